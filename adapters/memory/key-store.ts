@@ -1,0 +1,105 @@
+import type { AuditEntry, AuditRecord } from '../../src/access/audit.ts';
+import type { KeyFilter, KeyStore, StoredKey } from '../../src/access/key-store.ts';
+import { ComputeError } from '../../src/compute/errors.ts';
+
+/** Keys that live as long as the process. */
+export function memoryKeyStore(): KeyStore {
+  const keys = new Map<string, StoredKey>();
+  const audit: AuditRecord[] = [];
+
+  const append = (entry: AuditEntry) => audit.push({ ...entry, sequence: audit.length + 1 });
+
+  function add(key: StoredKey): void {
+    if (keys.has(key.id)) throw new ComputeError('conflict', 'There is a key with this id already.');
+    keys.set(key.id, key);
+  }
+
+  // Nothing is awaited inside a method, so each one is a transaction.
+  return {
+    find: async (id) => keys.get(id) ?? null,
+
+    async list(filter, { limit, after }) {
+      return [...keys.values()]
+        .filter((key) => isShown(key, filter) && key.id > (after ?? ''))
+        .sort((a, b) => (a.id < b.id ? -1 : 1))
+        .slice(0, limit);
+    },
+
+    async insert(key, entry) {
+      add(key);
+      append(entry);
+    },
+
+    async update(id, change, entry) {
+      const key = keys.get(id);
+      if (key === undefined || key.revokedAt !== null) return null;
+      const changed = { ...key, ...change };
+      keys.set(id, changed);
+      append(entry);
+      return changed;
+    },
+
+    async revoke(id, at, entry) {
+      const key = keys.get(id);
+      if (key === undefined || key.revokedAt !== null) return key ?? null;
+      const revoked = { ...key, revokedAt: at };
+      keys.set(id, revoked);
+      append(entry);
+      return revoked;
+    },
+
+    async rotate(id, successor, oldExpiresAt, now, entry) {
+      const key = keys.get(id);
+      if (key === undefined || !isLiving(key, now) || key.successorId !== null) return false;
+      const { name, scopes, plan, allowedCidrs, disabled } = key;
+      add({ ...successor, name, scopes, plan, allowedCidrs, disabled });
+      const expiresAt =
+        key.expiresAt !== null && isBefore(key.expiresAt, oldExpiresAt) ? key.expiresAt : oldExpiresAt;
+      keys.set(id, { ...key, successorId: successor.id, expiresAt });
+      append(entry);
+      return true;
+    },
+
+    async countLiving(cloudCredentialId, now) {
+      return [...keys.values()].filter(
+        (key) => key.cloudCredentialId === cloudCredentialId && isLiving(key, now),
+      ).length;
+    },
+
+    async noteUses(lastUsedAt) {
+      for (const [id, at] of lastUsedAt) {
+        const key = keys.get(id);
+        if (key === undefined || (key.lastUsedAt !== null && !isBefore(key.lastUsedAt, at))) continue;
+        keys.set(id, { ...key, lastUsedAt: at });
+      }
+    },
+
+    async appendAudit(entries) {
+      for (const entry of entries) append(entry);
+    },
+
+    async listAudit({ limit, before }) {
+      const end = before === null ? audit.length : Math.max(0, Math.min(audit.length, before - 1));
+      return audit.slice(Math.max(0, end - limit), end).reverse();
+    },
+
+    ping: async () => {},
+    close: async () => {},
+  };
+}
+
+function isShown(key: StoredKey, { projectId, userId }: KeyFilter): boolean {
+  return (
+    (projectId === undefined || key.projectId === projectId) &&
+    (userId === undefined || key.userId === userId)
+  );
+}
+
+/** Neither revoked nor expired. */
+function isLiving(key: StoredKey, now: string): boolean {
+  return key.revokedAt === null && (key.expiresAt === null || isBefore(now, key.expiresAt));
+}
+
+function isBefore(a: string, b: string): boolean {
+  return Date.parse(a) < Date.parse(b);
+}

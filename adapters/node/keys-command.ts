@@ -1,0 +1,203 @@
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import type { IdentityProvider } from '../../src/access/identity-provider.ts';
+import { type Actor, type IssuedKey, issueKey, rotateKey } from '../../src/access/issue-key.ts';
+import {
+  credentialOf,
+  keyRequestOf,
+  keyView,
+  newKeySchema,
+  rotationSchema,
+} from '../../src/access/key-schemas.ts';
+import type { KeyStore, StoredKey } from '../../src/access/key-store.ts';
+import { revokeKey } from '../../src/access/revoke-key.ts';
+import type { ServerSecret } from '../../src/access/server-secret.ts';
+import type { CallContext, CloudCredential } from '../../src/compute/cloud.ts';
+import { decode } from '../../src/http/decode.ts';
+
+export const KEYS_USAGE = `linguanova keys create --name N (--project-id P | --application-credential-id I --application-credential-secret S)
+                       [--scopes a,b] [--plan p] [--expires-at T] [--cidr C]...
+linguanova keys list [--project-id P]
+linguanova keys show ID
+linguanova keys revoke ID
+linguanova keys rotate ID [--overlap SECONDS] [--application-credential-secret S]
+                                         S: for a key that carries a credential; -: from standard input.
+                                         --json everywhere: print JSON`;
+
+/** What the commands work on. */
+export interface KeysContext {
+  readonly keys: KeyStore;
+  readonly identities: IdentityProvider;
+  readonly secret: ServerSecret;
+  readonly plans: readonly string[];
+  readonly call: CallContext;
+  readonly print: (text: string) => void;
+}
+
+/** Somebody used the command line wrongly; the message says how to use it. */
+export class UsageError extends Error {}
+
+const BY: Actor = { actor: 'cli', address: null, requestId: null };
+const PAGE = 500;
+
+/** `linguanova keys ...`: works on the database itself, whether or not a gateway runs. */
+export async function runKeys(args: readonly string[], context: KeysContext): Promise<void> {
+  const { values, positionals } = parse(args);
+  const [verb, id, ...rest] = positionals;
+  if (rest.length > 0)
+    throw new UsageError(`linguanova keys ${verb} takes one id, not also ${rest.join(' ')}`);
+  const json = values.json ?? false;
+  const show = (shown: object | readonly object[]) =>
+    context.print(json ? JSON.stringify(shown) : table(shown));
+  const given = (): string => {
+    if (id === undefined) throw new UsageError(`linguanova keys ${verb} needs the id of a key`);
+    return id;
+  };
+  switch (verb) {
+    case 'create':
+      return show(withText(await create(values, context)));
+    case 'list':
+      return show((await all(context.keys, values['project-id'])).map(keyView));
+    case 'show':
+      return show(keyView(await existing(context, given())));
+    case 'revoke': {
+      const key = await existing(context, given());
+      await revokeKey(context.keys, context.identities, key.id, BY, context.call);
+      return show(keyView(await existing(context, key.id)));
+    }
+    case 'rotate':
+      return show(withText(await rotate(await existing(context, given()), values, context)));
+    default:
+      throw new UsageError(KEYS_USAGE);
+  }
+}
+
+type Values = ReturnType<typeof parse>['values'];
+
+function parse(args: readonly string[]) {
+  const text = { type: 'string' } as const;
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        name: text,
+        'project-id': text,
+        'application-credential-id': text,
+        'application-credential-secret': text,
+        scopes: text,
+        plan: text,
+        'expires-at': text,
+        cidr: { ...text, multiple: true },
+        overlap: text,
+        json: { type: 'boolean' },
+      },
+    });
+  } catch (error) {
+    throw new UsageError(`${error instanceof Error ? error.message : error}\n${KEYS_USAGE}`);
+  }
+}
+
+async function create(values: Values, context: KeysContext): Promise<IssuedKey> {
+  const { 'application-credential-id': credentialId, 'application-credential-secret': credentialSecret } =
+    values;
+  const body = decode(newKeySchema, {
+    name: values.name,
+    project_id: values['project-id'],
+    application_credential:
+      credentialId === undefined && credentialSecret === undefined
+        ? undefined
+        : { id: credentialId, secret: credentialSecret },
+    scopes: values.scopes?.split(','),
+    plan: values.plan,
+    expires_at: values['expires-at'],
+    allowed_cidrs: values.cidr,
+  });
+  if (!context.plans.includes(body.plan)) throw new UsageError(`--plan: one of ${context.plans.join(', ')}`);
+  const credential = credentialOf(body);
+  const request = keyRequestOf(body, credential, await identified(context, credential));
+  return issueKey(context.keys, context.secret, request, BY);
+}
+
+/** As the API takes it. An empty text is none: an unset variable must not end a key at once. */
+function overlapOf(given: string | undefined): number {
+  const seconds = given === undefined ? undefined : given.trim() === '' ? Number.NaN : Number(given);
+  const parsed = rotationSchema.safeParse({ overlap_seconds: seconds });
+  if (!parsed.success) throw new UsageError('--overlap takes whole seconds, at most 30 days');
+  return parsed.data.overlap_seconds;
+}
+
+/** The secret as it was given; `-` reads it from standard input, which neither `ps` nor the shell's history shows. */
+function secretOf(values: Values): string | undefined {
+  const given = values['application-credential-secret'];
+  return given === '-' ? readFileSync(0, 'utf8').trim() : given;
+}
+
+async function rotate(key: StoredKey, values: Values, context: KeysContext): Promise<IssuedKey> {
+  const overlap = overlapOf(values.overlap);
+  const secret = secretOf(values);
+  if (key.cloudCredentialId !== null && secret === undefined) {
+    throw new UsageError(
+      'The credential of this key is sealed with the customer’s half: give --application-credential-secret again.',
+    );
+  }
+  const credential: CloudCredential =
+    key.cloudCredentialId === null
+      ? { kind: 'service', projectId: key.projectId }
+      : { kind: 'application_credential', id: key.cloudCredentialId, secret: secret ?? '' };
+  await identified(context, credential);
+  return rotateKey(context.keys, context.secret, key.id, credential, overlap, BY);
+}
+
+async function identified({ identities, call }: KeysContext, credential: CloudCredential) {
+  const caller = await identities.identify(credential, call);
+  if (caller === null)
+    throw new UsageError('The cloud refuses this credential, or the account in this project.');
+  return caller;
+}
+
+async function existing({ keys }: KeysContext, id: string): Promise<StoredKey> {
+  const key = await keys.find(id);
+  if (key === null) throw new UsageError(`There is no key ${id}.`);
+  return key;
+}
+
+async function all(keys: KeyStore, projectId: string | undefined): Promise<StoredKey[]> {
+  const filter = projectId === undefined ? {} : { projectId };
+  const found: StoredKey[] = [];
+  for (let after: string | null = null; ; ) {
+    const part: readonly StoredKey[] = await keys.list(filter, { limit: PAGE, after });
+    found.push(...part);
+    after = part.at(-1)?.id ?? null;
+    if (part.length < PAGE) return found;
+  }
+}
+
+function withText({ key, text }: IssuedKey): object {
+  return { ...keyView(key), key: text };
+}
+
+/** Columns of a list, in their order. */
+const COLUMNS = ['id', 'name', 'state', 'project_id', 'scopes', 'plan', 'expires_at', 'last_used_at'];
+
+/** One thing as lines of field and value, a list as columns. */
+function table(shown: object | readonly object[]): string {
+  const cell = (value: unknown) =>
+    Array.isArray(value) ? value.join(',') : value === null ? '-' : String(value);
+  if (!Array.isArray(shown)) {
+    const width = Math.max(...Object.keys(shown).map((field) => field.length));
+    return Object.entries(shown)
+      .map(([field, value]) => `${field.padEnd(width)}  ${cell(value)}`)
+      .join('\n');
+  }
+  const rows = [COLUMNS, ...shown.map((row) => COLUMNS.map((column) => cell(row[column])))];
+  const widths = COLUMNS.map((_, index) => Math.max(...rows.map((row) => row[index]?.length ?? 0)));
+  return rows
+    .map((row) =>
+      row
+        .map((text, index) => text.padEnd(widths[index] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}

@@ -1,0 +1,269 @@
+/**
+ * The gateway on Node: reads the configuration, puts the parts together, serves. And the command line.
+ *
+ * @module
+ */
+
+import { randomBytes } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import { issueKey } from '../../src/access/issue-key.ts';
+import { DEFAULT_SCOPES } from '../../src/access/scopes.ts';
+import { importServerSecret, type ServerSecret } from '../../src/access/server-secret.ts';
+import { ComputeError } from '../../src/compute/errors.ts';
+import { reconcile } from '../../src/compute/reconcile.ts';
+import { createGateway } from '../../src/gateway.ts';
+import type { Logger } from '../../src/telemetry/logger.ts';
+import type { Metrics } from '../../src/telemetry/metrics.ts';
+import { memoryCounter } from '../memory/counter.ts';
+import { fetchTransport } from '../openstack/http/fetch.ts';
+import { undiciTransport } from '../openstack/http/undici.ts';
+import { type OpenStackDriver, openStackDriver } from '../openstack/index.ts';
+import { openRedis, parseRedisUrl, type Redis } from '../redis/index.ts';
+import { createSandbox } from '../sandbox/index.ts';
+import { openKeyStore } from '../sql/open.ts';
+import { type Config, ConfigError, type OpenStackConfig, readConfig } from './config.ts';
+import { clientAddress, requestTarget } from './connection.ts';
+import { KEYS_USAGE, runKeys, UsageError } from './keys-command.ts';
+import { pinoLogger } from './logger.ts';
+import { prometheusMetrics } from './prometheus.ts';
+import { serve } from './serve.ts';
+import { keptSecret } from './server-secret-file.ts';
+
+/** What everything that one request asks of the cloud may take together, milliseconds. */
+const REQUEST_DEADLINE = 30_000;
+/** What a request may take to arrive, milliseconds. */
+const ARRIVAL_TIMEOUT = 30_000;
+/** What a command may take, milliseconds. */
+const COMMAND_DEADLINE = 600_000;
+/** How often uses and refusals of keys are written, milliseconds. */
+const FLUSH_INTERVAL = 5_000;
+/** The key that the sandbox prints outlives its cloud in the store, so it ends by itself; milliseconds. */
+const DEMO_KEY_LIFE = 86_400_000;
+/** Where the sandbox keeps what must outlive the process. */
+const STATE_DIRECTORY = '.linguanova';
+
+const USAGE = `linguanova [serve]                       serve the gateway (the default)
+linguanova reconcile [--older-than S]    free ports and floating IPs of ours that serve no instance, in the
+                                         project of the service account (OS_*); S seconds old at least (600)
+                                         --project-id P: in that project instead; --json: print JSON
+${KEYS_USAGE}`;
+
+/** The cloud that the configuration names. */
+function openStackOf({
+  authUrl,
+  region,
+  interface: iface,
+  ca,
+  serviceAccount,
+}: OpenStackConfig): OpenStackDriver {
+  return openStackDriver({
+    transport: undiciTransport({ ca }),
+    authUrl,
+    endpoints: { region, interface: iface },
+    serviceAccount,
+  });
+}
+
+/** The built-in cloud; `customer` is the project to try it with. */
+function sandboxCloud() {
+  const { accounts, admin, authUrl, fetch } = createSandbox();
+  const [customer] = accounts;
+  if (customer === undefined) throw new Error('the sandbox has no account');
+  const clouds = openStackDriver({
+    transport: fetchTransport(fetch),
+    authUrl,
+    endpoints: { region: null, interface: 'public' },
+    serviceAccount: {
+      kind: 'password',
+      user: { id: admin.userId },
+      password: admin.password,
+      project: { id: admin.projectId },
+    },
+  });
+  return { clouds, customer };
+}
+
+async function serverSecret(config: Config): Promise<ServerSecret> {
+  return importServerSecret(config.secret ?? keptSecret(STATE_DIRECTORY)).catch((error) => {
+    throw new ConfigError('LINGUANOVA_SECRET', error instanceof Error ? error.message : 'cannot be used');
+  });
+}
+
+/** What the nodes share; null: this one is alone. */
+async function redisOf({ redisUrl }: Config, log: Logger, metrics: Metrics): Promise<Redis | null> {
+  if (redisUrl === null) return null;
+  const target = parseRedisUrl(redisUrl);
+  if (target === null) {
+    throw new ConfigError(
+      'REDIS_URL',
+      'must be redis://[user:password@]host[:port][/db] (rediss:// with TLS), several hosts of a cluster, comma-separated, or sentinel://host,host/master',
+    );
+  }
+  return openRedis(target, { log, metrics });
+}
+
+async function runGateway(config: Config): Promise<void> {
+  const log = pinoLogger(config.logLevel);
+  const metrics = prometheusMetrics();
+  const secret = await serverSecret(config);
+  const redis = await redisOf(config, log, metrics);
+  const keys = await openKeyStore(config.databaseUrl);
+  const sandbox = config.openStack === null ? sandboxCloud() : null;
+  const clouds = sandbox?.clouds ?? openStackOf(config.openStack as OpenStackConfig);
+  const adminToken = config.adminToken ?? (sandbox === null ? null : randomBytes(24).toString('base64url'));
+  const gateway = createGateway(
+    {
+      clouds,
+      identities: clouds.identities,
+      keys,
+      log,
+      metrics,
+      counter: redis?.counter ?? memoryCounter(),
+      ...(redis !== null && { redis }),
+    },
+    {
+      secret,
+      adminToken,
+      deadline: REQUEST_DEADLINE,
+      plans: config.limits.plans.map(({ name }) => name),
+      limits: config.limits,
+      clientAddress: clientAddress(config.trustedProxies),
+      requestTarget,
+    },
+  );
+
+  const listening = await serve({
+    fetch: gateway.fetch,
+    host: config.host,
+    port: config.port,
+    requestTimeout: ARRIVAL_TIMEOUT,
+  }).catch((error) => {
+    throw listenProblem(config, error);
+  });
+  const flushing = setInterval(() => gateway.flush(), FLUSH_INTERVAL);
+  let stopping = false;
+  const stop = async () => {
+    if (stopping) return;
+    stopping = true;
+    await listening.stop();
+    clearInterval(flushing);
+    await gateway.flush();
+    await Promise.all([clouds.close(), keys.close(), redis?.close()]);
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+
+  if (sandbox === null) {
+    console.log(`linguanova serves ${config.openStack?.authUrl} at ${listening.url}`);
+  } else {
+    const { projectId, userId, userName, password, projectName, ...customer } = sandbox.customer;
+    const { applicationCredentialId, applicationCredentialSecret } = customer;
+    const { text } = await issueKey(
+      keys,
+      secret,
+      {
+        name: 'npm start',
+        credential: {
+          kind: 'application_credential',
+          id: applicationCredentialId,
+          secret: applicationCredentialSecret,
+        },
+        projectId,
+        userId,
+        ownsCloudCredential: false,
+        scopes: DEFAULT_SCOPES,
+        plan: 'default',
+        allowedCidrs: [],
+        expiresAt: new Date(Date.now() + DEMO_KEY_LIFE).toISOString(),
+      },
+      { actor: 'cli', address: null, requestId: null },
+    );
+    console.log(`linguanova serves a sandbox cloud at ${listening.url}. Try:
+
+  curl ${listening.url}/v1/instances -H "x-api-key: ${text}"
+
+Admin token: ${adminToken}
+The customer's own sign-in at the cloud: user ${userName}, password ${password}, project ${projectName}`);
+  }
+}
+
+/** What keeps the server from listening, in terms of the variables that say where. */
+function listenProblem({ port }: Config, error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EADDRINUSE') return new ConfigError('PORT', `${port} is taken by another program`);
+  if (code === 'EACCES') return new ConfigError('PORT', `${port} may not be used by this user`);
+  const noAddress = ['ENOTFOUND', 'EAI_AGAIN', 'EADDRNOTAVAIL', 'EINVAL'].includes(String(code));
+  return noAddress ? new ConfigError('HOST', 'is no address of this machine') : error;
+}
+
+async function runReconcile(config: Config, args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      'older-than': { type: 'string', default: '600' },
+      'project-id': { type: 'string' },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  const olderThan = Number(values['older-than']);
+  if (!Number.isInteger(olderThan) || olderThan < 0) throw new UsageError('--older-than takes whole seconds');
+  if (config.openStack === null)
+    throw new ConfigError('OS_AUTH_URL', 'is required: there is nothing to reconcile');
+  const clouds = openStackOf(config.openStack);
+  const call = commandCall(config);
+  const projectId = values['project-id'];
+  const cloud =
+    projectId === undefined
+      ? clouds.openAsServiceAccount(call)
+      : clouds.open({ kind: 'service', projectId }, call);
+  const freed = await reconcile(cloud, { olderThan, now: Date.now() });
+  if (values.json) console.log(JSON.stringify(freed));
+  else {
+    for (const { kind, id, address, description } of freed)
+      console.log(`freed ${kind} ${id} ${address} (${description})`);
+    console.log(`${freed.length} freed`);
+  }
+  await clouds.close();
+}
+
+async function runKeysCommand(config: Config, args: readonly string[]): Promise<void> {
+  const clouds = config.openStack === null ? sandboxCloud().clouds : openStackOf(config.openStack);
+  const keys = await openKeyStore(config.databaseUrl);
+  try {
+    await runKeys(args, {
+      keys,
+      identities: clouds.identities,
+      secret: await serverSecret(config),
+      plans: config.limits.plans.map(({ name }) => name),
+      call: commandCall(config),
+      print: (text) => console.log(text),
+    });
+  } finally {
+    await Promise.all([clouds.close(), keys.close()]);
+  }
+}
+
+function commandCall(config: Config) {
+  const log = pinoLogger(config.logLevel === 'info' ? 'warn' : config.logLevel);
+  return { deadline: Date.now() + COMMAND_DEADLINE, requestId: `req-${crypto.randomUUID()}`, log };
+}
+
+async function main([command = 'serve', ...args]: readonly string[]): Promise<void> {
+  if (command === 'serve' && args.length === 0) return runGateway(readConfig(process.env));
+  if (command === 'keys') return runKeysCommand(readConfig(process.env), args);
+  // Reconciling seals nothing, so it needs no secret.
+  if (command === 'reconcile')
+    return runReconcile(readConfig({ LINGUANOVA_SECRET: 'unused', ...process.env }), args);
+  console.log(USAGE);
+  if (!['help', '--help', '-h'].includes(command)) process.exitCode = 2;
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  // One line for what the operator can mend; anything else is a defect, and where it happened matters.
+  const mendable = [ConfigError, UsageError, ComputeError, TypeError].some((kind) => error instanceof kind);
+  const expected = error instanceof Error && (mendable || 'code' in error);
+  console.error(
+    `linguanova: ${expected ? error.message : error instanceof Error ? error.stack : String(error)}`,
+  );
+  process.exit(1);
+});

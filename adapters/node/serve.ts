@@ -1,0 +1,68 @@
+import type { Server } from 'node:http';
+import { Server as NetServer } from 'node:net';
+import { createAdaptorServer, type Http2Bindings, type HttpBindings } from '@hono/node-server';
+
+export interface Listening {
+  /** With the port that was given when 0 was asked for. */
+  readonly url: string;
+  /**
+   * Stops taking connections, lets requests in flight finish, and resolves when the last has.
+   */
+  stop(): Promise<void>;
+}
+
+export interface ServeOptions {
+  /** Gets Node's own request and response as `env`. */
+  readonly fetch: (request: Request, env: Http2Bindings | HttpBindings) => Response | Promise<Response>;
+  readonly host: string;
+  readonly port: number;
+  /** Milliseconds a request may take to arrive in full. */
+  readonly requestTimeout: number;
+}
+
+/** How long a kept connection may still be idle once the server stops, milliseconds. */
+const IDLE_GRACE = 1_000;
+
+/** Serves a fetch handler over HTTP. Rejects when the address cannot be had. */
+export async function serve(options: ServeOptions): Promise<Listening> {
+  let stopping = false;
+  let stopped: Promise<void> | undefined;
+  const server = createAdaptorServer({
+    async fetch(request, env) {
+      const response = await options.fetch(request, env);
+      // A kept connection would hold up the stop until its client lets go.
+      if (stopping) response.headers.set('connection', 'close');
+      return response;
+    },
+    serverOptions: { requestTimeout: options.requestTimeout },
+  }) as Server;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, () => resolve());
+  });
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : options.port;
+  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+  return {
+    url: `http://${host}:${port}`,
+    stop() {
+      stopped ??= stopOrderly(server);
+      stopping = true;
+      return stopped;
+    },
+  };
+}
+
+/**
+ * Not `server.close()`, which cuts idle connections at once: a client may be sending on one of them just then. They get a
+ * moment in which their next request is answered with `Connection: close`.
+ */
+function stopOrderly(server: Server): Promise<void> {
+  const sweep = setInterval(() => server.closeIdleConnections(), IDLE_GRACE);
+  return new Promise((resolve) => {
+    NetServer.prototype.close.call(server, () => {
+      clearInterval(sweep);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,44 @@
+import { MAX_ANSWER_BYTES, type Transport, TransportError, type UpstreamResponse } from './transport.ts';
+
+/** A transport over a fetch function: the runtime's own, or a service in this process. */
+export function fetchTransport(fetch: (request: Request) => Promise<Response>): Transport {
+  return {
+    async send(request, signal) {
+      try {
+        const response = await fetch(
+          new Request(request.url, {
+            method: request.method,
+            headers: request.headers,
+            // Following would carry the token to wherever the redirect points.
+            redirect: 'manual',
+            signal,
+            ...(request.body === undefined ? {} : { body: request.body }),
+          }),
+        );
+        return answer(response, await readText(response));
+      } catch (cause) {
+        if (cause instanceof TransportError) throw cause;
+        throw new TransportError('no answer', { sent: true, timedOut: signal.aborted, cause });
+      }
+    },
+    close: async () => {},
+  };
+}
+
+function answer(response: Response, body: string): UpstreamResponse {
+  return { status: response.status, header: (name) => response.headers.get(name) ?? undefined, body };
+}
+
+async function readText(response: Response): Promise<string> {
+  if (response.body === null) return '';
+  const decoder = new TextDecoder();
+  let text = '';
+  let bytes = 0;
+  for await (const chunk of response.body) {
+    bytes += chunk.byteLength;
+    if (bytes > MAX_ANSWER_BYTES)
+      throw new TransportError('answer too large', { sent: true, timedOut: false });
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}

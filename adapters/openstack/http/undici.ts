@@ -1,0 +1,68 @@
+import { rootCertificates } from 'node:tls';
+import { Agent, errors } from 'undici';
+import { MAX_ANSWER_BYTES, type Transport, TransportError } from './transport.ts';
+
+export interface UndiciTransportOptions {
+  /** PEM certificates to trust beside the runtime's own (`OS_CACERT`). */
+  readonly ca?: string | undefined;
+}
+
+const CONNECT_MILLISECONDS = 3_000;
+
+/** Connections to one service of the cloud at a time; further calls wait for one. */
+const CONNECTIONS_PER_SERVICE = 64;
+
+/** Node's transport: a pool of kept connections for each service. */
+export function undiciTransport(options: UndiciTransportOptions = {}): Transport {
+  const agent = new Agent({
+    connections: CONNECTIONS_PER_SERVICE,
+    connect: {
+      timeout: CONNECT_MILLISECONDS,
+      ...(options.ca === undefined ? {} : { ca: [...rootCertificates, options.ca] }),
+    },
+    maxResponseSize: MAX_ANSWER_BYTES,
+    // The request's own deadline ends it.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
+  return {
+    async send(request, signal) {
+      const url = new URL(request.url);
+      try {
+        const response = await agent.request({
+          origin: url.origin,
+          path: url.pathname + url.search,
+          method: request.method,
+          headers: request.headers,
+          body: request.body ?? null,
+          signal,
+        });
+        const body = await response.body.text();
+        return {
+          status: response.statusCode,
+          header(name) {
+            const value = response.headers[name];
+            return Array.isArray(value) ? value[0] : value;
+          },
+          body,
+        };
+      } catch (cause) {
+        throw new TransportError('no answer', {
+          sent: !neverConnected(cause),
+          timedOut: signal.aborted,
+          cause,
+        });
+      }
+    },
+    close: () => agent.close(),
+  };
+}
+
+const NEVER_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
+
+/** Whether the failure came before a connection stood, so that no byte of the request can have left. */
+function neverConnected(error: unknown): boolean {
+  if (error instanceof errors.ConnectTimeoutError) return true;
+  if (error instanceof AggregateError) return error.errors.every(neverConnected);
+  return error instanceof Error && 'code' in error && NEVER_CONNECTED.has(String(error.code));
+}

@@ -1,0 +1,71 @@
+/**
+ * `CloudDriver` over OpenStack: Keystone v3, Nova v2.1, Neutron v2.0, Glance v2.
+ *
+ * @module
+ */
+
+import type { IdentityProvider } from '../../src/access/identity-provider.ts';
+import type { CloudDriver } from '../../src/compute/cloud.ts';
+import { ComputeError } from '../../src/compute/errors.ts';
+import { send } from './http/send.ts';
+import type { Transport } from './http/transport.ts';
+import type { EndpointChoice } from './keystone/catalog.ts';
+import type { ServiceAccount } from './keystone/credentials.ts';
+import { keystoneIdentities } from './keystone/identity-provider.ts';
+import { TokenSource } from './keystone/token-source.ts';
+import { Microversions } from './nova/microversion.ts';
+import { OPENSTACK_CAPABILITIES, openStackCloud, sendContext } from './openstack-cloud.ts';
+
+export type { ServiceAccount } from './keystone/credentials.ts';
+
+export interface OpenStackOptions {
+  readonly transport: Transport;
+  /** Keystone's address, with or without `/v3` (`OS_AUTH_URL`). */
+  readonly authUrl: string;
+  readonly endpoints: EndpointChoice;
+  /** For service keys and `reconcile`; null when the operator configured none. */
+  readonly serviceAccount: ServiceAccount | null;
+  /** Milliseconds after which a token in use is confirmed; a minute unless a test says otherwise. */
+  readonly confirmAfter?: number;
+}
+
+/** The driver, the issuer of keys' credentials, and the operator's own view of the cloud. */
+export interface OpenStackDriver extends CloudDriver {
+  readonly identities: IdentityProvider;
+  /** The cloud as the service account sees it in its own project. `unavailable` on use when there is none. */
+  openAsServiceAccount: (call: Parameters<CloudDriver['open']>[1]) => ReturnType<CloudDriver['open']>;
+}
+
+export function openStackDriver(options: OpenStackOptions): OpenStackDriver {
+  const { transport, endpoints } = options;
+  const authUrl = withVersion(options.authUrl);
+  const openStack = {
+    transport,
+    authUrl,
+    endpoints,
+    hasServiceAccount: options.serviceAccount !== null,
+    tokens: new TokenSource({ ...options, authUrl }),
+    microversions: new Microversions(transport),
+  };
+  return {
+    capabilities: OPENSTACK_CAPABILITIES,
+    identities: keystoneIdentities(openStack),
+    open: (credential, call) => openStackCloud(openStack, credential, call),
+    openAsServiceAccount: (call) => openStackCloud(openStack, { kind: 'service_account' }, call),
+    async ping(call) {
+      const answer = await send(
+        transport,
+        { method: 'GET', url: authUrl, headers: { accept: 'application/json' } },
+        sendContext(call),
+      );
+      if (answer.status !== 200)
+        throw new ComputeError('unavailable', 'The cloud is not available at the moment.');
+    },
+    close: () => transport.close(),
+  };
+}
+
+function withVersion(authUrl: string): string {
+  const url = authUrl.replace(/\/+$/, '');
+  return url.endsWith('/v3') ? url : `${url}/v3`;
+}

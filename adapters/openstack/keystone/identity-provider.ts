@@ -1,0 +1,144 @@
+import * as z from 'zod';
+import type {
+  CredentialWish,
+  IdentityProvider,
+  IssuedCredential,
+  SignIn,
+} from '../../../src/access/identity-provider.ts';
+import type { CallContext } from '../../../src/compute/cloud.ts';
+import { ComputeError, hasCode } from '../../../src/compute/errors.ts';
+import { send } from '../http/send.ts';
+import type { UpstreamRequest, UpstreamResponse } from '../http/transport.ts';
+import { errorFrom, signInErrorFrom } from '../http/upstream-error.ts';
+import { type OpenStack, sendContext } from '../openstack-cloud.ts';
+import { Service } from '../service.ts';
+import { type SignIn as SignInBody, withApplicationCredential, withPassword } from './credentials.ts';
+import { readToken, type Token } from './token.ts';
+import { isRefusal } from './token-source.ts';
+
+const CredentialBody = z.object({ application_credential: z.object({ id: z.string(), secret: z.string() }) });
+
+/** Keystone as the issuer of keys' credentials (Identity API v3, "Application Credentials"). */
+export function keystoneIdentities(openStack: OpenStack): IdentityProvider {
+  const { transport, authUrl, tokens } = openStack;
+  const ask = (
+    request: Pick<UpstreamRequest, 'method'> & { path: string; body?: unknown; token?: Token },
+    call: CallContext,
+  ): Promise<UpstreamResponse> =>
+    send(
+      transport,
+      {
+        method: request.method,
+        url: authUrl + request.path,
+        headers: {
+          accept: 'application/json',
+          'content-type': 'application/json',
+          'x-openstack-request-id': call.requestId,
+          ...(request.token === undefined ? {} : { 'x-auth-token': request.token.id }),
+        },
+        ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+      },
+      sendContext(call),
+    );
+
+  return {
+    async identify(credential, call) {
+      try {
+        const { identity } = await tokens.token(credential, sendContext(call));
+        return { userId: identity.userId, projectId: identity.projectId };
+      } catch (error) {
+        if (isRefusal(error)) return null;
+        throw error;
+      }
+    },
+
+    async issueCredential(signIn, wish, call): Promise<IssuedCredential> {
+      const answer = await ask({ method: 'POST', path: '/auth/tokens', body: bodyFor(signIn) }, call);
+      if ([401, 403, 404].includes(answer.status)) {
+        throw new ComputeError('unauthenticated', 'The cloud refuses these credentials, or this project.');
+      }
+      if (answer.status !== 201) throw signInErrorFrom(answer);
+      const token = readToken(answer);
+      const caller = { userId: token.identity.userId, projectId: token.identity.projectId };
+      const made = await ask(
+        {
+          method: 'POST',
+          path: `/users/${caller.userId}/application_credentials`,
+          body: { application_credential: credentialBody(wish) },
+          token,
+        },
+        call,
+      );
+      if (made.status === 201) {
+        const { id, secret } = readCredential(made);
+        return { ...caller, owned: true, credential: { kind: 'application_credential', id, secret } };
+      }
+      const error = errorFrom('identity', made);
+      if (signIn.kind === 'application_credential' && error.code === 'forbidden') {
+        return { ...caller, owned: false, credential: itself(signIn, wish) };
+      }
+      throw error;
+    },
+
+    async withdrawCredential(userId, id, call) {
+      const session = {
+        transport,
+        tokens,
+        owner: { kind: 'service_account' } as const,
+        context: sendContext(call),
+      };
+      const keystone = new Service('identity', session, () => authUrl);
+      try {
+        await keystone.call('DELETE', `/users/${userId}/application_credentials/${id}`);
+        return true;
+      } catch (error) {
+        if (hasCode(error, 'not_found')) return true;
+        if (hasCode(error, 'forbidden') || openStack.hasServiceAccount === false) return false;
+        throw error;
+      }
+    },
+  };
+}
+
+/** A restricted credential may make no other, so a key can only carry it as it is. */
+function itself({ id, secret }: { id: string; secret: string }, wish: CredentialWish) {
+  if (wish.roles.length > 0) {
+    throw ComputeError.field(
+      'roles',
+      'cannot be chosen with a restricted application credential: it has its own',
+    );
+  }
+  return { kind: 'application_credential', id, secret } as const;
+}
+
+function bodyFor(signIn: SignIn): SignInBody {
+  if (signIn.kind === 'application_credential') return withApplicationCredential(signIn);
+  const user = { name: signIn.username, domain: { name: signIn.userDomainName } };
+  const { project } = signIn;
+  const scope = 'id' in project ? project : { name: project.name, domain: { name: project.domainName } };
+  return withPassword(user, signIn.password, scope);
+}
+
+function credentialBody({ name, roles, expiresAt }: CredentialWish) {
+  return {
+    name,
+    unrestricted: false,
+    ...(roles.length === 0 ? {} : { roles: roles.map((role) => ({ name: role })) }),
+    // Keystone wants UTC without a zone.
+    ...(expiresAt === null ? {} : { expires_at: expiresAt.replace('Z', '') }),
+  };
+}
+
+function readCredential(answer: UpstreamResponse): { id: string; secret: string } {
+  let body: unknown;
+  try {
+    body = JSON.parse(answer.body);
+  } catch {
+    body = undefined;
+  }
+  const parsed = CredentialBody.safeParse(body);
+  if (parsed.success) return parsed.data.application_credential;
+  throw new ComputeError('bad_gateway', 'The cloud answered something that cannot be understood.', {
+    cause: parsed.error,
+  });
+}

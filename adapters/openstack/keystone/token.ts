@@ -1,0 +1,73 @@
+import * as z from 'zod';
+import { ComputeError } from '../../../src/compute/errors.ts';
+import type { Identity } from '../../../src/compute/model.ts';
+import type { UpstreamResponse } from '../http/transport.ts';
+
+/** A project-scoped token with what came along: who it is for, until when, and where the services are. */
+export interface Token {
+  /** Secret. */
+  readonly id: string;
+  /** Epoch milliseconds. */
+  readonly expiresAt: number;
+  readonly identity: Omit<Identity, 'email'>;
+  readonly catalog: readonly CatalogEntry[];
+}
+
+const CatalogEntry = z.object({
+  type: z.string(),
+  endpoints: z.array(
+    z.object({
+      interface: z.string(),
+      region: z.string().nullish(),
+      region_id: z.string().nullish(),
+      url: z.string(),
+    }),
+  ),
+});
+export type CatalogEntry = z.infer<typeof CatalogEntry>;
+
+const TokenBody = z.object({
+  token: z.object({
+    expires_at: z.string(),
+    user: z.object({ id: z.string(), name: z.string() }),
+    project: z.object({ id: z.string(), name: z.string() }),
+    roles: z.array(z.object({ name: z.string() })),
+    catalog: z.array(CatalogEntry),
+  }),
+});
+
+/**
+ * Reads the answer of `POST /v3/auth/tokens`.
+ *
+ * @throws ComputeError `bad_gateway` when it is no project-scoped token with a catalog.
+ */
+export function readToken(answer: UpstreamResponse): Token {
+  const id = answer.header('x-subject-token');
+  const parsed = TokenBody.safeParse(parseJson(answer.body));
+  if (!parsed.success || id === undefined) {
+    throw new ComputeError('bad_gateway', 'The cloud issued a token that cannot be used.', {
+      cause: parsed.error ?? new Error('no X-Subject-Token'),
+    });
+  }
+  const { token } = parsed.data;
+  return {
+    id,
+    expiresAt: Date.parse(token.expires_at),
+    identity: {
+      userId: token.user.id,
+      username: token.user.name,
+      roles: token.roles.map((role) => role.name),
+      projectId: token.project.id,
+      projectName: token.project.name,
+    },
+    catalog: token.catalog,
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,66 @@
+import * as z from 'zod';
+import { ComputeError, hasCode } from '../../../src/compute/errors.ts';
+import type { FloatingIp } from '../../../src/compute/model.ts';
+import { isUpstream } from '../http/upstream-error.ts';
+import { allPages } from '../pages.ts';
+import type { Service } from '../service.ts';
+import { goneIsFine, ownerOf } from './ports.ts';
+
+const FloatingIpItem = z.object({
+  id: z.string(),
+  floating_ip_address: z.string(),
+  status: z.string(),
+  description: z.string().nullish(),
+  floating_network_id: z.string(),
+  port_id: z.string().nullable(),
+  fixed_ip_address: z.string().nullable(),
+  port_details: z.object({ device_id: z.string(), device_owner: z.string() }).nullish(),
+  created_at: z.string(),
+});
+const FloatingIpBody = z.object({ floatingip: FloatingIpItem });
+
+export async function listFloatingIps(neutron: Service, projectId: string): Promise<FloatingIp[]> {
+  const query = { project_id: projectId };
+  return (await allPages(neutron, '/floatingips', 'floatingips', FloatingIpItem, query)).map(floatingIpFrom);
+}
+
+export async function createFloatingIp(
+  neutron: Service,
+  externalNetworkId: string,
+  portId: string,
+  description: string,
+): Promise<FloatingIp> {
+  const floatingip = { floating_network_id: externalNetworkId, port_id: portId, description };
+  try {
+    return floatingIpFrom((await neutron.post('/floatingips', { floatingip }, FloatingIpBody)).floatingip);
+  } catch (error) {
+    if (isUpstream(error, 'ExternalGatewayForFloatingIPNotFound')) {
+      const message = `No router connects the instance's network to the external network ${externalNetworkId}.`;
+      throw new ComputeError('conflict', message, { cause: error });
+    }
+    if (hasCode(error, 'not_found')) throw new ComputeError('invalid', error.message, { cause: error });
+    throw error;
+  }
+}
+
+export async function disassociateFloatingIp(neutron: Service, id: string): Promise<void> {
+  await goneIsFine(neutron.call('PUT', `/floatingips/${id}`, { body: { floatingip: { port_id: null } } }));
+}
+
+export async function deleteFloatingIp(neutron: Service, id: string): Promise<void> {
+  await goneIsFine(neutron.call('DELETE', `/floatingips/${id}`));
+}
+
+function floatingIpFrom(ip: z.infer<typeof FloatingIpItem>): FloatingIp {
+  return {
+    id: ip.id,
+    address: ip.floating_ip_address,
+    status: ip.status,
+    description: ip.description ?? '',
+    externalNetworkId: ip.floating_network_id,
+    portId: ip.port_id,
+    fixedAddress: ip.fixed_ip_address,
+    instanceId: ip.port_details ? ownerOf(ip.port_details) : null,
+    created: ip.created_at,
+  };
+}

@@ -1,0 +1,121 @@
+import * as z from 'zod';
+import type { NewPort } from '../../../src/compute/cloud.ts';
+import { ComputeError, hasCode } from '../../../src/compute/errors.ts';
+import type { Port } from '../../../src/compute/model.ts';
+import { isUpstream } from '../http/upstream-error.ts';
+import { allPages } from '../pages.ts';
+import type { Service } from '../service.ts';
+
+export const PortItem = z.object({
+  id: z.string(),
+  name: z.string(),
+  network_id: z.string(),
+  description: z.string().nullish(),
+  device_id: z.string(),
+  device_owner: z.string(),
+  security_groups: z.array(z.string()),
+  fixed_ips: z.array(z.object({ ip_address: z.string() })),
+  created_at: z.string(),
+  revision_number: z.number(),
+});
+const PortBody = z.object({ port: PortItem });
+
+export async function listPorts(
+  neutron: Service,
+  projectId: string,
+  filter: { readonly instanceId?: string },
+): Promise<Port[]> {
+  const query = { project_id: projectId, device_id: filter.instanceId };
+  return (await allPages(neutron, '/ports', 'ports', PortItem, query)).map(portFrom);
+}
+
+export async function createPort(neutron: Service, port: NewPort): Promise<Port> {
+  const body = {
+    port: {
+      network_id: port.networkId,
+      name: port.name,
+      description: port.description,
+      ...(port.securityGroupIds.length > 0 ? { security_groups: port.securityGroupIds } : {}),
+    },
+  };
+  try {
+    return portFrom((await neutron.post('/ports', body, PortBody)).port);
+  } catch (error) {
+    // The network is one field of the request, not the thing it is about.
+    if (hasCode(error, 'not_found')) throw new ComputeError('invalid', error.message, { cause: error });
+    if (isUpstream(error, 'IpAddressGenerationFailure')) {
+      throw new ComputeError('conflict', `Network ${port.networkId} has no address left.`, { cause: error });
+    }
+    throw error;
+  }
+}
+
+/** Attempts at a change that others keep overtaking. */
+const MAX_ATTEMPTS = 5;
+
+/**
+ * Changes the groups of a port as they are at that moment: Neutron refuses the write (412) when somebody else changed the
+ * port in between, and then it is read again.
+ *
+ * @param change The groups as they should be; the same array when nothing is to be done.
+ * @returns Whether anything was done.
+ */
+export async function changePortGroups(
+  neutron: Service,
+  id: string,
+  change: (groups: readonly string[]) => readonly string[],
+): Promise<boolean> {
+  for (let attempt = 1; ; attempt++) {
+    const { port } = await neutron.get(`/ports/${id}`, PortBody);
+    const groups = change(port.security_groups);
+    if (groups === port.security_groups) return false;
+    try {
+      await neutron.call('PUT', `/ports/${id}`, {
+        body: { port: { security_groups: groups } },
+        headers: { 'if-match': `revision_number=${port.revision_number}` },
+      });
+      return true;
+    } catch (error) {
+      if (!hasCode(error, 'conflict') || attempt === MAX_ATTEMPTS) throw error;
+    }
+  }
+}
+
+export async function deletePort(neutron: Service, id: string): Promise<void> {
+  await goneIsFine(neutron.call('DELETE', `/ports/${id}`));
+}
+
+/** What is gone already need not be deleted again. */
+export async function goneIsFine(call: Promise<unknown>): Promise<void> {
+  try {
+    await call;
+  } catch (error) {
+    if (!hasCode(error, 'not_found')) throw error;
+  }
+}
+
+function portFrom(port: z.infer<typeof PortItem>): Port {
+  return {
+    id: port.id,
+    name: port.name,
+    networkId: port.network_id,
+    description: port.description ?? '',
+    instanceId: ownerOf(port),
+    inOtherUse: port.device_id !== '' && ownerOf(port) === null,
+    securityGroupIds: port.security_groups,
+    fixedAddresses: port.fixed_ips.map((fixed) => fixed.ip_address),
+    created: port.created_at,
+  };
+}
+
+/** The server behind a port: routers, load balancers and DHCP agents own ports too. */
+export function ownerOf({
+  device_id,
+  device_owner,
+}: {
+  device_id: string;
+  device_owner: string;
+}): string | null {
+  const isServer = device_owner === '' || device_owner.startsWith('compute:');
+  return device_id !== '' && isServer ? device_id : null;
+}

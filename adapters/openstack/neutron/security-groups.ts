@@ -1,0 +1,125 @@
+import * as z from 'zod';
+import type { NewSecurityGroupRule } from '../../../src/compute/cloud.ts';
+import { ComputeError } from '../../../src/compute/errors.ts';
+import type { SecurityGroup, SecurityGroupRule } from '../../../src/compute/model.ts';
+import { allPages } from '../pages.ts';
+import type { Service } from '../service.ts';
+
+const Rule = z.object({
+  id: z.string(),
+  security_group_id: z.string(),
+  direction: z.enum(['ingress', 'egress']),
+  ethertype: z.enum(['IPv4', 'IPv6']),
+  protocol: z.union([z.string(), z.number().transform(String)]).nullable(),
+  port_range_min: z.number().nullable(),
+  port_range_max: z.number().nullable(),
+  remote_ip_prefix: z.string().nullable(),
+  remote_group_id: z.string().nullable(),
+  description: z.string().nullish(),
+});
+const Group = z.object({
+  id: z.string(),
+  name: z.string(),
+  description: z.string().nullish(),
+  project_id: z.string(),
+  stateful: z.boolean().optional(),
+  shared: z.boolean().optional(),
+  created_at: z.string(),
+  security_group_rules: z.array(Rule),
+});
+const GroupBody = z.object({ security_group: Group });
+const RuleBody = z.object({ security_group_rule: Rule });
+
+/** @param projectId Only its groups and those shared with it; null for every group the token may see. */
+export async function listSecurityGroups(
+  neutron: Service,
+  projectId: string | null,
+): Promise<SecurityGroup[]> {
+  const groups = (await allPages(neutron, '/security-groups', 'security_groups', Group)).map(groupFrom);
+  return projectId === null
+    ? groups
+    : groups.filter((group) => group.projectId === projectId || group.shared);
+}
+
+/** @param projectId Whose it must be, or shared with: to an administrator Neutron shows everybody's. */
+export async function getSecurityGroup(
+  neutron: Service,
+  id: string,
+  projectId: string,
+): Promise<SecurityGroup> {
+  const group = groupFrom((await neutron.get(`/security-groups/${id}`, GroupBody)).security_group);
+  if (group.projectId === projectId || group.shared) return group;
+  throw new ComputeError('not_found', `Security group ${id} does not exist`);
+}
+
+export async function createSecurityGroup(
+  neutron: Service,
+  name: string,
+  description: string,
+): Promise<SecurityGroup> {
+  const body = { security_group: { name, description } };
+  return groupFrom((await neutron.post('/security-groups', body, GroupBody)).security_group);
+}
+
+export async function deleteSecurityGroup(neutron: Service, id: string): Promise<void> {
+  await neutron.call('DELETE', `/security-groups/${id}`);
+}
+
+export async function createSecurityGroupRule(
+  neutron: Service,
+  groupId: string,
+  rule: NewSecurityGroupRule,
+): Promise<SecurityGroupRule> {
+  const body = {
+    security_group_rule: {
+      security_group_id: groupId,
+      direction: rule.direction,
+      ethertype: rule.ethertype,
+      protocol: rule.protocol,
+      port_range_min: rule.portMin,
+      port_range_max: rule.portMax,
+      remote_ip_prefix: rule.remotePrefix,
+    },
+  };
+  return ruleFrom((await neutron.post('/security-group-rules', body, RuleBody)).security_group_rule);
+}
+
+export async function deleteSecurityGroupRule(
+  neutron: Service,
+  groupId: string,
+  ruleId: string,
+): Promise<void> {
+  const { security_group_rule: rule } = await neutron.get(`/security-group-rules/${ruleId}`, RuleBody);
+  if (rule.security_group_id !== groupId) {
+    throw new ComputeError('not_found', `Security group ${groupId} has no rule ${ruleId}.`);
+  }
+  await neutron.call('DELETE', `/security-group-rules/${ruleId}`);
+}
+
+function groupFrom(group: z.infer<typeof Group>): SecurityGroup {
+  return {
+    id: group.id,
+    name: group.name,
+    description: group.description ?? '',
+    projectId: group.project_id,
+    stateful: group.stateful ?? true,
+    shared: group.shared ?? false,
+    created: group.created_at,
+    rules: group.security_group_rules.map(ruleFrom),
+  };
+}
+
+function ruleFrom(rule: z.infer<typeof Rule>): SecurityGroupRule {
+  return {
+    id: rule.id,
+    securityGroupId: rule.security_group_id,
+    direction: rule.direction,
+    ethertype: rule.ethertype,
+    protocol: rule.protocol,
+    portMin: rule.port_range_min,
+    portMax: rule.port_range_max,
+    remotePrefix: rule.remote_ip_prefix,
+    remoteGroupId: rule.remote_group_id,
+    description: rule.description ?? '',
+  };
+}

@@ -1,0 +1,69 @@
+import * as z from 'zod';
+import type { AvailabilityZone, Flavor, Hypervisor } from '../../../src/compute/model.ts';
+import { allPages } from '../pages.ts';
+import type { Service } from '../service.ts';
+
+const FlavorItem = z.object({
+  id: z.string(),
+  name: z.string(),
+  vcpus: z.number(),
+  ram: z.number(),
+  disk: z.number(),
+  'os-flavor-access:is_public': z.boolean().optional(),
+});
+
+const ZonesBody = z.object({
+  availabilityZoneInfo: z.array(
+    z.object({ zoneName: z.string(), zoneState: z.object({ available: z.boolean() }) }),
+  ),
+});
+
+/** From 2.88 on the resource figures are left out. */
+const HypervisorItem = z.object({
+  id: z.union([z.string(), z.number()]),
+  hypervisor_hostname: z.string(),
+  hypervisor_type: z.string(),
+  state: z.string(),
+  status: z.string(),
+  vcpus: z.number().nullish(),
+  vcpus_used: z.number().nullish(),
+  memory_mb: z.number().nullish(),
+  memory_mb_used: z.number().nullish(),
+  running_vms: z.number().nullish(),
+});
+
+export async function listFlavors(nova: Service): Promise<Flavor[]> {
+  const flavors = await allPages(nova, '/flavors/detail', 'flavors', FlavorItem);
+  return flavors.map(({ id, name, vcpus, ram, disk, ...rest }) => ({
+    id,
+    name,
+    vcpus,
+    ram,
+    disk,
+    isPublic: rest['os-flavor-access:is_public'] ?? true,
+  }));
+}
+
+export async function listAvailabilityZones(nova: Service): Promise<AvailabilityZone[]> {
+  const { availabilityZoneInfo } = await nova.get('/os-availability-zone', ZonesBody);
+  return availabilityZoneInfo.map(({ zoneName, zoneState }) => ({
+    name: zoneName,
+    available: zoneState.available,
+  }));
+}
+
+export async function listHypervisors(nova: Service): Promise<Hypervisor[]> {
+  const hypervisors = await allPages(nova, '/os-hypervisors/detail', 'hypervisors', HypervisorItem);
+  return hypervisors.map((hypervisor) => ({
+    id: String(hypervisor.id),
+    hostname: hypervisor.hypervisor_hostname,
+    type: hypervisor.hypervisor_type,
+    state: hypervisor.state,
+    status: hypervisor.status,
+    vcpus: hypervisor.vcpus ?? null,
+    vcpusUsed: hypervisor.vcpus_used ?? null,
+    memory: hypervisor.memory_mb ?? null,
+    memoryUsed: hypervisor.memory_mb_used ?? null,
+    runningInstances: hypervisor.running_vms ?? null,
+  }));
+}

@@ -1,0 +1,89 @@
+import { LRUCache } from 'lru-cache';
+import * as z from 'zod';
+import { ComputeError } from '../../../src/compute/errors.ts';
+import { ownDeadline, type SendContext, send } from '../http/send.ts';
+import type { Transport } from '../http/transport.ts';
+import { errorFrom } from '../http/upstream-error.ts';
+import type { Token } from '../keystone/token.ts';
+
+/**
+ * The highest microversion the adapter speaks: from 2.47 on a server no longer names its flavor's id. It includes all that
+ * actions need (2.45: createImage answers the image's id; 2.35: key pairs in pages; 2.15: soft server group policies).
+ */
+const SPOKEN = '2.46';
+
+const VersionDocument = z.object({
+  version: z.object({ version: z.string(), min_version: z.string() }),
+});
+
+/** Addresses of Nova whose versions are remembered; one per region and kind of endpoint is usual. */
+const MAX_ADDRESSES = 100;
+
+/** A Nova may be upgraded, or taken back. */
+const REMEMBER_MILLISECONDS = 600_000;
+
+/** It serves everybody who waits for it, so it has a deadline of its own. */
+const DISCOVERY_MILLISECONDS = 10_000;
+
+/** Finds, once in a while per address of Nova, the highest microversion that both sides know. */
+export class Microversions {
+  readonly #transport: Transport;
+  readonly #known = new LRUCache<string, Promise<string>>({ max: MAX_ADDRESSES, ttl: REMEMBER_MILLISECONDS });
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** The headers that ask for it, in Nova's old and new form. */
+  async headers(address: string, token: Token, context: SendContext): Promise<Record<string, string>> {
+    const version = await this.#negotiated(address, token, context);
+    return { 'openstack-api-version': `compute ${version}`, 'x-openstack-nova-api-version': version };
+  }
+
+  async #negotiated(address: string, token: Token, context: SendContext): Promise<string> {
+    const root = address.replace(/(\/v2\.1)\/.*$/, '$1');
+    const known = this.#known.get(root);
+    if (known !== undefined) return known;
+    const found = this.#discover(root, token, ownDeadline(context, DISCOVERY_MILLISECONDS));
+    this.#known.set(root, found);
+    found.catch(() => this.#known.delete(root));
+    return found;
+  }
+
+  async #discover(root: string, token: Token, context: SendContext): Promise<string> {
+    const answer = await send(
+      this.#transport,
+      { method: 'GET', url: root, headers: { accept: 'application/json', 'x-auth-token': token.id } },
+      context,
+    );
+    if (answer.status !== 200) {
+      const cause = errorFrom('compute', answer);
+      throw new ComputeError('unavailable', 'The cloud is not available at the moment.', { cause });
+    }
+    let body: unknown;
+    try {
+      body = JSON.parse(answer.body);
+    } catch {
+      body = undefined;
+    }
+    const parsed = VersionDocument.safeParse(body);
+    if (!parsed.success) {
+      const message = 'The cloud answered something that cannot be understood.';
+      throw new ComputeError('bad_gateway', message, { cause: parsed.error });
+    }
+    const { version, min_version: minimum } = parsed.data.version;
+    if (compareVersions(SPOKEN, minimum) < 0) {
+      throw new ComputeError('unavailable', 'This cloud is too new for this gateway.', {
+        cause: new Error(`Nova speaks ${minimum} and newer, the gateway ${SPOKEN} and older`),
+      });
+    }
+    return compareVersions(version, SPOKEN) < 0 ? version : SPOKEN;
+  }
+}
+
+/** Negative when `a` is older. An empty version is Nova before microversions: older than all. */
+export function compareVersions(a: string, b: string): number {
+  const [majorA = 0, minorA = 0] = a.split('.').map(Number);
+  const [majorB = 0, minorB = 0] = b.split('.').map(Number);
+  return majorA - majorB || minorA - minorB;
+}

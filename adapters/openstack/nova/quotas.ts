@@ -1,0 +1,24 @@
+import * as z from 'zod';
+import type { Quota } from '../../../src/compute/model.ts';
+import type { Service } from '../service.ts';
+
+const Usage = z.object({ limit: z.number(), in_use: z.number(), reserved: z.number() });
+const QuotaBody = z.object({
+  quota_set: z.object({ instances: Usage, cores: Usage, ram: Usage, key_pairs: Usage, server_groups: Usage }),
+});
+
+/** Nova's share of the quotas. It counts key pairs per user and tells 0 of them always. */
+export async function computeQuotas(nova: Service, projectId: string) {
+  const { quota_set: quotas } = await nova.get(`/os-quota-sets/${projectId}/detail`, QuotaBody);
+  return {
+    instances: quotaFrom(quotas.instances),
+    cores: quotaFrom(quotas.cores),
+    ram: quotaFrom(quotas.ram),
+    keyPairs: { ...quotaFrom(quotas.key_pairs), used: null },
+    serverGroups: quotaFrom(quotas.server_groups),
+  };
+}
+
+function quotaFrom({ limit, in_use, reserved }: z.infer<typeof Usage>): Quota {
+  return { limit: limit < 0 ? null : limit, used: in_use + reserved };
+}

@@ -1,0 +1,165 @@
+import * as z from 'zod';
+import type {
+  ActionResult,
+  InstanceAction,
+  InstanceFilter,
+  InstancePage,
+  InstanceWindow,
+  NewInstance,
+} from '../../../src/compute/cloud.ts';
+import { ComputeError, hasCode } from '../../../src/compute/errors.ts';
+import type { CloudInstance } from '../../../src/compute/model.ts';
+import { pages } from '../pages.ts';
+import type { Query, Service } from '../service.ts';
+import { instanceFrom, Server } from './server.ts';
+
+const ServerBody = z.object({ server: Server });
+const CreatedBody = z.object({ server: z.object({ id: z.string() }) });
+const SnapshotBody = z.object({ image_id: z.string() });
+const PasswordBody = z.union([
+  z.object({ adminPass: z.string() }),
+  z.object({ server: z.object({ adminPass: z.string().optional() }) }),
+]);
+
+/**
+ * Nova marks a full page as followed by another even when it was the last. So one more than wanted is asked for, and what
+ * comes back tells whether there is more.
+ */
+export async function listServers(
+  nova: Service,
+  filter: InstanceFilter,
+  { limit = Number.POSITIVE_INFINITY, marker }: InstanceWindow,
+): Promise<InstancePage> {
+  if (limit === 0) return { instances: [], more: false };
+  const query: Query = {
+    status: filter.statuses,
+    name: filter.name,
+    flavor: filter.flavorId,
+    image: filter.imageId,
+    all_tenants: filter.allProjects ? '1' : undefined,
+    marker,
+    limit: Number.isFinite(limit) ? limit + 1 : undefined,
+  };
+  const instances: CloudInstance[] = [];
+  for await (const page of pages(nova, '/servers/detail', 'servers', Server, query)) {
+    for (const server of page) instances.push(instanceFrom(server));
+    if (instances.length > limit) break;
+  }
+  return { instances: instances.slice(0, limit), more: instances.length > limit };
+}
+
+/** @param projectId Whose it must be: to an administrator Nova shows everybody's. */
+export async function getServer(nova: Service, id: string, projectId: string): Promise<CloudInstance> {
+  const instance = instanceFrom((await nova.get(`/servers/${id}`, ServerBody)).server);
+  if (instance.projectId === projectId) return instance;
+  throw new ComputeError('not_found', `Instance ${id} could not be found.`);
+}
+
+export async function createServer(nova: Service, instance: NewInstance): Promise<string> {
+  const body = {
+    server: {
+      name: instance.name,
+      flavorRef: instance.flavorId,
+      imageRef: instance.imageId,
+      networks: instance.networks.map((network) =>
+        network.kind === 'port' ? { port: network.portId } : { uuid: network.networkId },
+      ),
+      metadata: instance.metadata,
+      ...(instance.securityGroupIds.length > 0
+        ? { security_groups: instance.securityGroupIds.map((name) => ({ name })) }
+        : {}),
+      ...(instance.keypairName === null ? {} : { key_name: instance.keypairName }),
+      ...(instance.userData === null ? {} : { user_data: instance.userData }),
+      ...(instance.availabilityZone === null ? {} : { availability_zone: instance.availabilityZone }),
+    },
+    ...(instance.serverGroupId === null ? {} : { 'os:scheduler_hints': { group: instance.serverGroupId } }),
+  };
+  try {
+    return (await nova.post('/servers', body, CreatedBody)).server.id;
+  } catch (error) {
+    // Of all that a create may name, only this is refused without being told which one.
+    if (hasCode(error, 'invalid') && error.message === 'Invalid key_name provided.') {
+      throw ComputeError.field('keypair_name', `there is no key pair "${instance.keypairName}"`);
+    }
+    throw error;
+  }
+}
+
+export async function renameServer(nova: Service, id: string, name: string): Promise<void> {
+  await nova.call('PUT', `/servers/${id}`, { body: { server: { name } } });
+}
+
+export async function mergeServerMetadata(
+  nova: Service,
+  id: string,
+  metadata: Readonly<Record<string, string>>,
+): Promise<void> {
+  await nova.call('POST', `/servers/${id}/metadata`, { body: { metadata } });
+}
+
+/** Nova answers 404 for an item that is not there and for a server that is not; its text tells which. */
+export async function deleteServerMetadata(nova: Service, id: string, key: string): Promise<void> {
+  try {
+    await nova.call('DELETE', `/servers/${id}/metadata/${encodeURIComponent(key)}`);
+  } catch (error) {
+    const itemMissing =
+      error instanceof ComputeError && error.code === 'not_found' && /metadata/i.test(error.message);
+    if (!itemMissing) throw error;
+  }
+}
+
+export async function deleteServer(nova: Service, id: string): Promise<void> {
+  await nova.call('DELETE', `/servers/${id}`);
+}
+
+export async function actOnServer(nova: Service, id: string, action: InstanceAction): Promise<ActionResult> {
+  const answer = await nova.call('POST', `/servers/${id}/action`, { body: actionBody(action) });
+  if (action.action !== 'rescue' && action.action !== 'rebuild') return { adminPassword: null };
+  const body = nova.read(answer, PasswordBody);
+  return { adminPassword: ('adminPass' in body ? body.adminPass : body.server.adminPass) ?? null };
+}
+
+/** Before 2.45 the answer is empty and names the image's address in a header. */
+export async function snapshotServer(
+  nova: Service,
+  id: string,
+  name: string,
+  metadata: Readonly<Record<string, string>>,
+): Promise<string> {
+  const answer = await nova.call('POST', `/servers/${id}/action`, {
+    body: { createImage: { name, metadata } },
+  });
+  const located = /\/images\/([^/]+)$/.exec(answer.header('location') ?? '')?.[1];
+  return located ?? nova.read(answer, SnapshotBody).image_id;
+}
+
+/** Actions that Nova knows by another name and that take no argument. */
+const PLAIN_ACTIONS = {
+  start: 'os-start',
+  stop: 'os-stop',
+  confirm_resize: 'confirmResize',
+  revert_resize: 'revertResize',
+  pause: 'pause',
+  unpause: 'unpause',
+  suspend: 'suspend',
+  resume: 'resume',
+  lock: 'lock',
+  unlock: 'unlock',
+  shelve: 'shelve',
+  unshelve: 'unshelve',
+  rescue: 'rescue',
+  unrescue: 'unrescue',
+} as const;
+
+function actionBody(action: InstanceAction): Record<string, unknown> {
+  switch (action.action) {
+    case 'reboot':
+      return { reboot: { type: action.hard ? 'HARD' : 'SOFT' } };
+    case 'resize':
+      return { resize: { flavorRef: action.flavorId } };
+    case 'rebuild':
+      return { rebuild: { imageRef: action.imageId } };
+    default:
+      return { [PLAIN_ACTIONS[action.action]]: null };
+  }
+}

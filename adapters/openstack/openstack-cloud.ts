@@ -1,0 +1,169 @@
+import type { CallContext, Cloud, CloudCapabilities } from '../../src/compute/cloud.ts';
+import { noKeyPairs } from '../../src/compute/errors.ts';
+import type { Identity, Quotas } from '../../src/compute/model.ts';
+import * as images from './glance/images.ts';
+import type { SendContext } from './http/send.ts';
+import type { ServiceType } from './http/upstream-error.ts';
+import { type EndpointChoice, endpointOf } from './keystone/catalog.ts';
+import { identityOf } from './keystone/identity.ts';
+import type { TokenOwner } from './keystone/token-source.ts';
+import * as floatingIps from './neutron/floating-ips.ts';
+import * as networks from './neutron/networks.ts';
+import * as ports from './neutron/ports.ts';
+import * as securityGroups from './neutron/security-groups.ts';
+import * as novaCatalog from './nova/catalog.ts';
+import * as keypairs from './nova/keypairs.ts';
+import type { Microversions } from './nova/microversion.ts';
+import { computeQuotas } from './nova/quotas.ts';
+import * as serverGroups from './nova/server-groups.ts';
+import * as servers from './nova/servers.ts';
+import { Service, type Session } from './service.ts';
+
+export const OPENSTACK_CAPABILITIES: CloudCapabilities = {
+  floatingIps: true,
+  securityGroups: true,
+  keyPairs: true,
+};
+
+/** A service key has no user of its own at the cloud, and would share the account's key pairs with all others. */
+const SERVICE_CAPABILITIES: CloudCapabilities = { ...OPENSTACK_CAPABILITIES, keyPairs: false };
+
+/** OpenStack's policies know the role by this name. */
+const ADMIN_ROLE = 'admin';
+
+/** What an OpenStack cloud is made of; shared by all callers and requests. */
+export interface OpenStack extends Pick<Session, 'transport' | 'tokens'> {
+  /** Keystone's address with `/v3`, without trailing slash. */
+  readonly authUrl: string;
+  readonly hasServiceAccount: boolean;
+  readonly microversions: Microversions;
+  readonly endpoints: EndpointChoice;
+}
+
+/**
+ * `Cloud` over OpenStack for one caller during one request. Each method is the table of contents' entry for a function of
+ * the service that does it.
+ */
+export function openStackCloud(openStack: OpenStack, owner: TokenOwner, call: CallContext): Cloud {
+  const context = sendContext(call);
+  const session: Session = { transport: openStack.transport, tokens: openStack.tokens, owner, context };
+  const service = (type: ServiceType) =>
+    new Service(type, session, (token) => endpointOf(token.catalog, type, openStack.endpoints));
+  const nova = new Service(
+    'compute',
+    session,
+    (token) => endpointOf(token.catalog, 'compute', openStack.endpoints),
+    (address, token) => openStack.microversions.headers(address, token, context),
+  );
+  const neutron = service('network');
+  const glance = service('image');
+  const keystone = new Service('identity', session, () => openStack.authUrl);
+  const token = () => openStack.tokens.token(owner, context);
+  const projectId = async () => (await token()).identity.projectId;
+  const capabilities = owner.kind === 'service' ? SERVICE_CAPABILITIES : OPENSTACK_CAPABILITIES;
+  const withKeyPairs = async <T>(call: () => Promise<T>): Promise<T> => {
+    if (!capabilities.keyPairs) throw noKeyPairs();
+    return call();
+  };
+  const getInstance = async (id: string) => servers.getServer(nova, id, await projectId());
+  const getSecurityGroup = async (id: string) =>
+    securityGroups.getSecurityGroup(neutron, id, await projectId());
+  const getServerGroup = async (id: string) => serverGroups.getServerGroup(nova, id, await projectId());
+  /** The services tell a member's project from others by themselves; an administrator they let through everywhere. */
+  const ofOwn = async <T>(look: (id: string) => Promise<unknown>, id: string, call: () => Promise<T>) => {
+    if ((await token()).identity.roles.includes(ADMIN_ROLE)) await look(id);
+    return call();
+  };
+  const ofOwnInstance = <T>(id: string, call: () => Promise<T>) => ofOwn(getInstance, id, call);
+  const ofOwnGroup = <T>(id: string, call: () => Promise<T>) => ofOwn(getSecurityGroup, id, call);
+
+  return {
+    capabilities,
+    log: call.log,
+    detached: (milliseconds) =>
+      openStackCloud(openStack, owner, { ...call, deadline: Date.now() + milliseconds }),
+    caller: async () => (await token()).identity,
+    identity: async (): Promise<Identity> => identityOf(keystone, await token()),
+
+    listInstances: (filter, window) => servers.listServers(nova, filter, window),
+    getInstance,
+    createInstance: (instance) => servers.createServer(nova, instance),
+    renameInstance: (id, name) => ofOwnInstance(id, () => servers.renameServer(nova, id, name)),
+    mergeMetadata: (id, items) => ofOwnInstance(id, () => servers.mergeServerMetadata(nova, id, items)),
+    deleteMetadata: (id, key) => ofOwnInstance(id, () => servers.deleteServerMetadata(nova, id, key)),
+    deleteInstance: (id) => ofOwnInstance(id, () => servers.deleteServer(nova, id)),
+    act: (id, action) => ofOwnInstance(id, () => servers.actOnServer(nova, id, action)),
+    snapshot: (id, name, metadata) =>
+      ofOwnInstance(id, () => servers.snapshotServer(nova, id, name, metadata)),
+
+    listFlavors: () => novaCatalog.listFlavors(nova),
+    listImages: () => images.listImages(glance),
+    listAvailabilityZones: () => novaCatalog.listAvailabilityZones(nova),
+    listNetworks: async () => networks.listNetworks(neutron, await projectId()),
+
+    listKeyPairs: () => withKeyPairs(() => keypairs.listKeyPairs(nova)),
+    getKeyPair: (name) => withKeyPairs(() => keypairs.getKeyPair(nova, name)),
+    createKeyPair: (name, publicKey) => withKeyPairs(() => keypairs.createKeyPair(nova, name, publicKey)),
+    deleteKeyPair: (name) => withKeyPairs(() => keypairs.deleteKeyPair(nova, name)),
+
+    listServerGroups: () => serverGroups.listServerGroups(nova),
+    getServerGroup,
+    createServerGroup: (name, policy) => serverGroups.createServerGroup(nova, name, policy),
+    deleteServerGroup: (id) => ofOwn(getServerGroup, id, () => serverGroups.deleteServerGroup(nova, id)),
+
+    listSecurityGroups: async ({ allProjects = false } = {}) =>
+      securityGroups.listSecurityGroups(neutron, allProjects ? null : await projectId()),
+    getSecurityGroup,
+    createSecurityGroup: (name, description) =>
+      securityGroups.createSecurityGroup(neutron, name, description),
+    deleteSecurityGroup: (id) => ofOwnGroup(id, () => securityGroups.deleteSecurityGroup(neutron, id)),
+    createSecurityGroupRule: (groupId, rule) =>
+      ofOwnGroup(groupId, () => securityGroups.createSecurityGroupRule(neutron, groupId, rule)),
+    deleteSecurityGroupRule: (groupId, ruleId) =>
+      ofOwnGroup(groupId, () => securityGroups.deleteSecurityGroupRule(neutron, groupId, ruleId)),
+
+    listPorts: async (filter) => ports.listPorts(neutron, await projectId(), filter),
+    createPort: (port) => ports.createPort(neutron, port),
+    addPortSecurityGroup: (portId, groupId) =>
+      ports.changePortGroups(neutron, portId, (groups) =>
+        groups.includes(groupId) ? groups : [...groups, groupId],
+      ),
+    removePortSecurityGroup: (portId, groupId) =>
+      ports.changePortGroups(neutron, portId, (groups) =>
+        groups.includes(groupId) ? groups.filter((id) => id !== groupId) : groups,
+      ),
+    deletePort: (id) => ports.deletePort(neutron, id),
+
+    listFloatingIps: async () => floatingIps.listFloatingIps(neutron, await projectId()),
+    createFloatingIp: (networkId, portId, description) =>
+      floatingIps.createFloatingIp(neutron, networkId, portId, description),
+    disassociateFloatingIp: (id) => floatingIps.disassociateFloatingIp(neutron, id),
+    deleteFloatingIp: (id) => floatingIps.deleteFloatingIp(neutron, id),
+
+    listHypervisors: () => novaCatalog.listHypervisors(nova),
+    quotas: async (): Promise<Quotas> => {
+      const project = await projectId();
+      const [compute, network, keyPairs] = await Promise.all([
+        computeQuotas(nova, project),
+        networks.networkQuotas(neutron, project),
+        capabilities.keyPairs ? keypairs.listKeyPairs(nova) : null,
+      ]);
+      const used = keyPairs?.length ?? null;
+      return { ...compute, ...network, keyPairs: { limit: compute.keyPairs.limit, used } };
+    },
+  };
+}
+
+/** One signal for all calls of a request, made when the first of them needs it. */
+export function sendContext(call: CallContext): SendContext {
+  let signal: AbortSignal | undefined;
+  return {
+    deadline: call.deadline,
+    requestId: call.requestId,
+    log: call.log,
+    get signal() {
+      signal ??= AbortSignal.timeout(Math.max(0, call.deadline - Date.now()));
+      return signal;
+    },
+  };
+}

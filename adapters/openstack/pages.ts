@@ -1,0 +1,59 @@
+import * as z from 'zod';
+import { ComputeError } from '../../src/compute/errors.ts';
+import type { Query, Service } from './service.ts';
+
+/** Pages followed before a list counts as endless. */
+const MAX_PAGES = 500;
+
+const Link = z.object({ rel: z.string(), href: z.string() });
+
+/**
+ * The items of a list, page after page: Nova's and Neutron's `<key>_links`, Glance's `next`. Of a link only its `marker`
+ * is used; the address in it is what the service takes itself for, which need not be reachable from here. A full last
+ * page links to an empty one.
+ *
+ * @param key The member that holds the items, and names the links.
+ */
+export async function* pages<T>(
+  service: Service,
+  path: string,
+  key: string,
+  item: z.ZodType<T>,
+  query: Query = {},
+): AsyncGenerator<readonly T[]> {
+  const schema = z.looseObject({
+    [key]: z.array(item),
+    [`${key}_links`]: z.array(Link).optional(),
+    next: z.string().optional(),
+  });
+  let marker: string | undefined;
+  for (let page = 0; page < MAX_PAGES; page++) {
+    const body = await service.get(path, schema, marker === undefined ? query : { ...query, marker });
+    yield body[key] as readonly T[];
+    const links = body[`${key}_links`] as readonly z.infer<typeof Link>[] | undefined;
+    const next = links?.find((link) => link.rel === 'next')?.href ?? (body.next as string | undefined);
+    const following = next === undefined ? undefined : markerOf(next);
+    if (following === undefined || following === marker) return;
+    marker = following;
+  }
+  throw new ComputeError('bad_gateway', 'The cloud answered a list that does not end.');
+}
+
+/** All pages joined. */
+export async function allPages<T>(
+  service: Service,
+  path: string,
+  key: string,
+  item: z.ZodType<T>,
+  query?: Query,
+): Promise<T[]> {
+  const items: T[] = [];
+  for await (const page of pages(service, path, key, item, query)) items.push(...page);
+  return items;
+}
+
+function markerOf(link: string): string | undefined {
+  const question = link.indexOf('?');
+  if (question < 0) return undefined;
+  return new URLSearchParams(link.slice(question + 1)).get('marker') ?? undefined;
+}

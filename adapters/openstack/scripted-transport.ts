@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+import type { Cloud, CloudCredential } from '../../src/compute/cloud.ts';
+import type { Logger } from '../../src/telemetry/logger.ts';
+import { type Transport, TransportError, type UpstreamRequest } from './http/transport.ts';
+import { type OpenStackDriver, type OpenStackOptions, openStackDriver } from './index.ts';
+
+/** What a scripted service answers: a status with a JSON body, or no answer. */
+export type Reply =
+  | { readonly status: number; readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> }
+  | { readonly breaks: 'before sending' | 'after sending' };
+
+/** For tests: a cloud whose every answer is written by the test. */
+export interface ScriptedCloud {
+  readonly transport: Transport;
+  /** Every request that was sent, in order; sign-ins and version documents too. */
+  readonly requests: UpstreamRequest[];
+  readonly driver: OpenStackDriver;
+  open(credential?: CloudCredential): Cloud;
+}
+
+const TOKEN = JSON.parse(readFileSync(new URL('./fixtures/token.json', import.meta.url), 'utf8'));
+
+export const CREDENTIAL: CloudCredential = { kind: 'application_credential', id: 'ac', secret: 's' };
+
+/**
+ * Answers sign-ins with the recorded token (unless `reply` does), Nova's version document with 2.93, and everything else
+ * by `reply`.
+ */
+export function scriptedCloud(
+  reply: (request: UpstreamRequest) => Reply | undefined,
+  options: Pick<OpenStackOptions, 'confirmAfter'> = {},
+): ScriptedCloud {
+  const requests: UpstreamRequest[] = [];
+  const transport: Transport = {
+    async send(request) {
+      requests.push(request);
+      const answer = reply(request) ?? standardReply(request);
+      if ('breaks' in answer) {
+        throw new TransportError('broken', { sent: answer.breaks === 'after sending', timedOut: false });
+      }
+      return {
+        status: answer.status,
+        header: (name) => answer.headers?.[name],
+        body: answer.body === undefined ? '' : JSON.stringify(answer.body),
+      };
+    },
+    close: async () => {},
+  };
+  const driver = openStackDriver({
+    ...options,
+    transport,
+    authUrl: 'http://keystone.test/v3',
+    endpoints: { region: null, interface: 'public' },
+    serviceAccount: {
+      kind: 'password',
+      user: { name: 'gateway', domain: { name: 'Default' } },
+      password: 'p',
+      project: null,
+    },
+  });
+  return {
+    transport,
+    requests,
+    driver,
+    open: (credential = CREDENTIAL) =>
+      driver.open(credential, { deadline: Date.now() + 5_000, requestId: 'req-test', log: silent }),
+  };
+}
+
+function standardReply(request: UpstreamRequest): Reply {
+  if (request.url.endsWith('/auth/tokens')) {
+    const soon = new Date(Date.now() + 3_600_000).toISOString();
+    const body = { token: { ...TOKEN.token, expires_at: soon } };
+    return { status: 201, body, headers: { 'x-subject-token': `token-${crypto.randomUUID()}` } };
+  }
+  if (request.url.endsWith('/v2.1'))
+    return { status: 200, body: { version: { version: '2.93', min_version: '2.1' } } };
+  return { status: 599 };
+}
+
+const silent: Logger = { info: () => {}, warn: () => {}, error: () => {}, with: () => silent };

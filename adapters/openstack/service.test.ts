@@ -1,0 +1,278 @@
+import { describe, expect, test, vi } from 'vitest';
+import { CREDENTIAL, type Reply, scriptedCloud } from './scripted-transport.ts';
+
+const SERVER = '00000000-0000-4000-8000-000000000001';
+const UNAUTHORIZED: Reply = {
+  status: 401,
+  body: { error: { code: 401, message: 'no', title: 'Unauthorized' } },
+};
+const isSignIn = (request: { url: string }) => request.url.endsWith('/auth/tokens');
+const EMPTY_LIST: Reply = { status: 200, body: { servers: [] } };
+
+describe('tokens', () => {
+  test('many requests at once sign in once, and later ones not at all', async () => {
+    const cloud = scriptedCloud(({ url }) => (url.includes('/servers') ? EMPTY_LIST : undefined));
+    await Promise.all(Array.from({ length: 20 }, () => cloud.open().listInstances({}, {})));
+    await cloud.open().listInstances({}, {});
+    expect(cloud.requests.filter(isSignIn)).toHaveLength(1);
+  });
+
+  test('another secret for the same credential id signs in for itself', async () => {
+    const cloud = scriptedCloud((request) => {
+      if (isSignIn(request) && request.body?.includes('"wrong"')) return UNAUTHORIZED;
+      return request.url.includes('/servers') ? EMPTY_LIST : undefined;
+    });
+    await cloud.open().listInstances({}, {});
+    const impostor = cloud.open({ kind: 'application_credential', id: 'ac', secret: 'wrong' });
+    await expect(impostor.listInstances({}, {})).rejects.toMatchObject({ code: 'forbidden' });
+  });
+
+  test('a refused token is replaced once and the call made again, a write too', async () => {
+    let refused = 0;
+    const cloud = scriptedCloud((request) => {
+      if (request.method !== 'DELETE') return undefined;
+      refused += 1;
+      return refused === 1 ? UNAUTHORIZED : { status: 204 };
+    });
+    await cloud.open().deleteInstance(SERVER);
+    expect(cloud.requests.filter(isSignIn)).toHaveLength(2);
+    const [first, second] = cloud.requests.filter(({ method }) => method === 'DELETE');
+    expect(first?.headers['x-auth-token']).not.toBe(second?.headers['x-auth-token']);
+  });
+
+  test('a fresh token that is refused too: the key lost its rights (403), the service account is an alarm (503)', async () => {
+    const cloud = scriptedCloud((request) => (request.method === 'DELETE' ? UNAUTHORIZED : undefined));
+    await expect(cloud.open().deleteInstance(SERVER)).rejects.toMatchObject({ code: 'forbidden' });
+    const service = cloud.open({ kind: 'service', projectId: 'p1' });
+    await expect(service.deleteInstance(SERVER)).rejects.toMatchObject({
+      code: 'unavailable',
+      retryAfter: 30,
+    });
+  });
+
+  test.each([401, 404])('a credential that Keystone refuses with %i is 403', async (status) => {
+    const cloud = scriptedCloud((request) => (isSignIn(request) ? { ...UNAUTHORIZED, status } : undefined));
+    await expect(cloud.open(CREDENTIAL).listFlavors()).rejects.toMatchObject({ code: 'forbidden' });
+  });
+
+  test('a token is not used in its last two minutes', async () => {
+    const cloud = scriptedCloud((request) => {
+      if (request.url.includes('/servers')) return EMPTY_LIST;
+      if (!isSignIn(request)) return undefined;
+      const body = { token: { ...tokenBody(), expires_at: new Date(Date.now() + 119_000).toISOString() } };
+      return { status: 201, body, headers: { 'x-subject-token': 't' } };
+    });
+    await cloud.open().listInstances({}, {});
+    await cloud.open().listInstances({}, {});
+    expect(cloud.requests.filter(isSignIn)).toHaveLength(2);
+  });
+
+  test('a token in use is confirmed beside the requests, and let go when its owner is refused', async () => {
+    let refused = false;
+    const cloud = scriptedCloud(
+      (request) => {
+        if (isSignIn(request) && refused) return UNAUTHORIZED;
+        return request.url.includes('/servers') ? EMPTY_LIST : undefined;
+      },
+      { confirmAfter: -1 },
+    );
+    const list = () => cloud.open().listInstances({}, {});
+    await list();
+    refused = true;
+    await list();
+    await vi.waitFor(() => expect(list()).rejects.toMatchObject({ code: 'forbidden' }));
+    refused = false;
+    const back = async () => expect(await list()).toEqual({ instances: [], more: false });
+    await vi.waitFor(back, { timeout: 5_000 });
+  });
+
+  test('a refused credential is not tried again at once: Keystone may lock the account', async () => {
+    const cloud = scriptedCloud((request) => (isSignIn(request) ? UNAUTHORIZED : undefined));
+    for (let n = 0; n < 10; n++) {
+      await expect(cloud.open().listFlavors()).rejects.toMatchObject({ code: 'forbidden' });
+    }
+    expect(cloud.requests).toHaveLength(1);
+  });
+
+  test('while Keystone is away, a token that lives is used on', async () => {
+    let away = false;
+    const cloud = scriptedCloud(
+      (request) => {
+        if (isSignIn(request) && away) return { breaks: 'before sending' };
+        return request.url.includes('/servers') ? EMPTY_LIST : undefined;
+      },
+      { confirmAfter: -1 },
+    );
+    await cloud.open().listInstances({}, {});
+    away = true;
+    for (let n = 0; n < 5; n++) await cloud.open().listInstances({}, {});
+  });
+
+  test('a service key signs in with the account, scoped to its project', async () => {
+    const cloud = scriptedCloud(({ url }) => (url.includes('/servers') ? EMPTY_LIST : undefined));
+    await cloud.open({ kind: 'service', projectId: 'p1' }).listInstances({}, {});
+    const body = JSON.parse(cloud.requests.find(isSignIn)?.body ?? '{}');
+    expect(body.auth.scope).toEqual({ project: { id: 'p1' } });
+    expect(body.auth.identity.password.user.name).toBe('gateway');
+  });
+});
+
+describe('an administrator’s credential', () => {
+  const ADMIN = { ...tokenBody(), roles: [{ name: 'admin' }] };
+  const foreign = { id: SERVER, name: 'x', status: 'ACTIVE', tenant_id: 'another', user_id: 'u' };
+  const body = {
+    server: {
+      ...foreign,
+      created: '',
+      updated: '',
+      metadata: {},
+      image: '',
+      flavor: { id: 'f' },
+      addresses: {},
+    },
+  };
+
+  test('sees and touches its own project alone, whatever the cloud would let it', async () => {
+    const cloud = scriptedCloud((request) => {
+      if (isSignIn(request)) {
+        const token = { ...ADMIN, expires_at: new Date(Date.now() + 3_600_000).toISOString() };
+        return { status: 201, body: { token }, headers: { 'x-subject-token': 't' } };
+      }
+      if (request.url.endsWith('/v2.1')) return undefined;
+      return request.method === 'GET' ? { status: 200, body } : { status: 202 };
+    });
+    const admin = cloud.open();
+    const attempts = [
+      admin.getInstance(SERVER),
+      admin.deleteInstance(SERVER),
+      admin.renameInstance(SERVER, 'mine'),
+      admin.mergeMetadata(SERVER, { a: 'b' }),
+      admin.deleteMetadata(SERVER, 'a'),
+      admin.act(SERVER, { action: 'stop' }),
+      admin.snapshot(SERVER, 's', {}),
+    ];
+    for (const attempt of attempts) await expect(attempt).rejects.toMatchObject({ code: 'not_found' });
+    expect(cloud.requests.filter((request) => request.method !== 'GET' && !isSignIn(request))).toEqual([]);
+  });
+});
+
+describe('a service key', () => {
+  test('has no key pairs: they would be every service key’s', async () => {
+    const cloud = scriptedCloud(() => undefined);
+    const service = cloud.open({ kind: 'service', projectId: 'p1' });
+    for (const attempt of [
+      service.listKeyPairs(),
+      service.getKeyPair('k'),
+      service.createKeyPair('k', null),
+      service.deleteKeyPair('k'),
+    ]) {
+      await expect(attempt).rejects.toMatchObject({ code: 'not_implemented' });
+    }
+    expect(cloud.requests).toEqual([]);
+  });
+});
+
+describe('a path', () => {
+  test('that a URL parser would bend is never sent', async () => {
+    const cloud = scriptedCloud(() => undefined);
+    await expect(cloud.open().deleteMetadata(SERVER, '..')).rejects.toMatchObject({ code: 'not_found' });
+    await expect(cloud.open().getKeyPair('.')).rejects.toMatchObject({ code: 'not_found' });
+    expect(cloud.requests.filter((request) => request.method === 'DELETE')).toEqual([]);
+  });
+});
+
+describe('tries', () => {
+  const attempts = (cloud: ReturnType<typeof scriptedCloud>, method: string) =>
+    cloud.requests.filter((request) => request.method === method && request.url.includes('/servers')).length;
+
+  test('a read is tried again when the connection breaks or the service restarts', async () => {
+    const replies: Reply[] = [{ breaks: 'after sending' }, { status: 503 }, EMPTY_LIST];
+    const cloud = scriptedCloud(({ url }) => (url.includes('/servers') ? replies.shift() : undefined));
+    expect(await cloud.open().listInstances({}, {})).toEqual({ instances: [], more: false });
+    expect(attempts(cloud, 'GET')).toBe(3);
+  });
+
+  test('three tries at most, then the error', async () => {
+    const cloud = scriptedCloud(({ url }) => (url.includes('/servers') ? { status: 503 } : undefined));
+    await expect(cloud.open().listInstances({}, {})).rejects.toMatchObject({ code: 'unavailable' });
+    expect(attempts(cloud, 'GET')).toBe(3);
+  });
+
+  test('a create is never sent twice, unless nothing of the first was sent', async () => {
+    const instance = {
+      name: 'a',
+      flavorId: 'f',
+      imageId: 'i',
+      networks: [],
+      securityGroupIds: [],
+      keypairName: null,
+      userData: null,
+      availabilityZone: null,
+      serverGroupId: null,
+      metadata: {},
+    };
+    const isCreate = ({ method, url }: { method: string; url: string }) =>
+      method === 'POST' && url.endsWith('/servers');
+    for (const reply of [{ breaks: 'after sending' }, { status: 502 }, { status: 503 }] as Reply[]) {
+      const cloud = scriptedCloud((request) => (isCreate(request) ? reply : undefined));
+      await expect(cloud.open().createInstance(instance)).rejects.toThrow();
+      expect(attempts(cloud, 'POST')).toBe(1);
+    }
+    const replies: Reply[] = [
+      { breaks: 'before sending' },
+      { status: 202, body: { server: { id: SERVER } } },
+    ];
+    const cloud = scriptedCloud((request) => (isCreate(request) ? replies.shift() : undefined));
+    expect(await cloud.open().createInstance(instance)).toBe(SERVER);
+  });
+
+  test('a delete whose answer was lost and is then not found has done its work', async () => {
+    const replies: Reply[] = [{ breaks: 'after sending' }, { status: 404, body: {} }];
+    const cloud = scriptedCloud(({ method }) => (method === 'DELETE' ? replies.shift() : undefined));
+    await expect(cloud.open().deleteInstance(SERVER)).resolves.toBeUndefined();
+  });
+
+  test('the deadline of the request ends everything, tries included', async () => {
+    const cloud = scriptedCloud(({ url }) =>
+      url.includes('/servers') ? { breaks: 'after sending' } : undefined,
+    );
+    const late = cloud.driver.open(CREDENTIAL, {
+      deadline: Date.now() - 1,
+      requestId: 'r',
+      log: cloud.open().log,
+    });
+    await expect(late.listInstances({}, {})).rejects.toMatchObject({ code: 'timeout' });
+    expect(attempts(cloud, 'GET')).toBe(0);
+  });
+});
+
+describe('answers that make no sense', () => {
+  test.each([
+    ['no JSON', { status: 200 }],
+    ['another shape', { status: 200, body: { servers: 'many' } }],
+    ['an item without id', { status: 200, body: { servers: [{ name: 'x' }] } }],
+    ['a redirect', { status: 302, headers: { location: 'http://elsewhere.test/' } }],
+  ] as [string, Reply][])('%s: bad_gateway, with nothing of it in the message', async (_, reply) => {
+    const cloud = scriptedCloud(({ url }) => (url.includes('/servers') ? reply : undefined));
+    await expect(cloud.open().listInstances({}, {})).rejects.toMatchObject({ code: 'bad_gateway' });
+  });
+
+  test('a token without catalog or project', async () => {
+    const cloud = scriptedCloud((request) =>
+      isSignIn(request)
+        ? { status: 201, body: { token: {} }, headers: { 'x-subject-token': 't' } }
+        : undefined,
+    );
+    await expect(cloud.open().listFlavors()).rejects.toMatchObject({ code: 'bad_gateway' });
+  });
+});
+
+function tokenBody() {
+  const endpoint = (url: string) => [{ interface: 'public', region: 'r', region_id: 'r', url }];
+  return {
+    user: { id: 'u', name: 'u' },
+    project: { id: 'p', name: 'p' },
+    roles: [],
+    catalog: [{ type: 'compute', endpoints: endpoint('http://nova.test/v2.1') }],
+  };
+}

@@ -1,0 +1,160 @@
+/**
+ * One service of the cloud (Nova, Neutron, Glance, Keystone) as one caller reaches it during one request: token, address
+ * and errors are dealt with here, so that the files of each service only know paths and bodies.
+ *
+ * @module
+ */
+
+import type * as z from 'zod';
+import { ComputeError } from '../../src/compute/errors.ts';
+import { type SendContext, send } from './http/send.ts';
+import type { Transport, UpstreamRequest, UpstreamResponse } from './http/transport.ts';
+import { errorFrom, type ServiceType } from './http/upstream-error.ts';
+import type { Token } from './keystone/token.ts';
+import { refusal, type TokenOwner, type TokenSource } from './keystone/token-source.ts';
+
+/** A repeated parameter is an array. */
+export type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>;
+
+/** Everything the services of one caller share for the time of one request. */
+export interface Session {
+  readonly transport: Transport;
+  readonly tokens: TokenSource;
+  readonly owner: TokenOwner;
+  readonly context: SendContext;
+}
+
+export interface CallOptions {
+  readonly query?: Query;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+type HeadersOf = (address: string, token: Token) => Promise<Record<string, string>> | Record<string, string>;
+
+export class Service {
+  readonly #type: ServiceType;
+  readonly #session: Session;
+  readonly #addressOf: (token: Token) => string;
+  readonly #headers: HeadersOf;
+
+  /**
+   * @param addressOf Where the service is, for this token; without trailing slash.
+   * @param headers Further headers for that address (Nova's microversion).
+   */
+  constructor(
+    type: ServiceType,
+    session: Session,
+    addressOf: (token: Token) => string,
+    headers: HeadersOf = () => ({}),
+  ) {
+    this.#type = type;
+    this.#session = session;
+    this.#addressOf = addressOf;
+    this.#headers = headers;
+  }
+
+  /** The body of a GET, checked. */
+  async get<T>(path: string, schema: z.ZodType<T>, query?: Query): Promise<T> {
+    return this.read(await this.call('GET', path, query === undefined ? {} : { query }), schema);
+  }
+
+  /** The body of a POST's answer, checked. */
+  async post<T>(path: string, body: unknown, schema: z.ZodType<T>): Promise<T> {
+    return this.read(await this.call('POST', path, { body }), schema);
+  }
+
+  /**
+   * A call that succeeded (2xx). A token that the service refuses is replaced and the call made once more: a refused call
+   * was never carried out.
+   *
+   * @param path Below the service's address, already encoded.
+   * @throws ComputeError
+   */
+  async call(
+    method: UpstreamRequest['method'],
+    path: string,
+    options: CallOptions = {},
+  ): Promise<UpstreamResponse> {
+    assertStraight(path);
+    const { tokens, owner, context } = this.#session;
+    const token = await tokens.token(owner, context);
+    let answer = await this.#send(method, path, options, token);
+    if (answer.status === 401) {
+      const fresh = await tokens.token(owner, context, token);
+      answer = await this.#send(method, path, options, fresh);
+      if (answer.status === 401) throw refusal(owner, errorFrom(this.#type, answer), context);
+    }
+    if (answer.status >= 200 && answer.status < 300) return answer;
+    const error = errorFrom(this.#type, answer);
+    if (answer.status >= 500 || error.code === 'bad_gateway') {
+      const fields = { service: this.#type, method, path, status: answer.status };
+      context.log.warn('cloud_failed', fields, error.cause);
+    }
+    throw error;
+  }
+
+  /** @throws ComputeError `bad_gateway` when the answer is not what the schema says. */
+  read<T>(answer: UpstreamResponse, schema: z.ZodType<T>): T {
+    let body: unknown;
+    try {
+      body = JSON.parse(answer.body);
+    } catch (cause) {
+      throw this.#senseless(cause);
+    }
+    const parsed = schema.safeParse(body);
+    if (!parsed.success) throw this.#senseless(parsed.error);
+    return parsed.data;
+  }
+
+  #senseless(cause: unknown): ComputeError {
+    const { log } = this.#session.context;
+    log.warn('cloud_answer_senseless', { service: this.#type }, cause);
+    return new ComputeError('bad_gateway', 'The cloud answered something that cannot be understood.', {
+      cause,
+    });
+  }
+
+  async #send(
+    method: UpstreamRequest['method'],
+    path: string,
+    { query, body, headers }: CallOptions,
+    token: Token,
+  ): Promise<UpstreamResponse> {
+    const { transport, context } = this.#session;
+    const address = this.#addressOf(token);
+    return send(
+      transport,
+      {
+        method,
+        url: address + path + queryString(query),
+        headers: {
+          accept: 'application/json',
+          'x-auth-token': token.id,
+          'x-openstack-request-id': context.requestId,
+          ...(await this.#headers(address, token)),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      },
+      context,
+    );
+  }
+}
+
+/** A URL parser would take dot segments out, and what is left is another resource. */
+function assertStraight(path: string): void {
+  if (/(^|\/)(\.|%2e){1,2}(\/|$)/i.test(path))
+    throw new ComputeError('not_found', 'There is nothing of that name.');
+}
+
+function queryString(query: Query = {}): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value === undefined) continue;
+    for (const one of Array.isArray(value) ? value : [value]) parameters.append(name, String(one));
+  }
+  const text = parameters.toString();
+  return text === '' ? '' : `?${text}`;
+}

@@ -1,0 +1,47 @@
+/** @module The whole state of a sandbox: what each of the four services knows, the clock, and where its URLs point. */
+
+import { createImages, type Image } from './glance/model.ts';
+import { createIdentity, type Identity } from './keystone/model.ts';
+import { createNetworking, type Networking } from './neutron/model.ts';
+import { type Compute, createCompute } from './nova/model.ts';
+import { createTimeline, type Timeline } from './timeline.ts';
+
+/** One cloud. Services read and change each other's state through the functions of the other's folder only. */
+export interface Cloud {
+  /** Where the catalog's URLs point, without a trailing slash. */
+  readonly baseUrl: string;
+  /** How long a boot takes, milliseconds. Everything else that takes time takes a part of it. */
+  readonly bootMilliseconds: number;
+  /** Whether the boot of a server of this name finds no host. */
+  readonly failsToBoot: (name: string) => boolean;
+  readonly timeline: Timeline;
+  readonly identity: Identity;
+  readonly compute: Compute;
+  readonly networking: Networking;
+  readonly images: Map<string, Image>;
+  /** Neutron's message to Nova that the addresses of a device changed. Nova listens; set once at creation. */
+  networkChanged: (deviceId: string) => void;
+}
+
+/** What a cloud is made with; see `SandboxOptions` for the meaning. */
+export interface CloudOptions {
+  baseUrl: string;
+  now: () => number;
+  bootMilliseconds: number;
+  failsToBoot: (name: string) => boolean;
+}
+
+/** A cloud with its services, flavors and roles, and without customers. */
+export function createCloud(options: CloudOptions): Cloud {
+  return {
+    baseUrl: options.baseUrl,
+    bootMilliseconds: options.bootMilliseconds,
+    failsToBoot: options.failsToBoot,
+    timeline: createTimeline(options.now),
+    identity: createIdentity(),
+    compute: createCompute(),
+    networking: createNetworking(),
+    images: createImages(),
+    networkChanged: () => {},
+  };
+}

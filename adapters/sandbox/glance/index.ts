@@ -1,0 +1,63 @@
+/** @module Glance v2 under `/image`. */
+
+import type { Cloud } from '../cloud.ts';
+import { Fault, json, type Route, router, webobError } from '../http.ts';
+import { challenge, principalOf } from '../keystone/principal.ts';
+import { addImageTag, deleteImage, type GlanceCall, listImages, patchImage, showImage } from './images.ts';
+
+const TABLE: Route<GlanceCall>[] = [
+  ['GET', '/v2/images', listImages],
+  ['POST', '/v2/images', () => Promise.reject(new Fault(403, '', 'The sandbox takes no image data.'))],
+  ['GET', '/v2/images/:id', showImage],
+  ['PATCH', '/v2/images/:id', patchImage],
+  ['DELETE', '/v2/images/:id', deleteImage],
+  ['PUT', '/v2/images/:id/tags/:tag', addImageTag],
+];
+
+const find = router(TABLE);
+const NEWEST_MINOR = 16;
+const UNAUTHORIZED =
+  'This server could not verify that you are authorized to access the document you requested. Either you supplied the wrong credentials (e.g., bad password), or your browser does not understand how to supply the credentials required.';
+
+/** Answers a request whose path below `/image` is `path`. */
+export async function glance(cloud: Cloud, request: Request, url: URL, path: string): Promise<Response> {
+  const reply = await answer(cloud, request, url, path);
+  reply.headers.set('X-Openstack-Request-Id', `req-${crypto.randomUUID()}`);
+  return reply;
+}
+
+async function answer(cloud: Cloud, request: Request, url: URL, path: string): Promise<Response> {
+  if (path === '' || path === '/') return json(300, versions(cloud));
+  if (path === '/versions') return json(200, versions(cloud));
+  const principal = principalOf(cloud, request);
+  // Without any token Glance does not say where to get one.
+  const where = request.headers.get('X-Auth-Token') ? challenge(cloud) : {};
+  if (!principal) return webobError(request, 401, UNAUTHORIZED, where);
+  const match = find(request.method, path);
+  if ('allowed' in match) return unrouted(request, match.allowed);
+  try {
+    return await match.handler({ cloud, request, principal, query: url.searchParams }, ...match.values);
+  } catch (fault) {
+    if (!(fault instanceof Fault)) throw fault;
+    const tail = fault.status === 415 ? '<br /><br />\n' : undefined;
+    return webobError(request, fault.status, fault.message, fault.headers, tail);
+  }
+}
+
+function unrouted(request: Request, allowed: string[]): Response {
+  if (allowed.length === 0) return webobError(request, 404, 'The resource could not be found.');
+  const message = `The method ${request.method} is not allowed for this resource. `;
+  return webobError(request, 405, message, { Allow: allowed.join(', ') }, '<br /><br />\n');
+}
+
+function versions(cloud: Cloud): unknown {
+  const links = [{ rel: 'self', href: `${cloud.baseUrl}/image/v2/` }];
+  const minors = Array.from({ length: NEWEST_MINOR + 1 }, (_, index) => NEWEST_MINOR - index);
+  return {
+    versions: minors.map((minor) => ({
+      id: `v2.${minor}`,
+      status: minor === NEWEST_MINOR ? 'CURRENT' : 'SUPPORTED',
+      links,
+    })),
+  };
+}

@@ -1,0 +1,54 @@
+/** @module What Glance knows: images. */
+
+export interface Image {
+  id: string;
+  name: string;
+  status: 'queued' | 'saving' | 'active';
+  visibility: 'public' | 'private' | 'shared' | 'community';
+  /** Bytes; null while the image is not active. */
+  size: number | null;
+  /** Id of the owning project. */
+  owner: string;
+  minRam: number;
+  minDisk: number;
+  diskFormat: string;
+  /** Properties beyond the schema's own; all of them strings. */
+  properties: Record<string, string>;
+  tags: string[];
+  protected: boolean;
+  /** Milliseconds since the epoch. */
+  createdAt: number;
+  updatedAt: number;
+  /** Hex digests, made up: the sandbox stores no image data. */
+  checksum: string;
+  hash: string;
+}
+
+export function createImages(): Map<string, Image> {
+  return new Map();
+}
+
+function hex(bytes: number): string {
+  const random = [...crypto.getRandomValues(new Uint8Array(bytes))];
+  return random.map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** An image, active and public unless `given` says otherwise. */
+export function newImage(given: Pick<Image, 'name' | 'owner' | 'createdAt'> & Partial<Image>): Image {
+  return {
+    id: crypto.randomUUID(),
+    status: 'active',
+    visibility: 'public',
+    size: 1048576,
+    minRam: 256,
+    minDisk: 1,
+    diskFormat: 'raw',
+    properties: {},
+    tags: [],
+    protected: false,
+    updatedAt: given.createdAt,
+    checksum: hex(16),
+    hash: hex(64),
+    ...given,
+  };
+}

@@ -1,0 +1,130 @@
+/**
+ * @module
+ * An OpenStack in memory: Keystone v3, Nova v2.1, Neutron v2.0 and Glance v2 as one fetch handler. It answers HTTP as a real
+ * cloud does (bodies, headers, status codes, error texts, states over time), and knows nothing of the gateway.
+ *
+ * @example
+ * const sandbox = createSandbox();
+ * const [account] = sandbox.accounts;
+ * const reply = await sandbox.fetch(new Request('http://sandbox.invalid/identity/v3/auth/tokens', {
+ *   method: 'POST',
+ *   body: JSON.stringify({ auth: { identity: { methods: ['application_credential'], application_credential: {
+ *     id: account.applicationCredentialId, secret: account.applicationCredentialSecret } } } }),
+ * }));
+ */
+
+import {
+  type Account,
+  type AdminAccount,
+  addAdmin,
+  addProject,
+  addPublicNetwork,
+  type ProjectOptions,
+} from './accounts.ts';
+import { type Cloud, createCloud } from './cloud.ts';
+import { addExampleServers, EXAMPLE, EXAMPLE_IMAGES } from './example-servers.ts';
+import { glance } from './glance/index.ts';
+import { newImage } from './glance/model.ts';
+import { json } from './http.ts';
+import { keystone } from './keystone/index.ts';
+import { neutron } from './neutron/index.ts';
+import { nova } from './nova/index.ts';
+import { listen } from './nova/network-info.ts';
+
+export type { Account, AdminAccount, ProjectOptions } from './accounts.ts';
+
+/** How a sandbox differs from the default one. */
+export interface SandboxOptions {
+  /**
+   * Where the catalog's URLs point, without a trailing slash; a path in it is part of every URL. Default
+   * `http://sandbox.invalid`. Below it: `/identity/v3`, `/compute/v2.1`, `/networking` (`/v2.0`), `/image` (`/v2`).
+   */
+  baseUrl?: string;
+  /** The clock: milliseconds since the epoch. Tests replace it to see states pass. Default `Date.now`. */
+  now?: () => number;
+  /** How long a boot takes, milliseconds. Reboot, resize, deletion and the rest take a part of it. Default 2500. */
+  bootMilliseconds?: number;
+  /** The projects that exist. Default: the one of redu's documentation, with its two servers. */
+  projects?: readonly ProjectOptions[];
+  /**
+   * Whether the boot of a server of this name finds no host: accepted with 202, then ERROR with a fault. Default: names
+   * that contain `no-valid-host`. (A second server in an anti-affinity group fails as well: there is one host.)
+   */
+  failsToBoot?: (name: string) => boolean;
+}
+
+/** A cloud of its own; its data lives as long as the object. */
+export interface Sandbox {
+  /** Answers a request to any of the four services. */
+  fetch(request: Request): Promise<Response>;
+  /** Keystone's URL, for OS_AUTH_URL. */
+  readonly authUrl: string;
+  /** One per project, in the order of the options. Secrets and passwords are made anew with every sandbox. */
+  readonly accounts: readonly Account[];
+  /** Role admin: all tenants, hypervisors, roles, others' quotas. */
+  readonly admin: AdminAccount;
+  /** The network floating IPs come from, 203.0.113.0/24. */
+  readonly publicNetworkId: string;
+  /** Ids of the two images, by name. */
+  readonly images: { readonly 'ubuntu-22.04-amd64': string; readonly 'debian-12-amd64': string };
+}
+
+const EXAMPLE_PROJECT: ProjectOptions = {
+  name: 'demo',
+  id: EXAMPLE.projectId,
+  userId: EXAMPLE.userId,
+  userName: 'demo',
+  withExampleServers: true,
+};
+
+/** Makes a cloud with four flavors, two images, an external network, an administrator and the projects asked for. */
+export function createSandbox(options: SandboxOptions = {}): Sandbox {
+  const baseUrl = options.baseUrl ?? 'http://sandbox.invalid';
+  const cloud = createCloud({
+    baseUrl,
+    now: options.now ?? Date.now,
+    bootMilliseconds: options.bootMilliseconds ?? 2500,
+    failsToBoot: options.failsToBoot ?? ((name) => name.includes('no-valid-host')),
+  });
+  listen(cloud);
+  const admin = addAdmin(cloud);
+  addImages(cloud, admin.projectId);
+  const publicNetworkId = addPublicNetwork(cloud, admin.projectId).id;
+  const accounts = (options.projects ?? [EXAMPLE_PROJECT]).map((project) => {
+    const account = addProject(cloud, { publicNetworkId, adminUserId: admin.userId }, project);
+    if (project.withExampleServers) addExampleServers(cloud, account, publicNetworkId);
+    return account;
+  });
+  const prefix = new URL(baseUrl).pathname.replace(/\/$/, '');
+  return {
+    fetch: (request) => answer(cloud, prefix, request),
+    authUrl: `${baseUrl}/identity/v3`,
+    accounts,
+    admin,
+    publicNetworkId,
+    images: { 'ubuntu-22.04-amd64': EXAMPLE_IMAGES.ubuntu, 'debian-12-amd64': EXAMPLE_IMAGES.debian },
+  };
+}
+
+function addImages(cloud: Cloud, owner: string): void {
+  const createdAt = Date.parse('2026-02-01T08:00:00Z');
+  const add = (id: string, name: string, distribution: string) => {
+    const properties = { os_distro: distribution, architecture: 'x86_64' };
+    cloud.images.set(id, newImage({ id, name, owner, createdAt, properties }));
+  };
+  add(EXAMPLE_IMAGES.debian, 'debian-12-amd64', 'debian');
+  add(EXAMPLE_IMAGES.ubuntu, 'ubuntu-22.04-amd64', 'ubuntu');
+}
+
+const SERVICES = { identity: keystone, compute: nova, networking: neutron, image: glance };
+
+async function answer(cloud: Cloud, prefix: string, request: Request): Promise<Response> {
+  cloud.timeline.settle();
+  const url = new URL(request.url);
+  const path = url.pathname.startsWith(prefix) ? url.pathname.slice(prefix.length) : url.pathname;
+  const [, name = '', rest = ''] = /^\/([^/]*)(.*)$/.exec(path) ?? [];
+  if (!(name in SERVICES)) return json(404, { message: `The sandbox has no service at /${name}` });
+  const reply = await SERVICES[name as keyof typeof SERVICES](cloud, request, url, rest);
+  if (request.method !== 'HEAD') return reply;
+  return new Response(null, { status: reply.status, headers: reply.headers });
+}

@@ -1,0 +1,35 @@
+/** @module The service catalog: where each service of the sandbox lives. */
+
+import type { Cloud } from '../cloud.ts';
+import { hexId } from '../http.ts';
+
+const SERVICES = [
+  ['identity', 'keystone', '/identity/v3'],
+  ['network', 'neutron', '/networking'],
+  ['compute', 'nova', '/compute/v2.1'],
+  ['image', 'glance', '/image'],
+] as const;
+
+/** The one region. */
+export const REGION = 'RegionOne';
+
+/** The catalog as it stands in a token. Service and endpoint ids stay the same as long as the cloud lives. */
+export function catalog(cloud: Cloud): unknown[] {
+  const idOf = (key: string) => {
+    const id = cloud.identity.catalogIds.get(key) ?? hexId();
+    cloud.identity.catalogIds.set(key, id);
+    return id;
+  };
+  return SERVICES.map(([type, name, path]) => ({
+    endpoints: ['internal', 'admin', 'public'].map((scope) => ({
+      id: idOf(`${type}/${scope}`),
+      interface: scope,
+      region_id: REGION,
+      url: cloud.baseUrl + path,
+      region: REGION,
+    })),
+    id: idOf(type),
+    type,
+    name,
+  }));
+}

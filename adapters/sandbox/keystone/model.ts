@@ -1,0 +1,93 @@
+/** @module What Keystone knows: projects, users, roles, who has which role where, credentials, tokens. */
+
+import { hexId } from '../http.ts';
+
+export interface Project {
+  id: string;
+  name: string;
+}
+
+export interface User {
+  id: string;
+  name: string;
+  password: string;
+  enabled: boolean;
+  defaultProjectId: string | null;
+}
+
+export interface Role {
+  id: string;
+  name: string;
+}
+
+export interface ApplicationCredential {
+  id: string;
+  name: string;
+  description: string | null;
+  secret: string;
+  userId: string;
+  projectId: string;
+  roles: string[];
+  /** Milliseconds since the epoch; null: never. */
+  expiresAt: number | null;
+  /** null is what Keystone prints when the request left it out. */
+  unrestricted: boolean | null;
+}
+
+/** A token as issued. Roles are fixed at that moment; losing one revokes the token. */
+export interface Token {
+  id: string;
+  userId: string;
+  /** null: unscoped. */
+  projectId: string | null;
+  roles: string[];
+  methods: string[];
+  auditIds: string[];
+  issuedAt: number;
+  expiresAt: number;
+  credentialId: string | null;
+}
+
+export interface Identity {
+  projects: Map<string, Project>;
+  users: Map<string, User>;
+  roles: Role[];
+  /** `${projectId}/${userId}` to the names of the assigned roles. */
+  assignments: Map<string, Set<string>>;
+  credentials: Map<string, ApplicationCredential>;
+  tokens: Map<string, Token>;
+  /** Ids of the catalog's services and endpoints, made when first asked for. */
+  catalogIds: Map<string, string>;
+}
+
+/** How long a token lives, milliseconds (Keystone's default of 3600 s, measured). */
+export const TOKEN_LIFE = 3600_000;
+
+export function createIdentity(): Identity {
+  return {
+    projects: new Map(),
+    users: new Map(),
+    roles: ['reader', 'service', 'member', 'admin'].map((name) => ({ id: hexId(), name })),
+    assignments: new Map(),
+    credentials: new Map(),
+    tokens: new Map(),
+    catalogIds: new Map(),
+  };
+}
+
+/** Names of the roles assigned to a user on a project. */
+export function assignedRoles(identity: Identity, userId: string, projectId: string): Set<string> {
+  return identity.assignments.get(`${projectId}/${userId}`) ?? new Set();
+}
+
+/** Assigned roles and what they imply: admin implies member, member implies reader. In the order Keystone prints. */
+export function effectiveRoles(identity: Identity, userId: string, projectId: string): string[] {
+  const assigned = assignedRoles(identity, userId, projectId);
+  const member = assigned.has('member') || assigned.has('admin');
+  return [
+    ...(member || assigned.has('reader') ? ['reader'] : []),
+    ...(member ? ['member'] : []),
+    ...(assigned.has('service') ? ['service'] : []),
+    ...(assigned.has('admin') ? ['admin'] : []),
+  ];
+}

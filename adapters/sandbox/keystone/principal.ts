@@ -1,0 +1,46 @@
+/** @module From a token to the one who asks: what every service does first, as keystonemiddleware does. */
+
+import type { Cloud } from '../cloud.ts';
+import { assignedRoles, type Token } from './model.ts';
+
+/** Who makes a request, and in which project. */
+export interface Principal {
+  userId: string;
+  /** Empty for an unscoped token. */
+  projectId: string;
+  roles: string[];
+  isAdmin: boolean;
+  token: Token;
+}
+
+/**
+ * Finds a valid token: known, not expired, its user enabled, its credential still there and its user not without roles.
+ * @returns undefined when the token is none of that.
+ */
+export function findToken(cloud: Cloud, id: string | null): Token | undefined {
+  const token = id ? cloud.identity.tokens.get(id) : undefined;
+  if (!token || token.expiresAt <= cloud.timeline.now()) return undefined;
+  if (!cloud.identity.users.get(token.userId)?.enabled) return undefined;
+  if (token.credentialId && !cloud.identity.credentials.has(token.credentialId)) return undefined;
+  if (token.projectId && assignedRoles(cloud.identity, token.userId, token.projectId).size === 0)
+    return undefined;
+  return token;
+}
+
+/** The principal of a request's `X-Auth-Token`; undefined when there is no valid one. */
+export function principalOf(cloud: Cloud, request: Request): Principal | undefined {
+  const token = findToken(cloud, request.headers.get('X-Auth-Token'));
+  if (!token) return undefined;
+  return {
+    userId: token.userId,
+    projectId: token.projectId ?? '',
+    roles: token.roles,
+    isAdmin: token.roles.includes('admin'),
+    token,
+  };
+}
+
+/** The header that goes with every 401. */
+export function challenge(cloud: Cloud): Record<string, string> {
+  return { 'WWW-Authenticate': `Keystone uri="${cloud.baseUrl}/identity/v3"` };
+}

@@ -1,0 +1,126 @@
+/** @module Neutron v2.0 under `/networking`. */
+
+import type { Cloud } from '../cloud.ts';
+import { Fault, json, type Route, router } from '../http.ts';
+import { challenge, principalOf } from '../keystone/principal.ts';
+import type { NeutronCall } from './call.ts';
+import { addTag, type Kind, list, removeTag, replaceTags, show, showTags } from './collection.ts';
+import { listExtensions, showExtension } from './extensions.ts';
+import { faultReply } from './faults.ts';
+import { createFloatingIp, deleteFloatingIp, floatingIps, updateFloatingIp } from './floatingips.ts';
+import type { Resource } from './model.ts';
+import {
+  createNetwork,
+  createSubnet,
+  deleteNetwork,
+  deleteSubnet,
+  networks,
+  subnets,
+  updateNetwork,
+} from './networks.ts';
+import { createPort, deletePort, ports, updatePort } from './ports.ts';
+import { showQuota, showQuotaDetails, updateQuota } from './quotas.ts';
+import { routers } from './routers.ts';
+import { createRule, deleteRule, rules, updateRule } from './rules.ts';
+import { createGroup, deleteGroup, securityGroups, updateGroup } from './security-groups.ts';
+
+function reading<R extends Resource>(path: string, kind: Kind<R>): Route<NeutronCall>[] {
+  return [
+    ['GET', path, list(kind)],
+    ['GET', `${path}/:id`, show(kind)],
+    ['GET', `${path}/:id/tags`, showTags(kind)],
+    ['PUT', `${path}/:id/tags`, replaceTags(kind)],
+    ['PUT', `${path}/:id/tags/:tag`, addTag(kind)],
+    ['DELETE', `${path}/:id/tags/:tag`, removeTag(kind)],
+  ];
+}
+
+const TABLE: Route<NeutronCall>[] = [
+  ['GET', '/v2.0/', resources],
+  ['GET', '/v2.0/extensions', listExtensions],
+  ['GET', '/v2.0/extensions/:alias', showExtension],
+  ['GET', '/v2.0/agents', () => json(200, { agents: [] })],
+  ['GET', '/v2.0/availability_zones', () => json(200, { availability_zones: [] })],
+  ...reading('/v2.0/networks', networks),
+  ['POST', '/v2.0/networks', createNetwork],
+  ['PUT', '/v2.0/networks/:id', updateNetwork],
+  ['DELETE', '/v2.0/networks/:id', deleteNetwork],
+  ['DELETE', '/v2.0/networks', (call) => deleteNetwork(call, 'None')],
+  ...reading('/v2.0/subnets', subnets),
+  ['POST', '/v2.0/subnets', createSubnet],
+  ['DELETE', '/v2.0/subnets/:id', deleteSubnet],
+  ...reading('/v2.0/ports', ports),
+  ['POST', '/v2.0/ports', createPort],
+  ['PUT', '/v2.0/ports/:id', updatePort],
+  ['DELETE', '/v2.0/ports/:id', deletePort],
+  ...reading('/v2.0/routers', routers),
+  ...reading('/v2.0/security-groups', securityGroups),
+  ['POST', '/v2.0/security-groups', createGroup],
+  ['PUT', '/v2.0/security-groups/:id', updateGroup],
+  ['DELETE', '/v2.0/security-groups/:id', deleteGroup],
+  ...reading('/v2.0/security-group-rules', rules),
+  ['POST', '/v2.0/security-group-rules', createRule],
+  ['PUT', '/v2.0/security-group-rules/:id', updateRule],
+  ['DELETE', '/v2.0/security-group-rules/:id', deleteRule],
+  ...reading('/v2.0/floatingips', floatingIps),
+  ['POST', '/v2.0/floatingips', createFloatingIp],
+  ['PUT', '/v2.0/floatingips/:id', updateFloatingIp],
+  ['DELETE', '/v2.0/floatingips/:id', deleteFloatingIp],
+  ['GET', '/v2.0/quotas/:project', showQuota],
+  ['GET', '/v2.0/quotas/:project/details', showQuotaDetails],
+  ['GET', '/v2.0/quotas/:project/details.json', showQuotaDetails],
+  ['PUT', '/v2.0/quotas/:project', updateQuota],
+];
+
+const find = router(TABLE);
+
+/** Answers a request whose path below `/networking` is `path`. */
+export async function neutron(cloud: Cloud, request: Request, url: URL, path: string): Promise<Response> {
+  const reply = await answer(cloud, request, url, path);
+  reply.headers.set('X-Openstack-Request-Id', `req-${crypto.randomUUID()}`);
+  return reply;
+}
+
+async function answer(cloud: Cloud, request: Request, url: URL, path: string): Promise<Response> {
+  if (path === '' || path === '/') return versions(cloud);
+  const principal = principalOf(cloud, request);
+  if (!principal) {
+    const message = 'The request you have made requires authentication.';
+    return json(401, { error: { code: 401, title: 'Unauthorized', message } }, challenge(cloud));
+  }
+  try {
+    const match = find(request.method, path.replace(/(?<!details)\.json$/, ''));
+    if ('allowed' in match) throw unrouted(match.allowed);
+    const self = `${cloud.baseUrl}/networking${path}`;
+    const text = await request.text();
+    return await match.handler(
+      { cloud, request, principal, query: url.searchParams, self, text },
+      ...match.values,
+    );
+  } catch (fault) {
+    if (fault instanceof Fault) return faultReply(fault);
+    throw fault;
+  }
+}
+
+function unrouted(allowed: string[]): Fault {
+  if (allowed.length === 0) return new Fault(404, 'HTTPNotFound', 'The resource could not be found.');
+  const message =
+    'The server could not comply with the request since it is either malformed or otherwise incorrect.';
+  return new Fault(405, 'HTTPMethodNotAllowed', message);
+}
+
+function versions(cloud: Cloud): Response {
+  const links = [{ rel: 'self', href: `${cloud.baseUrl}/networking/v2.0/` }];
+  return json(200, { versions: [{ id: 'v2.0', status: 'CURRENT', links }] });
+}
+
+function resources(call: NeutronCall): Response {
+  const names = ['network', 'subnet', 'subnetpool', 'port'];
+  const all = names.map((name) => ({
+    name,
+    collection: `${name}s`,
+    links: [{ rel: 'self', href: `${call.cloud.baseUrl}/networking/v2.0/${name}s` }],
+  }));
+  return json(200, { resources: all });
+}

@@ -1,0 +1,225 @@
+/** @module Networks and subnets. */
+
+import type { Cloud } from '../cloud.ts';
+import { empty, Fault, type Fields, json } from '../http.ts';
+import type { Principal } from '../keystone/principal.ts';
+import { createBody, type NeutronCall, type Shape, text, updateBody } from './call.ts';
+import { find, type Kind } from './collection.ts';
+import { badRequest, disallowed, overQuota } from './faults.ts';
+import { formatAddress, parsePrefix } from './ipv4.ts';
+import { type Network, newResource, type Subnet, touch } from './model.ts';
+import { hasRoom } from './quotas.ts';
+import { COMMON_ATTRIBUTES, commonView } from './view.ts';
+
+const NETWORK: Shape = {
+  name: 'network',
+  creatable: [
+    'name',
+    'description',
+    'admin_state_up',
+    'shared',
+    'router:external',
+    'mtu',
+    'port_security_enabled',
+    'provider:network_type',
+    'provider:physical_network',
+    'provider:segmentation_id',
+  ],
+  updatable: ['name', 'description', 'admin_state_up', 'shared', 'router:external', 'mtu'],
+};
+
+const SUBNET: Shape = {
+  name: 'subnet',
+  required: ['network_id'],
+  creatable: [
+    'network_id',
+    'cidr',
+    'ip_version',
+    'name',
+    'description',
+    'gateway_ip',
+    'enable_dhcp',
+    'dns_nameservers',
+    'allocation_pools',
+    'host_routes',
+  ],
+  updatable: ['name', 'description', 'enable_dhcp', 'dns_nameservers', 'gateway_ip'],
+};
+
+export const networks: Kind<Network> = {
+  plural: 'networks',
+  one: 'network',
+  records: (cloud) => cloud.networking.networks,
+  attributes: [
+    ...COMMON_ATTRIBUTES,
+    'admin_state_up',
+    'status',
+    'shared',
+    'router:external',
+    'mtu',
+    'is_default',
+    'subnets',
+    'port_security_enabled',
+  ],
+  missing: (id) => new Fault(404, 'NetworkNotFound', `Network ${id} could not be found.`),
+  shared: (network) => network.shared || network.external,
+  view: (cloud, network) => ({
+    id: network.id,
+    name: network.name,
+    admin_state_up: true,
+    mtu: network.mtu,
+    status: 'ACTIVE',
+    subnets: subnetsOf(cloud, network.id).map((subnet) => subnet.id),
+    shared: network.shared,
+    availability_zone_hints: [],
+    availability_zones: [],
+    ipv4_address_scope: null,
+    ipv6_address_scope: null,
+    'router:external': network.external,
+    port_security_enabled: true,
+    // Neutron prints is_default for external networks only, false unless the operator set it (seen).
+    ...(network.external && { is_default: false }),
+    ...commonView(network),
+  }),
+};
+
+export const subnets: Kind<Subnet> = {
+  plural: 'subnets',
+  one: 'subnet',
+  records: (cloud) => cloud.networking.subnets,
+  attributes: [...COMMON_ATTRIBUTES, 'network_id', 'cidr', 'ip_version', 'gateway_ip', 'enable_dhcp'],
+  missing: (id) => new Fault(404, 'SubnetNotFound', `Subnet ${id} could not be found.`),
+  view: (_cloud, subnet) => ({
+    id: subnet.id,
+    name: subnet.name,
+    network_id: subnet.networkId,
+    ip_version: 4,
+    subnetpool_id: null,
+    enable_dhcp: subnet.dhcp,
+    ipv6_ra_mode: null,
+    ipv6_address_mode: null,
+    gateway_ip: subnet.gatewayIp,
+    cidr: subnet.cidr,
+    allocation_pools: poolOf(subnet),
+    host_routes: [],
+    dns_nameservers: subnet.dnsNameservers,
+    service_types: [],
+    ...commonView(subnet),
+  }),
+};
+
+function poolOf(subnet: Subnet): Fields[] {
+  const prefix = parsePrefix(subnet.cidr);
+  if (!prefix) return [];
+  return [{ start: formatAddress(prefix.base + 2), end: formatAddress(prefix.base + prefix.size - 2) }];
+}
+
+/** The subnets of a network. */
+export function subnetsOf(cloud: Cloud, networkId: string): Subnet[] {
+  return [...cloud.networking.subnets.values()].filter((subnet) => subnet.networkId === networkId);
+}
+
+/** The networks a principal may use, its own first. */
+export function networksOf(cloud: Cloud, principal: Principal): Network[] {
+  const all = [...cloud.networking.networks.values()];
+  const own = all.filter((network) => network.projectId === principal.projectId);
+  return [...own, ...all.filter((network) => network.shared && network.projectId !== principal.projectId)];
+}
+
+/** POST /v2.0/networks */
+export function createNetwork(call: NeutronCall): Response {
+  const { cloud, principal } = call;
+  const given = createBody(call, NETWORK);
+  const privileged = Object.keys(given).find(
+    (key) => key.startsWith('provider:') || key === 'router:external' || key === 'shared',
+  );
+  if (privileged && given[privileged] !== false && !principal.isAdmin) {
+    throw disallowed(`(rule:create_network and rule:create_network:${privileged})`);
+  }
+  if (!hasRoom(cloud, principal.projectId, 'network')) throw overQuota('network');
+  const network: Network = {
+    ...newResource(
+      principal.projectId,
+      text(given, 'name'),
+      cloud.timeline.now(),
+      text(given, 'description'),
+    ),
+    external: given['router:external'] === true,
+    shared: given.shared === true,
+    mtu: typeof given.mtu === 'number' ? given.mtu : 1450,
+    revision: 1,
+  };
+  cloud.networking.networks.set(network.id, network);
+  return json(201, { network: { is_default: false, ...networks.view(cloud, network) } });
+}
+
+/** PUT /v2.0/networks/{id} */
+export function updateNetwork(call: NeutronCall, id: string): Response {
+  const network = own(call, id);
+  const given = updateBody(call, NETWORK);
+  network.name = text(given, 'name', network.name);
+  network.description = text(given, 'description', network.description ?? '');
+  touch(network, call.cloud.timeline.now());
+  return json(200, { network: networks.view(call.cloud, network) });
+}
+
+/** DELETE /v2.0/networks/{id}; its subnets go with it. */
+export function deleteNetwork(call: NeutronCall, id: string): Response {
+  const { networking } = call.cloud;
+  const network = own(call, id);
+  const used = [...networking.ports.values()].filter((port) => port.networkId === id).map((port) => port.id);
+  if (used.length > 0) {
+    const ids = `There are one or more ports still in use on the network, id for these ports is: ${used.join(',')}.`;
+    throw new Fault(409, 'NetworkInUse', `Unable to complete operation on network ${id}. ${ids}`);
+  }
+  for (const subnet of subnetsOf(call.cloud, id)) networking.subnets.delete(subnet.id);
+  networking.networks.delete(network.id);
+  return empty(204);
+}
+
+function own(call: NeutronCall, id: string): Network {
+  const network = find(call.cloud, call.principal, networks, id);
+  if (network.projectId !== call.principal.projectId && !call.principal.isAdmin) throw networks.missing(id);
+  return network;
+}
+
+/** POST /v2.0/subnets, IPv4 only. */
+export function createSubnet(call: NeutronCall): Response {
+  const { cloud, principal } = call;
+  const given = createBody(call, SUBNET);
+  const network = find(cloud, principal, networks, text(given, 'network_id'));
+  const prefix = parsePrefix(text(given, 'cidr'));
+  if (!prefix) throw badRequest(`Invalid input for cidr. Reason: '${given.cidr}' is not a valid IP subnet.`);
+  if (!hasRoom(cloud, principal.projectId, 'subnet')) throw overQuota('subnet');
+  const servers = Array.isArray(given.dns_nameservers) ? given.dns_nameservers.map(String) : [];
+  const subnet: Subnet = {
+    ...newResource(
+      principal.projectId,
+      text(given, 'name'),
+      cloud.timeline.now(),
+      text(given, 'description'),
+    ),
+    networkId: network.id,
+    cidr: `${formatAddress(prefix.base)}/${prefix.length}`,
+    gatewayIp: given.gateway_ip === null ? null : text(given, 'gateway_ip', formatAddress(prefix.base + 1)),
+    dhcp: given.enable_dhcp !== false,
+    dnsNameservers: servers,
+  };
+  cloud.networking.subnets.set(subnet.id, subnet);
+  touch(network, cloud.timeline.now());
+  return json(201, { subnet: subnets.view(cloud, subnet) });
+}
+
+/** DELETE /v2.0/subnets/{id} */
+export function deleteSubnet(call: NeutronCall, id: string): Response {
+  const subnet = find(call.cloud, call.principal, subnets, id);
+  const used = [...call.cloud.networking.ports.values()].some((port) =>
+    port.fixedIps.some((ip) => ip.subnetId === id),
+  );
+  if (used) {
+    const reason = 'One or more ports have an IP allocation from this subnet.';
+    throw new Fault(409, 'SubnetInUse', `Unable to complete operation on subnet ${id}: ${reason}`);
+  }
+  call.cloud.networking.subnets.delete(subnet.id);
+  return empty(204);
+}

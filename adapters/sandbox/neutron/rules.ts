@@ -1,0 +1,164 @@
+/** @module The rules of security groups. */
+
+import type { Cloud } from '../cloud.ts';
+import { empty, Fault, type Fields, json } from '../http.ts';
+import { createBody, type NeutronCall, type Shape, text, updateBody } from './call.ts';
+import { find, type Kind } from './collection.ts';
+import { invalidInput, overQuota } from './faults.ts';
+import { isIpv6Prefix, parsePrefix } from './ipv4.ts';
+import { type SecurityGroupRule, touch } from './model.ts';
+import { hasRoom } from './quotas.ts';
+import { addRule, ruleView } from './rule-records.ts';
+import { securityGroups } from './security-groups.ts';
+import { COMMON_ATTRIBUTES } from './view.ts';
+
+const RULE: Shape = {
+  name: 'security_group_rule',
+  required: ['security_group_id', 'direction'],
+  creatable: [
+    'security_group_id',
+    'direction',
+    'ethertype',
+    'protocol',
+    'port_range_min',
+    'port_range_max',
+    'remote_ip_prefix',
+    'remote_group_id',
+    'remote_address_group_id',
+    'description',
+  ],
+  updatable: ['description'],
+};
+
+const PROTOCOLS =
+  'ah dccp egp esp gre hopopt icmp igmp ip ipip ipv6-encap ipv6-frag ipv6-icmp icmpv6 ipv6-nonxt ipv6-opts ipv6-route ospf pgm rsvp sctp tcp udp udplite vrrp'.split(
+    ' ',
+  );
+
+export const rules: Kind<SecurityGroupRule> = {
+  plural: 'security_group_rules',
+  one: 'security_group_rule',
+  records: (cloud) => cloud.networking.rules,
+  attributes: [
+    ...COMMON_ATTRIBUTES,
+    'security_group_id',
+    'direction',
+    'ethertype',
+    'protocol',
+    'port_range_min',
+    'port_range_max',
+    'remote_ip_prefix',
+    'remote_group_id',
+  ],
+  missing: (id) => new Fault(404, 'SecurityGroupRuleNotFound', `Security group rule ${id} does not exist`),
+  view: (_cloud, rule) => ruleView(rule),
+};
+
+/** POST /v2.0/security-group-rules */
+export function createRule(call: NeutronCall): Response {
+  const { cloud, principal } = call;
+  const given = createBody(call, RULE);
+  const { direction } = given;
+  if (direction !== 'ingress' && direction !== 'egress') {
+    throw invalidInput('direction', `${direction} is not in valid_values.`);
+  }
+  const ethertype = given.ethertype === undefined ? 'IPv4' : given.ethertype;
+  if (ethertype !== 'IPv4' && ethertype !== 'IPv6') {
+    throw invalidInput('ethertype', `${ethertype} is not in valid_values.`);
+  }
+  const wishes = { direction, ethertype, ...protocolOf(given), prefix: prefixOf(given, ethertype) } as const;
+  const group = find(cloud, principal, securityGroups, text(given, 'security_group_id'));
+  const remoteGroupId = given.remote_group_id
+    ? find(cloud, principal, securityGroups, String(given.remote_group_id)).id
+    : null;
+  const rule = { groupId: group.id, remoteGroupId, description: text(given, 'description'), ...wishes };
+  refuseDouble(cloud, rule);
+  if (!hasRoom(cloud, principal.projectId, 'security_group_rule')) throw overQuota('security_group_rule');
+  touch(group, cloud.timeline.now());
+  return json(201, { security_group_rule: ruleView(addRule(cloud, principal.projectId, rule)) });
+}
+
+/** PUT /v2.0/security-group-rules/{id}: only the description can change. */
+export function updateRule(call: NeutronCall, id: string): Response {
+  const rule = find(call.cloud, call.principal, rules, id);
+  rule.description = text(updateBody(call, RULE), 'description', rule.description ?? '');
+  touch(rule, call.cloud.timeline.now());
+  return json(200, { security_group_rule: ruleView(rule) });
+}
+
+/** DELETE /v2.0/security-group-rules/{id} */
+export function deleteRule(call: NeutronCall, id: string): Response {
+  const rule = find(call.cloud, call.principal, rules, id);
+  call.cloud.networking.rules.delete(rule.id);
+  const group = call.cloud.networking.groups.get(rule.groupId);
+  if (group) touch(group, call.cloud.timeline.now());
+  return empty(204);
+}
+
+function protocolOf(given: Fields) {
+  const value = given.protocol ?? null;
+  const protocol = value === null ? null : String(value).toLowerCase();
+  const known =
+    protocol === null || PROTOCOLS.includes(protocol) || (/^\d+$/.test(protocol) && Number(protocol) < 256);
+  if (!known) {
+    const values = `[None, ${PROTOCOLS.map((name) => `'${name}'`).join(', ')}]`;
+    const message = `Security group rule protocol ${protocol} not supported. Only protocol values ${values} and integer representations [0 to 255] are supported.`;
+    throw new Fault(400, 'SecurityGroupRuleInvalidProtocol', message);
+  }
+  const portMin = portOf(given.port_range_min);
+  const portMax = portOf(given.port_range_max);
+  const ranged = portMin !== null || portMax !== null;
+  if (ranged && protocol === null) {
+    const message = 'Must also specify protocol if port range is given.';
+    throw new Fault(400, 'SecurityGroupProtocolRequiredWithPorts', message);
+  }
+  const ordered = portMin !== null && portMax !== null && portMin <= portMax;
+  if (ranged && (protocol === 'tcp' || protocol === 'udp') && !ordered) {
+    const message = 'For TCP/UDP protocols, port_range_min must be <= port_range_max';
+    throw new Fault(400, 'SecurityGroupInvalidPortRange', message);
+  }
+  return { protocol, portMin, portMax };
+}
+
+function portOf(value: unknown): number | null {
+  if (value === undefined || value === null) return null;
+  const port = Number(value);
+  if (!Number.isInteger(port) || port < 0 || port > 65535) {
+    throw new Fault(400, 'SecurityGroupInvalidPortValue', `Invalid value for port ${value}`);
+  }
+  return port;
+}
+
+function prefixOf(given: Fields, ethertype: 'IPv4' | 'IPv6'): string | null {
+  const value = given.remote_ip_prefix;
+  if (value === undefined || value === null) return null;
+  const prefix = String(value);
+  const four = parsePrefix(prefix) !== undefined;
+  if (!four && !isIpv6Prefix(prefix)) {
+    throw new Fault(400, 'InvalidCIDR', `Invalid CIDR ${prefix} given as IP prefix.`);
+  }
+  if (four !== (ethertype === 'IPv4')) {
+    const message = `Conflicting value ethertype ${ethertype} for CIDR ${prefix}`;
+    throw new Fault(400, 'SecurityGroupRuleParameterConflict', message);
+  }
+  return prefix;
+}
+
+function refuseDouble(cloud: Cloud, wanted: Partial<SecurityGroupRule>): void {
+  const keys = [
+    'groupId',
+    'direction',
+    'ethertype',
+    'protocol',
+    'portMin',
+    'portMax',
+    'prefix',
+    'remoteGroupId',
+  ] as const;
+  for (const rule of cloud.networking.rules.values()) {
+    if (keys.every((key) => rule[key] === wanted[key])) {
+      const message = `Security group rule already exists. Rule id is ${rule.id}.`;
+      throw new Fault(409, 'SecurityGroupRuleExists', message);
+    }
+  }
+}

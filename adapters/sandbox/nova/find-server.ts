@@ -1,0 +1,43 @@
+/** @module Finding a server, and refusing what its state does not allow. */
+
+import type { NovaCall } from './call.ts';
+import { conflict, notFound } from './faults.ts';
+import type { Server } from './model.ts';
+
+/** A server of the caller's project (any, for the administrator). @throws Fault 404, for others' servers and deleted ones too */
+export function findServer(call: NovaCall, id: string): Server {
+  const server = findWithDeleted(call, id);
+  if (server?.deletedAt !== null) throw notFound(`Instance ${id} could not be found.`);
+  return server;
+}
+
+/** The same, deleted servers included, whose history stays readable. */
+export function findWithDeleted(call: NovaCall, id: string): Server | undefined {
+  const server = call.cloud.compute.servers.get(id);
+  const { principal } = call;
+  return server && (server.projectId === principal.projectId || principal.isAdmin) ? server : undefined;
+}
+
+/** @throws Fault 409 when the server is locked; the administrator is not stopped by a lock. */
+export function refuseLocked(call: NovaCall, server: Server): void {
+  if (server.locked && !call.principal.isAdmin) throw conflict(`Instance ${server.id} is locked`);
+}
+
+/**
+ * @param what the action as Nova's message calls it
+ * @param states the vm_states that allow it
+ * @param tasks the task_states that allow it beside none
+ * @throws Fault 409
+ */
+export function requireState(
+  server: Server,
+  what: string,
+  states: readonly string[],
+  tasks: readonly string[] = [],
+): void {
+  const refuse = (kind: string, value: string) =>
+    conflict(`Cannot '${what}' instance ${server.id} while it is in ${kind} ${value}`);
+  if (!states.includes(server.vmState)) throw refuse('vm_state', server.vmState);
+  if (server.taskState !== null && !tasks.includes(server.taskState))
+    throw refuse('task_state', server.taskState);
+}

@@ -1,0 +1,119 @@
+/** @module Actions that make an image of a server: snapshots, and shelving, which also takes it off its host. */
+
+import { newImage } from '../glance/model.ts';
+import { empty, type Fields, json } from '../http.ts';
+import { begin } from './begin.ts';
+import { adminOnly, type NovaCall } from './call.ts';
+import { change, POWER, runTask, type Stage } from './lifecycle.ts';
+import type { Server } from './model.ts';
+import { requireMetadataRoom } from './quotas.ts';
+
+const IMAGED = ['active', 'stopped', 'paused', 'suspended'];
+
+/** A snapshot: the image is there at once, queued, and active when the task ends. */
+export function createImage(call: NovaCall, server: Server, given: Fields): Response {
+  const { cloud } = call;
+  const metadata = (given.metadata ?? {}) as Record<string, string>;
+  requireMetadataRoom(cloud, server.projectId, metadata);
+  let imageId = '';
+  const stages: Stage[] = [
+    [0.2, 'image_snapshot'],
+    [0.2, 'image_snapshot_pending'],
+    [0.4, 'image_uploading', () => save(call, imageId)],
+  ];
+  begin(call, server, { what: 'createImage', states: IMAGED }, stages, () => {
+    activate(call, imageId);
+    change(cloud, server, { taskState: null });
+  });
+  imageId = queueImage(call, server, String(given.name), metadata);
+  if (call.minor >= 45) return json(202, { image_id: imageId });
+  // Two slashes, as Nova prints it.
+  return empty(202, {
+    Location: `${cloud.baseUrl}/image//images/${imageId}`,
+    'Content-Type': 'text/html; charset=UTF-8',
+  });
+}
+
+function queueImage(call: NovaCall, server: Server, name: string, metadata: Record<string, string>): string {
+  const { cloud } = call;
+  const base = cloud.images.get(server.imageId);
+  const { identity } = cloud;
+  const image = newImage({
+    name,
+    owner: server.projectId,
+    createdAt: cloud.timeline.now(),
+    status: 'queued',
+    visibility: 'private',
+    size: null,
+    minDisk: server.flavor.diskGiB,
+    minRam: base?.minRam ?? 0,
+    properties: {
+      ...base?.properties,
+      base_image_ref: base?.properties.base_image_ref ?? server.imageId,
+      owner_user_name: identity.users.get(call.principal.userId)?.name ?? '',
+      owner_project_name: identity.projects.get(server.projectId)?.name ?? '',
+      boot_roles: call.principal.roles.join(','),
+      instance_uuid: server.id,
+      user_id: call.principal.userId,
+      image_type: 'snapshot',
+      ...metadata,
+    },
+  });
+  cloud.images.set(image.id, image);
+  return image.id;
+}
+
+function save(call: NovaCall, imageId: string): void {
+  const image = call.cloud.images.get(imageId);
+  if (image) image.status = 'saving';
+}
+
+function activate(call: NovaCall, imageId: string): void {
+  const image = call.cloud.images.get(imageId);
+  if (image) Object.assign(image, { status: 'active', size: 65536, updatedAt: call.cloud.timeline.now() });
+}
+
+/** Keeps the server as an image and frees its host. Its ports and addresses stay. */
+export function shelve(call: NovaCall, server: Server): undefined {
+  const { cloud } = call;
+  let imageId = '';
+  const stages: Stage[] = [
+    [0.2, 'shelving'],
+    [0.2, 'shelving_image_uploading', () => save(call, imageId)],
+  ];
+  begin(call, server, { what: 'shelve', states: IMAGED }, stages, () => {
+    activate(call, imageId);
+    change(cloud, server, { vmState: 'shelved', shelvedImageId: imageId, powerState: POWER.shutdown });
+    offload(call, server);
+  });
+  imageId = queueImage(call, server, `${server.name}-shelved`, {});
+  return undefined;
+}
+
+/** Takes a shelved server off its host at once; the sandbox does that by itself, as Nova's default is. */
+export function shelveOffload(call: NovaCall, server: Server): undefined {
+  adminOnly(call, 'os-shelve:shelve_offload');
+  return begin(call, server, { what: 'shelveOffload', states: ['shelved'] }, [], () => offload(call, server));
+}
+
+function offload(call: NovaCall, server: Server): void {
+  runTask(call.cloud, server, [[0.1, 'shelving_offloading']], () =>
+    change(call.cloud, server, { vmState: 'shelved_offloaded', taskState: null, host: null, zone: '' }),
+  );
+}
+
+/** Brings a shelved server back; the image it was kept in goes. */
+export function unshelve(call: NovaCall, server: Server): undefined {
+  const { cloud } = call;
+  const rule = { what: 'unshelve', states: ['shelved', 'shelved_offloaded'] };
+  const stages: Stage[] = [
+    [0.2, 'unshelving'],
+    [0.4, 'spawning'],
+  ];
+  return begin(call, server, rule, stages, () => {
+    if (server.shelvedImageId) cloud.images.delete(server.shelvedImageId);
+    const place = { host: cloud.compute.host.name, zone: 'nova', launchedAt: cloud.timeline.now() };
+    const running = { vmState: 'active', taskState: null, powerState: POWER.running };
+    change(cloud, server, { ...place, ...running, shelvedImageId: null });
+  });
+}

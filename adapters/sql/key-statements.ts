@@ -1,0 +1,159 @@
+/**
+ * The statements on keys. A change marks the row it wrote with an id of its own; the statements that follow in the batch
+ * act only on a row with that mark. So a batch decides for itself what it does, without a round trip in between.
+ *
+ * @module
+ */
+
+import { type CompiledQuery, type ExpressionBuilder, type Kysely, sql } from 'kysely';
+import type { KeyChange, KeyFilter, KeyWindow, StoredKey } from '../../src/access/key-store.ts';
+import { changeToRow, keyToRow, storedTime } from './rows.ts';
+import type { ApiKeyRow, Tables } from './schema.ts';
+
+export function selectKey(db: Kysely<Tables>, id: string): CompiledQuery<ApiKeyRow> {
+  return db.selectFrom('api_key').selectAll().where('id', '=', id).compile();
+}
+
+/** By id, ascending. */
+export function selectKeys(
+  db: Kysely<Tables>,
+  filter: KeyFilter,
+  window: KeyWindow,
+): CompiledQuery<ApiKeyRow> {
+  const { projectId, userId } = filter;
+  return db
+    .selectFrom('api_key')
+    .selectAll()
+    .$if(projectId !== undefined, (query) => query.where('project_id', '=', projectId ?? ''))
+    .$if(userId === null, (query) => query.where('user_id', 'is', null))
+    .$if(typeof userId === 'string', (query) => query.where('user_id', '=', userId ?? ''))
+    .where('id', '>', window.after ?? '')
+    .orderBy('id')
+    .limit(window.limit)
+    .compile();
+}
+
+export function insertKey(db: Kysely<Tables>, key: StoredKey, changeId: string): CompiledQuery<unknown> {
+  return db.insertInto('api_key').values(keyToRow(key, changeId)).compile();
+}
+
+/** Gives the row as it then is, or nothing when there is none or it is revoked. */
+export function updateKey(
+  db: Kysely<Tables>,
+  id: string,
+  change: KeyChange,
+  changeId: string,
+): CompiledQuery<ApiKeyRow> {
+  return db
+    .updateTable('api_key')
+    .set({ ...changeToRow(change), change_id: changeId })
+    .where('id', '=', id)
+    .where('revoked_at', 'is', null)
+    .returningAll()
+    .compile();
+}
+
+export function revokeKey(
+  db: Kysely<Tables>,
+  id: string,
+  at: string,
+  changeId: string,
+): CompiledQuery<unknown> {
+  return db
+    .updateTable('api_key')
+    .set({ revoked_at: storedTime(at), change_id: changeId })
+    .where('id', '=', id)
+    .where('revoked_at', 'is', null)
+    .compile();
+}
+
+/** Gives the id when the key could be rotated, else nothing. */
+export function retireKey(
+  db: Kysely<Tables>,
+  id: string,
+  rotation: { successorId: string; oldExpiresAt: string; now: string; changeId: string },
+): CompiledQuery<{ id: string }> {
+  const end = storedTime(rotation.oldExpiresAt);
+  return db
+    .updateTable('api_key')
+    .set((eb) => ({
+      successor_id: rotation.successorId,
+      expires_at: eb.case().when('expires_at', '<', end).then(eb.ref('expires_at')).else(end).end(),
+      change_id: rotation.changeId,
+    }))
+    .where('id', '=', id)
+    .where('successor_id', 'is', null)
+    .where(living(rotation.now))
+    .returning('id')
+    .compile();
+}
+
+/** What a successor takes over from the key as it is stored at that moment, whatever was read of it before. */
+const INHERITED: readonly (keyof ApiKeyRow)[] = ['name', 'scopes', 'plan', 'allowed_cidrs', 'disabled'];
+
+/** Inserts `successor` when the key with `id` was written last by the change `changeId`. */
+export function insertSuccessor(
+  db: Kysely<Tables>,
+  id: string,
+  successor: StoredKey,
+  changeId: string,
+): CompiledQuery<unknown> {
+  const row = keyToRow(successor, changeId);
+  const columns = Object.keys(row) as (keyof ApiKeyRow)[];
+  return db
+    .insertInto('api_key')
+    .columns(columns)
+    .expression((eb) =>
+      eb
+        .selectFrom('api_key as old')
+        .where('old.id', '=', id)
+        .where('old.change_id', '=', changeId)
+        .select((old) =>
+          columns.map((column) => {
+            if (INHERITED.includes(column)) return old.ref(`old.${column}`).as(column);
+            const value = old.val(row[column]);
+            // In a select PostgreSQL takes a parameter for a text, unless it stands beside something that is not.
+            const typed = typeof row[column] === 'string' || row[column] === null;
+            return (typed ? value : old.fn.coalesce(value, old.ref(`old.${column}`))).as(column);
+          }),
+        ),
+    )
+    .compile();
+}
+
+export function countLivingKeys(
+  db: Kysely<Tables>,
+  cloudCredentialId: string,
+  now: string,
+): CompiledQuery<{ living: number | string | bigint }> {
+  return db
+    .selectFrom('api_key')
+    .select((eb) => eb.fn.countAll().as('living'))
+    .where('cloud_credential_id', '=', cloudCredentialId)
+    .where(living(now))
+    .compile();
+}
+
+/** Moves `last_used_at` of each key forward, never back. */
+export function noteKeyUses(
+  db: Kysely<Tables>,
+  uses: readonly (readonly [id: string, at: string])[],
+): CompiledQuery<unknown> {
+  const seen = sql.join(uses.map(([id, at]) => sql`(${id}, ${storedTime(at)})`));
+  return sql`
+    with seen (id, at) as (values ${seen})
+    update api_key set last_used_at = seen.at from seen
+    where api_key.id = seen.id and (api_key.last_used_at is null or api_key.last_used_at < seen.at)`.compile(
+    db,
+  );
+}
+
+/** Neither revoked nor expired. */
+function living(now: string) {
+  const time = storedTime(now);
+  return (eb: ExpressionBuilder<Tables, 'api_key'>) =>
+    eb.and([
+      eb('revoked_at', 'is', null),
+      eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', time)]),
+    ]);
+}

@@ -1,0 +1,101 @@
+import { sql } from 'kysely';
+import type { KeyStore } from '../../src/access/key-store.ts';
+import { appendEntry, appendEntryOfChange, selectEntries } from './audit-statements.ts';
+import type { SqlDatabase } from './database.ts';
+import {
+  countLivingKeys,
+  insertKey,
+  insertSuccessor,
+  noteKeyUses,
+  retireKey,
+  revokeKey,
+  selectKey,
+  selectKeys,
+  updateKey,
+} from './key-statements.ts';
+import { rowToAudit, rowToKey } from './rows.ts';
+
+/** Uses in one statement, two parameters each: D1 takes 100 parameters. */
+const USES_PER_STATEMENT = 40;
+/** Statements in one batch of uses: other writers wait for a batch. */
+const STATEMENTS_PER_BATCH = 25;
+
+/** Keys and their audit log in a database. Each change is one batch, whatever the database. */
+export function sqlKeyStore(database: SqlDatabase): KeyStore {
+  const { builder } = database;
+  return {
+    async find(id) {
+      const [row] = await database.read(selectKey(builder, id));
+      return row === undefined ? null : rowToKey(row);
+    },
+
+    async list(filter, window) {
+      return (await database.read(selectKeys(builder, filter, window))).map(rowToKey);
+    },
+
+    async insert(key, entry) {
+      await database.batch([insertKey(builder, key, crypto.randomUUID()), appendEntry(builder, entry)]);
+    },
+
+    async update(id, change, entry) {
+      const changeId = crypto.randomUUID();
+      const [[row]] = await database.batch([
+        updateKey(builder, id, change, changeId),
+        appendEntryOfChange(builder, entry, id, changeId),
+      ]);
+      return row === undefined ? null : rowToKey(row);
+    },
+
+    async revoke(id, at, entry) {
+      const changeId = crypto.randomUUID();
+      const [, , [row]] = await database.batch([
+        revokeKey(builder, id, at, changeId),
+        appendEntryOfChange(builder, entry, id, changeId),
+        selectKey(builder, id),
+      ]);
+      return row === undefined ? null : rowToKey(row);
+    },
+
+    async rotate(id, successor, oldExpiresAt, now, entry) {
+      const changeId = crypto.randomUUID();
+      const [retired] = await database.batch([
+        retireKey(builder, id, { successorId: successor.id, oldExpiresAt, now, changeId }),
+        insertSuccessor(builder, id, successor, changeId),
+        appendEntryOfChange(builder, entry, id, changeId),
+      ]);
+      return retired.length > 0;
+    },
+
+    async countLiving(cloudCredentialId, now) {
+      const [row] = await database.read(countLivingKeys(builder, cloudCredentialId, now));
+      return Number(row?.living ?? 0);
+    },
+
+    async noteUses(lastUsedAt) {
+      const statements = chunks([...lastUsedAt], USES_PER_STATEMENT).map((uses) =>
+        noteKeyUses(builder, uses),
+      );
+      for (const batch of chunks(statements, STATEMENTS_PER_BATCH)) await database.batch(batch);
+    },
+
+    async appendAudit(entries) {
+      if (entries.length > 0) await database.batch(entries.map((entry) => appendEntry(builder, entry)));
+    },
+
+    async listAudit({ limit, before }) {
+      return (await database.read(selectEntries(builder, limit, before))).map(rowToAudit);
+    },
+
+    async ping() {
+      await database.read(sql`select 1`.compile(builder));
+    },
+
+    close: () => database.close(),
+  };
+}
+
+function chunks<Item>(items: readonly Item[], size: number): Item[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
+  );
+}

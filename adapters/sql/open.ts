@@ -1,0 +1,42 @@
+import type { KeyStore } from '../../src/access/key-store.ts';
+import { ComputeError } from '../../src/compute/errors.ts';
+import type { SqlDatabase } from './database.ts';
+import { sqlKeyStore } from './key-store.ts';
+import { openPostgres } from './postgres.ts';
+import { openSqlite } from './sqlite.ts';
+
+/**
+ * The key store at `databaseUrl`, with the newest schema.
+ *
+ * @param databaseUrl `sqlite:PATH` (`sqlite:keys.db` in the working directory, `sqlite:/var/lib/keys.db`), or
+ *   `postgres://...`, `postgresql://...`.
+ * @throws TypeError when it is none of these. ComputeError `unavailable` when the database cannot be opened. Both name
+ *   `DATABASE_URL`, and neither repeats it: it may hold a password.
+ */
+export async function openKeyStore(databaseUrl: string): Promise<KeyStore> {
+  try {
+    return sqlKeyStore(await openDatabase(databaseUrl));
+  } catch (error) {
+    if (error instanceof TypeError) throw new TypeError(`DATABASE_URL ${error.message}`);
+    const cause = error instanceof ComputeError ? error.cause : error;
+    throw new ComputeError('unavailable', `DATABASE_URL: the database cannot be opened: ${reason(cause)}`, {
+      cause,
+    });
+  }
+}
+
+function openDatabase(url: string): Promise<SqlDatabase> {
+  if (/^postgres(ql)?:/.test(url)) return openPostgres(url);
+  const path = /^sqlite:(.+)$/s.exec(url)?.[1];
+  if (path === undefined) throw new TypeError('must be sqlite:PATH or postgres://...');
+  if (/^\/\/[^/]/.test(path)) throw new TypeError('must be sqlite:PATH without "//" before the path');
+  if (path === ':memory:') throw new TypeError('must name a file: sqlite:PATH');
+  return openSqlite(path);
+}
+
+/** In one line. Node says nothing itself when several addresses of a host refused, so their code stands for it. */
+function reason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const text = error.message || ('code' in error ? String(error.code) : error.name);
+  return text.replaceAll(/\s+/g, ' ');
+}

@@ -1,0 +1,116 @@
+/**
+ * Between the contract's objects and rows.
+ *
+ * @module
+ */
+
+import type { AuditAction, AuditEntry, AuditRecord } from '../../src/access/audit.ts';
+import type { KeyChange, StoredKey } from '../../src/access/key-store.ts';
+import type { Scope } from '../../src/access/scopes.ts';
+import type { ApiKeyRow, AuditEntryRow } from './schema.ts';
+
+export function keyToRow(key: StoredKey, changeId: string): ApiKeyRow {
+  return {
+    id: key.id,
+    family_id: key.familyId,
+    name: key.name,
+    project_id: key.projectId,
+    user_id: key.userId,
+    kind: key.kind,
+    cloud_credential_id: key.cloudCredentialId,
+    owns_cloud_credential: Number(key.ownsCloudCredential),
+    secret_hash: key.secretHash,
+    last_four: key.lastFour,
+    sealed_credential: key.sealedCredential,
+    scopes: JSON.stringify(key.scopes),
+    plan: key.plan,
+    allowed_cidrs: JSON.stringify(key.allowedCidrs),
+    created_at: storedTime(key.createdAt),
+    expires_at: storedTimeOrNull(key.expiresAt),
+    disabled: Number(key.disabled),
+    revoked_at: storedTimeOrNull(key.revokedAt),
+    successor_id: key.successorId,
+    last_used_at: storedTimeOrNull(key.lastUsedAt),
+    change_id: changeId,
+  };
+}
+
+export function rowToKey(row: ApiKeyRow): StoredKey {
+  return {
+    id: row.id,
+    familyId: row.family_id,
+    name: row.name,
+    projectId: row.project_id,
+    userId: row.user_id,
+    kind: row.kind as StoredKey['kind'],
+    cloudCredentialId: row.cloud_credential_id,
+    ownsCloudCredential: row.owns_cloud_credential !== 0,
+    // Drivers differ: a Buffer, a Uint8Array, an array of numbers.
+    secretHash: new Uint8Array(row.secret_hash),
+    lastFour: row.last_four,
+    sealedCredential: new Uint8Array(row.sealed_credential),
+    scopes: JSON.parse(row.scopes) as Scope[],
+    plan: row.plan,
+    allowedCidrs: JSON.parse(row.allowed_cidrs) as string[],
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    disabled: row.disabled !== 0,
+    revokedAt: row.revoked_at,
+    successorId: row.successor_id,
+    lastUsedAt: row.last_used_at,
+  };
+}
+
+/** Only the columns that `change` names. */
+export function changeToRow(change: KeyChange): Partial<ApiKeyRow> {
+  return {
+    ...(change.name !== undefined && { name: change.name }),
+    ...(change.scopes !== undefined && { scopes: JSON.stringify(change.scopes) }),
+    ...(change.plan !== undefined && { plan: change.plan }),
+    ...(change.allowedCidrs !== undefined && { allowed_cidrs: JSON.stringify(change.allowedCidrs) }),
+    ...(change.expiresAt !== undefined && { expires_at: storedTimeOrNull(change.expiresAt) }),
+    ...(change.disabled !== undefined && { disabled: Number(change.disabled) }),
+  };
+}
+
+/** Everything but the sequence, which the database gives. */
+export function auditToRow(entry: AuditEntry): Omit<AuditEntryRow, 'sequence'> {
+  return {
+    at: storedTime(entry.at),
+    actor: entry.actor,
+    action: entry.action,
+    key_id: entry.keyId,
+    address: entry.address,
+    request_id: entry.requestId,
+    detail: entry.detail,
+  };
+}
+
+export function rowToAudit(row: AuditEntryRow): AuditRecord {
+  return {
+    sequence: Number(row.sequence),
+    at: row.at,
+    actor: row.actor,
+    action: row.action as AuditAction,
+    keyId: row.key_id,
+    address: row.address,
+    requestId: row.request_id,
+    detail: row.detail,
+  };
+}
+
+/**
+ * The one way a time is written, so that texts compare as times do.
+ *
+ * @throws RangeError when it is no time, or one whose year has not four digits.
+ */
+export function storedTime(time: string): string {
+  const stored = new Date(time).toISOString();
+  if (stored.length !== '2026-01-01T00:00:00.000Z'.length)
+    throw new RangeError(`not a time to store: ${time}`);
+  return stored;
+}
+
+function storedTimeOrNull(time: string | null): string | null {
+  return time === null ? null : storedTime(time);
+}

@@ -1,0 +1,50 @@
+/**
+ * The tables as TypeScript sees them; `docs/storage-schema.md` says what each column means and who may see it.
+ *
+ * Times are texts as `Date.toISOString` prints them, always with milliseconds and `Z`, so that comparing the texts compares
+ * the times. Lists are JSON texts. Booleans are 0 and 1, for SQLite has no others.
+ *
+ * @module
+ */
+
+export interface Tables {
+  api_key: ApiKeyRow;
+  audit_entry: AuditEntryRow;
+}
+
+export interface ApiKeyRow {
+  id: string;
+  family_id: string;
+  name: string;
+  project_id: string;
+  user_id: string | null;
+  kind: string;
+  cloud_credential_id: string | null;
+  owns_cloud_credential: number;
+  secret_hash: Uint8Array;
+  last_four: string;
+  sealed_credential: Uint8Array;
+  scopes: string;
+  plan: string;
+  allowed_cidrs: string;
+  created_at: string;
+  expires_at: string | null;
+  disabled: number;
+  revoked_at: string | null;
+  successor_id: string | null;
+  last_used_at: string | null;
+  /** The change that wrote this row last; the statements of one change know each other by it. */
+  change_id: string;
+}
+
+export interface AuditEntryRow {
+  /** node:sqlite gives a number, pg a text. */
+  sequence: number | string;
+  at: string;
+  actor: string;
+  action: string;
+  key_id: string | null;
+  address: string | null;
+  request_id: string | null;
+  detail: string;
+}

@@ -1,0 +1,106 @@
+/**
+ * Kysely's SQLite dialect over Node's own SQLite: one connection, prepared statements used again.
+ *
+ * @module
+ */
+
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  SqliteAdapter,
+  type SqliteDatabase,
+  SqliteDriver,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+  type SqliteStatement,
+} from 'kysely';
+
+/** More than the key store has different statements. */
+const MAX_PREPARED = 200;
+
+/** @param database Open, and closed by the dialect. */
+export function nodeSqliteDialect(database: DatabaseSync): Dialect {
+  return {
+    createDriver: () => new NodeSqliteDriver(database),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+    createAdapter: () => new TransactionalSqliteAdapter(),
+    createIntrospector: (db) => new SqliteIntrospector(db),
+  };
+}
+
+/** Runs migrations in a transaction, which SQLite can and which keeps several processes apart. */
+class TransactionalSqliteAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+class NodeSqliteDriver extends SqliteDriver {
+  readonly #database: DatabaseSync;
+  #last: Promise<void> = Promise.resolve();
+  #done: () => void = () => {};
+
+  constructor(database: DatabaseSync) {
+    super({ database: prepared(database) });
+    this.#database = database;
+  }
+
+  /** First come, first served. In the driver below all who wait wake up at once, which thousands of them feel. */
+  override async acquireConnection(): Promise<DatabaseConnection> {
+    const before = this.#last;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#last = promise;
+    await before;
+    this.#done = resolve;
+    return await super.acquireConnection();
+  }
+
+  override async releaseConnection(): Promise<void> {
+    await super.releaseConnection();
+    this.#done();
+  }
+
+  /** Takes the write lock at once: a transaction that reads first and finds the lock taken later could only give up. */
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+  }
+
+  /** After a full disk SQLite has rolled back by itself; another rollback would hide the reason. */
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    if (this.#database.isTransaction) await super.rollbackTransaction(connection);
+  }
+
+  /** Lets the running transaction end first. */
+  override async destroy(): Promise<void> {
+    await this.acquireConnection();
+    await super.destroy().finally(() => this.releaseConnection());
+  }
+}
+
+/** What Kysely calls a database. Statements are kept by their text; the one used longest ago goes first. */
+function prepared(database: DatabaseSync): SqliteDatabase {
+  const statements = new Map<string, SqliteStatement>();
+  return {
+    prepare(text) {
+      const statement = statements.get(text) ?? asStatement(database.prepare(text));
+      statements.delete(text);
+      statements.set(text, statement);
+      const oldest = statements.keys().next();
+      if (statements.size > MAX_PREPARED && oldest.done !== true) statements.delete(oldest.value);
+      return statement;
+    },
+    close: () => database.close(),
+  };
+}
+
+function asStatement(statement: StatementSync): SqliteStatement {
+  const values = (parameters: readonly unknown[]) => parameters as SQLInputValue[];
+  return {
+    reader: statement.columns().length > 0,
+    all: (parameters) => statement.all(...values(parameters)),
+    run: (parameters) => statement.run(...values(parameters)),
+    iterate: (parameters) => statement.iterate(...values(parameters)),
+  };
+}

@@ -1,0 +1,58 @@
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as wait } from 'node:timers/promises';
+import { Kysely } from 'kysely';
+import type { SqlDatabase } from './database.ts';
+import { SQLITE_TYPES } from './migrations/column-types.ts';
+import { migrate } from './migrations/migrate.ts';
+import type { Tables } from './schema.ts';
+import { nodeSqliteDialect } from './sqlite-dialect.ts';
+import { diagnoseSqlite, isBusy } from './sqlite-errors.ts';
+import { databaseError, transactionalDatabase } from './transactional-database.ts';
+
+const BUSY_TIMEOUT = 5_000;
+/** Longest pause between two attempts, milliseconds. */
+const MAX_PAUSE = 20;
+
+/**
+ * A database in one file, which several processes of this machine may share. A write that was acknowledged survives
+ * `kill -9` and power loss. A new file is readable by its owner alone, and so is a new folder.
+ *
+ * @param busyTimeout How long a write waits for another process's, milliseconds.
+ * @throws ComputeError `unavailable`; or the file system's error when the file or its folder cannot be made.
+ */
+export async function openSqlite(path: string, busyTimeout = BUSY_TIMEOUT): Promise<SqlDatabase> {
+  // Absolute, for SQLite takes "file:..." for a URI and ":memory:" for no file at all.
+  const file = resolve(path);
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  closeSync(openSync(file, 'a', 0o600));
+  const connection = new DatabaseSync(file);
+  const db = new Kysely<Tables>({ dialect: nodeSqliteDialect(connection) });
+  const attempt = <Result>(work: () => Promise<Result>) => whileBusy(work, busyTimeout);
+  try {
+    // Readers and the writer do not wait for each other; FULL, for in this mode less may lose the last commits.
+    await attempt(async () => connection.exec('pragma journal_mode = wal; pragma synchronous = full'));
+    await attempt(() => migrate(db, SQLITE_TYPES));
+  } catch (error) {
+    connection.close();
+    throw databaseError(error, diagnoseSqlite(error));
+  }
+  return transactionalDatabase(db, { diagnose: diagnoseSqlite, attempt });
+}
+
+/**
+ * Tries again while another connection has the lock. Not by SQLite's own busy timeout, which would halt the whole process:
+ * every request, and even a transaction of this process that has the lock.
+ */
+async function whileBusy<Result>(work: () => Promise<Result>, timeout: number): Promise<Result> {
+  const deadline = performance.now() + timeout;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isBusy(error) || performance.now() >= deadline) throw error;
+      await wait(1 + Math.random() * MAX_PAUSE);
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import type { Context } from 'hono';
+import type { CallContext, CloudDriver } from '../compute/cloud.ts';
+import type { GatewayEnv } from '../context.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { FailureLimit } from './failure-limit.ts';
+import type { IdentityProvider } from './identity-provider.ts';
+import { Journal } from './journal.ts';
+import type { KeyStore } from './key-store.ts';
+import { KeyVerifier } from './key-verifier.ts';
+import type { ServerSecret } from './server-secret.ts';
+
+/** What keys need from outside. */
+export interface AccessPorts {
+  readonly clouds: CloudDriver;
+  readonly identities: IdentityProvider;
+  readonly keys: KeyStore;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+export interface AccessOptions {
+  /** Seals credentials and keys the hashes of API keys. */
+  readonly secret: ServerSecret;
+  /** Names of the rate plans that keys may have. */
+  readonly plans: readonly string[];
+  /** Milliseconds that everything a request asks of the cloud may take together. */
+  readonly deadline: number;
+  /** The client's address as this runtime knows it; null when it does not. */
+  readonly clientAddress: (c: Context) => string | null;
+}
+
+/** Everything that has to do with API keys, for the routes and stages that use it. */
+export interface Access extends AccessPorts, AccessOptions {
+  readonly verifier: KeyVerifier;
+  /** Wrong keys, wrong sign-ins and wrong admin tokens are counted apart: one must not switch off another. */
+  readonly keyFailures: FailureLimit;
+  readonly signInFailures: FailureLimit;
+  readonly adminFailures: FailureLimit;
+  readonly journal: Journal;
+}
+
+export function createAccess(ports: AccessPorts, options: AccessOptions): Access {
+  return {
+    ...ports,
+    ...options,
+    verifier: new KeyVerifier(ports.keys, options.secret),
+    keyFailures: new FailureLimit(),
+    signInFailures: new FailureLimit(),
+    adminFailures: new FailureLimit(),
+    journal: new Journal(ports.keys, ports.log),
+  };
+}
+
+/** What this request allows its calls to the cloud. */
+export function callContext(c: Context<GatewayEnv>, deadline: number): CallContext {
+  return { deadline: Date.now() + deadline, requestId: c.var.requestId, log: c.var.log };
+}

@@ -1,0 +1,211 @@
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
+import * as z from 'zod';
+import type { CloudCredential } from '../compute/cloud.ts';
+import { ComputeError } from '../compute/errors.ts';
+import type { GatewayEnv } from '../context.ts';
+import { decodeBody, decodeQuery } from '../http/decode.ts';
+import { queryNumber } from '../http/field-schemas.ts';
+import { refuseOtherMethods } from '../http/methods.ts';
+import { type Access, callContext } from './access.ts';
+import { noteRefusal, tooManyFailures } from './authenticate.ts';
+import { type Actor, auditEntry, issueKey, rotateKey } from './issue-key.ts';
+import {
+  adminRotationSchema,
+  credentialOf,
+  keyChangeSchema,
+  keyRequestOf,
+  keyView,
+  newKeySchema,
+  projectId,
+  shownOnce,
+} from './key-schemas.ts';
+import type { KeyChange, StoredKey } from './key-store.ts';
+import { familyOf, revokeKey } from './revoke-key.ts';
+import { equalInConstantTime, hashKeySecret } from './server-secret.ts';
+
+const DEFAULT_PAGE = 100;
+
+const keysQuery = z.strictObject({
+  limit: queryNumber(1, 1000).default(DEFAULT_PAGE),
+  cursor: z
+    .string()
+    .regex(/^[0-9a-z]{1,64}$/, 'must be a next_cursor of this list')
+    .optional(),
+  project_id: projectId.optional(),
+});
+
+const revocationQuery = z.strictObject({
+  family: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((text) => text === 'true'),
+});
+
+const auditQuery = z.strictObject({
+  limit: queryNumber(1, 1000).default(DEFAULT_PAGE),
+  cursor: z
+    .string()
+    .regex(/^\d{1,15}$/, 'must be a next_cursor of this list')
+    .transform(Number)
+    .optional(),
+});
+
+/**
+ * The operator's API, to be mounted at `/admin/v1`, behind a bearer token of its own.
+ *
+ * @param respond Says an error in the words of the API.
+ */
+export function adminApi(
+  access: Access,
+  token: string,
+  respond: (error: ComputeError, c: Context<GatewayEnv>) => Response,
+): Hono<GatewayEnv> {
+  const { keys } = access;
+  const router = new Hono<GatewayEnv>({ strict: false })
+    .use(requireAdminToken(access, token))
+    .post('/keys', async (c) => {
+      const body = await decodeBody(c, newKeySchema);
+      assertPlan(access, body.plan);
+      const credential = credentialOf(body);
+      const request = keyRequestOf(body, credential, await identified(access, credential, c));
+      const issued = await issueKey(keys, access.secret, request, actor(access, c));
+      access.verifier.forget(issued.key.id);
+      return c.json(shownOnce(issued), 201);
+    })
+    .get('/keys', async (c) => {
+      const { limit, cursor = null, project_id } = decodeQuery(c, keysQuery);
+      const filter = project_id === undefined ? {} : { projectId: project_id };
+      const found = await keys.list(filter, { limit: limit + 1, after: cursor });
+      const items = found.slice(0, limit).map(keyView);
+      return c.json({ items, next_cursor: found.length > limit ? (items.at(-1)?.id ?? null) : null });
+    })
+    .get('/keys/:id', async (c) => c.json(keyView(await existing(access, c))))
+    .patch('/keys/:id', async (c) => {
+      const before = await existing(access, c);
+      const { id } = before;
+      const body = await decodeBody(c, keyChangeSchema);
+      if (body.plan !== undefined) assertPlan(access, body.plan);
+      const { allowed_cidrs, expires_at, name, scopes, plan, disabled } = body;
+      const change: KeyChange = {
+        ...(name !== undefined && { name }),
+        ...(scopes !== undefined && { scopes }),
+        ...(plan !== undefined && { plan }),
+        ...(disabled !== undefined && { disabled }),
+        ...(allowed_cidrs !== undefined && { allowedCidrs: allowed_cidrs }),
+        ...(expires_at !== undefined && { expiresAt: expires_at }),
+      };
+      const entry = auditEntry('key.update', id, actor(access, c), describeChange(before, change));
+      const changed = await keys.update(id, change, entry);
+      access.verifier.forget(id);
+      if (changed === null) throw new ComputeError('conflict', `Key ${id} is revoked.`);
+      return c.json(keyView(changed));
+    })
+    .delete('/keys/:id', async (c) => {
+      const { family } = decodeQuery(c, revocationQuery);
+      const { id, familyId } = await existing(access, c);
+      const call = callContext(c, access.deadline);
+      for (const one of family ? await familyOf(keys, familyId) : [id]) {
+        await revokeKey(keys, access.identities, one, actor(access, c), call);
+        access.verifier.forget(one);
+      }
+      return c.body(null, 204);
+    })
+    .post('/keys/:id/rotate', async (c) => {
+      const key = await existing(access, c);
+      const body = await decodeBody(c, adminRotationSchema);
+      const credential = await credentialToRotate(access, key, body.application_credential, c);
+      const by = actor(access, c);
+      const issued = await rotateKey(keys, access.secret, key.id, credential, body.overlap_seconds, by);
+      access.verifier.forget(key.id);
+      access.verifier.forget(issued.key.id);
+      return c.json(shownOnce(issued), 201);
+    })
+    .get('/audit', async (c) => {
+      const { limit, cursor = null } = decodeQuery(c, auditQuery);
+      const found = await keys.listAudit({ limit: limit + 1, before: cursor });
+      const items = found.slice(0, limit).map(({ keyId, requestId, ...record }) => ({
+        ...record,
+        key_id: keyId,
+        request_id: requestId,
+      }));
+      const last = items.at(-1)?.sequence;
+      return c.json({ items, next_cursor: found.length > limit && last !== undefined ? String(last) : null });
+    });
+  return refuseOtherMethods(router, respond);
+}
+
+function requireAdminToken(access: Access, token: string): MiddlewareHandler<GatewayEnv> {
+  // Hashed first, so that the comparison tells nothing about the token's length either.
+  const expected = hashKeySecret(access.secret, token);
+  return async function adminTokenRequired(c, next) {
+    const address = access.clientAddress(c);
+    // Judged before the token: nobody shares an address with an operator who would have to be let through.
+    const blocked = access.adminFailures.blockedFor(address);
+    if (blocked !== null) throw tooManyFailures(blocked);
+    const given = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1] ?? '';
+    if (!equalInConstantTime(hashKeySecret(access.secret, given), expected)) {
+      access.adminFailures.record(address);
+      noteRefusal(access, c, 'wrong_admin_token', null);
+      throw new ComputeError('unauthenticated', 'Invalid admin token');
+    }
+    await next();
+  };
+}
+
+/** What was and what is to be; nothing of it is secret. */
+function describeChange(before: StoredKey, change: KeyChange): string {
+  const fields = Object.keys(change) as (keyof KeyChange)[];
+  return fields
+    .map((field) => `${field}: ${before[field] ?? 'none'} -> ${change[field] ?? 'none'}`)
+    .join('; ');
+}
+
+function actor(access: Access, c: Context<GatewayEnv>): Actor {
+  return { actor: 'admin', address: access.clientAddress(c), requestId: c.var.requestId };
+}
+
+/** @throws ComputeError `not_found`. */
+async function existing(access: Access, c: Context<GatewayEnv>): Promise<StoredKey> {
+  const id = c.req.param('id') ?? '';
+  const key = /^[0-9a-z]{1,64}$/.test(id) ? await access.keys.find(id) : null;
+  if (key === null) throw new ComputeError('not_found', 'There is no such key.');
+  return key;
+}
+
+function assertPlan({ plans }: Access, plan: string): void {
+  if (!plans.includes(plan)) throw ComputeError.field('plan', `must be one of ${plans.join(', ')}`);
+}
+
+/** Whom the cloud takes the credential for: a key that could open nothing is refused before it is handed out. */
+async function identified(access: Access, credential: CloudCredential, c: Context<GatewayEnv>) {
+  const caller = await access.identities.identify(credential, callContext(c, access.deadline));
+  if (caller !== null) return caller;
+  throw credential.kind === 'service'
+    ? ComputeError.field('project_id', 'the gateway’s own account (OS_USERNAME) cannot act in this project')
+    : ComputeError.field('application_credential', 'the cloud refuses it');
+}
+
+/** A service key opens what its row says; an application credential is sealed with the customer's key alone. */
+async function credentialToRotate(
+  access: Access,
+  key: StoredKey,
+  given: { id: string; secret: string } | undefined,
+  c: Context<GatewayEnv>,
+): Promise<CloudCredential> {
+  if (key.kind === 'service') return { kind: 'service', projectId: key.projectId };
+  if (given === undefined) {
+    throw ComputeError.field(
+      'application_credential',
+      'is sealed with the customer’s key: give it again, or let the customer rotate (POST /v1/api_keys/{id}/rotate)',
+    );
+  }
+  if (given.id !== key.cloudCredentialId) {
+    throw ComputeError.field(
+      'application_credential',
+      `must be the one this key carries, ${key.cloudCredentialId}`,
+    );
+  }
+  const credential = { kind: 'application_credential', ...given } as const;
+  await identified(access, credential, c);
+  return credential;
+}

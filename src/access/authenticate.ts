@@ -1,0 +1,61 @@
+import type { Context, MiddlewareHandler } from 'hono';
+import { ComputeError } from '../compute/errors.ts';
+import type { GatewayEnv } from '../context.ts';
+import { type Access, callContext } from './access.ts';
+import type { RefusalReason } from './journal.ts';
+
+/**
+ * From the API key to the principal, and to the cloud as that principal sees it. A request without a good key ends here
+ * with `unauthenticated`, always in the same words; the reason goes to the log, the audit log and the metrics. Somebody who
+ * keeps failing gets `rate_limited`.
+ */
+export function authenticate(access: Access): MiddlewareHandler<GatewayEnv> {
+  return async function authenticated(c, next) {
+    const address = access.clientAddress(c);
+    const verdict = await access.verifier.verify(presentedKey(c), address);
+    if (!verdict.ok) {
+      noteRefusal(access, c, verdict.reason, verdict.keyId);
+      throw refusalOf(access.keyFailures.record(address));
+    }
+    const { principal } = verdict;
+    access.metrics.count('key_verifications', { result: 'ok' });
+    access.journal.used(principal.keyId);
+    c.set('log', c.var.log.with({ key: principal.keyId, project: principal.projectId }));
+    c.set('principal', principal);
+    c.set('cloud', access.clouds.open(principal.credential, callContext(c, access.deadline)));
+    await next();
+  };
+}
+
+/** Says why somebody was not let in: in the log, the audit log and the metrics; never to the client. */
+export function noteRefusal(
+  access: Access,
+  c: Context<GatewayEnv>,
+  reason: RefusalReason,
+  keyId: string | null,
+): void {
+  const address = access.clientAddress(c);
+  c.var.log.info('key_refused', { reason, key: keyId, address });
+  access.metrics.count('key_verifications', { result: reason });
+  access.journal.refused(reason, keyId, address, c.var.requestId);
+}
+
+/** @param retryAfter Seconds until this address may fail again, null while it may. */
+function refusalOf(retryAfter: number | null): ComputeError {
+  return retryAfter === null
+    ? new ComputeError('unauthenticated', 'Invalid API key')
+    : tooManyFailures(retryAfter);
+}
+
+export function tooManyFailures(retryAfter: number): ComputeError {
+  return new ComputeError('rate_limited', 'Too many failed attempts to sign in from this address.', {
+    retryAfter,
+  });
+}
+
+/** From `x-api-key`, else `Authorization: Bearer`. Never from the query string, which ends up in logs. */
+function presentedKey(c: Context): string | undefined {
+  const header = c.req.header('x-api-key');
+  if (header !== undefined) return header.trim();
+  return /^Bearer +(\S+)$/i.exec(c.req.header('authorization')?.trim() ?? '')?.[1];
+}

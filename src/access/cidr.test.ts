@@ -1,0 +1,71 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { isCidr, isInside } from './cidr.ts';
+
+const octets = fc.tuple(fc.nat(255), fc.nat(255), fc.nat(255), fc.nat(255));
+const toNumber = (address: readonly number[]) => address.reduce((sum, octet) => sum * 256 + octet, 0);
+const inSameNetwork = (a: readonly number[], b: readonly number[], bits: number) =>
+  Math.floor(toNumber(a) / 2 ** (32 - bits)) === Math.floor(toNumber(b) / 2 ** (32 - bits));
+
+describe('an address and a network', () => {
+  test('IPv4: inside exactly when the leading bits agree', () => {
+    fc.assert(
+      fc.property(octets, octets, fc.nat(32), fc.boolean(), (network, other, bits, near) => {
+        const address = near ? network.with(3, other[3] ?? 0) : other;
+        expect(isInside(address.join('.'), [`${network.join('.')}/${bits}`])).toBe(
+          inSameNetwork(address, network, bits),
+        );
+      }),
+    );
+  });
+
+  test('IPv6: inside exactly when the leading bits agree', () => {
+    const group = fc.nat(0xffff);
+    // The first group is not 0, so that none is an IPv4 address in disguise; those are below.
+    const groups = fc.tuple(fc.integer({ min: 1, max: 0xffff }), ...Array.from({ length: 7 }, () => group));
+    const write = (parts: readonly number[]) => parts.map((part) => part.toString(16)).join(':');
+    const value = (parts: readonly number[]) => parts.reduce((sum, part) => (sum << 16n) | BigInt(part), 0n);
+    fc.assert(
+      fc.property(groups, groups, fc.nat(128), fc.nat(8), (network, other, bits, shared) => {
+        const address = other.map((part, index) => (index < shared ? (network[index] ?? 0) : part));
+        const rest = BigInt(128 - bits);
+        const same = value(address) >> rest === value(network) >> rest;
+        expect(isInside(write(address), [`${write(network)}/${bits}`])).toBe(same);
+      }),
+    );
+  });
+
+  test.each([
+    ['192.0.2.7', ['192.0.2.0/24'], true],
+    ['192.0.2.7', ['198.51.100.0/24', '192.0.2.7/32'], true],
+    ['192.0.3.7', ['192.0.2.0/24'], false],
+    ['::ffff:192.0.2.7', ['192.0.2.0/24'], true],
+    ['192.0.2.7', ['::ffff:192.0.2.0/120'], true],
+    ['2001:db8::5', ['2001:db8::/32'], true],
+    ['2001:db9::5', ['2001:db8::/32'], false],
+    ['192.0.2.7', ['::/0'], false],
+    ['2001:db8::5', ['0.0.0.0/0'], false],
+    ['192.0.2.7', [], false],
+    ['', ['0.0.0.0/0'], false],
+    ['localhost', ['0.0.0.0/0'], false],
+    ['192.0.2.7, 10.0.0.1', ['0.0.0.0/0'], false],
+  ] as [string, string[], boolean][])('%s in %j: %s', (address, cidrs, inside) => {
+    expect(isInside(address, cidrs)).toBe(inside);
+  });
+
+  test.each([
+    ['192.0.2.0/24', true],
+    ['2001:db8::/32', true],
+    ['0.0.0.0/0', true],
+    ['192.0.2.0', false],
+    ['192.0.2.0/33', false],
+    ['192.0.2/24', false],
+    ['2001:db8::/129', false],
+    ['192.0.2.0/-1', false],
+    ['192.0.2.0/24 ', false],
+    ['everywhere', false],
+    ['', false],
+  ])('"%s" is a network: %s', (text, is) => {
+    expect(isCidr(text)).toBe(is);
+  });
+});

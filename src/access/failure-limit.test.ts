@@ -1,0 +1,61 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { FailureLimit } from './failure-limit.ts';
+
+const now = Date.parse('2026-06-01T00:00:00Z');
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['Date'], now });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const failTimes = (limit: FailureLimit, address: string, times: number) =>
+  Array.from({ length: times }, () => limit.record(address)).at(-1);
+
+test('ten failures are free, the next ones wait for the rest of the minute', () => {
+  const limit = new FailureLimit();
+  expect(failTimes(limit, 'a', 10)).toBeNull();
+  vi.setSystemTime(now + 20_500);
+  expect(limit.record('a')).toBe(40);
+  vi.setSystemTime(now + 59_999);
+  expect(limit.record('a')).toBe(1);
+  vi.setSystemTime(now + 60_000);
+  expect(limit.record('a')).toBeNull();
+});
+
+test('addresses do not share a count', () => {
+  const limit = new FailureLimit();
+  failTimes(limit, 'a', 50);
+  expect(limit.record('b')).toBeNull();
+  expect(limit.blockedFor('b')).toBeNull();
+});
+
+test('asking counts nothing', () => {
+  const limit = new FailureLimit();
+  for (let n = 0; n < 50; n++) expect(limit.blockedFor('a')).toBeNull();
+  failTimes(limit, 'a', 10);
+  expect(limit.blockedFor('a')).toBe(60);
+});
+
+test('IPv6 addresses of one /64 count as one, IPv4 in IPv6 as IPv4', () => {
+  const limit = new FailureLimit();
+  for (let n = 0; n < 10; n++) limit.record(`2001:db8:0:1::${n + 1}`);
+  expect(limit.blockedFor('2001:db8:0:1:ffff::1')).toBe(60);
+  expect(limit.blockedFor('2001:db8:0:2::1')).toBeNull();
+  failTimes(limit, '::ffff:192.0.2.1', 10);
+  expect(limit.blockedFor('192.0.2.1')).toBe(60);
+});
+
+test('what was counted ahead can be taken back', () => {
+  const limit = new FailureLimit();
+  failTimes(limit, 'a', 10);
+  limit.forgive('a');
+  expect(limit.blockedFor('a')).toBeNull();
+});
+
+test('a flood of addresses is forgotten, not gathered', () => {
+  const limit = new FailureLimit();
+  failTimes(limit, 'first', 10);
+  for (let n = 0; n < 10_001; n++) limit.record(`address-${n}`);
+  expect(limit.blockedFor('first')).toBeNull();
+});

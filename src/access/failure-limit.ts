@@ -1,0 +1,64 @@
+import ipaddr from 'ipaddr.js';
+import { LRUCache } from 'lru-cache';
+
+/** Failures that an address may make in a window before it is slowed down. */
+const MAX_FAILURES = 10;
+const WINDOW_MILLISECONDS = 60_000;
+
+/** Addresses that are watched at a time; the least recently failing is forgotten first. */
+const MAX_ADDRESSES = 10_000;
+
+/**
+ * Counts failed attempts to sign in, by address. It judges failures alone: a valid key from the same address, a neighbour
+ * behind the same router, is never refused for them.
+ */
+export class FailureLimit {
+  readonly #failures = new LRUCache<string, { count: number; readonly endsAt: number }>({
+    max: MAX_ADDRESSES,
+  });
+
+  /**
+   * Counts one more failure.
+   *
+   * @returns Whole seconds until this address may fail again, null while it may.
+   */
+  record(address: string | null): number | null {
+    const key = networkOf(address);
+    const now = Date.now();
+    let window = this.#failures.get(key);
+    if (window === undefined || window.endsAt <= now) {
+      window = { count: 0, endsAt: now + WINDOW_MILLISECONDS };
+      this.#failures.set(key, window);
+    }
+    window.count += 1;
+    return window.count > MAX_FAILURES ? secondsUntil(window.endsAt, now) : null;
+  }
+
+  /** Takes back one failure: what was counted ahead, lest many try at once, has succeeded. */
+  forgive(address: string | null): void {
+    const window = this.#failures.get(networkOf(address));
+    if (window !== undefined && window.count > 0) window.count -= 1;
+  }
+
+  /** Whole seconds until this address may try again, null while it may. Counts nothing. */
+  blockedFor(address: string | null): number | null {
+    const now = Date.now();
+    const window = this.#failures.get(networkOf(address));
+    const blocked = window !== undefined && window.endsAt > now && window.count >= MAX_FAILURES;
+    return blocked ? secondsUntil(window.endsAt, now) : null;
+  }
+}
+
+/** An IPv6 customer has a whole /64 to try from. */
+const IPV6_GROUPS = 4;
+
+function networkOf(address: string | null): string {
+  if (address === null || !ipaddr.IPv6.isValid(address)) return address ?? '';
+  const parsed = ipaddr.process(address);
+  if (parsed instanceof ipaddr.IPv4) return parsed.toString();
+  return (parsed as ipaddr.IPv6).parts.slice(0, IPV6_GROUPS).join(':');
+}
+
+function secondsUntil(endsAt: number, now: number): number {
+  return Math.max(1, Math.ceil((endsAt - now) / 1000));
+}

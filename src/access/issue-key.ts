@@ -1,0 +1,144 @@
+import type { CloudCredential } from '../compute/cloud.ts';
+import { ComputeError } from '../compute/errors.ts';
+import type { AuditEntry } from './audit.ts';
+import { formatKey, generateKey } from './key-format.ts';
+import type { KeyStore, StoredKey } from './key-store.ts';
+import { hashKeySecret, type ServerSecret, seal } from './server-secret.ts';
+
+/** What a new key is to be. */
+export interface KeyRequest
+  extends Pick<
+    StoredKey,
+    'name' | 'projectId' | 'ownsCloudCredential' | 'scopes' | 'plan' | 'allowedCidrs' | 'expiresAt'
+  > {
+  readonly credential: CloudCredential;
+  /** Whom the cloud takes that credential for; a service key acts as nobody of its project. */
+  readonly userId: string;
+}
+
+/** Who does it, and from where. */
+export type Actor = Pick<AuditEntry, 'actor' | 'address' | 'requestId'>;
+
+/** A stored key and, this once, its text. */
+export interface IssuedKey {
+  readonly key: StoredKey;
+  /** Secret: shown to the caller and kept nowhere. */
+  readonly text: string;
+}
+
+const SHOWN_CHARACTERS = 4;
+
+/** Makes a key, seals its credential and stores it. When this resolves, the key works. */
+export async function issueKey(
+  keys: KeyStore,
+  secret: ServerSecret,
+  request: KeyRequest,
+  by: Actor,
+): Promise<IssuedKey> {
+  const { credential, ...rest } = request;
+  const isService = credential.kind === 'service';
+  const issued = await makeKey(secret, credential, null, {
+    ...rest,
+    userId: isService ? null : request.userId,
+    kind: credential.kind,
+    cloudCredentialId: isService ? null : credential.id,
+  });
+  await keys.insert(issued.key, auditEntry('key.create', issued.key.id, by, describe(issued.key)));
+  return issued;
+}
+
+/**
+ * Gives a key a successor with the same rights; the old one lives on for `overlapSeconds`, then expires. Counters go by
+ * the family, so a rotation resets none.
+ *
+ * @param credential What the key opens; the successor's seal needs it.
+ * @throws ComputeError `conflict` when the key is revoked, expired or was rotated before.
+ */
+export async function rotateKey(
+  keys: KeyStore,
+  secret: ServerSecret,
+  id: string,
+  credential: CloudCredential,
+  overlapSeconds: number,
+  by: Actor,
+): Promise<IssuedKey> {
+  const now = Date.now();
+  const key = await keys.find(id);
+  if (key === null) throw notRotatable(id);
+  const { key: successor, text } = await makeKey(secret, credential, key.familyId, key);
+  const detail = `to ${successor.id}, the old one lives ${overlapSeconds} s`;
+  const rotated = await keys.rotate(
+    id,
+    successor,
+    new Date(now + overlapSeconds * 1000).toISOString(),
+    new Date(now).toISOString(),
+    auditEntry('key.rotate', id, by, detail),
+  );
+  if (!rotated) throw notRotatable(id);
+  return { key: (await keys.find(successor.id)) ?? successor, text };
+}
+
+function notRotatable(id: string): ComputeError {
+  return new ComputeError('conflict', `Key ${id} is revoked, expired or rotated already.`);
+}
+
+/** An audit entry of this moment. */
+export function auditEntry(
+  action: AuditEntry['action'],
+  keyId: string | null,
+  by: Actor,
+  detail: string,
+): AuditEntry {
+  return { at: new Date().toISOString(), ...by, action, keyId, detail };
+}
+
+type Lasting = Pick<
+  StoredKey,
+  | 'name'
+  | 'projectId'
+  | 'userId'
+  | 'kind'
+  | 'cloudCredentialId'
+  | 'ownsCloudCredential'
+  | 'scopes'
+  | 'plan'
+  | 'allowedCidrs'
+  | 'expiresAt'
+>;
+
+async function makeKey(
+  secret: ServerSecret,
+  credential: CloudCredential,
+  familyId: string | null,
+  lasting: Lasting,
+): Promise<IssuedKey> {
+  const parts = generateKey();
+  const text = formatKey(parts);
+  const { name, projectId, userId, kind, cloudCredentialId, ownsCloudCredential } = lasting;
+  const { scopes, plan, allowedCidrs, expiresAt } = lasting;
+  const binding = { id: parts.id, familyId: familyId ?? parts.id, projectId, userId };
+  const key: StoredKey = {
+    ...binding,
+    name,
+    kind,
+    cloudCredentialId,
+    ownsCloudCredential,
+    secretHash: hashKeySecret(secret, parts.secret),
+    lastFour: text.slice(-SHOWN_CHARACTERS),
+    sealedCredential: await seal(secret, parts.secret, binding, credential),
+    scopes,
+    plan,
+    allowedCidrs,
+    createdAt: new Date().toISOString(),
+    expiresAt,
+    disabled: false,
+    revokedAt: null,
+    successorId: null,
+    lastUsedAt: null,
+  };
+  return { key, text };
+}
+
+function describe({ name, kind, projectId, scopes, plan }: StoredKey): string {
+  return `"${name}": ${kind} in project ${projectId}, ${scopes.join(' ')}, plan ${plan}`;
+}

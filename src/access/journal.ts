@@ -1,0 +1,69 @@
+import { LRUCache } from 'lru-cache';
+import type { Logger } from '../telemetry/logger.ts';
+import type { AuditEntry } from './audit.ts';
+import type { KeyStore } from './key-store.ts';
+import type { Refusal } from './key-verifier.ts';
+
+/** Why somebody was not let in. */
+export type RefusalReason = Refusal | 'wrong_credentials' | 'wrong_admin_token';
+
+/** Different refusals that one flush can tell; further ones are only in the request log and the metrics. */
+const MAX_REFUSALS = 100;
+/** Keys whose uses wait for a flush. */
+const MAX_USES = 100_000;
+
+/** A use is noted again only when the last one noted is this old, milliseconds. */
+const USE_GRAIN = 60_000;
+
+/**
+ * What requests leave behind in the store, gathered and written in batches: when keys were used, and which were refused.
+ * Refusals that are alike become one entry with a count, so that somebody who guesses keys cannot fill the database.
+ */
+export class Journal {
+  readonly #keys: KeyStore;
+  readonly #log: Logger;
+  readonly #noted = new LRUCache<string, number>({ max: MAX_USES });
+  #uses = new Map<string, string>();
+  #refusals = new Map<string, { entry: Omit<AuditEntry, 'detail'>; reason: RefusalReason; count: number }>();
+
+  constructor(keys: KeyStore, log: Logger) {
+    this.#keys = keys;
+    this.#log = log;
+  }
+
+  used(keyId: string): void {
+    const now = Date.now();
+    if (now - (this.#noted.get(keyId) ?? 0) < USE_GRAIN || this.#uses.size >= MAX_USES) return;
+    this.#noted.set(keyId, now);
+    this.#uses.set(keyId, new Date(now).toISOString());
+  }
+
+  refused(reason: RefusalReason, keyId: string | null, address: string | null, requestId: string): void {
+    const kind = `${reason} ${keyId} ${address}`;
+    const known = this.#refusals.get(kind);
+    if (known !== undefined) known.count += 1;
+    else if (this.#refusals.size < MAX_REFUSALS) {
+      const at = new Date().toISOString();
+      const entry = { at, actor: 'anonymous', action: 'key.refused', keyId, address, requestId } as const;
+      this.#refusals.set(kind, { entry, reason, count: 1 });
+    }
+  }
+
+  /** Writes what has gathered. Never rejects: what could not be written is said in the log and let go. */
+  async flush(): Promise<void> {
+    const uses = this.#uses;
+    const refusals = [...this.#refusals.values()];
+    this.#uses = new Map();
+    this.#refusals = new Map();
+    try {
+      if (uses.size > 0) await this.#keys.noteUses(uses);
+      if (refusals.length > 0) {
+        await this.#keys.appendAudit(
+          refusals.map(({ entry, reason, count }) => ({ ...entry, detail: `${reason}, ${count} times` })),
+        );
+      }
+    } catch (error) {
+      this.#log.error('journal_lost', { uses: uses.size, refusals: refusals.length }, error);
+    }
+  }
+}

@@ -1,0 +1,222 @@
+/**
+ * Keys on the wire, for operators and for customers.
+ *
+ * @module
+ */
+
+import * as z from 'zod';
+import type { Caller, CloudCredential } from '../compute/cloud.ts';
+import { name, shortText } from '../http/field-schemas.ts';
+import { isCidr } from './cidr.ts';
+import type { IssuedKey, KeyRequest } from './issue-key.ts';
+import { keyState } from './key-state.ts';
+import type { StoredKey } from './key-store.ts';
+import { DEFAULT_SCOPES, SCOPES } from './scopes.ts';
+
+const MAX_CIDRS = 64;
+/** 30 days. */
+const MAX_OVERLAP_SECONDS = 2_592_000;
+
+const LAST_MOMENT = Date.parse('9999-12-31T23:59:59Z');
+
+/** A moment to come, given with any offset, kept in UTC. */
+const futureTime = z.iso
+  .datetime({ offset: true, error: 'must be a time in ISO 8601, as 2027-01-31T00:00:00Z' })
+  .refine((text) => Date.parse(text) > Date.now(), 'must lie in the future')
+  .refine((text) => Date.parse(text) <= LAST_MOMENT, 'must lie before the year 10000')
+  .transform((text) => new Date(text).toISOString());
+
+export const scopesSchema = z
+  .array(z.enum(SCOPES))
+  .min(1)
+  .max(SCOPES.length)
+  .transform((scopes) => SCOPES.filter((scope) => scopes.includes(scope)));
+
+/** `ffff:...:255.255.255.255/128` and no longer. */
+const MAX_CIDR_LENGTH = 49;
+
+const cidr = z
+  .string()
+  .max(MAX_CIDR_LENGTH)
+  .refine(isCidr, 'must be a network in CIDR form, as 198.51.100.0/24');
+const cidrs = z.array(cidr).max(MAX_CIDRS);
+
+export const projectId = z.string().regex(/^[0-9a-zA-Z_-]{1,64}$/, 'must be the id of a project');
+
+const applicationCredential = z.strictObject({ id: shortText, secret: shortText });
+
+export const newKeySchema = z
+  .strictObject({
+    name,
+    project_id: projectId.optional().describe('A service key: the gateway’s own account, in this project.'),
+    application_credential: applicationCredential.optional(),
+    scopes: scopesSchema.default([...DEFAULT_SCOPES]),
+    plan: shortText.default('default'),
+    expires_at: futureTime.nullish(),
+    allowed_cidrs: cidrs.default([]),
+  })
+  .refine((body) => (body.project_id === undefined) !== (body.application_credential === undefined), {
+    path: ['project_id'],
+    error: 'give either project_id or application_credential',
+  })
+  .meta({ id: 'NewKey' });
+
+/** The credential that a request for a key brings, or the project it names. */
+export function credentialOf(body: z.output<typeof newKeySchema>): CloudCredential {
+  const { application_credential: given, project_id = '' } = body;
+  return given === undefined
+    ? { kind: 'service', projectId: project_id }
+    : { kind: 'application_credential', ...given };
+}
+
+/** What a request for a key asks for, once the cloud has said whom it takes the credential for. */
+export function keyRequestOf(
+  body: z.output<typeof newKeySchema>,
+  credential: CloudCredential,
+  caller: Caller,
+): KeyRequest {
+  return {
+    ...caller,
+    name: body.name,
+    credential,
+    ownsCloudCredential: false,
+    scopes: body.scopes,
+    plan: body.plan,
+    allowedCidrs: body.allowed_cidrs,
+    expiresAt: body.expires_at ?? null,
+  };
+}
+
+export const keyChangeSchema = z
+  .strictObject({
+    name: name.optional(),
+    scopes: scopesSchema.optional(),
+    plan: shortText.optional(),
+    expires_at: futureTime.nullable().optional(),
+    disabled: z.boolean().optional(),
+    allowed_cidrs: cidrs.optional(),
+  })
+  .refine((body) => Object.values(body).some((value) => value !== undefined), {
+    path: ['body'],
+    error: 'must change something',
+  })
+  .meta({ id: 'KeyChange' });
+
+const overlap = z
+  .int()
+  .min(0)
+  .max(MAX_OVERLAP_SECONDS)
+  .default(0)
+  .describe('How long the old key lives on beside the new one.');
+
+export const rotationSchema = z.strictObject({ overlap_seconds: overlap }).meta({ id: 'Rotation' });
+
+export const adminRotationSchema = z
+  .strictObject({
+    overlap_seconds: overlap,
+    application_credential: applicationCredential
+      .optional()
+      .describe(
+        'For a key that carries one: it is sealed with the customer’s key, so it has to be given again.',
+      ),
+  })
+  .meta({ id: 'AdminRotation' });
+
+const domain = shortText.default('Default');
+const passwordSignIn = z
+  .strictObject({
+    username: shortText,
+    password: z
+      .string()
+      .min(1)
+      .max(4096)
+      .refine((text) => text.isWellFormed(), 'is not valid Unicode'),
+    user_domain_name: domain,
+    project_name: shortText.optional(),
+    project_id: projectId.optional(),
+    project_domain_name: domain,
+  })
+  .refine((body) => (body.project_id === undefined) !== (body.project_name === undefined), {
+    path: ['project_name'],
+    error: 'give either project_name or project_id',
+  });
+const credentialSignIn = z.strictObject({
+  application_credential_id: shortText,
+  application_credential_secret: shortText,
+});
+
+export type Credentials = z.output<typeof passwordSignIn> | z.output<typeof credentialSignIn>;
+
+export const selfServiceKeySchema = z
+  .strictObject({
+    name,
+    scopes: scopesSchema.default([...DEFAULT_SCOPES]),
+    expires_at: futureTime.nullish(),
+    allowed_cidrs: cidrs.default([]),
+    roles: z
+      .array(shortText)
+      .max(32)
+      .default([])
+      .describe('Roles of the project that the key is to have; all of the caller’s when left out.'),
+    credentials: z.looseObject({}),
+  })
+  .meta({ id: 'SelfServiceKey' });
+
+/** Of the two forms of `credentials`, the one that is meant: so that a problem is told of the field that has it. */
+export function credentialsSchema(credentials: object) {
+  const meant: z.ZodType<Credentials> =
+    'application_credential_id' in credentials ? credentialSignIn : passwordSignIn;
+  return z.strictObject({ credentials: meant });
+}
+
+export const keySchema = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    state: z.enum(['active', 'disabled', 'expired', 'revoked']),
+    last_four: z.string(),
+    kind: z.enum(['application_credential', 'service']),
+    project_id: z.string(),
+    user_id: z.string().nullable(),
+    application_credential_id: z.string().nullable(),
+    scopes: z.array(z.string()),
+    plan: z.string(),
+    allowed_cidrs: z.array(z.string()),
+    disabled: z.boolean(),
+    created_at: z.string(),
+    expires_at: z.string().nullable(),
+    revoked_at: z.string().nullable(),
+    last_used_at: z.string().nullable().describe('Coarse: within a minute or so.'),
+    family_id: z.string().describe('The first key that it was rotated from.'),
+    rotated_to: z.string().nullable(),
+  })
+  .meta({ id: 'ApiKey' });
+
+/** What may be shown of a key: everything but its hash and its sealed credential. */
+export function keyView(key: StoredKey): z.infer<typeof keySchema> {
+  return {
+    id: key.id,
+    name: key.name,
+    state: keyState(key, Date.now()),
+    last_four: key.lastFour,
+    kind: key.kind,
+    project_id: key.projectId,
+    user_id: key.userId,
+    application_credential_id: key.cloudCredentialId,
+    scopes: [...key.scopes],
+    plan: key.plan,
+    allowed_cidrs: [...key.allowedCidrs],
+    disabled: key.disabled,
+    created_at: key.createdAt,
+    expires_at: key.expiresAt,
+    revoked_at: key.revokedAt,
+    last_used_at: key.lastUsedAt,
+    family_id: key.familyId,
+    rotated_to: key.successorId,
+  };
+}
+
+/** A key with its text, which is shown this once. */
+export function shownOnce({ key, text }: IssuedKey) {
+  return { ...keyView(key), key: text };
+}

@@ -1,0 +1,11 @@
+import type { StoredKey } from './key-store.ts';
+
+/** What a key is at a moment. Only an active one opens anything. */
+export type KeyState = 'active' | 'disabled' | 'expired' | 'revoked';
+
+/** @param now Epoch milliseconds. */
+export function keyState(key: StoredKey, now: number): KeyState {
+  if (key.revokedAt !== null) return 'revoked';
+  if (key.expiresAt !== null && Date.parse(key.expiresAt) <= now) return 'expired';
+  return key.disabled ? 'disabled' : 'active';
+}

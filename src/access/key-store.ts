@@ -1,0 +1,121 @@
+/**
+ * Where API keys and their audit log are kept: a driver interface. Drivers: memory, and SQL over Kysely (SQLite, PostgreSQL,
+ * D1). The contract is kept by `test/conformance/key-store.ts`.
+ *
+ * - Everything a driver is given or gives is plain data; it never sees a key's text or secret.
+ * - A method that changes a key writes its audit entry in the same transaction: either both are there or neither.
+ * - When a promise resolves, what it says has happened survives the process (not in memory, of course).
+ * - Concurrent calls behave as if one came after the other.
+ * - Times are as `Date.toISOString` prints them, so that their order as text is their order.
+ * - A driver that cannot reach its database rejects with `ComputeError` `unavailable`.
+ *
+ * @module
+ */
+
+import type { AuditEntry, AuditRecord } from './audit.ts';
+import type { Scope } from './scopes.ts';
+
+/** A key as it is stored. Nothing in it opens anything without the customer's half. All times ISO 8601, UTC. */
+export interface StoredKey {
+  /** The id inside the key's text. */
+  readonly id: string;
+  /** The id of the first key of the family; rotation keeps it, and counters go by it. */
+  readonly familyId: string;
+  /** The issuer's label. */
+  readonly name: string;
+  /** The project everything done with the key happens in. */
+  readonly projectId: string;
+  /** The cloud's user the key acts as; null for service keys, which act as the gateway's account. */
+  readonly userId: string | null;
+  /** What it opens: a customer's application credential, or its project by the gateway's account. */
+  readonly kind: 'application_credential' | 'service';
+  /** Public id of the application credential; null for service keys. */
+  readonly cloudCredentialId: string | null;
+  /** The gateway made that application credential, so it goes when its last key does. */
+  readonly ownsCloudCredential: boolean;
+  /** HMAC-SHA-256 of the secret half, 32 bytes. */
+  readonly secretHash: Uint8Array;
+  /** Last characters of the key's text, for people to recognise it by. */
+  readonly lastFour: string;
+  /** The credential, encrypted with the server's and the key's secret. */
+  readonly sealedCredential: Uint8Array;
+  readonly scopes: readonly Scope[];
+  readonly plan: string;
+  /** Networks it may be used from; empty: from anywhere. */
+  readonly allowedCidrs: readonly string[];
+  readonly createdAt: string;
+  /** null: never. */
+  readonly expiresAt: string | null;
+  readonly disabled: boolean;
+  /** Never taken back. */
+  readonly revokedAt: string | null;
+  /** The key it was rotated to. */
+  readonly successorId: string | null;
+  /** Coarse: within a minute or so. */
+  readonly lastUsedAt: string | null;
+}
+
+/** What can be changed about a key. Absent means: as it is. */
+export interface KeyChange {
+  readonly name?: string;
+  readonly scopes?: readonly Scope[];
+  readonly plan?: string;
+  readonly allowedCidrs?: readonly string[];
+  readonly expiresAt?: string | null;
+  readonly disabled?: boolean;
+}
+
+/** Which keys a list shows. Absent means: not narrowed. */
+export interface KeyFilter {
+  readonly projectId?: string;
+  readonly userId?: string | null;
+}
+
+/** A part of a list: at most `limit` items after the one with id `after`, in the list's order. */
+export interface KeyWindow {
+  readonly limit: number;
+  readonly after: string | null;
+}
+
+export interface KeyStore {
+  /** null when there is none. Revoked and expired ones are found too. */
+  find(id: string): Promise<StoredKey | null>;
+  /** By id, ascending: an order that does not change while somebody pages. */
+  list(filter: KeyFilter, window: KeyWindow): Promise<readonly StoredKey[]>;
+  /** Rejects when the id is taken. */
+  insert(key: StoredKey, entry: AuditEntry): Promise<void>;
+  /** The key as it then is; null when there is none or it is revoked: then nothing is written. */
+  update(id: string, change: KeyChange, entry: AuditEntry): Promise<StoredKey | null>;
+  /** The key as it then is; null when there is none. One already revoked keeps its first time, and no entry is written. */
+  revoke(id: string, at: string, entry: AuditEntry): Promise<StoredKey | null>;
+  /**
+   * Inserts `successor`, notes its id on the old key and lets that expire at `oldExpiresAt` (or earlier, when it would
+   * anyway). Name, scopes, plan, networks and `disabled` of the successor are those the old key has at that moment. Exactly
+   * one of several concurrent rotations of a key succeeds.
+   *
+   * `false`: nothing was written, for the old key is not there, revoked, expired at `now`, or rotated before.
+   */
+  rotate(
+    id: string,
+    successor: StoredKey,
+    oldExpiresAt: string,
+    now: string,
+    entry: AuditEntry,
+  ): Promise<boolean>;
+  /** How many keys with this application credential live at `now`: neither revoked nor expired. */
+  countLiving(cloudCredentialId: string, now: string): Promise<number>;
+  /** Notes when keys were last used; an earlier time than the one noted changes nothing, unknown ids neither. */
+  noteUses(lastUsedAt: ReadonlyMap<string, string>): Promise<void>;
+
+  /** Entries that belong to no change of a key, in this order. */
+  appendAudit(entries: readonly AuditEntry[]): Promise<void>;
+  /** Newest first; `before` is the `sequence` of the last one seen. There is no way to change or delete an entry. */
+  listAudit(window: {
+    readonly limit: number;
+    readonly before: number | null;
+  }): Promise<readonly AuditRecord[]>;
+
+  /** Resolves when the database answers. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,184 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { ComputeError } from '../compute/errors.ts';
+import { formatKey, generateKey, parseKey } from './key-format.ts';
+import type { KeyStore, StoredKey } from './key-store.ts';
+import { KeyVerifier } from './key-verifier.ts';
+import { hashKeySecret, importServerSecret, seal } from './server-secret.ts';
+
+const server = await importServerSecret(btoa('0123456789abcdef0123456789abcdef'));
+const parts = generateKey();
+const text = formatKey(parts);
+const credential = { kind: 'service', projectId: 'p' } as const;
+const ROW: StoredKey = {
+  id: parts.id,
+  familyId: parts.id,
+  name: 'k',
+  projectId: 'p',
+  userId: null,
+  kind: 'service',
+  cloudCredentialId: null,
+  ownsCloudCredential: false,
+  secretHash: hashKeySecret(server, parts.secret),
+  lastFour: text.slice(-4),
+  sealedCredential: await seal(
+    server,
+    parts.secret,
+    { id: parts.id, familyId: parts.id, projectId: 'p', userId: null },
+    credential,
+  ),
+  scopes: ['instances:read'],
+  plan: 'default',
+  allowedCidrs: [],
+  createdAt: '2026-01-01T00:00:00.000Z',
+  expiresAt: null,
+  disabled: false,
+  revokedAt: null,
+  successorId: null,
+  lastUsedAt: null,
+};
+
+/** A store with one key, which counts how often it is asked. */
+function storeWith(row: Partial<StoredKey> | null = {}) {
+  const store = {
+    row: row === null ? null : { ...ROW, ...row },
+    asked: 0,
+    async find(id: string) {
+      store.asked += 1;
+      return store.row?.id === id ? store.row : null;
+    },
+  };
+  return store;
+}
+const verifierOf = (store: Pick<KeyStore, 'find'>) => new KeyVerifier(store as KeyStore, server);
+const now = Date.parse('2026-06-01T00:00:00Z');
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['Date'], now });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('a good key', () => {
+  test('opens what was sealed', async () => {
+    const verdict = await verifierOf(storeWith()).verify(text, null);
+    expect(verdict).toEqual({
+      ok: true,
+      principal: {
+        keyId: parts.id,
+        familyId: parts.id,
+        projectId: 'p',
+        userId: null,
+        scopes: ['instances:read'],
+        plan: 'default',
+        credential,
+      },
+    });
+  });
+
+  test('any number of requests ask the store once in half a second', async () => {
+    const store = storeWith();
+    const verifier = verifierOf(store);
+    await Promise.all(Array.from({ length: 50 }, () => verifier.verify(text, null)));
+    await verifier.verify(text, null);
+    expect(store.asked).toBe(1);
+    vi.setSystemTime(now + 501);
+    await verifier.verify(text, null);
+    expect(store.asked).toBe(2);
+  });
+
+  test('revoked elsewhere: refused when the half second is over; here: at once', async () => {
+    const store = storeWith();
+    const verifier = verifierOf(store);
+    await verifier.verify(text, null);
+    store.row = { ...ROW, revokedAt: '2026-06-01T00:00:00.000Z' };
+    vi.setSystemTime(now + 501);
+    expect(await verifier.verify(text, null)).toMatchObject({ ok: false, reason: 'revoked' });
+
+    store.row = ROW;
+    verifier.forget(ROW.id);
+    expect(await verifier.verify(text, null)).toMatchObject({ ok: true });
+    store.row = { ...ROW, disabled: true };
+    verifier.forget(ROW.id);
+    expect(await verifier.verify(text, null)).toMatchObject({ ok: false, reason: 'disabled' });
+  });
+
+  test('a row that was given to another project opens nothing, not even what was open', async () => {
+    const store = storeWith();
+    const verifier = verifierOf(store);
+    await verifier.verify(text, null);
+    for (const change of [{ projectId: 'q' }, { familyId: 'another' }, { userId: 'u' }]) {
+      store.row = { ...ROW, ...change };
+      vi.setSystemTime(Date.now() + 501);
+      expect(await verifier.verify(text, null)).toMatchObject({ ok: false, reason: 'unreadable_credential' });
+    }
+  });
+
+  test('what was being read when the key changed is not remembered', async () => {
+    let answer: (row: StoredKey) => void = () => {};
+    const store = { find: () => new Promise<StoredKey>((resolve) => (answer = resolve)) };
+    const verifier = verifierOf(store);
+    const first = verifier.verify(text, null);
+    verifier.forget(ROW.id);
+    answer(ROW);
+    await first;
+    const second = verifier.verify(text, null);
+    answer({ ...ROW, disabled: true });
+    expect(await second).toMatchObject({ ok: false, reason: 'disabled' });
+  });
+
+  test('when the store is away it is not refused but unavailable, and asked again next time', async () => {
+    const find = vi.fn(() => Promise.reject(new ComputeError('unavailable', 'no store')));
+    const verifier = verifierOf({ find });
+    await expect(verifier.verify(text, null)).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(verifier.verify(text, null)).rejects.toMatchObject({ code: 'unavailable' });
+    expect(find).toHaveBeenCalledTimes(2);
+  });
+});
+
+describe('a refused key', () => {
+  const otherSecret = formatKey({ id: parts.id, secret: generateKey().secret });
+
+  test.each([
+    ['missing', undefined],
+    ['missing', ''],
+    ['malformed', 'garbage'],
+    ['malformed', `${text.slice(0, -1)}${text.endsWith('0') ? '1' : '0'}`],
+  ])('%s: without asking the store', async (reason, given) => {
+    const store = storeWith();
+    expect(await verifierOf(store).verify(given, null)).toEqual({ ok: false, reason, keyId: null });
+    expect(store.asked).toBe(0);
+  });
+
+  test.each<[string, Partial<StoredKey> | null, string, string | null]>([
+    ['unknown', null, text, null],
+    ['wrong_secret', {}, otherSecret, null],
+    ['revoked', { revokedAt: '2026-05-01T00:00:00.000Z' }, text, null],
+    ['expired', { expiresAt: '2026-06-01T00:00:00.000Z' }, text, null],
+    ['disabled', { disabled: true }, text, null],
+    ['address_not_allowed', { allowedCidrs: ['192.0.2.0/24'] }, text, '198.51.100.1'],
+    ['address_not_allowed', { allowedCidrs: ['192.0.2.0/24'] }, text, null],
+    ['unreadable_credential', { sealedCredential: new Uint8Array(40) }, text, null],
+  ])('%s', async (reason, row, given, address) => {
+    const verdict = await verifierOf(storeWith(row)).verify(given, address);
+    expect(verdict).toEqual({ ok: false, reason, keyId: reason === 'unknown' ? null : parts.id });
+  });
+
+  test('the secret is judged before anything is told of the key’s state', async () => {
+    const store = storeWith({ revokedAt: '2026-05-01T00:00:00.000Z' });
+    expect(await verifierOf(store).verify(otherSecret, null)).toMatchObject({ reason: 'wrong_secret' });
+  });
+
+  test('an id that is no key is asked for once in half a second, however often it is tried', async () => {
+    const store = storeWith(null);
+    const verifier = verifierOf(store);
+    for (let n = 0; n < 20; n++) await verifier.verify(text, null);
+    expect(store.asked).toBe(1);
+  });
+});
+
+test('the text of a key is nowhere in what is remembered or told', async () => {
+  const verdict = await verifierOf(storeWith()).verify(text, null);
+  const { secret = '' } = parseKey(text) ?? {};
+  expect(JSON.stringify(verdict)).not.toContain(secret);
+});

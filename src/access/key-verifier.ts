@@ -1,0 +1,138 @@
+import { LRUCache } from 'lru-cache';
+import * as z from 'zod';
+import type { CloudCredential } from '../compute/cloud.ts';
+import { isInside } from './cidr.ts';
+import { parseKey } from './key-format.ts';
+import { type KeyState, keyState } from './key-state.ts';
+import type { KeyStore, StoredKey } from './key-store.ts';
+import type { Principal } from './principal.ts';
+import { equalInConstantTime, hashKeySecret, type ServerSecret, unseal } from './server-secret.ts';
+
+/** Why a key was refused: for the audit log and the metrics, never for the client, who hears the same in all cases. */
+export type Refusal =
+  | 'missing'
+  | 'malformed'
+  | 'unknown'
+  | 'wrong_secret'
+  | Exclude<KeyState, 'active'>
+  | 'address_not_allowed'
+  | 'unreadable_credential';
+
+export type Verdict =
+  | { readonly ok: true; readonly principal: Principal }
+  /** `keyId` only when a key with that id exists. */
+  | { readonly ok: false; readonly reason: Refusal; readonly keyId: string | null };
+
+const Credential: z.ZodType<CloudCredential> = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('application_credential'), id: z.string(), secret: z.string() }),
+  z.object({ kind: z.literal('service'), projectId: z.string() }),
+]);
+
+/** How many keys, and how many ids that are no keys, are remembered. */
+const MAX_REMEMBERED = 10_000;
+
+/**
+ * How long a row is believed before the store is asked again, milliseconds. It bounds how long a key that was revoked on
+ * another node works on this one.
+ */
+const FRESH_MILLISECONDS = 500;
+
+interface Remembered {
+  readonly row: StoredKey | null;
+  readonly readAt: number;
+  /** Opened once per row that was read, for as long as the sealed blob is the same. */
+  credential: CloudCredential | null;
+}
+
+/**
+ * From the text of a key to who it stands for. In this order: shape and checksum (no I/O), memory, store, hash, state,
+ * network, seal. Reads are shared: any number of requests with one key ask the store twice a second at most.
+ */
+export class KeyVerifier {
+  readonly #keys: KeyStore;
+  readonly #secret: ServerSecret;
+  readonly #remembered = new LRUCache<string, Remembered>({ max: MAX_REMEMBERED });
+  readonly #reading = new Map<string, Promise<Remembered>>();
+
+  constructor(keys: KeyStore, secret: ServerSecret) {
+    this.#keys = keys;
+    this.#secret = secret;
+  }
+
+  /**
+   * @param text As the client sent it.
+   * @param address The client's, null when it is not known: then a key bound to networks is refused.
+   * @throws ComputeError `unavailable` when the store cannot be asked.
+   */
+  async verify(text: string | undefined, address: string | null): Promise<Verdict> {
+    if (text === undefined || text === '') return refused('missing');
+    const parts = parseKey(text);
+    if (parts === null) return refused('malformed');
+    const remembered = await this.#look(parts.id);
+    const { row } = remembered;
+    if (row === null) return refused('unknown');
+    if (!equalInConstantTime(hashKeySecret(this.#secret, parts.secret), row.secretHash)) {
+      return refused('wrong_secret', row);
+    }
+    const state = keyState(row, Date.now());
+    if (state !== 'active') return refused(state, row);
+    if (row.allowedCidrs.length > 0 && (address === null || !isInside(address, row.allowedCidrs))) {
+      return refused('address_not_allowed', row);
+    }
+    remembered.credential ??= await this.#open(parts.secret, row);
+    if (remembered.credential === null) return refused('unreadable_credential', row);
+    return { ok: true, principal: principalOf(row, remembered.credential) };
+  }
+
+  /** What is remembered of a key that has just been changed, or made, on this node is out of date. */
+  forget(id: string): void {
+    this.#remembered.delete(id);
+    this.#reading.delete(id);
+  }
+
+  #look(id: string): Promise<Remembered> | Remembered {
+    const known = this.#remembered.get(id);
+    if (known !== undefined && Date.now() - known.readAt < FRESH_MILLISECONDS) return known;
+    const running = this.#reading.get(id);
+    if (running !== undefined) return running;
+    const readAt = Date.now();
+    const reading = this.#keys.find(id).then((row) => {
+      const credential = row !== null && sameSeal(row, known?.row) ? (known?.credential ?? null) : null;
+      const fresh = { row, readAt, credential };
+      // Forgotten while it was being read: what was read may be from before the change.
+      if (this.#reading.get(id) === reading) this.#remembered.set(id, fresh);
+      return fresh;
+    });
+    this.#reading.set(id, reading);
+    const done = () => {
+      if (this.#reading.get(id) === reading) this.#reading.delete(id);
+    };
+    reading.then(done, done);
+    return reading;
+  }
+
+  async #open(keySecret: string, row: StoredKey): Promise<CloudCredential | null> {
+    return (
+      Credential.safeParse(await unseal(this.#secret, keySecret, row, row.sealedCredential)).data ?? null
+    );
+  }
+}
+
+function refused(reason: Refusal, row: StoredKey | null = null): Verdict {
+  return { ok: false, reason, keyId: row?.id ?? null };
+}
+
+function sameSeal(row: StoredKey, before: StoredKey | null | undefined): boolean {
+  return (
+    before != null &&
+    row.familyId === before.familyId &&
+    row.projectId === before.projectId &&
+    row.userId === before.userId &&
+    equalInConstantTime(row.sealedCredential, before.sealedCredential)
+  );
+}
+
+function principalOf(row: StoredKey, credential: CloudCredential): Principal {
+  const { id, familyId, projectId, userId, scopes, plan } = row;
+  return { keyId: id, familyId, projectId, userId, scopes, plan, credential };
+}

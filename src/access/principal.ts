@@ -1,0 +1,20 @@
+import type { CloudCredential } from '../compute/cloud.ts';
+import type { Scope } from './scopes.ts';
+
+/**
+ * Who a request comes from: the API key it was verified with, and what that key opens. Made by `KeyVerifier` alone.
+ */
+export interface Principal {
+  /** Public id of the key; may be logged and written on what the key makes. */
+  readonly keyId: string;
+  /** The key and all keys it was rotated from or to; counters go by it. */
+  readonly familyId: string;
+  readonly projectId: string;
+  /** null for a service key. */
+  readonly userId: string | null;
+  readonly scopes: readonly Scope[];
+  /** Name of the rate plan. */
+  readonly plan: string;
+  /** Secret; never logged. */
+  readonly credential: CloudCredential;
+}

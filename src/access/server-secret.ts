@@ -1,0 +1,122 @@
+/**
+ * What the gateway derives from its one secret (`LINGUANOVA_SECRET`) and a key's own: the hash a key is verified by, and
+ * the seal on the credential it carries. WebCrypto and plain TypeScript alone, so that it runs at the edge too.
+ *
+ * @module
+ */
+
+import { hkdf } from '@noble/hashes/hkdf.js';
+import { hmac } from '@noble/hashes/hmac.js';
+import { sha256 } from '@noble/hashes/sha2.js';
+
+const SECRET_BYTES = 32;
+const NONCE_BYTES = 12;
+
+/** The server's secret, ready for use. */
+export interface ServerSecret {
+  /** HKDF input for seals; cannot be read out. */
+  readonly material: CryptoKey;
+  /** Keys the hashes of API keys. */
+  readonly hashKey: Uint8Array;
+}
+
+/** What a seal is bound to: in a row that says otherwise it does not open. */
+export interface SealBinding {
+  readonly id: string;
+  readonly familyId: string;
+  readonly projectId: string;
+  readonly userId: string | null;
+}
+
+/**
+ * @param base64 32 bytes.
+ * @throws TypeError when it is not; the message does not repeat it.
+ */
+export async function importServerSecret(base64: string): Promise<ServerSecret> {
+  const bytes = decodeBase64(base64);
+  if (bytes?.length !== SECRET_BYTES) throw new TypeError(`must be ${SECRET_BYTES} bytes in base64`);
+  const material = await crypto.subtle.importKey('raw', bytes, 'HKDF', false, ['deriveKey']);
+  return { material, hashKey: hkdf(sha256, bytes, undefined, utf8('linguanova key hash'), SECRET_BYTES) };
+}
+
+/**
+ * The keyed hash under which a key's secret is stored: HMAC-SHA-256. A secret of 196 random bits needs no slow hash. Not by
+ * WebCrypto, whose every call is a trip to another thread: this is done for each request.
+ */
+export function hashKeySecret({ hashKey }: ServerSecret, keySecret: string): Uint8Array {
+  return hmac(sha256, hashKey, utf8(keySecret));
+}
+
+/** Compares without telling by its duration where the first difference is. */
+export function equalInConstantTime(a: Uint8Array, b: Uint8Array): boolean {
+  let difference = a.length ^ b.length;
+  for (let i = 0; i < a.length; i++) difference |= (a[i] ?? 0) ^ (b[i] ?? 0);
+  return difference === 0;
+}
+
+/**
+ * Encrypts `value` (AES-256-GCM) so that it takes both the server's secret and the key's to open it. Bound to whose the key
+ * is: a blob moved to another row, or a row given to another project, does not open.
+ */
+export async function seal(
+  server: ServerSecret,
+  keySecret: string,
+  binding: SealBinding,
+  value: unknown,
+): Promise<Uint8Array> {
+  const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
+  const cipher = await sealingKey(server, keySecret, ['encrypt']);
+  const box = await crypto.subtle.encrypt(
+    { name: 'AES-GCM', iv: nonce, additionalData: bytesOf(binding) },
+    cipher,
+    utf8(JSON.stringify(value)),
+  );
+  return new Uint8Array([...nonce, ...new Uint8Array(box)]);
+}
+
+/** What was sealed; null when the blob was altered, bound to something else, or belongs to another key or server. */
+export async function unseal(
+  server: ServerSecret,
+  keySecret: string,
+  binding: SealBinding,
+  sealed: Uint8Array,
+): Promise<unknown> {
+  const cipher = await sealingKey(server, keySecret, ['decrypt']);
+  try {
+    const opened = await crypto.subtle.decrypt(
+      { name: 'AES-GCM', iv: sealed.slice(0, NONCE_BYTES), additionalData: bytesOf(binding) },
+      cipher,
+      sealed.slice(NONCE_BYTES),
+    );
+    return JSON.parse(new TextDecoder().decode(opened));
+  } catch {
+    return null;
+  }
+}
+
+/** AES-256 key from HKDF over the server's secret, salted with the key's. */
+function sealingKey({ material }: ServerSecret, keySecret: string, usages: KeyUsage[]): Promise<CryptoKey> {
+  return crypto.subtle.deriveKey(
+    { name: 'HKDF', hash: 'SHA-256', salt: utf8(keySecret), info: utf8('linguanova credential seal') },
+    material,
+    { name: 'AES-GCM', length: 256 },
+    false,
+    usages,
+  );
+}
+
+function bytesOf({ id, familyId, projectId, userId }: SealBinding): Uint8Array<ArrayBuffer> {
+  return utf8(JSON.stringify([id, familyId, projectId, userId]));
+}
+
+function utf8(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(text);
+}
+
+function decodeBase64(text: string): Uint8Array<ArrayBuffer> | null {
+  try {
+    return Uint8Array.from(atob(text.trim()), (character) => character.charCodeAt(0));
+  } catch {
+    return null;
+  }
+}

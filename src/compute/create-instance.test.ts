@@ -1,0 +1,203 @@
+import { describe, expect, test } from 'vitest';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Cloud } from './cloud.ts';
+import { createInstance } from './create-instance.ts';
+import { ComputeError, type ErrorCode } from './errors.ts';
+import type { CreateInstance } from './requests.ts';
+
+const log: Logger = { info: () => {}, warn: () => {}, error: () => {}, with: () => log };
+const REQUEST: CreateInstance = {
+  name: 'web',
+  flavor: 'small',
+  image: 'ubuntu',
+  networks: [{ kind: 'network', networkId: 'private' }],
+  securityGroupNames: [],
+  keypairName: null,
+  userData: null,
+  availabilityZone: null,
+  serverGroupId: null,
+  metadata: {},
+  isPublic: true,
+  enableSsh: false,
+};
+const group = { description: '', projectId: 'p', stateful: true, shared: false, created: '', rules: [] };
+const network = { status: 'ACTIVE', shared: false, subnetIds: [], projectId: 'p' };
+
+/** A cloud that keeps a diary of what changes it. */
+function diaryCloud(change: Partial<Cloud> = {}) {
+  const diary: string[] = [];
+  const note = <T>(entry: string, result: T) => {
+    diary.push(entry);
+    return Promise.resolve(result);
+  };
+  const cloud: Partial<Cloud> = {
+    capabilities: { floatingIps: true, securityGroups: true, keyPairs: true },
+    log,
+    detached: () => cloud as Cloud,
+    caller: async () => ({ userId: 'u', projectId: 'p' }),
+    listFlavors: async () => [{ id: 'f1', name: 'small', vcpus: 1, ram: 1, disk: 1, isPublic: true }],
+    listImages: async () => [
+      {
+        id: 'i1',
+        name: 'ubuntu',
+        status: 'active',
+        visibility: 'public',
+        size: 1,
+        minDisk: 0,
+        minRam: 0,
+        created: '',
+        updated: '',
+      },
+    ],
+    listNetworks: async () => [
+      { ...network, id: 'private', name: 'private', external: false, isDefault: false },
+      { ...network, id: 'ext-a', name: 'a', external: true, isDefault: false },
+      { ...network, id: 'ext-z', name: 'z', external: true, isDefault: true },
+    ],
+    listSecurityGroups: async () => [{ ...group, id: 'g1', name: 'default' }],
+    createPort: (port) =>
+      note(`port for ${port.description}`, {
+        ...port,
+        id: 'port1',
+        instanceId: null,
+        inOtherUse: false,
+        fixedAddresses: [],
+        created: '',
+      }),
+    deletePort: (id) => note(`no ${id}`, undefined),
+    createFloatingIp: (from, portId, description) =>
+      note(`address from ${from} to ${portId}`, {
+        id: 'ip1',
+        address: '203.0.113.5',
+        status: 'DOWN',
+        description,
+        externalNetworkId: from,
+        portId,
+        fixedAddress: null,
+        instanceId: null,
+        created: '',
+      }),
+    deleteFloatingIp: (id) => note(`no ${id}`, undefined),
+    createInstance: (instance) => note(`server on ${JSON.stringify(instance.networks)}`, 'server1'),
+    getInstance: () => Promise.reject(new ComputeError('unavailable', 'busy')),
+    ...change,
+  };
+  return { cloud: cloud as Cloud, diary };
+}
+const failing = (code: ErrorCode) => ({ createInstance: () => Promise.reject(new ComputeError(code, 'no')) });
+
+describe('create with a public address', () => {
+  test('port, then address, then server; answered even when the server cannot be shown yet', async () => {
+    const { cloud, diary } = diaryCloud();
+    const instance = await createInstance(cloud, REQUEST, { keyId: 'k1' });
+    expect(diary).toEqual([
+      'port for linguanova key=k1 instance=web',
+      'address from ext-z to port1',
+      'server on [{"kind":"port","portId":"port1"}]',
+    ]);
+    expect(instance).toMatchObject({
+      id: 'server1',
+      state: 'provisioning',
+      publicAddress: '203.0.113.5',
+      imageId: 'i1',
+      flavorId: 'f1',
+      projectId: 'p',
+      metadata: { isPublic: 'true', enableSSH: 'false', floatingIp: '203.0.113.5' },
+    });
+  });
+
+  test.each<ErrorCode>(['invalid', 'forbidden', 'conflict', 'quota_exceeded', 'rate_limited'])(
+    'refused with %s: undone, the last first',
+    async (code) => {
+      const { cloud, diary } = diaryCloud(failing(code));
+      await expect(createInstance(cloud, REQUEST, { keyId: 'k1' })).rejects.toMatchObject({ code });
+      expect(diary.slice(2)).toEqual(['no ip1', 'no port1']);
+    },
+  );
+
+  test.each<ErrorCode>(['timeout', 'bad_gateway', 'unavailable'])(
+    'ended with %s: nobody knows whether it was accepted, so nothing is taken from under it',
+    async (code) => {
+      const { cloud, diary } = diaryCloud(failing(code));
+      await expect(createInstance(cloud, REQUEST, { keyId: 'k1' })).rejects.toMatchObject({ code });
+      expect(diary.slice(2)).toEqual([]);
+    },
+  );
+
+  test('ended before anything was sent: undone', async () => {
+    const refused = new ComputeError('unavailable', 'refused', { untouched: true });
+    const { cloud, diary } = diaryCloud({ createInstance: () => Promise.reject(refused) });
+    await expect(createInstance(cloud, REQUEST, { keyId: 'k1' })).rejects.toBe(refused);
+    expect(diary.slice(2)).toEqual(['no ip1', 'no port1']);
+  });
+
+  test('an external network that cannot be reached is passed over for the next', async () => {
+    const reachable = diaryCloud().cloud.createFloatingIp;
+    const { cloud } = diaryCloud({
+      createFloatingIp: (from, ...rest) =>
+        from === 'ext-z'
+          ? Promise.reject(new ComputeError('conflict', 'no router'))
+          : reachable(from, ...rest),
+    });
+    expect((await createInstance(cloud, REQUEST, { keyId: 'k1' })).publicAddress).toBe('203.0.113.5');
+  });
+
+  test('no way out at all is a conflict, and the port goes', async () => {
+    const { cloud, diary } = diaryCloud({
+      createFloatingIp: () => Promise.reject(new ComputeError('conflict', 'no router')),
+    });
+    await expect(createInstance(cloud, REQUEST, { keyId: 'k1' })).rejects.toMatchObject({
+      code: 'conflict',
+      message: 'no router',
+    });
+    expect(diary.at(-1)).toBe('no port1');
+  });
+
+  test('a cloud without public addresses says so before anything is made', async () => {
+    const { cloud, diary } = diaryCloud({
+      capabilities: { floatingIps: false, securityGroups: false, keyPairs: true },
+    });
+    await expect(createInstance(cloud, REQUEST, { keyId: 'k1' })).rejects.toMatchObject({
+      code: 'not_implemented',
+    });
+    expect(diary).toEqual([]);
+  });
+});
+
+describe('names', () => {
+  const ask = (request: Partial<CreateInstance>, change: Partial<Cloud> = {}) =>
+    createInstance(diaryCloud(change).cloud, { ...REQUEST, ...request }, { keyId: 'k1' });
+
+  test.each([
+    [{ flavor: 'huge' }, 'flavor_id', 'there is no flavor "huge"'],
+    [{ image: 'beos' }, 'image_id', 'there is no image "beos"'],
+    [{ securityGroupNames: ['web'] }, 'security_group_names.0', 'there is no security group "web"'],
+  ])('%o is refused by its field', async (request, field, message) => {
+    await expect(ask(request)).rejects.toMatchObject({ code: 'invalid', details: [{ field, message }] });
+  });
+
+  test('a name that several share asks for an id', async () => {
+    const listSecurityGroups = async () => ['g1', 'g2'].map((id) => ({ ...group, id, name: 'web' }));
+    await expect(ask({ securityGroupNames: ['web'] }, { listSecurityGroups })).rejects.toThrow(
+      /2 security groups/,
+    );
+    await expect(ask({ securityGroupNames: ['g2'] }, { listSecurityGroups })).resolves.toMatchObject({
+      id: 'server1',
+    });
+  });
+
+  test('without a network: the only one; none or several are refused with the choices', async () => {
+    await expect(ask({ networks: [] })).resolves.toMatchObject({ id: 'server1' });
+    await expect(ask({ networks: [] }, { listNetworks: async () => [] })).rejects.toThrow(/no network/);
+    const several = ['n1', 'n2'].map((id) => ({
+      ...network,
+      id,
+      name: `net-${id}`,
+      external: false,
+      isDefault: false,
+    }));
+    await expect(ask({ networks: [] }, { listNetworks: async () => several })).rejects.toThrow(
+      'n1 (net-n1), n2 (net-n2)',
+    );
+  });
+});

@@ -1,0 +1,202 @@
+import type { Caller, Cloud, NetworkAttachment, NewInstance } from './cloud.ts';
+import { ComputeError, type ErrorCode, hasCode, noKeyPairs } from './errors.ts';
+import { FLAG_PUBLIC, FLAG_SSH, PUBLIC_ADDRESS } from './instance-view.ts';
+import { groupsOf } from './instances.ts';
+import { flavorId, imageId, onlyNetwork, securityGroupIds } from './lookups.ts';
+import type { CloudInstance, Instance, SecurityGroup } from './model.ts';
+import { ownedDescription } from './ownership.ts';
+import { leadAddressTo, openPort } from './public-access.ts';
+import type { CreateInstance, Owner } from './requests.ts';
+import { type Undo, undoable } from './saga.ts';
+import { admitsSsh, ensureSshGroup } from './ssh-access.ts';
+
+/**
+ * Makes an instance with the access it asks for, and answers as soon as the cloud has accepted it.
+ *
+ * The port comes first, then the floating IP that leads to it, then the server on that port: so the public address is
+ * known at once, without waiting for the boot. When a step fails, those before it are undone.
+ *
+ * `invalid`, `quota_exceeded`, `conflict` (no way from the network to the outside), `not_implemented`.
+ */
+export async function createInstance(cloud: Cloud, request: CreateInstance, owner: Owner): Promise<Instance> {
+  assertCapable(cloud, request);
+  assertGroupsFit(request);
+  const [flavor, image, networks, groups] = await Promise.all([
+    flavorId(cloud, request.flavor),
+    imageId(cloud, request.image),
+    request.networks.length > 0 ? request.networks : onlyNetwork(cloud).then((network) => [network]),
+    groupsOf(cloud),
+    assertPortsFree(cloud, request),
+  ]);
+  const caller = await cloud.caller();
+  const named = securityGroupIds(groups, request.securityGroupNames);
+  const groupIds = named.length > 0 || !request.enableSsh ? named : defaultGroupIds(groups, caller);
+
+  return undoable(cloud, async (undo) => {
+    const sshGroup = request.enableSsh ? await ensureSshGroup(cloud) : null;
+    const allGroupIds = sshGroup === null ? groupIds : [...new Set([...groupIds, sshGroup.id])];
+    if (sshGroup !== null) await openNamedPorts(cloud, networks, sshGroup.id, undo);
+    const entry = await openEntry(cloud, request, networks, allGroupIds, owner, undo);
+    const accepted: NewInstance = {
+      name: request.name,
+      flavorId: flavor,
+      imageId: image,
+      networks: entry.networks,
+      securityGroupIds: allGroupIds,
+      keypairName: request.keypairName,
+      userData: request.userData,
+      availabilityZone: request.availabilityZone,
+      serverGroupId: request.serverGroupId,
+      metadata: { ...request.metadata, ...flags(request, entry.address) },
+    };
+    const id = await accept(cloud, accepted, undo);
+    return {
+      ...(await firstLook(cloud, id, accepted, caller)),
+      publicAddress: entry.address,
+      sshEnabled: request.enableSsh || opensSsh(groups, allGroupIds),
+    };
+  });
+}
+
+function assertCapable(cloud: Cloud, request: CreateInstance): void {
+  if (request.isPublic && !cloud.capabilities.floatingIps) {
+    throw new ComputeError('not_implemented', 'This cloud gives no public addresses (metadata.isPublic).');
+  }
+  if (request.enableSsh && !cloud.capabilities.securityGroups) {
+    throw new ComputeError('not_implemented', 'This cloud has no security groups (metadata.enableSSH).');
+  }
+  if (request.keypairName !== null && !cloud.capabilities.keyPairs) throw noKeyPairs();
+}
+
+/** The cloud puts an instance's groups on the ports it makes; a port that was there keeps its own. */
+function assertGroupsFit({ networks, securityGroupNames }: CreateInstance): void {
+  if (securityGroupNames.length > 0 && networks.length > 0 && networks.every(({ kind }) => kind === 'port')) {
+    throw ComputeError.field(
+      'security_group_names',
+      'cannot be given when every network is a port: ports have their own',
+    );
+  }
+}
+
+/** Ports that the customer named take no groups from the server, so the one for SSH is put on them here. */
+async function openNamedPorts(
+  cloud: Cloud,
+  networks: readonly NetworkAttachment[],
+  groupId: string,
+  undo: Undo,
+): Promise<void> {
+  for (const network of networks) {
+    if (network.kind !== 'port') continue;
+    const { portId } = network;
+    if (await cloud.addPortSecurityGroup(portId, groupId)) {
+      undo.push(`group on port ${portId}`, async (detached) => {
+        await detached.removePortSecurityGroup(portId, groupId);
+      });
+    }
+  }
+}
+
+/** A port that is somebody's already is left alone: opening it would open the other instance. */
+async function assertPortsFree(cloud: Cloud, request: CreateInstance): Promise<void> {
+  const named = request.networks.flatMap((network) => (network.kind === 'port' ? [network.portId] : []));
+  if (named.length === 0 || !(request.isPublic || request.enableSsh)) return;
+  const ports = new Map((await cloud.listPorts({})).map((port) => [port.id, port]));
+  for (const id of named) {
+    const port = ports.get(id);
+    if (port === undefined) throw ComputeError.field('networks', `there is no port ${id}`);
+    if (port.instanceId !== null || port.inOtherUse)
+      throw new ComputeError('conflict', `Port ${id} is in use.`);
+  }
+}
+
+/** The way in from outside, on the first network; the networks as the server is to be attached to them. */
+async function openEntry(
+  cloud: Cloud,
+  request: CreateInstance,
+  networks: readonly NetworkAttachment[],
+  groupIds: readonly string[],
+  owner: Owner,
+  undo: Undo,
+): Promise<{ networks: readonly NetworkAttachment[]; address: string | null }> {
+  const [first, ...others] = networks;
+  if (!request.isPublic || first === undefined) return { networks, address: null };
+  if (first.kind === 'port') {
+    const description = ownedDescription(owner.keyId, request.name);
+    return { networks, address: (await leadAddressTo(cloud, first.portId, description, undo)).address };
+  }
+  const port = { networkId: first.networkId, instanceName: request.name, securityGroupIds: groupIds };
+  const { portId, address } = await openPort(cloud, port, owner, undo);
+  return { networks: [{ kind: 'port', portId }, ...others], address };
+}
+
+function flags(request: CreateInstance, address: string | null): Record<string, string> {
+  return {
+    [FLAG_PUBLIC]: String(request.isPublic),
+    [FLAG_SSH]: String(request.enableSsh),
+    ...(address === null ? {} : { [PUBLIC_ADDRESS]: address }),
+  };
+}
+
+/** What a port without groups would get: beside the group for SSH it has to be named. */
+function defaultGroupIds(groups: readonly SecurityGroup[], { projectId }: Caller): string[] {
+  return groups
+    .filter((group) => group.name === 'default' && group.projectId === projectId)
+    .map((group) => group.id);
+}
+
+/** After these nobody knows whether the cloud took the request. */
+const UNDECIDED: readonly ErrorCode[] = ['timeout', 'bad_gateway', 'unavailable', 'internal'];
+
+async function accept(cloud: Cloud, instance: NewInstance, undo: Undo): Promise<string> {
+  try {
+    const id = await cloud.createInstance(instance);
+    undo.keep();
+    return id;
+  } catch (error) {
+    // Taking the port from under a server that is booting after all would be worse than a leftover for `reconcile`.
+    if (hasCode(error, ...UNDECIDED) && !error.untouched) undo.keep();
+    throw error;
+  }
+}
+
+/** The accepted instance; when the cloud cannot show it yet, what is certain about it. Never fails: it exists. */
+async function firstLook(
+  cloud: Cloud,
+  id: string,
+  accepted: NewInstance,
+  { userId, projectId }: Caller,
+): Promise<CloudInstance> {
+  try {
+    return await cloud.getInstance(id);
+  } catch (error) {
+    cloud.log.warn('accepted_instance_not_shown', { instance: id }, error);
+    const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+    return {
+      id,
+      name: accepted.name,
+      status: 'BUILD',
+      state: 'provisioning',
+      inTransition: true,
+      imageId: accepted.imageId,
+      flavorId: accepted.flavorId,
+      created: now,
+      updated: now,
+      metadata: accepted.metadata,
+      userId,
+      projectId,
+      addresses: [],
+      keypairName: accepted.keypairName,
+      availabilityZone: accepted.availabilityZone,
+      securityGroupNames: 'unknown',
+      locked: false,
+      fault: null,
+    };
+  }
+}
+
+function opensSsh(groups: readonly SecurityGroup[], ids: readonly string[]): boolean {
+  const attached = groups.filter((group) =>
+    ids.length > 0 ? ids.includes(group.id) : group.name === 'default',
+  );
+  return attached.some((group) => group.rules.some(admitsSsh));
+}

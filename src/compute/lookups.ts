@@ -1,0 +1,84 @@
+/**
+ * From the names clients use to the ids clouds want. An id always wins over a name.
+ *
+ * Fields in these errors are named as in the redu dialect; other dialects put their own.
+ *
+ * @module
+ */
+
+import type { Cloud, NetworkAttachment } from './cloud.ts';
+import { ComputeError } from './errors.ts';
+import type { SecurityGroup } from './model.ts';
+
+interface Named {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** The ids that `wanted` may mean: the one with that id, else all of that name. */
+function matchIds(things: readonly Named[], wanted: string): string[] {
+  if (things.some((thing) => thing.id === wanted)) return [wanted];
+  return things.filter((thing) => thing.name === wanted).map((thing) => thing.id);
+}
+
+/** The only id that `wanted` can mean. `invalid`: there is none, or several. */
+function onlyId(things: readonly Named[], wanted: string, field: string, kind: string): string {
+  const ids = matchIds(things, wanted);
+  const [id] = ids;
+  if (id === undefined) throw ComputeError.field(field, `there is no ${kind} "${wanted}"`);
+  if (ids.length > 1) {
+    throw ComputeError.field(
+      field,
+      `${ids.length} ${kind}s are named "${wanted}": give the id of one of them`,
+    );
+  }
+  return id;
+}
+
+/**
+ * The id to filter a list by. An instance may outlive its image and its flavor, so what is in no catalog any more is
+ * taken for an id. `invalid`: several have that name.
+ */
+export function idToFilterBy(things: readonly Named[], wanted: string, field: 'flavor' | 'image'): string {
+  return matchIds(things, wanted).length === 0 ? wanted : onlyId(things, wanted, field, field);
+}
+
+/** `invalid`. */
+export async function flavorId(cloud: Cloud, wanted: string): Promise<string> {
+  return onlyId(await cloud.listFlavors(), wanted, 'flavor_id', 'flavor');
+}
+
+/** `invalid`. */
+export async function imageId(cloud: Cloud, wanted: string): Promise<string> {
+  return onlyId(await cloud.listImages(), wanted, 'image_id', 'image');
+}
+
+/** The ids of these groups, named by name or id. `invalid`. */
+export function securityGroupIds(groups: readonly SecurityGroup[], wanted: readonly string[]): string[] {
+  return wanted.map((name, index) => onlyId(groups, name, `security_group_names.${index}`, 'security group'));
+}
+
+/** How many choices an error names. */
+const MAX_CHOICES = 10;
+
+/**
+ * The network of an instance that names none: the project's only one of its own, else the only one shared with it.
+ * `invalid` when there is none or a choice, naming the choices.
+ */
+export async function onlyNetwork(cloud: Cloud): Promise<NetworkAttachment> {
+  const { projectId } = await cloud.caller();
+  const internal = (await cloud.listNetworks()).filter((network) => !network.external);
+  const own = internal.filter((network) => network.projectId === projectId);
+  const candidates = own.length > 0 ? own : internal;
+  const [network] = candidates;
+  if (network === undefined)
+    throw ComputeError.field('network_id', 'this project has no network: make one first');
+  if (candidates.length > 1) {
+    const choices = candidates.slice(0, MAX_CHOICES).map(({ id, name }) => `${id} (${name})`);
+    throw ComputeError.field(
+      'network_id',
+      `this project has several networks, choose one: ${choices.join(', ')}`,
+    );
+  }
+  return { kind: 'network', networkId: network.id };
+}

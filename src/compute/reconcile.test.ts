@@ -1,0 +1,115 @@
+import { describe, expect, test } from 'vitest';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Cloud } from './cloud.ts';
+import { ComputeError } from './errors.ts';
+import type { CloudInstance, FloatingIp, Port } from './model.ts';
+import { ownedDescription } from './ownership.ts';
+import { reconcile } from './reconcile.ts';
+
+const log: Logger = { info: () => {}, warn: () => {}, error: () => {}, with: () => log };
+const MARK = ownedDescription('k1', 'web');
+const created = '2026-06-01T00:00:00Z';
+const now = Date.parse('2026-06-01T01:00:00Z');
+const PORT: Port = {
+  id: 'port',
+  name: 'web',
+  networkId: 'n',
+  description: MARK,
+  instanceId: null,
+  inOtherUse: false,
+  securityGroupIds: [],
+  fixedAddresses: ['10.0.0.5'],
+  created,
+};
+const IP: FloatingIp = {
+  id: 'ip',
+  address: '203.0.113.5',
+  status: 'ACTIVE',
+  description: MARK,
+  externalNetworkId: 'x',
+  portId: 'port',
+  fixedAddress: '10.0.0.5',
+  instanceId: null,
+  created,
+};
+const instance = (change: Partial<CloudInstance>) =>
+  ({ id: 'i', status: 'ACTIVE', metadata: {}, ...change }) as CloudInstance;
+
+interface Project {
+  readonly ports?: Port[];
+  readonly floatingIps?: FloatingIp[];
+  readonly instances?: CloudInstance[];
+}
+
+/** A project that may look different each time it is listed; the last look stays. */
+async function freedOf(looks: Project[], getInstance: Cloud['getInstance'] = notFound, olderThan = 600) {
+  const freed: string[] = [];
+  let look = -1;
+  const at = () => looks[Math.min(look, looks.length - 1)] ?? {};
+  const cloud: Partial<Cloud> = {
+    log,
+    async listPorts() {
+      look += 1;
+      return at().ports ?? [];
+    },
+    listFloatingIps: async () => at().floatingIps ?? [],
+    listInstances: async () => ({ instances: at().instances ?? [], more: false }),
+    getInstance,
+    deletePort: async (id) => void freed.push(id),
+    deleteFloatingIp: async (id) => void freed.push(id),
+  };
+  await reconcile(cloud as Cloud, { olderThan, now });
+  return freed;
+}
+const notFound = () => Promise.reject(new ComputeError('not_found', 'no'));
+
+describe('freed is', () => {
+  test('a marked port and its address that serve nothing, the address first', async () => {
+    expect(await freedOf([{ ports: [PORT], floatingIps: [IP] }])).toEqual(['ip', 'port']);
+  });
+
+  test('a marked address that leads nowhere', async () => {
+    expect(await freedOf([{ floatingIps: [{ ...IP, portId: null }] }])).toEqual(['ip']);
+  });
+
+  test('the port of an instance that is gone', async () => {
+    expect(await freedOf([{ ports: [{ ...PORT, instanceId: 'i' }] }])).toEqual(['port']);
+  });
+});
+
+describe('kept is', () => {
+  test.each<[string, Project]>([
+    [
+      'what does not carry the mark',
+      { ports: [{ ...PORT, description: 'web' }], floatingIps: [{ ...IP, description: '', portId: null }] },
+    ],
+    ['what is too young', { ports: [{ ...PORT, created: '2026-06-01T00:55:00Z' }] }],
+    ['what a router or a load balancer uses', { ports: [{ ...PORT, inOtherUse: true }], floatingIps: [IP] }],
+    [
+      'what an instance holds',
+      { ports: [{ ...PORT, instanceId: 'i' }], floatingIps: [IP], instances: [instance({})] },
+    ],
+    ['a marked address led to somebody’s port', { floatingIps: [{ ...IP, portId: 'other' }] }],
+    [
+      'what an instance was promised, whatever its state',
+      { ports: [PORT], floatingIps: [IP], instances: [instance({ metadata: { floatingIp: IP.address } })] },
+    ],
+  ])('%s', async (_, project) => {
+    expect(await freedOf([project])).toEqual([]);
+  });
+
+  test('what found its use between two looks', async () => {
+    const looks = [{ ports: [PORT] }, { ports: [{ ...PORT, instanceId: 'i' }], instances: [instance({})] }];
+    expect(await freedOf(looks)).toEqual([]);
+  });
+
+  test('the port of an instance that no list shows, but the cloud has', async () => {
+    const project = { ports: [{ ...PORT, instanceId: 'i' }], floatingIps: [IP] };
+    await expect(freedOf([project], async () => instance({}))).rejects.toThrow('which no list shows');
+  });
+
+  test('everything, when the cloud cannot say whether the instance is gone', async () => {
+    const unsure = () => Promise.reject(new ComputeError('bad_gateway', 'cell down'));
+    await expect(freedOf([{ ports: [{ ...PORT, instanceId: 'i' }] }], unsure)).rejects.toThrow('cell down');
+  });
+});

@@ -1,0 +1,59 @@
+/**
+ * Nova's `status` (and task in flight) as one word that means the same in every cloud.
+ *
+ * @module
+ */
+
+/** Every `status` Nova documents, with its state. The first three pairs are the redu documentation's own. */
+const STATE_OF_STATUS = {
+  ACTIVE: 'active',
+  SHUTOFF: 'stopped',
+  BUILD: 'provisioning',
+  REBOOT: 'rebooting',
+  HARD_REBOOT: 'rebooting',
+  REBUILD: 'rebuilding',
+  RESIZE: 'resizing',
+  VERIFY_RESIZE: 'resized',
+  REVERT_RESIZE: 'reverting',
+  MIGRATING: 'migrating',
+  PASSWORD: 'active',
+  PAUSED: 'paused',
+  SUSPENDED: 'suspended',
+  RESCUE: 'rescued',
+  SHELVED: 'shelved',
+  SHELVED_OFFLOADED: 'shelved',
+  ERROR: 'error',
+  DELETED: 'deleted',
+  SOFT_DELETED: 'deleted',
+  UNKNOWN: 'unknown',
+} as const;
+
+/** Tasks that say more than the status, which stays what it was until they end (measured on Nova). */
+const STATE_OF_TASK = {
+  'powering-off': 'stopping',
+  'powering-on': 'starting',
+  deleting: 'deleting',
+  'soft-deleting': 'deleting',
+} as const;
+
+export type InstanceStatus = keyof typeof STATE_OF_STATUS;
+export type InstanceState =
+  | (typeof STATE_OF_STATUS)[InstanceStatus]
+  | (typeof STATE_OF_TASK)[keyof typeof STATE_OF_TASK];
+
+/** The statuses a list can be filtered by. */
+export const INSTANCE_STATUSES = Object.keys(STATE_OF_STATUS) as InstanceStatus[];
+
+/**
+ * The state of an instance.
+ *
+ * @param status Nova's `status`, in capitals.
+ * @param task Nova's `OS-EXT-STS:task_state`, null when nothing is in flight.
+ */
+export function stateOf(status: string, task: string | null): InstanceState {
+  if (task !== null && Object.hasOwn(STATE_OF_TASK, task)) {
+    return STATE_OF_TASK[task as keyof typeof STATE_OF_TASK];
+  }
+  if (Object.hasOwn(STATE_OF_STATUS, status)) return STATE_OF_STATUS[status as InstanceStatus];
+  return 'unknown';
+}

@@ -1,0 +1,125 @@
+import type { Cloud } from './cloud.ts';
+import { ComputeError } from './errors.ts';
+import { FLAG_PUBLIC, FLAG_SSH, PUBLIC_ADDRESS } from './instance-view.ts';
+import { attachmentsOf, getInstance } from './instances.ts';
+import type { Instance, Port } from './model.ts';
+import { ownedDescription } from './ownership.ts';
+import { closeAddresses, leadAddressTo } from './public-access.ts';
+import type { InstanceChange, Owner } from './requests.ts';
+import { type Undo, undoable } from './saga.ts';
+import { ensureSshGroup, sshGroups } from './ssh-access.ts';
+
+/**
+ * Changes name, metadata and access of an instance, and answers it as it then is. What is already so is left alone.
+ *
+ * `not_found`, `invalid`, `conflict` (locked; still building, so that there is no port to open; no way to the outside),
+ * `quota_exceeded`, `not_implemented`.
+ *
+ * Access is opened first, and closed again when a later step fails. It is taken away last, when nothing can refuse any
+ * more: a refused change must not cost an address that cannot be had back.
+ */
+export async function updateInstance(
+  cloud: Cloud,
+  id: string,
+  change: InstanceChange,
+  owner: Owner,
+): Promise<Instance> {
+  assertCapable(cloud, change);
+  const before = await getInstance(cloud, id);
+  await undoable(cloud, async (undo) => {
+    const flags = {
+      ...(await openPublicAccess(cloud, before, change.isPublic, owner, undo)),
+      ...(await openSshAccess(cloud, before, change.enableSsh, undo)),
+    };
+    if (change.name !== undefined && change.name !== before.name) await cloud.renameInstance(id, change.name);
+    await writeMetadata(cloud, before, { ...change.metadata, ...flags });
+  });
+  if (change.isPublic === false)
+    await closeAddresses(cloud, (await attachmentsOf(cloud, before)).floatingIps);
+  if (change.enableSsh === false) await closeSshAccess(cloud, before);
+  return getInstance(cloud, id);
+}
+
+type MetadataChange = Readonly<Record<string, string | null>>;
+
+function assertCapable({ capabilities }: Cloud, { isPublic, enableSsh }: InstanceChange): void {
+  if (isPublic !== undefined && !capabilities.floatingIps) {
+    throw new ComputeError('not_implemented', 'This cloud gives no public addresses (metadata.isPublic).');
+  }
+  if (enableSsh !== undefined && !capabilities.securityGroups) {
+    throw new ComputeError('not_implemented', 'This cloud has no security groups (metadata.enableSSH).');
+  }
+}
+
+/** The flags to write; opens what is to be open and is not. */
+async function openPublicAccess(
+  cloud: Cloud,
+  instance: Instance,
+  wanted: boolean | undefined,
+  owner: Owner,
+  undo: Undo,
+): Promise<MetadataChange> {
+  if (wanted === undefined) return {};
+  if (!wanted) return { [FLAG_PUBLIC]: 'false', [PUBLIC_ADDRESS]: null };
+  if (instance.publicAddress !== null) {
+    return { [FLAG_PUBLIC]: 'true', [PUBLIC_ADDRESS]: instance.publicAddress };
+  }
+  const port = firstPort(instance, (await attachmentsOf(cloud, instance)).ports);
+  const made = await leadAddressTo(cloud, port.id, ownedDescription(owner.keyId, instance.name), undo);
+  return { [FLAG_PUBLIC]: 'true', [PUBLIC_ADDRESS]: made.address };
+}
+
+async function openSshAccess(
+  cloud: Cloud,
+  instance: Instance,
+  wanted: boolean | undefined,
+  undo: Undo,
+): Promise<MetadataChange> {
+  if (wanted === undefined) return {};
+  if (wanted && !instance.sshEnabled) {
+    const ports = await cloud.listPorts({ instanceId: instance.id });
+    firstPort(instance, ports);
+    const group = await ensureSshGroup(cloud);
+    for (const port of ports) {
+      if (await cloud.addPortSecurityGroup(port.id, group.id)) {
+        undo.push(`group on port ${port.id}`, async (detached) => {
+          await detached.removePortSecurityGroup(port.id, group.id);
+        });
+      }
+    }
+  }
+  return { [FLAG_SSH]: String(wanted) };
+}
+
+async function closeSshAccess(cloud: Cloud, instance: Instance): Promise<void> {
+  const ports = await cloud.listPorts({ instanceId: instance.id });
+  for (const group of await sshGroups(cloud)) {
+    for (const port of ports.filter((port) => port.securityGroupIds.includes(group.id))) {
+      await cloud.removePortSecurityGroup(port.id, group.id);
+    }
+  }
+}
+
+function firstPort(instance: Instance, ports: readonly Port[]): Port {
+  const [port] = ports;
+  if (port === undefined) {
+    throw new ComputeError(
+      'conflict',
+      `Instance ${instance.id} has no network port ${instance.inTransition ? 'yet; try again when its state is active' : 'to open'}.`,
+    );
+  }
+  return port;
+}
+
+/**
+ * Removals first: they alone do not touch the instance's `updated`, and a merge after them makes the change visible. What
+ * is not there is not removed, for Nova refuses that while an instance is being built.
+ */
+async function writeMetadata(cloud: Cloud, instance: Instance, items: MetadataChange): Promise<void> {
+  const merged: Record<string, string> = {};
+  for (const [key, value] of Object.entries(items)) {
+    if (value !== null) merged[key] = value;
+    else if (Object.hasOwn(instance.metadata, key)) await cloud.deleteMetadata(instance.id, key);
+  }
+  if (Object.keys(merged).length > 0) await cloud.mergeMetadata(instance.id, merged);
+}

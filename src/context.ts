@@ -1,0 +1,20 @@
+import type { Principal } from './access/principal.ts';
+import type { Cloud } from './compute/cloud.ts';
+import type { Logger } from './telemetry/logger.ts';
+
+/** What travels with a request through the gateway (`c.var`). Each is set by one stage, named here. */
+export interface RequestVariables {
+  /** telemetry: `req-<uuid>`, answered as `X-Request-Id` and sent to the cloud. */
+  requestId: string;
+  /** telemetry: a logger that already carries the request id. */
+  log: Logger;
+  /** authenticate. */
+  principal: Principal;
+  /** authenticate: the cloud as this principal sees it, within this request's deadline. */
+  cloud: Cloud;
+}
+
+/** The Hono environment of every router in the gateway. */
+export interface GatewayEnv {
+  Variables: RequestVariables;
+}

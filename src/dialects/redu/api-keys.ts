@@ -1,0 +1,201 @@
+import type { Context } from 'hono';
+import { Hono } from 'hono';
+import { type Access, callContext } from '../../access/access.ts';
+import { noteRefusal, tooManyFailures } from '../../access/authenticate.ts';
+import type { IssuedCredential, SignIn } from '../../access/identity-provider.ts';
+import { type Actor, issueKey, rotateKey } from '../../access/issue-key.ts';
+import {
+  type Credentials,
+  credentialsSchema,
+  keyView,
+  rotationSchema,
+  selfServiceKeySchema,
+  shownOnce,
+} from '../../access/key-schemas.ts';
+import { keyState } from '../../access/key-state.ts';
+import type { StoredKey } from '../../access/key-store.ts';
+import { revokeKey } from '../../access/revoke-key.ts';
+import type { CallContext } from '../../compute/cloud.ts';
+import { ComputeError, hasCode } from '../../compute/errors.ts';
+import type { GatewayEnv } from '../../context.ts';
+import { decode, decodeBody, decodeQuery } from '../../http/decode.ts';
+import { page } from '../../http/page.ts';
+import { pageQuerySchema } from '../../http/page-schemas.ts';
+
+/** Keys of one customer that a list shows at most; further ones are the operator's to see. */
+const MAX_KEYS = 1000;
+
+/** Keys a user may make in a project, revoked and expired ones not counted. */
+const MAX_LIVING_KEYS = 100;
+
+/** The only request of the dialect without a key: the one that gets one. */
+export function isSignUp(c: Context): boolean {
+  return c.req.method === 'POST' && c.req.path.replace(/\/$/, '') === '/v1/api_keys';
+}
+
+/** `/v1/api_keys`: how a customer gets a key, and what a key may see and do of itself and its siblings. */
+export function apiKeys(access: Access): Hono<GatewayEnv> {
+  return new Hono<GatewayEnv>()
+    .post('/', signUp(access))
+    .get('/', async (c) => {
+      const window = decodeQuery(c, pageQuerySchema);
+      const { projectId, userId } = c.var.principal;
+      const siblings = await access.keys.list({ projectId, userId }, { limit: MAX_KEYS, after: null });
+      const { items, next_cursor } = page(siblings, window, (key) => [key.name, key.id]);
+      return c.json({ items: items.map(keyView), next_cursor });
+    })
+    .get('/:id', async (c) => c.json(keyView(await sibling(access, c))))
+    .delete('/:id', async (c) => {
+      const key = await sibling(access, c);
+      assertMayRevoke(c, key);
+      await revokeKey(
+        access.keys,
+        access.identities,
+        key.id,
+        actor(access, c),
+        callContext(c, access.deadline),
+      );
+      access.verifier.forget(key.id);
+      return c.body(null, 204);
+    })
+    .post('/:id/rotate', async (c) => {
+      const key = await sibling(access, c);
+      const { principal } = c.var;
+      if (key.id !== principal.keyId) {
+        throw new ComputeError('forbidden', 'A key can only rotate itself: sign in with the key to rotate.');
+      }
+      const { overlap_seconds } = await decodeBody(c, rotationSchema);
+      const { keys, secret } = access;
+      const by = actor(access, c);
+      const issued = await rotateKey(keys, secret, key.id, principal.credential, overlap_seconds, by);
+      access.verifier.forget(key.id);
+      return c.json(shownOnce(issued), 201);
+    });
+}
+
+/** A customer signs in with what the cloud knows of them and gets a key, once. */
+function signUp(access: Access) {
+  return async function issueOwnKey(c: Context<GatewayEnv>): Promise<Response> {
+    const address = access.clientAddress(c);
+    const body = await decodeBody(c, selfServiceKeySchema);
+    const { credentials } = decode(credentialsSchema(body.credentials), { credentials: body.credentials });
+    const scopes = withoutAdmin(body.scopes);
+    // Counted before the cloud is asked: many guesses at once would else all be asked, and lock the user's account.
+    const blocked = access.signInFailures.record(address);
+    if (blocked !== null) throw tooManyFailures(blocked);
+    const wish = {
+      name: `linguanova ${crypto.randomUUID()} ${body.name}`.slice(0, 255),
+      roles: body.roles,
+      expiresAt: body.expires_at ?? null,
+    };
+    const call = callContext(c, access.deadline);
+    const issued = await access.identities
+      .issueCredential(toSignIn(credentials), wish, call)
+      .catch((error) => {
+        if (hasCode(error, 'unauthenticated')) noteRefusal(access, c, 'wrong_credentials', null);
+        else access.signInFailures.forgive(address);
+        throw error;
+      });
+    access.signInFailures.forgive(address);
+    const request = {
+      name: body.name,
+      credential: issued.credential,
+      projectId: issued.projectId,
+      userId: issued.userId,
+      ownsCloudCredential: issued.owned,
+      scopes,
+      plan: 'default',
+      allowedCidrs: body.allowed_cidrs,
+      expiresAt: body.expires_at ?? null,
+    };
+    const by = { actor: `user:${issued.userId}`, address, requestId: c.var.requestId };
+    const key = await keepOrWithdraw(access, issued, call, async () => {
+      await assertRoom(access, issued);
+      return issueKey(access.keys, access.secret, request, by);
+    });
+    return c.json(shownOnce(key), 201);
+  };
+}
+
+/** A key that could not be stored leaves no credential at the cloud; one that cannot be taken back is in the log. */
+async function keepOrWithdraw<T>(
+  access: Access,
+  { owned, userId, credential }: IssuedCredential,
+  call: CallContext,
+  store: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await store();
+  } catch (error) {
+    const gone =
+      !owned || (await access.identities.withdrawCredential(userId, credential.id, call).catch(() => false));
+    if (!gone) call.log.error('credential_left', { credential: credential.id }, error);
+    throw error;
+  }
+}
+
+/** @throws ComputeError `quota_exceeded`. */
+async function assertRoom(access: Access, { projectId, userId }: IssuedCredential): Promise<void> {
+  const all = await access.keys.list({ projectId, userId }, { limit: MAX_KEYS, after: null });
+  const living = all.filter((key) => ['active', 'disabled'].includes(keyState(key, Date.now())));
+  if (living.length >= MAX_LIVING_KEYS) {
+    throw new ComputeError(
+      'quota_exceeded',
+      `You have ${living.length} API keys in this project: revoke some first.`,
+    );
+  }
+}
+
+/** A key of the same user in the same project. @throws ComputeError `not_found`. */
+async function sibling(access: Access, c: Context<GatewayEnv>): Promise<StoredKey> {
+  const id = c.req.param('id') ?? '';
+  const { projectId, userId } = c.var.principal;
+  const key = /^[0-9a-z]{1,64}$/.test(id) ? await access.keys.find(id) : null;
+  if (key === null || key.projectId !== projectId || key.userId !== userId) {
+    throw new ComputeError('not_found', 'There is no such key.');
+  }
+  return key;
+}
+
+/** A key may end itself, and siblings that can do no more than it can. */
+function assertMayRevoke(c: Context<GatewayEnv>, key: StoredKey): void {
+  const missing = key.scopes.find((scope) => !c.var.principal.scopes.includes(scope));
+  if (key.id !== c.var.principal.keyId && missing !== undefined) {
+    throw new ComputeError('forbidden', `This API key lacks the scope "${missing}" of the key to revoke.`);
+  }
+}
+
+/** What `admin` opens is the operator's to give. @throws ComputeError `invalid`. */
+function withoutAdmin<T extends string>(scopes: readonly T[]): readonly T[] {
+  if (scopes.some((scope) => scope === 'admin')) {
+    throw ComputeError.field('scopes', '"admin" is given by the operator only');
+  }
+  return scopes;
+}
+
+function toSignIn(credentials: Credentials): SignIn {
+  if ('application_credential_id' in credentials) {
+    return {
+      kind: 'application_credential',
+      id: credentials.application_credential_id,
+      secret: credentials.application_credential_secret,
+    };
+  }
+  const { project_id, project_name = '', project_domain_name } = credentials;
+  return {
+    kind: 'password',
+    username: credentials.username,
+    password: credentials.password,
+    userDomainName: credentials.user_domain_name,
+    project:
+      project_id === undefined ? { name: project_name, domainName: project_domain_name } : { id: project_id },
+  };
+}
+
+function actor(access: Access, c: Context<GatewayEnv>): Actor {
+  return {
+    actor: `key:${c.var.principal.keyId}`,
+    address: access.clientAddress(c),
+    requestId: c.var.requestId,
+  };
+}

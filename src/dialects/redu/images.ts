@@ -1,0 +1,34 @@
+import * as z from 'zod';
+import type { Image } from '../../compute/model.ts';
+import { byNameAndId, pagedList } from './paged-list.ts';
+
+export const imageSchema = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    status: z.string().describe('Only active boots.'),
+    visibility: z.string(),
+    size_bytes: z.int().nullable().describe('null until it is uploaded.'),
+    min_disk_gb: z.int(),
+    min_ram_mb: z.int(),
+    created: z.iso.datetime(),
+    updated: z.iso.datetime(),
+  })
+  .meta({ id: 'Image' });
+
+/** `GET /v1/images`. */
+export const listImages = pagedList((cloud) => cloud.listImages(), byNameAndId, encodeImage);
+
+function encodeImage(image: Image): z.infer<typeof imageSchema> {
+  return {
+    id: image.id,
+    name: image.name,
+    status: image.status,
+    visibility: image.visibility,
+    size_bytes: image.size,
+    min_disk_gb: image.minDisk,
+    min_ram_mb: image.minRam,
+    created: image.created,
+    updated: image.updated,
+  };
+}

@@ -1,0 +1,90 @@
+import type { Context } from 'hono';
+import * as z from 'zod';
+import { actOnInstance } from '../../compute/instances.ts';
+import type { RequestedAction } from '../../compute/requests.ts';
+import type { GatewayEnv } from '../../context.ts';
+import { decodeBody } from '../../http/decode.ts';
+import { idOrName, name } from '../../http/field-schemas.ts';
+import { plainMetadataSchema } from './metadata.ts';
+import { pathId } from './path-id.ts';
+
+const PLAIN_ACTIONS = [
+  'start',
+  'stop',
+  'pause',
+  'unpause',
+  'suspend',
+  'resume',
+  'lock',
+  'unlock',
+  'shelve',
+  'unshelve',
+  'rescue',
+  'unrescue',
+  'confirm_resize',
+  'revert_resize',
+] as const;
+const ACTIONS = [...PLAIN_ACTIONS, 'reboot', 'resize', 'rebuild', 'snapshot'];
+
+const rebootType = z
+  .string()
+  .toLowerCase()
+  .pipe(z.enum(['soft', 'hard']));
+
+export const instanceActionSchema = z
+  .discriminatedUnion(
+    'action',
+    [
+      z.strictObject({ action: z.enum(PLAIN_ACTIONS) }),
+      z.strictObject({ action: z.literal('reboot'), type: rebootType.default('soft') }),
+      z.strictObject({ action: z.literal('resize'), flavor_id: idOrName }),
+      z.strictObject({ action: z.literal('rebuild'), image_id: idOrName }),
+      z.strictObject({
+        action: z.literal('snapshot'),
+        name,
+        metadata: plainMetadataSchema.optional(),
+      }),
+    ],
+    { error: `must be one of ${ACTIONS.join(', ')}` },
+  )
+  .meta({ id: 'InstanceAction' });
+type InstanceActionBody = z.output<typeof instanceActionSchema>;
+
+export const actionAcceptedSchema = z
+  .object({
+    image_id: z.string().optional().describe('The image that will be; with snapshot.'),
+    admin_password: z
+      .string()
+      .optional()
+      .describe('Shown once; with rebuild and rescue, where the cloud sets one.'),
+  })
+  .meta({ id: 'ActionAccepted' });
+type ActionAccepted = z.infer<typeof actionAcceptedSchema>;
+
+/** `POST /v1/instances/{id}/actions`: accepted, not done, when it answers. */
+export async function runInstanceAction(c: Context<GatewayEnv>): Promise<Response> {
+  const id = pathId(c, 'id', 'instance');
+  const body = await decodeBody(c, instanceActionSchema);
+  if (body.action === 'snapshot') {
+    const snapshot: ActionAccepted = {
+      image_id: await c.var.cloud.snapshot(id, body.name, body.metadata ?? {}),
+    };
+    return c.json(snapshot, 202);
+  }
+  const { adminPassword } = await actOnInstance(c.var.cloud, id, toRequestedAction(body));
+  const accepted: ActionAccepted = adminPassword === null ? {} : { admin_password: adminPassword };
+  return c.json(accepted, 202);
+}
+
+function toRequestedAction(body: Exclude<InstanceActionBody, { action: 'snapshot' }>): RequestedAction {
+  switch (body.action) {
+    case 'reboot':
+      return { action: 'reboot', hard: body.type === 'hard' };
+    case 'resize':
+      return { action: 'resize', flavor: body.flavor_id };
+    case 'rebuild':
+      return { action: 'rebuild', image: body.image_id };
+    default:
+      return { action: body.action };
+  }
+}

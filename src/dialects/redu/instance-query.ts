@@ -1,0 +1,60 @@
+import type { Context } from 'hono';
+import * as z from 'zod';
+import { assertScope } from '../../access/scopes.ts';
+import type { InstanceWindow } from '../../compute/cloud.ts';
+import type { InstanceQuery } from '../../compute/requests.ts';
+import { INSTANCE_STATUSES } from '../../compute/states.ts';
+import type { GatewayEnv } from '../../context.ts';
+import { decodeQuery } from '../../http/decode.ts';
+import { idOrName, queryNumber, uuid } from '../../http/field-schemas.ts';
+import { namePattern } from './instance-schemas.ts';
+
+const TRUE_OR_FALSE = /^(?:1|0|true|false)$/i;
+
+/** The filters of the compute API reference. */
+export const instanceQuerySchema = z.strictObject({
+  status: z.array(z.string().toUpperCase().pipe(z.enum(INSTANCE_STATUSES))).optional(),
+  name: namePattern.optional().describe('A regular expression, found anywhere in the name.'),
+  flavor: idOrName.optional(),
+  image: idOrName.optional(),
+  limit: queryNumber(0, 1000).optional(),
+  marker: uuid.optional().describe('Id of the last instance of the page before.'),
+  all_tenants: z
+    .string()
+    .regex(TRUE_OR_FALSE, 'must be 1, 0, true or false')
+    .transform((value) => value === '1' || value.toLowerCase() === 'true')
+    .optional()
+    .describe('Instances of every project; needs the scope admin.'),
+});
+
+/**
+ * What a request for the list of instances asks for.
+ *
+ * @throws ComputeError `invalid`; `forbidden` when it asks for every project without the scope `admin`.
+ */
+export function decodeInstanceQuery(c: Context<GatewayEnv>): {
+  query: InstanceQuery;
+  window: InstanceWindow;
+} {
+  const { status, name, flavor, image, limit, marker, all_tenants } = decodeQuery(c, instanceQuerySchema, [
+    'status',
+  ]);
+  if (all_tenants) assertScope(c.var.principal, 'admin');
+  return {
+    query: {
+      ...(status !== undefined && { statuses: [...new Set(status)] }),
+      ...(name !== undefined && { name }),
+      ...(flavor !== undefined && { flavor }),
+      ...(image !== undefined && { image }),
+      ...(all_tenants && { allProjects: true }),
+    },
+    window: { ...(limit !== undefined && { limit }), ...(marker !== undefined && { marker }) },
+  };
+}
+
+/** The `Link` to what follows the instance `lastId`: the same request, from there. */
+export function nextPageLink(requestUrl: string, lastId: string): string {
+  const url = new URL(requestUrl);
+  url.searchParams.set('marker', lastId);
+  return `<${url.pathname}${url.search}>; rel="next"`;
+}

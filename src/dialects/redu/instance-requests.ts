@@ -1,0 +1,39 @@
+import type { NetworkAttachment } from '../../compute/cloud.ts';
+import type { CreateInstance, InstanceChange } from '../../compute/requests.ts';
+import type { InstanceChangeBody, NewInstanceBody } from './instance-schemas.ts';
+import { splitMetadata } from './metadata.ts';
+
+/** What a checked body of `POST /v1/instances` asks for. */
+export function toCreateInstance(body: NewInstanceBody): CreateInstance {
+  const { items, flags } = splitMetadata<string>(body.metadata ?? {});
+  return {
+    name: body.name,
+    flavor: body.flavor_id,
+    image: body.image_id,
+    networks: toAttachments(body),
+    securityGroupNames: body.security_group_names ?? [],
+    keypairName: body.keypair_name ?? null,
+    userData: body.user_data || null,
+    availabilityZone: body.availability_zone ?? null,
+    serverGroupId: body.server_group_id ?? null,
+    metadata: items,
+    isPublic: flags.isPublic ?? false,
+    enableSsh: flags.enableSsh ?? false,
+  };
+}
+
+/** What a checked body of `PATCH /v1/instances/{id}` asks for. */
+export function toInstanceChange({ name, metadata }: InstanceChangeBody): InstanceChange {
+  if (metadata === undefined) return { ...(name !== undefined && { name }) };
+  const { items, flags } = splitMetadata<string | null>(metadata);
+  return { ...(name !== undefined && { name }), metadata: items, ...flags };
+}
+
+function toAttachments({ network_id, networks }: NewInstanceBody): NetworkAttachment[] {
+  if (network_id) return [{ kind: 'network', networkId: network_id }];
+  return (networks ?? []).map((attachment) => {
+    if (typeof attachment === 'string') return { kind: 'network', networkId: attachment };
+    if ('port' in attachment) return { kind: 'port', portId: attachment.port };
+    return { kind: 'network', networkId: attachment.uuid };
+  });
+}

@@ -1,0 +1,97 @@
+/**
+ * Instances on the wire. The list's fields are those of redu's "List Instances" page and no others.
+ *
+ * @module
+ */
+
+import * as z from 'zod';
+import { idOrName, name, shortText, text, uuid } from '../../http/field-schemas.ts';
+import { metadataChangeSchema, newMetadataSchema } from './metadata.ts';
+import { userDataSchema } from './user-data.ts';
+
+export const instanceSchema = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    status: z.string().describe("Nova's status: ACTIVE, SHUTOFF, BUILD, ..."),
+    state: z.string().describe('The same in plain words, a task in flight included: active, stopping, ...'),
+    image_id: z.string().nullable().describe('null when booted from a volume.'),
+    flavor_id: z.string(),
+    created: z.iso.datetime(),
+    updated: z.iso.datetime(),
+    metadata: z
+      .record(z.string(), z.string())
+      .describe('isPublic and enableSSH are "true" or "false"; floatingIp is there when public.'),
+    user_id: z.string(),
+    project_id: z.string(),
+  })
+  .meta({ id: 'Instance' });
+export type InstanceBody = z.infer<typeof instanceSchema>;
+
+export const instanceDetailSchema = instanceSchema
+  .extend({
+    addresses: z.array(
+      z.object({
+        network: z.string(),
+        address: z.string(),
+        version: z.union([z.literal(4), z.literal(6)]),
+        type: z.enum(['fixed', 'floating']),
+        mac_address: z.string().nullable(),
+      }),
+    ),
+    keypair_name: z.string().nullable(),
+    availability_zone: z.string().nullable(),
+    security_group_names: z.array(z.string()).describe('Empty while it is being built.'),
+    locked: z.boolean(),
+    fault: z
+      .object({ code: z.int(), message: z.string(), created: z.string() })
+      .nullable()
+      .describe('Why it is in ERROR.'),
+  })
+  .meta({ id: 'InstanceDetail' });
+export type InstanceDetailBody = z.infer<typeof instanceDetailSchema>;
+
+const attachmentSchema = z.union([uuid, z.strictObject({ uuid }), z.strictObject({ port: uuid })], {
+  error: 'must be a network id, {"uuid": a network id} or {"port": a port id}',
+});
+
+const groupNames = z
+  .array(shortText)
+  .max(32)
+  .refine((names) => new Set(names).size === names.length, 'must name each group once');
+
+export const newInstanceSchema = z
+  .strictObject({
+    name,
+    flavor_id: idOrName,
+    image_id: idOrName,
+    network_id: uuid.nullish().describe("Without it and networks: the project's only network."),
+    networks: z.array(attachmentSchema).min(1).max(16).nullish(),
+    keypair_name: shortText.nullish(),
+    security_group_names: groupNames.nullish(),
+    user_data: userDataSchema.nullish(),
+    availability_zone: shortText.nullish(),
+    server_group_id: uuid.nullish(),
+    metadata: newMetadataSchema.nullish(),
+  })
+  .refine((body) => (body.network_id ?? null) === null || (body.networks ?? null) === null, {
+    path: ['network_id'],
+    error: 'must be left out when networks is given',
+  })
+  .meta({ id: 'NewInstance' });
+export type NewInstanceBody = z.output<typeof newInstanceSchema>;
+
+export const instanceChangeSchema = z
+  .strictObject({ name: name.optional(), metadata: metadataChangeSchema.optional() })
+  .refine((body) => body.name !== undefined || body.metadata !== undefined, {
+    path: ['body'],
+    error: 'must have name, metadata or both',
+  })
+  .meta({ id: 'InstanceChange' });
+export type InstanceChangeBody = z.output<typeof instanceChangeSchema>;
+
+/** The name filter is a regular expression, so it may begin and end as it likes. */
+export const namePattern = text
+  .min(1)
+  .max(255)
+  .regex(/^\P{Cc}*$/u, 'must have no control characters');

@@ -1,0 +1,74 @@
+import { type Context, Hono } from 'hono';
+import { assertScope, requireScope } from '../../access/scopes.ts';
+import { createInstance } from '../../compute/create-instance.ts';
+import { deleteInstance, getInstance, listInstances } from '../../compute/instances.ts';
+import type { Owner } from '../../compute/requests.ts';
+import { updateInstance } from '../../compute/update-instance.ts';
+import type { GatewayEnv } from '../../context.ts';
+import { decodeBody } from '../../http/decode.ts';
+import { encodeInstance, encodeInstanceDetail } from './encode-instance.ts';
+import { runInstanceAction } from './instance-actions.ts';
+import { decodeInstanceQuery, nextPageLink } from './instance-query.ts';
+import { toCreateInstance, toInstanceChange } from './instance-requests.ts';
+import { instanceChangeSchema, newInstanceSchema } from './instance-schemas.ts';
+import { pathId } from './path-id.ts';
+
+/** `/v1/instances`. */
+export function instances(): Hono<GatewayEnv> {
+  const read = requireScope('instances:read');
+  const write = requireScope('instances:write');
+  return new Hono<GatewayEnv>()
+    .get('/', read, list)
+    .post('/', write, create)
+    .get('/:id', read, show)
+    .patch('/:id', write, change)
+    .delete('/:id', write, remove)
+    .post('/:id/actions', write, runInstanceAction);
+}
+
+/**
+ * The list as redu documents it: a bare array. All of it, or with `limit` a part of it and a `Link` to the next one.
+ * The legacy path answers the same.
+ */
+export async function list(c: Context<GatewayEnv>): Promise<Response> {
+  const { query, window } = decodeInstanceQuery(c);
+  if (window.limit === 0) return c.json([]);
+  const page = await listInstances(c.var.cloud, query, window);
+  const last = page.instances.at(-1);
+  if (window.limit !== undefined && page.more && last !== undefined) {
+    c.header('Link', nextPageLink(c.req.url, last.id));
+  }
+  return c.json(page.instances.map(encodeInstance));
+}
+
+async function create(c: Context<GatewayEnv>): Promise<Response> {
+  const request = toCreateInstance(await decodeBody(c, newInstanceSchema));
+  // "zone:host" picks the host: with a service account the cloud itself would allow that to any customer.
+  if (request.availabilityZone?.includes(':')) assertScope(c.var.principal, 'admin');
+  const instance = await createInstance(c.var.cloud, request, owner(c));
+  c.header('Location', `/v1/instances/${instance.id}`);
+  return c.json(encodeInstanceDetail(instance), 202);
+}
+
+async function show(c: Context<GatewayEnv>): Promise<Response> {
+  return c.json(encodeInstanceDetail(await getInstance(c.var.cloud, instanceId(c))));
+}
+
+async function change(c: Context<GatewayEnv>): Promise<Response> {
+  const id = instanceId(c);
+  const request = toInstanceChange(await decodeBody(c, instanceChangeSchema));
+  return c.json(encodeInstanceDetail(await updateInstance(c.var.cloud, id, request, owner(c))));
+}
+
+async function remove(c: Context<GatewayEnv>): Promise<Response> {
+  await deleteInstance(c.var.cloud, instanceId(c));
+  return c.body(null, 204);
+}
+
+function instanceId(c: Context<GatewayEnv>): string {
+  return pathId(c, 'id', 'instance');
+}
+
+function owner(c: Context<GatewayEnv>): Owner {
+  return { keyId: c.var.principal.keyId };
+}

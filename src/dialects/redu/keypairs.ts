@@ -1,0 +1,87 @@
+import { type Context, Hono } from 'hono';
+import * as z from 'zod';
+import { requireScope } from '../../access/scopes.ts';
+import { ComputeError } from '../../compute/errors.ts';
+import type { CreatedKeyPair, KeyPair } from '../../compute/model.ts';
+import type { GatewayEnv } from '../../context.ts';
+import { decodeBody } from '../../http/decode.ts';
+import { text } from '../../http/field-schemas.ts';
+import { byName, pagedList } from './paged-list.ts';
+
+/** Nova's rule for names of key pairs. The names of the two relative paths would change the path they stand in. */
+const keypairName = z
+  .string()
+  .regex(/^[A-Za-z0-9_@. -]{1,255}$/, 'must have 1 to 255 of: letters, digits, space, _ @ . -')
+  .refine((name) => name !== '.' && name !== '..', 'must not be . or ..');
+
+export const newKeypairName = keypairName.refine(
+  (name) => name.trim() === name,
+  'must not begin or end with a space',
+);
+export const publicKeyText = text.min(1).max(16_384);
+
+export const keypairSchema = z
+  .object({ name: z.string(), public_key: z.string(), fingerprint: z.string() })
+  .meta({ id: 'KeyPair' });
+
+export const createdKeypairSchema = keypairSchema
+  .extend({
+    private_key: z.string().optional().describe('Shown this once, when no public_key was given.'),
+  })
+  .meta({ id: 'CreatedKeyPair' });
+
+export const newKeypairSchema = z
+  .strictObject({
+    name: newKeypairName,
+    public_key: publicKeyText.nullish().describe('Without it the cloud makes both halves.'),
+  })
+  .meta({ id: 'NewKeyPair' });
+
+/** `/v1/keypairs`. */
+export function keypairs(): Hono<GatewayEnv> {
+  const read = requireScope('instances:read');
+  const write = requireScope('keypairs:write');
+  return new Hono<GatewayEnv>()
+    .get(
+      '/',
+      read,
+      pagedList((cloud) => cloud.listKeyPairs(), byName, encodeKeypair),
+    )
+    .post('/', write, create)
+    .get('/:name', read, show)
+    .delete('/:name', write, remove);
+}
+
+async function create(c: Context<GatewayEnv>): Promise<Response> {
+  const { name, public_key } = await decodeBody(c, newKeypairSchema);
+  const created = await c.var.cloud.createKeyPair(name, public_key ?? null);
+  c.header('Location', `/v1/keypairs/${encodeURIComponent(created.name)}`);
+  return c.json(encodeCreatedKeypair(created), 201);
+}
+
+async function show(c: Context<GatewayEnv>): Promise<Response> {
+  return c.json(encodeKeypair(await c.var.cloud.getKeyPair(pathName(c))));
+}
+
+async function remove(c: Context<GatewayEnv>): Promise<Response> {
+  await c.var.cloud.deleteKeyPair(pathName(c));
+  return c.body(null, 204);
+}
+
+/** @throws ComputeError `not_found` for what cannot be the name of a key pair: the cloud need not be asked. */
+function pathName(c: Context<GatewayEnv>): string {
+  const name = keypairName.safeParse(c.req.param('name'));
+  if (!name.success) throw new ComputeError('not_found', 'There is no such key pair.');
+  return name.data;
+}
+
+export function encodeKeypair(keypair: KeyPair): z.infer<typeof keypairSchema> {
+  return { name: keypair.name, public_key: keypair.publicKey, fingerprint: keypair.fingerprint };
+}
+
+export function encodeCreatedKeypair(created: CreatedKeyPair): z.infer<typeof createdKeypairSchema> {
+  return {
+    ...encodeKeypair(created),
+    ...(created.privateKey !== null && { private_key: created.privateKey }),
+  };
+}

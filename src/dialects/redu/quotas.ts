@@ -1,0 +1,47 @@
+import type { Context } from 'hono';
+import * as z from 'zod';
+import type { Quota, QuotaName } from '../../compute/model.ts';
+import type { GatewayEnv } from '../../context.ts';
+
+const quotaSchema = z.object({
+  limit: z.int().nullable().describe('null: unlimited.'),
+  used: z.int().nullable().describe('null: not told by the cloud.'),
+});
+
+export const quotasSchema = z
+  .object({
+    instances: quotaSchema,
+    cores: quotaSchema,
+    ram_mb: quotaSchema,
+    key_pairs: quotaSchema,
+    server_groups: quotaSchema,
+    floating_ips: quotaSchema,
+    security_groups: quotaSchema,
+    networks: quotaSchema,
+    ports: quotaSchema,
+  })
+  .meta({ id: 'Quotas' });
+type QuotasBody = z.infer<typeof quotasSchema>;
+
+const FIELDS: Record<QuotaName, keyof QuotasBody> = {
+  instances: 'instances',
+  cores: 'cores',
+  ram: 'ram_mb',
+  keyPairs: 'key_pairs',
+  serverGroups: 'server_groups',
+  floatingIps: 'floating_ips',
+  securityGroups: 'security_groups',
+  networks: 'networks',
+  ports: 'ports',
+};
+
+/** `GET /v1/quotas`: the project's ceilings, and how much of each is used. */
+export async function showQuotas(c: Context<GatewayEnv>): Promise<Response> {
+  const quotas = await c.var.cloud.quotas();
+  const fields = Object.entries(FIELDS) as [QuotaName, keyof QuotasBody][];
+  return c.json(Object.fromEntries(fields.map(([name, field]) => [field, encodeQuota(quotas[name])])));
+}
+
+function encodeQuota({ limit, used }: Quota): z.infer<typeof quotaSchema> {
+  return { limit, used };
+}

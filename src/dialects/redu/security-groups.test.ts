@@ -1,0 +1,146 @@
+import { describe, expect, test, vi } from 'vitest';
+import type { SecurityGroup, SecurityGroupRule } from '../../compute/model.ts';
+import { ID, OTHER_ID, reduApp } from './app-under-test.ts';
+
+const RULE: SecurityGroupRule = {
+  id: OTHER_ID,
+  securityGroupId: ID,
+  direction: 'ingress',
+  ethertype: 'IPv4',
+  protocol: 'tcp',
+  portMin: 22,
+  portMax: 22,
+  remotePrefix: '0.0.0.0/0',
+  remoteGroupId: null,
+  description: '',
+};
+const GROUP: SecurityGroup = {
+  id: ID,
+  name: 'web',
+  description: 'for the web',
+  projectId: 'p',
+  stateful: true,
+  shared: false,
+  created: '2026-02-12T09:14:22Z',
+  rules: [RULE],
+};
+const SHOWN_RULE = { id: OTHER_ID, direction: 'ingress', protocol: 'tcp', port: 22, cidr: '0.0.0.0/0' };
+const SHOWN = { id: ID, name: 'web', description: 'for the web', rules: [SHOWN_RULE] };
+
+test('lists, makes, shows and deletes', async () => {
+  const createSecurityGroup = vi.fn(async () => GROUP);
+  const deleteSecurityGroup = vi.fn(async () => {});
+  const { call } = reduApp({
+    listSecurityGroups: async () => [GROUP],
+    getSecurityGroup: async () => GROUP,
+    createSecurityGroup,
+    deleteSecurityGroup,
+  });
+  expect((await call('GET', '/v1/security_groups')).json).toEqual({ items: [SHOWN], next_cursor: null });
+  expect((await call('GET', `/v1/security_groups/${ID}`)).json).toEqual(SHOWN);
+  const made = await call('POST', '/v1/security_groups', { name: 'web' });
+  expect([made.status, made.json]).toEqual([201, SHOWN]);
+  expect(createSecurityGroup).toHaveBeenCalledWith('web', '');
+  expect((await call('DELETE', `/v1/security_groups/${ID}`)).status).toBe(204);
+  expect(deleteSecurityGroup).toHaveBeenCalledWith(ID);
+  expect((await call('DELETE', '/v1/security_groups/default')).status).toBe(404);
+});
+
+test.each([
+  [{ portMin: null, portMax: null }, null],
+  [{ portMin: 80, portMax: 90 }, '80-90'],
+  [{ portMin: 8, portMax: null, protocol: 'icmp' }, 8],
+  [{ portMin: 8, portMax: 0, protocol: 'icmp' }, '8-0'],
+])('the ports %j are shown as %j', async (change, port) => {
+  const rules = [{ ...RULE, ...change }];
+  const { call } = reduApp({ getSecurityGroup: async () => ({ ...GROUP, rules }) });
+  expect((await call('GET', `/v1/security_groups/${ID}`)).json.rules[0].port).toBe(port);
+});
+
+describe('rules', () => {
+  const PATH = `/v1/security_groups/${ID}/rules`;
+  const createSecurityGroupRule = vi.fn(async () => RULE);
+  const { call, problems } = reduApp({ createSecurityGroupRule });
+
+  test.each([
+    [{}, {}],
+    [
+      { protocol: 'tcp', port: 443, cidr: '10.0.0.0/8' },
+      { protocol: 'tcp', portMin: 443, portMax: 443, remotePrefix: '10.0.0.0/8' },
+    ],
+    [
+      { direction: 'egress', protocol: 'udp', port: '80-90', cidr: '2001:db8::/32' },
+      {
+        direction: 'egress',
+        ethertype: 'IPv6',
+        protocol: 'udp',
+        portMin: 80,
+        portMax: 90,
+        remotePrefix: '2001:db8::/32',
+      },
+    ],
+    [{ protocol: 'icmp', port: null, cidr: null }, { protocol: 'icmp' }],
+  ])('takes %j', async (body, expected) => {
+    const { status, json } = await call('POST', PATH, body);
+    expect([status, json]).toEqual([201, SHOWN_RULE]);
+    expect(createSecurityGroupRule).toHaveBeenLastCalledWith(ID, {
+      direction: 'ingress',
+      ethertype: 'IPv4',
+      protocol: null,
+      portMin: null,
+      portMax: null,
+      remotePrefix: null,
+      ...expected,
+    });
+  });
+
+  test.each([0, 65_536, 1.5, -1, '80', '90-80', '0-80', '80-70000', '80 - 90', '', 'ssh', true])(
+    'refuses the port %j',
+    async (port) => {
+      expect(await problems('POST', PATH, { protocol: 'tcp', port })).toEqual([
+        'port: must be a port number from 1 to 65535, a range as text ("80-90"), or null for any',
+      ]);
+    },
+  );
+
+  test.each([
+    '10.0.0.1',
+    '10.0.0.0/33',
+    '010.0.0.0/8',
+    '10.0.0/8',
+    '::/129',
+    '::',
+    'any',
+    '',
+    ' 10.0.0.0/8',
+    10,
+  ])('refuses the cidr %j', async (cidr) => {
+    expect((await problems('POST', PATH, { cidr }))[0]).toMatch(/^cidr: must be an IPv4 or IPv6 network/);
+  });
+
+  test.each([
+    [{ port: 80 }, 'port: needs the protocol tcp or udp'],
+    [{ protocol: 'icmp', port: 8 }, 'port: needs the protocol tcp or udp'],
+    [{ protocol: 'gre' }, 'protocol: must be one of tcp, udp, icmp'],
+    [{ direction: 'in' }, 'direction: must be one of ingress, egress'],
+    [
+      { remote_group_id: ID },
+      'remote_group_id: is not known here; known are direction, protocol, port, cidr',
+    ],
+  ])('refuses %j', async (body, problem) => {
+    expect(await problems('POST', PATH, body)).toEqual([problem]);
+  });
+
+  test('are deleted by both ids', async () => {
+    const deleteSecurityGroupRule = vi.fn(async () => {});
+    const { call } = reduApp({ deleteSecurityGroupRule });
+    expect((await call('DELETE', `${PATH}/${OTHER_ID}`)).status).toBe(204);
+    expect(deleteSecurityGroupRule).toHaveBeenCalledWith(ID, OTHER_ID);
+    expect((await call('DELETE', `${PATH}/x`)).status).toBe(404);
+  });
+
+  test('need network:write', async () => {
+    const { call } = reduApp({}, ['instances:read', 'instances:write']);
+    expect((await call('POST', PATH, {})).json.error.message).toContain('network:write');
+  });
+});

@@ -1,0 +1,62 @@
+/**
+ * The whole way of a request, on one page.
+ *
+ * ```
+ * requestLog -> route -> authenticate -> limit -> requireScope -> decode -> use case (src/compute) -> Cloud -> encode
+ * ```
+ *
+ * It goes one way; nothing calls back up. Whatever is thrown on the way is answered in the dialect's words.
+ *
+ * @module
+ */
+
+import { Hono } from 'hono';
+import { except } from 'hono/combine';
+import { type AccessOptions, type AccessPorts, createAccess } from './access/access.ts';
+import { adminApi } from './access/admin-api.ts';
+import { authenticate } from './access/authenticate.ts';
+import { ComputeError } from './compute/errors.ts';
+import type { GatewayEnv } from './context.ts';
+import { isSignUp } from './dialects/redu/api-keys.ts';
+import { reduDialect } from './dialects/redu/dialect.ts';
+import { answerError } from './dialects/redu/errors.ts';
+import { type RequestTarget, refuseDotSegments } from './http/request-target.ts';
+import { type Dependencies, health } from './telemetry/health.ts';
+import { requestLog } from './telemetry/request-log.ts';
+import { type LimitOptions, type LimitPorts, limit } from './traffic/limit/limit.ts';
+
+/** What the gateway plugs into; `adapters/` implements it, and a wiring file puts it together. */
+export type Ports = AccessPorts & LimitPorts & Dependencies;
+
+export interface GatewayOptions extends AccessOptions {
+  /** Bearer token of `/admin`; null: there is no `/admin`. */
+  readonly adminToken: string | null;
+  readonly requestTarget: RequestTarget;
+  readonly limits: LimitOptions;
+}
+
+export interface Gateway {
+  /** For any runtime. */
+  readonly fetch: Hono<GatewayEnv>['fetch'];
+  /** Writes what requests left to be written (uses of keys, refusals); to be called every few seconds and at the end. */
+  flush(): Promise<void>;
+}
+
+export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
+  const access = createAccess(ports, options);
+  const app = new Hono<GatewayEnv>({ strict: false });
+
+  app.use(requestLog(ports.log, ports.metrics));
+  app.use(refuseDotSegments(options.requestTarget));
+  app.route('/', health(ports));
+  if (options.adminToken !== null) app.route('/admin/v1', adminApi(access, options.adminToken, answerError));
+
+  const admitted = except(isSignUp, authenticate(access), limit(ports, options.limits, answerError));
+  app.use('/v1/*', admitted);
+  app.use('/cloud/v1/*', admitted);
+  app.route('/', reduDialect(access));
+
+  app.notFound((c) => answerError(new ComputeError('not_found', 'There is nothing at this path.'), c));
+  app.onError(answerError);
+  return { fetch: app.fetch, flush: () => access.journal.flush() };
+}

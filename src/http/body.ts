@@ -1,0 +1,125 @@
+/**
+ * The way from a request's bytes to a JSON object.
+ *
+ * hono's `bodyLimit` is not used: it trusts `Content-Length` where there is one, and leaves the rest of a body that is
+ * too large unread but open.
+ *
+ * @module
+ */
+
+import type { Context } from 'hono';
+import { ComputeError } from '../compute/errors.ts';
+
+/** The largest body the dialect reads: 1 MiB. */
+export const MAX_BODY_BYTES = 1_048_576;
+
+/**
+ * The body as a JSON object.
+ *
+ * @throws ComputeError `unsupported_media_type` unless it is `application/json` in UTF-8, uncompressed;
+ *   `body_too_large`; `invalid` when it is empty, no UTF-8, no JSON or no object.
+ */
+export async function readJsonObject(c: Context): Promise<Record<string, unknown>> {
+  const type = c.req.header('Content-Type');
+  assertJson(type, c.req.header('Content-Encoding'));
+  // An earlier stage may have read it; hono keeps what it read.
+  const bytes = c.req.raw.bodyUsed
+    ? new Uint8Array(await c.req.arrayBuffer())
+    : await readBytes(c.req.raw, MAX_BODY_BYTES);
+  if (bytes.length > MAX_BODY_BYTES) throw tooLarge(MAX_BODY_BYTES);
+  if (bytes.length === 0) throw wrongBody('is required: a JSON object');
+  // Only now: a request without a body needs no type, and is better told that the body is missing.
+  if (type === undefined) throw wrongType();
+  const value = parseJson(bytes);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw wrongBody('must be a JSON object');
+  }
+  return value as Record<string, unknown>;
+}
+
+/**
+ * The bytes of a body, never more than `limit` of them: reading stops, and the sender is told to, at the first byte
+ * too many, with or without a `Content-Length`.
+ *
+ * @throws ComputeError `body_too_large`; `invalid` when the sender breaks off.
+ */
+export async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
+  const { body } = request;
+  if (body === null) return new Uint8Array(0);
+  if (Number(request.headers.get('Content-Length') ?? 0) > limit) {
+    await body.cancel();
+    throw tooLarge(limit);
+  }
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  const reader = body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read().catch(brokenOff);
+    if (done) return joined(chunks, size);
+    size += value.length;
+    if (size > limit) {
+      await reader.cancel();
+      throw tooLarge(limit);
+    }
+    chunks.push(value);
+  }
+}
+
+function assertJson(type: string | undefined, encoding: string | undefined): void {
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
+    throw new ComputeError('unsupported_media_type', 'Send the body without Content-Encoding.');
+  }
+  if (type === undefined) return;
+  const [essence, ...parameters] = type.split(';').map((part) => part.trim().toLowerCase());
+  const charset = parameters.find((parameter) => parameter.startsWith('charset='));
+  if (essence !== 'application/json') throw wrongType();
+  if (charset !== undefined && !/^charset="?utf-8"?$/.test(charset)) throw wrongType();
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw wrongBody('is not valid UTF-8', cause);
+  }
+  try {
+    // A member of this name is dropped by whoever copies the object: it is told rather than lost.
+    if (/"__proto__"\s*:/.test(text)) throw ComputeError.field('__proto__', 'is not known here');
+    return JSON.parse(text);
+  } catch (cause) {
+    if (cause instanceof ComputeError) throw cause;
+    throw wrongBody('is not valid JSON', cause);
+  }
+}
+
+function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
+  const [only] = chunks;
+  if (chunks.length === 1 && only !== undefined) return only;
+  const bytes = new Uint8Array(size);
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return bytes;
+}
+
+function wrongBody(message: string, cause?: unknown): ComputeError {
+  return new ComputeError('invalid', `The body ${message}.`, {
+    details: [{ field: 'body', message }],
+    ...(cause !== undefined && { cause }),
+  });
+}
+
+function wrongType(): ComputeError {
+  return new ComputeError('unsupported_media_type', 'Send the body as Content-Type: application/json.');
+}
+
+function tooLarge(limit: number): ComputeError {
+  return new ComputeError('body_too_large', `The body is larger than ${limit} bytes.`);
+}
+
+function brokenOff(cause: unknown): never {
+  throw wrongBody('ended before it was complete', cause);
+}

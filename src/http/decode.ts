@@ -1,0 +1,73 @@
+/**
+ * The one place where a zod schema meets what a client sent.
+ *
+ * @module
+ */
+
+import type { Context } from 'hono';
+import type * as z from 'zod';
+import { ComputeError, type FieldProblem } from '../compute/errors.ts';
+import { readJsonObject } from './body.ts';
+import { problemMessage } from './problem-message.ts';
+
+/** A body can have a hundred thousand unknown fields; the answer to it should not. */
+const MAX_PROBLEMS = 50;
+const MAX_FIELD_LENGTH = 255;
+
+/**
+ * What `schema` makes of `value`.
+ *
+ * @throws ComputeError `invalid` with every problem at once, each under its dotted path.
+ */
+export function decode<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
+  const result = schema.safeParse(value, { error: problemMessage });
+  if (result.success) return result.data;
+  const problems = result.error.issues.flatMap(problemsOf).slice(0, MAX_PROBLEMS);
+  throw new ComputeError('invalid', summary(problems), { details: problems });
+}
+
+/** `decode` of the request's JSON body. */
+export async function decodeBody<S extends z.ZodType>(c: Context, schema: S): Promise<z.output<S>> {
+  return decode(schema, await readJsonObject(c));
+}
+
+/**
+ * `decode` of the request's query string.
+ *
+ * @param repeatable Parameters that may be given more than once; they reach the schema as a list, the others as text.
+ */
+export function decodeQuery<S extends z.ZodType>(
+  c: Context,
+  schema: S,
+  repeatable: readonly string[] = [],
+): z.output<S> {
+  const parameters = new URL(c.req.url).searchParams;
+  const names = new Set(parameters.keys());
+  const repeated = [...names].filter((n) => !repeatable.includes(n) && parameters.getAll(n).length > 1);
+  if (repeated.length > 0) {
+    const problems = repeated.map((field) => ({
+      field: shortened(field),
+      message: 'may be given only once',
+    }));
+    throw new ComputeError('invalid', summary(problems), { details: problems.slice(0, MAX_PROBLEMS) });
+  }
+  const value = [...names].map((n) => [n, repeatable.includes(n) ? parameters.getAll(n) : parameters.get(n)]);
+  return decode(schema, Object.fromEntries(value));
+}
+
+function problemsOf(issue: z.core.$ZodIssue): FieldProblem[] {
+  const paths =
+    issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
+  return paths.map((path) => ({ field: shortened(path.join('.')) || 'body', message: issue.message }));
+}
+
+function shortened(field: string): string {
+  return field.length > MAX_FIELD_LENGTH ? `${field.slice(0, MAX_FIELD_LENGTH)}...` : field;
+}
+
+function summary(problems: readonly FieldProblem[]): string {
+  const [first] = problems;
+  const more = problems.length - 1;
+  const text = first === undefined ? 'The request is wrong.' : `${first.field}: ${first.message}`;
+  return more > 0 ? `${text} (and ${more} more, see details)` : text;
+}

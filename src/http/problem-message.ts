@@ -1,0 +1,48 @@
+import * as z from 'zod';
+
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  object: 'an object',
+  array: 'a list',
+  record: 'an object',
+  never: 'left out',
+};
+
+/**
+ * What a client is to change, for the problems whose schema has no words of its own. Reads on after the field's name:
+ * `flavor_id: is required`.
+ */
+export function problemMessage(issue: z.core.$ZodRawIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.input === undefined
+        ? 'is required'
+        : `must be ${TYPE_NAMES[issue.expected] ?? issue.expected}`;
+    case 'invalid_value':
+      return `must be one of ${issue.values.map(String).join(', ')}`;
+    case 'invalid_format':
+      return issue.format === 'guid' ? 'must be a UUID' : 'does not have the expected form';
+    case 'too_small':
+      return issue.minimum === 1
+        ? 'must not be empty'
+        : `must have at least ${issue.minimum} ${unit(issue.origin)}`;
+    case 'too_big':
+      return `must have at most ${issue.maximum} ${unit(issue.origin)}`;
+    case 'unrecognized_keys':
+      return `is not known here; ${knownNames(issue.inst)}`;
+    default:
+      return 'is wrong';
+  }
+}
+
+function unit(origin: string): string {
+  return origin === 'string' ? 'characters' : 'items';
+}
+
+function knownNames(schema: unknown): string {
+  const names = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+  return names.length === 0 ? 'leave it out' : `known are ${names.join(', ')}`;
+}

@@ -1,0 +1,21 @@
+import type { Context, MiddlewareHandler } from 'hono';
+import { ComputeError } from '../compute/errors.ts';
+import type { GatewayEnv } from '../context.ts';
+
+/** The path and query as the client wrote them, where the runtime still knows. */
+export type RequestTarget = (c: Context) => string;
+
+const DOT_SEGMENT = /(^|\/)(\.|%2e){1,2}(?=[/?#]|$)/i;
+
+/**
+ * Refuses paths with `.` or `..` in them, encoded or not. A URL parser takes such segments out, and what is left is another
+ * path: of `DELETE /v1/security_groups/{id}/rules/..` it would be the group itself.
+ */
+export function refuseDotSegments(target: RequestTarget): MiddlewareHandler<GatewayEnv> {
+  return async function dotSegmentsRefused(c, next) {
+    if (DOT_SEGMENT.test(target(c).replace(/[?#].*$/s, ''))) {
+      throw new ComputeError('not_found', 'There is nothing at this path.');
+    }
+    await next();
+  };
+}

@@ -1,0 +1,52 @@
+import { Hono } from 'hono';
+import type { CallContext, CloudDriver } from '../compute/cloud.ts';
+import type { GatewayEnv } from '../context.ts';
+import type { Metrics } from './metrics.ts';
+
+/** Milliseconds that a dependency has to prove itself. */
+const PROBE_MILLISECONDS = 3_000;
+
+/** Anybody may ask, so what cloud and database said is told again for a moment; Redis is asked in any case, it is cheap. */
+const REMEMBER_MILLISECONDS = 1_000;
+
+/** What the gateway cannot serve without. */
+export interface Dependencies {
+  readonly clouds: CloudDriver;
+  readonly keys: { ping(): Promise<void> };
+  readonly metrics: Metrics;
+  /** What the nodes share beside the keys; the gateway serves without it, as several single nodes would. */
+  readonly redis?: { ping(): Promise<void> };
+}
+
+/**
+ * `/healthz`: the process answers. `/readyz`: what it depends on answers too; `degraded` says what does not, and stays
+ * 200, for taking every node out of the balancer at once helps nobody. `/metrics`: for Prometheus.
+ */
+export function health({ clouds, keys, metrics, redis }: Dependencies): Hono<GatewayEnv> {
+  const app = new Hono<GatewayEnv>();
+  app.get('/healthz', (c) => c.json({ status: 'ok' }));
+  const look = async (call: CallContext) => {
+    const [cloud, store] = await Promise.all([probe(clouds.ping(call)), probe(keys.ping())]);
+    return { cloud, store };
+  };
+  let last: { at: number; parts: ReturnType<typeof look> } | undefined;
+  app.get('/readyz', async (c) => {
+    if (last === undefined || Date.now() - last.at > REMEMBER_MILLISECONDS) {
+      const call = { deadline: Date.now() + PROBE_MILLISECONDS, requestId: c.var.requestId, log: c.var.log };
+      last = { at: Date.now(), parts: look(call) };
+    }
+    const shared = redis === undefined ? undefined : await probe(redis.ping());
+    const parts = { ...(await last.parts), ...(shared !== undefined && { redis: shared }) };
+    const well = Object.values(parts).every((state) => state === 'ok');
+    return c.json({ status: well ? 'ok' : 'degraded', ...parts });
+  });
+  app.get('/metrics', async (c) => c.text(await metrics.expose()));
+  return app;
+}
+
+function probe(ping: Promise<void>): Promise<'ok' | 'unreachable'> {
+  return ping.then(
+    () => 'ok',
+    () => 'unreachable',
+  );
+}

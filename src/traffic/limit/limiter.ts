@@ -1,0 +1,104 @@
+import { LRUCache } from 'lru-cache';
+import { Account, type Limit } from './account.ts';
+import type { Counter } from './counter.ts';
+
+/** A limit and the key of its counter. */
+export interface NamedLimit extends Limit {
+  readonly key: string;
+}
+
+/** Whether a request may pass, and where its tighter limit stands. */
+export interface Decision {
+  readonly admitted: boolean;
+  /** The request costs more than a whole window admits: waiting does not help. */
+  readonly tooCostly: boolean;
+  /** The limit that refuses; of those that admit, the one with the least left. */
+  readonly limit: NamedLimit;
+  /** Points left, as far as this node knows. */
+  readonly remaining: number;
+  /** Milliseconds until the window ends. */
+  readonly resetsIn: number;
+}
+
+interface Entry {
+  readonly limit: NamedLimit;
+  readonly account: Account;
+  /** The take in flight, which all who need points wait for. */
+  taking: Promise<void> | null;
+  /** What they cost together. */
+  waiting: number;
+}
+
+/** Accounts remembered at a time. One that is forgotten costs a call when it comes back, and what it held is lost. */
+const MAX_ACCOUNTS = 50_000;
+
+/**
+ * Spends points in process and takes them from a shared counter in leases, so that most requests cost no call. All nodes on
+ * one counter never admit more than a limit in a window of the counter; and when they all go on asking, all of it.
+ */
+export class Limiter {
+  readonly #counter: Counter;
+  readonly #now: () => number;
+  readonly #entries = new LRUCache<string, Entry>({ max: MAX_ACCOUNTS });
+
+  /** @param now Monotonic milliseconds. */
+  constructor(counter: Counter, now: () => number = () => performance.now()) {
+    this.#counter = counter;
+    this.#now = now;
+  }
+
+  /** Spends `cost` of all of `limits`, or of none when one refuses. Never rejects: without its counter it decides alone. */
+  async admit(limits: readonly NamedLimit[], cost: number): Promise<Decision> {
+    const entries = limits.map((limit) => this.#entry(limit));
+    for (;;) {
+      const now = this.#now();
+      const judged = entries.map((entry) => ({
+        entry,
+        verdict: entry.account.judge(cost, now, this.#counter.available),
+      }));
+      const refusing = judged.filter(({ verdict }) => verdict === 'refused').map(({ entry }) => entry);
+      if (refusing.length > 0) return decision(false, refusing, cost, now);
+      const lacking = judged.filter(({ verdict }) => verdict === 'ask').map(({ entry }) => entry);
+      if (lacking.length === 0) {
+        for (const { account } of entries) account.spend(cost);
+        return decision(true, entries, cost, now);
+      }
+      await Promise.all(lacking.map((entry) => this.#points(entry, cost)));
+    }
+  }
+
+  #entry(limit: NamedLimit): Entry {
+    const known = this.#entries.get(limit.key);
+    if (known !== undefined) return known;
+    const entry: Entry = { limit, account: new Account(limit), taking: null, waiting: 0 };
+    this.#entries.set(limit.key, entry);
+    return entry;
+  }
+
+  async #points(entry: Entry, cost: number): Promise<void> {
+    entry.waiting += cost;
+    entry.taking ??= this.#take(entry, cost).finally(() => {
+      entry.taking = null;
+    });
+    await entry.taking;
+    entry.waiting -= cost;
+  }
+
+  async #take({ limit, account, waiting }: Entry, cost: number): Promise<void> {
+    const take = account.ask(cost, waiting, this.#now());
+    await this.#counter.take(limit.key, take.points, take.seconds).then(
+      (taken) => account.answered(take, taken, this.#now()),
+      () => account.unanswered(take, this.#now(), this.#counter.nodes),
+    );
+  }
+}
+
+function decision(admitted: boolean, entries: readonly Entry[], cost: number, now: number): Decision {
+  const views = entries.map(({ limit, account }) => ({ limit, ...account.view(now) }));
+  const tighter = views.reduce((a, b) => {
+    // Of two that refuse, whoever opens last decides when to come back.
+    const more = admitted ? a.remaining - b.remaining : 0;
+    return more > 0 || (more === 0 && b.resetsIn > a.resetsIn) ? b : a;
+  });
+  return { admitted, tooCostly: !admitted && cost > tighter.limit.points, ...tighter };
+}

@@ -1,0 +1,43 @@
+import type { Counter, Taken } from './counter.ts';
+
+interface Window {
+  readonly start: number;
+  readonly end: number;
+  total: number;
+}
+
+/** A counter with a clock that tests set, which remembers all its windows. */
+export class CounterModel implements Counter {
+  now = 0;
+  takes = 0;
+  available = true;
+  nodes = 1;
+  readonly #windows = new Map<string, Window[]>();
+
+  add(key: string, points: number, seconds: number): Taken {
+    this.takes += 1;
+    const all = this.#windows.get(key) ?? [];
+    this.#windows.set(key, all);
+    let window = all.at(-1);
+    if (window === undefined || window.end <= this.now) {
+      window = { start: this.now, end: this.now + seconds * 1000, total: 0 };
+      all.push(window);
+    }
+    window.total += points;
+    return { total: window.total, endsIn: window.end - this.now };
+  }
+
+  async take(key: string, points: number, seconds: number): Promise<Taken> {
+    if (!this.available) throw new Error('away');
+    return this.add(key, points, seconds);
+  }
+
+  windows(key: string): readonly Window[] {
+    return this.#windows.get(key) ?? [];
+  }
+
+  /** All windows are gone, as after a restart without a copy on disk. */
+  lose(): void {
+    this.#windows.clear();
+  }
+}

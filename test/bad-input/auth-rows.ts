@@ -1,0 +1,102 @@
+import { formatKey } from '../../src/access/key-format.ts';
+import { type BadRequest, ID, row, UNAUTHORIZED } from './row.ts';
+
+/** Well-formed, with a right checksum, and of no gateway. */
+const STRANGERS_KEY = formatKey({ id: '0'.repeat(16), secret: '0'.repeat(33) });
+
+const KEYS: readonly (readonly [string, string])[] = [
+  ['an empty key', ''],
+  ['a blank key', '   '],
+  ['garbage', 'garbage'],
+  ['the placeholder of the documentation', 'YOUR_API_KEY'],
+  ['a key of another kind', 'sk_live_4eC39HqLyjWDarjtT1zdp7dc'],
+  ['the prefix alone', 'ln_'],
+  ['a wrong checksum', `ln_0123456789abcdef_${'0'.repeat(39)}`],
+  ['a key with a character too many', `${STRANGERS_KEY}0`],
+  ['a key with a character too few', STRANGERS_KEY.slice(0, -1)],
+  ['a key with capitals in its id', STRANGERS_KEY.toUpperCase()],
+  ['a key nobody was given', STRANGERS_KEY],
+  ['a key in quotes', `"${STRANGERS_KEY}"`],
+  ['a very long key', `ln_${'a'.repeat(8000)}`],
+  ['a JSON object', '{"key":"x"}'],
+  ['an injection', "' OR '1'='1"],
+  ['bytes above ASCII', 'ln_\u00fc\u00f6\u00e4'],
+  ['a relative path', '../../etc/passwd'],
+  ['two keys in one header', `${STRANGERS_KEY}, ${STRANGERS_KEY}`],
+];
+
+const AUTHORIZATIONS: readonly (readonly [string, string])[] = [
+  ['another scheme', 'Basic bG46eA=='],
+  ['a scheme without a token', 'Bearer'],
+  ['a blank token', 'Bearer   '],
+  ['garbage', 'Bearer garbage'],
+  ['the scheme twice', 'Bearer Bearer garbage'],
+  ['a key without a scheme', STRANGERS_KEY],
+  ['a key nobody was given', `Bearer ${STRANGERS_KEY}`],
+  ['a JSON Web Token', 'Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZG1pbiJ9.'],
+];
+
+const LIST = 'GET /v1/instances';
+
+/** Every kind of route asks who is there before it says anything else. */
+const DOORS = [
+  'GET /v1/me',
+  'POST /v1/instances',
+  `GET /v1/instances/${ID}`,
+  `PATCH /v1/instances/${ID}`,
+  `DELETE /v1/instances/${ID}`,
+  `POST /v1/instances/${ID}/actions`,
+  'GET /v1/flavors',
+  'POST /v1/keypairs',
+  'GET /v1/hypervisors',
+  'GET /v1/no-such-thing',
+  'PUT /v1/instances',
+  'GET /v1',
+  'GET /cloud/v1/me',
+  'GET /cloud/v1/compute/instances/list',
+  'POST /cloud/v1/compute/instances/create',
+  'GET /cloud/v1/no-such-thing',
+  'GET /%76%31/instances',
+];
+
+export const AUTH_ROWS: readonly BadRequest[] = [
+  ...DOORS.map((door) => row('no key', door, UNAUTHORIZED, { from: 'nobody' })),
+  ...KEYS.map(([name, key]) =>
+    row(`x-api-key: ${name}`, LIST, UNAUTHORIZED, { from: 'nobody', headers: { 'x-api-key': key } }),
+  ),
+  ...AUTHORIZATIONS.map(([name, authorization]) =>
+    row(`authorization: ${name}`, LIST, UNAUTHORIZED, { from: 'nobody', headers: { authorization } }),
+  ),
+  row('a bad x-api-key is not made good by a second header', LIST, UNAUTHORIZED, {
+    from: 'nobody',
+    headers: { 'x-api-key': 'garbage', authorization: 'Bearer {key}' },
+  }),
+  row('the good key, then a bad one', LIST, UNAUTHORIZED, {
+    from: 'nobody',
+    headers: { 'x-api-key': ['{key}', 'garbage'] },
+  }),
+  row('the good key with a character behind it', LIST, UNAUTHORIZED, {
+    from: 'nobody',
+    headers: { 'x-api-key': '{key}!' },
+  }),
+  row('the good id and a wrong secret', LIST, UNAUTHORIZED, {
+    from: 'nobody',
+    headers: { 'x-api-key': '{wrong secret}' },
+  }),
+  row('the good key as user name', LIST, UNAUTHORIZED, {
+    from: 'nobody',
+    headers: { authorization: 'Basic {key}' },
+  }),
+  row('the good key as X-Auth-Token', LIST, UNAUTHORIZED, {
+    from: 'nobody',
+    headers: { 'x-auth-token': '{key}' },
+  }),
+  row('the good key in a cookie', LIST, UNAUTHORIZED, {
+    from: 'nobody',
+    headers: { cookie: 'x-api-key={key}' },
+  }),
+  ...['x-api-key', 'api_key', 'key', 'access_token'].map((parameter) =>
+    row('the good key in the query string', `${LIST}?${parameter}={key}`, UNAUTHORIZED, { from: 'nobody' }),
+  ),
+  row("the operator's token", LIST, UNAUTHORIZED, { from: 'operator' }),
+];

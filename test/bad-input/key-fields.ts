@@ -1,0 +1,123 @@
+/**
+ * What is wrong with the fields that bodies about keys have in common, for `fieldRows`.
+ *
+ * @module
+ */
+
+import { LONE_SURROGATE } from './row.ts';
+
+/** What is wrong, the fields to change, and the fields `details` must name: those changed, if left out. */
+export type Case = readonly [name: string, change: object, fields?: readonly string[]];
+
+/** Each value as the field's: refused under its name. */
+export function wrong(field: string, values: readonly unknown[]): Case[] {
+  return values.map((value) => [`${field} ${shown(value)}`, { [field]: value }]);
+}
+
+/** Each value as the only item of a list. */
+function wrongItem(field: string, values: readonly unknown[]): Case[] {
+  return values.map((value) => [`${field} [${shown(value)}]`, { [field]: [value] }, [`${field}.0`]]);
+}
+
+export const NO_TEXTS = [null, '', 7, true, [], {}, 'a'.repeat(256), LONE_SURROGATE, 'a\u0000b', 'a\nb'];
+
+export const WRONG_NAMES: readonly Case[] = wrong('name', [...NO_TEXTS, '   ', ' a', 'a ', '\u200b']);
+
+export const WRONG_SCOPES: readonly Case[] = [
+  ...wrong('scopes', [null, 'instances:read', 7, {}, [], Array(6).fill('instances:read')]),
+  ...wrongItem('scopes', ['root', '*', '', 'instances:*', 'Instances:Read', 'instances:read ', 7, null]),
+  ['scopes: the second unknown', { scopes: ['instances:read', 'instances:delete'] }, ['scopes.1']],
+];
+
+export const WRONG_PLANS: readonly Case[] = wrong('plan', [
+  ...NO_TEXTS,
+  'platinum',
+  'Gold',
+  'default ',
+  '__proto__',
+]);
+
+/** null aside, which some bodies take for "never". */
+export const WRONG_TIMES: readonly Case[] = wrong('expires_at', [
+  '',
+  7,
+  4_102_444_800,
+  true,
+  [],
+  {},
+  'tomorrow',
+  'never',
+  '2099-01-01',
+  '2099-01-01T00:00:00',
+  '2099-01-01 00:00:00Z',
+  '2099-01-01t00:00:00z',
+  '20990101T000000Z',
+  '2099-02-30T00:00:00Z',
+  '2099-13-01T00:00:00Z',
+  '2099-01-01T24:00:01Z',
+  '2099-01-01T00:00:00+25:00',
+  '2099-01-01T00:00:00 CET',
+  '+275760-09-13T00:00:00Z',
+  'Fri, 01 Jan 2099 00:00:00 GMT',
+  '2020-01-01T00:00:00Z',
+  '0000-01-01T00:00:00Z',
+  // Half an hour ahead by its digits, and past by its zone.
+  new Date(Date.now() + 1_800_000).toISOString().replace('Z', '+14:00'),
+  // A year of five digits in UTC: times are kept, and compared, as texts.
+  '9999-12-31T23:59:59-14:00',
+]);
+
+export const WRONG_CIDRS: readonly Case[] = [
+  ...wrong('allowed_cidrs', [null, '192.0.2.0/24', 7, {}, Array(65).fill('192.0.2.0/24')]),
+  ...wrongItem('allowed_cidrs', [
+    '10.1/8',
+    '10.0.0.0/33',
+    '10.0.0.0/-1',
+    '10.0.0.0/+8',
+    '10.0.0.0/8.0',
+    '10.0.0.0/255.0.0.0',
+    '10.0.0.0',
+    '10.0.0.0/',
+    '/8',
+    '256.0.0.0/8',
+    '010.0.0.0/8',
+    '0x0a.0.0.0/8',
+    '167772160/8',
+    '2001:db8::',
+    '2001:db8::/129',
+    '2001:db8:::/32',
+    '::ffff:192.0.2.0/129',
+    'example.com',
+    'example.com/24',
+    'localhost/8',
+    '*',
+    '',
+    ' 10.0.0.0/8',
+    '10.0.0.0/8\n',
+    '10.0.0.0/8,11.0.0.0/8',
+    '10.0.0.0/8/8',
+    7,
+    null,
+    ['10.0.0.0/8'],
+  ]),
+];
+
+/** 30 days are the most. */
+export const WRONG_OVERLAPS: readonly Case[] = wrong('overlap_seconds', [
+  -1,
+  1.5,
+  '5',
+  '',
+  'PT1H',
+  null,
+  true,
+  [],
+  {},
+  2_592_001,
+  1e21,
+]);
+
+function shown(value: unknown): string {
+  const json = JSON.stringify(value);
+  return json.length > 40 ? `${json.slice(0, 40)}...` : json;
+}

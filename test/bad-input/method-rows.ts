@@ -1,0 +1,48 @@
+import { type BadRequest, ID, OTHER_ID, row } from './row.ts';
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
+/** Every path of the dialect and the methods it knows. HEAD comes with GET. */
+const PATHS: Readonly<Record<string, readonly string[]>> = {
+  '/v1/me': ['GET'],
+  '/v1/instances': ['GET', 'POST'],
+  [`/v1/instances/${ID}`]: ['GET', 'PATCH', 'DELETE'],
+  [`/v1/instances/${ID}/actions`]: ['POST'],
+  '/v1/flavors': ['GET'],
+  '/v1/images': ['GET'],
+  '/v1/networks': ['GET'],
+  '/v1/availability_zones': ['GET'],
+  '/v1/floating_ips': ['GET'],
+  '/v1/quotas': ['GET'],
+  '/v1/hypervisors': ['GET'],
+  '/v1/keypairs': ['GET', 'POST'],
+  '/v1/keypairs/laptop': ['GET', 'DELETE'],
+  '/v1/security_groups': ['GET', 'POST'],
+  [`/v1/security_groups/${ID}`]: ['GET', 'DELETE'],
+  [`/v1/security_groups/${ID}/rules`]: ['POST'],
+  [`/v1/security_groups/${ID}/rules/${OTHER_ID}`]: ['DELETE'],
+  '/v1/server_groups': ['GET', 'POST'],
+  [`/v1/server_groups/${ID}`]: ['GET', 'DELETE'],
+  '/v1/api_keys': ['GET', 'POST'],
+  '/v1/api_keys/{key id}': ['GET', 'DELETE'],
+  '/v1/api_keys/{key id}/rotate': ['POST'],
+  '/cloud/v1/me': ['GET'],
+  '/cloud/v1/compute/instances/list': ['GET'],
+  '/cloud/v1/compute/instances/create': ['POST'],
+  '/cloud/v1/compute/keypairs': ['GET', 'POST'],
+  '/cloud/v1/network/security_groups/list': ['GET'],
+};
+
+export const METHOD_ROWS: readonly BadRequest[] = [
+  ...Object.entries(PATHS).flatMap(([path, methods]) => {
+    const allow = methods.includes('GET') ? [...methods, 'HEAD'] : methods;
+    return METHODS.filter((method) => !allow.includes(method)).map((method) =>
+      row('is not known here', `${method} ${path}`, { status: 405, code: 'methodNotAllowed', allow }),
+    );
+  }),
+  row('is not known here', 'PROPFIND /v1/instances', {
+    status: 405,
+    code: 'methodNotAllowed',
+    allow: ['GET', 'HEAD', 'POST'],
+  }),
+];

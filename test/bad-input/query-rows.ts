@@ -1,0 +1,111 @@
+import { type BadRequest, badFields, ID, row } from './row.ts';
+
+/** Lists in pages: `limit` and `cursor`. Those behind the scope `admin` aside. */
+const PAGED = [
+  'flavors',
+  'images',
+  'networks',
+  'availability_zones',
+  'floating_ips',
+  'keypairs',
+  'security_groups',
+  'server_groups',
+  'api_keys',
+];
+
+const NO_COUNTS: readonly (readonly [string, string])[] = [
+  ['nothing', ''],
+  ['a negative number', '-1'],
+  ['a sign', '%2B5'],
+  ['a fraction', '1.5'],
+  ['an exponent', '1e3'],
+  ['hexadecimal', '0x10'],
+  ['a thousands separator', '1,000'],
+  ['a space', '%205'],
+  ['digits of another script', '%D9%A5'],
+  ['a number over the maximum', '1001'],
+  ['a number no integer holds', '9'.repeat(400)],
+  ['a word', 'all'],
+  ['NaN', 'NaN'],
+  ['Infinity', 'Infinity'],
+  ['null', 'null'],
+  ['a null byte', '5%00'],
+];
+
+const NO_CURSORS: readonly (readonly [string, string])[] = [
+  ['no base64', '***'],
+  ['base64 of no JSON', encoded('hello')],
+  ['a number', encoded('42')],
+  ['null', encoded('null')],
+  ['an object', encoded('{"name":"a"}')],
+  ['a list of one', encoded('["a"]')],
+  ['a list of three', encoded('["a","b","c"]')],
+  ['a list of numbers', encoded('[1,2]')],
+  ['no UTF-8', '_____w'],
+  ['8,000 characters', 'a'.repeat(8000)],
+];
+
+/** Wrong filters of the list of instances, as the query string has them. */
+const FILTERS: readonly (readonly [name: string, query: string, ...fields: string[]])[] = [
+  ['an unknown status', 'status=SLEEPING', 'status.0'],
+  ['an empty status', 'status=', 'status.0'],
+  ['the second status unknown', 'status=ACTIVE&status=SLEEPING', 'status.1'],
+  ['two statuses in one', 'status=ACTIVE,SHUTOFF', 'status.0'],
+  ['a null byte', 'status=ACTIVE%00', 'status.0'],
+  ['an empty name', 'name=', 'name'],
+  ['a control character', 'name=a%00b', 'name'],
+  ['a line break', 'name=a%0Ab', 'name'],
+  ['256 characters', `name=${'a'.repeat(256)}`, 'name'],
+  ['a name twice', 'name=a&name=b', 'name'],
+  ['an empty flavor', 'flavor=', 'flavor'],
+  ['a control character', 'flavor=%1B', 'flavor'],
+  ['256 characters', `flavor=${'a'.repeat(256)}`, 'flavor'],
+  ['a flavor twice', 'flavor=m1.tiny&flavor=m1.tiny', 'flavor'],
+  ['an empty image', 'image=', 'image'],
+  ['a control character', 'image=%07', 'image'],
+  ['256 characters', `image=${'a'.repeat(256)}`, 'image'],
+  ['an image twice', 'image=a&image=b', 'image'],
+  ['a marker that is no id', 'marker=web-production-01', 'marker'],
+  ['an empty marker', 'marker=', 'marker'],
+  ['a marker twice', `marker=${ID}&marker=${ID}`, 'marker'],
+  ['neither yes nor no', 'all_tenants=2', 'all_tenants'],
+  ['an empty choice', 'all_tenants=', 'all_tenants'],
+  ['a choice twice', 'all_tenants=0&all_tenants=0', 'all_tenants'],
+  ['a limit twice', 'limit=1&limit=2', 'limit'],
+  ['an unknown filter', 'colour=blue', 'colour'],
+  ['a filter in capitals', 'Status=ACTIVE', 'Status'],
+  ['a filter with brackets', 'status[]=ACTIVE', 'status[]'],
+  ['a filter of Nova that is not ours', 'changes-since=2026-01-01', 'changes-since'],
+  ['the cursor of other lists', 'cursor=WyJhIiwiYiJd', 'cursor'],
+  ['a filter without a name', '=1', 'body'],
+  ['a prototype', '__proto__=1', '__proto__'],
+  ['a constructor', 'constructor=1', 'constructor'],
+  ['the key, although it is in the header too', 'x-api-key={key}', 'x-api-key'],
+  ['everything at once', 'status=X&limit=x&marker=x&foo=1', 'status.0', 'limit', 'marker', 'foo'],
+];
+
+const LISTS = ['GET /v1/instances', 'GET /cloud/v1/compute/instances/list'];
+
+export const QUERY_ROWS: readonly BadRequest[] = [
+  ...FILTERS.map(([name, query, ...fields]) => row(name, `${LISTS[0]}?${query}`, badFields(...fields))),
+  ...FILTERS.slice(0, 5).map(([name, query, ...fields]) =>
+    row(name, `${LISTS[1]}?${query}`, badFields(...fields)),
+  ),
+  ...NO_COUNTS.map(([name, limit]) => row(name, `${LISTS[0]}?limit=${limit}`, badFields('limit'))),
+  ...NO_COUNTS.map(([name, limit]) => row(name, `GET /v1/flavors?limit=${limit}`, badFields('limit'))),
+  ...PAGED.flatMap((list) => [
+    row('a page of nothing', `GET /v1/${list}?limit=0`, badFields('limit')),
+    row('an empty cursor', `GET /v1/${list}?cursor=`, badFields('cursor')),
+    row('two cursors', `GET /v1/${list}?cursor=a&cursor=b`, badFields('cursor')),
+    row('a filter it does not know', `GET /v1/${list}?name=a`, badFields('name')),
+    row('a cursor that is none', `GET /v1/${list}?cursor=garbage`, badFields('cursor')),
+  ]),
+  ...NO_CURSORS.map(([name, cursor]) =>
+    row(`a cursor that is none: ${name}`, `GET /v1/flavors?cursor=${cursor}`, badFields('cursor')),
+  ),
+  row('a page of nothing', 'GET /v1/hypervisors?limit=0', badFields('limit'), { from: ['admin'] }),
+];
+
+function encoded(json: string): string {
+  return Buffer.from(json).toString('base64url');
+}

@@ -1,0 +1,60 @@
+import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type SandboxTarget, sandboxTarget } from '../support/sandbox-target.ts';
+import { RAW_REQUESTS } from './raw-rows.ts';
+
+const PATIENCE_MILLISECONDS = 5_000;
+/** What follows a hang-up happens without an answer to wait for. */
+const AFTERMATH_MILLISECONDS = 50;
+
+let target: SandboxTarget;
+let key: string;
+beforeAll(async () => {
+  target = await sandboxTarget();
+  key = (await target.acme.client()).key;
+});
+afterAll(() => target.close());
+
+describe('bytes that no library sends', () => {
+  test.each(RAW_REQUESTS)('$name', async ({ bytes, statuses, hangUp }) => {
+    const asked = target.asked.length;
+    const answer = await exchange(bytes.replaceAll('{key}', key), hangUp ?? false);
+    const [, status] = /^HTTP\/1\.1 (\d{3}) /.exec(answer) ?? [];
+    expect(statuses, answer.slice(0, 300)).toContain(status === undefined ? null : Number(status));
+    expect(answer, 'a single answer').not.toMatch(/\r\n\r\n[\s\S]*HTTP\/1\.1 [125]/);
+    if (hangUp) await new Promise((resolve) => setTimeout(resolve, AFTERMATH_MILLISECONDS));
+    expect(target.asked.slice(asked), 'the cloud was asked').toEqual([]);
+    expect(target.gateway.logged.filter(({ event }) => event === 'request_failed')).toEqual([]);
+    expect((await fetch(`${target.url}/healthz`)).status, 'it still serves').toBe(200);
+  });
+});
+
+/** Sends bytes (as Latin-1, one each) and answers what came back until an answer is whole or the connection ends. */
+function exchange(bytes: string, hangUp: boolean): Promise<string> {
+  const { hostname, port } = new URL(target.url);
+  return new Promise((resolve, reject) => {
+    let answer = '';
+    const socket = connect(Number(port), hostname, () => {
+      socket.write(Buffer.from(bytes, 'latin1'));
+      if (hangUp) socket.end();
+    });
+    socket.setTimeout(PATIENCE_MILLISECONDS, () => {
+      socket.destroy();
+      reject(new Error(`neither an answer nor an end: ${answer.slice(0, 300)}`));
+    });
+    socket.on('data', (data) => {
+      answer += data.toString('latin1');
+      if (isWhole(answer)) socket.end();
+    });
+    // A reset is an end, too.
+    socket.on('error', () => {});
+    socket.on('close', () => resolve(answer));
+  });
+}
+
+/** Whether head and, by its length, body are there. */
+function isWhole(answer: string): boolean {
+  const [head = '', body] = answer.split(/\r\n\r\n(.*)/s);
+  const length = /^content-length: (\d+)$/im.exec(head)?.[1];
+  return body !== undefined && length !== undefined && body.length >= Number(length);
+}

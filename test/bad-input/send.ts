@@ -1,0 +1,64 @@
+import { request } from 'node:http';
+
+export interface RawAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+}
+
+const PATIENCE_MILLISECONDS = 10_000;
+
+/**
+ * Sends one request on a connection of its own, exactly as it is given: `fetch` would mend the path and refuse some of
+ * the headers. Rejects when no whole answer comes.
+ */
+export function send(
+  url: string,
+  options: {
+    readonly method: string;
+    readonly path: string;
+    readonly headers: Readonly<Record<string, string | readonly string[]>>;
+    readonly body: string | Uint8Array | null;
+    readonly chunked: boolean;
+  },
+): Promise<RawAnswer> {
+  const { hostname, port } = new URL(url);
+  const bytes = options.body === null ? null : Buffer.from(options.body as string);
+  return new Promise((resolve, reject) => {
+    const sent = request({
+      hostname,
+      port,
+      method: options.method,
+      path: options.path,
+      headers: {
+        ...(options.headers as Record<string, string | string[]>),
+        ...(bytes !== null && !options.chunked && { 'content-length': bytes.length }),
+        ...(options.chunked && { 'transfer-encoding': 'chunked' }),
+      },
+      agent: false,
+      timeout: PATIENCE_MILLISECONDS,
+    });
+    let answered = false;
+    sent.on('timeout', () => sent.destroy(new Error('no answer in time')));
+    // The gateway may answer and hang up while a large body is still on its way.
+    sent.on('error', (error) => !answered && reject(error));
+    sent.on('response', (response) => {
+      answered = true;
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          text: Buffer.concat(chunks).toString('utf8'),
+        }),
+      );
+    });
+    if (bytes !== null) {
+      // In parts, so that there is more than one chunk.
+      for (let at = 0; at < bytes.length; at += 65_536) sent.write(bytes.subarray(at, at + 65_536));
+    }
+    sent.end();
+  });
+}

@@ -1,0 +1,240 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { ReduClient } from '../support/redu-client.ts';
+import type { Target } from './target.ts';
+
+/** The operator, who has the admin token. */
+export class AdminClient {
+  readonly #url: string;
+  readonly #token: string;
+
+  constructor(url: string, token: string) {
+    this.#url = url;
+    this.#token = token;
+  }
+
+  async request(method: string, path: string, body?: unknown) {
+    const response = await fetch(`${this.#url}/admin/v1${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${this.#token}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, body: text === '' ? null : JSON.parse(text) };
+  }
+}
+
+export function adminKeyConformance(target: () => Target): void {
+  describe('keys by the operator', () => {
+    let admin: AdminClient;
+    beforeAll(() => {
+      admin = new AdminClient(target().url, target().adminToken);
+    });
+    const issue = async (body: object = {}) => {
+      const { status, body: issued } = await admin.request('POST', '/keys', {
+        name: 'conf',
+        application_credential: target().acme.applicationCredential,
+        ...body,
+      });
+      expect(status, JSON.stringify(issued)).toBe(201);
+      return { ...issued, client: new ReduClient(target().url, issued.key) };
+    };
+    const statusOf = async (client: ReduClient) => (await client.get('/v1/me')).status;
+
+    test('a key carries an application credential, and is shown once', async () => {
+      const { client, key, ...shown } = await issue({ name: 'conf-carried', scopes: ['instances:read'] });
+      expect(key).toMatch(new RegExp(`^ln_${shown.id}_[0-9A-Za-z]{39}$`));
+      expect(shown).toEqual({
+        id: expect.stringMatching(/^[0-9a-z]{16}$/),
+        name: 'conf-carried',
+        state: 'active',
+        last_four: key.slice(-4),
+        kind: 'application_credential',
+        project_id: target().acme.projectId,
+        user_id: target().acme.userId,
+        application_credential_id: target().acme.applicationCredential.id,
+        scopes: ['instances:read'],
+        plan: 'default',
+        allowed_cidrs: [],
+        disabled: false,
+        created_at: expect.stringMatching(/^\d{4}-.*Z$/),
+        expires_at: null,
+        revoked_at: null,
+        last_used_at: null,
+        family_id: shown.id,
+        rotated_to: null,
+      });
+      expect((await client.get('/v1/me')).body).toMatchObject({ project_id: target().acme.projectId });
+      const again = await admin.request('GET', `/keys/${shown.id}`);
+      expect(again.body).toEqual(shown);
+    });
+
+    test('a service key acts in the project it names, as the gateway’s own account', async () => {
+      const { client, ...shown } = await issue({
+        application_credential: undefined,
+        project_id: target().globex.projectId,
+      });
+      expect(shown).toMatchObject({ kind: 'service', user_id: null, application_credential_id: null });
+      const { status, body } = await client.get('/v1/me');
+      expect([status, body.project_id]).toEqual([200, target().globex.projectId]);
+      expect((await client.get('/v1/me')).body).toMatchObject({ id: shown.id, username: shown.id });
+      expect((await client.get('/v1/keypairs')).status, 'they would be every service key’s').toBe(501);
+      const networks = (await client.get('/v1/networks')).body.items.map(({ id }: { id: string }) => id);
+      expect(networks).toContain(target().globex.networkId);
+      expect(networks).not.toContain(target().acme.networkId);
+    });
+
+    test('what the cloud refuses is refused before a key is handed out', async () => {
+      const { id } = target().acme.applicationCredential;
+      for (const [body, field] of [
+        [{ application_credential: { id, secret: 'wrong' } }, 'application_credential'],
+        [{ application_credential: { id: '0'.repeat(32), secret: 'x' } }, 'application_credential'],
+        [{ application_credential: undefined, project_id: 'no-such-project' }, 'project_id'],
+      ] as const) {
+        const answer = await admin.request('POST', '/keys', { name: 'conf-refused', ...body });
+        expect([answer.status, answer.body.error.details[0].field]).toEqual([400, field]);
+      }
+    });
+
+    test('a list in pages shows every key once', async () => {
+      const made = [];
+      for (let n = 0; n < 5; n++) made.push((await issue({ name: `conf-paged-${n}` })).id);
+      const seen: string[] = [];
+      let cursor = '';
+      do {
+        const { body } = await admin.request(
+          'GET',
+          `/keys?limit=2&project_id=${target().acme.projectId}${cursor}`,
+        );
+        seen.push(...body.items.map(({ id }: { id: string }) => id));
+        cursor = body.next_cursor === null ? '' : `&cursor=${body.next_cursor}`;
+      } while (cursor !== '');
+      expect(new Set(seen).size).toBe(seen.length);
+      expect(seen).toEqual(expect.arrayContaining(made));
+    });
+
+    test('PATCH: scopes, disabled, networks and expiry take effect at once', async () => {
+      const { id, client } = await issue({ scopes: ['instances:read'] });
+      const change = (body: object) => admin.request('PATCH', `/keys/${id}`, body);
+      const imported = { name: 'conf-scope', public_key: 'ssh-ed25519 AAAA' };
+      expect((await client.post('/v1/keypairs', imported)).body.error.message).toContain('"keypairs:write"');
+      await change({ scopes: ['instances:read', 'keypairs:write'], name: 'conf-renamed', plan: 'gold' });
+      expect((await client.post('/v1/keypairs', imported)).status).toBe(400);
+      const { body } = await admin.request('GET', `/keys/${id}`);
+      expect(body).toMatchObject({
+        name: 'conf-renamed',
+        plan: 'gold',
+        scopes: ['instances:read', 'keypairs:write'],
+      });
+
+      await change({ disabled: true });
+      expect(await statusOf(client)).toBe(401);
+      await change({ disabled: false });
+      expect(await statusOf(client)).toBe(200);
+
+      await change({ allowed_cidrs: ['192.0.2.0/24'] });
+      expect(await statusOf(client)).toBe(401);
+      const inside = await fetch(`${target().url}/v1/me`, {
+        headers: { 'x-api-key': client.key, 'x-forwarded-for': '192.0.2.7' },
+      });
+      expect(inside.status).toBe(200);
+      await change({ allowed_cidrs: [] });
+
+      const soon = Date.now() + 1_200;
+      await change({ expires_at: new Date(soon).toISOString() });
+      expect(await statusOf(client)).toBe(200);
+      await expect.poll(() => statusOf(client), { timeout: 5_000 }).toBe(401);
+      expect(Date.now()).toBeGreaterThanOrEqual(soon);
+      expect((await admin.request('GET', `/keys/${id}`)).body.state).toBe('expired');
+    });
+
+    test('revoked: 401 at once here, within a second on another node, and for ever', async () => {
+      const { id, client } = await issue();
+      const elsewhere = new ReduClient(target().secondUrl, client.key);
+      expect(await statusOf(elsewhere)).toBe(200);
+      expect((await admin.request('DELETE', `/keys/${id}`)).status).toBe(204);
+      const revokedAt = Date.now();
+      expect(await statusOf(client)).toBe(401);
+      await expect.poll(() => statusOf(elsewhere), { interval: 20, timeout: 3_000 }).toBe(401);
+      expect(Date.now() - revokedAt).toBeLessThan(1_000);
+      expect((await client.get('/v1/instances')).body).toEqual({
+        error: { code: 'unauthorized', message: 'Invalid API key' },
+      });
+      expect((await admin.request('DELETE', `/keys/${id}`)).status).toBe(204);
+      expect((await admin.request('PATCH', `/keys/${id}`, { disabled: false })).status).toBe(409);
+    });
+
+    test('rotated with an overlap both work, then only the new one; a service key needs nothing more', async () => {
+      const old = await issue({ application_credential: undefined, project_id: target().acme.projectId });
+      const { status, body } = await admin.request('POST', `/keys/${old.id}/rotate`, { overlap_seconds: 1 });
+      expect(status).toBe(201);
+      expect(body).toMatchObject({ family_id: old.id, scopes: old.scopes, name: old.name });
+      const fresh = new ReduClient(target().url, body.key);
+      expect([await statusOf(old.client), await statusOf(fresh)]).toEqual([200, 200]);
+      await expect.poll(() => statusOf(old.client), { timeout: 5_000 }).toBe(401);
+      expect(await statusOf(fresh)).toBe(200);
+      expect((await admin.request('GET', `/keys/${old.id}`)).body.rotated_to).toBe(body.id);
+      expect((await admin.request('POST', `/keys/${old.id}/rotate`, {})).status).toBe(409);
+    });
+
+    test('a successor has what the key has at that moment, and goes with its family when asked', async () => {
+      const { id, client } = await issue({ scopes: ['instances:read'], allowed_cidrs: [] });
+      const first = await admin.request('POST', `/keys/${id}/rotate`, {
+        overlap_seconds: 60,
+        application_credential: target().acme.applicationCredential,
+      });
+      await admin.request('PATCH', `/keys/${first.body.id}`, { scopes: ['keypairs:write'], disabled: true });
+      const second = await admin.request('POST', `/keys/${first.body.id}/rotate`, {
+        application_credential: target().acme.applicationCredential,
+      });
+      expect(second.body).toMatchObject({ scopes: ['keypairs:write'], disabled: true, state: 'disabled' });
+
+      expect((await admin.request('DELETE', `/keys/${second.body.id}?family=true`)).status).toBe(204);
+      for (const one of [id, first.body.id, second.body.id]) {
+        expect((await admin.request('GET', `/keys/${one}`)).body.state).toBe('revoked');
+      }
+      expect(await statusOf(client)).toBe(401);
+    });
+
+    test('a carried credential is sealed with the customer’s key, so rotating takes it again', async () => {
+      const { id } = await issue();
+      const without = await admin.request('POST', `/keys/${id}/rotate`, { overlap_seconds: 0 });
+      expect([without.status, without.body.error.details[0].field]).toEqual([400, 'application_credential']);
+      const { status, body } = await admin.request('POST', `/keys/${id}/rotate`, {
+        application_credential: target().acme.applicationCredential,
+      });
+      expect(status).toBe(201);
+      expect(await statusOf(new ReduClient(target().url, body.key))).toBe(200);
+    });
+
+    test('the audit log tells who did what, when and from where, newest first', async () => {
+      const { id } = await issue({ name: 'conf-audited' });
+      await admin.request('PATCH', `/keys/${id}`, { disabled: true });
+      await admin.request('DELETE', `/keys/${id}`);
+      const { body } = await admin.request('GET', '/audit?limit=50');
+      const own = body.items.filter(({ key_id }: { key_id: string }) => key_id === id);
+      expect(own.map(({ action }: { action: string }) => action)).toEqual([
+        'key.revoke',
+        'key.update',
+        'key.create',
+      ]);
+      expect(own[2]).toMatchObject({
+        actor: 'admin',
+        address: expect.any(String),
+        request_id: expect.stringMatching(/^req-/),
+        detail: expect.stringContaining('conf-audited'),
+      });
+      const next = await admin.request('GET', `/audit?limit=1&cursor=${own[0].sequence}`);
+      expect(next.body.items[0].sequence).toBeLessThan(own[0].sequence);
+    });
+
+    test('without the admin token there is nothing to see', async () => {
+      for (const token of ['', 'wrong', `${target().adminToken}x`, target().adminToken.slice(1)]) {
+        const { status, body } = await new AdminClient(target().url, token).request('GET', '/keys');
+        expect([status, body.error.code]).toEqual([401, 'unauthorized']);
+      }
+    });
+  });
+}

@@ -1,0 +1,68 @@
+/**
+ * What every counter must do: each sentence of the contract in `src/traffic/limit/counter.ts`.
+ *
+ * @module
+ */
+
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Counter } from '../../src/traffic/limit/counter.ts';
+
+let keys = 0;
+
+/** @param open Two counters on the same data, as two nodes have them; where there is but one node, the same twice. */
+export function counterConformance(name: string, open: () => Promise<readonly [Counter, Counter]>): void {
+  describe(`the counter: ${name}`, () => {
+    let one: Counter;
+    let other: Counter;
+    let key: string;
+    beforeEach(async () => {
+      [one, other] = await open();
+      keys += 1;
+      key = `family:default:${keys}`;
+    });
+
+    test('can be asked, and knows of one node at least', () => {
+      expect(one.available).toBe(true);
+      expect(one.nodes).toBeGreaterThanOrEqual(1);
+    });
+
+    test('adds up over the nodes, past any limit', async () => {
+      expect((await one.take(key, 3, 60)).total).toBe(3);
+      expect((await other.take(key, 2_000_000_000, 60)).total).toBe(2_000_000_003);
+      expect((await one.take(key, 1, 60)).total).toBe(2_000_000_004);
+    });
+
+    test('keys do not share a count', async () => {
+      await one.take(key, 3, 60);
+      expect((await one.take(`${key}x`, 1, 60)).total).toBe(1);
+    });
+
+    test('the window begins with the first take, and later ones do not move its end', async () => {
+      const first = await one.take(key, 1, 2);
+      expect(first.endsIn).toBeGreaterThan(1_900);
+      expect(first.endsIn).toBeLessThanOrEqual(2_000);
+      await pause(300);
+      const later = await other.take(key, 1, 60);
+      expect(later.total).toBe(2);
+      expect(later.endsIn).toBeLessThanOrEqual(1_750);
+      await pause(later.endsIn + 20);
+      expect(await other.take(key, 4, 60)).toMatchObject({ total: 4 });
+    });
+
+    test('many takes at once: every point is given once', async () => {
+      const takes = await Promise.all(
+        Array.from({ length: 400 }, async (_, index) => {
+          const points = 1 + (index % 7);
+          const { total } = await (index % 2 === 0 ? one : other).take(key, points, 60);
+          return Array.from({ length: points }, (_, n) => total - n);
+        }),
+      );
+      const all = takes.flat().sort((a, b) => a - b);
+      expect(all).toEqual(all.map((_, index) => index + 1));
+    });
+  });
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

@@ -1,0 +1,84 @@
+/**
+ * What every key store must do: each sentence of the contract in `src/access/key-store.ts`.
+ *
+ * @module
+ */
+
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { KeyStore } from '../../src/access/key-store.ts';
+import { auditConformance } from './key-store/audit.ts';
+import { changesConformance } from './key-store/changes.ts';
+import { keysConformance } from './key-store/keys.ts';
+import { listsConformance } from './key-store/lists.ts';
+import { rotationConformance } from './key-store/rotation.ts';
+import { allKeys, auditEntry, storedKey } from './key-store/samples.ts';
+import { storm } from './key-store/storm.ts';
+
+/** An empty store for one test. */
+export interface KeyStoreUnderTest {
+  readonly store: KeyStore;
+  /** Another store on the same data, as another node has it; in memory the same one. */
+  reopen(): Promise<KeyStore>;
+  /** Makes every audit entry fail until it is called again with `false`; absent where none can. */
+  breakAudit?(broken: boolean): Promise<void>;
+  /** Closes all stores and removes the data. */
+  dispose(): Promise<void>;
+}
+
+const SEEDS = [1, 20_260_301, Math.floor(Math.random() * 2 ** 31)];
+
+export function keyStoreConformance(name: string, open: () => Promise<KeyStoreUnderTest>): void {
+  describe(`the key store: ${name}`, () => {
+    let opened: KeyStoreUnderTest;
+    const store = () => opened.store;
+
+    beforeEach(async () => {
+      opened = await open();
+    });
+    afterEach(() => opened.dispose());
+
+    describe('keys', () => keysConformance(store));
+    describe('lists', () => listsConformance(store));
+    describe('changes', () => changesConformance(store));
+    describe('rotation', () => rotationConformance(store));
+    describe('audit', () => auditConformance(store));
+
+    test('what one store has written another one on the same data reads', async () => {
+      const key = storedKey('a');
+      await store().insert(key, auditEntry({ detail: 'made' }));
+      const other = await opened.reopen();
+      expect(await other.find('a')).toEqual(key);
+      await other.revoke('a', '2026-05-01T00:00:00.000Z', auditEntry({ detail: 'revoked' }));
+      expect(await store().find('a')).toMatchObject({ revokedAt: '2026-05-01T00:00:00.000Z' });
+      const log = await store().listAudit({ limit: 9, before: null });
+      expect(log.map(({ detail }) => detail)).toEqual(['revoked', 'made']);
+    });
+
+    test('changes nothing when the audit entry cannot be written', async (context) => {
+      if (opened.breakAudit === undefined) return context.skip('here no audit entry can fail');
+      const key = storedKey('a');
+      await store().insert(key, auditEntry());
+      await opened.breakAudit(true);
+      const times = ['2026-06-01T00:00:00.000Z', '2026-05-01T00:00:00.000Z'] as const;
+      await expect(store().insert(storedKey('b'), auditEntry())).rejects.toThrow();
+      await expect(store().update('a', { name: 'x' }, auditEntry())).rejects.toThrow();
+      await expect(store().revoke('a', times[0], auditEntry())).rejects.toThrow();
+      await expect(store().rotate('a', storedKey('c'), ...times, auditEntry())).rejects.toThrow();
+      await opened.breakAudit(false);
+      expect(await allKeys(store())).toEqual([key]);
+      expect(await store().listAudit({ limit: 9, before: null })).toHaveLength(1);
+      expect(await store().update('a', { name: 'x' }, auditEntry())).toMatchObject({ name: 'x' });
+    });
+
+    test.each(SEEDS)('a storm loses and doubles nothing, seed %i', async (seed) => {
+      const others = [await opened.reopen(), await opened.reopen(), await opened.reopen()];
+      await storm([store(), ...others], await opened.reopen(), seed);
+    });
+
+    test('closes, also twice', async () => {
+      const other = await opened.reopen();
+      await other.close();
+      await expect(other.close()).resolves.toBeUndefined();
+    });
+  });
+}

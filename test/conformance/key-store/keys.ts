@@ -1,0 +1,83 @@
+import { expect, test } from 'vitest';
+import type { KeyStore } from '../../../src/access/key-store.ts';
+import { allKeys, auditEntry, SERVICE, storedKey } from './samples.ts';
+
+const NAMES = [
+  "Robert'); drop table api_key; --",
+  '"double" `back` \\ % _ ? $1 :name',
+  'naïve café Ελλάδα 日本語 العربية',
+  'e\u0301 and \u00e9',
+  '👩‍👩‍👧‍👦🦊',
+  'line\nbreak\ttab\u200bjoiner',
+  'x'.repeat(255),
+  '🦊'.repeat(255),
+  ' ',
+  'null',
+];
+
+/** What `find`, `list` and `insert` promise. */
+export function keysConformance(store: () => KeyStore): void {
+  test.each([
+    ['an application credential', storedKey('a')],
+    ['a service key', storedKey('s', SERVICE)],
+    ['nothing but what must be', storedKey('n', { scopes: [], allowedCidrs: [], expiresAt: null })],
+    [
+      'everything',
+      storedKey('e', {
+        familyId: 'f',
+        ownsCloudCredential: false,
+        expiresAt: '2027-01-01T00:00:00.001Z',
+        disabled: true,
+        revokedAt: '2026-04-01T00:00:00.000Z',
+        successorId: 'g',
+        lastUsedAt: '2026-03-31T23:59:59.999Z',
+      }),
+    ],
+  ])('finds what was inserted: %s', async (_, key) => {
+    await store().insert(key, auditEntry());
+    expect(await store().find(key.id)).toEqual(key);
+    expect(await allKeys(store())).toEqual([key]);
+  });
+
+  test.each(NAMES)('keeps the name %j', async (name) => {
+    await store().insert(storedKey('a', { name }), auditEntry({ detail: name, actor: name }));
+    expect((await store().find('a'))?.name).toBe(name);
+    expect(await store().update('a', { name: `${name}!` }, auditEntry())).toMatchObject({ name: `${name}!` });
+    expect((await store().listAudit({ limit: 9, before: null })).at(-1)).toMatchObject({
+      detail: name,
+      actor: name,
+    });
+  });
+
+  test('finds nothing where nothing is', async () => {
+    await store().insert(storedKey('abc'), auditEntry());
+    for (const id of ['', 'ab', 'ABC', 'abc ', '%', "abc' or '1'='1"]) {
+      expect(await store().find(id), id).toBeNull();
+    }
+  });
+
+  test('refuses an id that is taken, and leaves the key and the log as they were', async () => {
+    const key = storedKey('a');
+    await store().insert(key, auditEntry());
+    await expect(store().insert(storedKey('a', { name: 'other' }), auditEntry())).rejects.toMatchObject({
+      code: 'conflict',
+    });
+    expect(await store().find('a')).toEqual(key);
+    expect(await store().listAudit({ limit: 9, before: null })).toHaveLength(1);
+  });
+
+  test('inserts one of several with the same id', async () => {
+    const inserts = Array.from({ length: 8 }, (_, index) =>
+      store().insert(storedKey('a', { name: `${index}` }), auditEntry({ detail: `${index}` })),
+    );
+    const outcomes = await Promise.allSettled(inserts);
+    const inserted = outcomes.findIndex(({ status }) => status === 'fulfilled');
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    expect((await store().find('a'))?.name).toBe(`${inserted}`);
+    expect(await store().listAudit({ limit: 9, before: null })).toMatchObject([{ detail: `${inserted}` }]);
+  });
+
+  test('answers ping', async () => {
+    await expect(store().ping()).resolves.toBeUndefined();
+  });
+}

@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest';
+import type { KeyFilter, KeyStore } from '../../../src/access/key-store.ts';
+import { allKeys, auditEntry, orderedIds, SERVICE, storedKey } from './samples.ts';
+
+const MANY = 2_000;
+
+/** What `list` promises. */
+export function listsConformance(store: () => KeyStore): void {
+  const insert = async (ids: readonly string[]) => {
+    await Promise.all(ids.map((id) => store().insert(storedKey(id), auditEntry({ keyId: id }))));
+  };
+  const idsOf = async (filter: KeyFilter, limit = 100, after: string | null = null) =>
+    (await store().list(filter, { limit, after })).map(({ id }) => id);
+
+  test('orders ids byte by byte, whatever the language of the database', async () => {
+    await insert(['b', 'B', 'a', 'A', '9', '10', 'aB', 'ab', 'a1']);
+    expect(await idsOf({})).toEqual(['10', '9', 'A', 'B', 'a', 'a1', 'aB', 'ab', 'b']);
+  });
+
+  test('gives at most limit keys after the one named, which need not exist', async () => {
+    await insert(['a', 'b', 'c', 'd']);
+    expect(await idsOf({}, 2)).toEqual(['a', 'b']);
+    expect(await idsOf({}, 2, 'b')).toEqual(['c', 'd']);
+    expect(await idsOf({}, 2, 'd')).toEqual([]);
+    expect(await idsOf({}, 9, 'bb')).toEqual(['c', 'd']);
+  });
+
+  test('narrows by project, by user, by having no user, and by both', async () => {
+    const keys = [
+      storedKey('a'),
+      storedKey('b', { userId: 'other' }),
+      storedKey('c', { projectId: 'globex' }),
+      storedKey('d', { ...SERVICE }),
+      storedKey('e', { ...SERVICE, projectId: 'globex' }),
+    ];
+    for (const key of keys) await store().insert(key, auditEntry());
+    expect(await idsOf({})).toEqual(['a', 'b', 'c', 'd', 'e']);
+    expect(await idsOf({ projectId: 'acme' })).toEqual(['a', 'b', 'd']);
+    expect(await idsOf({ userId: 'acme-user' })).toEqual(['a', 'c']);
+    expect(await idsOf({ userId: null })).toEqual(['d', 'e']);
+    expect(await idsOf({ projectId: 'globex', userId: null })).toEqual(['e']);
+    expect(await idsOf({ projectId: 'acme', userId: 'acme-user' }, 9, 'a')).toEqual([]);
+    expect(await idsOf({ projectId: 'acm_' })).toEqual([]);
+    expect(await idsOf({ projectId: '' })).toEqual([]);
+  });
+
+  test('shows those that are revoked, expired or disabled', async () => {
+    const past = '2020-01-01T00:00:00.000Z';
+    await store().insert(storedKey('a', { expiresAt: past }), auditEntry());
+    await store().insert(storedKey('b', { disabled: true }), auditEntry());
+    await insert(['c']);
+    await store().revoke('c', past, auditEntry());
+    expect(await idsOf({})).toEqual(['a', 'b', 'c']);
+  });
+
+  test('shows each key once to somebody who pages while keys come and change', async () => {
+    const early = orderedIds(50);
+    await insert(early);
+    const seen: string[] = [];
+    for (let page = 0; ; page++) {
+      const ids = await idsOf({}, 7, seen.at(-1) ?? null);
+      seen.push(...ids);
+      if (ids.length < 7) break;
+      // One sorts before all that was read, one after: "new" comes after the digits.
+      await insert([`0${page}`, `new${page}`]);
+      await store().update(early[page] ?? '', { name: 'changed' }, auditEntry());
+      await store().revoke(early[early.length - 1 - page] ?? '', '2026-05-01T00:00:00.000Z', auditEntry());
+    }
+    expect(new Set(seen).size).toBe(seen.length);
+    expect(early.filter((id) => !seen.includes(id))).toEqual([]);
+  });
+
+  test(`pages through ${MANY} keys`, async () => {
+    const ids = orderedIds(MANY);
+    for (let first = 0; first < MANY; first += 100) await insert(ids.slice(first, first + 100));
+    const keys = await allKeys(store(), 300);
+    expect(keys.map(({ id }) => id)).toEqual(ids);
+  });
+}

@@ -1,0 +1,44 @@
+import type { Scope } from '../../src/access/scopes.ts';
+import type { Cloud } from '../../src/compute/cloud.ts';
+import type { KeystoneAdmin } from '../support/keystone-admin.ts';
+import type { OpenStackClient } from '../support/openstack-client.ts';
+import type { ReduClient } from '../support/redu-client.ts';
+
+/** A customer of the provider whose gateway is tested. */
+export interface Customer {
+  readonly projectId: string;
+  readonly projectName: string;
+  readonly userId: string;
+  readonly userName: string;
+  readonly password: string;
+  /** An application credential of the customer's own: restricted, all roles. */
+  readonly applicationCredential: { readonly id: string; readonly secret: string };
+  /** The project's own network, which a router connects to the external one. */
+  readonly networkId: string;
+  /** A client with a new key. Default scopes unless named. */
+  client(scopes?: readonly Scope[]): Promise<ReduClient>;
+  /** The same customer's other tools, past the gateway. */
+  readonly openStack: OpenStackClient;
+  /** The driver as this customer, for what has no route. */
+  cloud(): Cloud;
+}
+
+/**
+ * What the conformance suite runs against: a gateway in front of an OpenStack that knows two customers, seeded as
+ * documented for the real one: flavors m1.tiny to m1.large, two images, quotas of 100 instances (acme) and 3 (globex).
+ */
+export interface Target {
+  readonly url: string;
+  /** Of the same keys and cloud, on a node of its own. */
+  readonly secondUrl: string;
+  readonly adminToken: string;
+  readonly keystone: KeystoneAdmin;
+  /** Milliseconds in which a lost role is noticed. */
+  readonly confirmAfter: number;
+  readonly acme: Customer;
+  readonly globex: Customer;
+  close(): Promise<void>;
+}
+
+export const IMAGE = 'ubuntu-22.04-amd64';
+export const OTHER_IMAGE = 'debian-12-amd64';

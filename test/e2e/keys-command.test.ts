@@ -1,0 +1,161 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { type Finished, type GatewayProcess, startProcess } from '../support/gateway-process.ts';
+import { database, emptyDirectory, opened, SECRET } from './keys-database.ts';
+import { run } from './run.ts';
+import { CREATE, PROJECT, WRONG_COMMANDS, WRONG_OVERLAPS } from './wrong-keys-commands.ts';
+
+const MAIN = join(import.meta.dirname, '../../adapters/node/main.ts');
+const OTHER_SECRET = Buffer.alloc(32, 8).toString('base64');
+
+let running: GatewayProcess | undefined;
+afterEach(async () => {
+  if (running?.child.exitCode === null) await running.end('SIGKILL');
+  running = undefined;
+});
+
+async function serving(env: Record<string, string>): Promise<(key: string) => Promise<number>> {
+  running = await startProcess(env);
+  const { url } = running;
+  return async (key) => (await fetch(`${url}/v1/instances`, { headers: { 'x-api-key': key } })).status;
+}
+
+describe('linguanova keys', () => {
+  test('create prints the key and what it is; list, show, revoke and rotate tell of it', async () => {
+    const { keys, json } = database();
+    const created = await json(
+      ...['create', '--name', 'first customer', '--project-id', PROJECT],
+      ...['--scopes', 'instances:read,keypairs:write'],
+      ...['--plan', 'default', '--expires-at', '2099-01-01T01:00:00+01:00'],
+      ...['--cidr', '192.0.2.0/24', '--cidr', '2001:db8::/32'],
+    );
+    const { key, ...shown } = created;
+    expect(key).toMatch(new RegExp(`^ln_${created.id}_[0-9A-Za-z]{39}$`));
+    expect(shown).toMatchObject({
+      name: 'first customer',
+      state: 'active',
+      kind: 'service',
+      project_id: PROJECT,
+      scopes: ['instances:read', 'keypairs:write'],
+      plan: 'default',
+      expires_at: '2099-01-01T00:00:00.000Z',
+      allowed_cidrs: ['192.0.2.0/24', '2001:db8::/32'],
+    });
+    expect(await json('show', created.id)).toEqual(shown);
+    expect(await json('list')).toEqual([shown]);
+    expect(await json('list', '--project-id', PROJECT)).toEqual([shown]);
+    expect(await json('list', '--project-id', 'of-nobody')).toEqual([]);
+
+    const { key: successor, ...rotated } = await json('rotate', created.id, '--overlap', '60');
+    expect(successor).not.toBe(key);
+    expect(rotated).toMatchObject({ family_id: created.id, name: 'first customer', scopes: shown.scopes });
+    const old = await json('show', created.id);
+    expect(old).toMatchObject({ state: 'active', rotated_to: rotated.id });
+    const overlap = (Date.parse(old.expires_at) - Date.now()) / 1000;
+    expect(overlap).toBeGreaterThan(30);
+    expect(overlap).toBeLessThanOrEqual(60);
+
+    const revoked = await json('revoke', rotated.id);
+    expect(revoked).toMatchObject({ id: rotated.id, state: 'revoked', revoked_at: expect.any(String) });
+    expect(await json('revoke', rotated.id), 'again').toEqual(revoked);
+    expect((await keys('rotate', rotated.id)).code, 'rotate what is revoked').toBe(1);
+  });
+
+  test('for people: one field a line, lists as columns, no key but the new one', async () => {
+    const { keys } = database();
+    const created = await keys(...CREATE);
+    expect([created.code, created.stderr]).toEqual([0, '']);
+    const fields = Object.fromEntries(created.stdout.split('\n').map((line) => line.split(/ {2,}/)));
+    expect(fields).toMatchObject({ name: 'e2e', project_id: PROJECT, expires_at: '-' });
+    expect(fields.key).toMatch(/^ln_[0-9a-z]{16}_[0-9A-Za-z]{39}$/);
+    const [header, row, ...others] = (await keys('list')).stdout.trimEnd().split('\n');
+    expect(header?.split(/ +/).slice(0, 4)).toEqual(['id', 'name', 'state', 'project_id']);
+    expect(row?.split(/ +/).slice(0, 4)).toEqual([fields.id, 'e2e', 'active', PROJECT]);
+    expect(others).toEqual([]);
+    for (const verb of ['show', 'revoke'])
+      expect((await keys(verb, fields.id ?? '')).stdout).not.toContain('ln_');
+  });
+
+  test('an empty database is an empty list', async () => {
+    const { keys, json } = database();
+    expect(await json('list')).toEqual([]);
+    expect((await keys('list')).stdout).toMatch(/^id +name[^\n]*\n$/);
+  });
+});
+
+describe('a gateway that runs on the same database', () => {
+  test('takes a key made on the command line, and its rotation and revocation within a second', async () => {
+    const { env, json } = database();
+    const status = await serving(env);
+    const first = await json(...CREATE);
+    expect(await status(first.key)).toBe(200);
+
+    const second = await json('rotate', first.id, '--overlap', '60');
+    expect([await status(first.key), await status(second.key)]).toEqual([200, 200]);
+    const third = await json('rotate', second.id);
+    expect(await status(third.key)).toBe(200);
+    await withinASecond(async () => (await status(second.key)) === 401);
+
+    await json('revoke', first.id);
+    await withinASecond(async () => (await status(first.key)) === 401);
+    expect(await status(third.key)).toBe(200);
+    expect(await running?.end('SIGTERM')).toBe(0);
+  });
+
+  test('takes it after a restart with the same secret, and not with another', async () => {
+    const { env, json } = database();
+    const { key } = await json(...CREATE);
+    for (const [secret, expected] of [
+      [SECRET, 200],
+      [OTHER_SECRET, 401],
+      [SECRET, 200],
+    ] as const) {
+      const status = await serving({ ...env, LINGUANOVA_SECRET: secret });
+      expect(await status(key)).toBe(expected);
+      expect(await running?.end('SIGTERM')).toBe(0);
+    }
+  });
+
+  test('without LINGUANOVA_SECRET both keep theirs in .linguanova, which is the owner’s alone', async () => {
+    const cwd = emptyDirectory();
+    const linguanova = (...args: string[]) => run(process.execPath, [MAIN, ...args], {}, { cwd });
+    const created = await linguanova('keys', ...CREATE, '--json');
+    expect([created.code, created.stderr]).toEqual([0, '']);
+    const mode = (path: string) => statSync(join(cwd, path)).mode & 0o777;
+    expect([mode('.linguanova/secret'), mode('.linguanova') & 0o077]).toEqual([0o600, 0]);
+    const again = await linguanova('keys', 'rotate', JSON.parse(created.stdout).id, '--json');
+    expect(JSON.parse(again.stdout).family_id).toBe(JSON.parse(created.stdout).id);
+  });
+});
+
+describe('what is used wrongly ends with 1 and says how to use it', () => {
+  const { env, keys } = database();
+
+  function assertHelpful({ code, stdout, stderr }: Finished, says: RegExp): void {
+    expect(stderr).toMatch(/^linguanova: /);
+    expect(stderr).toMatch(says);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect([code, stdout]).toEqual([1, '']);
+  }
+
+  test.concurrent.each(WRONG_COMMANDS)('%s', async (_, args, says) => {
+    assertHelpful(await keys(...args), says);
+  });
+
+  test.concurrent.each(WRONG_OVERLAPS.map((option) => [option.join(' '), option] as const))(
+    'rotate with %s, and the key is not rotated',
+    async (_, option) => {
+      await using store = await opened(env.DATABASE_URL);
+      const id = await store.newKey();
+      const finished = await keys('rotate', id, ...option);
+      expect((await store.keys.find(id))?.successorId).toBeNull();
+      assertHelpful(finished, /overlap/);
+    },
+  );
+});
+
+/** Waits for what must be true a second from now at the latest. */
+async function withinASecond(isTrue: () => Promise<boolean>): Promise<void> {
+  await expect.poll(isTrue, { timeout: 1_000, interval: 20 }).toBe(true);
+}

@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { openKeyStore } from '../../adapters/sql/open.ts';
+import { auditEntry, storedKey } from '../conformance/key-store/samples.ts';
+import { startPostgres } from '../support/postgres.ts';
+import { expectWhole } from './kill.ts';
+import { startWriter } from './writer-process.ts';
+
+const server = await startPostgres('fsync=off');
+afterAll(() => server?.stop());
+
+describe.skipIf(server === null)('the schema on PostgreSQL', { timeout: 60_000 }, () => {
+  if (server === null) return;
+
+  test('four processes make it at once, and write', async () => {
+    const url = await server.createDatabase();
+    const writers = ['a', 'b', 'c', 'd'].map((prefix) => startWriter(url, prefix, 50));
+    const ends = await Promise.all(writers.map(({ ended }) => ended));
+    expect(ends.map(({ problem }) => problem)).toEqual(['', '', '', '']);
+    await expectWhole(
+      url,
+      ends.flatMap(({ ids }) => ids),
+    );
+    expect(await server.sql(url, 'select name from kysely_migration')).toHaveLength(1);
+  });
+
+  test('many stores make it at once', async () => {
+    const url = await server.createDatabase();
+    const stores = await Promise.all(Array.from({ length: 8 }, () => openKeyStore(url)));
+    await Promise.all(stores.map((store, index) => store.insert(storedKey(`k${index}`), auditEntry())));
+    await Promise.all(stores.map((store) => store.close()));
+    expect(await server.sql(url, 'select name from kysely_migration')).toHaveLength(1);
+  });
+
+  test('a database made by the first migration opens', async () => {
+    const url = await server.createDatabase();
+    await server.sql(url, readFileSync(join(import.meta.dirname, 'fixtures/001.postgres.sql'), 'utf8'));
+    const store = await openKeyStore(url);
+    expect(await store.find('a')).toEqual(storedKey('a', { name: "O'Neill 🦊" }));
+    expect(await store.listAudit({ limit: 9, before: null })).toEqual([
+      { ...auditEntry({ keyId: 'a' }), sequence: 1 },
+    ]);
+    expect(await store.update('a', { name: 'b' }, auditEntry())).toMatchObject({ name: 'b' });
+    await store.close();
+  });
+
+  test('a database made by a newer version is refused', async () => {
+    const url = await server.createDatabase();
+    await (await openKeyStore(url)).close();
+    await server.sql(
+      url,
+      "insert into kysely_migration values ('999-of-the-future', '2099-01-01T00:00:00.000Z')",
+    );
+    await expect(openKeyStore(url)).rejects.toThrow(/^DATABASE_URL: .*999-of-the-future/);
+  });
+});

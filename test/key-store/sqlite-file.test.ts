@@ -1,0 +1,104 @@
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { sql } from 'kysely';
+import { expect, test } from 'vitest';
+import { sqlKeyStore } from '../../adapters/sql/key-store.ts';
+import { openKeyStore } from '../../adapters/sql/open.ts';
+import { openSqlite } from '../../adapters/sql/sqlite.ts';
+import { auditEntry, storedKey } from '../conformance/key-store/samples.ts';
+import { databaseFile } from './database-file.ts';
+import { expectWhole, killDuringWrites } from './kill.ts';
+import { startWriter } from './writer-process.ts';
+
+const disk = databaseFile();
+
+test('kill -9 during writes loses no acknowledged key', { timeout: 120_000 }, async () => {
+  await killDuringWrites(disk.url);
+  expect(disk.sqlite('pragma integrity_check')).toEqual([{ integrity_check: 'ok' }]);
+});
+
+test('a process reads and writes while another one writes', { timeout: 60_000 }, async () => {
+  const store = await openKeyStore(disk.url);
+  const writer = startWriter(disk.url, 'other', 300);
+  await writer.acknowledged(1);
+  for (let index = 0; index < 100; index++) {
+    await store.insert(storedKey(`own-${index}`), auditEntry({ keyId: `own-${index}` }));
+    expect(await store.find('other-1')).not.toBeNull();
+  }
+  await store.close();
+  const { ids, problem } = await writer.ended;
+  expect(problem).toBe('');
+  await expectWhole(disk.url, [...ids, 'own-0', 'own-99']);
+});
+
+test('a full disk is "unavailable", and loses nothing that was acknowledged', {
+  timeout: 60_000,
+}, async () => {
+  const { ids, problem } = await startWriter(disk.url, 'full', 100_000, '1000').ended;
+  expect(problem).toBe('unavailable');
+  expect(ids.length).toBeGreaterThan(10);
+  await expectWhole(disk.url, ids);
+  expect(disk.sqlite('pragma integrity_check')).toEqual([{ integrity_check: 'ok' }]);
+});
+
+test('locked for longer than the timeout is "unavailable"; reads and timers go on meanwhile', async () => {
+  const store = sqlKeyStore(await openSqlite(disk.path, 300));
+  await store.insert(storedKey('a'), auditEntry());
+  const other = new DatabaseSync(disk.path);
+  other.exec('begin immediate');
+  let ticks = 0;
+  const ticking = setInterval(() => ticks++, 5);
+  const started = performance.now();
+  const refused = expect(store.insert(storedKey('b'), auditEntry())).rejects.toMatchObject({
+    code: 'unavailable',
+    cause: { errcode: 5 },
+  });
+  expect(await store.find('a')).not.toBeNull();
+  await refused;
+  clearInterval(ticking);
+  expect(performance.now() - started).toBeLessThan(3_000);
+  expect(ticks).toBeGreaterThan(5);
+  other.exec('rollback');
+  other.close();
+  await store.insert(storedKey('b'), auditEntry());
+  await store.close();
+});
+
+test('after closing, everything is "unavailable"', async () => {
+  const store = await openKeyStore(disk.url);
+  const running = store.insert(storedKey('a'), auditEntry());
+  const closed = store.close();
+  await running;
+  await closed;
+  await expect(store.find('a')).rejects.toMatchObject({ code: 'unavailable' });
+  await expect(store.insert(storedKey('b'), auditEntry())).rejects.toMatchObject({ code: 'unavailable' });
+  await expect(store.ping()).rejects.toMatchObject({ code: 'unavailable' });
+});
+
+test('the files are readable by their owner alone, and so is a folder made for them', async () => {
+  const inner = join(disk.folder, 'made', 'keys');
+  const store = await openKeyStore(`sqlite:${inner}/keys.db`);
+  await store.insert(storedKey('a'), auditEntry());
+  const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
+  for (const suffix of ['', '-wal', '-shm']) expect(mode(`${inner}/keys.db${suffix}`), suffix).toBe('600');
+  expect(mode(inner)).toBe('700');
+  expect(mode(join(disk.folder, 'made'))).toBe('700');
+  await store.close();
+});
+
+test('a commit waits for the disk, and readers do not wait for it', async () => {
+  const database = await openSqlite(disk.path);
+  const pragma = (name: string) =>
+    database.read(sql`select * from ${sql.raw(`pragma_${name}`)}`.compile(database.builder));
+  expect(await pragma('synchronous')).toEqual([{ synchronous: 2 }]);
+  expect(await pragma('journal_mode')).toEqual([{ journal_mode: 'wal' }]);
+  await database.close();
+});
+
+test('a disk.path that is no database is refused, and left as it is', async () => {
+  writeFileSync(disk.path, 'these are my notes, and no database'.repeat(100));
+  const before = readFileSync(disk.path);
+  await expect(openKeyStore(disk.url)).rejects.toThrow(/^DATABASE_URL: .*not a database/);
+  expect(readFileSync(disk.path)).toEqual(before);
+});

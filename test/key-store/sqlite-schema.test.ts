@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type { CompiledQuery } from 'kysely';
+import { expect, test } from 'vitest';
+import { appendEntry, appendEntryOfChange, selectEntries } from '../../adapters/sql/audit-statements.ts';
+import {
+  countLivingKeys,
+  noteKeyUses,
+  retireKey,
+  selectKey,
+  selectKeys,
+  updateKey,
+} from '../../adapters/sql/key-statements.ts';
+import { openKeyStore } from '../../adapters/sql/open.ts';
+import { openSqlite } from '../../adapters/sql/sqlite.ts';
+import { auditEntry, storedKey } from '../conformance/key-store/samples.ts';
+import { databaseFile } from './database-file.ts';
+import { expectWhole } from './kill.ts';
+import { startWriter } from './writer-process.ts';
+
+const disk = databaseFile();
+
+test('four processes make the database at once, and write to it', { timeout: 60_000 }, async () => {
+  const writers = ['a', 'b', 'c', 'd'].map((prefix) => startWriter(disk.url, prefix, 100));
+  const ends = await Promise.all(writers.map(({ ended }) => ended));
+  expect(ends.map(({ problem }) => problem)).toEqual(['', '', '', '']);
+  expect(ends.flatMap(({ ids }) => ids)).toHaveLength(400);
+  await expectWhole(
+    disk.url,
+    ends.flatMap(({ ids }) => ids),
+  );
+  expect(disk.sqlite('select name from kysely_migration')).toHaveLength(1);
+});
+
+test('many stores make the database at once', async () => {
+  const stores = await Promise.all(Array.from({ length: 8 }, () => openKeyStore(disk.url)));
+  await Promise.all(stores.map((store, index) => store.insert(storedKey(`k${index}`), auditEntry())));
+  await Promise.all(stores.map((store) => store.close()));
+  expect(disk.sqlite('select name from kysely_migration')).toHaveLength(1);
+});
+
+test('no statement reads a whole table', async () => {
+  const { builder, read, close } = await openSqlite(disk.path);
+  const window = { limit: 10, after: 'a' };
+  const now = '2026-05-01T00:00:00.000Z';
+  const byKey = /SEARCH api_key USING INDEX sqlite_autoindex_api_key_1/;
+  const last = /SEARCH audit_entry/;
+  const statements: [CompiledQuery, RegExp][] = [
+    [selectKey(builder, 'a'), byKey],
+    [selectKeys(builder, {}, window), byKey],
+    [selectKeys(builder, { projectId: 'acme' }, window), /api_key_by_project \(project_id=\? AND id>\?\)/],
+    [selectKeys(builder, { userId: null }, window), /api_key_by_user \(user_id=\? AND id>\?\)/],
+    [selectKeys(builder, { projectId: 'acme', userId: 'b' }, window), /api_key_by_(project|user) \(/],
+    [countLivingKeys(builder, 'credential', now), /api_key_by_cloud_credential \(/],
+    [updateKey(builder, 'a', { name: 'b' }, 'change'), byKey],
+    [retireKey(builder, 'a', { successorId: 'b', oldExpiresAt: now, now, changeId: 'c' }), byKey],
+    [noteKeyUses(builder, [['a', now]]), byKey],
+    [appendEntry(builder, auditEntry()), last],
+    [appendEntryOfChange(builder, auditEntry(), 'a', 'change'), byKey],
+    [selectEntries(builder, 10, 100), last],
+  ];
+  for (const [{ sql: text, ...statement }, index] of statements) {
+    const plan = await read<{ detail: string }>({
+      ...statement,
+      sql: `explain query plan ${text}`,
+    } as CompiledQuery<{ detail: string }>);
+    const steps = plan.map(({ detail }) => detail);
+    expect(
+      steps.filter((step) => /^SCAN (api_key|audit_entry)|TEMP B-TREE/.test(step)),
+      text,
+    ).toEqual([]);
+    expect(steps.join('; '), text).toMatch(index);
+  }
+  await close();
+});
+
+test('a database made by the first migration opens', async () => {
+  const made = new DatabaseSync(disk.path);
+  made.exec(readFileSync(join(import.meta.dirname, 'fixtures/001.sqlite.sql'), 'utf8'));
+  made.close();
+  const store = await openKeyStore(disk.url);
+  expect(await store.find('a')).toEqual(storedKey('a', { name: "O'Neill 🦊" }));
+  expect(await store.listAudit({ limit: 9, before: null })).toEqual([
+    { ...auditEntry({ keyId: 'a' }), sequence: 1 },
+  ]);
+  expect(await store.update('a', { name: 'b' }, auditEntry())).toMatchObject({ name: 'b' });
+  await store.close();
+});
+
+test('a database made by a newer version is refused', async () => {
+  await (await openKeyStore(disk.url)).close();
+  disk.sqlite("insert into kysely_migration values ('999-of-the-future', '2099-01-01T00:00:00.000Z')");
+  await expect(openKeyStore(disk.url)).rejects.toThrow(/^DATABASE_URL: .*999-of-the-future/);
+});

@@ -1,0 +1,115 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Access } from '../../src/access/access.ts';
+import { DEFAULT_SCOPES } from '../../src/access/scopes.ts';
+import type { CloudCredential } from '../../src/compute/cloud.ts';
+import { reduDialect } from '../../src/dialects/redu/dialect.ts';
+import type { Customer } from '../conformance/target.ts';
+import { ReduClient } from '../support/redu-client.ts';
+import { type SandboxTarget, sandboxTarget } from '../support/sandbox-target.ts';
+import { ACTIONS, ATTEMPTS, type Attempt } from './foreign-attempts.ts';
+import { everythingOf, makeThings, type Things } from './foreign-things.ts';
+
+test('every route has its attempts, and every attempt its route', () => {
+  const routes = reduDialect({} as Access)
+    .routes.filter(({ method }) => method !== 'ALL')
+    .map(({ method, path }) => `${method} ${path}`);
+  expect(Object.keys(ATTEMPTS).sort()).toEqual([...new Set(routes)].sort());
+  for (const [route, attempts] of Object.entries(ATTEMPTS)) {
+    const [method, path = ''] = route.split(' ');
+    expect(attempts, route).not.toHaveLength(0);
+    const pattern = new RegExp(`^${path.replace(/:\w+/g, '[^/]+')}$`);
+    for (const attempt of attempts) expect(`${attempt.path.split('?')[0]}`, `${method}`).toMatch(pattern);
+  }
+  expect(ACTIONS).toEqual(expect.arrayContaining(['stop', 'reboot', 'resize', 'rebuild', 'snapshot']));
+});
+
+type Kind = CloudCredential['kind'];
+
+/** Each kind of key against the same kind: two service keys share the account that they act as. */
+describe.each<Kind>(['application_credential', 'service'])('acme with a key of the kind %s', (kind) => {
+  let target: SandboxTarget;
+  let acme: ReduClient;
+  let globex: ReduClient;
+  let own: Things;
+  let foreign: Things;
+  beforeAll(async () => {
+    target = await sandboxTarget();
+    acme = await clientOf(target.acme, kind);
+    globex = await clientOf(target.globex, kind);
+    own = await makeThings(target.acme, acme, 'acme');
+    foreign = await makeThings(target.globex, globex, 'globex');
+    const statuses = (await globexHas()).map(({ status }) => status);
+    expect([200, ...(kind === 'service' ? [501] : [])]).toEqual(expect.arrayContaining(statuses));
+  });
+  afterAll(() => target.close());
+
+  async function clientOf({ applicationCredential, projectId }: Customer, of: Kind): Promise<ReduClient> {
+    const credential = of === 'service' ? { kind: of, projectId } : { kind: of, ...applicationCredential };
+    const { url, keyFor } = target.gateway;
+    return new ReduClient(url, await keyFor(credential, DEFAULT_SCOPES));
+  }
+
+  const globexHas = () => everythingOf(target.globex.openStack, globex, foreign);
+  const acmeHas = () => target.acme.openStack.belongings();
+
+  const rows = Object.entries(ATTEMPTS).flatMap(([route, attempts]) => {
+    const [method = ''] = route.split(' ');
+    return attempts.map((attempt) => {
+      const body = attempt.body === undefined ? '' : ` ${JSON.stringify(attempt.body)}`;
+      return [`${method} ${attempt.path}${body}`, method, attempt] as const;
+    });
+  });
+  test.each(rows)('%s', async (_, method, attempt) => {
+    const [globexHad, acmeHad] = [await globexHas(), await acmeHas()];
+    const tried = filledIn(attempt);
+    const answer = await acme.request(method, tried.path, tried.body);
+    if (method === 'POST' && answer.status < 300) {
+      await takeBack(answer.headers.get('location') ?? tried.made);
+    }
+    const expected = [attempt.status, ...(kind === 'service' && isAboutKeypairs(attempt) ? [501] : [])];
+    expect.soft(expected, JSON.stringify(answer.body)).toContain(answer.status);
+    expect.soft(await globexHas()).toEqual(globexHad);
+    expect.soft(await acmeHas(), 'left half made').toEqual(acmeHad);
+    if (answer.status < 300) expect(told(answer.body, JSON.stringify(tried))).toEqual([]);
+  });
+
+  /** All service keys act as one user, and key pairs are the user's: such keys may have none at all. */
+  function isAboutKeypairs({ path, body }: Attempt): boolean {
+    return path.includes('keypairs') || JSON.stringify(body)?.includes('{keypair}') === true;
+  }
+
+  /** So that attempts do not see what others made. */
+  async function takeBack(location: string | undefined): Promise<void> {
+    const instance = /^\/v1\/instances\/(.+)$/.exec(location ?? '')?.[1];
+    if (instance !== undefined) await acme.remove(instance);
+    else if (location !== undefined) await acme.delete(location);
+  }
+
+  /** What of globex an answer tells that was not in the question. */
+  function told(body: unknown, question: string): string[] {
+    const text = JSON.stringify(body);
+    return Object.entries(foreign)
+      .filter(
+        ([thing, value]) => thing !== 'project name' && text.includes(value) && !question.includes(value),
+      )
+      .map(([thing]) => thing);
+  }
+
+  function filledIn({ path, body, made }: Attempt) {
+    const { userName, password } = target.acme;
+    const fill = (text: string) =>
+      text.replaceAll(/\{(own )?([a-z ]+)\}/g, (_, isOwn: string | undefined, thing: string) => {
+        const things: Readonly<Record<string, string>> = isOwn
+          ? { ...own, user: userName, password }
+          : foreign;
+        const value = things[thing];
+        if (value === undefined) throw new Error(`there is no ${thing}`);
+        return value;
+      });
+    return {
+      path: fill(path),
+      body: body === undefined ? undefined : JSON.parse(fill(JSON.stringify(body))),
+      made: made === undefined ? undefined : fill(made),
+    };
+  }
+});

@@ -1,0 +1,171 @@
+import { instanceActionSchema } from '../../src/dialects/redu/instance-actions.ts';
+
+/**
+ * What a customer tries with things of somebody else's. In paths and bodies `{instance}`, `{port}` and so on are the other's
+ * (`THINGS`); with `own ` before it, the caller's.
+ */
+export interface Attempt {
+  /** Below the route: its parameters filled in, and a query. */
+  readonly path: string;
+  readonly body?: object;
+  readonly status: number;
+  /** Where what it makes can be deleted, when the answer has no Location. */
+  readonly made?: string;
+}
+
+const NEW = { name: 'intruder', flavor_id: 'm1.tiny', image_id: 'ubuntu-22.04-amd64' };
+const OLD = { name: 'intruder', flavor: 'm1.tiny', image: 'ubuntu-22.04-amd64' };
+const PUBLIC = { metadata: { isPublic: true } };
+const WITH_SSH = { metadata: { enableSSH: true } };
+const FOREIGN_PROJECTS = [{ project_name: '{project name}' }, { project_id: '{project}' }];
+
+/** The least that each action takes beside its name. */
+const ACTION_FIELDS: Readonly<Record<string, object>> = {
+  resize: { flavor_id: 'm1.small' },
+  rebuild: { image_id: 'ubuntu-22.04-amd64' },
+  snapshot: { name: 'stolen' },
+};
+
+/** Every action there is: a new one is tried without being named here. */
+export const ACTIONS: readonly string[] = instanceActionSchema.options.flatMap(({ shape: { action } }) =>
+  'options' in action ? action.options : [...action.values],
+);
+
+/** An answer that shows what is the caller's own, and nothing of the other's. */
+const shows = (path: string): Attempt => ({ path, status: 200 });
+const hidden = (path: string, body?: object): Attempt => ({
+  path,
+  status: 404,
+  ...(body !== undefined && { body }),
+});
+
+export const ATTEMPTS: Readonly<Record<string, readonly Attempt[]>> = {
+  'GET /v1/me': [shows('/v1/me')],
+  'GET /v1/instances': [
+    shows('/v1/instances'),
+    shows('/v1/instances?image={image}'),
+    shows('/v1/instances?name=globex'),
+    { path: '/v1/instances?marker={instance}', status: 400 },
+    { path: '/v1/instances?all_tenants=1', status: 403 },
+  ],
+  'POST /v1/instances': [
+    ...[
+      { network_id: '{network}' },
+      { networks: ['{network}'] },
+      { networks: [{ uuid: '{network}' }] },
+      { networks: ['{own network}', '{network}'] },
+      { networks: [{ port: '{port}' }] },
+      { networks: ['{own network}', { port: '{port}' }] },
+      { security_group_names: ['{group}'] },
+      { security_group_names: ['{group name}'] },
+      { security_group_names: ['default', '{group}'] },
+      { keypair_name: '{keypair}' },
+      { server_group_id: '{server group}' },
+      { image_id: '{image}' },
+      { image_id: '{image name}' },
+    ].flatMap((fields) =>
+      [{}, PUBLIC, WITH_SSH].map((flags) => ({
+        path: '/v1/instances',
+        body: { ...NEW, ...fields, ...flags },
+        status: 400,
+      })),
+    ),
+  ],
+  'GET /v1/instances/:id': [hidden('/v1/instances/{instance}')],
+  'PATCH /v1/instances/:id': [
+    { name: 'mine' },
+    { metadata: { team: 'mine' } },
+    { metadata: { isPublic: false } },
+    { metadata: { isPublic: true } },
+    { metadata: { enableSSH: true } },
+    { metadata: { enableSSH: false } },
+  ].map((body) => hidden('/v1/instances/{instance}', body)),
+  'DELETE /v1/instances/:id': [hidden('/v1/instances/{instance}')],
+  'POST /v1/instances/:id/actions': [
+    ...ACTIONS.map((action) =>
+      hidden('/v1/instances/{instance}/actions', { action, ...ACTION_FIELDS[action] }),
+    ),
+    hidden('/v1/instances/{instance}/actions', { action: 'reboot', type: 'hard' }),
+    ...['{image}', '{image name}'].map((image_id) => ({
+      path: '/v1/instances/{own instance}/actions',
+      body: { action: 'rebuild', image_id },
+      status: 400,
+    })),
+  ],
+  'GET /v1/flavors': [shows('/v1/flavors')],
+  'GET /v1/images': [shows('/v1/images')],
+  'GET /v1/networks': [shows('/v1/networks')],
+  'GET /v1/availability_zones': [shows('/v1/availability_zones')],
+  'GET /v1/floating_ips': [shows('/v1/floating_ips')],
+  'GET /v1/quotas': [shows('/v1/quotas')],
+  'GET /v1/hypervisors': [{ path: '/v1/hypervisors', status: 403 }],
+  'GET /v1/api_keys': [shows('/v1/api_keys')],
+  'POST /v1/api_keys': FOREIGN_PROJECTS.map((project) => ({
+    path: '/v1/api_keys',
+    body: {
+      name: 'intruder',
+      credentials: { username: '{own user}', password: '{own password}', ...project },
+    },
+    status: 401,
+  })),
+  'GET /v1/api_keys/:id': [hidden('/v1/api_keys/{api key}')],
+  'DELETE /v1/api_keys/:id': [hidden('/v1/api_keys/{api key}')],
+  'POST /v1/api_keys/:id/rotate': [
+    hidden('/v1/api_keys/{api key}/rotate', {}),
+    hidden('/v1/api_keys/{api key}/rotate', { overlap_seconds: 60 }),
+  ],
+  'GET /v1/keypairs': [shows('/v1/keypairs')],
+  // Names are each customer's own: one that is taken elsewhere is free here.
+  'POST /v1/keypairs': [{ path: '/v1/keypairs', body: { name: '{keypair}' }, status: 201 }],
+  'GET /v1/keypairs/:name': [hidden('/v1/keypairs/{keypair}')],
+  'DELETE /v1/keypairs/:name': [hidden('/v1/keypairs/{keypair}')],
+  'GET /v1/security_groups': [shows('/v1/security_groups')],
+  'POST /v1/security_groups': [{ path: '/v1/security_groups', body: { name: '{group name}' }, status: 201 }],
+  'GET /v1/security_groups/:id': [hidden('/v1/security_groups/{group}')],
+  'DELETE /v1/security_groups/:id': [hidden('/v1/security_groups/{group}')],
+  'POST /v1/security_groups/:id/rules': [
+    hidden('/v1/security_groups/{group}/rules', { protocol: 'tcp', port: 80 }),
+  ],
+  'DELETE /v1/security_groups/:id/rules/:rule_id': [
+    hidden('/v1/security_groups/{group}/rules/{rule}'),
+    hidden('/v1/security_groups/{own group}/rules/{rule}'),
+    hidden('/v1/security_groups/{group}/rules/{own rule}'),
+  ],
+  'GET /v1/server_groups': [shows('/v1/server_groups')],
+  'POST /v1/server_groups': [
+    { path: '/v1/server_groups', body: { name: 'globex-hosts', policy: 'affinity' }, status: 201 },
+  ],
+  'GET /v1/server_groups/:id': [hidden('/v1/server_groups/{server group}')],
+  'DELETE /v1/server_groups/:id': [hidden('/v1/server_groups/{server group}')],
+  'GET /cloud/v1/me': [shows('/cloud/v1/me')],
+  'GET /cloud/v1/compute/instances/list': [
+    shows('/cloud/v1/compute/instances/list'),
+    { path: '/cloud/v1/compute/instances/list?marker={instance}', status: 400 },
+    { path: '/cloud/v1/compute/instances/list?all_tenants=true', status: 403 },
+  ],
+  'POST /cloud/v1/compute/instances/create': [
+    ...[
+      { network: '{network}' },
+      { securityGroups: ['{group}'] },
+      { securityGroups: [{ value: '{group name}' }] },
+      { key_name: '{keypair}' },
+      { key_name: '{keypair}', enable_ssh: true, is_public: true },
+      { image: '{image}' },
+      { image: '{image name}' },
+    ].map((fields) => ({
+      path: '/cloud/v1/compute/instances/create',
+      body: { ...OLD, ...fields },
+      status: 400,
+    })),
+  ],
+  'GET /cloud/v1/compute/keypairs': [shows('/cloud/v1/compute/keypairs')],
+  'POST /cloud/v1/compute/keypairs': [
+    {
+      path: '/cloud/v1/compute/keypairs',
+      body: { name: '{keypair}' },
+      status: 200,
+      made: '/v1/keypairs/{keypair}',
+    },
+  ],
+  'GET /cloud/v1/network/security_groups/list': [shows('/cloud/v1/network/security_groups/list')],
+};

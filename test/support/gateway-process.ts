@@ -1,0 +1,73 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const MAIN = new URL('../../adapters/node/main.ts', import.meta.url).pathname;
+
+/** A finished command. */
+export interface Finished {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the command line to its end, in an empty directory, with this environment and nothing inherited but the path. */
+export async function runCommand(args: readonly string[], env: Record<string, string>): Promise<Finished> {
+  const child = start(args, env);
+  const [stdout, stderr] = [collect(child, 'stdout'), collect(child, 'stderr')];
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, stdout: stdout(), stderr: stderr() };
+}
+
+export interface GatewayProcess {
+  readonly child: ChildProcess;
+  readonly url: string;
+  /** What it printed so far. */
+  readonly stdout: () => string;
+  readonly stderr: () => string;
+  /** Sends a signal and waits for the end; the exit code. */
+  end(signal: NodeJS.Signals): Promise<number | null>;
+}
+
+/** Starts the gateway as a process of its own on a free port and waits until it serves. */
+export async function startProcess(env: Record<string, string>): Promise<GatewayProcess> {
+  const child = start(['serve'], { PORT: '0', ...env });
+  const [stdout, stderr] = [collect(child, 'stdout'), collect(child, 'stderr')];
+  const ended = once(child, 'close');
+  const url = await new Promise<string>((resolve, reject) => {
+    child.stdout?.on('data', () => {
+      const found = / at (http:\/\/[^\s]+?)\.?$/m.exec(stdout().replace('. Try:', ''))?.[1];
+      if (found !== undefined) resolve(found);
+    });
+    ended.then(() => reject(new Error(`the gateway did not start: ${stderr()}`)));
+  });
+  return {
+    child,
+    url,
+    stdout,
+    stderr,
+    async end(signal) {
+      child.kill(signal);
+      const [code] = (await ended) as [number | null];
+      return code;
+    },
+  };
+}
+
+function start(args: readonly string[], env: Record<string, string>): ChildProcess {
+  return spawn(process.execPath, [MAIN, ...args], {
+    cwd: mkdtempSync(join(tmpdir(), 'linguanova-')),
+    env: { PATH: process.env.PATH ?? '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+function collect(child: ChildProcess, stream: 'stdout' | 'stderr'): () => string {
+  let text = '';
+  child[stream]?.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk;
+  });
+  return () => text;
+}

@@ -1,0 +1,147 @@
+import { randomBytes } from 'node:crypto';
+import { memoryCounter } from '../../adapters/memory/counter.ts';
+import { memoryKeyStore } from '../../adapters/memory/key-store.ts';
+import { requestTarget } from '../../adapters/node/connection.ts';
+import { prometheusMetrics } from '../../adapters/node/prometheus.ts';
+import { type Listening, serve } from '../../adapters/node/serve.ts';
+import type { OpenStackDriver } from '../../adapters/openstack/index.ts';
+import { openRedis, parseRedisUrl, type Redis } from '../../adapters/redis/index.ts';
+import { issueKey } from '../../src/access/issue-key.ts';
+import type { KeyStore } from '../../src/access/key-store.ts';
+import { DEFAULT_SCOPES, type Scope } from '../../src/access/scopes.ts';
+import { importServerSecret } from '../../src/access/server-secret.ts';
+import type { CloudCredential } from '../../src/compute/cloud.ts';
+import { createGateway, type Gateway } from '../../src/gateway.ts';
+import type { LogFields, Logger } from '../../src/telemetry/logger.ts';
+import type { Metrics } from '../../src/telemetry/metrics.ts';
+import { DEFAULT_COSTS } from '../../src/traffic/limit/cost.ts';
+import type { LimitOptions } from '../../src/traffic/limit/limit.ts';
+import type { Plan } from '../../src/traffic/limit/plan.ts';
+import { silentLogger } from './silent-logger.ts';
+
+export const ADMIN_TOKEN = 'admin-token-of-the-tests';
+
+/** A gateway that listens on a free port of this machine, as `npm start` would have it. */
+export interface RunningGateway extends Listening, Pick<Gateway, 'flush'> {
+  readonly keys: KeyStore;
+  /** What it has logged: event and fields. */
+  readonly logged: readonly LoggedLine[];
+  /** A new key for this credential. */
+  keyFor(credential: CloudCredential, scopes?: readonly Scope[], plan?: string): Promise<string>;
+}
+
+export interface LoggedLine {
+  readonly level: 'info' | 'warn' | 'error';
+  readonly event: string;
+  readonly fields: LogFields;
+  readonly error: unknown;
+}
+
+export interface GatewayUnderTest {
+  /** Milliseconds for everything a request asks of the cloud. */
+  readonly deadline?: number;
+  readonly keys?: KeyStore;
+  /** 32 bytes, base64; several gateways that share keys share it. */
+  readonly secret?: string;
+  /** Off unless a test is about them. */
+  readonly limits?: Partial<LimitOptions>;
+  /** What several gateways count on together. */
+  readonly redisUrl?: string;
+}
+
+const PLANS: readonly Plan[] = [
+  { name: 'default', points: 600, projectPoints: 600, seconds: 60 },
+  { name: 'gold', points: 6_000, projectPoints: 6_000, seconds: 60 },
+];
+
+/**
+ * Requests come from the address that `X-Forwarded-For` says, else each from another one: so that tests which fail to sign
+ * in do not slow each other down.
+ */
+export async function startGateway(
+  clouds: OpenStackDriver,
+  options: GatewayUnderTest = {},
+): Promise<RunningGateway> {
+  const secret = await importServerSecret(options.secret ?? randomBytes(32).toString('base64'));
+  const keys = options.keys ?? memoryKeyStore();
+  const logged: LoggedLine[] = [];
+  let clients = 0;
+  const metrics = prometheusMetrics();
+  const log = recordingLogger(logged);
+  const redis = await openRedisOf(options.redisUrl, { log, metrics });
+  const limits: LimitOptions = { mode: 'off', plans: PLANS, costs: DEFAULT_COSTS, ...options.limits };
+  const gateway = createGateway(
+    {
+      clouds,
+      identities: clouds.identities,
+      keys,
+      log,
+      metrics,
+      counter: redis?.counter ?? memoryCounter(),
+      ...(redis !== null && { redis }),
+    },
+    {
+      secret,
+      adminToken: ADMIN_TOKEN,
+      deadline: options.deadline ?? 30_000,
+      plans: limits.plans.map(({ name }) => name),
+      limits,
+      requestTarget,
+      clientAddress(c) {
+        clients += 1;
+        return c.req.header('x-forwarded-for') ?? `2001:db8:${(clients % 65_536).toString(16)}::1`;
+      },
+    },
+  );
+  const listening = await serve({ fetch: gateway.fetch, host: '127.0.0.1', port: 0, requestTimeout: 30_000 });
+  return {
+    ...listening,
+    async stop() {
+      await listening.stop();
+      await redis?.close();
+    },
+    flush: gateway.flush,
+    keys,
+    logged,
+    async keyFor(credential, scopes = DEFAULT_SCOPES, plan = 'default') {
+      const call = {
+        deadline: Date.now() + 30_000,
+        requestId: `req-${crypto.randomUUID()}`,
+        log: silentLogger,
+      };
+      const caller = await clouds.identities.identify(credential, call);
+      if (caller === null) throw new Error('the cloud refuses the credential of the test');
+      const lasting = { ownsCloudCredential: false, plan, allowedCidrs: [], expiresAt: null };
+      const by = { actor: 'cli', address: null, requestId: null };
+      const { text } = await issueKey(
+        keys,
+        secret,
+        { name: 'test', credential, scopes, ...caller, ...lasting },
+        by,
+      );
+      return text;
+    },
+  };
+}
+
+async function openRedisOf(
+  url: string | undefined,
+  ports: { log: Logger; metrics: Metrics },
+): Promise<Redis | null> {
+  if (url === undefined) return null;
+  const target = parseRedisUrl(url);
+  if (target === null) throw new Error('the test names no Redis');
+  return openRedis(target, ports);
+}
+
+function recordingLogger(lines: LoggedLine[], base: LogFields = {}): Logger {
+  const write = (level: LoggedLine['level']) => (event: string, fields?: LogFields, error?: unknown) => {
+    lines.push({ level, event, fields: { ...base, ...fields }, error });
+  };
+  return {
+    info: write('info'),
+    warn: write('warn'),
+    error: write('error'),
+    with: (fields) => recordingLogger(lines, { ...base, ...fields }),
+  };
+}

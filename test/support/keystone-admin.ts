@@ -1,0 +1,72 @@
+import type { Send } from './openstack-client.ts';
+
+export interface AdminAccount {
+  readonly user: string;
+  readonly password: string;
+  readonly project: string;
+}
+
+/** The cloud's administrator at Keystone: takes roles away and looks at users' application credentials. */
+export class KeystoneAdmin {
+  readonly #send: Send;
+  readonly #authUrl: string;
+  readonly #account: AdminAccount;
+
+  constructor(send: Send, authUrl: string, account: AdminAccount) {
+    this.#send = send;
+    this.#authUrl = authUrl;
+    this.#account = account;
+  }
+
+  async takeRole(projectId: string, userId: string): Promise<void> {
+    await this.#expect(204, 'DELETE', `/projects/${projectId}/users/${userId}/roles/${await this.#member()}`);
+  }
+
+  async giveRole(projectId: string, userId: string): Promise<void> {
+    await this.#expect(204, 'PUT', `/projects/${projectId}/users/${userId}/roles/${await this.#member()}`);
+  }
+
+  /** Lets the administrator's own account act in a project, as a member. */
+  async join(projectId: string): Promise<void> {
+    const response = await this.#request('GET', `/users?name=${this.#account.user}`);
+    const { users } = (await response.json()) as { users: { id: string }[] };
+    await this.giveRole(projectId, users[0]?.id ?? '');
+  }
+
+  async applicationCredentialIds(userId: string): Promise<string[]> {
+    const response = await this.#request('GET', `/users/${userId}/application_credentials`);
+    const body = (await response.json()) as { application_credentials: { id: string }[] };
+    return body.application_credentials.map(({ id }) => id).sort();
+  }
+
+  async #member(): Promise<string> {
+    const response = await this.#request('GET', '/roles');
+    const { roles } = (await response.json()) as { roles: { id: string; name: string }[] };
+    return roles.find(({ name }) => name === 'member')?.id ?? '';
+  }
+
+  async #expect(status: number, method: string, path: string): Promise<void> {
+    const response = await this.#request(method, path);
+    if (response.status !== status)
+      throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+  }
+
+  async #request(method: string, path: string): Promise<Response> {
+    const { user, password, project } = this.#account;
+    const domain = { name: 'Default' };
+    const signIn = await this.#send(
+      new Request(`${this.#authUrl}/auth/tokens`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({
+          auth: {
+            identity: { methods: ['password'], password: { user: { name: user, domain, password } } },
+            scope: { project: { name: project, domain } },
+          },
+        }),
+      }),
+    );
+    const token = signIn.headers.get('x-subject-token') ?? '';
+    return this.#send(new Request(this.#authUrl + path, { method, headers: { 'x-auth-token': token } }));
+  }
+}

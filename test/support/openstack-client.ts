@@ -1,0 +1,103 @@
+/** Where a request goes: a real OpenStack (`fetch`) or the sandbox in this process. */
+export type Send = (request: Request) => Promise<Response>;
+
+export interface ApplicationCredential {
+  readonly id: string;
+  readonly secret: string;
+}
+
+export interface Answer {
+  readonly status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: tests read whatever a service answered
+  readonly body: any;
+}
+
+/**
+ * OpenStack as another tool of the same customer uses it, past the gateway: to see what is really there, and to make what
+ * the gateway did not.
+ */
+export class OpenStackClient {
+  readonly #send: Send;
+  readonly #authUrl: string;
+  readonly #credential: ApplicationCredential;
+  #session: Promise<{ token: string; endpoints: ReadonlyMap<string, string> }> | undefined;
+
+  constructor(send: Send, authUrl: string, credential: ApplicationCredential) {
+    this.#send = send;
+    this.#authUrl = authUrl;
+    this.#credential = credential;
+  }
+
+  compute(method: string, path: string, body?: unknown): Promise<Answer> {
+    return this.#request('compute', method, path, body);
+  }
+
+  network(method: string, path: string, body?: unknown): Promise<Answer> {
+    return this.#request('network', method, `/v2.0${path}`, body);
+  }
+
+  image(method: string, path: string, body?: unknown): Promise<Answer> {
+    return this.#request('image', method, `/v2${path}`, body);
+  }
+
+  /** Ports of servers and floating IPs: what an instance with public access leaves if it is not tidied up. */
+  async belongings(): Promise<{ ports: string[]; floatingIps: string[]; servers: string[] }> {
+    const [ports, floatingIps, servers] = await Promise.all([
+      this.network('GET', '/ports'),
+      this.network('GET', '/floatingips'),
+      this.compute('GET', '/servers'),
+    ]);
+    const ids = (items: { id: string }[]) => items.map((item) => item.id).sort();
+    const ofServers = ports.body.ports.filter(
+      (port: { device_owner: string }) => !port.device_owner.startsWith('network:'),
+    );
+    return {
+      ports: ids(ofServers),
+      floatingIps: ids(floatingIps.body.floatingips),
+      servers: ids(servers.body.servers),
+    };
+  }
+
+  async #request(service: string, method: string, path: string, body?: unknown): Promise<Answer> {
+    this.#session ??= this.#signIn();
+    const { token, endpoints } = await this.#session;
+    const response = await this.#send(
+      new Request(`${endpoints.get(service)}${path}`, {
+        method,
+        headers: {
+          'x-auth-token': token,
+          'openstack-api-version': 'compute 2.46',
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      }),
+    );
+    const text = await response.text();
+    return { status: response.status, body: text === '' ? null : JSON.parse(text) };
+  }
+
+  async #signIn() {
+    const response = await this.#send(
+      new Request(`${this.#authUrl}/auth/tokens`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({
+          auth: {
+            identity: { methods: ['application_credential'], application_credential: this.#credential },
+          },
+        }),
+      }),
+    );
+    if (response.status !== 201) throw new Error(`sign-in: ${response.status} ${await response.text()}`);
+    const { token } = (await response.json()) as {
+      token: { catalog: { type: string; endpoints: { interface: string; url: string }[] }[] };
+    };
+    const endpoints = new Map(
+      token.catalog.map(({ type, endpoints }) => [
+        type,
+        (endpoints.find((endpoint) => endpoint.interface === 'public')?.url ?? '').replace(/\/$/, ''),
+      ]),
+    );
+    return { token: response.headers.get('x-subject-token') ?? '', endpoints };
+  }
+}

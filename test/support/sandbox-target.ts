@@ -1,0 +1,104 @@
+import { fetchTransport } from '../../adapters/openstack/http/fetch.ts';
+import { openStackDriver } from '../../adapters/openstack/index.ts';
+import { createSandbox } from '../../adapters/sandbox/index.ts';
+import type { CloudCredential } from '../../src/compute/cloud.ts';
+import type { Customer, Target } from '../conformance/target.ts';
+import { ADMIN_TOKEN, type RunningGateway, startGateway } from './gateway.ts';
+import { KeystoneAdmin } from './keystone-admin.ts';
+import { OpenStackClient } from './openstack-client.ts';
+import { ReduClient } from './redu-client.ts';
+import { sharedKeys } from './shared-keys.ts';
+import { silentLogger } from './silent-logger.ts';
+
+/** Short, yet long enough for a test to see an instance while it is being built. */
+const BOOT_MILLISECONDS = 60;
+
+/** Instead of a minute: a test waits for it. */
+const CONFIRM_AFTER = 100;
+
+/** As the real OpenStack is seeded; acme has the sandbox's own default. */
+const GLOBEX_QUOTA = { instances: 3, cores: 8, ram: 16_384, key_pairs: 2 };
+
+/** A gateway in this process in front of a sandbox of its own. */
+export interface SandboxTarget extends Target {
+  readonly gateway: RunningGateway;
+  /** `METHOD url` of everything the gateway has asked the cloud for, in order. */
+  readonly asked: readonly string[];
+}
+
+/** @param withExampleServers Whether acme is the project of the seed, with its two servers. */
+export async function sandboxTarget({ withExampleServers = false } = {}): Promise<SandboxTarget> {
+  const sandbox = createSandbox({
+    bootMilliseconds: BOOT_MILLISECONDS,
+    projects: [
+      { name: 'acme', withExampleServers, ...(withExampleServers ? SEED : {}) },
+      { name: 'globex', quota: GLOBEX_QUOTA, withKeyPair: false },
+    ],
+  });
+  const asked: string[] = [];
+  const clouds = openStackDriver({
+    transport: fetchTransport((request) => {
+      asked.push(`${request.method} ${request.url}`);
+      return sandbox.fetch(request);
+    }),
+    authUrl: sandbox.authUrl,
+    endpoints: { region: null, interface: 'public' },
+    serviceAccount: {
+      kind: 'password',
+      user: { id: sandbox.admin.userId },
+      password: sandbox.admin.password,
+      project: { id: sandbox.admin.projectId },
+    },
+    confirmAfter: CONFIRM_AFTER,
+  });
+  const shared = sharedKeys();
+  const node = async () => startGateway(clouds, { keys: await shared.open(), secret: shared.secret });
+  const [gateway, second] = [await node(), await node()];
+
+  const customer = (name: string): Customer => {
+    const account = sandbox.accounts.find(({ projectName }) => projectName === name);
+    if (account === undefined) throw new Error(`the sandbox has no project ${name}`);
+    const secret = { id: account.applicationCredentialId, secret: account.applicationCredentialSecret };
+    const credential: CloudCredential = { kind: 'application_credential', ...secret };
+    return {
+      projectId: account.projectId,
+      projectName: account.projectName,
+      userName: account.userName,
+      password: account.password,
+      applicationCredential: secret,
+      userId: account.userId,
+      networkId: account.networkId,
+      openStack: new OpenStackClient((request) => sandbox.fetch(request), sandbox.authUrl, secret),
+      client: async (scopes) => new ReduClient(gateway.url, await gateway.keyFor(credential, scopes)),
+      cloud: () =>
+        clouds.open(credential, {
+          deadline: Date.now() + 60_000,
+          requestId: `req-${crypto.randomUUID()}`,
+          log: silentLogger,
+        }),
+    };
+  };
+
+  return {
+    url: gateway.url,
+    secondUrl: second.url,
+    adminToken: ADMIN_TOKEN,
+    keystone: new KeystoneAdmin((request) => sandbox.fetch(request), sandbox.authUrl, {
+      user: sandbox.admin.userName,
+      password: sandbox.admin.password,
+      project: sandbox.admin.projectName,
+    }),
+    confirmAfter: CONFIRM_AFTER,
+    gateway,
+    asked,
+    acme: customer('acme'),
+    globex: customer('globex'),
+    async close() {
+      await Promise.all([gateway.stop(), second.stop()]);
+      await Promise.all([clouds.close(), shared.close()]);
+    },
+  };
+}
+
+/** The project and user that redu's documentation shows. */
+const SEED = { id: '719015812e824d5b874b4190dde8f43c', userId: 'ab2399414c9248a09de5ed551c817f16' };

@@ -1,0 +1,35 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openKeyStore } from '../../adapters/sql/open.ts';
+import type { KeyStore } from '../../src/access/key-store.ts';
+
+/** One database of keys that several nodes open, each for itself. */
+export interface SharedKeys {
+  /** Where SQLite keeps it; the write-ahead log lies beside. */
+  readonly folder: string;
+  /** `LINGUANOVA_SECRET` of all nodes. */
+  readonly secret: string;
+  /** A store of its own on the same database; closed with all others. */
+  open(): Promise<KeyStore>;
+  close(): Promise<void>;
+}
+
+export function sharedKeys(): SharedKeys {
+  const folder = mkdtempSync(join(tmpdir(), 'linguanova-shared-'));
+  const stores: KeyStore[] = [];
+  return {
+    folder,
+    secret: randomBytes(32).toString('base64'),
+    async open() {
+      const store = await openKeyStore(`sqlite:${join(folder, 'keys.db')}`);
+      stores.push(store);
+      return store;
+    },
+    async close() {
+      await Promise.all(stores.map((store) => store.close()));
+      rmSync(folder, { recursive: true });
+    },
+  };
+}

@@ -1,0 +1,34 @@
+import { type Listening, serve } from '../../adapters/node/serve.ts';
+import { type Account, createSandbox } from '../../adapters/sandbox/index.ts';
+
+/** A sandbox behind HTTP, as a cloud of its own, that takes its time for everything but signing in. */
+export interface SlowCloud extends Listening {
+  readonly authUrl: string;
+  readonly account: Account;
+  /** Requests that have arrived and wait for their answer. */
+  readonly waiting: () => number;
+}
+
+/** @param milliseconds What each answer of Nova, Neutron and Glance takes. */
+export async function startSlowCloud(milliseconds: number): Promise<SlowCloud> {
+  let waiting = 0;
+  let answer: (request: Request) => Promise<Response> = async () => new Response(null, { status: 503 });
+  const listening = await serve({
+    async fetch(request) {
+      if (new URL(request.url).pathname.startsWith('/identity')) return answer(request);
+      waiting += 1;
+      await new Promise((resolve) => setTimeout(resolve, milliseconds));
+      waiting -= 1;
+      return answer(request);
+    },
+    host: '127.0.0.1',
+    port: 0,
+    requestTimeout: 30_000,
+  });
+  // Only now, for the URLs of its catalog have the port in them.
+  const sandbox = createSandbox({ baseUrl: listening.url });
+  answer = (request) => sandbox.fetch(request);
+  const [account] = sandbox.accounts;
+  if (account === undefined) throw new Error('the sandbox has no account');
+  return { ...listening, authUrl: sandbox.authUrl, account, waiting: () => waiting };
+}

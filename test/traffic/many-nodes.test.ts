@@ -1,0 +1,49 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { type GatewayProcess, startProcess } from '../support/gateway-process.ts';
+import { startRedis } from '../support/redis.ts';
+import { bursts, hammer, pause } from './hammer.ts';
+
+const POINTS = 300;
+const SECONDS = 5;
+const NODES = 4;
+const CLIENTS = 16;
+const WINDOWS = 3;
+
+const redis = await startRedis();
+const nodes: GatewayProcess[] = [];
+const folder = mkdtempSync(join(tmpdir(), 'linguanova-nodes-'));
+afterAll(async () => {
+  await Promise.all(nodes.map((node) => node.end('SIGTERM')));
+  await redis?.stop();
+  rmSync(folder, { recursive: true });
+});
+
+describe.skipIf(redis === null)('many nodes on one Redis', { timeout: 60_000 }, () => {
+  test('together admit the plan in each window, and no more', async () => {
+    const environment = {
+      DATABASE_URL: `sqlite:${join(folder, 'keys.db')}`,
+      LINGUANOVA_SECRET: randomBytes(32).toString('base64'),
+      LINGUANOVA_PLANS: `default=${POINTS}/${SECONDS}`,
+      REDIS_URL: redis?.url ?? '',
+      LOG_LEVEL: 'silent',
+    };
+    for (let n = 0; n < NODES; n++) nodes.push(await startProcess(environment));
+    const key = /x-api-key: (\S+?)"/.exec(nodes[0]?.stdout() ?? '')?.[1] ?? '';
+    const urls = nodes.map(({ url }) => url);
+    const answers = await hammer(urls, key, CLIENTS, pause((WINDOWS + 0.5) * SECONDS * 1000));
+
+    expect([...new Set(answers.map(({ status }) => status))].sort()).toEqual([200, 429]);
+    const windows = bursts(answers, 500);
+    expect(windows.length).toBeGreaterThanOrEqual(WINDOWS);
+    for (const window of windows) expect(window.length).toBeLessThanOrEqual(POINTS);
+    for (const window of windows.slice(0, WINDOWS)) {
+      expect(window.length).toBeGreaterThanOrEqual(0.95 * POINTS);
+    }
+    const serving = new Set(windows.flat().map(({ node }) => node));
+    expect(serving.size, 'each node admitted some').toBe(NODES);
+  });
+});

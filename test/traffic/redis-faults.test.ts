@@ -1,0 +1,138 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { memoryKeyStore } from '../../adapters/memory/key-store.ts';
+import { startRedis, type TestRedis } from '../support/redis.ts';
+import { type Answer, hammer, pause } from './hammer.ts';
+import { ask, type LimitedGateway, limitedGateway, plan } from './limited-gateway.ts';
+
+/** More than is spent before Redis is back, so that the limit is reached afterwards. */
+const POINTS = 2_000;
+const SECONDS = 8;
+const NODES = 2;
+/** The largest lease: a twentieth of the plan. */
+const LEASE = POINTS / 20;
+
+interface Fault {
+  readonly name: string;
+  readonly reason: RegExp;
+  begin(redis: TestRedis): unknown;
+  end(redis: TestRedis): unknown;
+}
+
+const FAULTS: readonly Fault[] = [
+  {
+    name: 'killed, and started again without its memory',
+    reason: /^unreachable$/,
+    begin: (redis) => redis.kill(),
+    end: (redis) => redis.start(),
+  },
+  {
+    name: 'halted: connections stay open and nothing answers',
+    reason: /^timeout$/,
+    begin: (redis) => redis.signal('SIGSTOP'),
+    end: (redis) => redis.signal('SIGCONT'),
+  },
+  {
+    name: 'out of memory',
+    reason: /^full$/,
+    begin: (redis) => redis.command('config', 'set', 'maxmemory', '1mb'),
+    end: (redis) => redis.command('config', 'set', 'maxmemory', '0'),
+  },
+  {
+    name: 'a read-only replica',
+    reason: /^read_only$/,
+    begin: (redis) => redis.command('replicaof', '127.0.0.1', '1'),
+    end: (redis) => redis.command('replicaof', 'no', 'one'),
+  },
+];
+
+const server = await startRedis();
+afterAll(() => server?.stop());
+
+describe.skipIf(server === null)('Redis fails under load', { timeout: 60_000 }, () => {
+  if (server === null) return;
+  let nodes: LimitedGateway[];
+  beforeEach(async () => {
+    await server.command('flushall');
+    const keys = memoryKeyStore();
+    const secret = randomBytes(32).toString('base64');
+    const limits = { mode: 'enforce', plans: [plan('default', POINTS, SECONDS)] } as const;
+    const options = { keys, secret, limits, redisUrl: server.url };
+    nodes = await Promise.all(Array.from({ length: NODES }, () => limitedGateway(options)));
+  });
+  afterEach(() => Promise.all(nodes.map((node) => node.close())));
+
+  const urls = () => nodes.map(({ gateway }) => gateway.url);
+  const states = () =>
+    Promise.all(urls().map(async (url) => (await (await fetch(`${url}/readyz`)).json()) as unknown));
+  const changes = (node: LimitedGateway) =>
+    node.gateway.logged.filter(({ event }) => event.startsWith('redis_'));
+
+  test.each(FAULTS)('$name', async (fault) => {
+    const customer = await nodes[0]?.client();
+    if (customer === undefined) throw new Error('no node');
+    const times = { lost: 0, back: 0, recovered: 0 };
+    // Each node hears of the others with its heartbeat, which this asks for: once to be heard of, once to hear.
+    await states();
+    expect(await states()).toEqual(Array(NODES).fill(WELL));
+    const started = performance.now();
+    const answers = await hammer(
+      urls(),
+      customer.key,
+      8,
+      (async () => {
+        await pause(300);
+        await fault.begin(server);
+        times.lost = performance.now();
+        await expect.poll(states).toEqual(Array(NODES).fill(expect.objectContaining(DEGRADED)));
+        await pause(300);
+        times.back = performance.now();
+        await fault.end(server);
+        await expect.poll(states, { timeout: 5_000 }).toEqual(Array(NODES).fill(WELL));
+        times.recovered = performance.now();
+        await pause(SECONDS * 1_000);
+      })(),
+    );
+
+    expect([...new Set(answers.map(({ status }) => status))].sort(), 'nobody failed').toEqual([200, 429]);
+    const during = answers.filter(({ at }) => at > times.lost && at < times.back);
+    expect(admitted(during), 'requests went on').toBeGreaterThan(10);
+    expect(times.recovered - times.back, 'back by itself, soon').toBeLessThan(4_000);
+
+    // No window of the counter can have begun before.
+    const window = answers.filter(({ at }) => at < started + SECONDS * 1_000);
+    expect(admitted(window)).toBeLessThanOrEqual(POINTS + NODES * LEASE);
+    expect(admitted(window)).toBeGreaterThan(0.8 * POINTS);
+
+    for (const node of nodes) {
+      const lines = changes(node).map(({ level, event }) => `${level} ${event}`);
+      expect(lines, 'one line for each change').toEqual(['warn redis_lost', 'info redis_back']);
+      expect(changes(node)[0]?.fields.reason).toMatch(fault.reason);
+    }
+    const metrics = await (await fetch(`${urls()[0]}/metrics`)).text();
+    expect(metrics).toMatch(/^linguanova_redis_failures_total\{reason="\w+"\} [1-9]/m);
+    expect(metrics).toMatch(/^linguanova_redis_up 1$/m);
+  });
+
+  test('a gateway starts without Redis, and takes it up when it comes', async () => {
+    await server.kill();
+    const started = performance.now();
+    const limits = { mode: 'enforce', plans: [plan('default', 5, 60)] } as const;
+    const lonely = await limitedGateway({ limits, redisUrl: server.url });
+    nodes.push(lonely);
+    expect(performance.now() - started).toBeLessThan(3_000);
+    const customer = await lonely.client();
+    expect((await ask(customer)).headers.get('X-RateLimit-Remaining')).toBe('4');
+    await server.start();
+    await expect.poll(states, { timeout: 5_000 }).toEqual(Array(NODES + 1).fill(WELL));
+    expect((await ask(customer)).headers.get('X-RateLimit-Remaining')).toBe('3');
+    expect(await server.command('keys', 'linguanova:limit:*')).toHaveLength(2);
+  });
+});
+
+const WELL = { status: 'ok', cloud: 'ok', store: 'ok', redis: 'ok' };
+const DEGRADED = { status: 'degraded', redis: 'unreachable' };
+
+function admitted(answers: readonly Answer[]): number {
+  return answers.filter(({ status }) => status === 200).length;
+}
