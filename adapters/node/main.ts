@@ -10,6 +10,7 @@ import { issueKey } from '../../src/access/issue-key.ts';
 import { DEFAULT_SCOPES } from '../../src/access/scopes.ts';
 import { importServerSecret, type ServerSecret } from '../../src/access/server-secret.ts';
 import { ComputeError } from '../../src/compute/errors.ts';
+import { Provenance } from '../../src/compute/provenance.ts';
 import { reconcile } from '../../src/compute/reconcile.ts';
 import { createGateway } from '../../src/gateway.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
@@ -245,7 +246,8 @@ async function runKeysCommand(config: Config, args: readonly string[]): Promise<
 
 function commandCall(config: Config) {
   const log = pinoLogger(config.logLevel === 'info' ? 'warn' : config.logLevel);
-  return { deadline: Date.now() + COMMAND_DEADLINE, requestId: `req-${crypto.randomUUID()}`, log };
+  const deadline = Date.now() + COMMAND_DEADLINE;
+  return { deadline, requestId: `req-${crypto.randomUUID()}`, log, provenance: new Provenance() };
 }
 
 async function main([command = 'serve', ...args]: readonly string[]): Promise<void> {

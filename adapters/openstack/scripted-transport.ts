@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Cloud, CloudCredential } from '../../src/compute/cloud.ts';
+import { Provenance } from '../../src/compute/provenance.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
 import { type Transport, TransportError, type UpstreamRequest } from './http/transport.ts';
 import { type OpenStackDriver, type OpenStackOptions, openStackDriver } from './index.ts';
@@ -63,7 +64,12 @@ export function scriptedCloud(
     requests,
     driver,
     open: (credential = CREDENTIAL) =>
-      driver.open(credential, { deadline: Date.now() + 5_000, requestId: 'req-test', log: silent }),
+      driver.open(credential, {
+        deadline: Date.now() + 5_000,
+        requestId: 'req-test',
+        log: silent,
+        provenance: new Provenance(),
+      }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
+import { Provenance } from '../../src/compute/provenance.ts';
 import { CREDENTIAL, type Reply, scriptedCloud } from './scripted-transport.ts';
 
 const SERVER = '00000000-0000-4000-8000-000000000001';
@@ -239,6 +240,7 @@ describe('tries', () => {
     const late = cloud.driver.open(CREDENTIAL, {
       deadline: Date.now() - 1,
       requestId: 'r',
+      provenance: new Provenance(),
       log: cloud.open().log,
     });
     await expect(late.listInstances({}, {})).rejects.toMatchObject({ code: 'timeout' });

@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import type { CallContext, CloudDriver } from '../compute/cloud.ts';
+import { Provenance } from '../compute/provenance.ts';
 import type { GatewayEnv } from '../context.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -54,5 +55,6 @@ export function createAccess(ports: AccessPorts, options: AccessOptions): Access
 
 /** What this request allows its calls to the cloud. */
 export function callContext(c: Context<GatewayEnv>, deadline: number): CallContext {
-  return { deadline: Date.now() + deadline, requestId: c.var.requestId, log: c.var.log };
+  const { requestId, log } = c.var;
+  return { deadline: Date.now() + deadline, requestId, log, provenance: new Provenance() };
 }

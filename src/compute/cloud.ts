@@ -36,6 +36,7 @@ import type {
   ServerGroup,
   ServerGroupPolicy,
 } from './model.ts';
+import type { Provenance } from './provenance.ts';
 
 /** What a caller signs in to the cloud with. Never logged, never part of a cache key. */
 export type CloudCredential =
@@ -53,6 +54,8 @@ export interface CallContext {
   readonly log: Logger;
   /** Sent along as the correlation id of OpenStack (`X-OpenStack-Request-ID`, `req-<uuid>`). */
   readonly requestId: string;
+  /** Where is noted what the answer is told from, and what the request changes. */
+  readonly provenance: Provenance;
 }
 
 /** What a kind of cloud can do at all. A missing capability is `not_implemented`, said before anything is tried. */
@@ -79,6 +82,12 @@ export interface CloudDriver {
 export interface Caller {
   readonly userId: string;
   readonly projectId: string;
+}
+
+/** A caller whom the cloud has let in. */
+export interface SignedInCaller extends Caller {
+  /** Names; with the project they decide what the cloud shows. */
+  readonly roles: readonly string[];
 }
 
 /** Everything a list of instances can be narrowed by. Absent means: not narrowed. */
@@ -177,7 +186,7 @@ export interface Cloud {
    */
   detached(milliseconds: number): Cloud;
   /** Who the caller is and where; costs nothing beyond signing in. */
-  caller(): Promise<Caller>;
+  caller(): Promise<SignedInCaller>;
   /** All the cloud tells about the caller. */
   identity(): Promise<Identity>;
 

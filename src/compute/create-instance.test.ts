@@ -34,7 +34,7 @@ function diaryCloud(change: Partial<Cloud> = {}) {
     capabilities: { floatingIps: true, securityGroups: true, keyPairs: true },
     log,
     detached: () => cloud as Cloud,
-    caller: async () => ({ userId: 'u', projectId: 'p' }),
+    caller: async () => ({ userId: 'u', projectId: 'p', roles: ['member'] }),
     listFlavors: async () => [{ id: 'f1', name: 'small', vcpus: 1, ram: 1, disk: 1, isPublic: true }],
     listImages: async () => [
       {

@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import type { CallContext, CloudDriver } from '../compute/cloud.ts';
+import { Provenance } from '../compute/provenance.ts';
 import type { GatewayEnv } from '../context.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -32,7 +33,9 @@ export function health({ clouds, keys, metrics, redis }: Dependencies): Hono<Gat
   let last: { at: number; parts: ReturnType<typeof look> } | undefined;
   app.get('/readyz', async (c) => {
     if (last === undefined || Date.now() - last.at > REMEMBER_MILLISECONDS) {
-      const call = { deadline: Date.now() + PROBE_MILLISECONDS, requestId: c.var.requestId, log: c.var.log };
+      const deadline = Date.now() + PROBE_MILLISECONDS;
+      const { requestId, log } = c.var;
+      const call = { deadline, requestId, log, provenance: new Provenance() };
       last = { at: Date.now(), parts: look(call) };
     }
     const shared = redis === undefined ? undefined : await probe(redis.ping());

@@ -1,6 +1,7 @@
 import { undiciTransport } from '../../adapters/openstack/http/undici.ts';
 import { openStackDriver } from '../../adapters/openstack/index.ts';
 import type { CloudCredential } from '../../src/compute/cloud.ts';
+import { Provenance } from '../../src/compute/provenance.ts';
 import type { Customer, Target } from '../conformance/target.ts';
 import { ADMIN_TOKEN, startGateway } from '../support/gateway.ts';
 import { KeystoneAdmin } from '../support/keystone-admin.ts';
@@ -63,6 +64,7 @@ export async function openStackTarget(): Promise<Target> {
         clouds.open(credential, {
           deadline: Date.now() + 60_000,
           requestId: `req-${crypto.randomUUID()}`,
+          provenance: new Provenance(),
           log: silentLogger,
         }),
     };

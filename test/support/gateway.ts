@@ -11,6 +11,7 @@ import type { KeyStore } from '../../src/access/key-store.ts';
 import { DEFAULT_SCOPES, type Scope } from '../../src/access/scopes.ts';
 import { importServerSecret } from '../../src/access/server-secret.ts';
 import type { CloudCredential } from '../../src/compute/cloud.ts';
+import { Provenance } from '../../src/compute/provenance.ts';
 import { createGateway, type Gateway } from '../../src/gateway.ts';
 import type { LogFields, Logger } from '../../src/telemetry/logger.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
@@ -107,6 +108,7 @@ export async function startGateway(
       const call = {
         deadline: Date.now() + 30_000,
         requestId: `req-${crypto.randomUUID()}`,
+        provenance: new Provenance(),
         log: silentLogger,
       };
       const caller = await clouds.identities.identify(credential, call);

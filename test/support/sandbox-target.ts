@@ -2,6 +2,7 @@ import { fetchTransport } from '../../adapters/openstack/http/fetch.ts';
 import { openStackDriver } from '../../adapters/openstack/index.ts';
 import { createSandbox } from '../../adapters/sandbox/index.ts';
 import type { CloudCredential } from '../../src/compute/cloud.ts';
+import { Provenance } from '../../src/compute/provenance.ts';
 import type { Customer, Target } from '../conformance/target.ts';
 import { ADMIN_TOKEN, type RunningGateway, startGateway } from './gateway.ts';
 import { KeystoneAdmin } from './keystone-admin.ts';
@@ -74,6 +75,7 @@ export async function sandboxTarget({ withExampleServers = false } = {}): Promis
         clouds.open(credential, {
           deadline: Date.now() + 60_000,
           requestId: `req-${crypto.randomUUID()}`,
+          provenance: new Provenance(),
           log: silentLogger,
         }),
     };

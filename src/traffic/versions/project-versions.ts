@@ -1,0 +1,28 @@
+/** Something of a project was changed, through some gateway. */
+export interface ProjectChange {
+  readonly projectId: string;
+  /** The instances that were changed; empty when it was something else. */
+  readonly instanceIds: readonly string[];
+}
+
+/**
+ * Numbers the states of each project, for all gateways that share it, so that what one of them keeps is known to be old once
+ * another has changed something. What was read while version `n` was current may be told for as long as `n` is.
+ */
+export interface ProjectVersions {
+  /**
+   * The version now. From memory while changes made elsewhere are heard of; asks when they may have been missed. While nothing
+   * can be heard, changes made here still count. Never rejects.
+   */
+  current(projectId: string): Promise<ProjectVersion>;
+  /** Begins a new version. Resolves once every gateway that can be reached knows, or has had its time; never rejects. */
+  changed(change: ProjectChange): Promise<void>;
+  /** Tells of every change, made here or heard of. When some may have been missed, `change` is null. */
+  onChange(listener: (change: ProjectChange | null) => void): void;
+}
+
+export interface ProjectVersion {
+  readonly number: number;
+  /** Others know it by the same number, so that what they keep under it can be used. */
+  readonly shared: boolean;
+}
