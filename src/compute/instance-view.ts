@@ -51,7 +51,8 @@ function promisedAddress(instance: CloudInstance): string | null {
   return instance.metadata[FLAG_PUBLIC] === 'true' ? (instance.metadata[PUBLIC_ADDRESS] ?? null) : null;
 }
 
-function flagsDisagree(instance: CloudInstance): boolean {
+/** What its metadata promises is not what its addresses show: a change that the cloud has not come to show, or somebody else's. */
+export function flagsDisagree(instance: CloudInstance): boolean {
   const flag = instance.metadata[FLAG_PUBLIC];
   if (flag === undefined) return false;
   const shown = shownAddress(instance);
