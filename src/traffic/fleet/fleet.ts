@@ -2,7 +2,7 @@ import type { Cloud } from '../../compute/cloud.ts';
 import type { SecurityGroup } from '../../compute/model.ts';
 import type { ProjectVersion } from '../versions/project-versions.ts';
 import type { FleetState } from './merge.ts';
-import { followFrom, type Listed, SMALL_FLEET } from './plan.ts';
+import { followFrom, type Listed } from './plan.ts';
 import { type Refreshed, refresh } from './refresh.ts';
 
 /** Everything may be different from what a view told longer ago than this about an instance in transition, milliseconds. */
@@ -23,6 +23,7 @@ export interface FleetView extends FleetState {
 export class Fleet {
   readonly projectId: string;
   readonly #maxAge: number;
+  readonly #smallFleet: number;
   #view: FleetView | null = null;
   #listed: Listed | null = null;
   #changed: ReadonlySet<string> = new Set();
@@ -31,10 +32,14 @@ export class Fleet {
   #round = 0;
   #underWay: { readonly version: ProjectVersion; readonly view: Promise<FleetView> } | null = null;
 
-  /** @param maxAge Milliseconds for which a view is told without asking. */
-  constructor(projectId: string, maxAge: number) {
+  /**
+   * @param maxAge Milliseconds for which a view is told without asking.
+   * @param smallFleet Up to this size it is listed whole every time.
+   */
+  constructor(projectId: string, maxAge: number, smallFleet: number) {
     this.projectId = projectId;
     this.#maxAge = maxAge;
+    this.#smallFleet = smallFleet;
   }
 
   /** How many instances are kept. */
@@ -87,7 +92,7 @@ export class Fleet {
 
   #isCheap(): boolean {
     if (this.#listed === null || this.#missed) return false;
-    return this.size <= SMALL_FLEET || followFrom(this.#listed, Date.now()) !== null;
+    return this.size <= this.#smallFleet || followFrom(this.#listed, this.#smallFleet, Date.now()) !== null;
   }
 
   async #refresh(
@@ -100,7 +105,8 @@ export class Fleet {
     const [changed, whole] = [this.#changed, this.#missed];
     [this.#changed, this.#missed, this.#outdated] = [new Set(), false, false];
     try {
-      const refreshed = await refresh(cloud, this.#listed, { changed, whole, round: this.#round++ });
+      const needs = { changed, whole, round: this.#round++, smallFleet: this.#smallFleet };
+      const refreshed = await refresh(cloud, this.#listed, needs);
       const { state } = refreshed.listed;
       const passing = state.instances.some(({ inTransition }) => inTransition);
       this.#listed = refreshed.listed;

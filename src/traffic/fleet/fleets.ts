@@ -3,10 +3,13 @@ import type { Cloud, CloudCredential, SignedInCaller } from '../../compute/cloud
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { ProjectVersions } from '../versions/project-versions.ts';
 import { Fleet, type FleetView } from './fleet.ts';
+import { SMALL_FLEET } from './plan.ts';
 
 export interface FleetOptions {
   /** Milliseconds that an answer may be old in all (`LINGUANOVA_CACHE_SECONDS`); 0: no fleet is kept. */
   readonly maxAge: number;
+  /** Fleets up to this size are listed whole every time: 100 unless a test says otherwise. */
+  readonly smallFleet?: number;
   /** Instances kept over all fleets; the least used fleets go first. */
   readonly maxInstances?: number;
 }
@@ -31,12 +34,14 @@ export class Fleets {
   readonly #versions: ProjectVersions;
   readonly #metrics: Metrics;
   readonly #maxAge: number;
+  readonly #smallFleet: number;
   readonly #fleets: LRUCache<string, Fleet>;
 
   constructor(versions: ProjectVersions, metrics: Metrics, options: FleetOptions) {
     this.#versions = versions;
     this.#metrics = metrics;
     this.#maxAge = options.maxAge * SHARE_OF_AGE;
+    this.#smallFleet = options.smallFleet ?? SMALL_FLEET;
     this.#fleets = new LRUCache({
       max: MAX_FLEETS,
       maxSize: options.maxInstances ?? MAX_INSTANCES,
@@ -68,7 +73,7 @@ export class Fleets {
     const key = keyOf(scope);
     const known = this.#fleets.get(key);
     if (known === undefined && !mayListAll) return null;
-    const fleet = known ?? new Fleet(scope.caller.projectId, this.#maxAge);
+    const fleet = known ?? new Fleet(scope.caller.projectId, this.#maxAge, this.#smallFleet);
     if (known === undefined) this.#fleets.set(key, fleet);
     const open = () => cloud.detached(REFRESH_MILLISECONDS);
     return fleet.upToDate(version, open, mayListAll, ({ kind }) => {

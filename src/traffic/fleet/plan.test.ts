@@ -20,11 +20,11 @@ const none: ReadonlySet<string> = new Set();
 
 describe('changes are asked for', () => {
   test('since ten seconds before the latest that is known', () => {
-    expect(followFrom(listed(), 1_000)).toBe(at(50));
+    expect(followFrom(listed(), SMALL_FLEET, 1_000)).toBe(at(50));
   });
 
   test('and further back the longer the last list took', () => {
-    expect(followFrom(listed({ took: 4_000 }), 1_000)).toBe(at(46));
+    expect(followFrom(listed({ took: 4_000 }), SMALL_FLEET, 1_000)).toBe(at(46));
   });
 
   test.each<[string, Listed | null, number]>([
@@ -33,11 +33,11 @@ describe('changes are asked for', () => {
     ['the last full list is a minute old', listed(), 1_000 + FULL_INTERVAL],
     ['or twenty times as old as it took', listed({ fullTook: 10_000 }), 1_000 + 200_000],
   ])('not when %s: everything is listed', (_, last, now) => {
-    expect(followFrom(last, now)).toBeNull();
+    expect(followFrom(last, SMALL_FLEET, now)).toBeNull();
   });
 
   test('a list that takes long is made less often', () => {
-    expect(followFrom(listed({ fullTook: 10_000 }), 1_000 + 199_999)).not.toBeNull();
+    expect(followFrom(listed({ fullTook: 10_000 }), SMALL_FLEET, 1_000 + 199_999)).not.toBeNull();
   });
 });
 

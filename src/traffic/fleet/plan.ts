@@ -37,10 +37,14 @@ export interface Listed {
   readonly took: number;
 }
 
-/** Since when changes are to be asked for, ISO 8601; null: everything is to be listed. */
-export function followFrom(listed: Listed | null, now: number): string | null {
+/**
+ * Since when changes are to be asked for, ISO 8601; null: everything is to be listed.
+ *
+ * @param smallFleet Up to this size it always is.
+ */
+export function followFrom(listed: Listed | null, smallFleet: number, now: number): string | null {
   if (listed === null || listed.state.newestUpdate === null) return null;
-  if (listed.state.instances.length <= SMALL_FLEET) return null;
+  if (listed.state.instances.length <= smallFleet) return null;
   if (now - listed.fullAt >= Math.max(FULL_INTERVAL, FULL_SHARE * listed.fullTook)) return null;
   const since = Date.parse(listed.state.newestUpdate) - OVERLAP - listed.took;
   return new Date(since).toISOString().replace(/\.\d+Z$/, 'Z');

@@ -11,6 +11,8 @@ export interface RefreshNeeds {
   readonly whole: boolean;
   /** Counts refreshes. */
   readonly round: number;
+  /** Up to this size everything is listed. */
+  readonly smallFleet: number;
 }
 
 export interface Refreshed {
@@ -37,7 +39,7 @@ async function instancesNow(
   before: Listed | null,
   needs: RefreshNeeds,
 ): Promise<Pick<Refreshed, 'listed' | 'kind'>> {
-  const since = needs.whole ? null : followFrom(before, Date.now());
+  const since = needs.whole ? null : followFrom(before, needs.smallFleet, Date.now());
   const followed = before === null || since === null ? null : await follow(cloud, before, since, needs);
   if (followed !== null) return { listed: followed, kind: 'changes' };
   return { listed: await listAll(cloud, before), kind: 'full' };
