@@ -33,13 +33,25 @@ export async function withAccess(
   const canAsk = floatingIps && !allProjects;
   const inDoubt = canAsk && instances.some((instance) => flagsDisagree(instance));
   const addresses = inDoubt ? await cloud.listFloatingIps() : [];
-  return instances.map((instance) => ({
-    ...instance,
-    publicAddress: canAsk
-      ? publicAddressOf(instance, addresses)
-      : (shownAddress(instance) ?? promisedAddress(instance)),
-    sshEnabled: securityGroups ? sshEnabledOn(instance, opensSsh) : instance.metadata[FLAG_SSH] === 'true',
-  }));
+  return instances.map((instance) =>
+    shownAs(
+      instance,
+      canAsk ? publicAddressOf(instance, addresses) : (shownAddress(instance) ?? promisedAddress(instance)),
+      securityGroups ? sshEnabledOn(instance, opensSsh) : instance.metadata[FLAG_SSH] === 'true',
+    ),
+  );
+}
+
+/** What was last shown of an instance. One that a fleet keeps is the same object from list to list. */
+const SHOWN = new WeakMap<CloudInstance, Instance>();
+
+/** The same object as before while nothing about the instance is different, so that what is made of it can be kept too. */
+function shownAs(instance: CloudInstance, publicAddress: string | null, sshEnabled: boolean): Instance {
+  const shown = SHOWN.get(instance);
+  if (shown?.publicAddress === publicAddress && shown.sshEnabled === sshEnabled) return shown;
+  const view = { ...instance, publicAddress, sshEnabled };
+  SHOWN.set(instance, view);
+  return view;
 }
 
 function shownAddress(instance: CloudInstance): string | null {

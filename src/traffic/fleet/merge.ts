@@ -56,7 +56,18 @@ export function merged(
     }
   }
   for (const id of missing) changed = byId.delete(id) || changed;
-  return changed ? { byId, instances: inOrder(byId), newestUpdate } : { ...before, newestUpdate };
+  return changed
+    ? { byId, instances: stillInOrder(before, byId), newestUpdate }
+    : { ...before, newestUpdate };
+}
+
+/** Without new ones everything is where it was. */
+function stillInOrder(
+  before: FleetState,
+  byId: ReadonlyMap<string, CloudInstance>,
+): readonly CloudInstance[] {
+  const instances = before.instances.map(({ id }) => byId.get(id)).filter((known) => known !== undefined);
+  return instances.length === byId.size ? instances : inOrder(byId);
 }
 
 function inOrder(byId: ReadonlyMap<string, CloudInstance>): CloudInstance[] {
