@@ -56,5 +56,6 @@ export function createAccess(ports: AccessPorts, options: AccessOptions): Access
 /** What this request allows its calls to the cloud. */
 export function callContext(c: Context<GatewayEnv>, deadline: number): CallContext {
   const { requestId, log } = c.var;
-  return { deadline: Date.now() + deadline, requestId, log, provenance: new Provenance() };
+  const mayBeOld = c.req.method === 'GET' || c.req.method === 'HEAD';
+  return { deadline: Date.now() + deadline, requestId, log, mayBeOld, provenance: new Provenance() };
 }
