@@ -57,3 +57,27 @@ export function stateOf(status: string, task: string | null): InstanceState {
   if (Object.hasOwn(STATE_OF_STATUS, status)) return STATE_OF_STATUS[status as InstanceStatus];
   return 'unknown';
 }
+
+/** States that end by themselves; in the others an instance stays until somebody does something. */
+const PASSING: ReadonlySet<InstanceState> = new Set<InstanceState>([
+  'provisioning',
+  'rebooting',
+  'rebuilding',
+  'resizing',
+  'reverting',
+  'migrating',
+  'stopping',
+  'starting',
+  'deleting',
+]);
+
+/** Whether what an instance is now will soon be over. */
+export function isPassing({
+  state,
+  inTransition,
+}: {
+  readonly state: InstanceState;
+  readonly inTransition: boolean;
+}): boolean {
+  return inTransition || PASSING.has(state);
+}
