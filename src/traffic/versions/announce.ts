@@ -12,12 +12,9 @@ import type { ProjectVersions } from './project-versions.ts';
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** Said only by the gateway itself, before the cloud is asked. */
-const UNTOUCHED: readonly ErrorCode[] = [
-  'unauthenticated',
-  'method_not_allowed',
-  'body_too_large',
-  'unsupported_media_type',
-];
+const UNTOUCHED: readonly ErrorCode[] = ['unauthenticated', 'body_too_large', 'unsupported_media_type'];
+/** A path that does not know the method. */
+const NO_SUCH_METHOD = 405;
 
 /**
  * After every request that may have changed something, and before its answer leaves, begins a new version of its project: so
@@ -40,6 +37,6 @@ export function announceChange(versions: ProjectVersions, c: Context<GatewayEnv>
   return versions.changed({ projectId, instanceIds: [...c.get('provenance').changedInstances] });
 }
 
-function mayHaveChanged({ req, error }: Context<GatewayEnv>): boolean {
-  return !READS.has(req.method) && !hasCode(error, ...UNTOUCHED);
+function mayHaveChanged({ req, error, res }: Context<GatewayEnv>): boolean {
+  return !READS.has(req.method) && res.status !== NO_SUCH_METHOD && !hasCode(error, ...UNTOUCHED);
 }
