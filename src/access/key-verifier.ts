@@ -81,7 +81,7 @@ export class KeyVerifier {
     }
     remembered.credential ??= await this.#open(parts.secret, row);
     if (remembered.credential === null) return refused('unreadable_credential', row);
-    return { ok: true, principal: principalOf(row, remembered.credential) };
+    return { ok: true, principal: principalOf(row, remembered.credential, parts.secret) };
   }
 
   /** What is remembered of a key that has just been changed, or made, on this node is out of date. */
@@ -132,7 +132,8 @@ function sameSeal(row: StoredKey, before: StoredKey | null | undefined): boolean
   );
 }
 
-function principalOf(row: StoredKey, credential: CloudCredential): Principal {
+function principalOf(row: StoredKey, credential: CloudCredential, keySecret: string): Principal {
   const { id, familyId, projectId, userId, scopes, plan } = row;
-  return { keyId: id, familyId, projectId, userId, scopes, plan, credential };
+  const sealingSecret = credential.kind === 'service' ? keySecret : credential.secret;
+  return { keyId: id, familyId, projectId, userId, scopes, plan, credential, sealingSecret };
 }

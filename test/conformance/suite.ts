@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { adminKeyConformance } from './admin-keys.ts';
 import { apiKeyConformance } from './api-keys.ts';
 import { catalogConformance } from './catalog.ts';
+import { idempotencyConformance } from './idempotency.ts';
 import { instanceActionConformance } from './instance-actions.ts';
 import { instanceConformance } from './instances.ts';
 import { keypairConformance } from './keypairs.ts';
@@ -38,5 +39,6 @@ export function conformance(name: string, start: () => Promise<Target>): void {
     tenantConformance(running);
     adminKeyConformance(running);
     apiKeyConformance(running);
+    idempotencyConformance(running);
   });
 }

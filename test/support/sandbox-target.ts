@@ -53,7 +53,7 @@ export async function sandboxTarget({ withExampleServers = false } = {}): Promis
     confirmAfter: CONFIRM_AFTER,
   });
   const shared = sharedKeys();
-  const node = async () => startGateway(clouds, { keys: await shared.open(), secret: shared.secret });
+  const node = async () => startGateway(clouds, { ...(await shared.openStores()), secret: shared.secret });
   const [gateway, second] = [await node(), await node()];
 
   const customer = (name: string): Customer => {
