@@ -37,13 +37,14 @@ export function insertClaim(db: Kysely<Tables>, claim: Claim): CompiledQuery<unk
     .compile();
 }
 
-/** Takes a record of the same request over when its attempt was cut off. */
+/** Takes a record of the same request over when its attempt was cut off; not the one that this claim has just made. */
 export function takeOver(db: Kysely<Tables>, claim: Claim): CompiledQuery<unknown> {
   return db
     .updateTable('idempotency')
     .set({ run_id: claim.runId, resumed: 1, lease_until: storedTime(claim.leaseUntil) })
     .where('scope', '=', claim.scope)
     .where('fingerprint', '=', claim.fingerprint)
+    .where('run_id', '!=', claim.runId)
     .where('sealed_answer', 'is', null)
     .where('lease_until', '<=', storedTime(claim.now))
     .compile();

@@ -1,4 +1,5 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { parseKey } from '../../src/access/key-format.ts';
 import { ReduClient } from '../support/redu-client.ts';
 import { IMAGE, type Target } from './target.ts';
 
@@ -21,7 +22,7 @@ export function idempotencyConformance(target: () => Target): void {
 
     test('is carried out once: the same key and body get the first answer again, on any node', async () => {
       const key = crypto.randomUUID();
-      const body = { ...wish('conf-once'), metadata: { isPublic: true } };
+      const body = { ...wish(`conf-once-${key}`), metadata: { isPublic: true } };
       const first = await acme.postOnce(key, '/v1/instances', body);
       expect(first.status).toBe(202);
       made.push(first.body.id);
@@ -35,17 +36,17 @@ export function idempotencyConformance(target: () => Target): void {
         expect(again.headers.get('idempotency-replayed')).toBe('true');
         expect(again.headers.get('x-request-id')).not.toBe(first.headers.get('x-request-id'));
       }
-      expect(await named('conf-once')).toHaveLength(1);
+      expect(await named(`conf-once-${key}`)).toHaveLength(1);
     });
 
     test('twenty at once on two nodes: one instance, twenty equal answers', async () => {
       const key = crypto.randomUUID();
       const answers = await Promise.all(
         Array.from({ length: 20 }, (_, index) =>
-          (index % 2 === 0 ? acme : elsewhere).postOnce(key, '/v1/instances', wish('conf-twenty')),
+          (index % 2 === 0 ? acme : elsewhere).postOnce(key, '/v1/instances', wish(`conf-twenty-${key}`)),
         ),
       );
-      const servers = await named('conf-twenty');
+      const servers = await named(`conf-twenty-${key}`);
       made.push(...servers.map(({ id }: { id: string }) => id));
       expect(servers).toHaveLength(1);
       expect(answers.map(({ status, body }) => [status, body])).toEqual(
@@ -56,13 +57,13 @@ export function idempotencyConformance(target: () => Target): void {
 
     test('with another body, or on another path, is 409 and does nothing', async () => {
       const key = crypto.randomUUID();
-      const first = await acme.postOnce(key, '/v1/instances', wish('conf-other'));
+      const first = await acme.postOnce(key, '/v1/instances', wish(`conf-other-${key}`));
       made.push(first.body.id);
       const others = [
-        () => acme.postOnce(key, '/v1/instances', wish('conf-other-2')),
-        () => elsewhere.postOnce(key, '/v1/instances', wish('conf-other-2')),
-        () => acme.postOnce(key, '/v1/instances?a=b', wish('conf-other')),
-        () => acme.postOnce(key, '/v1/keypairs', wish('conf-other')),
+        () => acme.postOnce(key, '/v1/instances', wish(`conf-other-2-${key}`)),
+        () => elsewhere.postOnce(key, '/v1/instances', wish(`conf-other-2-${key}`)),
+        () => acme.postOnce(key, '/v1/instances?a=b', wish(`conf-other-${key}`)),
+        () => acme.postOnce(key, '/v1/keypairs', wish(`conf-other-${key}`)),
         () => acme.postOnce(key, `/v1/instances/${first.body.id}/actions`, { action: 'stop' }),
       ];
       for (const other of others) {
@@ -73,7 +74,7 @@ export function idempotencyConformance(target: () => Target): void {
           message: expect.stringContaining('another'),
         });
       }
-      expect(await named('conf-other')).toHaveLength(1);
+      expect(await named(`conf-other-${key}`)).toHaveLength(1);
     });
 
     test('means nothing to others: their same key is another one', async () => {
@@ -116,8 +117,8 @@ export function idempotencyConformance(target: () => Target): void {
       const key = crypto.randomUUID();
       const body = { name: `conf-${key}` };
       const first = await owner.postOnce(key, '/v1/keypairs', body);
-      const { key_id } = { key_id: /^ln_([0-9a-z]+)_/.exec(owner.key)?.[1] };
-      const rotated = await owner.post(`/v1/api_keys/${key_id}/rotate`, { overlap_seconds: 0 });
+      const id = parseKey(owner.key)?.id;
+      const rotated = await owner.post(`/v1/api_keys/${id}/rotate`, { overlap_seconds: 0 });
       const successor = new ReduClient(owner.url, rotated.body.key);
       const again = await successor.postOnce(key, '/v1/keypairs', body);
       expect([again.status, again.body]).toEqual([201, first.body]);
