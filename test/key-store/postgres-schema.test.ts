@@ -7,6 +7,9 @@ import { startPostgres } from '../support/postgres.ts';
 import { expectWhole } from './kill.ts';
 import { startWriter } from './writer-process.ts';
 
+/** Those there are. */
+const MIGRATIONS = 2;
+
 const server = await startPostgres('fsync=off');
 afterAll(() => server?.stop());
 
@@ -22,7 +25,7 @@ describe.skipIf(server === null)('the schema on PostgreSQL', { timeout: 60_000 }
       url,
       ends.flatMap(({ ids }) => ids),
     );
-    expect(await server.sql(url, 'select name from kysely_migration')).toHaveLength(1);
+    expect(await server.sql(url, 'select name from kysely_migration')).toHaveLength(MIGRATIONS);
   });
 
   test('many stores make it at once', async () => {
@@ -30,7 +33,7 @@ describe.skipIf(server === null)('the schema on PostgreSQL', { timeout: 60_000 }
     const stores = await Promise.all(Array.from({ length: 8 }, () => openKeyStore(url)));
     await Promise.all(stores.map((store, index) => store.insert(storedKey(`k${index}`), auditEntry())));
     await Promise.all(stores.map((store) => store.close()));
-    expect(await server.sql(url, 'select name from kysely_migration')).toHaveLength(1);
+    expect(await server.sql(url, 'select name from kysely_migration')).toHaveLength(MIGRATIONS);
   });
 
   test('a database made by the first migration opens', async () => {
