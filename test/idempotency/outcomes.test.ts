@@ -10,6 +10,7 @@ const BODY = {
   metadata: { isPublic: true },
 };
 const KEY = 'key-1';
+const PATIENCE = { timeout: 20_000 };
 
 let nodes: Nodes;
 beforeEach(() => {
@@ -160,7 +161,9 @@ describe('while the first runs', () => {
     const gate = Promise.withResolvers<'passes'>();
     nodes.fate = only('POST', '/servers', gate.promise);
     const first = client.postOnce(KEY, '/v1/instances', BODY);
-    await expect.poll(() => nodes.asked.filter((call) => /^POST .*\/servers$/.test(call))).toHaveLength(1);
+    await expect
+      .poll(() => nodes.asked.filter((call) => /^POST .*\/servers$/.test(call)), PATIENCE)
+      .toHaveLength(1);
     const others = [client, elsewhere].map((from) => from.postOnce(KEY, '/v1/instances', BODY));
     const wrong = await elsewhere.postOnce(KEY, '/v1/instances', { ...BODY, name: 'another' });
     expect(wrong.status, 'another body is refused without waiting').toBe(409);
@@ -188,7 +191,7 @@ describe('while the first runs', () => {
       return gate.promise.then(() => Promise.reject(new ComputeError('rate_limited', 'busy')));
     };
     const first = client.postOnce(KEY, '/v1/instances', BODY);
-    await expect.poll(() => failed).toBe(true);
+    await expect.poll(() => failed, PATIENCE).toBe(true);
     const others = [1, 2].map(() => client.postOnce(KEY, '/v1/instances', BODY));
     gate.resolve('passes');
     expect((await first).status).toBe(429);

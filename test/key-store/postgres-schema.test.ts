@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { openKeyStore } from '../../adapters/sql/open.ts';
+import { openKeyStore, openStores } from '../../adapters/sql/open.ts';
 import { auditEntry, storedKey } from '../conformance/key-store/samples.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { expectWhole } from './kill.ts';
@@ -39,12 +39,13 @@ describe.skipIf(server === null)('the schema on PostgreSQL', { timeout: 60_000 }
   test('a database made by the first migration opens', async () => {
     const url = await server.createDatabase();
     await server.sql(url, readFileSync(join(import.meta.dirname, 'fixtures/001.postgres.sql'), 'utf8'));
-    const store = await openKeyStore(url);
+    const { keys: store, idempotency } = await openStores(url);
     expect(await store.find('a')).toEqual(storedKey('a', { name: "O'Neill 🦊" }));
     expect(await store.listAudit({ limit: 9, before: null })).toEqual([
       { ...auditEntry({ keyId: 'a' }), sequence: 1 },
     ]);
     expect(await store.update('a', { name: 'b' }, auditEntry())).toMatchObject({ name: 'b' });
+    expect(await idempotency.find('s'), 'what later migrations made').toBeNull();
     await store.close();
   });
 

@@ -22,7 +22,7 @@ import {
   selectKeys,
   updateKey,
 } from '../../adapters/sql/key-statements.ts';
-import { openKeyStore } from '../../adapters/sql/open.ts';
+import { openKeyStore, openStores } from '../../adapters/sql/open.ts';
 import { openSqlite } from '../../adapters/sql/sqlite.ts';
 import { auditEntry, storedKey } from '../conformance/key-store/samples.ts';
 import { databaseFile } from './database-file.ts';
@@ -102,12 +102,13 @@ test('a database made by the first migration opens', async () => {
   const made = new DatabaseSync(disk.path);
   made.exec(readFileSync(join(import.meta.dirname, 'fixtures/001.sqlite.sql'), 'utf8'));
   made.close();
-  const store = await openKeyStore(disk.url);
+  const { keys: store, idempotency } = await openStores(disk.url);
   expect(await store.find('a')).toEqual(storedKey('a', { name: "O'Neill 🦊" }));
   expect(await store.listAudit({ limit: 9, before: null })).toEqual([
     { ...auditEntry({ keyId: 'a' }), sequence: 1 },
   ]);
   expect(await store.update('a', { name: 'b' }, auditEntry())).toMatchObject({ name: 'b' });
+  expect(await idempotency.find('s'), 'what later migrations made').toBeNull();
   await store.close();
 });
 

@@ -128,6 +128,6 @@ function replay({ status, headers, body }: KeptAnswer): Response {
 }
 
 const OTHER_REQUEST = `This ${IDEMPOTENCY_KEY} was used for another request: send the same path and body as then, or a new key.`;
-const BUSY = `The first request with this ${IDEMPOTENCY_KEY} is still at work: send it again after the time in Retry-After.`;
+const BUSY = `The first request with this ${IDEMPOTENCY_KEY} is still at work, or was cut off a moment ago: send it again after the time in Retry-After.`;
 const UNREADABLE = `This request was carried out, but its answer was sealed with an API key that was rotated since: look at what is there, and use a new ${IDEMPOTENCY_KEY} for a new request.`;
 const CUT_OFF = `The first request with this ${IDEMPOTENCY_KEY} was cut off, and nobody knows whether it was carried out: look at what is there, and use a new key to send it again.`;
