@@ -64,7 +64,7 @@ export async function sandboxTarget({
   const shared = sharedKeys();
   const node = async () =>
     startGateway(clouds, {
-      keys: await shared.open(),
+      ...(await shared.openStores()),
       secret: shared.secret,
       ...(fleets && { fleets }),
     });
