@@ -18,7 +18,7 @@ import type { Metrics } from '../../src/telemetry/metrics.ts';
 import { memoryCounter } from '../memory/counter.ts';
 import { fetchTransport } from '../openstack/http/fetch.ts';
 import { undiciTransport } from '../openstack/http/undici.ts';
-import { type OpenStackDriver, openStackDriver } from '../openstack/index.ts';
+import { type OpenStackDriver, type OpenStackOptions, openStackDriver } from '../openstack/index.ts';
 import { openRedis, parseRedisUrl, type Redis } from '../redis/index.ts';
 import { createSandbox } from '../sandbox/index.ts';
 import { openKeyStore } from '../sql/open.ts';
@@ -49,15 +49,15 @@ linguanova reconcile [--older-than S]    free ports and floating IPs of ours tha
                                          --project-id P: in that project instead; --json: print JSON
 ${KEYS_USAGE}`;
 
+type CloudPorts = Pick<OpenStackOptions, 'log' | 'metrics'>;
+
 /** The cloud that the configuration names. */
-function openStackOf({
-  authUrl,
-  region,
-  interface: iface,
-  ca,
-  serviceAccount,
-}: OpenStackConfig): OpenStackDriver {
+function openStackOf(
+  { authUrl, region, interface: iface, ca, serviceAccount }: OpenStackConfig,
+  ports: CloudPorts = {},
+): OpenStackDriver {
   return openStackDriver({
+    ...ports,
     transport: undiciTransport({ ca }),
     authUrl,
     endpoints: { region, interface: iface },
@@ -66,11 +66,12 @@ function openStackOf({
 }
 
 /** The built-in cloud; `customer` is the project to try it with. */
-function sandboxCloud() {
+function sandboxCloud(ports: CloudPorts = {}) {
   const { accounts, admin, authUrl, fetch } = createSandbox();
   const [customer] = accounts;
   if (customer === undefined) throw new Error('the sandbox has no account');
   const clouds = openStackDriver({
+    ...ports,
     transport: fetchTransport(fetch),
     authUrl,
     endpoints: { region: null, interface: 'public' },
@@ -109,8 +110,8 @@ async function runGateway(config: Config): Promise<void> {
   const secret = await serverSecret(config);
   const redis = await redisOf(config, log, metrics);
   const keys = await openKeyStore(config.databaseUrl);
-  const sandbox = config.openStack === null ? sandboxCloud() : null;
-  const clouds = sandbox?.clouds ?? openStackOf(config.openStack as OpenStackConfig);
+  const sandbox = config.openStack === null ? sandboxCloud({ log, metrics }) : null;
+  const clouds = sandbox?.clouds ?? openStackOf(config.openStack as OpenStackConfig, { log, metrics });
   const adminToken = config.adminToken ?? (sandbox === null ? null : randomBytes(24).toString('base64url'));
   const gateway = createGateway(
     {

@@ -123,6 +123,7 @@ export class TokenSource {
     const answer = await send(
       this.#transport,
       {
+        service: 'identity',
         method: 'POST',
         url: `${this.#authUrl}/auth/tokens`,
         headers: {
