@@ -62,6 +62,8 @@ export function openStackDriver(options: OpenStackOptions): OpenStackDriver {
     open: (credential, call) => openStackCloud(openStack, credential, call),
     openAsServiceAccount: (call) => openStackCloud(openStack, { kind: 'service_account' }, call),
     async ping(call) {
+      const context = sendContext(call);
+      await transport.probe(context.signal);
       if (transport.down.length > 0) {
         throw new ComputeError('unavailable', 'The cloud is not available at the moment.', {
           cause: new Error(`no calls are made to: ${transport.down.join(', ')}`),
@@ -70,7 +72,7 @@ export function openStackDriver(options: OpenStackOptions): OpenStackDriver {
       const answer = await send(
         transport,
         { service: 'identity', method: 'GET', url: authUrl, headers: { accept: 'application/json' } },
-        sendContext(call),
+        context,
       );
       if (answer.status !== 200)
         throw new ComputeError('unavailable', 'The cloud is not available at the moment.');

@@ -7,7 +7,7 @@ const NEVER = new AbortController().signal;
 const NEUTRON: UpstreamRequest = {
   service: 'network',
   method: 'GET',
-  url: 'http://cloud.test/n',
+  url: 'http://cloud.test/n/v2.0/ports?limit=1',
   headers: {},
 };
 const NOVA: UpstreamRequest = { ...NEUTRON, service: 'compute' };
@@ -130,6 +130,21 @@ describe('an open breaker', () => {
     expect(sent).toHaveLength(11);
     probe.resolve(200);
     await vi.waitFor(async () => expect(await ask()).toBe(200));
+  });
+
+  test('is closed by a look at the version of the API too, which anybody may have', async () => {
+    const { guard, sent, mend } = await down({ firstRest: 1 });
+    await vi.waitFor(async () => {
+      await guard.probe(NEVER);
+      expect(sent.length).toBeGreaterThan(10);
+    });
+    expect(guard.down).toEqual(['network']);
+    mend(401);
+    await vi.waitFor(async () => {
+      await guard.probe(NEVER);
+      expect(guard.down).toEqual([]);
+    });
+    expect(sent.at(-1)).toMatchObject({ method: 'GET', url: 'http://cloud.test/n/v2.0' });
   });
 
   test('rests longer after each probe that fails, to a bound', async () => {

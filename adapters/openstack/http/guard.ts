@@ -26,9 +26,14 @@ export type GuardOptions = BreakerOptions & GateOptions;
 
 interface Endpoint {
   readonly service: ServiceType;
+  /** Where it tells its version, to whoever asks. */
+  readonly root: string;
   readonly breaker: Breaker;
   readonly gate: Gate;
 }
+
+/** An address up to the version of the API: whatever a service answers there, short of 5xx, tells that it is well. */
+const VERSIONED = /^https?:\/\/[^?]*?\/v\d+(\.\d+)?(?=[/?]|$)/;
 
 /** A transport that refuses, with `ComputeError` `unavailable` and `untouched`, what an endpoint should be spared. */
 export class Guard implements Transport {
@@ -45,10 +50,19 @@ export class Guard implements Transport {
     ports.metrics?.beforeExpose(() => this.#tellMetrics());
   }
 
-  /** Services that are refused at the moment. */
+  /** Services that are not well, as far as is known. */
   get down(): readonly ServiceType[] {
-    const down = [...this.#endpoints.values()].filter(({ breaker }) => breaker.refuses);
+    const down = [...this.#endpoints.values()].filter(({ breaker }) => breaker.open);
     return down.map(({ service }) => service);
+  }
+
+  /** Asks those that are down and have rested, so that they are found again without a customer's request. */
+  async probe(signal: AbortSignal): Promise<void> {
+    const rested = [...this.#endpoints.values()].filter(({ breaker }) => breaker.open && !breaker.refuses);
+    const asked = rested.map(({ service, root }) =>
+      this.send({ service, method: 'GET', url: root, headers: { accept: 'application/json' } }, signal),
+    );
+    await Promise.allSettled(asked);
   }
 
   async send(request: UpstreamRequest, signal: AbortSignal): Promise<UpstreamResponse> {
@@ -96,6 +110,7 @@ export class Guard implements Transport {
     if (known !== undefined) return known;
     const made: Endpoint = {
       service,
+      root: VERSIONED.exec(url)?.[0] ?? origin,
       breaker: new Breaker((open) => this.#tellBreaker(service, origin, open), this.#options),
       gate: new Gate(this.#options),
     };
