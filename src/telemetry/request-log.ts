@@ -34,6 +34,7 @@ export function requestLog(log: Logger, metrics: Metrics): MiddlewareHandler<Gat
     c.var.log.info('request', {
       method: c.req.method,
       route,
+      dialect,
       status: c.res.status,
       milliseconds: Math.round(milliseconds),
       ...upstreamFields(provenance),
