@@ -73,9 +73,7 @@ export class Account {
     this.#known = limit.points;
   }
 
-  /**
-   * What is to be done about a request that costs `cost`. Spends nothing.
-   */
+  /** What is to be done about a request that costs `cost`. Spends nothing. */
   judge(cost: number, now: number, counter: Presence): Verdict {
     this.#turn(now);
     if (cost > this.limit.points) return 'refused';
