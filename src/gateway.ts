@@ -2,7 +2,7 @@
  * The whole way of a request, on one page.
  *
  * ```
- * requestLog -> route -> authenticate -> limit -> requireScope -> decode -> use case (src/compute) -> Cloud -> encode
+ * requestLog -> route -> authenticate -> limit -> openCloud -> requireScope -> decode -> use case (src/compute) -> Cloud -> encode
  * ```
  *
  * It goes one way; nothing calls back up. Whatever is thrown on the way is answered in the dialect's words.
@@ -10,11 +10,10 @@
  * @module
  */
 
-import { Hono } from 'hono';
-import { except } from 'hono/combine';
+import { Hono, type MiddlewareHandler } from 'hono';
 import { type AccessOptions, type AccessPorts, createAccess } from './access/access.ts';
 import { adminApi } from './access/admin-api.ts';
-import { authenticate } from './access/authenticate.ts';
+import { authenticate, openCloud } from './access/authenticate.ts';
 import { ComputeError } from './compute/errors.ts';
 import type { GatewayEnv } from './context.ts';
 import { isSignUp } from './dialects/redu/api-keys.ts';
@@ -51,12 +50,16 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   app.route('/', health(ports));
   if (options.adminToken !== null) app.route('/admin/v1', adminApi(access, options.adminToken, answerError));
 
-  const admitted = except(isSignUp, authenticate(access), limit(ports, options.limits, answerError));
-  app.use('/v1/*', admitted);
-  app.use('/cloud/v1/*', admitted);
+  const stages = [authenticate(access), limit(ports, options.limits, answerError), openCloud(access)];
+  for (const path of ['/v1/*', '/cloud/v1/*']) app.use(path, ...stages.map(unlessSignUp));
   app.route('/', reduDialect(access));
 
   app.notFound((c) => answerError(new ComputeError('not_found', 'There is nothing at this path.'), c));
   app.onError(answerError);
   return { fetch: app.fetch, flush: () => access.journal.flush() };
+}
+
+/** Who signs up has no key yet. */
+function unlessSignUp(stage: MiddlewareHandler<GatewayEnv>): MiddlewareHandler<GatewayEnv> {
+  return (c, next) => (isSignUp(c) ? next() : stage(c, next));
 }

@@ -18,10 +18,7 @@ export function prometheusMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const counters = new Map(
-    Object.entries(COUNTERS).map(([name, { help, labels }]) => [
-      name,
-      new Counter({ name: `linguanova_${name}_total`, help, labelNames: [...labels], registers: [registry] }),
-    ]),
+    Object.entries(COUNTERS).map(([name, description]) => [name, new Tally(name, description, registry)]),
   );
   const gauges = new Map<Gauge, PrometheusGauge>();
   const gauge = (name: Gauge) => {
@@ -37,7 +34,44 @@ export function prometheusMetrics(): Metrics {
   };
   return {
     set: (name, value) => gauge(name).set(value),
-    count: (name, labels) => counters.get(name)?.inc({ ...labels }),
+    count: (name, labels) => counters.get(name)?.add(labels),
     expose: () => registry.metrics(),
   };
+}
+
+/**
+ * Counts by labels for a counter of prom-client, which hears of it when it is asked: there each increment checks and sorts the
+ * labels, and three of those are a tenth of what a cached answer costs.
+ */
+class Tally {
+  readonly #labels: readonly string[];
+  readonly #counts = new Map<string, { readonly labels: Readonly<Record<string, string>>; count: number }>();
+
+  constructor(
+    name: string,
+    { help, labels }: { readonly help: string; readonly labels: readonly string[] },
+    registry: Registry,
+  ) {
+    this.#labels = labels;
+    const counts = this.#counts;
+    new Counter({
+      name: `linguanova_${name}_total`,
+      help,
+      labelNames: [...labels],
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const { labels, count } of counts.values()) this.inc({ ...labels }, count);
+      },
+    });
+  }
+
+  add(labels: Readonly<Record<string, string>>): void {
+    let key = '';
+    // None of the values has a line break in it: they are names of routes, plans and results.
+    for (const label of this.#labels) key += `${labels[label]}\n`;
+    const known = this.#counts.get(key);
+    if (known === undefined) this.#counts.set(key, { labels, count: 1 });
+    else known.count += 1;
+  }
 }

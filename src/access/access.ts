@@ -55,6 +55,10 @@ export function createAccess(ports: AccessPorts, options: AccessOptions): Access
 
 /** What this request allows its calls to the cloud. */
 export function callContext(c: Context<GatewayEnv>, deadline: number): CallContext {
-  const { requestId, log } = c.var;
-  return { deadline: Date.now() + deadline, requestId, log, provenance: new Provenance() };
+  return {
+    deadline: Date.now() + deadline,
+    requestId: c.get('requestId'),
+    log: c.get('log'),
+    provenance: new Provenance(),
+  };
 }

@@ -1,6 +1,7 @@
-import type { MiddlewareHandler } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
 import type { GatewayEnv } from '../context.ts';
+import { AnswerHeaders } from '../http/answer-headers.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -13,19 +14,30 @@ export function requestLog(log: Logger, metrics: Metrics): MiddlewareHandler<Gat
     const started = performance.now();
     // OpenStack takes a caller's id only in this form (API-SIG, "Request ID").
     const requestId = `req-${crypto.randomUUID()}`;
+    const headers = new AnswerHeaders();
+    headers.set('X-Request-Id', requestId);
     c.set('requestId', requestId);
+    c.set('answerHeaders', headers);
     c.set('log', log.with({ request_id: requestId }));
     await next();
-    c.header('X-Request-Id', requestId);
-    // Keys, private keys and passwords travel here, and `x-api-key` does not keep a cache from storing as `Authorization` does.
-    if (!c.res.headers.has('Cache-Control')) c.header('Cache-Control', 'no-store');
+    if (!headers.isOn(c.res)) complete(c, headers);
+    const { status } = c.res;
+    const { method } = c.req;
     const route = routePath(c, -1);
-    metrics.count('requests', { method: c.req.method, route, status: String(c.res.status) });
-    c.var.log.info('request', {
-      method: c.req.method,
+    metrics.count('requests', { method, route, status: String(status) });
+    // `c.get`, for `c.var` copies all variables each time.
+    c.get('log').info('request', {
+      method,
       route,
-      status: c.res.status,
+      status,
       milliseconds: Math.round(performance.now() - started),
     });
   };
+}
+
+/** What an answer lacks that was not made by `AnswerHeaders.answer`. */
+function complete(c: Context<GatewayEnv>, headers: AnswerHeaders): void {
+  // Keys, private keys and passwords travel here, and `x-api-key` does not keep a cache from storing as `Authorization` does.
+  if (!c.res.headers.has('Cache-Control')) headers.set('Cache-Control', 'no-store');
+  headers.putOn(c.res);
 }
