@@ -1,5 +1,5 @@
-import type { Setting } from './harness/setting.ts';
 import { type Contender, measureInTurns, medianOf, medianRatio, type Sample } from './harness/rounds.ts';
+import type { Setting } from './harness/setting.ts';
 import { figure, promise, table } from './harness/table.ts';
 import { bareHono } from './subjects/bare-hono.ts';
 import { benchGateway } from './subjects/gateway.ts';
@@ -12,19 +12,24 @@ const TARGET = '/v1/instances';
 const INSTANCES = 10;
 
 /** (a) A cached list, with keys, limits and cache on, against a bare Hono handler and against nginx doing the same work. */
-export async function cached({ generator, pace, stopLater, print }: Setting): Promise<void> {
+export async function cached({ generator, pace, install, stopLater, print }: Setting): Promise<void> {
   const redis = stopLater(await benchRedis());
   const upstream = stopLater(await benchUpstream(INSTANCES));
   const environment = { ...upstream.environment, ...(redis !== null && { REDIS_URL: redis.url }) };
   const gateway = stopLater(await benchGateway(environment, [owner(0)]));
   const [key = ''] = gateway.keys;
   const headers = { 'x-api-key': key };
+  await recordAnswer(gateway.url + TARGET, headers);
   const answer = await recordAnswer(gateway.url + TARGET, headers);
   const bare = stopLater(await bareHono(answer, TARGET));
   const redisOfNginx = redis === null ? null : stopLater(await benchRedis());
-  const nginx = redisOfNginx && stopLater(await luaNginx(redisOfNginx, key, TARGET, answer));
+  const nginx = redisOfNginx && stopLater(await luaNginx(redisOfNginx, key, TARGET, answer, install));
 
-  const contender = (name: string, subject: { url: string; pid: number }, behind: typeof redis): Contender => ({
+  const contender = (
+    name: string,
+    subject: { url: string; pid: number },
+    behind: typeof redis,
+  ): Contender => ({
     name,
     load: { url: subject.url + TARGET, headers: [headers] },
     pid: subject.pid,
@@ -45,8 +50,14 @@ export async function cached({ generator, pace, stopLater, print }: Setting): Pr
       contenders.map(({ name }) => [
         name,
         figure(medianOf(samples.get(name), ({ perSecond }) => perSecond)),
-        figure(medianOf(samples.get(name), ({ cpu }) => cpu), 1),
-        figure(medianOf(samples.get(name), ({ redisCpu }) => redisCpu), 2),
+        figure(
+          medianOf(samples.get(name), ({ cpu }) => cpu),
+          1,
+        ),
+        figure(
+          medianOf(samples.get(name), ({ redisCpu }) => redisCpu),
+          2,
+        ),
         figure(medianRatio(own, samples.get(name), throughput), 2),
         figure(medianRatio(own, samples.get(name), efficiency), 2),
       ]),

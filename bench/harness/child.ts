@@ -42,7 +42,8 @@ export async function startChild(
   const announced = await new Promise<readonly string[]>((resolve, reject) => {
     let text = '';
     child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
-      const found = ready.exec((text += chunk));
+      text += chunk;
+      const found = ready.exec(text);
       if (found !== null) resolve(found.slice(1));
     });
     ended.then(() => reject(new Error(`${program} ${args[0]} ended early: ${text}`)), reject);

@@ -41,8 +41,9 @@ export interface LoadGenerator {
   put(load: Load): Promise<LoadResult>;
 }
 
-export async function loadGenerator(): Promise<LoadGenerator> {
-  if (!(await haveProgram(WRK, ['wrk']))) return { name: 'undici', put: byClient };
+/** @param install Whether wrk may be installed; where it may not, it is not used either, so that this depends on nothing. */
+export async function loadGenerator(install: boolean): Promise<LoadGenerator> {
+  if (!install || !(await haveProgram(WRK, ['wrk'], install))) return { name: 'undici', put: byClient };
   const { stdout } = await run(WRK, ['-v']).catch((error: { stdout: string }) => error);
   return { name: /wrk [^\s]*/.exec(stdout)?.[0] ?? 'wrk', put: byWrk };
 }
@@ -68,7 +69,9 @@ async function byClient(load: Load): Promise<LoadResult> {
 
 function checked({ errors, ...result }: LoadResult & { errors: number }): LoadResult {
   if (errors !== 0 || !(result.requests > 0)) {
-    throw new Error(`of ${result.requests} requests ${errors} failed: there is nothing to compare`);
+    throw new Error(
+      `of ${result.requests ?? 0} requests ${errors ?? 'all'} failed: there is nothing to compare`,
+    );
   }
   return result;
 }

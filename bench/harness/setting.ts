@@ -5,9 +5,20 @@ import type { Pace } from './rounds.ts';
 export interface Setting {
   readonly generator: LoadGenerator;
   readonly pace: Pace;
+  readonly scale: Scale;
+  /** Whether programs that are missing may be installed. */
+  readonly install: boolean;
   /** Has a process, if there is one, stopped at the end of the benchmark, whatever becomes of it. */
   stopLater<T extends Stoppable | null>(process: T): T;
   print(text: string): void;
+}
+
+/** How much there is. */
+export interface Scale {
+  readonly keys: number;
+  readonly projects: number;
+  /** Instances of a project, one measurement for each. */
+  readonly fleets: readonly number[];
 }
 
 export interface Stoppable {

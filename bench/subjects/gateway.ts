@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, openSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openKeyStore } from '../../adapters/sql/open.ts';
@@ -10,6 +10,8 @@ import type { CloudCredential } from '../../src/compute/cloud.ts';
 import { type Child, startChild } from '../harness/child.ts';
 
 const MAIN = new URL('../../adapters/node/main.ts', import.meta.url).pathname;
+
+const MEMORY = '/dev/shm';
 
 /** So many points that no limit is met, and yet they are counted. */
 const PLANS = 'default=100000000/60';
@@ -35,7 +37,9 @@ export async function benchGateway(
   owners: readonly KeyOwner[],
 ): Promise<BenchGateway> {
   const folder = mkdtempSync(join(tmpdir(), 'linguanova-bench-'));
-  const databaseUrl = `sqlite:${join(folder, 'keys.db')}`;
+  // In memory where that can be had: ten thousand keys are ten thousand commits.
+  const disk = mkdtempSync(join(existsSync(MEMORY) ? MEMORY : tmpdir(), 'linguanova-bench-'));
+  const databaseUrl = `sqlite:${join(disk, 'keys.db')}`;
   const secret = randomBytes(32).toString('base64');
   const keys = await issueKeys(databaseUrl, secret, owners);
   const env = {
@@ -59,7 +63,8 @@ export async function benchGateway(
     keys,
     async stop() {
       await child.end();
-      rmSync(folder, { recursive: true });
+      closeSync(log);
+      for (const one of [folder, disk]) rmSync(one, { recursive: true });
     },
   };
 }

@@ -12,6 +12,7 @@ import type { BenchRedis } from './redis.ts';
 const NGINX = '/usr/sbin/nginx';
 const MODULE = '/usr/lib/nginx/modules/ngx_http_lua_module.so';
 /** Debian's name for lua-resty-redis. */
+const LIBRARY = '/usr/share/lua/5.1/nginx/redis.lua';
 const PACKAGES = ['nginx', 'libnginx-mod-http-lua', 'lua-nginx-redis'];
 
 /**
@@ -19,8 +20,16 @@ const PACKAGES = ['nginx', 'libnginx-mod-http-lua', 'lua-nginx-redis'];
  *
  * @returns null, with the reason printed, where it cannot be had.
  */
-export async function luaNginx(redis: BenchRedis, key: string, target: string, answer: RecordedAnswer) {
-  if (!(await haveProgram(MODULE, PACKAGES)) || !(await haveProgram(NGINX, PACKAGES))) return null;
+export async function luaNginx(
+  redis: BenchRedis,
+  key: string,
+  target: string,
+  answer: RecordedAnswer,
+  install: boolean,
+) {
+  for (const program of [NGINX, MODULE, LIBRARY]) {
+    if (!(await haveProgram(program, PACKAGES, install))) return null;
+  }
   const digest = createHmac('sha1', 'server secret').update(key).digest('base64');
   await redis.command('SET', `key:${digest}`, 'project');
   await redis.command('SET', `body:project:${target}`, answer.body);
@@ -36,12 +45,19 @@ export async function luaNginx(redis: BenchRedis, key: string, target: string, a
       /\$\{(\w+)\}/g,
       (whole, variable) => values[variable] ?? whole,
     );
-  writeFileSync(join(folder, 'nginx.conf'), fill('nginx.conf', { PORT: `${port}`, MODULES: dirname(MODULE), FOLDER: folder }));
+  writeFileSync(
+    join(folder, 'nginx.conf'),
+    fill('nginx.conf', { PORT: `${port}`, MODULES: dirname(MODULE), FOLDER: folder }),
+  );
   writeFileSync(
     join(folder, 'serve.lua'),
     fill('nginx-serve.lua', { REDIS_PORT: `${redis.port}`, HEADERS: headers.join('\n') }),
   );
-  const child = await startChild('sh', ['-c', `echo starts; exec ${NGINX} -p "$0" -c nginx.conf`, folder], /starts/);
+  const child = await startChild(
+    'sh',
+    ['-c', `echo starts; exec ${NGINX} -p "$0" -c nginx.conf`, folder],
+    /starts/,
+  );
   await listening(port);
   return {
     url: `http://127.0.0.1:${port}`,

@@ -38,8 +38,10 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   if (url.pathname.startsWith('/compute/v2.1/servers/detail')) {
     return count(response, 200, fleetOf(project).page(url, PAGE), target);
   }
-  if (url.pathname === '/networking/v2.0/security-groups') return count(response, 200, GROUPS(project), target);
-  if (url.pathname === '/networking/v2.0/floatingips') return count(response, 200, '{"floatingips":[]}', target);
+  if (url.pathname === '/networking/v2.0/security-groups')
+    return count(response, 200, GROUPS(project), target);
+  if (url.pathname === '/networking/v2.0/floatingips')
+    return count(response, 200, '{"floatingips":[]}', target);
   if (url.pathname === '/identity/v3/auth/tokens') return signIn(request, response);
   if (url.pathname.replace(/\/$/, '') === '/compute/v2.1') return send(response, 200, VERSION);
   if (url.pathname === '/bench/calls') return send(response, 200, JSON.stringify(calls));
@@ -65,7 +67,12 @@ function count(response: ServerResponse, status: number, body: string, target: s
   send(response, status, body);
 }
 
-function send(response: ServerResponse, status: number, body: string, headers: Record<string, string> = {}): void {
+function send(
+  response: ServerResponse,
+  status: number,
+  body: string,
+  headers: Record<string, string> = {},
+): void {
   response.writeHead(status, {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(body),
