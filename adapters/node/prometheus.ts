@@ -7,6 +7,7 @@ const COUNTERS: Record<keyof CounterLabels, { readonly help: string; readonly la
   key_verifications: { help: 'Attempts to sign in, by result.', labels: ['result'] },
   limit_decisions: { help: 'Requests that the rate limits judged.', labels: ['decision', 'plan'] },
   redis_failures: { help: 'Commands that Redis did not carry out.', labels: ['reason'] },
+  fleet_refreshes: { help: "Times a project's instances were brought up to date.", labels: ['kind'] },
 };
 
 const GAUGES: Record<Gauge, string> = {

@@ -59,6 +59,7 @@ export function callContext(c: Context<GatewayEnv>, deadline: number): CallConte
     deadline: Date.now() + deadline,
     requestId: c.get('requestId'),
     log: c.get('log'),
+    mayBeOld: c.req.method === 'GET' || c.req.method === 'HEAD',
     provenance: new Provenance(),
   };
 }

@@ -8,6 +8,8 @@ export interface CounterLabels {
   limit_decisions: { readonly decision: string; readonly plan: string };
   /** Commands that Redis did not carry out, with the reason. */
   redis_failures: { readonly reason: string };
+  /** Times a project's instances were brought up to date: `full`, or by `changes` alone. */
+  fleet_refreshes: { readonly kind: string };
 }
 
 /** What goes up and down. */

@@ -15,9 +15,12 @@ import { Provenance } from '../../src/compute/provenance.ts';
 import { createGateway, type Gateway } from '../../src/gateway.ts';
 import type { LogFields, Logger } from '../../src/telemetry/logger.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
+import type { FleetOptions } from '../../src/traffic/fleet/fleets.ts';
+import { withFleets } from '../../src/traffic/fleet/with-fleets.ts';
 import { DEFAULT_COSTS } from '../../src/traffic/limit/cost.ts';
 import type { LimitOptions } from '../../src/traffic/limit/limit.ts';
 import type { Plan } from '../../src/traffic/limit/plan.ts';
+import type { ProjectVersions } from '../../src/traffic/versions/project-versions.ts';
 import { silentLogger } from './silent-logger.ts';
 
 export const ADMIN_TOKEN = 'admin-token-of-the-tests';
@@ -48,6 +51,8 @@ export interface GatewayUnderTest {
   readonly limits?: Partial<LimitOptions>;
   /** What several gateways count on together. */
   readonly redisUrl?: string;
+  /** Keeps the instances of projects; not unless a test is about it. */
+  readonly fleets?: FleetOptions & { readonly versions: ProjectVersions };
 }
 
 const PLANS: readonly Plan[] = [
@@ -73,7 +78,7 @@ export async function startGateway(
   const limits: LimitOptions = { mode: 'off', plans: PLANS, costs: DEFAULT_COSTS, ...options.limits };
   const gateway = createGateway(
     {
-      clouds,
+      clouds: options.fleets ? withFleets(clouds, options.fleets.versions, metrics, options.fleets) : clouds,
       identities: clouds.identities,
       keys,
       log,

@@ -6,7 +6,7 @@ import type { Owner } from '../../compute/requests.ts';
 import { updateInstance } from '../../compute/update-instance.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { decodeBody } from '../../http/decode.ts';
-import { encodeInstance, encodeInstanceDetail } from './encode-instance.ts';
+import { encodeInstanceDetail, printInstances } from './encode-instance.ts';
 import { runInstanceAction } from './instance-actions.ts';
 import { decodeInstanceQuery, nextPageLink } from './instance-query.ts';
 import { toCreateInstance, toInstanceChange } from './instance-requests.ts';
@@ -38,7 +38,7 @@ export async function list(c: Context<GatewayEnv>): Promise<Response> {
   if (window.limit !== undefined && page.more && last !== undefined) {
     c.header('Link', nextPageLink(c.req.url, last.id));
   }
-  return c.json(page.instances.map(encodeInstance));
+  return c.body(printInstances(page.instances), 200, { 'content-type': 'application/json' });
 }
 
 async function create(c: Context<GatewayEnv>): Promise<Response> {
