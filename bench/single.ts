@@ -17,7 +17,10 @@ interface Subject {
   readonly direct: { readonly url: string; readonly headers: Readonly<Record<string, string>> };
 }
 
-/** (b) One instance, uncached, against the same call made directly to the cloud. */
+/**
+ * (b) One instance, uncached, against the same call made directly to the cloud. CPU only against the fast one: a real OpenStack
+ * answers so few requests that what the gateway does in between, and its start, would be counted with them.
+ */
 export async function single(setting: Setting): Promise<void> {
   const upstream = setting.stopLater(await benchUpstream(10));
   const { projectId } = owner(0);
@@ -43,8 +46,8 @@ export async function single(setting: Setting): Promise<void> {
   else {
     setting.stopLater(real);
     // It answers a few requests in a second, and others may be using it.
-    const rounds = Math.min(setting.pace.rounds, 2);
-    const slowly = { ...setting, pace: { ...setting.pace, rounds } };
+    const pace = { ...setting.pace, rounds: Math.min(setting.pace.rounds, 2), seconds: 10 };
+    const slowly = { ...setting, pace };
     await against(slowly, { cloud: 'a real OpenStack', ...real }, null);
   }
 }
@@ -62,15 +65,18 @@ async function against(setting: Setting, subject: Subject, upstreamPid: number |
       },
       { name: 'directly', load: { url: direct.url, headers: [direct.headers] }, pid: upstreamPid },
     ];
-    // One connection: what is added to a request, not how long it waits for others.
+    // Time by one connection: what is added to a request, not how long it waits for others. CPU by many: with one, most of it is
+    // falling asleep and waking up.
     const samples = await measureInTurns(setting.generator, contenders, { ...setting.pace, connections: 1 });
     const own = samples.get('linguanova');
     const added = medianRatio(own, samples.get('directly'), (one, other) => one.median - other.median);
-    const cpu = medianOf(own, (sample) => sample.cpu);
-    setting.print(`(b) one instance, uncached, one connection, ${cloud}`);
+    const busy =
+      upstreamPid === null ? null : await measureInTurns(setting.generator, contenders, setting.pace);
+    const cpu = medianOf(busy?.get('linguanova'), (sample) => sample.cpu);
+    setting.print(`(b) one instance, uncached, ${cloud}`);
     setting.print(
       table(
-        ['', 'median ms', 'p99 ms', 'CPU us/request'],
+        ['', 'median ms', 'p99 ms', `CPU us/request, ${setting.pace.connections} connections`],
         contenders.map(({ name }) => [
           name,
           figure(
@@ -82,14 +88,14 @@ async function against(setting: Setting, subject: Subject, upstreamPid: number |
             2,
           ),
           figure(
-            medianOf(samples.get(name), (sample) => sample.cpu),
+            medianOf(busy?.get(name), (sample) => sample.cpu),
             0,
           ),
         ]),
       ),
     );
     setting.print(promise('at most 1 ms added at the median', added, added <= 1));
-    setting.print(promise('at most 150 us of CPU per request', cpu, cpu <= 150, 0));
+    if (busy !== null) setting.print(promise('at most 150 us of CPU per request', cpu, cpu <= 150, 0));
   } finally {
     await gateway.stop();
   }
