@@ -1,5 +1,6 @@
 import type { Principal } from './access/principal.ts';
 import type { Cloud } from './compute/cloud.ts';
+import type { Provenance } from './compute/provenance.ts';
 import type { AnswerHeaders } from './http/answer-headers.ts';
 import type { Logger } from './telemetry/logger.ts';
 
@@ -11,6 +12,8 @@ export interface RequestVariables {
   answerHeaders: AnswerHeaders;
   /** telemetry: a logger that already carries the request id. */
   log: Logger;
+  /** telemetry: what serving this request shows. */
+  provenance: Provenance;
   /** authenticate. */
   principal: Principal;
   /** authenticate: the cloud as this principal sees it, within this request's deadline. */

@@ -1,6 +1,5 @@
 import type { Context } from 'hono';
 import type { CallContext, CloudDriver } from '../compute/cloud.ts';
-import { Provenance } from '../compute/provenance.ts';
 import type { GatewayEnv } from '../context.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -60,6 +59,6 @@ export function callContext(c: Context<GatewayEnv>, deadline: number): CallConte
     requestId: c.get('requestId'),
     log: c.get('log'),
     mayBeOld: c.req.method === 'GET' || c.req.method === 'HEAD',
-    provenance: new Provenance(),
+    provenance: c.get('provenance'),
   };
 }

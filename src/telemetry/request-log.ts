@@ -1,5 +1,6 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
+import { Provenance } from '../compute/provenance.ts';
 import type { GatewayEnv } from '../context.ts';
 import { AnswerHeaders } from '../http/answer-headers.ts';
 import type { Logger } from './logger.ts';
@@ -18,6 +19,7 @@ export function requestLog(log: Logger, metrics: Metrics): MiddlewareHandler<Gat
     headers.set('X-Request-Id', requestId);
     c.set('requestId', requestId);
     c.set('answerHeaders', headers);
+    c.set('provenance', new Provenance());
     c.set('log', log.with({ request_id: requestId }));
     await next();
     if (!headers.isOn(c.res)) complete(c, headers);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { memoryCounter } from '../../adapters/memory/counter.ts';
 import { memoryKeyStore } from '../../adapters/memory/key-store.ts';
+import { memoryVersions } from '../../adapters/memory/versions.ts';
 import { requestTarget } from '../../adapters/node/connection.ts';
 import { prometheusMetrics } from '../../adapters/node/prometheus.ts';
 import { type Listening, serve } from '../../adapters/node/serve.ts';
@@ -15,12 +16,11 @@ import { Provenance } from '../../src/compute/provenance.ts';
 import { createGateway, type Gateway } from '../../src/gateway.ts';
 import type { LogFields, Logger } from '../../src/telemetry/logger.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
+import type { CacheOptions } from '../../src/traffic/cache/cached.ts';
 import type { FleetOptions } from '../../src/traffic/fleet/fleets.ts';
-import { withFleets } from '../../src/traffic/fleet/with-fleets.ts';
 import { DEFAULT_COSTS } from '../../src/traffic/limit/cost.ts';
 import type { LimitOptions } from '../../src/traffic/limit/limit.ts';
 import type { Plan } from '../../src/traffic/limit/plan.ts';
-import type { ProjectVersions } from '../../src/traffic/versions/project-versions.ts';
 import { silentLogger } from './silent-logger.ts';
 
 export const ADMIN_TOKEN = 'admin-token-of-the-tests';
@@ -49,10 +49,11 @@ export interface GatewayUnderTest {
   readonly secret?: string;
   /** Off unless a test is about them. */
   readonly limits?: Partial<LimitOptions>;
-  /** What several gateways count on together. */
+  /** As `npm start` has it unless a test says otherwise. */
+  readonly cache?: Partial<CacheOptions>;
+  /** What several gateways share. */
   readonly redisUrl?: string;
-  /** Keeps the instances of projects; not unless a test is about it. */
-  readonly fleets?: FleetOptions & { readonly versions: ProjectVersions };
+  readonly fleets?: Partial<FleetOptions>;
 }
 
 const PLANS: readonly Plan[] = [
@@ -78,13 +79,14 @@ export async function startGateway(
   const limits: LimitOptions = { mode: 'off', plans: PLANS, costs: DEFAULT_COSTS, ...options.limits };
   const gateway = createGateway(
     {
-      clouds: options.fleets ? withFleets(clouds, options.fleets.versions, metrics, options.fleets) : clouds,
+      clouds,
       identities: clouds.identities,
       keys,
       log,
       metrics,
       counter: redis?.counter ?? memoryCounter(),
-      ...(redis !== null && { redis }),
+      versions: redis?.versions ?? memoryVersions(),
+      ...(redis !== null && { redis, cacheStore: redis.cacheStore }),
     },
     {
       secret,
@@ -92,6 +94,8 @@ export async function startGateway(
       deadline: options.deadline ?? 30_000,
       plans: limits.plans.map(({ name }) => name),
       limits,
+      cache: { seconds: 5, staleSeconds: 300, bytes: 8 * 1024 * 1024, ...options.cache },
+      ...(options.fleets && { fleets: options.fleets }),
       requestTarget,
       clientAddress(c) {
         clients += 1;

@@ -4,7 +4,6 @@ import { createSandbox } from '../../adapters/sandbox/index.ts';
 import type { CloudCredential } from '../../src/compute/cloud.ts';
 import { Provenance } from '../../src/compute/provenance.ts';
 import type { FleetOptions } from '../../src/traffic/fleet/fleets.ts';
-import { testVersions } from '../../src/traffic/fleet/test-versions.ts';
 import type { Customer, Target } from '../conformance/target.ts';
 import { ADMIN_TOKEN, type RunningGateway, startGateway } from './gateway.ts';
 import { KeystoneAdmin } from './keystone-admin.ts';
@@ -32,8 +31,7 @@ export interface SandboxTarget extends Target {
 export interface SandboxTargetOptions {
   /** Whether acme is the project of the seed, with its two servers. */
   readonly withExampleServers?: boolean;
-  /** Both gateways keep fleets, each with versions of its own. */
-  readonly fleets?: FleetOptions;
+  readonly fleets?: Partial<FleetOptions>;
 }
 
 export async function sandboxTarget({
@@ -68,7 +66,7 @@ export async function sandboxTarget({
     startGateway(clouds, {
       keys: await shared.open(),
       secret: shared.secret,
-      ...(fleets && { fleets: { ...fleets, versions: testVersions() } }),
+      ...(fleets && { fleets }),
     });
   const [gateway, second] = [await node(), await node()];
 

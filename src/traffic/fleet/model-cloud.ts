@@ -66,7 +66,7 @@ export class ModelCloud {
       return tell();
     };
     const cloud: Partial<Cloud> = {
-      capabilities: { floatingIps: true, securityGroups: true, keyPairs: true },
+      capabilities: { floatingIps: true, securityGroups: true, keyPairs: true, accessByFlags: false },
       detached: () => this.open(),
       caller: async () => ({ userId: 'user', projectId: 'project', roles: this.roles }),
       listInstances: (filter) =>
