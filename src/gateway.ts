@@ -66,7 +66,7 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
     announceChanges(ports.versions),
   ];
   for (const path of ['/v1/*', '/cloud/v1/*']) app.use(path, ...stages.map(unlessSignUp));
-  const cached = caching(ports, options.cache, (c) => callContext(c, options.deadline));
+  const cached = caching({ ...ports, clouds }, options.cache, (c) => callContext(c, options.deadline));
   app.route('/', reduDialect(access, cached));
 
   app.notFound((c) => answerError(new ComputeError('not_found', 'There is nothing at this path.'), c));

@@ -27,12 +27,14 @@ export function authenticate(access: Access): MiddlewareHandler<GatewayEnv> {
   };
 }
 
-/**
- * The cloud as the principal sees it, for those requests that are not answered before. Makes no call, and yet costs something.
- */
+const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
+
+/** The cloud as the principal sees it. Reads have theirs from the stage `cached`, which opens it only when it is asked. */
 export function openCloud({ clouds, deadline }: Access): MiddlewareHandler<GatewayEnv> {
   return function cloudOpened(c, next) {
-    c.set('cloud', clouds.open(c.get('principal').credential, callContext(c, deadline)));
+    if (!READS.has(c.req.method)) {
+      c.set('cloud', clouds.open(c.get('principal').credential, callContext(c, deadline)));
+    }
     return next();
   };
 }
