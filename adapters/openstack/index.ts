@@ -60,6 +60,8 @@ export function openStackDriver(options: OpenStackOptions): OpenStackDriver {
     capabilities: OPENSTACK_CAPABILITIES,
     identities: keystoneIdentities(openStack),
     open: (credential, call) => openStackCloud(openStack, forOpenStack(credential), call),
+    caller: async (credential, call) =>
+      (await openStack.tokens.token(forOpenStack(credential), sendContext(call))).identity,
     openAsServiceAccount: (call) => openStackCloud(openStack, { kind: 'service_account' }, call),
     async ping(call) {
       const context = sendContext(call);
