@@ -134,6 +134,6 @@ function sameSeal(row: StoredKey, before: StoredKey | null | undefined): boolean
 
 function principalOf(row: StoredKey, credential: CloudCredential, keySecret: string): Principal {
   const { id, familyId, projectId, userId, scopes, plan } = row;
-  const sealingSecret = credential.kind === 'service' ? keySecret : credential.secret;
+  const sealingSecret = () => (credential.kind === 'service' ? keySecret : credential.secret);
   return { keyId: id, familyId, projectId, userId, scopes, plan, credential, sealingSecret };
 }
