@@ -190,7 +190,7 @@ function utf8(text: string): Uint8Array {
 
 function principalOf(row: StoredKey, credential: CloudCredential, keySecret: string): Principal {
   const { id, familyId, projectId, userId, scopes, plan } = row;
-  const sealingSecret = ownSecretOf(credential) ?? keySecret;
+  const sealingSecret = () => ownSecretOf(credential) ?? keySecret;
   return { keyId: id, familyId, projectId, userId, scopes, plan, credential, sealingSecret };
 }
 
