@@ -95,6 +95,7 @@ export function caching(
         metrics.count('cache_results', { result: 'off', route: routePath(c) });
         return handler(c, next);
       }
+      if (!requests.isRight(target.text)) await requests.check(routePath(c), target.text, c.var);
       // Before anything is looked up: whoever is told something is somebody whom the cloud has let in.
       const caller = await c.get('cloud').caller();
       const key = CacheKey.of(scopeOf(caller, c.get('principal'), of), target.text);
