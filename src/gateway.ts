@@ -10,28 +10,43 @@
  * @module
  */
 
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import { except } from 'hono/combine';
 import { type AccessOptions, type AccessPorts, createAccess } from './access/access.ts';
 import { adminApi } from './access/admin-api.ts';
 import { authenticate } from './access/authenticate.ts';
 import { ComputeError } from './compute/errors.ts';
 import type { GatewayEnv } from './context.ts';
+import { novaDialect } from './dialects/nova/dialect.ts';
+import { answerNovaError } from './dialects/nova/errors.ts';
+import type { PassThrough } from './dialects/nova/pass-through.ts';
+import { publicUrl } from './dialects/nova/public-url.ts';
+import { partOf } from './dialects/nova/services.ts';
 import { isSignUp } from './dialects/redu/api-keys.ts';
 import { reduDialect } from './dialects/redu/dialect.ts';
-import { answerError } from './dialects/redu/errors.ts';
+import { answerError as answerReduError } from './dialects/redu/errors.ts';
 import { type RequestTarget, refuseDotSegments } from './http/request-target.ts';
 import { type Dependencies, health } from './telemetry/health.ts';
 import { requestLog } from './telemetry/request-log.ts';
 import { type LimitOptions, type LimitPorts, limit } from './traffic/limit/limit.ts';
+import type { ProjectVersions } from './traffic/versions/project-versions.ts';
 
 /** What the gateway plugs into; `adapters/` implements it, and a wiring file puts it together. */
-export type Ports = AccessPorts & LimitPorts & Dependencies;
+export type Ports = AccessPorts & LimitPorts & Dependencies & DialectPorts;
+
+interface DialectPorts {
+  /** For clouds that speak OpenStack themselves; without it there is no Nova dialect. */
+  readonly passThrough?: PassThrough;
+  /** Hears of what the Nova dialect changes. */
+  readonly versions?: ProjectVersions;
+}
 
 export interface GatewayOptions extends AccessOptions {
   /** Bearer token of `/admin`; null: there is no `/admin`. */
   readonly adminToken: string | null;
   readonly requestTarget: RequestTarget;
+  /** Where clients find the gateway, `LINGUANOVA_PUBLIC_URL`; null: where the request has. */
+  readonly publicUrl: string | null;
   readonly limits: LimitOptions;
 }
 
@@ -44,6 +59,11 @@ export interface Gateway {
 
 export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   const access = createAccess(ports, options);
+  const url = publicUrl(options.publicUrl);
+  /** In the words of the dialect whose path it is. */
+  const answerError = (error: unknown, c: Context<GatewayEnv>) =>
+    partOf(c.req.path) === null ? answerReduError(error, c) : answerNovaError(error, c, url(c));
+  const limited = limit(ports, options.limits, answerError);
   const app = new Hono<GatewayEnv>({ strict: false });
 
   app.use(requestLog(ports.log, ports.metrics));
@@ -51,10 +71,16 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   app.route('/', health(ports));
   if (options.adminToken !== null) app.route('/admin/v1', adminApi(access, options.adminToken, answerError));
 
-  const admitted = except(isSignUp, authenticate(access), limit(ports, options.limits, answerError));
+  const admitted = except(isSignUp, authenticate(access), limited);
   app.use('/v1/*', admitted);
   app.use('/cloud/v1/*', admitted);
   app.route('/', reduDialect(access));
+
+  const { passThrough, versions } = ports;
+  if (passThrough !== undefined) {
+    const { requestTarget } = options;
+    app.route('/', novaDialect({ access, passThrough, versions, requestTarget, publicUrl: url, limited }));
+  }
 
   app.notFound((c) => answerError(new ComputeError('not_found', 'There is nothing at this path.'), c));
   app.onError(answerError);

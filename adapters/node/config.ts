@@ -43,6 +43,8 @@ export interface Config {
   /** What the nodes share: one URL, or several hosts of a cluster. Secret: it may hold a password. null: in process. */
   readonly redisUrl: string | null;
   readonly limits: LimitOptions;
+  /** Where clients find the gateway; null: where each request has. */
+  readonly publicUrl: string | null;
   /** Networks of proxies whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
   readonly logLevel: string;
@@ -85,6 +87,10 @@ const Environment = z.object({
     .enum(['enforce', 'observe', 'off'], { error: 'must be enforce, observe or off' })
     .default('enforce'),
   REDIS_URL: text.optional(),
+  LINGUANOVA_PUBLIC_URL: z
+    .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+    .refine((url) => /^https?:\/\/[^/?#@]+(\/[^?#]*)?$/.test(url), 'must have no user, query or fragment')
+    .optional(),
   LINGUANOVA_TRUSTED_PROXIES: z
     .string()
     .transform((list) => list.split(',').map((cidr) => cidr.trim()))
@@ -146,6 +152,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       plans: variables.LINGUANOVA_PLANS,
       costs: variables.LINGUANOVA_COSTS,
     },
+    publicUrl: variables.LINGUANOVA_PUBLIC_URL ?? null,
     trustedProxies: variables.LINGUANOVA_TRUSTED_PROXIES,
     logLevel: variables.LOG_LEVEL,
   };

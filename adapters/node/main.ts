@@ -116,6 +116,7 @@ async function runGateway(config: Config): Promise<void> {
     {
       clouds,
       identities: clouds.identities,
+      passThrough: clouds.passThrough,
       keys,
       log,
       metrics,
@@ -128,6 +129,7 @@ async function runGateway(config: Config): Promise<void> {
       deadline: REQUEST_DEADLINE,
       plans: config.limits.plans.map(({ name }) => name),
       limits: config.limits,
+      publicUrl: config.publicUrl,
       clientAddress: clientAddress(config.trustedProxies),
       requestTarget,
     },

@@ -11,20 +11,25 @@ import type { RefusalReason } from './journal.ts';
  */
 export function authenticate(access: Access): MiddlewareHandler<GatewayEnv> {
   return async function authenticated(c, next) {
-    const address = access.clientAddress(c);
-    const verdict = await access.verifier.verify(presentedKey(c), address);
-    if (!verdict.ok) {
-      noteRefusal(access, c, verdict.reason, verdict.keyId);
-      throw refusalOf(access.keyFailures.record(address));
-    }
-    const { principal } = verdict;
-    access.metrics.count('key_verifications', { result: 'ok' });
-    access.journal.used(principal.keyId);
-    c.set('log', c.var.log.with({ key: principal.keyId, project: principal.projectId }));
-    c.set('principal', principal);
-    c.set('cloud', access.clouds.open(principal.credential, callContext(c, access.deadline)));
+    await admit(access, c, presentedKey(c));
     await next();
   };
+}
+
+/** What `authenticate` does, for a key that comes in another way. Sets `principal`, `cloud`, and the key in `log`. */
+export async function admit(access: Access, c: Context<GatewayEnv>, key: string | undefined): Promise<void> {
+  const address = access.clientAddress(c);
+  const verdict = await access.verifier.verify(key, address);
+  if (!verdict.ok) {
+    noteRefusal(access, c, verdict.reason, verdict.keyId);
+    throw refusalOf(access.keyFailures.record(address));
+  }
+  const { principal } = verdict;
+  access.metrics.count('key_verifications', { result: 'ok' });
+  access.journal.used(principal.keyId);
+  c.set('log', c.var.log.with({ key: principal.keyId, project: principal.projectId }));
+  c.set('principal', principal);
+  c.set('cloud', access.clouds.open(principal.credential, callContext(c, access.deadline)));
 }
 
 /** Says why somebody was not let in: in the log, the audit log and the metrics; never to the client. */
@@ -41,7 +46,7 @@ export function noteRefusal(
 }
 
 /** @param retryAfter Seconds until this address may fail again, null while it may. */
-function refusalOf(retryAfter: number | null): ComputeError {
+export function refusalOf(retryAfter: number | null): ComputeError {
   return retryAfter === null
     ? new ComputeError('unauthenticated', 'Invalid API key')
     : tooManyFailures(retryAfter);
@@ -54,7 +59,7 @@ export function tooManyFailures(retryAfter: number): ComputeError {
 }
 
 /** From `x-api-key`, else `Authorization: Bearer`. Never from the query string, which ends up in logs. */
-function presentedKey(c: Context): string | undefined {
+export function presentedKey(c: Context): string | undefined {
   const header = c.req.header('x-api-key');
   if (header !== undefined) return header.trim();
   return /^Bearer +(\S+)$/i.exec(c.req.header('authorization')?.trim() ?? '')?.[1];

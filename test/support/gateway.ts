@@ -46,6 +46,8 @@ export interface GatewayUnderTest {
   readonly secret?: string;
   /** Off unless a test is about them. */
   readonly limits?: Partial<LimitOptions>;
+  /** Where clients are told to find it; its own address unless said otherwise. */
+  readonly publicUrl?: string;
   /** What several gateways count on together. */
   readonly redisUrl?: string;
 }
@@ -75,6 +77,7 @@ export async function startGateway(
     {
       clouds,
       identities: clouds.identities,
+      passThrough: clouds.passThrough,
       keys,
       log,
       metrics,
@@ -87,6 +90,7 @@ export async function startGateway(
       deadline: options.deadline ?? 30_000,
       plans: limits.plans.map(({ name }) => name),
       limits,
+      publicUrl: options.publicUrl ?? null,
       requestTarget,
       clientAddress(c) {
         clients += 1;

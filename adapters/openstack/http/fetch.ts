@@ -1,7 +1,10 @@
+import type { StreamingTransport } from './stream.ts';
 import { MAX_ANSWER_BYTES, type Transport, TransportError, type UpstreamResponse } from './transport.ts';
 
 /** A transport over a fetch function: the runtime's own, or a service in this process. */
-export function fetchTransport(fetch: (request: Request) => Promise<Response>): Transport {
+export function fetchTransport(
+  fetch: (request: Request) => Promise<Response>,
+): Transport & StreamingTransport {
   return {
     async send(request, signal) {
       try {
@@ -19,6 +22,23 @@ export function fetchTransport(fetch: (request: Request) => Promise<Response>): 
       } catch (cause) {
         if (cause instanceof TransportError) throw cause;
         throw new TransportError('no answer', { sent: true, timedOut: signal.aborted, cause });
+      }
+    },
+    async open({ method, origin, path, headers, body }, deadline) {
+      const streams = body instanceof ReadableStream;
+      const ending = new AbortController();
+      const timer = streams
+        ? undefined
+        : setTimeout(() => ending.abort(), Math.max(1, deadline - Date.now()));
+      try {
+        const init = { method, headers, redirect: 'manual', signal: ending.signal, duplex: 'half' } as const;
+        const sent = body === null ? init : { ...init, body: body as BodyInit };
+        const response = await fetch(new Request(origin + path, sent));
+        return { status: response.status, headers: response.headers, body: response.body };
+      } catch (cause) {
+        throw new TransportError('no answer', { sent: true, timedOut: ending.signal.aborted, cause });
+      } finally {
+        clearTimeout(timer);
       }
     },
     close: async () => {},
