@@ -31,6 +31,7 @@ const MAX_BODY_BYTES = 1_048_576;
 
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\b/i;
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** OpenStack's policies know the role by this name. */
 const ADMIN_ROLE = 'admin';
 
@@ -100,9 +101,9 @@ async function changing(
 ): Promise<ForwardedAnswer> {
   const { principal, cloud } = c.var;
   const server = serverOf(target);
-  const deletes = c.req.method === 'DELETE' && target.segments.at(-1) === server;
+  const deletes = c.req.method === 'DELETE' && target.segments.at(-1)?.toLowerCase() === server;
   const tidy =
-    server !== null && (deletes || (action !== null && 'forceDelete' in action))
+    server !== null && UUID.test(server) && (deletes || (action !== null && 'forceDelete' in action))
       ? await prepareTidying(cloud, server)
       : null;
   try {

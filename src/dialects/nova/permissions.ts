@@ -109,11 +109,14 @@ export function scopeForAction(body: Readonly<Record<string, unknown>>): Scope |
   return Object.keys(body).some((name) => ADMIN_ACTIONS.has(name)) ? 'admin' : null;
 }
 
-/** The server that a request of compute is about: `/servers/{id}/...`; null when it is about none, or several. */
+/**
+ * The server that a request of compute is about: `/servers/{id}/...`; null when it is about none, or several. In lower case, as Nova's
+ * database finds it in any.
+ */
 export function serverOf({ service, segments }: Target): string | null {
   const [resource, id] = withoutProject(service, segments);
   const isOne = service === 'compute' && resource === 'servers' && id !== undefined && id !== 'detail';
-  return isOne ? id : null;
+  return isOne ? id.toLowerCase() : null;
 }
 
 /** Where key pairs are kept. */
