@@ -6,6 +6,7 @@ import { instanceActionConformance } from './instance-actions.ts';
 import { instanceConformance } from './instances.ts';
 import { keypairConformance } from './keypairs.ts';
 import { legacyConformance } from './legacy.ts';
+import { novaConformance } from './nova.ts';
 import { publicAccessConformance } from './public-access.ts';
 import { reconcileConformance } from './reconcile.ts';
 import { securityGroupConformance } from './security-groups.ts';
@@ -38,5 +39,6 @@ export function conformance(name: string, start: () => Promise<Target>): void {
     tenantConformance(running);
     adminKeyConformance(running);
     apiKeyConformance(running);
+    novaConformance(running);
   });
 }

@@ -14,19 +14,22 @@ export type DialectPart = ServiceName | 'identity';
 export interface ServiceFace {
   /** Path below the gateway's public URL. */
   readonly prefix: string;
-  /** The version of the API that is passed through; everything of the service lies below it. */
+  /** The version of the API that the catalog leads to. */
   readonly version: string;
+  /** Versions that are passed through; everything of the service lies below one of them. */
+  readonly versions: readonly string[];
   /** Type and name in the catalog; clients look for these. */
   readonly type: string;
   readonly name: string;
 }
 
 export const FACES: Readonly<Record<DialectPart, ServiceFace>> = {
-  identity: { prefix: '/identity', version: 'v3', type: 'identity', name: 'keystone' },
-  compute: { prefix: '/compute', version: 'v2.1', type: 'compute', name: 'nova' },
-  image: { prefix: '/image', version: 'v2', type: 'image', name: 'glance' },
-  network: { prefix: '/networking', version: 'v2.0', type: 'network', name: 'neutron' },
-  volume: { prefix: '/volume', version: 'v3', type: 'volumev3', name: 'cinderv3' },
+  identity: { prefix: '/identity', version: 'v3', versions: ['v3'], type: 'identity', name: 'keystone' },
+  // v2 is Nova's word for v2.1 without microversions.
+  compute: { prefix: '/compute', version: 'v2.1', versions: ['v2.1', 'v2'], type: 'compute', name: 'nova' },
+  image: { prefix: '/image', version: 'v2', versions: ['v2'], type: 'image', name: 'glance' },
+  network: { prefix: '/networking', version: 'v2.0', versions: ['v2.0'], type: 'network', name: 'neutron' },
+  volume: { prefix: '/volume', version: 'v3', versions: ['v3'], type: 'volumev3', name: 'cinderv3' },
 };
 
 const PARTS = Object.keys(FACES) as DialectPart[];

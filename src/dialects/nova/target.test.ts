@@ -5,6 +5,7 @@ import { parseTarget } from './target.ts';
 describe('what leads somewhere', () => {
   test.each([
     ['/compute/v2.1', 'compute', '/v2.1', []],
+    ['/compute/v2/servers', 'compute', '/v2/servers', ['servers']],
     ['/compute/v2.1/', 'compute', '/v2.1/', []],
     [
       '/compute/v2.1/servers/detail?limit=1',
@@ -94,7 +95,6 @@ describe('what leads nowhere', () => {
     '/compute/',
     '/compute/v2.0/servers',
     '/compute/v2.1x/servers',
-    '/compute/v2/servers',
     '/compute/servers',
     '/compute@evil.example/v2.1/servers',
     '/compute/@evil.example/v2.1',

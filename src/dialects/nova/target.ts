@@ -21,7 +21,7 @@ const DOTS = /^\.{1,2}$/;
 
 /**
  * Where a request target of the dialect leads. Only what every server on the way reads alike passes: no absolute form, no
- * empty, dotted or doubly encoded segment, no encoded slash, and nothing outside the version that is passed through.
+ * empty, dotted or doubly encoded segment, no encoded slash, and nothing outside the versions that are passed through.
  *
  * @param target As it came over the wire, before any URL parser.
  * @throws ComputeError `not_found`.
@@ -30,10 +30,10 @@ export function parseTarget(target: string): Target {
   const [, path = '', search = ''] = /^([^?#]*)(?:\?([^#]*))?$/.exec(target) ?? [];
   const part = partOf(path);
   if (part === null || part === 'identity' || !QUERY.test(search)) throw nothingHere();
-  const { prefix, version } = FACES[part];
+  const { prefix, versions } = FACES[part];
   const below = path.slice(prefix.length);
-  const [, first, rest = ''] = /^\/([^/]+)(\/.*)?$/.exec(below) ?? [];
-  if (first !== version) throw nothingHere();
+  const [, version = '', rest = ''] = /^\/([^/]+)(\/.*)?$/.exec(below) ?? [];
+  if (!versions.includes(version)) throw nothingHere();
   const endsInSlash = rest.endsWith('/');
   const raw = rest.slice(1, endsInSlash ? -1 : undefined);
   const segments = rest === '' || rest === '/' ? [] : raw.split('/').map(decodeSegment);

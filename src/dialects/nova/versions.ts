@@ -24,9 +24,9 @@ const MAX_DOCUMENTS = 20;
 /** More than any version document has, bytes. */
 const MAX_DOCUMENT_BYTES = 65_536;
 
-/** What lies outside the version that is passed through, and Nova's own document, which it shows to everybody. */
+/** What lies outside the version that is passed through, and Nova's own documents, which it shows to everybody. */
 const DOCUMENTS: Readonly<Record<ServiceName, readonly string[]>> = {
-  compute: ['', '/', '/v2.1', '/v2.1/'],
+  compute: ['', '/', '/v2', '/v2/', '/v2.1', '/v2.1/'],
   image: ['', '/', '/versions'],
   network: ['', '/'],
   volume: ['', '/'],

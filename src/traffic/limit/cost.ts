@@ -11,7 +11,7 @@ export const DEFAULT_COSTS: Costs = { read: 1, create: 5, write: 2 };
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** Where instances are created. */
 const CREATES: ReadonlySet<string> = new Set(['/v1/instances', '/cloud/v1/compute/instances/create']);
-const NOVA_CREATES = /^\/compute\/v2\.1(?:\/[0-9a-f-]{32,36})?\/servers\/?$/i;
+const NOVA_CREATES = /^\/compute\/v2(?:\.1)?(?:\/[0-9a-f-]{32,36})?\/(?:servers|os-volumes_boot)\/?$/i;
 
 /** What a request costs, points. */
 export function costOf(method: string, path: string, costs: Costs): number {
