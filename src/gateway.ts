@@ -25,7 +25,7 @@ import { partOf } from './dialects/nova/services.ts';
 import { isSignUp } from './dialects/redu/api-keys.ts';
 import { reduDialect } from './dialects/redu/dialect.ts';
 import { answerError as answerReduError } from './dialects/redu/errors.ts';
-import { type RequestTarget, refuseDotSegments } from './http/request-target.ts';
+import { type RequestBody, type RequestTarget, refuseDotSegments } from './http/request-target.ts';
 import { type Dependencies, health } from './telemetry/health.ts';
 import { requestLog } from './telemetry/request-log.ts';
 import { type LimitOptions, type LimitPorts, limit } from './traffic/limit/limit.ts';
@@ -45,6 +45,8 @@ export interface GatewayOptions extends AccessOptions {
   /** Bearer token of `/admin`; null: there is no `/admin`. */
   readonly adminToken: string | null;
   readonly requestTarget: RequestTarget;
+  /** How image data is read; absent: as a web stream. */
+  readonly requestBody?: RequestBody;
   /** Where clients find the gateway, `LINGUANOVA_PUBLIC_URL`; null: where the request has. */
   readonly publicUrl: string | null;
   readonly limits: LimitOptions;
@@ -78,8 +80,9 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
 
   const { passThrough, versions } = ports;
   if (passThrough !== undefined) {
-    const { requestTarget } = options;
-    app.route('/', novaDialect({ access, passThrough, versions, requestTarget, publicUrl: url, limited }));
+    const { requestTarget, requestBody = (c: Context) => c.req.raw.body } = options;
+    const given = { access, passThrough, versions, requestTarget, requestBody };
+    app.route('/', novaDialect({ ...given, publicUrl: url, limited }));
   }
 
   app.notFound((c) => answerError(new ComputeError('not_found', 'There is nothing at this path.'), c));

@@ -23,7 +23,7 @@ import { openRedis, parseRedisUrl, type Redis } from '../redis/index.ts';
 import { createSandbox } from '../sandbox/index.ts';
 import { openKeyStore } from '../sql/open.ts';
 import { type Config, ConfigError, type OpenStackConfig, readConfig } from './config.ts';
-import { clientAddress, requestTarget } from './connection.ts';
+import { clientAddress, requestBody, requestTarget } from './connection.ts';
 import { KEYS_USAGE, runKeys, UsageError } from './keys-command.ts';
 import { pinoLogger } from './logger.ts';
 import { prometheusMetrics } from './prometheus.ts';
@@ -32,8 +32,8 @@ import { keptSecret } from './server-secret-file.ts';
 
 /** What everything that one request asks of the cloud may take together, milliseconds. */
 const REQUEST_DEADLINE = 30_000;
-/** What a request may take to arrive, milliseconds. */
-const ARRIVAL_TIMEOUT = 30_000;
+/** What a request may take to arrive, milliseconds: an image of many gigabytes. Other bodies are bounded where they are read. */
+const ARRIVAL_TIMEOUT = 7_200_000;
 /** What a command may take, milliseconds. */
 const COMMAND_DEADLINE = 600_000;
 /** How often uses and refusals of keys are written, milliseconds. */
@@ -132,6 +132,7 @@ async function runGateway(config: Config): Promise<void> {
       publicUrl: config.publicUrl,
       clientAddress: clientAddress(config.trustedProxies),
       requestTarget,
+      requestBody,
     },
   );
 

@@ -8,7 +8,7 @@ import type {
 } from '../../src/dialects/nova/pass-through.ts';
 import type { ServiceName } from '../../src/dialects/nova/services.ts';
 import type { SendContext } from './http/send.ts';
-import type { StreamedRequest, StreamingTransport } from './http/stream.ts';
+import { isStream, type StreamedRequest, type StreamingTransport } from './http/stream.ts';
 import { TransportError } from './http/transport.ts';
 import { sessionOf } from './keystone/session.ts';
 import type { Token } from './keystone/token.ts';
@@ -45,7 +45,7 @@ export function openStackPassThrough(openStack: OpenStack, transport: StreamingT
       if (answer.status !== 401) return answer;
       await discard(answer);
       const fresh = await tokens.token(credential, context, token);
-      if (request.body instanceof ReadableStream) {
+      if (isStream(request.body)) {
         throw new ComputeError('unavailable', 'The cloud asks to sign in again. Send the request once more.');
       }
       const second = await openWith(fresh, request, call);
@@ -117,7 +117,7 @@ async function attempt(
   call: CallContext,
 ): Promise<ForwardedAnswer> {
   const reads = request.method === 'GET' || request.method === 'HEAD';
-  const repeatable = !(request.body instanceof ReadableStream);
+  const repeatable = !isStream(request.body);
   for (let tried = 1; ; tried++) {
     const outcome = await transport.open(request, call.deadline).catch((error: unknown) => {
       if (error instanceof TransportError) return error;

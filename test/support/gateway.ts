@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { memoryCounter } from '../../adapters/memory/counter.ts';
 import { memoryKeyStore } from '../../adapters/memory/key-store.ts';
-import { requestTarget } from '../../adapters/node/connection.ts';
+import { requestBody, requestTarget } from '../../adapters/node/connection.ts';
 import { prometheusMetrics } from '../../adapters/node/prometheus.ts';
 import { type Listening, serve } from '../../adapters/node/serve.ts';
 import type { OpenStackDriver } from '../../adapters/openstack/index.ts';
@@ -92,6 +92,7 @@ export async function startGateway(
       limits,
       publicUrl: options.publicUrl ?? null,
       requestTarget,
+      requestBody,
       clientAddress(c) {
         clients += 1;
         return c.req.header('x-forwarded-for') ?? `2001:db8:${(clients % 65_536).toString(16)}::1`;

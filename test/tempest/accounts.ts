@@ -54,11 +54,7 @@ async function makeAccount(
     }
   }
   await makeNetwork(admin, token, project.id, name);
-  const own = await signIn(admin, { name }, password, name);
-  const made = await request(`${admin.authUrl}/users/${user.id}/application_credentials`, 'POST', own, {
-    application_credential: { name: `gateway-${Date.now()}` },
-  });
-  const { id, secret } = made.application_credential;
+  const { id, secret } = await makeCredential(admin, user.id, name, password);
   return {
     userName: name,
     password,
@@ -67,6 +63,21 @@ async function makeAccount(
     isAdmin: roles.includes('admin'),
     credential: { kind: 'application_credential', id, secret },
   };
+}
+
+/** Keystone counts in seconds: a token made in the second of a new password is taken for one from before it. */
+async function makeCredential(admin: Administrator, userId: string, name: string, password: string) {
+  for (let attempt = 1; ; attempt++) {
+    const own = await signIn(admin, { name }, password, name);
+    const wish = { application_credential: { name: `gateway-${Date.now()}` } };
+    try {
+      const path = `/users/${userId}/application_credentials`;
+      return (await request(admin.authUrl + path, 'POST', own, wish)).application_credential;
+    } catch (error) {
+      if (attempt === 5) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+    }
+  }
 }
 
 async function makeNetwork(admin: Administrator, token: string, projectId: string, name: string) {

@@ -1,4 +1,4 @@
-import type { StreamingTransport } from './stream.ts';
+import { isStream, type StreamingTransport } from './stream.ts';
 import { MAX_ANSWER_BYTES, type Transport, TransportError, type UpstreamResponse } from './transport.ts';
 
 /** A transport over a fetch function: the runtime's own, or a service in this process. */
@@ -25,14 +25,15 @@ export function fetchTransport(
       }
     },
     async open({ method, origin, path, headers, body }, deadline) {
-      const streams = body instanceof ReadableStream;
+      const streams = isStream(body);
       const ending = new AbortController();
       const timer = streams
         ? undefined
         : setTimeout(() => ending.abort(), Math.max(1, deadline - Date.now()));
       try {
         const init = { method, headers, redirect: 'manual', signal: ending.signal, duplex: 'half' } as const;
-        const sent = body === null ? init : { ...init, body: body as BodyInit };
+        const sent =
+          body === null ? init : { ...init, body: streams ? readableOf(body) : (body as BodyInit) };
         const response = await fetch(new Request(origin + path, sent));
         return { status: response.status, headers: response.headers, body: response.body };
       } catch (cause) {
@@ -43,6 +44,21 @@ export function fetchTransport(
     },
     close: async () => {},
   };
+}
+
+function readableOf(body: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+  if (body instanceof ReadableStream) return body;
+  const iterator = body[Symbol.asyncIterator]();
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await iterator.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    async cancel() {
+      await iterator.return?.();
+    },
+  });
 }
 
 function answer(response: Response, body: string): UpstreamResponse {

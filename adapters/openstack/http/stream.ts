@@ -11,7 +11,12 @@ export interface StreamedRequest {
   /** Sent as it is, with the query. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array | ReadableStream<Uint8Array> | null;
+  readonly body: Uint8Array | AsyncIterable<Uint8Array> | null;
+}
+
+/** Whether a body can be sent only once, and may take its time. */
+export function isStream(body: StreamedRequest['body']): body is AsyncIterable<Uint8Array> {
+  return body !== null && !(body instanceof Uint8Array);
 }
 
 export interface StreamedAnswer {

@@ -1,7 +1,12 @@
 import { Readable } from 'node:stream';
-import type { ReadableStream as WebStream } from 'node:stream/web';
 import type { Agent, Dispatcher } from 'undici';
-import { IDLE_MILLISECONDS, type StreamedAnswer, type StreamedRequest, WHOLE_BYTES } from './stream.ts';
+import {
+  IDLE_MILLISECONDS,
+  isStream,
+  type StreamedAnswer,
+  type StreamedRequest,
+  WHOLE_BYTES,
+} from './stream.ts';
 import { TransportError } from './transport.ts';
 
 /**
@@ -15,7 +20,7 @@ export async function openOver(
   deadline: number,
   neverConnected: (error: unknown) => boolean,
 ): Promise<StreamedAnswer> {
-  const streams = request.body instanceof ReadableStream;
+  const streams = isStream(request.body);
   const patience = streams ? IDLE_MILLISECONDS : Math.max(1, deadline - Date.now());
   let late = false;
   const ending = new AbortController();
@@ -30,8 +35,8 @@ export async function openOver(
       path: request.path,
       method: request.method as Dispatcher.HttpMethod,
       headers: request.headers,
-      body:
-        request.body instanceof ReadableStream ? Readable.fromWeb(request.body as WebStream) : request.body,
+      // undici reads any iterable, which its types do not tell.
+      body: request.body as Uint8Array | null,
       // It starts anew with each part that is sent.
       headersTimeout: patience,
       bodyTimeout: IDLE_MILLISECONDS,

@@ -9,7 +9,7 @@ import { Hono, type MiddlewareHandler } from 'hono';
 import type { Access } from '../../access/access.ts';
 import { KeyTokens } from '../../access/key-token.ts';
 import type { GatewayEnv } from '../../context.ts';
-import type { RequestTarget } from '../../http/request-target.ts';
+import type { RequestBody, RequestTarget } from '../../http/request-target.ts';
 import type { ProjectVersions } from '../../traffic/versions/project-versions.ts';
 import { authenticateToken } from './authenticate.ts';
 import { forward } from './forward.ts';
@@ -25,6 +25,7 @@ export interface NovaPorts {
   /** Hears of every change before its answer leaves. */
   readonly versions?: ProjectVersions | undefined;
   readonly requestTarget: RequestTarget;
+  readonly requestBody: RequestBody;
   readonly publicUrl: PublicUrl;
   /** The stage `limit`. */
   readonly limited: MiddlewareHandler<GatewayEnv>;

@@ -11,7 +11,7 @@ import { ComputeError, noKeyPairs } from '../../compute/errors.ts';
 import { prepareTidying } from '../../compute/instances.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { readBytes } from '../../http/body.ts';
-import type { RequestTarget } from '../../http/request-target.ts';
+import type { RequestBody, RequestTarget } from '../../http/request-target.ts';
 import type { ProjectVersions } from '../../traffic/versions/project-versions.ts';
 import { requestHeaders, responseHeaders } from './headers.ts';
 import { linkRewriter } from './links.ts';
@@ -40,6 +40,7 @@ export interface ForwardPorts {
   readonly passThrough: PassThrough;
   readonly versions?: ProjectVersions | undefined;
   readonly requestTarget: RequestTarget;
+  readonly requestBody: RequestBody;
   readonly publicUrl: PublicUrl;
 }
 
@@ -52,7 +53,7 @@ export function forward(ports: ForwardPorts): Handler<GatewayEnv> {
     const method = methodOf(c);
     assertScope(c.var.principal, scopeFor(method, target));
     if (credential.kind === 'service' && isKeyPairs(target)) throw noKeyPairs();
-    const body = await bodyOf(c, method, target);
+    const body = await bodyOf(c, method, target, ports.requestBody);
     const action = body instanceof Uint8Array ? assertBodyAllowed(c, method, target, body) : null;
 
     const call = callContext(c, access.deadline);
@@ -136,14 +137,18 @@ function isRead(method: ForwardMethod): boolean {
   return method === 'GET' || method === 'HEAD';
 }
 
-async function bodyOf(c: Context, method: ForwardMethod, target: Target): Promise<ForwardRequest['body']> {
-  const { body } = c.req.raw;
-  if (isRead(method) || body === null) return null;
+async function bodyOf(
+  c: Context,
+  method: ForwardMethod,
+  target: Target,
+  streamed: RequestBody,
+): Promise<ForwardRequest['body']> {
+  if (isRead(method)) return null;
   const encoding = c.req.header('Content-Encoding');
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
     throw new ComputeError('unsupported_media_type', 'Send the body without Content-Encoding.');
   }
-  if (isImageData(method, target)) return body;
+  if (isImageData(method, target)) return streamed(c);
   const bytes = await readBytes(c.req.raw, MAX_BODY_BYTES);
   return bytes.length === 0 ? null : bytes;
 }

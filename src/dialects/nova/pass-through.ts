@@ -36,7 +36,7 @@ export interface ForwardRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   /** A stream is sent as it comes, and can be sent only once. */
-  readonly body: Uint8Array | ReadableStream<Uint8Array> | null;
+  readonly body: Uint8Array | AsyncIterable<Uint8Array> | null;
 }
 
 export interface ForwardedAnswer {
