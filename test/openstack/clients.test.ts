@@ -16,7 +16,7 @@ import { keyIdOf } from '../support/nova-client.ts';
 import { openStackTarget, requireOpenStack } from './target.ts';
 
 const CLIENTS = new URL('./clients/', import.meta.url).pathname;
-const PATIENCE = { timeout: 60_000, interval: 500 };
+const PATIENCE = { timeout: 120_000, interval: 500 };
 
 interface Program {
   readonly program: string;
@@ -168,7 +168,7 @@ describe('the openstack client, with an API key in clouds.yaml', () => {
     expect((await run('server show cli-server')).code).not.toBe(0);
     await openstack('security group delete cli-group');
     expect(await openStack.belongings()).toEqual(before);
-  }, 240_000);
+  }, 400_000);
 
   test('what only administrators may is refused in words that can be read', async () => {
     const { code, err } = await run('hypervisor list');
@@ -249,6 +249,6 @@ describe('other clients: list, create, get, reboot, delete', () => {
         destroyed: true,
       });
     },
-    180_000,
+    400_000,
   );
 });

@@ -12,7 +12,7 @@ compute = Fog::OpenStack::Compute.new(
   openstack_region: 'RegionOne'
 )
 
-def wait_until(seconds = 60)
+def wait_until(seconds = 120)
   deadline = Time.now + seconds
   until yield
     abort 'waited in vain' if Time.now > deadline

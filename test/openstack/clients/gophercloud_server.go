@@ -43,7 +43,7 @@ func main() {
 		Networks:  []servers.Network{{UUID: os.Getenv("NETWORK")}},
 	}).Extract()
 	must(err)
-	must(servers.WaitForStatus(compute, made.ID, "ACTIVE", 60))
+	must(servers.WaitForStatus(compute, made.ID, "ACTIVE", 120))
 	shown, err := servers.Get(compute, made.ID).Extract()
 	must(err)
 	pages, err := servers.List(compute, servers.ListOpts{Limit: 1}).AllPages()
@@ -55,9 +55,9 @@ func main() {
 		listed = listed || one.ID == made.ID
 	}
 	must(servers.Reboot(compute, made.ID, servers.RebootOpts{Type: servers.SoftReboot}).ExtractErr())
-	must(servers.WaitForStatus(compute, made.ID, "ACTIVE", 60))
+	must(servers.WaitForStatus(compute, made.ID, "ACTIVE", 120))
 	must(servers.Delete(compute, made.ID).ExtractErr())
-	must(gophercloud.WaitFor(60, func() (bool, error) {
+	must(gophercloud.WaitFor(120, func() (bool, error) {
 		_, err := servers.Get(compute, made.ID).Extract()
 		if _, gone := err.(gophercloud.ErrDefault404); gone {
 			return true, nil

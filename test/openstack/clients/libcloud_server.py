@@ -21,7 +21,7 @@ driver = get_driver(Provider.OPENSTACK)(
 
 
 def wait(node, states):
-    deadline = time.time() + 60
+    deadline = time.time() + 120
     while time.time() < deadline:
         found = driver.ex_get_node_details(node.id)
         if (found.state if found else None) in states:
