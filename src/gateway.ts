@@ -2,7 +2,7 @@
  * The whole way of a request, on one page.
  *
  * ```
- * requestLog -> route -> authenticate -> limit -> requireScope -> decode -> use case (src/compute) -> Cloud -> encode
+ * requestLog -> authenticate -> limit -> announceChanges -> idempotency -> requireScope -> cached -> decode -> use case -> Cloud
  * ```
  *
  * It goes one way; nothing calls back up. Whatever is thrown on the way is answered in the dialect's words.
@@ -12,7 +12,7 @@
 
 import { type Context, Hono } from 'hono';
 import { except } from 'hono/combine';
-import { type AccessOptions, type AccessPorts, createAccess } from './access/access.ts';
+import { type AccessOptions, type AccessPorts, callContext, createAccess } from './access/access.ts';
 import { adminApi } from './access/admin-api.ts';
 import { authenticate } from './access/authenticate.ts';
 import { ComputeError } from './compute/errors.ts';
@@ -25,23 +25,31 @@ import { partOf } from './dialects/nova/services.ts';
 import { isSignUp } from './dialects/redu/api-keys.ts';
 import { reduDialect } from './dialects/redu/dialect.ts';
 import { answerError as answerReduError } from './dialects/redu/errors.ts';
+import { isRepeatable } from './dialects/redu/repeatable.ts';
 import { type RequestBody, type RequestTarget, refuseDotSegments } from './http/request-target.ts';
 import { type Dependencies, health } from './telemetry/health.ts';
 import { requestLog } from './telemetry/request-log.ts';
+import { type CacheOptions, type CachePorts, caching } from './traffic/cache/cached.ts';
+import type { FleetOptions } from './traffic/fleet/fleets.ts';
+import { withFleets } from './traffic/fleet/with-fleets.ts';
+import {
+  type IdempotencyOptions,
+  type IdempotencyPorts,
+  idempotency,
+  sweepIdempotency,
+} from './traffic/idempotency/idempotency.ts';
 import { type LimitOptions, type LimitPorts, limit } from './traffic/limit/limit.ts';
-import type { ProjectVersions } from './traffic/versions/project-versions.ts';
+import { announceChanges } from './traffic/versions/announce.ts';
 
 /** What the gateway plugs into; `adapters/` implements it, and a wiring file puts it together. */
-export type Ports = AccessPorts & LimitPorts & Dependencies & DialectPorts;
+export type Ports = AccessPorts & LimitPorts & CachePorts & IdempotencyPorts & Dependencies & DialectPorts;
 
 interface DialectPorts {
   /** For clouds that speak OpenStack themselves; without it there is no Nova dialect. */
-  readonly passThrough?: PassThrough;
-  /** Hears of what the Nova dialect changes. */
-  readonly versions?: ProjectVersions;
+  readonly passThrough?: PassThrough | undefined;
 }
 
-export interface GatewayOptions extends AccessOptions {
+export interface GatewayOptions extends AccessOptions, IdempotencyOptions {
   /** Bearer token of `/admin`; null: there is no `/admin`. */
   readonly adminToken: string | null;
   readonly requestTarget: RequestTarget;
@@ -50,17 +58,24 @@ export interface GatewayOptions extends AccessOptions {
   /** Where clients find the gateway, `LINGUANOVA_PUBLIC_URL`; null: where the request has. */
   readonly publicUrl: string | null;
   readonly limits: LimitOptions;
+  readonly cache: CacheOptions;
+  readonly fleets?: Partial<FleetOptions>;
 }
 
 export interface Gateway {
   /** For any runtime. */
   readonly fetch: Hono<GatewayEnv>['fetch'];
-  /** Writes what requests left to be written (uses of keys, refusals); to be called every few seconds and at the end. */
+  /**
+   * Writes what requests left to be written (uses of keys, refusals), and deletes answers that were kept long enough; to be
+   * called every few seconds and at the end.
+   */
   flush(): Promise<void>;
 }
 
 export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
-  const access = createAccess(ports, options);
+  const maxAge = options.cache.seconds * 1000;
+  const clouds = withFleets(ports.clouds, ports.versions, ports.metrics, { maxAge, ...options.fleets });
+  const access = createAccess({ ...ports, clouds }, options);
   const url = publicUrl(options.publicUrl);
   /** In the words of the dialect whose path it is. */
   const answerError = (error: unknown, c: Context<GatewayEnv>) =>
@@ -73,10 +88,17 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   app.route('/', health(ports));
   if (options.adminToken !== null) app.route('/admin/v1', adminApi(access, options.adminToken, answerError));
 
-  const admitted = except(isSignUp, authenticate(access), limited);
+  const admitted = except(
+    isSignUp,
+    authenticate(access),
+    limited,
+    announceChanges(ports.versions),
+    idempotency(ports, options, isRepeatable),
+  );
   app.use('/v1/*', admitted);
   app.use('/cloud/v1/*', admitted);
-  app.route('/', reduDialect(access));
+  const cached = caching(ports, options.cache, (c) => callContext(c, options.deadline));
+  app.route('/', reduDialect(access, cached));
 
   const { passThrough, versions } = ports;
   if (passThrough !== undefined) {
@@ -87,5 +109,8 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
 
   app.notFound((c) => answerError(new ComputeError('not_found', 'There is nothing at this path.'), c));
   app.onError(answerError);
-  return { fetch: app.fetch, flush: () => access.journal.flush() };
+  const flush = async () => {
+    await Promise.all([access.journal.flush(), sweepIdempotency(ports)]);
+  };
+  return { fetch: app.fetch, flush };
 }

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { isCidr } from '../../src/access/cidr.ts';
+import type { CacheOptions } from '../../src/traffic/cache/cached.ts';
 import { type Costs, DEFAULT_COSTS } from '../../src/traffic/limit/cost.ts';
 import type { LimitOptions } from '../../src/traffic/limit/limit.ts';
 import type { Plan } from '../../src/traffic/limit/plan.ts';
@@ -33,8 +34,10 @@ export interface OpenStackConfig {
 export interface Config {
   readonly host: string;
   readonly port: number;
-  /** null: the sandbox. */
+  /** null: `reduUrl`, else the sandbox. */
   readonly openStack: OpenStackConfig | null;
+  /** In its place: the address of a cloud that speaks redu. null: none. */
+  readonly reduUrl: string | null;
   /** 32 bytes, base64; null: made and kept, which only the sandbox may. */
   readonly secret: string | null;
   readonly adminToken: string | null;
@@ -45,6 +48,7 @@ export interface Config {
   readonly limits: LimitOptions;
   /** Where clients find the gateway; null: where each request has. */
   readonly publicUrl: string | null;
+  readonly cache: CacheOptions;
   /** Networks of proxies whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
   readonly logLevel: string;
@@ -59,6 +63,15 @@ export class ConfigError extends Error {
 }
 
 const text = z.string({ error: 'must not be empty' }).min(1, 'must not be empty');
+
+function wholeNumber(minimum: number, maximum: number) {
+  const message = `must be a whole number from ${minimum} to ${maximum}`;
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, message)
+    .transform(Number)
+    .refine((value) => value >= minimum && value <= maximum, message);
+}
 
 /** The variables as they are documented; those nobody set, or set to nothing, are absent. */
 const Environment = z.object({
@@ -91,6 +104,9 @@ const Environment = z.object({
     .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
     .refine((url) => /^https?:\/\/[^/?#@]+(\/[^?#]*)?$/.test(url), 'must have no user, query or fragment')
     .optional(),
+  LINGUANOVA_CACHE_SECONDS: wholeNumber(0, 3_600).default(5),
+  LINGUANOVA_STALE_SECONDS: wholeNumber(0, 86_400).default(300),
+  LINGUANOVA_CACHE_MEGABYTES: wholeNumber(1, 65_536).default(64),
   LINGUANOVA_TRUSTED_PROXIES: z
     .string()
     .transform((list) => list.split(',').map((cidr) => cidr.trim()))
@@ -102,6 +118,7 @@ const Environment = z.object({
     .regex(/^[\x21-\x7e]{16,}$/, 'must have at least 16 characters, all printable ASCII and no space')
     .optional(),
   OS_AUTH_URL: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional(),
+  REDU_URL: z.url({ protocol: /^https?$/, error: 'must be an http or https URL, without /v1' }).optional(),
   OS_REGION_NAME: text.optional(),
   OS_INTERFACE: z
     .enum(['public', 'internal', 'admin'], { error: 'must be public, internal or admin' })
@@ -136,13 +153,18 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const variables = parsed.data;
   const openStack =
     variables.OS_AUTH_URL === undefined ? null : openStackConfig(variables, variables.OS_AUTH_URL);
-  if (openStack !== null && variables.LINGUANOVA_SECRET === undefined) {
+  const reduUrl = variables.REDU_URL ?? null;
+  if (openStack !== null && reduUrl !== null) {
+    throw new ConfigError('REDU_URL', 'takes the place of OS_AUTH_URL: set one of them');
+  }
+  if ((openStack ?? reduUrl) !== null && variables.LINGUANOVA_SECRET === undefined) {
     throw new ConfigError('LINGUANOVA_SECRET', 'is required with a real cloud: 32 random bytes in base64');
   }
   return {
     host: variables.HOST,
     port: variables.PORT,
     openStack,
+    reduUrl,
     secret: variables.LINGUANOVA_SECRET ?? null,
     adminToken: variables.LINGUANOVA_ADMIN_TOKEN ?? null,
     databaseUrl: variables.DATABASE_URL,
@@ -153,6 +175,11 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       costs: variables.LINGUANOVA_COSTS,
     },
     publicUrl: variables.LINGUANOVA_PUBLIC_URL ?? null,
+    cache: {
+      seconds: variables.LINGUANOVA_CACHE_SECONDS,
+      staleSeconds: variables.LINGUANOVA_STALE_SECONDS,
+      bytes: variables.LINGUANOVA_CACHE_MEGABYTES * 1024 * 1024,
+    },
     trustedProxies: variables.LINGUANOVA_TRUSTED_PROXIES,
     logLevel: variables.LOG_LEVEL,
   };

@@ -16,12 +16,14 @@ import { createGateway } from '../../src/gateway.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
 import { memoryCounter } from '../memory/counter.ts';
+import { memoryVersions } from '../memory/versions.ts';
 import { fetchTransport } from '../openstack/http/fetch.ts';
 import { undiciTransport } from '../openstack/http/undici.ts';
-import { type OpenStackDriver, openStackDriver } from '../openstack/index.ts';
+import { type OpenStackDriver, type OpenStackOptions, openStackDriver } from '../openstack/index.ts';
 import { openRedis, parseRedisUrl, type Redis } from '../redis/index.ts';
+import { reduDriver } from '../redu/index.ts';
 import { createSandbox } from '../sandbox/index.ts';
-import { openKeyStore } from '../sql/open.ts';
+import { openKeyStore, openStores } from '../sql/open.ts';
 import { type Config, ConfigError, type OpenStackConfig, readConfig } from './config.ts';
 import { clientAddress, requestBody, requestTarget } from './connection.ts';
 import { KEYS_USAGE, runKeys, UsageError } from './keys-command.ts';
@@ -49,15 +51,15 @@ linguanova reconcile [--older-than S]    free ports and floating IPs of ours tha
                                          --project-id P: in that project instead; --json: print JSON
 ${KEYS_USAGE}`;
 
+type CloudPorts = Pick<OpenStackOptions, 'log' | 'metrics'>;
+
 /** The cloud that the configuration names. */
-function openStackOf({
-  authUrl,
-  region,
-  interface: iface,
-  ca,
-  serviceAccount,
-}: OpenStackConfig): OpenStackDriver {
+function openStackOf(
+  { authUrl, region, interface: iface, ca, serviceAccount }: OpenStackConfig,
+  ports: CloudPorts = {},
+): OpenStackDriver {
   return openStackDriver({
+    ...ports,
     transport: undiciTransport({ ca }),
     authUrl,
     endpoints: { region, interface: iface },
@@ -66,11 +68,12 @@ function openStackOf({
 }
 
 /** The built-in cloud; `customer` is the project to try it with. */
-function sandboxCloud() {
+function sandboxCloud(ports: CloudPorts = {}) {
   const { accounts, admin, authUrl, fetch } = createSandbox();
   const [customer] = accounts;
   if (customer === undefined) throw new Error('the sandbox has no account');
   const clouds = openStackDriver({
+    ...ports,
     transport: fetchTransport(fetch),
     authUrl,
     endpoints: { region: null, interface: 'public' },
@@ -82,6 +85,20 @@ function sandboxCloud() {
     },
   });
   return { clouds, customer };
+}
+
+/** The cloud to serve: the one that is configured, else the built-in one. */
+function cloudOf({ openStack, reduUrl }: Config, ports: CloudPorts = {}) {
+  if (openStack !== null) return withPassThrough(openStackOf(openStack, ports), null);
+  if (reduUrl !== null)
+    return { clouds: reduDriver({ url: reduUrl, fetch }), passThrough: undefined, sandbox: null };
+  const sandbox = sandboxCloud(ports);
+  return withPassThrough(sandbox.clouds, sandbox);
+}
+
+/** What speaks OpenStack itself can be passed through to. */
+function withPassThrough<T>(clouds: OpenStackDriver, sandbox: T) {
+  return { clouds, passThrough: clouds.passThrough, sandbox };
 }
 
 async function serverSecret(config: Config): Promise<ServerSecret> {
@@ -108,20 +125,21 @@ async function runGateway(config: Config): Promise<void> {
   const metrics = prometheusMetrics();
   const secret = await serverSecret(config);
   const redis = await redisOf(config, log, metrics);
-  const keys = await openKeyStore(config.databaseUrl);
-  const sandbox = config.openStack === null ? sandboxCloud() : null;
-  const clouds = sandbox?.clouds ?? openStackOf(config.openStack as OpenStackConfig);
+  const { keys, idempotency } = await openStores(config.databaseUrl);
+  const { clouds, passThrough, sandbox } = cloudOf(config, { log, metrics });
   const adminToken = config.adminToken ?? (sandbox === null ? null : randomBytes(24).toString('base64url'));
   const gateway = createGateway(
     {
       clouds,
       identities: clouds.identities,
-      passThrough: clouds.passThrough,
+      passThrough,
       keys,
+      idempotency,
       log,
       metrics,
       counter: redis?.counter ?? memoryCounter(),
-      ...(redis !== null && { redis }),
+      versions: redis?.versions ?? memoryVersions(),
+      ...(redis !== null && { redis, cacheStore: redis.cacheStore }),
     },
     {
       secret,
@@ -130,6 +148,7 @@ async function runGateway(config: Config): Promise<void> {
       plans: config.limits.plans.map(({ name }) => name),
       limits: config.limits,
       publicUrl: config.publicUrl,
+      cache: config.cache,
       clientAddress: clientAddress(config.trustedProxies),
       requestTarget,
       requestBody,
@@ -158,7 +177,7 @@ async function runGateway(config: Config): Promise<void> {
   process.on('SIGINT', stop);
 
   if (sandbox === null) {
-    console.log(`linguanova serves ${config.openStack?.authUrl} at ${listening.url}`);
+    console.log(`linguanova serves ${config.openStack?.authUrl ?? config.reduUrl} at ${listening.url}`);
   } else {
     const { projectId, userId, userName, password, projectName, ...customer } = sandbox.customer;
     const { applicationCredentialId, applicationCredentialSecret } = customer;
@@ -231,7 +250,7 @@ async function runReconcile(config: Config, args: readonly string[]): Promise<vo
 }
 
 async function runKeysCommand(config: Config, args: readonly string[]): Promise<void> {
-  const clouds = config.openStack === null ? sandboxCloud().clouds : openStackOf(config.openStack);
+  const { clouds } = cloudOf(config);
   const keys = await openKeyStore(config.databaseUrl);
   try {
     await runKeys(args, {

@@ -6,10 +6,10 @@ import type {
   ForwardRequest,
   PassThrough,
 } from '../../src/dialects/nova/pass-through.ts';
-import type { ServiceName } from '../../src/dialects/nova/services.ts';
 import type { SendContext } from './http/send.ts';
 import { isStream, type StreamedRequest, type StreamingTransport } from './http/stream.ts';
 import { TransportError } from './http/transport.ts';
+import { forOpenStack } from './keystone/credentials.ts';
 import { sessionOf } from './keystone/session.ts';
 import type { Token } from './keystone/token.ts';
 import { refusal, type TokenOwner } from './keystone/token-source.ts';
@@ -35,23 +35,24 @@ export function openStackPassThrough(openStack: OpenStack, transport: StreamingT
 
   return {
     async session(credential, call) {
-      return sessionWith(await tokens.token(credential, sendContext(call)));
+      return sessionWith(await tokens.token(forOpenStack(credential), sendContext(call)));
     },
 
     async forward(credential, request, call) {
       const context = sendContext(call);
-      const token = await tokens.token(credential, context);
+      const owner = forOpenStack(credential);
+      const token = await tokens.token(owner, context);
       const answer = await openWith(token, request, call);
       if (answer.status !== 401) return answer;
       await discard(answer);
-      const fresh = await tokens.token(credential, context, token);
+      const fresh = await tokens.token(owner, context, token);
       if (isStream(request.body)) {
         throw new ComputeError('unavailable', 'The cloud asks to sign in again. Send the request once more.');
       }
       const second = await openWith(fresh, request, call);
       if (second.status !== 401) return second;
       await discard(second);
-      throw refusal(credential, new Error(`${request.service} refuses a new token`), context);
+      throw refusal(owner, new Error(`${request.service} refuses a new token`), context);
     },
 
     async document(service, path, credential, call) {
@@ -76,7 +77,11 @@ export function openStackPassThrough(openStack: OpenStack, transport: StreamingT
   ): Promise<CloudSession | null> {
     if (credential === null && latest !== undefined) return latest;
     const owner: TokenOwner | null =
-      credential ?? (openStack.hasServiceAccount ? { kind: 'service_account' } : null);
+      credential !== null
+        ? forOpenStack(credential)
+        : openStack.hasServiceAccount
+          ? { kind: 'service_account' }
+          : null;
     return owner === null ? null : sessionWith(await tokens.token(owner, context));
   }
 }
@@ -87,7 +92,7 @@ function addressed(
   { service, method, path, headers, body }: ForwardRequest,
   token: string | null,
   call: CallContext,
-): StreamedRequest & { readonly service: ServiceName } {
+): StreamedRequest {
   const root = session.services.get(service)?.root;
   if (root === undefined) throw new ComputeError('not_found', `This cloud has no ${service} service.`);
   const [origin = '', prefix = ''] = /^(https?:\/\/[^/]+)(.*)$/.exec(root)?.slice(1) ?? [];
@@ -113,16 +118,13 @@ function addressed(
  */
 async function attempt(
   transport: StreamingTransport,
-  request: StreamedRequest & { readonly service: ServiceName },
+  request: StreamedRequest,
   call: CallContext,
 ): Promise<ForwardedAnswer> {
   const reads = request.method === 'GET' || request.method === 'HEAD';
   const repeatable = !isStream(request.body);
   for (let tried = 1; ; tried++) {
-    const outcome = await transport.open(request, call.deadline).catch((error: unknown) => {
-      if (error instanceof TransportError) return error;
-      throw error;
-    });
+    const outcome = await openOnce(transport, request, call);
     const failed = outcome instanceof TransportError;
     const passing = !failed && PASSING.has(outcome.status);
     const mayRepeat = repeatable && (failed ? reads || !outcome.sent : passing && reads);
@@ -138,15 +140,30 @@ async function attempt(
   }
 }
 
+async function openOnce(
+  transport: StreamingTransport,
+  request: StreamedRequest,
+  { deadline, provenance }: CallContext,
+): Promise<ForwardedAnswer | TransportError> {
+  const asked = provenance.asking(performance.now());
+  let id: string | undefined;
+  try {
+    const answer = await transport.open(request, deadline);
+    id = answer.headers.get('x-openstack-request-id') ?? undefined;
+    return answer;
+  } catch (error) {
+    if (error instanceof TransportError) return error;
+    throw error;
+  } finally {
+    asked(performance.now(), id);
+  }
+}
+
 async function discard({ body }: ForwardedAnswer): Promise<void> {
   if (body instanceof ReadableStream) await body.cancel();
 }
 
-function told(
-  { service, method, path }: StreamedRequest & { service: ServiceName },
-  status: number,
-  call: CallContext,
-): void {
+function told({ service, method, path }: StreamedRequest, status: number, call: CallContext): void {
   call.log.warn('cloud_failed', { service, method, path: path.replace(/\?.*$/s, ''), status });
 }
 

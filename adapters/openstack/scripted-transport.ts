@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import type { Cloud, CloudCredential } from '../../src/compute/cloud.ts';
 import { Provenance } from '../../src/compute/provenance.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
-import type { StreamingTransport } from './http/stream.ts';
 import { type Transport, TransportError, type UpstreamRequest } from './http/transport.ts';
 import { type OpenStackDriver, type OpenStackOptions, openStackDriver } from './index.ts';
 
@@ -13,7 +12,7 @@ export type Reply =
 
 /** For tests: a cloud whose every answer is written by the test. */
 export interface ScriptedCloud {
-  readonly transport: Transport & StreamingTransport;
+  readonly transport: Transport;
   /** Every request that was sent, in order; sign-ins and version documents too. */
   readonly requests: UpstreamRequest[];
   readonly driver: OpenStackDriver;
@@ -33,7 +32,7 @@ export function scriptedCloud(
   options: Pick<OpenStackOptions, 'confirmAfter'> = {},
 ): ScriptedCloud {
   const requests: UpstreamRequest[] = [];
-  const transport: Transport & StreamingTransport = {
+  const transport: Transport = {
     async send(request) {
       requests.push(request);
       const answer = reply(request) ?? standardReply(request);
@@ -46,7 +45,6 @@ export function scriptedCloud(
         body: answer.body === undefined ? '' : JSON.stringify(answer.body),
       };
     },
-    open: () => Promise.reject(new Error('nothing is passed through here')),
     close: async () => {},
   };
   const driver = openStackDriver({

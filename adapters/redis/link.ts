@@ -33,9 +33,16 @@ export class RedisLink {
   readonly client: RedisClient;
   readonly #log: Logger;
   readonly #metrics: Metrics;
-  readonly #id = randomUUID();
+  /** Of this gateway among all that are there. */
+  readonly id = randomUUID();
+  readonly #listeners: ((available: boolean) => void)[] = [];
   #state: 'new' | 'up' | 'lost' | 'closed' = 'new';
   #nodes = 1;
+  /** What was heard before Redis was lost, and until when it counts: one that lost its memory knows of nobody at first. */
+  #nodesBefore = 1;
+  #nodesBeforeUntil = 0;
+  #lostAt = Number.NEGATIVE_INFINITY;
+  #backAt = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(client: RedisClient, { log, metrics }: { log: Logger; metrics: Metrics }) {
@@ -45,6 +52,10 @@ export class RedisLink {
     client.defineCommand('linguanovaPresence', { numberOfKeys: 1, lua: PRESENCE });
     // Without a listener ioredis would print; what matters is told by the commands that fail.
     client.on('error', () => {});
+    // Without a word from anybody: it may come back without its memory before the next command.
+    client.on('close', () => {
+      if (this.#state === 'up') this.#become('lost', new RedisFailure('unreachable'));
+    });
     // As soon as a connection is there, not with the next probe.
     client.on('ready', () => void this.#beat());
     this.#plan();
@@ -62,9 +73,25 @@ export class RedisLink {
     return this.#state === 'up';
   }
 
-  /** Gateways on this Redis, as last heard. */
+  /** Tells each time that `available` has become another. */
+  onChange(listener: (available: boolean) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** When Redis was last lost, `performance.now()`. */
+  get lostAt(): number {
+    return this.#lostAt;
+  }
+
+  /** When it was there again. */
+  get backAt(): number {
+    return this.#backAt;
+  }
+
+  /** Gateways on this Redis, as last heard; those from before it was lost have some time to come back. */
   get nodes(): number {
-    return this.#nodes;
+    const before = performance.now() < this.#nodesBeforeUntil ? this.#nodesBefore : 1;
+    return Math.max(this.#nodes, before);
   }
 
   /**
@@ -85,7 +112,7 @@ export class RedisLink {
 
   async close(): Promise<void> {
     if (this.#state === 'up') {
-      await inTime(() => this.client.zrem(NODES_KEY, this.#id)).catch(() => {});
+      await inTime(() => this.client.zrem(NODES_KEY, this.id)).catch(() => {});
     }
     this.#state = 'closed';
     clearTimeout(this.#timer);
@@ -107,7 +134,7 @@ export class RedisLink {
   async #beat(): Promise<RedisFailure | null> {
     if (this.#state === 'closed') return null;
     const presence = this.client as unknown as Record<'linguanovaPresence', Presence>;
-    return this.#tried(() => presence.linguanovaPresence(NODES_KEY, this.#id, GONE_AFTER)).then((nodes) => {
+    return this.#tried(() => presence.linguanovaPresence(NODES_KEY, this.id, GONE_AFTER)).then((nodes) => {
       this.#nodes = Math.max(1, nodes);
       this.#become('up');
       return null;
@@ -118,10 +145,19 @@ export class RedisLink {
     const before = this.#state;
     if (before === state || before === 'closed') return;
     this.#state = state;
+    if (state === 'lost') {
+      this.#nodesBefore = this.nodes;
+      this.#nodesBeforeUntil = Number.POSITIVE_INFINITY;
+      this.#lostAt = performance.now();
+    } else if (before === 'lost') {
+      this.#backAt = performance.now();
+      this.#nodesBeforeUntil = performance.now() + GONE_AFTER;
+    }
     this.#metrics.set('redis_up', state === 'up' ? 1 : 0);
     if (state === 'lost') this.#log.warn('redis_lost', { reason: failure?.reason });
     else if (before === 'lost') this.#log.info('redis_back');
     this.#plan();
+    for (const listener of this.#listeners) listener(state === 'up');
   }
 
   #plan(): void {

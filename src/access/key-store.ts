@@ -12,7 +12,9 @@
  * @module
  */
 
+import type { CloudCredential } from '../compute/cloud.ts';
 import type { AuditEntry, AuditRecord } from './audit.ts';
+import type { KeyState } from './key-state.ts';
 import type { Scope } from './scopes.ts';
 
 /** A key as it is stored. Nothing in it opens anything without the customer's half. All times ISO 8601, UTC. */
@@ -27,9 +29,9 @@ export interface StoredKey {
   readonly projectId: string;
   /** The cloud's user the key acts as; null for service keys, which act as the gateway's account. */
   readonly userId: string | null;
-  /** What it opens: a customer's application credential, or its project by the gateway's account. */
-  readonly kind: 'application_credential' | 'service';
-  /** Public id of the application credential; null for service keys. */
+  /** What it opens: a customer's application credential or redu key, or its project by the gateway's account. */
+  readonly kind: CloudCredential['kind'];
+  /** Public id of the application credential; null for other kinds. */
   readonly cloudCredentialId: string | null;
   /** The gateway made that application credential, so it goes when its last key does. */
   readonly ownsCloudCredential: boolean;
@@ -104,6 +106,8 @@ export interface KeyStore {
   ): Promise<boolean>;
   /** How many keys with this application credential live at `now`: neither revoked nor expired. */
   countLiving(cloudCredentialId: string, now: string): Promise<number>;
+  /** How many keys are in each state at `now`. Looks at `atMost` keys, whichever, so that it costs no more than that. */
+  countByState(now: string, atMost: number): Promise<Readonly<Record<KeyState, number>>>;
   /** Notes when keys were last used; an earlier time than the one noted changes nothing, unknown ids neither. */
   noteUses(lastUsedAt: ReadonlyMap<string, string>): Promise<void>;
 

@@ -42,7 +42,9 @@ import type { Provenance } from './provenance.ts';
 export type CloudCredential =
   | { readonly kind: 'application_credential'; readonly id: string; readonly secret: string }
   /** The gateway's own service account, scoped to one customer's project. */
-  | { readonly kind: 'service'; readonly projectId: string };
+  | { readonly kind: 'service'; readonly projectId: string }
+  /** The customer's own key at a cloud that speaks redu. */
+  | { readonly kind: 'redu_key'; readonly key: string };
 
 /** What one request allows its calls to the cloud. */
 export interface CallContext {
@@ -54,6 +56,11 @@ export interface CallContext {
   readonly log: Logger;
   /** Sent along as the correlation id of OpenStack (`X-OpenStack-Request-ID`, `req-<uuid>`). */
   readonly requestId: string;
+  /**
+   * What is told may be as old as the operator allows, as to a request that only reads. Absent: it must be the truth, since
+   * something is decided by it.
+   */
+  readonly mayBeOld?: boolean;
   /** Where is noted what the answer is told from, and what the request changes. */
   readonly provenance: Provenance;
 }
@@ -66,6 +73,11 @@ export interface CloudCapabilities {
   readonly securityGroups: boolean;
   /** The caller has key pairs of its own. */
   readonly keyPairs: boolean;
+  /**
+   * The cloud itself knows the flags `isPublic` and `enableSSH` of an instance's metadata and sets up what they ask for; it
+   * also takes names of flavors and images, and chooses a network. Then nothing of it is done here.
+   */
+  readonly accessByFlags: boolean;
 }
 
 /** A kind of cloud at an address; opened per request for the credential at hand. */
@@ -100,6 +112,11 @@ export interface InstanceFilter {
   readonly imageId?: string;
   /** Instances of every project; the cloud allows that to administrators only (`forbidden`). */
   readonly allProjects?: boolean;
+  /**
+   * Only those whose `updated` is not before this time (ISO 8601, UTC). Then deleted ones are told too, with status `DELETED`
+   * or `SOFT_DELETED`, as long as the cloud remembers them. What does not touch `updated` is not told.
+   */
+  readonly changedSince?: string;
 }
 
 /** A part of a list: at most `limit` after the instance `marker`. */
@@ -132,6 +149,8 @@ export interface NewInstance {
   /** Placed by this group's policy. */
   readonly serverGroupId: string | null;
   readonly metadata: Readonly<Record<string, string>>;
+  /** To find it again by, see `findInstance`; null: none. */
+  readonly description: string | null;
 }
 
 /** What can be done to an instance. The cloud refuses with `conflict` what its state does not allow. */
@@ -194,6 +213,11 @@ export interface Cloud {
   listInstances(filter: InstanceFilter, window: InstanceWindow): Promise<InstancePage>;
   /** `not_found`. */
   getInstance(id: string): Promise<CloudInstance>;
+  /**
+   * The newest instance of the project with exactly this description, null when there is none. Always as the cloud tells it at
+   * this moment, never from what is remembered.
+   */
+  findInstance(description: string): Promise<CloudInstance | null>;
   /**
    * Starts a boot and answers its id at once; the boot itself may still fail (status ERROR with a fault).
    * `invalid`: something named does not exist; `quota_exceeded`; `conflict`: a port in use.

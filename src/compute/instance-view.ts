@@ -28,18 +28,37 @@ export async function withAccess(
   groups: readonly SecurityGroup[],
   allProjects = false,
 ): Promise<Instance[]> {
-  const { floatingIps, securityGroups } = cloud.capabilities;
+  const { floatingIps, securityGroups, accessByFlags } = cloud.capabilities;
+  if (accessByFlags) {
+    return instances.map((instance) => ({
+      ...instance,
+      publicAddress: promisedAddress(instance),
+      sshEnabled: sshPromised(instance),
+    }));
+  }
   const opensSsh = sshByGroup(groups);
   const canAsk = floatingIps && !allProjects;
   const inDoubt = canAsk && instances.some((instance) => flagsDisagree(instance));
   const addresses = inDoubt ? await cloud.listFloatingIps() : [];
-  return instances.map((instance) => ({
-    ...instance,
-    publicAddress: canAsk
-      ? publicAddressOf(instance, addresses)
-      : (shownAddress(instance) ?? promisedAddress(instance)),
-    sshEnabled: securityGroups ? sshEnabledOn(instance, opensSsh) : instance.metadata[FLAG_SSH] === 'true',
-  }));
+  return instances.map((instance) =>
+    shownAs(
+      instance,
+      canAsk ? publicAddressOf(instance, addresses) : (shownAddress(instance) ?? promisedAddress(instance)),
+      securityGroups ? sshEnabledOn(instance, opensSsh) : sshPromised(instance),
+    ),
+  );
+}
+
+/** What was last shown of an instance. One that a fleet keeps is the same object from list to list. */
+const SHOWN = new WeakMap<CloudInstance, Instance>();
+
+/** The same object as before while nothing about the instance is different, so that what is made of it can be kept too. */
+function shownAs(instance: CloudInstance, publicAddress: string | null, sshEnabled: boolean): Instance {
+  const shown = SHOWN.get(instance);
+  if (shown?.publicAddress === publicAddress && shown.sshEnabled === sshEnabled) return shown;
+  const view = { ...instance, publicAddress, sshEnabled };
+  SHOWN.set(instance, view);
+  return view;
 }
 
 function shownAddress(instance: CloudInstance): string | null {
@@ -51,7 +70,12 @@ function promisedAddress(instance: CloudInstance): string | null {
   return instance.metadata[FLAG_PUBLIC] === 'true' ? (instance.metadata[PUBLIC_ADDRESS] ?? null) : null;
 }
 
-function flagsDisagree(instance: CloudInstance): boolean {
+function sshPromised({ metadata }: CloudInstance): boolean {
+  return metadata[FLAG_SSH] === 'true';
+}
+
+/** What its metadata promises is not what its addresses show: a change that the cloud has not come to show, or somebody else's. */
+export function flagsDisagree(instance: CloudInstance): boolean {
   const flag = instance.metadata[FLAG_PUBLIC];
   if (flag === undefined) return false;
   const shown = shownAddress(instance);
@@ -81,7 +105,7 @@ function sshByGroup(groups: readonly SecurityGroup[]): ReadonlySet<string> {
 }
 
 function sshEnabledOn(instance: CloudInstance, opensSsh: ReadonlySet<string>): boolean {
-  if (instance.securityGroupNames === 'unknown') return instance.metadata[FLAG_SSH] === 'true';
+  if (instance.securityGroupNames === 'unknown') return sshPromised(instance);
   return instance.securityGroupNames.some(
     (name) => opensSsh.has(`${instance.projectId}/${name}`) || opensSsh.has(`*/${name}`),
   );

@@ -1,9 +1,9 @@
 import { Hono } from 'hono';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { memoryVersions } from '../../adapters/memory/versions.ts';
 import type { Access } from '../../src/access/access.ts';
 import { DEFAULT_SCOPES } from '../../src/access/scopes.ts';
 import { importServerSecret } from '../../src/access/server-secret.ts';
-import type { CloudCredential } from '../../src/compute/cloud.ts';
 import type { GatewayEnv } from '../../src/context.ts';
 import { novaDialect } from '../../src/dialects/nova/dialect.ts';
 import type { PassThrough } from '../../src/dialects/nova/pass-through.ts';
@@ -21,6 +21,7 @@ test('every route has its attempts: those of the facade, and what is passed thro
     novaDialect({
       access: { secret } as Access,
       passThrough: {} as PassThrough,
+      versions: memoryVersions(),
       requestTarget: () => '',
       requestBody: () => null,
       publicUrl: () => '',
@@ -39,7 +40,7 @@ test('every route has its attempts: those of the facade, and what is passed thro
   expect([...tried, '/volume/'].sort()).toEqual([...passed].sort());
 });
 
-type Kind = CloudCredential['kind'];
+type Kind = 'application_credential' | 'service';
 
 describe.each<Kind>(['application_credential', 'service'])('acme with a key of the kind %s', (kind) => {
   let target: SandboxTarget;
@@ -57,7 +58,8 @@ describe.each<Kind>(['application_credential', 'service'])('acme with a key of t
   afterAll(() => target.close());
 
   async function clientOf({ applicationCredential, projectId }: Customer): Promise<ReduClient> {
-    const credential = kind === 'service' ? { kind, projectId } : { kind, ...applicationCredential };
+    const credential =
+      kind === 'service' ? ({ kind, projectId } as const) : ({ kind, ...applicationCredential } as const);
     return new ReduClient(target.url, await target.gateway.keyFor(credential, DEFAULT_SCOPES));
   }
   const globexHas = () => everythingOf(target.globex.openStack, globex, foreign);

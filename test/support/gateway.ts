@@ -1,20 +1,26 @@
 import { randomBytes } from 'node:crypto';
 import { memoryCounter } from '../../adapters/memory/counter.ts';
+import { memoryIdempotencyStore } from '../../adapters/memory/idempotency-store.ts';
 import { memoryKeyStore } from '../../adapters/memory/key-store.ts';
+import { memoryVersions } from '../../adapters/memory/versions.ts';
 import { requestBody, requestTarget } from '../../adapters/node/connection.ts';
 import { prometheusMetrics } from '../../adapters/node/prometheus.ts';
 import { type Listening, serve } from '../../adapters/node/serve.ts';
-import type { OpenStackDriver } from '../../adapters/openstack/index.ts';
 import { openRedis, parseRedisUrl, type Redis } from '../../adapters/redis/index.ts';
+import type { IdentityProvider } from '../../src/access/identity-provider.ts';
 import { issueKey } from '../../src/access/issue-key.ts';
 import type { KeyStore } from '../../src/access/key-store.ts';
 import { DEFAULT_SCOPES, type Scope } from '../../src/access/scopes.ts';
 import { importServerSecret } from '../../src/access/server-secret.ts';
-import type { CloudCredential } from '../../src/compute/cloud.ts';
+import type { CloudCredential, CloudDriver } from '../../src/compute/cloud.ts';
 import { Provenance } from '../../src/compute/provenance.ts';
+import type { PassThrough } from '../../src/dialects/nova/pass-through.ts';
 import { createGateway, type Gateway } from '../../src/gateway.ts';
 import type { LogFields, Logger } from '../../src/telemetry/logger.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
+import type { CacheOptions } from '../../src/traffic/cache/cached.ts';
+import type { FleetOptions } from '../../src/traffic/fleet/fleets.ts';
+import type { IdempotencyStore } from '../../src/traffic/idempotency/idempotency-store.ts';
 import { DEFAULT_COSTS } from '../../src/traffic/limit/cost.ts';
 import type { LimitOptions } from '../../src/traffic/limit/limit.ts';
 import type { Plan } from '../../src/traffic/limit/plan.ts';
@@ -42,14 +48,21 @@ export interface GatewayUnderTest {
   /** Milliseconds for everything a request asks of the cloud. */
   readonly deadline?: number;
   readonly keys?: KeyStore;
+  /** Shared by gateways that are to carry out a request once. */
+  readonly idempotency?: IdempotencyStore;
+  /** Milliseconds in which an attempt at such a request counts as alive; 0: it can be taken over at once. */
+  readonly lease?: number;
   /** 32 bytes, base64; several gateways that share keys share it. */
   readonly secret?: string;
   /** Off unless a test is about them. */
   readonly limits?: Partial<LimitOptions>;
   /** Where clients are told to find it; its own address unless said otherwise. */
   readonly publicUrl?: string;
-  /** What several gateways count on together. */
+  /** As `npm start` has it unless a test says otherwise. */
+  readonly cache?: Partial<CacheOptions>;
+  /** What several gateways share. */
   readonly redisUrl?: string;
+  readonly fleets?: Partial<FleetOptions>;
 }
 
 const PLANS: readonly Plan[] = [
@@ -62,7 +75,7 @@ const PLANS: readonly Plan[] = [
  * in do not slow each other down.
  */
 export async function startGateway(
-  clouds: OpenStackDriver,
+  clouds: CloudDriver & { readonly identities: IdentityProvider; readonly passThrough?: PassThrough },
   options: GatewayUnderTest = {},
 ): Promise<RunningGateway> {
   const secret = await importServerSecret(options.secret ?? randomBytes(32).toString('base64'));
@@ -79,18 +92,23 @@ export async function startGateway(
       identities: clouds.identities,
       passThrough: clouds.passThrough,
       keys,
+      idempotency: options.idempotency ?? memoryIdempotencyStore(),
       log,
       metrics,
       counter: redis?.counter ?? memoryCounter(),
-      ...(redis !== null && { redis }),
+      versions: redis?.versions ?? memoryVersions(),
+      ...(redis !== null && { redis, cacheStore: redis.cacheStore }),
     },
     {
       secret,
       adminToken: ADMIN_TOKEN,
       deadline: options.deadline ?? 30_000,
+      ...(options.lease !== undefined && { lease: options.lease }),
       plans: limits.plans.map(({ name }) => name),
       limits,
       publicUrl: options.publicUrl ?? null,
+      cache: { seconds: 5, staleSeconds: 300, bytes: 8 * 1024 * 1024, ...options.cache },
+      ...(options.fleets && { fleets: options.fleets }),
       requestTarget,
       requestBody,
       clientAddress(c) {

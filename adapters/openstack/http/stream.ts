@@ -4,7 +4,10 @@
  * @module
  */
 
+import type { ServiceType } from './upstream-error.ts';
+
 export interface StreamedRequest {
+  readonly service: ServiceType;
   readonly method: string;
   /** Scheme, host and port. */
   readonly origin: string;

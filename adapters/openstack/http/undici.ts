@@ -1,5 +1,6 @@
 import { rootCertificates } from 'node:tls';
 import { Agent, errors } from 'undici';
+import { CALLS_PER_ENDPOINT } from './gate.ts';
 import type { StreamingTransport } from './stream.ts';
 import { MAX_ANSWER_BYTES, type Transport, TransportError } from './transport.ts';
 import { openOver } from './undici-stream.ts';
@@ -11,8 +12,8 @@ export interface UndiciTransportOptions {
 
 const CONNECT_MILLISECONDS = 3_000;
 
-/** Connections to one service of the cloud at a time; further calls wait for one. */
-const CONNECTIONS_PER_SERVICE = 64;
+/** Connections to one origin: enough for all that `guard.ts` lets run, should all four services share it. */
+const CONNECTIONS = 4 * CALLS_PER_ENDPOINT;
 
 /** Node's transport: a pool of kept connections for each service. */
 export function undiciTransport(options: UndiciTransportOptions = {}): Transport & StreamingTransport {
@@ -21,9 +22,9 @@ export function undiciTransport(options: UndiciTransportOptions = {}): Transport
     ...(options.ca === undefined ? {} : { ca: [...rootCertificates, options.ca] }),
   };
   // Of its own, for what is passed through has no largest size, and must not keep the gateway's own calls waiting.
-  const streams = new Agent({ connections: CONNECTIONS_PER_SERVICE, connect });
+  const streams = new Agent({ connections: CONNECTIONS, connect });
   const agent = new Agent({
-    connections: CONNECTIONS_PER_SERVICE,
+    connections: CONNECTIONS,
     connect,
     maxResponseSize: MAX_ANSWER_BYTES,
     // The request's own deadline ends it.
@@ -55,6 +56,7 @@ export function undiciTransport(options: UndiciTransportOptions = {}): Transport
         throw new TransportError('no answer', {
           sent: !neverConnected(cause),
           timedOut: signal.aborted,
+          tooLarge: cause instanceof errors.ResponseExceededMaxSizeError,
           cause,
         });
       }

@@ -29,9 +29,15 @@ const CatalogEntry = z.object({
 export type CatalogEntry = z.infer<typeof CatalogEntry>;
 
 const Named = z.object({ id: z.string(), name: z.string() });
-const InDomain = Named.extend({ domain: Named });
+/** What stands in before Keystone v3's time, and in clouds that have but one. */
+const DEFAULT_DOMAIN = { id: 'default', name: 'Default' };
+const InDomain = Named.extend({ domain: Named.default(DEFAULT_DOMAIN) });
 
-const Subject = z.object({ user: InDomain, project: InDomain, roles: z.array(Named) });
+const Subject = z.object({
+  user: InDomain,
+  project: InDomain,
+  roles: z.array(Named.partial({ id: true }).transform(({ id, name }) => ({ id: id ?? name, name }))),
+});
 export type Subject = z.infer<typeof Subject>;
 
 const TokenBody = z.object({

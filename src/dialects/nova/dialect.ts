@@ -23,7 +23,7 @@ export interface NovaPorts {
   readonly access: Access;
   readonly passThrough: PassThrough;
   /** Hears of every change before its answer leaves. */
-  readonly versions?: ProjectVersions | undefined;
+  readonly versions: ProjectVersions;
   readonly requestTarget: RequestTarget;
   readonly requestBody: RequestBody;
   readonly publicUrl: PublicUrl;

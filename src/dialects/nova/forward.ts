@@ -12,6 +12,7 @@ import { prepareTidying } from '../../compute/instances.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { readBytes } from '../../http/body.ts';
 import type { RequestBody, RequestTarget } from '../../http/request-target.ts';
+import { announceChange } from '../../traffic/versions/announce.ts';
 import type { ProjectVersions } from '../../traffic/versions/project-versions.ts';
 import { requestHeaders, responseHeaders } from './headers.ts';
 import { linkRewriter } from './links.ts';
@@ -38,7 +39,7 @@ const ADMIN_ROLE = 'admin';
 export interface ForwardPorts {
   readonly access: Access;
   readonly passThrough: PassThrough;
-  readonly versions?: ProjectVersions | undefined;
+  readonly versions: ProjectVersions;
   readonly requestTarget: RequestTarget;
   readonly requestBody: RequestBody;
   readonly publicUrl: PublicUrl;
@@ -100,8 +101,9 @@ async function changing(
   action: Readonly<Record<string, unknown>> | null,
   send: () => Promise<ForwardedAnswer>,
 ): Promise<ForwardedAnswer> {
-  const { principal, cloud } = c.var;
+  const { cloud, provenance } = c.var;
   const server = serverOf(target);
+  if (server !== null) provenance.changed(server);
   const deletes = c.req.method === 'DELETE' && target.segments.at(-1)?.toLowerCase() === server;
   const tidy =
     server !== null && UUID.test(server) && (deletes || (action !== null && 'forceDelete' in action))
@@ -112,10 +114,7 @@ async function changing(
     if (tidy !== null && answer.status < 300) await tidy();
     return answer;
   } finally {
-    await versions?.changed({
-      projectId: principal.projectId,
-      instanceIds: server === null ? [] : [server],
-    });
+    await announceChange(versions, c);
   }
 }
 

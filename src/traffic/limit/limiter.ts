@@ -54,7 +54,7 @@ export class Limiter {
       const now = this.#now();
       const judged = entries.map((entry) => ({
         entry,
-        verdict: entry.account.judge(cost, now, this.#counter.available),
+        verdict: entry.account.judge(cost, now, this.#counter),
       }));
       const refusing = judged.filter(({ verdict }) => verdict === 'refused').map(({ entry }) => entry);
       if (refusing.length > 0) return decision(false, refusing, cost, now);
@@ -85,10 +85,10 @@ export class Limiter {
   }
 
   async #take({ limit, account, waiting }: Entry, cost: number): Promise<void> {
-    const take = account.ask(cost, waiting, this.#now());
+    const take = account.ask(cost, waiting, this.#now(), this.#counter);
     await this.#counter.take(limit.key, take.points, take.seconds).then(
-      (taken) => account.answered(take, taken, this.#now()),
-      () => account.unanswered(take, this.#now(), this.#counter.nodes),
+      (taken) => account.answered(take, taken, this.#now(), this.#counter),
+      () => account.unanswered(take, this.#now(), this.#counter),
     );
   }
 }
