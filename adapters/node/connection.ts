@@ -13,7 +13,7 @@ import { isInside } from '../../src/access/cidr.ts';
 export function clientAddress(trustedProxies: readonly string[]): (c: Context) => string | null {
   return function addressOf(c) {
     const peer = getConnInfo(c).remote.address ?? null;
-    if (peer === null || !isInside(peer, trustedProxies)) return peer;
+    if (peer === null || trustedProxies.length === 0 || !isInside(peer, trustedProxies)) return peer;
     const hops = c.req.header('x-forwarded-for')?.split(',').map(addressIn) ?? [];
     // What is no address ends the search: nothing left of it can be trusted.
     const nearest = hops.findLast((hop) => hop === null || !isInside(hop, trustedProxies));

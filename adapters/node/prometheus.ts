@@ -46,7 +46,7 @@ export function prometheusMetrics(): Metrics {
     registers: [registry],
   });
   const counters = new Map(
-    Object.entries(COUNTERS).map(([name, about]) => [name, new Counter(settings(`${name}_total`, about))]),
+    Object.entries(COUNTERS).map(([name, description]) => [name, new Tally(name, description, registry)]),
   );
   const histograms = new Map(
     Object.entries(HISTOGRAMS).map(([name, about]) => [
@@ -65,7 +65,7 @@ export function prometheusMetrics(): Metrics {
   };
   const fills: (() => void | Promise<void>)[] = [];
   return {
-    count: (name, labels) => counters.get(name)?.inc({ ...labels }),
+    count: (name, labels) => counters.get(name)?.add(labels),
     set: (name, value, labels) => gauge(name).set({ ...labels }, value),
     observe: (name, seconds, labels) => histograms.get(name)?.observe({ ...labels }, seconds),
     beforeExpose: (fill) => fills.push(fill),
@@ -74,4 +74,41 @@ export function prometheusMetrics(): Metrics {
       return registry.metrics();
     },
   };
+}
+
+/**
+ * Counts by labels for a counter of prom-client, which hears of it when it is asked: there each increment checks and sorts the
+ * labels, and three of those are a tenth of what a cached answer costs.
+ */
+class Tally {
+  readonly #labels: readonly string[];
+  readonly #counts = new Map<string, { readonly labels: Readonly<Record<string, string>>; count: number }>();
+
+  constructor(
+    name: string,
+    { help, labels }: { readonly help: string; readonly labels: readonly string[] },
+    registry: Registry,
+  ) {
+    this.#labels = labels;
+    const counts = this.#counts;
+    new Counter({
+      name: `linguanova_${name}_total`,
+      help,
+      labelNames: [...labels],
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const { labels, count } of counts.values()) this.inc({ ...labels }, count);
+      },
+    });
+  }
+
+  add(labels: Readonly<Record<string, string>>): void {
+    let key = '';
+    // None of the values has a line break in it: they are names of routes, plans and results.
+    for (const label of this.#labels) key += `${labels[label]}\n`;
+    const known = this.#counts.get(key);
+    if (known === undefined) this.#counts.set(key, { labels, count: 1 });
+    else known.count += 1;
+  }
 }

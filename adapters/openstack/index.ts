@@ -67,6 +67,8 @@ export function openStackDriver(options: OpenStackOptions): OpenStackDriver {
     identities: keystoneIdentities(openStack),
     passThrough: openStackPassThrough(openStack, transport),
     open: (credential, call) => openStackCloud(openStack, forOpenStack(credential), call),
+    caller: async (credential, call) =>
+      (await openStack.tokens.token(forOpenStack(credential), sendContext(call))).identity,
     openAsServiceAccount: (call) => openStackCloud(openStack, { kind: 'service_account' }, call),
     async ping(call) {
       const context = sendContext(call);

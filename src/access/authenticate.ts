@@ -3,23 +3,35 @@ import { ComputeError } from '../compute/errors.ts';
 import type { GatewayEnv } from '../context.ts';
 import { type Access, callContext } from './access.ts';
 import type { RefusalReason } from './journal.ts';
+import type { Verdict } from './key-verifier.ts';
 
 /**
- * From the API key to the principal, and to the cloud as that principal sees it. A request without a good key ends here
+ * From the API key to the principal. A request without a good key ends here
  * with `unauthenticated`, always in the same words; the reason goes to the log, the audit log and the metrics. Somebody who
  * keeps failing gets `rate_limited`.
  */
 export function authenticate(access: Access): MiddlewareHandler<GatewayEnv> {
   return async function authenticated(c, next) {
-    await admit(access, c, presentedKey(c));
+    const admitting = admit(access, c, presentedKey(c));
+    if (admitting instanceof Promise) await admitting;
     await next();
   };
 }
 
-/** What `authenticate` does, for a key that comes in another way. Sets `principal`, `cloud`, and the key in `log`. */
-export async function admit(access: Access, c: Context<GatewayEnv>, key: string | undefined): Promise<void> {
+/** What `authenticate` does, for a key that comes in another way; without a promise when nothing has to be waited for. */
+export function admit(
+  access: Access,
+  c: Context<GatewayEnv>,
+  key: string | undefined,
+): Promise<void> | undefined {
   const address = access.clientAddress(c);
-  const verdict = await access.verifier.verify(key, address);
+  const verifying = access.verifier.verify(key, address);
+  if (verifying instanceof Promise) return verifying.then((verdict) => judge(access, c, verdict, address));
+  judge(access, c, verifying, address);
+  return undefined;
+}
+
+function judge(access: Access, c: Context<GatewayEnv>, verdict: Verdict, address: string | null): void {
   if (!verdict.ok) {
     noteRefusal(access, c, verdict.reason, verdict.keyId);
     throw refusalOf(access.keyFailures.record(address));
@@ -27,9 +39,20 @@ export async function admit(access: Access, c: Context<GatewayEnv>, key: string 
   const { principal } = verdict;
   access.metrics.count('key_verifications', { result: 'ok' });
   access.journal.used(principal.keyId);
-  c.set('log', c.var.log.with({ key: principal.keyId, project: principal.projectId }));
+  c.set('log', c.get('log').with({ key: principal.keyId, project: principal.projectId }));
   c.set('principal', principal);
-  c.set('cloud', access.clouds.open(principal.credential, callContext(c, access.deadline)));
+}
+
+const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
+
+/** The cloud as the principal sees it. Reads have theirs from the stage `cached`, which opens it only when it is asked. */
+export function openCloud({ clouds, deadline }: Access): MiddlewareHandler<GatewayEnv> {
+  return function cloudOpened(c, next) {
+    if (!READS.has(c.req.method)) {
+      c.set('cloud', clouds.open(c.get('principal').credential, callContext(c, deadline)));
+    }
+    return next();
+  };
 }
 
 /** Says why somebody was not let in: in the log, the audit log and the metrics; never to the client. */

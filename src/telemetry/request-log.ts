@@ -1,7 +1,8 @@
-import type { MiddlewareHandler } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
 import { Provenance } from '../compute/provenance.ts';
 import type { GatewayEnv } from '../context.ts';
+import { AnswerHeaders } from '../http/answer-headers.ts';
 import { dialectOf } from './dialect.ts';
 import type { LogFields, Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
@@ -17,25 +18,29 @@ export function requestLog(log: Logger, metrics: Metrics): MiddlewareHandler<Gat
     // OpenStack takes a caller's id only in this form (API-SIG, "Request ID").
     const requestId = `req-${crypto.randomUUID()}`;
     const provenance = new Provenance();
+    const headers = new AnswerHeaders();
+    headers.set('X-Request-Id', requestId);
     c.set('requestId', requestId);
+    c.set('answerHeaders', headers);
     c.set('provenance', provenance);
     c.set('log', log.with({ request_id: requestId }));
     await next();
-    c.header('X-Request-Id', requestId);
     const cloudId = provenance.cloudIds.at(-1);
-    if (cloudId !== undefined && !c.res.headers.has(CLOUD_ID)) c.header(CLOUD_ID, cloudId);
-    // Keys, private keys and passwords travel here, and `x-api-key` does not keep a cache from storing as `Authorization` does.
-    if (!c.res.headers.has('Cache-Control')) c.header('Cache-Control', 'no-store');
+    if (cloudId !== undefined) headers.set(CLOUD_ID, cloudId);
+    if (!headers.isOn(c.res)) complete(c, headers);
+    const { status } = c.res;
+    const { method } = c.req;
     const route = routePath(c, -1);
     const dialect = dialectOf(route);
     const milliseconds = performance.now() - started;
-    metrics.count('requests', { method: c.req.method, route, dialect, status: String(c.res.status) });
+    metrics.count('requests', { method, route, dialect, status: String(status) });
     metrics.observe('request_seconds', milliseconds / 1000, { route, dialect });
-    c.var.log.info('request', {
-      method: c.req.method,
+    // `c.get`, for `c.var` copies all variables each time.
+    c.get('log').info('request', {
+      method,
       route,
       dialect,
-      status: c.res.status,
+      status,
       milliseconds: Math.round(milliseconds),
       ...upstreamFields(provenance),
     });
@@ -52,4 +57,11 @@ function upstreamFields({ calls, waited, cloudIds }: Provenance): LogFields {
     upstream_milliseconds: Math.round(waited),
     ...(cloudIds.length > 0 && { upstream_request_ids: cloudIds.join(' ') }),
   };
+}
+
+/** What an answer lacks that was not made by `AnswerHeaders.answer`. */
+function complete(c: Context<GatewayEnv>, headers: AnswerHeaders): void {
+  // Keys, private keys and passwords travel here, and `x-api-key` does not keep a cache from storing as `Authorization` does.
+  if (!c.res.headers.has('Cache-Control')) headers.set('Cache-Control', 'no-store');
+  headers.putOn(c.res);
 }

@@ -17,7 +17,7 @@ test('the configuration table lists exactly the variables that are read', () => 
 test('the table of log lines lists exactly the events that are written, with their levels', () => {
   const documented = rows(section(PAGE, 'Logs')).map(([event, level]) => `${code(event)} ${level}`);
   const written = [...sources('src'), ...sources('adapters')].flatMap((file) =>
-    [...read(file).matchAll(/\blog\??\.(info|warn|error)\(\s*'([a-z_]+)'/g)].map(
+    [...read(file).matchAll(/\blog(?:'\))?\??\.(info|warn|error)\(\s*'([a-z_]+)'/g)].map(
       ([, level, event]) => `${event} ${level}`,
     ),
   );

@@ -7,6 +7,7 @@
 import type { Context, Handler } from 'hono';
 import { type Access, callContext } from '../../access/access.ts';
 import { assertScope } from '../../access/scopes.ts';
+import type { CallContext } from '../../compute/cloud.ts';
 import { ComputeError, noKeyPairs } from '../../compute/errors.ts';
 import { prepareTidying } from '../../compute/instances.ts';
 import type { GatewayEnv } from '../../context.ts';
@@ -68,7 +69,7 @@ export function forward(ports: ForwardPorts): Handler<GatewayEnv> {
       body,
     };
     const send = () => passThrough.forward(credential, request, call);
-    const answer = await (isRead(method) ? send() : changing(ports, c, target, action, send));
+    const answer = await (isRead(method) ? send() : changing(ports, c, call, target, action, send));
     return answered(answer, session.roots, ports.publicUrl(c));
   };
 }
@@ -95,19 +96,20 @@ export function answered(
 
 /** Sends a request that changes something, and tells of it before the answer leaves, whatever came of it. */
 async function changing(
-  { versions }: ForwardPorts,
+  { versions, access }: ForwardPorts,
   c: Context<GatewayEnv>,
+  call: CallContext,
   target: Target,
   action: Readonly<Record<string, unknown>> | null,
   send: () => Promise<ForwardedAnswer>,
 ): Promise<ForwardedAnswer> {
-  const { cloud, provenance } = c.var;
+  const { principal, provenance } = c.var;
   const server = serverOf(target);
   if (server !== null) provenance.changed(server);
   const deletes = c.req.method === 'DELETE' && target.segments.at(-1)?.toLowerCase() === server;
   const tidy =
     server !== null && UUID.test(server) && (deletes || (action !== null && 'forceDelete' in action))
-      ? await prepareTidying(cloud, server)
+      ? await prepareTidying(access.clouds.open(principal.credential, call), server)
       : null;
   try {
     const answer = await send();
