@@ -10,7 +10,7 @@ import type { Metrics } from './metrics.ts';
  * Gives each request an id, answers it as `X-Request-Id`, and writes one line when it is done. The line has the route,
  * not the path, and no query: what customers name and look for is theirs.
  */
-export function requestLog(log: Logger, metrics: Metrics): MiddlewareHandler<GatewayEnv> {
+export function requestLog(root: Logger, metrics: Metrics): MiddlewareHandler<GatewayEnv> {
   return async function loggedRequest(c, next) {
     const started = performance.now();
     // OpenStack takes a caller's id only in this form (API-SIG, "Request ID").
@@ -20,15 +20,16 @@ export function requestLog(log: Logger, metrics: Metrics): MiddlewareHandler<Gat
     c.set('requestId', requestId);
     c.set('answerHeaders', headers);
     c.set('provenance', new Provenance());
-    c.set('log', log.with({ request_id: requestId }));
+    c.set('log', root.with({ request_id: requestId }));
     await next();
     if (!headers.isOn(c.res)) complete(c, headers);
     const { status } = c.res;
     const { method } = c.req;
     const route = routePath(c, -1);
     metrics.count('requests', { method, route, status: String(status) });
-    // `c.get`, for `c.var` copies all variables each time.
-    c.get('log').info('request', {
+    // `c.get`, for `c.var` copies all variables each time. Stages may have put another in its place.
+    const log = c.get('log');
+    log.info('request', {
       method,
       route,
       status,
