@@ -72,6 +72,7 @@ describe('a good key', () => {
         scopes: ['instances:read'],
         plan: 'default',
         credential,
+        sealingSecret: expect.any(Function),
       },
     });
   });

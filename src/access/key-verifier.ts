@@ -100,7 +100,7 @@ export class KeyVerifier {
     if (remembered.proven === null) {
       const credential = await this.#open(parts.secret, row);
       if (credential === null) return refused('unreadable_credential', row);
-      remembered.proven ??= { text: utf8(text), principal: principalOf(row, credential) };
+      remembered.proven ??= { text: utf8(text), principal: principalOf(row, credential, parts.secret) };
     }
     return { ok: true, principal: remembered.proven.principal };
   }
@@ -168,7 +168,12 @@ function stillProven(row: StoredKey, before: Remembered | undefined): Proven | n
     equalInConstantTime(row.sealedCredential, before.row.sealedCredential);
   if (!same) return null;
   const unchanged = row.plan === principal.plan && row.scopes.join() === principal.scopes.join();
-  return unchanged ? before.proven : { text, principal: principalOf(row, principal.credential) };
+  return unchanged
+    ? before.proven
+    : {
+        text,
+        principal: { ...principalOf(row, principal.credential, ''), sealingSecret: principal.sealingSecret },
+      };
 }
 
 /** In constant time, as far as the lengths are the same: that of a key is no secret. */
@@ -183,7 +188,20 @@ function utf8(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-function principalOf(row: StoredKey, credential: CloudCredential): Principal {
+function principalOf(row: StoredKey, credential: CloudCredential, keySecret: string): Principal {
   const { id, familyId, projectId, userId, scopes, plan } = row;
-  return { keyId: id, familyId, projectId, userId, scopes, plan, credential };
+  const sealingSecret = () => ownSecretOf(credential) ?? keySecret;
+  return { keyId: id, familyId, projectId, userId, scopes, plan, credential, sealingSecret };
+}
+
+/** What the customer has and a rotation does not change; a service key brings nothing of the kind. */
+function ownSecretOf(credential: CloudCredential): string | null {
+  switch (credential.kind) {
+    case 'application_credential':
+      return credential.secret;
+    case 'redu_key':
+      return credential.key;
+    case 'service':
+      return null;
+  }
 }

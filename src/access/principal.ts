@@ -17,4 +17,9 @@ export interface Principal {
   readonly plan: string;
   /** Secret; never logged. */
   readonly credential: CloudCredential;
+  /**
+   * What seals that which is kept for this caller: the same for all keys of a family that carry one application credential, a
+   * service key's own. Secret, and a function so that it is in no copy of a principal.
+   */
+  readonly sealingSecret: () => string;
 }

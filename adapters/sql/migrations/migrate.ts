@@ -1,6 +1,7 @@
 import { type Kysely, Migrator } from 'kysely';
 import type { Tables } from '../schema.ts';
 import { keysAndAudit } from './001-keys-and-audit.ts';
+import { idempotency } from './002-idempotency.ts';
 import type { ColumnTypes } from './column-types.ts';
 
 /**
@@ -13,7 +14,12 @@ export async function migrate(db: Kysely<Tables>, types: ColumnTypes): Promise<v
   const migrator = new Migrator({
     db,
     // By name, and for ever: a migration that has been released is not changed any more.
-    provider: { getMigrations: async () => ({ '001-keys-and-audit': keysAndAudit(types) }) },
+    provider: {
+      getMigrations: async () => ({
+        '001-keys-and-audit': keysAndAudit(types),
+        '002-idempotency': idempotency(types),
+      }),
+    },
   });
   const { error } = await migrator.migrateToLatest();
   if (error !== undefined) throw error;

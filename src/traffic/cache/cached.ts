@@ -100,6 +100,10 @@ export function caching(
         open(c);
         return handler(c, next);
       }
+      if (!requests.isRight(target.text)) {
+        open(c);
+        await requests.check(routePath(c), target.text, c.var);
+      }
       // Before anything is looked up: whoever is told something is somebody whom the cloud has let in.
       const principal = c.get('principal');
       const caller = await clouds.caller(principal.credential, callContext(c));

@@ -59,11 +59,10 @@ export class Limiter {
   /** null when points are lacking that the counter may have. */
   #decide(entries: readonly Entry[], cost: number): Decision | null {
     const now = this.#now();
-    const { available } = this.#counter;
     let granted = 0;
     const refusing: Entry[] = [];
     for (const entry of entries) {
-      const verdict = entry.account.judge(cost, now, available);
+      const verdict = entry.account.judge(cost, now, this.#counter);
       if (verdict === 'granted') granted += 1;
       else if (verdict === 'refused') refusing.push(entry);
     }
@@ -76,8 +75,7 @@ export class Limiter {
   async #ask(entries: readonly Entry[], cost: number): Promise<Decision> {
     for (;;) {
       const now = this.#now();
-      const { available } = this.#counter;
-      const lacking = entries.filter(({ account }) => account.judge(cost, now, available) === 'ask');
+      const lacking = entries.filter(({ account }) => account.judge(cost, now, this.#counter) === 'ask');
       await Promise.all(lacking.map((entry) => this.#points(entry, cost)));
       const decided = this.#decide(entries, cost);
       if (decided !== null) return decided;
@@ -102,10 +100,10 @@ export class Limiter {
   }
 
   async #take({ limit, account, waiting }: Entry, cost: number): Promise<void> {
-    const take = account.ask(cost, waiting, this.#now());
+    const take = account.ask(cost, waiting, this.#now(), this.#counter);
     await this.#counter.take(limit.key, take.points, take.seconds).then(
-      (taken) => account.answered(take, taken, this.#now()),
-      () => account.unanswered(take, this.#now(), this.#counter.nodes),
+      (taken) => account.answered(take, taken, this.#now(), this.#counter),
+      () => account.unanswered(take, this.#now(), this.#counter),
     );
   }
 }
