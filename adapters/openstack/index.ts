@@ -27,6 +27,11 @@ export interface OpenStackOptions {
   readonly serviceAccount: ServiceAccount | null;
   /** Milliseconds after which a token in use is confirmed; a minute unless a test says otherwise. */
   readonly confirmAfter?: number;
+  /**
+   * Told of work that several requests may wait for and that the one which began it may not outlive. A runtime that ends
+   * what belongs to a request once it is answered has to keep it alive.
+   */
+  readonly background?: (work: Promise<unknown>) => void;
 }
 
 /** The driver, the issuer of keys' credentials, and the operator's own view of the cloud. */
@@ -37,15 +42,15 @@ export interface OpenStackDriver extends CloudDriver {
 }
 
 export function openStackDriver(options: OpenStackOptions): OpenStackDriver {
-  const { transport, endpoints } = options;
+  const { transport, endpoints, background = () => {} } = options;
   const authUrl = withVersion(options.authUrl);
   const openStack = {
     transport,
     authUrl,
     endpoints,
     hasServiceAccount: options.serviceAccount !== null,
-    tokens: new TokenSource({ ...options, authUrl }),
-    microversions: new Microversions(transport),
+    tokens: new TokenSource({ ...options, authUrl, background }),
+    microversions: new Microversions(transport, background),
   };
   return {
     capabilities: OPENSTACK_CAPABILITIES,

@@ -28,10 +28,18 @@ const DISCOVERY_MILLISECONDS = 10_000;
 /** Finds, once in a while per address of Nova, the highest microversion that both sides know. */
 export class Microversions {
   readonly #transport: Transport;
-  readonly #known = new LRUCache<string, Promise<string>>({ max: MAX_ADDRESSES, ttl: REMEMBER_MILLISECONDS });
+  readonly #background: (work: Promise<unknown>) => void;
+  readonly #known = new LRUCache<string, Promise<string>>({
+    max: MAX_ADDRESSES,
+    ttl: REMEMBER_MILLISECONDS,
+    // No timer, which the edge may never let go off: the time would stand still.
+    ttlResolution: 0,
+  });
 
-  constructor(transport: Transport) {
+  /** @param background As in `OpenStackOptions`. */
+  constructor(transport: Transport, background: (work: Promise<unknown>) => void = () => {}) {
     this.#transport = transport;
+    this.#background = background;
   }
 
   /** The headers that ask for it, in Nova's old and new form. */
@@ -46,7 +54,7 @@ export class Microversions {
     if (known !== undefined) return known;
     const found = this.#discover(root, token, ownDeadline(context, DISCOVERY_MILLISECONDS));
     this.#known.set(root, found);
-    found.catch(() => this.#known.delete(root));
+    this.#background(found.catch(() => this.#known.delete(root)));
     return found;
   }
 

@@ -1,0 +1,64 @@
+import type { Counter } from '../../src/traffic/limit/counter.ts';
+import type { ObjectNamespace } from './bindings.ts';
+import type { Counted, LimitObject } from './limit-object.ts';
+
+/** Milliseconds that an object may take to count; the far side of the world is about 300 away. */
+const PATIENCE = 1_000;
+/** Milliseconds for which a counter that did not answer in time is not asked again: each who asks would wait as long. */
+const PAUSE = 2_000;
+/** For how long the number of isolates that some object told is believed, milliseconds. */
+const NODES_KNOWN_FOR = 60_000;
+
+export interface ObjectCounterOptions {
+  /** The object that counts this key. */
+  readonly nameOf: (key: string) => string;
+  /** For tests. */
+  readonly now?: () => number;
+}
+
+/**
+ * Counts in Durable Objects, for all isolates there are. An isolate is a node: `nodes` is the largest number of isolates
+ * that any object has seen in the last minute, for when one cannot be reached.
+ */
+export function objectCounter(
+  objects: ObjectNamespace<LimitObject>,
+  { nameOf, now = Date.now }: ObjectCounterOptions,
+): Counter {
+  const isolate = crypto.randomUUID();
+  let pausedUntil = 0;
+  let nodes = { number: 1, heardAt: 0 };
+
+  async function ask(key: string, points: number, seconds: number): Promise<Counted> {
+    // A new stub each time: one whose object failed once goes on failing.
+    const object = objects.get(objects.idFromName(nameOf(key)));
+    return inTime(object.take(points, seconds, isolate), () => {
+      pausedUntil = now() + PAUSE;
+    });
+  }
+
+  return {
+    get available() {
+      return now() >= pausedUntil;
+    },
+    get nodes() {
+      return nodes.number;
+    },
+    async take(key, points, seconds) {
+      if (now() < pausedUntil) throw new Error('the limit objects do not answer');
+      const counted = await ask(key, points, seconds);
+      const stale = now() - nodes.heardAt > NODES_KNOWN_FOR;
+      if (stale || counted.nodes >= nodes.number) nodes = { number: counted.nodes, heardAt: now() };
+      return { total: counted.total, endsIn: counted.endsIn };
+    },
+  };
+}
+
+function inTime<Result>(work: Promise<Result>, late: () => void): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      late();
+      reject(new Error(`a limit object did not answer in ${PATIENCE} ms`));
+    }, PATIENCE);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}

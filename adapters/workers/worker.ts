@@ -1,0 +1,129 @@
+/**
+ * The gateway on Cloudflare Workers: bindings and variables in, handlers and Durable Objects out.
+ *
+ * @module
+ */
+
+import { waitUntil } from 'cloudflare:workers';
+import { addressBehind } from '../../src/access/client-address.ts';
+import { importServerSecret } from '../../src/access/server-secret.ts';
+import { Provenance } from '../../src/compute/provenance.ts';
+import { type Config, ConfigError, type OpenStackConfig, readConfig } from '../../src/config/config.ts';
+import { createGateway } from '../../src/gateway.ts';
+import { fetchTransport } from '../openstack/http/fetch.ts';
+import { type OpenStackDriver, openStackDriver } from '../openstack/index.ts';
+import { type D1, d1KeyStore } from '../sql/d1-key-store.ts';
+import { type AnalyticsDataset, analyticsMetrics } from './analytics.ts';
+import { type ObjectNamespace, variablesIn } from './bindings.ts';
+import { consoleLogger } from './console-logger.ts';
+import { type EdgeGateway, edgeHandler } from './handler.ts';
+import { LimitCounter, type LimitObject } from './limit-object.ts';
+import { objectCounter } from './object-counter.ts';
+import { reconcileProjects } from './reconcile-projects.ts';
+import type { SandboxObject } from './sandbox-object.ts';
+
+/** As `wrangler.toml` names them. Variables and secrets are texts under the names that `docs/operating.md` has. */
+export interface Bindings {
+  readonly KEYS: D1;
+  readonly LIMITS: ObjectNamespace<LimitObject>;
+  /** Of `sandbox-worker.ts` alone. */
+  readonly SANDBOX?: ObjectNamespace<SandboxObject>;
+  readonly METRICS?: AnalyticsDataset;
+}
+
+/** What everything that one request asks of the cloud may take together, milliseconds. */
+const REQUEST_DEADLINE = 25_000;
+/** What everything that one run of the cron trigger asks of the cloud may take together, milliseconds. */
+const CRON_DEADLINE = 600_000;
+
+/** A worker has no files, and its fetch takes no authorities of its own. */
+function noCertificates(): never {
+  throw new ConfigError(
+    'OS_CACERT',
+    'cannot be used at the edge: the certificate must be one that all trust',
+  );
+}
+
+function openStackOf({ authUrl, region, interface: kind, serviceAccount }: OpenStackConfig): OpenStackDriver {
+  return openStackDriver({
+    transport: fetchTransport((request) => fetch(request)),
+    authUrl,
+    endpoints: { region, interface: kind },
+    serviceAccount,
+    background: waitUntil,
+  });
+}
+
+/** The one sandbox that all isolates share. */
+async function sandboxOf({ SANDBOX: sandboxes }: Bindings): Promise<OpenStackDriver> {
+  if (sandboxes === undefined)
+    throw new ConfigError('OS_AUTH_URL', 'is required: this worker has no sandbox');
+  const object = () => sandboxes.get(sandboxes.idFromName('sandbox'));
+  const { authUrl, admin } = await object().access();
+  return openStackDriver({
+    transport: fetchTransport((request) => object().fetch(request)),
+    authUrl,
+    endpoints: { region: null, interface: 'public' },
+    serviceAccount: {
+      kind: 'password',
+      user: { id: admin.userId },
+      password: admin.password,
+      project: { id: admin.projectId },
+    },
+    background: waitUntil,
+  });
+}
+
+function secretOf({ secret }: Config) {
+  if (secret === null) throw new ConfigError('LINGUANOVA_SECRET', 'is required: 32 random bytes in base64');
+  return importServerSecret(secret).catch((error) => {
+    throw new ConfigError('LINGUANOVA_SECRET', error instanceof Error ? error.message : 'cannot be used');
+  });
+}
+
+/** Puts a gateway together in an isolate. */
+export async function wire(bindings: Bindings): Promise<EdgeGateway> {
+  const config = readConfig(variablesIn(bindings), noCertificates);
+  const log = consoleLogger(config.logLevel);
+  const metrics = analyticsMetrics(bindings.METRICS);
+  const keys = d1KeyStore(bindings.KEYS);
+  const clouds = config.openStack === null ? await sandboxOf(bindings) : openStackOf(config.openStack);
+  const gateway = createGateway(
+    {
+      clouds,
+      identities: clouds.identities,
+      keys,
+      log,
+      metrics,
+      counter: objectCounter(bindings.LIMITS, { nameOf: (key) => key }),
+    },
+    {
+      secret: await secretOf(config),
+      adminToken: config.adminToken,
+      deadline: REQUEST_DEADLINE,
+      plans: config.limits.plans.map(({ name }) => name),
+      limits: config.limits,
+      clientAddress: (c) =>
+        addressBehind(
+          c.req.header('cf-connecting-ip') ?? null,
+          c.req.header('x-forwarded-for'),
+          config.trustedProxies,
+        ),
+      requestTarget: (c) => c.req.url,
+    },
+  );
+  return {
+    fetch: (request, env, context) => gateway.fetch(request, env, context),
+    flush: () => gateway.flush(),
+    async reconcile() {
+      if (config.openStack?.serviceAccount === null) return;
+      const deadline = Date.now() + CRON_DEADLINE;
+      const requestId = `req-${crypto.randomUUID()}`;
+      const call = { deadline, requestId, log, provenance: new Provenance() };
+      await reconcileProjects({ clouds, openAsServiceAccount: clouds.openAsServiceAccount, keys, call });
+    },
+  };
+}
+
+export { LimitCounter };
+export default edgeHandler(wire);
