@@ -1,3 +1,4 @@
+import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 
 /**
@@ -18,7 +19,7 @@ export default defineConfig({
         test: {
           name: 'suites',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/openstack/**', 'test/traffic/**'],
+          exclude: ['test/openstack/**', 'test/traffic/**', 'test/edge/**'],
           setupFiles: ['test/setup/node-version.ts'],
           testTimeout: 30_000,
         },
@@ -30,6 +31,21 @@ export default defineConfig({
           setupFiles: ['test/setup/node-version.ts'],
           testTimeout: 30_000,
           fileParallelism: false,
+        },
+      },
+      {
+        plugins: [
+          cloudflareTest(async () => ({
+            main: 'test/edge/worker.ts',
+            wrangler: { configPath: 'test/edge/wrangler.toml' },
+            miniflare: { bindings: { MIGRATIONS: await readD1Migrations('adapters/sql/migrations/d1') } },
+          })),
+        ],
+        test: {
+          name: 'workerd',
+          include: ['test/edge/inside/**/*.test.ts'],
+          setupFiles: ['test/edge/inside/setup.ts'],
+          testTimeout: 30_000,
         },
       },
       {

@@ -27,4 +27,9 @@ declare module 'cloudflare:workers' {
 
   /** Keeps the request or event that is running alive until `work` is done, 30 seconds after its answer at most. */
   export function waitUntil(work: Promise<unknown>): void;
+
+  /** The bindings; for tests. */
+  export const env: unknown;
+  /** The worker's own handlers, as others reach them; for tests. */
+  export const exports: { readonly default: { fetch(request: Request): Promise<Response> } };
 }

@@ -11,7 +11,7 @@ import { Provenance } from '../../src/compute/provenance.ts';
 import { type Config, ConfigError, type OpenStackConfig, readConfig } from '../../src/config/config.ts';
 import { createGateway } from '../../src/gateway.ts';
 import { fetchTransport } from '../openstack/http/fetch.ts';
-import { type OpenStackDriver, openStackDriver } from '../openstack/index.ts';
+import { type OpenStackDriver, type OpenStackOptions, openStackDriver } from '../openstack/index.ts';
 import { type D1, d1KeyStore } from '../sql/d1-key-store.ts';
 import { type AnalyticsDataset, analyticsMetrics } from './analytics.ts';
 import { type ObjectNamespace, variablesIn } from './bindings.ts';
@@ -44,8 +44,12 @@ function noCertificates(): never {
   );
 }
 
-function openStackOf({ authUrl, region, interface: kind, serviceAccount }: OpenStackConfig): OpenStackDriver {
+function openStackOf(
+  { authUrl, region, interface: kind, serviceAccount }: OpenStackConfig,
+  tuning: Tuning,
+): OpenStackDriver {
   return openStackDriver({
+    ...tuning,
     transport: fetchTransport((request) => fetch(request)),
     authUrl,
     endpoints: { region, interface: kind },
@@ -55,12 +59,13 @@ function openStackOf({ authUrl, region, interface: kind, serviceAccount }: OpenS
 }
 
 /** The one sandbox that all isolates share. */
-async function sandboxOf({ SANDBOX: sandboxes }: Bindings): Promise<OpenStackDriver> {
+async function sandboxOf({ SANDBOX: sandboxes }: Bindings, tuning: Tuning): Promise<OpenStackDriver> {
   if (sandboxes === undefined)
     throw new ConfigError('OS_AUTH_URL', 'is required: this worker has no sandbox');
   const object = () => sandboxes.get(sandboxes.idFromName('sandbox'));
   const { authUrl, admin } = await object().access();
   return openStackDriver({
+    ...tuning,
     transport: fetchTransport((request) => object().fetch(request)),
     authUrl,
     endpoints: { region: null, interface: 'public' },
@@ -81,13 +86,17 @@ function secretOf({ secret }: Config) {
   });
 }
 
+/** What tests change. */
+export type Tuning = Pick<OpenStackOptions, 'confirmAfter'>;
+
 /** Puts a gateway together in an isolate. */
-export async function wire(bindings: Bindings): Promise<EdgeGateway> {
+export async function wire(bindings: Bindings, tuning: Tuning = {}): Promise<EdgeGateway> {
   const config = readConfig(variablesIn(bindings), noCertificates);
   const log = consoleLogger(config.logLevel);
   const metrics = analyticsMetrics(bindings.METRICS);
   const keys = d1KeyStore(bindings.KEYS);
-  const clouds = config.openStack === null ? await sandboxOf(bindings) : openStackOf(config.openStack);
+  const clouds =
+    config.openStack === null ? await sandboxOf(bindings, tuning) : openStackOf(config.openStack, tuning);
   const gateway = createGateway(
     {
       clouds,
@@ -126,4 +135,4 @@ export async function wire(bindings: Bindings): Promise<EdgeGateway> {
 }
 
 export { LimitCounter };
-export default edgeHandler(wire);
+export default edgeHandler((bindings: Bindings) => wire(bindings));
