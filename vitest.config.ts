@@ -2,8 +2,9 @@ import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 
 /**
- * Four projects: `unit` (beside the code), `suites` (conformance, e2e, bad input: against the sandbox), `traffic` (load on
- * several nodes, with nothing else beside it) and `openstack` (the same conformance suite and more, against a real OpenStack).
+ * `unit` (beside the code), `suites` (conformance, e2e, bad input: against the sandbox), `traffic` (load on several nodes,
+ * with nothing else beside it), `workerd` (inside the runtime of Workers) and `edge` (workers from outside), and `openstack`
+ * (the same conformance suite and more, against a real OpenStack).
  */
 export default defineConfig({
   test: {
@@ -46,6 +47,16 @@ export default defineConfig({
           include: ['test/edge/inside/**/*.test.ts'],
           setupFiles: ['test/edge/inside/setup.ts'],
           testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'edge',
+          include: ['test/edge/*.test.ts'],
+          setupFiles: ['test/setup/node-version.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
         },
       },
       {
