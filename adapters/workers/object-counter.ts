@@ -4,7 +4,7 @@ import type { Counted, LimitObject } from './limit-object.ts';
 
 /** Milliseconds that an object may take to count; the far side of the world is about 300 away. */
 const PATIENCE = 1_000;
-/** Milliseconds for which a counter that did not answer in time is not asked again: each who asks would wait as long. */
+/** Milliseconds for which objects are not asked again after one has failed: each who asks would fail, or wait, as well. */
 const PAUSE = 2_000;
 /** For how long the number of isolates that some object told is believed, milliseconds. */
 const NODES_KNOWN_FOR = 60_000;
@@ -30,10 +30,14 @@ export function objectCounter(
 
   async function ask(key: string, points: number, seconds: number): Promise<Counted> {
     // A new stub each time: one whose object failed once goes on failing.
-    const object = objects.get(objects.idFromName(nameOf(key)));
-    return inTime(object.take(points, seconds, isolate), () => {
+    const take = () => objects.get(objects.idFromName(nameOf(key))).take(points, seconds, isolate);
+    try {
+      // An object that was moved, or deployed anew, is there again at once. What it has counted twice costs points, no more.
+      return await inTime(take().catch((error) => (isPassing(error) ? take() : Promise.reject(error))));
+    } catch (error) {
       pausedUntil = now() + PAUSE;
-    });
+      throw error;
+    }
   }
 
   return {
@@ -53,12 +57,16 @@ export function objectCounter(
   };
 }
 
-function inTime<Result>(work: Promise<Result>, late: () => void): Promise<Result> {
+/** As the runtime marks it (developers.cloudflare.com/durable-objects/best-practices/error-handling). */
+function isPassing(error: unknown): boolean {
+  const passing = error instanceof Error && 'retryable' in error && error.retryable === true;
+  return passing && !('overloaded' in error && error.overloaded === true);
+}
+
+function inTime<Result>(work: Promise<Result>): Promise<Result> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      late();
-      reject(new Error(`a limit object did not answer in ${PATIENCE} ms`));
-    }, PATIENCE);
+    const late = () => reject(new Error(`a limit object did not answer in ${PATIENCE} ms`));
+    const timer = setTimeout(late, PATIENCE);
     work.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }
