@@ -11,7 +11,7 @@ import { Provenance } from '../../src/compute/provenance.ts';
 import { type Config, ConfigError, type OpenStackConfig, readConfig } from '../../src/config/config.ts';
 import { createGateway } from '../../src/gateway.ts';
 import { fetchTransport } from '../openstack/http/fetch.ts';
-import { type OpenStackDriver, type OpenStackOptions, openStackDriver } from '../openstack/index.ts';
+import { type OpenStackDriver, openStackDriver } from '../openstack/index.ts';
 import { type D1, d1KeyStore } from '../sql/d1-key-store.ts';
 import { type AnalyticsDataset, analyticsMetrics } from './analytics.ts';
 import { type ObjectNamespace, variablesIn } from './bindings.ts';
@@ -49,7 +49,7 @@ function openStackOf(
   tuning: Tuning,
 ): OpenStackDriver {
   return openStackDriver({
-    ...tuning,
+    ...(tuning.confirmAfter !== undefined && { confirmAfter: tuning.confirmAfter }),
     transport: fetchTransport((request) => fetch(request)),
     authUrl,
     endpoints: { region, interface: kind },
@@ -65,7 +65,7 @@ async function sandboxOf({ SANDBOX: sandboxes }: Bindings, tuning: Tuning): Prom
   const object = () => sandboxes.get(sandboxes.idFromName('sandbox'));
   const { authUrl, admin } = await object().access();
   return openStackDriver({
-    ...tuning,
+    ...(tuning.confirmAfter !== undefined && { confirmAfter: tuning.confirmAfter }),
     transport: fetchTransport((request) => object().fetch(request)),
     authUrl,
     endpoints: { region: null, interface: 'public' },
@@ -87,7 +87,12 @@ function secretOf({ secret }: Config) {
 }
 
 /** What tests change. */
-export type Tuning = Pick<OpenStackOptions, 'confirmAfter'>;
+export interface Tuning {
+  /** As in `OpenStackOptions`. */
+  readonly confirmAfter?: number;
+  /** Instead of `REQUEST_DEADLINE`. */
+  readonly deadline?: number;
+}
 
 /** Puts a gateway together in an isolate. */
 export async function wire(bindings: Bindings, tuning: Tuning = {}): Promise<EdgeGateway> {
@@ -109,7 +114,7 @@ export async function wire(bindings: Bindings, tuning: Tuning = {}): Promise<Edg
     {
       secret: await secretOf(config),
       adminToken: config.adminToken,
-      deadline: REQUEST_DEADLINE,
+      deadline: tuning.deadline ?? REQUEST_DEADLINE,
       plans: config.limits.plans.map(({ name }) => name),
       limits: config.limits,
       clientAddress: (c) =>

@@ -29,10 +29,19 @@ export const SandboxCloud = sandboxObject(() =>
   }),
 );
 
-const gateway = () => edgeHandler<Bindings>((bindings) => wire(bindings, { confirmAfter: CONFIRM_AFTER }));
+interface TestBindings extends Bindings {
+  /** Milliseconds that a request gives the cloud; for tests of a cloud that does not answer. */
+  readonly DEADLINE?: string;
+}
+
+const gateway = () =>
+  edgeHandler<TestBindings>((bindings) => {
+    const deadline = bindings.DEADLINE === undefined ? {} : { deadline: Number(bindings.DEADLINE) };
+    return wire(bindings, { confirmAfter: CONFIRM_AFTER, ...deadline });
+  });
 const [first, second] = [gateway(), gateway()];
 
-const worker: EdgeHandler<Bindings> = {
+const worker: EdgeHandler<TestBindings> = {
   async fetch(request, env, context) {
     const url = new URL(request.url);
     const [, part = '', rest = ''] = /^\/@(\w+)(.*)$/.exec(url.pathname) ?? [];
