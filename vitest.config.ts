@@ -22,7 +22,8 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/openstack/**', 'test/traffic/**', 'test/edge/**'],
           setupFiles: ['test/setup/node-version.ts'],
-          testTimeout: 30_000,
+          testTimeout: 90_000,
+          hookTimeout: 60_000,
         },
       },
       {

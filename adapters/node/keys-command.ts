@@ -15,8 +15,8 @@ import type { ServerSecret } from '../../src/access/server-secret.ts';
 import type { CallContext, CloudCredential } from '../../src/compute/cloud.ts';
 import { decode } from '../../src/http/decode.ts';
 
-export const KEYS_USAGE = `linguanova keys create --name N (--project-id P | --application-credential-id I --application-credential-secret S)
-                       [--scopes a,b] [--plan p] [--expires-at T] [--cidr C]...
+export const KEYS_USAGE = `linguanova keys create --name N (--project-id P | --application-credential-id I --application-credential-secret S
+                       | --redu-key K) [--scopes a,b] [--plan p] [--expires-at T] [--cidr C]...
 linguanova keys list [--project-id P]
 linguanova keys show ID
 linguanova keys revoke ID
@@ -85,6 +85,7 @@ function parse(args: readonly string[]) {
         'project-id': text,
         'application-credential-id': text,
         'application-credential-secret': text,
+        'redu-key': text,
         scopes: text,
         plan: text,
         'expires-at': text,
@@ -108,6 +109,7 @@ async function create(values: Values, context: KeysContext): Promise<IssuedKey> 
       credentialId === undefined && credentialSecret === undefined
         ? undefined
         : { id: credentialId, secret: credentialSecret },
+    redu_key: values['redu-key'],
     scopes: values.scopes?.split(','),
     plan: values.plan,
     expires_at: values['expires-at'],
@@ -135,6 +137,11 @@ function secretOf(values: Values): string | undefined {
 
 async function rotate(key: StoredKey, values: Values, context: KeysContext): Promise<IssuedKey> {
   const overlap = overlapOf(values.overlap);
+  if (key.kind === 'redu_key') {
+    throw new UsageError(
+      'This key carries a redu key, sealed with the customer’s half: let the customer rotate it, or make a new one.',
+    );
+  }
   const secret = secretOf(values);
   if (key.cloudCredentialId !== null && secret === undefined) {
     throw new UsageError(

@@ -21,6 +21,7 @@ import { fetchTransport } from '../openstack/http/fetch.ts';
 import { undiciTransport } from '../openstack/http/undici.ts';
 import { type OpenStackDriver, openStackDriver } from '../openstack/index.ts';
 import { openRedis, parseRedisUrl, type Redis } from '../redis/index.ts';
+import { reduDriver } from '../redu/index.ts';
 import { createSandbox } from '../sandbox/index.ts';
 import { openKeyStore } from '../sql/open.ts';
 import { readCertificates } from './certificates.ts';
@@ -85,6 +86,14 @@ function sandboxCloud() {
   return { clouds, customer };
 }
 
+/** The cloud to serve: the one that is configured, else the built-in one. */
+function cloudOf({ openStack, reduUrl }: Config) {
+  if (openStack !== null) return { clouds: openStackOf(openStack), sandbox: null };
+  if (reduUrl !== null) return { clouds: reduDriver({ url: reduUrl, fetch }), sandbox: null };
+  const sandbox = sandboxCloud();
+  return { clouds: sandbox.clouds, sandbox };
+}
+
 async function serverSecret(config: Config): Promise<ServerSecret> {
   return importServerSecret(config.secret ?? keptSecret(STATE_DIRECTORY)).catch((error) => {
     throw new ConfigError('LINGUANOVA_SECRET', error instanceof Error ? error.message : 'cannot be used');
@@ -110,8 +119,7 @@ async function runGateway(config: Config): Promise<void> {
   const secret = await serverSecret(config);
   const redis = await redisOf(config, log, metrics);
   const keys = await openKeyStore(config.databaseUrl);
-  const sandbox = config.openStack === null ? sandboxCloud() : null;
-  const clouds = sandbox?.clouds ?? openStackOf(config.openStack as OpenStackConfig);
+  const { clouds, sandbox } = cloudOf(config);
   const adminToken = config.adminToken ?? (sandbox === null ? null : randomBytes(24).toString('base64url'));
   const gateway = createGateway(
     {
@@ -156,7 +164,7 @@ async function runGateway(config: Config): Promise<void> {
   process.on('SIGINT', stop);
 
   if (sandbox === null) {
-    console.log(`linguanova serves ${config.openStack?.authUrl} at ${listening.url}`);
+    console.log(`linguanova serves ${config.openStack?.authUrl ?? config.reduUrl} at ${listening.url}`);
   } else {
     const { projectId, userId, userName, password, projectName, ...customer } = sandbox.customer;
     const { applicationCredentialId, applicationCredentialSecret } = customer;
@@ -229,7 +237,7 @@ async function runReconcile(config: Config, args: readonly string[]): Promise<vo
 }
 
 async function runKeysCommand(config: Config, args: readonly string[]): Promise<void> {
-  const clouds = config.openStack === null ? sandboxCloud().clouds : openStackOf(config.openStack);
+  const { clouds } = cloudOf(config);
   const keys = await openKeyStore(config.databaseUrl);
   try {
     await runKeys(args, {

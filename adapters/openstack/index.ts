@@ -10,7 +10,7 @@ import { ComputeError } from '../../src/compute/errors.ts';
 import { send } from './http/send.ts';
 import type { Transport } from './http/transport.ts';
 import type { EndpointChoice } from './keystone/catalog.ts';
-import type { ServiceAccount } from './keystone/credentials.ts';
+import { forOpenStack, type ServiceAccount } from './keystone/credentials.ts';
 import { keystoneIdentities } from './keystone/identity-provider.ts';
 import { TokenSource } from './keystone/token-source.ts';
 import { Microversions } from './nova/microversion.ts';
@@ -55,7 +55,7 @@ export function openStackDriver(options: OpenStackOptions): OpenStackDriver {
   return {
     capabilities: OPENSTACK_CAPABILITIES,
     identities: keystoneIdentities(openStack),
-    open: (credential, call) => openStackCloud(openStack, credential, call),
+    open: (credential, call) => openStackCloud(openStack, forOpenStack(credential), call),
     openAsServiceAccount: (call) => openStackCloud(openStack, { kind: 'service_account' }, call),
     async ping(call) {
       const answer = await send(

@@ -23,6 +23,7 @@ export const OPENSTACK_CAPABILITIES: CloudCapabilities = {
   floatingIps: true,
   securityGroups: true,
   keyPairs: true,
+  accessByFlags: false,
 };
 
 /** A service key has no user of its own at the cloud, and would share the account's key pairs with all others. */

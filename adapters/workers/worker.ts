@@ -12,6 +12,7 @@ import { type Config, ConfigError, type OpenStackConfig, readConfig } from '../.
 import { createGateway } from '../../src/gateway.ts';
 import { fetchTransport } from '../openstack/http/fetch.ts';
 import { type OpenStackDriver, openStackDriver } from '../openstack/index.ts';
+import { reduDriver } from '../redu/index.ts';
 import { type D1, d1KeyStore } from '../sql/d1-key-store.ts';
 import { type AnalyticsDataset, analyticsMetrics } from './analytics.ts';
 import { type ObjectNamespace, variablesIn } from './bindings.ts';
@@ -61,7 +62,7 @@ function openStackOf(
 /** The one sandbox that all isolates share. */
 async function sandboxOf({ SANDBOX: sandboxes }: Bindings, tuning: Tuning): Promise<OpenStackDriver> {
   if (sandboxes === undefined)
-    throw new ConfigError('OS_AUTH_URL', 'is required: this worker has no sandbox');
+    throw new ConfigError('OS_AUTH_URL', 'or REDU_URL is required: this worker has no sandbox');
   const object = () => sandboxes.get(sandboxes.idFromName('sandbox'));
   const { authUrl, admin } = await object().access();
   return openStackDriver({
@@ -77,6 +78,15 @@ async function sandboxOf({ SANDBOX: sandboxes }: Bindings, tuning: Tuning): Prom
     },
     background: waitUntil,
   });
+}
+
+/** The cloud to serve, and as whom its leftovers can be freed; null: as nobody. */
+async function cloudOf(bindings: Bindings, { openStack, reduUrl }: Config, tuning: Tuning) {
+  if (reduUrl !== null) {
+    return { clouds: reduDriver({ url: reduUrl, fetch: (request) => fetch(request) }), openToTidy: null };
+  }
+  const clouds = openStack === null ? await sandboxOf(bindings, tuning) : openStackOf(openStack, tuning);
+  return { clouds, openToTidy: openStack?.serviceAccount === null ? null : clouds.openAsServiceAccount };
 }
 
 function secretOf({ secret }: Config) {
@@ -100,8 +110,7 @@ export async function wire(bindings: Bindings, tuning: Tuning = {}): Promise<Edg
   const log = consoleLogger(config.logLevel);
   const metrics = analyticsMetrics(bindings.METRICS);
   const keys = d1KeyStore(bindings.KEYS);
-  const clouds =
-    config.openStack === null ? await sandboxOf(bindings, tuning) : openStackOf(config.openStack, tuning);
+  const { clouds, openToTidy } = await cloudOf(bindings, config, tuning);
   const gateway = createGateway(
     {
       clouds,
@@ -130,11 +139,11 @@ export async function wire(bindings: Bindings, tuning: Tuning = {}): Promise<Edg
     fetch: (request, env, context) => gateway.fetch(request, env, context),
     flush: () => gateway.flush(),
     async reconcile() {
-      if (config.openStack?.serviceAccount === null) return;
+      if (openToTidy === null) return;
       const deadline = Date.now() + CRON_DEADLINE;
       const requestId = `req-${crypto.randomUUID()}`;
       const call = { deadline, requestId, log, provenance: new Provenance() };
-      await reconcileProjects({ clouds, openAsServiceAccount: clouds.openAsServiceAccount, keys, call });
+      await reconcileProjects({ clouds, openAsServiceAccount: openToTidy, keys, call });
     },
   };
 }

@@ -182,7 +182,7 @@ async function identified(access: Access, credential: CloudCredential, c: Contex
   if (caller !== null) return caller;
   throw credential.kind === 'service'
     ? ComputeError.field('project_id', 'the gateway’s own account (OS_USERNAME) cannot act in this project')
-    : ComputeError.field('application_credential', 'the cloud refuses it');
+    : ComputeError.field(credential.kind, 'the cloud refuses it');
 }
 
 /** A service key opens what its row says; an application credential is sealed with the customer's key alone. */
@@ -193,6 +193,12 @@ async function credentialToRotate(
   c: Context<GatewayEnv>,
 ): Promise<CloudCredential> {
   if (key.kind === 'service') return { kind: 'service', projectId: key.projectId };
+  if (key.kind === 'redu_key') {
+    throw new ComputeError(
+      'conflict',
+      'This key carries a redu key, sealed with the customer’s half: let the customer rotate it, or make a new one.',
+    );
+  }
   if (given === undefined) {
     throw ComputeError.field(
       'application_credential',

@@ -41,7 +41,7 @@ export async function issueKey(
     ...rest,
     userId: isService ? null : request.userId,
     kind: credential.kind,
-    cloudCredentialId: isService ? null : credential.id,
+    cloudCredentialId: credential.kind === 'application_credential' ? credential.id : null,
   });
   await keys.insert(issued.key, auditEntry('key.create', issued.key.id, by, describe(issued.key)));
   return issued;

@@ -44,26 +44,32 @@ const cidrs = z.array(cidr).max(MAX_CIDRS);
 export const projectId = z.string().regex(/^[0-9a-zA-Z_-]{1,64}$/, 'must be the id of a project');
 
 const applicationCredential = z.strictObject({ id: shortText, secret: shortText });
+/** It travels in a header. */
+const reduKey = z.string().regex(/^[\x21-\x7e]{1,512}$/, 'must be a key: printable ASCII without spaces');
+/** What a key can open; each names one. */
+const OPENS = ['project_id', 'application_credential', 'redu_key'] as const;
 
 export const newKeySchema = z
   .strictObject({
     name,
     project_id: projectId.optional().describe('A service key: the gateway’s own account, in this project.'),
     application_credential: applicationCredential.optional(),
+    redu_key: reduKey.optional().describe('The customer’s own key, where the cloud speaks redu.'),
     scopes: scopesSchema.default([...DEFAULT_SCOPES]),
     plan: shortText.default('default'),
     expires_at: futureTime.nullish(),
     allowed_cidrs: cidrs.default([]),
   })
-  .refine((body) => (body.project_id === undefined) !== (body.application_credential === undefined), {
+  .refine((body) => OPENS.filter((field) => body[field] !== undefined).length === 1, {
     path: ['project_id'],
-    error: 'give either project_id or application_credential',
+    error: 'give either project_id or application_credential; with a redu cloud, redu_key',
   })
   .meta({ id: 'NewKey' });
 
 /** The credential that a request for a key brings, or the project it names. */
 export function credentialOf(body: z.output<typeof newKeySchema>): CloudCredential {
-  const { application_credential: given, project_id = '' } = body;
+  const { application_credential: given, redu_key: key, project_id = '' } = body;
+  if (key !== undefined) return { kind: 'redu_key', key };
   return given === undefined
     ? { kind: 'service', projectId: project_id }
     : { kind: 'application_credential', ...given };
@@ -175,7 +181,7 @@ export const keySchema = z
     name: z.string(),
     state: z.enum(['active', 'disabled', 'expired', 'revoked']),
     last_four: z.string(),
-    kind: z.enum(['application_credential', 'service']),
+    kind: z.enum(['application_credential', 'service', 'redu_key']),
     project_id: z.string(),
     user_id: z.string().nullable(),
     application_credential_id: z.string().nullable(),

@@ -12,6 +12,7 @@
  * @module
  */
 
+import type { CloudCredential } from '../compute/cloud.ts';
 import type { AuditEntry, AuditRecord } from './audit.ts';
 import type { Scope } from './scopes.ts';
 
@@ -27,9 +28,9 @@ export interface StoredKey {
   readonly projectId: string;
   /** The cloud's user the key acts as; null for service keys, which act as the gateway's account. */
   readonly userId: string | null;
-  /** What it opens: a customer's application credential, or its project by the gateway's account. */
-  readonly kind: 'application_credential' | 'service';
-  /** Public id of the application credential; null for service keys. */
+  /** What it opens: a customer's application credential or redu key, or its project by the gateway's account. */
+  readonly kind: CloudCredential['kind'];
+  /** Public id of the application credential; null for other kinds. */
   readonly cloudCredentialId: string | null;
   /** The gateway made that application credential, so it goes when its last key does. */
   readonly ownsCloudCredential: boolean;

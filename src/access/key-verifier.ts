@@ -26,6 +26,7 @@ export type Verdict =
 const Credential: z.ZodType<CloudCredential> = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('application_credential'), id: z.string(), secret: z.string() }),
   z.object({ kind: z.literal('service'), projectId: z.string() }),
+  z.object({ kind: z.literal('redu_key'), key: z.string() }),
 ]);
 
 /** How many keys, and how many ids that are no keys, are remembered. */

@@ -42,7 +42,9 @@ import type { Provenance } from './provenance.ts';
 export type CloudCredential =
   | { readonly kind: 'application_credential'; readonly id: string; readonly secret: string }
   /** The gateway's own service account, scoped to one customer's project. */
-  | { readonly kind: 'service'; readonly projectId: string };
+  | { readonly kind: 'service'; readonly projectId: string }
+  /** The customer's own key at a cloud that speaks redu. */
+  | { readonly kind: 'redu_key'; readonly key: string };
 
 /** What one request allows its calls to the cloud. */
 export interface CallContext {
@@ -66,6 +68,11 @@ export interface CloudCapabilities {
   readonly securityGroups: boolean;
   /** The caller has key pairs of its own. */
   readonly keyPairs: boolean;
+  /**
+   * The cloud itself knows the flags `isPublic` and `enableSSH` of an instance's metadata and sets up what they ask for; it
+   * also takes names of flavors and images, and chooses a network. Then nothing of it is done here.
+   */
+  readonly accessByFlags: boolean;
 }
 
 /** A kind of cloud at an address; opened per request for the credential at hand. */

@@ -31,7 +31,7 @@ function diaryCloud(change: Partial<Cloud> = {}) {
     return Promise.resolve(result);
   };
   const cloud: Partial<Cloud> = {
-    capabilities: { floatingIps: true, securityGroups: true, keyPairs: true },
+    capabilities: { floatingIps: true, securityGroups: true, keyPairs: true, accessByFlags: false },
     log,
     detached: () => cloud as Cloud,
     caller: async () => ({ userId: 'u', projectId: 'p', roles: ['member'] }),
@@ -155,7 +155,7 @@ describe('create with a public address', () => {
 
   test('a cloud without public addresses says so before anything is made', async () => {
     const { cloud, diary } = diaryCloud({
-      capabilities: { floatingIps: false, securityGroups: false, keyPairs: true },
+      capabilities: { floatingIps: false, securityGroups: false, keyPairs: true, accessByFlags: false },
     });
     await expect(createInstance(cloud, REQUEST, { keyId: 'k1' })).rejects.toMatchObject({
       code: 'not_implemented',

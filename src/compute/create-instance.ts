@@ -1,7 +1,7 @@
 import type { Caller, Cloud, NetworkAttachment, NewInstance } from './cloud.ts';
 import { ComputeError, type ErrorCode, hasCode, noKeyPairs } from './errors.ts';
 import { FLAG_PUBLIC, FLAG_SSH, PUBLIC_ADDRESS } from './instance-view.ts';
-import { groupsOf } from './instances.ts';
+import { groupsOf, viewOf } from './instances.ts';
 import { flavorId, imageId, onlyNetwork, securityGroupIds } from './lookups.ts';
 import type { CloudInstance, Instance, SecurityGroup } from './model.ts';
 import { ownedDescription } from './ownership.ts';
@@ -19,6 +19,7 @@ import { admitsSsh, ensureSshGroup } from './ssh-access.ts';
  * `invalid`, `quota_exceeded`, `conflict` (no way from the network to the outside), `not_implemented`.
  */
 export async function createInstance(cloud: Cloud, request: CreateInstance, owner: Owner): Promise<Instance> {
+  if (cloud.capabilities.accessByFlags) return createByFlags(cloud, request);
   assertCapable(cloud, request);
   assertGroupsFit(request);
   const [flavor, image, networks, groups] = await Promise.all([
@@ -56,6 +57,25 @@ export async function createInstance(cloud: Cloud, request: CreateInstance, owne
       sshEnabled: request.enableSsh || opensSsh(groups, allGroupIds),
     };
   });
+}
+
+/** The cloud does by itself what the flags ask for. */
+async function createByFlags(cloud: Cloud, request: CreateInstance): Promise<Instance> {
+  const accepted: NewInstance = {
+    name: request.name,
+    flavorId: request.flavor,
+    imageId: request.image,
+    networks: request.networks,
+    securityGroupIds: request.securityGroupNames,
+    keypairName: request.keypairName,
+    userData: request.userData,
+    availabilityZone: request.availabilityZone,
+    serverGroupId: request.serverGroupId,
+    metadata: { ...request.metadata, ...flags(request, null) },
+  };
+  const caller = await cloud.caller();
+  const id = await cloud.createInstance(accepted);
+  return viewOf(cloud, await firstLook(cloud, id, accepted, caller), []);
 }
 
 function assertCapable(cloud: Cloud, request: CreateInstance): void {

@@ -44,7 +44,7 @@ const look = async (
 ) => {
   let asked = 0;
   const cloud = {
-    capabilities: { floatingIps: true, securityGroups: true, keyPairs: true },
+    capabilities: { floatingIps: true, securityGroups: true, keyPairs: true, accessByFlags: false },
     async listFloatingIps() {
       asked += 1;
       return floatingIps;

@@ -28,7 +28,14 @@ export async function withAccess(
   groups: readonly SecurityGroup[],
   allProjects = false,
 ): Promise<Instance[]> {
-  const { floatingIps, securityGroups } = cloud.capabilities;
+  const { floatingIps, securityGroups, accessByFlags } = cloud.capabilities;
+  if (accessByFlags) {
+    return instances.map((instance) => ({
+      ...instance,
+      publicAddress: promisedAddress(instance),
+      sshEnabled: sshPromised(instance),
+    }));
+  }
   const opensSsh = sshByGroup(groups);
   const canAsk = floatingIps && !allProjects;
   const inDoubt = canAsk && instances.some((instance) => flagsDisagree(instance));
@@ -38,7 +45,7 @@ export async function withAccess(
     publicAddress: canAsk
       ? publicAddressOf(instance, addresses)
       : (shownAddress(instance) ?? promisedAddress(instance)),
-    sshEnabled: securityGroups ? sshEnabledOn(instance, opensSsh) : instance.metadata[FLAG_SSH] === 'true',
+    sshEnabled: securityGroups ? sshEnabledOn(instance, opensSsh) : sshPromised(instance),
   }));
 }
 
@@ -49,6 +56,10 @@ function shownAddress(instance: CloudInstance): string | null {
 /** The address the flags speak of; null when they say private, or nothing. */
 function promisedAddress(instance: CloudInstance): string | null {
   return instance.metadata[FLAG_PUBLIC] === 'true' ? (instance.metadata[PUBLIC_ADDRESS] ?? null) : null;
+}
+
+function sshPromised({ metadata }: CloudInstance): boolean {
+  return metadata[FLAG_SSH] === 'true';
 }
 
 function flagsDisagree(instance: CloudInstance): boolean {
@@ -81,7 +92,7 @@ function sshByGroup(groups: readonly SecurityGroup[]): ReadonlySet<string> {
 }
 
 function sshEnabledOn(instance: CloudInstance, opensSsh: ReadonlySet<string>): boolean {
-  if (instance.securityGroupNames === 'unknown') return instance.metadata[FLAG_SSH] === 'true';
+  if (instance.securityGroupNames === 'unknown') return sshPromised(instance);
   return instance.securityGroupNames.some(
     (name) => opensSsh.has(`${instance.projectId}/${name}`) || opensSsh.has(`*/${name}`),
   );

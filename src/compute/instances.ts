@@ -108,9 +108,10 @@ export async function attachmentsOf(
   return { ports, floatingIps: floatingIps.filter((ip) => portIds.has(ip.portId) || isPromised(ip)) };
 }
 
-/** The groups whose rules say whether an instance can be reached; none where the cloud has no groups. */
+/** The groups whose rules say whether an instance can be reached; none where the cloud says that itself, or has no groups. */
 export async function groupsOf(cloud: Cloud, allProjects = false): Promise<readonly SecurityGroup[]> {
-  return cloud.capabilities.securityGroups ? cloud.listSecurityGroups({ allProjects }) : [];
+  const { securityGroups, accessByFlags } = cloud.capabilities;
+  return securityGroups && !accessByFlags ? cloud.listSecurityGroups({ allProjects }) : [];
 }
 
 /** One instance with its access. */

@@ -57,3 +57,30 @@ export function stateOf(status: string, task: string | null): InstanceState {
   if (Object.hasOwn(STATE_OF_STATUS, status)) return STATE_OF_STATUS[status as InstanceStatus];
   return 'unknown';
 }
+
+/** States that pass by themselves: a task is in flight. */
+const PASSING: ReadonlySet<InstanceState> = new Set([
+  'provisioning',
+  'starting',
+  'stopping',
+  'rebooting',
+  'rebuilding',
+  'resizing',
+  'reverting',
+  'migrating',
+  'deleting',
+]);
+
+export function isPassing(state: InstanceState): boolean {
+  return PASSING.has(state);
+}
+
+const STATES: ReadonlySet<string> = new Set([
+  ...Object.values(STATE_OF_STATUS),
+  ...Object.values(STATE_OF_TASK),
+]);
+
+/** The state that another redu API names; one it alone knows counts for what the status says. */
+export function stateFrom(word: string, status: string): InstanceState {
+  return STATES.has(word) ? (word as InstanceState) : stateOf(status, null);
+}

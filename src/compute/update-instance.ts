@@ -24,6 +24,7 @@ export async function updateInstance(
   change: InstanceChange,
   owner: Owner,
 ): Promise<Instance> {
+  if (cloud.capabilities.accessByFlags) return updateByFlags(cloud, id, change);
   assertCapable(cloud, change);
   const before = await getInstance(cloud, id);
   await undoable(cloud, async (undo) => {
@@ -37,6 +38,18 @@ export async function updateInstance(
   if (change.isPublic === false)
     await closeAddresses(cloud, (await attachmentsOf(cloud, before)).floatingIps);
   if (change.enableSsh === false) await closeSshAccess(cloud, before);
+  return getInstance(cloud, id);
+}
+
+/** The cloud does by itself what the flags ask for. */
+async function updateByFlags(cloud: Cloud, id: string, change: InstanceChange): Promise<Instance> {
+  const before = await getInstance(cloud, id);
+  if (change.name !== undefined && change.name !== before.name) await cloud.renameInstance(id, change.name);
+  await writeMetadata(cloud, before, {
+    ...change.metadata,
+    ...(change.isPublic !== undefined && { [FLAG_PUBLIC]: String(change.isPublic) }),
+    ...(change.enableSsh !== undefined && { [FLAG_SSH]: String(change.enableSsh) }),
+  });
   return getInstance(cloud, id);
 }
 

@@ -31,8 +31,10 @@ export interface OpenStackConfig {
 export interface Config {
   readonly host: string;
   readonly port: number;
-  /** null: the sandbox. */
+  /** null: `reduUrl`, else the sandbox. */
   readonly openStack: OpenStackConfig | null;
+  /** In its place: the address of a cloud that speaks redu. null: none. */
+  readonly reduUrl: string | null;
   /** 32 bytes, base64; null: made and kept, which only the sandbox may. */
   readonly secret: string | null;
   readonly adminToken: string | null;
@@ -94,6 +96,7 @@ const Environment = z.object({
     .regex(/^[\x21-\x7e]{16,}$/, 'must have at least 16 characters, all printable ASCII and no space')
     .optional(),
   OS_AUTH_URL: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional(),
+  REDU_URL: z.url({ protocol: /^https?$/, error: 'must be an http or https URL, without /v1' }).optional(),
   OS_REGION_NAME: text.optional(),
   OS_INTERFACE: z
     .enum(['public', 'internal', 'admin'], { error: 'must be public, internal or admin' })
@@ -134,13 +137,18 @@ export function readConfig(
     variables.OS_AUTH_URL === undefined
       ? null
       : openStackConfig(variables, variables.OS_AUTH_URL, readCertificates);
-  if (openStack !== null && variables.LINGUANOVA_SECRET === undefined) {
+  const reduUrl = variables.REDU_URL ?? null;
+  if (openStack !== null && reduUrl !== null) {
+    throw new ConfigError('REDU_URL', 'takes the place of OS_AUTH_URL: set one of them');
+  }
+  if ((openStack ?? reduUrl) !== null && variables.LINGUANOVA_SECRET === undefined) {
     throw new ConfigError('LINGUANOVA_SECRET', 'is required with a real cloud: 32 random bytes in base64');
   }
   return {
     host: variables.HOST,
     port: variables.PORT,
     openStack,
+    reduUrl,
     secret: variables.LINGUANOVA_SECRET ?? null,
     adminToken: variables.LINGUANOVA_ADMIN_TOKEN ?? null,
     databaseUrl: variables.DATABASE_URL,

@@ -13,8 +13,35 @@ import { serverGroupConformance } from './server-groups.ts';
 import type { Target } from './target.ts';
 import { tenantConformance } from './tenants.ts';
 
+type Part = (running: () => Target) => void;
+
+/** What does not depend on what kind of cloud is behind the gateway. */
+const COMPUTE: readonly Part[] = [
+  catalogConformance,
+  instanceConformance,
+  instanceActionConformance,
+  publicAccessConformance,
+  keypairConformance,
+  securityGroupConformance,
+  serverGroupConformance,
+  legacyConformance,
+  tenantConformance,
+];
+
+/** What needs an OpenStack: its users and credentials, and ports that can be left behind. */
+const OPENSTACK: readonly Part[] = [reconcileConformance, adminKeyConformance, apiKeyConformance];
+
 /** Everything a customer can rely on, whatever OpenStack is behind the gateway and whatever runtime it runs on. */
 export function conformance(name: string, start: () => Promise<Target>): void {
+  run(name, start, [...COMPUTE, ...OPENSTACK]);
+}
+
+/** The same as far as any kind of cloud goes. */
+export function computeConformance(name: string, start: () => Promise<Target>): void {
+  run(name, start, COMPUTE);
+}
+
+function run(name: string, start: () => Promise<Target>, parts: readonly Part[]): void {
   describe(`conformance: ${name}`, () => {
     let target: Target | undefined;
     beforeAll(async () => {
@@ -25,18 +52,6 @@ export function conformance(name: string, start: () => Promise<Target>): void {
       if (target === undefined) throw new Error('the target did not start');
       return target;
     };
-
-    catalogConformance(running);
-    instanceConformance(running);
-    instanceActionConformance(running);
-    publicAccessConformance(running);
-    reconcileConformance(running);
-    keypairConformance(running);
-    securityGroupConformance(running);
-    serverGroupConformance(running);
-    legacyConformance(running);
-    tenantConformance(running);
-    adminKeyConformance(running);
-    apiKeyConformance(running);
+    for (const part of parts) part(running);
   });
 }

@@ -56,7 +56,7 @@ describe.skipIf(server === null)('PostgreSQL that fails', { timeout: 120_000 }, 
       'select pg_terminate_backend(pid, 5000) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()',
     );
     await store.ping().catch((error) => expect(error).toMatchObject({ code: 'unavailable' }));
-    await expect.poll(() => store.ping().then(() => 'well', String)).toBe('well');
+    await expect.poll(() => store.ping().then(() => 'well', String), { timeout: 10_000 }).toBe('well');
     await store.close();
   });
 

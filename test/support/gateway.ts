@@ -4,13 +4,13 @@ import { memoryKeyStore } from '../../adapters/memory/key-store.ts';
 import { requestTarget } from '../../adapters/node/connection.ts';
 import { prometheusMetrics } from '../../adapters/node/prometheus.ts';
 import { type Listening, serve } from '../../adapters/node/serve.ts';
-import type { OpenStackDriver } from '../../adapters/openstack/index.ts';
 import { openRedis, parseRedisUrl, type Redis } from '../../adapters/redis/index.ts';
+import type { IdentityProvider } from '../../src/access/identity-provider.ts';
 import { issueKey } from '../../src/access/issue-key.ts';
 import type { KeyStore } from '../../src/access/key-store.ts';
 import { DEFAULT_SCOPES, type Scope } from '../../src/access/scopes.ts';
 import { importServerSecret } from '../../src/access/server-secret.ts';
-import type { CloudCredential } from '../../src/compute/cloud.ts';
+import type { CloudCredential, CloudDriver } from '../../src/compute/cloud.ts';
 import { Provenance } from '../../src/compute/provenance.ts';
 import { createGateway, type Gateway } from '../../src/gateway.ts';
 import type { LogFields, Logger } from '../../src/telemetry/logger.ts';
@@ -60,7 +60,7 @@ const PLANS: readonly Plan[] = [
  * in do not slow each other down.
  */
 export async function startGateway(
-  clouds: OpenStackDriver,
+  clouds: CloudDriver & { readonly identities: IdentityProvider },
   options: GatewayUnderTest = {},
 ): Promise<RunningGateway> {
   const secret = await importServerSecret(options.secret ?? randomBytes(32).toString('base64'));

@@ -7,9 +7,9 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { Redis } from 'ioredis';
+import { freePort } from './free-port.ts';
 import { redisServer } from './redis-package.ts';
 
 /** Runs the server, and ends it when its own standard input ends: then the tests are over, or dead. */
@@ -82,14 +82,4 @@ function ready(watchdog: ChildProcess): Promise<number> {
       if (output.includes('Ready to accept connections')) resolve(Number.parseInt(output, 10));
     });
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no free port');
-  return address.port;
 }

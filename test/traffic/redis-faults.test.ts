@@ -84,7 +84,9 @@ describe.skipIf(server === null)('Redis fails under load', { timeout: 60_000 }, 
         await pause(300);
         await fault.begin(server);
         times.lost = performance.now();
-        await expect.poll(states).toEqual(Array(NODES).fill(expect.objectContaining(DEGRADED)));
+        await expect
+          .poll(states, { timeout: 5_000 })
+          .toEqual(Array(NODES).fill(expect.objectContaining(DEGRADED)));
         await pause(300);
         times.back = performance.now();
         await fault.end(server);

@@ -20,6 +20,15 @@ export type ProjectReference =
   | { readonly name: string; readonly domain: DomainReference };
 export type DomainReference = { readonly id: string } | { readonly name: string };
 
+/** What opens an OpenStack. */
+export type OpenStackCredential = Exclude<CloudCredential, { kind: 'redu_key' }>;
+
+/** @throws ComputeError `forbidden` for what opens another kind of cloud. */
+export function forOpenStack(credential: CloudCredential): OpenStackCredential {
+  if (credential.kind !== 'redu_key') return credential;
+  throw new ComputeError('forbidden', 'This API key was made for another cloud.');
+}
+
 /** The body of `POST /v3/auth/tokens` (Identity API v3, "Password authentication with scoped authorization" and others). */
 export interface SignIn {
   readonly auth: {
@@ -33,7 +42,7 @@ export interface SignIn {
  *
  * @throws ComputeError `unavailable` when a service key cannot be served by the account the operator configured.
  */
-export function signInWith(credential: CloudCredential, account: ServiceAccount | null): SignIn {
+export function signInWith(credential: OpenStackCredential, account: ServiceAccount | null): SignIn {
   if (credential.kind === 'application_credential') return withApplicationCredential(credential);
   if (account?.kind !== 'password') {
     throw new ComputeError('unavailable', 'This gateway has no service account for this key.', {

@@ -43,6 +43,7 @@ export function keystoneIdentities(openStack: OpenStack): IdentityProvider {
 
   return {
     async identify(credential, call) {
+      if (credential.kind === 'redu_key') return null;
       try {
         const { identity } = await tokens.token(credential, sendContext(call));
         return { userId: identity.userId, projectId: identity.projectId };

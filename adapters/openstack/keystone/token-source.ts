@@ -1,14 +1,19 @@
 import { LRUCache } from 'lru-cache';
-import type { CloudCredential } from '../../../src/compute/cloud.ts';
 import { ComputeError } from '../../../src/compute/errors.ts';
 import { ownDeadline, type SendContext, send } from '../http/send.ts';
 import type { Transport } from '../http/transport.ts';
 import { signInErrorFrom, UpstreamError } from '../http/upstream-error.ts';
-import { type ServiceAccount, type SignIn, signInAs, signInWith } from './credentials.ts';
+import {
+  type OpenStackCredential,
+  type ServiceAccount,
+  type SignIn,
+  signInAs,
+  signInWith,
+} from './credentials.ts';
 import { readToken, type Token } from './token.ts';
 
 /** Whose token: a customer's credential, or the operator's account in its own project. */
-export type TokenOwner = CloudCredential | { readonly kind: 'service_account' };
+export type TokenOwner = OpenStackCredential | { readonly kind: 'service_account' };
 
 /** How many owners' tokens are kept. */
 const MAX_TOKENS = 10_000;

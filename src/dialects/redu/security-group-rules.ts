@@ -34,7 +34,11 @@ export function encodeRule(rule: SecurityGroupRule): z.infer<typeof ruleSchema> 
   };
 }
 
-function encodePort({ portMin, portMax }: SecurityGroupRule): number | string | null {
+/** A number, a range as text, or null for any. */
+export function encodePort({
+  portMin,
+  portMax,
+}: Pick<SecurityGroupRule, 'portMin' | 'portMax'>): number | string | null {
   if (portMin === null || portMax === null || portMin === portMax) return portMin ?? portMax;
   return `${portMin}-${portMax}`;
 }

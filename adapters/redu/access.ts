@@ -1,0 +1,122 @@
+import * as z from 'zod';
+import type { SignedInCaller } from '../../src/compute/cloud.ts';
+import { ComputeError, hasCode } from '../../src/compute/errors.ts';
+import type { CreatedKeyPair, Identity, KeyPair, SecurityGroup } from '../../src/compute/model.ts';
+import { decodeKeyPair, decodeSecurityGroup } from '../../src/dialects/redu/decode-answers.ts';
+import { createdKeypairSchema, keypairSchema } from '../../src/dialects/redu/keypairs.ts';
+import { securityGroupSchema } from '../../src/dialects/redu/security-group-schemas.ts';
+import type { ReduSession } from './session.ts';
+
+/** What the documentation says `/v1/me` tells, and what a gateway like this one adds. */
+const Me = z.object({
+  id: z.string(),
+  username: z.string(),
+  email: z.string().nullish(),
+  roles: z.array(z.string()),
+  project_id: z.string().optional(),
+});
+
+/** The key pair as the older path wraps it. */
+const LegacyKeyPair = z.object({ keypair: keypairSchema }).transform(({ keypair }) => keypair);
+
+/** A security group as the older path has it, which is Neutron's way. */
+const LegacyGroup = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    description: z.string().default(''),
+    security_group_rules: z.array(
+      z.object({
+        id: z.string(),
+        direction: z.enum(['ingress', 'egress']),
+        protocol: z.string().nullable(),
+        port_range_min: z.int().nullable(),
+        port_range_max: z.int().nullable(),
+        remote_ip_prefix: z.string().nullable(),
+      }),
+    ),
+  })
+  .transform(({ security_group_rules, ...group }) => ({
+    ...group,
+    rules: security_group_rules.map(
+      ({ port_range_min: min, port_range_max: max, remote_ip_prefix, ...rule }) => ({
+        ...rule,
+        port: min === max || max === null ? min : `${min}-${max}`,
+        cidr: remote_ip_prefix,
+      }),
+    ),
+  }));
+
+export async function identity(session: ReduSession): Promise<Identity> {
+  const me = await currentOrLegacy(
+    () => session.read({ method: 'GET', path: '/v1/me' }, 'collection', Me),
+    () => session.read({ method: 'GET', path: '/cloud/v1/me' }, 'collection', Me),
+  );
+  // The documented answer names no project; a user has one there.
+  const projectId = me.project_id ?? me.id;
+  return {
+    userId: me.id,
+    username: me.username,
+    email: me.email ?? null,
+    roles: me.roles,
+    projectId,
+    projectName: projectId,
+  };
+}
+
+export async function caller(session: ReduSession): Promise<SignedInCaller> {
+  const { userId, projectId, roles } = await identity(session);
+  return { userId, projectId, roles };
+}
+
+export function listKeyPairs(session: ReduSession): Promise<KeyPair[]> {
+  return currentOrLegacy(
+    async () => (await session.list('/v1/keypairs', keypairSchema)).map(decodeKeyPair),
+    async () => (await session.list('/cloud/v1/compute/keypairs', LegacyKeyPair)).map(decodeKeyPair),
+  );
+}
+
+/** From the list, which every redu cloud has. `not_found`. */
+export async function getKeyPair(session: ReduSession, name: string): Promise<KeyPair> {
+  const found = (await listKeyPairs(session)).find((keypair) => keypair.name === name);
+  if (found === undefined) throw new ComputeError('not_found', 'There is no such key pair.');
+  return found;
+}
+
+export function createKeyPair(
+  session: ReduSession,
+  name: string,
+  publicKey: string | null,
+): Promise<CreatedKeyPair> {
+  return currentOrLegacy(
+    async () => {
+      const body = { name, ...(publicKey !== null && { public_key: publicKey }) };
+      const request = { method: 'POST', path: '/v1/keypairs', body } as const;
+      return decodeKeyPair(await session.read(request, 'collection', createdKeypairSchema));
+    },
+    async () => {
+      const path = '/cloud/v1/compute/keypairs';
+      const wrapped = z.object({ keypair: createdKeypairSchema });
+      const request = { method: 'POST', path, body: { name, publicKey } } as const;
+      return decodeKeyPair((await session.read(request, 'collection', wrapped)).keypair);
+    },
+  );
+}
+
+export async function listSecurityGroups(session: ReduSession, projectId: string): Promise<SecurityGroup[]> {
+  const groups = await currentOrLegacy(
+    () => session.list('/v1/security_groups', securityGroupSchema),
+    () => session.list('/cloud/v1/network/security_groups/list', LegacyGroup),
+  );
+  return groups.map((group) => decodeSecurityGroup(group, projectId));
+}
+
+/** A far side that has not the current path may still have the older one. */
+async function currentOrLegacy<T>(current: () => Promise<T>, legacy: () => Promise<T>): Promise<T> {
+  try {
+    return await current();
+  } catch (error) {
+    if (!hasCode(error, 'not_implemented')) throw error;
+    return legacy();
+  }
+}

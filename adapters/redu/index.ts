@@ -1,0 +1,69 @@
+/**
+ * `CloudDriver` over a redu-dialect API: small REST with `x-api-key`. Required of it is what redu documents (who am I, the
+ * list of instances, key pairs, security groups, under the current paths or the older ones); what else it does is found on
+ * first use, and what it does not do is `not_implemented`.
+ *
+ * @module
+ */
+
+import type { IdentityProvider } from '../../src/access/identity-provider.ts';
+import type { CallContext, CloudCredential, CloudDriver } from '../../src/compute/cloud.ts';
+import { ComputeError, hasCode } from '../../src/compute/errors.ts';
+import { caller } from './access.ts';
+import { MissingOperations } from './operations.ts';
+import { REDU_CAPABILITIES, reduCloud } from './redu-cloud.ts';
+import { ReduSession } from './session.ts';
+import { type Fetch, ReduSite } from './site.ts';
+
+export interface ReduOptions {
+  /** Without `/v1` (`REDU_URL`). */
+  readonly url: string;
+  readonly fetch: Fetch;
+}
+
+/** The driver, and who a redu key stands for. */
+export interface ReduDriver extends CloudDriver {
+  readonly identities: IdentityProvider;
+}
+
+export function reduDriver({ url, fetch }: ReduOptions): ReduDriver {
+  const site = new ReduSite(url, fetch);
+  const missing = new MissingOperations();
+  const sessionOf = (credential: CloudCredential) => (call: CallContext) =>
+    new ReduSession(site, missing, keyOf(credential), call);
+  return {
+    capabilities: REDU_CAPABILITIES,
+    identities: {
+      async identify(credential, call) {
+        if (credential.kind !== 'redu_key') return null;
+        try {
+          const { userId, projectId } = await caller(sessionOf(credential)(call));
+          return { userId, projectId };
+        } catch (error) {
+          if (hasCode(error, 'forbidden')) return null;
+          throw error;
+        }
+      },
+      async issueCredential() {
+        throw new ComputeError(
+          'not_implemented',
+          'The cloud behind this gateway has keys of its own: ask the operator for a key made from one.',
+        );
+      },
+      withdrawCredential: async () => false,
+    },
+    open: (credential, call) => reduCloud(sessionOf(credential), call),
+    async ping(call) {
+      // Without a key it refuses, and so shows that it is there.
+      const { status } = await site.send({ method: 'GET', path: '/v1/me' }, '', call);
+      if (status >= 500) throw new ComputeError('unavailable', 'The cloud is not available at the moment.');
+    },
+    close: async () => {},
+  };
+}
+
+/** Keys made for another kind of cloud open nothing here. */
+function keyOf(credential: CloudCredential): string {
+  if (credential.kind === 'redu_key') return credential.key;
+  throw new ComputeError('forbidden', 'This API key was made for another cloud.');
+}

@@ -1,0 +1,37 @@
+import { LRUCache } from 'lru-cache';
+import { ComputeError } from '../../src/compute/errors.ts';
+
+/** How long it is believed that the far side cannot do something, milliseconds: it may be upgraded. */
+const REMEMBER_MILLISECONDS = 60_000;
+
+/**
+ * What a redu cloud turned out not to do. Only its documentation's four reads are required of it; whether it does more is
+ * found on first use.
+ */
+export class MissingOperations {
+  readonly #missing = new LRUCache<string, true>({
+    max: 100,
+    ttl: REMEMBER_MILLISECONDS,
+    // No timer, which the edge may never let go off: the time would stand still.
+    ttlResolution: 0,
+  });
+
+  /** @throws ComputeError `not_implemented` when `operation` is known to be missing. */
+  assertThere(operation: string): void {
+    if (this.#missing.has(operation)) throw notImplemented(operation);
+  }
+
+  has(operation: string): boolean {
+    return this.#missing.has(operation);
+  }
+
+  /** Notes that `operation` is missing; the error to answer. */
+  note(operation: string): ComputeError {
+    this.#missing.set(operation, true);
+    return notImplemented(operation);
+  }
+}
+
+function notImplemented(operation: string): ComputeError {
+  return new ComputeError('not_implemented', `The cloud behind this gateway cannot do this: ${operation}.`);
+}

@@ -1,0 +1,350 @@
+import fc from 'fast-check';
+import { Hono } from 'hono';
+import { describe, expect, test } from 'vitest';
+import type { Cloud, CloudCredential } from '../../src/compute/cloud.ts';
+import { ComputeError, ERROR_CODES, type ErrorCode } from '../../src/compute/errors.ts';
+import { withAccess } from '../../src/compute/instance-view.ts';
+import { type Instance, QUOTA_NAMES, type Quotas } from '../../src/compute/model.ts';
+import { Provenance } from '../../src/compute/provenance.ts';
+import { INSTANCE_STATUSES, isPassing, stateOf } from '../../src/compute/states.ts';
+import { INSTANCE, reduApp, SILENT } from '../../src/dialects/redu/app-under-test.ts';
+import { decodeInstance } from '../../src/dialects/redu/decode-answers.ts';
+import { encodeInstance, encodeInstanceDetail } from '../../src/dialects/redu/encode-instance.ts';
+import { reduDriver } from './index.ts';
+
+const CREDENTIAL: CloudCredential = { kind: 'redu_key', key: 'their-key' };
+const NETWORK = 'f1a2b3c4-0000-4000-8000-000000000001';
+
+/** A redu API that this handler is, seen through the adapter. */
+function cloudOver(fetch: (request: Request) => Response | Promise<Response>, deadline = 5_000): Cloud {
+  const driver = reduDriver({ url: 'http://redu.example', fetch: async (request) => fetch(request) });
+  return driver.open(CREDENTIAL, {
+    deadline: Date.now() + deadline,
+    requestId: 'req-test',
+    log: SILENT,
+    provenance: new Provenance(),
+  });
+}
+
+/** A cloud behind this gateway's own redu dialect, seen through the adapter. */
+const beyond = (methods: Partial<Cloud>) => cloudOver(reduApp(methods).app.fetch);
+
+describe('what a redu API tells is what it was told', () => {
+  const text = fc.string({ minLength: 1, maxLength: 40 });
+  const time = fc
+    .date({ min: new Date('2015-01-01'), max: new Date('2035-01-01'), noInvalidDate: true })
+    .map((date) => date.toISOString().replace(/\.\d+Z$/, 'Z'));
+  const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: null });
+  const address = fc.record({
+    network: text,
+    address: fc.ipV4(),
+    version: fc.constantFrom(4 as const, 6 as const),
+    type: fc.constantFrom('fixed' as const, 'floating' as const),
+    macAddress: maybe(text),
+  });
+  const instance: fc.Arbitrary<Instance> = fc
+    .record({
+      id: fc.uuid(),
+      name: text,
+      status: fc.constantFrom(...INSTANCE_STATUSES),
+      task: fc.constantFrom(null, 'powering-off', 'powering-on', 'deleting'),
+      imageId: maybe(fc.uuid()),
+      flavorId: text,
+      created: time,
+      updated: time,
+      metadata: fc.dictionary(
+        text.filter((key) => key !== '__proto__'),
+        text,
+        { maxKeys: 5 },
+      ),
+      userId: text,
+      projectId: text,
+      addresses: fc.array(address, { maxLength: 4 }),
+      keypairName: maybe(text),
+      availabilityZone: maybe(text),
+      securityGroupNames: fc.uniqueArray(text, { maxLength: 3 }),
+      locked: fc.boolean(),
+      fault: maybe(fc.record({ code: fc.nat(600), message: text, created: time })),
+      publicAddress: maybe(fc.ipV4()),
+      sshEnabled: fc.boolean(),
+    })
+    .map(({ task, ...fields }) => {
+      const state = stateOf(fields.status, task);
+      return { ...fields, state, inTransition: isPassing(state) };
+    });
+  const overTheWire = <T>(body: T): T => JSON.parse(JSON.stringify(body));
+  const flags = (all: Readonly<Record<string, string>>) => {
+    const { isPublic: _public, enableSSH: _ssh, floatingIp: _address, ...items } = all;
+    return items;
+  };
+  const byFlags = { capabilities: { accessByFlags: true } } as Cloud;
+
+  test('an instance by itself', async () => {
+    await fc.assert(
+      fc.asyncProperty(instance, async (told) => {
+        const [heard] = await withAccess(
+          byFlags,
+          [decodeInstance(overTheWire(encodeInstanceDetail(told)))],
+          [],
+        );
+        expect({ ...heard, metadata: flags(heard?.metadata ?? {}) }).toEqual({
+          ...told,
+          metadata: flags(told.metadata),
+        });
+      }),
+    );
+  });
+
+  test('an instance in a list: the eleven fields and the flags', async () => {
+    await fc.assert(
+      fc.asyncProperty(instance, async (told) => {
+        const [heard] = await withAccess(byFlags, [decodeInstance(overTheWire(encodeInstance(told)))], []);
+        expect(encodeInstance({ ...INSTANCE, ...heard })).toEqual(encodeInstance(told));
+      }),
+    );
+  });
+
+  test('everything else', async () => {
+    const created = '2026-02-12T09:14:22Z';
+    const rule = {
+      id: 'r',
+      securityGroupId: 'g',
+      direction: 'ingress',
+      ethertype: 'IPv6',
+      protocol: 'tcp',
+      portMin: 80,
+      portMax: 90,
+      remotePrefix: '2001:db8::/32',
+      remoteGroupId: null,
+      description: '',
+    } as const;
+    const group = { stateful: true, shared: false, created: '', projectId: 'p', rules: [rule] };
+    const quotas = Object.fromEntries(
+      QUOTA_NAMES.map((name, index) => [name, { limit: index === 0 ? null : index, used: index }]),
+    ) as Quotas;
+    const told: Partial<Cloud> = {
+      identity: async () => ({
+        userId: 'u',
+        username: 'ada',
+        email: null,
+        roles: ['member'],
+        projectId: 'p',
+        projectName: 'p',
+      }),
+      listFlavors: async () => [{ id: '1', name: 'small', vcpus: 1, ram: 2, disk: 3, isPublic: true }],
+      listImages: async () => [
+        {
+          id: 'i',
+          name: 'ubuntu',
+          status: 'active',
+          visibility: 'public',
+          size: null,
+          minDisk: 1,
+          minRam: 2,
+          created,
+          updated: created,
+        },
+      ],
+      listNetworks: async () => [
+        {
+          id: NETWORK,
+          name: 'private',
+          status: 'ACTIVE',
+          external: false,
+          shared: true,
+          isDefault: false,
+          projectId: 'p',
+          subnetIds: ['s'],
+        },
+      ],
+      listAvailabilityZones: async () => [{ name: 'nova', available: true }],
+      listKeyPairs: async () => [{ name: 'laptop', publicKey: 'ssh-rsa AAA', fingerprint: 'aa:bb' }],
+      listSecurityGroups: async () => [{ id: 'g', name: 'web', description: 'd', ...group }],
+      listServerGroups: async () => [{ id: 'sg', name: 'apart', policy: 'anti-affinity', memberIds: ['a'] }],
+      listFloatingIps: async () => [
+        {
+          id: 'f',
+          address: '203.0.113.9',
+          status: 'ACTIVE',
+          description: '',
+          externalNetworkId: 'n',
+          portId: null,
+          fixedAddress: null,
+          instanceId: null,
+          created,
+        },
+      ],
+      quotas: async () => quotas,
+    };
+    const heard = beyond(told);
+    expect(await heard.identity()).toEqual(await told.identity?.());
+    for (const list of [
+      'listFlavors',
+      'listImages',
+      'listNetworks',
+      'listAvailabilityZones',
+      'listSecurityGroups',
+      'listServerGroups',
+      'listFloatingIps',
+      'quotas',
+    ] as const) {
+      expect(await heard[list](), list).toEqual(await told[list]?.());
+    }
+    expect(await heard.listKeyPairs()).toMatchObject((await told.listKeyPairs?.()) as object);
+  });
+});
+
+describe('an error keeps its kind on the way through', () => {
+  /** What cannot, and why. */
+  const BECOMES: Partial<Record<ErrorCode, ErrorCode>> = {
+    // The key that is refused there is not the one the customer gave here.
+    unauthenticated: 'forbidden',
+    // Somebody else's defect.
+    internal: 'bad_gateway',
+    // One code for both there.
+    body_too_large: 'quota_exceeded',
+  };
+
+  test.each(ERROR_CODES)('%s', async (code) => {
+    const told = new ComputeError(code, 'What to change.', { retryAfter: 7 });
+    const cloud = beyond({
+      getInstance: () => Promise.reject(told),
+      listInstances: async () => ({ instances: [], more: false }),
+      capabilities: { floatingIps: false, securityGroups: false, keyPairs: true, accessByFlags: false },
+    });
+    const heard = await cloud.getInstance(INSTANCE.id).catch((error: unknown) => error);
+    const kinds = { method_not_allowed: 'not_found', not_implemented: 'not_found', ...BECOMES };
+    expect(heard).toMatchObject({ code: kinds[code as keyof typeof kinds] ?? code });
+    if (code === 'rate_limited' || code === 'unavailable') expect(heard).toMatchObject({ retryAfter: 7 });
+  });
+});
+
+describe('a cloud that does only what redu documents', () => {
+  const listed = encodeInstance(INSTANCE);
+  const keypair = { name: 'laptop', public_key: 'ssh-rsa AAA', fingerprint: 'aa:bb' };
+  const me = { id: 'usr_1', username: 'ada', email: 'ada@example.org', roles: ['user'] };
+
+  function documented() {
+    const asked: string[] = [];
+    const app = new Hono()
+      .use(async (c, next) => {
+        asked.push(`${c.req.method} ${c.req.path}`);
+        await next();
+      })
+      .get('/v1/me', (c) => c.json(me))
+      .get('/v1/instances', (c) => c.json([listed]))
+      .get('/v1/keypairs', (c) => c.json({ items: [keypair], next_cursor: null }))
+      .get('/v1/security_groups', (c) => c.json({ items: [], next_cursor: null }));
+    return { asked, cloud: cloudOver(app.fetch) };
+  }
+
+  test('its reads serve, single ones from the list', async () => {
+    const { cloud } = documented();
+    expect(await cloud.getInstance(INSTANCE.id)).toMatchObject({ id: INSTANCE.id, state: 'active' });
+    expect(await cloud.getKeyPair('laptop')).toMatchObject({ fingerprint: 'aa:bb' });
+    expect(await cloud.caller()).toEqual({ userId: 'usr_1', projectId: 'usr_1', roles: ['user'] });
+    expect(await cloud.listInstances({ statuses: ['SHUTOFF'] }, {})).toEqual({ instances: [], more: false });
+    const unknown = cloud.getInstance('c3a29e87-5e7f-4f88-b8a2-44d6e8f19abc');
+    await expect(unknown).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  test.each<[operation: string, call: (cloud: Cloud) => Promise<unknown>]>([
+    ['GET /v1/flavors', (cloud) => cloud.listFlavors()],
+    ['GET /v1/quotas', (cloud) => cloud.quotas()],
+    ['POST /v1/keypairs', (cloud) => cloud.createKeyPair('new', null)],
+    ['PATCH /v1/instances/{id}', (cloud) => cloud.renameInstance(INSTANCE.id, 'other')],
+    ['POST /v1/instances/{id}/actions', (cloud) => cloud.act(INSTANCE.id, { action: 'stop' })],
+    ['DELETE /v1/instances/{id}', (cloud) => cloud.deleteInstance(INSTANCE.id)],
+  ])('%s is told to be missing, and is not asked for again', async (operation, call) => {
+    const { asked, cloud } = documented();
+    const refused = {
+      code: 'not_implemented',
+      message: expect.stringContaining(operation.split(' ')[0] ?? ''),
+    };
+    await expect(call(cloud)).rejects.toMatchObject(refused);
+    const before = asked.length;
+    await expect(call(cloud)).rejects.toMatchObject(refused);
+    expect(asked.length - before).toBe(0);
+  });
+
+  test('the older paths serve where the current ones are not there', async () => {
+    let made = false;
+    const app = new Hono()
+      .get('/cloud/v1/me', (c) => c.json(me))
+      .get('/cloud/v1/compute/instances/list', (c) => c.json(made ? [listed] : []))
+      .post('/cloud/v1/compute/instances/create', async (c) => {
+        const body = await c.req.json();
+        made = body.name === INSTANCE.name && body.is_public === true;
+        return c.json({ message: 'Instance creation started' });
+      })
+      .get('/cloud/v1/compute/keypairs', (c) => c.json([{ keypair }]))
+      .get('/cloud/v1/network/security_groups/list', (c) => c.json([]));
+    const cloud = cloudOver(app.fetch);
+    expect((await cloud.caller()).userId).toBe('usr_1');
+    expect(await cloud.listKeyPairs()).toMatchObject([{ name: 'laptop' }]);
+    expect(await cloud.listSecurityGroups()).toEqual([]);
+    const id = await cloud.createInstance({
+      name: INSTANCE.name,
+      flavorId: 'm1.small',
+      imageId: 'ubuntu',
+      networks: [],
+      securityGroupIds: [],
+      keypairName: null,
+      userData: null,
+      availabilityZone: null,
+      serverGroupId: null,
+      metadata: { isPublic: 'true', enableSSH: 'false' },
+    });
+    expect(id).toBe(INSTANCE.id);
+  });
+});
+
+describe('a cloud in trouble', () => {
+  test('rubbish is bad_gateway, and none of it is shown', async () => {
+    for (const body of ['<html>', '{}', '[{"id": 1}]', '']) {
+      const error = await cloudOver(() => new Response(body))
+        .listInstances({}, {})
+        .catch((error: unknown) => error);
+      expect(error).toMatchObject({ code: 'bad_gateway' });
+      expect(String(error)).not.toContain('html');
+    }
+  });
+
+  test('a read is tried again when its connection breaks, a write is not', async () => {
+    let tries = 0;
+    const breaking = cloudOver(() => {
+      tries += 1;
+      throw new TypeError('fetch failed');
+    });
+    await expect(breaking.listFlavors()).rejects.toMatchObject({ code: 'unavailable' });
+    expect(tries).toBe(2);
+    await expect(breaking.createKeyPair('new', null)).rejects.toMatchObject({ code: 'unavailable' });
+    expect(tries).toBe(3);
+  });
+
+  test('silence ends with the deadline', async () => {
+    const silent = cloudOver(
+      (request) =>
+        new Promise((_, reject) => {
+          request.signal.addEventListener('abort', () => reject(request.signal.reason));
+        }),
+      50,
+    );
+    await expect(silent.listFlavors()).rejects.toMatchObject({ code: 'timeout' });
+  });
+
+  test('a list whose pages never end is cut off', async () => {
+    const endless = cloudOver(() => Response.json({ items: [], next_cursor: 'again' }));
+    await expect(endless.listFlavors()).rejects.toMatchObject({ code: 'bad_gateway' });
+  });
+
+  test('a redirect is not followed with the key', async () => {
+    const asked: string[] = [];
+    const moved = cloudOver((request) => {
+      asked.push(request.url);
+      return new Response(null, { status: 302, headers: { location: 'http://elsewhere.example/' } });
+    });
+    await expect(moved.listFlavors()).rejects.toMatchObject({ code: 'bad_gateway' });
+    expect(asked).toEqual(['http://redu.example/v1/flavors']);
+  });
+});

@@ -1,0 +1,126 @@
+import type * as z from 'zod';
+import type { CallContext, Cloud, CloudCapabilities } from '../../src/compute/cloud.ts';
+import { ComputeError } from '../../src/compute/errors.ts';
+import { availabilityZoneSchema } from '../../src/dialects/redu/availability-zones.ts';
+import * as decode from '../../src/dialects/redu/decode-answers.ts';
+import { flavorSchema } from '../../src/dialects/redu/flavors.ts';
+import { floatingIpSchema } from '../../src/dialects/redu/floating-ips.ts';
+import { hypervisorSchema } from '../../src/dialects/redu/hypervisors.ts';
+import { imageSchema } from '../../src/dialects/redu/images.ts';
+import { networkSchema } from '../../src/dialects/redu/networks.ts';
+import { quotasSchema } from '../../src/dialects/redu/quotas.ts';
+import { encodePort } from '../../src/dialects/redu/security-group-rules.ts';
+import { ruleSchema, securityGroupSchema } from '../../src/dialects/redu/security-group-schemas.ts';
+import { serverGroupSchema } from '../../src/dialects/redu/server-groups.ts';
+import * as access from './access.ts';
+import * as instances from './instances.ts';
+import type { ReduSession } from './session.ts';
+
+/** It sets up public access itself, as the flags in the metadata ask, and shows no ports. */
+export const REDU_CAPABILITIES: CloudCapabilities = {
+  floatingIps: false,
+  securityGroups: true,
+  keyPairs: true,
+  accessByFlags: true,
+};
+
+/** `Cloud` over a redu-dialect API. Each method is the table of contents' entry for what does it. */
+export function reduCloud(open: (call: CallContext) => ReduSession, call: CallContext): Cloud {
+  const session = open(call);
+  let identity: ReturnType<typeof access.identity> | undefined;
+  const identityOnce = () => {
+    identity ??= access.identity(session);
+    return identity;
+  };
+  const projectId = async () => (await identityOnce()).projectId;
+  const list = async <B, T>(path: string, schema: z.ZodType<B>, toModel: (body: B) => T) =>
+    (await session.list(path, schema)).map(toModel);
+  const remove = async (path: string) => {
+    await session.ask({ method: 'DELETE', path }, 'item');
+  };
+  const groupPath = (id: string) => `/v1/security_groups/${id}`;
+  const serverGroupPath = (id: string) => `/v1/server_groups/${id}`;
+  const noPorts = (what: string) => async (): Promise<never> => {
+    throw new ComputeError('not_implemented', `The cloud behind this gateway cannot do this: ${what}.`);
+  };
+
+  return {
+    capabilities: REDU_CAPABILITIES,
+    log: call.log,
+    detached: (milliseconds) => reduCloud(open, { ...call, deadline: Date.now() + milliseconds }),
+    caller: async () => {
+      const { userId, projectId: project, roles } = await identityOnce();
+      return { userId, projectId: project, roles };
+    },
+    identity: identityOnce,
+
+    listInstances: (filter, window) => instances.listInstances(session, filter, window),
+    getInstance: (id) => instances.getInstance(session, id),
+    createInstance: (instance) => instances.createInstance(session, instance),
+    renameInstance: (id, name) => instances.changeInstance(session, id, { name }),
+    mergeMetadata: (id, metadata) => instances.changeInstance(session, id, { metadata }),
+    deleteMetadata: (id, key) => instances.changeInstance(session, id, { metadata: { [key]: null } }),
+    deleteInstance: (id) => instances.deleteInstance(session, id),
+    act: (id, action) => instances.actOnInstance(session, id, action),
+    snapshot: (id, name, metadata) => instances.snapshotInstance(session, id, name, metadata),
+
+    listFlavors: () => list('/v1/flavors', flavorSchema, decode.decodeFlavor),
+    listImages: () => list('/v1/images', imageSchema, decode.decodeImage),
+    listAvailabilityZones: () => session.list('/v1/availability_zones', availabilityZoneSchema),
+    listNetworks: () => list('/v1/networks', networkSchema, decode.decodeNetwork),
+
+    listKeyPairs: () => access.listKeyPairs(session),
+    getKeyPair: (name) => access.getKeyPair(session, name),
+    createKeyPair: (name, publicKey) => access.createKeyPair(session, name, publicKey),
+    deleteKeyPair: (name) => remove(`/v1/keypairs/${encodeURIComponent(name)}`),
+
+    listServerGroups: () => list('/v1/server_groups', serverGroupSchema, decode.decodeServerGroup),
+    async getServerGroup(id) {
+      const request = { method: 'GET', path: serverGroupPath(id) } as const;
+      return decode.decodeServerGroup(await session.read(request, 'item', serverGroupSchema));
+    },
+    async createServerGroup(name, policy) {
+      const request = { method: 'POST', path: '/v1/server_groups', body: { name, policy } } as const;
+      return decode.decodeServerGroup(await session.read(request, 'collection', serverGroupSchema));
+    },
+    deleteServerGroup: (id) => remove(serverGroupPath(id)),
+
+    listSecurityGroups: async () => access.listSecurityGroups(session, await projectId()),
+    async getSecurityGroup(id) {
+      const groups = await access.listSecurityGroups(session, await projectId());
+      const found = groups.find((group) => group.id === id);
+      if (found === undefined) throw new ComputeError('not_found', 'There is no such security group.');
+      return found;
+    },
+    async createSecurityGroup(name, description) {
+      const request = { method: 'POST', path: '/v1/security_groups', body: { name, description } } as const;
+      const group = await session.read(request, 'collection', securityGroupSchema);
+      return decode.decodeSecurityGroup(group, await projectId());
+    },
+    deleteSecurityGroup: (id) => remove(groupPath(id)),
+    async createSecurityGroupRule(id, rule) {
+      const { direction, protocol, remotePrefix } = rule;
+      const anyIPv6 = rule.ethertype === 'IPv6' && remotePrefix === null;
+      const body = { direction, protocol, port: encodePort(rule), cidr: anyIPv6 ? '::/0' : remotePrefix };
+      const request = { method: 'POST', path: `${groupPath(id)}/rules`, body } as const;
+      return decode.decodeRule(await session.read(request, 'item', ruleSchema), id);
+    },
+    deleteSecurityGroupRule: (id, ruleId) => remove(`${groupPath(id)}/rules/${ruleId}`),
+
+    listPorts: async () => [],
+    createPort: noPorts('making a port'),
+    addPortSecurityGroup: noPorts('changing the groups of a port'),
+    removePortSecurityGroup: noPorts('changing the groups of a port'),
+    deletePort: noPorts('deleting a port'),
+    listFloatingIps: () => list('/v1/floating_ips', floatingIpSchema, decode.decodeFloatingIp),
+    createFloatingIp: noPorts('making a floating IP by itself (set metadata.isPublic of an instance)'),
+    disassociateFloatingIp: noPorts('taking a floating IP off (set metadata.isPublic of the instance)'),
+    deleteFloatingIp: noPorts('deleting a floating IP by itself (set metadata.isPublic of the instance)'),
+
+    listHypervisors: () => list('/v1/hypervisors', hypervisorSchema, decode.decodeHypervisor),
+    quotas: async () =>
+      decode.decodeQuotas(
+        await session.read({ method: 'GET', path: '/v1/quotas' }, 'collection', quotasSchema),
+      ),
+  };
+}

@@ -1,0 +1,65 @@
+import * as z from 'zod';
+import { ComputeError, type ErrorCode } from '../../src/compute/errors.ts';
+import { REDU_ERRORS } from '../../src/dialects/redu/errors.ts';
+import type { ReduAnswer } from './site.ts';
+
+const Refusal = z.object({
+  error: z.object({
+    code: z.string().default(''),
+    message: z.string().default(''),
+    details: z.array(z.object({ field: z.string(), message: z.string() })).default([]),
+  }),
+});
+
+/** Said in our words: the far side's would speak of its own insides, or of a key that is not the customer's. */
+const OWN_WORDS: Partial<Record<ErrorCode, string>> = {
+  forbidden: 'The cloud does not allow this.',
+  internal: 'The cloud failed to handle this request.',
+  bad_gateway: 'The cloud failed to handle this request.',
+  unavailable: 'The cloud is not available at the moment.',
+  timeout: 'The cloud did not answer in time.',
+  rate_limited: 'The cloud itself is limiting requests.',
+};
+
+const MAX_MESSAGE = 500;
+
+/**
+ * The error that an answer of a redu cloud stands for: the inverse of `REDU_ERRORS`, by the code in its body, else by its
+ * status. A full quota and a body that is too large look alike there; from here it is a quota.
+ */
+export function refusalFrom({ status, headers, body }: ReduAnswer): ComputeError {
+  const { code, message, details } = read(body);
+  const kind = kindOf(status, code);
+  const retryAfter = Number(headers.get('retry-after') ?? Number.NaN);
+  return new ComputeError(
+    kind,
+    OWN_WORDS[kind] ?? (oneLine(message) || 'The cloud refused this without a reason.'),
+    {
+      cause: new Error(`redu ${status} ${code}: ${message}`),
+      ...(kind === 'invalid' && { details }),
+      ...(Number.isInteger(retryAfter) && retryAfter > 0 && { retryAfter }),
+    },
+  );
+}
+
+function read(body: string) {
+  try {
+    return Refusal.parse(JSON.parse(body)).error;
+  } catch {
+    return { code: '', message: '', details: [] };
+  }
+}
+
+function kindOf(status: number, code: string): ErrorCode {
+  const kinds = Object.keys(REDU_ERRORS) as ErrorCode[];
+  const kind =
+    kinds.findLast((kind) => REDU_ERRORS[kind].code === code) ??
+    kinds.findLast((kind) => REDU_ERRORS[kind].status === status);
+  // What the far side calls its own defect is to us a cloud that failed; and our key there is nobody's here.
+  if (kind === undefined || kind === 'internal') return 'bad_gateway';
+  return kind === 'unauthenticated' ? 'forbidden' : kind;
+}
+
+function oneLine(message: string): string {
+  return message.replace(/\s+/g, ' ').trim().slice(0, MAX_MESSAGE);
+}

@@ -1,0 +1,94 @@
+import * as z from 'zod';
+import type { CallContext } from '../../src/compute/cloud.ts';
+import { ComputeError } from '../../src/compute/errors.ts';
+import type { MissingOperations } from './operations.ts';
+import { refusalFrom } from './refusal.ts';
+import type { ReduAnswer, ReduRequest, ReduSite } from './site.ts';
+
+/** Pages of a list at most; a list with more counts as endless. */
+const MAX_PAGES = 500;
+
+/** Statuses that say that a path or a method is not there, rather than the thing it names. */
+const NO_SUCH_ROUTE: ReadonlySet<number> = new Set([404, 405, 501]);
+const NO_SUCH_METHOD: ReadonlySet<number> = new Set([405, 501]);
+
+/** A redu API as one caller reaches it during one request. */
+export class ReduSession {
+  readonly call: CallContext;
+  readonly missing: MissingOperations;
+  readonly #site: ReduSite;
+  readonly #key: string;
+
+  constructor(site: ReduSite, missing: MissingOperations, key: string, call: CallContext) {
+    this.#site = site;
+    this.missing = missing;
+    this.#key = key;
+    this.call = call;
+  }
+
+  send(request: ReduRequest): Promise<ReduAnswer> {
+    return this.#site.send(request, this.#key, this.call);
+  }
+
+  /**
+   * An answer that succeeded.
+   *
+   * @param on `collection`: the path names something that is always there, so 404 means that the far side has no such route.
+   * @throws ComputeError `not_implemented`, naming the operation, when it has not.
+   */
+  async ask(request: ReduRequest, on: 'collection' | 'item'): Promise<ReduAnswer> {
+    const operation = operationOf(request);
+    this.missing.assertThere(operation);
+    const answer = await this.send(request);
+    if (answer.status >= 200 && answer.status < 300) return answer;
+    const absent = on === 'collection' ? NO_SUCH_ROUTE : NO_SUCH_METHOD;
+    if (absent.has(answer.status)) throw this.missing.note(operation);
+    throw refusalFrom(answer);
+  }
+
+  /** The checked body of `ask`. */
+  async read<T>(request: ReduRequest, on: 'collection' | 'item', schema: z.ZodType<T>): Promise<T> {
+    return this.parse(await this.ask(request, on), schema);
+  }
+
+  /** A whole list in pages, `{items, next_cursor}`; a bare array counts as the only page. */
+  async list<T>(path: string, item: z.ZodType<T>): Promise<T[]> {
+    const paged = z.object({ items: z.array(item), next_cursor: z.string().nullish() });
+    const bare = z.array(item).transform((items) => ({ items, next_cursor: null }));
+    const all: T[] = [];
+    let cursor: string | null | undefined;
+    for (let page = 0; page < MAX_PAGES; page++) {
+      const query = cursor ? `?cursor=${encodeURIComponent(cursor)}` : '';
+      const body = await this.read({ method: 'GET', path: path + query }, 'collection', paged.or(bare));
+      all.push(...body.items);
+      cursor = body.next_cursor;
+      if (!cursor) return all;
+    }
+    throw new ComputeError('bad_gateway', 'The cloud answered a list without an end.');
+  }
+
+  /** @throws ComputeError `bad_gateway` when the body is not what the schema says. */
+  parse<T>({ body }: ReduAnswer, schema: z.ZodType<T>): T {
+    let value: unknown;
+    try {
+      value = JSON.parse(body);
+    } catch (cause) {
+      throw senseless(cause);
+    }
+    const parsed = schema.safeParse(value);
+    if (!parsed.success) throw senseless(parsed.error);
+    return parsed.data;
+  }
+}
+
+/** `GET /v1/flavors`, with ids taken out: what is missing for one is missing for all. */
+export function operationOf({ method, path }: ReduRequest): string {
+  const route = path.replace(/\?.*$/, '').replace(/^(\/v1\/[a-z_]+)\/[^/]+/, '$1/{id}');
+  return `${method} ${route.replace(/(\/rules)\/[^/]+$/, '$1/{id}')}`;
+}
+
+function senseless(cause: unknown): ComputeError {
+  return new ComputeError('bad_gateway', 'The cloud answered something that cannot be understood.', {
+    cause,
+  });
+}

@@ -1,0 +1,167 @@
+/**
+ * From what a redu API answers to the language in the middle: the inverses of this dialect's encoders, for a gateway that has
+ * a redu cloud behind it. What the dialect does not tell is said at each.
+ *
+ * @module
+ */
+
+import type * as z from 'zod';
+import type {
+  CloudInstance,
+  CreatedKeyPair,
+  Flavor,
+  FloatingIp,
+  Hypervisor,
+  Image,
+  Network,
+  Quotas,
+  SecurityGroup,
+  SecurityGroupRule,
+  ServerGroup,
+} from '../../compute/model.ts';
+import { isPassing, stateFrom } from '../../compute/states.ts';
+import type { flavorSchema } from './flavors.ts';
+import type { floatingIpSchema } from './floating-ips.ts';
+import type { hypervisorSchema } from './hypervisors.ts';
+import type { imageSchema } from './images.ts';
+import type { InstanceBody, InstanceDetailBody } from './instance-schemas.ts';
+import type { createdKeypairSchema } from './keypairs.ts';
+import type { networkSchema } from './networks.ts';
+import type { quotasSchema } from './quotas.ts';
+import type { ruleSchema, securityGroupSchema } from './security-group-schemas.ts';
+import type { serverGroupSchema } from './server-groups.ts';
+
+type Extra = Exclude<keyof InstanceDetailBody, keyof InstanceBody>;
+
+/**
+ * An instance, as a list tells it or by itself. A list tells nothing of addresses (the public one is in the metadata), key
+ * pair, zone, groups, lock and fault. Whether a task is in flight is read from the state.
+ */
+export function decodeInstance(
+  body: InstanceBody & { [F in Extra]?: InstanceDetailBody[F] | undefined },
+): CloudInstance {
+  const state = stateFrom(body.state, body.status);
+  return {
+    id: body.id,
+    name: body.name,
+    status: body.status,
+    state,
+    inTransition: isPassing(state),
+    imageId: body.image_id,
+    flavorId: body.flavor_id,
+    created: body.created,
+    updated: body.updated,
+    metadata: body.metadata,
+    userId: body.user_id,
+    projectId: body.project_id,
+    addresses: (body.addresses ?? []).map(({ mac_address, ...address }) => ({
+      ...address,
+      macAddress: mac_address,
+    })),
+    keypairName: body.keypair_name ?? null,
+    availabilityZone: body.availability_zone ?? null,
+    securityGroupNames: body.security_group_names ?? 'unknown',
+    locked: body.locked ?? false,
+    fault: body.fault ?? null,
+  };
+}
+
+export function decodeFlavor(body: z.infer<typeof flavorSchema>): Flavor {
+  const { id, name, vcpus, ram_mb, disk_gb, is_public } = body;
+  return { id, name, vcpus, ram: ram_mb, disk: disk_gb, isPublic: is_public };
+}
+
+export function decodeImage(body: z.infer<typeof imageSchema>): Image {
+  const { size_bytes, min_disk_gb, min_ram_mb, ...image } = body;
+  return { ...image, size: size_bytes, minDisk: min_disk_gb, minRam: min_ram_mb };
+}
+
+/** Which of several external networks is the default is not told. */
+export function decodeNetwork(body: z.infer<typeof networkSchema>): Network {
+  const { subnet_ids, project_id, ...network } = body;
+  return { ...network, subnetIds: subnet_ids, projectId: project_id, isDefault: false };
+}
+
+export function decodeKeyPair(body: z.infer<typeof createdKeypairSchema>): CreatedKeyPair {
+  const { name, public_key, fingerprint, private_key = null } = body;
+  return { name, publicKey: public_key, fingerprint, privateKey: private_key };
+}
+
+/** Whose it is, when it was made, and whether it is shared or stateful is not told: it is taken for the caller's own. */
+export function decodeSecurityGroup(
+  body: z.infer<typeof securityGroupSchema>,
+  projectId: string,
+): SecurityGroup {
+  const { id, name, description, rules } = body;
+  return {
+    id,
+    name,
+    description,
+    projectId,
+    stateful: true,
+    shared: false,
+    created: '',
+    rules: rules.map((rule) => decodeRule(rule, id)),
+  };
+}
+
+/** The address family is read from the network; a rule about another group looks like one about any address. */
+export function decodeRule(body: z.infer<typeof ruleSchema>, securityGroupId: string): SecurityGroupRule {
+  const { id, direction, protocol, port, cidr } = body;
+  const [min, max = min] = port === null ? [] : String(port).split('-').map(Number);
+  return {
+    id,
+    securityGroupId,
+    direction,
+    ethertype: cidr?.includes(':') ? 'IPv6' : 'IPv4',
+    protocol,
+    portMin: min ?? null,
+    portMax: max ?? null,
+    remotePrefix: cidr,
+    remoteGroupId: null,
+    description: '',
+  };
+}
+
+export function decodeServerGroup(body: z.infer<typeof serverGroupSchema>): ServerGroup {
+  return { id: body.id, name: body.name, policy: body.policy, memberIds: body.member_ids };
+}
+
+/** Its description is not told. */
+export function decodeFloatingIp(body: z.infer<typeof floatingIpSchema>): FloatingIp {
+  const { id, address, status, instance_id, port_id, fixed_address, network_id, created } = body;
+  return {
+    id,
+    address,
+    status,
+    description: '',
+    externalNetworkId: network_id,
+    portId: port_id,
+    fixedAddress: fixed_address,
+    instanceId: instance_id,
+    created,
+  };
+}
+
+export function decodeHypervisor(body: z.infer<typeof hypervisorSchema>): Hypervisor {
+  const { vcpus_used, memory_mb, memory_mb_used, running_instances, ...hypervisor } = body;
+  return {
+    ...hypervisor,
+    vcpusUsed: vcpus_used,
+    memory: memory_mb,
+    memoryUsed: memory_mb_used,
+    runningInstances: running_instances,
+  };
+}
+
+export function decodeQuotas(body: z.infer<typeof quotasSchema>): Quotas {
+  const { ram_mb, key_pairs, server_groups, floating_ips, security_groups, ...same } = body;
+  return {
+    ...same,
+    ram: ram_mb,
+    keyPairs: key_pairs,
+    serverGroups: server_groups,
+    floatingIps: floating_ips,
+    securityGroups: security_groups,
+  };
+}
