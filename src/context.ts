@@ -1,5 +1,6 @@
 import type { Principal } from './access/principal.ts';
 import type { Cloud } from './compute/cloud.ts';
+import type { Provenance } from './compute/provenance.ts';
 import type { Logger } from './telemetry/logger.ts';
 
 /** What travels with a request through the gateway (`c.var`). Each is set by one stage, named here. */
@@ -8,6 +9,8 @@ export interface RequestVariables {
   requestId: string;
   /** telemetry: a logger that already carries the request id. */
   log: Logger;
+  /** telemetry: what serving this request shows. */
+  provenance: Provenance;
   /** authenticate. */
   principal: Principal;
   /** authenticate: the cloud as this principal sees it, within this request's deadline. */

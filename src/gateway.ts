@@ -2,7 +2,7 @@
  * The whole way of a request, on one page.
  *
  * ```
- * requestLog -> route -> authenticate -> limit -> requireScope -> decode -> use case (src/compute) -> Cloud -> encode
+ * requestLog -> authenticate -> limit -> announceChanges -> requireScope -> cached -> decode -> use case -> Cloud -> encode
  * ```
  *
  * It goes one way; nothing calls back up. Whatever is thrown on the way is answered in the dialect's words.
@@ -12,7 +12,7 @@
 
 import { Hono } from 'hono';
 import { except } from 'hono/combine';
-import { type AccessOptions, type AccessPorts, createAccess } from './access/access.ts';
+import { type AccessOptions, type AccessPorts, callContext, createAccess } from './access/access.ts';
 import { adminApi } from './access/admin-api.ts';
 import { authenticate } from './access/authenticate.ts';
 import { ComputeError } from './compute/errors.ts';
@@ -23,16 +23,22 @@ import { answerError } from './dialects/redu/errors.ts';
 import { type RequestTarget, refuseDotSegments } from './http/request-target.ts';
 import { type Dependencies, health } from './telemetry/health.ts';
 import { requestLog } from './telemetry/request-log.ts';
+import { type CacheOptions, type CachePorts, caching } from './traffic/cache/cached.ts';
+import type { FleetOptions } from './traffic/fleet/fleets.ts';
+import { withFleets } from './traffic/fleet/with-fleets.ts';
 import { type LimitOptions, type LimitPorts, limit } from './traffic/limit/limit.ts';
+import { announceChanges } from './traffic/versions/announce.ts';
 
 /** What the gateway plugs into; `adapters/` implements it, and a wiring file puts it together. */
-export type Ports = AccessPorts & LimitPorts & Dependencies;
+export type Ports = AccessPorts & LimitPorts & CachePorts & Dependencies;
 
 export interface GatewayOptions extends AccessOptions {
   /** Bearer token of `/admin`; null: there is no `/admin`. */
   readonly adminToken: string | null;
   readonly requestTarget: RequestTarget;
   readonly limits: LimitOptions;
+  readonly cache: CacheOptions;
+  readonly fleets?: Partial<FleetOptions>;
 }
 
 export interface Gateway {
@@ -43,7 +49,9 @@ export interface Gateway {
 }
 
 export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
-  const access = createAccess(ports, options);
+  const maxAge = options.cache.seconds * 1000;
+  const clouds = withFleets(ports.clouds, ports.versions, ports.metrics, { maxAge, ...options.fleets });
+  const access = createAccess({ ...ports, clouds }, options);
   const app = new Hono<GatewayEnv>({ strict: false });
 
   app.use(requestLog(ports.log, ports.metrics));
@@ -51,10 +59,16 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   app.route('/', health(ports));
   if (options.adminToken !== null) app.route('/admin/v1', adminApi(access, options.adminToken, answerError));
 
-  const admitted = except(isSignUp, authenticate(access), limit(ports, options.limits, answerError));
+  const admitted = except(
+    isSignUp,
+    authenticate(access),
+    limit(ports, options.limits, answerError),
+    announceChanges(ports.versions),
+  );
   app.use('/v1/*', admitted);
   app.use('/cloud/v1/*', admitted);
-  app.route('/', reduDialect(access));
+  const cached = caching(ports, options.cache, (c) => callContext(c, options.deadline));
+  app.route('/', reduDialect(access, cached));
 
   app.notFound((c) => answerError(new ComputeError('not_found', 'There is nothing at this path.'), c));
   app.onError(answerError);

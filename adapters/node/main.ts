@@ -17,6 +17,7 @@ import { createGateway } from '../../src/gateway.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
 import { memoryCounter } from '../memory/counter.ts';
+import { memoryVersions } from '../memory/versions.ts';
 import { fetchTransport } from '../openstack/http/fetch.ts';
 import { undiciTransport } from '../openstack/http/undici.ts';
 import { type OpenStackDriver, openStackDriver } from '../openstack/index.ts';
@@ -129,7 +130,8 @@ async function runGateway(config: Config): Promise<void> {
       log,
       metrics,
       counter: redis?.counter ?? memoryCounter(),
-      ...(redis !== null && { redis }),
+      versions: redis?.versions ?? memoryVersions(),
+      ...(redis !== null && { redis, cacheStore: redis.cacheStore }),
     },
     {
       secret,
@@ -137,6 +139,7 @@ async function runGateway(config: Config): Promise<void> {
       deadline: REQUEST_DEADLINE,
       plans: config.limits.plans.map(({ name }) => name),
       limits: config.limits,
+      cache: config.cache,
       clientAddress: clientAddress(config.trustedProxies),
       requestTarget,
     },

@@ -7,10 +7,14 @@ const COUNTERS: Record<keyof CounterLabels, { readonly help: string; readonly la
   key_verifications: { help: 'Attempts to sign in, by result.', labels: ['result'] },
   limit_decisions: { help: 'Requests that the rate limits judged.', labels: ['decision', 'plan'] },
   redis_failures: { help: 'Commands that Redis did not carry out.', labels: ['reason'] },
+  fleet_refreshes: { help: "Times a project's instances were brought up to date.", labels: ['kind'] },
+  cache_results: { help: 'Reads, by where their answer came from.', labels: ['result', 'route'] },
+  cache_refreshes: { help: 'Answers that were fetched beside requests.', labels: ['result'] },
 };
 
 const GAUGES: Record<Gauge, string> = {
   redis_up: 'Whether Redis serves.',
+  cache_bytes: 'What the answers kept in this process take.',
 };
 
 /** Metrics in this process, for Prometheus to fetch; with those of Node itself. */

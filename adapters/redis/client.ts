@@ -10,7 +10,7 @@ const SILENCE = 1_000;
 const MAX_PAUSE = 1_000;
 
 /** 50 ms, 100, 200 ... with jitter, so that the nodes do not come back as one. */
-function pause(attempt: number): number {
+export function pause(attempt: number): number {
   return Math.min(25 * 2 ** Math.min(attempt, 10), MAX_PAUSE) * (0.75 + Math.random() / 2);
 }
 
@@ -19,39 +19,57 @@ function pause(attempt: number): number {
  * that broke is not sent again, for a lease that nobody waits for any more must not be taken.
  */
 export function redisClient(target: RedisTarget): RedisClient {
-  const { addresses, username, password, db, master } = target;
-  const common = {
-    ...(username !== undefined && { username }),
-    ...(password !== undefined && { password }),
-    connectTimeout: SILENCE,
-    socketTimeout: SILENCE,
-    maxRetriesPerRequest: 0,
-    autoResendUnfulfilledCommands: false,
-  };
+  const { addresses } = target;
   const shared = { lazyConnect: true, enableOfflineQueue: false, enableAutoPipelining: true };
-  const tls = target.tls ? { tls: {} } : {};
   if (target.kind === 'cluster') {
     return new Cluster(
       addresses.map((node) => ({ ...node })),
       {
         ...shared,
-        redisOptions: { ...common, ...tls },
+        redisOptions: connection(target),
         clusterRetryStrategy: pause,
         // The certificates carry names, and a name may move.
         ...(target.tls && { dnsLookup: (name, done) => done(null, name) }),
       },
     );
   }
-  const alone = { ...common, ...shared, ...tls, db, retryStrategy: pause };
-  if (target.kind === 'sentinel') {
-    return new Redis({
-      ...alone,
-      sentinels: addresses.map((node) => ({ ...node })),
-      name: master,
-      sentinelRetryStrategy: pause,
-      ...(target.tls && { enableTLSForSentinelMode: true, sentinelTLS: {} }),
-    });
+  return new Redis({ ...alone(target, 0), ...shared, retryStrategy: pause });
+}
+
+/**
+ * For a connection that only listens, and that is not made again by itself. In a cluster it leads to one of the nodes.
+ *
+ * @param attempt Another address is tried each time.
+ */
+export function subscriberOptions(target: RedisTarget, attempt: number) {
+  return { ...alone(target, attempt), lazyConnect: true, retryStrategy: () => null, autoResubscribe: false };
+}
+
+function connection({ username, password, tls }: RedisTarget) {
+  return {
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    connectTimeout: SILENCE,
+    socketTimeout: SILENCE,
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    ...(tls && { tls: {} }),
+  };
+}
+
+/** To one server: the one that is named, or that the sentinels name. */
+function alone(target: RedisTarget, attempt: number) {
+  const { addresses, db, master, tls } = target;
+  if (target.kind !== 'sentinel') {
+    const address = addresses[attempt % addresses.length];
+    return { ...connection(target), ...(target.kind === 'single' && { db }), ...address };
   }
-  const [address] = addresses;
-  return new Redis({ ...alone, ...address });
+  return {
+    ...connection(target),
+    db,
+    sentinels: addresses.map((node) => ({ ...node })),
+    name: master,
+    sentinelRetryStrategy: pause,
+    ...(tls && { enableTLSForSentinelMode: true, sentinelTLS: {} }),
+  };
 }

@@ -6,16 +6,22 @@
 
 import type { Logger } from '../../src/telemetry/logger.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
+import type { CacheStore } from '../../src/traffic/cache/cache-store.ts';
 import type { Counter } from '../../src/traffic/limit/counter.ts';
+import type { ProjectVersions } from '../../src/traffic/versions/project-versions.ts';
+import { redisCacheStore } from './cache-store.ts';
 import { redisClient } from './client.ts';
 import { redisCounter } from './counter.ts';
 import { RedisLink } from './link.ts';
 import type { RedisTarget } from './url.ts';
+import { RedisVersions } from './versions.ts';
 
 export { parseRedisUrl } from './url.ts';
 
 export interface Redis {
   readonly counter: Counter;
+  readonly versions: ProjectVersions;
+  readonly cacheStore: CacheStore;
   /** Rejects while Redis cannot be written. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -27,6 +33,17 @@ export async function openRedis(
   ports: { log: Logger; metrics: Metrics },
 ): Promise<Redis> {
   const link = new RedisLink(redisClient(target), ports);
+  const versions = new RedisVersions(link, target);
   await link.open();
-  return { counter: redisCounter(link), ping: () => link.ping(), close: () => link.close() };
+  await versions.open();
+  return {
+    counter: redisCounter(link),
+    versions,
+    cacheStore: redisCacheStore(link),
+    ping: () => link.ping(),
+    async close() {
+      versions.close();
+      await link.close();
+    },
+  };
 }

@@ -33,7 +33,9 @@ export class RedisLink {
   readonly client: RedisClient;
   readonly #log: Logger;
   readonly #metrics: Metrics;
-  readonly #id = randomUUID();
+  /** Of this gateway among all that are there. */
+  readonly id = randomUUID();
+  readonly #listeners: ((available: boolean) => void)[] = [];
   #state: 'new' | 'up' | 'lost' | 'closed' = 'new';
   #nodes = 1;
   #timer: NodeJS.Timeout | undefined;
@@ -62,6 +64,11 @@ export class RedisLink {
     return this.#state === 'up';
   }
 
+  /** Tells each time that `available` has become another. */
+  onChange(listener: (available: boolean) => void): void {
+    this.#listeners.push(listener);
+  }
+
   /** Gateways on this Redis, as last heard. */
   get nodes(): number {
     return this.#nodes;
@@ -85,7 +92,7 @@ export class RedisLink {
 
   async close(): Promise<void> {
     if (this.#state === 'up') {
-      await inTime(() => this.client.zrem(NODES_KEY, this.#id)).catch(() => {});
+      await inTime(() => this.client.zrem(NODES_KEY, this.id)).catch(() => {});
     }
     this.#state = 'closed';
     clearTimeout(this.#timer);
@@ -107,7 +114,7 @@ export class RedisLink {
   async #beat(): Promise<RedisFailure | null> {
     if (this.#state === 'closed') return null;
     const presence = this.client as unknown as Record<'linguanovaPresence', Presence>;
-    return this.#tried(() => presence.linguanovaPresence(NODES_KEY, this.#id, GONE_AFTER)).then((nodes) => {
+    return this.#tried(() => presence.linguanovaPresence(NODES_KEY, this.id, GONE_AFTER)).then((nodes) => {
       this.#nodes = Math.max(1, nodes);
       this.#become('up');
       return null;
@@ -122,6 +129,7 @@ export class RedisLink {
     if (state === 'lost') this.#log.warn('redis_lost', { reason: failure?.reason });
     else if (before === 'lost') this.#log.info('redis_back');
     this.#plan();
+    for (const listener of this.#listeners) listener(state === 'up');
   }
 
   #plan(): void {

@@ -25,6 +25,8 @@ export interface ProjectOptions {
   cidr?: string;
   /** Whether it holds the two servers of the redu documentation. Only one project of a sandbox may. */
   withExampleServers?: boolean;
+  /** So many running servers, beyond any quota, made a minute apart; `cidr` must have room for their ports. Default 0. */
+  withManyServers?: number;
   /** Whether a key pair `<name>-key` is there from the start. Default true. */
   withKeyPair?: boolean;
 }

@@ -27,6 +27,7 @@ import { glance } from './glance/index.ts';
 import { newImage } from './glance/model.ts';
 import { json } from './http.ts';
 import { keystone } from './keystone/index.ts';
+import { addManyServers } from './many-servers.ts';
 import { neutron } from './neutron/index.ts';
 import { nova } from './nova/index.ts';
 import { listen } from './nova/network-info.ts';
@@ -93,6 +94,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
   const accounts = (options.projects ?? [EXAMPLE_PROJECT]).map((project) => {
     const account = addProject(cloud, { publicNetworkId, adminUserId: admin.userId }, project);
     if (project.withExampleServers) addExampleServers(cloud, account, publicNetworkId);
+    addManyServers(cloud, account, project.withManyServers ?? 0, EXAMPLE_IMAGES.ubuntu);
     return account;
   });
   const prefix = new URL(baseUrl).pathname.replace(/\/$/, '');

@@ -1,6 +1,5 @@
 import type { Context } from 'hono';
 import type { CallContext, CloudDriver } from '../compute/cloud.ts';
-import { Provenance } from '../compute/provenance.ts';
 import type { GatewayEnv } from '../context.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -55,6 +54,7 @@ export function createAccess(ports: AccessPorts, options: AccessOptions): Access
 
 /** What this request allows its calls to the cloud. */
 export function callContext(c: Context<GatewayEnv>, deadline: number): CallContext {
-  const { requestId, log } = c.var;
-  return { deadline: Date.now() + deadline, requestId, log, provenance: new Provenance() };
+  const { requestId, log, provenance } = c.var;
+  const mayBeOld = c.req.method === 'GET' || c.req.method === 'HEAD';
+  return { deadline: Date.now() + deadline, requestId, log, mayBeOld, provenance };
 }

@@ -56,6 +56,11 @@ export interface CallContext {
   readonly log: Logger;
   /** Sent along as the correlation id of OpenStack (`X-OpenStack-Request-ID`, `req-<uuid>`). */
   readonly requestId: string;
+  /**
+   * What is told may be as old as the operator allows, as to a request that only reads. Absent: it must be the truth, since
+   * something is decided by it.
+   */
+  readonly mayBeOld?: boolean;
   /** Where is noted what the answer is told from, and what the request changes. */
   readonly provenance: Provenance;
 }
@@ -107,6 +112,11 @@ export interface InstanceFilter {
   readonly imageId?: string;
   /** Instances of every project; the cloud allows that to administrators only (`forbidden`). */
   readonly allProjects?: boolean;
+  /**
+   * Only those whose `updated` is not before this time (ISO 8601, UTC). Then deleted ones are told too, with status `DELETED`
+   * or `SOFT_DELETED`, as long as the cloud remembers them. What does not touch `updated` is not told.
+   */
+  readonly changedSince?: string;
 }
 
 /** A part of a list: at most `limit` after the instance `marker`. */

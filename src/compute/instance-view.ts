@@ -40,13 +40,25 @@ export async function withAccess(
   const canAsk = floatingIps && !allProjects;
   const inDoubt = canAsk && instances.some((instance) => flagsDisagree(instance));
   const addresses = inDoubt ? await cloud.listFloatingIps() : [];
-  return instances.map((instance) => ({
-    ...instance,
-    publicAddress: canAsk
-      ? publicAddressOf(instance, addresses)
-      : (shownAddress(instance) ?? promisedAddress(instance)),
-    sshEnabled: securityGroups ? sshEnabledOn(instance, opensSsh) : sshPromised(instance),
-  }));
+  return instances.map((instance) =>
+    shownAs(
+      instance,
+      canAsk ? publicAddressOf(instance, addresses) : (shownAddress(instance) ?? promisedAddress(instance)),
+      securityGroups ? sshEnabledOn(instance, opensSsh) : sshPromised(instance),
+    ),
+  );
+}
+
+/** What was last shown of an instance. One that a fleet keeps is the same object from list to list. */
+const SHOWN = new WeakMap<CloudInstance, Instance>();
+
+/** The same object as before while nothing about the instance is different, so that what is made of it can be kept too. */
+function shownAs(instance: CloudInstance, publicAddress: string | null, sshEnabled: boolean): Instance {
+  const shown = SHOWN.get(instance);
+  if (shown?.publicAddress === publicAddress && shown.sshEnabled === sshEnabled) return shown;
+  const view = { ...instance, publicAddress, sshEnabled };
+  SHOWN.set(instance, view);
+  return view;
 }
 
 function shownAddress(instance: CloudInstance): string | null {
@@ -62,7 +74,8 @@ function sshPromised({ metadata }: CloudInstance): boolean {
   return metadata[FLAG_SSH] === 'true';
 }
 
-function flagsDisagree(instance: CloudInstance): boolean {
+/** What its metadata promises is not what its addresses show: a change that the cloud has not come to show, or somebody else's. */
+export function flagsDisagree(instance: CloudInstance): boolean {
   const flag = instance.metadata[FLAG_PUBLIC];
   if (flag === undefined) return false;
   const shown = shownAddress(instance);

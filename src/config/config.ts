@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { isCidr } from '../access/cidr.ts';
+import type { CacheOptions } from '../traffic/cache/cached.ts';
 import { type Costs, DEFAULT_COSTS } from '../traffic/limit/cost.ts';
 import type { LimitOptions } from '../traffic/limit/limit.ts';
 import type { Plan } from '../traffic/limit/plan.ts';
@@ -43,6 +44,7 @@ export interface Config {
   /** What the nodes share: one URL, or several hosts of a cluster. Secret: it may hold a password. null: in process. */
   readonly redisUrl: string | null;
   readonly limits: LimitOptions;
+  readonly cache: CacheOptions;
   /** Networks of proxies whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
   readonly logLevel: string;
@@ -57,6 +59,15 @@ export class ConfigError extends Error {
 }
 
 const text = z.string({ error: 'must not be empty' }).min(1, 'must not be empty');
+
+function wholeNumber(minimum: number, maximum: number) {
+  const message = `must be a whole number from ${minimum} to ${maximum}`;
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, message)
+    .transform(Number)
+    .refine((value) => value >= minimum && value <= maximum, message);
+}
 
 /** The variables as they are documented; those nobody set, or set to nothing, are absent. */
 const Environment = z.object({
@@ -85,6 +96,9 @@ const Environment = z.object({
     .enum(['enforce', 'observe', 'off'], { error: 'must be enforce, observe or off' })
     .default('enforce'),
   REDIS_URL: text.optional(),
+  LINGUANOVA_CACHE_SECONDS: wholeNumber(0, 3_600).default(5),
+  LINGUANOVA_STALE_SECONDS: wholeNumber(0, 86_400).default(300),
+  LINGUANOVA_CACHE_MEGABYTES: wholeNumber(1, 65_536).default(64),
   LINGUANOVA_TRUSTED_PROXIES: z
     .string()
     .transform((list) => list.split(',').map((cidr) => cidr.trim()))
@@ -157,6 +171,11 @@ export function readConfig(
       mode: variables.LINGUANOVA_LIMITS,
       plans: variables.LINGUANOVA_PLANS,
       costs: variables.LINGUANOVA_COSTS,
+    },
+    cache: {
+      seconds: variables.LINGUANOVA_CACHE_SECONDS,
+      staleSeconds: variables.LINGUANOVA_STALE_SECONDS,
+      bytes: variables.LINGUANOVA_CACHE_MEGABYTES * 1024 * 1024,
     },
     trustedProxies: variables.LINGUANOVA_TRUSTED_PROXIES,
     logLevel: variables.LOG_LEVEL,

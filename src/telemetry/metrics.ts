@@ -8,12 +8,20 @@ export interface CounterLabels {
   limit_decisions: { readonly decision: string; readonly plan: string };
   /** Commands that Redis did not carry out, with the reason. */
   redis_failures: { readonly reason: string };
+  /** Times a project's instances were brought up to date: `full`, or by `changes` alone. */
+  fleet_refreshes: { readonly kind: string };
+  /** Reads by where their answer came from: `hit`, `miss`, `stale`, or `off` where nothing is kept. */
+  cache_results: { readonly result: string; readonly route: string };
+  /** Answers that were fetched beside requests: `ok` or `failed`. */
+  cache_refreshes: { readonly result: string };
 }
 
 /** What goes up and down. */
 export type Gauge =
   /** 1 while Redis serves, 0 while the gateway does without it; absent where none is configured. */
-  'redis_up';
+  | 'redis_up'
+  /** What the answers kept in this process take, bytes. */
+  | 'cache_bytes';
 
 /** Where the gateway counts what happens. */
 export interface Metrics {

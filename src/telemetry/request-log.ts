@@ -1,5 +1,6 @@
 import type { MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
+import { Provenance } from '../compute/provenance.ts';
 import type { GatewayEnv } from '../context.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
@@ -14,6 +15,7 @@ export function requestLog(log: Logger, metrics: Metrics): MiddlewareHandler<Gat
     // OpenStack takes a caller's id only in this form (API-SIG, "Request ID").
     const requestId = `req-${crypto.randomUUID()}`;
     c.set('requestId', requestId);
+    c.set('provenance', new Provenance());
     c.set('log', log.with({ request_id: requestId }));
     await next();
     c.header('X-Request-Id', requestId);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { memoryCounter } from '../../adapters/memory/counter.ts';
 import { memoryKeyStore } from '../../adapters/memory/key-store.ts';
+import { memoryVersions } from '../../adapters/memory/versions.ts';
 import { requestTarget } from '../../adapters/node/connection.ts';
 import { prometheusMetrics } from '../../adapters/node/prometheus.ts';
 import { type Listening, serve } from '../../adapters/node/serve.ts';
@@ -15,6 +16,8 @@ import { Provenance } from '../../src/compute/provenance.ts';
 import { createGateway, type Gateway } from '../../src/gateway.ts';
 import type { LogFields, Logger } from '../../src/telemetry/logger.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
+import type { CacheOptions } from '../../src/traffic/cache/cached.ts';
+import type { FleetOptions } from '../../src/traffic/fleet/fleets.ts';
 import { DEFAULT_COSTS } from '../../src/traffic/limit/cost.ts';
 import type { LimitOptions } from '../../src/traffic/limit/limit.ts';
 import type { Plan } from '../../src/traffic/limit/plan.ts';
@@ -46,8 +49,11 @@ export interface GatewayUnderTest {
   readonly secret?: string;
   /** Off unless a test is about them. */
   readonly limits?: Partial<LimitOptions>;
-  /** What several gateways count on together. */
+  /** As `npm start` has it unless a test says otherwise. */
+  readonly cache?: Partial<CacheOptions>;
+  /** What several gateways share. */
   readonly redisUrl?: string;
+  readonly fleets?: Partial<FleetOptions>;
 }
 
 const PLANS: readonly Plan[] = [
@@ -79,7 +85,8 @@ export async function startGateway(
       log,
       metrics,
       counter: redis?.counter ?? memoryCounter(),
-      ...(redis !== null && { redis }),
+      versions: redis?.versions ?? memoryVersions(),
+      ...(redis !== null && { redis, cacheStore: redis.cacheStore }),
     },
     {
       secret,
@@ -87,6 +94,8 @@ export async function startGateway(
       deadline: options.deadline ?? 30_000,
       plans: limits.plans.map(({ name }) => name),
       limits,
+      cache: { seconds: 5, staleSeconds: 300, bytes: 8 * 1024 * 1024, ...options.cache },
+      ...(options.fleets && { fleets: options.fleets }),
       requestTarget,
       clientAddress(c) {
         clients += 1;

@@ -3,6 +3,7 @@ import { openStackDriver } from '../../adapters/openstack/index.ts';
 import { createSandbox } from '../../adapters/sandbox/index.ts';
 import type { CloudCredential } from '../../src/compute/cloud.ts';
 import { Provenance } from '../../src/compute/provenance.ts';
+import type { FleetOptions } from '../../src/traffic/fleet/fleets.ts';
 import type { Customer, Target } from '../conformance/target.ts';
 import { ADMIN_TOKEN, type RunningGateway, startGateway } from './gateway.ts';
 import { KeystoneAdmin } from './keystone-admin.ts';
@@ -27,8 +28,16 @@ export interface SandboxTarget extends Target {
   readonly asked: readonly string[];
 }
 
-/** @param withExampleServers Whether acme is the project of the seed, with its two servers. */
-export async function sandboxTarget({ withExampleServers = false } = {}): Promise<SandboxTarget> {
+export interface SandboxTargetOptions {
+  /** Whether acme is the project of the seed, with its two servers. */
+  readonly withExampleServers?: boolean;
+  readonly fleets?: Partial<FleetOptions>;
+}
+
+export async function sandboxTarget({
+  withExampleServers = false,
+  fleets,
+}: SandboxTargetOptions = {}): Promise<SandboxTarget> {
   const sandbox = createSandbox({
     bootMilliseconds: BOOT_MILLISECONDS,
     projects: [
@@ -53,7 +62,12 @@ export async function sandboxTarget({ withExampleServers = false } = {}): Promis
     confirmAfter: CONFIRM_AFTER,
   });
   const shared = sharedKeys();
-  const node = async () => startGateway(clouds, { keys: await shared.open(), secret: shared.secret });
+  const node = async () =>
+    startGateway(clouds, {
+      keys: await shared.open(),
+      secret: shared.secret,
+      ...(fleets && { fleets }),
+    });
   const [gateway, second] = [await node(), await node()];
 
   const customer = (name: string): Customer => {

@@ -37,6 +37,7 @@ export async function listServers(
     flavor: filter.flavorId,
     image: filter.imageId,
     all_tenants: filter.allProjects ? '1' : undefined,
+    'changes-since': filter.changedSince,
     marker,
     limit: Number.isFinite(limit) ? limit + 1 : undefined,
   };

@@ -144,16 +144,30 @@ export function addPort(
 ): Port {
   if (!hasRoom(cloud, owner.projectId, 'port')) throw overQuota('port');
   const hasSubnets = [...cloud.networking.subnets.values()].some((subnet) => subnet.networkId === networkId);
+  return enterPort(cloud, owner, networkId, {
+    name: wishes.name ?? '',
+    fixedIps: wishes.fixedIps ?? (hasSubnets ? [freeAddress(cloud, networkId)] : []),
+    securityGroupIds: wishes.securityGroupIds ?? [defaultGroup(cloud, owner.projectId).id],
+  });
+}
+
+/** Enters a port as it is told, without a look at quotas and at what is free. */
+export function enterPort(
+  cloud: Cloud,
+  owner: Pick<Principal, 'projectId'>,
+  networkId: string,
+  given: Pick<Port, 'name' | 'fixedIps' | 'securityGroupIds'>,
+): Port {
   const port: Port = {
-    ...newResource(owner.projectId, wishes.name ?? '', cloud.timeline.now()),
+    ...newResource(owner.projectId, given.name ?? '', cloud.timeline.now()),
     networkId,
     mac: newMac(),
     adminStateUp: true,
     status: 'DOWN',
     deviceId: '',
     deviceOwner: '',
-    fixedIps: wishes.fixedIps ?? (hasSubnets ? [freeAddress(cloud, networkId)] : []),
-    securityGroupIds: wishes.securityGroupIds ?? [defaultGroup(cloud, owner.projectId).id],
+    fixedIps: given.fixedIps,
+    securityGroupIds: given.securityGroupIds,
     portSecurity: true,
     allowedAddressPairs: [],
     revision: 1,

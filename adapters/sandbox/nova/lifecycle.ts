@@ -100,9 +100,17 @@ export function membersOf(cloud: Cloud, groupId: string): Server[] {
   return all.filter((server) => server.groupId === groupId && server.deletedAt === null);
 }
 
-/** Deletes a server: it keeps its status with task `deleting`, then it is gone and its ports with it. */
+/**
+ * Deletes a server: it keeps its status with task `deleting`, then it is gone and its ports with it. One that has not been
+ * scheduled is gone at once and without a trace, in changes-since too (measured).
+ */
 export function destroy(cloud: Cloud, server: Server): void {
   if (server.taskState === 'deleting') return;
+  if (server.taskState === 'scheduling' && server.host === null) {
+    server.deletedAt = cloud.timeline.now();
+    cloud.compute.servers.delete(server.id);
+    return;
+  }
   runTask(cloud, server, [[0.3, 'deleting']], () => {
     for (const port of portsOf(cloud, server.id)) detach(cloud, server, port);
     const deletedAt = cloud.timeline.now();

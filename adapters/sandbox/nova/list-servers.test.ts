@@ -44,6 +44,58 @@ describe('lists of servers', () => {
     expect(new Set(all).size).toBe(3);
   });
 
+  it('are ordered by id within a second; what is not scheduled yet is first, as it was asked for', async () => {
+    const { sandbox, acme, wait } = createTestSandbox();
+    const send = await asCustomer(sandbox, acme);
+    for (const name of ['a', 'b', 'c', 'd', 'e']) await bootServer(send, sandbox, acme, { name });
+    const listed = async () => (await send('GET', '/compute/v2.1/servers')).body.servers;
+    expect((await listed()).map(({ name }: { name: string }) => name)).toEqual(['e', 'd', 'c', 'b', 'a']);
+    wait(5000);
+    const ids = (await listed()).map(({ id }: { id: string }) => id);
+    expect(ids).toEqual(ids.toSorted());
+  });
+
+  it('of changes have what changed since, deleted ones too, and no trace of what was never scheduled', async () => {
+    const { sandbox, acme, wait } = createTestSandbox();
+    const send = await asCustomer(sandbox, acme);
+    const [old, gone] = [await bootServer(send, sandbox, acme), await bootServer(send, sandbox, acme)];
+    wait(60_000);
+    const changes = async () => {
+      const { body } = await send('GET', '/compute/v2.1/servers/detail?changes-since=2026-03-01T12:01:00Z');
+      return body.servers.map(({ id, status }: { id: string; status: string }) => [id, status]);
+    };
+    expect(await changes()).toEqual([]);
+    await send('DELETE', `/compute/v2.1/servers/${gone}`);
+    wait(5000);
+    expect(await changes()).toEqual([[gone, 'DELETED']]);
+    await send('PUT', `/compute/v2.1/servers/${old}`, { server: { name: 'other' } });
+    expect((await changes()).map(([id]: [string]) => id).toSorted()).toEqual([old, gone].toSorted());
+    const never = await bootServer(send, sandbox, acme);
+    expect(await changes()).toHaveLength(3);
+    await send('DELETE', `/compute/v2.1/servers/${never}`);
+    expect((await send('GET', `/compute/v2.1/servers/${never}`)).status).toBe(404);
+    expect(await changes()).toHaveLength(2);
+  });
+
+  it('can be long: many servers are made at once, beyond any quota, and are servers as others', async () => {
+    const { sandbox, acme, wait } = createTestSandbox({
+      projects: [{ name: 'acme', cidr: '10.64.0.0/16', withManyServers: 1_200 }],
+    });
+    const send = await asCustomer(sandbox, acme);
+    const first = (await send('GET', '/compute/v2.1/servers/detail')).body;
+    expect(first.servers).toHaveLength(1_000);
+    expect(first.servers[0]).toMatchObject({
+      name: 'fleet-1199',
+      status: 'ACTIVE',
+      security_groups: [{ name: 'default' }],
+    });
+    const { id } = first.servers[0];
+    await send('DELETE', `/compute/v2.1/servers/${id}`);
+    wait(5000);
+    expect((await send('GET', `/compute/v2.1/servers/${id}`)).status).toBe(404);
+    expect((await send('GET', `/networking/v2.0/ports?device_id=${id}`)).body.ports).toEqual([]);
+  });
+
   it('of all tenants are for the administrator', async () => {
     const { sandbox, send, globex } = await threeServers();
     const theirs = await asCustomer(sandbox, globex);

@@ -5,6 +5,7 @@ import { parseInstant } from '../timeline.ts';
 import { limitOf, type NovaCall, pageLinks } from './call.ts';
 import { badRequest, disallowed, novaFault } from './faults.ts';
 import type { Server } from './model.ts';
+import { portsByServer } from './network-info.ts';
 import { repr } from './python.ts';
 import { serverInList, serverReference } from './server-view.ts';
 import { STATUSES, statusAtRest, statusOf } from './status.ts';
@@ -16,7 +17,8 @@ export function listServers(call: NovaCall): Response {
 
 /** GET /servers/detail */
 export function listServersWithDetail(call: NovaCall): Response {
-  const viewer = { cloud: call.cloud, minor: call.minor, isAdmin: call.principal.isAdmin };
+  const { cloud, minor } = call;
+  const viewer = { cloud, minor, isAdmin: call.principal.isAdmin, portsOf: portsByServer(cloud) };
   return listed(call, 'detail', (server) => serverInList(viewer, server));
 }
 
@@ -201,8 +203,19 @@ function sorted(servers: Server[], query: URLSearchParams): Server[] {
       const [left, right] = [read?.(a) ?? '', read?.(b) ?? ''];
       if (left !== right) return left < right ? -sign : sign;
     }
-    return Math.floor(b.createdAt / 1000) - Math.floor(a.createdAt / 1000) || b.serial - a.serial;
+    return newestFirst(a, b);
   });
+}
+
+/**
+ * The order when nothing else is asked for (measured): what has not been scheduled comes first, as requested, the latest
+ * request before the others; then by second of creation, and within one second by id.
+ */
+function newestFirst(a: Server, b: Server): number {
+  const waits = (server: Server) => server.taskState === 'scheduling' && server.host === null;
+  if (waits(a) || waits(b)) return Number(waits(b)) - Number(waits(a)) || b.serial - a.serial;
+  const seconds = Math.floor(b.createdAt / 1000) - Math.floor(a.createdAt / 1000);
+  return seconds || (a.id < b.id ? -1 : 1);
 }
 
 const PARAMETERS = new Set([

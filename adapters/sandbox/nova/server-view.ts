@@ -2,10 +2,11 @@
 
 import type { Cloud } from '../cloud.ts';
 import type { Fields } from '../http.ts';
+import type { Port } from '../neutron/model.ts';
 import { microseconds, seconds } from '../timeline.ts';
 import { links } from './call.ts';
 import type { Flavor, Server } from './model.ts';
-import { addressesView, groupNames } from './network-info.ts';
+import { addressesView, groupNames, portsOf } from './network-info.ts';
 import { statusOf } from './status.ts';
 
 /** What a view depends on beside the server. */
@@ -13,6 +14,8 @@ export interface Viewer {
   cloud: Cloud;
   minor: number;
   isAdmin: boolean;
+  /** For lists: the ports of a server without looking at all ports for each. */
+  portsOf?: (serverId: string) => readonly Port[];
 }
 
 /** `{id, name, links}` of a short list. */
@@ -29,7 +32,7 @@ export function serverView(viewer: Viewer, server: Server): Fields {
 /** A server as GET /servers/detail lists it: without its groups. */
 export function serverInList(viewer: Viewer, server: Server): Fields {
   const { minor, cloud } = viewer;
-  const names = groupNames(cloud, server);
+  const names = groupNames(cloud, (viewer.portsOf ?? ((id) => portsOf(cloud, id)))(server.id));
   return {
     ...baseView(viewer, server, true),
     'OS-EXT-AZ:availability_zone': server.zone,

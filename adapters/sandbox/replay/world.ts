@@ -156,12 +156,15 @@ async function furnish(world: ReplayWorld, recorded: Recorded): Promise<void> {
   const server = { ...common, ...rich, name: 'rec-web-1', networks: onNetwork, security_groups: wanted };
   const main = await made('nova', '/v2.1/servers', { server }, 'nova/server-create-rich');
   world.serverId = String(main.id);
+  // One after the other, as recorded: the order of lists goes by second.
+  world.wait(1000);
   await made(
     'nova',
     '/v2.1/servers',
     { server: { ...common, name: 'rec-web-2', networks: [{ port: port.id }] } },
     'nova/server-create-with-port',
   );
+  world.wait(1000);
   const fixed = [{ uuid: acme.networkId, fixed_ip: '10.10.0.77' }];
   await made(
     'nova',

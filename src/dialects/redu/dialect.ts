@@ -9,6 +9,7 @@ import type { Access } from '../../access/access.ts';
 import { requireScope } from '../../access/scopes.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { refuseOtherMethods } from '../../http/methods.ts';
+import { type Cached, uncached } from '../../traffic/cache/cached.ts';
 import { apiKeys } from './api-keys.ts';
 import { listAvailabilityZones } from './availability-zones.ts';
 import { answerError } from './errors.ts';
@@ -29,7 +30,8 @@ import { serverGroups } from './server-groups.ts';
  * Every route of the dialect, to be mounted at `/` behind the stages that set `RequestVariables`.
  *
  * Handlers throw; whoever mounts the router answers with `reduErrorResponse` in its `onError` and `notFound`. The
- * mounting app is to be made with `strict: false`, which is what lets a path end with a slash.
+ * mounting app is to be made with `strict: false`, which is what lets a path end with a slash. `cached` goes around the
+ * handlers of reads.
  *
  * @example
  * ```ts
@@ -39,22 +41,23 @@ import { serverGroups } from './server-groups.ts';
  * app.onError((error, c) => reduErrorResponse(error, c.var.requestId, c.var.log));
  * ```
  */
-export function reduDialect(access: Access): Hono<GatewayEnv> {
+export function reduDialect(access: Access, cached: Cached = uncached): Hono<GatewayEnv> {
   const read = requireScope('instances:read');
   const router = new Hono<GatewayEnv>({ strict: false })
-    .get('/v1/me', showMe)
-    .route('/v1/instances', instances())
-    .get('/v1/flavors', read, listFlavors)
-    .get('/v1/images', read, listImages)
-    .get('/v1/networks', read, listNetworks)
-    .get('/v1/availability_zones', read, listAvailabilityZones)
-    .get('/v1/floating_ips', read, listFloatingIps)
-    .get('/v1/quotas', read, showQuotas)
-    .get('/v1/hypervisors', requireScope('admin'), listHypervisors)
+    .get('/v1/me', cached(showMe, { of: 'key' }))
+    .route('/v1/instances', instances(cached))
+    .get('/v1/flavors', read, cached(listFlavors, { pace: 'slow' }))
+    .get('/v1/images', read, cached(listImages, { pace: 'slow' }))
+    .get('/v1/networks', read, cached(listNetworks))
+    .get('/v1/availability_zones', read, cached(listAvailabilityZones, { pace: 'slow' }))
+    .get('/v1/floating_ips', read, cached(listFloatingIps))
+    // Key pairs are counted among them, which are the user's.
+    .get('/v1/quotas', read, cached(showQuotas, { of: 'user' }))
+    .get('/v1/hypervisors', requireScope('admin'), cached(listHypervisors))
     .route('/v1/api_keys', apiKeys(access))
-    .route('/v1/keypairs', keypairs())
-    .route('/v1/security_groups', securityGroups())
-    .route('/v1/server_groups', serverGroups())
-    .route('/cloud/v1', legacy());
+    .route('/v1/keypairs', keypairs(cached))
+    .route('/v1/security_groups', securityGroups(cached))
+    .route('/v1/server_groups', serverGroups(cached))
+    .route('/cloud/v1', legacy(cached));
   return refuseOtherMethods(router, answerError);
 }

@@ -18,6 +18,20 @@ export function encodeInstance(instance: Instance): InstanceBody {
   };
 }
 
+/** Goes with the instance: most of a fleet's are the same objects from list to list. */
+const PRINTED = new WeakMap<Instance, string>();
+
+/** A list of instances as JSON text, each printed once as long as it is the same. */
+export function printInstances(instances: readonly Instance[]): string {
+  return `[${instances.map(printInstance).join(',')}]`;
+}
+
+function printInstance(instance: Instance): string {
+  const printed = PRINTED.get(instance) ?? JSON.stringify(encodeInstance(instance));
+  PRINTED.set(instance, printed);
+  return printed;
+}
+
 /** An instance by itself. */
 export function encodeInstanceDetail(instance: Instance): InstanceDetailBody {
   return {

@@ -16,8 +16,16 @@ export const imageSchema = z
   })
   .meta({ id: 'Image' });
 
+/** Glance's words for an image whose bytes are on their way. */
+const ARRIVING: ReadonlySet<string> = new Set(['queued', 'saving', 'uploading', 'importing']);
+
 /** `GET /v1/images`. */
-export const listImages = pagedList((cloud) => cloud.listImages(), byNameAndId, encodeImage);
+export const listImages = pagedList(
+  (cloud) => cloud.listImages(),
+  byNameAndId,
+  encodeImage,
+  ({ status }) => ARRIVING.has(status),
+);
 
 function encodeImage(image: Image): z.infer<typeof imageSchema> {
   return {

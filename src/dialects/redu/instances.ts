@@ -2,11 +2,14 @@ import { type Context, Hono } from 'hono';
 import { assertScope, requireScope } from '../../access/scopes.ts';
 import { createInstance } from '../../compute/create-instance.ts';
 import { deleteInstance, getInstance, listInstances } from '../../compute/instances.ts';
+import type { Instance } from '../../compute/model.ts';
 import type { Owner } from '../../compute/requests.ts';
+import { isPassing } from '../../compute/states.ts';
 import { updateInstance } from '../../compute/update-instance.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { decodeBody } from '../../http/decode.ts';
-import { encodeInstance, encodeInstanceDetail } from './encode-instance.ts';
+import type { Cached, CachePolicy } from '../../traffic/cache/cached.ts';
+import { encodeInstanceDetail, printInstances } from './encode-instance.ts';
 import { runInstanceAction } from './instance-actions.ts';
 import { decodeInstanceQuery, nextPageLink } from './instance-query.ts';
 import { toCreateInstance, toInstanceChange } from './instance-requests.ts';
@@ -14,17 +17,20 @@ import { instanceChangeSchema, newInstanceSchema } from './instance-schemas.ts';
 import { pathId } from './path-id.ts';
 
 /** `/v1/instances`. */
-export function instances(): Hono<GatewayEnv> {
+export function instances(cached: Cached): Hono<GatewayEnv> {
   const read = requireScope('instances:read');
   const write = requireScope('instances:write');
   return new Hono<GatewayEnv>()
-    .get('/', read, list)
+    .get('/', read, cached(list, INSTANCE_LIST_POLICY))
     .post('/', write, create)
-    .get('/:id', read, show)
+    .get('/:id', read, cached(show))
     .patch('/:id', write, change)
     .delete('/:id', write, remove)
     .post('/:id/actions', write, runInstanceAction);
 }
+
+/** What an administrator sees of other projects, the version of no project tells to be old. */
+export const INSTANCE_LIST_POLICY: CachePolicy = { not: ['all_tenants'] };
 
 /**
  * The list as redu documents it: a bare array. All of it, or with `limit` a part of it and a `Link` to the next one.
@@ -34,11 +40,12 @@ export async function list(c: Context<GatewayEnv>): Promise<Response> {
   const { query, window } = decodeInstanceQuery(c);
   if (window.limit === 0) return c.json([]);
   const page = await listInstances(c.var.cloud, query, window);
+  noteTransitions(c, page.instances);
   const last = page.instances.at(-1);
   if (window.limit !== undefined && page.more && last !== undefined) {
     c.header('Link', nextPageLink(c.req.url, last.id));
   }
-  return c.json(page.instances.map(encodeInstance));
+  return c.body(printInstances(page.instances), 200, { 'content-type': 'application/json' });
 }
 
 async function create(c: Context<GatewayEnv>): Promise<Response> {
@@ -51,7 +58,9 @@ async function create(c: Context<GatewayEnv>): Promise<Response> {
 }
 
 async function show(c: Context<GatewayEnv>): Promise<Response> {
-  return c.json(encodeInstanceDetail(await getInstance(c.var.cloud, instanceId(c))));
+  const instance = await getInstance(c.var.cloud, instanceId(c));
+  noteTransitions(c, [instance]);
+  return c.json(encodeInstanceDetail(instance));
 }
 
 async function change(c: Context<GatewayEnv>): Promise<Response> {
@@ -63,6 +72,14 @@ async function change(c: Context<GatewayEnv>): Promise<Response> {
 async function remove(c: Context<GatewayEnv>): Promise<Response> {
   await deleteInstance(c.var.cloud, instanceId(c));
   return c.body(null, 204);
+}
+
+/** Whoever waits for the end of a boot looks again and again. */
+const TRANSITION_HOLDS = 1_000;
+
+function noteTransitions(c: Context<GatewayEnv>, instances: readonly Instance[]): void {
+  if (instances.some(({ state, inTransition }) => inTransition || isPassing(state)))
+    c.var.provenance.holds(TRANSITION_HOLDS);
 }
 
 function instanceId(c: Context<GatewayEnv>): string {

@@ -6,6 +6,7 @@ import type { CreatedKeyPair, KeyPair } from '../../compute/model.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { decodeBody } from '../../http/decode.ts';
 import { text } from '../../http/field-schemas.ts';
+import type { Cached } from '../../traffic/cache/cached.ts';
 import { byName, pagedList } from './paged-list.ts';
 
 /** Nova's rule for names of key pairs. The names of the two relative paths would change the path they stand in. */
@@ -38,17 +39,20 @@ export const newKeypairSchema = z
   .meta({ id: 'NewKeyPair' });
 
 /** `/v1/keypairs`. */
-export function keypairs(): Hono<GatewayEnv> {
+export function keypairs(cached: Cached): Hono<GatewayEnv> {
   const read = requireScope('instances:read');
   const write = requireScope('keypairs:write');
   return new Hono<GatewayEnv>()
     .get(
       '/',
       read,
-      pagedList((cloud) => cloud.listKeyPairs(), byName, encodeKeypair),
+      cached(
+        pagedList((cloud) => cloud.listKeyPairs(), byName, encodeKeypair),
+        { of: 'user' },
+      ),
     )
     .post('/', write, create)
-    .get('/:name', read, show)
+    .get('/:name', read, cached(show, { of: 'user' }))
     .delete('/:name', write, remove);
 }
 

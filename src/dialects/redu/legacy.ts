@@ -11,7 +11,8 @@ import { requireScope } from '../../access/scopes.ts';
 import { createInstance } from '../../compute/create-instance.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { decodeBody } from '../../http/decode.ts';
-import { list } from './instances.ts';
+import type { Cached } from '../../traffic/cache/cached.ts';
+import { INSTANCE_LIST_POLICY, list } from './instances.ts';
 import { encodeCreatedKeypair, encodeKeypair, newKeypairName, publicKeyText } from './keypairs.ts';
 import { inLegacyFields, legacyCreateSchema, toLegacyCreateInstance } from './legacy-create.ts';
 import { encodeNeutronGroup } from './legacy-security-groups.ts';
@@ -23,15 +24,15 @@ export const legacyKeypairSchema = z.strictObject({
 });
 
 /** `/cloud/v1`. */
-export function legacy(): Hono<GatewayEnv> {
+export function legacy(cached: Cached): Hono<GatewayEnv> {
   const read = requireScope('instances:read');
   return new Hono<GatewayEnv>()
-    .get('/me', showMe)
-    .get('/compute/instances/list', read, list)
+    .get('/me', cached(showMe, { of: 'key' }))
+    .get('/compute/instances/list', read, cached(list, INSTANCE_LIST_POLICY))
     .post('/compute/instances/create', requireScope('instances:write'), create)
-    .get('/compute/keypairs', read, listKeypairs)
+    .get('/compute/keypairs', read, cached(listKeypairs, { of: 'user' }))
     .post('/compute/keypairs', requireScope('keypairs:write'), createKeypair)
-    .get('/network/security_groups/list', read, listSecurityGroups);
+    .get('/network/security_groups/list', read, cached(listSecurityGroups));
 }
 
 async function create(c: Context<GatewayEnv>): Promise<Response> {

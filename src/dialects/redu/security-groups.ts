@@ -2,23 +2,24 @@ import { type Context, Hono } from 'hono';
 import { requireScope } from '../../access/scopes.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { decodeBody } from '../../http/decode.ts';
+import type { Cached } from '../../traffic/cache/cached.ts';
 import { byNameAndId, pagedList } from './paged-list.ts';
 import { pathId } from './path-id.ts';
 import { encodeRule, encodeSecurityGroup, toNewRule } from './security-group-rules.ts';
 import { newRuleSchema, newSecurityGroupSchema } from './security-group-schemas.ts';
 
 /** `/v1/security_groups`. */
-export function securityGroups(): Hono<GatewayEnv> {
+export function securityGroups(cached: Cached): Hono<GatewayEnv> {
   const read = requireScope('instances:read');
   const write = requireScope('network:write');
   return new Hono<GatewayEnv>()
     .get(
       '/',
       read,
-      pagedList((cloud) => cloud.listSecurityGroups(), byNameAndId, encodeSecurityGroup),
+      cached(pagedList((cloud) => cloud.listSecurityGroups(), byNameAndId, encodeSecurityGroup)),
     )
     .post('/', write, create)
-    .get('/:id', read, show)
+    .get('/:id', read, cached(show))
     .delete('/:id', write, remove)
     .post('/:id/rules', write, createRule)
     .delete('/:id/rules/:rule_id', write, removeRule);

@@ -5,6 +5,7 @@ import { SERVER_GROUP_POLICIES, type ServerGroup } from '../../compute/model.ts'
 import type { GatewayEnv } from '../../context.ts';
 import { decodeBody } from '../../http/decode.ts';
 import { name } from '../../http/field-schemas.ts';
+import type { Cached } from '../../traffic/cache/cached.ts';
 import { byNameAndId, pagedList } from './paged-list.ts';
 import { pathId } from './path-id.ts';
 
@@ -22,17 +23,13 @@ export const newServerGroupSchema = z
   .meta({ id: 'NewServerGroup' });
 
 /** `/v1/server_groups`. */
-export function serverGroups(): Hono<GatewayEnv> {
+export function serverGroups(cached: Cached): Hono<GatewayEnv> {
   const read = requireScope('instances:read');
   const write = requireScope('instances:write');
   return new Hono<GatewayEnv>()
-    .get(
-      '/',
-      read,
-      pagedList((cloud) => cloud.listServerGroups(), byNameAndId, encodeServerGroup),
-    )
+    .get('/', read, cached(pagedList((cloud) => cloud.listServerGroups(), byNameAndId, encodeServerGroup)))
     .post('/', write, create)
-    .get('/:id', read, show)
+    .get('/:id', read, cached(show))
     .delete('/:id', write, remove);
 }
 

@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import type { KeptAnswer } from '../../src/traffic/cache/answer.ts';
+import { readEntry, writeEntry } from './cache-entry.ts';
+
+const ANSWER: KeptAnswer = {
+  body: new TextEncoder().encode('[{"name":"ü"}]'),
+  contentType: 'application/json',
+  link: '</v1/instances?limit=1&marker=x>; rel="next"',
+  etag: 'W/"abc"',
+  asOf: 1_000_000,
+  until: 5_000,
+  version: 1_764_000_000_000_000,
+};
+
+test('what is written is read, its age told by what is left of its life', () => {
+  const bytes = writeEntry(ANSWER, 300_000);
+  expect(readEntry(bytes, 298_000, 9_000_000)).toEqual({ ...ANSWER, asOf: 8_998_000 });
+});
+
+test.each([
+  ['nothing', Buffer.alloc(0)],
+  ['another format', Buffer.concat([Buffer.from([2]), writeEntry(ANSWER, 1).subarray(1)])],
+  ['half of it', writeEntry(ANSWER, 1).subarray(0, 40)],
+  ['a length that is not there', Buffer.from([1, 255, 255, 255, 255, 123])],
+  ['other JSON', Buffer.from('\u0001\u0000\u0000\u0000\u0002{}', 'latin1')],
+])('%s is none', (_, bytes) => {
+  expect(readEntry(bytes, 1_000, 0)).toBeNull();
+});

@@ -1,0 +1,55 @@
+/**
+ * An answer as bytes: a byte with the format's number, four with the length of the header, the header in JSON, the body.
+ *
+ * @module
+ */
+
+import * as z from 'zod';
+import type { KeptAnswer } from '../../src/traffic/cache/answer.ts';
+
+/** To be raised with every change of the format: gateways of two versions may share a Redis. */
+const FORMAT = 1;
+const PREFIX = 5;
+
+const Header = z.object({
+  version: z.int(),
+  contentType: z.string(),
+  link: z.string().nullable(),
+  etag: z.string(),
+  until: z.number(),
+  /** Milliseconds that it is kept in all, from when the cloud told it. */
+  life: z.number(),
+});
+
+export function writeEntry(answer: KeptAnswer, life: number): Buffer {
+  const { body, asOf: _, ...rest } = answer;
+  const header = Buffer.from(JSON.stringify({ ...rest, life } satisfies z.infer<typeof Header>));
+  const prefix = Buffer.alloc(PREFIX);
+  prefix.writeUInt8(FORMAT);
+  prefix.writeUInt32BE(header.length, 1);
+  return Buffer.concat([prefix, header, body]);
+}
+
+/**
+ * @param left Milliseconds of its life that are left. Its age is told from these, by Redis's clock alone: the clocks of gateways
+ *   differ.
+ * @param now Epoch milliseconds.
+ * @returns null for what was written in another format, or by somebody else.
+ */
+export function readEntry(bytes: Buffer, left: number, now: number): KeptAnswer | null {
+  if (bytes.length < PREFIX || bytes.readUInt8() !== FORMAT) return null;
+  const end = PREFIX + bytes.readUInt32BE(1);
+  const header = Header.safeParse(parsed(bytes.subarray(PREFIX, end).toString()));
+  if (!header.success || end > bytes.length) return null;
+  const { life, ...rest } = header.data;
+  // A copy: the bytes may be a part of a larger buffer, which would be kept with them.
+  return { ...rest, body: Uint8Array.from(bytes.subarray(end)), asOf: now - (life - left) };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,284 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { ComputeError, type ErrorCode } from '../../compute/errors.ts';
+import { LocalVersions } from '../versions/local-versions.ts';
+import { AnswerCache, type Asked, type Fetched, type Told } from './answer-cache.ts';
+import { CacheKey, CacheScope } from './cache-key.ts';
+
+const LIFETIME = 5_000;
+const STALE_FOR = 300_000;
+const CALLER = { projectId: 'p1', userId: 'u1', roles: ['member'] };
+const KEY = CacheKey.of(CacheScope.of(CALLER, 'service'), '/v1/things');
+
+let now: number;
+let versions: LocalVersions;
+let cache: AnswerCache;
+/** Calls to the cloud that have not been answered. */
+let calls: {
+  beside: boolean;
+  answer: (text: string, more?: Partial<Fetched>) => void;
+  fail: (code: ErrorCode) => void;
+}[];
+let asked: number;
+let background: Promise<void>[];
+
+beforeEach(() => {
+  now = 1_700_000_000_000;
+  versions = new LocalVersions();
+  calls = [];
+  asked = 0;
+  background = [];
+  const metrics = { count() {}, set() {}, expose: async () => '' };
+  cache = new AnswerCache(
+    { versions, store: null, metrics, now: () => now },
+    { bytes: 1_000_000, staleFor: STALE_FOR },
+  );
+});
+
+function call(beside: boolean): Promise<Fetched> {
+  asked += 1;
+  return new Promise((resolve, reject) => {
+    calls.push({
+      beside,
+      answer: (text, more) => resolve({ ...fetched(text), ...more }),
+      fail: (code) => reject(new ComputeError(code, 'no')),
+    });
+  });
+}
+
+function fetched(text: string): Fetched {
+  const body = new TextEncoder().encode(text);
+  const never = Number.POSITIVE_INFINITY;
+  return { body, contentType: 'application/json', link: null, asOf: never, holdsFor: never };
+}
+
+async function ask(key = KEY): Promise<Told> {
+  const question: Asked = {
+    key,
+    version: await versions.current('p1'),
+    lifetime: LIFETIME,
+    fetch: () => call(false),
+    fetchBeside: () => call(true),
+    background: (work) => background.push(work),
+  };
+  return cache.tell(question);
+}
+
+/** `text result`, and `!` when the cloud gave nothing newer. */
+function said({ answer, result, failed }: Told): string {
+  return `${new TextDecoder().decode(answer.body)} ${result}${failed ? '!' : ''}`;
+}
+
+async function next() {
+  await vi.waitUntil(() => calls.length > 0);
+  const [first] = calls.splice(0, 1);
+  if (first === undefined) throw new Error('nobody asked the cloud');
+  return first;
+}
+
+async function filled(text: string, more?: Partial<Fetched>): Promise<void> {
+  const told = ask();
+  (await next()).answer(text, more);
+  expect(said(await told)).toBe(`${text} miss`);
+}
+
+const changed = () => versions.changed({ projectId: 'p1', instanceIds: [] });
+
+describe('age', () => {
+  test('told again while fresh; then again, and fetched beside, once; then fetched first', async () => {
+    await filled('one');
+    now += 2_499;
+    expect(said(await ask())).toBe('one hit');
+    expect(asked).toBe(1);
+    now += 1;
+    expect(await Promise.all([ask(), ask(), ask()]).then((all) => all.map(said))).toEqual(
+      Array(3).fill('one stale'),
+    );
+    expect(asked, 'one refresh').toBe(2);
+    const refresh = await next();
+    expect(refresh.beside).toBe(true);
+    refresh.answer('two');
+    await Promise.all(background);
+    expect(said(await ask())).toBe('two hit');
+    now += LIFETIME;
+    const told = ask();
+    (await next()).answer('three');
+    expect(said(await told)).toBe('three miss');
+  });
+
+  test('counts from when the oldest part was told', async () => {
+    await filled('one', { asOf: now - 4_000 });
+    expect((await ask()).answer.asOf).toBe(now - 4_000);
+    now += 1_000;
+    const told = ask();
+    (await next()).answer('two');
+    expect(said(await told)).toBe('two miss');
+  });
+
+  test('counts from before the cloud was asked', async () => {
+    const began = now;
+    const told = ask();
+    const cloud = await next();
+    now += 3_000;
+    cloud.answer('one');
+    expect((await told).answer.asOf).toBe(began);
+    expect(said(await ask())).toBe('one stale');
+  });
+
+  test('what passes in a second is told for a second', async () => {
+    await filled('building', { holdsFor: 1_000 });
+    now += 999;
+    expect(said(await ask())).toBe('building stale');
+    (await next()).fail('internal');
+    await Promise.all(background);
+    now += 1;
+    const told = ask();
+    (await next()).answer('built');
+    expect(said(await told)).toBe('built miss');
+  });
+});
+
+describe('equal requests at the same time', () => {
+  test('ask the cloud once', async () => {
+    const all = Promise.all([ask(), ask(), ask()]);
+    (await next()).answer('one');
+    expect((await all).map(said)).toEqual(Array(3).fill('one miss'));
+    expect(asked).toBe(1);
+  });
+
+  test('share what went wrong, and nothing of it is kept', async () => {
+    const all = Promise.allSettled([ask(), ask()]);
+    (await next()).fail('not_found');
+    expect((await all).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    await filled('one');
+  });
+
+  test('do not share that a credential was refused', async () => {
+    const first = ask();
+    const second = ask();
+    (await next()).fail('forbidden');
+    await expect(first).rejects.toMatchObject({ code: 'forbidden' });
+    (await next()).answer('for the second');
+    expect(said(await second)).toBe('for the second miss');
+  });
+
+  test('are not told what would be too old by then', async () => {
+    const first = ask();
+    const slow = await next();
+    now += LIFETIME;
+    const second = ask();
+    (await next()).answer('new');
+    slow.answer('old');
+    expect([said(await first), said(await second)]).toEqual(['old miss', 'new miss']);
+    expect(said(await ask()), 'the newer one stays').toBe('new hit');
+  });
+});
+
+describe('a change', () => {
+  test('ends what is kept', async () => {
+    await filled('before');
+    await changed();
+    const told = ask();
+    (await next()).answer('after');
+    expect(said(await told)).toBe('after miss');
+  });
+
+  test('is not waited for with those who asked before it, and what they hear is not kept', async () => {
+    const before = ask();
+    const old = await next();
+    await changed();
+    const after = ask();
+    const fresh = await next();
+    fresh.answer('after');
+    expect(said(await after)).toBe('after miss');
+    old.answer('before');
+    expect(said(await before)).toBe('before miss');
+    expect(said(await ask())).toBe('after hit');
+  });
+
+  test('that comes while the cloud is asked leaves nothing kept', async () => {
+    const before = ask();
+    const old = await next();
+    await changed();
+    old.answer('before');
+    await before;
+    await filled('after');
+  });
+});
+
+describe('a cloud that does not answer', () => {
+  beforeEach(() => filled('old'));
+
+  test.each(['unavailable', 'timeout', 'bad_gateway'] as const)('%s: the last answer', async (code) => {
+    now += LIFETIME;
+    const told = ask();
+    (await next()).fail(code);
+    expect(said(await told)).toBe('old stale!');
+    const known = asked;
+    now += 900;
+    expect(said(await ask()), 'nobody waits').toBe('old stale!');
+    expect(asked, 'and it is left alone').toBe(known);
+    now += 200;
+    expect(said(await ask())).toBe('old stale!');
+    const beside = await next();
+    expect(beside.beside).toBe(true);
+    beside.answer('new');
+    await Promise.all(background);
+    expect(said(await ask())).toBe('new hit');
+  });
+
+  test.each(['forbidden', 'not_found', 'rate_limited', 'internal'] as const)('%s is told', async (code) => {
+    now += LIFETIME;
+    const told = ask();
+    (await next()).fail(code);
+    await expect(told).rejects.toMatchObject({ code });
+  });
+
+  test('the last answer does when it is too old, or from before a change', async () => {
+    now += STALE_FOR + 1;
+    const late = ask();
+    (await next()).fail('unavailable');
+    await expect(late).rejects.toMatchObject({ code: 'unavailable' });
+    await filled('new');
+    await changed();
+    now += LIFETIME;
+    const after = ask();
+    (await next()).fail('unavailable');
+    await expect(after).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  test('somebody waits again once the failure is long ago', async () => {
+    now += LIFETIME;
+    const told = ask();
+    (await next()).fail('unavailable');
+    await told;
+    now += 10_001;
+    const waits = ask();
+    (await next()).answer('new');
+    expect(said(await waits)).toBe('new miss');
+  });
+
+  test('what is gone is not told again', async () => {
+    now += 3_000;
+    expect(said(await ask())).toBe('old stale');
+    (await next()).fail('not_found');
+    await Promise.all(background);
+    const told = ask();
+    (await next()).fail('not_found');
+    await expect(told).rejects.toMatchObject({ code: 'not_found' });
+  });
+});
+
+describe('a cloud that takes its time', () => {
+  afterEach(() => vi.useRealTimers());
+
+  test('is not waited for by whoever can be told something', async () => {
+    await filled('old');
+    now += LIFETIME;
+    vi.useFakeTimers();
+    const told = ask();
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(said(await told)).toBe('old stale!');
+    expect(said(await ask()), 'the next does not wait').toBe('old stale!');
+    expect(asked).toBe(2);
+  });
+});

@@ -1,0 +1,58 @@
+import { type Handler, Hono } from 'hono';
+import type { GatewayEnv, RequestVariables } from '../../context.ts';
+
+/**
+ * Runs a handler on a request that has nothing of a client's but its target: what is told to others cannot depend on a header,
+ * and an answer can be made anew when there is no client.
+ */
+export class BareRequests {
+  readonly #handler: Handler<GatewayEnv>;
+  /** By the pattern of the route, for a handler may serve several. */
+  readonly #apps = new Map<string, Hono<GatewayEnv>>();
+  readonly #variables = new WeakMap<Request, RequestVariables>();
+
+  constructor(handler: Handler<GatewayEnv>) {
+    this.#handler = handler;
+  }
+
+  /**
+   * @param pattern The route's path, as hono writes it.
+   * @param target Path and query.
+   * @throws What the handler throws.
+   */
+  async run(pattern: string, target: string, variables: RequestVariables): Promise<Response> {
+    const request = new Request(`http://gateway${target}`);
+    this.#variables.set(request, variables);
+    return this.#app(pattern).fetch(request);
+  }
+
+  #app(pattern: string): Hono<GatewayEnv> {
+    const known = this.#apps.get(pattern);
+    if (known !== undefined) return known;
+    const app = new Hono<GatewayEnv>({ strict: false });
+    const handler = this.#handler;
+    app.get(pattern, async (c, next) => {
+      const variables = this.#variables.get(c.req.raw);
+      if (variables === undefined) throw new Error('a bare request without its variables');
+      for (const name of Object.values(NAMES)) c.set(name, variables[name]);
+      return handler(c, next);
+    });
+    app.onError((error) => {
+      throw error;
+    });
+    app.notFound(() => {
+      throw new Error(`${pattern} does not match its own request`);
+    });
+    this.#apps.set(pattern, app);
+    return app;
+  }
+}
+
+/** All of them, or it does not compile. */
+const NAMES: { readonly [Name in keyof RequestVariables]: Name } = {
+  requestId: 'requestId',
+  log: 'log',
+  provenance: 'provenance',
+  principal: 'principal',
+  cloud: 'cloud',
+};

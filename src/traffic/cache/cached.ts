@@ -1,0 +1,127 @@
+/**
+ * The stage `cached`, around the handlers of reads.
+ *
+ * @module
+ */
+
+import type { Context, Handler } from 'hono';
+import { routePath } from 'hono/route';
+import type { CallContext, CloudDriver } from '../../compute/cloud.ts';
+import { Provenance } from '../../compute/provenance.ts';
+import type { GatewayEnv, RequestVariables } from '../../context.ts';
+import type { Metrics } from '../../telemetry/metrics.ts';
+import type { ProjectVersions } from '../versions/project-versions.ts';
+import { AnswerCache, type Asked, type Fetched } from './answer-cache.ts';
+import { BareRequests } from './bare-request.ts';
+import { CacheKey, targetOf } from './cache-key.ts';
+import type { CacheStore } from './cache-store.ts';
+import { type ScopeKind, scopeOf } from './scopes.ts';
+import { tell } from './tell.ts';
+
+/** How the answers of a route may be kept. */
+export interface CachePolicy {
+  /** `slow`: what hardly ever changes, and is not changed through the gateway without a trace in its project's version. */
+  readonly pace?: 'usual' | 'slow';
+  /** Whose the answer is; the project's unless said otherwise. */
+  readonly of?: ScopeKind;
+  /** A request with one of these parameters is never answered from what is kept, nor kept. */
+  readonly not?: readonly string[];
+}
+
+/**
+ * A handler whose answers of status 200 are kept and told again.
+ *
+ * It is called with a request that has a target and nothing else, and with `principal`, `cloud`, `log`, `requestId` and
+ * `provenance` of one of the callers: the answer may depend on the target and on what `cloud` tells; on the principal only
+ * where the policy says so.
+ */
+export type Cached = (handler: Handler<GatewayEnv>, policy?: CachePolicy) => Handler<GatewayEnv>;
+
+export interface CachePorts {
+  readonly clouds: CloudDriver;
+  readonly metrics: Metrics;
+  readonly versions: ProjectVersions;
+  /** Where several gateways share answers. */
+  readonly cacheStore?: CacheStore;
+}
+
+export interface CacheOptions {
+  /** Seconds that an answer may be old while the cloud answers; 0: nothing is kept. */
+  readonly seconds: number;
+  /** Seconds that it may be old while the cloud does not; 0: nobody is told such an answer. */
+  readonly staleSeconds: number;
+  /** Room for answers in this process. */
+  readonly bytes: number;
+  /** Keeps the runtime from ending work that goes on when its request is answered; it never rejects. */
+  readonly background?: (work: Promise<void>, c: Context<GatewayEnv>) => void;
+}
+
+/** What `slow` answers may be old at least, seconds. */
+const SLOW_SECONDS = 60;
+
+/** For a gateway that keeps nothing. */
+export const uncached: Cached = (handler) => handler;
+
+/** @param callContext What work beside the requests may ask of the cloud. */
+export function caching(
+  { clouds, metrics, versions, cacheStore }: CachePorts,
+  { seconds, staleSeconds, bytes, background = () => {} }: CacheOptions,
+  callContext: (c: Context<GatewayEnv>) => CallContext,
+): Cached {
+  const isOn = seconds > 0;
+  const answers = new AnswerCache(
+    { versions, store: cacheStore ?? null, metrics },
+    { bytes, staleFor: staleSeconds * 1_000 },
+  );
+  return function cached(handler, { pace = 'usual', of = 'project', not = [] } = {}) {
+    const requests = new BareRequests(handler);
+    const lifetime = (pace === 'slow' ? Math.max(seconds, SLOW_SECONDS) : seconds) * 1_000;
+
+    const fetched = async (c: Context<GatewayEnv>, target: string, variables: RequestVariables) =>
+      read(await requests.run(routePath(c), target, variables), variables.provenance);
+
+    /** As the same caller, with time of its own. */
+    const fetchedBeside = (c: Context<GatewayEnv>, target: string) => {
+      const provenance = new Provenance();
+      const principal = c.get('principal');
+      const cloud = clouds.open(principal.credential, { ...callContext(c), provenance });
+      return fetched(c, target, { ...c.var, provenance, cloud });
+    };
+
+    return async function cachedRead(c, next) {
+      const target = targetOf(c.req.url);
+      const { parameters } = target;
+      if (!isOn || (parameters !== null && not.some((name) => parameters.has(name)))) {
+        metrics.count('cache_results', { result: 'off', route: routePath(c) });
+        return handler(c, next);
+      }
+      // Before anything is looked up: whoever is told something is somebody whom the cloud has let in.
+      const caller = await c.get('cloud').caller();
+      const key = CacheKey.of(scopeOf(caller, c.get('principal'), of), target.text);
+      const version = await versions.current(key.projectId);
+      const asked: Asked = {
+        key,
+        version,
+        lifetime,
+        fetch: () => fetched(c, target.text, c.var),
+        fetchBeside: () => fetchedBeside(c, target.text),
+        background: (work) => background(work, c),
+      };
+      const outcome = answers.tell(asked);
+      const told = outcome instanceof Promise ? await outcome : outcome;
+      metrics.count('cache_results', { result: told.result, route: routePath(c) });
+      return tell(c, told, Date.now());
+    };
+  };
+}
+
+async function read(response: Response, { asOf, holdsFor }: Provenance): Promise<Fetched> {
+  if (response.status !== 200) throw new Error(`a handler of cached answers said ${response.status}`);
+  return {
+    body: new Uint8Array(await response.arrayBuffer()),
+    contentType: response.headers.get('Content-Type') ?? 'application/json',
+    link: response.headers.get('Link'),
+    asOf,
+    holdsFor,
+  };
+}

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { etagOf, namesTag } from './etag.ts';
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+test('a tag is weak, and depends on the body and on whom it is told to', async () => {
+  const tag = await etagOf(bytes('acme'), bytes('[]'));
+  expect(tag).toMatch(/^W\/"[\w-]{24}"$/);
+  expect(await etagOf(bytes('acme'), bytes('[]'))).toBe(tag);
+  expect(await etagOf(bytes('acme'), bytes('[1]'))).not.toBe(tag);
+  expect(await etagOf(bytes('globex'), bytes('[]'))).not.toBe(tag);
+});
+
+test.each([
+  ['W/"abc"', true],
+  ['"abc"', true],
+  ['*', true],
+  [' * ', true],
+  ['"x", W/"abc"', true],
+  ['W/"a,b", "abc"', true],
+  [undefined, false],
+  ['', false],
+  ['abc', false],
+  ['"ab"', false],
+  ['"abc', false],
+  ['"x*"', false],
+  ['"*"', false],
+  ['"x,"abc"', false],
+])('If-None-Match %s names W/"abc": %s', (header, does) => {
+  expect(namesTag(header, 'W/"abc"')).toBe(does);
+});

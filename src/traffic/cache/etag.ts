@@ -1,0 +1,36 @@
+/**
+ * Entity tags (RFC 9110, 8.8.3). They are weak: what is told again has other headers beside the same body.
+ *
+ * @module
+ */
+
+/**
+ * The tag of a body. It depends on whom the body is told to and what was asked, so that a tag one customer knows says nothing
+ * to another, and it is the same on every gateway.
+ *
+ * @param key Digest of the answer's cache key.
+ */
+export async function etagOf(key: Uint8Array, body: Uint8Array): Promise<string> {
+  const both = new Uint8Array(key.length + body.length);
+  both.set(key);
+  both.set(body, key.length);
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', both));
+  return `W/"${base64url(digest.subarray(0, 18))}"`;
+}
+
+const TAG = /(?:W\/)?("[\x21\x23-\x7e\x80-\xff]*")/g;
+
+/** Whether `If-None-Match` names this tag, by the weak comparison that RFC 9110 (13.1.2) wants. */
+export function namesTag(ifNoneMatch: string | undefined, etag: string): boolean {
+  if (ifNoneMatch === undefined) return false;
+  if (ifNoneMatch.trim() === '*') return true;
+  const opaque = etag.replace(/^W\//, '');
+  return Array.from(ifNoneMatch.matchAll(TAG), ([, tag]) => tag).includes(opaque);
+}
+
+export function base64url(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '');
+}

@@ -1,0 +1,91 @@
+import { expect, test } from 'vitest';
+import type { KeptAnswer } from './answer.ts';
+import { CacheKey, CacheScope } from './cache-key.ts';
+import type { CacheStore } from './cache-store.ts';
+import { type FetchOnce, fetchOnce } from './fetch-once.ts';
+
+const KEY = CacheKey.of(CacheScope.of({ projectId: 'p', userId: 'u', roles: [] }, 'service'), '/v1/things');
+
+/** A store as Redis is one, in this process. */
+function testStore() {
+  const entries = new Map<string, KeptAnswer>();
+  const claims = new Set<string>();
+  const store: CacheStore = {
+    read: async ({ text }) => entries.get(text) ?? null,
+    write: async ({ text }, answer) => void entries.set(text, answer),
+    remove: async ({ text }) => void entries.delete(text),
+    async claim({ text }, version) {
+      const name = `${version} ${text}`;
+      if (claims.has(name)) return null;
+      claims.add(name);
+      return async () => void claims.delete(name);
+    },
+  };
+  return { store, entries, claims };
+}
+
+function answer(version: number, text = 'told'): KeptAnswer {
+  const body = new TextEncoder().encode(text);
+  return { body, version, contentType: 'a/b', link: null, etag: '"x"', asOf: 0, until: 5_000 };
+}
+
+function once(store: CacheStore, more: Partial<FetchOnce> = {}): FetchOnce {
+  return {
+    store,
+    key: KEY,
+    version: 1,
+    acceptable: () => true,
+    fetch: async () => answer(1),
+    share: (fetched) => store.write(KEY, fetched, 5_000),
+    background: () => {},
+    pause: () => new Promise((resolve) => setImmediate(resolve)),
+    ...more,
+  };
+}
+
+test('many gateways ask the cloud once', async () => {
+  const { store, claims } = testStore();
+  let fetches = 0;
+  const fetch = async () => {
+    fetches += 1;
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    return answer(1);
+  };
+  const all = await Promise.all(Array.from({ length: 5 }, () => fetchOnce(once(store, { fetch }))));
+  expect(fetches).toBe(1);
+  expect(all.map(({ fetched }) => fetched).filter(Boolean)).toHaveLength(1);
+  await expect.poll(() => claims.size).toBe(0);
+});
+
+test('what is stored of another version, or is not wanted, does not count', async () => {
+  const { store } = testStore();
+  await store.write(KEY, answer(1, 'stored'), 5_000);
+  expect((await fetchOnce(once(store, { version: 2 }))).fetched).toBe(true);
+  expect((await fetchOnce(once(store, { acceptable: () => false }))).fetched).toBe(true);
+  expect((await fetchOnce(once(store))).fetched).toBe(false);
+});
+
+test('whoever fails gives the claim to the next', async () => {
+  const { store } = testStore();
+  const fail = async () => {
+    throw new Error('down');
+  };
+  const [first, second] = await Promise.allSettled([
+    fetchOnce(once(store, { fetch: fail })),
+    fetchOnce(once(store)),
+  ]);
+  expect(first?.status).toBe('rejected');
+  expect(second).toMatchObject({ status: 'fulfilled', value: { fetched: true } });
+});
+
+test('a claim that is never given back is not waited for', async () => {
+  const { store } = testStore();
+  await store.claim(KEY, 1);
+  let waited = 0;
+  const pause = async (milliseconds: number) => {
+    waited += milliseconds;
+  };
+  expect((await fetchOnce(once(store, { pause }))).fetched).toBe(true);
+  expect(waited).toBeGreaterThan(3_000);
+  expect(waited).toBeLessThan(6_000);
+});

@@ -1,0 +1,74 @@
+/**
+ * One request to the cloud for any number of equal ones, over all gateways.
+ *
+ * @module
+ */
+
+import type { KeptAnswer } from './answer.ts';
+import type { CacheKey } from './cache-key.ts';
+import type { CacheStore } from './cache-store.ts';
+
+/** How often it is looked whether another gateway has the answer, milliseconds. Then this one fetches it itself. */
+const LOOKS = [10, 20, 40, 80, 150, 200, 250, 250, 500, 500, 500, 500, 1_000, 1_000];
+
+export interface FetchOnce {
+  readonly store: CacheStore;
+  readonly key: CacheKey;
+  readonly version: number;
+  /** Whether an answer of another gateway's will do. Only those of this version are judged. */
+  readonly acceptable: (answer: KeptAnswer) => boolean;
+  /** Asks the cloud. */
+  readonly fetch: () => Promise<KeptAnswer>;
+  /** Shares what was fetched, while the claim holds. */
+  readonly share: (answer: KeptAnswer) => Promise<void>;
+  /** For what goes on when the answer is there. */
+  readonly background: (work: Promise<void>) => void;
+  readonly pause?: (milliseconds: number) => Promise<void>;
+}
+
+export interface FetchedOnce {
+  readonly answer: KeptAnswer;
+  /** From the cloud, by this gateway. */
+  readonly fetched: boolean;
+}
+
+/**
+ * Takes the answer from the store, else claims to fetch it, else waits until whoever has the claim has shared it or given up.
+ *
+ * @throws What `fetch` throws.
+ */
+export async function fetchOnce(once: FetchOnce): Promise<FetchedOnce> {
+  const { store, key, version, pause = sleep } = once;
+  const look = async () => {
+    const found = await store.read(key);
+    return found?.version === version && once.acceptable(found) ? { answer: found, fetched: false } : null;
+  };
+  const found = await look();
+  if (found !== null) return found;
+  let release = await store.claim(key, version);
+  for (const milliseconds of release === null ? LOOKS : []) {
+    await pause(milliseconds);
+    const shared = await look();
+    if (shared !== null) return shared;
+    release = await store.claim(key, version);
+    if (release === null) continue;
+    // Between the look and the claim the other may have shared it and given the claim back.
+    const late = await look();
+    if (late === null) break;
+    once.background(release());
+    return late;
+  }
+  const giveBack = release ?? (async () => {});
+  try {
+    const answer = await once.fetch();
+    once.background(once.share(answer).then(giveBack));
+    return { answer, fetched: true };
+  } catch (error) {
+    once.background(giveBack());
+    throw error;
+  }
+}
+
+function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

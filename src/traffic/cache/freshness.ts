@@ -1,0 +1,53 @@
+/**
+ * How long an answer may be told again: pure decisions, all times in milliseconds.
+ *
+ * @module
+ */
+
+/** When an answer was true, and how old it may get. */
+export interface Dated {
+  /** Epoch milliseconds at which the cloud told the oldest part of it, at the latest. */
+  readonly asOf: number;
+  /** Age past which it is not told while the cloud answers. */
+  readonly until: number;
+}
+
+/**
+ * - `fresh`: tell it;
+ * - `aging`: tell it, and fetch the next one beside;
+ * - `expired`: fetch the next one first.
+ */
+export type Freshness = 'fresh' | 'aging' | 'expired';
+
+/** An answer of which a part passes by itself is told for no longer than that part holds. */
+export function untilOf(lifetime: number, holdsFor: number): number {
+  return Math.min(lifetime, holdsFor);
+}
+
+/** Fresh for the first half of its life, so that what is asked for all the time is fetched in time and nobody waits. */
+export function freshness({ asOf, until }: Dated, now: number): Freshness {
+  const age = now - asOf;
+  // A clock that was set back says nothing about age.
+  if (age < 0 || age >= until) return 'expired';
+  return age < until / 2 ? 'fresh' : 'aging';
+}
+
+/** Whether an expired answer may stand in for a cloud that does not answer. */
+export function standsIn({ asOf }: Dated, staleFor: number, now: number): boolean {
+  const age = now - asOf;
+  return age >= 0 && age <= staleFor;
+}
+
+/** What is known of a key whose last fetch failed, and how to go on. */
+export type Recourse = 'wait' | 'try beside' | 'leave alone';
+
+/** A cloud that just failed is left alone for so long. */
+const REST = 1_000;
+/** ... and tried beside the requests for so long after that; then somebody waits for it again. */
+const DOUBT = 10_000;
+
+/** @param failedAt When the last fetch failed, or kept everybody waiting for too long; undefined when it did not. */
+export function recourse(failedAt: number | undefined, now: number): Recourse {
+  if (failedAt === undefined || now < failedAt || now - failedAt > DOUBT) return 'wait';
+  return now - failedAt < REST ? 'leave alone' : 'try beside';
+}

@@ -1,0 +1,121 @@
+import type { CallContext, Cloud, CloudCredential } from '../../compute/cloud.ts';
+import { ComputeError, hasCode } from '../../compute/errors.ts';
+import type { FleetView } from './fleet.ts';
+import type { Fleets } from './fleets.ts';
+import { isInDoubt } from './plan.ts';
+import { isNarrowed, isSelectable, select } from './select.ts';
+
+/**
+ * A cloud that answers lists of instances, single instances and security groups from its project's fleet, where that is as the
+ * cloud itself would answer and the request only reads (`CallContext.mayBeOld`). Everything else passes through; what changes
+ * something is noted.
+ */
+export function fleetCloud(
+  cloud: Cloud,
+  credential: CloudCredential,
+  call: CallContext,
+  fleets: Fleets,
+): Cloud {
+  const scope = async () => ({ caller: await cloud.caller(), kind: credential.kind });
+  /** The view this request's list is told from: its security groups are told from the same one. */
+  let listing: Promise<FleetView | null> | undefined;
+
+  /** Nobody else's failure to be let in is this caller's: then the cloud is asked itself. */
+  const brought = async (mayListAll: boolean): Promise<FleetView | null> => {
+    try {
+      return await inTime(fleets.upToDate(await scope(), cloud, mayListAll), call.deadline);
+    } catch (error) {
+      if (hasCode(error, 'forbidden')) return null;
+      throw error;
+    }
+  };
+  const told = <T>(view: FleetView, answer: T): T => {
+    call.provenance.toldAt(view.asOf);
+    return answer;
+  };
+  /** Does what changes something. What it changes is known to be old when it is over, whatever came of it. */
+  const changing = async <T>(ids: readonly string[], change: () => Promise<T>): Promise<T> => {
+    const { projectId } = await cloud.caller();
+    for (const id of ids) call.provenance.changed(id);
+    try {
+      return await change();
+    } finally {
+      fleets.changed(projectId, [...call.provenance.changedInstances]);
+    }
+  };
+
+  return {
+    ...cloud,
+    detached(milliseconds) {
+      const later = { ...call, deadline: Date.now() + milliseconds };
+      return fleetCloud(cloud.detached(milliseconds), credential, later, fleets);
+    },
+
+    async listInstances(filter, window) {
+      if (!call.mayBeOld || !isSelectable(filter)) return cloud.listInstances(filter, window);
+      listing = brought(!isNarrowed(filter, window));
+      const view = await listing;
+      const page = view && select(view, filter, window);
+      return view && page ? told(view, page) : cloud.listInstances(filter, window);
+    },
+    async getInstance(id) {
+      if (!call.mayBeOld) return cloud.getInstance(id);
+      const view = await fleets.current(await scope());
+      const instance = view?.byId.get(id);
+      // One that is in no view may be new.
+      return view && instance && !isInDoubt(instance) ? told(view, instance) : cloud.getInstance(id);
+    },
+    async listSecurityGroups(filter = {}) {
+      if (!call.mayBeOld || filter.allProjects) return cloud.listSecurityGroups(filter);
+      const view = await (listing ?? fleets.current(await scope()));
+      return view ? told(view, view.groups) : cloud.listSecurityGroups(filter);
+    },
+
+    createInstance: (instance) =>
+      changing([], async () => {
+        const id = await cloud.createInstance(instance);
+        call.provenance.changed(id);
+        return id;
+      }),
+    renameInstance: (id, name) => changing([id], () => cloud.renameInstance(id, name)),
+    mergeMetadata: (id, items) => changing([id], () => cloud.mergeMetadata(id, items)),
+    deleteMetadata: (id, key) => changing([id], () => cloud.deleteMetadata(id, key)),
+    deleteInstance: (id) => changing([id], () => cloud.deleteInstance(id)),
+    act: (id, action) => changing([id], () => cloud.act(id, action)),
+    snapshot: (id, name, metadata) => changing([id], () => cloud.snapshot(id, name, metadata)),
+
+    createSecurityGroup: (name, description) =>
+      changing([], () => cloud.createSecurityGroup(name, description)),
+    deleteSecurityGroup: (id) => changing([], () => cloud.deleteSecurityGroup(id)),
+    createSecurityGroupRule: (groupId, rule) =>
+      changing([], () => cloud.createSecurityGroupRule(groupId, rule)),
+    deleteSecurityGroupRule: (groupId, ruleId) =>
+      changing([], () => cloud.deleteSecurityGroupRule(groupId, ruleId)),
+
+    addPortSecurityGroup: (portId, groupId) =>
+      changing([], () => cloud.addPortSecurityGroup(portId, groupId)),
+    removePortSecurityGroup: (portId, groupId) =>
+      changing([], () => cloud.removePortSecurityGroup(portId, groupId)),
+    deletePort: (id) => changing([], () => cloud.deletePort(id)),
+    createFloatingIp: (networkId, portId, description) =>
+      changing([], () => cloud.createFloatingIp(networkId, portId, description)),
+    disassociateFloatingIp: (id) => changing([], () => cloud.disassociateFloatingIp(id)),
+    deleteFloatingIp: (id) => changing([], () => cloud.deleteFloatingIp(id)),
+  };
+}
+
+/** A request waits no longer than it may, also for a refresh that others began. `timeout`. */
+async function inTime<T>(work: Promise<T>, deadline: number): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new ComputeError('timeout', 'The cloud did not answer in time.')),
+      Math.max(0, deadline - Date.now()),
+    );
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

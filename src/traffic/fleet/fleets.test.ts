@@ -1,0 +1,298 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { CallContext, Cloud } from '../../compute/cloud.ts';
+import { ComputeError } from '../../compute/errors.ts';
+import { Provenance } from '../../compute/provenance.ts';
+import { TRANSITION_AGE } from './fleet.ts';
+import { fleetCloud } from './fleet-cloud.ts';
+import { Fleets } from './fleets.ts';
+import { CREDENTIAL, ModelCloud } from './model-cloud.ts';
+import { FULL_INTERVAL, SMALL_FLEET } from './plan.ts';
+import { testVersions } from './test-versions.ts';
+
+/** Milliseconds that an answer may be old in all; a fleet tells by itself for half of it. */
+const MAX_AGE = 5_000;
+const PROJECT = 'project';
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** A gateway's fleets over a model cloud, and requests to it. */
+function fleetsUnderTest({ count = SMALL_FLEET + 10, maxInstances = 100_000 } = {}) {
+  const model = new ModelCloud(count);
+  const versions = testVersions();
+  const refreshes: string[] = [];
+  const metrics = {
+    count: (_: string, labels: object) => refreshes.push(String(Object.values(labels)[0])),
+    set: () => {},
+    expose: async () => '',
+  };
+  const fleets = new Fleets(versions, metrics, { maxAge: MAX_AGE, maxInstances });
+  const request = (change: Partial<CallContext> = {}): { cloud: Cloud; provenance: Provenance } => {
+    const provenance = new Provenance();
+    const log = { info() {}, warn() {}, error() {}, with: () => log };
+    const call = {
+      deadline: Date.now() + 30_000,
+      requestId: 'r',
+      log,
+      mayBeOld: true,
+      provenance,
+      ...change,
+    };
+    return { cloud: fleetCloud(model.open(), CREDENTIAL, call, fleets), provenance };
+  };
+  /** What a request for a list asks of the cloud, and whether its answer is the truth. */
+  const list = async () => {
+    model.asked = [];
+    const { cloud } = request();
+    const [{ instances }] = await Promise.all([cloud.listInstances({}, {}), cloud.listSecurityGroups()]);
+    return {
+      asked: model.asked.toSorted(),
+      true: JSON.stringify(instances) === JSON.stringify(model.list()),
+    };
+  };
+  return { model, versions, refreshes, request, list };
+}
+
+const ALL = { asked: ['groups', 'list'], true: true };
+const CHANGES = { asked: ['changes', 'groups'], true: true };
+const NOTHING = { asked: [], true: true };
+
+describe('lists', () => {
+  test('are told without asking for half the time they may be old, and then brought up to date', async () => {
+    const { model, list, refreshes } = fleetsUnderTest();
+    expect(await list()).toEqual(ALL);
+    expect(await list()).toEqual(NOTHING);
+    model.change('i0001', { name: 'other' });
+    vi.advanceTimersByTime(MAX_AGE / 2 - 1);
+    expect(await list()).toEqual({ asked: [], true: false });
+    vi.advanceTimersByTime(1);
+    expect(await list()).toEqual(CHANGES);
+    expect(refreshes).toEqual(['full', 'changes']);
+  });
+
+  test('show what was changed through another gateway at once', async () => {
+    const { model, list, versions } = fleetsUnderTest();
+    await list();
+    model.silently('i0001', { metadata: { a: 'b' } });
+    await versions.changed({ projectId: PROJECT, instanceIds: ['i0001'] });
+    expect(await list()).toEqual({ asked: ['changes', 'groups', 'look i0001'], true: true });
+    await versions.changed({ projectId: 'another', instanceIds: ['i0001'] });
+    expect(await list()).toEqual(NOTHING);
+  });
+
+  test('are asked for whole when changes may have been missed', async () => {
+    const { model, list, versions } = fleetsUnderTest();
+    await list();
+    model.silently('i0001', { metadata: { a: 'b' } });
+    versions.miss();
+    expect(await list()).toEqual(ALL);
+  });
+
+  test('are asked for whole once a minute', async () => {
+    const { model, list } = fleetsUnderTest();
+    await list();
+    model.silently('i0001', { metadata: { a: 'b' } });
+    vi.advanceTimersByTime(FULL_INTERVAL - 1);
+    expect(await list()).toEqual({ asked: ['changes', 'groups'], true: false });
+    vi.advanceTimersByTime(MAX_AGE);
+    expect(await list()).toEqual(ALL);
+  });
+
+  test('are a second old at most while an instance is in transition', async () => {
+    const { model, list } = fleetsUnderTest();
+    model.create({ status: 'BUILD', inTransition: true });
+    await list();
+    vi.advanceTimersByTime(TRANSITION_AGE - 1);
+    expect(await list()).toEqual(NOTHING);
+    vi.advanceTimersByTime(1);
+    expect(await list()).toEqual(CHANGES);
+  });
+
+  test('say how old they are', async () => {
+    const { request } = fleetsUnderTest();
+    const began = Date.now();
+    await request().cloud.listInstances({}, {});
+    vi.advanceTimersByTime(1_000);
+    const { cloud, provenance } = request();
+    await cloud.listInstances({}, {});
+    expect(provenance.asOf).toBe(began);
+  });
+
+  test('that need only a part are never worth a list of everything', async () => {
+    const { model, list, request } = fleetsUnderTest();
+    await request().cloud.listInstances({ statuses: ['ACTIVE'] }, { limit: 10 });
+    expect(model.asked).toEqual(['list']);
+    await list();
+    vi.advanceTimersByTime(MAX_AGE);
+    model.asked = [];
+    await request().cloud.listInstances({ statuses: ['ACTIVE'] }, { limit: 10 });
+    expect(model.asked.toSorted()).toEqual(['changes', 'groups']);
+    vi.advanceTimersByTime(FULL_INTERVAL);
+    model.asked = [];
+    await request().cloud.listInstances({ statuses: ['ACTIVE'] }, { limit: 10 });
+    expect(model.asked).toEqual(['list']);
+  });
+
+  test("by name are the cloud's", async () => {
+    const { model, list, request } = fleetsUnderTest();
+    await list();
+    model.asked = [];
+    const { cloud, provenance } = request();
+    expect((await cloud.listInstances({ name: 'i0001' }, {})).instances).toHaveLength(1);
+    expect(model.asked).toEqual(['list']);
+    expect(provenance.asOf).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test('of different roles are kept apart', async () => {
+    const { model, list } = fleetsUnderTest();
+    await list();
+    model.roles = ['reader'];
+    expect(await list()).toEqual(ALL);
+  });
+
+  test('of a fleet larger than all may be are asked for every time', async () => {
+    const { list } = fleetsUnderTest({ maxInstances: 50 });
+    expect(await list()).toEqual(ALL);
+    expect(await list()).toEqual(ALL);
+  });
+});
+
+describe('one refresh', () => {
+  test('serves everybody who waits for it', async () => {
+    const { model, list, request } = fleetsUnderTest();
+    await list();
+    vi.advanceTimersByTime(MAX_AGE);
+    model.asked = [];
+    const open = gated(model);
+    const all = Promise.all(Array.from({ length: 10 }, () => request().cloud.listInstances({}, {})));
+    await vi.waitFor(() => expect(model.asked).toContain('changes'));
+    open();
+    await all;
+    expect(model.asked.toSorted()).toEqual(['changes', 'groups']);
+  });
+
+  test('that began before a change does not serve those who come after it', async () => {
+    const { model, list, request, versions } = fleetsUnderTest();
+    await list();
+    vi.advanceTimersByTime(MAX_AGE);
+    model.asked = [];
+    const open = gated(model);
+    const early = request().cloud.listInstances({}, {});
+    await vi.waitFor(() => expect(model.asked).toContain('changes'));
+    await versions.changed({ projectId: PROJECT, instanceIds: ['i0001'] });
+    const late = request().cloud.listInstances({}, {});
+    model.silently('i0001', { metadata: { a: 'b' } });
+    open();
+    await early;
+    expect(await late).toEqual({ instances: model.list(), more: false });
+    expect(model.asked).toContain('look i0001');
+  });
+
+  test("that fails is everybody's failure, and nothing it was to find is forgotten", async () => {
+    const { model, list, request, versions } = fleetsUnderTest();
+    await list();
+    model.silently('i0001', { metadata: { a: 'b' } });
+    await versions.changed({ projectId: PROJECT, instanceIds: ['i0001'] });
+    model.gate = () => Promise.reject(new ComputeError('unavailable', 'away'));
+    await expect(request().cloud.listInstances({}, {})).rejects.toThrow('away');
+    model.gate = async () => {};
+    expect(await list()).toEqual({ asked: ['changes', 'groups', 'look i0001'], true: true });
+  });
+
+  test('whose caller lost its rights is no failure of others: they ask themselves', async () => {
+    const { model, list, request } = fleetsUnderTest();
+    await list();
+    vi.advanceTimersByTime(MAX_AGE);
+    let calls = 0;
+    model.gate = async () => {
+      calls += 1;
+      if (calls <= 2) throw new ComputeError('forbidden', 'no');
+    };
+    expect((await request().cloud.listInstances({}, {})).instances).toEqual(model.list());
+  });
+
+  test('is waited for no longer than a request may take', async () => {
+    const { model, request } = fleetsUnderTest();
+    gated(model);
+    const waiting = request({ deadline: Date.now() + 100 }).cloud.listInstances({}, {});
+    const failed = expect(waiting).rejects.toMatchObject({ code: 'timeout' });
+    await vi.advanceTimersByTimeAsync(100);
+    await failed;
+  });
+});
+
+describe('single instances', () => {
+  test('are told from the fleet while it is fresh', async () => {
+    const { model, list, request } = fleetsUnderTest();
+    await list();
+    model.asked = [];
+    const { cloud, provenance } = request();
+    expect(await cloud.getInstance('i0001')).toEqual(model.list().find(({ id }) => id === 'i0001'));
+    expect(await cloud.listSecurityGroups()).toEqual([]);
+    expect(model.asked).toEqual([]);
+    expect(provenance.asOf).toBe(Date.now());
+    vi.advanceTimersByTime(MAX_AGE);
+    await request().cloud.getInstance('i0001');
+    expect(model.asked).toEqual(['look i0001']);
+  });
+
+  test('are asked for when they are not known, or in transition', async () => {
+    const { model, list, request } = fleetsUnderTest();
+    const building = model.create({ status: 'BUILD', inTransition: true });
+    await list();
+    const made = model.create();
+    model.asked = [];
+    for (const id of [building, made]) await request().cloud.getInstance(id);
+    expect(model.asked).toEqual([`look ${building}`, `look ${made}`]);
+  });
+});
+
+describe('a request that changes something', () => {
+  test('sees the truth', async () => {
+    const { model, list, request } = fleetsUnderTest();
+    await list();
+    model.change('i0001', { name: 'other' });
+    model.asked = [];
+    const { cloud } = request({ mayBeOld: false });
+    expect((await cloud.getInstance('i0001')).name).toBe('other');
+    expect((await cloud.listInstances({}, {})).instances).toEqual(model.list());
+    await cloud.listSecurityGroups();
+    expect(model.asked).toEqual(['look i0001', 'list', 'groups']);
+  });
+
+  test('says what it changed, and the next list shows it', async () => {
+    const { list, request } = fleetsUnderTest();
+    await list();
+    const { cloud, provenance } = request({ mayBeOld: false });
+    await cloud.deleteMetadata('i0001', 'key');
+    const made = await cloud.createInstance({} as Parameters<Cloud['createInstance']>[0]);
+    await cloud.deleteFloatingIp('address');
+    expect([...provenance.changedInstances]).toEqual(['i0001', made]);
+    expect((await list()).true).toBe(true);
+  });
+
+  test('says so also when it fails', async () => {
+    const { model, list, request } = fleetsUnderTest();
+    await list();
+    model.gate = () => Promise.reject(new ComputeError('timeout', 'late'));
+    const { cloud, provenance } = request({ mayBeOld: false });
+    await expect(cloud.renameInstance('i0001', 'other')).rejects.toThrow('late');
+    expect([...provenance.changedInstances]).toEqual(['i0001']);
+    model.gate = async () => {};
+    expect((await list()).asked).toContain('look i0001');
+  });
+});
+
+/** Answers nothing until it is opened. */
+function gated(model: ModelCloud): () => void {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  model.gate = () => opened;
+  return open;
+}

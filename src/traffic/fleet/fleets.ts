@@ -1,0 +1,95 @@
+import { LRUCache } from 'lru-cache';
+import type { Cloud, CloudCredential, SignedInCaller } from '../../compute/cloud.ts';
+import type { Metrics } from '../../telemetry/metrics.ts';
+import type { ProjectVersions } from '../versions/project-versions.ts';
+import { Fleet, type FleetView } from './fleet.ts';
+import { SMALL_FLEET } from './plan.ts';
+
+export interface FleetOptions {
+  /** Milliseconds that an answer may be old in all (`LINGUANOVA_CACHE_SECONDS`); 0: no fleet is kept. */
+  readonly maxAge: number;
+  /** Fleets up to this size are listed whole every time: 100 unless a test says otherwise. */
+  readonly smallFleet?: number;
+  /** Instances kept over all fleets; the least used fleets go first. */
+  readonly maxInstances?: number;
+}
+
+/** About 2 KiB each: 200 MB at most. */
+const MAX_INSTANCES = 100_000;
+/** Fleets without instances take room too. */
+const MAX_FLEETS = 10_000;
+/** What a refresh may take, milliseconds; it serves more than the request that began it. */
+const REFRESH_MILLISECONDS = 30_000;
+/** A fleet tells by itself for this part of the time that an answer may be old in all: the rest is for those who keep answers. */
+const SHARE_OF_AGE = 0.5;
+
+/** What decides which instances a cloud shows, and what it shows of them. */
+export interface FleetScope {
+  readonly caller: SignedInCaller;
+  readonly kind: CloudCredential['kind'];
+}
+
+/** The fleets of a gateway, one per project and kind of caller. */
+export class Fleets {
+  readonly #versions: ProjectVersions;
+  readonly #metrics: Metrics;
+  readonly #maxAge: number;
+  readonly #smallFleet: number;
+  readonly #fleets: LRUCache<string, Fleet>;
+
+  constructor(versions: ProjectVersions, metrics: Metrics, options: FleetOptions) {
+    this.#versions = versions;
+    this.#metrics = metrics;
+    this.#maxAge = options.maxAge * SHARE_OF_AGE;
+    this.#smallFleet = options.smallFleet ?? SMALL_FLEET;
+    this.#fleets = new LRUCache({
+      max: MAX_FLEETS,
+      maxSize: options.maxInstances ?? MAX_INSTANCES,
+      sizeCalculation: (fleet) => Math.max(1, fleet.size),
+    });
+    versions.onChange((change) => this.changed(change?.projectId ?? null, change?.instanceIds ?? null));
+  }
+
+  /** Something was changed: instances of a project, something else of it (none), or anything (null). */
+  changed(projectId: string | null, instanceIds: readonly string[] | null): void {
+    for (const fleet of this.#fleets.values()) {
+      if (projectId === null || fleet.projectId === projectId) fleet.changed(instanceIds);
+    }
+  }
+
+  /** The view that can be told without asking the cloud for anything, null without one. */
+  async current(scope: FleetScope): Promise<FleetView | null> {
+    const version = await this.#versions.current(scope.caller.projectId);
+    return this.#fleets.get(keyOf(scope))?.current(version) ?? null;
+  }
+
+  /**
+   * The view as it can be told now, asking the cloud for what is new where that is due.
+   *
+   * @param mayListAll Whether it is worth a list of everything; without it null is the answer where that is due.
+   */
+  async upToDate(scope: FleetScope, cloud: Cloud, mayListAll: boolean): Promise<FleetView | null> {
+    const version = await this.#versions.current(scope.caller.projectId);
+    const key = keyOf(scope);
+    const known = this.#fleets.get(key);
+    if (known === undefined && !mayListAll) return null;
+    const fleet = known ?? new Fleet(scope.caller.projectId, this.#maxAge, this.#smallFleet);
+    if (known === undefined) this.#fleets.set(key, fleet);
+    const open = () => cloud.detached(REFRESH_MILLISECONDS);
+    return fleet.upToDate(version, open, mayListAll, ({ kind }) => {
+      this.#metrics.count('fleet_refreshes', { kind });
+      this.#weigh(key, fleet);
+    });
+  }
+
+  /** A fleet that grew makes room by letting go of others, or goes itself when it is larger than all may be. */
+  #weigh(key: string, fleet: Fleet): void {
+    if (this.#fleets.peek(key) !== fleet) return;
+    this.#fleets.delete(key);
+    this.#fleets.set(key, fleet);
+  }
+}
+
+function keyOf({ caller, kind }: FleetScope): string {
+  return JSON.stringify([caller.projectId, kind, ...caller.roles.toSorted()]);
+}

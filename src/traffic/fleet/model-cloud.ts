@@ -1,0 +1,101 @@
+import type { Cloud, CloudCredential, InstanceFilter } from '../../compute/cloud.ts';
+import { ComputeError } from '../../compute/errors.ts';
+import type { CloudInstance } from '../../compute/model.ts';
+import { at, instance } from './test-instances.ts';
+
+export const CREDENTIAL: CloudCredential = { kind: 'application_credential', id: 'ac', secret: 's' };
+
+/**
+ * For tests: as much of a cloud as a fleet needs, as Nova does it. Deleted instances are told among changes; one that was not
+ * scheduled leaves no trace; some changes do not touch `updated`.
+ */
+export class ModelCloud {
+  readonly #instances = new Map<string, CloudInstance>();
+  #made = 0;
+  /** Seconds since the beginning. */
+  time = 0;
+  /** `list`, `changes`, `look <id>` and `groups`, in order. */
+  asked: string[] = [];
+  /** Before each answer. */
+  gate: () => Promise<void> = async () => {};
+  roles: readonly string[] = ['member'];
+
+  /** @param count Instances, made a minute apart. */
+  constructor(count: number) {
+    for (; count > 0; count--) {
+      this.create();
+      this.time += 60;
+    }
+  }
+
+  create(change: Partial<CloudInstance> = {}): string {
+    this.#made += 1;
+    const id = `i${String(this.#made).padStart(4, '0')}`;
+    this.#instances.set(id, instance(id, { created: at(this.time), updated: at(this.time), ...change }));
+    return id;
+  }
+
+  /** @param skew How many seconds the clock of the host that writes is ahead. */
+  change(id: string, change: Partial<CloudInstance>, skew = 0): void {
+    this.silently(id, { ...change, updated: at(this.time + skew) });
+  }
+
+  /** Without `updated`. */
+  silently(id: string, change: Partial<CloudInstance>): void {
+    const known = this.#instances.get(id);
+    if (known !== undefined && known.status !== 'DELETED') this.#instances.set(id, { ...known, ...change });
+  }
+
+  delete(id: string): void {
+    this.change(id, { status: 'DELETED', state: 'deleted', inTransition: false });
+  }
+
+  vanish(id: string): void {
+    this.#instances.delete(id);
+  }
+
+  /** What a full list tells. */
+  list(): CloudInstance[] {
+    return this.#told({});
+  }
+
+  open(): Cloud {
+    const answer = async <T>(what: string, tell: () => T): Promise<T> => {
+      this.asked.push(what);
+      await this.gate();
+      return tell();
+    };
+    const cloud: Partial<Cloud> = {
+      capabilities: { floatingIps: true, securityGroups: true, keyPairs: true, accessByFlags: false },
+      detached: () => this.open(),
+      caller: async () => ({ userId: 'user', projectId: 'project', roles: this.roles }),
+      listInstances: (filter) =>
+        answer(filter.changedSince === undefined ? 'list' : 'changes', () => ({
+          instances: this.#told(filter),
+          more: false,
+        })),
+      getInstance: (id) => answer(`look ${id}`, () => this.#one(id)),
+      listSecurityGroups: () => answer('groups', () => []),
+      renameInstance: (id, name) => answer(`rename ${id}`, () => this.change(id, { name })),
+      deleteMetadata: (id) => answer(`unset ${id}`, () => this.silently(id, { metadata: {} })),
+      deleteFloatingIp: (id) => answer(`release ${id}`, () => {}),
+      createInstance: () => answer('create', () => this.create()),
+    };
+    return cloud as Cloud;
+  }
+
+  #told({ changedSince, name }: InstanceFilter): CloudInstance[] {
+    return [...this.#instances.values()]
+      .filter(({ status, updated }) =>
+        changedSince === undefined ? status !== 'DELETED' : updated >= changedSince,
+      )
+      .filter((known) => name === undefined || known.name.includes(name))
+      .sort((a, b) => b.created.localeCompare(a.created) || a.id.localeCompare(b.id));
+  }
+
+  #one(id: string): CloudInstance {
+    const known = this.#instances.get(id);
+    if (known === undefined || known.status === 'DELETED') throw new ComputeError('not_found', 'gone');
+    return known;
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * What a refresh asks the cloud for. Pure.
+ *
+ * @module
+ */
+
+import { flagsDisagree } from '../../compute/instance-view.ts';
+import type { CloudInstance } from '../../compute/model.ts';
+import type { FleetState } from './merge.ts';
+
+/** So many instances fit on one cheap page: they are listed every time, so that nothing about them is ever late. */
+export const SMALL_FLEET = 100;
+
+/** How often a larger fleet is listed whole, milliseconds: for what does not touch `updated`. */
+export const FULL_INTERVAL = 60_000;
+
+/** A full list takes at most this part of the time between two. */
+const FULL_SHARE = 20;
+
+/**
+ * By how much the lists of changes overlap, milliseconds. `updated` is written by many hosts, whose clocks differ, and is seen
+ * a little after it was written.
+ */
+export const OVERLAP = 10_000;
+
+/** So many instances are looked at one by one in a refresh. */
+export const MAX_LOOKS = 20;
+
+/** A fleet, and how it came about. */
+export interface Listed {
+  readonly state: FleetState;
+  /** Epoch milliseconds at which the last full list began. */
+  readonly fullAt: number;
+  /** How long it took, milliseconds. */
+  readonly fullTook: number;
+  /** How long the last list of either kind took, milliseconds: it may be as old as that at its beginning. */
+  readonly took: number;
+}
+
+/**
+ * Since when changes are to be asked for, ISO 8601; null: everything is to be listed.
+ *
+ * @param smallFleet Up to this size it always is.
+ */
+export function followFrom(listed: Listed | null, smallFleet: number, now: number): string | null {
+  if (listed === null || listed.state.newestUpdate === null) return null;
+  if (listed.state.instances.length <= smallFleet) return null;
+  if (now - listed.fullAt >= Math.max(FULL_INTERVAL, FULL_SHARE * listed.fullTook)) return null;
+  const since = Date.parse(listed.state.newestUpdate) - OVERLAP - listed.took;
+  return new Date(since).toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
+/**
+ * Which instances are to be looked at one by one, since the list of changes may not tell: those that were changed through some
+ * gateway, since not every change touches `updated`; those with a task in flight or a boot, since an instance that is deleted
+ * before it is scheduled leaves no trace; and those whose flags and addresses disagree, since addresses do not touch `updated`.
+ *
+ * @param told Ids that the list of changes told, as they are now.
+ * @param changed Ids that were changed through some gateway.
+ * @param round Counts refreshes: where there are too many in doubt, each refresh looks at others.
+ * @returns null when there are so many that everything is to be listed.
+ */
+export function looksOf(
+  { instances }: FleetState,
+  told: ReadonlySet<string>,
+  changed: ReadonlySet<string>,
+  round: number,
+): string[] | null {
+  const looks = [...changed].filter((id) => !told.has(id));
+  if (looks.length > MAX_LOOKS) return null;
+  const inDoubt = instances.filter(
+    (instance) => isInDoubt(instance) && !told.has(instance.id) && !changed.has(instance.id),
+  );
+  const room = MAX_LOOKS - looks.length;
+  const first = inDoubt.length > room ? (round * room) % inDoubt.length : 0;
+  const turn = [...inDoubt.slice(first), ...inDoubt.slice(0, first)].slice(0, room);
+  return [...looks, ...turn.map(({ id }) => id)];
+}
+
+/** It will change, or has, without a list of changes telling. */
+export function isInDoubt(instance: CloudInstance): boolean {
+  return instance.inTransition || flagsDisagree(instance);
+}

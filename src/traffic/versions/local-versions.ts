@@ -1,0 +1,33 @@
+import { LRUCache } from 'lru-cache';
+import type { ProjectChange, ProjectVersion, ProjectVersions } from './project-versions.ts';
+
+/** Projects whose version is remembered. One that is forgotten gets a number that none has had. */
+const MAX_PROJECTS = 100_000;
+
+/** The versions that one gateway counts for itself. */
+export class LocalVersions implements ProjectVersions {
+  readonly #versions = new LRUCache<string, Promise<ProjectVersion>>({ max: MAX_PROJECTS });
+  readonly #listeners: ((change: ProjectChange | null) => void)[] = [];
+  #last = 0;
+
+  current(projectId: string): Promise<ProjectVersion> {
+    return this.#versions.get(projectId) ?? this.#begin(projectId);
+  }
+
+  async changed(change: ProjectChange): Promise<void> {
+    this.#begin(change.projectId);
+    for (const listener of this.#listeners) listener(change);
+  }
+
+  onChange(listener: (change: ProjectChange | null) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** From one count for all projects, so that no number comes twice. */
+  #begin(projectId: string): Promise<ProjectVersion> {
+    this.#last += 1;
+    const version = Promise.resolve({ number: this.#last, shared: false });
+    this.#versions.set(projectId, version);
+    return version;
+  }
+}

@@ -1,0 +1,150 @@
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { undiciTransport } from '../../adapters/openstack/http/undici.ts';
+import { openStackDriver } from '../../adapters/openstack/index.ts';
+import type { CallContext, Cloud, CloudCredential } from '../../src/compute/cloud.ts';
+import { ComputeError } from '../../src/compute/errors.ts';
+import type { CloudInstance } from '../../src/compute/model.ts';
+import { Provenance } from '../../src/compute/provenance.ts';
+import { FULL_INTERVAL } from '../../src/traffic/fleet/plan.ts';
+import { testVersions } from '../../src/traffic/fleet/test-versions.ts';
+import { withFleets } from '../../src/traffic/fleet/with-fleets.ts';
+import { OpenStackClient } from '../support/openstack-client.ts';
+import { silentLogger } from '../support/silent-logger.ts';
+import { requireOpenStack } from './target.ts';
+
+/** Names of what this test makes; the project may have other instances, which come and go. */
+const PREFIX = `fleet-${crypto.randomUUID().slice(0, 8)}`;
+/** Longest wait for the next full list, and for the cloud itself, milliseconds. */
+const FULL = { timeout: FULL_INTERVAL + 30_000, interval: 1_000 };
+const SOON = { timeout: 30_000, interval: 300 };
+
+/** Changes made at Nova and Neutron, past the gateway, as a fleet shows them that follows changes from its first instance on. */
+describe('a fleet follows a real Nova', () => {
+  const variables = requireOpenStack();
+  const read = (name: string) => variables[name] ?? '';
+  const secret = { id: read('ACME_APP_CRED_ID'), secret: read('ACME_APP_CRED_SECRET') };
+  const credential: CloudCredential = { kind: 'application_credential', ...secret };
+  const behind = new OpenStackClient(fetch, read('OS_AUTH_URL'), secret);
+  const plain = openStackDriver({
+    transport: undiciTransport(),
+    authUrl: read('OS_AUTH_URL'),
+    endpoints: { region: read('OS_REGION_NAME'), interface: 'public' },
+    serviceAccount: null,
+  });
+  const refreshes: string[] = [];
+  const metrics = {
+    count: (_: string, labels: object) => refreshes.push(String(Object.values(labels)[0])),
+    set: () => {},
+    expose: async () => '',
+  };
+  const driver = withFleets(plain, testVersions(), metrics, { maxAge: 1e-6, smallFleet: 0 });
+  const call = (): CallContext => ({
+    deadline: Date.now() + 60_000,
+    requestId: `req-${crypto.randomUUID()}`,
+    mayBeOld: true,
+    provenance: new Provenance(),
+    log: silentLogger,
+  });
+  const own = async (cloud: Cloud) =>
+    (await cloud.listInstances({}, {})).instances.filter(({ name }) => name.startsWith(PREFIX));
+  const fleet = () => own(driver.open(credential, call()));
+  const truth = () => own(plain.open(credential, call()));
+  const ids: string[] = [];
+  const addresses: string[] = [];
+
+  /** Waits until all of it is so at the cloud and in the fleet. */
+  const bothShow = async (
+    what: (instances: readonly CloudInstance[]) => unknown,
+    wanted: unknown,
+    wait = SOON,
+  ) => {
+    await expect.poll(async () => what(await truth()), wait).toEqual(wanted);
+    await expect.poll(async () => what(await fleet()), wait).toEqual(wanted);
+  };
+
+  beforeAll(async () => {
+    const made = await behind.compute('POST', '/servers', {
+      server: {
+        name: PREFIX,
+        flavorRef: 'm1.tiny',
+        imageRef: read('UBUNTU_IMAGE_ID'),
+        networks: [{ uuid: read('ACME_NETWORK_ID') }],
+        metadata: { a: '1', b: '2' },
+        min_count: 3,
+      },
+    });
+    expect(made.status).toBe(202);
+    await vi.waitFor(
+      async () => expect((await truth()).map(({ status }) => status)).toEqual(Array(3).fill('ACTIVE')),
+      SOON,
+    );
+    await fleet();
+    ids.push(...(await truth()).map(({ id }) => id));
+  });
+  afterAll(async () => {
+    for (const id of addresses) await behind.network('DELETE', `/floatingips/${id}`);
+    for (const { id } of await truth()) await behind.compute('DELETE', `/servers/${id}`);
+    await vi.waitFor(async () => expect(await truth()).toEqual([]), SOON);
+    await driver.close();
+  });
+
+  test('in the order of Nova, those of one second by id', async () => {
+    expect((await fleet()).map(({ id }) => id)).toEqual((await truth()).map(({ id }) => id));
+  });
+
+  test('a name at once', async () => {
+    await behind.compute('PUT', `/servers/${ids[0]}`, { server: { name: `${PREFIX}-renamed` } });
+    expect((await fleet()).map(({ name }) => name)).toContain(`${PREFIX}-renamed`);
+  });
+
+  test('a stop from its beginning to its end', async () => {
+    await behind.compute('POST', `/servers/${ids[1]}/action`, { 'os-stop': null });
+    const [seen] = (await fleet()).filter(({ id }) => id === ids[1]);
+    expect(['stopping', 'stopped']).toContain(seen?.state);
+    await bothShow((all) => all.find(({ id }) => id === ids[1])?.status, 'SHUTOFF');
+  });
+
+  test('a boot, and a delete before it was scheduled', async () => {
+    const server = {
+      name: `${PREFIX}-short`,
+      flavorRef: 'm1.tiny',
+      imageRef: read('UBUNTU_IMAGE_ID'),
+      networks: [{ uuid: read('ACME_NETWORK_ID') }],
+    };
+    const { body } = await behind.compute('POST', '/servers', { server });
+    expect((await fleet()).map(({ name }) => name)).toContain(`${PREFIX}-short`);
+    await behind.compute('DELETE', `/servers/${body.server.id}`);
+    await bothShow((all) => all.some(({ id }) => id === body.server.id), false);
+  });
+
+  test('a deletion', async () => {
+    await behind.compute('DELETE', `/servers/${ids[2]}`);
+    await bothShow((all) => all.some(({ id }) => id === ids[2]), false);
+  });
+
+  test('what Nova does not tell with the next full list: removed metadata, public addresses', async () => {
+    const { ports } = (await behind.network('GET', `/ports?device_id=${ids[0]}`)).body;
+    const made = await behind.network('POST', '/floatingips', {
+      floatingip: { floating_network_id: read('PUBLIC_NETWORK_ID'), port_id: ports[0].id },
+    });
+    const { id, floating_ip_address: address } = made.body.floatingip;
+    addresses.push(id);
+    await behind.compute('DELETE', `/servers/${ids[0]}/metadata/a`);
+    const shown = (all: readonly CloudInstance[]) => {
+      const instance = all.find((candidate) => candidate.id === ids[0]);
+      return [instance?.metadata, instance?.addresses.find(({ type }) => type === 'floating')?.address];
+    };
+    await bothShow(shown, [{ b: '2' }, address], FULL);
+  });
+
+  test('by changes, and now and then by a full list', () => {
+    expect(new Set(refreshes)).toEqual(new Set(['full', 'changes']));
+  });
+
+  test('single instances come with all that a look at them shows', async () => {
+    const reader = plain.open(credential, call());
+    const [listed] = await truth();
+    if (listed === undefined) throw new ComputeError('internal', 'no instance is left');
+    expect(await reader.getInstance(listed.id)).toEqual(listed);
+  });
+});
