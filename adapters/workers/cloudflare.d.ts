@@ -2,6 +2,11 @@
  * The little that is used of the runtime's own module. Not `@cloudflare/workers-types`, whose `Request` and `Response` are
  * not those of `lib.dom`, which everything else here is written against.
  */
+interface CacheStorage {
+  /** That of the place the worker runs in. */
+  readonly default: Cache;
+}
+
 declare module 'cloudflare:workers' {
   /** The one instance of a name: one thread, storage of its own (developers.cloudflare.com/durable-objects). */
   export abstract class DurableObject<Env = unknown> {

@@ -16,6 +16,8 @@ import { reduDriver } from '../redu/index.ts';
 import { type D1, d1KeyStore } from '../sql/d1-key-store.ts';
 import { type AnalyticsDataset, analyticsMetrics } from './analytics.ts';
 import { type ObjectNamespace, variablesIn } from './bindings.ts';
+import { type ColoCache, coloStore, type KeyValueStore } from './colo-cache.ts';
+import { ColoVersions } from './colo-versions.ts';
 import { consoleLogger } from './console-logger.ts';
 import { type EdgeGateway, edgeHandler } from './handler.ts';
 import { LimitCounter, type LimitObject } from './limit-object.ts';
@@ -29,11 +31,17 @@ export interface Bindings {
   readonly LIMITS: ObjectNamespace<LimitObject>;
   /** Of `sandbox-worker.ts` alone. */
   readonly SANDBOX?: ObjectNamespace<SandboxObject>;
+  /** Answers that hardly ever change, for all places. */
+  readonly ANSWERS?: KeyValueStore;
   readonly METRICS?: AnalyticsDataset;
 }
 
 /** What everything that one request asks of the cloud may take together, milliseconds. */
 const REQUEST_DEADLINE = 25_000;
+/** An isolate has 128 MB for everything. */
+const MAX_CACHE_BYTES = 24 * 1024 * 1024;
+/** About 2 KiB each. */
+const MAX_FLEET_INSTANCES = 15_000;
 /** What everything that one run of the cron trigger asks of the cloud may take together, milliseconds. */
 const CRON_DEADLINE = 600_000;
 
@@ -102,6 +110,8 @@ export interface Tuning {
   readonly confirmAfter?: number;
   /** Instead of `REQUEST_DEADLINE`. */
   readonly deadline?: number;
+  /** Instead of the cache of the place. */
+  readonly colo?: ColoCache;
 }
 
 /** Puts a gateway together in an isolate. */
@@ -111,6 +121,7 @@ export async function wire(bindings: Bindings, tuning: Tuning = {}): Promise<Edg
   const metrics = analyticsMetrics(bindings.METRICS);
   const keys = d1KeyStore(bindings.KEYS);
   const { clouds, openToTidy } = await cloudOf(bindings, config, tuning);
+  const colo = tuning.colo ?? caches.default;
   const gateway = createGateway(
     {
       clouds,
@@ -119,6 +130,8 @@ export async function wire(bindings: Bindings, tuning: Tuning = {}): Promise<Edg
       log,
       metrics,
       counter: objectCounter(bindings.LIMITS, { nameOf: (key) => key }),
+      versions: new ColoVersions(colo, waitUntil),
+      cacheStore: coloStore(colo, bindings.ANSWERS ?? null),
     },
     {
       secret: await secretOf(config),
@@ -126,6 +139,8 @@ export async function wire(bindings: Bindings, tuning: Tuning = {}): Promise<Edg
       deadline: tuning.deadline ?? REQUEST_DEADLINE,
       plans: config.limits.plans.map(({ name }) => name),
       limits: config.limits,
+      cache: { ...config.cache, bytes: Math.min(config.cache.bytes, MAX_CACHE_BYTES), background: waitUntil },
+      fleets: { maxInstances: MAX_FLEET_INSTANCES, background: waitUntil },
       clientAddress: (c) =>
         addressBehind(
           c.req.header('cf-connecting-ip') ?? null,

@@ -173,7 +173,10 @@ export class AnswerCache {
     acceptable: (answer: KeptAnswer) => boolean,
   ): Flight<FetchedOnce> {
     const work = () => this.#obtain(asked, fetch, acceptable);
-    return this.#flights.begin(flightOf(asked.key, asked.version), work, this.#now());
+    const flight = this.#flights.begin(flightOf(asked.key, asked.version), work, this.#now());
+    // Others may join it whom its request does not outlive.
+    asked.background(flight.landed.then(ignore, ignore));
+    return flight;
   }
 
   async #obtain(
@@ -181,7 +184,7 @@ export class AnswerCache {
     fetch: () => Promise<Fetched>,
     acceptable: (answer: KeptAnswer) => boolean,
   ): Promise<FetchedOnce> {
-    const { key, version, background } = asked;
+    const { key, version, lifetime, background } = asked;
     const { store } = this.#ports;
     const fetchAndKeep = () => this.#fetchAndKeep(asked, fetch);
     try {
@@ -190,6 +193,7 @@ export class AnswerCache {
         store,
         key,
         version: version.number,
+        lifetime,
         acceptable: (answer) => {
           this.#keep(key, answer);
           return freshness(answer, this.#now()) !== 'expired' && acceptable(answer);
@@ -246,6 +250,8 @@ export class AnswerCache {
     if (store !== null && version.shared) background(store.remove(key));
   }
 }
+
+function ignore(): void {}
 
 function flightOf({ text }: CacheKey, { number }: ProjectVersion): string {
   return `${number} ${text}`;
