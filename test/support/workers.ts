@@ -26,10 +26,17 @@ export interface WorkersOptions {
   readonly script: string;
   readonly variables: Readonly<Record<string, string>>;
   readonly count?: number;
+  /** Whether the database gets its tables; true unless said otherwise. */
+  readonly migrate?: boolean;
 }
 
 /** Starts workerd with so many isolates. */
-export async function startWorkers({ script, variables, count = 1 }: WorkersOptions): Promise<Workers> {
+export async function startWorkers({
+  script,
+  variables,
+  count = 1,
+  migrate = true,
+}: WorkersOptions): Promise<Workers> {
   const names = Array.from({ length: count }, (_, index) => `edge-${index}`);
   const [first = ''] = names;
   const miniflare = new Miniflare(
@@ -58,7 +65,7 @@ export async function startWorkers({ script, variables, count = 1 }: WorkersOpti
   );
   await miniflare.ready;
   const database = await miniflare.getD1Database('KEYS', first);
-  for (const statement of migrationStatements()) await database.prepare(statement).run();
+  for (const statement of migrate ? migrationStatements() : []) await database.prepare(statement).run();
   const urls = await Promise.all(
     names.map(async (name) => (await miniflare.unsafeGetDirectURL(name)).origin),
   );
