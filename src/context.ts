@@ -1,6 +1,7 @@
 import type { Principal } from './access/principal.ts';
 import type { Cloud } from './compute/cloud.ts';
 import type { Provenance } from './compute/provenance.ts';
+import type { Attempt } from './compute/requests.ts';
 import type { Logger } from './telemetry/logger.ts';
 
 /** What travels with a request through the gateway (`c.var`). Each is set by one stage, named here. */
@@ -15,6 +16,8 @@ export interface RequestVariables {
   principal: Principal;
   /** authenticate: the cloud as this principal sees it, within this request's deadline. */
   cloud: Cloud;
+  /** idempotency, for a request with an `Idempotency-Key`. */
+  attempt?: Attempt;
 }
 
 /** The Hono environment of every router in the gateway. */

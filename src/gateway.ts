@@ -2,7 +2,7 @@
  * The whole way of a request, on one page.
  *
  * ```
- * requestLog -> authenticate -> limit -> announceChanges -> requireScope -> cached -> decode -> use case -> Cloud -> encode
+ * requestLog -> authenticate -> limit -> announceChanges -> idempotency -> requireScope -> cached -> decode -> use case -> Cloud
  * ```
  *
  * It goes one way; nothing calls back up. Whatever is thrown on the way is answered in the dialect's words.
@@ -20,19 +20,26 @@ import type { GatewayEnv } from './context.ts';
 import { isSignUp } from './dialects/redu/api-keys.ts';
 import { reduDialect } from './dialects/redu/dialect.ts';
 import { answerError } from './dialects/redu/errors.ts';
+import { isRepeatable } from './dialects/redu/repeatable.ts';
 import { type RequestTarget, refuseDotSegments } from './http/request-target.ts';
 import { type Dependencies, health } from './telemetry/health.ts';
 import { requestLog } from './telemetry/request-log.ts';
 import { type CacheOptions, type CachePorts, caching } from './traffic/cache/cached.ts';
 import type { FleetOptions } from './traffic/fleet/fleets.ts';
 import { withFleets } from './traffic/fleet/with-fleets.ts';
+import {
+  type IdempotencyOptions,
+  type IdempotencyPorts,
+  idempotency,
+  sweepIdempotency,
+} from './traffic/idempotency/idempotency.ts';
 import { type LimitOptions, type LimitPorts, limit } from './traffic/limit/limit.ts';
 import { announceChanges } from './traffic/versions/announce.ts';
 
 /** What the gateway plugs into; `adapters/` implements it, and a wiring file puts it together. */
-export type Ports = AccessPorts & LimitPorts & CachePorts & Dependencies;
+export type Ports = AccessPorts & LimitPorts & CachePorts & IdempotencyPorts & Dependencies;
 
-export interface GatewayOptions extends AccessOptions {
+export interface GatewayOptions extends AccessOptions, IdempotencyOptions {
   /** Bearer token of `/admin`; null: there is no `/admin`. */
   readonly adminToken: string | null;
   readonly requestTarget: RequestTarget;
@@ -44,7 +51,10 @@ export interface GatewayOptions extends AccessOptions {
 export interface Gateway {
   /** For any runtime. */
   readonly fetch: Hono<GatewayEnv>['fetch'];
-  /** Writes what requests left to be written (uses of keys, refusals); to be called every few seconds and at the end. */
+  /**
+   * Writes what requests left to be written (uses of keys, refusals), and deletes answers that were kept long enough; to be
+   * called every few seconds and at the end.
+   */
   flush(): Promise<void>;
 }
 
@@ -64,6 +74,7 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
     authenticate(access),
     limit(ports, options.limits, answerError),
     announceChanges(ports.versions),
+    idempotency(ports, options, isRepeatable),
   );
   app.use('/v1/*', admitted);
   app.use('/cloud/v1/*', admitted);
@@ -72,5 +83,8 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
 
   app.notFound((c) => answerError(new ComputeError('not_found', 'There is nothing at this path.'), c));
   app.onError(answerError);
-  return { fetch: app.fetch, flush: () => access.journal.flush() };
+  const flush = async () => {
+    await Promise.all([access.journal.flush(), sweepIdempotency(ports)]);
+  };
+  return { fetch: app.fetch, flush };
 }

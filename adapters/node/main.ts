@@ -24,7 +24,7 @@ import { type OpenStackDriver, openStackDriver } from '../openstack/index.ts';
 import { openRedis, parseRedisUrl, type Redis } from '../redis/index.ts';
 import { reduDriver } from '../redu/index.ts';
 import { createSandbox } from '../sandbox/index.ts';
-import { openKeyStore } from '../sql/open.ts';
+import { openKeyStore, openStores } from '../sql/open.ts';
 import { readCertificates } from './certificates.ts';
 import { clientAddress, requestTarget } from './connection.ts';
 import { KEYS_USAGE, runKeys, UsageError } from './keys-command.ts';
@@ -119,7 +119,7 @@ async function runGateway(config: Config): Promise<void> {
   const metrics = prometheusMetrics();
   const secret = await serverSecret(config);
   const redis = await redisOf(config, log, metrics);
-  const keys = await openKeyStore(config.databaseUrl);
+  const { keys, idempotency } = await openStores(config.databaseUrl);
   const { clouds, sandbox } = cloudOf(config);
   const adminToken = config.adminToken ?? (sandbox === null ? null : randomBytes(24).toString('base64url'));
   const gateway = createGateway(
@@ -127,6 +127,7 @@ async function runGateway(config: Config): Promise<void> {
       clouds,
       identities: clouds.identities,
       keys,
+      idempotency,
       log,
       metrics,
       counter: redis?.counter ?? memoryCounter(),

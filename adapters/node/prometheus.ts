@@ -6,6 +6,7 @@ const COUNTERS: Record<keyof CounterLabels, { readonly help: string; readonly la
   requests: { help: 'Requests answered.', labels: ['method', 'route', 'status'] },
   key_verifications: { help: 'Attempts to sign in, by result.', labels: ['result'] },
   limit_decisions: { help: 'Requests that the rate limits judged.', labels: ['decision', 'plan'] },
+  idempotency: { help: 'Requests with an Idempotency-Key, by result.', labels: ['result'] },
   redis_failures: { help: 'Commands that Redis did not carry out.', labels: ['reason'] },
   fleet_refreshes: { help: "Times a project's instances were brought up to date.", labels: ['kind'] },
   cache_results: { help: 'Reads, by where their answer came from.', labels: ['result', 'route'] },

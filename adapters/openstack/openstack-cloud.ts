@@ -88,6 +88,7 @@ export function openStackCloud(openStack: OpenStack, owner: TokenOwner, call: Ca
 
     listInstances: (filter, window) => servers.listServers(nova, filter, window),
     getInstance,
+    findInstance: (description) => servers.findServer(nova, description),
     createInstance: (instance) => servers.createServer(nova, instance),
     renameInstance: (id, name) => ofOwnInstance(id, () => servers.renameServer(nova, id, name)),
     mergeMetadata: (id, items) => ofOwnInstance(id, () => servers.mergeServerMetadata(nova, id, items)),

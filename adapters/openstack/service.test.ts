@@ -127,6 +127,7 @@ describe('an administrator’s credential', () => {
       created: '',
       updated: '',
       metadata: {},
+      description: null,
       image: '',
       flavor: { id: 'f' },
       addresses: {},
@@ -211,6 +212,7 @@ describe('tries', () => {
       availabilityZone: null,
       serverGroupId: null,
       metadata: {},
+      description: null,
     };
     const isCreate = ({ method, url }: { method: string; url: string }) =>
       method === 'POST' && url.endsWith('/servers');

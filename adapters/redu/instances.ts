@@ -74,7 +74,13 @@ export async function getInstance(session: ReduSession, id: string): Promise<Clo
 
 /** The id of the accepted instance. The flags go along in the metadata: the far side knows what they mean. */
 export async function createInstance(session: ReduSession, instance: NewInstance): Promise<string> {
-  const request = { method: 'POST', path: INSTANCES, body: createBody(instance) } as const;
+  const { description } = instance;
+  const request: ReduRequest = {
+    method: 'POST',
+    path: INSTANCES,
+    body: createBody(instance),
+    ...(description !== null && { idempotencyKey: description }),
+  };
   try {
     return (await session.read(request, 'collection', z.object({ id: z.string() }))).id;
   } catch (error) {

@@ -294,6 +294,7 @@ describe('a cloud that does only what redu documents', () => {
       availabilityZone: null,
       serverGroupId: null,
       metadata: { isPublic: 'true', enableSSH: 'false' },
+      description: null,
     });
     expect(id).toBe(INSTANCE.id);
   });

@@ -56,6 +56,8 @@ export function reduCloud(open: (call: CallContext) => ReduSession, call: CallCo
 
     listInstances: (filter, window) => instances.listInstances(session, filter, window),
     getInstance: (id) => instances.getInstance(session, id),
+    // Descriptions are not told there: a create that is sent again is known by its Idempotency-Key.
+    findInstance: async () => null,
     createInstance: (instance) => instances.createInstance(session, instance),
     renameInstance: (id, name) => instances.changeInstance(session, id, { name }),
     mergeMetadata: (id, metadata) => instances.changeInstance(session, id, { metadata }),

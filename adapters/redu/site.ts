@@ -10,6 +10,8 @@ export interface ReduRequest {
   /** From the API's root, already encoded: `/v1/instances?limit=1`. */
   readonly path: string;
   readonly body?: unknown;
+  /** By which the far side, where it can, knows a request that it has carried out before. */
+  readonly idempotencyKey?: string;
 }
 
 export interface ReduAnswer {
@@ -56,7 +58,7 @@ export class ReduSite {
   }
 
   #request(
-    { method, path, body }: ReduRequest,
+    { method, path, body, idempotencyKey }: ReduRequest,
     key: string,
     call: CallContext,
     signal: AbortSignal,
@@ -70,6 +72,7 @@ export class ReduSite {
         accept: 'application/json',
         'x-api-key': key,
         'x-request-id': call.requestId,
+        ...(idempotencyKey !== undefined && { 'idempotency-key': `"${idempotencyKey}"` }),
         ...(body !== undefined && { 'content-type': 'application/json' }),
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),

@@ -1,21 +1,35 @@
 import type { KeyStore } from '../../src/access/key-store.ts';
 import { ComputeError } from '../../src/compute/errors.ts';
+import type { IdempotencyStore } from '../../src/traffic/idempotency/idempotency-store.ts';
 import type { SqlDatabase } from './database.ts';
+import { sqlIdempotencyStore } from './idempotency-store.ts';
 import { sqlKeyStore } from './key-store.ts';
 import { openPostgres } from './postgres.ts';
 import { openSqlite } from './sqlite.ts';
 
+/** What the gateway keeps in one database. Closing the keys closes it. */
+export interface Stores {
+  readonly keys: KeyStore;
+  readonly idempotency: IdempotencyStore;
+}
+
+/** The key store of `openStores`. */
+export async function openKeyStore(databaseUrl: string): Promise<KeyStore> {
+  return (await openStores(databaseUrl)).keys;
+}
+
 /**
- * The key store at `databaseUrl`, with the newest schema.
+ * The stores at `databaseUrl`, with the newest schema.
  *
  * @param databaseUrl `sqlite:PATH` (`sqlite:keys.db` in the working directory, `sqlite:/var/lib/keys.db`), or
  *   `postgres://...`, `postgresql://...`.
  * @throws TypeError when it is none of these. ComputeError `unavailable` when the database cannot be opened. Both name
  *   `DATABASE_URL`, and neither repeats it: it may hold a password.
  */
-export async function openKeyStore(databaseUrl: string): Promise<KeyStore> {
+export async function openStores(databaseUrl: string): Promise<Stores> {
   try {
-    return sqlKeyStore(await openDatabase(databaseUrl));
+    const database = await openDatabase(databaseUrl);
+    return { keys: sqlKeyStore(database), idempotency: sqlIdempotencyStore(database) };
   } catch (error) {
     if (error instanceof TypeError) throw new TypeError(`DATABASE_URL ${error.message}`);
     const cause = error instanceof ComputeError ? error.cause : error;

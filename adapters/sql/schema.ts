@@ -10,6 +10,7 @@
 export interface Tables {
   api_key: ApiKeyRow;
   audit_entry: AuditEntryRow;
+  idempotency: IdempotencyRow;
 }
 
 export interface ApiKeyRow {
@@ -47,4 +48,15 @@ export interface AuditEntryRow {
   address: string | null;
   request_id: string | null;
   detail: string;
+}
+
+export interface IdempotencyRow {
+  scope: string;
+  fingerprint: string;
+  run_id: string;
+  resumed: number;
+  lease_until: string;
+  sealed_answer: Uint8Array | null;
+  created_at: string;
+  expires_at: string;
 }

@@ -13,7 +13,7 @@ import { createGateway } from '../../src/gateway.ts';
 import { fetchTransport } from '../openstack/http/fetch.ts';
 import { type OpenStackDriver, openStackDriver } from '../openstack/index.ts';
 import { reduDriver } from '../redu/index.ts';
-import { type D1, d1KeyStore } from '../sql/d1-key-store.ts';
+import { type D1, d1Stores } from '../sql/d1-stores.ts';
 import { type AnalyticsDataset, analyticsMetrics } from './analytics.ts';
 import { type ObjectNamespace, variablesIn } from './bindings.ts';
 import { type ColoCache, coloStore, type KeyValueStore } from './colo-cache.ts';
@@ -119,7 +119,7 @@ export async function wire(bindings: Bindings, tuning: Tuning = {}): Promise<Edg
   const config = readConfig(variablesIn(bindings), noCertificates);
   const log = consoleLogger(config.logLevel);
   const metrics = analyticsMetrics(bindings.METRICS);
-  const keys = d1KeyStore(bindings.KEYS);
+  const { keys, idempotency } = d1Stores(bindings.KEYS);
   const { clouds, openToTidy } = await cloudOf(bindings, config, tuning);
   const colo = tuning.colo ?? caches.default;
   const gateway = createGateway(
@@ -127,6 +127,7 @@ export async function wire(bindings: Bindings, tuning: Tuning = {}): Promise<Edg
       clouds,
       identities: clouds.identities,
       keys,
+      idempotency,
       log,
       metrics,
       counter: objectCounter(bindings.LIMITS, { nameOf: (key) => key }),

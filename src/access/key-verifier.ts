@@ -82,7 +82,7 @@ export class KeyVerifier {
     }
     remembered.credential ??= await this.#open(parts.secret, row);
     if (remembered.credential === null) return refused('unreadable_credential', row);
-    return { ok: true, principal: principalOf(row, remembered.credential) };
+    return { ok: true, principal: principalOf(row, remembered.credential, parts.secret) };
   }
 
   /** What is remembered of a key that has just been changed, or made, on this node is out of date. */
@@ -133,7 +133,20 @@ function sameSeal(row: StoredKey, before: StoredKey | null | undefined): boolean
   );
 }
 
-function principalOf(row: StoredKey, credential: CloudCredential): Principal {
+function principalOf(row: StoredKey, credential: CloudCredential, keySecret: string): Principal {
   const { id, familyId, projectId, userId, scopes, plan } = row;
-  return { keyId: id, familyId, projectId, userId, scopes, plan, credential };
+  const sealingSecret = ownSecretOf(credential) ?? keySecret;
+  return { keyId: id, familyId, projectId, userId, scopes, plan, credential, sealingSecret };
+}
+
+/** What the customer has and a rotation does not change; a service key brings nothing of the kind. */
+function ownSecretOf(credential: CloudCredential): string | null {
+  switch (credential.kind) {
+    case 'application_credential':
+      return credential.secret;
+    case 'redu_key':
+      return credential.key;
+    case 'service':
+      return null;
+  }
 }

@@ -17,4 +17,9 @@ export interface Principal {
   readonly plan: string;
   /** Secret; never logged. */
   readonly credential: CloudCredential;
+  /**
+   * Secret; never logged. Seals what is kept for this caller. The same for all keys of a family that carry one application
+   * credential; a service key's own.
+   */
+  readonly sealingSecret: string;
 }

@@ -94,10 +94,61 @@ export async function unseal(
   }
 }
 
+/** What else is sealed with the customer's half and the server's. */
+export interface TextSeal {
+  /** What the seal is for: one made for something else does not open. */
+  readonly purpose: string;
+  /** The customer's half. */
+  readonly secret: string;
+  /** Where the seal belongs: elsewhere it does not open. */
+  readonly boundTo: string;
+}
+
+/** Encrypts `text` (AES-256-GCM): 12 bytes of nonce, then ciphertext and tag. */
+export async function sealText(server: ServerSecret, its: TextSeal, text: string): Promise<Uint8Array> {
+  const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
+  const cipher = await sealingKey(server, its.secret, ['encrypt'], its.purpose);
+  const box = new Uint8Array(
+    await crypto.subtle.encrypt(
+      { name: 'AES-GCM', iv: nonce, additionalData: utf8(its.boundTo) },
+      cipher,
+      utf8(text),
+    ),
+  );
+  const sealed = new Uint8Array(NONCE_BYTES + box.length);
+  sealed.set(nonce);
+  sealed.set(box, NONCE_BYTES);
+  return sealed;
+}
+
+/** What was sealed; null when the bytes were altered, or belong elsewhere, to another secret or another server. */
+export async function openText(
+  server: ServerSecret,
+  its: TextSeal,
+  sealed: Uint8Array,
+): Promise<string | null> {
+  const cipher = await sealingKey(server, its.secret, ['decrypt'], its.purpose);
+  try {
+    const opened = await crypto.subtle.decrypt(
+      { name: 'AES-GCM', iv: sealed.slice(0, NONCE_BYTES), additionalData: utf8(its.boundTo) },
+      cipher,
+      sealed.slice(NONCE_BYTES),
+    );
+    return new TextDecoder().decode(opened);
+  } catch {
+    return null;
+  }
+}
+
 /** AES-256 key from HKDF over the server's secret, salted with the key's. */
-function sealingKey({ material }: ServerSecret, keySecret: string, usages: KeyUsage[]): Promise<CryptoKey> {
+function sealingKey(
+  { material }: ServerSecret,
+  keySecret: string,
+  usages: KeyUsage[],
+  purpose = 'linguanova credential seal',
+): Promise<CryptoKey> {
   return crypto.subtle.deriveKey(
-    { name: 'HKDF', hash: 'SHA-256', salt: utf8(keySecret), info: utf8('linguanova credential seal') },
+    { name: 'HKDF', hash: 'SHA-256', salt: utf8(keySecret), info: utf8(purpose) },
     material,
     { name: 'AES-GCM', length: 256 },
     false,

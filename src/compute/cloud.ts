@@ -149,6 +149,8 @@ export interface NewInstance {
   /** Placed by this group's policy. */
   readonly serverGroupId: string | null;
   readonly metadata: Readonly<Record<string, string>>;
+  /** To find it again by, see `findInstance`; null: none. */
+  readonly description: string | null;
 }
 
 /** What can be done to an instance. The cloud refuses with `conflict` what its state does not allow. */
@@ -211,6 +213,11 @@ export interface Cloud {
   listInstances(filter: InstanceFilter, window: InstanceWindow): Promise<InstancePage>;
   /** `not_found`. */
   getInstance(id: string): Promise<CloudInstance>;
+  /**
+   * The newest instance of the project with exactly this description, null when there is none. Always as the cloud tells it at
+   * this moment, never from what is remembered.
+   */
+  findInstance(description: string): Promise<CloudInstance | null>;
   /**
    * Starts a boot and answers its id at once; the boot itself may still fail (status ERROR with a fault).
    * `invalid`: something named does not exist; `quota_exceeded`; `conflict`: a port in use.

@@ -3,6 +3,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { Cloud } from './cloud.ts';
 import { createInstance } from './create-instance.ts';
 import { ComputeError, type ErrorCode } from './errors.ts';
+import type { CloudInstance } from './model.ts';
 import type { CreateInstance } from './requests.ts';
 
 const log: Logger = { info: () => {}, warn: () => {}, error: () => {}, with: () => log };
@@ -131,6 +132,21 @@ describe('create with a public address', () => {
     expect(diary.slice(2)).toEqual(['no ip1', 'no port1']);
   });
 
+  test('what failed before the server was asked for is certainly not there', async () => {
+    const lost = new ComputeError('timeout', 'no answer', { retryAfter: 7 });
+    for (const change of [
+      { listFlavors: () => Promise.reject(lost) },
+      { createPort: () => Promise.reject(lost) },
+      { createFloatingIp: () => Promise.reject(lost) },
+    ]) {
+      const { cloud } = diaryCloud(change);
+      const told = { code: 'timeout', message: 'no answer', retryAfter: 7, untouched: true };
+      await expect(createInstance(cloud, REQUEST, { keyId: 'k1' })).rejects.toMatchObject(told);
+    }
+    const { cloud } = diaryCloud({ createInstance: () => Promise.reject(lost) });
+    await expect(createInstance(cloud, REQUEST, { keyId: 'k1' })).rejects.toMatchObject({ untouched: false });
+  });
+
   test('an external network that cannot be reached is passed over for the next', async () => {
     const reachable = diaryCloud().cloud.createFloatingIp;
     const { cloud } = diaryCloud({
@@ -201,3 +217,68 @@ describe('names', () => {
     );
   });
 });
+
+describe('create under a key', () => {
+  const attempt = { mark: '0123456789abcdef0123456789abcdef', resumed: false };
+  const description = `linguanova request=${attempt.mark}`;
+  const descriptions: (string | null)[] = [];
+  const noting: Partial<Cloud> = {
+    createInstance: async (instance) => {
+      descriptions.push(instance.description);
+      return 'server1';
+    },
+  };
+
+  test('marks the server, and only then', async () => {
+    const { cloud } = diaryCloud(noting);
+    await createInstance(cloud, REQUEST, { keyId: 'k1' }, attempt);
+    await createInstance(cloud, REQUEST, { keyId: 'k1' });
+    expect(descriptions).toEqual([description, null]);
+  });
+
+  test('resumed, it answers what is there and makes nothing', async () => {
+    const { cloud, diary } = diaryCloud({
+      listFloatingIps: async () => [],
+      findInstance: async (wanted) => (wanted === description ? INSTANCE : null),
+    });
+    const instance = await createInstance(cloud, REQUEST, { keyId: 'k1' }, { ...attempt, resumed: true });
+    expect(instance).toMatchObject({ id: 'found', publicAddress: null, sshEnabled: false });
+    expect(diary).toEqual([]);
+  });
+
+  test('resumed, it makes nothing while it cannot look', async () => {
+    const { cloud, diary } = diaryCloud({
+      findInstance: () => Promise.reject(new ComputeError('unavailable', 'busy')),
+    });
+    const resumed = createInstance(cloud, REQUEST, { keyId: 'k1' }, { ...attempt, resumed: true });
+    await expect(resumed).rejects.toMatchObject({ code: 'unavailable' });
+    expect(diary).toEqual([]);
+  });
+
+  test('resumed where nothing is there, it makes it, with the mark', async () => {
+    const { cloud, diary } = diaryCloud({ findInstance: async () => null });
+    await createInstance(cloud, REQUEST, { keyId: 'k1' }, { ...attempt, resumed: true });
+    expect(diary.at(-1)).toMatch(/^server on/);
+  });
+});
+
+const INSTANCE: CloudInstance = {
+  id: 'found',
+  name: 'web',
+  status: 'ACTIVE',
+  state: 'active',
+  inTransition: false,
+  imageId: 'i1',
+  flavorId: 'f1',
+  created: '2026-02-12T09:14:22Z',
+  updated: '2026-02-12T09:16:03Z',
+  metadata: {},
+  userId: 'u',
+  projectId: 'p',
+  addresses: [],
+  keypairName: null,
+  availabilityZone: null,
+  securityGroupNames: [],
+  locked: false,
+  fault: null,
+};

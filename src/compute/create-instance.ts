@@ -1,12 +1,12 @@
 import type { Caller, Cloud, NetworkAttachment, NewInstance } from './cloud.ts';
-import { ComputeError, type ErrorCode, hasCode, noKeyPairs } from './errors.ts';
+import { ComputeError, hasCode, noKeyPairs, UNDECIDED, untouched } from './errors.ts';
 import { FLAG_PUBLIC, FLAG_SSH, PUBLIC_ADDRESS } from './instance-view.ts';
 import { groupsOf, viewOf } from './instances.ts';
 import { flavorId, imageId, onlyNetwork, securityGroupIds } from './lookups.ts';
 import type { CloudInstance, Instance, SecurityGroup } from './model.ts';
-import { ownedDescription } from './ownership.ts';
+import { ownedDescription, requestDescription } from './ownership.ts';
 import { leadAddressTo, openPort } from './public-access.ts';
-import type { CreateInstance, Owner } from './requests.ts';
+import type { Attempt, CreateInstance, Owner } from './requests.ts';
 import { type Undo, undoable } from './saga.ts';
 import { admitsSsh, ensureSshGroup } from './ssh-access.ts';
 
@@ -16,10 +16,39 @@ import { admitsSsh, ensureSshGroup } from './ssh-access.ts';
  * The port comes first, then the floating IP that leads to it, then the server on that port: so the public address is
  * known at once, without waiting for the boot. When a step fails, those before it are undone.
  *
- * `invalid`, `quota_exceeded`, `conflict` (no way from the network to the outside), `not_implemented`.
+ * `invalid`, `quota_exceeded`, `conflict` (no way from the network to the outside), `not_implemented`. An error that is
+ * `untouched` says that there is certainly no instance.
+ *
+ * @param attempt Given when the request must not be carried out twice. One that is resumed answers the instance that an earlier
+ *   attempt has made, if there is one.
  */
-export async function createInstance(cloud: Cloud, request: CreateInstance, owner: Owner): Promise<Instance> {
-  if (cloud.capabilities.accessByFlags) return createByFlags(cloud, request);
+export async function createInstance(
+  cloud: Cloud,
+  request: CreateInstance,
+  owner: Owner,
+  attempt: Attempt | null = null,
+): Promise<Instance> {
+  if (attempt?.resumed) {
+    const made = await cloud.findInstance(requestDescription(attempt.mark));
+    if (made !== null) return viewOf(cloud, made, await groupsOf(cloud));
+  }
+  if (cloud.capabilities.accessByFlags) return createByFlags(cloud, request, attempt);
+  const order = { asked: false };
+  try {
+    return await create(cloud, request, owner, attempt, order);
+  } catch (error) {
+    throw order.asked ? error : untouched(error);
+  }
+}
+
+/** @param order Notes when the cloud is asked for the server: what failed before that has been undone. */
+async function create(
+  cloud: Cloud,
+  request: CreateInstance,
+  owner: Owner,
+  attempt: Attempt | null,
+  order: { asked: boolean },
+): Promise<Instance> {
   assertCapable(cloud, request);
   assertGroupsFit(request);
   const [flavor, image, networks, groups] = await Promise.all([
@@ -49,7 +78,9 @@ export async function createInstance(cloud: Cloud, request: CreateInstance, owne
       availabilityZone: request.availabilityZone,
       serverGroupId: request.serverGroupId,
       metadata: { ...request.metadata, ...flags(request, entry.address) },
+      description: attempt === null ? null : requestDescription(attempt.mark),
     };
+    order.asked = true;
     const id = await accept(cloud, accepted, undo);
     return {
       ...(await firstLook(cloud, id, accepted, caller)),
@@ -60,7 +91,11 @@ export async function createInstance(cloud: Cloud, request: CreateInstance, owne
 }
 
 /** The cloud does by itself what the flags ask for. */
-async function createByFlags(cloud: Cloud, request: CreateInstance): Promise<Instance> {
+async function createByFlags(
+  cloud: Cloud,
+  request: CreateInstance,
+  attempt: Attempt | null,
+): Promise<Instance> {
   const accepted: NewInstance = {
     name: request.name,
     flavorId: request.flavor,
@@ -72,6 +107,7 @@ async function createByFlags(cloud: Cloud, request: CreateInstance): Promise<Ins
     availabilityZone: request.availabilityZone,
     serverGroupId: request.serverGroupId,
     metadata: { ...request.metadata, ...flags(request, null) },
+    description: attempt === null ? null : requestDescription(attempt.mark),
   };
   const caller = await cloud.caller();
   const id = await cloud.createInstance(accepted);
@@ -163,9 +199,6 @@ function defaultGroupIds(groups: readonly SecurityGroup[], { projectId }: Caller
     .filter((group) => group.name === 'default' && group.projectId === projectId)
     .map((group) => group.id);
 }
-
-/** After these nobody knows whether the cloud took the request. */
-const UNDECIDED: readonly ErrorCode[] = ['timeout', 'bad_gateway', 'unavailable', 'internal'];
 
 async function accept(cloud: Cloud, instance: NewInstance, undo: Undo): Promise<string> {
   try {

@@ -41,6 +41,9 @@ export const ERROR_CODES = [
 
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
+/** After these nobody knows whether a call was carried out, unless the error is `untouched`. */
+export const UNDECIDED: readonly ErrorCode[] = ['timeout', 'bad_gateway', 'unavailable', 'internal'];
+
 /** One thing wrong with one field of a request. */
 export interface FieldProblem {
   /** Dotted path of the field as the client wrote it: `metadata.isPublic`, `networks.0`. */
@@ -53,7 +56,7 @@ export interface ComputeErrorOptions {
   readonly details?: readonly FieldProblem[];
   /** Whole seconds after which trying again makes sense. */
   readonly retryAfter?: number;
-  /** Certainly nothing of it reached the cloud; with `unavailable` and `timeout`. */
+  /** Certainly nothing of it was carried out: it never reached the cloud, or only what was undone. */
   readonly untouched?: boolean;
   /** What happened underneath, for the log. Never shown to a client. */
   readonly cause?: unknown;
@@ -87,6 +90,18 @@ export class ComputeError extends Error {
 /** Whether `error` is of the closed set and has one of `codes`. */
 export function hasCode(error: unknown, ...codes: ErrorCode[]): error is ComputeError {
   return error instanceof ComputeError && codes.includes(error.code);
+}
+
+/** The same error, of which it is certain that nothing was carried out. What is no `ComputeError` stays as it is. */
+export function untouched(error: unknown): unknown {
+  if (!(error instanceof ComputeError) || error.untouched) return error;
+  const { code, message, details, retryAfter, cause } = error;
+  return new ComputeError(code, message, {
+    details,
+    ...(retryAfter !== undefined && { retryAfter }),
+    untouched: true,
+    cause,
+  });
 }
 
 /** Key pairs belong to a user of the cloud; whoever acts by the gateway's own account would share them with all others. */

@@ -1,5 +1,5 @@
 /**
- * The mark on ports, floating IPs and groups that the gateway makes, so that they can be told from everybody else's.
+ * The marks on what the gateway makes, so that it can be told from everybody else's, and found again.
  *
  * @module
  */
@@ -13,6 +13,11 @@ const MAX_DESCRIPTION = 255;
 export function ownedDescription(keyId: string, instanceName: string): string {
   // By code points: half a character cannot be sent.
   return [...`${MARK} key=${keyId} instance=${instanceName}`].slice(0, MAX_DESCRIPTION).join('');
+}
+
+/** `linguanova request=<mark>`: the description of an instance that a request with an Idempotency-Key made. */
+export function requestDescription(mark: string): string {
+  return `${MARK} request=${mark}`;
 }
 
 /** Whether the gateway made the thing with this description. */

@@ -51,6 +51,14 @@ export type RequestedAction =
   | { readonly action: 'resize'; readonly flavor: string }
   | { readonly action: 'rebuild'; readonly image: string };
 
+/** One attempt at a request that must not be carried out twice. */
+export interface Attempt {
+  /** Written on what is made, so that a later attempt finds it. */
+  readonly mark: string;
+  /** An attempt before this one was cut off: what it has made is not known. */
+  readonly resumed: boolean;
+}
+
 /** On whose behalf something is made; written on ports and floating IPs so that they can be told from others'. */
 export interface Owner {
   readonly keyId: string;

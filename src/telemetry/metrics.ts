@@ -6,6 +6,11 @@ export interface CounterLabels {
   key_verifications: { readonly result: string };
   /** Requests that the rate limits judged: `admitted`, `refused`, or `observed` where one would have been refused. */
   limit_decisions: { readonly decision: string; readonly plan: string };
+  /**
+   * Requests with an Idempotency-Key: `first`, `resumed` after one that was cut off, `replayed`, `waited` for the answer of
+   * another, `conflict`.
+   */
+  idempotency: { readonly result: string };
   /** Commands that Redis did not carry out, with the reason. */
   redis_failures: { readonly reason: string };
   /** Times a project's instances were brought up to date: `full`, or by `changes` alone. */

@@ -8,6 +8,7 @@ import { ADMIN_ROUTE_ROWS } from './admin-route-rows.ts';
 import { ADMIN_ROWS } from './admin-rows.ts';
 import { AUTH_ROWS } from './auth-rows.ts';
 import { BODY_ROWS } from './body-rows.ts';
+import { IDEMPOTENCY_ROWS } from './idempotency-rows.ts';
 import { INSTANCE_ROWS } from './instance-rows.ts';
 import { LEGACY_ROWS } from './legacy-rows.ts';
 import { METHOD_ROWS } from './method-rows.ts';
@@ -28,6 +29,7 @@ const TABLES: Readonly<Record<string, readonly BadRequest[]>> = {
   actions: ACTION_ROWS,
   'key pairs and groups': RESOURCE_ROWS,
   'the older paths': LEGACY_ROWS,
+  'requests under a key': IDEMPOTENCY_ROWS,
   'the admin API': ADMIN_ROWS,
   'routes of the admin API': ADMIN_ROUTE_ROWS,
   'keys by the operator': ADMIN_KEY_ROWS,

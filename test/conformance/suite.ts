@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { adminKeyConformance } from './admin-keys.ts';
 import { apiKeyConformance } from './api-keys.ts';
 import { catalogConformance } from './catalog.ts';
+import { idempotencyConformance } from './idempotency.ts';
 import { instanceActionConformance } from './instance-actions.ts';
 import { instanceConformance } from './instances.ts';
 import { keypairConformance } from './keypairs.ts';
@@ -29,7 +30,12 @@ const COMPUTE: readonly Part[] = [
 ];
 
 /** What needs an OpenStack: its users and credentials, and ports that can be left behind. */
-const OPENSTACK: readonly Part[] = [reconcileConformance, adminKeyConformance, apiKeyConformance];
+const OPENSTACK: readonly Part[] = [
+  reconcileConformance,
+  adminKeyConformance,
+  apiKeyConformance,
+  idempotencyConformance,
+];
 
 /** Everything a customer can rely on, whatever OpenStack is behind the gateway and whatever runtime it runs on. */
 export function conformance(name: string, start: () => Promise<Target>): void {

@@ -26,7 +26,9 @@ describe('a fleet of 5,000 of which 5 changed', () => {
     expect(refreshed.servers).toBeLessThanOrEqual(6);
     expect(refreshed.bytes).toBeLessThan(0.01 * first.bytes);
     await expect
-      .poll(async () => (await behind.compute('GET', `/servers/${instances[4_000]?.id}`)).status)
+      .poll(async () => (await behind.compute('GET', `/servers/${instances[4_000]?.id}`)).status, {
+        timeout: 30_000,
+      })
       .toBe(404);
     const seen = await listAll(reader());
     expect(seen).toEqual(await listAll(truth()));

@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { openKeyStore } from '../../adapters/sql/open.ts';
+import { openKeyStore, openStores } from '../../adapters/sql/open.ts';
 import { auditEntry, storedKey } from '../conformance/key-store/samples.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { expectWhole } from './kill.ts';
 import { startWriter } from './writer-process.ts';
+
+/** Those there are. */
+const MIGRATIONS = 2;
 
 const server = await startPostgres('fsync=off');
 afterAll(() => server?.stop());
@@ -22,7 +25,7 @@ describe.skipIf(server === null)('the schema on PostgreSQL', { timeout: 60_000 }
       url,
       ends.flatMap(({ ids }) => ids),
     );
-    expect(await server.sql(url, 'select name from kysely_migration')).toHaveLength(1);
+    expect(await server.sql(url, 'select name from kysely_migration')).toHaveLength(MIGRATIONS);
   });
 
   test('many stores make it at once', async () => {
@@ -30,18 +33,19 @@ describe.skipIf(server === null)('the schema on PostgreSQL', { timeout: 60_000 }
     const stores = await Promise.all(Array.from({ length: 8 }, () => openKeyStore(url)));
     await Promise.all(stores.map((store, index) => store.insert(storedKey(`k${index}`), auditEntry())));
     await Promise.all(stores.map((store) => store.close()));
-    expect(await server.sql(url, 'select name from kysely_migration')).toHaveLength(1);
+    expect(await server.sql(url, 'select name from kysely_migration')).toHaveLength(MIGRATIONS);
   });
 
   test('a database made by the first migration opens', async () => {
     const url = await server.createDatabase();
     await server.sql(url, readFileSync(join(import.meta.dirname, 'fixtures/001.postgres.sql'), 'utf8'));
-    const store = await openKeyStore(url);
+    const { keys: store, idempotency } = await openStores(url);
     expect(await store.find('a')).toEqual(storedKey('a', { name: "O'Neill 🦊" }));
     expect(await store.listAudit({ limit: 9, before: null })).toEqual([
       { ...auditEntry({ keyId: 'a' }), sequence: 1 },
     ]);
     expect(await store.update('a', { name: 'b' }, auditEntry())).toMatchObject({ name: 'b' });
+    expect(await idempotency.find('s'), 'what later migrations made').toBeNull();
     await store.close();
   });
 

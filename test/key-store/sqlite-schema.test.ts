@@ -5,6 +5,16 @@ import type { CompiledQuery } from 'kysely';
 import { expect, test } from 'vitest';
 import { appendEntry, appendEntryOfChange, selectEntries } from '../../adapters/sql/audit-statements.ts';
 import {
+  deleteAllExpired,
+  deleteExpired,
+  deleteReleased,
+  endLease,
+  keepAnswer,
+  selectExpired,
+  selectRecord,
+  takeOver,
+} from '../../adapters/sql/idempotency-statements.ts';
+import {
   countLivingKeys,
   noteKeyUses,
   retireKey,
@@ -12,12 +22,15 @@ import {
   selectKeys,
   updateKey,
 } from '../../adapters/sql/key-statements.ts';
-import { openKeyStore } from '../../adapters/sql/open.ts';
+import { openKeyStore, openStores } from '../../adapters/sql/open.ts';
 import { openSqlite } from '../../adapters/sql/sqlite.ts';
 import { auditEntry, storedKey } from '../conformance/key-store/samples.ts';
 import { databaseFile } from './database-file.ts';
 import { expectWhole } from './kill.ts';
 import { startWriter } from './writer-process.ts';
+
+/** Those there are. */
+const MIGRATIONS = 2;
 
 const disk = databaseFile();
 
@@ -30,14 +43,14 @@ test('four processes make the database at once, and write to it', { timeout: 60_
     disk.url,
     ends.flatMap(({ ids }) => ids),
   );
-  expect(disk.sqlite('select name from kysely_migration')).toHaveLength(1);
+  expect(disk.sqlite('select name from kysely_migration')).toHaveLength(MIGRATIONS);
 });
 
 test('many stores make the database at once', async () => {
   const stores = await Promise.all(Array.from({ length: 8 }, () => openKeyStore(disk.url)));
   await Promise.all(stores.map((store, index) => store.insert(storedKey(`k${index}`), auditEntry())));
   await Promise.all(stores.map((store) => store.close()));
-  expect(disk.sqlite('select name from kysely_migration')).toHaveLength(1);
+  expect(disk.sqlite('select name from kysely_migration')).toHaveLength(MIGRATIONS);
 });
 
 test('no statement reads a whole table', async () => {
@@ -46,6 +59,8 @@ test('no statement reads a whole table', async () => {
   const now = '2026-05-01T00:00:00.000Z';
   const byKey = /SEARCH api_key USING INDEX sqlite_autoindex_api_key_1/;
   const last = /SEARCH audit_entry/;
+  const byScope = /SEARCH idempotency USING (COVERING )?INDEX sqlite_autoindex_idempotency_1/;
+  const claim = { scope: 's', fingerprint: 'f', runId: 'r', now, leaseUntil: now, expiresAt: now };
   const statements: [CompiledQuery, RegExp][] = [
     [selectKey(builder, 'a'), byKey],
     [selectKeys(builder, {}, window), byKey],
@@ -59,6 +74,14 @@ test('no statement reads a whole table', async () => {
     [appendEntry(builder, auditEntry()), last],
     [appendEntryOfChange(builder, auditEntry(), 'a', 'change'), byKey],
     [selectEntries(builder, 10, 100), last],
+    [deleteExpired(builder, 's', now), byScope],
+    [takeOver(builder, claim), byScope],
+    [selectRecord(builder, 's'), byScope],
+    [keepAnswer(builder, 's', 'r', new Uint8Array(1)), byScope],
+    [deleteReleased(builder, 's', 'r'), byScope],
+    [endLease(builder, 's', 'r', now), byScope],
+    [selectExpired(builder, now, 10), /idempotency_by_end/],
+    [deleteAllExpired(builder, ['s', 't'], now), byScope],
   ];
   for (const [{ sql: text, ...statement }, index] of statements) {
     const plan = await read<{ detail: string }>({
@@ -67,7 +90,7 @@ test('no statement reads a whole table', async () => {
     } as CompiledQuery<{ detail: string }>);
     const steps = plan.map(({ detail }) => detail);
     expect(
-      steps.filter((step) => /^SCAN (api_key|audit_entry)|TEMP B-TREE/.test(step)),
+      steps.filter((step) => /^SCAN (api_key|audit_entry|idempotency)|TEMP B-TREE/.test(step)),
       text,
     ).toEqual([]);
     expect(steps.join('; '), text).toMatch(index);
@@ -79,12 +102,13 @@ test('a database made by the first migration opens', async () => {
   const made = new DatabaseSync(disk.path);
   made.exec(readFileSync(join(import.meta.dirname, 'fixtures/001.sqlite.sql'), 'utf8'));
   made.close();
-  const store = await openKeyStore(disk.url);
+  const { keys: store, idempotency } = await openStores(disk.url);
   expect(await store.find('a')).toEqual(storedKey('a', { name: "O'Neill 🦊" }));
   expect(await store.listAudit({ limit: 9, before: null })).toEqual([
     { ...auditEntry({ keyId: 'a' }), sequence: 1 },
   ]);
   expect(await store.update('a', { name: 'b' }, auditEntry())).toMatchObject({ name: 'b' });
+  expect(await idempotency.find('s'), 'what later migrations made').toBeNull();
   await store.close();
 });
 

@@ -45,7 +45,7 @@ export async function openStackTarget(): Promise<Target> {
   // The service account of service keys.
   for (const project of ['ACME', 'GLOBEX']) await keystone.join(read(`${project}_PROJECT_ID`));
   const shared = sharedKeys();
-  const node = async () => startGateway(clouds, { keys: await shared.open(), secret: shared.secret });
+  const node = async () => startGateway(clouds, { ...(await shared.openStores()), secret: shared.secret });
   const [gateway, second] = [await node(), await node()];
   const customer = (name: 'ACME' | 'GLOBEX'): Customer => {
     const secret = { id: read(`${name}_APP_CRED_ID`), secret: read(`${name}_APP_CRED_SECRET`) };

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { memoryCounter } from '../../adapters/memory/counter.ts';
+import { memoryIdempotencyStore } from '../../adapters/memory/idempotency-store.ts';
 import { memoryKeyStore } from '../../adapters/memory/key-store.ts';
 import { memoryVersions } from '../../adapters/memory/versions.ts';
 import { requestTarget } from '../../adapters/node/connection.ts';
@@ -18,6 +19,7 @@ import type { LogFields, Logger } from '../../src/telemetry/logger.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
 import type { CacheOptions } from '../../src/traffic/cache/cached.ts';
 import type { FleetOptions } from '../../src/traffic/fleet/fleets.ts';
+import type { IdempotencyStore } from '../../src/traffic/idempotency/idempotency-store.ts';
 import { DEFAULT_COSTS } from '../../src/traffic/limit/cost.ts';
 import type { LimitOptions } from '../../src/traffic/limit/limit.ts';
 import type { Plan } from '../../src/traffic/limit/plan.ts';
@@ -45,6 +47,10 @@ export interface GatewayUnderTest {
   /** Milliseconds for everything a request asks of the cloud. */
   readonly deadline?: number;
   readonly keys?: KeyStore;
+  /** Shared by gateways that are to carry out a request once. */
+  readonly idempotency?: IdempotencyStore;
+  /** Milliseconds in which an attempt at such a request counts as alive; 0: it can be taken over at once. */
+  readonly lease?: number;
   /** 32 bytes, base64; several gateways that share keys share it. */
   readonly secret?: string;
   /** Off unless a test is about them. */
@@ -82,6 +88,7 @@ export async function startGateway(
       clouds,
       identities: clouds.identities,
       keys,
+      idempotency: options.idempotency ?? memoryIdempotencyStore(),
       log,
       metrics,
       counter: redis?.counter ?? memoryCounter(),
@@ -92,6 +99,7 @@ export async function startGateway(
       secret,
       adminToken: ADMIN_TOKEN,
       deadline: options.deadline ?? 30_000,
+      ...(options.lease !== undefined && { lease: options.lease }),
       plans: limits.plans.map(({ name }) => name),
       limits,
       cache: { seconds: 5, staleSeconds: 300, bytes: 8 * 1024 * 1024, ...options.cache },

@@ -18,12 +18,18 @@ export class ReduClient {
     this.key = key;
   }
 
-  async request(method: string, path: string, body?: unknown): Promise<ReduAnswer> {
+  async request(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<ReduAnswer> {
     const response = await fetch(this.url + path, {
       method,
       headers: {
         'x-api-key': this.key,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
@@ -37,6 +43,9 @@ export class ReduClient {
 
   get = (path: string) => this.request('GET', path);
   post = (path: string, body: unknown) => this.request('POST', path, body);
+  /** `POST` with this `Idempotency-Key`. */
+  postOnce = (key: string, path: string, body: unknown) =>
+    this.request('POST', path, body, { 'idempotency-key': key });
   patch = (path: string, body: unknown) => this.request('PATCH', path, body);
   delete = (path: string) => this.request('DELETE', path);
   act = (id: string, action: string, rest: object = {}) =>

@@ -12,8 +12,8 @@ import { ReduClient } from './redu-client.ts';
 import { sharedKeys } from './shared-keys.ts';
 import { silentLogger } from './silent-logger.ts';
 
-/** Short, yet long enough for a test to see an instance while it is being built. */
-const BOOT_MILLISECONDS = 60;
+/** Short, yet long enough for a test on a busy machine to see an instance while it is being built. */
+const BOOT_MILLISECONDS = 400;
 
 /** Instead of a minute: a test waits for it. */
 const CONFIRM_AFTER = 100;
@@ -64,7 +64,7 @@ export async function sandboxTarget({
   const shared = sharedKeys();
   const node = async () =>
     startGateway(clouds, {
-      keys: await shared.open(),
+      ...(await shared.openStores()),
       secret: shared.secret,
       ...(fleets && { fleets }),
     });

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { memoryKeyStore } from '../../adapters/memory/key-store.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
+import { startRedis } from '../support/redis.ts';
 import { type Answer, hammer, pause } from './hammer.ts';
 import { ask, type LimitedGateway, limitedGateway, plan } from './limited-gateway.ts';
+import { FAULTS } from './redis-faults.ts';
 
 /** More than is spent before Redis is back, so that the limit is reached afterwards. */
 const POINTS = 2_000;
@@ -11,40 +12,6 @@ const SECONDS = 8;
 const NODES = 2;
 /** The largest lease: a twentieth of the plan. */
 const LEASE = POINTS / 20;
-
-interface Fault {
-  readonly name: string;
-  readonly reason: RegExp;
-  begin(redis: TestRedis): unknown;
-  end(redis: TestRedis): unknown;
-}
-
-const FAULTS: readonly Fault[] = [
-  {
-    name: 'killed, and started again without its memory',
-    reason: /^unreachable$/,
-    begin: (redis) => redis.kill(),
-    end: (redis) => redis.start(),
-  },
-  {
-    name: 'halted: connections stay open and nothing answers',
-    reason: /^timeout$/,
-    begin: (redis) => redis.signal('SIGSTOP'),
-    end: (redis) => redis.signal('SIGCONT'),
-  },
-  {
-    name: 'out of memory',
-    reason: /^full$/,
-    begin: (redis) => redis.command('config', 'set', 'maxmemory', '1mb'),
-    end: (redis) => redis.command('config', 'set', 'maxmemory', '0'),
-  },
-  {
-    name: 'a read-only replica',
-    reason: /^read_only$/,
-    begin: (redis) => redis.command('replicaof', '127.0.0.1', '1'),
-    end: (redis) => redis.command('replicaof', 'no', 'one'),
-  },
-];
 
 const server = await startRedis();
 afterAll(() => server?.stop());

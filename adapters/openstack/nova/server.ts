@@ -27,6 +27,7 @@ export const Server = z.object({
   flavor: z.union([z.object({ id: z.string() }), z.object({ original_name: z.string() })]),
   addresses: z.record(z.string(), z.array(Address)),
   key_name: z.string().nullish(),
+  description: z.string().nullish(),
   security_groups: z.array(z.object({ name: z.string() })).optional(),
   locked: z.boolean().optional(),
   fault: z.object({ code: z.number(), message: z.string(), created: z.string() }).optional(),

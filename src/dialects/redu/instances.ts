@@ -52,7 +52,7 @@ async function create(c: Context<GatewayEnv>): Promise<Response> {
   const request = toCreateInstance(await decodeBody(c, newInstanceSchema));
   // "zone:host" picks the host: with a service account the cloud itself would allow that to any customer.
   if (request.availabilityZone?.includes(':')) assertScope(c.var.principal, 'admin');
-  const instance = await createInstance(c.var.cloud, request, owner(c));
+  const instance = await createInstance(c.var.cloud, request, owner(c), c.var.attempt);
   c.header('Location', `/v1/instances/${instance.id}`);
   return c.json(encodeInstanceDetail(instance), 202);
 }

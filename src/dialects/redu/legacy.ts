@@ -38,7 +38,7 @@ export function legacy(cached: Cached): Hono<GatewayEnv> {
 async function create(c: Context<GatewayEnv>): Promise<Response> {
   const request = toLegacyCreateInstance(await decodeBody(c, legacyCreateSchema));
   try {
-    await createInstance(c.var.cloud, request, { keyId: c.var.principal.keyId });
+    await createInstance(c.var.cloud, request, { keyId: c.var.principal.keyId }, c.var.attempt);
   } catch (error) {
     throw inLegacyFields(error);
   }

@@ -1,0 +1,20 @@
+import type { Context } from 'hono';
+
+/**
+ * What can be sent again after an attempt of unknown outcome. Creating an instance finds what that attempt has made; of the others
+ * the second is refused where the first was carried out: by the name of the key pair, by the rule, by the rotation.
+ */
+const REPEATABLE: readonly RegExp[] = [
+  /^\/v1\/instances$/,
+  /^\/cloud\/v1\/compute\/instances\/create$/,
+  /^\/v1\/keypairs$/,
+  /^\/cloud\/v1\/compute\/keypairs$/,
+  /^\/v1\/security_groups\/[^/]+\/rules$/,
+  /^\/v1\/api_keys\/[^/]+\/rotate$/,
+];
+
+/** Whether the handler of this POST makes nothing twice when it is run again. */
+export function isRepeatable(c: Context): boolean {
+  const path = c.req.path.replace(/\/$/, '');
+  return REPEATABLE.some((pattern) => pattern.test(path));
+}

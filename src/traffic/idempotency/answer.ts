@@ -1,0 +1,59 @@
+import * as z from 'zod';
+import { openText, type ServerSecret, sealText } from '../../access/server-secret.ts';
+
+/** What is given again. */
+export interface KeptAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** The others are of the moment: ids of requests, limits. */
+const KEPT_HEADERS = ['content-type', 'location'];
+
+const KeptAnswerText: z.ZodType<KeptAnswer> = z.object({
+  status: z.int(),
+  headers: z.record(z.string(), z.string()),
+  body: z.string(),
+});
+
+const PURPOSE = 'linguanova idempotent answer';
+
+/** What to keep of an answer; the answer itself stays as it is. */
+export async function keptAnswer(response: Response): Promise<KeptAnswer> {
+  const headers = [...response.headers].filter(([name]) => KEPT_HEADERS.includes(name));
+  return {
+    status: response.status,
+    headers: Object.fromEntries(headers),
+    body: await response.clone().text(),
+  };
+}
+
+/**
+ * Encrypted, for an answer may hold a private key or an API key: to open it takes the server's secret and the customer's.
+ *
+ * @param scope What it is the answer to: in another record it does not open.
+ */
+export function sealAnswer(
+  server: ServerSecret,
+  customerSecret: string,
+  scope: string,
+  answer: KeptAnswer,
+): Promise<Uint8Array> {
+  return sealText(
+    server,
+    { purpose: PURPOSE, secret: customerSecret, boundTo: scope },
+    JSON.stringify(answer),
+  );
+}
+
+/** null when it was sealed with another secret. */
+export async function openAnswer(
+  server: ServerSecret,
+  customerSecret: string,
+  scope: string,
+  sealed: Uint8Array,
+): Promise<KeptAnswer | null> {
+  const text = await openText(server, { purpose: PURPOSE, secret: customerSecret, boundTo: scope }, sealed);
+  return text === null ? null : KeptAnswerText.parse(JSON.parse(text));
+}

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { importServerSecret } from '../../access/server-secret.ts';
+import { Fingerprints } from './fingerprint.ts';
+
+const server = (fill: number) => importServerSecret(btoa(String.fromCharCode(...Array(32).fill(fill))));
+const prints = new Fingerprints(await server(1));
+const others = new Fingerprints(await server(2));
+const body = (text: string) => new TextEncoder().encode(text);
+const url = (path: string) => new URL(path, 'http://gateway.example');
+
+test('a key is known by family and text, and neither can run into the other', () => {
+  const scopes = [
+    prints.scope('family', 'key'),
+    prints.scope('famil', 'ykey'),
+    prints.scope('family', 'key2'),
+    prints.scope('family2', 'key'),
+    prints.scope('', 'familykey'),
+    others.scope('family', 'key'),
+  ];
+  expect(new Set(scopes).size).toBe(scopes.length);
+  expect(prints.scope('family', 'key')).toBe(scopes[0]);
+});
+
+test('a request is known by method, path, query and every byte of its body', async () => {
+  const requests = await Promise.all([
+    prints.request('POST', url('/v1/a'), body('{}')),
+    prints.request('PUT', url('/v1/a'), body('{}')),
+    prints.request('POST', url('/v1/b'), body('{}')),
+    prints.request('POST', url('/v1/a?x=1'), body('{}')),
+    prints.request('POST', url('/v1/a'), body('{ }')),
+    prints.request('POST', url('/v1/a'), body('')),
+    others.request('POST', url('/v1/a'), body('{}')),
+  ]);
+  expect(new Set(requests).size).toBe(requests.length);
+  expect(await prints.request('POST', url('/v1/a/'), body('{}')), 'a slash at the end').toBe(requests[0]);
+});
+
+test('a key that is used again after it was forgotten marks otherwise', () => {
+  const [first, second] = ['2026-01-01T00:00:00.000Z', '2026-01-02T00:00:00.001Z'].map((createdAt) =>
+    prints.mark({ scope: 's', createdAt }),
+  );
+  expect(first).toMatch(/^[0-9a-f]{32}$/);
+  expect(second).not.toBe(first);
+});

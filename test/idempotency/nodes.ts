@@ -1,0 +1,101 @@
+import { fetchTransport } from '../../adapters/openstack/http/fetch.ts';
+import {
+  type Transport,
+  TransportError,
+  type UpstreamRequest,
+} from '../../adapters/openstack/http/transport.ts';
+import { openStackDriver } from '../../adapters/openstack/index.ts';
+import { createSandbox } from '../../adapters/sandbox/index.ts';
+import type { CloudCredential } from '../../src/compute/cloud.ts';
+import type { IdempotencyStore } from '../../src/traffic/idempotency/idempotency-store.ts';
+import { type GatewayUnderTest, type RunningGateway, startGateway } from '../support/gateway.ts';
+import { OpenStackClient } from '../support/openstack-client.ts';
+import { ReduClient } from '../support/redu-client.ts';
+import { type SharedKeys, sharedKeys } from '../support/shared-keys.ts';
+
+/**
+ * What becomes of a call: it `passes`; it is carried out and its answer `lost`; it is sent and `swallowed` before anything is
+ * carried out; or it cannot be sent at all, for the cloud is `away`. A promise is waited for first.
+ */
+export type Fate = 'passes' | 'lost' | 'swallowed' | 'away' | Promise<'passes'>;
+
+/** Several gateways on one database, before one sandbox whose answers can be disturbed. */
+export interface Nodes {
+  readonly shared: SharedKeys;
+  /** What each call to the cloud meets with. */
+  fate: (request: UpstreamRequest) => Fate;
+  /** `METHOD path` of everything the cloud was asked, in order. */
+  readonly asked: readonly string[];
+  readonly openStack: OpenStackClient;
+  /** The customer's credential, and one that acts for the project. */
+  readonly credential: CloudCredential;
+  readonly serviceCredential: CloudCredential;
+  node(
+    options?: GatewayUnderTest & { wrap?: (store: IdempotencyStore) => IdempotencyStore },
+  ): Promise<RunningGateway>;
+  client(node: RunningGateway, credential?: CloudCredential): Promise<ReduClient>;
+  close(): Promise<void>;
+}
+
+export function startNodes(): Nodes {
+  const sandbox = createSandbox({ bootMilliseconds: 60, projects: [{ name: 'acme' }] });
+  const [account] = sandbox.accounts;
+  if (account === undefined) throw new Error('the sandbox has no account');
+  const inner = fetchTransport((request) => sandbox.fetch(request));
+  const asked: string[] = [];
+  const transport: Transport = {
+    async send(request, signal) {
+      asked.push(`${request.method} ${new URL(request.url).pathname}`);
+      const fate = await nodes.fate(request);
+      if (fate === 'away') throw new TransportError('no answer', { sent: false, timedOut: false });
+      const answer = fate === 'swallowed' ? null : await inner.send(request, signal);
+      if (fate === 'passes' && answer !== null) return answer;
+      throw new TransportError('no answer', { sent: true, timedOut: true });
+    },
+    close: () => inner.close(),
+  };
+  const clouds = openStackDriver({
+    transport,
+    authUrl: sandbox.authUrl,
+    endpoints: { region: null, interface: 'public' },
+    serviceAccount: {
+      kind: 'password',
+      user: { id: sandbox.admin.userId },
+      password: sandbox.admin.password,
+      project: { id: sandbox.admin.projectId },
+    },
+  });
+  const shared = sharedKeys();
+  const running: RunningGateway[] = [];
+  const secret = { id: account.applicationCredentialId, secret: account.applicationCredentialSecret };
+  const nodes: Nodes = {
+    shared,
+    fate: () => 'passes',
+    asked,
+    openStack: new OpenStackClient((request) => sandbox.fetch(request), sandbox.authUrl, secret),
+    credential: { kind: 'application_credential', ...secret },
+    serviceCredential: { kind: 'service', projectId: account.projectId },
+    async node({ wrap = (store: IdempotencyStore) => store, ...options } = {}) {
+      const { keys, idempotency } = await shared.openStores();
+      const stores = { keys, idempotency: wrap(idempotency), secret: shared.secret };
+      const gateway = await startGateway(clouds, { ...stores, ...options });
+      running.push(gateway);
+      return gateway;
+    },
+    async client(node, credential = nodes.credential) {
+      return new ReduClient(node.url, await node.keyFor(credential));
+    },
+    async close() {
+      await Promise.all(running.map((node) => node.stop()));
+      await clouds.close();
+      await shared.close();
+    },
+  };
+  return nodes;
+}
+
+/** The fate of calls with this method and end of path; others pass. */
+export function only(method: string, end: string, fate: Fate): Nodes['fate'] {
+  return (request) =>
+    request.method === method && new URL(request.url).pathname.endsWith(end) ? fate : 'passes';
+}

@@ -1,0 +1,260 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ComputeError } from '../../src/compute/errors.ts';
+import { ReduClient } from '../support/redu-client.ts';
+import { type Nodes, only, startNodes } from './nodes.ts';
+
+const BODY = {
+  name: 'once',
+  flavor_id: 'm1.tiny',
+  image_id: 'ubuntu-22.04-amd64',
+  metadata: { isPublic: true },
+};
+const KEY = 'key-1';
+const PATIENCE = { timeout: 20_000 };
+
+let nodes: Nodes;
+beforeEach(() => {
+  nodes = startNodes();
+});
+afterEach(() => nodes.close());
+
+const servers = async () => (await nodes.openStack.compute('GET', '/servers/detail')).body.servers;
+const made = async () => {
+  const { servers, ports, floatingIps } = await nodes.openStack.belongings();
+  return [servers.length, ports.length, floatingIps.length];
+};
+
+/** Attempts that were cut off can be taken over at once. */
+const impatient = { lease: 0 };
+
+describe('an attempt of unknown outcome', () => {
+  test('the instance it has made is found and answered, with its address', async () => {
+    const client = await nodes.client(await nodes.node(impatient));
+    nodes.fate = only('POST', '/servers', 'lost');
+    expect((await client.postOnce(KEY, '/v1/instances', BODY)).status).toBe(504);
+    nodes.fate = () => 'passes';
+
+    const other = new ReduClient((await nodes.node(impatient)).url, client.key);
+    const again = await other.postOnce(KEY, '/v1/instances', BODY);
+    const [server] = await servers();
+    expect(again.status).toBe(202);
+    expect(again.body).toMatchObject({ id: server.id, name: 'once' });
+    expect(again.body.metadata).toEqual({
+      isPublic: 'true',
+      enableSSH: 'false',
+      floatingIp: expect.any(String),
+    });
+    expect(again.headers.get('location')).toBe(`/v1/instances/${server.id}`);
+    expect(again.headers.has('idempotency-replayed')).toBe(false);
+    const third = await client.postOnce(KEY, '/v1/instances', BODY);
+    expect([third.status, third.body]).toEqual([202, again.body]);
+    expect(third.headers.get('idempotency-replayed')).toBe('true');
+    expect(await made()).toEqual([1, 1, 1]);
+  });
+
+  test('on the older path too', async () => {
+    const client = await nodes.client(await nodes.node(impatient));
+    const body = { name: 'old', flavor: 'm1.tiny', image: 'ubuntu-22.04-amd64' };
+    nodes.fate = only('POST', '/servers', 'lost');
+    const path = '/cloud/v1/compute/instances/create';
+    expect((await client.postOnce(KEY, path, body)).status).toBe(504);
+    nodes.fate = () => 'passes';
+    const again = await client.postOnce(KEY, path, body);
+    expect([again.status, again.body]).toEqual([200, { message: 'Instance creation started' }]);
+    expect(await servers()).toHaveLength(1);
+  });
+
+  test('where it has made nothing, the next one makes it', async () => {
+    const client = await nodes.client(await nodes.node(impatient));
+    nodes.fate = only('POST', '/servers', 'swallowed');
+    expect((await client.postOnce(KEY, '/v1/instances', BODY)).status).toBe(504);
+    nodes.fate = () => 'passes';
+    expect((await client.postOnce(KEY, '/v1/instances', BODY)).status).toBe(202);
+    expect(await servers()).toHaveLength(1);
+  });
+
+  test('while nobody can look for what it made, nothing is made; the next one looks again', async () => {
+    const client = await nodes.client(await nodes.node(impatient));
+    nodes.fate = only('POST', '/servers', 'lost');
+    expect((await client.postOnce(KEY, '/v1/instances', BODY)).status).toBe(504);
+    for (const fate of ['away', 'swallowed'] as const) {
+      nodes.fate = only('GET', '/servers/detail', fate);
+      expect((await client.postOnce(KEY, '/v1/instances', BODY)).status).toBe(fate === 'away' ? 503 : 504);
+    }
+    nodes.fate = () => 'passes';
+    const again = await client.postOnce(KEY, '/v1/instances', BODY);
+    expect(again.status).toBe(202);
+    expect(await made()).toEqual([1, 1, 1]);
+  });
+
+  test('a client that comes back while it may still be at work is told when to come again', async () => {
+    const client = await nodes.client(await nodes.node());
+    nodes.fate = only('POST', '/servers', 'lost');
+    expect((await client.postOnce(KEY, '/v1/instances', BODY)).status).toBe(504);
+    nodes.fate = () => 'passes';
+    const hasty = new ReduClient((await nodes.node({ deadline: 100 })).url, client.key);
+    const { status, headers, body } = await hasty.postOnce(KEY, '/v1/instances', BODY);
+    expect([status, body.error.code]).toEqual([409, 'conflictingRequest']);
+    expect(Number(headers.get('retry-after'))).toBeGreaterThan(1);
+    expect(Number(headers.get('retry-after'))).toBeLessThanOrEqual(55);
+    expect(await servers()).toHaveLength(1);
+  });
+
+  test('what cannot be found again is not made twice: the customer is told to look', async () => {
+    const client = await nodes.client(await nodes.node(impatient));
+    const groups = async () => (await client.get('/v1/security_groups')).body.items.length;
+    const before = await groups();
+    nodes.fate = only('POST', '/security-groups', 'lost');
+    expect((await client.postOnce(KEY, '/v1/security_groups', { name: 'web' })).status).toBe(504);
+    nodes.fate = () => 'passes';
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const { status, body } = await client.postOnce(KEY, '/v1/security_groups', { name: 'web' });
+      expect([status, body.error.code]).toEqual([409, 'conflictingRequest']);
+      expect(body.error.message).toContain('cut off');
+    }
+    expect(await groups()).toBe(before + 1);
+  });
+
+  test('of a key pair: the second is refused by the cloud', async () => {
+    const client = await nodes.client(await nodes.node(impatient));
+    nodes.fate = only('POST', '/os-keypairs', 'lost');
+    expect((await client.postOnce(KEY, '/v1/keypairs', { name: 'laptop-2' })).status).toBe(504);
+    nodes.fate = () => 'passes';
+    expect((await client.postOnce(KEY, '/v1/keypairs', { name: 'laptop-2' })).status).toBe(409);
+  });
+});
+
+describe('an attempt that certainly made nothing', () => {
+  test('may be sent again at once, also corrected', async () => {
+    const client = await nodes.client(await nodes.node());
+    nodes.fate = () => 'away';
+    expect((await client.postOnce(KEY, '/v1/instances', BODY)).status).toBe(503);
+    nodes.fate = only('POST', '/floatingips', 'swallowed');
+    expect((await client.postOnce(KEY, '/v1/instances', BODY)).status).toBe(504);
+    nodes.fate = () => 'passes';
+    const wrong = await client.postOnce(KEY, '/v1/instances', { ...BODY, flavor_id: 'no-such' });
+    expect(wrong.status).toBe(400);
+    expect((await client.postOnce(KEY, '/v1/nothing', {})).status).toBe(404);
+    expect((await client.postOnce(KEY, '/v1/flavors', {})).status).toBe(405);
+    expect((await client.postOnce(KEY, '/v1/instances', BODY)).status).toBe(202);
+    expect(await made()).toEqual([1, 1, 1]);
+  });
+
+  test('but what the cloud refused for what there is stays refused', async () => {
+    const client = await nodes.client(await nodes.node());
+    await client.post('/v1/keypairs', { name: 'taken' });
+    const refused = await client.postOnce(KEY, '/v1/keypairs', { name: 'taken' });
+    expect(refused.status).toBe(409);
+    await client.delete('/v1/keypairs/taken');
+    const again = await client.postOnce(KEY, '/v1/keypairs', { name: 'taken' });
+    expect([again.status, again.body]).toEqual([409, refused.body]);
+    expect(again.headers.get('idempotency-replayed')).toBe('true');
+    expect((await client.postOnce('key-2', '/v1/keypairs', { name: 'taken' })).status).toBe(201);
+  });
+});
+
+describe('while the first runs', () => {
+  test('others wait for its answer, on its node and on another', async () => {
+    const [one, two] = [await nodes.node(), await nodes.node()];
+    const client = await nodes.client(one);
+    const elsewhere = new ReduClient(two.url, client.key);
+    const gate = Promise.withResolvers<'passes'>();
+    nodes.fate = only('POST', '/servers', gate.promise);
+    const first = client.postOnce(KEY, '/v1/instances', BODY);
+    await expect
+      .poll(() => nodes.asked.filter((call) => /^POST .*\/servers$/.test(call)), PATIENCE)
+      .toHaveLength(1);
+    const others = [client, elsewhere].map((from) => from.postOnce(KEY, '/v1/instances', BODY));
+    const wrong = await elsewhere.postOnce(KEY, '/v1/instances', { ...BODY, name: 'another' });
+    expect(wrong.status, 'another body is refused without waiting').toBe(409);
+    gate.resolve('passes');
+    const { status, body } = await first;
+    expect(status).toBe(202);
+    for (const other of await Promise.all(others)) {
+      expect([other.status, other.body]).toEqual([202, body]);
+      expect(other.headers.get('idempotency-replayed')).toBe('true');
+    }
+    expect(await servers()).toHaveLength(1);
+    const counted = await (await fetch(`${one.url}/metrics`)).text();
+    expect(counted).toContain('linguanova_idempotency_total{result="first"} 1');
+  });
+
+  test('when it makes nothing, one of those who wait goes on in its place', async () => {
+    const client = await nodes.client(await nodes.node());
+    const gate = Promise.withResolvers<'passes'>();
+    const held = only('POST', '/ports', gate.promise);
+    let failed = false;
+    nodes.fate = (request) => {
+      const fate = held(request);
+      if (fate === 'passes' || failed) return 'passes';
+      failed = true;
+      return gate.promise.then(() => Promise.reject(new ComputeError('rate_limited', 'busy')));
+    };
+    const first = client.postOnce(KEY, '/v1/instances', BODY);
+    await expect.poll(() => failed, PATIENCE).toBe(true);
+    const others = [1, 2].map(() => client.postOnce(KEY, '/v1/instances', BODY));
+    gate.resolve('passes');
+    expect((await first).status).toBe(429);
+    const answers = await Promise.all(others);
+    expect(answers.map(({ status }) => status)).toEqual([202, 202]);
+    expect(answers[0]?.body).toEqual(answers[1]?.body);
+    expect(await servers()).toHaveLength(1);
+  });
+});
+
+describe('the store', () => {
+  const away = () => Promise.reject(new ComputeError('unavailable', 'The key store cannot be reached.'));
+
+  test('when it cannot be asked, nothing is promised and nothing done', async () => {
+    const client = await nodes.client(
+      await nodes.node({ wrap: (store) => ({ ...store, claim: away, find: away }) }),
+    );
+    const asked = nodes.asked.length;
+    expect((await client.postOnce(KEY, '/v1/instances', BODY)).status).toBe(503);
+    expect(nodes.asked.slice(asked)).toEqual([]);
+    expect((await client.post('/v1/instances', BODY)).status, 'without a key').toBe(202);
+  });
+
+  test('when it cannot keep the answer, the answer stands, and the next attempt finds the instance', async () => {
+    const node = await nodes.node({ ...impatient, wrap: (store) => ({ ...store, keep: away }) });
+    const client = await nodes.client(node);
+    const first = await client.postOnce(KEY, '/v1/instances', BODY);
+    expect(first.status).toBe(202);
+    expect(node.logged).toContainEqual(
+      expect.objectContaining({ level: 'error', event: 'idempotency_answer_lost' }),
+    );
+    const other = new ReduClient((await nodes.node(impatient)).url, client.key);
+    const again = await other.postOnce(KEY, '/v1/instances', BODY);
+    expect([again.status, again.body.id]).toEqual([202, first.body.id]);
+    expect(await servers()).toHaveLength(1);
+  });
+
+  test('forgets what is over with the next flush', async () => {
+    const node = await nodes.node();
+    const { idempotency } = await nodes.shared.openStores();
+    const yesterday = new Date(Date.now() - 86_400_000).toISOString();
+    const times = { now: yesterday, leaseUntil: yesterday, expiresAt: yesterday };
+    await idempotency.claim({ scope: 's', fingerprint: 'f', runId: 'r', ...times });
+    await node.flush();
+    expect(await idempotency.find('s')).toBeNull();
+  });
+});
+
+test('a GET has no use for the header, nor has the sign-up for a key', async () => {
+  const client = await nodes.client(await nodes.node());
+  const header = { 'idempotency-key': KEY };
+  for (const path of ['/v1/instances', '/v1/flavors']) {
+    const { status, headers } = await client.request('GET', path, undefined, header);
+    expect([status, headers.has('idempotency-replayed')]).toEqual([200, false]);
+  }
+  if (nodes.credential.kind !== 'application_credential') throw new Error('not as the test needs it');
+  const { id, secret } = nodes.credential;
+  const credentials = { application_credential_id: id, application_credential_secret: secret };
+  const keys = [];
+  for (let turn = 0; turn < 2; turn++) {
+    const answer = await client.request('POST', '/v1/api_keys', { name: 'own', credentials }, header);
+    expect(answer.status).toBe(201);
+    keys.push(answer.body.key);
+  }
+  expect(keys[0]).not.toBe(keys[1]);
+});

@@ -1,0 +1,151 @@
+import { Redis as Client } from 'ioredis';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { memoryVersions } from '../../adapters/memory/versions.ts';
+import { prometheusMetrics } from '../../adapters/node/prometheus.ts';
+import { openRedis, parseRedisUrl, type Redis } from '../../adapters/redis/index.ts';
+import type { ProjectChange, ProjectVersions } from '../../src/traffic/versions/project-versions.ts';
+import { startRedis } from '../support/redis.ts';
+import { silentLogger } from '../support/silent-logger.ts';
+import { FAULTS } from './redis-faults.ts';
+
+const P = 'p1';
+const change = (projectId = P, instanceIds: readonly string[] = []) => ({ projectId, instanceIds });
+const numberOf = async (versions: ProjectVersions, projectId = P) =>
+  (await versions.current(projectId)).number;
+
+const server = await startRedis();
+const opened: Redis[] = [];
+afterAll(() => server?.stop());
+
+async function open(): Promise<ProjectVersions> {
+  const target = parseRedisUrl(server?.url ?? '');
+  if (target === null) throw new Error('skipped');
+  const one = await openRedis(target, { log: silentLogger, metrics: prometheusMetrics() });
+  opened.push(one);
+  return one.versions;
+}
+
+function promises(name: string, create: () => Promise<ProjectVersions>): void {
+  test(`${name}: a version stays until something is changed, and no number comes again`, async () => {
+    const versions = await create();
+    const seen = [await numberOf(versions)];
+    expect(await numberOf(versions)).toBe(seen[0]);
+    for (let n = 0; n < 5; n++) {
+      await versions.changed(change());
+      seen.push(await numberOf(versions));
+    }
+    await versions.changed(change('another'));
+    expect(await numberOf(versions)).toBe(seen.at(-1));
+    expect(new Set(seen).size).toBe(6);
+    expect(await numberOf(versions, 'another')).not.toBe(await numberOf(versions));
+  });
+
+  test(`${name}: tells of changes`, async () => {
+    const versions = await create();
+    const heard: (ProjectChange | null)[] = [];
+    versions.onChange((told) => heard.push(told));
+    await versions.changed(change(P, ['i1']));
+    expect(heard).toEqual([change(P, ['i1'])]);
+  });
+}
+
+promises('memory', async () => memoryVersions());
+
+describe.skipIf(server === null)('on Redis', { timeout: 60_000 }, () => {
+  if (server === null) return;
+  beforeEach(() => server.command('flushall'));
+  afterEach(() => Promise.all(opened.splice(0).map((one) => one.close())));
+  const isShared = async (versions: ProjectVersions) => (await versions.current(P)).shared;
+  const pair = async () => [await open(), await open()] as const;
+
+  promises('Redis', open);
+
+  test('all gateways know a state by the same number, and hear of a change before it is answered', async () => {
+    const [a, b] = await pair();
+    const heard: (ProjectChange | null)[] = [];
+    b.onChange((told) => heard.push(told));
+    expect(await a.current(P)).toEqual({ number: await numberOf(b), shared: true });
+    for (let n = 0; n < 50; n++) {
+      const [writer, reader] = n % 2 === 0 ? [a, b] : [b, a];
+      const before = await numberOf(reader);
+      await writer.changed(change(P, [`i${n}`]));
+      expect(await numberOf(reader)).toBeGreaterThan(before);
+      expect(await numberOf(reader)).toBe(await numberOf(writer));
+    }
+    expect(heard).toContainEqual(change(P, ['i0']));
+  });
+
+  test('a change waits for a gateway that has not heard, and not for ever', async () => {
+    const a = await open();
+    const other = new Client(server.port, '127.0.0.1');
+    const publisher = new Client(server.port, '127.0.0.1');
+    try {
+      await other.subscribe('linguanova:changes');
+      const message = new Promise<string>((resolve) => other.on('message', (_, text) => resolve(text)));
+      let over = false;
+      const changed = a.changed(change()).then(() => {
+        over = true;
+      });
+      const { from, id } = JSON.parse((await message).replace(/^\d+ /, ''));
+      // The gateway has its own answer by the time somebody else's question that came later is answered.
+      await publisher.ping();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(over, 'before it was heard').toBe(false);
+      await publisher.publish(`linguanova:heard:${from}`, `${id} other`);
+      await changed;
+      await a.changed(change());
+    } finally {
+      other.disconnect();
+      publisher.disconnect();
+    }
+  });
+
+  test('what a gateway may have missed is not believed', async () => {
+    const [a, b] = await pair();
+    const before = await numberOf(b);
+    const heard: (ProjectChange | null)[] = [];
+    b.onChange((told) => heard.push(told));
+    await server.command('client', 'kill', 'type', 'pubsub');
+    await expect.poll(() => heard).toContain(null);
+    await a.changed(change());
+    await expect.poll(() => isShared(b)).toBe(true);
+    await expect.poll(() => isShared(a)).toBe(true);
+    expect(await numberOf(b)).toBeGreaterThan(before);
+    expect(await numberOf(b)).toBe(await numberOf(a));
+  });
+
+  test('a number that Redis has lost does not come again', async () => {
+    const a = await open();
+    const [before, key] = [await numberOf(a), `linguanova:version:{${P}}`];
+    await a.changed(change());
+    const after = await numberOf(a);
+    const heard: (ProjectChange | null)[] = [];
+    a.onChange((told) => heard.push(told));
+    // A replica that had not heard of the change becomes the master.
+    await server.command('set', key, String(before));
+    await server.command('client', 'kill', 'type', 'pubsub');
+    await expect.poll(() => heard).toEqual([null, null]);
+    expect(await isShared(a)).toBe(true);
+    expect(await numberOf(a)).toBeGreaterThanOrEqual(after);
+  });
+
+  test.each(FAULTS)(
+    'Redis is $name: changes made here count, and are told when it is back',
+    async (fault) => {
+      const [a, b] = await pair();
+      const before = await numberOf(b);
+      await fault.begin(server);
+      const seen = [await numberOf(a)];
+      for (let n = 0; n < 3; n++) {
+        await a.changed(change());
+        seen.push(await numberOf(a));
+      }
+      expect(new Set(seen).size, 'its own changes').toBe(4);
+      await fault.end(server);
+      await expect.poll(() => isShared(a), { timeout: 10_000 }).toBe(true);
+      await expect.poll(() => isShared(b), { timeout: 10_000 }).toBe(true);
+      await expect.poll(async () => (await numberOf(b)) === (await numberOf(a))).toBe(true);
+      expect(await numberOf(b)).toBeGreaterThan(before);
+    },
+  );
+});
