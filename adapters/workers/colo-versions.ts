@@ -7,6 +7,7 @@ import type {
   ProjectVersions,
 } from '../../src/traffic/versions/project-versions.ts';
 import type { ColoCache } from './colo-cache.ts';
+import { own } from './own-promise.ts';
 
 /** Seconds that a version is remembered after the last change. */
 const LIFE = 86_400;
@@ -69,8 +70,8 @@ export class ColoVersions implements ProjectVersions {
     const running = this.#looks.get(projectId);
     if (running === undefined || now - running.began > LOST_AFTER) return this.#look(projectId);
     // The one that runs may have begun before a change that this read has to see.
-    running.next ??= running.version.then(() => this.#look(projectId));
-    return running.next;
+    running.next ??= own(running.version).then(() => this.#look(projectId));
+    return own(running.next);
   }
 
   async changed(change: ProjectChange): Promise<void> {

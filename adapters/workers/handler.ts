@@ -10,6 +10,7 @@
 
 import { causes } from '../../src/telemetry/causes.ts';
 import type { ExecutionContext } from './bindings.ts';
+import { own } from './own-promise.ts';
 
 /** A gateway as it is wired in an isolate. */
 export interface EdgeGateway {
@@ -55,7 +56,7 @@ export function edgeHandler<Env extends object>(wire: (env: Env) => Promise<Edge
 
   return {
     async fetch(request, env, context) {
-      const answering = gatewayOf(env).then(async (wired) => {
+      const answering = own(gatewayOf(env)).then(async (wired) => {
         const answer = await wired.fetch(request, env, context);
         context.waitUntil(flushLater(wired));
         return answer;
@@ -64,7 +65,7 @@ export function edgeHandler<Env extends object>(wire: (env: Env) => Promise<Edge
       return answering.catch(misconfigured);
     },
     async scheduled(_, env) {
-      const wired = await gatewayOf(env);
+      const wired = await own(gatewayOf(env));
       await wired.reconcile();
     },
   };
