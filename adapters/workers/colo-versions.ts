@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import * as z from 'zod';
+import { own } from '../../src/own-promise.ts';
 import { LocalVersions } from '../../src/traffic/versions/local-versions.ts';
 import type {
   ProjectChange,
@@ -7,7 +8,6 @@ import type {
   ProjectVersions,
 } from '../../src/traffic/versions/project-versions.ts';
 import type { ColoCache } from './colo-cache.ts';
-import { own } from './own-promise.ts';
 
 /** Seconds that a version is remembered after the last change. */
 const LIFE = 86_400;
@@ -66,9 +66,9 @@ export class ColoVersions implements ProjectVersions {
 
   current(projectId: string): Promise<ProjectVersion> {
     const now = Date.now();
-    if (now < this.#aloneUntil) return this.#local.current(projectId);
+    if (now < this.#aloneUntil) return own(this.#local.current(projectId));
     const running = this.#looks.get(projectId);
-    if (running === undefined || now - running.began > LOST_AFTER) return this.#look(projectId);
+    if (running === undefined || now - running.began > LOST_AFTER) return own(this.#look(projectId));
     // The one that runs may have begun before a change that this read has to see.
     running.next ??= own(running.version).then(() => this.#look(projectId));
     return own(running.next);

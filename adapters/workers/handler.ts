@@ -8,9 +8,9 @@
  * @module
  */
 
+import { own } from '../../src/own-promise.ts';
 import { causes } from '../../src/telemetry/causes.ts';
 import type { ExecutionContext } from './bindings.ts';
-import { own } from './own-promise.ts';
 
 /** A gateway as it is wired in an isolate. */
 export interface EdgeGateway {

@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import type { CallContext, CloudDriver } from '../compute/cloud.ts';
 import { Provenance } from '../compute/provenance.ts';
 import type { GatewayEnv } from '../context.ts';
+import { own } from '../own-promise.ts';
 import type { Metrics } from './metrics.ts';
 
 /** Milliseconds that a dependency has to prove itself. */
@@ -39,7 +40,7 @@ export function health({ clouds, keys, metrics, redis }: Dependencies): Hono<Gat
       last = { at: Date.now(), parts: look(call) };
     }
     const shared = redis === undefined ? undefined : await probe(redis.ping());
-    const parts = { ...(await last.parts), ...(shared !== undefined && { redis: shared }) };
+    const parts = { ...(await own(last.parts)), ...(shared !== undefined && { redis: shared }) };
     const well = Object.values(parts).every((state) => state === 'ok');
     return c.json({ status: well ? 'ok' : 'degraded', ...parts });
   });

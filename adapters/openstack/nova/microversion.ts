@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import * as z from 'zod';
 import { ComputeError } from '../../../src/compute/errors.ts';
+import { own } from '../../../src/own-promise.ts';
 import { ownDeadline, type SendContext, send } from '../http/send.ts';
 import type { Transport } from '../http/transport.ts';
 import { errorFrom } from '../http/upstream-error.ts';
@@ -51,7 +52,7 @@ export class Microversions {
   async #negotiated(address: string, token: Token, context: SendContext): Promise<string> {
     const root = address.replace(/(\/v2\.1)\/.*$/, '$1');
     const known = this.#known.get(root);
-    if (known !== undefined) return known;
+    if (known !== undefined) return own(known);
     const found = this.#discover(root, token, ownDeadline(context, DISCOVERY_MILLISECONDS));
     this.#known.set(root, found);
     this.#background(found.catch(() => this.#known.delete(root)));

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { hasCode } from '../../compute/errors.ts';
+import { own } from '../../own-promise.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { ProjectVersion, ProjectVersions } from '../versions/project-versions.ts';
 import type { KeptAnswer } from './answer.ts';
@@ -129,7 +130,7 @@ export class AnswerCache {
     const running = this.#running(asked);
     if (running === undefined) return this.#begin(asked, asked.fetch, () => true).landed;
     try {
-      return await running.landed;
+      return await own(running.landed);
     } catch (error) {
       // That was said to whoever began it; this caller's own credential may still be good.
       if (!hasCode(error, 'forbidden')) throw error;
