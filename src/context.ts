@@ -2,12 +2,15 @@ import type { Principal } from './access/principal.ts';
 import type { Cloud } from './compute/cloud.ts';
 import type { Provenance } from './compute/provenance.ts';
 import type { Attempt } from './compute/requests.ts';
+import type { AnswerHeaders } from './http/answer-headers.ts';
 import type { Logger } from './telemetry/logger.ts';
 
 /** What travels with a request through the gateway (`c.var`). Each is set by one stage, named here. */
 export interface RequestVariables {
   /** telemetry: `req-<uuid>`, answered as `X-Request-Id` and sent to the cloud. */
   requestId: string;
+  /** telemetry: what stages say beside the answer. */
+  answerHeaders: AnswerHeaders;
   /** telemetry: a logger that already carries the request id. */
   log: Logger;
   /** telemetry: what serving this request shows. */

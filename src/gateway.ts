@@ -2,7 +2,8 @@
  * The whole way of a request, on one page.
  *
  * ```
- * requestLog -> authenticate -> limit -> announceChanges -> idempotency -> requireScope -> cached -> decode -> use case -> Cloud
+ * requestLog -> authenticate -> limit -> openCloud -> announceChanges -> idempotency -> requireScope -> cached -> decode
+ *            -> use case -> Cloud -> encode
  * ```
  *
  * It goes one way; nothing calls back up. Whatever is thrown on the way is answered in the dialect's words.
@@ -10,11 +11,10 @@
  * @module
  */
 
-import { Hono } from 'hono';
-import { except } from 'hono/combine';
+import { Hono, type MiddlewareHandler } from 'hono';
 import { type AccessOptions, type AccessPorts, callContext, createAccess } from './access/access.ts';
 import { adminApi } from './access/admin-api.ts';
-import { authenticate } from './access/authenticate.ts';
+import { authenticate, openCloud } from './access/authenticate.ts';
 import { ComputeError } from './compute/errors.ts';
 import type { GatewayEnv } from './context.ts';
 import { isSignUp } from './dialects/redu/api-keys.ts';
@@ -69,16 +69,15 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   app.route('/', health(ports));
   if (options.adminToken !== null) app.route('/admin/v1', adminApi(access, options.adminToken, answerError));
 
-  const admitted = except(
-    isSignUp,
+  const stages = [
     authenticate(access),
     limit(ports, options.limits, answerError),
+    openCloud(access),
     announceChanges(ports.versions),
     idempotency(ports, options, isRepeatable),
-  );
-  app.use('/v1/*', admitted);
-  app.use('/cloud/v1/*', admitted);
-  const cached = caching(ports, options.cache, (c) => callContext(c, options.deadline));
+  ];
+  for (const path of ['/v1/*', '/cloud/v1/*']) app.use(path, ...stages.map(unlessSignUp));
+  const cached = caching({ ...ports, clouds }, options.cache, (c) => callContext(c, options.deadline));
   app.route('/', reduDialect(access, cached));
 
   app.notFound((c) => answerError(new ComputeError('not_found', 'There is nothing at this path.'), c));
@@ -87,4 +86,9 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
     await Promise.all([access.journal.flush(), sweepIdempotency(ports)]);
   };
   return { fetch: app.fetch, flush };
+}
+
+/** Who signs up has no key yet. */
+function unlessSignUp(stage: MiddlewareHandler<GatewayEnv>): MiddlewareHandler<GatewayEnv> {
+  return (c, next) => (isSignUp(c) ? next() : stage(c, next));
 }

@@ -6,6 +6,8 @@ export function memoryCounter(): Counter {
   const limiter = new RateLimiterMemory({ points: Number.MAX_SAFE_INTEGER, duration: 1 });
   return {
     available: true,
+    lostAt: Number.NEGATIVE_INFINITY,
+    backAt: Number.NEGATIVE_INFINITY,
     nodes: 1,
     async take(key, points, seconds) {
       // It rejects past its own points with what it would have answered; here that is never.

@@ -1,4 +1,5 @@
 import type { AuditEntry, AuditRecord } from '../../src/access/audit.ts';
+import { keyState } from '../../src/access/key-state.ts';
 import type { KeyFilter, KeyStore, StoredKey } from '../../src/access/key-store.ts';
 import { ComputeError } from '../../src/compute/errors.ts';
 
@@ -64,6 +65,12 @@ export function memoryKeyStore(): KeyStore {
       return [...keys.values()].filter(
         (key) => key.cloudCredentialId === cloudCredentialId && isLiving(key, now),
       ).length;
+    },
+
+    async countByState(now, atMost) {
+      const counts = { active: 0, disabled: 0, expired: 0, revoked: 0 };
+      for (const key of [...keys.values()].slice(0, atMost)) counts[keyState(key, Date.parse(now))] += 1;
+      return counts;
     },
 
     async noteUses(lastUsedAt) {

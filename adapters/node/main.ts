@@ -20,7 +20,7 @@ import { memoryCounter } from '../memory/counter.ts';
 import { memoryVersions } from '../memory/versions.ts';
 import { fetchTransport } from '../openstack/http/fetch.ts';
 import { undiciTransport } from '../openstack/http/undici.ts';
-import { type OpenStackDriver, openStackDriver } from '../openstack/index.ts';
+import { type OpenStackDriver, type OpenStackOptions, openStackDriver } from '../openstack/index.ts';
 import { openRedis, parseRedisUrl, type Redis } from '../redis/index.ts';
 import { reduDriver } from '../redu/index.ts';
 import { createSandbox } from '../sandbox/index.ts';
@@ -52,15 +52,15 @@ linguanova reconcile [--older-than S]    free ports and floating IPs of ours tha
                                          --project-id P: in that project instead; --json: print JSON
 ${KEYS_USAGE}`;
 
+type CloudPorts = Pick<OpenStackOptions, 'log' | 'metrics'>;
+
 /** The cloud that the configuration names. */
-function openStackOf({
-  authUrl,
-  region,
-  interface: iface,
-  ca,
-  serviceAccount,
-}: OpenStackConfig): OpenStackDriver {
+function openStackOf(
+  { authUrl, region, interface: iface, ca, serviceAccount }: OpenStackConfig,
+  ports: CloudPorts = {},
+): OpenStackDriver {
   return openStackDriver({
+    ...ports,
     transport: undiciTransport({ ca }),
     authUrl,
     endpoints: { region, interface: iface },
@@ -69,11 +69,12 @@ function openStackOf({
 }
 
 /** The built-in cloud; `customer` is the project to try it with. */
-function sandboxCloud() {
+function sandboxCloud(ports: CloudPorts = {}) {
   const { accounts, admin, authUrl, fetch } = createSandbox();
   const [customer] = accounts;
   if (customer === undefined) throw new Error('the sandbox has no account');
   const clouds = openStackDriver({
+    ...ports,
     transport: fetchTransport(fetch),
     authUrl,
     endpoints: { region: null, interface: 'public' },
@@ -88,10 +89,10 @@ function sandboxCloud() {
 }
 
 /** The cloud to serve: the one that is configured, else the built-in one. */
-function cloudOf({ openStack, reduUrl }: Config) {
-  if (openStack !== null) return { clouds: openStackOf(openStack), sandbox: null };
+function cloudOf({ openStack, reduUrl }: Config, ports: CloudPorts = {}) {
+  if (openStack !== null) return { clouds: openStackOf(openStack, ports), sandbox: null };
   if (reduUrl !== null) return { clouds: reduDriver({ url: reduUrl, fetch }), sandbox: null };
-  const sandbox = sandboxCloud();
+  const sandbox = sandboxCloud(ports);
   return { clouds: sandbox.clouds, sandbox };
 }
 
@@ -120,7 +121,7 @@ async function runGateway(config: Config): Promise<void> {
   const secret = await serverSecret(config);
   const redis = await redisOf(config, log, metrics);
   const { keys, idempotency } = await openStores(config.databaseUrl);
-  const { clouds, sandbox } = cloudOf(config);
+  const { clouds, sandbox } = cloudOf(config, { log, metrics });
   const adminToken = config.adminToken ?? (sandbox === null ? null : randomBytes(24).toString('base64url'));
   const gateway = createGateway(
     {

@@ -7,6 +7,9 @@
 import type { IdentityProvider } from '../../src/access/identity-provider.ts';
 import type { CloudDriver } from '../../src/compute/cloud.ts';
 import { ComputeError } from '../../src/compute/errors.ts';
+import type { Logger } from '../../src/telemetry/logger.ts';
+import type { Metrics } from '../../src/telemetry/metrics.ts';
+import { Guard, type GuardOptions } from './http/guard.ts';
 import { send } from './http/send.ts';
 import type { Transport } from './http/transport.ts';
 import type { EndpointChoice } from './keystone/catalog.ts';
@@ -32,6 +35,11 @@ export interface OpenStackOptions {
    * what belongs to a request once it is answered has to keep it alive.
    */
   readonly background?: (work: Promise<unknown>) => void;
+  /** Where the state of the cloud's endpoints is told. */
+  readonly log?: Logger;
+  readonly metrics?: Metrics;
+  /** Bounds and times towards an endpoint; the defaults unless a test says otherwise. */
+  readonly guard?: GuardOptions;
 }
 
 /** The driver, the issuer of keys' credentials, and the operator's own view of the cloud. */
@@ -42,26 +50,36 @@ export interface OpenStackDriver extends CloudDriver {
 }
 
 export function openStackDriver(options: OpenStackOptions): OpenStackDriver {
-  const { transport, endpoints, background = () => {} } = options;
+  const { endpoints, background = () => {} } = options;
+  const transport = new Guard(options.transport, options, options.guard);
   const authUrl = withVersion(options.authUrl);
   const openStack = {
     transport,
     authUrl,
     endpoints,
     hasServiceAccount: options.serviceAccount !== null,
-    tokens: new TokenSource({ ...options, authUrl, background }),
+    tokens: new TokenSource({ ...options, transport, authUrl, background }),
     microversions: new Microversions(transport, background),
   };
   return {
     capabilities: OPENSTACK_CAPABILITIES,
     identities: keystoneIdentities(openStack),
     open: (credential, call) => openStackCloud(openStack, forOpenStack(credential), call),
+    caller: async (credential, call) =>
+      (await openStack.tokens.token(forOpenStack(credential), sendContext(call))).identity,
     openAsServiceAccount: (call) => openStackCloud(openStack, { kind: 'service_account' }, call),
     async ping(call) {
+      const context = sendContext(call);
+      await transport.probe(context.signal);
+      if (transport.down.length > 0) {
+        throw new ComputeError('unavailable', 'The cloud is not available at the moment.', {
+          cause: new Error(`no calls are made to: ${transport.down.join(', ')}`),
+        });
+      }
       const answer = await send(
         transport,
-        { method: 'GET', url: authUrl, headers: { accept: 'application/json' } },
-        sendContext(call),
+        { service: 'identity', method: 'GET', url: authUrl, headers: { accept: 'application/json' } },
+        context,
       );
       if (answer.status !== 200)
         throw new ComputeError('unavailable', 'The cloud is not available at the moment.');

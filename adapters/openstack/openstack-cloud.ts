@@ -44,9 +44,16 @@ export interface OpenStack extends Pick<Session, 'transport' | 'tokens'> {
 /**
  * `Cloud` over OpenStack for one caller during one request. Each method is the table of contents' entry for a function of
  * the service that does it.
+ *
+ * @param urgent Whether it is for undoing and tidying up.
  */
-export function openStackCloud(openStack: OpenStack, owner: TokenOwner, call: CallContext): Cloud {
-  const context = sendContext(call);
+export function openStackCloud(
+  openStack: OpenStack,
+  owner: TokenOwner,
+  call: CallContext,
+  urgent = false,
+): Cloud {
+  const context = sendContext(call, urgent);
   const session: Session = { transport: openStack.transport, tokens: openStack.tokens, owner, context };
   const service = (type: ServiceType) =>
     new Service(type, session, (token) => endpointOf(token.catalog, type, openStack.endpoints));
@@ -82,7 +89,7 @@ export function openStackCloud(openStack: OpenStack, owner: TokenOwner, call: Ca
     capabilities,
     log: call.log,
     detached: (milliseconds) =>
-      openStackCloud(openStack, owner, { ...call, deadline: Date.now() + milliseconds }),
+      openStackCloud(openStack, owner, { ...call, deadline: Date.now() + milliseconds }, true),
     caller: async () => (await token()).identity,
     identity: async (): Promise<Identity> => identityOf(keystone, await token()),
 
@@ -157,12 +164,14 @@ export function openStackCloud(openStack: OpenStack, owner: TokenOwner, call: Ca
 }
 
 /** One signal for all calls of a request, made when the first of them needs it. */
-export function sendContext(call: CallContext): SendContext {
+export function sendContext(call: CallContext, urgent = false): SendContext {
   let signal: AbortSignal | undefined;
   return {
     deadline: call.deadline,
     requestId: call.requestId,
     log: call.log,
+    provenance: call.provenance,
+    urgent,
     get signal() {
       signal ??= AbortSignal.timeout(Math.max(0, call.deadline - Date.now()));
       return signal;

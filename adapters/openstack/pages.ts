@@ -21,11 +21,7 @@ export async function* pages<T>(
   item: z.ZodType<T>,
   query: Query = {},
 ): AsyncGenerator<readonly T[]> {
-  const schema = z.looseObject({
-    [key]: z.array(item),
-    [`${key}_links`]: z.array(Link).optional(),
-    next: z.string().optional(),
-  });
+  const schema = pageSchema(key, item);
   let marker: string | undefined;
   for (let page = 0; page < MAX_PAGES; page++) {
     const body = await service.get(path, schema, marker === undefined ? query : { ...query, marker });
@@ -37,6 +33,23 @@ export async function* pages<T>(
     marker = following;
   }
   throw new ComputeError('bad_gateway', 'The cloud answered a list that does not end.');
+}
+
+type PageSchema = z.ZodType<Record<string, unknown>>;
+
+/** Kept, for zod compiles a schema when it is first used, and that takes longer than the call to the cloud. */
+const SCHEMAS = new WeakMap<z.ZodType, Map<string, PageSchema>>();
+
+function pageSchema(key: string, item: z.ZodType): PageSchema {
+  const known = SCHEMAS.get(item)?.get(key);
+  if (known !== undefined) return known;
+  const schema = z.looseObject({
+    [key]: z.array(item),
+    [`${key}_links`]: z.array(Link).optional(),
+    next: z.string().optional(),
+  });
+  SCHEMAS.set(item, (SCHEMAS.get(item) ?? new Map()).set(key, schema));
+  return schema;
 }
 
 /** All pages joined. */

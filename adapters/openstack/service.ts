@@ -126,6 +126,7 @@ export class Service {
     return send(
       transport,
       {
+        service: this.#type,
         method,
         url: address + path + queryString(query),
         headers: {

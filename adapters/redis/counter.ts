@@ -18,6 +18,12 @@ export function redisCounter(link: RedisLink): Counter {
     get available() {
       return link.available;
     },
+    get lostAt() {
+      return link.lostAt;
+    },
+    get backAt() {
+      return link.backAt;
+    },
     get nodes() {
       return link.nodes;
     },

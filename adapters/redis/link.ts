@@ -38,6 +38,11 @@ export class RedisLink {
   readonly #listeners: ((available: boolean) => void)[] = [];
   #state: 'new' | 'up' | 'lost' | 'closed' = 'new';
   #nodes = 1;
+  /** What was heard before Redis was lost, and until when it counts: one that lost its memory knows of nobody at first. */
+  #nodesBefore = 1;
+  #nodesBeforeUntil = 0;
+  #lostAt = Number.NEGATIVE_INFINITY;
+  #backAt = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(client: RedisClient, { log, metrics }: { log: Logger; metrics: Metrics }) {
@@ -47,6 +52,10 @@ export class RedisLink {
     client.defineCommand('linguanovaPresence', { numberOfKeys: 1, lua: PRESENCE });
     // Without a listener ioredis would print; what matters is told by the commands that fail.
     client.on('error', () => {});
+    // Without a word from anybody: it may come back without its memory before the next command.
+    client.on('close', () => {
+      if (this.#state === 'up') this.#become('lost', new RedisFailure('unreachable'));
+    });
     // As soon as a connection is there, not with the next probe.
     client.on('ready', () => void this.#beat());
     this.#plan();
@@ -69,9 +78,20 @@ export class RedisLink {
     this.#listeners.push(listener);
   }
 
-  /** Gateways on this Redis, as last heard. */
+  /** When Redis was last lost, `performance.now()`. */
+  get lostAt(): number {
+    return this.#lostAt;
+  }
+
+  /** When it was there again. */
+  get backAt(): number {
+    return this.#backAt;
+  }
+
+  /** Gateways on this Redis, as last heard; those from before it was lost have some time to come back. */
   get nodes(): number {
-    return this.#nodes;
+    const before = performance.now() < this.#nodesBeforeUntil ? this.#nodesBefore : 1;
+    return Math.max(this.#nodes, before);
   }
 
   /**
@@ -125,6 +145,14 @@ export class RedisLink {
     const before = this.#state;
     if (before === state || before === 'closed') return;
     this.#state = state;
+    if (state === 'lost') {
+      this.#nodesBefore = this.nodes;
+      this.#nodesBeforeUntil = Number.POSITIVE_INFINITY;
+      this.#lostAt = performance.now();
+    } else if (before === 'lost') {
+      this.#backAt = performance.now();
+      this.#nodesBeforeUntil = performance.now() + GONE_AFTER;
+    }
     this.#metrics.set('redis_up', state === 'up' ? 1 : 0);
     if (state === 'lost') this.#log.warn('redis_lost', { reason: failure?.reason });
     else if (before === 'lost') this.#log.info('redis_back');

@@ -53,6 +53,7 @@ export function reduDriver({ url, fetch }: ReduOptions): ReduDriver {
       withdrawCredential: async () => false,
     },
     open: (credential, call) => reduCloud(sessionOf(credential), call),
+    caller: (credential, call) => reduCloud(sessionOf(credential), call).caller(),
     async ping(call) {
       // Without a key it refuses, and so shows that it is there.
       const { status } = await site.send({ method: 'GET', path: '/v1/me' }, '', call);

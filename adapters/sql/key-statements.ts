@@ -134,6 +134,37 @@ export function countLivingKeys(
     .compile();
 }
 
+/** The states of `keyState` (`src/access/key-state.ts`), in its order. */
+export function countKeysByState(
+  db: Kysely<Tables>,
+  now: string,
+  atMost: number,
+): CompiledQuery<{ state: string; keys: number | string | bigint }> {
+  return db
+    .with('looked_at', (part) =>
+      part
+        .selectFrom('api_key')
+        .select((eb) =>
+          eb
+            .case()
+            .when('revoked_at', 'is not', null)
+            .then(sql<string>`'revoked'`)
+            .when('expires_at', '<=', storedTime(now))
+            .then(sql<string>`'expired'`)
+            .when('disabled', '=', 1)
+            .then(sql<string>`'disabled'`)
+            .else(sql<string>`'active'`)
+            .end()
+            .as('state'),
+        )
+        .limit(atMost),
+    )
+    .selectFrom('looked_at')
+    .select((eb) => ['state' as const, eb.fn.countAll().as('keys')])
+    .groupBy('state')
+    .compile();
+}
+
 /** Moves `last_used_at` of each key forward, never back. */
 export function noteKeyUses(
   db: Kysely<Tables>,

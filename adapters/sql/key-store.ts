@@ -1,8 +1,10 @@
 import { sql } from 'kysely';
+import { KEY_STATES } from '../../src/access/key-state.ts';
 import type { KeyStore } from '../../src/access/key-store.ts';
 import { appendEntry, appendEntryOfChange, selectEntries } from './audit-statements.ts';
 import type { SqlDatabase } from './database.ts';
 import {
+  countKeysByState,
   countLivingKeys,
   insertKey,
   insertSuccessor,
@@ -69,6 +71,15 @@ export function sqlKeyStore(database: SqlDatabase): KeyStore {
     async countLiving(cloudCredentialId, now) {
       const [row] = await database.read(countLivingKeys(builder, cloudCredentialId, now));
       return Number(row?.living ?? 0);
+    },
+
+    async countByState(now, atMost) {
+      const counts = { active: 0, disabled: 0, expired: 0, revoked: 0 };
+      for (const row of await database.read(countKeysByState(builder, now, atMost))) {
+        const state = KEY_STATES.find((known) => known === row.state);
+        if (state !== undefined) counts[state] = Number(row.keys);
+      }
+      return counts;
     },
 
     async noteUses(lastUsedAt) {

@@ -26,6 +26,8 @@ export function objectCounter(
 ): Counter {
   const isolate = crypto.randomUUID();
   let pausedUntil = 0;
+  let lostAt = Number.NEGATIVE_INFINITY;
+  let backAt = Number.NEGATIVE_INFINITY;
   let nodes = { number: 1, heardAt: 0 };
 
   async function ask(key: string, points: number, seconds: number): Promise<Counted> {
@@ -36,6 +38,7 @@ export function objectCounter(
       return await inTime(take().catch((error) => (isPassing(error) ? take() : Promise.reject(error))));
     } catch (error) {
       pausedUntil = now() + PAUSE;
+      if (backAt >= lostAt) lostAt = performance.now();
       throw error;
     }
   }
@@ -44,12 +47,19 @@ export function objectCounter(
     get available() {
       return now() >= pausedUntil;
     },
+    get lostAt() {
+      return lostAt;
+    },
+    get backAt() {
+      return backAt;
+    },
     get nodes() {
       return nodes.number;
     },
     async take(key, points, seconds) {
       if (now() < pausedUntil) throw new Error('the limit objects do not answer');
       const counted = await ask(key, points, seconds);
+      if (lostAt > backAt) backAt = performance.now();
       const stale = now() - nodes.heardAt > NODES_KNOWN_FOR;
       if (stale || counted.nodes >= nodes.number) nodes = { number: counted.nodes, heardAt: now() };
       return { total: counted.total, endsIn: counted.endsIn };

@@ -10,6 +10,8 @@ import { importServerSecret } from '../../src/access/server-secret.ts';
 import { Provenance } from '../../src/compute/provenance.ts';
 import { type Config, ConfigError, type OpenStackConfig, readConfig } from '../../src/config/config.ts';
 import { createGateway } from '../../src/gateway.ts';
+import type { Logger } from '../../src/telemetry/logger.ts';
+import type { Metrics } from '../../src/telemetry/metrics.ts';
 import { fetchTransport } from '../openstack/http/fetch.ts';
 import { type OpenStackDriver, openStackDriver } from '../openstack/index.ts';
 import { reduDriver } from '../redu/index.ts';
@@ -56,9 +58,11 @@ function noCertificates(): never {
 function openStackOf(
   { authUrl, region, interface: kind, serviceAccount }: OpenStackConfig,
   tuning: Tuning,
+  told: Told,
 ): OpenStackDriver {
   return openStackDriver({
     ...(tuning.confirmAfter !== undefined && { confirmAfter: tuning.confirmAfter }),
+    ...told,
     transport: fetchTransport((request) => fetch(request)),
     authUrl,
     endpoints: { region, interface: kind },
@@ -68,13 +72,18 @@ function openStackOf(
 }
 
 /** The one sandbox that all isolates share. */
-async function sandboxOf({ SANDBOX: sandboxes }: Bindings, tuning: Tuning): Promise<OpenStackDriver> {
+async function sandboxOf(
+  { SANDBOX: sandboxes }: Bindings,
+  tuning: Tuning,
+  told: Told,
+): Promise<OpenStackDriver> {
   if (sandboxes === undefined)
     throw new ConfigError('OS_AUTH_URL', 'or REDU_URL is required: this worker has no sandbox');
   const object = () => sandboxes.get(sandboxes.idFromName('sandbox'));
   const { authUrl, admin } = await object().access();
   return openStackDriver({
     ...(tuning.confirmAfter !== undefined && { confirmAfter: tuning.confirmAfter }),
+    ...told,
     transport: fetchTransport((request) => object().fetch(request)),
     authUrl,
     endpoints: { region: null, interface: 'public' },
@@ -89,11 +98,12 @@ async function sandboxOf({ SANDBOX: sandboxes }: Bindings, tuning: Tuning): Prom
 }
 
 /** The cloud to serve, and as whom its leftovers can be freed; null: as nobody. */
-async function cloudOf(bindings: Bindings, { openStack, reduUrl }: Config, tuning: Tuning) {
+async function cloudOf(bindings: Bindings, { openStack, reduUrl }: Config, tuning: Tuning, told: Told) {
   if (reduUrl !== null) {
     return { clouds: reduDriver({ url: reduUrl, fetch: (request) => fetch(request) }), openToTidy: null };
   }
-  const clouds = openStack === null ? await sandboxOf(bindings, tuning) : openStackOf(openStack, tuning);
+  const clouds =
+    openStack === null ? await sandboxOf(bindings, tuning, told) : openStackOf(openStack, tuning, told);
   return { clouds, openToTidy: openStack?.serviceAccount === null ? null : clouds.openAsServiceAccount };
 }
 
@@ -102,6 +112,12 @@ function secretOf({ secret }: Config) {
   return importServerSecret(secret).catch((error) => {
     throw new ConfigError('LINGUANOVA_SECRET', error instanceof Error ? error.message : 'cannot be used');
   });
+}
+
+/** Where the state of the cloud is told. */
+interface Told {
+  readonly log: Logger;
+  readonly metrics: Metrics;
 }
 
 /** What tests change. */
@@ -120,7 +136,7 @@ export async function wire(bindings: Bindings, tuning: Tuning = {}): Promise<Edg
   const log = consoleLogger(config.logLevel);
   const metrics = analyticsMetrics(bindings.METRICS);
   const { keys, idempotency } = d1Stores(bindings.KEYS);
-  const { clouds, openToTidy } = await cloudOf(bindings, config, tuning);
+  const { clouds, openToTidy } = await cloudOf(bindings, config, tuning, { log, metrics });
   const colo = tuning.colo ?? caches.default;
   const gateway = createGateway(
     {

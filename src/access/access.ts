@@ -54,7 +54,11 @@ export function createAccess(ports: AccessPorts, options: AccessOptions): Access
 
 /** What this request allows its calls to the cloud. */
 export function callContext(c: Context<GatewayEnv>, deadline: number): CallContext {
-  const { requestId, log, provenance } = c.var;
-  const mayBeOld = c.req.method === 'GET' || c.req.method === 'HEAD';
-  return { deadline: Date.now() + deadline, requestId, log, mayBeOld, provenance };
+  return {
+    deadline: Date.now() + deadline,
+    requestId: c.get('requestId'),
+    log: c.get('log'),
+    mayBeOld: c.req.method === 'GET' || c.req.method === 'HEAD',
+    provenance: c.get('provenance'),
+  };
 }

@@ -5,14 +5,15 @@ import { type Access, callContext } from './access.ts';
 import type { RefusalReason } from './journal.ts';
 
 /**
- * From the API key to the principal, and to the cloud as that principal sees it. A request without a good key ends here
+ * From the API key to the principal. A request without a good key ends here
  * with `unauthenticated`, always in the same words; the reason goes to the log, the audit log and the metrics. Somebody who
  * keeps failing gets `rate_limited`.
  */
 export function authenticate(access: Access): MiddlewareHandler<GatewayEnv> {
   return async function authenticated(c, next) {
     const address = access.clientAddress(c);
-    const verdict = await access.verifier.verify(presentedKey(c), address);
+    const verifying = access.verifier.verify(presentedKey(c), address);
+    const verdict = verifying instanceof Promise ? await verifying : verifying;
     if (!verdict.ok) {
       noteRefusal(access, c, verdict.reason, verdict.keyId);
       throw refusalOf(access.keyFailures.record(address));
@@ -20,10 +21,21 @@ export function authenticate(access: Access): MiddlewareHandler<GatewayEnv> {
     const { principal } = verdict;
     access.metrics.count('key_verifications', { result: 'ok' });
     access.journal.used(principal.keyId);
-    c.set('log', c.var.log.with({ key: principal.keyId, project: principal.projectId }));
+    c.set('log', c.get('log').with({ key: principal.keyId, project: principal.projectId }));
     c.set('principal', principal);
-    c.set('cloud', access.clouds.open(principal.credential, callContext(c, access.deadline)));
     await next();
+  };
+}
+
+const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
+
+/** The cloud as the principal sees it. Reads have theirs from the stage `cached`, which opens it only when it is asked. */
+export function openCloud({ clouds, deadline }: Access): MiddlewareHandler<GatewayEnv> {
+  return function cloudOpened(c, next) {
+    if (!READS.has(c.req.method)) {
+      c.set('cloud', clouds.open(c.get('principal').credential, callContext(c, deadline)));
+    }
+    return next();
   };
 }
 

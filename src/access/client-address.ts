@@ -14,7 +14,7 @@ export function addressBehind(
   forwardedFor: string | undefined,
   trustedProxies: readonly string[],
 ): string | null {
-  if (peer === null || !isInside(peer, trustedProxies)) return peer;
+  if (peer === null || trustedProxies.length === 0 || !isInside(peer, trustedProxies)) return peer;
   const hops = forwardedFor?.split(',').map(addressIn) ?? [];
   // What is no address ends the search: nothing left of it can be trusted.
   const nearest = hops.findLast((hop) => hop === null || !isInside(hop, trustedProxies));

@@ -45,6 +45,11 @@ export function parseKey(text: string): KeyParts | null {
   return checksum(text.slice(0, -CHECKSUM_LENGTH)) === sum ? { id, secret } : null;
 }
 
+/** Where the id stands in a key; of anything else, some text that is no id. Costs nothing, and proves nothing. */
+export function idWithin(text: string): string {
+  return text.slice(PREFIX.length + 1, PREFIX.length + 1 + ID_LENGTH);
+}
+
 /** Each character equally likely: bytes that would favour the first ones are thrown away. */
 function randomText(alphabet: string, length: number): string {
   const fair = 256 - (256 % alphabet.length);

@@ -1,7 +1,8 @@
 import type { StoredKey } from './key-store.ts';
 
 /** What a key is at a moment. Only an active one opens anything. */
-export type KeyState = 'active' | 'disabled' | 'expired' | 'revoked';
+export const KEY_STATES = ['active', 'disabled', 'expired', 'revoked'] as const;
+export type KeyState = (typeof KEY_STATES)[number];
 
 /** @param now Epoch milliseconds. */
 export function keyState(key: StoredKey, now: number): KeyState {

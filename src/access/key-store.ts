@@ -14,6 +14,7 @@
 
 import type { CloudCredential } from '../compute/cloud.ts';
 import type { AuditEntry, AuditRecord } from './audit.ts';
+import type { KeyState } from './key-state.ts';
 import type { Scope } from './scopes.ts';
 
 /** A key as it is stored. Nothing in it opens anything without the customer's half. All times ISO 8601, UTC. */
@@ -105,6 +106,8 @@ export interface KeyStore {
   ): Promise<boolean>;
   /** How many keys with this application credential live at `now`: neither revoked nor expired. */
   countLiving(cloudCredentialId: string, now: string): Promise<number>;
+  /** How many keys are in each state at `now`. Looks at `atMost` keys, whichever, so that it costs no more than that. */
+  countByState(now: string, atMost: number): Promise<Readonly<Record<KeyState, number>>>;
   /** Notes when keys were last used; an earlier time than the one noted changes nothing, unknown ids neither. */
   noteUses(lastUsedAt: ReadonlyMap<string, string>): Promise<void>;
 

@@ -72,6 +72,7 @@ describe('a good key', () => {
         scopes: ['instances:read'],
         plan: 'default',
         credential,
+        sealingSecret: expect.any(Function),
       },
     });
   });
@@ -112,6 +113,29 @@ describe('a good key', () => {
       vi.setSystemTime(Date.now() + 501);
       expect(await verifier.verify(text, null)).toMatchObject({ ok: false, reason: 'unreadable_credential' });
     }
+  });
+
+  test('a key that was right once does not open what has another secret by now', async () => {
+    const store = storeWith();
+    const verifier = verifierOf(store);
+    await verifier.verify(text, null);
+    store.row = { ...ROW, secretHash: hashKeySecret(server, generateKey().secret) };
+    vi.setSystemTime(now + 501);
+    expect(await verifier.verify(text, null)).toMatchObject({ ok: false, reason: 'wrong_secret' });
+  });
+
+  test('told again from memory: its end, its networks and what it may do are those of the row', async () => {
+    const expiresAt = new Date(now + 700).toISOString();
+    const store = storeWith({ expiresAt, allowedCidrs: ['192.0.2.0/24'] });
+    const verifier = verifierOf(store);
+    expect(await verifier.verify(text, '192.0.2.1')).toMatchObject({ ok: true });
+    expect(await verifier.verify(text, '198.51.100.1')).toMatchObject({ reason: 'address_not_allowed' });
+    store.row = { ...ROW, ...store.row, scopes: ['network:write'], plan: 'gold' };
+    vi.setSystemTime(now + 501);
+    const changed = { scopes: ['network:write'], plan: 'gold' };
+    expect(await verifier.verify(text, '192.0.2.1')).toMatchObject({ ok: true, principal: changed });
+    vi.setSystemTime(now + 700);
+    expect(await verifier.verify(text, '192.0.2.1')).toMatchObject({ ok: false, reason: 'expired' });
   });
 
   test('what was being read when the key changed is not remembered', async () => {
@@ -164,6 +188,13 @@ describe('a refused key', () => {
     expect(verdict).toEqual({ ok: false, reason, keyId: reason === 'unknown' ? null : parts.id });
   });
 
+  test('another secret is refused while the right one is remembered', async () => {
+    const verifier = verifierOf(storeWith());
+    expect(await verifier.verify(text, null)).toMatchObject({ ok: true });
+    expect(await verifier.verify(otherSecret, null)).toMatchObject({ ok: false, reason: 'wrong_secret' });
+    expect(await verifier.verify(`${text} `, null)).toMatchObject({ ok: false, reason: 'malformed' });
+  });
+
   test('the secret is judged before anything is told of the key’s state', async () => {
     const store = storeWith({ revokedAt: '2026-05-01T00:00:00.000Z' });
     expect(await verifierOf(store).verify(otherSecret, null)).toMatchObject({ reason: 'wrong_secret' });
@@ -177,7 +208,7 @@ describe('a refused key', () => {
   });
 });
 
-test('the text of a key is nowhere in what is remembered or told', async () => {
+test('the text of a key is nowhere in what is told', async () => {
   const verdict = await verifierOf(storeWith()).verify(text, null);
   const { secret = '' } = parseKey(text) ?? {};
   expect(JSON.stringify(verdict)).not.toContain(secret);

@@ -18,8 +18,8 @@ export interface Principal {
   /** Secret; never logged. */
   readonly credential: CloudCredential;
   /**
-   * Secret; never logged. Seals what is kept for this caller. The same for all keys of a family that carry one application
-   * credential; a service key's own.
+   * What seals that which is kept for this caller: the same for all keys of a family that carry one application credential, a
+   * service key's own. Secret, and a function so that it is in no copy of a principal.
    */
-  readonly sealingSecret: string;
+  readonly sealingSecret: () => string;
 }

@@ -30,8 +30,8 @@ export function assertScope(principal: Principal, scope: Scope): void {
 
 /** Lets only keys with `scope` through; others get `forbidden`, which names the scope. */
 export function requireScope(scope: Scope): MiddlewareHandler<GatewayEnv> {
-  return async function requiredScope(c, next) {
-    assertScope(c.var.principal, scope);
-    await next();
+  return function requiredScope(c, next) {
+    assertScope(c.get('principal'), scope);
+    return next();
   };
 }

@@ -85,6 +85,8 @@ export interface CloudDriver {
   readonly capabilities: CloudCapabilities;
   /** Cheap: no I/O happens before the first call on the result. */
   open(credential: CloudCredential, call: CallContext): Cloud;
+  /** `open(...).caller()` without the rest of it, for who has an answer already and must know whether it may be told. */
+  caller(credential: CloudCredential, call: CallContext): Promise<SignedInCaller>;
   /** Whether the cloud answers at all. Rejects with `unavailable` or `timeout`. */
   ping(call: CallContext): Promise<void>;
   /** Lets go of connections. */

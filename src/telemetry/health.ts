@@ -1,8 +1,10 @@
 import { Hono } from 'hono';
+import type { KeyStore } from '../access/key-store.ts';
 import type { CallContext, CloudDriver } from '../compute/cloud.ts';
 import { Provenance } from '../compute/provenance.ts';
 import type { GatewayEnv } from '../context.ts';
 import { own } from '../own-promise.ts';
+import { keyMetrics } from './key-metrics.ts';
 import type { Metrics } from './metrics.ts';
 
 /** Milliseconds that a dependency has to prove itself. */
@@ -14,7 +16,7 @@ const REMEMBER_MILLISECONDS = 1_000;
 /** What the gateway cannot serve without. */
 export interface Dependencies {
   readonly clouds: CloudDriver;
-  readonly keys: { ping(): Promise<void> };
+  readonly keys: Pick<KeyStore, 'ping' | 'countByState'>;
   readonly metrics: Metrics;
   /** What the nodes share beside the keys; the gateway serves without it, as several single nodes would. */
   readonly redis?: { ping(): Promise<void> };
@@ -26,6 +28,7 @@ export interface Dependencies {
  */
 export function health({ clouds, keys, metrics, redis }: Dependencies): Hono<GatewayEnv> {
   const app = new Hono<GatewayEnv>();
+  metrics.beforeExpose(keyMetrics(keys, metrics));
   app.get('/healthz', (c) => c.json({ status: 'ok' }));
   const look = async (call: CallContext) => {
     const [cloud, store] = await Promise.all([probe(clouds.ping(call)), probe(keys.ping())]);

@@ -1,7 +1,12 @@
 /** Counters by name: what is counted, and the labels each count carries. Labels have few values; never an id or an address. */
 export interface CounterLabels {
   /** Requests answered. */
-  requests: { readonly method: string; readonly route: string; readonly status: string };
+  requests: {
+    readonly method: string;
+    readonly route: string;
+    readonly dialect: string;
+    readonly status: string;
+  };
   /** Attempts to sign in, with `ok` or the reason of the refusal. */
   key_verifications: { readonly result: string };
   /** Requests that the rate limits judged: `admitted`, `refused`, or `observed` where one would have been refused. */
@@ -19,19 +24,43 @@ export interface CounterLabels {
   cache_results: { readonly result: string; readonly route: string };
   /** Answers that were fetched beside requests: `ok` or `failed`. */
   cache_refreshes: { readonly result: string };
+  /** Calls that were not made to the cloud: its breaker was `open`, or too many were under way (`busy`). */
+  upstream_refusals: { readonly service: string; readonly reason: string };
 }
 
-/** What goes up and down. */
-export type Gauge =
+/** What goes up and down, and its labels. */
+export interface GaugeLabels {
   /** 1 while Redis serves, 0 while the gateway does without it; absent where none is configured. */
-  | 'redis_up'
+  redis_up: Record<never, never>;
   /** What the answers kept in this process take, bytes. */
-  | 'cache_bytes';
+  cache_bytes: Record<never, never>;
+  /** Endpoints of a service that are spared, because they are not well. */
+  upstream_breakers_open: { readonly service: string };
+  /** Calls to a service that are under way. */
+  upstream_calls_running: { readonly service: string };
+  /** API keys by what they are: `active`, `disabled`, `expired`, `revoked`. */
+  keys: { readonly state: string };
+}
+
+/** What is measured in seconds, and its labels. */
+export interface HistogramLabels {
+  /** From the arrival of a request to its answer. */
+  request_seconds: { readonly route: string; readonly dialect: string };
+  /** Calls to the cloud; `status` is its class, `2xx` to `5xx`, or `none` without an answer. */
+  upstream_seconds: { readonly service: string; readonly method: string; readonly status: string };
+}
 
 /** Where the gateway counts what happens. */
 export interface Metrics {
   count<Name extends keyof CounterLabels>(name: Name, labels: CounterLabels[Name]): void;
-  set(gauge: Gauge, value: number): void;
+  set<Name extends keyof GaugeLabels>(name: Name, value: number, labels?: GaugeLabels[Name]): void;
+  observe<Name extends keyof HistogramLabels>(
+    name: Name,
+    seconds: number,
+    labels: HistogramLabels[Name],
+  ): void;
+  /** Registers what is to be done before each `expose`, for what is cheaper to look up than to keep up. */
+  beforeExpose(fill: () => void | Promise<void>): void;
   /** Everything counted, in the text format of Prometheus. */
   expose(): Promise<string>;
 }

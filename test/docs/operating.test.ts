@@ -17,11 +17,33 @@ test('the configuration table lists exactly the variables that are read', () => 
 test('the table of log lines lists exactly the events that are written, with their levels', () => {
   const documented = rows(section(PAGE, 'Logs')).map(([event, level]) => `${code(event)} ${level}`);
   const written = [...sources('src'), ...sources('adapters')].flatMap((file) =>
-    [...read(file).matchAll(/\blog\??\.(info|warn|error)\(\s*'([a-z_]+)'/g)].map(
+    [...read(file).matchAll(/\blog(?:'\))?\??\.(info|warn|error)\(\s*'([a-z_]+)'/g)].map(
       ([, level, event]) => `${event} ${level}`,
     ),
   );
   expect(documented.toSorted()).toEqual([...new Set(written)].toSorted());
+});
+
+test('the table of metrics lists exactly those there are, with their kinds and labels', () => {
+  const documented = rows(section(PAGE, 'Metrics')).map(([name, kind, labels = '']) =>
+    [code(name), kind, ...[...labels.matchAll(/`(\w+)`/g)].map(([, label]) => label)].join(' '),
+  );
+  const source = read('adapters/node/prometheus.ts');
+  const real = [
+    ['COUNTERS', 'counter', '_total'],
+    ['GAUGES', 'gauge', ''],
+    ['HISTOGRAMS', 'histogram', ''],
+  ].flatMap(([table, kind, ending]) => {
+    const [, body = ''] = new RegExp(`const ${table}[^=]*= \\{\\n([\\s\\S]*?)^\\};`, 'm').exec(source) ?? [];
+    return [...body.matchAll(/^ {2}(\w+): \{[\s\S]*?labels: \[([^\]]*)\]/gm)].map(([, name, labels = '']) =>
+      [
+        `linguanova_${name}${ending}`,
+        kind,
+        ...[...labels.matchAll(/'(\w+)'/g)].map(([, label]) => label),
+      ].join(' '),
+    );
+  });
+  expect(documented.toSorted()).toEqual(real.toSorted());
 });
 
 test('the options of reconcile are those of the command line', () => {

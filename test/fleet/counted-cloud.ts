@@ -48,7 +48,7 @@ export function countedCloud(servers: number, options: FleetOptions, bootMillise
     serviceAccount: null,
   });
   const versions = testVersions();
-  const metrics = { count: () => {}, set: () => {}, expose: async () => '' };
+  const metrics = { count: () => {}, set: () => {}, observe() {}, beforeExpose() {}, expose: async () => '' };
   const driver = withFleets(plain, versions, metrics, options);
   const secret = { id: account.applicationCredentialId, secret: account.applicationCredentialSecret };
   const credential: CloudCredential = { kind: 'application_credential', ...secret };

@@ -35,6 +35,8 @@ describe('a fleet follows a real Nova', () => {
   const metrics = {
     count: (_: string, labels: object) => refreshes.push(String(Object.values(labels)[0])),
     set: () => {},
+    observe() {},
+    beforeExpose() {},
     expose: async () => '',
   };
   const driver = withFleets(plain, testVersions(), metrics, { maxAge: 1e-6, smallFleet: 0 });

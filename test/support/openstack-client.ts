@@ -40,6 +40,12 @@ export class OpenStackClient {
     return this.#request('image', method, `/v2${path}`, body);
   }
 
+  /** The token it makes its calls with. */
+  async token(): Promise<string> {
+    this.#session ??= this.#signIn();
+    return (await this.#session).token;
+  }
+
   /** Ports of servers and floating IPs: what an instance with public access leaves if it is not tidied up. */
   async belongings(): Promise<{ ports: string[]; floatingIps: string[]; servers: string[] }> {
     const [ports, floatingIps, servers] = await Promise.all([

@@ -9,14 +9,15 @@ export interface Answer {
  * Asks as fast as it is answered, with so many clients, each at one of the nodes.
  *
  * @param during For how long: until this resolves.
+ * @param answers Gets them as they come.
  */
 export async function hammer(
   urls: readonly string[],
   key: string,
   clients: number,
   during: Promise<unknown>,
+  answers: Answer[] = [],
 ): Promise<Answer[]> {
-  const answers: Answer[] = [];
   let over = false;
   const end = during.finally(() => {
     over = true;

@@ -37,7 +37,7 @@ async function readText(response: Response): Promise<string> {
   for await (const chunk of response.body) {
     bytes += chunk.byteLength;
     if (bytes > MAX_ANSWER_BYTES)
-      throw new TransportError('answer too large', { sent: true, timedOut: false });
+      throw new TransportError('answer too large', { sent: true, timedOut: false, tooLarge: true });
     text += decoder.decode(chunk, { stream: true });
   }
   return text + decoder.decode();

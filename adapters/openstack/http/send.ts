@@ -5,6 +5,7 @@
  */
 
 import { ComputeError } from '../../../src/compute/errors.ts';
+import type { Provenance } from '../../../src/compute/provenance.ts';
 import type { Logger } from '../../../src/telemetry/logger.ts';
 import { type Transport, TransportError, type UpstreamRequest, type UpstreamResponse } from './transport.ts';
 
@@ -14,16 +15,17 @@ export interface SendContext {
   readonly signal: AbortSignal;
   readonly requestId: string;
   readonly log: Logger;
+  /** Hears of each call. */
+  readonly provenance: Provenance;
+  /** Undoes or tidies up, see `guard.ts`. */
+  readonly urgent: boolean;
 }
 
 /** The same for what serves more than the request that happened to ask for it first. */
 export function ownDeadline(context: SendContext, milliseconds: number): SendContext {
-  return {
-    deadline: Date.now() + milliseconds,
-    signal: AbortSignal.timeout(milliseconds),
-    requestId: context.requestId,
-    log: context.log,
-  };
+  const { requestId, log, provenance, urgent } = context;
+  const signal = AbortSignal.timeout(milliseconds);
+  return { deadline: Date.now() + milliseconds, signal, requestId, log, provenance, urgent };
 }
 
 const MAX_ATTEMPTS = 3;
@@ -38,7 +40,8 @@ const PASSING = new Set([502, 503, 504]);
 
 /**
  * Sends `request`. An idempotent one is tried up to three times, with jittered pauses, when the connection breaks or the
- * service is passing through a restart; any other only when certainly nothing of it was sent.
+ * service is passing through a restart; any other only when certainly nothing of it was sent. A try that `guard.ts` refuses is
+ * the last.
  *
  * @throws ComputeError `timeout` or `unavailable`.
  */
@@ -48,9 +51,14 @@ export async function send(
   context: SendContext,
 ): Promise<UpstreamResponse> {
   const idempotent = IDEMPOTENT.has(request.method);
+  let before: UpstreamResponse | TransportError | undefined;
+  /** Whether any try may have reached the service. */
+  let sent = false;
   for (let attempt = 1; ; attempt++) {
     const outcome = await attemptOnce(transport, request, context);
+    if (outcome instanceof ComputeError) return concluded(before ?? outcome, request, context, sent);
     const failed = outcome instanceof TransportError;
+    sent ||= !failed || outcome.sent;
     if (!failed && !(idempotent && PASSING.has(outcome.status))) {
       // What an attempt without an answer had deleted is not found by the next one: it is gone, as was asked.
       const goneByUs = request.method === 'DELETE' && attempt > 1 && outcome.status === 404;
@@ -59,37 +67,54 @@ export async function send(
     const mayRepeat = idempotent || (failed && !outcome.sent);
     const pause = FIRST_PAUSE * 2 ** (attempt - 1) * (0.5 + Math.random() / 2);
     const hopeless = (failed && outcome.timedOut) || Date.now() + pause >= context.deadline;
-    if (!mayRepeat || hopeless || attempt === MAX_ATTEMPTS) {
-      if (!failed) return outcome;
-      throw noAnswer(request, outcome, context);
-    }
+    if (!mayRepeat || hopeless || attempt === MAX_ATTEMPTS) return concluded(outcome, request, context, sent);
+    before = outcome;
     await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }
 
+/** One try; a `ComputeError` is the guard's refusal. */
 async function attemptOnce(
   transport: Transport,
   request: UpstreamRequest,
   context: SendContext,
-): Promise<UpstreamResponse | TransportError> {
+): Promise<UpstreamResponse | TransportError | ComputeError> {
   if (context.signal.aborted || Date.now() >= context.deadline)
     return new TransportError('deadline passed', { sent: false, timedOut: true });
+  const asked = context.provenance.asking(performance.now());
+  let answer: UpstreamResponse | undefined;
   try {
-    return await transport.send(request, context.signal);
+    answer = await transport.send(context.urgent ? { ...request, urgent: true } : request, context.signal);
+    return answer;
   } catch (error) {
-    if (error instanceof TransportError) return error;
+    if (error instanceof TransportError || error instanceof ComputeError) return error;
     throw error;
+  } finally {
+    asked(performance.now(), answer?.header('x-openstack-request-id'));
   }
 }
 
-function noAnswer(request: UpstreamRequest, error: TransportError, context: SendContext): ComputeError {
+/** What the last try that was made has come to. */
+function concluded(
+  outcome: UpstreamResponse | TransportError | ComputeError,
+  request: UpstreamRequest,
+  context: SendContext,
+  sent: boolean,
+): UpstreamResponse {
+  if (outcome instanceof ComputeError) throw outcome;
+  if (outcome instanceof TransportError) throw noAnswer(request, outcome, context, sent);
+  return outcome;
+}
+
+function noAnswer(
+  request: UpstreamRequest,
+  error: TransportError,
+  context: SendContext,
+  sent: boolean,
+): ComputeError {
   const { origin, pathname } = new URL(request.url);
-  context.log.warn(
-    'cloud_no_answer',
-    { method: request.method, origin, path: pathname, sent: error.sent },
-    error,
-  );
-  const underneath = { cause: error, untouched: !error.sent };
+  context.log.warn('cloud_no_answer', { method: request.method, origin, path: pathname, sent }, error);
+  const underneath = { cause: error, untouched: !sent };
   return error.timedOut
     ? new ComputeError('timeout', 'The cloud did not answer in time.', underneath)
     : new ComputeError('unavailable', 'The cloud cannot be reached at the moment.', {

@@ -5,7 +5,13 @@
  * @module
  */
 
+import type { ServiceType } from './upstream-error.ts';
+
 export interface UpstreamRequest {
+  /** Which service of the cloud is asked: several may share an origin. */
+  readonly service: ServiceType;
+  /** Undoes or tidies up: it goes first in a queue, and is tried although the service seems to be down. */
+  readonly urgent?: boolean;
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Absolute. */
   readonly url: string;
@@ -39,11 +45,17 @@ export class TransportError extends Error {
   readonly sent: boolean;
   /** The signal ended it. */
   readonly timedOut: boolean;
+  /** There was an answer, larger than is read. */
+  readonly tooLarge: boolean;
 
-  constructor(message: string, state: { sent: boolean; timedOut: boolean; cause?: unknown }) {
+  constructor(
+    message: string,
+    state: { sent: boolean; timedOut: boolean; tooLarge?: boolean; cause?: unknown },
+  ) {
     super(message, { cause: state.cause });
     this.name = 'TransportError';
     this.sent = state.sent;
     this.timedOut = state.timedOut;
+    this.tooLarge = state.tooLarge ?? false;
   }
 }

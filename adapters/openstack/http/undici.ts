@@ -1,5 +1,6 @@
 import { rootCertificates } from 'node:tls';
 import { Agent, errors } from 'undici';
+import { CALLS_PER_ENDPOINT } from './gate.ts';
 import { MAX_ANSWER_BYTES, type Transport, TransportError } from './transport.ts';
 
 export interface UndiciTransportOptions {
@@ -9,13 +10,13 @@ export interface UndiciTransportOptions {
 
 const CONNECT_MILLISECONDS = 3_000;
 
-/** Connections to one service of the cloud at a time; further calls wait for one. */
-const CONNECTIONS_PER_SERVICE = 64;
+/** Connections to one origin: enough for all that `guard.ts` lets run, should all four services share it. */
+const CONNECTIONS = 4 * CALLS_PER_ENDPOINT;
 
 /** Node's transport: a pool of kept connections for each service. */
 export function undiciTransport(options: UndiciTransportOptions = {}): Transport {
   const agent = new Agent({
-    connections: CONNECTIONS_PER_SERVICE,
+    connections: CONNECTIONS,
     connect: {
       timeout: CONNECT_MILLISECONDS,
       ...(options.ca === undefined ? {} : { ca: [...rootCertificates, options.ca] }),
@@ -50,6 +51,7 @@ export function undiciTransport(options: UndiciTransportOptions = {}): Transport
         throw new TransportError('no answer', {
           sent: !neverConnected(cause),
           timedOut: signal.aborted,
+          tooLarge: cause instanceof errors.ResponseExceededMaxSizeError,
           cause,
         });
       }

@@ -28,6 +28,7 @@ export function keystoneIdentities(openStack: OpenStack): IdentityProvider {
     send(
       transport,
       {
+        service: 'identity',
         method: request.method,
         url: authUrl + request.path,
         headers: {

@@ -134,6 +134,7 @@ export class TokenSource {
     const answer = await send(
       this.#transport,
       {
+        service: 'identity',
         method: 'POST',
         url: `${this.#authUrl}/auth/tokens`,
         headers: {

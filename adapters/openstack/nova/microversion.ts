@@ -62,7 +62,12 @@ export class Microversions {
   async #discover(root: string, token: Token, context: SendContext): Promise<string> {
     const answer = await send(
       this.#transport,
-      { method: 'GET', url: root, headers: { accept: 'application/json', 'x-auth-token': token.id } },
+      {
+        service: 'compute',
+        method: 'GET',
+        url: root,
+        headers: { accept: 'application/json', 'x-auth-token': token.id },
+      },
       context,
     );
     if (answer.status !== 200) {

@@ -68,7 +68,7 @@ export function reduApp(methods: Partial<Cloud> = {}, scopes: readonly Scope[] =
       scopes,
       plan: 'default',
       credential: { kind: 'application_credential', id: 'ac', secret: 's' },
-      sealingSecret: 's',
+      sealingSecret: () => 's',
     });
     await next();
   });

@@ -148,6 +148,7 @@ describe('POST /v1/instances', () => {
         enableSsh: false,
       },
       { keyId: 'key-1' },
+      undefined,
     ]);
   });
 

@@ -27,7 +27,7 @@ beforeEach(() => {
   calls = [];
   asked = 0;
   background = [];
-  const metrics = { count() {}, set() {}, expose: async () => '' };
+  const metrics = { count() {}, set() {}, observe() {}, beforeExpose() {}, expose: async () => '' };
   cache = new AnswerCache(
     { versions, store: null, metrics, now: () => now },
     { bytes: 1_000_000, staleFor: STALE_FOR },

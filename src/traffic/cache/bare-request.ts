@@ -1,5 +1,11 @@
 import { type Handler, Hono } from 'hono';
+import { LRUCache } from 'lru-cache';
+import type { Cloud } from '../../compute/cloud.ts';
 import type { GatewayEnv, RequestVariables } from '../../context.ts';
+
+/** Targets that are known to be right; longer ones are checked each time. */
+const MAX_TARGETS = 10_000;
+const LONGEST_TARGET = 500;
 
 /**
  * Runs a handler on a request that has nothing of a client's but its target: what is told to others cannot depend on a header,
@@ -10,6 +16,7 @@ export class BareRequests {
   /** By the pattern of the route, for a handler may serve several. */
   readonly #apps = new Map<string, Hono<GatewayEnv>>();
   readonly #variables = new WeakMap<Request, RequestVariables>();
+  readonly #right = new LRUCache<string, true>({ max: MAX_TARGETS });
 
   constructor(handler: Handler<GatewayEnv>) {
     this.#handler = handler;
@@ -24,6 +31,25 @@ export class BareRequests {
     const request = new Request(`http://gateway${target}`);
     this.#variables.set(request, variables);
     return this.#app(pattern).fetch(request);
+  }
+
+  /** Whether this target has been checked, and nothing is wrong with it. */
+  isRight(target: string): boolean {
+    return this.#right.has(target);
+  }
+
+  /**
+   * Runs the handler to where it would ask the cloud, which it does not.
+   *
+   * @throws What is wrong with the request.
+   */
+  async check(pattern: string, target: string, variables: RequestVariables): Promise<void> {
+    try {
+      await this.run(pattern, target, { ...variables, cloud: unaskable(variables.cloud) });
+    } catch (error) {
+      if (!(error instanceof CloudAsked)) throw error;
+    }
+    if (target.length <= LONGEST_TARGET) this.#right.set(target, true);
   }
 
   #app(pattern: string): Hono<GatewayEnv> {
@@ -51,8 +77,24 @@ export class BareRequests {
 /** All of them, or it does not compile. */
 const NAMES: { readonly [Name in keyof RequestVariables]: Name } = {
   requestId: 'requestId',
+  answerHeaders: 'answerHeaders',
   log: 'log',
   provenance: 'provenance',
   principal: 'principal',
   cloud: 'cloud',
 };
+
+class CloudAsked extends Error {}
+
+/** A cloud whose calls all end before they are made. */
+function unaskable(cloud: Cloud): Cloud {
+  return new Proxy(cloud, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name);
+      if (typeof value !== 'function') return value;
+      return () => {
+        throw new CloudAsked();
+      };
+    },
+  });
+}

@@ -29,7 +29,7 @@ export interface CachePolicy {
 }
 
 /**
- * A handler whose answers of status 200 are kept and told again.
+ * A handler whose answers of status 200 are kept and told again. Opens the cloud for it, as `openCloud` does for all else.
  *
  * It is called with a request that has a target and nothing else, and with `principal`, `cloud`, `log`, `requestId` and
  * `provenance` of one of the callers: the answer may depend on the target and on what `cloud` tells; on the principal only
@@ -88,22 +88,35 @@ export function caching(
       return fetched(c, target, { ...c.var, provenance, cloud });
     };
 
+    // Opening one makes some hundred functions and objects, which is more than all else an answer at hand costs.
+    const open = (c: Context<GatewayEnv>) =>
+      c.set('cloud', clouds.open(c.get('principal').credential, callContext(c)));
+
     return async function cachedRead(c, next) {
       const target = targetOf(c.req.url);
       const { parameters } = target;
       if (!isOn || (parameters !== null && not.some((name) => parameters.has(name)))) {
         metrics.count('cache_results', { result: 'off', route: routePath(c) });
+        open(c);
         return handler(c, next);
       }
+      if (!requests.isRight(target.text)) {
+        open(c);
+        await requests.check(routePath(c), target.text, c.var);
+      }
       // Before anything is looked up: whoever is told something is somebody whom the cloud has let in.
-      const caller = await c.get('cloud').caller();
-      const key = CacheKey.of(scopeOf(caller, c.get('principal'), of), target.text);
+      const principal = c.get('principal');
+      const caller = await clouds.caller(principal.credential, callContext(c));
+      const key = CacheKey.of(scopeOf(caller, principal, of), target.text);
       const version = await versions.current(key.projectId);
       const asked: Asked = {
         key,
         version,
         lifetime,
-        fetch: () => fetched(c, target.text, c.var),
+        fetch: () => {
+          open(c);
+          return fetched(c, target.text, c.var);
+        },
         fetchBeside: () => fetchedBeside(c, target.text),
         background: (work) => background(work, c),
       };

@@ -28,6 +28,8 @@ function fleetsUnderTest({ count = SMALL_FLEET + 10, maxInstances = 100_000 } = 
   const metrics = {
     count: (_: string, labels: object) => refreshes.push(String(Object.values(labels)[0])),
     set: () => {},
+    observe() {},
+    beforeExpose() {},
     expose: async () => '',
   };
   const fleets = new Fleets(versions, metrics, { maxAge: MAX_AGE, maxInstances });

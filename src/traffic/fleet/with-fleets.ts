@@ -23,6 +23,7 @@ export function withFleets(
   return {
     capabilities: driver.capabilities,
     open: (credential, call) => fleetCloud(driver.open(credential, call), credential, call, fleets),
+    caller: (credential, call) => driver.caller(credential, call),
     ping: (call) => driver.ping(call),
     close: () => driver.close(),
   };

@@ -64,7 +64,7 @@ export function idempotency(
       if (outcome === 'release') return await store.release(scope, runId, isoTime(Date.now()));
       if (outcome === 'unknown') return c.var.log.warn('idempotency_outcome_unknown');
       const answer = await keptAnswer(c.res);
-      const sealed = await sealAnswer(secret, c.var.principal.sealingSecret, scope, answer);
+      const sealed = await sealAnswer(secret, c.var.principal.sealingSecret(), scope, answer);
       if (!(await store.keep(scope, runId, sealed))) c.var.log.error('idempotency_overtaken');
     } catch (error) {
       // The answer stands. Who asks again is told by what is found in the cloud, once the lease is over.
@@ -86,7 +86,7 @@ export function idempotency(
         count('conflict');
         throw new ComputeError('conflict', BUSY, { retryAfter: Math.ceil(turn.leaseLeft / 1000) });
       case 'answered': {
-        const answer = await openAnswer(secret, c.var.principal.sealingSecret, scope, turn.sealedAnswer);
+        const answer = await openAnswer(secret, c.var.principal.sealingSecret(), scope, turn.sealedAnswer);
         count(answer === null ? 'conflict' : turn.waited ? 'waited' : 'replayed');
         if (answer === null) throw new ComputeError('conflict', UNREADABLE);
         return replay(answer);

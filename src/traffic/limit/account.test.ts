@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Account } from './account.ts';
+import { Account, type Presence } from './account.ts';
 import { leaseSize, type Situation } from './lease.ts';
 import { CounterModel } from './test-counter.ts';
 
 const SECONDS = 60;
+/** A counter that is away, and has been for longer than a blip. */
+const away = (nodes: number): Presence => ({ available: false, lostAt: -1_000, backAt: -Infinity, nodes });
 const policies: fc.Arbitrary<(situation: Situation) => number> = fc.oneof(
   fc.constant(leaseSize),
   fc.integer({ min: 1, max: 50 }).map(
@@ -41,12 +43,12 @@ function play(points: number, policy: (situation: Situation) => number, counter 
     request(index: number, cost: number) {
       const node = nodes[index];
       if (node === undefined) throw new Error('no such node');
-      const verdict = node.account.judge(cost, counter.now, true);
+      const verdict = node.account.judge(cost, counter.now, counter);
       if (verdict === 'granted') {
         node.account.spend(cost);
         admitted.push({ at: counter.now, cost });
       } else if (verdict === 'ask' && node.way === undefined) {
-        node.way = { take: node.account.ask(cost, cost, counter.now) };
+        node.way = { take: node.account.ask(cost, cost, counter.now, counter) };
       }
       return verdict;
     },
@@ -57,7 +59,7 @@ function play(points: number, policy: (situation: Situation) => number, counter 
     answer(index: number) {
       const node = nodes[index];
       if (node?.way?.taken === undefined) return;
-      node.account.answered(node.way.take, node.way.taken, counter.now);
+      node.account.answered(node.way.take, node.way.taken, counter.now, counter);
       node.way = undefined;
     },
   };
@@ -124,14 +126,14 @@ describe('one node', () => {
     const account = new Account(limit, ({ need }) => need);
     const spend = (cost: number): boolean => {
       for (;;) {
-        const verdict = account.judge(cost, counter.now, true);
+        const verdict = account.judge(cost, counter.now, counter);
         if (verdict === 'refused') return false;
         if (verdict === 'granted') {
           account.spend(cost);
           return true;
         }
-        const take = account.ask(cost, cost, counter.now);
-        account.answered(take, counter.add('k', take.points, take.seconds), counter.now);
+        const take = account.ask(cost, cost, counter.now, counter);
+        account.answered(take, counter.add('k', take.points, take.seconds), counter.now, counter);
       }
     };
     return { counter, account, spend };
@@ -170,17 +172,17 @@ describe('one node', () => {
 
   test('more than a whole window is refused at once', () => {
     const { account, counter } = fresh();
-    expect(account.judge(11, counter.now, true)).toBe('refused');
+    expect(account.judge(11, counter.now, counter)).toBe('refused');
   });
 
   test('a lease ends with its window', () => {
     const counter = new CounterModel();
     const account = new Account(limit, () => 10);
-    const take = account.ask(1, 1, counter.now);
-    account.answered(take, counter.add('k', 10, SECONDS), counter.now);
+    const take = account.ask(1, 1, counter.now, counter);
+    account.answered(take, counter.add('k', 10, SECONDS), counter.now, counter);
     account.spend(1);
     counter.now += SECONDS * 1000;
-    expect(account.judge(1, counter.now, true)).toBe('ask');
+    expect(account.judge(1, counter.now, counter)).toBe('ask');
     expect(account.view(counter.now)).toEqual({ remaining: 10, resetsIn: SECONDS * 1000 });
   });
 });
@@ -188,12 +190,12 @@ describe('one node', () => {
 describe('without the counter', () => {
   const alone = (points: number, nodes: number, now = 0) => {
     const account = new Account({ points, seconds: SECONDS });
-    account.unanswered(account.ask(1, 1, now), now, nodes);
+    account.unanswered(account.ask(1, 1, now, away(nodes)), now, away(nodes));
     return account;
   };
   const spendAll = (account: Account, now: number): number => {
     let spent = 0;
-    for (; account.judge(1, now, false) === 'granted'; spent++) account.spend(1);
+    for (; account.judge(1, now, away(4)) === 'granted'; spent++) account.spend(1);
     return spent;
   };
 
@@ -201,24 +203,24 @@ describe('without the counter', () => {
     expect(spendAll(alone(100, 1), 0)).toBe(100);
     const account = alone(100, 4);
     expect(spendAll(account, 0)).toBe(25);
-    expect(account.judge(1, SECONDS * 1000 - 1, false)).toBe('refused');
-    expect(account.judge(1, SECONDS * 1000, false)).toBe('ask');
+    expect(account.judge(1, SECONDS * 1000 - 1, away(4))).toBe('refused');
+    expect(account.judge(1, SECONDS * 1000, away(4))).toBe('ask');
   });
 
   test('what this request needs is there, however many share', () => {
     const account = new Account({ points: 10, seconds: SECONDS });
-    account.unanswered(account.ask(5, 5, 0), 0, 8);
-    expect(account.judge(5, 0, false)).toBe('granted');
+    account.unanswered(account.ask(5, 5, 0, away(8)), 0, away(8));
+    expect(account.judge(5, 0, away(4))).toBe('granted');
   });
 
   test('what was spent alone is told when it is back, and what was not is not', () => {
     const counter = new CounterModel();
     const account = alone(100, 1);
     for (let n = 0; n < 30; n++) account.spend(1);
-    expect(account.judge(1, counter.now, true)).toBe('ask');
-    const take = account.ask(1, 1, counter.now);
+    expect(account.judge(1, counter.now, counter)).toBe('ask');
+    const take = account.ask(1, 1, counter.now, counter);
     expect(take.owed).toBe(30);
-    account.answered(take, counter.add('k', take.points, take.seconds), counter.now);
+    account.answered(take, counter.add('k', take.points, take.seconds), counter.now, counter);
     counter.add('k', 60, SECONDS);
     expect(account.view(counter.now).remaining).toBe(70);
     let more = 0;
@@ -237,26 +239,41 @@ describe('without the counter', () => {
     expect(40 + more).toBe(100);
   });
 
+  test('one of two keeps to its part when it finds that the memory was lost: the other has not told again', () => {
+    const counter = new CounterModel();
+    counter.nodes = 2;
+    const [one, other] = [0, 1].map(() => new Account({ points: 100, seconds: SECONDS }, ({ need }) => need));
+    if (one === undefined || other === undefined) throw new Error('unreachable');
+    for (let n = 0; n < 30; n++) for (const account of [one, other]) askAndSpend(account, counter);
+    counter.now += 20_000;
+    counter.lose();
+    let more = 0;
+    for (; more < 200 && askAndSpend(one, counter); more++);
+    for (; more < 200 && askAndSpend(other, counter); more++);
+    expect(60 + more).toBeLessThanOrEqual(100);
+    expect(60 + more).toBeGreaterThan(90);
+  });
+
   test('an answer that comes in another window than the question finds no old points', () => {
     const counter = new CounterModel();
     const account = new Account({ points: 10, seconds: 1 }, () => 10);
-    const take = account.ask(1, 1, counter.now);
+    const take = account.ask(1, 1, counter.now, counter);
     const taken = counter.add('k', take.points, take.seconds);
     counter.now += 1_500;
-    account.answered(take, taken, counter.now);
-    expect(account.judge(1, counter.now, true), 'the lease is over').not.toBe('granted');
+    account.answered(take, taken, counter.now, counter);
+    expect(account.judge(1, counter.now, counter), 'the lease is over').not.toBe('granted');
   });
 });
 
 function askAndSpend(account: Account, counter: CounterModel): boolean {
   for (;;) {
-    const verdict = account.judge(1, counter.now, true);
+    const verdict = account.judge(1, counter.now, counter);
     if (verdict === 'refused') return false;
     if (verdict === 'granted') {
       account.spend(1);
       return true;
     }
-    const take = account.ask(1, 1, counter.now);
-    account.answered(take, counter.add('k', take.points, take.seconds), counter.now);
+    const take = account.ask(1, 1, counter.now, counter);
+    account.answered(take, counter.add('k', take.points, take.seconds), counter.now, counter);
   }
 }

@@ -19,6 +19,9 @@ export interface Counter {
   take(key: string, points: number, seconds: number): Promise<Taken>;
   /** Whether there is any use in asking; no I/O. */
   readonly available: boolean;
+  /** When it was last lost, and when it was there again; `performance.now()`, negative infinity when never. */
+  readonly lostAt: number;
+  readonly backAt: number;
   /** Gateways that draw on it, this one included, as last known; at least 1. */
   readonly nodes: number;
 }

@@ -1,3 +1,4 @@
+import type { AnswerHeaders } from '../../http/answer-headers.ts';
 import type { Decision } from './limiter.ts';
 
 /** Until a window ends, in whole seconds: never earlier than it does. */
@@ -6,19 +7,17 @@ export function resetSeconds({ resetsIn }: Decision): number {
 }
 
 /**
- * Where the tighter limit stands, in the fields of draft-ietf-httpapi-ratelimit-headers-10 (`RateLimit-Policy`,
+ * Says where the tighter limit stands, in the fields of draft-ietf-httpapi-ratelimit-headers-10 (`RateLimit-Policy`,
  * `RateLimit`) and in the older ones that most clients read. Times are whole seconds from now.
  *
  * @param plan Name of the policy.
  */
-export function limitHeaders(plan: string, decision: Decision): Readonly<Record<string, string>> {
+export function tellLimit(headers: AnswerHeaders, plan: string, decision: Decision): void {
   const { limit, remaining } = decision;
   const reset = resetSeconds(decision);
-  return {
-    'RateLimit-Policy': `"${plan}";q=${limit.points};w=${limit.seconds}`,
-    RateLimit: `"${plan}";r=${remaining};t=${reset}`,
-    'X-RateLimit-Limit': `${limit.points}`,
-    'X-RateLimit-Remaining': `${remaining}`,
-    'X-RateLimit-Reset': `${reset}`,
-  };
+  headers.set('RateLimit-Policy', `"${plan}";q=${limit.points};w=${limit.seconds}`);
+  headers.set('RateLimit', `"${plan}";r=${remaining};t=${reset}`);
+  headers.set('X-RateLimit-Limit', `${limit.points}`);
+  headers.set('X-RateLimit-Remaining', `${remaining}`);
+  headers.set('X-RateLimit-Reset', `${reset}`);
 }

@@ -21,6 +21,11 @@ const LARGEST_PART = 1 / 20;
 /** ... and at most this part of what is left, so that near the limit all nodes get their share, to the last point. */
 const PART_OF_REST = 1 / 8;
 
+/** The most points that a node takes at a time, or grants itself in a short absence of the counter. */
+export function largestLease(points: number): number {
+  return Math.ceil(points * LARGEST_PART);
+}
+
 /**
  * Doubles with the demand this node has shown, so that a node with little traffic holds little; shrinks as the limit nears.
  *

@@ -11,7 +11,7 @@ import type { GatewayEnv } from '../../context.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import { type Costs, costOf } from './cost.ts';
 import type { Counter } from './counter.ts';
-import { limitHeaders, resetSeconds } from './headers.ts';
+import { resetSeconds, tellLimit } from './headers.ts';
 import { type Decision, Limiter, type NamedLimit } from './limiter.ts';
 import type { Plan } from './plan.ts';
 
@@ -42,22 +42,28 @@ export function limit(
   if (mode === 'off') return (_, next) => next();
   const limiter = new Limiter(counter);
   const byName = new Map(plans.map((plan) => [plan.name, plan]));
+  // A key keeps its principal while it does not change.
+  const known = new WeakMap<Principal, readonly NamedLimit[]>();
   return async function limited(c, next) {
-    const plan = byName.get(c.var.principal.plan) ?? byName.get('default');
+    const principal = c.get('principal');
+    const plan = byName.get(principal.plan) ?? byName.get('default');
     if (plan === undefined) throw new Error('there is no plan named default');
     const cost = costOf(c.req.method, c.req.path, costs);
-    const decision = await limiter.admit(limitsOf(c.var.principal, plan), cost);
+    const limits = known.get(principal) ?? limitsOf(principal, plan);
+    known.set(principal, limits);
+    const decided = limiter.admit(limits, cost);
+    const decision = decided instanceof Promise ? await decided : decided;
     const refused = !decision.admitted && mode === 'enforce';
     const result = decision.admitted ? 'admitted' : refused ? 'refused' : 'observed';
     metrics.count('limit_decisions', { decision: result, plan: plan.name });
+    tellLimit(c.get('answerHeaders'), plan.name, decision);
     if (refused) c.res = respond(refusal(plan, decision, cost), c);
     else await next();
-    for (const [name, value] of Object.entries(limitHeaders(plan.name, decision))) c.header(name, value);
   };
 }
 
 /** A key's own limit and its project's; the keys of a project that share a plan share its points. */
-function limitsOf({ familyId, projectId }: Principal, plan: Plan): NamedLimit[] {
+function limitsOf({ familyId, projectId }: Principal, plan: Plan): readonly NamedLimit[] {
   const { name, points, projectPoints, seconds } = plan;
   return [
     { key: `family:${name}:${familyId}`, points, seconds },

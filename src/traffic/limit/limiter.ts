@@ -48,23 +48,38 @@ export class Limiter {
     this.#now = now;
   }
 
-  /** Spends `cost` of all of `limits`, or of none when one refuses. Never rejects: without its counter it decides alone. */
-  async admit(limits: readonly NamedLimit[], cost: number): Promise<Decision> {
+  /**
+   * Spends `cost` of all of `limits`, or of none when one refuses; at once when that needs no call. Never rejects: without its
+   * counter it decides alone.
+   */
+  admit(limits: readonly NamedLimit[], cost: number): Decision | Promise<Decision> {
     const entries = limits.map((limit) => this.#entry(limit));
+    return this.#decide(entries, cost) ?? this.#ask(entries, cost);
+  }
+
+  /** null when points are lacking that the counter may have. */
+  #decide(entries: readonly Entry[], cost: number): Decision | null {
+    const now = this.#now();
+    let granted = 0;
+    const refusing: Entry[] = [];
+    for (const entry of entries) {
+      const verdict = entry.account.judge(cost, now, this.#counter);
+      if (verdict === 'granted') granted += 1;
+      else if (verdict === 'refused') refusing.push(entry);
+    }
+    if (refusing.length > 0) return decision(false, refusing, cost, now);
+    if (granted < entries.length) return null;
+    for (const { account } of entries) account.spend(cost);
+    return decision(true, entries, cost, now);
+  }
+
+  async #ask(entries: readonly Entry[], cost: number): Promise<Decision> {
     for (;;) {
       const now = this.#now();
-      const judged = entries.map((entry) => ({
-        entry,
-        verdict: entry.account.judge(cost, now, this.#counter.available),
-      }));
-      const refusing = judged.filter(({ verdict }) => verdict === 'refused').map(({ entry }) => entry);
-      if (refusing.length > 0) return decision(false, refusing, cost, now);
-      const lacking = judged.filter(({ verdict }) => verdict === 'ask').map(({ entry }) => entry);
-      if (lacking.length === 0) {
-        for (const { account } of entries) account.spend(cost);
-        return decision(true, entries, cost, now);
-      }
+      const lacking = entries.filter(({ account }) => account.judge(cost, now, this.#counter) === 'ask');
       await Promise.all(lacking.map((entry) => this.#points(entry, cost)));
+      const decided = this.#decide(entries, cost);
+      if (decided !== null) return decided;
     }
   }
 
@@ -86,20 +101,24 @@ export class Limiter {
   }
 
   async #take({ limit, account, waiting }: Entry, cost: number): Promise<void> {
-    const take = account.ask(cost, waiting, this.#now());
+    const take = account.ask(cost, waiting, this.#now(), this.#counter);
     await this.#counter.take(limit.key, take.points, take.seconds).then(
-      (taken) => account.answered(take, taken, this.#now()),
-      () => account.unanswered(take, this.#now(), this.#counter.nodes),
+      (taken) => account.answered(take, taken, this.#now(), this.#counter),
+      () => account.unanswered(take, this.#now(), this.#counter),
     );
   }
 }
 
 function decision(admitted: boolean, entries: readonly Entry[], cost: number, now: number): Decision {
-  const views = entries.map(({ limit, account }) => ({ limit, ...account.view(now) }));
-  const tighter = views.reduce((a, b) => {
+  let tighter: Pick<Decision, 'limit' | 'remaining' | 'resetsIn'> | undefined;
+  for (const { limit, account } of entries) {
+    const { remaining, resetsIn } = account.view(now);
     // Of two that refuse, whoever opens last decides when to come back.
-    const more = admitted ? a.remaining - b.remaining : 0;
-    return more > 0 || (more === 0 && b.resetsIn > a.resetsIn) ? b : a;
-  });
-  return { admitted, tooCostly: !admitted && cost > tighter.limit.points, ...tighter };
+    const less = tighter === undefined || !admitted ? 0 : tighter.remaining - remaining;
+    const later = tighter === undefined || resetsIn > tighter.resetsIn;
+    if (less > 0 || (less === 0 && later)) tighter = { limit, remaining, resetsIn };
+  }
+  if (tighter === undefined) throw new Error('a request without limits');
+  const { limit, remaining, resetsIn } = tighter;
+  return { admitted, tooCostly: !admitted && cost > limit.points, limit, remaining, resetsIn };
 }

@@ -10,9 +10,21 @@ interface Window {
 export class CounterModel implements Counter {
   now = 0;
   takes = 0;
-  available = true;
   nodes = 1;
+  lostAt = Number.NEGATIVE_INFINITY;
+  backAt = Number.NEGATIVE_INFINITY;
+  #available = true;
   readonly #windows = new Map<string, Window[]>();
+
+  get available(): boolean {
+    return this.#available;
+  }
+
+  set available(available: boolean) {
+    if (available) this.backAt = this.now;
+    else this.lostAt = this.now;
+    this.#available = available;
+  }
 
   add(key: string, points: number, seconds: number): Taken {
     this.takes += 1;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Context, MiddlewareHandler } from 'hono';
+import type { Context, MiddlewareHandler, Next } from 'hono';
 import { type ErrorCode, hasCode } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
 import type { ProjectVersions } from './project-versions.ts';
@@ -22,13 +22,17 @@ const NO_SUCH_METHOD = 405;
  * answered in time, may have changed something too.
  */
 export function announceChanges(versions: ProjectVersions): MiddlewareHandler<GatewayEnv> {
-  return async function changesAnnounced(c, next) {
+  return function changesAnnounced(c, next) {
+    return READS.has(c.req.method) ? next() : announced(c, next);
+  };
+
+  async function announced(c: Context<GatewayEnv>, next: Next): Promise<void> {
     try {
       await next();
     } finally {
       if (mayHaveChanged(c)) await announceChange(versions, c);
     }
-  };
+  }
 }
 
 /** For what passes the cloud's own requests through, which knows better than their method whether they change something. */
@@ -37,6 +41,6 @@ export function announceChange(versions: ProjectVersions, c: Context<GatewayEnv>
   return versions.changed({ projectId, instanceIds: [...c.get('provenance').changedInstances] });
 }
 
-function mayHaveChanged({ req, error, res }: Context<GatewayEnv>): boolean {
-  return !READS.has(req.method) && res.status !== NO_SUCH_METHOD && !hasCode(error, ...UNTOUCHED);
+function mayHaveChanged({ error, res }: Context<GatewayEnv>): boolean {
+  return res.status !== NO_SUCH_METHOD && !hasCode(error, ...UNTOUCHED);
 }

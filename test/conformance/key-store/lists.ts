@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { keyState } from '../../../src/access/key-state.ts';
 import type { KeyFilter, KeyStore } from '../../../src/access/key-store.ts';
 import { allKeys, auditEntry, orderedIds, SERVICE, storedKey } from './samples.ts';
 
@@ -51,6 +52,32 @@ export function listsConformance(store: () => KeyStore): void {
     await insert(['c']);
     await store().revoke('c', past, auditEntry());
     expect(await idsOf({})).toEqual(['a', 'b', 'c']);
+  });
+
+  test('counts keys by what they are at a moment, as keyState has it, and no more than it is to look at', async () => {
+    const now = '2026-05-01T00:00:00.000Z';
+    const later = '2026-05-01T00:00:00.001Z';
+    const none = { active: 0, disabled: 0, expired: 0, revoked: 0 };
+    expect(await store().countByState(now, 100)).toEqual(none);
+    const keys = [
+      storedKey('a', { expiresAt: null }),
+      storedKey('b', { expiresAt: later }),
+      storedKey('c', { expiresAt: now }),
+      storedKey('d', { expiresAt: now, disabled: true }),
+      storedKey('e', { expiresAt: later, disabled: true }),
+      storedKey('f', { expiresAt: now, disabled: true, revokedAt: now }),
+      storedKey('g', { revokedAt: later }),
+    ];
+    const counts: Record<string, number> = { ...none };
+    for (const key of keys) {
+      await store().insert(key, auditEntry());
+      const state = keyState(key, Date.parse(now));
+      counts[state] = (counts[state] ?? 0) + 1;
+    }
+    expect(counts).toEqual({ active: 2, expired: 2, disabled: 1, revoked: 2 });
+    expect(await store().countByState(now, 100)).toEqual(counts);
+    const some = Object.values(await store().countByState(now, 3));
+    expect(some.reduce((sum, count) => sum + count)).toBe(3);
   });
 
   test('shows each key once to somebody who pages while keys come and change', async () => {

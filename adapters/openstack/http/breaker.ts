@@ -1,0 +1,142 @@
+import {
+  BrokenCircuitError,
+  type CircuitBreakerPolicy,
+  CircuitState,
+  CountBreaker,
+  circuitBreaker,
+  DelegateBackoff,
+  handleWhenResult,
+} from 'cockatiel';
+import { ComputeError } from '../../../src/compute/errors.ts';
+import { TransportError, type UpstreamResponse } from './transport.ts';
+
+/** It opens when more than half of the last so many attempts failed ... */
+const SAMPLE = 20;
+/** ... and there were so many since it closed: four reads with their repeats. */
+const FEWEST = 10;
+
+/** Milliseconds of the first rest; doubles with each probe that fails, up to the longest, and is spread from half to whole. */
+const FIRST_REST = 1_000;
+const LONGEST_REST = 30_000;
+
+/** A deadline that leaves less than this, milliseconds, says more about the request than about the service. */
+const PATIENCE = 5_000;
+
+/** What a service says that is not well, or a balancer for it. 500 is a fault in one request, and answered as fast as any. */
+const UNWELL = new Set([502, 503, 504]);
+
+export interface BreakerOptions {
+  /** Milliseconds. */
+  readonly firstRest?: number;
+  /** Milliseconds. */
+  readonly patience?: number;
+}
+
+/**
+ * Keeps calls from an endpoint that is not well. *Closed*, it counts attempts; *open*, it refuses all until a rest is over; then
+ * it lets a single one through, the probe, whose outcome closes it or begins a longer rest.
+ */
+export class Breaker {
+  readonly #policy: CircuitBreakerPolicy;
+  readonly #patience: number;
+  #restsUntil = 0;
+  #open = false;
+  /** Counts changes, so that calls begun before the last one decide nothing. */
+  #era = 0;
+
+  /** @param onChange Called when it opens and when it closes again; not for each probe. */
+  constructor(
+    onChange: (open: boolean) => void,
+    { firstRest = FIRST_REST, patience = PATIENCE }: BreakerOptions = {},
+  ) {
+    this.#patience = patience;
+    this.#policy = circuitBreaker(handleWhenResult(isUnwell), {
+      breaker: new CountBreaker({ threshold: 0.5, size: SAMPLE, minimumNumberOfCalls: FEWEST }),
+      halfOpenAfter: new DelegateBackoff(({ attempt }) => {
+        const whole = Math.min(LONGEST_REST, firstRest * 2 ** (attempt - 1));
+        const rest = whole * (0.5 + Math.random() / 2);
+        this.#restsUntil = Date.now() + rest;
+        return rest;
+      }),
+    });
+    const become = (open: boolean) => {
+      this.#era += 1;
+      if (this.#open === open) return;
+      this.#open = open;
+      onChange(open);
+    };
+    this.#policy.onBreak(() => become(true));
+    this.#policy.onReset(() => become(false));
+  }
+
+  get open(): boolean {
+    return this.#open;
+  }
+
+  /** Whether a call would be refused now. */
+  get refuses(): boolean {
+    const { state } = this.#policy;
+    return state === CircuitState.HalfOpen || (state === CircuitState.Open && Date.now() < this.#restsUntil);
+  }
+
+  /** @throws ComputeError `unavailable`, with the time that is left of the rest, while it refuses. */
+  assertLetsThrough(): void {
+    if (this.refuses) throw this.#refusal();
+  }
+
+  #refusal(): ComputeError {
+    const seconds = Math.max(1, Math.ceil((this.#restsUntil - Date.now()) / 1000));
+    return new ComputeError('unavailable', 'The cloud is not available at the moment.', {
+      cause: new Error('the circuit breaker is open'),
+      retryAfter: seconds,
+      untouched: true,
+    });
+  }
+
+  /**
+   * Makes a call and counts what comes of it.
+   *
+   * @throws ComputeError as `assertLetsThrough`, before anything is done; and whatever `call` throws.
+   */
+  async run(call: () => Promise<UpstreamResponse>): Promise<UpstreamResponse> {
+    this.assertLetsThrough();
+    const probing = this.#policy.state !== CircuitState.Closed;
+    const outcome = await this.#policy
+      .execute(() => this.#outcome(call, probing))
+      .catch((error) => {
+        // Its clock may be a moment behind ours.
+        throw error instanceof BrokenCircuitError ? this.#refusal() : error;
+      });
+    if ('answer' in outcome) return outcome.answer;
+    throw outcome.error;
+  }
+
+  async #outcome(call: () => Promise<UpstreamResponse>, probing: boolean): Promise<Outcome> {
+    const started = performance.now();
+    const era = this.#era;
+    const counts = (unwell: boolean) => unwell && (probing || era === this.#era);
+    try {
+      const answer = await call();
+      return { answer, unwell: counts(UNWELL.has(answer.status)) };
+    } catch (error) {
+      const waited = performance.now() - started;
+      if (counts(probing || this.#tells(error, waited))) return { error, unwell: true };
+      // Thrown, it is counted neither way.
+      throw error;
+    }
+  }
+
+  /** Whether a failure says something about the endpoint. */
+  #tells(error: unknown, waited: number): boolean {
+    if (!(error instanceof TransportError) || error.tooLarge) return false;
+    return !error.timedOut || waited >= this.#patience;
+  }
+}
+
+type Outcome =
+  | { readonly answer: UpstreamResponse; readonly unwell: boolean }
+  | { readonly error: unknown; readonly unwell: true };
+
+function isUnwell(outcome: unknown): boolean {
+  return typeof outcome === 'object' && outcome !== null && 'unwell' in outcome && outcome.unwell === true;
+}

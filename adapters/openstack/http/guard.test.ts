@@ -1,0 +1,263 @@
+import { describe, expect, test, vi } from 'vitest';
+import { prometheusMetrics } from '../../node/prometheus.ts';
+import { Guard, type GuardOptions } from './guard.ts';
+import { type Transport, TransportError, type UpstreamRequest, type UpstreamResponse } from './transport.ts';
+
+const NEVER = new AbortController().signal;
+const NEUTRON: UpstreamRequest = {
+  service: 'network',
+  method: 'GET',
+  url: 'http://cloud.test/n/v2.0/ports?limit=1',
+  headers: {},
+};
+const NOVA: UpstreamRequest = { ...NEUTRON, service: 'compute' };
+const URGENT: UpstreamRequest = { ...NEUTRON, method: 'DELETE', urgent: true };
+
+type Reply = number | Error | Promise<number>;
+
+/** A guard in front of a service that does what the test says. */
+function guarded(reply: (request: UpstreamRequest) => Reply, options: GuardOptions = {}) {
+  const sent: UpstreamRequest[] = [];
+  const transport: Transport = {
+    async send(request) {
+      sent.push(request);
+      const said = await reply(request);
+      if (said instanceof Error) throw said;
+      return answer(said);
+    },
+    close: async () => {},
+  };
+  const guard = new Guard(transport, {}, options);
+  const ask = (request = NEUTRON, signal = NEVER) =>
+    guard.send(request, signal).then(
+      ({ status }) => status,
+      (error) => error.code ?? error.name,
+    );
+  const askOften = async (times: number, request = NEUTRON) => {
+    for (let n = 0; n < times; n++) await ask(request);
+  };
+  return { guard, sent, ask, askOften };
+}
+
+function answer(status: number): UpstreamResponse {
+  return { status, body: '', header: () => undefined };
+}
+
+function broken(state: { timedOut?: boolean; tooLarge?: boolean } = {}): TransportError {
+  return new TransportError('broken', { sent: true, timedOut: false, ...state });
+}
+
+describe('what opens the breaker', () => {
+  test.each<[string, Reply, boolean]>([
+    ['no connection', broken(), true],
+    ['502', 502, true],
+    ['503', 503, true],
+    ['504', 504, true],
+    ['500: a fault in one request', 500, false],
+    ['404', 404, false],
+    ['429: the cloud limits somebody', 429, false],
+    ['an answer too large to read', broken({ tooLarge: true }), false],
+    ['a request whose time was over', broken({ timedOut: true }), false],
+  ])('%s: %#', async (_, reply, opens) => {
+    const { guard, sent, askOften } = guarded(() => reply);
+    await askOften(40);
+    expect(guard.down).toEqual(opens ? ['network'] : []);
+    expect(sent.length).toBe(opens ? 10 : 40);
+  });
+
+  test('a service that lets a request with time enough wait in vain', async () => {
+    const { guard, askOften } = guarded(() => broken({ timedOut: true }), { patience: 0 });
+    await askOften(10);
+    expect(guard.down).toEqual(['network']);
+  });
+
+  test('not one backend of three that is down', async () => {
+    let n = 0;
+    const { guard, askOften } = guarded(() => (++n % 3 === 0 ? 503 : 200));
+    await askOften(300);
+    expect(guard.down).toEqual([]);
+  });
+});
+
+describe('an open breaker', () => {
+  const down = async (options: GuardOptions = {}) => {
+    let reply: Reply = 503;
+    const on = guarded((request) => (request.service === 'network' ? reply : 200), options);
+    await on.askOften(10);
+    return {
+      ...on,
+      mend: (next: Reply) => {
+        reply = next;
+      },
+    };
+  };
+
+  test('refuses at once, says when to come back, and that nothing was done', async () => {
+    const { guard, sent } = await down();
+    await expect(guard.send(NEUTRON, NEVER)).rejects.toMatchObject({
+      code: 'unavailable',
+      retryAfter: 1,
+      untouched: true,
+    });
+    expect(sent).toHaveLength(10);
+  });
+
+  test('stops nobody who needs another service, at the same origin too', async () => {
+    const { ask } = await down();
+    expect(await ask(NOVA)).toBe(200);
+    expect(await ask(NEUTRON)).toBe('unavailable');
+  });
+
+  test('is no reason not to undo', async () => {
+    const { ask, sent, mend } = await down();
+    expect(await ask(URGENT)).toBe(503);
+    mend(204);
+    expect(await ask(URGENT)).toBe(204);
+    expect(sent).toHaveLength(12);
+  });
+
+  test('lets one through after a rest, and all when that went well', async () => {
+    const { ask, sent, mend } = await down({ firstRest: 1 });
+    const probe = Promise.withResolvers<number>();
+    mend(probe.promise);
+    await vi.waitUntil(() => {
+      if (sent.length === 10) ask();
+      return sent.length > 10;
+    });
+    expect(await Promise.all([ask(), ask(), ask()]), 'while it is on its way').toEqual(
+      Array(3).fill('unavailable'),
+    );
+    expect(sent).toHaveLength(11);
+    probe.resolve(200);
+    await vi.waitFor(async () => expect(await ask()).toBe(200));
+  });
+
+  test('is closed by a look at the version of the API too, which anybody may have', async () => {
+    const { guard, sent, mend } = await down({ firstRest: 1 });
+    await vi.waitFor(async () => {
+      await guard.probe(NEVER);
+      expect(sent.length).toBeGreaterThan(10);
+    });
+    expect(guard.down).toEqual(['network']);
+    mend(401);
+    await vi.waitFor(async () => {
+      await guard.probe(NEVER);
+      expect(guard.down).toEqual([]);
+    });
+    expect(sent.at(-1)).toMatchObject({ method: 'GET', url: 'http://cloud.test/n/v2.0' });
+  });
+
+  test('rests longer after each probe that fails, to a bound', async () => {
+    vi.useFakeTimers({ now: 0 });
+    try {
+      const { ask, sent } = await down();
+      const rests: number[] = [];
+      for (let last = 0; rests.length < 8; ) {
+        vi.setSystemTime(Date.now() + 100);
+        const before = sent.length;
+        await ask();
+        if (sent.length === before) continue;
+        rests.push(Date.now() - last);
+        last = Date.now();
+      }
+      for (const [index, rest] of rests.entries()) {
+        const whole = Math.min(30_000, 1_000 * 2 ** index);
+        expect(rest).toBeGreaterThanOrEqual(whole / 2);
+        expect(rest).toBeLessThanOrEqual(whole + 200);
+      }
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test('calls from before it opened decide nothing when they end', async () => {
+    const late = Promise.withResolvers<number>();
+    let reply: Reply = late.promise;
+    const { guard, ask, askOften } = guarded(() => reply, { firstRest: 1 });
+    const stragglers = Array.from({ length: 30 }, () => ask());
+    reply = 503;
+    await askOften(10);
+    expect(guard.down).toEqual(['network']);
+    reply = 200;
+    await vi.waitFor(async () => expect(await ask()).toBe(200));
+    late.resolve(503);
+    expect(await Promise.all(stragglers)).toEqual(Array(30).fill(503));
+    expect(guard.down).toEqual([]);
+    expect(await ask()).toBe(200);
+  });
+});
+
+describe('the bound on calls at a time', () => {
+  const narrow = (options: GuardOptions) => {
+    const ends: (() => void)[] = [];
+    const on = guarded(() => new Promise((resolve) => ends.push(() => resolve(200))), options);
+    return { ...on, end: () => ends.shift()?.() };
+  };
+
+  test('further ones wait in order, the urgent ones first, and too many are refused at once', async () => {
+    const { guard, sent, end } = narrow({ calls: 1, waiting: 2 });
+    const order: string[] = [];
+    const ask = (name: string, request = NEUTRON) =>
+      guard.send({ ...request, headers: { name } }, NEVER).then(() => order.push(name));
+    const all = [ask('first'), ask('second'), ask('third'), ask('undo', URGENT), ask('undo again', URGENT)];
+    await expect(guard.send(NEUTRON, NEVER)).rejects.toMatchObject({
+      code: 'unavailable',
+      retryAfter: 2,
+      untouched: true,
+    });
+    for (const [index] of all.entries()) {
+      await vi.waitFor(() => expect(sent).toHaveLength(index + 1));
+      end();
+    }
+    await Promise.all(all);
+    expect(order).toEqual(['first', 'undo', 'undo again', 'second', 'third']);
+  });
+
+  test('nobody waits for long, nor past the deadline, and who left takes no place', async () => {
+    const { ask, sent, end } = narrow({ calls: 1, waiting: 9, wait: 20 });
+    const first = ask();
+    const deadline = new AbortController();
+    const hurried = ask(URGENT, deadline.signal);
+    expect(await ask()).toBe('unavailable');
+    deadline.abort();
+    expect(await hurried).toBe('TransportError');
+    end();
+    expect(await first).toBe(200);
+    const next = ask();
+    await vi.waitFor(() => expect(sent).toHaveLength(2));
+    end();
+    expect(await next).toBe(200);
+  });
+
+  test('holds for each service by itself', async () => {
+    const { ask, sent, end } = narrow({ calls: 1, waiting: 0 });
+    const both = [ask(NEUTRON), ask(NOVA)];
+    expect(await ask(NOVA)).toBe('unavailable');
+    await vi.waitFor(() => expect(sent).toHaveLength(2));
+    end();
+    end();
+    expect(await Promise.all(both)).toEqual([200, 200]);
+  });
+});
+
+test('metrics say what was asked, what was not, and which breakers are open', async () => {
+  const metrics = prometheusMetrics();
+  const transport: Transport = {
+    send: async ({ service }) => answer(service === 'network' ? 503 : 200),
+    close: async () => {},
+  };
+  const guard = new Guard(transport, { metrics });
+  for (let n = 0; n < 12; n++) await guard.send(NEUTRON, NEVER).catch(() => {});
+  await guard.send(NOVA, NEVER);
+  const lines = (await metrics.expose()).split('\n').filter((line) => line.includes('_upstream_'));
+  expect(lines).toEqual(
+    expect.arrayContaining([
+      'linguanova_upstream_seconds_count{service="network",method="GET",status="5xx"} 10',
+      'linguanova_upstream_seconds_count{service="compute",method="GET",status="2xx"} 1',
+      'linguanova_upstream_refusals_total{service="network",reason="open"} 2',
+      'linguanova_upstream_breakers_open{service="network"} 1',
+      'linguanova_upstream_breakers_open{service="compute"} 0',
+      'linguanova_upstream_calls_running{service="network"} 0',
+    ]),
+  );
+});

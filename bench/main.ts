@@ -1,0 +1,81 @@
+/**
+ * The benchmarks: `node bench/main.ts a`, or `cached`; see docs/benchmarks.md.
+ *
+ * @module
+ */
+
+import { parseArgs } from 'node:util';
+import { cached } from './cached.ts';
+import { fleet } from './fleet.ts';
+import { loadGenerator } from './harness/load.ts';
+import { machine } from './harness/machine.ts';
+import type { Setting, Stoppable } from './harness/setting.ts';
+import { keys } from './keys.ts';
+import { single } from './single.ts';
+
+const BENCHMARKS: Readonly<Record<string, (setting: Setting) => Promise<void>>> = {
+  cached,
+  single,
+  fleet,
+  keys,
+};
+const LETTERS: Readonly<Record<string, string>> = { a: 'cached', b: 'single', c: 'fleet', d: 'keys' };
+
+const USAGE = `node bench/main.ts [cached|single|fleet|keys ...] [--rounds 5] [--seconds 3] [--connections 64]
+     [--keys 10000] [--projects 1000] [--fleets 1000,5000]
+     [--offline]`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '3' },
+    connections: { type: 'string', default: '64' },
+    keys: { type: 'string', default: '10000' },
+    projects: { type: 'string', default: '1000' },
+    offline: { type: 'boolean', default: false },
+    fleets: { type: 'string', default: '1000,5000' },
+  },
+});
+const pace = {
+  rounds: Number(values.rounds),
+  seconds: Number(values.seconds),
+  connections: Number(values.connections),
+};
+const scale = {
+  keys: Number(values.keys),
+  projects: Number(values.projects),
+  fleets: values.fleets.split(',').map(Number),
+};
+const names = positionals.map((name) => LETTERS[name] ?? name);
+const wrong = !Object.values({ ...pace, ...scale })
+  .flat()
+  .every((n) => Number.isInteger(n) && n > 0);
+if (wrong || names.some((name) => !(name in BENCHMARKS))) {
+  console.error(USAGE);
+  process.exit(2);
+}
+
+const install = !values.offline;
+const generator = await loadGenerator(install);
+console.log(await machine(generator.name));
+console.log(`${pace.rounds} rounds of ${pace.seconds} s in turns; medians`);
+for (const name of names.length > 0 ? names : Object.keys(BENCHMARKS)) {
+  const started: Stoppable[] = [];
+  const setting: Setting = {
+    generator,
+    pace,
+    scale,
+    install,
+    print: (text) => console.log(`\n${text}`),
+    stopLater(process) {
+      if (process !== null) started.push(process);
+      return process;
+    },
+  };
+  try {
+    await BENCHMARKS[name]?.(setting);
+  } finally {
+    for (const one of started.reverse()) await one.stop();
+  }
+}

@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type GatewayProcess, startProcess } from '../support/gateway-process.ts';
+
+let gateway: GatewayProcess;
+let key: string;
+beforeAll(async () => {
+  gateway = await startProcess({ LINGUANOVA_SECRET: Buffer.alloc(32, 7).toString('base64') });
+  key = /x-api-key: (\S+?)"/.exec(gateway.stdout())?.[1] ?? '';
+});
+afterAll(async () => {
+  await gateway.end('SIGKILL');
+});
+
+const get = (path: string) => fetch(gateway.url + path, { headers: { 'x-api-key': key } });
+
+/** The line of a request, by the id that its client saw. */
+async function lineOf(answer: Response): Promise<Record<string, unknown>> {
+  const id = answer.headers.get('X-Request-Id') ?? '';
+  const lines = () =>
+    gateway
+      .stderr()
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line))
+      .filter(({ msg, request_id }) => msg === 'request' && request_id === id);
+  await expect.poll(lines).toHaveLength(1);
+  return lines()[0];
+}
+
+test('the line of a request says what was asked of the cloud, and whom to ask there', async () => {
+  const answer = await get('/v1/instances');
+  const line = await lineOf(answer);
+  expect(line).toMatchObject({
+    method: 'GET',
+    route: '/v1/instances',
+    dialect: 'redu',
+    status: 200,
+    key: key.split('_')[1],
+    project: expect.any(String),
+    upstream_calls: expect.any(Number),
+    upstream_milliseconds: expect.any(Number),
+  });
+  expect(line.upstream_calls).toBeGreaterThanOrEqual(2);
+  expect(line.upstream_milliseconds).toBeLessThanOrEqual(Number(line.milliseconds) + 1);
+  const ids = String(line.upstream_request_ids).split(' ');
+  expect(ids.length).toBeLessThanOrEqual(10);
+  for (const id of ids) expect(id).toMatch(/^req-[0-9a-f-]{36}$/);
+  expect(answer.headers.get('X-OpenStack-Request-ID')).toBe(ids.at(-1));
+});
+
+test('an error has the id of the call that failed, too', async () => {
+  const answer = await get('/v1/instances/00000000-0000-4000-8000-000000000000');
+  expect(answer.status).toBe(404);
+  const line = await lineOf(answer);
+  expect(answer.headers.get('X-OpenStack-Request-ID')).toMatch(/^req-/);
+  expect(line.upstream_request_ids).toContain(answer.headers.get('X-OpenStack-Request-ID'));
+});
+
+test('what asks nothing of the cloud says nothing about it', async () => {
+  const answer = await get('/v1/nowhere');
+  expect(answer.headers.get('X-OpenStack-Request-ID')).toBeNull();
+  expect(Object.keys(await lineOf(answer)).filter((name) => name.startsWith('upstream'))).toEqual([]);
+});
+
+test('metrics: requests and their time, calls to the cloud and their time, keys by state', async () => {
+  await get('/v1/flavors');
+  const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
+  const has = [
+    /^linguanova_requests_total\{method="GET",route="\/v1\/flavors",dialect="redu",status="200"\} 1$/m,
+    /^linguanova_request_seconds_count\{route="\/v1\/flavors",dialect="redu"\} 1$/m,
+    /^linguanova_request_seconds_bucket\{le="30",route="\/v1\/flavors",dialect="redu"\} 1$/m,
+    /^linguanova_upstream_seconds_count\{service="compute",method="GET",status="2xx"\} [1-9]/m,
+    /^linguanova_upstream_seconds_count\{service="identity",method="POST",status="2xx"\} [1-9]/m,
+    /^linguanova_upstream_breakers_open\{service="compute"\} 0$/m,
+    /^linguanova_upstream_calls_running\{service="compute"\} 0$/m,
+    /^linguanova_keys\{state="active"\} 1$/m,
+    /^linguanova_keys\{state="revoked"\} 0$/m,
+  ];
+  for (const line of has) expect(metrics).toMatch(line);
+});

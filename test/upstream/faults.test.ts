@@ -1,0 +1,156 @@
+import { randomBytes } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { prometheusMetrics } from '../../adapters/node/prometheus.ts';
+import { undiciTransport } from '../../adapters/openstack/http/undici.ts';
+import { type OpenStackDriver, openStackDriver } from '../../adapters/openstack/index.ts';
+import type { Logger } from '../../src/telemetry/logger.ts';
+import { type Behaviour, FaultyCloud } from '../support/faulty-cloud.ts';
+import { type RunningGateway, startGateway } from '../support/gateway.ts';
+import { type ReduAnswer, ReduClient } from '../support/redu-client.ts';
+
+/** What a request may take, and what tells of a service that does not answer, milliseconds. */
+const DEADLINE = 3_000;
+const PATIENCE = 500;
+const FIRST_REST = 100;
+const SECRET = randomBytes(32).toString('base64');
+
+let cloud: FaultyCloud;
+let clouds: OpenStackDriver;
+let gateway: RunningGateway;
+let customer: ReduClient;
+const logged: string[] = [];
+
+beforeEach(async () => {
+  logged.length = 0;
+  cloud = await FaultyCloud.start({ bootMilliseconds: 10 });
+  const write = (event: string, fields = {}) => logged.push(`${event} ${Object.values(fields)[0]}`);
+  const log: Logger = { info: write, warn: write, error: write, with: () => log };
+  clouds = openStackDriver({
+    transport: undiciTransport(),
+    authUrl: cloud.authUrl,
+    endpoints: { region: null, interface: 'public' },
+    serviceAccount: null,
+    log,
+    metrics: prometheusMetrics(),
+    guard: { patience: PATIENCE, firstRest: FIRST_REST },
+  });
+  gateway = await startGateway(clouds, { deadline: DEADLINE, secret: SECRET });
+  const [account] = cloud.accounts;
+  if (account === undefined) throw new Error('the sandbox has no account');
+  const { applicationCredentialId: id, applicationCredentialSecret: secret } = account;
+  const key = await gateway.keyFor({ kind: 'application_credential', id, secret });
+  customer = new ReduClient(gateway.url, key);
+  expect((await customer.get('/v1/flavors')).status).toBe(200);
+});
+
+afterEach(async () => {
+  await gateway.stop();
+  await cloud.stop();
+  await clouds.close();
+});
+
+const ready = async () => (await (await fetch(`${gateway.url}/readyz`)).json()) as { cloud: string };
+const ofBreakers = () => logged.filter((line) => line.startsWith('cloud_breaker'));
+const isRefusal = ({ status, headers, body }: ReduAnswer) =>
+  status === 503 &&
+  /^[1-9]\d*$/.test(headers.get('Retry-After') ?? '') &&
+  body.error.code === 'serviceUnavailable';
+
+/** Asks until the breaker answers in the place of the service. */
+async function untilSpared(path: string, arrived: readonly string[]): Promise<void> {
+  await expect
+    .poll(
+      async () => {
+        const before = arrived.length;
+        const answers = await Promise.all(Array.from({ length: 4 }, () => customer.get(path)));
+        expect(answers.every(({ status }) => [502, 503, 504].includes(status))).toBe(true);
+        return arrived.length === before && answers.every(isRefusal);
+      },
+      { timeout: 25_000, interval: 10 },
+    )
+    .toBe(true);
+}
+
+const FAULTS: Behaviour[] = ['dead', 'silent', 'cut', 'rubbish', '503', '504 page'];
+
+describe.each(FAULTS)('a service that is %s', { timeout: 90_000 }, (fault) => {
+  test('is spared after a while, the others serve on, and it is found again by itself', async () => {
+    const neutron = cloud.service('networking');
+    await neutron.behave(fault);
+    await untilSpared('/v1/floating_ips', neutron.arrived);
+    await expect.poll(async () => (await ready()).cloud, { timeout: 10_000 }).toBe('unreachable');
+    expect((await customer.get('/v1/flavors')).status, 'another service').toBe(200);
+
+    await neutron.behave('well');
+    const back = async () => (await customer.get('/v1/floating_ips')).status;
+    await expect.poll(back, { timeout: 40_000 }).toBe(200);
+    await expect.poll(async () => (await ready()).cloud, { timeout: 10_000 }).toBe('ok');
+    expect(ofBreakers(), 'one line for each change').toEqual([
+      'cloud_breaker_open network',
+      'cloud_breaker_closed network',
+    ]);
+  });
+
+  test('gets no write twice', async () => {
+    const nova = cloud.service('compute');
+    await nova.behave(fault);
+    const before = nova.arrived.length;
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => customer.post('/v1/keypairs', { name: 'one' })),
+    );
+    for (const { status } of answers) expect([502, 503, 504]).toContain(status);
+    const writes = nova.arrived.slice(before).filter((line) => line.startsWith('POST'));
+    expect(writes.length).toBeLessThanOrEqual(20);
+  });
+});
+
+test('Keystone down: who is signed in is served, others hear when to come back', {
+  timeout: 90_000,
+}, async () => {
+  const keystone = cloud.service('identity');
+  await keystone.behave('503');
+  for (let n = 0; n < 12; n++) expect((await customer.get('/v1/flavors')).status).toBe(200);
+  // Another credential has to sign in, and its sign-in is what fails.
+  const signUp = () =>
+    fetch(`${gateway.url}/v1/api_keys`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        name: 'new',
+        credentials: { application_credential_id: 'other', application_credential_secret: 'other' },
+      }),
+    });
+  await expect
+    .poll(async () => (await signUp()).headers.get('Retry-After'), { timeout: 20_000 })
+    .toMatch(/^\d+$/);
+  await expect.poll(async () => (await ready()).cloud, { timeout: 20_000 }).toBe('unreachable');
+  expect((await customer.get('/v1/flavors')).status).toBe(200);
+  await keystone.behave('well');
+  await expect.poll(async () => (await signUp()).status, { timeout: 40_000 }).toBe(401);
+});
+
+test('500 requests at once: 64 at the service, some wait, and the rest are told at once to come back', async () => {
+  const patient = await startGateway(clouds, { keys: gateway.keys, secret: SECRET });
+  try {
+    const neutron = cloud.service('networking');
+    await neutron.behave('silent');
+    const before = neutron.arrived.length;
+    const many = new ReduClient(patient.url, customer.key);
+    let refused = 0;
+    const answers = Array.from({ length: 500 }, async () => {
+      const answer = await many.get('/v1/floating_ips');
+      if (isRefusal(answer)) refused += 1;
+      return answer.status;
+    });
+    await expect.poll(() => refused, { timeout: 20_000 }).toBeGreaterThanOrEqual(500 - 64 - 128);
+    expect(neutron.arrived.length - before).toBe(64);
+    expect((await many.get('/v1/flavors')).status, 'another service').toBe(200);
+    await neutron.behave('well');
+    const served = (await Promise.all(answers)).filter((status) => status === 200).length;
+    expect(neutron.most).toBe(64);
+    expect(served).toBeGreaterThanOrEqual(64);
+    expect(served + refused, 'each got one or the other').toBe(500);
+  } finally {
+    await patient.stop();
+  }
+});
