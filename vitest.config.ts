@@ -1,8 +1,10 @@
+import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 
 /**
- * Four projects: `unit` (beside the code), `suites` (conformance, e2e, bad input: against the sandbox), `traffic` (load on
- * several nodes, with nothing else beside it) and `openstack` (the same conformance suite and more, against a real OpenStack).
+ * `unit` (beside the code), `suites` (conformance, e2e, bad input: against the sandbox), `traffic` (load on several nodes,
+ * with nothing else beside it), `workerd` (inside the runtime of Workers) and `edge` (workers from outside), and `openstack`
+ * (the same conformance suite and more, against a real OpenStack).
  */
 export default defineConfig({
   test: {
@@ -18,7 +20,7 @@ export default defineConfig({
         test: {
           name: 'suites',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/openstack/**', 'test/traffic/**'],
+          exclude: ['test/openstack/**', 'test/traffic/**', 'test/edge/**'],
           setupFiles: ['test/setup/node-version.ts'],
           testTimeout: 90_000,
           hookTimeout: 60_000,
@@ -30,6 +32,31 @@ export default defineConfig({
           include: ['test/traffic/**/*.test.ts'],
           setupFiles: ['test/setup/node-version.ts'],
           testTimeout: 30_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        plugins: [
+          cloudflareTest(async () => ({
+            main: 'test/edge/worker.ts',
+            wrangler: { configPath: 'test/edge/wrangler.toml' },
+            miniflare: { bindings: { MIGRATIONS: await readD1Migrations('adapters/sql/migrations/d1') } },
+          })),
+        ],
+        test: {
+          name: 'workerd',
+          include: ['test/edge/inside/**/*.test.ts'],
+          setupFiles: ['test/edge/inside/setup.ts'],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'edge',
+          include: ['test/edge/*.test.ts'],
+          setupFiles: ['test/setup/node-version.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
           fileParallelism: false,
         },
       },

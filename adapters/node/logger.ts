@@ -1,4 +1,5 @@
 import pino from 'pino';
+import { causes } from '../../src/telemetry/causes.ts';
 import type { LogFields, Logger } from '../../src/telemetry/logger.ts';
 
 /** Lines are written together: when they are so long, in characters, or after so many milliseconds. */
@@ -89,17 +90,4 @@ class PinoLogger implements Logger {
 
 function withError(fields: LogFields | undefined, error: unknown): Record<string, unknown> {
   return { ...fields, ...(error === undefined ? {} : { error: causes(error).join(' <- ') }) };
-}
-
-/** The messages of an error and all that caused it: no objects, which may hold what must not be logged. */
-function causes(error: unknown): string[] {
-  const messages: string[] = [];
-  for (let current = error; current !== undefined && messages.length < 10; ) {
-    messages.push(current instanceof Error ? `${current.name}: ${current.message}` : String(current));
-    current = current instanceof Error ? current.cause : undefined;
-  }
-  // Without a cause it is a defect of the gateway, and where it happened is all there is to go by.
-  if (error instanceof Error && error.cause === undefined && error.stack !== undefined)
-    messages[0] = error.stack;
-  return messages;
 }

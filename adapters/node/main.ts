@@ -12,6 +12,7 @@ import { importServerSecret, type ServerSecret } from '../../src/access/server-s
 import { ComputeError } from '../../src/compute/errors.ts';
 import { Provenance } from '../../src/compute/provenance.ts';
 import { reconcile } from '../../src/compute/reconcile.ts';
+import { type Config, ConfigError, type OpenStackConfig, readConfig } from '../../src/config/config.ts';
 import { createGateway } from '../../src/gateway.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
@@ -24,7 +25,7 @@ import { openRedis, parseRedisUrl, type Redis } from '../redis/index.ts';
 import { reduDriver } from '../redu/index.ts';
 import { createSandbox } from '../sandbox/index.ts';
 import { openKeyStore, openStores } from '../sql/open.ts';
-import { type Config, ConfigError, type OpenStackConfig, readConfig } from './config.ts';
+import { readCertificates } from './certificates.ts';
 import { clientAddress, requestBody, requestTarget } from './connection.ts';
 import { KEYS_USAGE, runKeys, UsageError } from './keys-command.ts';
 import { pinoLogger } from './logger.ts';
@@ -273,11 +274,11 @@ function commandCall(config: Config) {
 }
 
 async function main([command = 'serve', ...args]: readonly string[]): Promise<void> {
-  if (command === 'serve' && args.length === 0) return runGateway(readConfig(process.env));
-  if (command === 'keys') return runKeysCommand(readConfig(process.env), args);
+  if (command === 'serve' && args.length === 0) return runGateway(readConfig(process.env, readCertificates));
+  if (command === 'keys') return runKeysCommand(readConfig(process.env, readCertificates), args);
   // Reconciling seals nothing, so it needs no secret.
   if (command === 'reconcile')
-    return runReconcile(readConfig({ LINGUANOVA_SECRET: 'unused', ...process.env }), args);
+    return runReconcile(readConfig({ LINGUANOVA_SECRET: 'unused', ...process.env }, readCertificates), args);
   console.log(USAGE);
   if (!['help', '--help', '-h'].includes(command)) process.exitCode = 2;
 }

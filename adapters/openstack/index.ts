@@ -34,6 +34,11 @@ export interface OpenStackOptions {
   readonly serviceAccount: ServiceAccount | null;
   /** Milliseconds after which a token in use is confirmed; a minute unless a test says otherwise. */
   readonly confirmAfter?: number;
+  /**
+   * Told of work that several requests may wait for and that the one which began it may not outlive. A runtime that ends
+   * what belongs to a request once it is answered has to keep it alive.
+   */
+  readonly background?: (work: Promise<unknown>) => void;
   /** Where the state of the cloud's endpoints is told. */
   readonly log?: Logger;
   readonly metrics?: Metrics;
@@ -51,7 +56,7 @@ export interface OpenStackDriver extends CloudDriver {
 }
 
 export function openStackDriver(options: OpenStackOptions): OpenStackDriver {
-  const { endpoints } = options;
+  const { endpoints, background = () => {} } = options;
   const transport = new Guard(options.transport, options, options.guard);
   const authUrl = withVersion(options.authUrl);
   const openStack = {
@@ -59,8 +64,8 @@ export function openStackDriver(options: OpenStackOptions): OpenStackDriver {
     authUrl,
     endpoints,
     hasServiceAccount: options.serviceAccount !== null,
-    tokens: new TokenSource({ ...options, transport, authUrl }),
-    microversions: new Microversions(transport),
+    tokens: new TokenSource({ ...options, transport, authUrl, background }),
+    microversions: new Microversions(transport, background),
   };
   return {
     capabilities: OPENSTACK_CAPABILITIES,

@@ -9,7 +9,12 @@ const REMEMBER_MILLISECONDS = 60_000;
  * found on first use.
  */
 export class MissingOperations {
-  readonly #missing = new LRUCache<string, true>({ max: 100, ttl: REMEMBER_MILLISECONDS });
+  readonly #missing = new LRUCache<string, true>({
+    max: 100,
+    ttl: REMEMBER_MILLISECONDS,
+    // No timer, which the edge may never let go off: the time would stand still.
+    ttlResolution: 0,
+  });
 
   /** @throws ComputeError `not_implemented` when `operation` is known to be missing. */
   assertThere(operation: string): void {

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import * as z from 'zod';
 import type { CloudCredential } from '../compute/cloud.ts';
+import { own } from '../own-promise.ts';
 import { isInside } from './cidr.ts';
 import { idWithin, parseKey } from './key-format.ts';
 import { type KeyState, keyState } from './key-state.ts';
@@ -115,7 +116,7 @@ export class KeyVerifier {
     const known = this.#remembered.get(id);
     if (known !== undefined && isFresh(known)) return known;
     const running = this.#reading.get(id);
-    if (running !== undefined) return running;
+    if (running !== undefined) return own(running);
     const readAt = Date.now();
     const reading = this.#keys.find(id).then((row) => {
       const fresh = { row, readAt, proven: row === null ? null : stillProven(row, known) };

@@ -3,6 +3,7 @@ import type { KeyStore } from '../access/key-store.ts';
 import type { CallContext, CloudDriver } from '../compute/cloud.ts';
 import { Provenance } from '../compute/provenance.ts';
 import type { GatewayEnv } from '../context.ts';
+import { own } from '../own-promise.ts';
 import { keyMetrics } from './key-metrics.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -42,7 +43,7 @@ export function health({ clouds, keys, metrics, redis }: Dependencies): Hono<Gat
       last = { at: Date.now(), parts: look(call) };
     }
     const shared = redis === undefined ? undefined : await probe(redis.ping());
-    const parts = { ...(await last.parts), ...(shared !== undefined && { redis: shared }) };
+    const parts = { ...(await own(last.parts)), ...(shared !== undefined && { redis: shared }) };
     const well = Object.values(parts).every((state) => state === 'ok');
     return c.json({ status: well ? 'ok' : 'degraded', ...parts });
   });

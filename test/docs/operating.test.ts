@@ -9,7 +9,7 @@ const PAGE = read('docs/operating.md');
 test('the configuration table lists exactly the variables that are read', () => {
   const documented = rows(section(PAGE, 'Configuration')).map(([variable]) => code(variable));
   const [, environment = ''] =
-    /const Environment = z\.object\(\{\n([\s\S]*?)^\}\)/m.exec(read('adapters/node/config.ts')) ?? [];
+    /const Environment = z\.object\(\{\n([\s\S]*?)^\}\)/m.exec(read('src/config/config.ts')) ?? [];
   const variables = [...environment.matchAll(/^ {2}([A-Z][A-Z0-9_]+):/gm)].map(([, name]) => name);
   expect(documented.toSorted()).toEqual(variables.toSorted());
 });

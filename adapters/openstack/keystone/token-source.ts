@@ -53,6 +53,7 @@ export class TokenSource {
   readonly #signIns = new Map<string, { secret: string; token: Promise<Token> }>();
 
   readonly #confirmAfter: number;
+  readonly #background: (work: Promise<unknown>) => void;
 
   constructor(options: {
     readonly transport: Transport;
@@ -60,11 +61,13 @@ export class TokenSource {
     readonly serviceAccount: ServiceAccount | null;
     /** Milliseconds; for tests. */
     readonly confirmAfter?: number | undefined;
+    readonly background?: (work: Promise<unknown>) => void;
   }) {
     this.#transport = options.transport;
     this.#authUrl = options.authUrl;
     this.#account = options.serviceAccount;
     this.#confirmAfter = options.confirmAfter ?? CONFIRM_MILLISECONDS;
+    this.#background = options.background ?? (() => {});
   }
 
   /**
@@ -91,6 +94,8 @@ export class TokenSource {
   readonly #refusals = new LRUCache<string, { secret: string; error: unknown }>({
     max: MAX_TOKENS,
     ttl: REFUSAL_MILLISECONDS,
+    // No timer, which the edge may never let go off: the time would stand still.
+    ttlResolution: 0,
   });
 
   /** Signs in, or joins whoever does. */
@@ -108,10 +113,11 @@ export class TokenSource {
     const done = () => {
       if (this.#signIns.get(key) === entry) this.#signIns.delete(key);
     };
-    token.then(done, (error) => {
+    const over = token.then(done, (error) => {
       done();
       if (isRefusal(error)) this.#refusals.set(key, { secret, error });
     });
+    this.#background(over);
     return token;
   }
 

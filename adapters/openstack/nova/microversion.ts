@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import * as z from 'zod';
 import { ComputeError } from '../../../src/compute/errors.ts';
+import { own } from '../../../src/own-promise.ts';
 import { ownDeadline, type SendContext, send } from '../http/send.ts';
 import type { Transport } from '../http/transport.ts';
 import { errorFrom } from '../http/upstream-error.ts';
@@ -28,10 +29,18 @@ const DISCOVERY_MILLISECONDS = 10_000;
 /** Finds, once in a while per address of Nova, the highest microversion that both sides know. */
 export class Microversions {
   readonly #transport: Transport;
-  readonly #known = new LRUCache<string, Promise<string>>({ max: MAX_ADDRESSES, ttl: REMEMBER_MILLISECONDS });
+  readonly #background: (work: Promise<unknown>) => void;
+  readonly #known = new LRUCache<string, Promise<string>>({
+    max: MAX_ADDRESSES,
+    ttl: REMEMBER_MILLISECONDS,
+    // No timer, which the edge may never let go off: the time would stand still.
+    ttlResolution: 0,
+  });
 
-  constructor(transport: Transport) {
+  /** @param background As in `OpenStackOptions`. */
+  constructor(transport: Transport, background: (work: Promise<unknown>) => void = () => {}) {
     this.#transport = transport;
+    this.#background = background;
   }
 
   /** The headers that ask for it, in Nova's old and new form. */
@@ -43,10 +52,10 @@ export class Microversions {
   async #negotiated(address: string, token: Token, context: SendContext): Promise<string> {
     const root = address.replace(/(\/v2\.1)\/.*$/, '$1');
     const known = this.#known.get(root);
-    if (known !== undefined) return known;
+    if (known !== undefined) return own(known);
     const found = this.#discover(root, token, ownDeadline(context, DISCOVERY_MILLISECONDS));
     this.#known.set(root, found);
-    found.catch(() => this.#known.delete(root));
+    this.#background(found.catch(() => this.#known.delete(root)));
     return found;
   }
 

@@ -1,8 +1,13 @@
-import { type Kysely, Migrator } from 'kysely';
+import { type Kysely, type Migration, Migrator } from 'kysely';
 import type { Tables } from '../schema.ts';
 import { keysAndAudit } from './001-keys-and-audit.ts';
 import { idempotency } from './002-idempotency.ts';
 import type { ColumnTypes } from './column-types.ts';
+
+/** All migrations, in order. By name, and for ever: one that has been released is not changed any more. */
+export function migrationsFor(types: ColumnTypes): Readonly<Record<string, Migration>> {
+  return { '001-keys-and-audit': keysAndAudit(types), '002-idempotency': idempotency(types) };
+}
 
 /**
  * Brings the database to the newest schema; does nothing to one that has it. Safe when several nodes do it at once, where
@@ -11,16 +16,7 @@ import type { ColumnTypes } from './column-types.ts';
  * @throws What the driver raised. A database with migrations that this version does not know is refused.
  */
 export async function migrate(db: Kysely<Tables>, types: ColumnTypes): Promise<void> {
-  const migrator = new Migrator({
-    db,
-    // By name, and for ever: a migration that has been released is not changed any more.
-    provider: {
-      getMigrations: async () => ({
-        '001-keys-and-audit': keysAndAudit(types),
-        '002-idempotency': idempotency(types),
-      }),
-    },
-  });
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrationsFor(types) } });
   const { error } = await migrator.migrateToLatest();
   if (error !== undefined) throw error;
 }

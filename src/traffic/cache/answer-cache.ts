@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { hasCode } from '../../compute/errors.ts';
+import { own } from '../../own-promise.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { ProjectVersion, ProjectVersions } from '../versions/project-versions.ts';
 import type { KeptAnswer } from './answer.ts';
@@ -129,7 +130,7 @@ export class AnswerCache {
     const running = this.#running(asked);
     if (running === undefined) return this.#begin(asked, asked.fetch, () => true).landed;
     try {
-      return await running.landed;
+      return await own(running.landed);
     } catch (error) {
       // That was said to whoever began it; this caller's own credential may still be good.
       if (!hasCode(error, 'forbidden')) throw error;
@@ -173,7 +174,10 @@ export class AnswerCache {
     acceptable: (answer: KeptAnswer) => boolean,
   ): Flight<FetchedOnce> {
     const work = () => this.#obtain(asked, fetch, acceptable);
-    return this.#flights.begin(flightOf(asked.key, asked.version), work, this.#now());
+    const flight = this.#flights.begin(flightOf(asked.key, asked.version), work, this.#now());
+    // Others may join it whom its request does not outlive.
+    asked.background(flight.landed.then(ignore, ignore));
+    return flight;
   }
 
   async #obtain(
@@ -181,7 +185,7 @@ export class AnswerCache {
     fetch: () => Promise<Fetched>,
     acceptable: (answer: KeptAnswer) => boolean,
   ): Promise<FetchedOnce> {
-    const { key, version, background } = asked;
+    const { key, version, lifetime, background } = asked;
     const { store } = this.#ports;
     const fetchAndKeep = () => this.#fetchAndKeep(asked, fetch);
     try {
@@ -190,6 +194,7 @@ export class AnswerCache {
         store,
         key,
         version: version.number,
+        lifetime,
         acceptable: (answer) => {
           this.#keep(key, answer);
           return freshness(answer, this.#now()) !== 'expired' && acceptable(answer);
@@ -246,6 +251,8 @@ export class AnswerCache {
     if (store !== null && version.shared) background(store.remove(key));
   }
 }
+
+function ignore(): void {}
 
 function flightOf({ text }: CacheKey, { number }: ProjectVersion): string {
   return `${number} ${text}`;

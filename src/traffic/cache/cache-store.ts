@@ -4,13 +4,23 @@ import type { CacheKey } from './cache-key.ts';
 /** What gives a claim back. Never rejects; a claim that is not given back ends by itself. */
 export type Release = () => Promise<void>;
 
+export interface WantedAnswer {
+  readonly version: number;
+  /** Milliseconds that such an answer may be told for. */
+  readonly lifetime: number;
+}
+
 /**
  * Answers that several gateways share. Nobody depends on it: it may forget at any time, and no method rejects. All answer
  * within a bounded time, and at once while it cannot be reached.
  */
 export interface CacheStore {
-  /** null: there is none. Times in it are by this gateway's clock, whoever has written it. */
-  read(key: CacheKey): Promise<KeptAnswer | null>;
+  /**
+   * null: there is none. Times in it are by this gateway's clock, whoever has written it.
+   *
+   * @param wanted What the answer is worth to the caller: one of another version is of no use.
+   */
+  read(key: CacheKey, wanted: WantedAnswer): Promise<KeptAnswer | null>;
   /** Keeps it for `milliseconds` from when it was told by the cloud. What is too large to be passed around is not kept. */
   write(key: CacheKey, answer: KeptAnswer, milliseconds: number): Promise<void>;
   remove(key: CacheKey): Promise<void>;

@@ -34,6 +34,7 @@ function once(store: CacheStore, more: Partial<FetchOnce> = {}): FetchOnce {
     store,
     key: KEY,
     version: 1,
+    lifetime: 5_000,
     acceptable: () => true,
     fetch: async () => answer(1),
     share: (fetched) => store.write(KEY, fetched, 5_000),

@@ -15,6 +15,8 @@ export interface FetchOnce {
   readonly store: CacheStore;
   readonly key: CacheKey;
   readonly version: number;
+  /** Milliseconds that such an answer may be told for. */
+  readonly lifetime: number;
   /** Whether an answer of another gateway's will do. Only those of this version are judged. */
   readonly acceptable: (answer: KeptAnswer) => boolean;
   /** Asks the cloud. */
@@ -38,9 +40,9 @@ export interface FetchedOnce {
  * @throws What `fetch` throws.
  */
 export async function fetchOnce(once: FetchOnce): Promise<FetchedOnce> {
-  const { store, key, version, pause = sleep } = once;
+  const { store, key, version, lifetime, pause = sleep } = once;
   const look = async () => {
-    const found = await store.read(key);
+    const found = await store.read(key, { version, lifetime });
     return found?.version === version && once.acceptable(found) ? { answer: found, fetched: false } : null;
   };
   const found = await look();

@@ -12,6 +12,8 @@ export interface FleetOptions {
   readonly smallFleet?: number;
   /** Instances kept over all fleets; the least used fleets go first. */
   readonly maxInstances?: number;
+  /** Keeps the runtime from ending a refresh with the request that began it, for others wait for it too. It never rejects. */
+  readonly background?: (work: Promise<void>) => void;
 }
 
 /** About 2 KiB each: 200 MB at most. */
@@ -35,6 +37,7 @@ export class Fleets {
   readonly #metrics: Metrics;
   readonly #maxAge: number;
   readonly #smallFleet: number;
+  readonly #background: (work: Promise<void>) => void;
   readonly #fleets: LRUCache<string, Fleet>;
 
   constructor(versions: ProjectVersions, metrics: Metrics, options: FleetOptions) {
@@ -42,6 +45,7 @@ export class Fleets {
     this.#metrics = metrics;
     this.#maxAge = options.maxAge * SHARE_OF_AGE;
     this.#smallFleet = options.smallFleet ?? SMALL_FLEET;
+    this.#background = options.background ?? (() => {});
     this.#fleets = new LRUCache({
       max: MAX_FLEETS,
       maxSize: options.maxInstances ?? MAX_INSTANCES,
@@ -76,10 +80,13 @@ export class Fleets {
     const fleet = known ?? new Fleet(scope.caller.projectId, this.#maxAge, this.#smallFleet);
     if (known === undefined) this.#fleets.set(key, fleet);
     const open = () => cloud.detached(REFRESH_MILLISECONDS);
-    return fleet.upToDate(version, open, mayListAll, ({ kind }) => {
+    const view = fleet.upToDate(version, open, mayListAll, ({ kind }) => {
       this.#metrics.count('fleet_refreshes', { kind });
       this.#weigh(key, fleet);
     });
+    const ignore = () => {};
+    this.#background(view.then(ignore, ignore));
+    return view;
   }
 
   /** A fleet that grew makes room by letting go of others, or goes itself when it is larger than all may be. */

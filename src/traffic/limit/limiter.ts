@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { own } from '../../own-promise.ts';
 import { Account, type Limit } from './account.ts';
 import type { Counter } from './counter.ts';
 
@@ -95,7 +96,7 @@ export class Limiter {
     entry.taking ??= this.#take(entry, cost).finally(() => {
       entry.taking = null;
     });
-    await entry.taking;
+    await own(entry.taking);
     entry.waiting -= cost;
   }
 

@@ -1,11 +1,9 @@
-import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import * as z from 'zod';
-import { isCidr } from '../../src/access/cidr.ts';
-import type { CacheOptions } from '../../src/traffic/cache/cached.ts';
-import { type Costs, DEFAULT_COSTS } from '../../src/traffic/limit/cost.ts';
-import type { LimitOptions } from '../../src/traffic/limit/limit.ts';
-import type { Plan } from '../../src/traffic/limit/plan.ts';
+import { isCidr } from '../access/cidr.ts';
+import type { CacheOptions } from '../traffic/cache/cached.ts';
+import { type Costs, DEFAULT_COSTS } from '../traffic/limit/cost.ts';
+import type { LimitOptions } from '../traffic/limit/limit.ts';
+import type { Plan } from '../traffic/limit/plan.ts';
 
 type Reference =
   | { readonly id: string }
@@ -139,11 +137,15 @@ const Environment = z.object({
 type Environment = z.infer<typeof Environment>;
 
 /**
- * The configuration that `environment` describes.
+ * The configuration that `environment` describes; variables that the runtime has no use for are checked all the same.
  *
+ * @param readCertificates The certificates at a path (`OS_CACERT`), in PEM.
  * @throws ConfigError at the first variable that cannot be used.
  */
-export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+export function readConfig(
+  environment: Readonly<Record<string, string | undefined>>,
+  readCertificates: (path: string) => string,
+): Config {
   const given = Object.entries(environment).filter(([, value]) => value !== undefined && value !== '');
   const parsed = Environment.safeParse(Object.fromEntries(given));
   if (!parsed.success) {
@@ -152,7 +154,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   }
   const variables = parsed.data;
   const openStack =
-    variables.OS_AUTH_URL === undefined ? null : openStackConfig(variables, variables.OS_AUTH_URL);
+    variables.OS_AUTH_URL === undefined
+      ? null
+      : openStackConfig(variables, variables.OS_AUTH_URL, readCertificates);
   const reduUrl = variables.REDU_URL ?? null;
   if (openStack !== null && reduUrl !== null) {
     throw new ConfigError('REDU_URL', 'takes the place of OS_AUTH_URL: set one of them');
@@ -229,7 +233,11 @@ function parseCosts(list: string, context: z.RefinementCtx): Costs {
   return { ...DEFAULT_COSTS, ...Object.fromEntries(given) };
 }
 
-function openStackConfig(variables: Environment, authUrl: string): OpenStackConfig {
+function openStackConfig(
+  variables: Environment,
+  authUrl: string,
+  readCertificates: (path: string) => string,
+): OpenStackConfig {
   return {
     authUrl,
     region: variables.OS_REGION_NAME ?? null,
@@ -279,19 +287,4 @@ function reference(
 ) {
   if (id !== undefined) return { id };
   return { name, domain: domainId === undefined ? { name: domainName } : { id: domainId } };
-}
-
-function readCertificates(path: string): string {
-  let pem: string;
-  try {
-    pem = readFileSync(path, 'utf8');
-  } catch {
-    throw new ConfigError('OS_CACERT', 'names a file that cannot be read');
-  }
-  try {
-    new X509Certificate(pem);
-  } catch {
-    throw new ConfigError('OS_CACERT', 'names a file without a certificate in PEM');
-  }
-  return pem;
 }

@@ -1,0 +1,5 @@
+create table if not exists "api_key" ("id" text not null primary key, "family_id" text not null, "name" text not null, "project_id" text not null, "user_id" text, "kind" text not null, "cloud_credential_id" text, "owns_cloud_credential" integer not null, "secret_hash" blob not null, "last_four" text not null, "sealed_credential" blob not null, "scopes" text not null, "plan" text not null, "allowed_cidrs" text not null, "created_at" text not null, "expires_at" text, "disabled" integer not null, "revoked_at" text, "successor_id" text, "last_used_at" text, "change_id" text not null);
+create index if not exists "api_key_by_project" on "api_key" ("project_id", "id");
+create index if not exists "api_key_by_user" on "api_key" ("user_id", "id");
+create index if not exists "api_key_by_cloud_credential" on "api_key" ("cloud_credential_id");
+create table if not exists "audit_entry" ("sequence" integer not null primary key, "at" text not null, "actor" text not null, "action" text not null, "key_id" text, "address" text, "request_id" text, "detail" text not null);

@@ -1,0 +1,40 @@
+/**
+ * The little that is used of the runtime's own module. Not `@cloudflare/workers-types`, whose `Request` and `Response` are
+ * not those of `lib.dom`, which everything else here is written against.
+ */
+interface CacheStorage {
+  /** That of the place the worker runs in. */
+  readonly default: Cache;
+}
+
+declare module 'cloudflare:workers' {
+  /** The one instance of a name: one thread, storage of its own (developers.cloudflare.com/durable-objects). */
+  export abstract class DurableObject<Env = unknown> {
+    protected readonly ctx: DurableObjectState;
+    protected readonly env: Env;
+    constructor(ctx: DurableObjectState, env: Env);
+  }
+
+  export interface DurableObjectState {
+    readonly storage: DurableObjectStorage;
+    /** Nothing else is delivered to the object until it is done. */
+    blockConcurrencyWhile<Result>(work: () => Promise<Result>): Promise<Result>;
+  }
+
+  /** What was written is durable before any answer given after it leaves the object. */
+  export interface DurableObjectStorage {
+    get<Value>(key: string): Promise<Value | undefined>;
+    put(key: string, value: unknown): Promise<void>;
+    deleteAll(): Promise<void>;
+    getAlarm(): Promise<number | null>;
+    setAlarm(time: number): Promise<void>;
+  }
+
+  /** Keeps the request or event that is running alive until `work` is done, 30 seconds after its answer at most. */
+  export function waitUntil(work: Promise<unknown>): void;
+
+  /** The bindings; for tests. */
+  export const env: unknown;
+  /** The worker's own handlers, as others reach them; for tests. */
+  export const exports: { readonly default: { fetch(request: Request): Promise<Response> } };
+}

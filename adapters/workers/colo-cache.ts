@@ -1,0 +1,121 @@
+import * as z from 'zod';
+import type { KeptAnswer } from '../../src/traffic/cache/answer.ts';
+import type { CacheKey } from '../../src/traffic/cache/cache-key.ts';
+import type { CacheStore } from '../../src/traffic/cache/cache-store.ts';
+
+/** What is used of `caches.default`: the cache of one place, a Cloudflare data centre. */
+export interface ColoCache {
+  match(url: string): Promise<Response | undefined>;
+  put(url: string, response: Response): Promise<void>;
+  delete(url: string): Promise<boolean>;
+}
+
+/** What is used of a binding to Workers KV. */
+export interface KeyValueStore {
+  getWithMetadata(
+    key: string,
+    type: 'arrayBuffer',
+  ): Promise<{ readonly value: ArrayBuffer | null; readonly metadata: unknown }>;
+  put(key: string, value: ArrayBuffer, options: { metadata: object; expirationTtl: number }): Promise<void>;
+  delete(key: string): Promise<void>;
+}
+
+/** Milliseconds that a store may take. */
+const PATIENCE = 500;
+/** The largest body that is passed around, bytes. */
+const MAX_BODY = 4 * 1024 * 1024;
+/** KV keeps nothing for less, and takes as long to tell other places of what is new; milliseconds. */
+const SLOW = 60_000;
+/** Clocks of machines may differ by so much, milliseconds. */
+const DRIFT = 1_000;
+const HEADER = 'x-linguanova';
+
+const Metadata = z.object({
+  contentType: z.string(),
+  link: z.string().nullable(),
+  etag: z.string(),
+  asOf: z.number(),
+  until: z.number(),
+  version: z.int(),
+});
+
+/**
+ * Answers shared by the isolates of a place, in its cache; and those that hardly ever change by all places, in KV. What another
+ * place has put into KV is used when the cloud told it after the last change that was made here.
+ *
+ * @param slow null: nothing is shared between places.
+ */
+export function coloStore(cache: ColoCache, slow: KeyValueStore | null): CacheStore {
+  async function inColo(key: CacheKey): Promise<KeptAnswer | null> {
+    const found = await cache.match(await urlOf(key));
+    if (found === undefined) return null;
+    const metadata = metadataIn(found.headers.get(HEADER));
+    return metadata && { ...metadata, body: new Uint8Array(await found.arrayBuffer()) };
+  }
+
+  async function inKv(key: CacheKey, version: number): Promise<KeptAnswer | null> {
+    if (slow === null) return null;
+    const { value, metadata } = await slow.getWithMetadata(await nameOf(key), 'arrayBuffer');
+    const told = Metadata.safeParse(metadata).data;
+    if (value === null || told === undefined) return null;
+    // A version's number is when it began, in microseconds (colo-versions.ts).
+    return told.asOf - DRIFT > version / 1_000 ? { ...told, version, body: new Uint8Array(value) } : null;
+  }
+
+  return {
+    read: (key, { version, lifetime }) =>
+      attempt(null, async () => {
+        const found = await inColo(key);
+        const isUsable = found !== null && found.version === version;
+        return isUsable || lifetime < SLOW ? found : ((await inKv(key, version)) ?? found);
+      }),
+    write: (key, answer, milliseconds) =>
+      attempt(undefined, async () => {
+        const { body, ...metadata } = answer;
+        if (body.byteLength > MAX_BODY) return;
+        const headers = {
+          'Cache-Control': `max-age=${Math.ceil(milliseconds / 1_000)}`,
+          'Content-Type': answer.contentType,
+          [HEADER]: encodeURIComponent(JSON.stringify(metadata)),
+        };
+        await cache.put(await urlOf(key), new Response(body, { headers }));
+        if (slow === null || answer.until < SLOW) return;
+        const expirationTtl = Math.ceil(Math.max(milliseconds, SLOW) / 1_000);
+        await slow.put(await nameOf(key), body.buffer, { metadata, expirationTtl });
+      }),
+    remove: (key) =>
+      attempt(undefined, async () => {
+        await cache.delete(await urlOf(key));
+        await slow?.delete(await nameOf(key));
+      }),
+    // Neither store can tell who was first, so each isolate fetches for itself.
+    claim: async () => async () => {},
+  };
+}
+
+function metadataIn(header: string | null) {
+  try {
+    return Metadata.safeParse(JSON.parse(decodeURIComponent(header ?? ''))).data ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** Nothing of whose the answer is can be read from it. */
+async function nameOf(key: CacheKey): Promise<string> {
+  return `answer/${Array.from(await key.digest(), (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+}
+
+async function urlOf(key: CacheKey): Promise<string> {
+  return `https://linguanova.invalid/${await nameOf(key)}`;
+}
+
+/** Nobody depends on it: what fails, or takes too long, was not there. */
+function attempt<Result>(otherwise: Result, work: () => Promise<Result>): Promise<Result> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(otherwise), PATIENCE);
+    work()
+      .then(resolve, () => resolve(otherwise))
+      .finally(() => clearTimeout(timer));
+  });
+}

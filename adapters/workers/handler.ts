@@ -1,0 +1,80 @@
+/**
+ * What the runtime calls, whatever is wired behind it.
+ *
+ * A gateway lives as long as its isolate and serves many requests at a time, which share sign-ins, leases and reads of keys.
+ * Yet the runtime ends what belongs to a request when its client leaves. What others may be waiting for would then never
+ * come, so each request is kept alive until it is done.
+ *
+ * @module
+ */
+
+import { own } from '../../src/own-promise.ts';
+import { causes } from '../../src/telemetry/causes.ts';
+import type { ExecutionContext } from './bindings.ts';
+
+/** A gateway as it is wired in an isolate. */
+export interface EdgeGateway {
+  fetch(request: Request, env: object, context: ExecutionContext): Response | Promise<Response>;
+  /** Writes what requests left to be written. */
+  flush(): Promise<void>;
+  /** What the cron trigger is for. */
+  reconcile(): Promise<void>;
+}
+
+/** Handlers of a worker, as the runtime wants them. */
+export interface EdgeHandler<Env> {
+  fetch(request: Request, env: Env, context: ExecutionContext): Promise<Response>;
+  scheduled(event: unknown, env: Env, context: ExecutionContext): Promise<void>;
+}
+
+/** For how long uses and refusals of keys are gathered before they are written, milliseconds. */
+const FLUSH_AFTER = 5_000;
+/** A flush that has not come by then never will: its request was ended. Milliseconds. */
+const FLUSH_LOST_AFTER = 60_000;
+
+/** @param wire Puts a gateway together; called once per isolate, and again when it failed. */
+export function edgeHandler<Env extends object>(wire: (env: Env) => Promise<EdgeGateway>): EdgeHandler<Env> {
+  let gateway: Promise<EdgeGateway> | undefined;
+  let flushPlannedAt = 0;
+
+  function gatewayOf(env: Env): Promise<EdgeGateway> {
+    gateway ??= wire(env).catch((error: unknown) => {
+      gateway = undefined;
+      throw error;
+    });
+    return gateway;
+  }
+
+  async function flushLater({ flush }: EdgeGateway): Promise<void> {
+    const now = Date.now();
+    if (now - flushPlannedAt < FLUSH_LOST_AFTER) return;
+    flushPlannedAt = now;
+    await new Promise((resolve) => setTimeout(resolve, FLUSH_AFTER));
+    flushPlannedAt = 0;
+    await flush();
+  }
+
+  return {
+    async fetch(request, env, context) {
+      const answering = own(gatewayOf(env)).then(async (wired) => {
+        const answer = await wired.fetch(request, env, context);
+        context.waitUntil(flushLater(wired));
+        return answer;
+      });
+      context.waitUntil(answering.catch(() => {}));
+      return answering.catch(misconfigured);
+    },
+    async scheduled(_, env) {
+      const wired = await own(gatewayOf(env));
+      await wired.reconcile();
+    },
+  };
+}
+
+/** A gateway answers its own errors, so this is one that could not be put together. */
+function misconfigured(error: unknown): Response {
+  const line = { level: 'error', time: new Date().toISOString(), error: causes(error).join(' <- ') };
+  console.error(JSON.stringify({ ...line, msg: 'not_started' }));
+  const body = { error: { code: 'internalError', message: 'The gateway is not configured.' } };
+  return Response.json(body, { status: 500 });
+}

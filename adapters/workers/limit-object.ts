@@ -1,0 +1,72 @@
+import { DurableObject, type DurableObjectState } from 'cloudflare:workers';
+import type { Taken } from '../../src/traffic/limit/counter.ts';
+
+/** What the object answers: the count, and how many isolates draw on it. */
+export interface Counted extends Taken {
+  readonly nodes: number;
+}
+
+/** The part that isolates call. */
+export interface LimitObject {
+  /** As `Counter.take`, for the one key that the object is named by. `isolate` is who asks. */
+  take(points: number, seconds: number, isolate: string): Promise<Counted>;
+}
+
+interface Window {
+  total: number;
+  /** Epoch milliseconds. */
+  readonly endsAt: number;
+}
+
+/** An isolate that has not asked for so long counts no more, milliseconds. */
+const GONE_AFTER = 60_000;
+/** Isolates that are remembered; more than these are one more. */
+const MAX_ISOLATES = 1_000;
+/** When a key that nobody uses any more is looked at, so that its window is let go of; milliseconds. */
+const SWEEP_AFTER = 86_400_000;
+
+/**
+ * Counts the points of one key, the truth of its limit for all isolates in the world. The window is in the object's storage,
+ * so that one that was evicted, moved or deployed anew goes on counting where it was.
+ */
+export class LimitCounter<Env> extends DurableObject<Env> implements LimitObject {
+  #window: Window | undefined;
+  readonly #isolates = new Map<string, number>();
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    ctx.blockConcurrencyWhile(async () => {
+      this.#window = await ctx.storage.get<Window>('window');
+    });
+  }
+
+  async take(points: number, seconds: number, isolate: string): Promise<Counted> {
+    const now = Date.now();
+    if (this.#window === undefined || this.#window.endsAt <= now) {
+      this.#window = { total: 0, endsAt: now + seconds * 1000 };
+      if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(now + SWEEP_AFTER);
+    }
+    this.#window.total += points;
+    const { total, endsAt } = this.#window;
+    // Not awaited: the answer is held back until it is written.
+    void this.ctx.storage.put('window', { total, endsAt });
+    return { total, endsIn: Math.max(1, endsAt - now), nodes: this.#seen(isolate, now) };
+  }
+
+  async alarm(): Promise<void> {
+    const now = Date.now();
+    if (this.#window !== undefined && this.#window.endsAt > now) {
+      await this.ctx.storage.setAlarm(now + SWEEP_AFTER);
+      return;
+    }
+    this.#window = undefined;
+    await this.ctx.storage.deleteAll();
+  }
+
+  /** How many isolates there are, now that this one has asked. */
+  #seen(isolate: string, now: number): number {
+    if (this.#isolates.size < MAX_ISOLATES || this.#isolates.has(isolate)) this.#isolates.set(isolate, now);
+    for (const [id, at] of this.#isolates) if (at <= now - GONE_AFTER) this.#isolates.delete(id);
+    return Math.max(1, this.#isolates.size);
+  }
+}

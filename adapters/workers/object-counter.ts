@@ -1,0 +1,82 @@
+import type { Counter } from '../../src/traffic/limit/counter.ts';
+import type { ObjectNamespace } from './bindings.ts';
+import type { Counted, LimitObject } from './limit-object.ts';
+
+/** Milliseconds that an object may take to count; the far side of the world is about 300 away. */
+const PATIENCE = 1_000;
+/** Milliseconds for which objects are not asked again after one has failed: each who asks would fail, or wait, as well. */
+const PAUSE = 2_000;
+/** For how long the number of isolates that some object told is believed, milliseconds. */
+const NODES_KNOWN_FOR = 60_000;
+
+export interface ObjectCounterOptions {
+  /** The object that counts this key. */
+  readonly nameOf: (key: string) => string;
+  /** For tests. */
+  readonly now?: () => number;
+}
+
+/**
+ * Counts in Durable Objects, for all isolates there are. An isolate is a node: `nodes` is the largest number of isolates
+ * that any object has seen in the last minute, for when one cannot be reached.
+ */
+export function objectCounter(
+  objects: ObjectNamespace<LimitObject>,
+  { nameOf, now = Date.now }: ObjectCounterOptions,
+): Counter {
+  const isolate = crypto.randomUUID();
+  let pausedUntil = 0;
+  let lostAt = Number.NEGATIVE_INFINITY;
+  let backAt = Number.NEGATIVE_INFINITY;
+  let nodes = { number: 1, heardAt: 0 };
+
+  async function ask(key: string, points: number, seconds: number): Promise<Counted> {
+    // A new stub each time: one whose object failed once goes on failing.
+    const take = () => objects.get(objects.idFromName(nameOf(key))).take(points, seconds, isolate);
+    try {
+      // An object that was moved, or deployed anew, is there again at once. What it has counted twice costs points, no more.
+      return await inTime(take().catch((error) => (isPassing(error) ? take() : Promise.reject(error))));
+    } catch (error) {
+      pausedUntil = now() + PAUSE;
+      if (backAt >= lostAt) lostAt = performance.now();
+      throw error;
+    }
+  }
+
+  return {
+    get available() {
+      return now() >= pausedUntil;
+    },
+    get lostAt() {
+      return lostAt;
+    },
+    get backAt() {
+      return backAt;
+    },
+    get nodes() {
+      return nodes.number;
+    },
+    async take(key, points, seconds) {
+      if (now() < pausedUntil) throw new Error('the limit objects do not answer');
+      const counted = await ask(key, points, seconds);
+      if (lostAt > backAt) backAt = performance.now();
+      const stale = now() - nodes.heardAt > NODES_KNOWN_FOR;
+      if (stale || counted.nodes >= nodes.number) nodes = { number: counted.nodes, heardAt: now() };
+      return { total: counted.total, endsIn: counted.endsIn };
+    },
+  };
+}
+
+/** As the runtime marks it (developers.cloudflare.com/durable-objects/best-practices/error-handling). */
+function isPassing(error: unknown): boolean {
+  const passing = error instanceof Error && 'retryable' in error && error.retryable === true;
+  return passing && !('overloaded' in error && error.overloaded === true);
+}
+
+function inTime<Result>(work: Promise<Result>): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const late = () => reject(new Error(`a limit object did not answer in ${PATIENCE} ms`));
+    const timer = setTimeout(late, PATIENCE);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}

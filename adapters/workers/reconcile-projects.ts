@@ -1,0 +1,51 @@
+import type { KeyStore } from '../../src/access/key-store.ts';
+import type { CallContext, Cloud, CloudDriver } from '../../src/compute/cloud.ts';
+import { reconcile } from '../../src/compute/reconcile.ts';
+
+/** Seconds a thing must have existed to be a leftover. */
+const OLDER_THAN = 600;
+/** Keys read at a time. */
+const PAGE = 500;
+/** Projects visited in one run; a run has 15 minutes. */
+const MAX_PROJECTS = 500;
+
+interface Reconciled {
+  readonly clouds: CloudDriver;
+  /** The cloud as the service account sees it in its own project. */
+  readonly openAsServiceAccount: (call: CallContext) => Cloud;
+  readonly keys: KeyStore;
+  readonly call: CallContext;
+}
+
+/**
+ * Frees leftovers in the project of the service account and in each that has a service key. One that cannot be tidied up is
+ * logged (`reconcile_failed`) and does not keep the others from it.
+ */
+export async function reconcileProjects({
+  clouds,
+  openAsServiceAccount,
+  keys,
+  call,
+}: Reconciled): Promise<void> {
+  const tidy = async (project: string, cloud: Cloud) => {
+    await reconcile(cloud, { olderThan: OLDER_THAN, now: Date.now() }).catch((error: unknown) =>
+      call.log.error('reconcile_failed', { project }, error),
+    );
+  };
+  await tidy('service account', openAsServiceAccount(call));
+  for (const projectId of await projectsOfServiceKeys(keys)) {
+    await tidy(projectId, clouds.open({ kind: 'service', projectId }, call));
+  }
+}
+
+async function projectsOfServiceKeys(keys: KeyStore): Promise<Set<string>> {
+  const projects = new Set<string>();
+  for (let after: string | null = null; projects.size < MAX_PROJECTS; ) {
+    const page = await keys.list({ userId: null }, { limit: PAGE, after });
+    for (const { projectId } of page) projects.add(projectId);
+    const last = page.at(-1);
+    if (last === undefined || page.length < PAGE) break;
+    after = last.id;
+  }
+  return projects;
+}

@@ -1,0 +1,188 @@
+/**
+ * The gateway on Cloudflare Workers: bindings and variables in, handlers and Durable Objects out.
+ *
+ * @module
+ */
+
+import { waitUntil } from 'cloudflare:workers';
+import { addressBehind } from '../../src/access/client-address.ts';
+import { importServerSecret } from '../../src/access/server-secret.ts';
+import { Provenance } from '../../src/compute/provenance.ts';
+import { type Config, ConfigError, type OpenStackConfig, readConfig } from '../../src/config/config.ts';
+import { createGateway } from '../../src/gateway.ts';
+import type { Logger } from '../../src/telemetry/logger.ts';
+import type { Metrics } from '../../src/telemetry/metrics.ts';
+import { fetchTransport } from '../openstack/http/fetch.ts';
+import { type OpenStackDriver, openStackDriver } from '../openstack/index.ts';
+import { reduDriver } from '../redu/index.ts';
+import { type D1, d1Stores } from '../sql/d1-stores.ts';
+import { type AnalyticsDataset, analyticsMetrics } from './analytics.ts';
+import { type ObjectNamespace, variablesIn } from './bindings.ts';
+import { type ColoCache, coloStore, type KeyValueStore } from './colo-cache.ts';
+import { ColoVersions } from './colo-versions.ts';
+import { consoleLogger } from './console-logger.ts';
+import { type EdgeGateway, edgeHandler } from './handler.ts';
+import { LimitCounter, type LimitObject } from './limit-object.ts';
+import { objectCounter } from './object-counter.ts';
+import { reconcileProjects } from './reconcile-projects.ts';
+import type { SandboxObject } from './sandbox-object.ts';
+
+/** As `wrangler.toml` names them. Variables and secrets are texts under the names that `docs/operating.md` has. */
+export interface Bindings {
+  readonly KEYS: D1;
+  readonly LIMITS: ObjectNamespace<LimitObject>;
+  /** Of `sandbox-worker.ts` alone. */
+  readonly SANDBOX?: ObjectNamespace<SandboxObject>;
+  /** Answers that hardly ever change, for all places. */
+  readonly ANSWERS?: KeyValueStore;
+  readonly METRICS?: AnalyticsDataset;
+}
+
+/** What everything that one request asks of the cloud may take together, milliseconds. */
+const REQUEST_DEADLINE = 25_000;
+/** An isolate has 128 MB for everything. */
+const MAX_CACHE_BYTES = 24 * 1024 * 1024;
+/** About 2 KiB each. */
+const MAX_FLEET_INSTANCES = 15_000;
+/** What everything that one run of the cron trigger asks of the cloud may take together, milliseconds. */
+const CRON_DEADLINE = 600_000;
+
+/** A worker has no files, and its fetch takes no authorities of its own. */
+function noCertificates(): never {
+  throw new ConfigError(
+    'OS_CACERT',
+    'cannot be used at the edge: the certificate must be one that all trust',
+  );
+}
+
+function openStackOf(
+  { authUrl, region, interface: kind, serviceAccount }: OpenStackConfig,
+  tuning: Tuning,
+  told: Told,
+): OpenStackDriver {
+  return openStackDriver({
+    ...(tuning.confirmAfter !== undefined && { confirmAfter: tuning.confirmAfter }),
+    ...told,
+    transport: fetchTransport((request) => fetch(request)),
+    authUrl,
+    endpoints: { region, interface: kind },
+    serviceAccount,
+    background: waitUntil,
+  });
+}
+
+/** The one sandbox that all isolates share. */
+async function sandboxOf(
+  { SANDBOX: sandboxes }: Bindings,
+  tuning: Tuning,
+  told: Told,
+): Promise<OpenStackDriver> {
+  if (sandboxes === undefined)
+    throw new ConfigError('OS_AUTH_URL', 'or REDU_URL is required: this worker has no sandbox');
+  const object = () => sandboxes.get(sandboxes.idFromName('sandbox'));
+  const { authUrl, admin } = await object().access();
+  return openStackDriver({
+    ...(tuning.confirmAfter !== undefined && { confirmAfter: tuning.confirmAfter }),
+    ...told,
+    transport: fetchTransport((request) => object().fetch(request)),
+    authUrl,
+    endpoints: { region: null, interface: 'public' },
+    serviceAccount: {
+      kind: 'password',
+      user: { id: admin.userId },
+      password: admin.password,
+      project: { id: admin.projectId },
+    },
+    background: waitUntil,
+  });
+}
+
+/** The cloud to serve, and as whom its leftovers can be freed; null: as nobody. */
+async function cloudOf(bindings: Bindings, { openStack, reduUrl }: Config, tuning: Tuning, told: Told) {
+  if (reduUrl !== null) {
+    const clouds = reduDriver({ url: reduUrl, fetch: (request) => fetch(request) });
+    return { clouds, passThrough: undefined, openToTidy: null };
+  }
+  const clouds =
+    openStack === null ? await sandboxOf(bindings, tuning, told) : openStackOf(openStack, tuning, told);
+  const openToTidy = openStack?.serviceAccount === null ? null : clouds.openAsServiceAccount;
+  return { clouds, passThrough: clouds.passThrough, openToTidy };
+}
+
+function secretOf({ secret }: Config) {
+  if (secret === null) throw new ConfigError('LINGUANOVA_SECRET', 'is required: 32 random bytes in base64');
+  return importServerSecret(secret).catch((error) => {
+    throw new ConfigError('LINGUANOVA_SECRET', error instanceof Error ? error.message : 'cannot be used');
+  });
+}
+
+/** Where the state of the cloud is told. */
+interface Told {
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+/** What tests change. */
+export interface Tuning {
+  /** As in `OpenStackOptions`. */
+  readonly confirmAfter?: number;
+  /** Instead of `REQUEST_DEADLINE`. */
+  readonly deadline?: number;
+  /** Instead of the cache of the place. */
+  readonly colo?: ColoCache;
+}
+
+/** Puts a gateway together in an isolate. */
+export async function wire(bindings: Bindings, tuning: Tuning = {}): Promise<EdgeGateway> {
+  const config = readConfig(variablesIn(bindings), noCertificates);
+  const log = consoleLogger(config.logLevel);
+  const metrics = analyticsMetrics(bindings.METRICS);
+  const { keys, idempotency } = d1Stores(bindings.KEYS);
+  const { clouds, passThrough, openToTidy } = await cloudOf(bindings, config, tuning, { log, metrics });
+  const colo = tuning.colo ?? caches.default;
+  const gateway = createGateway(
+    {
+      clouds,
+      identities: clouds.identities,
+      passThrough,
+      keys,
+      idempotency,
+      log,
+      metrics,
+      counter: objectCounter(bindings.LIMITS, { nameOf: (key) => key }),
+      versions: new ColoVersions(colo, waitUntil),
+      cacheStore: coloStore(colo, bindings.ANSWERS ?? null),
+    },
+    {
+      secret: await secretOf(config),
+      adminToken: config.adminToken,
+      publicUrl: config.publicUrl,
+      deadline: tuning.deadline ?? REQUEST_DEADLINE,
+      plans: config.limits.plans.map(({ name }) => name),
+      limits: config.limits,
+      cache: { ...config.cache, bytes: Math.min(config.cache.bytes, MAX_CACHE_BYTES), background: waitUntil },
+      fleets: { maxInstances: MAX_FLEET_INSTANCES, background: waitUntil },
+      clientAddress: (c) =>
+        addressBehind(
+          c.req.header('cf-connecting-ip') ?? null,
+          c.req.header('x-forwarded-for'),
+          config.trustedProxies,
+        ),
+      requestTarget: (c) => c.req.url,
+    },
+  );
+  return {
+    fetch: (request, env, context) => gateway.fetch(request, env, context),
+    flush: () => gateway.flush(),
+    async reconcile() {
+      if (openToTidy === null) return;
+      const deadline = Date.now() + CRON_DEADLINE;
+      const requestId = `req-${crypto.randomUUID()}`;
+      const call = { deadline, requestId, log, provenance: new Provenance() };
+      await reconcileProjects({ clouds, openAsServiceAccount: openToTidy, keys, call });
+    },
+  };
+}
+
+export { LimitCounter };
+export default edgeHandler((bindings: Bindings) => wire(bindings));

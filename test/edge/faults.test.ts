@@ -1,0 +1,148 @@
+import { createServer, type Server } from 'node:http';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createSandbox } from '../../adapters/sandbox/index.ts';
+import { bundled } from '../support/worker-bundle.ts';
+import { startWorkers, type Workers } from '../support/workers.ts';
+
+/** What the cloud does with a request instead of answering it. */
+type Fate = (path: string, answer: () => Promise<Response>) => Promise<Response | 'cut'>;
+
+const HONEST: Fate = (_, answer) => answer();
+/** Milliseconds that the worker of these tests gives the cloud. */
+const DEADLINE = 4_000;
+
+let cloud: Server;
+let fate: Fate = HONEST;
+let workers: Workers;
+let credential: { id: string; secret: string };
+let another: { id: string; secret: string };
+
+beforeAll(async () => {
+  let sandbox: ReturnType<typeof createSandbox>;
+  cloud = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const body = Buffer.concat(chunks);
+    const asked = new Request(`http://${request.headers.host}${request.url}`, {
+      method: request.method ?? 'GET',
+      headers: request.headers as Record<string, string>,
+      ...(body.length > 0 && { body }),
+    });
+    const answer = await fate(request.url ?? '', () => sandbox.fetch(asked));
+    if (answer === 'cut') {
+      response.destroy();
+      return;
+    }
+    response.writeHead(answer.status, Object.fromEntries(answer.headers));
+    response.end(Buffer.from(await answer.arrayBuffer()));
+  });
+  await new Promise<void>((resolve) => cloud.listen(0, '127.0.0.1', resolve));
+  const address = cloud.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  sandbox = createSandbox({
+    baseUrl: `http://127.0.0.1:${port}`,
+    projects: [{ name: 'acme' }, { name: 'globex' }],
+  });
+  [credential, another] = sandbox.accounts.map((account) => ({
+    id: account.applicationCredentialId,
+    secret: account.applicationCredentialSecret,
+  })) as [typeof credential, typeof another];
+  workers = await startWorkers({
+    script: await bundled('test/edge/wrangler.toml'),
+    variables: { OS_AUTH_URL: sandbox.authUrl, DEADLINE: `${DEADLINE}` },
+  });
+});
+afterAll(async () => {
+  await workers?.close();
+  cloud?.closeAllConnections();
+  cloud?.close();
+});
+
+async function ask(path: string, init: RequestInit & { key: string }): Promise<Response> {
+  const { key, ...rest } = init;
+  return fetch(workers.url + path, { ...rest, headers: { 'x-api-key': key } });
+}
+
+async function during<Result>(what: Fate, work: () => Promise<Result>): Promise<Result> {
+  fate = what;
+  try {
+    return await work();
+  } finally {
+    fate = HONEST;
+  }
+}
+
+describe('a cloud that', () => {
+  const isNova = (path: string) => path.startsWith('/compute');
+
+  test('cuts its connections is 503 with a time to come back, and over when it is', async () => {
+    const key = await workers.keyFor(credential);
+    const refused = await during(
+      async (path, answer) => (isNova(path) ? 'cut' : answer()),
+      () => ask('/v1/server_groups', { key }),
+    );
+    expect(refused.status).toBe(503);
+    expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
+    await expect
+      .poll(async () => (await ask('/v1/server_groups', { key })).status, { timeout: 20_000 })
+      .toBe(200);
+  });
+
+  test('is slow is waited for', async () => {
+    const key = await workers.keyFor(credential);
+    const slow: Fate = async (_, answer) => {
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      return answer();
+    };
+    expect((await during(slow, () => ask('/v1/keypairs', { key }))).status).toBe(200);
+  });
+
+  test('never answers is 504 at the deadline, and the health is told meanwhile', async () => {
+    const key = await workers.keyFor(credential);
+    const silent: Fate = (path, answer) => (isNova(path) ? new Promise(() => {}) : answer());
+    const answer = await during(silent, async () => {
+      const waiting = ask('/v1/availability_zones', { key });
+      expect((await fetch(`${workers.url}/healthz`)).status).toBe(200);
+      return waiting;
+    });
+    expect(answer.status).toBe(504);
+  });
+
+  test.each([
+    ['no JSON', () => new Response('<html>welcome</html>', { status: 200 })],
+    ['JSON of another shape', () => Response.json({ servers: 'all' })],
+  ])('answers %s is 502, and shows nothing of it', async (_, rubbish) => {
+    const key = await workers.keyFor(credential);
+    const nonsense: Fate = async (path, answer) => (isNova(path) ? rubbish() : answer());
+    const answer = await during(nonsense, () => ask('/v1/instances', { key }));
+    expect(answer.status).toBe(502);
+    expect(await answer.text()).not.toMatch(/welcome|servers/);
+  });
+});
+
+test('a client that leaves does not take along what others wait for', async () => {
+  const key = await workers.keyFor(another);
+  const [arrived, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  let signIns = 0;
+  const holdSignIn: Fate = async (path, answer) => {
+    if (path.startsWith('/identity/v3/auth/tokens')) {
+      signIns += 1;
+      arrived.resolve();
+      await held.promise;
+    }
+    return answer();
+  };
+  await during(holdSignIn, async () => {
+    const headers = { 'x-api-key': key };
+    const leaving = new AbortController();
+    const first = fetch(`${workers.url}/v1/keypairs`, { headers, signal: leaving.signal });
+    await arrived.promise;
+    const second = fetch(`${workers.url}/v1/availability_zones`, { headers });
+    leaving.abort();
+    await expect(first).rejects.toThrow();
+    expect((await fetch(`${workers.url}/healthz`)).status).toBe(200);
+    held.resolve();
+    expect((await second).status).toBe(200);
+    expect(signIns, 'both waited for the same').toBe(1);
+  });
+});

@@ -1,0 +1,151 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { ColoCache } from '../../../adapters/workers/colo-cache.ts';
+import { edgeHandler } from '../../../adapters/workers/handler.ts';
+import { type Bindings, type Tuning, wire } from '../../../adapters/workers/worker.ts';
+import type { Target } from '../../conformance/target.ts';
+import { edgeTarget } from '../target.ts';
+import { bindings } from './bindings.ts';
+import { INSIDE_URL } from './setup.ts';
+
+let target: Target;
+beforeAll(async () => {
+  target = await edgeTarget(INSIDE_URL);
+});
+
+/** An isolate of its own in a place, as far as memory goes. */
+function isolate(colo: ColoCache, changes: Partial<Bindings> & Record<string, unknown> = {}) {
+  const tuning: Tuning = { colo };
+  const handler = edgeHandler<Bindings>((given) => wire(given, tuning));
+  const works: Promise<unknown>[] = [];
+  const context = {
+    waitUntil: (work: Promise<unknown>) => void works.push(work),
+    passThroughOnException() {},
+    props: {},
+  };
+  return async (key: string, method: string, path: string, body?: object) => {
+    const answer = await handler.fetch(
+      new Request(INSIDE_URL + path, {
+        method,
+        headers: { 'x-api-key': key, 'content-type': 'application/json' },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      }),
+      { ...bindings, ...changes },
+      context,
+    );
+    const text = await answer.text();
+    return {
+      status: answer.status,
+      cache: answer.headers.get('x-cache'),
+      body: text === '' ? null : JSON.parse(text),
+    };
+  };
+}
+
+let places = 0;
+function place(): Promise<ColoCache> {
+  places += 1;
+  return caches.open(`place-${places}`);
+}
+
+const names = ({ body }: { body: { items: { name: string }[] } }) => body.items.map(({ name }) => name);
+
+describe('the cache of a place', () => {
+  test('is told again, by any isolate there', async () => {
+    const { key } = await target.acme.client();
+    const here = await place();
+    const [one, other] = [isolate(here), isolate(here)];
+    expect((await one(key, 'GET', '/v1/security_groups')).cache).toBe('MISS');
+    expect((await one(key, 'GET', '/v1/security_groups')).cache).toBe('HIT');
+    await expect.poll(async () => (await other(key, 'GET', '/v1/security_groups')).cache).toBe('HIT');
+  });
+
+  test('a write is seen by the next read, whichever isolate of the place has either', async () => {
+    const { key } = await target.acme.client();
+    const here = await place();
+    const [one, other] = [isolate(here), isolate(here)];
+    for (let n = 0; n < 5; n++) {
+      const name = `cached-${n}`;
+      expect(names(await other(key, 'GET', '/v1/security_groups'))).not.toContain(name);
+      const made = await one(key, 'POST', '/v1/security_groups', { name });
+      expect(made.status).toBe(201);
+      expect(names(await other(key, 'GET', '/v1/security_groups'))).toContain(name);
+      await other(key, 'DELETE', `/v1/security_groups/${made.body.id}`);
+      expect(names(await one(key, 'GET', '/v1/security_groups'))).not.toContain(name);
+    }
+  });
+
+  test('a write in another place is seen within the seconds that an answer may be old', async () => {
+    const { key } = await target.acme.client();
+    const seconds = { LINGUANOVA_CACHE_SECONDS: '1' };
+    const [here, there] = [isolate(await place(), seconds), isolate(await place(), seconds)];
+    await there(key, 'GET', '/v1/security_groups');
+    const made = await here(key, 'POST', '/v1/security_groups', { name: 'from-afar' });
+    await expect
+      .poll(async () => names(await there(key, 'GET', '/v1/security_groups')), { timeout: 10_000 })
+      .toContain('from-afar');
+    await here(key, 'DELETE', `/v1/security_groups/${made.body.id}`);
+  });
+
+  test('nothing of one customer is told to another', async () => {
+    const [{ key: acme }, { key: globex }] = [await target.acme.client(), await target.globex.client()];
+    const one = isolate(await place());
+    const other = await one(globex, 'GET', '/v1/networks');
+    const own = await one(acme, 'GET', '/v1/networks');
+    expect([other.cache, own.cache]).toEqual(['MISS', 'MISS']);
+    expect(own.body).not.toEqual(other.body);
+  });
+});
+
+describe('a place whose cache', () => {
+  const holding: ColoCache = {
+    match: () => new Promise(() => {}),
+    put: () => new Promise(() => {}),
+    delete: () => new Promise(() => {}),
+  };
+  const failing: ColoCache = {
+    match: () => Promise.reject(new Error('no cache')),
+    put: () => Promise.reject(new Error('no cache')),
+    delete: () => Promise.reject(new Error('no cache')),
+  };
+  const forgetful: ColoCache = {
+    match: async () => undefined,
+    put: async () => {},
+    delete: async () => false,
+  };
+  test.each([
+    ['does not answer', holding],
+    ['fails', failing],
+    ['keeps nothing, as on workers.dev', forgetful],
+  ])('%s: an isolate keeps answers for itself, and its own writes are seen at once', async (_, colo) => {
+    const { key } = await target.acme.client();
+    const one = isolate(colo);
+    await expect.poll(async () => (await one(key, 'GET', '/v1/server_groups')).cache).toBe('HIT');
+    const made = await one(key, 'POST', '/v1/server_groups', { name: 'alone', policy: 'affinity' });
+    expect(names(await one(key, 'GET', '/v1/server_groups'))).toContain('alone');
+    await one(key, 'DELETE', `/v1/server_groups/${made.body.id}`);
+    expect(names(await one(key, 'GET', '/v1/server_groups'))).not.toContain('alone');
+  });
+});
+
+describe('what hardly ever changes', () => {
+  test('comes from KV in a place that has not asked the cloud for it', async () => {
+    const { key } = await target.acme.client();
+    const values = new Map<string, { value: ArrayBuffer; metadata: unknown }>();
+    const ANSWERS = {
+      getWithMetadata: async (name: string) => values.get(name) ?? { value: null, metadata: null },
+      put: async (name: string, value: ArrayBuffer, { metadata }: { metadata: object }) =>
+        void values.set(name, { value, metadata }),
+      delete: async (name: string) => void values.delete(name),
+    };
+    const here = isolate(await place(), { ANSWERS });
+    expect((await here(key, 'GET', '/v1/flavors')).cache).toBe('MISS');
+    await expect.poll(() => values.size).toBe(1);
+    const there = isolate(await place(), { ANSWERS });
+    const told = await there(key, 'GET', '/v1/flavors');
+    expect(told.cache).toBe('HIT');
+    expect(names(told)).toContain('m1.tiny');
+    // What changes all the time is not put there.
+    await here(key, 'GET', '/v1/security_groups');
+    expect(values.size).toBe(1);
+  });
+});

@@ -1,0 +1,20 @@
+import { afterEach } from 'vitest';
+import { type D1, d1Stores } from '../../../adapters/sql/d1-stores.ts';
+import { keyStoreConformance } from '../../conformance/key-store.ts';
+import { bindings } from './bindings.ts';
+
+const d1: D1 = bindings.KEYS;
+
+keyStoreConformance('D1', async () => ({
+  store: d1Stores(d1).keys,
+  reopen: async () => d1Stores(d1).keys,
+  async breakAudit(broken) {
+    const [from, to] = broken ? ['audit_entry', 'away'] : ['away', 'audit_entry'];
+    await d1.prepare(`alter table ${from} rename to ${to}`).all();
+  },
+  dispose: async () => {},
+}));
+
+afterEach(async () => {
+  await d1.batch([d1.prepare('delete from api_key'), d1.prepare('delete from audit_entry')]);
+});
