@@ -168,7 +168,7 @@ export async function wire(bindings: Bindings, tuning: Tuning = {}): Promise<Edg
           c.req.header('x-forwarded-for'),
           config.trustedProxies,
         ),
-      requestTarget: (c) => c.req.url,
+      requestTarget: (c) => c.req.url.slice(new URL(c.req.url).origin.length),
     },
   );
   return {
