@@ -21,7 +21,7 @@ const BENCHMARKS: Readonly<Record<string, (setting: Setting) => Promise<void>>> 
 };
 const LETTERS: Readonly<Record<string, string>> = { a: 'cached', b: 'single', c: 'fleet', d: 'keys' };
 
-const USAGE = `node bench/main.ts [cached|single|fleet|keys ...] [--rounds 5] [--seconds 3] [--connections 64]
+const USAGE = `node bench/main.ts [cached|single|fleet|keys ...] [--rounds 5] [--seconds 3] [--connections 64] [--warm-up 10]
      [--keys 10000] [--projects 1000] [--fleets 1000,5000]
      [--offline]`;
 
@@ -31,6 +31,7 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '3' },
     connections: { type: 'string', default: '64' },
+    'warm-up': { type: 'string', default: '10' },
     keys: { type: 'string', default: '10000' },
     projects: { type: 'string', default: '1000' },
     offline: { type: 'boolean', default: false },
@@ -41,6 +42,7 @@ const pace = {
   rounds: Number(values.rounds),
   seconds: Number(values.seconds),
   connections: Number(values.connections),
+  warmUpSeconds: Number(values['warm-up']),
 };
 const scale = {
   keys: Number(values.keys),

@@ -11,17 +11,22 @@
  * @module
  */
 
-import { Hono, type MiddlewareHandler } from 'hono';
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { type AccessOptions, type AccessPorts, callContext, createAccess } from './access/access.ts';
 import { adminApi } from './access/admin-api.ts';
 import { authenticate, openCloud } from './access/authenticate.ts';
 import { ComputeError } from './compute/errors.ts';
 import type { GatewayEnv } from './context.ts';
+import { novaDialect } from './dialects/nova/dialect.ts';
+import { answerNovaError } from './dialects/nova/errors.ts';
+import type { PassThrough } from './dialects/nova/pass-through.ts';
+import { publicUrl } from './dialects/nova/public-url.ts';
+import { partOf } from './dialects/nova/services.ts';
 import { isSignUp } from './dialects/redu/api-keys.ts';
 import { reduDialect } from './dialects/redu/dialect.ts';
-import { answerError } from './dialects/redu/errors.ts';
+import { answerError as answerReduError } from './dialects/redu/errors.ts';
 import { isRepeatable } from './dialects/redu/repeatable.ts';
-import { type RequestTarget, refuseDotSegments } from './http/request-target.ts';
+import { type RequestBody, type RequestTarget, refuseDotSegments } from './http/request-target.ts';
 import { type Dependencies, health } from './telemetry/health.ts';
 import { requestLog } from './telemetry/request-log.ts';
 import { type CacheOptions, type CachePorts, caching } from './traffic/cache/cached.ts';
@@ -37,12 +42,21 @@ import { type LimitOptions, type LimitPorts, limit } from './traffic/limit/limit
 import { announceChanges } from './traffic/versions/announce.ts';
 
 /** What the gateway plugs into; `adapters/` implements it, and a wiring file puts it together. */
-export type Ports = AccessPorts & LimitPorts & CachePorts & IdempotencyPorts & Dependencies;
+export type Ports = AccessPorts & LimitPorts & CachePorts & IdempotencyPorts & Dependencies & DialectPorts;
+
+interface DialectPorts {
+  /** For clouds that speak OpenStack themselves; without it there is no Nova dialect. */
+  readonly passThrough?: PassThrough | undefined;
+}
 
 export interface GatewayOptions extends AccessOptions, IdempotencyOptions {
   /** Bearer token of `/admin`; null: there is no `/admin`. */
   readonly adminToken: string | null;
   readonly requestTarget: RequestTarget;
+  /** How image data is read; absent: as a web stream. */
+  readonly requestBody?: RequestBody;
+  /** Where clients find the gateway, `LINGUANOVA_PUBLIC_URL`; null: where the request has. */
+  readonly publicUrl: string | null;
   readonly limits: LimitOptions;
   readonly cache: CacheOptions;
   readonly fleets?: Partial<FleetOptions>;
@@ -62,6 +76,11 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   const maxAge = options.cache.seconds * 1000;
   const clouds = withFleets(ports.clouds, ports.versions, ports.metrics, { maxAge, ...options.fleets });
   const access = createAccess({ ...ports, clouds }, options);
+  const url = publicUrl(options.publicUrl);
+  /** In the words of the dialect whose path it is. */
+  const answerError = (error: unknown, c: Context<GatewayEnv>) =>
+    partOf(c.req.path) === null ? answerReduError(error, c) : answerNovaError(error, c, url(c));
+  const limited = limit(ports, options.limits, answerError);
   const app = new Hono<GatewayEnv>({ strict: false });
 
   app.use(requestLog(ports.log, ports.metrics));
@@ -71,7 +90,7 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
 
   const stages = [
     authenticate(access),
-    limit(ports, options.limits, answerError),
+    limited,
     openCloud(access),
     announceChanges(ports.versions),
     idempotency(ports, options, isRepeatable),
@@ -79,6 +98,13 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   for (const path of ['/v1/*', '/cloud/v1/*']) app.use(path, ...stages.map(unlessSignUp));
   const cached = caching({ ...ports, clouds }, options.cache, (c) => callContext(c, options.deadline));
   app.route('/', reduDialect(access, cached));
+
+  const { passThrough, versions } = ports;
+  if (passThrough !== undefined) {
+    const { requestTarget, requestBody = (c: Context) => c.req.raw.body } = options;
+    const given = { access, passThrough, versions, requestTarget, requestBody };
+    app.route('/', novaDialect({ ...given, publicUrl: url, limited }));
+  }
 
   app.notFound((c) => answerError(new ComputeError('not_found', 'There is nothing at this path.'), c));
   app.onError(answerError);

@@ -26,7 +26,7 @@ import { reduDriver } from '../redu/index.ts';
 import { createSandbox } from '../sandbox/index.ts';
 import { openKeyStore, openStores } from '../sql/open.ts';
 import { readCertificates } from './certificates.ts';
-import { clientAddress, requestTarget } from './connection.ts';
+import { clientAddress, requestBody, requestTarget } from './connection.ts';
 import { KEYS_USAGE, runKeys, UsageError } from './keys-command.ts';
 import { pinoLogger } from './logger.ts';
 import { prometheusMetrics } from './prometheus.ts';
@@ -35,8 +35,8 @@ import { keptSecret } from './server-secret-file.ts';
 
 /** What everything that one request asks of the cloud may take together, milliseconds. */
 const REQUEST_DEADLINE = 30_000;
-/** What a request may take to arrive, milliseconds. */
-const ARRIVAL_TIMEOUT = 30_000;
+/** What a request may take to arrive, milliseconds: an image of many gigabytes. Other bodies are bounded where they are read. */
+const ARRIVAL_TIMEOUT = 7_200_000;
 /** What a command may take, milliseconds. */
 const COMMAND_DEADLINE = 600_000;
 /** How often uses and refusals of keys are written, milliseconds. */
@@ -90,10 +90,16 @@ function sandboxCloud(ports: CloudPorts = {}) {
 
 /** The cloud to serve: the one that is configured, else the built-in one. */
 function cloudOf({ openStack, reduUrl }: Config, ports: CloudPorts = {}) {
-  if (openStack !== null) return { clouds: openStackOf(openStack, ports), sandbox: null };
-  if (reduUrl !== null) return { clouds: reduDriver({ url: reduUrl, fetch }), sandbox: null };
+  if (openStack !== null) return withPassThrough(openStackOf(openStack, ports), null);
+  if (reduUrl !== null)
+    return { clouds: reduDriver({ url: reduUrl, fetch }), passThrough: undefined, sandbox: null };
   const sandbox = sandboxCloud(ports);
-  return { clouds: sandbox.clouds, sandbox };
+  return withPassThrough(sandbox.clouds, sandbox);
+}
+
+/** What speaks OpenStack itself can be passed through to. */
+function withPassThrough<T>(clouds: OpenStackDriver, sandbox: T) {
+  return { clouds, passThrough: clouds.passThrough, sandbox };
 }
 
 async function serverSecret(config: Config): Promise<ServerSecret> {
@@ -121,12 +127,13 @@ async function runGateway(config: Config): Promise<void> {
   const secret = await serverSecret(config);
   const redis = await redisOf(config, log, metrics);
   const { keys, idempotency } = await openStores(config.databaseUrl);
-  const { clouds, sandbox } = cloudOf(config, { log, metrics });
+  const { clouds, passThrough, sandbox } = cloudOf(config, { log, metrics });
   const adminToken = config.adminToken ?? (sandbox === null ? null : randomBytes(24).toString('base64url'));
   const gateway = createGateway(
     {
       clouds,
       identities: clouds.identities,
+      passThrough,
       keys,
       idempotency,
       log,
@@ -141,9 +148,11 @@ async function runGateway(config: Config): Promise<void> {
       deadline: REQUEST_DEADLINE,
       plans: config.limits.plans.map(({ name }) => name),
       limits: config.limits,
+      publicUrl: config.publicUrl,
       cache: config.cache,
       clientAddress: clientAddress(config.trustedProxies),
       requestTarget,
+      requestBody,
     },
   );
 

@@ -16,9 +16,15 @@ export interface ServeOptions {
   readonly fetch: (request: Request, env: Http2Bindings | HttpBindings) => Response | Promise<Response>;
   readonly host: string;
   readonly port: number;
-  /** Milliseconds a request may take to arrive in full. */
+  /** Milliseconds a request may take to arrive in full; image data is large. */
   readonly requestTimeout: number;
 }
+
+/** What the head of a request may take to arrive, milliseconds. */
+const HEAD_TIMEOUT = 30_000;
+
+/** How long nothing may move on a connection, in either direction, milliseconds: longer than any answer takes to begin. */
+const STANDSTILL = 90_000;
 
 /** How long a kept connection may still be idle once the server stops, milliseconds. */
 const IDLE_GRACE = 1_000;
@@ -34,8 +40,12 @@ export async function serve(options: ServeOptions): Promise<Listening> {
       if (stopping) response.headers.set('connection', 'close');
       return response;
     },
-    serverOptions: { requestTimeout: options.requestTimeout },
+    serverOptions: {
+      requestTimeout: options.requestTimeout,
+      headersTimeout: Math.min(HEAD_TIMEOUT, options.requestTimeout),
+    },
   }) as Server;
+  server.setTimeout(STANDSTILL);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, options.host, () => resolve());

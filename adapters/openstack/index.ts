@@ -7,10 +7,12 @@
 import type { IdentityProvider } from '../../src/access/identity-provider.ts';
 import type { CloudDriver } from '../../src/compute/cloud.ts';
 import { ComputeError } from '../../src/compute/errors.ts';
+import type { PassThrough } from '../../src/dialects/nova/pass-through.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
 import { Guard, type GuardOptions } from './http/guard.ts';
 import { send } from './http/send.ts';
+import type { StreamingTransport } from './http/stream.ts';
 import type { Transport } from './http/transport.ts';
 import type { EndpointChoice } from './keystone/catalog.ts';
 import { forOpenStack, type ServiceAccount } from './keystone/credentials.ts';
@@ -18,11 +20,13 @@ import { keystoneIdentities } from './keystone/identity-provider.ts';
 import { TokenSource } from './keystone/token-source.ts';
 import { Microversions } from './nova/microversion.ts';
 import { OPENSTACK_CAPABILITIES, openStackCloud, sendContext } from './openstack-cloud.ts';
+import { openStackPassThrough } from './pass-through.ts';
 
 export type { ServiceAccount } from './keystone/credentials.ts';
 
 export interface OpenStackOptions {
-  readonly transport: Transport;
+  /** Without `open`, nothing can be passed through. */
+  readonly transport: Transport & Partial<StreamingTransport>;
   /** Keystone's address, with or without `/v3` (`OS_AUTH_URL`). */
   readonly authUrl: string;
   readonly endpoints: EndpointChoice;
@@ -45,6 +49,8 @@ export interface OpenStackOptions {
 /** The driver, the issuer of keys' credentials, and the operator's own view of the cloud. */
 export interface OpenStackDriver extends CloudDriver {
   readonly identities: IdentityProvider;
+  /** For the Nova dialect. */
+  readonly passThrough: PassThrough;
   /** The cloud as the service account sees it in its own project. `unavailable` on use when there is none. */
   openAsServiceAccount: (call: Parameters<CloudDriver['open']>[1]) => ReturnType<CloudDriver['open']>;
 }
@@ -64,6 +70,7 @@ export function openStackDriver(options: OpenStackOptions): OpenStackDriver {
   return {
     capabilities: OPENSTACK_CAPABILITIES,
     identities: keystoneIdentities(openStack),
+    passThrough: openStackPassThrough(openStack, transport),
     open: (credential, call) => openStackCloud(openStack, forOpenStack(credential), call),
     caller: async (credential, call) =>
       (await openStack.tokens.token(forOpenStack(credential), sendContext(call))).identity,

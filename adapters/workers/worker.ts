@@ -100,11 +100,13 @@ async function sandboxOf(
 /** The cloud to serve, and as whom its leftovers can be freed; null: as nobody. */
 async function cloudOf(bindings: Bindings, { openStack, reduUrl }: Config, tuning: Tuning, told: Told) {
   if (reduUrl !== null) {
-    return { clouds: reduDriver({ url: reduUrl, fetch: (request) => fetch(request) }), openToTidy: null };
+    const clouds = reduDriver({ url: reduUrl, fetch: (request) => fetch(request) });
+    return { clouds, passThrough: undefined, openToTidy: null };
   }
   const clouds =
     openStack === null ? await sandboxOf(bindings, tuning, told) : openStackOf(openStack, tuning, told);
-  return { clouds, openToTidy: openStack?.serviceAccount === null ? null : clouds.openAsServiceAccount };
+  const openToTidy = openStack?.serviceAccount === null ? null : clouds.openAsServiceAccount;
+  return { clouds, passThrough: clouds.passThrough, openToTidy };
 }
 
 function secretOf({ secret }: Config) {
@@ -136,12 +138,13 @@ export async function wire(bindings: Bindings, tuning: Tuning = {}): Promise<Edg
   const log = consoleLogger(config.logLevel);
   const metrics = analyticsMetrics(bindings.METRICS);
   const { keys, idempotency } = d1Stores(bindings.KEYS);
-  const { clouds, openToTidy } = await cloudOf(bindings, config, tuning, { log, metrics });
+  const { clouds, passThrough, openToTidy } = await cloudOf(bindings, config, tuning, { log, metrics });
   const colo = tuning.colo ?? caches.default;
   const gateway = createGateway(
     {
       clouds,
       identities: clouds.identities,
+      passThrough,
       keys,
       idempotency,
       log,
@@ -153,6 +156,7 @@ export async function wire(bindings: Bindings, tuning: Tuning = {}): Promise<Edg
     {
       secret: await secretOf(config),
       adminToken: config.adminToken,
+      publicUrl: config.publicUrl,
       deadline: tuning.deadline ?? REQUEST_DEADLINE,
       plans: config.limits.plans.map(({ name }) => name),
       limits: config.limits,

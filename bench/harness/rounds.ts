@@ -25,13 +25,15 @@ export interface Pace {
   /** Of each round of each contender; whole. */
   readonly seconds: number;
   readonly connections: number;
+  /** Of the round that warms up: V8 takes some ten thousand requests to compile what they run through. Whole. */
+  readonly warmUpSeconds: number;
 }
 
 /** Measured is every round; the first one of all warms up, and is thrown away. */
 export async function measureInTurns(
   generator: LoadGenerator,
   contenders: readonly Contender[],
-  { rounds, seconds, connections }: Pace,
+  { rounds, seconds, connections, warmUpSeconds }: Pace,
 ): Promise<ReadonlyMap<string, readonly Sample[]>> {
   const samples = new Map<string, Sample[]>(contenders.map(({ name }) => [name, []]));
   for (let round = 0; round <= rounds; round++) {
@@ -39,7 +41,8 @@ export async function measureInTurns(
     const order = contenders.map((_, i) => contenders[(i + round) % contenders.length]);
     for (const contender of order) {
       if (contender === undefined) continue;
-      const sample = await measure(generator, contender, { ...contender.load, connections, seconds });
+      const load = { ...contender.load, connections, seconds: round === 0 ? warmUpSeconds : seconds };
+      const sample = await measure(generator, contender, load);
       if (round > 0) samples.get(contender.name)?.push(sample);
     }
   }

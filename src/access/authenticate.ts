@@ -3,6 +3,7 @@ import { ComputeError } from '../compute/errors.ts';
 import type { GatewayEnv } from '../context.ts';
 import { type Access, callContext } from './access.ts';
 import type { RefusalReason } from './journal.ts';
+import type { Verdict } from './key-verifier.ts';
 
 /**
  * From the API key to the principal. A request without a good key ends here
@@ -11,20 +12,35 @@ import type { RefusalReason } from './journal.ts';
  */
 export function authenticate(access: Access): MiddlewareHandler<GatewayEnv> {
   return async function authenticated(c, next) {
-    const address = access.clientAddress(c);
-    const verifying = access.verifier.verify(presentedKey(c), address);
-    const verdict = verifying instanceof Promise ? await verifying : verifying;
-    if (!verdict.ok) {
-      noteRefusal(access, c, verdict.reason, verdict.keyId);
-      throw refusalOf(access.keyFailures.record(address));
-    }
-    const { principal } = verdict;
-    access.metrics.count('key_verifications', { result: 'ok' });
-    access.journal.used(principal.keyId);
-    c.set('log', c.get('log').with({ key: principal.keyId, project: principal.projectId }));
-    c.set('principal', principal);
+    const admitting = admit(access, c, presentedKey(c));
+    if (admitting instanceof Promise) await admitting;
     await next();
   };
+}
+
+/** What `authenticate` does, for a key that comes in another way; without a promise when nothing has to be waited for. */
+export function admit(
+  access: Access,
+  c: Context<GatewayEnv>,
+  key: string | undefined,
+): Promise<void> | undefined {
+  const address = access.clientAddress(c);
+  const verifying = access.verifier.verify(key, address);
+  if (verifying instanceof Promise) return verifying.then((verdict) => judge(access, c, verdict, address));
+  judge(access, c, verifying, address);
+  return undefined;
+}
+
+function judge(access: Access, c: Context<GatewayEnv>, verdict: Verdict, address: string | null): void {
+  if (!verdict.ok) {
+    noteRefusal(access, c, verdict.reason, verdict.keyId);
+    throw refusalOf(access.keyFailures.record(address));
+  }
+  const { principal } = verdict;
+  access.metrics.count('key_verifications', { result: 'ok' });
+  access.journal.used(principal.keyId);
+  c.set('log', c.get('log').with({ key: principal.keyId, project: principal.projectId }));
+  c.set('principal', principal);
 }
 
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
@@ -53,7 +69,7 @@ export function noteRefusal(
 }
 
 /** @param retryAfter Seconds until this address may fail again, null while it may. */
-function refusalOf(retryAfter: number | null): ComputeError {
+export function refusalOf(retryAfter: number | null): ComputeError {
   return retryAfter === null
     ? new ComputeError('unauthenticated', 'Invalid API key')
     : tooManyFailures(retryAfter);
@@ -66,7 +82,7 @@ export function tooManyFailures(retryAfter: number): ComputeError {
 }
 
 /** From `x-api-key`, else `Authorization: Bearer`. Never from the query string, which ends up in logs. */
-function presentedKey(c: Context): string | undefined {
+export function presentedKey(c: Context): string | undefined {
   const header = c.req.header('x-api-key');
   if (header !== undefined) return header.trim();
   return /^Bearer +(\S+)$/i.exec(c.req.header('authorization')?.trim() ?? '')?.[1];

@@ -5,7 +5,7 @@ import type { KeyStore } from './key-store.ts';
 import type { Refusal } from './key-verifier.ts';
 
 /** Why somebody was not let in. */
-export type RefusalReason = Refusal | 'wrong_credentials' | 'wrong_admin_token';
+export type RefusalReason = Refusal | 'expired_token' | 'wrong_credentials' | 'wrong_admin_token';
 
 /** Different refusals that one flush can tell; further ones are only in the request log and the metrics. */
 const MAX_REFUSALS = 100;

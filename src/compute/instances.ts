@@ -49,24 +49,48 @@ export async function getInstance(cloud: Cloud, id: string): Promise<Instance> {
  * frees it.
  */
 export async function deleteInstance(cloud: Cloud, id: string): Promise<void> {
-  const instance = await cloud.getInstance(id);
+  const tidy = await tidyingOf(cloud, await cloud.getInstance(id));
+  await cloud.deleteInstance(id);
+  await tidy();
+}
+
+/**
+ * For an instance that is going to be deleted past `deleteInstance`: looks at what the gateway made for it.
+ *
+ * @returns Frees that, to be called once the cloud has accepted the delete; never rejects. One that is not there leaves nothing.
+ */
+export async function prepareTidying(cloud: Cloud, id: string): Promise<() => Promise<void>> {
+  try {
+    return await tidyingOf(cloud, await cloud.getInstance(id));
+  } catch (error) {
+    if (!hasCode(error, 'not_found')) leftBehind(cloud, id, error);
+    return async () => {};
+  }
+}
+
+async function tidyingOf(cloud: Cloud, instance: CloudInstance): Promise<() => Promise<void>> {
   const { ports, floatingIps } = await attachmentsOf(cloud, instance).catch((error) => {
     // While the network service is away an instance can still go; what it leaves is `reconcile`'s.
     if (!hasCode(error, 'unavailable', 'timeout', 'bad_gateway')) throw error;
-    cloud.log.error('left_behind', { what: `network of deleted instance ${id}` }, error);
+    leftBehind(cloud, instance.id, error);
     return { ports: [], floatingIps: [] };
   });
-  await cloud.deleteInstance(id);
-  const tidy = cloud.detached(TIDY_MILLISECONDS);
-  const ownedIps = floatingIps.filter(isOwned).map((ip) => () => tidy.deleteFloatingIp(ip.id));
-  const ownedPorts = ports.filter(isOwned).map((port) => () => tidy.deletePort(port.id));
-  for (const free of [...ownedIps, ...ownedPorts]) {
-    try {
-      await free();
-    } catch (error) {
-      cloud.log.error('left_behind', { what: `network of deleted instance ${id}` }, error);
+  return async function tidy() {
+    const detached = cloud.detached(TIDY_MILLISECONDS);
+    const ownedIps = floatingIps.filter(isOwned).map((ip) => () => detached.deleteFloatingIp(ip.id));
+    const ownedPorts = ports.filter(isOwned).map((port) => () => detached.deletePort(port.id));
+    for (const free of [...ownedIps, ...ownedPorts]) {
+      try {
+        await free();
+      } catch (error) {
+        leftBehind(cloud, instance.id, error);
+      }
     }
-  }
+  };
+}
+
+function leftBehind(cloud: Cloud, id: string, error: unknown): void {
+  cloud.log.error('left_behind', { what: `network of deleted instance ${id}` }, error);
 }
 
 /** Errors as `Cloud.act`; flavors and images may be given by name. */

@@ -44,6 +44,8 @@ export interface Config {
   /** What the nodes share: one URL, or several hosts of a cluster. Secret: it may hold a password. null: in process. */
   readonly redisUrl: string | null;
   readonly limits: LimitOptions;
+  /** Where clients find the gateway; null: where each request has. */
+  readonly publicUrl: string | null;
   readonly cache: CacheOptions;
   /** Networks of proxies whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
@@ -96,6 +98,10 @@ const Environment = z.object({
     .enum(['enforce', 'observe', 'off'], { error: 'must be enforce, observe or off' })
     .default('enforce'),
   REDIS_URL: text.optional(),
+  LINGUANOVA_PUBLIC_URL: z
+    .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+    .refine((url) => /^https?:\/\/[^/?#@]+(\/[^?#]*)?$/.test(url), 'must have no user, query or fragment')
+    .optional(),
   LINGUANOVA_CACHE_SECONDS: wholeNumber(0, 3_600).default(5),
   LINGUANOVA_STALE_SECONDS: wholeNumber(0, 86_400).default(300),
   LINGUANOVA_CACHE_MEGABYTES: wholeNumber(1, 65_536).default(64),
@@ -172,6 +178,7 @@ export function readConfig(
       plans: variables.LINGUANOVA_PLANS,
       costs: variables.LINGUANOVA_COSTS,
     },
+    publicUrl: variables.LINGUANOVA_PUBLIC_URL ?? null,
     cache: {
       seconds: variables.LINGUANOVA_CACHE_SECONDS,
       staleSeconds: variables.LINGUANOVA_STALE_SECONDS,

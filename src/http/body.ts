@@ -13,6 +13,9 @@ import { ComputeError } from '../compute/errors.ts';
 /** The largest body the dialect reads: 1 MiB. */
 export const MAX_BODY_BYTES = 1_048_576;
 
+/** What a body that is read may take to arrive, milliseconds. */
+const ARRIVAL_MILLISECONDS = 30_000;
+
 /**
  * The body as a JSON object.
  *
@@ -41,7 +44,7 @@ export async function readJsonObject(c: Context): Promise<Record<string, unknown
  * The bytes of a body, never more than `limit` of them: reading stops, and the sender is told to, at the first byte
  * too many, with or without a `Content-Length`.
  *
- * @throws ComputeError `body_too_large`; `invalid` when the sender breaks off.
+ * @throws ComputeError `body_too_large`; `invalid` when the sender breaks off, or takes too long.
  */
 export async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
   const { body } = request;
@@ -53,15 +56,26 @@ export async function readBytes(request: Request, limit: number): Promise<Uint8A
   const chunks: Uint8Array[] = [];
   let size = 0;
   const reader = body.getReader();
-  for (;;) {
-    const { done, value } = await reader.read().catch(brokenOff);
-    if (done) return joined(chunks, size);
-    size += value.length;
-    if (size > limit) {
-      await reader.cancel();
-      throw tooLarge(limit);
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    // Ends the read that waits.
+    reader.cancel().catch(() => {});
+  }, ARRIVAL_MILLISECONDS);
+  try {
+    for (;;) {
+      const { done, value } = await reader.read().catch(brokenOff);
+      if (late) throw wrongBody('took too long to arrive');
+      if (done) return joined(chunks, size);
+      size += value.length;
+      if (size > limit) {
+        await reader.cancel();
+        throw tooLarge(limit);
+      }
+      chunks.push(value);
     }
-    chunks.push(value);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -5,6 +5,9 @@ import type { GatewayEnv } from '../context.ts';
 /** The path and query as the client wrote them, where the runtime still knows. */
 export type RequestTarget = (c: Context) => string;
 
+/** A body as it arrives, without being gathered; null when there is none. It can be read once. */
+export type RequestBody = (c: Context) => AsyncIterable<Uint8Array> | null;
+
 const DOT_SEGMENT = /(^|\/)(\.|%2e){1,2}(?=[/?#]|$)/i;
 
 /**

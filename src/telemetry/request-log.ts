@@ -12,7 +12,7 @@ import type { Metrics } from './metrics.ts';
  * not the path, and no query: what customers name and look for is theirs. When the cloud was asked, its own id for the last
  * call is answered as `X-OpenStack-Request-ID`, and the line has them all.
  */
-export function requestLog(log: Logger, metrics: Metrics): MiddlewareHandler<GatewayEnv> {
+export function requestLog(root: Logger, metrics: Metrics): MiddlewareHandler<GatewayEnv> {
   return async function loggedRequest(c, next) {
     const started = performance.now();
     // OpenStack takes a caller's id only in this form (API-SIG, "Request ID").
@@ -23,11 +23,12 @@ export function requestLog(log: Logger, metrics: Metrics): MiddlewareHandler<Gat
     c.set('requestId', requestId);
     c.set('answerHeaders', headers);
     c.set('provenance', provenance);
-    c.set('log', log.with({ request_id: requestId }));
+    c.set('log', root.with({ request_id: requestId }));
     await next();
     const cloudId = provenance.cloudIds.at(-1);
     if (cloudId !== undefined) headers.set(CLOUD_ID, cloudId);
-    if (!headers.isOn(c.res)) complete(c, headers);
+    // An answer that was made from what the cloud has just told was made before its id was known here.
+    if (cloudId !== undefined || !headers.isOn(c.res)) complete(c, headers);
     const { status } = c.res;
     const { method } = c.req;
     const route = routePath(c, -1);
@@ -35,8 +36,9 @@ export function requestLog(log: Logger, metrics: Metrics): MiddlewareHandler<Gat
     const milliseconds = performance.now() - started;
     metrics.count('requests', { method, route, dialect, status: String(status) });
     metrics.observe('request_seconds', milliseconds / 1000, { route, dialect });
-    // `c.get`, for `c.var` copies all variables each time.
-    c.get('log').info('request', {
+    // `c.get`, for `c.var` copies all variables each time. Stages may have put another in its place.
+    const log = c.get('log');
+    log.info('request', {
       method,
       route,
       dialect,

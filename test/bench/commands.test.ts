@@ -3,7 +3,8 @@ import { run } from '../e2e/run.ts';
 
 const MAIN = new URL('../../bench/main.ts', import.meta.url).pathname;
 /** As little as there can be: what is tested is that the commands still run, not how fast anything is. */
-const TINY = '--rounds 1 --seconds 1 --connections 2 --keys 6 --projects 3 --fleets 20 --offline'.split(' ');
+const TINY =
+  '--rounds 1 --seconds 1 --warm-up 1 --connections 2 --keys 6 --projects 3 --fleets 20 --offline'.split(' ');
 const TIMEOUT = 180_000;
 
 describe.each([

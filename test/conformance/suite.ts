@@ -7,6 +7,7 @@ import { instanceActionConformance } from './instance-actions.ts';
 import { instanceConformance } from './instances.ts';
 import { keypairConformance } from './keypairs.ts';
 import { legacyConformance } from './legacy.ts';
+import { novaConformance } from './nova.ts';
 import { publicAccessConformance } from './public-access.ts';
 import { reconcileConformance } from './reconcile.ts';
 import { securityGroupConformance } from './security-groups.ts';
@@ -35,6 +36,7 @@ const OPENSTACK: readonly Part[] = [
   adminKeyConformance,
   apiKeyConformance,
   idempotencyConformance,
+  novaConformance,
 ];
 
 /** Everything a customer can rely on, whatever OpenStack is behind the gateway and whatever runtime it runs on. */

@@ -99,7 +99,7 @@ describe('a wrong variable stops the start with one line that names it', () => {
 
 /** A start that must fail, in an empty directory. One that serves after all is ended after a while. */
 function failedStart(environment: Record<string, string>) {
-  return run(process.execPath, [MAIN], environment, { cwd: emptyDirectory(), timeout: 5_000 });
+  return run(process.execPath, [MAIN], environment, { cwd: emptyDirectory(), timeout: 60_000 });
 }
 
 function emptyDirectory(): string {

@@ -22,7 +22,7 @@ export function run(
       // A proxy must not stand between the sample and the gateway; Go must not fetch another Go.
       {
         env: { PATH, HOME, NO_PROXY: '*', GOTOOLCHAIN: 'local', ...environment },
-        timeout: 20_000,
+        timeout: 60_000,
         ...options,
       },
       (error, stdout, stderr) => {

@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => target.close());
 
 /** Runs one of `samples/` and answers what it printed; it must succeed. */
-async function sample(program: string, file: string, args: readonly string[] = [], timeout = 20_000) {
+async function sample(program: string, file: string, args: readonly string[] = [], timeout = 60_000) {
   const command = program === 'go' ? ['run', sampleFile(file)] : [sampleFile(file)];
   const finished = await run(
     program,

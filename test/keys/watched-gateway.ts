@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { memoryKeyStore } from '../../adapters/memory/key-store.ts';
 import { fetchTransport } from '../../adapters/openstack/http/fetch.ts';
+import type { StreamingTransport } from '../../adapters/openstack/http/stream.ts';
 import type {
   Transport,
   UpstreamRequest,
@@ -49,13 +50,14 @@ export async function watchedGateway(keys: KeyStore = memoryKeyStore()): Promise
   const heard: Heard[] = [];
   const cloudSecrets = new Set<string>();
   const inner = fetchTransport((request) => sandbox.fetch(request));
-  const transport: Transport = {
+  const transport: Transport & StreamingTransport = {
     async send(request, signal) {
       sent.push(request);
       const answer = watched.disturb(request) ?? (await inner.send(request, signal));
       for (const made of secretsIn(answer)) cloudSecrets.add(made);
       return answer;
     },
+    open: inner.open,
     close: () => inner.close(),
   };
   const clouds = openStackDriver({

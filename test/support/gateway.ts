@@ -3,7 +3,7 @@ import { memoryCounter } from '../../adapters/memory/counter.ts';
 import { memoryIdempotencyStore } from '../../adapters/memory/idempotency-store.ts';
 import { memoryKeyStore } from '../../adapters/memory/key-store.ts';
 import { memoryVersions } from '../../adapters/memory/versions.ts';
-import { requestTarget } from '../../adapters/node/connection.ts';
+import { requestBody, requestTarget } from '../../adapters/node/connection.ts';
 import { prometheusMetrics } from '../../adapters/node/prometheus.ts';
 import { type Listening, serve } from '../../adapters/node/serve.ts';
 import { openRedis, parseRedisUrl, type Redis } from '../../adapters/redis/index.ts';
@@ -14,6 +14,7 @@ import { DEFAULT_SCOPES, type Scope } from '../../src/access/scopes.ts';
 import { importServerSecret } from '../../src/access/server-secret.ts';
 import type { CloudCredential, CloudDriver } from '../../src/compute/cloud.ts';
 import { Provenance } from '../../src/compute/provenance.ts';
+import type { PassThrough } from '../../src/dialects/nova/pass-through.ts';
 import { createGateway, type Gateway } from '../../src/gateway.ts';
 import type { LogFields, Logger } from '../../src/telemetry/logger.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
@@ -55,6 +56,8 @@ export interface GatewayUnderTest {
   readonly secret?: string;
   /** Off unless a test is about them. */
   readonly limits?: Partial<LimitOptions>;
+  /** Where clients are told to find it; its own address unless said otherwise. */
+  readonly publicUrl?: string;
   /** As `npm start` has it unless a test says otherwise. */
   readonly cache?: Partial<CacheOptions>;
   /** What several gateways share. */
@@ -72,7 +75,7 @@ const PLANS: readonly Plan[] = [
  * in do not slow each other down.
  */
 export async function startGateway(
-  clouds: CloudDriver & { readonly identities: IdentityProvider },
+  clouds: CloudDriver & { readonly identities: IdentityProvider; readonly passThrough?: PassThrough },
   options: GatewayUnderTest = {},
 ): Promise<RunningGateway> {
   const secret = await importServerSecret(options.secret ?? randomBytes(32).toString('base64'));
@@ -87,6 +90,7 @@ export async function startGateway(
     {
       clouds,
       identities: clouds.identities,
+      passThrough: clouds.passThrough,
       keys,
       idempotency: options.idempotency ?? memoryIdempotencyStore(),
       log,
@@ -102,9 +106,11 @@ export async function startGateway(
       ...(options.lease !== undefined && { lease: options.lease }),
       plans: limits.plans.map(({ name }) => name),
       limits,
+      publicUrl: options.publicUrl ?? null,
       cache: { seconds: 5, staleSeconds: 300, bytes: 8 * 1024 * 1024, ...options.cache },
       ...(options.fleets && { fleets: options.fleets }),
       requestTarget,
+      requestBody,
       clientAddress(c) {
         clients += 1;
         return c.req.header('x-forwarded-for') ?? `2001:db8:${(clients % 65_536).toString(16)}::1`;

@@ -8,7 +8,7 @@ import {
   handleWhenResult,
 } from 'cockatiel';
 import { ComputeError } from '../../../src/compute/errors.ts';
-import { TransportError, type UpstreamResponse } from './transport.ts';
+import { TransportError } from './transport.ts';
 
 /** It opens when more than half of the last so many attempts failed ... */
 const SAMPLE = 20;
@@ -98,7 +98,7 @@ export class Breaker {
    *
    * @throws ComputeError as `assertLetsThrough`, before anything is done; and whatever `call` throws.
    */
-  async run(call: () => Promise<UpstreamResponse>): Promise<UpstreamResponse> {
+  async run<Answer extends Answered>(call: () => Promise<Answer>): Promise<Answer> {
     this.assertLetsThrough();
     const probing = this.#policy.state !== CircuitState.Closed;
     const outcome = await this.#policy
@@ -111,7 +111,10 @@ export class Breaker {
     throw outcome.error;
   }
 
-  async #outcome(call: () => Promise<UpstreamResponse>, probing: boolean): Promise<Outcome> {
+  async #outcome<Answer extends Answered>(
+    call: () => Promise<Answer>,
+    probing: boolean,
+  ): Promise<Outcome<Answer>> {
     const started = performance.now();
     const era = this.#era;
     const counts = (unwell: boolean) => unwell && (probing || era === this.#era);
@@ -133,8 +136,11 @@ export class Breaker {
   }
 }
 
-type Outcome =
-  | { readonly answer: UpstreamResponse; readonly unwell: boolean }
+/** All that is asked of an answer. */
+type Answered = { readonly status: number };
+
+type Outcome<Answer> =
+  | { readonly answer: Answer; readonly unwell: boolean }
   | { readonly error: unknown; readonly unwell: true };
 
 function isUnwell(outcome: unknown): boolean {

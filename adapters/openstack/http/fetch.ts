@@ -1,7 +1,10 @@
+import { isStream, type StreamingTransport } from './stream.ts';
 import { MAX_ANSWER_BYTES, type Transport, TransportError, type UpstreamResponse } from './transport.ts';
 
 /** A transport over a fetch function: the runtime's own, or a service in this process. */
-export function fetchTransport(fetch: (request: Request) => Promise<Response>): Transport {
+export function fetchTransport(
+  fetch: (request: Request) => Promise<Response>,
+): Transport & StreamingTransport {
   return {
     async send(request, signal) {
       try {
@@ -21,8 +24,41 @@ export function fetchTransport(fetch: (request: Request) => Promise<Response>): 
         throw new TransportError('no answer', { sent: true, timedOut: signal.aborted, cause });
       }
     },
+    async open({ method, origin, path, headers, body }, deadline) {
+      const streams = isStream(body);
+      const ending = new AbortController();
+      const timer = streams
+        ? undefined
+        : setTimeout(() => ending.abort(), Math.max(1, deadline - Date.now()));
+      try {
+        const init = { method, headers, redirect: 'manual', signal: ending.signal, duplex: 'half' } as const;
+        const sent =
+          body === null ? init : { ...init, body: streams ? readableOf(body) : (body as BodyInit) };
+        const response = await fetch(new Request(origin + path, sent));
+        return { status: response.status, headers: response.headers, body: response.body };
+      } catch (cause) {
+        throw new TransportError('no answer', { sent: true, timedOut: ending.signal.aborted, cause });
+      } finally {
+        clearTimeout(timer);
+      }
+    },
     close: async () => {},
   };
+}
+
+function readableOf(body: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+  if (body instanceof ReadableStream) return body;
+  const iterator = body[Symbol.asyncIterator]();
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await iterator.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    async cancel() {
+      await iterator.return?.();
+    },
+  });
 }
 
 function answer(response: Response, body: string): UpstreamResponse {

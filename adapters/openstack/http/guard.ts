@@ -13,6 +13,7 @@ import type { Logger } from '../../../src/telemetry/logger.ts';
 import type { Metrics } from '../../../src/telemetry/metrics.ts';
 import { Breaker, type BreakerOptions } from './breaker.ts';
 import { Gate, type GateOptions } from './gate.ts';
+import { isStream, type StreamedAnswer, type StreamedRequest, type StreamingTransport } from './stream.ts';
 import type { Transport, UpstreamRequest, UpstreamResponse } from './transport.ts';
 import type { ServiceType } from './upstream-error.ts';
 
@@ -36,14 +37,18 @@ interface Endpoint {
 const VERSIONED = /^https?:\/\/[^?]*?\/v\d+(\.\d+)?(?=[/?]|$)/;
 
 /** A transport that refuses, with `ComputeError` `unavailable` and `untouched`, what an endpoint should be spared. */
-export class Guard implements Transport {
-  readonly #transport: Transport;
+export class Guard implements Transport, StreamingTransport {
+  readonly #transport: Transport & Partial<StreamingTransport>;
   readonly #ports: GuardPorts;
   readonly #options: GuardOptions;
   /** By origin and service: as many as the catalog of the cloud has. */
   readonly #endpoints = new Map<string, Endpoint>();
 
-  constructor(transport: Transport, ports: GuardPorts, options: GuardOptions = {}) {
+  constructor(
+    transport: Transport & Partial<StreamingTransport>,
+    ports: GuardPorts,
+    options: GuardOptions = {},
+  ) {
     this.#transport = transport;
     this.#ports = ports;
     this.#options = options;
@@ -67,8 +72,8 @@ export class Guard implements Transport {
 
   async send(request: UpstreamRequest, signal: AbortSignal): Promise<UpstreamResponse> {
     const urgent = request.urgent ?? false;
-    const { service, breaker, gate } = this.#endpointOf(request);
-    const call = () => this.#timed(request, signal);
+    const { service, breaker, gate } = this.#endpointOf(request.service, request.url);
+    const call = () => this.#timed(request, () => this.#transport.send(request, signal));
     try {
       if (!urgent) breaker.assertLetsThrough();
       if (!gate.tryEnter()) await gate.wait(signal, urgent);
@@ -78,9 +83,31 @@ export class Guard implements Transport {
         gate.leave();
       }
     } catch (error) {
-      if (error instanceof ComputeError) {
-        this.#ports.metrics?.count('upstream_refusals', { service, reason: breaker.open ? 'open' : 'busy' });
+      this.#tellRefusal(error, service, breaker);
+      throw error;
+    }
+  }
+
+  /** A place is held until the head of the answer is there; uploads, which take their time, hold none. */
+  async open(request: StreamedRequest, deadline: number): Promise<StreamedAnswer> {
+    const { service, breaker, gate } = this.#endpointOf(request.service, request.origin + request.path);
+    const transport = this.#transport;
+    const open = transport.open?.bind(transport);
+    if (open === undefined) throw new ComputeError('not_implemented', 'Nothing is passed through here.');
+    const call = () => this.#timed(request, () => open(request, deadline));
+    const enters = !isStream(request.body);
+    try {
+      breaker.assertLetsThrough();
+      if (enters && !gate.tryEnter()) {
+        await gate.wait(AbortSignal.timeout(Math.max(0, deadline - Date.now())), false);
       }
+      try {
+        return await breaker.run(call);
+      } finally {
+        if (enters) gate.leave();
+      }
+    } catch (error) {
+      this.#tellRefusal(error, service, breaker);
       throw error;
     }
   }
@@ -89,12 +116,19 @@ export class Guard implements Transport {
     return this.#transport.close();
   }
 
-  async #timed(request: UpstreamRequest, signal: AbortSignal): Promise<UpstreamResponse> {
-    const { service, method } = request;
+  #tellRefusal(error: unknown, service: ServiceType, breaker: Breaker): void {
+    if (!(error instanceof ComputeError)) return;
+    this.#ports.metrics?.count('upstream_refusals', { service, reason: breaker.open ? 'open' : 'busy' });
+  }
+
+  async #timed<Answer extends { readonly status: number }>(
+    { service, method }: { readonly service: ServiceType; readonly method: string },
+    call: () => Promise<Answer>,
+  ): Promise<Answer> {
     const started = performance.now();
     let status = 'none';
     try {
-      const answer = await this.#transport.send(request, signal);
+      const answer = await call();
       status = `${Math.floor(answer.status / 100)}xx`;
       return answer;
     } finally {
@@ -103,8 +137,8 @@ export class Guard implements Transport {
     }
   }
 
-  #endpointOf({ service, url }: UpstreamRequest): Endpoint {
-    const { origin } = new URL(url);
+  #endpointOf(service: ServiceType, url: string): Endpoint {
+    const [origin = url] = /^https?:\/\/[^/?]+/.exec(url) ?? [];
     const key = `${service} ${origin}`;
     const known = this.#endpoints.get(key);
     if (known !== undefined) return known;

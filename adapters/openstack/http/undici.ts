@@ -1,7 +1,9 @@
 import { rootCertificates } from 'node:tls';
 import { Agent, errors } from 'undici';
 import { CALLS_PER_ENDPOINT } from './gate.ts';
+import type { StreamingTransport } from './stream.ts';
 import { MAX_ANSWER_BYTES, type Transport, TransportError } from './transport.ts';
+import { openOver } from './undici-stream.ts';
 
 export interface UndiciTransportOptions {
   /** PEM certificates to trust beside the runtime's own (`OS_CACERT`). */
@@ -14,13 +16,16 @@ const CONNECT_MILLISECONDS = 3_000;
 const CONNECTIONS = 4 * CALLS_PER_ENDPOINT;
 
 /** Node's transport: a pool of kept connections for each service. */
-export function undiciTransport(options: UndiciTransportOptions = {}): Transport {
+export function undiciTransport(options: UndiciTransportOptions = {}): Transport & StreamingTransport {
+  const connect = {
+    timeout: CONNECT_MILLISECONDS,
+    ...(options.ca === undefined ? {} : { ca: [...rootCertificates, options.ca] }),
+  };
+  // Of its own, for what is passed through has no largest size, and must not keep the gateway's own calls waiting.
+  const streams = new Agent({ connections: CONNECTIONS, connect });
   const agent = new Agent({
     connections: CONNECTIONS,
-    connect: {
-      timeout: CONNECT_MILLISECONDS,
-      ...(options.ca === undefined ? {} : { ca: [...rootCertificates, options.ca] }),
-    },
+    connect,
     maxResponseSize: MAX_ANSWER_BYTES,
     // The request's own deadline ends it.
     headersTimeout: 0,
@@ -56,7 +61,10 @@ export function undiciTransport(options: UndiciTransportOptions = {}): Transport
         });
       }
     },
-    close: () => agent.close(),
+    open: (request, deadline) => openOver(streams, request, deadline, neverConnected),
+    async close() {
+      await Promise.all([agent.close(), streams.close()]);
+    },
   };
 }
 

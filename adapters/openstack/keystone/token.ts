@@ -10,6 +10,8 @@ export interface Token {
   /** Epoch milliseconds. */
   readonly expiresAt: number;
   readonly identity: Omit<Identity, 'email'>;
+  /** The same in Keystone's own words, with domains and the roles' ids. */
+  readonly subject: Subject;
   readonly catalog: readonly CatalogEntry[];
 }
 
@@ -26,14 +28,20 @@ const CatalogEntry = z.object({
 });
 export type CatalogEntry = z.infer<typeof CatalogEntry>;
 
+const Named = z.object({ id: z.string(), name: z.string() });
+/** What stands in before Keystone v3's time, and in clouds that have but one. */
+const DEFAULT_DOMAIN = { id: 'default', name: 'Default' };
+const InDomain = Named.extend({ domain: Named.default(DEFAULT_DOMAIN) });
+
+const Subject = z.object({
+  user: InDomain,
+  project: InDomain,
+  roles: z.array(Named.partial({ id: true }).transform(({ id, name }) => ({ id: id ?? name, name }))),
+});
+export type Subject = z.infer<typeof Subject>;
+
 const TokenBody = z.object({
-  token: z.object({
-    expires_at: z.string(),
-    user: z.object({ id: z.string(), name: z.string() }),
-    project: z.object({ id: z.string(), name: z.string() }),
-    roles: z.array(z.object({ name: z.string() })),
-    catalog: z.array(CatalogEntry),
-  }),
+  token: Subject.extend({ expires_at: z.string(), catalog: z.array(CatalogEntry) }),
 });
 
 /**
@@ -60,6 +68,7 @@ export function readToken(answer: UpstreamResponse): Token {
       projectId: token.project.id,
       projectName: token.project.name,
     },
+    subject: { user: token.user, project: token.project, roles: token.roles },
     catalog: token.catalog,
   };
 }

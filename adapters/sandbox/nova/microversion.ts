@@ -43,6 +43,6 @@ export function versionHeaders(version: string): Record<string, string> {
   return {
     'OpenStack-API-Version': `compute ${version}`,
     'X-OpenStack-Nova-API-Version': version,
-    Vary: 'X-OpenStack-Nova-API-Version',
+    Vary: 'OpenStack-API-Version, X-OpenStack-Nova-API-Version',
   };
 }

@@ -1,0 +1,47 @@
+/**
+ * How a request that is passed through reaches the cloud: without being read on the way.
+ *
+ * @module
+ */
+
+import type { ServiceType } from './upstream-error.ts';
+
+export interface StreamedRequest {
+  readonly service: ServiceType;
+  readonly method: string;
+  /** Scheme, host and port. */
+  readonly origin: string;
+  /** Sent as it is, with the query. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array | AsyncIterable<Uint8Array> | null;
+}
+
+/** Whether a body can be sent only once, and may take its time. */
+export function isStream(body: StreamedRequest['body']): body is AsyncIterable<Uint8Array> {
+  return body !== null && !(body instanceof Uint8Array);
+}
+
+export interface StreamedAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** A body of at most `WHOLE_BYTES` whose length was announced comes whole. */
+  readonly body: Uint8Array | ReadableStream<Uint8Array> | null;
+}
+
+/** Bodies up to this size are read at once: a stream costs more than they do. Bytes. */
+export const WHOLE_BYTES = 131_072;
+
+/** How long a stream may stand still, in either direction, milliseconds. */
+export const IDLE_MILLISECONDS = 60_000;
+
+export interface StreamingTransport {
+  /**
+   * Sends one request, once, and resolves with the head of its answer.
+   *
+   * @param deadline Epoch milliseconds for the head; it does not hold while a stream is sent, which may take as long as it
+   *   moves.
+   * @throws TransportError
+   */
+  open(request: StreamedRequest, deadline: number): Promise<StreamedAnswer>;
+}

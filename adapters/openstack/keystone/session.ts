@@ -1,0 +1,75 @@
+import type { CloudSession, ServiceAddress } from '../../../src/dialects/nova/pass-through.ts';
+import { type DialectPart, SERVICES, type ServiceName } from '../../../src/dialects/nova/services.ts';
+import type { EndpointChoice } from './catalog.ts';
+import type { CatalogEntry, Token } from './token.ts';
+
+/** Names that catalogs have for the services of the Nova dialect; the first one found counts. */
+const TYPES: Readonly<Record<DialectPart, readonly string[]>> = {
+  identity: ['identity'],
+  compute: ['compute'],
+  image: ['image'],
+  network: ['network'],
+  volume: ['volumev3', 'block-storage', 'block-store'],
+};
+const PARTS = Object.keys(TYPES) as DialectPart[];
+
+/** A version and all behind it: `/v2.1`, `/v3/<project>`. */
+const VERSION = /\/v\d+(?:\.\d+)?(?:\/.*)?$/;
+const VERSION_AND_PROJECT = /\/v\d+(?:\.\d+)?\/[^/]+/;
+
+const sessions = new WeakMap<Token, CloudSession>();
+
+/** What a token tells of its owner and of the cloud; once per token. */
+export function sessionOf(token: Token, choice: EndpointChoice): CloudSession {
+  const known = sessions.get(token);
+  if (known !== undefined) return known;
+  const services = new Map<ServiceName, ServiceAddress>();
+  for (const service of SERVICES) {
+    const endpoint = endpointsOf(token.catalog, service, choice).find(
+      ({ interface: one }) => one === choice.interface,
+    );
+    if (endpoint !== undefined) {
+      services.set(service, {
+        root: rootOf(endpoint.url),
+        projectInPath: VERSION_AND_PROJECT.test(endpoint.url),
+      });
+    }
+  }
+  const session = {
+    ...token.subject,
+    region: regionOf(token.catalog, choice),
+    services,
+    roots: rootsOf(token, choice),
+  };
+  sessions.set(token, session);
+  return session;
+}
+
+/** Any interface: a service may name itself, and its neighbours, by another than the gateway uses. */
+function rootsOf({ catalog }: Token, choice: EndpointChoice): CloudSession['roots'] {
+  const roots = new Map<string, DialectPart>();
+  for (const part of PARTS) {
+    for (const { url } of endpointsOf(catalog, part, choice)) {
+      if (!roots.has(rootOf(url))) roots.set(rootOf(url), part);
+    }
+  }
+  return [...roots].map(([url, part]) => ({ url, part })).sort((a, b) => b.url.length - a.url.length);
+}
+
+function endpointsOf(catalog: readonly CatalogEntry[], part: DialectPart, { region }: EndpointChoice) {
+  const entry = TYPES[part].flatMap((type) => catalog.filter((one) => one.type === type)).at(0);
+  const isHere = (one: CatalogEntry['endpoints'][number]) =>
+    region === null || one.region_id === region || one.region === region;
+  return entry?.endpoints.filter(isHere) ?? [];
+}
+
+function regionOf(catalog: readonly CatalogEntry[], choice: EndpointChoice): string {
+  const [endpoint] = endpointsOf(catalog, 'compute', choice).filter(
+    ({ interface: one }) => one === choice.interface,
+  );
+  return choice.region ?? endpoint?.region_id ?? endpoint?.region ?? 'RegionOne';
+}
+
+function rootOf(url: string): string {
+  return url.replace(/\/+$/, '').replace(VERSION, '');
+}

@@ -1,0 +1,180 @@
+import type { CallContext, CloudCredential } from '../../src/compute/cloud.ts';
+import { ComputeError } from '../../src/compute/errors.ts';
+import type {
+  CloudSession,
+  ForwardedAnswer,
+  ForwardRequest,
+  PassThrough,
+} from '../../src/dialects/nova/pass-through.ts';
+import type { SendContext } from './http/send.ts';
+import { isStream, type StreamedRequest, type StreamingTransport } from './http/stream.ts';
+import { TransportError } from './http/transport.ts';
+import { forOpenStack } from './keystone/credentials.ts';
+import { sessionOf } from './keystone/session.ts';
+import type { Token } from './keystone/token.ts';
+import { refusal, type TokenOwner } from './keystone/token-source.ts';
+import { type OpenStack, sendContext } from './openstack-cloud.ts';
+
+const MAX_ATTEMPTS = 3;
+/** Milliseconds before the second attempt; doubles, and is spread between half and the whole of it. */
+const FIRST_PAUSE = 100;
+/** A service behind a balancer says these while it restarts; a moment later it may be back. */
+const PASSING = new Set([502, 503, 504]);
+
+/** `PassThrough` to the services of an OpenStack. */
+export function openStackPassThrough(openStack: OpenStack, transport: StreamingTransport): PassThrough {
+  const { tokens, endpoints } = openStack;
+  /** The services lie where they lie for everybody; remembered for who asks before anybody is signed in. */
+  let latest: CloudSession | undefined;
+  const sessionWith = (token: Token): CloudSession => {
+    latest = sessionOf(token, endpoints);
+    return latest;
+  };
+  const openWith = (token: Token, request: ForwardRequest, call: CallContext) =>
+    attempt(transport, addressed(sessionWith(token), request, token.id, call), call);
+
+  return {
+    async session(credential, call) {
+      return sessionWith(await tokens.token(forOpenStack(credential), sendContext(call)));
+    },
+
+    async forward(credential, request, call) {
+      const context = sendContext(call);
+      const owner = forOpenStack(credential);
+      const token = await tokens.token(owner, context);
+      const answer = await openWith(token, request, call);
+      if (answer.status !== 401) return answer;
+      await discard(answer);
+      const fresh = await tokens.token(owner, context, token);
+      if (isStream(request.body)) {
+        throw new ComputeError('unavailable', 'The cloud asks to sign in again. Send the request once more.');
+      }
+      const second = await openWith(fresh, request, call);
+      if (second.status !== 401) return second;
+      await discard(second);
+      throw refusal(owner, new Error(`${request.service} refuses a new token`), context);
+    },
+
+    async document(service, path, credential, call) {
+      const session = await anySession(credential, sendContext(call));
+      const address = session?.services.get(service);
+      if (session === null || address === undefined) return null;
+      const request = {
+        service,
+        method: 'GET',
+        path,
+        headers: { accept: 'application/json' },
+        body: null,
+      } as const;
+      const answer = await attempt(transport, addressed(session, request, null, call), call);
+      return { answer, roots: session.roots };
+    },
+  };
+
+  async function anySession(
+    credential: CloudCredential | null,
+    context: SendContext,
+  ): Promise<CloudSession | null> {
+    if (credential === null && latest !== undefined) return latest;
+    const owner: TokenOwner | null =
+      credential !== null
+        ? forOpenStack(credential)
+        : openStack.hasServiceAccount
+          ? { kind: 'service_account' }
+          : null;
+    return owner === null ? null : sessionWith(await tokens.token(owner, context));
+  }
+}
+
+/** @param token null where nobody has to be signed in. */
+function addressed(
+  session: CloudSession,
+  { service, method, path, headers, body }: ForwardRequest,
+  token: string | null,
+  call: CallContext,
+): StreamedRequest {
+  const root = session.services.get(service)?.root;
+  if (root === undefined) throw new ComputeError('not_found', `This cloud has no ${service} service.`);
+  const [origin = '', prefix = ''] = /^(https?:\/\/[^/]+)(.*)$/.exec(root)?.slice(1) ?? [];
+  return {
+    service,
+    method,
+    origin,
+    path: prefix + path,
+    body,
+    headers: {
+      ...headers,
+      ...(token !== null && { 'x-auth-token': token }),
+      'x-openstack-request-id': call.requestId,
+    },
+  };
+}
+
+/**
+ * Sends a request. One that only reads is tried again when the connection breaks or the service is passing through a restart;
+ * any other only when certainly nothing of it was sent.
+ *
+ * @throws ComputeError `timeout` or `unavailable`.
+ */
+async function attempt(
+  transport: StreamingTransport,
+  request: StreamedRequest,
+  call: CallContext,
+): Promise<ForwardedAnswer> {
+  const reads = request.method === 'GET' || request.method === 'HEAD';
+  const repeatable = !isStream(request.body);
+  for (let tried = 1; ; tried++) {
+    const outcome = await openOnce(transport, request, call);
+    const failed = outcome instanceof TransportError;
+    const passing = !failed && PASSING.has(outcome.status);
+    const mayRepeat = repeatable && (failed ? reads || !outcome.sent : passing && reads);
+    const pause = FIRST_PAUSE * 2 ** (tried - 1) * (0.5 + Math.random() / 2);
+    const hopeless = (failed && outcome.timedOut) || Date.now() + pause >= call.deadline;
+    if (!mayRepeat || hopeless || tried === MAX_ATTEMPTS) {
+      if (failed) throw noAnswer(request, outcome, call);
+      if (outcome.status >= 500) told(request, outcome.status, call);
+      return outcome;
+    }
+    if (!failed) await discard(outcome);
+    await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+}
+
+async function openOnce(
+  transport: StreamingTransport,
+  request: StreamedRequest,
+  { deadline, provenance }: CallContext,
+): Promise<ForwardedAnswer | TransportError> {
+  const asked = provenance.asking(performance.now());
+  let id: string | undefined;
+  try {
+    const answer = await transport.open(request, deadline);
+    id = answer.headers.get('x-openstack-request-id') ?? undefined;
+    return answer;
+  } catch (error) {
+    if (error instanceof TransportError) return error;
+    throw error;
+  } finally {
+    asked(performance.now(), id);
+  }
+}
+
+async function discard({ body }: ForwardedAnswer): Promise<void> {
+  if (body instanceof ReadableStream) await body.cancel();
+}
+
+function told({ service, method, path }: StreamedRequest, status: number, call: CallContext): void {
+  call.log.warn('cloud_failed', { service, method, path: path.replace(/\?.*$/s, ''), status });
+}
+
+function noAnswer(request: StreamedRequest, error: TransportError, { log }: CallContext): ComputeError {
+  const { method, origin, path } = request;
+  log.warn('cloud_no_answer', { method, origin, path: path.replace(/\?.*$/s, ''), sent: error.sent }, error);
+  const underneath = { cause: error, untouched: !error.sent };
+  return error.timedOut
+    ? new ComputeError('timeout', 'The cloud did not answer in time.', underneath)
+    : new ComputeError('unavailable', 'The cloud cannot be reached at the moment.', {
+        ...underneath,
+        retryAfter: 5,
+      });
+}

@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { formatKey, generateKey } from './key-format.ts';
+import { KeyTokens } from './key-token.ts';
+import { importServerSecret } from './server-secret.ts';
+
+const now = () => Math.floor(Date.now() / 1000);
+const fresh = async () => new KeyTokens(await importServerSecret(randomBytes(32).toString('base64')));
+
+test('opens to the key it was made of, on every node with the same secret', async () => {
+  const secret = await importServerSecret(randomBytes(32).toString('base64'));
+  const key = generateKey();
+  const lifetime = { issuedAt: now(), expiresAt: now() + 60 };
+  const { text, token } = await new KeyTokens(secret).issue(key, 'password', lifetime);
+  const elsewhere = new KeyTokens(secret);
+  expect(await elsewhere.open(text)).toEqual(token);
+  expect(token).toMatchObject({ key: formatKey(key), method: 'password', ...lifetime });
+  expect(elsewhere.isLiving(token)).toBe(true);
+});
+
+test('is fit for a header, shorter than a Fernet token, and shows nothing of the key', async () => {
+  const key = generateKey();
+  const { text } = await (await fresh()).issue(key, 'token', { issuedAt: now(), expiresAt: now() + 60 });
+  expect(text).toMatch(/^lnt_[0-9A-Za-z_-]{116}$/);
+  expect(text).not.toContain(key.id);
+  expect(text).not.toContain(key.secret);
+});
+
+test('opens nowhere else, and not when a single character was changed', async () => {
+  const tokens = await fresh();
+  const issued = await tokens.issue(generateKey(), 'token', { issuedAt: now(), expiresAt: now() + 60 });
+  expect(await (await fresh()).open(issued.text)).toBeNull();
+  for (let at = 4; at < issued.text.length; at++) {
+    const other = issued.text[at] === 'A' ? 'B' : 'A';
+    const altered = issued.text.slice(0, at) + other + issued.text.slice(at + 1);
+    expect(await tokens.open(altered), altered).toBeNull();
+  }
+});
+
+test.each(['', 'lnt_', 'lnt_x', 'gAAAAABr', `lnt_${'A'.repeat(116)}`, `lnt_${'='.repeat(116)}`, 'ln_a_b'])(
+  'garbage is no token: %s',
+  async (text) => {
+    expect(await (await fresh()).open(text)).toBeNull();
+  },
+);
+
+test('dies by the clock, and where it was given up', async () => {
+  const tokens = await fresh();
+  const old = await tokens.issue(generateKey(), 'token', { issuedAt: now() - 10, expiresAt: now() - 1 });
+  expect(tokens.isLiving(old.token)).toBe(false);
+  const { token } = await tokens.issue(generateKey(), 'token', { issuedAt: now(), expiresAt: now() + 60 });
+  tokens.giveUp(token);
+  expect(tokens.isLiving(token)).toBe(false);
+});

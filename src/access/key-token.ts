@@ -1,0 +1,161 @@
+/**
+ * Tokens: an API key, sealed for a while. Nothing is stored. A token opens to the key it was made of, and that key is verified
+ * on every use, so a token is dead when its key is.
+ *
+ * AES-256-GCM under a key that HKDF derives from the server's secret. 120 characters, all of them fit for a header.
+ *
+ * @module
+ */
+
+import { sha256 } from '@noble/hashes/sha2.js';
+import { LRUCache } from 'lru-cache';
+import { formatKey, type KeyParts } from './key-format.ts';
+import type { ServerSecret } from './server-secret.ts';
+
+/** How somebody signed in; the order is part of the format. */
+const METHODS = ['application_credential', 'password', 'token'] as const;
+export type SignInMethod = (typeof METHODS)[number];
+
+/** What a token says. */
+export interface KeyToken {
+  /** The text of the API key. Secret. */
+  readonly key: string;
+  readonly method: SignInMethod;
+  /** Epoch seconds. */
+  readonly issuedAt: number;
+  /** Epoch seconds. */
+  readonly expiresAt: number;
+  /** Tells tokens apart, and opens nothing. */
+  readonly auditId: string;
+}
+
+const PREFIX = 'lnt_';
+const FORMAT = 1;
+const ID_LENGTH = 16;
+const SECRET_LENGTH = 33;
+/** Format, method, two times, and the key's two halves. */
+const CONTENT_BYTES = 2 + 4 + 4 + ID_LENGTH + SECRET_LENGTH;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+const TEXT_LENGTH = PREFIX.length + Math.ceil(((NONCE_BYTES + CONTENT_BYTES + TAG_BYTES) * 4) / 3);
+const AUDIT_ID_BYTES = 16;
+
+const TOKEN_PATTERN = new RegExp(`^${PREFIX}[0-9A-Za-z_-]{${TEXT_LENGTH - PREFIX.length}}$`);
+const PURPOSE = new TextEncoder().encode('linguanova token seal');
+
+/** Tokens that are open in memory, and tokens given up on this node. */
+const MAX_TOKENS = 10_000;
+
+export class KeyTokens {
+  readonly #sealingKey: Promise<CryptoKey>;
+  readonly #opened = new LRUCache<string, KeyToken>({ max: MAX_TOKENS });
+  readonly #givenUp = new LRUCache<string, true>({ max: MAX_TOKENS });
+
+  constructor({ material }: ServerSecret) {
+    this.#sealingKey = crypto.subtle.deriveKey(
+      { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info: PURPOSE },
+      material,
+      { name: 'AES-GCM', length: 256 },
+      false,
+      ['encrypt', 'decrypt'],
+    );
+  }
+
+  /** Whether `text` looks like a token; a key never does. */
+  static isToken(text: string): boolean {
+    return text.startsWith(PREFIX);
+  }
+
+  /** @param lifetime Epoch seconds. */
+  async issue(
+    key: KeyParts,
+    method: SignInMethod,
+    lifetime: { issuedAt: number; expiresAt: number },
+  ): Promise<{ readonly text: string; readonly token: KeyToken }> {
+    const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
+    const box = await crypto.subtle.encrypt(
+      { name: 'AES-GCM', iv: nonce, additionalData: PURPOSE },
+      await this.#sealingKey,
+      contentOf(key, method, lifetime),
+    );
+    const text = PREFIX + encode(new Uint8Array([...nonce, ...new Uint8Array(box)]));
+    const token = { key: formatKey(key), method, ...lifetime, auditId: auditIdOf(text) };
+    this.#opened.set(text, token);
+    return { text, token };
+  }
+
+  /**
+   * What a token says, however old; null for what this gateway's secret did not seal. The key in it is still to be verified.
+   */
+  async open(text: string): Promise<KeyToken | null> {
+    const known = this.#opened.get(text);
+    if (known !== undefined) return known;
+    const sealed = TOKEN_PATTERN.test(text) ? decode(text.slice(PREFIX.length)) : null;
+    if (sealed === null) return null;
+    const token = await this.#unseal(text, sealed);
+    if (token !== null) this.#opened.set(text, token);
+    return token;
+  }
+
+  /** Whether a token still counts, the key aside. */
+  isLiving(token: KeyToken): boolean {
+    return token.expiresAt * 1000 > Date.now() && !this.#givenUp.has(token.auditId);
+  }
+
+  /** Ends a token early, on this node: nothing is stored, so others honour it until it expires. */
+  giveUp(token: KeyToken): void {
+    const rest = token.expiresAt * 1000 - Date.now();
+    if (rest > 0) this.#givenUp.set(token.auditId, true, { ttl: rest });
+  }
+
+  async #unseal(text: string, sealed: Uint8Array<ArrayBuffer>): Promise<KeyToken | null> {
+    try {
+      const content = await crypto.subtle.decrypt(
+        { name: 'AES-GCM', iv: sealed.slice(0, NONCE_BYTES), additionalData: PURPOSE },
+        await this.#sealingKey,
+        sealed.slice(NONCE_BYTES),
+      );
+      return readContent(content, auditIdOf(text));
+    } catch {
+      return null;
+    }
+  }
+}
+
+function contentOf(
+  { id, secret }: KeyParts,
+  method: SignInMethod,
+  { issuedAt, expiresAt }: { issuedAt: number; expiresAt: number },
+): Uint8Array<ArrayBuffer> {
+  const content = new Uint8Array(CONTENT_BYTES);
+  const view = new DataView(content.buffer);
+  view.setUint8(0, FORMAT);
+  view.setUint8(1, METHODS.indexOf(method));
+  view.setUint32(2, issuedAt);
+  view.setUint32(6, expiresAt);
+  content.set(new TextEncoder().encode(id + secret), 10);
+  return content;
+}
+
+function readContent(content: ArrayBuffer, auditId: string): KeyToken | null {
+  const view = new DataView(content);
+  const method = METHODS[view.getUint8(1)];
+  if (view.getUint8(0) !== FORMAT || method === undefined) return null;
+  const text = new TextDecoder().decode(content.slice(10));
+  const key = formatKey({ id: text.slice(0, ID_LENGTH), secret: text.slice(ID_LENGTH) });
+  return { key, method, issuedAt: view.getUint32(2), expiresAt: view.getUint32(6), auditId };
+}
+
+function auditIdOf(text: string): string {
+  return encode(sha256(new TextEncoder().encode(text)).slice(0, AUDIT_ID_BYTES));
+}
+
+function encode(bytes: Uint8Array): string {
+  const binary = Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
+  return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+}
+
+function decode(text: string): Uint8Array<ArrayBuffer> {
+  const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
+  return Uint8Array.from(binary, (character) => character.charCodeAt(0));
+}

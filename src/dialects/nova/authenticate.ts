@@ -1,0 +1,37 @@
+import type { Context, MiddlewareHandler } from 'hono';
+import type { Access } from '../../access/access.ts';
+import { admit, noteRefusal, presentedKey } from '../../access/authenticate.ts';
+import { KeyTokens } from '../../access/key-token.ts';
+import { ComputeError } from '../../compute/errors.ts';
+import type { GatewayEnv } from '../../context.ts';
+
+/**
+ * From `X-Auth-Token`, else the headers of the redu dialect, to the principal. A token of the gateway and the key itself are
+ * worth the same; a token is not believed for longer than its key.
+ */
+export function authenticateToken(access: Access, tokens: KeyTokens): MiddlewareHandler<GatewayEnv> {
+  return async function authenticated(c, next) {
+    const given = c.req.header('x-auth-token')?.trim() || undefined;
+    await admit(access, c, given === undefined ? presentedKey(c) : await keyOf(access, c, tokens, given));
+    await next();
+  };
+}
+
+/**
+ * The key that a token, or a key in a token's place, stands for. What is neither comes back as it is, and is refused as a key.
+ *
+ * @throws ComputeError `unauthenticated` for a token that was good once. That is no guess, and does not count as one: clients
+ *   come with old tokens and then sign in anew, all their threads at once.
+ */
+export async function keyOf(
+  access: Access,
+  c: Context<GatewayEnv>,
+  tokens: KeyTokens,
+  text: string,
+): Promise<string> {
+  const token = KeyTokens.isToken(text) ? await tokens.open(text) : null;
+  if (token === null) return text;
+  if (tokens.isLiving(token)) return token.key;
+  noteRefusal(access, c, 'expired_token', null);
+  throw new ComputeError('unauthenticated', 'The token has expired.');
+}

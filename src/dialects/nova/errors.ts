@@ -1,0 +1,119 @@
+/**
+ * What goes wrong in the gateway, as the service whose path it is would say it: Nova's and Cinder's envelopes, Neutron's,
+ * Glance's and Keystone's own forms. What the cloud itself answers passes as it is.
+ *
+ * @module
+ */
+
+import type { Context } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+import { ComputeError, type ErrorCode } from '../../compute/errors.ts';
+import type { GatewayEnv } from '../../context.ts';
+import { type DialectPart, FACES, partOf } from './services.ts';
+
+interface ErrorRow {
+  readonly status: number;
+  /** Nova's envelope; with Neutron the type. */
+  readonly kind: string;
+  readonly title: string;
+}
+
+/** One row for each code of the closed set; a missing one does not compile. */
+export const NOVA_ERRORS = {
+  invalid: { status: 400, kind: 'badRequest', title: 'Bad Request' },
+  unauthenticated: { status: 401, kind: 'unauthorized', title: 'Unauthorized' },
+  forbidden: { status: 403, kind: 'forbidden', title: 'Forbidden' },
+  // Nova's word for an exhausted quota is 403 too.
+  quota_exceeded: { status: 403, kind: 'forbidden', title: 'Forbidden' },
+  not_found: { status: 404, kind: 'itemNotFound', title: 'Not Found' },
+  method_not_allowed: { status: 405, kind: 'badMethod', title: 'Method Not Allowed' },
+  conflict: { status: 409, kind: 'conflictingRequest', title: 'Conflict' },
+  body_too_large: { status: 413, kind: 'entityTooLarge', title: 'Request Entity Too Large' },
+  unsupported_media_type: { status: 415, kind: 'badMediaType', title: 'Unsupported Media Type' },
+  rate_limited: { status: 429, kind: 'overLimit', title: 'Too Many Requests' },
+  internal: { status: 500, kind: 'computeFault', title: 'Internal Server Error' },
+  not_implemented: { status: 501, kind: 'notImplemented', title: 'Not Implemented' },
+  bad_gateway: { status: 502, kind: 'badGateway', title: 'Bad Gateway' },
+  unavailable: { status: 503, kind: 'serviceUnavailable', title: 'Service Unavailable' },
+  timeout: { status: 504, kind: 'gatewayTimeout', title: 'Gateway Timeout' },
+} as const satisfies Record<ErrorCode, ErrorRow>;
+
+/** Codes whose text never depends on what was thrown. */
+const FIXED_MESSAGES: Partial<Record<ErrorCode, string>> = {
+  unauthenticated: 'The request you have made requires authentication.',
+  internal: 'The gateway failed. Quote the X-OpenStack-Request-ID of this answer when you report it.',
+};
+
+/** Codes whose cause the operator wants to see. */
+const LOGGED: readonly ErrorCode[] = ['bad_gateway', 'unavailable', 'timeout'];
+const ALWAYS_RETRY_AFTER: readonly ErrorCode[] = ['rate_limited', 'unavailable'];
+const RETRY_AFTER_SECONDS = 1;
+
+/**
+ * The answer for anything thrown on the way of a request of this dialect, and for what has no route; fits hono's `onError`.
+ *
+ * @param publicUrl Where clients find the gateway, for the challenge of 401.
+ */
+export function answerNovaError(error: unknown, c: Context<GatewayEnv>, publicUrl: string): Response {
+  const { requestId, log } = c.var;
+  const told = toComputeError(error);
+  if (told.code === 'internal') log?.error('request_failed', { request_id: requestId }, error);
+  else if (LOGGED.includes(told.code)) log?.warn('upstream_failed', { request_id: requestId }, error);
+
+  const part = partOf(c.req.path) ?? 'compute';
+  const { status } = NOVA_ERRORS[told.code];
+  const retryAfter =
+    told.retryAfter !== undefined || ALWAYS_RETRY_AFTER.includes(told.code)
+      ? wholeSeconds(told.retryAfter)
+      : null;
+  const headers = new Headers({
+    'Content-Type': 'application/json',
+    'X-OpenStack-Request-ID': requestId,
+    ...(part === 'compute' && { 'X-Compute-Request-ID': requestId }),
+    ...(part === 'identity' && { Vary: 'X-Auth-Token' }),
+    ...(retryAfter !== null && { 'Retry-After': String(retryAfter) }),
+  });
+  if (told.code === 'unauthenticated') {
+    headers.set('WWW-Authenticate', `Keystone uri="${publicUrl}${FACES.identity.prefix}/v3"`);
+  }
+  const message = FIXED_MESSAGES[told.code] ?? told.message;
+  return new Response(JSON.stringify(bodyOf(part, told.code, message, retryAfter)), { status, headers });
+}
+
+function bodyOf(part: DialectPart, code: ErrorCode, message: string, retryAfter: number | null): object {
+  const { status, kind, title } = NOVA_ERRORS[code];
+  const wait = retryAfter === null ? {} : { retryAfter: String(retryAfter) };
+  switch (part) {
+    case 'compute':
+    case 'volume':
+      return { [kind]: { code: status, message, ...wait } };
+    case 'image':
+      return { message, code: `${status} ${title}`, title };
+    case 'network':
+      // What stands before Neutron, and asks for a token, says it so.
+      if (code === 'unauthenticated') return { error: { code: status, title, message } };
+      return { NeutronError: { type: neutronType(kind), message, detail: '' } };
+    case 'identity':
+      return { error: { code: status, message, title } };
+  }
+}
+
+/** As Neutron writes its exceptions. */
+function neutronType(kind: string): string {
+  return kind[0]?.toUpperCase() + kind.slice(1);
+}
+
+function toComputeError(error: unknown): ComputeError {
+  if (error instanceof ComputeError) return error;
+  if (error instanceof HTTPException) {
+    const codes = Object.keys(NOVA_ERRORS) as ErrorCode[];
+    const code = codes.find((one) => NOVA_ERRORS[one].status === error.status);
+    if (code !== undefined && code !== 'internal') return new ComputeError(code, error.message);
+  }
+  return new ComputeError('internal', '', { cause: error });
+}
+
+function wholeSeconds(retryAfter: number | undefined): number {
+  if (retryAfter === undefined || !Number.isFinite(retryAfter)) return RETRY_AFTER_SECONDS;
+  return Math.max(1, Math.ceil(retryAfter));
+}

@@ -1,0 +1,216 @@
+/**
+ * Pass-through: a request for a service of the cloud, checked and sent on.
+ *
+ * @module
+ */
+
+import type { Context, Handler } from 'hono';
+import { type Access, callContext } from '../../access/access.ts';
+import { assertScope } from '../../access/scopes.ts';
+import type { CallContext } from '../../compute/cloud.ts';
+import { ComputeError, noKeyPairs } from '../../compute/errors.ts';
+import { prepareTidying } from '../../compute/instances.ts';
+import type { GatewayEnv } from '../../context.ts';
+import { readBytes } from '../../http/body.ts';
+import type { RequestBody, RequestTarget } from '../../http/request-target.ts';
+import { announceChange } from '../../traffic/versions/announce.ts';
+import type { ProjectVersions } from '../../traffic/versions/project-versions.ts';
+import { requestHeaders, responseHeaders } from './headers.ts';
+import { linkRewriter } from './links.ts';
+import type {
+  CloudSession,
+  ForwardedAnswer,
+  ForwardMethod,
+  ForwardRequest,
+  PassThrough,
+} from './pass-through.ts';
+import { isAction, isKeyPairs, scopeFor, scopeForAction, serverOf } from './permissions.ts';
+import type { PublicUrl } from './public-url.ts';
+import { parseTarget, type Target } from './target.ts';
+
+/** The largest body that is read before it is sent on; image data is not. 1 MiB, the redu dialect's. */
+const MAX_BODY_BYTES = 1_048_576;
+
+const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
+const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\b/i;
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** OpenStack's policies know the role by this name. */
+const ADMIN_ROLE = 'admin';
+
+export interface ForwardPorts {
+  readonly access: Access;
+  readonly passThrough: PassThrough;
+  readonly versions: ProjectVersions;
+  readonly requestTarget: RequestTarget;
+  readonly requestBody: RequestBody;
+  readonly publicUrl: PublicUrl;
+}
+
+/** Behind `authenticateToken` and the limits. */
+export function forward(ports: ForwardPorts): Handler<GatewayEnv> {
+  return async function forwarded(c) {
+    const { access, passThrough } = ports;
+    const { credential } = c.var.principal;
+    const target = parseTarget(ports.requestTarget(c));
+    const method = methodOf(c);
+    assertScope(c.var.principal, scopeFor(method, target));
+    if (credential.kind === 'service' && isKeyPairs(target)) throw noKeyPairs();
+    const body = await bodyOf(c, method, target, ports.requestBody);
+    const action = body instanceof Uint8Array ? assertBodyAllowed(c, method, target, body) : null;
+
+    const call = callContext(c, access.deadline);
+    const session = await passThrough.session(credential, call);
+    assertNoHiddenAdministrator(c, session);
+    const request: ForwardRequest = {
+      service: target.service,
+      method,
+      path: trimmed(method, target),
+      headers: requestHeaders(c.req.raw.headers, target.service === 'compute'),
+      body,
+    };
+    const send = () => passThrough.forward(credential, request, call);
+    const answer = await (isRead(method) ? send() : changing(ports, c, call, target, action, send));
+    return answered(answer, session.roots, ports.publicUrl(c));
+  };
+}
+
+/** The cloud's answer with its links leading to the gateway. */
+export function answered(
+  { status, headers: given, body }: ForwardedAnswer,
+  roots: CloudSession['roots'],
+  publicUrl: string,
+): Response {
+  const headers = responseHeaders(status, given);
+  const links = linkRewriter(roots, publicUrl);
+  const location = headers.get('location');
+  if (location !== null) headers.set('location', links.address(location));
+  if (body === null || !JSON_TYPE.test(headers.get('content-type') ?? '')) {
+    return new Response(body as BodyInit | null, { status, headers });
+  }
+  headers.delete('content-length');
+  if (body instanceof Uint8Array) {
+    return new Response(links.json(new TextDecoder().decode(body)), { status, headers });
+  }
+  return new Response(body.pipeThrough(links.stream()), { status, headers });
+}
+
+/** Sends a request that changes something, and tells of it before the answer leaves, whatever came of it. */
+async function changing(
+  { versions, access }: ForwardPorts,
+  c: Context<GatewayEnv>,
+  call: CallContext,
+  target: Target,
+  action: Readonly<Record<string, unknown>> | null,
+  send: () => Promise<ForwardedAnswer>,
+): Promise<ForwardedAnswer> {
+  const { principal, provenance } = c.var;
+  const server = serverOf(target);
+  if (server !== null) provenance.changed(server);
+  const deletes = c.req.method === 'DELETE' && target.segments.at(-1)?.toLowerCase() === server;
+  const tidy =
+    server !== null && UUID.test(server) && (deletes || (action !== null && 'forceDelete' in action))
+      ? await prepareTidying(access.clouds.open(principal.credential, call), server)
+      : null;
+  try {
+    const answer = await send();
+    if (tidy !== null && answer.status < 300) await tidy();
+    return answer;
+  } finally {
+    await announceChange(versions, c);
+  }
+}
+
+/** Nova has nothing at `/servers/`, and some clients ask there. */
+function trimmed(method: ForwardMethod, { service, path, segments }: Target): string {
+  const isTrimmed = service === 'compute' && isRead(method) && segments.length > 0;
+  return isTrimmed ? path.replace(/\/(?=\?|$)/, '') : path;
+}
+
+function methodOf(c: Context): ForwardMethod {
+  const { method } = c.req;
+  if (!METHODS.has(method)) {
+    throw new ComputeError('method_not_allowed', `This path does not know ${method}.`);
+  }
+  return method as ForwardMethod;
+}
+
+function isRead(method: ForwardMethod): boolean {
+  return method === 'GET' || method === 'HEAD';
+}
+
+async function bodyOf(
+  c: Context,
+  method: ForwardMethod,
+  target: Target,
+  streamed: RequestBody,
+): Promise<ForwardRequest['body']> {
+  if (isRead(method)) return null;
+  const encoding = c.req.header('Content-Encoding');
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
+    throw new ComputeError('unsupported_media_type', 'Send the body without Content-Encoding.');
+  }
+  if (isImageData(method, target)) return streamed(c);
+  const bytes = await readBytes(c.req.raw, MAX_BODY_BYTES);
+  return bytes.length === 0 ? null : bytes;
+}
+
+/** `PUT /images/{id}/file` and `.../stage`. */
+function isImageData(method: ForwardMethod, { service, segments }: Target): boolean {
+  const [resource, , part = ''] = segments;
+  return service === 'image' && method === 'PUT' && resource === 'images' && ['file', 'stage'].includes(part);
+}
+
+/**
+ * Refuses what only the body tells: actions of administrators, and other customers' key pairs.
+ *
+ * @returns The body of an action.
+ * @throws ComputeError `invalid` for what cannot be read: somebody may read it otherwise.
+ */
+function assertBodyAllowed(
+  c: Context<GatewayEnv>,
+  method: ForwardMethod,
+  target: Target,
+  bytes: Uint8Array,
+): Readonly<Record<string, unknown>> | null {
+  const { principal } = c.var;
+  const acts = isAction(method, target);
+  const mayNameKeyPair =
+    principal.credential.kind === 'service' && target.service === 'compute' && method === 'POST';
+  if (!acts && !mayNameKeyPair) return null;
+  const body = readObject(bytes);
+  if (mayNameKeyPair && namesKeyPair(body)) throw noKeyPairs();
+  if (!acts) return null;
+  const scope = scopeForAction(body);
+  if (scope !== null) assertScope(principal, scope);
+  return body;
+}
+
+/** `{"server": {"key_name"}}`, `{"rebuild": {"key_name"}}`. */
+function namesKeyPair(body: Readonly<Record<string, unknown>>): boolean {
+  return Object.values(body).some((part) => isRecord(part) && part.key_name != null);
+}
+
+function readObject(bytes: Uint8Array): Readonly<Record<string, unknown>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw new ComputeError('invalid', 'The body is not valid JSON.', { cause });
+  }
+  if (!isRecord(value)) throw new ComputeError('invalid', 'The body must be a JSON object.');
+  return value;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The services let an administrator through to every project, so such a credential takes a key that is meant for it. */
+function assertNoHiddenAdministrator(c: Context<GatewayEnv>, { roles }: CloudSession): void {
+  if (!roles.some(({ name }) => name.toLowerCase() === ADMIN_ROLE)) return;
+  if (c.var.principal.scopes.includes('admin')) return;
+  throw new ComputeError(
+    'forbidden',
+    'This API key acts with the role "admin" and lacks the scope "admin": it cannot be kept to its project here.',
+  );
+}

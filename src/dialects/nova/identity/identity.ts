@@ -1,0 +1,99 @@
+/**
+ * Keystone v3, as much of it as clients ask of one whose users have one project each: the project of their API key.
+ *
+ * @module
+ */
+
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
+import { callContext } from '../../../access/access.ts';
+import { ComputeError } from '../../../compute/errors.ts';
+import type { GatewayEnv } from '../../../context.ts';
+import { refuseOtherMethods } from '../../../http/methods.ts';
+import { authenticateToken } from '../authenticate.ts';
+import { answerNovaError } from '../errors.ts';
+import type { CloudSession } from '../pass-through.ts';
+import { FACES } from '../services.ts';
+import { catalogOf } from './catalog.ts';
+import { giveUpToken, type IdentityPorts, issueToken, showToken } from './tokens.ts';
+
+/** To be mounted at `/identity`. */
+export function identityFacade(
+  ports: IdentityPorts,
+  limited: MiddlewareHandler<GatewayEnv>,
+): Hono<GatewayEnv> {
+  const { access, passThrough, tokens } = ports;
+  const base = (c: Context) => ports.publicUrl(c) + FACES.identity.prefix;
+  const links = (c: Context) => ({ self: base(c) + c.req.path.slice(FACES.identity.prefix.length) });
+  const listLinks = (c: Context) => ({ next: null, ...links(c), previous: null });
+  const session = (c: Context<GatewayEnv>) =>
+    passThrough.session(c.var.principal.credential, callContext(c, access.deadline));
+  const project = async (c: Context<GatewayEnv>) => projectView((await session(c)).project, base(c));
+  const user = async (c: Context<GatewayEnv>) => userView((await session(c)).user, base(c));
+  const known = [authenticateToken(access, tokens), limited] as const;
+
+  const router = new Hono<GatewayEnv>({ strict: false });
+  router.get('/', (c) => c.json({ versions: { values: [versionDocument(base(c))] } }, 300));
+  router.get('/v3', (c) => c.json({ version: versionDocument(base(c)) }));
+  router.post('/v3/auth/tokens', issueToken(ports, limited));
+  router.get('/v3/auth/tokens', ...known, showToken(ports));
+  router.delete('/v3/auth/tokens', ...known, giveUpToken(ports));
+  router.get('/v3/auth/catalog', ...known, async (c) =>
+    c.json({ catalog: catalogOf(await session(c), ports.publicUrl(c)), links: links(c) }),
+  );
+  router.get('/v3/auth/projects', ...known, async (c) =>
+    c.json({ projects: [await project(c)], links: listLinks(c) }),
+  );
+  router.get('/v3/auth/domains', ...known, (c) => c.json({ domains: [], links: listLinks(c) }));
+  router.get('/v3/auth/system', ...known, (c) => c.json({ system: [], links: listLinks(c) }));
+  router.get('/v3/projects', ...known, async (c) =>
+    c.json({ projects: named(c, await project(c)), links: listLinks(c) }),
+  );
+  router.get('/v3/projects/:id', ...known, async (c) => c.json({ project: own(c, await project(c)) }));
+  router.get('/v3/users/:id', ...known, async (c) => c.json({ user: own(c, await user(c)) }));
+  router.get('/v3/users/:id/projects', ...known, async (c) => {
+    own(c, await user(c));
+    return c.json({ projects: named(c, await project(c)), links: listLinks(c) });
+  });
+  return refuseOtherMethods(router, (error, c) => answerNovaError(error, c, ports.publicUrl(c)));
+}
+
+function versionDocument(base: string): object {
+  return {
+    id: 'v3.14',
+    status: 'stable',
+    updated: '2020-04-07T00:00:00Z',
+    links: [{ rel: 'self', href: `${base}/v3/` }],
+    'media-types': [{ base: 'application/json', type: 'application/vnd.openstack.identity-v3+json' }],
+  };
+}
+
+function projectView({ id, name, domain }: CloudSession['project'], base: string) {
+  return {
+    id,
+    name,
+    domain_id: domain.id,
+    parent_id: domain.id,
+    description: '',
+    enabled: true,
+    is_domain: false,
+    tags: [],
+    options: {},
+    links: { self: `${base}/v3/projects/${id}` },
+  };
+}
+
+function userView({ id, name, domain }: CloudSession['user'], base: string) {
+  return { id, name, domain_id: domain.id, enabled: true, links: { self: `${base}/v3/users/${id}` } };
+}
+
+/** @throws ComputeError `forbidden` unless the path names this very thing; whether others exist is not told. */
+function own<T extends { readonly id: string }>(c: Context, thing: T): T {
+  if (c.req.param('id') === thing.id) return thing;
+  throw new ComputeError('forbidden', 'You are not authorized to perform the requested action.');
+}
+
+/** A list of one, unless `?name=` asks for another. */
+function named<T extends { readonly name: string }>(c: Context, thing: T): T[] {
+  const name = c.req.query('name');
+  return name === undefined || name === thing.name ? [thing] : [];
+}

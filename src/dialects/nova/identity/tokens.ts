@@ -1,0 +1,132 @@
+/**
+ * `/identity/v3/auth/tokens`: an API key for a token, and what is known about a token.
+ *
+ * @module
+ */
+
+import type { Context, MiddlewareHandler } from 'hono';
+import { type Access, callContext } from '../../../access/access.ts';
+import { admit, noteRefusal, refusalOf } from '../../../access/authenticate.ts';
+import { parseKey } from '../../../access/key-format.ts';
+import type { StoredKey } from '../../../access/key-store.ts';
+import type { KeyToken, KeyTokens } from '../../../access/key-token.ts';
+import { ComputeError } from '../../../compute/errors.ts';
+import type { GatewayEnv } from '../../../context.ts';
+import { keyOf } from '../authenticate.ts';
+import type { PassThrough } from '../pass-through.ts';
+import type { PublicUrl } from '../public-url.ts';
+import { isTrue, readSignIn, type SignIn } from './sign-in.ts';
+import { tokenBody } from './token-body.ts';
+
+/** Seconds; a key that expires earlier takes its tokens along. */
+const MAX_LIFETIME = 3_600;
+
+export interface IdentityPorts {
+  readonly access: Access;
+  readonly tokens: KeyTokens;
+  readonly passThrough: PassThrough;
+  readonly publicUrl: PublicUrl;
+}
+
+/**
+ * POST: signs somebody in by the body of their request. A wrong key counts as a failure to sign in, wherever it is shown; a right
+ * one has to pass the limits like any request with it.
+ */
+export function issueToken(ports: IdentityPorts, limited: MiddlewareHandler<GatewayEnv>) {
+  const { access, tokens } = ports;
+  return async function tokenIssued(c: Context<GatewayEnv>): Promise<Response> {
+    const given = await readSignIn(c);
+    const key = await keyOf(access, c, tokens, given.secret);
+    await admit(access, c, key);
+    await limited(c, async () => {
+      c.res = await answerSignIn(c, given, key);
+    });
+    return c.res;
+  };
+
+  async function answerSignIn(c: Context<GatewayEnv>, given: SignIn, key: string): Promise<Response> {
+    const stored = await storedKey(access, c);
+    const session = await ports.passThrough.session(
+      c.var.principal.credential,
+      callContext(c, access.deadline),
+    );
+    if (!isTrue(given, { keyId: stored.id, keyName: stored.name, session })) {
+      noteRefusal(access, c, 'wrong_credentials', stored.id);
+      throw refusalOf(access.keyFailures.record(access.clientAddress(c)));
+    }
+    const parts = parseKey(key);
+    if (parts === null) throw new Error('a verified key has no form');
+    const issuedAt = Math.floor(Date.now() / 1000);
+    // A token for a token lives no longer than the first.
+    const first = await tokens.open(given.secret);
+    const expiresAt = Math.min(lastMoment(stored, issuedAt), first?.expiresAt ?? Number.POSITIVE_INFINITY);
+    const { text, token } = await tokens.issue(parts, given.method, { issuedAt, expiresAt });
+    return answer(c, ports, 201, text, token, stored);
+  }
+}
+
+/** GET and HEAD: what a token of the caller's own is. */
+export function showToken(ports: IdentityPorts) {
+  return async function tokenShown(c: Context<GatewayEnv>): Promise<Response> {
+    const { text, token } = await subject(ports, c);
+    return answer(c, ports, 200, text, token, await storedKey(ports.access, c));
+  };
+}
+
+/** DELETE: the token is given up. The key in a token's place is not, for it is more than a token. */
+export function giveUpToken(ports: IdentityPorts) {
+  return async function tokenGivenUp(c: Context<GatewayEnv>): Promise<Response> {
+    const { token } = await subject(ports, c);
+    ports.tokens.giveUp(token);
+    return c.body(null, 204, { Vary: 'X-Auth-Token' });
+  };
+}
+
+/** The token of `X-Subject-Token`. @throws ComputeError `not_found` unless it lives and is of the caller's own key. */
+async function subject(
+  { tokens, access }: IdentityPorts,
+  c: Context<GatewayEnv>,
+): Promise<{ text: string; token: KeyToken }> {
+  const text = c.req.header('x-subject-token')?.trim() ?? '';
+  const token = await tokens.open(text);
+  const { keyId } = c.var.principal;
+  if (token !== null && tokens.isLiving(token) && parseKey(token.key)?.id === keyId) return { text, token };
+  const key = parseKey(text);
+  if (key?.id !== keyId || !(await access.verifier.verify(text, access.clientAddress(c))).ok) {
+    throw new ComputeError('not_found', 'Could not find token.');
+  }
+  const issuedAt = Math.floor(Date.now() / 1000);
+  const expiresAt = lastMoment(await storedKey(access, c), issuedAt);
+  return { text, token: { key: text, method: 'token', issuedAt, expiresAt, auditId: keyId } };
+}
+
+async function answer(
+  c: Context<GatewayEnv>,
+  { access, passThrough, publicUrl }: IdentityPorts,
+  status: 200 | 201,
+  text: string,
+  token: KeyToken,
+  stored: StoredKey,
+): Promise<Response> {
+  const session = await passThrough.session(c.var.principal.credential, callContext(c, access.deadline));
+  const withCatalog = c.req.query('nocatalog') === undefined;
+  const body = tokenBody(token, stored, session, { publicUrl: publicUrl(c), withCatalog });
+  return c.json(body, status, {
+    'X-Subject-Token': text,
+    Vary: 'X-Auth-Token',
+    'X-OpenStack-Request-ID': c.var.requestId,
+  });
+}
+
+/** Epoch seconds. */
+function lastMoment({ expiresAt }: StoredKey, now: number): number {
+  const end = expiresAt === null ? Number.POSITIVE_INFINITY : Math.floor(Date.parse(expiresAt) / 1000);
+  return Math.min(now + MAX_LIFETIME, end);
+}
+
+/** The row of the key that was just verified. */
+async function storedKey(access: Access, c: Context<GatewayEnv>): Promise<StoredKey> {
+  const stored = await access.keys.find(c.var.principal.keyId);
+  if (stored === null) throw new ComputeError('unauthenticated', 'Invalid API key');
+  return stored;
+}

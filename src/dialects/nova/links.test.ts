@@ -1,0 +1,111 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { linkRewriter } from './links.ts';
+import type { CloudSession } from './pass-through.ts';
+
+const ROOTS: CloudSession['roots'] = [
+  { url: 'http://127.0.0.1:9292/image', part: 'image' },
+  { url: 'http://127.0.0.1:8774', part: 'compute' },
+  { url: 'http://127.0.0.1:9696', part: 'network' },
+  { url: 'http://127.0.0.1', part: 'identity' },
+];
+const PUBLIC = 'https://api.example.org/cloud';
+const links = linkRewriter(ROOTS, PUBLIC);
+
+describe('a whole text', () => {
+  test.each([
+    ['"http://127.0.0.1:8774/v2.1/servers/1"', '"https://api.example.org/cloud/compute/v2.1/servers/1"'],
+    ['"http://127.0.0.1:8774"', '"https://api.example.org/cloud/compute"'],
+    ['"http://127.0.0.1:8774?marker=1"', '"https://api.example.org/cloud/compute?marker=1"'],
+    ['"http://127.0.0.1:9292/image/v2"', '"https://api.example.org/cloud/image/v2"'],
+    ['"http://127.0.0.1/v3"', '"https://api.example.org/cloud/identity/v3"'],
+    // Others that merely begin alike.
+    ['"http://127.0.0.1:87741/v2.1"', '"http://127.0.0.1:87741/v2.1"'],
+    ['"http://127.0.0.11/v3"', '"http://127.0.0.11/v3"'],
+    ['"http://127.0.0.1.example/v3"', '"http://127.0.0.1.example/v3"'],
+    // What a customer wrote.
+    ['"see http://127.0.0.1:8774/v2.1"', '"see http://127.0.0.1:8774/v2.1"'],
+  ])('%s', (given, expected) => {
+    expect(links.json(given)).toBe(expected);
+  });
+
+  test('an address by itself, and relative ones', () => {
+    expect(links.address('http://127.0.0.1:9696/v2.0/ports')).toBe(`${PUBLIC}/networking/v2.0/ports`);
+    expect(links.address('/v2/images?marker=1')).toBe('/v2/images?marker=1');
+    expect(links.address('http://evil.example/http://127.0.0.1:9696')).toBe(
+      'http://evil.example/http://127.0.0.1:9696',
+    );
+  });
+});
+
+describe('a text in parts', () => {
+  const TEXT = `{"links": [{"href": "http://127.0.0.1:8774/v2.1/servers/é", "rel": "self"},
+    {"href": "http://127.0.0.1:8774"}, {"name": "名前 http://127.0.0.1:8774/"}, "http://127.0.0.1:9292/image/v2",
+    "http://127.0.0.1:87", "http://127.0.0.1:87749/x", "\\"", "http://127.0.0.1"]}`;
+
+  async function inParts(bytes: Uint8Array, cuts: readonly number[]): Promise<string> {
+    const edges = [0, ...[...cuts].sort((a, b) => a - b), bytes.length];
+    const parts = edges.slice(1).map((end, index) => bytes.slice(edges[index], end));
+    const stream = new ReadableStream<Uint8Array>({
+      start(controller) {
+        for (const part of parts) controller.enqueue(part);
+        controller.close();
+      },
+    });
+    return new Response(stream.pipeThrough(links.stream())).text();
+  }
+
+  test('cut at any two places it comes out as the whole', async () => {
+    const bytes = new TextEncoder().encode(TEXT);
+    const whole = links.json(TEXT);
+    expect(whole).not.toBe(TEXT);
+    for (let cut = 0; cut <= bytes.length; cut++) expect(await inParts(bytes, [cut])).toBe(whole);
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.nat(bytes.length), { maxLength: 30 }), async (cuts) => {
+        expect(await inParts(bytes, cuts)).toBe(whole);
+      }),
+    );
+  });
+
+  test('byte by byte', async () => {
+    const bytes = new TextEncoder().encode(TEXT);
+    const everywhere = Array.from(bytes, (_, index) => index);
+    expect(await inParts(bytes, everywhere)).toBe(links.json(TEXT));
+  });
+
+  test('any text made of pieces of addresses, cut anywhere', async () => {
+    const pieces = [
+      '"',
+      'http://',
+      '127.0.0.1',
+      ':8774',
+      ':9696',
+      '/',
+      'image',
+      '\\',
+      'é',
+      '9',
+      '"http://127.0.0.1:8774',
+    ];
+    const text = fc.array(fc.constantFrom(...pieces), { maxLength: 30 }).map((parts) => parts.join(''));
+    await fc.assert(
+      fc.asyncProperty(text, fc.array(fc.nat(200), { maxLength: 10 }), async (given, cuts) => {
+        const bytes = new TextEncoder().encode(given);
+        const within = cuts.filter((cut) => cut <= bytes.length);
+        expect(await inParts(bytes, within)).toBe(links.json(given));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('holds back no more than an address', async () => {
+    const transform = links.stream();
+    const writer = transform.writable.getWriter();
+    const reader = transform.readable.getReader();
+    const text = `"${'x'.repeat(100_000)}`;
+    writer.write(new TextEncoder().encode(text));
+    const { value } = await reader.read();
+    expect(value?.length).toBeGreaterThan(99_900);
+    await Promise.all([writer.close(), reader.read()]);
+  });
+});

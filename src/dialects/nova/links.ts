@@ -1,0 +1,77 @@
+/**
+ * Links to the cloud's own addresses, turned into links to the gateway.
+ *
+ * @module
+ */
+
+import type { CloudSession } from './pass-through.ts';
+import { FACES } from './services.ts';
+
+/** The text with all its links to the cloud rewritten. */
+export type Rewrite = (text: string) => string;
+
+/** What may follow an address for it to be that address: not the rest of a longer host or port. */
+const END = '(?=[/?#"\\\\]|$)';
+
+export interface LinkRewriter {
+  /** A whole JSON text. */
+  readonly json: Rewrite;
+  /** An address by itself, as in `Location`. */
+  readonly address: Rewrite;
+  /** JSON that comes in parts, cut anywhere. */
+  stream(): TransformStream<Uint8Array, Uint8Array>;
+}
+
+/**
+ * Finds the addresses at which JSON texts in a document begin: a name that merely contains one is left alone.
+ *
+ * @param publicUrl Where the gateway is for its clients; no trailing slash.
+ */
+export function linkRewriter(roots: CloudSession['roots'], publicUrl: string): LinkRewriter {
+  const targets = new Map(roots.map(({ url, part }) => [url, publicUrl + FACES[part].prefix]));
+  const alternatives = [...targets.keys()].map(escaped).join('|');
+  const inJson = new RegExp(`"(${alternatives})${END}`, 'g');
+  const alone = new RegExp(`^(${alternatives})${END}`);
+  const json: Rewrite = (text) =>
+    targets.size === 0 ? text : text.replace(inJson, (_, url: string) => `"${targets.get(url)}`);
+  const needles = [...targets.keys()].map((url) => `"${url}`);
+  return {
+    json,
+    address: (text) => (targets.size === 0 ? text : text.replace(alone, (url) => targets.get(url) ?? url)),
+    stream: () => rewriting(json, needles),
+  };
+}
+
+/** Holds back no more than the longest address: the end of a part that may be the beginning of one. */
+function rewriting(json: Rewrite, needles: readonly string[]): TransformStream<Uint8Array, Uint8Array> {
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  const encoder = new TextEncoder();
+  const longest = Math.max(0, ...needles.map((needle) => needle.length));
+  let held = '';
+  return new TransformStream({
+    transform(chunk, controller) {
+      const text = held + decoder.decode(chunk, { stream: true });
+      const cut = undecidedFrom(text, needles, longest);
+      held = text.slice(cut);
+      if (cut > 0) controller.enqueue(encoder.encode(json(text.slice(0, cut))));
+    },
+    flush(controller) {
+      const rest = json(held + decoder.decode());
+      if (rest !== '') controller.enqueue(encoder.encode(rest));
+    },
+  });
+}
+
+/** From where on more has to be seen before it is known whether an address begins there. */
+function undecidedFrom(text: string, needles: readonly string[], longest: number): number {
+  for (let from = Math.max(0, text.length - longest); ; from++) {
+    from = text.indexOf('"', from);
+    if (from < 0) return text.length;
+    const rest = text.slice(from);
+    if (needles.some((needle) => needle.startsWith(rest))) return from;
+  }
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+}

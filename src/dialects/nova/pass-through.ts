@@ -1,0 +1,77 @@
+import type { CallContext, CloudCredential } from '../../compute/cloud.ts';
+import type { DialectPart, ServiceName } from './services.ts';
+
+export interface Named {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** Where a service of the cloud is. */
+export interface ServiceAddress {
+  /** Absolute, without version and trailing slash: what the service's own version document lies at. */
+  readonly root: string;
+  /** Its addresses have the project's id behind the version. */
+  readonly projectInPath: boolean;
+}
+
+/** Whom the cloud takes a credential for, and what it offers them. */
+export interface CloudSession {
+  readonly user: Named & { readonly domain: Named };
+  readonly project: Named & { readonly domain: Named };
+  readonly roles: readonly Named[];
+  /** Of the endpoints in use. */
+  readonly region: string;
+  readonly services: ReadonlyMap<ServiceName, ServiceAddress>;
+  /** Every address of the cloud's services that may occur in answers, without version; longer ones first. */
+  readonly roots: readonly { readonly url: string; readonly part: DialectPart }[];
+}
+
+export type ForwardMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** A request for the cloud, as it is to arrive there; nothing in it is the customer's secret. */
+export interface ForwardRequest {
+  readonly service: ServiceName;
+  readonly method: ForwardMethod;
+  /** Below the service's root, already checked and encoded, with the query: `/v2.1/servers?limit=1`. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** A stream is sent as it comes, and can be sent only once. */
+  readonly body: Uint8Array | AsyncIterable<Uint8Array> | null;
+}
+
+export interface ForwardedAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Small bodies come whole. */
+  readonly body: Uint8Array | ReadableStream<Uint8Array> | null;
+}
+
+/**
+ * Same dialect, passed through: a cloud that speaks OpenStack itself, as the Nova dialect reaches it. Errors beside those
+ * named: `forbidden` (the cloud no longer takes the credential), `unavailable`, `timeout`, `bad_gateway`.
+ */
+export interface PassThrough {
+  /** No I/O while the credential's token is kept. */
+  session(credential: CloudCredential, call: CallContext): Promise<CloudSession>;
+  /**
+   * Sends a request with the credential's token. Answers of any status but 401 resolve, once their headers are there; a
+   * token that the service refuses is replaced once, where the body can be sent again.
+   *
+   * What comes whole has the call's deadline. A stream may take as long as bytes keep moving.
+   *
+   * @throws ComputeError `not_found` when the cloud has no such service.
+   */
+  forward(credential: CloudCredential, request: ForwardRequest, call: CallContext): Promise<ForwardedAnswer>;
+  /**
+   * The document at `path` below a service's root, for which nobody needs to be signed in, and the roots in it.
+   *
+   * @param credential Of who asks, if anybody: the first of all has to tell where the services are.
+   * @returns null when that is not known.
+   */
+  document(
+    service: ServiceName,
+    path: string,
+    credential: CloudCredential | null,
+    call: CallContext,
+  ): Promise<{ readonly answer: ForwardedAnswer; readonly roots: CloudSession['roots'] } | null>;
+}

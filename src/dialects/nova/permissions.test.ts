@@ -1,0 +1,127 @@
+import { describe, expect, test } from 'vitest';
+import type { Scope } from '../../access/scopes.ts';
+import { isAction, isKeyPairs, scopeFor, scopeForAction, serverOf } from './permissions.ts';
+import { parseTarget } from './target.ts';
+
+const PROJECT = '7033d20f6d8047bbb56e0184da9a13b5';
+
+describe('the scope by method and path', () => {
+  const ROWS: readonly (readonly [Scope, readonly string[]])[] = [
+    [
+      'instances:read',
+      [
+        'GET /compute/v2.1/servers/detail?all_tenants=False&deleted=False',
+        'GET /compute/v2.1/servers/detail?all_tenants=0',
+        'HEAD /image/v2/images/x',
+        'GET /compute/v2.1/os-keypairs',
+        'GET /compute/v2.1/flavors/m1.tiny/os-extra_specs',
+        'GET /compute/v2.1/os-availability-zone',
+        'GET /compute/v2.1/os-simple-tenant-usage/x',
+        'GET /compute/v2.1/os-quota-sets/x/detail',
+        'GET /image/v2/images/x/file',
+        'GET /networking/v2.0/quotas/x',
+        'GET /networking/v2.0/floatingips',
+        `GET /volume/v3/${PROJECT}/types`,
+      ],
+    ],
+    [
+      'instances:write',
+      [
+        'POST /compute/v2.1/servers',
+        `POST /compute/v2.1/${PROJECT}/servers`,
+        'DELETE /compute/v2.1/servers/x',
+        'PUT /compute/v2.1/servers/x/metadata',
+        'POST /compute/v2.1/servers/x/action',
+        'POST /compute/v2.1/servers/x/os-interface',
+        'POST /compute/v2.1/os-server-groups',
+        'PUT /image/v2/images/x/file',
+        'PATCH /image/v2/images/x',
+        `POST /volume/v3/${PROJECT}/volumes`,
+      ],
+    ],
+    ['keypairs:write', ['POST /compute/v2.1/os-keypairs', 'DELETE /compute/v2.1/os-keypairs/x']],
+    [
+      'network:write',
+      [
+        'POST /networking/v2.0/ports',
+        'DELETE /networking/v2.0/security-groups/x',
+        'PUT /networking/v2.0/floatingips/x',
+        'GET /networking/v2.0/auto-allocated-topology/x',
+        'POST /compute/v2.1/os-security-groups',
+        'DELETE /compute/v2.1/os-floating-ips/x',
+      ],
+    ],
+    [
+      'admin',
+      [
+        'GET /compute/v2.1/os-hypervisors/detail',
+        'GET /compute/v2.1/os-hyper%76isors',
+        `GET /compute/v2.1/${PROJECT}/os-hypervisors`,
+        'GET /compute/v2.1/os-services',
+        'POST /compute/v2.1/os-server-external-events',
+        'GET /compute/v2.1/servers/detail?all_tenants=1',
+        'GET /compute/v2.1/servers/detail?all_tenants=0&all_tenants=True',
+        'GET /compute/v2.1/servers/detail?all%5Ftenants=yes',
+        'GET /compute/v2.1/servers?all_tenants',
+        'GET /compute/v2.1/os-server-groups?all_projects=1',
+        'GET /compute/v2.1/servers/x/migrations',
+        'GET /compute/v2.1/servers/x/diagnostics',
+        'POST /compute/v2.1/flavors',
+        'POST /compute/v2.1/flavors/x/os-extra_specs',
+        'GET /compute/v2.1/flavors/x/os-flavor-access',
+        'PUT /compute/v2.1/os-quota-sets/x',
+        'GET /compute/v2.1/os-availability-zone/detail',
+        'PUT /networking/v2.0/quotas/x.json',
+        'GET /networking/v2.0/agents.json',
+        'POST /image/v2/tasks',
+        'POST /image/v2/metadefs/namespaces',
+        `GET /volume/v3/${PROJECT}/volumes/detail?all_tenants=1`,
+        `POST /volume/v3/${PROJECT}/types`,
+      ],
+    ],
+  ];
+  test.each(ROWS.flatMap(([scope, requests]) => requests.map((request) => [request, scope] as const)))(
+    '%s: %s',
+    (request, scope) => {
+      const [method = '', target = ''] = request.split(' ');
+      expect(scopeFor(method, parseTarget(target))).toBe(scope);
+    },
+  );
+});
+
+describe('actions', () => {
+  test.each([
+    [{ reboot: { type: 'SOFT' } }, null],
+    [{ 'os-stop': null }, null],
+    [{ createImage: { name: 'x' } }, null],
+    [{ migrate: null }, 'admin'],
+    [{ reboot: null, evacuate: {} }, 'admin'],
+    [{ 'os-resetState': { state: 'error' } }, 'admin'],
+    [{ 'os-force_delete': {} }, 'admin'],
+  ])('%j', (body, scope) => {
+    expect(scopeForAction(body)).toBe(scope);
+  });
+
+  test('are told by their path', () => {
+    const at = (target: string) => isAction('POST', parseTarget(target));
+    expect(at('/compute/v2.1/servers/x/action')).toBe(true);
+    expect(at(`/compute/v2.1/${PROJECT}/servers/x/acti%6Fn/`)).toBe(true);
+    expect(at(`/volume/v3/${PROJECT}/volumes/x/action`)).toBe(true);
+    expect(at('/compute/v2.1/servers')).toBe(false);
+  });
+});
+
+test('the server that a request is about', () => {
+  const of = (target: string) => serverOf(parseTarget(target));
+  expect(of('/compute/v2.1/servers/ABC/metadata/key')).toBe('abc');
+  expect(of(`/compute/v2.1/${PROJECT}/servers/abc`)).toBe('abc');
+  expect(of('/compute/v2.1/servers/detail')).toBeNull();
+  expect(of('/compute/v2.1/servers')).toBeNull();
+  expect(of('/networking/v2.0/servers/abc')).toBeNull();
+});
+
+test('key pairs are found where they are', () => {
+  expect(isKeyPairs(parseTarget('/compute/v2.1/os-keypairs/x'))).toBe(true);
+  expect(isKeyPairs(parseTarget(`/compute/v2.1/${PROJECT}/os-key%70airs`))).toBe(true);
+  expect(isKeyPairs(parseTarget('/compute/v2.1/servers/os-keypairs'))).toBe(false);
+});

@@ -1,0 +1,155 @@
+/**
+ * Which scope a request needs: by service, method and path, and for actions on servers by their name.
+ *
+ * The cloud's own policies decide as well; this is what a key may do of what its credential may.
+ *
+ * @module
+ */
+
+import type { Scope } from '../../access/scopes.ts';
+import type { ServiceName } from './services.ts';
+import type { Target } from './target.ts';
+
+/** What only an administrator of the cloud has to do with, whatever the method. */
+const ADMIN_RESOURCES: Readonly<Record<ServiceName, readonly string[]>> = {
+  compute: [
+    'os-agents',
+    'os-aggregates',
+    'os-assisted-volume-snapshots',
+    'os-baremetal-nodes',
+    'os-cells',
+    'os-cloudpipe',
+    'os-console-auth-tokens',
+    'os-fixed-ips',
+    'os-floating-ips-bulk',
+    'os-hosts',
+    'os-hypervisors',
+    'os-instance_usage_audit_log',
+    'os-migrations',
+    'os-server-external-events',
+    'os-services',
+  ],
+  network: ['agents', 'segments', 'service_profiles', 'network-ip-availabilities', 'log'],
+  image: ['tasks', 'cache', 'cached_images', 'queued_images'],
+  volume: [
+    'capabilities',
+    'clusters',
+    'consistencygroups',
+    'os-hosts',
+    'os-services',
+    'os-volume-manage',
+    'os-snapshot-manage',
+    'scheduler-stats',
+    'workers',
+  ],
+};
+
+/** What everybody may look at, and only an administrator change. */
+const ADMIN_WRITES: Readonly<Record<ServiceName, readonly string[]>> = {
+  compute: ['flavors', 'os-networks', 'os-quota-class-sets', 'os-quota-sets'],
+  network: ['availability_zones', 'flavors', 'quotas', 'service-providers'],
+  image: ['metadefs', 'stores'],
+  volume: ['group_types', 'os-quota-class-sets', 'os-quota-sets', 'qos-specs', 'types'],
+};
+
+/** Below one server or volume. */
+const ADMIN_PARTS: readonly string[] = ['diagnostics', 'migrations', 'os-server-diagnostics'];
+
+const ADMIN_ACTIONS: ReadonlySet<string> = new Set([
+  'evacuate',
+  'injectNetworkInfo',
+  'migrate',
+  'os-force_delete',
+  'os-force_detach',
+  'os-migrateLive',
+  'os-migrate_volume',
+  'os-migrate_volume_completion',
+  'os-reset_status',
+  'os-resetState',
+  'os-unmanage',
+  'os-update_snapshot_status',
+  'resetNetwork',
+]);
+
+/** Compute's own words for what is the network's; gone since microversion 2.36. */
+const NETWORK_PROXIES: ReadonlySet<string> = new Set([
+  'os-floating-ips',
+  'os-security-group-default-rules',
+  'os-security-group-rules',
+  'os-security-groups',
+  'os-tenant-networks',
+]);
+
+const FALSE: ReadonlySet<string> = new Set(['0', 'f', 'false', 'off', 'n', 'no']);
+const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
+
+/** The scope that a request needs, as far as its body does not matter. */
+export function scopeFor(method: string, { service, segments, query }: Target): Scope {
+  const path = withoutProject(service, segments);
+  // Neutron reads networks.json as networks.
+  const resource = service === 'network' ? path[0]?.replace(/\.(json|xml)$/, '') : path[0];
+  const reads = READS.has(method);
+  if (isAdministration(service, path, resource ?? '', reads) || asksForEverybody(query)) return 'admin';
+  // Looking at it makes it.
+  if (service === 'network' && resource === 'auto-allocated-topology') return 'network:write';
+  if (reads) return 'instances:read';
+  if (service === 'network') return 'network:write';
+  if (service === 'compute' && resource === 'os-keypairs') return 'keypairs:write';
+  if (service === 'compute' && NETWORK_PROXIES.has(resource ?? '')) return 'network:write';
+  return 'instances:write';
+}
+
+/** Whether the scope depends on the body: `POST .../{id}/action`. */
+export function isAction(method: string, { service, segments }: Target): boolean {
+  return method === 'POST' && withoutProject(service, segments).at(-1) === 'action';
+}
+
+/** The scope for an action, by the members of its body; null when it needs no more than its path. */
+export function scopeForAction(body: Readonly<Record<string, unknown>>): Scope | null {
+  return Object.keys(body).some((name) => ADMIN_ACTIONS.has(name)) ? 'admin' : null;
+}
+
+/**
+ * The server that a request of compute is about: `/servers/{id}/...`; null when it is about none, or several. In lower case, as Nova's
+ * database finds it in any.
+ */
+export function serverOf({ service, segments }: Target): string | null {
+  const [resource, id] = withoutProject(service, segments);
+  const isOne = service === 'compute' && resource === 'servers' && id !== undefined && id !== 'detail';
+  return isOne ? id.toLowerCase() : null;
+}
+
+/** Where key pairs are kept. */
+export function isKeyPairs({ service, segments }: Target): boolean {
+  return service === 'compute' && withoutProject(service, segments)[0] === 'os-keypairs';
+}
+
+/** Compute and volume may have the project's id before the resource; the cloud itself checks that it is the caller's. */
+export function withoutProject(service: ServiceName, segments: readonly string[]): readonly string[] {
+  const [first = ''] = segments;
+  const isProject = /^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/i.test(first);
+  return isProject && (service === 'compute' || service === 'volume') ? segments.slice(1) : segments;
+}
+
+function isAdministration(
+  service: ServiceName,
+  path: readonly string[],
+  resource: string,
+  reads: boolean,
+): boolean {
+  if (ADMIN_RESOURCES[service].includes(resource)) return true;
+  if (!reads && ADMIN_WRITES[service].includes(resource)) return true;
+  if (service === 'compute') {
+    const [, second, third] = path;
+    if (resource === 'servers') return third !== undefined && ADMIN_PARTS.includes(third);
+    if (resource === 'flavors') return third === 'os-flavor-access';
+    if (resource === 'os-availability-zone') return second === 'detail';
+  }
+  return service === 'image' && resource === 'stores' && path[1] === 'detail';
+}
+
+/** `all_tenants` in any of the words the services take for true, or do not know. */
+function asksForEverybody(query: URLSearchParams): boolean {
+  const given = [...query.getAll('all_tenants'), ...query.getAll('all_projects')];
+  return given.some((value) => !FALSE.has(value.trim().toLowerCase()));
+}

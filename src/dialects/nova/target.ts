@@ -1,0 +1,58 @@
+import { ComputeError } from '../../compute/errors.ts';
+import { FACES, partOf, type ServiceName } from './services.ts';
+
+/** Where a request is to go. */
+export interface Target {
+  readonly service: ServiceName;
+  /** Path below the service's root and query, as they are to be sent. */
+  readonly path: string;
+  /** The segments behind the version, decoded once; empty for the version itself. */
+  readonly segments: readonly string[];
+  readonly query: URLSearchParams;
+}
+
+/** What RFC 3986 allows in a segment, but for `;`, which some servers cut segments at. */
+const SEGMENT = /^(?:[A-Za-z0-9\-._~!$&'()*+,=:@]|%[0-9A-Fa-f]{2})+$/;
+const QUERY = /^[\x21-\x7e]*$/;
+/** What no name may hold once it is decoded: other servers on the way may decode again, or read a backslash as a slash. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+const FORBIDDEN = /[\x00-\x1f\x7f/\\;?#]|%(?:2e|2f|5c|3b|25|00)/i;
+const DOTS = /^\.{1,2}$/;
+
+/**
+ * Where a request target of the dialect leads. Only what every server on the way reads alike passes: no absolute form, no
+ * empty, dotted or doubly encoded segment, no encoded slash, and nothing outside the versions that are passed through.
+ *
+ * @param target As it came over the wire, before any URL parser.
+ * @throws ComputeError `not_found`.
+ */
+export function parseTarget(target: string): Target {
+  const [, path = '', search = ''] = /^([^?#]*)(?:\?([^#]*))?$/.exec(target) ?? [];
+  const part = partOf(path);
+  if (part === null || part === 'identity' || !QUERY.test(search)) throw nothingHere();
+  const { prefix, versions } = FACES[part];
+  const below = path.slice(prefix.length);
+  const [, version = '', rest = ''] = /^\/([^/]+)(\/.*)?$/.exec(below) ?? [];
+  if (!versions.includes(version)) throw nothingHere();
+  const endsInSlash = rest.endsWith('/');
+  const raw = rest.slice(1, endsInSlash ? -1 : undefined);
+  const segments = rest === '' || rest === '/' ? [] : raw.split('/').map(decodeSegment);
+  const sent = search === '' ? below : `${below}?${search}`;
+  return { service: part, path: sent, segments, query: new URLSearchParams(search) };
+}
+
+function decodeSegment(segment: string): string {
+  if (!SEGMENT.test(segment)) throw nothingHere();
+  let decoded: string;
+  try {
+    decoded = decodeURIComponent(segment);
+  } catch {
+    throw nothingHere();
+  }
+  if (FORBIDDEN.test(decoded) || DOTS.test(decoded)) throw nothingHere();
+  return decoded;
+}
+
+function nothingHere(): ComputeError {
+  return new ComputeError('not_found', 'The resource could not be found.');
+}

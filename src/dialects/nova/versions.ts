@@ -1,0 +1,83 @@
+/**
+ * The services' version documents, which clients read before they sign in. The same for everybody, so they are kept.
+ *
+ * @module
+ */
+
+import type { Context, MiddlewareHandler } from 'hono';
+import { LRUCache } from 'lru-cache';
+import { callContext } from '../../access/access.ts';
+import { admit } from '../../access/authenticate.ts';
+import type { KeyTokens } from '../../access/key-token.ts';
+import { ComputeError } from '../../compute/errors.ts';
+import type { GatewayEnv } from '../../context.ts';
+import { keyOf } from './authenticate.ts';
+import { answered, type ForwardPorts } from './forward.ts';
+import type { CloudSession } from './pass-through.ts';
+import { FACES, partOf, type ServiceName } from './services.ts';
+
+/** A cloud may be upgraded; milliseconds. */
+const KEEP_MILLISECONDS = 60_000;
+/** Anybody may ask. */
+const KEEP_ERROR_MILLISECONDS = 1_000;
+const MAX_DOCUMENTS = 20;
+/** More than any version document has, bytes. */
+const MAX_DOCUMENT_BYTES = 65_536;
+
+/** What lies outside the version that is passed through, and Nova's own documents, which it shows to everybody. */
+const DOCUMENTS: Readonly<Record<ServiceName, readonly string[]>> = {
+  compute: ['', '/', '/v2', '/v2/', '/v2.1', '/v2.1/'],
+  image: ['', '/', '/versions'],
+  network: ['', '/'],
+  volume: ['', '/'],
+};
+
+interface Kept {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Uint8Array;
+  readonly roots: CloudSession['roots'];
+}
+
+/** Answers version documents; everything else goes on. */
+export function versionDocuments(ports: ForwardPorts, tokens: KeyTokens): MiddlewareHandler<GatewayEnv> {
+  const { access, passThrough, publicUrl } = ports;
+  const kept = new LRUCache<string, Kept>({ max: MAX_DOCUMENTS, ttl: KEEP_MILLISECONDS });
+
+  const ask = async (c: Context<GatewayEnv>, service: ServiceName, path: string): Promise<Kept> => {
+    const call = callContext(c, access.deadline);
+    const found =
+      (await passThrough.document(service, path, null, call)) ??
+      (await passThrough.document(service, path, await callersOwn(c), call));
+    if (found === null) throw new ComputeError('not_found', 'The resource could not be found.');
+    const { answer, roots } = found;
+    return { ...answer, body: await whole(answer.body), roots };
+  };
+  /** Nobody has signed in since the gateway was started: whoever asks has to, that it learns where the cloud is. */
+  const callersOwn = async (c: Context<GatewayEnv>) => {
+    const token = c.req.header('x-auth-token')?.trim() || undefined;
+    await admit(access, c, token && (await keyOf(access, c, tokens, token)));
+    return c.var.principal.credential;
+  };
+
+  return async function versionDocument(c, next) {
+    const path = ports.requestTarget(c).replace(/[?#].*$/s, '');
+    const part = partOf(path);
+    const below = part === null ? '' : path.slice(FACES[part].prefix.length);
+    const isRead = c.req.method === 'GET' || c.req.method === 'HEAD';
+    if (part === null || part === 'identity' || !isRead || !DOCUMENTS[part].includes(below)) return next();
+    const name = `${part} ${below}`;
+    const document = kept.get(name) ?? (await ask(c, part, below || '/'));
+    kept.set(name, document, { ttl: document.status < 400 ? KEEP_MILLISECONDS : KEEP_ERROR_MILLISECONDS });
+    return answered(document, document.roots, publicUrl(c));
+  };
+}
+
+async function whole(body: Uint8Array | ReadableStream<Uint8Array> | null): Promise<Uint8Array> {
+  if (body === null) return new Uint8Array();
+  if (body instanceof Uint8Array) return body;
+  const bytes = new Uint8Array(await new Response(body).arrayBuffer());
+  if (bytes.length > MAX_DOCUMENT_BYTES)
+    throw new ComputeError('bad_gateway', 'The version document is too long.');
+  return bytes;
+}

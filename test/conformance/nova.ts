@@ -1,0 +1,198 @@
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { ask, byCredential, keyIdOf, novaClient } from '../support/nova-client.ts';
+import type { OpenStackClient } from '../support/openstack-client.ts';
+import type { ReduClient } from '../support/redu-client.ts';
+import { IMAGE, type Target } from './target.ts';
+
+const PATIENCE = { timeout: 40_000, interval: 200 };
+
+/** One key, both dialects: the same instances from both sides. */
+export function novaConformance(target: () => Target): void {
+  describe('the Nova dialect', () => {
+    let redu: ReduClient;
+    let nova: OpenStackClient;
+    const made: string[] = [];
+    beforeAll(async () => {
+      redu = await target().acme.client();
+      nova = novaClient(target().url, redu.key);
+    });
+    afterEach(async () => {
+      for (const id of made.splice(0)) await redu.remove(id);
+    });
+    const imageId = async () => (await nova.image('GET', `/images?name=${IMAGE}`)).body.images[0].id;
+    const server = async (id: string) => (await nova.compute('GET', `/servers/${id}`)).body.server;
+    const until = (id: string, status: string) =>
+      vi.waitUntil(async () => (await server(id)).status === status, PATIENCE);
+    const gone = (id: string) =>
+      vi.waitUntil(async () => (await nova.compute('GET', `/servers/${id}`)).status === 404, PATIENCE);
+    const boot = async (name: string) => {
+      const { status, body } = await nova.compute('POST', '/servers', {
+        server: {
+          name,
+          flavorRef: 'm1.tiny',
+          imageRef: await imageId(),
+          networks: [{ uuid: target().acme.networkId }],
+        },
+      });
+      expect(status).toBe(202);
+      made.push(body.server.id);
+      await until(body.server.id, 'ACTIVE');
+      return body.server.id as string;
+    };
+
+    test('a token tells the cloud’s own user and project, and leads only to the gateway', async () => {
+      const { url, acme } = target();
+      const signIn = byCredential({ id: keyIdOf(redu.key), secret: redu.key });
+      const { status, headers, body } = await ask(url, 'POST /identity/v3/auth/tokens', {}, signIn);
+      expect(status).toBe(201);
+      expect(headers.get('x-subject-token')).toMatch(/^lnt_/);
+      const { token } = body;
+      expect(token.project).toEqual({
+        id: acme.projectId,
+        name: acme.projectName,
+        domain: { id: 'default', name: 'Default' },
+      });
+      expect(token.user).toMatchObject({ id: acme.userId, name: acme.userName });
+      expect(token.roles.map(({ name }: { name: string }) => name)).toEqual(['member']);
+      const endpoints = token.catalog.flatMap((entry: { endpoints: object[] }) => entry.endpoints);
+      for (const endpoint of endpoints) {
+        expect(endpoint).toMatchObject({ url: expect.stringMatching(`^${url}/`), region: 'RegionOne' });
+      }
+      const life = Date.parse(token.expires_at) - Date.now();
+      expect(life).toBeGreaterThan(3_500_000);
+      expect(life).toBeLessThanOrEqual(3_600_000);
+    });
+
+    test('what redu made is managed by Nova, and its delete leaves nothing of ours', async () => {
+      const before = await target().acme.openStack.belongings();
+      const { body } = await redu.post('/v1/instances', {
+        name: 'both-redu',
+        flavor_id: 'm1.tiny',
+        image_id: IMAGE,
+        metadata: { isPublic: true },
+      });
+      made.push(body.id);
+      await until(body.id, 'ACTIVE');
+      const shown = await server(body.id);
+      expect(shown).toMatchObject({ name: 'both-redu', metadata: { isPublic: 'true' } });
+      expect(shown.links[0].href).toBe(`${target().url}/compute/v2.1/servers/${body.id}`);
+
+      expect((await nova.compute('POST', `/servers/${body.id}/action`, { 'os-stop': null })).status).toBe(
+        202,
+      );
+      await until(body.id, 'SHUTOFF');
+      expect((await redu.get(`/v1/instances/${body.id}`)).body).toMatchObject({ state: 'stopped' });
+
+      expect((await nova.compute('DELETE', `/servers/${body.id}`)).status).toBe(204);
+      await gone(body.id);
+      expect(await target().acme.openStack.belongings()).toEqual(before);
+    });
+
+    test('forceDelete leaves nothing either', async () => {
+      const before = await target().acme.openStack.belongings();
+      const { id } = await redu.boot({
+        name: 'both-forced',
+        flavor_id: 'm1.tiny',
+        image_id: IMAGE,
+        metadata: { isPublic: true },
+      });
+      const { status } = await nova.compute('POST', `/servers/${id}/action`, { forceDelete: null });
+      expect(status).toBe(202);
+      await gone(id);
+      expect(await target().acme.openStack.belongings()).toEqual(before);
+    });
+
+    test('what Nova made is managed by redu', async () => {
+      const before = await target().acme.openStack.belongings();
+      const id = await boot('both-nova');
+      const list = (await redu.get('/v1/instances')).body;
+      expect(list).toContainEqual(expect.objectContaining({ id, name: 'both-nova', state: 'active' }));
+      await redu.act(id, 'stop');
+      await until(id, 'SHUTOFF');
+      const opened = await redu.patch(`/v1/instances/${id}`, { metadata: { isPublic: true } });
+      expect(opened.status).toBe(200);
+      await vi.waitUntil(async () => JSON.stringify(await server(id)).includes('"floating"'), PATIENCE);
+      await redu.remove(id);
+      expect(await target().acme.openStack.belongings()).toEqual(before);
+    });
+
+    test('a deleted public instance of Nova’s keeps the customer’s own address', async () => {
+      const id = await boot('both-own-address');
+      const [port] = (await nova.network('GET', `/ports?device_id=${id}`)).body.ports;
+      const [external] = (await nova.network('GET', '/networks?router:external=true')).body.networks;
+      const { body } = await nova.network('POST', '/floatingips', {
+        floatingip: { floating_network_id: external.id, port_id: port.id },
+      });
+      const own = `/floatingips/${body.floatingip.id}`;
+      expect((await nova.compute('DELETE', `/servers/${id}`)).status).toBe(204);
+      await gone(id);
+      expect((await nova.network('GET', own)).body.floatingip.port_id).toBeNull();
+      expect((await nova.network('DELETE', own)).status).toBe(204);
+    });
+
+    test('pages lead through the gateway', async () => {
+      await Promise.all([boot('both-page-1'), boot('both-page-2')]);
+      const first = (await nova.compute('GET', '/servers?limit=1')).body;
+      const [next] = first.servers_links;
+      expect(next.href).toMatch(`${target().url}/compute/v2.1/servers?`);
+      const second = await ask('', `GET ${next.href}`, { 'x-auth-token': redu.key });
+      expect(second.body.servers).toHaveLength(1);
+      expect(second.body.servers[0].id).not.toBe(first.servers[0].id);
+    });
+
+    test.each([
+      [{}, '2.1'],
+      [{ 'x-openstack-nova-api-version': '2.79' }, '2.79'],
+      [{ 'openstack-api-version': 'compute 2.79' }, '2.79'],
+      [{ 'x-openstack-nova-microversion': '2.79' }, '2.79'],
+    ])('microversions asked for by %j', async (asked: Record<string, string>, version) => {
+      const answer = await ask(target().url, 'GET /compute/v2.1/servers/detail', {
+        'x-auth-token': redu.key,
+        ...asked,
+      });
+      expect(answer.status).toBe(200);
+      expect(answer.headers.get('x-openstack-nova-api-version')).toBe(version);
+      expect(answer.headers.get('openstack-api-version')).toBe(`compute ${version}`);
+      expect(answer.headers.get('vary')).toMatch(/OpenStack-API-Version/i);
+      expect(answer.headers.get('x-openstack-request-id')).toMatch(/^req-/);
+    });
+
+    test('what Nova refuses is told in its own words', async () => {
+      const headers = { 'x-auth-token': redu.key };
+      const missing = await ask(
+        target().url,
+        'GET /compute/v2.1/servers/8b6f4c21-1c7e-4c45-9e5a-1b6c7a9f2d11',
+        headers,
+      );
+      expect([missing.status, missing.body.itemNotFound.code]).toEqual([404, 404]);
+      const tooNew = await ask(target().url, 'GET /compute/v2.1/servers', {
+        ...headers,
+        'openstack-api-version': 'compute 2.999',
+      });
+      expect([tooNew.status, tooNew.body.computeFault.code]).toEqual([406, 406]);
+    });
+
+    test('documents of versions need no key, and name the gateway', async () => {
+      const { url } = target();
+      for (const path of [
+        '/compute',
+        '/compute/',
+        '/compute/v2.1',
+        '/compute/v2.1/',
+        '/image/',
+        '/networking/',
+      ]) {
+        const { status, body } = await ask(url, `GET ${path}`);
+        expect([200, 300], path).toContain(status);
+        expect(JSON.stringify(body)).toContain(`"${url}/${path.split('/')[1]}/v`);
+      }
+      const compute = (await ask(url, 'GET /compute/v2.1')).body.version;
+      expect(compute).toMatchObject({ status: 'CURRENT', min_version: '2.1', version: '2.93' });
+      const identity = await ask(url, 'GET /identity/');
+      expect([identity.status, identity.body.versions.values[0].links[0].href]).toEqual([
+        300,
+        `${url}/identity/v3/`,
+      ]);
+    });
+  });
+}

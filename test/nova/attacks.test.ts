@@ -1,0 +1,265 @@
+import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SCOPES, type Scope } from '../../src/access/scopes.ts';
+import { ask, keyIdOf } from '../support/nova-client.ts';
+import { FORGED, PATHS, SMUGGLED } from './attack-rows.ts';
+import { type RecordedGateway, recordedGateway } from './recorded-gateway.ts';
+
+const PATIENCE_MILLISECONDS = 5_000;
+
+let running: RecordedGateway;
+let url: string;
+let key: string;
+let powerful: string;
+let foreign: string;
+beforeAll(async () => {
+  running = await recordedGateway();
+  url = running.gateway.url;
+  key = await running.keyOf(running.acme);
+  powerful = await running.keyOf(running.acme, 'application_credential', SCOPES);
+  foreign = await running.keyOf(running.globex);
+  // So that both are signed in, and whatever arrives from now on was asked for.
+  for (const one of [key, foreign]) await ask(url, 'GET /compute/v2.1/servers', { 'x-auth-token': one });
+});
+afterAll(() => running.close());
+
+describe('paths', () => {
+  test.each(PATHS)('%s', async (path) => {
+    const before = running.arrived.length;
+    for (const method of ['GET', 'POST', 'DELETE']) {
+      const head = `${method} ${path} HTTP/1.1\r\nHost: gateway.example\r\nX-Auth-Token: ${powerful}`;
+      const answer = await exchange(`${head}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+      expect(['400', '403', '404', '405'], answer.slice(0, 200)).toContain(
+        /^HTTP\/1\.1 (\d{3}) /.exec(answer)?.[1],
+      );
+    }
+    expect(running.arrived.slice(before)).toEqual([]);
+  });
+});
+
+describe('bytes that two readers may read differently', () => {
+  test.each(SMUGGLED)('$name', async ({ bytes, statuses }) => {
+    const before = running.arrived.length;
+    const answer = await exchange(bytes.replaceAll('{key}', powerful).replaceAll('{other}', foreign));
+    const [, status] = /^HTTP\/1\.1 (\d{3}) /.exec(answer) ?? [];
+    expect(statuses, answer.slice(0, 300)).toContain(status === undefined ? null : Number(status));
+    expect(answer, 'a single answer').not.toMatch(/\r\n\r\n[\s\S]*HTTP\/1\.1 [125]/);
+    expect(running.arrived.slice(before)).toEqual([]);
+  });
+});
+
+describe('forged headers', () => {
+  const rows = Object.entries(FORGED);
+  test.each(rows)('%s: %s', async (name, value) => {
+    const { globex, acme } = running;
+    const before = running.arrived.length;
+    const forged = value
+      .replace('{token}', foreign)
+      .replace('{user}', globex.userId)
+      .replace('{project}', globex.projectId);
+    const answer = await ask(url, `GET /compute/v2.1/os-quota-sets/${acme.projectId}`, {
+      'x-auth-token': key,
+      [name]: forged,
+    });
+    expect(answer.status).toBe(200);
+    const [sent, ...more] = running.arrived.slice(before);
+    expect(more).toEqual([]);
+    expect(sent?.method).toBe('GET');
+    expect(sent?.url).toBe(`http://sandbox.invalid/compute/v2.1/os-quota-sets/${acme.projectId}`);
+    expect(Object.keys(sent?.headers ?? {})).not.toContain(name);
+    expect(Object.values(sent?.headers ?? {}).join('\n')).not.toContain(forged);
+  });
+
+  test('nothing of a customer’s credentials reaches the cloud, whichever header they come in', async () => {
+    for (const headers of [
+      { 'x-auth-token': key },
+      { 'x-api-key': key },
+      { authorization: `Bearer ${key}` },
+    ]) {
+      const before = running.arrived.length;
+      expect((await ask(url, 'GET /compute/v2.1/servers', headers)).status).toBe(200);
+      const [sent] = running.arrived.slice(before);
+      const { 'x-auth-token': token = '', ...others } = sent?.headers ?? {};
+      expect(token).not.toContain('ln_');
+      expect(JSON.stringify(others)).not.toContain(key);
+      expect(Object.keys(others)).not.toContain('authorization');
+    }
+  });
+
+  test('of two different keys only one counts, and it is the token', async () => {
+    const both = { 'x-auth-token': key, 'x-api-key': foreign, authorization: `Bearer ${foreign}` };
+    const { body } = await ask(url, 'GET /identity/v3/auth/projects', both);
+    expect(body.projects.map(({ id }: { id: string }) => id)).toEqual([running.acme.projectId]);
+    const wrong = { 'x-auth-token': 'lnt_wrong', 'x-api-key': foreign };
+    expect((await ask(url, 'GET /compute/v2.1/servers', wrong)).status).toBe(401);
+  });
+
+  test('headers are bounded', async () => {
+    const huge = await exchange(
+      `GET /compute/v2.1/servers HTTP/1.1\r\nHost: g\r\nX-Auth-Token: ${'a'.repeat(70_000)}\r\n\r\n`,
+    );
+    expect(['401', '431', undefined]).toContain(/^HTTP\/1\.1 (\d{3}) /.exec(huge)?.[1]);
+  });
+});
+
+type Row = readonly [scopes: readonly Scope[], lacking: Scope, target: string, body: unknown];
+
+describe('what a key may not', () => {
+  const ID = '8b6f4c21-1c7e-4c45-9e5a-1b6c7a9f2d11';
+  const ROWS: readonly Row[] = [
+    [['instances:read'], 'instances:write', 'POST /compute/v2.1/servers', { server: {} }],
+    [['instances:read'], 'instances:write', `DELETE /compute/v2.1/servers/${ID}`, undefined],
+    [['instances:read'], 'instances:write', `POST /compute/v2.1/servers/${ID}/action`, { 'os-stop': null }],
+    [['instances:read'], 'instances:write', `PUT /image/v2/images/${ID}/file`, 'data'],
+    [['instances:read'], 'network:write', 'POST /networking/v2.0/ports', { port: {} }],
+    [
+      ['instances:read', 'instances:write'],
+      'network:write',
+      `DELETE /networking/v2.0/floatingips/${ID}`,
+      undefined,
+    ],
+    [
+      ['instances:read', 'instances:write'],
+      'keypairs:write',
+      'POST /compute/v2.1/os-keypairs',
+      { keypair: {} },
+    ],
+    [['instances:write'], 'instances:read', 'GET /compute/v2.1/servers', undefined],
+    [['network:write'], 'instances:read', 'GET /networking/v2.0/networks', undefined],
+    [SCOPES.slice(0, 4), 'admin', 'GET /compute/v2.1/os-hypervisors/detail', undefined],
+    [SCOPES.slice(0, 4), 'admin', 'GET /compute/v2.1/servers/detail?all_tenants=1', undefined],
+    [SCOPES.slice(0, 4), 'admin', `POST /compute/v2.1/servers/${ID}/action`, { migrate: null }],
+    [SCOPES.slice(0, 4), 'admin', `POST /compute/v2.1/servers/${ID}/action`, '{"\\u006digrate": null}'],
+    [
+      SCOPES.slice(0, 4),
+      'admin',
+      `POST /compute/v2.1/servers/${ID}/action`,
+      { 'os-stop': null, evacuate: {} },
+    ],
+  ];
+  test.each(ROWS)('with %j, lacking %s: %s', async (scopes, lacking, target, body) => {
+    const weak = await running.keyOf(running.acme, 'application_credential', scopes);
+    const before = running.arrived.length;
+    const answer = await ask(url, target, { 'x-auth-token': weak }, body);
+    expect(answer.status).toBe(403);
+    expect(JSON.stringify(answer.body)).toContain(`lacks the scope \\"${lacking}\\"`);
+    expect(running.arrived.slice(before)).toEqual([]);
+  });
+
+  test.each(['{"migrate": NaN}', '{"os-stop": null', '[]', '"x"', '\xff'])(
+    'an action that cannot be read is not passed on: %s',
+    async (body) => {
+      const before = running.arrived.length;
+      const answer = await ask(url, `POST /compute/v2.1/servers/${ID}/action`, { 'x-auth-token': key }, body);
+      expect([answer.status, answer.body.badRequest?.code]).toEqual([400, 400]);
+      expect(running.arrived.slice(before)).toEqual([]);
+    },
+  );
+
+  test('a compressed body is not passed on unread', async () => {
+    const headers = { 'x-auth-token': key, 'content-encoding': 'gzip' };
+    const answer = await ask(url, `POST /compute/v2.1/servers/${ID}/action`, headers, '{"migrate": null}');
+    expect([answer.status, answer.body.badMediaType.code]).toEqual([415, 415]);
+  });
+
+  test('a service key has no key pairs, by path or by body', async () => {
+    const service = await running.keyOf(running.acme, 'service');
+    const attempts: readonly (readonly [string, unknown?])[] = [
+      ['GET /compute/v2.1/os-keypairs'],
+      ['POST /compute/v2.1/os-keypairs', { keypair: { name: 'x' } }],
+      ['GET /compute/v2.1/os%2Dkeypairs/x'],
+      [`GET /compute/v2.1/${running.acme.projectId}/os-keypairs/x`],
+      ['POST /compute/v2.1/servers', { server: { name: 'x', key_name: 'theirs' } }],
+      ['POST /compute/v2.1/servers', '{"server": {"name": "x", "key\\u005fname": "theirs"}}'],
+      ['POST /compute/v2.1/os-volumes_boot', { server: { name: 'x', key_name: 'theirs' } }],
+      [`POST /compute/v2.1/servers/${ID}/action`, { rebuild: { key_name: 'theirs' } }],
+    ];
+    for (const [target, body] of attempts) {
+      const before = running.arrived.length;
+      const answer = await ask(url, target, { 'x-auth-token': service }, body);
+      expect([answer.status, answer.body.notImplemented?.code], target).toEqual([501, 501]);
+      expect(running.arrived.slice(before)).toEqual([]);
+    }
+    expect((await ask(url, 'GET /compute/v2.1/servers', { 'x-auth-token': service })).status).toBe(200);
+  });
+
+  test('a key with an administrator’s rights, and not meant to have them, is not let through', async () => {
+    const hidden = await running.keyOf(running.acme, 'administrator');
+    const before = running.arrived.length;
+    const answer = await ask(url, 'GET /compute/v2.1/servers', { 'x-auth-token': hidden });
+    expect([answer.status, answer.body.forbidden.message]).toEqual([403, expect.stringContaining('"admin"')]);
+    expect(running.arrived.slice(before)).toEqual([]);
+    const meant = await running.keyOf(running.acme, 'administrator', SCOPES);
+    expect((await ask(url, 'GET /compute/v2.1/os-hypervisors', { 'x-auth-token': meant })).status).toBe(200);
+  });
+});
+
+describe('limits', () => {
+  test('are refused in each service’s own words, with whole seconds', async () => {
+    const plans = [{ name: 'default', points: 2, projectPoints: 2, seconds: 60 }];
+    const limited = await recordedGateway({ limits: { mode: 'enforce', plans } });
+    const own = await limited.keyOf(limited.acme);
+    const get = (path: string) => ask(limited.gateway.url, `GET ${path}`, { 'x-auth-token': own });
+    await Promise.all([get('/compute/v2.1/servers'), get('/compute/v2.1/servers')]);
+    const before = limited.arrived.length;
+    const compute = await get('/compute/v2.1/servers');
+    const wait = compute.headers.get('retry-after') ?? '';
+    expect(wait).toMatch(/^[1-9]\d*$/);
+    expect([compute.status, compute.body]).toEqual([
+      429,
+      { overLimit: { code: 429, message: expect.any(String), retryAfter: wait } },
+    ]);
+    expect(compute.headers.get('ratelimit-policy')).toBe('"default";q=2;w=60');
+    const network = await get('/networking/v2.0/networks');
+    expect([network.status, network.body.NeutronError.type]).toEqual([429, 'OverLimit']);
+    const image = await get('/image/v2/images');
+    expect([image.status, image.body.code]).toEqual([429, '429 Too Many Requests']);
+    const identity = await get('/identity/v3/auth/projects');
+    expect([identity.status, identity.body.error.code]).toEqual([429, 429]);
+    for (const answer of [network, image, identity])
+      expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
+    const signIn = await ask(
+      limited.gateway.url,
+      'POST /identity/v3/auth/tokens',
+      {},
+      {
+        auth: {
+          identity: {
+            methods: ['application_credential'],
+            application_credential: { id: keyIdOf(own), secret: own },
+          },
+        },
+      },
+    );
+    expect(signIn.status).toBe(429);
+    expect(limited.arrived.slice(before)).toEqual([]);
+    await limited.close();
+  });
+});
+
+/** Sends bytes (as Latin-1, one each) and answers what came back until an answer is whole or the connection ends. */
+function exchange(bytes: string): Promise<string> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    let answer = '';
+    const socket = connect(Number(port), hostname, () => {
+      socket.write(Buffer.from(bytes, 'latin1'));
+    });
+    socket.setTimeout(PATIENCE_MILLISECONDS, () => {
+      socket.destroy();
+      reject(new Error(`no whole answer in time: ${answer.slice(0, 200)}`));
+    });
+    const finish = () => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.on('data', (chunk) => {
+      answer += chunk.toString('latin1');
+      const [, length] = /\r\ncontent-length: (\d+)\r\n/i.exec(answer) ?? [];
+      const end = answer.indexOf('\r\n\r\n');
+      if (end >= 0 && length !== undefined && answer.length >= end + 4 + Number(length)) finish();
+    });
+    socket.on('error', finish);
+    socket.on('close', finish);
+  });
+}

@@ -1,0 +1,114 @@
+/**
+ * What a customer tries, in the Nova dialect, with things of somebody else's. `{...}` are the other's (`THINGS`); with `own `
+ * before it, the caller's.
+ */
+export interface NovaAttempt {
+  readonly target: string;
+  readonly body?: object;
+  /** What it may be answered with; absent: any refusal. */
+  readonly statuses?: readonly number[];
+}
+
+const NEW = { name: 'intruder', flavorRef: 'm1.tiny', imageRef: '{own image}' };
+const SERVER = '/compute/v2.1/servers';
+
+const ACTIONS: readonly object[] = [
+  { 'os-start': null },
+  { 'os-stop': null },
+  { reboot: { type: 'HARD' } },
+  { resize: { flavorRef: 'm1.small' } },
+  { rebuild: { imageRef: '{own image}' } },
+  { createImage: { name: 'stolen' } },
+  { forceDelete: null },
+  { lock: null },
+  { rescue: {} },
+  { shelve: null },
+  { addSecurityGroup: { name: 'default' } },
+  { 'os-getConsoleOutput': {} },
+];
+
+const READ = [200];
+
+/** Each route of the identity facade, as the router has it. */
+export const IDENTITY_ATTEMPTS: Readonly<Record<string, readonly NovaAttempt[]>> = {
+  'GET /identity': [{ target: 'GET /identity', statuses: [300] }],
+  'GET /identity/v3': [{ target: 'GET /identity/v3', statuses: READ }],
+  'POST /identity/v3/auth/tokens': [
+    { project: { id: '{project}' } },
+    { project: { name: '{project name}', domain: { name: 'Default' } } },
+  ].map((scope) => ({
+    target: 'POST /identity/v3/auth/tokens',
+    body: {
+      auth: {
+        identity: {
+          methods: ['password'],
+          password: { user: { id: '{own api key}', password: '{own key}' } },
+        },
+        scope,
+      },
+    },
+    statuses: [401],
+  })),
+  'GET /identity/v3/auth/tokens': [{ target: 'GET /identity/v3/auth/tokens' }],
+  'DELETE /identity/v3/auth/tokens': [{ target: 'DELETE /identity/v3/auth/tokens' }],
+  'GET /identity/v3/auth/catalog': [{ target: 'GET /identity/v3/auth/catalog', statuses: READ }],
+  'GET /identity/v3/auth/projects': [{ target: 'GET /identity/v3/auth/projects', statuses: READ }],
+  'GET /identity/v3/auth/domains': [{ target: 'GET /identity/v3/auth/domains', statuses: READ }],
+  'GET /identity/v3/auth/system': [{ target: 'GET /identity/v3/auth/system', statuses: READ }],
+  'GET /identity/v3/projects': [
+    { target: 'GET /identity/v3/projects', statuses: READ },
+    { target: 'GET /identity/v3/projects?name={project name}', statuses: READ },
+  ],
+  'GET /identity/v3/projects/:id': [{ target: 'GET /identity/v3/projects/{project}', statuses: [403] }],
+  'GET /identity/v3/users/:id': [{ target: 'GET /identity/v3/users/{user}', statuses: [403] }],
+  'GET /identity/v3/users/:id/projects': [
+    { target: 'GET /identity/v3/users/{user}/projects', statuses: [403] },
+  ],
+};
+
+/** What is passed through, and the cloud has to refuse. */
+export const PASSED_ATTEMPTS: readonly NovaAttempt[] = [
+  ...['', '/metadata', '/ips', '/os-interface', '/os-instance-actions', '/os-security-groups'].map(
+    (part) => ({
+      target: `GET ${SERVER}/{instance}${part}`,
+    }),
+  ),
+  { target: `GET /compute/v2.1/{project}/servers` },
+  { target: `GET /compute/v2.1/{project}/servers/{instance}` },
+  { target: `DELETE /compute/v2.1/{project}/servers/{instance}` },
+  { target: `GET ${SERVER}/detail?project_id={project}`, statuses: READ },
+  { target: `GET ${SERVER}/detail?tenant_id={project}`, statuses: READ },
+  { target: `GET ${SERVER}/detail?all_tenants=1`, statuses: [403] },
+  { target: `GET ${SERVER}/detail?all_tenants=True&project_id={project}`, statuses: [403] },
+  { target: `PUT ${SERVER}/{instance}`, body: { server: { name: 'mine' } } },
+  { target: `PUT ${SERVER}/{instance}/metadata`, body: { metadata: { a: 'b' } } },
+  { target: `DELETE ${SERVER}/{instance}` },
+  ...ACTIONS.map((body) => ({ target: `POST ${SERVER}/{instance}/action`, body })),
+  ...[
+    { networks: [{ uuid: '{network}' }] },
+    { networks: [{ port: '{port}' }] },
+    { imageRef: '{image}', networks: [{ uuid: '{own network}' }] },
+    { networks: [{ uuid: '{own network}' }], security_groups: [{ name: '{group}' }] },
+    { networks: [{ uuid: '{own network}' }], key_name: '{keypair}' },
+  ].map((fields) => ({ target: `POST ${SERVER}`, body: { server: { ...NEW, ...fields } } })),
+  { target: 'GET /compute/v2.1/os-keypairs/{keypair}' },
+  { target: 'DELETE /compute/v2.1/os-keypairs/{keypair}' },
+  { target: 'GET /compute/v2.1/os-server-groups/{server group}' },
+  { target: 'DELETE /compute/v2.1/os-server-groups/{server group}' },
+  { target: 'GET /compute/v2.1/os-hypervisors/detail', statuses: [403] },
+  {
+    target: 'PUT /compute/v2.1/os-quota-sets/{project}',
+    body: { quota_set: { instances: 0 } },
+    statuses: [403],
+  },
+  { target: 'GET /image/v2/images/{image}' },
+  { target: 'DELETE /image/v2/images/{image}' },
+  { target: 'GET /networking/v2.0/ports/{port}' },
+  { target: 'PUT /networking/v2.0/ports/{port}', body: { port: { name: 'mine' } } },
+  { target: 'DELETE /networking/v2.0/ports/{port}' },
+  { target: 'GET /networking/v2.0/networks/{network}' },
+  { target: 'GET /networking/v2.0/ports?project_id={project}', statuses: READ },
+  { target: 'GET /networking/v2.0/security-groups/{group}' },
+  { target: 'DELETE /networking/v2.0/security-groups/{group}' },
+  { target: 'DELETE /networking/v2.0/security-group-rules/{rule}' },
+];

@@ -1,0 +1,300 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ADMIN_TOKEN } from '../support/gateway.ts';
+import { ask, byCredential, byPassword, keyIdOf, type SignInBody } from '../support/nova-client.ts';
+import { type RecordedGateway, recordedGateway } from './recorded-gateway.ts';
+
+const UNAUTHORIZED = {
+  error: {
+    code: 401,
+    message: 'The request you have made requires authentication.',
+    title: 'Unauthorized',
+  },
+};
+
+let running: RecordedGateway;
+let url: string;
+let key: string;
+let id: string;
+beforeAll(async () => {
+  running = await recordedGateway();
+  url = running.gateway.url;
+  key = await running.keyOf(running.acme);
+  id = keyIdOf(key);
+});
+afterAll(() => running.close());
+
+const signIn = (body: SignInBody | string, headers: Record<string, string> = {}) =>
+  ask(url, 'POST /identity/v3/auth/tokens', headers, body);
+const tokenOf = async (text: string) => {
+  const { status, headers } = await signIn(byCredential({ id: keyIdOf(text), secret: text }));
+  expect(status).toBe(201);
+  return headers.get('x-subject-token') ?? '';
+};
+const list = (headers: Record<string, string>) => ask(url, 'GET /compute/v2.1/servers', headers);
+
+describe('a key signs in', () => {
+  const ways = (): Readonly<Record<string, SignInBody>> => ({
+    'as an application credential': byCredential({ id, secret: key }),
+    'as one by its name': byCredential({ name: 'test', secret: key, user: { id: running.acme.userId } }),
+    'as one by its id for a name': byCredential({
+      name: id,
+      secret: key,
+      user: { name: running.acme.userName, domain: { name: 'Default' } },
+    }),
+    'as a user and password': byPassword({ name: id, domain: { name: 'Default' }, password: key }),
+    'as a user’s id and password': byPassword({ id, password: key }),
+    'as the cloud’s own user': byPassword({ name: running.acme.userName, password: key }),
+    'for its project by id': byPassword({ id, password: key }, { project: { id: running.acme.projectId } }),
+    'for its project by name': byPassword(
+      { id, password: key },
+      { project: { name: 'acme', domain: { id: 'default' } } },
+    ),
+    'as a token': { auth: { identity: { methods: ['token'], token: { id: key } } } },
+  });
+  test.each([
+    'as an application credential',
+    'as one by its name',
+    'as one by its id for a name',
+    'as a user and password',
+    'as a user’s id and password',
+    'as the cloud’s own user',
+    'for its project by id',
+    'for its project by name',
+    'as a token',
+  ])('%s', async (way) => {
+    const { status, headers, body } = await signIn(ways()[way] ?? {});
+    expect(status).toBe(201);
+    expect(body.token.project.id).toBe(running.acme.projectId);
+    expect((await list({ 'x-auth-token': headers.get('x-subject-token') ?? '' })).status).toBe(200);
+  });
+
+  test.each(['x-auth-token', 'x-api-key', 'authorization'])('without signing in, as %s', async (header) => {
+    const value = header === 'authorization' ? `Bearer ${key}` : key;
+    expect((await list({ [header]: value })).status).toBe(200);
+  });
+});
+
+describe('what is refused, always in the same words', () => {
+  const other = '0123456789abcdef';
+  const rows = (): Readonly<Record<string, SignInBody>> => ({
+    'another id': byCredential({ id: other, secret: key }),
+    'another secret': byCredential({ id, secret: `${key.slice(0, -1)}x` }),
+    'no secret': byCredential({ id, secret: '' }),
+    'another user': byCredential({ name: 'test', secret: key, user: { name: 'globex-user' } }),
+    'another name': byCredential({ name: 'other', secret: key, user: { id: running.acme.userId } }),
+    'another password': byPassword({ name: id, password: 'secret' }),
+    'the cloud’s own password': byPassword({
+      name: running.acme.userName,
+      domain: { name: 'Default' },
+      password: running.acme.password,
+    }),
+    'the cloud’s own application credential': byCredential({
+      id: running.acme.applicationCredentialId,
+      secret: running.acme.applicationCredentialSecret,
+    }),
+    'another project': byPassword({ id, password: key }, { project: { id: running.globex.projectId } }),
+    'another project by name': byPassword({ id, password: key }, { project: { name: 'globex' } }),
+    'a domain': byPassword({ id, password: key }, { domain: { id: 'default' } }),
+    'the system': byPassword({ id, password: key }, { system: { all: true } }),
+    'an unknown method': { auth: { identity: { methods: ['totp'] } } },
+    'two methods': {
+      auth: { identity: { methods: ['password', 'token'], password: { user: { id, password: key } } } },
+    },
+    'a method without its part': { auth: { identity: { methods: ['password'] } } },
+  });
+  test.each([
+    'another id',
+    'another secret',
+    'no secret',
+    'another user',
+    'another name',
+    'another password',
+    'the cloud’s own password',
+    'the cloud’s own application credential',
+    'another project',
+    'another project by name',
+    'a domain',
+    'the system',
+    'an unknown method',
+    'two methods',
+    'a method without its part',
+  ])('%s', async (what) => {
+    const { status, headers, body } = await signIn(rows()[what] ?? {});
+    expect([status, body]).toEqual([401, UNAUTHORIZED]);
+    expect(headers.get('www-authenticate')).toBe(`Keystone uri="${url}/identity/v3"`);
+    expect(headers.get('x-subject-token')).toBeNull();
+  });
+
+  test.each([
+    '',
+    'null',
+    '[]',
+    '{',
+    '{"auth":{}}',
+    '{"auth":{"identity":{"methods":[]}}}',
+    '{"auth":{"identity":{"methods":"x"}}}',
+  ])('a body that is none: %s', async (body) => {
+    const answer = await signIn(body);
+    expect([answer.status, answer.body.error.code, answer.body.error.title]).toEqual([
+      400,
+      400,
+      'Bad Request',
+    ]);
+  });
+
+  test('a body too large', async () => {
+    expect((await signIn(`{"auth": "${'x'.repeat(70_000)}"}`)).status).toBe(413);
+  });
+
+  test('ten wrong keys a minute close the sign-in to an address, and the right key still passes', async () => {
+    const from = { 'x-forwarded-for': '198.51.100.77' };
+    const wrong = byCredential({ id, secret: `${key.slice(0, -1)}x` });
+    for (let attempt = 0; attempt < 10; attempt++) expect((await signIn(wrong, from)).status).toBe(401);
+    const refused = await signIn(wrong, from);
+    expect([refused.status, refused.body.error.code]).toEqual([429, 429]);
+    expect(refused.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
+    expect((await signIn(byCredential({ id, secret: key }), from)).status).toBe(201);
+  });
+});
+
+describe('a token', () => {
+  test('is told about to its owner, with and without a catalog', async () => {
+    const token = await tokenOf(key);
+    const headers = { 'x-auth-token': token, 'x-subject-token': token };
+    const shown = await ask(url, 'GET /identity/v3/auth/tokens', headers);
+    expect([shown.status, shown.headers.get('x-subject-token')]).toEqual([200, token]);
+    expect(shown.body.token.catalog.map(({ type }: { type: string }) => type)).toEqual([
+      'identity',
+      'compute',
+      'image',
+      'network',
+    ]);
+    const short = await ask(url, 'GET /identity/v3/auth/tokens?nocatalog', headers);
+    expect(short.body.token.catalog).toBeUndefined();
+    const head = await ask(url, 'HEAD /identity/v3/auth/tokens', headers);
+    expect([head.status, head.body]).toEqual([200, '']);
+    const byKey = await ask(url, 'GET /identity/v3/auth/tokens', {
+      'x-auth-token': key,
+      'x-subject-token': key,
+    });
+    expect(byKey.status).toBe(200);
+  });
+
+  test('of somebody else is none', async () => {
+    const foreign = await running.keyOf(running.globex);
+    for (const subject of [await tokenOf(foreign), foreign, 'lnt_x', '']) {
+      for (const method of ['GET', 'HEAD', 'DELETE']) {
+        const headers = { 'x-auth-token': key, 'x-subject-token': subject };
+        expect((await ask(url, `${method} /identity/v3/auth/tokens`, headers)).status).toBe(404);
+      }
+    }
+    expect((await list({ 'x-auth-token': await tokenOf(foreign) })).status).toBe(200);
+  });
+
+  test('is dead once it is deleted, and the key is not', async () => {
+    const token = await tokenOf(key);
+    const headers = { 'x-auth-token': token, 'x-subject-token': token };
+    expect((await ask(url, 'DELETE /identity/v3/auth/tokens', headers)).status).toBe(204);
+    expect((await list({ 'x-auth-token': token })).status).toBe(401);
+    expect((await signIn({ auth: { identity: { methods: ['token'], token: { id: token } } } })).status).toBe(
+      401,
+    );
+    expect((await list({ 'x-auth-token': key })).status).toBe(200);
+  });
+
+  test('is dead when its key is', async () => {
+    const mortal = await running.keyOf(running.acme);
+    const token = await tokenOf(mortal);
+    expect((await list({ 'x-auth-token': token })).status).toBe(200);
+    const admin = { authorization: `Bearer ${ADMIN_TOKEN}` };
+    expect((await ask(url, `DELETE /admin/v1/keys/${keyIdOf(mortal)}`, admin)).status).toBe(204);
+    const { status, body } = await list({ 'x-auth-token': token });
+    expect([status, body.unauthorized.code]).toEqual([401, 401]);
+  });
+
+  test('expires with its key, and one made of another no later than that', async () => {
+    const soon = new Date(Math.ceil(Date.now() / 1000) * 1000 + 600_000).toISOString();
+    const admin = { authorization: `Bearer ${ADMIN_TOKEN}` };
+    const short = await running.keyOf(running.acme);
+    await ask(url, `PATCH /admin/v1/keys/${keyIdOf(short)}`, admin, { expires_at: soon });
+    const first = await signIn(byCredential({ id: keyIdOf(short), secret: short }));
+    expect(Date.parse(first.body.token.expires_at)).toBe(Date.parse(soon));
+    const token = first.headers.get('x-subject-token');
+    await ask(url, `PATCH /admin/v1/keys/${keyIdOf(short)}`, admin, { expires_at: null });
+    const second = await signIn({ auth: { identity: { methods: ['token'], token: { id: token } } } });
+    expect(second.body.token.expires_at).toBe(first.body.token.expires_at);
+  });
+
+  test('altered by a character, or from another gateway, is refused like a wrong key', async () => {
+    const token = await tokenOf(key);
+    const last = token.endsWith('A') ? 'B' : 'A';
+    const elsewhere = await recordedGateway();
+    const theirs = await ask(
+      elsewhere.gateway.url,
+      'POST /identity/v3/auth/tokens',
+      {},
+      {
+        auth: { identity: { methods: ['token'], token: { id: await elsewhere.keyOf(elsewhere.acme) } } },
+      },
+    );
+    await elsewhere.close();
+    for (const wrong of [
+      token.slice(0, -1) + last,
+      theirs.headers.get('x-subject-token') ?? '',
+      'gAAAAABx',
+    ]) {
+      expect((await list({ 'x-auth-token': wrong })).status).toBe(401);
+    }
+  });
+});
+
+describe('whose it is', () => {
+  test.each([
+    ['GET /identity/v3/auth/catalog', 'catalog', 4],
+    ['GET /identity/v3/auth/projects', 'projects', 1],
+    ['GET /identity/v3/auth/domains', 'domains', 0],
+    ['GET /identity/v3/projects', 'projects', 1],
+    ['GET /identity/v3/projects?name=acme', 'projects', 1],
+    ['GET /identity/v3/projects?name=globex', 'projects', 0],
+  ])('%s', async (target, member, length) => {
+    const { status, body } = await ask(url, target, { 'x-auth-token': key });
+    expect([status, body[member].length]).toEqual([200, length]);
+  });
+
+  test('one’s own project and user are shown, no other', async () => {
+    const { acme, globex } = running;
+    const get = (path: string) => ask(url, `GET /identity/v3${path}`, { 'x-auth-token': key });
+    expect((await get(`/projects/${acme.projectId}`)).body.project.name).toBe('acme');
+    expect((await get(`/users/${acme.userId}`)).body.user.name).toBe(acme.userName);
+    expect((await get(`/users/${acme.userId}/projects`)).body.projects).toHaveLength(1);
+    expect((await get(`/projects/${globex.projectId}`)).status).toBe(403);
+    expect((await get(`/users/${globex.userId}`)).status).toBe(403);
+    expect((await get('/users')).status).toBe(404);
+    expect((await ask(url, 'PUT /identity/v3/auth/tokens', { 'x-auth-token': key })).status).toBe(405);
+  });
+
+  test('nobody is told anything without a key', async () => {
+    for (const path of ['auth/tokens', 'auth/catalog', 'auth/projects', 'projects', 'users/x']) {
+      const { status, body } = await ask(url, `GET /identity/v3/${path}`);
+      expect([status, body]).toEqual([401, UNAUTHORIZED]);
+    }
+  });
+});
+
+test('a configured public URL is in catalog, links and challenges, whatever Host says', async () => {
+  const behind = await recordedGateway({ publicUrl: 'https://api.example.org/cloud/' });
+  const own = await behind.keyOf(behind.acme);
+  const headers = { 'x-auth-token': own };
+  const { body } = await ask(behind.gateway.url, 'GET /identity/v3/auth/catalog', headers);
+  expect(JSON.stringify(body)).not.toContain('127.0.0.1');
+  expect(body.catalog[1].endpoints[0].url).toBe('https://api.example.org/cloud/compute/v2.1');
+  const flavors = await ask(behind.gateway.url, 'GET /compute/v2.1/flavors', headers);
+  expect(flavors.body.flavors[0].links[0].href).toMatch(
+    'https://api.example.org/cloud/compute/v2.1/flavors/',
+  );
+  const refused = await ask(behind.gateway.url, 'GET /image/v2/images');
+  expect(refused.headers.get('www-authenticate')).toBe(
+    'Keystone uri="https://api.example.org/cloud/identity/v3"',
+  );
+  await behind.close();
+});

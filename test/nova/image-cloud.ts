@@ -1,0 +1,81 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** A cloud that is all Keystone and Glance: it swallows whatever is uploaded, and gives out as many bytes as asked for. */
+export interface ImageCloud {
+  readonly url: string;
+  /** Bytes of the last upload that arrived, and the headers it came with. */
+  readonly received: { bytes: number; complete: boolean; headers: IncomingMessage['headers'] };
+  close(): Promise<void>;
+}
+
+/** `GET .../images/<bytes>/file` is so many bytes long; `PUT .../images/refused/file` is refused unread. */
+export async function startImageCloud(): Promise<ImageCloud> {
+  const received: ImageCloud['received'] = { bytes: 0, complete: false, headers: {} };
+  const server = createServer((request, response) => {
+    const path = request.url ?? '';
+    const [, id = '', part] = /\/v2\/images\/([^/]+)(\/file)?$/.exec(path) ?? [];
+    if (path.endsWith('/auth/tokens')) return token(response, url);
+    if (part !== undefined && request.method === 'GET') return give(response, Number(id));
+    if (id === 'refused') return response.writeHead(409, { 'content-type': 'application/json' }).end('{}');
+    Object.assign(received, { bytes: 0, complete: false, headers: request.headers });
+    request.on('data', (chunk: Buffer) => {
+      received.bytes += chunk.length;
+    });
+    request.on('end', () => {
+      received.complete = true;
+      response.writeHead(204).end();
+    });
+    return undefined;
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    url,
+    received,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+const CHUNK = Buffer.alloc(65_536, 'x');
+
+function give(response: ServerResponse, bytes: number): void {
+  response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': bytes });
+  let left = bytes;
+  const more = () => {
+    while (left > 0) {
+      const chunk = CHUNK.subarray(0, Math.min(left, CHUNK.length));
+      left -= chunk.length;
+      if (!response.write(chunk)) {
+        response.once('drain', more);
+        return;
+      }
+    }
+    response.end();
+  };
+  more();
+}
+
+function token(response: ServerResponse, url: string): void {
+  const domain = { id: 'default', name: 'Default' };
+  const endpoint = { interface: 'public', region: 'R', region_id: 'R' };
+  const services = { image: '', compute: '/v2.1', network: '' };
+  const body = {
+    token: {
+      expires_at: new Date(Date.now() + 3_600_000).toISOString(),
+      user: { id: 'u', name: 'u', domain },
+      project: { id: 'p', name: 'p', domain },
+      roles: [{ id: 'r', name: 'member' }],
+      catalog: Object.entries(services).map(([type, path]) => ({
+        type,
+        endpoints: [{ ...endpoint, url: `${url}/${type}${path}` }],
+      })),
+    },
+  };
+  response.writeHead(201, { 'content-type': 'application/json', 'x-subject-token': 'cloud-token' });
+  response.end(JSON.stringify(body));
+}

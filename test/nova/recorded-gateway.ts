@@ -1,0 +1,78 @@
+import { fetchTransport } from '../../adapters/openstack/http/fetch.ts';
+import { openStackDriver } from '../../adapters/openstack/index.ts';
+import { type Account, createSandbox } from '../../adapters/sandbox/index.ts';
+import type { Scope } from '../../src/access/scopes.ts';
+import { type GatewayUnderTest, type RunningGateway, startGateway } from '../support/gateway.ts';
+
+/** A request as the cloud got it. */
+export interface Arrived {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export type KeyKind = 'application_credential' | 'service' | 'administrator';
+
+/** A gateway in front of a sandbox with two customers, whose every request is kept. */
+export interface RecordedGateway {
+  readonly gateway: RunningGateway;
+  readonly acme: Account;
+  readonly globex: Account;
+  /** Without sign-ins. */
+  readonly arrived: readonly Arrived[];
+  keyOf(account: Account, kind?: KeyKind, scopes?: readonly Scope[], plan?: string): Promise<string>;
+  /** Answers in the cloud's place; null: let it answer. */
+  answer: (request: Request) => Response | null;
+  close(): Promise<void>;
+}
+
+export async function recordedGateway(options: GatewayUnderTest = {}): Promise<RecordedGateway> {
+  const sandbox = createSandbox({
+    bootMilliseconds: 60,
+    projects: [{ name: 'acme' }, { name: 'globex' }],
+  });
+  const [acme, globex] = sandbox.accounts;
+  if (acme === undefined || globex === undefined) throw new Error('the sandbox has no accounts');
+  const arrived: Arrived[] = [];
+  const clouds = openStackDriver({
+    transport: fetchTransport(async (request) => {
+      const { method, url } = request;
+      if (!url.endsWith('/auth/tokens')) {
+        arrived.push({ method, url, headers: Object.fromEntries(request.headers) });
+      }
+      return recorded.answer(request) ?? sandbox.fetch(request);
+    }),
+    authUrl: sandbox.authUrl,
+    endpoints: { region: null, interface: 'public' },
+    serviceAccount: {
+      kind: 'password',
+      user: { id: sandbox.admin.userId },
+      password: sandbox.admin.password,
+      project: { id: sandbox.admin.projectId },
+    },
+  });
+  const gateway = await startGateway(clouds, options);
+  const recorded: RecordedGateway = {
+    gateway,
+    acme,
+    globex,
+    arrived,
+    answer: () => null,
+    keyOf(account, kind = 'application_credential', scopes, plan) {
+      const { applicationCredentialId: id, applicationCredentialSecret: secret, projectId } = account;
+      const credential =
+        kind === 'application_credential'
+          ? { kind, id, secret }
+          : {
+              kind: 'service' as const,
+              projectId: kind === 'service' ? projectId : sandbox.admin.projectId,
+            };
+      return gateway.keyFor(credential, scopes, plan);
+    },
+    async close() {
+      await gateway.stop();
+      await clouds.close();
+    },
+  };
+  return recorded;
+}

@@ -1,0 +1,144 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type GatewayProcess, startProcess } from '../support/gateway-process.ts';
+import { ask } from '../support/nova-client.ts';
+import { type ImageCloud, startImageCloud } from './image-cloud.ts';
+
+const MEBIBYTE = 1_048_576;
+const IMAGE = 100 * MEBIBYTE;
+const WARM_UP = 16 * MEBIBYTE;
+const CHUNK = Buffer.alloc(65_536, 'x');
+const ADMIN_TOKEN = 'admin-token-of-the-tests';
+
+let cloud: ImageCloud;
+let gateway: GatewayProcess;
+let key: string;
+beforeAll(async () => {
+  cloud = await startImageCloud();
+  gateway = await startProcess({
+    OS_AUTH_URL: `${cloud.url}/v3`,
+    LINGUANOVA_SECRET: randomBytes(32).toString('base64'),
+    LINGUANOVA_ADMIN_TOKEN: ADMIN_TOKEN,
+    LOG_LEVEL: 'error',
+  });
+  const made = await ask(
+    gateway.url,
+    'POST /admin/v1/keys',
+    { authorization: `Bearer ${ADMIN_TOKEN}` },
+    {
+      name: 'images',
+      application_credential: { id: 'a', secret: 'b' },
+    },
+  );
+  key = made.body.key;
+});
+afterAll(async () => {
+  await gateway.end('SIGTERM');
+  await cloud.close();
+});
+
+/** Sends `bytes` as image data, as fast as they are taken. */
+function upload(path: string, bytes: number, headers: Record<string, string | number>): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const sent = request(gateway.url + path, {
+      method: 'PUT',
+      agent: false,
+      headers: { 'x-auth-token': key, 'content-type': 'application/octet-stream', ...headers },
+    });
+    let status: number | undefined;
+    sent.on('response', (response) => {
+      status = response.statusCode ?? 0;
+      response.resume().on('end', () => resolve(status ?? 0));
+    });
+    sent.on('error', (error) => (status === undefined ? reject(error) : resolve(status)));
+    let left = bytes;
+    const more = () => {
+      while (left > 0) {
+        const chunk = CHUNK.subarray(0, Math.min(left, CHUNK.length));
+        left -= chunk.length;
+        if (!sent.write(chunk)) {
+          sent.once('drain', more);
+          return;
+        }
+      }
+      sent.end();
+    };
+    more();
+  });
+}
+
+/** Reads an image and lets go of it, as fast as it comes. */
+function download(path: string): Promise<{ status: number; bytes: number; length: string | undefined }> {
+  return new Promise((resolve, reject) => {
+    request(gateway.url + path, { agent: false, headers: { 'x-auth-token': key } }, (response) => {
+      let bytes = 0;
+      response.on('data', (chunk: Buffer) => {
+        bytes += chunk.length;
+      });
+      response.on('error', reject);
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, bytes, length: response.headers['content-length'] }),
+      );
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
+/** Kibibytes of the gateway's memory: now, and the most since `forgetPeak`. */
+function memory(): { now: number; peak: number } {
+  const status = readFileSync(`/proc/${gateway.child.pid}/status`, 'utf8');
+  const read = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]);
+  return { now: read('VmRSS'), peak: read('VmHWM') };
+}
+
+function forgetPeak(): void {
+  writeFileSync(`/proc/${gateway.child.pid}/clear_refs`, '5');
+}
+
+describe('image data goes through without being gathered', () => {
+  test('100 MB up and down cost less than 64 MiB of memory', async () => {
+    // What the first streams of a process cost is not the image's.
+    await upload('/image/v2/images/warm/file', WARM_UP, { 'content-length': WARM_UP });
+    await download(`/image/v2/images/${WARM_UP}/file`);
+    forgetPeak();
+    const { now } = memory();
+
+    expect(await upload('/image/v2/images/up/file', IMAGE, { 'content-length': IMAGE })).toBe(204);
+    expect(cloud.received).toMatchObject({ bytes: IMAGE, complete: true });
+    expect(cloud.received.headers).toMatchObject({
+      'x-auth-token': 'cloud-token',
+      'content-type': 'application/octet-stream',
+    });
+    const uploaded = memory().peak;
+
+    const { status, bytes, length } = await download(`/image/v2/images/${IMAGE}/file`);
+    expect({ status, bytes, length }).toEqual({ status: 200, bytes: IMAGE, length: String(IMAGE) });
+    const most = Math.max(uploaded, memory().peak);
+    expect((most - now) / 1024, 'MiB').toBeLessThan(64);
+  });
+
+  test('without a length too', async () => {
+    expect(await upload('/image/v2/images/up/file', 3 * MEBIBYTE, {})).toBe(204);
+    expect(cloud.received.bytes).toBe(3 * MEBIBYTE);
+  });
+
+  test('what the cloud refuses unread is answered', async () => {
+    expect(
+      await upload('/image/v2/images/refused/file', 20 * MEBIBYTE, { 'content-length': 20 * MEBIBYTE }),
+    ).toBe(409);
+    expect((await download('/image/v2/images/1000/file')).bytes).toBe(1000);
+  });
+
+  test('JSON of image is bounded like any other body', async () => {
+    const answer = await ask(
+      gateway.url,
+      'POST /image/v2/images',
+      { 'x-auth-token': key },
+      `"${'x'.repeat(2 * MEBIBYTE)}"`,
+    );
+    expect([answer.status, answer.body.code]).toEqual([413, '413 Request Entity Too Large']);
+  });
+});
