@@ -11,6 +11,7 @@ import { loadGenerator } from './harness/load.ts';
 import { machine } from './harness/machine.ts';
 import type { Setting, Stoppable } from './harness/setting.ts';
 import { keys } from './keys.ts';
+import { passThrough } from './pass-through.ts';
 import { single } from './single.ts';
 
 const BENCHMARKS: Readonly<Record<string, (setting: Setting) => Promise<void>>> = {
@@ -18,11 +19,18 @@ const BENCHMARKS: Readonly<Record<string, (setting: Setting) => Promise<void>>> 
   single,
   fleet,
   keys,
+  'pass-through': passThrough,
 };
-const LETTERS: Readonly<Record<string, string>> = { a: 'cached', b: 'single', c: 'fleet', d: 'keys' };
+const LETTERS: Readonly<Record<string, string>> = {
+  a: 'cached',
+  b: 'single',
+  c: 'fleet',
+  d: 'keys',
+  n: 'pass-through',
+};
 
-const USAGE = `node bench/main.ts [cached|single|fleet|keys ...] [--rounds 5] [--seconds 3] [--connections 64] [--warm-up 10]
-     [--keys 10000] [--projects 1000] [--fleets 1000,5000]
+const USAGE = `node bench/main.ts [cached|single|fleet|keys|pass-through ...] [--rounds 5] [--seconds 3] [--connections 64]
+     [--warm-up 10] [--keys 10000] [--projects 1000] [--fleets 1000,5000]
      [--offline]`;
 
 const { values, positionals } = parseArgs({

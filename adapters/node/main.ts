@@ -182,7 +182,7 @@ async function runGateway(config: Config): Promise<void> {
   } else {
     const { projectId, userId, userName, password, projectName, ...customer } = sandbox.customer;
     const { applicationCredentialId, applicationCredentialSecret } = customer;
-    const { text } = await issueKey(
+    const { text, key } = await issueKey(
       keys,
       secret,
       {
@@ -205,6 +205,9 @@ async function runGateway(config: Config): Promise<void> {
     console.log(`linguanova serves a sandbox cloud at ${listening.url}. Try:
 
   curl ${listening.url}/v1/instances -H "x-api-key: ${text}"
+
+  openstack --os-auth-type v3applicationcredential --os-auth-url ${listening.url}/identity/v3 \\
+    --os-application-credential-id ${key.id} --os-application-credential-secret ${text} server list
 
 Admin token: ${adminToken}
 The customer's own sign-in at the cloud: user ${userName}, password ${password}, project ${projectName}`);

@@ -24,13 +24,18 @@ export interface Administrator {
 const DOMAIN = { name: 'Default' };
 
 /** Makes tempest's accounts once; those that are there are given new passwords. */
-export async function makeAccounts(admin: Administrator, members: number): Promise<TempestAccount[]> {
+export async function makeAccounts(
+  admin: Administrator,
+  { members, admins }: { readonly members: number; readonly admins: number },
+): Promise<TempestAccount[]> {
   const token = await signIn(admin, { name: admin.user }, admin.password, admin.project);
   const accounts: TempestAccount[] = [];
   for (let number = 1; number <= members; number++) {
     accounts.push(await makeAccount(admin, token, `tempest-gw-${number}`, ['member']));
   }
-  accounts.push(await makeAccount(admin, token, 'tempest-gw-admin', ['member', 'admin']));
+  for (let number = 1; number <= admins; number++) {
+    accounts.push(await makeAccount(admin, token, `tempest-gw-admin-${number}`, ['member', 'admin']));
+  }
   return accounts;
 }
 

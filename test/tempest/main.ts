@@ -40,7 +40,7 @@ const accounts = await makeAccounts(
     neutronUrl: read('NEUTRON_URL'),
     publicNetworkId: read('PUBLIC_NETWORK_ID'),
   },
-  MEMBERS,
+  { members: MEMBERS, admins: CONCURRENCY },
 );
 const common = {
   settings: join(home, 'tempest/etc/tempest.conf'),

@@ -62,7 +62,7 @@ export async function runTempest(run: TempestRun): Promise<Map<string, Outcome>>
 
 /** The part of tempest's output that names each test and what became of it. */
 export function outcomesIn(printed: string): Map<string, Outcome> {
-  const lines = printed.matchAll(/^\{\d+\} (\S+).*? \.\.\. (ok|FAILED|SKIPPED)/gm);
+  const lines = printed.matchAll(/^\{\d+\} (tempest\S+|setUpClass \(\S+\)).*? \.\.\. (ok|FAILED|SKIPPED)/gm);
   return new Map([...lines].map(([, test = '', outcome]) => [test, outcome as Outcome]));
 }
 

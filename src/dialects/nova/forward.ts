@@ -16,7 +16,7 @@ import type { RequestBody, RequestTarget } from '../../http/request-target.ts';
 import { announceChange } from '../../traffic/versions/announce.ts';
 import type { ProjectVersions } from '../../traffic/versions/project-versions.ts';
 import { requestHeaders, responseHeaders } from './headers.ts';
-import { linkRewriter } from './links.ts';
+import { knownRewriter } from './links.ts';
 import type {
   CloudSession,
   ForwardedAnswer,
@@ -81,7 +81,7 @@ export function answered(
   publicUrl: string,
 ): Response {
   const headers = responseHeaders(status, given);
-  const links = linkRewriter(roots, publicUrl);
+  const links = knownRewriter(roots, publicUrl);
   const location = headers.get('location');
   if (location !== null) headers.set('location', links.address(location));
   if (body === null || !JSON_TYPE.test(headers.get('content-type') ?? '')) {
@@ -122,8 +122,9 @@ async function changing(
 
 /** Nova has nothing at `/servers/`, and some clients ask there. */
 function trimmed(method: ForwardMethod, { service, path, segments }: Target): string {
-  const isTrimmed = service === 'compute' && isRead(method) && segments.length > 0;
-  return isTrimmed ? path.replace(/\/(?=\?|$)/, '') : path;
+  const isList =
+    service === 'compute' && isRead(method) && segments.length === 1 && segments[0] === 'servers';
+  return isList ? path.replace(/\/(?=\?|$)/, '') : path;
 }
 
 function methodOf(c: Context): ForwardMethod {

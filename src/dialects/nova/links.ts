@@ -4,6 +4,7 @@
  * @module
  */
 
+import { LRUCache } from 'lru-cache';
 import type { CloudSession } from './pass-through.ts';
 import { FACES } from './services.ts';
 
@@ -20,6 +21,22 @@ export interface LinkRewriter {
   readonly address: Rewrite;
   /** JSON that comes in parts, cut anywhere. */
   stream(): TransformStream<Uint8Array, Uint8Array>;
+}
+
+/** Public URLs that are remembered for a session: a client may name any host. */
+const MAX_PUBLIC_URLS = 10;
+const rewriters = new WeakMap<CloudSession['roots'], LRUCache<string, LinkRewriter>>();
+
+/** `linkRewriter`, made once for each session and public URL. */
+export function knownRewriter(roots: CloudSession['roots'], publicUrl: string): LinkRewriter {
+  let known = rewriters.get(roots);
+  if (known === undefined) {
+    known = new LRUCache({ max: MAX_PUBLIC_URLS });
+    rewriters.set(roots, known);
+  }
+  const rewriter = known.get(publicUrl) ?? linkRewriter(roots, publicUrl);
+  known.set(publicUrl, rewriter);
+  return rewriter;
 }
 
 /**

@@ -12,6 +12,7 @@ describe('the scope by method and path', () => {
       [
         'GET /compute/v2.1/servers/detail?all_tenants=False&deleted=False',
         'GET /compute/v2.1/servers/detail?all_tenants=0',
+        'GET /compute/v2.1/os-security-groups?all_tenants=true',
         'HEAD /image/v2/images/x',
         'GET /compute/v2.1/os-keypairs',
         'GET /compute/v2.1/flavors/m1.tiny/os-extra_specs',

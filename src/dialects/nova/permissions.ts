@@ -80,6 +80,9 @@ const NETWORK_PROXIES: ReadonlySet<string> = new Set([
   'os-tenant-networks',
 ]);
 
+/** Nova tells members of their own alone, whatever they ask. */
+const IGNORES_EVERYBODY: ReadonlySet<string> = new Set(['os-security-groups']);
+
 const FALSE: ReadonlySet<string> = new Set(['0', 'f', 'false', 'off', 'n', 'no']);
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 
@@ -89,7 +92,8 @@ export function scopeFor(method: string, { service, segments, query }: Target): 
   // Neutron reads networks.json as networks.
   const resource = service === 'network' ? path[0]?.replace(/\.(json|xml)$/, '') : path[0];
   const reads = READS.has(method);
-  if (isAdministration(service, path, resource ?? '', reads) || asksForEverybody(query)) return 'admin';
+  if (isAdministration(service, path, resource ?? '', reads)) return 'admin';
+  if (asksForEverybody(query) && !IGNORES_EVERYBODY.has(resource ?? '')) return 'admin';
   // Looking at it makes it.
   if (service === 'network' && resource === 'auto-allocated-topology') return 'network:write';
   if (reads) return 'instances:read';
