@@ -11,6 +11,7 @@ import type { PassThrough } from '../../src/dialects/nova/pass-through.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
 import { Guard, type GuardOptions } from './http/guard.ts';
+import { keptAlive } from './http/kept-alive.ts';
 import { send } from './http/send.ts';
 import type { StreamingTransport } from './http/stream.ts';
 import type { Transport } from './http/transport.ts';
@@ -57,7 +58,7 @@ export interface OpenStackDriver extends CloudDriver {
 
 export function openStackDriver(options: OpenStackOptions): OpenStackDriver {
   const { endpoints, background = () => {} } = options;
-  const transport = new Guard(options.transport, options, options.guard);
+  const transport = new Guard(keptAlive(options.transport, background), options, options.guard);
   const authUrl = withVersion(options.authUrl);
   const openStack = {
     transport,

@@ -1,6 +1,5 @@
 import { LRUCache } from 'lru-cache';
 import * as z from 'zod';
-import { own } from '../../src/own-promise.ts';
 import { LocalVersions } from '../../src/traffic/versions/local-versions.ts';
 import type {
   ProjectChange,
@@ -18,8 +17,6 @@ const MAX_PROJECTS = 10_000;
 const PATIENCE = 500;
 /** For how long an isolate counts for itself when that cache has failed it or keeps nothing, milliseconds. */
 const ALONE = 5_000;
-/** A look that has not ended by then never will: its request was ended. Milliseconds. */
-const LOST_AFTER = 5_000;
 /** What nobody has changed here has been as it is for so long, milliseconds; longer than any answer is told. */
 const UNCHANGED = 7_200_000;
 
@@ -30,48 +27,42 @@ const Told = z.object({
 });
 type Told = z.infer<typeof Told>;
 
-interface Look {
-  readonly began: number;
-  readonly version: Promise<ProjectVersion>;
-  next: Promise<ProjectVersion> | null;
-}
-
 /**
- * Versions in the cache of the place (a Cloudflare data centre), which all isolates there share. A version is asked for by every
- * read that comes after the last look began, so that a change made in the same place is seen by the next read; however many
- * come at a time, they share one look. Numbers are the time of the change in microseconds, so none comes twice.
+ * Versions in the cache of the place (a Cloudflare data centre), which all isolates there share. Every read looks there itself,
+ * so that a change made in the same place is seen by the next read. Numbers are the time of the change in microseconds, so none
+ * comes twice. Looks are not shared: requests that wait for each other all the time are what the runtime is worst at, and
+ * a look costs about as much as waiting does.
  *
  * Changes made in other places are not heard of: what is kept is as old there as `LINGUANOVA_CACHE_SECONDS` allows.
  */
 export class ColoVersions implements ProjectVersions {
   readonly #cache: ColoCache;
-  readonly #keepAlive: (work: Promise<unknown>) => void;
   readonly #local = new LocalVersions();
   readonly #known = new LRUCache<string, number>({ max: MAX_PROJECTS });
-  readonly #looks = new Map<string, Look>();
   readonly #listeners: ((change: ProjectChange | null) => void)[] = [];
   #aloneUntil = 0;
   /** The last number that was put and not yet seen again. */
   #unseen: { readonly projectId: string; readonly number: number } | null = null;
 
-  /** @param keepAlive Keeps the request alive that a look belongs to, for others wait for it too. */
-  constructor(cache: ColoCache, keepAlive: (work: Promise<unknown>) => void) {
+  constructor(cache: ColoCache) {
     this.#cache = cache;
-    this.#keepAlive = keepAlive;
   }
 
   onChange(listener: (change: ProjectChange | null) => void): void {
     this.#listeners.push(listener);
   }
 
-  current(projectId: string): Promise<ProjectVersion> {
-    const now = Date.now();
-    if (now < this.#aloneUntil) return own(this.#local.current(projectId));
-    const running = this.#looks.get(projectId);
-    if (running === undefined || now - running.began > LOST_AFTER) return own(this.#look(projectId));
-    // The one that runs may have begun before a change that this read has to see.
-    running.next ??= own(running.version).then(() => this.#look(projectId));
-    return own(running.next);
+  async current(projectId: string): Promise<ProjectVersion> {
+    if (Date.now() < this.#aloneUntil) return this.#local.current(projectId);
+    try {
+      const told = (await inTime(this.#read(projectId))) ?? (await this.#begin(projectId));
+      if (told === null) return this.#local.current(projectId);
+      this.#heard(projectId, told);
+      return { number: told.number, shared: true };
+    } catch {
+      this.#aloneUntil = Date.now() + ALONE;
+      return this.#local.current(projectId);
+    }
   }
 
   async changed(change: ProjectChange): Promise<void> {
@@ -86,28 +77,6 @@ export class ColoVersions implements ProjectVersions {
       await inTime(this.#write(projectId, { number, changes }));
     } catch {
       this.#aloneUntil = Date.now() + ALONE;
-    }
-  }
-
-  #look(projectId: string): Promise<ProjectVersion> {
-    const look: Look = { began: Date.now(), version: this.#asked(projectId), next: null };
-    this.#looks.set(projectId, look);
-    const over = look.version.then(() => {
-      if (this.#looks.get(projectId) === look) this.#looks.delete(projectId);
-    });
-    this.#keepAlive(over);
-    return look.version;
-  }
-
-  async #asked(projectId: string): Promise<ProjectVersion> {
-    try {
-      const told = (await inTime(this.#read(projectId))) ?? (await this.#begin(projectId));
-      if (told === null) return this.#local.current(projectId);
-      this.#heard(projectId, told);
-      return { number: told.number, shared: true };
-    } catch {
-      this.#aloneUntil = Date.now() + ALONE;
-      return this.#local.current(projectId);
     }
   }
 

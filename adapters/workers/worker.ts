@@ -150,7 +150,7 @@ export async function wire(bindings: Bindings, tuning: Tuning = {}): Promise<Edg
       log,
       metrics,
       counter: objectCounter(bindings.LIMITS, { nameOf: (key) => key }),
-      versions: new ColoVersions(colo, waitUntil),
+      versions: new ColoVersions(colo),
       cacheStore: coloStore(colo, bindings.ANSWERS ?? null),
     },
     {

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CALLS_PER_ENDPOINT } from '../../adapters/openstack/http/gate.ts';
 import { createSandbox } from '../../adapters/sandbox/index.ts';
 import { bundled } from '../support/worker-bundle.ts';
 import { startWorkers, type Workers } from '../support/workers.ts';
@@ -145,4 +146,26 @@ test('a client that leaves does not take along what others wait for', async () =
     expect((await second).status).toBe(200);
     expect(lists, 'both waited for the same').toBe(1);
   });
+});
+
+test('calls that nobody waits for any more give back their places', async () => {
+  const key = await workers.keyFor(credential);
+  const headers = { 'x-api-key': key };
+  const slowNetwork: Fate = async (path, answer) => {
+    if (path.startsWith('/networking')) await new Promise((resolve) => setTimeout(resolve, 300));
+    return answer();
+  };
+  await during(slowNetwork, async () => {
+    // Nova says at once that there is no such instance, while Neutron is still being asked for the groups.
+    const asked = Array.from({ length: CALLS_PER_ENDPOINT + 10 }, () =>
+      fetch(`${workers.url}/v1/instances/${crypto.randomUUID()}`, { headers }),
+    );
+    const statuses = (await Promise.all(asked)).map(({ status }) => status);
+    expect(new Set(statuses)).toEqual(new Set([404]));
+  });
+  await expect
+    .poll(async () => (await fetch(`${workers.url}/v1/security_groups`, { headers })).status, {
+      timeout: 20_000,
+    })
+    .toBe(200);
 });

@@ -20,8 +20,11 @@ export interface FleetOptions {
 const MAX_INSTANCES = 100_000;
 /** Fleets without instances take room too. */
 const MAX_FLEETS = 10_000;
-/** What a refresh may take, milliseconds; it serves more than the request that began it. */
-const REFRESH_MILLISECONDS = 30_000;
+/**
+ * What a refresh may take, milliseconds; it serves more than the request that began it. The edge grants what outlives a request
+ * 30 seconds, and nothing may be ended by it.
+ */
+const REFRESH_MILLISECONDS = 25_000;
 /** A fleet tells by itself for this part of the time that an answer may be old in all: the rest is for those who keep answers. */
 const SHARE_OF_AGE = 0.5;
 
