@@ -42,7 +42,12 @@ interface Kept {
 /** Answers version documents; everything else goes on. */
 export function versionDocuments(ports: ForwardPorts, tokens: KeyTokens): MiddlewareHandler<GatewayEnv> {
   const { access, passThrough, publicUrl } = ports;
-  const kept = new LRUCache<string, Kept>({ max: MAX_DOCUMENTS, ttl: KEEP_MILLISECONDS });
+  const kept = new LRUCache<string, Kept>({
+    max: MAX_DOCUMENTS,
+    ttl: KEEP_MILLISECONDS,
+    // No timer, which the edge may never let go off: the time would stand still.
+    ttlResolution: 0,
+  });
 
   const ask = async (c: Context<GatewayEnv>, service: ServiceName, path: string): Promise<Kept> => {
     const call = callContext(c, access.deadline);
