@@ -55,6 +55,8 @@ export const IDENTITY_ATTEMPTS: Readonly<Record<string, readonly NovaAttempt[]>>
   'GET /identity/v3/auth/projects': [{ target: 'GET /identity/v3/auth/projects', statuses: READ }],
   'GET /identity/v3/auth/domains': [{ target: 'GET /identity/v3/auth/domains', statuses: READ }],
   'GET /identity/v3/auth/system': [{ target: 'GET /identity/v3/auth/system', statuses: READ }],
+  'GET /identity/v3/domains': [{ target: 'GET /identity/v3/domains', statuses: READ }],
+  'GET /identity/v3/domains/:id': [{ target: 'GET /identity/v3/domains/{project}', statuses: [403] }],
   'GET /identity/v3/projects': [
     { target: 'GET /identity/v3/projects', statuses: READ },
     { target: 'GET /identity/v3/projects?name={project name}', statuses: READ },

@@ -253,6 +253,8 @@ describe('whose it is', () => {
     ['GET /identity/v3/auth/catalog', 'catalog', 4],
     ['GET /identity/v3/auth/projects', 'projects', 1],
     ['GET /identity/v3/auth/domains', 'domains', 0],
+    ['GET /identity/v3/domains?name=Default', 'domains', 1],
+    ['GET /identity/v3/domains?name=other', 'domains', 0],
     ['GET /identity/v3/projects', 'projects', 1],
     ['GET /identity/v3/projects?name=acme', 'projects', 1],
     ['GET /identity/v3/projects?name=globex', 'projects', 0],

@@ -42,12 +42,7 @@ interface Kept {
 /** Answers version documents; everything else goes on. */
 export function versionDocuments(ports: ForwardPorts, tokens: KeyTokens): MiddlewareHandler<GatewayEnv> {
   const { access, passThrough, publicUrl } = ports;
-  const kept = new LRUCache<string, Kept>({
-    max: MAX_DOCUMENTS,
-    ttl: KEEP_MILLISECONDS,
-    // No timer, which the edge may never let go off: the time would stand still.
-    ttlResolution: 0,
-  });
+  const kept = new LRUCache<string, Kept>({ max: MAX_DOCUMENTS, ttl: KEEP_MILLISECONDS, ttlResolution: 0 });
 
   const ask = async (c: Context<GatewayEnv>, service: ServiceName, path: string): Promise<Kept> => {
     const call = callContext(c, access.deadline);
@@ -72,8 +67,10 @@ export function versionDocuments(ports: ForwardPorts, tokens: KeyTokens): Middle
     const isRead = c.req.method === 'GET' || c.req.method === 'HEAD';
     if (part === null || part === 'identity' || !isRead || !DOCUMENTS[part].includes(below)) return next();
     const name = `${part} ${below}`;
-    const document = kept.get(name) ?? (await ask(c, part, below || '/'));
-    kept.set(name, document, { ttl: document.status < 400 ? KEEP_MILLISECONDS : KEEP_ERROR_MILLISECONDS });
+    const known = kept.get(name);
+    const document = known ?? (await ask(c, part, below || '/'));
+    const ttl = document.status < 400 ? KEEP_MILLISECONDS : KEEP_ERROR_MILLISECONDS;
+    if (known === undefined) kept.set(name, document, { ttl });
     return answered(document, document.roots, publicUrl(c));
   };
 }

@@ -30,6 +30,7 @@ export function identityFacade(
   const project = async (c: Context<GatewayEnv>) => projectView((await session(c)).project, base(c));
   const user = async (c: Context<GatewayEnv>) => userView((await session(c)).user, base(c));
   const known = [authenticateToken(access, tokens), limited] as const;
+  const domain = async (c: Context<GatewayEnv>) => domainView((await session(c)).project.domain, base(c));
 
   const router = new Hono<GatewayEnv>({ strict: false });
   router.get('/', (c) => c.json({ versions: { values: [versionDocument(base(c))] } }, 300));
@@ -54,6 +55,10 @@ export function identityFacade(
     own(c, await user(c));
     return c.json({ projects: named(c, await project(c)), links: listLinks(c) });
   });
+  router.get('/v3/domains', ...known, async (c) =>
+    c.json({ domains: named(c, await domain(c)), links: listLinks(c) }),
+  );
+  router.get('/v3/domains/:id', ...known, async (c) => c.json({ domain: own(c, await domain(c)) }));
   return refuseOtherMethods(router, (error, c) => answerNovaError(error, c, ports.publicUrl(c)));
 }
 
@@ -84,6 +89,17 @@ function projectView({ id, name, domain }: CloudSession['project'], base: string
 
 function userView({ id, name, domain }: CloudSession['user'], base: string) {
   return { id, name, domain_id: domain.id, enabled: true, links: { self: `${base}/v3/users/${id}` } };
+}
+
+function domainView({ id, name }: CloudSession['project']['domain'], base: string) {
+  return {
+    id,
+    name,
+    description: '',
+    enabled: true,
+    options: {},
+    links: { self: `${base}/v3/domains/${id}` },
+  };
 }
 
 /** @throws ComputeError `forbidden` unless the path names this very thing; whether others exist is not told. */
