@@ -7,6 +7,7 @@ import type {
   ProjectVersions,
 } from '../../src/traffic/versions/project-versions.ts';
 import type { ColoCache } from './colo-cache.ts';
+import { SharedLooks } from './shared-look.ts';
 
 /** Seconds that a version is remembered after the last change. */
 const LIFE = 86_400;
@@ -28,16 +29,15 @@ const Told = z.object({
 type Told = z.infer<typeof Told>;
 
 /**
- * Versions in the cache of the place (a Cloudflare data centre), which all isolates there share. Every read looks there itself,
- * so that a change made in the same place is seen by the next read. Numbers are the time of the change in microseconds, so none
- * comes twice. Looks are not shared: requests that wait for each other all the time are what the runtime is worst at, and
- * a look costs about as much as waiting does.
+ * Versions in the cache of the place (a Cloudflare data centre), which all isolates there share. Every read looks there, so that a change made in the same place is seen by the next read. Numbers are the time of the change in microseconds, so none
+ * comes twice. Requests that come at the same time share a look.
  *
  * Changes made in other places are not heard of: what is kept is as old there as `LINGUANOVA_CACHE_SECONDS` allows.
  */
 export class ColoVersions implements ProjectVersions {
   readonly #cache: ColoCache;
   readonly #local = new LocalVersions();
+  readonly #looks = new SharedLooks<Told | null>(2 * PATIENCE);
   readonly #known = new LRUCache<string, number>({ max: MAX_PROJECTS });
   readonly #listeners: ((change: ProjectChange | null) => void)[] = [];
   #aloneUntil = 0;
@@ -55,9 +55,8 @@ export class ColoVersions implements ProjectVersions {
   async current(projectId: string): Promise<ProjectVersion> {
     if (Date.now() < this.#aloneUntil) return this.#local.current(projectId);
     try {
-      const told = (await inTime(this.#read(projectId))) ?? (await this.#begin(projectId));
+      const told = await this.#looks.look(projectId, () => this.#told(projectId));
       if (told === null) return this.#local.current(projectId);
-      this.#heard(projectId, told);
       return { number: told.number, shared: true };
     } catch {
       this.#aloneUntil = Date.now() + ALONE;
@@ -78,6 +77,12 @@ export class ColoVersions implements ProjectVersions {
     } catch {
       this.#aloneUntil = Date.now() + ALONE;
     }
+  }
+
+  async #told(projectId: string): Promise<Told | null> {
+    const told = (await inTime(this.#read(projectId))) ?? (await this.#begin(projectId));
+    if (told !== null) this.#heard(projectId, told);
+    return told;
   }
 
   /** null where nothing is kept: on workers.dev the cache takes everything and has nothing. */

@@ -35,34 +35,48 @@ const FLUSH_LOST_AFTER = 60_000;
 /** @param wire Puts a gateway together; called once per isolate, and again when it failed. */
 export function edgeHandler<Env extends object>(wire: (env: Env) => Promise<EdgeGateway>): EdgeHandler<Env> {
   let gateway: Promise<EdgeGateway> | undefined;
+  let ready: EdgeGateway | undefined;
   let flushPlannedAt = 0;
 
   function gatewayOf(env: Env): Promise<EdgeGateway> {
-    gateway ??= wire(env).catch((error: unknown) => {
-      gateway = undefined;
-      throw error;
-    });
+    gateway ??= wire(env).then(
+      (wired) => {
+        ready = wired;
+        return wired;
+      },
+      (error: unknown) => {
+        gateway = undefined;
+        throw error;
+      },
+    );
     return gateway;
   }
 
+  const isFlushDue = () => Date.now() - flushPlannedAt >= FLUSH_LOST_AFTER;
+
   async function flushLater({ flush }: EdgeGateway): Promise<void> {
-    const now = Date.now();
-    if (now - flushPlannedAt < FLUSH_LOST_AFTER) return;
-    flushPlannedAt = now;
+    flushPlannedAt = Date.now();
     await new Promise((resolve) => setTimeout(resolve, FLUSH_AFTER));
     flushPlannedAt = 0;
     await flush();
   }
 
+  async function answer(request: Request, env: Env, context: ExecutionContext): Promise<Response> {
+    try {
+      const wired = ready ?? (await own(gatewayOf(env)));
+      const answered = await wired.fetch(request, env, context);
+      if (isFlushDue()) context.waitUntil(flushLater(wired));
+      return answered;
+    } catch (error) {
+      return misconfigured(error);
+    }
+  }
+
   return {
-    async fetch(request, env, context) {
-      const answering = own(gatewayOf(env)).then(async (wired) => {
-        const answer = await wired.fetch(request, env, context);
-        context.waitUntil(flushLater(wired));
-        return answer;
-      });
-      context.waitUntil(answering.catch(() => {}));
-      return answering.catch(misconfigured);
+    fetch(request, env, context) {
+      const answering = answer(request, env, context);
+      context.waitUntil(answering);
+      return answering;
     },
     async scheduled(_, env) {
       const wired = await own(gatewayOf(env));
