@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js';
-import { LRUCache } from 'lru-cache';
+import { LruMap } from '../lru-map.ts';
 
 /** Failures that an address may make in a window before it is slowed down. */
 const MAX_FAILURES = 10;
@@ -13,7 +13,7 @@ const MAX_ADDRESSES = 10_000;
  * behind the same router, is never refused for them.
  */
 export class FailureLimit {
-  readonly #failures = new LRUCache<string, { count: number; readonly endsAt: number }>({
+  readonly #failures = new LruMap<{ count: number; readonly endsAt: number }>({
     max: MAX_ADDRESSES,
   });
 
