@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { KeptAnswer } from './answer.ts';
 import type { CacheKey } from './cache-key.ts';
+import { LONGEST_TEXT } from './tell.ts';
 
 /** What an entry costs beside its texts and bytes: objects, and its place in the lists. */
 const OVERHEAD = 600;
@@ -17,7 +18,10 @@ export class KeptAnswers {
     this.#answers = new LRUCache({
       maxSize: bytes,
       maxEntrySize: Math.max(1, Math.floor(bytes * LARGEST)),
-      sizeCalculation: ({ body, link }, key) => body.length + key.length + (link?.length ?? 0) + OVERHEAD,
+      sizeCalculation: ({ body, link }, key) => {
+        const texts = body.length <= LONGEST_TEXT ? body.length : 0;
+        return body.length + texts + key.length + (link?.length ?? 0) + OVERHEAD;
+      },
     });
   }
 
