@@ -12,8 +12,8 @@
  * @module
  */
 
-import { LRUCache } from 'lru-cache';
 import type { CloudCredential } from '../../compute/cloud.ts';
+import { LruMap } from '../../lru-map.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import { CacheKey, CacheScope } from '../../traffic/cache/cache-key.ts';
 import type { ProjectVersions } from '../../traffic/versions/project-versions.ts';
@@ -71,11 +71,12 @@ const RULES: Readonly<Record<string, Rule>> = {
 
 /** How long after a change of its project nothing is kept, milliseconds. */
 const SETTLING = 5_000;
-/** Nova, Neutron and hypervisors take this long to agree; more projects than these are as if they had changed. */
 const MAX_PROJECTS = 10_000;
 /** Room for all of them together, characters. */
 const ROOM = 8_388_608;
 const LARGEST = 131_072;
+/** What an entry costs beside its texts. */
+const OVERHEAD = 1_000;
 
 interface Kept {
   /** A text. */
@@ -90,13 +91,15 @@ export class KeptReads {
   readonly #metrics: Metrics;
   readonly #on: boolean;
   readonly #now: () => number;
-  readonly #kept = new LRUCache<string, Kept>({
-    maxSize: ROOM,
-    maxEntrySize: LARGEST,
-    sizeCalculation: ({ prepared }, key) => prepared.body.length + key.length + 1_000,
+  readonly #kept = new LruMap<Kept>({
+    weight: {
+      of: ({ prepared }, key) => prepared.body.length + key.length + OVERHEAD,
+      max: ROOM,
+      heaviest: LARGEST,
+    },
   });
   /** When a project was last changed; epoch milliseconds. */
-  readonly #changed = new LRUCache<string, number>({ max: MAX_PROJECTS });
+  readonly #changed = new LruMap<number>({ max: MAX_PROJECTS });
   #allChanged = 0;
 
   constructor(versions: ProjectVersions, metrics: Metrics, { on, now = Date.now }: KeptReadsOptions) {

@@ -1,6 +1,6 @@
-import { LRUCache } from 'lru-cache';
 import type { Principal } from '../../access/principal.ts';
 import type { CloudDriver, SignedInCaller } from '../../compute/cloud.ts';
+import { LruMap } from '../../lru-map.ts';
 import type { ProjectVersions } from '../versions/project-versions.ts';
 import type { AnswerCache, Told } from './answer-cache.ts';
 import type { CacheKey } from './cache-key.ts';
@@ -28,7 +28,7 @@ const LONGEST_TARGET = 500;
 /** Remembers who was told what, so that the next one like it need not find out again whether it may be. */
 export class ToldBefore {
   readonly #ports: ToldBeforePorts;
-  readonly #remembered = new LRUCache<string, Before>({ max: MAX_REMEMBERED });
+  readonly #remembered = new LruMap<Before>({ max: MAX_REMEMBERED });
 
   constructor(ports: ToldBeforePorts) {
     this.#ports = ports;
