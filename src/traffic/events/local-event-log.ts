@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { LruMap } from '../../lru-map.ts';
 import type { Change, Shown } from './changes.ts';
 import { type EventLog, LOG_LIFE, type LogReader, type OpenLog } from './event-log.ts';
 import type { FeedKey } from './feed-key.ts';
@@ -21,11 +21,10 @@ interface Log {
 export class LocalEventLog implements EventLog {
   readonly shared = false;
   readonly #open = new Map<string, Log>();
-  readonly #closed = new LRUCache<string, Log>({
+  readonly #closed = new LruMap<Log>({
     max: MAX_CLOSED,
-    ttl: LOG_LIFE,
-    maxSize: MAX_CHARACTERS,
-    sizeCalculation,
+    weight: { of: weightOf, max: MAX_CHARACTERS },
+    lifetime: LOG_LIFE,
   });
 
   async open({ text }: FeedKey, reader: LogReader): Promise<OpenLog> {
@@ -82,7 +81,7 @@ function apply(shown: Map<string, Shown>, { kind, instanceId, shown: now }: Chan
   else shown.set(instanceId, now);
 }
 
-function sizeCalculation({ history, shown }: Log): number {
+function weightOf({ history, shown }: Log): number {
   const instances = shown === null ? [] : [...shown.values()];
   return instances.reduce((sum, { text }) => sum + text.length, history.size + 1);
 }
