@@ -22,6 +22,7 @@ import { answerNovaError } from './dialects/nova/errors.ts';
 import type { PassThrough } from './dialects/nova/pass-through.ts';
 import { publicUrl } from './dialects/nova/public-url.ts';
 import { partOf } from './dialects/nova/services.ts';
+import type { NovaTranslation } from './dialects/nova/translation.ts';
 import { isSignUp } from './dialects/redu/api-keys.ts';
 import { reduDialect } from './dialects/redu/dialect.ts';
 import { answerError as answerReduError } from './dialects/redu/errors.ts';
@@ -45,8 +46,8 @@ import { announceChanges } from './traffic/versions/announce.ts';
 export type Ports = AccessPorts & LimitPorts & CachePorts & IdempotencyPorts & Dependencies & DialectPorts;
 
 interface DialectPorts {
-  /** For clouds that speak OpenStack themselves; without it there is no Nova dialect. */
-  readonly passThrough?: PassThrough | undefined;
+  /** The cloud's own services, or what stands in their place; absent: there is no Nova dialect. */
+  readonly nova?: PassThrough | NovaTranslation | undefined;
 }
 
 export interface GatewayOptions extends AccessOptions, IdempotencyOptions {
@@ -99,10 +100,10 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   const cached = caching({ ...ports, clouds }, options.cache, (c) => callContext(c, options.deadline));
   app.route('/', reduDialect(access, cached));
 
-  const { passThrough, versions } = ports;
-  if (passThrough !== undefined) {
+  const { nova: services, versions } = ports;
+  if (services !== undefined) {
     const { requestTarget, requestBody = (c: Context) => c.req.raw.body } = options;
-    const given = { access, passThrough, versions, requestTarget, requestBody };
+    const given = { access, services, versions, requestTarget, requestBody };
     app.route('/', novaDialect({ ...given, publicUrl: url, limited }));
   }
 

@@ -101,12 +101,12 @@ async function sandboxOf(
 async function cloudOf(bindings: Bindings, { openStack, reduUrl }: Config, tuning: Tuning, told: Told) {
   if (reduUrl !== null) {
     const clouds = reduDriver({ url: reduUrl, fetch: (request) => fetch(request) });
-    return { clouds, passThrough: undefined, openToTidy: null };
+    return { clouds, nova: undefined, openToTidy: null };
   }
   const clouds =
     openStack === null ? await sandboxOf(bindings, tuning, told) : openStackOf(openStack, tuning, told);
   const openToTidy = openStack?.serviceAccount === null ? null : clouds.openAsServiceAccount;
-  return { clouds, passThrough: clouds.passThrough, openToTidy };
+  return { clouds, nova: clouds.passThrough, openToTidy };
 }
 
 function secretOf({ secret }: Config) {
@@ -138,13 +138,13 @@ export async function wire(bindings: Bindings, tuning: Tuning = {}): Promise<Edg
   const log = consoleLogger(config.logLevel);
   const metrics = analyticsMetrics(bindings.METRICS);
   const { keys, idempotency } = d1Stores(bindings.KEYS);
-  const { clouds, passThrough, openToTidy } = await cloudOf(bindings, config, tuning, { log, metrics });
+  const { clouds, nova, openToTidy } = await cloudOf(bindings, config, tuning, { log, metrics });
   const colo = tuning.colo ?? caches.default;
   const gateway = createGateway(
     {
       clouds,
       identities: clouds.identities,
-      passThrough,
+      nova,
       keys,
       idempotency,
       log,
