@@ -18,18 +18,21 @@ export function encodeInstance(instance: Instance): InstanceBody {
   };
 }
 
-/** Goes with the instance: most of a fleet's are the same objects from list to list. */
-const PRINTED = new WeakMap<Instance, string>();
-
 /** A list of instances as JSON text, each printed once as long as it is the same. */
-export function printInstances(instances: readonly Instance[]): string {
-  return `[${instances.map(printInstance).join(',')}]`;
-}
+export const printInstances = printer(encodeInstance);
 
-function printInstance(instance: Instance): string {
-  const printed = PRINTED.get(instance) ?? JSON.stringify(encodeInstance(instance));
-  PRINTED.set(instance, printed);
-  return printed;
+/** The same of instances with all their fields. */
+export const printInstanceDetails = printer(encodeInstanceDetail);
+
+function printer(encode: (instance: Instance) => object): (instances: readonly Instance[]) => string {
+  // Goes with the instance: most of a fleet's are the same objects from list to list.
+  const printed = new WeakMap<Instance, string>();
+  const print = (instance: Instance) => {
+    const text = printed.get(instance) ?? JSON.stringify(encode(instance));
+    printed.set(instance, text);
+    return text;
+  };
+  return (instances) => `[${instances.map(print).join(',')}]`;
 }
 
 /** An instance by itself. */
