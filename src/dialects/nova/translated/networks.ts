@@ -8,13 +8,14 @@ import type { FloatingIp, Network, Port } from '../../../compute/model.ts';
 import { type NovaCall, oneOf } from './call.ts';
 import { narrowed, nextLinks, part } from './lists.ts';
 
-/** A list of one kind, under Neutron's name for it. */
+/** A list of one kind, under Neutron's name for it and in its order. */
 export async function listed<T extends { readonly id: string }>(
   call: NovaCall,
   plural: string,
   all: readonly T[],
 ): Promise<Response> {
-  const { items, next } = part(call, narrowed(all, call.query));
+  const sorted = narrowed(all, call.query).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  const { items, next } = part(call, sorted);
   return call.c.json({ [plural]: items, ...nextLinks(plural, next) });
 }
 
