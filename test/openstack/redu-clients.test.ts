@@ -7,6 +7,7 @@
 
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { IMAGE, type Target } from '../conformance/target.ts';
+import { CLIENT_PROGRAMS, runClient } from '../support/client-programs.ts';
 import { keyIdOf } from '../support/nova-client.ts';
 import { type OpenStackCommands, openStackCommands } from '../support/openstack-commands.ts';
 import { reduChainTarget } from '../support/redu-chain-target.ts';
@@ -97,6 +98,24 @@ describe('the openstack client prints what it prints without the gateways', () =
     expect([code, err]).toEqual([1, expect.stringContaining('cannot do this: POST floatingips')]);
   });
 });
+
+test.each(CLIENT_PROGRAMS.filter(([name]) => name === 'libcloud'))(
+  '%s: list, create, get, reboot, delete',
+  async (name, program) => {
+    const { acme, url } = target;
+    const imageId = (await acme.openStack.image('GET', `/images?name=${IMAGE}`)).body.images[0].id;
+    // What its projects are called a redu cloud does not tell.
+    const [project, network] = [acme.projectId, acme.networkId];
+    const given = { url, key, project, network, image: IMAGE, imageId, name: `chain-${name}` };
+    expect(await runClient(program, given)).toMatchObject({
+      name: `chain-${name}`,
+      listed: true,
+      rebooted: true,
+      destroyed: true,
+    });
+  },
+  400_000,
+);
 
 /** What a redu cloud does not tell; docs/dialects.md. */
 const LOST = {
