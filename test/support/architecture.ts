@@ -9,7 +9,7 @@ import { posix } from 'node:path';
 
 const WIRING = ['adapters/node/main.ts', 'adapters/workers/worker.ts', 'adapters/workers/sandbox-worker.ts'];
 /** Known to run on Node and at the edge alike. */
-const PACKAGES_OF_SRC = ['hono', 'zod', '@noble/hashes', 'ipaddr.js', 'lru-cache'];
+const PACKAGES_OF_SRC = ['hono', 'zod', '@noble/hashes'];
 
 interface Import {
   /** The file that imports, from the root. */

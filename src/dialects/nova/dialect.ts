@@ -15,6 +15,7 @@ import type { ProjectVersions } from '../../traffic/versions/project-versions.ts
 import { authenticateToken } from './authenticate.ts';
 import { forward } from './forward.ts';
 import { identityFacade } from './identity/identity.ts';
+import { KeptReads } from './kept-reads.ts';
 import type { PassThrough } from './pass-through.ts';
 import type { PublicUrl } from './public-url.ts';
 import { FACES, SERVICES } from './services.ts';
@@ -31,6 +32,8 @@ export interface NovaPorts {
   readonly requestTarget: RequestTarget;
   readonly requestBody: RequestBody;
   readonly publicUrl: PublicUrl;
+  /** Whether reads are told again for a moment. */
+  readonly keepsReads: boolean;
   /** The stage `limit`. */
   readonly limited: MiddlewareHandler<GatewayEnv>;
 }
@@ -48,9 +51,10 @@ export function novaDialect(ports: NovaPorts): Hono<GatewayEnv> {
 }
 
 function servicesOf(ports: NovaPorts, tokens: KeyTokens) {
-  const { services, access, publicUrl } = ports;
+  const { services, access, publicUrl, versions, keepsReads } = ports;
   if ('forward' in services) {
-    const own = { ...ports, passThrough: services };
+    const keptReads = new KeptReads(versions, access.metrics, { on: keepsReads });
+    const own = { ...ports, passThrough: services, keptReads };
     const openSession: OpenSession = (credential, call) => services.session(credential, call);
     return { openSession, documents: versionDocuments(own, tokens), answer: forward(own) };
   }

@@ -5,15 +5,16 @@
  */
 
 import type { Context, MiddlewareHandler } from 'hono';
-import { LRUCache } from 'lru-cache';
 import { callContext } from '../../access/access.ts';
 import { admit } from '../../access/authenticate.ts';
 import type { KeyTokens } from '../../access/key-token.ts';
 import { ComputeError } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
+import { LruMap } from '../../lru-map.ts';
+import { prepared, say } from './answer.ts';
 import { keyOf } from './authenticate.ts';
-import { answered, type ForwardPorts } from './forward.ts';
-import type { CloudSession } from './pass-through.ts';
+import type { ForwardPorts } from './forward.ts';
+import type { CloudSession, ForwardedAnswer } from './pass-through.ts';
 import { FACES, partOf, type ServiceName } from './services.ts';
 
 /** A cloud may be upgraded; milliseconds. */
@@ -34,15 +35,18 @@ const DOCUMENTS: Readonly<Record<ServiceName, readonly string[]>> = {
 
 interface Kept {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: ForwardedAnswer['headers'];
   readonly body: Uint8Array;
   readonly roots: CloudSession['roots'];
 }
 
 /** Answers version documents; everything else goes on. */
-export function versionDocuments(ports: ForwardPorts, tokens: KeyTokens): MiddlewareHandler<GatewayEnv> {
+export function versionDocuments(
+  ports: Omit<ForwardPorts, 'keptReads'>,
+  tokens: KeyTokens,
+): MiddlewareHandler<GatewayEnv> {
   const { access, passThrough, publicUrl } = ports;
-  const kept = new LRUCache<string, Kept>({ max: MAX_DOCUMENTS, ttl: KEEP_MILLISECONDS, ttlResolution: 0 });
+  const kept = new LruMap<Kept>({ max: MAX_DOCUMENTS });
 
   const ask = async (c: Context<GatewayEnv>, service: ServiceName, path: string): Promise<Kept> => {
     const call = callContext(c, access.deadline);
@@ -69,9 +73,9 @@ export function versionDocuments(ports: ForwardPorts, tokens: KeyTokens): Middle
     const name = `${part} ${below}`;
     const known = kept.get(name);
     const document = known ?? (await ask(c, part, below || '/'));
-    const ttl = document.status < 400 ? KEEP_MILLISECONDS : KEEP_ERROR_MILLISECONDS;
-    if (known === undefined) kept.set(name, document, { ttl });
-    return answered(document, document.roots, publicUrl(c));
+    const lifetime = document.status < 400 ? KEEP_MILLISECONDS : KEEP_ERROR_MILLISECONDS;
+    if (known === undefined) kept.set(name, document, lifetime);
+    return say(c, prepared(document, document.roots, publicUrl(c)));
   };
 }
 

@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache';
 import { hasCode } from '../../compute/errors.ts';
+import { LruMap } from '../../lru-map.ts';
 import { own } from '../../own-promise.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { ProjectVersion, ProjectVersions } from '../versions/project-versions.ts';
@@ -69,7 +69,7 @@ export class AnswerCache {
   readonly #kept: KeptAnswers;
   readonly #flights = new Flights<FetchedOnce>();
   /** When the last fetch failed, by key. */
-  readonly #failures = new LRUCache<string, number>({ max: MAX_FAILURES });
+  readonly #failures = new LruMap<number>({ max: MAX_FAILURES });
 
   constructor(ports: AnswerCachePorts, { bytes, staleFor }: AnswerCacheOptions) {
     this.#ports = ports;
@@ -83,6 +83,13 @@ export class AnswerCache {
     const kept = this.#kept.get(asked.key, asked.version.number);
     if (kept === undefined) return this.#fetched(asked, undefined);
     return this.#toldFrom(asked, kept) ?? this.#fetched(asked, kept);
+  }
+
+  /** What there is to tell without seeing to anything; null: nothing, or nothing so fresh. */
+  atHand(key: CacheKey, version: number): Told | null {
+    const kept = this.#kept.get(key, version);
+    const isFresh = kept !== undefined && freshness(kept, this.#now()) === 'fresh';
+    return isFresh ? { answer: kept, result: 'hit', failed: false } : null;
   }
 
   /** null: it has expired. */

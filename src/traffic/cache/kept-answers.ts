@@ -1,6 +1,7 @@
-import { LRUCache } from 'lru-cache';
+import { LruMap } from '../../lru-map.ts';
 import type { KeptAnswer } from './answer.ts';
 import type { CacheKey } from './cache-key.ts';
+import { LONGEST_TEXT } from './tell.ts';
 
 /** What an entry costs beside its texts and bytes: objects, and its place in the lists. */
 const OVERHEAD = 600;
@@ -10,14 +11,19 @@ const LARGEST = 1 / 4;
 
 /** Answers in this process, those first forgotten that nobody has asked for the longest time; bounded in bytes. */
 export class KeptAnswers {
-  readonly #answers: LRUCache<string, KeptAnswer>;
+  readonly #answers: LruMap<KeptAnswer>;
 
   /** @param bytes Room for all of them together. */
   constructor(bytes: number) {
-    this.#answers = new LRUCache({
-      maxSize: bytes,
-      maxEntrySize: Math.max(1, Math.floor(bytes * LARGEST)),
-      sizeCalculation: ({ body, link }, key) => body.length + key.length + (link?.length ?? 0) + OVERHEAD,
+    this.#answers = new LruMap({
+      weight: {
+        of: ({ body, link }, key) => {
+          const texts = body.length <= LONGEST_TEXT ? body.length : 0;
+          return body.length + texts + key.length + (link?.length ?? 0) + OVERHEAD;
+        },
+        max: bytes,
+        heaviest: bytes * LARGEST,
+      },
     });
   }
 
@@ -40,6 +46,6 @@ export class KeptAnswers {
   }
 
   get bytes(): number {
-    return this.#answers.calculatedSize;
+    return this.#answers.weight;
   }
 }
