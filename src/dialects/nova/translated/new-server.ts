@@ -20,7 +20,16 @@ const attachment = z.strictObject({
   fixed_ip: z.string().optional(),
 });
 const blockDevice = z.looseObject({ uuid: z.string().nullish(), destination_type: z.string().optional() });
-const count = z.coerce.number().int().min(1).optional();
+const count = z
+  .union([
+    z.int(),
+    z
+      .string()
+      .regex(/^\d{1,9}$/)
+      .transform(Number),
+  ])
+  .refine((value) => value >= 1, 'must be 1 or more')
+  .optional();
 const hints = z.looseObject({ group: uuid.optional() }).optional();
 const lacking = z.unknown().optional();
 
@@ -38,7 +47,7 @@ export const newServerSchema = z.strictObject({
     metadata: metadataSchema.optional(),
     min_count: count,
     max_count: count,
-    config_drive: z.union([z.boolean(), z.stringbool()]).optional(),
+    config_drive: z.union([z.boolean(), z.string()]).optional(),
     'OS-DCF:diskConfig': z.enum(['AUTO', 'MANUAL']).optional(),
     block_device_mapping_v2: z.array(blockDevice).optional(),
     accessIPv4: lacking,
@@ -81,7 +90,7 @@ function assertPossible(server: NewServerBody['server']): void {
     server.adminPass !== undefined && 'an adminPass',
     (server.accessIPv4 || server.accessIPv6) && 'an accessIPv4 or accessIPv6',
     server['OS-DCF:diskConfig'] === 'AUTO' && 'an OS-DCF:diskConfig other than MANUAL',
-    server.config_drive && 'a config_drive',
+    isYes(server.config_drive) && 'a config_drive',
     isFilled(server.personality) && 'a personality',
     isFilled(server.block_device_mapping) && 'a block_device_mapping',
     server.block_device_mapping_v2?.some((one) => one.destination_type === 'volume') && 'volumes',
@@ -103,6 +112,11 @@ function toAttachment({ uuid: networkId, port }: z.output<typeof attachment>): N
   if (port) return { kind: 'port', portId: port };
   if (networkId !== undefined) return { kind: 'network', networkId };
   throw ComputeError.field('server.networks', 'must name a network (uuid) or a port each');
+}
+
+/** Nova has many words for it. */
+function isYes(value: boolean | string | undefined): boolean {
+  return value === true || /^(?:1|t|true|on|y|yes)$/i.test(String(value));
 }
 
 function isFilled(value: unknown): boolean {

@@ -13,7 +13,16 @@ const newGroupSchema = z.object({
   security_group: z.object({ name, description: text.max(255).optional() }),
 });
 
-const port = z.coerce.number().int().min(0).max(MAX_PORT).nullish();
+const port = z
+  .union([
+    z.int(),
+    z
+      .string()
+      .regex(/^\d{1,5}$/)
+      .transform(Number),
+  ])
+  .refine((value) => value >= 0 && value <= MAX_PORT, `must be from 0 to ${MAX_PORT}`)
+  .nullish();
 const newRuleSchema = z.object({
   security_group_rule: z.object({
     security_group_id: uuid,

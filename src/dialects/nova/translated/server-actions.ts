@@ -111,6 +111,8 @@ export async function runServerAction(call: NovaCall, segment = ''): Promise<Res
     await deleteInstance(cloud, id);
     return nothing(call, 202);
   }
+  // Of a server that is not there nothing else is said.
+  if (LACKING.has(name)) await getInstance(cloud, id);
   const action = requestedAction(name, argument);
   const { adminPassword } = await actOnInstance(cloud, id, action);
   const password = adminPassword === null ? {} : { adminPass: adminPassword };

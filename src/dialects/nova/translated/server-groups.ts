@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ComputeError } from '../../../compute/errors.ts';
 import { SERVER_GROUP_POLICIES, type ServerGroup } from '../../../compute/model.ts';
 import { decodeBody } from '../../../http/decode.ts';
 import { name } from '../../../http/field-schemas.ts';
@@ -6,7 +7,7 @@ import { idIn, type NovaCall, nothing } from './call.ts';
 
 /** Soft policies came with microversion 2.15; whoever names one gets it. */
 const newGroupSchema = z.strictObject({
-  server_group: z.strictObject({ name, policies: z.tuple([z.enum(SERVER_GROUP_POLICIES)]) }),
+  server_group: z.strictObject({ name, policies: z.array(z.enum(SERVER_GROUP_POLICIES)).length(1) }),
 });
 
 /** `GET /os-server-groups`. */
@@ -17,7 +18,9 @@ export async function listServerGroups({ c, cloud }: NovaCall): Promise<Response
 /** `POST /os-server-groups`. */
 export async function createServerGroup({ c, cloud }: NovaCall): Promise<Response> {
   const { server_group: wanted } = await decodeBody(c, newGroupSchema);
-  return c.json({ server_group: groupView(await cloud.createServerGroup(wanted.name, wanted.policies[0])) });
+  const [policy] = wanted.policies;
+  if (policy === undefined) throw ComputeError.field('server_group.policies', 'must name one policy');
+  return c.json({ server_group: groupView(await cloud.createServerGroup(wanted.name, policy)) });
 }
 
 /** `GET /os-server-groups/{id}`. */
