@@ -86,6 +86,7 @@ export function toCreateInstance(body: NewServerBody): CreateInstance {
 
 function assertPossible(server: NewServerBody['server']): void {
   const { min_count: least = 1, max_count: most = least } = server;
+  if (least > most) throw ComputeError.field('server.min_count', 'must not be more than max_count');
   const beyond = [
     server.adminPass !== undefined && 'an adminPass',
     (server.accessIPv4 || server.accessIPv6) && 'an accessIPv4 or accessIPv6',

@@ -290,6 +290,8 @@ describe('a new server', () => {
     [{ server: { ...MINIMAL, metadata: { a: 1 } } }, 'metadata'],
     [{ server: { ...MINIMAL, metadata: { floatingIp: '203.0.113.1' } } }, 'metadata.floatingIp'],
     [{ server: { ...MINIMAL, min_count: 'x' } }, 'min_count'],
+    [{ server: { ...MINIMAL, min_count: 0 } }, 'min_count'],
+    [{ server: { ...MINIMAL, min_count: 3, max_count: 2 } }, 'min_count'],
     [{ server: { ...MINIMAL, colour: 'blue' } }, 'colour'],
     [{ server: MINIMAL, colour: 'blue' }, 'colour'],
     [{}, 'server'],
