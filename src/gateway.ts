@@ -23,6 +23,7 @@ import { answerNovaError } from './dialects/nova/errors.ts';
 import type { PassThrough } from './dialects/nova/pass-through.ts';
 import { publicUrl } from './dialects/nova/public-url.ts';
 import { partOf } from './dialects/nova/services.ts';
+import type { NovaTranslation } from './dialects/nova/translation.ts';
 import { isSignUp } from './dialects/redu/api-keys.ts';
 import { reduDialect } from './dialects/redu/dialect.ts';
 import { answerError as answerReduError } from './dialects/redu/errors.ts';
@@ -57,8 +58,8 @@ export type Ports = AccessPorts &
   EventPorts;
 
 interface DialectPorts {
-  /** For clouds that speak OpenStack themselves; without it there is no Nova dialect. */
-  readonly passThrough?: PassThrough | undefined;
+  /** The cloud's own services, or what stands in their place; absent: there is no Nova dialect. */
+  readonly nova?: PassThrough | NovaTranslation | undefined;
 }
 
 interface EventPorts {
@@ -128,11 +129,11 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   const openStream: OpenStream = ports.openStream ?? ((c, instanceId) => events.open(c, instanceId));
   app.route('/', reduDialect(access, cached, openStream));
 
-  const { passThrough, versions } = ports;
-  if (passThrough !== undefined) {
+  const { nova: services, versions } = ports;
+  if (services !== undefined) {
     const { requestBody = (c: Context) => c.req.raw.body } = options;
     const keepsReads = options.cache.seconds > 0;
-    const given = { access, passThrough, versions, requestTarget, requestBody, keepsReads };
+    const given = { access, services, versions, requestTarget, requestBody, keepsReads };
     app.route('/', novaDialect({ ...given, publicUrl: url, limited: limits.stage }));
   }
 

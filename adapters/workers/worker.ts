@@ -9,6 +9,7 @@ import { addressBehind } from '../../src/access/client-address.ts';
 import { importServerSecret } from '../../src/access/server-secret.ts';
 import { Provenance } from '../../src/compute/provenance.ts';
 import { type Config, ConfigError, type OpenStackConfig, readConfig } from '../../src/config/config.ts';
+import { novaTranslation } from '../../src/dialects/nova/translated/translation.ts';
 import { createGateway } from '../../src/gateway.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
@@ -105,12 +106,12 @@ async function sandboxOf(
 async function cloudOf(bindings: Bindings, { openStack, reduUrl }: Config, tuning: Tuning, told: Told) {
   if (reduUrl !== null) {
     const clouds = reduDriver({ url: reduUrl, fetch: (request) => fetch(request) });
-    return { clouds, passThrough: undefined, openToTidy: null };
+    return { clouds, nova: novaTranslation, openToTidy: null };
   }
   const clouds =
     openStack === null ? await sandboxOf(bindings, tuning, told) : openStackOf(openStack, tuning, told);
   const openToTidy = openStack?.serviceAccount === null ? null : clouds.openAsServiceAccount;
-  return { clouds, passThrough: clouds.passThrough, openToTidy };
+  return { clouds, nova: clouds.passThrough, openToTidy };
 }
 
 function secretOf({ secret }: Config) {
@@ -161,13 +162,13 @@ export async function wire(
   const log = consoleLogger(config.logLevel);
   const metrics = analyticsMetrics(bindings.METRICS);
   const { keys, idempotency } = d1Stores(bindings.KEYS);
-  const { clouds, passThrough, openToTidy } = await cloudOf(bindings, config, tuning, { log, metrics });
+  const { clouds, nova, openToTidy } = await cloudOf(bindings, config, tuning, { log, metrics });
   const colo = tuning.colo ?? caches.default;
   const gateway = createGateway(
     {
       clouds,
       identities: clouds.identities,
-      passThrough,
+      nova,
       keys,
       idempotency,
       log,

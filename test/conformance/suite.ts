@@ -9,6 +9,7 @@ import { instanceConformance } from './instances.ts';
 import { keypairConformance } from './keypairs.ts';
 import { legacyConformance } from './legacy.ts';
 import { novaConformance } from './nova.ts';
+import { passThroughConformance } from './nova-pass-through.ts';
 import { publicAccessConformance } from './public-access.ts';
 import { reconcileConformance } from './reconcile.ts';
 import { securityGroupConformance } from './security-groups.ts';
@@ -30,6 +31,7 @@ const COMPUTE: readonly Part[] = [
   legacyConformance,
   tenantConformance,
   eventConformance,
+  novaConformance,
 ];
 
 /** What needs an OpenStack: its users and credentials, and ports that can be left behind. */
@@ -38,7 +40,7 @@ const OPENSTACK: readonly Part[] = [
   adminKeyConformance,
   apiKeyConformance,
   idempotencyConformance,
-  novaConformance,
+  passThroughConformance,
 ];
 
 /** Everything a customer can rely on, whatever OpenStack is behind the gateway and whatever runtime it runs on. */
