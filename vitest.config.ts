@@ -1,6 +1,9 @@
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 
+/** What comes in its own time is waited for this long, milliseconds: the machine may be busy. By itself Vitest waits for one second. */
+const PATIENT = { expect: { poll: { timeout: 20_000 } } };
+
 /**
  * `unit` (beside the code), `suites` (conformance, e2e, bad input: against the sandbox), `traffic` (load on several nodes,
  * with nothing else beside it), `workerd` (inside the runtime of Workers) and `edge` (workers from outside), and `openstack`
@@ -11,13 +14,16 @@ export default defineConfig({
     projects: [
       {
         test: {
+          ...PATIENT,
           name: 'unit',
           include: ['{src,adapters}/**/*.test.ts'],
           setupFiles: ['test/setup/node-version.ts'],
+          testTimeout: 30_000,
         },
       },
       {
         test: {
+          ...PATIENT,
           name: 'suites',
           include: ['test/**/*.test.ts'],
           exclude: ['test/openstack/**', 'test/traffic/**', 'test/edge/**'],
@@ -28,10 +34,11 @@ export default defineConfig({
       },
       {
         test: {
+          ...PATIENT,
           name: 'traffic',
           include: ['test/traffic/**/*.test.ts'],
           setupFiles: ['test/setup/node-version.ts'],
-          testTimeout: 30_000,
+          testTimeout: 60_000,
           fileParallelism: false,
         },
       },
@@ -44,14 +51,17 @@ export default defineConfig({
           })),
         ],
         test: {
+          ...PATIENT,
           name: 'workerd',
           include: ['test/edge/inside/**/*.test.ts'],
           setupFiles: ['test/edge/inside/setup.ts'],
-          testTimeout: 30_000,
+          testTimeout: 90_000,
+          hookTimeout: 60_000,
         },
       },
       {
         test: {
+          ...PATIENT,
           name: 'edge',
           include: ['test/edge/*.test.ts'],
           setupFiles: ['test/setup/node-version.ts'],
@@ -62,6 +72,7 @@ export default defineConfig({
       },
       {
         test: {
+          ...PATIENT,
           name: 'openstack',
           include: ['test/openstack/**/*.test.ts'],
           setupFiles: ['test/setup/node-version.ts'],
