@@ -16,6 +16,7 @@ import { type AccessOptions, type AccessPorts, callContext, createAccess } from 
 import { adminApi } from './access/admin-api.ts';
 import { authenticate, openCloud } from './access/authenticate.ts';
 import { ComputeError } from './compute/errors.ts';
+import { createConsole } from './console/console.ts';
 import type { GatewayEnv } from './context.ts';
 import { novaDialect } from './dialects/nova/dialect.ts';
 import { answerNovaError } from './dialects/nova/errors.ts';
@@ -26,6 +27,7 @@ import { isSignUp } from './dialects/redu/api-keys.ts';
 import { reduDialect } from './dialects/redu/dialect.ts';
 import { answerError as answerReduError } from './dialects/redu/errors.ts';
 import { isRepeatable } from './dialects/redu/repeatable.ts';
+import { type Assets, serveAssets } from './http/assets.ts';
 import { type RequestBody, type RequestTarget, refuseDotSegments } from './http/request-target.ts';
 import { type Dependencies, health } from './telemetry/health.ts';
 import { requestLog } from './telemetry/request-log.ts';
@@ -47,6 +49,8 @@ export type Ports = AccessPorts & LimitPorts & CachePorts & IdempotencyPorts & D
 interface DialectPorts {
   /** For clouds that speak OpenStack themselves; without it there is no Nova dialect. */
   readonly passThrough?: PassThrough | undefined;
+  /** Pages and scripts; absent where the platform tells them. */
+  readonly assets?: Assets;
 }
 
 export interface GatewayOptions extends AccessOptions, IdempotencyOptions {
@@ -55,6 +59,8 @@ export interface GatewayOptions extends AccessOptions, IdempotencyOptions {
   readonly requestTarget: RequestTarget;
   /** How image data is read; absent: as a web stream. */
   readonly requestBody?: RequestBody;
+  /** Whether there is a console to sign in to. */
+  readonly console: boolean;
   /** Where clients find the gateway, `LINGUANOVA_PUBLIC_URL`; null: where the request has. */
   readonly publicUrl: string | null;
   readonly limits: LimitOptions;
@@ -86,10 +92,19 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   app.use(requestLog(ports.log, ports.metrics));
   app.use(refuseDotSegments(options.requestTarget));
   app.route('/', health(ports));
-  if (options.adminToken !== null) app.route('/admin/v1', adminApi(access, options.adminToken, answerError));
+  if (ports.assets !== undefined) app.route('/', serveAssets(ports.assets));
+  const { adminToken } = options;
+  const isOpenStack = ports.passThrough !== undefined;
+  const itsConsole = options.console
+    ? createConsole(access, { adminToken, limits: options.limits, publicUrl: url, isOpenStack }, answerError)
+    : null;
+  if (itsConsole !== null) app.route('/console', itsConsole.routes);
+  if (adminToken !== null) {
+    app.route('/admin/v1', adminApi(access, adminToken, answerError, itsConsole?.adminTokenOf));
+  }
 
   const stages = [
-    authenticate(access),
+    authenticate(access, itsConsole?.keyOf),
     limited,
     openCloud(access),
     announceChanges(ports.versions),

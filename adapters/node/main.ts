@@ -16,6 +16,7 @@ import { type Config, ConfigError, type OpenStackConfig, readConfig } from '../.
 import { createGateway } from '../../src/gateway.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
+import { consoleAssets } from '../assets/console.ts';
 import { memoryCounter } from '../memory/counter.ts';
 import { memoryVersions } from '../memory/versions.ts';
 import { fetchTransport } from '../openstack/http/fetch.ts';
@@ -141,6 +142,7 @@ async function runGateway(config: Config): Promise<void> {
       counter: redis?.counter ?? memoryCounter(),
       versions: redis?.versions ?? memoryVersions(),
       ...(redis !== null && { redis, cacheStore: redis.cacheStore }),
+      ...(config.console && { assets: consoleAssets() }),
     },
     {
       secret,
@@ -149,6 +151,7 @@ async function runGateway(config: Config): Promise<void> {
       plans: config.limits.plans.map(({ name }) => name),
       limits: config.limits,
       publicUrl: config.publicUrl,
+      console: config.console,
       cache: config.cache,
       clientAddress: clientAddress(config.trustedProxies),
       requestTarget,
@@ -212,6 +215,7 @@ async function runGateway(config: Config): Promise<void> {
 Admin token: ${adminToken}
 The customer's own sign-in at the cloud: user ${userName}, password ${password}, project ${projectName}`);
   }
+  if (config.console) console.log(`Console: ${config.publicUrl ?? listening.url}/console`);
 }
 
 /** What keeps the server from listening, in terms of the variables that say where. */
