@@ -37,6 +37,8 @@ document.body.prepend(root);
 mountAnnouncements();
 /** Ends all that belongs to the session. */
 let over = new AbortController();
+/** A page that has just been loaded takes nobody's focus. */
+let hasBegun = false;
 
 window.addEventListener(SESSION_OVER, () => {
   if (!over.signal.aborted) start('Your session is over. Sign in again.').catch(fail);
@@ -57,12 +59,13 @@ function enter(now: Standing, reason: string | null = null): void {
     over.abort();
     document.title = 'Sign in – Console';
     root.replaceChildren(showSignIn(now, reason, (entered) => enter(entered)));
-    root.querySelector<HTMLElement>('h1')?.focus();
+    if (hasBegun) root.querySelector<HTMLElement>('h1')?.focus();
   } else if (session.as === 'customer') {
     root.replaceChildren(customerShell(now, session));
   } else {
     root.replaceChildren(operatorShell(now, session));
   }
+  hasBegun = true;
 }
 
 function customerShell(now: Standing, session: CustomerSession): HTMLElement {
@@ -75,6 +78,7 @@ function customerShell(now: Standing, session: CustomerSession): HTMLElement {
       who: `${session.owned ? 'Cloud user' : `Key ${session.key.name}`}, project ${session.key.project_id}`,
       context: (signal, rest) => ({ signal, rest, standing: now, session, instances }),
       onsignout: leave,
+      takesFocus: hasBegun,
     },
     over.signal,
   );
@@ -87,6 +91,7 @@ function operatorShell(now: Standing, session: OperatorSession): HTMLElement {
       who: 'Operator',
       context: (signal, rest) => ({ signal, rest, standing: now, session }),
       onsignout: leave,
+      takesFocus: hasBegun,
     },
     over.signal,
   );

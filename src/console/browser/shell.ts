@@ -15,6 +15,8 @@ export interface ShellOptions<Context> {
   /** What a view is shown with. */
   readonly context: (signal: AbortSignal, rest: string) => Context;
   readonly onsignout: () => void;
+  /** Somebody has just signed in: what had the focus is gone. */
+  readonly takesFocus: boolean;
 }
 
 /** Shows the view that the address names, and each one it comes to name, until the signal says so. */
@@ -25,7 +27,7 @@ export function runShell<Context>(options: ShellOptions<Context>, over: AbortSig
   const links = menu.map(({ name, title }) => h('a', { href: `#/${name}` }, title));
   let current = new AbortController();
 
-  async function show(isFirst: boolean): Promise<void> {
+  async function show(takesFocus: boolean): Promise<void> {
     current.abort();
     current = new AbortController();
     const { signal } = current;
@@ -41,20 +43,20 @@ export function runShell<Context>(options: ShellOptions<Context>, over: AbortSig
     const heading = h('h1', { tabindex: '-1' }, view.title);
     document.title = `${view.title} – Console`;
     main.replaceChildren(...nodes([h('div', { class: 'head' }, heading, view.beside?.(context))]));
-    if (!isFirst) heading.focus();
+    if (takesFocus) heading.focus();
     const content = await Promise.resolve(view.show(context)).catch((error: unknown) =>
       h('p', { class: 'note bad', role: 'alert' }, messageOf(error)),
     );
     if (!signal.aborted) main.append(content);
   }
 
-  const onhashchange = () => void show(false);
+  const onhashchange = () => void show(true);
   window.addEventListener('hashchange', onhashchange);
   over.addEventListener('abort', () => {
     window.removeEventListener('hashchange', onhashchange);
     current.abort();
   });
-  void show(true);
+  void show(options.takesFocus);
 
   const skip = (event: Event) => {
     event.preventDefault();
