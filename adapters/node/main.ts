@@ -28,6 +28,7 @@ import { createSandbox } from '../sandbox/index.ts';
 import { openKeyStore, openStores } from '../sql/open.ts';
 import { readCertificates } from './certificates.ts';
 import { clientAddress, requestBody, requestTarget } from './connection.ts';
+import { examine, report } from './doctor-command.ts';
 import { KEYS_USAGE, runKeys, UsageError } from './keys-command.ts';
 import { pinoLogger } from './logger.ts';
 import { prometheusMetrics } from './prometheus.ts';
@@ -51,6 +52,7 @@ const USAGE = `linguanova [serve]                       serve the gateway (the d
 linguanova reconcile [--older-than S]    free ports and floating IPs of ours that serve no instance, in the
                                          project of the service account (OS_*); S seconds old at least (600)
                                          --project-id P: in that project instead; --json: print JSON
+linguanova doctor [--json]               try the store, Redis and the cloud as they are configured; ends with 1 when one fails
 ${KEYS_USAGE}`;
 
 type CloudPorts = Pick<OpenStackOptions, 'log' | 'metrics'>;
@@ -274,8 +276,28 @@ async function runKeysCommand(config: Config, args: readonly string[]): Promise<
   }
 }
 
-function commandCall(config: Config) {
-  const log = pinoLogger(config.logLevel === 'info' ? 'warn' : config.logLevel);
+async function runDoctor(config: Config, args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({ args: [...args], options: { json: { type: 'boolean', default: false } } });
+  const { openStack } = config;
+  const { clouds } = cloudOf(config);
+  const operated = openStack === null || openStack.serviceAccount === null ? null : openStackOf(openStack);
+  const findings = await examine({
+    config,
+    importSecret: () => serverSecret(config),
+    openKeys: () => openKeyStore(config.databaseUrl),
+    openRedis: () => redisOf(config, pinoLogger('silent'), prometheusMetrics()),
+    clouds,
+    operatorCloud: operated === null ? null : operated.openAsServiceAccount,
+    // What the log would say is said by the findings.
+    call: () => commandCall(config, 'silent'),
+  });
+  console.log(values.json ? JSON.stringify(findings) : report(findings));
+  await Promise.all([clouds.close(), operated?.close()]);
+  if (findings.some(({ ok }) => !ok)) process.exitCode = 1;
+}
+
+function commandCall(config: Config, level = config.logLevel === 'info' ? 'warn' : config.logLevel) {
+  const log = pinoLogger(level);
   const deadline = Date.now() + COMMAND_DEADLINE;
   return { deadline, requestId: `req-${crypto.randomUUID()}`, log, provenance: new Provenance() };
 }
@@ -283,6 +305,7 @@ function commandCall(config: Config) {
 async function main([command = 'serve', ...args]: readonly string[]): Promise<void> {
   if (command === 'serve' && args.length === 0) return runGateway(readConfig(process.env, readCertificates));
   if (command === 'keys') return runKeysCommand(readConfig(process.env, readCertificates), args);
+  if (command === 'doctor') return runDoctor(readConfig(process.env, readCertificates), args);
   // Reconciling seals nothing, so it needs no secret.
   if (command === 'reconcile')
     return runReconcile(readConfig({ LINGUANOVA_SECRET: 'unused', ...process.env }, readCertificates), args);

@@ -8,7 +8,7 @@
  */
 
 import { sha256 } from '@noble/hashes/sha2.js';
-import { LRUCache } from 'lru-cache';
+import { LruMap } from '../lru-map.ts';
 import { decodeBase64Url, encodeBase64Url } from './base64url.ts';
 import { formatKey, type KeyParts } from './key-format.ts';
 import type { ServerSecret } from './server-secret.ts';
@@ -49,8 +49,8 @@ const MAX_TOKENS = 10_000;
 
 export class KeyTokens {
   readonly #sealingKey: Promise<CryptoKey>;
-  readonly #opened = new LRUCache<string, KeyToken>({ max: MAX_TOKENS });
-  readonly #givenUp = new LRUCache<string, true>({ max: MAX_TOKENS });
+  readonly #opened = new LruMap<KeyToken>({ max: MAX_TOKENS });
+  readonly #givenUp = new LruMap<true>({ max: MAX_TOKENS });
 
   constructor({ material }: ServerSecret) {
     this.#sealingKey = crypto.subtle.deriveKey(
@@ -106,7 +106,7 @@ export class KeyTokens {
   /** Ends a token early, on this node: nothing is stored, so others honour it until it expires. */
   giveUp(token: KeyToken): void {
     const rest = token.expiresAt * 1000 - Date.now();
-    if (rest > 0) this.#givenUp.set(token.auditId, true, { ttl: rest });
+    if (rest > 0) this.#givenUp.set(token.auditId, true, rest);
   }
 
   async #unseal(text: string, sealed: Uint8Array<ArrayBuffer>): Promise<KeyToken | null> {

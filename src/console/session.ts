@@ -6,10 +6,10 @@
  */
 
 import type { Context } from 'hono';
-import { LRUCache } from 'lru-cache';
 import * as z from 'zod';
 import { decodeBase64Url, encodeBase64Url } from '../access/base64url.ts';
 import { openText, type ServerSecret, sealText } from '../access/server-secret.ts';
+import { LruMap } from '../lru-map.ts';
 
 const sessionSchema = z.discriminatedUnion('as', [
   z.object({
@@ -40,7 +40,7 @@ const MAX_REMEMBERED = 1_000;
 
 export class Sessions {
   readonly #secret: ServerSecret;
-  readonly #opened = new LRUCache<string, Session>({ max: MAX_REMEMBERED });
+  readonly #opened = new LruMap<Session>({ max: MAX_REMEMBERED });
 
   constructor(secret: ServerSecret) {
     this.#secret = secret;
