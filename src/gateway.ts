@@ -26,12 +26,16 @@ import { partOf } from './dialects/nova/services.ts';
 import { isSignUp } from './dialects/redu/api-keys.ts';
 import { reduDialect } from './dialects/redu/dialect.ts';
 import { answerError as answerReduError } from './dialects/redu/errors.ts';
+import { EVENT_WORDING } from './dialects/redu/event-words.ts';
 import { isRepeatable } from './dialects/redu/repeatable.ts';
 import { type Assets, serveAssets } from './http/assets.ts';
 import { type RequestBody, type RequestTarget, refuseDotSegments } from './http/request-target.ts';
 import { type Dependencies, health } from './telemetry/health.ts';
 import { requestLog } from './telemetry/request-log.ts';
 import { type CacheOptions, type CachePorts, caching } from './traffic/cache/cached.ts';
+import type { EventLog } from './traffic/events/event-log.ts';
+import { Events, type OpenStream } from './traffic/events/events.ts';
+import type { StreamLimits } from './traffic/events/room.ts';
 import type { FleetOptions } from './traffic/fleet/fleets.ts';
 import { withFleets } from './traffic/fleet/with-fleets.ts';
 import {
@@ -44,13 +48,25 @@ import { type LimitOptions, type LimitPorts, limit } from './traffic/limit/limit
 import { announceChanges } from './traffic/versions/announce.ts';
 
 /** What the gateway plugs into; `adapters/` implements it, and a wiring file puts it together. */
-export type Ports = AccessPorts & LimitPorts & CachePorts & IdempotencyPorts & Dependencies & DialectPorts;
+export type Ports = AccessPorts &
+  LimitPorts &
+  CachePorts &
+  IdempotencyPorts &
+  Dependencies &
+  DialectPorts &
+  EventPorts;
 
 interface DialectPorts {
   /** For clouds that speak OpenStack themselves; without it there is no Nova dialect. */
   readonly passThrough?: PassThrough | undefined;
   /** Pages and scripts; absent where the platform tells them. */
   readonly assets?: Assets;
+}
+
+interface EventPorts {
+  readonly eventLog: EventLog;
+  /** Where streams are held that cannot be held here. */
+  readonly openStream?: OpenStream;
 }
 
 export interface GatewayOptions extends AccessOptions, IdempotencyOptions {
@@ -66,6 +82,7 @@ export interface GatewayOptions extends AccessOptions, IdempotencyOptions {
   readonly limits: LimitOptions;
   readonly cache: CacheOptions;
   readonly fleets?: Partial<FleetOptions>;
+  readonly streams: StreamLimits;
 }
 
 export interface Gateway {
@@ -76,6 +93,8 @@ export interface Gateway {
    * called every few seconds and at the end.
    */
   flush(): Promise<void>;
+  /** Ends the streams of events, which would never end by themselves; to be called when the gateway stops. */
+  endStreams(): Promise<void>;
 }
 
 export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
@@ -112,7 +131,10 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   ];
   for (const path of ['/v1/*', '/cloud/v1/*']) app.use(path, ...stages.map(unlessSignUp));
   const cached = caching({ ...ports, clouds }, options.cache, (c) => callContext(c, options.deadline));
-  app.route('/', reduDialect(access, cached));
+  const { streams, deadline } = options;
+  const events = new Events({ ...ports, clouds }, EVENT_WORDING, { streams, maxAge, deadline });
+  const openStream: OpenStream = ports.openStream ?? ((c, instanceId) => events.open(c, instanceId));
+  app.route('/', reduDialect(access, cached, openStream));
 
   const { passThrough, versions } = ports;
   if (passThrough !== undefined) {
@@ -126,7 +148,7 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   const flush = async () => {
     await Promise.all([access.journal.flush(), sweepIdempotency(ports)]);
   };
-  return { fetch: app.fetch, flush };
+  return { fetch: app.fetch, flush, endStreams: () => events.close() };
 }
 
 /** Who signs up has no key yet. */
