@@ -6,7 +6,8 @@
  *            -> use case -> Cloud -> encode
  * ```
  *
- * It goes one way; nothing calls back up. Whatever is thrown on the way is answered in the dialect's words.
+ * It goes one way; nothing calls back up. Whatever is thrown on the way is answered in the dialect's words. A read that was told
+ * a moment ago passes all this at once: `short-way.ts`.
  *
  * @module
  */
@@ -30,6 +31,7 @@ import { EVENT_WORDING } from './dialects/redu/event-words.ts';
 import { isRepeatable } from './dialects/redu/repeatable.ts';
 import { type Assets, serveAssets } from './http/assets.ts';
 import { type RequestBody, type RequestTarget, refuseDotSegments } from './http/request-target.ts';
+import { shortWay } from './short-way.ts';
 import { type Dependencies, health } from './telemetry/health.ts';
 import { requestLog } from './telemetry/request-log.ts';
 import { type CacheOptions, type CachePorts, caching } from './traffic/cache/cached.ts';
@@ -105,7 +107,7 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   /** In the words of the dialect whose path it is. */
   const answerError = (error: unknown, c: Context<GatewayEnv>) =>
     partOf(c.req.path) === null ? answerReduError(error, c) : answerNovaError(error, c, url(c));
-  const limited = limit(ports, options.limits, answerError);
+  const limits = limit(ports, options.limits, answerError);
   const app = new Hono<GatewayEnv>({ strict: false });
 
   app.use(requestLog(ports.log, ports.metrics));
@@ -124,23 +126,29 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
 
   const stages = [
     authenticate(access, itsConsole?.keyOf),
-    limited,
+    limits.stage,
     openCloud(access),
     announceChanges(ports.versions),
     idempotency(ports, options, isRepeatable),
   ];
   for (const path of ['/v1/*', '/cloud/v1/*']) app.use(path, ...stages.map(unlessSignUp));
-  const cached = caching({ ...ports, clouds }, options.cache, (c) => callContext(c, options.deadline));
-  const { streams, deadline } = options;
+  const { requestTarget, streams, deadline } = options;
+  const { cached, toldBefore } = caching(
+    { ...ports, clouds },
+    options.cache,
+    (c) => callContext(c, deadline),
+    requestTarget,
+  );
   const events = new Events({ ...ports, clouds }, EVENT_WORDING, { streams, maxAge, deadline });
   const openStream: OpenStream = ports.openStream ?? ((c, instanceId) => events.open(c, instanceId));
   app.route('/', reduDialect(access, cached, openStream));
 
   const { passThrough, versions } = ports;
   if (passThrough !== undefined) {
-    const { requestTarget, requestBody = (c: Context) => c.req.raw.body } = options;
-    const given = { access, passThrough, versions, requestTarget, requestBody };
-    app.route('/', novaDialect({ ...given, publicUrl: url, limited }));
+    const { requestBody = (c: Context) => c.req.raw.body } = options;
+    const keepsReads = options.cache.seconds > 0;
+    const given = { access, passThrough, versions, requestTarget, requestBody, keepsReads };
+    app.route('/', novaDialect({ ...given, publicUrl: url, limited: limits.stage }));
   }
 
   app.notFound((c) => answerError(new ComputeError('not_found', 'There is nothing at this path.'), c));
@@ -148,7 +156,14 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   const flush = async () => {
     await Promise.all([access.journal.flush(), sweepIdempotency(ports)]);
   };
-  return { fetch: app.fetch, flush, endStreams: () => events.close() };
+  const endStreams = () => events.close();
+  if (toldBefore === null) return { fetch: app.fetch, flush, endStreams };
+  const atOnce = shortWay({ access, limits, toldBefore, requestTarget });
+  return {
+    fetch: (request, env, ctx) => atOnce(request, env) ?? app.fetch(request, env, ctx),
+    flush,
+    endStreams,
+  };
 }
 
 /** Who signs up has no key yet. */

@@ -4,6 +4,7 @@ import type { GatewayEnv } from '../context.ts';
 import { type Access, callContext } from './access.ts';
 import type { RefusalReason } from './journal.ts';
 import type { Verdict } from './key-verifier.ts';
+import type { Principal } from './principal.ts';
 
 /** What a request without a key or token of its own is signed in with; undefined: nothing. */
 export type FromSession = (c: Context<GatewayEnv>) => Promise<string | undefined>;
@@ -43,10 +44,15 @@ function judge(access: Access, c: Context<GatewayEnv>, verdict: Verdict, address
     throw refusalOf(access.keyFailures.record(address));
   }
   const { principal } = verdict;
-  access.metrics.count('key_verifications', { result: 'ok' });
-  access.journal.used(principal.keyId);
+  letIn(access, principal);
   c.set('log', c.get('log').with({ key: principal.keyId, project: principal.projectId }));
   c.set('principal', principal);
+}
+
+/** Counts and notes the use of a key. */
+export function letIn({ metrics, journal }: Access, { keyId }: Principal): void {
+  metrics.count('key_verifications', { result: 'ok' });
+  journal.used(keyId);
 }
 
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
