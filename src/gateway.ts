@@ -2,7 +2,7 @@
  * The whole way of a request, on one page.
  *
  * ```
- * requestLog -> authenticate -> limit -> openCloud -> announceChanges -> idempotency -> requireScope -> cached -> decode
+ * requestLog -> cors -> authenticate -> limit -> openCloud -> announceChanges -> idempotency -> requireScope -> cached -> decode
  *            -> use case -> Cloud -> encode
  * ```
  *
@@ -15,6 +15,7 @@ import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { type AccessOptions, type AccessPorts, callContext, createAccess } from './access/access.ts';
 import { adminApi } from './access/admin-api.ts';
 import { authenticate, openCloud } from './access/authenticate.ts';
+import { cors } from './access/cors.ts';
 import { ComputeError } from './compute/errors.ts';
 import type { GatewayEnv } from './context.ts';
 import { novaDialect } from './dialects/nova/dialect.ts';
@@ -55,6 +56,8 @@ export interface GatewayOptions extends AccessOptions, IdempotencyOptions {
   readonly requestTarget: RequestTarget;
   /** How image data is read; absent: as a web stream. */
   readonly requestBody?: RequestBody;
+  /** Origins whose pages may read answers, beside those that keys are bound to. */
+  readonly corsOrigins: readonly string[] | '*';
   /** Where clients find the gateway, `LINGUANOVA_PUBLIC_URL`; null: where the request has. */
   readonly publicUrl: string | null;
   readonly limits: LimitOptions;
@@ -65,6 +68,8 @@ export interface GatewayOptions extends AccessOptions, IdempotencyOptions {
 export interface Gateway {
   /** For any runtime. */
   readonly fetch: Hono<GatewayEnv>['fetch'];
+  /** What it serves, in hono's words; `test/openapi` holds the contract against it. */
+  readonly routes: readonly { readonly method: string; readonly path: string }[];
   /**
    * Writes what requests left to be written (uses of keys, refusals), and deletes answers that were kept long enough; to be
    * called every few seconds and at the end.
@@ -84,9 +89,10 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   const app = new Hono<GatewayEnv>({ strict: false });
 
   app.use(requestLog(ports.log, ports.metrics));
+  for (const path of REDU_PATHS) app.use(path, cors(options.corsOrigins, access.keyOrigins));
   app.use(refuseDotSegments(options.requestTarget));
   app.route('/', health(ports));
-  if (options.adminToken !== null) app.route('/admin/v1', adminApi(access, options.adminToken, answerError));
+  if (options.adminToken !== null) app.route('/', adminApi(access, options.adminToken, answerError));
 
   const stages = [
     authenticate(access),
@@ -95,7 +101,7 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
     announceChanges(ports.versions),
     idempotency(ports, options, isRepeatable),
   ];
-  for (const path of ['/v1/*', '/cloud/v1/*']) app.use(path, ...stages.map(unlessSignUp));
+  for (const path of REDU_PATHS) app.use(path, ...stages.map(unlessSignUp));
   const cached = caching({ ...ports, clouds }, options.cache, (c) => callContext(c, options.deadline));
   app.route('/', reduDialect(access, cached));
 
@@ -111,8 +117,10 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   const flush = async () => {
     await Promise.all([access.journal.flush(), sweepIdempotency(ports)]);
   };
-  return { fetch: app.fetch, flush };
+  return { fetch: app.fetch, routes: app.routes, flush };
 }
+
+const REDU_PATHS = ['/v1/*', '/cloud/v1/*'];
 
 /** Who signs up has no key yet. */
 function unlessSignUp(stage: MiddlewareHandler<GatewayEnv>): MiddlewareHandler<GatewayEnv> {

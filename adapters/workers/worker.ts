@@ -157,6 +157,7 @@ export async function wire(bindings: Bindings, tuning: Tuning = {}): Promise<Edg
       secret: await secretOf(config),
       adminToken: config.adminToken,
       publicUrl: config.publicUrl,
+      corsOrigins: config.corsOrigins,
       deadline: tuning.deadline ?? REQUEST_DEADLINE,
       plans: config.limits.plans.map(({ name }) => name),
       limits: config.limits,

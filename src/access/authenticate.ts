@@ -25,7 +25,7 @@ export function admit(
   key: string | undefined,
 ): Promise<void> | undefined {
   const address = access.clientAddress(c);
-  const verifying = access.verifier.verify(key, address);
+  const verifying = access.verifier.verify(key, address, c.req.header('origin'));
   if (verifying instanceof Promise) return verifying.then((verdict) => judge(access, c, verdict, address));
   judge(access, c, verifying, address);
   return undefined;

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import * as z from 'zod';
 import type { CloudCredential } from '../compute/cloud.ts';
 import { own } from '../own-promise.ts';
+import { isBrowserKey, usableScopes } from './browser-key.ts';
 import { isInside } from './cidr.ts';
 import { idWithin, parseKey } from './key-format.ts';
 import { type KeyState, keyState } from './key-state.ts';
@@ -17,6 +18,7 @@ export type Refusal =
   | 'wrong_secret'
   | Exclude<KeyState, 'active'>
   | 'address_not_allowed'
+  | 'origin_not_allowed'
   | 'unreadable_credential';
 
 export type Verdict =
@@ -74,18 +76,19 @@ export class KeyVerifier {
   /**
    * @param text As the client sent it.
    * @param address The client's, null when it is not known: then a key bound to networks is refused.
+   * @param origin Of the page that asks, undefined when no browser says so: then a key bound to origins is refused.
    * @throws ComputeError `unavailable` when the store cannot be asked.
    */
-  verify(text: string | undefined, address: string | null): Verdict | Promise<Verdict> {
+  verify(text: string | undefined, address: string | null, origin?: string): Verdict | Promise<Verdict> {
     if (text === undefined || text === '') return refused('missing');
     const known = this.#remembered.get(idWithin(text));
     if (known?.row != null && known.proven !== null && isFresh(known) && isText(known.proven, text)) {
-      return reasonAgainst(known.row, address) ?? { ok: true, principal: known.proven.principal };
+      return reasonAgainst(known.row, address, origin) ?? { ok: true, principal: known.proven.principal };
     }
-    return this.#prove(text, address);
+    return this.#prove(text, address, origin);
   }
 
-  async #prove(text: string, address: string | null): Promise<Verdict> {
+  async #prove(text: string, address: string | null, origin?: string): Promise<Verdict> {
     const parts = parseKey(text);
     if (parts === null) return refused('malformed');
     const remembered = await this.#look(parts.id);
@@ -96,7 +99,7 @@ export class KeyVerifier {
         return refused('wrong_secret', row);
       }
     }
-    const reason = reasonAgainst(row, address);
+    const reason = reasonAgainst(row, address, origin);
     if (reason !== null) return reason;
     if (remembered.proven === null) {
       const credential = await this.#open(parts.secret, row);
@@ -144,11 +147,14 @@ function refused(reason: Refusal, row: StoredKey | null = null): Verdict {
 }
 
 /** Why a key whose secret is right may not be used now, from there. */
-function reasonAgainst(row: StoredKey, address: string | null): Verdict | null {
+function reasonAgainst(row: StoredKey, address: string | null, origin: string | undefined): Verdict | null {
   const state = keyState(row, Date.now());
   if (state !== 'active') return refused(state, row);
   if (row.allowedCidrs.length > 0 && (address === null || !isInside(address, row.allowedCidrs))) {
     return refused('address_not_allowed', row);
+  }
+  if (row.allowedOrigins.length > 0 && (origin === undefined || !row.allowedOrigins.includes(origin))) {
+    return refused('origin_not_allowed', row);
   }
   return null;
 }
@@ -168,7 +174,10 @@ function stillProven(row: StoredKey, before: Remembered | undefined): Proven | n
     equalInConstantTime(row.secretHash, before.row.secretHash) &&
     equalInConstantTime(row.sealedCredential, before.row.sealedCredential);
   if (!same) return null;
-  const unchanged = row.plan === principal.plan && row.scopes.join() === principal.scopes.join();
+  const unchanged =
+    row.plan === principal.plan &&
+    usableScopes(row).join() === principal.scopes.join() &&
+    isBrowserKey(row) === principal.isBrowserKey;
   return unchanged
     ? before.proven
     : {
@@ -190,9 +199,10 @@ function utf8(text: string): Uint8Array {
 }
 
 function principalOf(row: StoredKey, credential: CloudCredential, keySecret: string): Principal {
-  const { id, familyId, projectId, userId, scopes, plan } = row;
+  const { id, familyId, projectId, userId, plan } = row;
   const sealingSecret = () => ownSecretOf(credential) ?? keySecret;
-  return { keyId: id, familyId, projectId, userId, scopes, plan, credential, sealingSecret };
+  const may = { scopes: usableScopes(row), isBrowserKey: isBrowserKey(row) };
+  return { keyId: id, familyId, projectId, userId, ...may, plan, credential, sealingSecret };
 }
 
 /** What the customer has and a rotation does not change; a service key brings nothing of the kind. */

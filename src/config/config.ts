@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { isCidr } from '../access/cidr.ts';
+import { isOrigin } from '../http/origin.ts';
 import type { CacheOptions } from '../traffic/cache/cached.ts';
 import { type Costs, DEFAULT_COSTS } from '../traffic/limit/cost.ts';
 import type { LimitOptions } from '../traffic/limit/limit.ts';
@@ -46,6 +47,8 @@ export interface Config {
   readonly limits: LimitOptions;
   /** Where clients find the gateway; null: where each request has. */
   readonly publicUrl: string | null;
+  /** Origins whose pages may read answers; `*`: any. */
+  readonly corsOrigins: readonly string[] | '*';
   readonly cache: CacheOptions;
   /** Networks of proxies whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
@@ -102,6 +105,14 @@ const Environment = z.object({
     .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
     .refine((url) => /^https?:\/\/[^/?#@]+(\/[^?#]*)?$/.test(url), 'must have no user, query or fragment')
     .optional(),
+  LINGUANOVA_CORS_ORIGINS: z
+    .string()
+    .transform((list) => (list.trim() === '*' ? ('*' as const) : list.split(',').map((one) => one.trim())))
+    .refine(
+      (list) => list === '*' || list.every(isOrigin),
+      'must be origins such as https://app.example.org, comma-separated and without a path, or * for any',
+    )
+    .default([]),
   LINGUANOVA_CACHE_SECONDS: wholeNumber(0, 3_600).default(5),
   LINGUANOVA_STALE_SECONDS: wholeNumber(0, 86_400).default(300),
   LINGUANOVA_CACHE_MEGABYTES: wholeNumber(1, 65_536).default(64),
@@ -179,6 +190,7 @@ export function readConfig(
       costs: variables.LINGUANOVA_COSTS,
     },
     publicUrl: variables.LINGUANOVA_PUBLIC_URL ?? null,
+    corsOrigins: variables.LINGUANOVA_CORS_ORIGINS,
     cache: {
       seconds: variables.LINGUANOVA_CACHE_SECONDS,
       staleSeconds: variables.LINGUANOVA_STALE_SECONDS,

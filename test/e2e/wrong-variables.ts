@@ -24,6 +24,9 @@ export const WRONG_VARIABLES: readonly WrongVariables[] = [
     (LINGUANOVA_PLANS) => wrong({ LINGUANOVA_PLANS }),
   ),
   ...['read=0', 'list=1', 'read=1,read=2'].map((LINGUANOVA_COSTS) => wrong({ LINGUANOVA_COSTS })),
+  ...['app.example.org', 'https://app.example.org/', '*,https://a.example', 'https://a.example;', 'null'].map(
+    (LINGUANOVA_CORS_ORIGINS) => wrong({ LINGUANOVA_CORS_ORIGINS }),
+  ),
   wrong({ LINGUANOVA_LIMITS: 'on' }),
   ...['api.example.org', 'redis://a'].map((REDU_URL) => wrong({ REDU_URL, LINGUANOVA_SECRET: SECRET })),
   wrong({ REDU_URL: 'http://127.0.0.1:9', ...CLOUD }),

@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import { VARY } from '../../access/cors.ts';
 import type { GatewayEnv } from '../../context.ts';
 import type { Told } from './answer-cache.ts';
 import { namesTag } from './etag.ts';
@@ -13,7 +14,7 @@ export function tell(c: Context<GatewayEnv>, { answer, result, failed }: Told, n
     ETag: answer.etag,
     Age: String(Math.max(0, Math.floor((now - answer.asOf) / 1_000))),
     'X-Cache': result.toUpperCase(),
-    Vary: 'x-api-key, Authorization',
+    Vary: VARY,
   };
   // RFC 7234, 5.5.2. RFC 9111 has dropped the field; there is no other that says it.
   if (failed) headers.Warning = '111 - "Revalidation Failed"';
