@@ -1,6 +1,9 @@
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 
+/** Suites with real processes and clocks: on CI once more for a test that failed, and its name printed. */
+const SECOND_TRY = { retry: process.env.CI === undefined ? 0 : 1 };
+
 /**
  * `unit` (beside the code), `suites` (conformance, e2e, bad input: against the sandbox), `traffic` (load on several nodes,
  * with nothing else beside it), `workerd` (inside the runtime of Workers) and `edge` (workers from outside), and `openstack`
@@ -8,6 +11,7 @@ import { defineConfig } from 'vitest/config';
  */
 export default defineConfig({
   test: {
+    reporters: ['default', './test/support/second-tries.ts'],
     projects: [
       {
         test: {
@@ -19,6 +23,7 @@ export default defineConfig({
       {
         test: {
           name: 'suites',
+          ...SECOND_TRY,
           include: ['test/**/*.test.ts'],
           exclude: ['test/openstack/**', 'test/traffic/**', 'test/edge/**'],
           setupFiles: ['test/setup/node-version.ts'],
@@ -29,6 +34,7 @@ export default defineConfig({
       {
         test: {
           name: 'traffic',
+          ...SECOND_TRY,
           include: ['test/traffic/**/*.test.ts'],
           setupFiles: ['test/setup/node-version.ts'],
           testTimeout: 30_000,
@@ -45,6 +51,7 @@ export default defineConfig({
         ],
         test: {
           name: 'workerd',
+          ...SECOND_TRY,
           include: ['test/edge/inside/**/*.test.ts'],
           setupFiles: ['test/edge/inside/setup.ts'],
           testTimeout: 30_000,
@@ -53,6 +60,7 @@ export default defineConfig({
       {
         test: {
           name: 'edge',
+          ...SECOND_TRY,
           include: ['test/edge/*.test.ts'],
           setupFiles: ['test/setup/node-version.ts'],
           testTimeout: 60_000,
@@ -63,6 +71,7 @@ export default defineConfig({
       {
         test: {
           name: 'openstack',
+          ...SECOND_TRY,
           include: ['test/openstack/**/*.test.ts'],
           setupFiles: ['test/setup/node-version.ts'],
           testTimeout: 120_000,

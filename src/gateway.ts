@@ -17,6 +17,7 @@ import { adminApi } from './access/admin-api.ts';
 import { authenticate, openCloud } from './access/authenticate.ts';
 import { cors } from './access/cors.ts';
 import { ComputeError } from './compute/errors.ts';
+import { createConsole } from './console/console.ts';
 import type { GatewayEnv } from './context.ts';
 import { novaDialect } from './dialects/nova/dialect.ts';
 import { answerNovaError } from './dialects/nova/errors.ts';
@@ -26,11 +27,16 @@ import { partOf } from './dialects/nova/services.ts';
 import { isSignUp } from './dialects/redu/api-keys.ts';
 import { reduDialect } from './dialects/redu/dialect.ts';
 import { answerError as answerReduError } from './dialects/redu/errors.ts';
+import { EVENT_WORDING } from './dialects/redu/event-words.ts';
 import { isRepeatable } from './dialects/redu/repeatable.ts';
+import { type Assets, serveAssets } from './http/assets.ts';
 import { type RequestBody, type RequestTarget, refuseDotSegments } from './http/request-target.ts';
 import { type Dependencies, health } from './telemetry/health.ts';
 import { requestLog } from './telemetry/request-log.ts';
 import { type CacheOptions, type CachePorts, caching } from './traffic/cache/cached.ts';
+import type { EventLog } from './traffic/events/event-log.ts';
+import { Events, type OpenStream } from './traffic/events/events.ts';
+import type { StreamLimits } from './traffic/events/room.ts';
 import type { FleetOptions } from './traffic/fleet/fleets.ts';
 import { withFleets } from './traffic/fleet/with-fleets.ts';
 import {
@@ -43,11 +49,25 @@ import { type LimitOptions, type LimitPorts, limit } from './traffic/limit/limit
 import { announceChanges } from './traffic/versions/announce.ts';
 
 /** What the gateway plugs into; `adapters/` implements it, and a wiring file puts it together. */
-export type Ports = AccessPorts & LimitPorts & CachePorts & IdempotencyPorts & Dependencies & DialectPorts;
+export type Ports = AccessPorts &
+  LimitPorts &
+  CachePorts &
+  IdempotencyPorts &
+  Dependencies &
+  DialectPorts &
+  EventPorts;
 
 interface DialectPorts {
   /** For clouds that speak OpenStack themselves; without it there is no Nova dialect. */
   readonly passThrough?: PassThrough | undefined;
+  /** Pages and scripts; absent where the platform tells them. */
+  readonly assets?: Assets;
+}
+
+interface EventPorts {
+  readonly eventLog: EventLog;
+  /** Where streams are held that cannot be held here. */
+  readonly openStream?: OpenStream;
 }
 
 export interface GatewayOptions extends AccessOptions, IdempotencyOptions {
@@ -58,11 +78,14 @@ export interface GatewayOptions extends AccessOptions, IdempotencyOptions {
   readonly requestBody?: RequestBody;
   /** Origins whose pages may read answers, beside those that keys are bound to. */
   readonly corsOrigins: readonly string[] | '*';
+  /** Whether there is a console to sign in to. */
+  readonly console: boolean;
   /** Where clients find the gateway, `LINGUANOVA_PUBLIC_URL`; null: where the request has. */
   readonly publicUrl: string | null;
   readonly limits: LimitOptions;
   readonly cache: CacheOptions;
   readonly fleets?: Partial<FleetOptions>;
+  readonly streams: StreamLimits;
 }
 
 export interface Gateway {
@@ -75,6 +98,8 @@ export interface Gateway {
    * called every few seconds and at the end.
    */
   flush(): Promise<void>;
+  /** Ends the streams of events, which would never end by themselves; to be called when the gateway stops. */
+  endStreams(): Promise<void>;
 }
 
 export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
@@ -92,10 +117,19 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   for (const path of REDU_PATHS) app.use(path, cors(options.corsOrigins, access.keyOrigins));
   app.use(refuseDotSegments(options.requestTarget));
   app.route('/', health(ports));
-  if (options.adminToken !== null) app.route('/', adminApi(access, options.adminToken, answerError));
+  if (ports.assets !== undefined) app.route('/', serveAssets(ports.assets));
+  const { adminToken } = options;
+  const isOpenStack = ports.passThrough !== undefined;
+  const itsConsole = options.console
+    ? createConsole(access, { adminToken, limits: options.limits, publicUrl: url, isOpenStack }, answerError)
+    : null;
+  if (itsConsole !== null) app.route('/console', itsConsole.routes);
+  if (adminToken !== null) {
+    app.route('/', adminApi(access, adminToken, answerError, itsConsole?.adminTokenOf));
+  }
 
   const stages = [
-    authenticate(access),
+    authenticate(access, itsConsole?.keyOf),
     limited,
     openCloud(access),
     announceChanges(ports.versions),
@@ -103,7 +137,10 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   ];
   for (const path of REDU_PATHS) app.use(path, ...stages.map(unlessSignUp));
   const cached = caching({ ...ports, clouds }, options.cache, (c) => callContext(c, options.deadline));
-  app.route('/', reduDialect(access, cached));
+  const { streams, deadline } = options;
+  const events = new Events({ ...ports, clouds }, EVENT_WORDING, { streams, maxAge, deadline });
+  const openStream: OpenStream = ports.openStream ?? ((c, instanceId) => events.open(c, instanceId));
+  app.route('/', reduDialect(access, cached, openStream));
 
   const { passThrough, versions } = ports;
   if (passThrough !== undefined) {
@@ -117,7 +154,7 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   const flush = async () => {
     await Promise.all([access.journal.flush(), sweepIdempotency(ports)]);
   };
-  return { fetch: app.fetch, routes: app.routes, flush };
+  return { fetch: app.fetch, routes: app.routes, flush, endStreams: () => events.close() };
 }
 
 const REDU_PATHS = ['/v1/*', '/cloud/v1/*'];

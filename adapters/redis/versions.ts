@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache';
 import * as z from 'zod';
+import { LruMap } from '../../src/lru-map.ts';
 import { LocalVersions } from '../../src/traffic/versions/local-versions.ts';
 import type {
   ProjectChange,
@@ -47,7 +47,7 @@ export class RedisVersions implements ProjectVersions {
   readonly #subscription: Subscription;
   readonly #isCluster: boolean;
   readonly #local = new LocalVersions();
-  readonly #known = new LRUCache<string, Known>({ max: MAX_PROJECTS, ttl: KNOWN_LIFE });
+  readonly #known = new LruMap<Known>({ max: MAX_PROJECTS, lifetime: KNOWN_LIFE });
   readonly #asking = new Map<string, Promise<ProjectVersion>>();
   readonly #missed = new Set<string>();
   readonly #acknowledgements = new Acknowledgements();

@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache';
 import { ComputeError } from '../../src/compute/errors.ts';
+import { LruMap } from '../../src/lru-map.ts';
 
 /** How long it is believed that the far side cannot do something, milliseconds: it may be upgraded. */
 const REMEMBER_MILLISECONDS = 60_000;
@@ -9,11 +9,9 @@ const REMEMBER_MILLISECONDS = 60_000;
  * found on first use.
  */
 export class MissingOperations {
-  readonly #missing = new LRUCache<string, true>({
+  readonly #missing = new LruMap<true>({
     max: 100,
-    ttl: REMEMBER_MILLISECONDS,
-    // No timer, which the edge may never let go off: the time would stand still.
-    ttlResolution: 0,
+    lifetime: REMEMBER_MILLISECONDS,
   });
 
   /** @throws ComputeError `not_implemented` when `operation` is known to be missing. */

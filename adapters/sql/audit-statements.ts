@@ -1,4 +1,4 @@
-import { type CompiledQuery, type Kysely, sql } from 'kysely';
+import { type CompiledQuery, type QueryCreator, sql } from 'kysely';
 import type { AuditEntry } from '../../src/access/audit.ts';
 import { auditToRow } from './rows.ts';
 import type { AuditEntryRow, Tables } from './schema.ts';
@@ -10,7 +10,7 @@ const COLUMNS = ['sequence', 'at', 'actor', 'action', 'key_id', 'address', 'requ
 const NEXT = sql<number>`(select coalesce(max(sequence), 0) + 1 from audit_entry)`;
 
 /** Appends `entry`. */
-export function appendEntry(db: Kysely<Tables>, entry: AuditEntry): CompiledQuery<unknown> {
+export function appendEntry(db: QueryCreator<Tables>, entry: AuditEntry): CompiledQuery<unknown> {
   return db
     .insertInto('audit_entry')
     .values({ sequence: NEXT, ...auditToRow(entry) })
@@ -19,7 +19,7 @@ export function appendEntry(db: Kysely<Tables>, entry: AuditEntry): CompiledQuer
 
 /** Appends `entry` when the key with `keyId` was written last by the change `changeId`. */
 export function appendEntryOfChange(
-  db: Kysely<Tables>,
+  db: QueryCreator<Tables>,
   entry: AuditEntry,
   keyId: string,
   changeId: string,
@@ -49,7 +49,7 @@ export function appendEntryOfChange(
 
 /** The newest entries before `before`, newest first. */
 export function selectEntries(
-  db: Kysely<Tables>,
+  db: QueryCreator<Tables>,
   limit: number,
   before: number | null,
 ): CompiledQuery<AuditEntryRow> {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { CompiledQuery, Kysely } from 'kysely';
+import type { CompiledQuery, QueryCreator } from 'kysely';
 import type { Tables } from './schema.ts';
 
 /** The rows each statement of a batch gave. */
@@ -19,7 +19,7 @@ export type BatchRows<Statements extends readonly CompiledQuery<unknown>[]> = {
  */
 export interface SqlDatabase {
   /** To build statements with, in the database's dialect. */
-  readonly builder: Kysely<Tables>;
+  readonly builder: QueryCreator<Tables>;
   /** One statement that only reads. */
   read<Row>(statement: CompiledQuery<Row>): Promise<readonly Row[]>;
   /**

@@ -5,13 +5,13 @@
  * @module
  */
 
-import type { CompiledQuery, Kysely } from 'kysely';
+import type { CompiledQuery, QueryCreator } from 'kysely';
 import type { Claim } from '../../src/traffic/idempotency/idempotency-store.ts';
 import { storedTime } from './rows.ts';
 import type { IdempotencyRow, Tables } from './schema.ts';
 
 /** Makes room for a new record where the old one has expired. */
-export function deleteExpired(db: Kysely<Tables>, scope: string, now: string): CompiledQuery<unknown> {
+export function deleteExpired(db: QueryCreator<Tables>, scope: string, now: string): CompiledQuery<unknown> {
   return db
     .deleteFrom('idempotency')
     .where('scope', '=', scope)
@@ -20,7 +20,7 @@ export function deleteExpired(db: Kysely<Tables>, scope: string, now: string): C
 }
 
 /** Does nothing when there is a record. */
-export function insertClaim(db: Kysely<Tables>, claim: Claim): CompiledQuery<unknown> {
+export function insertClaim(db: QueryCreator<Tables>, claim: Claim): CompiledQuery<unknown> {
   return db
     .insertInto('idempotency')
     .values({
@@ -38,7 +38,7 @@ export function insertClaim(db: Kysely<Tables>, claim: Claim): CompiledQuery<unk
 }
 
 /** Takes a record of the same request over when its attempt was cut off; not the one that this claim has just made. */
-export function takeOver(db: Kysely<Tables>, claim: Claim): CompiledQuery<unknown> {
+export function takeOver(db: QueryCreator<Tables>, claim: Claim): CompiledQuery<unknown> {
   return db
     .updateTable('idempotency')
     .set({ run_id: claim.runId, resumed: 1, lease_until: storedTime(claim.leaseUntil) })
@@ -50,13 +50,13 @@ export function takeOver(db: Kysely<Tables>, claim: Claim): CompiledQuery<unknow
     .compile();
 }
 
-export function selectRecord(db: Kysely<Tables>, scope: string): CompiledQuery<IdempotencyRow> {
+export function selectRecord(db: QueryCreator<Tables>, scope: string): CompiledQuery<IdempotencyRow> {
   return db.selectFrom('idempotency').selectAll().where('scope', '=', scope).compile();
 }
 
 /** Gives the scope when the attempt still had it, else nothing. */
 export function keepAnswer(
-  db: Kysely<Tables>,
+  db: QueryCreator<Tables>,
   scope: string,
   runId: string,
   sealedAnswer: Uint8Array,
@@ -72,7 +72,11 @@ export function keepAnswer(
 }
 
 /** Of a record that nobody resumed. */
-export function deleteReleased(db: Kysely<Tables>, scope: string, runId: string): CompiledQuery<unknown> {
+export function deleteReleased(
+  db: QueryCreator<Tables>,
+  scope: string,
+  runId: string,
+): CompiledQuery<unknown> {
   return db
     .deleteFrom('idempotency')
     .where('scope', '=', scope)
@@ -83,7 +87,7 @@ export function deleteReleased(db: Kysely<Tables>, scope: string, runId: string)
 }
 
 export function endLease(
-  db: Kysely<Tables>,
+  db: QueryCreator<Tables>,
   scope: string,
   runId: string,
   now: string,
@@ -99,7 +103,7 @@ export function endLease(
 
 /** The records that expired first. */
 export function selectExpired(
-  db: Kysely<Tables>,
+  db: QueryCreator<Tables>,
   now: string,
   limit: number,
 ): CompiledQuery<{ scope: string }> {
@@ -114,7 +118,7 @@ export function selectExpired(
 
 /** Of these records those that have expired still. */
 export function deleteAllExpired(
-  db: Kysely<Tables>,
+  db: QueryCreator<Tables>,
   scopes: readonly string[],
   now: string,
 ): CompiledQuery<unknown> {

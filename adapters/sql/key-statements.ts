@@ -5,18 +5,18 @@
  * @module
  */
 
-import { type CompiledQuery, type ExpressionBuilder, type Kysely, sql } from 'kysely';
+import { type CompiledQuery, type ExpressionBuilder, type QueryCreator, sql } from 'kysely';
 import type { KeyChange, KeyFilter, KeyWindow, StoredKey } from '../../src/access/key-store.ts';
 import { changeToRow, keyToRow, storedTime } from './rows.ts';
 import type { ApiKeyRow, Tables } from './schema.ts';
 
-export function selectKey(db: Kysely<Tables>, id: string): CompiledQuery<ApiKeyRow> {
+export function selectKey(db: QueryCreator<Tables>, id: string): CompiledQuery<ApiKeyRow> {
   return db.selectFrom('api_key').selectAll().where('id', '=', id).compile();
 }
 
 /** By id, ascending. */
 export function selectKeys(
-  db: Kysely<Tables>,
+  db: QueryCreator<Tables>,
   filter: KeyFilter,
   window: KeyWindow,
 ): CompiledQuery<ApiKeyRow> {
@@ -33,13 +33,17 @@ export function selectKeys(
     .compile();
 }
 
-export function insertKey(db: Kysely<Tables>, key: StoredKey, changeId: string): CompiledQuery<unknown> {
+export function insertKey(
+  db: QueryCreator<Tables>,
+  key: StoredKey,
+  changeId: string,
+): CompiledQuery<unknown> {
   return db.insertInto('api_key').values(keyToRow(key, changeId)).compile();
 }
 
 /** Gives the row as it then is, or nothing when there is none or it is revoked. */
 export function updateKey(
-  db: Kysely<Tables>,
+  db: QueryCreator<Tables>,
   id: string,
   change: KeyChange,
   changeId: string,
@@ -54,7 +58,7 @@ export function updateKey(
 }
 
 export function revokeKey(
-  db: Kysely<Tables>,
+  db: QueryCreator<Tables>,
   id: string,
   at: string,
   changeId: string,
@@ -69,7 +73,7 @@ export function revokeKey(
 
 /** Gives the id when the key could be rotated, else nothing. */
 export function retireKey(
-  db: Kysely<Tables>,
+  db: QueryCreator<Tables>,
   id: string,
   rotation: { successorId: string; oldExpiresAt: string; now: string; changeId: string },
 ): CompiledQuery<{ id: string }> {
@@ -100,7 +104,7 @@ const INHERITED: readonly (keyof ApiKeyRow)[] = [
 
 /** Inserts `successor` when the key with `id` was written last by the change `changeId`. */
 export function insertSuccessor(
-  db: Kysely<Tables>,
+  db: QueryCreator<Tables>,
   id: string,
   successor: StoredKey,
   changeId: string,
@@ -129,7 +133,7 @@ export function insertSuccessor(
 }
 
 export function countLivingKeys(
-  db: Kysely<Tables>,
+  db: QueryCreator<Tables>,
   cloudCredentialId: string,
   now: string,
 ): CompiledQuery<{ living: number | string | bigint }> {
@@ -143,7 +147,7 @@ export function countLivingKeys(
 
 /** The lists of origins, alike ones once, of at most so many keys that are not revoked. */
 export function selectOrigins(
-  db: Kysely<Tables>,
+  db: QueryCreator<Tables>,
   atMost: number,
 ): CompiledQuery<{ allowed_origins: string }> {
   return db
@@ -157,7 +161,7 @@ export function selectOrigins(
 
 /** The states of `keyState` (`src/access/key-state.ts`), in its order. */
 export function countKeysByState(
-  db: Kysely<Tables>,
+  db: QueryCreator<Tables>,
   now: string,
   atMost: number,
 ): CompiledQuery<{ state: string; keys: number | string | bigint }> {
@@ -188,16 +192,18 @@ export function countKeysByState(
 
 /** Moves `last_used_at` of each key forward, never back. */
 export function noteKeyUses(
-  db: Kysely<Tables>,
+  db: QueryCreator<Tables>,
   uses: readonly (readonly [id: string, at: string])[],
 ): CompiledQuery<unknown> {
   const seen = sql.join(uses.map(([id, at]) => sql`(${id}, ${storedTime(at)})`));
-  return sql`
-    with seen (id, at) as (values ${seen})
-    update api_key set last_used_at = seen.at from seen
-    where api_key.id = seen.id and (api_key.last_used_at is null or api_key.last_used_at < seen.at)`.compile(
-    db,
-  );
+  return db
+    .with('seen(id, at)', () => sql<{ id: string; at: string }>`(values ${seen})`)
+    .updateTable('api_key')
+    .from('seen')
+    .set((eb) => ({ last_used_at: eb.ref('seen.at') }))
+    .whereRef('api_key.id', '=', 'seen.id')
+    .where((eb) => eb.or([eb('last_used_at', 'is', null), eb('last_used_at', '<', eb.ref('seen.at'))]))
+    .compile();
 }
 
 /** Neither revoked nor expired. */

@@ -104,7 +104,7 @@ export function sqlKeyStore(database: SqlDatabase): KeyStore {
     },
 
     async ping() {
-      await database.read(sql`select 1`.compile(builder));
+      await database.read(builder.selectNoFrom(sql`1`.as('one')).compile());
     },
 
     close: () => database.close(),

@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache';
 import * as z from 'zod';
+import { LruMap } from '../../src/lru-map.ts';
 import { LocalVersions } from '../../src/traffic/versions/local-versions.ts';
 import type {
   ProjectChange,
@@ -38,7 +38,7 @@ export class ColoVersions implements ProjectVersions {
   readonly #cache: ColoCache;
   readonly #local = new LocalVersions();
   readonly #looks = new SharedLooks<Told | null>(2 * PATIENCE);
-  readonly #known = new LRUCache<string, number>({ max: MAX_PROJECTS });
+  readonly #known = new LruMap<number>({ max: MAX_PROJECTS });
   readonly #listeners: ((change: ProjectChange | null) => void)[] = [];
   #aloneUntil = 0;
   /** The last number that was put and not yet seen again. */

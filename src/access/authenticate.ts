@@ -5,14 +5,18 @@ import { type Access, callContext } from './access.ts';
 import type { RefusalReason } from './journal.ts';
 import type { Verdict } from './key-verifier.ts';
 
+/** What a request without a key or token of its own is signed in with; undefined: nothing. */
+export type FromSession = (c: Context<GatewayEnv>) => Promise<string | undefined>;
+
 /**
  * From the API key to the principal. A request without a good key ends here
  * with `unauthenticated`, always in the same words; the reason goes to the log, the audit log and the metrics. Somebody who
  * keeps failing gets `rate_limited`.
  */
-export function authenticate(access: Access): MiddlewareHandler<GatewayEnv> {
+export function authenticate(access: Access, fromSession?: FromSession): MiddlewareHandler<GatewayEnv> {
   return async function authenticated(c, next) {
-    const admitting = admit(access, c, presentedKey(c));
+    const key = presentedKey(c) ?? (fromSession && (await fromSession(c)));
+    const admitting = admit(access, c, key);
     if (admitting instanceof Promise) await admitting;
     await next();
   };
@@ -25,7 +29,10 @@ export function admit(
   key: string | undefined,
 ): Promise<void> | undefined {
   const address = access.clientAddress(c);
-  const verifying = access.verifier.verify(key, address, c.req.header('origin'));
+  const origin = c.req.header('origin');
+  const verify = () => access.verifier.verify(key, address, origin);
+  c.set('verifyAgain', verify);
+  const verifying = verify();
   if (verifying instanceof Promise) return verifying.then((verdict) => judge(access, c, verdict, address));
   judge(access, c, verifying, address);
   return undefined;

@@ -4,13 +4,11 @@
  * @module
  */
 
-import ipaddr from 'ipaddr.js';
-
-type Network = ReturnType<typeof ipaddr.parseCIDR>;
+import { lies, readAddress, readNetwork } from './ip-address.ts';
 
 /** Whether `text` is an IPv4 or IPv6 network in CIDR form. IPv4 takes four decimal parts: `10.1/8` could mean two things. */
 export function isCidr(text: string): boolean {
-  return ipaddr.IPv4.isValidCIDRFourPartDecimal(text) || ipaddr.IPv6.isValidCIDR(text);
+  return readNetwork(text) !== null;
 }
 
 /**
@@ -18,18 +16,10 @@ export function isCidr(text: string): boolean {
  * IPv4 address it is. What is no address lies nowhere.
  */
 export function isInside(address: string, cidrs: readonly string[]): boolean {
-  if (!ipaddr.IPv4.isValidFourPartDecimal(address) && !ipaddr.IPv6.isValid(address)) return false;
-  const parsed = ipaddr.process(address);
+  const parsed = readAddress(address);
+  if (parsed === null) return false;
   return cidrs.some((cidr) => {
-    const [network, bits] = canonical(ipaddr.parseCIDR(cidr));
-    return network.kind() === parsed.kind() && parsed.match([network, bits] as Network);
+    const network = readNetwork(cidr);
+    return network !== null && lies(parsed, network);
   });
-}
-
-/** A network written as IPv4 inside IPv6 is the IPv4 network. */
-function canonical([address, bits]: Network): Network {
-  const MAPPED_BITS = 96;
-  return address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress() && bits >= MAPPED_BITS
-    ? [address.toIPv4Address(), bits - MAPPED_BITS]
-    : ([address, bits] as Network);
 }

@@ -1,5 +1,5 @@
-import ipaddr from 'ipaddr.js';
 import { isInside } from './cidr.ts';
+import { readAddress } from './ip-address.ts';
 
 /**
  * Where a request comes from: the other end of the connection, or, when that is a trusted proxy, the nearest address in
@@ -26,6 +26,5 @@ function addressIn(hop: string): string | null {
   const text = hop.trim();
   const address =
     /^\[([^\]]+)\](?::\d+)?$/.exec(text)?.[1] ?? /^(\d+\.\d+\.\d+\.\d+):\d+$/.exec(text)?.[1] ?? text;
-  const isAddress = ipaddr.IPv4.isValidFourPartDecimal(address) || ipaddr.IPv6.isValid(address);
-  return isAddress ? address : null;
+  return readAddress(address) === null ? null : address;
 }

@@ -1,5 +1,5 @@
-import ipaddr from 'ipaddr.js';
-import { LRUCache } from 'lru-cache';
+import { LruMap } from '../lru-map.ts';
+import { readAddress } from './ip-address.ts';
 
 /** Failures that an address may make in a window before it is slowed down. */
 const MAX_FAILURES = 10;
@@ -13,7 +13,7 @@ const MAX_ADDRESSES = 10_000;
  * behind the same router, is never refused for them.
  */
 export class FailureLimit {
-  readonly #failures = new LRUCache<string, { count: number; readonly endsAt: number }>({
+  readonly #failures = new LruMap<{ count: number; readonly endsAt: number }>({
     max: MAX_ADDRESSES,
   });
 
@@ -49,14 +49,11 @@ export class FailureLimit {
   }
 }
 
-/** An IPv6 customer has a whole /64 to try from. */
-const IPV6_GROUPS = 4;
-
-function networkOf(address: string | null): string {
-  if (address === null || !ipaddr.IPv6.isValid(address)) return address ?? '';
-  const parsed = ipaddr.process(address);
-  if (parsed instanceof ipaddr.IPv4) return parsed.toString();
-  return (parsed as ipaddr.IPv6).parts.slice(0, IPV6_GROUPS).join(':');
+function networkOf(text: string | null): string {
+  const address = readAddress(text ?? '');
+  if (address === null) return text ?? '';
+  // A customer with IPv6 has a whole /64 to try from.
+  return address.bits === 32 ? `${address.value}/32` : `${address.value >> 64n}/64`;
 }
 
 function secondsUntil(endsAt: number, now: number): number {

@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { LruMap } from '../lru-map.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { AuditEntry } from './audit.ts';
 import type { KeyStore } from './key-store.ts';
@@ -22,7 +22,7 @@ const USE_GRAIN = 60_000;
 export class Journal {
   readonly #keys: KeyStore;
   readonly #log: Logger;
-  readonly #noted = new LRUCache<string, number>({ max: MAX_USES });
+  readonly #noted = new LruMap<number>({ max: MAX_USES });
   #uses = new Map<string, string>();
   #refusals = new Map<string, { entry: Omit<AuditEntry, 'detail'>; reason: RefusalReason; count: number }>();
 

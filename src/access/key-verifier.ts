@@ -1,6 +1,6 @@
-import { LRUCache } from 'lru-cache';
 import * as z from 'zod';
 import type { CloudCredential } from '../compute/cloud.ts';
+import { LruMap } from '../lru-map.ts';
 import { own } from '../own-promise.ts';
 import { isBrowserKey, usableScopes } from './browser-key.ts';
 import { isInside } from './cidr.ts';
@@ -65,7 +65,7 @@ interface Proven {
 export class KeyVerifier {
   readonly #keys: KeyStore;
   readonly #secret: ServerSecret;
-  readonly #remembered = new LRUCache<string, Remembered>({ max: MAX_REMEMBERED });
+  readonly #remembered = new LruMap<Remembered>({ max: MAX_REMEMBERED });
   readonly #reading = new Map<string, Promise<Remembered>>();
 
   constructor(keys: KeyStore, secret: ServerSecret) {

@@ -21,7 +21,7 @@ export interface RouteDefinition {
   /** Its body; absent: none. */
   readonly answer?: AnswerBody;
   /** Of its body, where it is not JSON. */
-  readonly media?: 'text/plain';
+  readonly media?: 'text/plain' | 'text/event-stream';
 }
 
 /** One thing, a bare array of things, or a page of them: `{items, next_cursor}`. */

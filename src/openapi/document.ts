@@ -36,7 +36,7 @@ export function openApi(version: string): object {
       schemas: schemas.named,
       responses,
       headers: HEADERS,
-      parameters: { IdempotencyKey: IDEMPOTENCY_KEY },
+      parameters: { IdempotencyKey: IDEMPOTENCY_KEY, LastEventId: LAST_EVENT_ID },
       securitySchemes: SECURITY_SCHEMES,
     },
   };
@@ -58,6 +58,13 @@ const IDEMPOTENCY_KEY = {
   in: 'header',
   description: 'A request that is sent again with the same key and body is carried out once.',
   schema: { type: 'string', minLength: 1, maxLength: 255 },
+};
+
+const LAST_EVENT_ID = {
+  name: 'Last-Event-ID',
+  in: 'header',
+  description: 'Goes on after this event.',
+  schema: { type: 'string' },
 };
 
 const text = (description: string) => ({ description, schema: { type: 'string' } });

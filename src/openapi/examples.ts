@@ -233,6 +233,15 @@ export const AUDIT = {
     '"laptop": application_credential in project 719015812e824d5b874b4190dde8f43c, instances:read, plan default',
 };
 
+export const EVENTS = `event: ready
+data: {}
+
+id: 17
+event: instance.state_changed
+data: ${JSON.stringify({ instance: WEB, previous_state: 'starting', at: WEB?.updated })}
+
+`;
+
 /** A list with one item, and no more of them. */
 export function page(item: object): object {
   return { items: [item], next_cursor: null };

@@ -46,7 +46,7 @@ const SUCCESS = {
 } as const;
 
 /** The names of the headers in `components` that an answer has. */
-function headersOf({ method, path, status }: RouteDefinition): string[] {
+function headersOf({ method, path, status, media }: RouteDefinition): string[] {
   const limits = [
     'RateLimit-Policy',
     'RateLimit',
@@ -54,7 +54,7 @@ function headersOf({ method, path, status }: RouteDefinition): string[] {
     'X-RateLimit-Remaining',
     'X-RateLimit-Reset',
   ];
-  const isKept = method === 'GET' && !path.startsWith('/v1/api_keys');
+  const isKept = method === 'GET' && media === undefined && !path.startsWith('/v1/api_keys');
   return [
     'X-Request-Id',
     ...limits,
@@ -143,7 +143,8 @@ function queryParameters({ query }: RouteDefinition, schemas: Schemas): object[]
   }));
 }
 
-function headerParameters({ method, path }: RouteDefinition): object[] {
+function headerParameters({ method, path, media }: RouteDefinition): object[] {
+  if (media === 'text/event-stream') return [reference('parameters', 'LastEventId')];
   return takesIdempotencyKey(method, path) ? [reference('parameters', 'IdempotencyKey')] : [];
 }
 

@@ -1,6 +1,7 @@
 import { ADMIN_ROUTES } from '../access/admin-api.ts';
 import { API_KEY_ROUTES } from '../dialects/redu/api-keys.ts';
 import { AVAILABILITY_ZONES } from '../dialects/redu/availability-zones.ts';
+import { INSTANCE_EVENTS, PROJECT_EVENTS } from '../dialects/redu/events.ts';
 import { FLAVORS } from '../dialects/redu/flavors.ts';
 import { FLOATING_IPS } from '../dialects/redu/floating-ips.ts';
 import { HYPERVISORS } from '../dialects/redu/hypervisors.ts';
@@ -21,6 +22,8 @@ export const ROUTES = [
   ME,
   ...Object.values(INSTANCE_ROUTES),
   INSTANCE_ACTION,
+  PROJECT_EVENTS,
+  INSTANCE_EVENTS,
   FLAVORS,
   IMAGES,
   NETWORKS,

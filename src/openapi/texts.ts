@@ -14,6 +14,9 @@ export interface RouteText {
   readonly answers?: unknown;
 }
 
+const EVENTS =
+  'Server-sent events: `ready`, `reset` (what was missed is not known: list again), `instance.created`, `instance.state_changed`, `instance.updated`, `instance.deleted`. `Last-Event-ID` goes on after the event with that id.';
+
 /** Of every route there is: one without does not compile, nor does one too many. */
 export const TEXTS: Readonly<Record<RouteName, RouteText>> = {
   'GET /v1/me': { id: 'getMe', summary: 'Whom the key stands for, and what it may do', answers: example.ME },
@@ -49,6 +52,18 @@ export const TEXTS: Readonly<Record<RouteName, RouteText>> = {
     summary: 'Start, stop, reboot, resize, rebuild, snapshot ...',
     sends: { action: 'reboot', type: 'soft' },
     answers: {},
+  },
+  'GET /v1/events': {
+    id: 'listen',
+    summary: 'What happens to the instances of the project',
+    description: EVENTS,
+    answers: example.EVENTS,
+  },
+  'GET /v1/instances/{id}/events': {
+    id: 'listenToInstance',
+    summary: 'What happens to one instance, until it is deleted',
+    description: EVENTS,
+    answers: example.EVENTS,
   },
   'GET /v1/flavors': { id: 'listFlavors', summary: 'List flavors', answers: example.page(example.FLAVOR) },
   'GET /v1/images': { id: 'listImages', summary: 'List images', answers: example.page(example.IMAGE) },

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ReduClient } from '../support/redu-client.ts';
-import { AdminClient } from './admin-keys.ts';
+import { AdminClient, lastAdmitted } from './admin-keys.ts';
 import type { Customer, Target } from './target.ts';
 
 export function apiKeyConformance(target: () => Target): void {
@@ -161,8 +161,7 @@ export function apiKeyConformance(target: () => Target): void {
       await keystone.takeRole(globex.projectId, globex.userId);
       try {
         const lostAt = Date.now();
-        await expect.poll(statusOf, { interval: 50, timeout: confirmAfter + 10_000 }).toBe(403);
-        expect(Date.now() - lostAt).toBeLessThan(confirmAfter + 5_000);
+        expect((await lastAdmitted(issued.client, 403)) - lostAt).toBeLessThan(confirmAfter + 5_000);
         const { body } = await issued.client.get('/v1/instances');
         expect(body.error).toEqual({
           code: 'forbidden',
@@ -171,7 +170,7 @@ export function apiKeyConformance(target: () => Target): void {
       } finally {
         await keystone.giveRole(globex.projectId, globex.userId);
       }
-      await expect.poll(statusOf, { timeout: 5_000 }).toBe(200);
+      await expect.poll(statusOf, { timeout: 20_000 }).toBe(200);
       await issued.client.delete(`/v1/api_keys/${issued.id}`);
     });
 

@@ -28,6 +28,7 @@ export const WRONG_VARIABLES: readonly WrongVariables[] = [
     (LINGUANOVA_CORS_ORIGINS) => wrong({ LINGUANOVA_CORS_ORIGINS }),
   ),
   wrong({ LINGUANOVA_LIMITS: 'on' }),
+  wrong({ LINGUANOVA_CONSOLE: 'yes' }),
   ...['api.example.org', 'redis://a'].map((REDU_URL) => wrong({ REDU_URL, LINGUANOVA_SECRET: SECRET })),
   wrong({ REDU_URL: 'http://127.0.0.1:9', ...CLOUD }),
   ...['redis://:hunter2@cache:port', 'http://:hunter2@cache', 'redis://:hunter2@a,b/1'].map((REDIS_URL) =>

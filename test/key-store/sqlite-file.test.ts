@@ -90,7 +90,12 @@ test('the files are readable by their owner alone, and so is a folder made for t
 test('a commit waits for the disk, and readers do not wait for it', async () => {
   const database = await openSqlite(disk.path);
   const pragma = (name: string) =>
-    database.read(sql`select * from ${sql.raw(`pragma_${name}`)}`.compile(database.builder));
+    database.read(
+      database.builder
+        .selectFrom(sql.raw<object>(`pragma_${name}`).as('told'))
+        .selectAll()
+        .compile(),
+    );
   expect(await pragma('synchronous')).toEqual([{ synchronous: 2 }]);
   expect(await pragma('journal_mode')).toEqual([{ journal_mode: 'wal' }]);
   await database.close();

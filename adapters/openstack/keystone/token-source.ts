@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache';
 import { ComputeError } from '../../../src/compute/errors.ts';
+import { LruMap } from '../../../src/lru-map.ts';
 import { ownDeadline, type SendContext, send } from '../http/send.ts';
 import type { Transport } from '../http/transport.ts';
 import { signInErrorFrom, UpstreamError } from '../http/upstream-error.ts';
@@ -49,7 +49,7 @@ export class TokenSource {
   /** Without trailing slash, with `/v3`. */
   readonly #authUrl: string;
   readonly #account: ServiceAccount | null;
-  readonly #tokens = new LRUCache<string, Kept>({ max: MAX_TOKENS });
+  readonly #tokens = new LruMap<Kept>({ max: MAX_TOKENS });
   readonly #signIns = new Map<string, { secret: string; token: Promise<Token> }>();
 
   readonly #confirmAfter: number;
@@ -91,11 +91,9 @@ export class TokenSource {
     return kept.token;
   }
 
-  readonly #refusals = new LRUCache<string, { secret: string; error: unknown }>({
+  readonly #refusals = new LruMap<{ secret: string; error: unknown }>({
     max: MAX_TOKENS,
-    ttl: REFUSAL_MILLISECONDS,
-    // No timer, which the edge may never let go off: the time would stand still.
-    ttlResolution: 0,
+    lifetime: REFUSAL_MILLISECONDS,
   });
 
   /** Signs in, or joins whoever does. */

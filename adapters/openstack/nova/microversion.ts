@@ -1,6 +1,6 @@
-import { LRUCache } from 'lru-cache';
 import * as z from 'zod';
 import { ComputeError } from '../../../src/compute/errors.ts';
+import { LruMap } from '../../../src/lru-map.ts';
 import { own } from '../../../src/own-promise.ts';
 import { ownDeadline, type SendContext, send } from '../http/send.ts';
 import type { Transport } from '../http/transport.ts';
@@ -30,11 +30,9 @@ const DISCOVERY_MILLISECONDS = 10_000;
 export class Microversions {
   readonly #transport: Transport;
   readonly #background: (work: Promise<unknown>) => void;
-  readonly #known = new LRUCache<string, Promise<string>>({
+  readonly #known = new LruMap<Promise<string>>({
     max: MAX_ADDRESSES,
-    ttl: REMEMBER_MILLISECONDS,
-    // No timer, which the edge may never let go off: the time would stand still.
-    ttlResolution: 0,
+    lifetime: REMEMBER_MILLISECONDS,
   });
 
   /** @param background As in `OpenStackOptions`. */

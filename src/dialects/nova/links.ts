@@ -4,7 +4,7 @@
  * @module
  */
 
-import { LRUCache } from 'lru-cache';
+import { LruMap } from '../../lru-map.ts';
 import type { CloudSession } from './pass-through.ts';
 import { FACES } from './services.ts';
 
@@ -25,13 +25,13 @@ export interface LinkRewriter {
 
 /** Public URLs that are remembered for a session: a client may name any host. */
 const MAX_PUBLIC_URLS = 10;
-const rewriters = new WeakMap<CloudSession['roots'], LRUCache<string, LinkRewriter>>();
+const rewriters = new WeakMap<CloudSession['roots'], LruMap<LinkRewriter>>();
 
 /** `linkRewriter`, made once for each session and public URL. */
 export function knownRewriter(roots: CloudSession['roots'], publicUrl: string): LinkRewriter {
   let known = rewriters.get(roots);
   if (known === undefined) {
-    known = new LRUCache({ max: MAX_PUBLIC_URLS });
+    known = new LruMap({ max: MAX_PUBLIC_URLS });
     rewriters.set(roots, known);
   }
   const rewriter = known.get(publicUrl) ?? linkRewriter(roots, publicUrl);

@@ -5,12 +5,12 @@
  */
 
 import type { Context, MiddlewareHandler } from 'hono';
-import { LRUCache } from 'lru-cache';
 import { callContext } from '../../access/access.ts';
 import { admit } from '../../access/authenticate.ts';
 import type { KeyTokens } from '../../access/key-token.ts';
 import { ComputeError } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
+import { LruMap } from '../../lru-map.ts';
 import { keyOf } from './authenticate.ts';
 import { answered, type ForwardPorts } from './forward.ts';
 import type { CloudSession } from './pass-through.ts';
@@ -42,7 +42,7 @@ interface Kept {
 /** Answers version documents; everything else goes on. */
 export function versionDocuments(ports: ForwardPorts, tokens: KeyTokens): MiddlewareHandler<GatewayEnv> {
   const { access, passThrough, publicUrl } = ports;
-  const kept = new LRUCache<string, Kept>({ max: MAX_DOCUMENTS, ttl: KEEP_MILLISECONDS, ttlResolution: 0 });
+  const kept = new LruMap<Kept>({ max: MAX_DOCUMENTS });
 
   const ask = async (c: Context<GatewayEnv>, service: ServiceName, path: string): Promise<Kept> => {
     const call = callContext(c, access.deadline);
@@ -69,8 +69,8 @@ export function versionDocuments(ports: ForwardPorts, tokens: KeyTokens): Middle
     const name = `${part} ${below}`;
     const known = kept.get(name);
     const document = known ?? (await ask(c, part, below || '/'));
-    const ttl = document.status < 400 ? KEEP_MILLISECONDS : KEEP_ERROR_MILLISECONDS;
-    if (known === undefined) kept.set(name, document, { ttl });
+    const lifetime = document.status < 400 ? KEEP_MILLISECONDS : KEEP_ERROR_MILLISECONDS;
+    if (known === undefined) kept.set(name, document, lifetime);
     return answered(document, document.roots, publicUrl(c));
   };
 }

@@ -9,9 +9,11 @@ import type { Access } from '../../access/access.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { refuseOtherMethods } from '../../http/methods.ts';
 import { type Cached, uncached } from '../../traffic/cache/cached.ts';
+import type { OpenStream } from '../../traffic/events/events.ts';
 import { apiKeys } from './api-keys.ts';
 import { AVAILABILITY_ZONES, listAvailabilityZones } from './availability-zones.ts';
 import { answerError } from './errors.ts';
+import { INSTANCE_EVENTS, instanceEvents, PROJECT_EVENTS, projectEvents, withoutEvents } from './events.ts';
 import { FLAVORS, listFlavors } from './flavors.ts';
 import { FLOATING_IPS, listFloatingIps } from './floating-ips.ts';
 import { HYPERVISORS, listHypervisors } from './hypervisors.ts';
@@ -31,7 +33,7 @@ import { serverGroups } from './server-groups.ts';
  *
  * Handlers throw; whoever mounts the router answers with `reduErrorResponse` in its `onError` and `notFound`. The
  * mounting app is to be made with `strict: false`, which is what lets a path end with a slash. `cached` goes around the
- * handlers of reads.
+ * handlers of reads, `openStream` answers with events.
  *
  * @example
  * ```ts
@@ -41,10 +43,16 @@ import { serverGroups } from './server-groups.ts';
  * app.onError((error, c) => reduErrorResponse(error, c.var.requestId, c.var.log));
  * ```
  */
-export function reduDialect(access: Access, cached: Cached = uncached): Hono<GatewayEnv> {
+export function reduDialect(
+  access: Access,
+  cached: Cached = uncached,
+  openStream: OpenStream = withoutEvents,
+): Hono<GatewayEnv> {
   const router = new Hono<GatewayEnv>({ strict: false });
   const mount = new Mount(router, cached)
     .addCached(ME, showMe, { of: 'key' })
+    .add(PROJECT_EVENTS, projectEvents(openStream))
+    .add(INSTANCE_EVENTS, instanceEvents(openStream))
     .addCached(FLAVORS, listFlavors, { pace: 'slow' })
     .addCached(IMAGES, listImages, { pace: 'slow' })
     .addCached(NETWORKS, listNetworks)

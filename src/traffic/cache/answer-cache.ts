@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache';
 import { hasCode } from '../../compute/errors.ts';
+import { LruMap } from '../../lru-map.ts';
 import { own } from '../../own-promise.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { ProjectVersion, ProjectVersions } from '../versions/project-versions.ts';
@@ -69,7 +69,7 @@ export class AnswerCache {
   readonly #kept: KeptAnswers;
   readonly #flights = new Flights<FetchedOnce>();
   /** When the last fetch failed, by key. */
-  readonly #failures = new LRUCache<string, number>({ max: MAX_FAILURES });
+  readonly #failures = new LruMap<number>({ max: MAX_FAILURES });
 
   constructor(ports: AnswerCachePorts, { bytes, staleFor }: AnswerCacheOptions) {
     this.#ports = ports;

@@ -1,7 +1,7 @@
 import { type Handler, Hono } from 'hono';
-import { LRUCache } from 'lru-cache';
 import type { Cloud } from '../../compute/cloud.ts';
 import type { GatewayEnv, RequestVariables } from '../../context.ts';
+import { LruMap } from '../../lru-map.ts';
 
 /** Targets that are known to be right; longer ones are checked each time. */
 const MAX_TARGETS = 10_000;
@@ -16,7 +16,7 @@ export class BareRequests {
   /** By the pattern of the route, for a handler may serve several. */
   readonly #apps = new Map<string, Hono<GatewayEnv>>();
   readonly #variables = new WeakMap<Request, RequestVariables>();
-  readonly #right = new LRUCache<string, true>({ max: MAX_TARGETS });
+  readonly #right = new LruMap<true>({ max: MAX_TARGETS });
 
   constructor(handler: Handler<GatewayEnv>) {
     this.#handler = handler;
@@ -81,6 +81,7 @@ const NAMES: { readonly [Name in keyof RequestVariables]: Name } = {
   log: 'log',
   provenance: 'provenance',
   principal: 'principal',
+  verifyAgain: 'verifyAgain',
   cloud: 'cloud',
 };
 

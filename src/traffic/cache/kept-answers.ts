@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { LruMap } from '../../lru-map.ts';
 import type { KeptAnswer } from './answer.ts';
 import type { CacheKey } from './cache-key.ts';
 
@@ -10,14 +10,16 @@ const LARGEST = 1 / 4;
 
 /** Answers in this process, those first forgotten that nobody has asked for the longest time; bounded in bytes. */
 export class KeptAnswers {
-  readonly #answers: LRUCache<string, KeptAnswer>;
+  readonly #answers: LruMap<KeptAnswer>;
 
   /** @param bytes Room for all of them together. */
   constructor(bytes: number) {
-    this.#answers = new LRUCache({
-      maxSize: bytes,
-      maxEntrySize: Math.max(1, Math.floor(bytes * LARGEST)),
-      sizeCalculation: ({ body, link }, key) => body.length + key.length + (link?.length ?? 0) + OVERHEAD,
+    this.#answers = new LruMap({
+      weight: {
+        of: ({ body, link }, key) => body.length + key.length + (link?.length ?? 0) + OVERHEAD,
+        max: bytes,
+        heaviest: bytes * LARGEST,
+      },
     });
   }
 
@@ -40,6 +42,6 @@ export class KeptAnswers {
   }
 
   get bytes(): number {
-    return this.#answers.calculatedSize;
+    return this.#answers.weight;
   }
 }

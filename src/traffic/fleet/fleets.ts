@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache';
 import type { Cloud, CloudCredential, SignedInCaller } from '../../compute/cloud.ts';
+import { LruMap } from '../../lru-map.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { ProjectVersions } from '../versions/project-versions.ts';
 import { Fleet, type FleetView } from './fleet.ts';
@@ -41,7 +41,7 @@ export class Fleets {
   readonly #maxAge: number;
   readonly #smallFleet: number;
   readonly #background: (work: Promise<void>) => void;
-  readonly #fleets: LRUCache<string, Fleet>;
+  readonly #fleets: LruMap<Fleet>;
 
   constructor(versions: ProjectVersions, metrics: Metrics, options: FleetOptions) {
     this.#versions = versions;
@@ -49,10 +49,9 @@ export class Fleets {
     this.#maxAge = options.maxAge * SHARE_OF_AGE;
     this.#smallFleet = options.smallFleet ?? SMALL_FLEET;
     this.#background = options.background ?? (() => {});
-    this.#fleets = new LRUCache({
+    this.#fleets = new LruMap({
       max: MAX_FLEETS,
-      maxSize: options.maxInstances ?? MAX_INSTANCES,
-      sizeCalculation: (fleet) => Math.max(1, fleet.size),
+      weight: { of: (fleet) => fleet.size, max: options.maxInstances ?? MAX_INSTANCES },
     });
     versions.onChange((change) => this.changed(change?.projectId ?? null, change?.instanceIds ?? null));
   }

@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { LruMap } from '../../lru-map.ts';
 import { own } from '../../own-promise.ts';
 import { Account, type Limit } from './account.ts';
 import type { Counter } from './counter.ts';
@@ -40,7 +40,7 @@ const MAX_ACCOUNTS = 50_000;
 export class Limiter {
   readonly #counter: Counter;
   readonly #now: () => number;
-  readonly #entries = new LRUCache<string, Entry>({ max: MAX_ACCOUNTS });
+  readonly #entries = new LruMap<Entry>({ max: MAX_ACCOUNTS });
 
   /** @param now Monotonic milliseconds. */
   constructor(counter: Counter, now: () => number = () => performance.now()) {

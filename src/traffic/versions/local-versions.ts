@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { LruMap } from '../../lru-map.ts';
 import type { ProjectChange, ProjectVersion, ProjectVersions } from './project-versions.ts';
 
 /** Projects whose version is remembered. One that is forgotten gets a number that none has had. */
@@ -6,7 +6,7 @@ const MAX_PROJECTS = 100_000;
 
 /** The versions that one gateway counts for itself. */
 export class LocalVersions implements ProjectVersions {
-  readonly #versions = new LRUCache<string, Promise<ProjectVersion>>({ max: MAX_PROJECTS });
+  readonly #versions = new LruMap<Promise<ProjectVersion>>({ max: MAX_PROJECTS });
   readonly #listeners: ((change: ProjectChange | null) => void)[] = [];
   #last = 0;
 
