@@ -2,7 +2,7 @@
  * The whole way of a request, on one page.
  *
  * ```
- * requestLog -> authenticate -> limit -> [writes: openCloud -> announceChanges -> idempotency] -> requireScope
+ * requestLog -> cors -> authenticate -> limit -> [writes: openCloud -> announceChanges -> idempotency] -> requireScope
  *            -> [reads: cached] -> decode -> use case -> Cloud -> encode
  * ```
  *
@@ -16,6 +16,7 @@ import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { type AccessOptions, type AccessPorts, callContext, createAccess } from './access/access.ts';
 import { adminApi } from './access/admin-api.ts';
 import { authenticate, openCloud } from './access/authenticate.ts';
+import { cors } from './access/cors.ts';
 import { ComputeError } from './compute/errors.ts';
 import { createConsole } from './console/console.ts';
 import type { GatewayEnv } from './context.ts';
@@ -78,6 +79,8 @@ export interface GatewayOptions extends AccessOptions, IdempotencyOptions {
   readonly requestTarget: RequestTarget;
   /** How image data is read; absent: as a web stream. */
   readonly requestBody?: RequestBody;
+  /** Origins whose pages may read answers, beside those that keys are bound to. */
+  readonly corsOrigins: readonly string[] | '*';
   /** Whether there is a console to sign in to. */
   readonly console: boolean;
   /** Where clients find the gateway, `LINGUANOVA_PUBLIC_URL`; null: where the request has. */
@@ -91,6 +94,8 @@ export interface GatewayOptions extends AccessOptions, IdempotencyOptions {
 export interface Gateway {
   /** For any runtime. */
   readonly fetch: Hono<GatewayEnv>['fetch'];
+  /** What it serves, in hono's words; `test/openapi` holds the contract against it. */
+  readonly routes: readonly { readonly method: string; readonly path: string }[];
   /**
    * Writes what requests left to be written (uses of keys, refusals), and deletes answers that were kept long enough; to be
    * called every few seconds and at the end.
@@ -112,6 +117,7 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   const app = new Hono<GatewayEnv>({ strict: false });
 
   app.use(requestLog(ports.log, ports.metrics));
+  for (const path of REDU_PATHS) app.use(path, cors(options.corsOrigins, access.keyOrigins));
   app.use(refuseDotSegments(options.requestTarget));
   app.route('/', health(ports));
   if (ports.assets !== undefined) app.route('/', serveAssets(ports.assets));
@@ -122,7 +128,7 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
     : null;
   if (itsConsole !== null) app.route('/console', itsConsole.routes);
   if (adminToken !== null) {
-    app.route('/admin/v1', adminApi(access, adminToken, answerError, itsConsole?.adminTokenOf));
+    app.route('/', adminApi(access, adminToken, answerError, itsConsole?.adminTokenOf));
   }
 
   const forAll = [authenticate(access, itsConsole?.keyOf), limits.stage].map(unlessSignUp);
@@ -131,9 +137,8 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
     announceChanges(ports.versions),
     idempotency(ports, options, isRepeatable),
   ].map(unlessSignUp);
-  const paths = ['/v1/*', '/cloud/v1/*'];
-  for (const path of paths) app.use(path, ...forAll);
-  app.on(WRITES, paths, ...forWrites);
+  for (const path of REDU_PATHS) app.use(path, ...forAll);
+  app.on(WRITES, REDU_PATHS, ...forWrites);
   const { requestTarget, streams, deadline } = options;
   const { cached, toldBefore } = caching(
     { ...ports, clouds },
@@ -159,10 +164,12 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
     await Promise.all([access.journal.flush(), sweepIdempotency(ports)]);
   };
   const endStreams = () => events.close();
-  if (toldBefore === null) return { fetch: app.fetch, flush, endStreams };
+  const { routes } = app;
+  if (toldBefore === null) return { fetch: app.fetch, routes, flush, endStreams };
   const atOnce = shortWay({ access, limits, toldBefore, requestTarget });
   return {
     fetch: (request, env, ctx) => atOnce(request, env) ?? app.fetch(request, env, ctx),
+    routes,
     flush,
     endStreams,
   };
@@ -170,6 +177,8 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
 
 /** Everything else changes nothing, or is refused. */
 const WRITES = ['POST', 'PUT', 'PATCH', 'DELETE'];
+
+const REDU_PATHS = ['/v1/*', '/cloud/v1/*'];
 
 /** Who signs up has no key yet. */
 function unlessSignUp(stage: MiddlewareHandler<GatewayEnv>): MiddlewareHandler<GatewayEnv> {

@@ -5,11 +5,11 @@
  * @module
  */
 
-import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import type { Asset, Assets } from '../../src/http/assets.ts';
+import { file } from './file.ts';
 
 const SOURCES = join(import.meta.dirname, '../../src');
 /** Folders whose modules the page loads, at `/console/src/...` as they lie in `src`. */
@@ -29,7 +29,6 @@ const POLICY = [
   "trusted-types 'none'",
 ].join('; ');
 
-const COMMON = { 'X-Content-Type-Options': 'nosniff', 'Cross-Origin-Resource-Policy': 'same-origin' };
 const OF_PAGE = {
   'Content-Security-Policy': POLICY,
   'Cross-Origin-Opener-Policy': 'same-origin',
@@ -61,12 +60,6 @@ function modulesIn(folder: string): string[] {
     .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
     .map((name) => `${folder}/${name.replaceAll('\\', '/')}`)
     .sort();
-}
-
-function file(type: string, body: string, headers: Readonly<Record<string, string>> = {}): Asset {
-  const ETag = `"${createHash('sha256').update(body).digest('base64url')}"`;
-  const own = { 'Content-Type': `${type}; charset=utf-8`, 'Cache-Control': 'no-cache', ETag };
-  return { body, headers: { ...COMMON, ...headers, ...own } };
 }
 
 /** `.js`, for a server of files takes `.ts` for a film. */

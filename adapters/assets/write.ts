@@ -7,6 +7,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { consoleAssets } from './console.ts';
+import { contractAssets } from './contract.ts';
 
 const TARGET = join(import.meta.dirname, '../../dist/assets');
 /** What Workers read of `_headers`. */
@@ -14,7 +15,7 @@ const MAX_RULES = 100;
 
 rmSync(TARGET, { recursive: true, force: true });
 const rules: string[] = [];
-for (const [path, asset] of consoleAssets()) {
+for (const [path, asset] of [...consoleAssets(), ...contractAssets()]) {
   // The platform has tags of its own.
   const { ETag: _, ...headers } = asset.headers;
   const isPage = headers['Content-Type']?.startsWith('text/html') === true;

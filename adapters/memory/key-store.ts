@@ -52,8 +52,8 @@ export function memoryKeyStore(): KeyStore {
     async rotate(id, successor, oldExpiresAt, now, entry) {
       const key = keys.get(id);
       if (key === undefined || !isLiving(key, now) || key.successorId !== null) return false;
-      const { name, scopes, plan, allowedCidrs, disabled } = key;
-      add({ ...successor, name, scopes, plan, allowedCidrs, disabled });
+      const { name, scopes, plan, allowedCidrs, allowedOrigins, disabled } = key;
+      add({ ...successor, name, scopes, plan, allowedCidrs, allowedOrigins, disabled });
       const expiresAt =
         key.expiresAt !== null && isBefore(key.expiresAt, oldExpiresAt) ? key.expiresAt : oldExpiresAt;
       keys.set(id, { ...key, successorId: successor.id, expiresAt });
@@ -71,6 +71,13 @@ export function memoryKeyStore(): KeyStore {
       const counts = { active: 0, disabled: 0, expired: 0, revoked: 0 };
       for (const key of [...keys.values()].slice(0, atMost)) counts[keyState(key, Date.parse(now))] += 1;
       return counts;
+    },
+
+    async listOrigins(atMost) {
+      const bound = [...keys.values()].filter(
+        (key) => key.revokedAt === null && key.allowedOrigins.length > 0,
+      );
+      return [...new Set(bound.slice(0, atMost).flatMap((key) => key.allowedOrigins))];
     },
 
     async noteUses(lastUsedAt) {

@@ -17,6 +17,7 @@ import { decode } from '../../src/http/decode.ts';
 
 export const KEYS_USAGE = `linguanova keys create --name N (--project-id P | --application-credential-id I --application-credential-secret S
                        | --redu-key K) [--scopes a,b] [--plan p] [--expires-at T] [--cidr C]...
+                       [--origin O]...
 linguanova keys list [--project-id P]
 linguanova keys show ID
 linguanova keys revoke ID
@@ -90,6 +91,7 @@ function parse(args: readonly string[]) {
         plan: text,
         'expires-at': text,
         cidr: { ...text, multiple: true },
+        origin: { ...text, multiple: true },
         overlap: text,
         json: { type: 'boolean' },
       },
@@ -114,6 +116,7 @@ async function create(values: Values, context: KeysContext): Promise<IssuedKey> 
     plan: values.plan,
     expires_at: values['expires-at'],
     allowed_cidrs: values.cidr,
+    allowed_origins: values.origin,
   });
   if (!context.plans.includes(body.plan)) throw new UsageError(`--plan: one of ${context.plans.join(', ')}`);
   const credential = credentialOf(body);

@@ -18,6 +18,7 @@ import { createGateway } from '../../src/gateway.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
 import { consoleAssets } from '../assets/console.ts';
+import { contractAssets } from '../assets/contract.ts';
 import { memoryCounter } from '../memory/counter.ts';
 import { memoryEventLog } from '../memory/event-log.ts';
 import { memoryVersions } from '../memory/versions.ts';
@@ -148,7 +149,7 @@ async function runGateway(config: Config): Promise<void> {
       versions: redis?.versions ?? memoryVersions(),
       eventLog: redis?.eventLog ?? memoryEventLog(),
       ...(redis !== null && { redis, cacheStore: redis.cacheStore }),
-      ...(config.console && { assets: consoleAssets() }),
+      assets: new Map([...contractAssets(), ...(config.console ? consoleAssets() : [])]),
     },
     {
       secret,
@@ -157,6 +158,7 @@ async function runGateway(config: Config): Promise<void> {
       plans: config.limits.plans.map(({ name }) => name),
       limits: config.limits,
       publicUrl: config.publicUrl,
+      corsOrigins: config.corsOrigins,
       console: config.console,
       cache: config.cache,
       streams: config.streams,
@@ -208,6 +210,7 @@ async function runGateway(config: Config): Promise<void> {
         scopes: DEFAULT_SCOPES,
         plan: 'default',
         allowedCidrs: [],
+        allowedOrigins: [],
         expiresAt: new Date(Date.now() + DEMO_KEY_LIFE).toISOString(),
       },
       { actor: 'cli', address: null, requestId: null },

@@ -93,7 +93,14 @@ export function retireKey(
 }
 
 /** What a successor takes over from the key as it is stored at that moment, whatever was read of it before. */
-const INHERITED: readonly (keyof ApiKeyRow)[] = ['name', 'scopes', 'plan', 'allowed_cidrs', 'disabled'];
+const INHERITED: readonly (keyof ApiKeyRow)[] = [
+  'name',
+  'scopes',
+  'plan',
+  'allowed_cidrs',
+  'allowed_origins',
+  'disabled',
+];
 
 /** Inserts `successor` when the key with `id` was written last by the change `changeId`. */
 export function insertSuccessor(
@@ -135,6 +142,20 @@ export function countLivingKeys(
     .select((eb) => eb.fn.countAll().as('living'))
     .where('cloud_credential_id', '=', cloudCredentialId)
     .where(living(now))
+    .compile();
+}
+
+/** The lists of origins, alike ones once, of at most so many keys that are not revoked. */
+export function selectOrigins(
+  db: QueryCreator<Tables>,
+  atMost: number,
+): CompiledQuery<{ allowed_origins: string }> {
+  return db
+    .selectFrom('api_key')
+    .select('allowed_origins')
+    .where('allowed_origins', '<>', sql.lit('[]'))
+    .where('revoked_at', 'is', null)
+    .limit(atMost)
     .compile();
 }
 

@@ -13,6 +13,7 @@ import {
   revokeKey,
   selectKey,
   selectKeys,
+  selectOrigins,
   updateKey,
 } from './key-statements.ts';
 import { rowToAudit, rowToKey } from './rows.ts';
@@ -80,6 +81,11 @@ export function sqlKeyStore(database: SqlDatabase): KeyStore {
         if (state !== undefined) counts[state] = Number(row.keys);
       }
       return counts;
+    },
+
+    async listOrigins(atMost) {
+      const rows = await database.read(selectOrigins(builder, atMost));
+      return [...new Set(rows.flatMap((row) => JSON.parse(row.allowed_origins) as string[]))];
     },
 
     async noteUses(lastUsedAt) {

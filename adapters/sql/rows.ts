@@ -25,6 +25,7 @@ export function keyToRow(key: StoredKey, changeId: string): ApiKeyRow {
     scopes: JSON.stringify(key.scopes),
     plan: key.plan,
     allowed_cidrs: JSON.stringify(key.allowedCidrs),
+    allowed_origins: JSON.stringify(key.allowedOrigins),
     created_at: storedTime(key.createdAt),
     expires_at: storedTimeOrNull(key.expiresAt),
     disabled: Number(key.disabled),
@@ -52,6 +53,7 @@ export function rowToKey(row: ApiKeyRow): StoredKey {
     scopes: JSON.parse(row.scopes) as Scope[],
     plan: row.plan,
     allowedCidrs: JSON.parse(row.allowed_cidrs) as string[],
+    allowedOrigins: JSON.parse(row.allowed_origins) as string[],
     createdAt: row.created_at,
     expiresAt: row.expires_at,
     disabled: row.disabled !== 0,
@@ -68,6 +70,7 @@ export function changeToRow(change: KeyChange): Partial<ApiKeyRow> {
     ...(change.scopes !== undefined && { scopes: JSON.stringify(change.scopes) }),
     ...(change.plan !== undefined && { plan: change.plan }),
     ...(change.allowedCidrs !== undefined && { allowed_cidrs: JSON.stringify(change.allowedCidrs) }),
+    ...(change.allowedOrigins !== undefined && { allowed_origins: JSON.stringify(change.allowedOrigins) }),
     ...(change.expiresAt !== undefined && { expires_at: storedTimeOrNull(change.expiresAt) }),
     ...(change.disabled !== undefined && { disabled: Number(change.disabled) }),
   };

@@ -28,6 +28,7 @@ export interface ApiKeyRow {
   scopes: string;
   plan: string;
   allowed_cidrs: string;
+  allowed_origins: string;
   created_at: string;
   expires_at: string | null;
   disabled: number;

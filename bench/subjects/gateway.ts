@@ -85,6 +85,7 @@ async function issueKeys(
       scopes: DEFAULT_SCOPES,
       plan: 'default',
       allowedCidrs: [],
+      allowedOrigins: [],
       expiresAt: null,
       credential,
       userId: 'bench',

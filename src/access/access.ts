@@ -6,6 +6,7 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import { FailureLimit } from './failure-limit.ts';
 import type { IdentityProvider } from './identity-provider.ts';
 import { Journal } from './journal.ts';
+import { KeyOrigins } from './key-origins.ts';
 import type { KeyStore } from './key-store.ts';
 import { KeyVerifier } from './key-verifier.ts';
 import type { ServerSecret } from './server-secret.ts';
@@ -33,6 +34,7 @@ export interface AccessOptions {
 /** Everything that has to do with API keys, for the routes and stages that use it. */
 export interface Access extends AccessPorts, AccessOptions {
   readonly verifier: KeyVerifier;
+  readonly keyOrigins: KeyOrigins;
   /** Wrong keys, wrong sign-ins and wrong admin tokens are counted apart: one must not switch off another. */
   readonly keyFailures: FailureLimit;
   readonly signInFailures: FailureLimit;
@@ -45,6 +47,7 @@ export function createAccess(ports: AccessPorts, options: AccessOptions): Access
     ...ports,
     ...options,
     verifier: new KeyVerifier(ports.keys, options.secret),
+    keyOrigins: new KeyOrigins(ports.keys),
     keyFailures: new FailureLimit(),
     signInFailures: new FailureLimit(),
     adminFailures: new FailureLimit(),

@@ -6,16 +6,21 @@ import type { GatewayEnv } from '../context.ts';
 import { decodeBody, decodeQuery } from '../http/decode.ts';
 import { queryNumber } from '../http/field-schemas.ts';
 import { refuseOtherMethods } from '../http/methods.ts';
+import { at, route } from '../http/route.ts';
 import { type Access, callContext } from './access.ts';
+import { AUDIT_ACTIONS } from './audit.ts';
 import { type FromSession, noteRefusal, tooManyFailures } from './authenticate.ts';
+import { assertBrowserScopes } from './browser-key.ts';
 import { type Actor, auditEntry, issueKey, rotateKey } from './issue-key.ts';
 import {
   adminRotationSchema,
   credentialOf,
   keyChangeSchema,
   keyRequestOf,
+  keySchema,
   keyView,
   newKeySchema,
+  newKeyShownSchema,
   projectId,
   shownOnce,
 } from './key-schemas.ts';
@@ -41,6 +46,19 @@ const revocationQuery = z.strictObject({
     .transform((text) => text === 'true'),
 });
 
+const auditRecordSchema = z
+  .object({
+    sequence: z.int().describe('1, 2, 3 ... without gaps.'),
+    at: z.string(),
+    actor: z.string().describe('admin, cli, key:<id>, user:<id> or anonymous.'),
+    action: z.enum(AUDIT_ACTIONS),
+    key_id: z.string().nullable(),
+    address: z.string().nullable(),
+    request_id: z.string().nullable(),
+    detail: z.string().describe('For people; never a secret.'),
+  })
+  .meta({ id: 'AuditRecord' });
+
 const auditQuery = z.strictObject({
   limit: queryNumber(1, 1000).default(DEFAULT_PAGE),
   cursor: z
@@ -50,8 +68,48 @@ const auditQuery = z.strictObject({
     .optional(),
 });
 
+export const ADMIN_ROUTES = {
+  createKey: route({
+    method: 'POST',
+    path: '/admin/v1/keys',
+    body: newKeySchema,
+    status: 201,
+    answer: newKeyShownSchema,
+  }),
+  listKeys: route({
+    method: 'GET',
+    path: '/admin/v1/keys',
+    query: keysQuery,
+    status: 200,
+    answer: { page: keySchema },
+  }),
+  getKey: route({ method: 'GET', path: '/admin/v1/keys/{id}', status: 200, answer: keySchema }),
+  updateKey: route({
+    method: 'PATCH',
+    path: '/admin/v1/keys/{id}',
+    body: keyChangeSchema,
+    status: 200,
+    answer: keySchema,
+  }),
+  revokeKey: route({ method: 'DELETE', path: '/admin/v1/keys/{id}', query: revocationQuery, status: 204 }),
+  rotateKey: route({
+    method: 'POST',
+    path: '/admin/v1/keys/{id}/rotate',
+    body: adminRotationSchema,
+    status: 201,
+    answer: newKeyShownSchema,
+  }),
+  audit: route({
+    method: 'GET',
+    path: '/admin/v1/audit',
+    query: auditQuery,
+    status: 200,
+    answer: { page: auditRecordSchema },
+  }),
+};
+
 /**
- * The operator's API, to be mounted at `/admin/v1`, behind a bearer token of its own.
+ * The operator's API, to be mounted at `/`, behind a bearer token of its own.
  *
  * @param respond Says an error in the words of the API.
  */
@@ -63,46 +121,50 @@ export function adminApi(
 ): Hono<GatewayEnv> {
   const { keys } = access;
   const router = new Hono<GatewayEnv>({ strict: false })
-    .use(requireAdminToken(access, token, fromSession))
-    .post('/keys', async (c) => {
-      const body = await decodeBody(c, newKeySchema);
+    .use('/admin/v1/*', requireAdminToken(access, token, fromSession))
+    .on(...at(ADMIN_ROUTES.createKey), async (c) => {
+      const body = await decodeBody(c, ADMIN_ROUTES.createKey.body);
       assertPlan(access, body.plan);
       const credential = credentialOf(body);
       const request = keyRequestOf(body, credential, await identified(access, credential, c));
       const issued = await issueKey(keys, access.secret, request, actor(access, c));
       access.verifier.forget(issued.key.id);
+      access.keyOrigins.forget();
       return c.json(shownOnce(issued), 201);
     })
-    .get('/keys', async (c) => {
-      const { limit, cursor = null, project_id } = decodeQuery(c, keysQuery);
+    .on(...at(ADMIN_ROUTES.listKeys), async (c) => {
+      const { limit, cursor = null, project_id } = decodeQuery(c, ADMIN_ROUTES.listKeys.query);
       const filter = project_id === undefined ? {} : { projectId: project_id };
       const found = await keys.list(filter, { limit: limit + 1, after: cursor });
       const items = found.slice(0, limit).map(keyView);
       return c.json({ items, next_cursor: found.length > limit ? (items.at(-1)?.id ?? null) : null });
     })
-    .get('/keys/:id', async (c) => c.json(keyView(await existing(access, c))))
-    .patch('/keys/:id', async (c) => {
+    .on(...at(ADMIN_ROUTES.getKey), async (c) => c.json(keyView(await existing(access, c))))
+    .on(...at(ADMIN_ROUTES.updateKey), async (c) => {
       const before = await existing(access, c);
       const { id } = before;
-      const body = await decodeBody(c, keyChangeSchema);
+      const body = await decodeBody(c, ADMIN_ROUTES.updateKey.body);
       if (body.plan !== undefined) assertPlan(access, body.plan);
-      const { allowed_cidrs, expires_at, name, scopes, plan, disabled } = body;
+      const { allowed_cidrs, allowed_origins, expires_at, name, scopes, plan, disabled } = body;
       const change: KeyChange = {
         ...(name !== undefined && { name }),
         ...(scopes !== undefined && { scopes }),
         ...(plan !== undefined && { plan }),
         ...(disabled !== undefined && { disabled }),
         ...(allowed_cidrs !== undefined && { allowedCidrs: allowed_cidrs }),
+        ...(allowed_origins !== undefined && { allowedOrigins: allowed_origins }),
         ...(expires_at !== undefined && { expiresAt: expires_at }),
       };
+      assertBrowserScopes({ ...before, ...change });
       const entry = auditEntry('key.update', id, actor(access, c), describeChange(before, change));
       const changed = await keys.update(id, change, entry);
       access.verifier.forget(id);
+      access.keyOrigins.forget();
       if (changed === null) throw new ComputeError('conflict', `Key ${id} is revoked.`);
       return c.json(keyView(changed));
     })
-    .delete('/keys/:id', async (c) => {
-      const { family } = decodeQuery(c, revocationQuery);
+    .on(...at(ADMIN_ROUTES.revokeKey), async (c) => {
+      const { family } = decodeQuery(c, ADMIN_ROUTES.revokeKey.query);
       const { id, familyId } = await existing(access, c);
       const call = callContext(c, access.deadline);
       for (const one of family ? await familyOf(keys, familyId) : [id]) {
@@ -111,9 +173,9 @@ export function adminApi(
       }
       return c.body(null, 204);
     })
-    .post('/keys/:id/rotate', async (c) => {
+    .on(...at(ADMIN_ROUTES.rotateKey), async (c) => {
       const key = await existing(access, c);
-      const body = await decodeBody(c, adminRotationSchema);
+      const body = await decodeBody(c, ADMIN_ROUTES.rotateKey.body);
       const credential = await credentialToRotate(access, key, body.application_credential, c);
       const by = actor(access, c);
       const issued = await rotateKey(keys, access.secret, key.id, credential, body.overlap_seconds, by);
@@ -121,8 +183,8 @@ export function adminApi(
       access.verifier.forget(issued.key.id);
       return c.json(shownOnce(issued), 201);
     })
-    .get('/audit', async (c) => {
-      const { limit, cursor = null } = decodeQuery(c, auditQuery);
+    .on(...at(ADMIN_ROUTES.audit), async (c) => {
+      const { limit, cursor = null } = decodeQuery(c, ADMIN_ROUTES.audit.query);
       const found = await keys.listAudit({ limit: limit + 1, before: cursor });
       const items = found.slice(0, limit).map(({ keyId, requestId, ...record }) => ({
         ...record,

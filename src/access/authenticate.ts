@@ -30,7 +30,8 @@ export function admit(
   key: string | undefined,
 ): Promise<void> | undefined {
   const address = access.clientAddress(c);
-  const verify = () => access.verifier.verify(key, address);
+  const origin = c.req.header('origin');
+  const verify = () => access.verifier.verify(key, address, origin);
   c.set('verifyAgain', verify);
   const verifying = verify();
   if (verifying instanceof Promise) return verifying.then((verdict) => judge(access, c, verdict, address));

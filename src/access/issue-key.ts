@@ -1,6 +1,7 @@
 import type { CloudCredential } from '../compute/cloud.ts';
 import { ComputeError } from '../compute/errors.ts';
 import type { AuditEntry } from './audit.ts';
+import { assertBrowserScopes } from './browser-key.ts';
 import { formatKey, generateKey } from './key-format.ts';
 import type { KeyStore, StoredKey } from './key-store.ts';
 import { hashKeySecret, type ServerSecret, seal } from './server-secret.ts';
@@ -9,7 +10,14 @@ import { hashKeySecret, type ServerSecret, seal } from './server-secret.ts';
 export interface KeyRequest
   extends Pick<
     StoredKey,
-    'name' | 'projectId' | 'ownsCloudCredential' | 'scopes' | 'plan' | 'allowedCidrs' | 'expiresAt'
+    | 'name'
+    | 'projectId'
+    | 'ownsCloudCredential'
+    | 'scopes'
+    | 'plan'
+    | 'allowedCidrs'
+    | 'allowedOrigins'
+    | 'expiresAt'
   > {
   readonly credential: CloudCredential;
   /** Whom the cloud takes that credential for; a service key acts as nobody of its project. */
@@ -28,13 +36,18 @@ export interface IssuedKey {
 
 const SHOWN_CHARACTERS = 4;
 
-/** Makes a key, seals its credential and stores it. When this resolves, the key works. */
+/**
+ * Makes a key, seals its credential and stores it. When this resolves, the key works.
+ *
+ * @throws ComputeError `invalid` for a browser key that is to do more than look.
+ */
 export async function issueKey(
   keys: KeyStore,
   secret: ServerSecret,
   request: KeyRequest,
   by: Actor,
 ): Promise<IssuedKey> {
+  assertBrowserScopes(request);
   const { credential, ...rest } = request;
   const isService = credential.kind === 'service';
   const issued = await makeKey(secret, credential, null, {
@@ -103,6 +116,7 @@ type Lasting = Pick<
   | 'scopes'
   | 'plan'
   | 'allowedCidrs'
+  | 'allowedOrigins'
   | 'expiresAt'
 >;
 
@@ -115,7 +129,7 @@ async function makeKey(
   const parts = generateKey();
   const text = formatKey(parts);
   const { name, projectId, userId, kind, cloudCredentialId, ownsCloudCredential } = lasting;
-  const { scopes, plan, allowedCidrs, expiresAt } = lasting;
+  const { scopes, plan, allowedCidrs, allowedOrigins, expiresAt } = lasting;
   const binding = { id: parts.id, familyId: familyId ?? parts.id, projectId, userId };
   const key: StoredKey = {
     ...binding,
@@ -129,6 +143,7 @@ async function makeKey(
     scopes,
     plan,
     allowedCidrs,
+    allowedOrigins,
     createdAt: new Date().toISOString(),
     expiresAt,
     disabled: false,

@@ -7,11 +7,13 @@
 import * as z from 'zod';
 import type { Caller, CloudCredential } from '../compute/cloud.ts';
 import { name, shortText } from '../http/field-schemas.ts';
+import { isOrigin } from '../http/origin.ts';
+import { defaultScopes } from './browser-key.ts';
 import { isCidr } from './cidr.ts';
 import type { IssuedKey, KeyRequest } from './issue-key.ts';
 import { keyState } from './key-state.ts';
 import type { StoredKey } from './key-store.ts';
-import { DEFAULT_SCOPES, SCOPES } from './scopes.ts';
+import { SCOPES } from './scopes.ts';
 
 const MAX_CIDRS = 64;
 /** 30 days. */
@@ -32,6 +34,8 @@ export const scopesSchema = z
   .max(SCOPES.length)
   .transform((scopes) => SCOPES.filter((scope) => scopes.includes(scope)));
 
+const SCOPES_UNLESS_GIVEN = 'All but admin unless given; with allowed_origins instances:read.';
+
 /** `ffff:...:255.255.255.255/128` and no longer. */
 const MAX_CIDR_LENGTH = 49;
 
@@ -40,6 +44,18 @@ const cidr = z
   .max(MAX_CIDR_LENGTH)
   .refine(isCidr, 'must be a network in CIDR form, as 198.51.100.0/24');
 const cidrs = z.array(cidr).max(MAX_CIDRS);
+
+const MAX_ORIGINS = 16;
+const MAX_ORIGIN_LENGTH = 255;
+const origins = z
+  .array(
+    z
+      .string()
+      .max(MAX_ORIGIN_LENGTH)
+      .refine(isOrigin, 'must be an origin, as https://app.example.org: no path, no slash at the end'),
+  )
+  .max(MAX_ORIGINS)
+  .describe('Origins of the pages it may be used from: a browser key, which may only read.');
 
 export const projectId = z.string().regex(/^[0-9a-zA-Z_-]{1,64}$/, 'must be the id of a project');
 
@@ -55,10 +71,11 @@ export const newKeySchema = z
     project_id: projectId.optional().describe('A service key: the gateway’s own account, in this project.'),
     application_credential: applicationCredential.optional(),
     redu_key: reduKey.optional().describe('The customer’s own key, where the cloud speaks redu.'),
-    scopes: scopesSchema.default([...DEFAULT_SCOPES]),
+    scopes: scopesSchema.optional().describe(SCOPES_UNLESS_GIVEN),
     plan: shortText.default('default'),
     expires_at: futureTime.nullish(),
     allowed_cidrs: cidrs.default([]),
+    allowed_origins: origins.default([]),
   })
   .refine((body) => OPENS.filter((field) => body[field] !== undefined).length === 1, {
     path: ['project_id'],
@@ -86,9 +103,10 @@ export function keyRequestOf(
     name: body.name,
     credential,
     ownsCloudCredential: false,
-    scopes: body.scopes,
+    scopes: body.scopes ?? defaultScopes(body.allowed_origins),
     plan: body.plan,
     allowedCidrs: body.allowed_cidrs,
+    allowedOrigins: body.allowed_origins,
     expiresAt: body.expires_at ?? null,
   };
 }
@@ -101,6 +119,7 @@ export const keyChangeSchema = z
     expires_at: futureTime.nullable().optional(),
     disabled: z.boolean().optional(),
     allowed_cidrs: cidrs.optional(),
+    allowed_origins: origins.optional(),
   })
   .refine((body) => Object.values(body).some((value) => value !== undefined), {
     path: ['body'],
@@ -153,18 +172,25 @@ const credentialSignIn = z.strictObject({
 
 export type Credentials = z.output<typeof passwordSignIn> | z.output<typeof credentialSignIn>;
 
+/** The two forms of `credentials`. */
+export const credentialsForms = z.union([passwordSignIn, credentialSignIn]).meta({ id: 'Credentials' });
+type Forms = z.input<typeof credentialsForms>;
+/** Looked at for itself by `credentialsSchema`; the contract has `credentialsForms` in its place. */
+const anyCredentials: z.ZodType<Forms, Forms> = z.looseObject({}).meta({ standsFor: 'Credentials' }) as never;
+
 export const selfServiceKeySchema = z
   .strictObject({
     name,
-    scopes: scopesSchema.default([...DEFAULT_SCOPES]),
+    scopes: scopesSchema.optional().describe(SCOPES_UNLESS_GIVEN),
     expires_at: futureTime.nullish(),
     allowed_cidrs: cidrs.default([]),
+    allowed_origins: origins.default([]),
     roles: z
       .array(shortText)
       .max(32)
       .default([])
       .describe('Roles of the project that the key is to have; all of the caller’s when left out.'),
-    credentials: z.looseObject({}),
+    credentials: anyCredentials,
   })
   .meta({ id: 'SelfServiceKey' });
 
@@ -188,6 +214,7 @@ export const keySchema = z
     scopes: z.array(z.string()),
     plan: z.string(),
     allowed_cidrs: z.array(z.string()),
+    allowed_origins: z.array(z.string()),
     disabled: z.boolean(),
     created_at: z.string(),
     expires_at: z.string().nullable(),
@@ -197,6 +224,10 @@ export const keySchema = z
     rotated_to: z.string().nullable(),
   })
   .meta({ id: 'ApiKey' });
+
+export const newKeyShownSchema = keySchema
+  .extend({ key: z.string().describe('The text of the key; shown this once.') })
+  .meta({ id: 'NewApiKey' });
 
 /** What may be shown of a key: everything but its hash and its sealed credential. */
 export function keyView(key: StoredKey): z.infer<typeof keySchema> {
@@ -212,6 +243,7 @@ export function keyView(key: StoredKey): z.infer<typeof keySchema> {
     scopes: [...key.scopes],
     plan: key.plan,
     allowed_cidrs: [...key.allowedCidrs],
+    allowed_origins: [...key.allowedOrigins],
     disabled: key.disabled,
     created_at: key.createdAt,
     expires_at: key.expiresAt,
@@ -223,6 +255,6 @@ export function keyView(key: StoredKey): z.infer<typeof keySchema> {
 }
 
 /** A key with its text, which is shown this once. */
-export function shownOnce({ key, text }: IssuedKey) {
+export function shownOnce({ key, text }: IssuedKey): z.infer<typeof newKeyShownSchema> {
   return { ...keyView(key), key: text };
 }

@@ -45,6 +45,8 @@ export interface StoredKey {
   readonly plan: string;
   /** Networks it may be used from; empty: from anywhere. */
   readonly allowedCidrs: readonly string[];
+  /** Origins of the web whose pages it may be used from, and then from nowhere else; empty: it is no browser key. */
+  readonly allowedOrigins: readonly string[];
   readonly createdAt: string;
   /** null: never. */
   readonly expiresAt: string | null;
@@ -63,6 +65,7 @@ export interface KeyChange {
   readonly scopes?: readonly Scope[];
   readonly plan?: string;
   readonly allowedCidrs?: readonly string[];
+  readonly allowedOrigins?: readonly string[];
   readonly expiresAt?: string | null;
   readonly disabled?: boolean;
 }
@@ -92,8 +95,8 @@ export interface KeyStore {
   revoke(id: string, at: string, entry: AuditEntry): Promise<StoredKey | null>;
   /**
    * Inserts `successor`, notes its id on the old key and lets that expire at `oldExpiresAt` (or earlier, when it would
-   * anyway). Name, scopes, plan, networks and `disabled` of the successor are those the old key has at that moment. Exactly
-   * one of several concurrent rotations of a key succeeds.
+   * anyway). Name, scopes, plan, networks, origins and `disabled` of the successor are those the old key has at that moment.
+   * Exactly one of several concurrent rotations of a key succeeds.
    *
    * `false`: nothing was written, for the old key is not there, revoked, expired at `now`, or rotated before.
    */
@@ -108,6 +111,8 @@ export interface KeyStore {
   countLiving(cloudCredentialId: string, now: string): Promise<number>;
   /** How many keys are in each state at `now`. Looks at `atMost` keys, whichever, so that it costs no more than that. */
   countByState(now: string, atMost: number): Promise<Readonly<Record<KeyState, number>>>;
+  /** The origins that keys which are not revoked are bound to, each once. Looks at `atMost` such keys, whichever. */
+  listOrigins(atMost: number): Promise<readonly string[]>;
   /** Notes when keys were last used; an earlier time than the one noted changes nothing, unknown ids neither. */
   noteUses(lastUsedAt: ReadonlyMap<string, string>): Promise<void>;
 

@@ -29,6 +29,7 @@ const ROW: StoredKey = {
   scopes: ['instances:read'],
   plan: 'default',
   allowedCidrs: [],
+  allowedOrigins: [],
   createdAt: '2026-01-01T00:00:00.000Z',
   expiresAt: null,
   disabled: false,
@@ -70,6 +71,7 @@ describe('a good key', () => {
         projectId: 'p',
         userId: null,
         scopes: ['instances:read'],
+        isBrowserKey: false,
         plan: 'default',
         credential,
         sealingSecret: expect.any(Function),
@@ -126,7 +128,7 @@ describe('a good key', () => {
 
   test('told again from memory: its end, its networks and what it may do are those of the row', async () => {
     const expiresAt = new Date(now + 700).toISOString();
-    const store = storeWith({ expiresAt, allowedCidrs: ['192.0.2.0/24'] });
+    const store = storeWith({ expiresAt, allowedCidrs: ['192.0.2.0/24'], allowedOrigins: [] });
     const verifier = verifierOf(store);
     expect(await verifier.verify(text, '192.0.2.1')).toMatchObject({ ok: true });
     expect(await verifier.verify(text, '198.51.100.1')).toMatchObject({ reason: 'address_not_allowed' });
@@ -180,8 +182,8 @@ describe('a refused key', () => {
     ['revoked', { revokedAt: '2026-05-01T00:00:00.000Z' }, text, null],
     ['expired', { expiresAt: '2026-06-01T00:00:00.000Z' }, text, null],
     ['disabled', { disabled: true }, text, null],
-    ['address_not_allowed', { allowedCidrs: ['192.0.2.0/24'] }, text, '198.51.100.1'],
-    ['address_not_allowed', { allowedCidrs: ['192.0.2.0/24'] }, text, null],
+    ['address_not_allowed', { allowedCidrs: ['192.0.2.0/24'], allowedOrigins: [] }, text, '198.51.100.1'],
+    ['address_not_allowed', { allowedCidrs: ['192.0.2.0/24'], allowedOrigins: [] }, text, null],
     ['unreadable_credential', { sealedCredential: new Uint8Array(40) }, text, null],
   ])('%s', async (reason, row, given, address) => {
     const verdict = await verifierOf(storeWith(row)).verify(given, address);

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { CloudCredential } from '../compute/cloud.ts';
 import { LruMap } from '../lru-map.ts';
 import { own } from '../own-promise.ts';
+import { isBrowserKey, usableScopes } from './browser-key.ts';
 import { isInside } from './cidr.ts';
 import { idWithin, parseKey } from './key-format.ts';
 import { type KeyState, keyState } from './key-state.ts';
@@ -17,6 +18,7 @@ export type Refusal =
   | 'wrong_secret'
   | Exclude<KeyState, 'active'>
   | 'address_not_allowed'
+  | 'origin_not_allowed'
   | 'unreadable_credential';
 
 export type Verdict =
@@ -74,19 +76,25 @@ export class KeyVerifier {
   /**
    * @param text As the client sent it.
    * @param address The client's, null when it is not known: then a key bound to networks is refused.
+   * @param origin Of the page that asks, undefined when no browser says so: then a key bound to origins is refused.
    * @throws ComputeError `unavailable` when the store cannot be asked.
    */
-  verify(text: string | undefined, address: string | null): Verdict | Promise<Verdict> {
+  verify(text: string | undefined, address: string | null, origin?: string): Verdict | Promise<Verdict> {
     if (text === undefined || text === '') return refused('missing');
     const known = this.#known(text);
-    if (known !== null) return reasonAgainst(known.row, address) ?? { ok: true, principal: known.principal };
-    return this.#prove(text, address);
+    if (known !== null) {
+      return reasonAgainst(known.row, address, origin) ?? { ok: true, principal: known.principal };
+    }
+    return this.#prove(text, address, origin);
   }
 
-  /** Whom a key stands for that was verified a moment ago; null when `verify` would have to ask, or would refuse it. */
+  /**
+   * Whom a key stands for that was verified a moment ago, when no page asks; null when `verify` would have to ask, or would
+   * refuse it.
+   */
   known(text: string | undefined, address: string | null): Principal | null {
     const known = text === undefined ? null : this.#known(text);
-    return known === null || reasonAgainst(known.row, address) !== null ? null : known.principal;
+    return known === null || reasonAgainst(known.row, address, undefined) !== null ? null : known.principal;
   }
 
   #known(text: string): { readonly row: StoredKey; readonly principal: Principal } | null {
@@ -96,7 +104,7 @@ export class KeyVerifier {
     return { row: known.row, principal: known.proven.principal };
   }
 
-  async #prove(text: string, address: string | null): Promise<Verdict> {
+  async #prove(text: string, address: string | null, origin?: string): Promise<Verdict> {
     const parts = parseKey(text);
     if (parts === null) return refused('malformed');
     const remembered = await this.#look(parts.id);
@@ -107,7 +115,7 @@ export class KeyVerifier {
         return refused('wrong_secret', row);
       }
     }
-    const reason = reasonAgainst(row, address);
+    const reason = reasonAgainst(row, address, origin);
     if (reason !== null) return reason;
     if (remembered.proven === null) {
       const credential = await this.#open(parts.secret, row);
@@ -155,11 +163,14 @@ function refused(reason: Refusal, row: StoredKey | null = null): Verdict {
 }
 
 /** Why a key whose secret is right may not be used now, from there. */
-function reasonAgainst(row: StoredKey, address: string | null): Verdict | null {
+function reasonAgainst(row: StoredKey, address: string | null, origin: string | undefined): Verdict | null {
   const state = keyState(row, Date.now());
   if (state !== 'active') return refused(state, row);
   if (row.allowedCidrs.length > 0 && (address === null || !isInside(address, row.allowedCidrs))) {
     return refused('address_not_allowed', row);
+  }
+  if (row.allowedOrigins.length > 0 && (origin === undefined || !row.allowedOrigins.includes(origin))) {
+    return refused('origin_not_allowed', row);
   }
   return null;
 }
@@ -179,7 +190,10 @@ function stillProven(row: StoredKey, before: Remembered | undefined): Proven | n
     equalInConstantTime(row.secretHash, before.row.secretHash) &&
     equalInConstantTime(row.sealedCredential, before.row.sealedCredential);
   if (!same) return null;
-  const unchanged = row.plan === principal.plan && row.scopes.join() === principal.scopes.join();
+  const unchanged =
+    row.plan === principal.plan &&
+    usableScopes(row).join() === principal.scopes.join() &&
+    isBrowserKey(row) === principal.isBrowserKey;
   return unchanged
     ? before.proven
     : {
@@ -201,9 +215,10 @@ function utf8(text: string): Uint8Array {
 }
 
 function principalOf(row: StoredKey, credential: CloudCredential, keySecret: string): Principal {
-  const { id, familyId, projectId, userId, scopes, plan } = row;
+  const { id, familyId, projectId, userId, plan } = row;
   const sealingSecret = () => ownSecretOf(credential) ?? keySecret;
-  return { keyId: id, familyId, projectId, userId, scopes, plan, credential, sealingSecret };
+  const may = { scopes: usableScopes(row), isBrowserKey: isBrowserKey(row) };
+  return { keyId: id, familyId, projectId, userId, ...may, plan, credential, sealingSecret };
 }
 
 /** What the customer has and a rotation does not change; a service key brings nothing of the kind. */

@@ -13,6 +13,8 @@ export interface Principal {
   /** null for a service key. */
   readonly userId: string | null;
   readonly scopes: readonly Scope[];
+  /** Bound to origins, so that everybody who sees its page has it: it may not touch keys. */
+  readonly isBrowserKey: boolean;
   /** Name of the rate plan. */
   readonly plan: string;
   /** Secret; never logged. */

@@ -21,7 +21,7 @@ import { type Reached, type WaitOptions, waitUntil } from './wait.ts';
 export { type ErrorCode, LinguanovaError } from './error.ts';
 export type { ClientEvent, EventOptions, InstanceEvent } from './events.ts';
 export type { List } from './lists.ts';
-export type { NewApiKey, Route } from './routes.ts';
+export type { NewApiKey, Route, Routes } from './routes.ts';
 export type { CallOptions, ClientOptions } from './send.ts';
 export type { Reached, WaitOptions } from './wait.ts';
 export type { InstanceState };

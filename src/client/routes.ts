@@ -6,94 +6,28 @@
  */
 
 import type * as z from 'zod';
-import type { keySchema, rotationSchema, selfServiceKeySchema } from '../access/key-schemas.ts';
-import type { availabilityZoneSchema } from '../dialects/redu/availability-zones.ts';
 import type { errorSchema } from '../dialects/redu/errors.ts';
-import type { flavorSchema } from '../dialects/redu/flavors.ts';
-import type { floatingIpSchema } from '../dialects/redu/floating-ips.ts';
-import type { hypervisorSchema } from '../dialects/redu/hypervisors.ts';
-import type { imageSchema } from '../dialects/redu/images.ts';
-import type { actionAcceptedSchema, instanceActionSchema } from '../dialects/redu/instance-actions.ts';
-import type { instanceQuerySchema } from '../dialects/redu/instance-query.ts';
-import type {
-  instanceChangeSchema,
-  instanceDetailSchema,
-  instanceSchema,
-  newInstanceSchema,
-} from '../dialects/redu/instance-schemas.ts';
-import type { createdKeypairSchema, keypairSchema, newKeypairSchema } from '../dialects/redu/keypairs.ts';
-import type { meSchema } from '../dialects/redu/me.ts';
-import type { networkSchema } from '../dialects/redu/networks.ts';
-import type { quotasSchema } from '../dialects/redu/quotas.ts';
-import type {
-  newRuleSchema,
-  newSecurityGroupSchema,
-  ruleSchema,
-  securityGroupSchema,
-} from '../dialects/redu/security-group-schemas.ts';
-import type { newServerGroupSchema, serverGroupSchema } from '../dialects/redu/server-groups.ts';
-import type { pageQuerySchema } from '../http/page-schemas.ts';
+import type { AnswerBody } from '../http/route.ts';
+import type { ContractRoute, NameOf } from '../openapi/routes.ts';
 
 /** One entry for each route, by method and path. */
-export interface Routes {
-  'GET /v1/me': { answer: Read<typeof meSchema> };
-  'GET /v1/instances': { query: Asked<typeof instanceQuerySchema>; answer: Read<typeof instanceSchema>[] };
-  'POST /v1/instances': {
-    body: Sent<z.input<typeof newInstanceSchema>>;
-    answer: Read<typeof instanceDetailSchema>;
-  };
-  'GET /v1/instances/{id}': { answer: Read<typeof instanceDetailSchema> };
-  'PATCH /v1/instances/{id}': {
-    body: Sent<z.input<typeof instanceChangeSchema>>;
-    answer: Read<typeof instanceDetailSchema>;
-  };
-  'DELETE /v1/instances/{id}': { answer: undefined };
-  'POST /v1/instances/{id}/actions': {
-    body: Sent<z.input<typeof instanceActionSchema>>;
-    answer: Read<typeof actionAcceptedSchema>;
-  };
-  'GET /v1/flavors': PageOf<typeof flavorSchema>;
-  'GET /v1/images': PageOf<typeof imageSchema>;
-  'GET /v1/networks': PageOf<typeof networkSchema>;
-  'GET /v1/availability_zones': PageOf<typeof availabilityZoneSchema>;
-  'GET /v1/floating_ips': PageOf<typeof floatingIpSchema>;
-  'GET /v1/quotas': { answer: Read<typeof quotasSchema> };
-  'GET /v1/hypervisors': PageOf<typeof hypervisorSchema>;
-  'GET /v1/keypairs': PageOf<typeof keypairSchema>;
-  'POST /v1/keypairs': {
-    body: z.input<typeof newKeypairSchema>;
-    answer: Read<typeof createdKeypairSchema>;
-  };
-  'GET /v1/keypairs/{name}': { answer: Read<typeof keypairSchema> };
-  'DELETE /v1/keypairs/{name}': { answer: undefined };
-  'GET /v1/security_groups': PageOf<typeof securityGroupSchema>;
-  'POST /v1/security_groups': {
-    body: z.input<typeof newSecurityGroupSchema>;
-    answer: Read<typeof securityGroupSchema>;
-  };
-  'GET /v1/security_groups/{id}': { answer: Read<typeof securityGroupSchema> };
-  'DELETE /v1/security_groups/{id}': { answer: undefined };
-  'POST /v1/security_groups/{id}/rules': {
-    body: z.input<typeof newRuleSchema>;
-    answer: Read<typeof ruleSchema>;
-  };
-  'DELETE /v1/security_groups/{id}/rules/{rule_id}': { answer: undefined };
-  'GET /v1/server_groups': PageOf<typeof serverGroupSchema>;
-  'POST /v1/server_groups': {
-    body: z.input<typeof newServerGroupSchema>;
-    answer: Read<typeof serverGroupSchema>;
-  };
-  'GET /v1/server_groups/{id}': { answer: Read<typeof serverGroupSchema> };
-  'DELETE /v1/server_groups/{id}': { answer: undefined };
-  'GET /v1/api_keys': PageOf<typeof keySchema>;
-  'POST /v1/api_keys': { body: z.input<typeof selfServiceKeySchema>; answer: NewApiKey };
-  'GET /v1/api_keys/{id}': { answer: Read<typeof keySchema> };
-  'DELETE /v1/api_keys/{id}': { answer: undefined };
-  'POST /v1/api_keys/{id}/rotate': { body: z.input<typeof rotationSchema>; answer: NewApiKey };
-}
+export type Routes = { [R in ContractRoute as NameOf<R>]: Shape<R> };
+
+type Shape<R> = {
+  answer: R extends { answer: infer A extends AnswerBody } ? Told<A> : undefined;
+} & (R extends { query: infer Q extends z.ZodType } ? { query: Asked<Q> } : unknown) &
+  (R extends { body: infer B extends z.ZodType } ? { body: Sent<z.input<B>> } : unknown);
+
+type Told<A extends AnswerBody> = A extends z.ZodType
+  ? z.output<A>
+  : A extends { list: infer S extends z.ZodType }
+    ? z.output<S>[]
+    : A extends { page: infer S extends z.ZodType }
+      ? { items: z.output<S>[]; next_cursor: string | null }
+      : never;
 
 /** A key with its text, which is shown this once. */
-export type NewApiKey = Read<typeof keySchema> & { key: string };
+export type NewApiKey = AnswerOf<'POST /v1/api_keys'>;
 
 /** Method and path, with a name in braces for each part of it that varies. */
 export type Route = keyof Routes;
@@ -115,13 +49,6 @@ export type ParamsOf<R extends string> = R extends `${string}{${infer Name}}${in
 /** What a refused request is told, as `code`. */
 export type RefusalCode = z.infer<typeof errorSchema>['error']['code'];
 export type Refusal = z.infer<typeof errorSchema>;
-
-type Read<S extends z.ZodType> = z.output<S>;
-
-interface PageOf<S extends z.ZodType> {
-  query: Asked<typeof pageQuerySchema>;
-  answer: { items: Read<S>[]; next_cursor: string | null };
-}
 
 /** A query in values of JavaScript: numbers and booleans as such, words that are listed as those words. */
 type Asked<S extends z.ZodType> = AskedFields<z.input<S>, z.output<S>>;

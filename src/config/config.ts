@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { isCidr } from '../access/cidr.ts';
+import { isOrigin } from '../http/origin.ts';
 import type { CacheOptions } from '../traffic/cache/cached.ts';
 import type { StreamLimits } from '../traffic/events/room.ts';
 import { type Costs, DEFAULT_COSTS } from '../traffic/limit/cost.ts';
@@ -47,6 +48,8 @@ export interface Config {
   readonly limits: LimitOptions;
   /** Where clients find the gateway; null: where each request has. */
   readonly publicUrl: string | null;
+  /** Origins whose pages may read answers; `*`: any. */
+  readonly corsOrigins: readonly string[] | '*';
   /** Whether there is a console at `/console`. */
   readonly console: boolean;
   readonly cache: CacheOptions;
@@ -107,6 +110,14 @@ const Environment = z.object({
     .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
     .refine((url) => /^https?:\/\/[^/?#@]+(\/[^?#]*)?$/.test(url), 'must have no user, query or fragment')
     .optional(),
+  LINGUANOVA_CORS_ORIGINS: z
+    .string()
+    .transform((list) => (list.trim() === '*' ? ('*' as const) : list.split(',').map((one) => one.trim())))
+    .refine(
+      (list) => list === '*' || list.every(isOrigin),
+      'must be origins such as https://app.example.org, comma-separated and without a path, or * for any',
+    )
+    .default([]),
   LINGUANOVA_CONSOLE: z.enum(['on', 'off'], { error: 'must be on or off' }).default('on'),
   LINGUANOVA_CACHE_SECONDS: wholeNumber(0, 3_600).default(5),
   LINGUANOVA_STALE_SECONDS: wholeNumber(0, 86_400).default(300),
@@ -186,6 +197,7 @@ export function readConfig(
       costs: variables.LINGUANOVA_COSTS,
     },
     publicUrl: variables.LINGUANOVA_PUBLIC_URL ?? null,
+    corsOrigins: variables.LINGUANOVA_CORS_ORIGINS,
     console: variables.LINGUANOVA_CONSOLE === 'on',
     cache: {
       seconds: variables.LINGUANOVA_CACHE_SECONDS,

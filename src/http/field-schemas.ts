@@ -38,5 +38,5 @@ export function queryNumber(minimum: number, maximum: number) {
     .regex(/^\d{1,9}$/, message)
     .transform(Number)
     .refine((value) => value >= minimum && value <= maximum, message)
-    .meta({ description: `A whole number from ${minimum} to ${maximum}.` });
+    .meta({ type: 'integer', minimum, maximum });
 }

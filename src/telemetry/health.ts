@@ -1,8 +1,10 @@
 import { Hono } from 'hono';
+import * as z from 'zod';
 import type { KeyStore } from '../access/key-store.ts';
 import type { CallContext, CloudDriver } from '../compute/cloud.ts';
 import { Provenance } from '../compute/provenance.ts';
 import type { GatewayEnv } from '../context.ts';
+import { at, route } from '../http/route.ts';
 import { own } from '../own-promise.ts';
 import { keyMetrics } from './key-metrics.ts';
 import type { Metrics } from './metrics.ts';
@@ -12,6 +14,23 @@ const PROBE_MILLISECONDS = 3_000;
 
 /** Anybody may ask, so what cloud and database said is told again for a moment; Redis is asked in any case, it is cheap. */
 const REMEMBER_MILLISECONDS = 1_000;
+
+const healthSchema = z.object({ status: z.literal('ok') }).meta({ id: 'Health' });
+const probeSchema = z.enum(['ok', 'unreachable']);
+const readinessSchema = z
+  .object({
+    status: z.enum(['ok', 'degraded']),
+    cloud: probeSchema,
+    store: probeSchema,
+    redis: probeSchema.optional(),
+  })
+  .meta({ id: 'Readiness' });
+
+export const HEALTH_ROUTES = {
+  health: route({ method: 'GET', path: '/healthz', status: 200, answer: healthSchema }),
+  ready: route({ method: 'GET', path: '/readyz', status: 200, answer: readinessSchema }),
+  metrics: route({ method: 'GET', path: '/metrics', status: 200, answer: z.string(), media: 'text/plain' }),
+};
 
 /** What the gateway cannot serve without. */
 export interface Dependencies {
@@ -29,13 +48,13 @@ export interface Dependencies {
 export function health({ clouds, keys, metrics, redis }: Dependencies): Hono<GatewayEnv> {
   const app = new Hono<GatewayEnv>();
   metrics.beforeExpose(keyMetrics(keys, metrics));
-  app.get('/healthz', (c) => c.json({ status: 'ok' }));
+  app.on(...at(HEALTH_ROUTES.health), (c) => c.json({ status: 'ok' }));
   const look = async (call: CallContext) => {
     const [cloud, store] = await Promise.all([probe(clouds.ping(call)), probe(keys.ping())]);
     return { cloud, store };
   };
   let last: { at: number; parts: ReturnType<typeof look> } | undefined;
-  app.get('/readyz', async (c) => {
+  app.on(...at(HEALTH_ROUTES.ready), async (c) => {
     if (last === undefined || Date.now() - last.at > REMEMBER_MILLISECONDS) {
       const deadline = Date.now() + PROBE_MILLISECONDS;
       const { requestId, log } = c.var;
@@ -47,7 +66,7 @@ export function health({ clouds, keys, metrics, redis }: Dependencies): Hono<Gat
     const well = Object.values(parts).every((state) => state === 'ok');
     return c.json({ status: well ? 'ok' : 'degraded', ...parts });
   });
-  app.get('/metrics', async (c) => c.text(await metrics.expose()));
+  app.on(...at(HEALTH_ROUTES.metrics), async (c) => c.text(await metrics.expose()));
   return app;
 }
 

@@ -3,6 +3,7 @@ import {
   NO_TEXTS,
   WRONG_CIDRS,
   WRONG_NAMES,
+  WRONG_ORIGINS,
   WRONG_OVERLAPS,
   WRONG_PLANS,
   WRONG_SCOPES,
@@ -66,7 +67,13 @@ export const ADMIN_KEY_ROWS: readonly BadRequest[] = [
   ...fieldRows(
     CREATE,
     { name: 'bad-input', project_id: PROJECT },
-    [...WRONG_PLANS, ...WRONG_TIMES, ...WRONG_CIDRS, ...UNKNOWN.filter(([name]) => !/^(id|key),/.test(name))],
+    [
+      ...WRONG_PLANS,
+      ...WRONG_TIMES,
+      ...WRONG_CIDRS,
+      ...WRONG_ORIGINS,
+      ...UNKNOWN.filter(([name]) => !/^(id|key),/.test(name)),
+    ],
     OPERATOR,
   ),
   jsonRow(
@@ -98,6 +105,7 @@ export const ADMIN_KEY_ROWS: readonly BadRequest[] = [
       ...WRONG_PLANS,
       ...WRONG_TIMES,
       ...WRONG_CIDRS,
+      ...WRONG_ORIGINS,
       ...[null, 0, 1, '', 'true', 'false', [], {}].map(
         (disabled): Case => [`disabled ${JSON.stringify(disabled)}`, { disabled }],
       ),

@@ -67,6 +67,39 @@ export const WRONG_TIMES: readonly Case[] = wrong('expires_at', [
   '9999-12-31T23:59:59-14:00',
 ]);
 
+export const WRONG_ORIGINS: readonly Case[] = [
+  ...wrong('allowed_origins', [null, 'https://app.example.org', 7, {}, Array(17).fill('https://a.example')]),
+  ...wrongItem('allowed_origins', [
+    '*',
+    'null',
+    '',
+    'app.example.org',
+    'https://app.example.org/',
+    'https://app.example.org/path',
+    'https://app.example.org?a',
+    'https://user@app.example.org',
+    'https://app.example.org:443',
+    'HTTPS://app.example.org',
+    'https://*.example.org',
+    'https://App.example.org',
+    'ftp://app.example.org',
+    'file://',
+    'javascript:alert(1)',
+    ' https://app.example.org',
+    'https://app.example.org\n',
+    `https://${'a'.repeat(256)}.example`,
+    7,
+    null,
+  ]),
+  ...[['instances:write'], ['instances:read', 'keypairs:write'], ['network:write']].map(
+    (scopes): Case => [
+      `a browser key with ${scopes}`,
+      { allowed_origins: ['https://app.example.org'], scopes },
+      ['scopes'],
+    ],
+  ),
+];
+
 export const WRONG_CIDRS: readonly Case[] = [
   ...wrong('allowed_cidrs', [null, '192.0.2.0/24', 7, {}, Array(65).fill('192.0.2.0/24')]),
   ...wrongItem('allowed_cidrs', [

@@ -79,6 +79,7 @@ export function adminKeyConformance(target: () => Target): void {
         scopes: ['instances:read'],
         plan: 'default',
         allowed_cidrs: [],
+        allowed_origins: [],
         disabled: false,
         created_at: expect.stringMatching(/^\d{4}-.*Z$/),
         expires_at: null,

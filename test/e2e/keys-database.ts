@@ -42,7 +42,13 @@ export async function opened(url: string) {
   return {
     keys,
     async newKey(): Promise<string> {
-      const lasting = { ownsCloudCredential: false, plan: 'default', allowedCidrs: [], expiresAt: null };
+      const lasting = {
+        ownsCloudCredential: false,
+        plan: 'default',
+        allowedCidrs: [],
+        allowedOrigins: [],
+        expiresAt: null,
+      };
       const credential = { kind: 'service', projectId: PROJECT } as const;
       const request = { name: 'e2e', userId: '', projectId: PROJECT, scopes: DEFAULT_SCOPES, credential };
       const by = { actor: 'cli', address: null, requestId: null };

@@ -24,6 +24,9 @@ export const WRONG_VARIABLES: readonly WrongVariables[] = [
     (LINGUANOVA_PLANS) => wrong({ LINGUANOVA_PLANS }),
   ),
   ...['read=0', 'list=1', 'read=1,read=2'].map((LINGUANOVA_COSTS) => wrong({ LINGUANOVA_COSTS })),
+  ...['app.example.org', 'https://app.example.org/', '*,https://a.example', 'https://a.example;', 'null'].map(
+    (LINGUANOVA_CORS_ORIGINS) => wrong({ LINGUANOVA_CORS_ORIGINS }),
+  ),
   wrong({ LINGUANOVA_LIMITS: 'on' }),
   ...['100', '0/10', '10/5', 'all/all'].map((LINGUANOVA_EVENT_STREAMS) =>
     wrong({ LINGUANOVA_EVENT_STREAMS }),

@@ -8,7 +8,7 @@ import { expectWhole } from './kill.ts';
 import { startWriter } from './writer-process.ts';
 
 /** Those there are. */
-const MIGRATIONS = 2;
+const MIGRATIONS = 3;
 
 const server = await startPostgres('fsync=off');
 afterAll(() => server?.stop());
@@ -40,7 +40,7 @@ describe.skipIf(server === null)('the schema on PostgreSQL', { timeout: 60_000 }
     const url = await server.createDatabase();
     await server.sql(url, readFileSync(join(import.meta.dirname, 'fixtures/001.postgres.sql'), 'utf8'));
     const { keys: store, idempotency } = await openStores(url);
-    expect(await store.find('a')).toEqual(storedKey('a', { name: "O'Neill 🦊" }));
+    expect(await store.find('a')).toEqual(storedKey('a', { name: "O'Neill 🦊", allowedOrigins: [] }));
     expect(await store.listAudit({ limit: 9, before: null })).toEqual([
       { ...auditEntry({ keyId: 'a' }), sequence: 1 },
     ]);

@@ -20,6 +20,7 @@ import {
   retireKey,
   selectKey,
   selectKeys,
+  selectOrigins,
   updateKey,
 } from '../../adapters/sql/key-statements.ts';
 import { openKeyStore, openStores } from '../../adapters/sql/open.ts';
@@ -30,7 +31,7 @@ import { expectWhole } from './kill.ts';
 import { startWriter } from './writer-process.ts';
 
 /** Those there are. */
-const MIGRATIONS = 2;
+const MIGRATIONS = 3;
 
 const disk = databaseFile();
 
@@ -67,6 +68,7 @@ test('no statement reads a whole table', async () => {
     [selectKeys(builder, { projectId: 'acme' }, window), /api_key_by_project \(project_id=\? AND id>\?\)/],
     [selectKeys(builder, { userId: null }, window), /api_key_by_user \(user_id=\? AND id>\?\)/],
     [selectKeys(builder, { projectId: 'acme', userId: 'b' }, window), /api_key_by_(project|user) \(/],
+    [selectOrigins(builder, 10), /api_key_with_origins/],
     [countLivingKeys(builder, 'credential', now), /api_key_by_cloud_credential \(/],
     [updateKey(builder, 'a', { name: 'b' }, 'change'), byKey],
     [retireKey(builder, 'a', { successorId: 'b', oldExpiresAt: now, now, changeId: 'c' }), byKey],
@@ -103,7 +105,7 @@ test('a database made by the first migration opens', async () => {
   made.exec(readFileSync(join(import.meta.dirname, 'fixtures/001.sqlite.sql'), 'utf8'));
   made.close();
   const { keys: store, idempotency } = await openStores(disk.url);
-  expect(await store.find('a')).toEqual(storedKey('a', { name: "O'Neill 🦊" }));
+  expect(await store.find('a')).toEqual(storedKey('a', { name: "O'Neill 🦊", allowedOrigins: [] }));
   expect(await store.listAudit({ limit: 9, before: null })).toEqual([
     { ...auditEntry({ keyId: 'a' }), sequence: 1 },
   ]);

@@ -108,6 +108,7 @@ const REFUSED: Readonly<Record<string, () => Promise<string>>> = {
     return key;
   },
   address_not_allowed: async () => (await serviceKey({ allowed_cidrs: ['192.0.2.0/24'] })).key,
+  origin_not_allowed: async () => (await serviceKey({ allowed_origins: ['https://app.example.org'] })).key,
   unreadable_credential: keyWithBrokenSeal,
 };
 const NO_KEY_KNOWN = ['missing', 'malformed', 'unknown'];

@@ -29,6 +29,7 @@ async function issuedOnDisk() {
     scopes: ['instances:read'],
     plan: 'default',
     allowedCidrs: [],
+    allowedOrigins: [],
     expiresAt: null,
   } as const;
   const { key, text } = await issueKey(store, server, request, {

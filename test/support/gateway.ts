@@ -32,7 +32,7 @@ import { silentLogger } from './silent-logger.ts';
 export const ADMIN_TOKEN = 'admin-token-of-the-tests';
 
 /** A gateway that listens on a free port of this machine, as `npm start` would have it. */
-export interface RunningGateway extends Listening, Pick<Gateway, 'flush'> {
+export interface RunningGateway extends Listening, Pick<Gateway, 'flush' | 'routes'> {
   readonly keys: KeyStore;
   /** What it has logged: event and fields. */
   readonly logged: readonly LoggedLine[];
@@ -61,6 +61,7 @@ export interface GatewayUnderTest {
   readonly limits?: Partial<LimitOptions>;
   /** Where clients are told to find it; its own address unless said otherwise. */
   readonly publicUrl?: string;
+  readonly corsOrigins?: readonly string[] | '*';
   /** As `npm start` has it unless a test says otherwise. */
   readonly cache?: Partial<CacheOptions>;
   /** What several gateways share. */
@@ -112,6 +113,7 @@ export async function startGateway(
       plans: limits.plans.map(({ name }) => name),
       limits,
       publicUrl: options.publicUrl ?? null,
+      corsOrigins: options.corsOrigins ?? [],
       console: true,
       cache: { seconds: 5, staleSeconds: 300, bytes: 8 * 1024 * 1024, ...options.cache },
       ...(options.fleets && { fleets: options.fleets }),
@@ -132,6 +134,7 @@ export async function startGateway(
       await redis?.close();
     },
     flush: gateway.flush,
+    routes: gateway.routes,
     keys,
     logged,
     async keyFor(credential, scopes = DEFAULT_SCOPES, plan = 'default') {
@@ -143,7 +146,13 @@ export async function startGateway(
       };
       const caller = await clouds.identities.identify(credential, call);
       if (caller === null) throw new Error('the cloud refuses the credential of the test');
-      const lasting = { ownsCloudCredential: false, plan, allowedCidrs: [], expiresAt: null };
+      const lasting = {
+        ownsCloudCredential: false,
+        plan,
+        allowedCidrs: [],
+        allowedOrigins: [],
+        expiresAt: null,
+      };
       const by = { actor: 'cli', address: null, requestId: null };
       const { text } = await issueKey(
         keys,

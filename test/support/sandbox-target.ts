@@ -26,6 +26,8 @@ export interface SandboxTarget extends Target {
   readonly gateway: RunningGateway;
   /** `METHOD url` of everything the gateway has asked the cloud for, in order. */
   readonly asked: readonly string[];
+  /** Where the gateway's own account is an administrator. */
+  readonly adminProjectId: string;
 }
 
 export interface SandboxTargetOptions {
@@ -107,6 +109,7 @@ export async function sandboxTarget({
     confirmAfter: CONFIRM_AFTER,
     gateway,
     asked,
+    adminProjectId: sandbox.admin.projectId,
     acme: customer('acme'),
     globex: customer('globex'),
     async close() {

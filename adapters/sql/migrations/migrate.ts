@@ -2,11 +2,16 @@ import { type Kysely, type Migration, Migrator } from 'kysely';
 import type { Tables } from '../schema.ts';
 import { keysAndAudit } from './001-keys-and-audit.ts';
 import { idempotency } from './002-idempotency.ts';
+import { allowedOrigins } from './003-allowed-origins.ts';
 import type { ColumnTypes } from './column-types.ts';
 
 /** All migrations, in order. By name, and for ever: one that has been released is not changed any more. */
 export function migrationsFor(types: ColumnTypes): Readonly<Record<string, Migration>> {
-  return { '001-keys-and-audit': keysAndAudit(types), '002-idempotency': idempotency(types) };
+  return {
+    '001-keys-and-audit': keysAndAudit(types),
+    '002-idempotency': idempotency(types),
+    '003-allowed-origins': allowedOrigins(types),
+  };
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { ApiKey } from '../../client/index.ts';
+import type { ApiKey, Routes } from '../../client/index.ts';
 import { ask } from './api.ts';
 
 /** A plan as the operator has configured it. */
@@ -36,7 +36,7 @@ export interface Standing {
 export type SignIn =
   | { readonly api_key: string }
   | { readonly admin_token: string }
-  | { readonly credentials: Readonly<Record<string, string>> };
+  | { readonly credentials: Routes['POST /v1/api_keys']['body']['credentials'] };
 
 /** Who is signed in. @throws LinguanovaError as the two below. */
 export function standing(): Promise<Standing> {

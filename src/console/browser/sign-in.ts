@@ -1,3 +1,4 @@
+import type { Routes } from '../../client/index.ts';
 import { h, nodes } from './dom.ts';
 import { field, form, input, textOf } from './field.ts';
 import { type Standing, signIn } from './session.ts';
@@ -113,7 +114,7 @@ export function credentialFields({ username = '', project = '' } = {}): readonly
 const PROJECT_ID = /^[0-9a-f]{32}$/;
 
 /** The same as the API wants it. */
-export function credentialsIn(data: FormData): Readonly<Record<string, string>> {
+export function credentialsIn(data: FormData): Routes['POST /v1/api_keys']['body']['credentials'] {
   const project = textOf(data, 'project_name') ?? '';
   return {
     username: textOf(data, 'username') ?? '',

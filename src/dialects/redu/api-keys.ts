@@ -1,14 +1,16 @@
 import type { Context } from 'hono';
-import { Hono } from 'hono';
 import type * as z from 'zod';
 import { type Access, callContext } from '../../access/access.ts';
 import { noteRefusal, tooManyFailures } from '../../access/authenticate.ts';
+import { assertBrowserScopes, defaultScopes } from '../../access/browser-key.ts';
 import type { IssuedCredential, SignIn } from '../../access/identity-provider.ts';
 import { type Actor, type IssuedKey, issueKey, rotateKey } from '../../access/issue-key.ts';
 import {
   type Credentials,
   credentialsSchema,
+  keySchema,
   keyView,
+  newKeyShownSchema,
   rotationSchema,
   selfServiceKeySchema,
   shownOnce,
@@ -22,6 +24,8 @@ import type { GatewayEnv } from '../../context.ts';
 import { decode, decodeBody, decodeQuery } from '../../http/decode.ts';
 import { page } from '../../http/page.ts';
 import { pageQuerySchema } from '../../http/page-schemas.ts';
+import { route } from '../../http/route.ts';
+import type { Mount } from './mount.ts';
 
 /** Keys of one customer that a list shows at most; further ones are the operator's to see. */
 const MAX_KEYS = 1000;
@@ -34,19 +38,47 @@ export function isSignUp(c: Context): boolean {
   return c.req.method === 'POST' && c.req.path.replace(/\/$/, '') === '/v1/api_keys';
 }
 
+export const API_KEY_ROUTES = {
+  signUp: route({
+    method: 'POST',
+    path: '/v1/api_keys',
+    body: selfServiceKeySchema,
+    status: 201,
+    answer: newKeyShownSchema,
+  }),
+  list: route({
+    method: 'GET',
+    path: '/v1/api_keys',
+    query: pageQuerySchema,
+    status: 200,
+    answer: { page: keySchema },
+  }),
+  get: route({ method: 'GET', path: '/v1/api_keys/{id}', status: 200, answer: keySchema }),
+  revoke: route({ method: 'DELETE', path: '/v1/api_keys/{id}', status: 204 }),
+  rotate: route({
+    method: 'POST',
+    path: '/v1/api_keys/{id}/rotate',
+    body: rotationSchema,
+    status: 201,
+    answer: newKeyShownSchema,
+  }),
+};
+
 /** `/v1/api_keys`: how a customer gets a key, and what a key may see and do of itself and its siblings. */
-export function apiKeys(access: Access): Hono<GatewayEnv> {
-  return new Hono<GatewayEnv>()
-    .post('/', signUp(access))
-    .get('/', async (c) => {
-      const window = decodeQuery(c, pageQuerySchema);
+export function apiKeys(access: Access, mount: Mount): void {
+  const { list, get, revoke, rotate } = API_KEY_ROUTES;
+  mount
+    .add(API_KEY_ROUTES.signUp, signUp(access))
+    .add(list, async (c) => {
+      refuseBrowserKeys(c);
+      const window = decodeQuery(c, list.query);
       const { projectId, userId } = c.var.principal;
       const siblings = await access.keys.list({ projectId, userId }, { limit: MAX_KEYS, after: null });
       const { items, next_cursor } = page(siblings, window, (key) => [key.name, key.id]);
       return c.json({ items: items.map(keyView), next_cursor });
     })
-    .get('/:id', async (c) => c.json(keyView(await sibling(access, c))))
-    .delete('/:id', async (c) => {
+    .add(get, async (c) => c.json(keyView(await sibling(access, c))))
+    .add(revoke, async (c) => {
       const key = await sibling(access, c);
       assertMayRevoke(c, key);
       await revokeKey(
@@ -59,13 +91,13 @@ export function apiKeys(access: Access): Hono<GatewayEnv> {
       access.verifier.forget(key.id);
       return c.body(null, 204);
     })
-    .post('/:id/rotate', async (c) => {
+    .add(rotate, async (c) => {
       const key = await sibling(access, c);
       const { principal } = c.var;
       if (key.id !== principal.keyId) {
         throw new ComputeError('forbidden', 'A key can only rotate itself: sign in with the key to rotate.');
       }
-      const { overlap_seconds } = await decodeBody(c, rotationSchema);
+      const { overlap_seconds } = await decodeBody(c, rotate.body);
       const { keys, secret } = access;
       const by = actor(access, c);
       const issued = await rotateKey(keys, secret, key.id, principal.credential, overlap_seconds, by);
@@ -74,9 +106,16 @@ export function apiKeys(access: Access): Hono<GatewayEnv> {
     });
 }
 
+/** What stands in a page must not end or rotate the key that the page lives by, nor tell of others. */
+function refuseBrowserKeys(c: Context<GatewayEnv>): void {
+  if (c.get('principal').isBrowserKey) {
+    throw new ComputeError('forbidden', 'This API key is bound to origins, and may not see or change keys.');
+  }
+}
+
 function signUp(access: Access) {
   return async function signedUp(c: Context<GatewayEnv>): Promise<Response> {
-    const body = await decodeBody(c, selfServiceKeySchema);
+    const body = await decodeBody(c, API_KEY_ROUTES.signUp.body);
     return c.json(shownOnce(await issueOwnKey(access, c, body)), 201);
   };
 }
@@ -89,7 +128,8 @@ export async function issueOwnKey(
 ): Promise<IssuedKey> {
   const address = access.clientAddress(c);
   const { credentials } = decode(credentialsSchema(body.credentials), { credentials: body.credentials });
-  const scopes = withoutAdmin(body.scopes);
+  const scopes = withoutAdmin(body.scopes ?? defaultScopes(body.allowed_origins));
+  assertBrowserScopes({ scopes, allowedOrigins: body.allowed_origins });
   // Counted before the cloud is asked: many guesses at once would else all be asked, and lock the user's account.
   const blocked = access.signInFailures.record(address);
   if (blocked !== null) throw tooManyFailures(blocked);
@@ -114,13 +154,16 @@ export async function issueOwnKey(
     scopes,
     plan: 'default',
     allowedCidrs: body.allowed_cidrs,
+    allowedOrigins: body.allowed_origins,
     expiresAt: body.expires_at ?? null,
   };
   const by = { actor: `user:${issued.userId}`, address, requestId: c.var.requestId };
-  return keepOrWithdraw(access, issued, call, async () => {
+  const key = await keepOrWithdraw(access, issued, call, async () => {
     await assertRoom(access, issued);
     return issueKey(access.keys, access.secret, request, by);
   });
+  access.keyOrigins.forget();
+  return key;
 }
 
 /** A key that could not be stored leaves no credential at the cloud; one that cannot be taken back is in the log. */
@@ -152,8 +195,9 @@ async function assertRoom(access: Access, { projectId, userId }: IssuedCredentia
   }
 }
 
-/** A key of the same user in the same project. @throws ComputeError `not_found`. */
+/** A key of the same user in the same project. @throws ComputeError `not_found`; `forbidden` for a browser key. */
 async function sibling(access: Access, c: Context<GatewayEnv>): Promise<StoredKey> {
+  refuseBrowserKeys(c);
   const id = c.req.param('id') ?? '';
   const { projectId, userId } = c.var.principal;
   const key = /^[0-9a-z]{1,64}$/.test(id) ? await access.keys.find(id) : null;

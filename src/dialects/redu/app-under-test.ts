@@ -66,6 +66,7 @@ export function reduApp(methods: Partial<Cloud> = {}, scopes: readonly Scope[] =
       projectId: INSTANCE.projectId,
       userId: null,
       scopes,
+      isBrowserKey: false,
       plan: 'default',
       credential: { kind: 'application_credential', id: 'ac', secret: 's' },
       sealingSecret: () => 's',

@@ -6,25 +6,25 @@
 
 import { Hono } from 'hono';
 import type { Access } from '../../access/access.ts';
-import { requireScope } from '../../access/scopes.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { refuseOtherMethods } from '../../http/methods.ts';
 import { type Cached, uncached } from '../../traffic/cache/cached.ts';
 import type { OpenStream } from '../../traffic/events/events.ts';
 import { apiKeys } from './api-keys.ts';
-import { listAvailabilityZones } from './availability-zones.ts';
+import { AVAILABILITY_ZONES, listAvailabilityZones } from './availability-zones.ts';
 import { answerError } from './errors.ts';
-import { instanceEvents, projectEvents, withoutEvents } from './events.ts';
-import { listFlavors } from './flavors.ts';
-import { listFloatingIps } from './floating-ips.ts';
-import { listHypervisors } from './hypervisors.ts';
-import { listImages } from './images.ts';
+import { INSTANCE_EVENTS, instanceEvents, PROJECT_EVENTS, projectEvents, withoutEvents } from './events.ts';
+import { FLAVORS, listFlavors } from './flavors.ts';
+import { FLOATING_IPS, listFloatingIps } from './floating-ips.ts';
+import { HYPERVISORS, listHypervisors } from './hypervisors.ts';
+import { IMAGES, listImages } from './images.ts';
 import { instances } from './instances.ts';
 import { keypairs } from './keypairs.ts';
 import { legacy } from './legacy.ts';
-import { showMe } from './me.ts';
-import { listNetworks } from './networks.ts';
-import { showQuotas } from './quotas.ts';
+import { ME, showMe } from './me.ts';
+import { Mount } from './mount.ts';
+import { listNetworks, NETWORKS } from './networks.ts';
+import { QUOTAS, showQuotas } from './quotas.ts';
 import { securityGroups } from './security-groups.ts';
 import { serverGroups } from './server-groups.ts';
 
@@ -48,24 +48,24 @@ export function reduDialect(
   cached: Cached = uncached,
   openStream: OpenStream = withoutEvents,
 ): Hono<GatewayEnv> {
-  const read = requireScope('instances:read');
-  const router = new Hono<GatewayEnv>({ strict: false })
-    .get('/v1/me', cached(showMe, { of: 'key' }))
-    .route('/v1/instances', instances(cached))
-    .get('/v1/instances/:id/events', read, instanceEvents(openStream))
-    .get('/v1/events', read, projectEvents(openStream))
-    .get('/v1/flavors', read, cached(listFlavors, { pace: 'slow' }))
-    .get('/v1/images', read, cached(listImages, { pace: 'slow' }))
-    .get('/v1/networks', read, cached(listNetworks))
-    .get('/v1/availability_zones', read, cached(listAvailabilityZones, { pace: 'slow' }))
-    .get('/v1/floating_ips', read, cached(listFloatingIps))
+  const router = new Hono<GatewayEnv>({ strict: false });
+  const mount = new Mount(router, cached)
+    .addCached(ME, showMe, { of: 'key' })
+    .add(PROJECT_EVENTS, projectEvents(openStream))
+    .add(INSTANCE_EVENTS, instanceEvents(openStream))
+    .addCached(FLAVORS, listFlavors, { pace: 'slow' })
+    .addCached(IMAGES, listImages, { pace: 'slow' })
+    .addCached(NETWORKS, listNetworks)
+    .addCached(AVAILABILITY_ZONES, listAvailabilityZones, { pace: 'slow' })
+    .addCached(FLOATING_IPS, listFloatingIps)
     // Key pairs are counted among them, which are the user's.
-    .get('/v1/quotas', read, cached(showQuotas, { of: 'user' }))
-    .get('/v1/hypervisors', requireScope('admin'), cached(listHypervisors))
-    .route('/v1/api_keys', apiKeys(access))
-    .route('/v1/keypairs', keypairs(cached))
-    .route('/v1/security_groups', securityGroups(cached))
-    .route('/v1/server_groups', serverGroups(cached))
-    .route('/cloud/v1', legacy(cached));
+    .addCached(QUOTAS, showQuotas, { of: 'user' })
+    .addCached(HYPERVISORS, listHypervisors);
+  instances(mount);
+  apiKeys(access, mount);
+  keypairs(mount);
+  securityGroups(mount);
+  serverGroups(mount);
+  legacy(mount);
   return refuseOtherMethods(router, answerError);
 }

@@ -1,8 +1,21 @@
 import type { Handler } from 'hono';
+import * as z from 'zod';
 import { ComputeError } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
+import { route } from '../../http/route.ts';
 import type { OpenStream } from '../../traffic/events/events.ts';
 import { pathId } from './path-id.ts';
+
+const streamed = {
+  method: 'GET',
+  scope: 'instances:read',
+  status: 200,
+  answer: z.string(),
+  media: 'text/event-stream',
+} as const;
+
+export const PROJECT_EVENTS = route({ ...streamed, path: '/v1/events' });
+export const INSTANCE_EVENTS = route({ ...streamed, path: '/v1/instances/{id}/events' });
 
 /** For a gateway that tells of nothing. */
 export const withoutEvents: OpenStream = async () => {

@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import type { Flavor } from '../../compute/model.ts';
+import { pageQuerySchema } from '../../http/page-schemas.ts';
+import { route } from '../../http/route.ts';
 import { byNameAndId, pagedList } from './paged-list.ts';
 
 export const flavorSchema = z
@@ -12,6 +14,15 @@ export const flavorSchema = z
     is_public: z.boolean(),
   })
   .meta({ id: 'Flavor' });
+
+export const FLAVORS = route({
+  method: 'GET',
+  path: '/v1/flavors',
+  scope: 'instances:read',
+  query: pageQuerySchema,
+  status: 200,
+  answer: { page: flavorSchema },
+});
 
 /** `GET /v1/flavors`. */
 export const listFlavors = pagedList((cloud) => cloud.listFlavors(), byNameAndId, encodeFlavor);

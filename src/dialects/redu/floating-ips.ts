@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import type { FloatingIp } from '../../compute/model.ts';
+import { pageQuerySchema } from '../../http/page-schemas.ts';
+import { route } from '../../http/route.ts';
 import { pagedList } from './paged-list.ts';
 
 export const floatingIpSchema = z
@@ -14,6 +16,15 @@ export const floatingIpSchema = z
     created: z.iso.datetime(),
   })
   .meta({ id: 'FloatingIp' });
+
+export const FLOATING_IPS = route({
+  method: 'GET',
+  path: '/v1/floating_ips',
+  scope: 'instances:read',
+  query: pageQuerySchema,
+  status: 200,
+  answer: { page: floatingIpSchema },
+});
 
 /** `GET /v1/floating_ips`. They have no names: sorted by address. */
 export const listFloatingIps = pagedList(

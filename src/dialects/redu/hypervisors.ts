@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import type { Hypervisor } from '../../compute/model.ts';
+import { pageQuerySchema } from '../../http/page-schemas.ts';
+import { route } from '../../http/route.ts';
 import { pagedList } from './paged-list.ts';
 
 export const hypervisorSchema = z
@@ -16,6 +18,15 @@ export const hypervisorSchema = z
     running_instances: z.int().nullable(),
   })
   .meta({ id: 'Hypervisor', description: 'Numbers are null where the cloud no longer tells them.' });
+
+export const HYPERVISORS = route({
+  method: 'GET',
+  path: '/v1/hypervisors',
+  scope: 'admin',
+  query: pageQuerySchema,
+  status: 200,
+  answer: { page: hypervisorSchema },
+});
 
 /** `GET /v1/hypervisors`. Sorted by host name. */
 export const listHypervisors = pagedList(

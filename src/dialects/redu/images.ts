@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import type { Image } from '../../compute/model.ts';
+import { pageQuerySchema } from '../../http/page-schemas.ts';
+import { route } from '../../http/route.ts';
 import { byNameAndId, pagedList } from './paged-list.ts';
 
 export const imageSchema = z
@@ -18,6 +20,15 @@ export const imageSchema = z
 
 /** Glance's words for an image whose bytes are on their way. */
 const ARRIVING: ReadonlySet<string> = new Set(['queued', 'saving', 'uploading', 'importing']);
+
+export const IMAGES = route({
+  method: 'GET',
+  path: '/v1/images',
+  scope: 'instances:read',
+  query: pageQuerySchema,
+  status: 200,
+  answer: { page: imageSchema },
+});
 
 /** `GET /v1/images`. */
 export const listImages = pagedList(

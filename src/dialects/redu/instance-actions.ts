@@ -5,6 +5,7 @@ import type { RequestedAction } from '../../compute/requests.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { decodeBody } from '../../http/decode.ts';
 import { idOrName, name } from '../../http/field-schemas.ts';
+import { route } from '../../http/route.ts';
 import { plainMetadataSchema } from './metadata.ts';
 import { pathId } from './path-id.ts';
 
@@ -61,10 +62,19 @@ export const actionAcceptedSchema = z
   .meta({ id: 'ActionAccepted' });
 type ActionAccepted = z.infer<typeof actionAcceptedSchema>;
 
+export const INSTANCE_ACTION = route({
+  method: 'POST',
+  path: '/v1/instances/{id}/actions',
+  scope: 'instances:write',
+  body: instanceActionSchema,
+  status: 202,
+  answer: actionAcceptedSchema,
+});
+
 /** `POST /v1/instances/{id}/actions`: accepted, not done, when it answers. */
 export async function runInstanceAction(c: Context<GatewayEnv>): Promise<Response> {
   const id = pathId(c, 'id', 'instance');
-  const body = await decodeBody(c, instanceActionSchema);
+  const body = await decodeBody(c, INSTANCE_ACTION.body);
   if (body.action === 'snapshot') {
     const snapshot: ActionAccepted = {
       image_id: await c.var.cloud.snapshot(id, body.name, body.metadata ?? {}),

@@ -1,5 +1,5 @@
-import { type Context, Hono } from 'hono';
-import { assertScope, requireScope } from '../../access/scopes.ts';
+import type { Context } from 'hono';
+import { assertScope } from '../../access/scopes.ts';
 import { createInstance } from '../../compute/create-instance.ts';
 import { deleteInstance, getInstance, listInstances } from '../../compute/instances.ts';
 import type { Instance } from '../../compute/model.ts';
@@ -8,26 +8,66 @@ import { isPassing } from '../../compute/states.ts';
 import { updateInstance } from '../../compute/update-instance.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { decodeBody } from '../../http/decode.ts';
+import { route } from '../../http/route.ts';
 import { textAnswer } from '../../http/text-answer.ts';
-import type { Cached, CachePolicy } from '../../traffic/cache/cached.ts';
+import type { CachePolicy } from '../../traffic/cache/cached.ts';
 import { encodeInstanceDetail, printInstanceDetails, printInstances } from './encode-instance.ts';
-import { runInstanceAction } from './instance-actions.ts';
-import { decodeInstanceQuery, nextPageLink } from './instance-query.ts';
+import { INSTANCE_ACTION, runInstanceAction } from './instance-actions.ts';
+import { decodeInstanceQuery, instanceQuerySchema, nextPageLink } from './instance-query.ts';
 import { toCreateInstance, toInstanceChange } from './instance-requests.ts';
-import { instanceChangeSchema, newInstanceSchema } from './instance-schemas.ts';
+import {
+  instanceChangeSchema,
+  instanceDetailSchema,
+  instanceSchema,
+  newInstanceSchema,
+} from './instance-schemas.ts';
+import type { Mount } from './mount.ts';
 import { pathId } from './path-id.ts';
 
+export const INSTANCE_ROUTES = {
+  list: route({
+    method: 'GET',
+    path: '/v1/instances',
+    scope: 'instances:read',
+    query: instanceQuerySchema,
+    status: 200,
+    answer: { list: instanceSchema },
+  }),
+  create: route({
+    method: 'POST',
+    path: '/v1/instances',
+    scope: 'instances:write',
+    body: newInstanceSchema,
+    status: 202,
+    answer: instanceDetailSchema,
+  }),
+  get: route({
+    method: 'GET',
+    path: '/v1/instances/{id}',
+    scope: 'instances:read',
+    status: 200,
+    answer: instanceDetailSchema,
+  }),
+  update: route({
+    method: 'PATCH',
+    path: '/v1/instances/{id}',
+    scope: 'instances:write',
+    body: instanceChangeSchema,
+    status: 200,
+    answer: instanceDetailSchema,
+  }),
+  delete: route({ method: 'DELETE', path: '/v1/instances/{id}', scope: 'instances:write', status: 204 }),
+};
+
 /** `/v1/instances`. */
-export function instances(cached: Cached): Hono<GatewayEnv> {
-  const read = requireScope('instances:read');
-  const write = requireScope('instances:write');
-  return new Hono<GatewayEnv>()
-    .get('/', read, cached(list, INSTANCE_LIST_POLICY))
-    .post('/', write, create)
-    .get('/:id', read, cached(show))
-    .patch('/:id', write, change)
-    .delete('/:id', write, remove)
-    .post('/:id/actions', write, runInstanceAction);
+export function instances(mount: Mount): void {
+  mount
+    .addCached(INSTANCE_ROUTES.list, list, INSTANCE_LIST_POLICY)
+    .add(INSTANCE_ROUTES.create, create)
+    .addCached(INSTANCE_ROUTES.get, show)
+    .add(INSTANCE_ROUTES.update, change)
+    .add(INSTANCE_ROUTES.delete, remove)
+    .add(INSTANCE_ACTION, runInstanceAction);
 }
 
 /** What an administrator sees of other projects, the version of no project tells to be old. */
@@ -52,7 +92,7 @@ export async function list(c: Context<GatewayEnv>): Promise<Response> {
 }
 
 async function create(c: Context<GatewayEnv>): Promise<Response> {
-  const request = toCreateInstance(await decodeBody(c, newInstanceSchema));
+  const request = toCreateInstance(await decodeBody(c, INSTANCE_ROUTES.create.body));
   // "zone:host" picks the host: with a service account the cloud itself would allow that to any customer.
   if (request.availabilityZone?.includes(':')) assertScope(c.var.principal, 'admin');
   const instance = await createInstance(c.var.cloud, request, owner(c), c.var.attempt);
@@ -68,7 +108,7 @@ async function show(c: Context<GatewayEnv>): Promise<Response> {
 
 async function change(c: Context<GatewayEnv>): Promise<Response> {
   const id = instanceId(c);
-  const request = toInstanceChange(await decodeBody(c, instanceChangeSchema));
+  const request = toInstanceChange(await decodeBody(c, INSTANCE_ROUTES.update.body));
   return c.json(encodeInstanceDetail(await updateInstance(c.var.cloud, id, request, owner(c))));
 }
 

@@ -1,12 +1,13 @@
-import { type Context, Hono } from 'hono';
+import type { Context } from 'hono';
 import * as z from 'zod';
-import { requireScope } from '../../access/scopes.ts';
 import { ComputeError } from '../../compute/errors.ts';
 import type { CreatedKeyPair, KeyPair } from '../../compute/model.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { decodeBody } from '../../http/decode.ts';
 import { text } from '../../http/field-schemas.ts';
-import type { Cached } from '../../traffic/cache/cached.ts';
+import { pageQuerySchema } from '../../http/page-schemas.ts';
+import { route } from '../../http/route.ts';
+import type { Mount } from './mount.ts';
 import { byName, pagedList } from './paged-list.ts';
 
 /** Nova's rule for names of key pairs. The names of the two relative paths would change the path they stand in. */
@@ -38,26 +39,46 @@ export const newKeypairSchema = z
   })
   .meta({ id: 'NewKeyPair' });
 
+export const KEYPAIR_ROUTES = {
+  list: route({
+    method: 'GET',
+    path: '/v1/keypairs',
+    scope: 'instances:read',
+    query: pageQuerySchema,
+    status: 200,
+    answer: { page: keypairSchema },
+  }),
+  create: route({
+    method: 'POST',
+    path: '/v1/keypairs',
+    scope: 'keypairs:write',
+    body: newKeypairSchema,
+    status: 201,
+    answer: createdKeypairSchema,
+  }),
+  get: route({
+    method: 'GET',
+    path: '/v1/keypairs/{name}',
+    scope: 'instances:read',
+    status: 200,
+    answer: keypairSchema,
+  }),
+  delete: route({ method: 'DELETE', path: '/v1/keypairs/{name}', scope: 'keypairs:write', status: 204 }),
+};
+
+const list = pagedList((cloud) => cloud.listKeyPairs(), byName, encodeKeypair);
+
 /** `/v1/keypairs`. */
-export function keypairs(cached: Cached): Hono<GatewayEnv> {
-  const read = requireScope('instances:read');
-  const write = requireScope('keypairs:write');
-  return new Hono<GatewayEnv>()
-    .get(
-      '/',
-      read,
-      cached(
-        pagedList((cloud) => cloud.listKeyPairs(), byName, encodeKeypair),
-        { of: 'user' },
-      ),
-    )
-    .post('/', write, create)
-    .get('/:name', read, cached(show, { of: 'user' }))
-    .delete('/:name', write, remove);
+export function keypairs(mount: Mount): void {
+  mount
+    .addCached(KEYPAIR_ROUTES.list, list, { of: 'user' })
+    .add(KEYPAIR_ROUTES.create, create)
+    .addCached(KEYPAIR_ROUTES.get, show, { of: 'user' })
+    .add(KEYPAIR_ROUTES.delete, remove);
 }
 
 async function create(c: Context<GatewayEnv>): Promise<Response> {
-  const { name, public_key } = await decodeBody(c, newKeypairSchema);
+  const { name, public_key } = await decodeBody(c, KEYPAIR_ROUTES.create.body);
   const created = await c.var.cloud.createKeyPair(name, public_key ?? null);
   c.header('Location', `/v1/keypairs/${encodeURIComponent(created.name)}`);
   return c.json(encodeCreatedKeypair(created), 201);

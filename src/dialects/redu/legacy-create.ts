@@ -33,7 +33,8 @@ export const legacyCreateSchema = z
   .refine((body) => !body.enable_ssh || Boolean(body.key_name), {
     path: ['key_name'],
     error: 'is required when enable_ssh is true',
-  });
+  })
+  .meta({ id: 'LegacyNewInstance' });
 
 /** What a checked body asks for. */
 export function toLegacyCreateInstance(body: z.output<typeof legacyCreateSchema>): CreateInstance {

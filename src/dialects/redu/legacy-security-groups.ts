@@ -1,7 +1,39 @@
+import * as z from 'zod';
 import type { SecurityGroup, SecurityGroupRule } from '../../compute/model.ts';
 
+const neutronRuleSchema = z
+  .object({
+    id: z.string(),
+    security_group_id: z.string(),
+    direction: z.string(),
+    ethertype: z.string(),
+    protocol: z.string().nullable(),
+    port_range_min: z.int().nullable(),
+    port_range_max: z.int().nullable(),
+    remote_ip_prefix: z.string().nullable(),
+    remote_group_id: z.string().nullable(),
+    description: z.string(),
+    tenant_id: z.string(),
+    project_id: z.string(),
+  })
+  .meta({ id: 'LegacySecurityGroupRule' });
+
+export const neutronGroupSchema = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    description: z.string(),
+    stateful: z.boolean(),
+    shared: z.boolean(),
+    tenant_id: z.string(),
+    project_id: z.string(),
+    created_at: z.string(),
+    security_group_rules: z.array(neutronRuleSchema),
+  })
+  .meta({ id: 'LegacySecurityGroup' });
+
 /** A security group as Neutron prints it, which is how the legacy path answers. */
-export function encodeNeutronGroup(group: SecurityGroup): object {
+export function encodeNeutronGroup(group: SecurityGroup): z.infer<typeof neutronGroupSchema> {
   return {
     id: group.id,
     name: group.name,
@@ -15,7 +47,7 @@ export function encodeNeutronGroup(group: SecurityGroup): object {
   };
 }
 
-function encodeNeutronRule(rule: SecurityGroupRule, projectId: string): object {
+function encodeNeutronRule(rule: SecurityGroupRule, projectId: string): z.infer<typeof neutronRuleSchema> {
   return {
     id: rule.id,
     security_group_id: rule.securityGroupId,

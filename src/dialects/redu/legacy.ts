@@ -5,38 +5,82 @@
  * @module
  */
 
-import { type Context, Hono } from 'hono';
+import type { Context } from 'hono';
 import * as z from 'zod';
-import { requireScope } from '../../access/scopes.ts';
 import { createInstance } from '../../compute/create-instance.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { decodeBody } from '../../http/decode.ts';
-import type { Cached } from '../../traffic/cache/cached.ts';
-import { INSTANCE_LIST_POLICY, list } from './instances.ts';
-import { encodeCreatedKeypair, encodeKeypair, newKeypairName, publicKeyText } from './keypairs.ts';
+import { route } from '../../http/route.ts';
+import { INSTANCE_LIST_POLICY, INSTANCE_ROUTES, list } from './instances.ts';
+import {
+  createdKeypairSchema,
+  encodeCreatedKeypair,
+  encodeKeypair,
+  keypairSchema,
+  newKeypairName,
+  publicKeyText,
+} from './keypairs.ts';
 import { inLegacyFields, legacyCreateSchema, toLegacyCreateInstance } from './legacy-create.ts';
-import { encodeNeutronGroup } from './legacy-security-groups.ts';
-import { showMe } from './me.ts';
+import { encodeNeutronGroup, neutronGroupSchema } from './legacy-security-groups.ts';
+import { ME, showMe } from './me.ts';
+import type { Mount } from './mount.ts';
 
-export const legacyKeypairSchema = z.strictObject({
-  name: newKeypairName,
-  publicKey: publicKeyText.nullish(),
-});
+export const legacyKeypairSchema = z
+  .strictObject({ name: newKeypairName, publicKey: publicKeyText.nullish() })
+  .meta({ id: 'LegacyNewKeyPair' });
+
+const legacyCreatedSchema = z.object({ message: z.string() }).meta({ id: 'LegacyCreated' });
+const legacyKeypairItem = z.object({ keypair: keypairSchema }).meta({ id: 'LegacyKeyPair' });
+const legacyCreatedKeypair = z.object({ keypair: createdKeypairSchema }).meta({ id: 'LegacyCreatedKeyPair' });
+
+export const LEGACY_ROUTES = {
+  me: route({ ...ME, path: '/cloud/v1/me' }),
+  listInstances: route({ ...INSTANCE_ROUTES.list, path: '/cloud/v1/compute/instances/list' }),
+  createInstance: route({
+    method: 'POST',
+    path: '/cloud/v1/compute/instances/create',
+    scope: 'instances:write',
+    body: legacyCreateSchema,
+    status: 200,
+    answer: legacyCreatedSchema,
+  }),
+  listKeypairs: route({
+    method: 'GET',
+    path: '/cloud/v1/compute/keypairs',
+    scope: 'instances:read',
+    status: 200,
+    answer: { list: legacyKeypairItem },
+  }),
+  createKeypair: route({
+    method: 'POST',
+    path: '/cloud/v1/compute/keypairs',
+    scope: 'keypairs:write',
+    body: legacyKeypairSchema,
+    status: 200,
+    answer: legacyCreatedKeypair,
+  }),
+  listSecurityGroups: route({
+    method: 'GET',
+    path: '/cloud/v1/network/security_groups/list',
+    scope: 'instances:read',
+    status: 200,
+    answer: { list: neutronGroupSchema },
+  }),
+};
 
 /** `/cloud/v1`. */
-export function legacy(cached: Cached): Hono<GatewayEnv> {
-  const read = requireScope('instances:read');
-  return new Hono<GatewayEnv>()
-    .get('/me', cached(showMe, { of: 'key' }))
-    .get('/compute/instances/list', read, cached(list, INSTANCE_LIST_POLICY))
-    .post('/compute/instances/create', requireScope('instances:write'), create)
-    .get('/compute/keypairs', read, cached(listKeypairs, { of: 'user' }))
-    .post('/compute/keypairs', requireScope('keypairs:write'), createKeypair)
-    .get('/network/security_groups/list', read, cached(listSecurityGroups));
+export function legacy(mount: Mount): void {
+  mount
+    .addCached(LEGACY_ROUTES.me, showMe, { of: 'key' })
+    .addCached(LEGACY_ROUTES.listInstances, list, INSTANCE_LIST_POLICY)
+    .add(LEGACY_ROUTES.createInstance, create)
+    .addCached(LEGACY_ROUTES.listKeypairs, listKeypairs, { of: 'user' })
+    .add(LEGACY_ROUTES.createKeypair, createKeypair)
+    .addCached(LEGACY_ROUTES.listSecurityGroups, listSecurityGroups);
 }
 
 async function create(c: Context<GatewayEnv>): Promise<Response> {
-  const request = toLegacyCreateInstance(await decodeBody(c, legacyCreateSchema));
+  const request = toLegacyCreateInstance(await decodeBody(c, LEGACY_ROUTES.createInstance.body));
   try {
     await createInstance(c.var.cloud, request, { keyId: c.var.principal.keyId }, c.var.attempt);
   } catch (error) {
@@ -51,7 +95,7 @@ async function listKeypairs(c: Context<GatewayEnv>): Promise<Response> {
 }
 
 async function createKeypair(c: Context<GatewayEnv>): Promise<Response> {
-  const { name, publicKey } = await decodeBody(c, legacyKeypairSchema);
+  const { name, publicKey } = await decodeBody(c, LEGACY_ROUTES.createKeypair.body);
   const created = await c.var.cloud.createKeyPair(name, publicKey ?? null);
   return c.json({ keypair: encodeCreatedKeypair(created) });
 }

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import * as z from 'zod';
 import type { GatewayEnv } from '../../context.ts';
+import { route } from '../../http/route.ts';
 
 export const meSchema = z
   .object({
@@ -12,6 +13,8 @@ export const meSchema = z
     scopes: z.array(z.string()).describe('What the key of this request may do.'),
   })
   .meta({ id: 'Me' });
+
+export const ME = route({ method: 'GET', path: '/v1/me', status: 200, answer: meSchema });
 
 /**
  * `GET /v1/me`: whom the cloud takes the caller for, and what the key may do. Any valid key may ask. A service key is nobody

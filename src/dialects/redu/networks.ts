@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import type { Network } from '../../compute/model.ts';
+import { pageQuerySchema } from '../../http/page-schemas.ts';
+import { route } from '../../http/route.ts';
 import { byNameAndId, pagedList } from './paged-list.ts';
 
 export const networkSchema = z
@@ -13,6 +15,15 @@ export const networkSchema = z
     project_id: z.string(),
   })
   .meta({ id: 'Network' });
+
+export const NETWORKS = route({
+  method: 'GET',
+  path: '/v1/networks',
+  scope: 'instances:read',
+  query: pageQuerySchema,
+  status: 200,
+  answer: { page: networkSchema },
+});
 
 /** `GET /v1/networks`. */
 export const listNetworks = pagedList((cloud) => cloud.listNetworks(), byNameAndId, encodeNetwork);

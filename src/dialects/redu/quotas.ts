@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import * as z from 'zod';
 import type { Quota, QuotaName } from '../../compute/model.ts';
 import type { GatewayEnv } from '../../context.ts';
+import { route } from '../../http/route.ts';
 
 const quotaSchema = z.object({
   limit: z.int().nullable().describe('null: unlimited.'),
@@ -22,6 +23,14 @@ export const quotasSchema = z
   })
   .meta({ id: 'Quotas' });
 type QuotasBody = z.infer<typeof quotasSchema>;
+
+export const QUOTAS = route({
+  method: 'GET',
+  path: '/v1/quotas',
+  scope: 'instances:read',
+  status: 200,
+  answer: quotasSchema,
+});
 
 const FIELDS: Record<QuotaName, keyof QuotasBody> = {
   instances: 'instances',

@@ -1,32 +1,75 @@
-import { type Context, Hono } from 'hono';
-import { requireScope } from '../../access/scopes.ts';
+import type { Context } from 'hono';
 import type { GatewayEnv } from '../../context.ts';
 import { decodeBody } from '../../http/decode.ts';
-import type { Cached } from '../../traffic/cache/cached.ts';
+import { pageQuerySchema } from '../../http/page-schemas.ts';
+import { route } from '../../http/route.ts';
+import type { Mount } from './mount.ts';
 import { byNameAndId, pagedList } from './paged-list.ts';
 import { pathId } from './path-id.ts';
 import { encodeRule, encodeSecurityGroup, toNewRule } from './security-group-rules.ts';
-import { newRuleSchema, newSecurityGroupSchema } from './security-group-schemas.ts';
+import {
+  newRuleSchema,
+  newSecurityGroupSchema,
+  ruleSchema,
+  securityGroupSchema,
+} from './security-group-schemas.ts';
+
+export const SECURITY_GROUP_ROUTES = {
+  list: route({
+    method: 'GET',
+    path: '/v1/security_groups',
+    scope: 'instances:read',
+    query: pageQuerySchema,
+    status: 200,
+    answer: { page: securityGroupSchema },
+  }),
+  create: route({
+    method: 'POST',
+    path: '/v1/security_groups',
+    scope: 'network:write',
+    body: newSecurityGroupSchema,
+    status: 201,
+    answer: securityGroupSchema,
+  }),
+  get: route({
+    method: 'GET',
+    path: '/v1/security_groups/{id}',
+    scope: 'instances:read',
+    status: 200,
+    answer: securityGroupSchema,
+  }),
+  delete: route({ method: 'DELETE', path: '/v1/security_groups/{id}', scope: 'network:write', status: 204 }),
+  addRule: route({
+    method: 'POST',
+    path: '/v1/security_groups/{id}/rules',
+    scope: 'network:write',
+    body: newRuleSchema,
+    status: 201,
+    answer: ruleSchema,
+  }),
+  deleteRule: route({
+    method: 'DELETE',
+    path: '/v1/security_groups/{id}/rules/{rule_id}',
+    scope: 'network:write',
+    status: 204,
+  }),
+};
+
+const list = pagedList((cloud) => cloud.listSecurityGroups(), byNameAndId, encodeSecurityGroup);
 
 /** `/v1/security_groups`. */
-export function securityGroups(cached: Cached): Hono<GatewayEnv> {
-  const read = requireScope('instances:read');
-  const write = requireScope('network:write');
-  return new Hono<GatewayEnv>()
-    .get(
-      '/',
-      read,
-      cached(pagedList((cloud) => cloud.listSecurityGroups(), byNameAndId, encodeSecurityGroup)),
-    )
-    .post('/', write, create)
-    .get('/:id', read, cached(show))
-    .delete('/:id', write, remove)
-    .post('/:id/rules', write, createRule)
-    .delete('/:id/rules/:rule_id', write, removeRule);
+export function securityGroups(mount: Mount): void {
+  mount
+    .addCached(SECURITY_GROUP_ROUTES.list, list)
+    .add(SECURITY_GROUP_ROUTES.create, create)
+    .addCached(SECURITY_GROUP_ROUTES.get, show)
+    .add(SECURITY_GROUP_ROUTES.delete, remove)
+    .add(SECURITY_GROUP_ROUTES.addRule, createRule)
+    .add(SECURITY_GROUP_ROUTES.deleteRule, removeRule);
 }
 
 async function create(c: Context<GatewayEnv>): Promise<Response> {
-  const { name, description } = await decodeBody(c, newSecurityGroupSchema);
+  const { name, description } = await decodeBody(c, SECURITY_GROUP_ROUTES.create.body);
   const group = await c.var.cloud.createSecurityGroup(name, description);
   c.header('Location', `/v1/security_groups/${group.id}`);
   return c.json(encodeSecurityGroup(group), 201);
@@ -43,7 +86,7 @@ async function remove(c: Context<GatewayEnv>): Promise<Response> {
 
 async function createRule(c: Context<GatewayEnv>): Promise<Response> {
   const id = groupId(c);
-  const rule = toNewRule(await decodeBody(c, newRuleSchema));
+  const rule = toNewRule(await decodeBody(c, SECURITY_GROUP_ROUTES.addRule.body));
   return c.json(encodeRule(await c.var.cloud.createSecurityGroupRule(id, rule)), 201);
 }
 

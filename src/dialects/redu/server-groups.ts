@@ -1,11 +1,12 @@
-import { type Context, Hono } from 'hono';
+import type { Context } from 'hono';
 import * as z from 'zod';
-import { requireScope } from '../../access/scopes.ts';
 import { SERVER_GROUP_POLICIES, type ServerGroup } from '../../compute/model.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { decodeBody } from '../../http/decode.ts';
 import { name } from '../../http/field-schemas.ts';
-import type { Cached } from '../../traffic/cache/cached.ts';
+import { pageQuerySchema } from '../../http/page-schemas.ts';
+import { route } from '../../http/route.ts';
+import type { Mount } from './mount.ts';
 import { byNameAndId, pagedList } from './paged-list.ts';
 import { pathId } from './path-id.ts';
 
@@ -22,19 +23,46 @@ export const newServerGroupSchema = z
   .strictObject({ name, policy: z.enum(SERVER_GROUP_POLICIES) })
   .meta({ id: 'NewServerGroup' });
 
+export const SERVER_GROUP_ROUTES = {
+  list: route({
+    method: 'GET',
+    path: '/v1/server_groups',
+    scope: 'instances:read',
+    query: pageQuerySchema,
+    status: 200,
+    answer: { page: serverGroupSchema },
+  }),
+  create: route({
+    method: 'POST',
+    path: '/v1/server_groups',
+    scope: 'instances:write',
+    body: newServerGroupSchema,
+    status: 201,
+    answer: serverGroupSchema,
+  }),
+  get: route({
+    method: 'GET',
+    path: '/v1/server_groups/{id}',
+    scope: 'instances:read',
+    status: 200,
+    answer: serverGroupSchema,
+  }),
+  delete: route({ method: 'DELETE', path: '/v1/server_groups/{id}', scope: 'instances:write', status: 204 }),
+};
+
+const list = pagedList((cloud) => cloud.listServerGroups(), byNameAndId, encodeServerGroup);
+
 /** `/v1/server_groups`. */
-export function serverGroups(cached: Cached): Hono<GatewayEnv> {
-  const read = requireScope('instances:read');
-  const write = requireScope('instances:write');
-  return new Hono<GatewayEnv>()
-    .get('/', read, cached(pagedList((cloud) => cloud.listServerGroups(), byNameAndId, encodeServerGroup)))
-    .post('/', write, create)
-    .get('/:id', read, cached(show))
-    .delete('/:id', write, remove);
+export function serverGroups(mount: Mount): void {
+  mount
+    .addCached(SERVER_GROUP_ROUTES.list, list)
+    .add(SERVER_GROUP_ROUTES.create, create)
+    .addCached(SERVER_GROUP_ROUTES.get, show)
+    .add(SERVER_GROUP_ROUTES.delete, remove);
 }
 
 async function create(c: Context<GatewayEnv>): Promise<Response> {
-  const body = await decodeBody(c, newServerGroupSchema);
+  const body = await decodeBody(c, SERVER_GROUP_ROUTES.create.body);
   const group = await c.var.cloud.createServerGroup(body.name, body.policy);
   c.header('Location', `/v1/server_groups/${group.id}`);
   return c.json(encodeServerGroup(group), 201);

@@ -1,3 +1,4 @@
+import { VARY } from '../../access/cors.ts';
 import type { AnswerHeaders } from '../../http/answer-headers.ts';
 import type { KeptAnswer } from './answer.ts';
 import type { Told } from './answer-cache.ts';
@@ -21,7 +22,7 @@ export function tell(
     ETag: answer.etag,
     Age: String(Math.max(0, Math.floor((now - answer.asOf) / 1_000))),
     'X-Cache': result.toUpperCase(),
-    Vary: 'x-api-key, Authorization',
+    Vary: VARY,
   };
   // RFC 7234, 5.5.2. RFC 9111 has dropped the field; there is no other that says it.
   if (failed) headers.Warning = '111 - "Revalidation Failed"';

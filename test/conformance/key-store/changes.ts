@@ -9,6 +9,8 @@ const CHANGES: readonly KeyChange[] = [
   { plan: 'gold' },
   { allowedCidrs: ['198.51.100.0/24'] },
   { allowedCidrs: [] },
+  { allowedOrigins: ['https://shop.example.org'] },
+  { allowedOrigins: [] },
   { expiresAt: null },
   { expiresAt: '2031-01-01T00:00:00.000Z' },
   { disabled: true },

@@ -20,7 +20,10 @@ export function keysConformance(store: () => KeyStore): void {
   test.each([
     ['an application credential', storedKey('a')],
     ['a service key', storedKey('s', SERVICE)],
-    ['nothing but what must be', storedKey('n', { scopes: [], allowedCidrs: [], expiresAt: null })],
+    [
+      'nothing but what must be',
+      storedKey('n', { scopes: [], allowedCidrs: [], allowedOrigins: [], expiresAt: null }),
+    ],
     [
       'everything',
       storedKey('e', {

@@ -7,6 +7,23 @@ const MANY = 2_000;
 
 /** What `list` promises. */
 export function listsConformance(store: () => KeyStore): void {
+  test('lists the origins of keys that are not revoked, each once', async () => {
+    const bound = (id: string, ...allowedOrigins: string[]) =>
+      store().insert(storedKey(id, { allowedOrigins }), auditEntry());
+    await bound('a', 'https://a.example.org', 'https://b.example.org');
+    await bound('b', 'https://b.example.org');
+    await bound('c');
+    await bound('d', 'https://d.example.org');
+    await store().revoke('d', '2026-05-01T00:00:00.000Z', auditEntry());
+    expect((await store().listOrigins(100)).toSorted()).toEqual([
+      'https://a.example.org',
+      'https://b.example.org',
+    ]);
+    expect((await store().listOrigins(1)).length).toBeLessThanOrEqual(2);
+    await store().update('a', { allowedOrigins: [] }, auditEntry());
+    expect(await store().listOrigins(100)).toEqual(['https://b.example.org']);
+  });
+
   const insert = async (ids: readonly string[]) => {
     await Promise.all(ids.map((id) => store().insert(storedKey(id), auditEntry({ keyId: id }))));
   };

@@ -26,6 +26,7 @@ export function rotationConformance(store: () => KeyStore): void {
       scopes: ['instances:read'],
       plan: 'gold',
       allowedCidrs: ['192.0.2.0/24'],
+      allowedOrigins: ['https://shop.example.org'],
       disabled: true,
     } as const;
     const key = storedKey('a', rights);

@@ -19,6 +19,7 @@ export function storedKey(id: string, differs: Partial<StoredKey> = {}): StoredK
     scopes: ['instances:read', 'keypairs:write'],
     plan: 'default',
     allowedCidrs: ['192.0.2.0/24', '2001:db8::/32'],
+    allowedOrigins: ['https://app.example.org', 'http://localhost:5173'],
     createdAt: '2026-03-01T10:00:00.000Z',
     expiresAt: null,
     disabled: false,

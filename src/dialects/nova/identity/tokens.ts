@@ -89,7 +89,10 @@ async function subject(
   const { keyId } = c.var.principal;
   if (token !== null && tokens.isLiving(token) && parseKey(token.key)?.id === keyId) return { text, token };
   const key = parseKey(text);
-  if (key?.id !== keyId || !(await access.verifier.verify(text, access.clientAddress(c))).ok) {
+  if (
+    key?.id !== keyId ||
+    !(await access.verifier.verify(text, access.clientAddress(c), c.req.header('origin'))).ok
+  ) {
     throw new ComputeError('not_found', 'Could not find token.');
   }
   const issuedAt = Math.floor(Date.now() / 1000);

@@ -1,0 +1,79 @@
+/**
+ * The contract at `/openapi.json`, and a page to read it at `/docs`: Scalar, from its package, with nothing from elsewhere.
+ *
+ * @module
+ */
+
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { Asset, Assets } from '../../src/http/assets.ts';
+import { openApi } from '../../src/openapi/document.ts';
+import { file } from './file.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const SCALAR = '@scalar/api-reference';
+
+/** Scalar sets styles on elements and puts style sheets into the page; all else is the page's own files. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "font-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const OF_PAGE = {
+  'Content-Security-Policy': POLICY,
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Referrer-Policy': 'same-origin',
+  'X-Frame-Options': 'DENY',
+};
+
+/** For tools anywhere: it has no secret in it. */
+const FOR_ANYBODY = { 'Access-Control-Allow-Origin': '*', 'Cross-Origin-Resource-Policy': 'cross-origin' };
+
+const PAGE = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>linguanova API</title>
+<link rel="icon" href="data:,">
+</head>
+<body>
+<div id="reference"></div>
+<script src="docs/scalar.js"></script>
+<script src="docs/start.js"></script>
+</body>
+</html>
+`;
+
+/** No fonts, no proxy, no assistant and no counting: each of them asks somebody else. */
+const START = `Scalar.createApiReference('#reference', {
+  url: 'openapi.json',
+  withDefaultFonts: false,
+  proxyUrl: '',
+  telemetry: false,
+  agent: { disabled: true },
+  mcp: { disabled: true },
+  hideClientButton: true,
+  showDeveloperTools: 'never',
+  persistAuth: false,
+});
+`;
+
+export function contractAssets(): Assets {
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const scalar = join(createRequire(import.meta.url).resolve(SCALAR), '../browser/standalone.js');
+  return new Map<string, Asset>([
+    ['/openapi.json', file('application/json', JSON.stringify(openApi(version)), FOR_ANYBODY)],
+    ['/docs', file('text/html', PAGE, OF_PAGE)],
+    ['/docs/start.js', file('text/javascript', START)],
+    ['/docs/scalar.js', file('text/javascript', readFileSync(scalar, 'utf8'))],
+  ]);
+}

@@ -1,0 +1,23 @@
+import { type Kysely, type Migration, sql } from 'kysely';
+import type { ColumnTypes } from './column-types.ts';
+
+/** The origins that keys are bound to. */
+export function allowedOrigins({ text }: ColumnTypes): Migration {
+  return {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .alterTable('api_key')
+        // A default, for nodes of an older version that still write beside this one.
+        .addColumn('allowed_origins', text, (column) => column.notNull().defaultTo(sql.lit('[]')))
+        .execute();
+      // Few keys are, and those are looked for by themselves.
+      await db.schema
+        .createIndex('api_key_with_origins')
+        .ifNotExists()
+        .on('api_key')
+        .columns(['id'])
+        .where(sql.ref('allowed_origins'), '<>', sql.lit('[]'))
+        .execute();
+    },
+  };
+}

@@ -1,0 +1,165 @@
+import type { RouteDefinition } from '../http/route.ts';
+import type { JsonSchema, Schemas } from './schemas.ts';
+import type { RouteText } from './texts.ts';
+
+const JSON_TYPE = 'application/json';
+
+/** A route as OpenAPI describes it. */
+export function operation(route: RouteDefinition, text: RouteText, schemas: Schemas): object {
+  const scope = route.scope === undefined ? '' : `Needs the scope \`${route.scope}\`.`;
+  const description = [text.description, scope].filter(Boolean).join(' ');
+  return {
+    operationId: text.id,
+    summary: text.summary,
+    ...(description !== '' && { description }),
+    tags: [tagOf(route.path)],
+    security: securityOf(route),
+    ...listed('parameters', [
+      ...pathParameters(route.path),
+      ...queryParameters(route, schemas),
+      ...headerParameters(route),
+    ]),
+    ...(route.body && {
+      requestBody: {
+        required: true,
+        content: { [JSON_TYPE]: { schema: schemas.sent(route.body), ...examples(text.sends) } },
+      },
+    }),
+    responses: { [route.status]: success(route, text, schemas), ...refusals(route) },
+  };
+}
+
+function success(route: RouteDefinition, text: RouteText, schemas: Schemas): object {
+  const { answer, media = JSON_TYPE } = route;
+  return {
+    description: SUCCESS[route.status],
+    ...(isLimited(route) && { headers: references('headers', headersOf(route)) }),
+    ...(answer && { content: { [media]: { schema: schemas.told(answer), ...examples(text.answers) } } }),
+  };
+}
+
+const SUCCESS = {
+  200: 'As asked.',
+  201: 'It is made.',
+  202: 'Accepted, and not done yet.',
+  204: 'It is gone.',
+} as const;
+
+/** The names of the headers in `components` that an answer has. */
+function headersOf({ method, path, status, media }: RouteDefinition): string[] {
+  const limits = [
+    'RateLimit-Policy',
+    'RateLimit',
+    'X-RateLimit-Limit',
+    'X-RateLimit-Remaining',
+    'X-RateLimit-Reset',
+  ];
+  const isKept = method === 'GET' && media === undefined && !path.startsWith('/v1/api_keys');
+  return [
+    'X-Request-Id',
+    ...limits,
+    ...(isKept ? ['ETag', 'Age', 'X-Cache'] : []),
+    ...(isKept && path.includes('instances') && !path.includes('{') ? ['Link'] : []),
+    ...(status === 201 || path === '/v1/instances' ? ['Location'] : []).filter(() => isMade(method, path)),
+    ...(takesIdempotencyKey(method, path) ? ['Idempotency-Replayed'] : []),
+  ];
+}
+
+/** Where the answer to a `POST` says where the new thing is. */
+function isMade(method: string, path: string): boolean {
+  return method === 'POST' && /^\/v1\/(instances|keypairs|security_groups|server_groups)$/.test(path);
+}
+
+/** What may go wrong, by status; each is in `components`. */
+function refusals({ method, path, scope, query, body }: RouteDefinition): object {
+  if (isOpen(path)) return { 500: reference('responses', '500') };
+  const isCloud = !path.startsWith('/admin');
+  const statuses = [
+    ...(query || body ? [400] : []),
+    401,
+    ...(scope || path.startsWith('/v1/api_keys') ? [403] : []),
+    ...(path.includes('{') ? [404] : []),
+    ...(method !== 'GET' ? [409] : []),
+    ...(body ? [413, 415] : []),
+    429,
+    500,
+    ...(isCloud ? [501] : []),
+    502,
+    503,
+    504,
+  ];
+  return Object.fromEntries(statuses.map((status) => [status, reference('responses', `${status}`)]));
+}
+
+function securityOf({ method, path }: RouteDefinition): object[] {
+  if (isOpen(path) || (method === 'POST' && path === '/v1/api_keys')) return [];
+  return path.startsWith('/admin') ? [{ admin: [] }] : [{ apiKey: [] }, { bearer: [] }];
+}
+
+/** Health and metrics, for anybody who can reach them. */
+function isOpen(path: string): boolean {
+  return !/^\/(v1|cloud|admin)\//.test(path);
+}
+
+function isLimited(route: RouteDefinition): boolean {
+  return securityOf(route).some((scheme) => 'apiKey' in scheme);
+}
+
+function takesIdempotencyKey(method: string, path: string): boolean {
+  return method === 'POST' && path !== '/v1/api_keys' && !path.startsWith('/admin');
+}
+
+function tagOf(path: string): string {
+  const [, first = '', second = '', third = ''] = path.split('/');
+  if (first === 'cloud') return 'older paths';
+  if (first === 'admin') return `admin`;
+  if (first !== 'v1') return 'health';
+  return third === '' && ['quotas', 'me', 'hypervisors'].includes(second)
+    ? 'account'
+    : second.replaceAll('_', ' ');
+}
+
+function pathParameters(path: string): object[] {
+  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }));
+}
+
+function queryParameters({ query }: RouteDefinition, schemas: Schemas): object[] {
+  if (query === undefined) return [];
+  const { properties = {}, required = [] } = schemas.sent(query) as {
+    properties?: Record<string, JsonSchema>;
+    required?: string[];
+  };
+  return Object.entries(properties).map(([name, { description, ...schema }]) => ({
+    name,
+    in: 'query',
+    ...(required.includes(name) && { required: true }),
+    ...(description !== undefined && { description }),
+    schema,
+  }));
+}
+
+function headerParameters({ method, path, media }: RouteDefinition): object[] {
+  if (media === 'text/event-stream') return [reference('parameters', 'LastEventId')];
+  return takesIdempotencyKey(method, path) ? [reference('parameters', 'IdempotencyKey')] : [];
+}
+
+function references(kind: string, names: readonly string[]): object {
+  return Object.fromEntries(names.map((name) => [name, reference(kind, name)]));
+}
+
+function reference(kind: string, name: string): object {
+  return { $ref: `#/components/${kind}/${name}` };
+}
+
+function listed(name: string, items: readonly object[]): object {
+  return items.length === 0 ? {} : { [name]: items };
+}
+
+function examples(example: unknown): object {
+  return example === undefined ? {} : { example };
+}

@@ -1,0 +1,50 @@
+import { ADMIN_ROUTES } from '../access/admin-api.ts';
+import { API_KEY_ROUTES } from '../dialects/redu/api-keys.ts';
+import { AVAILABILITY_ZONES } from '../dialects/redu/availability-zones.ts';
+import { INSTANCE_EVENTS, PROJECT_EVENTS } from '../dialects/redu/events.ts';
+import { FLAVORS } from '../dialects/redu/flavors.ts';
+import { FLOATING_IPS } from '../dialects/redu/floating-ips.ts';
+import { HYPERVISORS } from '../dialects/redu/hypervisors.ts';
+import { IMAGES } from '../dialects/redu/images.ts';
+import { INSTANCE_ACTION } from '../dialects/redu/instance-actions.ts';
+import { INSTANCE_ROUTES } from '../dialects/redu/instances.ts';
+import { KEYPAIR_ROUTES } from '../dialects/redu/keypairs.ts';
+import { LEGACY_ROUTES } from '../dialects/redu/legacy.ts';
+import { ME } from '../dialects/redu/me.ts';
+import { NETWORKS } from '../dialects/redu/networks.ts';
+import { QUOTAS } from '../dialects/redu/quotas.ts';
+import { SECURITY_GROUP_ROUTES } from '../dialects/redu/security-groups.ts';
+import { SERVER_GROUP_ROUTES } from '../dialects/redu/server-groups.ts';
+import { HEALTH_ROUTES } from '../telemetry/health.ts';
+
+/** Every route the gateway has, but for those of the Nova dialect, which are the cloud's own. */
+export const ROUTES = [
+  ME,
+  ...Object.values(INSTANCE_ROUTES),
+  INSTANCE_ACTION,
+  PROJECT_EVENTS,
+  INSTANCE_EVENTS,
+  FLAVORS,
+  IMAGES,
+  NETWORKS,
+  AVAILABILITY_ZONES,
+  FLOATING_IPS,
+  QUOTAS,
+  HYPERVISORS,
+  ...Object.values(KEYPAIR_ROUTES),
+  ...Object.values(SECURITY_GROUP_ROUTES),
+  ...Object.values(SERVER_GROUP_ROUTES),
+  ...Object.values(API_KEY_ROUTES),
+  ...Object.values(LEGACY_ROUTES),
+  ...Object.values(ADMIN_ROUTES),
+  ...Object.values(HEALTH_ROUTES),
+];
+
+export type ContractRoute = (typeof ROUTES)[number];
+/** `GET /v1/instances`, and so on. */
+export type RouteName = NameOf<ContractRoute>;
+export type NameOf<R extends ContractRoute> = R extends unknown ? `${R['method']} ${R['path']}` : never;
+
+export function nameOf<R extends ContractRoute>({ method, path }: R): NameOf<R> {
+  return `${method} ${path}` as NameOf<R>;
+}

@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type SandboxTarget, sandboxTarget } from '../support/sandbox-target.ts';
+import { DOCUMENT, OPERATIONS, problem, problemOfAnswer, resolved } from './document.ts';
+
+const named = OPERATIONS.map(({ method, path, operation }) => [`${method} ${path}`, operation] as const);
+
+let target: SandboxTarget;
+beforeAll(async () => {
+  target = await sandboxTarget();
+});
+afterAll(() => target.close());
+
+/** Paths that are the cloud's own, and what the console's page has to itself. */
+const PASSED_THROUGH = /^\/(identity|compute|image|networking|volume|console)\b|^\/\*$|^\/$/;
+
+test('there is no route without a contract, and no contract without a route', () => {
+  const served = target.gateway.routes
+    .filter(({ method, path }) => method !== 'ALL' && !PASSED_THROUGH.test(path))
+    .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`);
+  expect([...new Set(served)].toSorted()).toEqual(named.map(([name]) => name).toSorted());
+});
+
+test('every reference leads somewhere, and every operation has a name of its own', () => {
+  const references = JSON.stringify(DOCUMENT).matchAll(/"\$ref":"([^"]+)"/g);
+  for (const [, $ref] of references) expect(resolved({ $ref })).toBeDefined();
+  const ids = OPERATIONS.map(({ operation }) => operation.operationId);
+  expect(new Set(ids).size).toBe(ids.length);
+});
+
+describe.each(named)('%s', (name, operation) => {
+  test('its examples are right', () => {
+    const body = operation.requestBody?.content['application/json'];
+    if (body !== undefined) {
+      expect(body.example, 'an example of what is sent').toBeDefined();
+      expect(problem(body.schema, body.example)).toBeNull();
+    }
+    for (const [status, answer] of Object.entries<object>(operation.responses)) {
+      const content = resolved(answer).content?.['application/json'];
+      if (content?.example === undefined) continue;
+      expect(problemOfAnswer(content.schema, content.example), status).toBeNull();
+    }
+  });
+
+  test('its parameters are all in its path, or optional', () => {
+    const [, path = ''] = name.split(' ');
+    const parameters = (operation.parameters ?? []).map(resolved);
+    const inPath = parameters.filter((one: { in: string }) => one.in === 'path');
+    expect(inPath.map((one: { name: string }) => `{${one.name}}`)).toEqual(path.match(/\{\w+\}/g) ?? []);
+    for (const { in: where, required } of parameters) expect(required ?? false).toBe(where === 'path');
+  });
+});
+
+test('what a handler takes is what the contract says: anything else is refused by name', async () => {
+  const client = await target.acme.client([
+    'instances:read',
+    'instances:write',
+    'network:write',
+    'keypairs:write',
+    'admin',
+  ]);
+  const admin = { authorization: `Bearer ${target.adminToken}` };
+  for (const { method, path, operation } of OPERATIONS) {
+    const url = path.replaceAll(/\{\w+\}/g, '8b6f4c21-1c7e-4c45-9e5a-1b6c7a9f2d11');
+    const takesQuery = operation.parameters?.some((one: { in?: string }) => one.in === 'query');
+    const schema = resolved(operation.requestBody?.content['application/json'].schema);
+    // What is looked for first is not there.
+    const isFound = !path.includes('{') || (path.startsWith('/v1/') && !path.startsWith('/v1/api_keys'));
+    if (!isFound) continue;
+    const headers: Record<string, string> = path.startsWith('/admin') ? admin : {};
+    if (takesQuery) {
+      const { status, body } = await client.request(method, `${url}?zzz=1`, undefined, headers);
+      expect([status, body.error.details[0].field], `${method} ${path}`).toEqual([400, 'zzz']);
+      const known = operation.parameters.filter((one: { in: string }) => one.in === 'query');
+      expect(body.error.details[0].message).toContain(
+        known.map((one: { name: string }) => one.name).join(', '),
+      );
+    }
+    if (schema?.properties !== undefined) {
+      const { status, body } = await client.request(method, url, { zzz: 1 }, headers);
+      const details: { field: string; message: string }[] = body.error.details;
+      const told = details.find(({ field }) => field === 'zzz');
+      expect([status, told?.message], `${method} ${path}`).toEqual([
+        400,
+        `is not known here; known are ${Object.keys(schema.properties).join(', ')}`,
+      ]);
+    }
+  }
+});

@@ -1,0 +1,73 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { openApi } from '../../src/openapi/document.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: a document is walked by whatever is in it
+type Json = any;
+
+/** The contract, as it is served. */
+export const DOCUMENT: Json = JSON.parse(JSON.stringify(openApi('0.0.0')));
+
+export interface Operation {
+  readonly method: string;
+  readonly path: string;
+  readonly operation: Json;
+}
+
+export const OPERATIONS: readonly Operation[] = Object.entries<Json>(DOCUMENT.paths).flatMap(([path, item]) =>
+  Object.entries<Json>(item).map(([method, operation]) => ({
+    method: method.toUpperCase(),
+    path,
+    operation,
+  })),
+);
+
+/** What a reference leads to. */
+export function resolved(value: Json): Json {
+  if (typeof value?.$ref !== 'string') return value;
+  const found = value.$ref
+    .slice(2)
+    .split('/')
+    .reduce((at: Json, key: string) => at?.[key], DOCUMENT);
+  if (found === undefined) throw new Error(`${value.$ref} leads nowhere`);
+  return resolved(found);
+}
+
+/** The operation that a request is meant for. */
+export function operationOf(method: string, path: string): Operation {
+  const found = OPERATIONS.filter((one) => {
+    const pattern = one.path.replaceAll(/\{\w+\}/g, '[^/]+');
+    return one.method === method && new RegExp(`^${pattern}$`).test(path);
+  });
+  // Of those that fit, the one with the fewest parts that vary.
+  const [best] = found.toSorted((a, b) => a.path.split('{').length - b.path.split('{').length);
+  if (best === undefined) throw new Error(`the contract has no ${method} ${path}`);
+  return best;
+}
+
+const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true });
+addFormats.default(ajv);
+ajv.addFormat('cidrv4', true);
+ajv.addFormat('cidrv6', true);
+ajv.addVocabulary(['example', 'components']);
+
+/** What is wrong with a value; null when nothing is. */
+export function problem(schema: Json, value: unknown): string | null {
+  const validate = ajv.compile({ ...schema, components: DOCUMENT.components });
+  return validate(value) ? null : ajv.errorsText(validate.errors);
+}
+
+/** The same where objects have no field but those that are told: an answer that says more is one the contract lacks. */
+export function problemOfAnswer(schema: Json, value: unknown): string | null {
+  const validate = ajv.compile(closed({ ...schema, components: DOCUMENT.components }));
+  return validate(value) ? null : ajv.errorsText(validate.errors);
+}
+
+function closed(schema: Json): Json {
+  if (Array.isArray(schema)) return schema.map(closed);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const inner = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, closed(value)]));
+  return schema.type === 'object' && schema.properties && schema.additionalProperties === undefined
+    ? { ...inner, additionalProperties: false }
+    : inner;
+}
