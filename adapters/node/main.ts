@@ -13,10 +13,12 @@ import { ComputeError } from '../../src/compute/errors.ts';
 import { Provenance } from '../../src/compute/provenance.ts';
 import { reconcile } from '../../src/compute/reconcile.ts';
 import { type Config, ConfigError, type OpenStackConfig, readConfig } from '../../src/config/config.ts';
+import { novaTranslation } from '../../src/dialects/nova/translated/translation.ts';
 import { createGateway } from '../../src/gateway.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
 import { memoryCounter } from '../memory/counter.ts';
+import { memoryEventLog } from '../memory/event-log.ts';
 import { memoryVersions } from '../memory/versions.ts';
 import { fetchTransport } from '../openstack/http/fetch.ts';
 import { undiciTransport } from '../openstack/http/undici.ts';
@@ -93,15 +95,16 @@ function sandboxCloud(ports: CloudPorts = {}) {
 /** The cloud to serve: the one that is configured, else the built-in one. */
 function cloudOf({ openStack, reduUrl }: Config, ports: CloudPorts = {}) {
   if (openStack !== null) return withPassThrough(openStackOf(openStack, ports), null);
-  if (reduUrl !== null)
-    return { clouds: reduDriver({ url: reduUrl, fetch }), passThrough: undefined, sandbox: null };
+  if (reduUrl !== null) {
+    return { clouds: reduDriver({ url: reduUrl, fetch }), nova: novaTranslation, sandbox: null };
+  }
   const sandbox = sandboxCloud(ports);
   return withPassThrough(sandbox.clouds, sandbox);
 }
 
 /** What speaks OpenStack itself can be passed through to. */
 function withPassThrough<T>(clouds: OpenStackDriver, sandbox: T) {
-  return { clouds, passThrough: clouds.passThrough, sandbox };
+  return { clouds, nova: clouds.passThrough, sandbox };
 }
 
 async function serverSecret(config: Config): Promise<ServerSecret> {
@@ -129,19 +132,20 @@ async function runGateway(config: Config): Promise<void> {
   const secret = await serverSecret(config);
   const redis = await redisOf(config, log, metrics);
   const { keys, idempotency } = await openStores(config.databaseUrl);
-  const { clouds, passThrough, sandbox } = cloudOf(config, { log, metrics });
+  const { clouds, nova, sandbox } = cloudOf(config, { log, metrics });
   const adminToken = config.adminToken ?? (sandbox === null ? null : randomBytes(24).toString('base64url'));
   const gateway = createGateway(
     {
       clouds,
       identities: clouds.identities,
-      passThrough,
+      nova,
       keys,
       idempotency,
       log,
       metrics,
       counter: redis?.counter ?? memoryCounter(),
       versions: redis?.versions ?? memoryVersions(),
+      eventLog: redis?.eventLog ?? memoryEventLog(),
       ...(redis !== null && { redis, cacheStore: redis.cacheStore }),
     },
     {
@@ -152,6 +156,7 @@ async function runGateway(config: Config): Promise<void> {
       limits: config.limits,
       publicUrl: config.publicUrl,
       cache: config.cache,
+      streams: config.streams,
       clientAddress: clientAddress(config.trustedProxies),
       requestTarget,
       requestBody,
@@ -171,7 +176,7 @@ async function runGateway(config: Config): Promise<void> {
   const stop = async () => {
     if (stopping) return;
     stopping = true;
-    await listening.stop();
+    await Promise.all([listening.stop(), gateway.endStreams()]);
     clearInterval(flushing);
     await gateway.flush();
     await Promise.all([clouds.close(), keys.close(), redis?.close()]);

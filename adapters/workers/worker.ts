@@ -9,9 +9,12 @@ import { addressBehind } from '../../src/access/client-address.ts';
 import { importServerSecret } from '../../src/access/server-secret.ts';
 import { Provenance } from '../../src/compute/provenance.ts';
 import { type Config, ConfigError, type OpenStackConfig, readConfig } from '../../src/config/config.ts';
+import { novaTranslation } from '../../src/dialects/nova/translated/translation.ts';
 import { createGateway } from '../../src/gateway.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
+import type { OpenStream } from '../../src/traffic/events/events.ts';
+import { memoryEventLog } from '../memory/event-log.ts';
 import { fetchTransport } from '../openstack/http/fetch.ts';
 import { type OpenStackDriver, openStackDriver } from '../openstack/index.ts';
 import { reduDriver } from '../redu/index.ts';
@@ -21,6 +24,7 @@ import { type ObjectNamespace, variablesIn } from './bindings.ts';
 import { type ColoCache, coloStore, type KeyValueStore } from './colo-cache.ts';
 import { ColoVersions } from './colo-versions.ts';
 import { consoleLogger } from './console-logger.ts';
+import { type EventsObject, eventsObject } from './events-object.ts';
 import { type EdgeGateway, edgeHandler } from './handler.ts';
 import { LimitCounter, type LimitObject } from './limit-object.ts';
 import { objectCounter } from './object-counter.ts';
@@ -31,6 +35,7 @@ import type { SandboxObject } from './sandbox-object.ts';
 export interface Bindings {
   readonly KEYS: D1;
   readonly LIMITS: ObjectNamespace<LimitObject>;
+  readonly EVENTS: ObjectNamespace<EventsObject>;
   /** Of `sandbox-worker.ts` alone. */
   readonly SANDBOX?: ObjectNamespace<SandboxObject>;
   /** Answers that hardly ever change, for all places. */
@@ -101,12 +106,12 @@ async function sandboxOf(
 async function cloudOf(bindings: Bindings, { openStack, reduUrl }: Config, tuning: Tuning, told: Told) {
   if (reduUrl !== null) {
     const clouds = reduDriver({ url: reduUrl, fetch: (request) => fetch(request) });
-    return { clouds, passThrough: undefined, openToTidy: null };
+    return { clouds, nova: novaTranslation, openToTidy: null };
   }
   const clouds =
     openStack === null ? await sandboxOf(bindings, tuning, told) : openStackOf(openStack, tuning, told);
   const openToTidy = openStack?.serviceAccount === null ? null : clouds.openAsServiceAccount;
-  return { clouds, passThrough: clouds.passThrough, openToTidy };
+  return { clouds, nova: clouds.passThrough, openToTidy };
 }
 
 function secretOf({ secret }: Config) {
@@ -114,6 +119,16 @@ function secretOf({ secret }: Config) {
   return importServerSecret(secret).catch((error) => {
     throw new ConfigError('LINGUANOVA_SECRET', error instanceof Error ? error.message : 'cannot be used');
   });
+}
+
+/** Sends who wants to listen to the object that holds all streams of the project. */
+function toObject({ EVENTS: objects }: Bindings): OpenStream {
+  return async function openedByObject(c) {
+    const { projectId } = c.get('principal');
+    const answer = await objects.get(objects.idFromName(projectId)).fetch(c.req.raw);
+    // One whose headers can be added to.
+    return new Response(answer.body, answer);
+  };
 }
 
 /** Where the state of the cloud is told. */
@@ -130,28 +145,41 @@ export interface Tuning {
   readonly deadline?: number;
   /** Instead of the cache of the place. */
   readonly colo?: ColoCache;
+  /** Milliseconds that the cache of the place, KV and the objects that count may take, instead of what each is given. */
+  readonly patience?: number;
 }
 
-/** Puts a gateway together in an isolate. */
-export async function wire(bindings: Bindings, tuning: Tuning = {}): Promise<EdgeGateway> {
+/** Whether streams of events are held here, as only an object can, which who listens comes to through an isolate. */
+export interface Place {
+  readonly holdsStreams: boolean;
+}
+
+/** Puts a gateway together in an isolate, or in an object. */
+export async function wire(
+  bindings: Bindings,
+  tuning: Tuning = {},
+  { holdsStreams }: Place = { holdsStreams: false },
+): Promise<EdgeGateway> {
   const config = readConfig(variablesIn(bindings), noCertificates);
   const log = consoleLogger(config.logLevel);
   const metrics = analyticsMetrics(bindings.METRICS);
   const { keys, idempotency } = d1Stores(bindings.KEYS);
-  const { clouds, passThrough, openToTidy } = await cloudOf(bindings, config, tuning, { log, metrics });
-  const colo = tuning.colo ?? caches.default;
+  const { clouds, nova, openToTidy } = await cloudOf(bindings, config, tuning, { log, metrics });
+  const { colo = caches.default, patience } = tuning;
   const gateway = createGateway(
     {
       clouds,
       identities: clouds.identities,
-      passThrough,
+      nova,
       keys,
       idempotency,
       log,
       metrics,
-      counter: objectCounter(bindings.LIMITS, { nameOf: (key) => key }),
-      versions: new ColoVersions(colo),
-      cacheStore: coloStore(colo, bindings.ANSWERS ?? null),
+      counter: objectCounter(bindings.LIMITS, { nameOf: (key) => key, patience }),
+      versions: new ColoVersions(colo, waitUntil, patience),
+      cacheStore: coloStore(colo, bindings.ANSWERS ?? null, patience),
+      eventLog: memoryEventLog(),
+      ...(!holdsStreams && { openStream: toObject(bindings) }),
     },
     {
       secret: await secretOf(config),
@@ -159,7 +187,8 @@ export async function wire(bindings: Bindings, tuning: Tuning = {}): Promise<Edg
       publicUrl: config.publicUrl,
       deadline: tuning.deadline ?? REQUEST_DEADLINE,
       plans: config.limits.plans.map(({ name }) => name),
-      limits: config.limits,
+      limits: holdsStreams ? { ...config.limits, mode: 'off' } : config.limits,
+      streams: config.streams,
       cache: { ...config.cache, bytes: Math.min(config.cache.bytes, MAX_CACHE_BYTES), background: waitUntil },
       fleets: { maxInstances: MAX_FLEET_INSTANCES, background: waitUntil },
       clientAddress: (c) =>
@@ -168,7 +197,8 @@ export async function wire(bindings: Bindings, tuning: Tuning = {}): Promise<Edg
           c.req.header('x-forwarded-for'),
           config.trustedProxies,
         ),
-      requestTarget: (c) => c.req.url.slice(new URL(c.req.url).origin.length),
+      // A path begins after the scheme and at least one letter of a host.
+      requestTarget: ({ req: { url } }) => url.slice(url.indexOf('/', 'https://'.length)),
     },
   );
   return {
@@ -184,5 +214,7 @@ export async function wire(bindings: Bindings, tuning: Tuning = {}): Promise<Edg
   };
 }
 
+/** The streams of a project. */
+export const ProjectEvents = eventsObject((bindings: Bindings) => wire(bindings, {}, { holdsStreams: true }));
 export { LimitCounter };
 export default edgeHandler((bindings: Bindings) => wire(bindings));

@@ -6,9 +6,10 @@
  */
 
 import { createSandbox } from '../../adapters/sandbox/index.ts';
+import { eventsObject } from '../../adapters/workers/events-object.ts';
 import { type EdgeHandler, edgeHandler } from '../../adapters/workers/handler.ts';
 import { sandboxObject } from '../../adapters/workers/sandbox-object.ts';
-import { type Bindings, wire } from '../../adapters/workers/worker.ts';
+import { type Bindings, type Tuning, wire } from '../../adapters/workers/worker.ts';
 
 export { LimitCounter } from '../../adapters/workers/worker.ts';
 
@@ -16,6 +17,8 @@ export { LimitCounter } from '../../adapters/workers/worker.ts';
 const SANDBOX_URL = 'http://sandbox.invalid';
 /** Milliseconds in which a lost role is noticed. */
 const CONFIRM_AFTER = 100;
+/** A machine at work is slow, and nothing here is to be decided by that; milliseconds. */
+const PATIENCE = 20_000;
 /** Short, yet long enough for a test to see an instance while it is being built; milliseconds. */
 const BOOT_MILLISECONDS = 60;
 /** As the real OpenStack is seeded; acme has the sandbox's own default. */
@@ -34,11 +37,15 @@ interface TestBindings extends Bindings {
   readonly DEADLINE?: string;
 }
 
-const gateway = () =>
-  edgeHandler<TestBindings>((bindings) => {
-    const deadline = bindings.DEADLINE === undefined ? {} : { deadline: Number(bindings.DEADLINE) };
-    return wire(bindings, { confirmAfter: CONFIRM_AFTER, ...deadline });
-  });
+const tuning = ({ DEADLINE: deadline }: TestBindings): Tuning => ({
+  confirmAfter: CONFIRM_AFTER,
+  patience: PATIENCE,
+  ...(deadline !== undefined && { deadline: Number(deadline) }),
+});
+const gateway = () => edgeHandler<TestBindings>((bindings) => wire(bindings, tuning(bindings)));
+export const ProjectEvents = eventsObject((bindings: TestBindings) =>
+  wire(bindings, tuning(bindings), { holdsStreams: true }),
+);
 const [first, second] = [gateway(), gateway()];
 
 const worker: EdgeHandler<TestBindings> = {
