@@ -81,7 +81,7 @@ export function novaApp(methods: Partial<Cloud> = {}, scopes: readonly Scope[] =
       userId: INSTANCE.userId,
       scopes,
       plan: 'default',
-      allowedOrigins: [],
+      isBrowserKey: false,
       credential: { kind: 'redu_key', key: 'k' },
       sealingSecret: () => 's',
     });
