@@ -4,6 +4,9 @@ import { defineConfig } from 'vitest/config';
 /** What comes in its own time is waited for this long, milliseconds: the machine may be busy. By itself Vitest waits for one second. */
 const PATIENT = { expect: { poll: { timeout: 20_000 } } };
 
+/** Suites with real processes and clocks: on CI once more for a test that failed, and its name printed. */
+const SECOND_TRY = { retry: process.env.CI === undefined ? 0 : 1 };
+
 /**
  * `unit` (beside the code), `suites` (conformance, e2e, bad input: against the sandbox), `traffic` (load on several nodes,
  * with nothing else beside it), `workerd` (inside the runtime of Workers) and `edge` (workers from outside), and `openstack`
@@ -11,6 +14,7 @@ const PATIENT = { expect: { poll: { timeout: 20_000 } } };
  */
 export default defineConfig({
   test: {
+    reporters: ['default', './test/support/second-tries.ts'],
     projects: [
       {
         test: {
@@ -25,6 +29,7 @@ export default defineConfig({
         test: {
           ...PATIENT,
           name: 'suites',
+          ...SECOND_TRY,
           include: ['test/**/*.test.ts'],
           exclude: ['test/openstack/**', 'test/traffic/**', 'test/edge/**'],
           setupFiles: ['test/setup/node-version.ts'],
@@ -36,6 +41,7 @@ export default defineConfig({
         test: {
           ...PATIENT,
           name: 'traffic',
+          ...SECOND_TRY,
           include: ['test/traffic/**/*.test.ts'],
           setupFiles: ['test/setup/node-version.ts'],
           testTimeout: 60_000,
@@ -53,6 +59,7 @@ export default defineConfig({
         test: {
           ...PATIENT,
           name: 'workerd',
+          ...SECOND_TRY,
           include: ['test/edge/inside/**/*.test.ts'],
           setupFiles: ['test/edge/inside/setup.ts'],
           testTimeout: 90_000,
@@ -63,6 +70,7 @@ export default defineConfig({
         test: {
           ...PATIENT,
           name: 'edge',
+          ...SECOND_TRY,
           include: ['test/edge/*.test.ts'],
           setupFiles: ['test/setup/node-version.ts'],
           testTimeout: 60_000,
@@ -74,6 +82,7 @@ export default defineConfig({
         test: {
           ...PATIENT,
           name: 'openstack',
+          ...SECOND_TRY,
           include: ['test/openstack/**/*.test.ts'],
           setupFiles: ['test/setup/node-version.ts'],
           testTimeout: 120_000,

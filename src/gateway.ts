@@ -6,7 +6,8 @@
  *            -> [reads: cached] -> decode -> use case -> Cloud -> encode
  * ```
  *
- * It goes one way; nothing calls back up. Whatever is thrown on the way is answered in the dialect's words.
+ * It goes one way; nothing calls back up. Whatever is thrown on the way is answered in the dialect's words. A read that was told
+ * a moment ago passes all this at once: `short-way.ts`.
  *
  * @module
  */
@@ -25,11 +26,16 @@ import { partOf } from './dialects/nova/services.ts';
 import { isSignUp } from './dialects/redu/api-keys.ts';
 import { reduDialect } from './dialects/redu/dialect.ts';
 import { answerError as answerReduError } from './dialects/redu/errors.ts';
+import { EVENT_WORDING } from './dialects/redu/event-words.ts';
 import { isRepeatable } from './dialects/redu/repeatable.ts';
 import { type RequestBody, type RequestTarget, refuseDotSegments } from './http/request-target.ts';
+import { shortWay } from './short-way.ts';
 import { type Dependencies, health } from './telemetry/health.ts';
 import { requestLog } from './telemetry/request-log.ts';
 import { type CacheOptions, type CachePorts, caching } from './traffic/cache/cached.ts';
+import type { EventLog } from './traffic/events/event-log.ts';
+import { Events, type OpenStream } from './traffic/events/events.ts';
+import type { StreamLimits } from './traffic/events/room.ts';
 import type { FleetOptions } from './traffic/fleet/fleets.ts';
 import { withFleets } from './traffic/fleet/with-fleets.ts';
 import {
@@ -42,11 +48,23 @@ import { type LimitOptions, type LimitPorts, limit } from './traffic/limit/limit
 import { announceChanges } from './traffic/versions/announce.ts';
 
 /** What the gateway plugs into; `adapters/` implements it, and a wiring file puts it together. */
-export type Ports = AccessPorts & LimitPorts & CachePorts & IdempotencyPorts & Dependencies & DialectPorts;
+export type Ports = AccessPorts &
+  LimitPorts &
+  CachePorts &
+  IdempotencyPorts &
+  Dependencies &
+  DialectPorts &
+  EventPorts;
 
 interface DialectPorts {
   /** For clouds that speak OpenStack themselves; without it there is no Nova dialect. */
   readonly passThrough?: PassThrough | undefined;
+}
+
+interface EventPorts {
+  readonly eventLog: EventLog;
+  /** Where streams are held that cannot be held here. */
+  readonly openStream?: OpenStream;
 }
 
 export interface GatewayOptions extends AccessOptions, IdempotencyOptions {
@@ -60,6 +78,7 @@ export interface GatewayOptions extends AccessOptions, IdempotencyOptions {
   readonly limits: LimitOptions;
   readonly cache: CacheOptions;
   readonly fleets?: Partial<FleetOptions>;
+  readonly streams: StreamLimits;
 }
 
 export interface Gateway {
@@ -70,6 +89,8 @@ export interface Gateway {
    * called every few seconds and at the end.
    */
   flush(): Promise<void>;
+  /** Ends the streams of events, which would never end by themselves; to be called when the gateway stops. */
+  endStreams(): Promise<void>;
 }
 
 export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
@@ -80,7 +101,7 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   /** In the words of the dialect whose path it is. */
   const answerError = (error: unknown, c: Context<GatewayEnv>) =>
     partOf(c.req.path) === null ? answerReduError(error, c) : answerNovaError(error, c, url(c));
-  const limited = limit(ports, options.limits, answerError);
+  const limits = limit(ports, options.limits, answerError);
   const app = new Hono<GatewayEnv>({ strict: false });
 
   app.use(requestLog(ports.log, ports.metrics));
@@ -88,7 +109,7 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   app.route('/', health(ports));
   if (options.adminToken !== null) app.route('/admin/v1', adminApi(access, options.adminToken, answerError));
 
-  const forAll = [authenticate(access), limited].map(unlessSignUp);
+  const forAll = [authenticate(access), limits.stage].map(unlessSignUp);
   const forWrites = [
     openCloud(access),
     announceChanges(ports.versions),
@@ -97,14 +118,23 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   const paths = ['/v1/*', '/cloud/v1/*'];
   for (const path of paths) app.use(path, ...forAll);
   app.on(WRITES, paths, ...forWrites);
-  const cached = caching({ ...ports, clouds }, options.cache, (c) => callContext(c, options.deadline));
-  app.route('/', reduDialect(access, cached));
+  const { requestTarget, streams, deadline } = options;
+  const { cached, toldBefore } = caching(
+    { ...ports, clouds },
+    options.cache,
+    (c) => callContext(c, deadline),
+    requestTarget,
+  );
+  const events = new Events({ ...ports, clouds }, EVENT_WORDING, { streams, maxAge, deadline });
+  const openStream: OpenStream = ports.openStream ?? ((c, instanceId) => events.open(c, instanceId));
+  app.route('/', reduDialect(access, cached, openStream));
 
   const { passThrough, versions } = ports;
   if (passThrough !== undefined) {
-    const { requestTarget, requestBody = (c: Context) => c.req.raw.body } = options;
-    const given = { access, passThrough, versions, requestTarget, requestBody };
-    app.route('/', novaDialect({ ...given, publicUrl: url, limited }));
+    const { requestBody = (c: Context) => c.req.raw.body } = options;
+    const keepsReads = options.cache.seconds > 0;
+    const given = { access, passThrough, versions, requestTarget, requestBody, keepsReads };
+    app.route('/', novaDialect({ ...given, publicUrl: url, limited: limits.stage }));
   }
 
   app.notFound((c) => answerError(new ComputeError('not_found', 'There is nothing at this path.'), c));
@@ -112,7 +142,14 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   const flush = async () => {
     await Promise.all([access.journal.flush(), sweepIdempotency(ports)]);
   };
-  return { fetch: app.fetch, flush };
+  const endStreams = () => events.close();
+  if (toldBefore === null) return { fetch: app.fetch, flush, endStreams };
+  const atOnce = shortWay({ access, limits, toldBefore, requestTarget });
+  return {
+    fetch: (request, env, ctx) => atOnce(request, env) ?? app.fetch(request, env, ctx),
+    flush,
+    endStreams,
+  };
 }
 
 /** Everything else changes nothing, or is refused. */

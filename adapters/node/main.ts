@@ -17,6 +17,7 @@ import { createGateway } from '../../src/gateway.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
 import { memoryCounter } from '../memory/counter.ts';
+import { memoryEventLog } from '../memory/event-log.ts';
 import { memoryVersions } from '../memory/versions.ts';
 import { fetchTransport } from '../openstack/http/fetch.ts';
 import { undiciTransport } from '../openstack/http/undici.ts';
@@ -27,6 +28,7 @@ import { createSandbox } from '../sandbox/index.ts';
 import { openKeyStore, openStores } from '../sql/open.ts';
 import { readCertificates } from './certificates.ts';
 import { clientAddress, requestBody, requestTarget } from './connection.ts';
+import { examine, report } from './doctor-command.ts';
 import { KEYS_USAGE, runKeys, UsageError } from './keys-command.ts';
 import { pinoLogger } from './logger.ts';
 import { prometheusMetrics } from './prometheus.ts';
@@ -50,6 +52,7 @@ const USAGE = `linguanova [serve]                       serve the gateway (the d
 linguanova reconcile [--older-than S]    free ports and floating IPs of ours that serve no instance, in the
                                          project of the service account (OS_*); S seconds old at least (600)
                                          --project-id P: in that project instead; --json: print JSON
+linguanova doctor [--json]               try the store, Redis and the cloud as they are configured; ends with 1 when one fails
 ${KEYS_USAGE}`;
 
 type CloudPorts = Pick<OpenStackOptions, 'log' | 'metrics'>;
@@ -140,6 +143,7 @@ async function runGateway(config: Config): Promise<void> {
       metrics,
       counter: redis?.counter ?? memoryCounter(),
       versions: redis?.versions ?? memoryVersions(),
+      eventLog: redis?.eventLog ?? memoryEventLog(),
       ...(redis !== null && { redis, cacheStore: redis.cacheStore }),
     },
     {
@@ -150,6 +154,7 @@ async function runGateway(config: Config): Promise<void> {
       limits: config.limits,
       publicUrl: config.publicUrl,
       cache: config.cache,
+      streams: config.streams,
       clientAddress: clientAddress(config.trustedProxies),
       requestTarget,
       requestBody,
@@ -169,7 +174,7 @@ async function runGateway(config: Config): Promise<void> {
   const stop = async () => {
     if (stopping) return;
     stopping = true;
-    await listening.stop();
+    await Promise.all([listening.stop(), gateway.endStreams()]);
     clearInterval(flushing);
     await gateway.flush();
     await Promise.all([clouds.close(), keys.close(), redis?.close()]);
@@ -270,8 +275,28 @@ async function runKeysCommand(config: Config, args: readonly string[]): Promise<
   }
 }
 
-function commandCall(config: Config) {
-  const log = pinoLogger(config.logLevel === 'info' ? 'warn' : config.logLevel);
+async function runDoctor(config: Config, args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({ args: [...args], options: { json: { type: 'boolean', default: false } } });
+  const { openStack } = config;
+  const { clouds } = cloudOf(config);
+  const operated = openStack === null || openStack.serviceAccount === null ? null : openStackOf(openStack);
+  const findings = await examine({
+    config,
+    importSecret: () => serverSecret(config),
+    openKeys: () => openKeyStore(config.databaseUrl),
+    openRedis: () => redisOf(config, pinoLogger('silent'), prometheusMetrics()),
+    clouds,
+    operatorCloud: operated === null ? null : operated.openAsServiceAccount,
+    // What the log would say is said by the findings.
+    call: () => commandCall(config, 'silent'),
+  });
+  console.log(values.json ? JSON.stringify(findings) : report(findings));
+  await Promise.all([clouds.close(), operated?.close()]);
+  if (findings.some(({ ok }) => !ok)) process.exitCode = 1;
+}
+
+function commandCall(config: Config, level = config.logLevel === 'info' ? 'warn' : config.logLevel) {
+  const log = pinoLogger(level);
   const deadline = Date.now() + COMMAND_DEADLINE;
   return { deadline, requestId: `req-${crypto.randomUUID()}`, log, provenance: new Provenance() };
 }
@@ -279,6 +304,7 @@ function commandCall(config: Config) {
 async function main([command = 'serve', ...args]: readonly string[]): Promise<void> {
   if (command === 'serve' && args.length === 0) return runGateway(readConfig(process.env, readCertificates));
   if (command === 'keys') return runKeysCommand(readConfig(process.env, readCertificates), args);
+  if (command === 'doctor') return runDoctor(readConfig(process.env, readCertificates), args);
   // Reconciling seals nothing, so it needs no secret.
   if (command === 'reconcile')
     return runReconcile(readConfig({ LINGUANOVA_SECRET: 'unused', ...process.env }, readCertificates), args);

@@ -4,6 +4,7 @@ import type { GatewayEnv } from '../context.ts';
 import { type Access, callContext } from './access.ts';
 import type { RefusalReason } from './journal.ts';
 import type { Verdict } from './key-verifier.ts';
+import type { Principal } from './principal.ts';
 
 /**
  * From the API key to the principal. A request without a good key ends here
@@ -25,7 +26,9 @@ export function admit(
   key: string | undefined,
 ): Promise<void> | undefined {
   const address = access.clientAddress(c);
-  const verifying = access.verifier.verify(key, address);
+  const verify = () => access.verifier.verify(key, address);
+  c.set('verifyAgain', verify);
+  const verifying = verify();
   if (verifying instanceof Promise) return verifying.then((verdict) => judge(access, c, verdict, address));
   judge(access, c, verifying, address);
   return undefined;
@@ -37,10 +40,15 @@ function judge(access: Access, c: Context<GatewayEnv>, verdict: Verdict, address
     throw refusalOf(access.keyFailures.record(address));
   }
   const { principal } = verdict;
-  access.metrics.count('key_verifications', { result: 'ok' });
-  access.journal.used(principal.keyId);
+  letIn(access, principal);
   c.set('log', c.get('log').with({ key: principal.keyId, project: principal.projectId }));
   c.set('principal', principal);
+}
+
+/** Counts and notes the use of a key. */
+export function letIn({ metrics, journal }: Access, { keyId }: Principal): void {
+  metrics.count('key_verifications', { result: 'ok' });
+  journal.used(keyId);
 }
 
 /** The cloud as the principal sees it, for writes. Reads have theirs from the stage `cached`, which opens it only when it is asked. */

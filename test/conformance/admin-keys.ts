@@ -26,6 +26,22 @@ export class AdminClient {
   }
 }
 
+/**
+ * Asks until it is answered `refusal`; epoch milliseconds when the last request that was admitted was sent, so that what a busy
+ * machine takes for answering does not count.
+ */
+export async function lastAdmitted(client: ReduClient, refusal: number): Promise<number> {
+  let last = 0;
+  const ask = async () => {
+    const sent = Date.now();
+    const { status } = await client.get('/v1/instances');
+    if (status === 200) last = sent;
+    return status;
+  };
+  await expect.poll(ask, { interval: 20, timeout: 60_000 }).toBe(refusal);
+  return last;
+}
+
 export function adminKeyConformance(target: () => Target): void {
   describe('keys by the operator', () => {
     let admin: AdminClient;
@@ -42,11 +58,6 @@ export function adminKeyConformance(target: () => Target): void {
       return { ...issued, client: new ReduClient(target().url, issued.key) };
     };
     const statusOf = async (client: ReduClient) => (await client.get('/v1/me')).status;
-    /** As far as can be told: a slow machine may get to ask after `end` only, epoch milliseconds. */
-    const worksUntil = async (end: number, client: ReduClient) => {
-      const status = await statusOf(client);
-      if (Date.now() < end) expect(status).toBe(200);
-    };
 
     test('a key carries an application credential, and is shown once', async () => {
       const { client, key, ...shown } = await issue({ name: 'conf-carried', scopes: ['instances:read'] });
@@ -73,7 +84,8 @@ export function adminKeyConformance(target: () => Target): void {
       });
       expect((await client.get('/v1/me')).body).toMatchObject({ project_id: target().acme.projectId });
       const again = await admin.request('GET', `/keys/${shown.id}`);
-      expect(again.body).toEqual(shown);
+      // The use before it is written beside the requests: it may have been by now.
+      expect({ ...again.body, last_used_at: null }).toEqual(shown);
     });
 
     test('a service key acts in the project it names, as the gateway’s own account', async () => {
@@ -147,10 +159,10 @@ export function adminKeyConformance(target: () => Target): void {
       expect(inside.status).toBe(200);
       await change({ allowed_cidrs: [] });
 
-      const soon = Date.now() + 3_000;
+      const soon = Date.now() + 4_000;
       await change({ expires_at: new Date(soon).toISOString() });
-      await worksUntil(soon, client);
-      await expect.poll(() => statusOf(client)).toBe(401);
+      expect(await statusOf(client)).toBe(200);
+      await expect.poll(() => statusOf(client), { timeout: 20_000 }).toBe(401);
       expect(Date.now()).toBeGreaterThanOrEqual(soon);
       expect((await admin.request('GET', `/keys/${id}`)).body.state).toBe('expired');
     });
@@ -162,15 +174,7 @@ export function adminKeyConformance(target: () => Target): void {
       expect((await admin.request('DELETE', `/keys/${id}`)).status).toBe(204);
       const revokedAt = Date.now();
       expect(await statusOf(client)).toBe(401);
-      let lastGood = revokedAt;
-      const asked = async () => {
-        const sentAt = Date.now();
-        const status = await statusOf(elsewhere);
-        if (status === 200) lastGood = sentAt;
-        return status;
-      };
-      await expect.poll(asked, { interval: 20 }).toBe(401);
-      expect(lastGood - revokedAt).toBeLessThan(1_000);
+      expect((await lastAdmitted(elsewhere, 401)) - revokedAt).toBeLessThan(1_000);
       expect((await client.get('/v1/instances')).body).toEqual({
         error: { code: 'unauthorized', message: 'Invalid API key' },
       });
@@ -180,16 +184,12 @@ export function adminKeyConformance(target: () => Target): void {
 
     test('rotated with an overlap both work, then only the new one; a service key needs nothing more', async () => {
       const old = await issue({ application_credential: undefined, project_id: target().acme.projectId });
-      const { status, body } = await admin.request('POST', `/keys/${old.id}/rotate`, { overlap_seconds: 3 });
+      const { status, body } = await admin.request('POST', `/keys/${old.id}/rotate`, { overlap_seconds: 4 });
       expect(status).toBe(201);
       expect(body).toMatchObject({ family_id: old.id, scopes: old.scopes, name: old.name });
       const fresh = new ReduClient(target().url, body.key);
-      await worksUntil(
-        Date.parse((await admin.request('GET', `/keys/${old.id}`)).body.expires_at),
-        old.client,
-      );
-      expect(await statusOf(fresh)).toBe(200);
-      await expect.poll(() => statusOf(old.client)).toBe(401);
+      expect([await statusOf(old.client), await statusOf(fresh)]).toEqual([200, 200]);
+      await expect.poll(() => statusOf(old.client), { timeout: 20_000 }).toBe(401);
       expect(await statusOf(fresh)).toBe(200);
       expect((await admin.request('GET', `/keys/${old.id}`)).body.rotated_to).toBe(body.id);
       expect((await admin.request('POST', `/keys/${old.id}/rotate`, {})).status).toBe(409);

@@ -1,6 +1,8 @@
 import { randomInt } from 'node:crypto';
+import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { read } from '../docs/pages.ts';
+import { EventReader } from '../events/event-reader.ts';
 import { FaultyCloud } from '../support/faulty-cloud.ts';
 import { type GatewayProcess, startProcess } from '../support/gateway-process.ts';
 import { startNginx, type TestNginx } from '../support/nginx.ts';
@@ -102,6 +104,31 @@ describe.skipIf(postgres === null || redis === null)(
         headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
       });
       await expect.poll(async () => (await ask(urlOf(1), key)).status, { timeout: 30_000 }).toBe(401);
+    });
+
+    test('the balancer has no bound of its own for image data', async (context) => {
+      if (nginx === null) return context.skip('nginx cannot be had');
+      const status = await new Promise((resolve, reject) => {
+        const headers = { 'content-type': 'application/octet-stream', 'content-length': 100 * 1024 * 1024 };
+        const upload = request(`http://${BALANCER}/image/v2/images/none/file`, { method: 'PUT', headers });
+        upload.on('response', (response) => {
+          resolve(response.statusCode);
+          upload.destroy();
+        });
+        upload.on('error', reject);
+        upload.flushHeaders();
+      });
+      expect(status, 'the gateway’s own refusal of who has no key').toBe(401);
+    });
+
+    test('a stream of events comes through the balancer as it is told', async (context) => {
+      if (nginx === null) return context.skip('nginx cannot be had');
+      const reader = await EventReader.open(`http://${BALANCER}`, await issue('wide'));
+      try {
+        await reader.until(({ event }) => event === 'ready');
+      } finally {
+        reader.close();
+      }
     });
 
     test('the balancer shows customers the API and nothing else, and goes on when a gateway is killed', async (context) => {

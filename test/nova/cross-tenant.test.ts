@@ -24,6 +24,7 @@ test('every route has its attempts: those of the facade, and what is passed thro
       versions: memoryVersions(),
       requestTarget: () => '',
       requestBody: () => null,
+      keepsReads: true,
       publicUrl: () => '',
       limited: (_, next) => next(),
     }),

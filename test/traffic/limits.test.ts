@@ -26,10 +26,10 @@ describe('what a client hears', () => {
     const customer = await client();
     expect(fieldsOf((await ask(customer)).headers)).toEqual([
       '"default";q=600;w=60',
-      '"default";r=599;t=60',
+      expect.stringMatching(/^"default";r=599;t=(?:60|5\d)$/),
       '600',
       '599',
-      '60',
+      expect.stringMatching(/^(?:60|5\d)$/),
     ]);
     const { status, headers } = await customer.get('/v1/instances/none');
     expect([status, headers.get('X-RateLimit-Remaining')]).toEqual([404, '598']);
@@ -59,12 +59,12 @@ describe('what a client hears', () => {
   });
 
   test('who waits for Retry-After is admitted', async () => {
-    const { client } = await start({ plans: [plan('default', 3, 2)] });
+    const { client } = await start({ plans: [plan('default', 3, 4)] });
     const customer = await client();
     for (let window = 0; window < 2; window++) {
       expect(await admittedOf(customer, 10)).toBe(3);
       const wait = Number((await ask(customer)).headers.get('Retry-After'));
-      expect(wait).toBeLessThanOrEqual(2);
+      expect(wait).toBeLessThanOrEqual(4);
       await new Promise((resolve) => setTimeout(resolve, wait * 1000));
     }
     expect((await ask(customer)).status).toBe(200);

@@ -14,6 +14,7 @@ import type { ProjectVersions } from '../../traffic/versions/project-versions.ts
 import { authenticateToken } from './authenticate.ts';
 import { forward } from './forward.ts';
 import { identityFacade } from './identity/identity.ts';
+import { KeptReads } from './kept-reads.ts';
 import type { PassThrough } from './pass-through.ts';
 import type { PublicUrl } from './public-url.ts';
 import { FACES, SERVICES } from './services.ts';
@@ -27,6 +28,8 @@ export interface NovaPorts {
   readonly requestTarget: RequestTarget;
   readonly requestBody: RequestBody;
   readonly publicUrl: PublicUrl;
+  /** Whether reads are told again for a moment. */
+  readonly keepsReads: boolean;
   /** The stage `limit`. */
   readonly limited: MiddlewareHandler<GatewayEnv>;
 }
@@ -36,11 +39,13 @@ export function novaDialect(ports: NovaPorts): Hono<GatewayEnv> {
   const tokens = new KeyTokens(ports.access.secret);
   const router = new Hono<GatewayEnv>({ strict: false });
   router.route(FACES.identity.prefix, identityFacade({ ...ports, tokens }, ports.limited));
+  const { access, versions, keepsReads } = ports;
+  const keptReads = new KeptReads(versions, access.metrics, { on: keepsReads });
   const stages = [
     versionDocuments(ports, tokens),
     authenticateToken(ports.access, tokens),
     ports.limited,
-    forward(ports),
+    forward({ ...ports, keptReads }),
   ] as const;
   for (const service of SERVICES) router.all(`${FACES[service].prefix}/*`, ...stages);
   return router;

@@ -41,7 +41,8 @@ export interface ForwardRequest {
 
 export interface ForwardedAnswer {
   readonly status: number;
-  readonly headers: Headers;
+  /** By lower-case name; several of one name are joined. */
+  readonly headers: Readonly<Record<string, string>>;
   /** Small bodies come whole. */
   readonly body: Uint8Array | ReadableStream<Uint8Array> | null;
 }

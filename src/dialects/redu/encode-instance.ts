@@ -26,7 +26,8 @@ export function printInstances(instances: readonly Instance[]): string {
   return `[${instances.map(printInstance).join(',')}]`;
 }
 
-function printInstance(instance: Instance): string {
+/** One as it is in a list. */
+export function printInstance(instance: Instance): string {
   const printed = PRINTED.get(instance) ?? JSON.stringify(encodeInstance(instance));
   PRINTED.set(instance, printed);
   return printed;

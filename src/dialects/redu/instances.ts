@@ -8,6 +8,7 @@ import { isPassing } from '../../compute/states.ts';
 import { updateInstance } from '../../compute/update-instance.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { decodeBody } from '../../http/decode.ts';
+import { textAnswer } from '../../http/text-answer.ts';
 import type { Cached, CachePolicy } from '../../traffic/cache/cached.ts';
 import { encodeInstanceDetail, printInstances } from './encode-instance.ts';
 import { runInstanceAction } from './instance-actions.ts';
@@ -45,7 +46,7 @@ export async function list(c: Context<GatewayEnv>): Promise<Response> {
   if (window.limit !== undefined && page.more && last !== undefined) {
     c.header('Link', nextPageLink(c.req.url, last.id));
   }
-  return c.body(printInstances(page.instances), 200, { 'content-type': 'application/json' });
+  return textAnswer(c, printInstances(page.instances));
 }
 
 async function create(c: Context<GatewayEnv>): Promise<Response> {

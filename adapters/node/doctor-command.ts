@@ -1,0 +1,151 @@
+/**
+ * `linguanova doctor`: tries each thing that the gateway needs, once, and says what is wrong with it.
+ *
+ * @module
+ */
+
+import type { KeyStore } from '../../src/access/key-store.ts';
+import type { CallContext, Cloud, CloudDriver } from '../../src/compute/cloud.ts';
+import type { Config } from '../../src/config/config.ts';
+
+/** What is looked at, as the gateway would have it if it were started now. */
+export interface Patient {
+  readonly config: Config;
+  readonly importSecret: () => Promise<unknown>;
+  readonly openKeys: () => Promise<Pick<KeyStore, 'countByState' | 'close'>>;
+  /** null: none is configured. */
+  readonly openRedis: () => Promise<{ ping(): Promise<void>; close(): Promise<void> } | null>;
+  readonly clouds: Pick<CloudDriver, 'ping'>;
+  /** The cloud as the operator's account sees it; null: there is no account. */
+  readonly operatorCloud: ((call: CallContext) => Cloud) | null;
+  readonly call: () => CallContext;
+}
+
+export interface Finding {
+  readonly name: string;
+  readonly ok: boolean;
+  /** In one line. */
+  readonly detail: string;
+  /** How long it took. */
+  readonly milliseconds: number;
+}
+
+interface Check {
+  readonly name: string;
+  /** The variables that say how it is to be reached. */
+  readonly variables: string;
+  /** What was found, in a few words. Rejects with what is wrong. */
+  readonly run: () => Promise<string>;
+}
+
+/** Keys that are counted at most. */
+const MOST_KEYS = 100_000;
+
+/** One check after the other; one that fails keeps no other from being tried. */
+export async function examine(patient: Patient): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const { name, variables, run } of [...ownChecks(patient), ...cloudChecks(patient)]) {
+    const started = performance.now();
+    const outcome = await run().then(
+      (detail) => ({ ok: true, detail }),
+      (error: unknown) => ({ ok: false, detail: `${inOneLine(error)}; see ${variables}` }),
+    );
+    findings.push({ name, ...outcome, milliseconds: Math.round(performance.now() - started) });
+  }
+  return findings;
+}
+
+/** For people: a line for each finding. */
+export function report(findings: readonly Finding[]): string {
+  const width = Math.max(...findings.map(({ name }) => name.length));
+  const line = ({ name, ok, detail, milliseconds }: Finding) =>
+    `${ok ? 'ok    ' : 'FAILED'}  ${name.padEnd(width)}  ${detail} (${milliseconds} ms)`;
+  return findings.map(line).join('\n');
+}
+
+function ownChecks({ config, importSecret, openKeys, openRedis }: Patient): Check[] {
+  return [
+    {
+      name: 'secret',
+      variables: 'LINGUANOVA_SECRET',
+      async run() {
+        await importSecret();
+        return config.secret === null ? 'made and kept here, for the sandbox alone' : 'can be used';
+      },
+    },
+    {
+      name: 'store',
+      variables: 'DATABASE_URL',
+      async run() {
+        const keys = await openKeys();
+        try {
+          const states = await keys.countByState(new Date().toISOString(), MOST_KEYS);
+          return `answers, with ${states.active} active keys`;
+        } finally {
+          await keys.close();
+        }
+      },
+    },
+    {
+      name: 'redis',
+      variables: 'REDIS_URL',
+      async run() {
+        const redis = await openRedis();
+        if (redis === null) return 'none: each gateway has limits and kept answers of its own';
+        try {
+          await redis.ping();
+          return 'answers';
+        } finally {
+          await redis.close();
+        }
+      },
+    },
+  ];
+}
+
+function cloudChecks({ config, clouds, operatorCloud, call }: Patient): Check[] {
+  const account = 'OS_USERNAME and its neighbours';
+  const endpoints = 'OS_REGION_NAME and OS_INTERFACE';
+  const cloud: Check = {
+    name: 'cloud',
+    variables: config.reduUrl === null ? 'OS_AUTH_URL and OS_CACERT' : 'REDU_URL',
+    async run() {
+      await clouds.ping(call());
+      return (config.openStack ?? config.reduUrl) === null
+        ? 'the sandbox: OS_AUTH_URL is not set'
+        : 'answers';
+    },
+  };
+  if (operatorCloud === null) {
+    const without = async () => 'none: no service keys, and nothing for reconcile to sign in with';
+    return [
+      cloud,
+      ...(config.openStack === null ? [] : [{ name: 'service account', variables: account, run: without }]),
+    ];
+  }
+  const found = (ask: (cloud: Cloud) => Promise<readonly unknown[]>, what: string) => async () =>
+    `answers, with ${(await ask(operatorCloud(call()))).length} ${what}`;
+  return [
+    cloud,
+    {
+      name: 'service account',
+      variables: account,
+      async run() {
+        const { projectId, roles } = await operatorCloud(call()).caller();
+        return `signs in to project ${projectId} as ${roles.join(', ')}`;
+      },
+    },
+    { name: 'nova', variables: endpoints, run: found((given) => given.listFlavors(), 'flavors') },
+    { name: 'neutron', variables: endpoints, run: found((given) => given.listNetworks(), 'networks') },
+    { name: 'glance', variables: endpoints, run: found((given) => given.listImages(), 'images') },
+  ];
+}
+
+/** This is the operator's own screen, so what happened underneath is told, as in the log. */
+function inOneLine(error: unknown): string {
+  const told: string[] = [];
+  for (let current = error; current instanceof Error && told.length < 5; current = current.cause) {
+    told.push(current.message || ('code' in current ? String(current.code) : current.name));
+  }
+  return (told.join(' <- ') || String(error)).replaceAll(/\s+/g, ' ');
+}
