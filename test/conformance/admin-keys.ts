@@ -58,11 +58,6 @@ export function adminKeyConformance(target: () => Target): void {
       return { ...issued, client: new ReduClient(target().url, issued.key) };
     };
     const statusOf = async (client: ReduClient) => (await client.get('/v1/me')).status;
-    /** As far as can be told: a slow machine may get to ask after `end` only, epoch milliseconds. */
-    const worksUntil = async (end: number, client: ReduClient) => {
-      const status = await statusOf(client);
-      if (Date.now() < end) expect(status).toBe(200);
-    };
 
     test('a key carries an application credential, and is shown once', async () => {
       const { client, key, ...shown } = await issue({ name: 'conf-carried', scopes: ['instances:read'] });
