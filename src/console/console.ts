@@ -116,14 +116,14 @@ async function signIn(access: Access, c: Context<GatewayEnv>, adminToken: string
 
 /** What the page may know of a session. @throws ComputeError `unauthenticated` when its key or token is dead. */
 async function tell(access: Access, c: Context<GatewayEnv>, session: Session, options: ConsoleOptions) {
-  const expires_at = new Date(session.expiresAt).toISOString();
+  const expires_in = Math.ceil((session.expiresAt - Date.now()) / 1000) + 1;
   if (session.as === 'operator') {
     assertAdminToken(access, c, options.adminToken ?? '', session.adminToken);
-    return { as: session.as, expires_at, plans: options.limits.plans, costs: options.limits.costs };
+    return { as: session.as, expires_in, plans: options.limits.plans, costs: options.limits.costs };
   }
   await admit(access, c, session.key);
   const key = await access.keys.find(c.var.principal.keyId);
-  return { as: session.as, expires_at, owned: session.owned, key: key && keyView(key) };
+  return { as: session.as, expires_in, owned: session.owned, key: key && keyView(key) };
 }
 
 function answer(c: Context, options: ConsoleOptions, session: Awaited<ReturnType<typeof tell>> | null) {
