@@ -2,8 +2,8 @@
  * The whole way of a request, on one page.
  *
  * ```
- * requestLog -> authenticate -> limit -> openCloud -> announceChanges -> idempotency -> requireScope -> cached -> decode
- *            -> use case -> Cloud -> encode
+ * requestLog -> authenticate -> limit -> [writes: openCloud -> announceChanges -> idempotency] -> requireScope
+ *            -> [reads: cached] -> decode -> use case -> Cloud -> encode
  * ```
  *
  * It goes one way; nothing calls back up. Whatever is thrown on the way is answered in the dialect's words. A read that was told
@@ -24,6 +24,7 @@ import { answerNovaError } from './dialects/nova/errors.ts';
 import type { PassThrough } from './dialects/nova/pass-through.ts';
 import { publicUrl } from './dialects/nova/public-url.ts';
 import { partOf } from './dialects/nova/services.ts';
+import type { NovaTranslation } from './dialects/nova/translation.ts';
 import { isSignUp } from './dialects/redu/api-keys.ts';
 import { reduDialect } from './dialects/redu/dialect.ts';
 import { answerError as answerReduError } from './dialects/redu/errors.ts';
@@ -59,8 +60,8 @@ export type Ports = AccessPorts &
   EventPorts;
 
 interface DialectPorts {
-  /** For clouds that speak OpenStack themselves; without it there is no Nova dialect. */
-  readonly passThrough?: PassThrough | undefined;
+  /** The cloud's own services, or what stands in their place; absent: there is no Nova dialect. */
+  readonly nova?: PassThrough | NovaTranslation | undefined;
   /** Pages and scripts; absent where the platform tells them. */
   readonly assets?: Assets;
 }
@@ -115,23 +116,27 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   app.route('/', health(ports));
   if (ports.assets !== undefined) app.route('/', serveAssets(ports.assets));
   const { adminToken } = options;
-  const isOpenStack = ports.passThrough !== undefined;
   const itsConsole = options.console
-    ? createConsole(access, { adminToken, limits: options.limits, publicUrl: url, isOpenStack }, answerError)
+    ? createConsole(
+        access,
+        { adminToken, limits: options.limits, publicUrl: url, hasNova: ports.nova !== undefined },
+        answerError,
+      )
     : null;
   if (itsConsole !== null) app.route('/console', itsConsole.routes);
   if (adminToken !== null) {
     app.route('/admin/v1', adminApi(access, adminToken, answerError, itsConsole?.adminTokenOf));
   }
 
-  const stages = [
-    authenticate(access, itsConsole?.keyOf),
-    limits.stage,
+  const forAll = [authenticate(access, itsConsole?.keyOf), limits.stage].map(unlessSignUp);
+  const forWrites = [
     openCloud(access),
     announceChanges(ports.versions),
     idempotency(ports, options, isRepeatable),
-  ];
-  for (const path of ['/v1/*', '/cloud/v1/*']) app.use(path, ...stages.map(unlessSignUp));
+  ].map(unlessSignUp);
+  const paths = ['/v1/*', '/cloud/v1/*'];
+  for (const path of paths) app.use(path, ...forAll);
+  app.on(WRITES, paths, ...forWrites);
   const { requestTarget, streams, deadline } = options;
   const { cached, toldBefore } = caching(
     { ...ports, clouds },
@@ -143,11 +148,11 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   const openStream: OpenStream = ports.openStream ?? ((c, instanceId) => events.open(c, instanceId));
   app.route('/', reduDialect(access, cached, openStream));
 
-  const { passThrough, versions } = ports;
-  if (passThrough !== undefined) {
+  const { nova: services, versions } = ports;
+  if (services !== undefined) {
     const { requestBody = (c: Context) => c.req.raw.body } = options;
     const keepsReads = options.cache.seconds > 0;
-    const given = { access, passThrough, versions, requestTarget, requestBody, keepsReads };
+    const given = { access, services, versions, requestTarget, requestBody, keepsReads };
     app.route('/', novaDialect({ ...given, publicUrl: url, limited: limits.stage }));
   }
 
@@ -165,6 +170,9 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
     endStreams,
   };
 }
+
+/** Everything else changes nothing, or is refused. */
+const WRITES = ['POST', 'PUT', 'PATCH', 'DELETE'];
 
 /** Who signs up has no key yet. */
 function unlessSignUp(stage: MiddlewareHandler<GatewayEnv>): MiddlewareHandler<GatewayEnv> {

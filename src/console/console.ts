@@ -19,8 +19,8 @@ export interface ConsoleOptions {
   readonly adminToken: string | null;
   readonly publicUrl: (c: Context) => string;
   readonly limits: LimitOptions;
-  /** Users of the cloud can sign in, and OpenStack's own tools use keys: the cloud is an OpenStack. */
-  readonly isOpenStack: boolean;
+  /** OpenStack's own tools work with keys: there is a Nova dialect. */
+  readonly hasNova: boolean;
 }
 
 /** The server's side of the console; its pages are static, and use the API as any other client does. */
@@ -67,12 +67,12 @@ export function createConsole(
       const session = await sessionOf(c);
       const told = session === null ? null : await tell(access, c, session, options).catch(unlessDead);
       if (session !== null && told === null) sessions.end(c, isSecure(c));
-      return c.json(answer(c, options, told));
+      return c.json(answer(access, c, options, told));
     })
     .post('/session', async (c) => {
       const session = await signIn(access, c, options.adminToken);
       await sessions.begin(c, isSecure(c), session);
-      return c.json(answer(c, options, await tell(access, c, session, options)));
+      return c.json(answer(access, c, options, await tell(access, c, session, options)));
     })
     .delete('/session', async (c) => {
       const session = await sessionOf(c);
@@ -126,9 +126,14 @@ async function tell(access: Access, c: Context<GatewayEnv>, session: Session, op
   return { as: session.as, expires_in, owned: session.owned, key: key && keyView(key) };
 }
 
-function answer(c: Context, options: ConsoleOptions, session: Awaited<ReturnType<typeof tell>> | null) {
-  const { adminToken, isOpenStack, publicUrl } = options;
-  return { session, url: publicUrl(c), openstack: isOpenStack, operators: adminToken !== null };
+function answer(
+  { identities }: Access,
+  c: Context,
+  { adminToken, hasNova, publicUrl }: ConsoleOptions,
+  session: Awaited<ReturnType<typeof tell>> | null,
+) {
+  const ways = { users: identities.hasUsers, operators: adminToken !== null };
+  return { session, url: publicUrl(c), ways, nova: hasNova };
 }
 
 function unlessDead(error: unknown): null {

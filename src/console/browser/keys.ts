@@ -14,7 +14,7 @@ export const keysView: View<CustomerContext> = {
   name: 'keys',
   title: 'API keys',
   beside: ({ standing }) =>
-    standing.openstack ? h('a', { class: 'button primary', href: '#/issue' }, 'Issue a key') : null,
+    standing.ways.users ? h('a', { class: 'button primary', href: '#/issue' }, 'Issue a key') : null,
   async show({ session, signal }) {
     const place = h('div', { class: 'stack' });
     const show = async () => {

@@ -31,8 +31,10 @@ export interface Standing {
   readonly session: CustomerSession | OperatorSession | null;
   /** Where customers find the gateway. */
   readonly url: string;
-  readonly openstack: boolean;
-  readonly operators: boolean;
+  /** Who can sign in, beside those who have a key. */
+  readonly ways: { readonly users: boolean; readonly operators: boolean };
+  /** OpenStack's own tools work with keys. */
+  readonly nova: boolean;
 }
 
 export type SignIn =
