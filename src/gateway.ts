@@ -122,9 +122,12 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   app.route('/', health(ports));
   if (ports.assets !== undefined) app.route('/', serveAssets(ports.assets));
   const { adminToken } = options;
-  const isOpenStack = ports.nova !== undefined && 'forward' in ports.nova;
   const itsConsole = options.console
-    ? createConsole(access, { adminToken, limits: options.limits, publicUrl: url, isOpenStack }, answerError)
+    ? createConsole(
+        access,
+        { adminToken, limits: options.limits, publicUrl: url, hasNova: ports.nova !== undefined },
+        answerError,
+      )
     : null;
   if (itsConsole !== null) app.route('/console', itsConsole.routes);
   if (adminToken !== null) {
