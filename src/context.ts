@@ -1,3 +1,4 @@
+import type { Verdict } from './access/key-verifier.ts';
 import type { Principal } from './access/principal.ts';
 import type { Cloud } from './compute/cloud.ts';
 import type { Provenance } from './compute/provenance.ts';
@@ -17,6 +18,8 @@ export interface RequestVariables {
   provenance: Provenance;
   /** authenticate. */
   principal: Principal;
+  /** authenticate: verifies the same key again, for what goes on after it was let in. */
+  verifyAgain: () => Verdict | Promise<Verdict>;
   /** authenticate: the cloud as this principal sees it, within this request's deadline. */
   cloud: Cloud;
   /** idempotency, for a request with an `Idempotency-Key`. */

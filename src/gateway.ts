@@ -27,12 +27,16 @@ import type { NovaTranslation } from './dialects/nova/translation.ts';
 import { isSignUp } from './dialects/redu/api-keys.ts';
 import { reduDialect } from './dialects/redu/dialect.ts';
 import { answerError as answerReduError } from './dialects/redu/errors.ts';
+import { EVENT_WORDING } from './dialects/redu/event-words.ts';
 import { isRepeatable } from './dialects/redu/repeatable.ts';
 import { type RequestBody, type RequestTarget, refuseDotSegments } from './http/request-target.ts';
 import { shortWay } from './short-way.ts';
 import { type Dependencies, health } from './telemetry/health.ts';
 import { requestLog } from './telemetry/request-log.ts';
 import { type CacheOptions, type CachePorts, caching } from './traffic/cache/cached.ts';
+import type { EventLog } from './traffic/events/event-log.ts';
+import { Events, type OpenStream } from './traffic/events/events.ts';
+import type { StreamLimits } from './traffic/events/room.ts';
 import type { FleetOptions } from './traffic/fleet/fleets.ts';
 import { withFleets } from './traffic/fleet/with-fleets.ts';
 import {
@@ -45,11 +49,23 @@ import { type LimitOptions, type LimitPorts, limit } from './traffic/limit/limit
 import { announceChanges } from './traffic/versions/announce.ts';
 
 /** What the gateway plugs into; `adapters/` implements it, and a wiring file puts it together. */
-export type Ports = AccessPorts & LimitPorts & CachePorts & IdempotencyPorts & Dependencies & DialectPorts;
+export type Ports = AccessPorts &
+  LimitPorts &
+  CachePorts &
+  IdempotencyPorts &
+  Dependencies &
+  DialectPorts &
+  EventPorts;
 
 interface DialectPorts {
   /** The cloud's own services, or what stands in their place; absent: there is no Nova dialect. */
   readonly nova?: PassThrough | NovaTranslation | undefined;
+}
+
+interface EventPorts {
+  readonly eventLog: EventLog;
+  /** Where streams are held that cannot be held here. */
+  readonly openStream?: OpenStream;
 }
 
 export interface GatewayOptions extends AccessOptions, IdempotencyOptions {
@@ -63,6 +79,7 @@ export interface GatewayOptions extends AccessOptions, IdempotencyOptions {
   readonly limits: LimitOptions;
   readonly cache: CacheOptions;
   readonly fleets?: Partial<FleetOptions>;
+  readonly streams: StreamLimits;
 }
 
 export interface Gateway {
@@ -73,6 +90,8 @@ export interface Gateway {
    * called every few seconds and at the end.
    */
   flush(): Promise<void>;
+  /** Ends the streams of events, which would never end by themselves; to be called when the gateway stops. */
+  endStreams(): Promise<void>;
 }
 
 export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
@@ -99,14 +118,16 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
     idempotency(ports, options, isRepeatable),
   ];
   for (const path of ['/v1/*', '/cloud/v1/*']) app.use(path, ...stages.map(unlessSignUp));
-  const { requestTarget } = options;
+  const { requestTarget, streams, deadline } = options;
   const { cached, toldBefore } = caching(
     { ...ports, clouds },
     options.cache,
-    (c) => callContext(c, options.deadline),
+    (c) => callContext(c, deadline),
     requestTarget,
   );
-  app.route('/', reduDialect(access, cached));
+  const events = new Events({ ...ports, clouds }, EVENT_WORDING, { streams, maxAge, deadline });
+  const openStream: OpenStream = ports.openStream ?? ((c, instanceId) => events.open(c, instanceId));
+  app.route('/', reduDialect(access, cached, openStream));
 
   const { nova: services, versions } = ports;
   if (services !== undefined) {
@@ -121,9 +142,14 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   const flush = async () => {
     await Promise.all([access.journal.flush(), sweepIdempotency(ports)]);
   };
-  if (toldBefore === null) return { fetch: app.fetch, flush };
+  const endStreams = () => events.close();
+  if (toldBefore === null) return { fetch: app.fetch, flush, endStreams };
   const atOnce = shortWay({ access, limits, toldBefore, requestTarget });
-  return { fetch: (request, env, ctx) => atOnce(request, env) ?? app.fetch(request, env, ctx), flush };
+  return {
+    fetch: (request, env, ctx) => atOnce(request, env) ?? app.fetch(request, env, ctx),
+    flush,
+    endStreams,
+  };
 }
 
 /** Who signs up has no key yet. */

@@ -18,6 +18,7 @@ import { createGateway } from '../../src/gateway.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
 import { memoryCounter } from '../memory/counter.ts';
+import { memoryEventLog } from '../memory/event-log.ts';
 import { memoryVersions } from '../memory/versions.ts';
 import { fetchTransport } from '../openstack/http/fetch.ts';
 import { undiciTransport } from '../openstack/http/undici.ts';
@@ -144,6 +145,7 @@ async function runGateway(config: Config): Promise<void> {
       metrics,
       counter: redis?.counter ?? memoryCounter(),
       versions: redis?.versions ?? memoryVersions(),
+      eventLog: redis?.eventLog ?? memoryEventLog(),
       ...(redis !== null && { redis, cacheStore: redis.cacheStore }),
     },
     {
@@ -154,6 +156,7 @@ async function runGateway(config: Config): Promise<void> {
       limits: config.limits,
       publicUrl: config.publicUrl,
       cache: config.cache,
+      streams: config.streams,
       clientAddress: clientAddress(config.trustedProxies),
       requestTarget,
       requestBody,
@@ -173,7 +176,7 @@ async function runGateway(config: Config): Promise<void> {
   const stop = async () => {
     if (stopping) return;
     stopping = true;
-    await listening.stop();
+    await Promise.all([listening.stop(), gateway.endStreams()]);
     clearInterval(flushing);
     await gateway.flush();
     await Promise.all([clouds.close(), keys.close(), redis?.close()]);

@@ -17,12 +17,17 @@ const COUNTERS: { readonly [Name in keyof CounterLabels]: Descriptions<CounterLa
   fleet_refreshes: { help: "Times a project's instances were brought up to date.", labels: ['kind'] },
   cache_results: { help: 'Reads, by where their answer came from.', labels: ['result', 'route'] },
   cache_refreshes: { help: 'Answers that were fetched beside requests.', labels: ['result'] },
+  events: { help: 'What has happened to instances, as listeners were told.', labels: ['kind'] },
+  event_looks: { help: 'Looks at a project for those who listen.', labels: ['result'] },
+  event_streams_ended: { help: 'Streams of events that ended.', labels: ['reason'] },
   upstream_refusals: { help: 'Calls that were not made to the cloud.', labels: ['service', 'reason'] },
 };
 
 const GAUGES: { readonly [Name in keyof GaugeLabels]: Descriptions<GaugeLabels[Name]> } = {
   redis_up: { help: 'Whether Redis serves.', labels: [] },
   cache_bytes: { help: 'What the answers kept in this process take.', labels: [] },
+  event_streams: { help: 'Streams of events that are open.', labels: [] },
+  event_feeds: { help: 'Feeds that somebody listens to here.', labels: ['role'] },
   upstream_breakers_open: { help: 'Endpoints of the cloud that are not asked.', labels: ['service'] },
   upstream_calls_running: { help: 'Calls to the cloud that are under way.', labels: ['service'] },
   keys: { help: 'API keys, by state.', labels: ['state'] },

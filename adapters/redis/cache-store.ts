@@ -19,7 +19,8 @@ interface Scripts {
   linguanovaRelease(key: string, owner: string): Promise<number>;
 }
 
-function releaseScript(client: RedisClient): Scripts {
+/** Lets go of a key that is this owner's. */
+export function releaseScript(client: RedisClient): Scripts {
   client.defineCommand('linguanovaRelease', { numberOfKeys: 1, lua: RELEASE });
   // defineCommand has just put it there; its types cannot say so.
   return client as unknown as Scripts;

@@ -7,11 +7,13 @@
 import type { Logger } from '../../src/telemetry/logger.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
 import type { CacheStore } from '../../src/traffic/cache/cache-store.ts';
+import type { EventLog } from '../../src/traffic/events/event-log.ts';
 import type { Counter } from '../../src/traffic/limit/counter.ts';
 import type { ProjectVersions } from '../../src/traffic/versions/project-versions.ts';
 import { redisCacheStore } from './cache-store.ts';
 import { redisClient } from './client.ts';
 import { redisCounter } from './counter.ts';
+import { RedisEventLog } from './event-log.ts';
 import { RedisLink } from './link.ts';
 import type { RedisTarget } from './url.ts';
 import { RedisVersions } from './versions.ts';
@@ -22,6 +24,7 @@ export interface Redis {
   readonly counter: Counter;
   readonly versions: ProjectVersions;
   readonly cacheStore: CacheStore;
+  readonly eventLog: EventLog;
   /** Rejects while Redis cannot be written. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -34,15 +37,18 @@ export async function openRedis(
 ): Promise<Redis> {
   const link = new RedisLink(redisClient(target), ports);
   const versions = new RedisVersions(link, target);
+  const eventLog = new RedisEventLog(link, target);
   await link.open();
-  await versions.open();
+  await Promise.all([versions.open(), eventLog.connect()]);
   return {
     counter: redisCounter(link),
     versions,
     cacheStore: redisCacheStore(link),
+    eventLog,
     ping: () => link.ping(),
     async close() {
       versions.close();
+      eventLog.close();
       await link.close();
     },
   };

@@ -13,6 +13,8 @@ import { novaTranslation } from '../../src/dialects/nova/translated/translation.
 import { createGateway } from '../../src/gateway.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
+import type { OpenStream } from '../../src/traffic/events/events.ts';
+import { memoryEventLog } from '../memory/event-log.ts';
 import { fetchTransport } from '../openstack/http/fetch.ts';
 import { type OpenStackDriver, openStackDriver } from '../openstack/index.ts';
 import { reduDriver } from '../redu/index.ts';
@@ -22,6 +24,7 @@ import { type ObjectNamespace, variablesIn } from './bindings.ts';
 import { type ColoCache, coloStore, type KeyValueStore } from './colo-cache.ts';
 import { ColoVersions } from './colo-versions.ts';
 import { consoleLogger } from './console-logger.ts';
+import { type EventsObject, eventsObject } from './events-object.ts';
 import { type EdgeGateway, edgeHandler } from './handler.ts';
 import { LimitCounter, type LimitObject } from './limit-object.ts';
 import { objectCounter } from './object-counter.ts';
@@ -32,6 +35,7 @@ import type { SandboxObject } from './sandbox-object.ts';
 export interface Bindings {
   readonly KEYS: D1;
   readonly LIMITS: ObjectNamespace<LimitObject>;
+  readonly EVENTS: ObjectNamespace<EventsObject>;
   /** Of `sandbox-worker.ts` alone. */
   readonly SANDBOX?: ObjectNamespace<SandboxObject>;
   /** Answers that hardly ever change, for all places. */
@@ -117,6 +121,16 @@ function secretOf({ secret }: Config) {
   });
 }
 
+/** Sends who wants to listen to the object that holds all streams of the project. */
+function toObject({ EVENTS: objects }: Bindings): OpenStream {
+  return async function openedByObject(c) {
+    const { projectId } = c.get('principal');
+    const answer = await objects.get(objects.idFromName(projectId)).fetch(c.req.raw);
+    // One whose headers can be added to.
+    return new Response(answer.body, answer);
+  };
+}
+
 /** Where the state of the cloud is told. */
 interface Told {
   readonly log: Logger;
@@ -133,8 +147,17 @@ export interface Tuning {
   readonly colo?: ColoCache;
 }
 
-/** Puts a gateway together in an isolate. */
-export async function wire(bindings: Bindings, tuning: Tuning = {}): Promise<EdgeGateway> {
+/** Whether streams of events are held here, as only an object can, which who listens comes to through an isolate. */
+export interface Place {
+  readonly holdsStreams: boolean;
+}
+
+/** Puts a gateway together in an isolate, or in an object. */
+export async function wire(
+  bindings: Bindings,
+  tuning: Tuning = {},
+  { holdsStreams }: Place = { holdsStreams: false },
+): Promise<EdgeGateway> {
   const config = readConfig(variablesIn(bindings), noCertificates);
   const log = consoleLogger(config.logLevel);
   const metrics = analyticsMetrics(bindings.METRICS);
@@ -153,6 +176,8 @@ export async function wire(bindings: Bindings, tuning: Tuning = {}): Promise<Edg
       counter: objectCounter(bindings.LIMITS, { nameOf: (key) => key }),
       versions: new ColoVersions(colo),
       cacheStore: coloStore(colo, bindings.ANSWERS ?? null),
+      eventLog: memoryEventLog(),
+      ...(!holdsStreams && { openStream: toObject(bindings) }),
     },
     {
       secret: await secretOf(config),
@@ -160,7 +185,8 @@ export async function wire(bindings: Bindings, tuning: Tuning = {}): Promise<Edg
       publicUrl: config.publicUrl,
       deadline: tuning.deadline ?? REQUEST_DEADLINE,
       plans: config.limits.plans.map(({ name }) => name),
-      limits: config.limits,
+      limits: holdsStreams ? { ...config.limits, mode: 'off' } : config.limits,
+      streams: config.streams,
       cache: { ...config.cache, bytes: Math.min(config.cache.bytes, MAX_CACHE_BYTES), background: waitUntil },
       fleets: { maxInstances: MAX_FLEET_INSTANCES, background: waitUntil },
       clientAddress: (c) =>
@@ -185,5 +211,7 @@ export async function wire(bindings: Bindings, tuning: Tuning = {}): Promise<Edg
   };
 }
 
+/** The streams of a project. */
+export const ProjectEvents = eventsObject((bindings: Bindings) => wire(bindings, {}, { holdsStreams: true }));
 export { LimitCounter };
 export default edgeHandler((bindings: Bindings) => wire(bindings));

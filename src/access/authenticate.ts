@@ -26,7 +26,9 @@ export function admit(
   key: string | undefined,
 ): Promise<void> | undefined {
   const address = access.clientAddress(c);
-  const verifying = access.verifier.verify(key, address);
+  const verify = () => access.verifier.verify(key, address);
+  c.set('verifyAgain', verify);
+  const verifying = verify();
   if (verifying instanceof Promise) return verifying.then((verdict) => judge(access, c, verdict, address));
   judge(access, c, verifying, address);
   return undefined;

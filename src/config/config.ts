@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { isCidr } from '../access/cidr.ts';
 import type { CacheOptions } from '../traffic/cache/cached.ts';
+import type { StreamLimits } from '../traffic/events/room.ts';
 import { type Costs, DEFAULT_COSTS } from '../traffic/limit/cost.ts';
 import type { LimitOptions } from '../traffic/limit/limit.ts';
 import type { Plan } from '../traffic/limit/plan.ts';
@@ -47,6 +48,8 @@ export interface Config {
   /** Where clients find the gateway; null: where each request has. */
   readonly publicUrl: string | null;
   readonly cache: CacheOptions;
+  /** Streams of events that this process holds open. */
+  readonly streams: StreamLimits;
   /** Networks of proxies whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
   readonly logLevel: string;
@@ -105,6 +108,7 @@ const Environment = z.object({
   LINGUANOVA_CACHE_SECONDS: wholeNumber(0, 3_600).default(5),
   LINGUANOVA_STALE_SECONDS: wholeNumber(0, 86_400).default(300),
   LINGUANOVA_CACHE_MEGABYTES: wholeNumber(1, 65_536).default(64),
+  LINGUANOVA_EVENT_STREAMS: z.string().transform(parseStreams).default({ perKey: 1_000, total: 10_000 }),
   LINGUANOVA_TRUSTED_PROXIES: z
     .string()
     .transform((list) => list.split(',').map((cidr) => cidr.trim()))
@@ -184,6 +188,7 @@ export function readConfig(
       staleSeconds: variables.LINGUANOVA_STALE_SECONDS,
       bytes: variables.LINGUANOVA_CACHE_MEGABYTES * 1024 * 1024,
     },
+    streams: variables.LINGUANOVA_EVENT_STREAMS,
     trustedProxies: variables.LINGUANOVA_TRUSTED_PROXIES,
     logLevel: variables.LOG_LEVEL,
   };
@@ -231,6 +236,19 @@ function parseCosts(list: string, context: z.RefinementCtx): Costs {
     });
   }
   return { ...DEFAULT_COSTS, ...Object.fromEntries(given) };
+}
+
+/** `streams of a key/streams in all`. */
+function parseStreams(text: string, context: z.RefinementCtx): StreamLimits {
+  const [, perKey, total] = /^\s*(\d{1,7})\/(\d{1,7})\s*$/.exec(text) ?? [];
+  const streams = { perKey: Number(perKey), total: Number(total) };
+  if (!(streams.perKey > 0 && streams.total >= streams.perKey)) {
+    context.addIssue({
+      code: 'custom',
+      message: 'must be streams of a key/streams in all, as in 1000/10000',
+    });
+  }
+  return streams;
 }
 
 function openStackConfig(

@@ -24,6 +24,12 @@ export interface CounterLabels {
   cache_results: { readonly result: string; readonly route: string };
   /** Answers that were fetched beside requests: `ok` or `failed`. */
   cache_refreshes: { readonly result: string };
+  /** What has happened to instances, as listeners were told: `created`, `state_changed`, `updated`, `deleted`. */
+  events: { readonly kind: string };
+  /** Looks at a project for those who listen to it: `ok` or `failed`. */
+  event_looks: { readonly result: string };
+  /** Streams of events that ended, by reason. */
+  event_streams_ended: { readonly reason: string };
   /** Calls that were not made to the cloud: its breaker was `open`, or too many were under way (`busy`). */
   upstream_refusals: { readonly service: string; readonly reason: string };
 }
@@ -34,6 +40,10 @@ export interface GaugeLabels {
   redis_up: Record<never, never>;
   /** What the answers kept in this process take, bytes. */
   cache_bytes: Record<never, never>;
+  /** Streams of events that are open. */
+  event_streams: Record<never, never>;
+  /** Feeds that somebody listens to here, by what this gateway does for them: `leading`, `alone`, `following`. */
+  event_feeds: { readonly role: string };
   /** Endpoints of a service that are spared, because they are not well. */
   upstream_breakers_open: { readonly service: string };
   /** Calls to a service that are under way. */

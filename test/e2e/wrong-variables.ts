@@ -25,6 +25,9 @@ export const WRONG_VARIABLES: readonly WrongVariables[] = [
   ),
   ...['read=0', 'list=1', 'read=1,read=2'].map((LINGUANOVA_COSTS) => wrong({ LINGUANOVA_COSTS })),
   wrong({ LINGUANOVA_LIMITS: 'on' }),
+  ...['100', '0/10', '10/5', 'all/all'].map((LINGUANOVA_EVENT_STREAMS) =>
+    wrong({ LINGUANOVA_EVENT_STREAMS }),
+  ),
   ...['api.example.org', 'redis://a'].map((REDU_URL) => wrong({ REDU_URL, LINGUANOVA_SECRET: SECRET })),
   wrong({ REDU_URL: 'http://127.0.0.1:9', ...CLOUD }),
   ...['redis://:hunter2@cache:port', 'http://:hunter2@cache', 'redis://:hunter2@a,b/1'].map((REDIS_URL) =>

@@ -6,9 +6,10 @@
  */
 
 import { createSandbox } from '../../adapters/sandbox/index.ts';
+import { eventsObject } from '../../adapters/workers/events-object.ts';
 import { type EdgeHandler, edgeHandler } from '../../adapters/workers/handler.ts';
 import { sandboxObject } from '../../adapters/workers/sandbox-object.ts';
-import { type Bindings, wire } from '../../adapters/workers/worker.ts';
+import { type Bindings, type Tuning, wire } from '../../adapters/workers/worker.ts';
 
 export { LimitCounter } from '../../adapters/workers/worker.ts';
 
@@ -34,11 +35,14 @@ interface TestBindings extends Bindings {
   readonly DEADLINE?: string;
 }
 
-const gateway = () =>
-  edgeHandler<TestBindings>((bindings) => {
-    const deadline = bindings.DEADLINE === undefined ? {} : { deadline: Number(bindings.DEADLINE) };
-    return wire(bindings, { confirmAfter: CONFIRM_AFTER, ...deadline });
-  });
+const tuning = ({ DEADLINE: deadline }: TestBindings): Tuning => ({
+  confirmAfter: CONFIRM_AFTER,
+  ...(deadline !== undefined && { deadline: Number(deadline) }),
+});
+const gateway = () => edgeHandler<TestBindings>((bindings) => wire(bindings, tuning(bindings)));
+export const ProjectEvents = eventsObject((bindings: TestBindings) =>
+  wire(bindings, tuning(bindings), { holdsStreams: true }),
+);
 const [first, second] = [gateway(), gateway()];
 
 const worker: EdgeHandler<TestBindings> = {

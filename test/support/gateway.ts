@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { memoryCounter } from '../../adapters/memory/counter.ts';
+import { memoryEventLog } from '../../adapters/memory/event-log.ts';
 import { memoryIdempotencyStore } from '../../adapters/memory/idempotency-store.ts';
 import { memoryKeyStore } from '../../adapters/memory/key-store.ts';
 import { memoryVersions } from '../../adapters/memory/versions.ts';
@@ -20,6 +21,7 @@ import { createGateway, type Gateway } from '../../src/gateway.ts';
 import type { LogFields, Logger } from '../../src/telemetry/logger.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
 import type { CacheOptions } from '../../src/traffic/cache/cached.ts';
+import type { StreamLimits } from '../../src/traffic/events/room.ts';
 import type { FleetOptions } from '../../src/traffic/fleet/fleets.ts';
 import type { IdempotencyStore } from '../../src/traffic/idempotency/idempotency-store.ts';
 import { DEFAULT_COSTS } from '../../src/traffic/limit/cost.ts';
@@ -64,6 +66,7 @@ export interface GatewayUnderTest {
   /** What several gateways share. */
   readonly redisUrl?: string;
   readonly fleets?: Partial<FleetOptions>;
+  readonly streams?: Partial<StreamLimits>;
 }
 
 const PLANS: readonly Plan[] = [
@@ -98,6 +101,7 @@ export async function startGateway(
       metrics,
       counter: redis?.counter ?? memoryCounter(),
       versions: redis?.versions ?? memoryVersions(),
+      eventLog: redis?.eventLog ?? memoryEventLog(),
       ...(redis !== null && { redis, cacheStore: redis.cacheStore }),
     },
     {
@@ -110,6 +114,7 @@ export async function startGateway(
       publicUrl: options.publicUrl ?? null,
       cache: { seconds: 5, staleSeconds: 300, bytes: 8 * 1024 * 1024, ...options.cache },
       ...(options.fleets && { fleets: options.fleets }),
+      streams: { perKey: 1_000, total: 10_000, ...options.streams },
       requestTarget,
       requestBody,
       clientAddress(c) {
@@ -122,7 +127,7 @@ export async function startGateway(
   return {
     ...listening,
     async stop() {
-      await listening.stop();
+      await Promise.all([listening.stop(), gateway.endStreams()]);
       await redis?.close();
     },
     flush: gateway.flush,

@@ -52,6 +52,11 @@ export async function startWorkers({
             useSQLite: true,
             ...(name !== first && { scriptName: first }),
           },
+          EVENTS: {
+            className: 'ProjectEvents',
+            useSQLite: true,
+            ...(name !== first && { scriptName: first }),
+          },
         },
         bindings: {
           LINGUANOVA_SECRET: SECRET,

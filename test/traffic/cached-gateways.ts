@@ -33,10 +33,15 @@ export interface CachedGateways {
 
 export async function cachedGateways(
   count: number,
-  options: Pick<GatewayUnderTest, 'cache' | 'redisUrl' | 'deadline'> = {},
+  {
+    bootMilliseconds = 10,
+    ...options
+  }: Pick<GatewayUnderTest, 'cache' | 'redisUrl' | 'deadline' | 'streams'> & {
+    bootMilliseconds?: number;
+  } = {},
 ): Promise<CachedGateways> {
   const sandbox = createSandbox({
-    bootMilliseconds: 10,
+    bootMilliseconds,
     projects: [{ name: 'acme' }, { name: 'globex', withKeyPair: false }],
   });
   const asked: string[] = [];

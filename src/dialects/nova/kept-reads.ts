@@ -71,11 +71,12 @@ const RULES: Readonly<Record<string, Rule>> = {
 
 /** How long after a change of its project nothing is kept, milliseconds. */
 const SETTLING = 5_000;
-/** Nova, Neutron and hypervisors take this long to agree; more projects than these are as if they had changed. */
 const MAX_PROJECTS = 10_000;
 /** Room for all of them together, characters. */
 const ROOM = 8_388_608;
 const LARGEST = 131_072;
+/** What an entry costs beside its texts. */
+const OVERHEAD = 1_000;
 
 interface Kept {
   /** A text. */
@@ -92,7 +93,7 @@ export class KeptReads {
   readonly #now: () => number;
   readonly #kept = new LruMap<Kept>({
     weight: {
-      of: ({ prepared }, key) => prepared.body.length + key.length + 1_000,
+      of: ({ prepared }, key) => prepared.body.length + key.length + OVERHEAD,
       max: ROOM,
       heaviest: LARGEST,
     },

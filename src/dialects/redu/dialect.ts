@@ -10,9 +10,11 @@ import { requireScope } from '../../access/scopes.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { refuseOtherMethods } from '../../http/methods.ts';
 import { type Cached, uncached } from '../../traffic/cache/cached.ts';
+import type { OpenStream } from '../../traffic/events/events.ts';
 import { apiKeys } from './api-keys.ts';
 import { listAvailabilityZones } from './availability-zones.ts';
 import { answerError } from './errors.ts';
+import { instanceEvents, projectEvents, withoutEvents } from './events.ts';
 import { listFlavors } from './flavors.ts';
 import { listFloatingIps } from './floating-ips.ts';
 import { listHypervisors } from './hypervisors.ts';
@@ -31,7 +33,7 @@ import { serverGroups } from './server-groups.ts';
  *
  * Handlers throw; whoever mounts the router answers with `reduErrorResponse` in its `onError` and `notFound`. The
  * mounting app is to be made with `strict: false`, which is what lets a path end with a slash. `cached` goes around the
- * handlers of reads.
+ * handlers of reads, `openStream` answers with events.
  *
  * @example
  * ```ts
@@ -41,11 +43,17 @@ import { serverGroups } from './server-groups.ts';
  * app.onError((error, c) => reduErrorResponse(error, c.var.requestId, c.var.log));
  * ```
  */
-export function reduDialect(access: Access, cached: Cached = uncached): Hono<GatewayEnv> {
+export function reduDialect(
+  access: Access,
+  cached: Cached = uncached,
+  openStream: OpenStream = withoutEvents,
+): Hono<GatewayEnv> {
   const read = requireScope('instances:read');
   const router = new Hono<GatewayEnv>({ strict: false })
     .get('/v1/me', cached(showMe, { of: 'key' }))
     .route('/v1/instances', instances(cached))
+    .get('/v1/instances/:id/events', read, instanceEvents(openStream))
+    .get('/v1/events', read, projectEvents(openStream))
     .get('/v1/flavors', read, cached(listFlavors, { pace: 'slow' }))
     .get('/v1/images', read, cached(listImages, { pace: 'slow' }))
     .get('/v1/networks', read, cached(listNetworks))

@@ -18,21 +18,25 @@ export function encodeInstance(instance: Instance): InstanceBody {
   };
 }
 
-/** A list of instances as JSON text, each printed once as long as it is the same. */
-export const printInstances = printer(encodeInstance);
-
+/** One as it is in a list, as JSON text; printed once as long as it is the same object. */
+export const printInstance = printed(encodeInstance);
+/** A list of instances as JSON text. */
+export const printInstances = inArray(printInstance);
 /** The same of instances with all their fields. */
-export const printInstanceDetails = printer(encodeInstanceDetail);
+export const printInstanceDetails = inArray(printed(encodeInstanceDetail));
 
-function printer(encode: (instance: Instance) => object): (instances: readonly Instance[]) => string {
+function inArray(print: (instance: Instance) => string): (instances: readonly Instance[]) => string {
+  return (instances) => `[${instances.map(print).join(',')}]`;
+}
+
+function printed(encode: (instance: Instance) => object): (instance: Instance) => string {
   // Goes with the instance: most of a fleet's are the same objects from list to list.
-  const printed = new WeakMap<Instance, string>();
-  const print = (instance: Instance) => {
-    const text = printed.get(instance) ?? JSON.stringify(encode(instance));
-    printed.set(instance, text);
+  const texts = new WeakMap<Instance, string>();
+  return (instance) => {
+    const text = texts.get(instance) ?? JSON.stringify(encode(instance));
+    texts.set(instance, text);
     return text;
   };
-  return (instances) => `[${instances.map(print).join(',')}]`;
 }
 
 /** An instance by itself. */

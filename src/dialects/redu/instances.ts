@@ -8,6 +8,7 @@ import { isPassing } from '../../compute/states.ts';
 import { updateInstance } from '../../compute/update-instance.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { decodeBody } from '../../http/decode.ts';
+import { textAnswer } from '../../http/text-answer.ts';
 import type { Cached, CachePolicy } from '../../traffic/cache/cached.ts';
 import { encodeInstanceDetail, printInstanceDetails, printInstances } from './encode-instance.ts';
 import { runInstanceAction } from './instance-actions.ts';
@@ -47,7 +48,7 @@ export async function list(c: Context<GatewayEnv>): Promise<Response> {
     c.header('Link', nextPageLink(c.req.url, last.id));
   }
   const print = detail ? printInstanceDetails : printInstances;
-  return c.body(print(page.instances), 200, { 'content-type': 'application/json' });
+  return textAnswer(c, print(page.instances));
 }
 
 async function create(c: Context<GatewayEnv>): Promise<Response> {

@@ -81,6 +81,7 @@ const NAMES: { readonly [Name in keyof RequestVariables]: Name } = {
   log: 'log',
   provenance: 'provenance',
   principal: 'principal',
+  verifyAgain: 'verifyAgain',
   cloud: 'cloud',
 };
 

@@ -10,6 +10,7 @@ import type { CallContext, CloudDriver } from '../../compute/cloud.ts';
 import { Provenance } from '../../compute/provenance.ts';
 import type { GatewayEnv, RequestVariables } from '../../context.ts';
 import type { RequestTarget } from '../../http/request-target.ts';
+import { bytesOf } from '../../http/text-answer.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { ProjectVersions } from '../versions/project-versions.ts';
 import { AnswerCache, type Asked, type Fetched } from './answer-cache.ts';
@@ -143,7 +144,7 @@ export function caching(
 async function read(response: Response, { asOf, holdsFor }: Provenance): Promise<Fetched> {
   if (response.status !== 200) throw new Error(`a handler of cached answers said ${response.status}`);
   return {
-    body: new Uint8Array(await response.arrayBuffer()),
+    body: await bytesOf(response),
     contentType: response.headers.get('Content-Type') ?? 'application/json',
     link: response.headers.get('Link'),
     asOf,

@@ -1,0 +1,60 @@
+/**
+ * What has become of a project's instances between two looks, as listeners are told it. Pure.
+ *
+ * @module
+ */
+
+/** An instance as a dialect shows it. */
+export interface Shown {
+  readonly state: string;
+  /** All of it, JSON. */
+  readonly text: string;
+}
+
+/** By id. */
+export type ShownInstances = ReadonlyMap<string, Shown>;
+
+export type ChangeKind = 'created' | 'state_changed' | 'updated' | 'deleted';
+
+export interface Change {
+  readonly kind: ChangeKind;
+  readonly instanceId: string;
+  /** As it is shown now; a deleted one as it was last, but for its state. */
+  readonly shown: Shown;
+  /** null for one that was created. */
+  readonly previousState: string | null;
+  /** When it was seen, ISO 8601. */
+  readonly at: string;
+}
+
+/**
+ * In the order: what is gone, what is different, what is new, the oldest first. Of several changes of one instance the last is
+ * told; one that came and went in between is not.
+ *
+ * @param after In the order of the cloud's list, newest first.
+ * @param gone How an instance is shown once it is deleted.
+ */
+export function changesBetween(
+  before: ShownInstances,
+  after: ShownInstances,
+  at: string,
+  gone: (last: Shown) => Shown,
+): Change[] {
+  const deleted: Change[] = [];
+  const changed: Change[] = [];
+  for (const [instanceId, last] of before) {
+    const shown = after.get(instanceId);
+    const previousState = last.state;
+    if (shown === undefined) {
+      deleted.push({ kind: 'deleted', instanceId, shown: gone(last), previousState, at });
+    } else if (shown.text !== last.text) {
+      const kind = shown.state === last.state ? 'updated' : 'state_changed';
+      changed.push({ kind, instanceId, shown, previousState, at });
+    }
+  }
+  const created = [...after]
+    .filter(([instanceId]) => !before.has(instanceId))
+    .map(([instanceId, shown]): Change => ({ kind: 'created', instanceId, shown, previousState: null, at }))
+    .reverse();
+  return [...deleted, ...changed, ...created];
+}

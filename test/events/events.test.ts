@@ -1,0 +1,306 @@
+import { get } from 'node:http';
+import { afterEach, describe, expect, test } from 'vitest';
+import { instanceEventSchema } from '../../src/dialects/redu/event-schemas.ts';
+import { ADMIN_TOKEN } from '../support/gateway.ts';
+import type { ReduClient } from '../support/redu-client.ts';
+import { type CachedGateways, cachedGateways, DOWN } from '../traffic/cached-gateways.ts';
+import { EventReader, type Told } from './event-reader.ts';
+
+const NEW = { name: 'web', flavor_id: 'm1.tiny', image_id: 'ubuntu-22.04-amd64' };
+/** Who listen at once. */
+const MANY = 200;
+/** What keys and listeners are asked for every five seconds; and a busy machine. */
+const SOON = { timeout: 40_000, interval: 100 };
+
+let running: CachedGateways | undefined;
+const readers: EventReader[] = [];
+afterEach(async () => {
+  for (const reader of readers.splice(0)) reader.close();
+  await running?.close();
+  running = undefined;
+});
+
+async function start(
+  options: Parameters<typeof cachedGateways>[1] = {},
+): Promise<[gateways: CachedGateways, acme: ReduClient]> {
+  running = await cachedGateways(1, { bootMilliseconds: 1_500, ...options });
+  const [acme] = await running.clients();
+  if (acme === undefined) throw new Error('there is no node');
+  return [running, acme];
+}
+
+async function listen(
+  { url, key }: ReduClient,
+  options: Parameters<typeof EventReader.open>[2] = {},
+): Promise<EventReader> {
+  const reader = await EventReader.open(url, key, options);
+  readers.push(reader);
+  return reader;
+}
+
+const about = (id: string) => (told: Told) => told.data.instance?.id === id;
+const isDeleted = ({ event }: Told) => event === 'instance.deleted';
+const is = (state: string) => (told: Told) => told.data.instance?.state === state;
+const looks = ({ asked }: CachedGateways) => asked.filter((call) => call.includes('/servers/detail'));
+const logged = (gateways: CachedGateways, name: string) =>
+  gateways.nodes[0]?.logged.filter(({ event }) => event === name) ?? [];
+
+describe('a life of an instance', () => {
+  test('is told in order, each state with the one before it', async () => {
+    const [, acme] = await start();
+    const reader = await listen(acme);
+    expect(reader.status).toBe(200);
+    expect(reader.answer.headers).toMatchObject({
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+    });
+    expect(await reader.until(() => true)).toMatchObject({ event: 'ready', data: {} });
+
+    const { id } = (await acme.post('/v1/instances', NEW)).body;
+    await reader.until(is('active'));
+    await acme.patch(`/v1/instances/${id}`, { name: 'renamed' });
+    await reader.until(({ event, data }) => event === 'instance.updated' && data.instance.name === 'renamed');
+    await acme.act(id, 'stop');
+    await reader.until(is('stopped'));
+    await acme.delete(`/v1/instances/${id}`);
+    await reader.until(isDeleted);
+
+    const life = reader.told.filter(about(id));
+    expect(life[0]?.event).toBe('instance.created');
+    expect(life[0]?.data.previous_state).toBeNull();
+    expect(life.at(-1)?.data.instance).toMatchObject({
+      id,
+      name: 'renamed',
+      status: 'DELETED',
+      state: 'deleted',
+    });
+    for (const [n, { event, data }] of life.entries()) {
+      if (n > 0) expect(data.previous_state, `event ${n}`).toBe(life[n - 1]?.data.instance.state);
+      const stays = data.previous_state === data.instance.state;
+      expect(event === 'instance.updated', `event ${n}`).toBe(stays);
+      expect(instanceEventSchema.safeParse(data).error, `event ${n}`).toBeUndefined();
+    }
+    expect(new Set(reader.told.map((told) => told.id)).size, 'ids').toBe(reader.told.length);
+  });
+
+  test('is told of what other tools do, too', async () => {
+    const [gateways, acme] = await start();
+    const reader = await listen(acme);
+    const { id } = await acme.boot(NEW);
+    await gateways.openStack().compute('PUT', `/servers/${id}`, { server: { name: 'elsewhere' } });
+    await reader.until(({ data }) => data.instance?.name === 'elsewhere');
+    const { body } = await acme.get(`/v1/instances/${id}`);
+    expect(body.name, 'whoever has heard is answered nothing older').toBe('elsewhere');
+  });
+
+  test('an instance shows in lists, where it is, just as it was told', async () => {
+    const [, acme] = await start({ bootMilliseconds: 10 });
+    const reader = await listen(acme);
+    const { id } = await acme.boot(NEW);
+    const told = await reader.until((one) => about(id)(one) && is('active')(one));
+    const { body } = await acme.get('/v1/instances');
+    expect(body.find((one: { id: string }) => one.id === id)).toEqual(told.data.instance);
+  });
+});
+
+describe('who was away', () => {
+  test('hears what was missed, in order and once', async () => {
+    const [, acme] = await start();
+    const all = await listen(acme);
+    const first = await listen(acme);
+    const { id: from } = await first.until(() => true);
+    first.close();
+    const { id } = (await acme.post('/v1/instances', NEW)).body;
+    await all.until(is('active'));
+    const again = await listen(acme, { lastEventId: from ?? '' });
+    await again.until(is('active'));
+    await acme.delete(`/v1/instances/${id}`);
+    await Promise.all([all.until(isDeleted), again.until(isDeleted)]);
+    expect(again.told).toEqual(all.told.slice(1));
+  });
+
+  test('also when nobody listened meanwhile', async () => {
+    const [, acme] = await start({ bootMilliseconds: 10 });
+    const first = await listen(acme);
+    const { id: from } = await first.until(() => true);
+    first.close();
+    const { id } = await acme.boot(NEW);
+    const again = await listen(acme, { lastEventId: from ?? '' });
+    expect(await again.until(about(id))).toMatchObject({ event: 'instance.created' });
+  });
+
+  test.each(['', 'nonsense', '1-1', 'x'.repeat(40)])(
+    'is told to list again when the id is not known: %j',
+    async (lastEventId) => {
+      const [, acme] = await start();
+      const reader = await listen(acme, { lastEventId });
+      expect(await reader.until(() => true)).toMatchObject({
+        event: lastEventId === '' ? 'ready' : 'reset',
+        data: {},
+      });
+    },
+  );
+});
+
+describe('of one instance', () => {
+  test('only what happens to it is told, until it is gone', async () => {
+    const [, acme] = await start({ bootMilliseconds: 10 });
+    const [one, other] = [await acme.boot(NEW), await acme.boot(NEW)];
+    const reader = await listen(acme, { path: `/v1/instances/${one.id}/events` });
+    const { id: from } = await reader.until(({ event }) => event === 'ready');
+    await acme.patch(`/v1/instances/${other.id}`, { name: 'other' });
+    await acme.delete(`/v1/instances/${one.id}`);
+    await reader.ended();
+    expect(reader.told.at(-1)?.event).toBe('instance.deleted');
+    expect(reader.told.slice(1).every(about(one.id))).toBe(true);
+
+    const late = await listen(acme, { path: `/v1/instances/${one.id}/events`, lastEventId: from ?? '' });
+    await late.ended();
+    expect(late.told.at(-1)?.event).toBe('instance.deleted');
+  });
+
+  test('one that is not there is 404 before a stream begins', async () => {
+    const [gateways, acme] = await start();
+    for (const id of [crypto.randomUUID(), 'nonsense']) {
+      expect((await acme.get(`/v1/instances/${id}/events`)).status, id).toBe(404);
+    }
+    const [globex] = await gateways.clients('globex');
+    const { id } = await acme.boot(NEW);
+    expect((await globex?.get(`/v1/instances/${id}/events`))?.status, 'of another project').toBe(404);
+  });
+});
+
+test('nothing of one project reaches another', async () => {
+  const [gateways, acme] = await start({ bootMilliseconds: 10 });
+  const [globex] = await gateways.clients('globex');
+  if (globex === undefined) throw new Error('there is no node');
+  const [ours, theirs] = [await listen(acme), await listen(globex)];
+  const { id: from } = await ours.until(() => true);
+  const stolen = await listen(globex, { lastEventId: from ?? '' });
+  const [mine, hers] = [await acme.boot(NEW), await globex.boot(NEW)];
+  await Promise.all([ours.until(about(mine.id)), theirs.until(about(hers.id)), stolen.until(about(hers.id))]);
+  await acme.delete(`/v1/instances/${mine.id}`);
+  await ours.until(isDeleted);
+  await globex.delete(`/v1/instances/${hers.id}`);
+  await Promise.all([theirs.until(isDeleted), stolen.until(isDeleted)]);
+  expect(JSON.stringify(ours.told)).not.toContain(hers.id);
+  expect(JSON.stringify([theirs.told, stolen.told])).not.toContain(mine.id);
+});
+
+describe('many who listen', () => {
+  test('cost the cloud as much as one, and nothing when they are gone', async () => {
+    const [gateways, acme] = await start({ bootMilliseconds: 10 });
+    const many = await Promise.all(Array.from({ length: MANY }, () => listen(acme)));
+    await Promise.all(many.map((reader) => reader.until(({ event }) => event === 'ready')));
+    expect(looks(gateways)).toHaveLength(1);
+    const { id } = await acme.boot(NEW);
+    await Promise.all(many.map((reader) => reader.until((one) => about(id)(one) && is('active')(one))));
+    for (const reader of many) reader.close();
+    await expect.poll(() => logged(gateways, 'events_ended').length, SOON).toBe(MANY);
+    const before = looks(gateways).length;
+    await new Promise((resolve) => setTimeout(resolve, 4_000));
+    expect(looks(gateways)).toHaveLength(before);
+    expect(logged(gateways, 'events_ended')[0]?.fields).toMatchObject({
+      reason: 'left',
+      events: expect.any(Number),
+    });
+  });
+
+  test('are bounded, by key and in all', async () => {
+    const [gateways, acme] = await start({ streams: { perKey: 2, total: 3 } });
+    const [first] = [await listen(acme), await listen(acme)];
+    const refused = await acme.get('/v1/events');
+    expect([refused.status, refused.body.error.code]).toEqual([429, 'overLimit']);
+    expect(Number(refused.headers.get('Retry-After'))).toBeGreaterThan(0);
+    const [globex] = await gateways.clients('globex');
+    if (globex === undefined) throw new Error('there is no node');
+    await listen(globex);
+    const full = await globex.get('/v1/events');
+    expect([full.status, full.headers.get('Retry-After')]).toEqual([503, '10']);
+    first.close();
+    await expect.poll(() => logged(gateways, 'events_ended').length, SOON).toBe(1);
+    expect((await listen(globex)).status).toBe(200);
+  });
+
+  test('HEAD and a wrong method leave nothing open', async () => {
+    const [gateways, acme] = await start();
+    const head = await fetch(`${acme.url}/v1/events`, { method: 'HEAD', headers: { 'x-api-key': acme.key } });
+    expect([head.status, head.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
+    expect((await acme.post('/v1/events', {})).status).toBe(405);
+    expect(await (await fetch(`${acme.url}/metrics`)).text()).not.toMatch(/^linguanova_event_streams [1-9]/m);
+    expect(logged(gateways, 'events_ended')).toEqual([]);
+  });
+});
+
+describe('who may listen no longer', () => {
+  const admin = (acme: ReduClient, method: string, body?: object) =>
+    fetch(`${acme.url}/admin/v1/keys/${acme.key.split('_')[1]}`, {
+      method,
+      headers: { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'application/json' },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+
+  test.each([
+    ['is revoked', (acme: ReduClient) => admin(acme, 'DELETE')],
+    ['has lost its scope', (acme: ReduClient) => admin(acme, 'PATCH', { scopes: ['keypairs:write'] })],
+  ])('a key that %s ends its streams', async (_, change) => {
+    const [gateways, acme] = await start();
+    const [other] = await gateways.clients();
+    if (other === undefined) throw new Error('there is no node');
+    const [reader, staying] = [await listen(acme), await listen(other)];
+    await reader.until(() => true);
+    expect((await change(acme)).ok).toBe(true);
+    await reader.ended();
+    expect(logged(gateways, 'events_ended').map(({ fields }) => fields.reason)).toEqual(['key']);
+    expect(staying.isOver).toBe(false);
+  });
+
+  test('a key without the scope does not begin', async () => {
+    const [gateways] = await start();
+    const [writer] = await gateways.clients('acme', { scopes: ['instances:write'] });
+    expect((await writer?.get('/v1/events'))?.status).toBe(403);
+  });
+});
+
+test('a cloud that is down is an error before a stream begins, and silence once it has', async () => {
+  const [gateways, acme] = await start({ bootMilliseconds: 10, deadline: 5_000 });
+  const reader = await listen(acme);
+  const { id } = await acme.boot(NEW);
+  await reader.until(about(id));
+  gateways.disturb = async () => DOWN();
+  const [globex] = await gateways.clients('globex');
+  expect((await globex?.get('/v1/events'))?.status).toBeGreaterThanOrEqual(502);
+  await expect.poll(() => logged(gateways, 'events_stalled').length, SOON).toBeGreaterThan(0);
+  expect((await listen(acme)).status, 'who joins').toBe(200);
+  gateways.disturb = async () => null;
+  await expect.poll(() => logged(gateways, 'events_resumed').length, SOON).toBeGreaterThan(0);
+  await gateways.openStack().compute('PUT', `/servers/${id}`, { server: { name: 'again' } });
+  await reader.until(({ data }) => data.instance?.name === 'again');
+});
+
+test('who does not read is dropped, and the others hear on', async () => {
+  const [gateways, acme] = await start({ bootMilliseconds: 10 });
+  const booted = await Promise.all(Array.from({ length: 8 }, () => acme.boot(NEW)));
+  const [first] = booted;
+  const reader = await listen(acme);
+  const stuck = get(`${acme.url}/v1/events`, { headers: { 'x-api-key': acme.key }, agent: false });
+  stuck.on('error', () => {});
+  await new Promise<void>((resolve) => {
+    stuck.on('response', (answer) => resolve(void answer.pause()));
+  });
+  // Some 30 KB for each instance, until the sockets are full as well.
+  for (let n = 0; logged(gateways, 'events_ended').length === 0; n++) {
+    expect(n, 'rounds').toBeLessThan(200);
+    const metadata = Object.fromEntries(
+      Array.from({ length: 100 }, (_, i) => [`k${i}`, `${n}`.padEnd(255, 'x')]),
+    );
+    for (const { id } of booted)
+      await gateways.openStack().compute('POST', `/servers/${id}/metadata`, { metadata });
+    await acme.patch(`/v1/instances/${first.id}`, { name: `n${n}` });
+    await reader.until(({ data }) => data.instance?.name === `n${n}`);
+  }
+  expect(logged(gateways, 'events_ended').map(({ fields }) => fields.reason)).toEqual(['slow']);
+  expect(reader.isOver).toBe(false);
+  stuck.destroy();
+});
