@@ -2,8 +2,8 @@
  * The whole way of a request, on one page.
  *
  * ```
- * requestLog -> authenticate -> limit -> openCloud -> announceChanges -> idempotency -> requireScope -> cached -> decode
- *            -> use case -> Cloud -> encode
+ * requestLog -> authenticate -> limit -> [writes: openCloud -> announceChanges -> idempotency] -> requireScope
+ *            -> [reads: cached] -> decode -> use case -> Cloud -> encode
  * ```
  *
  * It goes one way; nothing calls back up. Whatever is thrown on the way is answered in the dialect's words. A read that was told
@@ -110,14 +110,15 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   app.route('/', health(ports));
   if (options.adminToken !== null) app.route('/admin/v1', adminApi(access, options.adminToken, answerError));
 
-  const stages = [
-    authenticate(access),
-    limits.stage,
+  const forAll = [authenticate(access), limits.stage].map(unlessSignUp);
+  const forWrites = [
     openCloud(access),
     announceChanges(ports.versions),
     idempotency(ports, options, isRepeatable),
-  ];
-  for (const path of ['/v1/*', '/cloud/v1/*']) app.use(path, ...stages.map(unlessSignUp));
+  ].map(unlessSignUp);
+  const paths = ['/v1/*', '/cloud/v1/*'];
+  for (const path of paths) app.use(path, ...forAll);
+  app.on(WRITES, paths, ...forWrites);
   const { requestTarget, streams, deadline } = options;
   const { cached, toldBefore } = caching(
     { ...ports, clouds },
@@ -151,6 +152,9 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
     endStreams,
   };
 }
+
+/** Everything else changes nothing, or is refused. */
+const WRITES = ['POST', 'PUT', 'PATCH', 'DELETE'];
 
 /** Who signs up has no key yet. */
 function unlessSignUp(stage: MiddlewareHandler<GatewayEnv>): MiddlewareHandler<GatewayEnv> {

@@ -145,6 +145,8 @@ export interface Tuning {
   readonly deadline?: number;
   /** Instead of the cache of the place. */
   readonly colo?: ColoCache;
+  /** Milliseconds that the cache of the place, KV and the objects that count may take, instead of what each is given. */
+  readonly patience?: number;
 }
 
 /** Whether streams of events are held here, as only an object can, which who listens comes to through an isolate. */
@@ -163,7 +165,7 @@ export async function wire(
   const metrics = analyticsMetrics(bindings.METRICS);
   const { keys, idempotency } = d1Stores(bindings.KEYS);
   const { clouds, nova, openToTidy } = await cloudOf(bindings, config, tuning, { log, metrics });
-  const colo = tuning.colo ?? caches.default;
+  const { colo = caches.default, patience } = tuning;
   const gateway = createGateway(
     {
       clouds,
@@ -173,9 +175,9 @@ export async function wire(
       idempotency,
       log,
       metrics,
-      counter: objectCounter(bindings.LIMITS, { nameOf: (key) => key }),
-      versions: new ColoVersions(colo),
-      cacheStore: coloStore(colo, bindings.ANSWERS ?? null),
+      counter: objectCounter(bindings.LIMITS, { nameOf: (key) => key, patience }),
+      versions: new ColoVersions(colo, waitUntil, patience),
+      cacheStore: coloStore(colo, bindings.ANSWERS ?? null, patience),
       eventLog: memoryEventLog(),
       ...(!holdsStreams && { openStream: toObject(bindings) }),
     },
@@ -195,7 +197,8 @@ export async function wire(
           c.req.header('x-forwarded-for'),
           config.trustedProxies,
         ),
-      requestTarget: (c) => c.req.url.slice(new URL(c.req.url).origin.length),
+      // A path begins after the scheme and at least one letter of a host.
+      requestTarget: ({ req: { url } }) => url.slice(url.indexOf('/', 'https://'.length)),
     },
   );
   return {

@@ -51,14 +51,10 @@ export function letIn({ metrics, journal }: Access, { keyId }: Principal): void 
   journal.used(keyId);
 }
 
-const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
-
-/** The cloud as the principal sees it. Reads have theirs from the stage `cached`, which opens it only when it is asked. */
+/** The cloud as the principal sees it, for writes. Reads have theirs from the stage `cached`, which opens it only when it is asked. */
 export function openCloud({ clouds, deadline }: Access): MiddlewareHandler<GatewayEnv> {
   return function cloudOpened(c, next) {
-    if (!READS.has(c.req.method)) {
-      c.set('cloud', clouds.open(c.get('principal').credential, callContext(c, deadline)));
-    }
+    c.set('cloud', clouds.open(c.get('principal').credential, callContext(c, deadline)));
     return next();
   };
 }

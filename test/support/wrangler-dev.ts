@@ -55,17 +55,20 @@ export async function startWranglerDev(
     url,
     output: () => output,
     async close() {
-      endGroup(child);
+      end(child, 'SIGTERM');
+      const stubborn = setTimeout(() => end(child, 'SIGKILL'), 10_000);
       await ended;
+      clearTimeout(stubborn);
       rmSync(state, { recursive: true, force: true });
     },
   };
 }
 
-function endGroup({ pid }: ChildProcess): void {
+/** It, and whatever it has started. */
+function end({ pid }: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): void {
   if (pid === undefined) return;
   try {
-    process.kill(-pid, 'SIGTERM');
+    process.kill(-pid, signal);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
   }

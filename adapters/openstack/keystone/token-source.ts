@@ -133,6 +133,8 @@ export class TokenSource {
 
   /** Beside the request: a token whose owner Keystone refuses by now is let go; while Keystone is away it is kept. */
   #confirm(key: string, owner: TokenOwner, secret: string, context: SendContext): void {
+    // One asks for all: at the edge what another request began tells nothing to one that is over.
+    if (this.#signIns.get(key)?.secret === secret) return;
     const kept = this.#tokens.get(key);
     this.#renew(key, owner, secret, context).catch((error) => {
       if (isRefusal(error) && this.#tokens.get(key) === kept) this.#tokens.delete(key);
