@@ -17,6 +17,7 @@ import { type AccessOptions, type AccessPorts, callContext, createAccess } from 
 import { adminApi } from './access/admin-api.ts';
 import { authenticate, openCloud } from './access/authenticate.ts';
 import { ComputeError } from './compute/errors.ts';
+import { createConsole } from './console/console.ts';
 import type { GatewayEnv } from './context.ts';
 import { novaDialect } from './dialects/nova/dialect.ts';
 import { answerNovaError } from './dialects/nova/errors.ts';
@@ -29,6 +30,7 @@ import { reduDialect } from './dialects/redu/dialect.ts';
 import { answerError as answerReduError } from './dialects/redu/errors.ts';
 import { EVENT_WORDING } from './dialects/redu/event-words.ts';
 import { isRepeatable } from './dialects/redu/repeatable.ts';
+import { type Assets, serveAssets } from './http/assets.ts';
 import { type RequestBody, type RequestTarget, refuseDotSegments } from './http/request-target.ts';
 import { shortWay } from './short-way.ts';
 import { type Dependencies, health } from './telemetry/health.ts';
@@ -60,6 +62,8 @@ export type Ports = AccessPorts &
 interface DialectPorts {
   /** The cloud's own services, or what stands in their place; absent: there is no Nova dialect. */
   readonly nova?: PassThrough | NovaTranslation | undefined;
+  /** Pages and scripts; absent where the platform tells them. */
+  readonly assets?: Assets;
 }
 
 interface EventPorts {
@@ -74,6 +78,8 @@ export interface GatewayOptions extends AccessOptions, IdempotencyOptions {
   readonly requestTarget: RequestTarget;
   /** How image data is read; absent: as a web stream. */
   readonly requestBody?: RequestBody;
+  /** Whether there is a console to sign in to. */
+  readonly console: boolean;
   /** Where clients find the gateway, `LINGUANOVA_PUBLIC_URL`; null: where the request has. */
   readonly publicUrl: string | null;
   readonly limits: LimitOptions;
@@ -108,9 +114,18 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   app.use(requestLog(ports.log, ports.metrics));
   app.use(refuseDotSegments(options.requestTarget));
   app.route('/', health(ports));
-  if (options.adminToken !== null) app.route('/admin/v1', adminApi(access, options.adminToken, answerError));
+  if (ports.assets !== undefined) app.route('/', serveAssets(ports.assets));
+  const { adminToken } = options;
+  const isOpenStack = ports.nova !== undefined && 'forward' in ports.nova;
+  const itsConsole = options.console
+    ? createConsole(access, { adminToken, limits: options.limits, publicUrl: url, isOpenStack }, answerError)
+    : null;
+  if (itsConsole !== null) app.route('/console', itsConsole.routes);
+  if (adminToken !== null) {
+    app.route('/admin/v1', adminApi(access, adminToken, answerError, itsConsole?.adminTokenOf));
+  }
 
-  const forAll = [authenticate(access), limits.stage].map(unlessSignUp);
+  const forAll = [authenticate(access, itsConsole?.keyOf), limits.stage].map(unlessSignUp);
   const forWrites = [
     openCloud(access),
     announceChanges(ports.versions),

@@ -49,6 +49,9 @@ const REFUSED: readonly (readonly [rule: string, file: string, source: string])[
   ['compute knows no access', 'src/compute/a.ts', "import type { X } from '../access/principal.ts';"],
   ['compute knows no hono', 'src/compute/a.ts', "import type { Context } from 'hono';"],
   ['compute knows no hono', 'src/compute/a.ts', "import { x } from 'hono/http-exception';"],
+  ['a page knows nothing but pages', 'src/console/browser/a.ts', "import type { X } from '../session.ts';"],
+  ['a page knows nothing but pages', 'src/console/browser/a.ts', "import * as z from 'zod';"],
+  ['nobody knows a page', 'src/gateway.ts', "import { x } from './console/browser/dom.ts';"],
   ['a dialect knows no other', 'src/dialects/nova/a.ts', "import { x } from '../redu/errors.ts';"],
   ['a dialect knows no other', 'src/dialects/nova/b/a.ts', "import type { X } from '../../redu/errors.ts';"],
 ];
@@ -66,6 +69,7 @@ const ALLOWED: readonly (readonly [file: string, source: string])[] = [
     "import { x } from '../sql/index.ts';\nimport { y } from '../openstack/index.ts';",
   ],
   ['adapters/workers/worker.ts', "import { x } from '../sql/index.ts';"],
+  ['src/console/browser/a.ts', "import { x } from '../../client/index.ts';\nimport { y } from './dom.ts';"],
 ];
 
 describe('the check itself', () => {

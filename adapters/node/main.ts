@@ -17,6 +17,7 @@ import { novaTranslation } from '../../src/dialects/nova/translated/translation.
 import { createGateway } from '../../src/gateway.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
+import { consoleAssets } from '../assets/console.ts';
 import { memoryCounter } from '../memory/counter.ts';
 import { memoryEventLog } from '../memory/event-log.ts';
 import { memoryVersions } from '../memory/versions.ts';
@@ -147,6 +148,7 @@ async function runGateway(config: Config): Promise<void> {
       versions: redis?.versions ?? memoryVersions(),
       eventLog: redis?.eventLog ?? memoryEventLog(),
       ...(redis !== null && { redis, cacheStore: redis.cacheStore }),
+      ...(config.console && { assets: consoleAssets() }),
     },
     {
       secret,
@@ -155,6 +157,7 @@ async function runGateway(config: Config): Promise<void> {
       plans: config.limits.plans.map(({ name }) => name),
       limits: config.limits,
       publicUrl: config.publicUrl,
+      console: config.console,
       cache: config.cache,
       streams: config.streams,
       clientAddress: clientAddress(config.trustedProxies),
@@ -219,6 +222,7 @@ async function runGateway(config: Config): Promise<void> {
 Admin token: ${adminToken}
 The customer's own sign-in at the cloud: user ${userName}, password ${password}, project ${projectName}`);
   }
+  if (config.console) console.log(`Console: ${config.publicUrl ?? listening.url}/console`);
 }
 
 /** What keeps the server from listening, in terms of the variables that say where. */

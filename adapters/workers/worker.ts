@@ -185,6 +185,7 @@ export async function wire(
       secret: await secretOf(config),
       adminToken: config.adminToken,
       publicUrl: config.publicUrl,
+      console: config.console,
       deadline: tuning.deadline ?? REQUEST_DEADLINE,
       plans: config.limits.plans.map(({ name }) => name),
       limits: holdsStreams ? { ...config.limits, mode: 'off' } : config.limits,

@@ -7,7 +7,7 @@ import { decodeBody, decodeQuery } from '../http/decode.ts';
 import { queryNumber } from '../http/field-schemas.ts';
 import { refuseOtherMethods } from '../http/methods.ts';
 import { type Access, callContext } from './access.ts';
-import { noteRefusal, tooManyFailures } from './authenticate.ts';
+import { type FromSession, noteRefusal, tooManyFailures } from './authenticate.ts';
 import { type Actor, auditEntry, issueKey, rotateKey } from './issue-key.ts';
 import {
   adminRotationSchema,
@@ -59,10 +59,11 @@ export function adminApi(
   access: Access,
   token: string,
   respond: (error: ComputeError, c: Context<GatewayEnv>) => Response,
+  fromSession?: FromSession,
 ): Hono<GatewayEnv> {
   const { keys } = access;
   const router = new Hono<GatewayEnv>({ strict: false })
-    .use(requireAdminToken(access, token))
+    .use(requireAdminToken(access, token, fromSession))
     .post('/keys', async (c) => {
       const body = await decodeBody(c, newKeySchema);
       assertPlan(access, body.plan);
@@ -134,22 +135,36 @@ export function adminApi(
   return refuseOtherMethods(router, respond);
 }
 
-function requireAdminToken(access: Access, token: string): MiddlewareHandler<GatewayEnv> {
-  // Hashed first, so that the comparison tells nothing about the token's length either.
-  const expected = hashKeySecret(access.secret, token);
+function requireAdminToken(
+  access: Access,
+  token: string,
+  fromSession?: FromSession,
+): MiddlewareHandler<GatewayEnv> {
   return async function adminTokenRequired(c, next) {
-    const address = access.clientAddress(c);
-    // Judged before the token: nobody shares an address with an operator who would have to be let through.
-    const blocked = access.adminFailures.blockedFor(address);
-    if (blocked !== null) throw tooManyFailures(blocked);
-    const given = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1] ?? '';
-    if (!equalInConstantTime(hashKeySecret(access.secret, given), expected)) {
-      access.adminFailures.record(address);
-      noteRefusal(access, c, 'wrong_admin_token', null);
-      throw new ComputeError('unauthenticated', 'Invalid admin token');
-    }
+    const presented = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
+    assertAdminToken(access, c, token, presented ?? (await fromSession?.(c)) ?? '');
     await next();
   };
+}
+
+/** @throws ComputeError `unauthenticated`; `rate_limited` for an address that keeps failing. */
+export function assertAdminToken(
+  access: Access,
+  c: Context<GatewayEnv>,
+  expected: string,
+  given: string,
+): void {
+  const address = access.clientAddress(c);
+  // Judged before the token: nobody shares an address with an operator who would have to be let through.
+  const blocked = access.adminFailures.blockedFor(address);
+  if (blocked !== null) throw tooManyFailures(blocked);
+  // Hashed first, so that the comparison tells nothing about the token's length either.
+  const hash = (text: string) => hashKeySecret(access.secret, text);
+  if (!equalInConstantTime(hash(given), hash(expected))) {
+    access.adminFailures.record(address);
+    noteRefusal(access, c, 'wrong_admin_token', null);
+    throw new ComputeError('unauthenticated', 'Invalid admin token');
+  }
 }
 
 /** What was and what is to be; nothing of it is secret. */

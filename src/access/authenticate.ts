@@ -6,14 +6,18 @@ import type { RefusalReason } from './journal.ts';
 import type { Verdict } from './key-verifier.ts';
 import type { Principal } from './principal.ts';
 
+/** What a request without a key or token of its own is signed in with; undefined: nothing. */
+export type FromSession = (c: Context<GatewayEnv>) => Promise<string | undefined>;
+
 /**
  * From the API key to the principal. A request without a good key ends here
  * with `unauthenticated`, always in the same words; the reason goes to the log, the audit log and the metrics. Somebody who
  * keeps failing gets `rate_limited`.
  */
-export function authenticate(access: Access): MiddlewareHandler<GatewayEnv> {
+export function authenticate(access: Access, fromSession?: FromSession): MiddlewareHandler<GatewayEnv> {
   return async function authenticated(c, next) {
-    const admitting = admit(access, c, presentedKey(c));
+    const key = presentedKey(c) ?? (fromSession && (await fromSession(c)));
+    const admitting = admit(access, c, key);
     if (admitting instanceof Promise) await admitting;
     await next();
   };

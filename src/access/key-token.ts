@@ -9,6 +9,7 @@
 
 import { sha256 } from '@noble/hashes/sha2.js';
 import { LruMap } from '../lru-map.ts';
+import { decodeBase64Url, encodeBase64Url } from './base64url.ts';
 import { formatKey, type KeyParts } from './key-format.ts';
 import type { ServerSecret } from './server-secret.ts';
 
@@ -78,7 +79,7 @@ export class KeyTokens {
       await this.#sealingKey,
       contentOf(key, method, lifetime),
     );
-    const text = PREFIX + encode(new Uint8Array([...nonce, ...new Uint8Array(box)]));
+    const text = PREFIX + encodeBase64Url(new Uint8Array([...nonce, ...new Uint8Array(box)]));
     const token = { key: formatKey(key), method, ...lifetime, auditId: auditIdOf(text) };
     this.#opened.set(text, token);
     return { text, token };
@@ -90,7 +91,7 @@ export class KeyTokens {
   async open(text: string): Promise<KeyToken | null> {
     const known = this.#opened.get(text);
     if (known !== undefined) return known;
-    const sealed = TOKEN_PATTERN.test(text) ? decode(text.slice(PREFIX.length)) : null;
+    const sealed = TOKEN_PATTERN.test(text) ? decodeBase64Url(text.slice(PREFIX.length)) : null;
     if (sealed === null) return null;
     const token = await this.#unseal(text, sealed);
     if (token !== null) this.#opened.set(text, token);
@@ -147,15 +148,5 @@ function readContent(content: ArrayBuffer, auditId: string): KeyToken | null {
 }
 
 function auditIdOf(text: string): string {
-  return encode(sha256(new TextEncoder().encode(text)).slice(0, AUDIT_ID_BYTES));
-}
-
-function encode(bytes: Uint8Array): string {
-  const binary = Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
-  return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
-}
-
-function decode(text: string): Uint8Array<ArrayBuffer> {
-  const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
-  return Uint8Array.from(binary, (character) => character.charCodeAt(0));
+  return encodeBase64Url(sha256(new TextEncoder().encode(text)).slice(0, AUDIT_ID_BYTES));
 }

@@ -47,6 +47,8 @@ export interface Config {
   readonly limits: LimitOptions;
   /** Where clients find the gateway; null: where each request has. */
   readonly publicUrl: string | null;
+  /** Whether there is a console at `/console`. */
+  readonly console: boolean;
   readonly cache: CacheOptions;
   /** Streams of events that this process holds open. */
   readonly streams: StreamLimits;
@@ -105,6 +107,7 @@ const Environment = z.object({
     .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
     .refine((url) => /^https?:\/\/[^/?#@]+(\/[^?#]*)?$/.test(url), 'must have no user, query or fragment')
     .optional(),
+  LINGUANOVA_CONSOLE: z.enum(['on', 'off'], { error: 'must be on or off' }).default('on'),
   LINGUANOVA_CACHE_SECONDS: wholeNumber(0, 3_600).default(5),
   LINGUANOVA_STALE_SECONDS: wholeNumber(0, 86_400).default(300),
   LINGUANOVA_CACHE_MEGABYTES: wholeNumber(1, 65_536).default(64),
@@ -183,6 +186,7 @@ export function readConfig(
       costs: variables.LINGUANOVA_COSTS,
     },
     publicUrl: variables.LINGUANOVA_PUBLIC_URL ?? null,
+    console: variables.LINGUANOVA_CONSOLE === 'on',
     cache: {
       seconds: variables.LINGUANOVA_CACHE_SECONDS,
       staleSeconds: variables.LINGUANOVA_STALE_SECONDS,

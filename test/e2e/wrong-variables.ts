@@ -28,6 +28,7 @@ export const WRONG_VARIABLES: readonly WrongVariables[] = [
   ...['100', '0/10', '10/5', 'all/all'].map((LINGUANOVA_EVENT_STREAMS) =>
     wrong({ LINGUANOVA_EVENT_STREAMS }),
   ),
+  wrong({ LINGUANOVA_CONSOLE: 'yes' }),
   ...['api.example.org', 'redis://a'].map((REDU_URL) => wrong({ REDU_URL, LINGUANOVA_SECRET: SECRET })),
   wrong({ REDU_URL: 'http://127.0.0.1:9', ...CLOUD }),
   ...['redis://:hunter2@cache:port', 'http://:hunter2@cache', 'redis://:hunter2@a,b/1'].map((REDIS_URL) =>

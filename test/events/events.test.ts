@@ -191,9 +191,11 @@ test('nothing of one project reaches another', async () => {
 describe('many who listen', () => {
   test('cost the cloud as much as one, and nothing when they are gone', async () => {
     const [gateways, acme] = await start({ bootMilliseconds: 10 });
+    const began = Date.now();
     const many = await Promise.all(Array.from({ length: MANY }, () => listen(acme)));
     await Promise.all(many.map((reader) => reader.until(({ event }) => event === 'ready')));
-    expect(looks(gateways)).toHaveLength(1);
+    // Once a second at most, however long they took to come.
+    expect(looks(gateways).length).toBeLessThanOrEqual(Math.ceil((Date.now() - began) / 1_000));
     const { id } = await acme.boot(NEW);
     await Promise.all(many.map((reader) => reader.until((one) => about(id)(one) && is('active')(one))));
     for (const reader of many) reader.close();

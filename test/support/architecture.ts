@@ -11,6 +11,9 @@ const WIRING = ['adapters/node/main.ts', 'adapters/workers/worker.ts', 'adapters
 /** Known to run on Node and at the edge alike. */
 const PACKAGES_OF_SRC = ['hono', 'zod', '@noble/hashes'];
 
+/** What runs in browsers: they load it as it stands. */
+const PAGES = 'src/console/browser';
+
 interface Import {
   /** The file that imports, from the root. */
   readonly from: string;
@@ -33,6 +36,9 @@ const RULES: Readonly<Record<string, (imported: Import) => boolean>> = {
   'compute knows no hono': ({ from, to }) =>
     within('src/compute', from) && isPackage(to) && ['hono', '@hono'].includes(to.split('/')[0] ?? ''),
   'a dialect knows no other': ({ from, to }) => areSiblings('src/dialects', from, to),
+  'a page knows nothing but pages and the client': ({ from, to }) =>
+    within(PAGES, from) && !within(PAGES, to) && !within('src/client', to),
+  'nobody knows a page': ({ from, to }) => !within(PAGES, from) && within(PAGES, to),
 };
 
 /**

@@ -112,6 +112,7 @@ export async function startGateway(
       plans: limits.plans.map(({ name }) => name),
       limits,
       publicUrl: options.publicUrl ?? null,
+      console: true,
       cache: { seconds: 5, staleSeconds: 300, bytes: 8 * 1024 * 1024, ...options.cache },
       ...(options.fleets && { fleets: options.fleets }),
       streams: { perKey: 1_000, total: 10_000, ...options.streams },

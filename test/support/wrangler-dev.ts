@@ -20,13 +20,15 @@ export interface WranglerDev {
  *
  * @param config Path of a `wrangler.toml`, from the root.
  * @param variables Beside those of the configuration.
+ * @param environment Of the configuration; its top level unless given.
  */
 export async function startWranglerDev(
   config: string,
   variables: Readonly<Record<string, string>> = {},
+  environment = '',
 ): Promise<WranglerDev> {
   const state = mkdtempSync(join(tmpdir(), 'linguanova-wrangler-'));
-  const common = ['--config', config, '--persist-to', state];
+  const common = ['--config', config, '--env', environment, '--persist-to', state];
   await promisify(execFile)(
     process.execPath,
     [WRANGLER, 'd1', 'migrations', 'apply', 'KEYS', '--local', ...common],

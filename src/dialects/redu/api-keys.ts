@@ -1,9 +1,10 @@
 import type { Context } from 'hono';
 import { Hono } from 'hono';
+import type * as z from 'zod';
 import { type Access, callContext } from '../../access/access.ts';
 import { noteRefusal, tooManyFailures } from '../../access/authenticate.ts';
 import type { IssuedCredential, SignIn } from '../../access/identity-provider.ts';
-import { type Actor, issueKey, rotateKey } from '../../access/issue-key.ts';
+import { type Actor, type IssuedKey, issueKey, rotateKey } from '../../access/issue-key.ts';
 import {
   type Credentials,
   credentialsSchema,
@@ -73,48 +74,53 @@ export function apiKeys(access: Access): Hono<GatewayEnv> {
     });
 }
 
-/** A customer signs in with what the cloud knows of them and gets a key, once. */
 function signUp(access: Access) {
-  return async function issueOwnKey(c: Context<GatewayEnv>): Promise<Response> {
-    const address = access.clientAddress(c);
+  return async function signedUp(c: Context<GatewayEnv>): Promise<Response> {
     const body = await decodeBody(c, selfServiceKeySchema);
-    const { credentials } = decode(credentialsSchema(body.credentials), { credentials: body.credentials });
-    const scopes = withoutAdmin(body.scopes);
-    // Counted before the cloud is asked: many guesses at once would else all be asked, and lock the user's account.
-    const blocked = access.signInFailures.record(address);
-    if (blocked !== null) throw tooManyFailures(blocked);
-    const wish = {
-      name: `linguanova ${crypto.randomUUID()} ${body.name}`.slice(0, 255),
-      roles: body.roles,
-      expiresAt: body.expires_at ?? null,
-    };
-    const call = callContext(c, access.deadline);
-    const issued = await access.identities
-      .issueCredential(toSignIn(credentials), wish, call)
-      .catch((error) => {
-        if (hasCode(error, 'unauthenticated')) noteRefusal(access, c, 'wrong_credentials', null);
-        else access.signInFailures.forgive(address);
-        throw error;
-      });
-    access.signInFailures.forgive(address);
-    const request = {
-      name: body.name,
-      credential: issued.credential,
-      projectId: issued.projectId,
-      userId: issued.userId,
-      ownsCloudCredential: issued.owned,
-      scopes,
-      plan: 'default',
-      allowedCidrs: body.allowed_cidrs,
-      expiresAt: body.expires_at ?? null,
-    };
-    const by = { actor: `user:${issued.userId}`, address, requestId: c.var.requestId };
-    const key = await keepOrWithdraw(access, issued, call, async () => {
-      await assertRoom(access, issued);
-      return issueKey(access.keys, access.secret, request, by);
-    });
-    return c.json(shownOnce(key), 201);
+    return c.json(shownOnce(await issueOwnKey(access, c, body)), 201);
   };
+}
+
+/** A customer signs in with what the cloud knows of them and gets a key, once. */
+export async function issueOwnKey(
+  access: Access,
+  c: Context<GatewayEnv>,
+  body: z.output<typeof selfServiceKeySchema>,
+): Promise<IssuedKey> {
+  const address = access.clientAddress(c);
+  const { credentials } = decode(credentialsSchema(body.credentials), { credentials: body.credentials });
+  const scopes = withoutAdmin(body.scopes);
+  // Counted before the cloud is asked: many guesses at once would else all be asked, and lock the user's account.
+  const blocked = access.signInFailures.record(address);
+  if (blocked !== null) throw tooManyFailures(blocked);
+  const wish = {
+    name: `linguanova ${crypto.randomUUID()} ${body.name}`.slice(0, 255),
+    roles: body.roles,
+    expiresAt: body.expires_at ?? null,
+  };
+  const call = callContext(c, access.deadline);
+  const issued = await access.identities.issueCredential(toSignIn(credentials), wish, call).catch((error) => {
+    if (hasCode(error, 'unauthenticated')) noteRefusal(access, c, 'wrong_credentials', null);
+    else access.signInFailures.forgive(address);
+    throw error;
+  });
+  access.signInFailures.forgive(address);
+  const request = {
+    name: body.name,
+    credential: issued.credential,
+    projectId: issued.projectId,
+    userId: issued.userId,
+    ownsCloudCredential: issued.owned,
+    scopes,
+    plan: 'default',
+    allowedCidrs: body.allowed_cidrs,
+    expiresAt: body.expires_at ?? null,
+  };
+  const by = { actor: `user:${issued.userId}`, address, requestId: c.var.requestId };
+  return keepOrWithdraw(access, issued, call, async () => {
+    await assertRoom(access, issued);
+    return issueKey(access.keys, access.secret, request, by);
+  });
 }
 
 /** A key that could not be stored leaves no credential at the cloud; one that cannot be taken back is in the log. */

@@ -1,0 +1,86 @@
+/**
+ * The files of the console, read and made fit for a browser. Its modules are TypeScript of the kind whose types can be taken out,
+ * so there is nothing to build.
+ *
+ * @module
+ */
+
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
+import { join } from 'node:path';
+import type { Asset, Assets } from '../../src/http/assets.ts';
+
+const SOURCES = join(import.meta.dirname, '../../src');
+/** Folders whose modules the page loads, at `/console/src/...` as they lie in `src`. */
+const MODULES = ['console/browser', 'client'];
+
+/** No script but the page's own files, no style and no image from elsewhere, no markup made of text, in nobody's frame. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+].join('; ');
+
+const COMMON = { 'X-Content-Type-Options': 'nosniff', 'Cross-Origin-Resource-Policy': 'same-origin' };
+const OF_PAGE = {
+  'Content-Security-Policy': POLICY,
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Referrer-Policy': 'same-origin',
+  'X-Frame-Options': 'DENY',
+};
+
+/** The page, at `/console`, with its style and modules. */
+export function consoleAssets(): Assets {
+  const read = (path: string) => readFileSync(join(SOURCES, path), 'utf8');
+  const modules = MODULES.flatMap(modulesIn);
+  const preload = modules.map(
+    (path) => `<link rel="modulepreload" href="console/src/${path.replace(/\.ts$/, '.js')}">`,
+  );
+  const page = read('console/browser/page.html').replace('</head>', `${preload.join('')}</head>`);
+  return new Map<string, Asset>([
+    ['/console', file('text/html', page, OF_PAGE)],
+    ['/console/style.css', file('text/css', read('console/browser/style.css'))],
+    ['/console/icon.svg', file('image/svg+xml', read('console/browser/icon.svg'))],
+    ...modules.map((path): [string, Asset] => [
+      `/console/src/${path.replace(/\.ts$/, '.js')}`,
+      file('text/javascript', scriptOf(read(path))),
+    ]),
+  ]);
+}
+
+function modulesIn(folder: string): string[] {
+  return readdirSync(join(SOURCES, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+    .map((name) => `${folder}/${name.replaceAll('\\', '/')}`)
+    .sort();
+}
+
+function file(type: string, body: string, headers: Readonly<Record<string, string>> = {}): Asset {
+  const ETag = `"${createHash('sha256').update(body).digest('base64url')}"`;
+  const own = { 'Content-Type': `${type}; charset=utf-8`, 'Cache-Control': 'no-cache', ETag };
+  return { body, headers: { ...COMMON, ...headers, ...own } };
+}
+
+/** `.js`, for a server of files takes `.ts` for a film. */
+function scriptOf(source: string): string {
+  return withoutTypes(source).replaceAll(/((?:\bfrom|\bimport)\s*\(?\s*'\.[^'\n]*)\.ts'/g, "$1.js'");
+}
+
+/** Node calls its own stripping experimental, on standard error, wherever it is called by name. */
+function withoutTypes(source: string): string {
+  const { emitWarning } = process;
+  process.emitWarning = () => {};
+  try {
+    return stripTypeScriptTypes(source);
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}

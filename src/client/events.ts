@@ -1,0 +1,137 @@
+/**
+ * Server-sent events over `fetch`: `EventSource` cannot send a key.
+ *
+ * @module
+ */
+
+import { LinguanovaError } from './error.ts';
+import { backoff, pause } from './pause.ts';
+import type { Routes } from './routes.ts';
+import { anyOf, type Sender } from './send.ts';
+
+type Instance = Routes['GET /v1/instances']['answer'][number];
+
+/** What has become of an instance. */
+export interface InstanceEvent {
+  readonly type: 'instance.created' | 'instance.state_changed' | 'instance.updated' | 'instance.deleted';
+  /** To go on after this one: `lastEventId`. */
+  readonly id: string | undefined;
+  readonly instance: Instance;
+  readonly previous_state: string | null;
+  /** When it was seen, ISO 8601. */
+  readonly at: string;
+}
+
+export type ClientEvent =
+  | InstanceEvent
+  /** `ready`: from here on nothing is missed. `reset`: what was missed is not known: list again. */
+  | { readonly type: 'ready' | 'reset'; readonly id: string | undefined };
+
+export interface EventOptions {
+  /** Goes on after this event. */
+  readonly lastEventId?: string | undefined;
+  /** Only what happens to this instance. */
+  readonly instanceId?: string | undefined;
+  /** How listening ends, beside a `break`; the iteration then throws its reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The gateway is heard of more often than that, if only by a heartbeat; milliseconds. */
+const LONGEST_SILENCE = 60_000;
+/** No line is longer, characters. */
+const MAX_BUFFER = 4_194_304;
+
+/**
+ * What happens, until the signal says so. A connection that breaks is made anew, from the last event on.
+ *
+ * @throws LinguanovaError when the gateway refuses, or has no events (`itemNotFound`, `notImplemented`).
+ */
+export async function* listen(
+  sender: Sender,
+  { lastEventId, instanceId, signal: own }: EventOptions = {},
+): AsyncGenerator<ClientEvent, void, void> {
+  const path =
+    instanceId === undefined ? '/v1/events' : `/v1/instances/${encodeURIComponent(instanceId)}/events`;
+  const given = sender.signal && own ? anyOf(sender.signal, own) : (own ?? sender.signal);
+  let last = lastEventId;
+  for (let failures = 0; ; failures++) {
+    given?.throwIfAborted();
+    let wait: number | null = null;
+    const silence = new Silence();
+    try {
+      const response = await sender.open(path, {
+        headers: { accept: 'text/event-stream', ...(last !== undefined && { 'last-event-id': last }) },
+        cache: 'no-store',
+        signal: anyOf(given, silence.signal),
+      });
+      for await (const event of messages(response, silence)) {
+        failures = 0;
+        last = event.id ?? last;
+        yield event;
+      }
+    } catch (error) {
+      given?.throwIfAborted();
+      if (error instanceof LinguanovaError) {
+        if (error.status < 500 && error.status !== 429) throw error;
+        if (error.status === 501) throw error;
+        wait = error.retryAfter && error.retryAfter * 1000;
+      }
+    } finally {
+      silence.end();
+    }
+    await pause(wait ?? backoff(failures), given);
+    if (last === undefined) yield { type: 'reset', id: undefined };
+  }
+}
+
+/** Ends a connection on which nothing is heard. */
+class Silence {
+  readonly #controller = new AbortController();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly signal = this.#controller.signal;
+
+  constructor() {
+    this.heard();
+  }
+
+  heard(): void {
+    this.end();
+    this.#timer = setTimeout(() => this.#controller.abort(), LONGEST_SILENCE);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+/** The events in a body, until it ends. */
+async function* messages({ body }: Response, silence: Silence): AsyncGenerator<ClientEvent, void, void> {
+  if (body === null) return;
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  let rest = '';
+  let fields: Record<string, string> = {};
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      silence.heard();
+      // A CR at the end may be the first half of a CRLF.
+      const lines = (rest + decoder.decode(value, { stream: true })).split(/\r\n|\n|\r(?!\n|$)/);
+      rest = lines.pop() ?? '';
+      if (rest.length > MAX_BUFFER) throw new LinguanovaError('badAnswer', 'An event has no end.');
+      for (const line of lines) {
+        if (line === '') {
+          const { event, data, id } = fields;
+          fields = {};
+          if (event !== undefined && data !== undefined) yield { ...JSON.parse(data), type: event, id };
+          continue;
+        }
+        const [, name = '', text = ''] = /^([^:]*):? ?(.*)$/s.exec(line) ?? [];
+        fields[name] = name === 'data' && fields.data !== undefined ? `${fields.data}\n${text}` : text;
+      }
+    }
+  } finally {
+    reader.cancel().catch(() => {});
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * A client of the gateway for browsers, Workers and Node: nothing but Web standards, no dependency. `docs/client.md`.
+ *
+ * @example
+ * ```ts
+ * const cloud = createClient({ baseUrl: 'https://api.example.org', apiKey });
+ * const { id } = await cloud.instances.create({ name: 'web', flavor_id: 'm1.small', image_id: 'debian-12-amd64' });
+ * const instance = await cloud.instances.waitUntil(id, 'active');
+ * ```
+ *
+ * @module
+ */
+
+import type { InstanceState } from '../compute/states.ts';
+import { type ClientEvent, type EventOptions, listen } from './events.ts';
+import { type List, listOf, pagedList } from './lists.ts';
+import type { AnswerOf, BodyOf, ItemOf, PagedRoute, QueryOf, Route } from './routes.ts';
+import { type CallOptions, type ClientOptions, type Input, type Sender, sender } from './send.ts';
+import { type Reached, type WaitOptions, waitUntil } from './wait.ts';
+
+export { type ErrorCode, LinguanovaError } from './error.ts';
+export type { ClientEvent, EventOptions, InstanceEvent } from './events.ts';
+export type { List } from './lists.ts';
+export type { NewApiKey, Route } from './routes.ts';
+export type { CallOptions, ClientOptions } from './send.ts';
+export type { Reached, WaitOptions } from './wait.ts';
+export type { InstanceState };
+
+export type Instance = AnswerOf<'GET /v1/instances'>[number];
+export type InstanceDetail = AnswerOf<'GET /v1/instances/{id}'>;
+export type NewInstance = BodyOf<'POST /v1/instances'>;
+export type InstanceChange = BodyOf<'PATCH /v1/instances/{id}'>;
+export type InstanceAction = BodyOf<'POST /v1/instances/{id}/actions'>;
+export type Flavor = ItemOf<'GET /v1/flavors'>;
+export type Image = ItemOf<'GET /v1/images'>;
+export type Network = ItemOf<'GET /v1/networks'>;
+export type FloatingIp = ItemOf<'GET /v1/floating_ips'>;
+export type KeyPair = ItemOf<'GET /v1/keypairs'>;
+export type SecurityGroup = ItemOf<'GET /v1/security_groups'>;
+export type ServerGroup = ItemOf<'GET /v1/server_groups'>;
+export type ApiKey = ItemOf<'GET /v1/api_keys'>;
+
+export type Client = ReturnType<typeof createClient>;
+
+/**
+ * Every call takes an `AbortSignal` and throws `LinguanovaError`. What is sure to be safe is sent again, after the time the
+ * gateway asks for; a `POST` is, since it carries an `Idempotency-Key`.
+ */
+export function createClient(options: ClientOptions) {
+  const over = sender(options);
+  const request = async <R extends Route>(route: R, input: Input<R>, o?: CallOptions): Promise<AnswerOf<R>> =>
+    (await over.send(route, input, o)).body;
+  const list = <R extends PagedRoute>(route: R) => pagedList(over, route);
+  return {
+    /** Any route, by its method and path. */
+    request,
+
+    instances: {
+      ...instanceList(over),
+      get: (id: string, o?: CallOptions) => request('GET /v1/instances/{id}', { params: { id } }, o),
+      create: (body: NewInstance, o?: CallOptions) => request('POST /v1/instances', { body }, o),
+      update: (id: string, body: InstanceChange, o?: CallOptions) =>
+        request('PATCH /v1/instances/{id}', { params: { id }, body }, o),
+      delete: (id: string, o?: CallOptions) => request('DELETE /v1/instances/{id}', { params: { id } }, o),
+      /** Accepted, not done, when it resolves. */
+      act: (id: string, body: InstanceAction, o?: CallOptions) =>
+        request('POST /v1/instances/{id}/actions', { params: { id }, body }, o),
+      /** Resolves once the instance is in the state, or in one of the states. */
+      waitUntil: <S extends InstanceState>(
+        id: string,
+        state: S | readonly S[],
+        o?: WaitOptions,
+      ): Promise<Reached<S>> => waitUntil(over, id, state, o),
+    },
+    /** What happens to instances, from now on or from an event on. */
+    events: (o?: EventOptions): AsyncGenerator<ClientEvent, void, void> => listen(over, o),
+
+    flavors: list('GET /v1/flavors'),
+    images: list('GET /v1/images'),
+    networks: list('GET /v1/networks'),
+    availabilityZones: list('GET /v1/availability_zones'),
+    floatingIps: list('GET /v1/floating_ips'),
+    hypervisors: list('GET /v1/hypervisors'),
+    keypairs: {
+      ...list('GET /v1/keypairs'),
+      get: (name: string, o?: CallOptions) => request('GET /v1/keypairs/{name}', { params: { name } }, o),
+      create: (body: BodyOf<'POST /v1/keypairs'>, o?: CallOptions) =>
+        request('POST /v1/keypairs', { body }, o),
+      delete: (name: string, o?: CallOptions) =>
+        request('DELETE /v1/keypairs/{name}', { params: { name } }, o),
+    },
+    securityGroups: {
+      ...list('GET /v1/security_groups'),
+      get: (id: string, o?: CallOptions) => request('GET /v1/security_groups/{id}', { params: { id } }, o),
+      create: (body: BodyOf<'POST /v1/security_groups'>, o?: CallOptions) =>
+        request('POST /v1/security_groups', { body }, o),
+      delete: (id: string, o?: CallOptions) =>
+        request('DELETE /v1/security_groups/{id}', { params: { id } }, o),
+      addRule: (id: string, body: BodyOf<'POST /v1/security_groups/{id}/rules'>, o?: CallOptions) =>
+        request('POST /v1/security_groups/{id}/rules', { params: { id }, body }, o),
+      deleteRule: (id: string, rule_id: string, o?: CallOptions) =>
+        request('DELETE /v1/security_groups/{id}/rules/{rule_id}', { params: { id, rule_id } }, o),
+    },
+    serverGroups: {
+      ...list('GET /v1/server_groups'),
+      get: (id: string, o?: CallOptions) => request('GET /v1/server_groups/{id}', { params: { id } }, o),
+      create: (body: BodyOf<'POST /v1/server_groups'>, o?: CallOptions) =>
+        request('POST /v1/server_groups', { body }, o),
+      delete: (id: string, o?: CallOptions) =>
+        request('DELETE /v1/server_groups/{id}', { params: { id } }, o),
+    },
+    /** The project's ceilings, and how much of each is used. */
+    quotas: (o?: CallOptions) => request('GET /v1/quotas', {}, o),
+    /** Whom the key stands for, and what it may do. */
+    me: (o?: CallOptions) => request('GET /v1/me', {}, o),
+    apiKeys: {
+      ...list('GET /v1/api_keys'),
+      get: (id: string, o?: CallOptions) => request('GET /v1/api_keys/{id}', { params: { id } }, o),
+      /** Takes credentials of the cloud, and needs no key. The answer has the new one's text, this once. */
+      create: (body: BodyOf<'POST /v1/api_keys'>, o?: CallOptions) =>
+        request('POST /v1/api_keys', { body }, o),
+      revoke: (id: string, o?: CallOptions) => request('DELETE /v1/api_keys/{id}', { params: { id } }, o),
+      rotate: (id: string, body: BodyOf<'POST /v1/api_keys/{id}/rotate'> = {}, o?: CallOptions) =>
+        request('POST /v1/api_keys/{id}/rotate', { params: { id }, body }, o),
+    },
+  };
+}
+
+/** A bare array; where it goes on is in its `Link`. */
+function instanceList({ send }: Sender): List<Instance, QueryOf<'GET /v1/instances'>> {
+  return listOf(async (query, options) => {
+    const { body, headers } = await send('GET /v1/instances', { query }, options);
+    const marker = /[?&]marker=([^&>]+)[^>]*>; *rel="next"/.exec(headers.get('Link') ?? '')?.[1];
+    return { items: body, next: marker === undefined ? null : { marker } };
+  });
+}

@@ -1,0 +1,23 @@
+const FIRST = 200;
+const LONGEST = 5_000;
+
+/** Milliseconds before try number `tries + 2`: doubled each time, and spread, so that clients do not come back together. */
+export function backoff(tries: number): number {
+  return Math.min(LONGEST, FIRST * 2 ** tries) * (0.5 + Math.random() / 2);
+}
+
+/** Resolves after so many milliseconds; rejects with the signal's reason. */
+export function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', abort);
+      resolve();
+    }, milliseconds);
+    if (signal?.aborted) abort();
+    else signal?.addEventListener('abort', abort, { once: true });
+  });
+}

@@ -1,0 +1,63 @@
+/**
+ * Small charts. Each says in words what it shows, for those who do not see it.
+ *
+ * @module
+ */
+
+import { h, svg } from './dom.ts';
+
+const WIDTH = 240;
+const BAR_HEIGHT = 8;
+const LINE_HEIGHT = 56;
+
+/**
+ * How much of something is used.
+ *
+ * @param limit null: there is none.
+ */
+export function usageBar(label: string, used: number | null, limit: number | null, unit = ''): HTMLElement {
+  const share = limit === null || used === null ? 0 : limit === 0 ? 1 : Math.min(1, used / limit);
+  const amount = `${format(used ?? 0)} of ${limit === null ? 'no limit' : format(limit)}${unit}`;
+  const words = used === null ? 'not told by the cloud' : amount;
+  const tone = share >= 0.9 ? 'bad' : share >= 0.7 ? 'busy' : 'good';
+  const bar = svg(
+    'svg',
+    {
+      class: `bar ${tone}`,
+      viewBox: `0 0 ${WIDTH} ${BAR_HEIGHT}`,
+      preserveAspectRatio: 'none',
+      role: 'img',
+      'aria-label': `${label}: ${words}, ${Math.round(share * 100)} percent`,
+    },
+    svg('rect', { class: 'track', width: WIDTH, height: BAR_HEIGHT }),
+    svg('rect', { class: 'fill', width: Math.round(share * WIDTH), height: BAR_HEIGHT }),
+  );
+  return h('div', { class: 'usage' }, h('h3', {}, label), h('p', {}, words), bar);
+}
+
+/** A value over time, as a line above its ground. */
+export function line(values: readonly number[], top: number, label: string): SVGElement {
+  const step = values.length > 1 ? WIDTH / (values.length - 1) : WIDTH;
+  const points = values.map((value, at) => {
+    const y = LINE_HEIGHT - 2 - (Math.min(value, top) / Math.max(top, 1)) * (LINE_HEIGHT - 4);
+    return `${(at * step).toFixed(1)},${y.toFixed(1)}`;
+  });
+  const [first = ''] = points;
+  const drawn = points.length === 1 ? `${first} ${WIDTH},${first.split(',')[1]}` : points.join(' ');
+  return svg(
+    'svg',
+    {
+      class: 'line',
+      viewBox: `0 0 ${WIDTH} ${LINE_HEIGHT}`,
+      preserveAspectRatio: 'none',
+      role: 'img',
+      'aria-label': label,
+    },
+    svg('polygon', { class: 'ground', points: `0,${LINE_HEIGHT} ${drawn} ${WIDTH},${LINE_HEIGHT}` }),
+    svg('polyline', { points: drawn }),
+  );
+}
+
+function format(value: number): string {
+  return value.toLocaleString();
+}

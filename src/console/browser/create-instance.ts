@@ -1,0 +1,110 @@
+import type { NewInstance } from '../../client/index.ts';
+import { client } from './api.ts';
+import { h } from './dom.ts';
+import { field, form, input, type Option, select, textOf, tick, ticks } from './field.ts';
+import { type CustomerContext, go, type View } from './view.ts';
+
+/** A new instance, from what the project has. */
+export const createInstanceView: View<CustomerContext> = {
+  name: 'create',
+  title: 'Create instance',
+  within: 'instances',
+  async show({ instances, signal }) {
+    const options = { signal };
+    const [flavors, images, networks, keypairs, groups] = await Promise.all([
+      client.flavors.list({}, options),
+      client.images.list({}, options),
+      client.networks.list({}, options),
+      client.keypairs.list({}, options),
+      client.securityGroups.list({}, options),
+    ]);
+    const own = networks.filter(({ external }) => !external);
+    const bootable = images.filter(({ status }) => status === 'active');
+    return h(
+      'div',
+      { class: 'card narrow' },
+      form(
+        {
+          action: 'Create',
+          beside: h('a', { class: 'button', href: '#/instances' }, 'Cancel'),
+          async onsubmit(data) {
+            await client.instances.create(requestOf(data));
+            instances.nudge();
+            go('instances');
+          },
+        },
+        field('Name', input('name', { required: true, maxlength: 255, spellcheck: 'false' })),
+        field(
+          'Flavor',
+          select(
+            'flavor_id',
+            flavors
+              .toSorted((a, b) => a.vcpus - b.vcpus || a.ram_mb - b.ram_mb)
+              .map(({ id, name, vcpus, ram_mb, disk_gb }) => ({
+                value: id,
+                label: `${name}: ${vcpus} vCPU, ${memory(ram_mb)}, ${disk_gb} GB disk`,
+              })),
+          ),
+        ),
+        field(
+          'Image',
+          select(
+            'image_id',
+            bootable.map(({ id, name }) => ({ value: id, label: name })),
+          ),
+        ),
+        field(
+          'Network',
+          select(
+            'network_id',
+            own.map(({ id, name }) => ({ value: id, label: name })),
+          ),
+        ),
+        field(
+          'Key pair',
+          select('keypair_name', [NONE, ...keypairs.map(({ name }) => ({ value: name, label: name }))]),
+          'Whose public half is put on it, for SSH.',
+        ),
+        ticks('Access', [
+          tick('isPublic', 'Public address', { hint: 'A floating IP, so that the internet can reach it.' }),
+          tick('enableSSH', 'SSH', { hint: 'Lets TCP port 22 in, from anywhere.' }),
+        ]),
+        h(
+          'details',
+          {},
+          h('summary', {}, 'Security groups and user data'),
+          ticks(
+            'Security groups',
+            groups.map(({ name }) => tick('security_group_names', name, { value: name })),
+            'Without any, the one called default.',
+          ),
+          field(
+            'User data',
+            h('textarea', { name: 'user_data', rows: 6, spellcheck: 'false', placeholder: '#cloud-config' }),
+            'For cloud-init, as plain text or base64.',
+          ),
+        ),
+      ),
+    );
+  },
+};
+
+const NONE: Option = { value: '', label: 'none' };
+
+function requestOf(data: FormData): NewInstance {
+  const groups = data.getAll('security_group_names').map(String);
+  return {
+    name: textOf(data, 'name') ?? '',
+    flavor_id: textOf(data, 'flavor_id') ?? '',
+    image_id: textOf(data, 'image_id') ?? '',
+    network_id: textOf(data, 'network_id') ?? null,
+    keypair_name: textOf(data, 'keypair_name') ?? null,
+    user_data: textOf(data, 'user_data') ?? null,
+    ...(groups.length > 0 && { security_group_names: groups }),
+    metadata: { isPublic: data.has('isPublic'), enableSSH: data.has('enableSSH') },
+  };
+}
+
+function memory(megabytes: number): string {
+  return megabytes < 1024 ? `${megabytes} MB` : `${Math.round(megabytes / 102.4) / 10} GB`;
+}

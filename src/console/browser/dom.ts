@@ -1,0 +1,53 @@
+/**
+ * Elements, made of values. Text becomes text nodes and nothing else, so what customers name their things is never markup.
+ *
+ * @module
+ */
+
+export type Child = Node | string | number | null | undefined | false;
+type Value = string | number | boolean | null | undefined | ((event: Event) => unknown);
+/** Attributes, and listeners as `onclick`; true is an attribute without a value, false and null are none. */
+export type Props = Readonly<Record<string, Value>>;
+
+/** An element of HTML. */
+export function h<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  props: Props = {},
+  ...children: readonly Child[]
+): HTMLElementTagNameMap[K] {
+  return fill(document.createElement(tag), props, children);
+}
+
+/** An element of SVG. */
+export function svg<K extends keyof SVGElementTagNameMap>(
+  tag: K,
+  props: Props = {},
+  ...children: readonly Child[]
+): SVGElementTagNameMap[K] {
+  return fill(document.createElementNS('http://www.w3.org/2000/svg', tag), props, children);
+}
+
+function fill<E extends Element>(element: E, props: Props, children: readonly Child[]): E {
+  for (const [name, value] of Object.entries(props)) {
+    if (typeof value === 'function') element.addEventListener(name.slice(2), value);
+    else if (value === true) element.setAttribute(name, '');
+    else if (value !== false && value != null) element.setAttribute(name, String(value));
+  }
+  element.append(...nodes(children));
+  return element;
+}
+
+/** What of these is to be shown. */
+export function nodes(children: readonly Child[]): (Node | string)[] {
+  return children
+    .filter((child) => child !== null && child !== undefined && child !== false)
+    .map((child) => (child instanceof Node ? child : String(child)));
+}
+
+let ids = 0;
+
+/** An id that no other element of the page has. */
+export function freshId(): string {
+  ids += 1;
+  return `e${ids}`;
+}

@@ -1,0 +1,127 @@
+import type { Instance, InstanceAction } from '../../client/index.ts';
+import { announce } from './announce.ts';
+import { client, messageOf } from './api.ts';
+import { ask } from './dialog.ts';
+import { type Child, h } from './dom.ts';
+import { field, input, select, textOf } from './field.ts';
+import { ACTIONS, type Action } from './instance-words.ts';
+import type { LiveInstances } from './live.ts';
+
+type Named = Pick<Instance, 'id' | 'name'>;
+
+/** A button that does something to an instance, at once or after a word more. */
+export function actButton(instance: Named, action: Action, instances: LiveInstances): HTMLButtonElement {
+  const { label, hint } = ACTIONS[action];
+  const button = h(
+    'button',
+    {
+      type: 'button',
+      class: 'small',
+      title: hint,
+      'data-focus': action,
+      'aria-label': `${label} ${instance.name}`,
+      onclick: () => begin(),
+    },
+    label,
+  );
+  async function begin(): Promise<void> {
+    const question = QUESTIONS[action];
+    if (question !== undefined) return question(instance, instances);
+    if (button.getAttribute('aria-busy') === 'true') return;
+    button.setAttribute('aria-busy', 'true');
+    await act(instance, { action } as InstanceAction, instances)
+      .catch((error: unknown) => announce(`${instance.name}: ${messageOf(error)}`, 'bad'))
+      .finally(() => button.removeAttribute('aria-busy'));
+  }
+  return button;
+}
+
+/** A button that deletes an instance, once somebody has said that it is meant. */
+export function deleteButton(
+  instance: Named,
+  instances: LiveInstances,
+  ondone?: () => void,
+): HTMLButtonElement {
+  const { id, name } = instance;
+  return h(
+    'button',
+    {
+      type: 'button',
+      class: 'small danger-text',
+      'data-focus': 'delete',
+      'aria-label': `Delete ${name}`,
+      onclick: () =>
+        ask({
+          title: `Delete ${name}?`,
+          text: 'Its disk and its public address are gone with it. This cannot be taken back.',
+          action: 'Delete',
+          isDangerous: true,
+          async onyes() {
+            await client.instances.delete(id);
+            instances.nudge();
+            ondone?.();
+          },
+        }),
+    },
+    'Delete',
+  );
+}
+
+async function act(instance: Named, body: InstanceAction, instances: LiveInstances): Promise<void> {
+  const { admin_password } = await client.instances.act(instance.id, body);
+  const { told } = ACTIONS[body.action];
+  if (told !== undefined) announce(`${instance.name} ${told}`);
+  if (admin_password !== undefined) announce(`Its password for now: ${admin_password}`);
+  instances.nudge();
+}
+
+type Question = (instance: Named, instances: LiveInstances) => Promise<void>;
+
+/** What some actions need to be told. */
+const QUESTIONS: Partial<Record<Action, Question>> = {
+  async reboot(instance, instances) {
+    const kinds = [
+      { value: 'soft', label: 'Soft: its system is asked to' },
+      { value: 'hard', label: 'Hard: power off and on' },
+    ];
+    inquire(instance, 'reboot', 'It is away for a moment.', [field('How', select('type', kinds))], (data) =>
+      act(instance, { action: 'reboot', type: textOf(data, 'type') === 'hard' ? 'hard' : 'soft' }, instances),
+    );
+  },
+  async snapshot(instance, instances) {
+    const name = input('name', { required: true, value: `${instance.name} snapshot` });
+    inquire(instance, 'snapshot', 'Saves its disk as an image.', [field('Name of the image', name)], (data) =>
+      act(instance, { action: 'snapshot', name: textOf(data, 'name') ?? '' }, instances),
+    );
+  },
+  async resize(instance, instances) {
+    const flavors = await client.flavors.list();
+    const options = flavors.map(({ id, name, vcpus, ram_mb }) => ({
+      value: id,
+      label: `${name}: ${vcpus} vCPU, ${ram_mb} MB`,
+    }));
+    const text = 'It stops for a moment. Afterwards you confirm the new size, or go back.';
+    inquire(instance, 'resize', text, [field('Flavor', select('flavor_id', options))], (data) =>
+      act(instance, { action: 'resize', flavor_id: textOf(data, 'flavor_id') ?? '' }, instances),
+    );
+  },
+  async rebuild(instance, instances) {
+    const images = await client.images.list();
+    const options = images.map(({ id, name }) => ({ value: id, label: name }));
+    const text = 'Its disk is written anew from the image: what is on it is lost.';
+    inquire(instance, 'rebuild', text, [field('Image', select('image_id', options))], (data) =>
+      act(instance, { action: 'rebuild', image_id: textOf(data, 'image_id') ?? '' }, instances),
+    );
+  },
+};
+
+function inquire(
+  { name }: Named,
+  action: Action,
+  text: string,
+  fields: readonly Child[],
+  onyes: (data: FormData) => Promise<void>,
+): void {
+  const { label } = ACTIONS[action];
+  ask({ title: `${label} ${name}`, text, action: label, isDangerous: action === 'rebuild', fields, onyes });
+}

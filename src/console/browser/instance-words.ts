@@ -1,0 +1,91 @@
+/**
+ * What can be done to an instance, by its state, in words for people.
+ *
+ * @module
+ */
+
+import type { Instance, InstanceAction } from '../../client/index.ts';
+import { h } from './dom.ts';
+
+export type Action = InstanceAction['action'];
+
+interface ActionWords {
+  readonly label: string;
+  /** What is said of the instance once it has been accepted, where its state does not say it. */
+  readonly told?: string;
+  readonly hint?: string;
+}
+
+export const ACTIONS: Readonly<Record<Action, ActionWords>> = {
+  start: { label: 'Start' },
+  stop: { label: 'Stop' },
+  reboot: { label: 'Reboot' },
+  pause: { label: 'Pause', hint: 'Keeps its memory on the host.' },
+  unpause: { label: 'Unpause' },
+  suspend: { label: 'Suspend', hint: 'Writes its memory to disk.' },
+  resume: { label: 'Resume' },
+  shelve: { label: 'Shelve', hint: 'Keeps its disk and gives its host back.' },
+  unshelve: { label: 'Unshelve' },
+  rescue: { label: 'Rescue' },
+  unrescue: { label: 'End rescue' },
+  lock: { label: 'Lock', told: 'is locked' },
+  unlock: { label: 'Unlock', told: 'is unlocked' },
+  confirm_resize: { label: 'Confirm resize' },
+  revert_resize: { label: 'Revert resize' },
+  resize: { label: 'Resize' },
+  rebuild: { label: 'Rebuild' },
+  snapshot: { label: 'Snapshot', told: 'is being saved as an image' },
+};
+
+const WHEN: Readonly<Record<string, readonly Action[]>> = {
+  active: ['stop', 'reboot', 'pause', 'suspend', 'snapshot', 'resize', 'shelve', 'rescue', 'rebuild'],
+  stopped: ['start', 'snapshot', 'resize', 'shelve', 'rescue', 'rebuild'],
+  paused: ['unpause'],
+  suspended: ['resume'],
+  shelved: ['unshelve'],
+  rescued: ['unrescue'],
+  resized: ['confirm_resize', 'revert_resize'],
+  error: ['reboot', 'rebuild'],
+};
+/** Which of them a list offers. */
+const SHORT: readonly Action[] = [
+  'start',
+  'stop',
+  'unpause',
+  'resume',
+  'unshelve',
+  'unrescue',
+  'confirm_resize',
+];
+
+/** What may be asked of an instance now, deleting aside. */
+export function actionsIn(state: string): readonly Action[] {
+  return WHEN[state] ?? [];
+}
+
+export function shortActionsIn(state: string): readonly Action[] {
+  return actionsIn(state).filter((action) => SHORT.includes(action));
+}
+
+/** Not for ever: it becomes another by itself. */
+export function isPassing(state: string): boolean {
+  return /ing$/.test(state);
+}
+
+const TONES: Readonly<Record<string, string>> = {
+  active: 'good',
+  error: 'bad',
+  rescued: 'busy',
+  resized: 'busy',
+};
+
+/** A state in its colour, which is never all that tells it. */
+export function stateBadge(state: string): HTMLElement {
+  const tone = TONES[state] ?? (isPassing(state) ? 'busy' : 'idle');
+  return h('span', { class: `badge ${tone}`, 'data-state': state }, state);
+}
+
+/** Where it can be reached from outside; null: nowhere. */
+export function publicAddress({ metadata }: Instance): string | null {
+  return metadata.floatingIp ?? null;
+}

@@ -1,0 +1,157 @@
+import type { InstanceDetail } from '../../client/index.ts';
+import { announce } from './announce.ts';
+import { client, messageOf } from './api.ts';
+import { copyable } from './copy.ts';
+import { type Child, h, nodes } from './dom.ts';
+import { actButton, deleteButton } from './instance-actions.ts';
+import { actionsIn, publicAddress, stateBadge } from './instance-words.ts';
+import type { LiveInstances } from './live.ts';
+import { learnNames, nameOf } from './names.ts';
+import { moment } from './times.ts';
+import { type CustomerContext, go, type View } from './view.ts';
+
+/** One instance: all that is known of it, and all that can be done to it. */
+export const instanceView: View<CustomerContext> = {
+  name: 'instance',
+  title: 'Instance',
+  within: 'instances',
+  async show({ instances, rest, signal }) {
+    const id = decodeURIComponent(rest);
+    const place = h('div', {});
+    await learnNames().catch(() => {});
+    let told = '';
+    const show = async () => {
+      const detail = await client.instances.get(id, { signal });
+      const text = JSON.stringify(detail);
+      if (text === told) return;
+      told = text;
+      const heading = document.querySelector('h1');
+      if (heading !== null) heading.textContent = detail.name;
+      const focused = document.activeElement?.closest('[data-focus]')?.getAttribute('data-focus');
+      const hadFocus = place.contains(document.activeElement);
+      place.replaceChildren(...nodes(contentOf(detail, instances)));
+      if (hadFocus) (place.querySelector<HTMLElement>(`[data-focus="${focused}"]`) ?? heading)?.focus();
+    };
+    const refuse = (error: unknown) => {
+      if (signal.aborted) return;
+      place.replaceChildren(h('p', { class: 'note bad', role: 'alert' }, messageOf(error)));
+    };
+    let seen = JSON.stringify(instances.find(id));
+    instances.watch(() => {
+      const now = JSON.stringify(instances.find(id));
+      if (now === seen) return;
+      seen = now;
+      if (instances.isLoaded && instances.find(id) === null) return go('instances');
+      show().catch(refuse);
+    }, signal);
+    await show().catch(refuse);
+    return place;
+  },
+};
+
+function contentOf(instance: InstanceDetail, instances: LiveInstances): Child[] {
+  const { state, locked, fault, metadata, addresses } = instance;
+  const address = publicAddress(instance);
+  const isPublic = metadata.isPublic === 'true';
+  const hasSsh = metadata.enableSSH === 'true';
+  return [
+    h(
+      'div',
+      { class: 'row spread' },
+      h('p', {}, stateBadge(state), locked && h('span', { class: 'badge idle' }, 'locked')),
+      h(
+        'div',
+        { class: 'row' },
+        ...actionsIn(state).map((action) => actButton(instance, action, instances)),
+        actButton(instance, locked ? 'unlock' : 'lock', instances),
+        deleteButton(instance, instances),
+      ),
+    ),
+    fault !== null && h('p', { class: 'note bad' }, fault.message),
+    h(
+      'section',
+      { class: 'card' },
+      h('h2', {}, 'Access'),
+      list([
+        ['Public address', address === null ? 'none' : copyable(address, 'the public address')],
+        [
+          'Private addresses',
+          h(
+            'ul',
+            { class: 'plain mono' },
+            ...addresses
+              .filter(({ type }) => type === 'fixed')
+              .map(({ address, network }) => h('li', {}, `${address} (${network})`)),
+          ),
+        ],
+        ['SSH', hasSsh ? 'open (TCP port 22)' : 'closed'],
+        ['Key pair', instance.keypair_name ?? 'none'],
+        ['Security groups', instance.security_group_names.join(', ') || 'none'],
+        address !== null &&
+          hasSsh && ['Command', copyable(`ssh ${userOf(instance)}@${address}`, 'the command')],
+      ]),
+      h(
+        'div',
+        { class: 'row' },
+        accessButton(
+          instance,
+          instances,
+          'isPublic',
+          isPublic ? 'Release public address' : 'Get public address',
+          !isPublic,
+        ),
+        accessButton(instance, instances, 'enableSSH', hasSsh ? 'Close SSH' : 'Open SSH', !hasSsh),
+      ),
+    ),
+    h(
+      'section',
+      { class: 'card' },
+      h('h2', {}, 'Details'),
+      list([
+        ['Id', copyable(instance.id, 'the id')],
+        ['Flavor', nameOf(instance.flavor_id)],
+        ['Image', instance.image_id === null ? 'none: booted from a volume' : nameOf(instance.image_id)],
+        ['Zone', instance.availability_zone ?? 'none'],
+        ['Created', moment(instance.created)],
+        ['Changed', moment(instance.updated)],
+        ...Object.entries(metadata)
+          .filter(([name]) => !FLAGS.includes(name))
+          .map(([name, value]): Row => [`Metadata: ${name}`, value]),
+      ]),
+    ),
+  ];
+}
+
+const FLAGS: readonly string[] = ['isPublic', 'enableSSH', 'floatingIp'];
+
+type Row = readonly [label: string, value: Child];
+
+function list(rows: readonly (Row | false)[]): HTMLElement {
+  const shown = rows.filter((row) => row !== false);
+  return h('dl', {}, ...shown.map(([label, value]) => h('div', {}, h('dt', {}, label), h('dd', {}, value))));
+}
+
+function accessButton(
+  { id, name }: InstanceDetail,
+  instances: LiveInstances,
+  flag: 'isPublic' | 'enableSSH',
+  label: string,
+  wish: boolean,
+): HTMLElement {
+  const change = async ({ currentTarget }: Event) => {
+    if (!(currentTarget instanceof Element) || currentTarget.getAttribute('aria-busy') === 'true') return;
+    currentTarget.setAttribute('aria-busy', 'true');
+    await client.instances
+      .update(id, { metadata: { [flag]: wish } })
+      .then(() => announce(`${name}: done`))
+      .catch((error: unknown) => announce(`${name}: ${messageOf(error)}`, 'bad'));
+    currentTarget.removeAttribute('aria-busy');
+    instances.nudge();
+  };
+  return h('button', { type: 'button', class: 'small', 'data-focus': flag, onclick: change }, label);
+}
+
+/** Images do not say who may sign in; those of distributions are called after them. */
+function userOf({ image_id }: InstanceDetail): string {
+  return /^(ubuntu|debian|fedora|rocky|almalinux)/i.exec(nameOf(image_id ?? ''))?.[0].toLowerCase() ?? 'root';
+}

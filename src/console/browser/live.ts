@@ -1,0 +1,131 @@
+import { type Instance, LinguanovaError } from '../../client/index.ts';
+import { announce } from './announce.ts';
+import { client } from './api.ts';
+import { isPassing } from './instance-words.ts';
+
+/** How changes are heard of. */
+export type Liveness = 'connecting' | 'live' | 'polling';
+
+/** Between two looks where the gateway has no events, milliseconds: while something is changing, and else. */
+const LOOK = { busy: 1_500, calm: 6_000 };
+const HAS_NO_EVENTS: readonly number[] = [404, 405, 501];
+
+/**
+ * The project's instances as they are now: told by the gateway's events, and where it has none looked at again and again.
+ * Everything that changes is said, so that nobody has to watch.
+ */
+export class LiveInstances {
+  readonly #known = new Map<string, Instance>();
+  readonly #watchers = new Set<() => void>();
+  readonly #over = new AbortController();
+  #liveness: Liveness = 'connecting';
+  #problem: unknown = null;
+  #isLoaded = false;
+  #wake: () => void = () => {};
+
+  /** Newest first. */
+  get all(): readonly Instance[] {
+    return [...this.#known.values()].sort((a, b) => (a.created < b.created ? 1 : -1));
+  }
+
+  get liveness(): Liveness {
+    return this.#liveness;
+  }
+
+  /** Why the list cannot be had; null while it can. */
+  get problem(): unknown {
+    return this.#problem;
+  }
+
+  get isLoaded(): boolean {
+    return this.#isLoaded;
+  }
+
+  find(id: string): Instance | null {
+    return this.#known.get(id) ?? null;
+  }
+
+  /** Calls `watcher` after each change, until the signal says so. */
+  watch(watcher: () => void, signal: AbortSignal): void {
+    this.#watchers.add(watcher);
+    signal.addEventListener('abort', () => this.#watchers.delete(watcher));
+  }
+
+  /** Something was asked of an instance here: where there are no events it is looked at without waiting. */
+  nudge(): void {
+    this.#wake();
+  }
+
+  start(): void {
+    this.#follow().catch((error: unknown) => {
+      if (!this.#over.signal.aborted) this.#fail(error);
+    });
+  }
+
+  stop(): void {
+    this.#over.abort();
+    this.#wake();
+  }
+
+  async #follow(): Promise<void> {
+    await this.#list().catch((error: unknown) => this.#fail(error));
+    try {
+      for await (const event of client.events({ signal: this.#over.signal })) {
+        this.#liveness = 'live';
+        if (!('instance' in event)) await this.#list();
+        else if (event.type === 'instance.deleted') this.#drop(event.instance.id);
+        else this.#put(event.instance);
+        this.#tell();
+      }
+    } catch (error) {
+      if (!(error instanceof LinguanovaError) || !HAS_NO_EVENTS.includes(error.status)) throw error;
+      await this.#poll();
+    }
+  }
+
+  async #poll(): Promise<void> {
+    const { signal } = this.#over;
+    this.#liveness = 'polling';
+    while (!signal.aborted) {
+      if (!document.hidden) await this.#list().catch((error: unknown) => this.#fail(error));
+      const isBusy = this.all.some(({ state }) => isPassing(state));
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+        setTimeout(resolve, isBusy ? LOOK.busy : LOOK.calm);
+      });
+    }
+  }
+
+  async #list(): Promise<void> {
+    const list = await client.instances.list({}, { signal: this.#over.signal });
+    const ids = new Set(list.map(({ id }) => id));
+    for (const id of [...this.#known.keys()]) if (!ids.has(id)) this.#drop(id);
+    for (const instance of list) this.#put(instance);
+    this.#isLoaded = true;
+    this.#problem = null;
+    this.#tell();
+  }
+
+  #put(instance: Instance): void {
+    const before = this.#known.get(instance.id);
+    this.#known.set(instance.id, instance);
+    if (!this.#isLoaded || before?.state === instance.state) return;
+    announce(`${instance.name} is ${instance.state}`, instance.state === 'error' ? 'bad' : 'calm');
+  }
+
+  #drop(id: string): void {
+    const gone = this.#known.get(id);
+    if (gone === undefined) return;
+    this.#known.delete(id);
+    announce(`${gone.name} is deleted`);
+  }
+
+  #fail(error: unknown): void {
+    this.#problem = error;
+    this.#tell();
+  }
+
+  #tell(): void {
+    for (const watcher of this.#watchers) watcher();
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * The console: signs somebody in, and shows what they may see.
+ *
+ * @module
+ */
+
+import { announce, mountAnnouncements } from './announce.ts';
+import { messageOf, SESSION_OVER } from './api.ts';
+import { codeView } from './code.ts';
+import { createInstanceView } from './create-instance.ts';
+import { h } from './dom.ts';
+import { instanceView } from './instance.ts';
+import { instancesView } from './instances.ts';
+import { issueView, keysView } from './keys.ts';
+import { LiveInstances } from './live.ts';
+import { auditView, healthView, plansView } from './operator.ts';
+import { newServiceKeyView, operatorKeysView } from './operator-keys.ts';
+import { forgetLimits } from './rate-limit.ts';
+import { type CustomerSession, type OperatorSession, type Standing, signOut, standing } from './session.ts';
+import { runShell } from './shell.ts';
+import { showSignIn } from './sign-in.ts';
+import { usageView } from './usage.ts';
+
+const CUSTOMER_VIEWS = [
+  instancesView,
+  instanceView,
+  createInstanceView,
+  keysView,
+  issueView,
+  usageView,
+  codeView,
+];
+const OPERATOR_VIEWS = [operatorKeysView, newServiceKeyView, plansView, auditView, healthView];
+
+const root = h('div', { id: 'root' });
+document.body.prepend(root);
+mountAnnouncements();
+/** Ends all that belongs to the session. */
+let over = new AbortController();
+/** A page that has just been loaded takes nobody's focus. */
+let hasBegun = false;
+
+window.addEventListener(SESSION_OVER, () => {
+  if (!over.signal.aborted) start('Your session is over. Sign in again.').catch(fail);
+});
+start(null).catch(fail);
+
+/** @param reason Why somebody has to sign in again. */
+async function start(reason: string | null): Promise<void> {
+  over.abort();
+  enter(await standing(), reason);
+}
+
+function enter(now: Standing, reason: string | null = null): void {
+  over = new AbortController();
+  forgetLimits();
+  const { session } = now;
+  if (session === null) {
+    over.abort();
+    document.title = 'Sign in – Console';
+    root.replaceChildren(showSignIn(now, reason, (entered) => enter(entered)));
+    if (hasBegun) root.querySelector<HTMLElement>('h1')?.focus();
+  } else if (session.as === 'customer') {
+    root.replaceChildren(customerShell(now, session));
+  } else {
+    root.replaceChildren(operatorShell(now, session));
+  }
+  hasBegun = true;
+}
+
+function customerShell(now: Standing, session: CustomerSession): HTMLElement {
+  const instances = new LiveInstances();
+  over.signal.addEventListener('abort', () => instances.stop());
+  instances.start();
+  return runShell(
+    {
+      views: CUSTOMER_VIEWS,
+      who: `${session.owned ? 'Cloud user' : `Key ${session.key.name}`}, project ${session.key.project_id}`,
+      context: (signal, rest) => ({ signal, rest, standing: now, session, instances }),
+      onsignout: leave,
+      takesFocus: hasBegun,
+    },
+    over.signal,
+  );
+}
+
+function operatorShell(now: Standing, session: OperatorSession): HTMLElement {
+  return runShell(
+    {
+      views: OPERATOR_VIEWS,
+      who: 'Operator',
+      context: (signal, rest) => ({ signal, rest, standing: now, session }),
+      onsignout: leave,
+      takesFocus: hasBegun,
+    },
+    over.signal,
+  );
+}
+
+function leave(): void {
+  signOut()
+    .then(() => start('You are signed out.'))
+    .catch((error: unknown) => announce(messageOf(error), 'bad'));
+}
+
+function fail(error: unknown): void {
+  root.replaceChildren(
+    h('main', { class: 'lone' }, h('h1', {}, 'Console'), h('p', { role: 'alert' }, messageOf(error))),
+  );
+}

@@ -1,0 +1,52 @@
+import type { ApiKey } from '../../client/index.ts';
+import { ask } from './api.ts';
+
+/** A plan as the operator has configured it. */
+export interface Plan {
+  readonly name: string;
+  readonly points: number;
+  readonly projectPoints: number;
+  readonly seconds: number;
+}
+
+export interface CustomerSession {
+  readonly as: 'customer';
+  readonly expires_at: string;
+  /** The key was made for this session, and ends with it. */
+  readonly owned: boolean;
+  readonly key: ApiKey;
+}
+
+export interface OperatorSession {
+  readonly as: 'operator';
+  readonly expires_at: string;
+  readonly plans: readonly Plan[];
+  readonly costs: { readonly read: number; readonly create: number; readonly write: number };
+}
+
+/** What the gateway says of itself, and of who is signed in. */
+export interface Standing {
+  readonly session: CustomerSession | OperatorSession | null;
+  /** Where customers find the gateway. */
+  readonly url: string;
+  readonly openstack: boolean;
+  readonly operators: boolean;
+}
+
+export type SignIn =
+  | { readonly api_key: string }
+  | { readonly admin_token: string }
+  | { readonly credentials: Readonly<Record<string, string>> };
+
+/** Who is signed in. @throws LinguanovaError as the two below. */
+export function standing(): Promise<Standing> {
+  return ask('GET', '/console/session');
+}
+
+export function signIn(body: SignIn): Promise<Standing> {
+  return ask('POST', '/console/session', body);
+}
+
+export function signOut(): Promise<void> {
+  return ask('DELETE', '/console/session');
+}

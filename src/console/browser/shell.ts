@@ -1,0 +1,94 @@
+/**
+ * What stands around the views: the menu, the heading, and which view is shown.
+ *
+ * @module
+ */
+
+import { messageOf } from './api.ts';
+import { h, nodes } from './dom.ts';
+import { go, type View } from './view.ts';
+
+export interface ShellOptions<Context> {
+  readonly views: readonly View<Context>[];
+  /** Who is signed in, in a few words. */
+  readonly who: string;
+  /** What a view is shown with. */
+  readonly context: (signal: AbortSignal, rest: string) => Context;
+  readonly onsignout: () => void;
+  /** Somebody has just signed in: what had the focus is gone. */
+  readonly takesFocus: boolean;
+}
+
+/** Shows the view that the address names, and each one it comes to name, until the signal says so. */
+export function runShell<Context>(options: ShellOptions<Context>, over: AbortSignal): HTMLElement {
+  const { views, who } = options;
+  const main = h('main', { id: 'main' });
+  const menu = views.filter(({ within }) => within === undefined);
+  const links = menu.map(({ name, title }) => h('a', { href: `#/${name}` }, title));
+  let current = new AbortController();
+
+  async function show(takesFocus: boolean): Promise<void> {
+    current.abort();
+    current = new AbortController();
+    const { signal } = current;
+    const [, name = '', rest = ''] = /^#\/([^/]*)\/?(.*)$/.exec(window.location.hash) ?? [];
+    const view = viewAt(views, name, rest);
+    if (view === null) return go(menu[0]?.name ?? '');
+    for (const [at, link] of links.entries()) {
+      const isHere = menu[at]?.name === (view.within ?? view.name);
+      if (isHere) link.setAttribute('aria-current', 'page');
+      else link.removeAttribute('aria-current');
+    }
+    const context = options.context(signal, rest);
+    const heading = h('h1', { tabindex: '-1' }, view.title);
+    document.title = `${view.title} – Console`;
+    main.replaceChildren(...nodes([h('div', { class: 'head' }, heading, view.beside?.(context))]));
+    if (takesFocus) heading.focus();
+    const content = await Promise.resolve(view.show(context)).catch((error: unknown) =>
+      h('p', { class: 'note bad', role: 'alert' }, messageOf(error)),
+    );
+    if (!signal.aborted) main.append(content);
+  }
+
+  const onhashchange = () => void show(true);
+  window.addEventListener('hashchange', onhashchange);
+  over.addEventListener('abort', () => {
+    window.removeEventListener('hashchange', onhashchange);
+    current.abort();
+  });
+  void show(options.takesFocus);
+
+  const skip = (event: Event) => {
+    event.preventDefault();
+    main.querySelector('h1')?.focus();
+  };
+  return h(
+    'div',
+    { class: 'shell' },
+    h('a', { class: 'skip', href: '#main', onclick: skip }, 'Skip to content'),
+    h(
+      'header',
+      {},
+      h(
+        'div',
+        { class: 'brand' },
+        h('img', { src: 'console/icon.svg', alt: '', width: 28, height: 28 }),
+        h('span', {}, 'Console'),
+      ),
+      h('nav', { 'aria-label': 'Main' }, ...links),
+      h(
+        'div',
+        { class: 'who' },
+        h('p', {}, who),
+        h('button', { type: 'button', class: 'small', onclick: options.onsignout }, 'Sign out'),
+      ),
+    ),
+    main,
+  );
+}
+
+/** An instance has its address within the list's. */
+function viewAt<Context>(views: readonly View<Context>[], name: string, rest: string): View<Context> | null {
+  const wanted = name === 'instances' && rest !== '' ? 'instance' : name;
+  return views.find((view) => view.name === wanted) ?? null;
+}

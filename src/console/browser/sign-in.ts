@@ -1,0 +1,125 @@
+import { h, nodes } from './dom.ts';
+import { field, form, input, textOf } from './field.ts';
+import { type Standing, signIn } from './session.ts';
+
+type Way = 'api_key' | 'cloud' | 'operator';
+
+/**
+ * How somebody gets in.
+ *
+ * @param reason Why the last session ended; null when nobody has to be told.
+ */
+export function showSignIn(
+  standing: Standing,
+  reason: string | null,
+  onin: (standing: Standing) => void,
+): HTMLElement {
+  const ways: readonly (readonly [way: Way, label: string, isThere: boolean])[] = [
+    ['api_key', 'API key', true],
+    ['cloud', 'Cloud user', standing.openstack],
+    ['operator', 'Operator', standing.operators],
+  ];
+  const place = h('div', { class: 'card' });
+  const choices = ways
+    .filter(([, , isThere]) => isThere)
+    .map(([way, label], at) =>
+      h(
+        'label',
+        {},
+        h('input', {
+          type: 'radio',
+          name: 'way',
+          value: way,
+          checked: at === 0,
+          onchange: () => choose(way),
+        }),
+        h('span', {}, label),
+      ),
+    );
+  const choose = (way: Way) => place.replaceChildren(...nodes([FORMS[way](onin)]));
+  choose('api_key');
+  return h(
+    'main',
+    { class: 'lone', id: 'main' },
+    h('div', { class: 'brand' }, h('img', { src: 'console/icon.svg', alt: '', width: 40, height: 40 })),
+    h('h1', { tabindex: '-1' }, 'Sign in'),
+    reason === null ? null : h('p', { class: 'note', role: 'status' }, reason),
+    choices.length > 1 &&
+      h('fieldset', { class: 'segments' }, h('legend', { class: 'unseen' }, 'Sign in with'), ...choices),
+    place,
+  );
+}
+
+const FORMS: Readonly<Record<Way, (onin: (standing: Standing) => void) => HTMLElement>> = {
+  api_key: (onin) =>
+    form(
+      {
+        action: 'Sign in',
+        onsubmit: async (data) => onin(await signIn({ api_key: (textOf(data, 'api_key') ?? '').trim() })),
+      },
+      field(
+        'API key',
+        input('api_key', { type: 'password', required: true, placeholder: 'ln_…', spellcheck: 'false' }),
+        'What you can do here is what the key can do. No script of this page can read it.',
+      ),
+    ),
+
+  cloud: (onin) =>
+    form(
+      {
+        action: 'Sign in',
+        async onsubmit(data) {
+          onin(await signIn({ credentials: credentialsIn(data) }));
+        },
+      },
+      ...credentialFields(),
+      h(
+        'p',
+        { class: 'hint' },
+        'Makes a key for this session. It ends when you sign out, or after eight hours.',
+      ),
+    ),
+
+  operator: (onin) =>
+    form(
+      {
+        action: 'Sign in',
+        onsubmit: async (data) =>
+          onin(await signIn({ admin_token: (textOf(data, 'admin_token') ?? '').trim() })),
+      },
+      field('Admin token', input('admin_token', { type: 'password', required: true })),
+    ),
+};
+
+/** What a user of the cloud signs in with. */
+export function credentialFields({ username = '', project = '' } = {}): readonly HTMLElement[] {
+  return [
+    field('User', input('username', { required: true, autocomplete: 'username', value: username })),
+    field(
+      'Password',
+      input('password', { type: 'password', required: true, autocomplete: 'current-password' }),
+    ),
+    field('Project', input('project_name', { required: true, value: project }), 'Its name, or its id.'),
+    h(
+      'details',
+      {},
+      h('summary', {}, 'Domains'),
+      field('Domain of the user', input('user_domain_name', { value: 'Default' })),
+      field('Domain of the project', input('project_domain_name', { value: 'Default' })),
+    ),
+  ];
+}
+
+const PROJECT_ID = /^[0-9a-f]{32}$/;
+
+/** The same as the API wants it. */
+export function credentialsIn(data: FormData): Readonly<Record<string, string>> {
+  const project = textOf(data, 'project_name') ?? '';
+  return {
+    username: textOf(data, 'username') ?? '',
+    password: textOf(data, 'password') ?? '',
+    user_domain_name: textOf(data, 'user_domain_name') ?? 'Default',
+    project_domain_name: textOf(data, 'project_domain_name') ?? 'Default',
+    ...(PROJECT_ID.test(project) ? { project_id: project } : { project_name: project }),
+  };
+}

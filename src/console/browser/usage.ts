@@ -1,0 +1,65 @@
+import { client } from './api.ts';
+import { line, usageBar } from './charts.ts';
+import { h, nodes } from './dom.ts';
+import { limitReadings, watchLimit } from './rate-limit.ts';
+import type { CustomerContext, View } from './view.ts';
+
+/** What the project uses of what it may, and how many requests are left. */
+export const usageView: View<CustomerContext> = {
+  name: 'usage',
+  title: 'Usage and limits',
+  async show({ session, signal }) {
+    const quotas = await client.quotas({ signal });
+    const requests = h('div', { class: 'stack' });
+    const show = () => requests.replaceChildren(...nodes(limitContent(session.key.plan)));
+    show();
+    watchLimit(show, signal);
+    return h(
+      'div',
+      { class: 'stack' },
+      h('section', { class: 'card' }, h('h2', {}, 'Requests'), requests),
+      h(
+        'section',
+        { class: 'card' },
+        h('h2', {}, 'The project'),
+        h(
+          'div',
+          { class: 'grid' },
+          ...QUOTAS.map(([name, label, unit]) =>
+            usageBar(label, quotas[name].used, quotas[name].limit, unit),
+          ),
+        ),
+      ),
+    );
+  },
+};
+
+const QUOTAS = [
+  ['instances', 'Instances', ''],
+  ['cores', 'Cores', ''],
+  ['ram_mb', 'Memory', ' MB'],
+  ['floating_ips', 'Public addresses', ''],
+  ['security_groups', 'Security groups', ''],
+  ['key_pairs', 'Key pairs', ''],
+  ['networks', 'Networks', ''],
+  ['ports', 'Ports', ''],
+  ['server_groups', 'Server groups', ''],
+] as const;
+
+function limitContent(plan: string): Node[] {
+  const readings = limitReadings();
+  const last = readings.at(-1);
+  if (last === undefined) return [h('p', {}, 'This gateway limits nobody.')];
+  const { limit, remaining, reset } = last;
+  const used = readings.map((reading) => reading.limit - reading.remaining);
+  const words = `Points spent, as the last ${used.length} answers said: from ${used[0]} to ${used.at(-1)} of ${limit}`;
+  return [
+    h(
+      'p',
+      { class: 'hint' },
+      `Plan “${plan}”. The window ends in ${reset} s; then all ${limit.toLocaleString()} points are there again.`,
+    ),
+    usageBar('Points spent', limit - remaining, limit),
+    h('figure', {}, line(used, Math.max(...used, 1), words), h('figcaption', { class: 'hint' }, words)),
+  ];
+}

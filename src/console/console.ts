@@ -1,0 +1,147 @@
+import { type Context, Hono } from 'hono';
+import * as z from 'zod';
+import { type Access, callContext } from '../access/access.ts';
+import { assertAdminToken } from '../access/admin-api.ts';
+import { admit, type FromSession } from '../access/authenticate.ts';
+import { keyView, selfServiceKeySchema } from '../access/key-schemas.ts';
+import { revokeKey } from '../access/revoke-key.ts';
+import { ComputeError } from '../compute/errors.ts';
+import type { GatewayEnv } from '../context.ts';
+import { issueOwnKey } from '../dialects/redu/api-keys.ts';
+import { decode, decodeBody } from '../http/decode.ts';
+import { refuseOtherMethods } from '../http/methods.ts';
+import type { LimitOptions } from '../traffic/limit/limit.ts';
+import { assertOwnOrigin, CONSOLE_HEADER } from './own-origin.ts';
+import { SESSION_SECONDS, type Session, Sessions } from './session.ts';
+
+export interface ConsoleOptions {
+  /** null: no operator can sign in. */
+  readonly adminToken: string | null;
+  readonly publicUrl: (c: Context) => string;
+  readonly limits: LimitOptions;
+  /** Users of the cloud can sign in, and OpenStack's own tools use keys: the cloud is an OpenStack. */
+  readonly isOpenStack: boolean;
+}
+
+/** The server's side of the console; its pages are static, and use the API as any other client does. */
+export interface Console {
+  /** `/session`, to be mounted at `/console`. */
+  readonly routes: Hono<GatewayEnv>;
+  /** The key that a request of the page is signed in with. @throws ComputeError `forbidden` when it is another's page. */
+  readonly keyOf: FromSession;
+  /** The same for operators. */
+  readonly adminTokenOf: FromSession;
+}
+
+const signInSchema = z
+  .strictObject({
+    api_key: z.string().max(512).optional(),
+    admin_token: z.string().max(1024).optional(),
+    credentials: z.looseObject({}).optional().describe('As in a request for a key of one’s own.'),
+  })
+  .refine((body) => Object.values(body).filter((value) => value !== undefined).length === 1, {
+    path: ['api_key'],
+    error: 'give either api_key, credentials or admin_token',
+  });
+
+/** @param respond Says an error in the words of the API. */
+export function createConsole(
+  access: Access,
+  options: ConsoleOptions,
+  respond: (error: ComputeError, c: Context<GatewayEnv>) => Response,
+): Console {
+  const sessions = new Sessions(access.secret);
+  const isSecure = (c: Context) => options.publicUrl(c).startsWith('https:');
+  const sessionOf = async (c: Context) => {
+    if (c.req.header(CONSOLE_HEADER) === undefined) return null;
+    assertOwnOrigin(c, options.publicUrl(c));
+    return sessions.of(c, isSecure(c));
+  };
+
+  const routes = new Hono<GatewayEnv>()
+    .use('/session', async (c, next) => {
+      assertOwnOrigin(c, options.publicUrl(c));
+      await next();
+    })
+    .get('/session', async (c) => {
+      const session = await sessionOf(c);
+      const told = session === null ? null : await tell(access, c, session, options).catch(unlessDead);
+      if (session !== null && told === null) sessions.end(c, isSecure(c));
+      return c.json(answer(c, options, told));
+    })
+    .post('/session', async (c) => {
+      const session = await signIn(access, c, options.adminToken);
+      await sessions.begin(c, isSecure(c), session);
+      return c.json(answer(c, options, await tell(access, c, session, options)));
+    })
+    .delete('/session', async (c) => {
+      const session = await sessionOf(c);
+      sessions.end(c, isSecure(c));
+      if (session?.as === 'customer' && session.owned) await endKey(access, c, session.key);
+      return c.body(null, 204);
+    });
+
+  return {
+    routes: refuseOtherMethods(routes, respond),
+    async keyOf(c) {
+      const session = await sessionOf(c);
+      return session?.as === 'customer' ? session.key : undefined;
+    },
+    async adminTokenOf(c) {
+      const session = await sessionOf(c);
+      return session?.as === 'operator' ? session.adminToken : undefined;
+    },
+  };
+}
+
+/** @throws ComputeError `unauthenticated`; `rate_limited` for an address that keeps failing. */
+async function signIn(access: Access, c: Context<GatewayEnv>, adminToken: string | null): Promise<Session> {
+  const body = await decodeBody(c, signInSchema);
+  const expiresAt = Date.now() + SESSION_SECONDS * 1000;
+  if (body.api_key !== undefined) {
+    await admit(access, c, body.api_key);
+    return { as: 'customer', key: body.api_key, owned: false, expiresAt };
+  }
+  if (body.admin_token !== undefined) {
+    if (adminToken === null) throw new ComputeError('not_found', 'This gateway has no operator to sign in.');
+    assertAdminToken(access, c, adminToken, body.admin_token);
+    return { as: 'operator', adminToken, expiresAt };
+  }
+  const wish = { name: 'console', expires_at: new Date(expiresAt).toISOString(), ...body };
+  const { key, text } = await issueOwnKey(access, c, decode(selfServiceKeySchema, wish));
+  access.verifier.forget(key.id);
+  await admit(access, c, text);
+  return { as: 'customer', key: text, owned: true, expiresAt };
+}
+
+/** What the page may know of a session. @throws ComputeError `unauthenticated` when its key or token is dead. */
+async function tell(access: Access, c: Context<GatewayEnv>, session: Session, options: ConsoleOptions) {
+  const expires_at = new Date(session.expiresAt).toISOString();
+  if (session.as === 'operator') {
+    assertAdminToken(access, c, options.adminToken ?? '', session.adminToken);
+    return { as: session.as, expires_at, plans: options.limits.plans, costs: options.limits.costs };
+  }
+  await admit(access, c, session.key);
+  const key = await access.keys.find(c.var.principal.keyId);
+  return { as: session.as, expires_at, owned: session.owned, key: key && keyView(key) };
+}
+
+function answer(c: Context, options: ConsoleOptions, session: Awaited<ReturnType<typeof tell>> | null) {
+  const { adminToken, isOpenStack, publicUrl } = options;
+  return { session, url: publicUrl(c), openstack: isOpenStack, operators: adminToken !== null };
+}
+
+function unlessDead(error: unknown): null {
+  if (error instanceof ComputeError && error.code === 'unauthenticated') return null;
+  throw error;
+}
+
+/** A key that is dead already has nothing to end. */
+async function endKey(access: Access, c: Context<GatewayEnv>, text: string): Promise<void> {
+  const verdict = await access.verifier.verify(text, access.clientAddress(c));
+  if (!verdict.ok) return;
+  const { keyId } = verdict.principal;
+  const by = { actor: `key:${keyId}`, address: access.clientAddress(c), requestId: c.var.requestId };
+  await revokeKey(access.keys, access.identities, keyId, by, callContext(c, access.deadline));
+  access.verifier.forget(keyId);
+}

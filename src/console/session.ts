@@ -1,0 +1,90 @@
+/**
+ * Who is signed in to the console: a sealed cookie, and nothing on the server. It holds the API key, or the operator's token,
+ * which is verified on every use; so a session is dead when its key is, and when the gateway's secret changes.
+ *
+ * @module
+ */
+
+import type { Context } from 'hono';
+import * as z from 'zod';
+import { decodeBase64Url, encodeBase64Url } from '../access/base64url.ts';
+import { openText, type ServerSecret, sealText } from '../access/server-secret.ts';
+import { LruMap } from '../lru-map.ts';
+
+const sessionSchema = z.discriminatedUnion('as', [
+  z.object({
+    as: z.literal('customer'),
+    /** Secret. */
+    key: z.string(),
+    /** The key was made for this session, and ends with it. */
+    owned: z.boolean(),
+    /** Epoch milliseconds. */
+    expiresAt: z.number(),
+  }),
+  z.object({
+    as: z.literal('operator'),
+    /** Secret. */
+    adminToken: z.string(),
+    expiresAt: z.number(),
+  }),
+]);
+export type Session = z.infer<typeof sessionSchema>;
+
+/** How long somebody stays signed in: a day's work. */
+export const SESSION_SECONDS = 28_800;
+
+const SEAL = { purpose: 'linguanova console session', secret: '', boundTo: 'cookie' };
+/** A sealed session has some 250 characters, with a long admin token more; what is longer is none. */
+const MAX_COOKIE = 4_096;
+const MAX_REMEMBERED = 1_000;
+
+export class Sessions {
+  readonly #secret: ServerSecret;
+  readonly #opened = new LruMap<Session>({ max: MAX_REMEMBERED });
+
+  constructor(secret: ServerSecret) {
+    this.#secret = secret;
+  }
+
+  /** The session that a request's cookie holds; null when there is none, or it is over. */
+  async of(c: Context, isSecure: boolean): Promise<Session | null> {
+    const text = cookieOf(c, cookieName(isSecure));
+    const session = text === null ? null : (this.#opened.get(text) ?? (await this.#open(text)));
+    return session !== null && session.expiresAt > Date.now() ? session : null;
+  }
+
+  /** Lets the browser keep a session, out of reach of scripts. */
+  async begin(c: Context, isSecure: boolean, session: Session): Promise<void> {
+    const sealed = await sealText(this.#secret, SEAL, JSON.stringify(session));
+    setCookie(c, isSecure, encodeBase64Url(sealed), SESSION_SECONDS);
+  }
+
+  /** Takes the cookie back. */
+  end(c: Context, isSecure: boolean): void {
+    setCookie(c, isSecure, '', 0);
+  }
+
+  async #open(text: string): Promise<Session | null> {
+    const opened = await openText(this.#secret, SEAL, decodeBase64Url(text));
+    if (opened === null) return null;
+    const session = sessionSchema.parse(JSON.parse(opened));
+    this.#opened.set(text, session);
+    return session;
+  }
+}
+
+/** With this prefix a browser takes the cookie over HTTPS alone, from this very host. */
+function cookieName(isSecure: boolean): string {
+  return isSecure ? '__Host-linguanova' : 'linguanova';
+}
+
+function cookieOf(c: Context, name: string): string | null {
+  const cookies = (c.req.header('cookie') ?? '').split(/; */);
+  const text = cookies.find((cookie) => cookie.startsWith(`${name}=`))?.slice(name.length + 1) ?? '';
+  return /^[\w-]+$/.test(text) && text.length % 4 !== 1 && text.length <= MAX_COOKIE ? text : null;
+}
+
+function setCookie(c: Context, isSecure: boolean, value: string, seconds: number): void {
+  const attributes = `Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Strict${isSecure ? '; Secure' : ''}`;
+  c.header('Set-Cookie', `${cookieName(isSecure)}=${value}; ${attributes}`);
+}

@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { consoleAssets } from '../../adapters/assets/console.ts';
+import { type GatewayProcess, startProcess } from '../support/gateway-process.ts';
+import { BrowserClient } from './browser-client.ts';
+
+const ASSETS = [...consoleAssets()];
+
+describe('the files of the console', () => {
+  test.each(ASSETS)(
+    '%s has nothing from elsewhere, and a type that is believed',
+    (path, { body, headers }) => {
+      expect(headers['X-Content-Type-Options']).toBe('nosniff');
+      const loads = body.match(/(?:src|href)="(?:https?:)?\/\/|@import|url\(|\bfrom '(?!\.)/g) ?? [];
+      expect(loads).toEqual([]);
+      const type = { js: 'text/javascript', css: 'text/css', svg: 'image/svg+xml' }[path.split('.')[1] ?? ''];
+      expect(headers['Content-Type']).toBe(`${type ?? 'text/html'}; charset=utf-8`);
+    },
+  );
+
+  test('every module that one of them imports is among them', () => {
+    const paths = new Set(ASSETS.map(([path]) => path));
+    const missing = ASSETS.flatMap(([path, { body }]) =>
+      [...body.matchAll(/^(?:import|export) [^;]*?from '([^']+)'/gm)]
+        .map(([, specifier = '']) => new URL(specifier, `http://host${path}`).pathname)
+        .filter((module) => path.endsWith('.js') && !paths.has(module)),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  test('no script makes markup of text', () => {
+    const makers =
+      /innerHTML|outerHTML|insertAdjacentHTML|document\.write|createContextualFragment|\beval\b|new Function/;
+    expect(ASSETS.filter(([, { body }]) => makers.test(body)).map(([path]) => path)).toEqual([]);
+  });
+});
+
+const SECRET = Buffer.alloc(32, 7).toString('base64');
+
+describe('a gateway that clients find over HTTPS', () => {
+  let gateway: GatewayProcess;
+  let page: BrowserClient;
+  let key: string;
+  beforeAll(async () => {
+    gateway = await startProcess({
+      LOG_LEVEL: 'silent',
+      LINGUANOVA_SECRET: SECRET,
+      LINGUANOVA_PUBLIC_URL: 'https://api.example.org/cloud',
+    });
+    key = /x-api-key: (\w+)"/.exec(gateway.stdout())?.[1] ?? '';
+    page = new BrowserClient(gateway.url, '192.0.2.1');
+  });
+  afterAll(() => gateway.end('SIGTERM'));
+
+  test('prints where the console is', () => {
+    expect(gateway.stdout()).toContain('Console: https://api.example.org/cloud/console\n');
+  });
+
+  test('tells the page with a policy that lets in nothing but its own files', async () => {
+    const { status, headers } = await fetch(`${gateway.url}/console`);
+    expect(status).toBe(200);
+    const policy = headers.get('content-security-policy') ?? '';
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("frame-ancestors 'none'");
+    expect(policy).not.toMatch(/unsafe|\*|data:|https?:/);
+    expect(headers.get('referrer-policy')).toBe('same-origin');
+  });
+
+  test('tells a file once to a browser that has it', async () => {
+    const first = await fetch(`${gateway.url}/console/style.css`);
+    const tag = first.headers.get('etag') ?? '';
+    const again = await fetch(`${gateway.url}/console/style.css`, { headers: { 'if-none-match': tag } });
+    expect([first.status, again.status, await again.text()]).toEqual([200, 304, '']);
+  });
+
+  test('leads from a path that ends with a slash to the one that the page’s own links fit', async () => {
+    const { status, headers } = await fetch(`${gateway.url}/console/`, { redirect: 'manual' });
+    expect([status, headers.get('location')]).toEqual([308, '../console']);
+  });
+
+  test('has a cookie for HTTPS and this host alone, and knows its page by the address of that', async () => {
+    const own = { 'sec-fetch-site': null, origin: 'https://api.example.org' };
+    const { status, headers } = await page.ask('POST', '/console/session', { api_key: key }, own);
+    expect(status).toBe(200);
+    const [cookie] = headers.getSetCookie();
+    expect(cookie).toMatch(
+      /^__Host-linguanova=[\w-]+; Path=\/; Max-Age=28800; HttpOnly; SameSite=Strict; Secure$/,
+    );
+    const names = await page.ask('POST', '/v1/keypairs', { name: '' }, own);
+    expect(names.status, 'let in, and told that the name is wrong').toBe(400);
+    const other = { ...own, origin: 'http://api.example.org' };
+    expect((await page.ask('POST', '/v1/keypairs', { name: '' }, other)).status).toBe(403);
+  });
+});
+
+test('LINGUANOVA_CONSOLE=off: nothing of it is there', async () => {
+  const gateway = await startProcess({
+    LOG_LEVEL: 'silent',
+    LINGUANOVA_SECRET: SECRET,
+    LINGUANOVA_CONSOLE: 'off',
+  });
+  try {
+    expect(gateway.stdout()).not.toContain('/console');
+    const page = new BrowserClient(gateway.url, '192.0.2.1');
+    expect((await fetch(`${gateway.url}/console`)).status).toBe(404);
+    expect((await page.ask('GET', '/console/session')).status).toBe(404);
+  } finally {
+    await gateway.end('SIGTERM');
+  }
+});
