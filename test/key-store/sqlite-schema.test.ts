@@ -92,7 +92,10 @@ test('no statement reads a whole table', async () => {
     } as CompiledQuery<{ detail: string }>);
     const steps = plan.map(({ detail }) => detail);
     expect(
-      steps.filter((step) => /^SCAN (api_key|audit_entry|idempotency)|TEMP B-TREE/.test(step)),
+      // The index of the few keys with origins is read as a whole.
+      steps
+        .filter((step) => !step.endsWith('USING INDEX api_key_with_origins'))
+        .filter((step) => /^SCAN (api_key|audit_entry|idempotency)|TEMP B-TREE/.test(step)),
       text,
     ).toEqual([]);
     expect(steps.join('; '), text).toMatch(index);
