@@ -4,6 +4,9 @@ import { defineConfig } from 'vitest/config';
 /** Suites with real processes and clocks: on CI once more for a test that failed, and its name printed. */
 const SECOND_TRY = { retry: process.env.CI === undefined ? 0 : 1 };
 
+/** What comes in its own time is waited for this long, milliseconds: the machine may be busy. By itself Vitest waits for one second. */
+const PATIENT = { expect: { poll: { timeout: 20_000 } } };
+
 /**
  * `unit` (beside the code), `suites` (conformance, e2e, bad input: against the sandbox), `traffic` (load on several nodes,
  * with nothing else beside it), `workerd` (inside the runtime of Workers) and `edge` (workers from outside), and `openstack`
@@ -15,13 +18,16 @@ export default defineConfig({
     projects: [
       {
         test: {
+          ...PATIENT,
           name: 'unit',
           include: ['{src,adapters}/**/*.test.ts'],
           setupFiles: ['test/setup/node-version.ts'],
+          testTimeout: 30_000,
         },
       },
       {
         test: {
+          ...PATIENT,
           name: 'suites',
           ...SECOND_TRY,
           include: ['test/**/*.test.ts'],
@@ -33,11 +39,12 @@ export default defineConfig({
       },
       {
         test: {
+          ...PATIENT,
           name: 'traffic',
           ...SECOND_TRY,
           include: ['test/traffic/**/*.test.ts'],
           setupFiles: ['test/setup/node-version.ts'],
-          testTimeout: 30_000,
+          testTimeout: 60_000,
           fileParallelism: false,
         },
       },
@@ -50,15 +57,18 @@ export default defineConfig({
           })),
         ],
         test: {
+          ...PATIENT,
           name: 'workerd',
           ...SECOND_TRY,
           include: ['test/edge/inside/**/*.test.ts'],
           setupFiles: ['test/edge/inside/setup.ts'],
-          testTimeout: 30_000,
+          testTimeout: 90_000,
+          hookTimeout: 60_000,
         },
       },
       {
         test: {
+          ...PATIENT,
           name: 'edge',
           ...SECOND_TRY,
           include: ['test/edge/*.test.ts'],
@@ -70,6 +80,7 @@ export default defineConfig({
       },
       {
         test: {
+          ...PATIENT,
           name: 'openstack',
           ...SECOND_TRY,
           include: ['test/openstack/**/*.test.ts'],

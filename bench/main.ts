@@ -6,6 +6,7 @@
 
 import { parseArgs } from 'node:util';
 import { cached } from './cached.ts';
+import { events } from './events.ts';
 import { fleet } from './fleet.ts';
 import { loadGenerator } from './harness/load.ts';
 import { machine } from './harness/machine.ts';
@@ -19,6 +20,7 @@ const BENCHMARKS: Readonly<Record<string, (setting: Setting) => Promise<void>>> 
   single,
   fleet,
   keys,
+  events,
   'pass-through': passThrough,
 };
 const LETTERS: Readonly<Record<string, string>> = {
@@ -26,12 +28,13 @@ const LETTERS: Readonly<Record<string, string>> = {
   b: 'single',
   c: 'fleet',
   d: 'keys',
+  f: 'events',
   n: 'pass-through',
 };
 
-const USAGE = `node bench/main.ts [cached|single|fleet|keys|pass-through ...] [--rounds 5] [--seconds 3] [--connections 64]
+const USAGE = `node bench/main.ts [cached|single|fleet|keys|events|pass-through ...] [--rounds 5] [--seconds 3] [--connections 64]
      [--warm-up 10] [--keys 10000] [--projects 1000] [--fleets 1000,5000]
-     [--offline]`;
+     [--listeners 1000] [--offline]`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -42,6 +45,7 @@ const { values, positionals } = parseArgs({
     'warm-up': { type: 'string', default: '10' },
     keys: { type: 'string', default: '10000' },
     projects: { type: 'string', default: '1000' },
+    listeners: { type: 'string', default: '1000' },
     offline: { type: 'boolean', default: false },
     fleets: { type: 'string', default: '1000,5000' },
   },
@@ -55,6 +59,7 @@ const pace = {
 const scale = {
   keys: Number(values.keys),
   projects: Number(values.projects),
+  listeners: Number(values.listeners),
   fleets: values.fleets.split(',').map(Number),
 };
 const names = positionals.map((name) => LETTERS[name] ?? name);

@@ -2,11 +2,12 @@
  * The whole way of a request, on one page.
  *
  * ```
- * requestLog -> cors -> authenticate -> limit -> openCloud -> announceChanges -> idempotency -> requireScope -> cached -> decode
- *            -> use case -> Cloud -> encode
+ * requestLog -> cors -> authenticate -> limit -> [writes: openCloud -> announceChanges -> idempotency] -> requireScope
+ *            -> [reads: cached] -> decode -> use case -> Cloud -> encode
  * ```
  *
- * It goes one way; nothing calls back up. Whatever is thrown on the way is answered in the dialect's words.
+ * It goes one way; nothing calls back up. Whatever is thrown on the way is answered in the dialect's words. A read that was told
+ * a moment ago passes all this at once: `short-way.ts`.
  *
  * @module
  */
@@ -24,6 +25,7 @@ import { answerNovaError } from './dialects/nova/errors.ts';
 import type { PassThrough } from './dialects/nova/pass-through.ts';
 import { publicUrl } from './dialects/nova/public-url.ts';
 import { partOf } from './dialects/nova/services.ts';
+import type { NovaTranslation } from './dialects/nova/translation.ts';
 import { isSignUp } from './dialects/redu/api-keys.ts';
 import { reduDialect } from './dialects/redu/dialect.ts';
 import { answerError as answerReduError } from './dialects/redu/errors.ts';
@@ -31,6 +33,7 @@ import { EVENT_WORDING } from './dialects/redu/event-words.ts';
 import { isRepeatable } from './dialects/redu/repeatable.ts';
 import { type Assets, serveAssets } from './http/assets.ts';
 import { type RequestBody, type RequestTarget, refuseDotSegments } from './http/request-target.ts';
+import { shortWay } from './short-way.ts';
 import { type Dependencies, health } from './telemetry/health.ts';
 import { requestLog } from './telemetry/request-log.ts';
 import { type CacheOptions, type CachePorts, caching } from './traffic/cache/cached.ts';
@@ -58,8 +61,8 @@ export type Ports = AccessPorts &
   EventPorts;
 
 interface DialectPorts {
-  /** For clouds that speak OpenStack themselves; without it there is no Nova dialect. */
-  readonly passThrough?: PassThrough | undefined;
+  /** The cloud's own services, or what stands in their place; absent: there is no Nova dialect. */
+  readonly nova?: PassThrough | NovaTranslation | undefined;
   /** Pages and scripts; absent where the platform tells them. */
   readonly assets?: Assets;
 }
@@ -110,7 +113,7 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   /** In the words of the dialect whose path it is. */
   const answerError = (error: unknown, c: Context<GatewayEnv>) =>
     partOf(c.req.path) === null ? answerReduError(error, c) : answerNovaError(error, c, url(c));
-  const limited = limit(ports, options.limits, answerError);
+  const limits = limit(ports, options.limits, answerError);
   const app = new Hono<GatewayEnv>({ strict: false });
 
   app.use(requestLog(ports.log, ports.metrics));
@@ -119,7 +122,7 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   app.route('/', health(ports));
   if (ports.assets !== undefined) app.route('/', serveAssets(ports.assets));
   const { adminToken } = options;
-  const isOpenStack = ports.passThrough !== undefined;
+  const isOpenStack = ports.nova !== undefined && 'forward' in ports.nova;
   const itsConsole = options.console
     ? createConsole(access, { adminToken, limits: options.limits, publicUrl: url, isOpenStack }, answerError)
     : null;
@@ -128,25 +131,31 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
     app.route('/', adminApi(access, adminToken, answerError, itsConsole?.adminTokenOf));
   }
 
-  const stages = [
-    authenticate(access, itsConsole?.keyOf),
-    limited,
+  const forAll = [authenticate(access, itsConsole?.keyOf), limits.stage].map(unlessSignUp);
+  const forWrites = [
     openCloud(access),
     announceChanges(ports.versions),
     idempotency(ports, options, isRepeatable),
-  ];
-  for (const path of REDU_PATHS) app.use(path, ...stages.map(unlessSignUp));
-  const cached = caching({ ...ports, clouds }, options.cache, (c) => callContext(c, options.deadline));
-  const { streams, deadline } = options;
+  ].map(unlessSignUp);
+  for (const path of REDU_PATHS) app.use(path, ...forAll);
+  app.on(WRITES, REDU_PATHS, ...forWrites);
+  const { requestTarget, streams, deadline } = options;
+  const { cached, toldBefore } = caching(
+    { ...ports, clouds },
+    options.cache,
+    (c) => callContext(c, deadline),
+    requestTarget,
+  );
   const events = new Events({ ...ports, clouds }, EVENT_WORDING, { streams, maxAge, deadline });
   const openStream: OpenStream = ports.openStream ?? ((c, instanceId) => events.open(c, instanceId));
   app.route('/', reduDialect(access, cached, openStream));
 
-  const { passThrough, versions } = ports;
-  if (passThrough !== undefined) {
-    const { requestTarget, requestBody = (c: Context) => c.req.raw.body } = options;
-    const given = { access, passThrough, versions, requestTarget, requestBody };
-    app.route('/', novaDialect({ ...given, publicUrl: url, limited }));
+  const { nova: services, versions } = ports;
+  if (services !== undefined) {
+    const { requestBody = (c: Context) => c.req.raw.body } = options;
+    const keepsReads = options.cache.seconds > 0;
+    const given = { access, services, versions, requestTarget, requestBody, keepsReads };
+    app.route('/', novaDialect({ ...given, publicUrl: url, limited: limits.stage }));
   }
 
   app.notFound((c) => answerError(new ComputeError('not_found', 'There is nothing at this path.'), c));
@@ -154,10 +163,22 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   const flush = async () => {
     await Promise.all([access.journal.flush(), sweepIdempotency(ports)]);
   };
-  return { fetch: app.fetch, routes: app.routes, flush, endStreams: () => events.close() };
+  const endStreams = () => events.close();
+  const { routes } = app;
+  if (toldBefore === null) return { fetch: app.fetch, routes, flush, endStreams };
+  const atOnce = shortWay({ access, limits, toldBefore, requestTarget });
+  return {
+    fetch: (request, env, ctx) => atOnce(request, env) ?? app.fetch(request, env, ctx),
+    routes,
+    flush,
+    endStreams,
+  };
 }
 
 const REDU_PATHS = ['/v1/*', '/cloud/v1/*'];
+
+/** Everything else changes nothing, or is refused. */
+const WRITES = ['POST', 'PUT', 'PATCH', 'DELETE'];
 
 /** Who signs up has no key yet. */
 function unlessSignUp(stage: MiddlewareHandler<GatewayEnv>): MiddlewareHandler<GatewayEnv> {

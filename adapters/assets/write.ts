@@ -10,6 +10,8 @@ import { consoleAssets } from './console.ts';
 import { contractAssets } from './contract.ts';
 
 const TARGET = join(import.meta.dirname, '../../dist/assets');
+/** What Workers read of `_headers`. */
+const MAX_RULES = 100;
 
 rmSync(TARGET, { recursive: true, force: true });
 const rules: string[] = [];
@@ -22,4 +24,6 @@ for (const [path, asset] of [...consoleAssets(), ...contractAssets()]) {
   writeFileSync(target, asset.body);
   rules.push([path, ...Object.entries(headers).map(([name, value]) => `  ${name}: ${value}`)].join('\n'));
 }
+if (rules.length > MAX_RULES)
+  throw new Error(`_headers has ${rules.length} rules, and ${MAX_RULES} are read`);
 writeFileSync(join(TARGET, '_headers'), `${rules.join('\n')}\n`);

@@ -1,5 +1,4 @@
 import type { HttpBindings } from '@hono/node-server';
-import { getConnInfo } from '@hono/node-server/conninfo';
 import type { Context } from 'hono';
 import { addressBehind } from '../../src/access/client-address.ts';
 
@@ -10,7 +9,7 @@ import { addressBehind } from '../../src/access/client-address.ts';
  */
 export function clientAddress(trustedProxies: readonly string[]): (c: Context) => string | null {
   return function addressOf(c) {
-    const peer = getConnInfo(c).remote.address ?? null;
+    const peer = (c.env as HttpBindings).incoming.socket.remoteAddress ?? null;
     return addressBehind(peer, c.req.header('x-forwarded-for'), trustedProxies);
   };
 }

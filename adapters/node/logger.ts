@@ -16,7 +16,7 @@ const BATCH_MILLISECONDS = 100;
 export function pinoLogger(level: string): Logger {
   const lines = new Batches(pino.destination({ dest: 2, sync: true }));
   process.on('exit', () => lines.flush());
-  return new PinoLogger(pino({ level, base: null, timestamp }, lines), () => lines.flush(), {});
+  return new PinoLogger(pino({ level, base: null, timestamp }, lines), lines, null, {});
 }
 
 /** Gathers lines and hands them on as one. */
@@ -48,46 +48,76 @@ class Batches {
   }
 }
 
-let printed = { at: 0, text: '' };
+let lastTime = { at: 0, text: '' };
 
 /** As pino takes it, a part of the line. Under load many lines are of one millisecond, and printing it is a good part of each. */
 function timestamp(): string {
   const at = Date.now();
-  if (at !== printed.at) printed = { at, text: `,"time":"${new Date(at).toISOString()}"` };
-  return printed.text;
+  if (at !== lastTime.at) lastTime = { at, text: `,"time":"${new Date(at).toISOString()}"` };
+  return lastTime.text;
 }
 
-/** The fields of `with` are kept beside pino: a child of it for each request costs more than its one line. */
+/**
+ * Lines of `info` are printed here, in pino's form: they are one for each request, of few and plain fields, and pino takes twice
+ * as long. The fields of `with` are printed when they are first needed, not for each line; a child of pino's for each request costs
+ * more than its one line.
+ */
 class PinoLogger implements Logger {
   readonly #pino: pino.Logger;
-  readonly #flush: () => void;
-  readonly #fields: LogFields;
+  readonly #lines: Batches;
+  readonly #outer: PinoLogger | null;
+  readonly #own: LogFields;
 
-  constructor(log: pino.Logger, flush: () => void, fields: LogFields) {
+  constructor(log: pino.Logger, lines: Batches, outer: PinoLogger | null, own: LogFields) {
     this.#pino = log;
-    this.#flush = flush;
-    this.#fields = fields;
+    this.#lines = lines;
+    this.#outer = outer;
+    this.#own = own;
   }
 
   info(event: string, fields?: LogFields): void {
-    this.#pino.info({ ...this.#fields, ...fields }, event);
+    if (!this.#pino.isLevelEnabled('info')) return;
+    this.#lines.write(`{"level":30${timestamp()}${printed(this.#all(fields))},"msg":${quoted(event)}}\n`);
   }
 
   warn(event: string, fields?: LogFields, error?: unknown): void {
-    this.#pino.warn({ ...this.#fields, ...withError(fields, error) }, event);
-    this.#flush();
+    this.#pino.warn(this.#all(withError(fields, error)), event);
+    this.#lines.flush();
   }
 
   error(event: string, fields?: LogFields, error?: unknown): void {
-    this.#pino.error({ ...this.#fields, ...withError(fields, error) }, event);
-    this.#flush();
+    this.#pino.error(this.#all(withError(fields, error)), event);
+    this.#lines.flush();
   }
 
   with(fields: LogFields): Logger {
-    return new PinoLogger(this.#pino, this.#flush, { ...this.#fields, ...fields });
+    return new PinoLogger(this.#pino, this.#lines, this, fields);
+  }
+
+  /** What is said last of a field holds. */
+  #all(fields: LogFields | undefined): LogFields {
+    const own = { ...this.#own, ...fields };
+    return this.#outer === null ? own : this.#outer.#all(own);
   }
 }
 
-function withError(fields: LogFields | undefined, error: unknown): Record<string, unknown> {
-  return { ...fields, ...(error === undefined ? {} : { error: causes(error).join(' <- ') }) };
+function printed(fields: LogFields): string {
+  let text = '';
+  for (const name in fields) {
+    const value = fields[name];
+    if (value === undefined) continue;
+    text += `,"${name}":${typeof value === 'string' ? quoted(value) : JSON.stringify(value)}`;
+  }
+  return text;
+}
+
+/** What JSON has nothing to escape in, as nearly all that is logged. */
+const PLAIN = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
+
+function quoted(text: string): string {
+  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
+}
+
+function withError(fields: LogFields | undefined, error: unknown): LogFields {
+  return error === undefined ? (fields ?? {}) : { ...fields, error: causes(error).join(' <- ') };
 }

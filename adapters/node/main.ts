@@ -13,6 +13,7 @@ import { ComputeError } from '../../src/compute/errors.ts';
 import { Provenance } from '../../src/compute/provenance.ts';
 import { reconcile } from '../../src/compute/reconcile.ts';
 import { type Config, ConfigError, type OpenStackConfig, readConfig } from '../../src/config/config.ts';
+import { novaTranslation } from '../../src/dialects/nova/translated/translation.ts';
 import { createGateway } from '../../src/gateway.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
@@ -96,15 +97,16 @@ function sandboxCloud(ports: CloudPorts = {}) {
 /** The cloud to serve: the one that is configured, else the built-in one. */
 function cloudOf({ openStack, reduUrl }: Config, ports: CloudPorts = {}) {
   if (openStack !== null) return withPassThrough(openStackOf(openStack, ports), null);
-  if (reduUrl !== null)
-    return { clouds: reduDriver({ url: reduUrl, fetch }), passThrough: undefined, sandbox: null };
+  if (reduUrl !== null) {
+    return { clouds: reduDriver({ url: reduUrl, fetch }), nova: novaTranslation, sandbox: null };
+  }
   const sandbox = sandboxCloud(ports);
   return withPassThrough(sandbox.clouds, sandbox);
 }
 
 /** What speaks OpenStack itself can be passed through to. */
 function withPassThrough<T>(clouds: OpenStackDriver, sandbox: T) {
-  return { clouds, passThrough: clouds.passThrough, sandbox };
+  return { clouds, nova: clouds.passThrough, sandbox };
 }
 
 async function serverSecret(config: Config): Promise<ServerSecret> {
@@ -132,13 +134,13 @@ async function runGateway(config: Config): Promise<void> {
   const secret = await serverSecret(config);
   const redis = await redisOf(config, log, metrics);
   const { keys, idempotency } = await openStores(config.databaseUrl);
-  const { clouds, passThrough, sandbox } = cloudOf(config, { log, metrics });
+  const { clouds, nova, sandbox } = cloudOf(config, { log, metrics });
   const adminToken = config.adminToken ?? (sandbox === null ? null : randomBytes(24).toString('base64url'));
   const gateway = createGateway(
     {
       clouds,
       identities: clouds.identities,
-      passThrough,
+      nova,
       keys,
       idempotency,
       log,

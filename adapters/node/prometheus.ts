@@ -1,5 +1,6 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { CounterLabels, GaugeLabels, HistogramLabels, Metrics } from '../../src/telemetry/metrics.ts';
+import { type Description, Spread, Tally } from './tallies.ts';
 
 /** Name, help and labels of each metric as Prometheus sees them; `linguanova_` comes before, `_total` after counters. */
 interface Descriptions<Labels> {
@@ -44,35 +45,28 @@ const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 export function prometheusMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const settings = (name: string, { help, labels }: { help: string; labels: readonly string[] }) => ({
-    name: `linguanova_${name}`,
-    help,
-    labelNames: [...labels],
-    registers: [registry],
-  });
-  const counters = new Map(
-    Object.entries(COUNTERS).map(([name, description]) => [name, new Tally(name, description, registry)]),
-  );
-  const histograms = new Map(
-    Object.entries(HISTOGRAMS).map(([name, about]) => [
-      name,
-      new Histogram({ ...settings(name, about), buckets: BUCKETS }),
-    ]),
-  );
+  const counters = eachOf(COUNTERS, '_total', (about) => new Tally(about, registry));
+  const histograms = eachOf(HISTOGRAMS, '', (about) => new Spread(about, BUCKETS, registry));
   /** Made when first set, for one that nobody sets would say 0. */
   const gauges = new Map<string, Gauge>();
   const gauge = (name: keyof GaugeLabels) => {
     const known = gauges.get(name);
     if (known !== undefined) return known;
-    const made = new Gauge(settings(name, GAUGES[name]));
+    const { help, labels } = GAUGES[name];
+    const made = new Gauge({
+      name: `linguanova_${name}`,
+      help,
+      labelNames: [...labels],
+      registers: [registry],
+    });
     gauges.set(name, made);
     return made;
   };
   const fills: (() => void | Promise<void>)[] = [];
   return {
-    count: (name, labels) => counters.get(name)?.add(labels),
+    count: (name, labels) => counters[name].add(labels),
     set: (name, value, labels) => gauge(name).set({ ...labels }, value),
-    observe: (name, seconds, labels) => histograms.get(name)?.observe({ ...labels }, seconds),
+    observe: (name, seconds, labels) => histograms[name].add(labels, seconds),
     beforeExpose: (fill) => fills.push(fill),
     async expose() {
       await Promise.all(fills.map((fill) => fill()));
@@ -81,39 +75,16 @@ export function prometheusMetrics(): Metrics {
   };
 }
 
-/**
- * Counts by labels for a counter of prom-client, which hears of it when it is asked: there each increment checks and sorts the
- * labels, and three of those are a tenth of what a cached answer costs.
- */
-class Tally {
-  readonly #labels: readonly string[];
-  readonly #counts = new Map<string, { readonly labels: Readonly<Record<string, string>>; count: number }>();
-
-  constructor(
-    name: string,
-    { help, labels }: { readonly help: string; readonly labels: readonly string[] },
-    registry: Registry,
-  ) {
-    this.#labels = labels;
-    const counts = this.#counts;
-    new Counter({
-      name: `linguanova_${name}_total`,
-      help,
-      labelNames: [...labels],
-      registers: [registry],
-      collect() {
-        this.reset();
-        for (const { labels, count } of counts.values()) this.inc({ ...labels }, count);
-      },
-    });
+/** One for each description. */
+function eachOf<Name extends string, Made>(
+  descriptions: Readonly<Record<Name, { readonly help: string; readonly labels: readonly string[] }>>,
+  suffix: string,
+  make: (about: Description) => Made,
+): Readonly<Record<Name, Made>> {
+  const made = {} as Record<Name, Made>;
+  for (const name of Object.keys(descriptions) as Name[]) {
+    const { help, labels } = descriptions[name];
+    made[name] = make({ name: `linguanova_${name}${suffix}`, help, labelNames: labels });
   }
-
-  add(labels: Readonly<Record<string, string>>): void {
-    let key = '';
-    // None of the values has a line break in it: they are names of routes, plans and results.
-    for (const label of this.#labels) key += `${labels[label]}\n`;
-    const known = this.#counts.get(key);
-    if (known === undefined) this.#counts.set(key, { labels, count: 1 });
-    else known.count += 1;
-  }
+  return made;
 }

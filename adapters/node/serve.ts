@@ -33,12 +33,16 @@ const IDLE_GRACE = 1_000;
 export async function serve(options: ServeOptions): Promise<Listening> {
   let stopping = false;
   let stopped: Promise<void> | undefined;
+  /** A kept connection would hold up the stop until its client lets go. */
+  const lastIfStopping = (response: Response) => {
+    if (stopping) response.headers.set('connection', 'close');
+    return response;
+  };
   const server = createAdaptorServer({
-    async fetch(request, env) {
-      const response = await options.fetch(request, env);
-      // A kept connection would hold up the stop until its client lets go.
-      if (stopping) response.headers.set('connection', 'close');
-      return response;
+    fetch(request, env) {
+      // Looked at when the answer is there; what is there at once is handed on at once.
+      const response = options.fetch(request, env);
+      return response instanceof Promise ? response.then(lastIfStopping) : lastIfStopping(response);
     },
     serverOptions: {
       requestTimeout: options.requestTimeout,

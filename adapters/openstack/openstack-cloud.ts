@@ -163,18 +163,30 @@ export function openStackCloud(
   };
 }
 
-/** One signal for all calls of a request, made when the first of them needs it. */
 export function sendContext(call: CallContext, urgent = false): SendContext {
-  let signal: AbortSignal | undefined;
-  return {
-    deadline: call.deadline,
-    requestId: call.requestId,
-    log: call.log,
-    provenance: call.provenance,
-    urgent,
-    get signal() {
-      signal ??= AbortSignal.timeout(Math.max(0, call.deadline - Date.now()));
-      return signal;
-    },
-  };
+  return new CallsSendContext(call, urgent);
+}
+
+/** A class, for an object with a getter of its own takes longer to make than all else that a call does here. */
+class CallsSendContext implements SendContext {
+  readonly deadline: SendContext['deadline'];
+  readonly requestId: SendContext['requestId'];
+  readonly log: SendContext['log'];
+  readonly provenance: SendContext['provenance'];
+  readonly urgent: boolean;
+  #signal: AbortSignal | undefined;
+
+  constructor({ deadline, requestId, log, provenance }: CallContext, urgent: boolean) {
+    this.deadline = deadline;
+    this.requestId = requestId;
+    this.log = log;
+    this.provenance = provenance;
+    this.urgent = urgent;
+  }
+
+  /** One for all calls of a request, made when the first of them needs it. */
+  get signal(): AbortSignal {
+    this.#signal ??= AbortSignal.timeout(Math.max(0, this.deadline - Date.now()));
+    return this.#signal;
+  }
 }

@@ -149,7 +149,7 @@ async function openOnce(
   let id: string | undefined;
   try {
     const answer = await transport.open(request, deadline);
-    id = answer.headers.get('x-openstack-request-id') ?? undefined;
+    id = answer.headers['x-openstack-request-id'];
     return answer;
   } catch (error) {
     if (error instanceof TransportError) return error;

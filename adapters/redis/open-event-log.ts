@@ -63,6 +63,7 @@ export class RedisOpenLog implements OpenLog {
   }
 
   async lead(): Promise<Leading> {
+    if (this.#isOver) return 'no';
     const led = await this.#run(() =>
       this.#scripts.linguanovaLead(...this.#keys, this.#owner, LOG_LIFE, LEASE),
     );

@@ -25,8 +25,7 @@ const KNOWN_LIFE = 3_600_000;
 const MAX_MISSED = 10_000;
 
 interface Known {
-  readonly number: number;
-  readonly version: Promise<ProjectVersion>;
+  readonly version: ProjectVersion;
   /** Numbers of earlier times may be old; they are still the lowest that the next may have. */
   readonly time: number;
 }
@@ -86,10 +85,15 @@ export class RedisVersions implements ProjectVersions {
     this.#listeners.push(listener);
   }
 
-  current(projectId: string): Promise<ProjectVersion> {
-    if (this.#state !== 'joined') return this.#local.current(projectId);
+  known(projectId: string): ProjectVersion | null {
+    if (this.#state !== 'joined') return this.#local.known(projectId);
     const known = this.#known.get(projectId);
-    if (known?.time === this.#time) return known.version;
+    return known?.time === this.#time ? known.version : null;
+  }
+
+  current(projectId: string): Promise<ProjectVersion> {
+    const known = this.known(projectId);
+    if (known !== null) return Promise.resolve(known);
     // Questions of an earlier time are not joined.
     const question = `${this.#time} ${projectId}`;
     const asking = this.#asking.get(question);
@@ -112,7 +116,7 @@ export class RedisVersions implements ProjectVersions {
         this.#scripts.linguanovaCurrent(versionKey(projectId), VERSION_LIFE, this.#floor(projectId)),
       );
       // Whoever joined this question meanwhile came before any change of which this gateway has not heard by now.
-      if (time === this.#time) return await this.#learn(projectId, number);
+      if (time === this.#time) return this.#learn(projectId, number);
     } catch {
       // Redis is lost; the link says so in the log.
     }
@@ -165,16 +169,16 @@ export class RedisVersions implements ProjectVersions {
   }
 
   /** The higher of this number and what is known. */
-  #learn(projectId: string, number: number): Promise<ProjectVersion> {
+  #learn(projectId: string, number: number): ProjectVersion {
     const known = this.#known.get(projectId);
-    if (known !== undefined && known.time === this.#time && known.number >= number) return known.version;
-    const version = Promise.resolve({ number, shared: true });
-    this.#known.set(projectId, { number, version, time: this.#time });
+    if (known?.time === this.#time && known.version.number >= number) return known.version;
+    const version = { number, shared: true };
+    this.#known.set(projectId, { version, time: this.#time });
     return version;
   }
 
   #floor(projectId: string): number {
-    return this.#known.get(projectId)?.number ?? 0;
+    return this.#known.get(projectId)?.version.number ?? 0;
   }
 
   #miss(projectId: string): void {

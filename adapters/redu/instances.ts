@@ -19,14 +19,14 @@ const INSTANCES = '/v1/instances';
 const LEGACY_LIST = '/cloud/v1/compute/instances/list';
 const LEGACY_CREATE = '/cloud/v1/compute/instances/create';
 
+/** More than the fields that redu documents, where the far side tells it. */
+const Detailed = instanceDetailSchema.partial().extend(instanceSchema.shape);
 /** redu documents the bare array; its first clients also met the others. */
 const Listed = z.union([
-  z.array(instanceSchema),
-  z.object({ instances: z.array(instanceSchema) }).transform(({ instances }) => instances),
-  z.object({ items: z.array(instanceSchema) }).transform(({ items }) => items),
+  z.array(Detailed),
+  z.object({ instances: z.array(Detailed) }).transform(({ instances }) => instances),
+  z.object({ items: z.array(Detailed) }).transform(({ items }) => items),
 ]);
-/** More than the list's fields, where the far side tells it. */
-const Detailed = instanceDetailSchema.partial().extend(instanceSchema.shape);
 
 /** How often a list is asked for what an older API has made without telling its id, and the pause before, milliseconds. */
 const LOOKS = 10;
@@ -46,7 +46,7 @@ export async function listInstances(
     ...(Number.isFinite(limit) && { limit: `${limit}` }),
     ...(marker !== undefined && { marker }),
   };
-  const answer = await askForList(session, `${INSTANCES}${queryOf(filter, window)}`);
+  const answer = await askForList(session, queryOf(filter, window));
   const matching = session
     .parse(answer, Listed)
     .map(decodeInstance)
@@ -142,23 +142,42 @@ async function askOfInstance(session: ReduSession, id: string, request: ReduRequ
 }
 
 /** The list under its current path, else under its older one. */
-async function askForList(session: ReduSession, path: string): Promise<ReduAnswer> {
+async function askForList(session: ReduSession, query: URLSearchParams): Promise<ReduAnswer> {
   try {
-    return await session.ask({ method: 'GET', path }, 'collection');
+    return await askForDetails(session, query);
   } catch (error) {
     if (!hasCode(error, 'not_implemented')) throw error;
     return session.ask({ method: 'GET', path: LEGACY_LIST }, 'collection');
   }
 }
 
-function queryOf(filter: InstanceFilter, window: Readonly<Record<string, string>>): string {
+/** What a gateway like this one does; redu does not document it. */
+const DETAILS = 'GET /v1/instances?detail';
+
+/** With all fields, where the far side tells them in a list; others do not mind the parameter, or refuse it by name. */
+async function askForDetails(session: ReduSession, query: URLSearchParams): Promise<ReduAnswer> {
+  const ask = (parameters: URLSearchParams) => {
+    const path = parameters.size === 0 ? INSTANCES : `${INSTANCES}?${parameters}`;
+    return session.ask({ method: 'GET', path }, 'collection');
+  };
+  if (session.missing.has(DETAILS)) return ask(query);
+  try {
+    return await ask(new URLSearchParams([...query, ['detail', 'true']]));
+  } catch (error) {
+    if (!hasCode(error, 'invalid') || !/\bdetail\b/.test(error.message)) throw error;
+    session.missing.note(DETAILS);
+    return ask(query);
+  }
+}
+
+function queryOf(filter: InstanceFilter, window: Readonly<Record<string, string>>): URLSearchParams {
   const query = new URLSearchParams(window);
   for (const status of filter.statuses ?? []) query.append('status', status);
   if (filter.name !== undefined) query.set('name', filter.name);
   if (filter.flavorId !== undefined) query.set('flavor', filter.flavorId);
   if (filter.imageId !== undefined) query.set('image', filter.imageId);
   if (filter.allProjects) query.set('all_tenants', '1');
-  return query.size === 0 ? '' : `?${query}`;
+  return query;
 }
 
 function matches(instance: CloudInstance, { statuses, flavorId, imageId }: InstanceFilter): boolean {

@@ -19,12 +19,12 @@ function inOrder(labels: object): string[] {
  * their names. Isolates come and go, so counters in their memory would say nothing. Without a dataset nothing is counted.
  */
 export function analyticsMetrics(dataset: AnalyticsDataset | undefined): Metrics {
-  const write = (name: string, blobs: string[], value: number) =>
-    dataset?.writeDataPoint({ indexes: [name], blobs: [name, ...blobs], doubles: [value] });
+  const write = (name: string, labels: object, value: number) =>
+    dataset?.writeDataPoint({ indexes: [name], blobs: [name, ...inOrder(labels)], doubles: [value] });
   return {
-    count: (name, labels) => write(name, inOrder(labels), 1),
-    set: (name, value, labels) => write(name, inOrder(labels ?? {}), value),
-    observe: (name, seconds, labels) => write(name, inOrder(labels), seconds),
+    count: (name, labels) => write(name, labels, 1),
+    set: (name, value, labels) => write(name, labels ?? {}, value),
+    observe: (name, seconds, labels) => write(name, labels, seconds),
     beforeExpose() {},
     expose: async () => WHERE,
   };

@@ -44,8 +44,23 @@ const Metadata = z.object({
  * place has put into KV is used when the cloud told it after the last change that was made here.
  *
  * @param slow null: nothing is shared between places.
+ * @param patience For tests.
  */
-export function coloStore(cache: ColoCache, slow: KeyValueStore | null): CacheStore {
+export function coloStore(
+  cache: ColoCache,
+  slow: KeyValueStore | null,
+  patience: number = PATIENCE,
+): CacheStore {
+  /** Nobody depends on it: what fails, or takes too long, was not there. */
+  function attempt<Result>(otherwise: Result, work: () => Promise<Result>): Promise<Result> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(otherwise), patience);
+      work()
+        .then(resolve, () => resolve(otherwise))
+        .finally(() => clearTimeout(timer));
+    });
+  }
+
   async function inColo(key: CacheKey): Promise<KeptAnswer | null> {
     const found = await cache.match(await urlOf(key));
     if (found === undefined) return null;
@@ -108,14 +123,4 @@ async function nameOf(key: CacheKey): Promise<string> {
 
 async function urlOf(key: CacheKey): Promise<string> {
   return `https://linguanova.invalid/${await nameOf(key)}`;
-}
-
-/** Nobody depends on it: what fails, or takes too long, was not there. */
-function attempt<Result>(otherwise: Result, work: () => Promise<Result>): Promise<Result> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(otherwise), PATIENCE);
-    work()
-      .then(resolve, () => resolve(otherwise))
-      .finally(() => clearTimeout(timer));
-  });
 }

@@ -7,7 +7,6 @@ import type {
   ProjectVersions,
 } from '../../src/traffic/versions/project-versions.ts';
 import type { ColoCache } from './colo-cache.ts';
-import { SharedLooks } from './shared-look.ts';
 
 /** Seconds that a version is remembered after the last change. */
 const LIFE = 86_400;
@@ -16,6 +15,12 @@ const MAX_TOLD = 20;
 const MAX_PROJECTS = 10_000;
 /** Milliseconds that the cache of the place may take. */
 const PATIENCE = 500;
+/** For how long an isolate believes what it has found there, milliseconds. */
+const BELIEF = 40;
+/** At this age it is looked at again, beside the requests, so that none of those that keep coming waits; milliseconds. */
+const AGING = 15;
+/** What comes on top before a write is answered, milliseconds: clocks here are coarse. */
+const GRACE = 10;
 /** For how long an isolate counts for itself when that cache has failed it or keeps nothing, milliseconds. */
 const ALONE = 5_000;
 /** What nobody has changed here has been as it is for so long, milliseconds; longer than any answer is told. */
@@ -28,24 +33,42 @@ const Told = z.object({
 });
 type Told = z.infer<typeof Told>;
 
+/** What is known of a project, and since when. */
+interface Known {
+  readonly number: number;
+  /** When the look began that found it, on the monotonic clock; null: it is to be looked at. */
+  readonly lookedAt: number | null;
+  /** When somebody began to look again. */
+  renewedAt: number;
+}
+
 /**
- * Versions in the cache of the place (a Cloudflare data centre), which all isolates there share. Every read looks there, so that a change made in the same place is seen by the next read. Numbers are the time of the change in microseconds, so none
- * comes twice. Requests that come at the same time share a look.
+ * Versions in the cache of the place (a Cloudflare data centre), which all isolates there share. What an isolate has found there
+ * it believes for a moment, so that a busy one does not look for each request; and a write is answered when that moment has
+ * passed for all. So who has the answer to a write reads what it says, in the same place. Numbers are the time of the change in
+ * microseconds, so none comes twice.
  *
  * Changes made in other places are not heard of: what is kept is as old there as `LINGUANOVA_CACHE_SECONDS` allows.
  */
 export class ColoVersions implements ProjectVersions {
   readonly #cache: ColoCache;
+  readonly #background: (work: Promise<unknown>) => void;
+  readonly #patience: number;
   readonly #local = new LocalVersions();
-  readonly #looks = new SharedLooks<Told | null>(2 * PATIENCE);
-  readonly #known = new LruMap<number>({ max: MAX_PROJECTS });
+  readonly #known = new LruMap<Known>({ max: MAX_PROJECTS });
   readonly #listeners: ((change: ProjectChange | null) => void)[] = [];
   #aloneUntil = 0;
   /** The last number that was put and not yet seen again. */
   #unseen: { readonly projectId: string; readonly number: number } | null = null;
 
-  constructor(cache: ColoCache) {
+  /**
+   * @param background Keeps the runtime from ending a look with the request that began it.
+   * @param patience For tests.
+   */
+  constructor(cache: ColoCache, background: (work: Promise<unknown>) => void, patience = PATIENCE) {
     this.#cache = cache;
+    this.#background = background;
+    this.#patience = patience;
   }
 
   onChange(listener: (change: ProjectChange | null) => void): void {
@@ -54,63 +77,87 @@ export class ColoVersions implements ProjectVersions {
 
   async current(projectId: string): Promise<ProjectVersion> {
     if (Date.now() < this.#aloneUntil) return this.#local.current(projectId);
-    try {
-      const told = await this.#looks.look(projectId, () => this.#told(projectId));
-      if (told === null) return this.#local.current(projectId);
-      return { number: told.number, shared: true };
-    } catch {
-      this.#aloneUntil = Date.now() + ALONE;
-      return this.#local.current(projectId);
+    const now = performance.now();
+    const known = this.#known.get(projectId);
+    if (known === undefined || known.lookedAt === null || now - known.lookedAt >= BELIEF) {
+      return this.#looked(projectId);
     }
+    if (now - Math.max(known.lookedAt, known.renewedAt) >= AGING) {
+      known.renewedAt = now;
+      this.#background(this.#looked(projectId));
+    }
+    return { number: known.number, shared: true };
   }
 
   async changed(change: ProjectChange): Promise<void> {
     const { projectId, instanceIds } = change;
     await this.#local.changed(change);
     const number = newNumber(Date.now());
-    this.#known.set(projectId, number);
+    this.#learn(projectId, number, null);
     for (const listener of this.#listeners) listener(change);
     try {
-      const before = await inTime(this.#read(projectId));
+      const before = await this.#inTime(this.#read(projectId));
       const changes = [...(before?.changes ?? []), { number, instances: [...instanceIds] }].slice(-MAX_TOLD);
-      await inTime(this.#write(projectId, { number, changes }));
+      await this.#inTime(this.#write(projectId, { number, changes }));
+      await new Promise((resolve) => setTimeout(resolve, BELIEF + GRACE));
     } catch {
       this.#aloneUntil = Date.now() + ALONE;
     }
   }
 
+  async #looked(projectId: string): Promise<ProjectVersion> {
+    try {
+      const told = await this.#told(projectId);
+      if (told !== null) return { number: told.number, shared: true };
+    } catch {
+      this.#aloneUntil = Date.now() + ALONE;
+    }
+    return this.#local.current(projectId);
+  }
+
   async #told(projectId: string): Promise<Told | null> {
-    const told = (await inTime(this.#read(projectId))) ?? (await this.#begin(projectId));
-    if (told !== null) this.#heard(projectId, told);
+    const began = performance.now();
+    const told = (await this.#inTime(this.#read(projectId))) ?? (await this.#begin(projectId));
+    if (told !== null) this.#heard(projectId, told, began);
     return told;
   }
 
   /** null where nothing is kept: on workers.dev the cache takes everything and has nothing. */
   async #begin(projectId: string): Promise<Told | null> {
-    const known = this.#known.get(projectId);
+    const known = this.#known.peek(projectId)?.number;
     if (this.#unseen?.projectId === projectId && this.#unseen.number === known) {
       this.#aloneUntil = Date.now() + ALONE;
       return null;
     }
     const told: Told = { number: newNumber(Date.now() - UNCHANGED), changes: [] };
     this.#unseen = { projectId, number: told.number };
-    await inTime(this.#write(projectId, told));
+    await this.#inTime(this.#write(projectId, told));
     return told;
   }
 
   /** Says what has been changed by others in this place since the last look. */
-  #heard(projectId: string, { number, changes }: Told): void {
-    const known = this.#known.get(projectId);
-    if (known === number) {
-      if (this.#unseen?.number === number) this.#unseen = null;
-      return;
-    }
-    this.#known.set(projectId, number);
-    if (known === undefined) return;
+  #heard(projectId: string, { number, changes }: Told, lookedAt: number): void {
+    const { number: known, lookedAt: before = null } = this.#known.peek(projectId) ?? {};
+    // Looks overtake each other; what an earlier one found is old news.
+    if (before !== null && lookedAt < before) return;
+    this.#learn(projectId, number, lookedAt);
+    if (known === number && this.#unseen?.number === number) this.#unseen = null;
+    if (known === number || known === undefined) return;
     const at = changes.findIndex((change) => change.number === known);
     const missed = at < 0 ? null : changes.slice(at + 1).flatMap(({ instances }) => instances);
     const change = missed === null ? null : { projectId, instanceIds: missed };
     for (const listener of this.#listeners) listener(change);
+  }
+
+  #learn(projectId: string, number: number, lookedAt: number | null): void {
+    this.#known.set(projectId, { number, lookedAt, renewedAt: Number.NEGATIVE_INFINITY });
+  }
+
+  #inTime<Result>(work: Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error('the cache does not answer')), this.#patience);
+      work.then(resolve, reject).finally(() => clearTimeout(timer));
+    });
   }
 
   async #read(projectId: string): Promise<Told | null> {
@@ -131,11 +178,4 @@ function newNumber(milliseconds: number): number {
 
 function urlOf(projectId: string): string {
   return `https://linguanova.invalid/version/${encodeURIComponent(projectId)}`;
-}
-
-function inTime<Result>(work: Promise<Result>): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('the cache does not answer')), PATIENCE);
-    work.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }

@@ -14,6 +14,8 @@ export interface ObjectCounterOptions {
   readonly nameOf: (key: string) => string;
   /** For tests. */
   readonly now?: () => number;
+  /** Instead of `PATIENCE`. */
+  readonly patience?: number | undefined;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface ObjectCounterOptions {
  */
 export function objectCounter(
   objects: ObjectNamespace<LimitObject>,
-  { nameOf, now = Date.now }: ObjectCounterOptions,
+  { nameOf, now = Date.now, patience = PATIENCE }: ObjectCounterOptions,
 ): Counter {
   const isolate = crypto.randomUUID();
   let pausedUntil = 0;
@@ -35,7 +37,10 @@ export function objectCounter(
     const take = () => objects.get(objects.idFromName(nameOf(key))).take(points, seconds, isolate);
     try {
       // An object that was moved, or deployed anew, is there again at once. What it has counted twice costs points, no more.
-      return await inTime(take().catch((error) => (isPassing(error) ? take() : Promise.reject(error))));
+      return await inTime(
+        take().catch((error) => (isPassing(error) ? take() : Promise.reject(error))),
+        patience,
+      );
     } catch (error) {
       pausedUntil = now() + PAUSE;
       if (backAt >= lostAt) lostAt = performance.now();
@@ -73,10 +78,10 @@ function isPassing(error: unknown): boolean {
   return passing && !('overloaded' in error && error.overloaded === true);
 }
 
-function inTime<Result>(work: Promise<Result>): Promise<Result> {
+function inTime<Result>(work: Promise<Result>, patience: number): Promise<Result> {
   return new Promise((resolve, reject) => {
-    const late = () => reject(new Error(`a limit object did not answer in ${PATIENCE} ms`));
-    const timer = setTimeout(late, PATIENCE);
+    const late = () => reject(new Error(`a limit object did not answer in ${patience} ms`));
+    const timer = setTimeout(late, patience);
     work.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }

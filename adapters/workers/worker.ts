@@ -9,6 +9,7 @@ import { addressBehind } from '../../src/access/client-address.ts';
 import { importServerSecret } from '../../src/access/server-secret.ts';
 import { Provenance } from '../../src/compute/provenance.ts';
 import { type Config, ConfigError, type OpenStackConfig, readConfig } from '../../src/config/config.ts';
+import { novaTranslation } from '../../src/dialects/nova/translated/translation.ts';
 import { createGateway } from '../../src/gateway.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
@@ -105,12 +106,12 @@ async function sandboxOf(
 async function cloudOf(bindings: Bindings, { openStack, reduUrl }: Config, tuning: Tuning, told: Told) {
   if (reduUrl !== null) {
     const clouds = reduDriver({ url: reduUrl, fetch: (request) => fetch(request) });
-    return { clouds, passThrough: undefined, openToTidy: null };
+    return { clouds, nova: novaTranslation, openToTidy: null };
   }
   const clouds =
     openStack === null ? await sandboxOf(bindings, tuning, told) : openStackOf(openStack, tuning, told);
   const openToTidy = openStack?.serviceAccount === null ? null : clouds.openAsServiceAccount;
-  return { clouds, passThrough: clouds.passThrough, openToTidy };
+  return { clouds, nova: clouds.passThrough, openToTidy };
 }
 
 function secretOf({ secret }: Config) {
@@ -144,6 +145,8 @@ export interface Tuning {
   readonly deadline?: number;
   /** Instead of the cache of the place. */
   readonly colo?: ColoCache;
+  /** Milliseconds that the cache of the place, KV and the objects that count may take, instead of what each is given. */
+  readonly patience?: number;
 }
 
 /** Whether streams of events are held here, as only an object can, which who listens comes to through an isolate. */
@@ -161,20 +164,20 @@ export async function wire(
   const log = consoleLogger(config.logLevel);
   const metrics = analyticsMetrics(bindings.METRICS);
   const { keys, idempotency } = d1Stores(bindings.KEYS);
-  const { clouds, passThrough, openToTidy } = await cloudOf(bindings, config, tuning, { log, metrics });
-  const colo = tuning.colo ?? caches.default;
+  const { clouds, nova, openToTidy } = await cloudOf(bindings, config, tuning, { log, metrics });
+  const { colo = caches.default, patience } = tuning;
   const gateway = createGateway(
     {
       clouds,
       identities: clouds.identities,
-      passThrough,
+      nova,
       keys,
       idempotency,
       log,
       metrics,
-      counter: objectCounter(bindings.LIMITS, { nameOf: (key) => key }),
-      versions: new ColoVersions(colo),
-      cacheStore: coloStore(colo, bindings.ANSWERS ?? null),
+      counter: objectCounter(bindings.LIMITS, { nameOf: (key) => key, patience }),
+      versions: new ColoVersions(colo, waitUntil, patience),
+      cacheStore: coloStore(colo, bindings.ANSWERS ?? null, patience),
       eventLog: memoryEventLog(),
       ...(!holdsStreams && { openStream: toObject(bindings) }),
     },
@@ -196,7 +199,8 @@ export async function wire(
           c.req.header('x-forwarded-for'),
           config.trustedProxies,
         ),
-      requestTarget: (c) => c.req.url.slice(new URL(c.req.url).origin.length),
+      // A path begins after the scheme and at least one letter of a host.
+      requestTarget: ({ req: { url } }) => url.slice(url.indexOf('/', 'https://'.length)),
     },
   );
   return {

@@ -17,6 +17,8 @@ export interface Setting {
 export interface Scale {
   readonly keys: number;
   readonly projects: number;
+  /** Who listen to the events of one. */
+  readonly listeners: number;
   /** Instances of a project, one measurement for each. */
   readonly fleets: readonly number[];
 }

@@ -4,6 +4,7 @@ import type { GatewayEnv } from '../context.ts';
 import { type Access, callContext } from './access.ts';
 import type { RefusalReason } from './journal.ts';
 import type { Verdict } from './key-verifier.ts';
+import type { Principal } from './principal.ts';
 
 /** What a request without a key or token of its own is signed in with; undefined: nothing. */
 export type FromSession = (c: Context<GatewayEnv>) => Promise<string | undefined>;
@@ -44,20 +45,21 @@ function judge(access: Access, c: Context<GatewayEnv>, verdict: Verdict, address
     throw refusalOf(access.keyFailures.record(address));
   }
   const { principal } = verdict;
-  access.metrics.count('key_verifications', { result: 'ok' });
-  access.journal.used(principal.keyId);
+  letIn(access, principal);
   c.set('log', c.get('log').with({ key: principal.keyId, project: principal.projectId }));
   c.set('principal', principal);
 }
 
-const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
+/** Counts and notes the use of a key. */
+export function letIn({ metrics, journal }: Access, { keyId }: Principal): void {
+  metrics.count('key_verifications', { result: 'ok' });
+  journal.used(keyId);
+}
 
-/** The cloud as the principal sees it. Reads have theirs from the stage `cached`, which opens it only when it is asked. */
+/** The cloud as the principal sees it, for writes. Reads have theirs from the stage `cached`, which opens it only when it is asked. */
 export function openCloud({ clouds, deadline }: Access): MiddlewareHandler<GatewayEnv> {
   return function cloudOpened(c, next) {
-    if (!READS.has(c.req.method)) {
-      c.set('cloud', clouds.open(c.get('principal').credential, callContext(c, deadline)));
-    }
+    c.set('cloud', clouds.open(c.get('principal').credential, callContext(c, deadline)));
     return next();
   };
 }

@@ -81,11 +81,23 @@ export class KeyVerifier {
    */
   verify(text: string | undefined, address: string | null, origin?: string): Verdict | Promise<Verdict> {
     if (text === undefined || text === '') return refused('missing');
-    const known = this.#remembered.get(idWithin(text));
-    if (known?.row != null && known.proven !== null && isFresh(known) && isText(known.proven, text)) {
-      return reasonAgainst(known.row, address, origin) ?? { ok: true, principal: known.proven.principal };
-    }
+    const known = this.#known(text);
+    if (known !== null)
+      return reasonAgainst(known.row, address, origin) ?? { ok: true, principal: known.principal };
     return this.#prove(text, address, origin);
+  }
+
+  /** Whom a key stands for that was verified a moment ago; null when `verify` would have to ask, or would refuse it. Of no page's origin. */
+  known(text: string | undefined, address: string | null): Principal | null {
+    const known = text === undefined ? null : this.#known(text);
+    return known === null || reasonAgainst(known.row, address, undefined) !== null ? null : known.principal;
+  }
+
+  #known(text: string): { readonly row: StoredKey; readonly principal: Principal } | null {
+    const known = this.#remembered.get(idWithin(text));
+    if (known?.row == null || known.proven === null) return null;
+    if (!isFresh(known) || !isText(known.proven, text)) return null;
+    return { row: known.row, principal: known.proven.principal };
   }
 
   async #prove(text: string, address: string | null, origin?: string): Promise<Verdict> {

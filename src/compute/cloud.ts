@@ -87,6 +87,8 @@ export interface CloudDriver {
   open(credential: CloudCredential, call: CallContext): Cloud;
   /** `open(...).caller()` without the rest of it, for who has an answer already and must know whether it may be told. */
   caller(credential: CloudCredential, call: CallContext): Promise<SignedInCaller>;
+  /** Whom `caller` would tell at once, without asking anybody or seeing to anything; null when it would not, or cannot know. */
+  knownCaller?(credential: CloudCredential): SignedInCaller | null;
   /** Whether the cloud answers at all. Rejects with `unavailable` or `timeout`. */
   ping(call: CallContext): Promise<void>;
   /** Lets go of connections. */

@@ -13,6 +13,10 @@ export class AnswerHeaders {
     this.#fields[name] = value;
   }
 
+  get(name: string): string | undefined {
+    return this.#fields[name];
+  }
+
   /**
    * An answer with these headers and the gathered ones, for handlers that answer from memory: nothing but plain objects down to
    * the server.
@@ -24,6 +28,31 @@ export class AnswerHeaders {
   ): Response {
     this.#carrier = new Response(body, { status, headers: { ...headers, ...this.#fields } });
     return this.#carrier;
+  }
+
+  /**
+   * The same for an answer that others made up: whatever they say under a gathered name is left out, however it is written.
+   *
+   * @param headers By lower-case name.
+   */
+  answerAlso(
+    body: Uint8Array | ReadableStream<Uint8Array> | string | null,
+    status: number,
+    headers: Readonly<Record<string, string>>,
+  ): Response {
+    const all: Record<string, string> = {};
+    for (const name in headers) if (!this.#has(name)) all[name] = headers[name] ?? '';
+    for (const name in this.#fields) all[name] = this.#fields[name] ?? '';
+    this.#carrier = new Response(body as BodyInit | null, { status, headers: all });
+    return this.#carrier;
+  }
+
+  /** @param name In lower case. */
+  #has(name: string): boolean {
+    for (const own in this.#fields) {
+      if (own.length === name.length && own.toLowerCase() === name) return true;
+    }
+    return false;
   }
 
   /** Whether `response` was made here, so that it has them. */

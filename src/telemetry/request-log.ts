@@ -15,42 +15,60 @@ import type { Metrics } from './metrics.ts';
 export function requestLog(root: Logger, metrics: Metrics): MiddlewareHandler<GatewayEnv> {
   return async function loggedRequest(c, next) {
     const started = performance.now();
-    // OpenStack takes a caller's id only in this form (API-SIG, "Request ID").
-    const requestId = `req-${crypto.randomUUID()}`;
     const provenance = new Provenance();
     const headers = new AnswerHeaders();
-    headers.set('X-Request-Id', requestId);
+    const requestId = newRequestId(headers);
     c.set('requestId', requestId);
     c.set('answerHeaders', headers);
     c.set('provenance', provenance);
     c.set('log', root.with({ request_id: requestId }));
     await next();
     const cloudId = provenance.cloudIds.at(-1);
-    if (cloudId !== undefined) headers.set(CLOUD_ID, cloudId);
     // An answer that was made from what the cloud has just told was made before its id was known here.
-    if (cloudId !== undefined || !headers.isOn(c.res)) complete(c, headers);
-    const { status } = c.res;
-    const { method } = c.req;
-    const route = routePath(c, -1);
-    const dialect = dialectOf(route);
-    const milliseconds = performance.now() - started;
-    metrics.count('requests', { method, route, dialect, status: String(status) });
-    metrics.observe('request_seconds', milliseconds / 1000, { route, dialect });
-    // `c.get`, for `c.var` copies all variables each time. Stages may have put another in its place.
-    const log = c.get('log');
-    log.info('request', {
-      method,
-      route,
-      dialect,
-      status,
-      milliseconds: Math.round(milliseconds),
-      ...upstreamFields(provenance),
-    });
+    const isNews = cloudId !== undefined && headers.get(CLOUD_ID) !== cloudId;
+    if (isNews) headers.set(CLOUD_ID, cloudId);
+    if (isNews || !headers.isOn(c.res)) complete(c, headers);
+    const served = { method: c.req.method, route: routePath(c, -1), status: c.res.status, started };
+    // `c.get`, for `c.var` copies all variables each time. Stages may have put another log in its place.
+    noteRequest(c.get('log'), metrics, served, upstreamFields(provenance));
   };
 }
 
+/** Told to the client as well. */
+export function newRequestId(headers: AnswerHeaders): string {
+  // OpenStack takes a caller's id only in this form (API-SIG, "Request ID").
+  const requestId = `req-${crypto.randomUUID()}`;
+  headers.set('X-Request-Id', requestId);
+  return requestId;
+}
+
+export interface Served {
+  readonly method: string;
+  readonly route: string;
+  readonly status: number;
+  /** Monotonic milliseconds. */
+  readonly started: number;
+}
+
+/** Counts, measures and logs a request that has its answer. */
+export function noteRequest(log: Logger, metrics: Metrics, served: Served, others: LogFields): void {
+  const { method, route, status, started } = served;
+  const dialect = dialectOf(route);
+  const milliseconds = performance.now() - started;
+  metrics.count('requests', { method, route, dialect, status: String(status) });
+  metrics.observe('request_seconds', milliseconds / 1000, { route, dialect });
+  log.info('request', {
+    ...others,
+    method,
+    route,
+    dialect,
+    status,
+    milliseconds: Math.round(milliseconds),
+  });
+}
+
 /** What it is called where clients of OpenStack look for it. */
-const CLOUD_ID = 'X-OpenStack-Request-ID';
+export const CLOUD_ID = 'X-OpenStack-Request-ID';
 
 function upstreamFields({ calls, waited, cloudIds }: Provenance): LogFields {
   if (calls === 0) return {};

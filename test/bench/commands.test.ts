@@ -4,7 +4,9 @@ import { run } from '../e2e/run.ts';
 const MAIN = new URL('../../bench/main.ts', import.meta.url).pathname;
 /** As little as there can be: what is tested is that the commands still run, not how fast anything is. */
 const TINY =
-  '--rounds 1 --seconds 1 --warm-up 1 --connections 2 --keys 6 --projects 3 --fleets 20 --offline'.split(' ');
+  '--rounds 1 --seconds 1 --warm-up 1 --connections 2 --keys 6 --projects 3 --fleets 20 --listeners 20 --offline'.split(
+    ' ',
+  );
 const TIMEOUT = 180_000;
 
 describe.each([
@@ -12,6 +14,7 @@ describe.each([
   ['single', '(b)', ['linguanova', 'directly']],
   ['fleet', '(c)', ['first', 'cached', 'refreshed']],
   ['keys', '(d)', ['one key', 'uniform', 'zipf']],
+  ['events', '(f)', ['events']],
 ])('bench %s', (name, letter, rows) => {
   test('prints its table', { timeout: TIMEOUT }, async () => {
     // No real OpenStack: this must not wait for one.

@@ -58,6 +58,11 @@ export function adminKeyConformance(target: () => Target): void {
       return { ...issued, client: new ReduClient(target().url, issued.key) };
     };
     const statusOf = async (client: ReduClient) => (await client.get('/v1/me')).status;
+    /** As far as can be told: a slow machine may get to ask after `end` only, epoch milliseconds. */
+    const worksUntil = async (end: number, client: ReduClient) => {
+      const status = await statusOf(client);
+      if (Date.now() < end) expect(status).toBe(200);
+    };
 
     test('a key carries an application credential, and is shown once', async () => {
       const { client, key, ...shown } = await issue({ name: 'conf-carried', scopes: ['instances:read'] });
@@ -160,10 +165,10 @@ export function adminKeyConformance(target: () => Target): void {
       expect(inside.status).toBe(200);
       await change({ allowed_cidrs: [] });
 
-      const soon = Date.now() + 4_000;
+      const soon = Date.now() + 3_000;
       await change({ expires_at: new Date(soon).toISOString() });
-      expect(await statusOf(client)).toBe(200);
-      await expect.poll(() => statusOf(client), { timeout: 20_000 }).toBe(401);
+      await worksUntil(soon, client);
+      await expect.poll(() => statusOf(client)).toBe(401);
       expect(Date.now()).toBeGreaterThanOrEqual(soon);
       expect((await admin.request('GET', `/keys/${id}`)).body.state).toBe('expired');
     });
@@ -185,12 +190,16 @@ export function adminKeyConformance(target: () => Target): void {
 
     test('rotated with an overlap both work, then only the new one; a service key needs nothing more', async () => {
       const old = await issue({ application_credential: undefined, project_id: target().acme.projectId });
-      const { status, body } = await admin.request('POST', `/keys/${old.id}/rotate`, { overlap_seconds: 4 });
+      const { status, body } = await admin.request('POST', `/keys/${old.id}/rotate`, { overlap_seconds: 3 });
       expect(status).toBe(201);
       expect(body).toMatchObject({ family_id: old.id, scopes: old.scopes, name: old.name });
       const fresh = new ReduClient(target().url, body.key);
-      expect([await statusOf(old.client), await statusOf(fresh)]).toEqual([200, 200]);
-      await expect.poll(() => statusOf(old.client), { timeout: 20_000 }).toBe(401);
+      await worksUntil(
+        Date.parse((await admin.request('GET', `/keys/${old.id}`)).body.expires_at),
+        old.client,
+      );
+      expect(await statusOf(fresh)).toBe(200);
+      await expect.poll(() => statusOf(old.client)).toBe(401);
       expect(await statusOf(fresh)).toBe(200);
       expect((await admin.request('GET', `/keys/${old.id}`)).body.rotated_to).toBe(body.id);
       expect((await admin.request('POST', `/keys/${old.id}/rotate`, {})).status).toBe(409);

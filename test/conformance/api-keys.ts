@@ -170,7 +170,7 @@ export function apiKeyConformance(target: () => Target): void {
       } finally {
         await keystone.giveRole(globex.projectId, globex.userId);
       }
-      await expect.poll(statusOf, { timeout: 20_000 }).toBe(200);
+      await expect.poll(statusOf).toBe(200);
       await issued.client.delete(`/v1/api_keys/${issued.id}`);
     });
 

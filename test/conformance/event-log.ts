@@ -101,6 +101,7 @@ export function eventLogConformance(name: string, open: () => Promise<readonly [
       expect(await follower.add([created('x')]), 'of who does not lead').toBe(false);
       expect(await follower.begin(new Map())).toBe(false);
       await leader.close();
+      expect(await leader.lead(), 'of one that is closed').toBe('no');
       expect(await follower.lead()).toBe('anew');
       expect(await leader.add([created('y')]).catch(() => false), 'of who led once').toBe(false);
       expect(await follower.shown()).toEqual(new Map([['a', shown('a')]]));

@@ -2,12 +2,14 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { adminKeyConformance } from './admin-keys.ts';
 import { apiKeyConformance } from './api-keys.ts';
 import { catalogConformance } from './catalog.ts';
+import { eventConformance } from './events.ts';
 import { idempotencyConformance } from './idempotency.ts';
 import { instanceActionConformance } from './instance-actions.ts';
 import { instanceConformance } from './instances.ts';
 import { keypairConformance } from './keypairs.ts';
 import { legacyConformance } from './legacy.ts';
 import { novaConformance } from './nova.ts';
+import { passThroughConformance } from './nova-pass-through.ts';
 import { publicAccessConformance } from './public-access.ts';
 import { reconcileConformance } from './reconcile.ts';
 import { securityGroupConformance } from './security-groups.ts';
@@ -28,6 +30,8 @@ const COMPUTE: readonly Part[] = [
   serverGroupConformance,
   legacyConformance,
   tenantConformance,
+  eventConformance,
+  novaConformance,
 ];
 
 /** What needs an OpenStack: its users and credentials, and ports that can be left behind. */
@@ -36,7 +40,7 @@ const OPENSTACK: readonly Part[] = [
   adminKeyConformance,
   apiKeyConformance,
   idempotencyConformance,
-  novaConformance,
+  passThroughConformance,
 ];
 
 /** Everything a customer can rely on, whatever OpenStack is behind the gateway and whatever runtime it runs on. */

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { read } from '../docs/pages.ts';
+import { EventReader } from '../events/event-reader.ts';
 import { FaultyCloud } from '../support/faulty-cloud.ts';
 import { type GatewayProcess, startProcess } from '../support/gateway-process.ts';
 import { startNginx, type TestNginx } from '../support/nginx.ts';
@@ -118,6 +119,16 @@ describe.skipIf(postgres === null || redis === null)(
         upload.flushHeaders();
       });
       expect(status, 'the gateway’s own refusal of who has no key').toBe(401);
+    });
+
+    test('a stream of events comes through the balancer as it is told', async (context) => {
+      if (nginx === null) return context.skip('nginx cannot be had');
+      const reader = await EventReader.open(`http://${BALANCER}`, await issue('wide'));
+      try {
+        await reader.until(({ event }) => event === 'ready');
+      } finally {
+        reader.close();
+      }
     });
 
     test('the balancer shows customers the API and nothing else, and goes on when a gateway is killed', async (context) => {

@@ -1,5 +1,6 @@
 import { Agent, get, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { EventReader } from '../events/event-reader.ts';
 import { type GatewayProcess, startProcess } from '../support/gateway-process.ts';
 import { type SlowCloud, startSlowCloud } from '../support/slow-cloud.ts';
 
@@ -52,6 +53,16 @@ test('a second signal while it stops does not cut a request short', async () => 
   gateway.child.kill('SIGINT');
   expect((await slow).status).toBe(200);
   expect(await ended).toBe(0);
+});
+
+test('streams of events are ended, whoever still listens', async () => {
+  const { gateway, key } = await startInFrontOfSlowCloud();
+  const readers = await Promise.all(Array.from({ length: 5 }, () => EventReader.open(gateway.url, key)));
+  await Promise.all(readers.map((reader) => reader.until(({ event }) => event === 'ready')));
+  const ended = gateway.end('SIGTERM');
+  await Promise.all(readers.map((reader) => reader.ended()));
+  expect(await ended).toBe(0);
+  expect(gateway.stderr()).toBe('');
 });
 
 test('a client that holds an idle connection does not hold up the stop', async () => {

@@ -28,6 +28,9 @@ export const WRONG_VARIABLES: readonly WrongVariables[] = [
     (LINGUANOVA_CORS_ORIGINS) => wrong({ LINGUANOVA_CORS_ORIGINS }),
   ),
   wrong({ LINGUANOVA_LIMITS: 'on' }),
+  ...['100', '0/10', '10/5', 'all/all'].map((LINGUANOVA_EVENT_STREAMS) =>
+    wrong({ LINGUANOVA_EVENT_STREAMS }),
+  ),
   wrong({ LINGUANOVA_CONSOLE: 'yes' }),
   ...['api.example.org', 'redis://a'].map((REDU_URL) => wrong({ REDU_URL, LINGUANOVA_SECRET: SECRET })),
   wrong({ REDU_URL: 'http://127.0.0.1:9', ...CLOUD }),

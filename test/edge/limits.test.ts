@@ -13,7 +13,7 @@ let workers: Workers;
 beforeAll(async () => {
   cloud = await startSlowCloud(0);
   workers = await startWorkers({
-    script: await bundled('wrangler.toml'),
+    script: await bundled('test/edge/wrangler.toml'),
     variables: { OS_AUTH_URL: cloud.authUrl, LINGUANOVA_PLANS: `default=${POINTS}/${SECONDS}/100000` },
     count: ISOLATES,
   });

@@ -17,6 +17,8 @@ export { LimitCounter } from '../../adapters/workers/worker.ts';
 const SANDBOX_URL = 'http://sandbox.invalid';
 /** Milliseconds in which a lost role is noticed. */
 const CONFIRM_AFTER = 100;
+/** A machine at work is slow, and nothing here is to be decided by that; milliseconds. */
+const PATIENCE = 20_000;
 /** Short, yet long enough for a test to see an instance while it is being built; milliseconds. */
 const BOOT_MILLISECONDS = 60;
 /** As the real OpenStack is seeded; acme has the sandbox's own default. */
@@ -37,6 +39,7 @@ interface TestBindings extends Bindings {
 
 const tuning = ({ DEADLINE: deadline }: TestBindings): Tuning => ({
   confirmAfter: CONFIRM_AFTER,
+  patience: PATIENCE,
   ...(deadline !== undefined && { deadline: Number(deadline) }),
 });
 const gateway = () => edgeHandler<TestBindings>((bindings) => wire(bindings, tuning(bindings)));

@@ -7,6 +7,8 @@ import { type CachedGateways, cachedGateways, DOWN } from '../traffic/cached-gat
 import { EventReader, type Told } from './event-reader.ts';
 
 const NEW = { name: 'web', flavor_id: 'm1.tiny', image_id: 'ubuntu-22.04-amd64' };
+/** Who listen at once. */
+const MANY = 200;
 /** What keys and listeners are asked for every five seconds; and a busy machine. */
 const SOON = { timeout: 40_000, interval: 100 };
 
@@ -189,13 +191,15 @@ test('nothing of one project reaches another', async () => {
 describe('many who listen', () => {
   test('cost the cloud as much as one, and nothing when they are gone', async () => {
     const [gateways, acme] = await start({ bootMilliseconds: 10 });
-    const many = await Promise.all(Array.from({ length: 50 }, () => listen(acme)));
+    const began = Date.now();
+    const many = await Promise.all(Array.from({ length: MANY }, () => listen(acme)));
     await Promise.all(many.map((reader) => reader.until(({ event }) => event === 'ready')));
-    expect(looks(gateways)).toHaveLength(1);
+    // Once a second at most, however long they took to come.
+    expect(looks(gateways).length).toBeLessThanOrEqual(Math.ceil((Date.now() - began) / 1_000));
     const { id } = await acme.boot(NEW);
     await Promise.all(many.map((reader) => reader.until((one) => about(id)(one) && is('active')(one))));
     for (const reader of many) reader.close();
-    await expect.poll(() => logged(gateways, 'events_ended').length, SOON).toBe(50);
+    await expect.poll(() => logged(gateways, 'events_ended').length, SOON).toBe(MANY);
     const before = looks(gateways).length;
     await new Promise((resolve) => setTimeout(resolve, 4_000));
     expect(looks(gateways)).toHaveLength(before);

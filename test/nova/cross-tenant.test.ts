@@ -20,10 +20,11 @@ test('every route has its attempts: those of the facade, and what is passed thro
     '/',
     novaDialect({
       access: { secret } as Access,
-      passThrough: {} as PassThrough,
+      services: { forward: {} } as unknown as PassThrough,
       versions: memoryVersions(),
       requestTarget: () => '',
       requestBody: () => null,
+      keepsReads: true,
       publicUrl: () => '',
       limited: (_, next) => next(),
     }),

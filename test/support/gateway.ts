@@ -16,6 +16,7 @@ import { importServerSecret } from '../../src/access/server-secret.ts';
 import type { CloudCredential, CloudDriver } from '../../src/compute/cloud.ts';
 import { Provenance } from '../../src/compute/provenance.ts';
 import type { PassThrough } from '../../src/dialects/nova/pass-through.ts';
+import { novaTranslation } from '../../src/dialects/nova/translated/translation.ts';
 import { createGateway, type Gateway } from '../../src/gateway.ts';
 import type { LogFields, Logger } from '../../src/telemetry/logger.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
@@ -94,7 +95,7 @@ export async function startGateway(
     {
       clouds,
       identities: clouds.identities,
-      passThrough: clouds.passThrough,
+      nova: clouds.passThrough ?? novaTranslation,
       keys,
       idempotency: options.idempotency ?? memoryIdempotencyStore(),
       log,

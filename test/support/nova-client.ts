@@ -1,9 +1,9 @@
 import { parseKey } from '../../src/access/key-format.ts';
 import { OpenStackClient } from './openstack-client.ts';
 
-/** OpenStack's tools, as they see the gateway: with nothing but an API key. */
+/** OpenStack's tools, as they see the gateway: with nothing but an API key, and the microversion that every cloud has. */
 export function novaClient(url: string, key: string): OpenStackClient {
-  return new OpenStackClient(fetch, `${url}/identity/v3`, { id: keyIdOf(key), secret: key });
+  return new OpenStackClient(fetch, `${url}/identity/v3`, { id: keyIdOf(key), secret: key }, '2.1');
 }
 
 export function keyIdOf(key: string): string {

@@ -20,9 +20,11 @@ export class OpenStackClient {
   readonly #send: Send;
   readonly #authUrl: string;
   readonly #credential: ApplicationCredential;
+  readonly #microversion: string;
   #session: Promise<{ token: string; endpoints: ReadonlyMap<string, string> }> | undefined;
 
-  constructor(send: Send, authUrl: string, credential: ApplicationCredential) {
+  constructor(send: Send, authUrl: string, credential: ApplicationCredential, microversion = '2.46') {
+    this.#microversion = microversion;
     this.#send = send;
     this.#authUrl = authUrl;
     this.#credential = credential;
@@ -72,7 +74,7 @@ export class OpenStackClient {
         method,
         headers: {
           'x-auth-token': token,
-          'openstack-api-version': 'compute 2.46',
+          'openstack-api-version': `compute ${this.#microversion}`,
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),

@@ -7,15 +7,20 @@ export interface SlowCloud extends Listening {
   readonly account: Account;
   /** Requests that have arrived and wait for their answer. */
   readonly waiting: () => number;
+  /** Paths that were asked for, signing in left out. */
+  readonly asked: readonly string[];
 }
 
 /** @param milliseconds What each answer of Nova, Neutron and Glance takes. */
 export async function startSlowCloud(milliseconds: number): Promise<SlowCloud> {
   let waiting = 0;
+  const asked: string[] = [];
   let answer: (request: Request) => Promise<Response> = async () => new Response(null, { status: 503 });
   const listening = await serve({
     async fetch(request) {
-      if (new URL(request.url).pathname.startsWith('/identity')) return answer(request);
+      const { pathname } = new URL(request.url);
+      if (pathname.startsWith('/identity')) return answer(request);
+      asked.push(pathname);
       waiting += 1;
       await new Promise((resolve) => setTimeout(resolve, milliseconds));
       waiting -= 1;
@@ -30,5 +35,5 @@ export async function startSlowCloud(milliseconds: number): Promise<SlowCloud> {
   answer = (request) => sandbox.fetch(request);
   const [account] = sandbox.accounts;
   if (account === undefined) throw new Error('the sandbox has no account');
-  return { ...listening, authUrl: sandbox.authUrl, account, waiting: () => waiting };
+  return { ...listening, authUrl: sandbox.authUrl, account, waiting: () => waiting, asked };
 }

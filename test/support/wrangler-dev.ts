@@ -20,13 +20,15 @@ export interface WranglerDev {
  *
  * @param config Path of a `wrangler.toml`, from the root.
  * @param variables Beside those of the configuration.
+ * @param environment Of the configuration; its top level unless given.
  */
 export async function startWranglerDev(
   config: string,
   variables: Readonly<Record<string, string>> = {},
+  environment = '',
 ): Promise<WranglerDev> {
   const state = mkdtempSync(join(tmpdir(), 'linguanova-wrangler-'));
-  const common = ['--config', config, '--persist-to', state];
+  const common = ['--config', config, '--env', environment, '--persist-to', state];
   await promisify(execFile)(
     process.execPath,
     [WRANGLER, 'd1', 'migrations', 'apply', 'KEYS', '--local', ...common],
@@ -55,17 +57,20 @@ export async function startWranglerDev(
     url,
     output: () => output,
     async close() {
-      endGroup(child);
+      end(child, 'SIGTERM');
+      const stubborn = setTimeout(() => end(child, 'SIGKILL'), 10_000);
       await ended;
+      clearTimeout(stubborn);
       rmSync(state, { recursive: true, force: true });
     },
   };
 }
 
-function endGroup({ pid }: ChildProcess): void {
+/** It, and whatever it has started. */
+function end({ pid }: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): void {
   if (pid === undefined) return;
   try {
-    process.kill(-pid, 'SIGTERM');
+    process.kill(-pid, signal);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
   }

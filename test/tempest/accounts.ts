@@ -5,6 +5,7 @@ import type { CloudCredential } from '../../src/compute/cloud.ts';
 export interface TempestAccount {
   readonly userName: string;
   readonly password: string;
+  readonly projectId: string;
   readonly projectName: string;
   readonly networkName: string;
   readonly isAdmin: boolean;
@@ -63,6 +64,7 @@ async function makeAccount(
   return {
     userName: name,
     password,
+    projectId: project.id,
     projectName: name,
     networkName: name,
     isAdmin: roles.includes('admin'),

@@ -8,13 +8,21 @@ import type { TempestAccount } from './accounts.ts';
 /** What became of a test. */
 export type Outcome = 'ok' | 'FAILED' | 'SKIPPED';
 
+export interface SignIn {
+  readonly userName: string;
+  readonly password: string;
+  readonly projectName: string;
+}
+
 export interface TempestRun {
   /** Of tempest's set-up: settings that do not depend on who is asked. */
   readonly settings: string;
   /** Keystone's, or the gateway's, with `/v3`. */
   readonly authUrl: string;
-  /** The password each account signs in with, and by which name. */
-  readonly signIn: (account: TempestAccount) => { readonly userName: string; readonly password: string };
+  /** The password each account signs in with, by which name, and what its project is called there. */
+  readonly signIn: (account: TempestAccount) => SignIn;
+  /** Settings that are different there: whole lines, each in place of the line of its name, or below its section. */
+  readonly changed?: readonly { readonly section: string; readonly line: string }[];
   readonly accounts: readonly TempestAccount[];
   readonly concurrency: number;
   /** Of the tests to run. */
@@ -67,11 +75,11 @@ export function outcomesIn(printed: string): Map<string, Outcome> {
 }
 
 function entryOf(account: TempestAccount, run: TempestRun): object {
-  const { userName, password } = run.signIn(account);
+  const { userName, password, projectName } = run.signIn(account);
   return {
     username: userName,
     password,
-    project_name: account.projectName,
+    project_name: projectName,
     user_domain_name: 'Default',
     project_domain_name: 'Default',
     roles: ['member'],
@@ -81,14 +89,15 @@ function entryOf(account: TempestAccount, run: TempestRun): object {
 }
 
 function configuration(
-  { settings, authUrl, signIn, accounts }: TempestRun,
+  { settings, authUrl, signIn, accounts, changed = [] }: TempestRun,
   file: string,
   lock: string,
 ): string {
   const admin = accounts.find(({ isAdmin }) => isAdmin);
   if (admin === undefined) throw new Error('tempest needs an administrator');
-  const { userName, password } = signIn(admin);
-  return readFileSync(settings, 'utf8')
+  const { userName, password, projectName } = signIn(admin);
+  return changed
+    .reduce(withSetting, readFileSync(settings, 'utf8'))
     .replace(
       /^use_dynamic_credentials = .*$/m,
       `use_dynamic_credentials = false\ntest_accounts_file = ${file}`,
@@ -96,10 +105,16 @@ function configuration(
     .replace(/^create_isolated_networks = .*$/m, 'create_isolated_networks = false')
     .replace(/^admin_username = .*$/m, `admin_username = ${userName}`)
     .replace(/^admin_password = .*$/m, `admin_password = ${password}`)
-    .replace(/^admin_project_name = .*$/m, `admin_project_name = ${admin.projectName}`)
+    .replace(/^admin_project_name = .*$/m, `admin_project_name = ${projectName}`)
     .replace(/^uri_v3 = .*$/m, `uri_v3 = ${authUrl}`)
     .replace(/^lock_path = .*$/m, `lock_path = ${lock}`)
     .replace(/^log_dir = .*$/m, `log_dir = ${lock}`);
+}
+
+function withSetting(settings: string, { section, line }: { section: string; line: string }): string {
+  const [name = ''] = line.split(' = ');
+  const cleared = settings.replace(new RegExp(`^${name} = .*\\n`, 'm'), '');
+  return cleared.replace(`[${section}]\n`, `[${section}]\n${line}\n`);
 }
 
 function stestrConfiguration(): string {

@@ -69,10 +69,22 @@ describe('what a client hears', () => {
     expect(told('ETag')).toBe(first.headers.get('ETag'));
     expect(told('Age')).toMatch(/^\d+$/);
     expect(told('Cache-Control')).toBe('private, max-age=0, must-revalidate');
-    expect(told('Vary')).toBe('x-api-key, Authorization');
+    expect(told('Vary')).toBe('x-api-key, Authorization, Origin');
     expect(told('Content-Type')).toBe('application/json');
     expect(told('X-Request-Id'), 'its own').not.toBe(first.headers.get('X-Request-Id'));
     expect([told('Warning'), told('Set-Cookie')]).toEqual([null, null]);
+  });
+
+  test.each(READS)('%s: the short way and the long one say the same', async (path) => {
+    const { url, key } = client;
+    const ask = async (headers: Record<string, string>) => {
+      const response = await fetch(url + path, { headers: { 'x-api-key': key, ...headers } });
+      const { 'x-request-id': _, age, date, ...others } = Object.fromEntries(response.headers);
+      return { status: response.status, others, body: await response.text() };
+    };
+    await ask({});
+    // Whoever names an origin goes the long way.
+    expect(await ask({})).toEqual(await ask({ origin: 'https://console.example' }));
   });
 
   test('304 without a body, to whoever has it', async () => {

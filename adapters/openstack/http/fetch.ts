@@ -35,7 +35,11 @@ export function fetchTransport(
         const sent =
           body === null ? init : { ...init, body: streams ? readableOf(body) : (body as BodyInit) };
         const response = await fetch(new Request(origin + path, sent));
-        return { status: response.status, headers: response.headers, body: response.body };
+        return {
+          status: response.status,
+          headers: Object.fromEntries(response.headers),
+          body: response.body,
+        };
       } catch (cause) {
         throw new TransportError('no answer', { sent: true, timedOut: ending.signal.aborted, cause });
       } finally {

@@ -24,7 +24,8 @@ export function isStream(body: StreamedRequest['body']): body is AsyncIterable<U
 
 export interface StreamedAnswer {
   readonly status: number;
-  readonly headers: Headers;
+  /** By lower-case name; several of one name are joined. */
+  readonly headers: Readonly<Record<string, string>>;
   /** A body of at most `WHOLE_BYTES` whose length was announced comes whole. */
   readonly body: Uint8Array | ReadableStream<Uint8Array> | null;
 }

@@ -1,5 +1,4 @@
-import { Readable } from 'node:stream';
-import type { Agent, Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import {
   IDLE_MILLISECONDS,
   isStream,
@@ -14,64 +13,150 @@ import { TransportError } from './transport.ts';
  *
  * @param neverConnected Whether a failure came before a connection stood.
  */
-export async function openOver(
-  agent: Agent,
+export function openOver(
+  agent: Dispatcher,
   request: StreamedRequest,
   deadline: number,
   neverConnected: (error: unknown) => boolean,
 ): Promise<StreamedAnswer> {
-  const streams = isStream(request.body);
-  const patience = streams ? IDLE_MILLISECONDS : Math.max(1, deadline - Date.now());
-  let late = false;
-  const ending = new AbortController();
-  // undici's own timeouts begin when a connection is free; waiting for one counts as well.
-  const timer = setTimeout(() => {
-    late = true;
-    if (!streams) ending.abort();
-  }, patience);
-  try {
-    const answer = await agent.request({
-      origin: request.origin,
-      path: request.path,
-      method: request.method as Dispatcher.HttpMethod,
-      headers: request.headers,
-      // undici reads any iterable, which its types do not tell.
-      body: request.body as Uint8Array | null,
-      // It starts anew with each part that is sent.
-      headersTimeout: patience,
-      bodyTimeout: IDLE_MILLISECONDS,
-      signal: ending.signal,
-    });
-    const headers = headersOf(answer.headers);
-    return { status: answer.statusCode, headers, body: await bodyOf(answer, headers, request.method) };
-  } catch (cause) {
-    const timedOut = (late && !streams) || isTimeout(cause);
-    throw new TransportError('no answer', { sent: !neverConnected(cause), timedOut, cause });
-  } finally {
-    clearTimeout(timer);
+  return new Promise((resolve, reject) => {
+    const streams = isStream(request.body);
+    const patience = streams ? IDLE_MILLISECONDS : Math.max(1, deadline - Date.now());
+    const failed = (cause: unknown) => {
+      const timedOut = cause instanceof TooLate || isTimeout(cause);
+      reject(new TransportError('no answer', { sent: !neverConnected(cause), timedOut, cause }));
+    };
+    const { origin, path, headers } = request;
+    const method = request.method as Dispatcher.HttpMethod;
+    agent.dispatch(
+      {
+        origin,
+        path,
+        method,
+        headers,
+        // undici reads any iterable, which its types do not tell.
+        body: request.body as Uint8Array | null,
+        // It starts anew with each part that is sent.
+        headersTimeout: patience,
+        bodyTimeout: IDLE_MILLISECONDS,
+      },
+      new Exchange(method, streams ? null : patience, resolve, failed),
+    );
+  });
+}
+
+/**
+ * One request and its answer, by undici's own events: its `request` makes a stream, a signal's listeners and half a dozen promises
+ * for each, which is more than a small answer costs otherwise.
+ */
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly #method: string;
+  readonly #answered: (answer: StreamedAnswer) => void;
+  readonly #failed: (cause: unknown) => void;
+  /** undici's own timeouts begin when a connection is free; waiting for one counts as well. */
+  readonly #timer: NodeJS.Timeout | undefined;
+  #late = false;
+  #controller: Dispatcher.DispatchController | undefined;
+  #head: Omit<StreamedAnswer, 'body'> | undefined;
+  /** Where the body goes: gathered, or on its way already. */
+  #parts: Uint8Array[] | null = null;
+  #stream: ReadableStreamDefaultController<Uint8Array> | null = null;
+
+  constructor(
+    method: string,
+    patience: number | null,
+    answered: (answer: StreamedAnswer) => void,
+    failed: (cause: unknown) => void,
+  ) {
+    this.#method = method;
+    this.#answered = answered;
+    this.#failed = failed;
+    this.#timer = patience === null ? undefined : setTimeout(() => this.#giveUp(), patience);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#late) controller.abort(new TooLate());
+  }
+
+  onResponseStart(
+    _: Dispatcher.DispatchController,
+    status: number,
+    given: Readonly<Record<string, string | string[] | undefined>>,
+  ): void {
+    // 1xx: the answer itself is still to come.
+    if (status < 200) return;
+    const headers = joined(given);
+    this.#head = { status, headers };
+    const length = headers['content-length'];
+    const isEmpty = this.#method === 'HEAD' || status === 204 || status === 304 || length === '0';
+    if (isEmpty) this.#settle(null);
+    else if (length !== undefined && Number(length) <= WHOLE_BYTES) this.#parts = [];
+    else this.#settle(this.#streamed());
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, part: Uint8Array): void {
+    if (this.#parts !== null) this.#parts.push(part);
+    if (this.#stream === null) return;
+    this.#stream.enqueue(part);
+    if ((this.#stream.desiredSize ?? 0) <= 0) controller.pause();
+  }
+
+  onResponseEnd(): void {
+    if (this.#parts !== null) this.#settle(whole(this.#parts));
+    this.#stream?.close();
+    this.#stream = null;
+  }
+
+  onResponseError(_: Dispatcher.DispatchController | null, error: Error): void {
+    clearTimeout(this.#timer);
+    this.#failed(error);
+    this.#stream?.error(error);
+    this.#stream = null;
+  }
+
+  #giveUp(): void {
+    this.#late = true;
+    if (this.#controller === undefined) this.#failed(new TooLate());
+    else this.#controller.abort(new TooLate());
+  }
+
+  #settle(body: StreamedAnswer['body']): void {
+    clearTimeout(this.#timer);
+    if (this.#head !== undefined) this.#answered({ ...this.#head, body });
+  }
+
+  #streamed(): ReadableStream<Uint8Array> {
+    return new ReadableStream<Uint8Array>(
+      {
+        start: (stream) => {
+          this.#stream = stream;
+        },
+        pull: () => this.#controller?.resume(),
+        cancel: () => {
+          this.#stream = null;
+          this.#controller?.abort(new Error('nobody wants the rest'));
+        },
+      },
+      new ByteLengthQueuingStrategy({ highWaterMark: WHOLE_BYTES }),
+    );
   }
 }
 
-async function bodyOf(
-  { body, statusCode }: Dispatcher.ResponseData,
-  headers: Headers,
-  method: string,
-): Promise<StreamedAnswer['body']> {
-  const length = headers.get('content-length');
-  if (method === 'HEAD' || statusCode === 204 || statusCode === 304 || length === '0') {
-    await body.dump();
-    return null;
-  }
-  if (length !== null && Number(length) <= WHOLE_BYTES) return body.bytes();
-  return Readable.toWeb(body) as ReadableStream<Uint8Array>;
+class TooLate extends Error {}
+
+function whole(parts: readonly Uint8Array[]): Uint8Array {
+  const [first] = parts;
+  return parts.length === 1 && first !== undefined ? first : Buffer.concat(parts);
 }
 
-function headersOf(given: Dispatcher.ResponseData['headers']): Headers {
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(given)) {
-    for (const one of Array.isArray(value) ? value : [value]) {
-      if (one !== undefined) headers.append(name, one);
-    }
+function joined(
+  given: Readonly<Record<string, string | string[] | undefined>>,
+): Readonly<Record<string, string>> {
+  const headers: Record<string, string> = {};
+  for (const name in given) {
+    const value = given[name];
+    if (value !== undefined) headers[name] = typeof value === 'string' ? value : value.join(', ');
   }
   return headers;
 }

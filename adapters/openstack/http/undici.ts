@@ -4,6 +4,7 @@ import { CALLS_PER_ENDPOINT } from './gate.ts';
 import type { StreamingTransport } from './stream.ts';
 import { MAX_ANSWER_BYTES, type Transport, TransportError } from './transport.ts';
 import { openOver } from './undici-stream.ts';
+import { wholeAnswer } from './undici-whole.ts';
 
 export interface UndiciTransportOptions {
   /** PEM certificates to trust beside the runtime's own (`OS_CACERT`). */
@@ -33,25 +34,10 @@ export function undiciTransport(options: UndiciTransportOptions = {}): Transport
   });
   return {
     async send(request, signal) {
-      const url = new URL(request.url);
+      const { origin, pathname, search } = new URL(request.url);
+      const { method, headers, body = null } = request;
       try {
-        const response = await agent.request({
-          origin: url.origin,
-          path: url.pathname + url.search,
-          method: request.method,
-          headers: request.headers,
-          body: request.body ?? null,
-          signal,
-        });
-        const body = await response.body.text();
-        return {
-          status: response.statusCode,
-          header(name) {
-            const value = response.headers[name];
-            return Array.isArray(value) ? value[0] : value;
-          },
-          body,
-        };
+        return await wholeAnswer(agent, { origin, path: pathname + search, method, headers, body }, signal);
       } catch (cause) {
         throw new TransportError('no answer', {
           sent: !neverConnected(cause),

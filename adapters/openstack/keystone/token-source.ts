@@ -78,17 +78,29 @@ export class TokenSource {
    *   operator's account, or cannot be reached; `timeout`; `bad_gateway`.
    */
   async token(owner: TokenOwner, context: SendContext, refused?: Token): Promise<Token> {
-    const key = keyOf(owner);
-    const secret = owner.kind === 'application_credential' ? owner.secret : '';
-    const kept = this.#tokens.get(key);
-    const usable =
-      kept !== undefined &&
-      kept.secret === secret &&
-      kept.token !== refused &&
-      kept.token.expiresAt - EXPIRY_MARGIN > Date.now();
-    if (!usable) return within(this.#renew(key, owner, secret, context), context);
-    if (Date.now() - kept.signedInAt > this.#confirmAfter) this.#confirm(key, owner, secret, context);
+    const kept = this.#usable(owner);
+    const [key, secret] = [keyOf(owner), secretOf(owner)];
+    if (kept === null || kept.token === refused) {
+      return within(this.#renew(key, owner, secret, context), context);
+    }
+    if (this.#isToBeConfirmed(kept)) this.#confirm(key, owner, secret, context);
     return kept.token;
+  }
+
+  /** The token that is kept, unless it has to be replaced or confirmed. */
+  known(owner: TokenOwner): Token | null {
+    const kept = this.#usable(owner);
+    return kept === null || this.#isToBeConfirmed(kept) ? null : kept.token;
+  }
+
+  #usable(owner: TokenOwner): Kept | null {
+    const kept = this.#tokens.get(keyOf(owner));
+    if (kept === undefined || kept.secret !== secretOf(owner)) return null;
+    return kept.token.expiresAt - EXPIRY_MARGIN > Date.now() ? kept : null;
+  }
+
+  #isToBeConfirmed({ signedInAt }: Kept): boolean {
+    return Date.now() - signedInAt > this.#confirmAfter;
   }
 
   readonly #refusals = new LruMap<{ secret: string; error: unknown }>({
@@ -121,6 +133,8 @@ export class TokenSource {
 
   /** Beside the request: a token whose owner Keystone refuses by now is let go; while Keystone is away it is kept. */
   #confirm(key: string, owner: TokenOwner, secret: string, context: SendContext): void {
+    // One asks for all: at the edge what another request began tells nothing to one that is over.
+    if (this.#signIns.get(key)?.secret === secret) return;
     const kept = this.#tokens.get(key);
     this.#renew(key, owner, secret, context).catch((error) => {
       if (isRefusal(error) && this.#tokens.get(key) === kept) this.#tokens.delete(key);
@@ -195,6 +209,10 @@ export function isRefusal(error: unknown): boolean {
     upstream.service === 'identity' &&
     [401, 404].includes(upstream.status)
   );
+}
+
+function secretOf(owner: TokenOwner): string {
+  return owner.kind === 'application_credential' ? owner.secret : '';
 }
 
 function keyOf(owner: TokenOwner): string {

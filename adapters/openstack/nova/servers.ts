@@ -165,7 +165,8 @@ const PLAIN_ACTIONS = {
   unrescue: 'unrescue',
 } as const;
 
-function actionBody(action: InstanceAction): Record<string, unknown> {
+/** As `requestedAction` of the Nova dialect reads it. */
+export function actionBody(action: InstanceAction): Record<string, unknown> {
   switch (action.action) {
     case 'reboot':
       return { reboot: { type: action.hard ? 'HARD' : 'SOFT' } };

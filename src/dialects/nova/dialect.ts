@@ -1,6 +1,7 @@
 /**
  * The Nova dialect: OpenStack's own tools with an API key. An identity service of the gateway's own under `/identity`, and the
- * cloud's services under `/compute`, `/image`, `/networking` and `/volume`, passed through.
+ * services under `/compute`, `/image`, `/networking` and `/volume`: the cloud's own, passed through, where it has them; else
+ * translated.
  *
  * @module
  */
@@ -14,34 +15,52 @@ import type { ProjectVersions } from '../../traffic/versions/project-versions.ts
 import { authenticateToken } from './authenticate.ts';
 import { forward } from './forward.ts';
 import { identityFacade } from './identity/identity.ts';
+import { KeptReads } from './kept-reads.ts';
 import type { PassThrough } from './pass-through.ts';
 import type { PublicUrl } from './public-url.ts';
 import { FACES, SERVICES } from './services.ts';
+import type { OpenSession } from './session.ts';
+import type { NovaTranslation } from './translation.ts';
 import { versionDocuments } from './versions.ts';
 
 export interface NovaPorts {
   readonly access: Access;
-  readonly passThrough: PassThrough;
+  /** How the services are served: as the cloud's own, or by the gateway in their place. */
+  readonly services: PassThrough | NovaTranslation;
   /** Hears of every change before its answer leaves. */
   readonly versions: ProjectVersions;
   readonly requestTarget: RequestTarget;
   readonly requestBody: RequestBody;
   readonly publicUrl: PublicUrl;
+  /** Whether reads are told again for a moment. */
+  readonly keepsReads: boolean;
   /** The stage `limit`. */
   readonly limited: MiddlewareHandler<GatewayEnv>;
 }
 
 /** Every route of the dialect, to be mounted at `/`. Handlers throw; `answerNovaError` says it. */
 export function novaDialect(ports: NovaPorts): Hono<GatewayEnv> {
-  const tokens = new KeyTokens(ports.access.secret);
+  const { access, limited } = ports;
+  const tokens = new KeyTokens(access.secret);
+  const { openSession, documents, answer } = servicesOf(ports, tokens);
   const router = new Hono<GatewayEnv>({ strict: false });
-  router.route(FACES.identity.prefix, identityFacade({ ...ports, tokens }, ports.limited));
-  const stages = [
-    versionDocuments(ports, tokens),
-    authenticateToken(ports.access, tokens),
-    ports.limited,
-    forward(ports),
-  ] as const;
+  router.route(FACES.identity.prefix, identityFacade({ ...ports, tokens, openSession }, limited));
+  const stages = [documents, authenticateToken(access, tokens), limited, answer] as const;
   for (const service of SERVICES) router.all(`${FACES[service].prefix}/*`, ...stages);
   return router;
+}
+
+function servicesOf(ports: NovaPorts, tokens: KeyTokens) {
+  const { services, access, publicUrl, versions, keepsReads } = ports;
+  if ('forward' in services) {
+    const keptReads = new KeptReads(versions, access.metrics, { on: keepsReads });
+    const own = { ...ports, passThrough: services, keptReads };
+    const openSession: OpenSession = (credential, call) => services.session(credential, call);
+    return { openSession, documents: versionDocuments(own, tokens), answer: forward(own) };
+  }
+  return {
+    openSession: services.openSession(access.clouds),
+    documents: services.versionDocuments(publicUrl),
+    answer: services.answer(ports),
+  };
 }

@@ -76,8 +76,14 @@ export function answerNovaError(error: unknown, c: Context<GatewayEnv>, publicUr
   if (told.code === 'unauthenticated') {
     headers.set('WWW-Authenticate', `Keystone uri="${publicUrl}${FACES.identity.prefix}/v3"`);
   }
-  const message = FIXED_MESSAGES[told.code] ?? told.message;
+  const message = FIXED_MESSAGES[told.code] ?? messageOf(told);
   return new Response(JSON.stringify(bodyOf(part, told.code, message, retryAfter)), { status, headers });
+}
+
+/** An exhausted quota has no status of its own in Nova: its words tell it from what is forbidden. */
+function messageOf({ code, message }: ComputeError): string {
+  const isTold = code !== 'quota_exceeded' || /^(?:Quota exceeded|Maximum number of)/.test(message);
+  return isTold ? message : `Quota exceeded: ${message}`;
 }
 
 function bodyOf(part: DialectPart, code: ErrorCode, message: string, retryAfter: number | null): object {

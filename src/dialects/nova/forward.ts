@@ -5,6 +5,7 @@
  */
 
 import type { Context, Handler } from 'hono';
+import { routePath } from 'hono/route';
 import { type Access, callContext } from '../../access/access.ts';
 import { assertScope } from '../../access/scopes.ts';
 import type { CallContext } from '../../compute/cloud.ts';
@@ -15,8 +16,9 @@ import { readBytes } from '../../http/body.ts';
 import type { RequestBody, RequestTarget } from '../../http/request-target.ts';
 import { announceChange } from '../../traffic/versions/announce.ts';
 import type { ProjectVersions } from '../../traffic/versions/project-versions.ts';
-import { requestHeaders, responseHeaders } from './headers.ts';
-import { knownRewriter } from './links.ts';
+import { prepared, say } from './answer.ts';
+import { requestHeaders } from './headers.ts';
+import { isAdministrator, type KeptReads } from './kept-reads.ts';
 import type {
   CloudSession,
   ForwardedAnswer,
@@ -32,10 +34,7 @@ import { parseTarget, type Target } from './target.ts';
 const MAX_BODY_BYTES = 1_048_576;
 
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
-const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\b/i;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-/** OpenStack's policies know the role by this name. */
-const ADMIN_ROLE = 'admin';
 
 export interface ForwardPorts {
   readonly access: Access;
@@ -44,16 +43,18 @@ export interface ForwardPorts {
   readonly requestTarget: RequestTarget;
   readonly requestBody: RequestBody;
   readonly publicUrl: PublicUrl;
+  readonly keptReads: KeptReads;
 }
 
 /** Behind `authenticateToken` and the limits. */
 export function forward(ports: ForwardPorts): Handler<GatewayEnv> {
   return async function forwarded(c) {
     const { access, passThrough } = ports;
-    const { credential } = c.var.principal;
+    const principal = c.get('principal');
+    const { credential } = principal;
     const target = parseTarget(ports.requestTarget(c));
     const method = methodOf(c);
-    assertScope(c.var.principal, scopeFor(method, target));
+    assertScope(principal, scopeFor(method, target));
     if (credential.kind === 'service' && isKeyPairs(target)) throw noKeyPairs();
     const body = await bodyOf(c, method, target, ports.requestBody);
     const action = body instanceof Uint8Array ? assertBodyAllowed(c, method, target, body) : null;
@@ -69,29 +70,22 @@ export function forward(ports: ForwardPorts): Handler<GatewayEnv> {
       body,
     };
     const send = () => passThrough.forward(credential, request, call);
-    const answer = await (isRead(method) ? send() : changing(ports, c, call, target, action, send));
-    return answered(answer, session.roots, ports.publicUrl(c));
+    const publicUrl = ports.publicUrl(c);
+    if (isRead(method)) {
+      const asked = { session, kind: credential.kind, target, request, publicUrl, route: routePath(c) };
+      return say(
+        c,
+        await ports.keptReads.tell(asked, async () => prepared(await send(), session.roots, publicUrl)),
+      );
+    }
+    let answer: ForwardedAnswer;
+    try {
+      answer = await changing(ports, c, call, target, action, send);
+    } finally {
+      if (isAdministrator(session)) await ports.keptReads.administered();
+    }
+    return say(c, prepared(answer, session.roots, publicUrl));
   };
-}
-
-/** The cloud's answer with its links leading to the gateway. */
-export function answered(
-  { status, headers: given, body }: ForwardedAnswer,
-  roots: CloudSession['roots'],
-  publicUrl: string,
-): Response {
-  const headers = responseHeaders(status, given);
-  const links = knownRewriter(roots, publicUrl);
-  const location = headers.get('location');
-  if (location !== null) headers.set('location', links.address(location));
-  if (body === null || !JSON_TYPE.test(headers.get('content-type') ?? '')) {
-    return new Response(body as BodyInit | null, { status, headers });
-  }
-  headers.delete('content-length');
-  if (body instanceof Uint8Array) {
-    return new Response(links.json(new TextDecoder().decode(body)), { status, headers });
-  }
-  return new Response(body.pipeThrough(links.stream()), { status, headers });
 }
 
 /** Sends a request that changes something, and tells of it before the answer leaves, whatever came of it. */
@@ -103,7 +97,7 @@ async function changing(
   action: Readonly<Record<string, unknown>> | null,
   send: () => Promise<ForwardedAnswer>,
 ): Promise<ForwardedAnswer> {
-  const { principal, provenance } = c.var;
+  const [principal, provenance] = [c.get('principal'), c.get('provenance')];
   const server = serverOf(target);
   if (server !== null) provenance.changed(server);
   const deletes = c.req.method === 'DELETE' && target.segments.at(-1)?.toLowerCase() === server;
@@ -173,7 +167,7 @@ function assertBodyAllowed(
   target: Target,
   bytes: Uint8Array,
 ): Readonly<Record<string, unknown>> | null {
-  const { principal } = c.var;
+  const principal = c.get('principal');
   const acts = isAction(method, target);
   const mayNameKeyPair =
     principal.credential.kind === 'service' && target.service === 'compute' && method === 'POST';
@@ -207,9 +201,9 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /** The services let an administrator through to every project, so such a credential takes a key that is meant for it. */
-function assertNoHiddenAdministrator(c: Context<GatewayEnv>, { roles }: CloudSession): void {
-  if (!roles.some(({ name }) => name.toLowerCase() === ADMIN_ROLE)) return;
-  if (c.var.principal.scopes.includes('admin')) return;
+function assertNoHiddenAdministrator(c: Context<GatewayEnv>, session: CloudSession): void {
+  if (!isAdministrator(session)) return;
+  if (c.get('principal').scopes.includes('admin')) return;
   throw new ComputeError(
     'forbidden',
     'This API key acts with the role "admin" and lacks the scope "admin": it cannot be kept to its project here.',

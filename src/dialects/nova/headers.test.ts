@@ -60,7 +60,7 @@ test.each([
 });
 
 test('what belongs to the connection with the cloud stays there', () => {
-  const given = new Headers({
+  const given = {
     connection: 'close, x-secret-hop',
     'x-secret-hop': '1',
     'keep-alive': 'timeout=5',
@@ -71,8 +71,8 @@ test('what belongs to the connection with the cloud stays there', () => {
     vary: 'OpenStack-API-Version',
     'x-openstack-request-id': 'req-1',
     'openstack-api-version': 'compute 2.1',
-  });
-  expect(Object.fromEntries(responseHeaders(200, given))).toEqual({
+  };
+  expect(responseHeaders(200, given)).toEqual({
     'openstack-api-version': 'compute 2.1',
     vary: 'OpenStack-API-Version',
     'x-openstack-request-id': 'req-1',
@@ -86,6 +86,6 @@ test.each([
   [503, '7', '7'],
   [429, '0', '1'],
 ])('%i with Retry-After %s is told as whole seconds: %s', (status, given, expected) => {
-  const headers = new Headers(given === undefined ? {} : { 'retry-after': given });
-  expect(responseHeaders(status, headers).get('retry-after')).toBe(expected);
+  const headers = given === undefined ? {} : { 'retry-after': given };
+  expect(responseHeaders(status, headers)['retry-after']).toBe(expected);
 });

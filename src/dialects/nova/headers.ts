@@ -71,15 +71,18 @@ export function requestHeaders(given: Headers, isCompute: boolean): Record<strin
 }
 
 /** Clients count on whole seconds after 429 and 503. */
-export function responseHeaders(status: number, given: Headers): Headers {
-  const named = (given.get('connection') ?? '').toLowerCase().split(/\s*,\s*/);
-  const headers = new Headers();
-  for (const [name, value] of given) {
-    const dropped = OF_THE_CONNECTION.has(name) || NOT_FOR_CUSTOMERS.has(name) || named.includes(name);
-    if (!dropped) headers.append(name, value);
+export function responseHeaders(
+  status: number,
+  given: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const named = given.connection?.toLowerCase().split(/\s*,\s*/);
+  const headers: Record<string, string> = {};
+  for (const name in given) {
+    const dropped = OF_THE_CONNECTION.has(name) || NOT_FOR_CUSTOMERS.has(name) || named?.includes(name);
+    if (!dropped) headers[name] = given[name] ?? '';
   }
-  if (RETRIABLE.has(status) && !/^[1-9]\d*$/.test(headers.get('retry-after') ?? '')) {
-    headers.set('retry-after', DEFAULT_RETRY_AFTER);
+  if (RETRIABLE.has(status) && !/^[1-9]\d*$/.test(headers['retry-after'] ?? '')) {
+    headers['retry-after'] = DEFAULT_RETRY_AFTER;
   }
   return headers;
 }

@@ -1,26 +1,15 @@
 import type { CallContext, CloudCredential } from '../../compute/cloud.ts';
 import type { DialectPart, ServiceName } from './services.ts';
-
-export interface Named {
-  readonly id: string;
-  readonly name: string;
-}
+import type { NovaSession, OfferedService } from './session.ts';
 
 /** Where a service of the cloud is. */
-export interface ServiceAddress {
+export interface ServiceAddress extends OfferedService {
   /** Absolute, without version and trailing slash: what the service's own version document lies at. */
   readonly root: string;
-  /** Its addresses have the project's id behind the version. */
-  readonly projectInPath: boolean;
 }
 
-/** Whom the cloud takes a credential for, and what it offers them. */
-export interface CloudSession {
-  readonly user: Named & { readonly domain: Named };
-  readonly project: Named & { readonly domain: Named };
-  readonly roles: readonly Named[];
-  /** Of the endpoints in use. */
-  readonly region: string;
+/** Whom the cloud takes a credential for, and where its services are. The region is that of the endpoints in use. */
+export interface CloudSession extends NovaSession {
   readonly services: ReadonlyMap<ServiceName, ServiceAddress>;
   /** Every address of the cloud's services that may occur in answers, without version; longer ones first. */
   readonly roots: readonly { readonly url: string; readonly part: DialectPart }[];
@@ -41,7 +30,8 @@ export interface ForwardRequest {
 
 export interface ForwardedAnswer {
   readonly status: number;
-  readonly headers: Headers;
+  /** By lower-case name; several of one name are joined. */
+  readonly headers: Readonly<Record<string, string>>;
   /** Small bodies come whole. */
   readonly body: Uint8Array | ReadableStream<Uint8Array> | null;
 }

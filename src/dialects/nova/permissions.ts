@@ -153,7 +153,7 @@ function isAdministration(
 }
 
 /** `all_tenants` in any of the words the services take for true, or do not know. */
-function asksForEverybody(query: URLSearchParams): boolean {
+export function asksForEverybody(query: URLSearchParams): boolean {
   const given = [...query.getAll('all_tenants'), ...query.getAll('all_projects')];
   return given.some((value) => !FALSE.has(value.trim().toLowerCase()));
 }

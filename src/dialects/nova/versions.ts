@@ -11,9 +11,10 @@ import type { KeyTokens } from '../../access/key-token.ts';
 import { ComputeError } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { LruMap } from '../../lru-map.ts';
+import { prepared, say } from './answer.ts';
 import { keyOf } from './authenticate.ts';
-import { answered, type ForwardPorts } from './forward.ts';
-import type { CloudSession } from './pass-through.ts';
+import type { ForwardPorts } from './forward.ts';
+import type { CloudSession, ForwardedAnswer } from './pass-through.ts';
 import { FACES, partOf, type ServiceName } from './services.ts';
 
 /** A cloud may be upgraded; milliseconds. */
@@ -34,13 +35,16 @@ const DOCUMENTS: Readonly<Record<ServiceName, readonly string[]>> = {
 
 interface Kept {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: ForwardedAnswer['headers'];
   readonly body: Uint8Array;
   readonly roots: CloudSession['roots'];
 }
 
 /** Answers version documents; everything else goes on. */
-export function versionDocuments(ports: ForwardPorts, tokens: KeyTokens): MiddlewareHandler<GatewayEnv> {
+export function versionDocuments(
+  ports: Omit<ForwardPorts, 'keptReads'>,
+  tokens: KeyTokens,
+): MiddlewareHandler<GatewayEnv> {
   const { access, passThrough, publicUrl } = ports;
   const kept = new LruMap<Kept>({ max: MAX_DOCUMENTS });
 
@@ -71,7 +75,7 @@ export function versionDocuments(ports: ForwardPorts, tokens: KeyTokens): Middle
     const document = known ?? (await ask(c, part, below || '/'));
     const lifetime = document.status < 400 ? KEEP_MILLISECONDS : KEEP_ERROR_MILLISECONDS;
     if (known === undefined) kept.set(name, document, lifetime);
-    return answered(document, document.roots, publicUrl(c));
+    return say(c, prepared(document, document.roots, publicUrl(c)));
   };
 }
 

@@ -18,19 +18,25 @@ export function encodeInstance(instance: Instance): InstanceBody {
   };
 }
 
-/** Goes with the instance: most of a fleet's are the same objects from list to list. */
-const PRINTED = new WeakMap<Instance, string>();
+/** One as it is in a list, as JSON text; printed once as long as it is the same object. */
+export const printInstance = printed(encodeInstance);
+/** A list of instances as JSON text. */
+export const printInstances = inArray(printInstance);
+/** The same of instances with all their fields. */
+export const printInstanceDetails = inArray(printed(encodeInstanceDetail));
 
-/** A list of instances as JSON text, each printed once as long as it is the same. */
-export function printInstances(instances: readonly Instance[]): string {
-  return `[${instances.map(printInstance).join(',')}]`;
+function inArray(print: (instance: Instance) => string): (instances: readonly Instance[]) => string {
+  return (instances) => `[${instances.map(print).join(',')}]`;
 }
 
-/** One as it is in a list. */
-export function printInstance(instance: Instance): string {
-  const printed = PRINTED.get(instance) ?? JSON.stringify(encodeInstance(instance));
-  PRINTED.set(instance, printed);
-  return printed;
+function printed(encode: (instance: Instance) => object): (instance: Instance) => string {
+  // Goes with the instance: most of a fleet's are the same objects from list to list.
+  const texts = new WeakMap<Instance, string>();
+  return (instance) => {
+    const text = texts.get(instance) ?? JSON.stringify(encode(instance));
+    texts.set(instance, text);
+    return text;
+  };
 }
 
 /** An instance by itself. */

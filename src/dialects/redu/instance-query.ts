@@ -11,7 +11,12 @@ import { namePattern } from './instance-schemas.ts';
 
 const TRUE_OR_FALSE = /^(?:1|0|true|false)$/i;
 
-/** The filters of the compute API reference. */
+const flagParameter = z
+  .string()
+  .regex(TRUE_OR_FALSE, 'must be 1, 0, true or false')
+  .transform((value) => value === '1' || value.toLowerCase() === 'true');
+
+/** The filters of the compute API reference, and how much is told. */
 export const instanceQuerySchema = z.strictObject({
   status: z.array(z.string().toUpperCase().pipe(z.enum(INSTANCE_STATUSES))).optional(),
   name: namePattern.optional().describe('A regular expression, found anywhere in the name.'),
@@ -19,12 +24,8 @@ export const instanceQuerySchema = z.strictObject({
   image: idOrName.optional(),
   limit: queryNumber(0, 1000).optional(),
   marker: uuid.optional().describe('Id of the last instance of the page before.'),
-  all_tenants: z
-    .string()
-    .regex(TRUE_OR_FALSE, 'must be 1, 0, true or false')
-    .transform((value) => value === '1' || value.toLowerCase() === 'true')
-    .optional()
-    .describe('Instances of every project; needs the scope admin.'),
+  all_tenants: flagParameter.optional().describe('Instances of every project; needs the scope admin.'),
+  detail: flagParameter.optional().describe('Each instance with all its fields, as by itself.'),
 });
 
 /**
@@ -35,10 +36,18 @@ export const instanceQuerySchema = z.strictObject({
 export function decodeInstanceQuery(c: Context<GatewayEnv>): {
   query: InstanceQuery;
   window: InstanceWindow;
+  detail: boolean;
 } {
-  const { status, name, flavor, image, limit, marker, all_tenants } = decodeQuery(c, instanceQuerySchema, [
-    'status',
-  ]);
+  const {
+    status,
+    name,
+    flavor,
+    image,
+    limit,
+    marker,
+    all_tenants,
+    detail = false,
+  } = decodeQuery(c, instanceQuerySchema, ['status']);
   if (all_tenants) assertScope(c.var.principal, 'admin');
   return {
     query: {
@@ -49,6 +58,7 @@ export function decodeInstanceQuery(c: Context<GatewayEnv>): {
       ...(all_tenants && { allProjects: true }),
     },
     window: { ...(limit !== undefined && { limit }), ...(marker !== undefined && { marker }) },
+    detail,
   };
 }
 

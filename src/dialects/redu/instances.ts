@@ -9,8 +9,9 @@ import { updateInstance } from '../../compute/update-instance.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { decodeBody } from '../../http/decode.ts';
 import { route } from '../../http/route.ts';
+import { textAnswer } from '../../http/text-answer.ts';
 import type { CachePolicy } from '../../traffic/cache/cached.ts';
-import { encodeInstanceDetail, printInstances } from './encode-instance.ts';
+import { encodeInstanceDetail, printInstanceDetails, printInstances } from './encode-instance.ts';
 import { INSTANCE_ACTION, runInstanceAction } from './instance-actions.ts';
 import { decodeInstanceQuery, instanceQuerySchema, nextPageLink } from './instance-query.ts';
 import { toCreateInstance, toInstanceChange } from './instance-requests.ts';
@@ -73,11 +74,12 @@ export function instances(mount: Mount): void {
 export const INSTANCE_LIST_POLICY: CachePolicy = { not: ['all_tenants'] };
 
 /**
- * The list as redu documents it: a bare array. All of it, or with `limit` a part of it and a `Link` to the next one.
+ * The list as redu documents it: a bare array. All of it, or with `limit` a part of it and a `Link` to the next one. With
+ * `detail`, which redu does not document, each instance as it is shown by itself.
  * The legacy path answers the same.
  */
 export async function list(c: Context<GatewayEnv>): Promise<Response> {
-  const { query, window } = decodeInstanceQuery(c);
+  const { query, window, detail } = decodeInstanceQuery(c);
   if (window.limit === 0) return c.json([]);
   const page = await listInstances(c.var.cloud, query, window);
   noteTransitions(c, page.instances);
@@ -85,7 +87,8 @@ export async function list(c: Context<GatewayEnv>): Promise<Response> {
   if (window.limit !== undefined && page.more && last !== undefined) {
     c.header('Link', nextPageLink(c.req.url, last.id));
   }
-  return c.body(printInstances(page.instances), 200, { 'content-type': 'application/json' });
+  const print = detail ? printInstanceDetails : printInstances;
+  return textAnswer(c, print(page.instances));
 }
 
 async function create(c: Context<GatewayEnv>): Promise<Response> {

@@ -85,6 +85,13 @@ export class AnswerCache {
     return this.#toldFrom(asked, kept) ?? this.#fetched(asked, kept);
   }
 
+  /** What there is to tell without seeing to anything; null: nothing, or nothing so fresh. */
+  atHand(key: CacheKey, version: number): Told | null {
+    const kept = this.#kept.get(key, version);
+    const isFresh = kept !== undefined && freshness(kept, this.#now()) === 'fresh';
+    return isFresh ? { answer: kept, result: 'hit', failed: false } : null;
+  }
+
   /** null: it has expired. */
   #toldFrom(asked: Asked, answer: KeptAnswer): Told | null {
     switch (freshness(answer, this.#now())) {

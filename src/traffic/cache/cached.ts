@@ -9,6 +9,8 @@ import { routePath } from 'hono/route';
 import type { CallContext, CloudDriver } from '../../compute/cloud.ts';
 import { Provenance } from '../../compute/provenance.ts';
 import type { GatewayEnv, RequestVariables } from '../../context.ts';
+import type { RequestTarget } from '../../http/request-target.ts';
+import { bytesOf } from '../../http/text-answer.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { ProjectVersions } from '../versions/project-versions.ts';
 import { AnswerCache, type Asked, type Fetched } from './answer-cache.ts';
@@ -17,6 +19,7 @@ import { CacheKey, targetOf } from './cache-key.ts';
 import type { CacheStore } from './cache-store.ts';
 import { type ScopeKind, scopeOf } from './scopes.ts';
 import { tell } from './tell.ts';
+import { ToldBefore } from './told-before.ts';
 
 /** How the answers of a route may be kept. */
 export interface CachePolicy {
@@ -59,6 +62,12 @@ export interface CacheOptions {
 /** What `slow` answers may be old at least, seconds. */
 const SLOW_SECONDS = 60;
 
+export interface Caching {
+  readonly cached: Cached;
+  /** For the short way; null where nothing is kept. */
+  readonly toldBefore: ToldBefore | null;
+}
+
 /** For a gateway that keeps nothing. */
 export const uncached: Cached = (handler) => handler;
 
@@ -67,13 +76,15 @@ export function caching(
   { clouds, metrics, versions, cacheStore }: CachePorts,
   { seconds, staleSeconds, bytes, background = () => {} }: CacheOptions,
   callContext: (c: Context<GatewayEnv>) => CallContext,
-): Cached {
+  requestTarget: RequestTarget,
+): Caching {
   const isOn = seconds > 0;
   const answers = new AnswerCache(
     { versions, store: cacheStore ?? null, metrics },
     { bytes, staleFor: staleSeconds * 1_000 },
   );
-  return function cached(handler, { pace = 'usual', of = 'project', not = [] } = {}) {
+  const toldBefore = new ToldBefore({ clouds, versions, answers });
+  const cached: Cached = function cached(handler, { pace = 'usual', of = 'project', not = [] } = {}) {
     const requests = new BareRequests(handler);
     const lifetime = (pace === 'slow' ? Math.max(seconds, SLOW_SECONDS) : seconds) * 1_000;
 
@@ -123,15 +134,17 @@ export function caching(
       const outcome = answers.tell(asked);
       const told = outcome instanceof Promise ? await outcome : outcome;
       metrics.count('cache_results', { result: told.result, route: routePath(c) });
-      return tell(c, told, Date.now());
+      toldBefore.note(requestTarget(c), { principal, caller, key, route: routePath(c) });
+      return tell(c.get('answerHeaders'), c.req.header('If-None-Match'), told, Date.now());
     };
   };
+  return { cached, toldBefore: isOn ? toldBefore : null };
 }
 
 async function read(response: Response, { asOf, holdsFor }: Provenance): Promise<Fetched> {
   if (response.status !== 200) throw new Error(`a handler of cached answers said ${response.status}`);
   return {
-    body: new Uint8Array(await response.arrayBuffer()),
+    body: await bytesOf(response),
     contentType: response.headers.get('Content-Type') ?? 'application/json',
     link: response.headers.get('Link'),
     asOf,

@@ -10,12 +10,17 @@
  *
  * @param key Digest of the answer's cache key.
  */
-export async function etagOf(key: Uint8Array, body: Uint8Array): Promise<string> {
-  const both = new Uint8Array(key.length + body.length);
+export async function etagOf(key: Uint8Array, body: Uint8Array<ArrayBuffer>): Promise<string> {
+  const of = await digestOf(body);
+  const both = new Uint8Array(key.length + of.length);
   both.set(key);
-  both.set(body, key.length);
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', both));
+  both.set(of, key.length);
+  const digest = await digestOf(both);
   return `W/"${base64url(digest.subarray(0, 18))}"`;
+}
+
+async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
 }
 
 const TAG = /(?:W\/)?("[\x21\x23-\x7e\x80-\xff]*")/g;

@@ -1,6 +1,7 @@
 import { LruMap } from '../../lru-map.ts';
 import type { KeptAnswer } from './answer.ts';
 import type { CacheKey } from './cache-key.ts';
+import { LONGEST_TEXT } from './tell.ts';
 
 /** What an entry costs beside its texts and bytes: objects, and its place in the lists. */
 const OVERHEAD = 600;
@@ -16,7 +17,10 @@ export class KeptAnswers {
   constructor(bytes: number) {
     this.#answers = new LruMap({
       weight: {
-        of: ({ body, link }, key) => body.length + key.length + (link?.length ?? 0) + OVERHEAD,
+        of: ({ body, link }, key) => {
+          const texts = body.length <= LONGEST_TEXT ? body.length : 0;
+          return body.length + texts + key.length + (link?.length ?? 0) + OVERHEAD;
+        },
         max: bytes,
         heaviest: bytes * LARGEST,
       },

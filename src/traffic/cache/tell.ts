@@ -1,14 +1,22 @@
-import type { Context } from 'hono';
 import { VARY } from '../../access/cors.ts';
-import type { GatewayEnv } from '../../context.ts';
+import type { AnswerHeaders } from '../../http/answer-headers.ts';
+import type { KeptAnswer } from './answer.ts';
 import type { Told } from './answer-cache.ts';
 import { namesTag } from './etag.ts';
+
+/** Bytes. Of what is longer, encoding it again costs more than a call. */
+export const LONGEST_TEXT = 16_384;
 
 /**
  * A kept answer for one client; 304 when the client has it. A browser keeps it too, and asks each time: it must not show its
  * own old list after its own write.
  */
-export function tell(c: Context<GatewayEnv>, { answer, result, failed }: Told, now: number): Response {
+export function tell(
+  beside: AnswerHeaders,
+  ifNoneMatch: string | undefined,
+  { answer, result, failed }: Told,
+  now: number,
+): Response {
   const headers: Record<string, string> = {
     'Cache-Control': 'private, max-age=0, must-revalidate',
     ETag: answer.etag,
@@ -19,8 +27,20 @@ export function tell(c: Context<GatewayEnv>, { answer, result, failed }: Told, n
   // RFC 7234, 5.5.2. RFC 9111 has dropped the field; there is no other that says it.
   if (failed) headers.Warning = '111 - "Revalidation Failed"';
   if (answer.link !== null) headers.Link = answer.link;
-  const beside = c.get('answerHeaders');
-  if (namesTag(c.req.header('If-None-Match'), answer.etag)) return beside.answer(null, 304, headers);
+  if (namesTag(ifNoneMatch, answer.etag)) return beside.answer(null, 304, headers);
   headers['Content-Type'] = answer.contentType;
-  return beside.answer(answer.body, 200, headers);
+  return beside.answer(bodyOf(answer), 200, headers);
+}
+
+const texts = new WeakMap<KeptAnswer, string>();
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** A short body as text: Node sends it with its head by one call, for bytes it takes two. */
+function bodyOf(answer: KeptAnswer): KeptAnswer['body'] | string {
+  if (answer.body.length > LONGEST_TEXT) return answer.body;
+  const known = texts.get(answer);
+  if (known !== undefined) return known;
+  const text = decoder.decode(answer.body);
+  texts.set(answer, text);
+  return text;
 }

@@ -31,7 +31,7 @@ export interface OpenLog {
   begin(shown: ShownInstances): Promise<boolean>;
   /** False: another leads. */
   add(changes: readonly Change[]): Promise<boolean>;
-  /** Leads and hears no more. What was written is remembered for five minutes. */
+  /** Leads and hears no more, whatever is asked of it later. What was written is remembered for five minutes. */
   close(): Promise<void>;
 }
 

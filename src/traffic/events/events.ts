@@ -9,11 +9,11 @@ import { callContext } from '../../access/access.ts';
 import { ComputeError } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
 import type { Feed } from './feed.ts';
-import { feedKeyOf } from './feed-key.ts';
+import { type FeedKey, feedKeyOf } from './feed-key.ts';
 import { type EventWording, type FeedPorts, Feeds } from './feeds.ts';
 import { Listener } from './listener.ts';
 import { Room, type StreamLimits } from './room.ts';
-import { reasonToEnd, VERIFY_EVERY } from './verify.ts';
+import { reasonToEnd, VERIFIED_AT_ONCE, VERIFY_EVERY } from './verify.ts';
 
 /** Answers with a stream of what happens: to one instance, or with null to all of the project. */
 export type OpenStream = (c: Context<GatewayEnv>, instanceId: string | null) => Promise<Response>;
@@ -131,14 +131,24 @@ export class Events {
     }, VERIFY_EVERY);
   }
 
+  /** Nobody waits for anybody else's verifying; and yet not all ask at the same moment. */
   async #verify(): Promise<void> {
-    const call = this.#feeds.call();
+    let begun = 0;
     for (const { key, listeners } of this.#feeds.all) {
       for (const listener of listeners) {
-        const reason = await reasonToEnd(listener, key, this.#ports.clouds, call);
-        if (reason !== null && listener.isLive) listener.stream.end(reason);
+        void this.#verifyOne(listener, key);
+        begun += 1;
+        if (begun % VERIFIED_AT_ONCE === 0) await new Promise((resolve) => setTimeout(resolve));
       }
     }
+  }
+
+  async #verifyOne(listener: Listener, key: FeedKey): Promise<void> {
+    if (listener.isBeingVerified) return;
+    listener.isBeingVerified = true;
+    const reason = await reasonToEnd(listener, key, this.#ports.clouds, this.#feeds.call());
+    listener.isBeingVerified = false;
+    if (reason !== null && listener.isLive) listener.stream.end(reason);
   }
 }
 

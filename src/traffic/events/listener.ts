@@ -14,6 +14,7 @@ export class Listener {
   principal: Principal;
   /** When its key was last known to be good, epoch milliseconds. */
   verifiedAt = Date.now();
+  isBeingVerified = false;
   /** Events it was told. */
   told = 0;
   /** Hears what happens; before, it is only being let in. */

@@ -34,6 +34,7 @@ export class LocalEventLog implements EventLog {
     const opened: OpenLog = {
       history: log.history,
       async lead() {
+        if (!log.readers.has(opened)) return 'no';
         if (log.leader !== null) return log.leader === opened ? 'still' : 'no';
         log.leader = opened;
         return 'anew';

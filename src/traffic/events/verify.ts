@@ -6,6 +6,8 @@ import type { Listener } from './listener.ts';
 
 /** How often it is asked whether who listens still may, milliseconds. */
 export const VERIFY_EVERY = 5_000;
+/** So many are verified in one go, for most need nobody else to be asked. */
+export const VERIFIED_AT_ONCE = 100;
 /** How long somebody listens on of whom that cannot be found out, milliseconds. */
 const MAX_UNVERIFIED = 60_000;
 

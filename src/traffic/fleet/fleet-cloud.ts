@@ -62,8 +62,9 @@ export function fleetCloud(
       if (!call.mayBeOld) return cloud.getInstance(id);
       const view = await fleets.current(await scope());
       const instance = view?.byId.get(id);
-      // One that is in no view may be new.
-      return view && instance && !isInDoubt(instance) ? told(view, instance) : cloud.getInstance(id);
+      // One that is in no view may be new; and a list may tell less than a look.
+      const isTold = instance && !isInDoubt(instance) && instance.securityGroupNames !== 'unknown';
+      return view && isTold ? told(view, instance) : cloud.getInstance(id);
     },
     async listSecurityGroups(filter = {}) {
       if (!call.mayBeOld || filter.allProjects) return cloud.listSecurityGroups(filter);

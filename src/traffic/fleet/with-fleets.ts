@@ -24,6 +24,7 @@ export function withFleets(
     capabilities: driver.capabilities,
     open: (credential, call) => fleetCloud(driver.open(credential, call), credential, call, fleets),
     caller: (credential, call) => driver.caller(credential, call),
+    knownCaller: (credential) => driver.knownCaller?.(credential) ?? null,
     ping: (call) => driver.ping(call),
     close: () => driver.close(),
   };

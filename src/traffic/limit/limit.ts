@@ -8,6 +8,7 @@ import type { Context, MiddlewareHandler } from 'hono';
 import type { Principal } from '../../access/principal.ts';
 import { ComputeError } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
+import type { AnswerHeaders } from '../../http/answer-headers.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import { type Costs, costOf } from './cost.ts';
 import type { Counter } from './counter.ts';
@@ -28,37 +29,60 @@ export interface LimitOptions {
   readonly costs: Costs;
 }
 
-/**
- * Admits a request when both its key's family and its project have points left, else answers `rate_limited`. Every answer
- * says where the tighter of the two limits stands.
- *
- * @param respond Says an error in the words of the dialect.
- */
+export interface Limits {
+  /**
+   * Admits a request when both its key's family and its project have points left, else answers `rate_limited`. Every answer
+   * says where the tighter of the two limits stands.
+   */
+  readonly stage: MiddlewareHandler<GatewayEnv>;
+  /** Admits a read as the stage would, where the points are at hand; false: nothing was spent or said. */
+  readonly spendNow: (principal: Principal, headers: AnswerHeaders) => boolean;
+}
+
+/** @param respond Says an error in the words of the dialect. */
 export function limit(
   { counter, metrics }: LimitPorts,
   { mode, plans, costs }: LimitOptions,
   respond: (error: ComputeError, c: Context<GatewayEnv>) => Response,
-): MiddlewareHandler<GatewayEnv> {
-  if (mode === 'off') return (_, next) => next();
+): Limits {
+  if (mode === 'off') return { stage: (_, next) => next(), spendNow: () => true };
   const limiter = new Limiter(counter);
   const byName = new Map(plans.map((plan) => [plan.name, plan]));
   // A key keeps its principal while it does not change.
   const known = new WeakMap<Principal, readonly NamedLimit[]>();
-  return async function limited(c, next) {
-    const principal = c.get('principal');
-    const plan = byName.get(principal.plan) ?? byName.get('default');
-    if (plan === undefined) throw new Error('there is no plan named default');
-    const cost = costOf(c.req.method, c.req.path, costs);
+  const planOf = ({ plan }: Principal): Plan => {
+    const found = byName.get(plan) ?? byName.get('default');
+    if (found === undefined) throw new Error('there is no plan named default');
+    return found;
+  };
+  const limitsOn = (principal: Principal, plan: Plan): readonly NamedLimit[] => {
     const limits = known.get(principal) ?? limitsOf(principal, plan);
     known.set(principal, limits);
-    const decided = limiter.admit(limits, cost);
-    const decision = decided instanceof Promise ? await decided : decided;
-    const refused = !decision.admitted && mode === 'enforce';
-    const result = decision.admitted ? 'admitted' : refused ? 'refused' : 'observed';
-    metrics.count('limit_decisions', { decision: result, plan: plan.name });
-    tellLimit(c.get('answerHeaders'), plan.name, decision);
-    if (refused) c.res = respond(refusal(plan, decision, cost), c);
-    else await next();
+    return limits;
+  };
+  const told = (headers: AnswerHeaders, { name }: Plan, decision: Decision, result: string) => {
+    metrics.count('limit_decisions', { decision: result, plan: name });
+    tellLimit(headers, name, decision);
+  };
+  return {
+    async stage(c, next) {
+      const principal = c.get('principal');
+      const plan = planOf(principal);
+      const cost = costOf(c.req.method, c.req.path, costs);
+      const decided = limiter.admit(limitsOn(principal, plan), cost);
+      const decision = decided instanceof Promise ? await decided : decided;
+      const refused = !decision.admitted && mode === 'enforce';
+      const result = decision.admitted ? 'admitted' : refused ? 'refused' : 'observed';
+      told(c.get('answerHeaders'), plan, decision, result);
+      if (refused) c.res = respond(refusal(plan, decision, cost), c);
+      else await next();
+    },
+    spendNow(principal, headers) {
+      const plan = planOf(principal);
+      const decision = limiter.admitNow(limitsOn(principal, plan), costs.read);
+      if (decision !== null) told(headers, plan, decision, 'admitted');
+      return decision !== null;
+    },
   };
 }
 

@@ -57,6 +57,15 @@ export class Limiter {
     return this.#decide(entries, cost) ?? this.#ask(entries, cost);
   }
 
+  /** The same, where every limit has the points at hand; null, and nothing is spent, where one does not. */
+  admitNow(limits: readonly NamedLimit[], cost: number): Decision | null {
+    const decided = this.#decide(
+      limits.map((limit) => this.#entry(limit)),
+      cost,
+    );
+    return decided?.admitted ? decided : null;
+  }
+
   /** null when points are lacking that the counter may have. */
   #decide(entries: readonly Entry[], cost: number): Decision | null {
     const now = this.#now();

@@ -4,12 +4,10 @@
  * @module
  */
 
-import type { Context, MiddlewareHandler, Next } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import { type ErrorCode, hasCode } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
 import type { ProjectVersions } from './project-versions.ts';
-
-const READS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** Said only by the gateway itself, before the cloud is asked. */
 const UNTOUCHED: readonly ErrorCode[] = ['unauthenticated', 'body_too_large', 'unsupported_media_type'];
@@ -17,22 +15,18 @@ const UNTOUCHED: readonly ErrorCode[] = ['unauthenticated', 'body_too_large', 'u
 const NO_SUCH_METHOD = 405;
 
 /**
- * After every request that may have changed something, and before its answer leaves, begins a new version of its project: so
+ * Around writes: after every request that may have changed something, and before its answer leaves, begins a new version of its project: so
  * whoever has the answer reads what it says, at any gateway. Whatever came of the request: what failed halfway, or was not
  * answered in time, may have changed something too.
  */
 export function announceChanges(versions: ProjectVersions): MiddlewareHandler<GatewayEnv> {
-  return function changesAnnounced(c, next) {
-    return READS.has(c.req.method) ? next() : announced(c, next);
-  };
-
-  async function announced(c: Context<GatewayEnv>, next: Next): Promise<void> {
+  return async function changesAnnounced(c, next) {
     try {
       await next();
     } finally {
       if (mayHaveChanged(c)) await announceChange(versions, c);
     }
-  }
+  };
 }
 
 /** For what passes the cloud's own requests through, which knows better than their method whether they change something. */

@@ -6,11 +6,15 @@ const MAX_PROJECTS = 100_000;
 
 /** The versions that one gateway counts for itself. */
 export class LocalVersions implements ProjectVersions {
-  readonly #versions = new LruMap<Promise<ProjectVersion>>({ max: MAX_PROJECTS });
+  readonly #versions = new LruMap<ProjectVersion>({ max: MAX_PROJECTS });
   readonly #listeners: ((change: ProjectChange | null) => void)[] = [];
   #last = 0;
 
-  current(projectId: string): Promise<ProjectVersion> {
+  async current(projectId: string): Promise<ProjectVersion> {
+    return this.known(projectId);
+  }
+
+  known(projectId: string): ProjectVersion {
     return this.#versions.get(projectId) ?? this.#begin(projectId);
   }
 
@@ -24,9 +28,9 @@ export class LocalVersions implements ProjectVersions {
   }
 
   /** From one count for all projects, so that no number comes twice. */
-  #begin(projectId: string): Promise<ProjectVersion> {
+  #begin(projectId: string): ProjectVersion {
     this.#last += 1;
-    const version = Promise.resolve({ number: this.#last, shared: false });
+    const version = { number: this.#last, shared: false };
     this.#versions.set(projectId, version);
     return version;
   }

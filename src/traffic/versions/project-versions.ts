@@ -15,6 +15,8 @@ export interface ProjectVersions {
    * can be heard, changes made here still count. Never rejects.
    */
   current(projectId: string): Promise<ProjectVersion>;
+  /** What `current` would tell without asking; null when it would ask. Absent where it always does. */
+  known?(projectId: string): ProjectVersion | null;
   /** Begins a new version. Resolves once every gateway that can be reached knows, or has had its time; never rejects. */
   changed(change: ProjectChange): Promise<void>;
   /** Tells of every change, made here or heard of. When some may have been missed, `change` is null. */

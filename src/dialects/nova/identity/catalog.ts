@@ -1,7 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
-import type { CloudSession } from '../pass-through.ts';
 import { type DialectPart, FACES, SERVICES } from '../services.ts';
+import type { NovaSession } from '../session.ts';
 
 export interface CatalogEntry {
   readonly id: string;
@@ -20,7 +20,7 @@ export interface CatalogEntry {
 const INTERFACES = ['public', 'internal'] as const;
 
 /** What the gateway offers of this cloud, as a catalog at its public URL. */
-export function catalogOf(session: CloudSession, publicUrl: string): CatalogEntry[] {
+export function catalogOf(session: NovaSession, publicUrl: string): CatalogEntry[] {
   const parts: DialectPart[] = ['identity', ...SERVICES.filter((service) => session.services.has(service))];
   return parts.map((part) => {
     const { type, name } = FACES[part];
@@ -45,7 +45,7 @@ export function catalogOf(session: CloudSession, publicUrl: string): CatalogEntr
  * Image and network without their version, which clients add by themselves (gophercloud to whatever they find); compute and
  * identity with it, so that clients need not ask for it.
  */
-function pathOf(part: DialectPart, { services, project }: CloudSession): string {
+function pathOf(part: DialectPart, { services, project }: NovaSession): string {
   const { prefix, version } = FACES[part];
   switch (part) {
     case 'image':

@@ -11,8 +11,8 @@ import type { GatewayEnv } from '../../../context.ts';
 import { refuseOtherMethods } from '../../../http/methods.ts';
 import { authenticateToken } from '../authenticate.ts';
 import { answerNovaError } from '../errors.ts';
-import type { CloudSession } from '../pass-through.ts';
 import { FACES } from '../services.ts';
+import type { NovaSession } from '../session.ts';
 import { catalogOf } from './catalog.ts';
 import { giveUpToken, type IdentityPorts, issueToken, showToken } from './tokens.ts';
 
@@ -21,12 +21,12 @@ export function identityFacade(
   ports: IdentityPorts,
   limited: MiddlewareHandler<GatewayEnv>,
 ): Hono<GatewayEnv> {
-  const { access, passThrough, tokens } = ports;
+  const { access, tokens } = ports;
   const base = (c: Context) => ports.publicUrl(c) + FACES.identity.prefix;
   const links = (c: Context) => ({ self: base(c) + c.req.path.slice(FACES.identity.prefix.length) });
   const listLinks = (c: Context) => ({ next: null, ...links(c), previous: null });
   const session = (c: Context<GatewayEnv>) =>
-    passThrough.session(c.var.principal.credential, callContext(c, access.deadline));
+    ports.openSession(c.var.principal.credential, callContext(c, access.deadline));
   const project = async (c: Context<GatewayEnv>) => projectView((await session(c)).project, base(c));
   const user = async (c: Context<GatewayEnv>) => userView((await session(c)).user, base(c));
   const known = [authenticateToken(access, tokens), limited] as const;
@@ -72,7 +72,7 @@ function versionDocument(base: string): object {
   };
 }
 
-function projectView({ id, name, domain }: CloudSession['project'], base: string) {
+function projectView({ id, name, domain }: NovaSession['project'], base: string) {
   return {
     id,
     name,
@@ -87,11 +87,11 @@ function projectView({ id, name, domain }: CloudSession['project'], base: string
   };
 }
 
-function userView({ id, name, domain }: CloudSession['user'], base: string) {
+function userView({ id, name, domain }: NovaSession['user'], base: string) {
   return { id, name, domain_id: domain.id, enabled: true, links: { self: `${base}/v3/users/${id}` } };
 }
 
-function domainView({ id, name }: CloudSession['project']['domain'], base: string) {
+function domainView({ id, name }: NovaSession['project']['domain'], base: string) {
   return {
     id,
     name,

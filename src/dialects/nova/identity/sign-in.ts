@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { SignInMethod } from '../../../access/key-token.ts';
 import { ComputeError } from '../../../compute/errors.ts';
 import { readBytes } from '../../../http/body.ts';
-import type { CloudSession } from '../pass-through.ts';
+import type { NovaSession } from '../session.ts';
 
 /** How clients name a user or a project; beside these, domains, which every key has but one of. */
 interface Reference {
@@ -79,7 +79,7 @@ export async function readSignIn(c: Context): Promise<SignIn> {
 export interface KnownAs {
   readonly keyId: string;
   readonly keyName: string;
-  readonly session: CloudSession;
+  readonly session: NovaSession;
 }
 
 /** Whether everything that was said with the secret is true. */

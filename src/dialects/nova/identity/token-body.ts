@@ -1,12 +1,12 @@
 import type { KeyToken } from '../../../access/key-token.ts';
-import type { CloudSession } from '../pass-through.ts';
+import type { NovaSession } from '../session.ts';
 import { catalogOf } from './catalog.ts';
 
 /** What is told about a token: `POST` and `GET /v3/auth/tokens`. */
 export function tokenBody(
   token: Omit<KeyToken, 'key'>,
   { id, name }: { readonly id: string; readonly name: string },
-  session: CloudSession,
+  session: NovaSession,
   { publicUrl, withCatalog }: { readonly publicUrl: string; readonly withCatalog: boolean },
 ): object {
   const { user, project, roles } = session;

@@ -13,8 +13,8 @@ import type { KeyToken, KeyTokens } from '../../../access/key-token.ts';
 import { ComputeError } from '../../../compute/errors.ts';
 import type { GatewayEnv } from '../../../context.ts';
 import { keyOf } from '../authenticate.ts';
-import type { PassThrough } from '../pass-through.ts';
 import type { PublicUrl } from '../public-url.ts';
+import type { OpenSession } from '../session.ts';
 import { isTrue, readSignIn, type SignIn } from './sign-in.ts';
 import { tokenBody } from './token-body.ts';
 
@@ -24,7 +24,7 @@ const MAX_LIFETIME = 3_600;
 export interface IdentityPorts {
   readonly access: Access;
   readonly tokens: KeyTokens;
-  readonly passThrough: PassThrough;
+  readonly openSession: OpenSession;
   readonly publicUrl: PublicUrl;
 }
 
@@ -46,10 +46,7 @@ export function issueToken(ports: IdentityPorts, limited: MiddlewareHandler<Gate
 
   async function answerSignIn(c: Context<GatewayEnv>, given: SignIn, key: string): Promise<Response> {
     const stored = await storedKey(access, c);
-    const session = await ports.passThrough.session(
-      c.var.principal.credential,
-      callContext(c, access.deadline),
-    );
+    const session = await ports.openSession(c.var.principal.credential, callContext(c, access.deadline));
     if (!isTrue(given, { keyId: stored.id, keyName: stored.name, session })) {
       noteRefusal(access, c, 'wrong_credentials', stored.id);
       throw refusalOf(access.keyFailures.record(access.clientAddress(c)));
@@ -105,13 +102,13 @@ async function subject(
 
 async function answer(
   c: Context<GatewayEnv>,
-  { access, passThrough, publicUrl }: IdentityPorts,
+  { access, openSession, publicUrl }: IdentityPorts,
   status: 200 | 201,
   text: string,
   token: KeyToken,
   stored: StoredKey,
 ): Promise<Response> {
-  const session = await passThrough.session(c.var.principal.credential, callContext(c, access.deadline));
+  const session = await openSession(c.var.principal.credential, callContext(c, access.deadline));
   const withCatalog = c.req.query('nocatalog') === undefined;
   const body = tokenBody(token, stored, session, { publicUrl: publicUrl(c), withCatalog });
   return c.json(body, status, {

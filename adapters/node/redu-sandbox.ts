@@ -1,0 +1,75 @@
+/**
+ * `npm run start:redu`: OpenStack's tools on a cloud that speaks redu, on this machine. Two gateways: one in front of the sandbox,
+ * and one whose cloud is the redu API of the first. Prints an `openstack` command with a working key.
+ *
+ * @module
+ */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+
+const MAIN = join(import.meta.dirname, 'main.ts');
+/** The key that is printed outlives its secret in the store, so it ends by itself; milliseconds. */
+const DEMO_KEY_LIFE = 86_400_000;
+
+/** A gateway, once it has printed what `pattern` looks for, with that. It ends with this program. */
+async function started(
+  variables: Readonly<Record<string, string>>,
+  pattern: RegExp,
+): Promise<readonly string[]> {
+  const child = spawn(process.execPath, [MAIN, 'serve'], {
+    env: { ...process.env, ...variables },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  children.push(child);
+  child.on('close', (code) => end(code ?? 0));
+  child.stdout.setEncoding('utf8');
+  return new Promise((resolve) => {
+    let printed = '';
+    child.stdout.on('data', (chunk: string) => {
+      printed += chunk;
+      const found = pattern.exec(printed);
+      if (found !== null) resolve(found.slice(1));
+    });
+  });
+}
+
+const children: ChildProcess[] = [];
+
+/** When one ends, or a signal says so, all do. */
+function end(code: number): void {
+  process.exitCode ??= code;
+  for (const child of children) child.kill('SIGTERM');
+}
+process.on('SIGINT', () => end(0));
+process.on('SIGTERM', () => end(0));
+
+const first = { PORT: '0', LOG_LEVEL: 'warn', OS_AUTH_URL: '', REDU_URL: '' };
+const [reduUrl = '', reduKey = ''] = await started(first, / at (http:\S+)\. Try:\s+curl .*x-api-key: (\S+)"/);
+const adminToken = randomBytes(24).toString('base64url');
+const second = {
+  OS_AUTH_URL: '',
+  REDU_URL: reduUrl,
+  DATABASE_URL: 'sqlite:.linguanova/redu-keys.db',
+  LINGUANOVA_SECRET: randomBytes(32).toString('base64'),
+  LINGUANOVA_ADMIN_TOKEN: adminToken,
+};
+const [url = ''] = await started(second, / serves \S+ at (http:\S+)\s/);
+const response = await fetch(`${url}/admin/v1/keys`, {
+  method: 'POST',
+  headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' },
+  body: JSON.stringify({
+    name: 'npm run start:redu',
+    redu_key: reduKey,
+    expires_at: new Date(Date.now() + DEMO_KEY_LIFE).toISOString(),
+  }),
+});
+if (response.status !== 201) throw new Error(`no key could be made: ${await response.text()}`);
+const { id, key } = (await response.json()) as { id: string; key: string };
+console.log(`linguanova serves the redu cloud ${reduUrl}, a sandbox, at ${url}. Try:
+
+  openstack --os-auth-type v3applicationcredential --os-auth-url ${url}/identity/v3 \\
+    --os-application-credential-id ${id} --os-application-credential-secret ${key} server list
+
+  curl ${url}/compute/v2.1/servers/detail -H "X-Auth-Token: ${key}"`);

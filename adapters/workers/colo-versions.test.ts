@@ -1,0 +1,125 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { ColoCache } from './colo-cache.ts';
+import { ColoVersions } from './colo-versions.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['Date', 'performance', 'setTimeout', 'clearTimeout'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** The cache of a place, which counts how often somebody looks. */
+function place() {
+  const kept = new Map<string, string>();
+  let looks = 0;
+  const cache: ColoCache = {
+    async match(url) {
+      looks += 1;
+      const text = kept.get(url);
+      return text === undefined ? undefined : new Response(text);
+    },
+    async put(url, response) {
+      kept.set(url, await response.text());
+    },
+    delete: async (url) => kept.delete(url),
+  };
+  return { cache, looks: () => looks };
+}
+
+/** An isolate there; `idle` resolves when nothing is done beside its requests any more. */
+function isolate(cache: ColoCache) {
+  const works: Promise<unknown>[] = [];
+  const versions = new ColoVersions(cache, (work) => void works.push(work));
+  const idle = async () => void (await Promise.all(works));
+  return { versions, idle, current: async () => (await versions.current('p')).number };
+}
+
+const change = { projectId: 'p', instanceIds: ['i'] };
+
+test('a busy isolate looks now and then, beside its requests, and not for each', async () => {
+  const { cache, looks } = place();
+  const one = isolate(cache);
+  const first = await one.current();
+  const before = looks();
+  for (let millisecond = 0; millisecond < 1_000; millisecond++) {
+    expect(await one.current()).toBe(first);
+    await one.idle();
+    vi.advanceTimersByTime(1);
+  }
+  expect(looks() - before).toBeGreaterThan(10);
+  expect(looks() - before).toBeLessThan(100);
+});
+
+test('an isolate that nobody has asked for a while looks first', async () => {
+  const { cache } = place();
+  const [one, other] = [isolate(cache), isolate(cache)];
+  const before = await other.current();
+  const changing = one.versions.changed(change);
+  await vi.advanceTimersByTimeAsync(1_000);
+  await changing;
+  expect(await other.current()).not.toBe(before);
+  expect(await other.current()).toBe(await one.current());
+});
+
+// Whenever its looks are: other isolates are asked at each of these milliseconds before, and the answer leaves at its own time.
+test.each(Array.from({ length: 30 }, (_, n) => n))(
+  'who has the answer to a write reads it, though others have looked %i ms before it',
+  async (before) => {
+    const { cache } = place();
+    const [one, other] = [isolate(cache), isolate(cache)];
+    const old = await other.current();
+    vi.advanceTimersByTime(before);
+    let answered = false;
+    const changing = one.versions.changed(change).then(() => {
+      answered = true;
+    });
+    while (!answered) {
+      await other.current();
+      await vi.advanceTimersByTimeAsync(1);
+    }
+    await changing;
+    expect(await other.current()).not.toBe(old);
+  },
+);
+
+test('so it is when looks overtake each other', async () => {
+  const { cache } = place();
+  const held: (() => void)[] = [];
+  let hold = false;
+  const slow: ColoCache = {
+    ...cache,
+    async match(url) {
+      const found = await cache.match(url);
+      if (hold) await new Promise<void>((resolve) => held.push(resolve));
+      return found;
+    },
+  };
+  const [one, other] = [isolate(cache), isolate(slow)];
+  const old = await other.current();
+  vi.advanceTimersByTime(45);
+  hold = true;
+  const early = other.current();
+  await vi.advanceTimersByTimeAsync(1);
+  hold = false;
+  const changing = one.versions.changed(change);
+  await vi.advanceTimersByTimeAsync(30);
+  const late = await other.current();
+  expect(late).not.toBe(old);
+  for (const release of held) release();
+  expect(await early).toBe(old);
+  expect(await other.current()).toBe(late);
+  await vi.advanceTimersByTimeAsync(1_000);
+  await changing;
+});
+
+test('its own write is seen at once, though others have not been told yet', async () => {
+  const { cache } = place();
+  const one = isolate(cache);
+  const before = await one.current();
+  const changing = one.versions.changed(change);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(await one.current()).not.toBe(before);
+  await vi.advanceTimersByTimeAsync(1_000);
+  await changing;
+});

@@ -1,0 +1,47 @@
+/**
+ * The cloud's answers as customers hear them: their headers, and links that lead to the gateway.
+ *
+ * @module
+ */
+
+import type { Context } from 'hono';
+import type { GatewayEnv } from '../../context.ts';
+import { CLOUD_ID } from '../../telemetry/request-log.ts';
+import { responseHeaders } from './headers.ts';
+import { knownRewriter } from './links.ts';
+import type { CloudSession, ForwardedAnswer } from './pass-through.ts';
+
+const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\b/i;
+const decoder = new TextDecoder();
+
+/** Ready to be told, once or more often. */
+export interface Prepared {
+  readonly status: number;
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** JSON that came whole is text. */
+  readonly body: string | Uint8Array | ReadableStream<Uint8Array> | null;
+}
+
+export function prepared(
+  { status, headers: given, body }: ForwardedAnswer,
+  roots: CloudSession['roots'],
+  publicUrl: string,
+): Prepared {
+  const headers = responseHeaders(status, given);
+  const links = knownRewriter(roots, publicUrl);
+  if (headers.location !== undefined) headers.location = links.address(headers.location);
+  headers['cache-control'] ??= 'no-store';
+  if (body === null || !JSON_TYPE.test(headers['content-type'] ?? '')) return { status, headers, body };
+  const { 'content-length': _, ...others } = headers;
+  const rewritten =
+    body instanceof Uint8Array ? links.json(decoder.decode(body)) : body.pipeThrough(links.stream());
+  return { status, headers: others, body: rewritten };
+}
+
+export function say(c: Context<GatewayEnv>, { status, headers, body }: Prepared): Response {
+  const beside = c.get('answerHeaders');
+  const cloudId = headers['x-openstack-request-id'];
+  if (cloudId !== undefined) beside.set(CLOUD_ID, cloudId);
+  return beside.answerAlso(body, status, headers);
+}

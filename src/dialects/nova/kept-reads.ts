@@ -1,0 +1,186 @@
+/**
+ * Reads that are told again for a moment, as far as nobody can tell the difference by what they did themselves.
+ *
+ * - Whoever reads after a write of theirs, through either dialect and any gateway, hears what the cloud said after that write:
+ *   what is kept belongs to the version of the project that was current before the cloud was asked, and is told only while it is.
+ * - What goes on by itself is heard as it goes: no server with a task or in passing, no image that is not ready is kept, and
+ *   nothing for a while after a change, for Nova shows some of it late.
+ * - Administrators hear the cloud itself, for they see what is not their project's. What they change may be everybody's, and
+ *   ends everything that is kept.
+ * - An answer is told to the same user in the same project with the same roles, who asks in the same words.
+ *
+ * @module
+ */
+
+import type { CloudCredential } from '../../compute/cloud.ts';
+import { LruMap } from '../../lru-map.ts';
+import type { Metrics } from '../../telemetry/metrics.ts';
+import { CacheKey, CacheScope } from '../../traffic/cache/cache-key.ts';
+import type { ProjectVersions } from '../../traffic/versions/project-versions.ts';
+import type { Prepared } from './answer.ts';
+import type { CloudSession, ForwardRequest } from './pass-through.ts';
+import { withoutProject } from './permissions.ts';
+import type { Target } from './target.ts';
+
+export interface AskedRead {
+  readonly session: CloudSession;
+  readonly kind: CloudCredential['kind'];
+  readonly target: Target;
+  readonly request: ForwardRequest;
+  readonly publicUrl: string;
+  /** As metrics name it. */
+  readonly route: string;
+}
+
+export interface KeptReadsOptions {
+  /** Whether anything is kept. */
+  readonly on: boolean;
+  /** Epoch milliseconds. */
+  readonly now?: () => number;
+}
+
+/** Whose version says what administrators changed: no project has this id. */
+const EVERYBODY = 'everybody';
+/** OpenStack's policies know the role by this name. */
+const ADMIN_ROLE = 'admin';
+
+interface Rule {
+  /** Milliseconds that an answer may be old. */
+  readonly lifetime: number;
+  /** What an answer must not say anywhere to be kept. */
+  readonly passing: RegExp | null;
+  /** Whether its project's changes show in it, perhaps late. */
+  readonly settles: boolean;
+}
+
+const SERVERS: Rule = {
+  lifetime: 1_000,
+  passing:
+    /"OS-EXT-STS:task_state": ?"|"status": ?"(?!(?:ACTIVE|SHUTOFF|ERROR|PAUSED|SUSPENDED|RESCUE|VERIFY_RESIZE|SHELVED_OFFLOADED)")/,
+  settles: true,
+};
+const IMAGES: Rule = { lifetime: 1_000, passing: /"status": ?"(?!(?:active|deactivated)")/, settles: true };
+/** As in the redu dialect. */
+const FLAVORS: Rule = { lifetime: 60_000, passing: null, settles: false };
+
+const RULES: Readonly<Record<string, Rule>> = {
+  'compute servers': SERVERS,
+  'compute flavors': FLAVORS,
+  'image images': IMAGES,
+};
+
+/** How long after a change of its project nothing is kept, milliseconds. */
+const SETTLING = 5_000;
+const MAX_PROJECTS = 10_000;
+/** Room for all of them together, characters. */
+const ROOM = 8_388_608;
+const LARGEST = 131_072;
+/** What an entry costs beside its texts. */
+const OVERHEAD = 1_000;
+
+interface Kept {
+  /** A text. */
+  readonly prepared: Prepared & { readonly body: string };
+  readonly versions: string;
+  /** When the cloud was asked, epoch milliseconds. */
+  readonly at: number;
+}
+
+export class KeptReads {
+  readonly #versions: ProjectVersions;
+  readonly #metrics: Metrics;
+  readonly #on: boolean;
+  readonly #now: () => number;
+  readonly #kept = new LruMap<Kept>({
+    weight: {
+      of: ({ prepared }, key) => prepared.body.length + key.length + OVERHEAD,
+      max: ROOM,
+      heaviest: LARGEST,
+    },
+  });
+  /** When a project was last changed; epoch milliseconds. */
+  readonly #changed = new LruMap<number>({ max: MAX_PROJECTS });
+  #allChanged = 0;
+
+  constructor(versions: ProjectVersions, metrics: Metrics, { on, now = Date.now }: KeptReadsOptions) {
+    this.#versions = versions;
+    this.#metrics = metrics;
+    this.#on = on;
+    this.#now = now;
+    versions.onChange((change) => {
+      if (change === null || change.projectId === EVERYBODY) this.#allChanged = now();
+      else this.#changed.set(change.projectId, now());
+    });
+  }
+
+  /** @param fetch Asks the cloud; it is always asked for what is not kept by any rule. */
+  async tell(asked: AskedRead, fetch: () => Promise<Prepared>): Promise<Prepared> {
+    const rule = this.#on ? ruleFor(asked) : null;
+    if (rule === null) return fetch();
+    const { id: projectId } = asked.session.project;
+    const key = keyOf(asked);
+    const versions = await this.#versionsOf(projectId);
+    const kept = this.#kept.get(key);
+    const at = this.#now();
+    const age = kept === undefined ? -1 : at - kept.at;
+    const isGood = kept?.versions === versions && age >= 0 && age < rule.lifetime;
+    this.#metrics.count('cache_results', { result: isGood ? 'hit' : 'miss', route: asked.route });
+    if (isGood) return again(kept.prepared, age);
+    const prepared = await fetch();
+    const settled = !rule.settles || at - this.#changedAt(projectId) > SETTLING;
+    if (settled && mayBeKept(prepared, rule)) this.#kept.set(key, { prepared, versions, at });
+    return prepared;
+  }
+
+  /** To be called when an administrator may have changed something, beside the change of the project. */
+  async administered(): Promise<void> {
+    await this.#versions.changed({ projectId: EVERYBODY, instanceIds: [] });
+  }
+
+  async #versionsOf(projectId: string): Promise<string> {
+    const [own, all] = [await this.#versions.current(projectId), await this.#versions.current(EVERYBODY)];
+    return `${own.number} ${all.number}`;
+  }
+
+  #changedAt(projectId: string): number {
+    return Math.max(this.#allChanged, this.#changed.get(projectId) ?? 0);
+  }
+}
+
+export function isAdministrator({ roles }: CloudSession): boolean {
+  return roles.some(({ name }) => name.toLowerCase() === ADMIN_ROLE);
+}
+
+function ruleFor({ session, target, request }: AskedRead): Rule | null {
+  const { service, segments, query } = target;
+  const [resource = '', id, part] = withoutProject(service, segments);
+  const rule = RULES[`${service} ${resource}`];
+  if (rule === undefined || request.method !== 'GET' || isAdministrator(session)) return null;
+  const isWhole = part === undefined || (resource === 'flavors' && part === 'os-extra_specs');
+  if (!isWhole || (resource === 'images' && id === undefined && query.has('member_status'))) return null;
+  const conditional = ['range', 'if-match', 'if-none-match'].some((name) => name in request.headers);
+  const ofOthers = query.has('all_tenants') || query.has('all_projects');
+  return conditional || ofOthers ? null : rule;
+}
+
+/** All that the cloud's answer may depend on, and the links in it. */
+function keyOf({ session, kind, request, publicUrl }: AskedRead): string {
+  const { user, project, roles } = session;
+  const caller = { userId: user.id, projectId: project.id, roles: roles.map(({ name }) => name) };
+  const { 'user-agent': _, ...words } = request.headers;
+  const others = [publicUrl, ...Object.entries(words).flat()];
+  return CacheKey.of(
+    CacheScope.of(caller, kind, { ofUser: true, others }),
+    `${request.service} ${request.path}`,
+  ).text;
+}
+
+function mayBeKept(prepared: Prepared, { passing }: Rule): prepared is Kept['prepared'] {
+  const { status, body } = prepared;
+  return status === 200 && typeof body === 'string' && passing?.test(body) !== true;
+}
+
+function again(prepared: Kept['prepared'], age: number): Prepared {
+  const headers = { ...prepared.headers, age: String(Math.floor(age / 1_000)), 'x-cache': 'HIT' };
+  return { ...prepared, headers };
+}

@@ -1,0 +1,123 @@
+import { Hono } from 'hono';
+import type { Access } from '../../../access/access.ts';
+import { DEFAULT_SCOPES, type Scope } from '../../../access/scopes.ts';
+import type { Cloud } from '../../../compute/cloud.ts';
+import { ComputeError } from '../../../compute/errors.ts';
+import type { Instance } from '../../../compute/model.ts';
+import { Provenance } from '../../../compute/provenance.ts';
+import type { GatewayEnv } from '../../../context.ts';
+import type { Logger } from '../../../telemetry/logger.ts';
+import type { ProjectChange } from '../../../traffic/versions/project-versions.ts';
+import { answerNovaError } from '../errors.ts';
+import { translated } from './translated.ts';
+import { translatedVersions } from './version-documents.ts';
+
+export const URL_OF_GATEWAY = 'https://api.example.org';
+export const ID = '8b6f4c21-1c7e-4c45-9e5a-1b6c7a9f2d11';
+export const OTHER_ID = 'c3a29e87-5e7f-4f88-b8a2-44d6e8f19abc';
+export const IMAGE_ID = 'a2f1d2c3-4455-4e11-8e33-9a7b0c6d1234';
+export const PROJECT_ID = '719015812e824d5b874b4190dde8f43c';
+
+export const INSTANCE: Instance = {
+  id: ID,
+  name: 'web-production-01',
+  status: 'ACTIVE',
+  state: 'active',
+  inTransition: false,
+  imageId: IMAGE_ID,
+  flavorId: 'm1.small',
+  created: '2026-02-12T09:14:22Z',
+  updated: '2026-02-12T09:16:03Z',
+  metadata: { team: 'web' },
+  userId: 'ab2399414c9248a09de5ed551c817f16',
+  projectId: PROJECT_ID,
+  addresses: [
+    { network: 'private', address: '10.0.0.8', version: 4, type: 'fixed', macAddress: 'fa:16:3e:00:00:01' },
+  ],
+  keypairName: 'laptop',
+  availabilityZone: 'nova',
+  securityGroupNames: ['default'],
+  locked: false,
+  fault: null,
+  publicAddress: null,
+  sshEnabled: false,
+};
+
+export const SILENT: Logger = { info() {}, warn() {}, error() {}, with: () => SILENT };
+
+/** As a redu cloud. */
+const CAPABILITIES: Cloud['capabilities'] = {
+  floatingIps: false,
+  securityGroups: true,
+  keyPairs: true,
+  accessByFlags: true,
+};
+
+/** A cloud that can do what a test says, and fails the test for anything else. */
+function partialCloud(methods: Partial<Cloud>): Cloud {
+  return new Proxy({ capabilities: CAPABILITIES, log: SILENT, ...methods } as Cloud, {
+    get(target, method, receiver) {
+      if (method in target) return Reflect.get(target, method, receiver);
+      return () => {
+        throw new Error(`the cloud was asked for ${String(method)}`);
+      };
+    },
+  });
+}
+
+/** The translated services as the dialect mounts them, and a way to ask them. */
+export function novaApp(methods: Partial<Cloud> = {}, scopes: readonly Scope[] = DEFAULT_SCOPES) {
+  const changes: ProjectChange[] = [];
+  const app = new Hono<GatewayEnv>({ strict: false });
+  app.use(translatedVersions(() => URL_OF_GATEWAY));
+  app.use(async function signedIn(c, next) {
+    c.set('requestId', 'req-1');
+    c.set('log', SILENT);
+    c.set('provenance', new Provenance());
+    c.set('principal', {
+      keyId: 'key-1',
+      familyId: 'key-1',
+      projectId: PROJECT_ID,
+      userId: INSTANCE.userId,
+      scopes,
+      isBrowserKey: false,
+      plan: 'default',
+      credential: { kind: 'redu_key', key: 'k' },
+      sealingSecret: () => 's',
+    });
+    await next();
+  });
+  app.all(
+    '/*',
+    translated({
+      access: { clouds: { open: () => partialCloud(methods) }, deadline: 1_000 } as unknown as Access,
+      versions: {
+        current: async () => ({ number: 1, shared: false }),
+        changed: async (change) => void changes.push(change),
+        onChange() {},
+      },
+      requestTarget: (c) => c.req.url.slice('http://localhost'.length),
+      publicUrl: () => URL_OF_GATEWAY,
+    }),
+  );
+  app.onError((error, c) => answerNovaError(error, c, URL_OF_GATEWAY));
+  app.notFound((c) => answerNovaError(new ComputeError('not_found', 'There is nothing.'), c, URL_OF_GATEWAY));
+
+  /** @param target `GET /compute/v2.1/servers`. */
+  async function call(target: string, body?: unknown, headers: Readonly<Record<string, string>> = {}) {
+    const [method = '', path = ''] = target.split(' ');
+    const response = await app.request(path, {
+      method,
+      headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return {
+      status: response.status,
+      headers: response.headers,
+      json: text.startsWith('{') ? JSON.parse(text) : undefined,
+    };
+  }
+
+  return { call, changes };
+}

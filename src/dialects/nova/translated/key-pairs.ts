@@ -1,0 +1,53 @@
+import * as z from 'zod';
+import type { KeyPair } from '../../../compute/model.ts';
+import { decodeBody } from '../../../http/decode.ts';
+import { name, text } from '../../../http/field-schemas.ts';
+import { type NovaCall, notFound, nothing } from './call.ts';
+
+const MAX_PUBLIC_KEY = 16_384;
+/** What a redu API takes in a path; Nova takes less. */
+const NAME_IN_PATH = /^(?!\.{1,2}$)[\w@. -]{1,255}$/;
+
+const newKeyPairSchema = z.strictObject({
+  keypair: z.strictObject({
+    name: name.regex(/^[\w\- ]+$/, 'must have letters, digits, _ - and space only'),
+    public_key: text.min(1).max(MAX_PUBLIC_KEY).optional(),
+  }),
+});
+
+/** `GET /os-keypairs`. */
+export async function listKeyPairs({ c, cloud }: NovaCall): Promise<Response> {
+  const pairs = await cloud.listKeyPairs();
+  return c.json({ keypairs: pairs.map((pair) => ({ keypair: keyPairView(pair) })) });
+}
+
+/** `POST /os-keypairs`: imports the public key, or has a pair made and shows the private key this once. */
+export async function createKeyPair({ c, cloud }: NovaCall): Promise<Response> {
+  const { keypair: wanted } = await decodeBody(c, newKeyPairSchema);
+  const made = await cloud.createKeyPair(wanted.name, wanted.public_key ?? null);
+  const { userId } = await cloud.caller();
+  const secret = made.privateKey === null ? {} : { private_key: made.privateKey };
+  return c.json({ keypair: { ...keyPairView(made), user_id: userId, ...secret } });
+}
+
+/** `GET /os-keypairs/{name}`. When a key pair was made, and its number, is not told. */
+export async function showKeyPair({ c, cloud }: NovaCall, wanted = ''): Promise<Response> {
+  const [pair, { userId }] = await Promise.all([cloud.getKeyPair(nameIn(wanted)), cloud.caller()]);
+  const untold = { created_at: null, updated_at: null, deleted_at: null, deleted: false, id: 0 };
+  return c.json({ keypair: { ...keyPairView(pair), user_id: userId, ...untold } });
+}
+
+/** `DELETE /os-keypairs/{name}`. */
+export async function deleteKeyPair(call: NovaCall, wanted = ''): Promise<Response> {
+  await call.cloud.deleteKeyPair(nameIn(wanted));
+  return nothing(call, 202);
+}
+
+function nameIn(segment: string): string {
+  if (!NAME_IN_PATH.test(segment)) throw notFound('Keypair', segment);
+  return segment;
+}
+
+function keyPairView({ name: called, publicKey, fingerprint }: KeyPair) {
+  return { name: called, public_key: publicKey, fingerprint };
+}

@@ -1,0 +1,97 @@
+/**
+ * Neutron's networks, ports and floating IPs, as far as a cloud tells them: for look-ups by name.
+ *
+ * @module
+ */
+
+import type { FloatingIp, Network, Port } from '../../../compute/model.ts';
+import { type NovaCall, oneOf } from './call.ts';
+import { narrowed, nextLinks, part } from './lists.ts';
+
+/** A list of one kind, under Neutron's name for it and in its order. */
+export async function listed<T extends { readonly id: string }>(
+  call: NovaCall,
+  plural: string,
+  all: readonly T[],
+): Promise<Response> {
+  const sorted = narrowed(all, call.query).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  const { items, next } = part(call, sorted);
+  return call.c.json({ [plural]: items, ...nextLinks(plural, next) });
+}
+
+/** `GET /v2.0/networks`. */
+export async function listNetworks(call: NovaCall): Promise<Response> {
+  return listed(call, 'networks', (await call.cloud.listNetworks()).map(networkView));
+}
+
+/** `GET /v2.0/networks/{id}`. */
+export async function showNetwork({ c, cloud }: NovaCall, id = ''): Promise<Response> {
+  return c.json({
+    network: networkView(oneOf(await cloud.listNetworks(), (n) => n.id === id, 'Network', id)),
+  });
+}
+
+/** `GET /v2.0/ports`. */
+export async function listPorts(call: NovaCall): Promise<Response> {
+  const instanceId = call.query.get('device_id');
+  const ports = await call.cloud.listPorts(instanceId === null ? {} : { instanceId });
+  return listed(call, 'ports', ports.map(portView));
+}
+
+/** `GET /v2.0/floatingips`. */
+export async function listFloatingIps(call: NovaCall): Promise<Response> {
+  const { projectId } = call.c.var.principal;
+  const addresses = (await call.cloud.listFloatingIps()).map((one) => floatingIpView(one, projectId));
+  return listed(call, 'floatingips', addresses);
+}
+
+/** `GET /v2.0/floatingips/{id}`. */
+export async function showFloatingIp({ c, cloud }: NovaCall, id = ''): Promise<Response> {
+  const found = oneOf(await cloud.listFloatingIps(), (one) => one.id === id, 'Floating IP', id);
+  return c.json({ floatingip: floatingIpView(found, c.var.principal.projectId) });
+}
+
+function networkView({ id, name, status, external, shared, isDefault, projectId, subnetIds }: Network) {
+  return {
+    id,
+    name,
+    status,
+    description: '',
+    admin_state_up: true,
+    shared,
+    'router:external': external,
+    is_default: isDefault,
+    subnets: subnetIds,
+    project_id: projectId,
+    tenant_id: projectId,
+  };
+}
+
+function portView(port: Port) {
+  return {
+    id: port.id,
+    name: port.name,
+    description: port.description,
+    network_id: port.networkId,
+    device_id: port.instanceId ?? '',
+    security_groups: port.securityGroupIds,
+    fixed_ips: port.fixedAddresses.map((address) => ({ ip_address: address })),
+    created_at: port.created,
+  };
+}
+
+function floatingIpView(floatingIp: FloatingIp, projectId: string) {
+  return {
+    id: floatingIp.id,
+    floating_ip_address: floatingIp.address,
+    status: floatingIp.status,
+    description: floatingIp.description,
+    floating_network_id: floatingIp.externalNetworkId,
+    port_id: floatingIp.portId,
+    fixed_ip_address: floatingIp.fixedAddress,
+    router_id: null,
+    created_at: floatingIp.created,
+    project_id: projectId,
+    tenant_id: projectId,
+  };
+}

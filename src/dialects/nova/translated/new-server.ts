@@ -1,0 +1,125 @@
+import * as z from 'zod';
+import type { NetworkAttachment } from '../../../compute/cloud.ts';
+import { ComputeError } from '../../../compute/errors.ts';
+import type { CreateInstance } from '../../../compute/requests.ts';
+import { name, shortText, uuid } from '../../../http/field-schemas.ts';
+import { lacks } from './call.ts';
+import { metadataSchema, splitFlags } from './metadata-schema.ts';
+
+const MAX_NETWORKS = 16;
+const MAX_USER_DATA = 65_535;
+
+/** An id, or an address that ends with it, as the first clients of Nova sent them. */
+const reference = z.string().transform((value) => value.split('/').at(-1) ?? '');
+export const imageReference = reference.pipe(uuid);
+export const flavorReference = z.union([z.int().transform(String), reference]).pipe(shortText);
+
+const attachment = z.strictObject({
+  uuid: uuid.optional(),
+  port: uuid.nullish(),
+  fixed_ip: z.string().optional(),
+});
+const blockDevice = z.looseObject({ uuid: z.string().nullish(), destination_type: z.string().optional() });
+const count = z
+  .union([
+    z.int(),
+    z
+      .string()
+      .regex(/^\d{1,9}$/)
+      .transform(Number),
+  ])
+  .refine((value) => value >= 1, 'must be 1 or more')
+  .optional();
+const hints = z.looseObject({ group: uuid.optional() }).optional();
+const lacking = z.unknown().optional();
+
+/** `POST /servers` at microversion 2.1. */
+export const newServerSchema = z.strictObject({
+  server: z.strictObject({
+    name,
+    flavorRef: flavorReference,
+    imageRef: z.union([z.literal(''), imageReference]).optional(),
+    networks: z.array(attachment).max(MAX_NETWORKS).optional(),
+    security_groups: z.array(z.strictObject({ name: shortText })).optional(),
+    key_name: shortText.optional(),
+    user_data: z.base64().max(MAX_USER_DATA).nullish(),
+    availability_zone: shortText.optional(),
+    metadata: metadataSchema.optional(),
+    min_count: count,
+    max_count: count,
+    config_drive: z.union([z.boolean(), z.string()]).optional(),
+    'OS-DCF:diskConfig': z.enum(['AUTO', 'MANUAL']).optional(),
+    block_device_mapping_v2: z.array(blockDevice).optional(),
+    accessIPv4: lacking,
+    accessIPv6: lacking,
+    adminPass: lacking,
+    block_device_mapping: lacking,
+    personality: lacking,
+    return_reservation_id: lacking,
+  }),
+  'os:scheduler_hints': hints,
+  'OS-SCH-HNT:scheduler_hints': hints,
+});
+type NewServerBody = z.output<typeof newServerSchema>;
+
+/** What a checked body asks for. `invalid`; `not_implemented` for what cannot be kept: nothing of a wish is left out silently. */
+export function toCreateInstance(body: NewServerBody): CreateInstance {
+  const { server } = body;
+  assertPossible(server);
+  const { items, flags } = splitFlags<string>(server.metadata ?? {});
+  const { group } = body['os:scheduler_hints'] ?? body['OS-SCH-HNT:scheduler_hints'] ?? {};
+  return {
+    name: server.name,
+    flavor: server.flavorRef,
+    image: imageOf(server),
+    networks: (server.networks ?? []).map(toAttachment),
+    securityGroupNames: [...new Set(server.security_groups?.map((one) => one.name))],
+    keypairName: server.key_name ?? null,
+    userData: server.user_data || null,
+    availabilityZone: server.availability_zone ?? null,
+    serverGroupId: group ?? null,
+    metadata: items,
+    isPublic: flags.isPublic ?? false,
+    enableSsh: flags.enableSsh ?? false,
+  };
+}
+
+function assertPossible(server: NewServerBody['server']): void {
+  const { min_count: least = 1, max_count: most = least } = server;
+  if (least > most) throw ComputeError.field('server.min_count', 'must not be more than max_count');
+  const beyond = [
+    server.adminPass !== undefined && 'an adminPass',
+    (server.accessIPv4 || server.accessIPv6) && 'an accessIPv4 or accessIPv6',
+    server['OS-DCF:diskConfig'] === 'AUTO' && 'an OS-DCF:diskConfig other than MANUAL',
+    isYes(server.config_drive) && 'a config_drive',
+    isFilled(server.personality) && 'a personality',
+    isFilled(server.block_device_mapping) && 'a block_device_mapping',
+    server.block_device_mapping_v2?.some((one) => one.destination_type === 'volume') && 'volumes',
+    server.return_reservation_id === true && 'a return_reservation_id',
+    Math.max(least, most) > 1 && 'a min_count or max_count above 1',
+    server.networks?.some((one) => one.fixed_ip !== undefined) && 'a fixed_ip',
+  ].find((wish) => typeof wish === 'string');
+  if (beyond !== undefined) throw lacks(`making servers with ${beyond}`);
+}
+
+/** Where it is not named by `imageRef`, a block device that is no volume may name it. */
+function imageOf({ imageRef, block_device_mapping_v2: devices = [] }: NewServerBody['server']): string {
+  const image = imageRef || devices.find((device) => device.uuid)?.uuid;
+  if (!image) throw ComputeError.field('server.imageRef', 'is required');
+  return image;
+}
+
+function toAttachment({ uuid: networkId, port }: z.output<typeof attachment>): NetworkAttachment {
+  if (port) return { kind: 'port', portId: port };
+  if (networkId !== undefined) return { kind: 'network', networkId };
+  throw ComputeError.field('server.networks', 'must name a network (uuid) or a port each');
+}
+
+/** Nova has many words for it. */
+function isYes(value: boolean | string | undefined): boolean {
+  return value === true || /^(?:1|t|true|on|y|yes)$/i.test(String(value));
+}
+
+function isFilled(value: unknown): boolean {
+  return Array.isArray(value) ? value.length > 0 : value != null;
+}

@@ -1,0 +1,323 @@
+import { describe, expect, test, vi } from 'vitest';
+import type { Cloud } from '../../../compute/cloud.ts';
+import { ComputeError } from '../../../compute/errors.ts';
+import { QUOTA_NAMES, type Quotas } from '../../../compute/model.ts';
+import { ID, IMAGE_ID, novaApp, OTHER_ID, PROJECT_ID, URL_OF_GATEWAY } from './app-under-test.ts';
+
+const COMPUTE = '/compute/v2.1';
+const CREATED = '2026-02-12T09:14:22Z';
+const FLAVORS: Awaited<ReturnType<Cloud['listFlavors']>> = [
+  { id: '2', name: 'm1.small', vcpus: 1, ram: 2_048, disk: 20, isPublic: true },
+  { id: '1', name: 'm1.tiny', vcpus: 1, ram: 512, disk: 1, isPublic: true },
+];
+const IMAGES: Awaited<ReturnType<Cloud['listImages']>> = ['ubuntu', 'debian'].map((name, index) => ({
+  id: index === 0 ? IMAGE_ID : OTHER_ID,
+  name,
+  status: 'active',
+  visibility: 'public',
+  size: 1,
+  minDisk: 0,
+  minRam: 0,
+  created: CREATED,
+  updated: CREATED,
+}));
+const quotas = async () =>
+  Object.fromEntries(QUOTA_NAMES.map((name, n) => [name, { limit: n === 0 ? null : n, used: n }])) as Quotas;
+const caller = async () => ({ userId: 'u', projectId: PROJECT_ID, roles: [] });
+
+describe('flavors', () => {
+  const { call } = novaApp({ listFlavors: async () => FLAVORS });
+
+  test('are listed by id, and narrowed by what they have', async () => {
+    const ids = async (query: string) =>
+      (await call(`GET ${COMPUTE}/flavors/detail?${query}`)).json.flavors.map(({ id }: { id: string }) => id);
+    expect(await ids('is_public=None')).toEqual(['1', '2']);
+    expect(await ids('minRam=1000')).toEqual(['2']);
+    expect(await ids('sort_key=memory_mb&sort_dir=desc')).toEqual(['2', '1']);
+    expect(await ids('marker=1')).toEqual(['2']);
+    const { json } = await call(`GET ${COMPUTE}/flavors?limit=1`);
+    expect(json.flavors_links[0].href).toBe(`${URL_OF_GATEWAY}${COMPUTE}/flavors?limit=1&marker=1`);
+    expect((await call(`GET ${COMPUTE}/flavors?minRam=x`)).status).toBe(400);
+    expect((await call(`GET ${COMPUTE}/flavors?marker=9`)).status).toBe(400);
+  });
+
+  test.each(['2', 'm1.small'])(
+    'are shown by id, and by the name that a redu cloud may have for one: %s',
+    async (id) => {
+      const { json } = await call(`GET ${COMPUTE}/flavors/${id}`);
+      expect(json.flavor).toMatchObject({
+        id: '2',
+        name: 'm1.small',
+        ram: 2_048,
+        disk: 20,
+        vcpus: 1,
+        swap: '',
+      });
+      expect((await call(`GET ${COMPUTE}/flavors/none`)).status).toBe(404);
+      expect((await call(`GET ${COMPUTE}/flavors/${id}/os-extra_specs`)).json).toEqual({ extra_specs: {} });
+    },
+  );
+});
+
+describe('images', () => {
+  const { call } = novaApp({ listImages: async () => IMAGES });
+  const names = async (query: string) =>
+    (await call(`GET /image/v2/images?${query}`)).json.images.map(({ name }: { name: string }) => name);
+
+  test('of Glance are narrowed by their members', async () => {
+    expect(await names('name=debian')).toEqual(['debian']);
+    expect(await names(`id=in:${IMAGE_ID},x`)).toEqual(['ubuntu']);
+    expect(await names('status=queued')).toEqual([]);
+    expect(await names('protected=true')).toEqual([]);
+    expect(await names('os_hidden=False')).toEqual(['ubuntu', 'debian']);
+    expect((await call('GET /image/v2/images?limit=1')).json.next).toBe(
+      `/image/v2/images?limit=1&marker=${IMAGE_ID}`,
+    );
+    expect((await call(`GET /image/v2/images/${IMAGE_ID}`)).json).toMatchObject({
+      id: IMAGE_ID,
+      min_disk: 0,
+    });
+    const missing = await call('GET /image/v2/images/none');
+    expect([missing.status, missing.json.code]).toEqual([404, '404 Not Found']);
+  });
+
+  test('are seen through compute, too', async () => {
+    expect((await call(`GET ${COMPUTE}/images?name=debian`)).json.images).toHaveLength(1);
+    expect((await call(`GET ${COMPUTE}/images/detail`)).json.images[0].status).toBe('ACTIVE');
+    expect((await call(`GET ${COMPUTE}/images/${IMAGE_ID}`)).json.image.progress).toBe(100);
+  });
+});
+
+test('key pairs', async () => {
+  const pair = { name: 'laptop', publicKey: 'ssh-rsa AAA', fingerprint: 'aa:bb' };
+  const createKeyPair = vi.fn(async () => ({ ...pair, privateKey: 'secret' }));
+  const deleteKeyPair = vi.fn(async () => {});
+  const listKeyPairs = async () => [pair];
+  const { call } = novaApp({
+    createKeyPair,
+    deleteKeyPair,
+    listKeyPairs,
+    getKeyPair: async () => pair,
+    caller,
+  });
+  const view = { name: 'laptop', public_key: 'ssh-rsa AAA', fingerprint: 'aa:bb' };
+  expect((await call(`GET ${COMPUTE}/os-keypairs`)).json).toEqual({ keypairs: [{ keypair: view }] });
+  expect((await call(`GET ${COMPUTE}/os-keypairs/laptop`)).json.keypair).toMatchObject({
+    ...view,
+    user_id: 'u',
+  });
+  const made = await call(`POST ${COMPUTE}/os-keypairs`, { keypair: { name: 'laptop' } });
+  expect([made.status, made.json.keypair.private_key]).toEqual([200, 'secret']);
+  expect((await call(`POST ${COMPUTE}/os-keypairs`, { keypair: { name: 'a/b' } })).status).toBe(400);
+  expect((await call(`DELETE ${COMPUTE}/os-keypairs/laptop`)).status).toBe(202);
+});
+
+test('server groups', async () => {
+  const group = { id: ID, name: 'apart', policy: 'anti-affinity', memberIds: [OTHER_ID] } as const;
+  const createServerGroup = vi.fn(async () => group);
+  const methods = {
+    createServerGroup,
+    listServerGroups: async () => [group],
+    getServerGroup: async () => group,
+  };
+  const { call } = novaApp({ ...methods, deleteServerGroup: async () => {} });
+  const view = { id: ID, name: 'apart', policies: ['anti-affinity'], members: [OTHER_ID], metadata: {} };
+  expect((await call(`GET ${COMPUTE}/os-server-groups`)).json).toEqual({ server_groups: [view] });
+  expect((await call(`GET ${COMPUTE}/os-server-groups/${ID}`)).json).toEqual({ server_group: view });
+  const wanted = { name: 'apart', policies: ['anti-affinity'] };
+  expect((await call(`POST ${COMPUTE}/os-server-groups`, { server_group: wanted })).status).toBe(200);
+  expect(createServerGroup).toHaveBeenCalledWith('apart', 'anti-affinity');
+  const none = { server_group: { name: 'apart', policies: [] } };
+  expect((await call(`POST ${COMPUTE}/os-server-groups`, none)).status).toBe(400);
+  expect((await call(`DELETE ${COMPUTE}/os-server-groups/${ID}`)).status).toBe(204);
+});
+
+test('limits and quotas: -1 is unlimited, and other projects are not told', async () => {
+  const { call } = novaApp({ quotas });
+  const { absolute } = (await call(`GET ${COMPUTE}/limits`)).json.limits;
+  expect(absolute).toMatchObject({ maxTotalInstances: -1, maxTotalCores: 1, totalRAMUsed: 2 });
+  const set = `${COMPUTE}/os-quota-sets/${PROJECT_ID}`;
+  expect((await call(`GET ${set}`)).json.quota_set).toMatchObject({
+    id: PROJECT_ID,
+    instances: -1,
+    cores: 1,
+  });
+  expect((await call(`GET ${set}/detail`)).json.quota_set.cores).toEqual({
+    limit: 1,
+    in_use: 1,
+    reserved: 0,
+  });
+  expect((await call(`GET ${COMPUTE}/os-quota-sets/other`)).status).toBe(403);
+  const network = `/networking/v2.0/quotas/${PROJECT_ID}`;
+  expect((await call(`GET ${network}`)).json.quota).toMatchObject({ floatingip: 5, network: 7 });
+  expect((await call(`GET ${network}/details.json`)).json.quota.port).toEqual({
+    limit: 8,
+    used: 8,
+    reserved: 0,
+  });
+});
+
+describe('the network', () => {
+  const NEUTRON = '/networking/v2.0';
+  const network = { status: 'ACTIVE', shared: false, isDefault: false, projectId: 'p', subnetIds: ['s'] };
+  const rule = {
+    id: 'r1',
+    securityGroupId: ID,
+    direction: 'ingress',
+    ethertype: 'IPv4',
+    protocol: 'tcp',
+    portMin: 22,
+    portMax: 22,
+    remotePrefix: null,
+    remoteGroupId: null,
+    description: '',
+  } as const;
+  const group = {
+    id: ID,
+    name: 'web',
+    description: '',
+    projectId: 'p',
+    stateful: true,
+    shared: false,
+    created: '',
+    rules: [rule],
+  };
+  const createSecurityGroupRule = vi.fn(async () => rule);
+  const deleteSecurityGroupRule = vi.fn(async () => {});
+  const { call } = novaApp({
+    listNetworks: async () => [
+      { ...network, id: 'n2', name: 'private', external: false },
+      { ...network, id: 'n1', name: 'public', external: true },
+    ],
+    listPorts: async () => [],
+    listSecurityGroups: async () => [group],
+    createSecurityGroupRule,
+    deleteSecurityGroupRule,
+  });
+
+  test('networks are found by name, by id and by being external', async () => {
+    const ids = async (query: string) =>
+      (await call(`GET ${NEUTRON}/networks?${query}`)).json.networks.map(({ id }: { id: string }) => id);
+    expect(await ids('')).toEqual(['n1', 'n2']);
+    expect(await ids('name=private')).toEqual(['n2']);
+    expect(await ids('id=n1&id=n2&fields=id')).toEqual(['n1', 'n2']);
+    expect(await ids('router:external=True')).toEqual(['n1']);
+    expect(await ids('router%3Aexternal=False')).toEqual(['n2']);
+    const missing = await call(`GET ${NEUTRON}/networks/private`);
+    expect([missing.status, missing.json.NeutronError.type]).toEqual([404, 'ItemNotFound']);
+    expect((await call(`GET ${NEUTRON}/ports?device_id=${ID}`)).json).toEqual({ ports: [] });
+  });
+
+  test('rules are made in their group, and found in it', async () => {
+    const wanted = { security_group_id: ID, direction: 'ingress', protocol: 'tcp', port_range_min: '443' };
+    const made = await call(`POST ${NEUTRON}/security-group-rules`, { security_group_rule: wanted });
+    expect(made.status).toBe(201);
+    const ports = { portMin: 443, portMax: 443 };
+    const rest = { direction: 'ingress', ethertype: 'IPv4', protocol: 'tcp', remotePrefix: null };
+    expect(createSecurityGroupRule).toHaveBeenCalledWith(ID, { ...rest, ...ports });
+    expect((await call(`DELETE ${NEUTRON}/security-group-rules/r1`)).status).toBe(204);
+    expect(deleteSecurityGroupRule).toHaveBeenCalledWith(ID, 'r1');
+    expect((await call(`GET ${NEUTRON}/security-groups?name=web`)).json.security_groups).toHaveLength(1);
+    expect(
+      (await call(`GET ${NEUTRON}/security-group-rules?direction=egress`)).json.security_group_rules,
+    ).toEqual([]);
+    const other = { security_group_rule: { ...wanted, remote_group_id: OTHER_ID } };
+    expect((await call(`POST ${NEUTRON}/security-group-rules`, other)).status).toBe(501);
+  });
+});
+
+describe('what is not there', () => {
+  const { call } = novaApp();
+
+  test.each([
+    [`GET ${COMPUTE}/servers/${ID}/os-interface`, 'GET servers/{id}/os-interface'],
+    [`POST ${COMPUTE}/os-volumes`, 'POST os-volumes'],
+    [`PUT ${COMPUTE}/servers/${ID}/tags/x`, 'PUT servers/{id}/tags'],
+    ['GET /image/v2/schemas/image', 'GET schemas'],
+    ['DELETE /image/v2/images/x', 'DELETE images'],
+    ['POST /networking/v2.0/floatingips', 'POST floatingips'],
+    ['GET /networking/v2.0/subnets', 'GET subnets'],
+  ])('%s is 501, naming the operation', async (target, operation) => {
+    const { status, json } = await call(target);
+    expect(status).toBe(501);
+    expect(JSON.stringify(json)).toContain(`cannot do this: ${operation}.`);
+  });
+
+  test.each([
+    `GET ${COMPUTE}/nothing`,
+    `GET ${COMPUTE}/constructor`,
+    'GET /volume/v3/volumes',
+    'GET /compute/v9/servers',
+  ])('%s is 404', async (target) => expect((await call(target)).status).toBe(404));
+
+  test('a project in the path has to be the token’s', async () => {
+    const app = novaApp({ listFlavors: async () => FLAVORS });
+    expect((await app.call(`GET ${COMPUTE}/${PROJECT_ID}/flavors`)).status).toBe(200);
+    expect((await app.call(`GET ${COMPUTE}/${PROJECT_ID.replaceAll('7', '8')}/flavors`)).status).toBe(400);
+  });
+
+  test('an error of the cloud is told as Nova tells it, with the version', async () => {
+    const busy = novaApp({
+      listFlavors: async () => {
+        throw new ComputeError('rate_limited', 'Slowly.', { retryAfter: 7 });
+      },
+    });
+    const { status, json, headers } = await busy.call(`GET ${COMPUTE}/flavors`);
+    expect([status, headers.get('retry-after')]).toEqual([429, '7']);
+    expect(json).toEqual({ overLimit: { code: 429, message: 'Slowly.', retryAfter: '7' } });
+  });
+
+  test('scopes hold', async () => {
+    const reader = novaApp({}, ['instances:read']);
+    for (const target of [
+      `POST ${COMPUTE}/servers`,
+      `DELETE ${COMPUTE}/os-keypairs/x`,
+      'POST /networking/v2.0/security-groups',
+    ]) {
+      expect((await reader.call(target, {})).status).toBe(403);
+    }
+    expect(reader.changes).toEqual([]);
+  });
+});
+
+describe('versions', () => {
+  const { call } = novaApp({ listFlavors: async () => FLAVORS });
+  const flavors = (headers: Record<string, string>) => call(`GET ${COMPUTE}/flavors`, undefined, headers);
+
+  test.each([
+    {},
+    { 'openstack-api-version': 'compute 2.1' },
+    { 'openstack-api-version': 'volume 3.60, compute latest' },
+    { 'openstack-api-version': 'volume 3.60' },
+    { 'x-openstack-nova-api-version': '2.1' },
+  ])('%j is served', async (headers) => {
+    expect((await flavors(headers)).status).toBe(200);
+  });
+
+  test.each([
+    { 'openstack-api-version': 'compute 2.79' },
+    { 'x-openstack-nova-api-version': '2.2' },
+    { 'x-openstack-nova-microversion': '2.79' },
+    { 'x-openstack-nova-api-version': '3.0' },
+  ])('%j is not acceptable', async (headers) => {
+    const { status, json } = await flavors(headers);
+    expect([status, json.computeFault.code]).toEqual([406, 406]);
+    expect(json.computeFault.message).toContain('Minimum is 2.1 and maximum is 2.1.');
+  });
+
+  test('what is no version is 400', async () => {
+    expect((await flavors({ 'x-openstack-nova-api-version': 'new' })).status).toBe(400);
+  });
+
+  test.each([
+    ['/compute/', 200, `${URL_OF_GATEWAY}/compute/v2.1/`],
+    ['/compute/v2.1', 200, '"min_version":"2.1"'],
+    ['/image/', 300, `${URL_OF_GATEWAY}/image/v2/`],
+    ['/image/versions', 200, 'CURRENT'],
+    ['/networking/', 200, `${URL_OF_GATEWAY}/networking/v2.0/`],
+  ])('the document at %s', async (path, status, part) => {
+    const answer = await call(`GET ${path}`);
+    expect(answer.status).toBe(status);
+    expect(JSON.stringify(answer.json)).toContain(part);
+  });
+});

@@ -1,0 +1,132 @@
+/**
+ * What the gateway answers in place of Nova, Glance and Neutron.
+ *
+ * @module
+ */
+
+import type { ServiceName } from '../services.ts';
+import { listAvailabilityZones } from './availability-zones.ts';
+import type { NovaRoute } from './call.ts';
+import { listExtraSpecs, listFlavors, listFlavorsWithDetail, showFlavor } from './flavors.ts';
+import * as images from './images.ts';
+import { createKeyPair, deleteKeyPair, listKeyPairs, showKeyPair } from './key-pairs.ts';
+import * as networks from './networks.ts';
+import * as quotas from './quotas.ts';
+import * as groups from './security-groups.ts';
+import { runServerAction } from './server-actions.ts';
+import * as serverGroups from './server-groups.ts';
+import { listServers, listServersWithDetail } from './server-list.ts';
+import * as metadata from './server-metadata.ts';
+import * as servers from './servers.ts';
+
+/** By method and path behind the version; `*` is any segment. The first that fits counts. */
+export const ROUTES: Readonly<Record<ServiceName, Readonly<Record<string, NovaRoute>>>> = {
+  compute: {
+    'GET servers': listServers,
+    'POST servers': servers.createServer,
+    'GET servers/detail': listServersWithDetail,
+    'GET servers/*': servers.showServer,
+    'PUT servers/*': servers.updateServer,
+    'DELETE servers/*': servers.deleteServer,
+    'POST servers/*/action': runServerAction,
+    'GET servers/*/metadata': metadata.listMetadata,
+    'POST servers/*/metadata': metadata.mergeMetadata,
+    'PUT servers/*/metadata': metadata.replaceMetadata,
+    'GET servers/*/metadata/*': metadata.showMetadataItem,
+    'PUT servers/*/metadata/*': metadata.putMetadataItem,
+    'DELETE servers/*/metadata/*': metadata.deleteMetadataItem,
+    'GET servers/*/ips': servers.listAddresses,
+    'GET servers/*/ips/*': servers.showAddresses,
+    'GET flavors': listFlavors,
+    'GET flavors/detail': listFlavorsWithDetail,
+    'GET flavors/*': showFlavor,
+    'GET flavors/*/os-extra_specs': listExtraSpecs,
+    'GET images': images.listComputeImages,
+    'GET images/detail': images.listComputeImagesWithDetail,
+    'GET images/*': images.showComputeImage,
+    'GET os-keypairs': listKeyPairs,
+    'POST os-keypairs': createKeyPair,
+    'GET os-keypairs/*': showKeyPair,
+    'DELETE os-keypairs/*': deleteKeyPair,
+    'GET os-server-groups': serverGroups.listServerGroups,
+    'POST os-server-groups': serverGroups.createServerGroup,
+    'GET os-server-groups/*': serverGroups.showServerGroup,
+    'DELETE os-server-groups/*': serverGroups.deleteServerGroup,
+    'GET os-availability-zone': listAvailabilityZones,
+    'GET limits': quotas.showLimits,
+    'GET os-quota-sets/*': quotas.showQuotaSet,
+    'GET os-quota-sets/*/defaults': quotas.showQuotaSet,
+    'GET os-quota-sets/*/detail': quotas.showQuotaDetail,
+    'GET extensions': async ({ c }) => c.json({ extensions: [] }),
+  },
+  image: {
+    'GET images': images.listImages,
+    'GET images/*': images.showImage,
+  },
+  network: {
+    'GET networks': networks.listNetworks,
+    'GET networks/*': networks.showNetwork,
+    'GET ports': networks.listPorts,
+    'GET floatingips': networks.listFloatingIps,
+    'GET floatingips/*': networks.showFloatingIp,
+    'GET security-groups': groups.listSecurityGroups,
+    'POST security-groups': groups.createSecurityGroup,
+    'GET security-groups/*': groups.showSecurityGroup,
+    'DELETE security-groups/*': groups.deleteSecurityGroup,
+    'GET security-group-rules': groups.listRules,
+    'POST security-group-rules': groups.createRule,
+    'GET security-group-rules/*': groups.showRule,
+    'DELETE security-group-rules/*': groups.deleteRule,
+    'GET quotas/*': quotas.showNetworkQuota,
+    'GET quotas/*/details.json': quotas.showNetworkQuotaDetails,
+    'GET quotas/*/details': quotas.showNetworkQuotaDetails,
+    'GET extensions': async ({ c }) => c.json({ extensions: [] }),
+  },
+  volume: {},
+};
+
+/**
+ * What else the services have at these first segments: said to be missing (501), while all that they do not know is not found.
+ */
+export const LACKING: Readonly<Record<ServiceName, readonly string[]>> = {
+  compute: [
+    'flavors',
+    'images',
+    'os-aggregates',
+    'os-assisted-volume-snapshots',
+    'os-floating-ips',
+    'os-hosts',
+    'os-hypervisors',
+    'os-instance_usage_audit_log',
+    'os-keypairs',
+    'os-migrations',
+    'os-networks',
+    'os-quota-class-sets',
+    'os-quota-sets',
+    'os-security-groups',
+    'os-server-external-events',
+    'os-server-groups',
+    'os-services',
+    'os-simple-tenant-usage',
+    'os-snapshots',
+    'os-tenant-networks',
+    'os-volumes',
+    'os-volumes_boot',
+    'servers',
+  ],
+  image: ['images', 'metadefs', 'schemas', 'stores', 'tasks'],
+  network: [
+    'agents',
+    'floatingips',
+    'networks',
+    'ports',
+    'quotas',
+    'routers',
+    'security-groups',
+    'security-group-rules',
+    'subnetpools',
+    'subnets',
+    'trunks',
+  ],
+  volume: [],
+};

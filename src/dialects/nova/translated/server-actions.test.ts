@@ -1,0 +1,91 @@
+import { expect, test, vi } from 'vitest';
+import { SCOPES } from '../../../access/scopes.ts';
+import type { Cloud, InstanceAction } from '../../../compute/cloud.ts';
+import { ID, IMAGE_ID, INSTANCE, novaApp, URL_OF_GATEWAY } from './app-under-test.ts';
+
+const ACTION = `POST /compute/v2.1/servers/${ID}/action`;
+
+function acting(adminPassword: string | null = null) {
+  const act = vi.fn<Cloud['act']>(async () => ({ adminPassword }));
+  const snapshot = vi.fn<Cloud['snapshot']>(async () => IMAGE_ID);
+  const listFlavors = async () => [{ id: 'f1', name: 'large', vcpus: 1, ram: 1, disk: 1, isPublic: true }];
+  const image = { id: IMAGE_ID, name: 'ubuntu' };
+  const listImages = async () => [image] as unknown as Awaited<ReturnType<Cloud['listImages']>>;
+  const getInstance = async () => INSTANCE;
+  return { act, snapshot, ...novaApp({ act, snapshot, listFlavors, listImages, getInstance }) };
+}
+
+test.each<[object, InstanceAction, number]>([
+  [{ 'os-start': null }, { action: 'start' }, 202],
+  [{ 'os-stop': {} }, { action: 'stop' }, 202],
+  [{ reboot: { type: 'HARD' } }, { action: 'reboot', hard: true }, 202],
+  [{ reboot: { type: 'soft' } }, { action: 'reboot', hard: false }, 202],
+  [{ resize: { flavorRef: 'f1' } }, { action: 'resize', flavorId: 'f1' }, 202],
+  [{ confirmResize: null }, { action: 'confirm_resize' }, 204],
+  [{ revertResize: null }, { action: 'revert_resize' }, 202],
+  [{ pause: null }, { action: 'pause' }, 202],
+  [{ unpause: null }, { action: 'unpause' }, 202],
+  [{ suspend: null }, { action: 'suspend' }, 202],
+  [{ resume: null }, { action: 'resume' }, 202],
+  [{ lock: null }, { action: 'lock' }, 202],
+  [{ unlock: null }, { action: 'unlock' }, 202],
+  [{ shelve: null }, { action: 'shelve' }, 202],
+  [{ unshelve: null }, { action: 'unshelve' }, 202],
+  [{ unrescue: null }, { action: 'unrescue' }, 202],
+])('%j', async (body, action, status) => {
+  const { call, act, changes } = acting();
+  expect((await call(ACTION, body)).status).toBe(status);
+  expect(act).toHaveBeenCalledWith(ID, action);
+  expect(changes).toHaveLength(1);
+});
+
+test('rescue and rebuild tell the password that the cloud has set', async () => {
+  const { call } = acting('secret');
+  expect(await call(ACTION, { rescue: null })).toMatchObject({ status: 200, json: { adminPass: 'secret' } });
+  const rebuilt = await call(ACTION, { rebuild: { imageRef: IMAGE_ID } });
+  expect(rebuilt).toMatchObject({ status: 202, json: { server: { id: ID, adminPass: 'secret' } } });
+});
+
+test('a snapshot is named by its address', async () => {
+  const { call, snapshot } = acting();
+  const { status, headers } = await call(ACTION, { createImage: { name: 'backup', metadata: { a: 'b' } } });
+  expect([status, headers.get('location')]).toEqual([202, `${URL_OF_GATEWAY}/image/v2/images/${IMAGE_ID}`]);
+  expect(snapshot).toHaveBeenCalledWith(ID, 'backup', { a: 'b' });
+});
+
+test.each([
+  [{ changePassword: { adminPass: 'x' } }, 'changePassword'],
+  [{ addSecurityGroup: { name: 'x' } }, 'addSecurityGroup'],
+  [{ 'os-getConsoleOutput': {} }, 'os-getConsoleOutput'],
+  [{ rebuild: { imageRef: IMAGE_ID, adminPass: 'x' } }, 'adminPass'],
+  [{ rescue: { adminPass: 'x' } }, 'rescue'],
+])('what no cloud is asked for is 501, by name: %j', async (body, name) => {
+  const { call, act } = acting();
+  const { status, json } = await call(ACTION, body);
+  expect([status, json.notImplemented.message]).toEqual([501, expect.stringContaining(name)]);
+  expect(act).not.toHaveBeenCalled();
+});
+
+test.each<object>([
+  {},
+  { dance: null },
+  { constructor: null },
+  { 'os-start': null, 'os-stop': null },
+  { reboot: null },
+  { reboot: { type: 'GENTLE' } },
+  { resize: {} },
+  { resize: { flavorRef: 'none' } },
+  { rebuild: { imageRef: 'ubuntu' } },
+  { createImage: { name: '' } },
+])('a wrong one is 400: %j', async (body) => {
+  const { call, act } = acting();
+  expect((await call(ACTION, body)).status).toBe(400);
+  expect(act).not.toHaveBeenCalled();
+});
+
+test('what only administrators may takes the scope, whether the cloud can do it or not', async () => {
+  const { call } = acting();
+  expect((await call(ACTION, { 'os-resetState': {} })).status).toBe(403);
+  const admin = novaApp({ getInstance: async () => INSTANCE }, SCOPES);
+  expect((await admin.call(ACTION, { 'os-resetState': {} })).status).toBe(501);
+});

@@ -1,0 +1,137 @@
+import * as z from 'zod';
+import { assertScope } from '../../../access/scopes.ts';
+import { ComputeError } from '../../../compute/errors.ts';
+import { actOnInstance, deleteInstance, getInstance } from '../../../compute/instances.ts';
+import type { RequestedAction } from '../../../compute/requests.ts';
+import { readJsonObject } from '../../../http/body.ts';
+import { decode } from '../../../http/decode.ts';
+import { name } from '../../../http/field-schemas.ts';
+import { scopeForAction } from '../permissions.ts';
+import { FACES } from '../services.ts';
+import { lacks, type NovaCall, nothing } from './call.ts';
+import { metadataSchema } from './metadata-schema.ts';
+import { flavorReference, imageReference } from './new-server.ts';
+import { plainServer } from './server-view.ts';
+import { serverId } from './servers.ts';
+
+/** Actions that take nothing, in Nova's words. */
+const PLAIN = {
+  'os-start': 'start',
+  'os-stop': 'stop',
+  pause: 'pause',
+  unpause: 'unpause',
+  suspend: 'suspend',
+  resume: 'resume',
+  lock: 'lock',
+  unlock: 'unlock',
+  shelve: 'shelve',
+  unshelve: 'unshelve',
+  rescue: 'rescue',
+  unrescue: 'unrescue',
+  confirmResize: 'confirm_resize',
+  revertResize: 'revert_resize',
+} as const satisfies Readonly<Record<string, RequestedAction['action']>>;
+
+/** What Nova does at microversion 2.1, and no cloud of the language in the middle. */
+const LACKING: ReadonlySet<string> = new Set([
+  'addFixedIp',
+  'addFloatingIp',
+  'addSecurityGroup',
+  'changePassword',
+  'createBackup',
+  'evacuate',
+  'injectNetworkInfo',
+  'migrate',
+  'os-getConsoleOutput',
+  'os-getRDPConsole',
+  'os-getSPICEConsole',
+  'os-getSerialConsole',
+  'os-getVNCConsole',
+  'os-migrateLive',
+  'os-resetState',
+  'removeFixedIp',
+  'removeFloatingIp',
+  'removeSecurityGroup',
+  'resetNetwork',
+  'restore',
+  'shelveOffload',
+  'trigger_crash_dump',
+]);
+
+const reboot = z.strictObject({
+  type: z
+    .string()
+    .toUpperCase()
+    .pipe(z.enum(['SOFT', 'HARD'])),
+});
+const resize = z.strictObject({ flavorRef: flavorReference });
+const createImage = z.strictObject({ name, metadata: metadataSchema.optional() });
+const rebuild = z.looseObject({ imageRef: imageReference });
+
+/**
+ * What an action's name and argument ask for.
+ *
+ * @throws ComputeError `invalid`; `not_implemented` for actions, and parts of them, that no cloud of the language in the middle has.
+ */
+export function requestedAction(action: string, argument: unknown): RequestedAction {
+  switch (action) {
+    case 'reboot':
+      return { action, hard: decode(reboot, argument).type === 'HARD' };
+    case 'resize':
+      return { action, flavor: decode(resize, argument).flavorRef };
+    case 'rebuild': {
+      const { imageRef, ...others } = decode(rebuild, argument);
+      const [beyond] = Object.keys(others);
+      if (beyond !== undefined) throw lacks(`rebuild with ${beyond}`);
+      return { action, image: imageRef };
+    }
+    default:
+      if (Object.hasOwn(PLAIN, action)) {
+        if (action === 'rescue' && argument != null && Object.keys(argument).length > 0) {
+          throw lacks('rescue with a password or an image');
+        }
+        return { action: PLAIN[action as keyof typeof PLAIN] };
+      }
+      if (LACKING.has(action)) throw lacks(`the action ${action}`);
+      throw new ComputeError('invalid', `There is no such action: ${action}`);
+  }
+}
+
+/** `POST /servers/{id}/action`: accepted, not done, when it answers. */
+export async function runServerAction(call: NovaCall, segment = ''): Promise<Response> {
+  const { c, cloud, publicUrl } = call;
+  const id = serverId(segment);
+  const body = await readJsonObject(c);
+  const scope = scopeForAction(body);
+  if (scope !== null) assertScope(c.var.principal, scope);
+  const [[name, argument] = ['', null], ...others] = Object.entries(body);
+  if (others.length > 0) throw new ComputeError('invalid', 'The body must hold one action.');
+  if (name === 'createImage') return snapshot(call, id, argument);
+  if (name === 'forceDelete') {
+    await deleteInstance(cloud, id);
+    return nothing(call, 202);
+  }
+  // Of a server that is not there nothing else is said.
+  if (LACKING.has(name)) await getInstance(cloud, id);
+  const action = requestedAction(name, argument);
+  const { adminPassword } = await actOnInstance(cloud, id, action);
+  const password = adminPassword === null ? {} : { adminPass: adminPassword };
+  switch (action.action) {
+    case 'rebuild': {
+      const server = plainServer(await getInstance(cloud, id), publicUrl);
+      return c.json({ server: { ...server, ...password } }, 202);
+    }
+    case 'rescue':
+      return c.json(password);
+    case 'confirm_resize':
+      return nothing(call, 204);
+    default:
+      return nothing(call, 202);
+  }
+}
+
+async function snapshot(call: NovaCall, id: string, argument: unknown): Promise<Response> {
+  const { name: imageName, metadata = {} } = decode(createImage, argument);
+  const imageId = await call.cloud.snapshot(id, imageName, metadata);
+  return call.c.body(null, 202, { Location: `${call.publicUrl}${FACES.image.prefix}/v2/images/${imageId}` });
+}

@@ -1,0 +1,43 @@
+import * as z from 'zod';
+import { ComputeError } from '../../../compute/errors.ts';
+import { SERVER_GROUP_POLICIES, type ServerGroup } from '../../../compute/model.ts';
+import { decodeBody } from '../../../http/decode.ts';
+import { name } from '../../../http/field-schemas.ts';
+import { idIn, type NovaCall, nothing } from './call.ts';
+
+/** Soft policies came with microversion 2.15; whoever names one gets it. */
+const newGroupSchema = z.strictObject({
+  server_group: z.strictObject({ name, policies: z.array(z.enum(SERVER_GROUP_POLICIES)).length(1) }),
+});
+
+/** `GET /os-server-groups`. */
+export async function listServerGroups({ c, cloud }: NovaCall): Promise<Response> {
+  return c.json({ server_groups: (await cloud.listServerGroups()).map(groupView) });
+}
+
+/** `POST /os-server-groups`. */
+export async function createServerGroup({ c, cloud }: NovaCall): Promise<Response> {
+  const { server_group: wanted } = await decodeBody(c, newGroupSchema);
+  const [policy] = wanted.policies;
+  if (policy === undefined) throw ComputeError.field('server_group.policies', 'must name one policy');
+  return c.json({ server_group: groupView(await cloud.createServerGroup(wanted.name, policy)) });
+}
+
+/** `GET /os-server-groups/{id}`. */
+export async function showServerGroup({ c, cloud }: NovaCall, segment = ''): Promise<Response> {
+  return c.json({ server_group: groupView(await cloud.getServerGroup(groupId(segment))) });
+}
+
+/** `DELETE /os-server-groups/{id}`. */
+export async function deleteServerGroup(call: NovaCall, segment = ''): Promise<Response> {
+  await call.cloud.deleteServerGroup(groupId(segment));
+  return nothing(call, 204);
+}
+
+function groupId(segment: string): string {
+  return idIn(segment, 'Instance group');
+}
+
+function groupView({ id, name: called, policy, memberIds }: ServerGroup) {
+  return { id, name: called, policies: [policy], members: memberIds, metadata: {} };
+}

@@ -1,0 +1,399 @@
+import { describe, expect, test, vi } from 'vitest';
+import { SCOPES } from '../../../access/scopes.ts';
+import type { Cloud, NewInstance } from '../../../compute/cloud.ts';
+import { ComputeError } from '../../../compute/errors.ts';
+import type { Instance } from '../../../compute/model.ts';
+import { ID, IMAGE_ID, INSTANCE, novaApp, OTHER_ID, PROJECT_ID, URL_OF_GATEWAY } from './app-under-test.ts';
+
+const SERVERS = '/compute/v2.1/servers';
+const SERVER = `${SERVERS}/${ID}`;
+const listing = (...instances: Instance[]) => {
+  const listInstances = vi.fn<Cloud['listInstances']>(async () => ({ instances, more: false }));
+  return { listInstances, ...novaApp({ listInstances }) };
+};
+const shown = (changes: Partial<Instance> = {}): Partial<Cloud> => ({
+  getInstance: async () => ({ ...INSTANCE, ...changes }),
+});
+
+describe('a list of servers', () => {
+  const ids = (json: { servers: { id: string }[] }) => json.servers.map(({ id }) => id);
+  const other: Instance = {
+    ...INSTANCE,
+    id: OTHER_ID,
+    name: 'api',
+    updated: '2026-03-01T00:00:00Z',
+    addresses: [{ network: 'private', address: '10.0.1.9', version: 4, type: 'fixed', macAddress: null }],
+  };
+
+  test('short, with links to the gateway', async () => {
+    const { call } = listing(INSTANCE);
+    const { status, json, headers } = await call(`GET ${SERVERS}`);
+    expect(status).toBe(200);
+    expect(json).toEqual({
+      servers: [
+        {
+          id: ID,
+          name: INSTANCE.name,
+          links: [
+            { rel: 'self', href: `${URL_OF_GATEWAY}${SERVER}` },
+            { rel: 'bookmark', href: `${URL_OF_GATEWAY}/compute/servers/${ID}` },
+          ],
+        },
+      ],
+    });
+    expect(headers.get('openstack-api-version')).toBe('compute 2.1');
+    expect(headers.get('x-compute-request-id')).toBe('req-1');
+  });
+
+  test('filters that a cloud has go to the cloud, in its words', async () => {
+    const { call, listInstances } = listing();
+    await call(`GET ${SERVERS}/detail?status=active&status=shutoff&name=^web&limit=7&marker=${OTHER_ID}`);
+    expect(listInstances).toHaveBeenCalledWith(
+      { statuses: ['ACTIVE', 'SHUTOFF'], name: '^web' },
+      { limit: 7, marker: OTHER_ID },
+    );
+  });
+
+  test.each([
+    'foo=bar',
+    'deleted=False',
+    'all_tenants=False',
+    'host=x&node=y',
+    'tenant_id=other',
+    'locked=1',
+  ])('what Nova does not know, or not from members, narrows nothing: %s', async (query) => {
+    const { call } = listing(INSTANCE);
+    expect(ids((await call(`GET ${SERVERS}?${query}`)).json)).toEqual([ID]);
+  });
+
+  test.each(['status=nonsense', 'status=active&status=nonsense', 'reservation_id=r-1', 'limit=0'])(
+    'what nothing can match asks no cloud: %s',
+    async (query) => {
+      const { call, listInstances } = listing(INSTANCE);
+      expect(ids((await call(`GET ${SERVERS}?${query}`)).json)).toEqual([]);
+      expect(listInstances).not.toHaveBeenCalled();
+    },
+  );
+
+  test.each([
+    ['ip=10.0.1', [OTHER_ID]],
+    ['ip=^10\\.0\\.0\\.8$', [ID]],
+    ['ip=8$', [ID]],
+    ['ip=^0.', []],
+    ['ip6=10', []],
+    ['changes-since=2026-02-20T00:00:00Z', [OTHER_ID]],
+    ['sort_key=display_name&sort_dir=asc', [OTHER_ID, ID]],
+    ['sort_key=updated_at', [OTHER_ID, ID]],
+    ['sort_key=host', [ID, OTHER_ID]],
+    [`sort_key=display_name&sort_dir=asc&marker=${OTHER_ID}`, [ID]],
+  ])('what no cloud narrows by is narrowed here: %s', async (query, expected) => {
+    const { call } = listing(INSTANCE, other);
+    expect(ids((await call(`GET ${SERVERS}?${query}`)).json)).toEqual(expected);
+  });
+
+  test.each([
+    'limit=-1',
+    'limit=x',
+    'marker=x',
+    'changes-since=x',
+    'ip=(a*)*',
+    'ip=%5C',
+    `sort_key=uuid&marker=${ID}`,
+  ])('a wrong parameter is 400, and never a list: %s', async (query) => {
+    const { call } = listing();
+    const { status, json } = await call(`GET ${SERVERS}?${query}`);
+    expect([status, json.badRequest.code]).toEqual([400, 400]);
+  });
+
+  test('a page leads to the next one by the same request', async () => {
+    const { call } = novaApp({ listInstances: async () => ({ instances: [INSTANCE], more: true }) });
+    const { json } = await call(`GET ${SERVERS}/detail?limit=1&name=web`);
+    expect(json.servers_links).toEqual([
+      { rel: 'next', href: `${URL_OF_GATEWAY}${SERVERS}/detail?limit=1&name=web&marker=${ID}` },
+    ]);
+  });
+
+  test('every project’s takes the scope admin', async () => {
+    const { call } = listing();
+    expect((await call(`GET ${SERVERS}?all_tenants=1`)).status).toBe(403);
+    const listInstances = vi.fn<Cloud['listInstances']>(async () => ({ instances: [], more: false }));
+    const admin = novaApp({ listInstances }, SCOPES);
+    expect((await admin.call(`GET ${SERVERS}?all_tenants=1`)).status).toBe(200);
+    expect(listInstances).toHaveBeenCalledWith({ allProjects: true }, { limit: 1_000 });
+  });
+});
+
+describe('a server', () => {
+  test('as Nova prints it at 2.1', async () => {
+    const { json } = await novaApp(shown()).call(`GET ${SERVER}`);
+    expect(json.server).toEqual({
+      id: ID,
+      name: 'web-production-01',
+      status: 'ACTIVE',
+      tenant_id: PROJECT_ID,
+      user_id: INSTANCE.userId,
+      metadata: { team: 'web' },
+      hostId: '',
+      image: {
+        id: IMAGE_ID,
+        links: [{ rel: 'bookmark', href: `${URL_OF_GATEWAY}/compute/images/${IMAGE_ID}` }],
+      },
+      flavor: {
+        id: 'm1.small',
+        links: [{ rel: 'bookmark', href: `${URL_OF_GATEWAY}/compute/flavors/m1.small` }],
+      },
+      created: INSTANCE.created,
+      updated: INSTANCE.updated,
+      addresses: {
+        private: [
+          {
+            version: 4,
+            addr: '10.0.0.8',
+            'OS-EXT-IPS:type': 'fixed',
+            'OS-EXT-IPS-MAC:mac_addr': 'fa:16:3e:00:00:01',
+          },
+        ],
+      },
+      accessIPv4: '',
+      accessIPv6: '',
+      links: [
+        { rel: 'self', href: `${URL_OF_GATEWAY}${SERVER}` },
+        { rel: 'bookmark', href: `${URL_OF_GATEWAY}/compute/servers/${ID}` },
+      ],
+      progress: 0,
+      key_name: 'laptop',
+      config_drive: '',
+      security_groups: [{ name: 'default' }],
+      'OS-DCF:diskConfig': 'MANUAL',
+      'OS-EXT-AZ:availability_zone': 'nova',
+      'OS-EXT-STS:vm_state': 'active',
+      'OS-EXT-STS:task_state': null,
+      'OS-EXT-STS:power_state': 1,
+      'OS-SRV-USG:launched_at': null,
+      'OS-SRV-USG:terminated_at': null,
+      'os-extended-volumes:volumes_attached': [],
+    });
+  });
+
+  test('from a cloud that tells its public address alone', async () => {
+    const flags = { isPublic: 'true', floatingIp: '203.0.113.42', enableSSH: 'false' };
+    const { json } = await novaApp(shown({ addresses: [], metadata: flags })).call(`GET ${SERVER}`);
+    expect(json.server.addresses).toEqual({
+      public: [{ version: 4, addr: '203.0.113.42', 'OS-EXT-IPS:type': 'floating' }],
+    });
+    expect(json.server.metadata).toEqual({ isPublic: 'true', floatingIp: '203.0.113.42' });
+  });
+
+  test('addresses by themselves', async () => {
+    const { call } = novaApp(shown());
+    const networks = { private: [{ version: 4, addr: '10.0.0.8' }] };
+    expect((await call(`GET ${SERVER}/ips`)).json).toEqual({ addresses: networks });
+    expect((await call(`GET ${SERVER}/ips/private`)).json).toEqual(networks);
+    expect((await call(`GET ${SERVER}/ips/constructor`)).status).toBe(404);
+  });
+
+  test.each(['x', 'web-production-01', `${ID}0`])('%s is no id, so nobody is asked', async (id) => {
+    const { status, json } = await novaApp().call(`GET ${SERVERS}/${id}`);
+    expect([status, json.itemNotFound.code]).toEqual([404, 404]);
+  });
+});
+
+describe('a new server', () => {
+  const creating = () => {
+    const createInstance = vi.fn<Cloud['createInstance']>(async () => ID);
+    const caller = async () => ({ userId: 'u', projectId: PROJECT_ID, roles: [] });
+    return { createInstance, ...novaApp({ createInstance, caller, ...shown() }) };
+  };
+  const MINIMAL = { name: 'web', flavorRef: 'm1.small', imageRef: IMAGE_ID };
+
+  test('everything that can be asked for reaches the cloud', async () => {
+    const { call, createInstance, changes } = creating();
+    const answer = await call(`POST ${SERVERS}`, {
+      server: {
+        ...MINIMAL,
+        flavorRef: 'https://nova.example/flavors/m1.small',
+        imageRef: `https://glance.example/images/${IMAGE_ID}`,
+        networks: [{ uuid: OTHER_ID }, { port: ID }],
+        security_groups: [{ name: 'web' }, { name: 'web' }],
+        key_name: 'laptop',
+        user_data: 'I2Nsb3VkLWNvbmZpZw==',
+        availability_zone: 'nova',
+        metadata: { team: 'web', isPublic: 'true' },
+        min_count: '1',
+        max_count: 1,
+        config_drive: false,
+      },
+      'os:scheduler_hints': { group: OTHER_ID },
+    });
+    expect(createInstance).toHaveBeenCalledWith({
+      name: 'web',
+      flavorId: 'm1.small',
+      imageId: IMAGE_ID,
+      networks: [
+        { kind: 'network', networkId: OTHER_ID },
+        { kind: 'port', portId: ID },
+      ],
+      securityGroupIds: ['web'],
+      keypairName: 'laptop',
+      userData: 'I2Nsb3VkLWNvbmZpZw==',
+      availabilityZone: 'nova',
+      serverGroupId: OTHER_ID,
+      metadata: { team: 'web', isPublic: 'true', enableSSH: 'false' },
+      description: null,
+    } satisfies NewInstance);
+    expect(answer.status).toBe(202);
+    expect(answer.headers.get('location')).toBe(`${URL_OF_GATEWAY}${SERVER}`);
+    expect(answer.json.server).toMatchObject({ id: ID, security_groups: [{ name: 'web' }] });
+    expect(changes).toEqual([{ projectId: PROJECT_ID, instanceIds: [] }]);
+  });
+
+  test('the image may be named as a block device, as newer clients do', async () => {
+    const { call, createInstance } = creating();
+    const device = { uuid: IMAGE_ID, source_type: 'image', destination_type: 'local', boot_index: 0 };
+    const server = { ...MINIMAL, imageRef: '', block_device_mapping_v2: [device] };
+    expect((await call(`POST ${SERVERS}`, { server })).status).toBe(202);
+    expect(createInstance.mock.calls[0]?.[0].imageId).toBe(IMAGE_ID);
+  });
+
+  test.each([
+    [{ adminPass: 'x' }, 'adminPass'],
+    [{ accessIPv4: '203.0.113.1' }, 'accessIPv4'],
+    [{ config_drive: 'True' }, 'config_drive'],
+    [{ personality: [{ path: '/x', contents: '' }] }, 'personality'],
+    [{ 'OS-DCF:diskConfig': 'AUTO' }, 'OS-DCF:diskConfig'],
+    [{ block_device_mapping_v2: [{ uuid: ID, destination_type: 'volume' }] }, 'volumes'],
+    [{ min_count: 2 }, 'min_count'],
+    [{ max_count: '3' }, 'max_count'],
+    [{ return_reservation_id: true }, 'return_reservation_id'],
+    [{ networks: [{ uuid: ID, fixed_ip: '10.0.0.9' }] }, 'fixed_ip'],
+  ])('what cannot be kept is refused by name, not left out: %j', async (wish, name) => {
+    const { call, createInstance } = creating();
+    const { status, json } = await call(`POST ${SERVERS}`, { server: { ...MINIMAL, ...wish } });
+    expect(status).toBe(501);
+    expect(json.notImplemented).toMatchObject({ code: 501, message: expect.stringContaining(name) });
+    expect(createInstance).not.toHaveBeenCalled();
+  });
+
+  test.each([
+    [{ server: { ...MINIMAL, name: undefined } }, 'server.name'],
+    [{ server: { ...MINIMAL, name: '' } }, 'server.name'],
+    [{ server: { ...MINIMAL, name: 'x'.repeat(256) } }, 'server.name'],
+    [{ server: { ...MINIMAL, flavorRef: undefined } }, 'flavorRef'],
+    [{ server: { ...MINIMAL, flavorRef: '' } }, 'flavorRef'],
+    [{ server: { ...MINIMAL, imageRef: undefined } }, 'imageRef'],
+    [{ server: { ...MINIMAL, imageRef: 'ubuntu' } }, 'imageRef'],
+    [{ server: { ...MINIMAL, networks: [{ uuid: 'x' }] } }, 'networks'],
+    [{ server: { ...MINIMAL, networks: [{}] } }, 'networks'],
+    [{ server: { ...MINIMAL, networks: 'auto' } }, 'networks'],
+    [{ server: { ...MINIMAL, user_data: '%' } }, 'user_data'],
+    [{ server: { ...MINIMAL, metadata: { 'a/b': 'c' } } }, 'metadata'],
+    [{ server: { ...MINIMAL, metadata: { a: 1 } } }, 'metadata'],
+    [{ server: { ...MINIMAL, metadata: { floatingIp: '203.0.113.1' } } }, 'metadata.floatingIp'],
+    [{ server: { ...MINIMAL, min_count: 'x' } }, 'min_count'],
+    [{ server: { ...MINIMAL, min_count: 0 } }, 'min_count'],
+    [{ server: { ...MINIMAL, min_count: 3, max_count: 2 } }, 'min_count'],
+    [{ server: { ...MINIMAL, colour: 'blue' } }, 'colour'],
+    [{ server: MINIMAL, colour: 'blue' }, 'colour'],
+    [{}, 'server'],
+    ['{', 'body'],
+    ['[]', 'body'],
+  ])('a wrong body is 400, naming the field: %j', async (body, field) => {
+    const { status, json } = await creating().call(`POST ${SERVERS}`, body);
+    expect([status, json.badRequest.code]).toEqual([400, 400]);
+    expect(json.badRequest.message).toContain(field);
+  });
+
+  test('what the cloud finds wrong is told by Nova’s name for the field', async () => {
+    const createInstance = async () => {
+      throw ComputeError.field('flavor_id', 'there is no flavor "x"');
+    };
+    const caller = async () => ({ userId: 'u', projectId: PROJECT_ID, roles: [] });
+    const { json } = await novaApp({ createInstance, caller }).call(`POST ${SERVERS}`, { server: MINIMAL });
+    expect(json.badRequest.message).toBe(
+      'Invalid input for field/attribute flavorRef. there is no flavor "x"',
+    );
+  });
+
+  test('a zone with a host takes the scope admin', async () => {
+    const server = { ...MINIMAL, availability_zone: 'nova:host-1' };
+    expect((await creating().call(`POST ${SERVERS}`, { server })).status).toBe(403);
+  });
+});
+
+describe('a change of a server', () => {
+  test('its name', async () => {
+    const renameInstance = vi.fn(async () => {});
+    const { call, changes } = novaApp({ ...shown(), renameInstance });
+    const { status, json } = await call(`PUT ${SERVER}`, { server: { name: 'new' } });
+    expect(status).toBe(200);
+    expect(renameInstance).toHaveBeenCalledWith(ID, 'new');
+    expect(json.server).not.toHaveProperty('OS-EXT-STS:vm_state');
+    expect(changes).toHaveLength(1);
+  });
+
+  test('its access addresses cannot be', async () => {
+    const { status, json } = await novaApp().call(`PUT ${SERVER}`, { server: { accessIPv4: '203.0.113.1' } });
+    expect([status, json.notImplemented.code]).toEqual([501, 501]);
+  });
+
+  test('its end', async () => {
+    const deleteInstance = vi.fn(async () => {});
+    const { call } = novaApp({ ...shown(), deleteInstance, detached: () => ({}) as Cloud });
+    expect((await call(`DELETE ${SERVER}`)).status).toBe(204);
+    expect(deleteInstance).toHaveBeenCalledWith(ID);
+  });
+});
+
+describe('metadata', () => {
+  const changing = (metadata: Record<string, string>) => {
+    const mergeMetadata = vi.fn(async () => {});
+    const deleteMetadata = vi.fn(async () => {});
+    return {
+      mergeMetadata,
+      deleteMetadata,
+      ...novaApp({ ...shown({ metadata }), mergeMetadata, deleteMetadata }),
+    };
+  };
+  const PUBLIC = { isPublic: 'true', floatingIp: '203.0.113.42', enableSSH: 'false' };
+
+  test('is shown without flags that say no', async () => {
+    const { call } = changing({ ...PUBLIC, isPublic: 'false', team: 'web' });
+    expect((await call(`GET ${SERVER}/metadata`)).json).toEqual({ metadata: { team: 'web' } });
+    expect((await call(`GET ${SERVER}/metadata/team`)).json).toEqual({ meta: { team: 'web' } });
+    expect((await call(`GET ${SERVER}/metadata/isPublic`)).status).toBe(404);
+  });
+
+  test('is merged; a flag in it is a wish about access', async () => {
+    const { call, mergeMetadata } = changing({ team: 'web' });
+    const { status } = await call(`POST ${SERVER}/metadata`, { metadata: { a: 'b', isPublic: 'True' } });
+    expect(status).toBe(200);
+    expect(mergeMetadata).toHaveBeenCalledWith(ID, { a: 'b', isPublic: 'true' });
+  });
+
+  test('is replaced, and a public address stays', async () => {
+    const { call, mergeMetadata, deleteMetadata } = changing({ ...PUBLIC, team: 'web' });
+    expect((await call(`PUT ${SERVER}/metadata`, { metadata: { a: 'b' } })).status).toBe(200);
+    expect(deleteMetadata.mock.calls).toEqual([[ID, 'team']]);
+    expect(mergeMetadata).toHaveBeenCalledWith(ID, { a: 'b' });
+  });
+
+  test('one item', async () => {
+    const { call, mergeMetadata, deleteMetadata } = changing({ ...PUBLIC, team: 'web' });
+    expect((await call(`PUT ${SERVER}/metadata/a`, { meta: { a: 'b' } })).json).toEqual({ meta: { a: 'b' } });
+    expect((await call(`DELETE ${SERVER}/metadata/team`)).status).toBe(204);
+    expect(deleteMetadata).toHaveBeenCalledWith(ID, 'team');
+    expect((await call(`DELETE ${SERVER}/metadata/isPublic`)).status).toBe(204);
+    expect(mergeMetadata).toHaveBeenLastCalledWith(ID, { isPublic: 'false' });
+    expect((await call(`DELETE ${SERVER}/metadata/none`)).status).toBe(404);
+  });
+
+  test.each([
+    [`PUT ${SERVER}/metadata/a`, { meta: { b: 'c' } }],
+    [`PUT ${SERVER}/metadata/a`, { meta: { a: 'b', c: 'd' } }],
+    [`PUT ${SERVER}/metadata`, { metadata: { a: null } }],
+    [`POST ${SERVER}/metadata`, { metadata: { floatingIp: '203.0.113.9' } }],
+    [`POST ${SERVER}/metadata`, {}],
+  ])('a wrong one is 400: %s %j', async (target, body) => {
+    expect((await changing({}).call(target, body)).status).toBe(400);
+  });
+});

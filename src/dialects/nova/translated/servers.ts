@@ -1,0 +1,84 @@
+import type { Context } from 'hono';
+import * as z from 'zod';
+import { assertScope } from '../../../access/scopes.ts';
+import { createInstance } from '../../../compute/create-instance.ts';
+import { deleteInstance, getInstance } from '../../../compute/instances.ts';
+import type { Owner } from '../../../compute/requests.ts';
+import { updateInstance } from '../../../compute/update-instance.ts';
+import type { GatewayEnv } from '../../../context.ts';
+import { decodeBody } from '../../../http/decode.ts';
+import { name } from '../../../http/field-schemas.ts';
+import { idIn, lacks, linksTo, type NovaCall, notFound, nothing } from './call.ts';
+import { newServerSchema, toCreateInstance } from './new-server.ts';
+import { plainServer, serverAddresses, serverView } from './server-view.ts';
+
+const lacking = z.unknown().optional();
+const serverChangeSchema = z.strictObject({
+  server: z.strictObject({
+    name: name.optional(),
+    accessIPv4: lacking,
+    accessIPv6: lacking,
+    'OS-DCF:diskConfig': lacking,
+  }),
+});
+
+/** `POST /servers`. */
+export async function createServer({ c, cloud, publicUrl }: NovaCall): Promise<Response> {
+  const request = toCreateInstance(await decodeBody(c, newServerSchema));
+  // "zone:host" picks the host, which is for administrators.
+  if (request.availabilityZone?.includes(':')) assertScope(c.var.principal, 'admin');
+  const { id } = await createInstance(cloud, request, ownerOf(c));
+  const links = linksTo(publicUrl, 'servers', id);
+  const names = request.securityGroupNames.length > 0 ? request.securityGroupNames : ['default'];
+  const server = {
+    id,
+    links,
+    'OS-DCF:diskConfig': 'MANUAL',
+    security_groups: names.map((group) => ({ name: group })),
+  };
+  return c.json({ server }, 202, { Location: links[0].href });
+}
+
+/** `GET /servers/{id}`. */
+export async function showServer({ c, cloud, publicUrl }: NovaCall, segment = ''): Promise<Response> {
+  const instance = await getInstance(cloud, serverId(segment));
+  return c.json({ server: serverView(instance, publicUrl) });
+}
+
+/** `PUT /servers/{id}`: its name. */
+export async function updateServer({ c, cloud, publicUrl }: NovaCall, segment = ''): Promise<Response> {
+  const id = serverId(segment);
+  const { name: wanted, ...others } = (await decodeBody(c, serverChangeSchema)).server;
+  const [beyond] = Object.entries(others).find(([, value]) => value !== undefined) ?? [];
+  if (beyond !== undefined) throw lacks(`changing the ${beyond} of a server`);
+  const change = wanted === undefined ? {} : { name: wanted };
+  const instance = await updateInstance(cloud, id, change, ownerOf(c));
+  return c.json({ server: plainServer(instance, publicUrl) });
+}
+
+/** `DELETE /servers/{id}`, with what the gateway made for it. */
+export async function deleteServer(call: NovaCall, segment = ''): Promise<Response> {
+  await deleteInstance(call.cloud, serverId(segment));
+  return nothing(call, 204);
+}
+
+/** `GET /servers/{id}/ips`. */
+export async function listAddresses({ c, cloud }: NovaCall, segment = ''): Promise<Response> {
+  return c.json({ addresses: serverAddresses(await getInstance(cloud, serverId(segment))) });
+}
+
+/** `GET /servers/{id}/ips/{network}`. */
+export async function showAddresses({ c, cloud }: NovaCall, segment = '', network = ''): Promise<Response> {
+  const addresses = serverAddresses(await getInstance(cloud, serverId(segment)));
+  const found = Object.hasOwn(addresses, network) ? addresses[network] : undefined;
+  if (found === undefined) throw notFound('Network', network);
+  return c.json({ [network]: found });
+}
+
+export function serverId(segment: string): string {
+  return idIn(segment, 'Instance');
+}
+
+export function ownerOf(c: Context<GatewayEnv>): Owner {
+  return { keyId: c.var.principal.keyId };
+}

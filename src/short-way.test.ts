@@ -1,0 +1,126 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Access } from './access/access.ts';
+import type { Principal } from './access/principal.ts';
+import { shortWay } from './short-way.ts';
+import type { LogFields } from './telemetry/logger.ts';
+import type { Told } from './traffic/cache/answer-cache.ts';
+import type { ToldBefore } from './traffic/cache/told-before.ts';
+
+const principal = { keyId: 'k1', projectId: 'p1' } as Principal;
+const told: Told = {
+  answer: {
+    body: new TextEncoder().encode('["ä"]'),
+    contentType: 'application/json',
+    link: null,
+    etag: 'W/"1"',
+    asOf: Date.now(),
+    until: 5_000,
+    version: 1,
+  },
+  result: 'hit',
+  failed: false,
+};
+
+/** What each stage says, and what was done. */
+let state: {
+  known: Principal | null;
+  found: ReturnType<ToldBefore['find']>;
+  points: number;
+  done: string[];
+  lines: LogFields[];
+};
+beforeEach(() => {
+  state = { known: principal, found: { told, route: '/v1/instances' }, points: 1, done: [], lines: [] };
+});
+
+const access = {
+  verifier: { known: (text: string | undefined) => (text === 'good' ? state.known : null) },
+  clientAddress: () => null,
+  journal: { used: (id: string) => state.done.push(`used ${id}`) },
+  metrics: {
+    count: (name: string) => state.done.push(name),
+    observe: (name: string) => state.done.push(name),
+  },
+  log: { info: (_: string, fields: LogFields) => state.lines.push(fields) },
+} as unknown as Access;
+
+const answer = shortWay({
+  access,
+  limits: {
+    stage: (_, next) => next(),
+    spendNow(_, headers) {
+      if (state.points === 0) return false;
+      state.points -= 1;
+      headers.set('X-RateLimit-Remaining', String(state.points));
+      return true;
+    },
+  },
+  toldBefore: {
+    find: (_: Principal, target: string) => (target === '/v1/instances?a' ? state.found : null),
+  } as ToldBefore,
+  requestTarget: (c) => c.req.raw.url.replace('http://gateway', ''),
+});
+
+const ask = (target = '/v1/instances?a', headers: Record<string, string> = {}, method = 'GET') =>
+  answer(
+    new Request(`http://gateway${target}`, { method, headers: { 'x-api-key': 'good', ...headers } }),
+    {},
+  );
+
+test('what is at hand is told at once, counted and logged as by all stages', async () => {
+  const response = ask();
+  expect(await response?.text()).toBe('["ä"]');
+  const { 'x-request-id': id, ...headers } = Object.fromEntries(response?.headers ?? []);
+  expect(id).toMatch(/^req-[0-9a-f-]{36}$/);
+  expect(headers).toEqual({
+    age: '0',
+    'cache-control': 'private, max-age=0, must-revalidate',
+    'content-type': 'application/json',
+    etag: 'W/"1"',
+    vary: 'x-api-key, Authorization, Origin',
+    'x-cache': 'HIT',
+    'x-ratelimit-remaining': '0',
+  });
+  expect(state.done).toEqual([
+    'key_verifications',
+    'used k1',
+    'cache_results',
+    'requests',
+    'request_seconds',
+  ]);
+  expect(state.lines).toMatchObject([
+    {
+      request_id: id,
+      key: 'k1',
+      project: 'p1',
+      method: 'GET',
+      route: '/v1/instances',
+      dialect: 'redu',
+      status: 200,
+    },
+  ]);
+});
+
+test('a client that has it hears 304', () => {
+  expect(ask('/v1/instances?a', { 'if-none-match': 'W/"1"' })?.status).toBe(304);
+});
+
+describe('the long way is left to', () => {
+  const nothing = () => {};
+  test.each([
+    ['a write', nothing, () => ask(undefined, {}, 'POST')],
+    ['HEAD', nothing, () => ask(undefined, {}, 'HEAD')],
+    ['a page of another origin', nothing, () => ask(undefined, { origin: 'https://console.example' })],
+    ['no key', nothing, () => ask(undefined, { 'x-api-key': '' })],
+    ['another key', nothing, () => ask(undefined, { 'x-api-key': 'bad' })],
+    ['another target', nothing, () => ask('/v1/instances?b')],
+    ['a key that has to be read again', () => Object.assign(state, { known: null }), ask],
+    ['an answer that is not fresh', () => Object.assign(state, { found: null }), ask],
+    ['a limit that has nothing left, or must ask', () => Object.assign(state, { points: 0 }), ask],
+  ])('%s, and nothing was done', (_, change, asked) => {
+    change();
+    const { points } = state;
+    expect(asked()).toBeNull();
+    expect(state).toMatchObject({ points, done: [], lines: [] });
+  });
+});

@@ -1,0 +1,75 @@
+import { beforeEach, expect, test } from 'vitest';
+import type { Principal } from '../../access/principal.ts';
+import type { SignedInCaller } from '../../compute/cloud.ts';
+import { LocalVersions } from '../versions/local-versions.ts';
+import { AnswerCache } from './answer-cache.ts';
+import { CacheKey, CacheScope } from './cache-key.ts';
+import { ToldBefore } from './told-before.ts';
+
+const TARGET = '/v1/instances';
+const principal = { keyId: 'k1', credential: { kind: 'service', projectId: 'p1' } } as Principal;
+const caller: SignedInCaller = { projectId: 'p1', userId: 'u1', roles: ['member'] };
+const key = CacheKey.of(CacheScope.of(caller, 'service'), TARGET);
+
+let now: number;
+let knownCaller: SignedInCaller | null;
+let versions: LocalVersions;
+let before: ToldBefore;
+
+beforeEach(async () => {
+  now = 1_000_000;
+  knownCaller = caller;
+  versions = new LocalVersions();
+  const metrics = { count() {}, set() {}, observe() {}, beforeExpose() {}, expose: async () => '' };
+  const answers = new AnswerCache(
+    { versions, store: null, metrics, now: () => now },
+    { bytes: 100_000, staleFor: 0 },
+  );
+  before = new ToldBefore({ clouds: { knownCaller: () => knownCaller }, versions, answers });
+  const fetch = async () => ({
+    body: new Uint8Array(2),
+    contentType: 'application/json',
+    link: null,
+    asOf: Number.POSITIVE_INFINITY,
+    holdsFor: Number.POSITIVE_INFINITY,
+  });
+  const version = await versions.current('p1');
+  await answers.tell({ key, version, lifetime: 5_000, fetch, fetchBeside: fetch, background() {} });
+  before.note(TARGET, { principal, caller, key, route: TARGET });
+});
+
+const find = (who = principal, target = TARGET) => before.find(who, target);
+
+test('the same key and target finds the answer', () => {
+  expect(find()).toMatchObject({ route: TARGET, told: { result: 'hit', failed: false } });
+});
+
+test('another target, and another key, find nothing', () => {
+  expect(find(principal, `${TARGET}?limit=1`)).toBeNull();
+  expect(find({ ...principal, keyId: 'k2' })).toBeNull();
+});
+
+test('a key that was changed is somebody else', () => {
+  expect(find({ ...principal, scopes: [] })).toBeNull();
+});
+
+test('nothing is told of before a change of the project', async () => {
+  await versions.changed({ projectId: 'p2', instanceIds: [] });
+  expect(find()).not.toBeNull();
+  await versions.changed({ projectId: 'p1', instanceIds: [] });
+  expect(find()).toBeNull();
+});
+
+test('nor to whom the cloud has not let in, or has let in anew', () => {
+  knownCaller = null;
+  expect(find()).toBeNull();
+  knownCaller = { ...caller };
+  expect(find()).toBeNull();
+});
+
+test('nor what has to be fetched again, or should be soon', () => {
+  now += 2_499;
+  expect(find()).not.toBeNull();
+  now += 1;
+  expect(find()).toBeNull();
+});

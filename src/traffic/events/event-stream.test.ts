@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest';
+import { type EndReason, EventStream } from './event-stream.ts';
+
+const MIB = 1_048_576;
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+function streamUnderTest() {
+  const ends: EndReason[] = [];
+  const stream = new EventStream((reason) => ends.push(reason));
+  return { stream, ends, reader: stream.body.getReader() };
+}
+
+const read = async ({ reader }: ReturnType<typeof streamUnderTest>) => {
+  const { done, value } = await reader.read();
+  return done ? null : new TextDecoder().decode(value);
+};
+
+test('what is pushed is read, whether somebody waits for it or not', async () => {
+  const one = streamUnderTest();
+  one.stream.push(bytes('a'));
+  one.stream.push(bytes('b'));
+  expect([await read(one), await read(one)]).toEqual(['a', 'b']);
+  const waiting = read(one);
+  one.stream.push(bytes('c'));
+  one.stream.push(bytes('d'));
+  expect([await waiting, await read(one)]).toEqual(['c', 'd']);
+  expect(one.ends).toEqual([]);
+});
+
+test('what waits is still told when it ends', async () => {
+  const one = streamUnderTest();
+  for (const text of ['a', 'b']) one.stream.push(bytes(text));
+  one.stream.end('deleted');
+  one.stream.push(bytes('late'));
+  expect([await read(one), await read(one), await read(one)]).toEqual(['a', 'b', null]);
+  expect(one.ends).toEqual(['deleted']);
+});
+
+test('who waits hears of the end at once', async () => {
+  const one = streamUnderTest();
+  const waiting = read(one);
+  one.stream.end('stopping');
+  expect(await waiting).toBeNull();
+});
+
+test('who is too far behind is too slow, and what waited is let go', async () => {
+  const one = streamUnderTest();
+  const chunk = new Uint8Array(MIB);
+  for (let n = 0; n < 3; n++) one.stream.push(chunk);
+  expect(one.ends).toEqual(['slow']);
+  expect(await read(one)).toBeNull();
+});
+
+test('who reads is never too slow', async () => {
+  const one = streamUnderTest();
+  const chunk = new Uint8Array(MIB);
+  for (let n = 0; n < 10; n++) {
+    one.stream.push(chunk);
+    await one.reader.read();
+  }
+  expect(one.ends).toEqual([]);
+});
+
+test('who goes away has left, once', async () => {
+  const one = streamUnderTest();
+  one.stream.push(bytes('a'));
+  await one.reader.cancel();
+  one.stream.push(bytes('b'));
+  one.stream.end('key');
+  expect(one.ends).toEqual(['left']);
+});

@@ -1,0 +1,71 @@
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { ask, novaClient } from '../support/nova-client.ts';
+import type { OpenStackClient } from '../support/openstack-client.ts';
+import type { ReduClient } from '../support/redu-client.ts';
+import { IMAGE, type Target } from './target.ts';
+
+const PATIENCE = { timeout: 40_000, interval: 200 };
+
+/** What a cloud that speaks OpenStack itself has beyond `novaConformance`. */
+export function passThroughConformance(target: () => Target): void {
+  describe('the Nova dialect, passed through', () => {
+    let redu: ReduClient;
+    let nova: OpenStackClient;
+    const made: string[] = [];
+    beforeAll(async () => {
+      redu = await target().acme.client();
+      nova = novaClient(target().url, redu.key);
+    });
+    afterEach(async () => {
+      for (const id of made.splice(0)) await redu.remove(id);
+    });
+    const boot = async (name: string) => {
+      const { id } = await redu.boot({ name, flavor_id: 'm1.tiny', image_id: IMAGE });
+      made.push(id);
+      return id as string;
+    };
+
+    test('a deleted public instance of Nova’s keeps the customer’s own address', async () => {
+      const id = await boot('both-own-address');
+      const [port] = (await nova.network('GET', `/ports?device_id=${id}`)).body.ports;
+      const [external] = (await nova.network('GET', '/networks?router:external=true')).body.networks;
+      const { body } = await nova.network('POST', '/floatingips', {
+        floatingip: { floating_network_id: external.id, port_id: port.id },
+      });
+      const own = `/floatingips/${body.floatingip.id}`;
+      expect((await nova.compute('DELETE', `/servers/${id}`)).status).toBe(204);
+      await vi.waitUntil(async () => (await nova.compute('GET', `/servers/${id}`)).status === 404, PATIENCE);
+      expect((await nova.network('GET', own)).body.floatingip.port_id).toBeNull();
+      expect((await nova.network('DELETE', own)).status).toBe(204);
+    });
+
+    test('the token tells the cloud’s own names', async () => {
+      const { url, acme } = target();
+      const own = { 'x-auth-token': redu.key, 'x-subject-token': redu.key };
+      const { token } = (await ask(url, 'GET /identity/v3/auth/tokens', own)).body;
+      expect([token.project.name, token.user.name]).toEqual([acme.projectName, acme.userName]);
+    });
+
+    test.each([
+      [{}, '2.1'],
+      [{ 'x-openstack-nova-api-version': '2.79' }, '2.79'],
+      [{ 'openstack-api-version': 'compute 2.79' }, '2.79'],
+      [{ 'x-openstack-nova-microversion': '2.79' }, '2.79'],
+    ])('microversions asked for by %j', async (asked: Record<string, string>, version) => {
+      const answer = await ask(target().url, 'GET /compute/v2.1/servers/detail', {
+        'x-auth-token': redu.key,
+        ...asked,
+      });
+      expect(answer.status).toBe(200);
+      expect(answer.headers.get('x-openstack-nova-api-version')).toBe(version);
+      expect(answer.headers.get('openstack-api-version')).toBe(`compute ${version}`);
+      expect(answer.headers.get('vary')).toMatch(/OpenStack-API-Version/i);
+      expect(answer.headers.get('x-openstack-request-id')).toMatch(/^req-/);
+    });
+
+    test('the newest microversion is the cloud’s own', async () => {
+      const compute = (await ask(target().url, 'GET /compute/v2.1')).body.version;
+      expect(compute).toMatchObject({ status: 'CURRENT', min_version: '2.1', version: '2.93' });
+    });
+  });
+}

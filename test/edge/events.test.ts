@@ -1,0 +1,111 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { EventReader, type Told } from '../events/event-reader.ts';
+import { ReduClient } from '../support/redu-client.ts';
+import { type SlowCloud, startSlowCloud } from '../support/slow-cloud.ts';
+import { bundled } from '../support/worker-bundle.ts';
+import { ADMIN_TOKEN, startWorkers, type Workers } from '../support/workers.ts';
+
+const NEW = { name: 'web', flavor_id: 'm1.tiny', image_id: 'ubuntu-22.04-amd64' };
+/** The longest pause between two looks is half of `LINGUANOVA_CACHE_SECONDS`, milliseconds. */
+const BEAT = 2_500;
+
+let cloud: SlowCloud;
+let workers: Workers;
+const readers: EventReader[] = [];
+beforeAll(async () => {
+  cloud = await startSlowCloud(5);
+  workers = await startWorkers({
+    script: await bundled('wrangler.toml'),
+    variables: { OS_AUTH_URL: cloud.authUrl, LINGUANOVA_PLANS: 'default=100000/60' },
+    count: 2,
+  });
+});
+afterEach(() => {
+  for (const reader of readers.splice(0)) reader.close();
+});
+afterAll(async () => {
+  await workers?.close();
+  await cloud?.stop();
+});
+
+const keyFor = () => {
+  const { applicationCredentialId: id, applicationCredentialSecret: secret } = cloud.account;
+  return workers.keyFor({ id, secret });
+};
+
+async function listen(url: string, key: string, lastEventId?: string): Promise<EventReader> {
+  const reader = await EventReader.open(url, key, lastEventId === undefined ? {} : { lastEventId });
+  readers.push(reader);
+  return reader;
+}
+
+const looks = () => cloud.asked.filter((path) => path.endsWith('/servers/detail')).length;
+const about = (id: string) => (told: Told) => told.data.instance?.id === id;
+const isDeleted = ({ event }: Told) => event === 'instance.deleted';
+
+test('whoever listens, through whichever isolate, hears the same, and the cloud is looked at once for all', async () => {
+  const [one = '', other = ''] = workers.urls;
+  const key = await keyFor();
+  const all = await Promise.all(Array.from({ length: 20 }, (_, n) => listen(n % 2 === 0 ? one : other, key)));
+  const [first = all[0]] = all;
+  await Promise.all(all.map((reader) => reader.until(({ event }) => event === 'ready')));
+  expect(first?.answer.headers).toMatchObject({
+    'content-type': 'text/event-stream',
+    'cache-control': 'no-store',
+  });
+  const [before, began] = [looks(), Date.now()];
+  await new Promise((resolve) => setTimeout(resolve, 2 * BEAT));
+  const most = Math.ceil((Date.now() - began) / BEAT) + 1;
+  expect(looks() - before).toBeLessThanOrEqual(most);
+
+  const client = new ReduClient(other, key);
+  const { id } = (await client.post('/v1/instances', NEW)).body;
+  await Promise.all(
+    all.map((reader) =>
+      reader.until(({ data }) => data.instance?.state === 'active' && data.instance.id === id),
+    ),
+  );
+  await client.delete(`/v1/instances/${id}`);
+  await Promise.all(all.map((reader) => reader.until(isDeleted)));
+  const told = all.map((reader) => JSON.stringify(reader.told.filter(about(id))));
+  expect(new Set(told).size).toBe(1);
+
+  const { id: from } = first?.told[0] ?? {};
+  const again = await listen(one, key, from);
+  await again.until(isDeleted);
+  expect(again.told.filter(about(id))).toEqual(first?.told.filter(about(id)));
+});
+
+test('when all have left the cloud is left alone', async () => {
+  const key = await keyFor();
+  const reader = await listen(workers.url, key);
+  await reader.until(() => true);
+  reader.close();
+  await expect
+    .poll(
+      async () => {
+        const before = looks();
+        await new Promise((resolve) => setTimeout(resolve, 2 * BEAT));
+        return looks() - before;
+      },
+      { timeout: 50_000 },
+    )
+    .toBe(0);
+});
+
+test('a key that is revoked ends its streams, and errors come as they are', async () => {
+  const key = await keyFor();
+  const reader = await listen(workers.url, key);
+  await reader.until(() => true);
+  const response = await fetch(`${workers.url}/admin/v1/keys/${key.split('_')[1]}`, {
+    method: 'DELETE',
+    headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
+  });
+  expect(response.status).toBe(204);
+  await reader.ended();
+  expect((await listen(workers.url, key)).status).toBe(401);
+  const missing = await new ReduClient(workers.url, await keyFor()).get(
+    `/v1/instances/${crypto.randomUUID()}/events`,
+  );
+  expect([missing.status, missing.body.error.code]).toEqual([404, 'itemNotFound']);
+});

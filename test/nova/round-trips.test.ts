@@ -1,0 +1,146 @@
+/**
+ * What one dialect prints, the other side of it reads as the same: instances, states, actions and errors, by Nova's words, by
+ * redu's, and by both one after the other.
+ *
+ * @module
+ */
+
+import fc from 'fast-check';
+import { Hono } from 'hono';
+import { describe, expect, test } from 'vitest';
+import { errorFrom } from '../../adapters/openstack/http/upstream-error.ts';
+import { instanceFrom, Server } from '../../adapters/openstack/nova/server.ts';
+import { actionBody } from '../../adapters/openstack/nova/servers.ts';
+import { refusalFrom } from '../../adapters/redu/refusal.ts';
+import type { Cloud, InstanceAction } from '../../src/compute/cloud.ts';
+import { ComputeError, ERROR_CODES, type ErrorCode } from '../../src/compute/errors.ts';
+import { withAccess } from '../../src/compute/instance-view.ts';
+import type { Instance } from '../../src/compute/model.ts';
+import { INSTANCE_STATUSES, stateOf } from '../../src/compute/states.ts';
+import type { GatewayEnv } from '../../src/context.ts';
+import { answerNovaError } from '../../src/dialects/nova/errors.ts';
+import { requestedAction } from '../../src/dialects/nova/translated/server-actions.ts';
+import { serverStates } from '../../src/dialects/nova/translated/server-states.ts';
+import { serverView } from '../../src/dialects/nova/translated/server-view.ts';
+import { decodeInstance } from '../../src/dialects/redu/decode-answers.ts';
+import { encodeInstanceDetail } from '../../src/dialects/redu/encode-instance.ts';
+import { reduErrorResponse } from '../../src/dialects/redu/errors.ts';
+import { anyInstance } from '../support/any-instance.ts';
+
+const URL_OF_GATEWAY = 'https://api.example.org';
+const BY_FLAGS = { capabilities: { accessByFlags: true } } as Cloud;
+const overTheWire = <T>(body: T) => JSON.parse(JSON.stringify(body));
+
+async function byNova(told: Instance): Promise<Instance | undefined> {
+  const heard = instanceFrom(Server.parse(overTheWire(serverView(told, URL_OF_GATEWAY))));
+  return (await withAccess(BY_FLAGS, [heard], []))[0];
+}
+
+async function byRedu(told: Instance): Promise<Instance | undefined> {
+  return (await withAccess(BY_FLAGS, [decodeInstance(overTheWire(encodeInstanceDetail(told)))], []))[0];
+}
+
+/** The fields that both dialects have, in an order that both keep. */
+function common(instance: Instance | undefined) {
+  if (instance === undefined) return undefined;
+  const { locked: _locked, metadata, addresses, publicAddress, ...fields } = instance;
+  const { isPublic: _public, enableSSH: _ssh, floatingIp: _address, ...items } = metadata;
+  // Nova puts addresses under their networks. A public one is told by itself where no other is.
+  const told = addresses.filter(({ network, type }) => network !== 'public' || type !== 'floating');
+  const byNetwork = told.toSorted((a, b) => (a.network < b.network ? -1 : a.network > b.network ? 1 : 0));
+  return { ...fields, publicAddress, items, addresses: byNetwork };
+}
+
+describe('an instance', () => {
+  test('by Nova', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyInstance, async (told) => {
+        expect(common(await byNova(told))).toEqual(common(told));
+      }),
+    );
+  });
+
+  test('by redu, then by Nova', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyInstance, async (told) => {
+        const heard = await byRedu(told);
+        expect(common(heard && (await byNova(heard)))).toEqual(common(told));
+      }),
+    );
+  });
+});
+
+test('the tasks of Nova tell the state again, whatever the status', () => {
+  for (const status of INSTANCE_STATUSES) {
+    for (const task of [null, 'powering-off', 'powering-on', 'deleting', 'soft-deleting']) {
+      const state = stateOf(status, task);
+      const told = serverStates(status, state);
+      expect(told.status).toBe(status);
+      expect(stateOf(told.status, told.taskState)).toBe(state);
+    }
+  }
+});
+
+test.each<InstanceAction>([
+  ...(
+    ['start', 'stop', 'confirm_resize', 'revert_resize', 'pause', 'unpause', 'suspend', 'resume'] as const
+  ).map((action) => ({ action })),
+  ...(['lock', 'unlock', 'shelve', 'unshelve', 'rescue', 'unrescue'] as const).map((action) => ({ action })),
+  { action: 'reboot', hard: true },
+  { action: 'reboot', hard: false },
+])('the action $action', (action) => {
+  expect(byNovaAction(action)).toEqual(action);
+});
+
+test('the actions that name a flavor or an image', () => {
+  const imageId = 'a2f1d2c3-4455-4e11-8e33-9a7b0c6d1234';
+  expect(byNovaAction({ action: 'resize', flavorId: 'm1.small' })).toEqual({
+    action: 'resize',
+    flavor: 'm1.small',
+  });
+  expect(byNovaAction({ action: 'rebuild', imageId })).toEqual({ action: 'rebuild', image: imageId });
+});
+
+function byNovaAction(action: InstanceAction) {
+  const [[name, argument] = ['', null]] = Object.entries(overTheWire(actionBody(action)));
+  return requestedAction(name, argument);
+}
+
+describe('an error keeps its kind', () => {
+  /** What is about the request between two gateways rather than about the cloud, and is nobody's further on. */
+  const BECOMES: Readonly<Record<'nova' | 'redu', Partial<Record<ErrorCode, ErrorCode>>>> = {
+    nova: {
+      method_not_allowed: 'bad_gateway',
+      body_too_large: 'quota_exceeded',
+      unsupported_media_type: 'bad_gateway',
+      internal: 'bad_gateway',
+    },
+    redu: { unauthenticated: 'forbidden', body_too_large: 'quota_exceeded', internal: 'bad_gateway' },
+  };
+
+  async function byNovaError(error: ComputeError): Promise<ComputeError> {
+    const app = new Hono<GatewayEnv>().get('*', (c) => answerNovaError(error, c, URL_OF_GATEWAY));
+    const answer = await app.request('/compute/v2.1/servers');
+    const { status, headers } = answer;
+    const body = await answer.text();
+    return errorFrom('compute', { status, body, header: (name) => headers.get(name) ?? undefined });
+  }
+
+  async function byReduError(error: ComputeError): Promise<ComputeError> {
+    const answer = reduErrorResponse(error, 'req-1');
+    return refusalFrom({ status: answer.status, headers: answer.headers, body: await answer.text() });
+  }
+
+  const told = (code: ErrorCode) => new ComputeError(code, 'What to change.', { retryAfter: 7 });
+
+  test.each(ERROR_CODES)('%s, by Nova', async (code) => {
+    expect((await byNovaError(told(code))).code).toBe(BECOMES.nova[code] ?? code);
+  });
+
+  test.each(ERROR_CODES)('%s, by redu, then by Nova: the chain of two gateways', async (code) => {
+    const first = BECOMES.redu[code] ?? code;
+    const heard = await byNovaError(await byReduError(told(code)));
+    expect(heard.code).toBe(BECOMES.nova[first] ?? first);
+    if (code === 'rate_limited' || code === 'unavailable') expect(heard.retryAfter).toBe(7);
+  });
+});
