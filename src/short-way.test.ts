@@ -77,7 +77,7 @@ test('what is at hand is told at once, counted and logged as by all stages', asy
     'cache-control': 'private, max-age=0, must-revalidate',
     'content-type': 'application/json',
     etag: 'W/"1"',
-    vary: 'x-api-key, Authorization',
+    vary: 'x-api-key, Authorization, Origin',
     'x-cache': 'HIT',
     'x-ratelimit-remaining': '0',
   });

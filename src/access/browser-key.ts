@@ -27,11 +27,15 @@ export function usableScopes(key: Bound): readonly Scope[] {
   return isBrowserKey(key) ? key.scopes.filter((scope) => BROWSER_SCOPES.includes(scope)) : key.scopes;
 }
 
+/** What is wrong with a key that may do more than look. */
+export const BROWSER_SCOPES_PROBLEM = `a key with allowed_origins is in the hands of whoever sees the page: it may have ${BROWSER_SCOPES.join(', ')} only`;
+
+/** Whether a key bound to these origins may have these scopes. */
+export function maySuit(key: Bound): boolean {
+  return usableScopes(key).length === key.scopes.length;
+}
+
 /** @throws ComputeError `invalid`. */
 export function assertBrowserScopes(key: Bound): void {
-  if (usableScopes(key).length === key.scopes.length) return;
-  throw ComputeError.field(
-    'scopes',
-    `a key with allowed_origins is in the hands of whoever sees the page: it may have ${BROWSER_SCOPES.join(', ')} only`,
-  );
+  if (!maySuit(key)) throw ComputeError.field('scopes', BROWSER_SCOPES_PROBLEM);
 }

@@ -8,12 +8,12 @@ import * as z from 'zod';
 import type { Caller, CloudCredential } from '../compute/cloud.ts';
 import { name, shortText } from '../http/field-schemas.ts';
 import { isOrigin } from '../http/origin.ts';
-import { defaultScopes } from './browser-key.ts';
+import { BROWSER_SCOPES_PROBLEM, defaultScopes, maySuit } from './browser-key.ts';
 import { isCidr } from './cidr.ts';
 import type { IssuedKey, KeyRequest } from './issue-key.ts';
 import { keyState } from './key-state.ts';
 import type { StoredKey } from './key-store.ts';
-import { SCOPES } from './scopes.ts';
+import { SCOPES, type Scope } from './scopes.ts';
 
 const MAX_CIDRS = 64;
 /** 30 days. */
@@ -35,6 +35,13 @@ export const scopesSchema = z
   .transform((scopes) => SCOPES.filter((scope) => scopes.includes(scope)));
 
 const SCOPES_UNLESS_GIVEN = 'All but admin unless given; with allowed_origins instances:read.';
+
+function scopesSuitOrigins(body: {
+  scopes?: readonly Scope[] | undefined;
+  allowed_origins: readonly string[];
+}): boolean {
+  return maySuit({ scopes: body.scopes ?? [], allowedOrigins: body.allowed_origins });
+}
 
 /** `ffff:...:255.255.255.255/128` and no longer. */
 const MAX_CIDR_LENGTH = 49;
@@ -81,6 +88,7 @@ export const newKeySchema = z
     path: ['project_id'],
     error: 'give either project_id or application_credential; with a redu cloud, redu_key',
   })
+  .refine(scopesSuitOrigins, { path: ['scopes'], error: BROWSER_SCOPES_PROBLEM })
   .meta({ id: 'NewKey' });
 
 /** The credential that a request for a key brings, or the project it names. */
@@ -192,6 +200,7 @@ export const selfServiceKeySchema = z
       .describe('Roles of the project that the key is to have; all of the caller’s when left out.'),
     credentials: anyCredentials,
   })
+  .refine(scopesSuitOrigins, { path: ['scopes'], error: BROWSER_SCOPES_PROBLEM })
   .meta({ id: 'SelfServiceKey' });
 
 /** Of the two forms of `credentials`, the one that is meant: so that a problem is told of the field that has it. */

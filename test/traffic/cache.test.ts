@@ -69,7 +69,7 @@ describe('what a client hears', () => {
     expect(told('ETag')).toBe(first.headers.get('ETag'));
     expect(told('Age')).toMatch(/^\d+$/);
     expect(told('Cache-Control')).toBe('private, max-age=0, must-revalidate');
-    expect(told('Vary')).toBe('x-api-key, Authorization');
+    expect(told('Vary')).toBe('x-api-key, Authorization, Origin');
     expect(told('Content-Type')).toBe('application/json');
     expect(told('X-Request-Id'), 'its own').not.toBe(first.headers.get('X-Request-Id'));
     expect([told('Warning'), told('Set-Cookie')]).toEqual([null, null]);

@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import type * as z from 'zod';
 import { type Access, callContext } from '../../access/access.ts';
 import { noteRefusal, tooManyFailures } from '../../access/authenticate.ts';
-import { assertBrowserScopes, defaultScopes } from '../../access/browser-key.ts';
+import { defaultScopes } from '../../access/browser-key.ts';
 import type { IssuedCredential, SignIn } from '../../access/identity-provider.ts';
 import { type Actor, type IssuedKey, issueKey, rotateKey } from '../../access/issue-key.ts';
 import {
@@ -129,7 +129,6 @@ export async function issueOwnKey(
   const address = access.clientAddress(c);
   const { credentials } = decode(credentialsSchema(body.credentials), { credentials: body.credentials });
   const scopes = withoutAdmin(body.scopes ?? defaultScopes(body.allowed_origins));
-  assertBrowserScopes({ scopes, allowedOrigins: body.allowed_origins });
   // Counted before the cloud is asked: many guesses at once would else all be asked, and lock the user's account.
   const blocked = access.signInFailures.record(address);
   if (blocked !== null) throw tooManyFailures(blocked);
