@@ -6,14 +6,14 @@ import { reduDialect } from '../../src/dialects/redu/dialect.ts';
 import type { Customer } from '../conformance/target.ts';
 import { ReduClient } from '../support/redu-client.ts';
 import { type SandboxTarget, sandboxTarget } from '../support/sandbox-target.ts';
-import { ACTIONS, ATTEMPTS, type Attempt } from './foreign-attempts.ts';
+import { ACTIONS, ATTEMPTS, type Attempt, STREAMS } from './foreign-attempts.ts';
 import { everythingOf, makeThings, type Things } from './foreign-things.ts';
 
 test('every route has its attempts, and every attempt its route', () => {
   const routes = reduDialect({} as Access)
     .routes.filter(({ method }) => method !== 'ALL')
     .map(({ method, path }) => `${method} ${path}`);
-  expect(Object.keys(ATTEMPTS).sort()).toEqual([...new Set(routes)].sort());
+  expect([...Object.keys(ATTEMPTS), ...STREAMS].sort()).toEqual([...new Set(routes)].sort());
   for (const [route, attempts] of Object.entries(ATTEMPTS)) {
     const [method, path = ''] = route.split(' ');
     expect(attempts, route).not.toHaveLength(0);

@@ -39,6 +39,9 @@ const hidden = (path: string, body?: object): Attempt => ({
   ...(body !== undefined && { body }),
 });
 
+/** Has no end and names nothing: `test/events/events.test.ts` listens as one customer while the other is busy. */
+export const STREAMS = ['GET /v1/events'];
+
 export const ATTEMPTS: Readonly<Record<string, readonly Attempt[]>> = {
   'GET /v1/me': [shows('/v1/me')],
   'GET /v1/instances': [
@@ -72,6 +75,7 @@ export const ATTEMPTS: Readonly<Record<string, readonly Attempt[]>> = {
     ),
   ],
   'GET /v1/instances/:id': [hidden('/v1/instances/{instance}')],
+  'GET /v1/instances/:id/events': [hidden('/v1/instances/{instance}/events')],
   'PATCH /v1/instances/:id': [
     { name: 'mine' },
     { metadata: { team: 'mine' } },
