@@ -122,9 +122,12 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   app.route('/', health(ports));
   if (ports.assets !== undefined) app.route('/', serveAssets(ports.assets));
   const { adminToken } = options;
-  const isOpenStack = ports.nova !== undefined && 'forward' in ports.nova;
   const itsConsole = options.console
-    ? createConsole(access, { adminToken, limits: options.limits, publicUrl: url, isOpenStack }, answerError)
+    ? createConsole(
+        access,
+        { adminToken, limits: options.limits, publicUrl: url, hasNova: ports.nova !== undefined },
+        answerError,
+      )
     : null;
   if (itsConsole !== null) app.route('/console', itsConsole.routes);
   if (adminToken !== null) {
@@ -175,10 +178,10 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   };
 }
 
-const REDU_PATHS = ['/v1/*', '/cloud/v1/*'];
-
 /** Everything else changes nothing, or is refused. */
 const WRITES = ['POST', 'PUT', 'PATCH', 'DELETE'];
+
+const REDU_PATHS = ['/v1/*', '/cloud/v1/*'];
 
 /** Who signs up has no key yet. */
 function unlessSignUp(stage: MiddlewareHandler<GatewayEnv>): MiddlewareHandler<GatewayEnv> {

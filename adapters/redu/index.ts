@@ -34,6 +34,7 @@ export function reduDriver({ url, fetch }: ReduOptions): ReduDriver {
   return {
     capabilities: REDU_CAPABILITIES,
     identities: {
+      hasUsers: false,
       async identify(credential, call) {
         if (credential.kind !== 'redu_key') return null;
         try {

@@ -76,12 +76,14 @@ export class ColoVersions implements ProjectVersions {
   }
 
   async current(projectId: string): Promise<ProjectVersion> {
-    if (Date.now() < this.#aloneUntil) return this.#local.current(projectId);
+    return this.known(projectId) ?? this.#looked(projectId);
+  }
+
+  known(projectId: string): ProjectVersion | null {
+    if (Date.now() < this.#aloneUntil) return this.#local.known(projectId);
     const now = performance.now();
     const known = this.#known.get(projectId);
-    if (known === undefined || known.lookedAt === null || now - known.lookedAt >= BELIEF) {
-      return this.#looked(projectId);
-    }
+    if (known === undefined || known.lookedAt === null || now - known.lookedAt >= BELIEF) return null;
     if (now - Math.max(known.lookedAt, known.renewedAt) >= AGING) {
       known.renewedAt = now;
       this.#background(this.#looked(projectId));

@@ -31,6 +31,8 @@ export interface IssuedCredential extends Caller {
  * The cloud's sign-in, as far as issuing keys needs it. Errors beside those named: `unavailable`, `timeout`, `bad_gateway`.
  */
 export interface IdentityProvider {
+  /** Whether users of the cloud can sign in for a credential; else `issueCredential` is `not_implemented`. */
+  readonly hasUsers: boolean;
   /** Whom the cloud takes a credential for; null when it refuses it. */
   identify(credential: CloudCredential, call: CallContext): Promise<Caller | null>;
   /**

@@ -82,12 +82,16 @@ export class KeyVerifier {
   verify(text: string | undefined, address: string | null, origin?: string): Verdict | Promise<Verdict> {
     if (text === undefined || text === '') return refused('missing');
     const known = this.#known(text);
-    if (known !== null)
+    if (known !== null) {
       return reasonAgainst(known.row, address, origin) ?? { ok: true, principal: known.principal };
+    }
     return this.#prove(text, address, origin);
   }
 
-  /** Whom a key stands for that was verified a moment ago; null when `verify` would have to ask, or would refuse it. Of no page's origin. */
+  /**
+   * Whom a key stands for that was verified a moment ago, when no page asks; null when `verify` would have to ask, or would
+   * refuse it.
+   */
   known(text: string | undefined, address: string | null): Principal | null {
     const known = text === undefined ? null : this.#known(text);
     return known === null || reasonAgainst(known.row, address, undefined) !== null ? null : known.principal;

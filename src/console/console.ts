@@ -19,8 +19,8 @@ export interface ConsoleOptions {
   readonly adminToken: string | null;
   readonly publicUrl: (c: Context) => string;
   readonly limits: LimitOptions;
-  /** Users of the cloud can sign in, and OpenStack's own tools use keys: the cloud is an OpenStack. */
-  readonly isOpenStack: boolean;
+  /** OpenStack's own tools work with keys: there is a Nova dialect. */
+  readonly hasNova: boolean;
 }
 
 /** The server's side of the console; its pages are static, and use the API as any other client does. */
@@ -67,12 +67,12 @@ export function createConsole(
       const session = await sessionOf(c);
       const told = session === null ? null : await tell(access, c, session, options).catch(unlessDead);
       if (session !== null && told === null) sessions.end(c, isSecure(c));
-      return c.json(answer(c, options, told));
+      return c.json(answer(access, c, options, told));
     })
     .post('/session', async (c) => {
       const session = await signIn(access, c, options.adminToken);
       await sessions.begin(c, isSecure(c), session);
-      return c.json(answer(c, options, await tell(access, c, session, options)));
+      return c.json(answer(access, c, options, await tell(access, c, session, options)));
     })
     .delete('/session', async (c) => {
       const session = await sessionOf(c);
@@ -116,19 +116,24 @@ async function signIn(access: Access, c: Context<GatewayEnv>, adminToken: string
 
 /** What the page may know of a session. @throws ComputeError `unauthenticated` when its key or token is dead. */
 async function tell(access: Access, c: Context<GatewayEnv>, session: Session, options: ConsoleOptions) {
-  const expires_at = new Date(session.expiresAt).toISOString();
+  const expires_in = Math.ceil((session.expiresAt - Date.now()) / 1000) + 1;
   if (session.as === 'operator') {
     assertAdminToken(access, c, options.adminToken ?? '', session.adminToken);
-    return { as: session.as, expires_at, plans: options.limits.plans, costs: options.limits.costs };
+    return { as: session.as, expires_in, plans: options.limits.plans, costs: options.limits.costs };
   }
   await admit(access, c, session.key);
   const key = await access.keys.find(c.var.principal.keyId);
-  return { as: session.as, expires_at, owned: session.owned, key: key && keyView(key) };
+  return { as: session.as, expires_in, owned: session.owned, key: key && keyView(key) };
 }
 
-function answer(c: Context, options: ConsoleOptions, session: Awaited<ReturnType<typeof tell>> | null) {
-  const { adminToken, isOpenStack, publicUrl } = options;
-  return { session, url: publicUrl(c), openstack: isOpenStack, operators: adminToken !== null };
+function answer(
+  { identities }: Access,
+  c: Context,
+  { adminToken, hasNova, publicUrl }: ConsoleOptions,
+  session: Awaited<ReturnType<typeof tell>> | null,
+) {
+  const ways = { users: identities.hasUsers, operators: adminToken !== null };
+  return { session, url: publicUrl(c), ways, nova: hasNova };
 }
 
 function unlessDead(error: unknown): null {

@@ -58,7 +58,8 @@ export function adminKeyConformance(target: () => Target): void {
       return { ...issued, client: new ReduClient(target().url, issued.key) };
     };
     const statusOf = async (client: ReduClient) => (await client.get('/v1/me')).status;
-    /** As far as can be told: a slow machine may get to ask after `end` only, epoch milliseconds. */
+
+    /** A machine that is busy may be there too late to see it. */
     const worksUntil = async (end: number, client: ReduClient) => {
       const status = await statusOf(client);
       if (Date.now() < end) expect(status).toBe(200);

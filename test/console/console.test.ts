@@ -2,7 +2,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchChromium } from '../support/chromium.ts';
 import { type GatewayProcess, startProcess } from '../support/gateway-process.ts';
-import { heading, journey, signInAsUser, type Traveller } from './journey.ts';
+import { heading, journey, signInAsUser, signInWithKey, statusWith, type Traveller } from './journey.ts';
 import { type Visit, visitConsole } from './visit.ts';
 
 const ADMIN_TOKEN = 'admin-token-of-the-tests';
@@ -32,9 +32,7 @@ describe.skipIf(browser === null)('Chromium on a gateway with the sandbox', () =
 
   const signedIn = async (name: string, width: number, colorScheme: 'light' | 'dark'): Promise<Visit> => {
     const visit = await visitConsole(chromium, gateway.url, { name, width, colorScheme });
-    await visit.page.getByLabel('API key', { exact: true }).last().fill(key);
-    await visit.page.getByRole('button', { name: 'Sign in' }).click();
-    await heading(visit.page, 'Instances');
+    await signInWithKey(visit.page, key);
     return visit;
   };
 
@@ -86,6 +84,50 @@ describe.skipIf(browser === null)('Chromium on a gateway with the sandbox', () =
     const marked = page.locator('[aria-invalid=true]').first();
     expect(await marked.evaluate((element) => element === document.activeElement)).toBe(true);
     await visit.inspect('field');
+    await visit.end();
+  });
+
+  test('a key is rotated, and the session goes on with its successor', LONG, async () => {
+    const issue = async (name: string) => {
+      const { userName: username, password, projectName: project_name } = who;
+      const response = await fetch(`${gateway.url}/v1/api_keys`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ name, credentials: { username, password, project_name } }),
+      });
+      return ((await response.json()) as { key: string }).key;
+    };
+    const [own, other] = [await issue('to rotate: own'), await issue('to rotate: other')];
+    const visit = await visitConsole(chromium, gateway.url, {
+      name: 'rotate',
+      width: 1280,
+      colorScheme: 'light',
+    });
+    const { page } = visit;
+    await signInWithKey(page, own);
+    await page.getByRole('link', { name: 'API keys' }).click();
+
+    await page.getByRole('button', { name: 'Rotate to rotate: other' }).click();
+    await page.getByLabel('The key itself').fill(other);
+    await visit.inspect('ask');
+    await page.getByRole('button', { name: 'Rotate', exact: true }).click();
+    const successor = await page
+      .getByRole('dialog', { name: 'Your new key' })
+      .getByText(/^ln_\w+$/)
+      .innerText();
+    await page.getByRole('button', { name: 'I have it' }).click();
+    expect([await statusWith(gateway.url, successor), await statusWith(gateway.url, other)]).toEqual([
+      200, 401,
+    ]);
+
+    await page.getByRole('button', { name: 'Rotate to rotate: own' }).click();
+    await page.getByRole('button', { name: 'Rotate', exact: true }).click();
+    await page.getByRole('dialog', { name: 'Your new key' }).waitFor();
+    await page.getByRole('button', { name: 'I have it' }).click();
+    await page.getByRole('row').filter({ hasText: 'this session' }).waitFor();
+    expect(await statusWith(gateway.url, own)).toBe(401);
+    await page.getByRole('link', { name: 'Instances' }).click();
+    await page.getByRole('row').filter({ hasText: 'api-staging' }).waitFor();
     await visit.end();
   });
 

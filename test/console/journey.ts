@@ -87,6 +87,13 @@ export async function signInAsUser(page: Page, who: Traveller): Promise<void> {
   await page.getByRole('button', { name: 'Sign in' }).click();
 }
 
+export async function signInWithKey(page: Page, key: string): Promise<void> {
+  // The way to sign in has the same name.
+  await page.getByRole('textbox', { name: 'API key' }).fill(key);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await heading(page, 'Instances');
+}
+
 /** The text of a new key, as the page shows it once. */
 async function issueKey(visit: Visit, who: Traveller, name: string): Promise<string> {
   const { page } = visit;
@@ -123,6 +130,7 @@ async function labelOf(page: Page, keyName: string): Promise<string> {
   return (await option.textContent()) ?? '';
 }
 
-async function statusWith(url: string, key: string): Promise<number> {
+/** What the API answers to a key. */
+export async function statusWith(url: string, key: string): Promise<number> {
   return (await fetch(`${url}/v1/instances`, { headers: { 'x-api-key': key } })).status;
 }

@@ -64,7 +64,10 @@ export async function visitConsole(browser: Browser, url: string, options: Visit
     const said: string[] = [];
     Object.assign(window, { said });
     const status = document.querySelector('[aria-live]');
-    const note = () => said.push(status?.textContent ?? '');
+    const note = (records: MutationRecord[]) => {
+      for (const { addedNodes } of records)
+        said.push(...Array.from(addedNodes, ({ textContent }) => textContent ?? ''));
+    };
     if (status !== null) new MutationObserver(note).observe(status, { childList: true });
   });
   const said = () => page.evaluate(() => (window as unknown as { said: string[] }).said);

@@ -43,6 +43,7 @@ export function keystoneIdentities(openStack: OpenStack): IdentityProvider {
     );
 
   return {
+    hasUsers: true,
     async identify(credential, call) {
       if (credential.kind === 'redu_key') return null;
       try {

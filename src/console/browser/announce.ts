@@ -1,7 +1,7 @@
 import { h } from './dom.ts';
 
 /** Read out by screen readers, and seen by nobody. */
-const status = h('div', { role: 'status', 'aria-live': 'polite', class: 'unseen' });
+const status = h('div', { role: 'status', 'aria-live': 'polite', 'aria-atomic': 'false', class: 'unseen' });
 /** What has just happened, for eyes. */
 const notices = h('div', { class: 'notices' });
 
@@ -16,9 +16,13 @@ export function mountAnnouncements(): void {
 
 /** Says to everybody what has happened, and takes nobody's focus for it. */
 export function announce(text: string, tone: 'calm' | 'bad' = 'calm'): void {
-  status.textContent = text;
+  const line = h('p', {}, text);
+  status.append(line);
   const notice = h('p', { class: `notice ${tone}`, 'aria-hidden': 'true' }, text);
   notices.append(notice);
   if (notices.childElementCount > MAX_SHOWN) notices.firstElementChild?.remove();
-  setTimeout(() => notice.remove(), SHOWN_FOR);
+  setTimeout(() => {
+    line.remove();
+    notice.remove();
+  }, SHOWN_FOR);
 }

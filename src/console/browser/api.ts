@@ -17,6 +17,9 @@ const HEADERS = { 'x-linguanova-console': '1' };
 /** Fired on the window when the session is over, because its time is or its key has been revoked. */
 export const SESSION_OVER = 'session-over';
 
+/** Fired on the window when the session has another key. */
+export const SESSION_RENEWED = 'session-renewed';
+
 /** As the session. */
 export const client = createClient({ baseUrl: BASE, headers: HEADERS, fetch: asSession });
 

@@ -14,7 +14,7 @@ export const codeView: View<CustomerContext> = {
     const keys = all.filter(
       ({ id, state }) => state === 'active' && !(session.owned && id === session.key.id),
     );
-    const languages = LANGUAGES.filter((language) => language !== 'openstack' || standing.openstack);
+    const languages = LANGUAGES.filter((language) => language !== 'openstack' || standing.nova);
     const place = h('div', { class: 'stack' });
     const choice = select(
       'key',

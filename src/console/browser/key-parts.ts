@@ -95,7 +95,7 @@ export function expiryIn(data: FormData): string | null {
 }
 
 /** Shows a new key, which nobody can show again. */
-export function showKeyOnce(key: NewApiKey, standing: Standing | null, onclose: () => void): void {
+export function showKeyOnce(key: NewApiKey, standing: Standing | null, onclose: () => unknown): void {
   openDialog(
     'Your new key',
     [

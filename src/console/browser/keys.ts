@@ -1,6 +1,6 @@
 import type { ApiKey, NewApiKey } from '../../client/index.ts';
 import { announce } from './announce.ts';
-import { client, clientOf } from './api.ts';
+import { client, clientOf, SESSION_RENEWED } from './api.ts';
 import { ask } from './dialog.ts';
 import { h, nodes } from './dom.ts';
 import { field, form, input, textOf, tick, ticks } from './field.ts';
@@ -14,7 +14,7 @@ export const keysView: View<CustomerContext> = {
   name: 'keys',
   title: 'API keys',
   beside: ({ standing }) =>
-    standing.openstack ? h('a', { class: 'button primary', href: '#/issue' }, 'Issue a key') : null,
+    standing.ways.users ? h('a', { class: 'button primary', href: '#/issue' }, 'Issue a key') : null,
   async show({ session, signal }) {
     const place = h('div', { class: 'stack' });
     const show = async () => {
@@ -165,7 +165,9 @@ function rotateButton(key: ApiKey, currentId: string, ondone: () => Promise<void
         // The session goes on with the successor.
         if (isCurrent) await signIn({ api_key: successor.key });
         announce(`The key ${key.name} is rotated`);
-        showKeyOnce(successor, null, () => (isCurrent ? window.location.reload() : void ondone()));
+        showKeyOnce(successor, null, () =>
+          isCurrent ? window.dispatchEvent(new Event(SESSION_RENEWED)) : void ondone(),
+        );
       },
     });
   return h(

@@ -5,7 +5,7 @@
  */
 
 import { announce, mountAnnouncements } from './announce.ts';
-import { messageOf, SESSION_OVER } from './api.ts';
+import { messageOf, SESSION_OVER, SESSION_RENEWED } from './api.ts';
 import { codeView } from './code.ts';
 import { createInstanceView } from './create-instance.ts';
 import { h } from './dom.ts';
@@ -37,12 +37,14 @@ document.body.prepend(root);
 mountAnnouncements();
 /** Ends all that belongs to the session. */
 let over = new AbortController();
+const OVER = 'Your session is over. Sign in again.';
 /** A page that has just been loaded takes nobody's focus. */
 let hasBegun = false;
 
 window.addEventListener(SESSION_OVER, () => {
-  if (!over.signal.aborted) start('Your session is over. Sign in again.').catch(fail);
+  if (!over.signal.aborted) start(OVER).catch(fail);
 });
+window.addEventListener(SESSION_RENEWED, () => void start(null).catch(fail));
 start(null).catch(fail);
 
 /** @param reason Why somebody has to sign in again. */
@@ -66,6 +68,11 @@ function enter(now: Standing, reason: string | null = null): void {
     root.replaceChildren(operatorShell(now, session));
   }
   hasBegun = true;
+  if (session === null) return;
+  const { signal } = over;
+  // What is under way then, such as events, would go on.
+  const ends = setTimeout(() => start(OVER).catch(fail), session.expires_in * 1000);
+  signal.addEventListener('abort', () => clearTimeout(ends));
 }
 
 function customerShell(now: Standing, session: CustomerSession): HTMLElement {

@@ -15,7 +15,7 @@ export interface SampleContext {
 
 export type Language = 'curl' | 'fetch' | 'Python' | 'Go' | 'openstack';
 
-/** In the order in which they are shown; the last needs a cloud that is an OpenStack. */
+/** In the order in which they are shown; the last needs a Nova dialect. */
 export const LANGUAGES: readonly Language[] = ['curl', 'fetch', 'Python', 'Go', 'openstack'];
 
 export function sampleOf(language: Language, context: SampleContext): string {

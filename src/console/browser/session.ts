@@ -11,7 +11,8 @@ export interface Plan {
 
 export interface CustomerSession {
   readonly as: 'customer';
-  readonly expires_at: string;
+  /** Seconds: the clocks of gateway and browser may differ. */
+  readonly expires_in: number;
   /** The key was made for this session, and ends with it. */
   readonly owned: boolean;
   readonly key: ApiKey;
@@ -19,7 +20,8 @@ export interface CustomerSession {
 
 export interface OperatorSession {
   readonly as: 'operator';
-  readonly expires_at: string;
+  /** Seconds: the clocks of gateway and browser may differ. */
+  readonly expires_in: number;
   readonly plans: readonly Plan[];
   readonly costs: { readonly read: number; readonly create: number; readonly write: number };
 }
@@ -29,8 +31,10 @@ export interface Standing {
   readonly session: CustomerSession | OperatorSession | null;
   /** Where customers find the gateway. */
   readonly url: string;
-  readonly openstack: boolean;
-  readonly operators: boolean;
+  /** Who can sign in, beside those who have a key. */
+  readonly ways: { readonly users: boolean; readonly operators: boolean };
+  /** OpenStack's own tools work with keys. */
+  readonly nova: boolean;
 }
 
 export type SignIn =

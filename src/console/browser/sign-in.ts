@@ -17,8 +17,8 @@ export function showSignIn(
 ): HTMLElement {
   const ways: readonly (readonly [way: Way, label: string, isThere: boolean])[] = [
     ['api_key', 'API key', true],
-    ['cloud', 'Cloud user', standing.openstack],
-    ['operator', 'Operator', standing.operators],
+    ['cloud', 'Cloud user', standing.ways.users],
+    ['operator', 'Operator', standing.ways.operators],
   ];
   const place = h('div', { class: 'card' });
   const choices = ways

@@ -80,8 +80,8 @@ export function novaApp(methods: Partial<Cloud> = {}, scopes: readonly Scope[] =
       projectId: PROJECT_ID,
       userId: INSTANCE.userId,
       scopes,
-      isBrowserKey: false,
       plan: 'default',
+      isBrowserKey: false,
       credential: { kind: 'redu_key', key: 'k' },
       sealingSecret: () => 's',
     });
