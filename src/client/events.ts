@@ -56,7 +56,7 @@ export async function* listen(
   let last = lastEventId;
   for (let failures = 0; ; failures++) {
     given?.throwIfAborted();
-    let wait: number | null = null;
+    let wait = backoff(failures);
     const silence = new Silence();
     try {
       const response = await sender.open(path, {
@@ -74,12 +74,12 @@ export async function* listen(
       if (error instanceof LinguanovaError) {
         if (error.status < 500 && error.status !== 429) throw error;
         if (error.status === 501) throw error;
-        wait = error.retryAfter && error.retryAfter * 1000;
+        wait = Math.max(wait, (error.retryAfter ?? 0) * 1000);
       }
     } finally {
       silence.end();
     }
-    await pause(wait ?? backoff(failures), given);
+    await pause(wait, given);
     if (last === undefined) yield { type: 'reset', id: undefined };
   }
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { adminKeyConformance } from './admin-keys.ts';
 import { apiKeyConformance } from './api-keys.ts';
 import { catalogConformance } from './catalog.ts';
+import { clientConformance } from './client.ts';
 import { eventConformance } from './events.ts';
 import { idempotencyConformance } from './idempotency.ts';
 import { instanceActionConformance } from './instance-actions.ts';
@@ -30,6 +31,7 @@ const COMPUTE: readonly Part[] = [
   serverGroupConformance,
   legacyConformance,
   tenantConformance,
+  clientConformance,
   eventConformance,
   novaConformance,
 ];
