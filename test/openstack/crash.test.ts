@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ADMIN_TOKEN } from '../support/gateway.ts';
 import { type GatewayProcess, runCommand, startProcess } from '../support/gateway-process.ts';
 import { OpenStackClient } from '../support/openstack-client.ts';
@@ -35,6 +35,12 @@ describe('the gateway is killed in the middle of', () => {
         floatingip: { floating_network_id: read('PUBLIC_NETWORK_ID') },
       })
     ).body.floatingip.id;
+    // What the file before this one has deleted takes its time to go.
+    await vi.waitFor(async () => {
+      const { servers } = (await openStack.compute('GET', '/servers/detail')).body;
+      const tasks = servers.map((server: Record<string, unknown>) => server['OS-EXT-STS:task_state']);
+      expect(tasks).not.toContain('deleting');
+    }, 90_000);
     others = await openStack.belongings();
   });
   afterAll(async () => {
