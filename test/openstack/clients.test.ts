@@ -64,6 +64,7 @@ describe('the openstack client, with an API key in clouds.yaml', () => {
 
   test('server create, list, show, stop, start, reboot, resize, image create, addresses, groups, delete', async () => {
     const { openStack } = target.acme;
+    await removeLeftovers();
     const before = await openStack.belongings();
     await commands.print('security group create cli-group');
     await commands.print('security group rule create --proto tcp --dst-port 443 cli-group');
@@ -101,6 +102,21 @@ describe('the openstack client, with an API key in clouds.yaml', () => {
     await commands.print('security group delete cli-group');
     expect(await openStack.belongings()).toEqual(before);
   }, 400_000);
+
+  /** Of a run that was cut off: names have to mean one thing. */
+  async function removeLeftovers(): Promise<void> {
+    const { openStack } = target.acme;
+    const { servers } = (await openStack.compute('GET', '/servers?name=^cli-server$')).body;
+    for (const { id } of servers) await openStack.compute('DELETE', `/servers/${id}`);
+    await expect
+      .poll(async () => (await openStack.compute('GET', '/servers?name=^cli-server$')).body.servers, {
+        timeout: 60_000,
+      })
+      .toEqual([]);
+    const { security_groups: groups } = (await openStack.network('GET', '/security-groups?name=cli-group'))
+      .body;
+    for (const { id } of groups) await openStack.network('DELETE', `/security-groups/${id}`);
+  }
 
   test('what only administrators may is refused in words that can be read', async () => {
     const { code, err } = await commands.run('hypervisor list');
