@@ -1,6 +1,7 @@
 import type { CallContext, Cloud, CloudCredential } from '../../compute/cloud.ts';
 import { ComputeError, hasCode } from '../../compute/errors.ts';
-import type { FleetView } from './fleet.ts';
+import type { CloudInstance } from '../../compute/model.ts';
+import { type FleetView, TRANSITION_AGE } from './fleet.ts';
 import type { Fleets } from './fleets.ts';
 import { isInDoubt } from './plan.ts';
 import { isNarrowed, isSelectable, select } from './select.ts';
@@ -56,15 +57,22 @@ export function fleetCloud(
       listing = brought(!isNarrowed(filter, window));
       const view = await listing;
       const page = view && select(view, filter, window);
+      // What is passing may be what a filter by status leaves out, so nothing in the answer tells of it.
+      if (filter.statuses !== undefined && (!page || view.passing)) call.provenance.holds(TRANSITION_AGE);
       return view && page ? told(view, page) : cloud.listInstances(filter, window);
     },
     async getInstance(id) {
       if (!call.mayBeOld) return cloud.getInstance(id);
-      const view = await fleets.current(await scope());
+      const whose = await scope();
+      const view = await fleets.current(whose);
       const instance = view?.byId.get(id);
       // One that is in no view may be new; and a list may tell less than a look.
       const isTold = instance && !isInDoubt(instance) && instance.securityGroupNames !== 'unknown';
-      return view && isTold ? told(view, instance) : cloud.getInstance(id);
+      if (view && isTold) return told(view, instance);
+      const found = await orNothing(cloud.getInstance(id));
+      if (view) await fleets.looked(whose, id, instance, found.instance);
+      if (found.instance === undefined) throw found.error;
+      return found.instance;
     },
     async listSecurityGroups(filter = {}) {
       if (!call.mayBeOld || filter.allProjects) return cloud.listSecurityGroups(filter);
@@ -103,6 +111,20 @@ export function fleetCloud(
     disassociateFloatingIp: (id) => changing([], () => cloud.disassociateFloatingIp(id)),
     deleteFloatingIp: (id) => changing([], () => cloud.deleteFloatingIp(id)),
   };
+}
+
+type Found =
+  | { readonly instance: CloudInstance }
+  | { readonly instance: undefined; readonly error: ComputeError };
+
+/** That there is no such instance is something learned too. Other errors are thrown. */
+async function orNothing(look: Promise<CloudInstance>): Promise<Found> {
+  try {
+    return { instance: await look };
+  } catch (error) {
+    if (hasCode(error, 'not_found')) return { instance: undefined, error };
+    throw error;
+  }
 }
 
 /** A request waits no longer than it may, also for a refresh that others began. `timeout`. */

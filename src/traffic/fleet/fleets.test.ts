@@ -114,6 +114,22 @@ describe('lists', () => {
     expect(await list()).toEqual(CHANGES);
   });
 
+  test('by status hold for a second while what they leave out may pass', async () => {
+    const { model, list, request } = fleetsUnderTest();
+    const holds = async () => {
+      const { cloud, provenance } = request();
+      await cloud.listInstances({ statuses: ['ACTIVE'] }, {});
+      return provenance.holdsFor;
+    };
+    expect(await holds()).toBe(TRANSITION_AGE);
+    await list();
+    expect(await holds()).toBe(Number.POSITIVE_INFINITY);
+    vi.advanceTimersByTime(MAX_AGE);
+    model.create({ status: 'BUILD', inTransition: true });
+    await list();
+    expect(await holds()).toBe(TRANSITION_AGE);
+  });
+
   test('say how old they are', async () => {
     const { request } = fleetsUnderTest();
     const began = Date.now();
@@ -250,6 +266,41 @@ describe('single instances', () => {
     model.asked = [];
     for (const id of [building, made]) await request().cloud.getInstance(id);
     expect(model.asked).toEqual([`look ${building}`, `look ${made}`]);
+  });
+
+  test.each([
+    ['the end of a transition', { status: 'ACTIVE', state: 'active', inTransition: false }],
+    ['another status', { status: 'ERROR', state: 'error' }],
+  ] as const)('that show %s are in the next list as they were told', async (_, change) => {
+    const { model, list, request } = fleetsUnderTest();
+    const id = model.create({ status: 'BUILD', state: 'provisioning', inTransition: true });
+    await list();
+    model.change(id, change);
+    expect((await request().cloud.getInstance(id)).status).toBe(change.status);
+    const { instances } = await request().cloud.listInstances({ statuses: [change.status] }, {});
+    expect(instances.map((one) => one.id)).toContain(id);
+  });
+
+  test('that are gone are in no list any more, and those made past the gateway are', async () => {
+    const { model, list, request } = fleetsUnderTest();
+    const gone = model.create({ status: 'BUILD', inTransition: true });
+    await list();
+    model.vanish(gone);
+    await expect(request().cloud.getInstance(gone)).rejects.toMatchObject({ code: 'not_found' });
+    expect(await list()).toMatchObject({ true: true });
+    const made = model.create();
+    await request().cloud.getInstance(made);
+    expect(await list()).toMatchObject({ true: true });
+  });
+
+  test('that show nothing new, or belong to another project, leave the fleet as it is', async () => {
+    const { model, list, request } = fleetsUnderTest();
+    const building = model.create({ status: 'BUILD', inTransition: true });
+    await list();
+    const foreign = model.create({ projectId: 'another' });
+    for (const id of [building, foreign]) await request().cloud.getInstance(id);
+    await expect(request().cloud.getInstance('never')).rejects.toMatchObject({ code: 'not_found' });
+    expect((await list()).asked).toEqual([]);
   });
 });
 

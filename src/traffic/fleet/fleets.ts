@@ -1,4 +1,5 @@
 import type { Cloud, CloudCredential, SignedInCaller } from '../../compute/cloud.ts';
+import type { CloudInstance } from '../../compute/model.ts';
 import { LruMap } from '../../lru-map.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { ProjectVersions } from '../versions/project-versions.ts';
@@ -91,12 +92,42 @@ export class Fleets {
     return view;
   }
 
+  /**
+   * A look at one instance has told more than the fleet's view does: then all that is kept of the project is old, so that who was
+   * told of a state does not find the one before it in the next list.
+   *
+   * @param known As the view has it, undefined when it does not.
+   * @param found As the cloud tells it now, undefined when it does not exist.
+   */
+  async looked(
+    { caller: { projectId } }: FleetScope,
+    id: string,
+    known: CloudInstance | undefined,
+    found: CloudInstance | undefined,
+  ): Promise<void> {
+    if (isNews(known, found, projectId)) await this.#versions.changed({ projectId, instanceIds: [id] });
+  }
+
   /** A fleet that grew makes room by letting go of others, or goes itself when it is larger than all may be. */
   #weigh(key: string, fleet: Fleet): void {
     if (this.#fleets.peek(key) !== fleet) return;
     this.#fleets.delete(key);
     this.#fleets.set(key, fleet);
   }
+}
+
+/** An instance of another project is in no list of this one. */
+function isNews(
+  known: CloudInstance | undefined,
+  found: CloudInstance | undefined,
+  projectId: string,
+): boolean {
+  if (known === undefined) return found?.projectId === projectId;
+  return (
+    found?.status !== known.status ||
+    found.updated !== known.updated ||
+    found.inTransition !== known.inTransition
+  );
 }
 
 function keyOf({ caller, kind }: FleetScope): string {
