@@ -163,3 +163,24 @@ describe('what a real Nova answered becomes the right instance', () => {
     expect(await cloud.open().getInstance(body?.server.id ?? '')).toEqual(EXPECTED[name]);
   });
 });
+
+describe('a server that Nova is about to forget', () => {
+  const [recorded] = Object.values(RECORDED);
+  const deleted = { ...recorded?.server, status: 'DELETED' };
+  const cloud = scriptedCloud(({ url }) => {
+    if (url.includes('/servers/detail')) return { status: 200, body: { servers: [deleted] } };
+    return url.includes('/servers/') ? { status: 200, body: { server: deleted } } : undefined;
+  });
+
+  test('is not found, and in no list', async () => {
+    await expect(cloud.open().getInstance(recorded?.server.id ?? '')).rejects.toMatchObject({
+      code: 'not_found',
+    });
+    expect((await cloud.open().listInstances({}, {})).instances).toEqual([]);
+  });
+
+  test('is in a list of changes', async () => {
+    const { instances } = await cloud.open().listInstances({ changedSince: '2026-01-01T00:00:00Z' }, {});
+    expect(instances.map(({ state }) => state)).toEqual(['deleted']);
+  });
+});

@@ -43,16 +43,24 @@ export async function listServers(
   };
   const instances: CloudInstance[] = [];
   for await (const page of pages(nova, '/servers/detail', 'servers', Server, query)) {
-    for (const server of page) instances.push(instanceFrom(server));
+    for (const server of page) {
+      if (!isGone(server) || filter.changedSince !== undefined) instances.push(instanceFrom(server));
+    }
     if (instances.length > limit) break;
   }
   return { instances: instances.slice(0, limit), more: instances.length > limit };
 }
 
+/** Nova tells a deleted server for a moment longer, while it frees what the server had. To customers it is gone. */
+function isGone({ status }: z.infer<typeof Server>): boolean {
+  return status === 'DELETED';
+}
+
 /** @param projectId Whose it must be: to an administrator Nova shows everybody's. */
 export async function getServer(nova: Service, id: string, projectId: string): Promise<CloudInstance> {
-  const instance = instanceFrom((await nova.get(`/servers/${id}`, ServerBody)).server);
-  if (instance.projectId === projectId) return instance;
+  const { server } = await nova.get(`/servers/${id}`, ServerBody);
+  const instance = instanceFrom(server);
+  if (instance.projectId === projectId && !isGone(server)) return instance;
   throw new ComputeError('not_found', `Instance ${id} could not be found.`);
 }
 
