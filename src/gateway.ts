@@ -36,6 +36,7 @@ import { type RequestBody, type RequestTarget, refuseDotSegments } from './http/
 import { shortWay } from './short-way.ts';
 import { type Dependencies, health } from './telemetry/health.ts';
 import { requestLog } from './telemetry/request-log.ts';
+import type { ToldReads } from './traffic/cache/at-hand.ts';
 import { type CacheOptions, type CachePorts, caching } from './traffic/cache/cached.ts';
 import type { EventLog } from './traffic/events/event-log.ts';
 import { Events, type OpenStream } from './traffic/events/events.ts';
@@ -153,12 +154,15 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   const openStream: OpenStream = ports.openStream ?? ((c, instanceId) => events.open(c, instanceId));
   app.route('/', reduDialect(access, cached, openStream));
 
+  const toldReads: ToldReads[] = toldBefore === null ? [] : [toldBefore];
   const { nova: services, versions } = ports;
   if (services !== undefined) {
     const { requestBody = (c: Context) => c.req.raw.body } = options;
     const keepsReads = options.cache.seconds > 0;
     const given = { access, services, versions, requestTarget, requestBody, keepsReads };
-    app.route('/', novaDialect({ ...given, publicUrl: url, limited: limits.stage }));
+    const nova = novaDialect({ ...given, publicUrl: url, limited: limits.stage });
+    app.route('/', nova.routes);
+    toldReads.push(...nova.toldReads);
   }
 
   app.notFound((c) => answerError(new ComputeError('not_found', 'There is nothing at this path.'), c));
@@ -168,8 +172,7 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   };
   const endStreams = () => events.close();
   const { routes } = app;
-  if (toldBefore === null) return { fetch: app.fetch, routes, flush, endStreams };
-  const atOnce = shortWay({ access, limits, toldBefore, requestTarget });
+  const atOnce = shortWay({ access, limits, toldReads });
   return {
     fetch: (request, env, ctx) => atOnce(request, env) ?? app.fetch(request, env, ctx),
     routes,

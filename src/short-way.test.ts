@@ -1,10 +1,12 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Access } from './access/access.ts';
+import { presentedKey } from './access/authenticate.ts';
 import type { Principal } from './access/principal.ts';
 import { shortWay } from './short-way.ts';
 import type { LogFields } from './telemetry/logger.ts';
 import type { Told } from './traffic/cache/answer-cache.ts';
-import type { ToldBefore } from './traffic/cache/told-before.ts';
+import type { AtHand } from './traffic/cache/at-hand.ts';
+import { tell } from './traffic/cache/tell.ts';
 
 const principal = { keyId: 'k1', projectId: 'p1' } as Principal;
 const told: Told = {
@@ -24,13 +26,13 @@ const told: Told = {
 /** What each stage says, and what was done. */
 let state: {
   known: Principal | null;
-  found: ReturnType<ToldBefore['find']>;
+  found: boolean;
   points: number;
   done: string[];
   lines: LogFields[];
 };
 beforeEach(() => {
-  state = { known: principal, found: { told, route: '/v1/instances' }, points: 1, done: [], lines: [] };
+  state = { known: principal, found: true, points: 1, done: [], lines: [] };
 });
 
 const access = {
@@ -55,17 +57,37 @@ const answer = shortWay({
       return true;
     },
   },
-  toldBefore: {
-    find: (_: Principal, target: string) => (target === '/v1/instances?a' ? state.found : null),
-  } as ToldBefore,
-  requestTarget: (c) => c.req.raw.url.replace('http://gateway', ''),
+  toldReads: [
+    {
+      keyIn: presentedKey,
+      find: (_, c): AtHand | null => {
+        if (!state.found || !c.req.url.endsWith('/v1/instances?a')) return null;
+        const answer: AtHand['answer'] = (beside) =>
+          tell(beside, c.req.header('If-None-Match'), told, Date.now());
+        return { route: '/v1/instances', result: 'hit', answer };
+      },
+    },
+    {
+      keyIn: (c) => c.req.header('x-auth-token'),
+      find: () => ({
+        route: '/compute/*',
+        result: 'hit',
+        answer: (beside) => beside.answer('{}', 200, {}),
+      }),
+    },
+  ],
 });
 
-const ask = (target = '/v1/instances?a', headers: Record<string, string> = {}, method = 'GET') =>
-  answer(
-    new Request(`http://gateway${target}`, { method, headers: { 'x-api-key': 'good', ...headers } }),
-    {},
+const ask = (
+  target = '/v1/instances?a',
+  headers: Record<string, string | undefined> = {},
+  method = 'GET',
+) => {
+  const given = Object.entries({ 'x-api-key': 'good', ...headers }).filter(
+    (field): field is [string, string] => field[1] !== undefined,
   );
+  return answer(new Request(`http://gateway${target}`, { method, headers: given }), {});
+};
 
 test('what is at hand is told at once, counted and logged as by all stages', async () => {
   const response = ask();
@@ -101,6 +123,12 @@ test('what is at hand is told at once, counted and logged as by all stages', asy
   ]);
 });
 
+test('what another dialect told is looked for where that has its keys', async () => {
+  const response = ask('/compute/v2.1/flavors', { 'x-api-key': undefined, 'x-auth-token': 'good' });
+  expect(await response?.text()).toBe('{}');
+  expect(state.lines).toMatchObject([{ route: '/compute/*', dialect: 'nova' }]);
+});
+
 test('a client that has it hears 304', () => {
   expect(ask('/v1/instances?a', { 'if-none-match': 'W/"1"' })?.status).toBe(304);
 });
@@ -115,7 +143,7 @@ describe('the long way is left to', () => {
     ['another key', nothing, () => ask(undefined, { 'x-api-key': 'bad' })],
     ['another target', nothing, () => ask('/v1/instances?b')],
     ['a key that has to be read again', () => Object.assign(state, { known: null }), ask],
-    ['an answer that is not fresh', () => Object.assign(state, { found: null }), ask],
+    ['an answer that is not fresh', () => Object.assign(state, { found: false }), ask],
     ['a limit that has nothing left, or must ask', () => Object.assign(state, { points: 0 }), ask],
   ])('%s, and nothing was done', (_, change, asked) => {
     change();

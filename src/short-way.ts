@@ -1,5 +1,5 @@
 /**
- * The way of a request, in short: a read that the same key was told a moment ago, from an answer that is still fresh, passes all
+ * The way of a request, in short: a read that the same key was told a moment ago, from an answer that still holds, passes all
  * stages of `gateway.ts` at once. Each is asked, in their order and by the functions they use themselves; but none may have to
  * wait, and none may find anything else than it did before. Where one does, nothing has been done yet and the request goes the
  * long way.
@@ -11,44 +11,49 @@
 
 import { Context } from 'hono';
 import type { Access } from './access/access.ts';
-import { letIn, presentedKey } from './access/authenticate.ts';
+import { letIn } from './access/authenticate.ts';
 import type { GatewayEnv } from './context.ts';
 import { AnswerHeaders } from './http/answer-headers.ts';
-import type { RequestTarget } from './http/request-target.ts';
 import { newRequestId, noteRequest } from './telemetry/request-log.ts';
-import { tell } from './traffic/cache/tell.ts';
-import type { ToldBefore } from './traffic/cache/told-before.ts';
+import type { ToldReads } from './traffic/cache/at-hand.ts';
 import type { Limits } from './traffic/limit/limit.ts';
 
 export interface ShortWayPorts {
   readonly access: Access;
   readonly limits: Limits;
-  readonly toldBefore: ToldBefore;
-  readonly requestTarget: RequestTarget;
+  /** Of each dialect; a request is looked for where its key is found first. */
+  readonly toldReads: readonly ToldReads[];
 }
 
 /** What answers a request at once, or leaves it alone: null. */
 export type ShortWay = (request: Request, env: unknown) => Response | null;
 
-export function shortWay({ access, limits, toldBefore, requestTarget }: ShortWayPorts): ShortWay {
+export function shortWay({ access, limits, toldReads }: ShortWayPorts): ShortWay {
   const { log, metrics } = access;
+  const whereKeyIs = (c: Context<GatewayEnv>) => {
+    for (const reads of toldReads) {
+      const key = reads.keyIn(c);
+      if (key !== undefined) return [key, reads] as const;
+    }
+    return [];
+  };
   return function answeredAtOnce(request, env) {
     // Of another origin's pages other stages may have something to say.
     if (request.method !== 'GET' || request.headers.has('origin')) return null;
     const started = performance.now();
     const c = new Context<GatewayEnv>(request, { env });
-    const principal = access.verifier.known(presentedKey(c), access.clientAddress(c));
-    if (principal === null) return null;
-    const found = toldBefore.find(principal, requestTarget(c));
-    if (found === null) return null;
+    const [key, reads] = whereKeyIs(c);
+    const principal = access.verifier.known(key, access.clientAddress(c));
+    const found = principal && reads?.find(principal, c);
+    if (principal === null || !found) return null;
     const headers = new AnswerHeaders();
     if (!limits.spendNow(principal, headers)) return null;
 
     const requestId = newRequestId(headers);
     letIn(access, principal);
-    const { told, route } = found;
-    metrics.count('cache_results', { result: told.result, route });
-    const answer = tell(headers, c.req.header('If-None-Match'), told, Date.now());
+    const { route, result } = found;
+    metrics.count('cache_results', { result, route });
+    const answer = found.answer(headers);
     const who = { request_id: requestId, key: principal.keyId, project: principal.projectId };
     noteRequest(log, metrics, { method: 'GET', route, status: answer.status, started }, who);
     return answer;

@@ -38,6 +38,11 @@ export function openStackPassThrough(openStack: OpenStack, transport: StreamingT
       return sessionWith(await tokens.token(forOpenStack(credential), sendContext(call)));
     },
 
+    knownSession(credential) {
+      const token = tokens.known(forOpenStack(credential));
+      return token === null ? null : sessionWith(token);
+    },
+
     async forward(credential, request, call) {
       const context = sendContext(call);
       const owner = forOpenStack(credential);

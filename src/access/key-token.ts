@@ -98,6 +98,12 @@ export class KeyTokens {
     return token;
   }
 
+  /** The text of the API key that a living token stands for, when it was opened before. Secret. */
+  known(text: string): string | undefined {
+    const token = this.#opened.get(text);
+    return token !== undefined && this.isLiving(token) ? token.key : undefined;
+  }
+
   /** Whether a token still counts, the key aside. */
   isLiving(token: KeyToken): boolean {
     return token.expiresAt * 1000 > Date.now() && !this.#givenUp.has(token.auditId);

@@ -4,8 +4,7 @@
  * @module
  */
 
-import type { Context } from 'hono';
-import type { GatewayEnv } from '../../context.ts';
+import type { AnswerHeaders } from '../../http/answer-headers.ts';
 import { CLOUD_ID } from '../../telemetry/request-log.ts';
 import { responseHeaders } from './headers.ts';
 import { knownRewriter } from './links.ts';
@@ -39,8 +38,8 @@ export function prepared(
   return { status, headers: others, body: rewritten };
 }
 
-export function say(c: Context<GatewayEnv>, { status, headers, body }: Prepared): Response {
-  const beside = c.get('answerHeaders');
+/** @param beside What the gateway says with it. */
+export function say(beside: AnswerHeaders, { status, headers, body }: Prepared): Response {
   const cloudId = headers['x-openstack-request-id'];
   if (cloudId !== undefined) beside.set(CLOUD_ID, cloudId);
   return beside.answerAlso(body, status, headers);

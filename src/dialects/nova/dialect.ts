@@ -11,6 +11,7 @@ import type { Access } from '../../access/access.ts';
 import { KeyTokens } from '../../access/key-token.ts';
 import type { GatewayEnv } from '../../context.ts';
 import type { RequestBody, RequestTarget } from '../../http/request-target.ts';
+import type { ToldReads } from '../../traffic/cache/at-hand.ts';
 import type { ProjectVersions } from '../../traffic/versions/project-versions.ts';
 import { authenticateToken } from './authenticate.ts';
 import { forward } from './forward.ts';
@@ -20,6 +21,7 @@ import type { PassThrough } from './pass-through.ts';
 import type { PublicUrl } from './public-url.ts';
 import { FACES, SERVICES } from './services.ts';
 import type { OpenSession } from './session.ts';
+import { ToldBefore } from './told-before.ts';
 import type { NovaTranslation } from './translation.ts';
 import { versionDocuments } from './versions.ts';
 
@@ -38,29 +40,42 @@ export interface NovaPorts {
   readonly limited: MiddlewareHandler<GatewayEnv>;
 }
 
-/** Every route of the dialect, to be mounted at `/`. Handlers throw; `answerNovaError` says it. */
-export function novaDialect(ports: NovaPorts): Hono<GatewayEnv> {
+export interface NovaDialect {
+  /** Every route of the dialect, to be mounted at `/`. Handlers throw; `answerNovaError` says it. */
+  readonly routes: Hono<GatewayEnv>;
+  /** For the short way. */
+  readonly toldReads: readonly ToldReads[];
+}
+
+export function novaDialect(ports: NovaPorts): NovaDialect {
   const { access, limited } = ports;
   const tokens = new KeyTokens(access.secret);
-  const { openSession, documents, answer } = servicesOf(ports, tokens);
+  const { openSession, documents, answer, toldReads } = servicesOf(ports, tokens);
   const router = new Hono<GatewayEnv>({ strict: false });
   router.route(FACES.identity.prefix, identityFacade({ ...ports, tokens, openSession }, limited));
   const stages = [documents, authenticateToken(access, tokens), limited, answer] as const;
   for (const service of SERVICES) router.all(`${FACES[service].prefix}/*`, ...stages);
-  return router;
+  return { routes: router, toldReads };
 }
 
 function servicesOf(ports: NovaPorts, tokens: KeyTokens) {
   const { services, access, publicUrl, versions, keepsReads } = ports;
   if ('forward' in services) {
     const keptReads = new KeptReads(versions, access.metrics, { on: keepsReads });
-    const own = { ...ports, passThrough: services, keptReads };
+    const toldBefore = new ToldBefore({ ...ports, passThrough: services, keptReads, tokens });
+    const own = { ...ports, passThrough: services, keptReads, toldBefore };
     const openSession: OpenSession = (credential, call) => services.session(credential, call);
-    return { openSession, documents: versionDocuments(own, tokens), answer: forward(own) };
+    return {
+      openSession,
+      documents: versionDocuments(own, tokens),
+      answer: forward(own),
+      toldReads: [toldBefore],
+    };
   }
   return {
     openSession: services.openSession(access.clouds),
     documents: services.versionDocuments(publicUrl),
     answer: services.answer(ports),
+    toldReads: [],
   };
 }

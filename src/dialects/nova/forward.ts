@@ -29,6 +29,7 @@ import type {
 import { isAction, isKeyPairs, scopeFor, scopeForAction, serverOf } from './permissions.ts';
 import type { PublicUrl } from './public-url.ts';
 import { parseTarget, type Target } from './target.ts';
+import type { ToldBefore } from './told-before.ts';
 
 /** The largest body that is read before it is sent on; image data is not. 1 MiB, the redu dialect's. */
 const MAX_BODY_BYTES = 1_048_576;
@@ -44,6 +45,7 @@ export interface ForwardPorts {
   readonly requestBody: RequestBody;
   readonly publicUrl: PublicUrl;
   readonly keptReads: KeptReads;
+  readonly toldBefore: ToldBefore;
 }
 
 /** Behind `authenticateToken` and the limits. */
@@ -71,12 +73,14 @@ export function forward(ports: ForwardPorts): Handler<GatewayEnv> {
     };
     const send = () => passThrough.forward(credential, request, call);
     const publicUrl = ports.publicUrl(c);
+    const beside = c.get('answerHeaders');
     if (isRead(method)) {
+      const fetch = async () => prepared(await send(), session.roots, publicUrl);
       const asked = { session, kind: credential.kind, target, request, publicUrl, route: routePath(c) };
-      return say(
-        c,
-        await ports.keptReads.tell(asked, async () => prepared(await send(), session.roots, publicUrl)),
-      );
+      const read = ports.keptReads.readOf(asked);
+      if (read === null) return say(beside, await fetch());
+      ports.toldBefore.note(c, { principal, session, read });
+      return say(beside, await ports.keptReads.tell(read, fetch));
     }
     let answer: ForwardedAnswer;
     try {
@@ -84,7 +88,7 @@ export function forward(ports: ForwardPorts): Handler<GatewayEnv> {
     } finally {
       if (isAdministrator(session)) await ports.keptReads.administered();
     }
-    return say(c, prepared(answer, session.roots, publicUrl));
+    return say(beside, prepared(answer, session.roots, publicUrl));
   };
 }
 

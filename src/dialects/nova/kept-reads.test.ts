@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { LocalVersions } from '../../traffic/versions/local-versions.ts';
-import { type AskedRead, KeptReads } from './kept-reads.ts';
+import type { Prepared } from './answer.ts';
+import { type AskedRead, type KeptRead, KeptReads } from './kept-reads.ts';
 import type { CloudSession } from './pass-through.ts';
 import { parseTarget } from './target.ts';
 
@@ -55,11 +56,20 @@ const server = (status: string, task: string | null = null) =>
   JSON.stringify({ server: { status, 'OS-EXT-STS:task_state': task } });
 
 async function tell(read: AskedRead, from = reads, status = 200) {
-  const { body, headers } = await from.tell(read, async () => {
+  const fetch = async () => {
     calls += 1;
     return { status, headers: { 'content-type': 'application/json' }, body: says };
-  });
+  };
+  const mayBeKept = from.readOf(read);
+  const { body, headers }: Prepared = await (mayBeKept === null ? fetch() : from.tell(mayBeKept, fetch));
   return { body, cache: headers['x-cache'] };
+}
+
+/** One that may be kept. */
+function readOf(read = asked()): KeptRead {
+  const found = reads.readOf(read);
+  if (found === null) throw new Error('this read may not be kept');
+  return found;
 }
 
 /** Whether the second of two equal requests is told again what the first was. */
@@ -69,6 +79,39 @@ async function isKept(first: AskedRead, second = first): Promise<boolean> {
   await tell(second);
   return calls === before;
 }
+
+describe('at hand, without asking anybody', () => {
+  test('is what was told, while it holds', async () => {
+    expect(reads.atHand(readOf())).toBeNull();
+    await tell(asked());
+    now += 999;
+    expect(reads.atHand(readOf())).toMatchObject({
+      status: 200,
+      headers: { age: '0', 'x-cache': 'HIT' },
+      body: server('ACTIVE'),
+    });
+    now += 1;
+    expect(reads.atHand(readOf())).toBeNull();
+  });
+
+  test('is nothing of before a change, of the project or of everybody’s', async () => {
+    await tell(asked());
+    await versions.changed({ projectId: 'p2', instanceIds: [] });
+    expect(reads.atHand(readOf())).not.toBeNull();
+    await versions.changed({ projectId: 'p1', instanceIds: [] });
+    expect(reads.atHand(readOf())).toBeNull();
+    now += 10_000;
+    await tell(asked());
+    await reads.administered();
+    expect(reads.atHand(readOf())).toBeNull();
+  });
+
+  test('is nothing where versions would have to be asked for', async () => {
+    await tell(asked());
+    versions.known = () => null as never;
+    expect(reads.atHand(readOf())).toBeNull();
+  });
+});
 
 test('what was told is told again for a second', async () => {
   await tell(asked());
@@ -101,7 +144,7 @@ describe('after a change, at any gateway', () => {
   });
 
   test('what was asked before it and answered after it is not kept', async () => {
-    await reads.tell(asked(), async () => {
+    await reads.tell(readOf(), async () => {
       await change();
       return { status: 200, headers: {}, body: server('ACTIVE') };
     });

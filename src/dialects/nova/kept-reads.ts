@@ -16,7 +16,7 @@ import type { CloudCredential } from '../../compute/cloud.ts';
 import { LruMap } from '../../lru-map.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import { CacheKey, CacheScope } from '../../traffic/cache/cache-key.ts';
-import type { ProjectVersions } from '../../traffic/versions/project-versions.ts';
+import type { ProjectVersion, ProjectVersions } from '../../traffic/versions/project-versions.ts';
 import type { Prepared } from './answer.ts';
 import type { CloudSession, ForwardRequest } from './pass-through.ts';
 import { withoutProject } from './permissions.ts';
@@ -29,6 +29,15 @@ export interface AskedRead {
   readonly request: ForwardRequest;
   readonly publicUrl: string;
   /** As metrics name it. */
+  readonly route: string;
+}
+
+/** A read whose answer may be kept. */
+export interface KeptRead {
+  /** All that the answer may depend on. */
+  readonly key: string;
+  readonly projectId: string;
+  readonly rule: Rule;
   readonly route: string;
 }
 
@@ -113,23 +122,43 @@ export class KeptReads {
     });
   }
 
-  /** @param fetch Asks the cloud; it is always asked for what is not kept by any rule. */
-  async tell(asked: AskedRead, fetch: () => Promise<Prepared>): Promise<Prepared> {
+  /** What is asked, as far as its answer may be kept; null when it may not, and the cloud has to be asked each time. */
+  readOf(asked: AskedRead): KeptRead | null {
     const rule = this.#on ? ruleFor(asked) : null;
-    if (rule === null) return fetch();
-    const { id: projectId } = asked.session.project;
-    const key = keyOf(asked);
-    const versions = await this.#versionsOf(projectId);
-    const kept = this.#kept.get(key);
+    if (rule === null) return null;
+    return { key: keyOf(asked), projectId: asked.session.project.id, rule, route: asked.route };
+  }
+
+  /** @param fetch Asks the cloud. */
+  async tell(read: KeptRead, fetch: () => Promise<Prepared>): Promise<Prepared> {
+    const { key, projectId, rule, route } = read;
+    const own = await this.#versions.current(projectId);
+    const versions = versionsOf(own, await this.#versions.current(EVERYBODY));
     const at = this.#now();
-    const age = kept === undefined ? -1 : at - kept.at;
-    const isGood = kept?.versions === versions && age >= 0 && age < rule.lifetime;
-    this.#metrics.count('cache_results', { result: isGood ? 'hit' : 'miss', route: asked.route });
-    if (isGood) return again(kept.prepared, age);
+    const kept = this.#good(read, versions, at);
+    this.#metrics.count('cache_results', { result: kept === null ? 'miss' : 'hit', route });
+    if (kept !== null) return again(kept, at);
     const prepared = await fetch();
     const settled = !rule.settles || at - this.#changedAt(projectId) > SETTLING;
     if (settled && mayBeKept(prepared, rule)) this.#kept.set(key, { prepared, versions, at });
     return prepared;
+  }
+
+  /** What `tell` would tell without asking anybody; null when it would ask. */
+  atHand(read: KeptRead): Prepared | null {
+    const own = this.#versions.known?.(read.projectId) ?? null;
+    const all = own && (this.#versions.known?.(EVERYBODY) ?? null);
+    if (own === null || all === null) return null;
+    const at = this.#now();
+    const kept = this.#good(read, versionsOf(own, all), at);
+    return kept === null ? null : again(kept, at);
+  }
+
+  #good({ key, rule }: KeptRead, versions: string, at: number): Kept | null {
+    const kept = this.#kept.get(key);
+    if (kept?.versions !== versions) return null;
+    const age = at - kept.at;
+    return age >= 0 && age < rule.lifetime ? kept : null;
   }
 
   /** To be called when an administrator may have changed something, beside the change of the project. */
@@ -137,14 +166,13 @@ export class KeptReads {
     await this.#versions.changed({ projectId: EVERYBODY, instanceIds: [] });
   }
 
-  async #versionsOf(projectId: string): Promise<string> {
-    const [own, all] = [await this.#versions.current(projectId), await this.#versions.current(EVERYBODY)];
-    return `${own.number} ${all.number}`;
-  }
-
   #changedAt(projectId: string): number {
     return Math.max(this.#allChanged, this.#changed.get(projectId) ?? 0);
   }
+}
+
+function versionsOf(own: ProjectVersion, all: ProjectVersion): string {
+  return `${own.number} ${all.number}`;
 }
 
 export function isAdministrator({ roles }: CloudSession): boolean {
@@ -180,7 +208,7 @@ function mayBeKept(prepared: Prepared, { passing }: Rule): prepared is Kept['pre
   return status === 200 && typeof body === 'string' && passing?.test(body) !== true;
 }
 
-function again(prepared: Kept['prepared'], age: number): Prepared {
-  const headers = { ...prepared.headers, age: String(Math.floor(age / 1_000)), 'x-cache': 'HIT' };
+function again({ prepared, at }: Kept, now: number): Prepared {
+  const headers = { ...prepared.headers, age: String(Math.floor((now - at) / 1_000)), 'x-cache': 'HIT' };
   return { ...prepared, headers };
 }

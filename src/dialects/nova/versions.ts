@@ -42,7 +42,7 @@ interface Kept {
 
 /** Answers version documents; everything else goes on. */
 export function versionDocuments(
-  ports: Omit<ForwardPorts, 'keptReads'>,
+  ports: Omit<ForwardPorts, 'keptReads' | 'toldBefore'>,
   tokens: KeyTokens,
 ): MiddlewareHandler<GatewayEnv> {
   const { access, passThrough, publicUrl } = ports;
@@ -75,7 +75,7 @@ export function versionDocuments(
     const document = known ?? (await ask(c, part, below || '/'));
     const lifetime = document.status < 400 ? KEEP_MILLISECONDS : KEEP_ERROR_MILLISECONDS;
     if (known === undefined) kept.set(name, document, lifetime);
-    return say(c, prepared(document, document.roots, publicUrl(c)));
+    return say(c.get('answerHeaders'), prepared(document, document.roots, publicUrl(c)));
   };
 }
 

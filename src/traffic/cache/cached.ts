@@ -83,7 +83,7 @@ export function caching(
     { versions, store: cacheStore ?? null, metrics },
     { bytes, staleFor: staleSeconds * 1_000 },
   );
-  const toldBefore = new ToldBefore({ clouds, versions, answers });
+  const toldBefore = new ToldBefore({ clouds, versions, answers, requestTarget });
   const cached: Cached = function cached(handler, { pace = 'usual', of = 'project', not = [] } = {}) {
     const requests = new BareRequests(handler);
     const lifetime = (pace === 'slow' ? Math.max(seconds, SLOW_SECONDS) : seconds) * 1_000;
@@ -134,7 +134,7 @@ export function caching(
       const outcome = answers.tell(asked);
       const told = outcome instanceof Promise ? await outcome : outcome;
       metrics.count('cache_results', { result: told.result, route: routePath(c) });
-      toldBefore.note(requestTarget(c), { principal, caller, key, route: routePath(c) });
+      toldBefore.note(c, { principal, caller, key, route: routePath(c) });
       return tell(c.get('answerHeaders'), c.req.header('If-None-Match'), told, Date.now());
     };
   };

@@ -1,6 +1,9 @@
+import { Context } from 'hono';
 import { beforeEach, expect, test } from 'vitest';
 import type { Principal } from '../../access/principal.ts';
 import type { SignedInCaller } from '../../compute/cloud.ts';
+import type { GatewayEnv } from '../../context.ts';
+import { AnswerHeaders } from '../../http/answer-headers.ts';
 import { LocalVersions } from '../versions/local-versions.ts';
 import { AnswerCache } from './answer-cache.ts';
 import { CacheKey, CacheScope } from './cache-key.ts';
@@ -25,7 +28,8 @@ beforeEach(async () => {
     { versions, store: null, metrics, now: () => now },
     { bytes: 100_000, staleFor: 0 },
   );
-  before = new ToldBefore({ clouds: { knownCaller: () => knownCaller }, versions, answers });
+  const clouds = { knownCaller: () => knownCaller };
+  before = new ToldBefore({ clouds, versions, answers, requestTarget: (c) => new URL(c.req.url).pathname });
   const fetch = async () => ({
     body: new Uint8Array(2),
     contentType: 'application/json',
@@ -35,17 +39,22 @@ beforeEach(async () => {
   });
   const version = await versions.current('p1');
   await answers.tell({ key, version, lifetime: 5_000, fetch, fetchBeside: fetch, background() {} });
-  before.note(TARGET, { principal, caller, key, route: TARGET });
+  before.note(asking(TARGET), { principal, caller, key, route: TARGET });
 });
 
-const find = (who = principal, target = TARGET) => before.find(who, target);
+const asking = (target: string) => new Context<GatewayEnv>(new Request(`http://gateway${target}`));
+const find = (who = principal, target = TARGET) => before.find(who, asking(target));
 
-test('the same key and target finds the answer', () => {
-  expect(find()).toMatchObject({ route: TARGET, told: { result: 'hit', failed: false } });
+test('the same key and target finds the answer', async () => {
+  const found = find();
+  expect(found).toMatchObject({ route: TARGET, result: 'hit' });
+  const answer = found?.answer(new AnswerHeaders());
+  expect(answer?.headers.get('x-cache')).toBe('HIT');
+  expect((await answer?.arrayBuffer())?.byteLength).toBe(2);
 });
 
 test('another target, and another key, find nothing', () => {
-  expect(find(principal, `${TARGET}?limit=1`)).toBeNull();
+  expect(find(principal, `${TARGET}/1`)).toBeNull();
   expect(find({ ...principal, keyId: 'k2' })).toBeNull();
 });
 

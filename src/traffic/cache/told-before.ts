@@ -1,9 +1,15 @@
+import type { Context } from 'hono';
+import { presentedKey } from '../../access/authenticate.ts';
 import type { Principal } from '../../access/principal.ts';
 import type { CloudDriver, SignedInCaller } from '../../compute/cloud.ts';
+import type { GatewayEnv } from '../../context.ts';
+import type { RequestTarget } from '../../http/request-target.ts';
 import { LruMap } from '../../lru-map.ts';
 import type { ProjectVersions } from '../versions/project-versions.ts';
-import type { AnswerCache, Told } from './answer-cache.ts';
+import type { AnswerCache } from './answer-cache.ts';
+import type { AtHand, ToldReads } from './at-hand.ts';
 import type { CacheKey } from './cache-key.ts';
+import { tell } from './tell.ts';
 
 /** What a request has found out on its way, that holds for the next one of the same key for the same target. */
 export interface Before {
@@ -20,13 +26,14 @@ export interface ToldBeforePorts {
   readonly clouds: Pick<CloudDriver, 'knownCaller'>;
   readonly versions: ProjectVersions;
   readonly answers: AnswerCache;
+  readonly requestTarget: RequestTarget;
 }
 
 const MAX_REMEMBERED = 10_000;
 const LONGEST_TARGET = 500;
 
 /** Remembers who was told what, so that the next one like it need not find out again whether it may be. */
-export class ToldBefore {
+export class ToldBefore implements ToldReads {
   readonly #ports: ToldBeforePorts;
   readonly #remembered = new LruMap<Before>({ max: MAX_REMEMBERED });
 
@@ -34,8 +41,10 @@ export class ToldBefore {
     this.#ports = ports;
   }
 
-  /** @param target As the client wrote it. */
-  note(target: string, before: Before): void {
+  readonly keyIn = presentedKey;
+
+  note(c: Context<GatewayEnv>, before: Before): void {
+    const target = this.#ports.requestTarget(c);
     if (target.length > LONGEST_TARGET) return;
     const name = nameOf(before.principal, target);
     const known = this.#remembered.get(name);
@@ -44,17 +53,22 @@ export class ToldBefore {
   }
 
   /**
-   * What this principal would be told, had it come all the way: the key, the cloud's word and the project's version are as they
-   * were, and the answer is fresh. null when any of it is not so, or would have to be asked.
+   * The key, the cloud's word and the project's version have to be as they were, and the answer fresh; null when any of it is
+   * not so, or would have to be asked.
    */
-  find(principal: Principal, target: string): { readonly told: Told; readonly route: string } | null {
-    const before = this.#remembered.get(nameOf(principal, target));
+  find(principal: Principal, c: Context<GatewayEnv>): AtHand | null {
+    const { clouds, versions, answers, requestTarget } = this.#ports;
+    const before = this.#remembered.get(nameOf(principal, requestTarget(c)));
     if (before?.principal !== principal) return null;
-    const { clouds, versions, answers } = this.#ports;
     if (clouds.knownCaller?.(principal.credential) !== before.caller) return null;
     const version = versions.known?.(before.key.projectId) ?? null;
     const told = version === null ? null : answers.atHand(before.key, version.number);
-    return told === null ? null : { told, route: before.route };
+    if (told === null) return null;
+    return {
+      route: before.route,
+      result: told.result,
+      answer: (beside) => tell(beside, c.req.header('If-None-Match'), told, Date.now()),
+    };
   }
 }
 

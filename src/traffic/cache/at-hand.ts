@@ -1,0 +1,21 @@
+import type { Context } from 'hono';
+import type { Principal } from '../../access/principal.ts';
+import type { GatewayEnv } from '../../context.ts';
+import type { AnswerHeaders } from '../../http/answer-headers.ts';
+
+/** An answer that can be told at once. */
+export interface AtHand {
+  /** As metrics and log name it. */
+  readonly route: string;
+  /** As `cache_results` counts it. */
+  readonly result: string;
+  answer(beside: AnswerHeaders): Response;
+}
+
+/** What has been told to whom, of one kind of reads. All without asking anybody. */
+export interface ToldReads {
+  /** The API key that a request comes with, where these reads look for it; undefined when it is not there. */
+  keyIn(c: Context<GatewayEnv>): string | undefined;
+  /** What this principal would be told, had the request come all the way; null when that is not certain. */
+  find(principal: Principal, c: Context<GatewayEnv>): AtHand | null;
+}
