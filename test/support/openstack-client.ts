@@ -53,16 +53,18 @@ export class OpenStackClient {
     const [ports, floatingIps, servers] = await Promise.all([
       this.network('GET', '/ports'),
       this.network('GET', '/floatingips'),
-      this.compute('GET', '/servers'),
+      this.compute('GET', '/servers/detail'),
     ]);
     const ids = (items: { id: string }[]) => items.map((item) => item.id).sort();
     const ofServers = ports.body.ports.filter(
       (port: { device_owner: string }) => !port.device_owner.startsWith('network:'),
     );
+    // Nova lists what it has deleted for a moment longer.
+    const living = servers.body.servers.filter(({ status }: { status: string }) => status !== 'DELETED');
     return {
       ports: ids(ofServers),
       floatingIps: ids(floatingIps.body.floatingips),
-      servers: ids(servers.body.servers),
+      servers: ids(living),
     };
   }
 
