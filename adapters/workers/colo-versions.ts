@@ -16,9 +16,9 @@ const MAX_PROJECTS = 10_000;
 /** Milliseconds that the cache of the place may take. */
 const PATIENCE = 500;
 /** For how long an isolate believes what it has found there, milliseconds. */
-const BELIEF = 40;
+const BELIEF = 100;
 /** At this age it is looked at again, beside the requests, so that none of those that keep coming waits; milliseconds. */
-const AGING = 15;
+const AGING = 50;
 /** What comes on top before a write is answered, milliseconds: clocks here are coarse. */
 const GRACE = 10;
 /** For how long an isolate counts for itself when that cache has failed it or keeps nothing, milliseconds. */

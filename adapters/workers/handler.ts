@@ -23,7 +23,7 @@ export interface EdgeGateway {
 
 /** Handlers of a worker, as the runtime wants them. */
 export interface EdgeHandler<Env> {
-  fetch(request: Request, env: Env, context: ExecutionContext): Promise<Response>;
+  fetch(request: Request, env: Env, context: ExecutionContext): Response | Promise<Response>;
   scheduled(event: unknown, env: Env, context: ExecutionContext): Promise<void>;
 }
 
@@ -61,12 +61,14 @@ export function edgeHandler<Env extends object>(wire: (env: Env) => Promise<Edge
     await flush();
   }
 
-  async function answer(request: Request, env: Env, context: ExecutionContext): Promise<Response> {
+  function answeredBy(wired: EdgeGateway, request: Request, env: Env, context: ExecutionContext) {
+    if (isFlushDue()) context.waitUntil(flushLater(wired));
+    return wired.fetch(request, env, context);
+  }
+
+  async function answeredFirst(request: Request, env: Env, context: ExecutionContext): Promise<Response> {
     try {
-      const wired = ready ?? (await own(gatewayOf(env)));
-      const answered = await wired.fetch(request, env, context);
-      if (isFlushDue()) context.waitUntil(flushLater(wired));
-      return answered;
+      return await answeredBy(await own(gatewayOf(env)), request, env, context);
     } catch (error) {
       return misconfigured(error);
     }
@@ -74,8 +76,12 @@ export function edgeHandler<Env extends object>(wire: (env: Env) => Promise<Edge
 
   return {
     fetch(request, env, context) {
-      const answering = answer(request, env, context);
-      context.waitUntil(answering);
+      const answering =
+        ready === undefined
+          ? answeredFirst(request, env, context)
+          : answeredBy(ready, request, env, context);
+      // What is answered at once leaves nothing to wait for.
+      if (answering instanceof Promise) context.waitUntil(answering);
       return answering;
     },
     async scheduled(_, env) {
