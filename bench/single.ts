@@ -41,6 +41,14 @@ export async function single(setting: Setting): Promise<void> {
     setting.print('*** WITHOUT a real OpenStack: none runs on this machine');
     return;
   }
+  const answers = await fetch(variables.OS_AUTH_URL ?? '').then(
+    () => true,
+    () => false,
+  );
+  if (!answers) {
+    setting.print('*** WITHOUT a real OpenStack: the one of this machine does not answer');
+    return;
+  }
   const real = await realInstance(variables);
   if (real === null) setting.print('*** WITHOUT a real OpenStack: its project has no instance to look at');
   else {

@@ -77,9 +77,7 @@ export function edgeHandler<Env extends object>(wire: (env: Env) => Promise<Edge
   return {
     fetch(request, env, context) {
       const answering =
-        ready === undefined
-          ? answeredFirst(request, env, context)
-          : answeredBy(ready, request, env, context);
+        ready === undefined ? answeredFirst(request, env, context) : answeredBy(ready, request, env, context);
       // What is answered at once leaves nothing to wait for.
       if (answering instanceof Promise) context.waitUntil(answering);
       return answering;
