@@ -1,7 +1,7 @@
 /** What a route speaks, as metrics and logs name it: `redu`, `nova`, `admin`, `console`, or `none` for health and unknown paths. */
 export function dialectOf(route: string): string {
-  const [, first = ''] = route.split('/', 2);
-  return DIALECTS[first] ?? 'none';
+  const end = route.indexOf('/', 1);
+  return DIALECTS[route.slice(1, end < 0 ? undefined : end)] ?? 'none';
 }
 
 /** By the first segment of a route's path. */

@@ -51,8 +51,8 @@ describe('a gateway that clients find over HTTPS', () => {
   });
   afterAll(() => gateway.end('SIGTERM'));
 
-  test('prints where the console is', () => {
-    expect(gateway.stdout()).toContain('Console: https://api.example.org/cloud/console\n');
+  test('prints where the console is', async () => {
+    await expect.poll(() => gateway.stdout()).toContain('Console: https://api.example.org/cloud/console\n');
   });
 
   test('tells the page with a policy that lets in nothing but its own files', async () => {
