@@ -33,7 +33,9 @@ function printed(encode: (instance: Instance) => object): (instance: Instance) =
   // Goes with the instance: most of a fleet's are the same objects from list to list.
   const texts = new WeakMap<Instance, string>();
   return (instance) => {
-    const text = texts.get(instance) ?? JSON.stringify(encode(instance));
+    const known = texts.get(instance);
+    if (known !== undefined) return known;
+    const text = JSON.stringify(encode(instance));
     texts.set(instance, text);
     return text;
   };
