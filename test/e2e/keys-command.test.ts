@@ -62,6 +62,19 @@ describe('linguanova keys', () => {
     expect((await keys('rotate', rotated.id)).code, 'rotate what is revoked').toBe(1);
   });
 
+  test('a key for pages is bound to their origins, and may look and no more', async () => {
+    const { keys, json } = database();
+    const forPages = [...CREATE, '--origin', 'https://app.example.org', '--origin', 'http://localhost:5173'];
+    expect(await json(...forPages)).toMatchObject({
+      allowed_origins: ['https://app.example.org', 'http://localhost:5173'],
+      scopes: ['instances:read'],
+    });
+    const refused = await keys(...forPages, '--scopes', 'instances:write');
+    expect(refused.code).not.toBe(0);
+    expect(refused.stderr).toContain('instances:read');
+    expect((await keys(...CREATE, '--origin', 'app.example.org/path')).code).not.toBe(0);
+  });
+
   test('for people: one field a line, lists as columns, no key but the new one', async () => {
     const { keys } = database();
     const created = await keys(...CREATE);
