@@ -104,6 +104,13 @@ describe('a life of an instance', () => {
   });
 });
 
+test('a stream on which nothing happens is heard of all the same, so that nobody on the way cuts it', async () => {
+  const [, acme] = await start();
+  const reader = await listen(acme);
+  await expect.poll(() => reader.comments, SOON).toBeGreaterThan(0);
+  expect(reader.told.map(({ event }) => event)).toEqual(['ready']);
+});
+
 describe('who was away', () => {
   test('hears what was missed, in order and once', async () => {
     const [, acme] = await start();
