@@ -52,9 +52,17 @@ async function tokenOf({ url, key }: ReduClient): Promise<string> {
   return headers.get('x-subject-token') ?? '';
 }
 
+/** Nothing but what it is given: what acme and globex ask is the same to the letter. */
+const asking = (
+  { url }: ReduClient,
+  method: string,
+  path: string,
+  headers: Parameters<typeof send>[1]['headers'],
+) => send(url, { method, path, headers, body: null, chunked: false });
+
 /** Until acme is told again what acme has read: by the short way, from the second time on. */
 async function keep(path: string): Promise<void> {
-  const told = async () => (await ask(acme.url, `GET ${path}`, headersOf.get(acme))).headers.get('x-cache');
+  const told = async () => (await asking(acme, 'GET', path, headersOf.get(acme) ?? {})).headers['x-cache'];
   await expect.poll(told, SETTLED).toBe('HIT');
 }
 
@@ -74,13 +82,7 @@ describe('what acme was told of the cloud, tried by globex', () => {
       const target = fill(changed(path));
       for (const own of ways) {
         await keep(path);
-        const answer = await send(globex.url, {
-          method,
-          path: target,
-          headers: { ...own, ...filled },
-          body: null,
-          chunked: false,
-        });
+        const answer = await asking(globex, method, target, { ...own, ...filled });
         const question = `${method} ${target} ${JSON.stringify(filled)}`;
         // What an answer repeats of the question is known to whoever asked.
         const told = JSON.stringify(answer.headers) + answer.text;
