@@ -38,26 +38,40 @@ export async function withAccess(
   }
   const opensSsh = sshByGroup(groups);
   const canAsk = floatingIps && !allProjects;
-  const inDoubt = canAsk && instances.some((instance) => flagsDisagree(instance));
+  // All that what is shown depends on, beside the instance itself and, while it is in doubt, the floating IPs.
+  const by = JSON.stringify([canAsk, securityGroups, ...[...opensSsh].toSorted()]);
+  const shown = instances.map((instance) => {
+    const known = SHOWN.get(instance);
+    return known?.by === by ? known.view : null;
+  });
+  const inDoubt = canAsk && instances.some((instance, at) => shown[at] === null && flagsDisagree(instance));
   const addresses = inDoubt ? await cloud.listFloatingIps() : [];
-  return instances.map((instance) =>
-    shownAs(
-      instance,
-      canAsk ? publicAddressOf(instance, addresses) : (shownAddress(instance) ?? promisedAddress(instance)),
-      securityGroups ? sshEnabledOn(instance, opensSsh) : sshPromised(instance),
-    ),
+  return instances.map(
+    (instance, at) =>
+      shown[at] ??
+      shownAs(
+        instance,
+        canAsk ? publicAddressOf(instance, addresses) : (shownAddress(instance) ?? promisedAddress(instance)),
+        securityGroups ? sshEnabledOn(instance, opensSsh) : sshPromised(instance),
+        canAsk && flagsDisagree(instance) ? null : by,
+      ),
   );
 }
 
-/** What was last shown of an instance. One that a fleet keeps is the same object from list to list. */
-const SHOWN = new WeakMap<CloudInstance, Instance>();
+/** What was last shown of an instance, and by what; null: it was in doubt. One that a fleet keeps is the same object from list to list. */
+const SHOWN = new WeakMap<CloudInstance, { readonly view: Instance; readonly by: string | null }>();
 
 /** The same object as before while nothing about the instance is different, so that what is made of it can be kept too. */
-function shownAs(instance: CloudInstance, publicAddress: string | null, sshEnabled: boolean): Instance {
-  const shown = SHOWN.get(instance);
-  if (shown?.publicAddress === publicAddress && shown.sshEnabled === sshEnabled) return shown;
-  const view = { ...instance, publicAddress, sshEnabled };
-  SHOWN.set(instance, view);
+function shownAs(
+  instance: CloudInstance,
+  publicAddress: string | null,
+  sshEnabled: boolean,
+  by: string | null,
+): Instance {
+  const before = SHOWN.get(instance)?.view;
+  const isSame = before?.publicAddress === publicAddress && before.sshEnabled === sshEnabled;
+  const view = isSame ? before : { ...instance, publicAddress, sshEnabled };
+  SHOWN.set(instance, { view, by });
   return view;
 }
 

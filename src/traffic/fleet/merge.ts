@@ -66,7 +66,11 @@ function stillInOrder(
   before: FleetState,
   byId: ReadonlyMap<string, CloudInstance>,
 ): readonly CloudInstance[] {
-  const instances = before.instances.map(({ id }) => byId.get(id)).filter((known) => known !== undefined);
+  const instances: CloudInstance[] = [];
+  for (const { id } of before.instances) {
+    const known = byId.get(id);
+    if (known !== undefined) instances.push(known);
+  }
   return instances.length === byId.size ? instances : inOrder(byId);
 }
 
