@@ -37,19 +37,49 @@ const IP: FloatingIp = {
 const shown = (address: string) =>
   [{ network: 'n', address, version: 4, type: 'floating', macAddress: null }] as const;
 
+const cloudWith = (listFloatingIps: () => FloatingIp[]): Cloud =>
+  ({
+    capabilities: { floatingIps: true, securityGroups: true, keyPairs: true, accessByFlags: false },
+    listFloatingIps: async () => listFloatingIps(),
+  }) as Partial<Cloud> as Cloud;
+
+const group = (name: string, open: boolean, change: Partial<SecurityGroup> = {}): SecurityGroup => ({
+  id: name,
+  name,
+  description: '',
+  projectId: 'p',
+  stateful: true,
+  shared: false,
+  created: '',
+  rules: open
+    ? [
+        {
+          id: 'r',
+          securityGroupId: name,
+          direction: 'ingress',
+          ethertype: 'IPv4',
+          protocol: 'tcp',
+          portMin: 22,
+          portMax: 22,
+          remotePrefix: null,
+          remoteGroupId: null,
+          description: '',
+        },
+      ]
+    : [],
+  ...change,
+});
+
 const look = async (
   instance: Partial<CloudInstance>,
   floatingIps: FloatingIp[] = [],
   groups: SecurityGroup[] = [],
 ) => {
   let asked = 0;
-  const cloud = {
-    capabilities: { floatingIps: true, securityGroups: true, keyPairs: true, accessByFlags: false },
-    async listFloatingIps() {
-      asked += 1;
-      return floatingIps;
-    },
-  } as Partial<Cloud> as Cloud;
+  const cloud = cloudWith(() => {
+    asked += 1;
+    return floatingIps;
+  });
   const [view] = await withAccess(cloud, [{ ...INSTANCE, ...instance }], groups);
   return { address: view?.publicAddress, ssh: view?.sshEnabled, asked };
 };
@@ -111,33 +141,6 @@ describe('the public address', () => {
 });
 
 describe('SSH', () => {
-  const group = (name: string, open: boolean, change: Partial<SecurityGroup> = {}): SecurityGroup => ({
-    id: name,
-    name,
-    description: '',
-    projectId: 'p',
-    stateful: true,
-    shared: false,
-    created: '',
-    rules: open
-      ? [
-          {
-            id: 'r',
-            securityGroupId: name,
-            direction: 'ingress',
-            ethertype: 'IPv4',
-            protocol: 'tcp',
-            portMin: 22,
-            portMax: 22,
-            remotePrefix: null,
-            remoteGroupId: null,
-            description: '',
-          },
-        ]
-      : [],
-    ...change,
-  });
-
   test.each<[string, Partial<CloudInstance>, SecurityGroup[], boolean]>([
     ['a group opens it', { securityGroupNames: ['a', 'b'] }, [group('a', false), group('b', true)], true],
     [
@@ -166,5 +169,33 @@ describe('SSH', () => {
     ],
   ])('%s', async (_, instance, groups, ssh) => {
     expect((await look(instance, [], groups)).ssh).toBe(ssh);
+  });
+});
+
+describe('an instance that is kept from list to list', () => {
+  const again = async (instance: CloudInstance, groups: SecurityGroup[], floatingIps: FloatingIp[] = []) =>
+    (
+      await withAccess(
+        cloudWith(() => floatingIps),
+        [instance],
+        groups,
+      )
+    )[0];
+
+  test('is the same object while nothing about it is different, and another one when something is', async () => {
+    const instance = { ...INSTANCE, securityGroupNames: ['a'] };
+    const first = await again(instance, [group('a', false)]);
+    expect(await again(instance, [group('a', false)])).toBe(first);
+    expect(await again(instance, [group('a', false), group('b', true)]), 'a group of others').toBe(first);
+    const opened = await again(instance, [group('a', true)]);
+    expect(opened).toMatchObject({ sshEnabled: true });
+    expect(await again(instance, [group('a', true)])).toBe(opened);
+    expect(await again(instance, [group('a', false)])).toMatchObject({ sshEnabled: false });
+  });
+
+  test('is looked at each time while its flags and addresses disagree', async () => {
+    const instance = { ...INSTANCE, metadata: { isPublic: 'true', floatingIp: '203.0.113.9' } };
+    expect(await again(instance, [], [IP])).toMatchObject({ publicAddress: '203.0.113.9' });
+    expect(await again(instance, [], [])).toMatchObject({ publicAddress: null });
   });
 });
