@@ -95,9 +95,9 @@ class PinoLogger implements Logger {
   }
 
   /** What is said last of a field holds. */
-  #all(fields: LogFields | undefined): LogFields {
-    const own = { ...this.#own, ...fields };
-    return this.#outer === null ? own : this.#outer.#all(own);
+  #all(fields: LogFields = {}): LogFields {
+    // The root says nothing of its own.
+    return this.#outer === null ? fields : this.#outer.#all({ ...this.#own, ...fields });
   }
 }
 
