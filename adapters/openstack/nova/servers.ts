@@ -41,11 +41,10 @@ export async function listServers(
     marker,
     limit: Number.isFinite(limit) ? limit + 1 : undefined,
   };
+  const mayBeGone = filter.changedSince !== undefined || filter.statuses !== undefined;
   const instances: CloudInstance[] = [];
   for await (const page of pages(nova, '/servers/detail', 'servers', Server, query)) {
-    for (const server of page) {
-      if (!isGone(server) || filter.changedSince !== undefined) instances.push(instanceFrom(server));
-    }
+    for (const server of page) if (mayBeGone || !isGone(server)) instances.push(instanceFrom(server));
     if (instances.length > limit) break;
   }
   return { instances: instances.slice(0, limit), more: instances.length > limit };
