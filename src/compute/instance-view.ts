@@ -58,7 +58,7 @@ export async function withAccess(
   );
 }
 
-/** What was last shown of an instance, and by what; null: it was in doubt. One that a fleet keeps is the same object from list to list. */
+/** What was last shown of an instance, and by what; null: it was in doubt. A fleet keeps it as the same object from list to list. */
 const SHOWN = new WeakMap<CloudInstance, { readonly view: Instance; readonly by: string | null }>();
 
 /** The same object as before while nothing about the instance is different, so that what is made of it can be kept too. */

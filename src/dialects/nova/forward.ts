@@ -79,7 +79,7 @@ export function forward(ports: ForwardPorts): Handler<GatewayEnv> {
       const asked = { session, kind: credential.kind, target, request, publicUrl, route: routePath(c) };
       const read = ports.keptReads.readOf(asked);
       if (read === null) return say(beside, await fetch());
-      ports.toldBefore.note(c, { principal, session, read });
+      ports.toldBefore.note(c, { principal, letInAs: session, read });
       return say(beside, await ports.keptReads.tell(read, fetch));
     }
     let answer: ForwardedAnswer;

@@ -31,7 +31,7 @@ beforeEach(async () => {
     requestTarget: (c) => new URL(c.req.url).pathname,
     publicUrl: (c) => new URL(c.req.url).origin,
   });
-  before.note(asking(), { principal, session, read });
+  before.note(asking(), { principal, letInAs: session, read });
 });
 
 function asking(headers: Record<string, string> = {}, target = TARGET, origin = 'http://gateway') {

@@ -42,7 +42,7 @@ interface Kept {
 
 /** Answers version documents; everything else goes on. */
 export function versionDocuments(
-  ports: Omit<ForwardPorts, 'keptReads' | 'toldBefore'>,
+  ports: Pick<ForwardPorts, 'access' | 'passThrough' | 'publicUrl' | 'requestTarget'>,
   tokens: KeyTokens,
 ): MiddlewareHandler<GatewayEnv> {
   const { access, passThrough, publicUrl } = ports;

@@ -134,7 +134,7 @@ export function caching(
       const outcome = answers.tell(asked);
       const told = outcome instanceof Promise ? await outcome : outcome;
       metrics.count('cache_results', { result: told.result, route: routePath(c) });
-      toldBefore.note(c, { principal, caller, key, route: routePath(c) });
+      toldBefore.note(c, { principal, letInAs: caller, key, route: routePath(c) });
       return tell(c.get('answerHeaders'), c.req.header('If-None-Match'), told, Date.now());
     };
   };

@@ -39,7 +39,7 @@ beforeEach(async () => {
   });
   const version = await versions.current('p1');
   await answers.tell({ key, version, lifetime: 5_000, fetch, fetchBeside: fetch, background() {} });
-  before.note(asking(TARGET), { principal, caller, key, route: TARGET });
+  before.note(asking(TARGET), { principal, letInAs: caller, key, route: TARGET });
 });
 
 const asking = (target: string) => new Context<GatewayEnv>(new Request(`http://gateway${target}`));

@@ -1,22 +1,17 @@
 import type { Context } from 'hono';
 import { presentedKey } from '../../access/authenticate.ts';
 import type { Principal } from '../../access/principal.ts';
-import type { CloudDriver, SignedInCaller } from '../../compute/cloud.ts';
+import type { CloudDriver } from '../../compute/cloud.ts';
 import type { GatewayEnv } from '../../context.ts';
 import type { RequestTarget } from '../../http/request-target.ts';
-import { LruMap } from '../../lru-map.ts';
 import type { ProjectVersions } from '../versions/project-versions.ts';
 import type { AnswerCache } from './answer-cache.ts';
 import type { AtHand, ToldReads } from './at-hand.ts';
 import type { CacheKey } from './cache-key.ts';
+import { type Before, Remembered } from './remembered.ts';
 import { tell } from './tell.ts';
 
-/** What a request has found out on its way, that holds for the next one of the same key for the same target. */
-export interface Before {
-  /** It changes with the key: its scopes, its plan, its project. So does what it is allowed to be told. */
-  readonly principal: Principal;
-  /** The cloud tells another object once it has let the caller in anew. */
-  readonly caller: SignedInCaller;
+interface BeforeCached extends Before {
   readonly key: CacheKey;
   /** As metrics and log name it. */
   readonly route: string;
@@ -29,13 +24,10 @@ export interface ToldBeforePorts {
   readonly requestTarget: RequestTarget;
 }
 
-const MAX_REMEMBERED = 10_000;
-const LONGEST_TARGET = 500;
-
 /** Remembers who was told what, so that the next one like it need not find out again whether it may be. */
 export class ToldBefore implements ToldReads {
   readonly #ports: ToldBeforePorts;
-  readonly #remembered = new LruMap<Before>({ max: MAX_REMEMBERED });
+  readonly #remembered = new Remembered<BeforeCached>();
 
   constructor(ports: ToldBeforePorts) {
     this.#ports = ports;
@@ -43,13 +35,8 @@ export class ToldBefore implements ToldReads {
 
   readonly keyIn = presentedKey;
 
-  note(c: Context<GatewayEnv>, before: Before): void {
-    const target = this.#ports.requestTarget(c);
-    if (target.length > LONGEST_TARGET) return;
-    const name = nameOf(before.principal, target);
-    const known = this.#remembered.get(name);
-    if (known?.principal === before.principal && known.caller === before.caller) return;
-    this.#remembered.set(name, before);
+  note(c: Context<GatewayEnv>, before: BeforeCached): void {
+    this.#remembered.note(this.#ports.requestTarget(c), before);
   }
 
   /**
@@ -58,9 +45,9 @@ export class ToldBefore implements ToldReads {
    */
   find(principal: Principal, c: Context<GatewayEnv>): AtHand | null {
     const { clouds, versions, answers, requestTarget } = this.#ports;
-    const before = this.#remembered.get(nameOf(principal, requestTarget(c)));
-    if (before?.principal !== principal) return null;
-    if (clouds.knownCaller?.(principal.credential) !== before.caller) return null;
+    const letInAs = clouds.knownCaller?.(principal.credential) ?? null;
+    const before = this.#remembered.find(requestTarget(c), principal, letInAs);
+    if (before === null) return null;
     const version = versions.known?.(before.key.projectId) ?? null;
     const told = version === null ? null : answers.atHand(before.key, version.number);
     if (told === null) return null;
@@ -70,8 +57,4 @@ export class ToldBefore implements ToldReads {
       answer: (beside) => tell(beside, c.req.header('If-None-Match'), told, Date.now()),
     };
   }
-}
-
-function nameOf({ keyId }: Principal, target: string): string {
-  return `${keyId} ${target}`;
 }
