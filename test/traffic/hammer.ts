@@ -5,6 +5,28 @@ export interface Answer {
   readonly node: string;
 }
 
+/** How many requests may be sent, so that a fast machine sends no more before an event than a slow one. */
+export class Allowance {
+  #left: number;
+  #more = Promise.withResolvers<void>();
+
+  constructor(requests: number) {
+    this.#left = requests;
+  }
+
+  add(requests: number): void {
+    this.#left += requests;
+    this.#more.resolve();
+    this.#more = Promise.withResolvers();
+  }
+
+  /** Waits until another request may be sent. */
+  async take(): Promise<void> {
+    while (this.#left <= 0) await this.#more.promise;
+    this.#left -= 1;
+  }
+}
+
 /**
  * Asks as fast as it is answered, with so many clients, each at one of the nodes.
  *
@@ -17,15 +39,17 @@ export async function hammer(
   clients: number,
   during: Promise<unknown>,
   answers: Answer[] = [],
+  allowance = new Allowance(Number.POSITIVE_INFINITY),
 ): Promise<Answer[]> {
   let over = false;
   const end = during.finally(() => {
     over = true;
+    allowance.add(Number.POSITIVE_INFINITY);
   });
   await Promise.all(
     Array.from({ length: clients }, async (_, index) => {
       const node = urls[index % urls.length] ?? '';
-      while (!over) {
+      for (await allowance.take(); !over; await allowance.take()) {
         const status = await fetch(`${node}/v1/api_keys?limit=1`, { headers: { 'x-api-key': key } }).then(
           async (response) => {
             await response.arrayBuffer();
