@@ -9,7 +9,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Asset, Assets } from '../../src/http/assets.ts';
 import { openApi } from '../../src/openapi/document.ts';
-import { file } from './file.ts';
+import { contentHash, file, IMMUTABLE } from './file.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const SCALAR = '@scalar/api-reference';
@@ -37,7 +37,7 @@ const OF_PAGE = {
 /** For tools anywhere: it has no secret in it. */
 const FOR_ANYBODY = { 'Access-Control-Allow-Origin': '*', 'Cross-Origin-Resource-Policy': 'cross-origin' };
 
-const PAGE = `<!doctype html>
+const page = (scalarPath: string) => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -47,7 +47,7 @@ const PAGE = `<!doctype html>
 </head>
 <body>
 <div id="reference"></div>
-<script src="docs/scalar.js"></script>
+<script src="${scalarPath.slice(1)}"></script>
 <script src="docs/start.js"></script>
 </body>
 </html>
@@ -69,11 +69,15 @@ const START = `Scalar.createApiReference('#reference', {
 
 export function contractAssets(): Assets {
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-  const scalar = join(createRequire(import.meta.url).resolve(SCALAR), '../browser/standalone.js');
+  const scalar = readFileSync(
+    join(createRequire(import.meta.url).resolve(SCALAR), '../browser/standalone.js'),
+    'utf8',
+  );
+  const scalarPath = `/docs/scalar.${contentHash(scalar).slice(0, 16)}.js`;
   return new Map<string, Asset>([
     ['/openapi.json', file('application/json', JSON.stringify(openApi(version)), FOR_ANYBODY)],
-    ['/docs', file('text/html', PAGE, OF_PAGE)],
+    ['/docs', file('text/html', page(scalarPath), OF_PAGE)],
     ['/docs/start.js', file('text/javascript', START)],
-    ['/docs/scalar.js', file('text/javascript', readFileSync(scalar, 'utf8'))],
+    [scalarPath, file('text/javascript', scalar, IMMUTABLE)],
   ]);
 }

@@ -13,8 +13,14 @@ import type { GatewayEnv } from '../context.ts';
 import type { KeyOrigins } from './key-origins.ts';
 
 const METHODS = 'GET, HEAD, POST, PATCH, DELETE';
-const REQUEST_HEADERS =
-  'X-API-Key, Authorization, Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID, Cache-Control';
+/** What the API reads, and what libraries of browsers add by themselves: request libraries, W3C Trace Context, Sentry and others. */
+const REQUEST_HEADERS = [
+  'X-API-Key, Authorization, Accept, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID',
+  'Cache-Control, Pragma, X-Requested-With, X-Request-Id, X-Correlation-Id',
+  'traceparent, tracestate, baggage, sentry-trace, b3, X-B3-TraceId, X-B3-SpanId, X-B3-ParentSpanId, X-B3-Sampled, X-B3-Flags',
+  'uber-trace-id, newrelic, elastic-apm-traceparent, X-Cloud-Trace-Context',
+  'x-datadog-origin, x-datadog-parent-id, x-datadog-sampling-priority, x-datadog-trace-id',
+].join(', ');
 const ANSWER_HEADERS =
   'X-Request-Id, Location, Link, Retry-After, ETag, Age, X-Cache, Warning, Allow, Idempotency-Replayed, RateLimit, RateLimit-Policy, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset';
 /** Chromium remembers a preflight for two hours at most, seconds. */

@@ -1,30 +1,59 @@
 import type { Context } from 'hono';
 import { Hono } from 'hono';
 import type { GatewayEnv } from '../context.ts';
+import { ifNoneMatchHas } from './entity-tag.ts';
 
-/** A file that is told as it is. */
+/** A static file. */
 export interface Asset {
   readonly body: string;
-  /** `Content-Type`, `ETag` and what else a browser is to know. */
+  /** `Content-Type`, `ETag` and `Cache-Control` among them. */
   readonly headers: Readonly<Record<string, string>> & { readonly ETag: string };
 }
 
-/** Files by path, `/` first. At the edge there are none: the platform tells them before the worker is asked. */
+/** Files by path, `/` first. At the edge there are none: the platform serves them before the worker runs. */
 export type Assets = ReadonlyMap<string, Asset>;
 
-/** Tells each asset at its path, once to a browser that has it already. */
+/** Serves each asset at its path: compressed once for all clients, 304 to a browser that has it. */
 export function serveAssets(assets: Assets): Hono<GatewayEnv> {
   const app = new Hono<GatewayEnv>({ strict: false });
-  for (const [path, asset] of assets) app.get(path, tell(path, asset));
+  for (const [path, asset] of assets) app.get(path, serve(path, asset));
   return app;
 }
 
-function tell(path: string, { body, headers }: Asset) {
-  return function asset(c: Context): Response {
-    // What the page names relative to itself would lie elsewhere.
+/** Below this many bytes a compressed body saves no packet. */
+const MIN_COMPRESSED_BYTES = 1_024;
+
+function serve(path: string, { body, headers: own }: Asset) {
+  const headers = { ...own, Vary: 'Accept-Encoding' };
+  const bytes = new TextEncoder().encode(body);
+  let gzipped: Promise<Uint8Array<ArrayBuffer>> | null = null;
+
+  return async function asset(c: Context): Promise<Response> {
+    // Relative links of the page would resolve to another folder.
     if (new URL(c.req.url).pathname.endsWith('/'))
       return c.redirect(`..${path.slice(path.lastIndexOf('/'))}`, 308);
-    const isKnown = c.req.header('if-none-match') === headers.ETag;
-    return isKnown ? c.body(null, 304, headers) : c.body(body, 200, headers);
+    if (ifNoneMatchHas(c.req.header('if-none-match'), headers.ETag)) return c.body(null, 304, headers);
+    if (bytes.length < MIN_COMPRESSED_BYTES || !acceptsGzip(c.req.header('accept-encoding')))
+      return c.body(bytes, 200, headers);
+    gzipped ??= gzip(bytes);
+    return c.body(await gzipped, 200, { ...headers, 'Content-Encoding': 'gzip' });
   };
+}
+
+/** RFC 9110, 12.5.3: gzip, or any coding, is listed with a weight above zero. */
+function acceptsGzip(acceptEncoding: string | undefined): boolean {
+  if (acceptEncoding === undefined) return false;
+  const weights = new Map(
+    acceptEncoding.split(',').map((item) => {
+      const [coding = '', ...parameters] = item.split(';').map((part) => part.trim().toLowerCase());
+      const weight = parameters.find((parameter) => parameter.startsWith('q='));
+      return [coding, weight === undefined ? 1 : Number(weight.slice('q='.length))] as const;
+    }),
+  );
+  return (weights.get('gzip') ?? weights.get('*') ?? 0) > 0;
+}
+
+async function gzip(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+  const compressed = new Blob([bytes]).stream().pipeThrough(new CompressionStream('gzip'));
+  return new Uint8Array(await new Response(compressed).arrayBuffer());
 }

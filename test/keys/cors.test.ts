@@ -85,6 +85,15 @@ describe('origins of the operator', () => {
     }
   });
 
+  test.each(['traceparent', 'tracestate', 'baggage', 'sentry-trace', 'cache-control', 'if-match'])(
+    'a preflight allows the request header %s, which libraries of browsers add',
+    async (name) => {
+      const response = await at.preflight(APP);
+      const names = response.headers.get('access-control-allow-headers')?.toLowerCase().split(', ');
+      expect(names).toContain(name);
+    },
+  );
+
   test('another origin is told nothing', async () => {
     const preflight = await at.preflight(FOREIGN);
     expect([preflight.status, allowed(preflight)]).toEqual([204, null]);

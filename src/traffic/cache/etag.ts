@@ -23,16 +23,6 @@ async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
 }
 
-const TAG = /(?:W\/)?("[\x21\x23-\x7e\x80-\xff]*")/g;
-
-/** Whether `If-None-Match` names this tag, by the weak comparison that RFC 9110 (13.1.2) wants. */
-export function namesTag(ifNoneMatch: string | undefined, etag: string): boolean {
-  if (ifNoneMatch === undefined) return false;
-  if (ifNoneMatch.trim() === '*') return true;
-  const opaque = etag.replace(/^W\//, '');
-  return Array.from(ifNoneMatch.matchAll(TAG), ([, tag]) => tag).includes(opaque);
-}
-
 export function base64url(bytes: Uint8Array): string {
   return btoa(String.fromCharCode(...bytes))
     .replaceAll('+', '-')

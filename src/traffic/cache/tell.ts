@@ -1,8 +1,8 @@
 import { VARY } from '../../access/cors.ts';
 import type { AnswerHeaders } from '../../http/answer-headers.ts';
+import { ifNoneMatchHas } from '../../http/entity-tag.ts';
 import type { KeptAnswer } from './answer.ts';
 import type { Told } from './answer-cache.ts';
-import { namesTag } from './etag.ts';
 
 /** Bytes. Of what is longer, encoding it again costs more than a call. */
 export const LONGEST_TEXT = 16_384;
@@ -27,7 +27,7 @@ export function tell(
   // RFC 7234, 5.5.2. RFC 9111 has dropped the field; there is no other that says it.
   if (failed) headers.Warning = '111 - "Revalidation Failed"';
   if (answer.link !== null) headers.Link = answer.link;
-  if (namesTag(ifNoneMatch, answer.etag)) return beside.answer(null, 304, headers);
+  if (ifNoneMatchHas(ifNoneMatch, answer.etag)) return beside.answer(null, 304, headers);
   headers['Content-Type'] = answer.contentType;
   return beside.answer(bodyOf(answer), 200, headers);
 }
