@@ -1,7 +1,7 @@
 /** @module Glance v2 under `/image`. */
 
 import type { Cloud } from '../cloud.ts';
-import { Fault, json, type Route, router, webobError } from '../http.ts';
+import { Fault, json, type Route, routedMethod, router, webobError } from '../http.ts';
 import { challenge, principalOf } from '../keystone/principal.ts';
 import { addImageTag, deleteImage, type GlanceCall, listImages, patchImage, showImage } from './images.ts';
 
@@ -33,7 +33,7 @@ async function answer(cloud: Cloud, request: Request, url: URL, path: string): P
   // Without any token Glance does not say where to get one.
   const where = request.headers.get('X-Auth-Token') ? challenge(cloud) : {};
   if (!principal) return webobError(request, 401, UNAUTHORIZED, where);
-  const match = find(request.method, path);
+  const match = find(await routedMethod(request, url), path);
   if ('allowed' in match) return unrouted(request, match.allowed);
   try {
     return await match.handler({ cloud, request, principal, query: url.searchParams }, ...match.values);

@@ -1,7 +1,7 @@
 /** @module Neutron v2.0 under `/networking`. */
 
 import type { Cloud } from '../cloud.ts';
-import { Fault, json, type Route, router } from '../http.ts';
+import { Fault, json, type Route, routedMethod, router } from '../http.ts';
 import { challenge, principalOf } from '../keystone/principal.ts';
 import type { NeutronCall } from './call.ts';
 import { addTag, type Kind, list, removeTag, replaceTags, show, showTags } from './collection.ts';
@@ -74,6 +74,9 @@ const TABLE: Route<NeutronCall>[] = [
 
 const find = router(TABLE);
 
+/** Pecan's; all others are routed by Routes. */
+const CORE = /^\/v2\.0\/(?:networks|subnets|ports)(?![^/.])/;
+
 /** Answers a request whose path below `/networking` is `path`. */
 export async function neutron(cloud: Cloud, request: Request, url: URL, path: string): Promise<Response> {
   const reply = await answer(cloud, request, url, path);
@@ -89,7 +92,8 @@ async function answer(cloud: Cloud, request: Request, url: URL, path: string): P
     return json(401, { error: { code: 401, title: 'Unauthorized', message } }, challenge(cloud));
   }
   try {
-    const match = find(request.method, path.replace(/(?<!details)\.json$/, ''));
+    const method = CORE.test(path) ? request.method : await routedMethod(request, url);
+    const match = find(method, path.replace(/(?<!details)\.json$/, ''));
     if ('allowed' in match) throw unrouted(match.allowed);
     const self = `${cloud.baseUrl}/networking${path}`;
     const text = await request.text();

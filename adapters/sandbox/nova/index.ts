@@ -1,7 +1,7 @@
 /** @module Nova v2.1 under `/compute`. */
 
 import type { Cloud } from '../cloud.ts';
-import { Fault, json, type Route, router, webobError } from '../http.ts';
+import { Fault, json, type Route, routedMethod, router, webobError } from '../http.ts';
 import { challenge, type Principal, principalOf } from '../keystone/principal.ts';
 import { act } from './actions.ts';
 import type { NovaCall } from './call.ts';
@@ -186,7 +186,7 @@ type Asked = Omit<NovaCall, 'minor' | 'text'>;
 async function routed(asked: Asked, path: string): Promise<Response> {
   const { request, principal } = asked;
   const below = withoutProject(principal, path);
-  const match = find(request.method, below.path);
+  const match = find(await routedMethod(request, new URL(request.url)), below.path);
   if ('allowed' in match) return webobError(request, 404, 'The resource could not be found.');
   try {
     const minor = negotiate(request.headers);

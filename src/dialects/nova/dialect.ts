@@ -17,6 +17,7 @@ import { authenticateToken } from './authenticate.ts';
 import { forward } from './forward.ts';
 import { identityFacade } from './identity/identity.ts';
 import { KeptReads } from './kept-reads.ts';
+import { refuseMethodOverride } from './method-override.ts';
 import type { PassThrough } from './pass-through.ts';
 import type { PublicUrl } from './public-url.ts';
 import { FACES, SERVICES } from './services.ts';
@@ -52,6 +53,9 @@ export function novaDialect(ports: NovaPorts): NovaDialect {
   const tokens = new KeyTokens(access.secret);
   const { openSession, documents, answer, toldReads } = servicesOf(ports, tokens);
   const router = new Hono<GatewayEnv>({ strict: false });
+  for (const { prefix } of Object.values(FACES)) {
+    router.use(`${prefix}/*`, refuseMethodOverride(ports.requestTarget));
+  }
   router.route(FACES.identity.prefix, identityFacade({ ...ports, tokens, openSession }, limited));
   const stages = [documents, authenticateToken(access, tokens), limited, answer] as const;
   for (const service of SERVICES) router.all(`${FACES[service].prefix}/*`, ...stages);
