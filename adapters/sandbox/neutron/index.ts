@@ -39,8 +39,13 @@ const TABLE: Route<NeutronCall>[] = [
   ['GET', '/v2.0/', resources],
   ['GET', '/v2.0/extensions', listExtensions],
   ['GET', '/v2.0/extensions/:alias', showExtension],
+  // Members see none of these.
   ['GET', '/v2.0/agents', () => json(200, { agents: [] })],
-  ['GET', '/v2.0/availability_zones', () => json(200, { availability_zones: [] })],
+  ['GET', '/v2.0/availability-zones', () => json(200, { availability_zones: [] })],
+  ['GET', '/v2.0/flavors', () => json(200, { flavors: [] })],
+  ['GET', '/v2.0/network-ip-availabilities', () => json(200, { network_ip_availabilities: [] })],
+  ['GET', '/v2.0/service-profiles', () => json(200, { service_profiles: [] })],
+  ['GET', '/v2.0/auto-allocated-topology/:project', allocateTopology],
   ...reading('/v2.0/networks', networks),
   ['POST', '/v2.0/networks', createNetwork],
   ['PUT', '/v2.0/networks/:id', updateNetwork],
@@ -93,7 +98,7 @@ async function answer(cloud: Cloud, request: Request, url: URL, path: string): P
   }
   try {
     const method = CORE.test(path) ? request.method : await routedMethod(request, url);
-    const match = find(method, path.replace(/(?<!details)\.json$/, ''));
+    const match = find(method, canonical(path));
     if ('allowed' in match) throw unrouted(match.allowed);
     const self = `${cloud.baseUrl}/networking${path}`;
     const text = await request.text();
@@ -105,6 +110,20 @@ async function answer(cloud: Cloud, request: Request, url: URL, path: string): P
     if (fault instanceof Fault) return faultReply(fault);
     throw fault;
   }
+}
+
+/** Neutron takes `-` and `_` in the name of a collection for the same, and an extension for a content type. */
+function canonical(path: string): string {
+  const decoded = path.replace(/%(2d|5f)/gi, (_, hex: string) => (/2d/i.test(hex) ? '-' : '_'));
+  return decoded
+    .replace(/(?<!details)\.json$/, '')
+    .replace(/^\/v2\.0\/[^/]+/, (collection) => collection.replaceAll('_', '-'));
+}
+
+/** Makes a network, subnet and router where there is a default external network, which the sandbox has not. */
+function allocateTopology(): Response {
+  const message = 'Deployment error: No default router:external network.';
+  throw new Fault(409, 'AutoAllocationFailure', message);
 }
 
 function unrouted(allowed: string[]): Fault {

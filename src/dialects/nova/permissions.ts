@@ -7,34 +7,27 @@
  */
 
 import type { Scope } from '../../access/scopes.ts';
+import { isHarmlessRead } from './network-reads.ts';
 import type { ServiceName } from './services.ts';
 import type { Target } from './target.ts';
 
-/** What only an administrator of the cloud has to do with, whatever the method. */
+/** What only an administrator of the cloud has to do with, whatever the method: the cloud refuses members as well. */
 const ADMIN_RESOURCES: Readonly<Record<ServiceName, readonly string[]>> = {
   compute: [
-    'os-agents',
     'os-aggregates',
-    'os-assisted-volume-snapshots',
     'os-baremetal-nodes',
-    'os-cells',
-    'os-cloudpipe',
     'os-console-auth-tokens',
-    'os-fixed-ips',
-    'os-floating-ips-bulk',
     'os-hosts',
     'os-hypervisors',
     'os-instance_usage_audit_log',
     'os-migrations',
-    'os-server-external-events',
     'os-services',
   ],
-  network: ['agents', 'segments', 'service_profiles', 'network-ip-availabilities', 'log'],
-  image: ['tasks', 'cache', 'cached_images', 'queued_images'],
+  network: [],
+  image: ['tasks', 'cache'],
   volume: [
     'capabilities',
     'clusters',
-    'consistencygroups',
     'os-hosts',
     'os-services',
     'os-volume-manage',
@@ -44,12 +37,35 @@ const ADMIN_RESOURCES: Readonly<Record<ServiceName, readonly string[]>> = {
   ],
 };
 
-/** What everybody may look at, and only an administrator change. */
+/** What only an administrator may change. A read goes to the cloud, which shows members their own, all, or nothing. */
 const ADMIN_WRITES: Readonly<Record<ServiceName, readonly string[]>> = {
-  compute: ['flavors', 'os-networks', 'os-quota-class-sets', 'os-quota-sets'],
-  network: ['availability_zones', 'flavors', 'quotas', 'service-providers'],
-  image: ['metadefs', 'stores'],
-  volume: ['group_types', 'os-quota-class-sets', 'os-quota-sets', 'qos-specs', 'types'],
+  compute: [
+    'flavors',
+    'os-agents',
+    'os-assisted-volume-snapshots',
+    'os-cells',
+    'os-cloudpipe',
+    'os-fixed-ips',
+    'os-floating-ips-bulk',
+    'os-networks',
+    'os-quota-class-sets',
+    'os-quota-sets',
+    'os-server-external-events',
+  ],
+  network: [
+    'agents',
+    'availability-zones',
+    'flavors',
+    'log',
+    'network-ip-availabilities',
+    'network-segment-ranges',
+    'quotas',
+    'segments',
+    'service-profiles',
+    'service-providers',
+  ],
+  image: ['cached_images', 'metadefs', 'queued_images', 'stores'],
+  volume: ['consistencygroups', 'group_types', 'os-quota-class-sets', 'os-quota-sets', 'qos-specs', 'types'],
 };
 
 /** Below one server or volume. */
@@ -80,32 +96,36 @@ const NETWORK_PROXIES: ReadonlySet<string> = new Set([
   'os-tenant-networks',
 ]);
 
-/** Nova tells members of their own alone, whatever they ask. */
-const IGNORES_EVERYBODY: ReadonlySet<string> = new Set(['os-security-groups']);
+/**
+ * Where `all_tenants` takes the scope `admin`: Nova refuses members there. In other lists the services show members their own,
+ * whatever they ask for.
+ */
+const LISTS_OF_EVERYBODY: ReadonlySet<string> = new Set(['servers']);
 
 const FALSE: ReadonlySet<string> = new Set(['0', 'f', 'false', 'off', 'n', 'no']);
+const EXTENSION = /\.(?:json|xml)$/;
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 
 /** The scope that a request needs, as far as its body does not matter. */
-export function scopeFor(method: string, { service, segments, query }: Target): Scope {
-  const path = withoutProject(service, segments);
-  // Neutron reads networks.json as networks.
-  const resource = service === 'network' ? path[0]?.replace(/\.(json|xml)$/, '') : path[0];
+export function scopeFor(method: string, target: Target): Scope {
+  const { service } = target;
+  const path = namesOf(target);
+  const resource = path[0] ?? '';
   const reads = READS.has(method);
-  if (isAdministration(service, path, resource ?? '', reads)) return 'admin';
-  if (asksForEverybody(query) && !IGNORES_EVERYBODY.has(resource ?? '')) return 'admin';
-  // Looking at it makes it.
-  if (service === 'network' && resource === 'auto-allocated-topology') return 'network:write';
+  if (isAdministration(service, path, reads)) return 'admin';
+  if (service === 'compute' && LISTS_OF_EVERYBODY.has(resource) && asksForEverybody(target.query)) {
+    return 'admin';
+  }
+  if (service === 'network' && !(reads && isHarmlessRead(path))) return 'network:write';
   if (reads) return 'instances:read';
-  if (service === 'network') return 'network:write';
   if (service === 'compute' && resource === 'os-keypairs') return 'keypairs:write';
-  if (service === 'compute' && NETWORK_PROXIES.has(resource ?? '')) return 'network:write';
+  if (service === 'compute' && NETWORK_PROXIES.has(resource)) return 'network:write';
   return 'instances:write';
 }
 
 /** Whether the scope depends on the body: `POST .../{id}/action`. */
-export function isAction(method: string, { service, segments }: Target): boolean {
-  return method === 'POST' && withoutProject(service, segments).at(-1) === 'action';
+export function isAction(method: string, target: Target): boolean {
+  return method === 'POST' && namesOf(target).at(-1) === 'action';
 }
 
 /** The scope for an action, by the members of its body; null when it needs no more than its path. */
@@ -124,8 +144,8 @@ export function serverOf({ service, segments }: Target): string | null {
 }
 
 /** Where key pairs are kept. */
-export function isKeyPairs({ service, segments }: Target): boolean {
-  return service === 'compute' && withoutProject(service, segments)[0] === 'os-keypairs';
+export function isKeyPairs(target: Target): boolean {
+  return target.service === 'compute' && namesOf(target)[0] === 'os-keypairs';
 }
 
 /** Compute and volume may have the project's id before the resource; the cloud itself checks that it is the caller's. */
@@ -135,18 +155,22 @@ export function withoutProject(service: ServiceName, segments: readonly string[]
   return isProject && (service === 'compute' || service === 'volume') ? segments.slice(1) : segments;
 }
 
-function isAdministration(
-  service: ServiceName,
-  path: readonly string[],
-  resource: string,
-  reads: boolean,
-): boolean {
+/**
+ * The path in the one spelling that the tables have: without the project, and without the extension that Neutron and Cinder take
+ * for a content type. Neutron takes `-` and `_` for the same.
+ */
+function namesOf({ service, segments }: Target): readonly string[] {
+  const names = withoutProject(service, segments).map((segment) => segment.replace(EXTENSION, ''));
+  return service === 'network' ? names.map((name) => name.replaceAll('_', '-')) : names;
+}
+
+function isAdministration(service: ServiceName, path: readonly string[], reads: boolean): boolean {
+  const resource = path[0] ?? '';
   if (ADMIN_RESOURCES[service].includes(resource)) return true;
   if (!reads && ADMIN_WRITES[service].includes(resource)) return true;
   if (service === 'compute') {
     const [, second, third] = path;
     if (resource === 'servers') return third !== undefined && ADMIN_PARTS.includes(third);
-    if (resource === 'flavors') return third === 'os-flavor-access';
     if (resource === 'os-availability-zone') return second === 'detail';
   }
   return service === 'image' && resource === 'stores' && path[1] === 'detail';

@@ -8,6 +8,7 @@ export interface Target {
   readonly path: string;
   /** The segments behind the version, decoded once; empty for the version itself. */
   readonly segments: readonly string[];
+  /** Split at `;` as well, as the services do. */
   readonly query: URLSearchParams;
 }
 
@@ -38,7 +39,7 @@ export function parseTarget(target: string): Target {
   const raw = rest.slice(1, endsInSlash ? -1 : undefined);
   const segments = rest === '' || rest === '/' ? [] : raw.split('/').map(decodeSegment);
   const sent = search === '' ? below : `${below}?${search}`;
-  return { service: part, path: sent, segments, query: new URLSearchParams(search) };
+  return { service: part, path: sent, segments, query: new URLSearchParams(search.replaceAll(';', '&')) };
 }
 
 function decodeSegment(segment: string): string {

@@ -1,0 +1,87 @@
+/**
+ * Collections of Neutron, and of the services that plug into it, whose reads change nothing. Reading another one may: a `GET` of
+ * `auto-allocated-topology` makes networks, subnets and a router.
+ *
+ * Names have `-`, which Neutron takes for `_` as well.
+ *
+ * @module
+ */
+
+/** Neutron skips these before the name of a collection. */
+const PREFIXES: ReadonlySet<string> = new Set([
+  'bgpvpn',
+  'fwaas',
+  'log',
+  'logging',
+  'lbaas',
+  'metering',
+  'qos',
+  'sfc',
+  'taas',
+  'vpn',
+]);
+
+const COLLECTIONS: ReadonlySet<string> = new Set([
+  'address-groups',
+  'address-scopes',
+  'agents',
+  'availability-zones',
+  'bgp-peers',
+  'bgp-speakers',
+  'bgpvpns',
+  'default-security-group-rules',
+  'endpoint-groups',
+  'extensions',
+  'firewall-groups',
+  'firewall-policies',
+  'firewall-rules',
+  'flavors',
+  'flow-classifiers',
+  'floatingip-pools',
+  'floatingips',
+  'ikepolicies',
+  'ipsec-site-connections',
+  'ipsecpolicies',
+  'local-ips',
+  'loggable-resources',
+  'logs',
+  'metering-label-rules',
+  'metering-labels',
+  'ndp-proxies',
+  'network-ip-availabilities',
+  'network-segment-ranges',
+  'networks',
+  'policies',
+  'port-chains',
+  'port-pair-groups',
+  'port-pairs',
+  'ports',
+  'quotas',
+  'rbac-policies',
+  'routers',
+  'rule-types',
+  'security-group-rules',
+  'security-groups',
+  'segments',
+  'service-graphs',
+  'service-profiles',
+  'service-providers',
+  'subnetpools',
+  'subnets',
+  'tap-flows',
+  'tap-mirrors',
+  'tap-services',
+  'trunks',
+  'vpnservices',
+  // Shorter paths to the rules of QoS policies.
+  'alias-bandwidth-limit-rules',
+  'alias-dscp-marking-rules',
+  'alias-minimum-bandwidth-rules',
+  'alias-minimum-packet-rate-rules',
+]);
+
+/** @param path Names below the version, in their canonical spelling. */
+export function isHarmlessRead([first, second]: readonly string[]): boolean {
+  const name = first !== undefined && PREFIXES.has(first) && second !== undefined ? second : first;
+  return name === undefined || COLLECTIONS.has(name);
+}

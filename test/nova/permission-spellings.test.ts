@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ask } from '../support/nova-client.ts';
+import { type RecordedGateway, recordedGateway } from './recorded-gateway.ts';
+
+let running: RecordedGateway;
+let url: string;
+let reader: string;
+beforeAll(async () => {
+  running = await recordedGateway();
+  url = running.gateway.url;
+  reader = await running.keyOf(running.acme, 'application_credential', ['instances:read']);
+  await ask(url, 'GET /compute/v2.1/servers', { 'x-auth-token': reader });
+});
+afterAll(() => running.close());
+
+const get = (path: string) => ask(url, `GET ${path}`, { 'x-auth-token': reader });
+
+describe('a key that only reads', () => {
+  test.each([
+    'auto-allocated-topology',
+    'auto_allocated_topology',
+    'auto-allocated_topology',
+    'auto%5fallocated%2Dtopology',
+    'qos/auto-allocated-topology',
+  ])('makes no topology by reading it, in whatever spelling: %s', async (name) => {
+    const before = running.arrived.length;
+    for (const end of ['', '.json', '/', '?fields=dry-run']) {
+      const answer = await get(`/networking/v2.0/${name}/${running.acme.projectId}${end}`);
+      expect(answer.status, end).toBe(403);
+      expect(JSON.stringify(answer.body)).toContain('network:write');
+    }
+    expect(running.arrived.slice(before)).toEqual([]);
+  });
+
+  test.each([
+    ['agents', 'agents'],
+    ['agents.json', 'agents'],
+    ['network-ip-availabilities', 'network_ip_availabilities'],
+    ['network_ip_availabilities', 'network_ip_availabilities'],
+    ['service_profiles', 'service_profiles'],
+  ])('gets the list that Neutron shows members: %s', async (path, name) => {
+    const answer = await get(`/networking/v2.0/${path}`);
+    expect([answer.status, answer.body]).toEqual([200, { [name]: [] }]);
+  });
+
+  test('gets the status that Neutron has for what it does not serve', async () => {
+    expect((await get('/networking/v2.0/segments')).status).toBe(404);
+  });
+
+  test('gets its own server groups where it asks for those of all projects', async () => {
+    const answer = await get('/compute/v2.1/os-server-groups?all_projects=1');
+    expect([answer.status, answer.body]).toEqual([200, { server_groups: [] }]);
+  });
+});
