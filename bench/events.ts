@@ -30,7 +30,7 @@ export async function events(setting: Setting): Promise<void> {
   const environment = {
     ...upstream.environment,
     LINGUANOVA_CACHE_SECONDS: `${CACHE_SECONDS}`,
-    LINGUANOVA_EVENT_STREAMS: `${scale.listeners}/${scale.listeners}`,
+    LINGUANOVA_EVENT_STREAMS: `${scale.listeners}/${scale.listeners}/${scale.listeners}`,
   };
   const gateway = stopLater(await benchGateway(environment, Array(KEYS).fill(of)));
   const key = (n: number) => gateway.keys[n % KEYS] ?? '';

@@ -254,14 +254,20 @@ function parseCosts(list: string, context: z.RefinementCtx): Costs {
   return { ...DEFAULT_COSTS, ...Object.fromEntries(given) };
 }
 
-/** `streams of a key/streams in all`. */
+/** `streams of a key/streams in all`, or `streams of a key/streams of a project/streams in all`. */
 function parseStreams(text: string, context: z.RefinementCtx): StreamLimits {
-  const [, perKey, total] = /^\s*(\d{1,7})\/(\d{1,7})\s*$/.exec(text) ?? [];
-  const streams = { perKey: Number(perKey), total: Number(total) };
-  if (!(streams.perKey > 0 && streams.total >= streams.perKey)) {
+  const [, perKey, perProject, total] = /^\s*(\d{1,7})\/(?:(\d{1,7})\/)?(\d{1,7})\s*$/.exec(text) ?? [];
+  const streams = {
+    perKey: Number(perKey),
+    total: Number(total),
+    ...(perProject !== undefined && { perProject: Number(perProject) }),
+  };
+  const { perProject: project = streams.total } = streams;
+  if (!(streams.perKey > 0 && project >= streams.perKey && streams.total >= project)) {
     context.addIssue({
       code: 'custom',
-      message: 'must be streams of a key/streams in all, as in 1000/10000',
+      message:
+        'must be streams of a key/streams in all, as in 1000/10000, or of a key/of a project/in all, as in 1000/5000/10000',
     });
   }
   return streams;

@@ -28,7 +28,7 @@ export const WRONG_VARIABLES: readonly WrongVariables[] = [
     (LINGUANOVA_CORS_ORIGINS) => wrong({ LINGUANOVA_CORS_ORIGINS }),
   ),
   wrong({ LINGUANOVA_LIMITS: 'on' }),
-  ...['100', '0/10', '10/5', 'all/all'].map((LINGUANOVA_EVENT_STREAMS) =>
+  ...['100', '0/10', '10/5', 'all/all', '10/5/20', '10/30/20', '1/2/3/4'].map((LINGUANOVA_EVENT_STREAMS) =>
     wrong({ LINGUANOVA_EVENT_STREAMS }),
   ),
   wrong({ LINGUANOVA_CONSOLE: 'yes' }),

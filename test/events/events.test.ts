@@ -232,6 +232,19 @@ describe('many who listen', () => {
     expect((await listen(globex)).status).toBe(200);
   });
 
+  test('one project with many keys leaves streams to another', async () => {
+    const [gateways] = await start({ streams: { perKey: 2, total: 6 } });
+    const statuses: number[] = [];
+    for (let key = 0; key < 3; key++) {
+      const [acme] = await gateways.clients();
+      for (let stream = 0; stream < 2 && acme !== undefined; stream++)
+        statuses.push((await listen(acme)).status);
+    }
+    expect(statuses).toEqual([200, 200, 200, 429, 429, 429]);
+    const [globex] = await gateways.clients('globex');
+    expect(globex && (await listen(globex)).status).toBe(200);
+  });
+
   test('HEAD and a wrong method leave nothing open', async () => {
     const [gateways, acme] = await start();
     const head = await fetch(`${acme.url}/v1/events`, { method: 'HEAD', headers: { 'x-api-key': acme.key } });

@@ -61,7 +61,7 @@ export class Events {
     if (c.req.method === 'HEAD') return new Response(null, { headers: HEADERS });
     const { clouds, metrics } = this.#ports;
     const principal = c.get('principal');
-    const giveBack = this.#take(principal.familyId);
+    const giveBack = this.#take(principal.familyId, principal.projectId);
     const opened = performance.now();
     let feed: Feed | null = null;
     let isIn = true;
@@ -99,8 +99,8 @@ export class Events {
     await this.#feeds.close();
   }
 
-  #take(familyId: string): () => void {
-    const giveBack = this.#room.take(familyId);
+  #take(familyId: string, projectId: string): () => void {
+    const giveBack = this.#room.take(familyId, projectId);
     if (this.#room.total === 1) {
       this.#beating = setInterval(() => this.#beat(), HEARTBEAT_EVERY);
       this.#verifyLater();
@@ -146,7 +146,7 @@ export class Events {
   async #verifyOne(listener: Listener, key: FeedKey): Promise<void> {
     if (listener.isBeingVerified) return;
     listener.isBeingVerified = true;
-    const reason = await reasonToEnd(listener, key, this.#ports.clouds, this.#feeds.call());
+    const reason = await reasonToEnd(listener, key, this.#ports.clouds, this.#feeds.call(key.projectId));
     listener.isBeingVerified = false;
     if (reason !== null && listener.isLive) listener.stream.end(reason);
   }

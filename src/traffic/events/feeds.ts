@@ -95,8 +95,9 @@ export class Feeds {
   }
 
   /** What something that belongs to no request asks of the cloud for. */
-  call(): CallContext {
+  call(projectId: string): CallContext {
     return {
+      tenant: projectId,
       deadline: Date.now() + LOOK_MILLISECONDS,
       requestId: `req-${crypto.randomUUID()}`,
       log: this.#ports.log,
@@ -110,7 +111,7 @@ export class Feeds {
     const { clouds, metrics } = this.#ports;
     for (const listener of listeners) {
       try {
-        const cloud = clouds.open(listener.principal.credential, this.call());
+        const cloud = clouds.open(listener.principal.credential, this.call(listener.principal.projectId));
         const { instances } = await listInstances(cloud, {}, {});
         metrics.count('event_looks', { result: 'ok' });
         return {
