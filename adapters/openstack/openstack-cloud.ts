@@ -173,14 +173,16 @@ class CallsSendContext implements SendContext {
   readonly requestId: SendContext['requestId'];
   readonly log: SendContext['log'];
   readonly provenance: SendContext['provenance'];
+  readonly tenant: SendContext['tenant'];
   readonly urgent: boolean;
   #signal: AbortSignal | undefined;
 
-  constructor({ deadline, requestId, log, provenance }: CallContext, urgent: boolean) {
+  constructor({ deadline, requestId, log, provenance, tenant }: CallContext, urgent: boolean) {
     this.deadline = deadline;
     this.requestId = requestId;
     this.log = log;
     this.provenance = provenance;
+    this.tenant = tenant;
     this.urgent = urgent;
   }
 

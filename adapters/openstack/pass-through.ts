@@ -103,6 +103,7 @@ function addressed(
   const [origin = '', prefix = ''] = /^(https?:\/\/[^/]+)(.*)$/.exec(root)?.slice(1) ?? [];
   return {
     service,
+    tenant: call.tenant,
     method,
     origin,
     path: prefix + path,

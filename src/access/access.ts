@@ -9,6 +9,7 @@ import { Journal } from './journal.ts';
 import { KeyOrigins } from './key-origins.ts';
 import type { KeyStore } from './key-store.ts';
 import { KeyVerifier } from './key-verifier.ts';
+import type { Principal } from './principal.ts';
 import type { ServerSecret } from './server-secret.ts';
 
 /** What keys need from outside. */
@@ -55,13 +56,20 @@ export function createAccess(ports: AccessPorts, options: AccessOptions): Access
   };
 }
 
+/** The same before anybody has signed in: each address has a share of its own. */
+export function anonymousCall(c: Context<GatewayEnv>, access: Access): CallContext {
+  return { ...callContext(c, access.deadline), tenant: `address ${access.clientAddress(c) ?? 'unknown'}` };
+}
+
 /** What this request allows its calls to the cloud. */
 export function callContext(c: Context<GatewayEnv>, deadline: number): CallContext {
+  const principal: Principal | undefined = c.get('principal');
   return {
     deadline: Date.now() + deadline,
     requestId: c.get('requestId'),
     log: c.get('log'),
     mayBeOld: c.req.method === 'GET' || c.req.method === 'HEAD',
     provenance: c.get('provenance'),
+    tenant: principal?.projectId,
   };
 }

@@ -57,6 +57,11 @@ export interface CallContext {
   /** Sent along as the correlation id of OpenStack (`X-OpenStack-Request-ID`, `req-<uuid>`). */
   readonly requestId: string;
   /**
+   * Whose share of the calls to the cloud it takes: the project's, or the address's of who has not signed in. Absent: the
+   * gateway's own.
+   */
+  readonly tenant?: string | undefined;
+  /**
    * What is told may be as old as the operator allows, as to a request that only reads. Absent: it must be the truth, since
    * something is decided by it.
    */

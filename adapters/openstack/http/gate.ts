@@ -4,36 +4,47 @@ import { TransportError } from './transport.ts';
 /** Calls to one endpoint at a time. */
 export const CALLS_PER_ENDPOINT = 64;
 
-/** Calls that may wait for one of these to end. Four rounds of what runs would be longer than anybody waits. */
+/** Calls of one tenant that may wait for a place. */
 const WAITING_CALLS = 128;
 
 /** Longest wait, milliseconds. */
 const WAIT_MILLISECONDS = 5_000;
+
+/**
+ * A tenant may run three times as many calls as there are free places: 48 of 64 alone, 27 each when there are two. So a place is
+ * free for the next tenant, however slow the calls of the others are.
+ */
+const SHARE_OF_FREE = 3;
 
 /** Seconds after which a refused client may try again. */
 const RETRY_AFTER = 2;
 
 export interface GateOptions {
   readonly calls?: number;
+  /** Of one tenant. */
   readonly waiting?: number;
   /** Milliseconds. */
   readonly wait?: number;
 }
 
 interface Waiter {
-  readonly urgent: boolean;
+  readonly tenant: string;
   readonly enter: () => void;
 }
 
 /**
- * Bounds how many calls run at once, and how many wait for how long. Not cockatiel's bulkhead: that keeps those whose time is
- * over in its queue, and knows no urgency.
+ * Bounds how many calls run at once, and how many wait for how long, with a fair share for each tenant: a place that becomes
+ * free goes to the waiting tenant that has the fewest. Not cockatiel's bulkhead: that keeps those whose time is over in its
+ * queue, and knows neither tenants nor urgency.
  */
 export class Gate {
   readonly #calls: number;
   readonly #most: number;
   readonly #wait: number;
-  readonly #queue: Waiter[] = [];
+  readonly #urgent: Waiter[] = [];
+  /** By tenant. The one that was served last comes last. */
+  readonly #queues = new Map<string, Waiter[]>();
+  readonly #runningOf = new Map<string, number>();
   #running = 0;
 
   constructor({
@@ -50,25 +61,27 @@ export class Gate {
     return this.#running;
   }
 
-  /** Takes a place when one is free; `leave` gives it back. */
-  tryEnter(): boolean {
-    if (this.#running >= this.#calls) return false;
-    this.#running += 1;
-    return true;
+  /** Takes a place when one is free for this tenant; `leave` gives it back. */
+  tryEnter(tenant: string, urgent: boolean): boolean {
+    const isNext = urgent ? this.#running < this.#calls : this.#mayEnter(tenant) && !this.#queues.has(tenant);
+    if (isNext) this.#enter(tenant);
+    return isNext;
   }
 
   /**
    * Waits for a place; `leave` gives it back.
    *
    * @param urgent Goes before those who are not, is never turned away, and waits as long as `signal` lets it.
-   * @throws ComputeError `unavailable` when too many wait, or after too long a wait.
+   * @throws ComputeError `unavailable` when too many of this tenant wait, or after too long a wait.
    * @throws TransportError when `signal` ends it.
    */
-  wait(signal: AbortSignal, urgent: boolean): Promise<void> {
-    if (!urgent && this.#queue.length >= this.#most) return Promise.reject(busy('too many calls wait'));
+  wait(tenant: string, urgent: boolean, signal: AbortSignal): Promise<void> {
+    const queue = urgent ? this.#urgent : (this.#queues.get(tenant) ?? []);
+    if (!urgent && queue.length >= this.#most) return Promise.reject(busy('too many calls wait'));
     return new Promise((resolve, reject) => {
       const over = (error: Error) => {
-        this.#queue.splice(this.#queue.indexOf(waiter), 1);
+        queue.splice(queue.indexOf(waiter), 1);
+        if (!urgent && queue.length === 0) this.#queues.delete(tenant);
         settle();
         reject(error);
       };
@@ -79,24 +92,55 @@ export class Gate {
         signal.removeEventListener('abort', late);
       };
       const waiter: Waiter = {
-        urgent,
-        enter() {
+        tenant,
+        enter: () => {
           settle();
+          this.#enter(tenant);
           resolve();
         },
       };
       signal.addEventListener('abort', late, { once: true });
-      const before = urgent ? this.#queue.findIndex((other) => !other.urgent) : -1;
-      if (before < 0) this.#queue.push(waiter);
-      else this.#queue.splice(before, 0, waiter);
+      queue.push(waiter);
+      if (!urgent) this.#queues.set(tenant, queue);
     });
   }
 
-  /** The place goes to whoever waits. */
-  leave(): void {
-    const next = this.#queue.shift();
-    if (next === undefined) this.#running -= 1;
-    else next.enter();
+  /** Gives the place to those who wait, in turn. */
+  leave(tenant: string): void {
+    const left = (this.#runningOf.get(tenant) ?? 1) - 1;
+    this.#running -= 1;
+    if (left > 0) this.#runningOf.set(tenant, left);
+    else this.#runningOf.delete(tenant);
+    for (let next = this.#next(); next !== undefined; next = this.#next()) next.enter();
+  }
+
+  #enter(tenant: string): void {
+    this.#running += 1;
+    this.#runningOf.set(tenant, (this.#runningOf.get(tenant) ?? 0) + 1);
+  }
+
+  /** The last free place is for a tenant that has none. */
+  #mayEnter(tenant: string): boolean {
+    const free = this.#calls - this.#running;
+    const running = this.#runningOf.get(tenant) ?? 0;
+    return free > 0 && (running === 0 || running < SHARE_OF_FREE * (free - 1));
+  }
+
+  #next(): Waiter | undefined {
+    if (this.#running >= this.#calls) return undefined;
+    const urgent = this.#urgent.shift();
+    if (urgent !== undefined) return urgent;
+    let least: string | undefined;
+    for (const tenant of this.#queues.keys()) {
+      const running = this.#runningOf.get(tenant) ?? 0;
+      if (least === undefined || running < (this.#runningOf.get(least) ?? 0)) least = tenant;
+    }
+    if (least === undefined || !this.#mayEnter(least)) return undefined;
+    const queue = this.#queues.get(least) ?? [];
+    const next = queue.shift();
+    this.#queues.delete(least);
+    if (queue.length > 0) this.#queues.set(least, queue);
+    return next;
   }
 }
 

@@ -1,6 +1,7 @@
 /**
  * Protects the cloud from the gateway, and the gateway from the cloud: for each endpoint (origin and service) a circuit breaker
- * and a bound on calls at a time. So a service that is down or slow holds nobody up who does not need it.
+ * and a bound on calls at a time, with a fair share for each tenant. So a service that is down or slow holds nobody up who does
+ * not need it, and no tenant's calls make those of another wait.
  *
  * What is urgent, undoing and tidying up, is tried whatever the breaker says, and goes first where calls wait: it is done once,
  * within seconds, or left behind.
@@ -13,7 +14,13 @@ import type { Logger } from '../../../src/telemetry/logger.ts';
 import type { Metrics } from '../../../src/telemetry/metrics.ts';
 import { Breaker, type BreakerOptions } from './breaker.ts';
 import { Gate, type GateOptions } from './gate.ts';
-import { isStream, type StreamedAnswer, type StreamedRequest, type StreamingTransport } from './stream.ts';
+import {
+  isStream,
+  type StreamedAnswer,
+  type StreamedRequest,
+  type StreamingTransport,
+  untilOver,
+} from './stream.ts';
 import type { Transport, UpstreamRequest, UpstreamResponse } from './transport.ts';
 import type { ServiceType } from './upstream-error.ts';
 
@@ -36,6 +43,9 @@ interface Endpoint {
 /** An address up to the version of the API: whatever a service answers there, short of 5xx, tells that it is well. */
 const VERSIONED = /^https?:\/\/[^?]*?\/v\d+(\.\d+)?(?=[/?]|$)/;
 
+/** The tenant of what the gateway does for itself. */
+const GATEWAY = 'gateway';
+
 /** A transport that refuses, with `ComputeError` `unavailable` and `untouched`, what an endpoint should be spared. */
 export class Guard implements Transport, StreamingTransport {
   readonly #transport: Transport & Partial<StreamingTransport>;
@@ -43,6 +53,8 @@ export class Guard implements Transport, StreamingTransport {
   readonly #options: GuardOptions;
   /** By origin and service: as many as the catalog of the cloud has. */
   readonly #endpoints = new Map<string, Endpoint>();
+  /** By origin: each exchange that is passed through holds a connection until its body has come. */
+  readonly #exchanges = new Map<string, Gate>();
 
   constructor(
     transport: Transport & Partial<StreamingTransport>,
@@ -71,16 +83,16 @@ export class Guard implements Transport, StreamingTransport {
   }
 
   async send(request: UpstreamRequest, signal: AbortSignal): Promise<UpstreamResponse> {
-    const urgent = request.urgent ?? false;
+    const { urgent = false, tenant = GATEWAY } = request;
     const { service, breaker, gate } = this.#endpointOf(request.service, request.url);
     const call = () => this.#timed(request, () => this.#transport.send(request, signal));
     try {
       if (!urgent) breaker.assertLetsThrough();
-      if (!gate.tryEnter()) await gate.wait(signal, urgent);
+      if (!gate.tryEnter(tenant, urgent)) await gate.wait(tenant, urgent, signal);
       try {
         return await (urgent && breaker.open ? call() : breaker.run(call));
       } finally {
-        gate.leave();
+        gate.leave(tenant);
       }
     } catch (error) {
       this.#tellRefusal(error, service, breaker);
@@ -88,23 +100,33 @@ export class Guard implements Transport, StreamingTransport {
     }
   }
 
-  /** A place is held until the head of the answer is there; uploads, which take their time, hold none. */
+  /**
+   * A call's place is held until the head of the answer is there, and not by uploads, which take their time. An exchange's place
+   * is held until its body has come, so that no tenant holds all connections by reading slowly.
+   */
   async open(request: StreamedRequest, deadline: number): Promise<StreamedAnswer> {
+    const { tenant = GATEWAY } = request;
     const { service, breaker, gate } = this.#endpointOf(request.service, request.origin + request.path);
     const transport = this.#transport;
     const open = transport.open?.bind(transport);
     if (open === undefined) throw new ComputeError('not_implemented', 'Nothing is passed through here.');
     const call = () => this.#timed(request, () => open(request, deadline));
-    const enters = !isStream(request.body);
+    const exchanges = this.#exchangesWith(request.origin);
     try {
       breaker.assertLetsThrough();
-      if (enters && !gate.tryEnter()) {
-        await gate.wait(AbortSignal.timeout(Math.max(0, deadline - Date.now())), false);
-      }
+      await enter(exchanges, tenant, deadline);
+      const over = () => exchanges.leave(tenant);
       try {
-        return await breaker.run(call);
-      } finally {
-        if (enters) gate.leave();
+        const answer = isStream(request.body)
+          ? await breaker.run(call)
+          : await inside(gate, tenant, deadline, () => breaker.run(call));
+        const isOpen = answer.body instanceof ReadableStream && transport.connections !== undefined;
+        if (isOpen) return { ...answer, body: untilOver(answer.body, over) };
+        over();
+        return answer;
+      } catch (error) {
+        over();
+        throw error;
       }
     } catch (error) {
       this.#tellRefusal(error, service, breaker);
@@ -152,6 +174,15 @@ export class Guard implements Transport, StreamingTransport {
     return made;
   }
 
+  #exchangesWith(origin: string): Gate {
+    const known = this.#exchanges.get(origin);
+    if (known !== undefined) return known;
+    const { connections = Number.POSITIVE_INFINITY } = this.#transport;
+    const made = new Gate({ ...this.#options, calls: connections });
+    this.#exchanges.set(origin, made);
+    return made;
+  }
+
   #tellBreaker(service: ServiceType, origin: string, open: boolean): void {
     const { log } = this.#ports;
     if (open) log?.warn('cloud_breaker_open', { service, origin });
@@ -168,5 +199,30 @@ export class Guard implements Transport, StreamingTransport {
       this.#ports.metrics?.set('upstream_breakers_open', open, { service });
       this.#ports.metrics?.set('upstream_calls_running', running, { service });
     }
+  }
+}
+
+async function enter(gate: Gate, tenant: string, deadline: number): Promise<void> {
+  if (gate.tryEnter(tenant, false)) return;
+  const ending = new AbortController();
+  const timer = setTimeout(() => ending.abort(), Math.max(0, deadline - Date.now()));
+  try {
+    await gate.wait(tenant, false, ending.signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function inside<Answer>(
+  gate: Gate,
+  tenant: string,
+  deadline: number,
+  call: () => Promise<Answer>,
+): Promise<Answer> {
+  await enter(gate, tenant, deadline);
+  try {
+    return await call();
+  } finally {
+    gate.leave(tenant);
   }
 }

@@ -23,6 +23,7 @@ export function keptAlive(
   return {
     send: (request, signal) => kept(transport.send(request, signal)),
     ...(open !== undefined && { open: (request, deadline) => kept(open(request, deadline)) }),
+    ...(transport.connections !== undefined && { connections: transport.connections }),
     close: () => transport.close(),
   };
 }

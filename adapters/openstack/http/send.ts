@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { CallContext } from '../../../src/compute/cloud.ts';
 import { ComputeError } from '../../../src/compute/errors.ts';
 import type { Provenance } from '../../../src/compute/provenance.ts';
 import type { Logger } from '../../../src/telemetry/logger.ts';
@@ -17,15 +18,24 @@ export interface SendContext {
   readonly log: Logger;
   /** Hears of each call. */
   readonly provenance: Provenance;
+  readonly tenant: CallContext['tenant'];
   /** Undoes or tidies up, see `guard.ts`. */
   readonly urgent: boolean;
 }
 
-/** The same for what serves more than the request that happened to ask for it first. */
-export function ownDeadline(context: SendContext, milliseconds: number): SendContext {
+/**
+ * The same for what serves more than the request that happened to ask for it first.
+ *
+ * @param tenant Whom it serves.
+ */
+export function ownDeadline(
+  context: SendContext,
+  milliseconds: number,
+  tenant: SendContext['tenant'],
+): SendContext {
   const { requestId, log, provenance, urgent } = context;
   const signal = AbortSignal.timeout(milliseconds);
-  return { deadline: Date.now() + milliseconds, signal, requestId, log, provenance, urgent };
+  return { deadline: Date.now() + milliseconds, signal, requestId, log, provenance, urgent, tenant };
 }
 
 const MAX_ATTEMPTS = 3;
@@ -84,7 +94,8 @@ async function attemptOnce(
   const asked = context.provenance.asking(performance.now());
   let answer: UpstreamResponse | undefined;
   try {
-    answer = await transport.send(context.urgent ? { ...request, urgent: true } : request, context.signal);
+    const { tenant, urgent } = context;
+    answer = await transport.send({ ...request, tenant, urgent }, context.signal);
     return answer;
   } catch (error) {
     if (error instanceof TransportError || error instanceof ComputeError) return error;

@@ -8,6 +8,8 @@ import type { ServiceType } from './upstream-error.ts';
 
 export interface StreamedRequest {
   readonly service: ServiceType;
+  /** As in `CallContext`. */
+  readonly tenant?: string | undefined;
   readonly method: string;
   /** Scheme, host and port. */
   readonly origin: string;
@@ -37,6 +39,8 @@ export const WHOLE_BYTES = 131_072;
 export const IDLE_MILLISECONDS = 60_000;
 
 export interface StreamingTransport {
+  /** To one origin at a time; absent: as many as are asked for. */
+  readonly connections?: number;
   /**
    * Sends one request, once, and resolves with the head of its answer.
    *
@@ -45,4 +49,22 @@ export interface StreamingTransport {
    * @throws TransportError
    */
   open(request: StreamedRequest, deadline: number): Promise<StreamedAnswer>;
+}
+
+/** The same body; calls `over` once, when it has ended, has failed or is not wanted any more. */
+export function untilOver(body: ReadableStream<Uint8Array>, over: () => void): ReadableStream<Uint8Array> {
+  const reader = body.getReader();
+  reader.closed.then(over, over);
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await reader.read();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    // What is read ahead is bounded by the body itself.
+    { highWaterMark: 0 },
+  );
 }

@@ -10,6 +10,8 @@ import type { ServiceType } from './upstream-error.ts';
 export interface UpstreamRequest {
   /** Which service of the cloud is asked: several may share an origin. */
   readonly service: ServiceType;
+  /** As in `CallContext`. */
+  readonly tenant?: string | undefined;
   /** Undoes or tidies up: it goes first in a queue, and is tried although the service seems to be down. */
   readonly urgent?: boolean;
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';

@@ -47,6 +47,7 @@ export function undiciTransport(options: UndiciTransportOptions = {}): Transport
         });
       }
     },
+    connections: CONNECTIONS,
     open: (request, deadline) => openOver(streams, request, deadline, neverConnected),
     async close() {
       await Promise.all([agent.close(), streams.close()]);

@@ -114,7 +114,9 @@ export class TokenSource {
     if (running !== undefined && running.secret === secret) return running.token;
     const refused = this.#refusals.get(key);
     if (refused !== undefined && refused.secret === secret) return Promise.reject(refused.error);
-    const token = this.#signIn(owner, ownDeadline(context, SIGN_IN_MILLISECONDS)).then((fresh) => {
+    // The operator's account serves all tenants; a customer's credential one.
+    const tenant = owner.kind === 'service_account' ? undefined : context.tenant;
+    const token = this.#signIn(owner, ownDeadline(context, SIGN_IN_MILLISECONDS, tenant)).then((fresh) => {
       this.#tokens.set(key, { secret, token: fresh, signedInAt: Date.now() });
       return fresh;
     });

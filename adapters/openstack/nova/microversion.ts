@@ -51,7 +51,7 @@ export class Microversions {
     const root = address.replace(/(\/v2\.1)\/.*$/, '$1');
     const known = this.#known.get(root);
     if (known !== undefined) return own(known);
-    const found = this.#discover(root, token, ownDeadline(context, DISCOVERY_MILLISECONDS));
+    const found = this.#discover(root, token, ownDeadline(context, DISCOVERY_MILLISECONDS, undefined));
     this.#known.set(root, found);
     this.#background(found.catch(() => this.#known.delete(root)));
     return found;

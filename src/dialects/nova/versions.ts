@@ -5,7 +5,7 @@
  */
 
 import type { Context, MiddlewareHandler } from 'hono';
-import { callContext } from '../../access/access.ts';
+import { anonymousCall } from '../../access/access.ts';
 import { admit } from '../../access/authenticate.ts';
 import type { KeyTokens } from '../../access/key-token.ts';
 import { ComputeError } from '../../compute/errors.ts';
@@ -49,7 +49,7 @@ export function versionDocuments(
   const kept = new LruMap<Kept>({ max: MAX_DOCUMENTS });
 
   const ask = async (c: Context<GatewayEnv>, service: ServiceName, path: string): Promise<Kept> => {
-    const call = callContext(c, access.deadline);
+    const call = anonymousCall(c, access);
     const found =
       (await passThrough.document(service, path, null, call)) ??
       (await passThrough.document(service, path, await callersOwn(c), call));

@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import type * as z from 'zod';
-import { type Access, callContext } from '../../access/access.ts';
+import { type Access, anonymousCall, callContext } from '../../access/access.ts';
 import { noteRefusal, tooManyFailures } from '../../access/authenticate.ts';
 import { defaultScopes } from '../../access/browser-key.ts';
 import type { IssuedCredential, SignIn } from '../../access/identity-provider.ts';
@@ -137,7 +137,7 @@ export async function issueOwnKey(
     roles: body.roles,
     expiresAt: body.expires_at ?? null,
   };
-  const call = callContext(c, access.deadline);
+  const call = anonymousCall(c, access);
   const issued = await access.identities.issueCredential(toSignIn(credentials), wish, call).catch((error) => {
     if (hasCode(error, 'unauthenticated')) noteRefusal(access, c, 'wrong_credentials', null);
     else access.signInFailures.forgive(address);
