@@ -28,14 +28,21 @@ import { partOf } from './dialects/nova/services.ts';
 import type { NovaTranslation } from './dialects/nova/translation.ts';
 import { isSignUp } from './dialects/redu/api-keys.ts';
 import { reduDialect } from './dialects/redu/dialect.ts';
-import { answerError as answerReduError } from './dialects/redu/errors.ts';
+import { answerError as answerReduError, reduErrorResponse } from './dialects/redu/errors.ts';
 import { EVENT_WORDING } from './dialects/redu/event-words.ts';
 import { isRepeatable } from './dialects/redu/repeatable.ts';
 import { type Assets, serveAssets } from './http/assets.ts';
-import { type RequestBody, type RequestTarget, refuseDotSegments } from './http/request-target.ts';
+import {
+  type RequestBody,
+  type RequestTarget,
+  refuseDotSegments,
+  refuseUnreadable,
+  routedPath,
+  type Unreadable,
+} from './http/request-target.ts';
 import { shortWay } from './short-way.ts';
 import { type Dependencies, health } from './telemetry/health.ts';
-import { requestLog } from './telemetry/request-log.ts';
+import { newRequestId, requestLog } from './telemetry/request-log.ts';
 import type { ToldReads } from './traffic/cache/at-hand.ts';
 import { type CacheOptions, type CachePorts, caching } from './traffic/cache/cached.ts';
 import type { EventLog } from './traffic/events/event-log.ts';
@@ -78,6 +85,8 @@ export interface GatewayOptions extends AccessOptions, IdempotencyOptions {
   /** Bearer token of `/admin`; null: there is no `/admin`. */
   readonly adminToken: string | null;
   readonly requestTarget: RequestTarget;
+  /** What the runtime found wrong with Host or target, before any route is looked up. */
+  readonly unreadable: Unreadable;
   /** How image data is read; absent: as a web stream. */
   readonly requestBody?: RequestBody;
   /** Origins whose pages may read answers, beside those that keys are bound to. */
@@ -111,14 +120,27 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   const clouds = withFleets(ports.clouds, ports.versions, ports.metrics, { maxAge, ...options.fleets });
   const access = createAccess({ ...ports, clouds }, options);
   const url = publicUrl(options.publicUrl);
-  /** In the words of the dialect whose path it is. */
-  const answerError = (error: unknown, c: Context<GatewayEnv>) =>
-    partOf(c.req.path) === null ? answerReduError(error, c) : answerNovaError(error, c, url(c));
+  /** A request must end in a response, whatever fails: the last resort for an error that no handler could render. */
+  const defect = (error: unknown) =>
+    reduErrorResponse(
+      new Error('no error handler could respond', { cause: error }),
+      newRequestId(),
+      ports.log,
+    );
+  /** In the dialect whose path it is. Never throws. */
+  const answerError = (error: unknown, c: Context<GatewayEnv>) => {
+    try {
+      return partOf(c.req.path) === null ? answerReduError(error, c) : answerNovaError(error, c, url(c));
+    } catch (failure) {
+      return defect(failure);
+    }
+  };
   const limits = limit(ports, options.limits, answerError);
-  const app = new Hono<GatewayEnv>({ strict: false });
+  const app = new Hono<GatewayEnv>({ getPath: routedPath });
 
   app.use(requestLog(ports.log, ports.metrics));
   for (const path of REDU_PATHS) app.use(path, cors(options.corsOrigins, access.keyOrigins));
+  app.use(refuseUnreadable(options.unreadable));
   app.use(refuseDotSegments(options.requestTarget));
   app.route('/', health(ports));
   if (ports.assets !== undefined) app.route('/', serveAssets(ports.assets));
@@ -172,9 +194,16 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   };
   const endStreams = () => events.close();
   const { routes } = app;
-  const atOnce = shortWay({ access, limits, toldReads });
+  const atOnce = shortWay({ access, limits, toldReads, unreadable: options.unreadable });
   return {
-    fetch: (request, env, ctx) => atOnce(request, env) ?? app.fetch(request, env, ctx),
+    fetch(request, env, ctx) {
+      try {
+        const answer = atOnce(request, env) ?? app.fetch(request, env, ctx);
+        return answer instanceof Promise ? answer.catch(defect) : answer;
+      } catch (error) {
+        return defect(error);
+      }
+    },
     routes,
     flush,
     endStreams,

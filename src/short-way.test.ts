@@ -47,6 +47,7 @@ const access = {
 } as unknown as Access;
 
 const answer = shortWay({
+  unreadable: () => null,
   access,
   limits: {
     stage: (_, next) => next(),

@@ -14,6 +14,7 @@ import type { Access } from './access/access.ts';
 import { letIn } from './access/authenticate.ts';
 import type { GatewayEnv } from './context.ts';
 import { AnswerHeaders } from './http/answer-headers.ts';
+import type { Unreadable } from './http/request-target.ts';
 import { newRequestId, noteRequest } from './telemetry/request-log.ts';
 import type { ToldReads } from './traffic/cache/at-hand.ts';
 import type { Limits } from './traffic/limit/limit.ts';
@@ -21,6 +22,7 @@ import type { Limits } from './traffic/limit/limit.ts';
 export interface ShortWayPorts {
   readonly access: Access;
   readonly limits: Limits;
+  readonly unreadable: Unreadable;
   /** Of each dialect; a request is looked for where its key is found first. */
   readonly toldReads: readonly ToldReads[];
 }
@@ -28,7 +30,7 @@ export interface ShortWayPorts {
 /** What answers a request at once, or leaves it alone: null. */
 export type ShortWay = (request: Request, env: unknown) => Response | null;
 
-export function shortWay({ access, limits, toldReads }: ShortWayPorts): ShortWay {
+export function shortWay({ access, limits, toldReads, unreadable }: ShortWayPorts): ShortWay {
   const { log, metrics } = access;
   const whereKeyIs = (c: Context<GatewayEnv>) => {
     for (const reads of toldReads) {
@@ -42,6 +44,7 @@ export function shortWay({ access, limits, toldReads }: ShortWayPorts): ShortWay
     if (request.method !== 'GET' || request.headers.has('origin')) return null;
     const started = performance.now();
     const c = new Context<GatewayEnv>(request, { env });
+    if (unreadable(c) !== null) return null;
     const [key, reads] = whereKeyIs(c);
     const principal = access.verifier.known(key, access.clientAddress(c));
     const found = principal && reads?.find(principal, c);
@@ -49,7 +52,8 @@ export function shortWay({ access, limits, toldReads }: ShortWayPorts): ShortWay
     const headers = new AnswerHeaders();
     if (!limits.spendNow(principal, headers)) return null;
 
-    const requestId = newRequestId(headers);
+    const requestId = newRequestId();
+    headers.set('X-Request-Id', requestId);
     letIn(access, principal);
     const { route, result } = found;
     metrics.count('cache_results', { result, route });

@@ -32,6 +32,7 @@ import { openKeyStore, openStores } from '../sql/open.ts';
 import { readCertificates } from './certificates.ts';
 import { clientAddress, requestBody, requestTarget } from './connection.ts';
 import { examine, report } from './doctor-command.ts';
+import { unreadable } from './incoming.ts';
 import { KEYS_USAGE, runKeys, UsageError } from './keys-command.ts';
 import { pinoLogger } from './logger.ts';
 import { prometheusMetrics } from './prometheus.ts';
@@ -164,6 +165,7 @@ async function runGateway(config: Config): Promise<void> {
       streams: config.streams,
       clientAddress: clientAddress(config.trustedProxies),
       requestTarget,
+      unreadable,
       requestBody,
     },
   );

@@ -1,6 +1,7 @@
-import type { Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { Server as NetServer } from 'node:net';
-import { createAdaptorServer, type Http2Bindings, type HttpBindings } from '@hono/node-server';
+import { getRequestListener, type Http2Bindings, type HttpBindings } from '@hono/node-server';
+import { normalize } from './incoming.ts';
 
 export interface Listening {
   /** With the port that was given when 0 was asked for. */
@@ -38,17 +39,23 @@ export async function serve(options: ServeOptions): Promise<Listening> {
     if (stopping) response.headers.set('connection', 'close');
     return response;
   };
-  const server = createAdaptorServer({
-    fetch(request, env) {
-      // Looked at when the answer is there; what is there at once is handed on at once.
-      const response = options.fetch(request, env);
-      return response instanceof Promise ? response.then(lastIfStopping) : lastIfStopping(response);
-    },
-    serverOptions: {
+  const respond = getRequestListener((request, env) => {
+    // Looked at when the answer is there; what is there at once is handed on at once.
+    const response = options.fetch(request, env);
+    return response instanceof Promise ? response.then(lastIfStopping) : lastIfStopping(response);
+  });
+  const server = createServer(
+    {
       requestTimeout: options.requestTimeout,
       headersTimeout: Math.min(HEAD_TIMEOUT, options.requestTimeout),
+      // The pipeline refuses a request of HTTP/1.1 without one; HTTP/1.0 needs none.
+      requireHostHeader: false,
     },
-  }) as Server;
+    (incoming, outgoing) => {
+      normalize(incoming);
+      return respond(incoming, outgoing);
+    },
+  );
   server.setTimeout(STANDSTILL);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

@@ -10,6 +10,8 @@ import { importServerSecret } from '../../src/access/server-secret.ts';
 import { Provenance } from '../../src/compute/provenance.ts';
 import { type Config, ConfigError, type OpenStackConfig, readConfig } from '../../src/config/config.ts';
 import { createGateway } from '../../src/gateway.ts';
+import { parseHost } from '../../src/http/host.ts';
+import { invalidHost } from '../../src/http/request-target.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
 import type { OpenStream } from '../../src/traffic/events/events.ts';
@@ -200,6 +202,10 @@ export async function wire(
           c.req.header('x-forwarded-for'),
           config.trustedProxies,
         ),
+      unreadable: ({ req }) => {
+        const host = req.header('host');
+        return host === undefined || parseHost(host) !== null ? null : invalidHost();
+      },
       // A path begins after the scheme and at least one letter of a host.
       requestTarget: ({ req: { url } }) => url.slice(url.indexOf('/', 'https://'.length)),
     },

@@ -1,14 +1,78 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { ComputeError } from '../compute/errors.ts';
 import type { GatewayEnv } from '../context.ts';
+import { parseHost } from './host.ts';
 
-/** The path and query as the client wrote them, where the runtime still knows. */
+/** Path and query in origin form, as the client wrote them, where the runtime still knows. */
 export type RequestTarget = (c: Context) => string;
+
+/** Why the runtime cannot serve a request as it was sent; null: it can. */
+export type Unreadable = (c: Context) => ComputeError | null;
 
 /** A body as it arrives, without being gathered; null when there is none. It can be read once. */
 export type RequestBody = (c: Context) => AsyncIterable<Uint8Array> | null;
 
+export interface ParsedTarget {
+  /** Of a target in absolute form, which takes the place of Host (RFC 9112, section 3.2.2); null: the target has none. */
+  readonly authority: string | null;
+  /** Path and query. */
+  readonly target: string;
+}
+
 const DOT_SEGMENT = /(^|\/)(\.|%2e){1,2}(?=[/?#]|$)/i;
+/** Printable ASCII without `#`: what else a target holds, a URL parser encodes or removes, and other servers may not. */
+const ORIGIN_FORM = /^\/[\x21\x22\x24-\x7e]*$/;
+const ABSOLUTE_FORM = /^https?:\/\/([^/?#]*)(.*)$/i;
+
+/**
+ * A request target in origin or absolute form. null: it is neither, or has a backslash in its path, a fragment or raw bytes, which
+ * parsers read in different ways.
+ */
+export function parseRequestTarget(text: string): ParsedTarget | null {
+  if (text.startsWith('/')) return isOriginForm(text) ? { authority: null, target: text } : null;
+  const [, host = '', rest = ''] = ABSOLUTE_FORM.exec(text) ?? [];
+  const authority = parseHost(host);
+  const target = rest.startsWith('/') ? rest : `/${rest}`;
+  return authority !== null && isOriginForm(target) ? { authority, target } : null;
+}
+
+function isOriginForm(text: string): boolean {
+  if (!ORIGIN_FORM.test(text)) return false;
+  const backslash = text.indexOf('\\');
+  if (backslash < 0) return true;
+  const query = text.indexOf('?');
+  return query >= 0 && query < backslash;
+}
+
+/** What the routes of all dialects match: the path with its escapes as they were written, so that each fixed segment has one spelling. */
+export function routedPath({ url }: { readonly url: string }): string {
+  const start = url.indexOf('/', url.indexOf('://') + 3);
+  const query = url.indexOf('?', start);
+  const path = query < 0 ? url.slice(start) : url.slice(start, query);
+  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+}
+
+/** Ends a request here that the runtime cannot read. */
+export function refuseUnreadable(problemOf: Unreadable): MiddlewareHandler<GatewayEnv> {
+  return function unreadableRefused(c, next) {
+    const problem = problemOf(c);
+    if (problem !== null) throw problem;
+    return next();
+  };
+}
+
+/** The refusal of a Host field that is not `host[:port]`. */
+export function invalidHost(): ComputeError {
+  return new ComputeError('invalid', 'The Host header must be given once, as host or host:port.');
+}
+
+/** The refusal of a target that is no path. */
+export function invalidTarget(): ComputeError {
+  return new ComputeError(
+    'invalid',
+    'The request target must be a path of printable ASCII without backslash or fragment; percent-encode other characters.',
+  );
+}
 
 /**
  * Refuses paths with `.` or `..` in them, encoded or not. A URL parser takes such segments out, and what is left is another

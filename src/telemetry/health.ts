@@ -1,7 +1,8 @@
-import { Hono } from 'hono';
+import { type Context, Hono, type Next } from 'hono';
 import * as z from 'zod';
 import type { KeyStore } from '../access/key-store.ts';
 import type { CallContext, CloudDriver } from '../compute/cloud.ts';
+import { ComputeError } from '../compute/errors.ts';
 import { Provenance } from '../compute/provenance.ts';
 import type { GatewayEnv } from '../context.ts';
 import { at, route } from '../http/route.ts';
@@ -48,6 +49,7 @@ export interface Dependencies {
 export function health({ clouds, keys, metrics, redis }: Dependencies): Hono<GatewayEnv> {
   const app = new Hono<GatewayEnv>();
   metrics.beforeExpose(keyMetrics(keys, metrics));
+  for (const { path } of Object.values(HEALTH_ROUTES)) app.use(path, refuseTrailingSlash);
   app.on(...at(HEALTH_ROUTES.health), (c) => c.json({ status: 'ok' }));
   const look = async (call: CallContext) => {
     const [cloud, store] = await Promise.all([probe(clouds.ping(call)), probe(keys.ping())]);
@@ -68,6 +70,14 @@ export function health({ clouds, keys, metrics, redis }: Dependencies): Hono<Gat
   });
   app.on(...at(HEALTH_ROUTES.metrics), async (c) => c.text(await metrics.expose()));
   return app;
+}
+
+/** Proxies keep these paths inside by their exact names, so no other spelling may lead there. */
+function refuseTrailingSlash(c: Context<GatewayEnv>, next: Next): Promise<void> {
+  if (new URL(c.req.url).pathname.endsWith('/')) {
+    throw new ComputeError('not_found', 'There is nothing at this path.');
+  }
+  return next();
 }
 
 function probe(ping: Promise<void>): Promise<'ok' | 'unreachable'> {

@@ -17,7 +17,8 @@ export function requestLog(root: Logger, metrics: Metrics): MiddlewareHandler<Ga
     const started = performance.now();
     const provenance = new Provenance();
     const headers = new AnswerHeaders();
-    const requestId = newRequestId(headers);
+    const requestId = newRequestId();
+    headers.set('X-Request-Id', requestId);
     c.set('requestId', requestId);
     c.set('answerHeaders', headers);
     c.set('provenance', provenance);
@@ -34,12 +35,9 @@ export function requestLog(root: Logger, metrics: Metrics): MiddlewareHandler<Ga
   };
 }
 
-/** Told to the client as well. */
-export function newRequestId(headers: AnswerHeaders): string {
-  // OpenStack takes a caller's id only in this form (API-SIG, "Request ID").
-  const requestId = `req-${crypto.randomUUID()}`;
-  headers.set('X-Request-Id', requestId);
-  return requestId;
+/** OpenStack takes a caller's id only in this form (API-SIG, "Request ID"). */
+export function newRequestId(): string {
+  return `req-${crypto.randomUUID()}`;
 }
 
 export interface Served {

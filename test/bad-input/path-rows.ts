@@ -71,6 +71,8 @@ const NO_PATHS = [
   `/v1/instances/${ID}//actions`,
   '/v1/instances//actions',
   '/v1%2finstances',
+  '/%76%31/instances',
+  '/v1/%69nstances',
   '/v1/instances;a=b',
   '/v1/instances.json',
   '/v1/me/keys',

@@ -44,9 +44,6 @@ const VERSIONS = ['/compute/v2.1', '/compute/v2', '/image/v2', '/networking/v2.0
 
 /** Leads to something in the sandbox or a real cloud, were it taken for what a careless reader makes of it. */
 const ELSEWHERE: readonly string[] = [
-  'http://evil.example/compute/v2.1/servers',
-  'http://sandbox.invalid/compute/v2.1/servers',
-  'https://sandbox.invalid/networking/v2.0/networks',
   '//sandbox.invalid/compute/v2.1/servers',
   '/compute/http://sandbox.invalid/identity/v3/users',
   '/compute/v2.1@sandbox.invalid/servers',
@@ -177,11 +174,6 @@ export const SMUGGLED: readonly RawAttack[] = [
     name: 'two tokens',
     bytes: `GET ${SERVERS} HTTP/1.1\r\n${HOST}\r\n${KEY}\r\nX-Auth-Token: {other}\r\nConnection: close\r\n\r\n`,
     statuses: [400, 401],
-  },
-  {
-    name: 'an absolute target to the cloud itself',
-    bytes: `GET http://sandbox.invalid${SERVERS} HTTP/1.1\r\nHost: sandbox.invalid\r\n${KEY}\r\nConnection: close\r\n\r\n`,
-    statuses: [400, 404],
   },
   {
     name: 'an absolute target with a user',

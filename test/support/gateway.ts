@@ -5,6 +5,7 @@ import { memoryIdempotencyStore } from '../../adapters/memory/idempotency-store.
 import { memoryKeyStore } from '../../adapters/memory/key-store.ts';
 import { memoryVersions } from '../../adapters/memory/versions.ts';
 import { requestBody, requestTarget } from '../../adapters/node/connection.ts';
+import { unreadable } from '../../adapters/node/incoming.ts';
 import { prometheusMetrics } from '../../adapters/node/prometheus.ts';
 import { type Listening, serve } from '../../adapters/node/serve.ts';
 import { openRedis, parseRedisUrl, type Redis } from '../../adapters/redis/index.ts';
@@ -119,6 +120,7 @@ export async function startGateway(
       ...(options.fleets && { fleets: options.fleets }),
       streams: { perKey: 1_000, total: 10_000, ...options.streams },
       requestTarget,
+      unreadable,
       requestBody,
       clientAddress(c) {
         clients += 1;

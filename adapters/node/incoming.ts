@@ -1,0 +1,64 @@
+import type { IncomingMessage } from 'node:http';
+import type { HttpBindings } from '@hono/node-server';
+import type { Context } from 'hono';
+import type { ComputeError } from '../../src/compute/errors.ts';
+import { parseHost } from '../../src/http/host.ts';
+import { invalidHost, invalidTarget, parseRequestTarget } from '../../src/http/request-target.ts';
+
+/** A host for URLs of requests that name none, or none that is valid. */
+const NO_HOST = 'localhost';
+
+const refusals = new WeakMap<object, ComputeError>();
+
+/**
+ * Validates Host and target of a request once, before any URL is built, and leaves them in one form for all that follows: `url` in
+ * origin form, `headers.host` as the authority of URLs. What is invalid is refused by the pipeline (`unreadable`), in the dialect
+ * of its path.
+ */
+export function normalize(incoming: IncomingMessage): void {
+  const { headers, url = '' } = incoming;
+  const parsed = parseRequestTarget(url);
+  const host = hostOf(incoming);
+  if (parsed === null) refuse(incoming, invalidTarget());
+  else if (host === null) refuse(incoming, invalidHost());
+  incoming.url = parsed === null ? readablePart(url) : parsed.target;
+  headers.host = parsed?.authority ?? host ?? NO_HOST;
+}
+
+/** Has the pipeline end this request with `problem`. */
+export function refuse(incoming: object, problem: ComputeError): void {
+  refusals.set(incoming, problem);
+}
+
+/** Why a request is refused before its route is looked up; null: it is not. */
+export function unreadable(c: Context): ComputeError | null {
+  return refusals.get((c.env as HttpBindings).incoming) ?? null;
+}
+
+/** The authority of the Host field; null when it is missing where HTTP/1.1 needs it, repeated or invalid. */
+function hostOf({ headers, rawHeaders, httpVersion, socket }: IncomingMessage): string | null {
+  if (headers.host === undefined) return httpVersion === '1.0' ? ownAddress(socket) : null;
+  return countHosts(rawHeaders) === 1 ? parseHost(headers.host) : null;
+}
+
+/** Node keeps the first of several Host fields and drops the others. */
+function countHosts(rawHeaders: readonly string[]): number {
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index];
+    if (name?.length === 4 && name.toLowerCase() === 'host') count += 1;
+  }
+  return count;
+}
+
+/** Where a client of HTTP/1.0 that names no host has found the gateway. */
+function ownAddress({ localAddress, localPort }: IncomingMessage['socket']): string {
+  const address = localAddress?.replace(/^::ffff:(?=\d)/, '') ?? '';
+  return parseHost(`${address.includes(':') ? `[${address}]` : address}:${localPort}`) ?? NO_HOST;
+}
+
+/** The path by which the dialect of a refusal is chosen. */
+function readablePart(target: string): string {
+  const [part = ''] = /^\/[\w./-]*/.exec(target) ?? [];
+  return part === '' ? '/' : part;
+}
