@@ -141,6 +141,7 @@ function addCredential(
     roles: ['member'],
     expiresAt: null,
     unrestricted: false,
+    accessRules: null,
   };
   cloud.identity.credentials.set(credential.id, credential);
   return credential;

@@ -109,6 +109,8 @@ export interface Caller {
 export interface SignedInCaller extends Caller {
   /** Names; with the project they decide what the cloud shows. */
   readonly roles: readonly string[];
+  /** The access rules of the credential, as one text; absent where it has none and opens whatever the roles do. */
+  readonly accessRules?: string;
 }
 
 /** Everything a list of instances can be narrowed by. Absent means: not narrowed. */

@@ -23,6 +23,7 @@ const sessions = new WeakMap<Token, CloudSession>();
 export function sessionOf(token: Token, choice: EndpointChoice): CloudSession {
   const known = sessions.get(token);
   if (known !== undefined) return known;
+  const { accessRules } = token.identity;
   const services = new Map<ServiceName, ServiceAddress>();
   for (const service of SERVICES) {
     const endpoint = endpointsOf(token.catalog, service, choice).find(
@@ -37,6 +38,7 @@ export function sessionOf(token: Token, choice: EndpointChoice): CloudSession {
   }
   const session = {
     ...token.subject,
+    ...(accessRules !== undefined && { accessRules }),
     region: regionOf(token.catalog, choice),
     services,
     roots: rootsOf(token, choice),

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { SignedInCaller } from '../../../src/compute/cloud.ts';
 import { ComputeError } from '../../../src/compute/errors.ts';
 import type { Identity } from '../../../src/compute/model.ts';
 import type { UpstreamResponse } from '../http/transport.ts';
@@ -9,7 +10,7 @@ export interface Token {
   readonly id: string;
   /** Epoch milliseconds. */
   readonly expiresAt: number;
-  readonly identity: Omit<Identity, 'email'>;
+  readonly identity: Omit<Identity, 'email'> & Pick<SignedInCaller, 'accessRules'>;
   /** The same in Keystone's own words, with domains and the roles' ids. */
   readonly subject: Subject;
   readonly catalog: readonly CatalogEntry[];
@@ -41,7 +42,11 @@ const Subject = z.object({
 export type Subject = z.infer<typeof Subject>;
 
 const TokenBody = z.object({
-  token: Subject.extend({ expires_at: z.string(), catalog: z.array(CatalogEntry) }),
+  token: Subject.extend({
+    expires_at: z.string(),
+    catalog: z.array(CatalogEntry),
+    application_credential: z.object({ access_rules: z.array(z.unknown()).nullish() }).nullish(),
+  }),
 });
 
 /**
@@ -58,6 +63,7 @@ export function readToken(answer: UpstreamResponse): Token {
     });
   }
   const { token } = parsed.data;
+  const accessRules = token.application_credential?.access_rules;
   return {
     id,
     expiresAt: Date.parse(token.expires_at),
@@ -67,6 +73,7 @@ export function readToken(answer: UpstreamResponse): Token {
       roles: token.roles.map((role) => role.name),
       projectId: token.project.id,
       projectName: token.project.name,
+      ...(accessRules?.length && { accessRules: JSON.stringify(accessRules) }),
     },
     subject: { user: token.user, project: token.project, roles: token.roles },
     catalog: token.catalog,

@@ -29,7 +29,7 @@ export async function glance(cloud: Cloud, request: Request, url: URL, path: str
 async function answer(cloud: Cloud, request: Request, url: URL, path: string): Promise<Response> {
   if (path === '' || path === '/') return json(300, versions(cloud));
   if (path === '/versions') return json(200, versions(cloud));
-  const principal = principalOf(cloud, request);
+  const principal = principalOf(cloud, request, { type: 'image', path });
   // Without any token Glance does not say where to get one.
   const where = request.headers.get('X-Auth-Token') ? challenge(cloud) : {};
   if (!principal) return webobError(request, 401, UNAUTHORIZED, where);

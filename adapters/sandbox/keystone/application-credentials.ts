@@ -5,7 +5,7 @@ import { empty, Fault, type Fields, hexId, isFields, json, randomText } from '..
 import { microseconds, parseInstant } from '../timeline.ts';
 import { collection, type KeystoneCall } from './call.ts';
 import { badRequest, forbidden, invalid, notFound } from './faults.ts';
-import { type ApplicationCredential, effectiveRoles } from './model.ts';
+import { type AccessRule, type ApplicationCredential, effectiveRoles } from './model.ts';
 import type { Principal } from './principal.ts';
 import { roleFields } from './roles.ts';
 
@@ -53,6 +53,7 @@ export function createCredential(call: KeystoneCall, userId: string): Response {
     roles: wantedRoles(call.cloud, principal, given),
     expiresAt: wantedExpiry(call.cloud, given),
     unrestricted: typeof given.unrestricted === 'boolean' ? given.unrestricted : null,
+    accessRules: wantedRules(given),
   };
   call.cloud.identity.credentials.set(credential.id, credential);
   const { links, ...shown } = view(call.cloud, credential);
@@ -98,6 +99,16 @@ function wantedRoles(cloud: Cloud, principal: Principal, given: Fields): string[
   });
 }
 
+function wantedRules({ access_rules: given }: Fields): AccessRule[] | null {
+  if (!Array.isArray(given)) return null;
+  return given.filter(isFields).map(({ service, method, path }) => ({
+    id: hexId(),
+    service: String(service),
+    method: String(method),
+    path: String(path),
+  }));
+}
+
 function wantedExpiry(cloud: Cloud, given: Fields): number | null {
   if (given.expires_at === undefined || given.expires_at === null) return null;
   const instant = parseInstant(String(given.expires_at));
@@ -116,6 +127,7 @@ function view(cloud: Cloud, credential: ApplicationCredential) {
     system: null,
     expires_at: credential.expiresAt === null ? null : microseconds(credential.expiresAt),
     unrestricted: credential.unrestricted,
+    ...(credential.accessRules !== null && { access_rules: credential.accessRules }),
     roles: cloud.identity.roles.filter((role) => credential.roles.includes(role.name)).map(roleFields),
     links: { self: `${cloud.baseUrl}/identity/v3/application_credentials/${credential.id}` },
   };

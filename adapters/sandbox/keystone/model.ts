@@ -20,6 +20,15 @@ export interface Role {
   name: string;
 }
 
+/** What an application credential is for; services refuse everything else. */
+export interface AccessRule {
+  id: string;
+  service: string;
+  method: string;
+  /** `*` stands for a segment, `**` for any rest, `{name}` for a segment too. */
+  path: string;
+}
+
 export interface ApplicationCredential {
   id: string;
   name: string;
@@ -32,6 +41,8 @@ export interface ApplicationCredential {
   expiresAt: number | null;
   /** null is what Keystone prints when the request left it out. */
   unrestricted: boolean | null;
+  /** null: everything. */
+  accessRules: readonly AccessRule[] | null;
 }
 
 /** A token as issued. Roles are fixed at that moment; losing one revokes the token. */

@@ -27,10 +27,26 @@ export function findToken(cloud: Cloud, id: string | null): Token | undefined {
   return token;
 }
 
-/** The principal of a request's `X-Auth-Token`; undefined when there is no valid one. */
-export function principalOf(cloud: Cloud, request: Request): Principal | undefined {
+/**
+ * The principal of a request's `X-Auth-Token`; undefined when there is no valid one, or its credential is not for this request.
+ *
+ * @param service Its type in the catalog, and the path below its root; absent for Keystone, which checks no access rules.
+ */
+export function principalOf(
+  cloud: Cloud,
+  request: Request,
+  service?: { readonly type: string; readonly path: string },
+): Principal | undefined {
   const token = findToken(cloud, request.headers.get('X-Auth-Token'));
   if (!token) return undefined;
+  const rules = token.credentialId ? cloud.identity.credentials.get(token.credentialId)?.accessRules : null;
+  if (service !== undefined && rules?.length) {
+    const isAllowed = rules.some(
+      (rule) =>
+        rule.service === service.type && rule.method === request.method && matches(rule.path, service.path),
+    );
+    if (!isAllowed) return undefined;
+  }
   return {
     userId: token.userId,
     projectId: token.projectId ?? '',
@@ -38,6 +54,15 @@ export function principalOf(cloud: Cloud, request: Request): Principal | undefin
     isAdmin: token.roles.includes('admin'),
     token,
   };
+}
+
+/** As keystonemiddleware reads the paths of rules. */
+function matches(pattern: string, path: string): boolean {
+  const parts = pattern.split(/(\*\*|\*|\{[^}]*\})/).map((part) => {
+    if (part === '**') return '.*';
+    return part === '*' || part.startsWith('{') ? '[^/]+' : part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+  });
+  return new RegExp(`^${parts.join('')}$`).test(path);
 }
 
 /** The header that goes with every 401. */

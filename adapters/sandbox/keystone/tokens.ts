@@ -114,6 +114,7 @@ function view(cloud: Cloud, token: Token, withCatalog: boolean): unknown {
           id: credential.id,
           name: credential.name,
           restricted: credential.unrestricted !== true,
+          ...(credential.accessRules?.length && { access_rules: credential.accessRules }),
         },
       }),
     },

@@ -91,7 +91,7 @@ export async function neutron(cloud: Cloud, request: Request, url: URL, path: st
 
 async function answer(cloud: Cloud, request: Request, url: URL, path: string): Promise<Response> {
   if (path === '' || path === '/') return versions(cloud);
-  const principal = principalOf(cloud, request);
+  const principal = principalOf(cloud, request, { type: 'network', path });
   if (!principal) {
     const message = 'The request you have made requires authentication.';
     return json(401, { error: { code: 401, title: 'Unauthorized', message } }, challenge(cloud));

@@ -153,7 +153,7 @@ async function answer(
   if (request.method === 'GET' && (rest === undefined || rest === '/')) {
     return versionDocument(cloud, request, version);
   }
-  const principal = principalOf(cloud, request);
+  const principal = principalOf(cloud, request, { type: 'compute', path });
   if (!principal) {
     const message = 'The request you have made requires authentication.';
     return json(401, { error: { code: 401, title: 'Unauthorized', message } }, challenge(cloud));

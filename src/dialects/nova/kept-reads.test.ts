@@ -252,3 +252,8 @@ test('nothing is kept where nothing is to be', async () => {
   reads = new KeptReads(versions, METRICS, { on: false });
   expect(await isKept(asked())).toBe(false);
 });
+
+test('what was fetched without access rules is not served to a credential that has some', async () => {
+  const narrow = asked(undefined, { session: { ...session(), accessRules: '[{"path":"/v2.1/flavors"}]' } });
+  expect(await isKept(asked(), narrow)).toBe(false);
+});

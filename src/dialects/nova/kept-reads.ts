@@ -193,8 +193,13 @@ function ruleFor({ session, target, request }: AskedRead): Rule | null {
 
 /** All that the cloud's answer may depend on, and the links in it. */
 function keyOf({ session, kind, request, publicUrl }: AskedRead): string {
-  const { user, project, roles } = session;
-  const caller = { userId: user.id, projectId: project.id, roles: roles.map(({ name }) => name) };
+  const { user, project, roles, accessRules } = session;
+  const caller = {
+    userId: user.id,
+    projectId: project.id,
+    roles: roles.map(({ name }) => name),
+    ...(accessRules !== undefined && { accessRules }),
+  };
   const { 'user-agent': _, ...words } = request.headers;
   const others = [publicUrl, ...Object.entries(words).flat()];
   return CacheKey.of(

@@ -11,6 +11,8 @@ export interface NovaSession {
   readonly user: Named & { readonly domain: Named };
   readonly project: Named & { readonly domain: Named };
   readonly roles: readonly Named[];
+  /** As in `SignedInCaller`. */
+  readonly accessRules?: string;
   readonly region: string;
   readonly services: ReadonlyMap<ServiceName, OfferedService>;
 }

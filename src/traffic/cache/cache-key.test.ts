@@ -19,6 +19,12 @@ describe('a scope', () => {
     expect(new Set(scopes).size).toBe(4);
   });
 
+  test('is another for a credential with access rules, and for each set of them', () => {
+    const of = (accessRules?: string) =>
+      CacheScope.of({ ...CALLER, ...(accessRules !== undefined && { accessRules }) }, 'service').text;
+    expect(new Set([of(), of('[{"path":"/a"}]'), of('[{"path":"/b"}]')]).size).toBe(3);
+  });
+
   test('is the user’s where the answer is', () => {
     const of = (userId: string) => CacheScope.of({ ...CALLER, userId }, 'service', { ofUser: true }).text;
     expect(of('u1')).not.toBe(of('u2'));

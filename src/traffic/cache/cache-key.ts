@@ -19,16 +19,23 @@ export class CacheScope {
 
   /**
    * Callers of one scope hear the same of the cloud: in the same project, with the same roles, through the same kind of
-   * credential; and, where an answer is about the caller, of the same user.
+   * credential with the same access rules; and, where an answer is about the caller, of the same user.
    *
    * @param others What else the answer depends on, such as the key itself.
    */
   static of(
-    { projectId, roles, userId }: SignedInCaller,
+    { projectId, roles, userId, accessRules = '' }: SignedInCaller,
     kind: CloudCredential['kind'],
     { ofUser = false, others = [] }: { readonly ofUser?: boolean; readonly others?: readonly string[] } = {},
   ): CacheScope {
-    const text = JSON.stringify([kind, projectId, roles.toSorted(), ofUser ? userId : null, others]);
+    const text = JSON.stringify([
+      kind,
+      projectId,
+      roles.toSorted(),
+      accessRules,
+      ofUser ? userId : null,
+      others,
+    ]);
     return new CacheScope(projectId, text);
   }
 }

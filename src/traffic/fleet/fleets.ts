@@ -131,5 +131,5 @@ function isNews(
 }
 
 function keyOf({ caller, kind }: FleetScope): string {
-  return JSON.stringify([caller.projectId, kind, ...caller.roles.toSorted()]);
+  return JSON.stringify([caller.projectId, kind, caller.accessRules ?? '', ...caller.roles.toSorted()]);
 }
