@@ -1,6 +1,6 @@
 import type { AuditEntry, AuditRecord } from '../../src/access/audit.ts';
 import { keyState } from '../../src/access/key-state.ts';
-import type { KeyFilter, KeyStore, StoredKey } from '../../src/access/key-store.ts';
+import type { KeyFilter, KeyStore, RevocationReach, StoredKey } from '../../src/access/key-store.ts';
 import { ComputeError } from '../../src/compute/errors.ts';
 
 /** Keys that live as long as the process. */
@@ -40,13 +40,14 @@ export function memoryKeyStore(): KeyStore {
       return changed;
     },
 
-    async revoke(id, at, entry) {
-      const key = keys.get(id);
-      if (key === undefined || key.revokedAt !== null) return key ?? null;
-      const revoked = { ...key, revokedAt: at };
-      keys.set(id, revoked);
-      append(entry);
-      return revoked;
+    async revoke(id, at, entry, reach) {
+      return reachedFrom(keys, id, reach).map((key) => {
+        if (key.revokedAt !== null) return key;
+        const revoked = { ...key, revokedAt: at };
+        keys.set(key.id, revoked);
+        append({ ...entry, keyId: key.id });
+        return revoked;
+      });
     },
 
     async rotate(id, successor, oldExpiresAt, now, entry) {
@@ -107,6 +108,29 @@ function isShown(key: StoredKey, { projectId, userId }: KeyFilter): boolean {
     (projectId === undefined || key.projectId === projectId) &&
     (userId === undefined || key.userId === userId)
   );
+}
+
+/** The keys that a revocation of the key with `id` reaches, oldest first. */
+function reachedFrom(
+  keys: ReadonlyMap<string, StoredKey>,
+  id: string,
+  reach: RevocationReach,
+): readonly StoredKey[] {
+  const key = keys.get(id);
+  if (key === undefined || reach === 'key') return key === undefined ? [] : [key];
+  if (reach === 'family') {
+    return [...keys.values()].filter(({ familyId }) => familyId === key.familyId).sort(byAge);
+  }
+  const line = [key];
+  for (let next = keys.get(key.successorId ?? ''); next !== undefined; ) {
+    line.push(next);
+    next = keys.get(next.successorId ?? '');
+  }
+  return line.sort(byAge);
+}
+
+function byAge(a: StoredKey, b: StoredKey): number {
+  return a.createdAt < b.createdAt || (a.createdAt === b.createdAt && a.id < b.id) ? -1 : 1;
 }
 
 /** Neither revoked nor expired. */

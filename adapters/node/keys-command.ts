@@ -10,7 +10,7 @@ import {
   rotationSchema,
 } from '../../src/access/key-schemas.ts';
 import type { KeyStore, StoredKey } from '../../src/access/key-store.ts';
-import { revokeKey } from '../../src/access/revoke-key.ts';
+import { reachOf, revokeKey } from '../../src/access/revoke-key.ts';
 import type { ServerSecret } from '../../src/access/server-secret.ts';
 import type { CallContext, CloudCredential } from '../../src/compute/cloud.ts';
 import { decode } from '../../src/http/decode.ts';
@@ -20,7 +20,7 @@ export const KEYS_USAGE = `linguanova keys create --name N (--project-id P | --a
                        [--origin O]...
 linguanova keys list [--project-id P]
 linguanova keys show ID
-linguanova keys revoke ID
+linguanova keys revoke ID [--family]     --family: with all keys that it was rotated from or to
 linguanova keys rotate ID [--overlap SECONDS] [--application-credential-secret S]
                                          S: for a key that carries a credential; -: from standard input.
                                          --json everywhere: print JSON`;
@@ -63,7 +63,14 @@ export async function runKeys(args: readonly string[], context: KeysContext): Pr
       return show(keyView(await existing(context, given())));
     case 'revoke': {
       const key = await existing(context, given());
-      await revokeKey(context.keys, context.identities, key.id, BY, context.call);
+      await revokeKey(
+        context.keys,
+        context.identities,
+        key.id,
+        values.family ? 'family' : reachOf(key),
+        BY,
+        context.call,
+      );
       return show(keyView(await existing(context, key.id)));
     }
     case 'rotate':
@@ -93,6 +100,7 @@ function parse(args: readonly string[]) {
         cidr: { ...text, multiple: true },
         origin: { ...text, multiple: true },
         overlap: text,
+        family: { type: 'boolean' },
         json: { type: 'boolean' },
       },
     });

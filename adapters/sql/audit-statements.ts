@@ -1,5 +1,7 @@
 import { type CompiledQuery, type QueryCreator, sql } from 'kysely';
 import type { AuditEntry } from '../../src/access/audit.ts';
+import type { RevocationReach } from '../../src/access/key-store.ts';
+import { reachedFrom } from './key-statements.ts';
 import { auditToRow } from './rows.ts';
 import type { AuditEntryRow, Tables } from './schema.ts';
 
@@ -39,6 +41,38 @@ export function appendEntryOfChange(
           eb.val(row.actor).as('actor'),
           eb.val(row.action).as('action'),
           eb.val(row.key_id).as('key_id'),
+          eb.val(row.address).as('address'),
+          eb.val(row.request_id).as('request_id'),
+          eb.val(row.detail).as('detail'),
+        ]),
+    )
+    .compile();
+}
+
+/** Appends `entry` for each key within reach that was written last by the change `changeId`, under the id of that key. */
+export function appendEntryOfEach(
+  db: QueryCreator<Tables>,
+  entry: AuditEntry,
+  id: string,
+  reach: RevocationReach,
+  changeId: string,
+): CompiledQuery<unknown> {
+  const row = auditToRow(entry);
+  const last = sql<number>`(select coalesce(max(sequence), 0) from audit_entry)`;
+  return db
+    .insertInto('audit_entry')
+    .columns(COLUMNS)
+    .expression((eb) =>
+      eb
+        .selectFrom('api_key')
+        .where('id', 'in', reachedFrom(id, reach))
+        .where('change_id', '=', changeId)
+        .select([
+          sql<number>`${last} + row_number() over (order by created_at, id)`.as('sequence'),
+          eb.val(row.at).as('at'),
+          eb.val(row.actor).as('actor'),
+          eb.val(row.action).as('action'),
+          'id as key_id',
           eb.val(row.address).as('address'),
           eb.val(row.request_id).as('request_id'),
           eb.val(row.detail).as('detail'),

@@ -6,7 +6,13 @@
  */
 
 import { type CompiledQuery, type ExpressionBuilder, type QueryCreator, sql } from 'kysely';
-import type { KeyChange, KeyFilter, KeyWindow, StoredKey } from '../../src/access/key-store.ts';
+import type {
+  KeyChange,
+  KeyFilter,
+  KeyWindow,
+  RevocationReach,
+  StoredKey,
+} from '../../src/access/key-store.ts';
 import { changeToRow, keyToRow, storedTime } from './rows.ts';
 import type { ApiKeyRow, Tables } from './schema.ts';
 
@@ -57,18 +63,50 @@ export function updateKey(
     .compile();
 }
 
-export function revokeKey(
+export function revokeKeys(
   db: QueryCreator<Tables>,
   id: string,
+  reach: RevocationReach,
   at: string,
   changeId: string,
 ): CompiledQuery<unknown> {
   return db
     .updateTable('api_key')
     .set({ revoked_at: storedTime(at), change_id: changeId })
-    .where('id', '=', id)
+    .where('id', 'in', reachedFrom(id, reach))
     .where('revoked_at', 'is', null)
     .compile();
+}
+
+/** The keys that a revocation of `id` reaches, oldest first. */
+export function selectReached(
+  db: QueryCreator<Tables>,
+  id: string,
+  reach: RevocationReach,
+): CompiledQuery<ApiKeyRow> {
+  return db
+    .selectFrom('api_key')
+    .selectAll()
+    .where('id', 'in', reachedFrom(id, reach))
+    .orderBy('created_at')
+    .orderBy('id')
+    .compile();
+}
+
+/** The ids that a revocation of the key with `id` reaches. */
+export function reachedFrom(id: string, reach: RevocationReach) {
+  switch (reach) {
+    case 'key':
+      return sql<string>`(${id})`;
+    case 'successors':
+      return sql<string>`(with recursive line(id, successor_id) as (
+        select id, successor_id from api_key where id = ${id}
+        union
+        select made.id, made.successor_id from api_key as made join line on made.id = line.successor_id
+      ) select id from line)`;
+    case 'family':
+      return sql<string>`(select id from api_key where family_id = (select family_id from api_key where id = ${id}))`;
+  }
 }
 
 /** Gives the id when the key could be rotated, else nothing. */

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { KEY_STATES } from '../../src/access/key-state.ts';
 import type { KeyStore } from '../../src/access/key-store.ts';
-import { appendEntry, appendEntryOfChange, selectEntries } from './audit-statements.ts';
+import { appendEntry, appendEntryOfChange, appendEntryOfEach, selectEntries } from './audit-statements.ts';
 import type { SqlDatabase } from './database.ts';
 import {
   countKeysByState,
@@ -10,10 +10,11 @@ import {
   insertSuccessor,
   noteKeyUses,
   retireKey,
-  revokeKey,
+  revokeKeys,
   selectKey,
   selectKeys,
   selectOrigins,
+  selectReached,
   updateKey,
 } from './key-statements.ts';
 import { rowToAudit, rowToKey } from './rows.ts';
@@ -49,14 +50,14 @@ export function sqlKeyStore(database: SqlDatabase): KeyStore {
       return row === undefined ? null : rowToKey(row);
     },
 
-    async revoke(id, at, entry) {
+    async revoke(id, at, entry, reach) {
       const changeId = crypto.randomUUID();
-      const [, , [row]] = await database.batch([
-        revokeKey(builder, id, at, changeId),
-        appendEntryOfChange(builder, entry, id, changeId),
-        selectKey(builder, id),
+      const [, , rows] = await database.batch([
+        revokeKeys(builder, id, reach, at, changeId),
+        appendEntryOfEach(builder, entry, id, reach, changeId),
+        selectReached(builder, id, reach),
       ]);
-      return row === undefined ? null : rowToKey(row);
+      return rows.map(rowToKey);
     },
 
     async rotate(id, successor, oldExpiresAt, now, entry) {

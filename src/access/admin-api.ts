@@ -25,7 +25,7 @@ import {
   shownOnce,
 } from './key-schemas.ts';
 import type { KeyChange, StoredKey } from './key-store.ts';
-import { familyOf, revokeKey } from './revoke-key.ts';
+import { reachOf, revokeAndForget } from './revoke-key.ts';
 import { equalInConstantTime, hashKeySecret } from './server-secret.ts';
 
 const DEFAULT_PAGE = 100;
@@ -165,12 +165,9 @@ export function adminApi(
     })
     .on(...at(ADMIN_ROUTES.revokeKey), async (c) => {
       const { family } = decodeQuery(c, ADMIN_ROUTES.revokeKey.query);
-      const { id, familyId } = await existing(access, c);
-      const call = callContext(c, access.deadline);
-      for (const one of family ? await familyOf(keys, familyId) : [id]) {
-        await revokeKey(keys, access.identities, one, actor(access, c), call);
-        access.verifier.forget(one);
-      }
+      const key = await existing(access, c);
+      const reach = family ? 'family' : reachOf(key);
+      await revokeAndForget(access, key.id, reach, actor(access, c), callContext(c, access.deadline));
       return c.body(null, 204);
     })
     .on(...at(ADMIN_ROUTES.rotateKey), async (c) => {

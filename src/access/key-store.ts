@@ -82,6 +82,12 @@ export interface KeyWindow {
   readonly after: string | null;
 }
 
+/**
+ * What a revocation reaches: the key alone; the key and all that was made from it by rotation; or its whole family, from
+ * the first key to the newest.
+ */
+export type RevocationReach = 'key' | 'successors' | 'family';
+
 export interface KeyStore {
   /** null when there is none. Revoked and expired ones are found too. */
   find(id: string): Promise<StoredKey | null>;
@@ -91,8 +97,14 @@ export interface KeyStore {
   insert(key: StoredKey, entry: AuditEntry): Promise<void>;
   /** The key as it then is; null when there is none or it is revoked: then nothing is written. */
   update(id: string, change: KeyChange, entry: AuditEntry): Promise<StoredKey | null>;
-  /** The key as it then is; null when there is none. One already revoked keeps its first time, and no entry is written. */
-  revoke(id: string, at: string, entry: AuditEntry): Promise<StoredKey | null>;
+  /**
+   * Revokes the key and what `reach` names with it, in one step: no rotation, on whatever node, comes in between, and once
+   * this resolves none of them can be rotated or changed. One already revoked keeps its first time. Each key that this
+   * revokes gets the audit entry, under its own id.
+   *
+   * @returns All keys within reach as they then are, oldest first; empty when there is no key with this id.
+   */
+  revoke(id: string, at: string, entry: AuditEntry, reach: RevocationReach): Promise<readonly StoredKey[]>;
   /**
    * Inserts `successor`, notes its id on the old key and lets that expire at `oldExpiresAt` (or earlier, when it would
    * anyway). Name, scopes, plan, networks, origins and `disabled` of the successor are those the old key has at that moment.

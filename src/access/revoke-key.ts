@@ -1,48 +1,64 @@
 import type { CallContext } from '../compute/cloud.ts';
+import type { Access } from './access.ts';
 import type { IdentityProvider } from './identity-provider.ts';
 import { type Actor, auditEntry } from './issue-key.ts';
-import type { KeyStore, StoredKey } from './key-store.ts';
+import type { KeyStore, RevocationReach, StoredKey } from './key-store.ts';
 
 /**
- * Revokes a key at once and for ever. The application credential that the gateway made for it is deleted in the cloud with
- * the last key that uses it; where the cloud does not let the gateway, or is away, that is written to the audit log: the
- * key is dead all the same.
+ * How far revoking a key reaches that the caller has just read. A successor that was not there then was made while the
+ * request for revocation was on its way, so it is revoked too: the caller cannot know of it.
+ */
+export function reachOf({ successorId }: StoredKey): RevocationReach {
+  return successorId === null ? 'successors' : 'key';
+}
+
+/**
+ * Revokes a key, and with it what `reach` names, at once and permanently. An application credential that the gateway made
+ * is deleted in the cloud with the last key that uses it; where the cloud refuses that or is unreachable, an audit entry
+ * says so. The keys are revoked in either case.
  *
- * @returns The key; null when there is none.
+ * @returns The keys within reach, which no node may serve from memory any more; empty when there is no key with this id.
  */
 export async function revokeKey(
   keys: KeyStore,
   identities: IdentityProvider,
   id: string,
+  reach: RevocationReach,
   by: Actor,
   call: CallContext,
-): Promise<StoredKey | null> {
+): Promise<readonly StoredKey[]> {
   const now = new Date().toISOString();
-  const key = await keys.revoke(id, now, auditEntry('key.revoke', id, by, ''));
-  const { userId, cloudCredentialId } = key ?? { userId: null, cloudCredentialId: null };
-  if (!key?.ownsCloudCredential || userId === null || cloudCredentialId === null) return key;
-  if ((await keys.countLiving(cloudCredentialId, now)) > 0) return key;
-  const withdrawn = await identities.withdrawCredential(userId, cloudCredentialId, call).catch((error) => {
-    call.log.warn('credential_left', { key: id }, error);
-    return false;
-  });
-  if (!withdrawn) {
-    await keys.appendAudit([
-      auditEntry('key.credential_left', id, by, `application credential ${cloudCredentialId}`),
-    ]);
+  const revoked = await keys.revoke(id, now, auditEntry('key.revoke', id, by, ''), reach);
+  for (const { id: keyId, userId, credentialId } of ownedCredentials(revoked)) {
+    if ((await keys.countLiving(credentialId, now)) > 0) continue;
+    const withdrawn = await identities.withdrawCredential(userId, credentialId, call).catch((error) => {
+      call.log.warn('credential_left', { key: keyId }, error);
+      return false;
+    });
+    if (withdrawn) continue;
+    const detail = `application credential ${credentialId}`;
+    await keys.appendAudit([auditEntry('key.credential_left', keyId, by, detail)]);
   }
-  return key;
+  return revoked;
 }
 
-/**
- * The ids of a key's whole family: the first key and all that were rotated from it. Whoever had one of them for a while may
- * have rotated it.
- */
-export async function familyOf(keys: KeyStore, familyId: string): Promise<string[]> {
-  const ids: string[] = [];
-  for (let id: string | null = familyId; id !== null; ) {
-    ids.push(id);
-    id = (await keys.find(id))?.successorId ?? null;
+/** `revokeKey`, and the verifier of this node forgets the keys, so that none of them works here from then on. */
+export async function revokeAndForget(
+  { keys, identities, verifier }: Pick<Access, 'keys' | 'identities' | 'verifier'>,
+  id: string,
+  reach: RevocationReach,
+  by: Actor,
+  call: CallContext,
+): Promise<void> {
+  for (const key of await revokeKey(keys, identities, id, reach, by, call)) verifier.forget(key.id);
+}
+
+/** The application credentials that the gateway made for these keys, each once, with the newest key that uses it. */
+function ownedCredentials(keys: readonly StoredKey[]) {
+  const owned = new Map<string, { id: string; userId: string; credentialId: string }>();
+  for (const { id, userId, cloudCredentialId, ownsCloudCredential } of keys) {
+    if (!ownsCloudCredential || userId === null || cloudCredentialId === null) continue;
+    owned.set(cloudCredentialId, { id, userId, credentialId: cloudCredentialId });
   }
-  return ids;
+  return owned.values();
 }

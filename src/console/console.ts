@@ -4,7 +4,7 @@ import { type Access, callContext } from '../access/access.ts';
 import { assertAdminToken } from '../access/admin-api.ts';
 import { admit, type FromSession } from '../access/authenticate.ts';
 import { keyView, selfServiceKeySchema } from '../access/key-schemas.ts';
-import { revokeKey } from '../access/revoke-key.ts';
+import { reachOf, revokeAndForget } from '../access/revoke-key.ts';
 import { ComputeError } from '../compute/errors.ts';
 import type { GatewayEnv } from '../context.ts';
 import { issueOwnKey } from '../dialects/redu/api-keys.ts';
@@ -147,6 +147,7 @@ async function endKey(access: Access, c: Context<GatewayEnv>, text: string): Pro
   if (!verdict.ok) return;
   const { keyId } = verdict.principal;
   const by = { actor: `key:${keyId}`, address: access.clientAddress(c), requestId: c.var.requestId };
-  await revokeKey(access.keys, access.identities, keyId, by, callContext(c, access.deadline));
-  access.verifier.forget(keyId);
+  const key = await access.keys.find(keyId);
+  if (key === null) return;
+  await revokeAndForget(access, keyId, reachOf(key), by, callContext(c, access.deadline));
 }

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { KeyStore } from '../../src/access/key-store.ts';
 import { auditConformance } from './key-store/audit.ts';
 import { changesConformance } from './key-store/changes.ts';
+import { familiesConformance } from './key-store/families.ts';
 import { keysConformance } from './key-store/keys.ts';
 import { listsConformance } from './key-store/lists.ts';
 import { rotationConformance } from './key-store/rotation.ts';
@@ -40,6 +41,7 @@ export function keyStoreConformance(name: string, open: () => Promise<KeyStoreUn
     describe('keys', () => keysConformance(store));
     describe('lists', () => listsConformance(store));
     describe('changes', () => changesConformance(store));
+    describe('families', () => familiesConformance(store, () => opened.reopen()));
     describe('rotation', () => rotationConformance(store));
     describe('audit', () => auditConformance(store));
 
@@ -48,7 +50,7 @@ export function keyStoreConformance(name: string, open: () => Promise<KeyStoreUn
       await store().insert(key, auditEntry({ detail: 'made' }));
       const other = await opened.reopen();
       expect(await other.find('a')).toEqual(key);
-      await other.revoke('a', '2026-05-01T00:00:00.000Z', auditEntry({ detail: 'revoked' }));
+      await other.revoke('a', '2026-05-01T00:00:00.000Z', auditEntry({ detail: 'revoked' }), 'key');
       expect(await store().find('a')).toMatchObject({ revokedAt: '2026-05-01T00:00:00.000Z' });
       const log = await store().listAudit({ limit: 9, before: null });
       expect(log.map(({ detail }) => detail)).toEqual(['revoked', 'made']);
@@ -62,7 +64,7 @@ export function keyStoreConformance(name: string, open: () => Promise<KeyStoreUn
       const times = ['2026-06-01T00:00:00.000Z', '2026-05-01T00:00:00.000Z'] as const;
       await expect(store().insert(storedKey('b'), auditEntry())).rejects.toThrow();
       await expect(store().update('a', { name: 'x' }, auditEntry())).rejects.toThrow();
-      await expect(store().revoke('a', times[0], auditEntry())).rejects.toThrow();
+      await expect(store().revoke('a', times[0], auditEntry(), 'key')).rejects.toThrow();
       await expect(store().rotate('a', storedKey('c'), ...times, auditEntry())).rejects.toThrow();
       await opened.breakAudit(false);
       expect(await allKeys(store())).toEqual([key]);

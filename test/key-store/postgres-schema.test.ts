@@ -1,14 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { POSTGRES_TYPES } from '../../adapters/sql/migrations/column-types.ts';
+import { migrationsFor } from '../../adapters/sql/migrations/migrate.ts';
 import { openKeyStore, openStores } from '../../adapters/sql/open.ts';
 import { auditEntry, storedKey } from '../conformance/key-store/samples.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { expectWhole } from './kill.ts';
 import { startWriter } from './writer-process.ts';
 
-/** Those there are. */
-const MIGRATIONS = 3;
+const MIGRATIONS = Object.keys(migrationsFor(POSTGRES_TYPES)).length;
 
 const server = await startPostgres('fsync=off');
 afterAll(() => server?.stop());

@@ -23,6 +23,8 @@ import {
   selectOrigins,
   updateKey,
 } from '../../adapters/sql/key-statements.ts';
+import { SQLITE_TYPES } from '../../adapters/sql/migrations/column-types.ts';
+import { migrationsFor } from '../../adapters/sql/migrations/migrate.ts';
 import { openKeyStore, openStores } from '../../adapters/sql/open.ts';
 import { openSqlite } from '../../adapters/sql/sqlite.ts';
 import { auditEntry, storedKey } from '../conformance/key-store/samples.ts';
@@ -30,8 +32,7 @@ import { databaseFile } from './database-file.ts';
 import { expectWhole } from './kill.ts';
 import { startWriter } from './writer-process.ts';
 
-/** Those there are. */
-const MIGRATIONS = 3;
+const MIGRATIONS = Object.keys(migrationsFor(SQLITE_TYPES)).length;
 
 const disk = databaseFile();
 

@@ -3,6 +3,7 @@ import type { Tables } from '../schema.ts';
 import { keysAndAudit } from './001-keys-and-audit.ts';
 import { idempotency } from './002-idempotency.ts';
 import { allowedOrigins } from './003-allowed-origins.ts';
+import { families } from './006-families.ts';
 import type { ColumnTypes } from './column-types.ts';
 
 /** All migrations, in order. By name, and for ever: one that has been released is not changed any more. */
@@ -11,6 +12,7 @@ export function migrationsFor(types: ColumnTypes): Readonly<Record<string, Migra
     '001-keys-and-audit': keysAndAudit(types),
     '002-idempotency': idempotency(types),
     '003-allowed-origins': allowedOrigins(types),
+    '006-families': families(),
   };
 }
 

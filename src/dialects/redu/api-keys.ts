@@ -17,7 +17,7 @@ import {
 } from '../../access/key-schemas.ts';
 import { keyState } from '../../access/key-state.ts';
 import type { StoredKey } from '../../access/key-store.ts';
-import { revokeKey } from '../../access/revoke-key.ts';
+import { reachOf, revokeAndForget } from '../../access/revoke-key.ts';
 import type { CallContext } from '../../compute/cloud.ts';
 import { ComputeError, hasCode } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
@@ -81,14 +81,8 @@ export function apiKeys(access: Access, mount: Mount): void {
     .add(revoke, async (c) => {
       const key = await sibling(access, c);
       assertMayRevoke(c, key);
-      await revokeKey(
-        access.keys,
-        access.identities,
-        key.id,
-        actor(access, c),
-        callContext(c, access.deadline),
-      );
-      access.verifier.forget(key.id);
+      const call = callContext(c, access.deadline);
+      await revokeAndForget(access, key.id, reachOf(key), actor(access, c), call);
       return c.body(null, 204);
     })
     .add(rotate, async (c) => {

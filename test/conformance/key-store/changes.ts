@@ -39,7 +39,7 @@ export function changesConformance(store: () => KeyStore): void {
 
   test('updates neither a key that is not there nor one that is revoked, and writes no entry', async () => {
     await store().insert(storedKey('a'), auditEntry());
-    const revoked = await store().revoke('a', FIRST, auditEntry());
+    const [revoked] = await store().revoke('a', FIRST, auditEntry(), 'key');
     expect(await store().update('nobody', { name: 'x' }, auditEntry())).toBeNull();
     expect(await store().update('a', { name: 'x', disabled: true }, auditEntry())).toBeNull();
     expect(await store().find('a')).toEqual(revoked);
@@ -50,15 +50,19 @@ export function changesConformance(store: () => KeyStore): void {
     const key = storedKey('a');
     const entry = auditEntry({ action: 'key.revoke', keyId: 'a' });
     await store().insert(key, auditEntry());
-    expect(await store().revoke('a', FIRST, entry)).toEqual({ ...key, revokedAt: FIRST });
-    expect(await store().revoke('a', LATER, entry)).toEqual({ ...key, revokedAt: FIRST });
-    expect(await store().revoke('a', '2026-04-01T00:00:00.000Z', entry)).toMatchObject({ revokedAt: FIRST });
+    expect(await store().revoke('a', FIRST, entry, 'key')).toEqual([{ ...key, revokedAt: FIRST }]);
+    expect(await store().revoke('a', LATER, entry, 'key')).toEqual([{ ...key, revokedAt: FIRST }]);
+    expect(await store().revoke('a', '2026-04-01T00:00:00.000Z', entry, 'key')).toMatchObject([
+      { revokedAt: FIRST },
+    ]);
     expect(await store().find('a')).toEqual({ ...key, revokedAt: FIRST });
     expect(await log()).toHaveLength(2);
   });
 
   test('revokes nothing where nothing is', async () => {
-    expect(await store().revoke('nobody', FIRST, auditEntry())).toBeNull();
+    for (const reach of ['key', 'successors', 'family'] as const) {
+      expect(await store().revoke('nobody', FIRST, auditEntry(), reach)).toEqual([]);
+    }
     expect(await log()).toEqual([]);
   });
 
@@ -66,9 +70,9 @@ export function changesConformance(store: () => KeyStore): void {
     await store().insert(storedKey('a'), auditEntry());
     const times = Array.from({ length: 8 }, (_, day) => `2026-05-0${day + 1}T00:00:00.000Z`);
     const revoked = await Promise.all(
-      times.map((at) => store().revoke('a', at, auditEntry({ action: 'key.revoke', at }))),
+      times.map((at) => store().revoke('a', at, auditEntry({ action: 'key.revoke', at }), 'key')),
     );
-    const told = new Set(revoked.map((key) => key?.revokedAt));
+    const told = new Set(revoked.map(([key]) => key?.revokedAt));
     expect(told.size).toBe(1);
     expect((await log()).filter(({ action }) => action === 'key.revoke').map(({ at }) => at)).toEqual([
       ...told,
@@ -86,7 +90,7 @@ export function changesConformance(store: () => KeyStore): void {
       storedKey('f'),
     ];
     for (const key of keys) await store().insert(key, auditEntry());
-    await store().revoke('e', FIRST, auditEntry());
+    await store().revoke('e', FIRST, auditEntry(), 'key');
     expect(await store().countLiving('shared', '2026-05-01T00:00:00.000Z')).toBe(3);
     expect(await store().countLiving('shared', '2026-05-31T23:59:59.999Z')).toBe(3);
     expect(await store().countLiving('shared', LATER)).toBe(2);

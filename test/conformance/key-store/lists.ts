@@ -14,7 +14,7 @@ export function listsConformance(store: () => KeyStore): void {
     await bound('b', 'https://b.example.org');
     await bound('c');
     await bound('d', 'https://d.example.org');
-    await store().revoke('d', '2026-05-01T00:00:00.000Z', auditEntry());
+    await store().revoke('d', '2026-05-01T00:00:00.000Z', auditEntry(), 'key');
     expect((await store().listOrigins(100)).toSorted()).toEqual([
       'https://a.example.org',
       'https://b.example.org',
@@ -67,7 +67,7 @@ export function listsConformance(store: () => KeyStore): void {
     await store().insert(storedKey('a', { expiresAt: past }), auditEntry());
     await store().insert(storedKey('b', { disabled: true }), auditEntry());
     await insert(['c']);
-    await store().revoke('c', past, auditEntry());
+    await store().revoke('c', past, auditEntry(), 'key');
     expect(await idsOf({})).toEqual(['a', 'b', 'c']);
   });
 
@@ -108,7 +108,12 @@ export function listsConformance(store: () => KeyStore): void {
       // One sorts before all that was read, one after: "new" comes after the digits.
       await insert([`0${page}`, `new${page}`]);
       await store().update(early[page] ?? '', { name: 'changed' }, auditEntry());
-      await store().revoke(early[early.length - 1 - page] ?? '', '2026-05-01T00:00:00.000Z', auditEntry());
+      await store().revoke(
+        early[early.length - 1 - page] ?? '',
+        '2026-05-01T00:00:00.000Z',
+        auditEntry(),
+        'key',
+      );
     }
     expect(new Set(seen).size).toBe(seen.length);
     expect(early.filter((id) => !seen.includes(id))).toEqual([]);

@@ -45,7 +45,7 @@ export async function storm(stores: readonly KeyStore[], reader: KeyStore, seed:
       done(written);
     } else {
       const written = entry('key.revoke', target);
-      const key = await store.revoke(target, at, written);
+      const [key] = await store.revoke(target, at, written, 'key');
       if (key?.revokedAt === at) done(written);
     }
   }

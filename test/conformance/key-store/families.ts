@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest';
+import type { KeyStore, RevocationReach, StoredKey } from '../../../src/access/key-store.ts';
+import { allKeys, auditEntry, storedKey } from './samples.ts';
+
+const NOW = '2026-05-01T00:00:00.000Z';
+const LATER = '2026-06-01T00:00:00.000Z';
+
+/** What `revoke` promises of a key's family while others rotate it. */
+export function familiesConformance(store: () => KeyStore, reopen: () => Promise<KeyStore>): void {
+  const entry = (detail = '') => auditEntry({ action: 'key.revoke', detail });
+  const member = (id: string, order: number) =>
+    storedKey(id, { familyId: 'a', createdAt: `2026-03-01T10:00:00.00${order}Z` });
+  const rotate = (by: KeyStore, id: string, successor: StoredKey) =>
+    by.rotate(
+      id,
+      successor,
+      NOW,
+      '2026-04-01T00:00:00.000Z',
+      auditEntry({ action: 'key.rotate', keyId: id }),
+    );
+
+  /** The family a, b, c, d, made by rotation, and a key of its own. */
+  async function family(): Promise<void> {
+    await store().insert(member('a', 0), auditEntry());
+    await rotate(store(), 'a', member('b', 1));
+    await rotate(store(), 'b', member('c', 2));
+    await rotate(store(), 'c', member('d', 3));
+    await store().insert(storedKey('z'), auditEntry());
+  }
+
+  test.each<[RevocationReach, string, readonly string[]]>([
+    ['key', 'b', ['b']],
+    ['successors', 'b', ['b', 'c', 'd']],
+    ['successors', 'd', ['d']],
+    ['family', 'c', ['a', 'b', 'c', 'd']],
+    ['family', 'z', ['z']],
+  ])(
+    'revoking with the reach %s from %s revokes %j, each with an audit entry',
+    async (reach, id, reached) => {
+      await family();
+      const before = (await store().listAudit({ limit: 99, before: null })).length;
+      const revoked = await store().revoke(id, LATER, entry('gone'), reach);
+      expect(revoked.map((key) => [key.id, key.revokedAt])).toEqual(reached.map((one) => [one, LATER]));
+      const living = (await allKeys(store())).filter(({ revokedAt }) => revokedAt === null);
+      expect(living.map((key) => key.id).sort()).toEqual(
+        ['a', 'b', 'c', 'd', 'z'].filter((one) => !reached.includes(one)),
+      );
+      const log = (await store().listAudit({ limit: 99, before: null })).toReversed().slice(before);
+      expect(log.map(({ keyId, detail }) => [keyId, detail])).toEqual(reached.map((one) => [one, 'gone']));
+      expect(log.map(({ sequence }) => sequence)).toEqual(reached.map((_, index) => before + index + 1));
+    },
+  );
+
+  test('a member that was revoked before keeps its time and gets no second audit entry', async () => {
+    await family();
+    await store().revoke('b', NOW, entry('one'), 'key');
+    const revoked = await store().revoke('a', LATER, entry('all'), 'family');
+    expect(revoked.map(({ revokedAt }) => revokedAt)).toEqual([LATER, NOW, LATER, LATER]);
+    const log = await store().listAudit({ limit: 99, before: null });
+    expect(log.filter(({ detail }) => detail === 'all').map(({ keyId }) => keyId)).toEqual(['d', 'c', 'a']);
+  });
+
+  test.each<[RevocationReach, string]>([
+    ['family', 'r0'],
+    ['successors', 'r0'],
+  ])(
+    'once a revocation with the reach %s resolves, no rotation on another store has left a living key',
+    async (reach, id) => {
+      const others = [await reopen(), await reopen()];
+      for (let round = 0; round < 5; round++) {
+        const first = `${round}${id}`;
+        await store().insert(storedKey(first), auditEntry());
+        let newest = first;
+        let rotations = 0;
+        const underWay = Promise.withResolvers<void>();
+        const rotating = (async () => {
+          for (;;) {
+            // A turn of the event loop, for the store in memory resolves without one.
+            await new Promise((resolve) => setTimeout(resolve, 0));
+            const next = `${round}s${rotations}`;
+            const by = others[rotations % others.length] ?? store();
+            if (!(await rotate(by, newest, storedKey(next, { familyId: first })))) return;
+            newest = next;
+            rotations += 1;
+            if (rotations > 3) underWay.resolve();
+          }
+        })();
+        await underWay.promise;
+        await store().revoke(first, LATER, entry(), reach);
+        const keys = (await allKeys(others[0] ?? store())).filter(({ familyId }) => familyId === first);
+        expect(keys.filter(({ revokedAt }) => revokedAt === null)).toEqual([]);
+        await rotating;
+        expect((await allKeys(store())).filter(({ familyId }) => familyId === first)).toHaveLength(
+          keys.length,
+        );
+      }
+    },
+  );
+}
