@@ -26,6 +26,8 @@ export interface Finding {
   readonly ok: boolean;
   /** In one line. */
   readonly detail: string;
+  /** What the operator should think over although it works. */
+  readonly warning?: string;
   /** How long it took. */
   readonly milliseconds: number;
 }
@@ -35,11 +37,17 @@ interface Check {
   /** The variables that say how it is to be reached. */
   readonly variables: string;
   /** What was found, in a few words. Rejects with what is wrong. */
-  readonly run: () => Promise<string>;
+  readonly run: () => Promise<string | Pick<Finding, 'detail' | 'warning'>>;
 }
 
 /** Keys that are counted at most. */
 const MOST_KEYS = 100_000;
+
+/** OpenStack's policies know the role by this name. */
+const ADMIN_ROLE = 'admin';
+const ADMINISTRATOR =
+  'with the role "admin" the cloud shows it every project: service keys of projects where it has that role need the scope ' +
+  '"admin" in the Nova dialect, so give it the role "member" in the projects of customers';
 
 /** One check after the other; one that fails keeps no other from being tried. */
 export async function examine(patient: Patient): Promise<Finding[]> {
@@ -47,7 +55,7 @@ export async function examine(patient: Patient): Promise<Finding[]> {
   for (const { name, variables, run } of [...ownChecks(patient), ...cloudChecks(patient)]) {
     const started = performance.now();
     const outcome = await run().then(
-      (detail) => ({ ok: true, detail }),
+      (found) => ({ ok: true, ...(typeof found === 'string' ? { detail: found } : found) }),
       (error: unknown) => ({ ok: false, detail: `${inOneLine(error)}; see ${variables}` }),
     );
     findings.push({ name, ...outcome, milliseconds: Math.round(performance.now() - started) });
@@ -58,8 +66,11 @@ export async function examine(patient: Patient): Promise<Finding[]> {
 /** For people: a line for each finding. */
 export function report(findings: readonly Finding[]): string {
   const width = Math.max(...findings.map(({ name }) => name.length));
-  const line = ({ name, ok, detail, milliseconds }: Finding) =>
-    `${ok ? 'ok    ' : 'FAILED'}  ${name.padEnd(width)}  ${detail} (${milliseconds} ms)`;
+  const line = ({ name, ok, detail, warning, milliseconds }: Finding) => {
+    const state = !ok ? 'FAILED' : warning === undefined ? 'ok    ' : 'WARN  ';
+    const told = warning === undefined ? detail : `${detail}; ${warning}`;
+    return `${state}  ${name.padEnd(width)}  ${told} (${milliseconds} ms)`;
+  };
   return findings.map(line).join('\n');
 }
 
@@ -132,7 +143,8 @@ function cloudChecks({ config, clouds, operatorCloud, call }: Patient): Check[] 
       variables: account,
       async run() {
         const { projectId, roles } = await operatorCloud(call()).caller();
-        return `signs in to project ${projectId} as ${roles.join(', ')}`;
+        const detail = `signs in to project ${projectId} as ${roles.join(', ')}`;
+        return roles.includes(ADMIN_ROLE) ? { detail, warning: ADMINISTRATOR } : detail;
       },
     },
     { name: 'nova', variables: endpoints, run: found((given) => given.listFlavors(), 'flavors') },

@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import { Provenance } from '../../src/compute/provenance.ts';
+import type { Config } from '../../src/config/config.ts';
+import { silentLogger } from '../../test/support/silent-logger.ts';
+import { fetchTransport } from '../openstack/http/fetch.ts';
+import { openStackDriver } from '../openstack/index.ts';
+import { createSandbox } from '../sandbox/index.ts';
+import { examine, report } from './doctor-command.ts';
+
+/** What doctor finds with the service account of this user. */
+async function findings(roleOf: 'admin' | 'member') {
+  const sandbox = createSandbox();
+  const [account] = sandbox.accounts;
+  if (account === undefined) throw new Error('the sandbox has no account');
+  const { userId, password, projectId } = roleOf === 'admin' ? sandbox.admin : account;
+  const clouds = openStackDriver({
+    transport: fetchTransport((request) => sandbox.fetch(request)),
+    authUrl: sandbox.authUrl,
+    endpoints: { region: null, interface: 'public' },
+    serviceAccount: { kind: 'password', user: { id: userId }, password, project: { id: projectId } },
+  });
+  return examine({
+    config: { reduUrl: null, openStack: {}, secret: null } as unknown as Config,
+    importSecret: async () => {},
+    openKeys: async () => ({
+      countByState: async () => ({ active: 0, disabled: 0, expired: 0, revoked: 0 }),
+      close: async () => {},
+    }),
+    openRedis: async () => null,
+    clouds,
+    operatorCloud: (call) => clouds.openAsServiceAccount(call),
+    call: () => ({
+      deadline: Date.now() + 5_000,
+      requestId: 'req-doctor',
+      log: silentLogger,
+      provenance: new Provenance(),
+    }),
+  });
+}
+
+test('doctor warns of a service account with the role admin, and of no other', async () => {
+  const administrator = await findings('admin');
+  const of = (name: string) => administrator.find((finding) => finding.name === name);
+  expect(of('service account')).toMatchObject({
+    ok: true,
+    warning: expect.stringContaining('scope "admin"'),
+  });
+  expect(report(administrator)).toMatch(/^WARN {4}service account .*"admin"/m);
+
+  const member = await findings('member');
+  expect(member.every(({ ok, warning }) => ok && warning === undefined)).toBe(true);
+  expect(report(member)).not.toContain('WARN');
+});
