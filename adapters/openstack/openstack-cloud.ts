@@ -18,6 +18,7 @@ import { computeQuotas } from './nova/quotas.ts';
 import * as serverGroups from './nova/server-groups.ts';
 import * as servers from './nova/servers.ts';
 import { Service, type Session } from './service.ts';
+import { onOwn } from './tenancy.ts';
 
 export const OPENSTACK_CAPABILITIES: CloudCapabilities = {
   floatingIps: true,
@@ -28,9 +29,6 @@ export const OPENSTACK_CAPABILITIES: CloudCapabilities = {
 
 /** A service key has no user of its own at the cloud, and would share the account's key pairs with all others. */
 const SERVICE_CAPABILITIES: CloudCapabilities = { ...OPENSTACK_CAPABILITIES, keyPairs: false };
-
-/** OpenStack's policies know the role by this name. */
-const ADMIN_ROLE = 'admin';
 
 /** What an OpenStack cloud is made of; shared by all callers and requests. */
 export interface OpenStack extends Pick<Session, 'transport' | 'tokens'> {
@@ -77,12 +75,14 @@ export function openStackCloud(
   const getSecurityGroup = async (id: string) =>
     securityGroups.getSecurityGroup(neutron, id, await projectId());
   const getServerGroup = async (id: string) => serverGroups.getServerGroup(nova, id, await projectId());
-  /** The services tell a member's project from others by themselves; an administrator they let through everywhere. */
-  const ofOwn = async <T>(look: (id: string) => Promise<unknown>, id: string, call: () => Promise<T>) => {
-    if ((await token()).identity.roles.includes(ADMIN_ROLE)) await look(id);
+  const ofOwn = async <T>(find: (id: string) => Promise<unknown>, id: string, call: () => Promise<T>) =>
+    onOwn((await token()).identity.roles, () => find(id), call);
+  const ofOwnInstance = <T>(id: string, call: () => Promise<T>) => ofOwn(getInstance, id, call);
+  /** A rule is found in its group alone, so that one of another group, of whatever project, is like one that does not exist. */
+  const ofOwnRule = async <T>(groupId: string, ruleId: string, call: () => Promise<T>) => {
+    securityGroups.assertHasRule(await getSecurityGroup(groupId), ruleId);
     return call();
   };
-  const ofOwnInstance = <T>(id: string, call: () => Promise<T>) => ofOwn(getInstance, id, call);
   const ofOwnGroup = <T>(id: string, call: () => Promise<T>) => ofOwn(getSecurityGroup, id, call);
 
   return {
@@ -106,16 +106,16 @@ export function openStackCloud(
       ofOwnInstance(id, () => servers.snapshotServer(nova, id, name, metadata)),
 
     listFlavors: () => novaCatalog.listFlavors(nova),
-    listImages: () => images.listImages(glance),
+    listImages: async () => images.listImages(glance, (await token()).identity),
     listAvailabilityZones: () => novaCatalog.listAvailabilityZones(nova),
-    listNetworks: async () => networks.listNetworks(neutron, await projectId()),
+    listNetworks: async () => networks.listNetworks(neutron, (await token()).identity),
 
     listKeyPairs: () => withKeyPairs(() => keypairs.listKeyPairs(nova)),
     getKeyPair: (name) => withKeyPairs(() => keypairs.getKeyPair(nova, name)),
     createKeyPair: (name, publicKey) => withKeyPairs(() => keypairs.createKeyPair(nova, name, publicKey)),
     deleteKeyPair: (name) => withKeyPairs(() => keypairs.deleteKeyPair(nova, name)),
 
-    listServerGroups: () => serverGroups.listServerGroups(nova),
+    listServerGroups: async () => serverGroups.listServerGroups(nova, await projectId()),
     getServerGroup,
     createServerGroup: (name, policy) => serverGroups.createServerGroup(nova, name, policy),
     deleteServerGroup: (id) => ofOwn(getServerGroup, id, () => serverGroups.deleteServerGroup(nova, id)),
@@ -129,7 +129,7 @@ export function openStackCloud(
     createSecurityGroupRule: (groupId, rule) =>
       ofOwnGroup(groupId, () => securityGroups.createSecurityGroupRule(neutron, groupId, rule)),
     deleteSecurityGroupRule: (groupId, ruleId) =>
-      ofOwnGroup(groupId, () => securityGroups.deleteSecurityGroupRule(neutron, groupId, ruleId)),
+      ofOwnRule(groupId, ruleId, () => securityGroups.deleteSecurityGroupRule(neutron, ruleId)),
 
     listPorts: async (filter) => ports.listPorts(neutron, await projectId(), filter),
     createPort: (port) => ports.createPort(neutron, port),

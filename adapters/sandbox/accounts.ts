@@ -5,6 +5,7 @@ import { hexId, randomText } from './http.ts';
 import type { ApplicationCredential, User } from './keystone/model.ts';
 import { formatAddress, parsePrefix } from './neutron/ipv4.ts';
 import { type Network, newResource, type Subnet } from './neutron/model.ts';
+import { enterNetwork } from './neutron/networks.ts';
 import { addRouter } from './neutron/routers.ts';
 import { defaultGroup } from './neutron/security-groups.ts';
 import { type ComputeQuota, newKeyPair } from './nova/model.ts';
@@ -171,11 +172,12 @@ export function addPublicNetwork(cloud: Cloud, projectId: string): Network {
   return network;
 }
 
-type NetworkTraits = Pick<Network, 'external' | 'shared' | 'mtu'>;
+type NetworkTraits = Pick<Network, 'external' | 'mtu'> & { readonly shared: boolean };
 
 function addNetwork(cloud: Cloud, projectId: string, name: string, traits: NetworkTraits): Network {
-  const network = { ...newResource(projectId, name, cloud.timeline.now()), ...traits, revision: 2 };
-  cloud.networking.networks.set(network.id, network);
+  const { shared, ...rest } = traits;
+  const network = { ...newResource(projectId, name, cloud.timeline.now()), ...rest, revision: 2 };
+  enterNetwork(cloud, network, shared);
   return network;
 }
 

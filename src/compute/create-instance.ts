@@ -2,7 +2,14 @@ import type { Caller, Cloud, NetworkAttachment, NewInstance } from './cloud.ts';
 import { ComputeError, hasCode, noKeyPairs, UNDECIDED, untouched } from './errors.ts';
 import { FLAG_PUBLIC, FLAG_SSH, PUBLIC_ADDRESS } from './instance-view.ts';
 import { groupsOf, viewOf } from './instances.ts';
-import { flavorId, imageId, onlyNetwork, securityGroupIds } from './lookups.ts';
+import {
+  assertAttachable,
+  assertServerGroup,
+  flavorId,
+  imageId,
+  onlyNetwork,
+  securityGroupIds,
+} from './lookups.ts';
 import type { CloudInstance, Instance, SecurityGroup } from './model.ts';
 import { ownedDescription, requestDescription } from './ownership.ts';
 import { leadAddressTo, openPort } from './public-access.ts';
@@ -56,7 +63,8 @@ async function create(
     imageId(cloud, request.image),
     request.networks.length > 0 ? request.networks : onlyNetwork(cloud).then((network) => [network]),
     groupsOf(cloud),
-    assertPortsFree(cloud, request),
+    assertAttachable(cloud, request.networks),
+    assertServerGroup(cloud, request.serverGroupId),
   ]);
   const caller = await cloud.caller();
   const named = securityGroupIds(groups, request.securityGroupNames);
@@ -149,19 +157,6 @@ async function openNamedPorts(
         await detached.removePortSecurityGroup(portId, groupId);
       });
     }
-  }
-}
-
-/** A port that is somebody's already is left alone: opening it would open the other instance. */
-async function assertPortsFree(cloud: Cloud, request: CreateInstance): Promise<void> {
-  const named = request.networks.flatMap((network) => (network.kind === 'port' ? [network.portId] : []));
-  if (named.length === 0 || !(request.isPublic || request.enableSsh)) return;
-  const ports = new Map((await cloud.listPorts({})).map((port) => [port.id, port]));
-  for (const id of named) {
-    const port = ports.get(id);
-    if (port === undefined) throw ComputeError.field('networks', `there is no port ${id}`);
-    if (port.instanceId !== null || port.inOtherUse)
-      throw new ComputeError('conflict', `Port ${id} is in use.`);
   }
 }
 

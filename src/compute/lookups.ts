@@ -7,8 +7,8 @@
  */
 
 import type { Cloud, NetworkAttachment } from './cloud.ts';
-import { ComputeError } from './errors.ts';
-import type { SecurityGroup } from './model.ts';
+import { ComputeError, hasCode } from './errors.ts';
+import type { Network, Port, SecurityGroup } from './model.ts';
 
 interface Named {
   readonly id: string;
@@ -56,6 +56,58 @@ export async function imageId(cloud: Cloud, wanted: string): Promise<string> {
 /** The ids of these groups, named by name or id. `invalid`. */
 export function securityGroupIds(groups: readonly SecurityGroup[], wanted: readonly string[]): string[] {
   return wanted.map((name, index) => onlyId(groups, name, `security_group_names.${index}`, 'security group'));
+}
+
+/**
+ * Verifies that every network and port that a request names may be used by the project: an administrator's credential could
+ * attach an instance to anybody's. `invalid`; `conflict`: a port that is somebody's already, for opening it would open the other.
+ */
+export async function assertAttachable(
+  cloud: Cloud,
+  attachments: readonly NetworkAttachment[],
+): Promise<{ readonly networks: readonly Network[]; readonly ports: readonly Port[] }> {
+  const names = (kind: NetworkAttachment['kind']) => attachments.some((named) => named.kind === kind);
+  const [{ projectId }, networks, ports] = await Promise.all([
+    cloud.caller(),
+    names('network') ? cloud.listNetworks() : [],
+    names('port') ? cloud.listPorts({}) : [],
+  ]);
+  for (const attachment of attachments) {
+    if (attachment.kind === 'port') assertFree(ports, attachment.portId);
+    else assertForInstances(networks, attachment.networkId, projectId);
+  }
+  return { networks, ports };
+}
+
+function assertFree(ports: readonly Port[], id: string): void {
+  const port = ports.find((known) => known.id === id);
+  if (port === undefined) throw ComputeError.field('networks', `there is no port ${id}`);
+  if (port.instanceId !== null || port.inOtherUse)
+    throw new ComputeError('conflict', `Port ${id} is in use.`);
+}
+
+function assertForInstances(networks: readonly Network[], id: string, projectId: string): void {
+  const network = networks.find((known) => known.id === id);
+  if (network === undefined) throw new ComputeError('invalid', `Network ${id} could not be found.`);
+  if (!isForInstances(network, projectId)) {
+    const message = `Network ${id} is external and not shared with this project: no instance can be attached to it.`;
+    throw new ComputeError('invalid', message);
+  }
+}
+
+/** An external network gives floating IPs to all that see it; instances only where it is their own or shared with them. */
+export function isForInstances({ projectId, shared }: Network, ownProjectId: string): boolean {
+  return shared || projectId === ownProjectId;
+}
+
+/** Verifies that a server group is the project's own. `invalid`. */
+export async function assertServerGroup(cloud: Cloud, id: string | null): Promise<void> {
+  if (id === null) return;
+  await cloud.getServerGroup(id).catch((error) => {
+    throw hasCode(error, 'not_found')
+      ? ComputeError.field('server_group_id', `there is no server group ${id}`)
+      : error;
+  });
 }
 
 /** How many choices an error names. */

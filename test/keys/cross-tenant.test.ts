@@ -25,8 +25,34 @@ test('every route has its attempts, and every attempt its route', () => {
 
 type Kind = Exclude<CloudCredential['kind'], 'redu_key'>;
 
+/** To an administrator the cloud's services narrow nothing; the scope `admin`, which would open it here too, none of them has. */
+const CALLERS: readonly (readonly [string, Kind, 'member' | 'admin'])[] = [
+  ['the credential of a member', 'application_credential', 'member'],
+  ['a service account that is a member', 'service', 'member'],
+  ['the credential of an administrator', 'application_credential', 'admin'],
+  ['a service account that is an administrator', 'service', 'admin'],
+];
+
+/** Ids and names of the right form that nothing has. */
+const NOBODYS: Things = {
+  instance: '3c9c5f5c-4acd-414a-aafc-3eab36ea1101',
+  address: '192.0.2.99',
+  port: '3c9c5f5c-4acd-414a-aafc-3eab36ea1102',
+  network: '3c9c5f5c-4acd-414a-aafc-3eab36ea1103',
+  image: '3c9c5f5c-4acd-414a-aafc-3eab36ea1104',
+  'image name': 'nobodys-snapshot',
+  keypair: 'nobodys-pair',
+  group: '3c9c5f5c-4acd-414a-aafc-3eab36ea1105',
+  'group name': 'nobodys-group',
+  rule: '3c9c5f5c-4acd-414a-aafc-3eab36ea1106',
+  'server group': '3c9c5f5c-4acd-414a-aafc-3eab36ea1107',
+  'api key': 'zzzzzzzzzzzz',
+  project: '3c9c5f5c4acd414aaafc3eab36ea1108',
+  'project name': 'nobodys-project',
+};
+
 /** Each kind of key against the same kind: two service keys share the account that they act as. */
-describe.each<Kind>(['application_credential', 'service'])('acme with a key of the kind %s', (kind) => {
+describe.each(CALLERS)('acme with %s', (_caller, kind, role) => {
   let target: SandboxTarget;
   let acme: ReduClient;
   let globex: ReduClient;
@@ -34,7 +60,13 @@ describe.each<Kind>(['application_credential', 'service'])('acme with a key of t
   let foreign: Things;
   beforeAll(async () => {
     target = await sandboxTarget();
-    acme = await clientOf(target.acme, kind);
+    if (role === 'admin' && kind === 'service') {
+      for (const { projectId } of [target.acme, target.globex]) await target.keystone.join(projectId, role);
+    }
+    acme =
+      role === 'admin' && kind === 'application_credential'
+        ? await administratorOf(target.acme)
+        : await clientOf(target.acme, kind);
     globex = await clientOf(target.globex, kind);
     own = await makeThings(target.acme, acme, 'acme');
     foreign = await makeThings(target.globex, globex, 'globex');
@@ -47,6 +79,20 @@ describe.each<Kind>(['application_credential', 'service'])('acme with a key of t
     const credential = of === 'service' ? { kind: of, projectId } : { kind: of, ...applicationCredential };
     const { url, keyFor } = target.gateway;
     return new ReduClient(url, await keyFor(credential, DEFAULT_SCOPES));
+  }
+
+  /** A key of acme, given for the password of its user, who is an administrator of the cloud now. */
+  async function administratorOf(customer: Customer): Promise<ReduClient> {
+    const { projectId, userId, userName: username, password } = customer;
+    await target.keystone.giveRole(projectId, userId, 'admin');
+    const { url } = target.gateway;
+    const body = { name: 'administrator', credentials: { username, password, project_id: projectId } };
+    const made = await new ReduClient(url, '').post('/v1/api_keys', body);
+    expect(made.status, JSON.stringify(made.body)).toBe(201);
+    const me = await new ReduClient(url, made.body.key).get('/v1/me');
+    expect(me.body).toMatchObject({ roles: expect.arrayContaining(['admin']) });
+    expect(me.body.scopes).not.toContain('admin');
+    return new ReduClient(url, made.body.key);
   }
 
   const globexHas = () => everythingOf(target.globex.openStack, globex, foreign);
@@ -71,7 +117,18 @@ describe.each<Kind>(['application_credential', 'service'])('acme with a key of t
     expect.soft(await globexHas()).toEqual(globexHad);
     expect.soft(await acmeHas(), 'left half made').toEqual(acmeHad);
     if (answer.status < 300) expect(told(answer.body, JSON.stringify(tried))).toEqual([]);
+    else
+      expect.soft(await refusal(method, attempt, foreign)).toEqual(await refusal(method, attempt, NOBODYS));
   });
+
+  /** What the caller reads of a refusal, without the values that it named itself. */
+  async function refusal(method: string, attempt: Attempt, things: Things) {
+    const tried = filledIn(attempt, things);
+    const { status, body } = await acme.request(method, tried.path, tried.body);
+    const blank = (text: string) =>
+      Object.entries(things).reduce((rest, [thing, value]) => rest.replaceAll(value, `{${thing}}`), text);
+    return { status, body: JSON.parse(blank(JSON.stringify(body))) };
+  }
 
   /** All service keys act as one user, and key pairs are the user's: such keys may have none at all. */
   function isAboutKeypairs({ path, body }: Attempt): boolean {
@@ -95,14 +152,12 @@ describe.each<Kind>(['application_credential', 'service'])('acme with a key of t
       .map(([thing]) => thing);
   }
 
-  function filledIn({ path, body, made }: Attempt) {
+  function filledIn({ path, body, made }: Attempt, others: Things = foreign) {
     const { userName, password } = target.acme;
     const fill = (text: string) =>
       text.replaceAll(/\{(own )?([a-z ]+)\}/g, (_, isOwn: string | undefined, thing: string) => {
-        const things: Readonly<Record<string, string>> = isOwn
-          ? { ...own, user: userName, password }
-          : foreign;
-        const value = things[thing];
+        const named: Readonly<Record<string, string>> = isOwn ? { ...own, user: userName, password } : others;
+        const value = named[thing];
         if (value === undefined) throw new Error(`there is no ${thing}`);
         return value;
       });

@@ -19,18 +19,22 @@ export class KeystoneAdmin {
   }
 
   async takeRole(projectId: string, userId: string): Promise<void> {
-    await this.#expect(204, 'DELETE', `/projects/${projectId}/users/${userId}/roles/${await this.#member()}`);
+    await this.#expect(
+      204,
+      'DELETE',
+      `/projects/${projectId}/users/${userId}/roles/${await this.#role('member')}`,
+    );
   }
 
-  async giveRole(projectId: string, userId: string): Promise<void> {
-    await this.#expect(204, 'PUT', `/projects/${projectId}/users/${userId}/roles/${await this.#member()}`);
+  async giveRole(projectId: string, userId: string, role = 'member'): Promise<void> {
+    await this.#expect(204, 'PUT', `/projects/${projectId}/users/${userId}/roles/${await this.#role(role)}`);
   }
 
-  /** Lets the administrator's own account act in a project, as a member. */
-  async join(projectId: string): Promise<void> {
+  /** Lets the administrator's own account act in a project, as a member or by another role. */
+  async join(projectId: string, role = 'member'): Promise<void> {
     const response = await this.#request('GET', `/users?name=${this.#account.user}`);
     const { users } = (await response.json()) as { users: { id: string }[] };
-    await this.giveRole(projectId, users[0]?.id ?? '');
+    await this.giveRole(projectId, users[0]?.id ?? '', role);
   }
 
   async applicationCredentialIds(userId: string): Promise<string[]> {
@@ -39,10 +43,10 @@ export class KeystoneAdmin {
     return body.application_credentials.map(({ id }) => id).sort();
   }
 
-  async #member(): Promise<string> {
+  async #role(wanted: string): Promise<string> {
     const response = await this.#request('GET', '/roles');
     const { roles } = (await response.json()) as { roles: { id: string; name: string }[] };
-    return roles.find(({ name }) => name === 'member')?.id ?? '';
+    return roles.find(({ name }) => name === wanted)?.id ?? '';
   }
 
   async #expect(status: number, method: string, path: string): Promise<void> {

@@ -1,13 +1,16 @@
 import * as z from 'zod';
+import type { SignedInCaller } from '../../../src/compute/cloud.ts';
 import type { Image } from '../../../src/compute/model.ts';
 import { allPages } from '../pages.ts';
 import type { Service } from '../service.ts';
+import { isKeptToProject } from '../tenancy.ts';
 
 const ImageItem = z.object({
   id: z.string(),
   name: z.string().nullable(),
   status: z.string(),
   visibility: z.string(),
+  owner: z.string().nullish(),
   size: z.number().nullish(),
   min_disk: z.number(),
   min_ram: z.number(),
@@ -18,8 +21,18 @@ const ImageItem = z.object({
 /** Glance's own default is 25 a page, its usual maximum 1,000. */
 const PAGE = 1000;
 
-export async function listImages(glance: Service): Promise<Image[]> {
-  const images = await allPages(glance, '/images', 'images', ImageItem, { limit: PAGE });
+/**
+ * The project's images, the public ones and, for a member, those that others share with it. Of an administrator's list Glance
+ * does not tell which are shared with the project, so there all that others share are left out.
+ */
+export async function listImages(
+  glance: Service,
+  { projectId, roles }: Pick<SignedInCaller, 'projectId' | 'roles'>,
+): Promise<Image[]> {
+  const listed = await allPages(glance, '/images', 'images', ImageItem, { limit: PAGE });
+  const images = isKeptToProject(roles)
+    ? listed
+    : listed.filter(({ owner, visibility }) => owner === projectId || visibility === 'public');
   return images.map((image) => ({
     id: image.id,
     name: image.name ?? '',

@@ -10,6 +10,7 @@ const FloatingIpItem = z.object({
   id: z.string(),
   floating_ip_address: z.string(),
   status: z.string(),
+  project_id: z.string(),
   description: z.string().nullish(),
   floating_network_id: z.string(),
   port_id: z.string().nullable(),
@@ -21,7 +22,8 @@ const FloatingIpBody = z.object({ floatingip: FloatingIpItem });
 
 export async function listFloatingIps(neutron: Service, projectId: string): Promise<FloatingIp[]> {
   const query = { project_id: projectId };
-  return (await allPages(neutron, '/floatingips', 'floatingips', FloatingIpItem, query)).map(floatingIpFrom);
+  const floatingIps = await allPages(neutron, '/floatingips', 'floatingips', FloatingIpItem, query);
+  return floatingIps.filter((ip) => ip.project_id === projectId).map(floatingIpFrom);
 }
 
 export async function createFloatingIp(

@@ -9,6 +9,7 @@ import type { Service } from '../service.ts';
 export const PortItem = z.object({
   id: z.string(),
   name: z.string(),
+  project_id: z.string(),
   network_id: z.string(),
   description: z.string().nullish(),
   device_id: z.string(),
@@ -26,7 +27,8 @@ export async function listPorts(
   filter: { readonly instanceId?: string },
 ): Promise<Port[]> {
   const query = { project_id: projectId, device_id: filter.instanceId };
-  return (await allPages(neutron, '/ports', 'ports', PortItem, query)).map(portFrom);
+  const ports = await allPages(neutron, '/ports', 'ports', PortItem, query);
+  return ports.filter((port) => port.project_id === projectId).map(portFrom);
 }
 
 export async function createPort(neutron: Service, port: NewPort): Promise<Port> {

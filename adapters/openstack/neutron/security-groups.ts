@@ -84,15 +84,13 @@ export async function createSecurityGroupRule(
   return ruleFrom((await neutron.post('/security-group-rules', body, RuleBody)).security_group_rule);
 }
 
-export async function deleteSecurityGroupRule(
-  neutron: Service,
-  groupId: string,
-  ruleId: string,
-): Promise<void> {
-  const { security_group_rule: rule } = await neutron.get(`/security-group-rules/${ruleId}`, RuleBody);
-  if (rule.security_group_id !== groupId) {
-    throw new ComputeError('not_found', `Security group ${groupId} has no rule ${ruleId}.`);
-  }
+/** `not_found` in the words for a rule that does not exist. */
+export function assertHasRule({ id, rules }: SecurityGroup, ruleId: string): void {
+  if (rules.some((rule) => rule.id === ruleId)) return;
+  throw new ComputeError('not_found', `Security group ${id} has no rule ${ruleId}.`);
+}
+
+export async function deleteSecurityGroupRule(neutron: Service, ruleId: string): Promise<void> {
   await neutron.call('DELETE', `/security-group-rules/${ruleId}`);
 }
 

@@ -22,13 +22,16 @@ const GroupsBody = z.object({ server_groups: z.array(Group) });
 const PAGE = 1000;
 const MAX_PAGES = 100;
 
-export async function listServerGroups(nova: Service): Promise<ServerGroup[]> {
-  const groups: ServerGroup[] = [];
+/** @param projectId Whose they must be. */
+export async function listServerGroups(nova: Service, projectId: string): Promise<ServerGroup[]> {
+  const groups: z.infer<typeof Group>[] = [];
   for (let page = 0; page < MAX_PAGES; page++) {
     const body = await nova.get('/os-server-groups', GroupsBody, { limit: PAGE, offset: groups.length });
-    groups.push(...body.server_groups.map(groupFrom));
+    groups.push(...body.server_groups);
     // Not a short one: a cloud may cut pages shorter than was asked.
-    if (body.server_groups.length === 0) return groups;
+    if (body.server_groups.length === 0) {
+      return groups.filter((group) => (group.project_id ?? projectId) === projectId).map(groupFrom);
+    }
   }
   throw new ComputeError('bad_gateway', 'The cloud answered a list that does not end.');
 }

@@ -9,6 +9,7 @@ import type {
 } from '../../../src/compute/cloud.ts';
 import { ComputeError, hasCode } from '../../../src/compute/errors.ts';
 import type { CloudInstance } from '../../../src/compute/model.ts';
+import { isUpstream } from '../http/upstream-error.ts';
 import { pages } from '../pages.ts';
 import type { Query, Service } from '../service.ts';
 import { instanceFrom, Server } from './server.ts';
@@ -55,12 +56,22 @@ function isGone({ status }: z.infer<typeof Server>): boolean {
   return status === 'DELETED';
 }
 
-/** @param projectId Whose it must be: to an administrator Nova shows everybody's. */
+/**
+ * @param projectId Whose it must be: to an administrator Nova shows everybody's. Another project's that is not scheduled yet it
+ *   refuses a member by policy (403), which would tell that it exists.
+ */
 export async function getServer(nova: Service, id: string, projectId: string): Promise<CloudInstance> {
-  const { server } = await nova.get(`/servers/${id}`, ServerBody);
+  const { server } = await nova.get(`/servers/${id}`, ServerBody).catch((error) => {
+    throw isUpstream(error, 'forbidden', 'itemNotFound') ? noSuchServer(id) : error;
+  });
   const instance = instanceFrom(server);
   if (instance.projectId === projectId && !isGone(server)) return instance;
-  throw new ComputeError('not_found', `Instance ${id} could not be found.`);
+  throw noSuchServer(id);
+}
+
+/** In Nova's own words. */
+function noSuchServer(id: string): ComputeError {
+  return new ComputeError('not_found', `Instance ${id} could not be found.`);
 }
 
 /**

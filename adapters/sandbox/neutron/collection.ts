@@ -13,12 +13,13 @@ export interface Kind<R extends Resource> {
   plural: string;
   one: string;
   records(cloud: Cloud): Map<string, R>;
-  view(cloud: Cloud, record: R): Fields;
+  /** @param projectId Whose view it is: what is shared depends on it. */
+  view(cloud: Cloud, record: R, projectId?: string): Fields;
   /** Attributes a list can be filtered and sorted by. */
   attributes: readonly string[];
   missing(id: string): Fault;
   /** Who sees a record beside its project and the administrator. */
-  shared?(record: R): boolean;
+  shared?(cloud: Cloud, record: R, projectId: string): boolean;
 }
 
 const CONTROL = new Set(['limit', 'marker', 'page_reverse', 'sort_key', 'sort_dir', 'fields', 'verbose']);
@@ -27,19 +28,22 @@ const TAG_FILTERS = new Set(['tags', 'tags-any', 'not-tags', 'not-tags-any']);
 /** The record of an id, for who may see it. @throws Fault 404, for what belongs to others too. */
 export function find<R extends Resource>(cloud: Cloud, principal: Principal, kind: Kind<R>, id: string): R {
   const record = kind.records(cloud).get(id);
-  if (!record || !sees(principal, kind, record)) throw kind.missing(id);
+  if (!record || !sees(cloud, principal, kind, record)) throw kind.missing(id);
   return record;
 }
 
-function sees<R extends Resource>(principal: Principal, kind: Kind<R>, record: R): boolean {
-  return principal.isAdmin || record.projectId === principal.projectId || kind.shared?.(record) === true;
+function sees<R extends Resource>(cloud: Cloud, principal: Principal, kind: Kind<R>, record: R): boolean {
+  if (principal.isAdmin || record.projectId === principal.projectId) return true;
+  return kind.shared?.(cloud, record, principal.projectId) === true;
 }
 
 /** GET of one. */
 export function show<R extends Resource>(kind: Kind<R>) {
   return (call: NeutronCall, id: string): Response => {
     const record = find(call.cloud, call.principal, kind, id);
-    return json(200, { [kind.one]: pick(kind.view(call.cloud, record), call.query.getAll('fields')) });
+    return json(200, {
+      [kind.one]: pick(kind.view(call.cloud, record, call.principal.projectId), call.query.getAll('fields')),
+    });
   };
 }
 
@@ -49,8 +53,8 @@ export function list<R extends Resource>(kind: Kind<R>) {
     const { cloud, principal, query } = call;
     const filters = filtersOf(query, kind);
     const found = [...kind.records(cloud).values()]
-      .filter((record) => sees(principal, kind, record))
-      .map((record) => kind.view(cloud, record))
+      .filter((record) => sees(cloud, principal, kind, record))
+      .map((record) => kind.view(cloud, record, principal.projectId))
       .filter((view) => filters.every(([attribute, wanted]) => matches(view, attribute, wanted)));
     sort(found, query, kind);
     const page = pageOf(found, query, kind);

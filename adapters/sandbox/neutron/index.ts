@@ -20,6 +20,7 @@ import {
 } from './networks.ts';
 import { createPort, deletePort, ports, updatePort } from './ports.ts';
 import { showQuota, showQuotaDetails, updateQuota } from './quotas.ts';
+import { createPolicy, deletePolicy, rbacPolicies } from './rbac.ts';
 import { routers } from './routers.ts';
 import { createRule, deleteRule, rules, updateRule } from './rules.ts';
 import { createGroup, deleteGroup, securityGroups, updateGroup } from './security-groups.ts';
@@ -67,6 +68,10 @@ const TABLE: Route<NeutronCall>[] = [
   ['POST', '/v2.0/security-group-rules', createRule],
   ['PUT', '/v2.0/security-group-rules/:id', updateRule],
   ['DELETE', '/v2.0/security-group-rules/:id', deleteRule],
+  ['GET', '/v2.0/rbac-policies', list(rbacPolicies)],
+  ['GET', '/v2.0/rbac-policies/:id', show(rbacPolicies)],
+  ['POST', '/v2.0/rbac-policies', createPolicy],
+  ['DELETE', '/v2.0/rbac-policies/:id', deletePolicy],
   ...reading('/v2.0/floatingips', floatingIps),
   ['POST', '/v2.0/floatingips', createFloatingIp],
   ['PUT', '/v2.0/floatingips/:id', updateFloatingIp],

@@ -15,7 +15,6 @@ export interface Resource {
 
 export interface Network extends Resource {
   external: boolean;
-  shared: boolean;
   mtu: number;
 }
 
@@ -48,6 +47,15 @@ export interface Port extends Resource {
   securityGroupIds: string[];
   portSecurity: boolean;
   allowedAddressPairs: unknown[];
+}
+
+/** What one project may do with an object of another. */
+export interface RbacPolicy extends Resource {
+  objectType: 'network' | 'security_group';
+  objectId: string;
+  action: 'access_as_shared' | 'access_as_external';
+  /** A project's id, or `*`. */
+  target: string;
 }
 
 export type SecurityGroup = Resource;
@@ -85,6 +93,7 @@ export interface Networking {
   groups: Map<string, SecurityGroup>;
   rules: Map<string, SecurityGroupRule>;
   floatingIps: Map<string, FloatingIp>;
+  rbacPolicies: Map<string, RbacPolicy>;
   quotas: Map<string, NetworkQuota>;
   /** Counts `standard_attr_id`. */
   serial: number;
@@ -99,6 +108,7 @@ export function createNetworking(): Networking {
     groups: new Map(),
     rules: new Map(),
     floatingIps: new Map(),
+    rbacPolicies: new Map(),
     quotas: new Map(),
     serial: 0,
   };

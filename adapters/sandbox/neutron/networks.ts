@@ -9,6 +9,7 @@ import { badRequest, disallowed, overQuota } from './faults.ts';
 import { formatAddress, parsePrefix } from './ipv4.ts';
 import { type Network, newResource, type Subnet, touch } from './model.ts';
 import { hasRoom } from './quotas.ts';
+import { ALL_PROJECTS, grant, isGranted } from './rbac.ts';
 import { COMMON_ATTRIBUTES, commonView } from './view.ts';
 
 const NETWORK: Shape = {
@@ -62,15 +63,16 @@ export const networks: Kind<Network> = {
     'port_security_enabled',
   ],
   missing: (id) => new Fault(404, 'NetworkNotFound', `Network ${id} could not be found.`),
-  shared: (network) => network.shared || network.external,
-  view: (cloud, network) => ({
+  shared: (cloud, network, projectId) =>
+    isGranted(cloud, network, projectId, 'access_as_shared', 'access_as_external'),
+  view: (cloud, network, projectId = network.projectId) => ({
     id: network.id,
     name: network.name,
     admin_state_up: true,
     mtu: network.mtu,
     status: 'ACTIVE',
     subnets: subnetsOf(cloud, network.id).map((subnet) => subnet.id),
-    shared: network.shared,
+    shared: isGranted(cloud, network, projectId, 'access_as_shared'),
     availability_zone_hints: [],
     availability_zones: [],
     ipv4_address_scope: null,
@@ -123,7 +125,11 @@ export function subnetsOf(cloud: Cloud, networkId: string): Subnet[] {
 export function networksOf(cloud: Cloud, principal: Principal): Network[] {
   const all = [...cloud.networking.networks.values()];
   const own = all.filter((network) => network.projectId === principal.projectId);
-  return [...own, ...all.filter((network) => network.shared && network.projectId !== principal.projectId)];
+  return [...own, ...all.filter((network) => isForeignAndShared(cloud, network, principal.projectId))];
+}
+
+function isForeignAndShared(cloud: Cloud, network: Network, projectId: string): boolean {
+  return network.projectId !== projectId && isGranted(cloud, network, projectId, 'access_as_shared');
 }
 
 /** POST /v2.0/networks */
@@ -145,12 +151,20 @@ export function createNetwork(call: NeutronCall): Response {
       text(given, 'description'),
     ),
     external: given['router:external'] === true,
-    shared: given.shared === true,
     mtu: typeof given.mtu === 'number' ? given.mtu : 1450,
     revision: 1,
   };
-  cloud.networking.networks.set(network.id, network);
+  enterNetwork(cloud, network, given.shared === true);
   return json(201, { network: { is_default: false, ...networks.view(cloud, network) } });
+}
+
+/** Enters a network, with the policies that make it shared or external for every project. */
+export function enterNetwork(cloud: Cloud, network: Network, shared: boolean): void {
+  cloud.networking.networks.set(network.id, network);
+  const target = ALL_PROJECTS;
+  if (shared) grant(cloud, network, { objectType: 'network', action: 'access_as_shared', target });
+  if (network.external)
+    grant(cloud, network, { objectType: 'network', action: 'access_as_external', target });
 }
 
 /** PUT /v2.0/networks/{id} */

@@ -4,7 +4,7 @@ import type { Cloud } from '../cloud.ts';
 import { empty, Fault, type Fields, json } from '../http.ts';
 import { createBody, type NeutronCall, type Shape, text, updateBody } from './call.ts';
 import { find, type Kind } from './collection.ts';
-import { invalidInput, overQuota } from './faults.ts';
+import { disallowed, invalidInput, overQuota } from './faults.ts';
 import { isIpv6Prefix, parsePrefix } from './ipv4.ts';
 import { type SecurityGroupRule, touch } from './model.ts';
 import { hasRoom } from './quotas.ts';
@@ -67,7 +67,13 @@ export function createRule(call: NeutronCall): Response {
     throw invalidInput('ethertype', `${ethertype} is not in valid_values.`);
   }
   const wishes = { direction, ethertype, ...protocolOf(given), prefix: prefixOf(given, ethertype) } as const;
-  const group = find(cloud, principal, securityGroups, text(given, 'security_group_id'));
+  const groupId = text(given, 'security_group_id');
+  const known = cloud.networking.groups.get(groupId);
+  // As Neutron since 2024: the policy is asked before the group is looked for.
+  if (known && known.projectId !== principal.projectId && !principal.isAdmin) {
+    throw disallowed('rule:create_security_group_rule');
+  }
+  const group = find(cloud, principal, securityGroups, groupId);
   const remoteGroupId = given.remote_group_id
     ? find(cloud, principal, securityGroups, String(given.remote_group_id)).id
     : null;

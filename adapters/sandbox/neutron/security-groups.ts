@@ -4,9 +4,10 @@ import type { Cloud } from '../cloud.ts';
 import { empty, Fault, json } from '../http.ts';
 import { createBody, type NeutronCall, type Shape, text, updateBody } from './call.ts';
 import { find, type Kind } from './collection.ts';
-import { overQuota } from './faults.ts';
+import { disallowed, overQuota } from './faults.ts';
 import { newResource, type SecurityGroup, touch } from './model.ts';
 import { hasRoom } from './quotas.ts';
+import { isGranted } from './rbac.ts';
 import { addRule, ruleView } from './rule-records.ts';
 import { COMMON_ATTRIBUTES, commonView } from './view.ts';
 
@@ -22,11 +23,12 @@ export const securityGroups: Kind<SecurityGroup> = {
   records: (cloud) => cloud.networking.groups,
   attributes: [...COMMON_ATTRIBUTES, 'stateful', 'shared'],
   missing: (id) => new Fault(404, 'SecurityGroupNotFound', `Security group ${id} does not exist`),
-  view: (cloud, group) => ({
+  shared: (cloud, group, projectId) => isGranted(cloud, group, projectId, 'access_as_shared'),
+  view: (cloud, group, projectId = group.projectId) => ({
     id: group.id,
     name: group.name,
     stateful: true,
-    shared: false,
+    shared: isGranted(cloud, group, projectId, 'access_as_shared'),
     security_group_rules: [...cloud.networking.rules.values()]
       .filter((rule) => rule.groupId === group.id)
       .map((rule) => ({ ...ruleView(rule), standard_attr_id: rule.serial, tags: rule.tags })),
@@ -49,7 +51,7 @@ export function createGroup(call: NeutronCall): Response {
 
 /** PUT /v2.0/security-groups/{id} */
 export function updateGroup(call: NeutronCall, id: string): Response {
-  const group = find(call.cloud, call.principal, securityGroups, id);
+  const group = own(call, id, 'update');
   const given = updateBody(call, GROUP);
   group.name = text(given, 'name', group.name);
   group.description = text(given, 'description', group.description ?? '');
@@ -60,7 +62,7 @@ export function updateGroup(call: NeutronCall, id: string): Response {
 /** DELETE /v2.0/security-groups/{id} */
 export function deleteGroup(call: NeutronCall, id: string): Response {
   const { networking } = call.cloud;
-  const group = find(call.cloud, call.principal, securityGroups, id);
+  const group = own(call, id, 'delete');
   if (group.name === 'default' && !call.principal.isAdmin) {
     const message = 'Insufficient rights for removing default security group.';
     throw new Fault(409, 'SecurityGroupCannotRemoveDefault', message);
@@ -73,6 +75,13 @@ export function deleteGroup(call: NeutronCall, id: string): Response {
     if (rule.groupId === id || rule.remoteGroupId === id) networking.rules.delete(rule.id);
   }
   return empty(204);
+}
+
+/** A shared group is seen by others and theirs to use, not to change. */
+function own(call: NeutronCall, id: string, action: string): SecurityGroup {
+  const group = find(call.cloud, call.principal, securityGroups, id);
+  if (group.projectId === call.principal.projectId || call.principal.isAdmin) return group;
+  throw disallowed(`rule:${action}_security_group`);
 }
 
 /** The project's group `default`, made when first needed. */

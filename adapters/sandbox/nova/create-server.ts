@@ -185,7 +185,7 @@ function wantedServerGroup(call: NovaCall, body: Fields, count: number): string 
   if (typeof hints.group !== 'string') return null;
   const { cloud, principal } = call;
   const group = cloud.compute.groups.get(hints.group);
-  if (group?.projectId !== principal.projectId) {
+  if (!group || (group.projectId !== principal.projectId && !principal.isAdmin)) {
     throw badRequest(`Instance group ${hints.group} could not be found.`);
   }
   const most = computeQuota(cloud, principal.projectId).server_group_members;

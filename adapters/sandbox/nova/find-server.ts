@@ -1,7 +1,7 @@
 /** @module Finding a server, and refusing what its state does not allow. */
 
 import type { NovaCall } from './call.ts';
-import { conflict, notFound } from './faults.ts';
+import { conflict, disallowed, notFound } from './faults.ts';
 import type { Server } from './model.ts';
 
 /** A server of the caller's project (any, for the administrator). @throws Fault 404, for others' servers and deleted ones too */
@@ -9,6 +9,17 @@ export function findServer(call: NovaCall, id: string): Server {
   const server = findWithDeleted(call, id);
   if (server?.deletedAt !== null) throw notFound(`Instance ${id} could not be found.`);
   return server;
+}
+
+/**
+ * Refuses a look at, or the deletion of, another project's server that no cell has taken yet: what Nova knows of it is the
+ * request, and that it refuses by policy (seen).
+ * @throws Fault 403
+ */
+export function refuseUnscheduled(call: NovaCall, id: string, action: 'show' | 'delete'): void {
+  const server = call.cloud.compute.servers.get(id);
+  const isForeign = server && server.projectId !== call.principal.projectId && !call.principal.isAdmin;
+  if (isForeign && server.taskState === 'scheduling') throw disallowed(`servers:${action}`);
 }
 
 /** The same, deleted servers included, whose history stays readable. */

@@ -39,7 +39,9 @@ function after(call: NovaCall, all: Server[], found: Server[]): Server[] {
   if (!marker) return found;
   const position = all.findIndex(({ id }) => id === marker);
   const server = all[position];
-  if (!server || (server.projectId !== call.principal.projectId && !call.principal.isAdmin)) {
+  // Also an administrator's marker is one of the project, unless all tenants are listed (seen).
+  const isMeant = server?.projectId === call.principal.projectId || flag(call.query, 'all_tenants');
+  if (!server || !isMeant) {
     throw badRequest(`marker [${marker}] not found`);
   }
   const later = new Set(all.slice(position + 1));

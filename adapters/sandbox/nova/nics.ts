@@ -43,7 +43,9 @@ function checkNic(call: NovaCall, nic: Fields, count: number): Nic {
     return { portId: port.id };
   }
   if (typeof nic.uuid !== 'string') throw badRequest("Bad network format: missing 'uuid'");
-  const network = networksOf(cloud, principal).find((candidate) => candidate.id === nic.uuid);
+  const network = principal.isAdmin
+    ? cloud.networking.networks.get(nic.uuid)
+    : networksOf(cloud, principal).find((candidate) => candidate.id === nic.uuid);
   if (!network) throw badRequest(`Network ${nic.uuid} could not be found.`);
   if (typeof nic.fixed_ip !== 'string') return { networkId: network.id };
   refuseUsed(call, network.id, nic.fixed_ip);

@@ -3,7 +3,7 @@
 import { empty, type Fields, json } from '../http.ts';
 import { bodyOf, inner, type NovaCall } from './call.ts';
 import { badRequest, goneAtThisVersion, notFound } from './faults.ts';
-import { findServer, refuseLocked } from './find-server.ts';
+import { findServer, refuseLocked, refuseUnscheduled } from './find-server.ts';
 import { change, destroy, noteAction } from './lifecycle.ts';
 import type { Server } from './model.ts';
 import { requireMetadataRoom } from './quotas.ts';
@@ -17,6 +17,7 @@ export function viewerOf(call: NovaCall): Viewer {
 
 /** GET /servers/{id} */
 export function showServer(call: NovaCall, id: string): Response {
+  refuseUnscheduled(call, id, 'show');
   return json(200, { server: serverView(viewerOf(call), findServer(call, id)) });
 }
 
@@ -37,6 +38,7 @@ export function updateServer(call: NovaCall, id: string): Response {
 
 /** DELETE /servers/{id}; again and again until it is gone. */
 export function deleteServer(call: NovaCall, id: string): Response {
+  refuseUnscheduled(call, id, 'delete');
   const server = findServer(call, id);
   refuseLocked(call, server);
   noteAction(call.cloud, server, 'delete', call.requestId, call.principal.userId);
