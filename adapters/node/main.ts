@@ -4,15 +4,15 @@
  * @module
  */
 
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { issueKey } from '../../src/access/issue-key.ts';
-import { DEFAULT_SCOPES } from '../../src/access/scopes.ts';
 import { importServerSecret, type ServerSecret } from '../../src/access/server-secret.ts';
 import { ComputeError } from '../../src/compute/errors.ts';
 import { Provenance } from '../../src/compute/provenance.ts';
 import { reconcile } from '../../src/compute/reconcile.ts';
-import { type Config, ConfigError, type OpenStackConfig, readConfig } from '../../src/config/config.ts';
+import { type Config, type OpenStackConfig, readConfig } from '../../src/config/config.ts';
+import { ConfigError } from '../../src/config/config-error.ts';
 import { novaTranslation } from '../../src/dialects/nova/translated/translation.ts';
 import { createGateway } from '../../src/gateway.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
@@ -28,9 +28,10 @@ import { type OpenStackDriver, type OpenStackOptions, openStackDriver } from '..
 import { openRedis, parseRedisUrl, type Redis } from '../redis/index.ts';
 import { reduDriver } from '../redu/index.ts';
 import { createSandbox } from '../sandbox/index.ts';
-import { openKeyStore, openStores } from '../sql/open.ts';
+import { databaseUrlProblem, openKeyStore, openStores } from '../sql/open.ts';
 import { readCertificates } from './certificates.ts';
 import { clientAddress, requestBody, requestTarget } from './connection.ts';
+import { demoKey } from './demo-key.ts';
 import { examine, report } from './doctor-command.ts';
 import { unreadable } from './incoming.ts';
 import { KEYS_USAGE, runKeys, UsageError } from './keys-command.ts';
@@ -47,8 +48,6 @@ const ARRIVAL_TIMEOUT = 7_200_000;
 const COMMAND_DEADLINE = 600_000;
 /** How often uses and refusals of keys are written, milliseconds. */
 const FLUSH_INTERVAL = 5_000;
-/** The key that the sandbox prints outlives its cloud in the store, so it ends by itself; milliseconds. */
-const DEMO_KEY_LIFE = 86_400_000;
 /** Where the sandbox keeps what must outlive the process. */
 const STATE_DIRECTORY = '.linguanova';
 
@@ -75,9 +74,17 @@ function openStackOf(
   });
 }
 
-/** The built-in cloud; `customer` is the project to try it with. */
-function sandboxCloud(ports: CloudPorts = {}) {
-  const { accounts, admin, authUrl, fetch } = createSandbox();
+/** The built-in cloud; `customer` is the project to try it with. Its credential is the same after a restart, so that keys for it work on. */
+function sandboxCloud(config: Config, ports: CloudPorts = {}) {
+  const derived = (label: string) =>
+    createHmac('sha256', config.secret ?? keptSecret(STATE_DIRECTORY))
+      .update(label)
+      .digest('hex');
+  const applicationCredential = {
+    id: derived('sandbox credential id').slice(0, 32),
+    secret: derived('sandbox credential'),
+  };
+  const { accounts, admin, authUrl, fetch } = createSandbox({ applicationCredential });
   const [customer] = accounts;
   if (customer === undefined) throw new Error('the sandbox has no account');
   const clouds = openStackDriver({
@@ -96,12 +103,13 @@ function sandboxCloud(ports: CloudPorts = {}) {
 }
 
 /** The cloud to serve: the one that is configured, else the built-in one. */
-function cloudOf({ openStack, reduUrl }: Config, ports: CloudPorts = {}) {
+function cloudOf(config: Config, ports: CloudPorts = {}) {
+  const { openStack, reduUrl } = config;
   if (openStack !== null) return withPassThrough(openStackOf(openStack, ports), null);
   if (reduUrl !== null) {
     return { clouds: reduDriver({ url: reduUrl, fetch }), nova: novaTranslation, sandbox: null };
   }
-  const sandbox = sandboxCloud(ports);
+  const sandbox = sandboxCloud(config, ports);
   return withPassThrough(sandbox.clouds, sandbox);
 }
 
@@ -116,17 +124,31 @@ async function serverSecret(config: Config): Promise<ServerSecret> {
   });
 }
 
+/** @throws ConfigError when it is none. */
+function redisTarget(url: string) {
+  const target = parseRedisUrl(url);
+  if (target !== null) return target;
+  throw new ConfigError(
+    'REDIS_URL',
+    'must be redis://[user:password@]host[:port][/db] (rediss:// with TLS), several hosts of a cluster, comma-separated, or sentinel://host,host/master',
+  );
+}
+
 /** What the nodes share; null: this one is alone. */
 async function redisOf({ redisUrl }: Config, log: Logger, metrics: Metrics): Promise<Redis | null> {
-  if (redisUrl === null) return null;
-  const target = parseRedisUrl(redisUrl);
-  if (target === null) {
-    throw new ConfigError(
-      'REDIS_URL',
-      'must be redis://[user:password@]host[:port][/db] (rediss:// with TLS), several hosts of a cluster, comma-separated, or sentinel://host,host/master',
-    );
-  }
-  return openRedis(target, { log, metrics });
+  return redisUrl === null ? null : openRedis(redisTarget(redisUrl), { log, metrics });
+}
+
+function configuration(needsSecret = true): Config {
+  return readConfig(process.env, {
+    needsSecret,
+    readCertificates,
+    checkRedisUrl: redisTarget,
+    checkDatabaseUrl(url) {
+      const problem = databaseUrlProblem(url);
+      if (problem !== null) throw new ConfigError('DATABASE_URL', problem);
+    },
+  });
 }
 
 async function runGateway(config: Config): Promise<void> {
@@ -194,38 +216,17 @@ async function runGateway(config: Config): Promise<void> {
   if (sandbox === null) {
     console.log(`linguanova serves ${config.openStack?.authUrl ?? config.reduUrl} at ${listening.url}`);
   } else {
-    const { projectId, userId, userName, password, projectName, ...customer } = sandbox.customer;
-    const { applicationCredentialId, applicationCredentialSecret } = customer;
-    const { text, key } = await issueKey(
-      keys,
-      secret,
-      {
-        name: 'npm start',
-        credential: {
-          kind: 'application_credential',
-          id: applicationCredentialId,
-          secret: applicationCredentialSecret,
-        },
-        projectId,
-        userId,
-        ownsCloudCredential: false,
-        scopes: DEFAULT_SCOPES,
-        plan: 'default',
-        allowedCidrs: [],
-        allowedOrigins: [],
-        expiresAt: new Date(Date.now() + DEMO_KEY_LIFE).toISOString(),
-      },
-      { actor: 'cli', address: null, requestId: null },
-    );
+    const { customer } = sandbox;
+    const { id, text } = await demoKey(keys, secret, customer, join(STATE_DIRECTORY, 'demo-key'));
     console.log(`linguanova serves a sandbox cloud at ${listening.url}. Try:
 
   curl ${listening.url}/v1/instances -H "x-api-key: ${text}"
 
   openstack --os-auth-type v3applicationcredential --os-auth-url ${listening.url}/identity/v3 \\
-    --os-application-credential-id ${key.id} --os-application-credential-secret ${text} server list
+    --os-application-credential-id ${id} --os-application-credential-secret ${text} server list
 
-Admin token: ${adminToken}
-The customer's own sign-in at the cloud: user ${userName}, password ${password}, project ${projectName}`);
+${config.adminToken === null ? `Admin token: ${adminToken}` : 'Admin API: with LINGUANOVA_ADMIN_TOKEN'}
+The customer's own sign-in at the cloud: user ${customer.userName}, password ${customer.password}, project ${customer.projectName}`);
   }
   if (config.console) console.log(`Console: ${config.publicUrl ?? listening.url}/console`);
 }
@@ -233,7 +234,11 @@ The customer's own sign-in at the cloud: user ${userName}, password ${password},
 /** What keeps the server from listening, in terms of the variables that say where. */
 function listenProblem({ port }: Config, error: unknown): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'EADDRINUSE') return new ConfigError('PORT', `${port} is taken by another program`);
+  if (code === 'EADDRINUSE')
+    return new ConfigError(
+      'PORT',
+      `${port} is already in use: set PORT to another one, or to 0 for any that is free`,
+    );
   if (code === 'EACCES') return new ConfigError('PORT', `${port} may not be used by this user`);
   const noAddress = ['ENOTFOUND', 'EAI_AGAIN', 'EADDRNOTAVAIL', 'EINVAL'].includes(String(code));
   return noAddress ? new ConfigError('HOST', 'is no address of this machine') : error;
@@ -313,12 +318,10 @@ function commandCall(config: Config, level = config.logLevel === 'info' ? 'warn'
 }
 
 async function main([command = 'serve', ...args]: readonly string[]): Promise<void> {
-  if (command === 'serve' && args.length === 0) return runGateway(readConfig(process.env, readCertificates));
-  if (command === 'keys') return runKeysCommand(readConfig(process.env, readCertificates), args);
-  if (command === 'doctor') return runDoctor(readConfig(process.env, readCertificates), args);
-  // Reconciling seals nothing, so it needs no secret.
-  if (command === 'reconcile')
-    return runReconcile(readConfig({ LINGUANOVA_SECRET: 'unused', ...process.env }, readCertificates), args);
+  if (command === 'serve' && args.length === 0) return runGateway(configuration());
+  if (command === 'keys') return runKeysCommand(configuration(), args);
+  if (command === 'doctor') return runDoctor(configuration(), args);
+  if (command === 'reconcile') return runReconcile(configuration(false), args);
   console.log(USAGE);
   if (!['help', '--help', '-h'].includes(command)) process.exitCode = 2;
 }

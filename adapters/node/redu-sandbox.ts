@@ -8,8 +8,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { keptSecret } from './server-secret-file.ts';
 
 const MAIN = join(import.meta.dirname, 'main.ts');
+/** Another one than that of `npm start`, which may run at the same time. */
+const DEFAULT_PORT = '8788';
 /** The key that is printed outlives its secret in the store, so it ends by itself; milliseconds. */
 const DEMO_KEY_LIFE = 86_400_000;
 
@@ -45,14 +48,16 @@ function end(code: number): void {
 process.on('SIGINT', () => end(0));
 process.on('SIGTERM', () => end(0));
 
-const first = { PORT: '0', LOG_LEVEL: 'warn', OS_AUTH_URL: '', REDU_URL: '' };
+const first = { PORT: '0', LOG_LEVEL: 'warn', LINGUANOVA_SANDBOX: '1' };
 const [reduUrl = '', reduKey = ''] = await started(first, / at (http:\S+)\. Try:\s+curl .*x-api-key: (\S+)"/);
 const adminToken = randomBytes(24).toString('base64url');
 const second = {
+  PORT: process.env.PORT || DEFAULT_PORT,
+  LINGUANOVA_SANDBOX: '',
   OS_AUTH_URL: '',
   REDU_URL: reduUrl,
   DATABASE_URL: 'sqlite:.linguanova/redu-keys.db',
-  LINGUANOVA_SECRET: randomBytes(32).toString('base64'),
+  LINGUANOVA_SECRET: keptSecret('.linguanova'),
   LINGUANOVA_ADMIN_TOKEN: adminToken,
 };
 const [url = ''] = await started(second, / serves \S+ at (http:\S+)\s/);

@@ -20,6 +20,8 @@ export interface ProjectOptions {
   /** Default: `<name>-user`. */
   userName?: string;
   password?: string;
+  /** Its first application credential; `id`: 32 hexadecimal digits. */
+  applicationCredential?: { readonly id: string; readonly secret: string };
   /** Limits of Nova that differ from `DEFAULT_QUOTA`; `ram` in MiB. */
   quota?: Partial<ComputeQuota>;
   /** Prefix of its private network. Default: `10.N.0.0/24`, N by the order of the projects, room for 253 ports. */
@@ -88,7 +90,7 @@ export function addProject(
   // So that the operator's account can act for the customer, with no more rights there than the customer has.
   identity.assignments.set(`${project.id}/${shared.adminUserId}`, new Set(['member']));
   compute.quotas.set(project.id, { ...DEFAULT_QUOTA, ...options.quota });
-  const credential = addCredential(cloud, user, project);
+  const credential = addCredential(cloud, user, project, options.applicationCredential);
   const network = addPrivateNetwork(cloud, project, shared.publicNetworkId, options.cidr);
   defaultGroup(cloud, project.id);
   const keyPairName = options.withKeyPair === false ? null : `${options.name}-key`;
@@ -131,12 +133,13 @@ function addCredential(
   cloud: Cloud,
   user: User,
   project: { id: string; name: string },
+  wish: { readonly id: string; readonly secret: string } | undefined,
 ): ApplicationCredential {
   const credential: ApplicationCredential = {
-    id: hexId(),
+    id: wish?.id ?? hexId(),
     name: `${project.name}-app`,
     description: null,
-    secret: randomText(64),
+    secret: wish?.secret ?? randomText(64),
     userId: user.id,
     projectId: project.id,
     roles: ['member'],

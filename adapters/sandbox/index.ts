@@ -47,6 +47,8 @@ export interface SandboxOptions {
   bootMilliseconds?: number;
   /** The projects that exist. Default: the one of redu's documentation, with its two servers. */
   projects?: readonly ProjectOptions[];
+  /** The application credential of the default project; made up unless given. */
+  applicationCredential?: { readonly id: string; readonly secret: string };
   /**
    * Whether the boot of a server of this name finds no host: accepted with 202, then ERROR with a fault. Default: names
    * that contain `no-valid-host`. (A second server in an anti-affinity group fails as well: there is one host.)
@@ -78,6 +80,10 @@ const EXAMPLE_PROJECT: ProjectOptions = {
   withExampleServers: true,
 };
 
+function exampleProject({ applicationCredential }: SandboxOptions): ProjectOptions {
+  return { ...EXAMPLE_PROJECT, ...(applicationCredential && { applicationCredential }) };
+}
+
 /** Makes a cloud with four flavors, two images, an external network, an administrator and the projects asked for. */
 export function createSandbox(options: SandboxOptions = {}): Sandbox {
   const baseUrl = options.baseUrl ?? 'http://sandbox.invalid';
@@ -91,7 +97,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
   const admin = addAdmin(cloud);
   addImages(cloud, admin.projectId);
   const publicNetworkId = addPublicNetwork(cloud, admin.projectId).id;
-  const accounts = (options.projects ?? [EXAMPLE_PROJECT]).map((project) => {
+  const accounts = (options.projects ?? [exampleProject(options)]).map((project) => {
     const account = addProject(cloud, { publicNetworkId, adminUserId: admin.userId }, project);
     if (project.withExampleServers) addExampleServers(cloud, account, publicNetworkId);
     addManyServers(cloud, account, project.withManyServers ?? 0, EXAMPLE_IMAGES.ubuntu);

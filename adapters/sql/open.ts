@@ -5,7 +5,7 @@ import type { SqlDatabase } from './database.ts';
 import { sqlIdempotencyStore } from './idempotency-store.ts';
 import { sqlKeyStore } from './key-store.ts';
 import { openPostgres } from './postgres.ts';
-import { openSqlite } from './sqlite.ts';
+import { folderProblem, openSqlite } from './sqlite.ts';
 
 /** What the gateway keeps in one database. Closing the keys closes it. */
 export interface Stores {
@@ -16,6 +16,16 @@ export interface Stores {
 /** The key store of `openStores`. */
 export async function openKeyStore(databaseUrl: string): Promise<KeyStore> {
   return (await openStores(databaseUrl)).keys;
+}
+
+/** Why `openStores` could not open a database there, as far as the URL and the file system say; null: nothing is known against it. */
+export function databaseUrlProblem(databaseUrl: string): string | null {
+  if (isPostgres(databaseUrl)) return null;
+  try {
+    return folderProblem(pathOf(databaseUrl));
+  } catch (error) {
+    return error instanceof TypeError ? error.message : String(error);
+  }
 }
 
 /**
@@ -39,13 +49,21 @@ export async function openStores(databaseUrl: string): Promise<Stores> {
   }
 }
 
-function openDatabase(url: string): Promise<SqlDatabase> {
-  if (/^postgres(ql)?:/.test(url)) return openPostgres(url);
+async function openDatabase(url: string): Promise<SqlDatabase> {
+  return isPostgres(url) ? openPostgres(url) : openSqlite(pathOf(url));
+}
+
+function isPostgres(url: string): boolean {
+  return /^postgres(ql)?:/.test(url);
+}
+
+/** @throws TypeError when the URL names no file. */
+function pathOf(url: string): string {
   const path = /^sqlite:(.+)$/s.exec(url)?.[1];
   if (path === undefined) throw new TypeError('must be sqlite:PATH or postgres://...');
   if (/^\/\/[^/]/.test(path)) throw new TypeError('must be sqlite:PATH without "//" before the path');
   if (path === ':memory:') throw new TypeError('must name a file: sqlite:PATH');
-  return openSqlite(path);
+  return path;
 }
 
 /** In one line. Node says nothing itself when several addresses of a host refused, so their code stands for it. */

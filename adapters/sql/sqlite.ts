@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -11,13 +11,15 @@ import { nodeSqliteDialect } from './sqlite-dialect.ts';
 import { diagnoseSqlite, isBusy } from './sqlite-errors.ts';
 import { databaseError, transactionalDatabase } from './transactional-database.ts';
 
+/** The folder of the default database, which is made where it is missing. Any other that is missing is a misspelling. */
+const DEFAULT_FOLDER = '.linguanova';
 const BUSY_TIMEOUT = 5_000;
 /** Longest pause between two attempts, milliseconds. */
 const MAX_PAUSE = 20;
 
 /**
  * A database in one file, which several processes of this machine may share. A write that was acknowledged survives
- * `kill -9` and power loss. A new file is readable by its owner alone, and so is a new folder.
+ * `kill -9` and power loss. A new file is readable by its owner alone, and so is the default folder.
  *
  * @param busyTimeout How long a write waits for another process's, milliseconds.
  * @throws ComputeError `unavailable`; or the file system's error when the file or its folder cannot be made.
@@ -25,7 +27,7 @@ const MAX_PAUSE = 20;
 export async function openSqlite(path: string, busyTimeout = BUSY_TIMEOUT): Promise<SqlDatabase> {
   // Absolute, for SQLite takes "file:..." for a URI and ":memory:" for no file at all.
   const file = resolve(path);
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  if (dirname(file) === resolve(DEFAULT_FOLDER)) mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   closeSync(openSync(file, 'a', 0o600));
   const connection = new DatabaseSync(file);
   const db = new Kysely<Tables>({ dialect: nodeSqliteDialect(connection) });
@@ -39,6 +41,16 @@ export async function openSqlite(path: string, busyTimeout = BUSY_TIMEOUT): Prom
     throw databaseError(error, diagnoseSqlite(error));
   }
   return transactionalDatabase(db, { diagnose: diagnoseSqlite, attempt });
+}
+
+/** Why there can be no database file at `path`; null: its folder exists, or is the default one. */
+export function folderProblem(path: string): string | null {
+  const folder = dirname(resolve(path));
+  if (folder === resolve(DEFAULT_FOLDER)) return null;
+  const kind = statSync(folder, { throwIfNoEntry: false });
+  if (kind === undefined)
+    return `names a file in ${folder}, which does not exist: make that folder, or correct the path`;
+  return kind.isDirectory() ? null : `names a file in ${folder}, which is not a folder`;
 }
 
 /**

@@ -22,8 +22,10 @@ export interface ExecutionContext {
   readonly props: unknown;
 }
 
-/** The texts among the bindings, which is what a process calls its environment. */
+/** What a process calls its environment: the texts among the bindings. Numbers and booleans of `[vars]` count as their text. */
 export function variablesIn(bindings: object): Record<string, string> {
-  const texts = Object.entries(bindings).filter(([, value]) => typeof value === 'string');
-  return Object.fromEntries(texts);
+  const plain = Object.entries(bindings).filter(([, value]) =>
+    ['string', 'number', 'boolean'].includes(typeof value),
+  );
+  return Object.fromEntries(plain.map(([name, value]) => [name, String(value)]));
 }

@@ -27,21 +27,22 @@ const OFFLINE = {
 };
 const env = { ...process.env, ...OFFLINE };
 
-/** What `.dev.vars` says; it is made on the first start. */
-function secrets(): Readonly<Record<string, string | undefined>> {
-  if (!existsSync(SECRETS)) {
+/** What `.dev.vars` says, and whether this start has made it. */
+function secrets(): { isNew: boolean; variables: Readonly<Record<string, string | undefined>> } {
+  const isNew = !existsSync(SECRETS);
+  if (isNew) {
     const made = [
       `LINGUANOVA_SECRET=${randomBytes(32).toString('base64')}`,
       `LINGUANOVA_ADMIN_TOKEN=${randomBytes(24).toString('base64url')}`,
     ];
     writeFileSync(SECRETS, `${made.join('\n')}\n`, { mode: 0o600, flag: 'wx' });
   }
-  return parseEnv(readFileSync(SECRETS, 'utf8'));
+  return { isNew, variables: parseEnv(readFileSync(SECRETS, 'utf8')) };
 }
 
 /** With a cloud in `.dev.vars` the worker as it would be deployed, else the one with the sandbox in it. */
-function environmentFor(variables: Readonly<Record<string, string | undefined>>): readonly string[] {
-  return variables.OS_AUTH_URL === undefined ? ['--env', 'sandbox'] : ['--env', ''];
+function environmentFor(given: Readonly<Record<string, string | undefined>>): readonly string[] {
+  return given.OS_AUTH_URL === undefined ? ['--env', 'sandbox'] : ['--env', ''];
 }
 
 /** Resolves when the worker answers; rejects when `isOver` says that it never will. */
@@ -70,7 +71,7 @@ linguanova serves a sandbox cloud at ${url}. Try:
 
   curl ${url}/v1/instances -H "x-api-key: ${key}"
 
-Admin token: ${adminToken}
+Admin token: ${isNew ? adminToken : 'in .dev.vars'}
 `);
 }
 
@@ -79,7 +80,7 @@ const portAt = args.indexOf('--port');
 const port = portAt < 0 ? '8787' : (args[portAt + 1] ?? '');
 const passed = portAt < 0 ? args : args.toSpliced(portAt, 2);
 const url = `http://127.0.0.1:${port}`;
-const variables = secrets();
+const { isNew, variables } = secrets();
 const environment = environmentFor(variables);
 
 const persistAt = passed.indexOf('--persist-to');

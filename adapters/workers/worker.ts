@@ -8,7 +8,8 @@ import { waitUntil } from 'cloudflare:workers';
 import { addressBehind } from '../../src/access/client-address.ts';
 import { importServerSecret } from '../../src/access/server-secret.ts';
 import { Provenance } from '../../src/compute/provenance.ts';
-import { type Config, ConfigError, type OpenStackConfig, readConfig } from '../../src/config/config.ts';
+import { type Config, type OpenStackConfig, readConfig } from '../../src/config/config.ts';
+import { ConfigError } from '../../src/config/config-error.ts';
 import { createGateway } from '../../src/gateway.ts';
 import { parseHost } from '../../src/http/host.ts';
 import { invalidHost } from '../../src/http/request-target.ts';
@@ -83,8 +84,12 @@ async function sandboxOf(
   tuning: Tuning,
   told: Told,
 ): Promise<OpenStackDriver> {
-  if (sandboxes === undefined)
-    throw new ConfigError('OS_AUTH_URL', 'or REDU_URL is required: this worker has no sandbox');
+  if (sandboxes === undefined) {
+    throw new ConfigError(
+      'OS_AUTH_URL',
+      'or REDU_URL is required: this worker has no sandbox, with or without LINGUANOVA_SANDBOX',
+    );
+  }
   const object = () => sandboxes.get(sandboxes.idFromName('sandbox'));
   const { authUrl, admin } = await object().access();
   return openStackDriver({
@@ -162,7 +167,7 @@ export async function wire(
   tuning: Tuning = {},
   { holdsStreams }: Place = { holdsStreams: false },
 ): Promise<EdgeGateway> {
-  const config = readConfig(variablesIn(bindings), noCertificates);
+  const config = readConfig(variablesIn(bindings), { readCertificates: noCertificates });
   const log = consoleLogger(config.logLevel);
   const metrics = analyticsMetrics(bindings.METRICS);
   const { keys, idempotency } = d1Stores(bindings.KEYS);

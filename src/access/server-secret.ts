@@ -33,10 +33,15 @@ export interface SealBinding {
  * @throws TypeError when it is not; the message does not repeat it.
  */
 export async function importServerSecret(base64: string): Promise<ServerSecret> {
-  const bytes = decodeBase64(base64);
-  if (bytes?.length !== SECRET_BYTES) throw new TypeError(`must be ${SECRET_BYTES} bytes in base64`);
+  const bytes = decodeSecret(base64);
+  if (bytes === null) throw new TypeError(`must be ${SECRET_BYTES} bytes in base64`);
   const material = await crypto.subtle.importKey('raw', bytes, 'HKDF', false, ['deriveKey']);
   return { material, hashKey: hkdf(sha256, bytes, undefined, utf8('linguanova key hash'), SECRET_BYTES) };
+}
+
+/** Whether `importServerSecret` takes it. */
+export function isServerSecret(base64: string): boolean {
+  return decodeSecret(base64) !== null;
 }
 
 /**
@@ -164,9 +169,10 @@ function utf8(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text);
 }
 
-function decodeBase64(text: string): Uint8Array<ArrayBuffer> | null {
+function decodeSecret(base64: string): Uint8Array<ArrayBuffer> | null {
   try {
-    return Uint8Array.from(atob(text.trim()), (character) => character.charCodeAt(0));
+    const bytes = Uint8Array.from(atob(base64.trim()), (character) => character.charCodeAt(0));
+    return bytes.length === SECRET_BYTES ? bytes : null;
   } catch {
     return null;
   }

@@ -1,11 +1,10 @@
-import * as z from 'zod';
-import { isCidr } from '../access/cidr.ts';
-import { isOrigin } from '../http/origin.ts';
+import { isInside } from '../access/cidr.ts';
 import type { CacheOptions } from '../traffic/cache/cached.ts';
 import type { StreamLimits } from '../traffic/events/room.ts';
-import { type Costs, DEFAULT_COSTS } from '../traffic/limit/cost.ts';
 import type { LimitOptions } from '../traffic/limit/limit.ts';
-import type { Plan } from '../traffic/limit/plan.ts';
+import { ConfigError, type Problem } from './config-error.ts';
+import { Environment } from './environment.ts';
+import { unknownNames } from './unknown-names.ts';
 
 type Reference =
   | { readonly id: string }
@@ -34,7 +33,7 @@ export interface OpenStackConfig {
 export interface Config {
   readonly host: string;
   readonly port: number;
-  /** null: `reduUrl`, else the sandbox. */
+  /** null: `reduUrl`, else the sandbox, which is never served by mistake. */
   readonly openStack: OpenStackConfig | null;
   /** In its place: the address of a cloud that speaks redu. null: none. */
   readonly reduUrl: string | null;
@@ -60,133 +59,72 @@ export interface Config {
   readonly logLevel: string;
 }
 
-/** A variable that cannot be used. The message is one line that names it, and never repeats a value. */
-export class ConfigError extends Error {
-  constructor(variable: string, problem: string) {
-    super(`${variable} ${problem}`);
-    this.name = 'ConfigError';
-  }
+/** What only the runtime can judge. Each throws `ConfigError`. */
+export interface RuntimeChecks {
+  /** The certificates at a path (`OS_CACERT`), in PEM. */
+  readonly readCertificates: (path: string) => string;
+  readonly checkRedisUrl?: (url: string) => void;
+  readonly checkDatabaseUrl?: (url: string) => void;
+  /** False for commands that open no key; true unless given. */
+  readonly needsSecret?: boolean;
 }
-
-const text = z.string({ error: 'must not be empty' }).min(1, 'must not be empty');
-
-function wholeNumber(minimum: number, maximum: number) {
-  const message = `must be a whole number from ${minimum} to ${maximum}`;
-  return z
-    .string()
-    .regex(/^\d{1,9}$/, message)
-    .transform(Number)
-    .refine((value) => value >= minimum && value <= maximum, message);
-}
-
-/** The variables as they are documented; those nobody set, or set to nothing, are absent. */
-const Environment = z.object({
-  HOST: text.default('127.0.0.1'),
-  PORT: z
-    .string()
-    .regex(/^\d{1,5}$/, 'must be a port number from 0 to 65535')
-    .transform(Number)
-    .refine((port) => port <= 65_535, 'must be a port number from 0 to 65535')
-    .default(8787),
-  LOG_LEVEL: z
-    .enum(['debug', 'info', 'warn', 'error', 'silent'], {
-      error: 'must be debug, info, warn, error or silent',
-    })
-    .default('info'),
-  DATABASE_URL: z
-    .string()
-    .regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)$/, 'must be sqlite:PATH or postgres://...')
-    .default('sqlite:.linguanova/keys.db'),
-  LINGUANOVA_PLANS: z
-    .string()
-    .transform(parsePlans)
-    .default([{ name: 'default', points: 600, projectPoints: 600, seconds: 60 }]),
-  LINGUANOVA_COSTS: z.string().transform(parseCosts).default(DEFAULT_COSTS),
-  LINGUANOVA_LIMITS: z
-    .enum(['enforce', 'observe', 'off'], { error: 'must be enforce, observe or off' })
-    .default('enforce'),
-  REDIS_URL: text.optional(),
-  LINGUANOVA_PUBLIC_URL: z
-    .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
-    .refine((url) => /^https?:\/\/[^/?#@]+(\/[^?#]*)?$/.test(url), 'must have no user, query or fragment')
-    .optional(),
-  LINGUANOVA_CORS_ORIGINS: z
-    .string()
-    .transform((list) => (list.trim() === '*' ? ('*' as const) : list.split(',').map((one) => one.trim())))
-    .refine(
-      (list) => list === '*' || list.every(isOrigin),
-      'must be origins such as https://app.example.org, comma-separated and without a path, or * for any',
-    )
-    .default([]),
-  LINGUANOVA_CONSOLE: z.enum(['on', 'off'], { error: 'must be on or off' }).default('on'),
-  LINGUANOVA_CACHE_SECONDS: wholeNumber(0, 3_600).default(5),
-  LINGUANOVA_STALE_SECONDS: wholeNumber(0, 86_400).default(300),
-  LINGUANOVA_CACHE_MEGABYTES: wholeNumber(1, 65_536).default(64),
-  LINGUANOVA_EVENT_STREAMS: z.string().transform(parseStreams).default({ perKey: 1_000, total: 10_000 }),
-  LINGUANOVA_TRUSTED_PROXIES: z
-    .string()
-    .transform((list) => list.split(',').map((cidr) => cidr.trim()))
-    .refine((list) => list.every(isCidr), 'must be networks in CIDR form, comma-separated')
-    .default([]),
-  LINGUANOVA_SECRET: text.optional(),
-  LINGUANOVA_ADMIN_TOKEN: z
-    .string()
-    .regex(/^[\x21-\x7e]{16,}$/, 'must have at least 16 characters, all printable ASCII and no space')
-    .optional(),
-  OS_AUTH_URL: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional(),
-  REDU_URL: z.url({ protocol: /^https?$/, error: 'must be an http or https URL, without /v1' }).optional(),
-  OS_REGION_NAME: text.optional(),
-  OS_INTERFACE: z
-    .enum(['public', 'internal', 'admin'], { error: 'must be public, internal or admin' })
-    .default('public'),
-  OS_CACERT: text.optional(),
-  OS_APPLICATION_CREDENTIAL_ID: text.optional(),
-  OS_APPLICATION_CREDENTIAL_SECRET: text.optional(),
-  OS_USERNAME: text.optional(),
-  OS_USER_ID: text.optional(),
-  OS_PASSWORD: text.optional(),
-  OS_USER_DOMAIN_NAME: text.optional(),
-  OS_USER_DOMAIN_ID: text.optional(),
-  OS_PROJECT_NAME: text.optional(),
-  OS_PROJECT_ID: text.optional(),
-  OS_PROJECT_DOMAIN_NAME: text.optional(),
-  OS_PROJECT_DOMAIN_ID: text.optional(),
-});
-type Environment = z.infer<typeof Environment>;
 
 /**
  * The configuration that `environment` describes; variables that the runtime has no use for are checked all the same.
  *
- * @param readCertificates The certificates at a path (`OS_CACERT`), in PEM.
- * @throws ConfigError at the first variable that cannot be used.
+ * @throws ConfigError that lists everything that is wrong.
  */
 export function readConfig(
   environment: Readonly<Record<string, string | undefined>>,
-  readCertificates: (path: string) => string,
+  checks: RuntimeChecks,
 ): Config {
-  const given = Object.entries(environment).filter(([, value]) => value !== undefined && value !== '');
-  const parsed = Environment.safeParse(Object.fromEntries(given));
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new ConfigError(String(issue?.path[0]), issue?.message ?? 'cannot be used');
-  }
-  const variables = parsed.data;
-  const openStack =
-    variables.OS_AUTH_URL === undefined
-      ? null
-      : openStackConfig(variables, variables.OS_AUTH_URL, readCertificates);
-  const reduUrl = variables.REDU_URL ?? null;
-  if (openStack !== null && reduUrl !== null) {
-    throw new ConfigError('REDU_URL', 'takes the place of OS_AUTH_URL: set one of them');
-  }
-  if ((openStack ?? reduUrl) !== null && variables.LINGUANOVA_SECRET === undefined) {
-    throw new ConfigError('LINGUANOVA_SECRET', 'is required with a real cloud: 32 random bytes in base64');
-  }
+  const given: Record<string, string> = {};
+  for (const [name, value] of Object.entries(environment)) if (value) given[name] = value;
+  const unknown = unknownNames(Object.keys(given), Object.keys(Environment.shape));
+  const parsed = Environment.safeParse(given);
+  const wrong = new Map(parsed.error?.issues.map(({ path, message }) => [String(path[0]), message]));
+  const problems: Problem[] = [
+    ...unknown.map(({ name, nearest }) => ({
+      variable: name,
+      problem: `is not a variable of linguanova; did you mean ${nearest}?`,
+    })),
+    ...[...wrong].map(([variable, problem]) => ({ variable, problem })),
+  ];
+  // The others are examined as if the wrong ones were unset, so that one error hides no other.
+  const usable = Object.fromEntries(Object.entries(given).filter(([name]) => !wrong.has(name)));
+  const variables = parsed.data ?? Environment.parse(usable);
+  const collect = <Value>(work: () => Value): Value | undefined => {
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      problems.push(...error.problems.filter(({ variable }) => !wrong.has(variable)));
+      return undefined;
+    }
+  };
+  const { OS_CACERT: certificates, REDIS_URL: redisUrl } = variables;
+  const isSandbox = variables.LINGUANOVA_SANDBOX !== undefined;
+  if (!isSandbox) collect(() => checkCloud(given, checks.needsSecret ?? true));
+  const isOpenStack = !isSandbox && given.OS_AUTH_URL !== undefined;
+  const ca = isOpenStack && certificates ? collect(() => checks.readCertificates(certificates)) : undefined;
+  const account = isOpenStack ? collect(() => serviceAccount(variables)) : undefined;
+  if (redisUrl !== undefined) collect(() => checks.checkRedisUrl?.(redisUrl));
+  if (!wrong.has('DATABASE_URL')) collect(() => checks.checkDatabaseUrl?.(variables.DATABASE_URL));
+  const [first, ...others] = problems;
+  if (first !== undefined) throw new ConfigError(first.variable, first.problem, ...others);
   return {
     host: variables.HOST,
     port: variables.PORT,
-    openStack,
-    reduUrl,
+    openStack: isOpenStack
+      ? {
+          authUrl: variables.OS_AUTH_URL ?? '',
+          region: variables.OS_REGION_NAME ?? null,
+          interface: variables.OS_INTERFACE,
+          ca,
+          serviceAccount: account ?? null,
+        }
+      : null,
+    reduUrl: isSandbox ? null : (variables.REDU_URL ?? null),
     secret: variables.LINGUANOVA_SECRET ?? null,
     adminToken: variables.LINGUANOVA_ADMIN_TOKEN ?? null,
     databaseUrl: variables.DATABASE_URL,
@@ -210,81 +148,38 @@ export function readConfig(
   };
 }
 
-/**
- * `name=points/seconds`, comma-separated, each with an optional `/project points`; the plan `default` has to be among them,
- * for keys that name none.
- */
-function parsePlans(list: string, context: z.RefinementCtx): Plan[] {
-  const plans = list.split(',').map((text) => {
-    const [, name = '', points, seconds, projectPoints = points] =
-      /^\s*([\w-]{1,64})=(\d{1,9})\/(\d{1,6})(?:\/(\d{1,9}))?\s*$/.exec(text) ?? [];
-    return {
-      name,
-      points: Number(points),
-      projectPoints: Number(projectPoints),
-      seconds: Number(seconds),
-    };
+/** @throws ConfigError when the cloud to serve is not named, or more than one, or its secret is missing. */
+function checkCloud(given: Readonly<Record<string, string>>, needsSecret: boolean): void {
+  if (given.OS_AUTH_URL !== undefined && given.REDU_URL !== undefined) {
+    throw new ConfigError('REDU_URL', 'takes the place of OS_AUTH_URL: set one of them');
+  }
+  if (given.OS_AUTH_URL === undefined && given.REDU_URL === undefined) {
+    const meant = namesOfDeployment(given);
+    if (meant.length === 0) return;
+    throw new ConfigError(
+      'OS_AUTH_URL',
+      `is not set, so there is no cloud to serve, but ${meant.join(', ')} ${meant.length > 1 ? 'are' : 'is'}: set OS_AUTH_URL or REDU_URL, or LINGUANOVA_SANDBOX=1 to serve the built-in sandbox`,
+    );
+  }
+  if (needsSecret && given.LINGUANOVA_SECRET === undefined) {
+    throw new ConfigError('LINGUANOVA_SECRET', 'is required with a real cloud: 32 random bytes in base64');
+  }
+}
+
+/** Variables that only a gateway for customers has: with one of these the sandbox is not served by default. */
+function namesOfDeployment(given: Readonly<Record<string, string>>): string[] {
+  return Object.keys(given).filter((name) => {
+    if (name === 'NODE_ENV') return given.NODE_ENV === 'production';
+    if (name === 'HOST') return !isLoopback(given.HOST ?? '');
+    return (
+      name.startsWith('OS_') ||
+      ['LINGUANOVA_SECRET', 'LINGUANOVA_SECRET_PREVIOUS', 'DATABASE_URL', 'REDIS_URL'].includes(name)
+    );
   });
-  const wrong = plans.some(
-    ({ points, seconds, projectPoints }) => !(points > 0 && seconds > 0 && projectPoints > 0),
-  );
-  const names = new Set(plans.map(({ name }) => name));
-  if (wrong || names.size !== plans.length || !names.has('default')) {
-    context.addIssue({
-      code: 'custom',
-      message: 'must be name=points/seconds, comma-separated, with one plan named default',
-    });
-  }
-  return plans;
 }
 
-/** `operation=points`, comma-separated; what is not named keeps its default. */
-function parseCosts(list: string, context: z.RefinementCtx): Costs {
-  const given = list.split(',').map((text) => {
-    const [, operation = '', points] = /^\s*(read|create|write)=(\d{1,6})\s*$/.exec(text) ?? [];
-    return [operation, Number(points)] as const;
-  });
-  const names = new Set(given.map(([operation]) => operation));
-  if (names.size !== given.length || given.some(([, points]) => !(points > 0))) {
-    context.addIssue({
-      code: 'custom',
-      message: 'must be operation=points, comma-separated; the operations are read, create and write',
-    });
-  }
-  return { ...DEFAULT_COSTS, ...Object.fromEntries(given) };
-}
-
-/** `streams of a key/streams in all`, or `streams of a key/streams of a project/streams in all`. */
-function parseStreams(text: string, context: z.RefinementCtx): StreamLimits {
-  const [, perKey, perProject, total] = /^\s*(\d{1,7})\/(?:(\d{1,7})\/)?(\d{1,7})\s*$/.exec(text) ?? [];
-  const streams = {
-    perKey: Number(perKey),
-    total: Number(total),
-    ...(perProject !== undefined && { perProject: Number(perProject) }),
-  };
-  const { perProject: project = streams.total } = streams;
-  if (!(streams.perKey > 0 && project >= streams.perKey && streams.total >= project)) {
-    context.addIssue({
-      code: 'custom',
-      message:
-        'must be streams of a key/streams in all, as in 1000/10000, or of a key/of a project/in all, as in 1000/5000/10000',
-    });
-  }
-  return streams;
-}
-
-function openStackConfig(
-  variables: Environment,
-  authUrl: string,
-  readCertificates: (path: string) => string,
-): OpenStackConfig {
-  return {
-    authUrl,
-    region: variables.OS_REGION_NAME ?? null,
-    interface: variables.OS_INTERFACE,
-    ca: variables.OS_CACERT === undefined ? undefined : readCertificates(variables.OS_CACERT),
-    serviceAccount: serviceAccount(variables),
-  };
+function isLoopback(host: string): boolean {
+  return /^localhost$/i.test(host) || isInside(host, ['127.0.0.0/8', '::1/128']);
 }
 
 /** As the `openstack` client reads them: an application credential, else user and password. */
@@ -294,14 +189,15 @@ function serviceAccount(variables: Environment): ServiceAccount | null {
     if (secret === undefined) {
       throw new ConfigError(
         'OS_APPLICATION_CREDENTIAL_SECRET',
-        'is missing beside OS_APPLICATION_CREDENTIAL_ID',
+        'is required when OS_APPLICATION_CREDENTIAL_ID is set',
       );
     }
     return { kind: 'application_credential', id, secret };
   }
   const { OS_USERNAME, OS_USER_ID, OS_PASSWORD, OS_PROJECT_NAME, OS_PROJECT_ID } = variables;
   if (OS_USERNAME === undefined && OS_USER_ID === undefined) return null;
-  if (OS_PASSWORD === undefined) throw new ConfigError('OS_PASSWORD', 'is missing beside the user');
+  if (OS_PASSWORD === undefined)
+    throw new ConfigError('OS_PASSWORD', 'is required when OS_USERNAME or OS_USER_ID is set');
   return {
     kind: 'password',
     user: reference(OS_USER_ID, OS_USERNAME, variables.OS_USER_DOMAIN_ID, variables.OS_USER_DOMAIN_NAME),

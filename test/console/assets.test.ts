@@ -43,6 +43,7 @@ describe('a gateway that clients find over HTTPS', () => {
   beforeAll(async () => {
     gateway = await startProcess({
       LOG_LEVEL: 'silent',
+      LINGUANOVA_SANDBOX: '1',
       LINGUANOVA_SECRET: SECRET,
       LINGUANOVA_PUBLIC_URL: 'https://api.example.org/cloud',
     });
@@ -95,6 +96,7 @@ describe('a gateway that clients find over HTTPS', () => {
 test('LINGUANOVA_CONSOLE=off: nothing of it is there', async () => {
   const gateway = await startProcess({
     LOG_LEVEL: 'silent',
+    LINGUANOVA_SANDBOX: '1',
     LINGUANOVA_SECRET: SECRET,
     LINGUANOVA_CONSOLE: 'off',
   });

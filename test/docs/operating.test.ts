@@ -9,7 +9,8 @@ const PAGE = read('docs/operating.md');
 test('the configuration table lists exactly the variables that are read', () => {
   const documented = rows(section(PAGE, 'Configuration')).map(([variable]) => code(variable));
   const [, environment = ''] =
-    /const Environment = z\.object\(\{\n([\s\S]*?)^\}\)/m.exec(read('src/config/config.ts')) ?? [];
+    /export const Environment = z\.object\(\{\n([\s\S]*?)^\}\)/m.exec(read('src/config/environment.ts')) ??
+    [];
   const variables = [...environment.matchAll(/^ {2}([A-Z][A-Z0-9_]+):/gm)].map(([, name]) => name);
   expect(documented.toSorted()).toEqual(variables.toSorted());
 });

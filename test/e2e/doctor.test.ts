@@ -37,6 +37,7 @@ test('a cloud that answers, and one that does not', async () => {
 
 test('each thing that fails is named with its variable, and no password is told', async () => {
   const { code, of } = await doctor({
+    LINGUANOVA_SANDBOX: '1',
     DATABASE_URL: `postgres://someone:hunter2@${CLOSED}/keys`,
     REDIS_URL: `redis://:hunter2@${CLOSED}`,
   });

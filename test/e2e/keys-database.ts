@@ -19,6 +19,7 @@ export function emptyDirectory(): string {
 export function database() {
   const env = {
     DATABASE_URL: `sqlite:${join(emptyDirectory(), 'keys.db')}`,
+    LINGUANOVA_SANDBOX: '1',
     LINGUANOVA_SECRET: SECRET,
     LOG_LEVEL: 'silent',
   };

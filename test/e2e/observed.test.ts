@@ -4,7 +4,10 @@ import { type GatewayProcess, startProcess } from '../support/gateway-process.ts
 let gateway: GatewayProcess;
 let key: string;
 beforeAll(async () => {
-  gateway = await startProcess({ LINGUANOVA_SECRET: Buffer.alloc(32, 7).toString('base64') });
+  gateway = await startProcess({
+    LINGUANOVA_SANDBOX: '1',
+    LINGUANOVA_SECRET: Buffer.alloc(32, 7).toString('base64'),
+  });
   key = /x-api-key: (\S+?)"/.exec(gateway.stdout())?.[1] ?? '';
 });
 afterAll(async () => {

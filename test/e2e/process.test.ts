@@ -29,6 +29,7 @@ describe('npm start', () => {
         HOME,
         PORT: '0',
         LOG_LEVEL: 'silent',
+        LINGUANOVA_SANDBOX: '1',
         LINGUANOVA_SECRET: SECRET,
         DATABASE_URL: `sqlite:${join(emptyDirectory(), 'keys.db')}`,
       },
@@ -62,7 +63,7 @@ describe('npm start', () => {
   });
 
   test.each(['SIGTERM', 'SIGINT'] as const)('ends with 0 on %s when nobody is connected', async (signal) => {
-    running = await startProcess({ LOG_LEVEL: 'silent', LINGUANOVA_SECRET: SECRET });
+    running = await startProcess({ LOG_LEVEL: 'silent', LINGUANOVA_SANDBOX: '1', LINGUANOVA_SECRET: SECRET });
     expect(await running.end(signal)).toBe(0);
     expect(running.stderr()).toBe('');
   });
@@ -81,11 +82,15 @@ describe('a wrong variable stops the start with one line that names it', () => {
   );
 
   test('a port that is taken', async () => {
-    running = await startProcess({ LOG_LEVEL: 'silent', LINGUANOVA_SECRET: SECRET });
+    running = await startProcess({ LOG_LEVEL: 'silent', LINGUANOVA_SANDBOX: '1', LINGUANOVA_SECRET: SECRET });
     const { port } = new URL(running.url);
-    const { code, stdout, stderr } = await failedStart({ PORT: port, LINGUANOVA_SECRET: SECRET });
+    const { code, stdout, stderr } = await failedStart({
+      PORT: port,
+      LINGUANOVA_SANDBOX: '1',
+      LINGUANOVA_SECRET: SECRET,
+    });
     expect([code, stdout]).toEqual([1, '']);
-    expect(stderr).toMatch(/^linguanova: PORT \d+ is taken [^\n]*\n$/);
+    expect(stderr).toMatch(/^linguanova: PORT \d+ is already in use[^\n]*\n$/);
     expect(stderr).toContain(port);
     expect((await fetch(`${running.url}/healthz`)).status, 'the first one still serves').toBe(200);
   });

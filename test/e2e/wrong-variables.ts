@@ -33,15 +33,12 @@ export const WRONG_VARIABLES: readonly WrongVariables[] = [
   ),
   wrong({ LINGUANOVA_CONSOLE: 'yes' }),
   ...['api.example.org', 'redis://a'].map((REDU_URL) => wrong({ REDU_URL, LINGUANOVA_SECRET: SECRET })),
-  wrong({ REDU_URL: 'http://127.0.0.1:9', ...CLOUD }),
+  { named: 'REDU_URL', environment: { REDU_URL: 'http://127.0.0.1:9', ...CLOUD } },
   ...['redis://:hunter2@cache:port', 'http://:hunter2@cache', 'redis://:hunter2@a,b/1'].map((REDIS_URL) =>
     wrong({ REDIS_URL }, 'hunter2'),
   ),
   ...['keystone', '127.0.0.1:5000', 'ftp://keystone/v3', 'file:///etc/passwd', 'http://'].map(
-    (OS_AUTH_URL) => ({
-      ...wrong({ OS_AUTH_URL }),
-      environment: { ...CLOUD, OS_AUTH_URL },
-    }),
+    (OS_AUTH_URL) => ({ named: 'OS_AUTH_URL', environment: { ...CLOUD, OS_AUTH_URL } }),
   ),
   { named: 'LINGUANOVA_SECRET', environment: { OS_AUTH_URL: CLOUD.OS_AUTH_URL } },
   ...['private', 'publicURL'].map((OS_INTERFACE) => ({
@@ -60,5 +57,9 @@ export const WRONG_VARIABLES: readonly WrongVariables[] = [
 
 function wrong(environment: Readonly<Record<string, string>>, secret?: string): WrongVariables {
   const [named = ''] = Object.keys(environment);
-  return { named, environment, ...(secret !== undefined && { secret }) };
+  return {
+    named,
+    environment: { LINGUANOVA_SANDBOX: '1', ...environment },
+    ...(secret !== undefined && { secret }),
+  };
 }

@@ -31,9 +31,9 @@ export interface GatewayProcess {
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
-/** Starts the gateway as a process of its own on a free port and waits until it serves. */
-export async function startProcess(env: Record<string, string>): Promise<GatewayProcess> {
-  const child = start(['serve'], { PORT: '0', ...env });
+/** Starts the gateway as a process of its own on a free port, in an empty directory unless one is given, and waits until it serves. */
+export async function startProcess(env: Record<string, string>, cwd?: string): Promise<GatewayProcess> {
+  const child = start(['serve'], { PORT: '0', ...env }, cwd);
   const [stdout, stderr] = [collect(child, 'stdout'), collect(child, 'stderr')];
   const ended = once(child, 'close');
   const url = await new Promise<string>((resolve, reject) => {
@@ -56,9 +56,13 @@ export async function startProcess(env: Record<string, string>): Promise<Gateway
   };
 }
 
-function start(args: readonly string[], env: Record<string, string>): ChildProcess {
+function start(
+  args: readonly string[],
+  env: Record<string, string>,
+  cwd = mkdtempSync(join(tmpdir(), 'linguanova-')),
+): ChildProcess {
   return spawn(process.execPath, [MAIN, ...args], {
-    cwd: mkdtempSync(join(tmpdir(), 'linguanova-')),
+    cwd,
     env: { PATH: process.env.PATH ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -8,7 +8,7 @@ import { startRedis } from '../support/redis.ts';
 import { bursts, hammer, pause } from './hammer.ts';
 
 /** `npm run test:limits` takes the plan of the default configuration, and minutes; otherwise one that a busy machine can use up. */
-const FULL = process.env.LINGUANOVA_TEST_PLAN === 'full';
+const FULL = process.env.TEST_PLAN === 'full';
 const POINTS = FULL ? 600 : 120;
 const SECONDS = FULL ? 60 : 6;
 const NODES = 4;
@@ -28,6 +28,7 @@ afterAll(async () => {
 describe.skipIf(redis === null)('many nodes on one Redis', { timeout: TIMEOUT }, () => {
   beforeAll(async () => {
     const environment = {
+      LINGUANOVA_SANDBOX: '1',
       DATABASE_URL: `sqlite:${join(folder, 'keys.db')}`,
       LINGUANOVA_SECRET: randomBytes(32).toString('base64'),
       LINGUANOVA_PLANS: `default=${POINTS}/${SECONDS}`,

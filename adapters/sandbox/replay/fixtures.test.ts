@@ -12,11 +12,11 @@ import { preparations, skipped } from './preparations.ts';
 import { shapeDifferences } from './shape.ts';
 import { createReplayWorld, type Recording } from './world.ts';
 
-const folder = resolve(process.env.LINGUANOVA_FIXTURES ?? '../shared/openstack/fixtures');
+const folder = resolve(process.env.OPENSTACK_FIXTURES ?? '../shared/openstack/fixtures');
 const present = existsSync(folder);
 if (!present)
   console.info(
-    `skipped: no recordings (LINGUANOVA_FIXTURES is ${process.env.LINGUANOVA_FIXTURES ?? 'not set'})`,
+    `skipped: no recordings (OPENSTACK_FIXTURES is ${process.env.OPENSTACK_FIXTURES ?? 'not set'})`,
   );
 
 function recorded(name: string): Recording {

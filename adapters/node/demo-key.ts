@@ -1,0 +1,74 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { issueKey } from '../../src/access/issue-key.ts';
+import type { KeyStore } from '../../src/access/key-store.ts';
+import { KeyVerifier } from '../../src/access/key-verifier.ts';
+import { DEFAULT_SCOPES } from '../../src/access/scopes.ts';
+import type { ServerSecret } from '../../src/access/server-secret.ts';
+
+/** The demo key expires by itself, in ms: its secret is in a file and on a screen. */
+const LIFETIME_MS = 86_400_000;
+
+/** Whom the key is for: a customer of the sandbox. */
+export interface DemoCustomer {
+  readonly projectId: string;
+  readonly userId: string;
+  readonly applicationCredentialId: string;
+  readonly applicationCredentialSecret: string;
+}
+
+/** The key that the sandbox prints: the one in the file at `path` while it works for this customer, else a new one, which is kept there. */
+export async function demoKey(
+  keys: KeyStore,
+  secret: ServerSecret,
+  customer: DemoCustomer,
+  path: string,
+): Promise<{ readonly id: string; readonly text: string }> {
+  const credential = {
+    kind: 'application_credential',
+    id: customer.applicationCredentialId,
+    secret: customer.applicationCredentialSecret,
+  } as const;
+  const kept = readKept(path);
+  if (kept !== null) {
+    const verdict = await new KeyVerifier(keys, secret).verify(kept, null);
+    if (verdict.ok && JSON.stringify(verdict.principal.credential) === JSON.stringify(credential)) {
+      return { id: verdict.principal.keyId, text: kept };
+    }
+  }
+  const { key, text } = await issueKey(
+    keys,
+    secret,
+    {
+      name: 'npm start',
+      credential,
+      projectId: customer.projectId,
+      userId: customer.userId,
+      ownsCloudCredential: false,
+      scopes: DEFAULT_SCOPES,
+      plan: 'default',
+      allowedCidrs: [],
+      allowedOrigins: [],
+      expiresAt: new Date(Date.now() + LIFETIME_MS).toISOString(),
+    },
+    { actor: 'cli', address: null, requestId: null },
+  );
+  keep(path, text);
+  return { id: key.id, text };
+}
+
+function readKept(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+function keep(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  // The mode holds for a new file only.
+  rmSync(path, { force: true });
+  writeFileSync(path, `${text}\n`, { mode: 0o600 });
+}

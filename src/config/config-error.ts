@@ -1,0 +1,22 @@
+/** What is wrong with a variable, and what to change; never its value. */
+export interface Problem {
+  readonly variable: string;
+  readonly problem: string;
+}
+
+/** Variables that cannot be used. The message has a line for each, which names it and never repeats its value. */
+export class ConfigError extends Error {
+  readonly problems: readonly Problem[];
+
+  constructor(variable: string, problem: string, ...others: readonly Problem[]) {
+    const problems = [{ variable, problem }, ...others];
+    const lines = problems.map((one) => `${one.variable} ${one.problem}`);
+    super(
+      lines.length === 1
+        ? lines.join()
+        : `${lines.length} problems:\n${lines.map((line) => `  ${line}`).join('\n')}`,
+    );
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
