@@ -17,13 +17,13 @@ import { type AccessOptions, type AccessPorts, callContext, createAccess } from 
 import { adminApi } from './access/admin-api.ts';
 import { authenticate, openCloud } from './access/authenticate.ts';
 import { cors } from './access/cors.ts';
+import type { TrustedProxies } from './access/trusted-proxies.ts';
 import { ComputeError } from './compute/errors.ts';
 import { createConsole } from './console/console.ts';
 import type { GatewayEnv } from './context.ts';
 import { novaDialect } from './dialects/nova/dialect.ts';
 import { answerNovaError } from './dialects/nova/errors.ts';
 import type { PassThrough } from './dialects/nova/pass-through.ts';
-import { publicUrl } from './dialects/nova/public-url.ts';
 import { partOf } from './dialects/nova/services.ts';
 import type { NovaTranslation } from './dialects/nova/translation.ts';
 import { isSignUp } from './dialects/redu/api-keys.ts';
@@ -32,6 +32,7 @@ import { answerError as answerReduError, reduErrorResponse } from './dialects/re
 import { EVENT_WORDING } from './dialects/redu/event-words.ts';
 import { isRepeatable } from './dialects/redu/repeatable.ts';
 import { type Assets, serveAssets } from './http/assets.ts';
+import { publicUrl } from './http/public-url.ts';
 import {
   type RequestBody,
   type RequestTarget,
@@ -95,6 +96,8 @@ export interface GatewayOptions extends AccessOptions, IdempotencyOptions {
   readonly console: boolean;
   /** Where clients find the gateway, `LINGUANOVA_PUBLIC_URL`; null: where the request has. */
   readonly publicUrl: string | null;
+  /** What trusted proxies say about that. */
+  readonly forwardedOrigin: TrustedProxies['forwardedOrigin'];
   readonly limits: LimitOptions;
   readonly cache: CacheOptions;
   readonly fleets?: Partial<FleetOptions>;
@@ -119,7 +122,7 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   const maxAge = options.cache.seconds * 1000;
   const clouds = withFleets(ports.clouds, ports.versions, ports.metrics, { maxAge, ...options.fleets });
   const access = createAccess({ ...ports, clouds }, options);
-  const url = publicUrl(options.publicUrl);
+  const url = publicUrl(options.publicUrl, options.forwardedOrigin);
   /** A request must end in a response, whatever fails: the last resort for an error that no handler could render. */
   const defect = (error: unknown) =>
     reduErrorResponse(

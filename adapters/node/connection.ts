@@ -1,17 +1,9 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
-import { addressBehind } from '../../src/access/client-address.ts';
 
-/**
- * Where a request comes from, seen through trusted proxies.
- *
- * @param trustedProxies Networks in CIDR form.
- */
-export function clientAddress(trustedProxies: readonly string[]): (c: Context) => string | null {
-  return function addressOf(c) {
-    const peer = (c.env as HttpBindings).incoming.socket.remoteAddress ?? null;
-    return addressBehind(peer, c.req.header('x-forwarded-for'), trustedProxies);
-  };
+/** The other end of the connection. */
+export function peerAddress(c: Context): string | null {
+  return (c.env as HttpBindings).incoming.socket.remoteAddress ?? null;
 }
 
 /** The path and query of a request before any URL parser has seen them. */

@@ -8,6 +8,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { importServerSecret, type ServerSecret } from '../../src/access/server-secret.ts';
+import { trustedProxies } from '../../src/access/trusted-proxies.ts';
 import { ComputeError } from '../../src/compute/errors.ts';
 import { Provenance } from '../../src/compute/provenance.ts';
 import { reconcile } from '../../src/compute/reconcile.ts';
@@ -30,7 +31,7 @@ import { reduDriver } from '../redu/index.ts';
 import { createSandbox } from '../sandbox/index.ts';
 import { databaseUrlProblem, openKeyStore, openStores } from '../sql/open.ts';
 import { readCertificates } from './certificates.ts';
-import { clientAddress, requestBody, requestTarget } from './connection.ts';
+import { peerAddress, requestBody, requestTarget } from './connection.ts';
 import { demoKey } from './demo-key.ts';
 import { examine, report } from './doctor-command.ts';
 import { unreadable } from './incoming.ts';
@@ -185,7 +186,7 @@ async function runGateway(config: Config): Promise<void> {
       console: config.console,
       cache: config.cache,
       streams: config.streams,
-      clientAddress: clientAddress(config.trustedProxies),
+      ...trustedProxies(config.trustedProxies, peerAddress),
       requestTarget,
       unreadable,
       requestBody,

@@ -5,8 +5,8 @@
  */
 
 import { waitUntil } from 'cloudflare:workers';
-import { addressBehind } from '../../src/access/client-address.ts';
 import { importServerSecret } from '../../src/access/server-secret.ts';
+import { trustedProxies } from '../../src/access/trusted-proxies.ts';
 import { Provenance } from '../../src/compute/provenance.ts';
 import { type Config, type OpenStackConfig, readConfig } from '../../src/config/config.ts';
 import { ConfigError } from '../../src/config/config-error.ts';
@@ -201,12 +201,7 @@ export async function wire(
       streams: { ...config.streams, perProject: config.streams.perProject ?? config.streams.total },
       cache: { ...config.cache, bytes: Math.min(config.cache.bytes, MAX_CACHE_BYTES), background: waitUntil },
       fleets: { maxInstances: MAX_FLEET_INSTANCES, background: waitUntil },
-      clientAddress: (c) =>
-        addressBehind(
-          c.req.header('cf-connecting-ip') ?? null,
-          c.req.header('x-forwarded-for'),
-          config.trustedProxies,
-        ),
+      ...trustedProxies(config.trustedProxies, (c) => c.req.header('cf-connecting-ip') ?? null),
       unreadable: ({ req }) => {
         const host = req.header('host');
         return host === undefined || parseHost(host) !== null ? null : invalidHost();

@@ -21,7 +21,7 @@ export function assertOwnOrigin(c: Context, publicUrl: string): void {
   if (c.req.header(CONSOLE_HEADER) === undefined || !isNamed || (site ?? 'same-origin') !== 'same-origin') {
     throw new ComputeError(
       'forbidden',
-      'This request does not come from the gateway’s own console. Behind a proxy, LINGUANOVA_PUBLIC_URL has to say where it is.',
+      'This request does not come from the gateway’s own console. Behind a proxy set LINGUANOVA_PUBLIC_URL, or LINGUANOVA_TRUSTED_PROXIES and X-Forwarded-Proto.',
     );
   }
 }

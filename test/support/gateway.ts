@@ -4,7 +4,7 @@ import { memoryEventLog } from '../../adapters/memory/event-log.ts';
 import { memoryIdempotencyStore } from '../../adapters/memory/idempotency-store.ts';
 import { memoryKeyStore } from '../../adapters/memory/key-store.ts';
 import { memoryVersions } from '../../adapters/memory/versions.ts';
-import { requestBody, requestTarget } from '../../adapters/node/connection.ts';
+import { peerAddress, requestBody, requestTarget } from '../../adapters/node/connection.ts';
 import { unreadable } from '../../adapters/node/incoming.ts';
 import { prometheusMetrics } from '../../adapters/node/prometheus.ts';
 import { type Listening, serve } from '../../adapters/node/serve.ts';
@@ -14,6 +14,7 @@ import { issueKey } from '../../src/access/issue-key.ts';
 import type { KeyStore } from '../../src/access/key-store.ts';
 import { DEFAULT_SCOPES, type Scope } from '../../src/access/scopes.ts';
 import { importServerSecret } from '../../src/access/server-secret.ts';
+import { trustedProxies } from '../../src/access/trusted-proxies.ts';
 import type { CloudCredential, CloudDriver } from '../../src/compute/cloud.ts';
 import { Provenance } from '../../src/compute/provenance.ts';
 import type { PassThrough } from '../../src/dialects/nova/pass-through.ts';
@@ -62,6 +63,8 @@ export interface GatewayUnderTest {
   readonly limits?: Partial<LimitOptions>;
   /** Where clients are told to find it; its own address unless said otherwise. */
   readonly publicUrl?: string;
+  /** Networks whose `X-Forwarded-*` is believed, as `npm start` does; unless given, see `startGateway`. */
+  readonly trustedProxies?: readonly string[];
   readonly corsOrigins?: readonly string[] | '*';
   /** As `npm start` has it unless a test says otherwise. */
   readonly cache?: Partial<CacheOptions>;
@@ -122,10 +125,12 @@ export async function startGateway(
       requestTarget,
       unreadable,
       requestBody,
+      forwardedOrigin: () => ({ scheme: null, host: null }),
       clientAddress(c) {
         clients += 1;
         return c.req.header('x-forwarded-for') ?? `2001:db8:${(clients % 65_536).toString(16)}::1`;
       },
+      ...(options.trustedProxies && trustedProxies(options.trustedProxies, peerAddress)),
     },
   );
   const listening = await serve({ fetch: gateway.fetch, host: '127.0.0.1', port: 0, requestTimeout: 30_000 });

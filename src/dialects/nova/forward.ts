@@ -13,6 +13,7 @@ import { ComputeError, noKeyPairs } from '../../compute/errors.ts';
 import { prepareTidying } from '../../compute/instances.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { readBytes } from '../../http/body.ts';
+import type { PublicUrl } from '../../http/public-url.ts';
 import type { RequestBody, RequestTarget } from '../../http/request-target.ts';
 import { announceChange } from '../../traffic/versions/announce.ts';
 import type { ProjectVersions } from '../../traffic/versions/project-versions.ts';
@@ -27,7 +28,6 @@ import type {
   PassThrough,
 } from './pass-through.ts';
 import { isAction, isKeyPairs, scopeFor, scopeForAction, serverOf } from './permissions.ts';
-import type { PublicUrl } from './public-url.ts';
 import { parseTarget, type Target } from './target.ts';
 import type { ToldBefore } from './told-before.ts';
 

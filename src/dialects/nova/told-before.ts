@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import { KeyTokens } from '../../access/key-token.ts';
 import type { Principal } from '../../access/principal.ts';
 import type { GatewayEnv } from '../../context.ts';
+import type { PublicUrl } from '../../http/public-url.ts';
 import type { RequestTarget } from '../../http/request-target.ts';
 import type { AtHand, ToldReads } from '../../traffic/cache/at-hand.ts';
 import { type Before, Remembered } from '../../traffic/cache/remembered.ts';
@@ -9,7 +10,6 @@ import { say } from './answer.ts';
 import { requestHeaders } from './headers.ts';
 import type { KeptRead, KeptReads } from './kept-reads.ts';
 import type { PassThrough } from './pass-through.ts';
-import type { PublicUrl } from './public-url.ts';
 
 interface BeforeKept extends Before {
   readonly read: KeptRead;

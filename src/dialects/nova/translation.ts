@@ -2,9 +2,9 @@ import type { Handler, MiddlewareHandler } from 'hono';
 import type { Access } from '../../access/access.ts';
 import type { CloudDriver } from '../../compute/cloud.ts';
 import type { GatewayEnv } from '../../context.ts';
+import type { PublicUrl } from '../../http/public-url.ts';
 import type { RequestTarget } from '../../http/request-target.ts';
 import type { ProjectVersions } from '../../traffic/versions/project-versions.ts';
-import type { PublicUrl } from './public-url.ts';
 import type { OpenSession } from './session.ts';
 
 /**

@@ -6,7 +6,7 @@
 
 import type { MiddlewareHandler } from 'hono';
 import type { GatewayEnv } from '../../../context.ts';
-import type { PublicUrl } from '../public-url.ts';
+import type { PublicUrl } from '../../../http/public-url.ts';
 import { FACES, type ServiceName } from '../services.ts';
 import { MICROVERSION } from './microversion.ts';
 

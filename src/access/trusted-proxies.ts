@@ -1,0 +1,105 @@
+import type { Context } from 'hono';
+import { parseHost } from '../http/host.ts';
+import { LruMap } from '../lru-map.ts';
+import { type IpNetwork, lies, readAddress, readNetwork } from './ip-address.ts';
+
+/** Where a client meant to go, as the trusted proxies before the gateway saw it. null: they did not say, or nothing valid. */
+export interface ForwardedOrigin {
+  readonly scheme: 'http' | 'https' | null;
+  readonly host: string | null;
+}
+
+/** What is believed of `X-Forwarded-*`: only what a trusted proxy wrote. */
+export interface TrustedProxies {
+  /**
+   * The other end of the connection, or, when that is a trusted proxy, the nearest address in `X-Forwarded-For` that is none.
+   * Anything further left in that header is the client's own claim. null: the runtime does not know the other end.
+   */
+  readonly clientAddress: (c: Context) => string | null;
+  /** From `X-Forwarded-Proto` and `X-Forwarded-Host`; of a list, what the nearest proxy wrote: its last element. */
+  readonly forwardedOrigin: (c: Context) => ForwardedOrigin;
+}
+
+/** More proxies than stand in any row; what lies further left is not read. */
+const MAX_HOPS = 20;
+/** Longer than any address with brackets, zone and port. */
+const MAX_HOP_LENGTH = 80;
+/** Addresses whose membership is remembered: reading one costs more than all else about it. */
+const MAX_REMEMBERED = 1_000;
+
+const NOTHING: ForwardedOrigin = { scheme: null, host: null };
+
+/**
+ * @param cidrs Networks of the trusted proxies, in CIDR form.
+ * @param peerOf The other end of the connection, null when the runtime does not know it.
+ */
+export function trustedProxies(
+  cidrs: readonly string[],
+  peerOf: (c: Context) => string | null,
+): TrustedProxies {
+  if (cidrs.length === 0) return { clientAddress: peerOf, forwardedOrigin: () => NOTHING };
+  const isTrusted = membership(cidrs);
+  /** By request, for several stages ask. */
+  const found = new WeakMap<Request, string>();
+  return {
+    clientAddress(c) {
+      const peer = peerOf(c);
+      const forwarded = peer === null ? undefined : c.req.header('x-forwarded-for');
+      if (peer === null || forwarded === undefined || isTrusted(peer) !== true) return peer;
+      const known = found.get(c.req.raw);
+      if (known !== undefined) return known;
+      const address = nearestUntrusted(forwarded, isTrusted) ?? peer;
+      found.set(c.req.raw, address);
+      return address;
+    },
+    forwardedOrigin(c) {
+      const peer = peerOf(c);
+      if (peer === null || isTrusted(peer) !== true) return NOTHING;
+      const scheme = lastOf(c.req.header('x-forwarded-proto'))?.toLowerCase();
+      const host = lastOf(c.req.header('x-forwarded-host'));
+      return {
+        scheme: scheme === 'http' || scheme === 'https' ? scheme : null,
+        host: host === undefined ? null : parseHost(host),
+      };
+    },
+  };
+}
+
+/** Whether an address lies in one of the networks; null: it is no address. */
+function membership(cidrs: readonly string[]): (address: string) => boolean | null {
+  const networks = cidrs.map(readNetwork).filter((network): network is IpNetwork => network !== null);
+  const known = new LruMap<boolean | null>({ max: MAX_REMEMBERED });
+  return (text) => {
+    const remembered = known.get(text);
+    if (remembered !== undefined) return remembered;
+    const address = readAddress(text);
+    const inside = address === null ? null : networks.some((network) => lies(address, network));
+    known.set(text, inside);
+    return inside;
+  };
+}
+
+/** Reads hops from the right and stops at the first that is no trusted proxy; null: it is no address, or there is none. */
+function nearestUntrusted(forwarded: string, isTrusted: (address: string) => boolean | null): string | null {
+  let end = forwarded.length;
+  for (let count = 0; count < MAX_HOPS && end >= 0; count++) {
+    const comma = forwarded.lastIndexOf(',', end - 1);
+    const hop = end === 0 ? '' : forwarded.slice(comma + 1, end);
+    const address = addressIn(hop);
+    const trusted = address === null ? null : isTrusted(address);
+    if (trusted !== true) return trusted === null ? null : address;
+    end = end === 0 ? -1 : comma;
+  }
+  return null;
+}
+
+/** The address in a hop; some proxies add a port, or brackets. null when it is too long for one. */
+function addressIn(hop: string): string | null {
+  if (hop.length > MAX_HOP_LENGTH) return null;
+  const text = hop.trim();
+  return /^\[([^\]]+)\](?::\d+)?$/.exec(text)?.[1] ?? /^(\d+\.\d+\.\d+\.\d+):\d+$/.exec(text)?.[1] ?? text;
+}
+
+function lastOf(list: string | undefined): string | undefined {
+  return list?.slice(list.lastIndexOf(',') + 1).trim();
+}

@@ -1,0 +1,37 @@
+import type { Context } from 'hono';
+import type { ForwardedOrigin } from '../access/trusted-proxies.ts';
+
+/** Where clients find the gateway, for links, `Location`, catalog and contract; no trailing slash. */
+export type PublicUrl = (c: Context) => string;
+
+/**
+ * The public base URL of a request, the same for every dialect, the console and the contract.
+ *
+ * @param configured `LINGUANOVA_PUBLIC_URL`; null: where this client has found the gateway.
+ * @param forwardedOrigin What trusted proxies say about that; without it, the request's own scheme and host.
+ */
+export function publicUrl(
+  configured: string | null,
+  forwardedOrigin: (c: Context) => ForwardedOrigin,
+): PublicUrl {
+  if (configured === null) return whereItWasFound(forwardedOrigin);
+  const url = configured.replace(/\/+$/, '');
+  return () => url;
+}
+
+/** Parsing a URL costs, and nearly all clients come to one address. */
+function whereItWasFound(forwardedOrigin: (c: Context) => ForwardedOrigin): PublicUrl {
+  let last = { address: '', origin: '' };
+  return (c) => {
+    const { url } = c.req;
+    const { scheme, host } = forwardedOrigin(c);
+    const authority = url.indexOf('://') + 3;
+    const end = url.indexOf('/', authority);
+    const address =
+      scheme === null && host === null
+        ? url.slice(0, end)
+        : `${scheme ?? url.slice(0, authority - 3)}://${host ?? url.slice(authority, end)}`;
+    if (address !== last.address) last = { address, origin: new URL(address).origin };
+    return last.origin;
+  };
+}
