@@ -15,7 +15,7 @@ const told: Told = {
     contentType: 'application/json',
     link: null,
     etag: 'W/"1"',
-    asOf: Date.now(),
+    asOf: performance.now(),
     until: 5_000,
     version: 1,
   },
@@ -64,7 +64,7 @@ const answer = shortWay({
       find: (_, c): AtHand | null => {
         if (!state.found || !c.req.url.endsWith('/v1/instances?a')) return null;
         const answer: AtHand['answer'] = (beside) =>
-          tell(beside, c.req.header('If-None-Match'), told, Date.now());
+          tell(beside, c.req.header('If-None-Match'), told, performance.now());
         return { route: '/v1/instances', result: 'hit', answer };
       },
     },

@@ -1,23 +1,42 @@
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { monotonicMs } from '../../src/clock.ts';
 import type { Counter } from '../../src/traffic/limit/counter.ts';
 
-/** Counts in this process; for a single gateway. */
+interface Window {
+  total: number;
+  /** Monotonic milliseconds. */
+  readonly endsAt: number;
+}
+
+/** How often windows that have ended are removed, in ms. */
+const SWEEP_INTERVAL_MS = 60_000;
+
+/** Counts in this process; for a single gateway. Windows end by the monotonic clock. */
 export function memoryCounter(): Counter {
-  const limiter = new RateLimiterMemory({ points: Number.MAX_SAFE_INTEGER, duration: 1 });
+  const windows = new Map<string, Window>();
+  let sweptAt = monotonicMs();
+
+  function sweep(now: number): void {
+    for (const [key, { endsAt }] of windows) if (endsAt <= now) windows.delete(key);
+  }
+
   return {
     available: true,
     lostAt: Number.NEGATIVE_INFINITY,
     backAt: Number.NEGATIVE_INFINITY,
     nodes: 1,
     async take(key, points, seconds) {
-      // It rejects past its own points with what it would have answered; here that is never.
-      const result = await limiter
-        .consume(key, points, { customDuration: seconds })
-        .catch((error: unknown) => {
-          if (error instanceof RateLimiterRes) return error;
-          throw error;
-        });
-      return { total: result.consumedPoints, endsIn: result.msBeforeNext };
+      const now = monotonicMs();
+      if (now - sweptAt > SWEEP_INTERVAL_MS) {
+        sweptAt = now;
+        sweep(now);
+      }
+      let window = windows.get(key);
+      if (window === undefined || window.endsAt <= now) {
+        window = { total: 0, endsAt: now + seconds * 1000 };
+        windows.set(key, window);
+      }
+      window.total += points;
+      return { total: window.total, endsIn: Math.max(1, Math.ceil(window.endsAt - now)) };
     },
   };
 }

@@ -5,6 +5,7 @@ import type { KeyStore } from '../../src/access/key-store.ts';
 import { KeyVerifier } from '../../src/access/key-verifier.ts';
 import { DEFAULT_SCOPES } from '../../src/access/scopes.ts';
 import type { ServerSecret } from '../../src/access/server-secret.ts';
+import { wallMs } from '../../src/clock.ts';
 
 /** The demo key expires by itself, in ms: its secret is in a file and on a screen. */
 const LIFETIME_MS = 86_400_000;
@@ -49,7 +50,7 @@ export async function demoKey(
       plan: 'default',
       allowedCidrs: [],
       allowedOrigins: [],
-      expiresAt: new Date(Date.now() + LIFETIME_MS).toISOString(),
+      expiresAt: new Date(wallMs() + LIFETIME_MS).toISOString(),
     },
     { actor: 'cli', address: null, requestId: null },
   );

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { deadlineIn } from '../../src/clock.ts';
 import { Provenance } from '../../src/compute/provenance.ts';
 import type { Config } from '../../src/config/config.ts';
 import { silentLogger } from '../../test/support/silent-logger.ts';
@@ -30,7 +31,7 @@ async function findings(roleOf: 'admin' | 'member') {
     clouds,
     operatorCloud: (call) => clouds.openAsServiceAccount(call),
     call: () => ({
-      deadline: Date.now() + 5_000,
+      deadline: deadlineIn(5_000),
       requestId: 'req-doctor',
       log: silentLogger,
       provenance: new Provenance(),

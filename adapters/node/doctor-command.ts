@@ -5,6 +5,7 @@
  */
 
 import type { KeyStore } from '../../src/access/key-store.ts';
+import { wallTime } from '../../src/clock.ts';
 import type { CallContext, Cloud, CloudDriver } from '../../src/compute/cloud.ts';
 import type { Config } from '../../src/config/config.ts';
 
@@ -90,7 +91,7 @@ function ownChecks({ config, importSecret, openKeys, openRedis }: Patient): Chec
       async run() {
         const keys = await openKeys();
         try {
-          const states = await keys.countByState(new Date().toISOString(), MOST_KEYS);
+          const states = await keys.countByState(wallTime(), MOST_KEYS);
           return `answers, with ${states.active} active keys`;
         } finally {
           await keys.close();

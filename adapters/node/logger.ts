@@ -1,4 +1,5 @@
 import pino from 'pino';
+import { wallMs } from '../../src/clock.ts';
 import { causes } from '../../src/telemetry/causes.ts';
 import type { LogFields, Logger } from '../../src/telemetry/logger.ts';
 
@@ -52,7 +53,7 @@ let lastTime = { at: 0, text: '' };
 
 /** As pino takes it, a part of the line. Under load many lines are of one millisecond, and printing it is a good part of each. */
 function timestamp(): string {
-  const at = Date.now();
+  const at = wallMs();
   if (at !== lastTime.at) lastTime = { at, text: `,"time":"${new Date(at).toISOString()}"` };
   return lastTime.text;
 }

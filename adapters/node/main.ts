@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { importServerSecret, type ServerSecret } from '../../src/access/server-secret.ts';
 import { trustedProxies } from '../../src/access/trusted-proxies.ts';
+import { deadlineIn, wallMs } from '../../src/clock.ts';
 import { ComputeError } from '../../src/compute/errors.ts';
 import { Provenance } from '../../src/compute/provenance.ts';
 import { reconcile } from '../../src/compute/reconcile.ts';
@@ -265,7 +266,7 @@ async function runReconcile(config: Config, args: readonly string[]): Promise<vo
     projectId === undefined
       ? clouds.openAsServiceAccount(call)
       : clouds.open({ kind: 'service', projectId }, call);
-  const freed = await reconcile(cloud, { olderThan, now: Date.now() });
+  const freed = await reconcile(cloud, { olderThan, now: wallMs() });
   if (values.json) console.log(JSON.stringify(freed));
   else {
     for (const { kind, id, address, description } of freed)
@@ -314,7 +315,7 @@ async function runDoctor(config: Config, args: readonly string[]): Promise<void>
 
 function commandCall(config: Config, level = config.logLevel === 'info' ? 'warn' : config.logLevel) {
   const log = pinoLogger(level);
-  const deadline = Date.now() + COMMAND_DEADLINE;
+  const deadline = deadlineIn(COMMAND_DEADLINE);
   return { deadline, requestId: `req-${crypto.randomUUID()}`, log, provenance: new Provenance() };
 }
 

@@ -8,6 +8,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { wallMs } from '../../src/clock.ts';
 import { keptSecret } from './server-secret-file.ts';
 
 const MAIN = join(import.meta.dirname, 'main.ts');
@@ -67,7 +68,7 @@ const response = await fetch(`${url}/admin/v1/keys`, {
   body: JSON.stringify({
     name: 'npm run start:redu',
     redu_key: reduKey,
-    expires_at: new Date(Date.now() + DEMO_KEY_LIFE).toISOString(),
+    expires_at: new Date(wallMs() + DEMO_KEY_LIFE).toISOString(),
   }),
 });
 if (response.status !== 201) throw new Error(`no key could be made: ${await response.text()}`);

@@ -1,3 +1,4 @@
+import { deadlineIn, remainingMs } from '../../src/clock.ts';
 import type { CallContext, Cloud, CloudCapabilities } from '../../src/compute/cloud.ts';
 import { noKeyPairs } from '../../src/compute/errors.ts';
 import type { Identity, Quotas } from '../../src/compute/model.ts';
@@ -89,7 +90,7 @@ export function openStackCloud(
     capabilities,
     log: call.log,
     detached: (milliseconds) =>
-      openStackCloud(openStack, owner, { ...call, deadline: Date.now() + milliseconds }, true),
+      openStackCloud(openStack, owner, { ...call, deadline: deadlineIn(milliseconds) }, true),
     caller: async () => (await token()).identity,
     identity: async (): Promise<Identity> => identityOf(keystone, await token()),
 
@@ -188,7 +189,7 @@ class CallsSendContext implements SendContext {
 
   /** One for all calls of a request, made when the first of them needs it. */
   get signal(): AbortSignal {
-    this.#signal ??= AbortSignal.timeout(Math.max(0, this.deadline - Date.now()));
+    this.#signal ??= AbortSignal.timeout(remainingMs(this.deadline));
     return this.#signal;
   }
 }

@@ -1,3 +1,4 @@
+import { remainingMs } from '../../src/clock.ts';
 import type { CallContext, CloudCredential } from '../../src/compute/cloud.ts';
 import { ComputeError } from '../../src/compute/errors.ts';
 import type {
@@ -135,7 +136,7 @@ async function attempt(
     const passing = !failed && PASSING.has(outcome.status);
     const mayRepeat = repeatable && (failed ? reads || !outcome.sent : passing && reads);
     const pause = FIRST_PAUSE * 2 ** (tried - 1) * (0.5 + Math.random() / 2);
-    const hopeless = (failed && outcome.timedOut) || Date.now() + pause >= call.deadline;
+    const hopeless = (failed && outcome.timedOut) || pause >= remainingMs(call.deadline);
     if (!mayRepeat || hopeless || tried === MAX_ATTEMPTS) {
       if (failed) throw noAnswer(request, outcome, call);
       if (outcome.status >= 500) told(request, outcome.status, call);

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { deadlineIn, wallMs, wallTime } from '../../src/clock.ts';
 import type { Cloud, CloudCredential } from '../../src/compute/cloud.ts';
 import { Provenance } from '../../src/compute/provenance.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
@@ -65,7 +66,7 @@ export function scriptedCloud(
     driver,
     open: (credential = CREDENTIAL) =>
       driver.open(credential, {
-        deadline: Date.now() + 5_000,
+        deadline: deadlineIn(5_000),
         requestId: 'req-test',
         log: silent,
         provenance: new Provenance(),
@@ -75,8 +76,8 @@ export function scriptedCloud(
 
 function standardReply(request: UpstreamRequest): Reply {
   if (request.url.endsWith('/auth/tokens')) {
-    const soon = new Date(Date.now() + 3_600_000).toISOString();
-    const body = { token: { ...TOKEN.token, expires_at: soon } };
+    const times = { issued_at: wallTime(), expires_at: new Date(wallMs() + 3_600_000).toISOString() };
+    const body = { token: { ...TOKEN.token, ...times } };
     return { status: 201, body, headers: { 'x-subject-token': `token-${crypto.randomUUID()}` } };
   }
   if (request.url.endsWith('/v2.1'))

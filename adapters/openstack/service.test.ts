@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
+import { deadlineIn } from '../../src/clock.ts';
 import { Provenance } from '../../src/compute/provenance.ts';
 import { CREDENTIAL, type Reply, scriptedCloud } from './scripted-transport.ts';
 
@@ -60,7 +61,13 @@ describe('tokens', () => {
     const cloud = scriptedCloud((request) => {
       if (request.url.includes('/servers')) return EMPTY_LIST;
       if (!isSignIn(request)) return undefined;
-      const body = { token: { ...tokenBody(), expires_at: new Date(Date.now() + 119_000).toISOString() } };
+      const body = {
+        token: {
+          ...tokenBody(),
+          issued_at: new Date().toISOString(),
+          expires_at: new Date(Date.now() + 119_000).toISOString(),
+        },
+      };
       return { status: 201, body, headers: { 'x-subject-token': 't' } };
     });
     await cloud.open().listInstances({}, {});
@@ -137,7 +144,11 @@ describe('an administrator’s credential', () => {
   test('sees and touches its own project alone, whatever the cloud would let it', async () => {
     const cloud = scriptedCloud((request) => {
       if (isSignIn(request)) {
-        const token = { ...ADMIN, expires_at: new Date(Date.now() + 3_600_000).toISOString() };
+        const token = {
+          ...ADMIN,
+          issued_at: new Date().toISOString(),
+          expires_at: new Date(Date.now() + 3_600_000).toISOString(),
+        };
         return { status: 201, body: { token }, headers: { 'x-subject-token': 't' } };
       }
       if (request.url.endsWith('/v2.1')) return undefined;
@@ -240,7 +251,7 @@ describe('tries', () => {
       url.includes('/servers') ? { breaks: 'after sending' } : undefined,
     );
     const late = cloud.driver.open(CREDENTIAL, {
-      deadline: Date.now() - 1,
+      deadline: deadlineIn(-1),
       requestId: 'r',
       provenance: new Provenance(),
       log: cloud.open().log,

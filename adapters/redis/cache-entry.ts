@@ -33,7 +33,7 @@ export function writeEntry(answer: KeptAnswer, life: number): Buffer {
 /**
  * @param left Milliseconds of its life that are left. Its age is told from these, by Redis's clock alone: the clocks of gateways
  *   differ.
- * @param now Epoch milliseconds.
+ * @param now Monotonic milliseconds.
  * @returns null for what was written in another format, or by somebody else.
  */
 export function readEntry(bytes: Buffer, left: number, now: number): KeptAnswer | null {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { monotonicMs } from '../../src/clock.ts';
 import type { CacheKey } from '../../src/traffic/cache/cache-key.ts';
 import type { CacheStore } from '../../src/traffic/cache/cache-store.ts';
 import { readEntry, writeEntry } from './cache-entry.ts';
@@ -27,7 +28,7 @@ export function releaseScript(client: RedisClient): Scripts {
 }
 
 /** Answers in Redis: `linguanova:cache:{<project>}:<digest>`, and the claims to fetch them. */
-export function redisCacheStore(link: RedisLink, now: () => number = Date.now): CacheStore {
+export function redisCacheStore(link: RedisLink, now: () => number = monotonicMs): CacheStore {
   const { client } = link;
   const scripts = releaseScript(client);
   return {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { Hono } from 'hono';
 import { describe, expect, test } from 'vitest';
+import { deadlineIn } from '../../src/clock.ts';
 import type { Cloud, CloudCredential } from '../../src/compute/cloud.ts';
 import { ComputeError, ERROR_CODES, type ErrorCode } from '../../src/compute/errors.ts';
 import { withAccess } from '../../src/compute/instance-view.ts';
@@ -19,7 +20,7 @@ const NETWORK = 'f1a2b3c4-0000-4000-8000-000000000001';
 function cloudOver(fetch: (request: Request) => Response | Promise<Response>, deadline = 5_000): Cloud {
   const driver = reduDriver({ url: 'http://redu.example', fetch: async (request) => fetch(request) });
   return driver.open(CREDENTIAL, {
-    deadline: Date.now() + deadline,
+    deadline: deadlineIn(deadline),
     requestId: 'req-test',
     log: SILENT,
     provenance: new Provenance(),

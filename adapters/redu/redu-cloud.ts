@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { deadlineIn } from '../../src/clock.ts';
 import type { CallContext, Cloud, CloudCapabilities } from '../../src/compute/cloud.ts';
 import { ComputeError } from '../../src/compute/errors.ts';
 import { availabilityZoneSchema } from '../../src/dialects/redu/availability-zones.ts';
@@ -47,7 +48,7 @@ export function reduCloud(open: (call: CallContext) => ReduSession, call: CallCo
   return {
     capabilities: REDU_CAPABILITIES,
     log: call.log,
-    detached: (milliseconds) => reduCloud(open, { ...call, deadline: Date.now() + milliseconds }),
+    detached: (milliseconds) => reduCloud(open, { ...call, deadline: deadlineIn(milliseconds) }),
     caller: async () => {
       const { userId, projectId: project, roles } = await identityOnce();
       return { userId, projectId: project, roles };

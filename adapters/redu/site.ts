@@ -1,3 +1,4 @@
+import { remainingMs } from '../../src/clock.ts';
 import type { CallContext } from '../../src/compute/cloud.ts';
 import { ComputeError } from '../../src/compute/errors.ts';
 
@@ -42,7 +43,7 @@ export class ReduSite {
    * @throws ComputeError `unavailable`, `timeout`, `bad_gateway` (too large).
    */
   async send(request: ReduRequest, key: string, call: CallContext): Promise<ReduAnswer> {
-    const signal = AbortSignal.timeout(Math.max(0, call.deadline - Date.now()));
+    const signal = AbortSignal.timeout(remainingMs(call.deadline));
     for (let attempt = 1; ; attempt++) {
       try {
         const response = await this.#fetch(this.#request(request, key, call, signal));

@@ -13,6 +13,7 @@
  * }));
  */
 
+import { monotonicMs, wallMs } from '../../src/clock.ts';
 import {
   type Account,
   type AdminAccount,
@@ -41,7 +42,8 @@ export interface SandboxOptions {
    * `http://sandbox.invalid`. Below it: `/identity/v3`, `/compute/v2.1`, `/networking` (`/v2.0`), `/image` (`/v2`).
    */
   baseUrl?: string;
-  /** The clock: milliseconds since the epoch. Tests replace it to see states pass. Default `Date.now`. */
+  /** The clock: milliseconds since the epoch. Tests replace it to see states pass. By default the wall clock as it was at the start, then
+   * steady: a cloud is another machine, whose clock is not set with the gateway's. */
   now?: () => number;
   /** How long a boot takes, milliseconds. Reboot, resize, deletion and the rest take a part of it. Default 2500. */
   bootMilliseconds?: number;
@@ -89,7 +91,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
   const baseUrl = options.baseUrl ?? 'http://sandbox.invalid';
   const cloud = createCloud({
     baseUrl,
-    now: options.now ?? Date.now,
+    now: options.now ?? steadyClock(),
     bootMilliseconds: options.bootMilliseconds ?? 2500,
     failsToBoot: options.failsToBoot ?? ((name) => name.includes('no-valid-host')),
   });
@@ -112,6 +114,11 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     publicNetworkId,
     images: { 'ubuntu-22.04-amd64': EXAMPLE_IMAGES.ubuntu, 'debian-12-amd64': EXAMPLE_IMAGES.debian },
   };
+}
+
+function steadyClock(): () => number {
+  const startedAt = wallMs() - monotonicMs();
+  return () => Math.floor(startedAt + monotonicMs());
 }
 
 function addImages(cloud: Cloud, owner: string): void {

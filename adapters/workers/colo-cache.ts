@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { monotonicMs, wallMs } from '../../src/clock.ts';
 import type { KeptAnswer } from '../../src/traffic/cache/answer.ts';
 import type { CacheKey } from '../../src/traffic/cache/cache-key.ts';
 import type { CacheStore } from '../../src/traffic/cache/cache-store.ts';
@@ -34,6 +35,7 @@ const Metadata = z.object({
   contentType: z.string(),
   link: z.string().nullable(),
   etag: z.string(),
+  /** Epoch milliseconds: isolates have no other clock in common. */
   asOf: z.number(),
   until: z.number(),
   version: z.int(),
@@ -65,7 +67,7 @@ export function coloStore(
     const found = await cache.match(await urlOf(key));
     if (found === undefined) return null;
     const metadata = metadataIn(found.headers.get(HEADER));
-    return metadata && { ...metadata, body: new Uint8Array(await found.arrayBuffer()) };
+    return metadata && answerFrom(metadata, new Uint8Array(await found.arrayBuffer()));
   }
 
   async function inKv(key: CacheKey, version: number): Promise<KeptAnswer | null> {
@@ -74,7 +76,9 @@ export function coloStore(
     const told = Metadata.safeParse(metadata).data;
     if (value === null || told === undefined) return null;
     // A version's number is when it began, in microseconds (colo-versions.ts).
-    return told.asOf - DRIFT > version / 1_000 ? { ...told, version, body: new Uint8Array(value) } : null;
+    return told.asOf - DRIFT > version / 1_000
+      ? answerFrom({ ...told, version }, new Uint8Array(value))
+      : null;
   }
 
   return {
@@ -86,7 +90,8 @@ export function coloStore(
       }),
     write: (key, answer, milliseconds) =>
       attempt(undefined, async () => {
-        const { body, ...metadata } = answer;
+        const { body, asOf, ...rest } = answer;
+        const metadata = { ...rest, asOf: asOf + wallMs() - monotonicMs() };
         if (body.byteLength > MAX_BODY) return;
         const headers = {
           'Cache-Control': `max-age=${Math.ceil(milliseconds / 1_000)}`,
@@ -106,6 +111,11 @@ export function coloStore(
     // Neither store can tell who was first, so each isolate fetches for itself.
     claim: async () => async () => {},
   };
+}
+
+/** With its instant on this isolate's monotonic clock. */
+function answerFrom(metadata: z.infer<typeof Metadata>, body: Uint8Array<ArrayBuffer>): KeptAnswer {
+  return { ...metadata, body, asOf: metadata.asOf - wallMs() + monotonicMs() };
 }
 
 function metadataIn(header: string | null) {

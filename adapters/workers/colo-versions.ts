@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { monotonicMs, wallMs } from '../../src/clock.ts';
 import { LruMap } from '../../src/lru-map.ts';
 import { LocalVersions } from '../../src/traffic/versions/local-versions.ts';
 import type {
@@ -57,7 +58,7 @@ export class ColoVersions implements ProjectVersions {
   readonly #local = new LocalVersions();
   readonly #known = new LruMap<Known>({ max: MAX_PROJECTS });
   readonly #listeners: ((change: ProjectChange | null) => void)[] = [];
-  #aloneUntil = 0;
+  #aloneUntil = Number.NEGATIVE_INFINITY;
   /** The last number that was put and not yet seen again. */
   #unseen: { readonly projectId: string; readonly number: number } | null = null;
 
@@ -80,7 +81,7 @@ export class ColoVersions implements ProjectVersions {
   }
 
   known(projectId: string): ProjectVersion | null {
-    if (Date.now() < this.#aloneUntil) return this.#local.known(projectId);
+    if (monotonicMs() < this.#aloneUntil) return this.#local.known(projectId);
     const now = performance.now();
     const known = this.#known.get(projectId);
     if (known === undefined || known.lookedAt === null || now - known.lookedAt >= BELIEF) return null;
@@ -94,7 +95,7 @@ export class ColoVersions implements ProjectVersions {
   async changed(change: ProjectChange): Promise<void> {
     const { projectId, instanceIds } = change;
     await this.#local.changed(change);
-    const number = newNumber(Date.now());
+    const number = newNumber(wallMs());
     this.#learn(projectId, number, null);
     for (const listener of this.#listeners) listener(change);
     try {
@@ -103,7 +104,7 @@ export class ColoVersions implements ProjectVersions {
       await this.#inTime(this.#write(projectId, { number, changes }));
       await new Promise((resolve) => setTimeout(resolve, BELIEF + GRACE));
     } catch {
-      this.#aloneUntil = Date.now() + ALONE;
+      this.#aloneUntil = monotonicMs() + ALONE;
     }
   }
 
@@ -112,7 +113,7 @@ export class ColoVersions implements ProjectVersions {
       const told = await this.#told(projectId);
       if (told !== null) return { number: told.number, shared: true };
     } catch {
-      this.#aloneUntil = Date.now() + ALONE;
+      this.#aloneUntil = monotonicMs() + ALONE;
     }
     return this.#local.current(projectId);
   }
@@ -128,10 +129,10 @@ export class ColoVersions implements ProjectVersions {
   async #begin(projectId: string): Promise<Told | null> {
     const known = this.#known.peek(projectId)?.number;
     if (this.#unseen?.projectId === projectId && this.#unseen.number === known) {
-      this.#aloneUntil = Date.now() + ALONE;
+      this.#aloneUntil = monotonicMs() + ALONE;
       return null;
     }
-    const told: Told = { number: newNumber(Date.now() - UNCHANGED), changes: [] };
+    const told: Told = { number: newNumber(wallMs() - UNCHANGED), changes: [] };
     this.#unseen = { projectId, number: told.number };
     await this.#inTime(this.#write(projectId, told));
     return told;

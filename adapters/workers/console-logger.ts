@@ -1,3 +1,4 @@
+import { wallTime } from '../../src/clock.ts';
 import { causes } from '../../src/telemetry/causes.ts';
 import type { LogFields, Logger } from '../../src/telemetry/logger.ts';
 
@@ -12,7 +13,7 @@ export function consoleLogger(level: string, base: LogFields = {}): Logger {
     (event: string, fields?: LogFields, error?: unknown): void => {
       if (LEVELS.indexOf(name) < lowest) return;
       const told = error === undefined ? {} : { error: causes(error).join(' <- ') };
-      const time = new Date().toISOString();
+      const time = wallTime();
       console[name](JSON.stringify({ level: name, time, ...base, ...fields, ...told, msg: event }));
     };
   return {

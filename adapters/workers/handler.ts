@@ -8,6 +8,7 @@
  * @module
  */
 
+import { monotonicMs, wallTime } from '../../src/clock.ts';
 import { own } from '../../src/own-promise.ts';
 import { causes } from '../../src/telemetry/causes.ts';
 import type { ExecutionContext } from './bindings.ts';
@@ -36,7 +37,7 @@ const FLUSH_LOST_AFTER = 60_000;
 export function edgeHandler<Env extends object>(wire: (env: Env) => Promise<EdgeGateway>): EdgeHandler<Env> {
   let gateway: Promise<EdgeGateway> | undefined;
   let ready: EdgeGateway | undefined;
-  let flushPlannedAt = 0;
+  let flushPlannedAt = Number.NEGATIVE_INFINITY;
 
   function gatewayOf(env: Env): Promise<EdgeGateway> {
     gateway ??= wire(env).then(
@@ -52,12 +53,12 @@ export function edgeHandler<Env extends object>(wire: (env: Env) => Promise<Edge
     return gateway;
   }
 
-  const isFlushDue = () => Date.now() - flushPlannedAt >= FLUSH_LOST_AFTER;
+  const isFlushDue = () => monotonicMs() - flushPlannedAt >= FLUSH_LOST_AFTER;
 
   async function flushLater({ flush }: EdgeGateway): Promise<void> {
-    flushPlannedAt = Date.now();
+    flushPlannedAt = monotonicMs();
     await new Promise((resolve) => setTimeout(resolve, FLUSH_AFTER));
-    flushPlannedAt = 0;
+    flushPlannedAt = Number.NEGATIVE_INFINITY;
     await flush();
   }
 
@@ -91,7 +92,7 @@ export function edgeHandler<Env extends object>(wire: (env: Env) => Promise<Edge
 
 /** A gateway answers its own errors, so this is one that could not be put together. */
 function misconfigured(error: unknown): Response {
-  const line = { level: 'error', time: new Date().toISOString(), error: causes(error).join(' <- ') };
+  const line = { level: 'error', time: wallTime(), error: causes(error).join(' <- ') };
   console.error(JSON.stringify({ ...line, msg: 'not_started' }));
   const body = { error: { code: 'internalError', message: 'The gateway is not configured.' } };
   return Response.json(body, { status: 500 });

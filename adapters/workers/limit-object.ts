@@ -1,4 +1,5 @@
 import { DurableObject, type DurableObjectState } from 'cloudflare:workers';
+import { wallMs } from '../../src/clock.ts';
 import type { Taken } from '../../src/traffic/limit/counter.ts';
 
 /** What the object answers: the count, and how many isolates draw on it. */
@@ -41,8 +42,13 @@ export class LimitCounter<Env> extends DurableObject<Env> implements LimitObject
   }
 
   async take(points: number, seconds: number, isolate: string): Promise<Counted> {
-    const now = Date.now();
-    if (this.#window === undefined || this.#window.endsAt <= now) {
+    const now = wallMs();
+    // One that would end later than a whole window from now is from before the clock was set back.
+    if (
+      this.#window === undefined ||
+      this.#window.endsAt <= now ||
+      this.#window.endsAt > now + seconds * 1000
+    ) {
       this.#window = { total: 0, endsAt: now + seconds * 1000 };
       if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(now + SWEEP_AFTER);
     }
@@ -54,7 +60,7 @@ export class LimitCounter<Env> extends DurableObject<Env> implements LimitObject
   }
 
   async alarm(): Promise<void> {
-    const now = Date.now();
+    const now = wallMs();
     if (this.#window !== undefined && this.#window.endsAt > now) {
       await this.ctx.storage.setAlarm(now + SWEEP_AFTER);
       return;

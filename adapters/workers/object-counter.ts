@@ -1,3 +1,4 @@
+import { monotonicMs } from '../../src/clock.ts';
 import type { Counter } from '../../src/traffic/limit/counter.ts';
 import type { ObjectNamespace } from './bindings.ts';
 import type { Counted, LimitObject } from './limit-object.ts';
@@ -24,13 +25,13 @@ export interface ObjectCounterOptions {
  */
 export function objectCounter(
   objects: ObjectNamespace<LimitObject>,
-  { nameOf, now = Date.now, patience = PATIENCE }: ObjectCounterOptions,
+  { nameOf, now = monotonicMs, patience = PATIENCE }: ObjectCounterOptions,
 ): Counter {
   const isolate = crypto.randomUUID();
-  let pausedUntil = 0;
+  let pausedUntil = Number.NEGATIVE_INFINITY;
   let lostAt = Number.NEGATIVE_INFINITY;
   let backAt = Number.NEGATIVE_INFINITY;
-  let nodes = { number: 1, heardAt: 0 };
+  let nodes = { number: 1, heardAt: Number.NEGATIVE_INFINITY };
 
   async function ask(key: string, points: number, seconds: number): Promise<Counted> {
     // A new stub each time: one whose object failed once goes on failing.
@@ -43,7 +44,7 @@ export function objectCounter(
       );
     } catch (error) {
       pausedUntil = now() + PAUSE;
-      if (backAt >= lostAt) lostAt = performance.now();
+      if (backAt >= lostAt) lostAt = monotonicMs();
       throw error;
     }
   }
@@ -64,7 +65,7 @@ export function objectCounter(
     async take(key, points, seconds) {
       if (now() < pausedUntil) throw new Error('the limit objects do not answer');
       const counted = await ask(key, points, seconds);
-      if (lostAt > backAt) backAt = performance.now();
+      if (lostAt > backAt) backAt = monotonicMs();
       const stale = now() - nodes.heardAt > NODES_KNOWN_FOR;
       if (stale || counted.nodes >= nodes.number) nodes = { number: counted.nodes, heardAt: now() };
       return { total: counted.total, endsIn: counted.endsIn };

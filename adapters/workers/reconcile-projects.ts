@@ -1,4 +1,5 @@
 import type { KeyStore } from '../../src/access/key-store.ts';
+import { wallMs } from '../../src/clock.ts';
 import type { CallContext, Cloud, CloudDriver } from '../../src/compute/cloud.ts';
 import { reconcile } from '../../src/compute/reconcile.ts';
 
@@ -28,7 +29,7 @@ export async function reconcileProjects({
   call,
 }: Reconciled): Promise<void> {
   const tidy = async (project: string, cloud: Cloud) => {
-    await reconcile(cloud, { olderThan: OLDER_THAN, now: Date.now() }).catch((error: unknown) =>
+    await reconcile(cloud, { olderThan: OLDER_THAN, now: wallMs() }).catch((error: unknown) =>
       call.log.error('reconcile_failed', { project }, error),
     );
   };

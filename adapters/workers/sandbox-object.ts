@@ -1,4 +1,5 @@
 import { DurableObject, type DurableObjectState } from 'cloudflare:workers';
+import { wallMs } from '../../src/clock.ts';
 
 /** A cloud in memory, as `adapters/sandbox` makes it. */
 export interface SandboxCloud {
@@ -52,7 +53,7 @@ export function sandboxObject(create: () => SandboxCloud) {
     }
 
     async alarm(): Promise<void> {
-      await this.ctx.storage.setAlarm(Date.now() + HEARTBEAT);
+      await this.ctx.storage.setAlarm(wallMs() + HEARTBEAT);
     }
 
     async #stay(): Promise<void> {

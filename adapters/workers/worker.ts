@@ -7,6 +7,7 @@
 import { waitUntil } from 'cloudflare:workers';
 import { importServerSecret } from '../../src/access/server-secret.ts';
 import { trustedProxies } from '../../src/access/trusted-proxies.ts';
+import { deadlineIn } from '../../src/clock.ts';
 import { Provenance } from '../../src/compute/provenance.ts';
 import { type Config, type OpenStackConfig, readConfig } from '../../src/config/config.ts';
 import { ConfigError } from '../../src/config/config-error.ts';
@@ -215,7 +216,7 @@ export async function wire(
     flush: () => gateway.flush(),
     async reconcile() {
       if (openToTidy === null) return;
-      const deadline = Date.now() + CRON_DEADLINE;
+      const deadline = deadlineIn(CRON_DEADLINE);
       const requestId = `req-${crypto.randomUUID()}`;
       const call = { deadline, requestId, log, provenance: new Provenance() };
       await reconcileProjects({ clouds, openAsServiceAccount: openToTidy, keys, call });

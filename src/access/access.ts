@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import { deadlineIn } from '../clock.ts';
 import type { CallContext, CloudDriver } from '../compute/cloud.ts';
 import type { GatewayEnv } from '../context.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -65,7 +66,7 @@ export function anonymousCall(c: Context<GatewayEnv>, access: Access): CallConte
 export function callContext(c: Context<GatewayEnv>, deadline: number): CallContext {
   const principal: Principal | undefined = c.get('principal');
   return {
-    deadline: Date.now() + deadline,
+    deadline: deadlineIn(deadline),
     requestId: c.get('requestId'),
     log: c.get('log'),
     mayBeOld: c.req.method === 'GET' || c.req.method === 'HEAD',

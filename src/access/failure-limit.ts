@@ -1,3 +1,4 @@
+import { monotonicMs } from '../clock.ts';
 import { LruMap } from '../lru-map.ts';
 import { readAddress } from './ip-address.ts';
 
@@ -24,7 +25,7 @@ export class FailureLimit {
    */
   record(address: string | null): number | null {
     const key = networkOf(address);
-    const now = Date.now();
+    const now = monotonicMs();
     let window = this.#failures.get(key);
     if (window === undefined || window.endsAt <= now) {
       window = { count: 0, endsAt: now + WINDOW_MILLISECONDS };
@@ -42,7 +43,7 @@ export class FailureLimit {
 
   /** Whole seconds until this address may try again, null while it may. Counts nothing. */
   blockedFor(address: string | null): number | null {
-    const now = Date.now();
+    const now = monotonicMs();
     const window = this.#failures.get(networkOf(address));
     const blocked = window !== undefined && window.endsAt > now && window.count >= MAX_FAILURES;
     return blocked ? secondsUntil(window.endsAt, now) : null;

@@ -1,3 +1,4 @@
+import { wallMs, wallTime } from '../clock.ts';
 import type { CloudCredential } from '../compute/cloud.ts';
 import { ComputeError } from '../compute/errors.ts';
 import type { AuditEntry } from './audit.ts';
@@ -75,7 +76,7 @@ export async function rotateKey(
   overlapSeconds: number,
   by: Actor,
 ): Promise<IssuedKey> {
-  const now = Date.now();
+  const now = wallMs();
   const key = await keys.find(id);
   if (key === null) throw notRotatable(id);
   const { key: successor, text } = await makeKey(secret, credential, key.familyId, key);
@@ -102,7 +103,7 @@ export function auditEntry(
   by: Actor,
   detail: string,
 ): AuditEntry {
-  return { at: new Date().toISOString(), ...by, action, keyId, detail };
+  return { at: wallTime(), ...by, action, keyId, detail };
 }
 
 type Lasting = Pick<
@@ -144,7 +145,7 @@ async function makeKey(
     plan,
     allowedCidrs,
     allowedOrigins,
-    createdAt: new Date().toISOString(),
+    createdAt: wallTime(),
     expiresAt,
     disabled: false,
     revokedAt: null,

@@ -1,3 +1,4 @@
+import { monotonicMs, wallTime } from '../clock.ts';
 import { LruMap } from '../lru-map.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { AuditEntry } from './audit.ts';
@@ -32,10 +33,11 @@ export class Journal {
   }
 
   used(keyId: string): void {
-    const now = Date.now();
-    if (now - (this.#noted.get(keyId) ?? 0) < USE_GRAIN || this.#uses.size >= MAX_USES) return;
+    const now = monotonicMs();
+    if (now - (this.#noted.get(keyId) ?? Number.NEGATIVE_INFINITY) < USE_GRAIN || this.#uses.size >= MAX_USES)
+      return;
     this.#noted.set(keyId, now);
-    this.#uses.set(keyId, new Date(now).toISOString());
+    this.#uses.set(keyId, wallTime());
   }
 
   refused(reason: RefusalReason, keyId: string | null, address: string | null, requestId: string): void {
@@ -43,7 +45,7 @@ export class Journal {
     const known = this.#refusals.get(kind);
     if (known !== undefined) known.count += 1;
     else if (this.#refusals.size < MAX_REFUSALS) {
-      const at = new Date().toISOString();
+      const at = wallTime();
       const entry = { at, actor: 'anonymous', action: 'key.refused', keyId, address, requestId } as const;
       this.#refusals.set(kind, { entry, reason, count: 1 });
     }

@@ -1,3 +1,4 @@
+import { monotonicMs } from '../clock.ts';
 import { own } from '../own-promise.ts';
 import type { KeyStore } from './key-store.ts';
 
@@ -20,7 +21,7 @@ export class KeyOrigins {
 
   /** While the store cannot be asked: whether it was so when it last could. */
   has(origin: string): boolean | Promise<boolean> {
-    if (Date.now() - this.#readAt < FRESH_MILLISECONDS) return this.#known.has(origin);
+    if (monotonicMs() - this.#readAt < FRESH_MILLISECONDS) return this.#known.has(origin);
     this.#reading ??= this.#read();
     return own(this.#reading).then(() => this.#known.has(origin));
   }
@@ -38,7 +39,7 @@ export class KeyOrigins {
     // Forgotten while it was being read: what was read may be from before the change.
     if (this.#changes !== changes) return;
     if (origins !== null) this.#known = new Set(origins);
-    this.#readAt = Date.now();
+    this.#readAt = monotonicMs();
     this.#reading = null;
   }
 }

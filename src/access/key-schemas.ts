@@ -5,6 +5,7 @@
  */
 
 import * as z from 'zod';
+import { wallMs } from '../clock.ts';
 import type { Caller, CloudCredential } from '../compute/cloud.ts';
 import { name, shortText } from '../http/field-schemas.ts';
 import { isOrigin } from '../http/origin.ts';
@@ -24,7 +25,7 @@ const LAST_MOMENT = Date.parse('9999-12-31T23:59:59Z');
 /** A moment to come, given with any offset, kept in UTC. */
 const futureTime = z.iso
   .datetime({ offset: true, error: 'must be a time in ISO 8601, as 2027-01-31T00:00:00Z' })
-  .refine((text) => Date.parse(text) > Date.now(), 'must lie in the future')
+  .refine((text) => Date.parse(text) > wallMs(), 'must lie in the future')
   .refine((text) => Date.parse(text) <= LAST_MOMENT, 'must lie before the year 10000')
   .transform((text) => new Date(text).toISOString());
 
@@ -243,7 +244,7 @@ export function keyView(key: StoredKey): z.infer<typeof keySchema> {
   return {
     id: key.id,
     name: key.name,
-    state: keyState(key, Date.now()),
+    state: keyState(key, wallMs()),
     last_four: key.lastFour,
     kind: key.kind,
     project_id: key.projectId,

@@ -8,6 +8,7 @@
  */
 
 import { sha256 } from '@noble/hashes/sha2.js';
+import { wallMs } from '../clock.ts';
 import { LruMap } from '../lru-map.ts';
 import { decodeBase64Url, encodeBase64Url } from './base64url.ts';
 import { formatKey, type KeyParts } from './key-format.ts';
@@ -106,12 +107,12 @@ export class KeyTokens {
 
   /** Whether a token still counts, the key aside. */
   isLiving(token: KeyToken): boolean {
-    return token.expiresAt * 1000 > Date.now() && !this.#givenUp.has(token.auditId);
+    return token.expiresAt * 1000 > wallMs() && !this.#givenUp.has(token.auditId);
   }
 
   /** Ends a token early, on this node: nothing is stored, so others honour it until it expires. */
   giveUp(token: KeyToken): void {
-    const rest = token.expiresAt * 1000 - Date.now();
+    const rest = token.expiresAt * 1000 - wallMs();
     if (rest > 0) this.#givenUp.set(token.auditId, true, rest);
   }
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { monotonicMs, wallMs } from '../clock.ts';
 import type { CloudCredential } from '../compute/cloud.ts';
 import { LruMap } from '../lru-map.ts';
 import { own } from '../own-promise.ts';
@@ -43,6 +44,7 @@ const FRESH_MILLISECONDS = 500;
 
 interface Remembered {
   readonly row: StoredKey | null;
+  /** Monotonic milliseconds. */
   readonly readAt: number;
   /** What a right key of this row opens; null while none has been seen. */
   proven: Proven | null;
@@ -136,7 +138,7 @@ export class KeyVerifier {
     if (known !== undefined && isFresh(known)) return known;
     const running = this.#reading.get(id);
     if (running !== undefined) return own(running);
-    const readAt = Date.now();
+    const readAt = monotonicMs();
     const reading = this.#keys.find(id).then((row) => {
       const fresh = { row, readAt, proven: row === null ? null : stillProven(row, known) };
       // Forgotten while it was being read: what was read may be from before the change.
@@ -164,7 +166,7 @@ function refused(reason: Refusal, row: StoredKey | null = null): Verdict {
 
 /** Why a key whose secret is right may not be used now, from there. */
 function reasonAgainst(row: StoredKey, address: string | null, origin: string | undefined): Verdict | null {
-  const state = keyState(row, Date.now());
+  const state = keyState(row, wallMs());
   if (state !== 'active') return refused(state, row);
   if (row.allowedCidrs.length > 0 && (address === null || !isInside(address, row.allowedCidrs))) {
     return refused('address_not_allowed', row);
@@ -176,7 +178,7 @@ function reasonAgainst(row: StoredKey, address: string | null, origin: string | 
 }
 
 function isFresh({ readAt }: Remembered): boolean {
-  return Date.now() - readAt < FRESH_MILLISECONDS;
+  return monotonicMs() - readAt < FRESH_MILLISECONDS;
 }
 
 /** What was proven of the row as it was read before, when hash and seal are the same; with what the row says now. */

@@ -1,3 +1,4 @@
+import { wallTime } from '../clock.ts';
 import type { CallContext } from '../compute/cloud.ts';
 import type { Access } from './access.ts';
 import type { IdentityProvider } from './identity-provider.ts';
@@ -27,7 +28,7 @@ export async function revokeKey(
   by: Actor,
   call: CallContext,
 ): Promise<readonly StoredKey[]> {
-  const now = new Date().toISOString();
+  const now = wallTime();
   const revoked = await keys.revoke(id, now, auditEntry('key.revoke', id, by, ''), reach);
   for (const { id: keyId, userId, credentialId } of ownedCredentials(revoked)) {
     if ((await keys.countLiving(credentialId, now)) > 0) continue;

@@ -17,6 +17,7 @@
  * @module
  */
 
+import type { MonotonicMs } from '../clock.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type {
   AvailabilityZone,
@@ -52,7 +53,7 @@ export interface CallContext {
    * Epoch milliseconds by which every call must be over; a call still running then ends with `timeout`. The client's
    * going away does not count: a write that has begun is finished or undone.
    */
-  readonly deadline: number;
+  readonly deadline: MonotonicMs;
   readonly log: Logger;
   /** Sent along as the correlation id of OpenStack (`X-OpenStack-Request-ID`, `req-<uuid>`). */
   readonly requestId: string;

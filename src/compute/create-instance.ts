@@ -1,3 +1,4 @@
+import { wallTime } from '../clock.ts';
 import type { Caller, Cloud, NetworkAttachment, NewInstance } from './cloud.ts';
 import { ComputeError, hasCode, noKeyPairs, UNDECIDED, untouched } from './errors.ts';
 import { FLAG_PUBLIC, FLAG_SSH, PUBLIC_ADDRESS } from './instance-view.ts';
@@ -218,7 +219,7 @@ async function firstLook(
     return await cloud.getInstance(id);
   } catch (error) {
     cloud.log.warn('accepted_instance_not_shown', { instance: id }, error);
-    const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+    const now = wallTime().replace(/\.\d+Z$/, 'Z');
     return {
       id,
       name: accepted.name,

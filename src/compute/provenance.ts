@@ -19,7 +19,7 @@ export class Provenance {
   #waited = 0;
   readonly #cloudIds: string[] = [];
 
-  /** Part of the answer is as the cloud told it at `at`, epoch milliseconds, and not newer. */
+  /** Part of the answer is as the cloud told it at `at`, monotonic milliseconds, and not newer. */
   toldAt(at: number): void {
     this.#asOf = Math.min(this.#asOf, at);
   }
@@ -34,7 +34,7 @@ export class Provenance {
     this.#changed.add(instanceId);
   }
 
-  /** Epoch milliseconds of the oldest part; infinite when all was asked for this request. */
+  /** Monotonic milliseconds of the oldest part; infinite when all was asked for this request. */
   get asOf(): number {
     return this.#asOf;
   }

@@ -5,6 +5,7 @@ import { assertAdminToken } from '../access/admin-api.ts';
 import { admit, type FromSession } from '../access/authenticate.ts';
 import { keyView, selfServiceKeySchema } from '../access/key-schemas.ts';
 import { reachOf, revokeAndForget } from '../access/revoke-key.ts';
+import { wallMs } from '../clock.ts';
 import { ComputeError } from '../compute/errors.ts';
 import type { GatewayEnv } from '../context.ts';
 import { issueOwnKey } from '../dialects/redu/api-keys.ts';
@@ -97,7 +98,7 @@ export function createConsole(
 /** @throws ComputeError `unauthenticated`; `rate_limited` for an address that keeps failing. */
 async function signIn(access: Access, c: Context<GatewayEnv>, adminToken: string | null): Promise<Session> {
   const body = await decodeBody(c, signInSchema);
-  const expiresAt = Date.now() + SESSION_SECONDS * 1000;
+  const expiresAt = wallMs() + SESSION_SECONDS * 1000;
   if (body.api_key !== undefined) {
     await admit(access, c, body.api_key);
     return { as: 'customer', key: body.api_key, owned: false, expiresAt };
@@ -116,7 +117,7 @@ async function signIn(access: Access, c: Context<GatewayEnv>, adminToken: string
 
 /** What the page may know of a session. @throws ComputeError `unauthenticated` when its key or token is dead. */
 async function tell(access: Access, c: Context<GatewayEnv>, session: Session, options: ConsoleOptions) {
-  const expires_in = Math.ceil((session.expiresAt - Date.now()) / 1000) + 1;
+  const expires_in = Math.ceil((session.expiresAt - wallMs()) / 1000) + 1;
   if (session.as === 'operator') {
     assertAdminToken(access, c, options.adminToken ?? '', session.adminToken);
     return { as: session.as, expires_in, plans: options.limits.plans, costs: options.limits.costs };

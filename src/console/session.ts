@@ -9,6 +9,7 @@ import type { Context } from 'hono';
 import * as z from 'zod';
 import { decodeBase64Url, encodeBase64Url } from '../access/base64url.ts';
 import { openText, type ServerSecret, sealText } from '../access/server-secret.ts';
+import { wallMs } from '../clock.ts';
 import { LruMap } from '../lru-map.ts';
 
 const sessionSchema = z.discriminatedUnion('as', [
@@ -50,7 +51,7 @@ export class Sessions {
   async of(c: Context, isSecure: boolean): Promise<Session | null> {
     const text = cookieOf(c, cookieName(isSecure));
     const session = text === null ? null : (this.#opened.get(text) ?? (await this.#open(text)));
-    return session !== null && session.expiresAt > Date.now() ? session : null;
+    return session !== null && session.expiresAt > wallMs() ? session : null;
   }
 
   /** Lets the browser keep a session, out of reach of scripts. */

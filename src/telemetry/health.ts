@@ -1,6 +1,7 @@
 import { type Context, Hono, type Next } from 'hono';
 import * as z from 'zod';
 import type { KeyStore } from '../access/key-store.ts';
+import { deadlineIn, monotonicMs } from '../clock.ts';
 import type { CallContext, CloudDriver } from '../compute/cloud.ts';
 import { ComputeError } from '../compute/errors.ts';
 import { Provenance } from '../compute/provenance.ts';
@@ -57,11 +58,11 @@ export function health({ clouds, keys, metrics, redis }: Dependencies): Hono<Gat
   };
   let last: { at: number; parts: ReturnType<typeof look> } | undefined;
   app.on(...at(HEALTH_ROUTES.ready), async (c) => {
-    if (last === undefined || Date.now() - last.at > REMEMBER_MILLISECONDS) {
-      const deadline = Date.now() + PROBE_MILLISECONDS;
+    if (last === undefined || monotonicMs() - last.at > REMEMBER_MILLISECONDS) {
+      const deadline = deadlineIn(PROBE_MILLISECONDS);
       const { requestId, log } = c.var;
       const call = { deadline, requestId, log, provenance: new Provenance() };
-      last = { at: Date.now(), parts: look(call) };
+      last = { at: monotonicMs(), parts: look(call) };
     }
     const shared = redis === undefined ? undefined : await probe(redis.ping());
     const parts = { ...(await own(last.parts)), ...(shared !== undefined && { redis: shared }) };

@@ -1,5 +1,6 @@
 import { KEY_STATES } from '../access/key-state.ts';
 import type { KeyStore } from '../access/key-store.ts';
+import { wallTime } from '../clock.ts';
 import type { Metrics } from './metrics.ts';
 
 /** Keys are counted at most so often, milliseconds: whoever scrapes more often hears the same again. */
@@ -17,7 +18,7 @@ export function keyMetrics(keys: Pick<KeyStore, 'countByState'>, metrics: Metric
   let counting: Promise<void> | undefined;
   const count = async () => {
     try {
-      const counts = await keys.countByState(new Date().toISOString(), AT_MOST);
+      const counts = await keys.countByState(wallTime(), AT_MOST);
       for (const state of KEY_STATES) metrics.set('keys', counts[state], { state });
     } catch {
       // `/readyz` tells of a store that does not answer.

@@ -1,6 +1,7 @@
 import { fetchTransport } from '../../adapters/openstack/http/fetch.ts';
 import { openStackDriver } from '../../adapters/openstack/index.ts';
 import type { Account, AdminAccount } from '../../adapters/sandbox/index.ts';
+import { deadlineIn } from '../../src/clock.ts';
 import { Provenance } from '../../src/compute/provenance.ts';
 import type { Customer, Target } from '../conformance/target.ts';
 import { KeystoneAdmin } from '../support/keystone-admin.ts';
@@ -59,7 +60,7 @@ export async function edgeTarget(url: string): Promise<Target> {
         clouds.open(
           { kind: 'application_credential', ...secret },
           {
-            deadline: Date.now() + 60_000,
+            deadline: deadlineIn(60_000),
             requestId: `req-${crypto.randomUUID()}`,
             provenance: new Provenance(),
             log: silentLogger,

@@ -2,6 +2,7 @@ import { fetchTransport } from '../../adapters/openstack/http/fetch.ts';
 import type { Transport } from '../../adapters/openstack/http/transport.ts';
 import { openStackDriver } from '../../adapters/openstack/index.ts';
 import { createSandbox } from '../../adapters/sandbox/index.ts';
+import { deadlineIn } from '../../src/clock.ts';
 import type { CallContext, Cloud, CloudCredential } from '../../src/compute/cloud.ts';
 import { Provenance } from '../../src/compute/provenance.ts';
 import type { FleetOptions } from '../../src/traffic/fleet/fleets.ts';
@@ -99,7 +100,7 @@ function counting(transport: Transport, answered: Answered): Transport {
 
 function readingCall(): CallContext {
   return {
-    deadline: Date.now() + 60_000,
+    deadline: deadlineIn(60_000),
     requestId: `req-${crypto.randomUUID()}`,
     mayBeOld: true,
     provenance: new Provenance(),

@@ -1,5 +1,6 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ADMIN_TOKEN } from '../support/gateway.ts';
+import { later, now } from '../support/later.ts';
 import { type WatchedGateway, watchedGateway } from './watched-gateway.ts';
 
 /** Failures in a minute after which an address is slowed down. */
@@ -11,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => watched.close());
 afterEach(() => {
-  vi.useRealTimers();
+  now();
 });
 
 type Try = (address: string) => Promise<{ readonly status: number }>;
@@ -65,7 +66,7 @@ describe.each(WAYS)('ten failures a minute with %s', (_, fail, succeed, success)
       expect((await fail(neighbour)).status, neighbour).toBe(401);
       expect((await succeed(neighbour)).status, neighbour).toBe(success);
     }
-    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 61_000 });
+    later(61_000);
     expect((await fail(address)).status, 'a minute later').toBe(401);
     expect((await succeed(address)).status, 'a minute later').toBe(success);
   });

@@ -1,7 +1,8 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { formatKey, generateKey, parseKey } from '../../src/access/key-format.ts';
 import { hashKeySecret, importServerSecret } from '../../src/access/server-secret.ts';
 import { ADMIN_TOKEN } from '../support/gateway.ts';
+import { later, now } from '../support/later.ts';
 import { type WatchedGateway, watchedGateway } from './watched-gateway.ts';
 
 const ADMIN = { authorization: `Bearer ${ADMIN_TOKEN}` };
@@ -13,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => watched.close());
 afterEach(() => {
-  vi.useRealTimers();
+  now();
 });
 
 async function serviceKey(more: object = {}): Promise<{ id: string; key: string }> {
@@ -28,10 +29,6 @@ const me = (key: string, address?: string) =>
   });
 const lastUsed = async (id: string) =>
   (await watched.ask('GET', `/admin/v1/keys/${id}`, ADMIN)).body.last_used_at;
-
-function later(milliseconds: number): void {
-  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + milliseconds });
-}
 
 describe('when a key was last used', () => {
   test('shows with the next flush, not before, to the operator and to its owner', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { undiciTransport } from '../../adapters/openstack/http/undici.ts';
 import { openStackDriver } from '../../adapters/openstack/index.ts';
+import { deadlineIn } from '../../src/clock.ts';
 import type { CallContext, Cloud, CloudCredential } from '../../src/compute/cloud.ts';
 import { ComputeError } from '../../src/compute/errors.ts';
 import type { CloudInstance } from '../../src/compute/model.ts';
@@ -41,7 +42,7 @@ describe('a fleet follows a real Nova', () => {
   };
   const driver = withFleets(plain, testVersions(), metrics, { maxAge: 1e-6, smallFleet: 0 });
   const call = (): CallContext => ({
-    deadline: Date.now() + 60_000,
+    deadline: deadlineIn(60_000),
     requestId: `req-${crypto.randomUUID()}`,
     mayBeOld: true,
     provenance: new Provenance(),

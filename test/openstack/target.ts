@@ -1,5 +1,6 @@
 import { undiciTransport } from '../../adapters/openstack/http/undici.ts';
 import { openStackDriver } from '../../adapters/openstack/index.ts';
+import { deadlineIn } from '../../src/clock.ts';
 import type { CloudCredential } from '../../src/compute/cloud.ts';
 import { Provenance } from '../../src/compute/provenance.ts';
 import type { Customer, Target } from '../conformance/target.ts';
@@ -62,7 +63,7 @@ export async function openStackTarget(): Promise<Target> {
       client: async (scopes) => new ReduClient(gateway.url, await gateway.keyFor(credential, scopes)),
       cloud: () =>
         clouds.open(credential, {
-          deadline: Date.now() + 60_000,
+          deadline: deadlineIn(60_000),
           requestId: `req-${crypto.randomUUID()}`,
           provenance: new Provenance(),
           log: silentLogger,

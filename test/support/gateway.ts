@@ -15,6 +15,7 @@ import type { KeyStore } from '../../src/access/key-store.ts';
 import { DEFAULT_SCOPES, type Scope } from '../../src/access/scopes.ts';
 import { importServerSecret } from '../../src/access/server-secret.ts';
 import { trustedProxies } from '../../src/access/trusted-proxies.ts';
+import { deadlineIn } from '../../src/clock.ts';
 import type { CloudCredential, CloudDriver } from '../../src/compute/cloud.ts';
 import { Provenance } from '../../src/compute/provenance.ts';
 import type { PassThrough } from '../../src/dialects/nova/pass-through.ts';
@@ -146,7 +147,7 @@ export async function startGateway(
     logged,
     async keyFor(credential, scopes = DEFAULT_SCOPES, plan = 'default') {
       const call = {
-        deadline: Date.now() + 30_000,
+        deadline: deadlineIn(30_000),
         requestId: `req-${crypto.randomUUID()}`,
         provenance: new Provenance(),
         log: silentLogger,

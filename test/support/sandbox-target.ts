@@ -1,6 +1,7 @@
 import { fetchTransport } from '../../adapters/openstack/http/fetch.ts';
 import { openStackDriver } from '../../adapters/openstack/index.ts';
 import { createSandbox } from '../../adapters/sandbox/index.ts';
+import { deadlineIn } from '../../src/clock.ts';
 import type { CloudCredential } from '../../src/compute/cloud.ts';
 import { Provenance } from '../../src/compute/provenance.ts';
 import type { FleetOptions } from '../../src/traffic/fleet/fleets.ts';
@@ -89,7 +90,7 @@ export async function sandboxTarget({
       client: async (scopes) => new ReduClient(gateway.url, await gateway.keyFor(credential, scopes)),
       cloud: () =>
         clouds.open(credential, {
-          deadline: Date.now() + 60_000,
+          deadline: deadlineIn(60_000),
           requestId: `req-${crypto.randomUUID()}`,
           provenance: new Provenance(),
           log: silentLogger,

@@ -7,6 +7,7 @@ import {
   DelegateBackoff,
   handleWhenResult,
 } from 'cockatiel';
+import { deadlineIn, monotonicMs, remainingMs } from '../../../src/clock.ts';
 import { ComputeError } from '../../../src/compute/errors.ts';
 import { TransportError } from './transport.ts';
 
@@ -39,7 +40,7 @@ export interface BreakerOptions {
 export class Breaker {
   readonly #policy: CircuitBreakerPolicy;
   readonly #patience: number;
-  #restsUntil = 0;
+  #restsUntil = monotonicMs();
   #open = false;
   /** Counts changes, so that calls begun before the last one decide nothing. */
   #era = 0;
@@ -55,8 +56,9 @@ export class Breaker {
       halfOpenAfter: new DelegateBackoff(({ attempt }) => {
         const whole = Math.min(LONGEST_REST, firstRest * 2 ** (attempt - 1));
         const rest = whole * (0.5 + Math.random() / 2);
-        this.#restsUntil = Date.now() + rest;
-        return rest;
+        this.#restsUntil = deadlineIn(rest);
+        // The policy measures by the wall clock, so it is given nothing to measure: `refuses` bounds the rest.
+        return Number.NEGATIVE_INFINITY;
       }),
     });
     const become = (open: boolean) => {
@@ -76,7 +78,9 @@ export class Breaker {
   /** Whether a call would be refused now. */
   get refuses(): boolean {
     const { state } = this.#policy;
-    return state === CircuitState.HalfOpen || (state === CircuitState.Open && Date.now() < this.#restsUntil);
+    return (
+      state === CircuitState.HalfOpen || (state === CircuitState.Open && remainingMs(this.#restsUntil) > 0)
+    );
   }
 
   /** @throws ComputeError `unavailable`, with the time that is left of the rest, while it refuses. */
@@ -85,7 +89,7 @@ export class Breaker {
   }
 
   #refusal(): ComputeError {
-    const seconds = Math.max(1, Math.ceil((this.#restsUntil - Date.now()) / 1000));
+    const seconds = Math.max(1, Math.ceil(remainingMs(this.#restsUntil) / 1000));
     return new ComputeError('unavailable', 'The cloud is not available at the moment.', {
       cause: new Error('the circuit breaker is open'),
       retryAfter: seconds,
@@ -104,7 +108,7 @@ export class Breaker {
     const outcome = await this.#policy
       .execute(() => this.#outcome(call, probing))
       .catch((error) => {
-        // Its clock may be a moment behind ours.
+        // Another call became the probe meanwhile.
         throw error instanceof BrokenCircuitError ? this.#refusal() : error;
       });
     if ('answer' in outcome) return outcome.answer;

@@ -1,10 +1,11 @@
 import { describe, expect, test, vi } from 'vitest';
+import { deadlineIn } from '../../../src/clock.ts';
 import { Guard, type GuardOptions } from './guard.ts';
 import type { StreamedRequest, StreamingTransport } from './stream.ts';
 import type { Transport } from './transport.ts';
 
 const NEVER = new AbortController().signal;
-const FAR = Date.now() + 3_600_000;
+const FAR = deadlineIn(3_600_000);
 
 interface Held {
   readonly tenant: string;

@@ -1,3 +1,4 @@
+import { remainingMs } from '../../../src/clock.ts';
 import { isStream, type StreamingTransport } from './stream.ts';
 import { MAX_ANSWER_BYTES, type Transport, TransportError, type UpstreamResponse } from './transport.ts';
 
@@ -29,7 +30,7 @@ export function fetchTransport(
       const ending = new AbortController();
       const timer = streams
         ? undefined
-        : setTimeout(() => ending.abort(), Math.max(1, deadline - Date.now()));
+        : setTimeout(() => ending.abort(), Math.max(1, remainingMs(deadline)));
       try {
         const init = { method, headers, redirect: 'manual', signal: ending.signal, duplex: 'half' } as const;
         const sent =

@@ -153,7 +153,7 @@ describe('an open breaker', () => {
       const { ask, sent } = await down();
       const rests: number[] = [];
       for (let last = 0; rests.length < 8; ) {
-        vi.setSystemTime(Date.now() + 100);
+        vi.advanceTimersByTime(100);
         const before = sent.length;
         await ask();
         if (sent.length === before) continue;

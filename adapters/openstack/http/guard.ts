@@ -9,6 +9,7 @@
  * @module
  */
 
+import { type MonotonicMs, remainingMs } from '../../../src/clock.ts';
 import { ComputeError } from '../../../src/compute/errors.ts';
 import type { Logger } from '../../../src/telemetry/logger.ts';
 import type { Metrics } from '../../../src/telemetry/metrics.ts';
@@ -104,7 +105,7 @@ export class Guard implements Transport, StreamingTransport {
    * A call's place is held until the head of the answer is there, and not by uploads, which take their time. An exchange's place
    * is held until its body has come, so that no tenant holds all connections by reading slowly.
    */
-  async open(request: StreamedRequest, deadline: number): Promise<StreamedAnswer> {
+  async open(request: StreamedRequest, deadline: MonotonicMs): Promise<StreamedAnswer> {
     const { tenant = GATEWAY } = request;
     const { service, breaker, gate } = this.#endpointOf(request.service, request.origin + request.path);
     const transport = this.#transport;
@@ -202,10 +203,10 @@ export class Guard implements Transport, StreamingTransport {
   }
 }
 
-async function enter(gate: Gate, tenant: string, deadline: number): Promise<void> {
+async function enter(gate: Gate, tenant: string, deadline: MonotonicMs): Promise<void> {
   if (gate.tryEnter(tenant, false)) return;
   const ending = new AbortController();
-  const timer = setTimeout(() => ending.abort(), Math.max(0, deadline - Date.now()));
+  const timer = setTimeout(() => ending.abort(), remainingMs(deadline));
   try {
     await gate.wait(tenant, false, ending.signal);
   } finally {
@@ -216,7 +217,7 @@ async function enter(gate: Gate, tenant: string, deadline: number): Promise<void
 async function inside<Answer>(
   gate: Gate,
   tenant: string,
-  deadline: number,
+  deadline: MonotonicMs,
   call: () => Promise<Answer>,
 ): Promise<Answer> {
   await enter(gate, tenant, deadline);

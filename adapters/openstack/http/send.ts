@@ -4,6 +4,7 @@
  * @module
  */
 
+import { deadlineIn, type MonotonicMs, remainingMs } from '../../../src/clock.ts';
 import type { CallContext } from '../../../src/compute/cloud.ts';
 import { ComputeError } from '../../../src/compute/errors.ts';
 import type { Provenance } from '../../../src/compute/provenance.ts';
@@ -12,7 +13,7 @@ import { type Transport, TransportError, type UpstreamRequest, type UpstreamResp
 
 /** The part of a request's call context that sending needs. */
 export interface SendContext {
-  readonly deadline: number;
+  readonly deadline: MonotonicMs;
   readonly signal: AbortSignal;
   readonly requestId: string;
   readonly log: Logger;
@@ -35,7 +36,7 @@ export function ownDeadline(
 ): SendContext {
   const { requestId, log, provenance, urgent } = context;
   const signal = AbortSignal.timeout(milliseconds);
-  return { deadline: Date.now() + milliseconds, signal, requestId, log, provenance, urgent, tenant };
+  return { deadline: deadlineIn(milliseconds), signal, requestId, log, provenance, urgent, tenant };
 }
 
 const MAX_ATTEMPTS = 3;
@@ -76,7 +77,7 @@ export async function send(
     }
     const mayRepeat = idempotent || (failed && !outcome.sent);
     const pause = FIRST_PAUSE * 2 ** (attempt - 1) * (0.5 + Math.random() / 2);
-    const hopeless = (failed && outcome.timedOut) || Date.now() + pause >= context.deadline;
+    const hopeless = (failed && outcome.timedOut) || pause >= remainingMs(context.deadline);
     if (!mayRepeat || hopeless || attempt === MAX_ATTEMPTS) return concluded(outcome, request, context, sent);
     before = outcome;
     await new Promise((resolve) => setTimeout(resolve, pause));
@@ -89,7 +90,7 @@ async function attemptOnce(
   request: UpstreamRequest,
   context: SendContext,
 ): Promise<UpstreamResponse | TransportError | ComputeError> {
-  if (context.signal.aborted || Date.now() >= context.deadline)
+  if (context.signal.aborted || remainingMs(context.deadline) === 0)
     return new TransportError('deadline passed', { sent: false, timedOut: true });
   const asked = context.provenance.asking(performance.now());
   let answer: UpstreamResponse | undefined;

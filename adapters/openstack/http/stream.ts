@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { MonotonicMs } from '../../../src/clock.ts';
 import type { ServiceType } from './upstream-error.ts';
 
 export interface StreamedRequest {
@@ -48,7 +49,7 @@ export interface StreamingTransport {
    *   moves.
    * @throws TransportError
    */
-  open(request: StreamedRequest, deadline: number): Promise<StreamedAnswer>;
+  open(request: StreamedRequest, deadline: MonotonicMs): Promise<StreamedAnswer>;
 }
 
 /** The same body; calls `over` once, when it has ended, has failed or is not wanted any more. */

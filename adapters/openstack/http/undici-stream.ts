@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { type MonotonicMs, remainingMs } from '../../../src/clock.ts';
 import {
   IDLE_MILLISECONDS,
   isStream,
@@ -16,12 +17,12 @@ import { TransportError } from './transport.ts';
 export function openOver(
   agent: Dispatcher,
   request: StreamedRequest,
-  deadline: number,
+  deadline: MonotonicMs,
   neverConnected: (error: unknown) => boolean,
 ): Promise<StreamedAnswer> {
   return new Promise((resolve, reject) => {
     const streams = isStream(request.body);
-    const patience = streams ? IDLE_MILLISECONDS : Math.max(1, deadline - Date.now());
+    const patience = streams ? IDLE_MILLISECONDS : Math.max(1, remainingMs(deadline));
     const failed = (cause: unknown) => {
       const timedOut = cause instanceof TooLate || isTimeout(cause);
       reject(new TransportError('no answer', { sent: !neverConnected(cause), timedOut, cause }));

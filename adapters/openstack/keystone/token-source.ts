@@ -1,3 +1,4 @@
+import { type MonotonicMs, monotonicMs } from '../../../src/clock.ts';
 import { ComputeError } from '../../../src/compute/errors.ts';
 import { LruMap } from '../../../src/lru-map.ts';
 import { ownDeadline, type SendContext, send } from '../http/send.ts';
@@ -37,7 +38,8 @@ const CONFIRM_MILLISECONDS = 60_000;
 interface Kept {
   readonly secret: string;
   readonly token: Token;
-  readonly signedInAt: number;
+  /** When the sign-in began. */
+  readonly signedInAt: MonotonicMs;
 }
 
 /**
@@ -96,11 +98,12 @@ export class TokenSource {
   #usable(owner: TokenOwner): Kept | null {
     const kept = this.#tokens.get(keyOf(owner));
     if (kept === undefined || kept.secret !== secretOf(owner)) return null;
-    return kept.token.expiresAt - EXPIRY_MARGIN > Date.now() ? kept : null;
+    const ageMs = monotonicMs() - kept.signedInAt;
+    return ageMs < kept.token.lifetimeMs - EXPIRY_MARGIN ? kept : null;
   }
 
   #isToBeConfirmed({ signedInAt }: Kept): boolean {
-    return Date.now() - signedInAt > this.#confirmAfter;
+    return monotonicMs() - signedInAt > this.#confirmAfter;
   }
 
   readonly #refusals = new LruMap<{ secret: string; error: unknown }>({
@@ -116,8 +119,9 @@ export class TokenSource {
     if (refused !== undefined && refused.secret === secret) return Promise.reject(refused.error);
     // The operator's account serves all tenants; a customer's credential one.
     const tenant = owner.kind === 'service_account' ? undefined : context.tenant;
+    const signedInAt = monotonicMs();
     const token = this.#signIn(owner, ownDeadline(context, SIGN_IN_MILLISECONDS, tenant)).then((fresh) => {
-      this.#tokens.set(key, { secret, token: fresh, signedInAt: Date.now() });
+      this.#tokens.set(key, { secret, token: fresh, signedInAt });
       return fresh;
     });
     const entry = { secret, token };

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { wallMs } from '../../../src/clock.ts';
 import type { SignedInCaller } from '../../../src/compute/cloud.ts';
 import { ComputeError } from '../../../src/compute/errors.ts';
 import type { Identity } from '../../../src/compute/model.ts';
@@ -8,8 +9,8 @@ import type { UpstreamResponse } from '../http/transport.ts';
 export interface Token {
   /** Secret. */
   readonly id: string;
-  /** Epoch milliseconds. */
-  readonly expiresAt: number;
+  /** How long it is valid from when Keystone issued it, by Keystone's own clock. */
+  readonly lifetimeMs: number;
   readonly identity: Omit<Identity, 'email'> & Pick<SignedInCaller, 'accessRules'>;
   /** The same in Keystone's own words, with domains and the roles' ids. */
   readonly subject: Subject;
@@ -43,6 +44,7 @@ export type Subject = z.infer<typeof Subject>;
 
 const TokenBody = z.object({
   token: Subject.extend({
+    issued_at: z.string().optional(),
     expires_at: z.string(),
     catalog: z.array(CatalogEntry),
     application_credential: z.object({ access_rules: z.array(z.unknown()).nullish() }).nullish(),
@@ -66,7 +68,7 @@ export function readToken(answer: UpstreamResponse): Token {
   const accessRules = token.application_credential?.access_rules;
   return {
     id,
-    expiresAt: Date.parse(token.expires_at),
+    lifetimeMs: lifetimeOf(token),
     identity: {
       userId: token.user.id,
       username: token.user.name,
@@ -78,6 +80,17 @@ export function readToken(answer: UpstreamResponse): Token {
     subject: { user: token.user, project: token.project, roles: token.roles },
     catalog: token.catalog,
   };
+}
+
+/** From both of Keystone's instants: the clocks of gateway and cloud differ, and either may be set. */
+function lifetimeOf({
+  issued_at: issuedAt,
+  expires_at: expiresAt,
+}: {
+  issued_at?: string | undefined;
+  expires_at: string;
+}): number {
+  return Date.parse(expiresAt) - (issuedAt === undefined ? wallMs() : Date.parse(issuedAt));
 }
 
 function parseJson(text: string): unknown {

@@ -12,6 +12,7 @@
  * @module
  */
 
+import { monotonicMs } from '../../clock.ts';
 import type { CloudCredential } from '../../compute/cloud.ts';
 import { LruMap } from '../../lru-map.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
@@ -44,7 +45,7 @@ export interface KeptRead {
 export interface KeptReadsOptions {
   /** Whether anything is kept. */
   readonly on: boolean;
-  /** Epoch milliseconds. */
+  /** Monotonic milliseconds. */
   readonly now?: () => number;
 }
 
@@ -91,7 +92,7 @@ interface Kept {
   /** A text. */
   readonly prepared: Prepared & { readonly body: string };
   readonly versions: string;
-  /** When the cloud was asked, epoch milliseconds. */
+  /** When the cloud was asked, monotonic milliseconds. */
   readonly at: number;
 }
 
@@ -107,11 +108,11 @@ export class KeptReads {
       heaviest: LARGEST,
     },
   });
-  /** When a project was last changed; epoch milliseconds. */
+  /** When a project was last changed; monotonic milliseconds. */
   readonly #changed = new LruMap<number>({ max: MAX_PROJECTS });
-  #allChanged = 0;
+  #allChanged = Number.NEGATIVE_INFINITY;
 
-  constructor(versions: ProjectVersions, metrics: Metrics, { on, now = Date.now }: KeptReadsOptions) {
+  constructor(versions: ProjectVersions, metrics: Metrics, { on, now = monotonicMs }: KeptReadsOptions) {
     this.#versions = versions;
     this.#metrics = metrics;
     this.#on = on;
@@ -167,7 +168,7 @@ export class KeptReads {
   }
 
   #changedAt(projectId: string): number {
-    return Math.max(this.#allChanged, this.#changed.get(projectId) ?? 0);
+    return Math.max(this.#allChanged, this.#changed.get(projectId) ?? Number.NEGATIVE_INFINITY);
   }
 }
 

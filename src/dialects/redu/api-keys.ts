@@ -18,6 +18,7 @@ import {
 import { keyState } from '../../access/key-state.ts';
 import type { StoredKey } from '../../access/key-store.ts';
 import { reachOf, revokeAndForget } from '../../access/revoke-key.ts';
+import { wallMs } from '../../clock.ts';
 import type { CallContext } from '../../compute/cloud.ts';
 import { ComputeError, hasCode } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
@@ -179,7 +180,7 @@ async function keepOrWithdraw<T>(
 /** @throws ComputeError `quota_exceeded`. */
 async function assertRoom(access: Access, { projectId, userId }: IssuedCredential): Promise<void> {
   const all = await access.keys.list({ projectId, userId }, { limit: MAX_KEYS, after: null });
-  const living = all.filter((key) => ['active', 'disabled'].includes(keyState(key, Date.now())));
+  const living = all.filter((key) => ['active', 'disabled'].includes(keyState(key, wallMs())));
   if (living.length >= MAX_LIVING_KEYS) {
     throw new ComputeError(
       'quota_exceeded',

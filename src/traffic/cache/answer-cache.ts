@@ -1,3 +1,4 @@
+import { monotonicMs } from '../../clock.ts';
 import { hasCode } from '../../compute/errors.ts';
 import { LruMap } from '../../lru-map.ts';
 import { own } from '../../own-promise.ts';
@@ -46,7 +47,7 @@ export interface AnswerCachePorts {
   /** null: nothing is shared. */
   readonly store: CacheStore | null;
   readonly metrics: Metrics;
-  /** Epoch milliseconds. */
+  /** Monotonic milliseconds. */
   readonly now?: () => number;
 }
 
@@ -73,7 +74,7 @@ export class AnswerCache {
 
   constructor(ports: AnswerCachePorts, { bytes, staleFor }: AnswerCacheOptions) {
     this.#ports = ports;
-    this.#now = ports.now ?? Date.now;
+    this.#now = ports.now ?? monotonicMs;
     this.#staleFor = staleFor;
     this.#kept = new KeptAnswers(bytes);
   }

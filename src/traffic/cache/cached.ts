@@ -6,6 +6,7 @@
 
 import type { Context, Handler } from 'hono';
 import { routePath } from 'hono/route';
+import { monotonicMs } from '../../clock.ts';
 import type { CallContext, CloudDriver } from '../../compute/cloud.ts';
 import { Provenance } from '../../compute/provenance.ts';
 import type { GatewayEnv, RequestVariables } from '../../context.ts';
@@ -135,7 +136,7 @@ export function caching(
       const told = outcome instanceof Promise ? await outcome : outcome;
       metrics.count('cache_results', { result: told.result, route: routePath(c) });
       toldBefore.note(c, { principal, letInAs: caller, key, route: routePath(c) });
-      return tell(c.get('answerHeaders'), c.req.header('If-None-Match'), told, Date.now());
+      return tell(c.get('answerHeaders'), c.req.header('If-None-Match'), told, monotonicMs());
     };
   };
   return { cached, toldBefore: isOn ? toldBefore : null };

@@ -1,6 +1,6 @@
 /** Work in progress, which whoever needs the same joins. */
 export interface Flight<T> {
-  /** Epoch milliseconds. */
+  /** Monotonic milliseconds. */
   readonly began: number;
   readonly landed: Promise<T>;
 }

@@ -6,7 +6,7 @@
 
 /** When an answer was true, and how old it may get. */
 export interface Dated {
-  /** Epoch milliseconds at which the cloud told the oldest part of it, at the latest. */
+  /** Monotonic milliseconds at which the cloud told the oldest part of it, at the latest. */
   readonly asOf: number;
   /** Age past which it is not told while the cloud answers. */
   readonly until: number;
@@ -27,7 +27,7 @@ export function untilOf(lifetime: number, holdsFor: number): number {
 /** Fresh for the first half of its life, so that what is asked for all the time is fetched in time and nobody waits. */
 export function freshness({ asOf, until }: Dated, now: number): Freshness {
   const age = now - asOf;
-  // A clock that was set back says nothing about age.
+  // An instant from a later process, or another clock, says nothing about age.
   if (age < 0 || age >= until) return 'expired';
   return age < until / 2 ? 'fresh' : 'aging';
 }

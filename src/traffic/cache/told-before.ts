@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import { presentedKey } from '../../access/authenticate.ts';
 import type { Principal } from '../../access/principal.ts';
+import { monotonicMs } from '../../clock.ts';
 import type { CloudDriver } from '../../compute/cloud.ts';
 import type { GatewayEnv } from '../../context.ts';
 import type { RequestTarget } from '../../http/request-target.ts';
@@ -54,7 +55,7 @@ export class ToldBefore implements ToldReads {
     return {
       route: before.route,
       result: told.result,
-      answer: (beside) => tell(beside, c.req.header('If-None-Match'), told, Date.now()),
+      answer: (beside) => tell(beside, c.req.header('If-None-Match'), told, monotonicMs()),
     };
   }
 }

@@ -1,3 +1,4 @@
+import { deadlineIn } from '../../clock.ts';
 import type { CallContext, CloudDriver } from '../../compute/cloud.ts';
 import { ComputeError, hasCode } from '../../compute/errors.ts';
 import { listInstances } from '../../compute/instances.ts';
@@ -98,7 +99,7 @@ export class Feeds {
   call(projectId: string): CallContext {
     return {
       tenant: projectId,
-      deadline: Date.now() + LOOK_MILLISECONDS,
+      deadline: deadlineIn(LOOK_MILLISECONDS),
       requestId: `req-${crypto.randomUUID()}`,
       log: this.#ports.log,
       mayBeOld: true,

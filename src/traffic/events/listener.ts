@@ -1,5 +1,6 @@
 import type { Verdict } from '../../access/key-verifier.ts';
 import type { Principal } from '../../access/principal.ts';
+import { monotonicMs } from '../../clock.ts';
 import { type EndReason, EventStream } from './event-stream.ts';
 import type { Entry } from './history.ts';
 
@@ -12,8 +13,8 @@ export class Listener {
   readonly verify: () => Verdict | Promise<Verdict>;
   /** As whom the project can be looked at. */
   principal: Principal;
-  /** When its key was last known to be good, epoch milliseconds. */
-  verifiedAt = Date.now();
+  /** When its key was last known to be good, monotonic milliseconds. */
+  verifiedAt = monotonicMs();
   isBeingVerified = false;
   /** Events it was told. */
   told = 0;

@@ -1,3 +1,4 @@
+import { monotonicMs, wallTime } from '../../clock.ts';
 import { beatAfter, beatAfterFailures, LEAD_BEAT, SHORTEST_BEAT } from './beat.ts';
 import { changesBetween, type Shown, type ShownInstances } from './changes.ts';
 import type { OpenLog } from './event-log.ts';
@@ -36,7 +37,7 @@ export class Lookout {
   #isRunning = false;
   #isClosed = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** Epoch milliseconds. */
+  /** Monotonic milliseconds. */
   #nextLook = 0;
   #nextRound = 0;
   #lookedAt = 0;
@@ -65,7 +66,7 @@ export class Lookout {
   #plan(): void {
     if (this.#isRunning || this.#isClosed) return;
     clearTimeout(this.#timer);
-    const wait = Math.min(this.#nextLook, this.#nextRound) - Date.now();
+    const wait = Math.min(this.#nextLook, this.#nextRound) - monotonicMs();
     this.#timer = setTimeout(() => void this.#run(), Math.max(wait, 0));
   }
 
@@ -74,18 +75,18 @@ export class Lookout {
     const hurries = this.#hurries;
     try {
       const isKnown = await this.#round();
-      this.#nextRound = Date.now() + LEAD_BEAT;
+      this.#nextRound = monotonicMs() + LEAD_BEAT;
       if (isKnown) this.#settle(null);
     } catch (error) {
       // Until then it does not say that it leads either: another may have more luck.
-      this.#nextRound = Date.now() + beatAfterFailures(this.#failures);
+      this.#nextRound = monotonicMs() + beatAfterFailures(this.#failures);
       this.#nextLook = this.#nextRound;
       // What was being written is there or not.
       this.#shown = null;
       this.#settle(error);
     }
     this.#isRunning = false;
-    if (hurries !== this.#hurries) this.#nextLook = Date.now() + SHORTEST_BEAT;
+    if (hurries !== this.#hurries) this.#nextLook = monotonicMs() + SHORTEST_BEAT;
     this.#plan();
   }
 
@@ -100,7 +101,7 @@ export class Lookout {
     const leading = await log.lead();
     this.#leads = leading !== 'no';
     if (leading !== 'still') this.#shown = null;
-    const isDue = leading === 'anew' || Date.now() >= this.#nextLook;
+    const isDue = leading === 'anew' || monotonicMs() >= this.#nextLook;
     if (!this.#leads) this.#nextLook = Number.POSITIVE_INFINITY;
     else if (isDue) await this.#look(log);
     return isDue || !this.#leads;
@@ -109,7 +110,7 @@ export class Lookout {
   async #look(log: OpenLog): Promise<void> {
     this.#shown ??= await log.shown();
     const { shown, passing } = await this.#parts.look();
-    this.#lookedAt = Date.now();
+    this.#lookedAt = monotonicMs();
     this.#nextLook = this.#lookedAt + beatAfter(passing, this.#parts.maxAge);
     this.#shown = (await this.#write(log, this.#shown, shown)) ? shown : null;
   }
@@ -120,7 +121,7 @@ export class Lookout {
       await this.#parts.announce([]);
       return log.begin(after);
     }
-    const at = new Date(this.#lookedAt).toISOString();
+    const at = wallTime();
     const changes = changesBetween(before, after, at, this.#parts.gone);
     if (changes.length === 0) return true;
     await this.#parts.announce(changes.map(({ instanceId }) => instanceId));

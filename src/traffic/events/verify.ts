@@ -1,3 +1,4 @@
+import { monotonicMs } from '../../clock.ts';
 import type { CallContext, CloudDriver } from '../../compute/cloud.ts';
 import { hasCode } from '../../compute/errors.ts';
 import type { EndReason } from './event-stream.ts';
@@ -28,10 +29,10 @@ export async function reasonToEnd(
     const caller = await clouds.caller(principal.credential, call);
     if (feedKeyOf(caller, principal).text !== key.text) return 'credential';
     listener.principal = principal;
-    listener.verifiedAt = Date.now();
+    listener.verifiedAt = monotonicMs();
     return null;
   } catch (error) {
     if (hasCode(error, 'forbidden')) return 'credential';
-    return Date.now() - listener.verifiedAt > MAX_UNVERIFIED ? 'unverified' : null;
+    return monotonicMs() - listener.verifiedAt > MAX_UNVERIFIED ? 'unverified' : null;
   }
 }

@@ -1,3 +1,4 @@
+import { deadlineIn, type MonotonicMs, remainingMs } from '../../clock.ts';
 import type { CallContext, Cloud, CloudCredential } from '../../compute/cloud.ts';
 import { ComputeError, hasCode } from '../../compute/errors.ts';
 import type { CloudInstance } from '../../compute/model.ts';
@@ -48,7 +49,7 @@ export function fleetCloud(
   return {
     ...cloud,
     detached(milliseconds) {
-      const later = { ...call, deadline: Date.now() + milliseconds };
+      const later = { ...call, deadline: deadlineIn(milliseconds) };
       return fleetCloud(cloud.detached(milliseconds), credential, later, fleets);
     },
 
@@ -128,12 +129,12 @@ async function orNothing(look: Promise<CloudInstance>): Promise<Found> {
 }
 
 /** A request waits no longer than it may, also for a refresh that others began. `timeout`. */
-async function inTime<T>(work: Promise<T>, deadline: number): Promise<T> {
+async function inTime<T>(work: Promise<T>, deadline: MonotonicMs): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(
       () => reject(new ComputeError('timeout', 'The cloud did not answer in time.')),
-      Math.max(0, deadline - Date.now()),
+      remainingMs(deadline),
     );
   });
   try {

@@ -1,3 +1,4 @@
+import { monotonicMs } from '../../clock.ts';
 import type { Cloud } from '../../compute/cloud.ts';
 import type { SecurityGroup } from '../../compute/model.ts';
 import { own } from '../../own-promise.ts';
@@ -12,7 +13,7 @@ export const TRANSITION_AGE = 1_000;
 /** A fleet as it was told at one time. */
 export interface FleetView extends FleetState {
   readonly groups: readonly SecurityGroup[];
-  /** Epoch milliseconds; nothing in it is older, but for what the cloud does not tell (`docs/operating.md`). */
+  /** Monotonic milliseconds; nothing in it is older, but for what the cloud does not tell (`docs/operating.md`). */
   readonly asOf: number;
   /** What the project's version was when it was asked for. */
   readonly version: ProjectVersion;
@@ -60,7 +61,7 @@ export class Fleet {
     const view = this.#view;
     if (view === null || this.#outdated || !isSame(view.version, version)) return null;
     const maxAge = view.passing ? Math.min(TRANSITION_AGE, this.#maxAge) : this.#maxAge;
-    return Date.now() - view.asOf < maxAge ? view : null;
+    return monotonicMs() - view.asOf < maxAge ? view : null;
   }
 
   /**
@@ -93,7 +94,9 @@ export class Fleet {
 
   #isCheap(): boolean {
     if (this.#listed === null || this.#missed) return false;
-    return this.size <= this.#smallFleet || followFrom(this.#listed, this.#smallFleet, Date.now()) !== null;
+    return (
+      this.size <= this.#smallFleet || followFrom(this.#listed, this.#smallFleet, monotonicMs()) !== null
+    );
   }
 
   async #refresh(
@@ -101,7 +104,7 @@ export class Fleet {
     cloud: Cloud,
     onRefreshed: (refreshed: Refreshed) => void,
   ): Promise<FleetView> {
-    const asOf = Date.now();
+    const asOf = monotonicMs();
     // What is noted from here on may come too late for this refresh, and is kept for the next.
     const [changed, whole] = [this.#changed, this.#missed];
     [this.#changed, this.#missed, this.#outdated] = [new Set(), false, false];

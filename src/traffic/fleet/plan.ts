@@ -29,7 +29,7 @@ export const MAX_LOOKS = 20;
 /** A fleet, and how it came about. */
 export interface Listed {
   readonly state: FleetState;
-  /** Epoch milliseconds at which the last full list began. */
+  /** Monotonic milliseconds at which the last full list began. */
   readonly fullAt: number;
   /** How long it took, milliseconds. */
   readonly fullTook: number;

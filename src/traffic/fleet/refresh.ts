@@ -1,3 +1,4 @@
+import { monotonicMs } from '../../clock.ts';
 import type { Cloud } from '../../compute/cloud.ts';
 import { hasCode } from '../../compute/errors.ts';
 import type { CloudInstance, SecurityGroup } from '../../compute/model.ts';
@@ -39,16 +40,16 @@ async function instancesNow(
   before: Listed | null,
   needs: RefreshNeeds,
 ): Promise<Pick<Refreshed, 'listed' | 'kind'>> {
-  const since = needs.whole ? null : followFrom(before, needs.smallFleet, Date.now());
+  const since = needs.whole ? null : followFrom(before, needs.smallFleet, monotonicMs());
   const followed = before === null || since === null ? null : await follow(cloud, before, since, needs);
   if (followed !== null) return { listed: followed, kind: 'changes' };
   return { listed: await listAll(cloud, before), kind: 'full' };
 }
 
 async function listAll(cloud: Cloud, before: Listed | null): Promise<Listed> {
-  const fullAt = Date.now();
+  const fullAt = monotonicMs();
   const { instances } = await cloud.listInstances({}, {});
-  const took = Date.now() - fullAt;
+  const took = monotonicMs() - fullAt;
   return { state: fleetOf(instances, before?.state ?? EMPTY), fullAt, fullTook: took, took };
 }
 
@@ -59,9 +60,9 @@ async function follow(
   since: string,
   { changed, round }: RefreshNeeds,
 ): Promise<Listed | null> {
-  const start = Date.now();
+  const start = monotonicMs();
   const { instances: told } = await cloud.listInstances({ changedSince: since }, {});
-  const took = Date.now() - start;
+  const took = monotonicMs() - start;
   const looks = looksOf(before.state, new Set(told.map(({ id }) => id)), changed, round);
   if (looks === null) return null;
   const seen = await Promise.all(looks.map((id) => look(cloud, id)));

@@ -6,6 +6,7 @@
 
 import type { Context, MiddlewareHandler } from 'hono';
 import type { ServerSecret } from '../../access/server-secret.ts';
+import { wallMs } from '../../clock.ts';
 import { ComputeError } from '../../compute/errors.ts';
 import { TIDY_MILLISECONDS } from '../../compute/saga.ts';
 import type { GatewayEnv } from '../../context.ts';
@@ -61,7 +62,7 @@ export function idempotency(
   async function settle(c: Context<GatewayEnv>, { scope, runId }: IdempotencyRecord): Promise<void> {
     try {
       const outcome = outcomeOf(c.error, c.res.status);
-      if (outcome === 'release') return await store.release(scope, runId, isoTime(Date.now()));
+      if (outcome === 'release') return await store.release(scope, runId, isoTime(wallMs()));
       if (outcome === 'unknown') return c.var.log.warn('idempotency_outcome_unknown');
       const answer = await keptAnswer(c.res);
       const sealed = await sealAnswer(secret, c.var.principal.sealingSecret(), scope, answer);
@@ -95,7 +96,7 @@ export function idempotency(
     }
     const { record, waited } = turn;
     if (record.resumed && !repeatable(c)) {
-      await store.release(scope, record.runId, isoTime(Date.now()));
+      await store.release(scope, record.runId, isoTime(wallMs()));
       count('conflict');
       throw new ComputeError('conflict', CUT_OFF);
     }
@@ -113,7 +114,7 @@ export function idempotency(
 
 /** Deletes answers whose time is over. Never rejects: the next one will. */
 export async function sweepIdempotency({ idempotency: store, log }: IdempotencyPorts): Promise<void> {
-  await store.sweep(isoTime(Date.now())).catch((error) => log.warn('idempotency_not_swept', {}, error));
+  await store.sweep(isoTime(wallMs())).catch((error) => log.warn('idempotency_not_swept', {}, error));
 }
 
 /** The body, left where the handler finds it. */

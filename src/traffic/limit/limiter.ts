@@ -1,3 +1,4 @@
+import { monotonicMs } from '../../clock.ts';
 import { LruMap } from '../../lru-map.ts';
 import { own } from '../../own-promise.ts';
 import { Account, type Limit } from './account.ts';
@@ -43,7 +44,7 @@ export class Limiter {
   readonly #entries = new LruMap<Entry>({ max: MAX_ACCOUNTS });
 
   /** @param now Monotonic milliseconds. */
-  constructor(counter: Counter, now: () => number = () => performance.now()) {
+  constructor(counter: Counter, now: () => number = monotonicMs) {
     this.#counter = counter;
     this.#now = now;
   }

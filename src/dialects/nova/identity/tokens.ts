@@ -10,6 +10,7 @@ import { admit, noteRefusal, refusalOf } from '../../../access/authenticate.ts';
 import { parseKey } from '../../../access/key-format.ts';
 import type { StoredKey } from '../../../access/key-store.ts';
 import type { KeyToken, KeyTokens } from '../../../access/key-token.ts';
+import { wallMs } from '../../../clock.ts';
 import { ComputeError } from '../../../compute/errors.ts';
 import type { GatewayEnv } from '../../../context.ts';
 import type { PublicUrl } from '../../../http/public-url.ts';
@@ -53,7 +54,7 @@ export function issueToken(ports: IdentityPorts, limited: MiddlewareHandler<Gate
     }
     const parts = parseKey(key);
     if (parts === null) throw new Error('a verified key has no form');
-    const issuedAt = Math.floor(Date.now() / 1000);
+    const issuedAt = Math.floor(wallMs() / 1000);
     // A token for a token lives no longer than the first.
     const first = await tokens.open(given.secret);
     const expiresAt = Math.min(lastMoment(stored, issuedAt), first?.expiresAt ?? Number.POSITIVE_INFINITY);
@@ -95,7 +96,7 @@ async function subject(
   ) {
     throw new ComputeError('not_found', 'Could not find token.');
   }
-  const issuedAt = Math.floor(Date.now() / 1000);
+  const issuedAt = Math.floor(wallMs() / 1000);
   const expiresAt = lastMoment(await storedKey(access, c), issuedAt);
   return { text, token: { key: text, method: 'token', issuedAt, expiresAt, auditId: keyId } };
 }

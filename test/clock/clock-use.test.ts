@@ -1,0 +1,67 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { expect, test } from 'vitest';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+/** Where an instant is stored, shown, or compared with one that was stored; everything else measures by the monotonic clock. */
+const WALL_CLOCK: Readonly<Record<string, string>> = {
+  'adapters/node/demo-key.ts': 'stores the expiry of the demo key',
+  'adapters/node/doctor-command.ts': 'compares stored expiries',
+  'adapters/node/logger.ts': 'shows when a line was written',
+  'adapters/node/main.ts': 'compares when resources were made at the cloud',
+  'adapters/node/redu-sandbox.ts': 'stores the expiry of the demo key',
+  'adapters/openstack/keystone/token.ts': 'compares an expiry that comes without the instant of issue',
+  'adapters/openstack/scripted-transport.ts': 'shows instants as Keystone does',
+  'adapters/sandbox/index.ts': 'shows instants as a cloud does, from the wall clock at its start',
+  'adapters/workers/colo-cache.ts': 'stores for other isolates when a response was fetched',
+  'adapters/workers/colo-versions.ts': 'numbers versions for other isolates',
+  'adapters/workers/console-logger.ts': 'shows when a line was written',
+  'adapters/workers/handler.ts': 'shows when a line was written',
+  'adapters/workers/limit-object.ts': 'stores the end of a window, which outlives its process',
+  'adapters/workers/reconcile-projects.ts': 'compares when resources were made at the cloud',
+  'adapters/workers/sandbox-object.ts': 'stores when an alarm is due',
+  'src/access/issue-key.ts': 'stores instants of keys and audit entries',
+  'src/access/journal.ts': 'stores when keys were used and refused',
+  'src/access/key-schemas.ts': 'compares stored expiries',
+  'src/access/key-token.ts': 'compares the expiry that is sealed in a token',
+  'src/access/key-verifier.ts': 'compares stored expiries',
+  'src/access/revoke-key.ts': 'stores when a key was revoked',
+  'src/compute/create-instance.ts': 'shows when an instance was made',
+  'src/console/console.ts': 'seals the expiry of a session; shows what is left of it',
+  'src/console/session.ts': 'compares the expiry that is sealed in a session',
+  'src/dialects/nova/identity/tokens.ts': 'seals and shows instants of tokens',
+  'src/dialects/redu/api-keys.ts': 'compares stored expiries',
+  'src/telemetry/key-metrics.ts': 'compares stored expiries',
+  'src/traffic/events/lookout.ts': 'shows when an event was noticed',
+  'src/traffic/idempotency/attempts.ts': 'stores leases, which are bounded by the monotonic clock as well',
+  'src/traffic/idempotency/idempotency.ts': 'compares stored expiries',
+};
+
+/** Pages of a browser, which import nothing of the server. */
+const PAGES: Readonly<Record<string, string>> = {
+  'src/console/browser/key-parts.ts': 'a stored expiry',
+  'src/console/browser/rate-limit.ts': 'shows when a reading was taken',
+  'src/console/browser/times.ts': 'shows how long ago an instant was',
+};
+
+const READS_WALL_CLOCK = /\bDate\s*\.\s*now\b|\bnew Date\(\s*\)|\bDate\(\s*\)/;
+const USES_WALL_CLOCK = /\bwall(?:Ms|Time)\b/;
+
+const files = ['src', 'adapters']
+  .flatMap((folder) => readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true }))
+  .filter((entry) => entry.isFile() && /\.ts$/.test(entry.name) && !/\.test\.ts$/.test(entry.name))
+  .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)).replaceAll('\\', '/'));
+
+const code = (file: string) =>
+  readFileSync(join(ROOT, file), 'utf8').replaceAll(/\/\*[\s\S]*?\*\/|(?<!:)\/\/.*$/gm, '');
+
+test('the wall clock is read in one module, and on the pages of the console', () => {
+  const readers = files.filter((file) => READS_WALL_CLOCK.test(code(file)));
+  expect(readers.sort()).toEqual(['src/clock.ts', ...Object.keys(PAGES)].sort());
+});
+
+test('the wall clock is used only to store, show or compare an instant', () => {
+  const users = files.filter((file) => file !== 'src/clock.ts' && USES_WALL_CLOCK.test(code(file)));
+  expect(users.sort()).toEqual(Object.keys(WALL_CLOCK).sort());
+});
