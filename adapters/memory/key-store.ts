@@ -99,6 +99,7 @@ export function memoryKeyStore(): KeyStore {
     },
 
     ping: async () => {},
+    isWritable: async () => true,
     close: async () => {},
   };
 }

@@ -47,6 +47,15 @@ export function insertKey(
   return db.insertInto('api_key').values(keyToRow(key, changeId)).compile();
 }
 
+/** A write that changes no row, and that a read-only database refuses as any other. */
+export function touchNothing(db: QueryCreator<Tables>): CompiledQuery<unknown> {
+  return db
+    .updateTable('api_key')
+    .set((eb) => ({ change_id: eb.ref('change_id') }))
+    .where('id', '=', '')
+    .compile();
+}
+
 /** Gives the row as it then is, or nothing when there is none or it is revoked. */
 export function updateKey(
   db: QueryCreator<Tables>,

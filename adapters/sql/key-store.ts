@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { KEY_STATES } from '../../src/access/key-state.ts';
 import type { KeyStore } from '../../src/access/key-store.ts';
 import { appendEntry, appendEntryOfChange, appendEntryOfEach, selectEntries } from './audit-statements.ts';
-import type { SqlDatabase } from './database.ts';
+import { DatabaseReadOnly, type SqlDatabase } from './database.ts';
 import {
   countKeysByState,
   countLivingKeys,
@@ -15,6 +15,7 @@ import {
   selectKeys,
   selectOrigins,
   selectReached,
+  touchNothing,
   updateKey,
 } from './key-statements.ts';
 import { rowToAudit, rowToKey } from './rows.ts';
@@ -106,6 +107,16 @@ export function sqlKeyStore(database: SqlDatabase): KeyStore {
 
     async ping() {
       await database.read(builder.selectNoFrom(sql`1`.as('one')).compile());
+    },
+
+    async isWritable() {
+      try {
+        await database.batch([touchNothing(builder)]);
+        return true;
+      } catch (error) {
+        if (error instanceof DatabaseReadOnly) return false;
+        throw error;
+      }
     },
 
     close: () => database.close(),

@@ -5,18 +5,37 @@
  */
 
 import type { PostgresPool } from 'kysely';
-import { DatabaseError, Pool, type PoolClient, type PoolConfig } from 'pg';
+import { Pool, type PoolClient, type PoolConfig } from 'pg';
+import { isReadOnly, spoilsSession } from './postgres-errors.ts';
 
 /**
  * After a timeout or a lost connection nobody knows what the server has done of a transaction. pg would give such a
  * connection to the next caller, whose commit could then finish half of somebody else's work.
+ *
+ * After a failover connections may lead to a standby, which takes no writes and answers all reads. So the first one in use
+ * that says it is read-only makes all of its generation suspect: each is replaced before it is used again.
  */
 export function distrustfulPool(config: PoolConfig): PostgresPool {
   const pool = new Pool(config);
+  let generation = 0;
+  const born = new WeakMap<PoolClient, number>();
   // A connection that breaks while nobody uses it: pg replaces it. Without a listener this would end the process.
   pool.on('error', () => {});
   const distrustful = {
-    connect: async () => new DistrustedClient(await pool.connect()),
+    async connect() {
+      for (;;) {
+        const client = await pool.connect();
+        const isNew = !born.has(client);
+        if (isNew) born.set(client, generation);
+        // One that was made for this call is not to blame on others: the database itself is read-only then.
+        if (born.get(client) === generation) {
+          return new DistrustedClient(client, () => {
+            if (!isNew && born.get(client) === generation) generation += 1;
+          });
+        }
+        client.release(true);
+      }
+    },
     end: () => pool.end(),
   };
   // All but the overload for cursors, which only streaming uses.
@@ -25,13 +44,15 @@ export function distrustfulPool(config: PoolConfig): PostgresPool {
 
 class DistrustedClient {
   readonly #client: PoolClient;
+  readonly #onReadOnly: () => void;
   readonly #onError = (error: Error) => {
     this.#broken ??= error;
   };
   #broken: Error | undefined;
 
-  constructor(client: PoolClient) {
+  constructor(client: PoolClient, onReadOnly: () => void) {
     this.#client = client;
+    this.#onReadOnly = onReadOnly;
     client.on('error', this.#onError);
   }
 
@@ -41,7 +62,9 @@ class DistrustedClient {
     try {
       return await this.#client.query(text, [...parameters]);
     } catch (error) {
-      if (!(error instanceof DatabaseError)) this.#broken ??= error as Error;
+      if (isReadOnly(error)) this.#onReadOnly();
+      // A transaction that could not be ended would go on in the next caller's hands.
+      if (spoilsSession(error) || text === 'rollback' || text === 'commit') this.#broken ??= error as Error;
       throw error;
     }
   }

@@ -1,9 +1,8 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
-import { Client, type PoolConfig } from 'pg';
+import { Client, type ClientConfig, Pool, type PoolConfig } from 'pg';
 import type { SqlDatabase } from './database.ts';
-import { POSTGRES_TYPES } from './migrations/column-types.ts';
-import { migrate } from './migrations/migrate.ts';
-import { diagnosePostgres } from './postgres-errors.ts';
+import { migratePostgres } from './migrations/migrate-postgres.ts';
+import { diagnosePostgres, isRefusedStartupParameter, mayHelpToReconnect } from './postgres-errors.ts';
 import { distrustfulPool } from './postgres-pool.ts';
 import type { Tables } from './schema.ts';
 import { databaseError, transactionalDatabase } from './transactional-database.ts';
@@ -27,7 +26,10 @@ const WRITE_LOCK = 4_711_061_511_711;
 /**
  * A PostgreSQL database. TLS as the URL's `sslmode` says: `verify-full`, `no-verify`, `disable` (the default).
  *
- * Connections that the server or the network closed are replaced; what was running on them rejects with `unavailable`.
+ * Connections that the server or the network closed, and those to a database that has turned read-only, are replaced; what
+ * was running on them runs once more where nothing of it can have been committed, else it rejects with `unavailable`.
+ *
+ * Nothing rests on the state of a session, so a pooler in transaction mode may stand in between.
  *
  * @param url `postgres://` or `postgresql://`. Secret: it may hold a password.
  * @throws TypeError when it is no such URL; the message does not repeat it. ComputeError `unavailable`.
@@ -40,23 +42,62 @@ export async function openPostgres(url: string, limits: Partial<PostgresLimits> 
     application_name: 'linguanova',
     max: connections,
     connectionTimeoutMillis: connectTimeout,
-    statement_timeout: statement,
     query_timeout: statement + GRACE,
-    idle_in_transaction_session_timeout: statement + GRACE,
     keepAlive: true,
   });
-  const migrating = connect({ ...config(MIGRATION_TIMEOUT), max: 1 });
+  const inSession = {
+    statement_timeout: statementTimeout,
+    idle_in_transaction_session_timeout: statementTimeout + GRACE,
+  };
   try {
-    await migrate(migrating, POSTGRES_TYPES);
+    const keepsBounds = await keepsSession({ ...config(statementTimeout), ...inSession }, statementTimeout);
+    await migratePostgres(new Pool({ ...config(MIGRATION_TIMEOUT), max: 1 }), MIGRATION_TIMEOUT);
+    const db = connect({ ...config(statementTimeout), ...(keepsBounds && inSession) });
+    return transactionalDatabase(db, {
+      diagnose: diagnosePostgres,
+      attempt: onceMore,
+      isolationLevel: 'read committed',
+      bounds: keepsBounds ? undefined : boundsOf(statementTimeout).compile(db),
+      // One batch at a time, over all nodes: so the audit log grows in the order of commits.
+      lock: sql`select pg_advisory_xact_lock(${sql.lit(WRITE_LOCK)})`.compile(db),
+    });
   } catch (error) {
     throw databaseError(error, diagnosePostgres(error));
-  } finally {
-    await migrating.destroy();
   }
-  const db = connect(config(statementTimeout));
-  // One batch at a time, over all nodes: so the audit log grows in the order of commits.
-  const lock = sql`select pg_advisory_xact_lock(${sql.lit(WRITE_LOCK)})`.compile(db);
-  return transactionalDatabase(db, { diagnose: diagnosePostgres, lock });
+}
+
+/**
+ * Whether sessions keep the time bounds that a client names when it connects. A pooler in transaction mode (PgBouncer)
+ * refuses them, or drops them where it was configured to; there each transaction has to bring its own.
+ */
+async function keepsSession(config: ClientConfig, statementTimeout: number): Promise<boolean> {
+  const client = new Client(config);
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    const { rows } = await client.query("select setting from pg_settings where name = 'statement_timeout'");
+    return rows[0]?.setting === String(statementTimeout);
+  } catch (error) {
+    if (isRefusedStartupParameter(error)) return false;
+    throw error;
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+function boundsOf(statementTimeout: number) {
+  const idle = statementTimeout + GRACE;
+  return sql`set local statement_timeout = ${sql.lit(statementTimeout)}; set local idle_in_transaction_session_timeout = ${sql.lit(idle)}`;
+}
+
+/** Runs `work` once more when only its connection was at fault and nothing of it can have been committed. */
+async function onceMore<Result>(work: () => Promise<Result>, isUndone: () => boolean): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isUndone() || !mayHelpToReconnect(error)) throw error;
+    return work();
+  }
 }
 
 function connect(config: PoolConfig): Kysely<Tables> {

@@ -1,48 +1,70 @@
-import type { CompiledQuery, Kysely } from 'kysely';
+import type { CompiledQuery, IsolationLevel, Kysely } from 'kysely';
 import { ComputeError } from '../../src/compute/errors.ts';
-import type { BatchRows, SqlDatabase } from './database.ts';
+import { type BatchRows, DatabaseReadOnly, type SqlDatabase } from './database.ts';
 import type { Tables } from './schema.ts';
 
 /** What a driver's error means; null: a defect. */
-export type Diagnosis = 'unavailable' | 'taken' | null;
+export type Diagnosis = 'unavailable' | 'read_only' | 'taken' | null;
 
 export interface Peculiarities {
   diagnose(error: unknown): Diagnosis;
-  /** Runs `work`, again where the database says that this helps. */
-  attempt?<Result>(work: () => Promise<Result>): Promise<Result>;
+  /**
+   * Runs `work`, again where the database says that this helps.
+   *
+   * @param isUndone Whether nothing of `work` can have been committed when it failed.
+   */
+  attempt?<Result>(work: () => Promise<Result>, isUndone: () => boolean): Promise<Result>;
+  /** What a transaction begins with where a session cannot carry its time bounds: then a read is a transaction too. */
+  readonly bounds?: CompiledQuery | undefined;
   /** What a batch starts with so that no other runs beside it; not needed where a transaction is alone anyway. */
   readonly lock?: CompiledQuery;
+  /** Of batches, where the database knows several; whatever its own default is. */
+  readonly isolationLevel?: IsolationLevel;
 }
 
 /** A database that has interactive transactions: a batch is one. */
 export function transactionalDatabase(db: Kysely<Tables>, its: Peculiarities): SqlDatabase {
   let closing: Promise<void> | undefined;
 
-  async function guarded<Result>(work: () => Promise<Result>): Promise<Result> {
+  /** The rows of `statements`, which run in one transaction. */
+  async function transaction(statements: readonly CompiledQuery<unknown>[], lock?: CompiledQuery) {
+    let isCommitting = false;
+    const builder = db.transaction();
+    const configured = its.isolationLevel ? builder.setIsolationLevel(its.isolationLevel) : builder;
+    const work = () =>
+      configured.execute(async (running) => {
+        isCommitting = false;
+        if (its.bounds !== undefined) await running.executeQuery(its.bounds);
+        if (lock !== undefined) await running.executeQuery(lock);
+        const rows: (readonly unknown[])[] = [];
+        for (const statement of statements) rows.push((await running.executeQuery(statement)).rows);
+        isCommitting = true;
+        return rows;
+      });
+    return guarded(work, () => !isCommitting);
+  }
+
+  async function guarded<Result>(work: () => Promise<Result>, isUndone: () => boolean): Promise<Result> {
     try {
-      return await (its.attempt?.(work) ?? work());
+      return await (its.attempt?.(work, isUndone) ?? work());
     } catch (error) {
       throw closing === undefined ? databaseError(error, its.diagnose(error)) : unavailable(error);
     }
   }
 
-  function batch<const Statements extends readonly CompiledQuery<unknown>[]>(
-    statements: Statements,
-  ): Promise<BatchRows<Statements>> {
-    return guarded(() =>
-      db.transaction().execute(async (transaction) => {
-        if (its.lock !== undefined) await transaction.executeQuery(its.lock);
-        const rows: (readonly unknown[])[] = [];
-        for (const statement of statements) rows.push((await transaction.executeQuery(statement)).rows);
-        return rows as unknown as BatchRows<Statements>;
-      }),
-    );
-  }
-
   return {
     builder: db,
-    batch,
-    read: async (statement) => (await guarded(() => db.executeQuery(statement))).rows,
+    async batch<const Statements extends readonly CompiledQuery<unknown>[]>(statements: Statements) {
+      return (await transaction(statements, its.lock)) as unknown as BatchRows<Statements>;
+    },
+    async read<Row>(statement: CompiledQuery<Row>) {
+      if (its.bounds !== undefined) return ((await transaction([statement]))[0] ?? []) as readonly Row[];
+      const done = await guarded(
+        () => db.executeQuery(statement),
+        () => true,
+      );
+      return done.rows;
+    },
     close() {
       closing ??= db.destroy();
       return closing;
@@ -53,6 +75,7 @@ export function transactionalDatabase(db: Kysely<Tables>, its: Peculiarities): S
 /** What to throw for an error of a driver. */
 export function databaseError(error: unknown, diagnosis: Diagnosis): unknown {
   if (diagnosis === 'unavailable') return unavailable(error);
+  if (diagnosis === 'read_only') return new DatabaseReadOnly(error);
   if (diagnosis === null) return error;
   return new ComputeError('conflict', 'There is a key with this id already.', { cause: error });
 }

@@ -138,5 +138,7 @@ export interface KeyStore {
 
   /** Resolves when the database answers. */
   ping(): Promise<void>;
+  /** Whether the database takes writes, found out by one that changes nothing. Rejects when it cannot be reached. */
+  isWritable(): Promise<boolean>;
   close(): Promise<void>;
 }

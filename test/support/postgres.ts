@@ -31,6 +31,8 @@ export interface TestPostgres {
   createDatabase(): Promise<string>;
   /** Runs one statement as the owner of the cluster, on a connection of its own. */
   sql(url: string, statement: string): Promise<Record<string, unknown>[]>;
+  /** Locks a table against reads and writes until `end`. */
+  locked(url: string, table: string, end: Promise<void>): { taken: Promise<void>; released: Promise<void> };
   /** Ends it without a checkpoint: the next start recovers. */
   crash(): Promise<void>;
   start(): Promise<void>;
@@ -75,6 +77,7 @@ export async function startPostgres(...settings: readonly string[]): Promise<Tes
       return url(`keys_${databases}`);
     },
     sql,
+    locked,
     async crash() {
       await server.end('SIGQUIT');
     },
@@ -154,6 +157,16 @@ async function sql(url: string, statement: string): Promise<Record<string, unkno
   } finally {
     await client.end();
   }
+}
+
+function locked(url: string, table: string, end: Promise<void>) {
+  const client = new Client(url);
+  const taken = (async () => {
+    await client.connect();
+    await client.query(`begin; lock table ${table}`);
+  })();
+  const released = taken.then(() => end).finally(() => client.end());
+  return { taken, released };
 }
 
 /** One that orders texts otherwise than byte by byte, as most operators have it; before version 15 there is none for sure. */

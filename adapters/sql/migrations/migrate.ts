@@ -20,10 +20,16 @@ export function migrationsFor(types: ColumnTypes): Readonly<Record<string, Migra
  * Brings the database to the newest schema; does nothing to one that has it. Safe when several nodes do it at once, where
  * the dialect's transactions or its migration lock keep them apart.
  *
+ * @param inTransaction The caller has begun one, and holds the lock.
  * @throws What the driver raised. A database with migrations that this version does not know is refused.
  */
-export async function migrate(db: Kysely<Tables>, types: ColumnTypes): Promise<void> {
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrationsFor(types) } });
+export async function migrate(
+  db: Kysely<Tables>,
+  types: ColumnTypes,
+  { inTransaction = false } = {},
+): Promise<void> {
+  const provider = { getMigrations: async () => migrationsFor(types) };
+  const migrator = new Migrator({ db, provider, disableTransactions: inTransaction });
   const { error } = await migrator.migrateToLatest();
   if (error !== undefined) throw error;
 }

@@ -80,6 +80,12 @@ export function keysConformance(store: () => KeyStore): void {
     expect(await store().listAudit({ limit: 9, before: null })).toMatchObject([{ detail: `${inserted}` }]);
   });
 
+  test('says that it is writable, and writes nothing to find out', async () => {
+    expect(await store().isWritable()).toBe(true);
+    expect(await allKeys(store())).toEqual([]);
+    expect(await store().listAudit({ limit: 9, before: null })).toEqual([]);
+  });
+
   test('answers ping', async () => {
     await expect(store().ping()).resolves.toBeUndefined();
   });
