@@ -2,9 +2,12 @@ import * as z from 'zod';
 import type { SignedInCaller } from '../../src/compute/cloud.ts';
 import { ComputeError, hasCode } from '../../src/compute/errors.ts';
 import type { CreatedKeyPair, Identity, KeyPair, SecurityGroup } from '../../src/compute/model.ts';
-import { decodeKeyPair, decodeSecurityGroup } from '../../src/dialects/redu/decode-answers.ts';
+import {
+  decodeKeyPair,
+  decodeSecurityGroup,
+  foreignSecurityGroupSchema,
+} from '../../src/dialects/redu/decode-answers.ts';
 import { createdKeypairSchema, keypairSchema } from '../../src/dialects/redu/keypairs.ts';
-import { securityGroupSchema } from '../../src/dialects/redu/security-group-schemas.ts';
 import type { ReduSession } from './session.ts';
 
 /** What the documentation says `/v1/me` tells, and what a gateway like this one adds. */
@@ -29,10 +32,12 @@ const LegacyGroup = z
       z.object({
         id: z.string(),
         direction: z.enum(['ingress', 'egress']),
+        ethertype: z.enum(['IPv4', 'IPv6']).optional(),
         protocol: z.string().nullable(),
         port_range_min: z.int().nullable(),
         port_range_max: z.int().nullable(),
         remote_ip_prefix: z.string().nullable(),
+        description: z.string().optional(),
       }),
     ),
   })
@@ -105,7 +110,7 @@ export function createKeyPair(
 
 export async function listSecurityGroups(session: ReduSession, projectId: string): Promise<SecurityGroup[]> {
   const groups = await currentOrLegacy(
-    () => session.list('/v1/security_groups', securityGroupSchema),
+    () => session.list('/v1/security_groups', foreignSecurityGroupSchema),
     () => session.list('/cloud/v1/network/security_groups/list', LegacyGroup),
   );
   return groups.map((group) => decodeSecurityGroup(group, projectId));

@@ -11,7 +11,6 @@ import { imageSchema } from '../../src/dialects/redu/images.ts';
 import { networkSchema } from '../../src/dialects/redu/networks.ts';
 import { quotasSchema } from '../../src/dialects/redu/quotas.ts';
 import { encodePort } from '../../src/dialects/redu/security-group-rules.ts';
-import { ruleSchema, securityGroupSchema } from '../../src/dialects/redu/security-group-schemas.ts';
 import { serverGroupSchema } from '../../src/dialects/redu/server-groups.ts';
 import * as access from './access.ts';
 import * as instances from './instances.ts';
@@ -97,20 +96,21 @@ export function reduCloud(open: (call: CallContext) => ReduSession, call: CallCo
     },
     async createSecurityGroup(name, description) {
       const request = { method: 'POST', path: '/v1/security_groups', body: { name, description } } as const;
-      const group = await session.read(request, 'collection', securityGroupSchema);
+      const group = await session.read(request, 'collection', decode.foreignSecurityGroupSchema);
       return decode.decodeSecurityGroup(group, await projectId());
     },
     deleteSecurityGroup: (id) => remove(groupPath(id)),
     async createSecurityGroupRule(id, rule) {
-      const { direction, protocol, remotePrefix } = rule;
+      const { direction, protocol, remotePrefix, description } = rule;
       const anyIPv6 = rule.ethertype === 'IPv6' && remotePrefix === null;
-      const body = { direction, protocol, port: encodePort(rule), cidr: anyIPv6 ? '::/0' : remotePrefix };
+      const cidr = anyIPv6 ? '::/0' : remotePrefix;
+      const body = { direction, protocol, port: encodePort(rule), cidr, ...(description && { description }) };
       const request = { method: 'POST', path: `${groupPath(id)}/rules`, body } as const;
-      return decode.decodeRule(await session.read(request, 'item', ruleSchema), id);
+      return decode.decodeRule(await session.read(request, 'item', decode.foreignRuleSchema), id);
     },
     deleteSecurityGroupRule: (id, ruleId) => remove(`${groupPath(id)}/rules/${ruleId}`),
 
-    listPorts: async () => [],
+    listPorts: noPorts('listing ports'),
     createPort: noPorts('making a port'),
     addPortSecurityGroup: noPorts('changing the groups of a port'),
     removePortSecurityGroup: noPorts('changing the groups of a port'),

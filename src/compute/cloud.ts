@@ -203,6 +203,7 @@ export interface NewSecurityGroupRule {
   readonly portMin: number | null;
   readonly portMax: number | null;
   readonly remotePrefix: string | null;
+  readonly description?: string;
 }
 
 /** A cloud as one caller sees it for the time of one request. */

@@ -170,9 +170,11 @@ export const KEYPAIR = {
 export const RULE = {
   id: '2b1a0f9e-8d7c-4b6a-9f5e-4d3c2b1a0f9e',
   direction: 'ingress',
+  ethertype: 'IPv4',
   protocol: 'tcp',
   port: 443,
   cidr: '0.0.0.0/0',
+  description: '',
 };
 
 export const SECURITY_GROUP = {

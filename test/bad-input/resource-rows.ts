@@ -22,7 +22,7 @@ const RULE: readonly Case[] = [
   ...['in', 'INGRESS', '', 7, null, ['ingress']].map(
     (direction): Case => [`direction ${JSON.stringify(direction)}`, { direction }],
   ),
-  ...['sctp', 'TCP', '', '6', 6, 'any', ['tcp']].map(
+  ...['nonsense', 'tcp ', '', '256', '-1', 6, ['tcp']].map(
     (protocol): Case => [`protocol ${JSON.stringify(protocol)}`, { protocol }, ['protocol']],
   ),
   ...[0, -1, 65_536, 1.5, 1e21, '80', '', '90-80', '0-10', '80-65536', 'ssh', '80-', '-80', '1-2-3'].map(
@@ -32,7 +32,8 @@ const RULE: readonly Case[] = [
     (port): Case => [`port ${JSON.stringify(port)}`, { port }],
   ),
   ['port without a protocol', { protocol: undefined }, ['port']],
-  ['port with icmp', { protocol: 'icmp' }, ['port']],
+  ['an ICMP type above 255', { protocol: 'icmp', port: 256 }, ['port']],
+  ['port with a protocol that has none', { protocol: 'esp' }, ['port']],
   ...[
     'anywhere',
     '',

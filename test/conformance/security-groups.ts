@@ -18,6 +18,9 @@ export function securityGroupConformance(target: () => Target): void {
         true,
       );
 
+      const families = created.body.rules.map(({ ethertype }: { ethertype: string }) => ethertype);
+      expect(families.toSorted()).toEqual(['IPv4', 'IPv6']);
+
       const rule = await acme.post(`/v1/security_groups/${id}/rules`, {
         direction: 'ingress',
         protocol: 'tcp',
@@ -28,9 +31,11 @@ export function securityGroupConformance(target: () => Target): void {
       expect(rule.body).toEqual({
         id: expect.any(String),
         direction: 'ingress',
+        ethertype: 'IPv4',
         protocol: 'tcp',
         port: '8000-8080',
         cidr: '198.51.100.0/24',
+        description: '',
       });
       const same = await acme.post(`/v1/security_groups/${id}/rules`, {
         protocol: 'tcp',

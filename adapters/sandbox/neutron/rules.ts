@@ -35,6 +35,13 @@ const PROTOCOLS =
     ' ',
   );
 
+/** By name and number. */
+const PORT_PROTOCOLS = new Set('tcp udp udplite sctp dccp 6 17 136 132 33'.split(' '));
+const ICMP_PROTOCOLS = new Set('icmp icmpv6 ipv6-icmp 1 58'.split(' '));
+const IPV6_PROTOCOLS = new Set(
+  'ipv6-encap ipv6-frag ipv6-icmp icmpv6 ipv6-nonxt ipv6-opts ipv6-route 41 44 58 59 60 43'.split(' '),
+);
+
 export const rules: Kind<SecurityGroupRule> = {
   plural: 'security_group_rules',
   one: 'security_group_rule',
@@ -62,11 +69,13 @@ export function createRule(call: NeutronCall): Response {
   if (direction !== 'ingress' && direction !== 'egress') {
     throw invalidInput('direction', `${direction} is not in valid_values.`);
   }
-  const ethertype = given.ethertype === undefined ? 'IPv4' : given.ethertype;
-  if (ethertype !== 'IPv4' && ethertype !== 'IPv6') {
-    throw invalidInput('ethertype', `${ethertype} is not in valid_values.`);
-  }
-  const wishes = { direction, ethertype, ...protocolOf(given), prefix: prefixOf(given, ethertype) } as const;
+  const ethertype = ethertypeOf(given);
+  const wishes = {
+    direction,
+    ethertype,
+    ...protocolOf(given, ethertype),
+    prefix: prefixOf(given, ethertype),
+  } as const;
   const groupId = text(given, 'security_group_id');
   const known = cloud.networking.groups.get(groupId);
   // As Neutron since 2024: the policy is asked before the group is looked for.
@@ -101,9 +110,30 @@ export function deleteRule(call: NeutronCall, id: string): Response {
   return empty(204);
 }
 
-function protocolOf(given: Fields) {
-  const value = given.protocol ?? null;
-  const protocol = value === null ? null : String(value).toLowerCase();
+function ethertypeOf(given: Fields): 'IPv4' | 'IPv6' {
+  const { ethertype = 'IPv4' } = given;
+  const known = (['IPv4', 'IPv6'] as const).find(
+    (family) => family.toLowerCase() === String(ethertype).toLowerCase(),
+  );
+  if (known === undefined) {
+    const message = `Security group rule for ethertype '${ethertype}' not supported. Allowed values are ['IPv4', 'IPv6'].`;
+    throw new Fault(400, 'SecurityGroupRuleInvalidEtherType', message);
+  }
+  return known;
+}
+
+/** `ipv6-icmp` is stored for what older clients call ICMP in a rule for IPv6. */
+function canonicalProtocol(value: unknown, ethertype: 'IPv4' | 'IPv6'): string | null {
+  if (value === null || value === undefined) return null;
+  const protocol = String(value).toLowerCase();
+  if (protocol === 'any') return null;
+  if (ethertype === 'IPv4') return protocol;
+  if (protocol === 'icmp' || protocol === 'icmpv6') return 'ipv6-icmp';
+  return protocol === '1' ? '58' : protocol;
+}
+
+function protocolOf(given: Fields, ethertype: 'IPv4' | 'IPv6') {
+  const protocol = canonicalProtocol(given.protocol, ethertype);
   const known =
     protocol === null || PROTOCOLS.includes(protocol) || (/^\d+$/.test(protocol) && Number(protocol) < 256);
   if (!known) {
@@ -111,19 +141,54 @@ function protocolOf(given: Fields) {
     const message = `Security group rule protocol ${protocol} not supported. Only protocol values ${values} and integer representations [0 to 255] are supported.`;
     throw new Fault(400, 'SecurityGroupRuleInvalidProtocol', message);
   }
+  if (protocol !== null && IPV6_PROTOCOLS.has(protocol) && ethertype === 'IPv4') {
+    const message = `Invalid ethertype ${ethertype} for protocol ${protocol}.`;
+    throw new Fault(400, 'SecurityGroupEthertypeConflictWithProtocol', message);
+  }
+  return { protocol, ...portsOf(given, protocol) };
+}
+
+function portsOf(given: Fields, protocol: string | null) {
   const portMin = portOf(given.port_range_min);
   const portMax = portOf(given.port_range_max);
+  if (portMin === 1 && portMax === 65_535) return { portMin: null, portMax: null };
   const ranged = portMin !== null || portMax !== null;
   if (ranged && protocol === null) {
     const message = 'Must also specify protocol if port range is given.';
     throw new Fault(400, 'SecurityGroupProtocolRequiredWithPorts', message);
   }
-  const ordered = portMin !== null && portMax !== null && portMin <= portMax;
-  if (ranged && (protocol === 'tcp' || protocol === 'udp') && !ordered) {
-    const message = 'For TCP/UDP protocols, port_range_min must be <= port_range_max';
-    throw new Fault(400, 'SecurityGroupInvalidPortRange', message);
+  if (!ranged || protocol === null) return { portMin, portMax };
+  if (ICMP_PROTOCOLS.has(protocol)) {
+    refuseWrongIcmp(portMin, portMax);
+  } else if (!PORT_PROTOCOLS.has(protocol)) {
+    const message = `Invalid protocol ${protocol} for port range, only supported for TCP, UDP, UDPLITE, SCTP and DCCP.`;
+    throw new Fault(400, 'SecurityGroupInvalidProtocolForPort', message);
+  } else {
+    if (portMin === 0 || portMax === 0) {
+      throw new Fault(400, 'SecurityGroupInvalidPortValue', 'Invalid value for port 0');
+    }
+    if (portMin === null || portMax === null || portMin > portMax) {
+      const message = 'For TCP/UDP protocols, port_range_min must be <= port_range_max';
+      throw new Fault(400, 'SecurityGroupInvalidPortRange', message);
+    }
   }
-  return { protocol, portMin, portMax };
+  return { portMin, portMax };
+}
+
+function refuseWrongIcmp(type: number | null, code: number | null): void {
+  for (const [field, attribute, value] of [
+    ['type', 'port_range_min', type],
+    ['code', 'port_range_max', code],
+  ] as const) {
+    if (value !== null && value > 255) {
+      const message = `Invalid value for ICMP ${field} (${attribute}) ${value}. It must be 0 to 255.`;
+      throw new Fault(400, 'SecurityGroupInvalidIcmpValue', message);
+    }
+  }
+  if (type === null) {
+    const message = `ICMP code (port-range-max) ${code} is provided but ICMP type (port-range-min) is missing.`;
+    throw new Fault(400, 'SecurityGroupMissingIcmpType', message);
+  }
 }
 
 function portOf(value: unknown): number | null {
@@ -147,7 +212,7 @@ function prefixOf(given: Fields, ethertype: 'IPv4' | 'IPv6'): string | null {
     const message = `Conflicting value ethertype ${ethertype} for CIDR ${prefix}`;
     throw new Fault(400, 'SecurityGroupRuleParameterConflict', message);
   }
-  return prefix;
+  return prefix.includes('/') ? prefix : `${prefix}/${four ? 32 : 128}`;
 }
 
 function refuseDouble(cloud: Cloud, wanted: Partial<SecurityGroupRule>): void {

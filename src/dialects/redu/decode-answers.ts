@@ -5,7 +5,7 @@
  * @module
  */
 
-import type * as z from 'zod';
+import * as z from 'zod';
 import type {
   CloudInstance,
   CreatedKeyPair,
@@ -20,6 +20,7 @@ import type {
   ServerGroup,
 } from '../../compute/model.ts';
 import { isPassing, stateFrom } from '../../compute/states.ts';
+import { isIcmp } from '../../http/protocols.ts';
 import type { flavorSchema } from './flavors.ts';
 import type { floatingIpSchema } from './floating-ips.ts';
 import type { hypervisorSchema } from './hypervisors.ts';
@@ -28,7 +29,7 @@ import type { InstanceBody, InstanceDetailBody } from './instance-schemas.ts';
 import type { createdKeypairSchema } from './keypairs.ts';
 import type { networkSchema } from './networks.ts';
 import type { quotasSchema } from './quotas.ts';
-import type { ruleSchema, securityGroupSchema } from './security-group-schemas.ts';
+import { ruleSchema, securityGroupSchema } from './security-group-schemas.ts';
 import type { serverGroupSchema } from './server-groups.ts';
 
 type Extra = Exclude<keyof InstanceDetailBody, keyof InstanceBody>;
@@ -89,7 +90,7 @@ export function decodeKeyPair(body: z.infer<typeof createdKeypairSchema>): Creat
 
 /** Whose it is, when it was made, and whether it is shared or stateful is not told: it is taken for the caller's own. */
 export function decodeSecurityGroup(
-  body: z.infer<typeof securityGroupSchema>,
+  body: z.infer<typeof foreignSecurityGroupSchema>,
   projectId: string,
 ): SecurityGroup {
   const { id, name, description, rules } = body;
@@ -105,21 +106,29 @@ export function decodeSecurityGroup(
   };
 }
 
-/** The address family is read from the network; a rule about another group looks like one about any address. */
-export function decodeRule(body: z.infer<typeof ruleSchema>, securityGroupId: string): SecurityGroupRule {
+/** What older redu clouds leave out. */
+export const foreignRuleSchema = ruleSchema.partial({ ethertype: true, description: true });
+export const foreignSecurityGroupSchema = securityGroupSchema.extend({ rules: z.array(foreignRuleSchema) });
+
+/** Without `ethertype` the address family follows the network; a rule about another group looks like one about any address. */
+export function decodeRule(
+  body: z.infer<typeof foreignRuleSchema>,
+  securityGroupId: string,
+): SecurityGroupRule {
   const { id, direction, protocol, port, cidr } = body;
-  const [min, max = min] = port === null ? [] : String(port).split('-').map(Number);
+  const isTypeOnly = protocol !== null && isIcmp(protocol);
+  const [min, max = isTypeOnly ? null : min] = port === null ? [] : String(port).split('-').map(Number);
   return {
     id,
     securityGroupId,
     direction,
-    ethertype: cidr?.includes(':') ? 'IPv6' : 'IPv4',
+    ethertype: body.ethertype ?? (cidr?.includes(':') ? 'IPv6' : 'IPv4'),
     protocol,
     portMin: min ?? null,
     portMax: max ?? null,
     remotePrefix: cidr,
     remoteGroupId: null,
-    description: '',
+    description: body.description ?? '',
   };
 }
 

@@ -1,17 +1,26 @@
 import type * as z from 'zod';
 import type { NewSecurityGroupRule } from '../../compute/cloud.ts';
 import type { SecurityGroup, SecurityGroupRule } from '../../compute/model.ts';
+import { isIcmp } from '../../http/protocols.ts';
 import type { NewRuleBody, ruleSchema, securityGroupSchema } from './security-group-schemas.ts';
 
-/** What a checked body asks for. The address family follows the network; without one it is IPv4. */
-export function toNewRule({ direction, protocol, port, cidr }: NewRuleBody): NewSecurityGroupRule {
+/** The rule that a validated body describes. The address family follows the network; without one it is IPv4. */
+export function toNewRule({
+  direction,
+  protocol,
+  port,
+  cidr,
+  description,
+}: NewRuleBody): NewSecurityGroupRule {
   return {
     direction,
     ethertype: cidr?.includes(':') ? 'IPv6' : 'IPv4',
     protocol,
     portMin: port?.min ?? null,
-    portMax: port?.max ?? null,
+    // ICMP has a type without a code; one port is a range of one.
+    portMax: port?.max ?? (protocol !== null && isIcmp(protocol) ? null : (port?.min ?? null)),
     remotePrefix: cidr,
+    ...(description !== '' && { description }),
   };
 }
 
@@ -28,9 +37,11 @@ export function encodeRule(rule: SecurityGroupRule): z.infer<typeof ruleSchema> 
   return {
     id: rule.id,
     direction: rule.direction,
+    ethertype: rule.ethertype,
     protocol: rule.protocol,
     port: encodePort(rule),
     cidr: rule.remotePrefix,
+    description: rule.description,
   };
 }
 

@@ -24,7 +24,15 @@ const GROUP: SecurityGroup = {
   created: '2026-02-12T09:14:22Z',
   rules: [RULE],
 };
-const SHOWN_RULE = { id: OTHER_ID, direction: 'ingress', protocol: 'tcp', port: 22, cidr: '0.0.0.0/0' };
+const SHOWN_RULE = {
+  id: OTHER_ID,
+  direction: 'ingress',
+  ethertype: 'IPv4',
+  protocol: 'tcp',
+  port: 22,
+  cidr: '0.0.0.0/0',
+  description: '',
+};
 const SHOWN = { id: ID, name: 'web', description: 'for the web', rules: [SHOWN_RULE] };
 
 test('lists, makes, shows and deletes', async () => {
@@ -80,6 +88,24 @@ describe('rules', () => {
       },
     ],
     [{ protocol: 'icmp', port: null, cidr: null }, { protocol: 'icmp' }],
+    [
+      { protocol: 'icmp', port: 8 },
+      { protocol: 'icmp', portMin: 8 },
+    ],
+    [
+      { protocol: 'icmp', port: '3-4' },
+      { protocol: 'icmp', portMin: 3, portMax: 4 },
+    ],
+    [
+      { protocol: 'VRRP', description: 'x' },
+      { protocol: 'vrrp', description: 'x' },
+    ],
+    [{ protocol: '47' }, { protocol: '47' }],
+    [{ protocol: 'any' }, {}],
+    [
+      { protocol: 'sctp', port: 9 },
+      { protocol: 'sctp', portMin: 9, portMax: 9 },
+    ],
   ])('takes %j', async (body, expected) => {
     const { status, json } = await call('POST', PATH, body);
     expect([status, json]).toEqual([201, SHOWN_RULE]);
@@ -119,13 +145,20 @@ describe('rules', () => {
   });
 
   test.each([
-    [{ port: 80 }, 'port: needs the protocol tcp or udp'],
-    [{ protocol: 'icmp', port: 8 }, 'port: needs the protocol tcp or udp'],
-    [{ protocol: 'gre' }, 'protocol: must be one of tcp, udp, icmp'],
+    [{ port: 80 }, 'port: needs a protocol with ports, such as tcp or udp'],
+    [{ protocol: 'esp', port: 8 }, 'port: needs a protocol with ports, such as tcp or udp'],
+    [
+      { protocol: 'icmp', port: 256 },
+      'port: must be an ICMP type from 0 to 255, type and code as text ("3-4"), or null for any',
+    ],
+    [
+      { protocol: 'nonsense' },
+      'protocol: must be tcp, udp, icmp, another IANA protocol name, a protocol number from 0 to 255, or null for any',
+    ],
     [{ direction: 'in' }, 'direction: must be one of ingress, egress'],
     [
       { remote_group_id: ID },
-      'remote_group_id: is not known here; known are direction, protocol, port, cidr',
+      'remote_group_id: is not known here; known are direction, protocol, port, cidr, description',
     ],
   ])('refuses %j', async (body, problem) => {
     expect(await problems('POST', PATH, body)).toEqual([problem]);

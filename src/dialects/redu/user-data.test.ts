@@ -6,7 +6,7 @@ const CLOUD_CONFIG = '#cloud-config\npackages: [nginx]\n';
 const decoded = (base64: string) =>
   new TextDecoder().decode(Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)));
 
-test.each([CLOUD_CONFIG, '#!/bin/sh\necho "żółw 🐢"\n', 'password', 'test', 'YQ', 'YQ==='])(
+test.each([CLOUD_CONFIG, '#!/bin/sh\necho "żółw 🐢"\n', 'pass word', 'YQ', 'YQ==='])(
   'encodes %j',
   (plain) => {
     expect(decoded(encodeUserData(plain))).toBe(plain);
@@ -18,6 +18,9 @@ test.each([
   btoa('{"ignition":{"version":"3.4.0"}}'),
   btoa('<powershell>\r\nGet-Date\r\n</powershell>'),
   btoa('\x1f\x8b\x08\x00\x00\x00\x00\x00'),
+  btoa('#!/bin/sh\necho "Gr\xfc\xdfe" > /etc/motd\n'),
+  btoa('#!/bin/sh\necho "\x1b[1m"\n'),
+  btoa('\x00\xff\xfe\x80'),
 ])('passes on %s', (base64) => {
   expect(encodeUserData(base64)).toBe(base64);
 });

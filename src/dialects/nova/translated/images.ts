@@ -4,21 +4,30 @@
  * @module
  */
 
+import { ComputeError } from '../../../compute/errors.ts';
 import type { Image } from '../../../compute/model.ts';
-import { FACES } from '../services.ts';
-import { linksTo, type NovaCall, oneOf } from './call.ts';
-import { narrowed, nextLinks, part } from './lists.ts';
+import { lacks, linksTo, type NovaCall, oneOf } from './call.ts';
+import { imageFilter, imageOrder } from './image-query.ts';
+import { nextLinks, part } from './lists.ts';
+
+const LIST_PATH = '/v2/images';
+/** Filters of Nova by what redu does not report of an image. */
+const NOT_REPORTED_AT_COMPUTE = /^(?:server|type|property-.*)$/;
 
 /** `GET /v2/images`. */
 export async function listImages(call: NovaCall): Promise<Response> {
-  const all = narrowed((await call.cloud.listImages()).map(imageView), call.query);
-  const { items, next } = part(call, all);
-  const first = `${FACES.image.prefix}/v2/images`;
+  const accepts = imageFilter(call.query);
+  const order = imageOrder(call.query);
+  const matching = (await call.cloud.listImages()).filter(accepts).toSorted(order);
+  const { items, next } = part(call, matching);
+  const parameters = new URLSearchParams(call.query);
+  parameters.delete('marker');
+  const first = parameters.size === 0 ? LIST_PATH : `${LIST_PATH}?${parameters}`;
   return call.c.json({
-    images: items,
+    images: items.map(imageView),
     first,
-    // Glance's own links begin with its path.
-    ...(next !== null && { next: next.slice(call.publicUrl.length) }),
+    // Relative to the version, as Glance prints it: clients resolve it against the endpoint.
+    ...(next !== null && { next: `${LIST_PATH}${new URL(next).search}` }),
     schema: '/v2/schemas/images',
   });
 }
@@ -52,10 +61,32 @@ async function imageOf(cloud: NovaCall['cloud'], id: string): Promise<Image> {
 }
 
 async function listedAtCompute(call: NovaCall, view: (image: Image) => object): Promise<Response> {
-  const name = call.query.get('name');
-  const images = (await call.cloud.listImages()).filter((image) => name === null || image.name === name);
-  const { items, next } = part(call, images);
+  const accepts = computeImageFilter(call.query);
+  const { items, next } = part(call, (await call.cloud.listImages()).filter(accepts));
   return call.c.json({ images: items.map(view), ...nextLinks('images', next) });
+}
+
+/** What Nova filters its list of images by; other parameters are ignored, as Nova does. */
+function computeImageFilter(query: URLSearchParams): (image: Image) => boolean {
+  const beyond = [...query.keys()].find((name) => NOT_REPORTED_AT_COMPUTE.test(name));
+  if (beyond !== undefined) throw lacks(`filtering images by ${beyond}`);
+  const [name, status] = [query.get('name'), query.get('status')];
+  const wholeNumber = (parameter: string) => {
+    const text = query.get(parameter);
+    if (text === null) return null;
+    if (!/^\d{1,9}$/.test(text)) throw ComputeError.field(parameter, 'must be a whole number of 0 or more');
+    return Number(text);
+  };
+  const [minDisk, minRam] = [wholeNumber('minDisk'), wholeNumber('minRam')];
+  const since = query.get('changes-since');
+  const from = since === null ? Number.NEGATIVE_INFINITY : Date.parse(since);
+  if (Number.isNaN(from)) throw ComputeError.field('changes-since', 'must be a time in ISO 8601');
+  return (image) =>
+    (name === null || image.name === name) &&
+    (status === null || statusAtCompute(image) === status.toUpperCase()) &&
+    (minDisk === null || image.minDisk === minDisk) &&
+    (minRam === null || image.minRam === minRam) &&
+    Date.parse(image.updated) >= from;
 }
 
 /** What is not told of an image is what most of them are. */
@@ -94,7 +125,7 @@ const STATUS_AT_COMPUTE: Readonly<Record<string, string>> = {
 };
 
 function computeImageView(image: Image, publicUrl: string) {
-  const status = STATUS_AT_COMPUTE[image.status] ?? 'UNKNOWN';
+  const status = statusAtCompute(image);
   return {
     id: image.id,
     name: image.name,
@@ -108,4 +139,8 @@ function computeImageView(image: Image, publicUrl: string) {
     'OS-EXT-IMG-SIZE:size': image.size,
     links: linksTo(publicUrl, 'images', image.id),
   };
+}
+
+function statusAtCompute({ status }: Image): string {
+  return STATUS_AT_COMPUTE[status] ?? 'UNKNOWN';
 }

@@ -5,9 +5,10 @@
  */
 
 import { ComputeError } from '../../../compute/errors.ts';
-import type { NovaCall } from './call.ts';
+import { lacks, type NovaCall } from './call.ts';
 
-const YES = /^(?:1|t|true|y|yes|on)$/i;
+/** What OpenStack's services read as true in a query. */
+export const YES = /^(?:1|t|true|y|yes|on)$/i;
 
 /** A part of a list, and the address of what follows; null after the last one. */
 export interface Part<T> {
@@ -15,22 +16,35 @@ export interface Part<T> {
   readonly next: string | null;
 }
 
-/** The items that equal every parameter which names a member of theirs; other parameters narrow nothing, as with the services. */
-export function narrowed<T extends object>(items: readonly T[], query: URLSearchParams): T[] {
-  const filters = [...new Set(query.keys())].map((name) => [name, query.getAll(name)] as const);
+/**
+ * The items whose members equal every filter of the query.
+ *
+ * @param reported The members that a filter can compare.
+ * @param control Parameters that are no filters.
+ * @throws ComputeError `not_implemented`: a filter by anything else. Without it the list would be too long, and clients take the first item.
+ */
+export function filtered<T extends object>(
+  items: readonly T[],
+  query: URLSearchParams,
+  { plural, reported, control }: Filtering,
+): T[] {
+  const filters = [...new Set(query.keys())].filter((name) => !control.includes(name));
+  const beyond = filters.find((name) => !reported.includes(name));
+  if (beyond !== undefined) throw lacks(`filtering ${plural} by ${beyond}`);
   return items.filter((item) =>
-    filters.every(([name, wanted]) => {
-      if (!Object.hasOwn(item, name)) return true;
+    filters.every((name) => {
       const value: unknown = item[name as keyof T];
+      const wanted = query.getAll(name);
       if (typeof value === 'boolean') return wanted.some((text) => YES.test(text) === value);
-      return wanted.flatMap(alternatives).includes(String(value ?? ''));
+      return wanted.includes(String(value ?? ''));
     }),
   );
 }
 
-/** Glance's `in:a,b`. */
-function alternatives(wanted: string): string[] {
-  return wanted.startsWith('in:') ? wanted.slice(3).split(',') : [wanted];
+export interface Filtering {
+  readonly plural: string;
+  readonly reported: readonly string[];
+  readonly control: readonly string[];
 }
 
 /** What `limit` and `marker` ask for. `invalid`: no number, or nothing that was listed. */

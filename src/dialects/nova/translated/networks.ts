@@ -5,23 +5,65 @@
  */
 
 import type { FloatingIp, Network, Port } from '../../../compute/model.ts';
-import { type NovaCall, oneOf } from './call.ts';
-import { narrowed, nextLinks, part } from './lists.ts';
+import { lacks, type NovaCall, oneOf } from './call.ts';
+import { filtered, nextLinks, part, YES } from './lists.ts';
 
-/** A list of one kind, under Neutron's name for it and in its order. */
+/** Parameters of every list that are no filters. */
+const CONTROL = ['limit', 'marker', 'page_reverse', 'fields', 'sort_key', 'sort_dir'];
+
+/**
+ * A list as Neutron filters, sorts and cuts it.
+ *
+ * @param constant Members that redu does not report: the view has a constant, which no filter or sort may rest on.
+ */
 export async function listed<T extends { readonly id: string }>(
   call: NovaCall,
   plural: string,
   all: readonly T[],
+  constant: readonly (keyof T & string)[] = [],
 ): Promise<Response> {
-  const sorted = narrowed(all, call.query).toSorted((a, b) => (a.id < b.id ? -1 : 1));
-  const { items, next } = part(call, sorted);
-  return call.c.json({ [plural]: items, ...nextLinks(plural, next) });
+  const { query } = call;
+  if (YES.test(query.get('page_reverse') ?? '')) throw lacks(`listing ${plural} with page_reverse`);
+  const [first] = all;
+  const reported = Object.keys(first ?? { id: '' }).filter((name) => !constant.some((one) => one === name));
+  // The members of an empty list are not known, and it needs no filter.
+  const matching = first === undefined ? [] : filtered(all, query, { plural, reported, control: CONTROL });
+  const { items, next } = part(call, sorted(matching, query, plural, reported));
+  const fields = query.getAll('fields');
+  return call.c.json({
+    [plural]: fields.length === 0 ? items : items.map((item) => withFields(item, fields)),
+    ...nextLinks(plural, next),
+  });
+}
+
+/** By `sort_key` and `sort_dir`, then by id. `not_implemented`: a key that redu does not report. */
+function sorted<T extends { readonly id: string }>(
+  items: readonly T[],
+  query: URLSearchParams,
+  plural: string,
+  reported: readonly string[],
+): T[] {
+  const directions = query.getAll('sort_dir');
+  const keys = query.getAll('sort_key').map((name, index) => {
+    if (items.length > 0 && !reported.includes(name)) throw lacks(`sorting ${plural} by ${name}`);
+    return { name: name as keyof T, sign: directions[index] === 'desc' ? -1 : 1 };
+  });
+  return items.toSorted((a, b) => {
+    for (const { name, sign } of [...keys, { name: 'id' as const, sign: 1 }]) {
+      const [left, right] = [String(a[name] ?? ''), String(b[name] ?? '')];
+      if (left !== right) return left < right ? -sign : sign;
+    }
+    return 0;
+  });
+}
+
+function withFields<T extends object>(item: T, fields: readonly string[]): Partial<T> {
+  return Object.fromEntries(Object.entries(item).filter(([name]) => fields.includes(name))) as Partial<T>;
 }
 
 /** `GET /v2.0/networks`. */
 export async function listNetworks(call: NovaCall): Promise<Response> {
-  return listed(call, 'networks', (await call.cloud.listNetworks()).map(networkView));
+  return listed(call, 'networks', (await call.cloud.listNetworks()).map(networkView), ['description']);
 }
 
 /** `GET /v2.0/networks/{id}`. */
@@ -42,7 +84,7 @@ export async function listPorts(call: NovaCall): Promise<Response> {
 export async function listFloatingIps(call: NovaCall): Promise<Response> {
   const { projectId } = call.c.var.principal;
   const addresses = (await call.cloud.listFloatingIps()).map((one) => floatingIpView(one, projectId));
-  return listed(call, 'floatingips', addresses);
+  return listed(call, 'floatingips', addresses, ['router_id']);
 }
 
 /** `GET /v2.0/floatingips/{id}`. */

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { NetworkAttachment } from '../../../compute/cloud.ts';
 import { ComputeError } from '../../../compute/errors.ts';
 import type { CreateInstance } from '../../../compute/requests.ts';
+import { canonicalBase64 } from '../../../http/base64.ts';
 import { name, shortText, uuid } from '../../../http/field-schemas.ts';
 import { lacks } from './call.ts';
 import { metadataSchema, splitFlags } from './metadata-schema.ts';
@@ -19,7 +20,37 @@ const attachment = z.strictObject({
   port: uuid.nullish(),
   fixed_ip: z.string().optional(),
 });
-const blockDevice = z.looseObject({ uuid: z.string().nullish(), destination_type: z.string().optional() });
+/** Every member of `block_device_mapping_v2` at 2.1, so that what redu cannot keep is refused by its name. */
+const blockDevice = z.strictObject({
+  uuid: z.string().nullish(),
+  source_type: z.enum(['volume', 'image', 'snapshot', 'blank']).optional(),
+  destination_type: z.enum(['local', 'volume']).optional(),
+  boot_index: z
+    .union([
+      z.int(),
+      z
+        .string()
+        .regex(/^-?\d{1,9}$/)
+        .transform(Number),
+    ])
+    .nullish(),
+  delete_on_termination: z.union([z.boolean(), z.string()]).optional(),
+  device_name: z.string().nullish(),
+  device_type: z.string().nullish(),
+  disk_bus: z.string().nullish(),
+  guest_format: z.string().nullish(),
+  no_device: z.unknown().optional(),
+  volume_size: z.unknown().optional(),
+});
+type BlockDevice = z.output<typeof blockDevice>;
+const userData = z
+  .string()
+  .max(MAX_USER_DATA)
+  .transform((value, context) => {
+    const encoded = canonicalBase64(value);
+    if (encoded === null) context.addIssue({ code: 'custom', message: 'must be base64' });
+    return encoded ?? z.NEVER;
+  });
 const count = z
   .union([
     z.int(),
@@ -30,7 +61,7 @@ const count = z
   ])
   .refine((value) => value >= 1, 'must be 1 or more')
   .optional();
-const hints = z.looseObject({ group: uuid.optional() }).optional();
+const hints = z.looseObject({ group: uuid.nullish() }).optional();
 const lacking = z.unknown().optional();
 
 /** `POST /servers` at microversion 2.1. */
@@ -42,7 +73,7 @@ export const newServerSchema = z.strictObject({
     networks: z.array(attachment).max(MAX_NETWORKS).optional(),
     security_groups: z.array(z.strictObject({ name: shortText })).optional(),
     key_name: shortText.optional(),
-    user_data: z.base64().max(MAX_USER_DATA).nullish(),
+    user_data: userData.nullish(),
     availability_zone: shortText.optional(),
     metadata: metadataSchema.optional(),
     min_count: count,
@@ -66,6 +97,7 @@ type NewServerBody = z.output<typeof newServerSchema>;
 export function toCreateInstance(body: NewServerBody): CreateInstance {
   const { server } = body;
   assertPossible(server);
+  assertPossibleHints(body);
   const { items, flags } = splitFlags<string>(server.metadata ?? {});
   const { group } = body['os:scheduler_hints'] ?? body['OS-SCH-HNT:scheduler_hints'] ?? {};
   return {
@@ -94,7 +126,7 @@ function assertPossible(server: NewServerBody['server']): void {
     isYes(server.config_drive) && 'a config_drive',
     isFilled(server.personality) && 'a personality',
     isFilled(server.block_device_mapping) && 'a block_device_mapping',
-    server.block_device_mapping_v2?.some((one) => one.destination_type === 'volume') && 'volumes',
+    deviceBeyond(server.block_device_mapping_v2 ?? []),
     server.return_reservation_id === true && 'a return_reservation_id',
     Math.max(least, most) > 1 && 'a min_count or max_count above 1',
     server.networks?.some((one) => one.fixed_ip !== undefined) && 'a fixed_ip',
@@ -102,9 +134,35 @@ function assertPossible(server: NewServerBody['server']): void {
   if (beyond !== undefined) throw lacks(`making servers with ${beyond}`);
 }
 
+/** Of block devices redu has one: the local disk made from the image. */
+function deviceBeyond(devices: readonly BlockDevice[]): string | false {
+  for (const { source_type = 'volume', destination_type = 'local', ...device } of devices) {
+    if (destination_type === 'volume' || source_type === 'volume' || source_type === 'snapshot')
+      return 'volumes';
+    if (source_type === 'blank' || (device.boot_index ?? 0) !== 0)
+      return 'additional disks (block_device_mapping_v2)';
+    const { uuid: _, boot_index: __, delete_on_termination: ___, ...rest } = device;
+    const [member] = Object.entries(rest).find(([, value]) => value != null) ?? [];
+    if (member !== undefined) return `${member} of block_device_mapping_v2`;
+  }
+  return devices.length > 1 && 'additional disks (block_device_mapping_v2)';
+}
+
+function assertPossibleHints(body: NewServerBody): void {
+  for (const member of ['os:scheduler_hints', 'OS-SCH-HNT:scheduler_hints'] as const) {
+    const [hint] =
+      Object.entries(body[member] ?? {}).find(([name, value]) => name !== 'group' && value != null) ?? [];
+    if (hint !== undefined) throw lacks(`making servers with the scheduler hint ${hint}`);
+  }
+}
+
 /** Where it is not named by `imageRef`, a block device that is no volume may name it. */
 function imageOf({ imageRef, block_device_mapping_v2: devices = [] }: NewServerBody['server']): string {
-  const image = imageRef || devices.find((device) => device.uuid)?.uuid;
+  const [device] = devices.flatMap(({ uuid }) => uuid ?? []);
+  if (imageRef && device !== undefined && device !== imageRef) {
+    throw ComputeError.field('server.block_device_mapping_v2', 'must name the image of imageRef');
+  }
+  const image = imageRef || device;
   if (!image) throw ComputeError.field('server.imageRef', 'is required');
   return image;
 }

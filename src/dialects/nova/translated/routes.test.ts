@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import type { Cloud } from '../../../compute/cloud.ts';
+import type { Cloud, NewSecurityGroupRule } from '../../../compute/cloud.ts';
 import { ComputeError } from '../../../compute/errors.ts';
 import { QUOTA_NAMES, type Quotas } from '../../../compute/model.ts';
 import { ID, IMAGE_ID, novaApp, OTHER_ID, PROJECT_ID, URL_OF_GATEWAY } from './app-under-test.ts';
@@ -68,10 +68,9 @@ describe('images', () => {
     expect(await names('name=debian')).toEqual(['debian']);
     expect(await names(`id=in:${IMAGE_ID},x`)).toEqual(['ubuntu']);
     expect(await names('status=queued')).toEqual([]);
-    expect(await names('protected=true')).toEqual([]);
-    expect(await names('os_hidden=False')).toEqual(['ubuntu', 'debian']);
+    expect(await names('os_hidden=False')).toEqual(['debian', 'ubuntu']);
     expect((await call('GET /image/v2/images?limit=1')).json.next).toBe(
-      `/image/v2/images?limit=1&marker=${IMAGE_ID}`,
+      `/v2/images?limit=1&marker=${OTHER_ID}`,
     );
     expect((await call(`GET /image/v2/images/${IMAGE_ID}`)).json).toMatchObject({
       id: IMAGE_ID,
@@ -81,9 +80,51 @@ describe('images', () => {
     expect([missing.status, missing.json.code]).toEqual([404, '404 Not Found']);
   });
 
+  test.each(['os_distro', 'protected', 'owner', 'tag', 'disk_format', 'container_format', 'checksum'])(
+    'a filter by %s, which redu does not report, is 501',
+    async (name) => {
+      const { status, json } = await call(`GET /image/v2/images?${name}=x`);
+      expect([status, json.message]).toEqual([501, expect.stringContaining(`filtering images by ${name}`)]);
+    },
+  );
+
+  test('are sorted as Glance sorts, and the next page is relative to the version', async () => {
+    expect(await names('sort=name:desc')).toEqual(['ubuntu', 'debian']);
+    expect(await names('sort=name:asc')).toEqual(['debian', 'ubuntu']);
+    expect(await names('sort_key=name&sort_dir=asc')).toEqual(['debian', 'ubuntu']);
+    const { json } = await call('GET /image/v2/images?sort=name:asc&limit=1&name=in:ubuntu,debian');
+    expect(json.first).toBe('/v2/images?sort=name%3Aasc&limit=1&name=in%3Aubuntu%2Cdebian');
+    const next = await call(`GET /image${json.next}`);
+    expect(next.json.images.map(({ name }: { name: string }) => name)).toEqual(['ubuntu']);
+    for (const wrong of [
+      'sort=foo',
+      'sort=name:up',
+      'sort=name&sort_key=name',
+      'visibility=foo',
+      'size_min=x',
+    ]) {
+      expect([wrong, (await call(`GET /image/v2/images?${wrong}`)).status]).toEqual([wrong, 400]);
+    }
+    expect((await call('GET /image/v2/images?sort=disk_format')).status).toBe(501);
+  });
+
+  test.each([
+    ['created_at=gt:2026-01-01T00:00:00Z', 2],
+    ['updated_at=lt:2026-01-01T00:00:00Z', 0],
+    ['size_min=2', 0],
+    ['size_max=2', 2],
+    ['visibility=all', 2],
+    ['visibility=private', 0],
+  ])('are filtered by %s', async (query, count) => {
+    expect(await names(query)).toHaveLength(count);
+  });
+
   test('are seen through compute, too', async () => {
     expect((await call(`GET ${COMPUTE}/images?name=debian`)).json.images).toHaveLength(1);
     expect((await call(`GET ${COMPUTE}/images/detail`)).json.images[0].status).toBe('ACTIVE');
+    expect((await call(`GET ${COMPUTE}/images?status=saving`)).json.images).toEqual([]);
+    for (const name of ['server', 'type', 'property-os_distro'])
+      expect([name, (await call(`GET ${COMPUTE}/images?${name}=x`)).status]).toEqual([name, 501]);
     expect((await call(`GET ${COMPUTE}/images/${IMAGE_ID}`)).json.image.progress).toBe(100);
   });
 });
@@ -209,7 +250,8 @@ describe('the network', () => {
   });
 
   test('rules are made in their group, and found in it', async () => {
-    const wanted = { security_group_id: ID, direction: 'ingress', protocol: 'tcp', port_range_min: '443' };
+    const ends = { port_range_min: '443', port_range_max: 443 };
+    const wanted = { security_group_id: ID, direction: 'ingress', protocol: 'tcp', ...ends };
     const made = await call(`POST ${NEUTRON}/security-group-rules`, { security_group_rule: wanted });
     expect(made.status).toBe(201);
     const ports = { portMin: 443, portMax: 443 };
@@ -224,6 +266,148 @@ describe('the network', () => {
     const other = { security_group_rule: { ...wanted, remote_group_id: OTHER_ID } };
     expect((await call(`POST ${NEUTRON}/security-group-rules`, other)).status).toBe(501);
   });
+});
+
+describe('members that redu lacks are refused by name, and nothing is made', () => {
+  const NEUTRON = '/networking/v2.0';
+  const { call } = novaApp();
+  const rule = {
+    security_group_id: ID,
+    direction: 'ingress',
+    protocol: 'tcp',
+    port_range_min: 1,
+    port_range_max: 2,
+  };
+
+  test.each([
+    ['security-groups', { security_group: { name: 'a', project_id: 'other' } }, 501, 'project_id'],
+    ['security-groups', { security_group: { name: 'a', tenant_id: 'other' } }, 501, 'tenant_id'],
+    ['security-groups', { security_group: { name: 'a', stateful: false } }, 501, 'stateful'],
+    ['security-groups', { security_group: { name: 'a', wrong: 1 } }, 400, 'wrong'],
+    ['security-groups', { security_group: { name: 'a' }, wrong: 1 }, 400, 'wrong'],
+    [
+      'security-group-rules',
+      { security_group_rule: { ...rule, remote_address_group_id: ID } },
+      501,
+      'remote_address_group_id',
+    ],
+    [
+      'security-group-rules',
+      { security_group_rule: { ...rule, remote_group_id: ID } },
+      501,
+      'remote_group_id',
+    ],
+    ['security-group-rules', { security_group_rule: { ...rule, project_id: 'other' } }, 501, 'project_id'],
+    ['security-group-rules', { security_group_rule: { ...rule, wrong: 1 } }, 400, 'wrong'],
+    ['security-group-rules', { security_group_rule: rule, wrong: 1 }, 400, 'wrong'],
+  ])('POST %s %j', async (path, body, status, member) => {
+    const answer = await call(`POST ${NEUTRON}/${path}`, body);
+    expect([answer.status, answer.json.NeutronError.message]).toEqual([
+      status,
+      expect.stringContaining(member),
+    ]);
+  });
+
+  test.each([
+    { protocol: 'tcp', port_range_min: 22 },
+    { protocol: 'tcp', port_range_min: 0, port_range_max: 22 },
+    { protocol: 'tcp', port_range_min: 23, port_range_max: 22 },
+    { protocol: null, port_range_min: 22, port_range_max: 22 },
+    { protocol: 'esp', port_range_min: 22, port_range_max: 22 },
+    { protocol: 'icmp', port_range_min: 256 },
+    { protocol: 'icmp', port_range_max: 3 },
+    { protocol: 'nonsense' },
+    { protocol: 256 },
+    { ethertype: 'IPv5' },
+    { remote_ip_prefix: '2001:db8::/32' },
+    { remote_ip_prefix: '10.0.0.0/8', ethertype: 'IPv6' },
+  ])('a rule that Neutron refuses is 400: %j', async (change) => {
+    const body = { security_group_rule: { security_group_id: ID, direction: 'ingress', ...change } };
+    expect((await call(`POST ${NEUTRON}/security-group-rules`, body)).status).toBe(400);
+  });
+});
+
+test.each([
+  [
+    { protocol: 'TCP', port_range_min: 22, port_range_max: 22 },
+    { protocol: 'tcp', portMin: 22, portMax: 22 },
+  ],
+  [{ remote_ip_prefix: '203.0.113.9' }, { remotePrefix: '203.0.113.9/32' }],
+  [
+    { remote_ip_prefix: '2001:db8::1', ethertype: 'ipv6' },
+    { remotePrefix: '2001:db8::1/128', ethertype: 'IPv6' },
+  ],
+  [{ protocol: 'any' }, {}],
+  [{ protocol: 47 }, { protocol: '47' }],
+  [{ protocol: 'vrrp' }, { protocol: 'vrrp' }],
+  [
+    { protocol: 'icmp', port_range_min: 8 },
+    { protocol: 'icmp', portMin: 8 },
+  ],
+  [
+    { protocol: 'icmp', port_range_min: 3, port_range_max: 4 },
+    { protocol: 'icmp', portMin: 3, portMax: 4 },
+  ],
+  [
+    { protocol: 'sctp', port_range_min: 1, port_range_max: 9 },
+    { protocol: 'sctp', portMin: 1, portMax: 9 },
+  ],
+  [
+    { ethertype: 'IPv6', protocol: 'ipv6-icmp' },
+    { ethertype: 'IPv6', protocol: 'ipv6-icmp' },
+  ],
+  [{ description: 'for the office', tenant_id: PROJECT_ID }, { description: 'for the office' }],
+])('a rule is made in each spelling that Neutron accepts: %j', async (given, expected) => {
+  const create = vi.fn(async (securityGroupId: string, rule: NewSecurityGroupRule) => {
+    return { id: 'r', securityGroupId, remoteGroupId: null, description: '', ...rule };
+  });
+  const { call } = novaApp({ createSecurityGroupRule: create });
+  const body = { security_group_rule: { security_group_id: ID, direction: 'ingress', ...given } };
+  expect((await call('POST /networking/v2.0/security-group-rules', body)).status).toBe(201);
+  expect(create).toHaveBeenCalledWith(ID, {
+    direction: 'ingress',
+    ethertype: 'IPv4',
+    protocol: null,
+    portMin: null,
+    portMax: null,
+    remotePrefix: null,
+    ...expected,
+  });
+});
+
+test.each(['networks?mtu=1450', 'networks?description=x', 'networks?foo=bar', 'networks?sort_key=mtu'])(
+  'a list of Neutron narrowed by what redu does not report is 501: %s',
+  async (path) => {
+    const network = { status: 'ACTIVE', shared: false, isDefault: false, projectId: 'p', subnetIds: ['s'] };
+    const { call } = novaApp({
+      listNetworks: async () => [{ ...network, id: 'n', name: 'n', external: false }],
+    });
+    expect((await call(`GET /networking/v2.0/${path}`)).status).toBe(501);
+  },
+);
+
+test('lists of Neutron are sorted and have the fields that the query names', async () => {
+  const network = {
+    status: 'ACTIVE',
+    shared: false,
+    isDefault: false,
+    projectId: 'p',
+    subnetIds: ['s'],
+    external: false,
+  };
+  const { call } = novaApp({
+    listNetworks: async () => [
+      { ...network, id: 'n1', name: 'a' },
+      { ...network, id: 'n2', name: 'b' },
+    ],
+  });
+  const { json } = await call(
+    'GET /networking/v2.0/networks?sort_key=name&sort_dir=desc&fields=id&fields=name',
+  );
+  expect(json.networks).toEqual([
+    { id: 'n2', name: 'b' },
+    { id: 'n1', name: 'a' },
+  ]);
 });
 
 describe('what is not there', () => {

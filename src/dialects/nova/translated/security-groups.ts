@@ -1,16 +1,27 @@
 import * as z from 'zod';
 import type { NewSecurityGroupRule } from '../../../compute/cloud.ts';
+import { ComputeError } from '../../../compute/errors.ts';
 import type { SecurityGroup, SecurityGroupRule } from '../../../compute/model.ts';
 import { decodeBody } from '../../../http/decode.ts';
 import { name, text, uuid } from '../../../http/field-schemas.ts';
+import { hasPorts, isIcmp, protocolSchema } from '../../../http/protocols.ts';
 import { idIn, lacks, type NovaCall, nothing, oneOf } from './call.ts';
 import { listed } from './networks.ts';
 
 const MAX_PORT = 65_535;
 const KIND = 'Security group';
 
-const newGroupSchema = z.object({
-  security_group: z.object({ name, description: text.max(255).optional() }),
+/** A member that Neutron has and redu does not: accepted with its default only. */
+const lacking = z.unknown().optional();
+
+const newGroupSchema = z.strictObject({
+  security_group: z.strictObject({
+    name,
+    description: text.max(255).optional(),
+    stateful: lacking,
+    project_id: lacking,
+    tenant_id: lacking,
+  }),
 });
 
 const port = z
@@ -23,27 +34,54 @@ const port = z
   ])
   .refine((value) => value >= 0 && value <= MAX_PORT, `must be from 0 to ${MAX_PORT}`)
   .nullish();
-const newRuleSchema = z.object({
-  security_group_rule: z.object({
+/** `203.0.113.9` is the network `203.0.113.9/32`, as with Neutron. */
+const prefix = z
+  .union([
+    z.ipv4().transform((address) => `${address}/32`),
+    z.ipv6().transform((address) => `${address}/128`),
+    z.cidrv4(),
+    z.cidrv6(),
+  ])
+  .nullish();
+/** In any case, as with Neutron. */
+const ethertypeSchema = z
+  .string()
+  .toLowerCase()
+  .pipe(z.enum(['ipv4', 'ipv6']))
+  .transform((family) => (family === 'ipv6' ? ('IPv6' as const) : ('IPv4' as const)));
+const newRuleSchema = z.strictObject({
+  security_group_rule: z.strictObject({
     security_group_id: uuid,
     direction: z.enum(['ingress', 'egress']),
-    ethertype: z.enum(['IPv4', 'IPv6']).optional(),
-    protocol: z.union([z.string().max(40), z.int().transform(String)]).nullish(),
+    ethertype: ethertypeSchema.optional(),
+    protocol: z
+      .union([z.string(), z.int().transform(String)])
+      .pipe(protocolSchema)
+      .nullish(),
     port_range_min: port,
     port_range_max: port,
-    remote_ip_prefix: z.union([z.cidrv4(), z.cidrv6()]).nullish(),
-    remote_group_id: z.string().nullish(),
+    remote_ip_prefix: prefix,
+    description: text.max(255).nullish(),
+    remote_group_id: lacking,
+    remote_address_group_id: lacking,
+    project_id: lacking,
+    tenant_id: lacking,
   }),
 });
+type NewRule = z.output<typeof newRuleSchema>['security_group_rule'];
 
 /** `GET /v2.0/security-groups`. */
 export async function listSecurityGroups(call: NovaCall): Promise<Response> {
-  return listed(call, 'security_groups', (await call.cloud.listSecurityGroups()).map(groupView));
+  const groups = (await call.cloud.listSecurityGroups()).map(groupView);
+  return listed(call, 'security_groups', groups, ['stateful', 'shared']);
 }
 
 /** `POST /v2.0/security-groups`. */
 export async function createSecurityGroup({ c, cloud }: NovaCall): Promise<Response> {
-  const { name: wanted, description = '' } = (await decodeBody(c, newGroupSchema)).security_group;
+  const { security_group: given } = await decodeBody(c, newGroupSchema);
+  const { name: wanted, description = '', stateful = true } = given;
+  refuseOtherProject(c, given, 'a security group');
+  if (stateful !== true) throw lacks('a security group with stateful other than true');
   return c.json({ security_group: groupView(await cloud.createSecurityGroup(wanted, description)) }, 201);
 }
 
@@ -60,7 +98,7 @@ export async function deleteSecurityGroup(call: NovaCall, segment = ''): Promise
 
 /** `GET /v2.0/security-group-rules`. */
 export async function listRules(call: NovaCall): Promise<Response> {
-  return listed(call, 'security_group_rules', await everyRule(call));
+  return listed(call, 'security_group_rules', await everyRule(call), ['remote_address_group_id']);
 }
 
 /** `GET /v2.0/security-group-rules/{id}`. */
@@ -73,18 +111,61 @@ export async function showRule(call: NovaCall, id = ''): Promise<Response> {
 /** `POST /v2.0/security-group-rules`. */
 export async function createRule({ c, cloud }: NovaCall): Promise<Response> {
   const { security_group_rule: wanted } = await decodeBody(c, newRuleSchema);
-  if (wanted.remote_group_id != null) throw lacks('a rule about another security group');
-  const prefix = wanted.remote_ip_prefix ?? null;
-  const rule: NewSecurityGroupRule = {
-    direction: wanted.direction,
-    ethertype: wanted.ethertype ?? (prefix?.includes(':') ? 'IPv6' : 'IPv4'),
-    protocol: wanted.protocol ?? null,
-    portMin: wanted.port_range_min ?? null,
-    portMax: wanted.port_range_max ?? wanted.port_range_min ?? null,
-    remotePrefix: prefix,
-  };
-  const made = await cloud.createSecurityGroupRule(wanted.security_group_id, rule);
+  refuseOtherProject(c, wanted, 'a security group rule');
+  for (const member of ['remote_group_id', 'remote_address_group_id'] as const) {
+    if (wanted[member] != null) throw lacks(`a security group rule with ${member}`);
+  }
+  const made = await cloud.createSecurityGroupRule(wanted.security_group_id, toNewRule(wanted));
   return c.json({ security_group_rule: ruleView(made, c.var.principal.projectId) }, 201);
+}
+
+function toNewRule(wanted: NewRule): NewSecurityGroupRule {
+  const { protocol = null, port_range_min: min = null, port_range_max: max = null } = wanted;
+  refuseWrongPorts(protocol, min, max);
+  const remotePrefix = wanted.remote_ip_prefix ?? null;
+  const family = remotePrefix?.includes(':') ? 'IPv6' : 'IPv4';
+  const { ethertype = 'IPv4', description } = wanted;
+  if (remotePrefix !== null && family !== ethertype) {
+    const message = `Conflicting value ethertype ${ethertype} for CIDR ${remotePrefix}`;
+    throw ComputeError.field('security_group_rule.ethertype', message);
+  }
+  return {
+    direction: wanted.direction,
+    ethertype,
+    protocol,
+    portMin: min,
+    portMax: max,
+    remotePrefix,
+    ...(description && { description }),
+  };
+}
+
+/** Neutron's rules for `port_range_min` and `port_range_max`, which are type and code of ICMP. */
+function refuseWrongPorts(protocol: string | null, min: number | null, max: number | null): void {
+  if (min === null && max === null) return;
+  const refuse = (message: string) => ComputeError.field('security_group_rule.port_range_min', message);
+  if (protocol === null) throw refuse('needs a protocol');
+  if (isIcmp(protocol)) {
+    if (min === null) throw refuse('is required with port_range_max: the ICMP type of that code');
+    if (min > 255 || (max ?? 0) > 255) throw refuse('must be an ICMP type from 0 to 255');
+    return;
+  }
+  if (!hasPorts(protocol)) throw refuse(`must be null: ${protocol} has no ports`);
+  if (min === null || max === null || min < 1 || min > max)
+    throw refuse('must be from 1 to port_range_max; both are required');
+}
+
+/** The body may name the project of the token, and no other. */
+function refuseOtherProject(
+  c: NovaCall['c'],
+  given: { readonly project_id?: unknown; readonly tenant_id?: unknown },
+  kind: string,
+): void {
+  const { projectId } = c.var.principal;
+  for (const member of ['project_id', 'tenant_id'] as const) {
+    const named = given[member];
+    if (named != null && named !== projectId) throw lacks(`${kind} with the ${member} of another project`);
+  }
 }
 
 /** `DELETE /v2.0/security-group-rules/{id}`. */
@@ -123,6 +204,7 @@ function ruleView(rule: SecurityGroupRule, projectId: string) {
     port_range_max: rule.portMax,
     remote_ip_prefix: rule.remotePrefix,
     remote_group_id: rule.remoteGroupId,
+    remote_address_group_id: null,
     description: rule.description,
     project_id: projectId,
     tenant_id: projectId,

@@ -274,6 +274,50 @@ describe('a new server', () => {
     expect(createInstance).not.toHaveBeenCalled();
   });
 
+  const LOCAL = { uuid: IMAGE_ID, source_type: 'image', destination_type: 'local', boot_index: 0 };
+  const BLANK = { source_type: 'blank', destination_type: 'local', boot_index: -1, volume_size: 20 };
+  test.each([
+    [{ block_device_mapping_v2: [LOCAL, BLANK] }, 'additional disks'],
+    [{ block_device_mapping_v2: [BLANK] }, 'additional disks'],
+    [{ block_device_mapping_v2: [LOCAL, LOCAL] }, 'additional disks'],
+    [{ block_device_mapping_v2: [{ ...LOCAL, boot_index: 1 }] }, 'additional disks'],
+    [{ block_device_mapping_v2: [{ ...LOCAL, device_name: '/dev/vdb' }] }, 'device_name'],
+    [{ block_device_mapping_v2: [{ ...LOCAL, disk_bus: 'scsi' }] }, 'disk_bus'],
+    [{ block_device_mapping_v2: [{ ...LOCAL, guest_format: 'swap' }] }, 'guest_format'],
+    [
+      { block_device_mapping_v2: [{ uuid: ID, source_type: 'snapshot', destination_type: 'local' }] },
+      'volumes',
+    ],
+  ])('disks that redu lacks are 501, and nothing is made: %j', async (wish, name) => {
+    const { call, createInstance } = creating();
+    const { status, json } = await call(`POST ${SERVERS}`, { server: { ...MINIMAL, ...wish } });
+    expect([status, json.notImplemented?.message]).toEqual([501, expect.stringContaining(name)]);
+    expect(createInstance).not.toHaveBeenCalled();
+  });
+
+  test.each(['different_host', 'same_host', 'query', 'build_near_host_ip', 'cidr', 'anything'])(
+    'the scheduler hint %s is 501 under either name, and nothing is made',
+    async (hint) => {
+      for (const member of ['os:scheduler_hints', 'OS-SCH-HNT:scheduler_hints']) {
+        const { call, createInstance } = creating();
+        const body = { server: MINIMAL, [member]: { group: OTHER_ID, [hint]: [ID] } };
+        const { status, json } = await call(`POST ${SERVERS}`, body);
+        expect([status, json.notImplemented?.message]).toEqual([501, expect.stringContaining(hint)]);
+        expect(createInstance).not.toHaveBeenCalled();
+      }
+    },
+  );
+
+  test.each(['#!/bin/sh\necho "Gr\xfc\xdfe" > /etc/motd\n', '\x1b[1m', '\x00\xff\x80'])(
+    'user_data arrives byte for byte: %j',
+    async (bytes) => {
+      const { call, createInstance } = creating();
+      const server = { ...MINIMAL, user_data: btoa(bytes) };
+      expect((await call(`POST ${SERVERS}`, { server })).status).toBe(202);
+      expect(createInstance.mock.calls[0]?.[0].userData).toBe(btoa(bytes));
+    },
+  );
+
   test.each([
     [{ server: { ...MINIMAL, name: undefined } }, 'server.name'],
     [{ server: { ...MINIMAL, name: '' } }, 'server.name'],
@@ -285,7 +329,7 @@ describe('a new server', () => {
     [{ server: { ...MINIMAL, networks: [{ uuid: 'x' }] } }, 'networks'],
     [{ server: { ...MINIMAL, networks: [{}] } }, 'networks'],
     [{ server: { ...MINIMAL, networks: 'auto' } }, 'networks'],
-    [{ server: { ...MINIMAL, user_data: '%' } }, 'user_data'],
+    [{ server: { ...MINIMAL, user_data: 'YQ' } }, 'user_data'],
     [{ server: { ...MINIMAL, metadata: { 'a/b': 'c' } } }, 'metadata'],
     [{ server: { ...MINIMAL, metadata: { a: 1 } } }, 'metadata'],
     [{ server: { ...MINIMAL, metadata: { floatingIp: '203.0.113.1' } } }, 'metadata.floatingIp'],

@@ -1,0 +1,65 @@
+import * as z from 'zod';
+
+/** The protocols that Neutron knows by name; all others go by their IANA number. */
+const NAMES: ReadonlySet<string> = new Set([
+  'ah',
+  'dccp',
+  'egp',
+  'esp',
+  'gre',
+  'icmp',
+  'icmpv6',
+  'igmp',
+  'ipip',
+  'ipv6-encap',
+  'ipv6-frag',
+  'ipv6-icmp',
+  'ipv6-nonxt',
+  'ipv6-opts',
+  'ipv6-route',
+  'ospf',
+  'pgm',
+  'rsvp',
+  'sctp',
+  'tcp',
+  'udp',
+  'udplite',
+  'vrrp',
+]);
+/** By name and IANA number. */
+const WITH_PORTS: ReadonlySet<string> = new Set([
+  ...['tcp', 'udp', 'sctp', 'dccp', 'udplite'],
+  ...['6', '17', '132', '33', '136'],
+]);
+const ICMP: ReadonlySet<string> = new Set(['icmp', 'icmpv6', 'ipv6-icmp', '1', '58']);
+const MAX_NUMBER = 255;
+
+/** Ports, or type and code of ICMP. */
+export interface PortRange {
+  readonly min: number;
+  readonly max?: number;
+}
+
+/** A protocol of a rule, in lower case; "any" is null, as with Neutron. */
+export const protocolSchema = z
+  .string()
+  .max(40)
+  .toLowerCase()
+  .refine((protocol) => protocol === 'any' || NAMES.has(protocol) || isNumber(protocol), {
+    error:
+      'must be tcp, udp, icmp, another IANA protocol name, a protocol number from 0 to 255, or null for any',
+    abort: true,
+  })
+  .transform((protocol) => (protocol === 'any' ? null : protocol));
+
+export function hasPorts(protocol: string): boolean {
+  return WITH_PORTS.has(protocol);
+}
+
+export function isIcmp(protocol: string): boolean {
+  return ICMP.has(protocol);
+}
+
+function isNumber(protocol: string): boolean {
+  return /^\d{1,3}$/.test(protocol) && Number(protocol) <= MAX_NUMBER;
+}
