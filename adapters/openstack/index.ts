@@ -98,6 +98,6 @@ export function openStackDriver(options: OpenStackOptions): OpenStackDriver {
 }
 
 function withVersion(authUrl: string): string {
-  const url = authUrl.replace(/\/+$/, '');
+  const url = authUrl.replace(/(?<!\/)\/+$/, '');
   return url.endsWith('/v3') ? url : `${url}/v3`;
 }

@@ -83,7 +83,7 @@ export class ReduSession {
 
 /** `GET /v1/flavors`, with ids taken out: what is missing for one is missing for all. */
 export function operationOf({ method, path }: ReduRequest): string {
-  const route = path.replace(/\?.*$/, '').replace(/^(\/v1\/[a-z_]+)\/[^/]+/, '$1/{id}');
+  const route = path.replace(/\?.*$/s, '').replace(/^(\/v1\/[a-z_]+)\/[^/]+/, '$1/{id}');
   return `${method} ${route.replace(/(\/rules)\/[^/]+$/, '$1/{id}')}`;
 }
 

@@ -33,7 +33,7 @@ export class ReduSite {
 
   /** @param url With or without a trailing slash, without `/v1`. */
   constructor(url: string, fetch: Fetch) {
-    this.#url = url.replace(/\/+$/, '');
+    this.#url = url.replace(/(?<!\/)\/+$/, '');
     this.#fetch = fetch;
   }
 

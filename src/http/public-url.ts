@@ -15,7 +15,7 @@ export function publicUrl(
   forwardedOrigin: (c: Context) => ForwardedOrigin,
 ): PublicUrl {
   if (configured === null) return whereItWasFound(forwardedOrigin);
-  const url = configured.replace(/\/+$/, '');
+  const url = configured.replace(/(?<!\/)\/+$/, '');
   return () => url;
 }
 

@@ -111,7 +111,7 @@ function explain(body: string): { type: string; message: string } {
 function plain(message: string): string {
   return message
     .replace(/\n?Neutron server returns request_ids:.*$/s, '')
-    .replace(/<\/?[a-z][^>]*>/gi, ' ')
+    .replace(/<\/?[a-z][^<>]*>/gi, ' ')
     .replace(/\s+/g, ' ')
     .trim()
     .slice(0, MAX_MESSAGE);

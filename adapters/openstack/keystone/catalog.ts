@@ -34,7 +34,7 @@ export function endpointOf(
       cause: new Error(`no ${choice.interface} endpoint of ${service} in region ${choice.region ?? '(any)'}`),
     });
   }
-  const url = endpoint.url.replace(/\/+$/, '');
+  const url = endpoint.url.replace(/(?<!\/)\/+$/, '');
   const version = VERSION_SEGMENT[service];
   return version === undefined || url.endsWith(`/${version}`) ? url : `${url}/${version}`;
 }

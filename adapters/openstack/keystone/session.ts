@@ -14,7 +14,7 @@ const TYPES: Readonly<Record<DialectPart, readonly string[]>> = {
 const PARTS = Object.keys(TYPES) as DialectPart[];
 
 /** A version and all behind it: `/v2.1`, `/v3/<project>`. */
-const VERSION = /\/v\d+(?:\.\d+)?(?:\/.*)?$/;
+const VERSION = /\/v\d+(?:\.\d+)?(?:\/.*)?$/s;
 const VERSION_AND_PROJECT = /\/v\d+(?:\.\d+)?\/[^/]+/;
 
 const sessions = new WeakMap<Token, CloudSession>();
@@ -73,5 +73,5 @@ function regionOf(catalog: readonly CatalogEntry[], choice: EndpointChoice): str
 }
 
 function rootOf(url: string): string {
-  return url.replace(/\/+$/, '').replace(VERSION, '');
+  return url.replace(/(?<!\/)\/+$/, '').replace(VERSION, '');
 }

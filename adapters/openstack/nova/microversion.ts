@@ -48,7 +48,7 @@ export class Microversions {
   }
 
   async #negotiated(address: string, token: Token, context: SendContext): Promise<string> {
-    const root = address.replace(/(\/v2\.1)\/.*$/, '$1');
+    const root = address.replace(/(\/v2\.1)\/.*$/s, '$1');
     const known = this.#known.get(root);
     if (known !== undefined) return own(known);
     const found = this.#discover(root, token, ownDeadline(context, DISCOVERY_MILLISECONDS, undefined));

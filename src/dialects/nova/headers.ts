@@ -75,7 +75,10 @@ export function responseHeaders(
   status: number,
   given: Readonly<Record<string, string>>,
 ): Record<string, string> {
-  const named = given.connection?.toLowerCase().split(/\s*,\s*/);
+  const named = given.connection
+    ?.toLowerCase()
+    .split(',')
+    .map((name) => name.trim());
   const headers: Record<string, string> = {};
   for (const name in given) {
     const dropped = OF_THE_CONNECTION.has(name) || NOT_FOR_CUSTOMERS.has(name) || named?.includes(name);

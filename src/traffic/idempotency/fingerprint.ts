@@ -28,7 +28,7 @@ export class Fingerprints {
   /** Requests with the same one ask for the same thing. */
   async request(method: string, url: URL, body: Uint8Array<ArrayBuffer>): Promise<string> {
     const digest = bytesToHex(new Uint8Array(await crypto.subtle.digest('SHA-256', body)));
-    return this.#hash('request', method, url.pathname.replace(/\/+$/, ''), url.search, digest);
+    return this.#hash('request', method, url.pathname.replace(/\/$/, ''), url.search, digest);
   }
 
   /** What the request writes on what it makes. Another one when the key is used again after it was forgotten. */
