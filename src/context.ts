@@ -1,6 +1,7 @@
 import type { Verdict } from './access/key-verifier.ts';
 import type { Principal } from './access/principal.ts';
 import type { Cloud } from './compute/cloud.ts';
+import type { Releases } from './compute/pending-releases.ts';
 import type { Provenance } from './compute/provenance.ts';
 import type { Attempt } from './compute/requests.ts';
 import type { AnswerHeaders } from './http/answer-headers.ts';
@@ -22,6 +23,8 @@ export interface RequestVariables {
   verifyAgain: () => Verdict | Promise<Verdict>;
   /** authenticate: the cloud as this principal sees it, within this request's deadline. */
   cloud: Cloud;
+  /** authenticate: gives back what the gateway made. */
+  releases?: Releases;
   /** idempotency, for a request with an `Idempotency-Key`. */
   attempt?: Attempt;
 }

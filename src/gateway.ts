@@ -19,6 +19,8 @@ import { authenticate, openCloud } from './access/authenticate.ts';
 import { cors } from './access/cors.ts';
 import type { TrustedProxies } from './access/trusted-proxies.ts';
 import { ComputeError } from './compute/errors.ts';
+import { FORGETFUL_STORE, PendingReleases, type PendingReleasesOptions } from './compute/pending-releases.ts';
+import type { ReleaseStore } from './compute/release-store.ts';
 import { createConsole } from './console/console.ts';
 import type { GatewayEnv } from './context.ts';
 import { novaDialect } from './dialects/nova/dialect.ts';
@@ -72,6 +74,8 @@ export type Ports = AccessPorts &
 interface DialectPorts {
   /** The cloud's own services, or what stands in their place; absent: there is no Nova dialect. */
   readonly nova?: PassThrough | NovaTranslation | undefined;
+  /** Where it is stored what has to be given back; absent: nowhere, so that it ends with the process. */
+  readonly releases?: ReleaseStore;
   /** Pages and scripts; absent where the platform tells them. */
   readonly assets?: Assets;
 }
@@ -102,6 +106,7 @@ export interface GatewayOptions extends AccessOptions, IdempotencyOptions {
   readonly cache: CacheOptions;
   readonly fleets?: Partial<FleetOptions>;
   readonly streams: StreamLimits;
+  readonly releases?: PendingReleasesOptions;
 }
 
 export interface Gateway {
@@ -114,14 +119,23 @@ export interface Gateway {
    * called every few seconds and at the end.
    */
   flush(): Promise<void>;
-  /** Ends the streams of events, which would never end by themselves; to be called when the gateway stops. */
+  /** Ends the streams of events and the work in the background, which would never end by themselves; to be called when the gateway stops. */
   endStreams(): Promise<void>;
 }
 
 export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   const maxAge = options.cache.seconds * 1000;
   const clouds = withFleets(ports.clouds, ports.versions, ports.metrics, { maxAge, ...options.fleets });
-  const access = createAccess({ ...ports, clouds }, options);
+  const releases = new PendingReleases(
+    {
+      store: ports.releases ?? FORGETFUL_STORE,
+      clouds: ports.clouds,
+      log: ports.log,
+      changed: (projectId) => ports.versions.changed({ projectId, instanceIds: [] }),
+    },
+    options.releases,
+  );
+  const access = createAccess({ ...ports, clouds }, options, releases);
   const url = publicUrl(options.publicUrl, options.forwardedOrigin);
   /** A request must end in a response, whatever fails: the last resort for an error that no handler could render. */
   const defect = (error: unknown) =>
@@ -193,9 +207,12 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   app.notFound((c) => answerError(new ComputeError('not_found', 'There is nothing at this path.'), c));
   app.onError(answerError);
   const flush = async () => {
-    await Promise.all([access.journal.flush(), sweepIdempotency(ports)]);
+    await Promise.all([access.journal.flush(), sweepIdempotency(ports), releases.load()]);
   };
-  const endStreams = () => events.close();
+  const endStreams = async () => {
+    releases.stop();
+    await events.close();
+  };
   const { routes } = app;
   const atOnce = shortWay({ access, limits, toldReads, unreadable: options.unreadable });
   return {

@@ -158,7 +158,7 @@ async function runGateway(config: Config): Promise<void> {
   const metrics = prometheusMetrics();
   const secret = await serverSecret(config);
   const redis = await redisOf(config, log, metrics);
-  const { keys, idempotency } = await openStores(config.databaseUrl);
+  const { keys, idempotency, releases } = await openStores(config.databaseUrl);
   const { clouds, nova, sandbox } = cloudOf(config, { log, metrics });
   const adminToken = config.adminToken ?? (sandbox === null ? null : randomBytes(24).toString('base64url'));
   const gateway = createGateway(
@@ -168,6 +168,7 @@ async function runGateway(config: Config): Promise<void> {
       nova,
       keys,
       idempotency,
+      releases,
       log,
       metrics,
       counter: redis?.counter ?? memoryCounter(),

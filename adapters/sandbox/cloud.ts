@@ -14,6 +14,8 @@ export interface Cloud {
   readonly bootMilliseconds: number;
   /** Whether the boot of a server of this name finds no host. */
   readonly failsToBoot: (name: string) => boolean;
+  /** How long a deleted server can be restored, milliseconds; 0: not at all. */
+  readonly reclaimMilliseconds: number;
   readonly timeline: Timeline;
   readonly identity: Identity;
   readonly compute: Compute;
@@ -29,6 +31,7 @@ export interface CloudOptions {
   now: () => number;
   bootMilliseconds: number;
   failsToBoot: (name: string) => boolean;
+  reclaimMilliseconds: number;
 }
 
 /** A cloud with its services, flavors and roles, and without customers. */
@@ -37,6 +40,7 @@ export function createCloud(options: CloudOptions): Cloud {
     baseUrl: options.baseUrl,
     bootMilliseconds: options.bootMilliseconds,
     failsToBoot: options.failsToBoot,
+    reclaimMilliseconds: options.reclaimMilliseconds,
     timeline: createTimeline(options.now),
     identity: createIdentity(),
     compute: createCompute(),

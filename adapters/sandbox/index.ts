@@ -56,6 +56,10 @@ export interface SandboxOptions {
    * that contain `no-valid-host`. (A second server in an anti-affinity group fails as well: there is one host.)
    */
   failsToBoot?: (name: string) => boolean;
+  /**
+   * How long a deleted server can be restored, milliseconds (Nova's `reclaim_instance_interval`). Default 0: it is gone at once.
+   */
+  reclaimMilliseconds?: number;
 }
 
 /** A cloud of its own; its data lives as long as the object. */
@@ -94,6 +98,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     now: options.now ?? steadyClock(),
     bootMilliseconds: options.bootMilliseconds ?? 2500,
     failsToBoot: options.failsToBoot ?? ((name) => name.includes('no-valid-host')),
+    reclaimMilliseconds: options.reclaimMilliseconds ?? 0,
   });
   listen(cloud);
   const admin = addAdmin(cloud);

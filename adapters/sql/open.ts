@@ -1,16 +1,19 @@
 import type { KeyStore } from '../../src/access/key-store.ts';
 import { ComputeError } from '../../src/compute/errors.ts';
+import type { ReleaseStore } from '../../src/compute/release-store.ts';
 import type { IdempotencyStore } from '../../src/traffic/idempotency/idempotency-store.ts';
 import type { SqlDatabase } from './database.ts';
 import { sqlIdempotencyStore } from './idempotency-store.ts';
 import { sqlKeyStore } from './key-store.ts';
 import { openPostgres } from './postgres.ts';
+import { sqlReleaseStore } from './release-store.ts';
 import { folderProblem, openSqlite } from './sqlite.ts';
 
 /** What the gateway keeps in one database. Closing the keys closes it. */
 export interface Stores {
   readonly keys: KeyStore;
   readonly idempotency: IdempotencyStore;
+  readonly releases: ReleaseStore;
 }
 
 /** The key store of `openStores`. */
@@ -39,7 +42,11 @@ export function databaseUrlProblem(databaseUrl: string): string | null {
 export async function openStores(databaseUrl: string): Promise<Stores> {
   try {
     const database = await openDatabase(databaseUrl);
-    return { keys: sqlKeyStore(database), idempotency: sqlIdempotencyStore(database) };
+    return {
+      keys: sqlKeyStore(database),
+      idempotency: sqlIdempotencyStore(database),
+      releases: sqlReleaseStore(database),
+    };
   } catch (error) {
     if (error instanceof TypeError) throw new TypeError(`DATABASE_URL ${error.message}`);
     const cause = error instanceof ComputeError ? error.cause : error;

@@ -11,6 +11,7 @@ export interface Tables {
   api_key: ApiKeyRow;
   audit_entry: AuditEntryRow;
   idempotency: IdempotencyRow;
+  pending_release: PendingReleaseRow;
 }
 
 export interface ApiKeyRow {
@@ -60,4 +61,12 @@ export interface IdempotencyRow {
   sealed_answer: Uint8Array | null;
   created_at: string;
   expires_at: string;
+}
+
+export interface PendingReleaseRow {
+  id: string;
+  project_id: string;
+  due_at: string;
+  /** JSON of a `Release`. */
+  plan: string;
 }

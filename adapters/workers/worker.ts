@@ -55,6 +55,9 @@ const MAX_FLEET_INSTANCES = 15_000;
 /** What everything that one run of the cron trigger asks of the cloud may take together, milliseconds. */
 const CRON_DEADLINE = 600_000;
 
+/** The platform ends work 30 seconds after the response; milliseconds. */
+const LONGEST_BACKGROUND_WORK = 20_000;
+
 /** A worker has no files, and its fetch takes no authorities of its own. */
 function noCertificates(): never {
   throw new ConfigError(
@@ -171,7 +174,7 @@ export async function wire(
   const config = readConfig(variablesIn(bindings), { readCertificates: noCertificates });
   const log = consoleLogger(config.logLevel);
   const metrics = analyticsMetrics(bindings.METRICS);
-  const { keys, idempotency } = d1Stores(bindings.KEYS);
+  const { keys, idempotency, releases } = d1Stores(bindings.KEYS);
   const { clouds, nova, openToTidy } = await cloudOf(bindings, config, tuning, { log, metrics });
   const { colo = caches.default, patience } = tuning;
   const gateway = createGateway(
@@ -181,6 +184,7 @@ export async function wire(
       nova,
       keys,
       idempotency,
+      releases,
       log,
       metrics,
       counter: objectCounter(bindings.LIMITS, { nameOf: (key) => key, patience }),
@@ -202,6 +206,7 @@ export async function wire(
       streams: { ...config.streams, perProject: config.streams.perProject ?? config.streams.total },
       cache: { ...config.cache, bytes: Math.min(config.cache.bytes, MAX_CACHE_BYTES), background: waitUntil },
       fleets: { maxInstances: MAX_FLEET_INSTANCES, background: waitUntil },
+      releases: { background: waitUntil, longestWork: LONGEST_BACKGROUND_WORK },
       ...trustedProxies(config.trustedProxies, (c) => c.req.header('cf-connecting-ip') ?? null),
       unreadable: ({ req }) => {
         const host = req.header('host');

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import { deadlineIn } from '../clock.ts';
 import type { CallContext, CloudDriver } from '../compute/cloud.ts';
+import type { PendingReleases } from '../compute/pending-releases.ts';
 import type { GatewayEnv } from '../context.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -35,6 +36,8 @@ export interface AccessOptions {
 
 /** Everything that has to do with API keys, for the routes and stages that use it. */
 export interface Access extends AccessPorts, AccessOptions {
+  /** Gives back what the gateway made. */
+  readonly releases: PendingReleases;
   readonly verifier: KeyVerifier;
   readonly keyOrigins: KeyOrigins;
   /** Wrong keys, wrong sign-ins and wrong admin tokens are counted apart: one must not switch off another. */
@@ -44,10 +47,11 @@ export interface Access extends AccessPorts, AccessOptions {
   readonly journal: Journal;
 }
 
-export function createAccess(ports: AccessPorts, options: AccessOptions): Access {
+export function createAccess(ports: AccessPorts, options: AccessOptions, releases: PendingReleases): Access {
   return {
     ...ports,
     ...options,
+    releases,
     verifier: new KeyVerifier(ports.keys, options.secret),
     keyOrigins: new KeyOrigins(ports.keys),
     keyFailures: new FailureLimit(),

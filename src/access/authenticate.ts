@@ -48,6 +48,8 @@ function judge(access: Access, c: Context<GatewayEnv>, verdict: Verdict, address
   letIn(access, principal);
   c.set('log', c.get('log').with({ key: principal.keyId, project: principal.projectId }));
   c.set('principal', principal);
+  c.set('releases', access.releases);
+  access.releases.served(principal.projectId, principal.credential);
 }
 
 /** Counts and notes the use of a key. */

@@ -163,6 +163,8 @@ export interface NewInstance {
   readonly metadata: Readonly<Record<string, string>>;
   /** To find it again by, see `findInstance`; null: none. */
   readonly description: string | null;
+  /** A cloud that has no descriptions may leave it out. */
+  readonly isDescriptionOptional?: boolean;
 }
 
 /** What can be done to an instance. The cloud refuses with `conflict` what its state does not allow. */
@@ -187,6 +189,15 @@ export type InstanceAction =
         | 'rescue'
         | 'unrescue';
     };
+
+/** Absent means: not narrowed. */
+export interface PortFilter {
+  readonly instanceId?: string;
+  /** Any of these; at most a hundred. */
+  readonly ids?: readonly string[];
+  /** Exactly this one. */
+  readonly description?: string;
+}
 
 export interface NewPort {
   readonly networkId: string;
@@ -283,15 +294,18 @@ export interface Cloud {
   /** `not_found`, also when the rule belongs to another group. */
   deleteSecurityGroupRule(groupId: string, ruleId: string): Promise<void>;
 
-  /** Every port of the project, or only those of one instance. */
-  listPorts(filter: { readonly instanceId?: string }): Promise<readonly Port[]>;
+  /** Every port of the project that the filter describes. */
+  listPorts(filter: PortFilter): Promise<readonly Port[]>;
   /** `invalid` (no such network, or none of the caller's), `quota_exceeded`, `conflict` (no address left). */
   createPort(port: NewPort): Promise<Port>;
   /** Puts the group on the port; false when it was there. `not_found`. Safe against concurrent changes of the port. */
   addPortSecurityGroup(portId: string, groupId: string): Promise<boolean>;
   /** Takes the group off the port; false when it was not there. `not_found`. */
   removePortSecurityGroup(portId: string, groupId: string): Promise<boolean>;
-  /** A port that is gone is no error. */
+  /**
+   * A port that is gone is no error. `conflict`: a server or another device holds it, also one that is being deleted and has not
+   * let go of it.
+   */
   deletePort(id: string): Promise<void>;
 
   listFloatingIps(): Promise<readonly FloatingIp[]>;

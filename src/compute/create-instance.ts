@@ -1,6 +1,6 @@
 import { wallTime } from '../clock.ts';
 import type { Caller, Cloud, NetworkAttachment, NewInstance } from './cloud.ts';
-import { ComputeError, hasCode, noKeyPairs, UNDECIDED, untouched } from './errors.ts';
+import { ComputeError, noKeyPairs, untouched } from './errors.ts';
 import { FLAG_PUBLIC, FLAG_SSH, PUBLIC_ADDRESS } from './instance-view.ts';
 import { groupsOf, viewOf } from './instances.ts';
 import {
@@ -12,10 +12,11 @@ import {
   securityGroupIds,
 } from './lookups.ts';
 import type { CloudInstance, Instance, SecurityGroup } from './model.ts';
-import { ownedDescription, requestDescription } from './ownership.ts';
+import { newRequestMark, ownedDescription, requestDescription } from './ownership.ts';
+import type { NewRelease } from './pending-releases.ts';
 import { leadAddressTo, openPort } from './public-access.ts';
 import type { Attempt, CreateInstance, Owner } from './requests.ts';
-import { type Undo, undoable } from './saga.ts';
+import { isUndecided, type Undo, undoable } from './saga.ts';
 import { admitsSsh, ensureSshGroup } from './ssh-access.ts';
 
 /**
@@ -71,7 +72,7 @@ async function create(
   const named = securityGroupIds(groups, request.securityGroupNames);
   const groupIds = named.length > 0 || !request.enableSsh ? named : defaultGroupIds(groups, caller);
 
-  return undoable(cloud, async (undo) => {
+  const steps = async (undo: Undo) => {
     const sshGroup = request.enableSsh ? await ensureSshGroup(cloud) : null;
     const allGroupIds = sshGroup === null ? groupIds : [...new Set([...groupIds, sshGroup.id])];
     if (sshGroup !== null) await openNamedPorts(cloud, networks, sshGroup.id, undo);
@@ -87,16 +88,18 @@ async function create(
       availabilityZone: request.availabilityZone,
       serverGroupId: request.serverGroupId,
       metadata: { ...request.metadata, ...flags(request, entry.address) },
-      description: attempt === null ? null : requestDescription(attempt.mark),
+      description: requestDescription(attempt?.mark ?? newRequestMark()),
+      isDescriptionOptional: attempt === null,
     };
     order.asked = true;
-    const id = await accept(cloud, accepted, undo);
+    const id = await accept(cloud, accepted, entry.made, undo);
     return {
       ...(await firstLook(cloud, id, accepted, caller)),
       publicAddress: entry.address,
       sshEnabled: request.enableSsh || opensSsh(groups, allGroupIds),
     };
-  });
+  };
+  return undoable(cloud, steps, owner.releases);
 }
 
 /** The cloud does by itself what the flags ask for. */
@@ -161,6 +164,13 @@ async function openNamedPorts(
   }
 }
 
+interface Entry {
+  readonly networks: readonly NetworkAttachment[];
+  readonly address: string | null;
+  /** null: nothing was made. */
+  readonly made: NewRelease | null;
+}
+
 /** The way in from outside, on the first network; the networks as the server is to be attached to them. */
 async function openEntry(
   cloud: Cloud,
@@ -169,16 +179,21 @@ async function openEntry(
   groupIds: readonly string[],
   owner: Owner,
   undo: Undo,
-): Promise<{ networks: readonly NetworkAttachment[]; address: string | null }> {
+): Promise<Entry> {
   const [first, ...others] = networks;
-  if (!request.isPublic || first === undefined) return { networks, address: null };
+  if (!request.isPublic || first === undefined) return { networks, address: null, made: null };
   if (first.kind === 'port') {
-    const description = ownedDescription(owner.keyId, request.name);
-    return { networks, address: (await leadAddressTo(cloud, first.portId, description, undo)).address };
+    const mark = ownedDescription(owner.keyId, request.name);
+    const { id, address } = await leadAddressTo(cloud, first.portId, mark, undo);
+    return { networks, address, made: { mark, floatingIpIds: [id] } };
   }
   const port = { networkId: first.networkId, instanceName: request.name, securityGroupIds: groupIds };
-  const { portId, address } = await openPort(cloud, port, owner, undo);
-  return { networks: [{ kind: 'port', portId }, ...others], address };
+  const { portId, floatingIpId, address, mark } = await openPort(cloud, port, owner, undo);
+  return {
+    networks: [{ kind: 'port', portId }, ...others],
+    address,
+    made: { mark, portIds: [portId], floatingIpIds: [floatingIpId] },
+  };
 }
 
 function flags(request: CreateInstance, address: string | null): Record<string, string> {
@@ -196,16 +211,45 @@ function defaultGroupIds(groups: readonly SecurityGroup[], { projectId }: Caller
     .map((group) => group.id);
 }
 
-async function accept(cloud: Cloud, instance: NewInstance, undo: Undo): Promise<string> {
+/** Pauses in milliseconds before a server whose response was lost is searched for. */
+const SEARCH_PAUSES = [250, 750];
+/** Milliseconds after which a server that is not found was not made. */
+const SERVER_SETTLING = 120_000;
+
+/** The id of the accepted server. When the response is lost it is searched for: at once, and after that in the background. */
+async function accept(
+  cloud: Cloud,
+  instance: NewInstance,
+  made: NewRelease | null,
+  undo: Undo,
+): Promise<string> {
   try {
     const id = await cloud.createInstance(instance);
     undo.keep();
     return id;
   } catch (error) {
-    // Taking the port from under a server that is booting after all would be worse than a leftover for `reconcile`.
-    if (hasCode(error, ...UNDECIDED) && !error.untouched) undo.keep();
+    if (!isUndecided(error)) throw error;
+    // Taking the port from under a server that is booting after all would be worse than a leftover for a while.
+    undo.keep();
+    const found = await search(cloud, instance.description);
+    if (found !== null) return found;
+    if (made !== null) undo.lost({ ...made, serverMark: instance.description, settlesIn: SERVER_SETTLING });
     throw error;
   }
+}
+
+async function search(cloud: Cloud, description: string | null): Promise<string | null> {
+  if (description === null) return null;
+  for (const pause of SEARCH_PAUSES) {
+    await new Promise((resolve) => setTimeout(resolve, pause));
+    try {
+      const found = await cloud.findInstance(description);
+      if (found !== null) return found.id;
+    } catch {
+      // The service is away, so the search goes on in the background.
+    }
+  }
+  return null;
 }
 
 /** The accepted instance; when the cloud cannot show it yet, what is certain about it. Never fails: it exists. */

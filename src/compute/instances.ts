@@ -10,9 +10,10 @@ import { PUBLIC_ADDRESS, withAccess } from './instance-view.ts';
 import { flavorId, idToFilterBy, imageId } from './lookups.ts';
 import type { CloudInstance, FloatingIp, Instance, Port, SecurityGroup } from './model.ts';
 import { isOwned } from './ownership.ts';
-
+import { noReleases, type Releases } from './pending-releases.ts';
+import { type MadeFor, madeFor } from './release.ts';
 import type { InstanceQuery, RequestedAction } from './requests.ts';
-import { TIDY_MILLISECONDS } from './saga.ts';
+import { isUndecided, TIDY_MILLISECONDS } from './saga.ts';
 
 export interface InstanceList {
   readonly instances: readonly Instance[];
@@ -45,51 +46,74 @@ export async function getInstance(cloud: Cloud, id: string): Promise<Instance> {
  * Deletes an instance and what the gateway made for it: its public address and its port. Somebody else's address is let
  * go by the cloud and stays theirs. `not_found`, `conflict` (locked).
  *
- * Once the cloud has accepted the delete, the answer is success: what could not be tidied up is logged, and `reconcile`
- * frees it.
+ * Once the cloud has accepted the delete, the answer is success; the rest is released in the background once the instance is gone.
  */
-export async function deleteInstance(cloud: Cloud, id: string): Promise<void> {
-  const tidy = await tidyingOf(cloud, await cloud.getInstance(id));
-  await cloud.deleteInstance(id);
-  await tidy();
+export async function deleteInstance(
+  cloud: Cloud,
+  id: string,
+  releases: Releases = noReleases,
+): Promise<void> {
+  const deletion = await planDeletion(cloud, await cloud.getInstance(id), releases);
+  try {
+    await cloud.deleteInstance(id);
+  } catch (error) {
+    await deletion.failed(error);
+    throw error;
+  }
+  deletion.accepted();
 }
 
-/**
- * For an instance that is going to be deleted past `deleteInstance`: looks at what the gateway made for it.
- *
- * @returns Frees that, to be called once the cloud has accepted the delete; never rejects. One that is not there leaves nothing.
- */
-export async function prepareTidying(cloud: Cloud, id: string): Promise<() => Promise<void>> {
+/** What follows when the cloud has been asked to delete an instance. */
+export interface Deletion {
+  accepted(): void;
+  /** Never rejects. Where nobody knows whether the cloud has accepted, what the gateway made is released if the instance goes. */
+  failed(error: unknown): Promise<void>;
+}
+
+/** For an instance that is going to be deleted past `deleteInstance`. One that is not there leaves nothing. Never rejects. */
+export async function prepareDeletion(cloud: Cloud, id: string, releases: Releases): Promise<Deletion> {
   try {
-    return await tidyingOf(cloud, await cloud.getInstance(id));
+    return await planDeletion(cloud, await cloud.getInstance(id), releases);
   } catch (error) {
-    if (!hasCode(error, 'not_found')) leftBehind(cloud, id, error);
-    return async () => {};
+    if (!hasCode(error, 'not_found')) notDetermined(cloud, id, error);
+    return { accepted() {}, async failed() {} };
   }
 }
 
-async function tidyingOf(cloud: Cloud, instance: CloudInstance): Promise<() => Promise<void>> {
-  const { ports, floatingIps } = await attachmentsOf(cloud, instance).catch((error) => {
-    // While the network service is away an instance can still go; what it leaves is `reconcile`'s.
+async function planDeletion(cloud: Cloud, instance: CloudInstance, releases: Releases): Promise<Deletion> {
+  const instanceId = instance.id;
+  const made = await madeFor(cloud, instance).catch((error) => {
+    // While the network service is away an instance can still go; what it leaves is determined when the service is back.
     if (!hasCode(error, 'unavailable', 'timeout', 'bad_gateway')) throw error;
-    leftBehind(cloud, instance.id, error);
-    return { ports: [], floatingIps: [] };
+    notDetermined(cloud, instanceId, error);
+    return null;
   });
-  return async function tidy() {
-    const detached = cloud.detached(TIDY_MILLISECONDS);
-    const ownedIps = floatingIps.filter(isOwned).map((ip) => () => detached.deleteFloatingIp(ip.id));
-    const ownedPorts = ports.filter(isOwned).map((port) => () => detached.deletePort(port.id));
-    for (const free of [...ownedIps, ...ownedPorts]) {
-      try {
-        await free();
-      } catch (error) {
-        leftBehind(cloud, instance.id, error);
+  const planned =
+    made === null || isSomething(made) ? await releases.plan(cloud, { ...made, instanceId }) : null;
+  return {
+    accepted() {
+      if (planned !== null) releases.begin(cloud, planned);
+      else {
+        // Once more, for what a request at the same time has made.
+        releases.check(cloud.detached(TIDY_MILLISECONDS), async () => {
+          const since = await madeFor(cloud.detached(TIDY_MILLISECONDS), instance);
+          return isSomething(since) ? { ...since, instanceId } : null;
+        });
       }
-    }
+    },
+    async failed(error) {
+      if (planned === null) return;
+      if (isUndecided(error)) releases.begin(cloud, planned);
+      else await releases.cancel(planned);
+    },
   };
 }
 
-function leftBehind(cloud: Cloud, id: string, error: unknown): void {
+function isSomething({ portIds, floatingIpIds }: MadeFor): boolean {
+  return portIds.length + floatingIpIds.length > 0;
+}
+
+function notDetermined(cloud: Cloud, id: string, error: unknown): void {
   cloud.log.error('left_behind', { what: `network of deleted instance ${id}` }, error);
 }
 
@@ -118,16 +142,16 @@ export async function attachmentsOf(
   instance: CloudInstance,
 ): Promise<{ ports: readonly Port[]; floatingIps: readonly FloatingIp[] }> {
   if (!cloud.capabilities.floatingIps) return { ports: [], floatingIps: [] };
-  const [held, floatingIps] = await Promise.all([
-    cloud.listPorts({ instanceId: instance.id }),
-    cloud.listFloatingIps(),
-  ]);
+  // Not at the same time: a port that Nova binds in between would be in neither.
+  const floatingIps = await cloud.listFloatingIps();
+  const held = await cloud.listPorts({ instanceId: instance.id });
   const promised = instance.metadata[PUBLIC_ADDRESS];
   const isPromised = (ip: FloatingIp) => ip.address === promised && ip.instanceId === null && isOwned(ip);
   const waiting = floatingIps.find(isPromised)?.portId ?? null;
-  const waitingPorts =
-    waiting === null ? [] : (await cloud.listPorts({})).filter((port) => port.id === waiting);
-  const ports = [...held, ...waitingPorts.filter((port) => port.instanceId === null && !port.inOtherUse)];
+  const isHeld = held.some(({ id }) => id === waiting);
+  const waitingPorts = waiting === null || isHeld ? [] : await cloud.listPorts({ ids: [waiting] });
+  const isItsOwn = (port: Port) => port.instanceId === null || port.instanceId === instance.id;
+  const ports = [...held, ...waitingPorts.filter((port) => isItsOwn(port) && !port.inOtherUse)];
   const portIds = new Set<string | null>(ports.map((port) => port.id));
   return { ports, floatingIps: floatingIps.filter((ip) => portIds.has(ip.portId) || isPromised(ip)) };
 }

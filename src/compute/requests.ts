@@ -5,6 +5,7 @@
  */
 
 import type { InstanceAction, NetworkAttachment } from './cloud.ts';
+import type { Releases } from './pending-releases.ts';
 
 /** The filters of a list as a client names them: flavors and images by id or by name. */
 export interface InstanceQuery {
@@ -62,4 +63,6 @@ export interface Attempt {
 /** On whose behalf something is made; written on ports and floating IPs so that they can be told from others'. */
 export interface Owner {
   readonly keyId: string;
+  /** Gives back in the background what could not be given back at once; absent: nobody does. */
+  readonly releases?: Releases | undefined;
 }

@@ -5,6 +5,8 @@
  */
 
 import type { Cloud } from './cloud.ts';
+import { hasCode, UNDECIDED } from './errors.ts';
+import { type NewRelease, noReleases, type Releases } from './pending-releases.ts';
 
 /** Milliseconds that undoing or tidying up may take, whatever the request's own deadline. */
 export const TIDY_MILLISECONDS = 15_000;
@@ -14,39 +16,61 @@ export interface Undo {
   /**
    * Records how to reverse a step that has just been done. `what` names it for the log. The cloud that `reverse` gets has a
    * deadline of its own: the request's may be what ended the saga.
+   *
+   * @param left What is released in the background when `reverse` fails.
    */
-  push(what: string, reverse: (cloud: Cloud) => Promise<void>): void;
-  /**
-   * Forgets all that was recorded: from here on it stays, whatever happens. For when everything succeeded, and for when
-   * nobody knows whether the last step did; what that leaves behind is `reconcile`'s.
-   */
+  push(what: string, reverse: (cloud: Cloud) => Promise<void>, left?: NewRelease): void;
+  /** Forgets all that was recorded: from here on it stays, whatever happens. */
   keep(): void;
+  /** The response of a step was lost, so it is searched for in the background what that step may have made. */
+  lost(left: NewRelease): void;
+}
+
+/** A step whose response may be lost: then it is not known whether it made something. */
+export async function orLost<T>(undo: Undo, left: NewRelease, step: () => Promise<T>): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    if (isUndecided(error)) undo.lost(left);
+    throw error;
+  }
+}
+
+/** Nobody knows whether a call that ended with this error was carried out. */
+export function isUndecided(error: unknown): boolean {
+  return hasCode(error, ...UNDECIDED) && !error.untouched;
 }
 
 /**
  * Runs `steps`. When it rejects, everything recorded is reversed in reverse order and the rejection passed on unchanged;
- * a reversal that fails is logged and does not stop the others.
+ * a reversal that fails is logged, does not stop the others, and is repeated in the background.
  */
 export async function undoable<T>(
   cloud: Pick<Cloud, 'log' | 'detached'>,
   steps: (undo: Undo) => Promise<T>,
+  releases: Releases = noReleases,
 ): Promise<T> {
-  const done: { what: string; reverse: (cloud: Cloud) => Promise<void> }[] = [];
+  const done: { what: string; reverse: (cloud: Cloud) => Promise<void>; left?: NewRelease | undefined }[] =
+    [];
+  const lost: NewRelease[] = [];
   const undo: Undo = {
-    push: (what, reverse) => done.push({ what, reverse }),
+    push: (what, reverse, left) => done.push({ what, reverse, left }),
     keep: () => done.splice(0),
+    lost: (left) => lost.push(left),
   };
   try {
     return await steps(undo);
   } catch (error) {
     const detached = cloud.detached(TIDY_MILLISECONDS);
-    for (const { what, reverse } of done.reverse()) {
+    for (const { what, reverse, left } of done.reverse()) {
       try {
         await reverse(detached);
       } catch (failure) {
         cloud.log.error('left_behind', { what }, failure);
+        if (left !== undefined) lost.push(left);
       }
     }
+    for (const left of lost) releases.check(detached, async () => left);
     throw error;
   }
 }

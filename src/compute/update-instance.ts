@@ -27,14 +27,19 @@ export async function updateInstance(
   if (cloud.capabilities.accessByFlags) return updateByFlags(cloud, id, change);
   assertCapable(cloud, change);
   const before = await getInstance(cloud, id);
-  await undoable(cloud, async (undo) => {
-    const flags = {
-      ...(await openPublicAccess(cloud, before, change.isPublic, owner, undo)),
-      ...(await openSshAccess(cloud, before, change.enableSsh, undo)),
-    };
-    if (change.name !== undefined && change.name !== before.name) await cloud.renameInstance(id, change.name);
-    await writeMetadata(cloud, before, { ...change.metadata, ...flags });
-  });
+  await undoable(
+    cloud,
+    async (undo) => {
+      const flags = {
+        ...(await openPublicAccess(cloud, before, change.isPublic, owner, undo)),
+        ...(await openSshAccess(cloud, before, change.enableSsh, undo)),
+      };
+      if (change.name !== undefined && change.name !== before.name)
+        await cloud.renameInstance(id, change.name);
+      await writeMetadata(cloud, before, { ...change.metadata, ...flags });
+    },
+    owner.releases,
+  );
   if (change.isPublic === false)
     await closeAddresses(cloud, (await attachmentsOf(cloud, before)).floatingIps);
   if (change.enableSsh === false) await closeSshAccess(cloud, before);

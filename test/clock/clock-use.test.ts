@@ -28,6 +28,7 @@ const WALL_CLOCK: Readonly<Record<string, string>> = {
   'src/access/key-verifier.ts': 'compares stored expiries',
   'src/access/revoke-key.ts': 'stores when a key was revoked',
   'src/compute/create-instance.ts': 'shows when an instance was made',
+  'src/compute/pending-releases.ts': 'stores when a release is due and settled',
   'src/console/console.ts': 'seals the expiry of a session; shows what is left of it',
   'src/console/session.ts': 'compares the expiry that is sealed in a session',
   'src/dialects/nova/identity/tokens.ts': 'seals and shows instants of tokens',

@@ -51,7 +51,7 @@ export function publicAccessConformance(target: () => Target): void {
       expect(items).toContainEqual(expect.objectContaining({ address, instance_id: body.id }));
 
       await acme.remove(body.id);
-      expect(await openStack.belongings()).toEqual(before);
+      await expect.poll(() => openStack.belongings()).toEqual(before);
     });
 
     test('the group for SSH is made once, with port 22 open for both IP versions', async () => {

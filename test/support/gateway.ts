@@ -3,6 +3,7 @@ import { memoryCounter } from '../../adapters/memory/counter.ts';
 import { memoryEventLog } from '../../adapters/memory/event-log.ts';
 import { memoryIdempotencyStore } from '../../adapters/memory/idempotency-store.ts';
 import { memoryKeyStore } from '../../adapters/memory/key-store.ts';
+import { memoryReleaseStore } from '../../adapters/memory/release-store.ts';
 import { memoryVersions } from '../../adapters/memory/versions.ts';
 import { peerAddress, requestBody, requestTarget } from '../../adapters/node/connection.ts';
 import { unreadable } from '../../adapters/node/incoming.ts';
@@ -18,6 +19,7 @@ import { trustedProxies } from '../../src/access/trusted-proxies.ts';
 import { deadlineIn } from '../../src/clock.ts';
 import type { CloudCredential, CloudDriver } from '../../src/compute/cloud.ts';
 import { Provenance } from '../../src/compute/provenance.ts';
+import type { ReleaseStore } from '../../src/compute/release-store.ts';
 import type { PassThrough } from '../../src/dialects/nova/pass-through.ts';
 import { novaTranslation } from '../../src/dialects/nova/translated/translation.ts';
 import { createGateway, type Gateway } from '../../src/gateway.ts';
@@ -56,6 +58,8 @@ export interface GatewayUnderTest {
   readonly keys?: KeyStore;
   /** Shared by gateways that are to carry out a request once. */
   readonly idempotency?: IdempotencyStore;
+  /** Shared by gateways of which one goes on where another has ended. */
+  readonly releases?: ReleaseStore;
   /** Milliseconds in which an attempt at such a request counts as alive; 0: it can be taken over at once. */
   readonly lease?: number;
   /** 32 bytes, base64; several gateways that share keys share it. */
@@ -103,6 +107,7 @@ export async function startGateway(
       nova: clouds.passThrough ?? novaTranslation,
       keys,
       idempotency: options.idempotency ?? memoryIdempotencyStore(),
+      releases: options.releases ?? memoryReleaseStore(),
       log,
       metrics,
       counter: redis?.counter ?? memoryCounter(),

@@ -40,6 +40,10 @@ export async function createFloatingIp(
       const message = `No router connects the instance's network to the external network ${externalNetworkId}.`;
       throw new ComputeError('conflict', message, { cause: error });
     }
+    if (isUpstream(error, 'IpAddressGenerationFailure', 'ExternalIpAddressExhausted')) {
+      const message = `The external network ${externalNetworkId} has no address left.`;
+      throw new ComputeError('conflict', message, { cause: error });
+    }
     if (hasCode(error, 'not_found')) throw new ComputeError('invalid', error.message, { cause: error });
     throw error;
   }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { NewPort } from '../../../src/compute/cloud.ts';
+import type { NewPort, PortFilter } from '../../../src/compute/cloud.ts';
 import { ComputeError, hasCode } from '../../../src/compute/errors.ts';
 import type { Port } from '../../../src/compute/model.ts';
 import { isUpstream } from '../http/upstream-error.ts';
@@ -24,9 +24,9 @@ const PortBody = z.object({ port: PortItem });
 export async function listPorts(
   neutron: Service,
   projectId: string,
-  filter: { readonly instanceId?: string },
+  { instanceId, ids, description }: PortFilter,
 ): Promise<Port[]> {
-  const query = { project_id: projectId, device_id: filter.instanceId };
+  const query = { project_id: projectId, device_id: instanceId, id: ids, description };
   const ports = await allPages(neutron, '/ports', 'ports', PortItem, query);
   return ports.filter((port) => port.project_id === projectId).map(portFrom);
 }
@@ -84,7 +84,13 @@ export async function changePortGroups(
 }
 
 export async function deletePort(neutron: Service, id: string): Promise<void> {
-  await goneIsFine(neutron.call('DELETE', `/ports/${id}`));
+  try {
+    await goneIsFine(neutron.call('DELETE', `/ports/${id}`));
+  } catch (error) {
+    // Since Neutron 29 its policy refuses what is bound to a server, for as long as it is.
+    if (!isUpstream(error, 'PolicyNotAuthorized')) throw error;
+    throw new ComputeError('conflict', `Port ${id} is in use.`, { cause: error });
+  }
 }
 
 /** What is gone already need not be deleted again. */

@@ -7,7 +7,7 @@ import { freeAddress, wantedAddress } from './addresses.ts';
 import { release } from './association.ts';
 import { createBody, type NeutronCall, type Shape, text, updateBody } from './call.ts';
 import { find, type Kind } from './collection.ts';
-import { invalidInput, overQuota } from './faults.ts';
+import { disallowed, invalidInput, overQuota } from './faults.ts';
 import { type FixedIp, newResource, type Port, touch } from './model.ts';
 import { networks } from './networks.ts';
 import { hasRoom } from './quotas.ts';
@@ -124,8 +124,14 @@ export function deletePort(call: NeutronCall, id: string): Response {
     const message = `Port ${id} cannot be deleted directly via the port API: ${reason}.`;
     throw new Fault(409, 'ServicePortInUse', message);
   }
+  if (isBound(port) && !call.principal.isAdmin) throw disallowed('rule:delete_port');
   removePort(call.cloud, port);
   return empty(204);
+}
+
+/** Since Neutron 29 a port that serves a server is deleted only by administrators and by the services themselves. */
+function isBound({ deviceOwner }: Port): boolean {
+  return /^(compute|baremetal|manila):/.test(deviceOwner);
 }
 
 /** What a new port may be told. */

@@ -3,10 +3,21 @@
 import { empty, type Fields, isFields, parseJson } from '../http.ts';
 import type { NovaCall } from './call.ts';
 import { badRequest, disallowed, goneAtThisVersion, notFound } from './faults.ts';
-import { findServer } from './find-server.ts';
+import { findServer, refuseLocked } from './find-server.ts';
 import { destroy } from './lifecycle.ts';
 import type { Server } from './model.ts';
-import { pause, reboot, rescue, resume, start, stop, suspend, unpause, unrescue } from './power-actions.ts';
+import {
+  pause,
+  reboot,
+  rescue,
+  restore,
+  resume,
+  start,
+  stop,
+  suspend,
+  unpause,
+  unrescue,
+} from './power-actions.ts';
 import { confirmResize, rebuild, resize, revertResize } from './resize-actions.ts';
 import { validate } from './schema.ts';
 import { actionSchema } from './schemas.ts';
@@ -49,7 +60,9 @@ const ACTIONS: Record<string, Action> = {
   changePassword,
   'os-getConsoleOutput': consoleOutput,
   'os-resetState': resetState,
+  restore,
   forceDelete: (call, server) => {
+    refuseLocked(call, server);
     destroy(call.cloud, server);
     return undefined;
   },

@@ -12,6 +12,8 @@ export interface Rule {
   states: readonly string[];
   /** task_states that allow it beside none. */
   tasks?: readonly string[];
+  /** A lock does not stop it. */
+  despiteLock?: boolean;
 }
 
 /**
@@ -25,7 +27,7 @@ export function begin(
   stages: readonly Stage[],
   end: () => void,
 ): undefined {
-  refuseLocked(call, server);
+  if (rule.despiteLock !== true) refuseLocked(call, server);
   requireState(server, rule.what, rule.states, rule.tasks);
   noteAction(call.cloud, server, rule.what, call.requestId, call.principal.userId);
   runTask(call.cloud, server, stages, () => {

@@ -38,6 +38,7 @@ export function refuseLocked(call: NovaCall, server: Server): void {
  * @param what the action as Nova's message calls it
  * @param states the vm_states that allow it
  * @param tasks the task_states that allow it beside none
+ * A server that has never run is refused too.
  * @throws Fault 409
  */
 export function requireState(
@@ -49,6 +50,13 @@ export function requireState(
   const refuse = (kind: string, value: string) =>
     conflict(`Cannot '${what}' instance ${server.id} while it is in ${kind} ${value}`);
   if (!states.includes(server.vmState)) throw refuse('vm_state', server.vmState);
-  if (server.taskState !== null && !tasks.includes(server.taskState))
+  if (tasks !== ANY_TASK && server.taskState !== null && !tasks.includes(server.taskState))
     throw refuse('task_state', server.taskState);
+  if (server.launchedAt === null) throw refuse('launched_at', 'None');
 }
+
+/** For `requireState`: allowed during every task. */
+export const ANY_TASK: readonly string[] = ['any'];
+
+/** vm_states in which Nova changes a server's metadata and tags. */
+export const CHANGEABLE_STATES: readonly string[] = ['active', 'paused', 'suspended', 'stopped'];

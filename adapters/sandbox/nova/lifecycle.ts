@@ -120,6 +120,21 @@ export function destroy(cloud: Cloud, server: Server): void {
   });
 }
 
+/**
+ * Deletes a server so that it can be restored, with its ports, until the interval for reclaiming has passed
+ * (`reclaim_instance_interval`).
+ */
+export function softDelete(cloud: Cloud, server: Server): void {
+  if (server.vmState === 'soft-delete' || server.taskState === 'soft-deleting') return;
+  runTask(cloud, server, [[0.2, 'soft-deleting']], () => {
+    change(cloud, server, { vmState: 'soft-delete', taskState: null, powerState: POWER.shutdown });
+    noteEnd(cloud, server);
+    cloud.timeline.after(cloud.reclaimMilliseconds, () => {
+      if (server.vmState === 'soft-delete' && server.taskState === null) destroy(cloud, server);
+    });
+  });
+}
+
 /** Enters an action in the server's history. */
 export function noteAction(
   cloud: Cloud,

@@ -83,7 +83,8 @@ function filtersOf(call: NovaCall, action: string): Accepts[] | undefined {
   if (before !== undefined) filters.push((server) => server.updatedAt <= before);
   const showsDeleted = since !== undefined || before !== undefined || statuses.includes('DELETED');
   if (!showsDeleted && !(principal.isAdmin && flag(query, 'deleted'))) {
-    filters.push((server) => server.deletedAt === null);
+    const showsKept = statuses.includes('SOFT_DELETED');
+    filters.push((server) => server.deletedAt === null && (showsKept || server.vmState !== 'soft-delete'));
   }
 
   has('name', 1, (pattern) => byPattern('name', pattern, (server) => [server.name]));

@@ -32,6 +32,13 @@ const STEPS = {
     power: POWER.suspended,
   },
   resume: { what: 'resume', states: ['suspended'], task: 'resuming', to: 'active', power: POWER.running },
+  restore: {
+    what: 'restore',
+    states: ['soft-delete'],
+    task: 'restoring',
+    to: 'active',
+    power: POWER.running,
+  },
   unrescue: { what: 'unrescue', states: ['rescued'], task: 'unrescuing', to: 'active', power: POWER.running },
 } satisfies Record<string, Step>;
 
@@ -49,6 +56,7 @@ export const unpause = step(STEPS.unpause);
 export const suspend = step(STEPS.suspend);
 export const resume = step(STEPS.resume);
 export const unrescue = step(STEPS.unrescue);
+export const restore = step(STEPS.restore);
 
 const HARD = ['active', 'stopped', 'paused', 'suspended', 'error'];
 
@@ -56,7 +64,16 @@ const HARD = ['active', 'stopped', 'paused', 'suspended', 'error'];
 export function reboot(call: NovaCall, server: Server, given: Fields): undefined {
   const hard = String(given.type).toUpperCase() === 'HARD';
   const tasks = hard
-    ? ['rebooting', 'reboot_pending', 'reboot_started', 'resuming', 'unpausing', 'suspending']
+    ? [
+        'rebooting',
+        'reboot_pending',
+        'reboot_started',
+        'rebooting_hard',
+        'resuming',
+        'unpausing',
+        'pausing',
+        'suspending',
+      ]
     : [];
   const rule = { what: 'reboot', states: hard ? HARD : ['active'], tasks };
   const task = hard ? 'rebooting_hard' : 'rebooting';

@@ -2,9 +2,16 @@
 
 import { empty, type Fields, json } from '../http.ts';
 import { bodyOf, inner, type NovaCall } from './call.ts';
-import { badRequest, goneAtThisVersion, notFound } from './faults.ts';
-import { findServer, refuseLocked, refuseUnscheduled } from './find-server.ts';
-import { change, destroy, noteAction } from './lifecycle.ts';
+import { badRequest, conflict, goneAtThisVersion, notFound } from './faults.ts';
+import {
+  ANY_TASK,
+  CHANGEABLE_STATES,
+  findServer,
+  refuseLocked,
+  refuseUnscheduled,
+  requireState,
+} from './find-server.ts';
+import { change, destroy, noteAction, softDelete } from './lifecycle.ts';
 import type { Server } from './model.ts';
 import { requireMetadataRoom } from './quotas.ts';
 import { enveloped, metadata, updateServerSchema } from './schemas.ts';
@@ -42,7 +49,10 @@ export function deleteServer(call: NovaCall, id: string): Response {
   const server = findServer(call, id);
   refuseLocked(call, server);
   noteAction(call.cloud, server, 'delete', call.requestId, call.principal.userId);
-  destroy(call.cloud, server);
+  // One that has never run cannot be kept.
+  const isKept = call.cloud.reclaimMilliseconds > 0 && server.launchedAt !== null;
+  if (isKept) softDelete(call.cloud, server);
+  else destroy(call.cloud, server);
   return empty(204, { 'Content-Type': 'application/json' });
 }
 
@@ -79,8 +89,9 @@ export function putMetadataItem(call: NovaCall, id: string, key: string): Respon
 /** DELETE /servers/{id}/metadata/{key}. Unlike every other change of metadata it leaves `updated` alone (measured). */
 export function deleteMetadataItem(call: NovaCall, id: string, key: string): Response {
   const server = findServer(call, id);
-  refuseLocked(call, server);
   if (server.metadata[key] === undefined) throw notFound('Metadata item was not found');
+  refuseLocked(call, server);
+  requireState(server, 'delete metadata', CHANGEABLE_STATES, ANY_TASK);
   const { [key]: _gone, ...rest } = server.metadata;
   server.metadata = rest;
   return empty(204, { 'Content-Type': 'application/json' });
@@ -98,6 +109,7 @@ function storeMetadata(
   const given = inner(bodyOf(call, enveloped(key, schema)), key) as Items;
   const server = findServer(call, id);
   refuseLocked(call, server);
+  requireState(server, 'update metadata', CHANGEABLE_STATES, ANY_TASK);
   const items = merge(server.metadata, given);
   requireMetadataRoom(call.cloud, server.projectId, items);
   change(call.cloud, server, { metadata: items });
@@ -109,6 +121,15 @@ function tagged(call: NovaCall, id: string): Server {
   return findServer(call, id);
 }
 
+/** A server whose tags can be changed now. */
+function taggable(call: NovaCall, id: string, what: string): Server {
+  const server = tagged(call, id);
+  if (!CHANGEABLE_STATES.includes(server.vmState)) {
+    throw conflict(`Cannot '${what}' instance ${id} while it is in vm_state ${server.vmState}`);
+  }
+  return server;
+}
+
 /** GET /servers/{id}/tags */
 export function listTags(call: NovaCall, id: string): Response {
   return json(200, { tags: tagged(call, id).tags });
@@ -118,14 +139,14 @@ export function listTags(call: NovaCall, id: string): Response {
 export function replaceTags(call: NovaCall, id: string): Response {
   const tag = { type: 'string', minLength: 1, maxLength: 60, pattern: '^[^,/]*$' } as const;
   const body: Fields = bodyOf(call, enveloped('tags', { type: 'array', items: tag, maxItems: 50 }));
-  const server = tagged(call, id);
+  const server = taggable(call, id, 'update tags');
   server.tags = [...new Set(body.tags as string[])];
   return json(200, { tags: server.tags });
 }
 
 /** DELETE /servers/{id}/tags */
 export function deleteTags(call: NovaCall, id: string): Response {
-  tagged(call, id).tags = [];
+  taggable(call, id, 'delete tags').tags = [];
   return empty(204);
 }
 
@@ -137,7 +158,7 @@ export function hasTag(call: NovaCall, id: string, tag: string): Response {
 
 /** PUT /servers/{id}/tags/{tag}: 201 when it is new. */
 export function putTag(call: NovaCall, id: string, tag: string): Response {
-  const server = tagged(call, id);
+  const server = taggable(call, id, 'update tag');
   if (server.tags.includes(tag)) return empty(204);
   server.tags = [...server.tags, tag];
   const location = `${call.cloud.baseUrl}/compute/v2.1/servers/${id}/tags/${encodeURIComponent(tag)}`;
@@ -146,7 +167,7 @@ export function putTag(call: NovaCall, id: string, tag: string): Response {
 
 /** DELETE /servers/{id}/tags/{tag} */
 export function deleteTag(call: NovaCall, id: string, tag: string): Response {
-  const server = tagged(call, id);
+  const server = taggable(call, id, 'delete tag');
   if (!server.tags.includes(tag)) throw notFound(`Instance ${id} has no tag '${tag}'`);
   server.tags = server.tags.filter((other) => other !== tag);
   return empty(204);

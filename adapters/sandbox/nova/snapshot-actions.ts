@@ -21,7 +21,7 @@ export function createImage(call: NovaCall, server: Server, given: Fields): Resp
     [0.2, 'image_snapshot_pending'],
     [0.4, 'image_uploading', () => save(call, imageId)],
   ];
-  begin(call, server, { what: 'createImage', states: IMAGED }, stages, () => {
+  begin(call, server, { what: 'createImage', states: IMAGED, despiteLock: true }, stages, () => {
     activate(call, imageId);
     change(cloud, server, { taskState: null });
   });

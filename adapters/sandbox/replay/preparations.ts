@@ -158,6 +158,7 @@ export const preparations: Record<string, Preparation> = {
     const path = `${recording.request.path}&router:external=true`;
     return { ...recording, request: { ...recording.request, path } };
   },
+  'neutron/port-delete': noServers,
   'neutron/rule-create': async (world) => {
     const rules = await world.ask('neutron', 'GET', '/v2.0/security-group-rules?protocol=tcp');
     await world.ask('neutron', 'DELETE', `/v2.0/security-group-rules/${first(rules).id}`);

@@ -4,6 +4,7 @@ import { keysAndAudit } from './001-keys-and-audit.ts';
 import { idempotency } from './002-idempotency.ts';
 import { allowedOrigins } from './003-allowed-origins.ts';
 import { families } from './006-families.ts';
+import { pendingReleases } from './007-pending-releases.ts';
 import type { ColumnTypes } from './column-types.ts';
 
 /** All migrations, in order. By name, and for ever: one that has been released is not changed any more. */
@@ -13,6 +14,7 @@ export function migrationsFor(types: ColumnTypes): Readonly<Record<string, Migra
     '002-idempotency': idempotency(types),
     '003-allowed-origins': allowedOrigins(types),
     '006-families': families(),
+    '007-pending-releases': pendingReleases(types),
   };
 }
 

@@ -10,7 +10,7 @@ import { type Access, callContext } from '../../access/access.ts';
 import { assertScope } from '../../access/scopes.ts';
 import type { CallContext } from '../../compute/cloud.ts';
 import { ComputeError, noKeyPairs } from '../../compute/errors.ts';
-import { prepareTidying } from '../../compute/instances.ts';
+import { prepareDeletion } from '../../compute/instances.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { readBytes } from '../../http/body.ts';
 import type { PublicUrl } from '../../http/public-url.ts';
@@ -105,14 +105,18 @@ async function changing(
   const server = serverOf(target);
   if (server !== null) provenance.changed(server);
   const deletes = c.req.method === 'DELETE' && target.segments.at(-1)?.toLowerCase() === server;
-  const tidy =
+  const deletion =
     server !== null && UUID.test(server) && (deletes || (action !== null && 'forceDelete' in action))
-      ? await prepareTidying(access.clouds.open(principal.credential, call), server)
+      ? await prepareDeletion(access.clouds.open(principal.credential, call), server, access.releases)
       : null;
   try {
     const answer = await send();
-    if (tidy !== null && answer.status < 300) await tidy();
+    if (answer.status < 300) deletion?.accepted();
+    else await deletion?.failed(answer.status);
     return answer;
+  } catch (error) {
+    await deletion?.failed(error);
+    throw error;
   } finally {
     await announceChange(versions, c);
   }

@@ -95,7 +95,7 @@ async function create(c: Context<GatewayEnv>): Promise<Response> {
   const request = toCreateInstance(await decodeBody(c, INSTANCE_ROUTES.create.body));
   // "zone:host" picks the host: with a service account the cloud itself would allow that to any customer.
   if (request.availabilityZone?.includes(':')) assertScope(c.var.principal, 'admin');
-  const instance = await createInstance(c.var.cloud, request, owner(c), c.var.attempt);
+  const instance = await createInstance(c.var.cloud, request, ownerOf(c), c.var.attempt);
   c.header('Location', `/v1/instances/${instance.id}`);
   return c.json(encodeInstanceDetail(instance), 202);
 }
@@ -109,11 +109,12 @@ async function show(c: Context<GatewayEnv>): Promise<Response> {
 async function change(c: Context<GatewayEnv>): Promise<Response> {
   const id = instanceId(c);
   const request = toInstanceChange(await decodeBody(c, INSTANCE_ROUTES.update.body));
-  return c.json(encodeInstanceDetail(await updateInstance(c.var.cloud, id, request, owner(c))));
+  const changed = await updateInstance(c.var.cloud, id, request, ownerOf(c));
+  return c.json(encodeInstanceDetail(changed));
 }
 
 async function remove(c: Context<GatewayEnv>): Promise<Response> {
-  await deleteInstance(c.var.cloud, instanceId(c));
+  await deleteInstance(c.var.cloud, instanceId(c), c.var.releases);
   return c.body(null, 204);
 }
 
@@ -129,6 +130,7 @@ function instanceId(c: Context<GatewayEnv>): string {
   return pathId(c, 'id', 'instance');
 }
 
-function owner(c: Context<GatewayEnv>): Owner {
-  return { keyId: c.var.principal.keyId };
+/** On whose behalf something is made. */
+export function ownerOf(c: Context<GatewayEnv>): Owner {
+  return { keyId: c.var.principal.keyId, releases: c.var.releases };
 }

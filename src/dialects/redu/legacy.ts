@@ -11,7 +11,7 @@ import { createInstance } from '../../compute/create-instance.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { decodeBody } from '../../http/decode.ts';
 import { route } from '../../http/route.ts';
-import { INSTANCE_LIST_POLICY, INSTANCE_ROUTES, list } from './instances.ts';
+import { INSTANCE_LIST_POLICY, INSTANCE_ROUTES, list, ownerOf } from './instances.ts';
 import {
   createdKeypairSchema,
   encodeCreatedKeypair,
@@ -82,7 +82,7 @@ export function legacy(mount: Mount): void {
 async function create(c: Context<GatewayEnv>): Promise<Response> {
   const request = toLegacyCreateInstance(await decodeBody(c, LEGACY_ROUTES.createInstance.body));
   try {
-    await createInstance(c.var.cloud, request, { keyId: c.var.principal.keyId }, c.var.attempt);
+    await createInstance(c.var.cloud, request, ownerOf(c), c.var.attempt);
   } catch (error) {
     throw inLegacyFields(error);
   }

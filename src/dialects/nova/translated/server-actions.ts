@@ -108,7 +108,7 @@ export async function runServerAction(call: NovaCall, segment = ''): Promise<Res
   if (others.length > 0) throw new ComputeError('invalid', 'The body must hold one action.');
   if (name === 'createImage') return snapshot(call, id, argument);
   if (name === 'forceDelete') {
-    await deleteInstance(cloud, id);
+    await deleteInstance(cloud, id, c.var.releases);
     return nothing(call, 202);
   }
   // Of a server that is not there nothing else is said.

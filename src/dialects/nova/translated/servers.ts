@@ -58,7 +58,7 @@ export async function updateServer({ c, cloud, publicUrl }: NovaCall, segment = 
 
 /** `DELETE /servers/{id}`, with what the gateway made for it. */
 export async function deleteServer(call: NovaCall, segment = ''): Promise<Response> {
-  await deleteInstance(call.cloud, serverId(segment));
+  await deleteInstance(call.cloud, serverId(segment), call.c.var.releases);
   return nothing(call, 204);
 }
 
@@ -80,5 +80,5 @@ export function serverId(segment: string): string {
 }
 
 export function ownerOf(c: Context<GatewayEnv>): Owner {
-  return { keyId: c.var.principal.keyId };
+  return { keyId: c.var.principal.keyId, releases: c.var.releases };
 }

@@ -1,0 +1,44 @@
+import type { Release } from '../../src/compute/release.ts';
+import type { ReleaseStore } from '../../src/compute/release-store.ts';
+import type { SqlDatabase } from './database.ts';
+import { storedTime } from './rows.ts';
+
+/** What has to be given back at the cloud, in the database of the keys. */
+export function sqlReleaseStore(database: SqlDatabase): ReleaseStore {
+  const { builder } = database;
+  return {
+    async put(release, dueAt) {
+      const due = storedTime(dueAt);
+      const row = {
+        id: release.id,
+        project_id: release.projectId,
+        due_at: due,
+        plan: JSON.stringify(release),
+      };
+      await database.batch([
+        builder
+          .insertInto('pending_release')
+          .values(row)
+          .onConflict((conflict) => conflict.column('id').doUpdateSet({ due_at: due }))
+          .compile(),
+      ]);
+    },
+
+    async remove(id) {
+      await database.batch([builder.deleteFrom('pending_release').where('id', '=', id).compile()]);
+    },
+
+    async due(now, limit) {
+      const rows = await database.read(
+        builder
+          .selectFrom('pending_release')
+          .select('plan')
+          .where('due_at', '<=', storedTime(now))
+          .orderBy('due_at')
+          .limit(limit)
+          .compile(),
+      );
+      return rows.map(({ plan }) => JSON.parse(plan) as Release);
+    },
+  };
+}

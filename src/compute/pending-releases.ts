@@ -1,0 +1,319 @@
+import { deadlineIn, monotonicMs, wallMs, wallTime } from '../clock.ts';
+import { LruMap } from '../lru-map.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Cloud, CloudCredential, CloudDriver } from './cloud.ts';
+import { hasCode } from './errors.ts';
+import { Provenance } from './provenance.ts';
+import { attemptRelease, type Release, type ReleaseOutcome, SETTLING_MILLISECONDS } from './release.ts';
+import type { ReleaseStore } from './release-store.ts';
+
+/** What a use case says about a release; the rest is known here. */
+export interface NewRelease extends Partial<Omit<Release, 'id' | 'projectId' | 'settledAt'>> {
+  /** How long until `settledAt`, in ms. */
+  readonly settlesIn?: number;
+}
+
+/** Who sees to it that something is given back. */
+export interface Releases {
+  /** Stores a release, so that another process can go on where this one ends. Never rejects. */
+  plan(cloud: Cloud, what: NewRelease): Promise<Release>;
+  /** Repeats attempts at it in the background until it is done. */
+  begin(cloud: Cloud, release: Release): void;
+  /** Determines in the background whether there is something to be given back, and then does so. */
+  check(cloud: Cloud, find: () => Promise<NewRelease | null>): void;
+  /** There is nothing to be given back after all. Never rejects. */
+  cancel(release: Release): Promise<void>;
+}
+
+export interface PendingReleasesPorts {
+  readonly store: ReleaseStore;
+  readonly clouds: Pick<CloudDriver, 'open'>;
+  readonly log: Logger;
+  /** What a project has is different from before. */
+  readonly changed: (projectId: string) => Promise<void>;
+}
+
+export interface PendingReleasesOptions {
+  /** As in `OpenStackOptions`. */
+  readonly background?: (work: Promise<unknown>) => void;
+  /** Milliseconds after which work in the background ends and the next request goes on; the runtime may end it then. */
+  readonly longestWork?: number;
+}
+
+/** Milliseconds of one attempt at one release. */
+const ATTEMPT_MILLISECONDS = 15_000;
+/** Projects that are worked for at a time; in each one release after the other. */
+const MAX_PROJECTS = 16;
+/** Releases of one project in this process; further ones stay in the store until there is room. */
+const MAX_JOBS = 10_000;
+/** The pause after an attempt is a part of the time since the first one, between these, in milliseconds. */
+const SHORTEST_PAUSE = 250;
+const LONGEST_PAUSE = 30_000;
+/** Milliseconds until an instance that can be restored is looked up again, and the same for what was given up here. */
+const LATER = 300_000;
+/** Milliseconds between looks into the store for what another process has left. */
+const LOAD_INTERVAL = 60_000;
+/** Releases read in one look. */
+const LOADED_AT_A_TIME = 200;
+/** Milliseconds until the service account is tried again on a project that it has no role in. */
+const CLOSED_FOR = 3_600_000;
+/** Milliseconds after which a release is left to the store. */
+const LONGEST_TRY = 900_000;
+
+const NOTHING = {
+  instanceId: null,
+  portIds: [],
+  floatingIpIds: [],
+  address: null,
+  mark: null,
+  serverMark: null,
+};
+
+interface Job {
+  readonly release: Release;
+  readonly cloud: Cloud;
+  /** Monotonic ms. */
+  readonly since: number;
+  nextAt: number;
+}
+
+/**
+ * Releases until they are done: repeated with growing pauses beside the requests, one at a time for each project. They are stored
+ * first, so what a process leaves undone is gone on with by the service account where it has a role in the project, otherwise
+ * with the next request of the project, at any gateway.
+ */
+export class PendingReleases implements Releases {
+  readonly #ports: PendingReleasesPorts;
+  readonly #background: (work: Promise<unknown>) => void;
+  readonly #longestWork: number;
+  /** By project, then by release. A project that is here is being worked for, or queued. */
+  readonly #jobs = new Map<string, Map<string, Job>>();
+  readonly #queue: string[] = [];
+  /** Since when a project is worked for, monotonic ms. */
+  readonly #working = new Map<string, number>();
+  readonly #wake = new Map<string, () => void>();
+  /** What was found in the store and has no credential yet, by project. */
+  readonly #orphaned = new Map<string, readonly Release[]>();
+  /** Projects in which the service account has no role. */
+  readonly #closed = new LruMap<true>({ max: 1_000, lifetime: CLOSED_FOR });
+  #loadedAt = Number.NEGATIVE_INFINITY;
+  #stopped = false;
+
+  constructor(ports: PendingReleasesPorts, options: PendingReleasesOptions = {}) {
+    this.#ports = ports;
+    this.#background = options.background ?? (() => {});
+    this.#longestWork = options.longestWork ?? Number.POSITIVE_INFINITY;
+  }
+
+  async plan(cloud: Cloud, { settlesIn = SETTLING_MILLISECONDS, ...what }: NewRelease): Promise<Release> {
+    const { projectId } = await cloud.caller();
+    const settledAt = wallMs() + settlesIn;
+    const planned = { ...NOTHING, ...what, id: crypto.randomUUID(), projectId, settledAt };
+    await this.#put(planned, 0);
+    return planned;
+  }
+
+  begin(cloud: Cloud, release: Release): void {
+    const { projectId } = release;
+    if (this.#stopped) return;
+    this.#forgetIfEnded(projectId);
+    const jobs = this.#jobs.get(projectId) ?? new Map<string, Job>();
+    if (jobs.has(release.id) || jobs.size >= MAX_JOBS) return;
+    const now = monotonicMs();
+    jobs.set(release.id, { release, cloud, since: now, nextAt: now });
+    if (this.#jobs.has(projectId)) {
+      this.#wake.get(projectId)?.();
+      return;
+    }
+    this.#jobs.set(projectId, jobs);
+    this.#queue.push(projectId);
+    this.#workOn();
+  }
+
+  check(cloud: Cloud, find: () => Promise<NewRelease | null>): void {
+    const checked = async () => {
+      const what = await find();
+      if (what !== null) this.begin(cloud, await this.plan(cloud, what));
+    };
+    this.#background(checked().catch((error) => this.#ports.log.warn('release_not_stored', {}, error)));
+  }
+
+  async cancel({ id }: Release): Promise<void> {
+    await this.#ports.store.remove(id).catch((error) => this.#storeFailed(error));
+  }
+
+  /** A request of this project is served: its credential can go on with what was left. */
+  served(projectId: string, credential: CloudCredential): void {
+    const mine = this.#orphaned.get(projectId);
+    if (mine !== undefined) {
+      this.#orphaned.delete(projectId);
+      for (const release of mine) this.begin(this.#open(credential), release);
+    }
+    if (this.#isLoadDue()) {
+      this.#background(this.load().then(() => this.served(projectId, credential)));
+    }
+  }
+
+  /**
+   * Looks for what other processes have left, at most once a minute, and tries the service account on it. To be called every now
+   * and then.
+   */
+  async load(): Promise<void> {
+    if (!this.#isLoadDue()) return;
+    this.#loadedAt = monotonicMs();
+    const now = wallTime();
+    const found = await this.#ports.store.due(now, LOADED_AT_A_TIME).catch((error) => {
+      this.#storeFailed(error);
+      return [];
+    });
+    const isMine = ({ projectId, id }: Release) => this.#jobs.get(projectId)?.has(id) === true;
+    const byProject = Map.groupBy(
+      found.filter((release) => !isMine(release)),
+      ({ projectId }) => projectId,
+    );
+    for (const [projectId, releases] of byProject) {
+      this.#orphaned.set(projectId, releases);
+      this.#background(this.#tryServiceAccount(projectId));
+    }
+  }
+
+  /** Ends the pauses; what is left is in the store. */
+  stop(): void {
+    this.#stopped = true;
+    for (const wake of this.#wake.values()) wake();
+  }
+
+  #isLoadDue(): boolean {
+    return !this.#stopped && monotonicMs() - this.#loadedAt >= LOAD_INTERVAL;
+  }
+
+  async #tryServiceAccount(projectId: string): Promise<void> {
+    if (this.#closed.get(projectId)) return;
+    const cloud = this.#open({ kind: 'service', projectId });
+    const may = await cloud.caller().then(
+      (caller) => caller.projectId === projectId,
+      () => false,
+    );
+    if (!may) this.#closed.set(projectId, true);
+    const releases = may ? this.#orphaned.get(projectId) : undefined;
+    if (releases === undefined) return;
+    this.#orphaned.delete(projectId);
+    for (const release of releases) this.begin(cloud, release);
+  }
+
+  #open(credential: CloudCredential): Cloud {
+    const requestId = `req-${crypto.randomUUID()}`;
+    const deadline = deadlineIn(ATTEMPT_MILLISECONDS);
+    const { log, clouds } = this.#ports;
+    return clouds.open(credential, { deadline, requestId, log, provenance: new Provenance() });
+  }
+
+  /** A runtime may end work in the background without a word. */
+  #forgetIfEnded(projectId: string): void {
+    const since = this.#working.get(projectId);
+    if (since === undefined || monotonicMs() - since < this.#longestWork + ATTEMPT_MILLISECONDS) return;
+    this.#working.delete(projectId);
+    this.#jobs.delete(projectId);
+  }
+
+  #workOn(): void {
+    while (this.#working.size < MAX_PROJECTS) {
+      const projectId = this.#queue.shift();
+      if (projectId === undefined) return;
+      const since = monotonicMs();
+      this.#working.set(projectId, since);
+      const over = () => {
+        if (this.#working.get(projectId) === since) this.#working.delete(projectId);
+        this.#workOn();
+      };
+      this.#background(this.#workFor(projectId, since).then(over, over));
+    }
+  }
+
+  async #workFor(projectId: string, since: number): Promise<void> {
+    const jobs = this.#jobs.get(projectId) ?? new Map<string, Job>();
+    while (jobs.size > 0 && !this.#stopped && monotonicMs() - since < this.#longestWork) {
+      const next = [...jobs.values()].reduce((a, b) => (b.nextAt < a.nextAt ? b : a));
+      const pause = next.nextAt - monotonicMs();
+      if (pause > 0) await this.#pause(projectId, pause);
+      else await this.#attempt(jobs, next);
+    }
+    if (this.#jobs.get(projectId) === jobs) this.#jobs.delete(projectId);
+    const left = [...jobs.values()].map(({ release }) => release);
+    if (left.length > 0) this.#orphaned.set(projectId, left);
+  }
+
+  /** Never rejects. */
+  async #attempt(jobs: Map<string, Job>, job: Job): Promise<void> {
+    const { release, cloud } = job;
+    let outcome: ReleaseOutcome | 'refused' = 'waiting';
+    let failure: unknown;
+    try {
+      outcome = await attemptRelease(cloud.detached(ATTEMPT_MILLISECONDS), release, wallMs());
+    } catch (error) {
+      failure = error;
+      // The credential has lost its rights: another one of the project has to go on.
+      if (hasCode(error, 'forbidden', 'unauthenticated')) outcome = 'refused';
+    }
+    const now = monotonicMs();
+    if (outcome === 'waiting' && now - job.since < LONGEST_TRY) {
+      const pause = Math.min(LONGEST_PAUSE, Math.max(SHORTEST_PAUSE, (now - job.since) / 4));
+      job.nextAt = now + pause * (0.75 + Math.random() / 4);
+      return;
+    }
+    jobs.delete(release.id);
+    if (outcome === 'done') {
+      await this.cancel(release);
+      await this.#ports.changed(release.projectId).catch(() => {});
+      return;
+    }
+    if (outcome !== 'kept') {
+      const what = `network of instance ${release.instanceId ?? 'that was not made'}`;
+      cloud.log.error('left_behind', { what, release: release.id }, failure);
+    }
+    await this.#put(release, LATER);
+  }
+
+  /** Until then, or until there is more to do for the project. */
+  #pause(projectId: string, milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const over = () => {
+        clearTimeout(timer);
+        this.#wake.delete(projectId);
+        resolve();
+      };
+      const timer = setTimeout(over, milliseconds);
+      this.#wake.set(projectId, over);
+    });
+  }
+
+  async #put(release: Release, delay: number): Promise<void> {
+    const dueAt = new Date(wallMs() + delay).toISOString();
+    await this.#ports.store.put(release, dueAt).catch((error) => this.#storeFailed(error));
+  }
+
+  #storeFailed(error: unknown): void {
+    this.#ports.log.warn('release_not_stored', {}, error);
+  }
+}
+
+/** For what is put together without a gateway: nothing is repeated. */
+export const noReleases: Releases = {
+  plan: async (_, { settlesIn: _settlesIn, ...what }) => ({
+    ...NOTHING,
+    ...what,
+    id: '',
+    projectId: '',
+    settledAt: 0,
+  }),
+  begin() {},
+  check() {},
+  async cancel() {},
+};
+
+/** For a gateway whose releases end with the process. */
+export const FORGETFUL_STORE: ReleaseStore = {
+  async put() {},
+  async remove() {},
+  due: async () => [],
+};
