@@ -85,7 +85,7 @@ export function novaConformance(target: () => Target): void {
 
       expect((await nova.compute('DELETE', `/servers/${body.id}`)).status).toBe(204);
       await gone(body.id);
-      expect(await target().acme.openStack.belongings()).toEqual(before);
+      await expect.poll(() => target().acme.openStack.belongings()).toEqual(before);
     });
 
     test('forceDelete leaves nothing either', async () => {
@@ -99,7 +99,7 @@ export function novaConformance(target: () => Target): void {
       const { status } = await nova.compute('POST', `/servers/${id}/action`, { forceDelete: null });
       expect(status).toBe(202);
       await gone(id);
-      expect(await target().acme.openStack.belongings()).toEqual(before);
+      await expect.poll(() => target().acme.openStack.belongings()).toEqual(before);
     });
 
     test('what Nova made is managed by redu', async () => {
@@ -113,7 +113,7 @@ export function novaConformance(target: () => Target): void {
       expect(opened.status).toBe(200);
       await vi.waitUntil(async () => JSON.stringify(await server(id)).includes('"floating"'), PATIENCE);
       await redu.remove(id);
-      expect(await target().acme.openStack.belongings()).toEqual(before);
+      await expect.poll(() => target().acme.openStack.belongings()).toEqual(before);
     });
 
     test('pages lead through the gateway', async () => {

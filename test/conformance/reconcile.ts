@@ -41,18 +41,20 @@ export function reconcileConformance(target: () => Target): void {
         { kind: 'floating_ip', id: lostAddress },
         { kind: 'port', id: lostPort },
       ]);
-      expect(await openStack.belongings()).toEqual(before);
+      await expect.poll(() => openStack.belongings()).toEqual(before);
       expect(await reconcile(acme.cloud(), { olderThan: 0, now: Date.now() + 1000 })).toEqual([]);
 
       // The server goes without the gateway: its port and address are then leftovers.
       await openStack.compute('DELETE', `/servers/${living.id}`);
       await client.remove(living.id).catch(() => {});
       await reconcile(acme.cloud(), { olderThan: 0, now: Date.now() + 1000 });
-      expect(await openStack.belongings()).toEqual({
-        ...atFirst,
-        ports: [...atFirst.ports, othersPort].sort(),
-        floatingIps: [...atFirst.floatingIps, othersAddress].sort(),
-      });
+      await expect
+        .poll(() => openStack.belongings())
+        .toEqual({
+          ...atFirst,
+          ports: [...atFirst.ports, othersPort].sort(),
+          floatingIps: [...atFirst.floatingIps, othersAddress].sort(),
+        });
       await openStack.network('DELETE', `/floatingips/${othersAddress}`);
       await openStack.network('DELETE', `/ports/${othersPort}`);
     });

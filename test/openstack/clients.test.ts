@@ -100,7 +100,7 @@ describe('the openstack client, with an API key in clouds.yaml', () => {
     await commands.print('server delete --wait cli-server');
     expect((await commands.run('server show cli-server')).code).not.toBe(0);
     await commands.print('security group delete cli-group');
-    expect(await openStack.belongings()).toEqual(before);
+    await expect.poll(() => openStack.belongings()).toEqual(before);
   }, 400_000);
 
   /** Of a run that was cut off: names have to mean one thing. */

@@ -126,7 +126,7 @@ describe('the gateway is killed in the middle of', () => {
     } else {
       expect(servers).toEqual([]);
     }
-    expect(await openStack.belongings()).toEqual(others);
+    await expect.poll(() => openStack.belongings()).toEqual(others);
   });
 
   test.each(POINTS)('a delete: call %i, %s it', async (n, moment) => {
@@ -153,6 +153,6 @@ describe('the gateway is killed in the middle of', () => {
       await reconcile();
     }
     await second.gateway.end('SIGTERM');
-    expect(await openStack.belongings()).toEqual(others);
+    await expect.poll(() => openStack.belongings()).toEqual(others);
   });
 });

@@ -53,5 +53,5 @@ test('wrangler dev in front of a real OpenStack: list, create with isPublic, del
     await acme.remove(id);
   }
   expect((await acme.get('/v1/instances')).body.map((one: { id: string }) => one.id)).not.toContain(id);
-  expect(await openStack.belongings()).toEqual(before);
+  await expect.poll(() => openStack.belongings()).toEqual(before);
 });

@@ -90,7 +90,7 @@ describe('the openstack client prints what it prints without the gateways', () =
     expect((await directly.json('server show chain-renamed')).properties).toMatchObject({ team: 'green' });
     await through.print('server delete --wait chain-renamed');
     expect((await directly.run('server show chain-renamed')).code).not.toBe(0);
-    expect(await target.acme.openStack.belongings()).toEqual(before);
+    await expect.poll(() => target.acme.openStack.belongings()).toEqual(before);
   }, 400_000);
 
   test('what a redu cloud cannot do is said, by name', async () => {
