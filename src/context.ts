@@ -25,6 +25,8 @@ export interface RequestVariables {
   cloud: Cloud;
   /** authenticate: gives back what the gateway made. */
   releases?: Releases;
+  /** gateway: the path of `LINGUANOVA_PUBLIC_URL`, without a trailing slash; empty without one. */
+  basePath: string;
   /** idempotency, for a request with an `Idempotency-Key`. */
   attempt?: Attempt;
 }

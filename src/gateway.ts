@@ -34,7 +34,7 @@ import { answerError as answerReduError, reduErrorResponse } from './dialects/re
 import { EVENT_WORDING } from './dialects/redu/event-words.ts';
 import { isRepeatable } from './dialects/redu/repeatable.ts';
 import { type Assets, serveAssets } from './http/assets.ts';
-import { publicUrl } from './http/public-url.ts';
+import { basePathOf, publicUrl } from './http/public-url.ts';
 import {
   type RequestBody,
   type RequestTarget,
@@ -159,6 +159,8 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   for (const path of REDU_PATHS) app.use(path, cors(options.corsOrigins, access.keyOrigins));
   app.use(refuseUnreadable(options.unreadable));
   app.use(refuseDotSegments(options.requestTarget));
+  const basePath = basePathOf(options.publicUrl);
+  for (const path of REDU_PATHS) app.use(path, withBasePath(basePath));
   app.route('/', health(ports));
   if (ports.assets !== undefined) app.route('/', serveAssets(ports.assets));
   const { adminToken } = options;
@@ -238,4 +240,11 @@ const REDU_PATHS = ['/v1/*', '/cloud/v1/*'];
 /** Who signs up has no key yet. */
 function unlessSignUp(stage: MiddlewareHandler<GatewayEnv>): MiddlewareHandler<GatewayEnv> {
   return (c, next) => (isSignUp(c) ? next() : stage(c, next));
+}
+
+function withBasePath(basePath: string): MiddlewareHandler<GatewayEnv> {
+  return function setBasePath(c, next) {
+    c.set('basePath', basePath);
+    return next();
+  };
 }

@@ -67,7 +67,8 @@ const START = `Scalar.createApiReference('#reference', {
 });
 `;
 
-export function contractAssets(): Assets {
+/** @param publicUrl `LINGUANOVA_PUBLIC_URL`; null: the contract names the host that it was read from. */
+export function contractAssets(publicUrl: string | null): Assets {
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   const scalar = readFileSync(
     join(createRequire(import.meta.url).resolve(SCALAR), '../browser/standalone.js'),
@@ -75,7 +76,10 @@ export function contractAssets(): Assets {
   );
   const scalarPath = `/docs/scalar.${contentHash(scalar).slice(0, 16)}.js`;
   return new Map<string, Asset>([
-    ['/openapi.json', file('application/json', JSON.stringify(openApi(version)), FOR_ANYBODY)],
+    [
+      '/openapi.json',
+      file('application/json', JSON.stringify(openApi(version, publicUrl?.replace(/\/+$/, ''))), FOR_ANYBODY),
+    ],
     ['/docs', file('text/html', page(scalarPath), OF_PAGE)],
     ['/docs/start.js', file('text/javascript', START)],
     [scalarPath, file('text/javascript', scalar, IMMUTABLE)],

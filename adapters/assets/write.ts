@@ -15,7 +15,10 @@ const MAX_RULES = 100;
 
 rmSync(TARGET, { recursive: true, force: true });
 const rules: string[] = [];
-for (const [path, asset] of [...consoleAssets(), ...contractAssets()]) {
+for (const [path, asset] of [
+  ...consoleAssets(),
+  ...contractAssets(process.env.LINGUANOVA_PUBLIC_URL || null),
+]) {
   // The platform has tags of its own.
   const { ETag: _, ...headers } = asset.headers;
   const isPage = headers['Content-Type']?.startsWith('text/html') === true;

@@ -175,7 +175,7 @@ async function runGateway(config: Config): Promise<void> {
       versions: redis?.versions ?? memoryVersions(),
       eventLog: redis?.eventLog ?? memoryEventLog(),
       ...(redis !== null && { redis, cacheStore: redis.cacheStore }),
-      assets: new Map([...contractAssets(), ...(config.console ? consoleAssets() : [])]),
+      assets: new Map([...contractAssets(config.publicUrl), ...(config.console ? consoleAssets() : [])]),
     },
     {
       secret,

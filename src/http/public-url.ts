@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import type { ForwardedOrigin } from '../access/trusted-proxies.ts';
+import type { GatewayEnv } from '../context.ts';
 
 /** Where clients find the gateway, for links, `Location`, catalog and contract; no trailing slash. */
 export type PublicUrl = (c: Context) => string;
@@ -34,4 +35,14 @@ function whereItWasFound(forwardedOrigin: (c: Context) => ForwardedOrigin): Publ
     if (address !== last.address) last = { address, origin: new URL(address).origin };
     return last.origin;
   };
+}
+
+/** The path of a configured public URL, which a proxy strips before it forwards; empty without one. */
+export function basePathOf(configured: string | null): string {
+  return configured === null ? '' : new URL(configured).pathname.replace(/\/+$/, '');
+}
+
+/** A path of the gateway as clients reach it, for `Location` and `Link`. */
+export function publicPath(c: Context<GatewayEnv>, path: string): string {
+  return `${c.get('basePath') ?? ''}${path}`;
 }

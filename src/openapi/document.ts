@@ -11,8 +11,11 @@ import { nameOf, ROUTES } from './routes.ts';
 import { Schemas } from './schemas.ts';
 import { ERROR_TEXTS, TEXTS } from './texts.ts';
 
-/** @param version Of the gateway. */
-export function openApi(version: string): object {
+/**
+ * @param version Of the gateway.
+ * @param serverUrl Where clients find it; a path is relative to the host of the document.
+ */
+export function openApi(version: string, serverUrl = '/'): object {
   const schemas = new Schemas();
   const paths: Record<string, Record<string, object>> = {};
   for (const route of ROUTES) {
@@ -30,7 +33,7 @@ export function openApi(version: string): object {
       description: DESCRIPTION,
       license: { name: 'MIT', identifier: 'MIT' },
     },
-    servers: [{ url: '/' }],
+    servers: [{ url: serverUrl }],
     paths,
     components: {
       schemas: schemas.named,

@@ -7,9 +7,10 @@
 
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { debianProgram } from './debian-package.ts';
 
@@ -49,6 +50,10 @@ http {
   await run(PROGRAM, [...args, '-t']);
   const child = spawn(PROGRAM, args, { stdio: 'ignore' });
   const exit = once(child, 'exit');
+  // It writes its pid once it listens; the check of the configuration leaves an empty file.
+  const isListening = () =>
+    existsSync(join(folder, 'pid')) && readFileSync(join(folder, 'pid'), 'utf8') !== '';
+  while (!isListening() && child.exitCode === null) await setTimeout(20);
   return {
     async stop() {
       child.kill('SIGTERM');

@@ -7,6 +7,7 @@ import { INSTANCE_STATUSES } from '../../compute/states.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { decodeQuery } from '../../http/decode.ts';
 import { idOrName, queryNumber, uuid } from '../../http/field-schemas.ts';
+import { publicPath } from '../../http/public-url.ts';
 import { namePattern } from './instance-schemas.ts';
 
 const TRUE_OR_FALSE = /^(?:1|0|true|false)$/i;
@@ -63,8 +64,8 @@ export function decodeInstanceQuery(c: Context<GatewayEnv>): {
 }
 
 /** The `Link` to what follows the instance `lastId`: the same request, from there. */
-export function nextPageLink(requestUrl: string, lastId: string): string {
-  const url = new URL(requestUrl);
+export function nextPageLink(c: Context<GatewayEnv>, lastId: string): string {
+  const url = new URL(c.req.url);
   url.searchParams.set('marker', lastId);
-  return `<${url.pathname}${url.search}>; rel="next"`;
+  return `<${publicPath(c, `${url.pathname}${url.search}`)}>; rel="next"`;
 }

@@ -8,6 +8,7 @@ import { isPassing } from '../../compute/states.ts';
 import { updateInstance } from '../../compute/update-instance.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { decodeBody } from '../../http/decode.ts';
+import { publicPath } from '../../http/public-url.ts';
 import { route } from '../../http/route.ts';
 import { textAnswer } from '../../http/text-answer.ts';
 import type { CachePolicy } from '../../traffic/cache/cached.ts';
@@ -85,7 +86,7 @@ export async function list(c: Context<GatewayEnv>): Promise<Response> {
   noteTransitions(c, page.instances);
   const last = page.instances.at(-1);
   if (window.limit !== undefined && page.more && last !== undefined) {
-    c.header('Link', nextPageLink(c.req.url, last.id));
+    c.header('Link', nextPageLink(c, last.id));
   }
   const print = detail ? printInstanceDetails : printInstances;
   return textAnswer(c, print(page.instances));
@@ -96,7 +97,7 @@ async function create(c: Context<GatewayEnv>): Promise<Response> {
   // "zone:host" picks the host: with a service account the cloud itself would allow that to any customer.
   if (request.availabilityZone?.includes(':')) assertScope(c.var.principal, 'admin');
   const instance = await createInstance(c.var.cloud, request, ownerOf(c), c.var.attempt);
-  c.header('Location', `/v1/instances/${instance.id}`);
+  c.header('Location', publicPath(c, `/v1/instances/${instance.id}`));
   return c.json(encodeInstanceDetail(instance), 202);
 }
 

@@ -6,6 +6,7 @@ import type { GatewayEnv } from '../../context.ts';
 import { decodeBody } from '../../http/decode.ts';
 import { text } from '../../http/field-schemas.ts';
 import { pageQuerySchema } from '../../http/page-schemas.ts';
+import { publicPath } from '../../http/public-url.ts';
 import { route } from '../../http/route.ts';
 import type { Mount } from './mount.ts';
 import { byName, pagedList } from './paged-list.ts';
@@ -80,7 +81,7 @@ export function keypairs(mount: Mount): void {
 async function create(c: Context<GatewayEnv>): Promise<Response> {
   const { name, public_key } = await decodeBody(c, KEYPAIR_ROUTES.create.body);
   const created = await c.var.cloud.createKeyPair(name, public_key ?? null);
-  c.header('Location', `/v1/keypairs/${encodeURIComponent(created.name)}`);
+  c.header('Location', publicPath(c, `/v1/keypairs/${encodeURIComponent(created.name)}`));
   return c.json(encodeCreatedKeypair(created), 201);
 }
 

@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import type { GatewayEnv } from '../../context.ts';
 import { decodeBody } from '../../http/decode.ts';
 import { pageQuerySchema } from '../../http/page-schemas.ts';
+import { publicPath } from '../../http/public-url.ts';
 import { route } from '../../http/route.ts';
 import type { Mount } from './mount.ts';
 import { byNameAndId, pagedList } from './paged-list.ts';
@@ -71,7 +72,7 @@ export function securityGroups(mount: Mount): void {
 async function create(c: Context<GatewayEnv>): Promise<Response> {
   const { name, description } = await decodeBody(c, SECURITY_GROUP_ROUTES.create.body);
   const group = await c.var.cloud.createSecurityGroup(name, description);
-  c.header('Location', `/v1/security_groups/${group.id}`);
+  c.header('Location', publicPath(c, `/v1/security_groups/${group.id}`));
   return c.json(encodeSecurityGroup(group), 201);
 }
 

@@ -5,6 +5,7 @@ import type { GatewayEnv } from '../../context.ts';
 import { decodeBody } from '../../http/decode.ts';
 import { name } from '../../http/field-schemas.ts';
 import { pageQuerySchema } from '../../http/page-schemas.ts';
+import { publicPath } from '../../http/public-url.ts';
 import { route } from '../../http/route.ts';
 import type { Mount } from './mount.ts';
 import { byNameAndId, pagedList } from './paged-list.ts';
@@ -64,7 +65,7 @@ export function serverGroups(mount: Mount): void {
 async function create(c: Context<GatewayEnv>): Promise<Response> {
   const body = await decodeBody(c, SERVER_GROUP_ROUTES.create.body);
   const group = await c.var.cloud.createServerGroup(body.name, body.policy);
-  c.header('Location', `/v1/server_groups/${group.id}`);
+  c.header('Location', publicPath(c, `/v1/server_groups/${group.id}`));
   return c.json(encodeServerGroup(group), 201);
 }
 

@@ -83,6 +83,7 @@ const NAMES: { readonly [Name in keyof RequestVariables]: Name } = {
   principal: 'principal',
   verifyAgain: 'verifyAgain',
   cloud: 'cloud',
+  basePath: 'basePath',
 };
 
 class CloudAsked extends Error {}
