@@ -17,6 +17,7 @@ import { type AccessOptions, type AccessPorts, callContext, createAccess } from 
 import { adminApi } from './access/admin-api.ts';
 import { authenticate, openCloud } from './access/authenticate.ts';
 import { cors } from './access/cors.ts';
+import { retention } from './access/retention.ts';
 import type { TrustedProxies } from './access/trusted-proxies.ts';
 import { ComputeError } from './compute/errors.ts';
 import { FORGETFUL_STORE, PendingReleases, type PendingReleasesOptions } from './compute/pending-releases.ts';
@@ -106,6 +107,8 @@ export interface GatewayOptions extends AccessOptions, IdempotencyOptions {
   readonly cache: CacheOptions;
   readonly fleets?: Partial<FleetOptions>;
   readonly streams: StreamLimits;
+  /** How long entries of the audit log are kept. */
+  readonly auditDays: number;
   readonly releases?: PendingReleasesOptions;
 }
 
@@ -208,8 +211,9 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
 
   app.notFound((c) => answerError(new ComputeError('not_found', 'There is nothing at this path.'), c));
   app.onError(answerError);
+  const sweepKeys = retention(ports.keys, ports.log, options);
   const flush = async () => {
-    await Promise.all([access.journal.flush(), sweepIdempotency(ports), releases.load()]);
+    await Promise.all([access.journal.flush(), sweepKeys(), sweepIdempotency(ports), releases.load()]);
   };
   const endStreams = async () => {
     releases.stop();

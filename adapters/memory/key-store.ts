@@ -6,9 +6,14 @@ import { ComputeError } from '../../src/compute/errors.ts';
 /** Keys that live as long as the process. */
 export function memoryKeyStore(): KeyStore {
   const keys = new Map<string, StoredKey>();
-  const audit: AuditRecord[] = [];
+  let audit: AuditRecord[] = [];
+  let sequence = 0;
+  const revoked = new Map<string, Map<string, string>>();
 
-  const append = (entry: AuditEntry) => audit.push({ ...entry, sequence: audit.length + 1 });
+  const append = (entry: AuditEntry) => {
+    sequence += 1;
+    audit.push({ ...entry, sequence });
+  };
 
   function add(key: StoredKey): void {
     if (keys.has(key.id)) throw new ComputeError('conflict', 'There is a key with this id already.');
@@ -17,7 +22,12 @@ export function memoryKeyStore(): KeyStore {
 
   // Nothing is awaited inside a method, so each one is a transaction.
   return {
-    find: async (id) => keys.get(id) ?? null,
+    async find(id) {
+      const key = keys.get(id);
+      if (key === undefined) return null;
+      const marks = revoked.get(id);
+      return marks === undefined ? key : { ...key, revokedDerived: [...marks.keys()] };
+    },
 
     async list(filter, { limit, after }) {
       return [...keys.values()]
@@ -81,6 +91,22 @@ export function memoryKeyStore(): KeyStore {
       return [...new Set(bound.slice(0, atMost).flatMap((key) => key.allowedOrigins))];
     },
 
+    async revokeDerived(owner, mark, expiresAt) {
+      const marks = revoked.get(owner) ?? new Map<string, string>();
+      revoked.set(owner, marks.set(mark, expiresAt));
+    },
+
+    listRevokedDerived: async (owner) => [...(revoked.get(owner)?.keys() ?? [])],
+
+    async sweep(now, auditBefore) {
+      for (const [owner, marks] of revoked) {
+        for (const [mark, expiresAt] of marks) if (!isBefore(now, expiresAt)) marks.delete(mark);
+        if (marks.size === 0) revoked.delete(owner);
+      }
+      if (auditBefore === null) return;
+      audit = audit.filter((entry) => entry.sequence === sequence || !isBefore(entry.at, auditBefore));
+    },
+
     async noteUses(lastUsedAt) {
       for (const [id, at] of lastUsedAt) {
         const key = keys.get(id);
@@ -94,8 +120,8 @@ export function memoryKeyStore(): KeyStore {
     },
 
     async listAudit({ limit, before }) {
-      const end = before === null ? audit.length : Math.max(0, Math.min(audit.length, before - 1));
-      return audit.slice(Math.max(0, end - limit), end).reverse();
+      const older = before === null ? audit : audit.filter((entry) => entry.sequence < before);
+      return older.slice(Math.max(0, older.length - limit)).reverse();
     },
 
     ping: async () => {},

@@ -188,6 +188,7 @@ async function runGateway(config: Config): Promise<void> {
       console: config.console,
       cache: config.cache,
       streams: config.streams,
+      auditDays: config.auditDays,
       ...trustedProxies(config.trustedProxies, peerAddress),
       requestTarget,
       unreadable,

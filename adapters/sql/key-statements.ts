@@ -16,8 +16,16 @@ import type {
 import { changeToRow, keyToRow, storedTime } from './rows.ts';
 import type { ApiKeyRow, Tables } from './schema.ts';
 
-export function selectKey(db: QueryCreator<Tables>, id: string): CompiledQuery<ApiKeyRow> {
-  return db.selectFrom('api_key').selectAll().where('id', '=', id).compile();
+/** The marks of what was revoked, one after the other; null: nothing was. */
+export interface FoundKeyRow extends ApiKeyRow {
+  revoked: string | null;
+}
+
+export function selectKey(db: QueryCreator<Tables>, id: string): CompiledQuery<FoundKeyRow> {
+  const revoked = sql<
+    string | null
+  >`(select string_agg(id, ' ') from revoked_token where owner = api_key.id)`;
+  return db.selectFrom('api_key').selectAll().select(revoked.as('revoked')).where('id', '=', id).compile();
 }
 
 /** By id, ascending. */

@@ -18,6 +18,12 @@ import {
   touchNothing,
   updateKey,
 } from './key-statements.ts';
+import {
+  deleteExpiredRevocations,
+  deleteOldEntries,
+  insertRevoked,
+  selectRevoked,
+} from './retention-statements.ts';
 import { rowToAudit, rowToKey } from './rows.ts';
 
 /** Uses in one statement, two parameters each: D1 takes 100 parameters. */
@@ -31,7 +37,9 @@ export function sqlKeyStore(database: SqlDatabase): KeyStore {
   return {
     async find(id) {
       const [row] = await database.read(selectKey(builder, id));
-      return row === undefined ? null : rowToKey(row);
+      if (row === undefined) return null;
+      const key = rowToKey(row);
+      return row.revoked === null ? key : { ...key, revokedDerived: row.revoked.split(' ') };
     },
 
     async list(filter, window) {
@@ -88,6 +96,20 @@ export function sqlKeyStore(database: SqlDatabase): KeyStore {
     async listOrigins(atMost) {
       const rows = await database.read(selectOrigins(builder, atMost));
       return [...new Set(rows.flatMap((row) => JSON.parse(row.allowed_origins) as string[]))];
+    },
+
+    async revokeDerived(owner, mark, expiresAt) {
+      await database.batch([insertRevoked(builder, owner, mark, expiresAt)]);
+    },
+
+    async listRevokedDerived(owner) {
+      return (await database.read(selectRevoked(builder, owner))).map(({ id }) => id);
+    },
+
+    async sweep(now, auditBefore) {
+      await database.batch([deleteExpiredRevocations(builder, now)]);
+      // Apart: an operator may have taken the right to delete entries from the gateway's role.
+      if (auditBefore !== null) await database.batch([deleteOldEntries(builder, auditBefore)]);
     },
 
     async noteUses(lastUsedAt) {

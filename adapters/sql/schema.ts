@@ -12,6 +12,7 @@ export interface Tables {
   audit_entry: AuditEntryRow;
   idempotency: IdempotencyRow;
   pending_release: PendingReleaseRow;
+  revoked_token: RevokedTokenRow;
 }
 
 export interface ApiKeyRow {
@@ -50,6 +51,14 @@ export interface AuditEntryRow {
   address: string | null;
   request_id: string | null;
   detail: string;
+}
+
+/** A token or session that was revoked before it expired. */
+export interface RevokedTokenRow {
+  /** The key's id; `operator` for sessions of operators. */
+  owner: string;
+  id: string;
+  expires_at: string;
 }
 
 export interface IdempotencyRow {

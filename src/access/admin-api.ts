@@ -9,7 +9,7 @@ import { refuseOtherMethods } from '../http/methods.ts';
 import { at, route } from '../http/route.ts';
 import { type Access, callContext } from './access.ts';
 import { AUDIT_ACTIONS } from './audit.ts';
-import { type FromSession, noteRefusal, tooManyFailures } from './authenticate.ts';
+import { noteRefusal, tooManyFailures } from './authenticate.ts';
 import { assertBrowserScopes } from './browser-key.ts';
 import { type Actor, auditEntry, issueKey, rotateKey } from './issue-key.ts';
 import {
@@ -29,6 +29,9 @@ import { reachOf, revokeAndForget } from './revoke-key.ts';
 import { equalInConstantTime, hashKeySecret } from './server-secret.ts';
 
 const DEFAULT_PAGE = 100;
+
+/** The admin token that a request without one of its own is signed in with; undefined: none. */
+export type AdminTokenFromSession = (c: Context<GatewayEnv>) => Promise<string | undefined>;
 
 const keysQuery = z.strictObject({
   limit: queryNumber(1, 1000).default(DEFAULT_PAGE),
@@ -117,7 +120,7 @@ export function adminApi(
   access: Access,
   token: string,
   respond: (error: ComputeError, c: Context<GatewayEnv>) => Response,
-  fromSession?: FromSession,
+  fromSession?: AdminTokenFromSession,
 ): Hono<GatewayEnv> {
   const { keys } = access;
   const router = new Hono<GatewayEnv>({ strict: false })
@@ -197,7 +200,7 @@ export function adminApi(
 function requireAdminToken(
   access: Access,
   token: string,
-  fromSession?: FromSession,
+  fromSession?: AdminTokenFromSession,
 ): MiddlewareHandler<GatewayEnv> {
   return async function adminTokenRequired(c, next) {
     const presented = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1];

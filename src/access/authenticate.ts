@@ -2,12 +2,13 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { ComputeError } from '../compute/errors.ts';
 import type { GatewayEnv } from '../context.ts';
 import { type Access, callContext } from './access.ts';
+import type { Presented } from './derived.ts';
 import type { RefusalReason } from './journal.ts';
 import type { Verdict } from './key-verifier.ts';
 import type { Principal } from './principal.ts';
 
 /** What a request without a key or token of its own is signed in with; undefined: nothing. */
-export type FromSession = (c: Context<GatewayEnv>) => Promise<string | undefined>;
+export type FromSession = (c: Context<GatewayEnv>) => Promise<Presented | undefined>;
 
 /**
  * From the API key to the principal. A request without a good key ends here
@@ -27,7 +28,7 @@ export function authenticate(access: Access, fromSession?: FromSession): Middlew
 export function admit(
   access: Access,
   c: Context<GatewayEnv>,
-  key: string | undefined,
+  key: Presented | undefined,
 ): Promise<void> | undefined {
   const address = access.clientAddress(c);
   const origin = c.req.header('origin');
@@ -42,6 +43,8 @@ export function admit(
 function judge(access: Access, c: Context<GatewayEnv>, verdict: Verdict, address: string | null): void {
   if (!verdict.ok) {
     noteRefusal(access, c, verdict.reason, verdict.keyId);
+    // It was good once: no guess, and clients come with old ones and sign in again, all their threads at once.
+    if (verdict.reason === 'revoked_token') throw refusalOf(null);
     throw refusalOf(access.keyFailures.record(address));
   }
   const { principal } = verdict;

@@ -59,6 +59,12 @@ export interface StoredKey {
   readonly lastUsedAt: string | null;
 }
 
+/** A key, with what was revoked of all that is derived from it (`derived.ts`). */
+export interface FoundKey extends StoredKey {
+  /** Absent: nothing. */
+  readonly revokedDerived?: readonly string[] | undefined;
+}
+
 /** What can be changed about a key. Absent means: as it is. */
 export interface KeyChange {
   readonly name?: string;
@@ -90,7 +96,7 @@ export type RevocationReach = 'key' | 'successors' | 'family';
 
 export interface KeyStore {
   /** null when there is none. Revoked and expired ones are found too. */
-  find(id: string): Promise<StoredKey | null>;
+  find(id: string): Promise<FoundKey | null>;
   /** By id, ascending: an order that does not change while somebody pages. */
   list(filter: KeyFilter, window: KeyWindow): Promise<readonly StoredKey[]>;
   /** Rejects when the id is taken. */
@@ -125,16 +131,26 @@ export interface KeyStore {
   countByState(now: string, atMost: number): Promise<Readonly<Record<KeyState, number>>>;
   /** The origins that keys which are not revoked are bound to, each once. Looks at `atMost` such keys, whichever. */
   listOrigins(atMost: number): Promise<readonly string[]>;
+  /** Revokes what is derived from a key, until `expiresAt`; twice is as once. `owner`: the key's id, or another id for what has no key. */
+  revokeDerived(owner: string, mark: string, expiresAt: string): Promise<void>;
+  /** What was revoked of this owner, as in `FoundKey`. */
+  listRevokedDerived(owner: string): Promise<readonly string[]>;
   /** Notes when keys were last used; an earlier time than the one noted changes nothing, unknown ids neither. */
   noteUses(lastUsedAt: ReadonlyMap<string, string>): Promise<void>;
 
   /** Entries that belong to no change of a key, in this order. */
   appendAudit(entries: readonly AuditEntry[]): Promise<void>;
-  /** Newest first; `before` is the `sequence` of the last one seen. There is no way to change or delete an entry. */
+  /** Newest first; `before` is the `sequence` of the last one seen. There is no way to change an entry, and but `sweep` to delete one. */
   listAudit(window: {
     readonly limit: number;
     readonly before: number | null;
   }): Promise<readonly AuditRecord[]>;
+
+  /**
+   * Deletes revocations that expired at `now`, and entries of the audit log from before `auditBefore`, oldest first, some at a
+   * time. The newest entry stays, so that numbers go on.
+   */
+  sweep(now: string, auditBefore: string | null): Promise<void>;
 
   /** Resolves when the database answers. */
   ping(): Promise<void>;

@@ -11,6 +11,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { wallMs } from '../clock.ts';
 import { LruMap } from '../lru-map.ts';
 import { decodeBase64Url, encodeBase64Url } from './base64url.ts';
+import type { Derived } from './derived.ts';
 import { formatKey, type KeyParts } from './key-format.ts';
 import type { ServerSecret } from './server-secret.ts';
 
@@ -19,16 +20,10 @@ const METHODS = ['application_credential', 'password', 'token'] as const;
 export type SignInMethod = (typeof METHODS)[number];
 
 /** What a token says. */
-export interface KeyToken {
-  /** The text of the API key. Secret. */
-  readonly key: string;
+export interface KeyToken extends Derived {
   readonly method: SignInMethod;
   /** Epoch seconds. */
-  readonly issuedAt: number;
-  /** Epoch seconds. */
   readonly expiresAt: number;
-  /** Tells tokens apart, and opens nothing. */
-  readonly auditId: string;
 }
 
 const PREFIX = 'lnt_';
@@ -45,13 +40,12 @@ const AUDIT_ID_BYTES = 16;
 const TOKEN_PATTERN = new RegExp(`^${PREFIX}[0-9A-Za-z_-]{${TEXT_LENGTH - PREFIX.length}}$`);
 const PURPOSE = new TextEncoder().encode('linguanova token seal');
 
-/** Tokens that are open in memory, and tokens given up on this node. */
+/** Tokens that are open in memory. */
 const MAX_TOKENS = 10_000;
 
 export class KeyTokens {
   readonly #sealingKey: Promise<CryptoKey>;
   readonly #opened = new LruMap<KeyToken>({ max: MAX_TOKENS });
-  readonly #givenUp = new LruMap<true>({ max: MAX_TOKENS });
 
   constructor({ material }: ServerSecret) {
     this.#sealingKey = crypto.subtle.deriveKey(
@@ -99,21 +93,15 @@ export class KeyTokens {
     return token;
   }
 
-  /** The text of the API key that a living token stands for, when it was opened before. Secret. */
-  known(text: string): string | undefined {
+  /** What a token says that has not expired, when it was opened before. */
+  known(text: string): KeyToken | undefined {
     const token = this.#opened.get(text);
-    return token !== undefined && this.isLiving(token) ? token.key : undefined;
+    return token !== undefined && this.isLiving(token) ? token : undefined;
   }
 
-  /** Whether a token still counts, the key aside. */
+  /** Whether a token has not expired; whether it was revoked is with its key (`derived.ts`). */
   isLiving(token: KeyToken): boolean {
-    return token.expiresAt * 1000 > wallMs() && !this.#givenUp.has(token.auditId);
-  }
-
-  /** Ends a token early, on this node: nothing is stored, so others honour it until it expires. */
-  giveUp(token: KeyToken): void {
-    const rest = token.expiresAt * 1000 - wallMs();
-    if (rest > 0) this.#givenUp.set(token.auditId, true, rest);
+    return token.expiresAt * 1000 > wallMs();
   }
 
   async #unseal(text: string, sealed: Uint8Array<ArrayBuffer>): Promise<KeyToken | null> {

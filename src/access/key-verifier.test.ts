@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ComputeError } from '../compute/errors.ts';
 import { formatKey, generateKey, parseKey } from './key-format.ts';
-import type { KeyStore, StoredKey } from './key-store.ts';
+import type { FoundKey, KeyStore } from './key-store.ts';
 import { KeyVerifier } from './key-verifier.ts';
 import { hashKeySecret, importServerSecret, seal } from './server-secret.ts';
 
@@ -9,7 +9,7 @@ const server = await importServerSecret(btoa('0123456789abcdef0123456789abcdef')
 const parts = generateKey();
 const text = formatKey(parts);
 const credential = { kind: 'service', projectId: 'p' } as const;
-const ROW: StoredKey = {
+const ROW: FoundKey = {
   id: parts.id,
   familyId: parts.id,
   name: 'k',
@@ -39,7 +39,7 @@ const ROW: StoredKey = {
 };
 
 /** A store with one key, which counts how often it is asked. */
-function storeWith(row: Partial<StoredKey> | null = {}) {
+function storeWith(row: Partial<FoundKey> | null = {}) {
   const store = {
     row: row === null ? null : { ...ROW, ...row },
     asked: 0,
@@ -141,8 +141,8 @@ describe('a good key', () => {
   });
 
   test('what was being read when the key changed is not remembered', async () => {
-    let answer: (row: StoredKey) => void = () => {};
-    const store = { find: () => new Promise<StoredKey>((resolve) => (answer = resolve)) };
+    let answer: (row: FoundKey) => void = () => {};
+    const store = { find: () => new Promise<FoundKey>((resolve) => (answer = resolve)) };
     const verifier = verifierOf(store);
     const first = verifier.verify(text, null);
     verifier.forget(ROW.id);
@@ -176,7 +176,7 @@ describe('a refused key', () => {
     expect(store.asked).toBe(0);
   });
 
-  test.each<[string, Partial<StoredKey> | null, string, string | null]>([
+  test.each<[string, Partial<FoundKey> | null, string, string | null]>([
     ['unknown', null, text, null],
     ['wrong_secret', {}, otherSecret, null],
     ['revoked', { revokedAt: '2026-05-01T00:00:00.000Z' }, text, null],

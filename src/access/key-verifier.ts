@@ -5,9 +5,10 @@ import { LruMap } from '../lru-map.ts';
 import { own } from '../own-promise.ts';
 import { isBrowserKey, usableScopes } from './browser-key.ts';
 import { isInside } from './cidr.ts';
+import { isRevoked, keyTextOf, type Presented } from './derived.ts';
 import { idWithin, parseKey } from './key-format.ts';
 import { type KeyState, keyState } from './key-state.ts';
-import type { KeyStore, StoredKey } from './key-store.ts';
+import type { FoundKey, KeyStore, StoredKey } from './key-store.ts';
 import type { Principal } from './principal.ts';
 import { equalInConstantTime, hashKeySecret, type ServerSecret, unseal } from './server-secret.ts';
 
@@ -20,7 +21,9 @@ export type Refusal =
   | Exclude<KeyState, 'active'>
   | 'address_not_allowed'
   | 'origin_not_allowed'
-  | 'unreadable_credential';
+  | 'unreadable_credential'
+  /** A token or session that was revoked by itself: its key may be good. */
+  | 'revoked_token';
 
 export type Verdict =
   | { readonly ok: true; readonly principal: Principal }
@@ -43,7 +46,7 @@ const MAX_REMEMBERED = 10_000;
 const FRESH_MILLISECONDS = 500;
 
 interface Remembered {
-  readonly row: StoredKey | null;
+  readonly row: FoundKey | null;
   /** Monotonic milliseconds. */
   readonly readAt: number;
   /** What a right key of this row opens; null while none has been seen. */
@@ -76,37 +79,50 @@ export class KeyVerifier {
   }
 
   /**
-   * @param text As the client sent it.
+   * @param presented As the client sent it, or what was sealed in a token or session.
    * @param address The client's, null when it is not known: then a key bound to networks is refused.
    * @param origin Of the page that asks, undefined when no browser says so: then a key bound to origins is refused.
    * @throws ComputeError `unavailable` when the store cannot be asked.
    */
-  verify(text: string | undefined, address: string | null, origin?: string): Verdict | Promise<Verdict> {
+  verify(
+    presented: Presented | undefined,
+    address: string | null,
+    origin?: string,
+  ): Verdict | Promise<Verdict> {
+    const text = keyTextOf(presented);
     if (text === undefined || text === '') return refused('missing');
     const known = this.#known(text);
     if (known !== null) {
-      return reasonAgainst(known.row, address, origin) ?? { ok: true, principal: known.principal };
+      const reason = reasonAgainst(known.row, presented, address, origin);
+      return reason ?? { ok: true, principal: known.principal };
     }
-    return this.#prove(text, address, origin);
+    return this.#prove(text, presented, address, origin);
   }
 
   /**
    * Whom a key stands for that was verified a moment ago, when no page asks; null when `verify` would have to ask, or would
    * refuse it.
    */
-  known(text: string | undefined, address: string | null): Principal | null {
+  known(presented: Presented | undefined, address: string | null): Principal | null {
+    const text = keyTextOf(presented);
     const known = text === undefined ? null : this.#known(text);
-    return known === null || reasonAgainst(known.row, address, undefined) !== null ? null : known.principal;
+    if (known === null || reasonAgainst(known.row, presented, address, undefined) !== null) return null;
+    return known.principal;
   }
 
-  #known(text: string): { readonly row: StoredKey; readonly principal: Principal } | null {
+  #known(text: string): { readonly row: FoundKey; readonly principal: Principal } | null {
     const known = this.#remembered.get(idWithin(text));
     if (known?.row == null || known.proven === null) return null;
     if (!isFresh(known) || !isText(known.proven, text)) return null;
     return { row: known.row, principal: known.proven.principal };
   }
 
-  async #prove(text: string, address: string | null, origin?: string): Promise<Verdict> {
+  async #prove(
+    text: string,
+    presented: Presented | undefined,
+    address: string | null,
+    origin?: string,
+  ): Promise<Verdict> {
     const parts = parseKey(text);
     if (parts === null) return refused('malformed');
     const remembered = await this.#look(parts.id);
@@ -117,7 +133,7 @@ export class KeyVerifier {
         return refused('wrong_secret', row);
       }
     }
-    const reason = reasonAgainst(row, address, origin);
+    const reason = reasonAgainst(row, presented, address, origin);
     if (reason !== null) return reason;
     if (remembered.proven === null) {
       const credential = await this.#open(parts.secret, row);
@@ -165,9 +181,17 @@ function refused(reason: Refusal, row: StoredKey | null = null): Verdict {
 }
 
 /** Why a key whose secret is right may not be used now, from there. */
-function reasonAgainst(row: StoredKey, address: string | null, origin: string | undefined): Verdict | null {
+function reasonAgainst(
+  row: FoundKey,
+  presented: Presented | undefined,
+  address: string | null,
+  origin: string | undefined,
+): Verdict | null {
   const state = keyState(row, wallMs());
   if (state !== 'active') return refused(state, row);
+  if (row.revokedDerived !== undefined && typeof presented === 'object') {
+    if (isRevoked(row.revokedDerived, presented)) return refused('revoked_token', row);
+  }
   if (row.allowedCidrs.length > 0 && (address === null || !isInside(address, row.allowedCidrs))) {
     return refused('address_not_allowed', row);
   }

@@ -57,6 +57,8 @@ export interface Config {
   /** Networks of proxies whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
   readonly logLevel: string;
+  /** How long entries of the audit log are kept. */
+  readonly auditDays: number;
 }
 
 /** What only the runtime can judge. Each throws `ConfigError`. */
@@ -145,6 +147,7 @@ export function readConfig(
     streams: variables.LINGUANOVA_EVENT_STREAMS,
     trustedProxies: variables.LINGUANOVA_TRUSTED_PROXIES,
     logLevel: variables.LOG_LEVEL,
+    auditDays: variables.LINGUANOVA_AUDIT_DAYS,
   };
 }
 

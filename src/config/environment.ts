@@ -72,6 +72,7 @@ export const Environment = z.object({
     .transform((list) => list.split(',').map((cidr) => cidr.trim()))
     .refine((list) => list.every(isCidr), 'must be networks in CIDR form, comma-separated')
     .default([]),
+  LINGUANOVA_AUDIT_DAYS: wholeNumber(1, 36_500).default(365),
   LINGUANOVA_SANDBOX: z.enum(['1'], { error: 'must be 1, or unset' }).optional(),
   LINGUANOVA_SECRET: z.string().refine(isServerSecret, 'must be 32 bytes in base64').optional(),
   LINGUANOVA_ADMIN_TOKEN: z

@@ -1,8 +1,10 @@
 import { type Context, Hono } from 'hono';
 import * as z from 'zod';
 import { type Access, callContext } from '../access/access.ts';
-import { assertAdminToken } from '../access/admin-api.ts';
+import { type AdminTokenFromSession, assertAdminToken } from '../access/admin-api.ts';
 import { admit, type FromSession } from '../access/authenticate.ts';
+import { revokeDerived } from '../access/derived.ts';
+import { parseKey } from '../access/key-format.ts';
 import { keyView, selfServiceKeySchema } from '../access/key-schemas.ts';
 import { reachOf, revokeAndForget } from '../access/revoke-key.ts';
 import { wallMs } from '../clock.ts';
@@ -14,6 +16,7 @@ import { refuseOtherMethods } from '../http/methods.ts';
 import type { LimitOptions } from '../traffic/limit/limit.ts';
 import { assertOwnOrigin, CONSOLE_HEADER } from './own-origin.ts';
 import { SESSION_SECONDS, type Session, Sessions } from './session.ts';
+import { SignedOut } from './signed-out.ts';
 
 export interface ConsoleOptions {
   /** null: no operator can sign in. */
@@ -31,7 +34,7 @@ export interface Console {
   /** The key that a request of the page is signed in with. @throws ComputeError `forbidden` when it is another's page. */
   readonly keyOf: FromSession;
   /** The same for operators. */
-  readonly adminTokenOf: FromSession;
+  readonly adminTokenOf: AdminTokenFromSession;
 }
 
 const signInSchema = z
@@ -52,6 +55,7 @@ export function createConsole(
   respond: (error: ComputeError, c: Context<GatewayEnv>) => Response,
 ): Console {
   const sessions = new Sessions(access.secret);
+  const signedOut = new SignedOut(access.keys);
   const isSecure = (c: Context) => options.publicUrl(c).startsWith('https:');
   const sessionOf = async (c: Context) => {
     if (c.req.header(CONSOLE_HEADER) === undefined) return null;
@@ -66,19 +70,20 @@ export function createConsole(
     })
     .get('/session', async (c) => {
       const session = await sessionOf(c);
-      const told = session === null ? null : await tell(access, c, session, options).catch(unlessDead);
+      const told =
+        session === null ? null : await tell(access, c, session, options, signedOut).catch(unlessDead);
       if (session !== null && told === null) sessions.end(c, isSecure(c));
       return c.json(answer(access, c, options, told));
     })
     .post('/session', async (c) => {
-      const session = await signIn(access, c, options.adminToken);
-      await sessions.begin(c, isSecure(c), session);
-      return c.json(answer(access, c, options, await tell(access, c, session, options)));
+      const session = await sessions.begin(c, isSecure(c), await signIn(access, c, options.adminToken));
+      return c.json(answer(access, c, options, await tell(access, c, session, options, signedOut)));
     })
     .delete('/session', async (c) => {
       const session = await sessionOf(c);
+      if (session?.as === 'customer') await endCustomerSession(access, c, session);
+      if (session?.as === 'operator') await signedOut.add(session);
       sessions.end(c, isSecure(c));
-      if (session?.as === 'customer' && session.owned) await endKey(access, c, session.key);
       return c.body(null, 204);
     });
 
@@ -86,17 +91,22 @@ export function createConsole(
     routes: refuseOtherMethods(routes, respond),
     async keyOf(c) {
       const session = await sessionOf(c);
-      return session?.as === 'customer' ? session.key : undefined;
+      return session?.as === 'customer' ? session : undefined;
     },
     async adminTokenOf(c) {
       const session = await sessionOf(c);
-      return session?.as === 'operator' ? session.adminToken : undefined;
+      if (session?.as !== 'operator' || (await signedOut.has(session))) return undefined;
+      return session.adminToken;
     },
   };
 }
 
 /** @throws ComputeError `unauthenticated`; `rate_limited` for an address that keeps failing. */
-async function signIn(access: Access, c: Context<GatewayEnv>, adminToken: string | null): Promise<Session> {
+async function signIn(
+  access: Access,
+  c: Context<GatewayEnv>,
+  adminToken: string | null,
+): Promise<Parameters<Sessions['begin']>[2]> {
   const body = await decodeBody(c, signInSchema);
   const expiresAt = wallMs() + SESSION_SECONDS * 1000;
   if (body.api_key !== undefined) {
@@ -116,13 +126,20 @@ async function signIn(access: Access, c: Context<GatewayEnv>, adminToken: string
 }
 
 /** What the page may know of a session. @throws ComputeError `unauthenticated` when its key or token is dead. */
-async function tell(access: Access, c: Context<GatewayEnv>, session: Session, options: ConsoleOptions) {
+async function tell(
+  access: Access,
+  c: Context<GatewayEnv>,
+  session: Session,
+  options: ConsoleOptions,
+  signedOut: SignedOut,
+) {
   const expires_in = Math.ceil((session.expiresAt - wallMs()) / 1000) + 1;
   if (session.as === 'operator') {
+    if (await signedOut.has(session)) throw new ComputeError('unauthenticated', 'The session has ended.');
     assertAdminToken(access, c, options.adminToken ?? '', session.adminToken);
     return { as: session.as, expires_in, plans: options.limits.plans, costs: options.limits.costs };
   }
-  await admit(access, c, session.key);
+  await admit(access, c, session);
   const key = await access.keys.find(c.var.principal.keyId);
   return { as: session.as, expires_in, owned: session.owned, key: key && keyView(key) };
 }
@@ -142,13 +159,19 @@ function unlessDead(error: unknown): null {
   throw error;
 }
 
-/** A key that is dead already has nothing to end. */
-async function endKey(access: Access, c: Context<GatewayEnv>, text: string): Promise<void> {
-  const verdict = await access.verifier.verify(text, access.clientAddress(c));
-  if (!verdict.ok) return;
-  const { keyId } = verdict.principal;
-  const by = { actor: `key:${keyId}`, address: access.clientAddress(c), requestId: c.var.requestId };
-  const key = await access.keys.find(keyId);
+/** Ends a session on every node, and its key where that was made for it; whether or not the key may be used now, and from here. */
+async function endCustomerSession(
+  access: Access,
+  c: Context<GatewayEnv>,
+  session: Session & { readonly as: 'customer' },
+): Promise<void> {
+  const key = await access.keys.find(parseKey(session.key)?.id ?? '');
   if (key === null) return;
-  await revokeAndForget(access, keyId, reachOf(key), by, callContext(c, access.deadline));
+  if (!session.owned) {
+    await revokeDerived(access.keys, key.id, key.revokedDerived, session.auditId);
+    access.verifier.forget(key.id);
+    return;
+  }
+  const by = { actor: `key:${key.id}`, address: access.clientAddress(c), requestId: c.var.requestId };
+  await revokeAndForget(access, key.id, reachOf(key), by, callContext(c, access.deadline));
 }

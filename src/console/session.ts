@@ -1,13 +1,15 @@
 /**
- * Who is signed in to the console: a sealed cookie, and nothing on the server. It holds the API key, or the operator's token,
- * which is verified on every use; so a session is dead when its key is, and when the gateway's secret changes.
+ * Who is signed in to the console: a sealed cookie. It holds the API key, or the operator's token, which is verified on every
+ * use; so a session ends with its key, and when the gateway's secret changes. All that is stored is which ones were signed out.
  *
  * @module
  */
 
+import { sha256 } from '@noble/hashes/sha2.js';
 import type { Context } from 'hono';
 import * as z from 'zod';
 import { decodeBase64Url, encodeBase64Url } from '../access/base64url.ts';
+import type { Derived } from '../access/derived.ts';
 import { openText, type ServerSecret, sealText } from '../access/server-secret.ts';
 import { wallMs } from '../clock.ts';
 import { LruMap } from '../lru-map.ts';
@@ -29,7 +31,8 @@ const sessionSchema = z.discriminatedUnion('as', [
     expiresAt: z.number(),
   }),
 ]);
-export type Session = z.infer<typeof sessionSchema>;
+type Sealed = z.infer<typeof sessionSchema>;
+export type Session = Sealed & Pick<Derived, 'auditId' | 'issuedAt'>;
 
 /** How long somebody stays signed in: a day's work. */
 export const SESSION_SECONDS = 28_800;
@@ -38,6 +41,7 @@ const SEAL = { purpose: 'linguanova console session', secret: '', boundTo: 'cook
 /** A sealed session has some 250 characters, with a long admin token more; what is longer is none. */
 const MAX_COOKIE = 4_096;
 const MAX_REMEMBERED = 1_000;
+const AUDIT_ID_BYTES = 16;
 
 export class Sessions {
   readonly #secret: ServerSecret;
@@ -55,9 +59,10 @@ export class Sessions {
   }
 
   /** Lets the browser keep a session, out of reach of scripts. */
-  async begin(c: Context, isSecure: boolean, session: Session): Promise<void> {
-    const sealed = await sealText(this.#secret, SEAL, JSON.stringify(session));
-    setCookie(c, isSecure, encodeBase64Url(sealed), SESSION_SECONDS);
+  async begin(c: Context, isSecure: boolean, sealed: Sealed): Promise<Session> {
+    const text = encodeBase64Url(await sealText(this.#secret, SEAL, JSON.stringify(sealed)));
+    setCookie(c, isSecure, text, SESSION_SECONDS);
+    return sessionOf(text, sealed);
   }
 
   /** Takes the cookie back. */
@@ -68,10 +73,16 @@ export class Sessions {
   async #open(text: string): Promise<Session | null> {
     const opened = await openText(this.#secret, SEAL, decodeBase64Url(text));
     if (opened === null) return null;
-    const session = sessionSchema.parse(JSON.parse(opened));
+    const session = sessionOf(text, sessionSchema.parse(JSON.parse(opened)));
     this.#opened.set(text, session);
     return session;
   }
+}
+
+function sessionOf(text: string, sealed: Sealed): Session {
+  const digest = sha256(new TextEncoder().encode(text)).slice(0, AUDIT_ID_BYTES);
+  const issuedAt = Math.floor(sealed.expiresAt / 1000) - SESSION_SECONDS;
+  return { ...sealed, auditId: encodeBase64Url(digest), issuedAt };
 }
 
 /** With this prefix a browser takes the cookie over HTTPS alone, from this very host. */

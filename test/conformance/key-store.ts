@@ -11,6 +11,7 @@ import { changesConformance } from './key-store/changes.ts';
 import { familiesConformance } from './key-store/families.ts';
 import { keysConformance } from './key-store/keys.ts';
 import { listsConformance } from './key-store/lists.ts';
+import { retentionConformance } from './key-store/retention.ts';
 import { rotationConformance } from './key-store/rotation.ts';
 import { allKeys, auditEntry, storedKey } from './key-store/samples.ts';
 import { storm } from './key-store/storm.ts';
@@ -43,6 +44,7 @@ export function keyStoreConformance(name: string, open: () => Promise<KeyStoreUn
     describe('changes', () => changesConformance(store));
     describe('families', () => familiesConformance(store, () => opened.reopen()));
     describe('rotation', () => rotationConformance(store));
+    describe('retention', () => retentionConformance(store, () => opened.reopen()));
     describe('audit', () => auditConformance(store));
 
     test('what one store has written another one on the same data reads', async () => {

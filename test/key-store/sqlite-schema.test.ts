@@ -26,6 +26,11 @@ import {
 import { SQLITE_TYPES } from '../../adapters/sql/migrations/column-types.ts';
 import { migrationsFor } from '../../adapters/sql/migrations/migrate.ts';
 import { openKeyStore, openStores } from '../../adapters/sql/open.ts';
+import {
+  deleteExpiredRevocations,
+  deleteOldEntries,
+  selectRevoked,
+} from '../../adapters/sql/retention-statements.ts';
 import { openSqlite } from '../../adapters/sql/sqlite.ts';
 import { auditEntry, storedKey } from '../conformance/key-store/samples.ts';
 import { databaseFile } from './database-file.ts';
@@ -69,6 +74,12 @@ test('no statement reads a whole table', async () => {
     [selectKeys(builder, { projectId: 'acme' }, window), /api_key_by_project \(project_id=\? AND id>\?\)/],
     [selectKeys(builder, { userId: null }, window), /api_key_by_user \(user_id=\? AND id>\?\)/],
     [selectKeys(builder, { projectId: 'acme', userId: 'b' }, window), /api_key_by_(project|user) \(/],
+    [
+      selectRevoked(builder, 'a'),
+      /SEARCH revoked_token USING (COVERING )?INDEX sqlite_autoindex_revoked_token_1/,
+    ],
+    [deleteExpiredRevocations(builder, now), /revoked_token_by_expiry/],
+    [deleteOldEntries(builder, now), /audit_entry_by_time/],
     [selectOrigins(builder, 10), /api_key_with_origins/],
     [countLivingKeys(builder, 'credential', now), /api_key_by_cloud_credential \(/],
     [updateKey(builder, 'a', { name: 'b' }, 'change'), byKey],
@@ -96,7 +107,7 @@ test('no statement reads a whole table', async () => {
       // The index of the few keys with origins is read as a whole.
       steps
         .filter((step) => !step.endsWith('USING INDEX api_key_with_origins'))
-        .filter((step) => /^SCAN (api_key|audit_entry|idempotency)|TEMP B-TREE/.test(step)),
+        .filter((step) => /^SCAN (api_key|audit_entry|idempotency|revoked_token)|TEMP B-TREE/.test(step)),
       text,
     ).toEqual([]);
     expect(steps.join('; '), text).toMatch(index);

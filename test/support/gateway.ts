@@ -128,6 +128,7 @@ export async function startGateway(
       cache: { seconds: 5, staleSeconds: 300, bytes: 8 * 1024 * 1024, ...options.cache },
       ...(options.fleets && { fleets: options.fleets }),
       streams: { perKey: 1_000, total: 10_000, ...options.streams },
+      auditDays: 365,
       requestTarget,
       unreadable,
       requestBody,

@@ -1,6 +1,7 @@
 import { fetchTransport } from '../../adapters/openstack/http/fetch.ts';
 import { openStackDriver } from '../../adapters/openstack/index.ts';
 import { createSandbox } from '../../adapters/sandbox/index.ts';
+import type { KeyStore } from '../../src/access/key-store.ts';
 import { deadlineIn } from '../../src/clock.ts';
 import type { CloudCredential } from '../../src/compute/cloud.ts';
 import { Provenance } from '../../src/compute/provenance.ts';
@@ -27,6 +28,7 @@ export interface SandboxTarget extends Target {
   readonly gateway: RunningGateway;
   /** `METHOD url` of everything the gateway has asked the cloud for, in order. */
   readonly asked: readonly string[];
+  readonly keys: KeyStore;
   /** Where the gateway's own account is an administrator. */
   readonly adminProjectId: string;
 }
@@ -102,6 +104,7 @@ export async function sandboxTarget({
     url: gateway.url,
     secondUrl: second.url,
     adminToken: ADMIN_TOKEN,
+    keys: gateway.keys,
     keystone: new KeystoneAdmin((request) => sandbox.fetch(request), sandbox.authUrl, {
       user: sandbox.admin.userName,
       password: sandbox.admin.password,

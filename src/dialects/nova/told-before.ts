@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import type { Presented } from '../../access/derived.ts';
 import { KeyTokens } from '../../access/key-token.ts';
 import type { Principal } from '../../access/principal.ts';
 import type { GatewayEnv } from '../../context.ts';
@@ -32,7 +33,7 @@ export class ToldBefore implements ToldReads {
     this.#ports = ports;
   }
 
-  keyIn(c: Context<GatewayEnv>): string | undefined {
+  keyIn(c: Context<GatewayEnv>): Presented | undefined {
     const text = c.req.header('x-auth-token')?.trim();
     return text !== undefined && KeyTokens.isToken(text) ? this.#ports.tokens.known(text) : text;
   }

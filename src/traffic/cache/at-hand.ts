@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import type { Presented } from '../../access/derived.ts';
 import type { Principal } from '../../access/principal.ts';
 import type { GatewayEnv } from '../../context.ts';
 import type { AnswerHeaders } from '../../http/answer-headers.ts';
@@ -14,8 +15,8 @@ export interface AtHand {
 
 /** What has been told to whom, of one kind of reads. All without asking anybody. */
 export interface ToldReads {
-  /** The API key that a request comes with, where these reads look for it; undefined when it is not there. */
-  keyIn(c: Context<GatewayEnv>): string | undefined;
+  /** The API key that a request comes with, or the token that stands for it, where these reads look for it; undefined when it is not there. */
+  keyIn(c: Context<GatewayEnv>): Presented | undefined;
   /** What this principal would be told, had the request come all the way; null when that is not certain. */
   find(principal: Principal, c: Context<GatewayEnv>): AtHand | null;
 }

@@ -14,7 +14,7 @@ import { answerNovaError } from '../errors.ts';
 import { FACES } from '../services.ts';
 import type { NovaSession } from '../session.ts';
 import { catalogOf } from './catalog.ts';
-import { giveUpToken, type IdentityPorts, issueToken, showToken } from './tokens.ts';
+import { type IdentityPorts, issueToken, revokeToken, showToken } from './tokens.ts';
 
 /** To be mounted at `/identity`. */
 export function identityFacade(
@@ -37,7 +37,7 @@ export function identityFacade(
   router.get('/v3', (c) => c.json({ version: versionDocument(base(c)) }));
   router.post('/v3/auth/tokens', issueToken(ports, limited));
   router.get('/v3/auth/tokens', ...known, showToken(ports));
-  router.delete('/v3/auth/tokens', ...known, giveUpToken(ports));
+  router.delete('/v3/auth/tokens', ...known, revokeToken(ports));
   router.get('/v3/auth/catalog', ...known, async (c) =>
     c.json({ catalog: catalogOf(await session(c), ports.publicUrl(c)), links: links(c) }),
   );

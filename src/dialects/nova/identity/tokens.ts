@@ -7,8 +7,9 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { type Access, callContext } from '../../../access/access.ts';
 import { admit, noteRefusal, refusalOf } from '../../../access/authenticate.ts';
+import { revokeDerived } from '../../../access/derived.ts';
 import { parseKey } from '../../../access/key-format.ts';
-import type { StoredKey } from '../../../access/key-store.ts';
+import type { FoundKey, StoredKey } from '../../../access/key-store.ts';
 import type { KeyToken, KeyTokens } from '../../../access/key-token.ts';
 import { wallMs } from '../../../clock.ts';
 import { ComputeError } from '../../../compute/errors.ts';
@@ -37,8 +38,9 @@ export function issueToken(ports: IdentityPorts, limited: MiddlewareHandler<Gate
   const { access, tokens } = ports;
   return async function tokenIssued(c: Context<GatewayEnv>): Promise<Response> {
     const given = await readSignIn(c);
-    const key = await keyOf(access, c, tokens, given.secret);
-    await admit(access, c, key);
+    const presented = await keyOf(access, c, tokens, given.secret);
+    await admit(access, c, presented);
+    const key = typeof presented === 'string' ? presented : presented.key;
     await limited(c, async () => {
       c.res = await answerSignIn(c, given, key);
     });
@@ -71,11 +73,17 @@ export function showToken(ports: IdentityPorts) {
   };
 }
 
-/** DELETE: the token is given up. The key in a token's place is not, for it is more than a token. */
-export function giveUpToken(ports: IdentityPorts) {
-  return async function tokenGivenUp(c: Context<GatewayEnv>): Promise<Response> {
-    const { token } = await subject(ports, c);
-    ports.tokens.giveUp(token);
+/** DELETE: the token is revoked, on every node. The key in a token's place is not, for it is more than a token. */
+export function revokeToken(ports: IdentityPorts) {
+  return async function tokenRevoked(c: Context<GatewayEnv>): Promise<Response> {
+    const { token, text } = await subject(ports, c);
+    const { keys, verifier } = ports.access;
+    const { keyId } = c.var.principal;
+    if (token.key !== text) {
+      const { revokedDerived } = await storedKey(ports.access, c);
+      await revokeDerived(keys, keyId, revokedDerived, token.auditId);
+      verifier.forget(keyId);
+    }
     return c.body(null, 204, { Vary: 'X-Auth-Token' });
   };
 }
@@ -88,7 +96,10 @@ async function subject(
   const text = c.req.header('x-subject-token')?.trim() ?? '';
   const token = await tokens.open(text);
   const { keyId } = c.var.principal;
-  if (token !== null && tokens.isLiving(token) && parseKey(token.key)?.id === keyId) return { text, token };
+  if (token !== null && tokens.isLiving(token) && parseKey(token.key)?.id === keyId) {
+    const verdict = await access.verifier.verify(token, access.clientAddress(c), c.req.header('origin'));
+    if (verdict.ok) return { text, token };
+  }
   const key = parseKey(text);
   if (
     key?.id !== keyId ||
@@ -126,7 +137,7 @@ function lastMoment({ expiresAt }: StoredKey, now: number): number {
 }
 
 /** The row of the key that was just verified. */
-async function storedKey(access: Access, c: Context<GatewayEnv>): Promise<StoredKey> {
+async function storedKey(access: Access, c: Context<GatewayEnv>): Promise<FoundKey> {
   const stored = await access.keys.find(c.var.principal.keyId);
   if (stored === null) throw new ComputeError('unauthenticated', 'Invalid API key');
   return stored;
