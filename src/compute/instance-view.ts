@@ -44,7 +44,7 @@ export async function withAccess(
     const known = SHOWN.get(instance);
     return known?.by === by ? known.view : null;
   });
-  const inDoubt = canAsk && instances.some((instance, at) => shown[at] === null && flagsDisagree(instance));
+  const inDoubt = canAsk && instances.some((instance, at) => shown[at] === null && isInDoubt(instance));
   const addresses = inDoubt ? await cloud.listFloatingIps() : [];
   return instances.map(
     (instance, at) =>
@@ -53,7 +53,7 @@ export async function withAccess(
         instance,
         canAsk ? publicAddressOf(instance, addresses) : (shownAddress(instance) ?? promisedAddress(instance)),
         securityGroups ? sshEnabledOn(instance, opensSsh) : sshPromised(instance),
-        canAsk && flagsDisagree(instance) ? null : by,
+        canAsk && isInDoubt(instance) ? null : by,
       ),
   );
 }
@@ -98,8 +98,25 @@ export function flagsDisagree(instance: CloudInstance): boolean {
   return flag === 'true' && promised === null ? shown === null : shown !== promised;
 }
 
+/** Statuses in which Nova takes metadata. In all others a change of access leaves the flags as they were. */
+const TAKES_METADATA: ReadonlySet<string> = new Set([
+  'ACTIVE',
+  'SHUTOFF',
+  'PAUSED',
+  'SUSPENDED',
+  'BUILD',
+  'REBOOT',
+  'HARD_REBOOT',
+  'PASSWORD',
+]);
+
+/** Neither its metadata nor its addresses can be relied on. */
+function isInDoubt(instance: CloudInstance): boolean {
+  return !TAKES_METADATA.has(instance.status) || flagsDisagree(instance);
+}
+
 function publicAddressOf(instance: CloudInstance, floatingIps: readonly FloatingIp[]): string | null {
-  if (!flagsDisagree(instance)) return shownAddress(instance);
+  if (!isInDoubt(instance)) return shownAddress(instance);
   const promised = promisedAddress(instance);
   const leadingHere = floatingIps.filter((floatingIp) => floatingIp.instanceId === instance.id);
   // A server that has just been accepted does not own its port yet, but the address already leads to that port.

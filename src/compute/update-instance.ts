@@ -1,5 +1,5 @@
 import type { Cloud } from './cloud.ts';
-import { ComputeError } from './errors.ts';
+import { ComputeError, type ErrorCode, hasCode } from './errors.ts';
 import { FLAG_PUBLIC, FLAG_SSH, PUBLIC_ADDRESS } from './instance-view.ts';
 import { attachmentsOf, getInstance } from './instances.ts';
 import type { Instance, Port } from './model.ts';
@@ -17,6 +17,9 @@ import { ensureSshGroup, sshGroups } from './ssh-access.ts';
  *
  * Access is opened first, and closed again when a later step fails. It is taken away last, when nothing can refuse any
  * more: a refused change must not cost an address that cannot be had back.
+ *
+ * Access is what Neutron says, so it can be changed in every status in which Neutron allows that: where Nova takes no metadata,
+ * the flags there stay as they were. A lock stops everybody but administrators, as it does at Nova.
  */
 export async function updateInstance(
   cloud: Cloud,
@@ -27,6 +30,7 @@ export async function updateInstance(
   if (cloud.capabilities.accessByFlags) return updateByFlags(cloud, id, change);
   assertCapable(cloud, change);
   const before = await getInstance(cloud, id);
+  if (before.locked && changesAccess(before, change)) await assertMayUnlock(cloud, id);
   await undoable(
     cloud,
     async (undo) => {
@@ -36,7 +40,9 @@ export async function updateInstance(
       };
       if (change.name !== undefined && change.name !== before.name)
         await cloud.renameInstance(id, change.name);
-      await writeMetadata(cloud, before, { ...change.metadata, ...flags });
+      if (Object.keys(change.metadata ?? {}).length > 0)
+        await writeMetadata(cloud, before, { ...change.metadata, ...flags });
+      else await noteFlags(cloud, before, flags);
     },
     owner.releases,
   );
@@ -56,6 +62,29 @@ async function updateByFlags(cloud: Cloud, id: string, change: InstanceChange): 
     ...(change.enableSsh !== undefined && { [FLAG_SSH]: String(change.enableSsh) }),
   });
   return getInstance(cloud, id);
+}
+
+function changesAccess(instance: Instance, { isPublic, enableSsh }: InstanceChange): boolean {
+  const differs = (wanted: boolean | undefined, is: boolean) => wanted !== undefined && wanted !== is;
+  return differs(isPublic, instance.publicAddress !== null) || differs(enableSsh, instance.sshEnabled);
+}
+
+/** Neutron knows nothing of Nova's locks. */
+async function assertMayUnlock(cloud: Cloud, id: string): Promise<void> {
+  if ((await cloud.caller()).roles.includes('admin')) return;
+  throw new ComputeError('conflict', `Instance ${id} is locked: unlock it first.`);
+}
+
+/** Why a cloud may refuse to store the flags; the access itself has been changed by then. */
+const NOT_STORED: readonly ErrorCode[] = ['conflict', 'forbidden', 'quota_exceeded'];
+
+/** Stores the flags where the cloud takes them. */
+async function noteFlags(cloud: Cloud, instance: Instance, flags: MetadataChange): Promise<void> {
+  try {
+    await writeMetadata(cloud, instance, flags);
+  } catch (error) {
+    if (!hasCode(error, ...NOT_STORED)) throw error;
+  }
 }
 
 type MetadataChange = Readonly<Record<string, string | null>>;

@@ -55,7 +55,7 @@ export class KeystoneAdmin {
       throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
   }
 
-  async #request(method: string, path: string): Promise<Response> {
+  async token(): Promise<string> {
     const { user, password, project } = this.#account;
     const domain = { name: 'Default' };
     const signIn = await this.#send(
@@ -70,7 +70,11 @@ export class KeystoneAdmin {
         }),
       }),
     );
-    const token = signIn.headers.get('x-subject-token') ?? '';
+    return signIn.headers.get('x-subject-token') ?? '';
+  }
+
+  async #request(method: string, path: string): Promise<Response> {
+    const token = await this.token();
     return this.#send(new Request(this.#authUrl + path, { method, headers: { 'x-auth-token': token } }));
   }
 }

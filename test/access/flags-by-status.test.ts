@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type ReleasingGateway, releasingGateway } from '../support/releasing-gateway.ts';
+import { novaAsAdmin } from '../support/sandbox-admin.ts';
+
+let setup: ReleasingGateway;
+beforeAll(async () => {
+  setup = await releasingGateway({ bootMilliseconds: 200 });
+});
+afterAll(() => setup.close());
+
+/** How an instance gets into each status in which Nova takes no metadata, and some in which it does. */
+const STATUSES: readonly (readonly [string, (id: string) => Promise<unknown>])[] = [
+  ['RESCUE', (id) => setup.client.act(id, 'rescue')],
+  ['SHELVED_OFFLOADED', (id) => setup.client.act(id, 'shelve')],
+  ['VERIFY_RESIZE', (id) => setup.client.act(id, 'resize', { flavor_id: 'm1.small' })],
+  [
+    'ERROR',
+    (id) =>
+      novaAsAdmin(setup.sandbox, 'POST', `/servers/${id}/action`, { 'os-resetState': { state: 'error' } }),
+  ],
+  ['PAUSED', (id) => setup.client.act(id, 'pause')],
+  ['SUSPENDED', (id) => setup.client.act(id, 'suspend')],
+  ['SHUTOFF', (id) => setup.client.act(id, 'stop')],
+];
+
+async function inStatus(
+  status: string,
+  reach: (id: string) => Promise<unknown>,
+  metadata: object,
+): Promise<string> {
+  const flavor = { flavor_id: 'm1.tiny', image_id: 'debian-12-amd64' };
+  const { id } = await setup.client.boot({ name: 'flagged', ...flavor, metadata });
+  await reach(id);
+  await expect.poll(async () => (await setup.client.get(`/v1/instances/${id}`)).body.status).toBe(status);
+  return id;
+}
+const change = (id: string, metadata: object) => setup.client.patch(`/v1/instances/${id}`, { metadata });
+const flagsOf = async (id: string) => (await setup.client.get(`/v1/instances/${id}`)).body.metadata;
+
+describe.each(STATUSES)('an instance in %s', (status, reach) => {
+  test('loses its public address and its SSH, and is shown without them', async () => {
+    const id = await inStatus(status, reach, { isPublic: true, enableSSH: true });
+    const again = await change(id, { isPublic: true });
+    expect([again.status, again.body.metadata.isPublic]).toEqual([200, 'true']);
+
+    const closed = await change(id, { isPublic: false });
+    expect([closed.status, closed.body.metadata?.isPublic]).toEqual([200, 'false']);
+    expect((await flagsOf(id)).isPublic).toBe('false');
+    const shut = await change(id, { enableSSH: false });
+    expect([shut.status, shut.body.metadata?.enableSSH]).toEqual([200, 'false']);
+    const ports = (await setup.openStack.network('GET', `/ports?device_id=${id}`)).body.ports;
+    const addresses = (await setup.openStack.network('GET', `/floatingips?port_id=${ports[0].id}`)).body;
+    expect(addresses.floatingips).toEqual([]);
+    await setup.client.delete(`/v1/instances/${id}`);
+  });
+
+  test('gets a public address and SSH, and is shown with them', async () => {
+    const id = await inStatus(status, reach, {});
+    const opened = await change(id, { isPublic: true, enableSSH: true });
+    expect([opened.status, opened.body.metadata]).toEqual([
+      200,
+      { isPublic: 'true', enableSSH: 'true', floatingIp: expect.any(String) },
+    ]);
+    expect(await flagsOf(id)).toEqual(opened.body.metadata);
+    await setup.client.delete(`/v1/instances/${id}`);
+  });
+});
+
+describe('an instance whose status takes no metadata', () => {
+  let id: string;
+  beforeEach(async () => {
+    id = await inStatus('RESCUE', (made) => setup.client.act(made, 'rescue'), { isPublic: true });
+  });
+
+  test('refuses a change of its own metadata, which then changes no access either', async () => {
+    const refused = await change(id, { isPublic: false, team: 'web' });
+    expect([refused.status, refused.body.error.code]).toEqual([409, 'conflictingRequest']);
+    expect((await flagsOf(id)).isPublic).toBe('true');
+  });
+
+  test('refuses a change of access while it is locked, and takes one that changes nothing', async () => {
+    await setup.client.act(id, 'lock');
+    const refused = await change(id, { isPublic: false });
+    expect([refused.status, refused.body.error.code]).toEqual([409, 'conflictingRequest']);
+    expect((await change(id, { isPublic: true })).status).toBe(200);
+    expect((await flagsOf(id)).isPublic).toBe('true');
+  });
+});
