@@ -93,6 +93,8 @@ export interface GatewayOptions extends AccessOptions, IdempotencyOptions {
   readonly requestTarget: RequestTarget;
   /** What the runtime found wrong with Host or target, before any route is looked up. */
   readonly unreadable: Unreadable;
+  /** What the head of a passed-through response may take (`LINGUANOVA_UPSTREAM_TIMEOUT_SECONDS`); ten minutes unless given. */
+  readonly upstreamTimeoutMs?: number;
   /** How image data is read; absent: as a web stream. */
   readonly requestBody?: RequestBody;
   /** Origins whose pages may read answers, beside those that keys are bound to. */
@@ -203,7 +205,8 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   if (services !== undefined) {
     const { requestBody = (c: Context) => c.req.raw.body } = options;
     const keepsReads = options.cache.seconds > 0;
-    const given = { access, services, versions, requestTarget, requestBody, keepsReads };
+    const headTimeoutMs = options.upstreamTimeoutMs ?? DEFAULT_UPSTREAM_TIMEOUT_MS;
+    const given = { access, services, versions, requestTarget, requestBody, keepsReads, headTimeoutMs };
     const nova = novaDialect({ ...given, publicUrl: url, limited: limits.stage });
     app.route('/', nova.routes);
     toldReads.push(...nova.toldReads);
@@ -238,6 +241,9 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
 
 /** Everything else changes nothing, or is refused. */
 const WRITES = ['POST', 'PUT', 'PATCH', 'DELETE'];
+
+/** As long as the clients of OpenStack wait by default. */
+const DEFAULT_UPSTREAM_TIMEOUT_MS = 600_000;
 
 const REDU_PATHS = ['/v1/*', '/cloud/v1/*'];
 

@@ -181,6 +181,7 @@ async function runGateway(config: Config): Promise<void> {
       secret,
       adminToken,
       deadline: REQUEST_DEADLINE,
+      upstreamTimeoutMs: config.upstreamTimeoutMs,
       plans: config.limits.plans.map(({ name }) => name),
       limits: config.limits,
       publicUrl: config.publicUrl,
@@ -201,6 +202,7 @@ async function runGateway(config: Config): Promise<void> {
     host: config.host,
     port: config.port,
     requestTimeout: ARRIVAL_TIMEOUT,
+    responseTimeoutMs: config.upstreamTimeoutMs + REQUEST_DEADLINE,
   }).catch((error) => {
     throw listenProblem(config, error);
   });

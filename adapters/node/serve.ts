@@ -19,12 +19,14 @@ export interface ServeOptions {
   readonly port: number;
   /** Milliseconds a request may take to arrive in full; image data is large. */
   readonly requestTimeout: number;
+  /** What a response may take to begin, milliseconds; absent: no longer than anything may stand still. */
+  readonly responseTimeoutMs?: number;
 }
 
 /** What the head of a request may take to arrive, milliseconds. */
 const HEAD_TIMEOUT = 30_000;
 
-/** How long nothing may move on a connection, in either direction, milliseconds: longer than any answer takes to begin. */
+/** How long nothing may move on a connection, in either direction, milliseconds, but while a response is waited for. */
 const STANDSTILL = 90_000;
 
 /** How long a kept connection may still be idle once the server stops, milliseconds. */
@@ -39,10 +41,18 @@ export async function serve(options: ServeOptions): Promise<Listening> {
     if (stopping) response.headers.set('connection', 'close');
     return response;
   };
+  const { responseTimeoutMs = STANDSTILL } = options;
   const respond = getRequestListener((request, env) => {
     // Looked at when the answer is there; what is there at once is handed on at once.
     const response = options.fetch(request, env);
-    return response instanceof Promise ? response.then(lastIfStopping) : lastIfStopping(response);
+    if (!(response instanceof Promise)) return lastIfStopping(response);
+    const { socket } = env.incoming;
+    if (responseTimeoutMs > STANDSTILL) socket.setTimeout(responseTimeoutMs);
+    return response
+      .finally(() => {
+        if (responseTimeoutMs > STANDSTILL) socket.setTimeout(STANDSTILL);
+      })
+      .then(lastIfStopping);
   });
   const server = createServer(
     {

@@ -1,4 +1,4 @@
-import { remainingMs } from '../../src/clock.ts';
+import { deadlineIn, type MonotonicMs, remainingMs } from '../../src/clock.ts';
 import type { CallContext, CloudCredential } from '../../src/compute/cloud.ts';
 import { ComputeError } from '../../src/compute/errors.ts';
 import type {
@@ -32,7 +32,12 @@ export function openStackPassThrough(openStack: OpenStack, transport: StreamingT
     return latest;
   };
   const openWith = (token: Token, request: ForwardRequest, call: CallContext) =>
-    attempt(transport, addressed(sessionWith(token), request, token.id, call), call);
+    attempt(
+      transport,
+      addressed(sessionWith(token), request, token.id, call),
+      call,
+      deadlineIn(request.headTimeoutMs),
+    );
 
   return {
     async session(credential, call) {
@@ -71,8 +76,9 @@ export function openStackPassThrough(openStack: OpenStack, transport: StreamingT
         path,
         headers: { accept: 'application/json' },
         body: null,
+        headTimeoutMs: remainingMs(call.deadline),
       } as const;
-      const answer = await attempt(transport, addressed(session, request, null, call), call);
+      const answer = await attempt(transport, addressed(session, request, null, call), call, call.deadline);
       return { answer, roots: session.roots };
     },
   };
@@ -95,7 +101,7 @@ export function openStackPassThrough(openStack: OpenStack, transport: StreamingT
 /** @param token null where nobody has to be signed in. */
 function addressed(
   session: CloudSession,
-  { service, method, path, headers, body }: ForwardRequest,
+  { service, method, path, headers, body, signal }: ForwardRequest,
   token: string | null,
   call: CallContext,
 ): StreamedRequest {
@@ -109,6 +115,7 @@ function addressed(
     origin,
     path: prefix + path,
     body,
+    signal,
     headers: {
       ...headers,
       ...(token !== null && { 'x-auth-token': token }),
@@ -121,22 +128,24 @@ function addressed(
  * Sends a request. One that only reads is tried again when the connection breaks or the service is passing through a restart;
  * any other only when certainly nothing of it was sent.
  *
- * @throws ComputeError `timeout` or `unavailable`.
+ * @param deadline For the head of the response.
+ * @throws ComputeError `timeout` or `unavailable`; `invalid` when the client hung up.
  */
 async function attempt(
   transport: StreamingTransport,
   request: StreamedRequest,
   call: CallContext,
+  deadline: MonotonicMs,
 ): Promise<ForwardedAnswer> {
   const reads = request.method === 'GET' || request.method === 'HEAD';
   const repeatable = !isStream(request.body);
   for (let tried = 1; ; tried++) {
-    const outcome = await openOnce(transport, request, call);
+    const outcome = await openOnce(transport, request, call, deadline);
     const failed = outcome instanceof TransportError;
     const passing = !failed && PASSING.has(outcome.status);
     const mayRepeat = repeatable && (failed ? reads || !outcome.sent : passing && reads);
     const pause = FIRST_PAUSE * 2 ** (tried - 1) * (0.5 + Math.random() / 2);
-    const hopeless = (failed && outcome.timedOut) || pause >= remainingMs(call.deadline);
+    const hopeless = (failed && (outcome.timedOut || outcome.abandoned)) || pause >= remainingMs(deadline);
     if (!mayRepeat || hopeless || tried === MAX_ATTEMPTS) {
       if (failed) throw noAnswer(request, outcome, call);
       if (outcome.status >= 500) told(request, outcome.status, call);
@@ -150,7 +159,8 @@ async function attempt(
 async function openOnce(
   transport: StreamingTransport,
   request: StreamedRequest,
-  { deadline, provenance }: CallContext,
+  { provenance }: CallContext,
+  deadline: MonotonicMs,
 ): Promise<ForwardedAnswer | TransportError> {
   const asked = provenance.asking(performance.now());
   let id: string | undefined;
@@ -176,6 +186,9 @@ function told({ service, method, path }: StreamedRequest, status: number, call: 
 
 function noAnswer(request: StreamedRequest, error: TransportError, { log }: CallContext): ComputeError {
   const { method, origin, path } = request;
+  if (error.abandoned) {
+    return new ComputeError('invalid', 'The client hung up before there was a response.', { cause: error });
+  }
   log.warn('cloud_no_answer', { method, origin, path: path.replace(/\?.*$/s, ''), sent: error.sent }, error);
   const underneath = { cause: error, untouched: !error.sent };
   return error.timedOut

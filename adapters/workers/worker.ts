@@ -200,6 +200,7 @@ export async function wire(
       corsOrigins: config.corsOrigins,
       console: config.console,
       deadline: tuning.deadline ?? REQUEST_DEADLINE,
+      upstreamTimeoutMs: config.upstreamTimeoutMs,
       plans: config.limits.plans.map(({ name }) => name),
       limits: holdsStreams ? { ...config.limits, mode: 'off' } : config.limits,
       auditDays: config.auditDays,

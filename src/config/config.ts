@@ -51,6 +51,8 @@ export interface Config {
   readonly corsOrigins: readonly string[] | '*';
   /** Whether there is a console at `/console`. */
   readonly console: boolean;
+  /** What the head of a passed-through response may take. */
+  readonly upstreamTimeoutMs: number;
   readonly cache: CacheOptions;
   /** Streams of events that this process holds open. */
   readonly streams: StreamLimits;
@@ -139,6 +141,7 @@ export function readConfig(
     publicUrl: variables.LINGUANOVA_PUBLIC_URL ?? null,
     corsOrigins: variables.LINGUANOVA_CORS_ORIGINS,
     console: variables.LINGUANOVA_CONSOLE === 'on',
+    upstreamTimeoutMs: variables.LINGUANOVA_UPSTREAM_TIMEOUT_SECONDS * 1_000,
     cache: {
       seconds: variables.LINGUANOVA_CACHE_SECONDS,
       staleSeconds: variables.LINGUANOVA_STALE_SECONDS,

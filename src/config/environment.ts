@@ -63,6 +63,7 @@ export const Environment = z.object({
     )
     .default([]),
   LINGUANOVA_CONSOLE: z.enum(['on', 'off'], { error: 'must be on or off' }).default('on'),
+  LINGUANOVA_UPSTREAM_TIMEOUT_SECONDS: wholeNumber(1, 86_400).default(600),
   LINGUANOVA_CACHE_SECONDS: wholeNumber(0, 3_600).default(5),
   LINGUANOVA_STALE_SECONDS: wholeNumber(0, 86_400).default(300),
   LINGUANOVA_CACHE_MEGABYTES: wholeNumber(1, 65_536).default(64),

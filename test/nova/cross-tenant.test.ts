@@ -25,6 +25,7 @@ test('every route has its attempts: those of the facade, and what is passed thro
       requestTarget: () => '',
       requestBody: () => null,
       keepsReads: true,
+      headTimeoutMs: 1_000,
       publicUrl: () => '',
       limited: (_, next) => next(),
     }).routes,
@@ -34,7 +35,9 @@ test('every route has its attempts: those of the facade, and what is passed thro
   );
   expect(Object.keys(IDENTITY_ATTEMPTS).sort()).toEqual([...routes].sort());
   const passed = new Set(
-    router.routes.filter(({ path }) => path.endsWith('/*')).map(({ path }) => path.slice(0, -1)),
+    router.routes
+      .filter(({ path }) => path.endsWith('/*') && !path.startsWith('/identity/'))
+      .map(({ path }) => path.slice(0, -1)),
   );
   // The sandbox has no volumes.
   const tried = new Set(PASSED_ATTEMPTS.map(({ target }) => `${/ (\/\w+\/)/.exec(target)?.[1]}`));

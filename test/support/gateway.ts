@@ -55,6 +55,8 @@ export interface LoggedLine {
 export interface GatewayUnderTest {
   /** Milliseconds for everything a request asks of the cloud. */
   readonly deadline?: number;
+  /** Milliseconds for the head of a passed-through response. */
+  readonly upstreamTimeoutMs?: number;
   readonly keys?: KeyStore;
   /** Shared by gateways that are to carry out a request once. */
   readonly idempotency?: IdempotencyStore;
@@ -119,6 +121,7 @@ export async function startGateway(
       secret,
       adminToken: ADMIN_TOKEN,
       deadline: options.deadline ?? 30_000,
+      ...(options.upstreamTimeoutMs !== undefined && { upstreamTimeoutMs: options.upstreamTimeoutMs }),
       ...(options.lease !== undefined && { lease: options.lease }),
       plans: limits.plans.map(({ name }) => name),
       limits,

@@ -98,19 +98,22 @@ export class Breaker {
   }
 
   /**
-   * Makes a call and counts what comes of it.
+   * Makes a call and counts what comes of it. A client that hangs up says nothing about the endpoint.
    *
+   * @param slowIsUnwell Whether no answer in time says that the endpoint is not well: so it is for the gateway's own reads. A
+   *   write, and whatever a client asks for, may take its time.
    * @throws ComputeError as `assertLetsThrough`, before anything is done; and whatever `call` throws.
    */
-  async run<Answer extends Answered>(call: () => Promise<Answer>): Promise<Answer> {
+  async run<Answer extends Answered>(call: () => Promise<Answer>, slowIsUnwell: boolean): Promise<Answer> {
     this.assertLetsThrough();
     const probing = this.#policy.state !== CircuitState.Closed;
     const outcome = await this.#policy
-      .execute(() => this.#outcome(call, probing))
+      .execute(() => this.#outcome(call, probing, slowIsUnwell))
       .catch((error) => {
         // Another call became the probe meanwhile.
         throw error instanceof BrokenCircuitError ? this.#refusal() : error;
       });
+    if ('late' in outcome) return outcome.late;
     if ('answer' in outcome) return outcome.answer;
     throw outcome.error;
   }
@@ -118,25 +121,32 @@ export class Breaker {
   async #outcome<Answer extends Answered>(
     call: () => Promise<Answer>,
     probing: boolean,
+    slowIsUnwell: boolean,
   ): Promise<Outcome<Answer>> {
+    const running = call();
+    // A probe that may take its time would keep the endpoint closed to everybody: the next one decides.
+    if (probing && !slowIsUnwell && !(await settledWithin(running, this.#patience))) {
+      return { late: running, unwell: true };
+    }
+
     const started = performance.now();
     const era = this.#era;
     const counts = (unwell: boolean) => unwell && (probing || era === this.#era);
     try {
-      const answer = await call();
+      const answer = await running;
       return { answer, unwell: counts(UNWELL.has(answer.status)) };
     } catch (error) {
       const waited = performance.now() - started;
-      if (counts(probing || this.#tells(error, waited))) return { error, unwell: true };
+      if (counts(probing || this.#tells(error, waited, slowIsUnwell))) return { error, unwell: true };
       // Thrown, it is counted neither way.
       throw error;
     }
   }
 
   /** Whether a failure says something about the endpoint. */
-  #tells(error: unknown, waited: number): boolean {
-    if (!(error instanceof TransportError) || error.tooLarge) return false;
-    return !error.timedOut || waited >= this.#patience;
+  #tells(error: unknown, waited: number, slowIsUnwell: boolean): boolean {
+    if (!(error instanceof TransportError) || error.tooLarge || error.abandoned) return false;
+    return !error.timedOut || (slowIsUnwell && waited >= this.#patience);
   }
 }
 
@@ -145,7 +155,24 @@ type Answered = { readonly status: number };
 
 type Outcome<Answer> =
   | { readonly answer: Answer; readonly unwell: boolean }
+  | { readonly late: Promise<Answer>; readonly unwell: true }
   | { readonly error: unknown; readonly unwell: true };
+
+async function settledWithin(running: Promise<unknown>, timeoutMs: number): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), timeoutMs);
+  });
+  const settled = running.then(
+    () => true,
+    () => true,
+  );
+  try {
+    return await Promise.race([settled, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
 
 function isUnwell(outcome: unknown): boolean {
   return typeof outcome === 'object' && outcome !== null && 'unwell' in outcome && outcome.unwell === true;

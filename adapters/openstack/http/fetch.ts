@@ -25,12 +25,18 @@ export function fetchTransport(
         throw new TransportError('no answer', { sent: true, timedOut: signal.aborted, cause });
       }
     },
-    async open({ method, origin, path, headers, body }, deadline) {
+    async open({ method, origin, path, headers, body, signal }, deadline) {
       const streams = isStream(body);
       const ending = new AbortController();
-      const timer = streams
-        ? undefined
-        : setTimeout(() => ending.abort(), Math.max(1, remainingMs(deadline)));
+      let timedOut = false;
+      const late = () => {
+        timedOut = true;
+        ending.abort();
+      };
+      const hangUp = () => ending.abort();
+      const timer = streams ? undefined : setTimeout(late, Math.max(1, remainingMs(deadline)));
+      signal?.addEventListener('abort', hangUp);
+      if (signal?.aborted) hangUp();
       try {
         const init = { method, headers, redirect: 'manual', signal: ending.signal, duplex: 'half' } as const;
         const sent =
@@ -42,9 +48,11 @@ export function fetchTransport(
           body: response.body,
         };
       } catch (cause) {
-        throw new TransportError('no answer', { sent: true, timedOut: ending.signal.aborted, cause });
+        const abandoned = !timedOut && signal?.aborted === true;
+        throw new TransportError('no answer', { sent: true, timedOut, abandoned, cause });
       } finally {
         clearTimeout(timer);
+        signal?.removeEventListener('abort', hangUp);
       }
     },
     close: async () => {},

@@ -91,7 +91,7 @@ export class Guard implements Transport, StreamingTransport {
       if (!urgent) breaker.assertLetsThrough();
       if (!gate.tryEnter(tenant, urgent)) await gate.wait(tenant, urgent, signal);
       try {
-        return await (urgent && breaker.open ? call() : breaker.run(call));
+        return await (urgent && breaker.open ? call() : breaker.run(call, request.method === 'GET'));
       } finally {
         gate.leave(tenant);
       }
@@ -119,8 +119,8 @@ export class Guard implements Transport, StreamingTransport {
       const over = () => exchanges.leave(tenant);
       try {
         const answer = isStream(request.body)
-          ? await breaker.run(call)
-          : await inside(gate, tenant, deadline, () => breaker.run(call));
+          ? await breaker.run(call, false)
+          : await inside(gate, tenant, deadline, () => breaker.run(call, false));
         const isOpen = answer.body instanceof ReadableStream && transport.connections !== undefined;
         if (isOpen) return { ...answer, body: untilOver(answer.body, over) };
         over();

@@ -18,6 +18,8 @@ export interface StreamedRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | AsyncIterable<Uint8Array> | null;
+  /** Ends the call when the client hangs up; absent: it runs to its end whatever the client does. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Whether a body can be sent only once, and may take its time. */
@@ -45,8 +47,8 @@ export interface StreamingTransport {
   /**
    * Sends one request, once, and resolves with the head of its answer.
    *
-   * @param deadline Epoch milliseconds for the head; it does not hold while a stream is sent, which may take as long as it
-   *   moves.
+   * @param deadline For the head. It holds neither while a stream is sent nor for the body of the response:
+   *   both may take as long as bytes move.
    * @throws TransportError
    */
   open(request: StreamedRequest, deadline: MonotonicMs): Promise<StreamedAnswer>;

@@ -49,15 +49,18 @@ export class TransportError extends Error {
   readonly timedOut: boolean;
   /** There was an answer, larger than is read. */
   readonly tooLarge: boolean;
+  /** The client hung up, so nobody waits for the response. */
+  readonly abandoned: boolean;
 
   constructor(
     message: string,
-    state: { sent: boolean; timedOut: boolean; tooLarge?: boolean; cause?: unknown },
+    state: { sent: boolean; timedOut: boolean; tooLarge?: boolean; abandoned?: boolean; cause?: unknown },
   ) {
     super(message, { cause: state.cause });
     this.name = 'TransportError';
     this.sent = state.sent;
     this.timedOut = state.timedOut;
     this.tooLarge = state.tooLarge ?? false;
+    this.abandoned = state.abandoned ?? false;
   }
 }

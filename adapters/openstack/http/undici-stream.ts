@@ -25,9 +25,11 @@ export function openOver(
     const patience = streams ? IDLE_MILLISECONDS : Math.max(1, remainingMs(deadline));
     const failed = (cause: unknown) => {
       const timedOut = cause instanceof TooLate || isTimeout(cause);
-      reject(new TransportError('no answer', { sent: !neverConnected(cause), timedOut, cause }));
+      const abandoned = cause instanceof HungUp;
+      reject(new TransportError('no answer', { sent: !neverConnected(cause), timedOut, abandoned, cause }));
     };
-    const { origin, path, headers } = request;
+    const { origin, path, headers, signal } = request;
+    if (signal?.aborted) return failed(new HungUp());
     const method = request.method as Dispatcher.HttpMethod;
     agent.dispatch(
       {
@@ -41,7 +43,7 @@ export function openOver(
         headersTimeout: patience,
         bodyTimeout: IDLE_MILLISECONDS,
       },
-      new Exchange(method, streams ? null : patience, resolve, failed),
+      new Exchange(method, streams ? null : patience, signal, resolve, failed),
     );
   });
 }
@@ -56,7 +58,10 @@ class Exchange implements Dispatcher.DispatchHandler {
   readonly #failed: (cause: unknown) => void;
   /** undici's own timeouts begin when a connection is free; waiting for one counts as well. */
   readonly #timer: NodeJS.Timeout | undefined;
-  #late = false;
+  readonly #signal: AbortSignal | undefined;
+  readonly #hangUp = () => this.#end(new HungUp());
+  /** Why it ends before it has begun. */
+  #ended: Error | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #head: Omit<StreamedAnswer, 'body'> | undefined;
   /** Where the body goes: gathered, or on its way already. */
@@ -66,18 +71,21 @@ class Exchange implements Dispatcher.DispatchHandler {
   constructor(
     method: string,
     patience: number | null,
+    signal: AbortSignal | undefined,
     answered: (answer: StreamedAnswer) => void,
     failed: (cause: unknown) => void,
   ) {
     this.#method = method;
     this.#answered = answered;
     this.#failed = failed;
-    this.#timer = patience === null ? undefined : setTimeout(() => this.#giveUp(), patience);
+    this.#timer = patience === null ? undefined : setTimeout(() => this.#end(new TooLate()), patience);
+    this.#signal = signal;
+    signal?.addEventListener('abort', this.#hangUp);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#late) controller.abort(new TooLate());
+    if (this.#ended !== undefined) controller.abort(this.#ended);
   }
 
   onResponseStart(
@@ -87,6 +95,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   ): void {
     // 1xx: the answer itself is still to come.
     if (status < 200) return;
+    clearTimeout(this.#timer);
     const headers = joined(given);
     this.#head = { status, headers };
     const length = headers['content-length'];
@@ -110,20 +119,26 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_: Dispatcher.DispatchController | null, error: Error): void {
-    clearTimeout(this.#timer);
+    this.#settled();
     this.#failed(error);
     this.#stream?.error(error);
     this.#stream = null;
   }
 
-  #giveUp(): void {
-    this.#late = true;
-    if (this.#controller === undefined) this.#failed(new TooLate());
-    else this.#controller.abort(new TooLate());
+  #end(reason: Error): void {
+    this.#ended = reason;
+    if (this.#controller === undefined) this.#failed(reason);
+    else this.#controller.abort(reason);
+  }
+
+  /** From here on the reader of the body ends it. */
+  #settled(): void {
+    clearTimeout(this.#timer);
+    this.#signal?.removeEventListener('abort', this.#hangUp);
   }
 
   #settle(body: StreamedAnswer['body']): void {
-    clearTimeout(this.#timer);
+    this.#settled();
     if (this.#head !== undefined) this.#answered({ ...this.#head, body });
   }
 
@@ -145,6 +160,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 }
 
 class TooLate extends Error {}
+class HungUp extends Error {}
 
 function whole(parts: readonly Uint8Array[]): Uint8Array {
   const [first] = parts;

@@ -37,6 +37,8 @@ export interface NovaPorts {
   readonly publicUrl: PublicUrl;
   /** Whether reads are told again for a moment. */
   readonly keepsReads: boolean;
+  /** What the head of a passed-through response may take, milliseconds. */
+  readonly headTimeoutMs: number;
   /** The stage `limit`. */
   readonly limited: MiddlewareHandler<GatewayEnv>;
 }

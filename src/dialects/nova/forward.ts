@@ -46,6 +46,8 @@ export interface ForwardPorts {
   readonly publicUrl: PublicUrl;
   readonly keptReads: KeptReads;
   readonly toldBefore: ToldBefore;
+  /** What the head of a response of the cloud may take, milliseconds. */
+  readonly headTimeoutMs: number;
 }
 
 /** Behind `authenticateToken` and the limits. */
@@ -70,12 +72,14 @@ export function forward(ports: ForwardPorts): Handler<GatewayEnv> {
       path: trimmed(method, target),
       headers: requestHeaders(c.req.raw.headers, target.service === 'compute'),
       body,
+      headTimeoutMs: ports.headTimeoutMs,
     };
-    const send = () => passThrough.forward(credential, request, call);
+    const send = (signal: AbortSignal | null) =>
+      passThrough.forward(credential, signal === null ? request : { ...request, signal }, call);
     const publicUrl = ports.publicUrl(c);
     const beside = c.get('answerHeaders');
     if (isRead(method)) {
-      const fetch = async () => prepared(await send(), session.roots, publicUrl);
+      const fetch = async () => prepared(await send(c.req.raw.signal), session.roots, publicUrl);
       const asked = { session, kind: credential.kind, target, request, publicUrl, route: routePath(c) };
       const read = ports.keptReads.readOf(asked);
       if (read === null) return say(beside, await fetch());
@@ -99,7 +103,7 @@ async function changing(
   call: CallContext,
   target: Target,
   action: Readonly<Record<string, unknown>> | null,
-  send: () => Promise<ForwardedAnswer>,
+  send: (signal: AbortSignal | null) => Promise<ForwardedAnswer>,
 ): Promise<ForwardedAnswer> {
   const [principal, provenance] = [c.get('principal'), c.get('provenance')];
   const server = serverOf(target);
@@ -110,7 +114,8 @@ async function changing(
       ? await prepareDeletion(access.clouds.open(principal.credential, call), server, access.releases)
       : null;
   try {
-    const answer = await send();
+    // What has to be released afterwards is, whether or not the client waits.
+    const answer = await send(deletion === null ? c.req.raw.signal : null);
     if (answer.status < 300) deletion?.accepted();
     else await deletion?.failed(answer.status);
     return answer;

@@ -26,6 +26,10 @@ export interface ForwardRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** A stream is sent as it comes, and can be sent only once. */
   readonly body: Uint8Array | AsyncIterable<Uint8Array> | null;
+  /** What the head of the response may take, milliseconds; the call's deadline is for signing in. */
+  readonly headTimeoutMs: number;
+  /** Aborted when the client hangs up; absent where the response matters to the gateway itself. */
+  readonly signal?: AbortSignal;
 }
 
 export interface ForwardedAnswer {
@@ -49,7 +53,7 @@ export interface PassThrough {
    * Sends a request with the credential's token. Answers of any status but 401 resolve, once their headers are there; a
    * token that the service refuses is replaced once, where the body can be sent again.
    *
-   * What comes whole has the call's deadline. A stream may take as long as bytes keep moving.
+   * Bodies may take as long as bytes keep moving, in either direction.
    *
    * @throws ComputeError `not_found` when the cloud has no such service.
    */
