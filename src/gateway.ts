@@ -140,7 +140,6 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
     },
     options.releases,
   );
-  const access = createAccess({ ...ports, clouds }, options, releases);
   const url = publicUrl(options.publicUrl, options.forwardedOrigin);
   /** A request must end in a response, whatever fails: the last resort for an error that no handler could render. */
   const defect = (error: unknown) =>
@@ -158,6 +157,7 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
     }
   };
   const limits = limit(ports, options.limits, answerError);
+  const access = createAccess({ ...ports, clouds }, options, releases, limits.spendSignUp);
   const app = new Hono<GatewayEnv>({ getPath: routedPath });
 
   app.use(requestLog(ports.log, ports.metrics));

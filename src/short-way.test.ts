@@ -57,6 +57,7 @@ const answer = shortWay({
       headers.set('X-RateLimit-Remaining', String(state.points));
       return true;
     },
+    spendSignUp: async () => {},
   },
   toldReads: [
     {

@@ -1,6 +1,12 @@
 import type { AuditEntry, AuditRecord } from '../../src/access/audit.ts';
 import { keyState } from '../../src/access/key-state.ts';
-import type { KeyFilter, KeyStore, RevocationReach, StoredKey } from '../../src/access/key-store.ts';
+import type {
+  KeyFilter,
+  KeyPosition,
+  KeyStore,
+  RevocationReach,
+  StoredKey,
+} from '../../src/access/key-store.ts';
 import { ComputeError } from '../../src/compute/errors.ts';
 
 /** Keys that live as long as the process. */
@@ -20,6 +26,10 @@ export function memoryKeyStore(): KeyStore {
     keys.set(key.id, key);
   }
 
+  /** How many keys of the same user in the same project live at `now`. */
+  const living = ({ projectId, userId }: Pick<StoredKey, 'projectId' | 'userId'>, now: string) =>
+    [...keys.values()].filter((key) => isShown(key, { projectId, userId }) && isLiving(key, now)).length;
+
   // Nothing is awaited inside a method, so each one is a transaction.
   return {
     async find(id) {
@@ -31,19 +41,24 @@ export function memoryKeyStore(): KeyStore {
 
     async list(filter, { limit, after }) {
       return [...keys.values()]
-        .filter((key) => isShown(key, filter) && key.id > (after ?? ''))
-        .sort((a, b) => (a.id < b.id ? -1 : 1))
+        .filter((key) => isShown(key, filter) && (after === null || byAge(key, after) > 0))
+        .sort(byAge)
         .slice(0, limit);
     },
 
-    async insert(key, entry) {
+    async insert(key, entry, limit) {
+      if (limit !== undefined && isLiving(key, limit.now) && living(key, limit.now) >= limit.atMost) {
+        return false;
+      }
       add(key);
       append(entry);
+      return true;
     },
 
-    async update(id, change, entry) {
+    async update(id, change, entry, seen) {
       const key = keys.get(id);
       if (key === undefined || key.revokedAt !== null) return null;
+      if (seen?.successorId === null && key.successorId !== null) return null;
       const changed = { ...key, ...change };
       keys.set(id, changed);
       append(entry);
@@ -60,17 +75,21 @@ export function memoryKeyStore(): KeyStore {
       });
     },
 
-    async rotate(id, successor, oldExpiresAt, now, entry) {
+    async rotate(id, successor, oldExpiresAt, now, entry, limit) {
       const key = keys.get(id);
       if (key === undefined || !isLiving(key, now) || key.successorId !== null) return false;
-      const { name, scopes, plan, allowedCidrs, allowedOrigins, disabled } = key;
-      add({ ...successor, name, scopes, plan, allowedCidrs, allowedOrigins, disabled });
+      const ending = isBefore(now, oldExpiresAt) ? 0 : 1;
+      if (limit !== undefined && living(key, limit.now) - ending >= limit.atMost) return false;
+      const { name, scopes, plan, allowedCidrs, allowedOrigins, disabled, expiresAt: end } = key;
+      add({ ...successor, name, scopes, plan, allowedCidrs, allowedOrigins, disabled, expiresAt: end });
       const expiresAt =
         key.expiresAt !== null && isBefore(key.expiresAt, oldExpiresAt) ? key.expiresAt : oldExpiresAt;
       keys.set(id, { ...key, successorId: successor.id, expiresAt });
       append(entry);
       return true;
     },
+
+    countLivingOf: async (owner, now) => living(owner, now),
 
     async countLiving(cloudCredentialId, now) {
       return [...keys.values()].filter(
@@ -130,8 +149,9 @@ export function memoryKeyStore(): KeyStore {
   };
 }
 
-function isShown(key: StoredKey, { projectId, userId }: KeyFilter): boolean {
+function isShown(key: StoredKey, { projectId, userId, state }: KeyFilter): boolean {
   return (
+    (state === undefined || keyState(key, Date.parse(state.at)) === state.is) &&
     (projectId === undefined || key.projectId === projectId) &&
     (userId === undefined || key.userId === userId)
   );
@@ -156,8 +176,9 @@ function reachedFrom(
   return line.sort(byAge);
 }
 
-function byAge(a: StoredKey, b: StoredKey): number {
-  return a.createdAt < b.createdAt || (a.createdAt === b.createdAt && a.id < b.id) ? -1 : 1;
+function byAge(a: KeyPosition, b: KeyPosition): number {
+  if (a.createdAt !== b.createdAt) return a.createdAt < b.createdAt ? -1 : 1;
+  return a.id === b.id ? 0 : a.id < b.id ? -1 : 1;
 }
 
 /** Neither revoked nor expired. */

@@ -9,7 +9,7 @@ import {
   newKeySchema,
   rotationSchema,
 } from '../../src/access/key-schemas.ts';
-import type { KeyStore, StoredKey } from '../../src/access/key-store.ts';
+import type { KeyPosition, KeyStore, StoredKey } from '../../src/access/key-store.ts';
 import { reachOf, revokeKey } from '../../src/access/revoke-key.ts';
 import type { ServerSecret } from '../../src/access/server-secret.ts';
 import type { CallContext, CloudCredential } from '../../src/compute/cloud.ts';
@@ -183,10 +183,10 @@ async function existing({ keys }: KeysContext, id: string): Promise<StoredKey> {
 async function all(keys: KeyStore, projectId: string | undefined): Promise<StoredKey[]> {
   const filter = projectId === undefined ? {} : { projectId };
   const found: StoredKey[] = [];
-  for (let after: string | null = null; ; ) {
+  for (let after: KeyPosition | null = null; ; ) {
     const part: readonly StoredKey[] = await keys.list(filter, { limit: PAGE, after });
     found.push(...part);
-    after = part.at(-1)?.id ?? null;
+    after = part.at(-1) ?? null;
     if (part.length < PAGE) return found;
   }
 }

@@ -1,7 +1,7 @@
 import { type CompiledQuery, type QueryCreator, sql } from 'kysely';
 import type { AuditEntry } from '../../src/access/audit.ts';
 import type { RevocationReach } from '../../src/access/key-store.ts';
-import { reachedFrom } from './key-statements.ts';
+import { reachedFrom } from './family-statements.ts';
 import { auditToRow } from './rows.ts';
 import type { AuditEntryRow, Tables } from './schema.ts';
 

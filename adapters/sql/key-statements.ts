@@ -6,13 +6,8 @@
  */
 
 import { type CompiledQuery, type ExpressionBuilder, type QueryCreator, sql } from 'kysely';
-import type {
-  KeyChange,
-  KeyFilter,
-  KeyWindow,
-  RevocationReach,
-  StoredKey,
-} from '../../src/access/key-store.ts';
+import type { KeyState } from '../../src/access/key-state.ts';
+import type { KeyChange, KeyFilter, KeyWindow, StoredKey } from '../../src/access/key-store.ts';
 import { changeToRow, keyToRow, storedTime } from './rows.ts';
 import type { ApiKeyRow, Tables } from './schema.ts';
 
@@ -28,22 +23,29 @@ export function selectKey(db: QueryCreator<Tables>, id: string): CompiledQuery<F
   return db.selectFrom('api_key').selectAll().select(revoked.as('revoked')).where('id', '=', id).compile();
 }
 
-/** By id, ascending. */
+/** Oldest first, then by id. */
 export function selectKeys(
   db: QueryCreator<Tables>,
   filter: KeyFilter,
   window: KeyWindow,
 ): CompiledQuery<ApiKeyRow> {
-  const { projectId, userId } = filter;
+  const { projectId, userId, state } = filter;
+  const { after, limit } = window;
   return db
     .selectFrom('api_key')
     .selectAll()
     .$if(projectId !== undefined, (query) => query.where('project_id', '=', projectId ?? ''))
     .$if(userId === null, (query) => query.where('user_id', 'is', null))
     .$if(typeof userId === 'string', (query) => query.where('user_id', '=', userId ?? ''))
-    .where('id', '>', window.after ?? '')
+    .$if(state !== undefined, (query) => query.where(inState(state?.is ?? 'active', state?.at ?? '')))
+    .$if(after !== null, (query) =>
+      query.where(({ eb, refTuple, tuple }) =>
+        eb(refTuple('created_at', 'id'), '>', tuple(after?.createdAt ?? '', after?.id ?? '')),
+      ),
+    )
+    .orderBy('created_at')
     .orderBy('id')
-    .limit(window.limit)
+    .limit(limit)
     .compile();
 }
 
@@ -54,6 +56,21 @@ export function insertKey(
 ): CompiledQuery<unknown> {
   return db.insertInto('api_key').values(keyToRow(key, changeId)).compile();
 }
+
+export function countLivingKeysOf(
+  db: QueryCreator<Tables>,
+  { projectId, userId }: Pick<StoredKey, 'projectId' | 'userId'>,
+  now: string,
+): CompiledQuery<{ living: number | string | bigint }> {
+  return db
+    .selectFrom('api_key')
+    .select(countAll)
+    .where(owned(projectId, userId))
+    .where(living(now))
+    .compile();
+}
+
+export const countAll = sql<number | string | bigint>`count(*)`.as('living');
 
 /** A write that changes no row, and that a read-only database refuses as any other. */
 export function touchNothing(db: QueryCreator<Tables>): CompiledQuery<unknown> {
@@ -70,121 +87,19 @@ export function updateKey(
   id: string,
   change: KeyChange,
   changeId: string,
+  seen?: Pick<StoredKey, 'successorId'>,
 ): CompiledQuery<ApiKeyRow> {
-  return db
-    .updateTable('api_key')
-    .set({ ...changeToRow(change), change_id: changeId })
-    .where('id', '=', id)
-    .where('revoked_at', 'is', null)
-    .returningAll()
-    .compile();
-}
-
-export function revokeKeys(
-  db: QueryCreator<Tables>,
-  id: string,
-  reach: RevocationReach,
-  at: string,
-  changeId: string,
-): CompiledQuery<unknown> {
-  return db
-    .updateTable('api_key')
-    .set({ revoked_at: storedTime(at), change_id: changeId })
-    .where('id', 'in', reachedFrom(id, reach))
-    .where('revoked_at', 'is', null)
-    .compile();
-}
-
-/** The keys that a revocation of `id` reaches, oldest first. */
-export function selectReached(
-  db: QueryCreator<Tables>,
-  id: string,
-  reach: RevocationReach,
-): CompiledQuery<ApiKeyRow> {
-  return db
-    .selectFrom('api_key')
-    .selectAll()
-    .where('id', 'in', reachedFrom(id, reach))
-    .orderBy('created_at')
-    .orderBy('id')
-    .compile();
-}
-
-/** The ids that a revocation of the key with `id` reaches. */
-export function reachedFrom(id: string, reach: RevocationReach) {
-  switch (reach) {
-    case 'key':
-      return sql<string>`(${id})`;
-    case 'successors':
-      return sql<string>`(with recursive line(id, successor_id) as (
-        select id, successor_id from api_key where id = ${id}
-        union
-        select made.id, made.successor_id from api_key as made join line on made.id = line.successor_id
-      ) select id from line)`;
-    case 'family':
-      return sql<string>`(select id from api_key where family_id = (select family_id from api_key where id = ${id}))`;
-  }
-}
-
-/** Gives the id when the key could be rotated, else nothing. */
-export function retireKey(
-  db: QueryCreator<Tables>,
-  id: string,
-  rotation: { successorId: string; oldExpiresAt: string; now: string; changeId: string },
-): CompiledQuery<{ id: string }> {
-  const end = storedTime(rotation.oldExpiresAt);
-  return db
-    .updateTable('api_key')
-    .set((eb) => ({
-      successor_id: rotation.successorId,
-      expires_at: eb.case().when('expires_at', '<', end).then(eb.ref('expires_at')).else(end).end(),
-      change_id: rotation.changeId,
-    }))
-    .where('id', '=', id)
-    .where('successor_id', 'is', null)
-    .where(living(rotation.now))
-    .returning('id')
-    .compile();
-}
-
-/** What a successor takes over from the key as it is stored at that moment, whatever was read of it before. */
-const INHERITED: readonly (keyof ApiKeyRow)[] = [
-  'name',
-  'scopes',
-  'plan',
-  'allowed_cidrs',
-  'allowed_origins',
-  'disabled',
-];
-
-/** Inserts `successor` when the key with `id` was written last by the change `changeId`. */
-export function insertSuccessor(
-  db: QueryCreator<Tables>,
-  id: string,
-  successor: StoredKey,
-  changeId: string,
-): CompiledQuery<unknown> {
-  const row = keyToRow(successor, changeId);
-  const columns = Object.keys(row) as (keyof ApiKeyRow)[];
-  return db
-    .insertInto('api_key')
-    .columns(columns)
-    .expression((eb) =>
-      eb
-        .selectFrom('api_key as old')
-        .where('old.id', '=', id)
-        .where('old.change_id', '=', changeId)
-        .select((old) =>
-          columns.map((column) => {
-            if (INHERITED.includes(column)) return old.ref(`old.${column}`).as(column);
-            const value = old.val(row[column]);
-            // In a select PostgreSQL takes a parameter for a text, unless it stands beside something that is not.
-            const typed = typeof row[column] === 'string' || row[column] === null;
-            return (typed ? value : old.fn.coalesce(value, old.ref(`old.${column}`))).as(column);
-          }),
-        ),
-    )
-    .compile();
+  return (
+    db
+      .updateTable('api_key')
+      .set({ ...changeToRow(change), change_id: changeId })
+      .where('id', '=', id)
+      .where('revoked_at', 'is', null)
+      // A successor is set once, so a key that had one is as the caller has seen it.
+      .$if(seen?.successorId === null, (query) => query.where('successor_id', 'is', null))
+      .returningAll()
+      .compile()
+  );
 }
 
 export function countLivingKeys(
@@ -261,8 +176,33 @@ export function noteKeyUses(
     .compile();
 }
 
+/** Of this user in this project. */
+export function owned(projectId: string, userId: string | null) {
+  return (eb: ExpressionBuilder<Tables, 'api_key'>) =>
+    eb.and([
+      eb('project_id', '=', projectId),
+      userId === null ? eb('user_id', 'is', null) : eb('user_id', '=', userId),
+    ]);
+}
+
+/** As `keyState` (`src/access/key-state.ts`) judges. */
+function inState(state: KeyState, at: string) {
+  return (eb: ExpressionBuilder<Tables, 'api_key'>) => {
+    switch (state) {
+      case 'revoked':
+        return eb('revoked_at', 'is not', null);
+      case 'expired':
+        return eb.and([eb('revoked_at', 'is', null), eb('expires_at', '<=', storedTime(at))]);
+      case 'disabled':
+        return eb.and([living(at)(eb), eb('disabled', '=', 1)]);
+      case 'active':
+        return eb.and([living(at)(eb), eb('disabled', '=', 0)]);
+    }
+  };
+}
+
 /** Neither revoked nor expired. */
-function living(now: string) {
+export function living(now: string) {
   const time = storedTime(now);
   return (eb: ExpressionBuilder<Tables, 'api_key'>) =>
     eb.and([

@@ -1,20 +1,24 @@
 import { sql } from 'kysely';
 import { KEY_STATES } from '../../src/access/key-state.ts';
-import type { KeyStore } from '../../src/access/key-store.ts';
+import type { KeyStore, LivingLimit } from '../../src/access/key-store.ts';
 import { appendEntry, appendEntryOfChange, appendEntryOfEach, selectEntries } from './audit-statements.ts';
 import { DatabaseReadOnly, type SqlDatabase } from './database.ts';
 import {
-  countKeysByState,
-  countLivingKeys,
-  insertKey,
+  deleteIfTooMany,
   insertSuccessor,
-  noteKeyUses,
   retireKey,
   revokeKeys,
+  selectReached,
+} from './family-statements.ts';
+import {
+  countKeysByState,
+  countLivingKeys,
+  countLivingKeysOf,
+  insertKey,
+  noteKeyUses,
   selectKey,
   selectKeys,
   selectOrigins,
-  selectReached,
   touchNothing,
   updateKey,
 } from './key-statements.ts';
@@ -46,14 +50,25 @@ export function sqlKeyStore(database: SqlDatabase): KeyStore {
       return (await database.read(selectKeys(builder, filter, window))).map(rowToKey);
     },
 
-    async insert(key, entry) {
-      await database.batch([insertKey(builder, key, crypto.randomUUID()), appendEntry(builder, entry)]);
+    async insert(key, entry, limit) {
+      const changeId = crypto.randomUUID();
+      const inserted = insertKey(builder, key, changeId);
+      if (limit === undefined) {
+        await database.batch([inserted, appendEntry(builder, entry)]);
+        return true;
+      }
+      const [, tooMany] = await database.batch([
+        inserted,
+        deleteIfTooMany(builder, key, limit, changeId),
+        appendEntryOfChange(builder, entry, key.id, changeId),
+      ]);
+      return tooMany.length === 0;
     },
 
-    async update(id, change, entry) {
+    async update(id, change, entry, seen) {
       const changeId = crypto.randomUUID();
       const [[row]] = await database.batch([
-        updateKey(builder, id, change, changeId),
+        updateKey(builder, id, change, changeId, seen),
         appendEntryOfChange(builder, entry, id, changeId),
       ]);
       return row === undefined ? null : rowToKey(row);
@@ -69,14 +84,20 @@ export function sqlKeyStore(database: SqlDatabase): KeyStore {
       return rows.map(rowToKey);
     },
 
-    async rotate(id, successor, oldExpiresAt, now, entry) {
+    async rotate(id, successor, oldExpiresAt, now, entry, limit) {
       const changeId = crypto.randomUUID();
-      const [retired] = await database.batch([
-        retireKey(builder, id, { successorId: successor.id, oldExpiresAt, now, changeId }),
-        insertSuccessor(builder, id, successor, changeId),
-        appendEntryOfChange(builder, entry, id, changeId),
-      ]);
-      return retired.length > 0;
+      const retirement = { successorId: successor.id, oldExpiresAt, changeId };
+      const inserted = insertSuccessor(builder, id, successor, now, changeId);
+      const retired = retireKey(builder, id, retirement);
+      const noted = appendEntryOfChange(builder, entry, id, changeId);
+      if (limit === undefined) return (await database.batch([inserted, retired, noted]))[1].length > 0;
+      const tooMany = deleteIfTooMany(builder, successor, forSuccessor(limit, oldExpiresAt), changeId);
+      return (await database.batch([inserted, tooMany, retired, noted]))[2].length > 0;
+    },
+
+    async countLivingOf(owner, now) {
+      const [row] = await database.read(countLivingKeysOf(builder, owner, now));
+      return Number(row?.living ?? 0);
     },
 
     async countLiving(cloudCredentialId, now) {
@@ -143,6 +164,11 @@ export function sqlKeyStore(database: SqlDatabase): KeyStore {
 
     close: () => database.close(),
   };
+}
+
+/** The old key still counts when the successor is inserted, also when the rotation ends it at once. */
+function forSuccessor({ atMost, now }: LivingLimit, oldExpiresAt: string): LivingLimit {
+  return { now, atMost: Date.parse(oldExpiresAt) <= Date.parse(now) ? atMost + 1 : atMost };
 }
 
 function chunks<Item>(items: readonly Item[], size: number): Item[][] {

@@ -1,4 +1,4 @@
-import type { KeyStore } from '../../src/access/key-store.ts';
+import type { KeyPosition, KeyStore } from '../../src/access/key-store.ts';
 import { wallMs } from '../../src/clock.ts';
 import type { CallContext, Cloud, CloudDriver } from '../../src/compute/cloud.ts';
 import { reconcile } from '../../src/compute/reconcile.ts';
@@ -41,12 +41,12 @@ export async function reconcileProjects({
 
 async function projectsOfServiceKeys(keys: KeyStore): Promise<Set<string>> {
   const projects = new Set<string>();
-  for (let after: string | null = null; projects.size < MAX_PROJECTS; ) {
+  for (let after: KeyPosition | null = null; projects.size < MAX_PROJECTS; ) {
     const page = await keys.list({ userId: null }, { limit: PAGE, after });
     for (const { projectId } of page) projects.add(projectId);
     const last = page.at(-1);
     if (last === undefined || page.length < PAGE) break;
-    after = last.id;
+    after = last;
   }
   return projects;
 }

@@ -13,6 +13,7 @@ import type { KeyStore } from './key-store.ts';
 import { KeyVerifier } from './key-verifier.ts';
 import type { Principal } from './principal.ts';
 import type { ServerSecret } from './server-secret.ts';
+import type { SpendSignUp } from './sign-up-limit.ts';
 
 /** What keys need from outside. */
 export interface AccessPorts {
@@ -45,13 +46,20 @@ export interface Access extends AccessPorts, AccessOptions {
   readonly signInFailures: FailureLimit;
   readonly adminFailures: FailureLimit;
   readonly journal: Journal;
+  readonly spendSignUp: SpendSignUp;
 }
 
-export function createAccess(ports: AccessPorts, options: AccessOptions, releases: PendingReleases): Access {
+export function createAccess(
+  ports: AccessPorts,
+  options: AccessOptions,
+  releases: PendingReleases,
+  spendSignUp: SpendSignUp,
+): Access {
   return {
     ...ports,
     ...options,
     releases,
+    spendSignUp,
     verifier: new KeyVerifier(ports.keys, options.secret),
     keyOrigins: new KeyOrigins(ports.keys),
     keyFailures: new FailureLimit(),

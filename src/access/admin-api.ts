@@ -12,6 +12,7 @@ import { AUDIT_ACTIONS } from './audit.ts';
 import { noteRefusal, tooManyFailures } from './authenticate.ts';
 import { assertBrowserScopes } from './browser-key.ts';
 import { type Actor, auditEntry, issueKey, rotateKey } from './issue-key.ts';
+import { keyListParameters, keyPage } from './key-list.ts';
 import {
   adminRotationSchema,
   credentialOf,
@@ -34,11 +35,8 @@ const DEFAULT_PAGE = 100;
 export type AdminTokenFromSession = (c: Context<GatewayEnv>) => Promise<string | undefined>;
 
 const keysQuery = z.strictObject({
-  limit: queryNumber(1, 1000).default(DEFAULT_PAGE),
-  cursor: z
-    .string()
-    .regex(/^[0-9a-z]{1,64}$/, 'must be a next_cursor of this list')
-    .optional(),
+  ...keyListParameters,
+  limit: keyListParameters.limit.default(DEFAULT_PAGE),
   project_id: projectId.optional(),
 });
 
@@ -136,11 +134,8 @@ export function adminApi(
       return c.json(shownOnce(issued), 201);
     })
     .on(...at(ADMIN_ROUTES.listKeys), async (c) => {
-      const { limit, cursor = null, project_id } = decodeQuery(c, ADMIN_ROUTES.listKeys.query);
-      const filter = project_id === undefined ? {} : { projectId: project_id };
-      const found = await keys.list(filter, { limit: limit + 1, after: cursor });
-      const items = found.slice(0, limit).map(keyView);
-      return c.json({ items, next_cursor: found.length > limit ? (items.at(-1)?.id ?? null) : null });
+      const { project_id, ...query } = decodeQuery(c, ADMIN_ROUTES.listKeys.query);
+      return c.json(await keyPage(keys, project_id === undefined ? {} : { projectId: project_id }, query));
     })
     .on(...at(ADMIN_ROUTES.getKey), async (c) => c.json(keyView(await existing(access, c))))
     .on(...at(ADMIN_ROUTES.updateKey), async (c) => {
@@ -160,10 +155,10 @@ export function adminApi(
       };
       assertBrowserScopes({ ...before, ...change });
       const entry = auditEntry('key.update', id, actor(access, c), describeChange(before, change));
-      const changed = await keys.update(id, change, entry);
+      const changed = await keys.update(id, change, entry, before);
       access.verifier.forget(id);
       access.keyOrigins.forget();
-      if (changed === null) throw new ComputeError('conflict', `Key ${id} is revoked.`);
+      if (changed === null) throw unchangeable(await existing(access, c));
       return c.json(keyView(changed));
     })
     .on(...at(ADMIN_ROUTES.revokeKey), async (c) => {
@@ -227,6 +222,16 @@ export function assertAdminToken(
     noteRefusal(access, c, 'wrong_admin_token', null);
     throw new ComputeError('unauthenticated', 'Invalid admin token');
   }
+}
+
+/** Why a key that the change was meant for has not been changed. */
+function unchangeable({ id, revokedAt, successorId }: StoredKey): ComputeError {
+  return new ComputeError(
+    'conflict',
+    revokedAt === null
+      ? `Key ${id} was rotated to ${successorId} meanwhile, and nothing was changed: change that key, or send this again.`
+      : `Key ${id} is revoked.`,
+  );
 }
 
 /** What was and what is to be; nothing of it is secret. */

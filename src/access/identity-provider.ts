@@ -39,9 +39,16 @@ export interface IdentityProvider {
    * Signs in and makes a restricted application credential for the project signed in to. A caller who comes with a
    * restricted application credential, which may make no other, gets that one itself.
    *
+   * @param admit Called with whom the cloud has signed in, before anything is made; when it rejects, nothing is.
+   *
    * `unauthenticated`: refused; `invalid`: roles the caller does not have, or several with that credential of its own.
    */
-  issueCredential(signIn: SignIn, wish: CredentialWish, call: CallContext): Promise<IssuedCredential>;
+  issueCredential(
+    signIn: SignIn,
+    wish: CredentialWish,
+    admit: (caller: Caller) => Promise<void>,
+    call: CallContext,
+  ): Promise<IssuedCredential>;
   /**
    * Deletes an application credential that `issueCredential` made.
    *

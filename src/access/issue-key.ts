@@ -4,7 +4,8 @@ import { ComputeError } from '../compute/errors.ts';
 import type { AuditEntry } from './audit.ts';
 import { assertBrowserScopes } from './browser-key.ts';
 import { formatKey, generateKey } from './key-format.ts';
-import type { KeyStore, StoredKey } from './key-store.ts';
+import { isLiving } from './key-state.ts';
+import type { KeyStore, LivingLimit, StoredKey } from './key-store.ts';
 import { hashKeySecret, type ServerSecret, seal } from './server-secret.ts';
 
 /** What a new key is to be. */
@@ -37,16 +38,42 @@ export interface IssuedKey {
 
 const SHOWN_CHARACTERS = 4;
 
+/** Keys that a user may have in a project, revoked and expired ones not counted. */
+const MAX_LIVING_KEYS = 100;
+
+/** The limit on the keys that a user makes without the operator, now. */
+export function ownKeyLimit(): LivingLimit {
+  return { atMost: MAX_LIVING_KEYS, now: wallTime() };
+}
+
+/** @throws ComputeError `quota_exceeded` when the user has as many living keys as it may. */
+export async function assertRoomForKey(
+  keys: KeyStore,
+  owner: Pick<StoredKey, 'projectId' | 'userId'>,
+): Promise<void> {
+  const { atMost, now } = ownKeyLimit();
+  if ((await keys.countLivingOf(owner, now)) >= atMost) throw tooManyKeys();
+}
+
+function tooManyKeys(): ComputeError {
+  return new ComputeError(
+    'quota_exceeded',
+    `You have ${MAX_LIVING_KEYS} API keys in this project, which is the limit: revoke some first.`,
+  );
+}
+
 /**
  * Makes a key, seals its credential and stores it. When this resolves, the key works.
  *
- * @throws ComputeError `invalid` for a browser key that is to do more than look.
+ * @throws ComputeError `invalid` for a browser key that is to do more than look; `quota_exceeded` when it would be one too many
+ *   for `limit`: then nothing is stored.
  */
 export async function issueKey(
   keys: KeyStore,
   secret: ServerSecret,
   request: KeyRequest,
   by: Actor,
+  limit?: LivingLimit,
 ): Promise<IssuedKey> {
   assertBrowserScopes(request);
   const { credential, ...rest } = request;
@@ -57,7 +84,8 @@ export async function issueKey(
     kind: credential.kind,
     cloudCredentialId: credential.kind === 'application_credential' ? credential.id : null,
   });
-  await keys.insert(issued.key, auditEntry('key.create', issued.key.id, by, describe(issued.key)));
+  const entry = auditEntry('key.create', issued.key.id, by, describe(issued.key));
+  if (!(await keys.insert(issued.key, entry, limit))) throw tooManyKeys();
   return issued;
 }
 
@@ -66,7 +94,8 @@ export async function issueKey(
  * the family, so a rotation resets none.
  *
  * @param credential What the key opens; the successor's seal needs it.
- * @throws ComputeError `conflict` when the key is revoked, expired or was rotated before.
+ * @throws ComputeError `conflict` when the key is revoked, expired or was rotated before; `quota_exceeded` when its user would
+ *   have one key too many for `limit` while both live.
  */
 export async function rotateKey(
   keys: KeyStore,
@@ -75,6 +104,7 @@ export async function rotateKey(
   credential: CloudCredential,
   overlapSeconds: number,
   by: Actor,
+  limit?: LivingLimit,
 ): Promise<IssuedKey> {
   const now = wallMs();
   const key = await keys.find(id);
@@ -87,8 +117,13 @@ export async function rotateKey(
     new Date(now + overlapSeconds * 1000).toISOString(),
     new Date(now).toISOString(),
     auditEntry('key.rotate', id, by, detail),
+    limit,
   );
-  if (!rotated) throw notRotatable(id);
+  if (!rotated) {
+    const found = limit === undefined ? null : await keys.find(id);
+    const isRotatable = found?.successorId === null && isLiving(found, wallMs());
+    throw isRotatable ? tooManyKeys() : notRotatable(id);
+  }
   return { key: (await keys.find(successor.id)) ?? successor, text };
 }
 

@@ -10,3 +10,9 @@ export function keyState(key: StoredKey, now: number): KeyState {
   if (key.expiresAt !== null && Date.parse(key.expiresAt) <= now) return 'expired';
   return key.disabled ? 'disabled' : 'active';
 }
+
+/** Neither revoked nor expired. @param now Epoch milliseconds. */
+export function isLiving(key: StoredKey, now: number): boolean {
+  const state = keyState(key, now);
+  return state === 'active' || state === 'disabled';
+}

@@ -80,12 +80,23 @@ export interface KeyChange {
 export interface KeyFilter {
   readonly projectId?: string;
   readonly userId?: string | null;
+  /** Those that are in this state at that time. */
+  readonly state?: { readonly is: KeyState; readonly at: string };
 }
 
-/** A part of a list: at most `limit` items after the one with id `after`, in the list's order. */
+/** Where a key stands in lists: by creation, then by id. */
+export type KeyPosition = Pick<StoredKey, 'createdAt' | 'id'>;
+
+/** A part of a list: at most `limit` items after this position, which need not be a key's. */
 export interface KeyWindow {
   readonly limit: number;
-  readonly after: string | null;
+  readonly after: KeyPosition | null;
+}
+
+/** How many keys of one user in one project may live (neither revoked nor expired) at a time. */
+export interface LivingLimit {
+  readonly atMost: number;
+  readonly now: string;
 }
 
 /**
@@ -97,12 +108,25 @@ export type RevocationReach = 'key' | 'successors' | 'family';
 export interface KeyStore {
   /** null when there is none. Revoked and expired ones are found too. */
   find(id: string): Promise<FoundKey | null>;
-  /** By id, ascending: an order that does not change while somebody pages. */
+  /** Oldest first, then by id: an order that does not change between two pages. */
   list(filter: KeyFilter, window: KeyWindow): Promise<readonly StoredKey[]>;
-  /** Rejects when the id is taken. */
-  insert(key: StoredKey, entry: AuditEntry): Promise<void>;
-  /** The key as it then is; null when there is none or it is revoked: then nothing is written. */
-  update(id: string, change: KeyChange, entry: AuditEntry): Promise<StoredKey | null>;
+  /**
+   * Rejects when the id is taken. Counting for `limit` and inserting are one step.
+   *
+   * @returns false when the key would be one too many for `limit`: then nothing is written.
+   */
+  insert(key: StoredKey, entry: AuditEntry, limit?: LivingLimit): Promise<boolean>;
+  /**
+   * The key as it then is; null when there is none or it is revoked: then nothing is written.
+   *
+   * @param seen As the caller has read the key: when it was rotated since, nothing is written either.
+   */
+  update(
+    id: string,
+    change: KeyChange,
+    entry: AuditEntry,
+    seen?: Pick<StoredKey, 'successorId'>,
+  ): Promise<StoredKey | null>;
   /**
    * Revokes the key and what `reach` names with it, in one step: no rotation, on whatever node, comes in between, and once
    * this resolves none of them can be rotated or changed. One already revoked keeps its first time. Each key that this
@@ -113,10 +137,12 @@ export interface KeyStore {
   revoke(id: string, at: string, entry: AuditEntry, reach: RevocationReach): Promise<readonly StoredKey[]>;
   /**
    * Inserts `successor`, notes its id on the old key and lets that expire at `oldExpiresAt` (or earlier, when it would
-   * anyway). Name, scopes, plan, networks, origins and `disabled` of the successor are those the old key has at that moment.
+   * anyway). Name, scopes, plan, networks, origins, end and `disabled` of the successor are those the old key has at that
+   * moment.
    * Exactly one of several concurrent rotations of a key succeeds.
    *
-   * `false`: nothing was written, for the old key is not there, revoked, expired at `now`, or rotated before.
+   * `false`: nothing was written, for the old key is not there, revoked, expired at `now`, or rotated before; or the
+   * successor would be one too many for `limit`, which counts as `insert` does.
    */
   rotate(
     id: string,
@@ -124,7 +150,10 @@ export interface KeyStore {
     oldExpiresAt: string,
     now: string,
     entry: AuditEntry,
+    limit?: LivingLimit,
   ): Promise<boolean>;
+  /** How many keys of this user in this project live at `now`: neither revoked nor expired. */
+  countLivingOf(owner: Pick<StoredKey, 'projectId' | 'userId'>, now: string): Promise<number>;
   /** How many keys with this application credential live at `now`: neither revoked nor expired. */
   countLiving(cloudCredentialId: string, now: string): Promise<number>;
   /** How many keys are in each state at `now`. Looks at `atMost` keys, whichever, so that it costs no more than that. */

@@ -45,7 +45,8 @@ function compareText(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
-function encodeCursor(key: PageKey): string {
+/** An opaque text for the key of the last item shown. */
+export function encodeCursor(key: PageKey): string {
   const bytes = new TextEncoder().encode(JSON.stringify(key));
   const binary = Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
   return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');

@@ -5,7 +5,7 @@ import {
   type UpstreamRequest,
 } from '../../adapters/openstack/http/transport.ts';
 import { openStackDriver } from '../../adapters/openstack/index.ts';
-import { createSandbox } from '../../adapters/sandbox/index.ts';
+import { createSandbox, type Sandbox } from '../../adapters/sandbox/index.ts';
 import type { CloudCredential } from '../../src/compute/cloud.ts';
 import type { IdempotencyStore } from '../../src/traffic/idempotency/idempotency-store.ts';
 import { type GatewayUnderTest, type RunningGateway, startGateway } from '../support/gateway.ts';
@@ -27,6 +27,8 @@ export interface Nodes {
   /** `METHOD path` of everything the cloud was asked, in order. */
   readonly asked: readonly string[];
   readonly openStack: OpenStackClient;
+  /** The customer's user, with its password. */
+  readonly account: Sandbox['accounts'][number];
   /** The customer's credential, and one that acts for the project. */
   readonly credential: CloudCredential;
   readonly serviceCredential: CloudCredential;
@@ -72,6 +74,7 @@ export function startNodes(): Nodes {
     shared,
     fate: () => 'passes',
     asked,
+    account,
     openStack: new OpenStackClient((request) => sandbox.fetch(request), sandbox.authUrl, secret),
     credential: { kind: 'application_credential', ...secret },
     serviceCredential: { kind: 'service', projectId: account.projectId },

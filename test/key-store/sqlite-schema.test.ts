@@ -5,6 +5,12 @@ import type { CompiledQuery } from 'kysely';
 import { expect, test } from 'vitest';
 import { appendEntry, appendEntryOfChange, selectEntries } from '../../adapters/sql/audit-statements.ts';
 import {
+  deleteIfTooMany,
+  retireKey,
+  revokeKeys,
+  selectReached,
+} from '../../adapters/sql/family-statements.ts';
+import {
   deleteAllExpired,
   deleteExpired,
   deleteReleased,
@@ -16,8 +22,8 @@ import {
 } from '../../adapters/sql/idempotency-statements.ts';
 import {
   countLivingKeys,
+  countLivingKeysOf,
   noteKeyUses,
-  retireKey,
   selectKey,
   selectKeys,
   selectOrigins,
@@ -62,7 +68,7 @@ test('many stores make the database at once', async () => {
 
 test('no statement reads a whole table', async () => {
   const { builder, read, close } = await openSqlite(disk.path);
-  const window = { limit: 10, after: 'a' };
+  const window = { limit: 10, after: { createdAt: '2026-03-01T10:00:00.000Z', id: 'a' } };
   const now = '2026-05-01T00:00:00.000Z';
   const byKey = /SEARCH api_key USING INDEX sqlite_autoindex_api_key_1/;
   const last = /SEARCH audit_entry/;
@@ -70,10 +76,16 @@ test('no statement reads a whole table', async () => {
   const claim = { scope: 's', fingerprint: 'f', runId: 'r', now, leaseUntil: now, expiresAt: now };
   const statements: [CompiledQuery, RegExp][] = [
     [selectKey(builder, 'a'), byKey],
-    [selectKeys(builder, {}, window), byKey],
-    [selectKeys(builder, { projectId: 'acme' }, window), /api_key_by_project \(project_id=\? AND id>\?\)/],
-    [selectKeys(builder, { userId: null }, window), /api_key_by_user \(user_id=\? AND id>\?\)/],
-    [selectKeys(builder, { projectId: 'acme', userId: 'b' }, window), /api_key_by_(project|user) \(/],
+    [selectKeys(builder, {}, window), /api_key_by_age \(\(created_at,id\)>/],
+    [
+      selectKeys(builder, { projectId: 'acme' }, window),
+      /api_key_by_project_and_age \(project_id=\? AND \(created_at,id\)>/,
+    ],
+    [
+      selectKeys(builder, { userId: null }, window),
+      /api_key_by_user_and_age \(user_id=\? AND \(created_at,id\)>/,
+    ],
+    [selectKeys(builder, { projectId: 'acme', userId: 'b' }, window), /api_key_by_(project|user)_and_age \(/],
     [
       selectRevoked(builder, 'a'),
       /SEARCH revoked_token USING (COVERING )?INDEX sqlite_autoindex_revoked_token_1/,
@@ -83,7 +95,12 @@ test('no statement reads a whole table', async () => {
     [selectOrigins(builder, 10), /api_key_with_origins/],
     [countLivingKeys(builder, 'credential', now), /api_key_by_cloud_credential \(/],
     [updateKey(builder, 'a', { name: 'b' }, 'change'), byKey],
-    [retireKey(builder, 'a', { successorId: 'b', oldExpiresAt: now, now, changeId: 'c' }), byKey],
+    [retireKey(builder, 'a', { successorId: 'b', oldExpiresAt: now, changeId: 'c' }), byKey],
+    [revokeKeys(builder, 'a', 'family', now, 'change'), /api_key_by_family/],
+    [revokeKeys(builder, 'a', 'successors', now, 'change'), byKey],
+    [selectReached(builder, 'a', 'key'), byKey],
+    [deleteIfTooMany(builder, storedKey('a'), { atMost: 9, now }, 'change'), byKey],
+    [countLivingKeysOf(builder, storedKey('a'), now), /api_key_by_(project|user)_and_age \(/],
     [noteKeyUses(builder, [['a', now]]), byKey],
     [appendEntry(builder, auditEntry()), last],
     [appendEntryOfChange(builder, auditEntry(), 'a', 'change'), byKey],

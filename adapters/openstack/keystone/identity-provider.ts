@@ -55,7 +55,7 @@ export function keystoneIdentities(openStack: OpenStack): IdentityProvider {
       }
     },
 
-    async issueCredential(signIn, wish, call): Promise<IssuedCredential> {
+    async issueCredential(signIn, wish, admit, call): Promise<IssuedCredential> {
       const answer = await ask({ method: 'POST', path: '/auth/tokens', body: bodyFor(signIn) }, call);
       if ([401, 403, 404].includes(answer.status)) {
         throw new ComputeError('unauthenticated', 'The cloud refuses these credentials, or this project.');
@@ -63,6 +63,7 @@ export function keystoneIdentities(openStack: OpenStack): IdentityProvider {
       if (answer.status !== 201) throw signInErrorFrom(answer);
       const token = readToken(answer);
       const caller = { userId: token.identity.userId, projectId: token.identity.projectId };
+      await admit(caller);
       const made = await ask(
         {
           method: 'POST',

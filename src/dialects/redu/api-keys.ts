@@ -1,10 +1,18 @@
 import type { Context } from 'hono';
-import type * as z from 'zod';
+import * as z from 'zod';
 import { type Access, anonymousCall, callContext } from '../../access/access.ts';
 import { noteRefusal, tooManyFailures } from '../../access/authenticate.ts';
 import { defaultScopes } from '../../access/browser-key.ts';
 import type { IssuedCredential, SignIn } from '../../access/identity-provider.ts';
-import { type Actor, type IssuedKey, issueKey, rotateKey } from '../../access/issue-key.ts';
+import {
+  type Actor,
+  assertRoomForKey,
+  type IssuedKey,
+  issueKey,
+  ownKeyLimit,
+  rotateKey,
+} from '../../access/issue-key.ts';
+import { keyListParameters, keyPage } from '../../access/key-list.ts';
 import {
   type Credentials,
   credentialsSchema,
@@ -15,29 +23,21 @@ import {
   selfServiceKeySchema,
   shownOnce,
 } from '../../access/key-schemas.ts';
-import { keyState } from '../../access/key-state.ts';
 import type { StoredKey } from '../../access/key-store.ts';
 import { reachOf, revokeAndForget } from '../../access/revoke-key.ts';
-import { wallMs } from '../../clock.ts';
-import type { CallContext } from '../../compute/cloud.ts';
+import type { CallContext, Caller } from '../../compute/cloud.ts';
 import { ComputeError, hasCode } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { decode, decodeBody, decodeQuery } from '../../http/decode.ts';
-import { page } from '../../http/page.ts';
-import { pageQuerySchema } from '../../http/page-schemas.ts';
 import { route } from '../../http/route.ts';
 import type { Mount } from './mount.ts';
-
-/** Keys of one customer that a list shows at most; further ones are the operator's to see. */
-const MAX_KEYS = 1000;
-
-/** Keys a user may make in a project, revoked and expired ones not counted. */
-const MAX_LIVING_KEYS = 100;
 
 /** The only request of the dialect without a key: the one that gets one. */
 export function isSignUp(c: Context): boolean {
   return c.req.method === 'POST' && c.req.path.replace(/\/$/, '') === '/v1/api_keys';
 }
+
+const listQuery = z.strictObject(keyListParameters);
 
 export const API_KEY_ROUTES = {
   signUp: route({
@@ -50,7 +50,7 @@ export const API_KEY_ROUTES = {
   list: route({
     method: 'GET',
     path: '/v1/api_keys',
-    query: pageQuerySchema,
+    query: listQuery,
     status: 200,
     answer: { page: keySchema },
   }),
@@ -72,11 +72,8 @@ export function apiKeys(access: Access, mount: Mount): void {
     .add(API_KEY_ROUTES.signUp, signUp(access))
     .add(list, async (c) => {
       refuseBrowserKeys(c);
-      const window = decodeQuery(c, list.query);
       const { projectId, userId } = c.var.principal;
-      const siblings = await access.keys.list({ projectId, userId }, { limit: MAX_KEYS, after: null });
-      const { items, next_cursor } = page(siblings, window, (key) => [key.name, key.id]);
-      return c.json({ items: items.map(keyView), next_cursor });
+      return c.json(await keyPage(access.keys, { projectId, userId }, decodeQuery(c, list.query)));
     })
     .add(get, async (c) => c.json(keyView(await sibling(access, c))))
     .add(revoke, async (c) => {
@@ -95,7 +92,10 @@ export function apiKeys(access: Access, mount: Mount): void {
       const { overlap_seconds } = await decodeBody(c, rotate.body);
       const { keys, secret } = access;
       const by = actor(access, c);
-      const issued = await rotateKey(keys, secret, key.id, principal.credential, overlap_seconds, by);
+      const { credential, userId } = principal;
+      // Keys of the project itself are the operator's to count.
+      const limit = userId === null ? undefined : ownKeyLimit();
+      const issued = await rotateKey(keys, secret, key.id, credential, overlap_seconds, by, limit);
       access.verifier.forget(key.id);
       return c.json(shownOnce(issued), 201);
     });
@@ -133,7 +133,12 @@ export async function issueOwnKey(
     expiresAt: body.expires_at ?? null,
   };
   const call = anonymousCall(c, access);
-  const issued = await access.identities.issueCredential(toSignIn(credentials), wish, call).catch((error) => {
+  const admit = async (caller: Caller) => {
+    await access.spendSignUp(caller.userId, address);
+    await assertRoomForKey(access.keys, caller);
+  };
+  const signIn = toSignIn(credentials);
+  const issued = await access.identities.issueCredential(signIn, wish, admit, call).catch((error) => {
     if (hasCode(error, 'unauthenticated')) noteRefusal(access, c, 'wrong_credentials', null);
     else access.signInFailures.forgive(address);
     throw error;
@@ -152,10 +157,10 @@ export async function issueOwnKey(
     expiresAt: body.expires_at ?? null,
   };
   const by = { actor: `user:${issued.userId}`, address, requestId: c.var.requestId };
-  const key = await keepOrWithdraw(access, issued, call, async () => {
-    await assertRoom(access, issued);
-    return issueKey(access.keys, access.secret, request, by);
-  });
+  // Counted once more as it is stored: others of this user may have signed up meanwhile.
+  const key = await keepOrWithdraw(access, issued, call, () =>
+    issueKey(access.keys, access.secret, request, by, ownKeyLimit()),
+  );
   access.keyOrigins.forget();
   return key;
 }
@@ -174,18 +179,6 @@ async function keepOrWithdraw<T>(
       !owned || (await access.identities.withdrawCredential(userId, credential.id, call).catch(() => false));
     if (!gone) call.log.error('credential_left', { credential: credential.id }, error);
     throw error;
-  }
-}
-
-/** @throws ComputeError `quota_exceeded`. */
-async function assertRoom(access: Access, { projectId, userId }: IssuedCredential): Promise<void> {
-  const all = await access.keys.list({ projectId, userId }, { limit: MAX_KEYS, after: null });
-  const living = all.filter((key) => ['active', 'disabled'].includes(keyState(key, wallMs())));
-  if (living.length >= MAX_LIVING_KEYS) {
-    throw new ComputeError(
-      'quota_exceeded',
-      `You have ${living.length} API keys in this project: revoke some first.`,
-    );
   }
 }
 

@@ -6,6 +6,7 @@
 
 import type { Context, MiddlewareHandler } from 'hono';
 import type { Principal } from '../../access/principal.ts';
+import type { SpendSignUp } from '../../access/sign-up-limit.ts';
 import { ComputeError } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
 import type { AnswerHeaders } from '../../http/answer-headers.ts';
@@ -37,6 +38,8 @@ export interface Limits {
   readonly stage: MiddlewareHandler<GatewayEnv>;
   /** Admits a read as the stage would, where the points are at hand; false: nothing was spent or said. */
   readonly spendNow: (principal: Principal, headers: AnswerHeaders) => boolean;
+  /** A sign-up costs what any write does: of the plan `default`, whose points its user has, and its address as a project. */
+  readonly spendSignUp: SpendSignUp;
 }
 
 /** @param respond Says an error in the words of the dialect. */
@@ -45,12 +48,14 @@ export function limit(
   { mode, plans, costs }: LimitOptions,
   respond: (error: ComputeError, c: Context<GatewayEnv>) => Response,
 ): Limits {
-  if (mode === 'off') return { stage: (_, next) => next(), spendNow: () => true };
+  if (mode === 'off') {
+    return { stage: (_, next) => next(), spendNow: () => true, spendSignUp: async () => {} };
+  }
   const limiter = new Limiter(counter);
   const byName = new Map(plans.map((plan) => [plan.name, plan]));
   // A key keeps its principal while it does not change.
   const known = new WeakMap<Principal, readonly NamedLimit[]>();
-  const planOf = ({ plan }: Principal): Plan => {
+  const planOf = ({ plan }: Pick<Principal, 'plan'>): Plan => {
     const found = byName.get(plan) ?? byName.get('default');
     if (found === undefined) throw new Error('there is no plan named default');
     return found;
@@ -82,6 +87,20 @@ export function limit(
       const decision = limiter.admitNow(limitsOn(principal, plan), costs.read);
       if (decision !== null) told(headers, plan, decision, 'admitted');
       return decision !== null;
+    },
+    async spendSignUp(userId, address) {
+      const plan = planOf({ plan: 'default' });
+      const decision = await limiter.admit(
+        [
+          { key: `sign-up:user:${userId}`, points: plan.points, seconds: plan.seconds },
+          { key: `sign-up:address:${address}`, points: plan.projectPoints, seconds: plan.seconds },
+        ],
+        costs.write,
+      );
+      const refused = !decision.admitted && mode === 'enforce';
+      const result = decision.admitted ? 'admitted' : refused ? 'refused' : 'observed';
+      metrics.count('limit_decisions', { decision: result, plan: plan.name });
+      if (refused) throw refusal(plan, decision, costs.write);
     },
   };
 }

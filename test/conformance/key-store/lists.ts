@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { keyState } from '../../../src/access/key-state.ts';
-import type { KeyFilter, KeyStore } from '../../../src/access/key-store.ts';
+import { KEY_STATES, keyState } from '../../../src/access/key-state.ts';
+import type { KeyFilter, KeyStore, StoredKey } from '../../../src/access/key-store.ts';
 import { allKeys, auditEntry, orderedIds, SERVICE, storedKey } from './samples.ts';
 
 const MANY = 2_000;
@@ -27,8 +27,53 @@ export function listsConformance(store: () => KeyStore): void {
   const insert = async (ids: readonly string[]) => {
     await Promise.all(ids.map((id) => store().insert(storedKey(id), auditEntry({ keyId: id }))));
   };
+  /** All keys of these tests are made at one time unless a test says otherwise. */
+  const { createdAt } = storedKey('any');
   const idsOf = async (filter: KeyFilter, limit = 100, after: string | null = null) =>
-    (await store().list(filter, { limit, after })).map(({ id }) => id);
+    (await store().list(filter, { limit, after: after === null ? null : { createdAt, id: after } })).map(
+      ({ id }) => id,
+    );
+
+  test('goes from the oldest key to the newest, and by id among those made at one time', async () => {
+    const at = (id: string, minute: string) =>
+      store().insert(storedKey(id, { createdAt: `2026-03-01T10:${minute}:00.000Z` }), auditEntry());
+    await at('c', '01');
+    await at('a', '02');
+    await at('b', '02');
+    await at('z', '00');
+    expect(await idsOf({})).toEqual(['z', 'c', 'a', 'b']);
+    const seen: string[] = [];
+    for (let after: StoredKey | null = null; ; ) {
+      const [key]: readonly StoredKey[] = await store().list({}, { limit: 1, after });
+      if (key === undefined) break;
+      seen.push(key.id);
+      after = key;
+    }
+    expect(seen).toEqual(['z', 'c', 'a', 'b']);
+  });
+
+  test.each(KEY_STATES)('narrows to keys that are %s at a moment, as keyState has it', async (state) => {
+    const at = '2026-05-01T00:00:00.000Z';
+    const keys = [null, at, '2026-05-01T00:00:00.001Z'].flatMap((expiresAt, end) =>
+      [false, true].flatMap((disabled) =>
+        [null, at].map((revokedAt) =>
+          storedKey(`k${end}${Number(disabled)}${revokedAt === null ? 0 : 1}`, {
+            expiresAt,
+            disabled,
+            revokedAt,
+          }),
+        ),
+      ),
+    );
+    for (const key of keys) await store().insert(key, auditEntry());
+    const expected = keys.filter((key) => keyState(key, Date.parse(at)) === state).map(({ id }) => id);
+    expect(expected).not.toEqual([]);
+    expect(await idsOf({ state: { is: state, at } })).toEqual(expected.sort());
+    expect(await idsOf({ projectId: 'acme', userId: 'acme-user', state: { is: state, at } })).toEqual(
+      expected.sort(),
+    );
+    expect(await idsOf({ projectId: 'globex', state: { is: state, at } })).toEqual([]);
+  });
 
   test('orders ids byte by byte, whatever the language of the database', async () => {
     await insert(['b', 'B', 'a', 'A', '9', '10', 'aB', 'ab', 'a1']);

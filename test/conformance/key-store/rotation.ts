@@ -28,6 +28,7 @@ export function rotationConformance(store: () => KeyStore): void {
       allowedCidrs: ['192.0.2.0/24'],
       allowedOrigins: ['https://shop.example.org'],
       disabled: true,
+      expiresAt: '2026-07-01T00:00:00.000Z',
     } as const;
     const key = storedKey('a', rights);
     // As somebody read it before it was changed.

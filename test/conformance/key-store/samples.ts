@@ -55,7 +55,7 @@ export const SERVICE = {
 export async function allKeys(store: KeyStore, size = 100): Promise<StoredKey[]> {
   const keys: StoredKey[] = [];
   for (;;) {
-    const page = await store.list({}, { limit: size, after: keys.at(-1)?.id ?? null });
+    const page = await store.list({}, { limit: size, after: keys.at(-1) ?? null });
     keys.push(...page);
     if (page.length < size) return keys;
   }
