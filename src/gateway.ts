@@ -2,8 +2,8 @@
  * The whole way of a request, on one page.
  *
  * ```
- * requestLog -> cors -> authenticate -> limit -> [writes: openCloud -> announceChanges -> idempotency] -> requireScope
- *            -> [reads: cached] -> decode -> use case -> Cloud -> encode
+ * requestLog -> cors -> authenticate -> limit -> [writes: openCloud -> announceChanges] -> requireScope
+ *            -> [POST: idempotency] -> [reads: cached] -> decode -> use case -> Cloud -> encode
  * ```
  *
  * It goes one way; nothing calls back up. Whatever is thrown on the way is answered in the dialect's words. A read that was told
@@ -34,6 +34,7 @@ import { reduDialect } from './dialects/redu/dialect.ts';
 import { answerError as answerReduError, reduErrorResponse } from './dialects/redu/errors.ts';
 import { EVENT_WORDING } from './dialects/redu/event-words.ts';
 import { isRepeatable } from './dialects/redu/repeatable.ts';
+import { retriesOfEndedKeys } from './dialects/redu/retries.ts';
 import { type Assets, serveAssets } from './http/assets.ts';
 import { basePathOf, publicUrl } from './http/public-url.ts';
 import {
@@ -182,11 +183,9 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   }
 
   const forAll = [authenticate(access, itsConsole?.keyOf), limits.stage].map(unlessSignUp);
-  const forWrites = [
-    openCloud(access),
-    announceChanges(ports.versions),
-    idempotency(ports, options, isRepeatable),
-  ].map(unlessSignUp);
+  const forWrites = [openCloud(access), announceChanges(ports.versions)].map(unlessSignUp);
+  const idempotent = idempotency(ports, options, isRepeatable);
+  app.use('/v1/api_keys/*', retriesOfEndedKeys(access, limits.stage, idempotent.replay));
   for (const path of REDU_PATHS) app.use(path, ...forAll);
   app.on(WRITES, REDU_PATHS, ...forWrites);
   const { requestTarget, streams, deadline } = options;
@@ -198,7 +197,7 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   );
   const events = new Events({ ...ports, clouds }, EVENT_WORDING, { streams, maxAge, deadline });
   const openStream: OpenStream = ports.openStream ?? ((c, instanceId) => events.open(c, instanceId));
-  app.route('/', reduDialect(access, cached, openStream));
+  app.route('/', reduDialect(access, cached, openStream, unlessSignUp(idempotent.stage)));
 
   const toldReads: ToldReads[] = toldBefore === null ? [] : [toldBefore];
   const { nova: services, versions } = ports;

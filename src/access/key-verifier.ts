@@ -36,6 +36,11 @@ const Credential: z.ZodType<CloudCredential> = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('redu_key'), key: z.string() }),
 ]);
 
+export interface EndedKey {
+  readonly row: StoredKey;
+  readonly principal: Principal;
+}
+
 /** How many keys, and how many ids that are no keys, are remembered. */
 const MAX_REMEMBERED = 10_000;
 
@@ -108,6 +113,24 @@ export class KeyVerifier {
     const known = text === undefined ? null : this.#known(text);
     if (known === null || reasonAgainst(known.row, presented, address, undefined) !== null) return null;
     return known.principal;
+  }
+
+  /**
+   * A key whose secret is right and that has ended: by its rotation, or by revocation. null for any other key, and for one that
+   * is not used as its row demands. It opens nothing any more: this is for the retry of the request that has ended it.
+   */
+  async ended(text: string, address: string | null, origin?: string): Promise<EndedKey | null> {
+    const parts = parseKey(text);
+    const row = parts === null ? null : (await this.#look(parts.id)).row;
+    if (parts === null || row === null) return null;
+    if (!equalInConstantTime(hashKeySecret(this.#secret, parts.secret), row.secretHash)) return null;
+    const state = keyState(row, wallMs());
+    const isEnded = state === 'revoked' || (state === 'expired' && row.successorId !== null);
+    if (!isEnded) return null;
+    if (reasonAgainst({ ...row, revokedAt: null, expiresAt: null }, text, address, origin) !== null)
+      return null;
+    const credential = await this.#open(parts.secret, row);
+    return credential === null ? null : { row, principal: principalOf(row, credential, parts.secret) };
   }
 
   #known(text: string): { readonly row: FoundKey; readonly principal: Principal } | null {

@@ -6,12 +6,15 @@ import {
 } from '../../adapters/openstack/http/transport.ts';
 import { openStackDriver } from '../../adapters/openstack/index.ts';
 import { createSandbox, type Sandbox } from '../../adapters/sandbox/index.ts';
+import { deadlineIn } from '../../src/clock.ts';
 import type { CloudCredential } from '../../src/compute/cloud.ts';
+import { Provenance } from '../../src/compute/provenance.ts';
 import type { IdempotencyStore } from '../../src/traffic/idempotency/idempotency-store.ts';
 import { type GatewayUnderTest, type RunningGateway, startGateway } from '../support/gateway.ts';
 import { OpenStackClient } from '../support/openstack-client.ts';
 import { ReduClient } from '../support/redu-client.ts';
 import { type SharedKeys, sharedKeys } from '../support/shared-keys.ts';
+import { silentLogger } from '../support/silent-logger.ts';
 
 /**
  * What becomes of a call: it `passes`; it is carried out and its answer `lost`; it is sent and `swallowed` before anything is
@@ -32,8 +35,11 @@ export interface Nodes {
   /** The customer's credential, and one that acts for the project. */
   readonly credential: CloudCredential;
   readonly serviceCredential: CloudCredential;
+  /** Deletes an application credential at the cloud, as its user may. */
+  withdraw(userId: string, credentialId: string): Promise<void>;
+  /** With `clouds: 'own'` it has signed in nowhere yet. */
   node(
-    options?: GatewayUnderTest & { wrap?: (store: IdempotencyStore) => IdempotencyStore },
+    options?: GatewayUnderTest & { clouds?: 'own'; wrap?: (store: IdempotencyStore) => IdempotencyStore },
   ): Promise<RunningGateway>;
   client(node: RunningGateway, credential?: CloudCredential): Promise<ReduClient>;
   close(): Promise<void>;
@@ -56,17 +62,19 @@ export function startNodes(): Nodes {
     },
     close: () => inner.close(),
   };
-  const clouds = openStackDriver({
-    transport,
-    authUrl: sandbox.authUrl,
-    endpoints: { region: null, interface: 'public' },
-    serviceAccount: {
-      kind: 'password',
-      user: { id: sandbox.admin.userId },
-      password: sandbox.admin.password,
-      project: { id: sandbox.admin.projectId },
-    },
-  });
+  const openClouds = () =>
+    openStackDriver({
+      transport,
+      authUrl: sandbox.authUrl,
+      endpoints: { region: null, interface: 'public' },
+      serviceAccount: {
+        kind: 'password',
+        user: { id: sandbox.admin.userId },
+        password: sandbox.admin.password,
+        project: { id: sandbox.admin.projectId },
+      },
+    });
+  const clouds = openClouds();
   const shared = sharedKeys();
   const running: RunningGateway[] = [];
   const secret = { id: account.applicationCredentialId, secret: account.applicationCredentialSecret };
@@ -78,15 +86,24 @@ export function startNodes(): Nodes {
     openStack: new OpenStackClient((request) => sandbox.fetch(request), sandbox.authUrl, secret),
     credential: { kind: 'application_credential', ...secret },
     serviceCredential: { kind: 'service', projectId: account.projectId },
-    async node({ wrap = (store: IdempotencyStore) => store, ...options } = {}) {
+    async node({ wrap = (store: IdempotencyStore) => store, clouds: whose, ...options } = {}) {
       const { keys, idempotency } = await shared.openStores();
       const stores = { keys, idempotency: wrap(idempotency), secret: shared.secret };
-      const gateway = await startGateway(clouds, { ...stores, ...options });
+      const gateway = await startGateway(whose === 'own' ? openClouds() : clouds, { ...stores, ...options });
       running.push(gateway);
       return gateway;
     },
     async client(node, credential = nodes.credential) {
       return new ReduClient(node.url, await node.keyFor(credential));
+    },
+    async withdraw(userId, credentialId) {
+      const call = {
+        deadline: deadlineIn(30_000),
+        requestId: `req-${crypto.randomUUID()}`,
+        provenance: new Provenance(),
+        log: silentLogger,
+      };
+      await clouds.identities.withdrawCredential(userId, credentialId, call);
     },
     async close() {
       await Promise.all(running.map((node) => node.stop()));

@@ -83,22 +83,26 @@ export function apiKeys(access: Access, mount: Mount): void {
       await revokeAndForget(access, key.id, reachOf(key), actor(access, c), call);
       return c.body(null, 204);
     })
-    .add(rotate, async (c) => {
-      const key = await sibling(access, c);
-      const { principal } = c.var;
-      if (key.id !== principal.keyId) {
-        throw new ComputeError('forbidden', 'A key can only rotate itself: sign in with the key to rotate.');
-      }
-      const { overlap_seconds } = await decodeBody(c, rotate.body);
-      const { keys, secret } = access;
-      const by = actor(access, c);
-      const { credential, userId } = principal;
-      // Keys of the project itself are the operator's to count.
-      const limit = userId === null ? undefined : ownKeyLimit();
-      const issued = await rotateKey(keys, secret, key.id, credential, overlap_seconds, by, limit);
-      access.verifier.forget(key.id);
-      return c.json(shownOnce(issued), 201);
-    });
+    .add(rotate, rotateOwn(access), refuseBrowserKeys);
+}
+
+function rotateOwn(access: Access) {
+  return async function rotatedOwn(c: Context<GatewayEnv>): Promise<Response> {
+    const key = await sibling(access, c);
+    const { principal } = c.var;
+    if (key.id !== principal.keyId) {
+      throw new ComputeError('forbidden', 'A key can only rotate itself: sign in with the key to rotate.');
+    }
+    const { overlap_seconds } = await decodeBody(c, API_KEY_ROUTES.rotate.body);
+    const { keys, secret } = access;
+    const by = actor(access, c);
+    const { credential, userId } = principal;
+    // Keys of the project itself are the operator's to count.
+    const limit = userId === null ? undefined : ownKeyLimit();
+    const issued = await rotateKey(keys, secret, key.id, credential, overlap_seconds, by, limit);
+    access.verifier.forget(key.id);
+    return c.json(shownOnce(issued), 201);
+  };
 }
 
 /** What stands in a page must not end or rotate the key that the page lives by, nor tell of others. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Hono } from 'hono';
+import { Hono, type MiddlewareHandler } from 'hono';
 import type { Access } from '../../access/access.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { refuseOtherMethods } from '../../http/methods.ts';
@@ -33,7 +33,7 @@ import { serverGroups } from './server-groups.ts';
  *
  * Handlers throw; whoever mounts the router answers with `reduErrorResponse` in its `onError` and `notFound`. The
  * mounting app is to be made with `strict: false`, which is what lets a path end with a slash. `cached` goes around the
- * handlers of reads, `openStream` answers with events.
+ * handlers of reads, `openStream` answers with events, `idempotent` goes around each POST, behind its scope.
  *
  * @example
  * ```ts
@@ -47,9 +47,10 @@ export function reduDialect(
   access: Access,
   cached: Cached = uncached,
   openStream: OpenStream = withoutEvents,
+  idempotent: MiddlewareHandler<GatewayEnv> = (_, next) => next(),
 ): Hono<GatewayEnv> {
   const router = new Hono<GatewayEnv>({ strict: false });
-  const mount = new Mount(router, cached)
+  const mount = new Mount(router, cached, idempotent)
     .addCached(ME, showMe, { of: 'key' })
     .add(PROJECT_EVENTS, projectEvents(openStream))
     .add(INSTANCE_EVENTS, instanceEvents(openStream))

@@ -6,26 +6,36 @@ export interface KeptAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** What its first reader had, and a later one has to have too: roles at the cloud, and the scope `admin`. */
+  readonly roles: readonly string[];
+  readonly isAdmin: boolean;
 }
 
 /** The others are of the moment: ids of requests, limits. */
 const KEPT_HEADERS = ['content-type', 'location'];
 
-const KeptAnswerText: z.ZodType<KeptAnswer> = z.object({
+const KeptAnswerText = z.object({
   status: z.int(),
   headers: z.record(z.string(), z.string()),
   body: z.string(),
+  // Absent in what a gateway before this one has kept.
+  roles: z.array(z.string()).default([]),
+  isAdmin: z.boolean().default(false),
 });
 
 const PURPOSE = 'linguanova idempotent answer';
 
 /** What to keep of an answer; the answer itself stays as it is. */
-export async function keptAnswer(response: Response): Promise<KeptAnswer> {
+export async function keptAnswer(
+  response: Response,
+  reader: Pick<KeptAnswer, 'roles' | 'isAdmin'>,
+): Promise<KeptAnswer> {
   const headers = [...response.headers].filter(([name]) => KEPT_HEADERS.includes(name));
   return {
     status: response.status,
     headers: Object.fromEntries(headers),
     body: await response.clone().text(),
+    ...reader,
   };
 }
 

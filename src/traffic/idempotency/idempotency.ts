@@ -37,6 +37,13 @@ export interface IdempotencyOptions {
   readonly lease?: number;
 }
 
+export interface Idempotency {
+  /** To stand behind whatever decides if the request may be carried out: a stored response is served without its handler. */
+  readonly stage: MiddlewareHandler<GatewayEnv>;
+  /** The response that was stored for a request with the same key and body; null when there is none. Carries out nothing. */
+  readonly replay: (c: Context<GatewayEnv>) => Promise<Response | null>;
+}
+
 /** How long an answer is kept, milliseconds: a day. */
 const KEPT_MILLISECONDS = 86_400_000;
 const LEASE_GRACE = 10_000;
@@ -54,7 +61,7 @@ export function idempotency(
   { idempotency: store, metrics }: IdempotencyPorts,
   { secret, deadline, lease = deadline + TIDY_MILLISECONDS + LEASE_GRACE }: IdempotencyOptions,
   repeatable: (c: Context<GatewayEnv>) => boolean,
-): MiddlewareHandler<GatewayEnv> {
+): Idempotency {
   const fingerprints = new Fingerprints(secret);
   const attempts = new Attempts(store, { lease, kept: KEPT_MILLISECONDS, wait: deadline });
   const count = (result: string) => metrics.count('idempotency', { result });
@@ -64,7 +71,7 @@ export function idempotency(
       const outcome = outcomeOf(c.error, c.res.status);
       if (outcome === 'release') return await store.release(scope, runId, isoTime(wallMs()));
       if (outcome === 'unknown') return c.var.log.warn('idempotency_outcome_unknown');
-      const answer = await keptAnswer(c.res);
+      const answer = await keptAnswer(c.res, await writtenFor(c));
       const sealed = await sealAnswer(secret, c.var.principal.sealingSecret(), scope, answer);
       if (!(await store.keep(scope, runId, sealed))) c.var.log.error('idempotency_overtaken');
     } catch (error) {
@@ -73,11 +80,48 @@ export function idempotency(
     }
   }
 
-  return async function idempotent(c, next) {
+  /** Under what this request's response is kept; null without the header. */
+  async function identified(c: Context<GatewayEnv>) {
     const header = c.req.method === 'POST' ? c.req.header(IDEMPOTENCY_KEY) : undefined;
-    if (header === undefined) return next();
+    if (header === undefined) return null;
     const scope = fingerprints.scope(c.var.principal.familyId, parseIdempotencyKey(header));
     const fingerprint = await fingerprints.request(c.req.method, new URL(c.req.url), await bodyOf(c));
+    return { scope, fingerprint };
+  }
+
+  /** @throws ComputeError `forbidden` when the cloud, or the key, does not grant any more what the response took. */
+  async function opened(
+    c: Context<GatewayEnv>,
+    scope: string,
+    sealedAnswer: Uint8Array,
+  ): Promise<KeptAnswer | null> {
+    const reader = await readerOf(c);
+    const answer = await openAnswer(secret, c.var.principal.sealingSecret(), scope, sealedAnswer);
+    const isGranted =
+      answer === null ||
+      (answer.roles.every((role) => reader.roles.includes(role)) && (reader.isAdmin || !answer.isAdmin));
+    if (!isGranted) throw new ComputeError('forbidden', LESS_GRANTED);
+    return answer;
+  }
+
+  async function replayOnly(c: Context<GatewayEnv>): Promise<Response | null> {
+    const request = await identified(c);
+    const record = request === null ? null : await store.find(request.scope);
+    if (record === null || record.fingerprint !== request?.fingerprint || record.sealedAnswer === null) {
+      return null;
+    }
+    if (Date.parse(record.expiresAt) <= wallMs()) return null;
+    const answer = await opened(c, record.scope, record.sealedAnswer);
+    // A refusal is no success that could have made its own retry unauthenticated.
+    if (answer === null || answer.status >= 300) return null;
+    count('replayed');
+    return replay(answer);
+  }
+
+  const stage: MiddlewareHandler<GatewayEnv> = async function idempotent(c, next) {
+    const request = await identified(c);
+    if (request === null) return next();
+    const { scope, fingerprint } = request;
     const turn = await attempts.turn(scope, fingerprint, c.var.requestId);
     switch (turn.kind) {
       case 'other_request':
@@ -87,7 +131,9 @@ export function idempotency(
         count('conflict');
         throw new ComputeError('conflict', BUSY, { retryAfter: Math.ceil(turn.leaseLeft / 1000) });
       case 'answered': {
-        const answer = await openAnswer(secret, c.var.principal.sealingSecret(), scope, turn.sealedAnswer);
+        // What was left of the deadline has been spent on waiting.
+        if (turn.waited) c.set('cloud', c.var.cloud.detached(deadline));
+        const answer = await opened(c, scope, turn.sealedAnswer);
         count(answer === null ? 'conflict' : turn.waited ? 'waited' : 'replayed');
         if (answer === null) throw new ComputeError('conflict', UNREADABLE);
         return replay(answer);
@@ -110,6 +156,19 @@ export function idempotency(
       await settle(c, record);
     });
   };
+  return { stage, replay: replayOnly };
+}
+
+/** As `readerOf`; without the roles where they cannot be had any more, for then the response must be kept all the same. */
+function writtenFor(c: Context<GatewayEnv>): ReturnType<typeof readerOf> {
+  const isAdmin = c.var.principal.scopes.includes('admin');
+  return readerOf(c).catch(() => ({ roles: [], isAdmin }));
+}
+
+/** Whom the cloud lets in with this request, now. Rejects when it refuses the credential, or cannot be asked. */
+async function readerOf(c: Context<GatewayEnv>): Promise<Pick<KeptAnswer, 'roles' | 'isAdmin'>> {
+  const { roles } = await c.var.cloud.caller();
+  return { roles, isAdmin: c.var.principal.scopes.includes('admin') };
 }
 
 /** Deletes answers whose time is over. Never rejects: the next one will. */
@@ -128,6 +187,7 @@ function replay({ status, headers, body }: KeptAnswer): Response {
   return new Response(body, { status, headers: { ...headers, 'Idempotency-Replayed': 'true' } });
 }
 
+const LESS_GRANTED = `The response to the first request with this ${IDEMPOTENCY_KEY} took rights that this key or its user does not have any more.`;
 const OTHER_REQUEST = `This ${IDEMPOTENCY_KEY} was used for another request: send the same path and body as then, or a new key.`;
 const BUSY = `The first request with this ${IDEMPOTENCY_KEY} is still at work, or was cut off a moment ago: send it again after the time in Retry-After.`;
 const UNREADABLE = `This request was carried out, but its answer was sealed with an API key that was rotated since: look at what is there, and use a new ${IDEMPOTENCY_KEY} for a new request.`;
