@@ -68,6 +68,11 @@ export function openStackCloud(
   const token = () => openStack.tokens.token(owner, context);
   const projectId = async () => (await token()).identity.projectId;
   const capabilities = owner.kind === 'service' ? SERVICE_CAPABILITIES : OPENSTACK_CAPABILITIES;
+  const novaKnows = async (version: string) => {
+    const signedIn = await token();
+    const address = endpointOf(signedIn.catalog, 'compute', openStack.endpoints);
+    return openStack.microversions.knows(version, address, signedIn, context);
+  };
   const withKeyPairs = async <T>(call: () => Promise<T>): Promise<T> => {
     if (!capabilities.keyPairs) throw noKeyPairs();
     return call();
@@ -97,7 +102,10 @@ export function openStackCloud(
     listInstances: (filter, window) => servers.listServers(nova, filter, window),
     getInstance,
     findInstance: (description) => servers.findServer(nova, description),
-    createInstance: (instance) => servers.createServer(nova, instance),
+    createInstance: async (instance) => {
+      const isLeftOut = instance.isDescriptionOptional && !(await novaKnows(servers.DESCRIPTIONS));
+      return servers.createServer(nova, isLeftOut ? { ...instance, description: null } : instance);
+    },
     renameInstance: (id, name) => ofOwnInstance(id, () => servers.renameServer(nova, id, name)),
     mergeMetadata: (id, items) => ofOwnInstance(id, () => servers.mergeServerMetadata(nova, id, items)),
     deleteMetadata: (id, key) => ofOwnInstance(id, () => servers.deleteServerMetadata(nova, id, key)),
@@ -113,7 +121,8 @@ export function openStackCloud(
 
     listKeyPairs: () => withKeyPairs(() => keypairs.listKeyPairs(nova)),
     getKeyPair: (name) => withKeyPairs(() => keypairs.getKeyPair(nova, name)),
-    createKeyPair: (name, publicKey) => withKeyPairs(() => keypairs.createKeyPair(nova, name, publicKey)),
+    createKeyPair: (name, publicKey) =>
+      withKeyPairs(() => keypairs.createKeyPair(nova, name, publicKey, () => novaKnows(keypairs.WIDE_NAMES))),
     deleteKeyPair: (name) => withKeyPairs(() => keypairs.deleteKeyPair(nova, name)),
 
     listServerGroups: async () => serverGroups.listServerGroups(nova, await projectId()),

@@ -21,7 +21,7 @@ test.each([
     const { openStack } = target.acme;
     const client = await target.acme.client();
     const { status, body } = await client.post('/v1/instances', {
-      name: `release-${dialect}-${age}`,
+      name: `release-${dialect}-${crypto.randomUUID()}`,
       flavor_id: 'm1.tiny',
       image_id: IMAGE,
       metadata: { isPublic: true },

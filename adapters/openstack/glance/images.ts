@@ -7,15 +7,15 @@ import { isKeptToProject } from '../tenancy.ts';
 
 const ImageItem = z.object({
   id: z.string(),
-  name: z.string().nullable(),
+  name: z.string().nullish(),
   status: z.string(),
   visibility: z.string(),
   owner: z.string().nullish(),
   size: z.number().nullish(),
-  min_disk: z.number(),
-  min_ram: z.number(),
+  min_disk: z.number().nullish(),
+  min_ram: z.number().nullish(),
   created_at: z.string(),
-  updated_at: z.string(),
+  updated_at: z.string().nullish(),
 });
 
 /** Glance's own default is 25 a page, its usual maximum 1,000. */
@@ -39,9 +39,9 @@ export async function listImages(
     status: image.status,
     visibility: image.visibility,
     size: image.size ?? null,
-    minDisk: image.min_disk,
-    minRam: image.min_ram,
+    minDisk: image.min_disk ?? 0,
+    minRam: image.min_ram ?? 0,
     created: image.created_at,
-    updated: image.updated_at,
+    updated: image.updated_at ?? image.created_at,
   }));
 }

@@ -4,25 +4,26 @@ import type { FloatingIp } from '../../../src/compute/model.ts';
 import { isUpstream } from '../http/upstream-error.ts';
 import { allPages } from '../pages.ts';
 import type { Service } from '../service.ts';
+import { orNone } from './extensions.ts';
 import { goneIsFine, ownerOf } from './ports.ts';
 
 const FloatingIpItem = z.object({
   id: z.string(),
   floating_ip_address: z.string(),
-  status: z.string(),
+  status: z.string().nullish(),
   project_id: z.string(),
   description: z.string().nullish(),
   floating_network_id: z.string(),
-  port_id: z.string().nullable(),
-  fixed_ip_address: z.string().nullable(),
+  port_id: z.string().nullish(),
+  fixed_ip_address: z.string().nullish(),
   port_details: z.object({ device_id: z.string(), device_owner: z.string() }).nullish(),
-  created_at: z.string(),
+  created_at: z.string().nullish(),
 });
 const FloatingIpBody = z.object({ floatingip: FloatingIpItem });
 
 export async function listFloatingIps(neutron: Service, projectId: string): Promise<FloatingIp[]> {
   const query = { project_id: projectId };
-  const floatingIps = await allPages(neutron, '/floatingips', 'floatingips', FloatingIpItem, query);
+  const floatingIps = await orNone(allPages(neutron, '/floatingips', 'floatingips', FloatingIpItem, query));
   return floatingIps.filter((ip) => ip.project_id === projectId).map(floatingIpFrom);
 }
 
@@ -61,12 +62,12 @@ function floatingIpFrom(ip: z.infer<typeof FloatingIpItem>): FloatingIp {
   return {
     id: ip.id,
     address: ip.floating_ip_address,
-    status: ip.status,
+    status: ip.status ?? '',
     description: ip.description ?? '',
     externalNetworkId: ip.floating_network_id,
-    portId: ip.port_id,
-    fixedAddress: ip.fixed_ip_address,
+    portId: ip.port_id ?? null,
+    fixedAddress: ip.fixed_ip_address ?? null,
     instanceId: ip.port_details ? ownerOf(ip.port_details) : null,
-    created: ip.created_at,
+    created: ip.created_at ?? '',
   };
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { SignedInCaller } from '../../../src/compute/cloud.ts';
+import { hasCode } from '../../../src/compute/errors.ts';
 import type { Network, Quota } from '../../../src/compute/model.ts';
 import { allPages } from '../pages.ts';
 import type { Service } from '../service.ts';
@@ -7,13 +8,13 @@ import { isKeptToProject } from '../tenancy.ts';
 
 const NetworkItem = z.object({
   id: z.string(),
-  name: z.string(),
-  status: z.string(),
-  shared: z.boolean(),
-  is_default: z.boolean().optional(),
-  'router:external': z.boolean().optional(),
+  name: z.string().nullish(),
+  status: z.string().nullish(),
+  shared: z.boolean().nullish(),
+  is_default: z.boolean().nullish(),
+  'router:external': z.boolean().nullish(),
   project_id: z.string(),
-  subnets: z.array(z.string()),
+  subnets: z.array(z.string()).nullish(),
 });
 
 /** `shared` is told as it is for the token's project; whom an external network is open to, only these tell. */
@@ -34,13 +35,13 @@ export async function listNetworks(
   return networks
     .map((network) => ({
       id: network.id,
-      name: network.name,
-      status: network.status,
+      name: network.name ?? '',
+      status: network.status ?? 'ACTIVE',
       external: network['router:external'] ?? false,
-      shared: network.shared,
+      shared: network.shared ?? false,
       isDefault: network.is_default ?? false,
       projectId: network.project_id,
-      subnetIds: network.subnets,
+      subnetIds: network.subnets ?? [],
     }))
     .filter(
       (network) =>
@@ -58,21 +59,58 @@ async function externalsOpenTo(neutron: Service, projectId: string): Promise<(ne
 }
 
 const Usage = z.object({ limit: z.number(), used: z.number(), reserved: z.number() });
+/** An extension that is off has no quota. */
 const QuotaBody = z.object({
-  quota: z.object({ floatingip: Usage, security_group: Usage, network: Usage, port: Usage }),
+  quota: z.object({
+    floatingip: Usage.optional(),
+    security_group: Usage.optional(),
+    network: Usage.optional(),
+    port: Usage.optional(),
+  }),
+});
+const LimitsBody = z.object({
+  quota: z.object({
+    floatingip: z.number().optional(),
+    security_group: z.number().optional(),
+    network: z.number().optional(),
+    port: z.number().optional(),
+  }),
 });
 
-/** Neutron's share of the quotas (extension `quota_details`). */
+/** Neutron's share of the quotas: with what is used where it has the extension `quota_details`. */
 export async function networkQuotas(neutron: Service, projectId: string) {
-  const { quota } = await neutron.get(`/quotas/${projectId}/details.json`, QuotaBody);
+  try {
+    const { quota } = await neutron.get(`/quotas/${projectId}/details.json`, QuotaBody);
+    return quotasFrom(quota, quotaFrom);
+  } catch (error) {
+    if (!hasCode(error, 'not_found')) throw error;
+    const { quota } = await neutron.get(`/quotas/${projectId}`, LimitsBody);
+    return quotasFrom(quota, (limit) => ({ limit: limitFrom(limit), used: null }));
+  }
+}
+
+interface NetworkQuotas<T> {
+  readonly floatingip?: T | undefined;
+  readonly security_group?: T | undefined;
+  readonly network?: T | undefined;
+  readonly port?: T | undefined;
+}
+
+function quotasFrom<T>(quota: NetworkQuotas<T>, read: (value: T) => Quota) {
+  const of = (value: T | undefined): Quota =>
+    value === undefined ? { limit: null, used: null } : read(value);
   return {
-    floatingIps: quotaFrom(quota.floatingip),
-    securityGroups: quotaFrom(quota.security_group),
-    networks: quotaFrom(quota.network),
-    ports: quotaFrom(quota.port),
+    floatingIps: of(quota.floatingip),
+    securityGroups: of(quota.security_group),
+    networks: of(quota.network),
+    ports: of(quota.port),
   };
 }
 
+function limitFrom(limit: number): number | null {
+  return limit < 0 ? null : limit;
+}
+
 function quotaFrom({ limit, used, reserved }: z.infer<typeof Usage>): Quota {
-  return { limit: limit < 0 ? null : limit, used: used + reserved };
+  return { limit: limitFrom(limit), used: used + reserved };
 }

@@ -8,16 +8,17 @@ import type { Service } from '../service.ts';
 
 export const PortItem = z.object({
   id: z.string(),
-  name: z.string(),
+  name: z.string().nullish(),
   project_id: z.string(),
   network_id: z.string(),
   description: z.string().nullish(),
   device_id: z.string(),
   device_owner: z.string(),
-  security_groups: z.array(z.string()),
-  fixed_ips: z.array(z.object({ ip_address: z.string() })),
-  created_at: z.string(),
-  revision_number: z.number(),
+  // What follows is of extensions that a cloud may not have.
+  security_groups: z.array(z.string()).nullish(),
+  fixed_ips: z.array(z.object({ ip_address: z.string() })).nullish(),
+  created_at: z.string().nullish(),
+  revision_number: z.number().nullish(),
 });
 const PortBody = z.object({ port: PortItem });
 
@@ -35,7 +36,7 @@ export async function createPort(neutron: Service, port: NewPort): Promise<Port>
   const body = {
     port: {
       network_id: port.networkId,
-      name: port.name,
+      name: port.name ?? '',
       description: port.description,
       ...(port.securityGroupIds.length > 0 ? { security_groups: port.securityGroupIds } : {}),
     },
@@ -69,12 +70,15 @@ export async function changePortGroups(
 ): Promise<boolean> {
   for (let attempt = 1; ; attempt++) {
     const { port } = await neutron.get(`/ports/${id}`, PortBody);
-    const groups = change(port.security_groups);
-    if (groups === port.security_groups) return false;
+    const before = port.security_groups ?? [];
+    const groups = change(before);
+    if (groups === before) return false;
     try {
       await neutron.call('PUT', `/ports/${id}`, {
         body: { port: { security_groups: groups } },
-        headers: { 'if-match': `revision_number=${port.revision_number}` },
+        ...(typeof port.revision_number === 'number' && {
+          headers: { 'if-match': `revision_number=${port.revision_number}` },
+        }),
       });
       return true;
     } catch (error) {
@@ -105,14 +109,14 @@ export async function goneIsFine(call: Promise<unknown>): Promise<void> {
 function portFrom(port: z.infer<typeof PortItem>): Port {
   return {
     id: port.id,
-    name: port.name,
+    name: port.name ?? '',
     networkId: port.network_id,
     description: port.description ?? '',
     instanceId: ownerOf(port),
     inOtherUse: port.device_id !== '' && ownerOf(port) === null,
-    securityGroupIds: port.security_groups,
-    fixedAddresses: port.fixed_ips.map((fixed) => fixed.ip_address),
-    created: port.created_at,
+    securityGroupIds: port.security_groups ?? [],
+    fixedAddresses: (port.fixed_ips ?? []).map((fixed) => fixed.ip_address),
+    created: port.created_at ?? '',
   };
 }
 

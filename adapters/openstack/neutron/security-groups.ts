@@ -4,17 +4,18 @@ import { ComputeError } from '../../../src/compute/errors.ts';
 import type { SecurityGroup, SecurityGroupRule } from '../../../src/compute/model.ts';
 import { allPages } from '../pages.ts';
 import type { Service } from '../service.ts';
+import { orNone } from './extensions.ts';
 
 const Rule = z.object({
   id: z.string(),
   security_group_id: z.string(),
   direction: z.enum(['ingress', 'egress']),
   ethertype: z.enum(['IPv4', 'IPv6']),
-  protocol: z.union([z.string(), z.number().transform(String)]).nullable(),
-  port_range_min: z.number().nullable(),
-  port_range_max: z.number().nullable(),
-  remote_ip_prefix: z.string().nullable(),
-  remote_group_id: z.string().nullable(),
+  protocol: z.union([z.string(), z.number().transform(String)]).nullish(),
+  port_range_min: z.number().nullish(),
+  port_range_max: z.number().nullish(),
+  remote_ip_prefix: z.string().nullish(),
+  remote_group_id: z.string().nullish(),
   description: z.string().nullish(),
 });
 const Group = z.object({
@@ -22,10 +23,10 @@ const Group = z.object({
   name: z.string(),
   description: z.string().nullish(),
   project_id: z.string(),
-  stateful: z.boolean().optional(),
-  shared: z.boolean().optional(),
-  created_at: z.string(),
-  security_group_rules: z.array(Rule),
+  stateful: z.boolean().nullish(),
+  shared: z.boolean().nullish(),
+  created_at: z.string().nullish(),
+  security_group_rules: z.array(Rule).nullish(),
 });
 const GroupBody = z.object({ security_group: Group });
 const RuleBody = z.object({ security_group_rule: Rule });
@@ -35,7 +36,8 @@ export async function listSecurityGroups(
   neutron: Service,
   projectId: string | null,
 ): Promise<SecurityGroup[]> {
-  const groups = (await allPages(neutron, '/security-groups', 'security_groups', Group)).map(groupFrom);
+  const listed = await orNone(allPages(neutron, '/security-groups', 'security_groups', Group));
+  const groups = listed.map(groupFrom);
   return projectId === null
     ? groups
     : groups.filter((group) => group.projectId === projectId || group.shared);
@@ -102,8 +104,8 @@ function groupFrom(group: z.infer<typeof Group>): SecurityGroup {
     projectId: group.project_id,
     stateful: group.stateful ?? true,
     shared: group.shared ?? false,
-    created: group.created_at,
-    rules: group.security_group_rules.map(ruleFrom),
+    created: group.created_at ?? '',
+    rules: (group.security_group_rules ?? []).map(ruleFrom),
   };
 }
 
@@ -113,11 +115,11 @@ function ruleFrom(rule: z.infer<typeof Rule>): SecurityGroupRule {
     securityGroupId: rule.security_group_id,
     direction: rule.direction,
     ethertype: rule.ethertype,
-    protocol: rule.protocol,
-    portMin: rule.port_range_min,
-    portMax: rule.port_range_max,
-    remotePrefix: rule.remote_ip_prefix,
-    remoteGroupId: rule.remote_group_id,
+    protocol: rule.protocol ?? null,
+    portMin: rule.port_range_min ?? null,
+    portMax: rule.port_range_max ?? null,
+    remotePrefix: rule.remote_ip_prefix ?? null,
+    remoteGroupId: rule.remote_group_id ?? null,
     description: rule.description ?? '',
   };
 }

@@ -9,7 +9,7 @@ const FlavorItem = z.object({
   vcpus: z.number(),
   ram: z.number(),
   disk: z.number(),
-  'os-flavor-access:is_public': z.boolean().optional(),
+  'os-flavor-access:is_public': z.boolean().nullish(),
 });
 
 const ZonesBody = z.object({

@@ -1,14 +1,16 @@
 import * as z from 'zod';
+import { ComputeError } from '../../../src/compute/errors.ts';
 import type { CreatedKeyPair, KeyPair } from '../../../src/compute/model.ts';
 import { allPages } from '../pages.ts';
 import type { Service } from '../service.ts';
+import { versionHeaders } from './microversion.ts';
 
 const KeyPairBody = z.object({
   keypair: z.object({
     name: z.string(),
     public_key: z.string(),
     fingerprint: z.string(),
-    private_key: z.string().optional(),
+    private_key: z.string().nullish(),
   }),
 });
 
@@ -20,13 +22,25 @@ export async function getKeyPair(nova: Service, name: string): Promise<KeyPair> 
   return keyPairFrom(await nova.get(pathOf(name), KeyPairBody));
 }
 
+/** The version from which on a name may have these; from it on Nova makes no keys itself. */
+export const WIDE_NAMES = '2.92';
+const WIDE = /[@.]/;
+
+/** @param hasWideNames Whether this Nova knows `WIDE_NAMES`. */
 export async function createKeyPair(
   nova: Service,
   name: string,
   publicKey: string | null,
+  hasWideNames: () => Promise<boolean>,
 ): Promise<CreatedKeyPair> {
+  const isWide = WIDE.test(name);
+  if (isWide && publicKey === null) throw ComputeError.field('name', 'with @ or . needs a public_key');
+  if (isWide && !(await hasWideNames()))
+    throw ComputeError.field('name', 'must not have @ or . on this cloud: letters, digits, space, _ -');
   const keypair = { name, ...(publicKey === null ? {} : { public_key: publicKey }) };
-  const body = await nova.post('/os-keypairs', { keypair }, KeyPairBody);
+  const headers = isWide ? versionHeaders(WIDE_NAMES) : {};
+  const answer = await nova.call('POST', '/os-keypairs', { body: { keypair }, headers });
+  const body = nova.read(answer, KeyPairBody);
   return { ...keyPairFrom(body), privateKey: body.keypair.private_key ?? null };
 }
 

@@ -43,11 +43,16 @@ export class Microversions {
 
   /** The headers that ask for it, in Nova's old and new form. */
   async headers(address: string, token: Token, context: SendContext): Promise<Record<string, string>> {
-    const version = await this.#negotiated(address, token, context);
-    return { 'openstack-api-version': `compute ${version}`, 'x-openstack-nova-api-version': version };
+    const highest = await this.#highest(address, token, context);
+    return versionHeaders(compareVersions(highest, SPOKEN) < 0 ? highest : SPOKEN);
   }
 
-  async #negotiated(address: string, token: Token, context: SendContext): Promise<string> {
+  /** Whether the Nova at that address knows this version, also one that is newer than what is spoken. */
+  async knows(version: string, address: string, token: Token, context: SendContext): Promise<boolean> {
+    return compareVersions(await this.#highest(address, token, context), version) >= 0;
+  }
+
+  async #highest(address: string, token: Token, context: SendContext): Promise<string> {
     const root = address.replace(/(\/v2\.1)\/.*$/s, '$1');
     const known = this.#known.get(root);
     if (known !== undefined) return own(known);
@@ -89,8 +94,13 @@ export class Microversions {
         cause: new Error(`Nova speaks ${minimum} and newer, the gateway ${SPOKEN} and older`),
       });
     }
-    return compareVersions(version, SPOKEN) < 0 ? version : SPOKEN;
+    return version;
   }
+}
+
+/** In Nova's old and new form. */
+export function versionHeaders(version: string): Record<string, string> {
+  return { 'openstack-api-version': `compute ${version}`, 'x-openstack-nova-api-version': version };
 }
 
 /** Negative when `a` is older. An empty version is Nova before microversions: older than all. */

@@ -3,8 +3,16 @@ import type { Quota } from '../../../src/compute/model.ts';
 import type { Service } from '../service.ts';
 
 const Usage = z.object({ limit: z.number(), in_use: z.number(), reserved: z.number() });
+/** A resource that the cloud does not tell of. */
+const UNTOLD: Quota = { limit: null, used: null };
 const QuotaBody = z.object({
-  quota_set: z.object({ instances: Usage, cores: Usage, ram: Usage, key_pairs: Usage, server_groups: Usage }),
+  quota_set: z.object({
+    instances: Usage.optional(),
+    cores: Usage.optional(),
+    ram: Usage.optional(),
+    key_pairs: Usage.optional(),
+    server_groups: Usage.optional(),
+  }),
 });
 
 /** Nova's share of the quotas. It counts key pairs per user and tells 0 of them always. */
@@ -19,6 +27,8 @@ export async function computeQuotas(nova: Service, projectId: string) {
   };
 }
 
-function quotaFrom({ limit, in_use, reserved }: z.infer<typeof Usage>): Quota {
+function quotaFrom(usage: z.infer<typeof Usage> | undefined): Quota {
+  if (usage === undefined) return UNTOLD;
+  const { limit, in_use, reserved } = usage;
   return { limit: limit < 0 ? null : limit, used: in_use + reserved };
 }

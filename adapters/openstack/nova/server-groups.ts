@@ -12,8 +12,8 @@ const Group = z.object({
   id: z.string(),
   name: z.string(),
   policies: z.array(z.enum(SERVER_GROUP_POLICIES)).min(1),
-  members: z.array(z.string()),
-  project_id: z.string().optional(),
+  members: z.array(z.string()).nullish(),
+  project_id: z.string().nullish(),
 });
 const GroupBody = z.object({ server_group: Group });
 const GroupsBody = z.object({ server_groups: z.array(Group) });
@@ -60,5 +60,5 @@ export async function deleteServerGroup(nova: Service, id: string): Promise<void
 
 function groupFrom({ id, name, policies, members }: z.infer<typeof Group>): ServerGroup {
   const [policy = 'affinity'] = policies;
-  return { id, name, policy, memberIds: members };
+  return { id, name, policy, memberIds: members ?? [] };
 }

@@ -5,8 +5,8 @@ import { stateOf } from '../../../src/compute/states.ts';
 const Address = z.object({
   addr: z.string(),
   version: z.union([z.literal(4), z.literal(6)]),
-  'OS-EXT-IPS:type': z.enum(['fixed', 'floating']).optional(),
-  'OS-EXT-IPS-MAC:mac_addr': z.string().optional(),
+  'OS-EXT-IPS:type': z.enum(['fixed', 'floating']).nullish(),
+  'OS-EXT-IPS-MAC:mac_addr': z.string().nullish(),
 });
 
 /**
@@ -22,15 +22,17 @@ export const Server = z.object({
   user_id: z.string(),
   created: z.string(),
   updated: z.string(),
-  metadata: z.record(z.string(), z.string()),
+  metadata: z.record(z.string(), z.string()).nullish(),
   image: z.union([z.object({ id: z.string() }), z.literal('')]).nullish(),
   flavor: z.union([z.object({ id: z.string() }), z.object({ original_name: z.string() })]),
-  addresses: z.record(z.string(), z.array(Address)),
+  addresses: z.record(z.string(), z.array(Address)).nullish(),
   key_name: z.string().nullish(),
   description: z.string().nullish(),
-  security_groups: z.array(z.object({ name: z.string() })).optional(),
-  locked: z.boolean().optional(),
-  fault: z.object({ code: z.number(), message: z.string(), created: z.string() }).optional(),
+  security_groups: z.array(z.object({ name: z.string() })).nullish(),
+  locked: z.boolean().nullish(),
+  fault: z
+    .object({ code: z.number(), message: z.string().nullish(), created: z.string().nullish() })
+    .nullish(),
   'OS-EXT-STS:task_state': z.string().nullish(),
   'OS-EXT-AZ:availability_zone': z.string().nullish(),
 });
@@ -49,15 +51,21 @@ export function instanceFrom(server: z.infer<typeof Server>): CloudInstance {
     flavorId: 'id' in server.flavor ? server.flavor.id : server.flavor.original_name,
     created: server.created,
     updated: server.updated,
-    metadata: server.metadata,
+    metadata: server.metadata ?? {},
     userId: server.user_id,
     projectId: server.tenant_id,
-    addresses: addressesFrom(server.addresses),
+    addresses: addressesFrom(server.addresses ?? {}),
     keypairName: server.key_name ?? null,
     availabilityZone: server['OS-EXT-AZ:availability_zone'] || null,
     securityGroupNames: groups === undefined ? 'unknown' : [...new Set(groups)],
     locked: server.locked ?? false,
-    fault: server.fault ?? null,
+    fault: server.fault
+      ? {
+          code: server.fault.code,
+          message: server.fault.message ?? '',
+          created: server.fault.created ?? server.updated,
+        }
+      : null,
   };
 }
 

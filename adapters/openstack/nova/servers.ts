@@ -17,10 +17,11 @@ import { instanceFrom, Server } from './server.ts';
 const ServerBody = z.object({ server: Server });
 const CreatedBody = z.object({ server: z.object({ id: z.string() }) });
 const SnapshotBody = z.object({ image_id: z.string() });
-const PasswordBody = z.union([
-  z.object({ adminPass: z.string() }),
-  z.object({ server: z.object({ adminPass: z.string().optional() }) }),
-]);
+/** A cloud may set no password (`enable_instance_password`), or print none. */
+const PasswordBody = z.object({
+  adminPass: z.string().nullish(),
+  server: z.object({ adminPass: z.string().nullish() }).nullish(),
+});
 
 /**
  * Nova marks a full page as followed by another even when it was the last. So one more than wanted is asked for, and what
@@ -86,6 +87,9 @@ export async function findServer(nova: Service, description: string): Promise<Cl
   return null;
 }
 
+/** The version from which on a server has a description. */
+export const DESCRIPTIONS = '2.19';
+
 export async function createServer(nova: Service, instance: NewInstance): Promise<string> {
   const body = {
     server: {
@@ -147,8 +151,9 @@ export async function deleteServer(nova: Service, id: string): Promise<void> {
 export async function actOnServer(nova: Service, id: string, action: InstanceAction): Promise<ActionResult> {
   const answer = await nova.call('POST', `/servers/${id}/action`, { body: actionBody(action) });
   if (action.action !== 'rescue' && action.action !== 'rebuild') return { adminPassword: null };
-  const body = nova.read(answer, PasswordBody);
-  return { adminPassword: ('adminPass' in body ? body.adminPass : body.server.adminPass) ?? null };
+  if (answer.body === '') return { adminPassword: null };
+  const { adminPass, server } = nova.read(answer, PasswordBody);
+  return { adminPassword: adminPass ?? server?.adminPass ?? null };
 }
 
 /** Before 2.45 the answer is empty and names the image's address in a header. */
