@@ -9,6 +9,7 @@
 
 import type { Context } from 'hono';
 import { ComputeError } from '../compute/errors.ts';
+import { excessOf } from './json-bounds.ts';
 
 /** The largest body the dialect reads: 1 MiB. */
 export const MAX_BODY_BYTES = 1_048_576;
@@ -33,6 +34,8 @@ export async function readJsonObject(c: Context): Promise<Record<string, unknown
   if (bytes.length === 0) throw wrongBody('is required: a JSON object');
   // Only now: a request without a body needs no type, and is better told that the body is missing.
   if (type === undefined) throw wrongType();
+  const excess = excessOf(bytes);
+  if (excess !== null) throw wrongBody(excess);
   const value = parseJson(bytes);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw wrongBody('must be a JSON object');

@@ -13,6 +13,8 @@ import { problemMessage } from './problem-message.ts';
 /** A body can have a hundred thousand unknown fields; the answer to it should not. */
 const MAX_PROBLEMS = 50;
 const MAX_FIELD_LENGTH = 255;
+/** Each name is looked up among all of them. */
+const MAX_PARAMETERS = 200;
 
 /**
  * What `schema` makes of `value`.
@@ -42,6 +44,9 @@ export function decodeQuery<S extends z.ZodType>(
   repeatable: readonly string[] = [],
 ): z.output<S> {
   const parameters = new URL(c.req.url).searchParams;
+  if (parameters.size > MAX_PARAMETERS) {
+    throw new ComputeError('invalid', `The query has more than ${MAX_PARAMETERS} parameters.`);
+  }
   const names = new Set(parameters.keys());
   const repeated = [...names].filter((n) => !repeatable.includes(n) && parameters.getAll(n).length > 1);
   if (repeated.length > 0) {
