@@ -86,3 +86,87 @@ describe("a fault of the cloud's own", () => {
     expect([error.code, error.retryAfter]).toEqual(['rate_limited', seconds]);
   });
 });
+
+/** Nova's exception.py, oslo.limit, Neutron's and Glance's exceptions; Zed and 2026.2 have the same texts. */
+const EXHAUSTED: readonly (readonly [ServiceType, number, object])[] = [
+  ...[
+    'Quota exceeded for instances: Requested 1, but already used 3 of 3 instances',
+    'Quota exceeded for cores, ram: Requested 8, 16384, but already used 8, 512 of 8, 16384 cores, ram',
+    'Quota exceeded for resources: volumes',
+    'Quota exceeded, too many key pairs.',
+    'Quota exceeded, too many server groups.',
+    'Quota exceeded, too many servers in group',
+    'Quota exceeded or out of space for image 4f1c in the image service.',
+    'Maximum number of ports exceeded',
+    'Maximum number of floating IPs exceeded',
+    'Maximum number of fixed IPs exceeded',
+    'Maximum number of security groups or rules exceeded',
+    'Maximum number of metadata items exceeds 128',
+    'Personality file limit exceeded',
+    'Personality file path exceeds maximum 255',
+    'Personality file content exceeds maximum 10240',
+    'Resource server_key_pairs is over limit of 100 due to current usage 100 and delta 1',
+    'Project 7190 is over a limit for [Resource servers is over limit of 3 due to current usage 3 and delta 1]',
+  ].map((message) => ['compute', 403, { forbidden: { code: 403, message } }] as const),
+  ...['port', 'floatingip', 'security_group', 'security_group_rule', 'network', 'subnet', 'router'].map(
+    (resource) =>
+      [
+        'network',
+        409,
+        {
+          NeutronError: {
+            type: 'OverQuota',
+            message: `Quota exceeded for resources: ['${resource}'].`,
+            detail: '',
+          },
+        },
+      ] as const,
+  ),
+  [
+    'network',
+    409,
+    {
+      NeutronError: {
+        type: 'SubnetPoolQuotaExceeded',
+        message: 'Per-project subnet pool prefix quota exceeded.',
+      },
+    },
+  ],
+  [
+    'image',
+    413,
+    { message: 'The size of the data 1024 will exceed the limit. 0 bytes remaining.', code: '413' },
+  ],
+  [
+    'image',
+    413,
+    { message: 'The limit has been exceeded on the number of allowed image members for this image.' },
+  ],
+  [
+    'volume',
+    413,
+    {
+      overLimit: {
+        code: 413,
+        message: "Maximum number of volumes allowed (10) exceeded for quota 'volumes'.",
+      },
+    },
+  ],
+];
+
+describe('an exhausted quota', () => {
+  test.each(EXHAUSTED)('of %s, %i %j, is one, with its text', (service, status, body) => {
+    const error = errorFrom(service, { status, header: () => undefined, body: JSON.stringify(body) });
+    expect(error.code).toBe('quota_exceeded');
+    expect(error.message).toMatch(/exceed|limit/i);
+  });
+
+  test.each([
+    "Policy doesn't allow os_compute_api:os-hypervisors:list to be performed.",
+    'Only administrators may list deleted instances',
+    'rule:create_floatingip is disallowed by policy',
+  ])('is not what a policy refuses: %s', (message) => {
+    const body = JSON.stringify({ forbidden: { code: 403, message } });
+    expect(errorFrom('compute', { status: 403, header: () => undefined, body }).code).toBe('forbidden');
+  });
+});

@@ -65,11 +65,15 @@ const OWN_WORDS: Partial<Record<ErrorCode, string>> = {
   rate_limited: 'The cloud itself is limiting requests.',
 };
 
-/** Nova answers an exhausted quota with 403, Neutron with 409; old Novas with 413. */
+/** How Nova words an exhausted quota: its own, Neutron's, Glance's and those of unified limits. */
+const EXHAUSTED = /^Quota exceeded|^Maximum number of|limit exceeded|exceeds maximum|over a? ?limit/i;
+/** `OverQuota` and `SubnetPoolQuotaExceeded` of Neutron. */
+const EXHAUSTED_TYPE = /^OverQuota$|QuotaExceeded$/;
+
+/** Nova answers an exhausted quota with 403, Neutron with 409; Glance, Cinder and old Novas with 413. */
 function codeOf(status: number, type: string, message: string): ErrorCode {
-  if (type === 'OverQuota' || status === 413) return 'quota_exceeded';
-  if (status === 403)
-    return /^Quota exceeded|^Maximum number of/.test(message) ? 'quota_exceeded' : 'forbidden';
+  if (EXHAUSTED_TYPE.test(type) || status === 413) return 'quota_exceeded';
+  if (status === 403) return EXHAUSTED.test(message) ? 'quota_exceeded' : 'forbidden';
   return CODE_OF_STATUS[status] ?? 'bad_gateway';
 }
 
