@@ -36,6 +36,7 @@ export class RedisLink {
   /** Of this gateway among all that are there. */
   readonly id = randomUUID();
   readonly #listeners: ((available: boolean) => void)[] = [];
+  readonly #waiting = new Set<() => void>();
   #state: 'new' | 'up' | 'lost' | 'closed' = 'new';
   #nodes = 1;
   /** What was heard before Redis was lost, and until when it counts: one that lost its memory knows of nobody at first. */
@@ -76,6 +77,18 @@ export class RedisLink {
   /** Tells each time that `available` has become another. */
   onChange(listener: (available: boolean) => void): void {
     this.#listeners.push(listener);
+  }
+
+  /** Resolves when Redis is there again, or after so many milliseconds. */
+  whenBack(milliseconds: number): Promise<void> {
+    if (this.available) return Promise.resolve();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, milliseconds);
+    this.#waiting.add(resolve);
+    return promise.finally(() => {
+      clearTimeout(timer);
+      this.#waiting.delete(resolve);
+    });
   }
 
   /** When Redis was last lost, `performance.now()`. */
@@ -158,6 +171,7 @@ export class RedisLink {
     else if (before === 'lost') this.#log.info('redis_back');
     this.#plan();
     for (const listener of this.#listeners) listener(state === 'up');
+    if (state === 'up') for (const resolve of this.#waiting) resolve();
   }
 
   #plan(): void {

@@ -30,7 +30,7 @@ const UNCHANGED = 7_200_000;
 /** What is kept of a project: its version, and what the last changes were. */
 const Told = z.object({
   number: z.int(),
-  changes: z.array(z.object({ number: z.int(), instances: z.array(z.string()) })),
+  changes: z.array(z.object({ number: z.int(), instances: z.array(z.string()).nullable() })),
 });
 type Told = z.infer<typeof Told>;
 
@@ -100,7 +100,10 @@ export class ColoVersions implements ProjectVersions {
     for (const listener of this.#listeners) listener(change);
     try {
       const before = await this.#inTime(this.#read(projectId));
-      const changes = [...(before?.changes ?? []), { number, instances: [...instanceIds] }].slice(-MAX_TOLD);
+      const changes = [
+        ...(before?.changes ?? []),
+        { number, instances: instanceIds && [...instanceIds] },
+      ].slice(-MAX_TOLD);
       await this.#inTime(this.#write(projectId, { number, changes }));
       await new Promise((resolve) => setTimeout(resolve, BELIEF + GRACE));
     } catch {
@@ -147,8 +150,11 @@ export class ColoVersions implements ProjectVersions {
     if (known === number && this.#unseen?.number === number) this.#unseen = null;
     if (known === number || known === undefined) return;
     const at = changes.findIndex((change) => change.number === known);
-    const missed = at < 0 ? null : changes.slice(at + 1).flatMap(({ instances }) => instances);
-    const change = missed === null ? null : { projectId, instanceIds: missed };
+    const missed = at < 0 ? null : changes.slice(at + 1).map(({ instances }) => instances);
+    const ids = missed?.some((instances) => instances === null)
+      ? null
+      : missed?.flatMap((some) => some ?? []);
+    const change = missed && { projectId, instanceIds: ids ?? null };
     for (const listener of this.#listeners) listener(change);
   }
 

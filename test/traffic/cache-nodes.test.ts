@@ -36,17 +36,20 @@ describe.skipIf(redis === null)('two nodes on one Redis', { timeout: 120_000 }, 
     const beside = (async () => {
       while (!over) await Promise.all([a.get('/v1/instances'), b.get(`/v1/instances/${id}`)]);
     })();
-    for (let n = 0; n < WRITES; n++) {
-      const [writer, reader] = n % 2 === 0 ? [a, b] : [b, a];
-      const count = String(n);
-      const path = n % 4 < 2 ? `/v1/instances/${id}` : '/v1/instances';
-      const written = await writer.patch(`/v1/instances/${id}`, { metadata: { count } });
-      expect(written.status).toBe(200);
-      const { body } = await reader.get(path);
-      expect((Array.isArray(body) ? body[0] : body).metadata.count).toBe(count);
+    try {
+      for (let n = 0; n < WRITES; n++) {
+        const [writer, reader] = n % 2 === 0 ? [a, b] : [b, a];
+        const count = String(n);
+        const path = n % 4 < 2 ? `/v1/instances/${id}` : '/v1/instances';
+        const written = await writer.patch(`/v1/instances/${id}`, { metadata: { count } });
+        expect(written.status).toBe(200);
+        const { body } = await reader.get(path);
+        expect((Array.isArray(body) ? body[0] : body).metadata.count).toBe(count);
+      }
+    } finally {
+      over = true;
+      await beside;
     }
-    over = true;
-    await beside;
     const told = await Promise.all([a.get('/v1/flavors'), a.get('/v1/flavors'), b.get('/v1/flavors')]);
     expect(told.map(({ headers }) => headers.get('X-Cache')).toSorted(), 'there is a cache').toContain('HIT');
   });
@@ -105,7 +108,7 @@ describe.skipIf(redis === null)('two nodes on one Redis', { timeout: 120_000 }, 
     await expect.poll(() => redis?.command('keys', 'linguanova:cache:*')).toHaveLength(1);
     const keys = (await redis?.command('keys', '*')) as string[];
     for (const key of keys) {
-      expect(key).toMatch(/^linguanova:(nodes|version:\{\w+\}|cache:\{\w+\}:[\w-]{43})$/);
+      expect(key).toMatch(/^linguanova:(nodes|leases|version:\{\w+\}|cache:\{\w+\}:[\w-]{43})$/);
       expect(await redis?.command('pttl', key), key).toBeGreaterThan(0);
     }
   });

@@ -134,9 +134,10 @@ export class KeptReads {
   async tell(read: KeptRead, fetch: () => Promise<Prepared>): Promise<Prepared> {
     const { key, projectId, rule, route } = read;
     const own = await this.#versions.current(projectId);
-    const versions = versionsOf(own, await this.#versions.current(EVERYBODY));
+    const all = await this.#versions.current(EVERYBODY);
+    const versions = versionsOf(own, all);
     const at = this.#now();
-    const kept = this.#good(read, versions, at);
+    const kept = this.#good(read, own, all, at);
     this.#metrics.count('cache_results', { result: kept === null ? 'miss' : 'hit', route });
     if (kept !== null) return again(kept, at);
     const prepared = await fetch();
@@ -151,15 +152,16 @@ export class KeptReads {
     const all = own && (this.#versions.known?.(EVERYBODY) ?? null);
     if (own === null || all === null) return null;
     const at = this.#now();
-    const kept = this.#good(read, versionsOf(own, all), at);
+    const kept = this.#good(read, own, all, at);
     return kept === null ? null : again(kept, at);
   }
 
-  #good({ key, rule }: KeptRead, versions: string, at: number): Kept | null {
+  #good({ key, rule }: KeptRead, own: ProjectVersion, all: ProjectVersion, at: number): Kept | null {
     const kept = this.#kept.get(key);
-    if (kept?.versions !== versions) return null;
+    if (kept?.versions !== versionsOf(own, all)) return null;
     const age = at - kept.at;
-    return age >= 0 && age < rule.lifetime ? kept : null;
+    const lifetime = Math.min(rule.lifetime, own.maxAge ?? rule.lifetime, all.maxAge ?? rule.lifetime);
+    return age >= 0 && age < lifetime ? kept : null;
   }
 
   /** To be called when an administrator may have changed something, beside the change of the project. */

@@ -87,15 +87,15 @@ export class AnswerCache {
   }
 
   /** What there is to tell without seeing to anything; null: nothing, or nothing so fresh. */
-  atHand(key: CacheKey, version: number): Told | null {
-    const kept = this.#kept.get(key, version);
-    const isFresh = kept !== undefined && freshness(kept, this.#now()) === 'fresh';
+  atHand(key: CacheKey, version: ProjectVersion): Told | null {
+    const kept = this.#kept.get(key, version.number);
+    const isFresh = kept !== undefined && freshness(kept, this.#now(), version.maxAge) === 'fresh';
     return isFresh ? { answer: kept, result: 'hit', failed: false } : null;
   }
 
   /** null: it has expired. */
   #toldFrom(asked: Asked, answer: KeptAnswer): Told | null {
-    switch (freshness(answer, this.#now())) {
+    switch (freshness(answer, this.#now(), asked.version.maxAge)) {
       case 'fresh':
         return { answer, result: 'hit', failed: false };
       case 'aging':

@@ -17,6 +17,14 @@ describe('freshness', () => {
     expect(freshness(aged(age), NOW)).toBe(verdict);
   });
 
+  test.each([
+    [499, 'fresh'],
+    [500, 'aging'],
+    [1_000, 'expired'],
+  ])('without Redis, at an age of %i ms, it is %s', (age, verdict) => {
+    expect(freshness(aged(age), NOW, 1_000)).toBe(verdict);
+  });
+
   test('what passes in a second is told for a second', () => {
     expect(untilOf(5_000, 1_000)).toBe(1_000);
     expect(untilOf(5_000, Number.POSITIVE_INFINITY)).toBe(5_000);

@@ -24,9 +24,18 @@ export function untilOf(lifetime: number, holdsFor: number): number {
   return Math.min(lifetime, holdsFor);
 }
 
-/** Fresh for the first half of its life, so that what is asked for all the time is fetched in time and nobody waits. */
-export function freshness({ asOf, until }: Dated, now: number): Freshness {
+/**
+ * Fresh for the first half of its life, so that what is asked for all the time is fetched in time and nobody waits.
+ *
+ * @param maxAge As in `ProjectVersion`.
+ */
+export function freshness(
+  { asOf, until: itsOwn }: Dated,
+  now: number,
+  maxAge = Number.POSITIVE_INFINITY,
+): Freshness {
   const age = now - asOf;
+  const until = Math.min(itsOwn, maxAge);
   // An instant from a later process, or another clock, says nothing about age.
   if (age < 0 || age >= until) return 'expired';
   return age < until / 2 ? 'fresh' : 'aging';

@@ -50,7 +50,7 @@ export class ToldBefore implements ToldReads {
     const before = this.#remembered.find(requestTarget(c), principal, letInAs);
     if (before === null) return null;
     const version = versions.known?.(before.key.projectId) ?? null;
-    const told = version === null ? null : answers.atHand(before.key, version.number);
+    const told = version === null ? null : answers.atHand(before.key, version);
     if (told === null) return null;
     return {
       route: before.route,

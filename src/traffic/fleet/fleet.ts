@@ -60,7 +60,8 @@ export class Fleet {
   current(version: ProjectVersion): FleetView | null {
     const view = this.#view;
     if (view === null || this.#outdated || !isSame(view.version, version)) return null;
-    const maxAge = view.passing ? Math.min(TRANSITION_AGE, this.#maxAge) : this.#maxAge;
+    const { maxAge: bound = this.#maxAge } = version;
+    const maxAge = Math.min(this.#maxAge, bound, view.passing ? TRANSITION_AGE : bound);
     return monotonicMs() - view.asOf < maxAge ? view : null;
   }
 

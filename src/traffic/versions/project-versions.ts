@@ -1,8 +1,8 @@
 /** Something of a project was changed, through some gateway. */
 export interface ProjectChange {
   readonly projectId: string;
-  /** The instances that were changed; empty when it was something else. */
-  readonly instanceIds: readonly string[];
+  /** The instances that were changed; empty when it was something else, null when it is not known which. */
+  readonly instanceIds: readonly string[] | null;
 }
 
 /**
@@ -15,9 +15,12 @@ export interface ProjectVersions {
    * can be heard, changes made here still count. Never rejects.
    */
   current(projectId: string): Promise<ProjectVersion>;
-  /** What `current` would tell without asking; null when it would ask. Absent where it always does. */
+  /**
+   * What `current` would tell without asking; null when it would ask. Absent where it always does. To be called when the response
+   * is served: what it told before may not hold any more.
+   */
   known?(projectId: string): ProjectVersion | null;
-  /** Begins a new version. Resolves once every gateway that can be reached knows, or has had its time; never rejects. */
+  /** Begins a new version. Resolves once no gateway that can be reached serves by an older one; never rejects. */
   changed(change: ProjectChange): Promise<void>;
   /** Tells of every change, made here or heard of. When some may have been missed, `change` is null. */
   onChange(listener: (change: ProjectChange | null) => void): void;
@@ -27,4 +30,6 @@ export interface ProjectVersion {
   readonly number: number;
   /** Others know it by the same number, so that what they keep under it can be used. */
   readonly shared: boolean;
+  /** Milliseconds after it was fetched that a response of this version may be served; absent: for all its lifetime. */
+  readonly maxAge?: number;
 }
