@@ -5,7 +5,7 @@
  */
 
 import { LinguanovaError } from './error.ts';
-import { backoff, pause } from './pause.ts';
+import { backoff, pause, spread } from './pause.ts';
 import type { Routes } from './routes.ts';
 import { anyOf, type Sender } from './send.ts';
 
@@ -38,6 +38,8 @@ export interface EventOptions {
 
 /** The gateway is heard of more often than that, if only by a heartbeat; milliseconds. */
 const LONGEST_SILENCE = 60_000;
+/** A stream that lasted for so long was none that ends at once: the pauses begin anew; milliseconds. */
+const LASTED = 10_000;
 /** No line is longer, characters. */
 const MAX_BUFFER = 4_194_304;
 
@@ -54,9 +56,11 @@ export async function* listen(
     instanceId === undefined ? '/v1/events' : `/v1/instances/${encodeURIComponent(instanceId)}/events`;
   const given = sender.signal && own ? anyOf(sender.signal, own) : (own ?? sender.signal);
   let last = lastEventId;
+  const retry = { milliseconds: 0 };
   for (let failures = 0; ; failures++) {
     given?.throwIfAborted();
-    let wait = backoff(failures);
+    const began = performance.now();
+    let retryAfter = 0;
     const silence = new Silence();
     try {
       const response = await sender.open(path, {
@@ -64,8 +68,7 @@ export async function* listen(
         cache: 'no-store',
         signal: anyOf(given, silence.signal),
       });
-      for await (const event of messages(response, silence)) {
-        failures = 0;
+      for await (const event of messages(response, silence, retry)) {
         last = event.id ?? last;
         yield event;
       }
@@ -74,12 +77,13 @@ export async function* listen(
       if (error instanceof LinguanovaError) {
         if (error.status < 500 && error.status !== 429) throw error;
         if (error.status === 501) throw error;
-        wait = Math.max(wait, (error.retryAfter ?? 0) * 1000);
+        retryAfter = (error.retryAfter ?? 0) * 1000;
       }
     } finally {
       silence.end();
     }
-    await pause(wait, given);
+    if (performance.now() - began > LASTED) failures = 0;
+    await pause(Math.max(backoff(failures), spread(retry.milliseconds), retryAfter), given);
     if (last === undefined) yield { type: 'reset', id: undefined };
   }
 }
@@ -105,7 +109,11 @@ class Silence {
 }
 
 /** The events in a body, until it ends. */
-async function* messages({ body }: Response, silence: Silence): AsyncGenerator<ClientEvent, void, void> {
+async function* messages(
+  { body }: Response,
+  silence: Silence,
+  retry: { milliseconds: number },
+): AsyncGenerator<ClientEvent, void, void> {
   if (body === null) return;
   const reader = body.getReader();
   const decoder = new TextDecoder();
@@ -128,6 +136,7 @@ async function* messages({ body }: Response, silence: Silence): AsyncGenerator<C
           continue;
         }
         const [, name = '', text = ''] = /^([^:]*):? ?(.*)$/s.exec(line) ?? [];
+        if (name === 'retry' && /^\d{1,7}$/.test(text)) retry.milliseconds = Number(text);
         fields[name] = name === 'data' && fields.data !== undefined ? `${fields.data}\n${text}` : text;
       }
     }

@@ -6,6 +6,11 @@ export function backoff(tries: number): number {
   return Math.min(LONGEST, FIRST * 2 ** tries) * (0.5 + Math.random() / 2);
 }
 
+/** Up to a half more, so that clients of a gateway that stops do not come back together. */
+export function spread(milliseconds: number): number {
+  return milliseconds * (1 + Math.random() / 2);
+}
+
 /** Resolves after so many milliseconds; rejects with the signal's reason. */
 export function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

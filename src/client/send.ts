@@ -81,7 +81,7 @@ export function sender(options: ClientOptions): Sender {
 
   /** What came of one try; an error that is no refusal of the gateway is told as one. */
   async function attempt(path: string, init: RequestInit, given: AbortSignal | undefined) {
-    const signal = anyOf(given, AbortSignal.timeout(TRY_MILLISECONDS));
+    const { signal, end } = within(TRY_MILLISECONDS, given);
     try {
       const response = await open(path, { ...init, signal });
       const text = await response.text();
@@ -91,6 +91,8 @@ export function sender(options: ClientOptions): Sender {
       given?.throwIfAborted();
       if (error instanceof LinguanovaError) return error;
       return new LinguanovaError('noAnswer', 'The gateway did not answer.', { cause: error });
+    } finally {
+      end();
     }
   }
 
@@ -170,6 +172,20 @@ function randomText(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
     byte.toString(16).padStart(2, '0'),
   ).join('');
+}
+
+/** A signal for one call, which leaves neither a timer nor a listener behind once `end` was called. */
+export function within(milliseconds: number, given: AbortSignal | undefined) {
+  const controller = new AbortController();
+  const abort = () => controller.abort(given?.reason);
+  const timer = setTimeout(() => controller.abort(), milliseconds);
+  if (given?.aborted) abort();
+  else given?.addEventListener('abort', abort, { once: true });
+  const end = () => {
+    clearTimeout(timer);
+    given?.removeEventListener('abort', abort);
+  };
+  return { signal: controller.signal, end };
 }
 
 export function anyOf(...signals: (AbortSignal | undefined)[]): AbortSignal {

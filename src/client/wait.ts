@@ -3,7 +3,7 @@ import { LinguanovaError } from './error.ts';
 import { listen } from './events.ts';
 import { pause } from './pause.ts';
 import type { Routes } from './routes.ts';
-import { anyOf, type CallOptions, type Sender } from './send.ts';
+import { anyOf, type CallOptions, type Sender, within } from './send.ts';
 
 type InstanceDetail = Routes['GET /v1/instances/{id}']['answer'];
 
@@ -35,7 +35,7 @@ export async function waitUntil<S extends InstanceState>(
 ): Promise<Reached<S>> {
   const states: readonly string[] = [wanted].flat();
   const over = new AbortController();
-  const late = AbortSignal.timeout(timeout);
+  const { signal: late, end } = within(timeout, undefined);
   const signal = anyOf(own, sender.signal, late, over.signal);
   let heard = 0;
   let wake = () => {};
@@ -74,6 +74,7 @@ export async function waitUntil<S extends InstanceState>(
     }
     throw error;
   } finally {
+    end();
     over.abort();
     await ears;
   }
