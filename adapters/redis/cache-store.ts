@@ -16,13 +16,67 @@ const RELEASE = `
 if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end
 return 0`;
 
+/** The part of Redis's memory up to which responses are cached; the rest is for limits, versions and events. */
+const SHARE_OF_MEMORY = 0.5;
+/** Of it, what one project may have; and without `maxmemory`, bytes. */
+const SHARE_OF_PROJECT = 0.125;
+const MAX_ENTRIES = 1_000;
+/** What Redis needs beside the response itself, bytes. */
+const ENTRY_OVERHEAD = 300;
+const BYTES_OF_PROJECT = 16 * 1024 * 1024;
+
+/**
+ * Keys: the response, the project's index (by expiry: name and bytes). Arguments: the response, milliseconds, its name. What would
+ * end next makes room within the project; what finds none in Redis is not kept.
+ */
+const KEEP = `
+local t = redis.call('time')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local info = redis.call('info', 'memory')
+local used = tonumber(string.match(info, 'used_memory:(%d+)'))
+local most = tonumber(string.match(info, 'maxmemory:(%d+)') or '0')
+local bytes = #ARGV[1] + ${ENTRY_OVERHEAD}
+if most > 0 and used + bytes > most * ${SHARE_OF_MEMORY} then return 0 end
+local room = most > 0 and most * ${SHARE_OF_PROJECT} or ${BYTES_OF_PROJECT}
+if bytes > room then return 0 end
+redis.call('zremrangebyscore', KEYS[2], '-inf', now)
+local all = redis.call('zrange', KEYS[2], 0, -1)
+local sum = bytes
+for i = 1, #all do
+  local name, size = string.match(all[i], '^(.*) (%d+)$')
+  if name == ARGV[3] then redis.call('zrem', KEYS[2], all[i]) else sum = sum + tonumber(size) end
+end
+for i = 1, #all do
+  if sum <= room and #all < ${MAX_ENTRIES} then break end
+  local name, size = string.match(all[i], '^(.*) (%d+)$')
+  if name ~= ARGV[3] then
+    redis.call('del', ARGV[4] .. name)
+    redis.call('zrem', KEYS[2], all[i])
+    sum = sum - tonumber(size)
+    if sum <= room then break end
+  end
+end
+redis.call('set', KEYS[1], ARGV[1], 'px', ARGV[2])
+redis.call('zadd', KEYS[2], now + ARGV[2], ARGV[3] .. ' ' .. string.format('%.0f', bytes))
+if redis.call('pttl', KEYS[2]) < tonumber(ARGV[2]) then redis.call('pexpire', KEYS[2], ARGV[2]) end
+return 1`;
+
 interface Scripts {
   linguanovaRelease(key: string, owner: string): Promise<number>;
+  linguanovaKeep(
+    key: string,
+    index: string,
+    bytes: Buffer,
+    milliseconds: number,
+    digest: string,
+    prefix: string,
+  ): Promise<number>;
 }
 
 /** Lets go of a key that is this owner's. */
 export function releaseScript(client: RedisClient): Scripts {
   client.defineCommand('linguanovaRelease', { numberOfKeys: 1, lua: RELEASE });
+  client.defineCommand('linguanovaKeep', { numberOfKeys: 2, lua: KEEP });
   // defineCommand has just put it there; its types cannot say so.
   return client as unknown as Scripts;
 }
@@ -37,7 +91,7 @@ export function redisCacheStore(link: RedisLink, now: () => number = monotonicMs
       const name = await nameOf(key);
       const asked = now();
       // The life that is left first: of an entry that is replaced in between, the age is then never told too low.
-      const answers = link.run(() => Promise.all([client.pttl(name), client.getBuffer(name)]));
+      const answers = link.attempt(() => Promise.all([client.pttl(name), client.getBuffer(name)]));
       const [left, bytes] = await answers.catch((): [number, null] => [0, null]);
       return bytes === null || left <= 0 ? null : readEntry(bytes, left, asked);
     },
@@ -47,13 +101,17 @@ export function redisCacheStore(link: RedisLink, now: () => number = monotonicMs
       if (!link.available || answer.body.length > LARGEST || left < 1) return;
       const name = await nameOf(key);
       const bytes = writeEntry(answer, milliseconds);
-      await link.run(() => client.set(name, bytes, 'PX', Math.floor(left))).catch(() => {});
+      const digest = name.slice(prefixOf(key).length);
+      const index = `linguanova:cached:{${key.projectId}}`;
+      await link
+        .attempt(() => scripts.linguanovaKeep(name, index, bytes, Math.floor(left), digest, prefixOf(key)))
+        .catch(() => {});
     },
 
     async remove(key) {
       if (!link.available) return;
       const name = await nameOf(key);
-      await link.run(() => client.del(name)).catch(() => {});
+      await link.attempt(() => client.del(name)).catch(() => {});
     },
 
     async claim(key, version) {
@@ -66,7 +124,7 @@ export function redisCacheStore(link: RedisLink, now: () => number = monotonicMs
         .catch(() => 'OK' as const);
       if (claimed === null) return null;
       return async () => {
-        await link.run(() => scripts.linguanovaRelease(name, owner)).catch(() => {});
+        await link.attempt(() => scripts.linguanovaRelease(name, owner)).catch(() => {});
       };
     },
   };
@@ -74,5 +132,9 @@ export function redisCacheStore(link: RedisLink, now: () => number = monotonicMs
 
 async function nameOf(key: CacheKey): Promise<string> {
   const digest = Buffer.from(await key.digest()).toString('base64url');
-  return `linguanova:cache:{${key.projectId}}:${digest}`;
+  return prefixOf(key) + digest;
+}
+
+function prefixOf({ projectId }: CacheKey): string {
+  return `linguanova:cache:{${projectId}}:`;
 }

@@ -117,6 +117,22 @@ export class RedisLink {
     return this.#tried(command);
   }
 
+  /**
+   * The same for what nothing else depends on: a failure is counted, and says nothing about Redis as a whole.
+   *
+   * @throws RedisFailure
+   */
+  async attempt<T>(command: () => Promise<T>): Promise<T> {
+    if (!this.available) throw new RedisFailure('lost');
+    try {
+      return await inTime(command);
+    } catch (error) {
+      const failure = failureOf(error);
+      this.#metrics.count('redis_failures', { reason: failure.reason });
+      throw failure;
+    }
+  }
+
   /** Rejects while Redis cannot be written. */
   async ping(): Promise<void> {
     await this.#beat();

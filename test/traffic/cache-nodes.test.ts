@@ -108,7 +108,9 @@ describe.skipIf(redis === null)('two nodes on one Redis', { timeout: 120_000 }, 
     await expect.poll(() => redis?.command('keys', 'linguanova:cache:*')).toHaveLength(1);
     const keys = (await redis?.command('keys', '*')) as string[];
     for (const key of keys) {
-      expect(key).toMatch(/^linguanova:(nodes|leases|version:\{\w+\}|cache:\{\w+\}:[\w-]{43})$/);
+      expect(key).toMatch(
+        /^linguanova:(nodes|leases|version:\{\w+\}|cached:\{\w+\}|cache:\{\w+\}:[\w-]{43})$/,
+      );
       expect(await redis?.command('pttl', key), key).toBeGreaterThan(0);
     }
   });

@@ -27,6 +27,8 @@ export interface Asked {
   readonly version: ProjectVersion;
   /** Milliseconds that such an answer may be told for. */
   readonly lifetime: number;
+  /** Whether other gateways may use it; absent: yes. */
+  readonly shared?: boolean;
   /** Asks the cloud, for a request that waits. */
   readonly fetch: () => Promise<Fetched>;
   /** The same beside all requests, with a deadline of its own. */
@@ -193,11 +195,12 @@ export class AnswerCache {
     fetch: () => Promise<Fetched>,
     acceptable: (answer: KeptAnswer) => boolean,
   ): Promise<FetchedOnce> {
-    const { key, version, lifetime, background } = asked;
+    const { key, version, lifetime, background, shared = true } = asked;
     const { store } = this.#ports;
     const fetchAndKeep = () => this.#fetchAndKeep(asked, fetch);
     try {
-      if (store === null || !version.shared) return { answer: await fetchAndKeep(), fetched: true };
+      if (store === null || !version.shared || !shared)
+        return { answer: await fetchAndKeep(), fetched: true };
       return await fetchOnce({
         store,
         key,

@@ -63,6 +63,9 @@ export interface CacheOptions {
 /** What `slow` answers may be old at least, seconds. */
 const SLOW_SECONDS = 60;
 
+/** A list can be cut in as many ways as there are texts: such a response is cached by the gateway that fetched it alone. */
+const CUTS = ['limit', 'marker', 'cursor', 'name'];
+
 export interface Caching {
   readonly cached: Cached;
   /** For the short way; null where nothing is kept. */
@@ -125,6 +128,7 @@ export function caching(
         key,
         version,
         lifetime,
+        shared: parameters === null || !CUTS.some((name) => parameters.has(name)),
         fetch: () => {
           open(c);
           return fetched(c, target.text, c.var);
