@@ -30,7 +30,7 @@ const ACTIONS: readonly object[] = [
 const READ = [200];
 
 /** Each route of the identity facade, as the router has it. */
-export const IDENTITY_ATTEMPTS: Readonly<Record<string, readonly NovaAttempt[]>> = {
+export const IDENTITY_ATTEMPTS: Record<string, readonly NovaAttempt[]> = {
   'GET /identity': [{ target: 'GET /identity', statuses: [300] }],
   'GET /identity/v3': [{ target: 'GET /identity/v3', statuses: READ }],
   'POST /identity/v3/auth/tokens': [
@@ -59,7 +59,7 @@ export const IDENTITY_ATTEMPTS: Readonly<Record<string, readonly NovaAttempt[]>>
   'GET /identity/v3/domains/:id': [{ target: 'GET /identity/v3/domains/{project}', statuses: [403] }],
   'GET /identity/v3/projects': [
     { target: 'GET /identity/v3/projects', statuses: READ },
-    { target: 'GET /identity/v3/projects?name={project name}', statuses: READ },
+    { target: 'GET /identity/v3/projects?name={project name}', statuses: [403] },
   ],
   'GET /identity/v3/projects/:id': [{ target: 'GET /identity/v3/projects/{project}', statuses: [403] }],
   'GET /identity/v3/users/:id': [{ target: 'GET /identity/v3/users/{user}', statuses: [403] }],
@@ -67,6 +67,34 @@ export const IDENTITY_ATTEMPTS: Readonly<Record<string, readonly NovaAttempt[]>>
     { target: 'GET /identity/v3/users/{user}/projects', statuses: [403] },
   ],
 };
+
+/** Collections and things that Keystone keeps from members. */
+const KEPT = [
+  ...[
+    'users',
+    'roles',
+    'services',
+    'endpoints',
+    'groups',
+    'role_assignments',
+    'role_inferences',
+    'policies',
+    'OS-TRUST/trusts',
+    'OS-FEDERATION/identity_providers',
+    'OS-OAUTH1/consumers',
+    'OS-EP-FILTER/endpoint_groups',
+  ].flatMap((path) => [`GET /identity/v3/${path}`, `POST /identity/v3/${path}`]),
+  ...['services', 'endpoints', 'groups', 'policies'].flatMap((path) =>
+    ['GET', 'PATCH', 'DELETE'].map((method) => `${method} /identity/v3/${path}/:id`),
+  ),
+  ...['projects', 'domains'].map((path) => `POST /identity/v3/${path}`),
+  ...['projects', 'domains', 'users'].flatMap((path) =>
+    ['PATCH', 'DELETE'].map((method) => `${method} /identity/v3/${path}/:id`),
+  ),
+];
+for (const route of KEPT) {
+  IDENTITY_ATTEMPTS[route] = [{ target: route.replace(':id', '{project}'), statuses: [403] }];
+}
 
 /** What is passed through, and the cloud has to refuse. */
 export const PASSED_ATTEMPTS: readonly NovaAttempt[] = [

@@ -254,10 +254,9 @@ describe('whose it is', () => {
     ['GET /identity/v3/auth/projects', 'projects', 1],
     ['GET /identity/v3/auth/domains', 'domains', 0],
     ['GET /identity/v3/domains?name=Default', 'domains', 1],
-    ['GET /identity/v3/domains?name=other', 'domains', 0],
     ['GET /identity/v3/projects', 'projects', 1],
     ['GET /identity/v3/projects?name=acme', 'projects', 1],
-    ['GET /identity/v3/projects?name=globex', 'projects', 0],
+    ['GET /identity/v3/projects?name=acme&domain_id=default', 'projects', 1],
   ])('%s', async (target, member, length) => {
     const { status, body } = await ask(url, target, { 'x-auth-token': key });
     expect([status, body[member].length]).toEqual([200, length]);
@@ -271,9 +270,46 @@ describe('whose it is', () => {
     expect((await get(`/users/${acme.userId}/projects`)).body.projects).toHaveLength(1);
     expect((await get(`/projects/${globex.projectId}`)).status).toBe(403);
     expect((await get(`/users/${globex.userId}`)).status).toBe(403);
-    expect((await get('/users')).status).toBe(404);
+    expect((await get('/users')).status).toBe(403);
     expect((await ask(url, 'PUT /identity/v3/auth/tokens', { 'x-auth-token': key })).status).toBe(405);
   });
+
+  test.each([
+    'projects?name=globex',
+    'projects?name=globex&domain_id=default',
+    'projects?name=acme&domain_id=other',
+    'projects?domain_id=default',
+    'projects?parent_id=default',
+    'projects?user_id=x',
+    'projects?name=acme&user_id=x',
+    'projects?enabled=true',
+    'domains?name=other',
+    'users?name=x',
+    'users',
+    'roles',
+    'roles?name=member',
+    'services',
+    'services/x',
+    'endpoints',
+    'endpoints/x',
+    'groups',
+    'groups/x',
+    'role_assignments?user.id=x',
+    'policies',
+    'OS-TRUST/trusts',
+  ])('a member gets 403, as Keystone says, for GET %s', async (path) => {
+    const { status, body } = await ask(url, `GET /identity/v3/${path}`, { 'x-auth-token': key });
+    expect([status, body.error.code, body.error.title]).toEqual([403, 403, 'Forbidden']);
+  });
+
+  test.each(['POST projects', 'POST users', 'PATCH projects/x', 'DELETE users/x', 'POST roles'])(
+    'a member gets 403, as Keystone says, for %s',
+    async (line) => {
+      const [method, path] = line.split(' ');
+      const answer = await ask(url, `${method} /identity/v3/${path}`, { 'x-auth-token': key }, {});
+      expect(answer.status).toBe(403);
+    },
+  );
 
   test('nobody is told anything without a key', async () => {
     for (const path of ['auth/tokens', 'auth/catalog', 'auth/projects', 'projects', 'users/x']) {

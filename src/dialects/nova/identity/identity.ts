@@ -16,6 +16,22 @@ import type { NovaSession } from '../session.ts';
 import { catalogOf } from './catalog.ts';
 import { type IdentityPorts, issueToken, revokeToken, showToken } from './tokens.ts';
 
+const KEPT_FROM_MEMBERS = [
+  '/v3/users',
+  '/v3/roles',
+  '/v3/services',
+  '/v3/endpoints',
+  '/v3/groups',
+  '/v3/role_assignments',
+  '/v3/role_inferences',
+  '/v3/policies',
+  '/v3/OS-TRUST/trusts',
+  '/v3/OS-FEDERATION/identity_providers',
+  '/v3/OS-OAUTH1/consumers',
+  '/v3/OS-EP-FILTER/endpoint_groups',
+];
+const KEPT_THINGS = ['/v3/services/:id', '/v3/endpoints/:id', '/v3/groups/:id', '/v3/policies/:id'];
+
 /** To be mounted at `/identity`. */
 export function identityFacade(
   ports: IdentityPorts,
@@ -47,7 +63,7 @@ export function identityFacade(
   router.get('/v3/auth/domains', ...known, (c) => c.json({ domains: [], links: listLinks(c) }));
   router.get('/v3/auth/system', ...known, (c) => c.json({ system: [], links: listLinks(c) }));
   router.get('/v3/projects', ...known, async (c) =>
-    c.json({ projects: named(c, await project(c)), links: listLinks(c) }),
+    c.json({ projects: [namedOnly(c, await project(c))], links: listLinks(c) }),
   );
   router.get('/v3/projects/:id', ...known, async (c) => c.json({ project: own(c, await project(c)) }));
   router.get('/v3/users/:id', ...known, async (c) => c.json({ user: own(c, await user(c)) }));
@@ -56,9 +72,19 @@ export function identityFacade(
     return c.json({ projects: named(c, await project(c)), links: listLinks(c) });
   });
   router.get('/v3/domains', ...known, async (c) =>
-    c.json({ domains: named(c, await domain(c)), links: listLinks(c) }),
+    c.json({ domains: [namedOnly(c, await domain(c))], links: listLinks(c) }),
   );
   router.get('/v3/domains/:id', ...known, async (c) => c.json({ domain: own(c, await domain(c)) }));
+  // Collections that Keystone keeps from members; whether one of their things exists is not shown.
+  router.on(['GET', 'POST'], KEPT_FROM_MEMBERS, ...known, forbidden);
+  router.on(['GET', 'PATCH', 'DELETE'], KEPT_THINGS, ...known, forbidden);
+  router.on('POST', ['/v3/projects', '/v3/domains'], ...known, forbidden);
+  router.on(
+    ['PATCH', 'DELETE'],
+    ['/v3/projects/:id', '/v3/domains/:id', '/v3/users/:id'],
+    ...known,
+    forbidden,
+  );
   return refuseOtherMethods(router, (error, c) => answerNovaError(error, c, ports.publicUrl(c)));
 }
 
@@ -104,7 +130,30 @@ function domainView({ id, name }: NovaSession['project']['domain'], base: string
 
 /** @throws ComputeError `forbidden` unless the path names this very thing; whether others exist is not told. */
 function own<T extends { readonly id: string }>(c: Context, thing: T): T {
-  if (c.req.param('id') === thing.id) return thing;
+  return c.req.param('id') === thing.id ? thing : forbidden();
+}
+
+/**
+ * The one thing of a list that Keystone keeps from members: without a filter, or with one that names it. Clients take 403 for
+ * "may not look it up" and go on with the id that they were given, but an empty list for "does not exist".
+ *
+ * @throws ComputeError `forbidden` for any other filter.
+ */
+function namedOnly<T extends { readonly id: string; readonly name: string; readonly domain_id?: string }>(
+  c: Context,
+  thing: T,
+): T {
+  const { name, domain_id: domainId, ...others } = c.req.query();
+  const isUnfiltered = name === undefined && domainId === undefined && Object.keys(others).length === 0;
+  const isNamed = name === thing.name && (domainId === undefined || domainId === thing.domain_id);
+  const asksForMore = FILTERS.some((filter) => filter in others);
+  return isUnfiltered || (isNamed && !asksForMore) ? thing : forbidden();
+}
+
+/** What else Keystone narrows lists of projects and domains by. */
+const FILTERS = ['parent_id', 'user_id', 'is_domain', 'tags', 'tags-any', 'not-tags', 'not-tags-any'];
+
+function forbidden(): never {
   throw new ComputeError('forbidden', 'You are not authorized to perform the requested action.');
 }
 
