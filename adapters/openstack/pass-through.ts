@@ -28,7 +28,7 @@ export function openStackPassThrough(openStack: OpenStack, transport: StreamingT
   /** The services lie where they lie for everybody; remembered for who asks before anybody is signed in. */
   let latest: CloudSession | undefined;
   const sessionWith = (token: Token): CloudSession => {
-    latest = sessionOf(token, endpoints);
+    latest = sessionOf(token, endpoints, openStack.authUrl);
     return latest;
   };
   const openWith = (token: Token, request: ForwardRequest, call: CallContext) =>

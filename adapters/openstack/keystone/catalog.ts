@@ -10,8 +10,15 @@ export interface EndpointChoice {
   readonly interface: string;
 }
 
-/** Path segment of the API version that the adapter speaks, for services whose catalog entry may leave it out. */
-const VERSION_SEGMENT: Partial<Record<ServiceType, string>> = { network: 'v2.0', image: 'v2' };
+/** Path segment of the API version that the adapter speaks. A catalog may leave it out, or name an older one. */
+const VERSION_SEGMENT: Partial<Record<ServiceType, string>> = {
+  compute: 'v2.1',
+  network: 'v2.0',
+  image: 'v2',
+};
+
+/** A version, and the project that may follow it: `/v2.1`, `/v3/<project>`. */
+const VERSION = /\/v\d+(?:\.\d+)?(\/[^/]+)?$/;
 
 /**
  * The address of a service, without trailing slash and with its version.
@@ -34,7 +41,21 @@ export function endpointOf(
       cause: new Error(`no ${choice.interface} endpoint of ${service} in region ${choice.region ?? '(any)'}`),
     });
   }
-  const url = endpoint.url.replace(/(?<!\/)\/+$/, '');
   const version = VERSION_SEGMENT[service];
-  return version === undefined || url.endsWith(`/${version}`) ? url : `${url}/${version}`;
+  if (version === undefined) return withoutSlash(endpoint.url);
+  return `${rootOf(endpoint.url)}/${version}${projectIn(endpoint.url)}`;
+}
+
+/** The address of a service without the version of its API, and without trailing slash. */
+export function rootOf(url: string): string {
+  return withoutSlash(url).replace(VERSION, '');
+}
+
+/** The project behind the version, with its slash; empty where the address has none. */
+export function projectIn(url: string): string {
+  return VERSION.exec(withoutSlash(url))?.[1] ?? '';
+}
+
+function withoutSlash(url: string): string {
+  return url.replace(/(?<!\/)\/+$/, '');
 }

@@ -1,6 +1,6 @@
 import type { CloudSession, ServiceAddress } from '../../../src/dialects/nova/pass-through.ts';
 import { type DialectPart, SERVICES, type ServiceName } from '../../../src/dialects/nova/services.ts';
-import type { EndpointChoice } from './catalog.ts';
+import { type EndpointChoice, projectIn, rootOf } from './catalog.ts';
 import type { CatalogEntry, Token } from './token.ts';
 
 /** Names that catalogs have for the services of the Nova dialect; the first one found counts. */
@@ -13,14 +13,10 @@ const TYPES: Readonly<Record<DialectPart, readonly string[]>> = {
 };
 const PARTS = Object.keys(TYPES) as DialectPart[];
 
-/** A version and all behind it: `/v2.1`, `/v3/<project>`. */
-const VERSION = /\/v\d+(?:\.\d+)?(?:\/.*)?$/s;
-const VERSION_AND_PROJECT = /\/v\d+(?:\.\d+)?\/[^/]+/;
-
 const sessions = new WeakMap<Token, CloudSession>();
 
 /** What a token tells of its owner and of the cloud; once per token. */
-export function sessionOf(token: Token, choice: EndpointChoice): CloudSession {
+export function sessionOf(token: Token, choice: EndpointChoice, authUrl: string): CloudSession {
   const known = sessions.get(token);
   if (known !== undefined) return known;
   const { accessRules } = token.identity;
@@ -32,7 +28,7 @@ export function sessionOf(token: Token, choice: EndpointChoice): CloudSession {
     if (endpoint !== undefined) {
       services.set(service, {
         root: rootOf(endpoint.url),
-        projectInPath: VERSION_AND_PROJECT.test(endpoint.url),
+        projectInPath: projectIn(endpoint.url) !== '',
       });
     }
   }
@@ -41,15 +37,15 @@ export function sessionOf(token: Token, choice: EndpointChoice): CloudSession {
     ...(accessRules !== undefined && { accessRules }),
     region: regionOf(token.catalog, choice),
     services,
-    roots: rootsOf(token, choice),
+    roots: rootsOf(token, choice, authUrl),
   };
   sessions.set(token, session);
   return session;
 }
 
 /** Any interface: a service may name itself, and its neighbours, by another than the gateway uses. */
-function rootsOf({ catalog }: Token, choice: EndpointChoice): CloudSession['roots'] {
-  const roots = new Map<string, DialectPart>();
+function rootsOf({ catalog }: Token, choice: EndpointChoice, authUrl: string): CloudSession['roots'] {
+  const roots = new Map<string, DialectPart>([[rootOf(authUrl), 'identity']]);
   for (const part of PARTS) {
     for (const { url } of endpointsOf(catalog, part, choice)) {
       if (!roots.has(rootOf(url))) roots.set(rootOf(url), part);
@@ -70,8 +66,4 @@ function regionOf(catalog: readonly CatalogEntry[], choice: EndpointChoice): str
     ({ interface: one }) => one === choice.interface,
   );
   return choice.region ?? endpoint?.region_id ?? endpoint?.region ?? 'RegionOne';
-}
-
-function rootOf(url: string): string {
-  return url.replace(/(?<!\/)\/+$/, '').replace(VERSION, '');
 }

@@ -29,7 +29,10 @@ export function prepared(
 ): Prepared {
   const headers = responseHeaders(status, given);
   const links = knownRewriter(roots, publicUrl);
-  if (headers.location !== undefined) headers.location = links.address(headers.location);
+  for (const name of ['location', 'content-location']) {
+    const address = headers[name];
+    if (address !== undefined) headers[name] = links.address(address);
+  }
   headers['cache-control'] ??= 'no-store';
   if (body === null || !JSON_TYPE.test(headers['content-type'] ?? '')) return { status, headers, body };
   const { 'content-length': _, ...others } = headers;

@@ -7,6 +7,7 @@ const ROOTS: CloudSession['roots'] = [
   { url: 'http://127.0.0.1:9292/image', part: 'image' },
   { url: 'http://127.0.0.1:8774', part: 'compute' },
   { url: 'http://127.0.0.1:9696', part: 'network' },
+  { url: 'https://Glance.example.org:443', part: 'image' },
   { url: 'http://127.0.0.1', part: 'identity' },
 ];
 const PUBLIC = 'https://api.example.org/cloud';
@@ -19,6 +20,19 @@ describe('a whole text', () => {
     ['"http://127.0.0.1:8774?marker=1"', '"https://api.example.org/cloud/compute?marker=1"'],
     ['"http://127.0.0.1:9292/image/v2"', '"https://api.example.org/cloud/image/v2"'],
     ['"http://127.0.0.1/v3"', '"https://api.example.org/cloud/identity/v3"'],
+    // Behind TLS that a proxy ends, with a default port, in another case.
+    ['"https://127.0.0.1:8774/v2.1/servers/1"', '"https://api.example.org/cloud/compute/v2.1/servers/1"'],
+    ['"https://127.0.0.1/v3"', '"https://api.example.org/cloud/identity/v3"'],
+    ['"http://127.0.0.1:80/v3"', '"https://api.example.org/cloud/identity/v3"'],
+    ['"https://127.0.0.1:443/v3"', '"https://api.example.org/cloud/identity/v3"'],
+    ['"http://127.0.0.1:443/v3"', '"https://api.example.org/cloud/identity/v3"'],
+    ['"https://glance.example.org/v2"', '"https://api.example.org/cloud/image/v2"'],
+    ['"HTTP://Glance.EXAMPLE.org:80/v2"', '"https://api.example.org/cloud/image/v2"'],
+    ['"https://127.0.0.1:9292/image/v2"', '"https://api.example.org/cloud/image/v2"'],
+    ['"http://127.0.0.1:9292/IMAGE/v2"', '"http://127.0.0.1:9292/IMAGE/v2"'],
+    ['"ftp://127.0.0.1:8774/v2.1"', '"ftp://127.0.0.1:8774/v2.1"'],
+    ['"http://user@127.0.0.1:8774/v2.1"', '"http://user@127.0.0.1:8774/v2.1"'],
+    ['"http://127.0.0.1:8774@evil.example/"', '"http://127.0.0.1:8774@evil.example/"'],
     // Others that merely begin alike.
     ['"http://127.0.0.1:87741/v2.1"', '"http://127.0.0.1:87741/v2.1"'],
     ['"http://127.0.0.11/v3"', '"http://127.0.0.11/v3"'],

@@ -23,6 +23,9 @@ export interface LinkRewriter {
   stream(): TransformStream<Uint8Array, Uint8Array>;
 }
 
+/** Of `http` and `https`. */
+const DEFAULT_PORTS = [':80', ':443'];
+
 /** Public URLs that are remembered for a session: a client may name any host. */
 const MAX_PUBLIC_URLS = 10;
 const rewriters = new WeakMap<CloudSession['roots'], LruMap<LinkRewriter>>();
@@ -45,18 +48,49 @@ export function knownRewriter(roots: CloudSession['roots'], publicUrl: string): 
  * @param publicUrl Where the gateway is for its clients; no trailing slash.
  */
 export function linkRewriter(roots: CloudSession['roots'], publicUrl: string): LinkRewriter {
-  const targets = new Map(roots.map(({ url, part }) => [url, publicUrl + FACES[part].prefix]));
-  const alternatives = [...targets.keys()].map(escaped).join('|');
-  const inJson = new RegExp(`"(${alternatives})${END}`, 'g');
-  const alone = new RegExp(`^(${alternatives})${END}`);
+  const targets = targetsOf(roots, publicUrl);
+  const alternatives = [...targets.keys()]
+    .sort((a, b) => b.length - a.length)
+    .map(escaped)
+    .join('|');
+  const inJson = new RegExp(`"https?://(${alternatives})${END}`, 'gi');
+  const alone = new RegExp(`^https?://(${alternatives})${END}`, 'i');
+  const targetOf = (address: string, found: string) => targets.get(withLowerHost(address)) ?? found;
   const json: Rewrite = (text) =>
-    targets.size === 0 ? text : text.replace(inJson, (_, url: string) => `"${targets.get(url)}`);
-  const needles = [...targets.keys()].map((url) => `"${url}`);
+    targets.size === 0
+      ? text
+      : text.replace(inJson, (found, address: string) => `"${targetOf(address, found.slice(1))}`);
+  const needles = [...targets.keys()].flatMap((address) => [`"http://${address}`, `"https://${address}`]);
   return {
     json,
-    address: (text) => (targets.size === 0 ? text : text.replace(alone, (url) => targets.get(url) ?? url)),
+    address: (text) =>
+      targets.size === 0 ? text : text.replace(alone, (found, address: string) => targetOf(address, found)),
     stream: () => rewriting(json, needles),
   };
+}
+
+/**
+ * Where each root leads, by host, port and path. A service behind a proxy that ends TLS prints `http`, with or without the port
+ * of either scheme, and the host in the client's spelling: so neither the scheme nor a default port tells roots apart.
+ */
+function targetsOf(roots: CloudSession['roots'], publicUrl: string): Map<string, string> {
+  const targets = new Map<string, string>();
+  for (const { url, part } of roots) {
+    const [, host = '', port = '', path = ''] = /^https?:\/\/([^/?#]*?)(:\d+)?(\/[^?#]*)?$/i.exec(url) ?? [];
+    if (host === '') continue;
+    const ports = port === '' || DEFAULT_PORTS.includes(port) ? ['', ...DEFAULT_PORTS] : [port];
+    for (const one of ports) {
+      const address = withLowerHost(host + one + path);
+      if (!targets.has(address)) targets.set(address, publicUrl + FACES[part].prefix);
+    }
+  }
+  return targets;
+}
+
+/** Paths tell cases apart, hosts do not. */
+function withLowerHost(address: string): string {
+  const end = address.indexOf('/');
+  return end < 0 ? address.toLowerCase() : address.slice(0, end).toLowerCase() + address.slice(end);
 }
 
 /** Holds back no more than the longest address: the end of a part that may be the beginning of one. */
@@ -84,8 +118,8 @@ function undecidedFrom(text: string, needles: readonly string[], longest: number
   for (let from = Math.max(0, text.length - longest); ; from++) {
     from = text.indexOf('"', from);
     if (from < 0) return text.length;
-    const rest = text.slice(from);
-    if (needles.some((needle) => needle.startsWith(rest))) return from;
+    const rest = text.slice(from).toLowerCase();
+    if (needles.some((needle) => needle.toLowerCase().startsWith(rest))) return from;
   }
 }
 
