@@ -39,6 +39,36 @@ export function passThroughConformance(target: () => Target): void {
       expect((await nova.network('DELETE', own)).status).toBe(204);
     });
 
+    test('the cloud obeys _method, so the gateway refuses it', async () => {
+      const cloud = target().acme.openStack;
+      const make = async () => {
+        const { body } = await cloud.network('POST', '/security-groups', {
+          security_group: { name: 'both-method' },
+        });
+        return `/security-groups/${body.security_group.id}`;
+      };
+      const obeyed = await make();
+      expect((await cloud.network('GET', `${obeyed}?x=1;_method=DELETE`)).status).toBe(204);
+      const kept = await make();
+      for (const query of ['_method=DELETE', 'x=1;_method=DELETE', '%5fmethod=DELETE&x=_method']) {
+        expect((await nova.network('GET', `${kept}?${query}`)).status).toBe(400);
+      }
+      expect((await nova.network('GET', kept)).status).toBe(200);
+      expect((await nova.network('DELETE', kept)).status).toBe(204);
+    });
+
+    test.each([
+      '/auto_allocated-topology/{project}?fields=dry-run',
+      '/agents',
+      '/network_ip_availabilities',
+      '/service-profiles',
+      '/segments',
+    ])('a member gets the status of Neutron for the spelling %s', async (path) => {
+      const { openStack, projectId } = target().acme;
+      const own = path.replace('{project}', projectId);
+      expect((await nova.network('GET', own)).status).toBe((await openStack.network('GET', own)).status);
+    });
+
     test('the token tells the cloud’s own names', async () => {
       const { url, acme } = target();
       const own = { 'x-auth-token': redu.key, 'x-subject-token': redu.key };

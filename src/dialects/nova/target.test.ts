@@ -34,6 +34,13 @@ describe('what leads somewhere', () => {
       '/v2/images/x/tags/%E5%90%8D',
       ['images', 'x', 'tags', '名'],
     ],
+    // A tag holds any character but a slash.
+    [
+      '/networking/v2.0/networks/x/tags/a%3Bb%23c%3Fd%5Ce',
+      'network',
+      '/v2.0/networks/x/tags/a%3Bb%23c%3Fd%5Ce',
+      ['networks', 'x', 'tags', 'a;b#c?d\\e'],
+    ],
     // A query is no path.
     ['/compute/v2.1/servers?a=/../b', 'compute', '/v2.1/servers?a=/../b', ['servers']],
   ])('%s', (target, service, path, segments) => {
@@ -82,6 +89,10 @@ const CROOKED = [
 
 describe('what leads nowhere', () => {
   test.each([
+    '/networking/v2.0/networks/x/tags/a%2Fb',
+    '/networking/v2.0/networks/x/tags/a%253Bb',
+    '/networking/v2.0/networks/x/tags/a%3Bb/c',
+    '/networking/v2.0/networks/tags%2Fx/a%3Bb',
     ...CROOKED.map((path) => `/compute/v2.1${path}`),
     ...CROOKED.map((path) => `/image/v2${path}`),
     ...CROOKED.map((path) => `/networking/v2.0${path}`),

@@ -18,6 +18,9 @@ const QUERY = /^[\x21-\x7e]*$/;
 /** What no name may hold once it is decoded: other servers on the way may decode again, or read a backslash as a slash. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
 const FORBIDDEN = /[\x00-\x1f\x7f/\\;?#]|%(?:2e|2f|5c|3b|25|00)/i;
+/** The same for a tag, which the services let hold any character but a slash, and which nothing follows. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+const FORBIDDEN_IN_TAG = /[\x00-\x1f\x7f/]|%(?:2e|2f|5c|3b|25|00)/i;
 const DOTS = /^\.{1,2}$/;
 
 /**
@@ -37,12 +40,13 @@ export function parseTarget(target: string): Target {
   if (!versions.includes(version)) throw nothingHere();
   const endsInSlash = rest.endsWith('/');
   const raw = rest.slice(1, endsInSlash ? -1 : undefined);
-  const segments = rest === '' || rest === '/' ? [] : raw.split('/').map(decodeSegment);
+  const segments = rest === '' || rest === '/' ? [] : raw.split('/').map(decodedSegment);
   const sent = search === '' ? below : `${below}?${search}`;
   return { service: part, path: sent, segments, query: new URLSearchParams(search.replaceAll(';', '&')) };
 }
 
-function decodeSegment(segment: string): string {
+function decodedSegment(segment: string, index: number, all: readonly string[]): string {
+  const isTag = index === all.length - 1 && all[index - 1] === 'tags';
   if (!SEGMENT.test(segment)) throw nothingHere();
   let decoded: string;
   try {
@@ -50,7 +54,7 @@ function decodeSegment(segment: string): string {
   } catch {
     throw nothingHere();
   }
-  if (FORBIDDEN.test(decoded) || DOTS.test(decoded)) throw nothingHere();
+  if ((isTag ? FORBIDDEN_IN_TAG : FORBIDDEN).test(decoded) || DOTS.test(decoded)) throw nothingHere();
   return decoded;
 }
 
