@@ -103,6 +103,19 @@ export function publicAccessConformance(target: () => Target): void {
       await expect.poll(() => openStack.belongings()).toEqual(before);
     });
 
+    test('flags change in a status in which Nova refuses metadata and tags', async () => {
+      const { openStack } = target().acme;
+      const { id } = await boot('conf-rescued', { isPublic: true });
+      await acme.act(id, 'rescue');
+      await acme.until(id, ({ state }) => state === 'rescued');
+      const item = { metadata: { a: 'b' } };
+      expect((await openStack.compute('POST', `/servers/${id}/metadata`, item)).status).toBe(409);
+      expect((await openStack.compute('DELETE', `/servers/${id}/metadata/isPublic`)).status).toBe(409);
+      expect((await openStack.compute('PUT', `/servers/${id}/tags`, { tags: ['a'] })).status).toBe(409);
+      const closed = await acme.patch(`/v1/instances/${id}`, { metadata: { isPublic: false } });
+      expect([closed.status, closed.body.metadata?.isPublic]).toEqual([200, 'false']);
+    });
+
     test('a server made by another tool shows the access it really has, and its own address survives', async () => {
       const { openStack, networkId } = target().acme;
       const images = (await openStack.image('GET', `/images?name=${IMAGE}`)).body.images;
