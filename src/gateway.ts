@@ -36,6 +36,7 @@ import { EVENT_WORDING } from './dialects/redu/event-words.ts';
 import { isRepeatable } from './dialects/redu/repeatable.ts';
 import { retriesOfEndedKeys } from './dialects/redu/retries.ts';
 import { type Assets, serveAssets } from './http/assets.ts';
+import { landing } from './http/landing.ts';
 import { basePathOf, publicUrl } from './http/public-url.ts';
 import {
   type RequestBody,
@@ -167,6 +168,7 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   app.use(refuseDotSegments(options.requestTarget));
   const basePath = basePathOf(options.publicUrl);
   for (const path of REDU_PATHS) app.use(path, withBasePath(basePath));
+  app.route('/', landing(url, options.console));
   app.route('/', health(ports));
   if (ports.assets !== undefined) app.route('/', serveAssets(ports.assets));
   const { adminToken } = options;

@@ -4,7 +4,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type SandboxTarget, sandboxTarget } from '../support/sandbox-target.ts';
 import { fenced, read } from './pages.ts';
 
-const BLOCKS = fenced(read('docs/redu.md'), 'sh');
+const PAGE = read('docs/redu.md');
+const BLOCKS = fenced(PAGE, 'sh');
+/** The shell functions that the page defines before its first command. */
+const [PREAMBLE = ''] = fenced(PAGE, 'text');
+const FUNCTIONS = PREAMBLE.split('\n')
+  .filter((line) => /^\w+\(\) /.test(line))
+  .join('\n');
 
 /** An answer that is no success fails the command; the page itself shows curl as a reader would type it. */
 const STRICT = 'curl() { command curl --fail-with-body --silent --show-error "$@"; }\n';
@@ -20,7 +26,7 @@ describe('the commands of docs/redu.md work as printed', () => {
   afterAll(() => target?.close());
 
   test.each(BLOCKS)('%s', async (block) => {
-    const { stdout } = await promisify(execFile)('sh', ['-ec', STRICT + block], {
+    const { stdout } = await promisify(execFile)('sh', ['-ec', `${STRICT}${FUNCTIONS}\n${block}`], {
       env: {
         PATH: process.env.PATH ?? '',
         URL: target.url,

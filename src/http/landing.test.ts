@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest';
+import { landing } from './landing.ts';
+
+test.each([true, false])('GET / names what the gateway serves; console: %s', async (hasConsole) => {
+  const response = await landing(() => 'https://api.example.org/cloud', hasConsole).request('/');
+  expect([response.status, await response.json()]).toEqual([
+    200,
+    {
+      name: 'linguanova',
+      api: 'https://api.example.org/cloud/v1',
+      openstack_auth_url: 'https://api.example.org/cloud/identity/v3',
+      documentation: 'https://api.example.org/cloud/docs',
+      contract: 'https://api.example.org/cloud/openapi.json',
+      ...(hasConsole && { console: 'https://api.example.org/cloud/console' }),
+    },
+  ]);
+});

@@ -1,0 +1,20 @@
+import { Hono } from 'hono';
+import type { GatewayEnv } from '../context.ts';
+import type { PublicUrl } from './public-url.ts';
+
+/** `GET /`: what a gateway serves, and where. */
+export function landing(publicUrl: PublicUrl, hasConsole: boolean): Hono<GatewayEnv> {
+  const app = new Hono<GatewayEnv>();
+  app.get('/', function showLinks(c) {
+    const url = publicUrl(c);
+    return c.json({
+      name: 'linguanova',
+      api: `${url}/v1`,
+      openstack_auth_url: `${url}/identity/v3`,
+      documentation: `${url}/docs`,
+      contract: `${url}/openapi.json`,
+      ...(hasConsole && { console: `${url}/console` }),
+    });
+  });
+  return app;
+}
