@@ -1,5 +1,5 @@
 import { deadlineIn, remainingMs } from '../../src/clock.ts';
-import type { CallContext, Cloud, CloudCapabilities } from '../../src/compute/cloud.ts';
+import type { CallContext, Cloud, CloudCapabilities, PortFilter } from '../../src/compute/cloud.ts';
 import { noKeyPairs } from '../../src/compute/errors.ts';
 import type { Identity, Quotas } from '../../src/compute/model.ts';
 import * as images from './glance/images.ts';
@@ -83,6 +83,10 @@ export function openStackCloud(
   const getServerGroup = async (id: string) => serverGroups.getServerGroup(nova, id, await projectId());
   const ofOwn = async <T>(find: (id: string) => Promise<unknown>, id: string, call: () => Promise<T>) =>
     onOwn((await token()).identity.roles, () => find(id), call);
+  const listSecurityGroups = async ({ allProjects = false } = {}) =>
+    securityGroups.listSecurityGroups(neutron, allProjects ? null : await projectId());
+  const listPorts = async (filter: PortFilter) =>
+    ports.listPorts(neutron, filter.allProjects ? null : await projectId(), filter);
   const ofOwnInstance = <T>(id: string, call: () => Promise<T>) => ofOwn(getInstance, id, call);
   /** A rule is found in its group alone, so that one of another group, of whatever project, is like one that does not exist. */
   const ofOwnRule = async <T>(groupId: string, ruleId: string, call: () => Promise<T>) => {
@@ -119,6 +123,16 @@ export function openStackCloud(
     listAvailabilityZones: () => novaCatalog.listAvailabilityZones(nova),
     listNetworks: async () => networks.listNetworks(neutron, (await token()).identity),
 
+    listExternalNetworkIds: () => networks.listExternalNetworkIds(neutron),
+    listReach: async (of) => {
+      const [groups, found, externalNetworkIds] = await Promise.all([
+        listSecurityGroups(of),
+        listPorts(of),
+        networks.listExternalNetworkIds(neutron),
+      ]);
+      return { groups, ports: found, externalNetworkIds };
+    },
+
     listKeyPairs: () => withKeyPairs(() => keypairs.listKeyPairs(nova)),
     getKeyPair: (name) => withKeyPairs(() => keypairs.getKeyPair(nova, name)),
     createKeyPair: (name, publicKey) =>
@@ -130,8 +144,7 @@ export function openStackCloud(
     createServerGroup: (name, policy) => serverGroups.createServerGroup(nova, name, policy),
     deleteServerGroup: (id) => ofOwn(getServerGroup, id, () => serverGroups.deleteServerGroup(nova, id)),
 
-    listSecurityGroups: async ({ allProjects = false } = {}) =>
-      securityGroups.listSecurityGroups(neutron, allProjects ? null : await projectId()),
+    listSecurityGroups,
     getSecurityGroup,
     createSecurityGroup: (name, description) =>
       securityGroups.createSecurityGroup(neutron, name, description),
@@ -141,7 +154,7 @@ export function openStackCloud(
     deleteSecurityGroupRule: (groupId, ruleId) =>
       ofOwnRule(groupId, ruleId, () => securityGroups.deleteSecurityGroupRule(neutron, ruleId)),
 
-    listPorts: async (filter) => ports.listPorts(neutron, await projectId(), filter),
+    listPorts,
     createPort: (port) => ports.createPort(neutron, port),
     addPortSecurityGroup: (portId, groupId) =>
       ports.changePortGroups(neutron, portId, (groups) =>
@@ -153,7 +166,8 @@ export function openStackCloud(
       ),
     deletePort: (id) => ports.deletePort(neutron, id),
 
-    listFloatingIps: async () => floatingIps.listFloatingIps(neutron, await projectId()),
+    listFloatingIps: async ({ allProjects = false } = {}) =>
+      floatingIps.listFloatingIps(neutron, allProjects ? null : await projectId()),
     createFloatingIp: (networkId, portId, description) =>
       floatingIps.createFloatingIp(neutron, networkId, portId, description),
     disassociateFloatingIp: (id) => floatingIps.disassociateFloatingIp(neutron, id),

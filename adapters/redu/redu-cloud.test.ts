@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { deadlineIn } from '../../src/clock.ts';
 import type { Cloud, CloudCredential } from '../../src/compute/cloud.ts';
 import { ComputeError, ERROR_CODES, type ErrorCode } from '../../src/compute/errors.ts';
-import { withAccess } from '../../src/compute/instance-view.ts';
+import { NO_REACH, withAccess } from '../../src/compute/instance-view.ts';
 import { QUOTA_NAMES, type Quotas } from '../../src/compute/model.ts';
 import { Provenance } from '../../src/compute/provenance.ts';
 import { INSTANCE, reduApp, SILENT } from '../../src/dialects/redu/app-under-test.ts';
@@ -44,7 +44,7 @@ describe('what a redu API tells is what it was told', () => {
         const [heard] = await withAccess(
           byFlags,
           [decodeInstance(overTheWire(encodeInstanceDetail(told)))],
-          [],
+          NO_REACH,
         );
         expect({ ...heard, metadata: flags(heard?.metadata ?? {}) }).toEqual({
           ...told,
@@ -57,7 +57,11 @@ describe('what a redu API tells is what it was told', () => {
   test('an instance in a list: the eleven fields and the flags', async () => {
     await fc.assert(
       fc.asyncProperty(anyInstance, async (told) => {
-        const [heard] = await withAccess(byFlags, [decodeInstance(overTheWire(encodeInstance(told)))], []);
+        const [heard] = await withAccess(
+          byFlags,
+          [decodeInstance(overTheWire(encodeInstance(told)))],
+          NO_REACH,
+        );
         expect(encodeInstance({ ...INSTANCE, ...heard })).toEqual(encodeInstance(told));
       }),
     );
@@ -130,6 +134,8 @@ describe('what a redu API tells is what it was told', () => {
           portId: null,
           fixedAddress: null,
           instanceId: null,
+          portIsFree: false,
+          projectId: '',
           created,
         },
       ],

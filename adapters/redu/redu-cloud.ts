@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import { deadlineIn } from '../../src/clock.ts';
 import type { CallContext, Cloud, CloudCapabilities } from '../../src/compute/cloud.ts';
 import { ComputeError } from '../../src/compute/errors.ts';
+import { NO_REACH } from '../../src/compute/instance-view.ts';
 import { availabilityZoneSchema } from '../../src/dialects/redu/availability-zones.ts';
 import * as decode from '../../src/dialects/redu/decode-answers.ts';
 import { flavorSchema } from '../../src/dialects/redu/flavors.ts';
@@ -111,6 +112,9 @@ export function reduCloud(open: (call: CallContext) => ReduSession, call: CallCo
     deleteSecurityGroupRule: (id, ruleId) => remove(`${groupPath(id)}/rules/${ruleId}`),
 
     listPorts: noPorts('listing ports'),
+    listExternalNetworkIds: async () => NO_REACH.externalNetworkIds,
+    // The far end tells the flags itself.
+    listReach: async () => NO_REACH,
     createPort: noPorts('making a port'),
     addPortSecurityGroup: noPorts('changing the groups of a port'),
     removePortSecurityGroup: noPorts('changing the groups of a port'),

@@ -32,6 +32,7 @@ import type {
   Network,
   Port,
   Quotas,
+  Reach,
   SecurityGroup,
   SecurityGroupRule,
   ServerGroup,
@@ -193,11 +194,17 @@ export type InstanceAction =
 /** Absent means: not narrowed. */
 export interface PortFilter {
   readonly instanceId?: string;
+  /** Of any of these instances; at most a hundred. */
+  readonly instanceIds?: readonly string[];
   /** Any of these; at most a hundred. */
   readonly ids?: readonly string[];
   /** Exactly this one. */
   readonly description?: string;
+  /** As in `InstanceFilter`. */
+  readonly allProjects?: boolean;
 }
+
+export type ReachFilter = Pick<PortFilter, 'instanceId' | 'allProjects'>;
 
 export interface NewPort {
   readonly networkId: string;
@@ -263,7 +270,12 @@ export interface Cloud {
   listFlavors(): Promise<readonly Flavor[]>;
   listImages(): Promise<readonly Image[]>;
   listAvailabilityZones(): Promise<readonly AvailabilityZone[]>;
+  /** The project's own, those shared with it, and those it may take floating IPs from. */
   listNetworks(): Promise<readonly Network[]>;
+  /** Every external network that an instance's port may be on. */
+  listExternalNetworkIds(): Promise<ReadonlySet<string>>;
+  /** What decides who reaches the project's instances, or one of them; nothing of it where the cloud tells the flags itself. */
+  listReach(of: ReachFilter): Promise<Reach>;
 
   listKeyPairs(): Promise<readonly KeyPair[]>;
   /** `not_found`. */
@@ -308,7 +320,8 @@ export interface Cloud {
    */
   deletePort(id: string): Promise<void>;
 
-  listFloatingIps(): Promise<readonly FloatingIp[]>;
+  /** Those of the project. `allProjects` as in `InstanceFilter`. */
+  listFloatingIps(filter?: { readonly allProjects?: boolean }): Promise<readonly FloatingIp[]>;
   /**
    * Takes a new address from an external network and leads it to a port.
    * `conflict`: no router between them, or the port has one already; `quota_exceeded`; `invalid`.

@@ -3,6 +3,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { Cloud } from './cloud.ts';
 import { createInstance } from './create-instance.ts';
 import { ComputeError, type ErrorCode } from './errors.ts';
+import { NO_REACH } from './instance-view.ts';
 import type { CloudInstance } from './model.ts';
 import type { CreateInstance } from './requests.ts';
 
@@ -56,12 +57,14 @@ function diaryCloud(change: Partial<Cloud> = {}) {
       { ...network, id: 'ext-z', name: 'z', external: true, isDefault: true },
     ],
     listSecurityGroups: async () => [{ ...group, id: 'g1', name: 'default' }],
+    listReach: async () => NO_REACH,
     createPort: (port) =>
       note(`port for ${port.description}`, {
         ...port,
         id: 'port1',
         instanceId: null,
         inOtherUse: false,
+        projectId: 'p',
         fixedAddresses: [],
         created: '',
       }),
@@ -76,6 +79,8 @@ function diaryCloud(change: Partial<Cloud> = {}) {
         portId,
         fixedAddress: null,
         instanceId: null,
+        portIsFree: true,
+        projectId: 'p',
         created: '',
       }),
     deleteFloatingIp: (id) => note(`no ${id}`, undefined),

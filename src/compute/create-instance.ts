@@ -1,20 +1,20 @@
 import { wallTime } from '../clock.ts';
 import type { Caller, Cloud, NetworkAttachment, NewInstance } from './cloud.ts';
 import { ComputeError, noKeyPairs, untouched } from './errors.ts';
-import { FLAG_PUBLIC, FLAG_SSH, PUBLIC_ADDRESS } from './instance-view.ts';
-import { groupsOf, viewOf } from './instances.ts';
+import { FLAG_PUBLIC, FLAG_SSH, NO_REACH, PUBLIC_ADDRESS, reachOf } from './instance-view.ts';
+import { viewOf } from './instances.ts';
 import {
-  assertAttachable,
+  type Attachable,
   assertServerGroup,
+  attachable,
   flavorId,
   imageId,
-  onlyNetwork,
   securityGroupIds,
 } from './lookups.ts';
 import type { CloudInstance, Instance, SecurityGroup } from './model.ts';
-import { newRequestMark, ownedDescription, requestDescription } from './ownership.ts';
+import { newRequestMark, requestDescription } from './ownership.ts';
 import type { NewRelease } from './pending-releases.ts';
-import { leadAddressTo, openPort } from './public-access.ts';
+import { type Entry, openEntry } from './public-entry.ts';
 import type { Attempt, CreateInstance, Owner } from './requests.ts';
 import { isUndecided, type Undo, undoable } from './saga.ts';
 import { admitsSsh, ensureSshGroup } from './ssh-access.ts';
@@ -39,7 +39,7 @@ export async function createInstance(
 ): Promise<Instance> {
   if (attempt?.resumed) {
     const made = await cloud.findInstance(requestDescription(attempt.mark));
-    if (made !== null) return viewOf(cloud, made, await groupsOf(cloud));
+    if (made !== null) return viewOf(cloud, made, await reachOf(cloud, { instanceId: made.id }));
   }
   if (cloud.capabilities.accessByFlags) return createByFlags(cloud, request, attempt);
   const order = { asked: false };
@@ -60,43 +60,46 @@ async function create(
 ): Promise<Instance> {
   assertCapable(cloud, request);
   assertGroupsFit(request);
-  const [flavor, image, networks, groups] = await Promise.all([
+  const [flavor, image, places, groups] = await Promise.all([
     flavorId(cloud, request.flavor),
     imageId(cloud, request.image),
-    request.networks.length > 0 ? request.networks : onlyNetwork(cloud).then((network) => [network]),
-    groupsOf(cloud),
-    assertAttachable(cloud, request.networks),
+    attachable(cloud, request.networks),
+    cloud.capabilities.securityGroups ? cloud.listSecurityGroups() : [],
     assertServerGroup(cloud, request.serverGroupId),
   ]);
   const caller = await cloud.caller();
-  const named = securityGroupIds(groups, request.securityGroupNames);
-  const groupIds = named.length > 0 || !request.enableSsh ? named : defaultGroupIds(groups, caller);
+  const named = securityGroupIds(groups, request.securityGroupNames, caller.projectId);
+  const ofDefault = defaultGroupIds(groups, caller);
+  const groupIds = named.length > 0 || !request.enableSsh ? named : ofDefault;
 
   const steps = async (undo: Undo) => {
     const sshGroup = request.enableSsh ? await ensureSshGroup(cloud) : null;
     const allGroupIds = sshGroup === null ? groupIds : [...new Set([...groupIds, sshGroup.id])];
-    if (sshGroup !== null) await openNamedPorts(cloud, networks, sshGroup.id, undo);
-    const entry = await openEntry(cloud, request, networks, allGroupIds, owner, undo);
+    if (sshGroup !== null) await openNamedPorts(cloud, places.attachments, sshGroup.id, undo);
+    const entry = request.isPublic
+      ? await openEntry(cloud, places, { name: request.name, groupIds: allGroupIds }, owner, undo)
+      : null;
     const accepted: NewInstance = {
       name: request.name,
       flavorId: flavor,
       imageId: image,
-      networks: entry.networks,
+      networks: entry?.attachments ?? places.attachments,
       securityGroupIds: allGroupIds,
       keypairName: request.keypairName,
       userData: request.userData,
       availabilityZone: request.availabilityZone,
       serverGroupId: request.serverGroupId,
-      metadata: { ...request.metadata, ...flags(request, entry.address) },
+      metadata: { ...request.metadata, ...flags(request, entry) },
       description: requestDescription(attempt?.mark ?? newRequestMark()),
       isDescriptionOptional: attempt === null,
     };
     order.asked = true;
-    const id = await accept(cloud, accepted, entry.made, undo);
+    const id = await accept(cloud, accepted, entry?.made ?? null, undo);
+    const onPorts = groupsOnPorts(places, allGroupIds.length > 0 ? allGroupIds : ofDefault);
     return {
       ...(await firstLook(cloud, id, accepted, caller)),
-      publicAddress: entry.address,
-      sshEnabled: request.enableSsh || opensSsh(groups, allGroupIds),
+      publicAddress: entry?.address ?? null,
+      sshEnabled: request.enableSsh || opensSsh(groups, onPorts),
     };
   };
   return undoable(cloud, steps, owner.releases);
@@ -123,7 +126,7 @@ async function createByFlags(
   };
   const caller = await cloud.caller();
   const id = await cloud.createInstance(accepted);
-  return viewOf(cloud, await firstLook(cloud, id, accepted, caller), []);
+  return viewOf(cloud, await firstLook(cloud, id, accepted, caller), NO_REACH);
 }
 
 function assertCapable(cloud: Cloud, request: CreateInstance): void {
@@ -164,43 +167,12 @@ async function openNamedPorts(
   }
 }
 
-interface Entry {
-  readonly networks: readonly NetworkAttachment[];
-  readonly address: string | null;
-  /** null: nothing was made. */
-  readonly made: NewRelease | null;
-}
-
-/** The way in from outside, on the first network; the networks as the server is to be attached to them. */
-async function openEntry(
-  cloud: Cloud,
-  request: CreateInstance,
-  networks: readonly NetworkAttachment[],
-  groupIds: readonly string[],
-  owner: Owner,
-  undo: Undo,
-): Promise<Entry> {
-  const [first, ...others] = networks;
-  if (!request.isPublic || first === undefined) return { networks, address: null, made: null };
-  if (first.kind === 'port') {
-    const mark = ownedDescription(owner.keyId, request.name);
-    const { id, address } = await leadAddressTo(cloud, first.portId, mark, undo);
-    return { networks, address, made: { mark, floatingIpIds: [id] } };
-  }
-  const port = { networkId: first.networkId, instanceName: request.name, securityGroupIds: groupIds };
-  const { portId, floatingIpId, address, mark } = await openPort(cloud, port, owner, undo);
+/** Of an instance that is on an external network itself nothing is promised: it has no floating IP that Nova would show late. */
+function flags(request: CreateInstance, entry: Entry | null): Record<string, string> {
   return {
-    networks: [{ kind: 'port', portId }, ...others],
-    address,
-    made: { mark, portIds: [portId], floatingIpIds: [floatingIpId] },
-  };
-}
-
-function flags(request: CreateInstance, address: string | null): Record<string, string> {
-  return {
-    [FLAG_PUBLIC]: String(request.isPublic),
+    ...(entry?.isExternal ? {} : { [FLAG_PUBLIC]: String(request.isPublic) }),
     [FLAG_SSH]: String(request.enableSsh),
-    ...(address === null ? {} : { [PUBLIC_ADDRESS]: address }),
+    ...(entry === null || entry.isExternal ? {} : { [PUBLIC_ADDRESS]: entry.address }),
   };
 }
 
@@ -287,9 +259,14 @@ async function firstLook(
   }
 }
 
+/** A port that is named keeps its own groups; the ones that the cloud makes get those of the instance. */
+function groupsOnPorts({ attachments, ports }: Attachable, ofInstance: readonly string[]): readonly string[] {
+  return attachments.flatMap((attachment) => {
+    if (attachment.kind === 'network') return ofInstance;
+    return ports.find(({ id }) => id === attachment.portId)?.securityGroupIds ?? [];
+  });
+}
+
 function opensSsh(groups: readonly SecurityGroup[], ids: readonly string[]): boolean {
-  const attached = groups.filter((group) =>
-    ids.length > 0 ? ids.includes(group.id) : group.name === 'default',
-  );
-  return attached.some((group) => group.rules.some(admitsSsh));
+  return groups.some((group) => ids.includes(group.id) && group.rules.some(admitsSsh));
 }

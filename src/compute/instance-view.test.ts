@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Cloud } from './cloud.ts';
-import { withAccess } from './instance-view.ts';
-import type { CloudInstance, FloatingIp, SecurityGroup } from './model.ts';
+import { inNetworkOrder, NO_REACH, withAccess } from './instance-view.ts';
+import type { CloudInstance, FloatingIp, Port, Reach, SecurityGroup } from './model.ts';
 
 const INSTANCE: CloudInstance = {
   id: 'i',
@@ -32,8 +32,24 @@ const IP: FloatingIp = {
   portId: 'port',
   fixedAddress: '10.0.0.1',
   instanceId: 'i',
+  portIsFree: false,
+  projectId: 'p',
   created: '',
 };
+const PORT: Port = {
+  id: 'port',
+  name: '',
+  projectId: 'p',
+  networkId: 'n',
+  description: '',
+  instanceId: 'i',
+  inOtherUse: false,
+  securityGroupIds: [],
+  fixedAddresses: ['10.0.0.1'],
+  created: '',
+};
+const reach = (change: Partial<Reach>): Reach => ({ ...NO_REACH, ...change });
+const FIXED = { network: 'n', address: '10.0.0.1', version: 4, type: 'fixed', macAddress: null } as const;
 const shown = (address: string) =>
   [{ network: 'n', address, version: 4, type: 'floating', macAddress: null }] as const;
 
@@ -73,14 +89,15 @@ const group = (name: string, open: boolean, change: Partial<SecurityGroup> = {})
 const look = async (
   instance: Partial<CloudInstance>,
   floatingIps: FloatingIp[] = [],
-  groups: SecurityGroup[] = [],
+  around: Partial<Reach> = {},
+  allProjects = false,
 ) => {
   let asked = 0;
   const cloud = cloudWith(() => {
     asked += 1;
     return floatingIps;
   });
-  const [view] = await withAccess(cloud, [{ ...INSTANCE, ...instance }], groups);
+  const [view] = await withAccess(cloud, [{ ...INSTANCE, ...instance }], reach(around), allProjects);
   return { address: view?.publicAddress, ssh: view?.sshEnabled, asked };
 };
 
@@ -102,8 +119,40 @@ describe('the public address', () => {
     [
       'promised, and the port is not the server’s yet',
       { metadata: promised },
-      [{ ...IP, instanceId: null }],
+      [{ ...IP, instanceId: null, portIsFree: true }],
       '203.0.113.9',
+      1,
+    ],
+    ['promised, but led to a load balancer', { metadata: promised }, [{ ...IP, instanceId: null }], null, 1],
+    [
+      'two shown: the promised one is not the first',
+      { metadata: promised, addresses: [...shown('203.0.113.1'), ...shown('203.0.113.9')] },
+      [],
+      '203.0.113.9',
+      0,
+    ],
+    [
+      'two led here and not shown yet: the promised one',
+      { metadata: promised },
+      [{ ...IP, id: 'a', address: '203.0.113.1' }, IP],
+      '203.0.113.9',
+      1,
+    ],
+    [
+      'two led here, none promised: the one of the first network',
+      {
+        metadata: { isPublic: 'true' },
+        addresses: ['10.0.0.1', '10.1.0.1'].map((address) => ({ ...FIXED, address })),
+      },
+      [{ ...IP, id: 'a', address: '203.0.113.1', fixedAddress: '10.1.0.1' }, IP],
+      '203.0.113.9',
+      1,
+    ],
+    [
+      'promised by an instance of another project',
+      { metadata: promised },
+      [{ ...IP, projectId: 'q', instanceId: null, portIsFree: true }],
+      null,
       1,
     ],
     [
@@ -140,35 +189,100 @@ describe('the public address', () => {
   });
 });
 
+describe('an instance on an external network', () => {
+  const externalNetworkIds = new Set(['n']);
+
+  test('is public by its own address', async () => {
+    const around = { ports: [PORT], externalNetworkIds };
+    expect(await look({}, [], around)).toMatchObject({ address: '10.0.0.1', asked: 0 });
+  });
+
+  test('shows its IPv4 address before IPv6', async () => {
+    const ports = [{ ...PORT, fixedAddresses: ['2001:db8::1', '10.0.0.1'] }];
+    expect(await look({}, [], { ports, externalNetworkIds })).toMatchObject({ address: '10.0.0.1' });
+  });
+
+  test('is not told by a port that another project made for it', async () => {
+    const ports = [{ ...PORT, projectId: 'q' }];
+    expect(await look({}, [], { ports, externalNetworkIds })).toMatchObject({ address: null });
+  });
+});
+
+test('with all projects what a customer wrote is not shown as an address or as open for SSH', async () => {
+  const metadata = { isPublic: 'true', floatingIp: '8.8.8.8', enableSSH: 'true' };
+  expect(await look({ metadata }, [], {}, true)).toMatchObject({ address: null, ssh: false });
+  const building = { metadata, status: 'BUILD', securityGroupNames: 'unknown' } as const;
+  expect(await look(building, [], {}, true)).toMatchObject({ address: null, ssh: false });
+});
+
+test('ports are in the order of the networks, whatever their ids', () => {
+  const addresses = ['10.0.0.9', '10.1.0.9'].map((address) => ({ ...FIXED, address }));
+  const [first, second] = [
+    { ...PORT, id: 'z', fixedAddresses: ['10.0.0.9'] },
+    { ...PORT, id: 'a', fixedAddresses: ['10.1.0.9'] },
+  ];
+  expect(inNetworkOrder({ ...INSTANCE, addresses }, [second, first])).toEqual([first, second]);
+});
+
 describe('SSH', () => {
-  test.each<[string, Partial<CloudInstance>, SecurityGroup[], boolean]>([
-    ['a group opens it', { securityGroupNames: ['a', 'b'] }, [group('a', false), group('b', true)], true],
+  const on = (...securityGroupIds: string[]) => [{ ...PORT, securityGroupIds }];
+  test.each<[string, Partial<CloudInstance>, Partial<Reach>, boolean]>([
+    [
+      'a group on its port opens it',
+      {},
+      { ports: on('a', 'b'), groups: [group('a', false), group('b', true)] },
+      true,
+    ],
     [
       'no group opens it, whatever the flag says',
-      { securityGroupNames: ['a'], metadata: { enableSSH: 'true' } },
-      [group('a', false)],
+      { metadata: { enableSSH: 'true' } },
+      { ports: on('a'), groups: [group('a', false)] },
       false,
     ],
     [
-      'an open group of that name in another project',
+      'another group of the name of its own opens it',
       { securityGroupNames: ['a'] },
-      [group('a', true, { projectId: 'q' })],
+      { ports: on('a'), groups: [group('a', false), group('b', true, { name: 'a' })] },
       false,
     ],
     [
-      'an open group that another project shares',
+      'a group of that name that a stranger shares opens it',
       { securityGroupNames: ['a'] },
-      [group('a', true, { projectId: 'q', shared: true })],
+      {
+        ports: on('a'),
+        groups: [group('a', false), group('b', true, { name: 'a', projectId: 'q', shared: true })],
+      },
+      false,
+    ],
+    [
+      'a shared group that is on its port opens it',
+      {},
+      { ports: on('b'), groups: [group('b', true, { projectId: 'q', shared: true })] },
       true,
+    ],
+    [
+      'an open group is on a port that another project made for it',
+      {},
+      {
+        ports: [...on('a'), { ...PORT, projectId: 'q', securityGroupIds: ['b'] }],
+        groups: [group('b', true)],
+      },
+      false,
     ],
     [
       'still building: the flag counts',
-      { securityGroupNames: 'unknown', metadata: { enableSSH: 'true' } },
-      [],
+      { status: 'BUILD', securityGroupNames: 'unknown', metadata: { enableSSH: 'true' } },
+      {},
       true,
     ],
-  ])('%s', async (_, instance, groups, ssh) => {
-    expect((await look(instance, [], groups)).ssh).toBe(ssh);
+    [
+      'in error without a port: the flag does not',
+      { status: 'ERROR', securityGroupNames: 'unknown', metadata: { enableSSH: 'true' } },
+      {},
+      false,
+    ],
+  ])('%s', async (_, instance, around, ssh) => {
+    expect((await look(instance, [], around)).ssh).toBe(ssh);
   });
 });
 
@@ -178,7 +292,7 @@ describe('an instance that is kept from list to list', () => {
       await withAccess(
         cloudWith(() => floatingIps),
         [instance],
-        groups,
+        reach({ groups, ports: [{ ...PORT, securityGroupIds: ['a'] }] }),
       )
     )[0];
 

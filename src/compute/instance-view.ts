@@ -5,8 +5,8 @@
  * @module
  */
 
-import type { Cloud } from './cloud.ts';
-import type { CloudInstance, FloatingIp, Instance, SecurityGroup } from './model.ts';
+import type { Cloud, ReachFilter } from './cloud.ts';
+import type { CloudInstance, FloatingIp, Instance, Port, Reach } from './model.ts';
 import { admitsSsh } from './ssh-access.ts';
 
 /** The flags as they stand in an instance's metadata in the cloud. */
@@ -15,17 +15,26 @@ export const FLAG_SSH = 'enableSSH';
 /** Written beside `isPublic`, so that the address is known before the cloud shows it on the instance. */
 export const PUBLIC_ADDRESS = 'floatingIp';
 
+/** Where the cloud tells the flags itself, or has none of it. */
+export const NO_REACH: Reach = { groups: [], ports: [], externalNetworkIds: new Set() };
+
+/** What decides who reaches instances of this cloud. */
+export async function reachOf(cloud: Cloud, of: ReachFilter = {}): Promise<Reach> {
+  const { securityGroups, accessByFlags } = cloud.capabilities;
+  return securityGroups && !accessByFlags ? cloud.listReach(of) : NO_REACH;
+}
+
 /**
  * Adds public access to instances. Costs one list of floating IPs, and that only when the addresses of some instance and
  * its flags disagree: in the seconds after a change, which Nova shows late.
  *
- * @param groups The security groups of the instances' projects.
- * @param allProjects They belong to several, whose floating IPs cannot be asked for: then metadata fills those seconds.
+ * @param reach Of these instances.
+ * @param allProjects They belong to several: then nothing is shown of what their metadata says.
  */
 export async function withAccess(
   cloud: Cloud,
   instances: readonly CloudInstance[],
-  groups: readonly SecurityGroup[],
+  reach: Reach,
   allProjects = false,
 ): Promise<Instance[]> {
   const { floatingIps, securityGroups, accessByFlags } = cloud.capabilities;
@@ -36,47 +45,64 @@ export async function withAccess(
       sshEnabled: sshPromised(instance),
     }));
   }
-  const opensSsh = sshByGroup(groups);
-  const canAsk = floatingIps && !allProjects;
-  // All that what is shown depends on, beside the instance itself and, while it is in doubt, the floating IPs.
-  const by = JSON.stringify([canAsk, securityGroups, ...[...opensSsh].toSorted()]);
-  const shown = instances.map((instance) => {
-    const known = SHOWN.get(instance);
-    return known?.by === by ? known.view : null;
+  const inDoubt = floatingIps && instances.some(isInDoubt);
+  const addresses = inDoubt ? await cloud.listFloatingIps(allProjects ? { allProjects } : {}) : [];
+  const opensSsh = new Set(reach.groups.filter(({ rules }) => rules.some(admitsSsh)).map(({ id }) => id));
+  const portsOf = portsByInstance(reach.ports);
+  // A server that is being built has no port yet: until then its own flag counts.
+  const isPromised = (one: CloudInstance) => !allProjects && one.status === 'BUILD' && sshPromised(one);
+  return instances.map((instance) => {
+    const ports = (portsOf.get(instance.id) ?? []).filter((port) => port.projectId === instance.projectId);
+    const floating = floatingIps ? floatingAddressOf(instance, addresses) : shownAddress(instance);
+    return shownAs(
+      instance,
+      floating ?? externalAddressOf(ports, reach.externalNetworkIds),
+      securityGroups ? (openedBy(ports, opensSsh) ?? isPromised(instance)) : sshPromised(instance),
+    );
   });
-  const inDoubt = canAsk && instances.some((instance, at) => shown[at] === null && isInDoubt(instance));
-  const addresses = inDoubt ? await cloud.listFloatingIps() : [];
-  return instances.map(
-    (instance, at) =>
-      shown[at] ??
-      shownAs(
-        instance,
-        canAsk ? publicAddressOf(instance, addresses) : (shownAddress(instance) ?? promisedAddress(instance)),
-        securityGroups ? sshEnabledOn(instance, opensSsh) : sshPromised(instance),
-        canAsk && isInDoubt(instance) ? null : by,
-      ),
-  );
 }
 
-/** What was last shown of an instance, and by what; null: it was in doubt. A fleet keeps it as the same object from list to list. */
-const SHOWN = new WeakMap<CloudInstance, { readonly view: Instance; readonly by: string | null }>();
+/** What was last shown of an instance. A fleet keeps it as the same object from list to list. */
+const SHOWN = new WeakMap<CloudInstance, Instance>();
 
 /** The same object as before while nothing about the instance is different, so that what is made of it can be kept too. */
-function shownAs(
-  instance: CloudInstance,
-  publicAddress: string | null,
-  sshEnabled: boolean,
-  by: string | null,
-): Instance {
-  const before = SHOWN.get(instance)?.view;
-  const isSame = before?.publicAddress === publicAddress && before.sshEnabled === sshEnabled;
-  const view = isSame ? before : { ...instance, publicAddress, sshEnabled };
-  SHOWN.set(instance, { view, by });
+function shownAs(instance: CloudInstance, publicAddress: string | null, sshEnabled: boolean): Instance {
+  const before = SHOWN.get(instance);
+  if (before?.publicAddress === publicAddress && before.sshEnabled === sshEnabled) return before;
+  const view = { ...instance, publicAddress, sshEnabled };
+  SHOWN.set(instance, view);
   return view;
 }
 
+const BY_INSTANCE = new WeakMap<readonly Port[], ReadonlyMap<string | null, readonly Port[]>>();
+
+/** Kept with the list, which a fleet shows again and again. */
+function portsByInstance(ports: readonly Port[]): ReadonlyMap<string | null, readonly Port[]> {
+  const known = BY_INSTANCE.get(ports) ?? Map.groupBy(ports, ({ instanceId }) => instanceId);
+  BY_INSTANCE.set(ports, known);
+  return known;
+}
+
+/** The ports of an instance in the order of its networks, as its addresses stand; those without an address yet come last. */
+export function inNetworkOrder(instance: CloudInstance, ports: readonly Port[]): Port[] {
+  const order = instance.addresses.map(({ address }) => address);
+  const placeOf = ({ fixedAddresses }: Port) => {
+    const places = fixedAddresses.map((address) => order.indexOf(address)).filter((place) => place >= 0);
+    return Math.min(order.length, ...places);
+  };
+  return ports.toSorted(
+    (a, b) => placeOf(a) - placeOf(b) || a.created.localeCompare(b.created) || a.id.localeCompare(b.id),
+  );
+}
+
+function floatingOn(instance: CloudInstance): string[] {
+  return instance.addresses.filter(({ type }) => type === 'floating').map(({ address }) => address);
+}
+
+/** Of several floating IPs the one that the gateway led there, as long as it leads there; else the one of the first network. */
 function shownAddress(instance: CloudInstance): string | null {
-  return instance.addresses.find((address) => address.type === 'floating')?.address ?? null;
+  const shown = floatingOn(instance);
+  return shown.find((address) => address === promisedAddress(instance)) ?? shown[0] ?? null;
 }
 
 /** The address the flags speak of; null when they say private, or nothing. */
@@ -92,10 +118,11 @@ function sshPromised({ metadata }: CloudInstance): boolean {
 export function flagsDisagree(instance: CloudInstance): boolean {
   const flag = instance.metadata[FLAG_PUBLIC];
   if (flag === undefined) return false;
-  const shown = shownAddress(instance);
   const promised = promisedAddress(instance);
   // Somebody else's tool may set the flag without an address: then any address agrees with it, and none does not.
-  return flag === 'true' && promised === null ? shown === null : shown !== promised;
+  return flag === 'true' && promised === null
+    ? floatingOn(instance).length === 0
+    : shownAddress(instance) !== promised;
 }
 
 /** Statuses in which Nova takes metadata. In all others a change of access leaves the flags as they were. */
@@ -115,29 +142,35 @@ function isInDoubt(instance: CloudInstance): boolean {
   return !TAKES_METADATA.has(instance.status) || flagsDisagree(instance);
 }
 
-function publicAddressOf(instance: CloudInstance, floatingIps: readonly FloatingIp[]): string | null {
+/** What a customer wrote only chooses among the floating IPs that Neutron shows to lead there. */
+function floatingAddressOf(instance: CloudInstance, floatingIps: readonly FloatingIp[]): string | null {
   if (!isInDoubt(instance)) return shownAddress(instance);
   const promised = promisedAddress(instance);
-  const leadingHere = floatingIps.filter((floatingIp) => floatingIp.instanceId === instance.id);
+  const own = floatingIps.filter(({ projectId }) => projectId === instance.projectId);
+  const order = instance.addresses.map(({ address }) => address);
+  const placeOf = ({ fixedAddress }: FloatingIp) => {
+    const place = order.indexOf(fixedAddress ?? '');
+    return place < 0 ? order.length : place;
+  };
+  const leadingHere = own
+    .filter(({ instanceId }) => instanceId === instance.id)
+    .sort((a, b) => placeOf(a) - placeOf(b) || a.created.localeCompare(b.created) || (a.id < b.id ? -1 : 1));
+  const chosen = leadingHere.find(({ address }) => address === promised) ?? leadingHere[0];
   // A server that has just been accepted does not own its port yet, but the address already leads to that port.
-  const waiting = floatingIps.filter(
-    (f) => f.instanceId === null && f.portId !== null && f.address === promised,
-  );
-  return (leadingHere[0] ?? waiting[0])?.address ?? null;
+  const waiting = own.find(({ portIsFree, address }) => portIsFree && address === promised);
+  return (chosen ?? waiting)?.address ?? null;
 }
 
-/**
- * Names of the groups that open port 22, by project. Names are unique per project only by habit: where several groups
- * share one, the name counts as open when any of them is.
- */
-function sshByGroup(groups: readonly SecurityGroup[]): ReadonlySet<string> {
-  const open = groups.filter((group) => group.rules.some(admitsSsh));
-  return new Set(open.map((group) => `${group.shared ? '*' : group.projectId}/${group.name}`));
+/** The address of an instance that is on an external network itself. */
+function externalAddressOf(ports: readonly Port[], externalNetworkIds: ReadonlySet<string>): string | null {
+  const addresses = ports
+    .filter(({ networkId }) => externalNetworkIds.has(networkId))
+    .flatMap(({ fixedAddresses }) => fixedAddresses);
+  return addresses.find((address) => !address.includes(':')) ?? addresses[0] ?? null;
 }
 
-function sshEnabledOn(instance: CloudInstance, opensSsh: ReadonlySet<string>): boolean {
-  if (instance.securityGroupNames === 'unknown') return sshPromised(instance);
-  return instance.securityGroupNames.some(
-    (name) => opensSsh.has(`${instance.projectId}/${name}`) || opensSsh.has(`*/${name}`),
-  );
+/** By the groups that are on its own ports, whatever they are named; null without a port. */
+function openedBy(ports: readonly Port[], opensSsh: ReadonlySet<string>): boolean | null {
+  if (ports.length === 0) return null;
+  return ports.some(({ securityGroupIds }) => securityGroupIds.some((id) => opensSsh.has(id)));
 }

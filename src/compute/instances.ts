@@ -6,9 +6,9 @@
 
 import type { ActionResult, Cloud, InstanceFilter, InstanceWindow } from './cloud.ts';
 import { ComputeError, hasCode } from './errors.ts';
-import { PUBLIC_ADDRESS, withAccess } from './instance-view.ts';
+import { PUBLIC_ADDRESS, reachOf, withAccess } from './instance-view.ts';
 import { flavorId, idToFilterBy, imageId } from './lookups.ts';
-import type { CloudInstance, FloatingIp, Instance, Port, SecurityGroup } from './model.ts';
+import type { CloudInstance, FloatingIp, Instance, Port, Reach } from './model.ts';
 import { isOwned } from './ownership.ts';
 import { noReleases, type Releases } from './pending-releases.ts';
 import { type MadeFor, madeFor } from './release.ts';
@@ -29,17 +29,17 @@ export async function listInstances(
 ): Promise<InstanceList> {
   const filter = await resolveFilter(cloud, query);
   const { allProjects = false } = query;
-  const [page, groups] = await Promise.all([
+  const [page, reach] = await Promise.all([
     cloud.listInstances(filter, window),
-    groupsOf(cloud, allProjects),
+    reachOf(cloud, allProjects ? { allProjects } : {}),
   ]);
-  return { instances: await withAccess(cloud, page.instances, groups, allProjects), more: page.more };
+  return { instances: await withAccess(cloud, page.instances, reach, allProjects), more: page.more };
 }
 
 /** `not_found`. */
 export async function getInstance(cloud: Cloud, id: string): Promise<Instance> {
-  const [instance, groups] = await Promise.all([cloud.getInstance(id), groupsOf(cloud)]);
-  return viewOf(cloud, instance, groups);
+  const [instance, reach] = await Promise.all([cloud.getInstance(id), reachOf(cloud, { instanceId: id })]);
+  return viewOf(cloud, instance, reach);
 }
 
 /**
@@ -156,19 +156,9 @@ export async function attachmentsOf(
   return { ports, floatingIps: floatingIps.filter((ip) => portIds.has(ip.portId) || isPromised(ip)) };
 }
 
-/** The groups whose rules say whether an instance can be reached; none where the cloud says that itself, or has no groups. */
-export async function groupsOf(cloud: Cloud, allProjects = false): Promise<readonly SecurityGroup[]> {
-  const { securityGroups, accessByFlags } = cloud.capabilities;
-  return securityGroups && !accessByFlags ? cloud.listSecurityGroups({ allProjects }) : [];
-}
-
 /** One instance with its access. */
-export async function viewOf(
-  cloud: Cloud,
-  instance: CloudInstance,
-  groups: readonly SecurityGroup[],
-): Promise<Instance> {
-  const [view] = await withAccess(cloud, [instance], groups);
+export async function viewOf(cloud: Cloud, instance: CloudInstance, reach: Reach): Promise<Instance> {
+  const [view] = await withAccess(cloud, [instance], reach);
   if (view === undefined) throw new ComputeError('internal', 'an instance lost its view');
   return view;
 }

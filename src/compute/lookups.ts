@@ -53,30 +53,47 @@ export async function imageId(cloud: Cloud, wanted: string): Promise<string> {
   return onlyId(await cloud.listImages(), wanted, 'image_id', 'image');
 }
 
-/** The ids of these groups, named by name or id. `invalid`. */
-export function securityGroupIds(groups: readonly SecurityGroup[], wanted: readonly string[]): string[] {
-  return wanted.map((name, index) => onlyId(groups, name, `security_group_names.${index}`, 'security group'));
+/**
+ * The ids of these groups, named by id or name. A name is first one of the project's own groups: others share theirs without being
+ * asked, under whatever name. `invalid`.
+ */
+export function securityGroupIds(
+  groups: readonly SecurityGroup[],
+  wanted: readonly string[],
+  ownProjectId: string,
+): string[] {
+  const own = groups.filter(({ projectId }) => projectId === ownProjectId);
+  return wanted.map((name, index) => {
+    const isId = groups.some(({ id }) => id === name);
+    const named = !isId && own.some((group) => group.name === name) ? own : groups;
+    return onlyId(named, name, `security_group_names.${index}`, 'security group');
+  });
+}
+
+/** What an instance is to be attached to, and what the project may attach instances to. */
+export interface Attachable {
+  readonly attachments: readonly NetworkAttachment[];
+  readonly networks: readonly Network[];
+  /** The project's ports, where one of them is named. */
+  readonly ports: readonly Port[];
 }
 
 /**
- * Verifies that every network and port that a request names may be used by the project: an administrator's credential could
- * attach an instance to anybody's. `invalid`; `conflict`: a port that is somebody's already, for opening it would open the other.
+ * Verifies that every network and port that a request names may be used by the project, for an administrator's credential could
+ * attach an instance to any; chooses the network of a request that names none. `invalid`; `conflict`: a port that is somebody's already, for opening it would open the other.
  */
-export async function assertAttachable(
-  cloud: Cloud,
-  attachments: readonly NetworkAttachment[],
-): Promise<{ readonly networks: readonly Network[]; readonly ports: readonly Port[] }> {
-  const names = (kind: NetworkAttachment['kind']) => attachments.some((named) => named.kind === kind);
+export async function attachable(cloud: Cloud, named: readonly NetworkAttachment[]): Promise<Attachable> {
   const [{ projectId }, networks, ports] = await Promise.all([
     cloud.caller(),
-    names('network') ? cloud.listNetworks() : [],
-    names('port') ? cloud.listPorts({}) : [],
+    cloud.listNetworks(),
+    named.some(({ kind }) => kind === 'port') ? cloud.listPorts({}) : [],
   ]);
+  const attachments = named.length > 0 ? named : [onlyNetwork(networks, projectId)];
   for (const attachment of attachments) {
     if (attachment.kind === 'port') assertFree(ports, attachment.portId);
     else assertForInstances(networks, attachment.networkId, projectId);
   }
-  return { networks, ports };
+  return { attachments, networks, ports };
 }
 
 function assertFree(ports: readonly Port[], id: string): void {
@@ -114,14 +131,14 @@ export async function assertServerGroup(cloud: Cloud, id: string | null): Promis
 const MAX_CHOICES = 10;
 
 /**
- * The network of an instance that names none: the project's only one of its own, else the only one shared with it.
- * `invalid` when there is none or a choice, naming the choices.
+ * The network of an instance that names none: the project's only one of its own, else the only one shared with it, else the only
+ * external one that takes instances. `invalid` when there is none or a choice, naming the choices.
  */
-export async function onlyNetwork(cloud: Cloud): Promise<NetworkAttachment> {
-  const { projectId } = await cloud.caller();
-  const internal = (await cloud.listNetworks()).filter((network) => !network.external);
-  const own = internal.filter((network) => network.projectId === projectId);
-  const candidates = own.length > 0 ? own : internal;
+export function onlyNetwork(networks: readonly Network[], ownProjectId: string): NetworkAttachment {
+  const usable = networks.filter((network) => isForInstances(network, ownProjectId));
+  const internal = usable.filter(({ external }) => !external);
+  const own = internal.filter(({ projectId }) => projectId === ownProjectId);
+  const candidates = [own, internal, usable].find(({ length }) => length > 0) ?? [];
   const [network] = candidates;
   if (network === undefined)
     throw ComputeError.field('network_id', 'this project has no network: make one first');

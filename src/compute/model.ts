@@ -170,12 +170,16 @@ export interface FloatingIp {
   readonly fixedAddress: string | null;
   /** The instance behind that port; null also in the seconds before a new server takes its port. */
   readonly instanceId: string | null;
+  /** The port it leads to belongs to nothing yet: a new server is about to take it. */
+  readonly portIsFree: boolean;
+  readonly projectId: string;
   readonly created: string;
 }
 
 export interface Port {
   readonly id: string;
   readonly name: string;
+  readonly projectId: string;
   readonly networkId: string;
   readonly description: string;
   /** The instance it belongs to. */
@@ -185,6 +189,15 @@ export interface Port {
   readonly securityGroupIds: readonly string[];
   readonly fixedAddresses: readonly string[];
   readonly created: string;
+}
+
+/** What decides who reaches an instance, beside the instance itself. */
+export interface Reach {
+  readonly groups: readonly SecurityGroup[];
+  /** Those of instances at least; others may be among them. */
+  readonly ports: readonly Port[];
+  /** An instance with an address in one of these is public without a floating IP. */
+  readonly externalNetworkIds: ReadonlySet<string>;
 }
 
 export interface Hypervisor {

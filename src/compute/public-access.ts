@@ -14,7 +14,7 @@ import { orLost, type Undo } from './saga.ts';
 /** What `openPort` made: a port with a public address, ready for a server. */
 export interface PublicPort {
   readonly portId: string;
-  readonly floatingIpId: string;
+  readonly floatingIpIds: readonly string[];
   readonly address: string;
   /** The description of both. */
   readonly mark: string;
@@ -24,11 +24,18 @@ export interface PublicPort {
  * Makes a port and leads a new floating IP to it. Everything is known when it returns; nothing waits for a boot. What it
  * made is on `undo`.
  *
- * `conflict`: no external network reaches that network; `quota_exceeded`; `invalid`: no such network.
+ * `UnreachablePort`: no external network reaches that network, and nothing is left of it; `conflict`: that network has no address
+ * left; `quota_exceeded`; `invalid`: no such network.
  */
 export async function openPort(
   cloud: Cloud,
-  port: { networkId: string; instanceName: string; securityGroupIds: readonly string[] },
+  port: {
+    networkId: string;
+    instanceName: string;
+    securityGroupIds: readonly string[];
+    /** The network is external itself: the port's own address is the public one. */
+    isExternal: boolean;
+  },
   owner: Owner,
   undo: Undo,
 ): Promise<PublicPort> {
@@ -41,9 +48,59 @@ export async function openPort(
       securityGroupIds: port.securityGroupIds,
     }),
   );
-  undo.push(`port ${made.id}`, (detached) => detached.deletePort(made.id), { portIds: [made.id] });
-  const floatingIp = await leadAddressTo(cloud, made.id, description, undo);
-  return { portId: made.id, floatingIpId: floatingIp.id, address: floatingIp.address, mark: description };
+  const left = { portIds: [made.id] };
+  const takeBack = undo.push(`port ${made.id}`, (detached) => detached.deletePort(made.id), left);
+  const opened = { portId: made.id, mark: description };
+  const [own] = port.isExternal ? made.fixedAddresses : [];
+  if (own !== undefined) return { ...opened, floatingIpIds: [], address: own };
+  try {
+    const { id, address } = await reachPort(cloud, made.id, description, undo);
+    return { ...opened, floatingIpIds: [id], address };
+  } catch (error) {
+    await takeBack();
+    throw error;
+  }
+}
+
+/** No external network reaches a port. Another port of the same instance may be reached. */
+export class UnreachablePort extends ComputeError {
+  constructor({ code, message, cause }: ComputeError) {
+    super(code, message, { cause });
+  }
+}
+
+/** As `leadAddressTo`, with `UnreachablePort` in place of `conflict`. */
+export async function reachPort(
+  cloud: Cloud,
+  portId: string,
+  description: string,
+  undo: Undo,
+): Promise<FloatingIp> {
+  return leadAddressTo(cloud, portId, description, undo).catch((error) => {
+    throw hasCode(error, 'conflict') ? new UnreachablePort(error) : error;
+  });
+}
+
+/**
+ * Leads a new floating IP to the first of these ports that an external network reaches. On `undo` when it returns.
+ * Errors as `leadAddressTo`, about the first port.
+ */
+export async function leadAddressToFirst(
+  cloud: Cloud,
+  portIds: readonly string[],
+  description: string,
+  undo: Undo,
+): Promise<FloatingIp> {
+  let unreachable: unknown;
+  for (const portId of portIds) {
+    try {
+      return await reachPort(cloud, portId, description, undo);
+    } catch (error) {
+      if (!(error instanceof UnreachablePort)) throw error;
+      unreachable ??= error;
+    }
+  }
+  throw unreachable;
 }
 
 /** Errors of one external network that say nothing about the others: it has no address, no IPv4, no way to the port. */

@@ -17,6 +17,7 @@ const PORT: Port = {
   description: MARK,
   instanceId: null,
   inOtherUse: false,
+  projectId: 'p',
   securityGroupIds: [],
   fixedAddresses: ['10.0.0.5'],
   created,
@@ -30,6 +31,8 @@ const IP: FloatingIp = {
   portId: 'port',
   fixedAddress: '10.0.0.5',
   instanceId: null,
+  portIsFree: false,
+  projectId: 'p',
   created,
 };
 const instance = (change: Partial<CloudInstance>) =>

@@ -65,3 +65,16 @@ test('what is undone has a deadline of its own', async () => {
   await expect(saga).rejects.toThrow('too late');
   expect(given).toBe(detached);
 });
+
+test('a step that is taken back is reversed at once, and not again', async () => {
+  const undone: string[] = [];
+  const saga = undoable(recorded().cloud, async (undo) => {
+    const takeBack = undo.push('port', async () => void undone.push('port'));
+    undo.push('address', async () => void undone.push('address'));
+    await takeBack();
+    expect(undone).toEqual(['port']);
+    throw new Error('no host');
+  });
+  await expect(saga).rejects.toThrow('no host');
+  expect(undone).toEqual(['port', 'address']);
+});

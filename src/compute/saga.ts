@@ -18,8 +18,9 @@ export interface Undo {
    * deadline of its own: the request's may be what ended the saga.
    *
    * @param left What is released in the background when `reverse` fails.
+   * @returns Reverses that step alone, now, and forgets it: for a step that turned out to lead nowhere. Never rejects.
    */
-  push(what: string, reverse: (cloud: Cloud) => Promise<void>, left?: NewRelease): void;
+  push(what: string, reverse: (cloud: Cloud) => Promise<void>, left?: NewRelease): () => Promise<void>;
   /** Forgets all that was recorded: from here on it stays, whatever happens. */
   keep(): void;
   /** The response of a step was lost, so it is searched for in the background what that step may have made. */
@@ -50,27 +51,53 @@ export async function undoable<T>(
   steps: (undo: Undo) => Promise<T>,
   releases: Releases = noReleases,
 ): Promise<T> {
-  const done: { what: string; reverse: (cloud: Cloud) => Promise<void>; left?: NewRelease | undefined }[] =
-    [];
+  const done: Step[] = [];
   const lost: NewRelease[] = [];
   const undo: Undo = {
-    push: (what, reverse, left) => done.push({ what, reverse, left }),
+    push(what, reverse, left) {
+      const step = { what, reverse, left };
+      done.push(step);
+      return async () => {
+        const at = done.indexOf(step);
+        if (at < 0) return;
+        for (const remaining of await undone(cloud, done.splice(at, 1))) {
+          releases.check(cloud.detached(TIDY_MILLISECONDS), async () => remaining);
+        }
+      };
+    },
     keep: () => done.splice(0),
     lost: (left) => lost.push(left),
   };
   try {
     return await steps(undo);
   } catch (error) {
+    const remaining = await undone(cloud, done.reverse());
     const detached = cloud.detached(TIDY_MILLISECONDS);
-    for (const { what, reverse, left } of done.reverse()) {
-      try {
-        await reverse(detached);
-      } catch (failure) {
-        cloud.log.error('left_behind', { what }, failure);
-        if (left !== undefined) lost.push(left);
-      }
-    }
-    for (const left of lost) releases.check(detached, async () => left);
+    for (const left of [...lost, ...remaining]) releases.check(detached, async () => left);
     throw error;
   }
+}
+
+interface Step {
+  readonly what: string;
+  readonly reverse: (cloud: Cloud) => Promise<void>;
+  readonly left: NewRelease | undefined;
+}
+
+/** Reverses the steps in this order, and answers what is left of those whose reversal failed. */
+async function undone(
+  cloud: Pick<Cloud, 'log' | 'detached'>,
+  steps: readonly Step[],
+): Promise<readonly NewRelease[]> {
+  const detached = cloud.detached(TIDY_MILLISECONDS);
+  const remaining: NewRelease[] = [];
+  for (const { what, reverse, left } of steps) {
+    try {
+      await reverse(detached);
+    } catch (failure) {
+      cloud.log.error('left_behind', { what }, failure);
+      if (left !== undefined) remaining.push(left);
+    }
+  }
+  return remaining;
 }

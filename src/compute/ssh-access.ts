@@ -31,9 +31,10 @@ export async function ensureSshGroup(cloud: Cloud): Promise<SecurityGroup> {
   return group;
 }
 
-/** Every group of that name; a race of two nodes may have left more than one. */
+/** Every group of that name that is the project's own, for others may share one of that name; a race of two nodes may have left more than one. */
 export async function sshGroups(cloud: Cloud): Promise<SecurityGroup[]> {
-  return (await cloud.listSecurityGroups()).filter((group) => group.name === SSH_GROUP_NAME && !group.shared);
+  const [groups, { projectId }] = await Promise.all([cloud.listSecurityGroups(), cloud.caller()]);
+  return groups.filter((group) => group.name === SSH_GROUP_NAME && group.projectId === projectId);
 }
 
 /**

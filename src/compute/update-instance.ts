@@ -1,10 +1,10 @@
 import type { Cloud } from './cloud.ts';
 import { ComputeError, type ErrorCode, hasCode } from './errors.ts';
-import { FLAG_PUBLIC, FLAG_SSH, PUBLIC_ADDRESS } from './instance-view.ts';
+import { FLAG_PUBLIC, FLAG_SSH, inNetworkOrder, PUBLIC_ADDRESS, reachOf } from './instance-view.ts';
 import { attachmentsOf, getInstance } from './instances.ts';
 import type { Instance, Port } from './model.ts';
 import { ownedDescription } from './ownership.ts';
-import { closeAddresses, leadAddressTo } from './public-access.ts';
+import { closeAddresses, leadAddressToFirst } from './public-access.ts';
 import type { InstanceChange, Owner } from './requests.ts';
 import { type Undo, undoable } from './saga.ts';
 import { ensureSshGroup, sshGroups } from './ssh-access.ts';
@@ -30,12 +30,14 @@ export async function updateInstance(
   if (cloud.capabilities.accessByFlags) return updateByFlags(cloud, id, change);
   assertCapable(cloud, change);
   const before = await getInstance(cloud, id);
+  const external = change.isPublic === undefined ? null : await externalNetworkOf(cloud, id);
+  if (external !== null && change.isPublic === false) throw isExternalItself(id, external);
   if (before.locked && changesAccess(before, change)) await assertMayUnlock(cloud, id);
   await undoable(
     cloud,
     async (undo) => {
       const flags = {
-        ...(await openPublicAccess(cloud, before, change.isPublic, owner, undo)),
+        ...(external === null && (await openPublicAccess(cloud, before, change.isPublic, owner, undo))),
         ...(await openSshAccess(cloud, before, change.enableSsh, undo)),
       };
       if (change.name !== undefined && change.name !== before.name)
@@ -111,8 +113,10 @@ async function openPublicAccess(
   if (instance.publicAddress !== null) {
     return { [FLAG_PUBLIC]: 'true', [PUBLIC_ADDRESS]: instance.publicAddress };
   }
-  const port = firstPort(instance, (await attachmentsOf(cloud, instance)).ports);
-  const made = await leadAddressTo(cloud, port.id, ownedDescription(owner.keyId, instance.name), undo);
+  const { ports } = await attachmentsOf(cloud, instance);
+  assertHasPort(instance, ports);
+  const portIds = inNetworkOrder(instance, ports).map((port) => port.id);
+  const made = await leadAddressToFirst(cloud, portIds, ownedDescription(owner.keyId, instance.name), undo);
   return { [FLAG_PUBLIC]: 'true', [PUBLIC_ADDRESS]: made.address };
 }
 
@@ -125,7 +129,7 @@ async function openSshAccess(
   if (wanted === undefined) return {};
   if (wanted && !instance.sshEnabled) {
     const ports = await cloud.listPorts({ instanceId: instance.id });
-    firstPort(instance, ports);
+    assertHasPort(instance, ports);
     const group = await ensureSshGroup(cloud);
     for (const port of ports) {
       if (await cloud.addPortSecurityGroup(port.id, group.id)) {
@@ -147,15 +151,24 @@ async function closeSshAccess(cloud: Cloud, instance: Instance): Promise<void> {
   }
 }
 
-function firstPort(instance: Instance, ports: readonly Port[]): Port {
-  const [port] = ports;
-  if (port === undefined) {
-    throw new ComputeError(
-      'conflict',
-      `Instance ${instance.id} has no network port ${instance.inTransition ? 'yet; try again when its state is active' : 'to open'}.`,
-    );
-  }
-  return port;
+/** The external network that an instance is on itself, which makes it public without a floating IP; null: none. */
+async function externalNetworkOf(cloud: Cloud, instanceId: string): Promise<string | null> {
+  const { ports, externalNetworkIds } = await reachOf(cloud, { instanceId });
+  const port = ports.find((one) => one.instanceId === instanceId && externalNetworkIds.has(one.networkId));
+  return port?.networkId ?? null;
+}
+
+function isExternalItself(id: string, networkId: string): ComputeError {
+  const message = `Instance ${id} is on the external network ${networkId} itself, so it is public as long as it is on that network.`;
+  return new ComputeError('conflict', message);
+}
+
+function assertHasPort(instance: Instance, ports: readonly Port[]): void {
+  if (ports.length > 0) return;
+  throw new ComputeError(
+    'conflict',
+    `Instance ${instance.id} has no network port ${instance.inTransition ? 'yet; try again when its state is active' : 'to open'}.`,
+  );
 }
 
 /**

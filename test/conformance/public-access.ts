@@ -190,8 +190,9 @@ export function publicAccessConformance(target: () => Target): void {
       await acme.remove(instance.id);
       const left = (await openStack.network('GET', `/ports/${port.id}`)).body.port;
       expect(left.device_id).toBe('');
-      const ips = (await openStack.network('GET', `/floatingips?port_id=${port.id}`)).body.floatingips;
-      expect(ips).toEqual([]);
+      const leading = async () =>
+        (await openStack.network('GET', `/floatingips?port_id=${port.id}`)).body.floatingips;
+      await expect.poll(leading, { timeout: 20_000 }).toEqual([]);
       await openStack.network('DELETE', `/ports/${port.id}`);
     });
 

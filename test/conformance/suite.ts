@@ -55,6 +55,11 @@ export function computeConformance(name: string, start: () => Promise<Target>): 
   run(name, start, COMPUTE);
 }
 
+/** One part alone. */
+export function partConformance(name: string, start: () => Promise<Target>, part: Part): void {
+  run(name, start, [part]);
+}
+
 function run(name: string, start: () => Promise<Target>, parts: readonly Part[]): void {
   describe(`conformance: ${name}`, () => {
     let target: Target | undefined;

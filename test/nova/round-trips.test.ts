@@ -14,7 +14,7 @@ import { actionBody } from '../../adapters/openstack/nova/servers.ts';
 import { refusalFrom } from '../../adapters/redu/refusal.ts';
 import type { Cloud, InstanceAction } from '../../src/compute/cloud.ts';
 import { ComputeError, ERROR_CODES, type ErrorCode } from '../../src/compute/errors.ts';
-import { withAccess } from '../../src/compute/instance-view.ts';
+import { NO_REACH, withAccess } from '../../src/compute/instance-view.ts';
 import type { Instance } from '../../src/compute/model.ts';
 import { INSTANCE_STATUSES, stateOf } from '../../src/compute/states.ts';
 import type { GatewayEnv } from '../../src/context.ts';
@@ -33,11 +33,11 @@ const overTheWire = <T>(body: T) => JSON.parse(JSON.stringify(body));
 
 async function byNova(told: Instance): Promise<Instance | undefined> {
   const heard = instanceFrom(Server.parse(overTheWire(serverView(told, URL_OF_GATEWAY))));
-  return (await withAccess(BY_FLAGS, [heard], []))[0];
+  return (await withAccess(BY_FLAGS, [heard], NO_REACH))[0];
 }
 
 async function byRedu(told: Instance): Promise<Instance | undefined> {
-  return (await withAccess(BY_FLAGS, [decodeInstance(overTheWire(encodeInstanceDetail(told)))], []))[0];
+  return (await withAccess(BY_FLAGS, [decodeInstance(overTheWire(encodeInstanceDetail(told)))], NO_REACH))[0];
 }
 
 /** The fields that both dialects have, in an order that both keep. */

@@ -21,10 +21,11 @@ const FloatingIpItem = z.object({
 });
 const FloatingIpBody = z.object({ floatingip: FloatingIpItem });
 
-export async function listFloatingIps(neutron: Service, projectId: string): Promise<FloatingIp[]> {
-  const query = { project_id: projectId };
+/** @param projectId Only its addresses; null for those of every project. */
+export async function listFloatingIps(neutron: Service, projectId: string | null): Promise<FloatingIp[]> {
+  const query = { project_id: projectId ?? undefined };
   const floatingIps = await orNone(allPages(neutron, '/floatingips', 'floatingips', FloatingIpItem, query));
-  return floatingIps.filter((ip) => ip.project_id === projectId).map(floatingIpFrom);
+  return floatingIps.filter((ip) => projectId === null || ip.project_id === projectId).map(floatingIpFrom);
 }
 
 export async function createFloatingIp(
@@ -68,6 +69,8 @@ function floatingIpFrom(ip: z.infer<typeof FloatingIpItem>): FloatingIp {
     portId: ip.port_id ?? null,
     fixedAddress: ip.fixed_ip_address ?? null,
     instanceId: ip.port_details ? ownerOf(ip.port_details) : null,
+    portIsFree: ip.port_details?.device_id === '',
+    projectId: ip.project_id,
     created: ip.created_at ?? '',
   };
 }

@@ -58,6 +58,14 @@ async function externalsOpenTo(neutron: Service, projectId: string): Promise<(ne
     targets.get(networkId)?.some(({ target_tenant }) => ['*', projectId].includes(target_tenant)) ?? true;
 }
 
+const IdItem = z.object({ id: z.string() });
+
+/** Which networks are external; an administrator is told of all, which only says what they are. */
+export async function listExternalNetworkIds(neutron: Service): Promise<ReadonlySet<string>> {
+  const query = { 'router:external': 'true', fields: 'id' };
+  return new Set((await allPages(neutron, '/networks', 'networks', IdItem, query)).map(({ id }) => id));
+}
+
 const Usage = z.object({ limit: z.number(), used: z.number(), reserved: z.number() });
 /** An extension that is off has no quota. */
 const QuotaBody = z.object({

@@ -22,14 +22,24 @@ export const PortItem = z.object({
 });
 const PortBody = z.object({ port: PortItem });
 
+/** All that is read of a port: a third of what Neutron prints of it. */
+const FIELDS = Object.keys(PortItem.shape);
+
+/** @param projectId Only its ports; null for those of every project. */
 export async function listPorts(
   neutron: Service,
-  projectId: string,
-  { instanceId, ids, description }: PortFilter,
+  projectId: string | null,
+  { instanceId, instanceIds, ids, description }: PortFilter,
 ): Promise<Port[]> {
-  const query = { project_id: projectId, device_id: instanceId, id: ids, description };
+  const query = {
+    project_id: projectId ?? undefined,
+    device_id: instanceIds ?? instanceId,
+    id: ids,
+    description,
+    fields: FIELDS,
+  };
   const ports = await allPages(neutron, '/ports', 'ports', PortItem, query);
-  return ports.filter((port) => port.project_id === projectId).map(portFrom);
+  return ports.filter((port) => projectId === null || port.project_id === projectId).map(portFrom);
 }
 
 export async function createPort(neutron: Service, port: NewPort): Promise<Port> {
@@ -110,6 +120,7 @@ function portFrom(port: z.infer<typeof PortItem>): Port {
   return {
     id: port.id,
     name: port.name ?? '',
+    projectId: port.project_id,
     networkId: port.network_id,
     description: port.description ?? '',
     instanceId: ownerOf(port),

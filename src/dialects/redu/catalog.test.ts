@@ -86,6 +86,8 @@ const LISTS: readonly (readonly [path: string, cloud: Partial<Cloud>, item: obje
           portId: null,
           fixedAddress: null,
           instanceId: null,
+          portIsFree: false,
+          projectId: '',
           created: TIME,
         },
       ],

@@ -148,6 +148,9 @@ export function decodeFloatingIp(body: z.infer<typeof floatingIpSchema>): Floati
     portId: port_id,
     fixedAddress: fixed_address,
     instanceId: instance_id,
+    portIsFree: port_id !== null && instance_id === null,
+    // Not told: all of them are the caller's.
+    projectId: '',
     created,
   };
 }

@@ -68,8 +68,7 @@ export function fleetCloud(
       const view = await fleets.current(whose);
       const instance = view?.byId.get(id);
       // One that is in no view may be new; and a list may tell less than a look.
-      const isTold = instance && !isInDoubt(instance) && instance.securityGroupNames !== 'unknown';
-      if (view && isTold) return told(view, instance);
+      if (view && instance && isSettled(instance)) return told(view, instance);
       const found = await orNothing(cloud.getInstance(id));
       if (view) await fleets.looked(whose, id, instance, found.instance);
       if (found.instance === undefined) throw found.error;
@@ -78,7 +77,14 @@ export function fleetCloud(
     async listSecurityGroups(filter = {}) {
       if (!call.mayBeOld || filter.allProjects) return cloud.listSecurityGroups(filter);
       const view = await (listing ?? fleets.current(await scope()));
-      return view ? told(view, view.groups) : cloud.listSecurityGroups(filter);
+      return view ? told(view, view.reach.groups) : cloud.listSecurityGroups(filter);
+    },
+    async listReach(of) {
+      if (!call.mayBeOld || of.allProjects) return cloud.listReach(of);
+      const view = await (listing ?? fleets.current(await scope()));
+      // Of an instance that is looked at itself the view may know older ports than the look tells of.
+      const isTold = of.instanceId === undefined || isSettled(view?.byId.get(of.instanceId));
+      return view && isTold ? told(view, view.reach) : cloud.listReach(of);
     },
 
     createInstance: (instance) =>
@@ -112,6 +118,11 @@ export function fleetCloud(
     disassociateFloatingIp: (id) => changing([], () => cloud.disassociateFloatingIp(id)),
     deleteFloatingIp: (id) => changing([], () => cloud.deleteFloatingIp(id)),
   };
+}
+
+/** What a view knows of it is as good as a look: it is not being built, and will not change by itself. */
+function isSettled(instance: CloudInstance | undefined): boolean {
+  return instance !== undefined && !isInDoubt(instance) && instance.securityGroupNames !== 'unknown';
 }
 
 type Found =

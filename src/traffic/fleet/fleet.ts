@@ -1,6 +1,7 @@
 import { monotonicMs } from '../../clock.ts';
 import type { Cloud } from '../../compute/cloud.ts';
-import type { SecurityGroup } from '../../compute/model.ts';
+import { NO_REACH } from '../../compute/instance-view.ts';
+import type { Reach } from '../../compute/model.ts';
 import { own } from '../../own-promise.ts';
 import type { ProjectVersion } from '../versions/project-versions.ts';
 import type { FleetState } from './merge.ts';
@@ -12,7 +13,7 @@ export const TRANSITION_AGE = 1_000;
 
 /** A fleet as it was told at one time. */
 export interface FleetView extends FleetState {
-  readonly groups: readonly SecurityGroup[];
+  readonly reach: Reach;
   /** Monotonic milliseconds; nothing in it is older, but for what the cloud does not tell (`docs/operating.md`). */
   readonly asOf: number;
   /** What the project's version was when it was asked for. */
@@ -31,6 +32,7 @@ export class Fleet {
   #changed: ReadonlySet<string> = new Set();
   #outdated = false;
   #missed = false;
+  #networkChanged = false;
   #round = 0;
   #underWay: { readonly version: ProjectVersion; readonly view: Promise<FleetView> } | null = null;
 
@@ -53,7 +55,8 @@ export class Fleet {
   changed(instanceIds: readonly string[] | null): void {
     this.#outdated = true;
     if (instanceIds === null) this.#missed = true;
-    else if (instanceIds.length > 0) this.#changed = new Set([...this.#changed, ...instanceIds]);
+    else if (instanceIds.length === 0) this.#networkChanged = true;
+    else this.#changed = new Set([...this.#changed, ...instanceIds]);
   }
 
   /** The view that can be told without asking, null without one. */
@@ -107,20 +110,24 @@ export class Fleet {
   ): Promise<FleetView> {
     const asOf = monotonicMs();
     // What is noted from here on may come too late for this refresh, and is kept for the next.
-    const [changed, whole] = [this.#changed, this.#missed];
-    [this.#changed, this.#missed, this.#outdated] = [new Set(), false, false];
+    const [changed, whole, network] = [this.#changed, this.#missed, this.#networkChanged];
+    [this.#changed, this.#missed, this.#networkChanged, this.#outdated] = [new Set(), false, false, false];
     try {
-      const needs = { changed, whole, round: this.#round++, smallFleet: this.#smallFleet };
+      const needs = { changed, whole, network, round: this.#round++, smallFleet: this.#smallFleet };
       const refreshed = await refresh(cloud, this.#listed, needs);
-      const { state } = refreshed.listed;
+      const { state, ports, externals } = refreshed.listed;
       const passing = state.instances.some(({ inTransition }) => inTransition);
       this.#listed = refreshed.listed;
-      this.#view = { ...state, groups: refreshed.groups, asOf, version, passing };
+      const externalNetworkIds = externals?.ids ?? NO_REACH.externalNetworkIds;
+      const reach = { groups: refreshed.groups, ports, externalNetworkIds };
+      this.#view = { ...state, reach, asOf, version, passing };
       onRefreshed(refreshed);
       return this.#view;
     } catch (error) {
-      this.changed([...changed]);
+      this.#changed = new Set([...this.#changed, ...changed]);
+      this.#outdated = true;
       this.#missed ||= whole;
+      this.#networkChanged ||= network;
       throw error;
     }
   }

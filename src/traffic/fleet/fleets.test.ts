@@ -60,7 +60,7 @@ function fleetsUnderTest({ count = SMALL_FLEET + 10, maxInstances = 100_000 } = 
   return { model, versions, refreshes, request, list };
 }
 
-const ALL = { asked: ['groups', 'list'], true: true };
+const ALL = { asked: ['groups', 'list', 'ports'], true: true };
 const CHANGES = { asked: ['changes', 'groups'], true: true };
 const NOTHING = { asked: [], true: true };
 
@@ -73,7 +73,7 @@ describe('lists', () => {
     vi.advanceTimersByTime(MAX_AGE / 2 - 1);
     expect(await list()).toEqual({ asked: [], true: false });
     vi.advanceTimersByTime(1);
-    expect(await list()).toEqual(CHANGES);
+    expect(await list()).toEqual({ asked: ['changes', 'groups', 'ports of i0001'], true: true });
     expect(refreshes).toEqual(['full', 'changes']);
   });
 
@@ -82,7 +82,10 @@ describe('lists', () => {
     await list();
     model.silently('i0001', { metadata: { a: 'b' } });
     await versions.changed({ projectId: PROJECT, instanceIds: ['i0001'] });
-    expect(await list()).toEqual({ asked: ['changes', 'groups', 'look i0001'], true: true });
+    expect(await list()).toEqual({
+      asked: ['changes', 'groups', 'look i0001', 'ports of i0001'],
+      true: true,
+    });
     await versions.changed({ projectId: 'another', instanceIds: ['i0001'] });
     expect(await list()).toEqual(NOTHING);
   });
@@ -219,7 +222,10 @@ describe('one refresh', () => {
     model.gate = () => Promise.reject(new ComputeError('unavailable', 'away'));
     await expect(request().cloud.listInstances({}, {})).rejects.toThrow('away');
     model.gate = async () => {};
-    expect(await list()).toEqual({ asked: ['changes', 'groups', 'look i0001'], true: true });
+    expect(await list()).toEqual({
+      asked: ['changes', 'groups', 'look i0001', 'ports of i0001'],
+      true: true,
+    });
   });
 
   test('whose caller lost its rights is no failure of others: they ask themselves', async () => {

@@ -1,6 +1,6 @@
 import type { Cloud, CloudCredential, InstanceFilter } from '../../compute/cloud.ts';
 import { ComputeError } from '../../compute/errors.ts';
-import type { CloudInstance } from '../../compute/model.ts';
+import type { CloudInstance, Port } from '../../compute/model.ts';
 import { at, instance } from './test-instances.ts';
 
 export const CREDENTIAL: CloudCredential = { kind: 'application_credential', id: 'ac', secret: 's' };
@@ -14,11 +14,14 @@ export class ModelCloud {
   #made = 0;
   /** Seconds since the beginning. */
   time = 0;
-  /** `list`, `changes`, `look <id>` and `groups`, in order. */
+  /** `list`, `changes`, `look <id>`, `groups`, `ports` and `ports of <ids>`, in order. */
   asked: string[] = [];
   /** Before each answer. */
   gate: () => Promise<void> = async () => {};
   roles: readonly string[] = ['member'];
+  ports: readonly Port[] = [];
+  /** How often the external networks were asked for. */
+  askedExternals = 0;
 
   /** @param count Instances, made a minute apart. */
   constructor(count: number) {
@@ -76,6 +79,14 @@ export class ModelCloud {
         })),
       getInstance: (id) => answer(`look ${id}`, () => this.#one(id)),
       listSecurityGroups: () => answer('groups', () => []),
+      listPorts: ({ instanceIds }) =>
+        answer(instanceIds ? `ports of ${instanceIds.toSorted().join(' ')}` : 'ports', () =>
+          this.ports.filter(({ instanceId }) => instanceIds?.includes(instanceId ?? '') ?? true),
+        ),
+      listExternalNetworkIds: () => {
+        this.askedExternals += 1;
+        return Promise.resolve(new Set<string>());
+      },
       renameInstance: (id, name) => answer(`rename ${id}`, () => this.change(id, { name })),
       deleteMetadata: (id) => answer(`unset ${id}`, () => this.silently(id, { metadata: {} })),
       deleteFloatingIp: (id) => answer(`release ${id}`, () => {}),

@@ -11,6 +11,8 @@ const fleet = (count: number, change: Partial<CloudInstance> = {}) =>
   );
 const listed = (change: Partial<Listed> = {}): Listed => ({
   state: fleet(SMALL_FLEET + 1, { updated: at(60) }),
+  ports: [],
+  externals: null,
   fullAt: 1_000,
   fullTook: 0,
   took: 0,

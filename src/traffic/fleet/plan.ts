@@ -5,7 +5,7 @@
  */
 
 import { flagsDisagree } from '../../compute/instance-view.ts';
-import type { CloudInstance } from '../../compute/model.ts';
+import type { CloudInstance, Port } from '../../compute/model.ts';
 import type { FleetState } from './merge.ts';
 
 /** So many instances fit on one cheap page: they are listed every time, so that nothing about them is ever late. */
@@ -26,9 +26,23 @@ export const OVERLAP = 10_000;
 /** So many instances are looked at one by one in a refresh. */
 export const MAX_LOOKS = 20;
 
+/** So many instances' ports are asked for by their ids; those of more are listed with all others. */
+export const MAX_PORT_OWNERS = 50;
+
+/** Which networks are external. */
+export interface ExternalNetworks {
+  readonly ids: ReadonlySet<string>;
+  /** Networks of ports that were there by then: one that is not among them may be external. */
+  readonly known: ReadonlySet<string>;
+  /** Monotonic milliseconds at which they were asked for. */
+  readonly at: number;
+}
+
 /** A fleet, and how it came about. */
 export interface Listed {
   readonly state: FleetState;
+  readonly ports: readonly Port[];
+  readonly externals: ExternalNetworks | null;
   /** Monotonic milliseconds at which the last full list began. */
   readonly fullAt: number;
   /** How long it took, milliseconds. */
@@ -75,6 +89,16 @@ export function looksOf(
   const first = inDoubt.length > room ? (round * room) % inDoubt.length : 0;
   const turn = [...inDoubt.slice(first), ...inDoubt.slice(0, first)].slice(0, room);
   return [...looks, ...turn.map(({ id }) => id)];
+}
+
+/** Whether the external networks have to be asked for again: few clouds ever change one. */
+export function areExternalsOld(
+  externals: ExternalNetworks | null,
+  ports: readonly Port[],
+  now: number,
+): boolean {
+  if (externals === null || now - externals.at >= FULL_INTERVAL) return true;
+  return ports.some(({ networkId }) => !externals.known.has(networkId));
 }
 
 /** It will change, or has, without a list of changes telling. */

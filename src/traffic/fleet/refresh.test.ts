@@ -1,10 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Port } from '../../compute/model.ts';
 import { ModelCloud } from './model-cloud.ts';
 import { type Listed, MAX_LOOKS, SMALL_FLEET } from './plan.ts';
 import { refresh } from './refresh.ts';
 
-const nothing = { changed: new Set<string>(), whole: false, round: 0, smallFleet: SMALL_FLEET };
+const nothing = {
+  changed: new Set<string>(),
+  whole: false,
+  network: false,
+  round: 0,
+  smallFleet: SMALL_FLEET,
+};
 
 /** A cloud with a fleet that is not listed whole every time. */
 async function largeFleet() {
@@ -58,6 +65,7 @@ describe('a refresh by changes', () => {
               ({ listed } = await refresh(model.open(), listed, {
                 changed,
                 whole: false,
+                network: false,
                 round: 0,
                 smallFleet: SMALL_FLEET,
               }));
@@ -79,7 +87,7 @@ describe('a refresh by changes', () => {
       changed: new Set(['i0005']),
     });
     expect(kind).toBe('changes');
-    expect(model.asked.toSorted()).toEqual(['changes', 'groups', 'look i0005']);
+    expect(model.asked.toSorted()).toEqual(['changes', 'groups', 'look i0005', 'ports of i0005']);
     expect(listed.state.instances).toEqual(model.list());
   });
 
@@ -106,3 +114,51 @@ describe('a refresh by changes', () => {
 });
 
 const END = { operation: { kind: 'refresh', which: 0 }, skew: 0 };
+
+describe('ports', () => {
+  const port = (id: string, instanceId: string): Port => ({
+    id,
+    name: '',
+    projectId: 'project',
+    networkId: 'private',
+    description: '',
+    instanceId,
+    inOtherUse: false,
+    securityGroupIds: [],
+    fixedAddresses: [],
+    created: '',
+  });
+
+  test('of instances that did not change are not asked for', async () => {
+    const { model, first } = await largeFleet();
+    await refresh(model.open(), first.listed, nothing);
+    expect(model.asked.toSorted()).toEqual(['changes', 'groups']);
+  });
+
+  test('of an instance that changed replace those it had', async () => {
+    const { model, first } = await largeFleet();
+    const before = { ...first.listed, ports: [port('a', 'i0001'), port('b', 'i0002')] };
+    model.ports = [port('c', 'i0001'), port('b', 'i0002')];
+    model.change('i0001', { name: 'other' });
+    const { listed } = await refresh(model.open(), before, nothing);
+    expect(model.asked).toContain('ports of i0001');
+    expect(listed.ports.map(({ id }) => id).toSorted()).toEqual(['b', 'c']);
+  });
+
+  test('are listed whole when something that is no instance was changed', async () => {
+    const { model, first } = await largeFleet();
+    model.ports = [port('a', 'i0001')];
+    const { listed } = await refresh(model.open(), first.listed, { ...nothing, network: true });
+    expect(model.asked.toSorted()).toEqual(['changes', 'groups', 'ports']);
+    expect(listed.ports).toEqual(model.ports);
+  });
+
+  test('on a network that was not known have the external networks asked for again', async () => {
+    const { model, first } = await largeFleet();
+    await refresh(model.open(), first.listed, nothing);
+    expect(model.askedExternals).toBe(1);
+    model.ports = [port('a', 'i0001')];
+    await refresh(model.open(), first.listed, { ...nothing, network: true });
+    expect(model.askedExternals).toBe(2);
+  });
+});

@@ -1,15 +1,24 @@
 import { monotonicMs } from '../../clock.ts';
 import type { Cloud } from '../../compute/cloud.ts';
 import { hasCode } from '../../compute/errors.ts';
-import type { CloudInstance, SecurityGroup } from '../../compute/model.ts';
+import type { CloudInstance, Port, SecurityGroup } from '../../compute/model.ts';
 import { EMPTY, fleetOf, merged } from './merge.ts';
-import { followFrom, type Listed, looksOf } from './plan.ts';
+import {
+  areExternalsOld,
+  type ExternalNetworks,
+  followFrom,
+  type Listed,
+  looksOf,
+  MAX_PORT_OWNERS,
+} from './plan.ts';
 
 export interface RefreshNeeds {
   /** Ids that were changed through some gateway since the last refresh. */
   readonly changed: ReadonlySet<string>;
   /** Changes may have been missed: nothing that is known counts. */
   readonly whole: boolean;
+  /** Ports may be different of which no instance tells: something else of the project was changed through some gateway. */
+  readonly network: boolean;
   /** Counts refreshes. */
   readonly round: number;
   /** Up to this size everything is listed. */
@@ -24,33 +33,41 @@ export interface Refreshed {
 }
 
 /**
- * Asks the cloud for what is new about a fleet and its project's security groups. Errors as `Cloud.listInstances`; then the
- * fleet is what it was.
+ * Asks the cloud for what is new about a fleet, and for what decides who reaches its instances. Errors as
+ * `Cloud.listInstances`; then the fleet is what it was.
  */
 export async function refresh(cloud: Cloud, before: Listed | null, needs: RefreshNeeds): Promise<Refreshed> {
+  const hasNetwork = cloud.capabilities.securityGroups && !cloud.capabilities.accessByFlags;
   const [instances, groups] = await Promise.all([
-    instancesNow(cloud, before, needs),
+    instancesNow(cloud, before, needs, hasNetwork),
     cloud.capabilities.securityGroups ? cloud.listSecurityGroups() : [],
   ]);
-  return { ...instances, groups };
+  const externals = hasNetwork ? await externalsNow(cloud, instances.listed) : null;
+  return { kind: instances.kind, listed: { ...instances.listed, externals }, groups };
 }
 
 async function instancesNow(
   cloud: Cloud,
   before: Listed | null,
   needs: RefreshNeeds,
+  hasNetwork: boolean,
 ): Promise<Pick<Refreshed, 'listed' | 'kind'>> {
   const since = needs.whole ? null : followFrom(before, needs.smallFleet, monotonicMs());
-  const followed = before === null || since === null ? null : await follow(cloud, before, since, needs);
+  const followed =
+    before === null || since === null ? null : await follow(cloud, before, since, needs, hasNetwork);
   if (followed !== null) return { listed: followed, kind: 'changes' };
-  return { listed: await listAll(cloud, before), kind: 'full' };
+  return { listed: await listAll(cloud, before, hasNetwork), kind: 'full' };
 }
 
-async function listAll(cloud: Cloud, before: Listed | null): Promise<Listed> {
+async function listAll(cloud: Cloud, before: Listed | null, hasNetwork: boolean): Promise<Listed> {
   const fullAt = monotonicMs();
-  const { instances } = await cloud.listInstances({}, {});
+  const [{ instances }, ports] = await Promise.all([
+    cloud.listInstances({}, {}),
+    hasNetwork ? cloud.listPorts({}) : [],
+  ]);
   const took = monotonicMs() - fullAt;
-  return { state: fleetOf(instances, before?.state ?? EMPTY), fullAt, fullTook: took, took };
+  const state = fleetOf(instances, before?.state ?? EMPTY);
+  return { state, ports, externals: before?.externals ?? null, fullAt, fullTook: took, took };
 }
 
 /** @returns null when so much has to be looked at that a full list is cheaper. */
@@ -58,17 +75,48 @@ async function follow(
   cloud: Cloud,
   before: Listed,
   since: string,
-  { changed, round }: RefreshNeeds,
+  { changed, network, round }: RefreshNeeds,
+  hasNetwork: boolean,
 ): Promise<Listed | null> {
   const start = monotonicMs();
   const { instances: told } = await cloud.listInstances({ changedSince: since }, {});
   const took = monotonicMs() - start;
   const looks = looksOf(before.state, new Set(told.map(({ id }) => id)), changed, round);
   if (looks === null) return null;
-  const seen = await Promise.all(looks.map((id) => look(cloud, id)));
+  const news = merged(before.state, told).byId;
+  const different = told.map(({ id }) => id).filter((id) => news.get(id) !== before.state.byId.get(id));
+  const [ports, ...seen] = await Promise.all([
+    hasNetwork ? portsNow(cloud, before.ports, network ? null : [...different, ...looks]) : before.ports,
+    ...looks.map((id) => look(cloud, id)),
+  ]);
   const found = seen.filter((instance) => instance !== null);
   const missing = looks.filter((_, index) => seen[index] === null);
-  return { ...before, state: merged(before.state, told, found, missing), took };
+  return { ...before, state: merged(before.state, told, found, missing), ports, took };
+}
+
+/**
+ * The project's ports, where only those of some instances may be different.
+ *
+ * @param of Their ids; null: any port may be.
+ */
+async function portsNow(
+  cloud: Cloud,
+  before: readonly Port[],
+  of: readonly string[] | null,
+): Promise<readonly Port[]> {
+  if (of === null || of.length > MAX_PORT_OWNERS) return cloud.listPorts({});
+  if (of.length === 0) return before;
+  const found = await cloud.listPorts({ instanceIds: of });
+  const owners = new Set<string | null>(of);
+  const ids = new Set(found.map(({ id }) => id));
+  return [...before.filter(({ id, instanceId }) => !owners.has(instanceId) && !ids.has(id)), ...found];
+}
+
+async function externalsNow(cloud: Cloud, { externals, ports }: Listed): Promise<ExternalNetworks> {
+  const at = monotonicMs();
+  if (externals !== null && !areExternalsOld(externals, ports, at)) return externals;
+  const ids = await cloud.listExternalNetworkIds();
+  return { ids, known: new Set(ports.map(({ networkId }) => networkId)), at };
 }
 
 async function look(cloud: Cloud, id: string): Promise<CloudInstance | null> {
