@@ -46,6 +46,7 @@ export async function demoKey(
       projectId: customer.projectId,
       userId: customer.userId,
       ownsCloudCredential: false,
+      credentialExpiresAt: null,
       scopes: DEFAULT_SCOPES,
       plan: 'default',
       allowedCidrs: [],

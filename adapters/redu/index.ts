@@ -39,7 +39,7 @@ export function reduDriver({ url, fetch }: ReduOptions): ReduDriver {
         if (credential.kind !== 'redu_key') return null;
         try {
           const { userId, projectId } = await caller(sessionOf(credential)(call));
-          return { userId, projectId };
+          return { userId, projectId, credentialExpiresAt: null };
         } catch (error) {
           if (hasCode(error, 'forbidden')) return null;
           throw error;

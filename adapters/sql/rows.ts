@@ -19,6 +19,7 @@ export function keyToRow(key: StoredKey, changeId: string): ApiKeyRow {
     kind: key.kind,
     cloud_credential_id: key.cloudCredentialId,
     owns_cloud_credential: Number(key.ownsCloudCredential),
+    credential_expires_at: storedTimeOrNull(key.credentialExpiresAt),
     secret_hash: key.secretHash,
     last_four: key.lastFour,
     sealed_credential: key.sealedCredential,
@@ -46,6 +47,7 @@ export function rowToKey(row: ApiKeyRow): StoredKey {
     kind: row.kind as StoredKey['kind'],
     cloudCredentialId: row.cloud_credential_id,
     ownsCloudCredential: row.owns_cloud_credential !== 0,
+    credentialExpiresAt: row.credential_expires_at,
     // Drivers differ: a Buffer, a Uint8Array, an array of numbers.
     secretHash: new Uint8Array(row.secret_hash),
     lastFour: row.last_four,

@@ -24,6 +24,7 @@ export interface ApiKeyRow {
   kind: string;
   cloud_credential_id: string | null;
   owns_cloud_credential: number;
+  credential_expires_at: string | null;
   secret_hash: Uint8Array;
   last_four: string;
   sealed_credential: Uint8Array;

@@ -82,6 +82,7 @@ async function issueKeys(
       name: 'bench',
       projectId,
       ownsCloudCredential: false,
+      credentialExpiresAt: null,
       scopes: DEFAULT_SCOPES,
       plan: 'default',
       allowedCidrs: [],

@@ -11,7 +11,7 @@ import { type Access, callContext } from './access.ts';
 import { AUDIT_ACTIONS } from './audit.ts';
 import { noteRefusal, tooManyFailures } from './authenticate.ts';
 import { assertBrowserScopes } from './browser-key.ts';
-import { type Actor, auditEntry, issueKey, rotateKey } from './issue-key.ts';
+import { type Actor, auditEntry, issueKey, rotateKey, withinCredential } from './issue-key.ts';
 import { keyListParameters, keyPage } from './key-list.ts';
 import {
   adminRotationSchema,
@@ -151,7 +151,7 @@ export function adminApi(
         ...(disabled !== undefined && { disabled }),
         ...(allowed_cidrs !== undefined && { allowedCidrs: allowed_cidrs }),
         ...(allowed_origins !== undefined && { allowedOrigins: allowed_origins }),
-        ...(expires_at !== undefined && { expiresAt: expires_at }),
+        ...(expires_at !== undefined && { expiresAt: withinCredential(expires_at, before) }),
       };
       assertBrowserScopes({ ...before, ...change });
       const entry = auditEntry('key.update', id, actor(access, c), describeChange(before, change));

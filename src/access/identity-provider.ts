@@ -21,7 +21,13 @@ export interface CredentialWish {
   readonly expiresAt: string | null;
 }
 
-export interface IssuedCredential extends Caller {
+/** Whom the cloud takes a credential for, and how long. */
+export interface IdentifiedCaller extends Caller {
+  /** When the credential expires at the cloud, ISO 8601; null: never, or not known. */
+  readonly credentialExpiresAt: string | null;
+}
+
+export interface IssuedCredential extends IdentifiedCaller {
   readonly credential: Extract<CloudCredential, { kind: 'application_credential' }>;
   /** It was made for this key, and is to be deleted with it. */
   readonly owned: boolean;
@@ -34,7 +40,7 @@ export interface IdentityProvider {
   /** Whether users of the cloud can sign in for a credential; else `issueCredential` is `not_implemented`. */
   readonly hasUsers: boolean;
   /** Whom the cloud takes a credential for; null when it refuses it. */
-  identify(credential: CloudCredential, call: CallContext): Promise<Caller | null>;
+  identify(credential: CloudCredential, call: CallContext): Promise<IdentifiedCaller | null>;
   /**
    * Signs in and makes a restricted application credential for the project signed in to. A caller who comes with a
    * restricted application credential, which may make no other, gets that one itself.

@@ -15,6 +15,7 @@ export interface KeyRequest
     | 'name'
     | 'projectId'
     | 'ownsCloudCredential'
+    | 'credentialExpiresAt'
     | 'scopes'
     | 'plan'
     | 'allowedCidrs'
@@ -55,6 +56,26 @@ export async function assertRoomForKey(
   if ((await keys.countLivingOf(owner, now)) >= atMost) throw tooManyKeys();
 }
 
+/**
+ * The end that a key is to have, null for none: what it opens ends with its credential, so a later end would be shown and not
+ * hold.
+ *
+ * @throws ComputeError `invalid`, which names the end of the credential.
+ */
+export function withinCredential(
+  expiresAt: string | null,
+  { credentialExpiresAt }: Pick<StoredKey, 'credentialExpiresAt'>,
+): string | null {
+  const isLater =
+    credentialExpiresAt !== null &&
+    (expiresAt === null || Date.parse(expiresAt) > Date.parse(credentialExpiresAt));
+  if (!isLater) return expiresAt;
+  throw ComputeError.field(
+    'expires_at',
+    `must be at ${credentialExpiresAt} or before: then the application credential of this key expires at the cloud`,
+  );
+}
+
 function tooManyKeys(): ComputeError {
   return new ComputeError(
     'quota_exceeded',
@@ -81,6 +102,8 @@ export async function issueKey(
   const issued = await makeKey(secret, credential, null, {
     ...rest,
     userId: isService ? null : request.userId,
+    expiresAt:
+      request.expiresAt === null ? request.credentialExpiresAt : withinCredential(request.expiresAt, request),
     kind: credential.kind,
     cloudCredentialId: credential.kind === 'application_credential' ? credential.id : null,
   });
@@ -149,6 +172,7 @@ type Lasting = Pick<
   | 'kind'
   | 'cloudCredentialId'
   | 'ownsCloudCredential'
+  | 'credentialExpiresAt'
   | 'scopes'
   | 'plan'
   | 'allowedCidrs'
@@ -165,6 +189,7 @@ async function makeKey(
   const parts = generateKey();
   const text = formatKey(parts);
   const { name, projectId, userId, kind, cloudCredentialId, ownsCloudCredential } = lasting;
+  const { credentialExpiresAt } = lasting;
   const { scopes, plan, allowedCidrs, allowedOrigins, expiresAt } = lasting;
   const binding = { id: parts.id, familyId: familyId ?? parts.id, projectId, userId };
   const key: StoredKey = {
@@ -173,6 +198,7 @@ async function makeKey(
     kind,
     cloudCredentialId,
     ownsCloudCredential,
+    credentialExpiresAt,
     secretHash: hashKeySecret(secret, parts.secret),
     lastFour: text.slice(-SHOWN_CHARACTERS),
     sealedCredential: await seal(secret, parts.secret, binding, credential),

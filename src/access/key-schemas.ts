@@ -6,11 +6,12 @@
 
 import * as z from 'zod';
 import { wallMs } from '../clock.ts';
-import type { Caller, CloudCredential } from '../compute/cloud.ts';
+import type { CloudCredential } from '../compute/cloud.ts';
 import { name, shortText } from '../http/field-schemas.ts';
 import { isOrigin } from '../http/origin.ts';
 import { BROWSER_SCOPES_PROBLEM, defaultScopes, maySuit } from './browser-key.ts';
 import { isCidr } from './cidr.ts';
+import type { IdentifiedCaller } from './identity-provider.ts';
 import type { IssuedKey, KeyRequest } from './issue-key.ts';
 import { keyState } from './key-state.ts';
 import type { StoredKey } from './key-store.ts';
@@ -105,7 +106,7 @@ export function credentialOf(body: z.output<typeof newKeySchema>): CloudCredenti
 export function keyRequestOf(
   body: z.output<typeof newKeySchema>,
   credential: CloudCredential,
-  caller: Caller,
+  caller: IdentifiedCaller,
 ): KeyRequest {
   return {
     ...caller,

@@ -35,6 +35,8 @@ export interface StoredKey {
   readonly cloudCredentialId: string | null;
   /** The gateway made that application credential, so it goes when its last key does. */
   readonly ownsCloudCredential: boolean;
+  /** When that credential expires at the cloud; null: never, or not known. The key ends then at the latest. */
+  readonly credentialExpiresAt: string | null;
   /** HMAC-SHA-256 of the secret half, 32 bytes. */
   readonly secretHash: Uint8Array;
   /** Last characters of the key's text, for people to recognise it by. */

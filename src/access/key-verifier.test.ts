@@ -34,6 +34,7 @@ const ROW: FoundKey = {
   expiresAt: null,
   disabled: false,
   revokedAt: null,
+  credentialExpiresAt: null,
   successorId: null,
   lastUsedAt: null,
 };

@@ -45,6 +45,7 @@ export async function opened(url: string) {
     async newKey(): Promise<string> {
       const lasting = {
         ownsCloudCredential: false,
+        credentialExpiresAt: null,
         plan: 'default',
         allowedCidrs: [],
         allowedOrigins: [],

@@ -26,6 +26,7 @@ async function issuedOnDisk() {
     projectId: 'p',
     userId: 'u',
     ownsCloudCredential: true,
+    credentialExpiresAt: null,
     scopes: ['instances:read'],
     plan: 'default',
     allowedCidrs: [],

@@ -16,7 +16,13 @@ import { type SignIn as SignInBody, withApplicationCredential, withPassword } fr
 import { readToken, type Token } from './token.ts';
 import { isRefusal } from './token-source.ts';
 
-const CredentialBody = z.object({ application_credential: z.object({ id: z.string(), secret: z.string() }) });
+const CredentialBody = z.object({
+  application_credential: z.object({
+    id: z.string(),
+    secret: z.string().optional(),
+    expires_at: z.string().nullish(),
+  }),
+});
 
 /** Keystone as the issuer of keys' credentials (Identity API v3, "Application Credentials"). */
 export function keystoneIdentities(openStack: OpenStack): IdentityProvider {
@@ -42,13 +48,30 @@ export function keystoneIdentities(openStack: OpenStack): IdentityProvider {
       sendContext(call),
     );
 
+  /** null as well where the credential may not read about itself: its access rules may forbid it. */
+  async function expiryOf(
+    userId: string,
+    id: string,
+    token: Token,
+    call: CallContext,
+  ): Promise<string | null> {
+    const path = `/users/${userId}/application_credentials/${encodeURIComponent(id)}`;
+    const answer = await ask({ method: 'GET', path, token }, call);
+    if (answer.status === 200) return readCredential(answer).expiresAt;
+    if (answer.status >= 400 && answer.status < 500) return null;
+    throw errorFrom('identity', answer);
+  }
+
   return {
     hasUsers: true,
     async identify(credential, call) {
       if (credential.kind === 'redu_key') return null;
       try {
-        const { identity } = await tokens.token(credential, sendContext(call));
-        return { userId: identity.userId, projectId: identity.projectId };
+        const token = await tokens.token(credential, sendContext(call));
+        const { userId, projectId } = token.identity;
+        const isOwn = credential.kind === 'application_credential';
+        const credentialExpiresAt = isOwn ? await expiryOf(userId, credential.id, token, call) : null;
+        return { userId, projectId, credentialExpiresAt };
       } catch (error) {
         if (isRefusal(error)) return null;
         throw error;
@@ -74,12 +97,15 @@ export function keystoneIdentities(openStack: OpenStack): IdentityProvider {
         call,
       );
       if (made.status === 201) {
-        const { id, secret } = readCredential(made);
-        return { ...caller, owned: true, credential: { kind: 'application_credential', id, secret } };
+        const { id, secret = '' } = readCredential(made);
+        const credential = { kind: 'application_credential', id, secret } as const;
+        // As it was asked for: Keystone cuts off the fraction of a second.
+        return { ...caller, owned: true, credential, credentialExpiresAt: wish.expiresAt };
       }
       const error = errorFrom('identity', made);
       if (signIn.kind === 'application_credential' && error.code === 'forbidden') {
-        return { ...caller, owned: false, credential: itself(signIn, wish) };
+        const credentialExpiresAt = await expiryOf(caller.userId, signIn.id, token, call);
+        return { ...caller, owned: false, credential: itself(signIn, wish), credentialExpiresAt };
       }
       throw error;
     },
@@ -133,7 +159,7 @@ function credentialBody({ name, roles, expiresAt }: CredentialWish) {
   };
 }
 
-function readCredential(answer: UpstreamResponse): { id: string; secret: string } {
+function readCredential(answer: UpstreamResponse) {
   let body: unknown;
   try {
     body = JSON.parse(answer.body);
@@ -141,8 +167,16 @@ function readCredential(answer: UpstreamResponse): { id: string; secret: string 
     body = undefined;
   }
   const parsed = CredentialBody.safeParse(body);
-  if (parsed.success) return parsed.data.application_credential;
+  if (parsed.success) {
+    const { id, secret, expires_at } = parsed.data.application_credential;
+    return { id, secret, expiresAt: expires_at == null ? null : utcTime(expires_at) };
+  }
   throw new ComputeError('bad_gateway', 'The cloud answered something that cannot be understood.', {
     cause: parsed.error,
   });
+}
+
+/** Keystone's times are UTC and do not say so. */
+function utcTime(text: string): string {
+  return new Date(/(Z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text}Z`).toISOString();
 }

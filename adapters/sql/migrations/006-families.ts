@@ -1,9 +1,18 @@
-import type { Kysely, Migration } from 'kysely';
+import { type Kysely, type Migration, sql } from 'kysely';
+import type { ColumnTypes } from './column-types.ts';
 
-/** Indexes for revoking a family of keys in one statement, and for lists, which go from the oldest key to the newest. */
-export function families(): Migration {
+/**
+ * Indexes for revoking a family of keys in one statement, and for lists, which go from the oldest key to the newest; and when
+ * the credential of a key expires at the cloud.
+ */
+export function families({ text }: ColumnTypes): Migration {
   return {
     async up(db: Kysely<unknown>) {
+      await db.schema.alterTable('api_key').addColumn('credential_expires_at', text).execute();
+      // The gateway made these credentials with the end that their key had.
+      await sql`update api_key set credential_expires_at = expires_at where owns_cloud_credential = 1`.execute(
+        db,
+      );
       await index(db, 'api_key_by_family', ['family_id']);
       await index(db, 'api_key_by_age', ['created_at', 'id']);
       await index(db, 'api_key_by_project_and_age', ['project_id', 'created_at', 'id']);

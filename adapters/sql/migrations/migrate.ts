@@ -15,7 +15,7 @@ export function migrationsFor(types: ColumnTypes): Readonly<Record<string, Migra
     '002-idempotency': idempotency(types),
     '003-allowed-origins': allowedOrigins(types),
     '005-revoked-tokens': revokedTokens(types),
-    '006-families': families(),
+    '006-families': families(types),
     '007-pending-releases': pendingReleases(types),
   };
 }

@@ -154,6 +154,7 @@ export async function issueOwnKey(
     projectId: issued.projectId,
     userId: issued.userId,
     ownsCloudCredential: issued.owned,
+    credentialExpiresAt: issued.credentialExpiresAt,
     scopes,
     plan: 'default',
     allowedCidrs: body.allowed_cidrs,

@@ -29,6 +29,7 @@ export function keysConformance(store: () => KeyStore): void {
       storedKey('e', {
         familyId: 'f',
         ownsCloudCredential: false,
+        credentialExpiresAt: '2027-02-01T00:00:00.000Z',
         expiresAt: '2027-01-01T00:00:00.001Z',
         disabled: true,
         revokedAt: '2026-04-01T00:00:00.000Z',

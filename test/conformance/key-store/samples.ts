@@ -12,6 +12,7 @@ export function storedKey(id: string, differs: Partial<StoredKey> = {}): StoredK
     kind: 'application_credential',
     cloudCredentialId: `credential-of-${id}`,
     ownsCloudCredential: true,
+    credentialExpiresAt: null,
     secretHash: Uint8Array.from({ length: 32 }, (_, index) => index * 8),
     lastFour: 'Wxyz',
     // Every byte there is, zero and those that are no UTF-8 among them.
