@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
-import type { ComputeError } from '../../src/compute/errors.ts';
+import { ComputeError } from '../../src/compute/errors.ts';
 import { parseHost } from '../../src/http/host.ts';
 import { invalidHost, invalidTarget, parseRequestTarget } from '../../src/http/request-target.ts';
 
@@ -16,10 +16,11 @@ const refusals = new WeakMap<object, ComputeError>();
  * of its path.
  */
 export function normalize(incoming: IncomingMessage): void {
-  const { headers, url = '' } = incoming;
+  const { headers, httpVersionMajor, url = '' } = incoming;
   const parsed = parseRequestTarget(url);
   const host = hostOf(incoming);
-  if (parsed === null) refuse(incoming, invalidTarget());
+  if (httpVersionMajor !== 1) refuse(incoming, new ComputeError('invalid', 'Use HTTP/1.1.'));
+  else if (parsed === null) refuse(incoming, invalidTarget());
   else if (host === null) refuse(incoming, invalidHost());
   incoming.url = parsed === null ? readablePart(url) : parsed.target;
   headers.host = parsed?.authority ?? host ?? NO_HOST;
@@ -58,7 +59,7 @@ function ownAddress({ localAddress, localPort }: IncomingMessage['socket']): str
 }
 
 /** The path by which the dialect of a refusal is chosen. */
-function readablePart(target: string): string {
+export function readablePart(target: string): string {
   const [part = ''] = /^\/[\w./-]*/.exec(target) ?? [];
   return part === '' ? '/' : part;
 }

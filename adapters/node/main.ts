@@ -33,6 +33,7 @@ import { createSandbox } from '../sandbox/index.ts';
 import { databaseUrlProblem, openKeyStore, openStores } from '../sql/open.ts';
 import { readCertificates } from './certificates.ts';
 import { peerAddress, requestBody, requestTarget } from './connection.ts';
+import { connectionLimit } from './connections.ts';
 import { demoKey } from './demo-key.ts';
 import { examine, report } from './doctor-command.ts';
 import { unreadable } from './incoming.ts';
@@ -203,6 +204,10 @@ async function runGateway(config: Config): Promise<void> {
     port: config.port,
     requestTimeout: ARRIVAL_TIMEOUT,
     responseTimeoutMs: config.upstreamTimeoutMs + REQUEST_DEADLINE,
+    keepAliveSeconds: config.keepAliveSeconds,
+    maxConnections: connectionLimit(),
+    log,
+    metrics,
   }).catch((error) => {
     throw listenProblem(config, error);
   });

@@ -20,6 +20,7 @@ const COUNTERS: { readonly [Name in keyof CounterLabels]: Descriptions<CounterLa
   events: { help: 'What has happened to instances, as listeners were told.', labels: ['kind'] },
   event_looks: { help: 'Looks at a project for those who listen.', labels: ['result'] },
   event_streams_ended: { help: 'Streams of events that ended.', labels: ['reason'] },
+  connections_closed: { help: 'Connections closed for want of descriptors.', labels: ['reason'] },
   upstream_refusals: { help: 'Calls that were not made to the cloud.', labels: ['service', 'reason'] },
 };
 

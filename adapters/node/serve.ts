@@ -1,7 +1,13 @@
-import { createServer, type Server } from 'node:http';
-import { Server as NetServer } from 'node:net';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { Server as NetServer, type Socket } from 'node:net';
 import { getRequestListener, type Http2Bindings, type HttpBindings } from '@hono/node-server';
-import { normalize } from './incoming.ts';
+import { ComputeError } from '../../src/compute/errors.ts';
+import type { Logger } from '../../src/telemetry/logger.ts';
+import type { Metrics } from '../../src/telemetry/metrics.ts';
+import { type ParseError, problemOf, refuseOnConnection } from './client-error.ts';
+import { Connections } from './connections.ts';
+import { closeAfterwards, continueWhenRead } from './expectation.ts';
+import { normalize, refuse } from './incoming.ts';
 
 export interface Listening {
   /** With the port that was given when 0 was asked for. */
@@ -14,13 +20,19 @@ export interface Listening {
 
 export interface ServeOptions {
   /** Gets Node's own request and response as `env`. */
-  readonly fetch: (request: Request, env: Http2Bindings | HttpBindings) => Response | Promise<Response>;
+  readonly fetch: (request: Request, env: object) => Response | Promise<Response>;
   readonly host: string;
   readonly port: number;
   /** Milliseconds a request may take to arrive in full; image data is large. */
   readonly requestTimeout: number;
   /** What a response may take to begin, milliseconds; absent: no longer than anything may stand still. */
   readonly responseTimeoutMs?: number;
+  /** How long a connection may be idle between two requests, in seconds. */
+  readonly keepAliveSeconds: number;
+  /** Clients that may be connected; null: any number. */
+  readonly maxConnections: number | null;
+  readonly log: Logger;
+  readonly metrics: Metrics;
 }
 
 /** What the head of a request may take to arrive, milliseconds. */
@@ -42,7 +54,7 @@ export async function serve(options: ServeOptions): Promise<Listening> {
     return response;
   };
   const { responseTimeoutMs = STANDSTILL } = options;
-  const respond = getRequestListener((request, env) => {
+  const respond = getRequestListener((request, env: Http2Bindings | HttpBindings) => {
     // Looked at when the answer is there; what is there at once is handed on at once.
     const response = options.fetch(request, env);
     if (!(response instanceof Promise)) return lastIfStopping(response);
@@ -54,18 +66,48 @@ export async function serve(options: ServeOptions): Promise<Listening> {
       })
       .then(lastIfStopping);
   });
+  const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    connections.serving(incoming.socket, outgoing);
+    normalize(incoming);
+    return respond(incoming, outgoing);
+  };
   const server = createServer(
     {
       requestTimeout: options.requestTimeout,
       headersTimeout: Math.min(HEAD_TIMEOUT, options.requestTimeout),
+      keepAliveTimeout: options.keepAliveSeconds * 1000,
       // The pipeline refuses a request of HTTP/1.1 without one; HTTP/1.0 needs none.
       requireHostHeader: false,
     },
-    (incoming, outgoing) => {
-      normalize(incoming);
-      return respond(incoming, outgoing);
-    },
+    onRequest,
   );
+  // Their size is bounded. A bound on their number drops those at the end, which are a proxy's.
+  server.maxHeadersCount = 0;
+  const connections = new Connections(server, { ...options, max: options.maxConnections });
+  const refuseConnection = refuseOnConnection(options.fetch, connections.current);
+  server.on('clientError', (error: ParseError, socket) => {
+    const problem = socket.writable ? problemOf(error, socket as Socket) : null;
+    if (problem === null) socket.destroy();
+    else refuseConnection(problem, socket as Socket, error.rawPacket);
+  });
+  server.on('connect', (_, socket) => {
+    refuseConnection(
+      new ComputeError('invalid', 'CONNECT is not supported: the gateway is no proxy.'),
+      socket as Socket,
+    );
+  });
+  server.on('checkContinue', (incoming, outgoing) => {
+    continueWhenRead(incoming, outgoing);
+    onRequest(incoming, outgoing);
+  });
+  server.on('checkExpectation', (incoming, outgoing) => {
+    refuse(
+      incoming,
+      new ComputeError('expectation_failed', 'The only expectation that is met is 100-continue.'),
+    );
+    closeAfterwards(incoming, outgoing);
+    onRequest(incoming, outgoing);
+  });
   server.setTimeout(STANDSTILL);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -77,7 +119,7 @@ export async function serve(options: ServeOptions): Promise<Listening> {
   return {
     url: `http://${host}:${port}`,
     stop() {
-      stopped ??= stopOrderly(server);
+      stopped ??= stopOrderly(server, connections);
       stopping = true;
       return stopped;
     },
@@ -88,8 +130,11 @@ export async function serve(options: ServeOptions): Promise<Listening> {
  * Not `server.close()`, which cuts idle connections at once: a client may be sending on one of them just then. They get a
  * moment in which their next request is answered with `Connection: close`.
  */
-function stopOrderly(server: Server): Promise<void> {
-  const sweep = setInterval(() => server.closeIdleConnections(), IDLE_GRACE);
+function stopOrderly(server: Server, connections: Connections): Promise<void> {
+  const sweep = setInterval(() => {
+    server.closeIdleConnections();
+    connections.closeSilent();
+  }, IDLE_GRACE);
   return new Promise((resolve) => {
     NetServer.prototype.close.call(server, () => {
       clearInterval(sweep);

@@ -50,13 +50,21 @@ function read(body: string) {
   }
 }
 
+/** What is about the connection between two gateways, or the far side's defect: to a client, a cloud that failed. */
+const OF_THE_LINK: readonly ErrorCode[] = [
+  'internal',
+  'request_timeout',
+  'expectation_failed',
+  'headers_too_large',
+];
+
 function kindOf(status: number, code: string): ErrorCode {
   const kinds = Object.keys(REDU_ERRORS) as ErrorCode[];
   const kind =
     kinds.findLast((kind) => REDU_ERRORS[kind].code === code) ??
     kinds.findLast((kind) => REDU_ERRORS[kind].status === status);
   // What the far side calls its own defect is to us a cloud that failed; and our key there is nobody's here.
-  if (kind === undefined || kind === 'internal') return 'bad_gateway';
+  if (kind === undefined || OF_THE_LINK.includes(kind)) return 'bad_gateway';
   return kind === 'unauthenticated' ? 'forbidden' : kind;
 }
 

@@ -23,6 +23,12 @@ export const ERROR_CODES = [
   'body_too_large',
   /** The project's quota is used up. */
   'quota_exceeded',
+  /** The request did not arrive in time. */
+  'request_timeout',
+  /** The request has an `Expect` that is not `100-continue`. */
+  'expectation_failed',
+  /** Request line and headers are larger than the server reads. */
+  'headers_too_large',
   /** The body is not of a type this route reads. */
   'unsupported_media_type',
   /** Too many requests; `retryAfter` says when to come back. */

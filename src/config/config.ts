@@ -56,6 +56,8 @@ export interface Config {
   readonly cache: CacheOptions;
   /** Streams of events that this process holds open. */
   readonly streams: StreamLimits;
+  /** How long a client's connection may be idle between two requests, in seconds. */
+  readonly keepAliveSeconds: number;
   /** Networks of proxies whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
   readonly logLevel: string;
@@ -148,6 +150,7 @@ export function readConfig(
       bytes: variables.LINGUANOVA_CACHE_MEGABYTES * 1024 * 1024,
     },
     streams: variables.LINGUANOVA_EVENT_STREAMS,
+    keepAliveSeconds: variables.LINGUANOVA_KEEP_ALIVE_SECONDS,
     trustedProxies: variables.LINGUANOVA_TRUSTED_PROXIES,
     logLevel: variables.LOG_LEVEL,
     auditDays: variables.LINGUANOVA_AUDIT_DAYS,

@@ -68,6 +68,7 @@ export const Environment = z.object({
   LINGUANOVA_STALE_SECONDS: wholeNumber(0, 86_400).default(300),
   LINGUANOVA_CACHE_MEGABYTES: wholeNumber(1, 65_536).default(64),
   LINGUANOVA_EVENT_STREAMS: z.string().transform(parseStreams).default({ perKey: 1_000, total: 10_000 }),
+  LINGUANOVA_KEEP_ALIVE_SECONDS: wholeNumber(1, 3_600).default(65),
   LINGUANOVA_TRUSTED_PROXIES: z
     .string()
     .transform((list) => list.split(',').map((cidr) => cidr.trim()))

@@ -280,6 +280,21 @@ export const ERROR_TEXTS: Readonly<Record<ReduCode, { description: string; examp
     'The project’s quota is used up, or the body is too large.',
     'Quota exceeded for instances.',
   ),
+  requestTimeout: error(
+    'requestTimeout',
+    'The request did not arrive in time.',
+    'The request took too long to arrive.',
+  ),
+  expectationFailed: error(
+    'expectationFailed',
+    'The request has an `Expect` other than `100-continue`.',
+    'The only expectation that is met is 100-continue.',
+  ),
+  requestHeaderFieldsTooLarge: error(
+    'requestHeaderFieldsTooLarge',
+    'Request line and headers are larger than 16 KiB.',
+    'The request line and headers are larger than 16384 bytes; send fewer or shorter ones.',
+  ),
   badMediaType: error(
     'badMediaType',
     'The body is not JSON in UTF-8, or is compressed.',

@@ -30,6 +30,11 @@ export interface CounterLabels {
   event_looks: { readonly result: string };
   /** Streams of events that ended, by reason. */
   event_streams_ended: { readonly reason: string };
+  /**
+   * Connections closed for want of descriptors: `silent`, without any request; `idle`, between two; `refused`, new ones while all
+   * others were busy.
+   */
+  connections_closed: { readonly reason: string };
   /** Calls that were not made to the cloud: its breaker was `open`, or too many were under way (`busy`). */
   upstream_refusals: { readonly service: string; readonly reason: string };
 }

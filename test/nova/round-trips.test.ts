@@ -108,14 +108,25 @@ function byNovaAction(action: InstanceAction) {
 
 describe('an error keeps its kind', () => {
   /** What is about the request between two gateways rather than about the cloud, and is nobody's further on. */
+  const OF_THE_LINK = {
+    request_timeout: 'bad_gateway',
+    expectation_failed: 'bad_gateway',
+    headers_too_large: 'bad_gateway',
+  } as const;
   const BECOMES: Readonly<Record<'nova' | 'redu', Partial<Record<ErrorCode, ErrorCode>>>> = {
     nova: {
       method_not_allowed: 'bad_gateway',
       body_too_large: 'quota_exceeded',
       unsupported_media_type: 'bad_gateway',
       internal: 'bad_gateway',
+      ...OF_THE_LINK,
     },
-    redu: { unauthenticated: 'forbidden', body_too_large: 'quota_exceeded', internal: 'bad_gateway' },
+    redu: {
+      ...OF_THE_LINK,
+      unauthenticated: 'forbidden',
+      body_too_large: 'quota_exceeded',
+      internal: 'bad_gateway',
+    },
   };
 
   async function byNovaError(error: ComputeError): Promise<ComputeError> {

@@ -4,6 +4,7 @@ import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type GatewayProcess, startProcess } from '../support/gateway-process.ts';
 import { ask } from '../support/nova-client.ts';
+import { exchange, head } from '../support/raw-http.ts';
 import { type ImageCloud, startImageCloud } from './image-cloud.ts';
 
 const MEBIBYTE = 1_048_576;
@@ -130,6 +131,22 @@ describe('image data goes through without being gathered', () => {
       await upload('/image/v2/images/refused/file', 20 * MEBIBYTE, { 'content-length': 20 * MEBIBYTE }),
     ).toBe(409);
     expect((await download('/image/v2/images/1000/file')).bytes).toBe(1000);
+  });
+
+  test('with Expect: 100-continue it is asked for once the key is known', async () => {
+    const { status, received } = await exchange(
+      gateway.url,
+      head(
+        'PUT /image/v2/images/up/file HTTP/1.1',
+        'Host: gateway.example',
+        `X-Auth-Token: ${key}`,
+        'Content-Type: application/octet-stream',
+        'Content-Length: 5',
+        'Expect: 100-continue',
+      ),
+      { after: 'HTTP/1.1 100 Continue\r\n\r\n', send: 'image' },
+    );
+    expect(status, received).toBe(204);
   });
 
   test('JSON of image is bounded like any other body', async () => {

@@ -143,7 +143,16 @@ export async function startGateway(
       ...(options.trustedProxies && trustedProxies(options.trustedProxies, peerAddress)),
     },
   );
-  const listening = await serve({ fetch: gateway.fetch, host: '127.0.0.1', port: 0, requestTimeout: 30_000 });
+  const listening = await serve({
+    fetch: gateway.fetch,
+    host: '127.0.0.1',
+    port: 0,
+    requestTimeout: 30_000,
+    keepAliveSeconds: 65,
+    maxConnections: null,
+    log,
+    metrics,
+  });
   return {
     ...listening,
     async stop() {

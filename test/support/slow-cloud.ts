@@ -1,5 +1,7 @@
+import { prometheusMetrics } from '../../adapters/node/prometheus.ts';
 import { type Listening, serve } from '../../adapters/node/serve.ts';
 import { type Account, createSandbox } from '../../adapters/sandbox/index.ts';
+import { silentLogger } from './silent-logger.ts';
 
 /** A sandbox behind HTTP, as a cloud of its own, that takes its time for everything but signing in. */
 export interface SlowCloud extends Listening {
@@ -29,6 +31,10 @@ export async function startSlowCloud(milliseconds: number): Promise<SlowCloud> {
     host: '127.0.0.1',
     port: 0,
     requestTimeout: 30_000,
+    keepAliveSeconds: 65,
+    maxConnections: null,
+    log: silentLogger,
+    metrics: prometheusMetrics(),
   });
   // Only now, for the URLs of its catalog have the port in them.
   const sandbox = createSandbox({ baseUrl: listening.url });

@@ -29,6 +29,13 @@ export const NOVA_ERRORS = {
   method_not_allowed: { status: 405, kind: 'badMethod', title: 'Method Not Allowed' },
   conflict: { status: 409, kind: 'conflictingRequest', title: 'Conflict' },
   body_too_large: { status: 413, kind: 'entityTooLarge', title: 'Request Entity Too Large' },
+  request_timeout: { status: 408, kind: 'requestTimeout', title: 'Request Timeout' },
+  expectation_failed: { status: 417, kind: 'expectationFailed', title: 'Expectation Failed' },
+  headers_too_large: {
+    status: 431,
+    kind: 'requestHeaderFieldsTooLarge',
+    title: 'Request Header Fields Too Large',
+  },
   unsupported_media_type: { status: 415, kind: 'badMediaType', title: 'Unsupported Media Type' },
   rate_limited: { status: 429, kind: 'overLimit', title: 'Too Many Requests' },
   internal: { status: 500, kind: 'computeFault', title: 'Internal Server Error' },
