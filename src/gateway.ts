@@ -18,6 +18,7 @@ import { adminApi } from './access/admin-api.ts';
 import { authenticate, openCloud } from './access/authenticate.ts';
 import { cors } from './access/cors.ts';
 import { retention } from './access/retention.ts';
+import { SecretCheck } from './access/secret-check.ts';
 import type { TrustedProxies } from './access/trusted-proxies.ts';
 import { ComputeError } from './compute/errors.ts';
 import { FORGETFUL_STORE, PendingReleases, type PendingReleasesOptions } from './compute/pending-releases.ts';
@@ -70,7 +71,7 @@ export type Ports = AccessPorts &
   LimitPorts &
   CachePorts &
   IdempotencyPorts &
-  Dependencies &
+  Omit<Dependencies, 'secretCheck'> &
   DialectPorts &
   EventPorts;
 
@@ -89,7 +90,7 @@ interface EventPorts {
   readonly openStream?: OpenStream;
 }
 
-export interface GatewayOptions extends AccessOptions, IdempotencyOptions {
+export interface GatewayOptions extends AccessOptions, Omit<IdempotencyOptions, 'storeKey'> {
   /** Bearer token of `/admin`; null: there is no `/admin`. */
   readonly adminToken: string | null;
   readonly requestTarget: RequestTarget;
@@ -169,7 +170,8 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   const basePath = basePathOf(options.publicUrl);
   for (const path of REDU_PATHS) app.use(path, withBasePath(basePath));
   app.route('/', landing(url, options.console));
-  app.route('/', health(ports));
+  const secretCheck = new SecretCheck(ports.keys.secrets, options.secret);
+  app.route('/', health({ ...ports, secretCheck }));
   if (ports.assets !== undefined) app.route('/', serveAssets(ports.assets));
   const { adminToken } = options;
   const itsConsole = options.console
@@ -186,7 +188,7 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
 
   const forAll = [authenticate(access, itsConsole?.keyOf), limits.stage].map(unlessSignUp);
   const forWrites = [openCloud(access), announceChanges(ports.versions)].map(unlessSignUp);
-  const idempotent = idempotency(ports, options, isRepeatable);
+  const idempotent = idempotency(ports, { ...options, storeKey: () => secretCheck.storeKey() }, isRepeatable);
   app.use('/v1/api_keys/*', retriesOfEndedKeys(access, limits.stage, idempotent.replay));
   for (const path of REDU_PATHS) app.use(path, ...forAll);
   app.on(WRITES, REDU_PATHS, ...forWrites);

@@ -7,6 +7,8 @@ import type {
   RevocationReach,
   StoredKey,
 } from '../../src/access/key-store.ts';
+import type { SecretStore, StoredSecrets } from '../../src/access/secret-store.ts';
+import { equalInConstantTime } from '../../src/access/server-secret.ts';
 import { ComputeError } from '../../src/compute/errors.ts';
 
 /** Keys that live as long as the process. */
@@ -143,9 +145,35 @@ export function memoryKeyStore(): KeyStore {
       return older.slice(Math.max(0, older.length - limit)).reverse();
     },
 
+    secrets: memorySecretStore(keys),
     ping: async () => {},
     isWritable: async () => true,
+    hasSchema: async () => true,
     close: async () => {},
+  };
+}
+
+function memorySecretStore(keys: Map<string, StoredKey>): SecretStore {
+  let stored: StoredSecrets | null = null;
+  return {
+    find: async () => stored,
+    async begin(first) {
+      stored ??= { current: first, previous: null };
+    },
+    async replace(currentCheck, next) {
+      if (stored?.current.check === currentCheck) stored = { current: next, previous: stored.current };
+    },
+    async reseal(keyId, oldHash, seal) {
+      const key = keys.get(keyId);
+      if (key === undefined || stored?.current.check !== seal.sealedUnder) return;
+      if (equalInConstantTime(key.secretHash, oldHash)) keys.set(keyId, { ...key, ...seal });
+    },
+    async countSealed(check, now) {
+      const living = [...keys.values()].filter((key) => isLiving(key, now));
+      const marked = living.filter(({ sealedUnder }) => sealedUnder !== null);
+      const others = marked.filter(({ sealedUnder }) => sealedUnder !== check);
+      return { others: others.length, unmarked: living.length - marked.length };
+    },
   };
 }
 

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
+import { importServerSecret } from '../../src/access/server-secret.ts';
 import { deadlineIn } from '../../src/clock.ts';
 import { Provenance } from '../../src/compute/provenance.ts';
 import type { Config } from '../../src/config/config.ts';
 import { silentLogger } from '../../test/support/silent-logger.ts';
+import { memoryKeyStore } from '../memory/key-store.ts';
 import { fetchTransport } from '../openstack/http/fetch.ts';
 import { openStackDriver } from '../openstack/index.ts';
 import { createSandbox } from '../sandbox/index.ts';
@@ -22,11 +24,8 @@ async function findings(roleOf: 'admin' | 'member') {
   });
   return examine({
     config: { reduUrl: null, openStack: {}, secret: null } as unknown as Config,
-    importSecret: async () => {},
-    openKeys: async () => ({
-      countByState: async () => ({ active: 0, disabled: 0, expired: 0, revoked: 0 }),
-      close: async () => {},
-    }),
+    importSecret: () => importServerSecret(btoa('0123456789abcdef0123456789abcdef')),
+    openKeys: async () => memoryKeyStore(),
     openRedis: async () => null,
     clouds,
     operatorCloud: (call) => clouds.openAsServiceAccount(call),

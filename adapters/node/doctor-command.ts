@@ -5,6 +5,8 @@
  */
 
 import type { KeyStore } from '../../src/access/key-store.ts';
+import { SecretCheck, WRONG_SECRET } from '../../src/access/secret-check.ts';
+import type { ServerSecret } from '../../src/access/server-secret.ts';
 import { wallTime } from '../../src/clock.ts';
 import type { CallContext, Cloud, CloudDriver } from '../../src/compute/cloud.ts';
 import type { Config } from '../../src/config/config.ts';
@@ -12,8 +14,8 @@ import type { Config } from '../../src/config/config.ts';
 /** What is looked at, as the gateway would have it if it were started now. */
 export interface Patient {
   readonly config: Config;
-  readonly importSecret: () => Promise<unknown>;
-  readonly openKeys: () => Promise<Pick<KeyStore, 'countByState' | 'close'>>;
+  readonly importSecret: () => Promise<ServerSecret>;
+  readonly openKeys: () => Promise<Pick<KeyStore, 'countByState' | 'isWritable' | 'secrets' | 'close'>>;
   /** null: none is configured. */
   readonly openRedis: () => Promise<{ ping(): Promise<void>; close(): Promise<void> } | null>;
   readonly clouds: Pick<CloudDriver, 'ping'>;
@@ -81,8 +83,15 @@ function ownChecks({ config, importSecret, openKeys, openRedis }: Patient): Chec
       name: 'secret',
       variables: 'LINGUANOVA_SECRET',
       async run() {
-        await importSecret();
-        return config.secret === null ? 'made and kept here, for the sandbox alone' : 'can be used';
+        const secret = await importSecret();
+        const keys = await openKeys().catch(() => null);
+        if (keys === null) return 'can be used; not compared with the keys, since the store cannot be opened';
+        try {
+          if (!(await new SecretCheck(keys.secrets, secret).isRight())) throw new Error(WRONG_SECRET);
+        } finally {
+          await keys.close();
+        }
+        return config.secret === null ? 'made and kept here, for the sandbox alone' : 'fits the keys';
       },
     },
     {
@@ -92,6 +101,7 @@ function ownChecks({ config, importSecret, openKeys, openRedis }: Patient): Chec
         const keys = await openKeys();
         try {
           const states = await keys.countByState(wallTime(), MOST_KEYS);
+          if (!(await keys.isWritable())) throw new Error('is read-only: it takes no writes');
           return `answers, with ${states.active} active keys`;
         } finally {
           await keys.close();

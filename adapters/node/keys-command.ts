@@ -12,6 +12,7 @@ import {
 import type { KeyPosition, KeyStore, StoredKey } from '../../src/access/key-store.ts';
 import { reachOf, revokeKey } from '../../src/access/revoke-key.ts';
 import type { ServerSecret } from '../../src/access/server-secret.ts';
+import { wallTime } from '../../src/clock.ts';
 import type { CallContext, CloudCredential } from '../../src/compute/cloud.ts';
 import { decode } from '../../src/http/decode.ts';
 
@@ -21,6 +22,7 @@ export const KEYS_USAGE = `linguanova keys create --name N (--project-id P | --a
 linguanova keys list [--project-id P]
 linguanova keys show ID
 linguanova keys revoke ID [--family]     --family: with all keys that it was rotated from or to
+linguanova keys reseal-status            how many keys still need LINGUANOVA_SECRET_PREVIOUS, and are lost with it
 linguanova keys rotate ID [--overlap SECONDS] [--application-credential-secret S]
                                          S: for a key that carries a credential; -: from standard input.
                                          --json everywhere: print JSON`;
@@ -73,6 +75,8 @@ export async function runKeys(args: readonly string[], context: KeysContext): Pr
       );
       return show(keyView(await existing(context, key.id)));
     }
+    case 'reseal-status':
+      return show(await resealStatus(context));
     case 'rotate':
       return show(withText(await rotate(await existing(context, given()), values, context)));
     default:
@@ -130,6 +134,15 @@ async function create(values: Values, context: KeysContext): Promise<IssuedKey> 
   const credential = credentialOf(body);
   const request = keyRequestOf(body, credential, await identified(context, credential));
   return issueKey(context.keys, context.secret, request, BY);
+}
+
+/** Keys are sealed again with LINGUANOVA_SECRET when they are used. */
+async function resealStatus({ keys, secret }: KeysContext): Promise<object> {
+  const { others, unmarked } = await keys.secrets.countSealed(secret.check, wallTime());
+  const stored = await keys.secrets.find();
+  // Until the first rotation there has been one secret only.
+  const isFirst = stored === null || (stored.previous === null && stored.current.check === secret.check);
+  return { need_previous_secret: isFirst ? 0 : others + unmarked };
 }
 
 /** As the API takes it. An empty text is none: an unset variable must not end a key at once. */

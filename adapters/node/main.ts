@@ -7,6 +7,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { SecretCheck, WRONG_SECRET } from '../../src/access/secret-check.ts';
 import { importServerSecret, type ServerSecret } from '../../src/access/server-secret.ts';
 import { trustedProxies } from '../../src/access/trusted-proxies.ts';
 import { deadlineIn, wallMs } from '../../src/clock.ts';
@@ -122,9 +123,11 @@ function withPassThrough<T>(clouds: OpenStackDriver, sandbox: T) {
 }
 
 async function serverSecret(config: Config): Promise<ServerSecret> {
-  return importServerSecret(config.secret ?? keptSecret(STATE_DIRECTORY)).catch((error) => {
-    throw new ConfigError('LINGUANOVA_SECRET', error instanceof Error ? error.message : 'cannot be used');
-  });
+  return importServerSecret(config.secret ?? keptSecret(STATE_DIRECTORY), config.previousSecret).catch(
+    (error) => {
+      throw new ConfigError('LINGUANOVA_SECRET', error instanceof Error ? error.message : 'cannot be used');
+    },
+  );
 }
 
 /** @throws ConfigError when it is none. */
@@ -160,6 +163,9 @@ async function runGateway(config: Config): Promise<void> {
   const secret = await serverSecret(config);
   const redis = await redisOf(config, log, metrics);
   const { keys, idempotency, releases } = await openStores(config.databaseUrl);
+  if (!(await new SecretCheck(keys.secrets, secret).adopt(true))) {
+    throw new ConfigError('LINGUANOVA_SECRET', WRONG_SECRET);
+  }
   const { clouds, nova, sandbox } = cloudOf(config, { log, metrics });
   const adminToken = config.adminToken ?? (sandbox === null ? null : randomBytes(24).toString('base64url'));
   const gateway = createGateway(
@@ -289,10 +295,14 @@ async function runKeysCommand(config: Config, args: readonly string[]): Promise<
   const { clouds } = cloudOf(config);
   const keys = await openKeyStore(config.databaseUrl);
   try {
+    const secret = await serverSecret(config);
+    if (!(await new SecretCheck(keys.secrets, secret).adopt(false))) {
+      throw new ConfigError('LINGUANOVA_SECRET', WRONG_SECRET);
+    }
     await runKeys(args, {
       keys,
       identities: clouds.identities,
-      secret: await serverSecret(config),
+      secret,
       plans: config.limits.plans.map(({ name }) => name),
       call: commandCall(config),
       print: (text) => console.log(text),

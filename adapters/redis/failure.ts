@@ -10,13 +10,23 @@ export class RedisFailure extends Error {
 }
 
 /** Few enough to be a label of a metric. */
-export type Reason = 'lost' | 'timeout' | 'unreachable' | 'full' | 'read_only' | 'loading' | 'refused';
+export type Reason =
+  | 'lost'
+  | 'timeout'
+  | 'unreachable'
+  | 'full'
+  | 'read_only'
+  | 'loading'
+  | 'unauthorized'
+  | 'refused';
 
 const REPLIES: readonly (readonly [RegExp, Reason])[] = [
   [/^OOM/, 'full'],
   [/^(READONLY|MASTERDOWN|NOREPLICAS)/, 'read_only'],
   [/^(LOADING|BUSY|TRYAGAIN|CLUSTERDOWN)/, 'loading'],
-  [/^(NOAUTH|WRONGPASS|NOPERM|MISCONF|ERR|WRONGTYPE)/, 'refused'],
+  // Also where ioredis quotes it: "Ready check failed: NOAUTH ...".
+  [/\b(NOAUTH|WRONGPASS)\b/, 'unauthorized'],
+  [/^(NOPERM|MISCONF|ERR|WRONGTYPE)/, 'refused'],
 ];
 
 /** What an error of ioredis says; whatever is no answer of Redis is a connection that is not there. */

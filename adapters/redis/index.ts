@@ -6,6 +6,7 @@
 
 import type { Logger } from '../../src/telemetry/logger.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
+import { PROBE_STATES, type ProbeState } from '../../src/telemetry/probes.ts';
 import type { CacheStore } from '../../src/traffic/cache/cache-store.ts';
 import type { EventLog } from '../../src/traffic/events/event-log.ts';
 import type { Counter } from '../../src/traffic/limit/counter.ts';
@@ -14,6 +15,7 @@ import { redisCacheStore } from './cache-store.ts';
 import { redisClient } from './client.ts';
 import { redisCounter } from './counter.ts';
 import { RedisEventLog } from './event-log.ts';
+import { RedisFailure } from './failure.ts';
 import { RedisLink } from './link.ts';
 import type { RedisTarget } from './url.ts';
 import { RedisVersions } from './versions.ts';
@@ -27,6 +29,8 @@ export interface Redis {
   readonly eventLog: EventLog;
   /** Rejects while Redis cannot be written. */
   ping(): Promise<void>;
+  /** What `ping` finds, for `/readyz`. */
+  probe(): Promise<ProbeState>;
   close(): Promise<void>;
 }
 
@@ -46,10 +50,16 @@ export async function openRedis(
     cacheStore: redisCacheStore(link),
     eventLog,
     ping: () => link.ping(),
+    probe: () => link.ping().then(() => 'ok' as const, stateOf),
     async close() {
       versions.close();
       eventLog.close();
       await link.close();
     },
   };
+}
+
+function stateOf(error: unknown): ProbeState {
+  const reason = error instanceof RedisFailure ? error.reason : null;
+  return PROBE_STATES.find((state) => state === reason) ?? 'unreachable';
 }

@@ -45,6 +45,9 @@ export class RedisLink {
   #lostAt = Number.NEGATIVE_INFINITY;
   #backAt = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
+  /** Why Redis did not take the credentials, since it last served: commands only find no connection then. */
+  #refusal: RedisFailure | undefined;
+  #lostBy: RedisFailure | undefined;
 
   constructor(client: RedisClient, { log, metrics }: { log: Logger; metrics: Metrics }) {
     this.client = client;
@@ -52,7 +55,10 @@ export class RedisLink {
     this.#metrics = metrics;
     client.defineCommand('linguanovaPresence', { numberOfKeys: 1, lua: PRESENCE });
     // Without a listener ioredis would print; what matters is told by the commands that fail.
-    client.on('error', () => {});
+    client.on('error', (error) => {
+      const failure = failureOf(error);
+      if (failure.reason === 'unauthorized') this.#refusal = failure;
+    });
     // Without a word from anybody: it may come back without its memory before the next command.
     client.on('close', () => {
       if (this.#state === 'up') this.#become('lost', new RedisFailure('unreachable'));
@@ -135,8 +141,11 @@ export class RedisLink {
 
   /** Rejects while Redis cannot be written. */
   async ping(): Promise<void> {
-    await this.#beat();
-    if (this.#state !== 'up') throw new RedisFailure('lost');
+    const failure = await this.#beat();
+    if (this.#state === 'up') return;
+    // One that is halted takes connections and then says nothing, so commands find none: the first failure says more.
+    const isLater = failure === null || failure.reason === 'unreachable';
+    throw this.#refusal ?? (isLater ? this.#lostBy : failure) ?? new RedisFailure('lost');
   }
 
   async close(): Promise<void> {
@@ -174,6 +183,8 @@ export class RedisLink {
     const before = this.#state;
     if (before === state || before === 'closed') return;
     this.#state = state;
+    this.#lostBy = failure;
+    if (state === 'up') this.#refusal = undefined;
     if (state === 'lost') {
       this.#nodesBefore = this.nodes;
       this.#nodesBeforeUntil = Number.POSITIVE_INFINITY;

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { KEY_STATES } from '../../src/access/key-state.ts';
 import type { KeyStore, LivingLimit } from '../../src/access/key-store.ts';
+import { ComputeError } from '../../src/compute/errors.ts';
 import { appendEntry, appendEntryOfChange, appendEntryOfEach, selectEntries } from './audit-statements.ts';
 import { DatabaseReadOnly, type SqlDatabase } from './database.ts';
 import {
@@ -29,6 +30,8 @@ import {
   selectRevoked,
 } from './retention-statements.ts';
 import { rowToAudit, rowToKey } from './rows.ts';
+import { selectSchema } from './schema-statements.ts';
+import { sqlSecretStore } from './secret-store.ts';
 
 /** Uses in one statement, two parameters each: D1 takes 100 parameters. */
 const USES_PER_STATEMENT = 40;
@@ -161,6 +164,18 @@ export function sqlKeyStore(database: SqlDatabase): KeyStore {
         throw error;
       }
     },
+
+    async hasSchema() {
+      try {
+        await Promise.all(selectSchema(builder).map((statement) => database.read(statement)));
+        return true;
+      } catch (error) {
+        if (error instanceof ComputeError) throw error;
+        return false;
+      }
+    },
+
+    secrets: sqlSecretStore(database),
 
     close: () => database.close(),
   };

@@ -13,6 +13,7 @@ export interface Tables {
   idempotency: IdempotencyRow;
   pending_release: PendingReleaseRow;
   revoked_token: RevokedTokenRow;
+  server_secret: ServerSecretRow;
 }
 
 export interface ApiKeyRow {
@@ -38,6 +39,7 @@ export interface ApiKeyRow {
   revoked_at: string | null;
   successor_id: string | null;
   last_used_at: string | null;
+  sealed_under: string | null;
   /** The change that wrote this row last; the statements of one change know each other by it. */
   change_id: string;
 }
@@ -79,4 +81,13 @@ export interface PendingReleaseRow {
   due_at: string;
   /** JSON of a `Release`. */
   plan: string;
+}
+
+/** One row. */
+export interface ServerSecretRow {
+  id: string;
+  current_check: string;
+  current_store_key: Uint8Array;
+  previous_check: string | null;
+  previous_store_key: Uint8Array | null;
 }

@@ -71,7 +71,8 @@ export function edgeHandler<Env extends object>(wire: (env: Env) => Promise<Edge
     try {
       return await answeredBy(await own(gatewayOf(env)), request, env, context);
     } catch (error) {
-      return misconfigured(error);
+      logNotStarted(error);
+      return misconfigured(request);
     }
   }
 
@@ -90,10 +91,16 @@ export function edgeHandler<Env extends object>(wire: (env: Env) => Promise<Edge
   };
 }
 
-/** A gateway answers its own errors, so this is one that could not be put together. */
-function misconfigured(error: unknown): Response {
+/** A gateway renders its own errors, so this is one that could not be put together. */
+function logNotStarted(error: unknown): void {
   const line = { level: 'error', time: wallTime(), error: causes(error).join(' <- ') };
   console.error(JSON.stringify({ ...line, msg: 'not_started' }));
+}
+
+/** What a worker responds that cannot serve; to a balancer, that it is not ready. */
+export function misconfigured(request: Request): Response {
+  if (new URL(request.url).pathname === '/readyz')
+    return Response.json({ status: 'failed' }, { status: 503 });
   const body = { error: { code: 'internalError', message: 'The gateway is not configured.' } };
   return Response.json(body, { status: 500 });
 }

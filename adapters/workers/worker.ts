@@ -5,6 +5,7 @@
  */
 
 import { waitUntil } from 'cloudflare:workers';
+import { SecretCheck } from '../../src/access/secret-check.ts';
 import { importServerSecret } from '../../src/access/server-secret.ts';
 import { trustedProxies } from '../../src/access/trusted-proxies.ts';
 import { deadlineIn } from '../../src/clock.ts';
@@ -28,7 +29,7 @@ import { type ColoCache, coloStore, type KeyValueStore } from './colo-cache.ts';
 import { ColoVersions } from './colo-versions.ts';
 import { consoleLogger } from './console-logger.ts';
 import { type EventsObject, eventsObject } from './events-object.ts';
-import { type EdgeGateway, edgeHandler } from './handler.ts';
+import { type EdgeGateway, edgeHandler, misconfigured } from './handler.ts';
 import { LimitCounter, type LimitObject } from './limit-object.ts';
 import { objectCounter } from './object-counter.ts';
 import { reconcileProjects } from './reconcile-projects.ts';
@@ -125,9 +126,9 @@ async function cloudOf(bindings: Bindings, { openStack, reduUrl }: Config, tunin
   return { clouds, nova: clouds.passThrough, openToTidy };
 }
 
-function secretOf({ secret }: Config) {
+function secretOf({ secret, previousSecret }: Config) {
   if (secret === null) throw new ConfigError('LINGUANOVA_SECRET', 'is required: 32 random bytes in base64');
-  return importServerSecret(secret).catch((error) => {
+  return importServerSecret(secret, previousSecret).catch((error) => {
     throw new ConfigError('LINGUANOVA_SECRET', error instanceof Error ? error.message : 'cannot be used');
   });
 }
@@ -140,6 +141,24 @@ function toObject({ EVENTS: objects }: Bindings): OpenStream {
     // One whose headers can be added to.
     return new Response(answer.body, answer);
   };
+}
+
+/** @throws ConfigError that names the binding of `wrangler.toml` that is missing. */
+function assertBound(bindings: Bindings): void {
+  for (const name of ['KEYS', 'LIMITS', 'EVENTS'] as const) {
+    if (bindings[name] === undefined)
+      throw new ConfigError(name, 'is a binding that is required: see wrangler.toml');
+  }
+}
+
+/** What a worker with another secret than the stored one still serves: `/readyz` says what is wrong. */
+const HEALTH_PATHS = ['/healthz', '/readyz'];
+
+/** While D1 cannot say, the secret counts as right: then no key can be read either. */
+async function hasRightSecret(check: SecretCheck, log: Logger): Promise<boolean> {
+  const isRight = await check.adopt(true).catch(() => true);
+  if (!isRight) log.error('wrong_server_secret');
+  return isRight;
 }
 
 /** Where the state of the cloud is told. */
@@ -174,7 +193,9 @@ export async function wire(
   const config = readConfig(variablesIn(bindings), { readCertificates: noCertificates });
   const log = consoleLogger(config.logLevel);
   const metrics = analyticsMetrics(bindings.METRICS);
+  assertBound(bindings);
   const { keys, idempotency, releases } = d1Stores(bindings.KEYS);
+  const secret = await secretOf(config);
   const { clouds, nova, openToTidy } = await cloudOf(bindings, config, tuning, { log, metrics });
   const { colo = caches.default, patience } = tuning;
   const gateway = createGateway(
@@ -194,7 +215,7 @@ export async function wire(
       ...(!holdsStreams && { openStream: toObject(bindings) }),
     },
     {
-      secret: await secretOf(config),
+      secret,
       adminToken: config.adminToken,
       publicUrl: config.publicUrl,
       corsOrigins: config.corsOrigins,
@@ -218,8 +239,13 @@ export async function wire(
       requestTarget: ({ req: { url } }) => url.slice(url.indexOf('/', 'https://'.length)),
     },
   );
+  const isSecretRight = await hasRightSecret(new SecretCheck(keys.secrets, secret), log);
   return {
-    fetch: (request, env, context) => gateway.fetch(request, env, context),
+    fetch(request, env, context) {
+      if (!isSecretRight && !HEALTH_PATHS.includes(new URL(request.url).pathname))
+        return misconfigured(request);
+      return gateway.fetch(request, env, context);
+    },
     flush: () => gateway.flush(),
     async reconcile() {
       if (openToTidy === null) return;

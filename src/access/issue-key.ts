@@ -202,6 +202,7 @@ async function makeKey(
     secretHash: hashKeySecret(secret, parts.secret),
     lastFour: text.slice(-SHOWN_CHARACTERS),
     sealedCredential: await seal(secret, parts.secret, binding, credential),
+    sealedUnder: secret.check,
     scopes,
     plan,
     allowedCidrs,

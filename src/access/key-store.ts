@@ -16,6 +16,7 @@ import type { CloudCredential } from '../compute/cloud.ts';
 import type { AuditEntry, AuditRecord } from './audit.ts';
 import type { KeyState } from './key-state.ts';
 import type { Scope } from './scopes.ts';
+import type { SecretStore } from './secret-store.ts';
 
 /** A key as it is stored. Nothing in it opens anything without the customer's half. All times ISO 8601, UTC. */
 export interface StoredKey {
@@ -43,6 +44,8 @@ export interface StoredKey {
   readonly lastFour: string;
   /** The credential, encrypted with the server's and the key's secret. */
   readonly sealedCredential: Uint8Array;
+  /** `ServerSecret.check` of the secret that hash and seal were made with; null: of the first one, before checks were stored. */
+  readonly sealedUnder: string | null;
   readonly scopes: readonly Scope[];
   readonly plan: string;
   /** Networks it may be used from; empty: from anywhere. */
@@ -182,10 +185,13 @@ export interface KeyStore {
    * time. The newest entry stays, so that numbers go on.
    */
   sweep(now: string, auditBefore: string | null): Promise<void>;
+  readonly secrets: SecretStore;
 
   /** Resolves when the database answers. */
   ping(): Promise<void>;
   /** Whether the database takes writes, found out by one that changes nothing. Rejects when it cannot be reached. */
   isWritable(): Promise<boolean>;
+  /** Whether the database has the tables and columns of this version. Rejects when it cannot be reached. */
+  hasSchema(): Promise<boolean>;
   close(): Promise<void>;
 }

@@ -13,7 +13,7 @@ import { LruMap } from '../lru-map.ts';
 import { decodeBase64Url, encodeBase64Url } from './base64url.ts';
 import type { Derived } from './derived.ts';
 import { formatKey, type KeyParts } from './key-format.ts';
-import type { ServerSecret } from './server-secret.ts';
+import { decrypted, type ServerSecret } from './server-secret.ts';
 
 /** How somebody signed in; the order is part of the format. */
 const METHODS = ['application_credential', 'password', 'token'] as const;
@@ -44,17 +44,13 @@ const PURPOSE = new TextEncoder().encode('linguanova token seal');
 const MAX_TOKENS = 10_000;
 
 export class KeyTokens {
-  readonly #sealingKey: Promise<CryptoKey>;
+  /** The first one seals; all of them open. */
+  readonly #sealingKeys: readonly [Promise<CryptoKey>, ...Promise<CryptoKey>[]];
   readonly #opened = new LruMap<KeyToken>({ max: MAX_TOKENS });
 
-  constructor({ material }: ServerSecret) {
-    this.#sealingKey = crypto.subtle.deriveKey(
-      { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info: PURPOSE },
-      material,
-      { name: 'AES-GCM', length: 256 },
-      false,
-      ['encrypt', 'decrypt'],
-    );
+  constructor(secret: ServerSecret) {
+    const { previous } = secret;
+    this.#sealingKeys = [sealingKey(secret), ...(previous === null ? [] : [sealingKey(previous)])];
   }
 
   /** Whether `text` looks like a token; a key never does. */
@@ -71,7 +67,7 @@ export class KeyTokens {
     const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
     const box = await crypto.subtle.encrypt(
       { name: 'AES-GCM', iv: nonce, additionalData: PURPOSE },
-      await this.#sealingKey,
+      await this.#sealingKeys[0],
       contentOf(key, method, lifetime),
     );
     const text = PREFIX + encodeBase64Url(new Uint8Array([...nonce, ...new Uint8Array(box)]));
@@ -105,17 +101,22 @@ export class KeyTokens {
   }
 
   async #unseal(text: string, sealed: Uint8Array<ArrayBuffer>): Promise<KeyToken | null> {
-    try {
-      const content = await crypto.subtle.decrypt(
-        { name: 'AES-GCM', iv: sealed.slice(0, NONCE_BYTES), additionalData: PURPOSE },
-        await this.#sealingKey,
-        sealed.slice(NONCE_BYTES),
-      );
-      return readContent(content, auditIdOf(text));
-    } catch {
-      return null;
+    for (const key of this.#sealingKeys) {
+      const content = await decrypted(key, PURPOSE, sealed);
+      if (content !== null) return readContent(content, auditIdOf(text));
     }
+    return null;
   }
+}
+
+function sealingKey({ material }: ServerSecret): Promise<CryptoKey> {
+  return crypto.subtle.deriveKey(
+    { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info: PURPOSE },
+    material,
+    { name: 'AES-GCM', length: 256 },
+    false,
+    ['encrypt', 'decrypt'],
+  );
 }
 
 function contentOf(

@@ -36,6 +36,7 @@ const ROW: FoundKey = {
   revokedAt: null,
   credentialExpiresAt: null,
   successorId: null,
+  sealedUnder: null,
   lastUsedAt: null,
 };
 

@@ -10,7 +10,14 @@ import { idWithin, parseKey } from './key-format.ts';
 import { type KeyState, keyState } from './key-state.ts';
 import type { FoundKey, KeyStore, StoredKey } from './key-store.ts';
 import type { Principal } from './principal.ts';
-import { equalInConstantTime, hashKeySecret, type ServerSecret, unseal } from './server-secret.ts';
+import {
+  equalInConstantTime,
+  hashKeySecret,
+  type ServerSecret,
+  seal,
+  secretsOf,
+  unseal,
+} from './server-secret.ts';
 
 /** Why a key was refused: for the audit log and the metrics, never for the client, who hears the same in all cases. */
 export type Refusal =
@@ -151,16 +158,21 @@ export class KeyVerifier {
     const remembered = await this.#look(parts.id);
     const { row } = remembered;
     if (row === null) return refused('unknown');
+    let sealedWith: ServerSecret | undefined;
     if (!isText(remembered.proven, text)) {
-      if (!equalInConstantTime(hashKeySecret(this.#secret, parts.secret), row.secretHash)) {
-        return refused('wrong_secret', row);
-      }
+      sealedWith = secretsOf(this.#secret).find((one) =>
+        equalInConstantTime(hashKeySecret(one, parts.secret), row.secretHash),
+      );
+      if (sealedWith === undefined) return refused('wrong_secret', row);
     }
     const reason = reasonAgainst(row, presented, address, origin);
     if (reason !== null) return reason;
     if (remembered.proven === null) {
       const credential = await this.#open(parts.secret, row);
       if (credential === null) return refused('unreadable_credential', row);
+      if (sealedWith !== undefined && sealedWith !== this.#secret) {
+        await this.#reseal(parts.secret, row, credential);
+      }
       remembered.proven ??= { text: utf8(text), principal: principalOf(row, credential, parts.secret) };
     }
     return { ok: true, principal: remembered.proven.principal };
@@ -190,6 +202,19 @@ export class KeyVerifier {
     };
     reading.then(done, done);
     return reading;
+  }
+
+  /** The store does it only once this node's secret is the current one. A key that cannot be re-sealed now will be later. */
+  async #reseal(keySecret: string, row: StoredKey, credential: CloudCredential): Promise<void> {
+    try {
+      await this.#keys.secrets.reseal(row.id, row.secretHash, {
+        secretHash: hashKeySecret(this.#secret, keySecret),
+        sealedCredential: await seal(this.#secret, keySecret, row, credential),
+        sealedUnder: this.#secret.check,
+      });
+    } catch {
+      // Both secrets open it, so the request goes on.
+    }
   }
 
   async #open(keySecret: string, row: StoredKey): Promise<CloudCredential | null> {

@@ -8,16 +8,22 @@
 import { hkdf } from '@noble/hashes/hkdf.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
 
 const SECRET_BYTES = 32;
+const CHECK_BYTES = 16;
 const NONCE_BYTES = 12;
 
-/** The server's secret, ready for use. */
+/** The server's secret, ready for use. What is new is made with it; what was made with the previous one still opens. */
 export interface ServerSecret {
   /** HKDF input for seals; cannot be read out. */
   readonly material: CryptoKey;
   /** Keys the hashes of API keys. */
   readonly hashKey: Uint8Array;
+  /** Tells secrets apart; derived, so it says nothing about the secret. */
+  readonly check: string;
+  /** The one before, or, before the two are swapped, the next; null: there is none. */
+  readonly previous: ServerSecret | null;
 }
 
 /** What a seal is bound to: in a row that says otherwise it does not open. */
@@ -29,14 +35,28 @@ export interface SealBinding {
 }
 
 /**
- * @param base64 32 bytes.
+ * @param base64 32 bytes; so is `previous`.
  * @throws TypeError when it is not; the message does not repeat it.
  */
-export async function importServerSecret(base64: string): Promise<ServerSecret> {
+export async function importServerSecret(
+  base64: string,
+  previous: string | null = null,
+): Promise<ServerSecret> {
   const bytes = decodeSecret(base64);
   if (bytes === null) throw new TypeError(`must be ${SECRET_BYTES} bytes in base64`);
   const material = await crypto.subtle.importKey('raw', bytes, 'HKDF', false, ['deriveKey']);
-  return { material, hashKey: hkdf(sha256, bytes, undefined, utf8('linguanova key hash'), SECRET_BYTES) };
+  const derived = (purpose: string, length: number) => hkdf(sha256, bytes, undefined, utf8(purpose), length);
+  return {
+    material,
+    hashKey: derived('linguanova key hash', SECRET_BYTES),
+    check: bytesToHex(derived('linguanova secret check', CHECK_BYTES)),
+    previous: previous === null ? null : await importServerSecret(previous),
+  };
+}
+
+/** The secret and the previous one. */
+export function secretsOf(server: ServerSecret): readonly ServerSecret[] {
+  return server.previous === null ? [server] : [server, server.previous];
 }
 
 /** Whether `importServerSecret` takes it. */
@@ -86,14 +106,26 @@ export async function unseal(
   binding: SealBinding,
   sealed: Uint8Array,
 ): Promise<unknown> {
-  const cipher = await sealingKey(server, keySecret, ['decrypt']);
+  for (const one of secretsOf(server)) {
+    const opened = await decrypted(sealingKey(one, keySecret, ['decrypt']), bytesOf(binding), sealed);
+    if (opened !== null) return JSON.parse(new TextDecoder().decode(opened));
+  }
+  return null;
+}
+
+/** null when the bytes were not sealed with that key, or not for that. */
+export async function decrypted(
+  cipher: Promise<CryptoKey>,
+  additionalData: Uint8Array<ArrayBuffer>,
+  sealed: Uint8Array,
+): Promise<ArrayBuffer | null> {
+  const key = await cipher;
   try {
-    const opened = await crypto.subtle.decrypt(
-      { name: 'AES-GCM', iv: sealed.slice(0, NONCE_BYTES), additionalData: bytesOf(binding) },
-      cipher,
+    return await crypto.subtle.decrypt(
+      { name: 'AES-GCM', iv: sealed.slice(0, NONCE_BYTES), additionalData },
+      key,
       sealed.slice(NONCE_BYTES),
     );
-    return JSON.parse(new TextDecoder().decode(opened));
   } catch {
     return null;
   }
@@ -132,17 +164,25 @@ export async function openText(
   its: TextSeal,
   sealed: Uint8Array,
 ): Promise<string | null> {
-  const cipher = await sealingKey(server, its.secret, ['decrypt'], its.purpose);
-  try {
-    const opened = await crypto.subtle.decrypt(
-      { name: 'AES-GCM', iv: sealed.slice(0, NONCE_BYTES), additionalData: utf8(its.boundTo) },
-      cipher,
-      sealed.slice(NONCE_BYTES),
-    );
-    return new TextDecoder().decode(opened);
-  } catch {
-    return null;
+  for (const one of secretsOf(server)) {
+    const cipher = sealingKey(one, its.secret, ['decrypt'], its.purpose);
+    const opened = await decrypted(cipher, utf8(its.boundTo), sealed);
+    if (opened !== null) return new TextDecoder().decode(opened);
   }
+  return null;
+}
+
+const STORE_KEY_SEAL: TextSeal = { purpose: 'linguanova store key', secret: '', boundTo: 'store' };
+
+/** Encrypts the store key with the first secret alone. */
+export function sealStoreKey(server: ServerSecret, storeKey: Uint8Array): Promise<Uint8Array> {
+  return sealText(server, STORE_KEY_SEAL, bytesToHex(storeKey));
+}
+
+/** null when another secret sealed it. */
+export async function openStoreKey(server: ServerSecret, sealed: Uint8Array): Promise<Uint8Array | null> {
+  const hex = await openText(server, STORE_KEY_SEAL, sealed);
+  return hex === null ? null : hexToBytes(hex);
 }
 
 /** AES-256 key from HKDF over the server's secret, salted with the key's. */

@@ -39,6 +39,8 @@ export interface Config {
   readonly reduUrl: string | null;
   /** 32 bytes, base64; null: made and kept, which only the sandbox may. */
   readonly secret: string | null;
+  /** Still opens what was sealed with it; null: none. */
+  readonly previousSecret: string | null;
   readonly adminToken: string | null;
   /** Where keys are kept: `sqlite:PATH` or `postgres://...`. Secret: it may hold a password. */
   readonly databaseUrl: string;
@@ -114,6 +116,7 @@ export function readConfig(
   const isOpenStack = !isSandbox && given.OS_AUTH_URL !== undefined;
   const ca = isOpenStack && certificates ? collect(() => checks.readCertificates(certificates)) : undefined;
   const account = isOpenStack ? collect(() => serviceAccount(variables)) : undefined;
+  collect(() => checkSecrets(variables));
   if (redisUrl !== undefined) collect(() => checks.checkRedisUrl?.(redisUrl));
   if (!wrong.has('DATABASE_URL')) collect(() => checks.checkDatabaseUrl?.(variables.DATABASE_URL));
   const [first, ...others] = problems;
@@ -132,6 +135,7 @@ export function readConfig(
       : null,
     reduUrl: isSandbox ? null : (variables.REDU_URL ?? null),
     secret: variables.LINGUANOVA_SECRET ?? null,
+    previousSecret: variables.LINGUANOVA_SECRET_PREVIOUS ?? null,
     adminToken: variables.LINGUANOVA_ADMIN_TOKEN ?? null,
     databaseUrl: variables.DATABASE_URL,
     redisUrl: variables.REDIS_URL ?? null,
@@ -172,6 +176,19 @@ function checkCloud(given: Readonly<Record<string, string>>, needsSecret: boolea
   }
   if (needsSecret && given.LINGUANOVA_SECRET === undefined) {
     throw new ConfigError('LINGUANOVA_SECRET', 'is required with a real cloud: 32 random bytes in base64');
+  }
+}
+
+/** @throws ConfigError when the previous secret replaces nothing. */
+function checkSecrets({
+  LINGUANOVA_SECRET: secret,
+  LINGUANOVA_SECRET_PREVIOUS: previous,
+}: Environment): void {
+  if (previous === undefined) return;
+  if (secret === undefined)
+    throw new ConfigError('LINGUANOVA_SECRET', 'is required when LINGUANOVA_SECRET_PREVIOUS is set');
+  if (secret === previous) {
+    throw new ConfigError('LINGUANOVA_SECRET_PREVIOUS', 'must be another secret than LINGUANOVA_SECRET');
   }
 }
 

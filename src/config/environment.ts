@@ -77,6 +77,7 @@ export const Environment = z.object({
   LINGUANOVA_AUDIT_DAYS: wholeNumber(1, 36_500).default(365),
   LINGUANOVA_SANDBOX: z.enum(['1'], { error: 'must be 1, or unset' }).optional(),
   LINGUANOVA_SECRET: z.string().refine(isServerSecret, 'must be 32 bytes in base64').optional(),
+  LINGUANOVA_SECRET_PREVIOUS: z.string().refine(isServerSecret, 'must be 32 bytes in base64').optional(),
   LINGUANOVA_ADMIN_TOKEN: z
     .string()
     .regex(/^[\x21-\x7e]{16,}$/, 'must have at least 16 characters, all printable ASCII and no space')

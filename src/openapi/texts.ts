@@ -236,7 +236,7 @@ export const TEXTS: Readonly<Record<RouteName, RouteText>> = {
   'GET /readyz': {
     id: 'ready',
     summary: 'What the gateway depends on answers too',
-    answers: { status: 'ok', cloud: 'ok', store: 'ok' },
+    answers: { status: 'ok', secret: 'ok', schema: 'ok', store: 'ok', cloud: 'ok' },
   },
   'GET /metrics': { id: 'metrics', summary: 'For Prometheus' },
 };

@@ -1,7 +1,8 @@
 import { type Context, Hono, type Next } from 'hono';
 import * as z from 'zod';
 import type { KeyStore } from '../access/key-store.ts';
-import { deadlineIn, monotonicMs } from '../clock.ts';
+import type { SecretCheck } from '../access/secret-check.ts';
+import { deadlineIn, type MonotonicMs, monotonicMs } from '../clock.ts';
 import type { CallContext, CloudDriver } from '../compute/cloud.ts';
 import { ComputeError } from '../compute/errors.ts';
 import { Provenance } from '../compute/provenance.ts';
@@ -10,21 +11,33 @@ import { at, route } from '../http/route.ts';
 import { own } from '../own-promise.ts';
 import { keyMetrics } from './key-metrics.ts';
 import type { Metrics } from './metrics.ts';
-
-/** Milliseconds that a dependency has to prove itself. */
-const PROBE_MILLISECONDS = 3_000;
+import {
+  OWN_STATES,
+  PROBE_STATES,
+  PROBE_TIMEOUT_MS,
+  type ProbeState,
+  probed,
+  probeSchema,
+  probeSecret,
+  probeStore,
+} from './probes.ts';
 
 /** Anybody may ask, so what cloud and database said is told again for a moment; Redis is asked in any case, it is cheap. */
 const REMEMBER_MILLISECONDS = 1_000;
 
 const healthSchema = z.object({ status: z.literal('ok') }).meta({ id: 'Health' });
-const probeSchema = z.enum(['ok', 'unreachable']);
+const ownSchema = z.enum(OWN_STATES);
+const dependencySchema = z.enum(PROBE_STATES);
 const readinessSchema = z
   .object({
-    status: z.enum(['ok', 'degraded']),
-    cloud: probeSchema,
-    store: probeSchema,
-    redis: probeSchema.optional(),
+    status: z
+      .enum(['ok', 'degraded', 'failed'])
+      .describe('degraded: something that the nodes share; failed, with 503: this node alone.'),
+    secret: ownSchema,
+    schema: ownSchema,
+    store: dependencySchema,
+    redis: dependencySchema.optional(),
+    cloud: dependencySchema,
   })
   .meta({ id: 'Readiness' });
 
@@ -37,37 +50,47 @@ export const HEALTH_ROUTES = {
 /** What the gateway cannot serve without. */
 export interface Dependencies {
   readonly clouds: CloudDriver;
-  readonly keys: Pick<KeyStore, 'ping' | 'countByState'>;
+  readonly keys: Pick<KeyStore, 'isWritable' | 'hasSchema' | 'countByState'>;
+  readonly secretCheck: Pick<SecretCheck, 'isRight'>;
   readonly metrics: Metrics;
-  /** What the nodes share beside the keys; the gateway serves without it, as several single nodes would. */
-  readonly redis?: { ping(): Promise<void> };
+  /** What the nodes share besides the keys; the gateway serves without it, as several single nodes would. */
+  readonly redis?: { probe(): Promise<ProbeState> };
 }
 
 /**
- * `/healthz`: the process answers. `/readyz`: what it depends on answers too; `degraded` says what does not, and stays
- * 200, for taking every node out of the balancer at once helps nobody. `/metrics`: for Prometheus.
+ * `/healthz`: the process answers. `/readyz`: 503 when this node alone is wrong, so that a balancer takes it out; 200 `degraded`
+ * for what all nodes share, since taking all of them out helps nobody. `/metrics`: for Prometheus.
  */
-export function health({ clouds, keys, metrics, redis }: Dependencies): Hono<GatewayEnv> {
+export function health({ clouds, keys, secretCheck, metrics, redis }: Dependencies): Hono<GatewayEnv> {
   const app = new Hono<GatewayEnv>();
   metrics.beforeExpose(keyMetrics(keys, metrics));
   for (const { path } of Object.values(HEALTH_ROUTES)) app.use(path, refuseTrailingSlash);
   app.on(...at(HEALTH_ROUTES.health), (c) => c.json({ status: 'ok' }));
-  const look = async (call: CallContext) => {
-    const [cloud, store] = await Promise.all([probe(clouds.ping(call)), probe(keys.ping())]);
-    return { cloud, store };
+  const examine = async (call: CallContext) => {
+    const [secret, schema, store, cloud] = await Promise.all([
+      probeSecret(secretCheck),
+      probeSchema(keys),
+      probeStore(keys),
+      probed(clouds.ping(call).then(() => 'ok' as const)),
+    ]);
+    return { own: { secret, schema }, shared: { store, cloud } };
   };
-  let last: { at: number; parts: ReturnType<typeof look> } | undefined;
+  let last: { at: MonotonicMs; parts: ReturnType<typeof examine> } | undefined;
   app.on(...at(HEALTH_ROUTES.ready), async (c) => {
     if (last === undefined || monotonicMs() - last.at > REMEMBER_MILLISECONDS) {
-      const deadline = deadlineIn(PROBE_MILLISECONDS);
       const { requestId, log } = c.var;
-      const call = { deadline, requestId, log, provenance: new Provenance() };
-      last = { at: monotonicMs(), parts: look(call) };
+      const call = { deadline: deadlineIn(PROBE_TIMEOUT_MS), requestId, log, provenance: new Provenance() };
+      last = { at: monotonicMs(), parts: examine(call) };
     }
-    const shared = redis === undefined ? undefined : await probe(redis.ping());
-    const parts = { ...(await own(last.parts)), ...(shared !== undefined && { redis: shared }) };
-    const well = Object.values(parts).every((state) => state === 'ok');
-    return c.json({ status: well ? 'ok' : 'degraded', ...parts });
+    const ofRedis = redis === undefined ? {} : { redis: await probed(redis.probe()) };
+    const parts = await own(last.parts);
+    const shared = { ...parts.shared, ...ofRedis };
+    const isFailed = Object.values(parts.own).includes('wrong');
+    const isDegraded = [...Object.values(parts.own), ...Object.values(shared)].some(
+      (state) => state !== 'ok',
+    );
+    const status = isFailed ? 'failed' : isDegraded ? 'degraded' : 'ok';
+    return c.json({ status, ...parts.own, ...shared }, isFailed ? 503 : 200);
   });
   app.on(...at(HEALTH_ROUTES.metrics), async (c) => c.text(await metrics.expose()));
   return app;
@@ -79,11 +102,4 @@ function refuseTrailingSlash(c: Context<GatewayEnv>, next: Next): Promise<void> 
     throw new ComputeError('not_found', 'There is nothing at this path.');
   }
   return next();
-}
-
-function probe(ping: Promise<void>): Promise<'ok' | 'unreachable'> {
-  return ping.then(
-    () => 'ok',
-    () => 'unreachable',
-  );
 }

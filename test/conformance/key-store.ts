@@ -15,6 +15,7 @@ import { livingConformance } from './key-store/living.ts';
 import { retentionConformance } from './key-store/retention.ts';
 import { rotationConformance } from './key-store/rotation.ts';
 import { allKeys, auditEntry, storedKey } from './key-store/samples.ts';
+import { secretsConformance } from './key-store/secrets.ts';
 import { storm } from './key-store/storm.ts';
 
 /** An empty store for one test. */
@@ -48,6 +49,7 @@ export function keyStoreConformance(name: string, open: () => Promise<KeyStoreUn
     describe('rotation', () => rotationConformance(store));
     describe('retention', () => retentionConformance(store, () => opened.reopen()));
     describe('audit', () => auditConformance(store));
+    describe('secrets', () => secretsConformance(store, () => opened.reopen()));
 
     test('what one store has written another one on the same data reads', async () => {
       const key = storedKey('a');

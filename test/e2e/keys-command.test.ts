@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type Finished, type GatewayProcess, startProcess } from '../support/gateway-process.ts';
+import { type Finished, type GatewayProcess, runCommand, startProcess } from '../support/gateway-process.ts';
 import { database, emptyDirectory, opened, SECRET } from './keys-database.ts';
 import { run } from './run.ts';
 import { CREATE, PROJECT, WRONG_COMMANDS, WRONG_OVERLAPS } from './wrong-keys-commands.ts';
@@ -116,18 +116,40 @@ describe('a gateway that runs on the same database', () => {
     expect(await running?.end('SIGTERM')).toBe(0);
   });
 
-  test('takes it after a restart with the same secret, and not with another', async () => {
+  test('takes it after a restart with the same secret; with another neither gateway nor command starts, and doctor fails', async () => {
     const { env, json } = database();
     const { key } = await json(...CREATE);
-    for (const [secret, expected] of [
-      [SECRET, 200],
-      [OTHER_SECRET, 401],
-      [SECRET, 200],
-    ] as const) {
-      const status = await serving({ ...env, LINGUANOVA_SECRET: secret });
-      expect(await status(key)).toBe(expected);
-      expect(await running?.end('SIGTERM')).toBe(0);
+    const wrong = { ...env, PORT: '0', LINGUANOVA_SECRET: OTHER_SECRET };
+    for (const args of [['serve'], ['keys', 'list'], ['keys', ...CREATE]]) {
+      const { code, stdout, stderr } = await runCommand(args, wrong);
+      expect([code, stdout]).toEqual([1, '']);
+      expect(stderr).toMatch(/^linguanova: LINGUANOVA_SECRET [^\n]+\n$/);
+      expect(stderr).not.toContain(OTHER_SECRET);
     }
+    const doctor = await runCommand(['doctor'], wrong);
+    expect(doctor.code).toBe(1);
+    expect(doctor.stdout).toMatch(/^FAILED {2}secret .*LINGUANOVA_SECRET/m);
+    const status = await serving(env);
+    expect(await status(key)).toBe(200);
+    expect(await running?.end('SIGTERM')).toBe(0);
+  });
+
+  test('reseal-status counts the keys that still need the previous secret', async () => {
+    const { env, json, keys } = database();
+    const { key } = await json(...CREATE);
+    await json(...CREATE);
+    const rotated = { ...env, LINGUANOVA_SECRET: OTHER_SECRET, LINGUANOVA_SECRET_PREVIOUS: SECRET };
+    const needed = async (variables: Record<string, string>) => {
+      const { stdout } = await runCommand(['keys', 'reseal-status', '--json'], variables);
+      return JSON.parse(stdout).need_previous_secret;
+    };
+    expect(await needed(env)).toBe(0);
+    const status = await serving(rotated);
+    expect(await needed(rotated)).toBe(2);
+    expect(await status(key)).toBe(200);
+    expect(await needed(rotated)).toBe(1);
+    expect(await running?.end('SIGTERM')).toBe(0);
+    expect((await keys('list')).code, 'the old one alone').toBe(1);
   });
 
   test('without LINGUANOVA_SECRET both keep theirs in .linguanova, which is the owner’s alone', async () => {

@@ -14,6 +14,7 @@ import type { IdentityProvider } from '../../src/access/identity-provider.ts';
 import { issueKey } from '../../src/access/issue-key.ts';
 import type { KeyStore } from '../../src/access/key-store.ts';
 import { DEFAULT_SCOPES, type Scope } from '../../src/access/scopes.ts';
+import { SecretCheck } from '../../src/access/secret-check.ts';
 import { importServerSecret } from '../../src/access/server-secret.ts';
 import { trustedProxies } from '../../src/access/trusted-proxies.ts';
 import { deadlineIn } from '../../src/clock.ts';
@@ -66,6 +67,8 @@ export interface GatewayUnderTest {
   readonly lease?: number;
   /** 32 bytes, base64; several gateways that share keys share it. */
   readonly secret?: string;
+  /** `LINGUANOVA_SECRET_PREVIOUS`. */
+  readonly previousSecret?: string;
   /** Off unless a test is about them. */
   readonly limits?: Partial<LimitOptions>;
   /** Where clients are told to find it; its own address unless said otherwise. */
@@ -94,8 +97,12 @@ export async function startGateway(
   clouds: CloudDriver & { readonly identities: IdentityProvider; readonly passThrough?: PassThrough },
   options: GatewayUnderTest = {},
 ): Promise<RunningGateway> {
-  const secret = await importServerSecret(options.secret ?? randomBytes(32).toString('base64'));
+  const secret = await importServerSecret(
+    options.secret ?? randomBytes(32).toString('base64'),
+    options.previousSecret ?? null,
+  );
   const keys = options.keys ?? memoryKeyStore();
+  await new SecretCheck(keys.secrets, secret).adopt(true);
   const logged: LoggedLine[] = [];
   let clients = 0;
   const metrics = prometheusMetrics();

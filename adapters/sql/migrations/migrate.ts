@@ -3,6 +3,7 @@ import type { Tables } from '../schema.ts';
 import { keysAndAudit } from './001-keys-and-audit.ts';
 import { idempotency } from './002-idempotency.ts';
 import { allowedOrigins } from './003-allowed-origins.ts';
+import { serverSecret } from './004-server-secret.ts';
 import { revokedTokens } from './005-revoked-tokens.ts';
 import { families } from './006-families.ts';
 import { pendingReleases } from './007-pending-releases.ts';
@@ -14,6 +15,7 @@ export function migrationsFor(types: ColumnTypes): Readonly<Record<string, Migra
     '001-keys-and-audit': keysAndAudit(types),
     '002-idempotency': idempotency(types),
     '003-allowed-origins': allowedOrigins(types),
+    '004-server-secret': serverSecret(types),
     '005-revoked-tokens': revokedTokens(types),
     '006-families': families(types),
     '007-pending-releases': pendingReleases(types),

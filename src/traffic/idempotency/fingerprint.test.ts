@@ -1,10 +1,8 @@
 import { expect, test } from 'vitest';
-import { importServerSecret } from '../../access/server-secret.ts';
 import { Fingerprints } from './fingerprint.ts';
 
-const server = (fill: number) => importServerSecret(btoa(String.fromCharCode(...Array(32).fill(fill))));
-const prints = new Fingerprints(await server(1));
-const others = new Fingerprints(await server(2));
+const prints = new Fingerprints(new Uint8Array(32).fill(1));
+const others = new Fingerprints(new Uint8Array(32).fill(2));
 const body = (text: string) => new TextEncoder().encode(text);
 const url = (path: string) => new URL(path, 'http://gateway.example');
 

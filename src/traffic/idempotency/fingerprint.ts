@@ -8,7 +8,6 @@ import { hkdf } from '@noble/hashes/hkdf.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
-import type { ServerSecret } from '../../access/server-secret.ts';
 
 /** Characters of a mark: 128 bits. */
 const MARK_LENGTH = 32;
@@ -16,8 +15,9 @@ const MARK_LENGTH = 32;
 export class Fingerprints {
   readonly #key: Uint8Array;
 
-  constructor({ hashKey }: ServerSecret) {
-    this.#key = hkdf(sha256, hashKey, undefined, utf8ToBytes('linguanova idempotency'), 32);
+  /** @param storeKey The same for all nodes, also while they have different secrets: they must know the same requests. */
+  constructor(storeKey: Uint8Array) {
+    this.#key = hkdf(sha256, storeKey, undefined, utf8ToBytes('linguanova idempotency'), 32);
   }
 
   /** Under what a key is kept. A family's keys are its own: rotation keeps them, and nobody else's can meet them. */

@@ -28,6 +28,8 @@ export interface IdempotencyPorts {
 
 export interface IdempotencyOptions {
   readonly secret: ServerSecret;
+  /** Keys the hashes by which requests are known; the same for all nodes. */
+  readonly storeKey: () => Promise<Uint8Array>;
   /** Milliseconds that everything a request asks of the cloud may take together. */
   readonly deadline: number;
   /**
@@ -59,10 +61,14 @@ const LEASE_GRACE = 10_000;
  */
 export function idempotency(
   { idempotency: store, metrics }: IdempotencyPorts,
-  { secret, deadline, lease = deadline + TIDY_MILLISECONDS + LEASE_GRACE }: IdempotencyOptions,
+  { secret, storeKey, deadline, lease = deadline + TIDY_MILLISECONDS + LEASE_GRACE }: IdempotencyOptions,
   repeatable: (c: Context<GatewayEnv>) => boolean,
 ): Idempotency {
-  const fingerprints = new Fingerprints(secret);
+  let known: Fingerprints | undefined;
+  const fingerprintsOf = async () => {
+    known ??= new Fingerprints(await storeKey());
+    return known;
+  };
   const attempts = new Attempts(store, { lease, kept: KEPT_MILLISECONDS, wait: deadline });
   const count = (result: string) => metrics.count('idempotency', { result });
 
@@ -84,6 +90,7 @@ export function idempotency(
   async function identified(c: Context<GatewayEnv>) {
     const header = c.req.method === 'POST' ? c.req.header(IDEMPOTENCY_KEY) : undefined;
     if (header === undefined) return null;
+    const fingerprints = await fingerprintsOf();
     const scope = fingerprints.scope(c.var.principal.familyId, parseIdempotencyKey(header));
     const fingerprint = await fingerprints.request(c.req.method, new URL(c.req.url), await bodyOf(c));
     return { scope, fingerprint };
@@ -149,7 +156,7 @@ export function idempotency(
     count(record.resumed ? 'resumed' : 'first');
     // What was left of the deadline has been spent on waiting.
     if (waited) c.set('cloud', c.var.cloud.detached(deadline));
-    c.set('attempt', { mark: fingerprints.mark(record), resumed: record.resumed });
+    c.set('attempt', { mark: (await fingerprintsOf()).mark(record), resumed: record.resumed });
     if (record.resumed) c.var.log.info('idempotency_resumed');
     await attempts.run(scope, async () => {
       await next();

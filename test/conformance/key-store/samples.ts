@@ -26,6 +26,7 @@ export function storedKey(id: string, differs: Partial<StoredKey> = {}): StoredK
     disabled: false,
     revokedAt: null,
     successorId: null,
+    sealedUnder: null,
     lastUsedAt: null,
     ...differs,
   };

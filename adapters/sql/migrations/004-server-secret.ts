@@ -1,0 +1,25 @@
+import type { Kysely, Migration } from 'kysely';
+import type { ColumnTypes } from './column-types.ts';
+
+/** The check value of the server's secret, and which secret each key is sealed with. */
+export function serverSecret({ text, bytes }: ColumnTypes): Migration {
+  return {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('server_secret')
+        .ifNotExists()
+        // One row: `the`.
+        .addColumn('id', text, (column) => column.primaryKey().notNull())
+        .addColumn('current_check', text, (column) => column.notNull())
+        .addColumn('current_store_key', bytes, (column) => column.notNull())
+        .addColumn('previous_check', text)
+        .addColumn('previous_store_key', bytes)
+        .execute();
+      await db.schema
+        .alterTable('api_key')
+        // null also for nodes of an older version that still write beside this one.
+        .addColumn('sealed_under', text)
+        .execute();
+    },
+  };
+}

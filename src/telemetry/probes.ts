@@ -1,0 +1,60 @@
+/**
+ * What `/readyz` and `doctor` find out about what a gateway depends on, each within a bounded time.
+ *
+ * @module
+ */
+
+import type { KeyStore } from '../access/key-store.ts';
+import type { SecretCheck } from '../access/secret-check.ts';
+import { ComputeError } from '../compute/errors.ts';
+
+/** How long a dependency may take, in ms. */
+export const PROBE_TIMEOUT_MS = 3_000;
+
+export const PROBE_STATES = ['ok', 'unreachable', 'timeout', 'unauthorized', 'read_only', 'full'] as const;
+export type ProbeState = (typeof PROBE_STATES)[number];
+
+/** `unknown`: the store cannot be read. */
+export const OWN_STATES = ['ok', 'wrong', 'unknown'] as const;
+export type OwnState = (typeof OWN_STATES)[number];
+
+/** The state that `work` resolves to; `timeout` when that takes too long, `unreachable` when it rejects. */
+export function probed(work: Promise<ProbeState>): Promise<ProbeState> {
+  return settledInTime<ProbeState>(work, 'timeout', (error) =>
+    error instanceof ComputeError && error.code === 'timeout' ? 'timeout' : 'unreachable',
+  );
+}
+
+/** Whether the database answers, and takes writes. */
+export function probeStore(keys: Pick<KeyStore, 'isWritable'>): Promise<ProbeState> {
+  return probed(keys.isWritable().then((isWritable) => (isWritable ? 'ok' : 'read_only')));
+}
+
+/** Whether the database has the tables and columns that this version works on. */
+export function probeSchema(keys: Pick<KeyStore, 'hasSchema'>): Promise<OwnState> {
+  return probeOwn(keys.hasSchema());
+}
+
+/** Whether this node's secret opens the keys. */
+export function probeSecret(check: Pick<SecretCheck, 'isRight'>): Promise<OwnState> {
+  return probeOwn(check.isRight());
+}
+
+function probeOwn(isRight: Promise<boolean>): Promise<OwnState> {
+  return settledInTime<OwnState>(
+    isRight.then((right) => (right ? 'ok' : 'wrong')),
+    'unknown',
+    () => 'unknown',
+  );
+}
+
+function settledInTime<State>(
+  work: Promise<State>,
+  late: State,
+  failed: (error: unknown) => State,
+): Promise<State> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(late), PROBE_TIMEOUT_MS);
+    work.then(resolve, (error) => resolve(failed(error))).finally(() => clearTimeout(timer));
+  });
+}
