@@ -219,6 +219,7 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   app.onError(answerError);
   const sweepKeys = retention(ports.keys, ports.log, options);
   const flush = async () => {
+    access.refusalLines.flush();
     await Promise.all([access.journal.flush(), sweepKeys(), sweepIdempotency(ports), releases.load()]);
   };
   const endStreams = async () => {

@@ -12,8 +12,13 @@ import { KeyOrigins } from './key-origins.ts';
 import type { KeyStore } from './key-store.ts';
 import { KeyVerifier } from './key-verifier.ts';
 import type { Principal } from './principal.ts';
+import { RefusalLines } from './refusal-lines.ts';
 import type { ServerSecret } from './server-secret.ts';
+import { SignInQueue } from './sign-in-queue.ts';
 import type { SpendSignUp } from './sign-up-limit.ts';
+
+/** Requests without a key that an address may make in a minute. */
+const MAX_ANONYMOUS_REQUESTS = 600;
 
 /** What keys need from outside. */
 export interface AccessPorts {
@@ -41,10 +46,19 @@ export interface Access extends AccessPorts, AccessOptions {
   readonly releases: PendingReleases;
   readonly verifier: KeyVerifier;
   readonly keyOrigins: KeyOrigins;
-  /** Wrong keys, wrong sign-ins and wrong admin tokens are counted apart: one must not switch off another. */
+  /**
+   * Wrong keys, wrong sign-ins, wrong admin tokens at `/admin` and at `/console` are counted apart: one must not switch off
+   * another. A right key or admin token passes whatever they say.
+   */
   readonly keyFailures: FailureLimit;
+  /** Requests without a key guess nothing, and have a limit of their own. */
+  readonly anonymousRequests: FailureLimit;
+  /** By address and user: only the cloud can judge a password. */
   readonly signInFailures: FailureLimit;
   readonly adminFailures: FailureLimit;
+  readonly consoleFailures: FailureLimit;
+  readonly signIns: SignInQueue;
+  readonly refusalLines: RefusalLines;
   readonly journal: Journal;
   readonly spendSignUp: SpendSignUp;
 }
@@ -63,8 +77,12 @@ export function createAccess(
     verifier: new KeyVerifier(ports.keys, options.secret),
     keyOrigins: new KeyOrigins(ports.keys),
     keyFailures: new FailureLimit(),
+    anonymousRequests: new FailureLimit(MAX_ANONYMOUS_REQUESTS),
     signInFailures: new FailureLimit(),
     adminFailures: new FailureLimit(),
+    consoleFailures: new FailureLimit(),
+    signIns: new SignInQueue(),
+    refusalLines: new RefusalLines(ports.log),
     journal: new Journal(ports.keys, ports.log),
   };
 }

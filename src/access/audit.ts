@@ -11,6 +11,8 @@ export const AUDIT_ACTIONS = [
   'key.revoke',
   /** The application credential of a revoked key could not be deleted in the cloud; `detail` has its id. */
   'key.credential_left',
+  /** Somebody signed in to the console, or for a token; `detail` has how, and how often. */
+  'session.sign_in',
   /** A request was refused; `detail` has the reason, and how often. */
   'key.refused',
 ] as const;

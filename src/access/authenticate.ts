@@ -45,7 +45,8 @@ function judge(access: Access, c: Context<GatewayEnv>, verdict: Verdict, address
     noteRefusal(access, c, verdict.reason, verdict.keyId);
     // It was good once: no guess, and clients come with old ones and sign in again, all their threads at once.
     if (verdict.reason === 'revoked_token') throw refusalOf(null);
-    throw refusalOf(access.keyFailures.record(address));
+    const limit = verdict.reason === 'missing' ? access.anonymousRequests : access.keyFailures;
+    throw refusalOf(limit.record(address));
   }
   const { principal } = verdict;
   letIn(access, principal);
@@ -77,9 +78,23 @@ export function noteRefusal(
   keyId: string | null,
 ): void {
   const address = access.clientAddress(c);
-  c.var.log.info('key_refused', { reason, key: keyId, address });
+  if (access.refusalLines.isLogged(address)) c.var.log.info('key_refused', { reason, key: keyId, address });
   access.metrics.count('key_verifications', { result: reason });
   access.journal.refused(reason, keyId, address, c.var.requestId);
+}
+
+/** Notes that somebody signed in, for the audit log; alike ones are counted together. */
+export function noteSignIn(
+  access: Access,
+  c: Context<GatewayEnv>,
+  actor: string,
+  keyId: string | null,
+  how: string,
+): void {
+  access.journal.signedIn(
+    { actor, keyId, address: access.clientAddress(c), requestId: c.var.requestId },
+    how,
+  );
 }
 
 /** @param retryAfter Seconds until this address may fail again, null while it may. */

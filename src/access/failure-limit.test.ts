@@ -46,16 +46,15 @@ test('IPv6 addresses of one /64 count as one, IPv4 in IPv6 as IPv4', () => {
   expect(limit.blockedFor('192.0.2.1')).toBe(60);
 });
 
-test('what was counted ahead can be taken back', () => {
-  const limit = new FailureLimit();
-  failTimes(limit, 'a', 10);
-  limit.forgive('a');
-  expect(limit.blockedFor('a')).toBeNull();
-});
-
 test('a flood of addresses is forgotten, not gathered', () => {
   const limit = new FailureLimit();
   failTimes(limit, 'first', 10);
   for (let n = 0; n < 10_001; n++) limit.record(`address-${n}`);
   expect(limit.blockedFor('first')).toBeNull();
+});
+
+test('a limit of its own counts to that', () => {
+  const limit = new FailureLimit(3);
+  expect(failTimes(limit, 'a', 3)).toBeNull();
+  expect(limit.record('a')).toBe(60);
 });

@@ -14,9 +14,14 @@ const MAX_ADDRESSES = 10_000;
  * behind the same router, is never refused for them.
  */
 export class FailureLimit {
+  readonly #max: number;
   readonly #failures = new LruMap<{ count: number; readonly endsAt: number }>({
     max: MAX_ADDRESSES,
   });
+
+  constructor(max = MAX_FAILURES) {
+    this.#max = max;
+  }
 
   /**
    * Counts one more failure.
@@ -32,25 +37,20 @@ export class FailureLimit {
       this.#failures.set(key, window);
     }
     window.count += 1;
-    return window.count > MAX_FAILURES ? secondsUntil(window.endsAt, now) : null;
-  }
-
-  /** Takes back one failure: what was counted ahead, lest many try at once, has succeeded. */
-  forgive(address: string | null): void {
-    const window = this.#failures.get(networkOf(address));
-    if (window !== undefined && window.count > 0) window.count -= 1;
+    return window.count > this.#max ? secondsUntil(window.endsAt, now) : null;
   }
 
   /** Whole seconds until this address may try again, null while it may. Counts nothing. */
   blockedFor(address: string | null): number | null {
     const now = monotonicMs();
     const window = this.#failures.get(networkOf(address));
-    const blocked = window !== undefined && window.endsAt > now && window.count >= MAX_FAILURES;
+    const blocked = window !== undefined && window.endsAt > now && window.count >= this.#max;
     return blocked ? secondsUntil(window.endsAt, now) : null;
   }
 }
 
-function networkOf(text: string | null): string {
+/** What counts as one: a customer with IPv6 has a whole /64. */
+export function networkOf(text: string | null): string {
   const address = readAddress(text ?? '');
   if (address === null) return text ?? '';
   // A customer with IPv6 has a whole /64 to try from.

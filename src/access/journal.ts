@@ -8,8 +8,8 @@ import type { Refusal } from './key-verifier.ts';
 /** Why somebody was not let in. */
 export type RefusalReason = Refusal | 'expired_token' | 'wrong_credentials' | 'wrong_admin_token';
 
-/** Different refusals that one flush can tell; further ones are only in the request log and the metrics. */
-const MAX_REFUSALS = 100;
+/** Different refusals and sign-ins of one flush; further ones are only in the request log and the metrics. */
+const MAX_EVENTS = 100;
 /** Keys whose uses wait for a flush. */
 const MAX_USES = 100_000;
 
@@ -25,7 +25,7 @@ export class Journal {
   readonly #log: Logger;
   readonly #noted = new LruMap<number>({ max: MAX_USES });
   #uses = new Map<string, string>();
-  #refusals = new Map<string, { entry: Omit<AuditEntry, 'detail'>; reason: RefusalReason; count: number }>();
+  #events = new Map<string, { entry: Omit<AuditEntry, 'detail'>; what: string; count: number }>();
 
   constructor(keys: KeyStore, log: Logger) {
     this.#keys = keys;
@@ -41,31 +41,39 @@ export class Journal {
   }
 
   refused(reason: RefusalReason, keyId: string | null, address: string | null, requestId: string): void {
-    const kind = `${reason} ${keyId} ${address}`;
-    const known = this.#refusals.get(kind);
+    this.#happened({ actor: 'anonymous', action: 'key.refused', keyId, address, requestId }, reason);
+  }
+
+  /** @param how In words, with the entrance. */
+  signedIn(who: Pick<AuditEntry, 'actor' | 'keyId' | 'address' | 'requestId'>, how: string): void {
+    this.#happened({ ...who, action: 'session.sign_in' }, how);
+  }
+
+  #happened(entry: Omit<AuditEntry, 'at' | 'detail'>, what: string): void {
+    const { action, actor, keyId, address } = entry;
+    const kind = `${action} ${what} ${actor} ${keyId} ${address}`;
+    const known = this.#events.get(kind);
     if (known !== undefined) known.count += 1;
-    else if (this.#refusals.size < MAX_REFUSALS) {
-      const at = wallTime();
-      const entry = { at, actor: 'anonymous', action: 'key.refused', keyId, address, requestId } as const;
-      this.#refusals.set(kind, { entry, reason, count: 1 });
+    else if (this.#events.size < MAX_EVENTS) {
+      this.#events.set(kind, { entry: { at: wallTime(), ...entry }, what, count: 1 });
     }
   }
 
   /** Writes what has gathered. Never rejects: what could not be written is said in the log and let go. */
   async flush(): Promise<void> {
     const uses = this.#uses;
-    const refusals = [...this.#refusals.values()];
+    const events = [...this.#events.values()];
     this.#uses = new Map();
-    this.#refusals = new Map();
+    this.#events = new Map();
     try {
       if (uses.size > 0) await this.#keys.noteUses(uses);
-      if (refusals.length > 0) {
+      if (events.length > 0) {
         await this.#keys.appendAudit(
-          refusals.map(({ entry, reason, count }) => ({ ...entry, detail: `${reason}, ${count} times` })),
+          events.map(({ entry, what, count }) => ({ ...entry, detail: `${what}, ${count} times` })),
         );
       }
     } catch (error) {
-      this.#log.error('journal_lost', { uses: uses.size, refusals: refusals.length }, error);
+      this.#log.error('journal_lost', { uses: uses.size, refusals: events.length }, error);
     }
   }
 }

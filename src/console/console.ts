@@ -2,7 +2,7 @@ import { type Context, Hono } from 'hono';
 import * as z from 'zod';
 import { type Access, callContext } from '../access/access.ts';
 import { type AdminTokenFromSession, assertAdminToken } from '../access/admin-api.ts';
-import { admit, type FromSession } from '../access/authenticate.ts';
+import { admit, type FromSession, noteSignIn } from '../access/authenticate.ts';
 import { revokeDerived } from '../access/derived.ts';
 import { parseKey } from '../access/key-format.ts';
 import { keyView, selfServiceKeySchema } from '../access/key-schemas.ts';
@@ -111,17 +111,21 @@ async function signIn(
   const expiresAt = wallMs() + SESSION_SECONDS * 1000;
   if (body.api_key !== undefined) {
     await admit(access, c, body.api_key);
+    const { keyId } = c.var.principal;
+    noteSignIn(access, c, `key:${keyId}`, keyId, 'console, by API key');
     return { as: 'customer', key: body.api_key, owned: false, expiresAt };
   }
   if (body.admin_token !== undefined) {
     if (adminToken === null) throw new ComputeError('not_found', 'This gateway has no operator to sign in.');
-    assertAdminToken(access, c, adminToken, body.admin_token);
+    assertAdminToken(access, c, adminToken, body.admin_token, access.consoleFailures);
+    noteSignIn(access, c, 'admin', null, 'console, by admin token');
     return { as: 'operator', adminToken, expiresAt };
   }
   const wish = { name: 'console', expires_at: new Date(expiresAt).toISOString(), ...body };
   const { key, text } = await issueOwnKey(access, c, decode(selfServiceKeySchema, wish));
   access.verifier.forget(key.id);
   await admit(access, c, text);
+  noteSignIn(access, c, `user:${key.userId}`, key.id, 'console, by credentials');
   return { as: 'customer', key: text, owned: true, expiresAt };
 }
 
@@ -136,7 +140,7 @@ async function tell(
   const expires_in = Math.ceil((session.expiresAt - wallMs()) / 1000) + 1;
   if (session.as === 'operator') {
     if (await signedOut.has(session)) throw new ComputeError('unauthenticated', 'The session has ended.');
-    assertAdminToken(access, c, options.adminToken ?? '', session.adminToken);
+    assertAdminToken(access, c, options.adminToken ?? '', session.adminToken, access.consoleFailures);
     return { as: session.as, expires_in, plans: options.limits.plans, costs: options.limits.costs };
   }
   await admit(access, c, session);

@@ -114,7 +114,9 @@ const NO_KEY_KNOWN = ['missing', 'malformed', 'unknown'];
 async function verifications(): Promise<Record<string, number>> {
   const { text } = await watched.ask('GET', '/metrics');
   const lines = text.matchAll(/^linguanova_key_verifications_total\{result="(\w+)"\} (\d+)$/gm);
-  return Object.fromEntries([...lines].map(([, result, count]) => [result, Number(count)]));
+  const counts = [...lines].map(([, result, count]) => [result, Number(count)] as const);
+  // The operator's own requests, by which these tests look, are counted as well.
+  return Object.fromEntries(counts.filter(([result]) => result !== 'admin_token'));
 }
 
 async function refusalsFrom(address: string) {

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { type Access, anonymousCall, callContext } from '../../access/access.ts';
 import { noteRefusal, tooManyFailures } from '../../access/authenticate.ts';
 import { defaultScopes } from '../../access/browser-key.ts';
+import { networkOf } from '../../access/failure-limit.ts';
 import type { IssuedCredential, SignIn } from '../../access/identity-provider.ts';
 import {
   type Actor,
@@ -128,9 +129,6 @@ export async function issueOwnKey(
   const address = access.clientAddress(c);
   const { credentials } = decode(credentialsSchema(body.credentials), { credentials: body.credentials });
   const scopes = withoutAdmin(body.scopes ?? defaultScopes(body.allowed_origins));
-  // Counted before the cloud is asked: many guesses at once would else all be asked, and lock the user's account.
-  const blocked = access.signInFailures.record(address);
-  if (blocked !== null) throw tooManyFailures(blocked);
   const wish = {
     name: `linguanova ${crypto.randomUUID()} ${body.name}`.slice(0, 255),
     roles: body.roles,
@@ -141,13 +139,9 @@ export async function issueOwnKey(
     await access.spendSignUp(caller.userId, address);
     await assertRoomForKey(access.keys, caller);
   };
-  const signIn = toSignIn(credentials);
-  const issued = await access.identities.issueCredential(signIn, wish, admit, call).catch((error) => {
-    if (hasCode(error, 'unauthenticated')) noteRefusal(access, c, 'wrong_credentials', null);
-    else access.signInFailures.forgive(address);
-    throw error;
-  });
-  access.signInFailures.forgive(address);
+  const issued = await signedIn(access, c, toSignIn(credentials), (signIn) =>
+    access.identities.issueCredential(signIn, wish, admit, call),
+  );
   const request = {
     name: body.name,
     credential: issued.credential,
@@ -168,6 +162,33 @@ export async function issueOwnKey(
   );
   access.keyOrigins.forget();
   return key;
+}
+
+/**
+ * Lets the cloud judge, one sign-in of an address at a time: many guesses at once would else all be judged, and lock the user's
+ * account. Failures are counted by address and user, so that nobody's right password is refused for another's wrong ones.
+ */
+async function signedIn<T>(
+  access: Access,
+  c: Context<GatewayEnv>,
+  signIn: SignIn,
+  judge: (signIn: SignIn) => Promise<T>,
+): Promise<T> {
+  const address = access.clientAddress(c);
+  const user = signIn.kind === 'password' ? `${signIn.userDomainName}/${signIn.username}` : signIn.id;
+  // Keystone's database may take upper and lower case for the same.
+  const pair = `${networkOf(address)} ${user.normalize('NFKC').toLowerCase()}`;
+  return access.signIns.run(address, async () => {
+    const blocked = access.signInFailures.blockedFor(pair);
+    if (blocked !== null) throw tooManyFailures(blocked);
+    return judge(signIn).catch((error) => {
+      if (hasCode(error, 'unauthenticated')) {
+        access.signInFailures.record(pair);
+        noteRefusal(access, c, 'wrong_credentials', null);
+      }
+      throw error;
+    });
+  });
 }
 
 /** A key that could not be stored leaves no credential at the cloud; one that cannot be taken back is in the log. */

@@ -6,7 +6,7 @@
 
 import type { Context, MiddlewareHandler } from 'hono';
 import { type Access, callContext } from '../../../access/access.ts';
-import { admit, noteRefusal, refusalOf } from '../../../access/authenticate.ts';
+import { admit, noteRefusal, noteSignIn, refusalOf } from '../../../access/authenticate.ts';
 import { revokeDerived } from '../../../access/derived.ts';
 import { parseKey } from '../../../access/key-format.ts';
 import type { FoundKey, StoredKey } from '../../../access/key-store.ts';
@@ -61,6 +61,7 @@ export function issueToken(ports: IdentityPorts, limited: MiddlewareHandler<Gate
     const first = await tokens.open(given.secret);
     const expiresAt = Math.min(lastMoment(stored, issuedAt), first?.expiresAt ?? Number.POSITIVE_INFINITY);
     const { text, token } = await tokens.issue(parts, given.method, { issuedAt, expiresAt });
+    noteSignIn(access, c, `key:${stored.id}`, stored.id, `token, by ${given.method}`);
     return answer(c, ports, 201, text, token, stored);
   }
 }
