@@ -11,6 +11,7 @@ import { wallMs } from '../clock.ts';
 import { ComputeError } from '../compute/errors.ts';
 import type { GatewayEnv } from '../context.ts';
 import { issueOwnKey } from '../dialects/redu/api-keys.ts';
+import { MAX_SIGN_IN_BYTES } from '../http/body.ts';
 import { decode, decodeBody } from '../http/decode.ts';
 import { refuseOtherMethods } from '../http/methods.ts';
 import type { LimitOptions } from '../traffic/limit/limit.ts';
@@ -107,7 +108,7 @@ async function signIn(
   c: Context<GatewayEnv>,
   adminToken: string | null,
 ): Promise<Parameters<Sessions['begin']>[2]> {
-  const body = await decodeBody(c, signInSchema);
+  const body = await decodeBody(c, signInSchema, MAX_SIGN_IN_BYTES);
   const expiresAt = wallMs() + SESSION_SECONDS * 1000;
   if (body.api_key !== undefined) {
     await admit(access, c, body.api_key);

@@ -13,6 +13,8 @@ import { excessOf } from './json-bounds.ts';
 
 /** The largest body the dialect reads: 1 MiB. */
 export const MAX_BODY_BYTES = 1_048_576;
+/** The same for a sign-in: it is read before anybody is known. */
+export const MAX_SIGN_IN_BYTES = 16_384;
 
 /** What a body that is read may take to arrive, milliseconds. */
 const ARRIVAL_MILLISECONDS = 30_000;
@@ -23,14 +25,17 @@ const ARRIVAL_MILLISECONDS = 30_000;
  * @throws ComputeError `unsupported_media_type` unless it is `application/json` in UTF-8, uncompressed;
  *   `body_too_large`; `invalid` when it is empty, no UTF-8, no JSON or no object.
  */
-export async function readJsonObject(c: Context): Promise<Record<string, unknown>> {
+export async function readJsonObject(
+  c: Context,
+  maxBytes = MAX_BODY_BYTES,
+): Promise<Record<string, unknown>> {
   const type = c.req.header('Content-Type');
   assertJson(type, c.req.header('Content-Encoding'));
   // An earlier stage may have read it; hono keeps what it read.
   const bytes = c.req.raw.bodyUsed
     ? new Uint8Array(await c.req.arrayBuffer())
-    : await readBytes(c.req.raw, MAX_BODY_BYTES);
-  if (bytes.length > MAX_BODY_BYTES) throw tooLarge(MAX_BODY_BYTES);
+    : await readBytes(c.req.raw, maxBytes);
+  if (bytes.length > maxBytes) throw tooLarge(maxBytes);
   if (bytes.length === 0) throw wrongBody('is required: a JSON object');
   // Only now: a request without a body needs no type, and is better told that the body is missing.
   if (type === undefined) throw wrongType();

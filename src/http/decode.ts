@@ -29,8 +29,12 @@ export function decode<S extends z.ZodType>(schema: S, value: unknown): z.output
 }
 
 /** `decode` of the request's JSON body. */
-export async function decodeBody<S extends z.ZodType>(c: Context, schema: S): Promise<z.output<S>> {
-  return decode(schema, await readJsonObject(c));
+export async function decodeBody<S extends z.ZodType>(
+  c: Context,
+  schema: S,
+  maxBytes?: number,
+): Promise<z.output<S>> {
+  return decode(schema, await readJsonObject(c, maxBytes));
 }
 
 /**

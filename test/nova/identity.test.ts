@@ -96,11 +96,24 @@ describe('what is refused, always in the same words', () => {
     'another project by name': byPassword({ id, password: key }, { project: { name: 'globex' } }),
     'a domain': byPassword({ id, password: key }, { domain: { id: 'default' } }),
     'the system': byPassword({ id, password: key }, { system: { all: true } }),
-    'an unknown method': { auth: { identity: { methods: ['totp'] } } },
     'two methods': {
-      auth: { identity: { methods: ['password', 'token'], password: { user: { id, password: key } } } },
+      auth: {
+        identity: {
+          methods: ['password', 'token'],
+          password: { user: { id, password: key } },
+          token: { id: key },
+        },
+      },
     },
-    'a method without its part': { auth: { identity: { methods: ['password'] } } },
+    'no scope': { auth: { ...(byPassword({ id, password: key }).auth as object), scope: 'unscoped' } },
+    'no scope, as an object': byPassword({ id, password: key }, { unscoped: {} }),
+    'a scope beside an application credential': byCredential(
+      { id, secret: key },
+      { project: { id: running.acme.projectId } },
+    ),
+    'no method': { auth: { identity: { methods: [] } } },
+    'a user without a password': byPassword({ id }),
+    'a credential without a secret': byCredential({ id }),
   });
   test.each([
     'another id',
@@ -115,9 +128,13 @@ describe('what is refused, always in the same words', () => {
     'another project by name',
     'a domain',
     'the system',
-    'an unknown method',
     'two methods',
-    'a method without its part',
+    'no scope',
+    'no scope, as an object',
+    'a scope beside an application credential',
+    'no method',
+    'a user without a password',
+    'a credential without a secret',
   ])('%s', async (what) => {
     const { status, headers, body } = await signIn(rows()[what] ?? {});
     expect([status, body]).toEqual([401, UNAUTHORIZED]);
@@ -125,22 +142,40 @@ describe('what is refused, always in the same words', () => {
     expect(headers.get('x-subject-token')).toBeNull();
   });
 
-  test.each([
-    '',
-    'null',
-    '[]',
-    '{',
-    '{"auth":{}}',
-    '{"auth":{"identity":{"methods":[]}}}',
-    '{"auth":{"identity":{"methods":"x"}}}',
-  ])('a body that is none: %s', async (body) => {
-    const answer = await signIn(body);
-    expect([answer.status, answer.body.error.code, answer.body.error.title]).toEqual([
-      400,
-      400,
-      'Bad Request',
-    ]);
+  test.each<[string, (key: string) => SignInBody]>([
+    ['an unknown method', () => ({ auth: { identity: { methods: ['totp'] } } })],
+    ['a method without its part', () => ({ auth: { identity: { methods: ['password'] } } })],
+    [
+      'a second method without its part',
+      (password) => ({
+        auth: { identity: { methods: ['password', 'totp'], password: { user: { id, password } } } },
+      }),
+    ],
+    ['two scopes', (password) => byPassword({ id, password }, { project: { id: 'x' }, domain: { id: 'x' } })],
+    ['an empty scope', (password) => byPassword({ id, password }, {})],
+    ['a project without a name', (password) => byPassword({ id, password }, { project: {} })],
+    ['a user without a name', (password) => byPassword({ password })],
+    ['a credential without a name', (secret) => byCredential({ secret })],
+    ['a name of a credential without its user', (secret) => byCredential({ name: 'test', secret })],
+    [
+      'a body of more than 16 KiB',
+      (password) => ({ ...byPassword({ id, password }), x: 'x'.repeat(16_384) }),
+    ],
+  ])('%s is 400 or 413, also with the right key', async (what, body) => {
+    expect((await signIn(body(key))).status).toBe(what.includes('16 KiB') ? 413 : 400);
   });
+
+  test.each(['', 'null', '[]', '{', '{"auth":{}}', '{"auth":{"identity":{"methods":"x"}}}'])(
+    'a body that is none: %s',
+    async (body) => {
+      const answer = await signIn(body);
+      expect([answer.status, answer.body.error.code, answer.body.error.title]).toEqual([
+        400,
+        400,
+        'Bad Request',
+      ]);
+    },
+  );
 
   test('a body too large', async () => {
     expect((await signIn(`{"auth": "${'x'.repeat(70_000)}"}`)).status).toBe(413);

@@ -29,6 +29,7 @@ import { reachOf, revokeAndForget } from '../../access/revoke-key.ts';
 import type { CallContext, Caller } from '../../compute/cloud.ts';
 import { ComputeError, hasCode } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
+import { MAX_SIGN_IN_BYTES } from '../../http/body.ts';
 import { decode, decodeBody, decodeQuery } from '../../http/decode.ts';
 import { route } from '../../http/route.ts';
 import type { Mount } from './mount.ts';
@@ -115,7 +116,7 @@ function refuseBrowserKeys(c: Context<GatewayEnv>): void {
 
 function signUp(access: Access) {
   return async function signedUp(c: Context<GatewayEnv>): Promise<Response> {
-    const body = await decodeBody(c, API_KEY_ROUTES.signUp.body);
+    const body = await decodeBody(c, API_KEY_ROUTES.signUp.body, MAX_SIGN_IN_BYTES);
     return c.json(shownOnce(await issueOwnKey(access, c, body)), 201);
   };
 }

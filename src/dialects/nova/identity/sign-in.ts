@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import * as z from 'zod';
 import type { SignInMethod } from '../../../access/key-token.ts';
 import { ComputeError } from '../../../compute/errors.ts';
-import { readBytes } from '../../../http/body.ts';
+import { MAX_SIGN_IN_BYTES, readBytes } from '../../../http/body.ts';
 import type { NovaSession } from '../session.ts';
 
 /** How clients name a user or a project; beside these, domains, which every key has but one of. */
@@ -26,22 +26,38 @@ export interface SignIn {
   };
 }
 
-const MAX_BODY_BYTES = 65_536;
-
 const text = z.string().max(255);
 const Reference = z.object({ id: text.optional(), name: text.optional() });
 const Secret = z.string().max(4_096);
 
+const SCOPES = ['project', 'domain', 'system', 'OS-TRUST:trust', 'unscoped'];
+const NAMED = 'must have an id or a name';
+const isNamed = ({ id, name }: Reference) => id !== undefined || name !== undefined;
+
 /** Identity API v3, "Authentication and token management". Keystone takes members that it does not know, too. */
 const Body = z.object({
   auth: z.object({
-    identity: z.object({
-      methods: z.array(z.string()).min(1),
-      application_credential: Reference.extend({ secret: Secret, user: Reference.optional() }).optional(),
-      password: z.object({ user: Reference.extend({ password: Secret }) }).optional(),
-      token: z.object({ id: Secret }).optional(),
-    }),
-    scope: z.union([z.literal('unscoped'), z.object({ project: Reference.optional() })]).optional(),
+    identity: z
+      .object({
+        methods: z.array(z.string()),
+        application_credential: Reference.extend({ secret: Secret.optional(), user: Reference.optional() })
+          .refine(isNamed, { error: NAMED })
+          .refine(({ id, user }) => id !== undefined || user !== undefined, { path: ['user'] })
+          .optional(),
+        password: z
+          .object({
+            user: Reference.extend({ password: Secret.optional() }).refine(isNamed, { error: NAMED }),
+          })
+          .optional(),
+        token: z.object({ id: Secret }).optional(),
+      })
+      .loose(),
+    scope: z
+      .union([z.literal('unscoped').transform(() => ({ unscoped: {} })), z.looseObject({})])
+      .refine((scope) => SCOPES.filter((one) => one in scope).length === 1, {
+        error: `must have one of ${SCOPES.join(', ')}`,
+      })
+      .optional(),
   }),
 });
 
@@ -51,22 +67,29 @@ const Body = z.object({
  * @throws ComputeError `invalid`; `unauthenticated` for a way to sign in, or a scope, that no key has.
  */
 export async function readSignIn(c: Context): Promise<SignIn> {
-  const parsed = Body.safeParse(parseJson(await readBytes(c.req.raw, MAX_BODY_BYTES)));
+  const parsed = Body.safeParse(parseJson(await readBytes(c.req.raw, MAX_SIGN_IN_BYTES)));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw new ComputeError('invalid', `${issue?.path.join('.') || 'body'}: is missing or wrong.`);
   }
   const { identity, scope } = parsed.data.auth;
-  const project = scopedProject(scope);
-  const [method, ...others] = identity.methods;
-  const { application_credential: credential, password, token } = identity;
+  const [method, ...others] = new Set(identity.methods);
+  for (const one of identity.methods) {
+    if (!(one in identity)) throw new ComputeError('invalid', `auth.identity.${one}: is missing.`);
+  }
   if (others.length > 0) throw refused();
+  const { application_credential: credential, password, token } = identity;
+  // Keystone refuses a scope beside an application credential, which has one of its own.
+  if (method === 'application_credential' && scope !== undefined) throw refused();
+  const project = scopedProject(scope);
   if (method === 'application_credential' && credential !== undefined) {
     const { user, secret } = credential;
-    return { method, secret, claims: { credential, ...(user && { user }), ...(project && { project }) } };
+    if (secret === undefined) throw refused();
+    return { method, secret, claims: { credential, ...(user && { user }) } };
   }
   if (method === 'password' && password !== undefined) {
     const { user } = password;
+    if (user.password === undefined) throw refused();
     return { method, secret: user.password, claims: { user, ...(project && { project }) } };
   }
   if (method === 'token' && token !== undefined) {
@@ -99,10 +122,13 @@ function matches(claim: Reference | undefined, ids: readonly string[], names: re
   return claim === undefined || (isOneOf(claim.id, ids) && isOneOf(claim.name, names));
 }
 
-function scopedProject(scope: z.infer<typeof Body>['auth']['scope']): Reference | undefined {
-  if (scope === undefined || scope === 'unscoped') return undefined;
-  if (scope.project === undefined) throw refused();
-  return scope.project;
+/** A key is for one project: a token for another scope, or for none, would not be what was requested. */
+function scopedProject(scope: Readonly<Record<string, unknown>> | undefined): Reference | undefined {
+  if (scope === undefined) return undefined;
+  if (!('project' in scope)) throw refused();
+  const parsed = Reference.refine(isNamed).safeParse(scope.project);
+  if (!parsed.success) throw new ComputeError('invalid', `auth.scope.project: ${NAMED}.`);
+  return parsed.data;
 }
 
 function parseJson(bytes: Uint8Array): unknown {
