@@ -3,6 +3,7 @@
 import type { Cloud } from '../cloud.ts';
 import { empty, Fault, type Fields, isUuid, json } from '../http.ts';
 import type { Principal } from '../keystone/principal.ts';
+import { repr } from '../python.ts';
 import { freeAddress, wantedAddress } from './addresses.ts';
 import { associate, release } from './association.ts';
 import { createBody, type NeutronCall, type Shape, text, updateBody } from './call.ts';
@@ -79,7 +80,8 @@ export function createFloatingIp(call: NeutronCall): Response {
     throw disallowed('(rule:create_floatingip and rule:create_floatingip:floating_ip_address)');
   }
   const networkId = given.floating_network_id;
-  if (!isUuid(networkId)) throw invalidInput('floating_network_id', `'${networkId}' is not a valid UUID.`);
+  if (!isUuid(networkId))
+    throw invalidInput('floating_network_id', `${repr(networkId)} is not a valid UUID.`);
   const network = find(cloud, principal, networks, networkId);
   if (!network.external) {
     const message = `Bad floatingip request: Network ${networkId} is not a valid external network.`;
@@ -124,6 +126,6 @@ export function deleteFloatingIp(call: NeutronCall, id: string): Response {
 }
 
 function wantedPort(cloud: Cloud, principal: Principal, id: unknown): Port {
-  if (!isUuid(id)) throw invalidInput('port_id', `'${id}' is not a valid UUID.`);
+  if (!isUuid(id)) throw invalidInput('port_id', `${repr(id)} is not a valid UUID.`);
   return find(cloud, principal, ports, id);
 }

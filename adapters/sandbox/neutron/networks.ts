@@ -3,6 +3,7 @@
 import type { Cloud } from '../cloud.ts';
 import { empty, Fault, type Fields, json } from '../http.ts';
 import type { Principal } from '../keystone/principal.ts';
+import { repr } from '../python.ts';
 import { createBody, type NeutronCall, type Shape, text, updateBody } from './call.ts';
 import { find, type Kind } from './collection.ts';
 import { badRequest, disallowed, overQuota } from './faults.ts';
@@ -203,7 +204,8 @@ export function createSubnet(call: NeutronCall): Response {
   const given = createBody(call, SUBNET);
   const network = find(cloud, principal, networks, text(given, 'network_id'));
   const prefix = parsePrefix(text(given, 'cidr'));
-  if (!prefix) throw badRequest(`Invalid input for cidr. Reason: '${given.cidr}' is not a valid IP subnet.`);
+  if (!prefix)
+    throw badRequest(`Invalid input for cidr. Reason: ${repr(given.cidr)} is not a valid IP subnet.`);
   if (!hasRoom(cloud, principal.projectId, 'subnet')) throw overQuota('subnet');
   const servers = Array.isArray(given.dns_nameservers) ? given.dns_nameservers.map(String) : [];
   const subnet: Subnet = {

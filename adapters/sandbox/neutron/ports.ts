@@ -3,6 +3,7 @@
 import type { Cloud } from '../cloud.ts';
 import { empty, Fault, type Fields, isFields, isUuid, json } from '../http.ts';
 import type { Principal } from '../keystone/principal.ts';
+import { repr } from '../python.ts';
 import { freeAddress, wantedAddress } from './addresses.ts';
 import { release } from './association.ts';
 import { createBody, type NeutronCall, type Shape, text, updateBody } from './call.ts';
@@ -79,7 +80,7 @@ export function createPort(call: NeutronCall): Response {
   const { cloud, principal } = call;
   const given = createBody(call, PORT);
   const networkId = given.network_id;
-  if (!isUuid(networkId)) throw invalidInput('network_id', `'${networkId}' is not a valid UUID.`);
+  if (!isUuid(networkId)) throw invalidInput('network_id', `${repr(networkId)} is not a valid UUID.`);
   const network = find(cloud, principal, networks, networkId);
   const port = addPort(cloud, principal, network.id, {
     fixedIps: addressesOf(cloud, network.id, given),
@@ -226,7 +227,7 @@ function groupsOf(cloud: Cloud, principal: Principal, given: Fields): string[] |
 export function checkedGroups(cloud: Cloud, principal: Principal, wanted: unknown[]): string[] {
   const seen: string[] = [];
   for (const id of wanted) {
-    if (!isUuid(id)) throw invalidInput('security_groups', `'${id}' is not a valid UUID.`);
+    if (!isUuid(id)) throw invalidInput('security_groups', `${repr(id)} is not a valid UUID.`);
     if (seen.includes(id)) throw invalidInput('security_groups', `Duplicate items in the list: '${id}'.`);
     seen.push(find(cloud, principal, securityGroups, id).id);
   }

@@ -2,6 +2,7 @@
 
 import type { Cloud } from '../cloud.ts';
 import { empty, Fault, type Fields, json } from '../http.ts';
+import { repr } from '../python.ts';
 import { createBody, type NeutronCall, type Shape, text, updateBody } from './call.ts';
 import { find, type Kind } from './collection.ts';
 import { disallowed, invalidInput, overQuota } from './faults.ts';
@@ -67,7 +68,7 @@ export function createRule(call: NeutronCall): Response {
   const given = createBody(call, RULE);
   const { direction } = given;
   if (direction !== 'ingress' && direction !== 'egress') {
-    throw invalidInput('direction', `${direction} is not in valid_values.`);
+    throw invalidInput('direction', `${repr(direction)} is not in valid_values.`);
   }
   const ethertype = ethertypeOf(given);
   const wishes = {
@@ -195,7 +196,7 @@ function portOf(value: unknown): number | null {
   if (value === undefined || value === null) return null;
   const port = Number(value);
   if (!Number.isInteger(port) || port < 0 || port > 65535) {
-    throw new Fault(400, 'SecurityGroupInvalidPortValue', `Invalid value for port ${value}`);
+    throw new Fault(400, 'SecurityGroupInvalidPortValue', `Invalid value for port ${repr(value)}`);
   }
   return port;
 }

@@ -6,12 +6,12 @@ import type { Image } from '../glance/model.ts';
 import { type Fields, json, randomText } from '../http.ts';
 import { checkedGroups } from '../neutron/ports.ts';
 import { roomFor as portRoom } from '../neutron/quotas.ts';
+import { str } from '../python.ts';
 import { bodyOf, inner, links, type NovaCall } from './call.ts';
 import { badRequest, disallowed, novaFault } from './faults.ts';
 import { boot, membersOf, noteAction } from './lifecycle.ts';
 import { type Flavor, type Nic, newServer, type Server } from './model.ts';
 import { checkNics } from './nics.ts';
-import { str } from './python.ts';
 import { computeQuota, needOf, requireMetadataRoom, requireRoom } from './quotas.ts';
 import { createServerSchema } from './schemas.ts';
 

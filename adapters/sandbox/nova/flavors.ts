@@ -1,10 +1,10 @@
 /** @module Flavors: the four that are there. */
 
 import { type Fields, json } from '../http.ts';
+import { repr } from '../python.ts';
 import { adminOnly, bodyOf, links, type NovaCall, pageLinks, pageOf } from './call.ts';
 import { badRequest, notFound } from './faults.ts';
 import type { Flavor } from './model.ts';
-import { repr } from './python.ts';
 
 /** GET /flavors */
 export function listFlavors(call: NovaCall): Response {

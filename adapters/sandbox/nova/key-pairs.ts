@@ -1,11 +1,11 @@
 /** @module Key pairs. They belong to a user, not to a project. */
 
 import { empty, type Fields, json } from '../http.ts';
+import { repr } from '../python.ts';
 import { microseconds } from '../timeline.ts';
 import { bodyOf, inner, limitOf, type NovaCall, pageLinks, pageOf } from './call.ts';
 import { badRequest, conflict, disallowed, notFound, novaFault } from './faults.ts';
 import { type KeyPair, newKeyPair } from './model.ts';
-import { repr } from './python.ts';
 import { computeQuota } from './quotas.ts';
 import { createKeyPairSchema } from './schemas.ts';
 import { fingerprintOf, generateKeyPair } from './ssh-key.ts';

@@ -1,12 +1,12 @@
 /** @module Lists of servers: filters, order, pages. */
 
 import { type Fields, json } from '../http.ts';
+import { repr } from '../python.ts';
 import { parseInstant } from '../timeline.ts';
 import { limitOf, type NovaCall, pageLinks } from './call.ts';
 import { badRequest, disallowed, novaFault } from './faults.ts';
 import type { Server } from './model.ts';
 import { portsByServer } from './network-info.ts';
-import { repr } from './python.ts';
 import { serverInList, serverReference } from './server-view.ts';
 import { STATUSES, statusAtRest, statusOf } from './status.ts';
 

@@ -5,8 +5,8 @@
 
 import { isFields, isUuid } from '../http.ts';
 import { parseAddress } from '../neutron/ipv4.ts';
+import { repr, str } from '../python.ts';
 import { badRequest } from './faults.ts';
-import { repr, str } from './python.ts';
 
 type Type = 'object' | 'array' | 'string' | 'integer' | 'boolean' | 'null';
 

@@ -1,6 +1,6 @@
 /** @module Values as Python prints them, because Nova quotes the request in its error messages that way. */
 
-import { isFields } from '../http.ts';
+import { isFields } from './http.ts';
 
 /** `repr(value)` of a JSON value. */
 export function repr(value: unknown): string {
