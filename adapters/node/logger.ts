@@ -2,6 +2,7 @@ import pino from 'pino';
 import { wallMs } from '../../src/clock.ts';
 import { causes } from '../../src/telemetry/causes.ts';
 import type { LogFields, Logger } from '../../src/telemetry/logger.ts';
+import { type DropReason, LineOutput } from './line-output.ts';
 
 /** Lines are written together: when they are so long, in characters, or after so many milliseconds. */
 const BATCH_LENGTH = 16_384;
@@ -11,23 +12,29 @@ const BATCH_MILLISECONDS = 100;
  * Structured lines on standard error; standard output is for what a person asked for.
  *
  * Lines of requests are written together, since a system call for each is a third of what a cached answer costs. Warnings and
- * errors are written at once, with all before them. The end of the process, an uncaught error included, loses none; `kill -9`
- * loses those of the last tenth of a second.
+ * errors are written at once, with all before them. The end of the process, an uncaught error included, loses none that their
+ * reader takes; `kill -9` loses those of the last tenth of a second.
+ *
+ * @param onDrop Called with the number of lines that were dropped because their reader has stalled or ended.
  */
-export function pinoLogger(level: string): Logger {
-  const lines = new Batches(pino.destination({ dest: 2, sync: true }));
-  process.on('exit', () => lines.flush());
+export function pinoLogger(level: string, onDrop?: (lines: number, reason: DropReason) => void): Logger {
+  const output = new LineOutput(2, onDrop);
+  const lines = new Batches(output);
+  process.on('exit', () => {
+    lines.flush();
+    output.drainAtExit();
+  });
   return new PinoLogger(pino({ level, base: null, timestamp }, lines), lines, null, {});
 }
 
 /** Gathers lines and hands them on as one. */
 class Batches {
-  readonly #destination: pino.DestinationStream;
+  readonly #destination: LineOutput;
   #lines: string[] = [];
   #length = 0;
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(destination: pino.DestinationStream) {
+  constructor(destination: LineOutput) {
     this.#destination = destination;
   }
 

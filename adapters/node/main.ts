@@ -39,6 +39,7 @@ import { demoKey } from './demo-key.ts';
 import { examine, report } from './doctor-command.ts';
 import { unreadable } from './incoming.ts';
 import { KEYS_USAGE, runKeys, UsageError } from './keys-command.ts';
+import { LineOutput } from './line-output.ts';
 import { pinoLogger } from './logger.ts';
 import { prometheusMetrics } from './prometheus.ts';
 import { serve } from './serve.ts';
@@ -158,8 +159,10 @@ function configuration(needsSecret = true): Config {
 }
 
 async function runGateway(config: Config): Promise<void> {
-  const log = pinoLogger(config.logLevel);
   const metrics = prometheusMetrics();
+  const log = pinoLogger(config.logLevel, (lines, reason) =>
+    metrics.count('log_lines_dropped', { reason }, lines),
+  );
   const secret = await serverSecret(config);
   const redis = await redisOf(config, log, metrics);
   const { keys, idempotency, releases } = await openStores(config.databaseUrl);
@@ -230,12 +233,14 @@ async function runGateway(config: Config): Promise<void> {
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
 
+  const banner = new LineOutput(1);
+  process.on('exit', () => banner.drainAtExit());
   if (sandbox === null) {
-    console.log(`linguanova serves ${config.openStack?.authUrl ?? config.reduUrl} at ${listening.url}`);
+    banner.write(`linguanova serves ${config.openStack?.authUrl ?? config.reduUrl} at ${listening.url}\n`);
   } else {
     const { customer } = sandbox;
     const { id, text } = await demoKey(keys, secret, customer, join(STATE_DIRECTORY, 'demo-key'));
-    console.log(`linguanova serves a sandbox cloud at ${listening.url}. Try:
+    banner.write(`linguanova serves a sandbox cloud at ${listening.url}. Try:
 
   curl ${listening.url}/v1/instances -H "x-api-key: ${text}"
 
@@ -243,9 +248,9 @@ async function runGateway(config: Config): Promise<void> {
     --os-application-credential-id ${id} --os-application-credential-secret ${text} server list
 
 ${config.adminToken === null ? `Admin token: ${adminToken}` : 'Admin API: with LINGUANOVA_ADMIN_TOKEN'}
-The customer's own sign-in at the cloud: user ${customer.userName}, password ${customer.password}, project ${customer.projectName}`);
+The customer's own sign-in at the cloud: user ${customer.userName}, password ${customer.password}, project ${customer.projectName}\n`);
   }
-  if (config.console) console.log(`Console: ${config.publicUrl ?? listening.url}/console`);
+  if (config.console) banner.write(`Console: ${config.publicUrl ?? listening.url}/console\n`);
 }
 
 /** What keeps the server from listening, in terms of the variables that say where. */

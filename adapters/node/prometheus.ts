@@ -21,6 +21,10 @@ const COUNTERS: { readonly [Name in keyof CounterLabels]: Descriptions<CounterLa
   event_looks: { help: 'Looks at a project for those who listen.', labels: ['result'] },
   event_streams_ended: { help: 'Streams of events that ended.', labels: ['reason'] },
   connections_closed: { help: 'Connections closed for want of descriptors.', labels: ['reason'] },
+  log_lines_dropped: {
+    help: 'Lines of the log that were dropped instead of blocking requests.',
+    labels: ['reason'],
+  },
   upstream_refusals: { help: 'Calls that were not made to the cloud.', labels: ['service', 'reason'] },
 };
 
@@ -65,7 +69,7 @@ export function prometheusMetrics(): Metrics {
   };
   const fills: (() => void | Promise<void>)[] = [];
   return {
-    count: (name, labels) => counters[name].add(labels),
+    count: (name, labels, by) => counters[name].add(labels, by),
     set: (name, value, labels) => gauge(name).set({ ...labels }, value),
     observe: (name, seconds, labels) => histograms[name].add(labels, seconds),
     beforeExpose: (fill) => fills.push(fill),

@@ -73,8 +73,8 @@ export class Tally {
     });
   }
 
-  add(labels: Labels): void {
-    this.#counts.of(labels).count += 1;
+  add(labels: Labels, by = 1): void {
+    this.#counts.of(labels).count += by;
   }
 }
 

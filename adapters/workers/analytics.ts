@@ -22,7 +22,7 @@ export function analyticsMetrics(dataset: AnalyticsDataset | undefined): Metrics
   const write = (name: string, labels: object, value: number) =>
     dataset?.writeDataPoint({ indexes: [name], blobs: [name, ...inOrder(labels)], doubles: [value] });
   return {
-    count: (name, labels) => write(name, labels, 1),
+    count: (name, labels, by = 1) => write(name, labels, by),
     set: (name, value, labels) => write(name, labels ?? {}, value),
     observe: (name, seconds, labels) => write(name, labels, seconds),
     beforeExpose() {},

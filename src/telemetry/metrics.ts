@@ -35,6 +35,8 @@ export interface CounterLabels {
    * others were busy.
    */
   connections_closed: { readonly reason: string };
+  /** Lines of the log that were dropped: their reader has `stalled`, is `closed`, or writing `failed`. */
+  log_lines_dropped: { readonly reason: string };
   /** Calls that were not made to the cloud: its breaker was `open`, or too many were under way (`busy`). */
   upstream_refusals: { readonly service: string; readonly reason: string };
 }
@@ -67,7 +69,8 @@ export interface HistogramLabels {
 
 /** Where the gateway counts what happens. */
 export interface Metrics {
-  count<Name extends keyof CounterLabels>(name: Name, labels: CounterLabels[Name]): void;
+  /** @param by 1 by default. */
+  count<Name extends keyof CounterLabels>(name: Name, labels: CounterLabels[Name], by?: number): void;
   set<Name extends keyof GaugeLabels>(name: Name, value: number, labels?: GaugeLabels[Name]): void;
   observe<Name extends keyof HistogramLabels>(
     name: Name,
