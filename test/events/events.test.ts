@@ -290,8 +290,8 @@ test('a cloud that is down is an error before a stream begins, and silence once 
   const reader = await listen(acme);
   const { id } = await acme.boot(NEW);
   await reader.until(about(id));
-  gateways.disturb = async () => DOWN();
   const [globex] = await gateways.clients('globex');
+  gateways.disturb = async () => DOWN();
   expect((await globex?.get('/v1/events'))?.status).toBeGreaterThanOrEqual(502);
   await expect.poll(() => logged(gateways, 'events_stalled').length, SOON).toBeGreaterThan(0);
   expect((await listen(acme)).status, 'who joins').toBe(200);

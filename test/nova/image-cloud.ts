@@ -16,6 +16,8 @@ export async function startImageCloud(): Promise<ImageCloud> {
     const path = request.url ?? '';
     const [, id = '', part] = /\/v2\/images\/([^/]+)(\/file)?$/.exec(path) ?? [];
     if (path.endsWith('/auth/tokens')) return token(response, url);
+    if (path.includes('/application_credentials/'))
+      return response.writeHead(404, { 'content-type': 'application/json' }).end('{}');
     if (part !== undefined && request.method === 'GET') return give(response, Number(id));
     if (id === 'refused') return response.writeHead(409, { 'content-type': 'application/json' }).end('{}');
     Object.assign(received, { bytes: 0, complete: false, headers: request.headers });

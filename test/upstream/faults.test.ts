@@ -132,7 +132,9 @@ test('Keystone down: who is signed in is served, others hear when to come back',
   await expect.poll(async () => (await signUp()).status, { timeout: 40_000 }).toBe(401);
 });
 
-test('500 requests at once: 64 at the service, some wait, and the rest are told at once to come back', async () => {
+test('500 requests of one project at once: its share at the service, some wait, the rest are 503 at once', async () => {
+  /** Of 64 calls to an endpoint. */
+  const share = 48;
   const patient = await startGateway(clouds, { keys: gateway.keys, secret: SECRET, cache: UNCACHED });
   try {
     const neutron = cloud.service('networking');
@@ -145,13 +147,13 @@ test('500 requests at once: 64 at the service, some wait, and the rest are told 
       if (isRefusal(answer)) refused += 1;
       return answer.status;
     });
-    await expect.poll(() => refused, { timeout: 20_000 }).toBeGreaterThanOrEqual(500 - 64 - 128);
-    expect(neutron.arrived.length - before).toBe(64);
+    await expect.poll(() => refused, { timeout: 20_000 }).toBeGreaterThanOrEqual(500 - share - 128);
+    expect(neutron.arrived.length - before).toBe(share);
     expect((await many.get('/v1/flavors')).status, 'another service').toBe(200);
     await neutron.behave('well');
     const served = (await Promise.all(answers)).filter((status) => status === 200).length;
-    expect(neutron.most).toBe(64);
-    expect(served).toBeGreaterThanOrEqual(64);
+    expect(neutron.most).toBe(share);
+    expect(served).toBeGreaterThanOrEqual(share);
     expect(served + refused, 'each got one or the other').toBe(500);
   } finally {
     await patient.stop();
