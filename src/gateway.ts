@@ -3,7 +3,7 @@
  *
  * ```
  * requestLog -> cors -> authenticate -> limit -> [writes: openCloud -> announceChanges] -> requireScope
- *            -> [POST: idempotency] -> [reads: cached] -> decode -> use case -> Cloud -> encode
+ *            -> [POST: idempotency] -> [writes: precondition] -> [reads: cached] -> decode -> use case -> Cloud -> encode
  * ```
  *
  * It goes one way; nothing calls back up. Whatever is thrown on the way is answered in the dialect's words. A read that was told

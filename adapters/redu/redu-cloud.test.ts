@@ -168,6 +168,12 @@ describe('an error keeps its kind on the way through', () => {
     internal: 'bad_gateway',
     // One code for both there.
     body_too_large: 'quota_exceeded',
+    // The gateway sends no precondition.
+    precondition_failed: 'bad_gateway',
+    // The connection between two gateways.
+    request_timeout: 'bad_gateway',
+    expectation_failed: 'bad_gateway',
+    headers_too_large: 'bad_gateway',
   };
 
   test.each(ERROR_CODES)('%s', async (code) => {

@@ -55,6 +55,7 @@ const OF_THE_LINK: readonly ErrorCode[] = [
   'internal',
   'request_timeout',
   'expectation_failed',
+  'precondition_failed',
   'headers_too_large',
 ];
 

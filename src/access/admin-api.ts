@@ -6,6 +6,7 @@ import type { GatewayEnv } from '../context.ts';
 import { decodeBody, decodeQuery } from '../http/decode.ts';
 import { queryNumber } from '../http/field-schemas.ts';
 import { refuseOtherMethods } from '../http/methods.ts';
+import { assertPrecondition } from '../http/precondition.ts';
 import { at, route } from '../http/route.ts';
 import { type Access, callContext } from './access.ts';
 import { AUDIT_ACTIONS } from './audit.ts';
@@ -31,6 +32,12 @@ import { reachOf, revokeAndForget } from './revoke-key.ts';
 import { equalInConstantTime, hashKeySecret } from './server-secret.ts';
 
 const DEFAULT_PAGE = 100;
+
+/** Nothing here has an entity tag. */
+const preconditionHolds: MiddlewareHandler<GatewayEnv> = async (c, next) => {
+  if (c.req.method !== 'GET' && c.req.method !== 'HEAD') await assertPrecondition(c, async () => null);
+  await next();
+};
 
 /** The admin token that a request without one of its own is signed in with; undefined: none. */
 export type AdminTokenFromSession = (c: Context<GatewayEnv>) => Promise<string | undefined>;
@@ -124,6 +131,7 @@ export function adminApi(
   const { keys } = access;
   const router = new Hono<GatewayEnv>({ strict: false })
     .use('/admin/v1/*', requireAdminToken(access, token, fromSession))
+    .use('/admin/v1/*', preconditionHolds)
     .on(...at(ADMIN_ROUTES.createKey), async (c) => {
       const body = await decodeBody(c, ADMIN_ROUTES.createKey.body);
       assertPlan(access, body.plan);

@@ -23,6 +23,8 @@ export const ERROR_CODES = [
   'body_too_large',
   /** The project's quota is used up. */
   'quota_exceeded',
+  /** `If-Match` or `If-None-Match` does not hold for the resource as it is. */
+  'precondition_failed',
   /** The request did not arrive in time. */
   'request_timeout',
   /** The request has an `Expect` that is not `100-continue`. */

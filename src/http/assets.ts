@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { Hono } from 'hono';
 import type { GatewayEnv } from '../context.ts';
-import { ifNoneMatchHas } from './entity-tag.ts';
+import { entityTagListed } from './entity-tag.ts';
 
 /** A static file. */
 export interface Asset {
@@ -32,7 +32,7 @@ function serve(path: string, { body, headers: own }: Asset) {
     // Relative links of the page would resolve to another folder.
     if (new URL(c.req.url).pathname.endsWith('/'))
       return c.redirect(`..${path.slice(path.lastIndexOf('/'))}`, 308);
-    if (ifNoneMatchHas(c.req.header('if-none-match'), headers.ETag)) return c.body(null, 304, headers);
+    if (entityTagListed(c.req.header('if-none-match'), headers.ETag)) return c.body(null, 304, headers);
     if (bytes.length < MIN_COMPRESSED_BYTES || !acceptsGzip(c.req.header('accept-encoding')))
       return c.body(bytes, 200, headers);
     gzipped ??= gzip(bytes);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ifNoneMatchHas } from './entity-tag.ts';
+import { entityTagListed } from './entity-tag.ts';
 
 test.each([
   ['W/"abc"', true],
@@ -16,10 +16,19 @@ test.each([
   ['"x*"', false],
   ['"*"', false],
   ['"x,"abc"', false],
-])('If-None-Match %s matches W/"abc": %s', (header, matches) => {
-  expect(ifNoneMatchHas(header, 'W/"abc"')).toBe(matches);
+])('the list %s matches W/"abc": %s', (header, matches) => {
+  expect(entityTagListed(header, 'W/"abc"')).toBe(matches);
 });
 
 test('a strong entity tag matches its weak form, as a proxy that compresses sends it', () => {
-  expect(ifNoneMatchHas('W/"abc"', '"abc"')).toBe(true);
+  expect(entityTagListed('W/"abc"', '"abc"')).toBe(true);
+});
+
+test('what has no entity tag is listed by a star alone', () => {
+  expect(['*', '"abc"', 'null', ''].map((header) => entityTagListed(header, null))).toEqual([
+    true,
+    false,
+    false,
+    false,
+  ]);
 });

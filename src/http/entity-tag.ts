@@ -1,9 +1,16 @@
 const ENTITY_TAG = /(?:W\/)?("[\x21\x23-\x7e\x80-\xff]*")/g;
 
-/** Whether `If-None-Match` lists this entity tag, by the weak comparison of RFC 9110, 13.1.2: proxies that compress make tags weak. */
-export function ifNoneMatchHas(ifNoneMatch: string | undefined, etag: string): boolean {
-  if (ifNoneMatch === undefined) return false;
-  if (ifNoneMatch.trim() === '*') return true;
+/**
+ * Whether `If-None-Match` or `If-Match` lists this entity tag, by the weak comparison of RFC 9110, 8.8.3.2: proxies that compress
+ * make tags weak.
+ *
+ * @param header undefined: the request has none.
+ * @param etag null: the resource has none, so only `*` matches.
+ */
+export function entityTagListed(header: string | undefined, etag: string | null): boolean {
+  if (header === undefined) return false;
+  if (header.trim() === '*') return true;
+  if (etag === null) return false;
   const opaque = etag.replace(/^W\//, '');
-  return Array.from(ifNoneMatch.matchAll(ENTITY_TAG), ([, tag]) => tag).includes(opaque);
+  return Array.from(header.matchAll(ENTITY_TAG), ([, tag]) => tag).includes(opaque);
 }

@@ -39,7 +39,7 @@ export function openApi(version: string, serverUrl = '/'): object {
       schemas: schemas.named,
       responses,
       headers: HEADERS,
-      parameters: { IdempotencyKey: IDEMPOTENCY_KEY, LastEventId: LAST_EVENT_ID },
+      parameters: { IdempotencyKey: IDEMPOTENCY_KEY, IfMatch: IF_MATCH, LastEventId: LAST_EVENT_ID },
       securitySchemes: SECURITY_SCHEMES,
     },
   };
@@ -63,6 +63,13 @@ const IDEMPOTENCY_KEY = {
   schema: { type: 'string', minLength: 1, maxLength: 255 },
 };
 
+const IF_MATCH = {
+  name: 'If-Match',
+  in: 'header',
+  description: 'The `ETag` that this key last got for the resource, or `*`; 412 when it is another by now.',
+  schema: { type: 'string' },
+};
+
 const LAST_EVENT_ID = {
   name: 'Last-Event-ID',
   in: 'header',
@@ -81,7 +88,9 @@ const HEADERS = {
   'X-RateLimit-Remaining': count('Points left.'),
   'X-RateLimit-Reset': count('Seconds until it is full again.'),
   'Retry-After': count('Seconds after which to come back.'),
-  ETag: text('Send it as `If-None-Match`: 304 when nothing has changed.'),
+  ETag: text(
+    'Send it as `If-None-Match`: 304 when nothing has changed; with a write as `If-Match`: 412 when something has.',
+  ),
   Age: count('Seconds since the cloud told it.'),
   'X-Cache': {
     description: 'Whether it was told before.',

@@ -79,7 +79,7 @@ function refusals({ method, path, scope, query, body }: RouteDefinition): object
     401,
     ...(scope || path.startsWith('/v1/api_keys') ? [403] : []),
     ...(path.includes('{') ? [404] : []),
-    ...(method !== 'GET' ? [409] : []),
+    ...(method !== 'GET' ? [409, 412] : []),
     ...(body ? [413, 415] : []),
     429,
     500,
@@ -145,7 +145,9 @@ function queryParameters({ query }: RouteDefinition, schemas: Schemas): object[]
 
 function headerParameters({ method, path, media }: RouteDefinition): object[] {
   if (media === 'text/event-stream') return [reference('parameters', 'LastEventId')];
-  return takesIdempotencyKey(method, path) ? [reference('parameters', 'IdempotencyKey')] : [];
+  if (method === 'GET') return [];
+  const names = [...(takesIdempotencyKey(method, path) ? ['IdempotencyKey'] : []), 'IfMatch'];
+  return names.map((name) => reference('parameters', name));
 }
 
 function references(kind: string, names: readonly string[]): object {

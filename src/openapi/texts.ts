@@ -275,6 +275,11 @@ export const ERROR_TEXTS: Readonly<Record<ReduCode, { description: string; examp
     'The thing’s state does not allow it now, or it is in use, locked, or there already.',
     'The instance is locked.',
   ),
+  preconditionFailed: error(
+    'preconditionFailed',
+    '`If-Match` or `If-None-Match` does not hold for the resource as it is; nothing was changed.',
+    'The resource is not as If-Match requires: get it again, and send the ETag of that response.',
+  ),
   entityTooLarge: error(
     'entityTooLarge',
     'The project’s quota is used up, or the body is too large.',

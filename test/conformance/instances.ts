@@ -186,7 +186,17 @@ export function instanceConformance(target: () => Target): void {
       expect(status).toBe(200);
       expect(body).toMatchObject({ id, name: 'conf-patched' });
       expect(body.metadata).toEqual({ isPublic: 'false', enableSSH: 'false', b: '3', c: '4' });
-      expect((await acme.get(`/v1/instances/${id}`)).body).toEqual(body);
+      const read = await acme.get(`/v1/instances/${id}`);
+      expect(read.body).toEqual(body);
+      const rename = (name: string, tag: string) =>
+        acme.request('PATCH', `/v1/instances/${id}`, { name }, { 'if-match': tag });
+      const tag = read.headers.get('ETag') ?? '';
+      expect((await rename('conf-matched', tag)).body.name).toBe('conf-matched');
+      expect(await rename('conf-overwritten', tag)).toMatchObject({
+        status: 412,
+        body: { error: { code: 'preconditionFailed' } },
+      });
+      expect((await acme.get(`/v1/instances/${id}`)).body.name).toBe('conf-matched');
     });
 
     test('DELETE: 204, then it is gone; again while it goes is no error', async () => {

@@ -115,6 +115,7 @@ describe('an error keeps its kind', () => {
   } as const;
   const BECOMES: Readonly<Record<'nova' | 'redu', Partial<Record<ErrorCode, ErrorCode>>>> = {
     nova: {
+      precondition_failed: 'conflict',
       method_not_allowed: 'bad_gateway',
       body_too_large: 'quota_exceeded',
       unsupported_media_type: 'bad_gateway',
@@ -123,6 +124,7 @@ describe('an error keeps its kind', () => {
     },
     redu: {
       ...OF_THE_LINK,
+      precondition_failed: 'bad_gateway',
       unauthenticated: 'forbidden',
       body_too_large: 'quota_exceeded',
       internal: 'bad_gateway',

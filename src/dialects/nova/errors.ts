@@ -28,6 +28,7 @@ export const NOVA_ERRORS = {
   not_found: { status: 404, kind: 'itemNotFound', title: 'Not Found' },
   method_not_allowed: { status: 405, kind: 'badMethod', title: 'Method Not Allowed' },
   conflict: { status: 409, kind: 'conflictingRequest', title: 'Conflict' },
+  precondition_failed: { status: 412, kind: 'preconditionFailed', title: 'Precondition Failed' },
   body_too_large: { status: 413, kind: 'entityTooLarge', title: 'Request Entity Too Large' },
   request_timeout: { status: 408, kind: 'requestTimeout', title: 'Request Timeout' },
   expectation_failed: { status: 417, kind: 'expectationFailed', title: 'Expectation Failed' },

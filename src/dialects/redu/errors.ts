@@ -26,6 +26,7 @@ export const REDU_ERRORS = {
   method_not_allowed: { status: 405, code: 'methodNotAllowed' },
   request_timeout: { status: 408, code: 'requestTimeout' },
   conflict: { status: 409, code: 'conflictingRequest' },
+  precondition_failed: { status: 412, code: 'preconditionFailed' },
   body_too_large: { status: 413, code: 'entityTooLarge' },
   quota_exceeded: { status: 413, code: 'entityTooLarge' },
   unsupported_media_type: { status: 415, code: 'badMediaType' },

@@ -1,17 +1,25 @@
 import type { Context, Handler, Hono, MiddlewareHandler } from 'hono';
 import { requireScope } from '../../access/scopes.ts';
+import { untouched } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
+import { assertPrecondition, type CurrentTag } from '../../http/precondition.ts';
 import { at, type RouteDefinition } from '../../http/route.ts';
-import type { Cached, CachePolicy } from '../../traffic/cache/cached.ts';
+import { targetOf } from '../../traffic/cache/cache-key.ts';
+import type { Cached, CachedRead, CachePolicy } from '../../traffic/cache/cached.ts';
 
 /** What a route may ask of a request beyond its scope, before anything is done or replayed. @throws ComputeError `forbidden`. */
 export type Authorize = (c: Context<GatewayEnv>) => void;
 
-/** Adds the dialect's routes to its router, each behind its scope; a POST then behind the stage `idempotent`. */
+/**
+ * Adds the dialect's routes to its router, each behind its scope; a POST then behind the stage `idempotent`; and a write behind the
+ * precondition in its headers. That comes last: a request that is sent again has its stored response, whatever it has changed.
+ */
 export class Mount {
   readonly #router: Hono<GatewayEnv>;
   readonly #cached: Cached;
   readonly #idempotent: MiddlewareHandler<GatewayEnv>;
+  /** How the entity tag of each path with a GET is read, by the path as hono writes it; null: its responses have none. */
+  readonly #tags = new Map<string, CachedRead['currentTag']>();
 
   constructor(router: Hono<GatewayEnv>, cached: Cached, idempotent: MiddlewareHandler<GatewayEnv>) {
     this.#router = router;
@@ -20,19 +28,55 @@ export class Mount {
   }
 
   add(route: RouteDefinition, handler: Handler<GatewayEnv>, authorize?: Authorize): this {
+    return this.#add(route, { handler, currentTag: null }, authorize);
+  }
+
+  /** A read whose answers are kept. */
+  addCached(route: RouteDefinition, handler: Handler<GatewayEnv>, policy?: CachePolicy): this {
+    return this.#add(route, this.#cached(handler, policy));
+  }
+
+  #add(route: RouteDefinition, { handler, currentTag }: CachedRead, authorize?: Authorize): this {
     const [method, path] = at(route);
     const stages: MiddlewareHandler<GatewayEnv>[] = [];
     if (route.scope !== undefined) stages.push(requireScope(route.scope));
     if (authorize !== undefined) stages.push(authorized(authorize));
     if (method === 'POST') stages.push(this.#idempotent);
+    if (method === 'GET') this.#tags.set(path, currentTag);
+    else stages.push(this.#precondition(path));
     this.#router.on(method, [path], ...stages, handler);
     return this;
   }
 
-  /** A read whose answers are kept. */
-  addCached(route: RouteDefinition, handler: Handler<GatewayEnv>, policy?: CachePolicy): this {
-    return this.add(route, this.#cached(handler, policy));
+  #precondition(path: string): MiddlewareHandler<GatewayEnv> {
+    const tags = this.#tags;
+    return async function preconditionHolds(c, next) {
+      await assertPrecondition(c, currentTagFor(c, path, tags));
+      await next();
+    };
   }
+}
+
+/** Of the resource at the path of a write, or of the one that it belongs to, as an action belongs to its instance; null: none. */
+function currentTagFor(
+  c: Context<GatewayEnv>,
+  path: string,
+  tags: ReadonlyMap<string, CachedRead['currentTag']>,
+): CurrentTag | null {
+  let pattern = path;
+  while (!tags.has(pattern) && pattern !== '') pattern = pattern.slice(0, pattern.lastIndexOf('/'));
+  const currentTag = tags.get(pattern);
+  if (currentTag === undefined) return null;
+  if (currentTag === null) return async () => null;
+  return async () => {
+    const [written = ''] = targetOf(c.req.url).text.split('?');
+    const target = written.split('/').slice(0, pattern.split('/').length).join('/');
+    try {
+      return await currentTag(c, pattern, target);
+    } catch (error) {
+      throw untouched(error);
+    }
+  };
 }
 
 function authorized(authorize: Authorize): MiddlewareHandler<GatewayEnv> {

@@ -18,6 +18,7 @@ import { AnswerCache, type Asked, type Fetched } from './answer-cache.ts';
 import { BareRequests } from './bare-request.ts';
 import { CacheKey, targetOf } from './cache-key.ts';
 import type { CacheStore } from './cache-store.ts';
+import { etagOf } from './etag.ts';
 import { type ScopeKind, scopeOf } from './scopes.ts';
 import { tell } from './tell.ts';
 import { ToldBefore } from './told-before.ts';
@@ -39,7 +40,18 @@ export interface CachePolicy {
  * `provenance` of one of the callers: the answer may depend on the target and on what `cloud` tells; on the principal only
  * where the policy says so.
  */
-export type Cached = (handler: Handler<GatewayEnv>, policy?: CachePolicy) => Handler<GatewayEnv>;
+export type Cached = (handler: Handler<GatewayEnv>, policy?: CachePolicy) => CachedRead;
+
+export interface CachedRead {
+  readonly handler: Handler<GatewayEnv>;
+  /**
+   * The entity tag that the response would have now, read from the cloud of the request `c`, which is a write, whatever is cached.
+   *
+   * @param pattern The route's path, as hono writes it.
+   * @param target The path of the read.
+   */
+  readonly currentTag: ((c: Context<GatewayEnv>, pattern: string, target: string) => Promise<string>) | null;
+}
 
 export interface CachePorts {
   readonly clouds: CloudDriver;
@@ -73,7 +85,7 @@ export interface Caching {
 }
 
 /** For a gateway that keeps nothing. */
-export const uncached: Cached = (handler) => handler;
+export const uncached: Cached = (handler) => ({ handler, currentTag: null });
 
 /** @param callContext What work beside the requests may ask of the cloud. */
 export function caching(
@@ -107,7 +119,15 @@ export function caching(
     const open = (c: Context<GatewayEnv>) =>
       c.set('cloud', clouds.open(c.get('principal').credential, callContext(c)));
 
-    return async function cachedRead(c, next) {
+    const currentTag = async (c: Context<GatewayEnv>, pattern: string, target: string) => {
+      const { principal, cloud } = c.var;
+      const key = CacheKey.of(scopeOf(await cloud.caller(), principal, of), target);
+      const provenance = new Provenance();
+      const { body } = await read(await requests.run(pattern, target, { ...c.var, provenance }), provenance);
+      return etagOf(await key.digest(), body);
+    };
+
+    const handlerOfReads: Handler<GatewayEnv> = async function cachedRead(c, next) {
       const target = targetOf(c.req.url);
       const { parameters } = target;
       if (!isOn || (parameters !== null && not.some((name) => parameters.has(name)))) {
@@ -142,6 +162,7 @@ export function caching(
       toldBefore.note(c, { principal, letInAs: caller, key, route: routePath(c) });
       return tell(c.get('answerHeaders'), c.req.header('If-None-Match'), told, monotonicMs());
     };
+    return { handler: handlerOfReads, currentTag };
   };
   return { cached, toldBefore: isOn ? toldBefore : null };
 }

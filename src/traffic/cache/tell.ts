@@ -1,6 +1,6 @@
 import { VARY } from '../../access/cors.ts';
 import type { AnswerHeaders } from '../../http/answer-headers.ts';
-import { ifNoneMatchHas } from '../../http/entity-tag.ts';
+import { entityTagListed } from '../../http/entity-tag.ts';
 import type { KeptAnswer } from './answer.ts';
 import type { Told } from './answer-cache.ts';
 
@@ -27,7 +27,7 @@ export function tell(
   // RFC 7234, 5.5.2. RFC 9111 has dropped the field; there is no other that says it.
   if (failed) headers.Warning = '111 - "Revalidation Failed"';
   if (answer.link !== null) headers.Link = answer.link;
-  if (ifNoneMatchHas(ifNoneMatch, answer.etag)) return beside.answer(null, 304, headers);
+  if (entityTagListed(ifNoneMatch, answer.etag)) return beside.answer(null, 304, headers);
   headers['Content-Type'] = answer.contentType;
   return beside.answer(bodyOf(answer), 200, headers);
 }

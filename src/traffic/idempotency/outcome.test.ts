@@ -10,6 +10,7 @@ const OUTCOMES = {
   not_found: 'keep',
   method_not_allowed: 'release',
   conflict: 'keep',
+  precondition_failed: 'release',
   body_too_large: 'release',
   quota_exceeded: 'keep',
   request_timeout: 'release',

@@ -9,8 +9,13 @@ import { type ErrorCode, hasCode } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
 import type { ProjectVersions } from './project-versions.ts';
 
-/** Said only by the gateway itself, before the cloud is asked. */
-const UNTOUCHED: readonly ErrorCode[] = ['unauthenticated', 'body_too_large', 'unsupported_media_type'];
+/** Raised only by the gateway itself, before the cloud is asked for a change. */
+const UNTOUCHED: readonly ErrorCode[] = [
+  'unauthenticated',
+  'precondition_failed',
+  'body_too_large',
+  'unsupported_media_type',
+];
 /** A path that does not know the method. */
 const NO_SUCH_METHOD = 405;
 
