@@ -17,6 +17,8 @@ export interface RequestVariables {
   log: Logger;
   /** telemetry: what serving this request shows. */
   provenance: Provenance;
+  /** admin API, for its own routes: the operator as the audit log names them. */
+  adminActor?: string;
   /** authenticate. */
   principal: Principal;
   /** authenticate: verifies the same key again, for what goes on after it was let in. */

@@ -15,6 +15,7 @@
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { type AccessOptions, type AccessPorts, callContext, createAccess } from './access/access.ts';
 import { adminApi } from './access/admin-api.ts';
+import type { AdminToken } from './access/admin-tokens.ts';
 import { authenticate, openCloud } from './access/authenticate.ts';
 import { cors } from './access/cors.ts';
 import { retention } from './access/retention.ts';
@@ -91,8 +92,8 @@ interface EventPorts {
 }
 
 export interface GatewayOptions extends AccessOptions, Omit<IdempotencyOptions, 'storeKey'> {
-  /** Bearer token of `/admin`; null: there is no `/admin`. */
-  readonly adminToken: string | null;
+  /** Bearer tokens of `/admin`; empty: there is no `/admin`. */
+  readonly adminTokens: readonly AdminToken[];
   readonly requestTarget: RequestTarget;
   /** What the runtime found wrong with Host or target, before any route is looked up. */
   readonly unreadable: Unreadable;
@@ -173,17 +174,17 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   const secretCheck = new SecretCheck(ports.keys.secrets, options.secret);
   app.route('/', health({ ...ports, secretCheck }));
   if (ports.assets !== undefined) app.route('/', serveAssets(ports.assets));
-  const { adminToken } = options;
+  const { adminTokens } = options;
   const itsConsole = options.console
     ? createConsole(
         access,
-        { adminToken, limits: options.limits, publicUrl: url, hasNova: ports.nova !== undefined },
+        { adminTokens, limits: options.limits, publicUrl: url, hasNova: ports.nova !== undefined },
         answerError,
       )
     : null;
   if (itsConsole !== null) app.route('/console', itsConsole.routes);
-  if (adminToken !== null) {
-    app.route('/', adminApi(access, adminToken, answerError, itsConsole?.adminTokenOf));
+  if (adminTokens.length > 0) {
+    app.route('/', adminApi(access, adminTokens, answerError, itsConsole?.adminTokenOf));
   }
 
   const forAll = [authenticate(access, itsConsole?.keyOf), limits.stage].map(unlessSignUp);

@@ -170,7 +170,8 @@ async function runGateway(config: Config): Promise<void> {
     throw new ConfigError('LINGUANOVA_SECRET', WRONG_SECRET);
   }
   const { clouds, nova, sandbox } = cloudOf(config, { log, metrics });
-  const adminToken = config.adminToken ?? (sandbox === null ? null : randomBytes(24).toString('base64url'));
+  const hasOwnToken = sandbox !== null && config.adminTokens.length === 0;
+  const ownToken = { name: null, token: randomBytes(24).toString('base64url') };
   const gateway = createGateway(
     {
       clouds,
@@ -189,7 +190,7 @@ async function runGateway(config: Config): Promise<void> {
     },
     {
       secret,
-      adminToken,
+      adminTokens: hasOwnToken ? [ownToken] : config.adminTokens,
       deadline: REQUEST_DEADLINE,
       upstreamTimeoutMs: config.upstreamTimeoutMs,
       plans: config.limits.plans.map(({ name }) => name),
@@ -247,7 +248,7 @@ async function runGateway(config: Config): Promise<void> {
   openstack --os-auth-type v3applicationcredential --os-auth-url ${listening.url}/identity/v3 \\
     --os-application-credential-id ${id} --os-application-credential-secret ${text} server list
 
-${config.adminToken === null ? `Admin token: ${adminToken}` : 'Admin API: with LINGUANOVA_ADMIN_TOKEN'}
+${hasOwnToken ? `Admin token: ${ownToken.token}` : 'Admin API: with LINGUANOVA_ADMIN_TOKEN'}
 The customer's own sign-in at the cloud: user ${customer.userName}, password ${customer.password}, project ${customer.projectName}\n`);
   }
   if (config.console) banner.write(`Console: ${config.publicUrl ?? listening.url}/console\n`);

@@ -216,7 +216,7 @@ export async function wire(
     },
     {
       secret,
-      adminToken: config.adminToken,
+      adminTokens: config.adminTokens,
       publicUrl: config.publicUrl,
       corsOrigins: config.corsOrigins,
       console: config.console,

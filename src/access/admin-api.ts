@@ -9,6 +9,7 @@ import { refuseOtherMethods } from '../http/methods.ts';
 import { assertPrecondition } from '../http/precondition.ts';
 import { at, route } from '../http/route.ts';
 import { type Access, callContext } from './access.ts';
+import { type AdminToken, actorOf } from './admin-tokens.ts';
 import { AUDIT_ACTIONS } from './audit.ts';
 import { noteRefusal, tooManyFailures } from './authenticate.ts';
 import { assertBrowserScopes } from './browser-key.ts';
@@ -59,7 +60,7 @@ const auditRecordSchema = z
   .object({
     sequence: z.int().describe('1, 2, 3 ... without gaps.'),
     at: z.string(),
-    actor: z.string().describe('admin, cli, key:<id>, user:<id> or anonymous.'),
+    actor: z.string().describe('admin, admin:<name>, cli, key:<id>, user:<id> or anonymous.'),
     action: z.enum(AUDIT_ACTIONS),
     key_id: z.string().nullable(),
     address: z.string().nullable(),
@@ -124,13 +125,13 @@ export const ADMIN_ROUTES = {
  */
 export function adminApi(
   access: Access,
-  token: string,
+  tokens: readonly AdminToken[],
   respond: (error: ComputeError, c: Context<GatewayEnv>) => Response,
   fromSession?: AdminTokenFromSession,
 ): Hono<GatewayEnv> {
   const { keys } = access;
   const router = new Hono<GatewayEnv>({ strict: false })
-    .use('/admin/v1/*', requireAdminToken(access, token, fromSession))
+    .use('/admin/v1/*', requireAdminToken(access, tokens, fromSession))
     .use('/admin/v1/*', preconditionHolds)
     .on(...at(ADMIN_ROUTES.createKey), async (c) => {
       const body = await decodeBody(c, ADMIN_ROUTES.createKey.body);
@@ -203,36 +204,48 @@ export function adminApi(
 
 function requireAdminToken(
   access: Access,
-  token: string,
+  tokens: readonly AdminToken[],
   fromSession?: AdminTokenFromSession,
 ): MiddlewareHandler<GatewayEnv> {
   return async function adminTokenRequired(c, next) {
     const presented = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
-    assertAdminToken(access, c, token, presented ?? (await fromSession?.(c)), access.adminFailures);
+    const given = presented ?? (await fromSession?.(c));
+    c.set('adminActor', assertAdminToken(access, c, tokens, given, access.adminFailures));
     await next();
   };
 }
 
-/** @throws ComputeError `unauthenticated`; `rate_limited` for an address that keeps failing. */
+/**
+ * @returns The operator as the audit log names them.
+ * @throws ComputeError `unauthenticated`; `rate_limited` for an address that keeps failing.
+ */
 export function assertAdminToken(
   access: Access,
   c: Context<GatewayEnv>,
-  expected: string,
+  tokens: readonly AdminToken[],
   given: string | undefined,
   failures: FailureLimit,
-): void {
+): string {
   const address = access.clientAddress(c);
-  // Hashed first, so that the comparison tells nothing about the token's length either.
-  const hash = (text: string) => hashKeySecret(access.secret, text);
+  const matching = given === undefined ? null : matchingToken(access, tokens, given);
   // A right token passes whatever others have failed with from the same address.
-  if (given !== undefined && equalInConstantTime(hash(given), hash(expected))) {
+  if (matching !== null) {
     access.metrics.count('key_verifications', { result: 'admin_token' });
-    return;
+    return actorOf(matching);
   }
   noteRefusal(access, c, given === undefined ? 'missing' : 'wrong_admin_token', null);
   const blocked = (given === undefined ? access.anonymousRequests : failures).record(address);
   if (blocked !== null) throw tooManyFailures(blocked);
   throw new ComputeError('unauthenticated', 'Invalid admin token');
+}
+
+/** Compares with every token, so that the time says nothing about which one matched. */
+function matchingToken({ secret }: Access, tokens: readonly AdminToken[], given: string): AdminToken | null {
+  // Hashed first, so that the comparison tells nothing about the token's length either.
+  const hash = hashKeySecret(secret, given);
+  let matching: AdminToken | null = null;
+  for (const one of tokens) if (equalInConstantTime(hash, hashKeySecret(secret, one.token))) matching = one;
+  return matching;
 }
 
 /** Why a key that the change was meant for has not been changed. */
@@ -254,7 +267,7 @@ function describeChange(before: StoredKey, change: KeyChange): string {
 }
 
 function actor(access: Access, c: Context<GatewayEnv>): Actor {
-  return { actor: 'admin', address: access.clientAddress(c), requestId: c.var.requestId };
+  return { actor: c.var.adminActor ?? 'admin', address: access.clientAddress(c), requestId: c.var.requestId };
 }
 
 /** @throws ComputeError `not_found`. */

@@ -1,3 +1,4 @@
+import type { AdminToken } from '../access/admin-tokens.ts';
 import { isInside } from '../access/cidr.ts';
 import type { CacheOptions } from '../traffic/cache/cached.ts';
 import type { StreamLimits } from '../traffic/events/room.ts';
@@ -41,7 +42,8 @@ export interface Config {
   readonly secret: string | null;
   /** Still opens what was sealed with it; null: none. */
   readonly previousSecret: string | null;
-  readonly adminToken: string | null;
+  /** Bearer tokens of `/admin`; empty: there is no `/admin`, unless the sandbox makes one up. */
+  readonly adminTokens: readonly AdminToken[];
   /** Where keys are kept: `sqlite:PATH` or `postgres://...`. Secret: it may hold a password. */
   readonly databaseUrl: string;
   /** What the nodes share: one URL, or several hosts of a cluster. Secret: it may hold a password. null: in process. */
@@ -136,7 +138,7 @@ export function readConfig(
     reduUrl: isSandbox ? null : (variables.REDU_URL ?? null),
     secret: variables.LINGUANOVA_SECRET ?? null,
     previousSecret: variables.LINGUANOVA_SECRET_PREVIOUS ?? null,
-    adminToken: variables.LINGUANOVA_ADMIN_TOKEN ?? null,
+    adminTokens: variables.LINGUANOVA_ADMIN_TOKEN,
     databaseUrl: variables.DATABASE_URL,
     redisUrl: variables.REDIS_URL ?? null,
     limits: {

@@ -5,6 +5,7 @@
  */
 
 import * as z from 'zod';
+import { parseAdminTokens } from '../access/admin-tokens.ts';
 import { isCidr } from '../access/cidr.ts';
 import { isServerSecret } from '../access/server-secret.ts';
 import { isOrigin } from '../http/origin.ts';
@@ -78,10 +79,7 @@ export const Environment = z.object({
   LINGUANOVA_SANDBOX: z.enum(['1'], { error: 'must be 1, or unset' }).optional(),
   LINGUANOVA_SECRET: z.string().refine(isServerSecret, 'must be 32 bytes in base64').optional(),
   LINGUANOVA_SECRET_PREVIOUS: z.string().refine(isServerSecret, 'must be 32 bytes in base64').optional(),
-  LINGUANOVA_ADMIN_TOKEN: z
-    .string()
-    .regex(/^[\x21-\x7e]{16,}$/, 'must have at least 16 characters, all printable ASCII and no space')
-    .optional(),
+  LINGUANOVA_ADMIN_TOKEN: z.string().transform(parseAdminTokens).default([]),
   OS_AUTH_URL: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional(),
   REDU_URL: z.url({ protocol: /^https?$/, error: 'must be an http or https URL, without /v1' }).optional(),
   OS_REGION_NAME: text.optional(),

@@ -2,6 +2,7 @@ import { type Context, Hono } from 'hono';
 import * as z from 'zod';
 import { type Access, callContext } from '../access/access.ts';
 import { type AdminTokenFromSession, assertAdminToken } from '../access/admin-api.ts';
+import type { AdminToken } from '../access/admin-tokens.ts';
 import { admit, type FromSession, noteSignIn } from '../access/authenticate.ts';
 import { revokeDerived } from '../access/derived.ts';
 import { parseKey } from '../access/key-format.ts';
@@ -20,8 +21,8 @@ import { SESSION_SECONDS, type Session, Sessions } from './session.ts';
 import { SignedOut } from './signed-out.ts';
 
 export interface ConsoleOptions {
-  /** null: no operator can sign in. */
-  readonly adminToken: string | null;
+  /** Empty: no operator can sign in. */
+  readonly adminTokens: readonly AdminToken[];
   readonly publicUrl: (c: Context) => string;
   readonly limits: LimitOptions;
   /** OpenStack's own tools work with keys: there is a Nova dialect. */
@@ -77,7 +78,7 @@ export function createConsole(
       return c.json(answer(access, c, options, told));
     })
     .post('/session', async (c) => {
-      const session = await sessions.begin(c, isSecure(c), await signIn(access, c, options.adminToken));
+      const session = await sessions.begin(c, isSecure(c), await signIn(access, c, options.adminTokens));
       return c.json(answer(access, c, options, await tell(access, c, session, options, signedOut)));
     })
     .delete('/session', async (c) => {
@@ -106,7 +107,7 @@ export function createConsole(
 async function signIn(
   access: Access,
   c: Context<GatewayEnv>,
-  adminToken: string | null,
+  adminTokens: readonly AdminToken[],
 ): Promise<Parameters<Sessions['begin']>[2]> {
   const body = await decodeBody(c, signInSchema, MAX_SIGN_IN_BYTES);
   const expiresAt = wallMs() + SESSION_SECONDS * 1000;
@@ -117,10 +118,12 @@ async function signIn(
     return { as: 'customer', key: body.api_key, owned: false, expiresAt };
   }
   if (body.admin_token !== undefined) {
-    if (adminToken === null) throw new ComputeError('not_found', 'This gateway has no operator to sign in.');
-    assertAdminToken(access, c, adminToken, body.admin_token, access.consoleFailures);
-    noteSignIn(access, c, 'admin', null, 'console, by admin token');
-    return { as: 'operator', adminToken, expiresAt };
+    if (adminTokens.length === 0) {
+      throw new ComputeError('not_found', 'This gateway has no operator to sign in.');
+    }
+    const actor = assertAdminToken(access, c, adminTokens, body.admin_token, access.consoleFailures);
+    noteSignIn(access, c, actor, null, 'console, by admin token');
+    return { as: 'operator', adminToken: body.admin_token, expiresAt };
   }
   const wish = { name: 'console', expires_at: new Date(expiresAt).toISOString(), ...body };
   const { key, text } = await issueOwnKey(access, c, decode(selfServiceKeySchema, wish));
@@ -141,7 +144,7 @@ async function tell(
   const expires_in = Math.ceil((session.expiresAt - wallMs()) / 1000) + 1;
   if (session.as === 'operator') {
     if (await signedOut.has(session)) throw new ComputeError('unauthenticated', 'The session has ended.');
-    assertAdminToken(access, c, options.adminToken ?? '', session.adminToken, access.consoleFailures);
+    assertAdminToken(access, c, options.adminTokens, session.adminToken, access.consoleFailures);
     return { as: session.as, expires_in, plans: options.limits.plans, costs: options.limits.costs };
   }
   await admit(access, c, session);
@@ -152,10 +155,10 @@ async function tell(
 function answer(
   { identities }: Access,
   c: Context,
-  { adminToken, hasNova, publicUrl }: ConsoleOptions,
+  { adminTokens, hasNova, publicUrl }: ConsoleOptions,
   session: Awaited<ReturnType<typeof tell>> | null,
 ) {
-  const ways = { users: identities.hasUsers, operators: adminToken !== null };
+  const ways = { users: identities.hasUsers, operators: adminTokens.length > 0 };
   return { session, url: publicUrl(c), ways, nova: hasNova };
 }
 

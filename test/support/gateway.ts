@@ -10,6 +10,7 @@ import { unreadable } from '../../adapters/node/incoming.ts';
 import { prometheusMetrics } from '../../adapters/node/prometheus.ts';
 import { type Listening, serve } from '../../adapters/node/serve.ts';
 import { openRedis, parseRedisUrl, type Redis } from '../../adapters/redis/index.ts';
+import type { AdminToken } from '../../src/access/admin-tokens.ts';
 import type { IdentityProvider } from '../../src/access/identity-provider.ts';
 import { issueKey } from '../../src/access/issue-key.ts';
 import type { KeyStore } from '../../src/access/key-store.ts';
@@ -82,6 +83,7 @@ export interface GatewayUnderTest {
   readonly redisUrl?: string;
   readonly fleets?: Partial<FleetOptions>;
   readonly streams?: Partial<StreamLimits>;
+  readonly adminTokens?: readonly AdminToken[];
 }
 
 const PLANS: readonly Plan[] = [
@@ -126,7 +128,7 @@ export async function startGateway(
     },
     {
       secret,
-      adminToken: ADMIN_TOKEN,
+      adminTokens: options.adminTokens ?? [{ name: null, token: ADMIN_TOKEN }],
       deadline: options.deadline ?? 30_000,
       ...(options.upstreamTimeoutMs !== undefined && { upstreamTimeoutMs: options.upstreamTimeoutMs }),
       ...(options.lease !== undefined && { lease: options.lease }),

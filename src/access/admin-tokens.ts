@@ -1,0 +1,44 @@
+import type * as z from 'zod';
+
+/** A bearer token of `/admin`, and whose it is. */
+export interface AdminToken {
+  /** null: the one token without a name. */
+  readonly name: string | null;
+  /** Secret. */
+  readonly token: string;
+}
+
+const NAMED = /^([\w.-]{1,64}):(.+)$/;
+/** Printable ASCII without space and comma; only a token after a name may contain a colon. */
+const PLAIN_TOKEN = /^[\x21-\x2b\x2d-\x39\x3b-\x7e]{16,}$/;
+const NAMED_TOKEN = /^[\x21-\x2b\x2d-\x7e]{16,}$/;
+
+/** One token, or several as `name:token`, comma-separated. */
+export function parseAdminTokens(list: string, context: z.RefinementCtx): readonly AdminToken[] {
+  const tokens = list.split(',').map((entry): AdminToken => {
+    const [, name = null, token = entry.trim()] = NAMED.exec(entry.trim()) ?? [];
+    return { name, token };
+  });
+  const message = problemOf(tokens);
+  if (message !== null) context.addIssue({ code: 'custom', message });
+  return tokens;
+}
+
+/** How the audit log names the operator whose token it is. */
+export function actorOf({ name }: AdminToken): string {
+  return name === null ? 'admin' : `admin:${name}`;
+}
+
+function problemOf(tokens: readonly AdminToken[]): string | null {
+  if (!tokens.every(({ name, token }) => (name === null ? PLAIN_TOKEN : NAMED_TOKEN).test(token))) {
+    return 'must be one token of at least 16 characters, all printable ASCII, without space, comma and colon; or several as name:token, comma-separated, whose names have up to 64 of A-Z a-z 0-9 _ . -';
+  }
+  if (!areDistinct(tokens.map(({ name }) => name))) {
+    return 'must name each token differently: name:token,name2:token2; one may be without a name';
+  }
+  return areDistinct(tokens.map(({ token }) => token)) ? null : 'must not have the same token twice';
+}
+
+function areDistinct(values: readonly (string | null)[]): boolean {
+  return new Set(values).size === values.length;
+}
