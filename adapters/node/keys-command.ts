@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { IdentityProvider } from '../../src/access/identity-provider.ts';
 import { type Actor, type IssuedKey, issueKey, rotateKey } from '../../src/access/issue-key.ts';
@@ -15,6 +14,7 @@ import type { ServerSecret } from '../../src/access/server-secret.ts';
 import { wallTime } from '../../src/clock.ts';
 import type { CallContext, CloudCredential } from '../../src/compute/cloud.ts';
 import { decode } from '../../src/http/decode.ts';
+import { secretArgument } from './secret-argument.ts';
 
 export const KEYS_USAGE = `linguanova keys create --name N (--project-id P | --application-credential-id I --application-credential-secret S
                        | --redu-key K) [--scopes a,b] [--plan p] [--expires-at T] [--cidr C]...
@@ -24,7 +24,8 @@ linguanova keys show ID
 linguanova keys revoke ID [--family]     --family: with all keys that it was rotated from or to
 linguanova keys reseal-status            how many keys still need LINGUANOVA_SECRET_PREVIOUS, and are lost with it
 linguanova keys rotate ID [--overlap SECONDS] [--application-credential-secret S]
-                                         S: for a key that carries a credential; -: from standard input.
+                                         S: for a key that carries a credential.
+                                         S and K: - reads standard input, @PATH a file.
                                          --json everywhere: print JSON`;
 
 /** What the commands work on. */
@@ -114,8 +115,8 @@ function parse(args: readonly string[]) {
 }
 
 async function create(values: Values, context: KeysContext): Promise<IssuedKey> {
-  const { 'application-credential-id': credentialId, 'application-credential-secret': credentialSecret } =
-    values;
+  const credentialId = values['application-credential-id'];
+  const credentialSecret = secretOf(values, 'application-credential-secret');
   const body = decode(newKeySchema, {
     name: values.name,
     project_id: values['project-id'],
@@ -123,7 +124,7 @@ async function create(values: Values, context: KeysContext): Promise<IssuedKey> 
       credentialId === undefined && credentialSecret === undefined
         ? undefined
         : { id: credentialId, secret: credentialSecret },
-    redu_key: values['redu-key'],
+    redu_key: secretOf(values, 'redu-key'),
     scopes: values.scopes?.split(','),
     plan: values.plan,
     expires_at: values['expires-at'],
@@ -153,10 +154,13 @@ function overlapOf(given: string | undefined): number {
   return parsed.data.overlap_seconds;
 }
 
-/** The secret as it was given; `-` reads it from standard input, which neither `ps` nor the shell's history shows. */
-function secretOf(values: Values): string | undefined {
-  const given = values['application-credential-secret'];
-  return given === '-' ? readFileSync(0, 'utf8').trim() : given;
+/** @throws UsageError when it cannot be read. */
+function secretOf(values: Values, option: 'application-credential-secret' | 'redu-key'): string | undefined {
+  try {
+    return secretArgument(option, values[option]);
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
 }
 
 async function rotate(key: StoredKey, values: Values, context: KeysContext): Promise<IssuedKey> {
@@ -166,7 +170,7 @@ async function rotate(key: StoredKey, values: Values, context: KeysContext): Pro
       'This key carries a redu key, sealed with the customer’s half: let the customer rotate it, or make a new one.',
     );
   }
-  const secret = secretOf(values);
+  const secret = secretOf(values, 'application-credential-secret');
   if (key.cloudCredentialId !== null && secret === undefined) {
     throw new UsageError(
       'The credential of this key is sealed with the customer’s half: give --application-credential-secret again.',
