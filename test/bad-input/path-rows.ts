@@ -53,7 +53,6 @@ const ID_ROUTES = [
 const NO_KEYPAIR_NAMES = ['a%2fb', '%2e%2e', '..', 'a%00', '%C3%BC', 'a%3Fb', 'a'.repeat(256), '%zz'];
 
 const NO_PATHS = [
-  '/',
   '/v1',
   '/v1/',
   '/v2/instances',
