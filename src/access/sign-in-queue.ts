@@ -1,3 +1,4 @@
+import { deadlineIn, remainingMs } from '../clock.ts';
 import { ComputeError } from '../compute/errors.ts';
 import { networkOf } from './failure-limit.ts';
 
@@ -6,71 +7,58 @@ const MAX_RUNNING = 8;
 /** Sign-ins that wait: of all addresses, and of one. */
 const MAX_WAITING = 256;
 const MAX_WAITING_OF_ADDRESS = 64;
+const MAX_WAIT_MS = 30_000;
+const POLL_MS = 20;
 const RETRY_AFTER_SECONDS = 5;
 
-/** Lets sign-ins reach Keystone: one at a time of an address, few of all. Those of an address come in their order. */
-export class SignInQueue {
-  /** By address, the one that runs first; absent: none does. */
-  readonly #queues = new Map<string, (() => void)[]>();
-  readonly #ready: (() => void)[] = [];
-  #running = 0;
-  #waiting = 0;
+interface Waiter {
+  readonly network: string;
+}
 
-  /** @throws ComputeError `unavailable` when too many wait; whatever `signIn` throws. */
+/**
+ * Lets sign-ins reach Keystone: one at a time of an address, few of all, in the order in which they came. Each polls with a timer
+ * of its own: Workers end a request that waits for another request to resolve its promise.
+ */
+export class SignInQueue {
+  /** The addresses of the sign-ins that run. */
+  readonly #running = new Set<string>();
+  readonly #waiting: Waiter[] = [];
+
+  /** @throws ComputeError `unavailable` when too many wait, or after too long a wait; whatever `signIn` throws. */
   async run<T>(address: string | null, signIn: () => Promise<T>): Promise<T> {
-    const key = networkOf(address);
-    await this.#turn(key);
+    const network = networkOf(address);
+    if (!this.#mayEnter(network)) await this.#wait(network);
+    this.#running.add(network);
     try {
       return await signIn();
     } finally {
-      this.#over(key);
+      this.#running.delete(network);
     }
   }
 
-  #turn(key: string): Promise<void> {
-    const queue = this.#queues.get(key);
-    if (queue === undefined) {
-      this.#queues.set(key, []);
-      return this.#slot();
-    }
-    if (queue.length >= MAX_WAITING_OF_ADDRESS || this.#waiting >= MAX_WAITING) {
-      throw this.#busy();
-    }
-    this.#waiting += 1;
-    return new Promise((resolve, reject) => {
-      queue.push(() => {
-        this.#waiting -= 1;
-        this.#slot().then(resolve, reject);
-      });
-    });
+  #mayEnter(network: string): boolean {
+    return this.#running.size < MAX_RUNNING && !this.#running.has(network);
   }
 
-  #slot(): Promise<void> {
-    if (this.#running < MAX_RUNNING) {
-      this.#running += 1;
-      return Promise.resolve();
+  async #wait(network: string): Promise<void> {
+    const ofAddress = this.#waiting.filter((waiter) => waiter.network === network).length;
+    if (this.#waiting.length >= MAX_WAITING || ofAddress >= MAX_WAITING_OF_ADDRESS) throw busy();
+    const waiter: Waiter = { network };
+    const deadline = deadlineIn(MAX_WAIT_MS);
+    this.#waiting.push(waiter);
+    try {
+      while (this.#waiting.find((one) => this.#mayEnter(one.network)) !== waiter) {
+        if (remainingMs(deadline) <= 0) throw busy();
+        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      }
+    } finally {
+      this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
     }
-    this.#waiting += 1;
-    return new Promise((resolve) => {
-      this.#ready.push(() => {
-        this.#waiting -= 1;
-        resolve();
-      });
-    });
   }
+}
 
-  #over(key: string): void {
-    const next = this.#queues.get(key)?.shift();
-    const ready = this.#ready.shift();
-    if (ready === undefined) this.#running -= 1;
-    else ready();
-    if (next === undefined) this.#queues.delete(key);
-    else next();
-  }
-
-  #busy(): ComputeError {
-    return new ComputeError('unavailable', 'Too many sign-ins are waiting: try again later.', {
-      retryAfter: RETRY_AFTER_SECONDS,
-    });
-  }
+function busy(): ComputeError {
+  return new ComputeError('unavailable', 'Too many sign-ins are waiting: try again later.', {
+    retryAfter: RETRY_AFTER_SECONDS,
+  });
 }

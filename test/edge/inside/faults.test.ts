@@ -118,11 +118,11 @@ describe('a configuration that cannot be used', () => {
   test.each([
     [{ LINGUANOVA_SECRET: 'short' }],
     [{ LINGUANOVA_PLANS: 'gold' }],
-    [{ OS_AUTH_URL: 'https://cloud.invalid/v3', OS_CACERT: '/etc/ca.pem' }],
+    [{ OS_AUTH_URL: 'https://cloud.invalid/v3', OS_CACERT: '/etc/ca.pem', LINGUANOVA_SANDBOX: '' }],
   ])('%o: every request is 500, and the value is not shown', async (wrong) => {
     const answer = await worker(wrong as Partial<Bindings>)('/v1/flavors');
     expect(answer.status).toBe(500);
     const body = await answer.text();
-    for (const value of Object.values(wrong)) expect(body).not.toContain(value);
+    for (const value of Object.values(wrong)) if (value !== '') expect(body).not.toContain(value);
   });
 });

@@ -16,5 +16,6 @@ keyStoreConformance('D1', async () => ({
 }));
 
 afterEach(async () => {
-  await d1.batch([d1.prepare('delete from api_key'), d1.prepare('delete from audit_entry')]);
+  const tables = ['api_key', 'audit_entry', 'revoked_token'];
+  await d1.batch(tables.map((table) => d1.prepare(`delete from ${table}`)));
 });
