@@ -78,7 +78,11 @@ export function contractAssets(publicUrl: string | null): Assets {
   return new Map<string, Asset>([
     [
       '/openapi.json',
-      file('application/json', JSON.stringify(openApi(version, publicUrl?.replace(/\/+$/, ''))), FOR_ANYBODY),
+      file(
+        'application/json',
+        JSON.stringify(openApi(version, publicUrl?.replace(/(?<!\/)\/+$/, ''))),
+        FOR_ANYBODY,
+      ),
     ],
     ['/docs', file('text/html', page(scalarPath), OF_PAGE)],
     ['/docs/start.js', file('text/javascript', START)],

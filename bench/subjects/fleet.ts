@@ -7,6 +7,7 @@ interface Entry {
   json: string;
 }
 
+export const NETWORK_ID = 'a3d1e6b2-7c44-4c55-8e1f-2b9d0c3e4f5a';
 const CREATED = Date.parse('2026-01-01T00:00:00Z');
 
 /** The instances of one project as Nova lists them: newest first, in pages, since a moment. Text that is made once. */
@@ -16,6 +17,7 @@ export class Fleet {
   readonly #entries: Entry[] = [];
   readonly #byId = new Map<string, Entry>();
   #pages = new Map<string, string>();
+  readonly #ports = new Map<string, string>();
   #changes = 0;
 
   constructor(project: string, size: number, base: string) {
@@ -48,6 +50,30 @@ export class Fleet {
     const page = changed.slice(from, from + limit);
     const body = `{"servers":[${page.map(({ json }) => json).join(',')}]${this.#next(url, page, limit)}}`;
     this.#pages.set(url.search, body);
+    return body;
+  }
+
+  /** `GET /ports`: one for each instance, or for those that `device_id` names. */
+  ports(url: URL, groupId: string): string {
+    const known = this.#ports.get(url.search);
+    if (known !== undefined) return known;
+    const named = new Set(url.searchParams.getAll('device_id'));
+    const entries = this.#entries.filter(({ id }) => named.size === 0 || named.has(id));
+    const ports = entries.map(({ id }) => ({
+      id,
+      name: '',
+      project_id: this.#project,
+      network_id: NETWORK_ID,
+      description: '',
+      device_id: id,
+      device_owner: 'compute:nova',
+      security_groups: [groupId],
+      fixed_ips: [{ ip_address: '10.0.0.1' }],
+      created_at: '2026-01-01T00:00:00Z',
+      revision_number: 1,
+    }));
+    const body = JSON.stringify({ ports });
+    if (named.size === 0) this.#ports.set(url.search, body);
     return body;
   }
 

@@ -8,7 +8,7 @@
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { Fleet } from './fleet.ts';
+import { Fleet, NETWORK_ID } from './fleet.ts';
 
 const [fleetSize = '10'] = process.argv.slice(2);
 /** Nova's `osapi_max_limit`. */
@@ -40,6 +40,9 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   }
   if (url.pathname === '/networking/v2.0/security-groups')
     return count(response, 200, GROUPS(project), target);
+  if (url.pathname === '/networking/v2.0/ports')
+    return count(response, 200, fleetOf(project).ports(url, GROUP_ID), target);
+  if (url.pathname === '/networking/v2.0/networks') return count(response, 200, NETWORKS(project), target);
   if (url.pathname === '/networking/v2.0/floatingips')
     return count(response, 200, '{"floatingips":[]}', target);
   if (url.pathname === '/identity/v3/auth/tokens') return signIn(request, response);
@@ -81,11 +84,30 @@ function send(
   response.end(body);
 }
 
+const GROUP_ID = 'f0a9a3c5-5b0e-4f3f-9d7e-0a3b0c1d2e3f';
+
+const NETWORKS = (project: string) =>
+  JSON.stringify({
+    networks: [
+      {
+        id: NETWORK_ID,
+        name: 'private',
+        status: 'ACTIVE',
+        'router:external': false,
+        shared: false,
+        is_default: false,
+        project_id: project,
+        tenant_id: project,
+        subnets: [],
+      },
+    ],
+  });
+
 const GROUPS = (project: string) =>
   JSON.stringify({
     security_groups: [
       {
-        id: 'f0a9a3c5-5b0e-4f3f-9d7e-0a3b0c1d2e3f',
+        id: GROUP_ID,
         name: 'default',
         project_id: project,
         tenant_id: project,

@@ -64,7 +64,7 @@ const MAX_RETRIES = 3;
 const FAILURES: readonly number[] = [502, 503, 504];
 
 export function sender(options: ClientOptions): Sender {
-  const base = options.baseUrl.replace(/\/+$/, '');
+  const base = options.baseUrl.replace(/(?<!\/)\/+$/, '');
   const { maxRetries = MAX_RETRIES } = options;
   // A browser's own fetch must be called on the window.
   const fetcher: typeof fetch = options.fetch ?? ((input, init) => fetch(input, init));

@@ -39,7 +39,7 @@ function whereItWasFound(forwardedOrigin: (c: Context) => ForwardedOrigin): Publ
 
 /** The path of a configured public URL, which a proxy strips before it forwards; empty without one. */
 export function basePathOf(configured: string | null): string {
-  return configured === null ? '' : new URL(configured).pathname.replace(/\/+$/, '');
+  return configured === null ? '' : new URL(configured).pathname.replace(/(?<!\/)\/+$/, '');
 }
 
 /** A path of the gateway as clients reach it, for `Location` and `Link`. */
