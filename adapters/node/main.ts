@@ -249,7 +249,14 @@ async function runGateway(config: Config): Promise<void> {
     --os-application-credential-id ${id} --os-application-credential-secret ${text} server list
 
 ${hasOwnToken ? `Admin token: ${ownToken.token}` : 'Admin API: with LINGUANOVA_ADMIN_TOKEN'}
-The customer's own sign-in at the cloud: user ${customer.userName}, password ${customer.password}, project ${customer.projectName}\n`);
+The customer's own sign-in at the cloud: user ${customer.userName}, password ${customer.password}, project ${customer.projectName}
+
+API reference: ${config.publicUrl ?? listening.url}/docs. For the commands of docs/redu.md:
+
+  export URL=${listening.url} KEY=${text}
+  export OS_USERNAME=${customer.userName} OS_PASSWORD=${customer.password} OS_PROJECT_NAME=${customer.projectName}
+
+`);
   }
   if (config.console) banner.write(`Console: ${config.publicUrl ?? listening.url}/console\n`);
 }

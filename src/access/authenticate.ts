@@ -45,8 +45,8 @@ function judge(access: Access, c: Context<GatewayEnv>, verdict: Verdict, address
     noteRefusal(access, c, verdict.reason, verdict.keyId);
     // It was good once: no guess, and clients come with old ones and sign in again, all their threads at once.
     if (verdict.reason === 'revoked_token') throw refusalOf(null);
-    const limit = verdict.reason === 'missing' ? access.anonymousRequests : access.keyFailures;
-    throw refusalOf(limit.record(address));
+    if (verdict.reason === 'missing') throw missingKeyOf(access.anonymousRequests.record(address));
+    throw refusalOf(access.keyFailures.record(address));
   }
   const { principal } = verdict;
   letIn(access, principal);
@@ -95,6 +95,12 @@ export function noteSignIn(
     { actor, keyId, address: access.clientAddress(c), requestId: c.var.requestId },
     how,
   );
+}
+
+/** A request without any key guesses nothing, so its response may name what is missing. */
+function missingKeyOf(retryAfter: number | null): ComputeError {
+  if (retryAfter !== null) return tooManyFailures(retryAfter);
+  return new ComputeError('unauthenticated', 'An API key is required: send it in the header x-api-key.');
 }
 
 /** @param retryAfter Seconds until this address may fail again, null while it may. */

@@ -1,5 +1,5 @@
 import { formatKey } from '../../src/access/key-format.ts';
-import { type BadRequest, ID, row, UNAUTHORIZED } from './row.ts';
+import { type BadRequest, ID, NO_KEY, row, UNAUTHORIZED } from './row.ts';
 
 /** Well-formed, with a right checksum, and of no gateway. */
 const STRANGERS_KEY = formatKey({ id: '0'.repeat(16), secret: '0'.repeat(33) });
@@ -36,6 +36,18 @@ const AUTHORIZATIONS: readonly (readonly [string, string])[] = [
   ['a JSON Web Token', 'Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZG1pbiJ9.'],
 ];
 
+/** Rows above that hold no key, as far as the gateway reads a header. */
+const WITHOUT_KEY: ReadonlySet<string> = new Set([
+  'an empty key',
+  'a blank key',
+  'another scheme',
+  'a scheme without a token',
+  'a blank token',
+  'the scheme twice',
+  'a key without a scheme',
+]);
+const refusalOf = (name: string) => (WITHOUT_KEY.has(name) ? NO_KEY : UNAUTHORIZED);
+
 const LIST = 'GET /v1/instances';
 
 /** Every kind of route asks who is there before it says anything else. */
@@ -59,12 +71,12 @@ const DOORS = [
 ];
 
 export const AUTH_ROWS: readonly BadRequest[] = [
-  ...DOORS.map((door) => row('no key', door, UNAUTHORIZED, { from: 'nobody' })),
+  ...DOORS.map((door) => row('no key', door, NO_KEY, { from: 'nobody' })),
   ...KEYS.map(([name, key]) =>
-    row(`x-api-key: ${name}`, LIST, UNAUTHORIZED, { from: 'nobody', headers: { 'x-api-key': key } }),
+    row(`x-api-key: ${name}`, LIST, refusalOf(name), { from: 'nobody', headers: { 'x-api-key': key } }),
   ),
   ...AUTHORIZATIONS.map(([name, authorization]) =>
-    row(`authorization: ${name}`, LIST, UNAUTHORIZED, { from: 'nobody', headers: { authorization } }),
+    row(`authorization: ${name}`, LIST, refusalOf(name), { from: 'nobody', headers: { authorization } }),
   ),
   row('a bad x-api-key is not made good by a second header', LIST, UNAUTHORIZED, {
     from: 'nobody',
@@ -82,20 +94,20 @@ export const AUTH_ROWS: readonly BadRequest[] = [
     from: 'nobody',
     headers: { 'x-api-key': '{wrong secret}' },
   }),
-  row('the good key as user name', LIST, UNAUTHORIZED, {
+  row('the good key as user name', LIST, NO_KEY, {
     from: 'nobody',
     headers: { authorization: 'Basic {key}' },
   }),
-  row('the good key as X-Auth-Token', LIST, UNAUTHORIZED, {
+  row('the good key as X-Auth-Token', LIST, NO_KEY, {
     from: 'nobody',
     headers: { 'x-auth-token': '{key}' },
   }),
-  row('the good key in a cookie', LIST, UNAUTHORIZED, {
+  row('the good key in a cookie', LIST, NO_KEY, {
     from: 'nobody',
     headers: { cookie: 'x-api-key={key}' },
   }),
   ...['x-api-key', 'api_key', 'key', 'access_token'].map((parameter) =>
-    row('the good key in the query string', `${LIST}?${parameter}={key}`, UNAUTHORIZED, { from: 'nobody' }),
+    row('the good key in the query string', `${LIST}?${parameter}={key}`, NO_KEY, { from: 'nobody' }),
   ),
   row("the operator's token", LIST, UNAUTHORIZED, { from: 'operator' }),
 ];

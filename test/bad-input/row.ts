@@ -39,6 +39,8 @@ export const OTHER_ID = 'c3a29e87-5e7f-4f88-b8a2-44d6e8f19abc';
 export const LONE_SURROGATE = 'a\ud800b';
 
 export const UNAUTHORIZED: Refusal = { status: 401, code: 'unauthorized', message: 'Invalid API key' };
+/** For a request without any key. */
+export const NO_KEY: Refusal = { status: 401, code: 'unauthorized', message: 'x-api-key' };
 export const NOT_FOUND: Refusal = { status: 404, code: 'itemNotFound' };
 export const TOO_LARGE: Refusal = { status: 413, code: 'entityTooLarge' };
 export const BAD_MEDIA_TYPE: Refusal = { status: 415, code: 'badMediaType' };

@@ -15,6 +15,7 @@ import {
   fieldRows,
   jsonRow,
   LONE_SURROGATE,
+  NO_KEY,
   NOT_FOUND,
   row,
   UNAUTHORIZED,
@@ -125,13 +126,13 @@ export const SELF_SERVICE_ROWS: readonly BadRequest[] = [
   ]),
   ...['GET /v1/api_keys', 'GET /v1/api_keys/{key id}', 'DELETE /v1/api_keys/{key id}', ROTATE].flatMap(
     (route) => [
-      row('no key', route, UNAUTHORIZED, { from: 'nobody' }),
+      row('no key', route, NO_KEY, { from: 'nobody' }),
       row('a wrong key', route, UNAUTHORIZED, { from: 'nobody', headers: { 'x-api-key': '{wrong secret}' } }),
       row("the operator's token", route, UNAUTHORIZED, { from: 'operator' }),
     ],
   ),
   ...['PUT /v1/api_keys', 'HEAD /v1/api_keys', 'POST /v1/api_keys/x'].map((route) =>
-    row('not the sign-up', route, UNAUTHORIZED, { from: 'nobody' }),
+    row('not the sign-up', route, NO_KEY, { from: 'nobody' }),
   ),
   ...['POST /v1/api_keys//', 'POST //v1/api_keys'].map((route) =>
     row('not the sign-up', route, NOT_FOUND, { from: 'nobody' }),
