@@ -146,9 +146,9 @@ async function redisOf({ redisUrl }: Config, log: Logger, metrics: Metrics): Pro
   return redisUrl === null ? null : openRedis(redisTarget(redisUrl), { log, metrics });
 }
 
-function configuration(needsSecret = true): Config {
+function configuration(needs: { needsSecret?: boolean; needsCloud?: boolean } = {}): Config {
   return readConfig(process.env, {
-    needsSecret,
+    ...needs,
     readCertificates,
     checkRedisUrl: redisTarget,
     checkDatabaseUrl(url) {
@@ -304,12 +304,16 @@ async function runReconcile(config: Config, args: readonly string[]): Promise<vo
   await clouds.close();
 }
 
+/** Commands of `keys` that need the store alone: they also work where the cloud is gone or not named. */
+const STORE_COMMANDS: ReadonlySet<string> = new Set(['list', 'show', 'revoke', 'reseal-status']);
+
 async function runKeysCommand(config: Config, args: readonly string[]): Promise<void> {
   const { clouds } = cloudOf(config);
   const keys = await openKeyStore(config.databaseUrl);
   try {
     const secret = await serverSecret(config);
-    if (!(await new SecretCheck(keys.secrets, secret).adopt(false))) {
+    const opensKeys = !STORE_COMMANDS.has(args[0] ?? '');
+    if (opensKeys && !(await new SecretCheck(keys.secrets, secret).adopt(false))) {
       throw new ConfigError('LINGUANOVA_SECRET', WRONG_SECRET);
     }
     await runKeys(args, {
@@ -353,9 +357,12 @@ function commandCall(config: Config, level = config.logLevel === 'info' ? 'warn'
 
 async function main([command = 'serve', ...args]: readonly string[]): Promise<void> {
   if (command === 'serve' && args.length === 0) return runGateway(configuration());
-  if (command === 'keys') return runKeysCommand(configuration(), args);
+  if (command === 'keys') {
+    const opensKeys = !STORE_COMMANDS.has(args[0] ?? '');
+    return runKeysCommand(configuration({ needsCloud: opensKeys, needsSecret: opensKeys }), args);
+  }
   if (command === 'doctor') return runDoctor(configuration(), args);
-  if (command === 'reconcile') return runReconcile(configuration(false), args);
+  if (command === 'reconcile') return runReconcile(configuration({ needsSecret: false }), args);
   console.log(USAGE);
   if (!['help', '--help', '-h'].includes(command)) process.exitCode = 2;
 }

@@ -8,6 +8,7 @@ import {
   foreignSecurityGroupSchema,
 } from '../../src/dialects/redu/decode-answers.ts';
 import { createdKeypairSchema, keypairSchema } from '../../src/dialects/redu/keypairs.ts';
+import { encodePort } from '../../src/dialects/redu/security-group-rules.ts';
 import type { ReduSession } from './session.ts';
 
 /** What the documentation says `/v1/me` tells, and what a gateway like this one adds. */
@@ -46,7 +47,7 @@ const LegacyGroup = z
     rules: security_group_rules.map(
       ({ port_range_min: min, port_range_max: max, remote_ip_prefix, ...rule }) => ({
         ...rule,
-        port: min === max || max === null ? min : `${min}-${max}`,
+        port: encodePort({ protocol: rule.protocol, portMin: min, portMax: max }),
         cidr: remote_ip_prefix,
       }),
     ),

@@ -42,8 +42,8 @@ export async function updateInstance(
       };
       if (change.name !== undefined && change.name !== before.name)
         await cloud.renameInstance(id, change.name);
-      if (Object.keys(change.metadata ?? {}).length > 0)
-        await writeMetadata(cloud, before, { ...change.metadata, ...flags });
+      const items = changedItems(before, change.metadata);
+      if (Object.keys(items).length > 0) await writeMetadata(cloud, before, { ...items, ...flags });
       else await noteFlags(cloud, before, flags);
     },
     owner.releases,
@@ -169,6 +169,12 @@ function assertHasPort(instance: Instance, ports: readonly Port[]): void {
     'conflict',
     `Instance ${instance.id} has no network port ${instance.inTransition ? 'yet; try again when its state is active' : 'to open'}.`,
   );
+}
+
+/** What is so already needs no write, which Nova refuses in many states. */
+function changedItems(instance: Instance, items: MetadataChange = {}): MetadataChange {
+  const differs = ([key, value]: [string, string | null]) => (instance.metadata[key] ?? null) !== value;
+  return Object.fromEntries(Object.entries(items).filter(differs));
 }
 
 /**

@@ -77,6 +77,8 @@ export interface RuntimeChecks {
   readonly checkDatabaseUrl?: (url: string) => void;
   /** False for commands that open no key; true unless given. */
   readonly needsSecret?: boolean;
+  /** False for commands that only read and write the store; true unless given. */
+  readonly needsCloud?: boolean;
 }
 
 /**
@@ -114,7 +116,7 @@ export function readConfig(
   };
   const { OS_CACERT: certificates, REDIS_URL: redisUrl } = variables;
   const isSandbox = variables.LINGUANOVA_SANDBOX !== undefined;
-  if (!isSandbox) collect(() => checkCloud(given, checks.needsSecret ?? true));
+  if (!isSandbox) collect(() => checkCloud(given, checks));
   const isOpenStack = !isSandbox && given.OS_AUTH_URL !== undefined;
   const ca = isOpenStack && certificates ? collect(() => checks.readCertificates(certificates)) : undefined;
   const account = isOpenStack ? collect(() => serviceAccount(variables)) : undefined;
@@ -164,13 +166,16 @@ export function readConfig(
 }
 
 /** @throws ConfigError when the cloud to serve is not named, or more than one, or its secret is missing. */
-function checkCloud(given: Readonly<Record<string, string>>, needsSecret: boolean): void {
+function checkCloud(
+  given: Readonly<Record<string, string>>,
+  { needsSecret = true, needsCloud = true }: Pick<RuntimeChecks, 'needsSecret' | 'needsCloud'>,
+): void {
   if (given.OS_AUTH_URL !== undefined && given.REDU_URL !== undefined) {
     throw new ConfigError('REDU_URL', 'takes the place of OS_AUTH_URL: set one of them');
   }
   if (given.OS_AUTH_URL === undefined && given.REDU_URL === undefined) {
     const meant = namesOfDeployment(given);
-    if (meant.length === 0) return;
+    if (meant.length === 0 || !needsCloud) return;
     throw new ConfigError(
       'OS_AUTH_URL',
       `is not set, so there is no cloud to serve, but ${meant.join(', ')} ${meant.length > 1 ? 'are' : 'is'}: set OS_AUTH_URL or REDU_URL, or LINGUANOVA_SANDBOX=1 to serve the built-in sandbox`,

@@ -85,13 +85,18 @@ function sessionOf(text: string, sealed: Sealed): Session {
   return { ...sealed, auditId: encodeBase64Url(digest), issuedAt };
 }
 
+/** Characters; RFC 6265 asks browsers for 50 cookies of a host, and this host sets one. */
+const MAX_COOKIE_HEADER = 8_192;
+
 /** With this prefix a browser takes the cookie over HTTPS alone, from this very host. */
 function cookieName(isSecure: boolean): string {
   return isSecure ? '__Host-linguanova' : 'linguanova';
 }
 
 function cookieOf(c: Context, name: string): string | null {
-  const cookies = (c.req.header('cookie') ?? '').split(/; */);
+  const header = c.req.header('cookie') ?? '';
+  if (header.length > MAX_COOKIE_HEADER) return null;
+  const cookies = header.split(/; */);
   const text = cookies.find((cookie) => cookie.startsWith(`${name}=`))?.slice(name.length + 1) ?? '';
   return /^[\w-]+$/.test(text) && text.length % 4 !== 1 && text.length <= MAX_COOKIE ? text : null;
 }

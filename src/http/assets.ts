@@ -20,6 +20,8 @@ export function serveAssets(assets: Assets): Hono<GatewayEnv> {
   return app;
 }
 
+/** Browsers send some 30 characters; what is much longer is not parsed. */
+const MAX_HEADER = 512;
 /** Below this many bytes a compressed body saves no packet. */
 const MIN_COMPRESSED_BYTES = 1_024;
 
@@ -42,7 +44,7 @@ function serve(path: string, { body, headers: own }: Asset) {
 
 /** RFC 9110, 12.5.3: gzip, or any coding, is listed with a weight above zero. */
 function acceptsGzip(acceptEncoding: string | undefined): boolean {
-  if (acceptEncoding === undefined) return false;
+  if (acceptEncoding === undefined || acceptEncoding.length > MAX_HEADER) return false;
   const weights = new Map(
     acceptEncoding.split(',').map((item) => {
       const [coding = '', ...parameters] = item.split(';').map((part) => part.trim().toLowerCase());

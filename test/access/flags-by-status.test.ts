@@ -72,6 +72,22 @@ describe('an instance whose status takes no metadata', () => {
     id = await inStatus('RESCUE', (made) => setup.client.act(made, 'rescue'), { isPublic: true });
   });
 
+  test('loses its public address also when the client sends its unchanged metadata along', async () => {
+    const { id: tagged } = await setup.client.boot({
+      name: 'tagged',
+      flavor_id: 'm1.tiny',
+      image_id: 'debian-12-amd64',
+      metadata: { isPublic: true, team: 'a' },
+    });
+    await setup.client.act(tagged, 'rescue');
+    await expect
+      .poll(async () => (await setup.client.get(`/v1/instances/${tagged}`)).body.status)
+      .toBe('RESCUE');
+    const closed = await change(tagged, { isPublic: false, team: 'a' });
+    expect([closed.status, closed.body.metadata?.isPublic]).toEqual([200, 'false']);
+    await setup.client.delete(`/v1/instances/${tagged}`);
+  });
+
   test('refuses a change of its own metadata, which then changes no access either', async () => {
     const refused = await change(id, { isPublic: false, team: 'web' });
     expect([refused.status, refused.body.error.code]).toEqual([409, 'conflictingRequest']);

@@ -134,3 +134,22 @@ test('the demo key is kept for its owner alone, and works after a restart', asyn
   expect(keyIn(third), 'a revoked one is replaced').not.toBe(keyIn(first));
   expect(statSync(file).mode & 0o777).toBe(0o600);
 });
+
+test('a key is listed and revoked with the store alone, where the cloud is not named', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'linguanova-store-'));
+  const store = { DATABASE_URL: `sqlite:${join(folder, 'keys.db')}` };
+  const gateway = await startProcess({ ...store, LINGUANOVA_SANDBOX: '1', LOG_LEVEL: 'silent' });
+  const key = /x-api-key: (\w+)"/.exec(gateway.stdout())?.[1] ?? '';
+  const [, id = ''] = key.split('_');
+  const statusOf = async () =>
+    (await fetch(`${gateway.url}/v1/me`, { headers: { 'x-api-key': key } })).status;
+  expect(await statusOf()).toBe(200);
+  const listed = await runCommand(['keys', 'list'], store);
+  expect([listed.code, listed.stdout]).toEqual([0, expect.stringContaining(id)]);
+  const revoked = await runCommand(['keys', 'revoke', id], store);
+  expect([revoked.code, revoked.stderr]).toEqual([0, '']);
+  await expect.poll(statusOf).toBe(401);
+  const created = await runCommand(['keys', 'create', '--name', 'x', '--project-id', 'p'], store);
+  expect([created.code, created.stderr]).toEqual([1, expect.stringContaining('OS_AUTH_URL')]);
+  await gateway.end('SIGTERM');
+});

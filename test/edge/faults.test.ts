@@ -155,7 +155,8 @@ test('calls that nobody waits for any more give back their places', async () => 
   };
   await during(slowNetwork, async () => {
     // Nova says at once that there is no such instance, while Neutron is still being asked for the groups.
-    const asked = Array.from({ length: CALLS_PER_ENDPOINT + 10 }, () =>
+    // More calls than one project may run at a time, and no more than may wait.
+    const asked = Array.from({ length: CALLS_PER_ENDPOINT / 2 }, () =>
       fetch(`${workers.url}/v1/instances/${crypto.randomUUID()}`, { headers }),
     );
     const statuses = (await Promise.all(asked)).map(({ status }) => status);

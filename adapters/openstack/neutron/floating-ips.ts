@@ -5,7 +5,7 @@ import { isUpstream } from '../http/upstream-error.ts';
 import { allPages } from '../pages.ts';
 import type { Service } from '../service.ts';
 import { orNone } from './extensions.ts';
-import { goneIsFine, ownerOf } from './ports.ts';
+import { addressesOf, goneIsFine, ownerOf } from './ports.ts';
 
 const FloatingIpItem = z.object({
   id: z.string(),
@@ -28,6 +28,8 @@ export async function listFloatingIps(neutron: Service, projectId: string | null
   return floatingIps.filter((ip) => projectId === null || ip.project_id === projectId).map(floatingIpFrom);
 }
 
+const MULTIPLE_ADDRESSES = /has multiple fixed IPv4 addresses/;
+
 export async function createFloatingIp(
   neutron: Service,
   externalNetworkId: string,
@@ -35,8 +37,19 @@ export async function createFloatingIp(
   description: string,
 ): Promise<FloatingIp> {
   const floatingip = { floating_network_id: externalNetworkId, port_id: portId, description };
+  const create = async (fixed: { readonly fixed_ip_address?: string } = {}) => {
+    const body = { floatingip: { ...floatingip, ...fixed } };
+    return floatingIpFrom((await neutron.post('/floatingips', body, FloatingIpBody)).floatingip);
+  };
   try {
-    return floatingIpFrom((await neutron.post('/floatingips', { floatingip }, FloatingIpBody)).floatingip);
+    return await create().catch(async (error: unknown) => {
+      if (!(error instanceof Error) || !MULTIPLE_ADDRESSES.test(error.message)) throw error;
+      // Neutron requires a choice that redu has no field for: the first IPv4 address of the port.
+      const addresses = await addressesOf(neutron, portId);
+      const [first] = addresses.filter((address) => !address.includes(':'));
+      if (first === undefined) throw error;
+      return create({ fixed_ip_address: first });
+    });
   } catch (error) {
     if (isUpstream(error, 'ExternalGatewayForFloatingIPNotFound')) {
       const message = `No router connects the instance's network to the external network ${externalNetworkId}.`;

@@ -42,6 +42,12 @@ export async function listPorts(
   return ports.filter((port) => projectId === null || port.project_id === projectId).map(portFrom);
 }
 
+/** The fixed addresses of a port, in Neutron's order. */
+export async function addressesOf(neutron: Service, id: string): Promise<string[]> {
+  const { port } = await neutron.get(`/ports/${id}`, PortBody);
+  return (port.fixed_ips ?? []).map(({ ip_address }) => ip_address);
+}
+
 export async function createPort(neutron: Service, port: NewPort): Promise<Port> {
   const body = {
     port: {

@@ -11,6 +11,10 @@ export function associate(cloud: Cloud, floating: FloatingIp, port: Port, given:
     const message = `Bad floatingip request: Cannot add floating IP to port ${port.id} that has no fixed IPv4 addresses.`;
     throw new Fault(400, 'BadRequest', message);
   }
+  if (port.fixedIps.length > 1 && !given.fixed_ip_address) {
+    const message = `Bad floatingip request: Port ${port.id} has multiple fixed IPv4 addresses.  Must provide a specific IPv4 address when assigning a floating IP.`;
+    throw new Fault(400, 'BadRequest', message);
+  }
   const router = routerBetween(cloud, fixed.subnetId, floating.networkId);
   if (!router) {
     const message = `External network ${floating.networkId} is not reachable from subnet ${fixed.subnetId}.  Therefore, cannot associate Port ${port.id} with a Floating IP.`;

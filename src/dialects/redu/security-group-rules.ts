@@ -47,9 +47,12 @@ export function encodeRule(rule: SecurityGroupRule): z.infer<typeof ruleSchema> 
 
 /** A number, a range as text, or null for any. */
 export function encodePort({
+  protocol,
   portMin,
   portMax,
-}: Pick<SecurityGroupRule, 'portMin' | 'portMax'>): number | string | null {
-  if (portMin === null || portMax === null || portMin === portMax) return portMin ?? portMax;
+}: Pick<SecurityGroupRule, 'protocol' | 'portMin' | 'portMax'>): number | string | null {
+  if (portMin === null || portMax === null) return portMin ?? portMax;
+  // A type and the same code: the type alone would be any code.
+  if (portMin === portMax && !(protocol !== null && isIcmp(protocol))) return portMin;
   return `${portMin}-${portMax}`;
 }

@@ -59,6 +59,8 @@ test.each([
   [{ portMin: 80, portMax: 90 }, '80-90'],
   [{ portMin: 8, portMax: null, protocol: 'icmp' }, 8],
   [{ portMin: 8, portMax: 0, protocol: 'icmp' }, '8-0'],
+  [{ portMin: 3, portMax: 3, protocol: 'icmp' }, '3-3'],
+  [{ portMin: 0, portMax: 0, protocol: 'ipv6-icmp' }, '0-0'],
 ])('the ports %j are shown as %j', async (change, port) => {
   const rules = [{ ...RULE, ...change }];
   const { call } = reduApp({ getSecurityGroup: async () => ({ ...GROUP, rules }) });

@@ -95,7 +95,7 @@ const COMPARE: Readonly<Record<string, (a: number, b: number) => boolean>> = {
 /** `gt:2026-01-01T00:00:00Z`; without an operator: equal. */
 function atTime(name: string, value: string, read: (image: Image) => string): Accepts {
   const [, operator = 'eq', text = ''] = /^(?:(eq|neq|gt|gte|lt|lte):)?(.*)$/.exec(value) ?? [];
-  const wanted = Date.parse(text);
+  const wanted = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN;
   const compare = COMPARE[operator];
   if (Number.isNaN(wanted) || compare === undefined)
     throw ComputeError.field(name, 'must be a time in ISO 8601');

@@ -98,7 +98,10 @@ export async function deleteSecurityGroup(call: NovaCall, segment = ''): Promise
 
 /** `GET /v2.0/security-group-rules`. */
 export async function listRules(call: NovaCall): Promise<Response> {
-  return listed(call, 'security_group_rules', await everyRule(call), ['remote_address_group_id']);
+  return listed(call, 'security_group_rules', await everyRule(call), [
+    'remote_address_group_id',
+    'remote_group_id',
+  ]);
 }
 
 /** `GET /v2.0/security-group-rules/{id}`. */
