@@ -305,15 +305,15 @@ async function runReconcile(config: Config, args: readonly string[]): Promise<vo
 }
 
 /** Commands of `keys` that need the store alone: they also work where the cloud is gone or not named. */
-const STORE_COMMANDS: ReadonlySet<string> = new Set(['list', 'show', 'revoke', 'reseal-status']);
+const STORE_COMMANDS: ReadonlySet<string> = new Set(['list', 'show', 'revoke']);
 
 async function runKeysCommand(config: Config, args: readonly string[]): Promise<void> {
   const { clouds } = cloudOf(config);
   const keys = await openKeyStore(config.databaseUrl);
   try {
     const secret = await serverSecret(config);
-    const opensKeys = !STORE_COMMANDS.has(args[0] ?? '');
-    if (opensKeys && !(await new SecretCheck(keys.secrets, secret).adopt(false))) {
+    const usesSecret = config.secret !== null || !STORE_COMMANDS.has(args[0] ?? '');
+    if (usesSecret && !(await new SecretCheck(keys.secrets, secret).adopt(false))) {
       throw new ConfigError('LINGUANOVA_SECRET', WRONG_SECRET);
     }
     await runKeys(args, {
