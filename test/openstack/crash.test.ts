@@ -85,7 +85,7 @@ describe('the gateway is killed in the middle of', () => {
         await reconcile();
         expect(await openStack.belongings()).toEqual(others);
       },
-      { timeout: 60_000, interval: 1_000 },
+      { timeout: 60_000, interval: 3_000 },
     );
 
   /** Kills the gateway at the n-th call that changes something; resolves false when there is no n-th. */
