@@ -42,12 +42,14 @@ export async function openRedis(
   const link = new RedisLink(redisClient(target), ports);
   const versions = new RedisVersions(link, target);
   const eventLog = new RedisEventLog(link, target);
+  // These define commands: a pipeline that was begun before would not have them.
+  const [counter, cacheStore] = [redisCounter(link), redisCacheStore(link)];
   await link.open();
   await Promise.all([versions.open(), eventLog.connect()]);
   return {
-    counter: redisCounter(link),
+    counter,
     versions,
-    cacheStore: redisCacheStore(link),
+    cacheStore,
     eventLog,
     ping: () => link.ping(),
     probe: () => link.ping().then(() => 'ok' as const, stateOf),
