@@ -71,8 +71,8 @@ export function report(findings: readonly Finding[]): string {
   const width = Math.max(...findings.map(({ name }) => name.length));
   const line = ({ name, ok, detail, warning, milliseconds }: Finding) => {
     const state = !ok ? 'FAILED' : warning === undefined ? 'ok    ' : 'WARN  ';
-    const told = warning === undefined ? detail : `${detail}; ${warning}`;
-    return `${state}  ${name.padEnd(width)}  ${told} (${milliseconds} ms)`;
+    const text = warning === undefined ? detail : `${detail}; ${warning}`;
+    return `${state}  ${name.padEnd(width)}  ${text} (${milliseconds} ms)`;
   };
   return findings.map(line).join('\n');
 }

@@ -124,7 +124,7 @@ export class Breaker {
     slowIsUnwell: boolean,
   ): Promise<Outcome<Answer>> {
     const running = call();
-    // A probe that may take its time would keep the endpoint closed to everybody: the next one decides.
+    // A probe that may take its time would keep the circuit open: the next one decides.
     if (probing && !slowIsUnwell && !(await settledWithin(running, this.#patience))) {
       return { late: running, unwell: true };
     }
