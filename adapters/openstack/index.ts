@@ -58,7 +58,8 @@ export interface OpenStackDriver extends CloudDriver {
 
 export function openStackDriver(options: OpenStackOptions): OpenStackDriver {
   const { endpoints, background = () => {} } = options;
-  const transport = new Guard(keptAlive(options.transport, background), options, options.guard);
+  const guard = new Guard(options.transport, options, options.guard);
+  const transport = keptAlive(guard, background);
   const authUrl = withVersion(options.authUrl);
   const openStack = {
     transport,
@@ -79,10 +80,10 @@ export function openStackDriver(options: OpenStackOptions): OpenStackDriver {
     openAsServiceAccount: (call) => openStackCloud(openStack, { kind: 'service_account' }, call),
     async ping(call) {
       const context = sendContext(call);
-      await transport.probe(context.signal);
-      if (transport.down.length > 0) {
+      await guard.probe(context.signal);
+      if (guard.down.length > 0) {
         throw new ComputeError('unavailable', 'The cloud is not available at the moment.', {
-          cause: new Error(`no calls are made to: ${transport.down.join(', ')}`),
+          cause: new Error(`no calls are made to: ${guard.down.join(', ')}`),
         });
       }
       const answer = await send(
@@ -93,7 +94,7 @@ export function openStackDriver(options: OpenStackOptions): OpenStackDriver {
       if (answer.status !== 200)
         throw new ComputeError('unavailable', 'The cloud is not available at the moment.');
     },
-    close: () => transport.close(),
+    close: () => guard.close(),
   };
 }
 

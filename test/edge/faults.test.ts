@@ -163,6 +163,8 @@ test('calls that nobody waits for any more give back their places', async () => 
     expect(new Set(statuses)).toEqual(new Set([404]));
   });
   await expect
-    .poll(async () => (await fetch(`${workers.url}/v1/security_groups`, { headers })).status)
+    .poll(async () => (await fetch(`${workers.url}/v1/security_groups`, { headers })).status, {
+      timeout: DEADLINE,
+    })
     .toBe(200);
 });
