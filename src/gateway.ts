@@ -37,6 +37,7 @@ import { answerError as answerReduError, reduErrorResponse } from './dialects/re
 import { EVENT_WORDING } from './dialects/redu/event-words.ts';
 import { isRepeatable } from './dialects/redu/repeatable.ts';
 import { retriesOfEndedKeys } from './dialects/redu/retries.ts';
+import { type Dependencies, health } from './health/health.ts';
 import { type Assets, serveAssets } from './http/assets.ts';
 import { landing } from './http/landing.ts';
 import { basePathOf, publicUrl } from './http/public-url.ts';
@@ -49,7 +50,6 @@ import {
   type Unreadable,
 } from './http/request-target.ts';
 import { shortWay } from './short-way.ts';
-import { type Dependencies, health } from './telemetry/health.ts';
 import { newRequestId, requestLog } from './telemetry/request-log.ts';
 import type { ToldReads } from './traffic/cache/at-hand.ts';
 import { type CacheOptions, type CachePorts, caching } from './traffic/cache/cached.ts';

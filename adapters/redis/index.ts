@@ -4,9 +4,9 @@
  * @module
  */
 
+import { PROBE_STATES, type ProbeState } from '../../src/health/probes.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
-import { PROBE_STATES, type ProbeState } from '../../src/telemetry/probes.ts';
 import type { CacheStore } from '../../src/traffic/cache/cache-store.ts';
 import type { EventLog } from '../../src/traffic/events/event-log.ts';
 import type { Counter } from '../../src/traffic/limit/counter.ts';

@@ -15,7 +15,7 @@ import { NETWORKS } from '../dialects/redu/networks.ts';
 import { QUOTAS } from '../dialects/redu/quotas.ts';
 import { SECURITY_GROUP_ROUTES } from '../dialects/redu/security-groups.ts';
 import { SERVER_GROUP_ROUTES } from '../dialects/redu/server-groups.ts';
-import { HEALTH_ROUTES } from '../telemetry/health.ts';
+import { HEALTH_ROUTES } from '../health/health.ts';
 
 /** Every route the gateway has, but for those of the Nova dialect, which are the cloud's own. */
 export const ROUTES = [

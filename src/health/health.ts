@@ -1,5 +1,6 @@
 import { type Context, Hono, type Next } from 'hono';
 import * as z from 'zod';
+import { keyMetrics } from '../access/key-metrics.ts';
 import type { KeyStore } from '../access/key-store.ts';
 import type { SecretCheck } from '../access/secret-check.ts';
 import { deadlineIn, type MonotonicMs, monotonicMs } from '../clock.ts';
@@ -9,8 +10,7 @@ import { Provenance } from '../compute/provenance.ts';
 import type { GatewayEnv } from '../context.ts';
 import { at, route } from '../http/route.ts';
 import { own } from '../own-promise.ts';
-import { keyMetrics } from './key-metrics.ts';
-import type { Metrics } from './metrics.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 import {
   OWN_STATES,
   PROBE_STATES,
