@@ -27,9 +27,9 @@ import type { ReleaseStore } from './compute/release-store.ts';
 import { createConsole } from './console/console.ts';
 import type { GatewayEnv } from './context.ts';
 import { novaDialect } from './dialects/nova/dialect.ts';
-import { answerNovaError } from './dialects/nova/errors.ts';
+import { novaErrorResponse } from './dialects/nova/errors.ts';
 import type { PassThrough } from './dialects/nova/pass-through.ts';
-import { partOf } from './dialects/nova/services.ts';
+import { serviceOfPath } from './dialects/nova/services.ts';
 import type { NovaTranslation } from './dialects/nova/translation.ts';
 import { isSignUp } from './dialects/redu/api-keys.ts';
 import { reduDialect } from './dialects/redu/dialect.ts';
@@ -155,7 +155,9 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   /** In the dialect whose path it is. Never throws. */
   const answerError = (error: unknown, c: Context<GatewayEnv>) => {
     try {
-      return partOf(c.req.path) === null ? answerReduError(error, c) : answerNovaError(error, c, url(c));
+      return serviceOfPath(c.req.path) === null
+        ? answerReduError(error, c)
+        : novaErrorResponse(error, c, url(c));
     } catch (failure) {
       return defect(failure);
     }

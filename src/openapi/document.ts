@@ -104,7 +104,7 @@ const HEADERS = {
 
 /** One for each status an error has. */
 function errorResponses(schemas: Schemas): object {
-  const schema = schemas.told(errorSchema);
+  const schema = schemas.output(errorSchema);
   const rows = Object.values(REDU_ERRORS).map(({ status, code }) => {
     const { description, example } = ERROR_TEXTS[code];
     const names = ['X-Request-Id', ...([429, 503].includes(status) ? ['Retry-After'] : [])];

@@ -22,10 +22,10 @@ export function operation(route: RouteDefinition, text: RouteText, schemas: Sche
     ...(route.body && {
       requestBody: {
         required: true,
-        content: { [JSON_TYPE]: { schema: schemas.sent(route.body), ...examples(text.sends) } },
+        content: { [JSON_TYPE]: { schema: schemas.input(route.body), ...examples(text.requestExample) } },
       },
     }),
-    responses: { [route.status]: success(route, text, schemas), ...refusals(route) },
+    responses: { [route.status]: success(route, text, schemas), ...errorReferences(route) },
   };
 }
 
@@ -34,7 +34,9 @@ function success(route: RouteDefinition, text: RouteText, schemas: Schemas): obj
   return {
     description: SUCCESS[route.status],
     ...(isLimited(route) && { headers: references('headers', headersOf(route)) }),
-    ...(answer && { content: { [media]: { schema: schemas.told(answer), ...examples(text.answers) } } }),
+    ...(answer && {
+      content: { [media]: { schema: schemas.output(answer), ...examples(text.responseExample) } },
+    }),
   };
 }
 
@@ -71,7 +73,7 @@ function isMade(method: string, path: string): boolean {
 }
 
 /** What may go wrong, by status; each is in `components`. */
-function refusals({ method, path, scope, query, body }: RouteDefinition): object {
+function errorReferences({ method, path, scope, query, body }: RouteDefinition): object {
   if (isOpen(path)) return { 500: reference('responses', '500') };
   const isCloud = !path.startsWith('/admin');
   const statuses = [
@@ -130,7 +132,7 @@ function pathParameters(path: string): object[] {
 
 function queryParameters({ query }: RouteDefinition, schemas: Schemas): object[] {
   if (query === undefined) return [];
-  const { properties = {}, required = [] } = schemas.sent(query) as {
+  const { properties = {}, required = [] } = schemas.input(query) as {
     properties?: Record<string, JsonSchema>;
     required?: string[];
   };

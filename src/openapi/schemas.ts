@@ -14,14 +14,14 @@ export class Schemas {
   }
 
   /** What clients may send. */
-  sent(schema: z.ZodType): JsonSchema {
+  input(schema: z.ZodType): JsonSchema {
     return this.#convert(schema, 'input');
   }
 
   /** What they are told. Fields may come, so an object is not closed. */
-  told(answer: AnswerBody): JsonSchema {
-    if ('list' in answer) return { type: 'array', items: this.told(answer.list) };
-    if ('page' in answer) return page(this.told(answer.page));
+  output(answer: AnswerBody): JsonSchema {
+    if ('list' in answer) return { type: 'array', items: this.output(answer.list) };
+    if ('page' in answer) return page(this.output(answer.page));
     return this.#convert(answer, 'output');
   }
 
@@ -36,11 +36,11 @@ export class Schemas {
       unrepresentable: 'any',
       override: ({ jsonSchema }) => simplify(jsonSchema, io),
     });
-    for (const [name, named] of Object.entries($defs)) this.#keep(name, referenced(named));
+    for (const [name, named] of Object.entries($defs)) this.#register(name, referenced(named));
     return referenced(converted);
   }
 
-  #keep(name: string, schema: JsonSchema): void {
+  #register(name: string, schema: JsonSchema): void {
     const known = this.#named[name];
     if (known !== undefined && JSON.stringify(known) !== JSON.stringify(schema)) {
       throw new Error(`two different schemas are called ${name}`);
@@ -51,7 +51,7 @@ export class Schemas {
 
   /** What the server looks at in two steps is told in one. */
   #addForms(schema: JsonSchema): void {
-    if (JSON.stringify(schema).includes('"#/components/schemas/Credentials"')) this.sent(credentialsForms);
+    if (JSON.stringify(schema).includes('"#/components/schemas/Credentials"')) this.input(credentialsForms);
   }
 }
 

@@ -9,9 +9,9 @@ export interface RouteText {
   readonly summary: string;
   readonly description?: string;
   /** An example of the body that is sent. */
-  readonly sends?: unknown;
+  readonly requestExample?: unknown;
   /** An example of the answer. */
-  readonly answers?: unknown;
+  readonly responseExample?: unknown;
 }
 
 const EVENTS =
@@ -19,28 +19,36 @@ const EVENTS =
 
 /** Of every route there is: one without does not compile, nor does one too many. */
 export const TEXTS: Readonly<Record<RouteName, RouteText>> = {
-  'GET /v1/me': { id: 'getMe', summary: 'Whom the key stands for, and what it may do', answers: example.ME },
+  'GET /v1/me': {
+    id: 'getMe',
+    summary: 'Whom the key stands for, and what it may do',
+    responseExample: example.ME,
+  },
   'GET /v1/instances': {
     id: 'listInstances',
     summary: 'List instances',
     description:
       'A bare array, newest first: all of them, or with `limit` a part and a `Link` to the next one.',
-    answers: example.INSTANCES,
+    responseExample: example.INSTANCES,
   },
   'POST /v1/instances': {
     id: 'createInstance',
     summary: 'Create an instance',
     description: 'With `metadata.isPublic` it gets a floating IP, which the answer has already.',
-    sends: example.NEW_INSTANCE,
-    answers: example.CREATED_INSTANCE,
+    requestExample: example.NEW_INSTANCE,
+    responseExample: example.CREATED_INSTANCE,
   },
-  'GET /v1/instances/{id}': { id: 'getInstance', summary: 'Show an instance', answers: example.INSTANCE },
+  'GET /v1/instances/{id}': {
+    id: 'getInstance',
+    summary: 'Show an instance',
+    responseExample: example.INSTANCE,
+  },
   'PATCH /v1/instances/{id}': {
     id: 'updateInstance',
     summary: 'Rename an instance, or change its metadata and access',
     description: 'Metadata is merged; null removes an item.',
-    sends: { metadata: { isPublic: true, enableSSH: true } },
-    answers: example.INSTANCE,
+    requestExample: { metadata: { isPublic: true, enableSSH: true } },
+    responseExample: example.INSTANCE,
   },
   'DELETE /v1/instances/{id}': {
     id: 'deleteInstance',
@@ -50,84 +58,96 @@ export const TEXTS: Readonly<Record<RouteName, RouteText>> = {
   'POST /v1/instances/{id}/actions': {
     id: 'actOnInstance',
     summary: 'Start, stop, reboot, resize, rebuild, snapshot ...',
-    sends: { action: 'reboot', type: 'soft' },
-    answers: {},
+    requestExample: { action: 'reboot', type: 'soft' },
+    responseExample: {},
   },
   'GET /v1/events': {
     id: 'listen',
     summary: 'What happens to the instances of the project',
     description: EVENTS,
-    answers: example.EVENTS,
+    responseExample: example.EVENTS,
   },
   'GET /v1/instances/{id}/events': {
     id: 'listenToInstance',
     summary: 'What happens to one instance, until it is deleted',
     description: EVENTS,
-    answers: example.EVENTS,
+    responseExample: example.EVENTS,
   },
-  'GET /v1/flavors': { id: 'listFlavors', summary: 'List flavors', answers: example.page(example.FLAVOR) },
-  'GET /v1/images': { id: 'listImages', summary: 'List images', answers: example.page(example.IMAGE) },
+  'GET /v1/flavors': {
+    id: 'listFlavors',
+    summary: 'List flavors',
+    responseExample: example.page(example.FLAVOR),
+  },
+  'GET /v1/images': {
+    id: 'listImages',
+    summary: 'List images',
+    responseExample: example.page(example.IMAGE),
+  },
   'GET /v1/networks': {
     id: 'listNetworks',
     summary: 'List networks',
-    answers: example.page(example.NETWORK),
+    responseExample: example.page(example.NETWORK),
   },
   'GET /v1/availability_zones': {
     id: 'listAvailabilityZones',
     summary: 'List availability zones',
-    answers: example.page({ name: 'nova', available: true }),
+    responseExample: example.page({ name: 'nova', available: true }),
   },
   'GET /v1/floating_ips': {
     id: 'listFloatingIps',
     summary: 'List floating IPs',
-    answers: example.page(example.FLOATING_IP),
+    responseExample: example.page(example.FLOATING_IP),
   },
   'GET /v1/quotas': {
     id: 'getQuotas',
     summary: 'The project’s ceilings, and how much of each is used',
-    answers: example.QUOTAS,
+    responseExample: example.QUOTAS,
   },
   'GET /v1/hypervisors': {
     id: 'listHypervisors',
     summary: 'List hypervisors',
-    answers: example.page(example.HYPERVISOR),
+    responseExample: example.page(example.HYPERVISOR),
   },
   'GET /v1/keypairs': {
     id: 'listKeyPairs',
     summary: 'List key pairs',
-    answers: example.page(example.KEYPAIR),
+    responseExample: example.page(example.KEYPAIR),
   },
   'POST /v1/keypairs': {
     id: 'createKeyPair',
     summary: 'Import a key pair, or have one made',
     description: 'Without `public_key` the answer has the private one, this once.',
-    sends: { name: example.KEYPAIR.name, public_key: example.KEYPAIR.public_key },
-    answers: example.KEYPAIR,
+    requestExample: { name: example.KEYPAIR.name, public_key: example.KEYPAIR.public_key },
+    responseExample: example.KEYPAIR,
   },
-  'GET /v1/keypairs/{name}': { id: 'getKeyPair', summary: 'Show a key pair', answers: example.KEYPAIR },
+  'GET /v1/keypairs/{name}': {
+    id: 'getKeyPair',
+    summary: 'Show a key pair',
+    responseExample: example.KEYPAIR,
+  },
   'DELETE /v1/keypairs/{name}': { id: 'deleteKeyPair', summary: 'Delete a key pair' },
   'GET /v1/security_groups': {
     id: 'listSecurityGroups',
     summary: 'List security groups with their rules',
-    answers: example.page(example.SECURITY_GROUP),
+    responseExample: example.page(example.SECURITY_GROUP),
   },
   'POST /v1/security_groups': {
     id: 'createSecurityGroup',
     summary: 'Create a security group',
-    sends: { name: 'web-servers', description: 'Port 443 from anywhere' },
-    answers: example.SECURITY_GROUP,
+    requestExample: { name: 'web-servers', description: 'Port 443 from anywhere' },
+    responseExample: example.SECURITY_GROUP,
   },
   'GET /v1/security_groups/{id}': {
     id: 'getSecurityGroup',
     summary: 'Show a security group',
-    answers: example.SECURITY_GROUP,
+    responseExample: example.SECURITY_GROUP,
   },
   'DELETE /v1/security_groups/{id}': { id: 'deleteSecurityGroup', summary: 'Delete a security group' },
   'POST /v1/security_groups/{id}/rules': {
     id: 'createSecurityGroupRule',
     summary: 'Add a rule to a security group',
-    sends: { direction: 'ingress', protocol: 'tcp', port: 443, cidr: '0.0.0.0/0' },
-    answers: example.RULE,
+    requestExample: { direction: 'ingress', protocol: 'tcp', port: 443, cidr: '0.0.0.0/0' },
+    responseExample: example.RULE,
   },
   'DELETE /v1/security_groups/{id}/rules/{rule_id}': {
     id: 'deleteSecurityGroupRule',
@@ -136,62 +156,67 @@ export const TEXTS: Readonly<Record<RouteName, RouteText>> = {
   'GET /v1/server_groups': {
     id: 'listServerGroups',
     summary: 'List server groups',
-    answers: example.page(example.SERVER_GROUP),
+    responseExample: example.page(example.SERVER_GROUP),
   },
   'POST /v1/server_groups': {
     id: 'createServerGroup',
     summary: 'Create a server group',
-    sends: { name: example.SERVER_GROUP.name, policy: example.SERVER_GROUP.policy },
-    answers: example.SERVER_GROUP,
+    requestExample: { name: example.SERVER_GROUP.name, policy: example.SERVER_GROUP.policy },
+    responseExample: example.SERVER_GROUP,
   },
   'GET /v1/server_groups/{id}': {
     id: 'getServerGroup',
     summary: 'Show a server group',
-    answers: example.SERVER_GROUP,
+    responseExample: example.SERVER_GROUP,
   },
   'DELETE /v1/server_groups/{id}': { id: 'deleteServerGroup', summary: 'Delete a server group' },
   'POST /v1/api_keys': {
     id: 'signUp',
     summary: 'Get an API key for credentials of the cloud',
     description: 'The only request without a key. The answer has the key’s text, this once.',
-    sends: example.SIGN_UP,
-    answers: { ...example.API_KEY, key: example.KEY_TEXT },
+    requestExample: example.SIGN_UP,
+    responseExample: { ...example.API_KEY, key: example.KEY_TEXT },
   },
   'GET /v1/api_keys': {
     id: 'listApiKeys',
     summary: 'List the keys of the same user in the same project',
-    answers: example.page(example.API_KEY),
+    responseExample: example.page(example.API_KEY),
   },
-  'GET /v1/api_keys/{id}': { id: 'getApiKey', summary: 'Show a key', answers: example.API_KEY },
+  'GET /v1/api_keys/{id}': { id: 'getApiKey', summary: 'Show a key', responseExample: example.API_KEY },
   'DELETE /v1/api_keys/{id}': { id: 'revokeApiKey', summary: 'Revoke a key, for ever' },
   'POST /v1/api_keys/{id}/rotate': {
     id: 'rotateApiKey',
     summary: 'Replace a key by a new one with the same rights',
-    sends: { overlap_seconds: 3600 },
-    answers: { ...example.API_KEY, key: example.KEY_TEXT },
+    requestExample: { overlap_seconds: 3600 },
+    responseExample: { ...example.API_KEY, key: example.KEY_TEXT },
   },
-  'GET /cloud/v1/me': { id: 'legacyGetMe', summary: 'As GET /v1/me', answers: example.ME },
+  'GET /cloud/v1/me': { id: 'legacyGetMe', summary: 'As GET /v1/me', responseExample: example.ME },
   'GET /cloud/v1/compute/instances/list': {
     id: 'legacyListInstances',
     summary: 'As GET /v1/instances',
-    answers: example.INSTANCES,
+    responseExample: example.INSTANCES,
   },
   'POST /cloud/v1/compute/instances/create': {
     id: 'legacyCreateInstance',
     summary: 'Create an instance, with the older body',
-    sends: { name: 'web-server-01', flavor: 'm1.medium', image: 'ubuntu-22.04-amd64', is_public: true },
-    answers: { message: 'Instance creation started' },
+    requestExample: {
+      name: 'web-server-01',
+      flavor: 'm1.medium',
+      image: 'ubuntu-22.04-amd64',
+      is_public: true,
+    },
+    responseExample: { message: 'Instance creation started' },
   },
   'GET /cloud/v1/compute/keypairs': {
     id: 'legacyListKeyPairs',
     summary: 'List key pairs, as Nova prints them',
-    answers: [{ keypair: example.KEYPAIR }],
+    responseExample: [{ keypair: example.KEYPAIR }],
   },
   'POST /cloud/v1/compute/keypairs': {
     id: 'legacyCreateKeyPair',
     summary: 'Import a key pair, or have one made',
-    sends: { name: example.KEYPAIR.name, publicKey: example.KEYPAIR.public_key },
-    answers: { keypair: example.KEYPAIR },
+    requestExample: { name: example.KEYPAIR.name, publicKey: example.KEYPAIR.public_key },
+    responseExample: { keypair: example.KEYPAIR },
   },
   'GET /cloud/v1/network/security_groups/list': {
     id: 'legacyListSecurityGroups',
@@ -201,20 +226,20 @@ export const TEXTS: Readonly<Record<RouteName, RouteText>> = {
     id: 'adminCreateKey',
     summary: 'Issue a key',
     description: 'For a customer’s application credential, or for a project.',
-    sends: { name: 'first customer', project_id: example.PROJECT, scopes: ['instances:read'] },
-    answers: { ...example.API_KEY, key: example.KEY_TEXT },
+    requestExample: { name: 'first customer', project_id: example.PROJECT, scopes: ['instances:read'] },
+    responseExample: { ...example.API_KEY, key: example.KEY_TEXT },
   },
   'GET /admin/v1/keys': {
     id: 'adminListKeys',
     summary: 'List all keys',
-    answers: example.page(example.API_KEY),
+    responseExample: example.page(example.API_KEY),
   },
-  'GET /admin/v1/keys/{id}': { id: 'adminGetKey', summary: 'Show a key', answers: example.API_KEY },
+  'GET /admin/v1/keys/{id}': { id: 'adminGetKey', summary: 'Show a key', responseExample: example.API_KEY },
   'PATCH /admin/v1/keys/{id}': {
     id: 'adminUpdateKey',
     summary: 'Change a key',
-    sends: { plan: 'gold', allowed_cidrs: ['192.0.2.0/24'] },
-    answers: example.API_KEY,
+    requestExample: { plan: 'gold', allowed_cidrs: ['192.0.2.0/24'] },
+    responseExample: example.API_KEY,
   },
   'DELETE /admin/v1/keys/{id}': {
     id: 'adminRevokeKey',
@@ -224,19 +249,19 @@ export const TEXTS: Readonly<Record<RouteName, RouteText>> = {
   'POST /admin/v1/keys/{id}/rotate': {
     id: 'adminRotateKey',
     summary: 'Replace a key by a new one with the same rights',
-    sends: { overlap_seconds: 3600 },
-    answers: { ...example.API_KEY, key: example.KEY_TEXT },
+    requestExample: { overlap_seconds: 3600 },
+    responseExample: { ...example.API_KEY, key: example.KEY_TEXT },
   },
   'GET /admin/v1/audit': {
     id: 'adminListAudit',
     summary: 'Who did what to which key, newest first',
-    answers: example.page(example.AUDIT),
+    responseExample: example.page(example.AUDIT),
   },
-  'GET /healthz': { id: 'health', summary: 'The process answers', answers: { status: 'ok' } },
+  'GET /healthz': { id: 'health', summary: 'The process answers', responseExample: { status: 'ok' } },
   'GET /readyz': {
     id: 'ready',
     summary: 'What the gateway depends on answers too',
-    answers: { status: 'ok', secret: 'ok', schema: 'ok', store: 'ok', cloud: 'ok' },
+    responseExample: { status: 'ok', secret: 'ok', schema: 'ok', store: 'ok', cloud: 'ok' },
   },
   'GET /metrics': { id: 'metrics', summary: 'For Prometheus' },
 };

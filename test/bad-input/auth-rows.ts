@@ -51,7 +51,7 @@ const refusalOf = (name: string) => (WITHOUT_KEY.has(name) ? NO_KEY : UNAUTHORIZ
 const LIST = 'GET /v1/instances';
 
 /** Every kind of route asks who is there before it says anything else. */
-const DOORS = [
+const AUTHENTICATED_ROUTES = [
   'GET /v1/me',
   'POST /v1/instances',
   `GET /v1/instances/${ID}`,
@@ -71,7 +71,7 @@ const DOORS = [
 ];
 
 export const AUTH_ROWS: readonly BadRequest[] = [
-  ...DOORS.map((door) => row('no key', door, NO_KEY, { from: 'nobody' })),
+  ...AUTHENTICATED_ROUTES.map((door) => row('no key', door, NO_KEY, { from: 'nobody' })),
   ...KEYS.map(([name, key]) =>
     row(`x-api-key: ${name}`, LIST, refusalOf(name), { from: 'nobody', headers: { 'x-api-key': key } }),
   ),

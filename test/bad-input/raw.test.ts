@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type SandboxTarget, sandboxTarget } from '../support/sandbox-target.ts';
 import { RAW_REQUESTS } from './raw-rows.ts';
 
-const PATIENCE_MILLISECONDS = 5_000;
+const TIMEOUT_MS = 5_000;
 /** What follows a hang-up happens without an answer to wait for. */
-const AFTERMATH_MILLISECONDS = 50;
+const SETTLE_MS = 50;
 
 let target: SandboxTarget;
 let key: string;
@@ -22,7 +22,7 @@ describe('bytes that no library sends', () => {
     const [, status] = /^HTTP\/1\.1 (\d{3}) /.exec(answer) ?? [];
     expect(statuses, answer.slice(0, 300)).toContain(status === undefined ? null : Number(status));
     expect(answer, 'a single answer').not.toMatch(/\r\n\r\n[\s\S]*HTTP\/1\.1 [125]/);
-    if (hangUp) await new Promise((resolve) => setTimeout(resolve, AFTERMATH_MILLISECONDS));
+    if (hangUp) await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
     expect(target.asked.slice(asked), 'the cloud was asked').toEqual([]);
     expect(target.gateway.logged.filter(({ event }) => event === 'request_failed')).toEqual([]);
     expect((await fetch(`${target.url}/healthz`)).status, 'it still serves').toBe(200);
@@ -38,7 +38,7 @@ function exchange(bytes: string, hangUp: boolean): Promise<string> {
       socket.write(Buffer.from(bytes, 'latin1'));
       if (hangUp) socket.end();
     });
-    socket.setTimeout(PATIENCE_MILLISECONDS, () => {
+    socket.setTimeout(TIMEOUT_MS, () => {
       socket.destroy();
       reject(new Error(`neither an answer nor an end: ${answer.slice(0, 300)}`));
     });

@@ -6,7 +6,7 @@ export interface RawAnswer {
   readonly text: string;
 }
 
-const PATIENCE_MILLISECONDS = 10_000;
+const TIMEOUT_MS = 10_000;
 
 /**
  * Sends one request on a connection of its own, exactly as it is given: `fetch` would mend the path and refuse some of
@@ -36,7 +36,7 @@ export function send(
         ...(options.chunked && { 'transfer-encoding': 'chunked' }),
       },
       agent: false,
-      timeout: PATIENCE_MILLISECONDS,
+      timeout: TIMEOUT_MS,
     });
     let answered = false;
     sent.on('timeout', () => sent.destroy(new Error('no answer in time')));

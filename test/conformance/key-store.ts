@@ -6,12 +6,12 @@
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { KeyStore } from '../../src/access/key-store.ts';
+import { activeKeysConformance } from './key-store/active-keys.ts';
 import { auditConformance } from './key-store/audit.ts';
 import { changesConformance } from './key-store/changes.ts';
 import { familiesConformance } from './key-store/families.ts';
 import { keysConformance } from './key-store/keys.ts';
 import { listsConformance } from './key-store/lists.ts';
-import { livingConformance } from './key-store/living.ts';
 import { retentionConformance } from './key-store/retention.ts';
 import { rotationConformance } from './key-store/rotation.ts';
 import { allKeys, auditEntry, storedKey } from './key-store/samples.ts';
@@ -45,7 +45,7 @@ export function keyStoreConformance(name: string, open: () => Promise<KeyStoreUn
     describe('lists', () => listsConformance(store));
     describe('changes', () => changesConformance(store));
     describe('families', () => familiesConformance(store, () => opened.reopen()));
-    describe('living keys', () => livingConformance(store, () => opened.reopen()));
+    describe('living keys', () => activeKeysConformance(store, () => opened.reopen()));
     describe('rotation', () => rotationConformance(store));
     describe('retention', () => retentionConformance(store, () => opened.reopen()));
     describe('audit', () => auditConformance(store));

@@ -4,7 +4,7 @@ import type { OpenStackClient } from '../support/openstack-client.ts';
 import type { ReduClient } from '../support/redu-client.ts';
 import { IMAGE, type Target } from './target.ts';
 
-const PATIENCE = { timeout: 40_000, interval: 200 };
+const TIMEOUT_MS = { timeout: 40_000, interval: 200 };
 
 /** What a cloud that speaks OpenStack itself has beyond `novaConformance`. */
 export function passThroughConformance(target: () => Target): void {
@@ -34,7 +34,10 @@ export function passThroughConformance(target: () => Target): void {
       });
       const own = `/floatingips/${body.floatingip.id}`;
       expect((await nova.compute('DELETE', `/servers/${id}`)).status).toBe(204);
-      await vi.waitUntil(async () => (await nova.compute('GET', `/servers/${id}`)).status === 404, PATIENCE);
+      await vi.waitUntil(
+        async () => (await nova.compute('GET', `/servers/${id}`)).status === 404,
+        TIMEOUT_MS,
+      );
       expect((await nova.network('GET', own)).body.floatingip.port_id).toBeNull();
       expect((await nova.network('DELETE', own)).status).toBe(204);
     });

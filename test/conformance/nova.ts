@@ -4,7 +4,7 @@ import type { OpenStackClient } from '../support/openstack-client.ts';
 import type { ReduClient } from '../support/redu-client.ts';
 import { IMAGE, type Target } from './target.ts';
 
-const PATIENCE = { timeout: 40_000, interval: 200 };
+const TIMEOUT_MS = { timeout: 40_000, interval: 200 };
 
 /** One key, both dialects: the same instances from both sides. */
 export function novaConformance(target: () => Target): void {
@@ -22,9 +22,9 @@ export function novaConformance(target: () => Target): void {
     const imageId = async () => (await nova.image('GET', `/images?name=${IMAGE}`)).body.images[0].id;
     const server = async (id: string) => (await nova.compute('GET', `/servers/${id}`)).body.server;
     const until = (id: string, status: string) =>
-      vi.waitUntil(async () => (await server(id)).status === status, PATIENCE);
+      vi.waitUntil(async () => (await server(id)).status === status, TIMEOUT_MS);
     const gone = (id: string) =>
-      vi.waitUntil(async () => (await nova.compute('GET', `/servers/${id}`)).status === 404, PATIENCE);
+      vi.waitUntil(async () => (await nova.compute('GET', `/servers/${id}`)).status === 404, TIMEOUT_MS);
     const boot = async (name: string) => {
       const { status, body } = await nova.compute('POST', '/servers', {
         server: {
@@ -111,7 +111,7 @@ export function novaConformance(target: () => Target): void {
       await until(id, 'SHUTOFF');
       const opened = await redu.patch(`/v1/instances/${id}`, { metadata: { isPublic: true } });
       expect(opened.status).toBe(200);
-      await vi.waitUntil(async () => JSON.stringify(await server(id)).includes('"floating"'), PATIENCE);
+      await vi.waitUntil(async () => JSON.stringify(await server(id)).includes('"floating"'), TIMEOUT_MS);
       await redu.remove(id);
       await expect.poll(() => target().acme.openStack.belongings()).toEqual(before);
     });

@@ -5,7 +5,7 @@
  */
 
 /** Below a service's version, as bytes on the wire (Latin-1). */
-const CROOKED: readonly string[] = [
+const MALFORMED_PATHS: readonly string[] = [
   '//servers',
   '/servers//detail',
   '/./servers',
@@ -74,7 +74,7 @@ const ELSEWHERE: readonly string[] = [
 ];
 
 export const PATHS: readonly string[] = [
-  ...VERSIONS.flatMap((version) => CROOKED.map((path) => version + path)),
+  ...VERSIONS.flatMap((version) => MALFORMED_PATHS.map((path) => version + path)),
   ...ELSEWHERE,
 ];
 

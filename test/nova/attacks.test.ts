@@ -5,7 +5,7 @@ import { ask, keyIdOf } from '../support/nova-client.ts';
 import { FORGED, PATHS, SMUGGLED } from './attack-rows.ts';
 import { type RecordedGateway, recordedGateway } from './recorded-gateway.ts';
 
-const PATIENCE_MILLISECONDS = 5_000;
+const TIMEOUT_MS = 5_000;
 
 let running: RecordedGateway;
 let url: string;
@@ -245,7 +245,7 @@ function exchange(bytes: string): Promise<string> {
     const socket = connect(Number(port), hostname, () => {
       socket.write(Buffer.from(bytes, 'latin1'));
     });
-    socket.setTimeout(PATIENCE_MILLISECONDS, () => {
+    socket.setTimeout(TIMEOUT_MS, () => {
       socket.destroy();
       reject(new Error(`no whole answer in time: ${answer.slice(0, 200)}`));
     });

@@ -18,7 +18,7 @@ import { NO_REACH, withAccess } from '../../src/compute/instance-view.ts';
 import type { Instance } from '../../src/compute/model.ts';
 import { INSTANCE_STATUSES, stateOf } from '../../src/compute/states.ts';
 import type { GatewayEnv } from '../../src/context.ts';
-import { answerNovaError } from '../../src/dialects/nova/errors.ts';
+import { novaErrorResponse } from '../../src/dialects/nova/errors.ts';
 import { requestedAction } from '../../src/dialects/nova/translated/server-actions.ts';
 import { serverStates } from '../../src/dialects/nova/translated/server-states.ts';
 import { serverView } from '../../src/dialects/nova/translated/server-view.ts';
@@ -132,7 +132,7 @@ describe('an error keeps its kind', () => {
   };
 
   async function byNovaError(error: ComputeError): Promise<ComputeError> {
-    const app = new Hono<GatewayEnv>().get('*', (c) => answerNovaError(error, c, URL_OF_GATEWAY));
+    const app = new Hono<GatewayEnv>().get('*', (c) => novaErrorResponse(error, c, URL_OF_GATEWAY));
     const answer = await app.request('/compute/v2.1/servers');
     const { status, headers } = answer;
     const body = await answer.text();

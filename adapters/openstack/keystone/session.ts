@@ -1,17 +1,17 @@
 import type { CloudSession, ServiceAddress } from '../../../src/dialects/nova/pass-through.ts';
-import { type DialectPart, SERVICES, type ServiceName } from '../../../src/dialects/nova/services.ts';
+import { type EndpointName, SERVICES, type ServiceName } from '../../../src/dialects/nova/services.ts';
 import { type EndpointChoice, projectIn, rootOf } from './catalog.ts';
 import type { CatalogEntry, Token } from './token.ts';
 
 /** Names that catalogs have for the services of the Nova dialect; the first one found counts. */
-const TYPES: Readonly<Record<DialectPart, readonly string[]>> = {
+const TYPES: Readonly<Record<EndpointName, readonly string[]>> = {
   identity: ['identity'],
   compute: ['compute'],
   image: ['image'],
   network: ['network'],
   volume: ['volumev3', 'block-storage', 'block-store'],
 };
-const PARTS = Object.keys(TYPES) as DialectPart[];
+const PARTS = Object.keys(TYPES) as EndpointName[];
 
 const sessions = new WeakMap<Token, CloudSession>();
 
@@ -45,7 +45,7 @@ export function sessionOf(token: Token, choice: EndpointChoice, authUrl: string)
 
 /** Any interface: a service may name itself, and its neighbours, by another than the gateway uses. */
 function rootsOf({ catalog }: Token, choice: EndpointChoice, authUrl: string): CloudSession['roots'] {
-  const roots = new Map<string, DialectPart>([[rootOf(authUrl), 'identity']]);
+  const roots = new Map<string, EndpointName>([[rootOf(authUrl), 'identity']]);
   for (const part of PARTS) {
     for (const { url } of endpointsOf(catalog, part, choice)) {
       if (!roots.has(rootOf(url))) roots.set(rootOf(url), part);
@@ -54,7 +54,7 @@ function rootsOf({ catalog }: Token, choice: EndpointChoice, authUrl: string): C
   return [...roots].map(([url, part]) => ({ url, part })).sort((a, b) => b.url.length - a.url.length);
 }
 
-function endpointsOf(catalog: readonly CatalogEntry[], part: DialectPart, { region }: EndpointChoice) {
+function endpointsOf(catalog: readonly CatalogEntry[], part: EndpointName, { region }: EndpointChoice) {
   const entry = TYPES[part].flatMap((type) => catalog.filter((one) => one.type === type)).at(0);
   const isHere = (one: CatalogEntry['endpoints'][number]) =>
     region === null || one.region_id === region || one.region === region;

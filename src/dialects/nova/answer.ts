@@ -7,7 +7,7 @@
 import type { AnswerHeaders } from '../../http/answer-headers.ts';
 import { CLOUD_ID } from '../../telemetry/request-log.ts';
 import { responseHeaders } from './headers.ts';
-import { knownRewriter } from './links.ts';
+import { cachedRewriter } from './links.ts';
 import type { CloudSession, ForwardedAnswer } from './pass-through.ts';
 
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\b/i;
@@ -28,7 +28,7 @@ export function prepared(
   publicUrl: string,
 ): Prepared {
   const headers = responseHeaders(status, given);
-  const links = knownRewriter(roots, publicUrl);
+  const links = cachedRewriter(roots, publicUrl);
   for (const name of ['location', 'content-location']) {
     const address = headers[name];
     if (address !== undefined) headers[name] = links.address(address);

@@ -13,7 +13,11 @@ import type { GatewayEnv } from '../../context.ts';
 export function authenticateToken(access: Access, tokens: KeyTokens): MiddlewareHandler<GatewayEnv> {
   return async function authenticated(c, next) {
     const given = c.req.header('x-auth-token')?.trim() || undefined;
-    await admit(access, c, given === undefined ? presentedKey(c) : await keyOf(access, c, tokens, given));
+    await admit(
+      access,
+      c,
+      given === undefined ? presentedKey(c) : await resolveToken(access, c, tokens, given),
+    );
     await next();
   };
 }
@@ -24,7 +28,7 @@ export function authenticateToken(access: Access, tokens: KeyTokens): Middleware
  * @throws ComputeError `unauthenticated` for a token that was good once. That is no guess, and does not count as one: clients
  *   come with old tokens and then sign in anew, all their threads at once.
  */
-export async function keyOf(
+export async function resolveToken(
   access: Access,
   c: Context<GatewayEnv>,
   tokens: KeyTokens,

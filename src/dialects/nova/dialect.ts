@@ -18,13 +18,13 @@ import { authenticateToken } from './authenticate.ts';
 import { forward } from './forward.ts';
 import { identityFacade } from './identity/identity.ts';
 import { KeptReads } from './kept-reads.ts';
-import { refuseMethodOverride } from './method-override.ts';
+import { rejectMethodOverride } from './method-override.ts';
 import type { PassThrough } from './pass-through.ts';
-import { FACES, SERVICES } from './services.ts';
+import { SERVICE_ENDPOINTS, SERVICES } from './services.ts';
 import type { OpenSession } from './session.ts';
 import { ToldBefore } from './told-before.ts';
 import type { NovaTranslation } from './translation.ts';
-import { versionDocuments } from './versions.ts';
+import { versionDocuments } from './version-documents.ts';
 
 export interface NovaPorts {
   readonly access: Access;
@@ -55,12 +55,12 @@ export function novaDialect(ports: NovaPorts): NovaDialect {
   const tokens = new KeyTokens(access.secret);
   const { openSession, documents, answer, toldReads } = servicesOf(ports, tokens);
   const router = new Hono<GatewayEnv>({ strict: false });
-  for (const { prefix } of Object.values(FACES)) {
-    router.use(`${prefix}/*`, refuseMethodOverride(ports.requestTarget));
+  for (const { prefix } of Object.values(SERVICE_ENDPOINTS)) {
+    router.use(`${prefix}/*`, rejectMethodOverride(ports.requestTarget));
   }
-  router.route(FACES.identity.prefix, identityFacade({ ...ports, tokens, openSession }, limited));
+  router.route(SERVICE_ENDPOINTS.identity.prefix, identityFacade({ ...ports, tokens, openSession }, limited));
   const stages = [documents, authenticateToken(access, tokens), limited, answer] as const;
-  for (const service of SERVICES) router.all(`${FACES[service].prefix}/*`, ...stages);
+  for (const service of SERVICES) router.all(`${SERVICE_ENDPOINTS[service].prefix}/*`, ...stages);
   return { routes: router, toldReads };
 }
 

@@ -9,7 +9,7 @@ import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { ComputeError, type ErrorCode } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
-import { type DialectPart, FACES, partOf } from './services.ts';
+import { type EndpointName, SERVICE_ENDPOINTS, serviceOfPath } from './services.ts';
 
 interface ErrorRow {
   readonly status: number;
@@ -62,42 +62,45 @@ const RETRY_AFTER_SECONDS = 1;
  *
  * @param publicUrl Where clients find the gateway, for the challenge of 401.
  */
-export function answerNovaError(error: unknown, c: Context<GatewayEnv>, publicUrl: string): Response {
+export function novaErrorResponse(error: unknown, c: Context<GatewayEnv>, publicUrl: string): Response {
   const { requestId, log } = c.var;
-  const told = toComputeError(error);
-  if (told.code === 'internal') log?.error('request_failed', { request_id: requestId }, error);
-  else if (LOGGED.includes(told.code)) log?.warn('upstream_failed', { request_id: requestId }, error);
+  const computeError = toComputeError(error);
+  if (computeError.code === 'internal') log?.error('request_failed', { request_id: requestId }, error);
+  else if (LOGGED.includes(computeError.code)) log?.warn('upstream_failed', { request_id: requestId }, error);
 
-  const part = partOf(c.req.path) ?? 'compute';
-  const { status } = NOVA_ERRORS[told.code];
+  const service = serviceOfPath(c.req.path) ?? 'compute';
+  const { status } = NOVA_ERRORS[computeError.code];
   const retryAfter =
-    told.retryAfter !== undefined || ALWAYS_RETRY_AFTER.includes(told.code)
-      ? wholeSeconds(told.retryAfter)
+    computeError.retryAfter !== undefined || ALWAYS_RETRY_AFTER.includes(computeError.code)
+      ? wholeSeconds(computeError.retryAfter)
       : null;
   const headers = new Headers({
     'Content-Type': 'application/json',
     'X-OpenStack-Request-ID': requestId,
-    ...(part === 'compute' && { 'X-Compute-Request-ID': requestId }),
-    ...(part === 'identity' && { Vary: 'X-Auth-Token' }),
+    ...(service === 'compute' && { 'X-Compute-Request-ID': requestId }),
+    ...(service === 'identity' && { Vary: 'X-Auth-Token' }),
     ...(retryAfter !== null && { 'Retry-After': String(retryAfter) }),
   });
-  if (told.code === 'unauthenticated') {
-    headers.set('WWW-Authenticate', `Keystone uri="${publicUrl}${FACES.identity.prefix}/v3"`);
+  if (computeError.code === 'unauthenticated') {
+    headers.set('WWW-Authenticate', `Keystone uri="${publicUrl}${SERVICE_ENDPOINTS.identity.prefix}/v3"`);
   }
-  const message = FIXED_MESSAGES[told.code] ?? messageOf(told);
-  return new Response(JSON.stringify(bodyOf(part, told.code, message, retryAfter)), { status, headers });
+  const message = FIXED_MESSAGES[computeError.code] ?? messageOf(computeError);
+  return new Response(JSON.stringify(bodyOf(service, computeError.code, message, retryAfter)), {
+    status,
+    headers,
+  });
 }
 
 /** An exhausted quota has no status of its own in Nova: its words tell it from what is forbidden. */
 function messageOf({ code, message }: ComputeError): string {
-  const isTold = code !== 'quota_exceeded' || /^(?:Quota exceeded|Maximum number of)/.test(message);
-  return isTold ? message : `Quota exceeded: ${message}`;
+  const namesQuota = code !== 'quota_exceeded' || /^(?:Quota exceeded|Maximum number of)/.test(message);
+  return namesQuota ? message : `Quota exceeded: ${message}`;
 }
 
-function bodyOf(part: DialectPart, code: ErrorCode, message: string, retryAfter: number | null): object {
+function bodyOf(service: EndpointName, code: ErrorCode, message: string, retryAfter: number | null): object {
   const { status, kind, title } = NOVA_ERRORS[code];
   const wait = retryAfter === null ? {} : { retryAfter: String(retryAfter) };
-  switch (part) {
+  switch (service) {
     case 'compute':
     case 'volume':
       return { [kind]: { code: status, message, ...wait } };

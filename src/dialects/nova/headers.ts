@@ -27,7 +27,7 @@ const FORWARDED = [
 const VENDOR_MICROVERSION = 'x-openstack-nova-microversion';
 
 /** RFC 9110, 7.6.1, and what older proxies say. */
-const OF_THE_CONNECTION: ReadonlySet<string> = new Set([
+const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
   'proxy-authenticate',
@@ -40,7 +40,7 @@ const OF_THE_CONNECTION: ReadonlySet<string> = new Set([
 ]);
 
 /** What the cloud says to the gateway alone. */
-const NOT_FOR_CUSTOMERS: ReadonlySet<string> = new Set([
+const UPSTREAM_ONLY: ReadonlySet<string> = new Set([
   'alt-svc',
   'date',
   'server',
@@ -51,8 +51,8 @@ const NOT_FOR_CUSTOMERS: ReadonlySet<string> = new Set([
   'x-subject-token',
 ]);
 
-const RETRIABLE: ReadonlySet<number> = new Set([429, 503]);
-const DEFAULT_RETRY_AFTER = '1';
+const NEEDS_RETRY_AFTER: ReadonlySet<number> = new Set([429, 503]);
+const DEFAULT_RETRY_AFTER_SECONDS = '1';
 
 /** @param isCompute Whether microversions are Nova's. */
 export function requestHeaders(given: Headers, isCompute: boolean): Record<string, string> {
@@ -81,11 +81,11 @@ export function responseHeaders(
     .map((name) => name.trim());
   const headers: Record<string, string> = {};
   for (const name in given) {
-    const dropped = OF_THE_CONNECTION.has(name) || NOT_FOR_CUSTOMERS.has(name) || named?.includes(name);
+    const dropped = HOP_BY_HOP.has(name) || UPSTREAM_ONLY.has(name) || named?.includes(name);
     if (!dropped) headers[name] = given[name] ?? '';
   }
-  if (RETRIABLE.has(status) && !/^[1-9]\d*$/.test(headers['retry-after'] ?? '')) {
-    headers['retry-after'] = DEFAULT_RETRY_AFTER;
+  if (NEEDS_RETRY_AFTER.has(status) && !/^[1-9]\d*$/.test(headers['retry-after'] ?? '')) {
+    headers['retry-after'] = DEFAULT_RETRY_AFTER_SECONDS;
   }
   return headers;
 }

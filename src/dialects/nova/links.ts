@@ -6,7 +6,7 @@
 
 import { LruMap } from '../../lru-map.ts';
 import type { CloudSession } from './pass-through.ts';
-import { FACES } from './services.ts';
+import { SERVICE_ENDPOINTS } from './services.ts';
 
 /** The text with all its links to the cloud rewritten. */
 export type Rewrite = (text: string) => string;
@@ -31,7 +31,7 @@ const MAX_PUBLIC_URLS = 10;
 const rewriters = new WeakMap<CloudSession['roots'], LruMap<LinkRewriter>>();
 
 /** `linkRewriter`, made once for each session and public URL. */
-export function knownRewriter(roots: CloudSession['roots'], publicUrl: string): LinkRewriter {
+export function cachedRewriter(roots: CloudSession['roots'], publicUrl: string): LinkRewriter {
   let known = rewriters.get(roots);
   if (known === undefined) {
     known = new LruMap({ max: MAX_PUBLIC_URLS });
@@ -65,7 +65,7 @@ export function linkRewriter(roots: CloudSession['roots'], publicUrl: string): L
     json,
     address: (text) =>
       targets.size === 0 ? text : text.replace(alone, (found, address: string) => targetOf(address, found)),
-    stream: () => rewriting(json, needles),
+    stream: () => streamRewriter(json, needles),
   };
 }
 
@@ -81,7 +81,7 @@ function targetsOf(roots: CloudSession['roots'], publicUrl: string): Map<string,
     const ports = port === '' || DEFAULT_PORTS.includes(port) ? ['', ...DEFAULT_PORTS] : [port];
     for (const one of ports) {
       const address = withLowerHost(host + one + path);
-      if (!targets.has(address)) targets.set(address, publicUrl + FACES[part].prefix);
+      if (!targets.has(address)) targets.set(address, publicUrl + SERVICE_ENDPOINTS[part].prefix);
     }
   }
   return targets;
@@ -94,7 +94,7 @@ function withLowerHost(address: string): string {
 }
 
 /** Holds back no more than the longest address: the end of a part that may be the beginning of one. */
-function rewriting(json: Rewrite, needles: readonly string[]): TransformStream<Uint8Array, Uint8Array> {
+function streamRewriter(json: Rewrite, needles: readonly string[]): TransformStream<Uint8Array, Uint8Array> {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   const encoder = new TextEncoder();
   const longest = Math.max(0, ...needles.map((needle) => needle.length));
@@ -102,7 +102,7 @@ function rewriting(json: Rewrite, needles: readonly string[]): TransformStream<U
   return new TransformStream({
     transform(chunk, controller) {
       const text = held + decoder.decode(chunk, { stream: true });
-      const cut = undecidedFrom(text, needles, longest);
+      const cut = partialMatchStart(text, needles, longest);
       held = text.slice(cut);
       if (cut > 0) controller.enqueue(encoder.encode(json(text.slice(0, cut))));
     },
@@ -114,7 +114,7 @@ function rewriting(json: Rewrite, needles: readonly string[]): TransformStream<U
 }
 
 /** From where on more has to be seen before it is known whether an address begins there. */
-function undecidedFrom(text: string, needles: readonly string[], longest: number): number {
+function partialMatchStart(text: string, needles: readonly string[], longest: number): number {
   for (let from = Math.max(0, text.length - longest); ; from++) {
     from = text.indexOf('"', from);
     if (from < 0) return text.length;

@@ -11,7 +11,7 @@ import type { MiddlewareHandler } from 'hono';
 import { ComputeError } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
 import type { RequestTarget } from '../../http/request-target.ts';
-import { partOf } from './services.ts';
+import { serviceOfPath } from './services.ts';
 
 /** WebOb splits a query at both. */
 const SEPARATORS = /[&;]/;
@@ -23,7 +23,7 @@ const READS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
  *
  * @throws ComputeError `invalid`, `unsupported_media_type`.
  */
-export function refuseMethodOverride(target: RequestTarget): MiddlewareHandler<GatewayEnv> {
+export function rejectMethodOverride(target: RequestTarget): MiddlewareHandler<GatewayEnv> {
   return function methodOverrideRefused(c, next) {
     const written = target(c);
     const query = written.indexOf('?');
@@ -34,7 +34,7 @@ export function refuseMethodOverride(target: RequestTarget): MiddlewareHandler<G
       );
     }
     const { method } = c.req;
-    if (!READS.has(method) && FORM.test(c.req.header('content-type') ?? '') && takesNoForms(written)) {
+    if (!READS.has(method) && FORM.test(c.req.header('content-type') ?? '') && rejectsForms(written)) {
       throw new ComputeError('unsupported_media_type', 'Send the body as JSON: forms are not accepted here.');
     }
     return next();
@@ -52,8 +52,8 @@ export function overridesMethod(query: string): boolean {
 }
 
 /** Keystone has its own rules for the body of a sign-in. */
-function takesNoForms(target: string): boolean {
-  const part = partOf(target.replace(/[?#].*$/s, ''));
+function rejectsForms(target: string): boolean {
+  const part = serviceOfPath(target.replace(/[?#].*$/s, ''));
   return part !== null && part !== 'identity';
 }
 

@@ -81,7 +81,7 @@ const COLLECTIONS: ReadonlySet<string> = new Set([
 ]);
 
 /** @param path Names below the version, in their canonical spelling. */
-export function isHarmlessRead([first, second]: readonly string[]): boolean {
+export function isSafeRead([first, second]: readonly string[]): boolean {
   const name = first !== undefined && PREFIXES.has(first) && second !== undefined ? second : first;
   return name === undefined || COLLECTIONS.has(name);
 }

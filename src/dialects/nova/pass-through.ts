@@ -1,5 +1,5 @@
 import type { CallContext, CloudCredential } from '../../compute/cloud.ts';
-import type { DialectPart, ServiceName } from './services.ts';
+import type { EndpointName, ServiceName } from './services.ts';
 import type { NovaSession, OfferedService } from './session.ts';
 
 /** Where a service of the cloud is. */
@@ -12,7 +12,7 @@ export interface ServiceAddress extends OfferedService {
 export interface CloudSession extends NovaSession {
   readonly services: ReadonlyMap<ServiceName, ServiceAddress>;
   /** Every address of the cloud's services that may occur in answers, without version; longer ones first. */
-  readonly roots: readonly { readonly url: string; readonly part: DialectPart }[];
+  readonly roots: readonly { readonly url: string; readonly part: EndpointName }[];
 }
 
 export type ForwardMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';

@@ -7,7 +7,7 @@
  */
 
 import type { Scope } from '../../access/scopes.ts';
-import { isHarmlessRead } from './network-reads.ts';
+import { isSafeRead } from './network-reads.ts';
 import type { ServiceName } from './services.ts';
 import type { Target } from './target.ts';
 
@@ -69,7 +69,7 @@ const ADMIN_WRITES: Readonly<Record<ServiceName, readonly string[]>> = {
 };
 
 /** Below one server or volume. */
-const ADMIN_PARTS: readonly string[] = ['diagnostics', 'migrations', 'os-server-diagnostics'];
+const ADMIN_SUBRESOURCES: readonly string[] = ['diagnostics', 'migrations', 'os-server-diagnostics'];
 
 const ADMIN_ACTIONS: ReadonlySet<string> = new Set([
   'evacuate',
@@ -100,7 +100,7 @@ const NETWORK_PROXIES: ReadonlySet<string> = new Set([
  * Where `all_tenants` takes the scope `admin`: Nova refuses members there. In other lists the services show members their own,
  * whatever they ask for.
  */
-const LISTS_OF_EVERYBODY: ReadonlySet<string> = new Set(['servers']);
+const ADMIN_IF_ALL_TENANTS: ReadonlySet<string> = new Set(['servers']);
 
 const FALSE: ReadonlySet<string> = new Set(['0', 'f', 'false', 'off', 'n', 'no']);
 const EXTENSION = /\.(?:json|xml)$/;
@@ -109,14 +109,14 @@ const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 /** The scope that a request needs, as far as its body does not matter. */
 export function scopeFor(method: string, target: Target): Scope {
   const { service } = target;
-  const path = namesOf(target);
+  const path = canonicalPath(target);
   const resource = path[0] ?? '';
   const reads = READS.has(method);
-  if (isAdministration(service, path, reads)) return 'admin';
-  if (service === 'compute' && LISTS_OF_EVERYBODY.has(resource) && asksForEverybody(target.query)) {
+  if (requiresAdmin(service, path, reads)) return 'admin';
+  if (service === 'compute' && ADMIN_IF_ALL_TENANTS.has(resource) && requestsAllTenants(target.query)) {
     return 'admin';
   }
-  if (service === 'network' && !(reads && isHarmlessRead(path))) return 'network:write';
+  if (service === 'network' && !(reads && isSafeRead(path))) return 'network:write';
   if (reads) return 'instances:read';
   if (service === 'compute' && resource === 'os-keypairs') return 'keypairs:write';
   if (service === 'compute' && NETWORK_PROXIES.has(resource)) return 'network:write';
@@ -125,7 +125,7 @@ export function scopeFor(method: string, target: Target): Scope {
 
 /** Whether the scope depends on the body: `POST .../{id}/action`. */
 export function isAction(method: string, target: Target): boolean {
-  return method === 'POST' && namesOf(target).at(-1) === 'action';
+  return method === 'POST' && canonicalPath(target).at(-1) === 'action';
 }
 
 /** The scope for an action, by the members of its body; null when it needs no more than its path. */
@@ -145,7 +145,7 @@ export function serverOf({ service, segments }: Target): string | null {
 
 /** Where key pairs are kept. */
 export function isKeyPairs(target: Target): boolean {
-  return target.service === 'compute' && namesOf(target)[0] === 'os-keypairs';
+  return target.service === 'compute' && canonicalPath(target)[0] === 'os-keypairs';
 }
 
 /** Compute and volume may have the project's id before the resource; the cloud itself checks that it is the caller's. */
@@ -159,25 +159,25 @@ export function withoutProject(service: ServiceName, segments: readonly string[]
  * The path in the one spelling that the tables have: without the project, and without the extension that Neutron and Cinder take
  * for a content type. Neutron takes `-` and `_` for the same.
  */
-function namesOf({ service, segments }: Target): readonly string[] {
+function canonicalPath({ service, segments }: Target): readonly string[] {
   const names = withoutProject(service, segments).map((segment) => segment.replace(EXTENSION, ''));
   return service === 'network' ? names.map((name) => name.replaceAll('_', '-')) : names;
 }
 
-function isAdministration(service: ServiceName, path: readonly string[], reads: boolean): boolean {
+function requiresAdmin(service: ServiceName, path: readonly string[], reads: boolean): boolean {
   const resource = path[0] ?? '';
   if (ADMIN_RESOURCES[service].includes(resource)) return true;
   if (!reads && ADMIN_WRITES[service].includes(resource)) return true;
   if (service === 'compute') {
     const [, second, third] = path;
-    if (resource === 'servers') return third !== undefined && ADMIN_PARTS.includes(third);
+    if (resource === 'servers') return third !== undefined && ADMIN_SUBRESOURCES.includes(third);
     if (resource === 'os-availability-zone') return second === 'detail';
   }
   return service === 'image' && resource === 'stores' && path[1] === 'detail';
 }
 
 /** `all_tenants` in any of the words the services take for true, or do not know. */
-export function asksForEverybody(query: URLSearchParams): boolean {
+export function requestsAllTenants(query: URLSearchParams): boolean {
   const given = [...query.getAll('all_tenants'), ...query.getAll('all_projects')];
   return given.some((value) => !FALSE.has(value.trim().toLowerCase()));
 }

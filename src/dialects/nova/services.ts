@@ -9,9 +9,9 @@ export const SERVICES = ['compute', 'image', 'network', 'volume'] as const;
 export type ServiceName = (typeof SERVICES)[number];
 
 /** ... and what the gateway is itself. */
-export type DialectPart = ServiceName | 'identity';
+export type EndpointName = ServiceName | 'identity';
 
-export interface ServiceFace {
+export interface ServiceEndpoint {
   /** Path below the gateway's public URL. */
   readonly prefix: string;
   /** The version of the API that the catalog leads to. */
@@ -23,7 +23,7 @@ export interface ServiceFace {
   readonly name: string;
 }
 
-export const FACES: Readonly<Record<DialectPart, ServiceFace>> = {
+export const SERVICE_ENDPOINTS: Readonly<Record<EndpointName, ServiceEndpoint>> = {
   identity: { prefix: '/identity', version: 'v3', versions: ['v3'], type: 'identity', name: 'keystone' },
   // v2 is Nova's word for v2.1 without microversions.
   compute: { prefix: '/compute', version: 'v2.1', versions: ['v2.1', 'v2'], type: 'compute', name: 'nova' },
@@ -32,10 +32,10 @@ export const FACES: Readonly<Record<DialectPart, ServiceFace>> = {
   volume: { prefix: '/volume', version: 'v3', versions: ['v3'], type: 'volumev3', name: 'cinderv3' },
 };
 
-const PARTS = Object.keys(FACES) as DialectPart[];
+const ENDPOINT_NAMES = Object.keys(SERVICE_ENDPOINTS) as EndpointName[];
 
 /** Whose path this is; null when it is none of the dialect's. */
-export function partOf(path: string): DialectPart | null {
+export function serviceOfPath(path: string): EndpointName | null {
   const isBelow = (prefix: string) => path === prefix || path.startsWith(`${prefix}/`);
-  return PARTS.find((part) => isBelow(FACES[part].prefix)) ?? null;
+  return ENDPOINT_NAMES.find((part) => isBelow(SERVICE_ENDPOINTS[part].prefix)) ?? null;
 }

@@ -49,7 +49,7 @@ describe('what leads somewhere', () => {
 });
 
 /** Below each service: whatever of these another server might read otherwise. */
-const CROOKED = [
+const MALFORMED_PATHS = [
   '//servers',
   '/servers//x',
   '/./servers',
@@ -93,9 +93,9 @@ describe('what leads nowhere', () => {
     '/networking/v2.0/networks/x/tags/a%253Bb',
     '/networking/v2.0/networks/x/tags/a%3Bb/c',
     '/networking/v2.0/networks/tags%2Fx/a%3Bb',
-    ...CROOKED.map((path) => `/compute/v2.1${path}`),
-    ...CROOKED.map((path) => `/image/v2${path}`),
-    ...CROOKED.map((path) => `/networking/v2.0${path}`),
+    ...MALFORMED_PATHS.map((path) => `/compute/v2.1${path}`),
+    ...MALFORMED_PATHS.map((path) => `/image/v2${path}`),
+    ...MALFORMED_PATHS.map((path) => `/networking/v2.0${path}`),
     'http://127.0.0.1/compute/v2.1/servers',
     'https://evil.example/compute/v2.1/servers',
     '//evil.example/compute/v2.1/servers',

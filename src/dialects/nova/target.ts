@@ -1,5 +1,5 @@
 import { ComputeError } from '../../compute/errors.ts';
-import { FACES, partOf, type ServiceName } from './services.ts';
+import { SERVICE_ENDPOINTS, type ServiceName, serviceOfPath } from './services.ts';
 
 /** Where a request is to go. */
 export interface Target {
@@ -32,12 +32,12 @@ const DOTS = /^\.{1,2}$/;
  */
 export function parseTarget(target: string): Target {
   const [, path = '', search = ''] = /^([^?#]*)(?:\?([^#]*))?$/.exec(target) ?? [];
-  const part = partOf(path);
-  if (part === null || part === 'identity' || !QUERY.test(search)) throw nothingHere();
-  const { prefix, versions } = FACES[part];
+  const part = serviceOfPath(path);
+  if (part === null || part === 'identity' || !QUERY.test(search)) throw notFound();
+  const { prefix, versions } = SERVICE_ENDPOINTS[part];
   const below = path.slice(prefix.length);
   const [, version = '', rest = ''] = /^\/([^/]+)(\/.*)?$/.exec(below) ?? [];
-  if (!versions.includes(version)) throw nothingHere();
+  if (!versions.includes(version)) throw notFound();
   const endsInSlash = rest.endsWith('/');
   const raw = rest.slice(1, endsInSlash ? -1 : undefined);
   const segments = rest === '' || rest === '/' ? [] : raw.split('/').map(decodedSegment);
@@ -47,17 +47,17 @@ export function parseTarget(target: string): Target {
 
 function decodedSegment(segment: string, index: number, all: readonly string[]): string {
   const isTag = index === all.length - 1 && all[index - 1] === 'tags';
-  if (!SEGMENT.test(segment)) throw nothingHere();
+  if (!SEGMENT.test(segment)) throw notFound();
   let decoded: string;
   try {
     decoded = decodeURIComponent(segment);
   } catch {
-    throw nothingHere();
+    throw notFound();
   }
-  if ((isTag ? FORBIDDEN_IN_TAG : FORBIDDEN).test(decoded) || DOTS.test(decoded)) throw nothingHere();
+  if ((isTag ? FORBIDDEN_IN_TAG : FORBIDDEN).test(decoded) || DOTS.test(decoded)) throw notFound();
   return decoded;
 }
 
-function nothingHere(): ComputeError {
+function notFound(): ComputeError {
   return new ComputeError('not_found', 'The resource could not be found.');
 }

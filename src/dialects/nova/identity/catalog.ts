@@ -1,6 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
-import { type DialectPart, FACES, SERVICES } from '../services.ts';
+import { type EndpointName, SERVICE_ENDPOINTS, SERVICES } from '../services.ts';
 import type { NovaSession } from '../session.ts';
 
 export interface CatalogEntry {
@@ -21,9 +21,9 @@ const INTERFACES = ['public', 'internal'] as const;
 
 /** What the gateway offers of this cloud, as a catalog at its public URL. */
 export function catalogOf(session: NovaSession, publicUrl: string): CatalogEntry[] {
-  const parts: DialectPart[] = ['identity', ...SERVICES.filter((service) => session.services.has(service))];
+  const parts: EndpointName[] = ['identity', ...SERVICES.filter((service) => session.services.has(service))];
   return parts.map((part) => {
-    const { type, name } = FACES[part];
+    const { type, name } = SERVICE_ENDPOINTS[part];
     const url = publicUrl + pathOf(part, session);
     const { region } = session;
     return {
@@ -45,8 +45,8 @@ export function catalogOf(session: NovaSession, publicUrl: string): CatalogEntry
  * Image and network without their version, which clients add by themselves (gophercloud to whatever they find); compute and
  * identity with it, so that clients need not ask for it.
  */
-function pathOf(part: DialectPart, { services, project }: NovaSession): string {
-  const { prefix, version } = FACES[part];
+function pathOf(part: EndpointName, { services, project }: NovaSession): string {
+  const { prefix, version } = SERVICE_ENDPOINTS[part];
   switch (part) {
     case 'image':
     case 'network':

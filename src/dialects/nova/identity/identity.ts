@@ -10,13 +10,13 @@ import { ComputeError } from '../../../compute/errors.ts';
 import type { GatewayEnv } from '../../../context.ts';
 import { refuseOtherMethods } from '../../../http/methods.ts';
 import { authenticateToken } from '../authenticate.ts';
-import { answerNovaError } from '../errors.ts';
-import { FACES } from '../services.ts';
+import { novaErrorResponse } from '../errors.ts';
+import { SERVICE_ENDPOINTS } from '../services.ts';
 import type { NovaSession } from '../session.ts';
 import { catalogOf } from './catalog.ts';
 import { type IdentityPorts, issueToken, revokeToken, showToken } from './tokens.ts';
 
-const KEPT_FROM_MEMBERS = [
+const ADMIN_COLLECTIONS = [
   '/v3/users',
   '/v3/roles',
   '/v3/services',
@@ -30,7 +30,7 @@ const KEPT_FROM_MEMBERS = [
   '/v3/OS-OAUTH1/consumers',
   '/v3/OS-EP-FILTER/endpoint_groups',
 ];
-const KEPT_THINGS = ['/v3/services/:id', '/v3/endpoints/:id', '/v3/groups/:id', '/v3/policies/:id'];
+const ADMIN_ITEMS = ['/v3/services/:id', '/v3/endpoints/:id', '/v3/groups/:id', '/v3/policies/:id'];
 
 /** To be mounted at `/identity`. */
 export function identityFacade(
@@ -38,8 +38,10 @@ export function identityFacade(
   limited: MiddlewareHandler<GatewayEnv>,
 ): Hono<GatewayEnv> {
   const { access, tokens } = ports;
-  const base = (c: Context) => ports.publicUrl(c) + FACES.identity.prefix;
-  const links = (c: Context) => ({ self: base(c) + c.req.path.slice(FACES.identity.prefix.length) });
+  const base = (c: Context) => ports.publicUrl(c) + SERVICE_ENDPOINTS.identity.prefix;
+  const links = (c: Context) => ({
+    self: base(c) + c.req.path.slice(SERVICE_ENDPOINTS.identity.prefix.length),
+  });
   const listLinks = (c: Context) => ({ next: null, ...links(c), previous: null });
   const session = (c: Context<GatewayEnv>) =>
     ports.openSession(c.var.principal.credential, callContext(c, access.deadline));
@@ -63,21 +65,25 @@ export function identityFacade(
   router.get('/v3/auth/domains', ...known, (c) => c.json({ domains: [], links: listLinks(c) }));
   router.get('/v3/auth/system', ...known, (c) => c.json({ system: [], links: listLinks(c) }));
   router.get('/v3/projects', ...known, async (c) =>
-    c.json({ projects: [namedOnly(c, await project(c))], links: listLinks(c) }),
+    c.json({ projects: [namedOrForbidden(c, await project(c))], links: listLinks(c) }),
   );
-  router.get('/v3/projects/:id', ...known, async (c) => c.json({ project: own(c, await project(c)) }));
-  router.get('/v3/users/:id', ...known, async (c) => c.json({ user: own(c, await user(c)) }));
+  router.get('/v3/projects/:id', ...known, async (c) =>
+    c.json({ project: ownOrForbidden(c, await project(c)) }),
+  );
+  router.get('/v3/users/:id', ...known, async (c) => c.json({ user: ownOrForbidden(c, await user(c)) }));
   router.get('/v3/users/:id/projects', ...known, async (c) => {
-    own(c, await user(c));
-    return c.json({ projects: named(c, await project(c)), links: listLinks(c) });
+    ownOrForbidden(c, await user(c));
+    return c.json({ projects: filterByName(c, await project(c)), links: listLinks(c) });
   });
   router.get('/v3/domains', ...known, async (c) =>
-    c.json({ domains: [namedOnly(c, await domain(c))], links: listLinks(c) }),
+    c.json({ domains: [namedOrForbidden(c, await domain(c))], links: listLinks(c) }),
   );
-  router.get('/v3/domains/:id', ...known, async (c) => c.json({ domain: own(c, await domain(c)) }));
+  router.get('/v3/domains/:id', ...known, async (c) =>
+    c.json({ domain: ownOrForbidden(c, await domain(c)) }),
+  );
   // Collections that Keystone keeps from members; whether one of their things exists is not shown.
-  router.on(['GET', 'POST'], KEPT_FROM_MEMBERS, ...known, forbidden);
-  router.on(['GET', 'PATCH', 'DELETE'], KEPT_THINGS, ...known, forbidden);
+  router.on(['GET', 'POST'], ADMIN_COLLECTIONS, ...known, forbidden);
+  router.on(['GET', 'PATCH', 'DELETE'], ADMIN_ITEMS, ...known, forbidden);
   router.on('POST', ['/v3/projects', '/v3/domains'], ...known, forbidden);
   router.on(
     ['PATCH', 'DELETE'],
@@ -85,7 +91,7 @@ export function identityFacade(
     ...known,
     forbidden,
   );
-  return refuseOtherMethods(router, (error, c) => answerNovaError(error, c, ports.publicUrl(c)));
+  return refuseOtherMethods(router, (error, c) => novaErrorResponse(error, c, ports.publicUrl(c)));
 }
 
 function versionDocument(base: string): object {
@@ -129,7 +135,7 @@ function domainView({ id, name }: NovaSession['project']['domain'], base: string
 }
 
 /** @throws ComputeError `forbidden` unless the path names this very thing; whether others exist is not told. */
-function own<T extends { readonly id: string }>(c: Context, thing: T): T {
+function ownOrForbidden<T extends { readonly id: string }>(c: Context, thing: T): T {
   return c.req.param('id') === thing.id ? thing : forbidden();
 }
 
@@ -139,10 +145,9 @@ function own<T extends { readonly id: string }>(c: Context, thing: T): T {
  *
  * @throws ComputeError `forbidden` for any other filter.
  */
-function namedOnly<T extends { readonly id: string; readonly name: string; readonly domain_id?: string }>(
-  c: Context,
-  thing: T,
-): T {
+function namedOrForbidden<
+  T extends { readonly id: string; readonly name: string; readonly domain_id?: string },
+>(c: Context, thing: T): T {
   const { name, domain_id: domainId, ...others } = c.req.query();
   const isUnfiltered = name === undefined && domainId === undefined && Object.keys(others).length === 0;
   const isNamed = name === thing.name && (domainId === undefined || domainId === thing.domain_id);
@@ -158,7 +163,7 @@ function forbidden(): never {
 }
 
 /** A list of one, unless `?name=` asks for another. */
-function named<T extends { readonly name: string }>(c: Context, thing: T): T[] {
+function filterByName<T extends { readonly name: string }>(c: Context, thing: T): T[] {
   const name = c.req.query('name');
   return name === undefined || name === thing.name ? [thing] : [];
 }

@@ -77,36 +77,36 @@ export async function readSignIn(c: Context): Promise<SignIn> {
   for (const one of identity.methods) {
     if (!(one in identity)) throw new ComputeError('invalid', `auth.identity.${one}: is missing.`);
   }
-  if (others.length > 0) throw refused();
+  if (others.length > 0) throw unsupportedSignIn();
   const { application_credential: credential, password, token } = identity;
   // Keystone refuses a scope beside an application credential, which has one of its own.
-  if (method === 'application_credential' && scope !== undefined) throw refused();
+  if (method === 'application_credential' && scope !== undefined) throw unsupportedSignIn();
   const project = scopedProject(scope);
   if (method === 'application_credential' && credential !== undefined) {
     const { user, secret } = credential;
-    if (secret === undefined) throw refused();
+    if (secret === undefined) throw unsupportedSignIn();
     return { method, secret, claims: { credential, ...(user && { user }) } };
   }
   if (method === 'password' && password !== undefined) {
     const { user } = password;
-    if (user.password === undefined) throw refused();
+    if (user.password === undefined) throw unsupportedSignIn();
     return { method, secret: user.password, claims: { user, ...(project && { project }) } };
   }
   if (method === 'token' && token !== undefined) {
     return { method, secret: token.id, claims: { ...(project && { project }) } };
   }
-  throw refused();
+  throw unsupportedSignIn();
 }
 
 /** What a key is called, and whom the cloud takes its credential for. */
-export interface KnownAs {
+export interface KeyIdentity {
   readonly keyId: string;
   readonly keyName: string;
   readonly session: NovaSession;
 }
 
 /** Whether everything that was said with the secret is true. */
-export function isTrue({ claims }: SignIn, { keyId, keyName, session }: KnownAs): boolean {
+export function claimsMatch({ claims }: SignIn, { keyId, keyName, session }: KeyIdentity): boolean {
   const { user, project } = session;
   return (
     matches(claims.credential, [keyId], [keyId, keyName]) &&
@@ -125,7 +125,7 @@ function matches(claim: Reference | undefined, ids: readonly string[], names: re
 /** A key is for one project: a token for another scope, or for none, would not be what was requested. */
 function scopedProject(scope: Readonly<Record<string, unknown>> | undefined): Reference | undefined {
   if (scope === undefined) return undefined;
-  if (!('project' in scope)) throw refused();
+  if (!('project' in scope)) throw unsupportedSignIn();
   const parsed = Reference.refine(isNamed).safeParse(scope.project);
   if (!parsed.success) throw new ComputeError('invalid', `auth.scope.project: ${NAMED}.`);
   return parsed.data;
@@ -139,6 +139,6 @@ function parseJson(bytes: Uint8Array): unknown {
   }
 }
 
-function refused(): ComputeError {
+function unsupportedSignIn(): ComputeError {
   return new ComputeError('unauthenticated', 'This way to sign in is not known here.');
 }

@@ -15,13 +15,13 @@ import { wallMs } from '../../../clock.ts';
 import { ComputeError } from '../../../compute/errors.ts';
 import type { GatewayEnv } from '../../../context.ts';
 import type { PublicUrl } from '../../../http/public-url.ts';
-import { keyOf } from '../authenticate.ts';
+import { resolveToken } from '../authenticate.ts';
 import type { OpenSession } from '../session.ts';
-import { isTrue, readSignIn, type SignIn } from './sign-in.ts';
+import { claimsMatch, readSignIn, type SignIn } from './sign-in.ts';
 import { tokenBody } from './token-body.ts';
 
 /** Seconds; a key that expires earlier takes its tokens along. */
-const MAX_LIFETIME = 3_600;
+const MAX_LIFETIME_SECONDS = 3_600;
 
 export interface IdentityPorts {
   readonly access: Access;
@@ -38,19 +38,19 @@ export function issueToken(ports: IdentityPorts, limited: MiddlewareHandler<Gate
   const { access, tokens } = ports;
   return async function tokenIssued(c: Context<GatewayEnv>): Promise<Response> {
     const given = await readSignIn(c);
-    const presented = await keyOf(access, c, tokens, given.secret);
+    const presented = await resolveToken(access, c, tokens, given.secret);
     await admit(access, c, presented);
     const key = typeof presented === 'string' ? presented : presented.key;
     await limited(c, async () => {
-      c.res = await answerSignIn(c, given, key);
+      c.res = await signIn(c, given, key);
     });
     return c.res;
   };
 
-  async function answerSignIn(c: Context<GatewayEnv>, given: SignIn, key: string): Promise<Response> {
+  async function signIn(c: Context<GatewayEnv>, given: SignIn, key: string): Promise<Response> {
     const stored = await storedKey(access, c);
     const session = await ports.openSession(c.var.principal.credential, callContext(c, access.deadline));
-    if (!isTrue(given, { keyId: stored.id, keyName: stored.name, session })) {
+    if (!claimsMatch(given, { keyId: stored.id, keyName: stored.name, session })) {
       noteRefusal(access, c, 'wrong_credentials', stored.id);
       throw refusalOf(access.keyFailures.record(access.clientAddress(c)));
     }
@@ -59,25 +59,25 @@ export function issueToken(ports: IdentityPorts, limited: MiddlewareHandler<Gate
     const issuedAt = Math.floor(wallMs() / 1000);
     // A token for a token lives no longer than the first.
     const first = await tokens.open(given.secret);
-    const expiresAt = Math.min(lastMoment(stored, issuedAt), first?.expiresAt ?? Number.POSITIVE_INFINITY);
+    const expiresAt = Math.min(tokenExpiry(stored, issuedAt), first?.expiresAt ?? Number.POSITIVE_INFINITY);
     const { text, token } = await tokens.issue(parts, given.method, { issuedAt, expiresAt });
     noteSignIn(access, c, `key:${stored.id}`, stored.id, `token, by ${given.method}`);
-    return answer(c, ports, 201, text, token, stored);
+    return tokenResponse(c, ports, 201, text, token, stored);
   }
 }
 
 /** GET and HEAD: what a token of the caller's own is. */
 export function showToken(ports: IdentityPorts) {
   return async function tokenShown(c: Context<GatewayEnv>): Promise<Response> {
-    const { text, token } = await subject(ports, c);
-    return answer(c, ports, 200, text, token, await storedKey(ports.access, c));
+    const { text, token } = await subjectToken(ports, c);
+    return tokenResponse(c, ports, 200, text, token, await storedKey(ports.access, c));
   };
 }
 
 /** DELETE: the token is revoked, on every node. The key in a token's place is not, for it is more than a token. */
 export function revokeToken(ports: IdentityPorts) {
   return async function tokenRevoked(c: Context<GatewayEnv>): Promise<Response> {
-    const { token, text } = await subject(ports, c);
+    const { token, text } = await subjectToken(ports, c);
     const { keys, verifier } = ports.access;
     const { keyId } = c.var.principal;
     if (token.key !== text) {
@@ -90,7 +90,7 @@ export function revokeToken(ports: IdentityPorts) {
 }
 
 /** The token of `X-Subject-Token`. @throws ComputeError `not_found` unless it lives and is of the caller's own key. */
-async function subject(
+async function subjectToken(
   { tokens, access }: IdentityPorts,
   c: Context<GatewayEnv>,
 ): Promise<{ text: string; token: KeyToken }> {
@@ -109,11 +109,11 @@ async function subject(
     throw new ComputeError('not_found', 'Could not find token.');
   }
   const issuedAt = Math.floor(wallMs() / 1000);
-  const expiresAt = lastMoment(await storedKey(access, c), issuedAt);
+  const expiresAt = tokenExpiry(await storedKey(access, c), issuedAt);
   return { text, token: { key: text, method: 'token', issuedAt, expiresAt, auditId: keyId } };
 }
 
-async function answer(
+async function tokenResponse(
   c: Context<GatewayEnv>,
   { access, openSession, publicUrl }: IdentityPorts,
   status: 200 | 201,
@@ -132,9 +132,9 @@ async function answer(
 }
 
 /** Epoch seconds. */
-function lastMoment({ expiresAt }: StoredKey, now: number): number {
+function tokenExpiry({ expiresAt }: StoredKey, now: number): number {
   const end = expiresAt === null ? Number.POSITIVE_INFINITY : Math.floor(Date.parse(expiresAt) / 1000);
-  return Math.min(now + MAX_LIFETIME, end);
+  return Math.min(now + MAX_LIFETIME_SECONDS, end);
 }
 
 /** The row of the key that was just verified. */

@@ -8,7 +8,7 @@ import { Provenance } from '../../../compute/provenance.ts';
 import type { GatewayEnv } from '../../../context.ts';
 import type { Logger } from '../../../telemetry/logger.ts';
 import type { ProjectChange } from '../../../traffic/versions/project-versions.ts';
-import { answerNovaError } from '../errors.ts';
+import { novaErrorResponse } from '../errors.ts';
 import { translated } from './translated.ts';
 import { translatedVersions } from './version-documents.ts';
 
@@ -100,8 +100,10 @@ export function novaApp(methods: Partial<Cloud> = {}, scopes: readonly Scope[] =
       publicUrl: () => URL_OF_GATEWAY,
     }),
   );
-  app.onError((error, c) => answerNovaError(error, c, URL_OF_GATEWAY));
-  app.notFound((c) => answerNovaError(new ComputeError('not_found', 'There is nothing.'), c, URL_OF_GATEWAY));
+  app.onError((error, c) => novaErrorResponse(error, c, URL_OF_GATEWAY));
+  app.notFound((c) =>
+    novaErrorResponse(new ComputeError('not_found', 'There is nothing.'), c, URL_OF_GATEWAY),
+  );
 
   /** @param target `GET /compute/v2.1/servers`. */
   async function call(target: string, body?: unknown, headers: Readonly<Record<string, string>> = {}) {

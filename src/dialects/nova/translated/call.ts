@@ -3,7 +3,7 @@ import type { Cloud } from '../../../compute/cloud.ts';
 import { ComputeError } from '../../../compute/errors.ts';
 import type { GatewayEnv } from '../../../context.ts';
 import { uuid } from '../../../http/field-schemas.ts';
-import { FACES } from '../services.ts';
+import { SERVICE_ENDPOINTS } from '../services.ts';
 
 /** A request for a service that the gateway answers in the cloud's place. */
 export interface NovaCall {
@@ -15,7 +15,7 @@ export interface NovaCall {
 }
 
 /** Answers a call; the segments of the path that its pattern leaves open come in their order. */
-export type NovaRoute = (call: NovaCall, ...segments: string[]) => Promise<Response>;
+export type NovaHandler = (call: NovaCall, ...segments: string[]) => Promise<Response>;
 
 export interface Link {
   readonly rel: string;
@@ -24,7 +24,7 @@ export interface Link {
 
 /** Where something of compute is, and Nova's address without a version for it. */
 export function linksTo(publicUrl: string, collection: string, id: string): [Link, Link] {
-  const { prefix, version } = FACES.compute;
+  const { prefix, version } = SERVICE_ENDPOINTS.compute;
   return [
     { rel: 'self', href: `${publicUrl}${prefix}/${version}/${collection}/${id}` },
     { rel: 'bookmark', href: `${publicUrl}${prefix}/${collection}/${id}` },
@@ -32,14 +32,14 @@ export function linksTo(publicUrl: string, collection: string, id: string): [Lin
 }
 
 /** The id in a path, in lower case. @throws ComputeError `not_found` when it is no UUID: nothing has such an id. */
-export function idIn(segment: string, kind: string): string {
+export function parseId(segment: string, kind: string): string {
   const id = uuid.safeParse(segment);
   if (!id.success) throw notFound(kind, segment);
   return id.data;
 }
 
 /** The one that is asked for. `not_found`. */
-export function oneOf<T>(items: readonly T[], is: (item: T) => boolean, kind: string, name: string): T {
+export function findOrThrow<T>(items: readonly T[], is: (item: T) => boolean, kind: string, name: string): T {
   const found = items.find(is);
   if (found === undefined) throw notFound(kind, name);
   return found;
@@ -50,11 +50,11 @@ export function notFound(kind: string, name: string): ComputeError {
 }
 
 /** For what a Nova has and this cloud has not. */
-export function lacks(operation: string): ComputeError {
+export function unsupported(operation: string): ComputeError {
   return new ComputeError('not_implemented', `The cloud behind this gateway cannot do this: ${operation}.`);
 }
 
 /** Answers of 202 and 204 without a body. */
-export function nothing({ c }: NovaCall, status: 202 | 204): Response {
+export function emptyResponse({ c }: NovaCall, status: 202 | 204): Response {
   return c.body(null, status);
 }

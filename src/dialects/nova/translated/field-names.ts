@@ -11,7 +11,7 @@ const NOVA_NAMES: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** Tells which field is wrong as Nova does, by Nova's name for it. Other errors stay as they are. */
-export function inNovaWords(error: unknown): unknown {
+export function withNovaFieldNames(error: unknown): unknown {
   if (!(error instanceof ComputeError) || error.code !== 'invalid') return error;
   const [problem] = error.details;
   if (problem === undefined) return error;

@@ -1,16 +1,16 @@
 import { ComputeError } from '../../../compute/errors.ts';
 import type { Flavor } from '../../../compute/model.ts';
-import { linksTo, type NovaCall, oneOf } from './call.ts';
-import { nextLinks, part } from './lists.ts';
+import { findOrThrow, linksTo, type NovaCall } from './call.ts';
+import { nextLinks, paginate } from './lists.ts';
 
 /** `GET /flavors`. */
 export function listFlavors(call: NovaCall): Promise<Response> {
-  return listed(call, ({ id, name }) => ({ id, name, links: linksTo(call.publicUrl, 'flavors', id) }));
+  return listResponse(call, ({ id, name }) => ({ id, name, links: linksTo(call.publicUrl, 'flavors', id) }));
 }
 
 /** `GET /flavors/detail`. */
 export function listFlavorsWithDetail(call: NovaCall): Promise<Response> {
-  return listed(call, (flavor) => flavorView(flavor, call.publicUrl));
+  return listResponse(call, (flavor) => flavorView(flavor, call.publicUrl));
 }
 
 /** `GET /flavors/{id}`; by name too, for a redu cloud may name the flavor of an instance so. */
@@ -27,20 +27,21 @@ export async function listExtraSpecs({ c, cloud }: NovaCall, wanted = ''): Promi
 async function flavorOf(cloud: NovaCall['cloud'], wanted: string): Promise<Flavor> {
   const flavors = await cloud.listFlavors();
   return (
-    flavors.find(({ id }) => id === wanted) ?? oneOf(flavors, ({ name }) => name === wanted, 'Flavor', wanted)
+    flavors.find(({ id }) => id === wanted) ??
+    findOrThrow(flavors, ({ name }) => name === wanted, 'Flavor', wanted)
   );
 }
 
-async function listed(call: NovaCall, view: (flavor: Flavor) => object): Promise<Response> {
-  const [minRam, minDisk] = [leastOf(call, 'minRam'), leastOf(call, 'minDisk')];
+async function listResponse(call: NovaCall, view: (flavor: Flavor) => object): Promise<Response> {
+  const [minRam, minDisk] = [minimumOf(call, 'minRam'), minimumOf(call, 'minDisk')];
   const flavors = (await call.cloud.listFlavors())
     .filter(({ ram, disk }) => ram >= minRam && disk >= minDisk)
     .toSorted(orderOf(call.query));
-  const { items, next } = part(call, flavors);
+  const { items, next } = paginate(call, flavors);
   return call.c.json({ flavors: items.map(view), ...nextLinks('flavors', next) });
 }
 
-function leastOf({ query }: NovaCall, name: string): number {
+function minimumOf({ query }: NovaCall, name: string): number {
   const text = query.get(name) ?? '0';
   if (!/^\d{1,9}$/.test(text)) throw ComputeError.field(name, 'must be a whole number of 0 or more');
   return Number(text);

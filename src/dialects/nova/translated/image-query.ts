@@ -7,8 +7,8 @@
 
 import { ComputeError } from '../../../compute/errors.ts';
 import type { Image } from '../../../compute/model.ts';
-import { lacks } from './call.ts';
-import { YES } from './lists.ts';
+import { unsupported } from './call.ts';
+import { TRUE_VALUE } from './lists.ts';
 
 const CONTROL: ReadonlySet<string> = new Set(['limit', 'marker', 'sort', 'sort_key', 'sort_dir']);
 const VISIBILITIES: ReadonlySet<string> = new Set(['public', 'private', 'shared', 'community', 'all']);
@@ -44,13 +44,14 @@ function accepted(name: string, value: string): Accepts {
       return atTime(name, value, (image) => image.updated);
     case 'os_hidden':
       // A redu cloud lists no hidden images.
-      if (YES.test(value)) throw lacks('listing hidden images');
+      if (TRUE_VALUE.test(value)) throw unsupported('listing hidden images');
       return () => true;
     case 'member_status':
-      if (value !== 'accepted' && value !== 'all') throw lacks(`filtering images by member_status ${value}`);
+      if (value !== 'accepted' && value !== 'all')
+        throw unsupported(`filtering images by member_status ${value}`);
       return () => true;
     default:
-      throw lacks(`filtering images by ${name}`);
+      throw unsupported(`filtering images by ${name}`);
   }
 }
 
@@ -121,7 +122,7 @@ export function imageOrder(query: URLSearchParams): (a: Image, b: Image) => numb
     { key: 'id', direction: 'desc' },
   ];
   const order = keys.map(({ key, direction }) => {
-    if (NOT_REPORTED.has(key)) throw lacks(`sorting images by ${key}`);
+    if (NOT_REPORTED.has(key)) throw unsupported(`sorting images by ${key}`);
     const read = Object.hasOwn(SORTED_BY, key) ? SORTED_BY[key] : undefined;
     if (read === undefined) throw ComputeError.field('sort', `Invalid sort key: ${key}`);
     if (direction !== 'asc' && direction !== 'desc')

@@ -6,9 +6,9 @@
 
 import { ComputeError } from '../../../compute/errors.ts';
 import type { Image } from '../../../compute/model.ts';
-import { lacks, linksTo, type NovaCall, oneOf } from './call.ts';
+import { findOrThrow, linksTo, type NovaCall, unsupported } from './call.ts';
 import { imageFilter, imageOrder } from './image-query.ts';
-import { nextLinks, part } from './lists.ts';
+import { nextLinks, paginate } from './lists.ts';
 
 const LIST_PATH = '/v2/images';
 /** Filters of Nova by what redu does not report of an image. */
@@ -19,7 +19,7 @@ export async function listImages(call: NovaCall): Promise<Response> {
   const accepts = imageFilter(call.query);
   const order = imageOrder(call.query);
   const matching = (await call.cloud.listImages()).filter(accepts).toSorted(order);
-  const { items, next } = part(call, matching);
+  const { items, next } = paginate(call, matching);
   const parameters = new URLSearchParams(call.query);
   parameters.delete('marker');
   const first = parameters.size === 0 ? LIST_PATH : `${LIST_PATH}?${parameters}`;
@@ -39,7 +39,7 @@ export async function showImage({ c, cloud }: NovaCall, id = ''): Promise<Respon
 
 /** Compute's `GET /images`. */
 export function listComputeImages(call: NovaCall): Promise<Response> {
-  return listedAtCompute(call, ({ id, name }) => ({
+  return computeListResponse(call, ({ id, name }) => ({
     id,
     name,
     links: linksTo(call.publicUrl, 'images', id),
@@ -48,7 +48,7 @@ export function listComputeImages(call: NovaCall): Promise<Response> {
 
 /** Compute's `GET /images/detail`. */
 export function listComputeImagesWithDetail(call: NovaCall): Promise<Response> {
-  return listedAtCompute(call, (image) => computeImageView(image, call.publicUrl));
+  return computeListResponse(call, (image) => computeImageView(image, call.publicUrl));
 }
 
 /** Compute's `GET /images/{id}`. */
@@ -57,19 +57,19 @@ export async function showComputeImage({ c, cloud, publicUrl }: NovaCall, id = '
 }
 
 async function imageOf(cloud: NovaCall['cloud'], id: string): Promise<Image> {
-  return oneOf(await cloud.listImages(), (image) => image.id === id, 'Image', id);
+  return findOrThrow(await cloud.listImages(), (image) => image.id === id, 'Image', id);
 }
 
-async function listedAtCompute(call: NovaCall, view: (image: Image) => object): Promise<Response> {
+async function computeListResponse(call: NovaCall, view: (image: Image) => object): Promise<Response> {
   const accepts = computeImageFilter(call.query);
-  const { items, next } = part(call, (await call.cloud.listImages()).filter(accepts));
+  const { items, next } = paginate(call, (await call.cloud.listImages()).filter(accepts));
   return call.c.json({ images: items.map(view), ...nextLinks('images', next) });
 }
 
 /** What Nova filters its list of images by; other parameters are ignored, as Nova does. */
 function computeImageFilter(query: URLSearchParams): (image: Image) => boolean {
   const beyond = [...query.keys()].find((name) => NOT_REPORTED_AT_COMPUTE.test(name));
-  if (beyond !== undefined) throw lacks(`filtering images by ${beyond}`);
+  if (beyond !== undefined) throw unsupported(`filtering images by ${beyond}`);
   const [name, status] = [query.get('name'), query.get('status')];
   const wholeNumber = (parameter: string) => {
     const text = query.get(parameter);

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { KeyPair } from '../../../compute/model.ts';
 import { decodeBody } from '../../../http/decode.ts';
 import { name, text } from '../../../http/field-schemas.ts';
-import { type NovaCall, notFound, nothing } from './call.ts';
+import { emptyResponse, type NovaCall, notFound } from './call.ts';
 
 const MAX_PUBLIC_KEY = 16_384;
 /** What a redu API takes in a path; Nova takes less. */
@@ -40,7 +40,7 @@ export async function showKeyPair({ c, cloud }: NovaCall, wanted = ''): Promise<
 /** `DELETE /os-keypairs/{name}`. */
 export async function deleteKeyPair(call: NovaCall, wanted = ''): Promise<Response> {
   await call.cloud.deleteKeyPair(nameIn(wanted));
-  return nothing(call, 202);
+  return emptyResponse(call, 202);
 }
 
 function nameIn(segment: string): string {

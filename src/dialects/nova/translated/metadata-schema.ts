@@ -15,7 +15,7 @@ export const FLAG_NAMES: ReadonlySet<string> = new Set([FLAG_PUBLIC, FLAG_SSH, P
 const MAX_ITEMS = 128;
 /** In a path the cloud would take "." and ".." for something else. */
 const KEY = /^(?!\.{1,2}$)[a-zA-Z0-9\-_:. ]{1,255}$/;
-const YES = /^true$/i;
+const TRUE = /^true$/i;
 
 export const metadataSchema = z
   .record(z.string().regex(KEY, 'must have 1 to 255 of: letters, digits, - _ : . and space'), text.max(255))
@@ -37,12 +37,12 @@ export function splitFlags<V extends string | null>(
   return {
     items: items as Record<string, V>,
     flags: {
-      ...(isPublic !== undefined && { isPublic: isYes(isPublic) }),
-      ...(enableSsh !== undefined && { enableSsh: isYes(enableSsh) }),
+      ...(isPublic !== undefined && { isPublic: isTrue(isPublic) }),
+      ...(enableSsh !== undefined && { enableSsh: isTrue(enableSsh) }),
     },
   };
 }
 
-function isYes(value: string | null): boolean {
-  return value !== null && YES.test(value);
+function isTrue(value: string | null): boolean {
+  return value !== null && TRUE.test(value);
 }

@@ -19,8 +19,8 @@ export const VERSION_HEADERS: Readonly<Record<string, string>> = {
  *
  * @throws ComputeError `invalid` for what is no version.
  */
-export function refusedVersion(headers: Headers): Response | null {
-  const asked = askedVersion(headers);
+export function microversionError(headers: Headers): Response | null {
+  const asked = requestedVersion(headers);
   if (asked === undefined || asked === 'latest' || asked === MICROVERSION) return null;
   if (!/^[1-9]\d*\.(?:[1-9]\d*|0)$/.test(asked)) {
     const form = 'is of invalid format. Must be of format MajorNum.MinorNum.';
@@ -34,7 +34,7 @@ export function refusedVersion(headers: Headers): Response | null {
 }
 
 /** One for another service is as good as none. */
-function askedVersion(headers: Headers): string | undefined {
+function requestedVersion(headers: Headers): string | undefined {
   for (const item of (headers.get('openstack-api-version') ?? '').split(',')) {
     const [service, version] = item.trim().split(/\s+/);
     if (service?.toLowerCase() === 'compute' && version) return version;

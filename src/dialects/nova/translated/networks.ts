@@ -5,8 +5,8 @@
  */
 
 import type { FloatingIp, Network, Port } from '../../../compute/model.ts';
-import { lacks, type NovaCall, oneOf } from './call.ts';
-import { filtered, nextLinks, part, YES } from './lists.ts';
+import { findOrThrow, type NovaCall, unsupported } from './call.ts';
+import { filterByQuery, nextLinks, paginate, TRUE_VALUE } from './lists.ts';
 
 /** Parameters of every list that are no filters. */
 const CONTROL = ['limit', 'marker', 'page_reverse', 'fields', 'sort_key', 'sort_dir'];
@@ -16,19 +16,21 @@ const CONTROL = ['limit', 'marker', 'page_reverse', 'fields', 'sort_key', 'sort_
  *
  * @param constant Members that redu does not report: the view has a constant, which no filter or sort may rest on.
  */
-export async function listed<T extends { readonly id: string }>(
+export async function listResponse<T extends { readonly id: string }>(
   call: NovaCall,
   plural: string,
   all: readonly T[],
   constant: readonly (keyof T & string)[] = [],
 ): Promise<Response> {
   const { query } = call;
-  if (YES.test(query.get('page_reverse') ?? '')) throw lacks(`listing ${plural} with page_reverse`);
+  if (TRUE_VALUE.test(query.get('page_reverse') ?? ''))
+    throw unsupported(`listing ${plural} with page_reverse`);
   const [first] = all;
   const reported = Object.keys(first ?? { id: '' }).filter((name) => !constant.some((one) => one === name));
   // The members of an empty list are not known, and it needs no filter.
-  const matching = first === undefined ? [] : filtered(all, query, { plural, reported, control: CONTROL });
-  const { items, next } = part(call, sorted(matching, query, plural, reported));
+  const matching =
+    first === undefined ? [] : filterByQuery(all, query, { plural, reported, control: CONTROL });
+  const { items, next } = paginate(call, sorted(matching, query, plural, reported));
   const fields = query.getAll('fields');
   return call.c.json({
     [plural]: fields.length === 0 ? items : items.map((item) => withFields(item, fields)),
@@ -45,7 +47,7 @@ function sorted<T extends { readonly id: string }>(
 ): T[] {
   const directions = query.getAll('sort_dir');
   const keys = query.getAll('sort_key').map((name, index) => {
-    if (items.length > 0 && !reported.includes(name)) throw lacks(`sorting ${plural} by ${name}`);
+    if (items.length > 0 && !reported.includes(name)) throw unsupported(`sorting ${plural} by ${name}`);
     return { name: name as keyof T, sign: directions[index] === 'desc' ? -1 : 1 };
   });
   return items.toSorted((a, b) => {
@@ -63,13 +65,13 @@ function withFields<T extends object>(item: T, fields: readonly string[]): Parti
 
 /** `GET /v2.0/networks`. */
 export async function listNetworks(call: NovaCall): Promise<Response> {
-  return listed(call, 'networks', (await call.cloud.listNetworks()).map(networkView), ['description']);
+  return listResponse(call, 'networks', (await call.cloud.listNetworks()).map(networkView), ['description']);
 }
 
 /** `GET /v2.0/networks/{id}`. */
 export async function showNetwork({ c, cloud }: NovaCall, id = ''): Promise<Response> {
   return c.json({
-    network: networkView(oneOf(await cloud.listNetworks(), (n) => n.id === id, 'Network', id)),
+    network: networkView(findOrThrow(await cloud.listNetworks(), (n) => n.id === id, 'Network', id)),
   });
 }
 
@@ -77,19 +79,19 @@ export async function showNetwork({ c, cloud }: NovaCall, id = ''): Promise<Resp
 export async function listPorts(call: NovaCall): Promise<Response> {
   const instanceId = call.query.get('device_id');
   const ports = await call.cloud.listPorts(instanceId === null ? {} : { instanceId });
-  return listed(call, 'ports', ports.map(portView));
+  return listResponse(call, 'ports', ports.map(portView));
 }
 
 /** `GET /v2.0/floatingips`. */
 export async function listFloatingIps(call: NovaCall): Promise<Response> {
   const { projectId } = call.c.var.principal;
   const addresses = (await call.cloud.listFloatingIps()).map((one) => floatingIpView(one, projectId));
-  return listed(call, 'floatingips', addresses, ['router_id']);
+  return listResponse(call, 'floatingips', addresses, ['router_id']);
 }
 
 /** `GET /v2.0/floatingips/{id}`. */
 export async function showFloatingIp({ c, cloud }: NovaCall, id = ''): Promise<Response> {
-  const found = oneOf(await cloud.listFloatingIps(), (one) => one.id === id, 'Floating IP', id);
+  const found = findOrThrow(await cloud.listFloatingIps(), (one) => one.id === id, 'Floating IP', id);
   return c.json({ floatingip: floatingIpView(found, c.var.principal.projectId) });
 }
 

@@ -4,7 +4,7 @@ import { ComputeError } from '../../../compute/errors.ts';
 import type { CreateInstance } from '../../../compute/requests.ts';
 import { canonicalBase64 } from '../../../http/base64.ts';
 import { name, shortText, uuid } from '../../../http/field-schemas.ts';
-import { lacks } from './call.ts';
+import { unsupported } from './call.ts';
 import { metadataSchema, splitFlags } from './metadata-schema.ts';
 
 const MAX_NETWORKS = 16;
@@ -62,7 +62,7 @@ const count = z
   .refine((value) => value >= 1, 'must be 1 or more')
   .optional();
 const hints = z.looseObject({ group: uuid.nullish() }).optional();
-const lacking = z.unknown().optional();
+const unsupportedField = z.unknown().optional();
 
 /** `POST /servers` at microversion 2.1. */
 export const newServerSchema = z.strictObject({
@@ -81,12 +81,12 @@ export const newServerSchema = z.strictObject({
     config_drive: z.union([z.boolean(), z.string()]).optional(),
     'OS-DCF:diskConfig': z.enum(['AUTO', 'MANUAL']).optional(),
     block_device_mapping_v2: z.array(blockDevice).optional(),
-    accessIPv4: lacking,
-    accessIPv6: lacking,
-    adminPass: lacking,
-    block_device_mapping: lacking,
-    personality: lacking,
-    return_reservation_id: lacking,
+    accessIPv4: unsupportedField,
+    accessIPv6: unsupportedField,
+    adminPass: unsupportedField,
+    block_device_mapping: unsupportedField,
+    personality: unsupportedField,
+    return_reservation_id: unsupportedField,
   }),
   'os:scheduler_hints': hints,
   'OS-SCH-HNT:scheduler_hints': hints,
@@ -96,8 +96,8 @@ type NewServerBody = z.output<typeof newServerSchema>;
 /** What a checked body asks for. `invalid`; `not_implemented` for what cannot be kept: nothing of a wish is left out silently. */
 export function toCreateInstance(body: NewServerBody): CreateInstance {
   const { server } = body;
-  assertPossible(server);
-  assertPossibleHints(body);
+  assertSupported(server);
+  assertSupportedHints(body);
   const { items, flags } = splitFlags<string>(server.metadata ?? {});
   const { group } = body['os:scheduler_hints'] ?? body['OS-SCH-HNT:scheduler_hints'] ?? {};
   return {
@@ -116,26 +116,26 @@ export function toCreateInstance(body: NewServerBody): CreateInstance {
   };
 }
 
-function assertPossible(server: NewServerBody['server']): void {
+function assertSupported(server: NewServerBody['server']): void {
   const { min_count: least = 1, max_count: most = least } = server;
   if (least > most) throw ComputeError.field('server.min_count', 'must not be more than max_count');
   const beyond = [
     server.adminPass !== undefined && 'an adminPass',
     (server.accessIPv4 || server.accessIPv6) && 'an accessIPv4 or accessIPv6',
     server['OS-DCF:diskConfig'] === 'AUTO' && 'an OS-DCF:diskConfig other than MANUAL',
-    isYes(server.config_drive) && 'a config_drive',
+    isTrue(server.config_drive) && 'a config_drive',
     isFilled(server.personality) && 'a personality',
     isFilled(server.block_device_mapping) && 'a block_device_mapping',
-    deviceBeyond(server.block_device_mapping_v2 ?? []),
+    unsupportedDevice(server.block_device_mapping_v2 ?? []),
     server.return_reservation_id === true && 'a return_reservation_id',
     Math.max(least, most) > 1 && 'a min_count or max_count above 1',
     server.networks?.some((one) => one.fixed_ip !== undefined) && 'a fixed_ip',
   ].find((wish) => typeof wish === 'string');
-  if (beyond !== undefined) throw lacks(`making servers with ${beyond}`);
+  if (beyond !== undefined) throw unsupported(`making servers with ${beyond}`);
 }
 
 /** Of block devices redu has one: the local disk made from the image. */
-function deviceBeyond(devices: readonly BlockDevice[]): string | false {
+function unsupportedDevice(devices: readonly BlockDevice[]): string | false {
   for (const { source_type = 'volume', destination_type = 'local', ...device } of devices) {
     if (destination_type === 'volume' || source_type === 'volume' || source_type === 'snapshot')
       return 'volumes';
@@ -148,11 +148,11 @@ function deviceBeyond(devices: readonly BlockDevice[]): string | false {
   return devices.length > 1 && 'additional disks (block_device_mapping_v2)';
 }
 
-function assertPossibleHints(body: NewServerBody): void {
+function assertSupportedHints(body: NewServerBody): void {
   for (const member of ['os:scheduler_hints', 'OS-SCH-HNT:scheduler_hints'] as const) {
     const [hint] =
       Object.entries(body[member] ?? {}).find(([name, value]) => name !== 'group' && value != null) ?? [];
-    if (hint !== undefined) throw lacks(`making servers with the scheduler hint ${hint}`);
+    if (hint !== undefined) throw unsupported(`making servers with the scheduler hint ${hint}`);
   }
 }
 
@@ -174,7 +174,7 @@ function toAttachment({ uuid: networkId, port }: z.output<typeof attachment>): N
 }
 
 /** Nova has many words for it. */
-function isYes(value: boolean | string | undefined): boolean {
+function isTrue(value: boolean | string | undefined): boolean {
   return value === true || /^(?:1|t|true|on|y|yes)$/i.test(String(value));
 }
 

@@ -15,37 +15,37 @@ const UNLIMITED = -1;
 export async function showLimits({ c, cloud }: NovaCall): Promise<Response> {
   const quotas = await cloud.quotas();
   const absolute = {
-    maxTotalInstances: most(quotas.instances),
-    maxTotalCores: most(quotas.cores),
-    maxTotalRAMSize: most(quotas.ram),
-    maxTotalKeypairs: most(quotas.keyPairs),
-    maxServerGroups: most(quotas.serverGroups),
+    maxTotalInstances: limitOf(quotas.instances),
+    maxTotalCores: limitOf(quotas.cores),
+    maxTotalRAMSize: limitOf(quotas.ram),
+    maxTotalKeypairs: limitOf(quotas.keyPairs),
+    maxServerGroups: limitOf(quotas.serverGroups),
     maxServerGroupMembers: UNLIMITED,
-    maxTotalFloatingIps: most(quotas.floatingIps),
-    maxSecurityGroups: most(quotas.securityGroups),
+    maxTotalFloatingIps: limitOf(quotas.floatingIps),
+    maxSecurityGroups: limitOf(quotas.securityGroups),
     maxSecurityGroupRules: UNLIMITED,
     maxServerMeta: UNLIMITED,
     maxImageMeta: UNLIMITED,
     maxPersonality: 0,
     maxPersonalitySize: 0,
-    totalInstancesUsed: used(quotas.instances),
-    totalCoresUsed: used(quotas.cores),
-    totalRAMUsed: used(quotas.ram),
-    totalServerGroupsUsed: used(quotas.serverGroups),
-    totalFloatingIpsUsed: used(quotas.floatingIps),
-    totalSecurityGroupsUsed: used(quotas.securityGroups),
+    totalInstancesUsed: usageOf(quotas.instances),
+    totalCoresUsed: usageOf(quotas.cores),
+    totalRAMUsed: usageOf(quotas.ram),
+    totalServerGroupsUsed: usageOf(quotas.serverGroups),
+    totalFloatingIpsUsed: usageOf(quotas.floatingIps),
+    totalSecurityGroupsUsed: usageOf(quotas.securityGroups),
   };
   return c.json({ limits: { rate: [], absolute } });
 }
 
 /** `GET /os-quota-sets/{project}`, and `.../defaults`: others than the project's own are not told. */
 export function showQuotaSet(call: NovaCall, project = ''): Promise<Response> {
-  return quotaSet(call, project, most);
+  return quotaSet(call, project, limitOf);
 }
 
 /** `GET /os-quota-sets/{project}/detail`. */
 export function showQuotaDetail(call: NovaCall, project = ''): Promise<Response> {
-  return quotaSet(call, project, (quota) => ({ limit: most(quota), in_use: used(quota), reserved: 0 }));
+  return quotaSet(call, project, (quota) => ({ limit: limitOf(quota), in_use: usageOf(quota), reserved: 0 }));
 }
 
 async function quotaSet(
@@ -53,7 +53,7 @@ async function quotaSet(
   project: string,
   view: (quota: Quota) => unknown,
 ): Promise<Response> {
-  assertOwn(project, c.var.principal.projectId);
+  assertOwnProject(project, c.var.principal.projectId);
   const quotas = await cloud.quotas();
   const untold: Quota = { limit: null, used: null };
   return c.json({
@@ -79,12 +79,16 @@ async function quotaSet(
 
 /** Network's `GET /quotas/{project}`. */
 export function showNetworkQuota(call: NovaCall, project = ''): Promise<Response> {
-  return networkQuota(call, project, most);
+  return networkQuota(call, project, limitOf);
 }
 
 /** Network's `GET /quotas/{project}/details.json`. */
 export function showNetworkQuotaDetails(call: NovaCall, project = ''): Promise<Response> {
-  return networkQuota(call, project, (quota) => ({ limit: most(quota), used: used(quota), reserved: 0 }));
+  return networkQuota(call, project, (quota) => ({
+    limit: limitOf(quota),
+    used: usageOf(quota),
+    reserved: 0,
+  }));
 }
 
 async function networkQuota(
@@ -92,7 +96,7 @@ async function networkQuota(
   project: string,
   view: (quota: Quota) => unknown,
 ): Promise<Response> {
-  assertOwn(project, c.var.principal.projectId);
+  assertOwnProject(project, c.var.principal.projectId);
   const { floatingIps, networks, ports, securityGroups }: Quotas = await cloud.quotas();
   return c.json({
     quota: {
@@ -104,15 +108,15 @@ async function networkQuota(
   });
 }
 
-function assertOwn(project: string, own: string): void {
+function assertOwnProject(project: string, own: string): void {
   if (project === own) return;
   throw new ComputeError('forbidden', 'The quotas of another project are not told.');
 }
 
-function most({ limit }: Quota): number {
+function limitOf({ limit }: Quota): number {
   return limit ?? UNLIMITED;
 }
 
-function used({ used: count }: Quota): number {
+function usageOf({ used: count }: Quota): number {
   return count ?? 0;
 }

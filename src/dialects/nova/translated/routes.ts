@@ -6,7 +6,7 @@
 
 import type { ServiceName } from '../services.ts';
 import { listAvailabilityZones } from './availability-zones.ts';
-import type { NovaRoute } from './call.ts';
+import type { NovaHandler } from './call.ts';
 import { listExtraSpecs, listFlavors, listFlavorsWithDetail, showFlavor } from './flavors.ts';
 import * as images from './images.ts';
 import { createKeyPair, deleteKeyPair, listKeyPairs, showKeyPair } from './key-pairs.ts';
@@ -20,7 +20,7 @@ import * as metadata from './server-metadata.ts';
 import * as servers from './servers.ts';
 
 /** By method and path behind the version; `*` is any segment. The first that fits counts. */
-export const ROUTES: Readonly<Record<ServiceName, Readonly<Record<string, NovaRoute>>>> = {
+export const ROUTES: Readonly<Record<ServiceName, Readonly<Record<string, NovaHandler>>>> = {
   compute: {
     'GET servers': listServers,
     'POST servers': servers.createServer,
@@ -88,7 +88,7 @@ export const ROUTES: Readonly<Record<ServiceName, Readonly<Record<string, NovaRo
 /**
  * What else the services have at these first segments: said to be missing (501), while all that they do not know is not found.
  */
-export const LACKING: Readonly<Record<ServiceName, readonly string[]>> = {
+export const UNSUPPORTED: Readonly<Record<ServiceName, readonly string[]>> = {
   compute: [
     'flavors',
     'images',

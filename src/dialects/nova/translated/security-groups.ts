@@ -5,22 +5,22 @@ import type { SecurityGroup, SecurityGroupRule } from '../../../compute/model.ts
 import { decodeBody } from '../../../http/decode.ts';
 import { name, text, uuid } from '../../../http/field-schemas.ts';
 import { hasPorts, isIcmp, protocolSchema } from '../../../http/protocols.ts';
-import { idIn, lacks, type NovaCall, nothing, oneOf } from './call.ts';
-import { listed } from './networks.ts';
+import { emptyResponse, findOrThrow, type NovaCall, parseId, unsupported } from './call.ts';
+import { listResponse } from './networks.ts';
 
 const MAX_PORT = 65_535;
 const KIND = 'Security group';
 
 /** A member that Neutron has and redu does not: accepted with its default only. */
-const lacking = z.unknown().optional();
+const unsupportedField = z.unknown().optional();
 
 const newGroupSchema = z.strictObject({
   security_group: z.strictObject({
     name,
     description: text.max(255).optional(),
-    stateful: lacking,
-    project_id: lacking,
-    tenant_id: lacking,
+    stateful: unsupportedField,
+    project_id: unsupportedField,
+    tenant_id: unsupportedField,
   }),
 });
 
@@ -62,10 +62,10 @@ const newRuleSchema = z.strictObject({
     port_range_max: port,
     remote_ip_prefix: prefix,
     description: text.max(255).nullish(),
-    remote_group_id: lacking,
-    remote_address_group_id: lacking,
-    project_id: lacking,
-    tenant_id: lacking,
+    remote_group_id: unsupportedField,
+    remote_address_group_id: unsupportedField,
+    project_id: unsupportedField,
+    tenant_id: unsupportedField,
   }),
 });
 type NewRule = z.output<typeof newRuleSchema>['security_group_rule'];
@@ -73,32 +73,32 @@ type NewRule = z.output<typeof newRuleSchema>['security_group_rule'];
 /** `GET /v2.0/security-groups`. */
 export async function listSecurityGroups(call: NovaCall): Promise<Response> {
   const groups = (await call.cloud.listSecurityGroups()).map(groupView);
-  return listed(call, 'security_groups', groups, ['stateful', 'shared']);
+  return listResponse(call, 'security_groups', groups, ['stateful', 'shared']);
 }
 
 /** `POST /v2.0/security-groups`. */
 export async function createSecurityGroup({ c, cloud }: NovaCall): Promise<Response> {
   const { security_group: given } = await decodeBody(c, newGroupSchema);
   const { name: wanted, description = '', stateful = true } = given;
-  refuseOtherProject(c, given, 'a security group');
-  if (stateful !== true) throw lacks('a security group with stateful other than true');
+  rejectOtherProject(c, given, 'a security group');
+  if (stateful !== true) throw unsupported('a security group with stateful other than true');
   return c.json({ security_group: groupView(await cloud.createSecurityGroup(wanted, description)) }, 201);
 }
 
 /** `GET /v2.0/security-groups/{id}`. */
 export async function showSecurityGroup({ c, cloud }: NovaCall, segment = ''): Promise<Response> {
-  return c.json({ security_group: groupView(await cloud.getSecurityGroup(idIn(segment, KIND))) });
+  return c.json({ security_group: groupView(await cloud.getSecurityGroup(parseId(segment, KIND))) });
 }
 
 /** `DELETE /v2.0/security-groups/{id}`. */
 export async function deleteSecurityGroup(call: NovaCall, segment = ''): Promise<Response> {
-  await call.cloud.deleteSecurityGroup(idIn(segment, KIND));
-  return nothing(call, 204);
+  await call.cloud.deleteSecurityGroup(parseId(segment, KIND));
+  return emptyResponse(call, 204);
 }
 
 /** `GET /v2.0/security-group-rules`. */
 export async function listRules(call: NovaCall): Promise<Response> {
-  return listed(call, 'security_group_rules', await everyRule(call), [
+  return listResponse(call, 'security_group_rules', await allRules(call), [
     'remote_address_group_id',
     'remote_group_id',
   ]);
@@ -107,16 +107,16 @@ export async function listRules(call: NovaCall): Promise<Response> {
 /** `GET /v2.0/security-group-rules/{id}`. */
 export async function showRule(call: NovaCall, id = ''): Promise<Response> {
   return call.c.json({
-    security_group_rule: oneOf(await everyRule(call), (rule) => rule.id === id, 'Rule', id),
+    security_group_rule: findOrThrow(await allRules(call), (rule) => rule.id === id, 'Rule', id),
   });
 }
 
 /** `POST /v2.0/security-group-rules`. */
 export async function createRule({ c, cloud }: NovaCall): Promise<Response> {
   const { security_group_rule: wanted } = await decodeBody(c, newRuleSchema);
-  refuseOtherProject(c, wanted, 'a security group rule');
+  rejectOtherProject(c, wanted, 'a security group rule');
   for (const member of ['remote_group_id', 'remote_address_group_id'] as const) {
-    if (wanted[member] != null) throw lacks(`a security group rule with ${member}`);
+    if (wanted[member] != null) throw unsupported(`a security group rule with ${member}`);
   }
   const made = await cloud.createSecurityGroupRule(wanted.security_group_id, toNewRule(wanted));
   return c.json({ security_group_rule: ruleView(made, c.var.principal.projectId) }, 201);
@@ -124,7 +124,7 @@ export async function createRule({ c, cloud }: NovaCall): Promise<Response> {
 
 function toNewRule(wanted: NewRule): NewSecurityGroupRule {
   const { protocol = null, port_range_min: min = null, port_range_max: max = null } = wanted;
-  refuseWrongPorts(protocol, min, max);
+  assertPortRange(protocol, min, max);
   const remotePrefix = wanted.remote_ip_prefix ?? null;
   const family = remotePrefix?.includes(':') ? 'IPv6' : 'IPv4';
   const { ethertype = 'IPv4', description } = wanted;
@@ -144,7 +144,7 @@ function toNewRule(wanted: NewRule): NewSecurityGroupRule {
 }
 
 /** Neutron's rules for `port_range_min` and `port_range_max`, which are type and code of ICMP. */
-function refuseWrongPorts(protocol: string | null, min: number | null, max: number | null): void {
+function assertPortRange(protocol: string | null, min: number | null, max: number | null): void {
   if (min === null && max === null) return;
   const refuse = (message: string) => ComputeError.field('security_group_rule.port_range_min', message);
   if (protocol === null) throw refuse('needs a protocol');
@@ -159,7 +159,7 @@ function refuseWrongPorts(protocol: string | null, min: number | null, max: numb
 }
 
 /** The body may name the project of the token, and no other. */
-function refuseOtherProject(
+function rejectOtherProject(
   c: NovaCall['c'],
   given: { readonly project_id?: unknown; readonly tenant_id?: unknown },
   kind: string,
@@ -167,18 +167,19 @@ function refuseOtherProject(
   const { projectId } = c.var.principal;
   for (const member of ['project_id', 'tenant_id'] as const) {
     const named = given[member];
-    if (named != null && named !== projectId) throw lacks(`${kind} with the ${member} of another project`);
+    if (named != null && named !== projectId)
+      throw unsupported(`${kind} with the ${member} of another project`);
   }
 }
 
 /** `DELETE /v2.0/security-group-rules/{id}`. */
 export async function deleteRule(call: NovaCall, id = ''): Promise<Response> {
-  const rule = oneOf(await everyRule(call), (one) => one.id === id, 'Rule', id);
+  const rule = findOrThrow(await allRules(call), (one) => one.id === id, 'Rule', id);
   await call.cloud.deleteSecurityGroupRule(rule.security_group_id, rule.id);
-  return nothing(call, 204);
+  return emptyResponse(call, 204);
 }
 
-async function everyRule({ cloud }: NovaCall) {
+async function allRules({ cloud }: NovaCall) {
   return (await cloud.listSecurityGroups()).flatMap((group) => groupView(group).security_group_rules);
 }
 

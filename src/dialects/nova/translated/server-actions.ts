@@ -7,15 +7,15 @@ import { readJsonObject } from '../../../http/body.ts';
 import { decode } from '../../../http/decode.ts';
 import { name } from '../../../http/field-schemas.ts';
 import { scopeForAction } from '../permissions.ts';
-import { FACES } from '../services.ts';
-import { lacks, type NovaCall, nothing } from './call.ts';
+import { SERVICE_ENDPOINTS } from '../services.ts';
+import { emptyResponse, type NovaCall, unsupported } from './call.ts';
 import { metadataSchema } from './metadata-schema.ts';
 import { flavorReference, imageReference } from './new-server.ts';
 import { plainServer } from './server-view.ts';
 import { serverId } from './servers.ts';
 
 /** Actions that take nothing, in Nova's words. */
-const PLAIN = {
+const PLAIN_ACTIONS = {
   'os-start': 'start',
   'os-stop': 'stop',
   pause: 'pause',
@@ -33,7 +33,7 @@ const PLAIN = {
 } as const satisfies Readonly<Record<string, RequestedAction['action']>>;
 
 /** What Nova does at microversion 2.1, and no cloud of the language in the middle. */
-const LACKING: ReadonlySet<string> = new Set([
+const UNSUPPORTED: ReadonlySet<string> = new Set([
   'addFixedIp',
   'addFloatingIp',
   'addSecurityGroup',
@@ -82,17 +82,17 @@ export function requestedAction(action: string, argument: unknown): RequestedAct
     case 'rebuild': {
       const { imageRef, ...others } = decode(rebuild, argument);
       const [beyond] = Object.keys(others);
-      if (beyond !== undefined) throw lacks(`rebuild with ${beyond}`);
+      if (beyond !== undefined) throw unsupported(`rebuild with ${beyond}`);
       return { action, image: imageRef };
     }
     default:
-      if (Object.hasOwn(PLAIN, action)) {
+      if (Object.hasOwn(PLAIN_ACTIONS, action)) {
         if (action === 'rescue' && argument != null && Object.keys(argument).length > 0) {
-          throw lacks('rescue with a password or an image');
+          throw unsupported('rescue with a password or an image');
         }
-        return { action: PLAIN[action as keyof typeof PLAIN] };
+        return { action: PLAIN_ACTIONS[action as keyof typeof PLAIN_ACTIONS] };
       }
-      if (LACKING.has(action)) throw lacks(`the action ${action}`);
+      if (UNSUPPORTED.has(action)) throw unsupported(`the action ${action}`);
       throw new ComputeError('invalid', `There is no such action: ${action}`);
   }
 }
@@ -109,10 +109,10 @@ export async function runServerAction(call: NovaCall, segment = ''): Promise<Res
   if (name === 'createImage') return snapshot(call, id, argument);
   if (name === 'forceDelete') {
     await deleteInstance(cloud, id, c.var.releases);
-    return nothing(call, 202);
+    return emptyResponse(call, 202);
   }
   // Of a server that is not there nothing else is said.
-  if (LACKING.has(name)) await getInstance(cloud, id);
+  if (UNSUPPORTED.has(name)) await getInstance(cloud, id);
   const action = requestedAction(name, argument);
   const { adminPassword } = await actOnInstance(cloud, id, action);
   const password = adminPassword === null ? {} : { adminPass: adminPassword };
@@ -124,14 +124,16 @@ export async function runServerAction(call: NovaCall, segment = ''): Promise<Res
     case 'rescue':
       return c.json(password);
     case 'confirm_resize':
-      return nothing(call, 204);
+      return emptyResponse(call, 204);
     default:
-      return nothing(call, 202);
+      return emptyResponse(call, 202);
   }
 }
 
 async function snapshot(call: NovaCall, id: string, argument: unknown): Promise<Response> {
   const { name: imageName, metadata = {} } = decode(createImage, argument);
   const imageId = await call.cloud.snapshot(id, imageName, metadata);
-  return call.c.body(null, 202, { Location: `${call.publicUrl}${FACES.image.prefix}/v2/images/${imageId}` });
+  return call.c.body(null, 202, {
+    Location: `${call.publicUrl}${SERVICE_ENDPOINTS.image.prefix}/v2/images/${imageId}`,
+  });
 }

@@ -3,7 +3,7 @@ import { ComputeError } from '../../../compute/errors.ts';
 import { SERVER_GROUP_POLICIES, type ServerGroup } from '../../../compute/model.ts';
 import { decodeBody } from '../../../http/decode.ts';
 import { name } from '../../../http/field-schemas.ts';
-import { idIn, type NovaCall, nothing } from './call.ts';
+import { emptyResponse, type NovaCall, parseId } from './call.ts';
 
 /** Soft policies came with microversion 2.15; whoever names one gets it. */
 const newGroupSchema = z.strictObject({
@@ -31,11 +31,11 @@ export async function showServerGroup({ c, cloud }: NovaCall, segment = ''): Pro
 /** `DELETE /os-server-groups/{id}`. */
 export async function deleteServerGroup(call: NovaCall, segment = ''): Promise<Response> {
   await call.cloud.deleteServerGroup(groupId(segment));
-  return nothing(call, 204);
+  return emptyResponse(call, 204);
 }
 
 function groupId(segment: string): string {
-  return idIn(segment, 'Instance group');
+  return parseId(segment, 'Instance group');
 }
 
 function groupView({ id, name: called, policy, memberIds }: ServerGroup) {

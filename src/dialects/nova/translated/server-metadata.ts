@@ -4,7 +4,7 @@ import { getInstance } from '../../../compute/instances.ts';
 import type { Instance } from '../../../compute/model.ts';
 import { updateInstance } from '../../../compute/update-instance.ts';
 import { decodeBody } from '../../../http/decode.ts';
-import { type NovaCall, nothing } from './call.ts';
+import { emptyResponse, type NovaCall } from './call.ts';
 import { FLAG_NAMES, metadataSchema, splitFlags } from './metadata-schema.ts';
 import { serverMetadata } from './server-view.ts';
 import { ownerOf, serverId } from './servers.ts';
@@ -60,7 +60,7 @@ export async function deleteMetadataItem(call: NovaCall, segment = '', key = '')
   const id = serverId(segment);
   itemOf(serverMetadata(await getInstance(call.cloud, id)), key);
   await change(call, id, { [key]: null });
-  return nothing(call, 204);
+  return emptyResponse(call, 204);
 }
 
 /** The server as it then is. */

@@ -9,8 +9,8 @@ import type { Instance } from '../../../compute/model.ts';
 import type { InstanceQuery } from '../../../compute/requests.ts';
 import { INSTANCE_STATUSES } from '../../../compute/states.ts';
 import { uuid } from '../../../http/field-schemas.ts';
-import { asksForEverybody } from '../permissions.ts';
-import { limitOf, noMarker } from './lists.ts';
+import { requestsAllTenants } from '../permissions.ts';
+import { limitOf, markerNotFound } from './lists.ts';
 
 /** Nova's own bound on a page. */
 const MAX_LIMIT = 1_000;
@@ -36,7 +36,7 @@ export function serverQuery(given: URLSearchParams): ServerQuery | null {
   // No server is made by a reservation here.
   if (statuses.some((status) => !STATUSES.has(status)) || text('reservation_id')) return null;
   const [name, flavor, image] = [text('name'), text('flavor'), text('image')];
-  const everybody = asksForEverybody(given);
+  const everybody = requestsAllTenants(given);
   const accepts = acceptedBy(text, everybody);
   return {
     query: {
@@ -56,7 +56,7 @@ function windowOf(given: URLSearchParams, marker: string | undefined): ServerQue
   const limit = Math.min(limitOf(given) ?? MAX_LIMIT, MAX_LIMIT);
   if (marker === undefined) return { limit };
   const id = uuid.safeParse(marker);
-  if (!id.success) throw noMarker(marker);
+  if (!id.success) throw markerNotFound(marker);
   return { limit, marker: id.data };
 }
 

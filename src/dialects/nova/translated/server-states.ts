@@ -12,7 +12,7 @@ const RUNNING = 1;
 const PAUSED = 3;
 const SHUTDOWN = 4;
 
-const REST: Readonly<Record<InstanceStatus, readonly [vmState: string, powerState: number]>> = {
+const STATUS_STATES: Readonly<Record<InstanceStatus, readonly [vmState: string, powerState: number]>> = {
   ACTIVE: ['active', RUNNING],
   SHUTOFF: ['stopped', SHUTDOWN],
   BUILD: ['building', NONE],
@@ -58,8 +58,8 @@ export interface ServerStates {
 
 /** A status that Nova does not know, from a cloud that has more words, is `UNKNOWN`. */
 export function serverStates(word: string, state: InstanceState): ServerStates {
-  const status = Object.hasOwn(REST, word) ? (word as InstanceStatus) : 'UNKNOWN';
-  const [vmState, powerState] = REST[status];
+  const status = Object.hasOwn(STATUS_STATES, word) ? (word as InstanceStatus) : 'UNKNOWN';
+  const [vmState, powerState] = STATUS_STATES[status];
   const taskState = status === 'HARD_REBOOT' && state === 'rebooting' ? 'rebooting_hard' : TASKS[state];
   return { status, vmState, taskState: taskState ?? null, powerState };
 }

@@ -22,7 +22,7 @@ const WITH_PROGRESS: ReadonlySet<InstanceStatus> = new Set([
 ]);
 
 /** Where a public address stands when nothing is told of the server's networks. */
-const UNTOLD_NETWORK = 'public';
+const PUBLIC_NETWORK_NAME = 'public';
 
 /** `GET /servers`. */
 export function serverReference({ id, name }: Instance, publicUrl: string) {
@@ -93,15 +93,15 @@ export function serverAddresses(instance: Instance) {
 }
 
 function byNetwork<T>(instance: Instance, view: (address: InstanceAddress) => T): Record<string, T[]> {
-  const networks = Map.groupBy(toldAddresses(instance), ({ network }) => network);
+  const networks = Map.groupBy(reportedAddresses(instance), ({ network }) => network);
   return Object.fromEntries([...networks].map(([network, addresses]) => [network, addresses.map(view)]));
 }
 
 /** A cloud may tell the public address alone. */
-function toldAddresses({ addresses, publicAddress: address }: Instance): readonly InstanceAddress[] {
+function reportedAddresses({ addresses, publicAddress: address }: Instance): readonly InstanceAddress[] {
   if (addresses.length > 0 || address === null) return addresses;
   const version = address.includes(':') ? 6 : 4;
-  return [{ network: UNTOLD_NETWORK, address, version, type: 'floating', macAddress: null }];
+  return [{ network: PUBLIC_NETWORK_NAME, address, version, type: 'floating', macAddress: null }];
 }
 
 function plainAddress({ version, address }: InstanceAddress) {

@@ -8,17 +8,17 @@ import { updateInstance } from '../../../compute/update-instance.ts';
 import type { GatewayEnv } from '../../../context.ts';
 import { decodeBody } from '../../../http/decode.ts';
 import { name } from '../../../http/field-schemas.ts';
-import { idIn, lacks, linksTo, type NovaCall, notFound, nothing } from './call.ts';
+import { emptyResponse, linksTo, type NovaCall, notFound, parseId, unsupported } from './call.ts';
 import { newServerSchema, toCreateInstance } from './new-server.ts';
 import { plainServer, serverAddresses, serverView } from './server-view.ts';
 
-const lacking = z.unknown().optional();
+const unsupportedField = z.unknown().optional();
 const serverChangeSchema = z.strictObject({
   server: z.strictObject({
     name: name.optional(),
-    accessIPv4: lacking,
-    accessIPv6: lacking,
-    'OS-DCF:diskConfig': lacking,
+    accessIPv4: unsupportedField,
+    accessIPv6: unsupportedField,
+    'OS-DCF:diskConfig': unsupportedField,
   }),
 });
 
@@ -50,7 +50,7 @@ export async function updateServer({ c, cloud, publicUrl }: NovaCall, segment = 
   const id = serverId(segment);
   const { name: wanted, ...others } = (await decodeBody(c, serverChangeSchema)).server;
   const [beyond] = Object.entries(others).find(([, value]) => value !== undefined) ?? [];
-  if (beyond !== undefined) throw lacks(`changing the ${beyond} of a server`);
+  if (beyond !== undefined) throw unsupported(`changing the ${beyond} of a server`);
   const change = wanted === undefined ? {} : { name: wanted };
   const instance = await updateInstance(cloud, id, change, ownerOf(c));
   return c.json({ server: plainServer(instance, publicUrl) });
@@ -59,7 +59,7 @@ export async function updateServer({ c, cloud, publicUrl }: NovaCall, segment = 
 /** `DELETE /servers/{id}`, with what the gateway made for it. */
 export async function deleteServer(call: NovaCall, segment = ''): Promise<Response> {
   await deleteInstance(call.cloud, serverId(segment), call.c.var.releases);
-  return nothing(call, 204);
+  return emptyResponse(call, 204);
 }
 
 /** `GET /servers/{id}/ips`. */
@@ -76,7 +76,7 @@ export async function showAddresses({ c, cloud }: NovaCall, segment = '', networ
 }
 
 export function serverId(segment: string): string {
-  return idIn(segment, 'Instance');
+  return parseId(segment, 'Instance');
 }
 
 export function ownerOf(c: Context<GatewayEnv>): Owner {

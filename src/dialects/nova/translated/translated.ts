@@ -14,10 +14,10 @@ import { announceChange } from '../../../traffic/versions/announce.ts';
 import { scopeFor, withoutProject } from '../permissions.ts';
 import { parseTarget, type Target } from '../target.ts';
 import type { TranslationPorts } from '../translation.ts';
-import { lacks, type NovaRoute } from './call.ts';
-import { inNovaWords } from './field-names.ts';
-import { refusedVersion, VERSION_HEADERS } from './microversion.ts';
-import { LACKING, ROUTES } from './routes.ts';
+import { type NovaHandler, unsupported } from './call.ts';
+import { withNovaFieldNames } from './field-names.ts';
+import { microversionError, VERSION_HEADERS } from './microversion.ts';
+import { ROUTES, UNSUPPORTED } from './routes.ts';
 
 /** Behind `authenticateToken` and the limits. */
 export function translated(ports: TranslationPorts): Handler<GatewayEnv> {
@@ -27,7 +27,7 @@ export function translated(ports: TranslationPorts): Handler<GatewayEnv> {
     const { principal } = c.var;
     const method = c.req.method === 'HEAD' ? 'GET' : c.req.method;
     assertScope(principal, scopeFor(method, target));
-    const refused = target.service === 'compute' ? refusedVersion(c.req.raw.headers) : null;
+    const refused = target.service === 'compute' ? microversionError(c.req.raw.headers) : null;
     if (refused !== null) return refused;
     const { route, open } = routeOf(method, target, principal.projectId);
     const cloud = access.clouds.open(principal.credential, callContext(c, access.deadline));
@@ -35,7 +35,7 @@ export function translated(ports: TranslationPorts): Handler<GatewayEnv> {
       const answer = await route({ c, cloud, query: target.query, publicUrl: publicUrl(c) }, ...open);
       return withHeaders(answer, target, c.var.requestId);
     } catch (error) {
-      throw inNovaWords(error);
+      throw withNovaFieldNames(error);
     } finally {
       // Whatever came of it, and before the answer leaves.
       if (method !== 'GET') await announceChange(versions, c);
@@ -53,7 +53,7 @@ function withHeaders(answer: Response, { service }: Target, requestId: string): 
 }
 
 interface Found {
-  readonly route: NovaRoute;
+  readonly route: NovaHandler;
   /** The segments that its pattern leaves open. */
   readonly open: readonly string[];
 }
@@ -73,7 +73,8 @@ function routeOf(method: string, target: Target, projectId: string): Found {
     const open = verb === method ? openSegments(path.split('/'), segments) : null;
     if (open !== null) return { route, open };
   }
-  if (LACKING[service].includes(segments[0] ?? '')) throw lacks(`${method} ${operationOf(segments)}`);
+  if (UNSUPPORTED[service].includes(segments[0] ?? ''))
+    throw unsupported(`${method} ${operationOf(segments)}`);
   throw new ComputeError('not_found', 'The resource could not be found.');
 }
 

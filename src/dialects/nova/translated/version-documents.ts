@@ -7,7 +7,7 @@
 import type { MiddlewareHandler } from 'hono';
 import type { GatewayEnv } from '../../../context.ts';
 import type { PublicUrl } from '../../../http/public-url.ts';
-import { FACES, type ServiceName } from '../services.ts';
+import { SERVICE_ENDPOINTS, type ServiceName } from '../services.ts';
 import { MICROVERSION } from './microversion.ts';
 
 /** Answers version documents; everything else goes on. */
@@ -43,7 +43,7 @@ const MEDIA_TYPE = {
 
 function compute(url: string) {
   return {
-    ...shortVersion(url, 'compute', FACES.compute.version),
+    ...shortVersion(url, 'compute', SERVICE_ENDPOINTS.compute.version),
     version: MICROVERSION,
     min_version: MICROVERSION,
     updated: '2013-07-23T11:33:21Z',
@@ -51,6 +51,6 @@ function compute(url: string) {
 }
 
 function shortVersion(url: string, service: ServiceName, id: string) {
-  const { prefix, version } = FACES[service];
+  const { prefix, version } = SERVICE_ENDPOINTS[service];
   return { id, status: 'CURRENT', links: [{ rel: 'self', href: `${url}${prefix}/${version}/` }] };
 }

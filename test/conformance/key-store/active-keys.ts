@@ -7,7 +7,7 @@ const LATER = '2026-06-01T00:00:00.000Z';
 const limit = (atMost: number): LivingLimit => ({ atMost, now: NOW });
 
 /** What `insert` and `rotate` promise of the limit on a user's living keys, and `update` of a key that is rotated. */
-export function livingConformance(store: () => KeyStore, reopen: () => Promise<KeyStore>): void {
+export function activeKeysConformance(store: () => KeyStore, reopen: () => Promise<KeyStore>): void {
   const log = () => store().listAudit({ limit: 99, before: null });
   const counted = () => store().countLivingOf({ projectId: 'acme', userId: 'acme-user' }, NOW);
 

@@ -12,15 +12,15 @@ import { ComputeError } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { LruMap } from '../../lru-map.ts';
 import { prepared, say } from './answer.ts';
-import { keyOf } from './authenticate.ts';
+import { resolveToken } from './authenticate.ts';
 import type { ForwardPorts } from './forward.ts';
 import type { CloudSession, ForwardedAnswer } from './pass-through.ts';
-import { FACES, partOf, type ServiceName } from './services.ts';
+import { SERVICE_ENDPOINTS, type ServiceName, serviceOfPath } from './services.ts';
 
 /** A cloud may be upgraded; milliseconds. */
-const KEEP_MILLISECONDS = 60_000;
+const DOCUMENT_TTL_MS = 60_000;
 /** Anybody may ask. */
-const KEEP_ERROR_MILLISECONDS = 1_000;
+const ERROR_TTL_MS = 1_000;
 const MAX_DOCUMENTS = 20;
 /** More than any version document has, bytes. */
 const MAX_DOCUMENT_BYTES = 65_536;
@@ -33,7 +33,7 @@ const DOCUMENTS: Readonly<Record<ServiceName, readonly string[]>> = {
   volume: ['', '/'],
 };
 
-interface Kept {
+interface CachedDocument {
   readonly status: number;
   readonly headers: ForwardedAnswer['headers'];
   readonly body: Uint8Array;
@@ -46,40 +46,44 @@ export function versionDocuments(
   tokens: KeyTokens,
 ): MiddlewareHandler<GatewayEnv> {
   const { access, passThrough, publicUrl } = ports;
-  const kept = new LruMap<Kept>({ max: MAX_DOCUMENTS });
+  const cache = new LruMap<CachedDocument>({ max: MAX_DOCUMENTS });
 
-  const ask = async (c: Context<GatewayEnv>, service: ServiceName, path: string): Promise<Kept> => {
+  const fetchDocument = async (
+    c: Context<GatewayEnv>,
+    service: ServiceName,
+    path: string,
+  ): Promise<CachedDocument> => {
     const call = anonymousCall(c, access);
     const found =
       (await passThrough.document(service, path, null, call)) ??
-      (await passThrough.document(service, path, await callersOwn(c), call));
+      (await passThrough.document(service, path, await callerCredential(c), call));
     if (found === null) throw new ComputeError('not_found', 'The resource could not be found.');
     const { answer, roots } = found;
-    return { ...answer, body: await whole(answer.body), roots };
+    return { ...answer, body: await readWhole(answer.body), roots };
   };
   /** Nobody has signed in since the gateway was started: whoever asks has to, that it learns where the cloud is. */
-  const callersOwn = async (c: Context<GatewayEnv>) => {
+  const callerCredential = async (c: Context<GatewayEnv>) => {
     const token = c.req.header('x-auth-token')?.trim() || undefined;
-    await admit(access, c, token && (await keyOf(access, c, tokens, token)));
+    await admit(access, c, token && (await resolveToken(access, c, tokens, token)));
     return c.var.principal.credential;
   };
 
   return async function versionDocument(c, next) {
     const path = ports.requestTarget(c).replace(/[?#].*$/s, '');
-    const part = partOf(path);
-    const below = part === null ? '' : path.slice(FACES[part].prefix.length);
+    const part = serviceOfPath(path);
+    const below = part === null ? '' : path.slice(SERVICE_ENDPOINTS[part].prefix.length);
     const isRead = c.req.method === 'GET' || c.req.method === 'HEAD';
     if (part === null || part === 'identity' || !isRead || !DOCUMENTS[part].includes(below)) return next();
     const name = `${part} ${below}`;
-    const known = kept.get(name);
-    const document = known ?? (await ask(c, part, below || '/'));
-    const lifetime = document.status < 400 ? KEEP_MILLISECONDS : KEEP_ERROR_MILLISECONDS;
-    if (known === undefined) kept.set(name, document, lifetime);
+    const cached = cache.get(name);
+    const document = cached ?? (await fetchDocument(c, part, below || '/'));
+    const lifetime = document.status < 400 ? DOCUMENT_TTL_MS : ERROR_TTL_MS;
+    if (cached === undefined) cache.set(name, document, lifetime);
     return say(c.get('answerHeaders'), prepared(document, document.roots, publicUrl(c)));
   };
 }
 
-async function whole(body: Uint8Array | ReadableStream<Uint8Array> | null): Promise<Uint8Array> {
+async function readWhole(body: Uint8Array | ReadableStream<Uint8Array> | null): Promise<Uint8Array> {
   if (body === null) return new Uint8Array();
   if (body instanceof Uint8Array) return body;
   const bytes = new Uint8Array(await new Response(body).arrayBuffer());

@@ -9,7 +9,7 @@ interface Shown {
 const hasTwo = ({ addresses }: Shown) => addresses.filter(({ type }) => type === 'floating').length === 2;
 
 /** By which ports, groups and networks an instance is reached: told and chosen by ids, not by names or by the order of lists. */
-export function reachConformance(target: () => Target): void {
+export function reachabilityConformance(target: () => Target): void {
   describe('what reaches an instance', () => {
     let acme: ReduClient;
     const undo: (() => Promise<unknown>)[] = [];
