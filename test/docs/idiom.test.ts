@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { IDIOM, unusedAllowances, usesOfIdiom } from './idiom.ts';
+import { proseOf } from './prose.ts';
+
+/** Lines that still use the idiom. A bound may only go down; what is not listed has none. */
+const BOUNDS: Readonly<Record<string, number>> = {
+  src: 473,
+  adapters: 157,
+  test: 183,
+  bench: 20,
+  docs: 225,
+  deploy: 1,
+  'README.md': 1,
+  'CONTRIBUTING.md': 1,
+};
+
+const USES = usesOfIdiom();
+
+test.each(['src', 'adapters', 'test', 'bench', 'docs', 'examples', 'deploy', 'README.md', 'CONTRIBUTING.md'])(
+  '%s uses the private idiom in no more lines than its bound',
+  (place) => {
+    const uses = USES.filter(({ file }) => file === place || file.startsWith(`${place}/`));
+    const lines = uses.map(({ file, line, text }) => `${file}:${line}: ${text}`);
+    expect(lines.length, lines.slice(0, 20).join('\n')).toBeLessThanOrEqual(BOUNDS[place] ?? 0);
+  },
+);
+
+test('every allowed site still has its text', () => {
+  expect(unusedAllowances()).toEqual([]);
+});
+
+test.each([
+  ['a line comment', '// It is told twice.'],
+  ['a block comment', '/**\n * Nobody waits.\n */'],
+  ['a title', "test('whoever fails gives up', () => {});"],
+  ['a template', 'throw new Error(`$' + '{name} hears nothing`);'],
+  ['a comment after a quote in a regular expression', 'const QUOTE = /[\'"]/; // told once'],
+])('finds the idiom in %s', (_, source) => {
+  expect(proseOf('a.ts', source).filter(({ text }) => IDIOM.test(text))).toHaveLength(1);
+});
+
+test.each([
+  ['an identifier', 'const told = tell(nobody);'],
+  ['a literal that is no sentence', "const kind = 'told';"],
+  ['a regular expression', 'const WORDS = / told | tell /;'],
+])('ignores the idiom in %s', (_, source) => {
+  expect(proseOf('a.ts', source).filter(({ text }) => IDIOM.test(text))).toEqual([]);
+});
