@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { scriptedCloud } from './scripted-transport.ts';
+import { scriptedCloud } from '../../test/support/mock-transport.ts';
 
 /** A Nova that pages by three and, as the real one does, links from a full last page to an empty one. */
 function pagingNova(total: number, maxLimit = 3) {

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { deadlineIn } from '../../src/clock.ts';
 import { Provenance } from '../../src/compute/provenance.ts';
-import { CREDENTIAL, type Reply, scriptedCloud } from './scripted-transport.ts';
+import { CREDENTIAL, type Reply, scriptedCloud } from '../../test/support/mock-transport.ts';
 
 const SERVER = '00000000-0000-4000-8000-000000000001';
 const UNAUTHORIZED: Reply = {

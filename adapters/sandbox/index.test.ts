@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { anonymous, asCustomer, byPassword, createTestSandbox } from '../../test/support/sandbox-client.ts';
 import { createSandbox } from './index.ts';
-import { anonymous, asCustomer, byPassword, createTestSandbox } from './test-client.ts';
 
 async function demo() {
   const sandbox = createSandbox();

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { asCustomer, bootServer, createTestSandbox } from './test-client.ts';
+import { asCustomer, bootServer, createTestSandbox } from '../../test/support/sandbox-client.ts';
 
 describe('_method, as the real services obey it', () => {
   test('Nova runs what the query names, whatever the request line says', async () => {

@@ -13,7 +13,6 @@ const WALL_CLOCK: Readonly<Record<string, string>> = {
   'adapters/node/main.ts': 'compares when resources were made at the cloud',
   'adapters/node/redu-sandbox.ts': 'stores the expiry of the demo key',
   'adapters/openstack/keystone/token.ts': 'compares an expiry that comes without the instant of issue',
-  'adapters/openstack/scripted-transport.ts': 'shows instants as Keystone does',
   'adapters/sandbox/index.ts': 'shows instants as a cloud does, from the wall clock at its start',
   'adapters/workers/colo-cache.ts': 'stores for other isolates when a response was fetched',
   'adapters/workers/colo-versions.ts': 'numbers versions for other isolates',

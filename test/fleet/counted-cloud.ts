@@ -6,8 +6,8 @@ import { deadlineIn } from '../../src/clock.ts';
 import type { CallContext, Cloud, CloudCredential } from '../../src/compute/cloud.ts';
 import { Provenance } from '../../src/compute/provenance.ts';
 import type { FleetOptions } from '../../src/traffic/fleet/fleets.ts';
-import { testVersions } from '../../src/traffic/fleet/test-versions.ts';
 import { withFleets } from '../../src/traffic/fleet/with-fleets.ts';
+import { testVersions } from '../support/fake-versions.ts';
 import { OpenStackClient } from '../support/openstack-client.ts';
 import { silentLogger } from '../support/silent-logger.ts';
 

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fetchTransport } from '../../adapters/openstack/http/fetch.ts';
 import { openStackDriver } from '../../adapters/openstack/index.ts';
 import { createSandbox } from '../../adapters/sandbox/index.ts';
-import { byPassword } from '../../adapters/sandbox/test-client.ts';
 import { type RunningGateway, startGateway } from '../support/gateway.ts';
 import { ask } from '../support/nova-client.ts';
+import { byPassword } from '../support/sandbox-client.ts';
 
 /** Only the list of flavors, as redu and the Nova dialect ask for it. */
 const RULES = [

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { scriptedCloud } from '../scripted-transport.ts';
+import { scriptedCloud } from '../../../test/support/mock-transport.ts';
 import { compareVersions } from './microversion.ts';
 
 const speaking = (version: string, minimum = '2.1') =>

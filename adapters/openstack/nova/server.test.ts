@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { CloudInstance } from '../../../src/compute/model.ts';
-import { scriptedCloud } from '../scripted-transport.ts';
+import { scriptedCloud } from '../../../test/support/mock-transport.ts';
 
 const RECORDED: Record<string, { server: { id: string } }> = JSON.parse(
   readFileSync(new URL('../fixtures/nova-server-details.json', import.meta.url), 'utf8'),

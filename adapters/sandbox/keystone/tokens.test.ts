@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { asCustomer, byPassword, createTestSandbox } from '../test-client.ts';
+import { asCustomer, byPassword, createTestSandbox } from '../../../test/support/sandbox-client.ts';
 
 describe('tokens', () => {
   it('end after an hour, for every service', async () => {

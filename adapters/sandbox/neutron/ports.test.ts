@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { asCustomer, byPassword, createTestSandbox } from '../test-client.ts';
+import { asCustomer, byPassword, createTestSandbox } from '../../../test/support/sandbox-client.ts';
 
 const BASE = '/networking/v2.0';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { asCustomer, bootServer, createTestSandbox } from '../test-client.ts';
+import { asCustomer, bootServer, createTestSandbox } from '../../../test/support/sandbox-client.ts';
 
 async function runningServer() {
   const { sandbox, acme, wait } = createTestSandbox();

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { asCustomer, bootServer, createTestSandbox, type Send } from '../test-client.ts';
+import {
+  asCustomer,
+  bootServer,
+  createTestSandbox,
+  type Send,
+} from '../../../test/support/sandbox-client.ts';
 
 async function world() {
   const { sandbox, acme, wait } = createTestSandbox();

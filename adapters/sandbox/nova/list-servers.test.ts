@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { asCustomer, bootServer, byPassword, createTestSandbox } from '../test-client.ts';
+import {
+  asCustomer,
+  bootServer,
+  byPassword,
+  createTestSandbox,
+} from '../../../test/support/sandbox-client.ts';
 
 async function threeServers() {
   const { sandbox, acme, globex, wait } = createTestSandbox();

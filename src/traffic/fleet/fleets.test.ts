@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { CREDENTIAL, ModelCloud } from '../../../test/support/fake-cloud.ts';
+import { testVersions } from '../../../test/support/fake-versions.ts';
 import { deadlineIn } from '../../clock.ts';
 import type { CallContext, Cloud } from '../../compute/cloud.ts';
 import { ComputeError } from '../../compute/errors.ts';
@@ -6,9 +8,7 @@ import { Provenance } from '../../compute/provenance.ts';
 import { TRANSITION_AGE } from './fleet.ts';
 import { fleetCloud } from './fleet-cloud.ts';
 import { Fleets } from './fleets.ts';
-import { CREDENTIAL, ModelCloud } from './model-cloud.ts';
 import { FULL_INTERVAL, SMALL_FLEET } from './plan.ts';
-import { testVersions } from './test-versions.ts';
 
 /** Milliseconds that an answer may be old in all; a fleet tells by itself for half of it. */
 const MAX_AGE = 5_000;

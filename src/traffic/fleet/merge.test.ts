@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { at, instance } from '../../../test/support/fake-instances.ts';
 import { differences } from './differences.ts';
 import { EMPTY, fleetOf, merged } from './merge.ts';
-import { at, instance } from './test-instances.ts';
 
 const ids = ({ instances }: { instances: readonly { id: string }[] }) => instances.map(({ id }) => id);
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { at, instance } from '../../../test/support/fake-instances.ts';
 import type { CloudInstance } from '../../compute/model.ts';
 import { EMPTY, fleetOf } from './merge.ts';
 import { FULL_INTERVAL, followFrom, type Listed, looksOf, MAX_LOOKS, SMALL_FLEET } from './plan.ts';
-import { at, instance } from './test-instances.ts';
 
 const fleet = (count: number, change: Partial<CloudInstance> = {}) =>
   fleetOf(

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { ModelCloud } from '../../../test/support/fake-cloud.ts';
 import type { Port } from '../../compute/model.ts';
-import { ModelCloud } from './model-cloud.ts';
 import { type Listed, MAX_LOOKS, SMALL_FLEET } from './plan.ts';
 import { refresh } from './refresh.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { at, instance } from '../../../test/support/fake-instances.ts';
 import type { InstanceFilter, InstanceWindow } from '../../compute/cloud.ts';
 import { EMPTY, fleetOf } from './merge.ts';
 import { isNarrowed, select } from './select.ts';
-import { at, instance } from './test-instances.ts';
 
 const FLEET = fleetOf(
   [

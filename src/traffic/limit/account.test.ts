@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { CounterModel } from '../../../test/support/fake-counter.ts';
 import { Account, type Presence } from './account.ts';
 import { leaseSize, type Situation } from './lease.ts';
-import { CounterModel } from './test-counter.ts';
 
 const SECONDS = 60;
 /** A counter that is away, and has been for longer than a blip. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { CounterModel } from '../../../test/support/fake-counter.ts';
 import { Limiter } from './limiter.ts';
-import { CounterModel } from './test-counter.ts';
 
 const FAMILY = { key: 'family', points: 100, seconds: 60 };
 const PROJECT = { key: 'project', points: 100, seconds: 60 };

@@ -3,8 +3,8 @@
  * A sandbox furnished like the cloud that was recorded, with the recorded ids mapped to its own. For tests.
  */
 
-import { type Fields, isFields } from '../http.ts';
-import { type Account, createSandbox, type Sandbox } from '../index.ts';
+import { type Fields, isFields } from '../../../adapters/sandbox/http.ts';
+import { type Account, createSandbox, type Sandbox } from '../../../adapters/sandbox/index.ts';
 
 /** One recorded exchange. */
 export interface Recording {

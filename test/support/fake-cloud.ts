@@ -1,7 +1,7 @@
-import type { Cloud, CloudCredential, InstanceFilter } from '../../compute/cloud.ts';
-import { ComputeError } from '../../compute/errors.ts';
-import type { CloudInstance, Port } from '../../compute/model.ts';
-import { at, instance } from './test-instances.ts';
+import type { Cloud, CloudCredential, InstanceFilter } from '../../src/compute/cloud.ts';
+import { ComputeError } from '../../src/compute/errors.ts';
+import type { CloudInstance, Port } from '../../src/compute/model.ts';
+import { at, instance } from './fake-instances.ts';
 
 export const CREDENTIAL: CloudCredential = { kind: 'application_credential', id: 'ac', secret: 's' };
 

@@ -1,4 +1,4 @@
-import type { Counter, Taken } from './counter.ts';
+import type { Counter, Taken } from '../../src/traffic/limit/counter.ts';
 
 interface Window {
   readonly start: number;

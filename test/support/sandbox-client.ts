@@ -1,7 +1,12 @@
 /** @module A small client for the sandbox's own tests: signs in, sends, reads; and a clock that a test moves. */
 
-import type { Fields } from './http.ts';
-import { type Account, createSandbox, type Sandbox, type SandboxOptions } from './index.ts';
+import type { Fields } from '../../adapters/sandbox/http.ts';
+import {
+  type Account,
+  createSandbox,
+  type Sandbox,
+  type SandboxOptions,
+} from '../../adapters/sandbox/index.ts';
 
 /** A reply with its body read. */
 export interface Reply {

@@ -1,4 +1,4 @@
-import type { CloudInstance } from '../../compute/model.ts';
+import type { CloudInstance } from '../../src/compute/model.ts';
 
 /** For tests: an instance that is running and at rest, but for `change`. */
 export function instance(id: string, change: Partial<CloudInstance> = {}): CloudInstance {

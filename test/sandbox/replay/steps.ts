@@ -1,6 +1,6 @@
 /** @module Steps that bring a world into the state a recording was made in. For tests. */
 
-import type { Fields } from '../http.ts';
+import type { Fields } from '../../../adapters/sandbox/http.ts';
 import { first, type Recording, type ReplayWorld } from './world.ts';
 
 /** Brings the world into the state of a recording; may return a changed recording to send instead. */

@@ -1,6 +1,6 @@
 /** @module What has to be so before a recorded request, and which recordings cannot be replayed. For tests. */
 
-import type { Fields } from '../http.ts';
+import type { Fields } from '../../../adapters/sandbox/http.ts';
 import {
   act,
   actWithoutWaiting,

@@ -1,4 +1,4 @@
-import type { ProjectChange, ProjectVersions } from '../versions/project-versions.ts';
+import type { ProjectChange, ProjectVersions } from '../../src/traffic/versions/project-versions.ts';
 
 /** For tests: the versions of a gateway that is alone. */
 export function testVersions(): ProjectVersions & {

@@ -1,10 +1,18 @@
 import { readFileSync } from 'node:fs';
+import {
+  type Transport,
+  TransportError,
+  type UpstreamRequest,
+} from '../../adapters/openstack/http/transport.ts';
+import {
+  type OpenStackDriver,
+  type OpenStackOptions,
+  openStackDriver,
+} from '../../adapters/openstack/index.ts';
 import { deadlineIn, wallMs, wallTime } from '../../src/clock.ts';
 import type { Cloud, CloudCredential } from '../../src/compute/cloud.ts';
 import { Provenance } from '../../src/compute/provenance.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
-import { type Transport, TransportError, type UpstreamRequest } from './http/transport.ts';
-import { type OpenStackDriver, type OpenStackOptions, openStackDriver } from './index.ts';
 
 /** What a scripted service answers: a status with a JSON body, or no answer. */
 export type Reply =
@@ -20,7 +28,9 @@ export interface ScriptedCloud {
   open(credential?: CloudCredential): Cloud;
 }
 
-const TOKEN = JSON.parse(readFileSync(new URL('./fixtures/token.json', import.meta.url), 'utf8'));
+const TOKEN = JSON.parse(
+  readFileSync(new URL('../../adapters/openstack/fixtures/token.json', import.meta.url), 'utf8'),
+);
 
 export const CREDENTIAL: CloudCredential = { kind: 'application_credential', id: 'ac', secret: 's' };
 

@@ -1,6 +1,6 @@
 /** @module The shape of a JSON value and of an error message: what stays when ids, times and numbers are taken away. For tests. */
 
-import { isFields } from '../http.ts';
+import { isFields } from '../../../adapters/sandbox/http.ts';
 
 /**
  * How two bodies differ in shape: keys that only one has, values of different type, texts that differ by more than ids,
