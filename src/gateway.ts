@@ -195,7 +195,7 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   app.use('/v1/api_keys/*', retriesOfEndedKeys(access, limits.stage, idempotent.replay));
   for (const path of REDU_PATHS) app.use(path, ...forAll);
   app.on(WRITES, REDU_PATHS, ...forWrites);
-  const { requestTarget, streams, deadline } = options;
+  const { requestTarget, streams, timeoutMs: deadline } = options;
   const { cached, toldBefore } = caching(
     { ...ports, clouds },
     options.cache,
@@ -222,7 +222,7 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   app.onError(answerError);
   const sweepKeys = retention(ports.keys, ports.log, options);
   const flush = async () => {
-    access.refusalLines.flush();
+    access.rejectionLog.flush();
     await Promise.all([access.journal.flush(), sweepKeys(), sweepIdempotency(ports), releases.load()]);
   };
   const endStreams = async () => {

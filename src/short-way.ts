@@ -11,7 +11,7 @@
 
 import { Context } from 'hono';
 import type { Access } from './access/access.ts';
-import { letIn } from './access/authenticate.ts';
+import { recordAuthenticated } from './access/authenticate.ts';
 import type { GatewayEnv } from './context.ts';
 import { AnswerHeaders } from './http/answer-headers.ts';
 import type { Unreadable } from './http/request-target.ts';
@@ -46,7 +46,7 @@ export function shortWay({ access, limits, toldReads, unreadable }: ShortWayPort
     const c = new Context<GatewayEnv>(request, { env });
     if (unreadable(c) !== null) return null;
     const [key, reads] = whereKeyIs(c);
-    const principal = access.verifier.known(key, access.clientAddress(c));
+    const principal = access.verifier.cachedPrincipal(key, access.clientAddress(c));
     const found = principal && reads?.find(principal, c);
     if (principal === null || !found) return null;
     const headers = new AnswerHeaders();
@@ -54,7 +54,7 @@ export function shortWay({ access, limits, toldReads, unreadable }: ShortWayPort
 
     const requestId = newRequestId();
     headers.set('X-Request-Id', requestId);
-    letIn(access, principal);
+    recordAuthenticated(access, principal);
     const { route, result } = found;
     metrics.count('cache_results', { result, route });
     const answer = found.answer(headers);

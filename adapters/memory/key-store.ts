@@ -8,7 +8,7 @@ import type {
   StoredKey,
 } from '../../src/access/key-store.ts';
 import type { SecretStore, StoredSecrets } from '../../src/access/secret-store.ts';
-import { equalInConstantTime } from '../../src/access/server-secret.ts';
+import { timingSafeEqual } from '../../src/access/server-secret.ts';
 import { ComputeError } from '../../src/compute/errors.ts';
 
 /** Keys that live as long as the process. */
@@ -29,8 +29,8 @@ export function memoryKeyStore(): KeyStore {
   }
 
   /** How many keys of the same user in the same project live at `now`. */
-  const living = ({ projectId, userId }: Pick<StoredKey, 'projectId' | 'userId'>, now: string) =>
-    [...keys.values()].filter((key) => isShown(key, { projectId, userId }) && isLiving(key, now)).length;
+  const live = ({ projectId, userId }: Pick<StoredKey, 'projectId' | 'userId'>, now: string) =>
+    [...keys.values()].filter((key) => isShown(key, { projectId, userId }) && isLive(key, now)).length;
 
   // Nothing is awaited inside a method, so each one is a transaction.
   return {
@@ -49,7 +49,7 @@ export function memoryKeyStore(): KeyStore {
     },
 
     async insert(key, entry, limit) {
-      if (limit !== undefined && isLiving(key, limit.now) && living(key, limit.now) >= limit.atMost) {
+      if (limit !== undefined && isLive(key, limit.now) && live(key, limit.now) >= limit.atMost) {
         return false;
       }
       add(key);
@@ -79,9 +79,9 @@ export function memoryKeyStore(): KeyStore {
 
     async rotate(id, successor, oldExpiresAt, now, entry, limit) {
       const key = keys.get(id);
-      if (key === undefined || !isLiving(key, now) || key.successorId !== null) return false;
+      if (key === undefined || !isLive(key, now) || key.successorId !== null) return false;
       const ending = isBefore(now, oldExpiresAt) ? 0 : 1;
-      if (limit !== undefined && living(key, limit.now) - ending >= limit.atMost) return false;
+      if (limit !== undefined && live(key, limit.now) - ending >= limit.atMost) return false;
       const { name, scopes, plan, allowedCidrs, allowedOrigins, disabled, expiresAt: end } = key;
       add({ ...successor, name, scopes, plan, allowedCidrs, allowedOrigins, disabled, expiresAt: end });
       const expiresAt =
@@ -91,11 +91,11 @@ export function memoryKeyStore(): KeyStore {
       return true;
     },
 
-    countLivingOf: async (owner, now) => living(owner, now),
+    countLiveOfUser: async (owner, now) => live(owner, now),
 
-    async countLiving(cloudCredentialId, now) {
+    async countLiveWithCredential(cloudCredentialId, now) {
       return [...keys.values()].filter(
-        (key) => key.cloudCredentialId === cloudCredentialId && isLiving(key, now),
+        (key) => key.cloudCredentialId === cloudCredentialId && isLive(key, now),
       ).length;
     },
 
@@ -128,7 +128,7 @@ export function memoryKeyStore(): KeyStore {
       audit = audit.filter((entry) => entry.sequence === sequence || !isBefore(entry.at, auditBefore));
     },
 
-    async noteUses(lastUsedAt) {
+    async recordUses(lastUsedAt) {
       for (const [id, at] of lastUsedAt) {
         const key = keys.get(id);
         if (key === undefined || (key.lastUsedAt !== null && !isBefore(key.lastUsedAt, at))) continue;
@@ -157,7 +157,7 @@ function memorySecretStore(keys: Map<string, StoredKey>): SecretStore {
   let stored: StoredSecrets | null = null;
   return {
     find: async () => stored,
-    async begin(first) {
+    async initialize(first) {
       stored ??= { current: first, previous: null };
     },
     async replace(currentCheck, next) {
@@ -166,13 +166,13 @@ function memorySecretStore(keys: Map<string, StoredKey>): SecretStore {
     async reseal(keyId, oldHash, seal) {
       const key = keys.get(keyId);
       if (key === undefined || stored?.current.check !== seal.sealedUnder) return;
-      if (equalInConstantTime(key.secretHash, oldHash)) keys.set(keyId, { ...key, ...seal });
+      if (timingSafeEqual(key.secretHash, oldHash)) keys.set(keyId, { ...key, ...seal });
     },
     async countSealed(check, now) {
-      const living = [...keys.values()].filter((key) => isLiving(key, now));
-      const marked = living.filter(({ sealedUnder }) => sealedUnder !== null);
+      const live = [...keys.values()].filter((key) => isLive(key, now));
+      const marked = live.filter(({ sealedUnder }) => sealedUnder !== null);
       const others = marked.filter(({ sealedUnder }) => sealedUnder !== check);
-      return { others: others.length, unmarked: living.length - marked.length };
+      return { others: others.length, unmarked: live.length - marked.length };
     },
   };
 }
@@ -210,7 +210,7 @@ function byAge(a: KeyPosition, b: KeyPosition): number {
 }
 
 /** Neither revoked nor expired. */
-function isLiving(key: StoredKey, now: string): boolean {
+function isLive(key: StoredKey, now: string): boolean {
   return key.revokedAt === null && (key.expiresAt === null || isBefore(now, key.expiresAt));
 }
 

@@ -87,7 +87,7 @@ function ownChecks({ config, importSecret, openKeys, openRedis }: Patient): Chec
         const keys = await openKeys().catch(() => null);
         if (keys === null) return 'can be used; not compared with the keys, since the store cannot be opened';
         try {
-          if (!(await new SecretCheck(keys.secrets, secret).isRight())) throw new Error(WRONG_SECRET);
+          if (!(await new SecretCheck(keys.secrets, secret).isCurrent())) throw new Error(WRONG_SECRET);
         } finally {
           await keys.close();
         }

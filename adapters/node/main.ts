@@ -191,7 +191,7 @@ async function runGateway(config: Config): Promise<void> {
     {
       secret,
       adminTokens: hasOwnToken ? [ownToken] : config.adminTokens,
-      deadline: REQUEST_DEADLINE,
+      timeoutMs: REQUEST_DEADLINE,
       upstreamTimeoutMs: config.upstreamTimeoutMs,
       plans: config.limits.plans.map(({ name }) => name),
       limits: config.limits,

@@ -51,7 +51,7 @@ export function reduDriver({ url, fetch }: ReduOptions): ReduDriver {
           'The cloud behind this gateway has keys of its own: ask the operator for a key made from one.',
         );
       },
-      withdrawCredential: async () => false,
+      deleteCredential: async () => false,
     },
     open: (credential, call) => reduCloud(sessionOf(credential), call),
     caller: (credential, call) => reduCloud(sessionOf(credential), call).caller(),

@@ -29,7 +29,7 @@ interface D1Result {
 }
 
 /** Milliseconds that D1 may take; then the request is told so, rather than kept waiting. */
-const PATIENCE = 5_000;
+const TIMEOUT_MS = 5_000;
 
 /**
  * A database in Cloudflare's D1: SQLite that is reached over the network. Its schema is made by
@@ -61,13 +61,13 @@ export function d1Database(d1: D1): SqlDatabase {
 }
 
 /** D1 has said nothing for too long. What was asked may have happened or not. */
-export class D1Silent extends Error {
+export class D1TimeoutError extends Error {
   override readonly name = 'D1Silent';
 }
 
 function inTime<Result>(work: Promise<Result>): Promise<Result> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new D1Silent(`no answer in ${PATIENCE} ms`)), PATIENCE);
+    const timer = setTimeout(() => reject(new D1TimeoutError(`no answer in ${TIMEOUT_MS} ms`)), TIMEOUT_MS);
     work.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }

@@ -5,8 +5,8 @@
  */
 
 import { type CompiledQuery, type QueryCreator, sql } from 'kysely';
-import type { LivingLimit, RevocationReach, StoredKey } from '../../src/access/key-store.ts';
-import { countAll, living, owned } from './key-statements.ts';
+import type { LiveKeyLimit, RevocationReach, StoredKey } from '../../src/access/key-store.ts';
+import { countAll, isLive, owned } from './key-statements.ts';
 import { keyToRow, storedTime } from './rows.ts';
 import type { ApiKeyRow, Tables } from './schema.ts';
 
@@ -134,7 +134,7 @@ export function insertSuccessor(
 export function deleteIfTooMany(
   db: QueryCreator<Tables>,
   { id, projectId, userId }: StoredKey,
-  { atMost, now }: LivingLimit,
+  { atMost, now }: LiveKeyLimit,
   changeId: string,
 ): CompiledQuery<{ id: string }> {
   return db
@@ -143,7 +143,7 @@ export function deleteIfTooMany(
     .where('change_id', '=', changeId)
     .where((eb) =>
       eb(
-        eb.selectFrom('api_key').select(countAll).where(owned(projectId, userId)).where(living(now)),
+        eb.selectFrom('api_key').select(countAll).where(owned(projectId, userId)).where(isLive(now)),
         '>',
         atMost,
       ),

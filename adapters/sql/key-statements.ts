@@ -57,7 +57,7 @@ export function insertKey(
   return db.insertInto('api_key').values(keyToRow(key, changeId)).compile();
 }
 
-export function countLivingKeysOf(
+export function countLiveOfUser(
   db: QueryCreator<Tables>,
   { projectId, userId }: Pick<StoredKey, 'projectId' | 'userId'>,
   now: string,
@@ -66,7 +66,7 @@ export function countLivingKeysOf(
     .selectFrom('api_key')
     .select(countAll)
     .where(owned(projectId, userId))
-    .where(living(now))
+    .where(isLive(now))
     .compile();
 }
 
@@ -102,7 +102,7 @@ export function updateKey(
   );
 }
 
-export function countLivingKeys(
+export function countLiveWithCredential(
   db: QueryCreator<Tables>,
   cloudCredentialId: string,
   now: string,
@@ -111,7 +111,7 @@ export function countLivingKeys(
     .selectFrom('api_key')
     .select((eb) => eb.fn.countAll().as('living'))
     .where('cloud_credential_id', '=', cloudCredentialId)
-    .where(living(now))
+    .where(isLive(now))
     .compile();
 }
 
@@ -161,7 +161,7 @@ export function countKeysByState(
 }
 
 /** Moves `last_used_at` of each key forward, never back. */
-export function noteKeyUses(
+export function recordUses(
   db: QueryCreator<Tables>,
   uses: readonly (readonly [id: string, at: string])[],
 ): CompiledQuery<unknown> {
@@ -194,15 +194,15 @@ function inState(state: KeyState, at: string) {
       case 'expired':
         return eb.and([eb('revoked_at', 'is', null), eb('expires_at', '<=', storedTime(at))]);
       case 'disabled':
-        return eb.and([living(at)(eb), eb('disabled', '=', 1)]);
+        return eb.and([isLive(at)(eb), eb('disabled', '=', 1)]);
       case 'active':
-        return eb.and([living(at)(eb), eb('disabled', '=', 0)]);
+        return eb.and([isLive(at)(eb), eb('disabled', '=', 0)]);
     }
   };
 }
 
 /** Neither revoked nor expired. */
-export function living(now: string) {
+export function isLive(now: string) {
   const time = storedTime(now);
   return (eb: ExpressionBuilder<Tables, 'api_key'>) =>
     eb.and([

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { KEY_STATES } from '../../src/access/key-state.ts';
-import type { KeyStore, LivingLimit } from '../../src/access/key-store.ts';
+import type { KeyStore, LiveKeyLimit } from '../../src/access/key-store.ts';
 import { ComputeError } from '../../src/compute/errors.ts';
 import { appendEntry, appendEntryOfChange, appendEntryOfEach, selectEntries } from './audit-statements.ts';
 import { DatabaseReadOnly, type SqlDatabase } from './database.ts';
@@ -13,10 +13,10 @@ import {
 } from './family-statements.ts';
 import {
   countKeysByState,
-  countLivingKeys,
-  countLivingKeysOf,
+  countLiveOfUser,
+  countLiveWithCredential,
   insertKey,
-  noteKeyUses,
+  recordUses,
   selectKey,
   selectKeys,
   selectOrigins,
@@ -98,13 +98,13 @@ export function sqlKeyStore(database: SqlDatabase): KeyStore {
       return (await database.batch([inserted, tooMany, retired, noted]))[2].length > 0;
     },
 
-    async countLivingOf(owner, now) {
-      const [row] = await database.read(countLivingKeysOf(builder, owner, now));
+    async countLiveOfUser(owner, now) {
+      const [row] = await database.read(countLiveOfUser(builder, owner, now));
       return Number(row?.living ?? 0);
     },
 
-    async countLiving(cloudCredentialId, now) {
-      const [row] = await database.read(countLivingKeys(builder, cloudCredentialId, now));
+    async countLiveWithCredential(cloudCredentialId, now) {
+      const [row] = await database.read(countLiveWithCredential(builder, cloudCredentialId, now));
       return Number(row?.living ?? 0);
     },
 
@@ -136,10 +136,8 @@ export function sqlKeyStore(database: SqlDatabase): KeyStore {
       if (auditBefore !== null) await database.batch([deleteOldEntries(builder, auditBefore)]);
     },
 
-    async noteUses(lastUsedAt) {
-      const statements = chunks([...lastUsedAt], USES_PER_STATEMENT).map((uses) =>
-        noteKeyUses(builder, uses),
-      );
+    async recordUses(lastUsedAt) {
+      const statements = chunks([...lastUsedAt], USES_PER_STATEMENT).map((uses) => recordUses(builder, uses));
       for (const batch of chunks(statements, STATEMENTS_PER_BATCH)) await database.batch(batch);
     },
 
@@ -182,7 +180,7 @@ export function sqlKeyStore(database: SqlDatabase): KeyStore {
 }
 
 /** The old key still counts when the successor is inserted, also when the rotation ends it at once. */
-function forSuccessor({ atMost, now }: LivingLimit, oldExpiresAt: string): LivingLimit {
+function forSuccessor({ atMost, now }: LiveKeyLimit, oldExpiresAt: string): LiveKeyLimit {
   return { now, atMost: Date.parse(oldExpiresAt) <= Date.parse(now) ? atMost + 1 : atMost };
 }
 

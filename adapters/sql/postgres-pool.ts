@@ -15,13 +15,13 @@ import { isReadOnly, spoilsSession } from './postgres-errors.ts';
  * After a failover connections may lead to a standby, which takes no writes and answers all reads. So the first one in use
  * that says it is read-only makes all of its generation suspect: each is replaced before it is used again.
  */
-export function distrustfulPool(config: PoolConfig): PostgresPool {
+export function guardedPool(config: PoolConfig): PostgresPool {
   const pool = new Pool(config);
   let generation = 0;
   const born = new WeakMap<PoolClient, number>();
   // A connection that breaks while nobody uses it: pg replaces it. Without a listener this would end the process.
   pool.on('error', () => {});
-  const distrustful = {
+  const guarded = {
     async connect() {
       for (;;) {
         const client = await pool.connect();
@@ -29,7 +29,7 @@ export function distrustfulPool(config: PoolConfig): PostgresPool {
         if (isNew) born.set(client, generation);
         // One that was made for this call is not to blame on others: the database itself is read-only then.
         if (born.get(client) === generation) {
-          return new DistrustedClient(client, () => {
+          return new GuardedClient(client, () => {
             if (!isNew && born.get(client) === generation) generation += 1;
           });
         }
@@ -39,10 +39,10 @@ export function distrustfulPool(config: PoolConfig): PostgresPool {
     end: () => pool.end(),
   };
   // All but the overload for cursors, which only streaming uses.
-  return distrustful as unknown as PostgresPool;
+  return guarded as unknown as PostgresPool;
 }
 
-class DistrustedClient {
+class GuardedClient {
   readonly #client: PoolClient;
   readonly #onReadOnly: () => void;
   readonly #onError = (error: Error) => {

@@ -3,23 +3,23 @@ import { Client, type ClientConfig, Pool, type PoolConfig } from 'pg';
 import type { SqlDatabase } from './database.ts';
 import { migratePostgres } from './migrations/migrate-postgres.ts';
 import { diagnosePostgres, isRefusedStartupParameter, mayHelpToReconnect } from './postgres-errors.ts';
-import { distrustfulPool } from './postgres-pool.ts';
+import { guardedPool } from './postgres-pool.ts';
 import type { Tables } from './schema.ts';
 import { databaseError, transactionalDatabase } from './transactional-database.ts';
 
 export interface PostgresLimits {
   readonly connections: number;
   /** Until a connection is there, milliseconds: a new one, or one that somebody gives back. */
-  readonly connectTimeout: number;
+  readonly connectTimeoutMs: number;
   /** Until a statement is answered, milliseconds. */
-  readonly statementTimeout: number;
+  readonly statementTimeoutMs: number;
 }
 
-const LIMITS: PostgresLimits = { connections: 10, connectTimeout: 5_000, statementTimeout: 5_000 };
+const LIMITS: PostgresLimits = { connections: 10, connectTimeoutMs: 5_000, statementTimeoutMs: 5_000 };
 /** A migration may rewrite a large table, and waits for another node's; milliseconds. */
-const MIGRATION_TIMEOUT = 600_000;
+const MIGRATION_TIMEOUT_MS = 600_000;
 /** How much longer than the server the client waits, milliseconds: the server's answer is the better one. */
-const GRACE = 1_000;
+const CLIENT_GRACE_MS = 1_000;
 /** Any number will do that nobody else uses in this database. */
 const WRITE_LOCK = 4_711_061_511_711;
 
@@ -36,28 +36,35 @@ const WRITE_LOCK = 4_711_061_511_711;
  */
 export async function openPostgres(url: string, limits: Partial<PostgresLimits> = {}): Promise<SqlDatabase> {
   assertPostgresUrl(url);
-  const { connections, connectTimeout, statementTimeout } = { ...LIMITS, ...limits };
+  const {
+    connections,
+    connectTimeoutMs: connectTimeout,
+    statementTimeoutMs: statementTimeout,
+  } = { ...LIMITS, ...limits };
   const config = (statement: number): PoolConfig => ({
     connectionString: url,
     application_name: 'linguanova',
     max: connections,
     connectionTimeoutMillis: connectTimeout,
-    query_timeout: statement + GRACE,
+    query_timeout: statement + CLIENT_GRACE_MS,
     keepAlive: true,
   });
   const inSession = {
     statement_timeout: statementTimeout,
-    idle_in_transaction_session_timeout: statementTimeout + GRACE,
+    idle_in_transaction_session_timeout: statementTimeout + CLIENT_GRACE_MS,
   };
   try {
-    const keepsBounds = await keepsSession({ ...config(statementTimeout), ...inSession }, statementTimeout);
-    await migratePostgres(new Pool({ ...config(MIGRATION_TIMEOUT), max: 1 }), MIGRATION_TIMEOUT);
+    const keepsBounds = await hasSessionSettings(
+      { ...config(statementTimeout), ...inSession },
+      statementTimeout,
+    );
+    await migratePostgres(new Pool({ ...config(MIGRATION_TIMEOUT_MS), max: 1 }), MIGRATION_TIMEOUT_MS);
     const db = connect({ ...config(statementTimeout), ...(keepsBounds && inSession) });
     return transactionalDatabase(db, {
       diagnose: diagnosePostgres,
-      attempt: onceMore,
+      attempt: retryOnce,
       isolationLevel: 'read committed',
-      bounds: keepsBounds ? undefined : boundsOf(statementTimeout).compile(db),
+      localSettings: keepsBounds ? undefined : localTimeouts(statementTimeout).compile(db),
       // One batch at a time, over all nodes: so the audit log grows in the order of commits.
       lock: sql`select pg_advisory_xact_lock(${sql.lit(WRITE_LOCK)})`.compile(db),
     });
@@ -70,7 +77,7 @@ export async function openPostgres(url: string, limits: Partial<PostgresLimits> 
  * Whether sessions keep the time bounds that a client names when it connects. A pooler in transaction mode (PgBouncer)
  * refuses them, or drops them where it was configured to; there each transaction has to bring its own.
  */
-async function keepsSession(config: ClientConfig, statementTimeout: number): Promise<boolean> {
+async function hasSessionSettings(config: ClientConfig, statementTimeout: number): Promise<boolean> {
   const client = new Client(config);
   client.on('error', () => {});
   try {
@@ -85,13 +92,13 @@ async function keepsSession(config: ClientConfig, statementTimeout: number): Pro
   }
 }
 
-function boundsOf(statementTimeout: number) {
-  const idle = statementTimeout + GRACE;
+function localTimeouts(statementTimeout: number) {
+  const idle = statementTimeout + CLIENT_GRACE_MS;
   return sql`set local statement_timeout = ${sql.lit(statementTimeout)}; set local idle_in_transaction_session_timeout = ${sql.lit(idle)}`;
 }
 
 /** Runs `work` once more when only its connection was at fault and nothing of it can have been committed. */
-async function onceMore<Result>(work: () => Promise<Result>, isUndone: () => boolean): Promise<Result> {
+async function retryOnce<Result>(work: () => Promise<Result>, isUndone: () => boolean): Promise<Result> {
   try {
     return await work();
   } catch (error) {
@@ -101,7 +108,7 @@ async function onceMore<Result>(work: () => Promise<Result>, isUndone: () => boo
 }
 
 function connect(config: PoolConfig): Kysely<Tables> {
-  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool: distrustfulPool(config) }) });
+  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool: guardedPool(config) }) });
 }
 
 /** pg itself reads the URL only when the first connection is made. */

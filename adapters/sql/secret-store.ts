@@ -1,11 +1,11 @@
 import { type CompiledQuery, type QueryCreator, sql } from 'kysely';
 import type { KeySeal, SecretStore, StoredSecret } from '../../src/access/secret-store.ts';
 import type { SqlDatabase } from './database.ts';
-import { living } from './key-statements.ts';
+import { isLive } from './key-statements.ts';
 import type { ServerSecretRow, Tables } from './schema.ts';
 
 /** The id of the one row. */
-const THE = 'the';
+const ROW_ID = 'the';
 
 /** What is stored of the server's secret, in the database of the keys. */
 export function sqlSecretStore(database: SqlDatabase): SecretStore {
@@ -24,7 +24,7 @@ export function sqlSecretStore(database: SqlDatabase): SecretStore {
       };
     },
 
-    async begin(first) {
+    async initialize(first) {
       await database.batch([insertSecret(builder, first)]);
     },
 
@@ -44,7 +44,7 @@ export function sqlSecretStore(database: SqlDatabase): SecretStore {
 }
 
 function selectSecrets(db: QueryCreator<Tables>): CompiledQuery<ServerSecretRow> {
-  return db.selectFrom('server_secret').selectAll().where('id', '=', THE).compile();
+  return db.selectFrom('server_secret').selectAll().where('id', '=', ROW_ID).compile();
 }
 
 /** Does nothing when there is one. */
@@ -55,7 +55,7 @@ function insertSecret(
   return db
     .insertInto('server_secret')
     .values({
-      id: THE,
+      id: ROW_ID,
       current_check: check,
       current_store_key: sealedStoreKey,
       previous_check: null,
@@ -78,7 +78,7 @@ function replaceSecret(
       current_check: check,
       current_store_key: sealedStoreKey,
     }))
-    .where('id', '=', THE)
+    .where('id', '=', ROW_ID)
     .where('current_check', '=', currentCheck)
     .compile();
 }
@@ -113,6 +113,6 @@ function countSealed(
       sql<Count>`sum(case when sealed_under <> ${check} then 1 else 0 end)`.as('others'),
       sql<Count>`sum(case when sealed_under is null then 1 else 0 end)`.as('unmarked'),
     ])
-    .where(living(now))
+    .where(isLive(now))
     .compile();
 }

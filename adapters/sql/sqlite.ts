@@ -13,9 +13,9 @@ import { databaseError, transactionalDatabase } from './transactional-database.t
 
 /** The folder of the default database, which is made where it is missing. Any other that is missing is a misspelling. */
 const DEFAULT_FOLDER = '.linguanova';
-const BUSY_TIMEOUT = 5_000;
+const BUSY_TIMEOUT_MS = 5_000;
 /** Longest pause between two attempts, milliseconds. */
-const MAX_PAUSE = 20;
+const MAX_RETRY_DELAY_MS = 20;
 
 /**
  * A database in one file, which several processes of this machine may share. A write that was acknowledged survives
@@ -24,7 +24,7 @@ const MAX_PAUSE = 20;
  * @param busyTimeout How long a write waits for another process's, milliseconds.
  * @throws ComputeError `unavailable`; or the file system's error when the file or its folder cannot be made.
  */
-export async function openSqlite(path: string, busyTimeout = BUSY_TIMEOUT): Promise<SqlDatabase> {
+export async function openSqlite(path: string, busyTimeout = BUSY_TIMEOUT_MS): Promise<SqlDatabase> {
   // Absolute, for SQLite takes "file:..." for a URI and ":memory:" for no file at all.
   const file = resolve(path);
   if (dirname(file) === resolve(DEFAULT_FOLDER)) mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
@@ -64,7 +64,7 @@ async function whileBusy<Result>(work: () => Promise<Result>, timeout: number): 
       return await work();
     } catch (error) {
       if (!isBusy(error) || performance.now() >= deadline) throw error;
-      await wait(1 + Math.random() * MAX_PAUSE);
+      await wait(1 + Math.random() * MAX_RETRY_DELAY_MS);
     }
   }
 }

@@ -6,7 +6,7 @@ import type { Tables } from './schema.ts';
 /** What a driver's error means; null: a defect. */
 export type Diagnosis = 'unavailable' | 'read_only' | 'taken' | null;
 
-export interface Peculiarities {
+export interface DialectQuirks {
   diagnose(error: unknown): Diagnosis;
   /**
    * Runs `work`, again where the database says that this helps.
@@ -15,7 +15,7 @@ export interface Peculiarities {
    */
   attempt?<Result>(work: () => Promise<Result>, isUndone: () => boolean): Promise<Result>;
   /** What a transaction begins with where a session cannot carry its time bounds: then a read is a transaction too. */
-  readonly bounds?: CompiledQuery | undefined;
+  readonly localSettings?: CompiledQuery | undefined;
   /** What a batch starts with so that no other runs beside it; not needed where a transaction is alone anyway. */
   readonly lock?: CompiledQuery;
   /** Of batches, where the database knows several; whatever its own default is. */
@@ -23,18 +23,18 @@ export interface Peculiarities {
 }
 
 /** A database that has interactive transactions: a batch is one. */
-export function transactionalDatabase(db: Kysely<Tables>, its: Peculiarities): SqlDatabase {
+export function transactionalDatabase(db: Kysely<Tables>, quirks: DialectQuirks): SqlDatabase {
   let closing: Promise<void> | undefined;
 
   /** The rows of `statements`, which run in one transaction. */
   async function transaction(statements: readonly CompiledQuery<unknown>[], lock?: CompiledQuery) {
     let isCommitting = false;
     const builder = db.transaction();
-    const configured = its.isolationLevel ? builder.setIsolationLevel(its.isolationLevel) : builder;
+    const configured = quirks.isolationLevel ? builder.setIsolationLevel(quirks.isolationLevel) : builder;
     const work = () =>
       configured.execute(async (running) => {
         isCommitting = false;
-        if (its.bounds !== undefined) await running.executeQuery(its.bounds);
+        if (quirks.localSettings !== undefined) await running.executeQuery(quirks.localSettings);
         if (lock !== undefined) await running.executeQuery(lock);
         const rows: (readonly unknown[])[] = [];
         for (const statement of statements) rows.push((await running.executeQuery(statement)).rows);
@@ -46,19 +46,20 @@ export function transactionalDatabase(db: Kysely<Tables>, its: Peculiarities): S
 
   async function guarded<Result>(work: () => Promise<Result>, isUndone: () => boolean): Promise<Result> {
     try {
-      return await (its.attempt?.(work, isUndone) ?? work());
+      return await (quirks.attempt?.(work, isUndone) ?? work());
     } catch (error) {
-      throw closing === undefined ? databaseError(error, its.diagnose(error)) : unavailable(error);
+      throw closing === undefined ? databaseError(error, quirks.diagnose(error)) : unavailable(error);
     }
   }
 
   return {
     builder: db,
     async batch<const Statements extends readonly CompiledQuery<unknown>[]>(statements: Statements) {
-      return (await transaction(statements, its.lock)) as unknown as BatchRows<Statements>;
+      return (await transaction(statements, quirks.lock)) as unknown as BatchRows<Statements>;
     },
     async read<Row>(statement: CompiledQuery<Row>) {
-      if (its.bounds !== undefined) return ((await transaction([statement]))[0] ?? []) as readonly Row[];
+      if (quirks.localSettings !== undefined)
+        return ((await transaction([statement]))[0] ?? []) as readonly Row[];
       const done = await guarded(
         () => db.executeQuery(statement),
         () => true,

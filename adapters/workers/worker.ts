@@ -220,7 +220,7 @@ export async function wire(
       publicUrl: config.publicUrl,
       corsOrigins: config.corsOrigins,
       console: config.console,
-      deadline: tuning.deadline ?? REQUEST_DEADLINE,
+      timeoutMs: tuning.deadline ?? REQUEST_DEADLINE,
       upstreamTimeoutMs: config.upstreamTimeoutMs,
       plans: config.limits.plans.map(({ name }) => name),
       limits: holdsStreams ? { ...config.limits, mode: 'off' } : config.limits,

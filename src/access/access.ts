@@ -12,7 +12,7 @@ import { KeyOrigins } from './key-origins.ts';
 import type { KeyStore } from './key-store.ts';
 import { KeyVerifier } from './key-verifier.ts';
 import type { Principal } from './principal.ts';
-import { RefusalLines } from './refusal-lines.ts';
+import { RejectionLog } from './refusal-lines.ts';
 import type { ServerSecret } from './server-secret.ts';
 import { SignInQueue } from './sign-in-queue.ts';
 import type { SpendSignUp } from './sign-up-limit.ts';
@@ -35,7 +35,7 @@ export interface AccessOptions {
   /** Names of the rate plans that keys may have. */
   readonly plans: readonly string[];
   /** Milliseconds that everything a request asks of the cloud may take together. */
-  readonly deadline: number;
+  readonly timeoutMs: number;
   /** The client's address as this runtime knows it; null when it does not. */
   readonly clientAddress: (c: Context) => string | null;
 }
@@ -58,7 +58,7 @@ export interface Access extends AccessPorts, AccessOptions {
   readonly adminFailures: FailureLimit;
   readonly consoleFailures: FailureLimit;
   readonly signIns: SignInQueue;
-  readonly refusalLines: RefusalLines;
+  readonly rejectionLog: RejectionLog;
   readonly journal: Journal;
   readonly spendSignUp: SpendSignUp;
 }
@@ -82,14 +82,14 @@ export function createAccess(
     adminFailures: new FailureLimit(),
     consoleFailures: new FailureLimit(),
     signIns: new SignInQueue(),
-    refusalLines: new RefusalLines(ports.log),
+    rejectionLog: new RejectionLog(ports.log),
     journal: new Journal(ports.keys, ports.log),
   };
 }
 
 /** The same before anybody has signed in: each address has a share of its own. */
 export function anonymousCall(c: Context<GatewayEnv>, access: Access): CallContext {
-  return { ...callContext(c, access.deadline), tenant: `address ${access.clientAddress(c) ?? 'unknown'}` };
+  return { ...callContext(c, access.timeoutMs), tenant: `address ${access.clientAddress(c) ?? 'unknown'}` };
 }
 
 /** What this request allows its calls to the cloud. */

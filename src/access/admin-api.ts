@@ -11,26 +11,26 @@ import { at, route } from '../http/route.ts';
 import { type Access, callContext } from './access.ts';
 import { type AdminToken, actorOf } from './admin-tokens.ts';
 import { AUDIT_ACTIONS } from './audit.ts';
-import { noteRefusal, tooManyFailures } from './authenticate.ts';
+import { recordRejection, tooManyFailures } from './authenticate.ts';
 import { assertBrowserScopes } from './browser-key.ts';
 import type { FailureLimit } from './failure-limit.ts';
-import { type Actor, auditEntry, issueKey, rotateKey, withinCredential } from './issue-key.ts';
+import { type Actor, auditEntry, checkedExpiry, issueKey, rotateKey } from './issue-key.ts';
 import { keyListParameters, keyPage } from './key-list.ts';
 import {
   adminRotationSchema,
+  createdKeySchema,
+  createdKeyView,
   credentialOf,
   keyChangeSchema,
   keyRequestOf,
   keySchema,
   keyView,
   newKeySchema,
-  newKeyShownSchema,
   projectId,
-  shownOnce,
 } from './key-schemas.ts';
 import type { KeyChange, StoredKey } from './key-store.ts';
-import { reachOf, revokeAndForget } from './revoke-key.ts';
-import { equalInConstantTime, hashKeySecret } from './server-secret.ts';
+import { reachOf, revokeAndInvalidate } from './revoke-key.ts';
+import { hashKeySecret, timingSafeEqual } from './server-secret.ts';
 
 const DEFAULT_PAGE = 100;
 
@@ -84,7 +84,7 @@ export const ADMIN_ROUTES = {
     path: '/admin/v1/keys',
     body: newKeySchema,
     status: 201,
-    answer: newKeyShownSchema,
+    answer: createdKeySchema,
   }),
   listKeys: route({
     method: 'GET',
@@ -107,7 +107,7 @@ export const ADMIN_ROUTES = {
     path: '/admin/v1/keys/{id}/rotate',
     body: adminRotationSchema,
     status: 201,
-    answer: newKeyShownSchema,
+    answer: createdKeySchema,
   }),
   audit: route({
     method: 'GET',
@@ -137,19 +137,19 @@ export function adminApi(
       const body = await decodeBody(c, ADMIN_ROUTES.createKey.body);
       assertPlan(access, body.plan);
       const credential = credentialOf(body);
-      const request = keyRequestOf(body, credential, await identified(access, credential, c));
+      const request = keyRequestOf(body, credential, await identify(access, credential, c));
       const issued = await issueKey(keys, access.secret, request, actor(access, c));
-      access.verifier.forget(issued.key.id);
-      access.keyOrigins.forget();
-      return c.json(shownOnce(issued), 201);
+      access.verifier.invalidate(issued.key.id);
+      access.keyOrigins.invalidate();
+      return c.json(createdKeyView(issued), 201);
     })
     .on(...at(ADMIN_ROUTES.listKeys), async (c) => {
       const { project_id, ...query } = decodeQuery(c, ADMIN_ROUTES.listKeys.query);
       return c.json(await keyPage(keys, project_id === undefined ? {} : { projectId: project_id }, query));
     })
-    .on(...at(ADMIN_ROUTES.getKey), async (c) => c.json(keyView(await existing(access, c))))
+    .on(...at(ADMIN_ROUTES.getKey), async (c) => c.json(keyView(await findKey(access, c))))
     .on(...at(ADMIN_ROUTES.updateKey), async (c) => {
-      const before = await existing(access, c);
+      const before = await findKey(access, c);
       const { id } = before;
       const body = await decodeBody(c, ADMIN_ROUTES.updateKey.body);
       if (body.plan !== undefined) assertPlan(access, body.plan);
@@ -161,32 +161,32 @@ export function adminApi(
         ...(disabled !== undefined && { disabled }),
         ...(allowed_cidrs !== undefined && { allowedCidrs: allowed_cidrs }),
         ...(allowed_origins !== undefined && { allowedOrigins: allowed_origins }),
-        ...(expires_at !== undefined && { expiresAt: withinCredential(expires_at, before) }),
+        ...(expires_at !== undefined && { expiresAt: checkedExpiry(expires_at, before) }),
       };
       assertBrowserScopes({ ...before, ...change });
       const entry = auditEntry('key.update', id, actor(access, c), describeChange(before, change));
       const changed = await keys.update(id, change, entry, before);
-      access.verifier.forget(id);
-      access.keyOrigins.forget();
-      if (changed === null) throw unchangeable(await existing(access, c));
+      access.verifier.invalidate(id);
+      access.keyOrigins.invalidate();
+      if (changed === null) throw updateConflict(await findKey(access, c));
       return c.json(keyView(changed));
     })
     .on(...at(ADMIN_ROUTES.revokeKey), async (c) => {
       const { family } = decodeQuery(c, ADMIN_ROUTES.revokeKey.query);
-      const key = await existing(access, c);
+      const key = await findKey(access, c);
       const reach = family ? 'family' : reachOf(key);
-      await revokeAndForget(access, key.id, reach, actor(access, c), callContext(c, access.deadline));
+      await revokeAndInvalidate(access, key.id, reach, actor(access, c), callContext(c, access.timeoutMs));
       return c.body(null, 204);
     })
     .on(...at(ADMIN_ROUTES.rotateKey), async (c) => {
-      const key = await existing(access, c);
+      const key = await findKey(access, c);
       const body = await decodeBody(c, ADMIN_ROUTES.rotateKey.body);
       const credential = await credentialToRotate(access, key, body.application_credential, c);
       const by = actor(access, c);
       const issued = await rotateKey(keys, access.secret, key.id, credential, body.overlap_seconds, by);
-      access.verifier.forget(key.id);
-      access.verifier.forget(issued.key.id);
-      return c.json(shownOnce(issued), 201);
+      access.verifier.invalidate(key.id);
+      access.verifier.invalidate(issued.key.id);
+      return c.json(createdKeyView(issued), 201);
     })
     .on(...at(ADMIN_ROUTES.audit), async (c) => {
       const { limit, cursor = null } = decodeQuery(c, ADMIN_ROUTES.audit.query);
@@ -207,7 +207,7 @@ function requireAdminToken(
   tokens: readonly AdminToken[],
   fromSession?: AdminTokenFromSession,
 ): MiddlewareHandler<GatewayEnv> {
-  return async function adminTokenRequired(c, next) {
+  return async function handleAdminToken(c, next) {
     const presented = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
     const given = presented ?? (await fromSession?.(c));
     c.set('adminActor', assertAdminToken(access, c, tokens, given, access.adminFailures));
@@ -233,7 +233,7 @@ export function assertAdminToken(
     access.metrics.count('key_verifications', { result: 'admin_token' });
     return actorOf(matching);
   }
-  noteRefusal(access, c, given === undefined ? 'missing' : 'wrong_admin_token', null);
+  recordRejection(access, c, given === undefined ? 'missing' : 'wrong_admin_token', null);
   const blocked = (given === undefined ? access.anonymousRequests : failures).record(address);
   if (blocked !== null) throw tooManyFailures(blocked);
   throw new ComputeError('unauthenticated', 'Invalid admin token');
@@ -244,12 +244,12 @@ function matchingToken({ secret }: Access, tokens: readonly AdminToken[], given:
   // Hashed first, so that the comparison tells nothing about the token's length either.
   const hash = hashKeySecret(secret, given);
   let matching: AdminToken | null = null;
-  for (const one of tokens) if (equalInConstantTime(hash, hashKeySecret(secret, one.token))) matching = one;
+  for (const one of tokens) if (timingSafeEqual(hash, hashKeySecret(secret, one.token))) matching = one;
   return matching;
 }
 
 /** Why a key that the change was meant for has not been changed. */
-function unchangeable({ id, revokedAt, successorId }: StoredKey): ComputeError {
+function updateConflict({ id, revokedAt, successorId }: StoredKey): ComputeError {
   return new ComputeError(
     'conflict',
     revokedAt === null
@@ -271,7 +271,7 @@ function actor(access: Access, c: Context<GatewayEnv>): Actor {
 }
 
 /** @throws ComputeError `not_found`. */
-async function existing(access: Access, c: Context<GatewayEnv>): Promise<StoredKey> {
+async function findKey(access: Access, c: Context<GatewayEnv>): Promise<StoredKey> {
   const id = c.req.param('id') ?? '';
   const key = /^[0-9a-z]{1,64}$/.test(id) ? await access.keys.find(id) : null;
   if (key === null) throw new ComputeError('not_found', 'There is no such key.');
@@ -283,8 +283,8 @@ function assertPlan({ plans }: Access, plan: string): void {
 }
 
 /** Whom the cloud takes the credential for: a key that could open nothing is refused before it is handed out. */
-async function identified(access: Access, credential: CloudCredential, c: Context<GatewayEnv>) {
-  const caller = await access.identities.identify(credential, callContext(c, access.deadline));
+async function identify(access: Access, credential: CloudCredential, c: Context<GatewayEnv>) {
+  const caller = await access.identities.identify(credential, callContext(c, access.timeoutMs));
   if (caller !== null) return caller;
   throw credential.kind === 'service'
     ? ComputeError.field('project_id', 'the gateway’s own account (OS_USERNAME) cannot act in this project')
@@ -318,6 +318,6 @@ async function credentialToRotate(
     );
   }
   const credential = { kind: 'application_credential', ...given } as const;
-  await identified(access, credential, c);
+  await identify(access, credential, c);
   return credential;
 }

@@ -2,21 +2,21 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { ComputeError } from '../compute/errors.ts';
 import type { GatewayEnv } from '../context.ts';
 import { type Access, callContext } from './access.ts';
-import type { Presented } from './derived.ts';
-import type { RefusalReason } from './journal.ts';
+import type { PresentedCredential } from './derived-credential.ts';
+import type { RejectionReason } from './journal.ts';
 import type { Verdict } from './key-verifier.ts';
 import type { Principal } from './principal.ts';
 
 /** What a request without a key or token of its own is signed in with; undefined: nothing. */
-export type FromSession = (c: Context<GatewayEnv>) => Promise<Presented | undefined>;
+export type KeyFromSession = (c: Context<GatewayEnv>) => Promise<PresentedCredential | undefined>;
 
 /**
  * From the API key to the principal. A request without a good key ends here
  * with `unauthenticated`, always in the same words; the reason goes to the log, the audit log and the metrics. Somebody who
  * keeps failing gets `rate_limited`.
  */
-export function authenticate(access: Access, fromSession?: FromSession): MiddlewareHandler<GatewayEnv> {
-  return async function authenticated(c, next) {
+export function authenticate(access: Access, fromSession?: KeyFromSession): MiddlewareHandler<GatewayEnv> {
+  return async function handleAuthentication(c, next) {
     const key = presentedKey(c) ?? (fromSession && (await fromSession(c)));
     const admitting = admit(access, c, key);
     if (admitting instanceof Promise) await admitting;
@@ -28,28 +28,34 @@ export function authenticate(access: Access, fromSession?: FromSession): Middlew
 export function admit(
   access: Access,
   c: Context<GatewayEnv>,
-  key: Presented | undefined,
+  key: PresentedCredential | undefined,
 ): Promise<void> | undefined {
   const address = access.clientAddress(c);
   const origin = c.req.header('origin');
   const verify = () => access.verifier.verify(key, address, origin);
   c.set('verifyAgain', verify);
   const verifying = verify();
-  if (verifying instanceof Promise) return verifying.then((verdict) => judge(access, c, verdict, address));
-  judge(access, c, verifying, address);
+  if (verifying instanceof Promise)
+    return verifying.then((verdict) => applyVerdict(access, c, verdict, address));
+  applyVerdict(access, c, verifying, address);
   return undefined;
 }
 
-function judge(access: Access, c: Context<GatewayEnv>, verdict: Verdict, address: string | null): void {
+function applyVerdict(
+  access: Access,
+  c: Context<GatewayEnv>,
+  verdict: Verdict,
+  address: string | null,
+): void {
   if (!verdict.ok) {
-    noteRefusal(access, c, verdict.reason, verdict.keyId);
+    recordRejection(access, c, verdict.reason, verdict.keyId);
     // It was good once: no guess, and clients come with old ones and sign in again, all their threads at once.
-    if (verdict.reason === 'revoked_token') throw refusalOf(null);
-    if (verdict.reason === 'missing') throw missingKeyOf(access.anonymousRequests.record(address));
-    throw refusalOf(access.keyFailures.record(address));
+    if (verdict.reason === 'revoked_token') throw invalidKeyError(null);
+    if (verdict.reason === 'missing') throw missingKeyError(access.anonymousRequests.record(address));
+    throw invalidKeyError(access.keyFailures.record(address));
   }
   const { principal } = verdict;
-  letIn(access, principal);
+  recordAuthenticated(access, principal);
   c.set('log', c.get('log').with({ key: principal.keyId, project: principal.projectId }));
   c.set('principal', principal);
   c.set('releases', access.releases);
@@ -57,54 +63,54 @@ function judge(access: Access, c: Context<GatewayEnv>, verdict: Verdict, address
 }
 
 /** Counts and notes the use of a key. */
-export function letIn({ metrics, journal }: Access, { keyId }: Principal): void {
+export function recordAuthenticated({ metrics, journal }: Access, { keyId }: Principal): void {
   metrics.count('key_verifications', { result: 'ok' });
-  journal.used(keyId);
+  journal.recordUse(keyId);
 }
 
 /** The cloud as the principal sees it, for writes. Reads have theirs from the stage `cached`, which opens it only when it is asked. */
-export function openCloud({ clouds, deadline }: Access): MiddlewareHandler<GatewayEnv> {
-  return function cloudOpened(c, next) {
+export function openCloud({ clouds, timeoutMs: deadline }: Access): MiddlewareHandler<GatewayEnv> {
+  return function handleOpenCloud(c, next) {
     c.set('cloud', clouds.open(c.get('principal').credential, callContext(c, deadline)));
     return next();
   };
 }
 
 /** Says why somebody was not let in: in the log, the audit log and the metrics; never to the client. */
-export function noteRefusal(
+export function recordRejection(
   access: Access,
   c: Context<GatewayEnv>,
-  reason: RefusalReason,
+  reason: RejectionReason,
   keyId: string | null,
 ): void {
   const address = access.clientAddress(c);
-  if (access.refusalLines.isLogged(address)) c.var.log.info('key_refused', { reason, key: keyId, address });
+  if (access.rejectionLog.shouldLog(address)) c.var.log.info('key_refused', { reason, key: keyId, address });
   access.metrics.count('key_verifications', { result: reason });
-  access.journal.refused(reason, keyId, address, c.var.requestId);
+  access.journal.recordRejection(reason, keyId, address, c.var.requestId);
 }
 
 /** Notes that somebody signed in, for the audit log; alike ones are counted together. */
-export function noteSignIn(
+export function recordSignIn(
   access: Access,
   c: Context<GatewayEnv>,
   actor: string,
   keyId: string | null,
   how: string,
 ): void {
-  access.journal.signedIn(
+  access.journal.recordSignIn(
     { actor, keyId, address: access.clientAddress(c), requestId: c.var.requestId },
     how,
   );
 }
 
 /** A request without any key guesses nothing, so its response may name what is missing. */
-function missingKeyOf(retryAfter: number | null): ComputeError {
+function missingKeyError(retryAfter: number | null): ComputeError {
   if (retryAfter !== null) return tooManyFailures(retryAfter);
   return new ComputeError('unauthenticated', 'An API key is required: send it in the header x-api-key.');
 }
 
 /** @param retryAfter Seconds until this address may fail again, null while it may. */
-export function refusalOf(retryAfter: number | null): ComputeError {
+export function invalidKeyError(retryAfter: number | null): ComputeError {
   return retryAfter === null
     ? new ComputeError('unauthenticated', 'Invalid API key')
     : tooManyFailures(retryAfter);

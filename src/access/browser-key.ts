@@ -23,7 +23,7 @@ export function defaultScopes(allowedOrigins: readonly string[]): readonly Scope
 }
 
 /** What a key may do, whatever its row says: two changes at once could have made it say more. */
-export function usableScopes(key: Bound): readonly Scope[] {
+export function effectiveScopes(key: Bound): readonly Scope[] {
   return isBrowserKey(key) ? key.scopes.filter((scope) => BROWSER_SCOPES.includes(scope)) : key.scopes;
 }
 
@@ -31,11 +31,11 @@ export function usableScopes(key: Bound): readonly Scope[] {
 export const BROWSER_SCOPES_PROBLEM = `a key with allowed_origins is in the hands of whoever sees the page: it may have ${BROWSER_SCOPES.join(', ')} only`;
 
 /** Whether a key bound to these origins may have these scopes. */
-export function maySuit(key: Bound): boolean {
-  return usableScopes(key).length === key.scopes.length;
+export function areScopesAllowed(key: Bound): boolean {
+  return effectiveScopes(key).length === key.scopes.length;
 }
 
 /** @throws ComputeError `invalid`. */
 export function assertBrowserScopes(key: Bound): void {
-  if (!maySuit(key)) throw ComputeError.field('scopes', BROWSER_SCOPES_PROBLEM);
+  if (!areScopesAllowed(key)) throw ComputeError.field('scopes', BROWSER_SCOPES_PROBLEM);
 }

@@ -21,7 +21,7 @@ const REQUEST_HEADERS = [
   'uber-trace-id, newrelic, elastic-apm-traceparent, X-Cloud-Trace-Context',
   'x-datadog-origin, x-datadog-parent-id, x-datadog-sampling-priority, x-datadog-trace-id',
 ].join(', ');
-const ANSWER_HEADERS =
+const RESPONSE_HEADERS =
   'X-Request-Id, Location, Link, Retry-After, ETag, Age, X-Cache, Warning, Allow, Idempotency-Replayed, RateLimit, RateLimit-Policy, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset';
 /** Chromium remembers a preflight for two hours at most, seconds. */
 const PREFLIGHT_SECONDS = '7200';
@@ -36,7 +36,7 @@ export function cors(origins: readonly string[] | '*', ofKeys: KeyOrigins): Midd
   const always: ReadonlySet<string> = new Set(origins === '*' ? [] : origins);
   const isAllowed = (origin: string) => origins === '*' || always.has(origin) || ofKeys.has(origin);
 
-  return async function corsTold(c, next) {
+  return async function handleCors(c, next) {
     const origin = c.req.header('origin');
     if (origin === undefined) return next();
     const allowing = isAllowed(origin);
@@ -45,7 +45,7 @@ export function cors(origins: readonly string[] | '*', ofKeys: KeyOrigins): Midd
     headers.set('Vary', VARY);
     if (allowed) headers.set('Access-Control-Allow-Origin', origins === '*' ? '*' : origin);
     if (c.req.method !== 'OPTIONS' || c.req.header('access-control-request-method') === undefined) {
-      if (allowed) headers.set('Access-Control-Expose-Headers', ANSWER_HEADERS);
+      if (allowed) headers.set('Access-Control-Expose-Headers', RESPONSE_HEADERS);
       return next();
     }
     if (!allowed) return c.body(null, 204);

@@ -4,7 +4,7 @@ import { readAddress } from './ip-address.ts';
 
 /** Failures that an address may make in a window before it is slowed down. */
 const MAX_FAILURES = 10;
-const WINDOW_MILLISECONDS = 60_000;
+const WINDOW_MS = 60_000;
 
 /** Addresses that are watched at a time; the least recently failing is forgotten first. */
 const MAX_ADDRESSES = 10_000;
@@ -33,7 +33,7 @@ export class FailureLimit {
     const now = monotonicMs();
     let window = this.#failures.get(key);
     if (window === undefined || window.endsAt <= now) {
-      window = { count: 0, endsAt: now + WINDOW_MILLISECONDS };
+      window = { count: 0, endsAt: now + WINDOW_MS };
       this.#failures.set(key, window);
     }
     window.count += 1;

@@ -12,7 +12,7 @@ export type SignIn =
   | { readonly kind: 'application_credential'; readonly id: string; readonly secret: string };
 
 /** What a key's own credential is to be. */
-export interface CredentialWish {
+export interface CredentialRequest {
   /** For people who look at the list in the cloud. */
   readonly name: string;
   /** Names of roles; empty: all that the caller has. */
@@ -51,7 +51,7 @@ export interface IdentityProvider {
    */
   issueCredential(
     signIn: SignIn,
-    wish: CredentialWish,
+    wish: CredentialRequest,
     admit: (caller: Caller) => Promise<void>,
     call: CallContext,
   ): Promise<IssuedCredential>;
@@ -60,5 +60,5 @@ export interface IdentityProvider {
    *
    * @returns false when nobody here may delete it: that takes the operator's account with rights over its user.
    */
-  withdrawCredential(userId: string, id: string, call: CallContext): Promise<boolean>;
+  deleteCredential(userId: string, id: string, call: CallContext): Promise<boolean>;
 }

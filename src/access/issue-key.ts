@@ -4,8 +4,8 @@ import { ComputeError } from '../compute/errors.ts';
 import type { AuditEntry } from './audit.ts';
 import { assertBrowserScopes } from './browser-key.ts';
 import { formatKey, generateKey } from './key-format.ts';
-import { isLiving } from './key-state.ts';
-import type { KeyStore, LivingLimit, StoredKey } from './key-store.ts';
+import { isLive } from './key-state.ts';
+import type { KeyStore, LiveKeyLimit, StoredKey } from './key-store.ts';
 import { hashKeySecret, type ServerSecret, seal } from './server-secret.ts';
 
 /** What a new key is to be. */
@@ -40,20 +40,20 @@ export interface IssuedKey {
 const SHOWN_CHARACTERS = 4;
 
 /** Keys that a user may have in a project, revoked and expired ones not counted. */
-const MAX_LIVING_KEYS = 100;
+const MAX_LIVE_KEYS = 100;
 
 /** The limit on the keys that a user makes without the operator, now. */
-export function ownKeyLimit(): LivingLimit {
-  return { atMost: MAX_LIVING_KEYS, now: wallTime() };
+export function selfServiceLimit(): LiveKeyLimit {
+  return { atMost: MAX_LIVE_KEYS, now: wallTime() };
 }
 
 /** @throws ComputeError `quota_exceeded` when the user has as many living keys as it may. */
-export async function assertRoomForKey(
+export async function assertKeyQuota(
   keys: KeyStore,
   owner: Pick<StoredKey, 'projectId' | 'userId'>,
 ): Promise<void> {
-  const { atMost, now } = ownKeyLimit();
-  if ((await keys.countLivingOf(owner, now)) >= atMost) throw tooManyKeys();
+  const { atMost, now } = selfServiceLimit();
+  if ((await keys.countLiveOfUser(owner, now)) >= atMost) throw tooManyKeys();
 }
 
 /**
@@ -62,7 +62,7 @@ export async function assertRoomForKey(
  *
  * @throws ComputeError `invalid`, which names the end of the credential.
  */
-export function withinCredential(
+export function checkedExpiry(
   expiresAt: string | null,
   { credentialExpiresAt }: Pick<StoredKey, 'credentialExpiresAt'>,
 ): string | null {
@@ -79,7 +79,7 @@ export function withinCredential(
 function tooManyKeys(): ComputeError {
   return new ComputeError(
     'quota_exceeded',
-    `You have ${MAX_LIVING_KEYS} API keys in this project, which is the limit: revoke some first.`,
+    `You have ${MAX_LIVE_KEYS} API keys in this project, which is the limit: revoke some first.`,
   );
 }
 
@@ -94,7 +94,7 @@ export async function issueKey(
   secret: ServerSecret,
   request: KeyRequest,
   by: Actor,
-  limit?: LivingLimit,
+  limit?: LiveKeyLimit,
 ): Promise<IssuedKey> {
   assertBrowserScopes(request);
   const { credential, ...rest } = request;
@@ -103,11 +103,11 @@ export async function issueKey(
     ...rest,
     userId: isService ? null : request.userId,
     expiresAt:
-      request.expiresAt === null ? request.credentialExpiresAt : withinCredential(request.expiresAt, request),
+      request.expiresAt === null ? request.credentialExpiresAt : checkedExpiry(request.expiresAt, request),
     kind: credential.kind,
     cloudCredentialId: credential.kind === 'application_credential' ? credential.id : null,
   });
-  const entry = auditEntry('key.create', issued.key.id, by, describe(issued.key));
+  const entry = auditEntry('key.create', issued.key.id, by, describeKey(issued.key));
   if (!(await keys.insert(issued.key, entry, limit))) throw tooManyKeys();
   return issued;
 }
@@ -127,7 +127,7 @@ export async function rotateKey(
   credential: CloudCredential,
   overlapSeconds: number,
   by: Actor,
-  limit?: LivingLimit,
+  limit?: LiveKeyLimit,
 ): Promise<IssuedKey> {
   const now = wallMs();
   const key = await keys.find(id);
@@ -144,7 +144,7 @@ export async function rotateKey(
   );
   if (!rotated) {
     const found = limit === undefined ? null : await keys.find(id);
-    const isRotatable = found?.successorId === null && isLiving(found, wallMs());
+    const isRotatable = found?.successorId === null && isLive(found, wallMs());
     throw isRotatable ? tooManyKeys() : notRotatable(id);
   }
   return { key: (await keys.find(successor.id)) ?? successor, text };
@@ -164,7 +164,7 @@ export function auditEntry(
   return { at: wallTime(), ...by, action, keyId, detail };
 }
 
-type Lasting = Pick<
+type InheritedFields = Pick<
   StoredKey,
   | 'name'
   | 'projectId'
@@ -184,13 +184,13 @@ async function makeKey(
   secret: ServerSecret,
   credential: CloudCredential,
   familyId: string | null,
-  lasting: Lasting,
+  inherited: InheritedFields,
 ): Promise<IssuedKey> {
   const parts = generateKey();
   const text = formatKey(parts);
-  const { name, projectId, userId, kind, cloudCredentialId, ownsCloudCredential } = lasting;
-  const { credentialExpiresAt } = lasting;
-  const { scopes, plan, allowedCidrs, allowedOrigins, expiresAt } = lasting;
+  const { name, projectId, userId, kind, cloudCredentialId, ownsCloudCredential } = inherited;
+  const { credentialExpiresAt } = inherited;
+  const { scopes, plan, allowedCidrs, allowedOrigins, expiresAt } = inherited;
   const binding = { id: parts.id, familyId: familyId ?? parts.id, projectId, userId };
   const key: StoredKey = {
     ...binding,
@@ -217,6 +217,6 @@ async function makeKey(
   return { key, text };
 }
 
-function describe({ name, kind, projectId, scopes, plan }: StoredKey): string {
+function describeKey({ name, kind, projectId, scopes, plan }: StoredKey): string {
   return `"${name}": ${kind} in project ${projectId}, ${scopes.join(' ')}, plan ${plan}`;
 }

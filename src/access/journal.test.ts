@@ -18,7 +18,7 @@ function journalWith(broken = false) {
   const lost: string[] = [];
   const log: Logger = { info() {}, warn() {}, error: (event) => lost.push(event), with: () => log };
   const store: Partial<KeyStore> = {
-    async noteUses(batch) {
+    async recordUses(batch) {
       if (broken) throw new Error('down');
       uses.push(batch);
     },
@@ -31,12 +31,12 @@ function journalWith(broken = false) {
 
 test('uses are written in one batch, and again only after a minute', async () => {
   const { journal, uses } = journalWith();
-  for (const key of ['a', 'b', 'a']) journal.used(key);
+  for (const key of ['a', 'b', 'a']) journal.recordUse(key);
   await journal.flush();
-  journal.used('a');
+  journal.recordUse('a');
   await journal.flush();
   vi.advanceTimersByTime(60_000);
-  journal.used('a');
+  journal.recordUse('a');
   await journal.flush();
   expect(uses.map((batch) => [...batch])).toEqual([
     [
@@ -49,8 +49,8 @@ test('uses are written in one batch, and again only after a minute', async () =>
 
 test('refusals that are alike become one entry with a count', async () => {
   const { journal, entries } = journalWith();
-  for (let n = 0; n < 100; n++) journal.refused('wrong_secret', 'k1', '192.0.2.1', `req-${n}`);
-  journal.refused('wrong_secret', 'k1', '192.0.2.2', 'req-x');
+  for (let n = 0; n < 100; n++) journal.recordRejection('wrong_secret', 'k1', '192.0.2.1', `req-${n}`);
+  journal.recordRejection('wrong_secret', 'k1', '192.0.2.2', 'req-x');
   await journal.flush();
   expect(entries).toEqual([
     {
@@ -68,14 +68,15 @@ test('refusals that are alike become one entry with a count', async () => {
 
 test('somebody who guesses from everywhere cannot fill the database', async () => {
   const { journal, entries } = journalWith();
-  for (let n = 0; n < 5_000; n++) journal.refused('unknown', null, `2001:db8::${n.toString(16)}`, 'req');
+  for (let n = 0; n < 5_000; n++)
+    journal.recordRejection('unknown', null, `2001:db8::${n.toString(16)}`, 'req');
   await journal.flush();
   expect(entries).toHaveLength(100);
 });
 
 test('a store that is down loses the batch, says so, and breaks nothing', async () => {
   const { journal, lost } = journalWith(true);
-  journal.used('a');
+  journal.recordUse('a');
   await expect(journal.flush()).resolves.toBeUndefined();
   expect(lost).toEqual(['journal_lost']);
 });

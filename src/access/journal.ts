@@ -3,10 +3,10 @@ import { LruMap } from '../lru-map.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { AuditEntry } from './audit.ts';
 import type { KeyStore } from './key-store.ts';
-import type { Refusal } from './key-verifier.ts';
+import type { DenyReason } from './key-verifier.ts';
 
 /** Why somebody was not let in. */
-export type RefusalReason = Refusal | 'expired_token' | 'wrong_credentials' | 'wrong_admin_token';
+export type RejectionReason = DenyReason | 'expired_token' | 'wrong_credentials' | 'wrong_admin_token';
 
 /** Different refusals and sign-ins of one flush; further ones are only in the request log and the metrics. */
 const MAX_EVENTS = 100;
@@ -14,7 +14,7 @@ const MAX_EVENTS = 100;
 const MAX_USES = 100_000;
 
 /** A use is noted again only when the last one noted is this old, milliseconds. */
-const USE_GRAIN = 60_000;
+const USE_RESOLUTION_MS = 60_000;
 
 /**
  * What requests leave behind in the store, gathered and written in batches: when keys were used, and which were refused.
@@ -23,7 +23,7 @@ const USE_GRAIN = 60_000;
 export class Journal {
   readonly #keys: KeyStore;
   readonly #log: Logger;
-  readonly #noted = new LruMap<number>({ max: MAX_USES });
+  readonly #lastRecorded = new LruMap<number>({ max: MAX_USES });
   #uses = new Map<string, string>();
   #events = new Map<string, { entry: Omit<AuditEntry, 'detail'>; what: string; count: number }>();
 
@@ -32,24 +32,32 @@ export class Journal {
     this.#log = log;
   }
 
-  used(keyId: string): void {
+  recordUse(keyId: string): void {
     const now = monotonicMs();
-    if (now - (this.#noted.get(keyId) ?? Number.NEGATIVE_INFINITY) < USE_GRAIN || this.#uses.size >= MAX_USES)
+    if (
+      now - (this.#lastRecorded.get(keyId) ?? Number.NEGATIVE_INFINITY) < USE_RESOLUTION_MS ||
+      this.#uses.size >= MAX_USES
+    )
       return;
-    this.#noted.set(keyId, now);
+    this.#lastRecorded.set(keyId, now);
     this.#uses.set(keyId, wallTime());
   }
 
-  refused(reason: RefusalReason, keyId: string | null, address: string | null, requestId: string): void {
-    this.#happened({ actor: 'anonymous', action: 'key.refused', keyId, address, requestId }, reason);
+  recordRejection(
+    reason: RejectionReason,
+    keyId: string | null,
+    address: string | null,
+    requestId: string,
+  ): void {
+    this.#record({ actor: 'anonymous', action: 'key.refused', keyId, address, requestId }, reason);
   }
 
   /** @param how In words, with the entrance. */
-  signedIn(who: Pick<AuditEntry, 'actor' | 'keyId' | 'address' | 'requestId'>, how: string): void {
-    this.#happened({ ...who, action: 'session.sign_in' }, how);
+  recordSignIn(who: Pick<AuditEntry, 'actor' | 'keyId' | 'address' | 'requestId'>, how: string): void {
+    this.#record({ ...who, action: 'session.sign_in' }, how);
   }
 
-  #happened(entry: Omit<AuditEntry, 'at' | 'detail'>, what: string): void {
+  #record(entry: Omit<AuditEntry, 'at' | 'detail'>, what: string): void {
     const { action, actor, keyId, address } = entry;
     const kind = `${action} ${what} ${actor} ${keyId} ${address}`;
     const known = this.#events.get(kind);
@@ -66,7 +74,7 @@ export class Journal {
     this.#uses = new Map();
     this.#events = new Map();
     try {
-      if (uses.size > 0) await this.#keys.noteUses(uses);
+      if (uses.size > 0) await this.#keys.recordUses(uses);
       if (events.length > 0) {
         await this.#keys.appendAudit(
           events.map(({ entry, what, count }) => ({ ...entry, detail: `${what}, ${count} times` })),

@@ -46,7 +46,7 @@ export function parseKey(text: string): KeyParts | null {
 }
 
 /** Where the id stands in a key; of anything else, some text that is no id. Costs nothing, and proves nothing. */
-export function idWithin(text: string): string {
+export function extractKeyId(text: string): string {
   return text.slice(PREFIX.length + 1, PREFIX.length + 1 + ID_LENGTH);
 }
 

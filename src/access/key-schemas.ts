@@ -9,7 +9,7 @@ import { wallMs } from '../clock.ts';
 import type { CloudCredential } from '../compute/cloud.ts';
 import { name, shortText } from '../http/field-schemas.ts';
 import { isOrigin } from '../http/origin.ts';
-import { BROWSER_SCOPES_PROBLEM, defaultScopes, maySuit } from './browser-key.ts';
+import { areScopesAllowed, BROWSER_SCOPES_PROBLEM, defaultScopes } from './browser-key.ts';
 import { isCidr } from './cidr.ts';
 import type { IdentifiedCaller } from './identity-provider.ts';
 import type { IssuedKey, KeyRequest } from './issue-key.ts';
@@ -36,13 +36,13 @@ export const scopesSchema = z
   .max(SCOPES.length)
   .transform((scopes) => SCOPES.filter((scope) => scopes.includes(scope)));
 
-const SCOPES_UNLESS_GIVEN = 'All but admin unless given; with allowed_origins instances:read.';
+const DEFAULT_SCOPES_DESCRIPTION = 'All but admin unless given; with allowed_origins instances:read.';
 
-function scopesSuitOrigins(body: {
+function scopesMatchOrigins(body: {
   scopes?: readonly Scope[] | undefined;
   allowed_origins: readonly string[];
 }): boolean {
-  return maySuit({ scopes: body.scopes ?? [], allowedOrigins: body.allowed_origins });
+  return areScopesAllowed({ scopes: body.scopes ?? [], allowedOrigins: body.allowed_origins });
 }
 
 /** `ffff:...:255.255.255.255/128` and no longer. */
@@ -80,7 +80,7 @@ export const newKeySchema = z
     project_id: projectId.optional().describe('A service key: the gateway’s own account, in this project.'),
     application_credential: applicationCredential.optional(),
     redu_key: reduKey.optional().describe('The customer’s own key, where the cloud speaks redu.'),
-    scopes: scopesSchema.optional().describe(SCOPES_UNLESS_GIVEN),
+    scopes: scopesSchema.optional().describe(DEFAULT_SCOPES_DESCRIPTION),
     plan: shortText.default('default'),
     expires_at: futureTime.nullish(),
     allowed_cidrs: cidrs.default([]),
@@ -90,7 +90,7 @@ export const newKeySchema = z
     path: ['project_id'],
     error: 'give either project_id or application_credential; with a redu cloud, redu_key',
   })
-  .refine(scopesSuitOrigins, { path: ['scopes'], error: BROWSER_SCOPES_PROBLEM })
+  .refine(scopesMatchOrigins, { path: ['scopes'], error: BROWSER_SCOPES_PROBLEM })
   .meta({ id: 'NewKey' });
 
 /** The credential that a request for a key brings, or the project it names. */
@@ -191,7 +191,7 @@ const anyCredentials: z.ZodType<Forms, Forms> = z.looseObject({}).meta({ standsF
 export const selfServiceKeySchema = z
   .strictObject({
     name,
-    scopes: scopesSchema.optional().describe(SCOPES_UNLESS_GIVEN),
+    scopes: scopesSchema.optional().describe(DEFAULT_SCOPES_DESCRIPTION),
     expires_at: futureTime.nullish(),
     allowed_cidrs: cidrs.default([]),
     allowed_origins: origins.default([]),
@@ -202,7 +202,7 @@ export const selfServiceKeySchema = z
       .describe('Roles of the project that the key is to have; all of the caller’s when left out.'),
     credentials: anyCredentials,
   })
-  .refine(scopesSuitOrigins, { path: ['scopes'], error: BROWSER_SCOPES_PROBLEM })
+  .refine(scopesMatchOrigins, { path: ['scopes'], error: BROWSER_SCOPES_PROBLEM })
   .meta({ id: 'SelfServiceKey' });
 
 /** Of the two forms of `credentials`, the one that is meant: so that a problem is told of the field that has it. */
@@ -236,7 +236,7 @@ export const keySchema = z
   })
   .meta({ id: 'ApiKey' });
 
-export const newKeyShownSchema = keySchema
+export const createdKeySchema = keySchema
   .extend({ key: z.string().describe('The text of the key; shown this once.') })
   .meta({ id: 'NewApiKey' });
 
@@ -266,6 +266,6 @@ export function keyView(key: StoredKey): z.infer<typeof keySchema> {
 }
 
 /** A key with its text, which is shown this once. */
-export function shownOnce({ key, text }: IssuedKey): z.infer<typeof newKeyShownSchema> {
+export function createdKeyView({ key, text }: IssuedKey): z.infer<typeof createdKeySchema> {
   return { ...keyView(key), key: text };
 }

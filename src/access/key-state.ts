@@ -12,7 +12,7 @@ export function keyState(key: StoredKey, now: number): KeyState {
 }
 
 /** Neither revoked nor expired. @param now Epoch milliseconds. */
-export function isLiving(key: StoredKey, now: number): boolean {
+export function isLive(key: StoredKey, now: number): boolean {
   const state = keyState(key, now);
   return state === 'active' || state === 'disabled';
 }

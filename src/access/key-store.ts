@@ -99,7 +99,7 @@ export interface KeyWindow {
 }
 
 /** How many keys of one user in one project may live (neither revoked nor expired) at a time. */
-export interface LivingLimit {
+export interface LiveKeyLimit {
   readonly atMost: number;
   readonly now: string;
 }
@@ -120,7 +120,7 @@ export interface KeyStore {
    *
    * @returns false when the key would be one too many for `limit`: then nothing is written.
    */
-  insert(key: StoredKey, entry: AuditEntry, limit?: LivingLimit): Promise<boolean>;
+  insert(key: StoredKey, entry: AuditEntry, limit?: LiveKeyLimit): Promise<boolean>;
   /**
    * The key as it then is; null when there is none or it is revoked: then nothing is written.
    *
@@ -155,12 +155,12 @@ export interface KeyStore {
     oldExpiresAt: string,
     now: string,
     entry: AuditEntry,
-    limit?: LivingLimit,
+    limit?: LiveKeyLimit,
   ): Promise<boolean>;
   /** How many keys of this user in this project live at `now`: neither revoked nor expired. */
-  countLivingOf(owner: Pick<StoredKey, 'projectId' | 'userId'>, now: string): Promise<number>;
+  countLiveOfUser(owner: Pick<StoredKey, 'projectId' | 'userId'>, now: string): Promise<number>;
   /** How many keys with this application credential live at `now`: neither revoked nor expired. */
-  countLiving(cloudCredentialId: string, now: string): Promise<number>;
+  countLiveWithCredential(cloudCredentialId: string, now: string): Promise<number>;
   /** How many keys are in each state at `now`. Looks at `atMost` keys, whichever, so that it costs no more than that. */
   countByState(now: string, atMost: number): Promise<Readonly<Record<KeyState, number>>>;
   /** The origins that keys which are not revoked are bound to, each once. Looks at `atMost` such keys, whichever. */
@@ -170,7 +170,7 @@ export interface KeyStore {
   /** What was revoked of this owner, as in `FoundKey`. */
   listRevokedDerived(owner: string): Promise<readonly string[]>;
   /** Notes when keys were last used; an earlier time than the one noted changes nothing, unknown ids neither. */
-  noteUses(lastUsedAt: ReadonlyMap<string, string>): Promise<void>;
+  recordUses(lastUsedAt: ReadonlyMap<string, string>): Promise<void>;
 
   /** Entries that belong to no change of a key, in this order. */
   appendAudit(entries: readonly AuditEntry[]): Promise<void>;

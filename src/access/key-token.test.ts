@@ -15,7 +15,7 @@ test('opens to the key it was made of, on every node with the same secret', asyn
   const elsewhere = new KeyTokens(secret);
   expect(await elsewhere.open(text)).toEqual(token);
   expect(token).toMatchObject({ key: formatKey(key), method: 'password', ...lifetime });
-  expect(elsewhere.isLiving(token)).toBe(true);
+  expect(elsewhere.isUnexpired(token)).toBe(true);
 });
 
 test('is fit for a header, shorter than a Fernet token, and shows nothing of the key', async () => {
@@ -47,7 +47,7 @@ test.each(['', 'lnt_', 'lnt_x', 'gAAAAABr', `lnt_${'A'.repeat(116)}`, `lnt_${'='
 test('expires by the clock', async () => {
   const tokens = await fresh();
   const old = await tokens.issue(generateKey(), 'token', { issuedAt: now() - 10, expiresAt: now() - 1 });
-  expect(tokens.isLiving(old.token)).toBe(false);
+  expect(tokens.isUnexpired(old.token)).toBe(false);
   const { token } = await tokens.issue(generateKey(), 'token', { issuedAt: now(), expiresAt: now() + 60 });
-  expect(tokens.isLiving(token)).toBe(true);
+  expect(tokens.isUnexpired(token)).toBe(true);
 });

@@ -11,16 +11,16 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { wallMs } from '../clock.ts';
 import { LruMap } from '../lru-map.ts';
 import { decodeBase64Url, encodeBase64Url } from './base64url.ts';
-import type { Derived } from './derived.ts';
+import type { DerivedCredential } from './derived-credential.ts';
 import { formatKey, type KeyParts } from './key-format.ts';
-import { decrypted, type ServerSecret } from './server-secret.ts';
+import { decrypt, type ServerSecret } from './server-secret.ts';
 
 /** How somebody signed in; the order is part of the format. */
 const METHODS = ['application_credential', 'password', 'token'] as const;
 export type SignInMethod = (typeof METHODS)[number];
 
 /** What a token says. */
-export interface KeyToken extends Derived {
+export interface KeyToken extends DerivedCredential {
   readonly method: SignInMethod;
   /** Epoch seconds. */
   readonly expiresAt: number;
@@ -41,12 +41,12 @@ const TOKEN_PATTERN = new RegExp(`^${PREFIX}[0-9A-Za-z_-]{${TEXT_LENGTH - PREFIX
 const PURPOSE = new TextEncoder().encode('linguanova token seal');
 
 /** Tokens that are open in memory. */
-const MAX_TOKENS = 10_000;
+const MAX_CACHED = 10_000;
 
 export class KeyTokens {
   /** The first one seals; all of them open. */
   readonly #sealingKeys: readonly [Promise<CryptoKey>, ...Promise<CryptoKey>[]];
-  readonly #opened = new LruMap<KeyToken>({ max: MAX_TOKENS });
+  readonly #cache = new LruMap<KeyToken>({ max: MAX_CACHED });
 
   constructor(secret: ServerSecret) {
     const { previous } = secret;
@@ -72,7 +72,7 @@ export class KeyTokens {
     );
     const text = PREFIX + encodeBase64Url(new Uint8Array([...nonce, ...new Uint8Array(box)]));
     const token = { key: formatKey(key), method, ...lifetime, auditId: auditIdOf(text) };
-    this.#opened.set(text, token);
+    this.#cache.set(text, token);
     return { text, token };
   }
 
@@ -80,29 +80,29 @@ export class KeyTokens {
    * What a token says, however old; null for what this gateway's secret did not seal. The key in it is still to be verified.
    */
   async open(text: string): Promise<KeyToken | null> {
-    const known = this.#opened.get(text);
+    const known = this.#cache.get(text);
     if (known !== undefined) return known;
     const sealed = TOKEN_PATTERN.test(text) ? decodeBase64Url(text.slice(PREFIX.length)) : null;
     if (sealed === null) return null;
     const token = await this.#unseal(text, sealed);
-    if (token !== null) this.#opened.set(text, token);
+    if (token !== null) this.#cache.set(text, token);
     return token;
   }
 
   /** What a token says that has not expired, when it was opened before. */
-  known(text: string): KeyToken | undefined {
-    const token = this.#opened.get(text);
-    return token !== undefined && this.isLiving(token) ? token : undefined;
+  cached(text: string): KeyToken | undefined {
+    const token = this.#cache.get(text);
+    return token !== undefined && this.isUnexpired(token) ? token : undefined;
   }
 
   /** Whether a token has not expired; whether it was revoked is with its key (`derived.ts`). */
-  isLiving(token: KeyToken): boolean {
+  isUnexpired(token: KeyToken): boolean {
     return token.expiresAt * 1000 > wallMs();
   }
 
   async #unseal(text: string, sealed: Uint8Array<ArrayBuffer>): Promise<KeyToken | null> {
     for (const key of this.#sealingKeys) {
-      const content = await decrypted(key, PURPOSE, sealed);
+      const content = await decrypt(key, PURPOSE, sealed);
       if (content !== null) return readContent(content, auditIdOf(text));
     }
     return null;

@@ -101,10 +101,10 @@ describe('a good key', () => {
     expect(await verifier.verify(text, null)).toMatchObject({ ok: false, reason: 'revoked' });
 
     store.row = ROW;
-    verifier.forget(ROW.id);
+    verifier.invalidate(ROW.id);
     expect(await verifier.verify(text, null)).toMatchObject({ ok: true });
     store.row = { ...ROW, disabled: true };
-    verifier.forget(ROW.id);
+    verifier.invalidate(ROW.id);
     expect(await verifier.verify(text, null)).toMatchObject({ ok: false, reason: 'disabled' });
   });
 
@@ -147,7 +147,7 @@ describe('a good key', () => {
     const store = { find: () => new Promise<FoundKey>((resolve) => (answer = resolve)) };
     const verifier = verifierOf(store);
     const first = verifier.verify(text, null);
-    verifier.forget(ROW.id);
+    verifier.invalidate(ROW.id);
     answer(ROW);
     await first;
     const second = verifier.verify(text, null);

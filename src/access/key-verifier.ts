@@ -3,24 +3,24 @@ import { monotonicMs, wallMs } from '../clock.ts';
 import type { CloudCredential } from '../compute/cloud.ts';
 import { LruMap } from '../lru-map.ts';
 import { own } from '../own-promise.ts';
-import { isBrowserKey, usableScopes } from './browser-key.ts';
+import { effectiveScopes, isBrowserKey } from './browser-key.ts';
 import { isInside } from './cidr.ts';
-import { isRevoked, keyTextOf, type Presented } from './derived.ts';
-import { idWithin, parseKey } from './key-format.ts';
+import { isRevoked, keyTextOf, type PresentedCredential } from './derived-credential.ts';
+import { extractKeyId, parseKey } from './key-format.ts';
 import { type KeyState, keyState } from './key-state.ts';
 import type { FoundKey, KeyStore, StoredKey } from './key-store.ts';
 import type { Principal } from './principal.ts';
 import {
-  equalInConstantTime,
   hashKeySecret,
   type ServerSecret,
   seal,
   secretsOf,
+  timingSafeEqual,
   unseal,
 } from './server-secret.ts';
 
 /** Why a key was refused: for the audit log and the metrics, never for the client, who hears the same in all cases. */
-export type Refusal =
+export type DenyReason =
   | 'missing'
   | 'malformed'
   | 'unknown'
@@ -35,7 +35,7 @@ export type Refusal =
 export type Verdict =
   | { readonly ok: true; readonly principal: Principal }
   /** `keyId` only when a key with that id exists. */
-  | { readonly ok: false; readonly reason: Refusal; readonly keyId: string | null };
+  | { readonly ok: false; readonly reason: DenyReason; readonly keyId: string | null };
 
 const Credential: z.ZodType<CloudCredential> = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('application_credential'), id: z.string(), secret: z.string() }),
@@ -49,20 +49,20 @@ export interface EndedKey {
 }
 
 /** How many keys, and how many ids that are no keys, are remembered. */
-const MAX_REMEMBERED = 10_000;
+const MAX_CACHED = 10_000;
 
 /**
  * How long a row is believed before the store is asked again, milliseconds. It bounds how long a key that was revoked on
  * another node works on this one.
  */
-const FRESH_MILLISECONDS = 500;
+const CACHE_TTL_MS = 500;
 
-interface Remembered {
+interface CachedKey {
   readonly row: FoundKey | null;
   /** Monotonic milliseconds. */
   readonly readAt: number;
   /** What a right key of this row opens; null while none has been seen. */
-  proven: Proven | null;
+  verified: VerifiedKey | null;
 }
 
 /**
@@ -70,7 +70,7 @@ interface Remembered {
  * third of what a cached answer costs. It tells whoever can read this process's memory nothing new: beside it lie the credential
  * that it opens and the server's secret. It is never written anywhere.
  */
-interface Proven {
+interface VerifiedKey {
   readonly text: Uint8Array;
   readonly principal: Principal;
 }
@@ -82,8 +82,8 @@ interface Proven {
 export class KeyVerifier {
   readonly #keys: KeyStore;
   readonly #secret: ServerSecret;
-  readonly #remembered = new LruMap<Remembered>({ max: MAX_REMEMBERED });
-  readonly #reading = new Map<string, Promise<Remembered>>();
+  readonly #cache = new LruMap<CachedKey>({ max: MAX_CACHED });
+  readonly #inFlight = new Map<string, Promise<CachedKey>>();
 
   constructor(keys: KeyStore, secret: ServerSecret) {
     this.#keys = keys;
@@ -97,28 +97,28 @@ export class KeyVerifier {
    * @throws ComputeError `unavailable` when the store cannot be asked.
    */
   verify(
-    presented: Presented | undefined,
+    presented: PresentedCredential | undefined,
     address: string | null,
     origin?: string,
   ): Verdict | Promise<Verdict> {
     const text = keyTextOf(presented);
-    if (text === undefined || text === '') return refused('missing');
-    const known = this.#known(text);
+    if (text === undefined || text === '') return denied('missing');
+    const known = this.#cached(text);
     if (known !== null) {
-      const reason = reasonAgainst(known.row, presented, address, origin);
+      const reason = denyReason(known.row, presented, address, origin);
       return reason ?? { ok: true, principal: known.principal };
     }
-    return this.#prove(text, presented, address, origin);
+    return this.#verify(text, presented, address, origin);
   }
 
   /**
    * Whom a key stands for that was verified a moment ago, when no page asks; null when `verify` would have to ask, or would
    * refuse it.
    */
-  known(presented: Presented | undefined, address: string | null): Principal | null {
+  cachedPrincipal(presented: PresentedCredential | undefined, address: string | null): Principal | null {
     const text = keyTextOf(presented);
-    const known = text === undefined ? null : this.#known(text);
-    if (known === null || reasonAgainst(known.row, presented, address, undefined) !== null) return null;
+    const known = text === undefined ? null : this.#cached(text);
+    if (known === null || denyReason(known.row, presented, address, undefined) !== null) return null;
     return known.principal;
   }
 
@@ -126,79 +126,78 @@ export class KeyVerifier {
    * A key whose secret is right and that has ended: by its rotation, or by revocation. null for any other key, and for one that
    * is not used as its row demands. It opens nothing any more: this is for the retry of the request that has ended it.
    */
-  async ended(text: string, address: string | null, origin?: string): Promise<EndedKey | null> {
+  async verifyEnded(text: string, address: string | null, origin?: string): Promise<EndedKey | null> {
     const parts = parseKey(text);
-    const row = parts === null ? null : (await this.#look(parts.id)).row;
+    const row = parts === null ? null : (await this.#load(parts.id)).row;
     if (parts === null || row === null) return null;
-    if (!equalInConstantTime(hashKeySecret(this.#secret, parts.secret), row.secretHash)) return null;
+    if (!timingSafeEqual(hashKeySecret(this.#secret, parts.secret), row.secretHash)) return null;
     const state = keyState(row, wallMs());
     const isEnded = state === 'revoked' || (state === 'expired' && row.successorId !== null);
     if (!isEnded) return null;
-    if (reasonAgainst({ ...row, revokedAt: null, expiresAt: null }, text, address, origin) !== null)
-      return null;
-    const credential = await this.#open(parts.secret, row);
+    if (denyReason({ ...row, revokedAt: null, expiresAt: null }, text, address, origin) !== null) return null;
+    const credential = await this.#unseal(parts.secret, row);
     return credential === null ? null : { row, principal: principalOf(row, credential, parts.secret) };
   }
 
-  #known(text: string): { readonly row: FoundKey; readonly principal: Principal } | null {
-    const known = this.#remembered.get(idWithin(text));
-    if (known?.row == null || known.proven === null) return null;
-    if (!isFresh(known) || !isText(known.proven, text)) return null;
-    return { row: known.row, principal: known.proven.principal };
+  #cached(text: string): { readonly row: FoundKey; readonly principal: Principal } | null {
+    const known = this.#cache.get(extractKeyId(text));
+    if (known?.row == null || known.verified === null) return null;
+    if (!isFresh(known) || !matchesText(known.verified, text)) return null;
+    return { row: known.row, principal: known.verified.principal };
   }
 
-  async #prove(
+  async #verify(
     text: string,
-    presented: Presented | undefined,
+    presented: PresentedCredential | undefined,
     address: string | null,
     origin?: string,
   ): Promise<Verdict> {
     const parts = parseKey(text);
-    if (parts === null) return refused('malformed');
-    const remembered = await this.#look(parts.id);
+    if (parts === null) return denied('malformed');
+    const remembered = await this.#load(parts.id);
     const { row } = remembered;
-    if (row === null) return refused('unknown');
+    if (row === null) return denied('unknown');
     let sealedWith: ServerSecret | undefined;
-    if (!isText(remembered.proven, text)) {
+    if (!matchesText(remembered.verified, text)) {
       sealedWith = secretsOf(this.#secret).find((one) =>
-        equalInConstantTime(hashKeySecret(one, parts.secret), row.secretHash),
+        timingSafeEqual(hashKeySecret(one, parts.secret), row.secretHash),
       );
-      if (sealedWith === undefined) return refused('wrong_secret', row);
+      if (sealedWith === undefined) return denied('wrong_secret', row);
     }
-    const reason = reasonAgainst(row, presented, address, origin);
+    const reason = denyReason(row, presented, address, origin);
     if (reason !== null) return reason;
-    if (remembered.proven === null) {
-      const credential = await this.#open(parts.secret, row);
-      if (credential === null) return refused('unreadable_credential', row);
+    if (remembered.verified === null) {
+      const credential = await this.#unseal(parts.secret, row);
+      if (credential === null) return denied('unreadable_credential', row);
       if (sealedWith !== undefined && sealedWith !== this.#secret) {
         await this.#reseal(parts.secret, row, credential);
       }
-      remembered.proven ??= { text: utf8(text), principal: principalOf(row, credential, parts.secret) };
+      remembered.verified ??= { text: utf8(text), principal: principalOf(row, credential, parts.secret) };
     }
-    return { ok: true, principal: remembered.proven.principal };
+    return { ok: true, principal: remembered.verified.principal };
   }
 
   /** What is remembered of a key that has just been changed, or made, on this node is out of date. */
-  forget(id: string): void {
-    this.#remembered.delete(id);
-    this.#reading.delete(id);
+  invalidate(id: string): void {
+    this.#cache.delete(id);
+    this.#inFlight.delete(id);
   }
 
-  #look(id: string): Promise<Remembered> | Remembered {
-    const known = this.#remembered.get(id);
+  #load(id: string): Promise<CachedKey> | CachedKey {
+    const known = this.#cache.get(id);
     if (known !== undefined && isFresh(known)) return known;
-    const running = this.#reading.get(id);
+    const running = this.#inFlight.get(id);
     if (running !== undefined) return own(running);
     const readAt = monotonicMs();
     const reading = this.#keys.find(id).then((row) => {
-      const fresh = { row, readAt, proven: row === null ? null : stillProven(row, known) };
+      const fresh = { row, readAt, verified: row === null ? null : reverify(row, known) };
       // Forgotten while it was being read: what was read may be from before the change.
-      if (this.#reading.get(id) === reading) this.#remembered.set(id, fresh);
+      if (this.#inFlight.get(id) === reading) this.#cache.set(id, fresh);
       return fresh;
     });
-    this.#reading.set(id, reading);
+    this.#inFlight.set(id, reading);
     const done = () => {
-      if (this.#reading.get(id) === reading) this.#reading.delete(id);
+      if (this.#inFlight.get(id) === reading) this.#inFlight.delete(id);
     };
     reading.then(done, done);
     return reading;
@@ -217,59 +216,59 @@ export class KeyVerifier {
     }
   }
 
-  async #open(keySecret: string, row: StoredKey): Promise<CloudCredential | null> {
+  async #unseal(keySecret: string, row: StoredKey): Promise<CloudCredential | null> {
     return (
       Credential.safeParse(await unseal(this.#secret, keySecret, row, row.sealedCredential)).data ?? null
     );
   }
 }
 
-function refused(reason: Refusal, row: StoredKey | null = null): Verdict {
+function denied(reason: DenyReason, row: StoredKey | null = null): Verdict {
   return { ok: false, reason, keyId: row?.id ?? null };
 }
 
 /** Why a key whose secret is right may not be used now, from there. */
-function reasonAgainst(
+function denyReason(
   row: FoundKey,
-  presented: Presented | undefined,
+  presented: PresentedCredential | undefined,
   address: string | null,
   origin: string | undefined,
 ): Verdict | null {
   const state = keyState(row, wallMs());
-  if (state !== 'active') return refused(state, row);
+  if (state !== 'active') return denied(state, row);
   if (row.revokedDerived !== undefined && typeof presented === 'object') {
-    if (isRevoked(row.revokedDerived, presented)) return refused('revoked_token', row);
+    if (isRevoked(row.revokedDerived, presented)) return denied('revoked_token', row);
   }
   if (row.allowedCidrs.length > 0 && (address === null || !isInside(address, row.allowedCidrs))) {
-    return refused('address_not_allowed', row);
+    return denied('address_not_allowed', row);
   }
   if (row.allowedOrigins.length > 0 && (origin === undefined || !row.allowedOrigins.includes(origin))) {
-    return refused('origin_not_allowed', row);
+    return denied('origin_not_allowed', row);
   }
   return null;
 }
 
-function isFresh({ readAt }: Remembered): boolean {
-  return monotonicMs() - readAt < FRESH_MILLISECONDS;
+function isFresh({ readAt }: CachedKey): boolean {
+  return monotonicMs() - readAt < CACHE_TTL_MS;
 }
 
 /** What was proven of the row as it was read before, when hash and seal are the same; with what the row says now. */
-function stillProven(row: StoredKey, before: Remembered | undefined): Proven | null {
-  if (before?.row == null || before.proven === null) return null;
-  const { text, principal } = before.proven;
+function reverify(row: StoredKey, before: CachedKey | undefined): VerifiedKey | null {
+  if (before?.row == null || before.verified === null) return null;
+  const { text, principal } = before.verified;
   const same =
     row.familyId === before.row.familyId &&
     row.projectId === before.row.projectId &&
     row.userId === before.row.userId &&
-    equalInConstantTime(row.secretHash, before.row.secretHash) &&
-    equalInConstantTime(row.sealedCredential, before.row.sealedCredential);
+    timingSafeEqual(row.secretHash, before.row.secretHash) &&
+    timingSafeEqual(row.sealedCredential, before.row.sealedCredential);
   if (!same) return null;
   const unchanged =
     row.plan === principal.plan &&
-    usableScopes(row).join() === principal.scopes.join() &&
+    effectiveScopes(row).join() === principal.scopes.join() &&
     isBrowserKey(row) === principal.isBrowserKey;
   return unchanged
-    ? before.proven
+    ? before.verified
     : {
         text,
         principal: { ...principalOf(row, principal.credential, ''), sealingSecret: principal.sealingSecret },
@@ -277,7 +276,7 @@ function stillProven(row: StoredKey, before: Remembered | undefined): Proven | n
 }
 
 /** In constant time, as far as the lengths are the same: that of a key is no secret. */
-function isText(proven: Proven | null, text: string): boolean {
+function matchesText(proven: VerifiedKey | null, text: string): boolean {
   if (proven === null || proven.text.length !== text.length) return false;
   let difference = 0;
   for (let i = 0; i < text.length; i++) difference |= (proven.text[i] ?? 0) ^ text.charCodeAt(i);
@@ -290,13 +289,13 @@ function utf8(text: string): Uint8Array {
 
 function principalOf(row: StoredKey, credential: CloudCredential, keySecret: string): Principal {
   const { id, familyId, projectId, userId, plan } = row;
-  const sealingSecret = () => ownSecretOf(credential) ?? keySecret;
-  const may = { scopes: usableScopes(row), isBrowserKey: isBrowserKey(row) };
+  const sealingSecret = () => customerSecretOf(credential) ?? keySecret;
+  const may = { scopes: effectiveScopes(row), isBrowserKey: isBrowserKey(row) };
   return { keyId: id, familyId, projectId, userId, ...may, plan, credential, sealingSecret };
 }
 
 /** What the customer has and a rotation does not change; a service key brings nothing of the kind. */
-function ownSecretOf(credential: CloudCredential): string | null {
+function customerSecretOf(credential: CloudCredential): string | null {
   switch (credential.kind) {
     case 'application_credential':
       return credential.secret;

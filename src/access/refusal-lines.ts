@@ -14,7 +14,7 @@ interface Window {
 }
 
 /** Samples the log lines of refused keys, so that whoever sends wrong ones does not fill the log. */
-export class RefusalLines {
+export class RejectionLog {
   readonly #windows = new LruMap<Window>({ max: MAX_ADDRESSES });
   readonly #log: Logger;
   /** Addresses with suppressed lines. */
@@ -25,7 +25,7 @@ export class RefusalLines {
   }
 
   /** Whether this refusal gets a line of its own. */
-  isLogged(address: string | null): boolean {
+  shouldLog(address: string | null): boolean {
     const key = address ?? '';
     const now = monotonicMs();
     let window = this.#windows.get(key);

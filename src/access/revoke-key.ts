@@ -31,8 +31,8 @@ export async function revokeKey(
   const now = wallTime();
   const revoked = await keys.revoke(id, now, auditEntry('key.revoke', id, by, ''), reach);
   for (const { id: keyId, userId, credentialId } of ownedCredentials(revoked)) {
-    if ((await keys.countLiving(credentialId, now)) > 0) continue;
-    const withdrawn = await identities.withdrawCredential(userId, credentialId, call).catch((error) => {
+    if ((await keys.countLiveWithCredential(credentialId, now)) > 0) continue;
+    const withdrawn = await identities.deleteCredential(userId, credentialId, call).catch((error) => {
       call.log.warn('credential_left', { key: keyId }, error);
       return false;
     });
@@ -44,14 +44,14 @@ export async function revokeKey(
 }
 
 /** `revokeKey`, and the verifier of this node forgets the keys, so that none of them works here from then on. */
-export async function revokeAndForget(
+export async function revokeAndInvalidate(
   { keys, identities, verifier }: Pick<Access, 'keys' | 'identities' | 'verifier'>,
   id: string,
   reach: RevocationReach,
   by: Actor,
   call: CallContext,
 ): Promise<void> {
-  for (const key of await revokeKey(keys, identities, id, reach, by, call)) verifier.forget(key.id);
+  for (const key of await revokeKey(keys, identities, id, reach, by, call)) verifier.invalidate(key.id);
 }
 
 /** The application credentials that the gateway made for these keys, each once, with the newest key that uses it. */

@@ -30,7 +30,7 @@ export function assertScope(principal: Principal, scope: Scope): void {
 
 /** Lets only keys with `scope` through; others get `forbidden`, which names the scope. */
 export function requireScope(scope: Scope): MiddlewareHandler<GatewayEnv> {
-  return function requiredScope(c, next) {
+  return function handleScope(c, next) {
     assertScope(c.get('principal'), scope);
     return next();
   };

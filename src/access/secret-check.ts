@@ -1,6 +1,6 @@
 import { ComputeError } from '../compute/errors.ts';
 import type { SecretStore, StoredSecret, StoredSecrets } from './secret-store.ts';
-import { openStoreKey, type ServerSecret, sealStoreKey } from './server-secret.ts';
+import { type ServerSecret, sealStoreKey, unsealStoreKey } from './server-secret.ts';
 
 const STORE_KEY_BYTES = 32;
 /** Nodes that start at once may get in each other's way; each attempt reads what the other has written. */
@@ -22,7 +22,7 @@ export class SecretCheck {
   }
 
   /** Whether the keys can be opened. Writes nothing; rejects when the store cannot be reached. */
-  async isRight(): Promise<boolean> {
+  async isCurrent(): Promise<boolean> {
     const stored = await this.#store.find();
     return stored === null || this.#matching(stored) !== null;
   }
@@ -65,7 +65,7 @@ export class SecretCheck {
   async #stored(): Promise<StoredSecrets> {
     const known = await this.#store.find();
     if (known !== null) return known;
-    await this.#store.begin(await this.#sealed(crypto.getRandomValues(new Uint8Array(STORE_KEY_BYTES))));
+    await this.#store.initialize(await this.#sealed(crypto.getRandomValues(new Uint8Array(STORE_KEY_BYTES))));
     const stored = await this.#store.find();
     if (stored === null) throw new ComputeError('unavailable', 'The server secret could not be stored.');
     return stored;
@@ -80,7 +80,7 @@ export class SecretCheck {
 
   async #opened(stored: StoredSecrets): Promise<Uint8Array> {
     const matching = this.#matching(stored);
-    const opened = matching === null ? null : await openStoreKey(matching, stored.current.sealedStoreKey);
+    const opened = matching === null ? null : await unsealStoreKey(matching, stored.current.sealedStoreKey);
     if (opened === null) throw new ComputeError('unavailable', `LINGUANOVA_SECRET ${WRONG_SECRET}`);
     return opened;
   }

@@ -32,7 +32,7 @@ export interface SecretStore {
   /** null: no secret has been stored yet. */
   find(): Promise<StoredSecrets | null>;
   /** Stores the first secret, unless there is one: of several nodes that start at once one succeeds. */
-  begin(first: StoredSecret): Promise<void>;
+  initialize(first: StoredSecret): Promise<void>;
   /** Makes the current secret the previous one and `next` the current, unless another one is current by now. */
   replace(currentCheck: string, next: StoredSecret): Promise<void>;
   /** Replaces a key's hash and seal, while `seal.sealedUnder` is current and the key still has the hash `oldHash`. */

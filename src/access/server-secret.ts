@@ -73,7 +73,7 @@ export function hashKeySecret({ hashKey }: ServerSecret, keySecret: string): Uin
 }
 
 /** Compares without telling by its duration where the first difference is. */
-export function equalInConstantTime(a: Uint8Array, b: Uint8Array): boolean {
+export function timingSafeEqual(a: Uint8Array, b: Uint8Array): boolean {
   let difference = a.length ^ b.length;
   for (let i = 0; i < a.length; i++) difference |= (a[i] ?? 0) ^ (b[i] ?? 0);
   return difference === 0;
@@ -107,14 +107,14 @@ export async function unseal(
   sealed: Uint8Array,
 ): Promise<unknown> {
   for (const one of secretsOf(server)) {
-    const opened = await decrypted(sealingKey(one, keySecret, ['decrypt']), bytesOf(binding), sealed);
+    const opened = await decrypt(sealingKey(one, keySecret, ['decrypt']), bytesOf(binding), sealed);
     if (opened !== null) return JSON.parse(new TextDecoder().decode(opened));
   }
   return null;
 }
 
 /** null when the bytes were not sealed with that key, or not for that. */
-export async function decrypted(
+export async function decrypt(
   cipher: Promise<CryptoKey>,
   additionalData: Uint8Array<ArrayBuffer>,
   sealed: Uint8Array,
@@ -142,12 +142,12 @@ export interface TextSeal {
 }
 
 /** Encrypts `text` (AES-256-GCM): 12 bytes of nonce, then ciphertext and tag. */
-export async function sealText(server: ServerSecret, its: TextSeal, text: string): Promise<Uint8Array> {
+export async function sealText(server: ServerSecret, params: TextSeal, text: string): Promise<Uint8Array> {
   const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
-  const cipher = await sealingKey(server, its.secret, ['encrypt'], its.purpose);
+  const cipher = await sealingKey(server, params.secret, ['encrypt'], params.purpose);
   const box = new Uint8Array(
     await crypto.subtle.encrypt(
-      { name: 'AES-GCM', iv: nonce, additionalData: utf8(its.boundTo) },
+      { name: 'AES-GCM', iv: nonce, additionalData: utf8(params.boundTo) },
       cipher,
       utf8(text),
     ),
@@ -159,14 +159,14 @@ export async function sealText(server: ServerSecret, its: TextSeal, text: string
 }
 
 /** What was sealed; null when the bytes were altered, or belong elsewhere, to another secret or another server. */
-export async function openText(
+export async function unsealText(
   server: ServerSecret,
-  its: TextSeal,
+  params: TextSeal,
   sealed: Uint8Array,
 ): Promise<string | null> {
   for (const one of secretsOf(server)) {
-    const cipher = sealingKey(one, its.secret, ['decrypt'], its.purpose);
-    const opened = await decrypted(cipher, utf8(its.boundTo), sealed);
+    const cipher = sealingKey(one, params.secret, ['decrypt'], params.purpose);
+    const opened = await decrypt(cipher, utf8(params.boundTo), sealed);
     if (opened !== null) return new TextDecoder().decode(opened);
   }
   return null;
@@ -180,8 +180,8 @@ export function sealStoreKey(server: ServerSecret, storeKey: Uint8Array): Promis
 }
 
 /** null when another secret sealed it. */
-export async function openStoreKey(server: ServerSecret, sealed: Uint8Array): Promise<Uint8Array | null> {
-  const hex = await openText(server, STORE_KEY_SEAL, sealed);
+export async function unsealStoreKey(server: ServerSecret, sealed: Uint8Array): Promise<Uint8Array | null> {
+  const hex = await unsealText(server, STORE_KEY_SEAL, sealed);
   return hex === null ? null : hexToBytes(hex);
 }
 

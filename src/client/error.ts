@@ -38,13 +38,14 @@ type ErrorFields = Pick<LinguanovaError, 'status' | 'details' | 'requestId' | 'r
 export async function errorOf(response: Response): Promise<LinguanovaError> {
   const { status, headers } = response;
   const seconds = Number(headers.get('Retry-After') ?? Number.NaN);
-  const told = {
+  const fields = {
     status,
     requestId: headers.get('X-Request-Id'),
     retryAfter: Number.isFinite(seconds) ? seconds : null,
   };
   const body: Partial<Refusal> | null = await response.json().catch(() => null);
   const error = body?.error;
-  if (error?.code === undefined) return new LinguanovaError('badAnswer', `The answer is a ${status}.`, told);
-  return new LinguanovaError(error.code, error.message, { ...told, details: error.details ?? [] });
+  if (error?.code === undefined)
+    return new LinguanovaError('badAnswer', `The answer is a ${status}.`, fields);
+  return new LinguanovaError(error.code, error.message, { ...fields, details: error.details ?? [] });
 }

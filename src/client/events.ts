@@ -4,8 +4,8 @@
  * @module
  */
 
+import { backoff, delay, jitter } from './delay.ts';
 import { LinguanovaError } from './error.ts';
-import { backoff, pause, spread } from './pause.ts';
 import type { Routes } from './routes.ts';
 import { anyOf, type Sender } from './send.ts';
 
@@ -37,18 +37,18 @@ export interface EventOptions {
 }
 
 /** The gateway is heard of more often than that, if only by a heartbeat; milliseconds. */
-const LONGEST_SILENCE = 60_000;
+const IDLE_TIMEOUT_MS = 60_000;
 /** A stream that lasted for so long was none that ends at once: the pauses begin anew; milliseconds. */
-const LASTED = 10_000;
+const STABLE_AFTER_MS = 10_000;
 /** No line is longer, characters. */
-const MAX_BUFFER = 4_194_304;
+const MAX_EVENT_CHARACTERS = 4_194_304;
 
 /**
  * What happens, until the signal says so. A connection that breaks is made anew, from the last event on.
  *
  * @throws LinguanovaError when the gateway refuses, or has no events (`itemNotFound`, `notImplemented`).
  */
-export async function* listen(
+export async function* subscribe(
   sender: Sender,
   { lastEventId, instanceId, signal: own }: EventOptions = {},
 ): AsyncGenerator<ClientEvent, void, void> {
@@ -61,14 +61,14 @@ export async function* listen(
     given?.throwIfAborted();
     const began = performance.now();
     let retryAfter = 0;
-    const silence = new Silence();
+    const idle = new IdleTimer();
     try {
       const response = await sender.open(path, {
         headers: { accept: 'text/event-stream', ...(last !== undefined && { 'last-event-id': last }) },
         cache: 'no-store',
-        signal: anyOf(given, silence.signal),
+        signal: anyOf(given, idle.signal),
       });
-      for await (const event of messages(response, silence, retry)) {
+      for await (const event of messages(response, idle, retry)) {
         last = event.id ?? last;
         yield event;
       }
@@ -80,30 +80,30 @@ export async function* listen(
         retryAfter = (error.retryAfter ?? 0) * 1000;
       }
     } finally {
-      silence.end();
+      idle.stop();
     }
-    if (performance.now() - began > LASTED) failures = 0;
-    await pause(Math.max(backoff(failures), spread(retry.milliseconds), retryAfter), given);
+    if (performance.now() - began > STABLE_AFTER_MS) failures = 0;
+    await delay(Math.max(backoff(failures), jitter(retry.milliseconds), retryAfter), given);
     if (last === undefined) yield { type: 'reset', id: undefined };
   }
 }
 
 /** Ends a connection on which nothing is heard. */
-class Silence {
+class IdleTimer {
   readonly #controller = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly signal = this.#controller.signal;
 
   constructor() {
-    this.heard();
+    this.reset();
   }
 
-  heard(): void {
-    this.end();
-    this.#timer = setTimeout(() => this.#controller.abort(), LONGEST_SILENCE);
+  reset(): void {
+    this.stop();
+    this.#timer = setTimeout(() => this.#controller.abort(), IDLE_TIMEOUT_MS);
   }
 
-  end(): void {
+  stop(): void {
     clearTimeout(this.#timer);
   }
 }
@@ -111,7 +111,7 @@ class Silence {
 /** The events in a body, until it ends. */
 async function* messages(
   { body }: Response,
-  silence: Silence,
+  idle: IdleTimer,
   retry: { milliseconds: number },
 ): AsyncGenerator<ClientEvent, void, void> {
   if (body === null) return;
@@ -123,11 +123,11 @@ async function* messages(
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
-      silence.heard();
+      idle.reset();
       // A CR at the end may be the first half of a CRLF.
       const lines = (rest + decoder.decode(value, { stream: true })).split(/\r\n|\n|\r(?!\n|$)/);
       rest = lines.pop() ?? '';
-      if (rest.length > MAX_BUFFER) throw new LinguanovaError('badAnswer', 'An event has no end.');
+      if (rest.length > MAX_EVENT_CHARACTERS) throw new LinguanovaError('badAnswer', 'An event has no end.');
       for (const line of lines) {
         if (line === '') {
           const { event, data, id } = fields;

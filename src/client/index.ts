@@ -12,7 +12,7 @@
  */
 
 import type { InstanceState } from '../compute/states.ts';
-import { type ClientEvent, type EventOptions, listen } from './events.ts';
+import { type ClientEvent, type EventOptions, subscribe } from './events.ts';
 import { type List, listOf, pagedList } from './lists.ts';
 import type { AnswerOf, BodyOf, ItemOf, PagedRoute, QueryOf, Route } from './routes.ts';
 import { type CallOptions, type ClientOptions, type Input, type Sender, sender } from './send.ts';
@@ -73,7 +73,7 @@ export function createClient(options: ClientOptions) {
       ): Promise<Reached<S>> => waitUntil(over, id, state, o),
     },
     /** What happens to instances, from now on or from an event on. */
-    events: (o?: EventOptions): AsyncGenerator<ClientEvent, void, void> => listen(over, o),
+    events: (o?: EventOptions): AsyncGenerator<ClientEvent, void, void> => subscribe(over, o),
 
     flavors: list('GET /v1/flavors'),
     images: list('GET /v1/images'),

@@ -14,11 +14,11 @@ import type { ContractRoute, NameOf } from '../openapi/routes.ts';
 export type Routes = { [R in ContractRoute as NameOf<R>]: Shape<R> };
 
 type Shape<R> = {
-  answer: R extends { answer: infer A extends AnswerBody } ? Told<A> : undefined;
-} & (R extends { query: infer Q extends z.ZodType } ? { query: Asked<Q> } : unknown) &
-  (R extends { body: infer B extends z.ZodType } ? { body: Sent<z.input<B>> } : unknown);
+  answer: R extends { answer: infer A extends AnswerBody } ? BodyOfAnswer<A> : undefined;
+} & (R extends { query: infer Q extends z.ZodType } ? { query: QueryInput<Q> } : unknown) &
+  (R extends { body: infer B extends z.ZodType } ? { body: BodyInput<z.input<B>> } : unknown);
 
-type Told<A extends AnswerBody> = A extends z.ZodType
+type BodyOfAnswer<A extends AnswerBody> = A extends z.ZodType
   ? z.output<A>
   : A extends { list: infer S extends z.ZodType }
     ? z.output<S>[]
@@ -51,11 +51,13 @@ export type RefusalCode = z.infer<typeof errorSchema>['error']['code'];
 export type Refusal = z.infer<typeof errorSchema>;
 
 /** A query in values of JavaScript: numbers and booleans as such, words that are listed as those words. */
-type Asked<S extends z.ZodType> = AskedFields<z.input<S>, z.output<S>>;
-type AskedFields<I, O> = {
-  [K in keyof I]: AskedValue<NonNullable<I[K]>, K extends keyof O ? NonNullable<O[K]> : never> | undefined;
+type QueryInput<S extends z.ZodType> = QueryInputFields<z.input<S>, z.output<S>>;
+type QueryInputFields<I, O> = {
+  [K in keyof I]:
+    | QueryInputValue<NonNullable<I[K]>, K extends keyof O ? NonNullable<O[K]> : never>
+    | undefined;
 };
-type AskedValue<I, O> = [O] extends [number | boolean]
+type QueryInputValue<I, O> = [O] extends [number | boolean]
   ? O
   : [O, I] extends [readonly (infer E)[], readonly string[]]
     ? readonly E[]
@@ -65,9 +67,9 @@ type AskedValue<I, O> = [O] extends [number | boolean]
  * A body as a program writes it. What zod infers for an object of texts with a few known fields that are none (metadata and
  * its flags) nobody could write: each field would have to be a text too.
  */
-type Sent<T> = T extends readonly (infer E)[]
-  ? readonly Sent<E>[]
+type BodyInput<T> = T extends readonly (infer E)[]
+  ? readonly BodyInput<E>[]
   : T extends object
-    ? { [K in keyof T]: string extends K ? Sent<T[K] | T[KnownKeys<T>]> : Sent<T[K]> }
+    ? { [K in keyof T]: string extends K ? BodyInput<T[K] | T[KnownKeys<T>]> : BodyInput<T[K]> }
     : T;
 type KnownKeys<T> = keyof { [K in keyof T as string extends K ? never : K]: 1 } & keyof T;

@@ -4,8 +4,8 @@
  * @module
  */
 
+import { backoff, delay } from './delay.ts';
 import { errorOf, LinguanovaError } from './error.ts';
-import { backoff, pause } from './pause.ts';
 import type { AnswerOf, BodyOf, ParamsOf, QueryOf, Route } from './routes.ts';
 
 export interface ClientOptions {
@@ -57,11 +57,11 @@ interface Untyped {
 }
 
 /** What a try may take, milliseconds: the gateway's own deadline twice, for a `POST` may wait for the first of its kind. */
-const TRY_MILLISECONDS = 90_000;
+const ATTEMPT_TIMEOUT_MS = 90_000;
 /** A gateway that says to come back later than that says no, seconds. */
-const LONGEST_PAUSE = 60;
+const MAX_RETRY_AFTER_SECONDS = 60;
 const MAX_RETRIES = 3;
-const FAILURES: readonly number[] = [502, 503, 504];
+const RETRYABLE_STATUSES: readonly number[] = [502, 503, 504];
 
 export function sender(options: ClientOptions): Sender {
   const base = options.baseUrl.replace(/(?<!\/)\/+$/, '');
@@ -81,7 +81,7 @@ export function sender(options: ClientOptions): Sender {
 
   /** What came of one try; an error that is no refusal of the gateway is told as one. */
   async function attempt(path: string, init: RequestInit, given: AbortSignal | undefined) {
-    const { signal, end } = within(TRY_MILLISECONDS, given);
+    const { signal, end } = withTimeout(ATTEMPT_TIMEOUT_MS, given);
     try {
       const response = await open(path, { ...init, signal });
       const text = await response.text();
@@ -100,7 +100,7 @@ export function sender(options: ClientOptions): Sender {
     const [method = '', template = ''] = route.split(' ');
     const path =
       template.replace(/\{(\w+)\}/g, (_, name) => segment(input.params?.[name])) + queryText(input.query);
-    const once = method === 'POST' && isCarriedOutOnce(template);
+    const once = method === 'POST' && supportsIdempotencyKey(template);
     const headers: Record<string, string> = {};
     if (input.body !== undefined) headers['content-type'] = 'application/json';
     if (once) headers['idempotency-key'] = idempotencyKey ?? randomText();
@@ -114,9 +114,9 @@ export function sender(options: ClientOptions): Sender {
       // The first try has done it, and its answer was lost.
       if (method === 'DELETE' && retries > 0 && outcome.status === 404)
         return { headers: new Headers(), body: undefined };
-      const wait = pauseBefore(outcome, retries, method !== 'POST' || once);
+      const wait = retryDelay(outcome, retries, method !== 'POST' || once);
       if (retries >= maxRetries || wait === null) throw outcome;
-      await pause(wait, signal);
+      await delay(wait, signal);
     }
   }
 
@@ -129,15 +129,15 @@ export function sender(options: ClientOptions): Sender {
  * @param repeatable Whether a request of which nobody knows what came of it can be sent again. What is told to have been
  *   refused (429) can be in any case.
  */
-function pauseBefore(error: LinguanovaError, retries: number, repeatable: boolean): number | null {
+function retryDelay(error: LinguanovaError, retries: number, repeatable: boolean): number | null {
   const { status, retryAfter } = error;
   if (!repeatable && status !== 429) return null;
-  if (retryAfter !== null) return retryAfter > LONGEST_PAUSE ? null : retryAfter * 1000;
-  return error.code === 'noAnswer' || FAILURES.includes(status) ? backoff(retries) : null;
+  if (retryAfter !== null) return retryAfter > MAX_RETRY_AFTER_SECONDS ? null : retryAfter * 1000;
+  return error.code === 'noAnswer' || RETRYABLE_STATUSES.includes(status) ? backoff(retries) : null;
 }
 
 /** Where the gateway heeds an `Idempotency-Key`: not where somebody signs up, nor among the operator's. */
-function isCarriedOutOnce(path: string): boolean {
+function supportsIdempotencyKey(path: string): boolean {
   return path !== '/v1/api_keys' && !path.startsWith('/admin');
 }
 
@@ -175,7 +175,7 @@ function randomText(): string {
 }
 
 /** A signal for one call, which leaves neither a timer nor a listener behind once `end` was called. */
-export function within(milliseconds: number, given: AbortSignal | undefined) {
+export function withTimeout(milliseconds: number, given: AbortSignal | undefined) {
   const controller = new AbortController();
   const abort = () => controller.abort(given?.reason);
   const timer = setTimeout(() => controller.abort(), milliseconds);

@@ -1,9 +1,9 @@
 import type { InstanceState } from '../compute/states.ts';
+import { delay } from './delay.ts';
 import { LinguanovaError } from './error.ts';
-import { listen } from './events.ts';
-import { pause } from './pause.ts';
+import { subscribe } from './events.ts';
 import type { Routes } from './routes.ts';
-import { anyOf, type CallOptions, type Sender, within } from './send.ts';
+import { anyOf, type CallOptions, type Sender, withTimeout } from './send.ts';
 
 type InstanceDetail = Routes['GET /v1/instances/{id}']['answer'];
 
@@ -15,10 +15,10 @@ export interface WaitOptions extends CallOptions {
 /** The instance in the state that was waited for; null once it is `deleted` and gone. */
 export type Reached<S> = 'deleted' extends S ? InstanceDetail | null : InstanceDetail;
 
-const TEN_MINUTES = 600_000;
-const FIRST_PAUSE = 500;
+const DEFAULT_TIMEOUT_MS = 600_000;
+const FIRST_DELAY_MS = 500;
 /** Between two looks at most, milliseconds: without events, and with them, for they may be late. */
-const LONGEST_PAUSE = { polling: 5_000, listening: 10_000 };
+const MAX_DELAY_MS = { polling: 5_000, listening: 10_000 };
 
 /**
  * Looks at an instance until it is in one of `wanted`: whenever something happens to it, and after growing pauses, which are
@@ -31,25 +31,25 @@ export async function waitUntil<S extends InstanceState>(
   sender: Sender,
   id: string,
   wanted: S | readonly S[],
-  { signal: own, timeout = TEN_MINUTES }: WaitOptions = {},
+  { signal: own, timeout = DEFAULT_TIMEOUT_MS }: WaitOptions = {},
 ): Promise<Reached<S>> {
   const states: readonly string[] = [wanted].flat();
   const over = new AbortController();
-  const { signal: late, end } = within(timeout, undefined);
+  const { signal: late, end } = withTimeout(timeout, undefined);
   const signal = anyOf(own, sender.signal, late, over.signal);
-  let heard = 0;
+  let events = 0;
   let wake = () => {};
-  let listening = true;
-  const ears = (async () => {
-    for await (const _ of listen(sender, { instanceId: id, signal })) {
-      heard++;
+  let isSubscribed = true;
+  const subscription = (async () => {
+    for await (const _ of subscribe(sender, { instanceId: id, signal })) {
+      events++;
       wake();
     }
   })().catch(() => {
-    listening = false;
+    isSubscribed = false;
   });
   try {
-    for (let wait = FIRST_PAUSE, before = 0; ; before = heard) {
+    for (let wait = FIRST_DELAY_MS, before = 0; ; before = events) {
       const instance = await look(sender, id, signal);
       const state = instance?.state ?? 'deleted';
       if (states.includes(state)) return instance as Reached<S>;
@@ -57,16 +57,16 @@ export async function waitUntil<S extends InstanceState>(
         throw new LinguanovaError('itemNotFound', 'The instance is gone.', { status: 404 });
       if (state === 'error')
         throw new LinguanovaError('instanceFailed', instance.fault?.message ?? 'The instance failed.');
-      if (heard === before) {
+      if (events === before) {
         await Promise.race([
-          pause(wait, signal),
+          delay(wait, signal),
           new Promise<void>((resolve) => {
             wake = resolve;
           }),
         ]);
       }
-      const longest = LONGEST_PAUSE[listening ? 'listening' : 'polling'];
-      wait = heard === before ? Math.min(wait * 2, longest) : FIRST_PAUSE;
+      const longest = MAX_DELAY_MS[isSubscribed ? 'listening' : 'polling'];
+      wait = events === before ? Math.min(wait * 2, longest) : FIRST_DELAY_MS;
     }
   } catch (error) {
     if (late.aborted && !own?.aborted && !sender.signal?.aborted) {
@@ -76,7 +76,7 @@ export async function waitUntil<S extends InstanceState>(
   } finally {
     end();
     over.abort();
-    await ears;
+    await subscription;
   }
 }
 

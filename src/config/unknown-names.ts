@@ -2,7 +2,7 @@
 const PREFIX = /^LINGUANOVA_/i;
 
 /** `LINGUANOVA_KEY` is a customer's, for examples; the others are set by Kubernetes for a service named `linguanova`. */
-const FOREIGN = /^LINGUANOVA_(KEY|SERVICE_.*|PORT|PORT_.*)$/;
+const NOT_OURS = /^LINGUANOVA_(KEY|SERVICE_.*|PORT|PORT_.*)$/;
 
 /** A name with so many letters wrong, missing or too many is taken for a misspelling. */
 const MAX_TYPOS = 2;
@@ -14,7 +14,7 @@ export function unknownNames(
 ): { readonly name: string; readonly nearest: string }[] {
   const ours = known.filter((name) => PREFIX.test(name));
   return given
-    .filter((name) => !known.includes(name) && !FOREIGN.test(name))
+    .filter((name) => !known.includes(name) && !NOT_OURS.test(name))
     .map((name) => ({ name, ...nearestOf(name, ours) }))
     .filter(({ name, typos }) => PREFIX.test(name) || typos <= MAX_TYPOS)
     .map(({ name, nearest }) => ({ name, nearest }));

@@ -3,11 +3,11 @@ import * as z from 'zod';
 import { type Access, callContext } from '../access/access.ts';
 import { type AdminTokenFromSession, assertAdminToken } from '../access/admin-api.ts';
 import type { AdminToken } from '../access/admin-tokens.ts';
-import { admit, type FromSession, noteSignIn } from '../access/authenticate.ts';
-import { revokeDerived } from '../access/derived.ts';
+import { admit, type KeyFromSession, recordSignIn } from '../access/authenticate.ts';
+import { revokeDerived } from '../access/derived-credential.ts';
 import { parseKey } from '../access/key-format.ts';
 import { keyView, selfServiceKeySchema } from '../access/key-schemas.ts';
-import { reachOf, revokeAndForget } from '../access/revoke-key.ts';
+import { reachOf, revokeAndInvalidate } from '../access/revoke-key.ts';
 import { wallMs } from '../clock.ts';
 import { ComputeError } from '../compute/errors.ts';
 import type { GatewayEnv } from '../context.ts';
@@ -16,9 +16,9 @@ import { MAX_SIGN_IN_BYTES } from '../http/body.ts';
 import { decode, decodeBody } from '../http/decode.ts';
 import { refuseOtherMethods } from '../http/methods.ts';
 import type { LimitOptions } from '../traffic/limit/limit.ts';
-import { assertOwnOrigin, CONSOLE_HEADER } from './own-origin.ts';
+import { RevokedSessions } from './revoked-sessions.ts';
+import { assertSameOrigin, CONSOLE_HEADER } from './same-origin.ts';
 import { SESSION_SECONDS, type Session, Sessions } from './session.ts';
-import { SignedOut } from './signed-out.ts';
 
 export interface ConsoleOptions {
   /** Empty: no operator can sign in. */
@@ -34,7 +34,7 @@ export interface Console {
   /** `/session`, to be mounted at `/console`. */
   readonly routes: Hono<GatewayEnv>;
   /** The key that a request of the page is signed in with. @throws ComputeError `forbidden` when it is another's page. */
-  readonly keyOf: FromSession;
+  readonly keyOf: KeyFromSession;
   /** The same for operators. */
   readonly adminTokenOf: AdminTokenFromSession;
 }
@@ -57,29 +57,33 @@ export function createConsole(
   respond: (error: ComputeError, c: Context<GatewayEnv>) => Response,
 ): Console {
   const sessions = new Sessions(access.secret);
-  const signedOut = new SignedOut(access.keys);
+  const signedOut = new RevokedSessions(access.keys);
   const isSecure = (c: Context) => options.publicUrl(c).startsWith('https:');
   const sessionOf = async (c: Context) => {
     if (c.req.header(CONSOLE_HEADER) === undefined) return null;
-    assertOwnOrigin(c, options.publicUrl(c));
+    assertSameOrigin(c, options.publicUrl(c));
     return sessions.of(c, isSecure(c));
   };
 
   const routes = new Hono<GatewayEnv>()
     .use('/session', async (c, next) => {
-      assertOwnOrigin(c, options.publicUrl(c));
+      assertSameOrigin(c, options.publicUrl(c));
       await next();
     })
     .get('/session', async (c) => {
       const session = await sessionOf(c);
-      const told =
-        session === null ? null : await tell(access, c, session, options, signedOut).catch(unlessDead);
-      if (session !== null && told === null) sessions.end(c, isSecure(c));
-      return c.json(answer(access, c, options, told));
+      const described =
+        session === null
+          ? null
+          : await describeSession(access, c, session, options, signedOut).catch(ignoreInvalidKey);
+      if (session !== null && described === null) sessions.end(c, isSecure(c));
+      return c.json(sessionBody(access, c, options, described));
     })
     .post('/session', async (c) => {
       const session = await sessions.begin(c, isSecure(c), await signIn(access, c, options.adminTokens));
-      return c.json(answer(access, c, options, await tell(access, c, session, options, signedOut)));
+      return c.json(
+        sessionBody(access, c, options, await describeSession(access, c, session, options, signedOut)),
+      );
     })
     .delete('/session', async (c) => {
       const session = await sessionOf(c);
@@ -114,7 +118,7 @@ async function signIn(
   if (body.api_key !== undefined) {
     await admit(access, c, body.api_key);
     const { keyId } = c.var.principal;
-    noteSignIn(access, c, `key:${keyId}`, keyId, 'console, by API key');
+    recordSignIn(access, c, `key:${keyId}`, keyId, 'console, by API key');
     return { as: 'customer', key: body.api_key, owned: false, expiresAt };
   }
   if (body.admin_token !== undefined) {
@@ -122,24 +126,24 @@ async function signIn(
       throw new ComputeError('not_found', 'This gateway has no operator to sign in.');
     }
     const actor = assertAdminToken(access, c, adminTokens, body.admin_token, access.consoleFailures);
-    noteSignIn(access, c, actor, null, 'console, by admin token');
+    recordSignIn(access, c, actor, null, 'console, by admin token');
     return { as: 'operator', adminToken: body.admin_token, expiresAt };
   }
-  const wish = { name: 'console', expires_at: new Date(expiresAt).toISOString(), ...body };
-  const { key, text } = await issueOwnKey(access, c, decode(selfServiceKeySchema, wish));
-  access.verifier.forget(key.id);
+  const keyRequest = { name: 'console', expires_at: new Date(expiresAt).toISOString(), ...body };
+  const { key, text } = await issueOwnKey(access, c, decode(selfServiceKeySchema, keyRequest));
+  access.verifier.invalidate(key.id);
   await admit(access, c, text);
-  noteSignIn(access, c, `user:${key.userId}`, key.id, 'console, by credentials');
+  recordSignIn(access, c, `user:${key.userId}`, key.id, 'console, by credentials');
   return { as: 'customer', key: text, owned: true, expiresAt };
 }
 
 /** What the page may know of a session. @throws ComputeError `unauthenticated` when its key or token is dead. */
-async function tell(
+async function describeSession(
   access: Access,
   c: Context<GatewayEnv>,
   session: Session,
   options: ConsoleOptions,
-  signedOut: SignedOut,
+  signedOut: RevokedSessions,
 ) {
   const expires_in = Math.ceil((session.expiresAt - wallMs()) / 1000) + 1;
   if (session.as === 'operator') {
@@ -152,17 +156,17 @@ async function tell(
   return { as: session.as, expires_in, owned: session.owned, key: key && keyView(key) };
 }
 
-function answer(
+function sessionBody(
   { identities }: Access,
   c: Context,
   { adminTokens, hasNova, publicUrl }: ConsoleOptions,
-  session: Awaited<ReturnType<typeof tell>> | null,
+  session: Awaited<ReturnType<typeof describeSession>> | null,
 ) {
-  const ways = { users: identities.hasUsers, operators: adminTokens.length > 0 };
-  return { session, url: publicUrl(c), ways, nova: hasNova };
+  const signInMethods = { users: identities.hasUsers, operators: adminTokens.length > 0 };
+  return { session, url: publicUrl(c), ways: signInMethods, nova: hasNova };
 }
 
-function unlessDead(error: unknown): null {
+function ignoreInvalidKey(error: unknown): null {
   if (error instanceof ComputeError && error.code === 'unauthenticated') return null;
   throw error;
 }
@@ -177,9 +181,9 @@ async function endCustomerSession(
   if (key === null) return;
   if (!session.owned) {
     await revokeDerived(access.keys, key.id, key.revokedDerived, session.auditId);
-    access.verifier.forget(key.id);
+    access.verifier.invalidate(key.id);
     return;
   }
   const by = { actor: `key:${key.id}`, address: access.clientAddress(c), requestId: c.var.requestId };
-  await revokeAndForget(access, key.id, reachOf(key), by, callContext(c, access.deadline));
+  await revokeAndInvalidate(access, key.id, reachOf(key), by, callContext(c, access.timeoutMs));
 }

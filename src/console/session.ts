@@ -9,8 +9,8 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import type { Context } from 'hono';
 import * as z from 'zod';
 import { decodeBase64Url, encodeBase64Url } from '../access/base64url.ts';
-import type { Derived } from '../access/derived.ts';
-import { openText, type ServerSecret, sealText } from '../access/server-secret.ts';
+import type { DerivedCredential } from '../access/derived-credential.ts';
+import { type ServerSecret, sealText, unsealText } from '../access/server-secret.ts';
 import { wallMs } from '../clock.ts';
 import { LruMap } from '../lru-map.ts';
 
@@ -31,21 +31,21 @@ const sessionSchema = z.discriminatedUnion('as', [
     expiresAt: z.number(),
   }),
 ]);
-type Sealed = z.infer<typeof sessionSchema>;
-export type Session = Sealed & Pick<Derived, 'auditId' | 'issuedAt'>;
+type SessionContent = z.infer<typeof sessionSchema>;
+export type Session = SessionContent & Pick<DerivedCredential, 'auditId' | 'issuedAt'>;
 
 /** How long somebody stays signed in: a day's work. */
 export const SESSION_SECONDS = 28_800;
 
 const SEAL = { purpose: 'linguanova console session', secret: '', boundTo: 'cookie' };
 /** A sealed session has some 250 characters, with a long admin token more; what is longer is none. */
-const MAX_COOKIE = 4_096;
-const MAX_REMEMBERED = 1_000;
+const MAX_COOKIE_CHARACTERS = 4_096;
+const MAX_CACHED = 1_000;
 const AUDIT_ID_BYTES = 16;
 
 export class Sessions {
   readonly #secret: ServerSecret;
-  readonly #opened = new LruMap<Session>({ max: MAX_REMEMBERED });
+  readonly #cache = new LruMap<Session>({ max: MAX_CACHED });
 
   constructor(secret: ServerSecret) {
     this.#secret = secret;
@@ -54,12 +54,12 @@ export class Sessions {
   /** The session that a request's cookie holds; null when there is none, or it is over. */
   async of(c: Context, isSecure: boolean): Promise<Session | null> {
     const text = cookieOf(c, cookieName(isSecure));
-    const session = text === null ? null : (this.#opened.get(text) ?? (await this.#open(text)));
+    const session = text === null ? null : (this.#cache.get(text) ?? (await this.#open(text)));
     return session !== null && session.expiresAt > wallMs() ? session : null;
   }
 
   /** Lets the browser keep a session, out of reach of scripts. */
-  async begin(c: Context, isSecure: boolean, sealed: Sealed): Promise<Session> {
+  async begin(c: Context, isSecure: boolean, sealed: SessionContent): Promise<Session> {
     const text = encodeBase64Url(await sealText(this.#secret, SEAL, JSON.stringify(sealed)));
     setCookie(c, isSecure, text, SESSION_SECONDS);
     return sessionOf(text, sealed);
@@ -71,22 +71,22 @@ export class Sessions {
   }
 
   async #open(text: string): Promise<Session | null> {
-    const opened = await openText(this.#secret, SEAL, decodeBase64Url(text));
+    const opened = await unsealText(this.#secret, SEAL, decodeBase64Url(text));
     if (opened === null) return null;
     const session = sessionOf(text, sessionSchema.parse(JSON.parse(opened)));
-    this.#opened.set(text, session);
+    this.#cache.set(text, session);
     return session;
   }
 }
 
-function sessionOf(text: string, sealed: Sealed): Session {
+function sessionOf(text: string, sealed: SessionContent): Session {
   const digest = sha256(new TextEncoder().encode(text)).slice(0, AUDIT_ID_BYTES);
   const issuedAt = Math.floor(sealed.expiresAt / 1000) - SESSION_SECONDS;
   return { ...sealed, auditId: encodeBase64Url(digest), issuedAt };
 }
 
 /** Characters; RFC 6265 asks browsers for 50 cookies of a host, and this host sets one. */
-const MAX_COOKIE_HEADER = 8_192;
+const MAX_COOKIE_HEADER_CHARACTERS = 8_192;
 
 /** With this prefix a browser takes the cookie over HTTPS alone, from this very host. */
 function cookieName(isSecure: boolean): string {
@@ -95,10 +95,10 @@ function cookieName(isSecure: boolean): string {
 
 function cookieOf(c: Context, name: string): string | null {
   const header = c.req.header('cookie') ?? '';
-  if (header.length > MAX_COOKIE_HEADER) return null;
+  if (header.length > MAX_COOKIE_HEADER_CHARACTERS) return null;
   const cookies = header.split(/; */);
   const text = cookies.find((cookie) => cookie.startsWith(`${name}=`))?.slice(name.length + 1) ?? '';
-  return /^[\w-]+$/.test(text) && text.length % 4 !== 1 && text.length <= MAX_COOKIE ? text : null;
+  return /^[\w-]+$/.test(text) && text.length % 4 !== 1 && text.length <= MAX_COOKIE_CHARACTERS ? text : null;
 }
 
 function setCookie(c: Context, isSecure: boolean, value: string, seconds: number): void {

@@ -51,7 +51,7 @@ export const HEALTH_ROUTES = {
 export interface Dependencies {
   readonly clouds: CloudDriver;
   readonly keys: Pick<KeyStore, 'isWritable' | 'hasSchema' | 'countByState'>;
-  readonly secretCheck: Pick<SecretCheck, 'isRight'>;
+  readonly secretCheck: Pick<SecretCheck, 'isCurrent'>;
   readonly metrics: Metrics;
   /** What the nodes share besides the keys; the gateway serves without it, as several single nodes would. */
   readonly redis?: { probe(): Promise<ProbeState> };

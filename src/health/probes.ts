@@ -36,8 +36,8 @@ export function probeSchema(keys: Pick<KeyStore, 'hasSchema'>): Promise<OwnState
 }
 
 /** Whether this node's secret opens the keys. */
-export function probeSecret(check: Pick<SecretCheck, 'isRight'>): Promise<OwnState> {
-  return probeOwn(check.isRight());
+export function probeSecret(check: Pick<SecretCheck, 'isCurrent'>): Promise<OwnState> {
+  return probeOwn(check.isCurrent());
 }
 
 function probeOwn(isRight: Promise<boolean>): Promise<OwnState> {

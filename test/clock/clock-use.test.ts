@@ -21,7 +21,7 @@ const WALL_CLOCK: Readonly<Record<string, string>> = {
   'adapters/workers/limit-object.ts': 'stores the end of a window, which outlives its process',
   'adapters/workers/reconcile-projects.ts': 'compares when resources were made at the cloud',
   'adapters/workers/sandbox-object.ts': 'stores when an alarm is due',
-  'src/access/derived.ts': 'stores until when a revocation is kept',
+  'src/access/derived-credential.ts': 'stores until when a revocation is kept',
   'src/access/issue-key.ts': 'stores instants of keys and audit entries',
   'src/access/journal.ts': 'stores when keys were used and refused',
   'src/access/key-schemas.ts': 'compares stored expiries',

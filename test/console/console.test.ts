@@ -2,7 +2,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchChromium } from '../support/chromium.ts';
 import { type GatewayProcess, startProcess } from '../support/gateway-process.ts';
-import { heading, journey, signInAsUser, signInWithKey, statusWith, type Traveller } from './journey.ts';
+import { type ConsoleUser, heading, journey, signInAsUser, signInWithKey, statusWith } from './journey.ts';
 import { type Visit, visitConsole } from './visit.ts';
 
 const ADMIN_TOKEN = 'admin-token-of-the-tests';
@@ -15,7 +15,7 @@ afterAll(() => browser?.close());
 describe.skipIf(browser === null)('Chromium on a gateway with the sandbox', () => {
   const chromium = browser as Browser;
   let gateway: GatewayProcess;
-  let who: Traveller;
+  let who: ConsoleUser;
   let key: string;
   beforeAll(async () => {
     gateway = await startProcess({ LOG_LEVEL: 'silent', LINGUANOVA_ADMIN_TOKEN: ADMIN_TOKEN });

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { type Visit, type VisitOptions, visitConsole } from './visit.ts';
 
 /** Whose console it is, and where. */
-export interface Traveller {
+export interface ConsoleUser {
   readonly url: string;
   readonly userName: string;
   readonly password: string;
@@ -18,7 +18,7 @@ const LOOKS = { interval: 500, timeout: 120_000 };
  * What a customer comes for: signs in, issues a key, creates an instance with a public address and sees it become active, stops
  * and deletes it, revokes the key, signs out. All on one page that is loaded once.
  */
-export async function journey(browser: Browser, who: Traveller, options: VisitOptions): Promise<void> {
+export async function journey(browser: Browser, who: ConsoleUser, options: VisitOptions): Promise<void> {
   const visit = await visitConsole(browser, who.url, options);
   const { page } = visit;
   await visit.inspect('sign-in');
@@ -79,7 +79,7 @@ export async function heading(page: Page, name: string): Promise<void> {
   await page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
 }
 
-export async function signInAsUser(page: Page, who: Traveller): Promise<void> {
+export async function signInAsUser(page: Page, who: ConsoleUser): Promise<void> {
   await page.getByText('Cloud user').click();
   await page.getByLabel('User', { exact: true }).fill(who.userName);
   await page.getByLabel('Password').fill(who.password);
@@ -95,7 +95,7 @@ export async function signInWithKey(page: Page, key: string): Promise<void> {
 }
 
 /** The text of a new key, as the page shows it once. */
-async function issueKey(visit: Visit, who: Traveller, name: string): Promise<string> {
+async function issueKey(visit: Visit, who: ConsoleUser, name: string): Promise<string> {
   const { page } = visit;
   await page.getByRole('link', { name: 'API keys' }).click();
   await page.getByRole('link', { name: 'Issue a key' }).click();

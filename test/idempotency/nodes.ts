@@ -103,7 +103,7 @@ export function startNodes(): Nodes {
         provenance: new Provenance(),
         log: silentLogger,
       };
-      await clouds.identities.withdrawCredential(userId, credentialId, call);
+      await clouds.identities.deleteCredential(userId, credentialId, call);
     },
     async close() {
       await Promise.all(running.map((node) => node.stop()));

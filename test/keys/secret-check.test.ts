@@ -47,7 +47,7 @@ test('a rotation in two rollouts: nodes of each step work beside those of the st
   expect((await secrets.find())?.current.check).toBe((await secret(A)).check);
   expect(await starts(B, A), 'swapped').toBe(true);
   expect((await secrets.find())?.current.check).toBe((await secret(B)).check);
-  expect(await one.isRight(), 'one that is not swapped yet').toBe(true);
+  expect(await one.isCurrent(), 'one that is not swapped yet').toBe(true);
   expect(await starts(A, B), 'and starts again').toBe(true);
   expect((await secrets.find())?.current.check, 'does not undo it').toBe((await secret(B)).check);
   expect(await starts(A), 'one that has never been given the next').toBe(false);

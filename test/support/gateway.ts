@@ -129,7 +129,7 @@ export async function startGateway(
     {
       secret,
       adminTokens: options.adminTokens ?? [{ name: null, token: ADMIN_TOKEN }],
-      deadline: options.deadline ?? 30_000,
+      timeoutMs: options.deadline ?? 30_000,
       ...(options.upstreamTimeoutMs !== undefined && { upstreamTimeoutMs: options.upstreamTimeoutMs }),
       ...(options.lease !== undefined && { lease: options.lease }),
       plans: limits.plans.map(({ name }) => name),

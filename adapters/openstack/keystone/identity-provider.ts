@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type {
-  CredentialWish,
+  CredentialRequest,
   IdentityProvider,
   IssuedCredential,
   SignIn,
@@ -110,7 +110,7 @@ export function keystoneIdentities(openStack: OpenStack): IdentityProvider {
       throw error;
     },
 
-    async withdrawCredential(userId, id, call) {
+    async deleteCredential(userId, id, call) {
       const session = {
         transport,
         tokens,
@@ -131,7 +131,7 @@ export function keystoneIdentities(openStack: OpenStack): IdentityProvider {
 }
 
 /** A restricted credential may make no other, so a key can only carry it as it is. */
-function itself({ id, secret }: { id: string; secret: string }, wish: CredentialWish) {
+function itself({ id, secret }: { id: string; secret: string }, wish: CredentialRequest) {
   if (wish.roles.length > 0) {
     throw ComputeError.field(
       'roles',
@@ -149,7 +149,7 @@ function bodyFor(signIn: SignIn): SignInBody {
   return withPassword(user, signIn.password, scope);
 }
 
-function credentialBody({ name, roles, expiresAt }: CredentialWish) {
+function credentialBody({ name, roles, expiresAt }: CredentialRequest) {
   return {
     name,
     unrestricted: false,

@@ -6,7 +6,7 @@ const status = h('div', { role: 'status', 'aria-live': 'polite', 'aria-atomic': 
 const notices = h('div', { class: 'notices' });
 
 /** How long a notice is shown, milliseconds. */
-const SHOWN_FOR = 8_000;
+const SHOWN_MS = 8_000;
 const MAX_SHOWN = 3;
 
 /** Puts the places where things are said into the page, once. */
@@ -24,5 +24,5 @@ export function announce(text: string, tone: 'calm' | 'bad' = 'calm'): void {
   setTimeout(() => {
     line.remove();
     notice.remove();
-  }, SHOWN_FOR);
+  }, SHOWN_MS);
 }

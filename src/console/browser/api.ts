@@ -6,7 +6,7 @@
 
 import { errorOf, LinguanovaError } from '../../client/error.ts';
 import { createClient } from '../../client/index.ts';
-import { noteLimit } from './rate-limit.ts';
+import { recordLimit } from './rate-limit.ts';
 
 /** Where the gateway is: the page lies directly beneath it. */
 export const BASE = new URL('.', document.baseURI).href.replace(/\/$/, '');
@@ -15,7 +15,7 @@ export const BASE = new URL('.', document.baseURI).href.replace(/\/$/, '');
 const HEADERS = { 'x-linguanova-console': '1' };
 
 /** Fired on the window when the session is over, because its time is or its key has been revoked. */
-export const SESSION_OVER = 'session-over';
+export const SESSION_EXPIRED = 'session-over';
 
 /** Fired on the window when the session has another key. */
 export const SESSION_RENEWED = 'session-renewed';
@@ -25,10 +25,10 @@ export const client = createClient({ baseUrl: BASE, headers: HEADERS, fetch: asS
 
 async function asSession(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
   const response = await fetch(input, { ...init, credentials: 'same-origin' });
-  noteLimit(response.headers);
+  recordLimit(response.headers);
   // Who signs up for a key is refused for what is given there.
   const isSignUp = init?.method === 'POST' && String(input).endsWith('/v1/api_keys');
-  if (response.status === 401 && !isSignUp) window.dispatchEvent(new Event(SESSION_OVER));
+  if (response.status === 401 && !isSignUp) window.dispatchEvent(new Event(SESSION_EXPIRED));
   return response;
 }
 
@@ -38,7 +38,7 @@ export function clientOf(apiKey: string): typeof client {
 }
 
 /** A path that the client does not know. @throws LinguanovaError */
-export async function ask<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {
+export async function request<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {
   const response = await fetch(BASE + path, {
     method,
     credentials: 'same-origin',
@@ -49,7 +49,7 @@ export async function ask<Answer>(method: string, path: string, body?: unknown):
   });
   if (!response.ok) {
     const error = await errorOf(response);
-    if (error.status === 401 && path.startsWith('/admin/')) window.dispatchEvent(new Event(SESSION_OVER));
+    if (error.status === 401 && path.startsWith('/admin/')) window.dispatchEvent(new Event(SESSION_EXPIRED));
     throw error;
   }
   return response.status === 204 ? (undefined as Answer) : response.json();

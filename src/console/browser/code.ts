@@ -9,12 +9,12 @@ import type { CustomerContext, View } from './view.ts';
 export const codeView: View<CustomerContext> = {
   name: 'code',
   title: 'Code',
-  async show({ session, standing, rest, signal }) {
+  async show({ session, state, rest, signal }) {
     const all = await client.apiKeys.list({}, { signal });
     const keys = all.filter(
       ({ id, state }) => state === 'active' && !(session.owned && id === session.key.id),
     );
-    const languages = LANGUAGES.filter((language) => language !== 'openstack' || standing.nova);
+    const languages = LANGUAGES.filter((language) => language !== 'openstack' || state.nova);
     const place = h('div', { class: 'stack' });
     const choice = select(
       'key',
@@ -22,7 +22,7 @@ export const codeView: View<CustomerContext> = {
     );
     const show = () => {
       const key = keys.find(({ id }) => id === choice.value);
-      const context = { url: standing.url, keyId: key?.id ?? 'ID', keyName: key?.name ?? 'yours' };
+      const context = { url: state.url, keyId: key?.id ?? 'ID', keyName: key?.name ?? 'yours' };
       place.replaceChildren(
         ...nodes([
           section('Put the key into the environment', exportOf(context), 'the command that sets the key'),

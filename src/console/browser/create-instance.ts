@@ -27,9 +27,9 @@ export const createInstanceView: View<CustomerContext> = {
         {
           action: 'Create',
           beside: h('a', { class: 'button', href: '#/instances' }, 'Cancel'),
-          async onsubmit(data) {
+          async onSubmit(data) {
             await client.instances.create(requestOf(data));
-            instances.nudge();
+            instances.pollNow();
             go('instances');
           },
         },

@@ -9,9 +9,9 @@ export interface Dialog {
 /**
  * What has to be answered first. The browser keeps the focus in it, gives it back afterwards, and lets Escape close it.
  *
- * @param onclose However it was closed.
+ * @param onClose However it was closed.
  */
-export function openDialog(title: string, children: readonly Child[], onclose?: () => void): Dialog {
+export function openDialog(title: string, children: readonly Child[], onClose?: () => void): Dialog {
   const id = freshId();
   const element = h(
     'dialog',
@@ -19,7 +19,7 @@ export function openDialog(title: string, children: readonly Child[], onclose?: 
       'aria-labelledby': id,
       onclose: () => {
         element.remove();
-        onclose?.();
+        onClose?.();
       },
     },
     h('h2', { id, tabindex: '-1' }, title),
@@ -48,11 +48,18 @@ export interface Question {
   readonly isDangerous?: boolean;
   readonly fields?: readonly Child[];
   /** Closes the dialog when it resolves, and is told in it when it rejects. */
-  readonly onyes: (data: FormData) => Promise<void>;
+  readonly onConfirm: (data: FormData) => Promise<void>;
 }
 
 /** Asks before something is done that cannot be taken back, or that needs a word more. */
-export function ask({ title, text, action, isDangerous = false, fields = [], onyes }: Question): void {
+export function confirm({
+  title,
+  text,
+  action,
+  isDangerous = false,
+  fields = [],
+  onConfirm: onyes,
+}: Question): void {
   const dialog = openDialog(title, [
     h('p', {}, text),
     form(
@@ -60,7 +67,7 @@ export function ask({ title, text, action, isDangerous = false, fields = [], ony
         action,
         isDangerous,
         beside: cancel(),
-        async onsubmit(data) {
+        async onSubmit(data) {
           await onyes(data);
           dialog.close();
         },

@@ -75,7 +75,7 @@ export interface FormOptions {
   readonly action: string;
   readonly isDangerous?: boolean;
   /** Fields by name, once the browser has found them complete. What it throws is shown. */
-  readonly onsubmit: (data: FormData) => Promise<void>;
+  readonly onSubmit: (data: FormData) => Promise<void>;
   readonly beside?: Child;
 }
 
@@ -101,7 +101,7 @@ export function form(options: FormOptions, ...children: readonly Child[]): HTMLF
     button.setAttribute('aria-busy', 'true');
     forget(element, problem);
     try {
-      await options.onsubmit(new FormData(element));
+      await options.onSubmit(new FormData(element));
     } catch (error) {
       show(element, problem, error);
     } finally {
@@ -122,8 +122,8 @@ function forget(element: HTMLFormElement, problem: HTMLElement): void {
   problem.hidden = true;
   for (const control of element.querySelectorAll('[aria-invalid]')) {
     control.removeAttribute('aria-invalid');
-    const its = document.getElementById(`${control.id}-problem`);
-    if (its !== null) its.hidden = true;
+    const hint = document.getElementById(`${control.id}-problem`);
+    if (hint !== null) hint.hidden = true;
   }
 }
 
@@ -134,8 +134,8 @@ function show(element: HTMLFormElement, problem: HTMLElement, error: unknown): v
   const first = element.querySelector<HTMLElement>('[aria-invalid]');
   first?.focus();
   if (first !== null && homeless.length === 0) return;
-  const told = homeless.map(({ field: name, message }) => `${name}: ${message}`).join('; ');
-  problem.textContent = told === '' ? messageOf(error) : told;
+  const text = homeless.map(({ field: name, message }) => `${name}: ${message}`).join('; ');
+  problem.textContent = text === '' ? messageOf(error) : text;
   problem.hidden = false;
 }
 
@@ -144,10 +144,10 @@ function mark(element: HTMLFormElement, path: string, message: string): boolean 
     element.elements.namedItem(path.split('.').at(-1) ?? '') ??
     element.elements.namedItem(path.split('.')[0] ?? '');
   if (!(control instanceof HTMLElement)) return false;
-  const its = document.getElementById(`${control.id}-problem`);
-  if (its === null) return false;
+  const hint = document.getElementById(`${control.id}-problem`);
+  if (hint === null) return false;
   control.setAttribute('aria-invalid', 'true');
-  its.textContent = message;
-  its.hidden = false;
+  hint.textContent = message;
+  hint.hidden = false;
   return true;
 }

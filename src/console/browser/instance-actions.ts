@@ -1,10 +1,10 @@
 import type { Instance, InstanceAction } from '../../client/index.ts';
 import { announce } from './announce.ts';
 import { client, messageOf } from './api.ts';
-import { ask } from './dialog.ts';
+import { confirm } from './dialog.ts';
 import { type Child, h } from './dom.ts';
 import { field, input, select, textOf } from './field.ts';
-import { ACTIONS, type Action } from './instance-words.ts';
+import { ACTIONS, type Action } from './instance-labels.ts';
 import type { LiveInstances } from './live.ts';
 
 type Named = Pick<Instance, 'id' | 'name'>;
@@ -40,7 +40,7 @@ export function actButton(instance: Named, action: Action, instances: LiveInstan
 export function deleteButton(
   instance: Named,
   instances: LiveInstances,
-  ondone?: () => void,
+  onDone?: () => void,
 ): HTMLButtonElement {
   const { id, name } = instance;
   return h(
@@ -51,15 +51,15 @@ export function deleteButton(
       'data-focus': 'delete',
       'aria-label': `Delete ${name}`,
       onclick: () =>
-        ask({
+        confirm({
           title: `Delete ${name}?`,
           text: 'Its disk and its public address are gone with it. This cannot be taken back.',
           action: 'Delete',
           isDangerous: true,
-          async onyes() {
+          async onConfirm() {
             await client.instances.delete(id);
-            instances.nudge();
-            ondone?.();
+            instances.pollNow();
+            onDone?.();
           },
         }),
     },
@@ -69,10 +69,10 @@ export function deleteButton(
 
 async function act(instance: Named, body: InstanceAction, instances: LiveInstances): Promise<void> {
   const { admin_password } = await client.instances.act(instance.id, body);
-  const { told } = ACTIONS[body.action];
+  const { accepted: told } = ACTIONS[body.action];
   if (told !== undefined) announce(`${instance.name} ${told}`);
   if (admin_password !== undefined) announce(`Its password for now: ${admin_password}`);
-  instances.nudge();
+  instances.pollNow();
 }
 
 type Question = (instance: Named, instances: LiveInstances) => Promise<void>;
@@ -84,14 +84,27 @@ const QUESTIONS: Partial<Record<Action, Question>> = {
       { value: 'soft', label: 'Soft: its system is asked to' },
       { value: 'hard', label: 'Hard: power off and on' },
     ];
-    inquire(instance, 'reboot', 'It is away for a moment.', [field('How', select('type', kinds))], (data) =>
-      act(instance, { action: 'reboot', type: textOf(data, 'type') === 'hard' ? 'hard' : 'soft' }, instances),
+    confirmAction(
+      instance,
+      'reboot',
+      'It is away for a moment.',
+      [field('How', select('type', kinds))],
+      (data) =>
+        act(
+          instance,
+          { action: 'reboot', type: textOf(data, 'type') === 'hard' ? 'hard' : 'soft' },
+          instances,
+        ),
     );
   },
   async snapshot(instance, instances) {
     const name = input('name', { required: true, value: `${instance.name} snapshot` });
-    inquire(instance, 'snapshot', 'Saves its disk as an image.', [field('Name of the image', name)], (data) =>
-      act(instance, { action: 'snapshot', name: textOf(data, 'name') ?? '' }, instances),
+    confirmAction(
+      instance,
+      'snapshot',
+      'Saves its disk as an image.',
+      [field('Name of the image', name)],
+      (data) => act(instance, { action: 'snapshot', name: textOf(data, 'name') ?? '' }, instances),
     );
   },
   async resize(instance, instances) {
@@ -101,7 +114,7 @@ const QUESTIONS: Partial<Record<Action, Question>> = {
       label: `${name}: ${vcpus} vCPU, ${ram_mb} MB`,
     }));
     const text = 'It stops for a moment. Afterwards you confirm the new size, or go back.';
-    inquire(instance, 'resize', text, [field('Flavor', select('flavor_id', options))], (data) =>
+    confirmAction(instance, 'resize', text, [field('Flavor', select('flavor_id', options))], (data) =>
       act(instance, { action: 'resize', flavor_id: textOf(data, 'flavor_id') ?? '' }, instances),
     );
   },
@@ -109,19 +122,26 @@ const QUESTIONS: Partial<Record<Action, Question>> = {
     const images = await client.images.list();
     const options = images.map(({ id, name }) => ({ value: id, label: name }));
     const text = 'Its disk is written anew from the image: what is on it is lost.';
-    inquire(instance, 'rebuild', text, [field('Image', select('image_id', options))], (data) =>
+    confirmAction(instance, 'rebuild', text, [field('Image', select('image_id', options))], (data) =>
       act(instance, { action: 'rebuild', image_id: textOf(data, 'image_id') ?? '' }, instances),
     );
   },
 };
 
-function inquire(
+function confirmAction(
   { name }: Named,
   action: Action,
   text: string,
   fields: readonly Child[],
-  onyes: (data: FormData) => Promise<void>,
+  onConfirm: (data: FormData) => Promise<void>,
 ): void {
   const { label } = ACTIONS[action];
-  ask({ title: `${label} ${name}`, text, action: label, isDangerous: action === 'rebuild', fields, onyes });
+  confirm({
+    title: `${label} ${name}`,
+    text,
+    action: label,
+    isDangerous: action === 'rebuild',
+    fields,
+    onConfirm: onConfirm,
+  });
 }

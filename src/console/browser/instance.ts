@@ -4,9 +4,9 @@ import { client, messageOf } from './api.ts';
 import { copyable } from './copy.ts';
 import { type Child, h, nodes } from './dom.ts';
 import { actButton, deleteButton } from './instance-actions.ts';
-import { actionsIn, publicAddress, stateBadge } from './instance-words.ts';
+import { actionsIn, publicAddress, stateBadge } from './instance-labels.ts';
 import type { LiveInstances } from './live.ts';
-import { learnNames, nameOf } from './names.ts';
+import { loadNames, nameOf } from './names.ts';
 import { moment } from './times.ts';
 import { type CustomerContext, go, type View } from './view.ts';
 
@@ -18,13 +18,13 @@ export const instanceView: View<CustomerContext> = {
   async show({ instances, rest, signal }) {
     const id = decodeURIComponent(rest);
     const place = h('div', {});
-    await learnNames().catch(() => {});
-    let told = '';
+    await loadNames().catch(() => {});
+    let shown = '';
     const show = async () => {
       const detail = await client.instances.get(id, { signal });
       const text = JSON.stringify(detail);
-      if (text === told) return;
-      told = text;
+      if (text === shown) return;
+      shown = text;
       const heading = document.querySelector('h1');
       if (heading !== null) heading.textContent = detail.name;
       const focused = document.activeElement?.closest('[data-focus]')?.getAttribute('data-focus');
@@ -146,7 +146,7 @@ function accessButton(
       .then(() => announce(`${name}: done`))
       .catch((error: unknown) => announce(`${name}: ${messageOf(error)}`, 'bad'));
     currentTarget.removeAttribute('aria-busy');
-    instances.nudge();
+    instances.pollNow();
   };
   return h('button', { type: 'button', class: 'small', 'data-focus': flag, onclick: change }, label);
 }

@@ -2,9 +2,9 @@ import type { Instance } from '../../client/index.ts';
 import { messageOf } from './api.ts';
 import { h, nodes } from './dom.ts';
 import { actButton, deleteButton } from './instance-actions.ts';
-import { publicAddress, shortActionsIn, stateBadge } from './instance-words.ts';
+import { publicAddress, rowActionsIn, stateBadge } from './instance-labels.ts';
 import type { LiveInstances, Liveness } from './live.ts';
-import { learnNames, nameOf } from './names.ts';
+import { loadNames, nameOf } from './names.ts';
 import { fromNow, moment } from './times.ts';
 import type { CustomerContext, View } from './view.ts';
 
@@ -14,7 +14,7 @@ export const instancesView: View<CustomerContext> = {
   title: 'Instances',
   beside: () => h('a', { class: 'button primary', href: '#/create' }, 'Create instance'),
   async show({ instances, signal }) {
-    await learnNames().catch(() => {});
+    await loadNames().catch(() => {});
     const place = h('div', {});
     const state = h('p', { class: 'hint' });
     const rows = new Rows(instances);
@@ -136,7 +136,7 @@ class Rows {
       h(
         'td',
         { class: 'actions' },
-        ...shortActionsIn(state).map((action) => actButton(instance, action, this.#instances)),
+        ...rowActionsIn(state).map((action) => actButton(instance, action, this.#instances)),
         deleteButton(instance, this.#instances),
       ),
     ];

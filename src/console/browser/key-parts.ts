@@ -10,7 +10,7 @@ import { cancel, openDialog } from './dialog.ts';
 import { type Child, h } from './dom.ts';
 import { field, select } from './field.ts';
 import { sampleOf } from './samples.ts';
-import type { Standing } from './session.ts';
+import type { SessionState } from './session.ts';
 import { fromNow, moment } from './times.ts';
 
 /** Each scope, with what it lets do. */
@@ -75,27 +75,27 @@ function rowOf(key: ApiKey, { isCurrent, actions, withProject }: KeyTableOptions
 }
 
 /** Days until a new key ends. */
-const LIVES = [
+const LIFETIMES = [
   { value: '90', label: 'in 90 days' },
   { value: '7', label: 'in a week' },
   { value: '30', label: 'in 30 days' },
   { value: '365', label: 'in a year' },
   { value: '', label: 'never' },
 ];
-const DAY = 86_400_000;
+const DAY_MS = 86_400_000;
 
 export function expiryField(): HTMLElement {
-  return field('Expires', select('expires_at', LIVES));
+  return field('Expires', select('expires_at', LIFETIMES));
 }
 
 /** What was chosen; null: never. */
 export function expiryIn(data: FormData): string | null {
   const days = Number(data.get('expires_at'));
-  return days > 0 ? new Date(Date.now() + days * DAY).toISOString() : null;
+  return days > 0 ? new Date(Date.now() + days * DAY_MS).toISOString() : null;
 }
 
 /** Shows a new key, which nobody can show again. */
-export function showKeyOnce(key: NewApiKey, standing: Standing | null, onclose: () => unknown): void {
+export function showKeyOnce(key: NewApiKey, standing: SessionState | null, onClose: () => unknown): void {
   openDialog(
     'Your new key',
     [
@@ -108,6 +108,6 @@ export function showKeyOnce(key: NewApiKey, standing: Standing | null, onclose: 
         ),
       h('div', { class: 'row end' }, cancel('I have it')),
     ],
-    onclose,
+    onClose,
   );
 }

@@ -1,7 +1,7 @@
 import type { ApiKey, NewApiKey } from '../../client/index.ts';
 import { announce } from './announce.ts';
 import { client, clientOf, SESSION_RENEWED } from './api.ts';
-import { ask } from './dialog.ts';
+import { confirm } from './dialog.ts';
 import { h, nodes } from './dom.ts';
 import { field, form, input, textOf, tick, ticks } from './field.ts';
 import { expiryField, expiryIn, keyTable, SCOPES, showKeyOnce } from './key-parts.ts';
@@ -13,8 +13,8 @@ import { type CustomerContext, go, type View } from './view.ts';
 export const keysView: View<CustomerContext> = {
   name: 'keys',
   title: 'API keys',
-  beside: ({ standing }) =>
-    standing.ways.users ? h('a', { class: 'button primary', href: '#/issue' }, 'Issue a key') : null,
+  beside: ({ state: standing }) =>
+    standing.signInMethods.users ? h('a', { class: 'button primary', href: '#/issue' }, 'Issue a key') : null,
   async show({ session, signal }) {
     const place = h('div', { class: 'stack' });
     const show = async () => {
@@ -54,7 +54,7 @@ export const issueView: View<CustomerContext> = {
   name: 'issue',
   title: 'Issue a key',
   within: 'keys',
-  async show({ session, standing, signal }) {
+  async show({ session, state: standing, signal }) {
     const me = await client.me({ signal });
     const known = session.key.user_id === null ? {} : { username: me.username, project: me.project_id };
     return h(
@@ -64,7 +64,7 @@ export const issueView: View<CustomerContext> = {
         {
           action: 'Issue key',
           beside: h('a', { class: 'button', href: '#/keys' }, 'Cancel'),
-          async onsubmit(data) {
+          async onSubmit(data) {
             const key = await client.apiKeys.create({
               name: textOf(data, 'name') ?? '',
               scopes: data.getAll('scopes') as NewApiKey['scopes'] & never[],
@@ -104,20 +104,20 @@ function useLink(key: ApiKey): HTMLElement {
   );
 }
 
-function revokeButton(key: ApiKey, currentId: string, ondone: () => Promise<void>): HTMLElement {
+function revokeButton(key: ApiKey, currentId: string, onDone: () => Promise<void>): HTMLElement {
   const isCurrent = key.id === currentId;
   const onclick = () =>
-    ask({
+    confirm({
       title: `Revoke ${key.name}?`,
       text: isCurrent
         ? 'It is the key you are signed in with: you are signed out, and whatever else uses it is refused at once.'
         : 'Whatever uses it is refused at once. This cannot be taken back.',
       action: 'Revoke',
       isDangerous: true,
-      async onyes() {
+      async onConfirm() {
         await client.apiKeys.revoke(key.id);
         announce(`The key ${key.name} is revoked`);
-        await ondone();
+        await onDone();
       },
     });
   return h(
@@ -135,10 +135,10 @@ const OVERLAP = [
 ] as const;
 
 /** A key's credential is sealed with the key itself, so that nobody can rotate it who does not have it. */
-function rotateButton(key: ApiKey, currentId: string, ondone: () => Promise<void>): HTMLElement {
+function rotateButton(key: ApiKey, currentId: string, onDone: () => Promise<void>): HTMLElement {
   const isCurrent = key.id === currentId;
   const onclick = () =>
-    ask({
+    confirm({
       title: `Rotate ${key.name}`,
       text: 'It gets a successor with the same rights and limits.',
       action: 'Rotate',
@@ -158,7 +158,7 @@ function rotateButton(key: ApiKey, currentId: string, ondone: () => Promise<void
           ),
         ),
       ],
-      async onyes(data) {
+      async onConfirm(data) {
         const overlap_seconds = Number(textOf(data, 'overlap_seconds') ?? 0);
         const by = isCurrent ? client : clientOf((textOf(data, 'api_key') ?? '').trim());
         const successor = await by.apiKeys.rotate(key.id, { overlap_seconds });
@@ -166,7 +166,7 @@ function rotateButton(key: ApiKey, currentId: string, ondone: () => Promise<void
         if (isCurrent) await signIn({ api_key: successor.key });
         announce(`The key ${key.name} is rotated`);
         showKeyOnce(successor, null, () =>
-          isCurrent ? window.dispatchEvent(new Event(SESSION_RENEWED)) : void ondone(),
+          isCurrent ? window.dispatchEvent(new Event(SESSION_RENEWED)) : void onDone(),
         );
       },
     });

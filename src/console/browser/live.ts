@@ -1,14 +1,14 @@
 import { type Instance, LinguanovaError } from '../../client/index.ts';
 import { announce } from './announce.ts';
 import { client } from './api.ts';
-import { isPassing } from './instance-words.ts';
+import { isTransitional } from './instance-labels.ts';
 
 /** How changes are heard of. */
 export type Liveness = 'connecting' | 'live' | 'polling';
 
 /** Between two looks where the gateway has no events, milliseconds: while something is changing, and else. */
-const LOOK = { busy: 1_500, calm: 6_000 };
-const HAS_NO_EVENTS: readonly number[] = [404, 405, 501];
+const POLL_INTERVAL_MS = { busy: 1_500, calm: 6_000 };
+const NO_EVENTS_STATUSES: readonly number[] = [404, 405, 501];
 
 /**
  * The project's instances as they are now: told by the gateway's events, and where it has none looked at again and again.
@@ -17,7 +17,7 @@ const HAS_NO_EVENTS: readonly number[] = [404, 405, 501];
 export class LiveInstances {
   readonly #known = new Map<string, Instance>();
   readonly #watchers = new Set<() => void>();
-  readonly #over = new AbortController();
+  readonly #abort = new AbortController();
   #liveness: Liveness = 'connecting';
   #problem: unknown = null;
   #isLoaded = false;
@@ -52,58 +52,58 @@ export class LiveInstances {
   }
 
   /** Something was asked of an instance here: where there are no events it is looked at without waiting. */
-  nudge(): void {
+  pollNow(): void {
     this.#wake();
   }
 
   start(): void {
     this.#follow().catch((error: unknown) => {
-      if (!this.#over.signal.aborted) this.#fail(error);
+      if (!this.#abort.signal.aborted) this.#fail(error);
     });
   }
 
   stop(): void {
-    this.#over.abort();
+    this.#abort.abort();
     this.#wake();
   }
 
   async #follow(): Promise<void> {
     await this.#list().catch((error: unknown) => this.#fail(error));
     try {
-      for await (const event of client.events({ signal: this.#over.signal })) {
+      for await (const event of client.events({ signal: this.#abort.signal })) {
         this.#liveness = 'live';
         if (!('instance' in event)) await this.#list();
         else if (event.type === 'instance.deleted') this.#drop(event.instance.id);
         else this.#put(event.instance);
-        this.#tell();
+        this.#notify();
       }
     } catch (error) {
-      if (!(error instanceof LinguanovaError) || !HAS_NO_EVENTS.includes(error.status)) throw error;
+      if (!(error instanceof LinguanovaError) || !NO_EVENTS_STATUSES.includes(error.status)) throw error;
       await this.#poll();
     }
   }
 
   async #poll(): Promise<void> {
-    const { signal } = this.#over;
+    const { signal } = this.#abort;
     this.#liveness = 'polling';
     while (!signal.aborted) {
       if (!document.hidden) await this.#list().catch((error: unknown) => this.#fail(error));
-      const isBusy = this.all.some(({ state }) => isPassing(state));
+      const isBusy = this.all.some(({ state }) => isTransitional(state));
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
-        setTimeout(resolve, isBusy ? LOOK.busy : LOOK.calm);
+        setTimeout(resolve, isBusy ? POLL_INTERVAL_MS.busy : POLL_INTERVAL_MS.calm);
       });
     }
   }
 
   async #list(): Promise<void> {
-    const list = await client.instances.list({}, { signal: this.#over.signal });
+    const list = await client.instances.list({}, { signal: this.#abort.signal });
     const ids = new Set(list.map(({ id }) => id));
     for (const id of [...this.#known.keys()]) if (!ids.has(id)) this.#drop(id);
     for (const instance of list) this.#put(instance);
     this.#isLoaded = true;
     this.#problem = null;
-    this.#tell();
+    this.#notify();
   }
 
   #put(instance: Instance): void {
@@ -122,10 +122,10 @@ export class LiveInstances {
 
   #fail(error: unknown): void {
     this.#problem = error;
-    this.#tell();
+    this.#notify();
   }
 
-  #tell(): void {
+  #notify(): void {
     for (const watcher of this.#watchers) watcher();
   }
 }

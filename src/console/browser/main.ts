@@ -5,7 +5,7 @@
  */
 
 import { announce, mountAnnouncements } from './announce.ts';
-import { messageOf, SESSION_OVER, SESSION_RENEWED } from './api.ts';
+import { messageOf, SESSION_EXPIRED, SESSION_RENEWED } from './api.ts';
 import { codeView } from './code.ts';
 import { createInstanceView } from './create-instance.ts';
 import { h } from './dom.ts';
@@ -15,8 +15,14 @@ import { issueView, keysView } from './keys.ts';
 import { LiveInstances } from './live.ts';
 import { auditView, healthView, plansView } from './operator.ts';
 import { newServiceKeyView, operatorKeysView } from './operator-keys.ts';
-import { forgetLimits } from './rate-limit.ts';
-import { type CustomerSession, type OperatorSession, type Standing, signOut, standing } from './session.ts';
+import { clearReadings } from './rate-limit.ts';
+import {
+  type CustomerSession,
+  fetchSession,
+  type OperatorSession,
+  type SessionState,
+  signOut,
+} from './session.ts';
 import { runShell } from './shell.ts';
 import { showSignIn } from './sign-in.ts';
 import { usageView } from './usage.ts';
@@ -41,7 +47,7 @@ const OVER = 'Your session is over. Sign in again.';
 /** A page that has just been loaded takes nobody's focus. */
 let hasBegun = false;
 
-window.addEventListener(SESSION_OVER, () => {
+window.addEventListener(SESSION_EXPIRED, () => {
   if (!over.signal.aborted) start(OVER).catch(fail);
 });
 window.addEventListener(SESSION_RENEWED, () => void start(null).catch(fail));
@@ -50,12 +56,12 @@ start(null).catch(fail);
 /** @param reason Why somebody has to sign in again. */
 async function start(reason: string | null): Promise<void> {
   over.abort();
-  enter(await standing(), reason);
+  enter(await fetchSession(), reason);
 }
 
-function enter(now: Standing, reason: string | null = null): void {
+function enter(now: SessionState, reason: string | null = null): void {
   over = new AbortController();
-  forgetLimits();
+  clearReadings();
   const { session } = now;
   if (session === null) {
     over.abort();
@@ -75,7 +81,7 @@ function enter(now: Standing, reason: string | null = null): void {
   signal.addEventListener('abort', () => clearTimeout(ends));
 }
 
-function customerShell(now: Standing, session: CustomerSession): HTMLElement {
+function customerShell(now: SessionState, session: CustomerSession): HTMLElement {
   const instances = new LiveInstances();
   over.signal.addEventListener('abort', () => instances.stop());
   instances.start();
@@ -83,21 +89,21 @@ function customerShell(now: Standing, session: CustomerSession): HTMLElement {
     {
       views: CUSTOMER_VIEWS,
       who: `${session.owned ? 'Cloud user' : `Key ${session.key.name}`}, project ${session.key.project_id}`,
-      context: (signal, rest) => ({ signal, rest, standing: now, session, instances }),
-      onsignout: leave,
+      context: (signal, rest) => ({ signal, rest, state: now, session, instances }),
+      onSignOut: leave,
       takesFocus: hasBegun,
     },
     over.signal,
   );
 }
 
-function operatorShell(now: Standing, session: OperatorSession): HTMLElement {
+function operatorShell(now: SessionState, session: OperatorSession): HTMLElement {
   return runShell(
     {
       views: OPERATOR_VIEWS,
       who: 'Operator',
-      context: (signal, rest) => ({ signal, rest, standing: now, session }),
-      onsignout: leave,
+      context: (signal, rest) => ({ signal, rest, state: now, session }),
+      onSignOut: leave,
       takesFocus: hasBegun,
     },
     over.signal,

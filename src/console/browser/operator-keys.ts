@@ -1,7 +1,7 @@
 import type { ApiKey, NewApiKey } from '../../client/index.ts';
 import { announce } from './announce.ts';
-import { messageOf, ask as request } from './api.ts';
-import { ask } from './dialog.ts';
+import { messageOf, request } from './api.ts';
+import { confirm } from './dialog.ts';
 import { h } from './dom.ts';
 import { field, form, input, select, textOf, tick, ticks } from './field.ts';
 import { expiryField, expiryIn, keyTable, SCOPES, showKeyOnce } from './key-parts.ts';
@@ -40,7 +40,7 @@ export const operatorKeysView: View<OperatorContext> = {
       draw();
     };
     const draw = () => {
-      const more = h('button', { type: 'button', onclick: () => load().catch(tellProblem) }, 'Show more');
+      const more = h('button', { type: 'button', onclick: () => load().catch(announceError) }, 'Show more');
       const plans = session.plans.map(({ name }) => name);
       const table = keyTable(shown, { withProject: true, actions: (key) => actionsOf(key, plans, put) });
       place.replaceChildren(table, ...(cursor === null ? [] : [h('div', { class: 'row' }, more)]));
@@ -49,7 +49,7 @@ export const operatorKeysView: View<OperatorContext> = {
     const filter = form(
       {
         action: 'Show',
-        onsubmit: async (data) => go(`all-keys/${encodeURIComponent(textOf(data, 'project_id') ?? '')}`),
+        onSubmit: async (data) => go(`all-keys/${encodeURIComponent(textOf(data, 'project_id') ?? '')}`),
       },
       field('Only of the project', input('project_id', { value: project, placeholder: 'id' })),
     );
@@ -74,10 +74,10 @@ function actionsOf(key: ApiKey, plans: readonly string[], put: (key: ApiKey) => 
   return [
     button(
       key.disabled ? 'Enable' : 'Disable',
-      () => void change({ disabled: !key.disabled }).catch(tellProblem),
+      () => void change({ disabled: !key.disabled }).catch(announceError),
     ),
     button('Plan', () =>
-      ask({
+      confirm({
         title: `Plan of ${key.name}`,
         text: 'It holds from the next request on.',
         action: 'Change',
@@ -90,18 +90,18 @@ function actionsOf(key: ApiKey, plans: readonly string[], put: (key: ApiKey) => 
             ),
           ),
         ],
-        onyes: (data) => change({ plan: textOf(data, 'plan') }),
+        onConfirm: (data) => change({ plan: textOf(data, 'plan') }),
       }),
     ),
     button(
       'Revoke',
       () =>
-        ask({
+        confirm({
           title: `Revoke ${key.name}?`,
           text: 'Whatever uses it is refused at once. This cannot be taken back.',
           action: 'Revoke',
           isDangerous: true,
-          async onyes() {
+          async onConfirm() {
             await request('DELETE', path);
             announce(`The key ${key.name} is revoked`);
             put(await request<ApiKey>('GET', path));
@@ -117,7 +117,7 @@ export const newServiceKeyView: View<OperatorContext> = {
   name: 'new-key',
   title: 'New service key',
   within: 'all-keys',
-  show({ session, standing }) {
+  show({ session, state: standing }) {
     return h(
       'div',
       { class: 'card narrow' },
@@ -125,7 +125,7 @@ export const newServiceKeyView: View<OperatorContext> = {
         {
           action: 'Make key',
           beside: h('a', { class: 'button', href: '#/all-keys' }, 'Cancel'),
-          async onsubmit(data) {
+          async onSubmit(data) {
             const key = await request<NewApiKey>('POST', '/admin/v1/keys', {
               name: textOf(data, 'name'),
               project_id: textOf(data, 'project_id'),
@@ -161,6 +161,6 @@ export const newServiceKeyView: View<OperatorContext> = {
   },
 };
 
-function tellProblem(error: unknown): void {
+function announceError(error: unknown): void {
   announce(messageOf(error), 'bad');
 }

@@ -1,5 +1,5 @@
 import { announce } from './announce.ts';
-import { ask, messageOf } from './api.ts';
+import { messageOf, request } from './api.ts';
 import { h, nodes } from './dom.ts';
 import { moment } from './times.ts';
 import type { OperatorContext, View } from './view.ts';
@@ -51,7 +51,7 @@ export const auditView: View<OperatorContext> = {
     let cursor: string | null = null;
     const load = async () => {
       const from = cursor === null ? '' : `&cursor=${cursor}`;
-      const page = await ask<{ items: AuditRecord[]; next_cursor: string | null }>(
+      const page = await request<{ items: AuditRecord[]; next_cursor: string | null }>(
         'GET',
         `/admin/v1/audit?limit=50${from}`,
       );
@@ -88,8 +88,8 @@ export const healthView: View<OperatorContext> = {
   title: 'Health',
   async show({ signal }) {
     const place = h('div', { class: 'grid' });
-    const look = async () => {
-      const { status, ...parts } = await ask<Record<string, string>>('GET', '/readyz');
+    const refresh = async () => {
+      const { status, ...parts } = await request<Record<string, string>>('GET', '/readyz');
       const cards = Object.entries({ gateway: status ?? 'unknown', ...parts }).map(([name, state]) =>
         h(
           'section',
@@ -100,15 +100,15 @@ export const healthView: View<OperatorContext> = {
       );
       place.replaceChildren(...cards);
     };
-    await look();
-    const timer = setInterval(() => document.hidden || look().catch(() => {}), LOOK);
+    await refresh();
+    const timer = setInterval(() => document.hidden || refresh().catch(() => {}), POLL_INTERVAL_MS);
     signal.addEventListener('abort', () => clearInterval(timer));
     return place;
   },
 };
 
 /** Between two looks at the health, milliseconds. */
-const LOOK = 5_000;
+const POLL_INTERVAL_MS = 5_000;
 const PARTS: Readonly<Record<string, string>> = {
   gateway: 'Gateway',
   cloud: 'Cloud',

@@ -13,7 +13,7 @@ const readings: LimitReading[] = [];
 const watchers = new Set<() => void>();
 
 /** Reads the limit off an answer; one without says nothing. */
-export function noteLimit(headers: Headers): void {
+export function recordLimit(headers: Headers): void {
   const [limit, remaining, reset] = ['Limit', 'Remaining', 'Reset'].map((name) =>
     Number.parseInt(headers.get(`X-RateLimit-${name}`) ?? '', 10),
   );
@@ -35,6 +35,6 @@ export function watchLimit(watcher: () => void, signal: AbortSignal): void {
 }
 
 /** Another session has another limit. */
-export function forgetLimits(): void {
+export function clearReadings(): void {
   readings.length = 0;
 }

@@ -1,5 +1,5 @@
 import type { ApiKey, Routes } from '../../client/index.ts';
-import { ask } from './api.ts';
+import { request } from './api.ts';
 
 /** A plan as the operator has configured it. */
 export interface Plan {
@@ -27,12 +27,12 @@ export interface OperatorSession {
 }
 
 /** What the gateway says of itself, and of who is signed in. */
-export interface Standing {
+export interface SessionState {
   readonly session: CustomerSession | OperatorSession | null;
   /** Where customers find the gateway. */
   readonly url: string;
   /** Who can sign in, beside those who have a key. */
-  readonly ways: { readonly users: boolean; readonly operators: boolean };
+  readonly signInMethods: { readonly users: boolean; readonly operators: boolean };
   /** OpenStack's own tools work with keys. */
   readonly nova: boolean;
 }
@@ -43,14 +43,14 @@ export type SignIn =
   | { readonly credentials: Routes['POST /v1/api_keys']['body']['credentials'] };
 
 /** Who is signed in. @throws LinguanovaError as the two below. */
-export function standing(): Promise<Standing> {
-  return ask('GET', '/console/session');
+export function fetchSession(): Promise<SessionState> {
+  return request('GET', '/console/session');
 }
 
-export function signIn(body: SignIn): Promise<Standing> {
-  return ask('POST', '/console/session', body);
+export function signIn(body: SignIn): Promise<SessionState> {
+  return request('POST', '/console/session', body);
 }
 
 export function signOut(): Promise<void> {
-  return ask('DELETE', '/console/session');
+  return request('DELETE', '/console/session');
 }

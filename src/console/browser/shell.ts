@@ -14,7 +14,7 @@ export interface ShellOptions<Context> {
   readonly who: string;
   /** What a view is shown with. */
   readonly context: (signal: AbortSignal, rest: string) => Context;
-  readonly onsignout: () => void;
+  readonly onSignOut: () => void;
   /** Somebody has just signed in: what had the focus is gone. */
   readonly takesFocus: boolean;
 }
@@ -80,7 +80,7 @@ export function runShell<Context>(options: ShellOptions<Context>, over: AbortSig
         'div',
         { class: 'who' },
         h('p', {}, who),
-        h('button', { type: 'button', class: 'small', onclick: options.onsignout }, 'Sign out'),
+        h('button', { type: 'button', class: 'small', onclick: options.onSignOut }, 'Sign out'),
       ),
     ),
     main,

@@ -1,9 +1,9 @@
 import type { Routes } from '../../client/index.ts';
 import { h, nodes } from './dom.ts';
 import { field, form, input, textOf } from './field.ts';
-import { type Standing, signIn } from './session.ts';
+import { type SessionState, signIn } from './session.ts';
 
-type Way = 'api_key' | 'cloud' | 'operator';
+type SignInMethod = 'api_key' | 'cloud' | 'operator';
 
 /**
  * How somebody gets in.
@@ -11,33 +11,33 @@ type Way = 'api_key' | 'cloud' | 'operator';
  * @param reason Why the last session ended; null when nobody has to be told.
  */
 export function showSignIn(
-  standing: Standing,
+  state: SessionState,
   reason: string | null,
-  onin: (standing: Standing) => void,
+  onSignIn: (state: SessionState) => void,
 ): HTMLElement {
-  const ways: readonly (readonly [way: Way, label: string, isThere: boolean])[] = [
+  const methods: readonly (readonly [way: SignInMethod, label: string, isThere: boolean])[] = [
     ['api_key', 'API key', true],
-    ['cloud', 'Cloud user', standing.ways.users],
-    ['operator', 'Operator', standing.ways.operators],
+    ['cloud', 'Cloud user', state.signInMethods.users],
+    ['operator', 'Operator', state.signInMethods.operators],
   ];
   const place = h('div', { class: 'card' });
-  const choices = ways
+  const choices = methods
     .filter(([, , isThere]) => isThere)
-    .map(([way, label], at) =>
+    .map(([method, label], at) =>
       h(
         'label',
         {},
         h('input', {
           type: 'radio',
           name: 'way',
-          value: way,
+          value: method,
           checked: at === 0,
-          onchange: () => choose(way),
+          onchange: () => choose(method),
         }),
         h('span', {}, label),
       ),
     );
-  const choose = (way: Way) => place.replaceChildren(...nodes([FORMS[way](onin)]));
+  const choose = (method: SignInMethod) => place.replaceChildren(...nodes([FORMS[method](onSignIn)]));
   choose('api_key');
   return h(
     'main',
@@ -51,12 +51,12 @@ export function showSignIn(
   );
 }
 
-const FORMS: Readonly<Record<Way, (onin: (standing: Standing) => void) => HTMLElement>> = {
-  api_key: (onin) =>
+const FORMS: Readonly<Record<SignInMethod, (onSignIn: (state: SessionState) => void) => HTMLElement>> = {
+  api_key: (onSignIn) =>
     form(
       {
         action: 'Sign in',
-        onsubmit: async (data) => onin(await signIn({ api_key: (textOf(data, 'api_key') ?? '').trim() })),
+        onSubmit: async (data) => onSignIn(await signIn({ api_key: (textOf(data, 'api_key') ?? '').trim() })),
       },
       field(
         'API key',
@@ -65,12 +65,12 @@ const FORMS: Readonly<Record<Way, (onin: (standing: Standing) => void) => HTMLEl
       ),
     ),
 
-  cloud: (onin) =>
+  cloud: (onSignIn) =>
     form(
       {
         action: 'Sign in',
-        async onsubmit(data) {
-          onin(await signIn({ credentials: credentialsIn(data) }));
+        async onSubmit(data) {
+          onSignIn(await signIn({ credentials: credentialsIn(data) }));
         },
       },
       ...credentialFields(),
@@ -81,12 +81,12 @@ const FORMS: Readonly<Record<Way, (onin: (standing: Standing) => void) => HTMLEl
       ),
     ),
 
-  operator: (onin) =>
+  operator: (onSignIn) =>
     form(
       {
         action: 'Sign in',
-        onsubmit: async (data) =>
-          onin(await signIn({ admin_token: (textOf(data, 'admin_token') ?? '').trim() })),
+        onSubmit: async (data) =>
+          onSignIn(await signIn({ admin_token: (textOf(data, 'admin_token') ?? '').trim() })),
       },
       field('Admin token', input('admin_token', { type: 'password', required: true })),
     ),

@@ -1,11 +1,11 @@
 import type { LiveInstances } from './live.ts';
-import type { CustomerSession, OperatorSession, Standing } from './session.ts';
+import type { CustomerSession, OperatorSession, SessionState } from './session.ts';
 
 /** What a view is shown with. */
 interface Common {
   /** Aborted when another view takes its place. */
   readonly signal: AbortSignal;
-  readonly standing: Standing;
+  readonly state: SessionState;
   /** What follows the view's name in the address. */
   readonly rest: string;
 }

@@ -1,7 +1,7 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import type { Access } from '../../access/access.ts';
-import { admit, noteRefusal, presentedKey } from '../../access/authenticate.ts';
-import type { Presented } from '../../access/derived.ts';
+import { admit, presentedKey, recordRejection } from '../../access/authenticate.ts';
+import type { PresentedCredential } from '../../access/derived-credential.ts';
 import { KeyTokens } from '../../access/key-token.ts';
 import { ComputeError } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
@@ -33,10 +33,10 @@ export async function resolveToken(
   c: Context<GatewayEnv>,
   tokens: KeyTokens,
   text: string,
-): Promise<Presented> {
+): Promise<PresentedCredential> {
   const token = KeyTokens.isToken(text) ? await tokens.open(text) : null;
   if (token === null) return text;
-  if (tokens.isLiving(token)) return token;
-  noteRefusal(access, c, 'expired_token', null);
+  if (tokens.isUnexpired(token)) return token;
+  recordRejection(access, c, 'expired_token', null);
   throw new ComputeError('unauthenticated', 'The token has expired.');
 }

@@ -63,7 +63,7 @@ export function forward(ports: ForwardPorts): Handler<GatewayEnv> {
     const body = await bodyOf(c, method, target, ports.requestBody);
     const action = body instanceof Uint8Array ? assertBodyAllowed(c, method, target, body) : null;
 
-    const call = callContext(c, access.deadline);
+    const call = callContext(c, access.timeoutMs);
     const session = await passThrough.session(credential, call);
     assertNoHiddenAdministrator(c, session);
     const request: ForwardRequest = {

@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import type { Presented } from '../../access/derived.ts';
+import type { PresentedCredential } from '../../access/derived-credential.ts';
 import { KeyTokens } from '../../access/key-token.ts';
 import type { Principal } from '../../access/principal.ts';
 import type { GatewayEnv } from '../../context.ts';
@@ -19,7 +19,7 @@ interface BeforeKept extends Before {
 export interface ToldBeforePorts {
   readonly passThrough: Pick<PassThrough, 'knownSession'>;
   readonly keptReads: Pick<KeptReads, 'atHand'>;
-  readonly tokens: Pick<KeyTokens, 'known'>;
+  readonly tokens: Pick<KeyTokens, 'cached'>;
   readonly requestTarget: RequestTarget;
   readonly publicUrl: PublicUrl;
 }
@@ -33,9 +33,9 @@ export class ToldBefore implements ToldReads {
     this.#ports = ports;
   }
 
-  keyIn(c: Context<GatewayEnv>): Presented | undefined {
+  keyIn(c: Context<GatewayEnv>): PresentedCredential | undefined {
     const text = c.req.header('x-auth-token')?.trim();
-    return text !== undefined && KeyTokens.isToken(text) ? this.#ports.tokens.known(text) : text;
+    return text !== undefined && KeyTokens.isToken(text) ? this.#ports.tokens.cached(text) : text;
   }
 
   note(c: Context<GatewayEnv>, before: BeforeKept): void {

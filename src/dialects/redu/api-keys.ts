@@ -1,31 +1,31 @@
 import type { Context } from 'hono';
 import * as z from 'zod';
 import { type Access, anonymousCall, callContext } from '../../access/access.ts';
-import { noteRefusal, tooManyFailures } from '../../access/authenticate.ts';
+import { recordRejection, tooManyFailures } from '../../access/authenticate.ts';
 import { defaultScopes } from '../../access/browser-key.ts';
 import { networkOf } from '../../access/failure-limit.ts';
 import type { IssuedCredential, SignIn } from '../../access/identity-provider.ts';
 import {
   type Actor,
-  assertRoomForKey,
+  assertKeyQuota,
   type IssuedKey,
   issueKey,
-  ownKeyLimit,
   rotateKey,
+  selfServiceLimit,
 } from '../../access/issue-key.ts';
 import { keyListParameters, keyPage } from '../../access/key-list.ts';
 import {
   type Credentials,
+  createdKeySchema,
+  createdKeyView,
   credentialsSchema,
   keySchema,
   keyView,
-  newKeyShownSchema,
   rotationSchema,
   selfServiceKeySchema,
-  shownOnce,
 } from '../../access/key-schemas.ts';
 import type { StoredKey } from '../../access/key-store.ts';
-import { reachOf, revokeAndForget } from '../../access/revoke-key.ts';
+import { reachOf, revokeAndInvalidate } from '../../access/revoke-key.ts';
 import type { CallContext, Caller } from '../../compute/cloud.ts';
 import { ComputeError, hasCode } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
@@ -47,7 +47,7 @@ export const API_KEY_ROUTES = {
     path: '/v1/api_keys',
     body: selfServiceKeySchema,
     status: 201,
-    answer: newKeyShownSchema,
+    answer: createdKeySchema,
   }),
   list: route({
     method: 'GET',
@@ -63,7 +63,7 @@ export const API_KEY_ROUTES = {
     path: '/v1/api_keys/{id}/rotate',
     body: rotationSchema,
     status: 201,
-    answer: newKeyShownSchema,
+    answer: createdKeySchema,
   }),
 };
 
@@ -81,8 +81,8 @@ export function apiKeys(access: Access, mount: Mount): void {
     .add(revoke, async (c) => {
       const key = await sibling(access, c);
       assertMayRevoke(c, key);
-      const call = callContext(c, access.deadline);
-      await revokeAndForget(access, key.id, reachOf(key), actor(access, c), call);
+      const call = callContext(c, access.timeoutMs);
+      await revokeAndInvalidate(access, key.id, reachOf(key), actor(access, c), call);
       return c.body(null, 204);
     })
     .add(rotate, rotateOwn(access), refuseBrowserKeys);
@@ -100,10 +100,10 @@ function rotateOwn(access: Access) {
     const by = actor(access, c);
     const { credential, userId } = principal;
     // Keys of the project itself are the operator's to count.
-    const limit = userId === null ? undefined : ownKeyLimit();
+    const limit = userId === null ? undefined : selfServiceLimit();
     const issued = await rotateKey(keys, secret, key.id, credential, overlap_seconds, by, limit);
-    access.verifier.forget(key.id);
-    return c.json(shownOnce(issued), 201);
+    access.verifier.invalidate(key.id);
+    return c.json(createdKeyView(issued), 201);
   };
 }
 
@@ -117,7 +117,7 @@ function refuseBrowserKeys(c: Context<GatewayEnv>): void {
 function signUp(access: Access) {
   return async function signedUp(c: Context<GatewayEnv>): Promise<Response> {
     const body = await decodeBody(c, API_KEY_ROUTES.signUp.body, MAX_SIGN_IN_BYTES);
-    return c.json(shownOnce(await issueOwnKey(access, c, body)), 201);
+    return c.json(createdKeyView(await issueOwnKey(access, c, body)), 201);
   };
 }
 
@@ -138,7 +138,7 @@ export async function issueOwnKey(
   const call = anonymousCall(c, access);
   const admit = async (caller: Caller) => {
     await access.spendSignUp(caller.userId, address);
-    await assertRoomForKey(access.keys, caller);
+    await assertKeyQuota(access.keys, caller);
   };
   const issued = await signedIn(access, c, toSignIn(credentials), (signIn) =>
     access.identities.issueCredential(signIn, wish, admit, call),
@@ -159,9 +159,9 @@ export async function issueOwnKey(
   const by = { actor: `user:${issued.userId}`, address, requestId: c.var.requestId };
   // Counted once more as it is stored: others of this user may have signed up meanwhile.
   const key = await keepOrWithdraw(access, issued, call, () =>
-    issueKey(access.keys, access.secret, request, by, ownKeyLimit()),
+    issueKey(access.keys, access.secret, request, by, selfServiceLimit()),
   );
-  access.keyOrigins.forget();
+  access.keyOrigins.invalidate();
   return key;
 }
 
@@ -185,7 +185,7 @@ async function signedIn<T>(
     return judge(signIn).catch((error) => {
       if (hasCode(error, 'unauthenticated')) {
         access.signInFailures.record(pair);
-        noteRefusal(access, c, 'wrong_credentials', null);
+        recordRejection(access, c, 'wrong_credentials', null);
       }
       throw error;
     });
@@ -203,7 +203,7 @@ async function keepOrWithdraw<T>(
     return await store();
   } catch (error) {
     const gone =
-      !owned || (await access.identities.withdrawCredential(userId, credential.id, call).catch(() => false));
+      !owned || (await access.identities.deleteCredential(userId, credential.id, call).catch(() => false));
     if (!gone) call.log.error('credential_left', { credential: credential.id }, error);
     throw error;
   }

@@ -40,7 +40,7 @@ export function retriesOfEndedKeys(
     const key = presentedKey(c);
     if (c.req.method !== (rotates === undefined ? 'DELETE' : 'POST')) return next();
     if (id === undefined || key === undefined) return next();
-    const ended = await access.verifier.ended(key, access.clientAddress(c), c.req.header('origin'));
+    const ended = await access.verifier.verifyEnded(key, access.clientAddress(c), c.req.header('origin'));
     if (ended?.row.id !== id || ended.principal.isBrowserKey) return next();
     c.set('principal', ended.principal);
     let response: Response | null = null;

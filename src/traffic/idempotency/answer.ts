@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { openText, type ServerSecret, sealText } from '../../access/server-secret.ts';
+import { type ServerSecret, sealText, unsealText } from '../../access/server-secret.ts';
 
 /** What is given again. */
 export interface KeptAnswer {
@@ -64,6 +64,6 @@ export async function openAnswer(
   scope: string,
   sealed: Uint8Array,
 ): Promise<KeptAnswer | null> {
-  const text = await openText(server, { purpose: PURPOSE, secret: customerSecret, boundTo: scope }, sealed);
+  const text = await unsealText(server, { purpose: PURPOSE, secret: customerSecret, boundTo: scope }, sealed);
   return text === null ? null : KeptAnswerText.parse(JSON.parse(text));
 }

@@ -31,7 +31,7 @@ export interface IdempotencyOptions {
   /** Keys the hashes by which requests are known; the same for all nodes. */
   readonly storeKey: () => Promise<Uint8Array>;
   /** Milliseconds that everything a request asks of the cloud may take together. */
-  readonly deadline: number;
+  readonly timeoutMs: number;
   /**
    * Milliseconds in which an attempt counts as alive. Unless given: deadline, time to tidy up, and 10 seconds more, by which the
    * clocks of nodes may differ and in which what was sent last arrives.
@@ -61,7 +61,12 @@ const LEASE_GRACE = 10_000;
  */
 export function idempotency(
   { idempotency: store, metrics }: IdempotencyPorts,
-  { secret, storeKey, deadline, lease = deadline + TIDY_MILLISECONDS + LEASE_GRACE }: IdempotencyOptions,
+  {
+    secret,
+    storeKey,
+    timeoutMs: deadline,
+    lease = deadline + TIDY_MILLISECONDS + LEASE_GRACE,
+  }: IdempotencyOptions,
   repeatable: (c: Context<GatewayEnv>) => boolean,
 ): Idempotency {
   let known: Fingerprints | undefined;

@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
-import type { KeyStore, LivingLimit } from '../../../src/access/key-store.ts';
+import type { KeyStore, LiveKeyLimit } from '../../../src/access/key-store.ts';
 import { allKeys, auditEntry, SERVICE, storedKey } from './samples.ts';
 
 const NOW = '2026-05-01T00:00:00.000Z';
 const LATER = '2026-06-01T00:00:00.000Z';
-const limit = (atMost: number): LivingLimit => ({ atMost, now: NOW });
+const limit = (atMost: number): LiveKeyLimit => ({ atMost, now: NOW });
 
 /** What `insert` and `rotate` promise of the limit on a user's living keys, and `update` of a key that is rotated. */
 export function activeKeysConformance(store: () => KeyStore, reopen: () => Promise<KeyStore>): void {
   const log = () => store().listAudit({ limit: 99, before: null });
-  const counted = () => store().countLivingOf({ projectId: 'acme', userId: 'acme-user' }, NOW);
+  const counted = () => store().countLiveOfUser({ projectId: 'acme', userId: 'acme-user' }, NOW);
 
   test('counts the living keys of one user in one project', async () => {
     const keys = [
@@ -24,7 +24,7 @@ export function activeKeysConformance(store: () => KeyStore, reopen: () => Promi
     ];
     for (const key of keys) await store().insert(key, auditEntry());
     expect(await counted()).toBe(3);
-    expect(await store().countLivingOf({ projectId: 'acme', userId: null }, NOW)).toBe(1);
+    expect(await store().countLiveOfUser({ projectId: 'acme', userId: null }, NOW)).toBe(1);
   });
 
   test('inserts up to the limit; one more writes neither key nor audit entry', async () => {

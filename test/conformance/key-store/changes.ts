@@ -91,18 +91,18 @@ export function changesConformance(store: () => KeyStore): void {
     ];
     for (const key of keys) await store().insert(key, auditEntry());
     await store().revoke('e', FIRST, auditEntry(), 'key');
-    expect(await store().countLiving('shared', '2026-05-01T00:00:00.000Z')).toBe(3);
-    expect(await store().countLiving('shared', '2026-05-31T23:59:59.999Z')).toBe(3);
-    expect(await store().countLiving('shared', LATER)).toBe(2);
+    expect(await store().countLiveWithCredential('shared', '2026-05-01T00:00:00.000Z')).toBe(3);
+    expect(await store().countLiveWithCredential('shared', '2026-05-31T23:59:59.999Z')).toBe(3);
+    expect(await store().countLiveWithCredential('shared', LATER)).toBe(2);
     // The same moment without milliseconds.
-    expect(await store().countLiving('shared', '2026-06-01T00:00:00Z')).toBe(2);
-    expect(await store().countLiving('nobody', LATER)).toBe(0);
+    expect(await store().countLiveWithCredential('shared', '2026-06-01T00:00:00Z')).toBe(2);
+    expect(await store().countLiveWithCredential('nobody', LATER)).toBe(0);
   });
 
   test('notes uses, never an earlier one than it has, and only of keys there are', async () => {
     await store().insert(storedKey('a'), auditEntry());
     await store().insert(storedKey('b', { lastUsedAt: LATER }), auditEntry());
-    await store().noteUses(
+    await store().recordUses(
       new Map([
         ['a', FIRST],
         ['nobody', FIRST],
@@ -111,10 +111,10 @@ export function changesConformance(store: () => KeyStore): void {
     );
     expect(await store().find('a')).toEqual(storedKey('a', { lastUsedAt: FIRST }));
     expect((await store().find('b'))?.lastUsedAt).toBe(LATER);
-    await store().noteUses(new Map([['a', LATER]]));
-    await store().noteUses(new Map([['a', FIRST]]));
+    await store().recordUses(new Map([['a', LATER]]));
+    await store().recordUses(new Map([['a', FIRST]]));
     expect((await store().find('a'))?.lastUsedAt).toBe(LATER);
-    await store().noteUses(new Map());
+    await store().recordUses(new Map());
     expect(await store().find('nobody')).toBeNull();
     expect(await log()).toHaveLength(2);
   });
@@ -123,7 +123,7 @@ export function changesConformance(store: () => KeyStore): void {
     const ids = Array.from({ length: 130 }, (_, index) => `k${index}`);
     await Promise.all(ids.map((id) => store().insert(storedKey(id), auditEntry())));
     const uses = (at: string, order: readonly string[]) =>
-      store().noteUses(new Map(order.map((id) => [id, at])));
+      store().recordUses(new Map(order.map((id) => [id, at])));
     await Promise.all([uses(FIRST, ids), uses(LATER, ids.toReversed()), uses(FIRST, ids.toReversed())]);
     const keys = await store().list({}, { limit: 200, after: null });
     expect(new Set(keys.map(({ lastUsedAt }) => lastUsedAt))).toEqual(new Set([LATER]));

@@ -14,7 +14,7 @@ export function secretsConformance(store: () => KeyStore, reopen: () => Promise<
 
   test('of several first secrets at once one is stored, and all read the same', async () => {
     const other = await reopen();
-    await Promise.all([1, 2, 3, 4].map((n) => (n % 2 ? store() : other).secrets.begin(secret(n))));
+    await Promise.all([1, 2, 3, 4].map((n) => (n % 2 ? store() : other).secrets.initialize(secret(n))));
     const stored = await store().secrets.find();
     expect(stored?.previous).toBeNull();
     expect([1, 2, 3, 4].map(secret)).toContainEqual(stored?.current);
@@ -22,7 +22,7 @@ export function secretsConformance(store: () => KeyStore, reopen: () => Promise<
   });
 
   test('replaces the current secret once, by one that knew it', async () => {
-    await store().secrets.begin(secret(1));
+    await store().secrets.initialize(secret(1));
     await Promise.all([
       store().secrets.replace('check-1', secret(2)),
       store().secrets.replace('check-1', secret(3)),
@@ -34,7 +34,7 @@ export function secretsConformance(store: () => KeyStore, reopen: () => Promise<
 
   test('re-seals a key that is as it was read, with the current secret alone', async () => {
     const { secrets } = store();
-    await secrets.begin(secret(1));
+    await secrets.initialize(secret(1));
     await secrets.replace('check-1', secret(2));
     const old = storedKey('a');
     await store().insert(old, auditEntry());

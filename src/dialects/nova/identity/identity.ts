@@ -44,7 +44,7 @@ export function identityFacade(
   });
   const listLinks = (c: Context) => ({ next: null, ...links(c), previous: null });
   const session = (c: Context<GatewayEnv>) =>
-    ports.openSession(c.var.principal.credential, callContext(c, access.deadline));
+    ports.openSession(c.var.principal.credential, callContext(c, access.timeoutMs));
   const project = async (c: Context<GatewayEnv>) => projectView((await session(c)).project, base(c));
   const user = async (c: Context<GatewayEnv>) => userView((await session(c)).user, base(c));
   const known = [authenticateToken(access, tokens), limited] as const;

@@ -6,8 +6,8 @@
 
 import type { Context, MiddlewareHandler } from 'hono';
 import { type Access, callContext } from '../../../access/access.ts';
-import { admit, noteRefusal, noteSignIn, refusalOf } from '../../../access/authenticate.ts';
-import { revokeDerived } from '../../../access/derived.ts';
+import { admit, invalidKeyError, recordRejection, recordSignIn } from '../../../access/authenticate.ts';
+import { revokeDerived } from '../../../access/derived-credential.ts';
 import { parseKey } from '../../../access/key-format.ts';
 import type { FoundKey, StoredKey } from '../../../access/key-store.ts';
 import type { KeyToken, KeyTokens } from '../../../access/key-token.ts';
@@ -49,10 +49,10 @@ export function issueToken(ports: IdentityPorts, limited: MiddlewareHandler<Gate
 
   async function signIn(c: Context<GatewayEnv>, given: SignIn, key: string): Promise<Response> {
     const stored = await storedKey(access, c);
-    const session = await ports.openSession(c.var.principal.credential, callContext(c, access.deadline));
+    const session = await ports.openSession(c.var.principal.credential, callContext(c, access.timeoutMs));
     if (!claimsMatch(given, { keyId: stored.id, keyName: stored.name, session })) {
-      noteRefusal(access, c, 'wrong_credentials', stored.id);
-      throw refusalOf(access.keyFailures.record(access.clientAddress(c)));
+      recordRejection(access, c, 'wrong_credentials', stored.id);
+      throw invalidKeyError(access.keyFailures.record(access.clientAddress(c)));
     }
     const parts = parseKey(key);
     if (parts === null) throw new Error('a verified key has no form');
@@ -61,7 +61,7 @@ export function issueToken(ports: IdentityPorts, limited: MiddlewareHandler<Gate
     const first = await tokens.open(given.secret);
     const expiresAt = Math.min(tokenExpiry(stored, issuedAt), first?.expiresAt ?? Number.POSITIVE_INFINITY);
     const { text, token } = await tokens.issue(parts, given.method, { issuedAt, expiresAt });
-    noteSignIn(access, c, `key:${stored.id}`, stored.id, `token, by ${given.method}`);
+    recordSignIn(access, c, `key:${stored.id}`, stored.id, `token, by ${given.method}`);
     return tokenResponse(c, ports, 201, text, token, stored);
   }
 }
@@ -83,7 +83,7 @@ export function revokeToken(ports: IdentityPorts) {
     if (token.key !== text) {
       const { revokedDerived } = await storedKey(ports.access, c);
       await revokeDerived(keys, keyId, revokedDerived, token.auditId);
-      verifier.forget(keyId);
+      verifier.invalidate(keyId);
     }
     return c.body(null, 204, { Vary: 'X-Auth-Token' });
   };
@@ -97,7 +97,7 @@ async function subjectToken(
   const text = c.req.header('x-subject-token')?.trim() ?? '';
   const token = await tokens.open(text);
   const { keyId } = c.var.principal;
-  if (token !== null && tokens.isLiving(token) && parseKey(token.key)?.id === keyId) {
+  if (token !== null && tokens.isUnexpired(token) && parseKey(token.key)?.id === keyId) {
     const verdict = await access.verifier.verify(token, access.clientAddress(c), c.req.header('origin'));
     if (verdict.ok) return { text, token };
   }
@@ -121,7 +121,7 @@ async function tokenResponse(
   token: KeyToken,
   stored: StoredKey,
 ): Promise<Response> {
-  const session = await openSession(c.var.principal.credential, callContext(c, access.deadline));
+  const session = await openSession(c.var.principal.credential, callContext(c, access.timeoutMs));
   const withCatalog = c.req.query('nocatalog') === undefined;
   const body = tokenBody(token, stored, session, { publicUrl: publicUrl(c), withCatalog });
   return c.json(body, status, {

@@ -30,7 +30,7 @@ export function translated(ports: TranslationPorts): Handler<GatewayEnv> {
     const refused = target.service === 'compute' ? microversionError(c.req.raw.headers) : null;
     if (refused !== null) return refused;
     const { route, open } = routeOf(method, target, principal.projectId);
-    const cloud = access.clouds.open(principal.credential, callContext(c, access.deadline));
+    const cloud = access.clouds.open(principal.credential, callContext(c, access.timeoutMs));
     try {
       const answer = await route({ c, cloud, query: target.query, publicUrl: publicUrl(c) }, ...open);
       return withHeaders(answer, target, c.var.requestId);

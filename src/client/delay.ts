@@ -1,18 +1,18 @@
-const FIRST = 200;
-const LONGEST = 5_000;
+const FIRST_DELAY_MS = 200;
+const MAX_DELAY_MS = 5_000;
 
 /** Milliseconds before try number `tries + 2`: doubled each time, and spread, so that clients do not come back together. */
 export function backoff(tries: number): number {
-  return Math.min(LONGEST, FIRST * 2 ** tries) * (0.5 + Math.random() / 2);
+  return Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** tries) * (0.5 + Math.random() / 2);
 }
 
 /** Up to a half more, so that clients of a gateway that stops do not come back together. */
-export function spread(milliseconds: number): number {
+export function jitter(milliseconds: number): number {
   return milliseconds * (1 + Math.random() / 2);
 }
 
 /** Resolves after so many milliseconds; rejects with the signal's reason. */
-export function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
+export function delay(milliseconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const abort = () => {
       clearTimeout(timer);

@@ -14,7 +14,7 @@ export const CONSOLE_HEADER = 'x-linguanova-console';
  * @param publicUrl Where clients find the gateway.
  * @throws ComputeError `forbidden`.
  */
-export function assertOwnOrigin(c: Context, publicUrl: string): void {
+export function assertSameOrigin(c: Context, publicUrl: string): void {
   const site = c.req.header('sec-fetch-site');
   const from = c.req.header('origin') ?? c.req.header('referer');
   const isNamed = from === undefined ? site !== undefined : isOwn(from, [publicUrl, c.req.url]);

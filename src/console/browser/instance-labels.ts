@@ -9,14 +9,14 @@ import { h } from './dom.ts';
 
 export type Action = InstanceAction['action'];
 
-interface ActionWords {
+interface ActionLabels {
   readonly label: string;
   /** What is said of the instance once it has been accepted, where its state does not say it. */
-  readonly told?: string;
+  readonly accepted?: string;
   readonly hint?: string;
 }
 
-export const ACTIONS: Readonly<Record<Action, ActionWords>> = {
+export const ACTIONS: Readonly<Record<Action, ActionLabels>> = {
   start: { label: 'Start' },
   stop: { label: 'Stop' },
   reboot: { label: 'Reboot' },
@@ -28,16 +28,16 @@ export const ACTIONS: Readonly<Record<Action, ActionWords>> = {
   unshelve: { label: 'Unshelve' },
   rescue: { label: 'Rescue' },
   unrescue: { label: 'End rescue' },
-  lock: { label: 'Lock', told: 'is locked' },
-  unlock: { label: 'Unlock', told: 'is unlocked' },
+  lock: { label: 'Lock', accepted: 'is locked' },
+  unlock: { label: 'Unlock', accepted: 'is unlocked' },
   confirm_resize: { label: 'Confirm resize' },
   revert_resize: { label: 'Revert resize' },
   resize: { label: 'Resize' },
   rebuild: { label: 'Rebuild' },
-  snapshot: { label: 'Snapshot', told: 'is being saved as an image' },
+  snapshot: { label: 'Snapshot', accepted: 'is being saved as an image' },
 };
 
-const WHEN: Readonly<Record<string, readonly Action[]>> = {
+const ACTIONS_BY_STATE: Readonly<Record<string, readonly Action[]>> = {
   active: ['stop', 'reboot', 'pause', 'suspend', 'snapshot', 'resize', 'shelve', 'rescue', 'rebuild'],
   stopped: ['start', 'snapshot', 'resize', 'shelve', 'rescue', 'rebuild'],
   paused: ['unpause'],
@@ -48,7 +48,7 @@ const WHEN: Readonly<Record<string, readonly Action[]>> = {
   error: ['reboot', 'rebuild'],
 };
 /** Which of them a list offers. */
-const SHORT: readonly Action[] = [
+const ROW_ACTIONS: readonly Action[] = [
   'start',
   'stop',
   'unpause',
@@ -60,15 +60,15 @@ const SHORT: readonly Action[] = [
 
 /** What may be asked of an instance now, deleting aside. */
 export function actionsIn(state: string): readonly Action[] {
-  return WHEN[state] ?? [];
+  return ACTIONS_BY_STATE[state] ?? [];
 }
 
-export function shortActionsIn(state: string): readonly Action[] {
-  return actionsIn(state).filter((action) => SHORT.includes(action));
+export function rowActionsIn(state: string): readonly Action[] {
+  return actionsIn(state).filter((action) => ROW_ACTIONS.includes(action));
 }
 
 /** Not for ever: it becomes another by itself. */
-export function isPassing(state: string): boolean {
+export function isTransitional(state: string): boolean {
   return /ing$/.test(state);
 }
 
@@ -81,7 +81,7 @@ const TONES: Readonly<Record<string, string>> = {
 
 /** A state in its colour, which is never all that tells it. */
 export function stateBadge(state: string): HTMLElement {
-  const tone = TONES[state] ?? (isPassing(state) ? 'busy' : 'idle');
+  const tone = TONES[state] ?? (isTransitional(state) ? 'busy' : 'idle');
   return h('span', { class: `badge ${tone}`, 'data-state': state }, state);
 }
 

@@ -1,15 +1,15 @@
-import { type Derived, isRevoked, OPERATOR, revokeDerived } from '../access/derived.ts';
+import { type DerivedCredential, isRevoked, OPERATOR, revokeDerived } from '../access/derived-credential.ts';
 import type { KeyStore } from '../access/key-store.ts';
 import { monotonicMs } from '../clock.ts';
 import { own } from '../own-promise.ts';
 
 /** As for keys: how long a session that was ended on another node works on this one, in ms. */
-const FRESH_MS = 500;
+const CACHE_TTL_MS = 500;
 
-type Identified = Pick<Derived, 'auditId' | 'issuedAt'>;
+type Identified = Pick<DerivedCredential, 'auditId' | 'issuedAt'>;
 
 /** The sessions of operators that were signed out, on any node. Those of customers are with their keys. */
-export class SignedOut {
+export class RevokedSessions {
   readonly #keys: KeyStore;
   #known: Promise<readonly string[]> | null = null;
   #readAt = Number.NEGATIVE_INFINITY;
@@ -20,7 +20,7 @@ export class SignedOut {
 
   /** @throws ComputeError `unavailable` when the store cannot be read. */
   async has(session: Identified): Promise<boolean> {
-    if (this.#known === null || monotonicMs() - this.#readAt >= FRESH_MS) this.#read();
+    if (this.#known === null || monotonicMs() - this.#readAt >= CACHE_TTL_MS) this.#read();
     return this.#known !== null && isRevoked(await own(this.#known), session);
   }
 

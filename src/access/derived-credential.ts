@@ -8,7 +8,7 @@
 import { wallMs } from '../clock.ts';
 import type { KeyStore } from './key-store.ts';
 
-export interface Derived {
+export interface DerivedCredential {
   /** The text of the API key. Secret. */
   readonly key: string;
   /** Tells one from another, and opens nothing. */
@@ -18,7 +18,7 @@ export interface Derived {
 }
 
 /** How a request presents a key: its text, or what is derived from it. */
-export type Presented = string | Derived;
+export type PresentedCredential = string | DerivedCredential;
 
 /** Under which revoked sessions of operators are stored, which belong to no key. No key has this id. */
 export const OPERATOR = 'operator';
@@ -30,14 +30,14 @@ const MAX_REVOKED = 200;
 const BEFORE = 'before:';
 
 /** The text of the key. Secret. */
-export function keyTextOf(presented: Presented | undefined): string | undefined {
+export function keyTextOf(presented: PresentedCredential | undefined): string | undefined {
   return typeof presented === 'object' ? presented.key : presented;
 }
 
 /** @param revoked As stored beside the key. */
 export function isRevoked(
   revoked: readonly string[],
-  { auditId, issuedAt }: Pick<Derived, 'auditId' | 'issuedAt'>,
+  { auditId, issuedAt }: Pick<DerivedCredential, 'auditId' | 'issuedAt'>,
 ): boolean {
   return revoked.some((mark) =>
     mark.startsWith(BEFORE) ? issuedAt <= Number(mark.slice(BEFORE.length)) : mark === auditId,
