@@ -105,9 +105,9 @@ describe('errors', () => {
 
   test('tell of something else that answers in its place', async () => {
     const page = () => new Response('<html>', { status: 404 });
-    await expect(against(page).client.me()).rejects.toMatchObject({ code: 'badAnswer', status: 404 });
+    await expect(against(page).client.me()).rejects.toMatchObject({ code: 'invalidResponse', status: 404 });
     await expect(against(() => new Response('<html>')).client.me()).rejects.toMatchObject({
-      code: 'badAnswer',
+      code: 'invalidResponse',
     });
   });
 

@@ -1,11 +1,11 @@
 import type { Refusal, RefusalCode } from './routes.ts';
 
 /**
- * Of a gateway's answer the `code` in it. Else `noAnswer`: it was not reached, or not in time; `badAnswer`: something else
+ * Of a gateway's answer the `code` in it. Else `networkError`: it was not reached, or not in time; `invalidResponse`: something else
  * answered in its place; `instanceFailed`: an instance that was waited for went into an error; `timeout`: it was waited for in
  * vain; `badRequest`: also for what cannot be sent.
  */
-export type ErrorCode = RefusalCode | 'noAnswer' | 'badAnswer' | 'instanceFailed' | 'timeout';
+export type ErrorCode = RefusalCode | 'networkError' | 'invalidResponse' | 'instanceFailed' | 'timeout';
 
 type Details = NonNullable<Refusal['error']['details']>;
 
@@ -46,6 +46,10 @@ export async function errorOf(response: Response): Promise<LinguanovaError> {
   const body: Partial<Refusal> | null = await response.json().catch(() => null);
   const error = body?.error;
   if (error?.code === undefined)
-    return new LinguanovaError('badAnswer', `The answer is a ${status}.`, fields);
+    return new LinguanovaError(
+      'invalidResponse',
+      `The response is not a gateway's: status ${status}.`,
+      fields,
+    );
   return new LinguanovaError(error.code, error.message, { ...fields, details: error.details ?? [] });
 }

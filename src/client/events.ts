@@ -127,7 +127,8 @@ async function* messages(
       // A CR at the end may be the first half of a CRLF.
       const lines = (rest + decoder.decode(value, { stream: true })).split(/\r\n|\n|\r(?!\n|$)/);
       rest = lines.pop() ?? '';
-      if (rest.length > MAX_EVENT_CHARACTERS) throw new LinguanovaError('badAnswer', 'An event has no end.');
+      if (rest.length > MAX_EVENT_CHARACTERS)
+        throw new LinguanovaError('invalidResponse', 'Event exceeds the maximum size.');
       for (const line of lines) {
         if (line === '') {
           const { event, data, id } = fields;

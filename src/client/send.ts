@@ -90,7 +90,7 @@ export function sender(options: ClientOptions): Sender {
     } catch (error) {
       given?.throwIfAborted();
       if (error instanceof LinguanovaError) return error;
-      return new LinguanovaError('noAnswer', 'The gateway did not answer.', { cause: error });
+      return new LinguanovaError('networkError', 'The gateway did not respond.', { cause: error });
     } finally {
       end();
     }
@@ -133,7 +133,7 @@ function retryDelay(error: LinguanovaError, retries: number, repeatable: boolean
   const { status, retryAfter } = error;
   if (!repeatable && status !== 429) return null;
   if (retryAfter !== null) return retryAfter > MAX_RETRY_AFTER_SECONDS ? null : retryAfter * 1000;
-  return error.code === 'noAnswer' || RETRYABLE_STATUSES.includes(status) ? backoff(retries) : null;
+  return error.code === 'networkError' || RETRYABLE_STATUSES.includes(status) ? backoff(retries) : null;
 }
 
 /** Where the gateway heeds an `Idempotency-Key`: not where somebody signs up, nor among the operator's. */
@@ -144,7 +144,7 @@ function supportsIdempotencyKey(path: string): boolean {
 /** @throws LinguanovaError for what would change the path it stands in. */
 function segment(value: string | undefined): string {
   if (value === undefined || /^\.{0,2}$/.test(value)) {
-    throw new LinguanovaError('badRequest', `There is nothing with the id "${value ?? ''}".`);
+    throw new LinguanovaError('badRequest', `An id is required, not "${value ?? ''}".`);
   }
   return encodeURIComponent(value);
 }
@@ -163,7 +163,7 @@ function parsed(text: string, { status, headers }: Response): unknown {
     return JSON.parse(text);
   } catch (cause) {
     const requestId = headers.get('X-Request-Id');
-    throw new LinguanovaError('badAnswer', 'The answer is no JSON.', { status, requestId, cause });
+    throw new LinguanovaError('invalidResponse', 'The response is not JSON.', { status, requestId, cause });
   }
 }
 

@@ -94,6 +94,24 @@ describe('an unknown LINGUANOVA_* variable is refused by name, with the nearest 
   });
 });
 
+describe('LINGUANOVA_STALE_SECONDS is an alias of LINGUANOVA_STALE_IF_ERROR_SECONDS', () => {
+  test.each<[Record<string, string>, number]>([
+    [{}, 300],
+    [{ LINGUANOVA_STALE_IF_ERROR_SECONDS: '7' }, 7],
+    [{ LINGUANOVA_STALE_SECONDS: '8' }, 8],
+    [{ LINGUANOVA_STALE_IF_ERROR_SECONDS: '0', LINGUANOVA_STALE_SECONDS: '0' }, 0],
+  ])('%o: %i', (environment, seconds) => {
+    expect(read(environment).cache.staleSeconds).toBe(seconds);
+  });
+
+  test('different values are refused', () => {
+    const lines = refusal({ LINGUANOVA_STALE_IF_ERROR_SECONDS: '7', LINGUANOVA_STALE_SECONDS: '8' });
+    expect(lines).toEqual([
+      expect.stringMatching(/^LINGUANOVA_STALE_SECONDS .*LINGUANOVA_STALE_IF_ERROR_SECONDS/),
+    ]);
+  });
+});
+
 test('all errors are listed, each once', () => {
   const lines = refusal({
     PORT: 'abc',

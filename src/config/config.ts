@@ -7,6 +7,8 @@ import { ConfigError, type Problem } from './config-error.ts';
 import { Environment } from './environment.ts';
 import { unknownNames } from './unknown-names.ts';
 
+const DEFAULT_STALE_IF_ERROR_SECONDS = 300;
+
 type Reference =
   | { readonly id: string }
   | { readonly name: string; readonly domain: { id: string } | { name: string } };
@@ -121,6 +123,7 @@ export function readConfig(
   const ca = isOpenStack && certificates ? collect(() => checks.readCertificates(certificates)) : undefined;
   const account = isOpenStack ? collect(() => serviceAccount(variables)) : undefined;
   collect(() => checkSecrets(variables));
+  collect(() => staleIfErrorSeconds(variables));
   if (redisUrl !== undefined) collect(() => checks.checkRedisUrl?.(redisUrl));
   if (!wrong.has('DATABASE_URL')) collect(() => checks.checkDatabaseUrl?.(variables.DATABASE_URL));
   const [first, ...others] = problems;
@@ -154,7 +157,7 @@ export function readConfig(
     upstreamTimeoutMs: variables.LINGUANOVA_UPSTREAM_TIMEOUT_SECONDS * 1_000,
     cache: {
       seconds: variables.LINGUANOVA_CACHE_SECONDS,
-      staleSeconds: variables.LINGUANOVA_STALE_SECONDS,
+      staleSeconds: staleIfErrorSeconds(variables) ?? DEFAULT_STALE_IF_ERROR_SECONDS,
       bytes: variables.LINGUANOVA_CACHE_MEGABYTES * 1024 * 1024,
     },
     streams: variables.LINGUANOVA_EVENT_STREAMS,
@@ -197,6 +200,20 @@ function checkSecrets({
   if (secret === previous) {
     throw new ConfigError('LINGUANOVA_SECRET_PREVIOUS', 'must be another secret than LINGUANOVA_SECRET');
   }
+}
+
+/** @throws ConfigError when the variable and its alias differ. */
+function staleIfErrorSeconds({
+  LINGUANOVA_STALE_IF_ERROR_SECONDS: seconds,
+  LINGUANOVA_STALE_SECONDS: alias,
+}: Environment): number | undefined {
+  if (seconds !== undefined && alias !== undefined && seconds !== alias) {
+    throw new ConfigError(
+      'LINGUANOVA_STALE_SECONDS',
+      'is an alias of LINGUANOVA_STALE_IF_ERROR_SECONDS and has another value: remove it',
+    );
+  }
+  return seconds ?? alias;
 }
 
 /** Variables that only a gateway for customers has: with one of these the sandbox is not served by default. */

@@ -66,7 +66,9 @@ export const Environment = z.object({
   LINGUANOVA_CONSOLE: z.enum(['on', 'off'], { error: 'must be on or off' }).default('on'),
   LINGUANOVA_UPSTREAM_TIMEOUT_SECONDS: wholeNumber(1, 86_400).default(600),
   LINGUANOVA_CACHE_SECONDS: wholeNumber(0, 3_600).default(5),
-  LINGUANOVA_STALE_SECONDS: wholeNumber(0, 86_400).default(300),
+  LINGUANOVA_STALE_IF_ERROR_SECONDS: wholeNumber(0, 86_400).optional(),
+  /** An alias of LINGUANOVA_STALE_IF_ERROR_SECONDS. */
+  LINGUANOVA_STALE_SECONDS: wholeNumber(0, 86_400).optional(),
   LINGUANOVA_CACHE_MEGABYTES: wholeNumber(1, 65_536).default(64),
   LINGUANOVA_EVENT_STREAMS: z.string().transform(parseStreams).default({ perKey: 1_000, total: 10_000 }),
   LINGUANOVA_KEEP_ALIVE_SECONDS: wholeNumber(1, 3_600).default(65),

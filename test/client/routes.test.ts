@@ -76,6 +76,6 @@ test('its types are those of the schemas', () => {
   expectTypeOf(client.instances.waitUntil<'active'>).returns.resolves.toEqualTypeOf<InstanceDetail>();
   expectTypeOf(client.instances.waitUntil<'deleted'>).returns.resolves.toEqualTypeOf<InstanceDetail | null>();
   expectTypeOf<'running'>().not.toExtend<InstanceState>();
-  expectTypeOf<'overLimit' | 'noAnswer'>().toExtend<LinguanovaError['code']>();
+  expectTypeOf<'overLimit' | 'networkError'>().toExtend<LinguanovaError['code']>();
   expectTypeOf<string>().not.toExtend<LinguanovaError['code']>();
 });

@@ -45,7 +45,7 @@ export async function request<Answer>(method: string, path: string, body?: unkno
     headers: { ...HEADERS, ...(body !== undefined && { 'content-type': 'application/json' }) },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   }).catch((cause) => {
-    throw new LinguanovaError('noAnswer', 'The gateway did not answer.', { cause });
+    throw new LinguanovaError('networkError', 'The gateway did not respond.', { cause });
   });
   if (!response.ok) {
     const error = await errorOf(response);
