@@ -5,7 +5,7 @@
  */
 
 import { type MonotonicMs, monotonicMs } from './clock.ts';
-import { own } from './own-promise.ts';
+import { forThisRequest } from './cross-request-promise.ts';
 
 /**
  * Bounds the wait for `work`, which itself is not stopped; a rejection of it after the timeout is ignored.
@@ -109,7 +109,7 @@ export class SingleFlight<Result> {
   ): Promise<Result> {
     const now = monotonicMs();
     const running = this.#flights.get(key);
-    if (running !== undefined && now - running.startedAt < maxAgeMs) return own(running.result);
+    if (running !== undefined && now - running.startedAt < maxAgeMs) return forThisRequest(running.result);
 
     const { promise, resolve, reject } = Promise.withResolvers<Result>();
     const flight = { startedAt: now, result: promise };

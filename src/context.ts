@@ -4,7 +4,7 @@ import type { Cloud } from './compute/cloud.ts';
 import type { Releases } from './compute/pending-releases.ts';
 import type { Provenance } from './compute/provenance.ts';
 import type { Attempt } from './compute/requests.ts';
-import type { AnswerHeaders } from './http/answer-headers.ts';
+import type { ResponseHeaders } from './http/response-headers.ts';
 import type { Logger } from './telemetry/logger.ts';
 
 /** What travels with a request through the gateway (`c.var`). Each is set by one stage, named here. */
@@ -12,7 +12,7 @@ export interface RequestVariables {
   /** telemetry: `req-<uuid>`, answered as `X-Request-Id` and sent to the cloud. */
   requestId: string;
   /** telemetry: what stages say beside the answer. */
-  answerHeaders: AnswerHeaders;
+  responseHeaders: ResponseHeaders;
   /** telemetry: a logger that already carries the request id. */
   log: Logger;
   /** telemetry: what serving this request shows. */

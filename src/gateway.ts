@@ -33,10 +33,11 @@ import { serviceOfPath } from './dialects/nova/services.ts';
 import type { NovaTranslation } from './dialects/nova/translation.ts';
 import { isSignUp } from './dialects/redu/api-keys.ts';
 import { reduDialect } from './dialects/redu/dialect.ts';
-import { answerError as answerReduError, reduErrorResponse } from './dialects/redu/errors.ts';
-import { EVENT_WORDING } from './dialects/redu/event-words.ts';
-import { isRepeatable } from './dialects/redu/repeatable.ts';
+import { respondWithError as answerReduError, reduErrorResponse } from './dialects/redu/errors.ts';
+import { EVENT_ENCODER } from './dialects/redu/event-encoder.ts';
+import { isRetrySafe } from './dialects/redu/repeatable.ts';
 import { retriesOfEndedKeys } from './dialects/redu/retries.ts';
+import { shortWay } from './fast-path.ts';
 import { type Dependencies, health } from './health/health.ts';
 import { type Assets, serveAssets } from './http/assets.ts';
 import { landing } from './http/landing.ts';
@@ -49,7 +50,6 @@ import {
   routedPath,
   type Unreadable,
 } from './http/request-target.ts';
-import { shortWay } from './short-way.ts';
 import { newRequestId, requestLog } from './telemetry/request-log.ts';
 import type { ToldReads } from './traffic/cache/at-hand.ts';
 import { type CacheOptions, type CachePorts, caching } from './traffic/cache/cached.ts';
@@ -191,7 +191,7 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
 
   const forAll = [authenticate(access, itsConsole?.keyOf), limits.stage].map(unlessSignUp);
   const forWrites = [openCloud(access), announceChanges(ports.versions)].map(unlessSignUp);
-  const idempotent = idempotency(ports, { ...options, storeKey: () => secretCheck.storeKey() }, isRepeatable);
+  const idempotent = idempotency(ports, { ...options, storeKey: () => secretCheck.storeKey() }, isRetrySafe);
   app.use('/v1/api_keys/*', retriesOfEndedKeys(access, limits.stage, idempotent.replay));
   for (const path of REDU_PATHS) app.use(path, ...forAll);
   app.on(WRITES, REDU_PATHS, ...forWrites);
@@ -202,7 +202,7 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
     (c) => callContext(c, deadline),
     requestTarget,
   );
-  const events = new Events({ ...ports, clouds }, EVENT_WORDING, { streams, maxAge, deadline });
+  const events = new Events({ ...ports, clouds }, EVENT_ENCODER, { streams, maxAge, deadline });
   const openStream: OpenStream = ports.openStream ?? ((c, instanceId) => events.open(c, instanceId));
   app.route('/', reduDialect(access, cached, openStream, unlessSignUp(idempotent.stage)));
 

@@ -3,9 +3,9 @@ import type { CallContext, CloudCredential } from '../../src/compute/cloud.ts';
 import { ComputeError } from '../../src/compute/errors.ts';
 import type {
   CloudSession,
-  ForwardedAnswer,
   ForwardRequest,
   PassThrough,
+  UpstreamResponse,
 } from '../../src/dialects/nova/pass-through.ts';
 import type { SendContext } from './http/send.ts';
 import { isStream, type StreamedRequest, type StreamingTransport } from './http/stream.ts';
@@ -136,7 +136,7 @@ async function attempt(
   request: StreamedRequest,
   call: CallContext,
   deadline: MonotonicMs,
-): Promise<ForwardedAnswer> {
+): Promise<UpstreamResponse> {
   const reads = request.method === 'GET' || request.method === 'HEAD';
   const repeatable = !isStream(request.body);
   for (let tried = 1; ; tried++) {
@@ -161,7 +161,7 @@ async function openOnce(
   request: StreamedRequest,
   { provenance }: CallContext,
   deadline: MonotonicMs,
-): Promise<ForwardedAnswer | TransportError> {
+): Promise<UpstreamResponse | TransportError> {
   const asked = provenance.asking(performance.now());
   let id: string | undefined;
   try {
@@ -176,7 +176,7 @@ async function openOnce(
   }
 }
 
-async function discard({ body }: ForwardedAnswer): Promise<void> {
+async function discard({ body }: UpstreamResponse): Promise<void> {
   if (body instanceof ReadableStream) await body.cancel();
 }
 

@@ -1,20 +1,20 @@
 import { expect, test } from 'vitest';
-import type { KeptAnswer } from '../../src/traffic/cache/answer.ts';
+import type { CachedResponse } from '../../src/traffic/cache/cached-response.ts';
 import { readEntry, writeEntry } from './cache-entry.ts';
 
-const ANSWER: KeptAnswer = {
+const ANSWER: CachedResponse = {
   body: new TextEncoder().encode('[{"name":"ü"}]'),
   contentType: 'application/json',
   link: '</v1/instances?limit=1&marker=x>; rel="next"',
   etag: 'W/"abc"',
-  asOf: 1_000_000,
-  until: 5_000,
+  generatedAt: 1_000_000,
+  freshnessLifetime: 5_000,
   version: 1_764_000_000_000_000,
 };
 
 test('what is written is read, its age told by what is left of its life', () => {
   const bytes = writeEntry(ANSWER, 300_000);
-  expect(readEntry(bytes, 298_000, 9_000_000)).toEqual({ ...ANSWER, asOf: 8_998_000 });
+  expect(readEntry(bytes, 298_000, 9_000_000)).toEqual({ ...ANSWER, generatedAt: 8_998_000 });
 });
 
 test.each([

@@ -5,7 +5,7 @@
  */
 
 import * as z from 'zod';
-import type { KeptAnswer } from '../../src/traffic/cache/answer.ts';
+import type { CachedResponse } from '../../src/traffic/cache/cached-response.ts';
 
 /** To be raised with every change of the format: gateways of two versions may share a Redis. */
 const FORMAT = 1;
@@ -16,13 +16,13 @@ const Header = z.object({
   contentType: z.string(),
   link: z.string().nullable(),
   etag: z.string(),
-  until: z.number(),
+  freshnessLifetime: z.number(),
   /** Milliseconds that it is kept in all, from when the cloud told it. */
   life: z.number(),
 });
 
-export function writeEntry(answer: KeptAnswer, life: number): Buffer {
-  const { body, asOf: _, ...rest } = answer;
+export function writeEntry(answer: CachedResponse, life: number): Buffer {
+  const { body, generatedAt: _, ...rest } = answer;
   const header = Buffer.from(JSON.stringify({ ...rest, life } satisfies z.infer<typeof Header>));
   const prefix = Buffer.alloc(PREFIX);
   prefix.writeUInt8(FORMAT);
@@ -36,14 +36,14 @@ export function writeEntry(answer: KeptAnswer, life: number): Buffer {
  * @param now Monotonic milliseconds.
  * @returns null for what was written in another format, or by somebody else.
  */
-export function readEntry(bytes: Buffer, left: number, now: number): KeptAnswer | null {
+export function readEntry(bytes: Buffer, left: number, now: number): CachedResponse | null {
   if (bytes.length < PREFIX || bytes.readUInt8() !== FORMAT) return null;
   const end = PREFIX + bytes.readUInt32BE(1);
   const header = Header.safeParse(parsed(bytes.subarray(PREFIX, end).toString()));
   if (!header.success || end > bytes.length) return null;
   const { life, ...rest } = header.data;
   // A copy: the bytes may be a part of a larger buffer, which would be kept with them.
-  return { ...rest, body: Uint8Array.from(bytes.subarray(end)), asOf: now - (life - left) };
+  return { ...rest, body: Uint8Array.from(bytes.subarray(end)), generatedAt: now - (life - left) };
 }
 
 function parsed(text: string): unknown {

@@ -97,7 +97,7 @@ export function redisCacheStore(link: RedisLink, now: () => number = monotonicMs
     },
 
     async write(key, answer, milliseconds) {
-      const left = answer.asOf + milliseconds - now();
+      const left = answer.generatedAt + milliseconds - now();
       if (!link.available || answer.body.length > LARGEST || left < 1) return;
       const name = await nameOf(key);
       const bytes = writeEntry(answer, milliseconds);
@@ -114,7 +114,7 @@ export function redisCacheStore(link: RedisLink, now: () => number = monotonicMs
       await link.attempt(() => client.del(name)).catch(() => {});
     },
 
-    async claim(key, version) {
+    async tryLock(key, version) {
       if (!link.available) return async () => {};
       const name = `${await nameOf(key)}:claim:${version}`;
       const owner = randomUUID();

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { monotonicMs, wallMs } from '../../src/clock.ts';
-import type { KeptAnswer } from '../../src/traffic/cache/answer.ts';
 import type { CacheKey } from '../../src/traffic/cache/cache-key.ts';
 import type { CacheStore } from '../../src/traffic/cache/cache-store.ts';
+import type { CachedResponse } from '../../src/traffic/cache/cached-response.ts';
 
 /** What is used of `caches.default`: the cache of one place, a Cloudflare data centre. */
 export interface ColoCache {
@@ -37,7 +37,7 @@ const Metadata = z.object({
   etag: z.string(),
   /** Epoch milliseconds: isolates have no other clock in common. */
   asOf: z.number(),
-  until: z.number(),
+  freshnessLifetime: z.number(),
   version: z.int(),
 });
 
@@ -63,14 +63,14 @@ export function coloStore(
     });
   }
 
-  async function inColo(key: CacheKey): Promise<KeptAnswer | null> {
+  async function inColo(key: CacheKey): Promise<CachedResponse | null> {
     const found = await cache.match(await urlOf(key));
     if (found === undefined) return null;
     const metadata = metadataIn(found.headers.get(HEADER));
     return metadata && answerFrom(metadata, new Uint8Array(await found.arrayBuffer()));
   }
 
-  async function inKv(key: CacheKey, version: number): Promise<KeptAnswer | null> {
+  async function inKv(key: CacheKey, version: number): Promise<CachedResponse | null> {
     if (slow === null) return null;
     const { value, metadata } = await slow.getWithMetadata(await nameOf(key), 'arrayBuffer');
     const told = Metadata.safeParse(metadata).data;
@@ -90,7 +90,7 @@ export function coloStore(
       }),
     write: (key, answer, milliseconds) =>
       attempt(undefined, async () => {
-        const { body, asOf, ...rest } = answer;
+        const { body, generatedAt: asOf, ...rest } = answer;
         const metadata = { ...rest, asOf: asOf + wallMs() - monotonicMs() };
         if (body.byteLength > MAX_BODY) return;
         const headers = {
@@ -99,7 +99,7 @@ export function coloStore(
           [HEADER]: encodeURIComponent(JSON.stringify(metadata)),
         };
         await cache.put(await urlOf(key), new Response(body, { headers }));
-        if (slow === null || answer.until < SLOW) return;
+        if (slow === null || answer.freshnessLifetime < SLOW) return;
         const expirationTtl = Math.ceil(Math.max(milliseconds, SLOW) / 1_000);
         await slow.put(await nameOf(key), body.buffer, { metadata, expirationTtl });
       }),
@@ -109,13 +109,13 @@ export function coloStore(
         await slow?.delete(await nameOf(key));
       }),
     // Neither store can tell who was first, so each isolate fetches for itself.
-    claim: async () => async () => {},
+    tryLock: async () => async () => {},
   };
 }
 
 /** With its instant on this isolate's monotonic clock. */
-function answerFrom(metadata: z.infer<typeof Metadata>, body: Uint8Array<ArrayBuffer>): KeptAnswer {
-  return { ...metadata, body, asOf: metadata.asOf - wallMs() + monotonicMs() };
+function answerFrom(metadata: z.infer<typeof Metadata>, body: Uint8Array<ArrayBuffer>): CachedResponse {
+  return { ...metadata, body, generatedAt: metadata.asOf - wallMs() + monotonicMs() };
 }
 
 function metadataIn(header: string | null) {

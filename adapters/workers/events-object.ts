@@ -1,5 +1,5 @@
 import { DurableObject } from 'cloudflare:workers';
-import { own } from '../../src/own-promise.ts';
+import { forThisRequest } from '../../src/cross-request-promise.ts';
 
 /** The part that isolates call. */
 export interface EventsObject {
@@ -26,7 +26,7 @@ export function eventsObject<Env extends object>(wire: (env: Env) => Promise<Str
         this.#gateway = undefined;
         throw error;
       });
-      const gateway = await own(this.#gateway);
+      const gateway = await forThisRequest(this.#gateway);
       return gateway.fetch(request, this.env, this.ctx);
     }
   };

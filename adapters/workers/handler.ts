@@ -9,7 +9,7 @@
  */
 
 import { monotonicMs, wallTime } from '../../src/clock.ts';
-import { own } from '../../src/own-promise.ts';
+import { forThisRequest } from '../../src/cross-request-promise.ts';
 import { causes } from '../../src/telemetry/causes.ts';
 import type { ExecutionContext } from './bindings.ts';
 
@@ -69,7 +69,7 @@ export function edgeHandler<Env extends object>(wire: (env: Env) => Promise<Edge
 
   async function answeredFirst(request: Request, env: Env, context: ExecutionContext): Promise<Response> {
     try {
-      return await answeredBy(await own(gatewayOf(env)), request, env, context);
+      return await answeredBy(await forThisRequest(gatewayOf(env)), request, env, context);
     } catch (error) {
       logNotStarted(error);
       return misconfigured(request);
@@ -85,7 +85,7 @@ export function edgeHandler<Env extends object>(wire: (env: Env) => Promise<Edge
       return answering;
     },
     async scheduled(_, env) {
-      const wired = await own(gatewayOf(env));
+      const wired = await forThisRequest(gatewayOf(env));
       await wired.reconcile();
     },
   };

@@ -84,22 +84,22 @@ export const ADMIN_ROUTES = {
     path: '/admin/v1/keys',
     body: newKeySchema,
     status: 201,
-    answer: createdKeySchema,
+    response: createdKeySchema,
   }),
   listKeys: route({
     method: 'GET',
     path: '/admin/v1/keys',
     query: keysQuery,
     status: 200,
-    answer: { page: keySchema },
+    response: { page: keySchema },
   }),
-  getKey: route({ method: 'GET', path: '/admin/v1/keys/{id}', status: 200, answer: keySchema }),
+  getKey: route({ method: 'GET', path: '/admin/v1/keys/{id}', status: 200, response: keySchema }),
   updateKey: route({
     method: 'PATCH',
     path: '/admin/v1/keys/{id}',
     body: keyChangeSchema,
     status: 200,
-    answer: keySchema,
+    response: keySchema,
   }),
   revokeKey: route({ method: 'DELETE', path: '/admin/v1/keys/{id}', query: revocationQuery, status: 204 }),
   rotateKey: route({
@@ -107,14 +107,14 @@ export const ADMIN_ROUTES = {
     path: '/admin/v1/keys/{id}/rotate',
     body: adminRotationSchema,
     status: 201,
-    answer: createdKeySchema,
+    response: createdKeySchema,
   }),
   audit: route({
     method: 'GET',
     path: '/admin/v1/audit',
     query: auditQuery,
     status: 200,
-    answer: { page: auditRecordSchema },
+    response: { page: auditRecordSchema },
   }),
 };
 

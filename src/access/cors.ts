@@ -41,7 +41,7 @@ export function cors(origins: readonly string[] | '*', ofKeys: KeyOrigins): Midd
     if (origin === undefined) return next();
     const allowing = isAllowed(origin);
     const allowed = allowing instanceof Promise ? await allowing : allowing;
-    const headers = c.get('answerHeaders');
+    const headers = c.get('responseHeaders');
     headers.set('Vary', VARY);
     if (allowed) headers.set('Access-Control-Allow-Origin', origins === '*' ? '*' : origin);
     if (c.req.method !== 'OPTIONS' || c.req.header('access-control-request-method') === undefined) {

@@ -1,5 +1,5 @@
 import { monotonicMs } from '../clock.ts';
-import { own } from '../own-promise.ts';
+import { forThisRequest } from '../cross-request-promise.ts';
 import type { KeyStore } from './key-store.ts';
 
 /** Keys bound to origins that are looked at; further ones need their origins among the gateway's own. */
@@ -23,7 +23,7 @@ export class KeyOrigins {
   has(origin: string): boolean | Promise<boolean> {
     if (monotonicMs() - this.#readAt < CACHE_TTL_MS) return this.#origins.has(origin);
     this.#reading ??= this.#read();
-    return own(this.#reading).then(() => this.#origins.has(origin));
+    return forThisRequest(this.#reading).then(() => this.#origins.has(origin));
   }
 
   /** For a key that has just been made or changed on this node. */

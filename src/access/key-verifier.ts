@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { monotonicMs, wallMs } from '../clock.ts';
 import type { CloudCredential } from '../compute/cloud.ts';
+import { forThisRequest } from '../cross-request-promise.ts';
 import { LruMap } from '../lru-map.ts';
-import { own } from '../own-promise.ts';
 import { effectiveScopes, isBrowserKey } from './browser-key.ts';
 import { isInside } from './cidr.ts';
 import { isRevoked, keyTextOf, type PresentedCredential } from './derived-credential.ts';
@@ -187,7 +187,7 @@ export class KeyVerifier {
     const known = this.#cache.get(id);
     if (known !== undefined && isFresh(known)) return known;
     const running = this.#inFlight.get(id);
-    if (running !== undefined) return own(running);
+    if (running !== undefined) return forThisRequest(running);
     const readAt = monotonicMs();
     const reading = this.#keys.find(id).then((row) => {
       const fresh = { row, readAt, verified: row === null ? null : reverify(row, known) };

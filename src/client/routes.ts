@@ -7,18 +7,18 @@
 
 import type * as z from 'zod';
 import type { errorSchema } from '../dialects/redu/errors.ts';
-import type { AnswerBody } from '../http/route.ts';
+import type { ResponseBody } from '../http/route.ts';
 import type { ContractRoute, NameOf } from '../openapi/routes.ts';
 
 /** One entry for each route, by method and path. */
 export type Routes = { [R in ContractRoute as NameOf<R>]: Shape<R> };
 
 type Shape<R> = {
-  answer: R extends { answer: infer A extends AnswerBody } ? BodyOfAnswer<A> : undefined;
+  answer: R extends { response: infer A extends ResponseBody } ? BodyOfAnswer<A> : undefined;
 } & (R extends { query: infer Q extends z.ZodType } ? { query: QueryInput<Q> } : unknown) &
   (R extends { body: infer B extends z.ZodType } ? { body: BodyInput<z.input<B>> } : unknown);
 
-type BodyOfAnswer<A extends AnswerBody> = A extends z.ZodType
+type BodyOfAnswer<A extends ResponseBody> = A extends z.ZodType
   ? z.output<A>
   : A extends { list: infer S extends z.ZodType }
     ? z.output<S>[]

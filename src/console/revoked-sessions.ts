@@ -1,7 +1,7 @@
 import { type DerivedCredential, isRevoked, OPERATOR, revokeDerived } from '../access/derived-credential.ts';
 import type { KeyStore } from '../access/key-store.ts';
 import { monotonicMs } from '../clock.ts';
-import { own } from '../own-promise.ts';
+import { forThisRequest } from '../cross-request-promise.ts';
 
 /** As for keys: how long a session that was ended on another node works on this one, in ms. */
 const CACHE_TTL_MS = 500;
@@ -21,7 +21,7 @@ export class RevokedSessions {
   /** @throws ComputeError `unavailable` when the store cannot be read. */
   async has(session: Identified): Promise<boolean> {
     if (this.#known === null || monotonicMs() - this.#readAt >= CACHE_TTL_MS) this.#read();
-    return this.#known !== null && isRevoked(await own(this.#known), session);
+    return this.#known !== null && isRevoked(await forThisRequest(this.#known), session);
   }
 
   async add(session: Identified): Promise<void> {

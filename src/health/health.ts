@@ -8,8 +8,8 @@ import type { CallContext, CloudDriver } from '../compute/cloud.ts';
 import { ComputeError } from '../compute/errors.ts';
 import { Provenance } from '../compute/provenance.ts';
 import type { GatewayEnv } from '../context.ts';
+import { forThisRequest } from '../cross-request-promise.ts';
 import { at, route } from '../http/route.ts';
-import { own } from '../own-promise.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import {
   OWN_STATES,
@@ -42,9 +42,9 @@ const readinessSchema = z
   .meta({ id: 'Readiness' });
 
 export const HEALTH_ROUTES = {
-  health: route({ method: 'GET', path: '/healthz', status: 200, answer: healthSchema }),
-  ready: route({ method: 'GET', path: '/readyz', status: 200, answer: readinessSchema }),
-  metrics: route({ method: 'GET', path: '/metrics', status: 200, answer: z.string(), media: 'text/plain' }),
+  health: route({ method: 'GET', path: '/healthz', status: 200, response: healthSchema }),
+  ready: route({ method: 'GET', path: '/readyz', status: 200, response: readinessSchema }),
+  metrics: route({ method: 'GET', path: '/metrics', status: 200, response: z.string(), media: 'text/plain' }),
 };
 
 /** What the gateway cannot serve without. */
@@ -83,7 +83,7 @@ export function health({ clouds, keys, secretCheck, metrics, redis }: Dependenci
       last = { at: monotonicMs(), parts: examine(call) };
     }
     const ofRedis = redis === undefined ? {} : { redis: await probed(redis.probe()) };
-    const parts = await own(last.parts);
+    const parts = await forThisRequest(last.parts);
     const shared = { ...parts.shared, ...ofRedis };
     const isFailed = Object.values(parts.own).includes('wrong');
     const isDegraded = [...Object.values(parts.own), ...Object.values(shared)].some(

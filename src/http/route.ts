@@ -19,13 +19,13 @@ export interface RouteDefinition {
   /** Of the answer when all is well. */
   readonly status: 200 | 201 | 202 | 204;
   /** Its body; absent: none. */
-  readonly answer?: AnswerBody;
+  readonly response?: ResponseBody;
   /** Of its body, where it is not JSON. */
   readonly media?: 'text/plain' | 'text/event-stream';
 }
 
 /** One thing, a bare array of things, or a page of them: `{items, next_cursor}`. */
-export type AnswerBody = z.ZodType | { readonly list: z.ZodType } | { readonly page: z.ZodType };
+export type ResponseBody = z.ZodType | { readonly list: z.ZodType } | { readonly page: z.ZodType };
 
 /** Keeps the words of a definition as types. */
 export function route<const R extends RouteDefinition>(definition: R): R {

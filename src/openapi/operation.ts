@@ -30,7 +30,7 @@ export function operation(route: RouteDefinition, text: RouteText, schemas: Sche
 }
 
 function success(route: RouteDefinition, text: RouteText, schemas: Schemas): object {
-  const { answer, media = JSON_TYPE } = route;
+  const { response: answer, media = JSON_TYPE } = route;
   return {
     description: SUCCESS[route.status],
     ...(isLimited(route) && { headers: references('headers', headersOf(route)) }),

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { credentialsForms } from '../access/key-schemas.ts';
-import type { AnswerBody } from '../http/route.ts';
+import type { ResponseBody } from '../http/route.ts';
 
 /** A JSON Schema of draft 2020-12. */
 export type JsonSchema = { readonly [keyword: string]: unknown };
@@ -19,7 +19,7 @@ export class Schemas {
   }
 
   /** What they are told. Fields may come, so an object is not closed. */
-  output(answer: AnswerBody): JsonSchema {
+  output(answer: ResponseBody): JsonSchema {
     if ('list' in answer) return { type: 'array', items: this.output(answer.list) };
     if ('page' in answer) return page(this.output(answer.page));
     return this.#convert(answer, 'output');

@@ -2,7 +2,7 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
 import { Provenance } from '../compute/provenance.ts';
 import type { GatewayEnv } from '../context.ts';
-import { AnswerHeaders } from '../http/answer-headers.ts';
+import { ResponseHeaders } from '../http/response-headers.ts';
 import { dialectOf } from './dialect.ts';
 import type { LogFields, Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
@@ -16,11 +16,11 @@ export function requestLog(root: Logger, metrics: Metrics): MiddlewareHandler<Ga
   return async function loggedRequest(c, next) {
     const started = performance.now();
     const provenance = new Provenance();
-    const headers = new AnswerHeaders();
+    const headers = new ResponseHeaders();
     const requestId = newRequestId();
     headers.set('X-Request-Id', requestId);
     c.set('requestId', requestId);
-    c.set('answerHeaders', headers);
+    c.set('responseHeaders', headers);
     c.set('provenance', provenance);
     c.set('log', root.with({ request_id: requestId }));
     await next();
@@ -28,7 +28,7 @@ export function requestLog(root: Logger, metrics: Metrics): MiddlewareHandler<Ga
     // An answer that was made from what the cloud has just told was made before its id was known here.
     const isNews = cloudId !== undefined && headers.get(CLOUD_ID) !== cloudId;
     if (isNews) headers.set(CLOUD_ID, cloudId);
-    if (isNews || !headers.isOn(c.res)) complete(c, headers);
+    if (isNews || !headers.isAppliedTo(c.res)) complete(c, headers);
     const served = { method: c.req.method, route: routePath(c, -1), status: c.res.status, started };
     // `c.get`, for `c.var` copies all variables each time. Stages may have put another log in its place.
     noteRequest(c.get('log'), metrics, served, upstreamFields(provenance));
@@ -78,8 +78,8 @@ function upstreamFields({ calls, waited, cloudIds }: Provenance): LogFields {
 }
 
 /** What an answer lacks that was not made by `AnswerHeaders.answer`. */
-function complete(c: Context<GatewayEnv>, headers: AnswerHeaders): void {
+function complete(c: Context<GatewayEnv>, headers: ResponseHeaders): void {
   // Keys, private keys and passwords travel here, and `x-api-key` does not keep a cache from storing as `Authorization` does.
   if (!c.res.headers.has('Cache-Control')) headers.set('Cache-Control', 'no-store');
-  headers.putOn(c.res);
+  headers.applyTo(c.res);
 }

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { prometheusMetrics } from '../../adapters/node/prometheus.ts';
 import { openRedis, parseRedisUrl, type Redis } from '../../adapters/redis/index.ts';
-import type { KeptAnswer } from '../../src/traffic/cache/answer.ts';
 import { CacheKey, CacheScope } from '../../src/traffic/cache/cache-key.ts';
+import type { CachedResponse } from '../../src/traffic/cache/cached-response.ts';
 import { startRedis } from '../support/redis.ts';
 import { silentLogger } from '../support/silent-logger.ts';
 
@@ -27,13 +27,13 @@ test.skipIf(server === null)(
         CacheScope.of({ projectId, userId: 'u', roles: [] }, 'service'),
         `/v1/instances?status=${n}`,
       );
-    const answer = (): KeptAnswer => ({
+    const answer = (): CachedResponse => ({
       body: new Uint8Array(BODY),
       contentType: 'application/json',
       link: null,
       etag: 'W/"x"',
-      asOf: performance.now(),
-      until: 300_000,
+      generatedAt: performance.now(),
+      freshnessLifetime: 300_000,
       version: 1,
     });
     const wanted = { version: 1, lifetime: 300_000 };

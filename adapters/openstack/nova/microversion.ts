@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { ComputeError } from '../../../src/compute/errors.ts';
+import { forThisRequest } from '../../../src/cross-request-promise.ts';
 import { LruMap } from '../../../src/lru-map.ts';
-import { own } from '../../../src/own-promise.ts';
 import { ownDeadline, type SendContext, send } from '../http/send.ts';
 import type { Transport } from '../http/transport.ts';
 import { errorFrom } from '../http/upstream-error.ts';
@@ -55,7 +55,7 @@ export class Microversions {
   async #highest(address: string, token: Token, context: SendContext): Promise<string> {
     const root = address.replace(/(\/v2\.1)\/.*$/s, '$1');
     const known = this.#known.get(root);
-    if (known !== undefined) return own(known);
+    if (known !== undefined) return forThisRequest(known);
     const found = this.#discover(root, token, ownDeadline(context, DISCOVERY_MILLISECONDS, undefined));
     this.#known.set(root, found);
     this.#background(found.catch(() => this.#known.delete(root)));

@@ -17,17 +17,17 @@ import type { PublicUrl } from '../../http/public-url.ts';
 import type { RequestBody, RequestTarget } from '../../http/request-target.ts';
 import { announceChange } from '../../traffic/versions/announce.ts';
 import type { ProjectVersions } from '../../traffic/versions/project-versions.ts';
-import { prepared, say } from './answer.ts';
 import { requestHeaders } from './headers.ts';
 import { isAdministrator, type KeptReads } from './kept-reads.ts';
 import type {
   CloudSession,
-  ForwardedAnswer,
   ForwardMethod,
   ForwardRequest,
   PassThrough,
+  UpstreamResponse,
 } from './pass-through.ts';
 import { isAction, isKeyPairs, scopeFor, scopeForAction, serverOf } from './permissions.ts';
+import { rewriteResponse, toResponse } from './proxied-response.ts';
 import { parseTarget, type Target } from './target.ts';
 import type { ToldBefore } from './told-before.ts';
 
@@ -69,7 +69,7 @@ export function forward(ports: ForwardPorts): Handler<GatewayEnv> {
     const request: ForwardRequest = {
       service: target.service,
       method,
-      path: trimmed(method, target),
+      path: normalizeListPath(method, target),
       headers: requestHeaders(c.req.raw.headers, target.service === 'compute'),
       body,
       headTimeoutMs: ports.headTimeoutMs,
@@ -77,34 +77,34 @@ export function forward(ports: ForwardPorts): Handler<GatewayEnv> {
     const send = (signal: AbortSignal | null) =>
       passThrough.forward(credential, signal === null ? request : { ...request, signal }, call);
     const publicUrl = ports.publicUrl(c);
-    const beside = c.get('answerHeaders');
+    const beside = c.get('responseHeaders');
     if (isRead(method)) {
-      const fetch = async () => prepared(await send(c.req.raw.signal), session.roots, publicUrl);
+      const fetch = async () => rewriteResponse(await send(c.req.raw.signal), session.roots, publicUrl);
       const asked = { session, kind: credential.kind, target, request, publicUrl, route: routePath(c) };
       const read = ports.keptReads.readOf(asked);
-      if (read === null) return say(beside, await fetch());
-      ports.toldBefore.note(c, { principal, letInAs: session, read });
-      return say(beside, await ports.keptReads.tell(read, fetch));
+      if (read === null) return toResponse(beside, await fetch());
+      ports.toldBefore.note(c, { principal, authContext: session, read });
+      return toResponse(beside, await ports.keptReads.tell(read, fetch));
     }
-    let answer: ForwardedAnswer;
+    let answer: UpstreamResponse;
     try {
-      answer = await changing(ports, c, call, target, action, send);
+      answer = await forwardWrite(ports, c, call, target, action, send);
     } finally {
       if (isAdministrator(session)) await ports.keptReads.administered();
     }
-    return say(beside, prepared(answer, session.roots, publicUrl));
+    return toResponse(beside, rewriteResponse(answer, session.roots, publicUrl));
   };
 }
 
 /** Sends a request that changes something, and tells of it before the answer leaves, whatever came of it. */
-async function changing(
+async function forwardWrite(
   { versions, access }: ForwardPorts,
   c: Context<GatewayEnv>,
   call: CallContext,
   target: Target,
   action: Readonly<Record<string, unknown>> | null,
-  send: (signal: AbortSignal | null) => Promise<ForwardedAnswer>,
-): Promise<ForwardedAnswer> {
+  send: (signal: AbortSignal | null) => Promise<UpstreamResponse>,
+): Promise<UpstreamResponse> {
   const [principal, provenance] = [c.get('principal'), c.get('provenance')];
   const server = serverOf(target);
   if (server !== null) provenance.changed(server);
@@ -128,7 +128,7 @@ async function changing(
 }
 
 /** Nova has nothing at `/servers/`, and some clients ask there. */
-function trimmed(method: ForwardMethod, { service, path, segments }: Target): string {
+function normalizeListPath(method: ForwardMethod, { service, path, segments }: Target): string {
   const isList =
     service === 'compute' && isRead(method) && segments.length === 1 && segments[0] === 'servers';
   return isList ? path.replace(/\/(?=\?|$)/, '') : path;

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { LocalVersions } from '../../traffic/versions/local-versions.ts';
-import type { Prepared } from './answer.ts';
 import { type AskedRead, type KeptRead, KeptReads } from './kept-reads.ts';
 import type { CloudSession } from './pass-through.ts';
+import type { ProxiedResponse } from './proxied-response.ts';
 import { parseTarget } from './target.ts';
 
 const METRICS = { count() {}, set() {}, observe() {}, beforeExpose() {}, expose: async () => '' };
@@ -68,7 +68,9 @@ async function tell(read: AskedRead, from = reads, status = 200) {
     return { status, headers: { 'content-type': 'application/json' }, body: says };
   };
   const mayBeKept = from.readOf(read);
-  const { body, headers }: Prepared = await (mayBeKept === null ? fetch() : from.tell(mayBeKept, fetch));
+  const { body, headers }: ProxiedResponse = await (mayBeKept === null
+    ? fetch()
+    : from.tell(mayBeKept, fetch));
   return { body, cache: headers['x-cache'] };
 }
 

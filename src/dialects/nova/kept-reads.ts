@@ -18,9 +18,9 @@ import { LruMap } from '../../lru-map.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import { CacheKey, CacheScope } from '../../traffic/cache/cache-key.ts';
 import type { ProjectVersion, ProjectVersions } from '../../traffic/versions/project-versions.ts';
-import type { Prepared } from './answer.ts';
 import type { CloudSession, ForwardRequest } from './pass-through.ts';
 import { withoutProject } from './permissions.ts';
+import type { ProxiedResponse } from './proxied-response.ts';
 import type { Target } from './target.ts';
 
 export interface AskedRead {
@@ -90,7 +90,7 @@ const OVERHEAD = 1_000;
 
 interface Kept {
   /** A text. */
-  readonly prepared: Prepared & { readonly body: string };
+  readonly prepared: ProxiedResponse & { readonly body: string };
   readonly versions: string;
   /** When the cloud was asked, monotonic milliseconds. */
   readonly at: number;
@@ -131,7 +131,7 @@ export class KeptReads {
   }
 
   /** @param fetch Asks the cloud. */
-  async tell(read: KeptRead, fetch: () => Promise<Prepared>): Promise<Prepared> {
+  async tell(read: KeptRead, fetch: () => Promise<ProxiedResponse>): Promise<ProxiedResponse> {
     const { key, projectId, rule, route } = read;
     const own = await this.#versions.current(projectId);
     const all = await this.#versions.current(EVERYBODY);
@@ -147,7 +147,7 @@ export class KeptReads {
   }
 
   /** What `tell` would tell without asking anybody; null when it would ask. */
-  atHand(read: KeptRead): Prepared | null {
+  atHand(read: KeptRead): ProxiedResponse | null {
     const own = this.#versions.known?.(read.projectId) ?? null;
     const all = own && (this.#versions.known?.(EVERYBODY) ?? null);
     if (own === null || all === null) return null;
@@ -211,12 +211,12 @@ function keyOf({ session, kind, request, publicUrl }: AskedRead): string {
   ).text;
 }
 
-function mayBeKept(prepared: Prepared, { passing }: Rule): prepared is Kept['prepared'] {
+function mayBeKept(prepared: ProxiedResponse, { passing }: Rule): prepared is Kept['prepared'] {
   const { status, body } = prepared;
   return status === 200 && typeof body === 'string' && passing?.test(body) !== true;
 }
 
-function again({ prepared, at }: Kept, now: number): Prepared {
+function again({ prepared, at }: Kept, now: number): ProxiedResponse {
   const headers = { ...prepared.headers, age: String(Math.floor((now - at) / 1_000)), 'x-cache': 'HIT' };
   return { ...prepared, headers };
 }

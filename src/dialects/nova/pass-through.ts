@@ -32,7 +32,7 @@ export interface ForwardRequest {
   readonly signal?: AbortSignal;
 }
 
-export interface ForwardedAnswer {
+export interface UpstreamResponse {
   readonly status: number;
   /** By lower-case name; several of one name are joined. */
   readonly headers: Readonly<Record<string, string>>;
@@ -57,7 +57,7 @@ export interface PassThrough {
    *
    * @throws ComputeError `not_found` when the cloud has no such service.
    */
-  forward(credential: CloudCredential, request: ForwardRequest, call: CallContext): Promise<ForwardedAnswer>;
+  forward(credential: CloudCredential, request: ForwardRequest, call: CallContext): Promise<UpstreamResponse>;
   /**
    * The document at `path` below a service's root, for which nobody needs to be signed in, and the roots in it.
    *
@@ -69,5 +69,5 @@ export interface PassThrough {
     path: string,
     credential: CloudCredential | null,
     call: CallContext,
-  ): Promise<{ readonly answer: ForwardedAnswer; readonly roots: CloudSession['roots'] } | null>;
+  ): Promise<{ readonly answer: UpstreamResponse; readonly roots: CloudSession['roots'] } | null>;
 }

@@ -4,20 +4,20 @@ import { KeyTokens } from '../../access/key-token.ts';
 import type { Principal } from '../../access/principal.ts';
 import { importServerSecret } from '../../access/server-secret.ts';
 import type { GatewayEnv } from '../../context.ts';
-import { AnswerHeaders } from '../../http/answer-headers.ts';
-import type { Prepared } from './answer.ts';
+import { ResponseHeaders } from '../../http/response-headers.ts';
 import type { KeptRead } from './kept-reads.ts';
 import type { CloudSession } from './pass-through.ts';
+import type { ProxiedResponse } from './proxied-response.ts';
 import { ToldBefore } from './told-before.ts';
 
 const TARGET = '/compute/v2.1/servers';
 const principal = { keyId: 'k1', credential: { kind: 'service', projectId: 'p1' } } as Principal;
 const session = {} as CloudSession;
 const read = { key: 'key', route: '/compute/*' } as KeptRead;
-const told: Prepared = { status: 200, headers: { 'content-type': 'application/json' }, body: '{}' };
+const told: ProxiedResponse = { status: 200, headers: { 'content-type': 'application/json' }, body: '{}' };
 
 let knownSession: CloudSession | null;
-let kept: Prepared | null;
+let kept: ProxiedResponse | null;
 let tokens: KeyTokens;
 let before: ToldBefore;
 beforeEach(async () => {
@@ -31,7 +31,7 @@ beforeEach(async () => {
     requestTarget: (c) => new URL(c.req.url).pathname,
     publicUrl: (c) => new URL(c.req.url).origin,
   });
-  before.note(asking(), { principal, letInAs: session, read });
+  before.note(asking(), { principal, authContext: session, read });
 });
 
 function asking(headers: Record<string, string> = {}, target = TARGET, origin = 'http://gateway') {
@@ -41,7 +41,7 @@ function asking(headers: Record<string, string> = {}, target = TARGET, origin = 
 test('the same key in the same words finds the answer', async () => {
   const found = before.find(principal, asking({ 'user-agent': 'another', 'x-forwarded-for': '192.0.2.1' }));
   expect(found).toMatchObject({ route: '/compute/*', result: 'hit' });
-  const answer = found?.answer(new AnswerHeaders());
+  const answer = found?.answer(new ResponseHeaders());
   expect(await answer?.text()).toBe('{}');
 });
 

@@ -6,13 +6,13 @@ import type { GatewayEnv } from '../../context.ts';
 import type { PublicUrl } from '../../http/public-url.ts';
 import type { RequestTarget } from '../../http/request-target.ts';
 import type { AtHand, ToldReads } from '../../traffic/cache/at-hand.ts';
-import { type Before, Remembered } from '../../traffic/cache/remembered.ts';
-import { say } from './answer.ts';
+import { type MemoEntry, RequestMemo } from '../../traffic/cache/request-memo.ts';
 import { requestHeaders } from './headers.ts';
 import type { KeptRead, KeptReads } from './kept-reads.ts';
 import type { PassThrough } from './pass-through.ts';
+import { toResponse } from './proxied-response.ts';
 
-interface BeforeKept extends Before {
+interface BeforeKept extends MemoEntry {
   readonly read: KeptRead;
 }
 
@@ -27,7 +27,7 @@ export interface ToldBeforePorts {
 /** Remembers who was told what of the cloud's own answers, so that the next one need not find out again whether it may be. */
 export class ToldBefore implements ToldReads {
   readonly #ports: ToldBeforePorts;
-  readonly #remembered = new Remembered<BeforeKept>();
+  readonly #remembered = new RequestMemo<BeforeKept>();
 
   constructor(ports: ToldBeforePorts) {
     this.#ports = ports;
@@ -39,12 +39,12 @@ export class ToldBefore implements ToldReads {
   }
 
   note(c: Context<GatewayEnv>, before: BeforeKept): void {
-    this.#remembered.note(this.#wordsOf(c), before);
+    this.#remembered.set(this.#wordsOf(c), before);
   }
 
   find(principal: Principal, c: Context<GatewayEnv>): AtHand | null {
     const { passThrough, keptReads } = this.#ports;
-    const before = this.#remembered.find(
+    const before = this.#remembered.get(
       this.#wordsOf(c),
       principal,
       passThrough.knownSession(principal.credential),
@@ -52,7 +52,7 @@ export class ToldBefore implements ToldReads {
     if (before === null) return null;
     const prepared = keptReads.atHand(before.read);
     if (prepared === null) return null;
-    return { route: before.read.route, result: 'hit', answer: (beside) => say(beside, prepared) };
+    return { route: before.read.route, result: 'hit', answer: (beside) => toResponse(beside, prepared) };
   }
 
   /** Whatever the answer may depend on, in the client's own words. */

@@ -11,10 +11,10 @@ import type { KeyTokens } from '../../access/key-token.ts';
 import { ComputeError } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { LruMap } from '../../lru-map.ts';
-import { prepared, say } from './answer.ts';
 import { resolveToken } from './authenticate.ts';
 import type { ForwardPorts } from './forward.ts';
-import type { CloudSession, ForwardedAnswer } from './pass-through.ts';
+import type { CloudSession, UpstreamResponse } from './pass-through.ts';
+import { rewriteResponse, toResponse } from './proxied-response.ts';
 import { SERVICE_ENDPOINTS, type ServiceName, serviceOfPath } from './services.ts';
 
 /** A cloud may be upgraded; milliseconds. */
@@ -35,7 +35,7 @@ const DOCUMENTS: Readonly<Record<ServiceName, readonly string[]>> = {
 
 interface CachedDocument {
   readonly status: number;
-  readonly headers: ForwardedAnswer['headers'];
+  readonly headers: UpstreamResponse['headers'];
   readonly body: Uint8Array;
   readonly roots: CloudSession['roots'];
 }
@@ -79,7 +79,7 @@ export function versionDocuments(
     const document = cached ?? (await fetchDocument(c, part, below || '/'));
     const lifetime = document.status < 400 ? DOCUMENT_TTL_MS : ERROR_TTL_MS;
     if (cached === undefined) cache.set(name, document, lifetime);
-    return say(c.get('answerHeaders'), prepared(document, document.roots, publicUrl(c)));
+    return toResponse(c.get('responseHeaders'), rewriteResponse(document, document.roots, publicUrl(c)));
   };
 }
 

@@ -47,23 +47,23 @@ export const API_KEY_ROUTES = {
     path: '/v1/api_keys',
     body: selfServiceKeySchema,
     status: 201,
-    answer: createdKeySchema,
+    response: createdKeySchema,
   }),
   list: route({
     method: 'GET',
     path: '/v1/api_keys',
     query: listQuery,
     status: 200,
-    answer: { page: keySchema },
+    response: { page: keySchema },
   }),
-  get: route({ method: 'GET', path: '/v1/api_keys/{id}', status: 200, answer: keySchema }),
+  get: route({ method: 'GET', path: '/v1/api_keys/{id}', status: 200, response: keySchema }),
   revoke: route({ method: 'DELETE', path: '/v1/api_keys/{id}', status: 204 }),
   rotate: route({
     method: 'POST',
     path: '/v1/api_keys/{id}/rotate',
     body: rotationSchema,
     status: 201,
-    answer: createdKeySchema,
+    response: createdKeySchema,
   }),
 };
 

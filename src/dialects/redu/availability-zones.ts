@@ -14,7 +14,7 @@ export const AVAILABILITY_ZONES = route({
   scope: 'instances:read',
   query: pageQuerySchema,
   status: 200,
-  answer: { page: availabilityZoneSchema },
+  response: { page: availabilityZoneSchema },
 });
 
 /** `GET /v1/availability_zones`. */

@@ -12,8 +12,14 @@ import { type Cached, uncached } from '../../traffic/cache/cached.ts';
 import type { OpenStream } from '../../traffic/events/events.ts';
 import { apiKeys } from './api-keys.ts';
 import { AVAILABILITY_ZONES, listAvailabilityZones } from './availability-zones.ts';
-import { answerError } from './errors.ts';
-import { INSTANCE_EVENTS, instanceEvents, PROJECT_EVENTS, projectEvents, withoutEvents } from './events.ts';
+import { respondWithError } from './errors.ts';
+import {
+  eventsNotImplemented,
+  INSTANCE_EVENTS,
+  instanceEvents,
+  PROJECT_EVENTS,
+  projectEvents,
+} from './events.ts';
 import { FLAVORS, listFlavors } from './flavors.ts';
 import { FLOATING_IPS, listFloatingIps } from './floating-ips.ts';
 import { HYPERVISORS, listHypervisors } from './hypervisors.ts';
@@ -46,7 +52,7 @@ import { serverGroups } from './server-groups.ts';
 export function reduDialect(
   access: Access,
   cached: Cached = uncached,
-  openStream: OpenStream = withoutEvents,
+  openStream: OpenStream = eventsNotImplemented,
   idempotent: MiddlewareHandler<GatewayEnv> = (_, next) => next(),
 ): Hono<GatewayEnv> {
   const router = new Hono<GatewayEnv>({ strict: false });
@@ -68,5 +74,5 @@ export function reduDialect(
   securityGroups(mount);
   serverGroups(mount);
   legacy(mount);
-  return refuseOtherMethods(router, answerError);
+  return refuseOtherMethods(router, respondWithError);
 }

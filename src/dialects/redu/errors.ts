@@ -74,28 +74,28 @@ export type ReduError = z.infer<typeof errorSchema>;
  * @param log Gets defects as `request_failed` and failures of the cloud as `upstream_failed`.
  */
 export function reduErrorResponse(error: unknown, requestId: string, log?: Logger): Response {
-  const told = toComputeError(error);
-  if (told.code === 'internal') log?.error('request_failed', { request_id: requestId }, error);
-  else if (LOGGED.includes(told.code)) log?.warn('upstream_failed', { request_id: requestId }, error);
+  const known = toComputeError(error);
+  if (known.code === 'internal') log?.error('request_failed', { request_id: requestId }, error);
+  else if (LOGGED.includes(known.code)) log?.warn('upstream_failed', { request_id: requestId }, error);
 
-  const row = REDU_ERRORS[told.code];
+  const row = REDU_ERRORS[known.code];
   const headers = new Headers({ 'Content-Type': 'application/json', 'X-Request-Id': requestId });
-  if (told.code === 'unauthenticated') headers.set('WWW-Authenticate', 'Bearer');
-  if (told.retryAfter !== undefined || ALWAYS_RETRY_AFTER.includes(told.code)) {
-    headers.set('Retry-After', String(wholeSeconds(told.retryAfter)));
+  if (known.code === 'unauthenticated') headers.set('WWW-Authenticate', 'Bearer');
+  if (known.retryAfter !== undefined || ALWAYS_RETRY_AFTER.includes(known.code)) {
+    headers.set('Retry-After', String(wholeSeconds(known.retryAfter)));
   }
   const body: ReduError = {
     error: {
       code: row.code,
-      message: FIXED_MESSAGES[told.code] ?? told.message,
-      ...(told.code === 'invalid' && { details: told.details.map(plainProblem) }),
+      message: FIXED_MESSAGES[known.code] ?? known.message,
+      ...(known.code === 'invalid' && { details: known.details.map(plainProblem) }),
     },
   };
   return new Response(JSON.stringify(body), { status: row.status, headers });
 }
 
 /** `reduErrorResponse` for the request of `c`; fits hono's `onError`. */
-export function answerError(error: unknown, c: Context<GatewayEnv>): Response {
+export function respondWithError(error: unknown, c: Context<GatewayEnv>): Response {
   return reduErrorResponse(error, c.var.requestId, c.var.log);
 }
 

@@ -10,7 +10,7 @@ const streamed = {
   method: 'GET',
   scope: 'instances:read',
   status: 200,
-  answer: z.string(),
+  response: z.string(),
   media: 'text/event-stream',
 } as const;
 
@@ -18,20 +18,20 @@ export const PROJECT_EVENTS = route({ ...streamed, path: '/v1/events' });
 export const INSTANCE_EVENTS = route({ ...streamed, path: '/v1/instances/{id}/events' });
 
 /** For a gateway that tells of nothing. */
-export const withoutEvents: OpenStream = async () => {
+export const eventsNotImplemented: OpenStream = async () => {
   throw new ComputeError('not_implemented', 'This gateway has no events.');
 };
 
 /** `GET /v1/events`: what happens in the project. */
 export function projectEvents(open: OpenStream): Handler<GatewayEnv> {
-  return function toldOfProject(c) {
+  return function streamProjectEvents(c) {
     return open(c, null);
   };
 }
 
 /** `GET /v1/instances/{id}/events`: what happens to one instance, until it is deleted. */
 export function instanceEvents(open: OpenStream): Handler<GatewayEnv> {
-  return function toldOfInstance(c) {
+  return function streamInstanceEvents(c) {
     return open(c, pathId(c, 'id', 'instance'));
   };
 }

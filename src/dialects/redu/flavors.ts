@@ -21,7 +21,7 @@ export const FLAVORS = route({
   scope: 'instances:read',
   query: pageQuerySchema,
   status: 200,
-  answer: { page: flavorSchema },
+  response: { page: flavorSchema },
 });
 
 /** `GET /v1/flavors`. */

@@ -23,7 +23,7 @@ export const FLOATING_IPS = route({
   scope: 'instances:read',
   query: pageQuerySchema,
   status: 200,
-  answer: { page: floatingIpSchema },
+  response: { page: floatingIpSchema },
 });
 
 /** `GET /v1/floating_ips`. They have no names: sorted by address. */

@@ -25,7 +25,7 @@ export const HYPERVISORS = route({
   scope: 'admin',
   query: pageQuerySchema,
   status: 200,
-  answer: { page: hypervisorSchema },
+  response: { page: hypervisorSchema },
 });
 
 /** `GET /v1/hypervisors`. Sorted by host name. */

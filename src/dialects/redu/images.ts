@@ -19,7 +19,7 @@ export const imageSchema = z
   .meta({ id: 'Image' });
 
 /** Glance's words for an image whose bytes are on their way. */
-const ARRIVING: ReadonlySet<string> = new Set(['queued', 'saving', 'uploading', 'importing']);
+const UPLOADING: ReadonlySet<string> = new Set(['queued', 'saving', 'uploading', 'importing']);
 
 export const IMAGES = route({
   method: 'GET',
@@ -27,7 +27,7 @@ export const IMAGES = route({
   scope: 'instances:read',
   query: pageQuerySchema,
   status: 200,
-  answer: { page: imageSchema },
+  response: { page: imageSchema },
 });
 
 /** `GET /v1/images`. */
@@ -35,7 +35,7 @@ export const listImages = pagedList(
   (cloud) => cloud.listImages(),
   byNameAndId,
   encodeImage,
-  ({ status }) => ARRIVING.has(status),
+  ({ status }) => UPLOADING.has(status),
 );
 
 function encodeImage(image: Image): z.infer<typeof imageSchema> {

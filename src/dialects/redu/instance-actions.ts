@@ -68,7 +68,7 @@ export const INSTANCE_ACTION = route({
   scope: 'instances:write',
   body: instanceActionSchema,
   status: 202,
-  answer: actionAcceptedSchema,
+  response: actionAcceptedSchema,
 });
 
 /** `POST /v1/instances/{id}/actions`: accepted, not done, when it answers. */

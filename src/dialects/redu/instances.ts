@@ -32,7 +32,7 @@ export const INSTANCE_ROUTES = {
     scope: 'instances:read',
     query: instanceQuerySchema,
     status: 200,
-    answer: { list: instanceSchema },
+    response: { list: instanceSchema },
   }),
   create: route({
     method: 'POST',
@@ -40,14 +40,14 @@ export const INSTANCE_ROUTES = {
     scope: 'instances:write',
     body: newInstanceSchema,
     status: 202,
-    answer: instanceDetailSchema,
+    response: instanceDetailSchema,
   }),
   get: route({
     method: 'GET',
     path: '/v1/instances/{id}',
     scope: 'instances:read',
     status: 200,
-    answer: instanceDetailSchema,
+    response: instanceDetailSchema,
   }),
   update: route({
     method: 'PATCH',
@@ -55,7 +55,7 @@ export const INSTANCE_ROUTES = {
     scope: 'instances:write',
     body: instanceChangeSchema,
     status: 200,
-    answer: instanceDetailSchema,
+    response: instanceDetailSchema,
   }),
   delete: route({ method: 'DELETE', path: '/v1/instances/{id}', scope: 'instances:write', status: 204 }),
 };
@@ -72,7 +72,7 @@ export function instances(mount: Mount): void {
 }
 
 /** What an administrator sees of other projects, the version of no project tells to be old. */
-export const INSTANCE_LIST_POLICY: CachePolicy = { not: ['all_tenants'] };
+export const INSTANCE_LIST_POLICY: CachePolicy = { bypassOn: ['all_tenants'] };
 
 /**
  * The list as redu documents it: a bare array. All of it, or with `limit` a part of it and a `Link` to the next one. With

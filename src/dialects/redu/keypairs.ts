@@ -47,7 +47,7 @@ export const KEYPAIR_ROUTES = {
     scope: 'instances:read',
     query: pageQuerySchema,
     status: 200,
-    answer: { page: keypairSchema },
+    response: { page: keypairSchema },
   }),
   create: route({
     method: 'POST',
@@ -55,14 +55,14 @@ export const KEYPAIR_ROUTES = {
     scope: 'keypairs:write',
     body: newKeypairSchema,
     status: 201,
-    answer: createdKeypairSchema,
+    response: createdKeypairSchema,
   }),
   get: route({
     method: 'GET',
     path: '/v1/keypairs/{name}',
     scope: 'instances:read',
     status: 200,
-    answer: keypairSchema,
+    response: keypairSchema,
   }),
   delete: route({ method: 'DELETE', path: '/v1/keypairs/{name}', scope: 'keypairs:write', status: 204 }),
 };

@@ -42,14 +42,14 @@ export const LEGACY_ROUTES = {
     scope: 'instances:write',
     body: legacyCreateSchema,
     status: 200,
-    answer: legacyCreatedSchema,
+    response: legacyCreatedSchema,
   }),
   listKeypairs: route({
     method: 'GET',
     path: '/cloud/v1/compute/keypairs',
     scope: 'instances:read',
     status: 200,
-    answer: { list: legacyKeypairItem },
+    response: { list: legacyKeypairItem },
   }),
   createKeypair: route({
     method: 'POST',
@@ -57,14 +57,14 @@ export const LEGACY_ROUTES = {
     scope: 'keypairs:write',
     body: legacyKeypairSchema,
     status: 200,
-    answer: legacyCreatedKeypair,
+    response: legacyCreatedKeypair,
   }),
   listSecurityGroups: route({
     method: 'GET',
     path: '/cloud/v1/network/security_groups/list',
     scope: 'instances:read',
     status: 200,
-    answer: { list: neutronGroupSchema },
+    response: { list: neutronGroupSchema },
   }),
 };
 

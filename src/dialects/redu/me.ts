@@ -14,7 +14,7 @@ export const meSchema = z
   })
   .meta({ id: 'Me' });
 
-export const ME = route({ method: 'GET', path: '/v1/me', status: 200, answer: meSchema });
+export const ME = route({ method: 'GET', path: '/v1/me', status: 200, response: meSchema });
 
 /**
  * `GET /v1/me`: whom the cloud takes the caller for, and what the key may do. Any valid key may ask. A service key is nobody

@@ -22,7 +22,7 @@ export const NETWORKS = route({
   scope: 'instances:read',
   query: pageQuerySchema,
   status: 200,
-  answer: { page: networkSchema },
+  response: { page: networkSchema },
 });
 
 /** `GET /v1/networks`. */

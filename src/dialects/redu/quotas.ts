@@ -29,7 +29,7 @@ export const QUOTAS = route({
   path: '/v1/quotas',
   scope: 'instances:read',
   status: 200,
-  answer: quotasSchema,
+  response: quotasSchema,
 });
 
 const FIELDS: Record<QuotaName, keyof QuotasBody> = {

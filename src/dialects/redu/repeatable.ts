@@ -4,7 +4,7 @@ import type { Context } from 'hono';
  * What can be sent again after an attempt of unknown outcome. Creating an instance finds what that attempt has made; of the others
  * the second is refused where the first was carried out: by the name of the key pair, by the rule, by the rotation.
  */
-const REPEATABLE: readonly RegExp[] = [
+const RETRY_SAFE: readonly RegExp[] = [
   /^\/v1\/instances$/,
   /^\/cloud\/v1\/compute\/instances\/create$/,
   /^\/v1\/keypairs$/,
@@ -14,7 +14,7 @@ const REPEATABLE: readonly RegExp[] = [
 ];
 
 /** Whether the handler of this POST makes nothing twice when it is run again. */
-export function isRepeatable(c: Context): boolean {
+export function isRetrySafe(c: Context): boolean {
   const path = c.req.path.replace(/\/$/, '');
-  return REPEATABLE.some((pattern) => pattern.test(path));
+  return RETRY_SAFE.some((pattern) => pattern.test(path));
 }

@@ -22,7 +22,7 @@ export const SECURITY_GROUP_ROUTES = {
     scope: 'instances:read',
     query: pageQuerySchema,
     status: 200,
-    answer: { page: securityGroupSchema },
+    response: { page: securityGroupSchema },
   }),
   create: route({
     method: 'POST',
@@ -30,14 +30,14 @@ export const SECURITY_GROUP_ROUTES = {
     scope: 'network:write',
     body: newSecurityGroupSchema,
     status: 201,
-    answer: securityGroupSchema,
+    response: securityGroupSchema,
   }),
   get: route({
     method: 'GET',
     path: '/v1/security_groups/{id}',
     scope: 'instances:read',
     status: 200,
-    answer: securityGroupSchema,
+    response: securityGroupSchema,
   }),
   delete: route({ method: 'DELETE', path: '/v1/security_groups/{id}', scope: 'network:write', status: 204 }),
   addRule: route({
@@ -46,7 +46,7 @@ export const SECURITY_GROUP_ROUTES = {
     scope: 'network:write',
     body: newRuleSchema,
     status: 201,
-    answer: ruleSchema,
+    response: ruleSchema,
   }),
   deleteRule: route({
     method: 'DELETE',

@@ -31,7 +31,7 @@ export const SERVER_GROUP_ROUTES = {
     scope: 'instances:read',
     query: pageQuerySchema,
     status: 200,
-    answer: { page: serverGroupSchema },
+    response: { page: serverGroupSchema },
   }),
   create: route({
     method: 'POST',
@@ -39,14 +39,14 @@ export const SERVER_GROUP_ROUTES = {
     scope: 'instances:write',
     body: newServerGroupSchema,
     status: 201,
-    answer: serverGroupSchema,
+    response: serverGroupSchema,
   }),
   get: route({
     method: 'GET',
     path: '/v1/server_groups/{id}',
     scope: 'instances:read',
     status: 200,
-    answer: serverGroupSchema,
+    response: serverGroupSchema,
   }),
   delete: route({ method: 'DELETE', path: '/v1/server_groups/{id}', scope: 'instances:write', status: 204 }),
 };

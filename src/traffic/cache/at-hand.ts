@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import type { PresentedCredential } from '../../access/derived-credential.ts';
 import type { Principal } from '../../access/principal.ts';
 import type { GatewayEnv } from '../../context.ts';
-import type { AnswerHeaders } from '../../http/answer-headers.ts';
+import type { ResponseHeaders } from '../../http/response-headers.ts';
 
 /** An answer that can be told at once. */
 export interface AtHand {
@@ -10,7 +10,7 @@ export interface AtHand {
   readonly route: string;
   /** As `cache_results` counts it. */
   readonly result: string;
-  answer(beside: AnswerHeaders): Response;
+  answer(beside: ResponseHeaders): Response;
 }
 
 /** What has been told to whom, of one kind of reads. All without asking anybody. */

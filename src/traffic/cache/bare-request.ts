@@ -77,7 +77,7 @@ export class BareRequests {
 /** All of them, or it does not compile. */
 const NAMES: { readonly [Name in keyof RequestVariables]: Name } = {
   requestId: 'requestId',
-  answerHeaders: 'answerHeaders',
+  responseHeaders: 'responseHeaders',
   log: 'log',
   provenance: 'provenance',
   principal: 'principal',

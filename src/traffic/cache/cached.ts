@@ -14,13 +14,13 @@ import type { RequestTarget } from '../../http/request-target.ts';
 import { bytesOf } from '../../http/text-answer.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { ProjectVersions } from '../versions/project-versions.ts';
-import { AnswerCache, type Asked, type Fetched } from './answer-cache.ts';
 import { BareRequests } from './bare-request.ts';
 import { CacheKey, targetOf } from './cache-key.ts';
 import type { CacheStore } from './cache-store.ts';
 import { etagOf } from './etag.ts';
+import { type CacheLookup, type OriginResponse, ResponseCache } from './response-cache.ts';
 import { type ScopeKind, scopeOf } from './scopes.ts';
-import { tell } from './tell.ts';
+import { toResponse } from './to-response.ts';
 import { ToldBefore } from './told-before.ts';
 
 /** How the answers of a route may be kept. */
@@ -30,7 +30,7 @@ export interface CachePolicy {
   /** Whose the answer is; the project's unless said otherwise. */
   readonly of?: ScopeKind;
   /** A request with one of these parameters is never answered from what is kept, nor kept. */
-  readonly not?: readonly string[];
+  readonly bypassOn?: readonly string[];
 }
 
 /**
@@ -95,12 +95,12 @@ export function caching(
   requestTarget: RequestTarget,
 ): Caching {
   const isOn = seconds > 0;
-  const answers = new AnswerCache(
+  const answers = new ResponseCache(
     { versions, store: cacheStore ?? null, metrics },
-    { bytes, staleFor: staleSeconds * 1_000 },
+    { bytes, staleIfErrorMs: staleSeconds * 1_000 },
   );
   const toldBefore = new ToldBefore({ clouds, versions, answers, requestTarget });
-  const cached: Cached = function cached(handler, { pace = 'usual', of = 'project', not = [] } = {}) {
+  const cached: Cached = function cached(handler, { pace = 'usual', of = 'project', bypassOn = [] } = {}) {
     const requests = new BareRequests(handler);
     const lifetime = (pace === 'slow' ? Math.max(seconds, SLOW_SECONDS) : seconds) * 1_000;
 
@@ -130,7 +130,7 @@ export function caching(
     const handlerOfReads: Handler<GatewayEnv> = async function cachedRead(c, next) {
       const target = targetOf(c.req.url);
       const { parameters } = target;
-      if (!isOn || (parameters !== null && not.some((name) => parameters.has(name)))) {
+      if (!isOn || (parameters !== null && bypassOn.some((name) => parameters.has(name)))) {
         metrics.count('cache_results', { result: 'off', route: routePath(c) });
         open(c);
         return handler(c, next);
@@ -144,7 +144,7 @@ export function caching(
       const caller = await clouds.caller(principal.credential, callContext(c));
       const key = CacheKey.of(scopeOf(caller, principal, of), target.text);
       const version = await versions.current(key.projectId);
-      const asked: Asked = {
+      const asked: CacheLookup = {
         key,
         version,
         lifetime,
@@ -153,27 +153,27 @@ export function caching(
           open(c);
           return fetched(c, target.text, c.var);
         },
-        fetchBeside: () => fetchedBeside(c, target.text),
-        background: (work) => background(work, c),
+        revalidate: () => fetchedBeside(c, target.text),
+        waitUntil: (work) => background(work, c),
       };
-      const outcome = answers.tell(asked);
+      const outcome = answers.get(asked);
       const told = outcome instanceof Promise ? await outcome : outcome;
       metrics.count('cache_results', { result: told.result, route: routePath(c) });
-      toldBefore.note(c, { principal, letInAs: caller, key, route: routePath(c) });
-      return tell(c.get('answerHeaders'), c.req.header('If-None-Match'), told, monotonicMs());
+      toldBefore.note(c, { principal, authContext: caller, key, route: routePath(c) });
+      return toResponse(c.get('responseHeaders'), c.req.header('If-None-Match'), told, monotonicMs());
     };
     return { handler: handlerOfReads, currentTag };
   };
   return { cached, toldBefore: isOn ? toldBefore : null };
 }
 
-async function read(response: Response, { asOf, holdsFor }: Provenance): Promise<Fetched> {
+async function read(response: Response, { asOf, holdsFor }: Provenance): Promise<OriginResponse> {
   if (response.status !== 200) throw new Error(`a handler of cached answers said ${response.status}`);
   return {
     body: await bytesOf(response),
     contentType: response.headers.get('Content-Type') ?? 'application/json',
     link: response.headers.get('Link'),
-    asOf,
-    holdsFor,
+    generatedAt: asOf,
+    maxAgeMs: holdsFor,
   };
 }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { freshness, recourse, standsIn, untilOf } from './freshness.ts';
+import { failurePolicy, freshness, freshnessLifetimeOf, isUsableOnError } from './freshness.ts';
 
 const NOW = 1_700_000_000_000;
-const aged = (age: number) => ({ asOf: NOW - age, until: 5_000 });
+const aged = (age: number) => ({ generatedAt: NOW - age, freshnessLifetime: 5_000 });
 
 describe('freshness', () => {
   test.each([
@@ -26,9 +26,11 @@ describe('freshness', () => {
   });
 
   test('what passes in a second is told for a second', () => {
-    expect(untilOf(5_000, 1_000)).toBe(1_000);
-    expect(untilOf(5_000, Number.POSITIVE_INFINITY)).toBe(5_000);
-    expect(freshness({ asOf: NOW - 1_000, until: untilOf(60_000, 1_000) }, NOW)).toBe('expired');
+    expect(freshnessLifetimeOf(5_000, 1_000)).toBe(1_000);
+    expect(freshnessLifetimeOf(5_000, Number.POSITIVE_INFINITY)).toBe(5_000);
+    expect(
+      freshness({ generatedAt: NOW - 1_000, freshnessLifetime: freshnessLifetimeOf(60_000, 1_000) }, NOW),
+    ).toBe('expired');
   });
 });
 
@@ -39,7 +41,7 @@ test.each([
   [-1, 300_000, false],
   [1, 0, false],
 ])('aged %i ms and allowed %i ms, an answer stands in: %s', (age, allowed, does) => {
-  expect(standsIn(aged(age), allowed, NOW)).toBe(does);
+  expect(isUsableOnError(aged(age), allowed, NOW)).toBe(does);
 });
 
 test.each([
@@ -51,5 +53,5 @@ test.each([
   [10_001, 'wait'],
   [-1, 'wait'],
 ])('a failure %s ms ago: %s', (ago, what) => {
-  expect(recourse(ago === undefined ? undefined : NOW - ago, NOW)).toBe(what);
+  expect(failurePolicy(ago === undefined ? undefined : NOW - ago, NOW)).toBe(what);
 });

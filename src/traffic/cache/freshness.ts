@@ -5,11 +5,11 @@
  */
 
 /** When an answer was true, and how old it may get. */
-export interface Dated {
+export interface StoredTimestamps {
   /** Monotonic milliseconds at which the cloud told the oldest part of it, at the latest. */
-  readonly asOf: number;
+  readonly generatedAt: number;
   /** Age past which it is not told while the cloud answers. */
-  readonly until: number;
+  readonly freshnessLifetime: number;
 }
 
 /**
@@ -20,8 +20,8 @@ export interface Dated {
 export type Freshness = 'fresh' | 'aging' | 'expired';
 
 /** An answer of which a part passes by itself is told for no longer than that part holds. */
-export function untilOf(lifetime: number, holdsFor: number): number {
-  return Math.min(lifetime, holdsFor);
+export function freshnessLifetimeOf(lifetime: number, maxAgeMs: number): number {
+  return Math.min(lifetime, maxAgeMs);
 }
 
 /**
@@ -30,7 +30,7 @@ export function untilOf(lifetime: number, holdsFor: number): number {
  * @param maxAge As in `ProjectVersion`.
  */
 export function freshness(
-  { asOf, until: itsOwn }: Dated,
+  { generatedAt: asOf, freshnessLifetime: itsOwn }: StoredTimestamps,
   now: number,
   maxAge = Number.POSITIVE_INFINITY,
 ): Freshness {
@@ -42,21 +42,25 @@ export function freshness(
 }
 
 /** Whether an expired answer may stand in for a cloud that does not answer. */
-export function standsIn({ asOf }: Dated, staleFor: number, now: number): boolean {
+export function isUsableOnError(
+  { generatedAt: asOf }: StoredTimestamps,
+  staleIfErrorMs: number,
+  now: number,
+): boolean {
   const age = now - asOf;
-  return age >= 0 && age <= staleFor;
+  return age >= 0 && age <= staleIfErrorMs;
 }
 
 /** What is known of a key whose last fetch failed, and how to go on. */
-export type Recourse = 'wait' | 'try beside' | 'leave alone';
+export type FailurePolicy = 'wait' | 'try beside' | 'leave alone';
 
 /** A cloud that just failed is left alone for so long. */
-const REST = 1_000;
+const FAILURE_COOLDOWN_MS = 1_000;
 /** ... and tried beside the requests for so long after that; then somebody waits for it again. */
-const DOUBT = 10_000;
+const BACKGROUND_RETRY_MS = 10_000;
 
 /** @param failedAt When the last fetch failed, or kept everybody waiting for too long; undefined when it did not. */
-export function recourse(failedAt: number | undefined, now: number): Recourse {
-  if (failedAt === undefined || now < failedAt || now - failedAt > DOUBT) return 'wait';
-  return now - failedAt < REST ? 'leave alone' : 'try beside';
+export function failurePolicy(failedAt: number | undefined, now: number): FailurePolicy {
+  if (failedAt === undefined || now < failedAt || now - failedAt > BACKGROUND_RETRY_MS) return 'wait';
+  return now - failedAt < FAILURE_COOLDOWN_MS ? 'leave alone' : 'try beside';
 }

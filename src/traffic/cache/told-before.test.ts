@@ -3,10 +3,10 @@ import { beforeEach, expect, test } from 'vitest';
 import type { Principal } from '../../access/principal.ts';
 import type { SignedInCaller } from '../../compute/cloud.ts';
 import type { GatewayEnv } from '../../context.ts';
-import { AnswerHeaders } from '../../http/answer-headers.ts';
+import { ResponseHeaders } from '../../http/response-headers.ts';
 import { LocalVersions } from '../versions/local-versions.ts';
-import { AnswerCache } from './answer-cache.ts';
 import { CacheKey, CacheScope } from './cache-key.ts';
+import { ResponseCache } from './response-cache.ts';
 import { ToldBefore } from './told-before.ts';
 
 const TARGET = '/v1/instances';
@@ -24,9 +24,9 @@ beforeEach(async () => {
   knownCaller = caller;
   versions = new LocalVersions();
   const metrics = { count() {}, set() {}, observe() {}, beforeExpose() {}, expose: async () => '' };
-  const answers = new AnswerCache(
+  const answers = new ResponseCache(
     { versions, store: null, metrics, now: () => now },
-    { bytes: 100_000, staleFor: 0 },
+    { bytes: 100_000, staleIfErrorMs: 0 },
   );
   const clouds = { knownCaller: () => knownCaller };
   before = new ToldBefore({ clouds, versions, answers, requestTarget: (c) => new URL(c.req.url).pathname });
@@ -34,12 +34,12 @@ beforeEach(async () => {
     body: new Uint8Array(2),
     contentType: 'application/json',
     link: null,
-    asOf: Number.POSITIVE_INFINITY,
-    holdsFor: Number.POSITIVE_INFINITY,
+    generatedAt: Number.POSITIVE_INFINITY,
+    maxAgeMs: Number.POSITIVE_INFINITY,
   });
   const version = await versions.current('p1');
-  await answers.tell({ key, version, lifetime: 5_000, fetch, fetchBeside: fetch, background() {} });
-  before.note(asking(TARGET), { principal, letInAs: caller, key, route: TARGET });
+  await answers.get({ key, version, lifetime: 5_000, fetch, revalidate: fetch, waitUntil() {} });
+  before.note(asking(TARGET), { principal, authContext: caller, key, route: TARGET });
 });
 
 const asking = (target: string) => new Context<GatewayEnv>(new Request(`http://gateway${target}`));
@@ -48,7 +48,7 @@ const find = (who = principal, target = TARGET) => before.find(who, asking(targe
 test('the same key and target finds the answer', async () => {
   const found = find();
   expect(found).toMatchObject({ route: TARGET, result: 'hit' });
-  const answer = found?.answer(new AnswerHeaders());
+  const answer = found?.answer(new ResponseHeaders());
   expect(answer?.headers.get('x-cache')).toBe('HIT');
   expect((await answer?.arrayBuffer())?.byteLength).toBe(2);
 });

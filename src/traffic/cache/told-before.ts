@@ -6,13 +6,13 @@ import type { CloudDriver } from '../../compute/cloud.ts';
 import type { GatewayEnv } from '../../context.ts';
 import type { RequestTarget } from '../../http/request-target.ts';
 import type { ProjectVersions } from '../versions/project-versions.ts';
-import type { AnswerCache } from './answer-cache.ts';
 import type { AtHand, ToldReads } from './at-hand.ts';
 import type { CacheKey } from './cache-key.ts';
-import { type Before, Remembered } from './remembered.ts';
-import { tell } from './tell.ts';
+import { type MemoEntry, RequestMemo } from './request-memo.ts';
+import type { ResponseCache } from './response-cache.ts';
+import { toResponse } from './to-response.ts';
 
-interface BeforeCached extends Before {
+interface BeforeCached extends MemoEntry {
   readonly key: CacheKey;
   /** As metrics and log name it. */
   readonly route: string;
@@ -21,14 +21,14 @@ interface BeforeCached extends Before {
 export interface ToldBeforePorts {
   readonly clouds: Pick<CloudDriver, 'knownCaller'>;
   readonly versions: ProjectVersions;
-  readonly answers: AnswerCache;
+  readonly answers: ResponseCache;
   readonly requestTarget: RequestTarget;
 }
 
 /** Remembers who was told what, so that the next one like it need not find out again whether it may be. */
 export class ToldBefore implements ToldReads {
   readonly #ports: ToldBeforePorts;
-  readonly #remembered = new Remembered<BeforeCached>();
+  readonly #remembered = new RequestMemo<BeforeCached>();
 
   constructor(ports: ToldBeforePorts) {
     this.#ports = ports;
@@ -37,7 +37,7 @@ export class ToldBefore implements ToldReads {
   readonly keyIn = presentedKey;
 
   note(c: Context<GatewayEnv>, before: BeforeCached): void {
-    this.#remembered.note(this.#ports.requestTarget(c), before);
+    this.#remembered.set(this.#ports.requestTarget(c), before);
   }
 
   /**
@@ -47,15 +47,15 @@ export class ToldBefore implements ToldReads {
   find(principal: Principal, c: Context<GatewayEnv>): AtHand | null {
     const { clouds, versions, answers, requestTarget } = this.#ports;
     const letInAs = clouds.knownCaller?.(principal.credential) ?? null;
-    const before = this.#remembered.find(requestTarget(c), principal, letInAs);
+    const before = this.#remembered.get(requestTarget(c), principal, letInAs);
     if (before === null) return null;
     const version = versions.known?.(before.key.projectId) ?? null;
-    const told = version === null ? null : answers.atHand(before.key, version);
+    const told = version === null ? null : answers.peekFresh(before.key, version);
     if (told === null) return null;
     return {
       route: before.route,
       result: told.result,
-      answer: (beside) => tell(beside, c.req.header('If-None-Match'), told, monotonicMs()),
+      answer: (beside) => toResponse(beside, c.req.header('If-None-Match'), told, monotonicMs()),
     };
   }
 }

@@ -2,7 +2,7 @@ import { monotonicMs } from '../../clock.ts';
 import type { Cloud } from '../../compute/cloud.ts';
 import { NO_REACH } from '../../compute/instance-view.ts';
 import type { Reach } from '../../compute/model.ts';
-import { own } from '../../own-promise.ts';
+import { forThisRequest } from '../../cross-request-promise.ts';
 import type { ProjectVersion } from '../versions/project-versions.ts';
 import type { FleetState } from './merge.ts';
 import { followFrom, type Listed } from './plan.ts';
@@ -85,9 +85,9 @@ export class Fleet {
     const current = this.current(version);
     if (current !== null) return current;
     const older = this.#underWay;
-    if (older !== null && !isSame(older.version, version)) await own(older.view).catch(() => {});
+    if (older !== null && !isSame(older.version, version)) await forThisRequest(older.view).catch(() => {});
     // What is under way now asks under this version, or began after this request came.
-    if (this.#underWay !== null) return own(this.#underWay.view);
+    if (this.#underWay !== null) return forThisRequest(this.#underWay.view);
     if (!mayListAll && !this.#isCheap()) return null;
     const view = this.#refresh(version, open(), onRefreshed).finally(() => {
       this.#underWay = null;

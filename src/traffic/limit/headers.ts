@@ -1,4 +1,4 @@
-import type { AnswerHeaders } from '../../http/answer-headers.ts';
+import type { ResponseHeaders } from '../../http/response-headers.ts';
 import type { Decision } from './limiter.ts';
 
 /** Until a window ends, in whole seconds: never earlier than it does. */
@@ -12,7 +12,7 @@ export function resetSeconds({ resetsIn }: Decision): number {
  *
  * @param plan Name of the policy.
  */
-export function tellLimit(headers: AnswerHeaders, plan: string, decision: Decision): void {
+export function tellLimit(headers: ResponseHeaders, plan: string, decision: Decision): void {
   const { limit, remaining } = decision;
   const reset = resetSeconds(decision);
   headers.set('RateLimit-Policy', `"${plan}";q=${limit.points};w=${limit.seconds}`);

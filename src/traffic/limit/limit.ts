@@ -9,7 +9,7 @@ import type { Principal } from '../../access/principal.ts';
 import type { SpendSignUp } from '../../access/sign-up-limit.ts';
 import { ComputeError } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
-import type { AnswerHeaders } from '../../http/answer-headers.ts';
+import type { ResponseHeaders } from '../../http/response-headers.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import { type Costs, costOf } from './cost.ts';
 import type { Counter } from './counter.ts';
@@ -37,7 +37,7 @@ export interface Limits {
    */
   readonly stage: MiddlewareHandler<GatewayEnv>;
   /** Admits a read as the stage would, where the points are at hand; false: nothing was spent or said. */
-  readonly spendNow: (principal: Principal, headers: AnswerHeaders) => boolean;
+  readonly spendNow: (principal: Principal, headers: ResponseHeaders) => boolean;
   /** A sign-up costs what any write does: of the plan `default`, whose points its user has, and its address as a project. */
   readonly spendSignUp: SpendSignUp;
 }
@@ -65,7 +65,7 @@ export function limit(
     known.set(principal, limits);
     return limits;
   };
-  const told = (headers: AnswerHeaders, { name }: Plan, decision: Decision, result: string) => {
+  const told = (headers: ResponseHeaders, { name }: Plan, decision: Decision, result: string) => {
     metrics.count('limit_decisions', { decision: result, plan: name });
     tellLimit(headers, name, decision);
   };
@@ -78,7 +78,7 @@ export function limit(
       const decision = decided instanceof Promise ? await decided : decided;
       const refused = !decision.admitted && mode === 'enforce';
       const result = decision.admitted ? 'admitted' : refused ? 'refused' : 'observed';
-      told(c.get('answerHeaders'), plan, decision, result);
+      told(c.get('responseHeaders'), plan, decision, result);
       if (refused) c.res = respond(refusal(plan, decision, cost), c);
       else await next();
     },

@@ -1,6 +1,6 @@
 import { monotonicMs } from '../../clock.ts';
+import { forThisRequest } from '../../cross-request-promise.ts';
 import { LruMap } from '../../lru-map.ts';
-import { own } from '../../own-promise.ts';
 import { Account, type Limit } from './account.ts';
 import type { Counter } from './counter.ts';
 
@@ -106,7 +106,7 @@ export class Limiter {
     entry.taking ??= this.#take(entry, cost).finally(() => {
       entry.taking = null;
     });
-    await own(entry.taking);
+    await forThisRequest(entry.taking);
     entry.waiting -= cost;
   }
 

@@ -2,25 +2,25 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { Access } from './access/access.ts';
 import { presentedKey } from './access/authenticate.ts';
 import type { Principal } from './access/principal.ts';
-import { shortWay } from './short-way.ts';
+import { shortWay } from './fast-path.ts';
 import type { LogFields } from './telemetry/logger.ts';
-import type { Told } from './traffic/cache/answer-cache.ts';
 import type { AtHand } from './traffic/cache/at-hand.ts';
-import { tell } from './traffic/cache/tell.ts';
+import type { CacheResult } from './traffic/cache/response-cache.ts';
+import { toResponse } from './traffic/cache/to-response.ts';
 
 const principal = { keyId: 'k1', projectId: 'p1' } as Principal;
-const told: Told = {
-  answer: {
+const told: CacheResult = {
+  response: {
     body: new TextEncoder().encode('["ä"]'),
     contentType: 'application/json',
     link: null,
     etag: 'W/"1"',
-    asOf: performance.now(),
-    until: 5_000,
+    generatedAt: performance.now(),
+    freshnessLifetime: 5_000,
     version: 1,
   },
   result: 'hit',
-  failed: false,
+  revalidationFailed: false,
 };
 
 /** What each stage says, and what was done. */
@@ -65,7 +65,7 @@ const answer = shortWay({
       find: (_, c): AtHand | null => {
         if (!state.found || !c.req.url.endsWith('/v1/instances?a')) return null;
         const answer: AtHand['answer'] = (beside) =>
-          tell(beside, c.req.header('If-None-Match'), told, performance.now());
+          toResponse(beside, c.req.header('If-None-Match'), told, performance.now());
         return { route: '/v1/instances', result: 'hit', answer };
       },
     },
@@ -74,7 +74,7 @@ const answer = shortWay({
       find: () => ({
         route: '/compute/*',
         result: 'hit',
-        answer: (beside) => beside.answer('{}', 200, {}),
+        answer: (beside) => beside.respond('{}', 200, {}),
       }),
     },
   ],

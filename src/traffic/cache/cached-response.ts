@@ -1,7 +1,7 @@
-import type { Dated } from './freshness.ts';
+import type { StoredTimestamps } from './freshness.ts';
 
 /** An answer of status 200, ready to be told again to everybody of its scope. Nothing in it belongs to one request. */
-export interface KeptAnswer extends Dated {
+export interface CachedResponse extends StoredTimestamps {
   readonly body: Uint8Array<ArrayBuffer>;
   readonly contentType: string;
   /** The `Link` to the next page. */

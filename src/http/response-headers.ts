@@ -3,7 +3,7 @@
  * a `Headers` object of a dozen fields costs about as much as everything else about an answer that is ready, and hono makes the
  * whole `Response` again for each header that is set on a finished one.
  */
-export class AnswerHeaders {
+export class ResponseHeaders {
   readonly #fields: Record<string, string> = {};
   /** The answer that has them already. */
   #carrier: Response | null = null;
@@ -21,7 +21,7 @@ export class AnswerHeaders {
    * An answer with these headers and the gathered ones, for handlers that answer from memory: nothing but plain objects down to
    * the server.
    */
-  answer(
+  respond(
     body: Uint8Array<ArrayBuffer> | string | null,
     status: number,
     headers: Readonly<Record<string, string>>,
@@ -35,7 +35,7 @@ export class AnswerHeaders {
    *
    * @param headers By lower-case name.
    */
-  answerAlso(
+  respondWith(
     body: Uint8Array | ReadableStream<Uint8Array> | string | null,
     status: number,
     headers: Readonly<Record<string, string>>,
@@ -56,12 +56,12 @@ export class AnswerHeaders {
   }
 
   /** Whether `response` was made here, so that it has them. */
-  isOn(response: Response): boolean {
+  isAppliedTo(response: Response): boolean {
     return response === this.#carrier;
   }
 
   /** Puts them on an answer that was made elsewhere. */
-  putOn(response: Response): void {
+  applyTo(response: Response): void {
     for (const name in this.#fields) response.headers.set(name, this.#fields[name] ?? '');
   }
 }

@@ -5,7 +5,7 @@
  * is of no use to any other request, and what is begun there ends with it. So whoever waits for what is shared waits for a
  * promise of its own, and not with `await` alone. On Node it makes no difference.
  */
-export function own<Result>(shared: Promise<Result>): Promise<Result> {
+export function forThisRequest<Result>(shared: Promise<Result>): Promise<Result> {
   return new Promise((resolve, reject) => {
     shared.then(resolve, reject);
   });

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ComputeError, type ErrorCode } from '../../compute/errors.ts';
 import { LocalVersions } from '../versions/local-versions.ts';
-import { AnswerCache, type Asked, type Fetched, type Told } from './answer-cache.ts';
 import { CacheKey, CacheScope } from './cache-key.ts';
+import { type CacheLookup, type CacheResult, type OriginResponse, ResponseCache } from './response-cache.ts';
 
 const LIFETIME = 5_000;
 const STALE_FOR = 300_000;
@@ -11,11 +11,11 @@ const KEY = CacheKey.of(CacheScope.of(CALLER, 'service'), '/v1/things');
 
 let now: number;
 let versions: LocalVersions;
-let cache: AnswerCache;
+let cache: ResponseCache;
 /** Calls to the cloud that have not been answered. */
 let calls: {
   beside: boolean;
-  answer: (text: string, more?: Partial<Fetched>) => void;
+  answer: (text: string, more?: Partial<OriginResponse>) => void;
   fail: (code: ErrorCode) => void;
 }[];
 let asked: number;
@@ -28,13 +28,13 @@ beforeEach(() => {
   asked = 0;
   background = [];
   const metrics = { count() {}, set() {}, observe() {}, beforeExpose() {}, expose: async () => '' };
-  cache = new AnswerCache(
+  cache = new ResponseCache(
     { versions, store: null, metrics, now: () => now },
-    { bytes: 1_000_000, staleFor: STALE_FOR },
+    { bytes: 1_000_000, staleIfErrorMs: STALE_FOR },
   );
 });
 
-function call(beside: boolean): Promise<Fetched> {
+function call(beside: boolean): Promise<OriginResponse> {
   asked += 1;
   return new Promise((resolve, reject) => {
     calls.push({
@@ -45,26 +45,26 @@ function call(beside: boolean): Promise<Fetched> {
   });
 }
 
-function fetched(text: string): Fetched {
+function fetched(text: string): OriginResponse {
   const body = new TextEncoder().encode(text);
   const never = Number.POSITIVE_INFINITY;
-  return { body, contentType: 'application/json', link: null, asOf: never, holdsFor: never };
+  return { body, contentType: 'application/json', link: null, generatedAt: never, maxAgeMs: never };
 }
 
-async function ask(key = KEY): Promise<Told> {
-  const question: Asked = {
+async function ask(key = KEY): Promise<CacheResult> {
+  const question: CacheLookup = {
     key,
     version: await versions.current('p1'),
     lifetime: LIFETIME,
     fetch: () => call(false),
-    fetchBeside: () => call(true),
-    background: (work) => background.push(work),
+    revalidate: () => call(true),
+    waitUntil: (work) => background.push(work),
   };
-  return cache.tell(question);
+  return cache.get(question);
 }
 
 /** `text result`, and `!` when the cloud gave nothing newer. */
-function said({ answer, result, failed }: Told): string {
+function said({ response: answer, result, revalidationFailed: failed }: CacheResult): string {
   return `${new TextDecoder().decode(answer.body)} ${result}${failed ? '!' : ''}`;
 }
 
@@ -75,7 +75,7 @@ async function next() {
   return first;
 }
 
-async function filled(text: string, more?: Partial<Fetched>): Promise<void> {
+async function filled(text: string, more?: Partial<OriginResponse>): Promise<void> {
   const told = ask();
   (await next()).answer(text, more);
   expect(said(await told)).toBe(`${text} miss`);
@@ -106,8 +106,8 @@ describe('age', () => {
   });
 
   test('counts from when the oldest part was told', async () => {
-    await filled('one', { asOf: now - 4_000 });
-    expect((await ask()).answer.asOf).toBe(now - 4_000);
+    await filled('one', { generatedAt: now - 4_000 });
+    expect((await ask()).response.generatedAt).toBe(now - 4_000);
     now += 1_000;
     const told = ask();
     (await next()).answer('two');
@@ -120,12 +120,12 @@ describe('age', () => {
     const cloud = await next();
     now += 3_000;
     cloud.answer('one');
-    expect((await told).answer.asOf).toBe(began);
+    expect((await told).response.generatedAt).toBe(began);
     expect(said(await ask())).toBe('one stale');
   });
 
   test('what passes in a second is told for a second', async () => {
-    await filled('building', { holdsFor: 1_000 });
+    await filled('building', { maxAgeMs: 1_000 });
     now += 999;
     expect(said(await ask())).toBe('building stale');
     (await next()).fail('internal');

@@ -11,17 +11,17 @@ import { printInstance } from './encode-instance.ts';
 
 const encoder = new TextEncoder();
 
-export const EVENT_WORDING: EventWording = {
+export const EVENT_ENCODER: EventWording = {
   show: (instance) => ({ state: instance.state, text: printInstance(instance) }),
   gone: ({ text }: Shown) => {
     const state = 'deleted';
     return { state, text: JSON.stringify({ ...JSON.parse(text), status: 'DELETED', state }) };
   },
   ready: (id) => encoder.encode(message('ready', id, '{}')),
-  told: (entries) => encoder.encode(entries.map(worded).join('')),
+  told: (entries) => encoder.encode(entries.map(encodeEvent).join('')),
 };
 
-function worded({ id, change }: Entry): string {
+function encodeEvent({ id, change }: Entry): string {
   if (change === null) return message('reset', id, '{}');
   const { kind, shown, previousState, at } = change;
   const rest = JSON.stringify({ previous_state: previousState, at });

@@ -4,17 +4,17 @@
  * @module
  */
 
-import type { AnswerHeaders } from '../../http/answer-headers.ts';
+import type { ResponseHeaders } from '../../http/response-headers.ts';
 import { CLOUD_ID } from '../../telemetry/request-log.ts';
 import { responseHeaders } from './headers.ts';
 import { cachedRewriter } from './links.ts';
-import type { CloudSession, ForwardedAnswer } from './pass-through.ts';
+import type { CloudSession, UpstreamResponse } from './pass-through.ts';
 
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\b/i;
 const decoder = new TextDecoder();
 
 /** Ready to be told, once or more often. */
-export interface Prepared {
+export interface ProxiedResponse {
   readonly status: number;
   /** By lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
@@ -22,11 +22,11 @@ export interface Prepared {
   readonly body: string | Uint8Array | ReadableStream<Uint8Array> | null;
 }
 
-export function prepared(
-  { status, headers: given, body }: ForwardedAnswer,
+export function rewriteResponse(
+  { status, headers: given, body }: UpstreamResponse,
   roots: CloudSession['roots'],
   publicUrl: string,
-): Prepared {
+): ProxiedResponse {
   const headers = responseHeaders(status, given);
   const links = cachedRewriter(roots, publicUrl);
   for (const name of ['location', 'content-location']) {
@@ -41,9 +41,12 @@ export function prepared(
   return { status, headers: others, body: rewritten };
 }
 
-/** @param beside What the gateway says with it. */
-export function say(beside: AnswerHeaders, { status, headers, body }: Prepared): Response {
+/** @param responseHeaders What the gateway says with it. */
+export function toResponse(
+  responseHeaders: ResponseHeaders,
+  { status, headers, body }: ProxiedResponse,
+): Response {
   const cloudId = headers['x-openstack-request-id'];
-  if (cloudId !== undefined) beside.set(CLOUD_ID, cloudId);
-  return beside.answerAlso(body, status, headers);
+  if (cloudId !== undefined) responseHeaders.set(CLOUD_ID, cloudId);
+  return responseHeaders.respondWith(body, status, headers);
 }

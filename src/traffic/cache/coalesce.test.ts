@@ -1,20 +1,20 @@
 import { expect, test } from 'vitest';
-import type { KeptAnswer } from './answer.ts';
 import { CacheKey, CacheScope } from './cache-key.ts';
 import type { CacheStore } from './cache-store.ts';
-import { type FetchOnce, fetchOnce } from './fetch-once.ts';
+import type { CachedResponse } from './cached-response.ts';
+import { type CoalesceOptions, coalesceAcrossNodes } from './coalesce.ts';
 
 const KEY = CacheKey.of(CacheScope.of({ projectId: 'p', userId: 'u', roles: [] }, 'service'), '/v1/things');
 
 /** A store as Redis is one, in this process. */
 function testStore() {
-  const entries = new Map<string, KeptAnswer>();
+  const entries = new Map<string, CachedResponse>();
   const claims = new Set<string>();
   const store: CacheStore = {
     read: async ({ text }) => entries.get(text) ?? null,
     write: async ({ text }, answer) => void entries.set(text, answer),
     remove: async ({ text }) => void entries.delete(text),
-    async claim({ text }, version) {
+    async tryLock({ text }, version) {
       const name = `${version} ${text}`;
       if (claims.has(name)) return null;
       claims.add(name);
@@ -24,12 +24,20 @@ function testStore() {
   return { store, entries, claims };
 }
 
-function answer(version: number, text = 'told'): KeptAnswer {
+function answer(version: number, text = 'told'): CachedResponse {
   const body = new TextEncoder().encode(text);
-  return { body, version, contentType: 'a/b', link: null, etag: '"x"', asOf: 0, until: 5_000 };
+  return {
+    body,
+    version,
+    contentType: 'a/b',
+    link: null,
+    etag: '"x"',
+    generatedAt: 0,
+    freshnessLifetime: 5_000,
+  };
 }
 
-function once(store: CacheStore, more: Partial<FetchOnce> = {}): FetchOnce {
+function once(store: CacheStore, more: Partial<CoalesceOptions> = {}): CoalesceOptions {
   return {
     store,
     key: KEY,
@@ -38,8 +46,8 @@ function once(store: CacheStore, more: Partial<FetchOnce> = {}): FetchOnce {
     acceptable: () => true,
     fetch: async () => answer(1),
     share: (fetched) => store.write(KEY, fetched, 5_000),
-    background: () => {},
-    pause: () => new Promise((resolve) => setImmediate(resolve)),
+    waitUntil: () => {},
+    sleep: () => new Promise((resolve) => setImmediate(resolve)),
     ...more,
   };
 }
@@ -53,7 +61,7 @@ test('many gateways ask the cloud once', async () => {
     await new Promise((resolve) => setImmediate(resolve));
     return answer(1);
   };
-  const all = await Promise.all(Array.from({ length: 5 }, () => fetchOnce(once(store, { fetch }))));
+  const all = await Promise.all(Array.from({ length: 5 }, () => coalesceAcrossNodes(once(store, { fetch }))));
   expect(fetches).toBe(1);
   expect(all.map(({ fetched }) => fetched).filter(Boolean)).toHaveLength(1);
   await expect.poll(() => claims.size).toBe(0);
@@ -62,9 +70,9 @@ test('many gateways ask the cloud once', async () => {
 test('what is stored of another version, or is not wanted, does not count', async () => {
   const { store } = testStore();
   await store.write(KEY, answer(1, 'stored'), 5_000);
-  expect((await fetchOnce(once(store, { version: 2 }))).fetched).toBe(true);
-  expect((await fetchOnce(once(store, { acceptable: () => false }))).fetched).toBe(true);
-  expect((await fetchOnce(once(store))).fetched).toBe(false);
+  expect((await coalesceAcrossNodes(once(store, { version: 2 }))).fetched).toBe(true);
+  expect((await coalesceAcrossNodes(once(store, { acceptable: () => false }))).fetched).toBe(true);
+  expect((await coalesceAcrossNodes(once(store))).fetched).toBe(false);
 });
 
 test('whoever fails gives the claim to the next', async () => {
@@ -73,8 +81,8 @@ test('whoever fails gives the claim to the next', async () => {
     throw new Error('down');
   };
   const [first, second] = await Promise.allSettled([
-    fetchOnce(once(store, { fetch: fail })),
-    fetchOnce(once(store)),
+    coalesceAcrossNodes(once(store, { fetch: fail })),
+    coalesceAcrossNodes(once(store)),
   ]);
   expect(first?.status).toBe('rejected');
   expect(second).toMatchObject({ status: 'fulfilled', value: { fetched: true } });
@@ -82,12 +90,12 @@ test('whoever fails gives the claim to the next', async () => {
 
 test('a claim that is never given back is not waited for', async () => {
   const { store } = testStore();
-  await store.claim(KEY, 1);
+  await store.tryLock(KEY, 1);
   let waited = 0;
   const pause = async (milliseconds: number) => {
     waited += milliseconds;
   };
-  expect((await fetchOnce(once(store, { pause }))).fetched).toBe(true);
+  expect((await coalesceAcrossNodes(once(store, { sleep: pause }))).fetched).toBe(true);
   expect(waited).toBeGreaterThan(3_000);
   expect(waited).toBeLessThan(6_000);
 });

@@ -13,8 +13,8 @@ import { Context } from 'hono';
 import type { Access } from './access/access.ts';
 import { recordAuthenticated } from './access/authenticate.ts';
 import type { GatewayEnv } from './context.ts';
-import { AnswerHeaders } from './http/answer-headers.ts';
 import type { Unreadable } from './http/request-target.ts';
+import { ResponseHeaders } from './http/response-headers.ts';
 import { newRequestId, noteRequest } from './telemetry/request-log.ts';
 import type { ToldReads } from './traffic/cache/at-hand.ts';
 import type { Limits } from './traffic/limit/limit.ts';
@@ -49,7 +49,7 @@ export function shortWay({ access, limits, toldReads, unreadable }: ShortWayPort
     const principal = access.verifier.cachedPrincipal(key, access.clientAddress(c));
     const found = principal && reads?.find(principal, c);
     if (principal === null || !found) return null;
-    const headers = new AnswerHeaders();
+    const headers = new ResponseHeaders();
     if (!limits.spendNow(principal, headers)) return null;
 
     const requestId = newRequestId();
