@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { monotonicMs } from '../../src/clock.ts';
+import { encodeBase64Url } from '../../src/http/base64.ts';
 import type { CacheKey } from '../../src/traffic/cache/cache-key.ts';
 import type { CacheStore } from '../../src/traffic/cache/cache-store.ts';
 import { readEntry, writeEntry } from './cache-entry.ts';
@@ -131,7 +132,7 @@ export function redisCacheStore(link: RedisLink, now: () => number = monotonicMs
 }
 
 async function nameOf(key: CacheKey): Promise<string> {
-  const digest = Buffer.from(await key.digest()).toString('base64url');
+  const digest = encodeBase64Url(await key.digest());
   return prefixOf(key) + digest;
 }
 

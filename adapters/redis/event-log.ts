@@ -1,3 +1,4 @@
+import { encodeBase64Url } from '../../src/http/base64.ts';
 import type { EventLog, LogReader, OpenLog } from '../../src/traffic/events/event-log.ts';
 import type { FeedKey } from '../../src/traffic/events/feed-key.ts';
 import { LocalEventLog } from '../../src/traffic/events/local-event-log.ts';
@@ -62,7 +63,7 @@ export class RedisEventLog implements EventLog {
   }
 
   async #openShared(feed: FeedKey, reader: LogReader): Promise<OpenLog> {
-    const digest = Buffer.from(await feed.digest()).toString('base64url');
+    const digest = encodeBase64Url(await feed.digest());
     const name = `linguanova:events:{${feed.projectId}}:${digest}`;
     const log = new RedisOpenLog(this.#link, name, reader, () => {
       if (this.#shared.get(`${name}:log`) === log) this.#shared.delete(`${name}:log`);

@@ -9,8 +9,8 @@
 
 import { sha256 } from '@noble/hashes/sha2.js';
 import { wallMs } from '../clock.ts';
+import { decodeBase64Url, encodeBase64Url } from '../http/base64.ts';
 import { LruMap } from '../lru-map.ts';
-import { decodeBase64Url, encodeBase64Url } from './base64url.ts';
 import type { DerivedCredential } from './derived-credential.ts';
 import { formatKey, type KeyParts } from './key-format.ts';
 import { decrypt, type ServerSecret } from './server-secret.ts';

@@ -9,6 +9,7 @@ import { hkdf } from '@noble/hashes/hkdf.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
+import { decodeBase64 } from '../http/base64.ts';
 
 const SECRET_BYTES = 32;
 const CHECK_BYTES = 16;
@@ -211,7 +212,7 @@ function utf8(text: string): Uint8Array<ArrayBuffer> {
 
 function decodeSecret(base64: string): Uint8Array<ArrayBuffer> | null {
   try {
-    const bytes = Uint8Array.from(atob(base64.trim()), (character) => character.charCodeAt(0));
+    const bytes = decodeBase64(base64.trim());
     return bytes.length === SECRET_BYTES ? bytes : null;
   } catch {
     return null;

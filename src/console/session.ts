@@ -8,10 +8,10 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import type { Context } from 'hono';
 import * as z from 'zod';
-import { decodeBase64Url, encodeBase64Url } from '../access/base64url.ts';
 import type { DerivedCredential } from '../access/derived-credential.ts';
 import { type ServerSecret, sealText, unsealText } from '../access/server-secret.ts';
 import { wallMs } from '../clock.ts';
+import { decodeBase64Url, encodeBase64Url } from '../http/base64.ts';
 import { LruMap } from '../lru-map.ts';
 
 const sessionSchema = z.discriminatedUnion('as', [

@@ -1,4 +1,29 @@
 /**
+ * Base64 and base64url (RFC 4648), the project's only implementation of each.
+ *
+ * @module
+ */
+
+export function encodeBase64(bytes: Uint8Array): string {
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+}
+
+/** @throws DOMException for text that is not base64. */
+export function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+}
+
+/** Base64url without padding, safe in headers, cookies and URLs. */
+export function encodeBase64Url(bytes: Uint8Array): string {
+  return encodeBase64(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+}
+
+/** @throws DOMException for text that is not base64url. */
+export function decodeBase64Url(text: string): Uint8Array<ArrayBuffer> {
+  return decodeBase64(text.replaceAll('-', '+').replaceAll('_', '/'));
+}
+
+/**
  * The bytes of `value` as canonical base64, read as Nova reads it: characters outside of the alphabet are skipped, and what
  * follows the padding is ignored.
  *

@@ -1,3 +1,5 @@
+import { decodeBase64Url, encodeBase64Url } from './base64.ts';
+
 /** What a list is sorted by, and what a cursor holds: name, then id. Unique within a list. */
 export type PageKey = readonly [name: string, id: string];
 
@@ -47,16 +49,13 @@ function compareText(a: string, b: string): number {
 
 /** An opaque text for the key of the last item shown. */
 export function encodeCursor(key: PageKey): string {
-  const bytes = new TextEncoder().encode(JSON.stringify(key));
-  const binary = Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
-  return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+  return encodeBase64Url(new TextEncoder().encode(JSON.stringify(key)));
 }
 
 /** The key in a `next_cursor`; null for any other text. */
 export function decodeCursor(cursor: string): PageKey | null {
   try {
-    const binary = atob(cursor.replaceAll('-', '+').replaceAll('_', '/'));
-    const bytes = Uint8Array.from(binary, (char) => char.charCodeAt(0));
+    const bytes = decodeBase64Url(cursor);
     const key: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
     return isPageKey(key) ? key : null;
   } catch {

@@ -1,4 +1,4 @@
-import { canonicalBase64 } from '../../http/base64.ts';
+import { canonicalBase64, encodeBase64 } from '../../http/base64.ts';
 import { text } from '../../http/field-schemas.ts';
 
 /** Nova's limit, counted in base64. */
@@ -19,9 +19,5 @@ export const userDataSchema = text
 export function encodeUserData(userData: string): string {
   const unwrapped = userData.replaceAll(/[\r\n]/g, '');
   if (canonicalBase64(unwrapped) === unwrapped) return unwrapped;
-  return toBase64(new TextEncoder().encode(userData));
-}
-
-function toBase64(bytes: Uint8Array): string {
-  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+  return encodeBase64(new TextEncoder().encode(userData));
 }

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { encodeBase64Url } from '../../http/base64.ts';
+
 /**
  * The tag of a body. It depends on whom the body is told to and what was asked, so that a tag one customer knows says nothing
  * to another, and it is the same on every gateway.
@@ -16,16 +18,9 @@ export async function etagOf(key: Uint8Array, body: Uint8Array<ArrayBuffer>): Pr
   both.set(key);
   both.set(of, key.length);
   const digest = await digestOf(both);
-  return `W/"${base64url(digest.subarray(0, 18))}"`;
+  return `W/"${encodeBase64Url(digest.subarray(0, 18))}"`;
 }
 
 async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-}
-
-export function base64url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replaceAll('=', '');
 }
