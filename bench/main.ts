@@ -7,10 +7,10 @@
 import { parseArgs } from 'node:util';
 import { cached } from './cached.ts';
 import { events } from './events.ts';
-import { fleet } from './fleet.ts';
 import { loadGenerator } from './harness/load.ts';
 import { machine } from './harness/machine.ts';
 import type { Setting, Stoppable } from './harness/setting.ts';
+import { inventory } from './inventory.ts';
 import { keys } from './keys.ts';
 import { passThrough } from './pass-through.ts';
 import { single } from './single.ts';
@@ -18,7 +18,7 @@ import { single } from './single.ts';
 const BENCHMARKS: Readonly<Record<string, (setting: Setting) => Promise<void>>> = {
   cached,
   single,
-  fleet,
+  inventory,
   keys,
   events,
   'pass-through': passThrough,
@@ -26,14 +26,14 @@ const BENCHMARKS: Readonly<Record<string, (setting: Setting) => Promise<void>>> 
 const LETTERS: Readonly<Record<string, string>> = {
   a: 'cached',
   b: 'single',
-  c: 'fleet',
+  c: 'inventory',
   d: 'keys',
   f: 'events',
   n: 'pass-through',
 };
 
-const USAGE = `node bench/main.ts [cached|single|fleet|keys|events|pass-through ...] [--rounds 5] [--seconds 3] [--connections 64]
-     [--warm-up 10] [--keys 10000] [--projects 1000] [--fleets 1000,5000]
+const USAGE = `node bench/main.ts [cached|single|inventory|keys|events|pass-through ...] [--rounds 5] [--seconds 3] [--connections 64]
+     [--warm-up 10] [--keys 10000] [--projects 1000] [--instances 1000,5000]
      [--listeners 1000] [--offline]`;
 
 const { values, positionals } = parseArgs({
@@ -47,7 +47,7 @@ const { values, positionals } = parseArgs({
     projects: { type: 'string', default: '1000' },
     listeners: { type: 'string', default: '1000' },
     offline: { type: 'boolean', default: false },
-    fleets: { type: 'string', default: '1000,5000' },
+    instances: { type: 'string', default: '1000,5000' },
   },
 });
 const pace = {
@@ -60,7 +60,7 @@ const scale = {
   keys: Number(values.keys),
   projects: Number(values.projects),
   listeners: Number(values.listeners),
-  fleets: values.fleets.split(',').map(Number),
+  instances: values.instances.split(',').map(Number),
 };
 const names = positionals.map((name) => LETTERS[name] ?? name);
 const wrong = !Object.values({ ...pace, ...scale })

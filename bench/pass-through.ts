@@ -1,9 +1,9 @@
 import { type Contender, measureInTurns, medianOf, medianRatio, type Sample } from './harness/rounds.ts';
 import type { Setting } from './harness/setting.ts';
 import { figure, promise, table } from './harness/table.ts';
-import { instanceId } from './subjects/fleet.ts';
 import { type BenchGateway, benchGateway } from './subjects/gateway.ts';
 import { proxyNginx } from './subjects/nginx-proxy.ts';
+import { instanceId } from './subjects/project-servers.ts';
 import { benchUpstream, owner } from './subjects/upstream.ts';
 
 /**

@@ -2,8 +2,8 @@ import { realOpenStack } from '../test/support/real-openstack.ts';
 import { type Contender, measureInTurns, medianOf, medianRatio } from './harness/rounds.ts';
 import type { Setting } from './harness/setting.ts';
 import { figure, promise, table } from './harness/table.ts';
-import { instanceId } from './subjects/fleet.ts';
 import { benchGateway, type KeyOwner } from './subjects/gateway.ts';
+import { instanceId } from './subjects/project-servers.ts';
 import { realInstance } from './subjects/real-instance.ts';
 import { benchUpstream, owner } from './subjects/upstream.ts';
 

@@ -1,8 +1,8 @@
 import type { Verdict } from './access/key-verifier.ts';
 import type { Principal } from './access/principal.ts';
+import type { CallTrace } from './compute/call-trace.ts';
 import type { Cloud } from './compute/cloud.ts';
 import type { Releases } from './compute/pending-releases.ts';
-import type { Provenance } from './compute/provenance.ts';
 import type { Attempt } from './compute/requests.ts';
 import type { ResponseHeaders } from './http/response-headers.ts';
 import type { Logger } from './telemetry/logger.ts';
@@ -16,7 +16,7 @@ export interface RequestVariables {
   /** telemetry: a logger that already carries the request id. */
   log: Logger;
   /** telemetry: what serving this request shows. */
-  provenance: Provenance;
+  trace: CallTrace;
   /** admin API, for its own routes: the operator as the audit log names them. */
   adminActor?: string;
   /** authenticate. */

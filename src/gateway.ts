@@ -22,7 +22,11 @@ import { retention } from './access/retention.ts';
 import { SecretCheck } from './access/secret-check.ts';
 import type { TrustedProxies } from './access/trusted-proxies.ts';
 import { ComputeError } from './compute/errors.ts';
-import { FORGETFUL_STORE, PendingReleases, type PendingReleasesOptions } from './compute/pending-releases.ts';
+import {
+  NO_RELEASE_STORE,
+  PendingReleases,
+  type PendingReleasesOptions,
+} from './compute/pending-releases.ts';
 import type { ReleaseStore } from './compute/release-store.ts';
 import { createConsole } from './console/console.ts';
 import type { GatewayEnv } from './context.ts';
@@ -50,14 +54,14 @@ import {
   routedPath,
   type Unreadable,
 } from './http/request-target.ts';
+import type { InventoryOptions } from './inventory/inventory-cache.ts';
+import { withInventory } from './inventory/with-inventory.ts';
 import { newRequestId, requestLog } from './telemetry/request-log.ts';
 import type { ToldReads } from './traffic/cache/at-hand.ts';
 import { type CacheOptions, type CachePorts, caching } from './traffic/cache/cached.ts';
 import type { EventLog } from './traffic/events/event-log.ts';
 import { Events, type OpenStream } from './traffic/events/events.ts';
 import type { StreamLimits } from './traffic/events/room.ts';
-import type { FleetOptions } from './traffic/fleet/fleets.ts';
-import { withFleets } from './traffic/fleet/with-fleets.ts';
 import {
   type IdempotencyOptions,
   type IdempotencyPorts,
@@ -111,7 +115,7 @@ export interface GatewayOptions extends AccessOptions, Omit<IdempotencyOptions, 
   readonly forwardedOrigin: TrustedProxies['forwardedOrigin'];
   readonly limits: LimitOptions;
   readonly cache: CacheOptions;
-  readonly fleets?: Partial<FleetOptions>;
+  readonly inventory?: Partial<InventoryOptions>;
   readonly streams: StreamLimits;
   /** How long entries of the audit log are kept. */
   readonly auditDays: number;
@@ -134,10 +138,13 @@ export interface Gateway {
 
 export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   const maxAge = options.cache.seconds * 1000;
-  const clouds = withFleets(ports.clouds, ports.versions, ports.metrics, { maxAge, ...options.fleets });
+  const clouds = withInventory(ports.clouds, ports.versions, ports.metrics, {
+    maxAgeMs: maxAge,
+    ...options.inventory,
+  });
   const releases = new PendingReleases(
     {
-      store: ports.releases ?? FORGETFUL_STORE,
+      store: ports.releases ?? NO_RELEASE_STORE,
       clouds: ports.clouds,
       log: ports.log,
       changed: (projectId) => ports.versions.changed({ projectId, instanceIds: [] }),

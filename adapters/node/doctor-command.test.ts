@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { importServerSecret } from '../../src/access/server-secret.ts';
 import { deadlineIn } from '../../src/clock.ts';
-import { Provenance } from '../../src/compute/provenance.ts';
+import { CallTrace } from '../../src/compute/call-trace.ts';
 import type { Config } from '../../src/config/config.ts';
 import { silentLogger } from '../../test/support/silent-logger.ts';
 import { memoryKeyStore } from '../memory/key-store.ts';
@@ -33,7 +33,7 @@ async function findings(roleOf: 'admin' | 'member') {
       deadline: deadlineIn(5_000),
       requestId: 'req-doctor',
       log: silentLogger,
-      provenance: new Provenance(),
+      trace: new CallTrace(),
     }),
   });
 }

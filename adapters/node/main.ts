@@ -11,8 +11,8 @@ import { SecretCheck, WRONG_SECRET } from '../../src/access/secret-check.ts';
 import { importServerSecret, type ServerSecret } from '../../src/access/server-secret.ts';
 import { trustedProxies } from '../../src/access/trusted-proxies.ts';
 import { deadlineIn, wallMs } from '../../src/clock.ts';
+import { CallTrace } from '../../src/compute/call-trace.ts';
 import { ComputeError } from '../../src/compute/errors.ts';
-import { Provenance } from '../../src/compute/provenance.ts';
 import { reconcile } from '../../src/compute/reconcile.ts';
 import { type Config, type OpenStackConfig, readConfig } from '../../src/config/config.ts';
 import { ConfigError } from '../../src/config/config-error.ts';
@@ -294,7 +294,7 @@ async function runReconcile(config: Config, args: readonly string[]): Promise<vo
     projectId === undefined
       ? clouds.openAsServiceAccount(call)
       : clouds.open({ kind: 'service', projectId }, call);
-  const freed = await reconcile(cloud, { olderThan, now: wallMs() });
+  const freed = await reconcile(cloud, { olderThanSeconds: olderThan, nowMs: wallMs() });
   if (values.json) console.log(JSON.stringify(freed));
   else {
     for (const { kind, id, address, description } of freed)
@@ -352,7 +352,7 @@ async function runDoctor(config: Config, args: readonly string[]): Promise<void>
 function commandCall(config: Config, level = config.logLevel === 'info' ? 'warn' : config.logLevel) {
   const log = pinoLogger(level);
   const deadline = deadlineIn(COMMAND_DEADLINE);
-  return { deadline, requestId: `req-${crypto.randomUUID()}`, log, provenance: new Provenance() };
+  return { deadline, requestId: `req-${crypto.randomUUID()}`, log, trace: new CallTrace() };
 }
 
 async function main([command = 'serve', ...args]: readonly string[]): Promise<void> {

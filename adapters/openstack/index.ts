@@ -76,7 +76,7 @@ export function openStackDriver(options: OpenStackOptions): OpenStackDriver {
     open: (credential, call) => openStackCloud(openStack, forOpenStack(credential), call),
     caller: async (credential, call) =>
       (await openStack.tokens.token(forOpenStack(credential), sendContext(call))).identity,
-    knownCaller: (credential) => openStack.tokens.known(forOpenStack(credential))?.identity ?? null,
+    peekCaller: (credential) => openStack.tokens.known(forOpenStack(credential))?.identity ?? null,
     openAsServiceAccount: (call) => openStackCloud(openStack, { kind: 'service_account' }, call),
     async ping(call) {
       const context = sendContext(call);

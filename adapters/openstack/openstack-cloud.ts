@@ -25,7 +25,7 @@ export const OPENSTACK_CAPABILITIES: CloudCapabilities = {
   floatingIps: true,
   securityGroups: true,
   keyPairs: true,
-  accessByFlags: false,
+  nativeAccessFlags: false,
 };
 
 /** A service key has no user of its own at the cloud, and would share the account's key pairs with all others. */
@@ -196,16 +196,16 @@ class CallsSendContext implements SendContext {
   readonly deadline: SendContext['deadline'];
   readonly requestId: SendContext['requestId'];
   readonly log: SendContext['log'];
-  readonly provenance: SendContext['provenance'];
+  readonly trace: SendContext['trace'];
   readonly tenant: SendContext['tenant'];
   readonly urgent: boolean;
   #signal: AbortSignal | undefined;
 
-  constructor({ deadline, requestId, log, provenance, tenant }: CallContext, urgent: boolean) {
+  constructor({ deadline, requestId, log, trace, tenant }: CallContext, urgent: boolean) {
     this.deadline = deadline;
     this.requestId = requestId;
     this.log = log;
-    this.provenance = provenance;
+    this.trace = trace;
     this.tenant = tenant;
     this.urgent = urgent;
   }

@@ -159,10 +159,10 @@ async function attempt(
 async function openOnce(
   transport: StreamingTransport,
   request: StreamedRequest,
-  { provenance }: CallContext,
+  { trace }: CallContext,
   deadline: MonotonicMs,
 ): Promise<UpstreamResponse | TransportError> {
-  const asked = provenance.asking(performance.now());
+  const asked = trace.startCall(performance.now());
   let id: string | undefined;
   try {
     const answer = await transport.open(request, deadline);
@@ -190,7 +190,7 @@ function noAnswer(request: StreamedRequest, error: TransportError, { log }: Call
     return new ComputeError('invalid', 'The client hung up before there was a response.', { cause: error });
   }
   log.warn('cloud_no_answer', { method, origin, path: path.replace(/\?.*$/s, ''), sent: error.sent }, error);
-  const underneath = { cause: error, untouched: !error.sent };
+  const underneath = { cause: error, notApplied: !error.sent };
   return error.timedOut
     ? new ComputeError('timeout', 'The cloud did not answer in time.', underneath)
     : new ComputeError('unavailable', 'The cloud cannot be reached at the moment.', {

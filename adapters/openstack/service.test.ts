@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { deadlineIn } from '../../src/clock.ts';
-import { Provenance } from '../../src/compute/provenance.ts';
+import { CallTrace } from '../../src/compute/call-trace.ts';
 import { CREDENTIAL, type Reply, scriptedCloud } from '../../test/support/mock-transport.ts';
 
 const SERVER = '00000000-0000-4000-8000-000000000001';
@@ -253,7 +253,7 @@ describe('tries', () => {
     const late = cloud.driver.open(CREDENTIAL, {
       deadline: deadlineIn(-1),
       requestId: 'r',
-      provenance: new Provenance(),
+      trace: new CallTrace(),
       log: cloud.open().log,
     });
     await expect(late.listInstances({}, {})).rejects.toMatchObject({ code: 'timeout' });

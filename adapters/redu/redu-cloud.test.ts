@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { Hono } from 'hono';
 import { describe, expect, test } from 'vitest';
 import { deadlineIn } from '../../src/clock.ts';
+import { CallTrace } from '../../src/compute/call-trace.ts';
 import type { Cloud, CloudCredential } from '../../src/compute/cloud.ts';
 import { ComputeError, ERROR_CODES, type ErrorCode } from '../../src/compute/errors.ts';
 import { NO_REACH, withAccess } from '../../src/compute/instance-view.ts';
 import { QUOTA_NAMES, type Quotas } from '../../src/compute/model.ts';
-import { Provenance } from '../../src/compute/provenance.ts';
 import { INSTANCE, reduApp, SILENT } from '../../src/dialects/redu/app-under-test.ts';
 import { decodeInstance } from '../../src/dialects/redu/decode-answers.ts';
 import { encodeInstance, encodeInstanceDetail } from '../../src/dialects/redu/encode-instance.ts';
@@ -23,7 +23,7 @@ function cloudOver(fetch: (request: Request) => Response | Promise<Response>, de
     deadline: deadlineIn(deadline),
     requestId: 'req-test',
     log: SILENT,
-    provenance: new Provenance(),
+    trace: new CallTrace(),
   });
 }
 
@@ -36,7 +36,7 @@ describe('what a redu API tells is what it was told', () => {
     const { isPublic: _public, enableSSH: _ssh, floatingIp: _address, ...items } = all;
     return items;
   };
-  const byFlags = { capabilities: { accessByFlags: true } } as Cloud;
+  const byFlags = { capabilities: { nativeAccessFlags: true } } as Cloud;
 
   test('an instance by itself', async () => {
     await fc.assert(
@@ -181,7 +181,7 @@ describe('an error keeps its kind on the way through', () => {
     const cloud = beyond({
       getInstance: () => Promise.reject(told),
       listInstances: async () => ({ instances: [], more: false }),
-      capabilities: { floatingIps: false, securityGroups: false, keyPairs: true, accessByFlags: false },
+      capabilities: { floatingIps: false, securityGroups: false, keyPairs: true, nativeAccessFlags: false },
     });
     const heard = await cloud.getInstance(INSTANCE.id).catch((error: unknown) => error);
     const kinds = { method_not_allowed: 'not_found', not_implemented: 'not_found', ...BECOMES };

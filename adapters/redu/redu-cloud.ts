@@ -22,7 +22,7 @@ export const REDU_CAPABILITIES: CloudCapabilities = {
   floatingIps: false,
   securityGroups: true,
   keyPairs: true,
-  accessByFlags: true,
+  nativeAccessFlags: true,
 };
 
 /** `Cloud` over a redu-dialect API. Each method is the table of contents' entry for what does it. */

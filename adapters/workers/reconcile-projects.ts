@@ -29,7 +29,7 @@ export async function reconcileProjects({
   call,
 }: Reconciled): Promise<void> {
   const tidy = async (project: string, cloud: Cloud) => {
-    await reconcile(cloud, { olderThan: OLDER_THAN, now: wallMs() }).catch((error: unknown) =>
+    await reconcile(cloud, { olderThanSeconds: OLDER_THAN, nowMs: wallMs() }).catch((error: unknown) =>
       call.log.error('reconcile_failed', { project }, error),
     );
   };

@@ -9,7 +9,7 @@ import { SecretCheck } from '../../src/access/secret-check.ts';
 import { importServerSecret } from '../../src/access/server-secret.ts';
 import { trustedProxies } from '../../src/access/trusted-proxies.ts';
 import { deadlineIn } from '../../src/clock.ts';
-import { Provenance } from '../../src/compute/provenance.ts';
+import { CallTrace } from '../../src/compute/call-trace.ts';
 import { type Config, type OpenStackConfig, readConfig } from '../../src/config/config.ts';
 import { ConfigError } from '../../src/config/config-error.ts';
 import { createGateway } from '../../src/gateway.ts';
@@ -228,8 +228,8 @@ export async function wire(
       // An object holds the streams of one project.
       streams: { ...config.streams, perProject: config.streams.perProject ?? config.streams.total },
       cache: { ...config.cache, bytes: Math.min(config.cache.bytes, MAX_CACHE_BYTES), background: waitUntil },
-      fleets: { maxInstances: MAX_FLEET_INSTANCES, background: waitUntil },
-      releases: { background: waitUntil, longestWork: LONGEST_BACKGROUND_WORK },
+      inventory: { maxInstances: MAX_FLEET_INSTANCES, background: waitUntil },
+      releases: { background: waitUntil, maxWorkMs: LONGEST_BACKGROUND_WORK },
       ...trustedProxies(config.trustedProxies, (c) => c.req.header('cf-connecting-ip') ?? null),
       unreadable: ({ req }) => {
         const host = req.header('host');
@@ -251,7 +251,7 @@ export async function wire(
       if (openToTidy === null) return;
       const deadline = deadlineIn(CRON_DEADLINE);
       const requestId = `req-${crypto.randomUUID()}`;
-      const call = { deadline, requestId, log, provenance: new Provenance() };
+      const call = { deadline, requestId, log, trace: new CallTrace() };
       await reconcileProjects({ clouds, openAsServiceAccount: openToTidy, keys, call });
     },
   };

@@ -20,7 +20,7 @@ export interface Scale {
   /** Who listen to the events of one. */
   readonly listeners: number;
   /** Instances of a project, one measurement for each. */
-  readonly fleets: readonly number[];
+  readonly instances: readonly number[];
 }
 
 export interface Stoppable {

@@ -1,6 +1,6 @@
 /**
  * As much of an OpenStack as reading instances takes, as fast as Node can: ready-made bytes of the shapes that a real one answers.
- * Every project has a fleet of its own. `POST /bench/change?project=P&count=N` changes N instances of it; `GET /bench/calls` tells
+ * Every project has its own servers. `POST /bench/change?project=P&count=N` changes N instances of it; `GET /bench/calls` tells
  * what was asked for and how many bytes that took.
  *
  * @module
@@ -8,12 +8,12 @@
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { Fleet, NETWORK_ID } from './fleet.ts';
+import { NETWORK_ID, ProjectServers } from './project-servers.ts';
 
-const [fleetSize = '10'] = process.argv.slice(2);
+const [instancesPerProject = '10'] = process.argv.slice(2);
 /** Nova's `osapi_max_limit`. */
 const PAGE = 1000;
-const fleets = new Map<string, Fleet>();
+const projects = new Map<string, ProjectServers>();
 const calls = { count: 0, bytes: 0, paths: [] as string[] };
 let base = '';
 
@@ -29,19 +29,19 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const single = target.startsWith('/compute/v2.1/servers/') && !target.includes('?');
   const project = String(request.headers['x-auth-token'] ?? '');
   if (single && !target.endsWith('/detail')) {
-    const server = fleetOf(project).server(target.slice('/compute/v2.1/servers/'.length));
+    const server = serversOf(project).server(target.slice('/compute/v2.1/servers/'.length));
     return server === null
       ? count(response, 404, '{"itemNotFound":{"code":404,"message":"Instance could not be found."}}', target)
       : count(response, 200, server, target);
   }
   const url = new URL(target, base);
   if (url.pathname.startsWith('/compute/v2.1/servers/detail')) {
-    return count(response, 200, fleetOf(project).page(url, PAGE), target);
+    return count(response, 200, serversOf(project).page(url, PAGE), target);
   }
   if (url.pathname === '/networking/v2.0/security-groups')
     return count(response, 200, GROUPS(project), target);
   if (url.pathname === '/networking/v2.0/ports')
-    return count(response, 200, fleetOf(project).ports(url, GROUP_ID), target);
+    return count(response, 200, serversOf(project).ports(url, GROUP_ID), target);
   if (url.pathname === '/networking/v2.0/networks') return count(response, 200, NETWORKS(project), target);
   if (url.pathname === '/networking/v2.0/floatingips')
     return count(response, 200, '{"floatingips":[]}', target);
@@ -49,18 +49,18 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   if (url.pathname.replace(/\/$/, '') === '/compute/v2.1') return send(response, 200, VERSION);
   if (url.pathname === '/bench/calls') return send(response, 200, JSON.stringify(calls));
   if (url.pathname === '/bench/change') {
-    fleetOf(url.searchParams.get('project') ?? '').change(Number(url.searchParams.get('count')));
+    serversOf(url.searchParams.get('project') ?? '').change(Number(url.searchParams.get('count')));
     return send(response, 204, '');
   }
   return send(response, 200, '{}');
 }
 
-function fleetOf(project: string): Fleet {
-  const known = fleets.get(project);
+function serversOf(project: string): ProjectServers {
+  const known = projects.get(project);
   if (known !== undefined) return known;
-  const fleet = new Fleet(project, Number(fleetSize), base);
-  fleets.set(project, fleet);
-  return fleet;
+  const servers = new ProjectServers(project, Number(instancesPerProject), base);
+  projects.set(project, servers);
+  return servers;
 }
 
 function count(response: ServerResponse, status: number, body: string, target: string): void {

@@ -12,9 +12,9 @@ export interface UpstreamCalls {
   readonly paths: readonly string[];
 }
 
-/** The fast OpenStack of `upstream-server.ts`, where each project has `fleetSize` instances. */
-export async function benchUpstream(fleetSize: number) {
-  const child = await startChild(process.execPath, [SERVER, `${fleetSize}`], /listens on (\d+)/);
+/** The fast OpenStack of `upstream-server.ts`, where each project has `instancesPerProject` instances. */
+export async function benchUpstream(instancesPerProject: number) {
+  const child = await startChild(process.execPath, [SERVER, `${instancesPerProject}`], /listens on (\d+)/);
   const url = `http://127.0.0.1:${child.announced[0]}`;
   return {
     url,

@@ -99,8 +99,8 @@ export function callContext(c: Context<GatewayEnv>, deadline: number): CallConte
     deadline: deadlineIn(deadline),
     requestId: c.get('requestId'),
     log: c.get('log'),
-    mayBeOld: c.req.method === 'GET' || c.req.method === 'HEAD',
-    provenance: c.get('provenance'),
+    allowStale: c.req.method === 'GET' || c.req.method === 'HEAD',
+    trace: c.get('trace'),
     tenant: principal?.projectId,
   };
 }

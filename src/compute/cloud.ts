@@ -19,6 +19,7 @@
 
 import type { MonotonicMs } from '../clock.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { CallTrace } from './call-trace.ts';
 import type {
   AvailabilityZone,
   CloudInstance,
@@ -38,7 +39,6 @@ import type {
   ServerGroup,
   ServerGroupPolicy,
 } from './model.ts';
-import type { Provenance } from './provenance.ts';
 
 /** What a caller signs in to the cloud with. Never logged, never part of a cache key. */
 export type CloudCredential =
@@ -67,9 +67,9 @@ export interface CallContext {
    * What is told may be as old as the operator allows, as to a request that only reads. Absent: it must be the truth, since
    * something is decided by it.
    */
-  readonly mayBeOld?: boolean;
+  readonly allowStale?: boolean;
   /** Where is noted what the answer is told from, and what the request changes. */
-  readonly provenance: Provenance;
+  readonly trace: CallTrace;
 }
 
 /** What a kind of cloud can do at all. A missing capability is `not_implemented`, said before anything is tried. */
@@ -84,7 +84,7 @@ export interface CloudCapabilities {
    * The cloud itself knows the flags `isPublic` and `enableSSH` of an instance's metadata and sets up what they ask for; it
    * also takes names of flavors and images, and chooses a network. Then nothing of it is done here.
    */
-  readonly accessByFlags: boolean;
+  readonly nativeAccessFlags: boolean;
 }
 
 /** A kind of cloud at an address; opened per request for the credential at hand. */
@@ -95,7 +95,7 @@ export interface CloudDriver {
   /** `open(...).caller()` without the rest of it, for who has an answer already and must know whether it may be told. */
   caller(credential: CloudCredential, call: CallContext): Promise<SignedInCaller>;
   /** Whom `caller` would tell at once, without asking anybody or seeing to anything; null when it would not, or cannot know. */
-  knownCaller?(credential: CloudCredential): SignedInCaller | null;
+  peekCaller?(credential: CloudCredential): SignedInCaller | null;
   /** Whether the cloud answers at all. Rejects with `unavailable` or `timeout`. */
   ping(call: CallContext): Promise<void>;
   /** Lets go of connections. */

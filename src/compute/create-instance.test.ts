@@ -33,7 +33,7 @@ function diaryCloud(change: Partial<Cloud> = {}) {
     return Promise.resolve(result);
   };
   const cloud: Partial<Cloud> = {
-    capabilities: { floatingIps: true, securityGroups: true, keyPairs: true, accessByFlags: false },
+    capabilities: { floatingIps: true, securityGroups: true, keyPairs: true, nativeAccessFlags: false },
     log,
     detached: () => cloud as Cloud,
     caller: async () => ({ userId: 'u', projectId: 'p', roles: ['member'] }),
@@ -131,7 +131,7 @@ describe('create with a public address', () => {
   );
 
   test('ended before anything was sent: undone', async () => {
-    const refused = new ComputeError('unavailable', 'refused', { untouched: true });
+    const refused = new ComputeError('unavailable', 'refused', { notApplied: true });
     const { cloud, diary } = diaryCloud({ createInstance: () => Promise.reject(refused) });
     await expect(createInstance(cloud, REQUEST, { keyId: 'k1' })).rejects.toBe(refused);
     expect(diary.slice(2)).toEqual(['no ip1', 'no port1']);
@@ -145,11 +145,13 @@ describe('create with a public address', () => {
       { createFloatingIp: () => Promise.reject(lost) },
     ]) {
       const { cloud } = diaryCloud(change);
-      const told = { code: 'timeout', message: 'no answer', retryAfter: 7, untouched: true };
+      const told = { code: 'timeout', message: 'no answer', retryAfter: 7, notApplied: true };
       await expect(createInstance(cloud, REQUEST, { keyId: 'k1' })).rejects.toMatchObject(told);
     }
     const { cloud } = diaryCloud({ createInstance: () => Promise.reject(lost) });
-    await expect(createInstance(cloud, REQUEST, { keyId: 'k1' })).rejects.toMatchObject({ untouched: false });
+    await expect(createInstance(cloud, REQUEST, { keyId: 'k1' })).rejects.toMatchObject({
+      notApplied: false,
+    });
   });
 
   test('an external network that cannot be reached is passed over for the next', async () => {
@@ -176,7 +178,7 @@ describe('create with a public address', () => {
 
   test('a cloud without public addresses says so before anything is made', async () => {
     const { cloud, diary } = diaryCloud({
-      capabilities: { floatingIps: false, securityGroups: false, keyPairs: true, accessByFlags: false },
+      capabilities: { floatingIps: false, securityGroups: false, keyPairs: true, nativeAccessFlags: false },
     });
     await expect(createInstance(cloud, REQUEST, { keyId: 'k1' })).rejects.toMatchObject({
       code: 'not_implemented',

@@ -1,23 +1,23 @@
 import { wallTime } from '../clock.ts';
 import type { Caller, Cloud, NetworkAttachment, NewInstance } from './cloud.ts';
-import { ComputeError, noKeyPairs, untouched } from './errors.ts';
+import { asNotApplied, ComputeError, noKeyPairs } from './errors.ts';
 import { FLAG_PUBLIC, FLAG_SSH, NO_REACH, PUBLIC_ADDRESS, reachOf } from './instance-view.ts';
 import { viewOf } from './instances.ts';
 import {
-  type Attachable,
   assertServerGroup,
-  attachable,
   flavorId,
   imageId,
+  type ResolvedAttachments,
+  resolveAttachments,
   securityGroupIds,
 } from './lookups.ts';
 import type { CloudInstance, Instance, SecurityGroup } from './model.ts';
 import { newRequestMark, requestDescription } from './ownership.ts';
 import type { NewRelease } from './pending-releases.ts';
-import { type Entry, openEntry } from './public-entry.ts';
+import { type PublicAccess, preparePublicAccess } from './public-entry.ts';
 import type { Attempt, CreateInstance, Owner } from './requests.ts';
-import { isUndecided, type Undo, undoable } from './saga.ts';
-import { admitsSsh, ensureSshGroup } from './ssh-access.ts';
+import { isIndeterminate, type Undo, undoable } from './saga.ts';
+import { allowsSsh, ensureSshGroup } from './ssh-access.ts';
 
 /**
  * Makes an instance with the access it asks for, and answers as soon as the cloud has accepted it.
@@ -26,7 +26,7 @@ import { admitsSsh, ensureSshGroup } from './ssh-access.ts';
  * known at once, without waiting for the boot. When a step fails, those before it are undone.
  *
  * `invalid`, `quota_exceeded`, `conflict` (no way from the network to the outside), `not_implemented`. An error that is
- * `untouched` says that there is certainly no instance.
+ * `notApplied` says that there is certainly no instance.
  *
  * @param attempt Given when the request must not be carried out twice. One that is resumed answers the instance that an earlier
  *   attempt has made, if there is one.
@@ -41,12 +41,12 @@ export async function createInstance(
     const made = await cloud.findInstance(requestDescription(attempt.mark));
     if (made !== null) return viewOf(cloud, made, await reachOf(cloud, { instanceId: made.id }));
   }
-  if (cloud.capabilities.accessByFlags) return createByFlags(cloud, request, attempt);
+  if (cloud.capabilities.nativeAccessFlags) return createByFlags(cloud, request, attempt);
   const order = { asked: false };
   try {
     return await create(cloud, request, owner, attempt, order);
   } catch (error) {
-    throw order.asked ? error : untouched(error);
+    throw order.asked ? error : asNotApplied(error);
   }
 }
 
@@ -63,7 +63,7 @@ async function create(
   const [flavor, image, places, groups] = await Promise.all([
     flavorId(cloud, request.flavor),
     imageId(cloud, request.image),
-    attachable(cloud, request.networks),
+    resolveAttachments(cloud, request.networks),
     cloud.capabilities.securityGroups ? cloud.listSecurityGroups() : [],
     assertServerGroup(cloud, request.serverGroupId),
   ]);
@@ -77,7 +77,7 @@ async function create(
     const allGroupIds = sshGroup === null ? groupIds : [...new Set([...groupIds, sshGroup.id])];
     if (sshGroup !== null) await openNamedPorts(cloud, places.attachments, sshGroup.id, undo);
     const entry = request.isPublic
-      ? await openEntry(cloud, places, { name: request.name, groupIds: allGroupIds }, owner, undo)
+      ? await preparePublicAccess(cloud, places, { name: request.name, groupIds: allGroupIds }, owner, undo)
       : null;
     const accepted: NewInstance = {
       name: request.name,
@@ -97,7 +97,7 @@ async function create(
     const id = await accept(cloud, accepted, entry?.made ?? null, undo);
     const onPorts = groupsOnPorts(places, allGroupIds.length > 0 ? allGroupIds : ofDefault);
     return {
-      ...(await firstLook(cloud, id, accepted, caller)),
+      ...(await readCreated(cloud, id, accepted, caller)),
       publicAddress: entry?.address ?? null,
       sshEnabled: request.enableSsh || opensSsh(groups, onPorts),
     };
@@ -126,7 +126,7 @@ async function createByFlags(
   };
   const caller = await cloud.caller();
   const id = await cloud.createInstance(accepted);
-  return viewOf(cloud, await firstLook(cloud, id, accepted, caller), NO_REACH);
+  return viewOf(cloud, await readCreated(cloud, id, accepted, caller), NO_REACH);
 }
 
 function assertCapable(cloud: Cloud, request: CreateInstance): void {
@@ -168,7 +168,7 @@ async function openNamedPorts(
 }
 
 /** Of an instance that is on an external network itself nothing is promised: it has no floating IP that Nova would show late. */
-function flags(request: CreateInstance, entry: Entry | null): Record<string, string> {
+function flags(request: CreateInstance, entry: PublicAccess | null): Record<string, string> {
   return {
     ...(entry?.isExternal ? {} : { [FLAG_PUBLIC]: String(request.isPublic) }),
     [FLAG_SSH]: String(request.enableSsh),
@@ -184,9 +184,9 @@ function defaultGroupIds(groups: readonly SecurityGroup[], { projectId }: Caller
 }
 
 /** Pauses in milliseconds before a server whose response was lost is searched for. */
-const SEARCH_PAUSES = [250, 750];
+const SEARCH_DELAYS_MS = [250, 750];
 /** Milliseconds after which a server that is not found was not made. */
-const SERVER_SETTLING = 120_000;
+const SERVER_SETTLING_MS = 120_000;
 
 /** The id of the accepted server. When the response is lost it is searched for: at once, and after that in the background. */
 async function accept(
@@ -197,22 +197,23 @@ async function accept(
 ): Promise<string> {
   try {
     const id = await cloud.createInstance(instance);
-    undo.keep();
+    undo.commit();
     return id;
   } catch (error) {
-    if (!isUndecided(error)) throw error;
+    if (!isIndeterminate(error)) throw error;
     // Taking the port from under a server that is booting after all would be worse than a leftover for a while.
-    undo.keep();
+    undo.commit();
     const found = await search(cloud, instance.description);
     if (found !== null) return found;
-    if (made !== null) undo.lost({ ...made, serverMark: instance.description, settlesIn: SERVER_SETTLING });
+    if (made !== null)
+      undo.responseLost({ ...made, serverMark: instance.description, settlesInMs: SERVER_SETTLING_MS });
     throw error;
   }
 }
 
 async function search(cloud: Cloud, description: string | null): Promise<string | null> {
   if (description === null) return null;
-  for (const pause of SEARCH_PAUSES) {
+  for (const pause of SEARCH_DELAYS_MS) {
     await new Promise((resolve) => setTimeout(resolve, pause));
     try {
       const found = await cloud.findInstance(description);
@@ -225,7 +226,7 @@ async function search(cloud: Cloud, description: string | null): Promise<string 
 }
 
 /** The accepted instance; when the cloud cannot show it yet, what is certain about it. Never fails: it exists. */
-async function firstLook(
+async function readCreated(
   cloud: Cloud,
   id: string,
   accepted: NewInstance,
@@ -260,7 +261,10 @@ async function firstLook(
 }
 
 /** A port that is named keeps its own groups; the ones that the cloud makes get those of the instance. */
-function groupsOnPorts({ attachments, ports }: Attachable, ofInstance: readonly string[]): readonly string[] {
+function groupsOnPorts(
+  { attachments, ports }: ResolvedAttachments,
+  ofInstance: readonly string[],
+): readonly string[] {
   return attachments.flatMap((attachment) => {
     if (attachment.kind === 'network') return ofInstance;
     return ports.find(({ id }) => id === attachment.portId)?.securityGroupIds ?? [];
@@ -268,5 +272,5 @@ function groupsOnPorts({ attachments, ports }: Attachable, ofInstance: readonly 
 }
 
 function opensSsh(groups: readonly SecurityGroup[], ids: readonly string[]): boolean {
-  return groups.some((group) => ids.includes(group.id) && group.rules.some(admitsSsh));
+  return groups.some((group) => ids.includes(group.id) && group.rules.some(allowsSsh));
 }

@@ -49,11 +49,16 @@ export const ERROR_CODES = [
 
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
-/** After these nobody knows whether a call was carried out, unless the error is `untouched`. */
-export const UNDECIDED: readonly ErrorCode[] = ['timeout', 'bad_gateway', 'unavailable', 'internal'];
+/** After these nobody knows whether a call was carried out, unless the error is `notApplied`. */
+export const INDETERMINATE_CODES: readonly ErrorCode[] = [
+  'timeout',
+  'bad_gateway',
+  'unavailable',
+  'internal',
+];
 
 /** One thing wrong with one field of a request. */
-export interface FieldProblem {
+export interface FieldError {
   /** Dotted path of the field as the client wrote it: `metadata.isPublic`, `networks.0`. */
   readonly field: string;
   readonly message: string;
@@ -61,11 +66,11 @@ export interface FieldProblem {
 
 export interface ComputeErrorOptions {
   /** Which fields are wrong; only with `invalid`. */
-  readonly details?: readonly FieldProblem[];
+  readonly details?: readonly FieldError[];
   /** Whole seconds after which trying again makes sense. */
   readonly retryAfter?: number;
   /** Certainly nothing of it was carried out: it never reached the cloud, or only what was undone. */
-  readonly untouched?: boolean;
+  readonly notApplied?: boolean;
   /** What happened underneath, for the log. Never shown to a client. */
   readonly cause?: unknown;
 }
@@ -76,9 +81,9 @@ export interface ComputeErrorOptions {
  */
 export class ComputeError extends Error {
   readonly code: ErrorCode;
-  readonly details: readonly FieldProblem[];
+  readonly details: readonly FieldError[];
   readonly retryAfter: number | undefined;
-  readonly untouched: boolean;
+  readonly notApplied: boolean;
 
   constructor(code: ErrorCode, message: string, options: ComputeErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -86,7 +91,7 @@ export class ComputeError extends Error {
     this.code = code;
     this.details = options.details ?? [];
     this.retryAfter = options.retryAfter;
-    this.untouched = options.untouched ?? false;
+    this.notApplied = options.notApplied ?? false;
   }
 
   /** An `invalid` about a single field. */
@@ -101,13 +106,13 @@ export function hasCode(error: unknown, ...codes: ErrorCode[]): error is Compute
 }
 
 /** The same error, of which it is certain that nothing was carried out. What is no `ComputeError` stays as it is. */
-export function untouched(error: unknown): unknown {
-  if (!(error instanceof ComputeError) || error.untouched) return error;
+export function asNotApplied(error: unknown): unknown {
+  if (!(error instanceof ComputeError) || error.notApplied) return error;
   const { code, message, details, retryAfter, cause } = error;
   return new ComputeError(code, message, {
     details,
     ...(retryAfter !== undefined && { retryAfter }),
-    untouched: true,
+    notApplied: true,
     cause,
   });
 }

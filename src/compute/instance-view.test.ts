@@ -55,7 +55,7 @@ const shown = (address: string) =>
 
 const cloudWith = (listFloatingIps: () => FloatingIp[]): Cloud =>
   ({
-    capabilities: { floatingIps: true, securityGroups: true, keyPairs: true, accessByFlags: false },
+    capabilities: { floatingIps: true, securityGroups: true, keyPairs: true, nativeAccessFlags: false },
     listFloatingIps: async () => listFloatingIps(),
   }) as Partial<Cloud> as Cloud;
 

@@ -7,7 +7,7 @@
 
 import type { Cloud, ReachFilter } from './cloud.ts';
 import type { CloudInstance, FloatingIp, Instance, Port, Reach } from './model.ts';
-import { admitsSsh } from './ssh-access.ts';
+import { allowsSsh } from './ssh-access.ts';
 
 /** The flags as they stand in an instance's metadata in the cloud. */
 export const FLAG_PUBLIC = 'isPublic';
@@ -20,8 +20,8 @@ export const NO_REACH: Reach = { groups: [], ports: [], externalNetworkIds: new 
 
 /** What decides who reaches instances of this cloud. */
 export async function reachOf(cloud: Cloud, of: ReachFilter = {}): Promise<Reach> {
-  const { securityGroups, accessByFlags } = cloud.capabilities;
-  return securityGroups && !accessByFlags ? cloud.listReach(of) : NO_REACH;
+  const { securityGroups, nativeAccessFlags } = cloud.capabilities;
+  return securityGroups && !nativeAccessFlags ? cloud.listReach(of) : NO_REACH;
 }
 
 /**
@@ -37,27 +37,27 @@ export async function withAccess(
   reach: Reach,
   allProjects = false,
 ): Promise<Instance[]> {
-  const { floatingIps, securityGroups, accessByFlags } = cloud.capabilities;
-  if (accessByFlags) {
+  const { floatingIps, securityGroups, nativeAccessFlags } = cloud.capabilities;
+  if (nativeAccessFlags) {
     return instances.map((instance) => ({
       ...instance,
-      publicAddress: promisedAddress(instance),
-      sshEnabled: sshPromised(instance),
+      publicAddress: recordedAddress(instance),
+      sshEnabled: sshRecorded(instance),
     }));
   }
-  const inDoubt = floatingIps && instances.some(isInDoubt);
+  const inDoubt = floatingIps && instances.some(isUncertain);
   const addresses = inDoubt ? await cloud.listFloatingIps(allProjects ? { allProjects } : {}) : [];
-  const opensSsh = new Set(reach.groups.filter(({ rules }) => rules.some(admitsSsh)).map(({ id }) => id));
+  const opensSsh = new Set(reach.groups.filter(({ rules }) => rules.some(allowsSsh)).map(({ id }) => id));
   const portsOf = portsByInstance(reach.ports);
   // A server that is being built has no port yet: until then its own flag counts.
-  const isPromised = (one: CloudInstance) => !allProjects && one.status === 'BUILD' && sshPromised(one);
+  const isPromised = (one: CloudInstance) => !allProjects && one.status === 'BUILD' && sshRecorded(one);
   return instances.map((instance) => {
     const ports = (portsOf.get(instance.id) ?? []).filter((port) => port.projectId === instance.projectId);
     const floating = floatingIps ? floatingAddressOf(instance, addresses) : shownAddress(instance);
     return shownAs(
       instance,
       floating ?? externalAddressOf(ports, reach.externalNetworkIds),
-      securityGroups ? (openedBy(ports, opensSsh) ?? isPromised(instance)) : sshPromised(instance),
+      securityGroups ? (openedBy(ports, opensSsh) ?? isPromised(instance)) : sshRecorded(instance),
     );
   });
 }
@@ -102,15 +102,15 @@ function floatingOn(instance: CloudInstance): string[] {
 /** Of several floating IPs the one that the gateway led there, as long as it leads there; else the one of the first network. */
 function shownAddress(instance: CloudInstance): string | null {
   const shown = floatingOn(instance);
-  return shown.find((address) => address === promisedAddress(instance)) ?? shown[0] ?? null;
+  return shown.find((address) => address === recordedAddress(instance)) ?? shown[0] ?? null;
 }
 
 /** The address the flags speak of; null when they say private, or nothing. */
-function promisedAddress(instance: CloudInstance): string | null {
+function recordedAddress(instance: CloudInstance): string | null {
   return instance.metadata[FLAG_PUBLIC] === 'true' ? (instance.metadata[PUBLIC_ADDRESS] ?? null) : null;
 }
 
-function sshPromised({ metadata }: CloudInstance): boolean {
+function sshRecorded({ metadata }: CloudInstance): boolean {
   return metadata[FLAG_SSH] === 'true';
 }
 
@@ -118,7 +118,7 @@ function sshPromised({ metadata }: CloudInstance): boolean {
 export function flagsDisagree(instance: CloudInstance): boolean {
   const flag = instance.metadata[FLAG_PUBLIC];
   if (flag === undefined) return false;
-  const promised = promisedAddress(instance);
+  const promised = recordedAddress(instance);
   // Somebody else's tool may set the flag without an address: then any address agrees with it, and none does not.
   return flag === 'true' && promised === null
     ? floatingOn(instance).length === 0
@@ -138,14 +138,14 @@ const TAKES_METADATA: ReadonlySet<string> = new Set([
 ]);
 
 /** Neither its metadata nor its addresses can be relied on. */
-function isInDoubt(instance: CloudInstance): boolean {
+function isUncertain(instance: CloudInstance): boolean {
   return !TAKES_METADATA.has(instance.status) || flagsDisagree(instance);
 }
 
 /** What a customer wrote only chooses among the floating IPs that Neutron shows to lead there. */
 function floatingAddressOf(instance: CloudInstance, floatingIps: readonly FloatingIp[]): string | null {
-  if (!isInDoubt(instance)) return shownAddress(instance);
-  const promised = promisedAddress(instance);
+  if (!isUncertain(instance)) return shownAddress(instance);
+  const promised = recordedAddress(instance);
   const own = floatingIps.filter(({ projectId }) => projectId === instance.projectId);
   const order = instance.addresses.map(({ address }) => address);
   const placeOf = ({ fixedAddress }: FloatingIp) => {

@@ -13,7 +13,7 @@ import { isOwned } from './ownership.ts';
 import { noReleases, type Releases } from './pending-releases.ts';
 import { type MadeFor, madeFor } from './release.ts';
 import type { InstanceQuery, RequestedAction } from './requests.ts';
-import { isUndecided, TIDY_MILLISECONDS } from './saga.ts';
+import { CLEANUP_TIMEOUT_MS, isIndeterminate } from './saga.ts';
 
 export interface InstanceList {
   readonly instances: readonly Instance[];
@@ -95,15 +95,15 @@ async function planDeletion(cloud: Cloud, instance: CloudInstance, releases: Rel
       if (planned !== null) releases.begin(cloud, planned);
       else {
         // Once more, for what a request at the same time has made.
-        releases.check(cloud.detached(TIDY_MILLISECONDS), async () => {
-          const since = await madeFor(cloud.detached(TIDY_MILLISECONDS), instance);
+        releases.check(cloud.detached(CLEANUP_TIMEOUT_MS), async () => {
+          const since = await madeFor(cloud.detached(CLEANUP_TIMEOUT_MS), instance);
           return isSomething(since) ? { ...since, instanceId } : null;
         });
       }
     },
     async failed(error) {
       if (planned === null) return;
-      if (isUndecided(error)) releases.begin(cloud, planned);
+      if (isIndeterminate(error)) releases.begin(cloud, planned);
       else await releases.cancel(planned);
     },
   };

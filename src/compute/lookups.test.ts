@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { onlyNetwork, securityGroupIds } from './lookups.ts';
+import { resolveDefaultNetwork, securityGroupIds } from './lookups.ts';
 import type { Network, SecurityGroup } from './model.ts';
 
 const network = (id: string, change: Partial<Network>): Network => ({
@@ -24,12 +24,12 @@ describe('the network of an instance that names none', () => {
     ['the one that is shared with it', [external, provider, shared], 'shared'],
     ['an external one that is shared with it', [external, provider], 'provider'],
   ])('is %s', (_, networks, id) => {
-    expect(onlyNetwork(networks, 'p')).toEqual({ kind: 'network', networkId: id });
+    expect(resolveDefaultNetwork(networks, 'p')).toEqual({ kind: 'network', networkId: id });
   });
 
   test('is asked for when there are several, and when no network takes instances', () => {
-    expect(() => onlyNetwork([own, { ...own, id: 'own-2' }], 'p')).toThrow('several networks');
-    expect(() => onlyNetwork([external], 'p')).toThrow('no network');
+    expect(() => resolveDefaultNetwork([own, { ...own, id: 'own-2' }], 'p')).toThrow('several networks');
+    expect(() => resolveDefaultNetwork([external], 'p')).toThrow('no network');
   });
 });
 

@@ -22,7 +22,7 @@ function matchIds(things: readonly Named[], wanted: string): string[] {
 }
 
 /** The only id that `wanted` can mean. `invalid`: there is none, or several. */
-function onlyId(things: readonly Named[], wanted: string, field: string, kind: string): string {
+function resolveId(things: readonly Named[], wanted: string, field: string, kind: string): string {
   const ids = matchIds(things, wanted);
   const [id] = ids;
   if (id === undefined) throw ComputeError.field(field, `there is no ${kind} "${wanted}"`);
@@ -40,17 +40,17 @@ function onlyId(things: readonly Named[], wanted: string, field: string, kind: s
  * taken for an id. `invalid`: several have that name.
  */
 export function idToFilterBy(things: readonly Named[], wanted: string, field: 'flavor' | 'image'): string {
-  return matchIds(things, wanted).length === 0 ? wanted : onlyId(things, wanted, field, field);
+  return matchIds(things, wanted).length === 0 ? wanted : resolveId(things, wanted, field, field);
 }
 
 /** `invalid`. */
 export async function flavorId(cloud: Cloud, wanted: string): Promise<string> {
-  return onlyId(await cloud.listFlavors(), wanted, 'flavor_id', 'flavor');
+  return resolveId(await cloud.listFlavors(), wanted, 'flavor_id', 'flavor');
 }
 
 /** `invalid`. */
 export async function imageId(cloud: Cloud, wanted: string): Promise<string> {
-  return onlyId(await cloud.listImages(), wanted, 'image_id', 'image');
+  return resolveId(await cloud.listImages(), wanted, 'image_id', 'image');
 }
 
 /**
@@ -66,12 +66,12 @@ export function securityGroupIds(
   return wanted.map((name, index) => {
     const isId = groups.some(({ id }) => id === name);
     const named = !isId && own.some((group) => group.name === name) ? own : groups;
-    return onlyId(named, name, `security_group_names.${index}`, 'security group');
+    return resolveId(named, name, `security_group_names.${index}`, 'security group');
   });
 }
 
 /** What an instance is to be attached to, and what the project may attach instances to. */
-export interface Attachable {
+export interface ResolvedAttachments {
   readonly attachments: readonly NetworkAttachment[];
   readonly networks: readonly Network[];
   /** The project's ports, where one of them is named. */
@@ -82,13 +82,16 @@ export interface Attachable {
  * Verifies that every network and port that a request names may be used by the project, for an administrator's credential could
  * attach an instance to any; chooses the network of a request that names none. `invalid`; `conflict`: a port that is somebody's already, for opening it would open the other.
  */
-export async function attachable(cloud: Cloud, named: readonly NetworkAttachment[]): Promise<Attachable> {
+export async function resolveAttachments(
+  cloud: Cloud,
+  named: readonly NetworkAttachment[],
+): Promise<ResolvedAttachments> {
   const [{ projectId }, networks, ports] = await Promise.all([
     cloud.caller(),
     cloud.listNetworks(),
     named.some(({ kind }) => kind === 'port') ? cloud.listPorts({}) : [],
   ]);
-  const attachments = named.length > 0 ? named : [onlyNetwork(networks, projectId)];
+  const attachments = named.length > 0 ? named : [resolveDefaultNetwork(networks, projectId)];
   for (const attachment of attachments) {
     if (attachment.kind === 'port') assertFree(ports, attachment.portId);
     else assertForInstances(networks, attachment.networkId, projectId);
@@ -134,7 +137,7 @@ const MAX_CHOICES = 10;
  * The network of an instance that names none: the project's only one of its own, else the only one shared with it, else the only
  * external one that takes instances. `invalid` when there is none or a choice, naming the choices.
  */
-export function onlyNetwork(networks: readonly Network[], ownProjectId: string): NetworkAttachment {
+export function resolveDefaultNetwork(networks: readonly Network[], ownProjectId: string): NetworkAttachment {
   const usable = networks.filter((network) => isForInstances(network, ownProjectId));
   const internal = usable.filter(({ external }) => !external);
   const own = internal.filter(({ projectId }) => projectId === ownProjectId);

@@ -1,16 +1,16 @@
 import { deadlineIn, monotonicMs, wallMs, wallTime } from '../clock.ts';
 import { LruMap } from '../lru-map.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { CallTrace } from './call-trace.ts';
 import type { Cloud, CloudCredential, CloudDriver } from './cloud.ts';
 import { hasCode } from './errors.ts';
-import { Provenance } from './provenance.ts';
-import { attemptRelease, type Release, type ReleaseOutcome, SETTLING_MILLISECONDS } from './release.ts';
+import { attemptRelease, type Release, type ReleaseOutcome, SETTLING_MS } from './release.ts';
 import type { ReleaseStore } from './release-store.ts';
 
 /** What a use case says about a release; the rest is known here. */
 export interface NewRelease extends Partial<Omit<Release, 'id' | 'projectId' | 'settledAt'>> {
   /** How long until `settledAt`, in ms. */
-  readonly settlesIn?: number;
+  readonly settlesInMs?: number;
 }
 
 /** Who sees to it that something is given back. */
@@ -37,28 +37,28 @@ export interface PendingReleasesOptions {
   /** As in `OpenStackOptions`. */
   readonly background?: (work: Promise<unknown>) => void;
   /** Milliseconds after which work in the background ends and the next request goes on; the runtime may end it then. */
-  readonly longestWork?: number;
+  readonly maxWorkMs?: number;
 }
 
 /** Milliseconds of one attempt at one release. */
-const ATTEMPT_MILLISECONDS = 15_000;
+const ATTEMPT_TIMEOUT_MS = 15_000;
 /** Projects that are worked for at a time; in each one release after the other. */
-const MAX_PROJECTS = 16;
+const MAX_CONCURRENT_PROJECTS = 16;
 /** Releases of one project in this process; further ones stay in the store until there is room. */
-const MAX_JOBS = 10_000;
+const MAX_JOBS_PER_PROJECT = 10_000;
 /** The pause after an attempt is a part of the time since the first one, between these, in milliseconds. */
-const SHORTEST_PAUSE = 250;
-const LONGEST_PAUSE = 30_000;
+const MIN_BACKOFF_MS = 250;
+const MAX_BACKOFF_MS = 30_000;
 /** Milliseconds until an instance that can be restored is looked up again, and the same for what was given up here. */
-const LATER = 300_000;
+const RETRY_LATER_MS = 300_000;
 /** Milliseconds between looks into the store for what another process has left. */
-const LOAD_INTERVAL = 60_000;
+const LOAD_INTERVAL_MS = 60_000;
 /** Releases read in one look. */
-const LOADED_AT_A_TIME = 200;
+const LOAD_BATCH = 200;
 /** Milliseconds until the service account is tried again on a project that it has no role in. */
-const CLOSED_FOR = 3_600_000;
+const NO_ROLE_TTL_MS = 3_600_000;
 /** Milliseconds after which a release is left to the store. */
-const LONGEST_TRY = 900_000;
+const GIVE_UP_AFTER_MS = 900_000;
 
 const NOTHING = {
   instanceId: null,
@@ -85,7 +85,7 @@ interface Job {
 export class PendingReleases implements Releases {
   readonly #ports: PendingReleasesPorts;
   readonly #background: (work: Promise<unknown>) => void;
-  readonly #longestWork: number;
+  readonly #maxWorkMs: number;
   /** By project, then by release. A project that is here is being worked for, or queued. */
   readonly #jobs = new Map<string, Map<string, Job>>();
   readonly #queue: string[] = [];
@@ -93,21 +93,21 @@ export class PendingReleases implements Releases {
   readonly #working = new Map<string, number>();
   readonly #wake = new Map<string, () => void>();
   /** What was found in the store and has no credential yet, by project. */
-  readonly #orphaned = new Map<string, readonly Release[]>();
+  readonly #unclaimed = new Map<string, readonly Release[]>();
   /** Projects in which the service account has no role. */
-  readonly #closed = new LruMap<true>({ max: 1_000, lifetime: CLOSED_FOR });
+  readonly #withoutRole = new LruMap<true>({ max: 1_000, lifetime: NO_ROLE_TTL_MS });
   #loadedAt = Number.NEGATIVE_INFINITY;
   #stopped = false;
 
   constructor(ports: PendingReleasesPorts, options: PendingReleasesOptions = {}) {
     this.#ports = ports;
     this.#background = options.background ?? (() => {});
-    this.#longestWork = options.longestWork ?? Number.POSITIVE_INFINITY;
+    this.#maxWorkMs = options.maxWorkMs ?? Number.POSITIVE_INFINITY;
   }
 
-  async plan(cloud: Cloud, { settlesIn = SETTLING_MILLISECONDS, ...what }: NewRelease): Promise<Release> {
+  async plan(cloud: Cloud, { settlesInMs = SETTLING_MS, ...what }: NewRelease): Promise<Release> {
     const { projectId } = await cloud.caller();
-    const settledAt = wallMs() + settlesIn;
+    const settledAt = wallMs() + settlesInMs;
     const planned = { ...NOTHING, ...what, id: crypto.randomUUID(), projectId, settledAt };
     await this.#put(planned, 0);
     return planned;
@@ -118,7 +118,7 @@ export class PendingReleases implements Releases {
     if (this.#stopped) return;
     this.#forgetIfEnded(projectId);
     const jobs = this.#jobs.get(projectId) ?? new Map<string, Job>();
-    if (jobs.has(release.id) || jobs.size >= MAX_JOBS) return;
+    if (jobs.has(release.id) || jobs.size >= MAX_JOBS_PER_PROJECT) return;
     const now = monotonicMs();
     jobs.set(release.id, { release, cloud, since: now, nextAt: now });
     if (this.#jobs.has(projectId)) {
@@ -144,9 +144,9 @@ export class PendingReleases implements Releases {
 
   /** A request of this project is served: its credential can go on with what was left. */
   served(projectId: string, credential: CloudCredential): void {
-    const mine = this.#orphaned.get(projectId);
+    const mine = this.#unclaimed.get(projectId);
     if (mine !== undefined) {
-      this.#orphaned.delete(projectId);
+      this.#unclaimed.delete(projectId);
       for (const release of mine) this.begin(this.#open(credential), release);
     }
     if (this.#isLoadDue()) {
@@ -162,7 +162,7 @@ export class PendingReleases implements Releases {
     if (!this.#isLoadDue()) return;
     this.#loadedAt = monotonicMs();
     const now = wallTime();
-    const found = await this.#ports.store.due(now, LOADED_AT_A_TIME).catch((error) => {
+    const found = await this.#ports.store.due(now, LOAD_BATCH).catch((error) => {
       this.#storeFailed(error);
       return [];
     });
@@ -172,7 +172,7 @@ export class PendingReleases implements Releases {
       ({ projectId }) => projectId,
     );
     for (const [projectId, releases] of byProject) {
-      this.#orphaned.set(projectId, releases);
+      this.#unclaimed.set(projectId, releases);
       this.#background(this.#tryServiceAccount(projectId));
     }
   }
@@ -184,40 +184,40 @@ export class PendingReleases implements Releases {
   }
 
   #isLoadDue(): boolean {
-    return !this.#stopped && monotonicMs() - this.#loadedAt >= LOAD_INTERVAL;
+    return !this.#stopped && monotonicMs() - this.#loadedAt >= LOAD_INTERVAL_MS;
   }
 
   async #tryServiceAccount(projectId: string): Promise<void> {
-    if (this.#closed.get(projectId)) return;
+    if (this.#withoutRole.get(projectId)) return;
     const cloud = this.#open({ kind: 'service', projectId });
     const may = await cloud.caller().then(
       (caller) => caller.projectId === projectId,
       () => false,
     );
-    if (!may) this.#closed.set(projectId, true);
-    const releases = may ? this.#orphaned.get(projectId) : undefined;
+    if (!may) this.#withoutRole.set(projectId, true);
+    const releases = may ? this.#unclaimed.get(projectId) : undefined;
     if (releases === undefined) return;
-    this.#orphaned.delete(projectId);
+    this.#unclaimed.delete(projectId);
     for (const release of releases) this.begin(cloud, release);
   }
 
   #open(credential: CloudCredential): Cloud {
     const requestId = `req-${crypto.randomUUID()}`;
-    const deadline = deadlineIn(ATTEMPT_MILLISECONDS);
+    const deadline = deadlineIn(ATTEMPT_TIMEOUT_MS);
     const { log, clouds } = this.#ports;
-    return clouds.open(credential, { deadline, requestId, log, provenance: new Provenance() });
+    return clouds.open(credential, { deadline, requestId, log, trace: new CallTrace() });
   }
 
   /** A runtime may end work in the background without a word. */
   #forgetIfEnded(projectId: string): void {
     const since = this.#working.get(projectId);
-    if (since === undefined || monotonicMs() - since < this.#longestWork + ATTEMPT_MILLISECONDS) return;
+    if (since === undefined || monotonicMs() - since < this.#maxWorkMs + ATTEMPT_TIMEOUT_MS) return;
     this.#working.delete(projectId);
     this.#jobs.delete(projectId);
   }
 
   #workOn(): void {
-    while (this.#working.size < MAX_PROJECTS) {
+    while (this.#working.size < MAX_CONCURRENT_PROJECTS) {
       const projectId = this.#queue.shift();
       if (projectId === undefined) return;
       const since = monotonicMs();
@@ -232,7 +232,7 @@ export class PendingReleases implements Releases {
 
   async #workFor(projectId: string, since: number): Promise<void> {
     const jobs = this.#jobs.get(projectId) ?? new Map<string, Job>();
-    while (jobs.size > 0 && !this.#stopped && monotonicMs() - since < this.#longestWork) {
+    while (jobs.size > 0 && !this.#stopped && monotonicMs() - since < this.#maxWorkMs) {
       const next = [...jobs.values()].reduce((a, b) => (b.nextAt < a.nextAt ? b : a));
       const pause = next.nextAt - monotonicMs();
       if (pause > 0) await this.#pause(projectId, pause);
@@ -240,7 +240,7 @@ export class PendingReleases implements Releases {
     }
     if (this.#jobs.get(projectId) === jobs) this.#jobs.delete(projectId);
     const left = [...jobs.values()].map(({ release }) => release);
-    if (left.length > 0) this.#orphaned.set(projectId, left);
+    if (left.length > 0) this.#unclaimed.set(projectId, left);
   }
 
   /** Never rejects. */
@@ -249,15 +249,15 @@ export class PendingReleases implements Releases {
     let outcome: ReleaseOutcome | 'refused' = 'waiting';
     let failure: unknown;
     try {
-      outcome = await attemptRelease(cloud.detached(ATTEMPT_MILLISECONDS), release, wallMs());
+      outcome = await attemptRelease(cloud.detached(ATTEMPT_TIMEOUT_MS), release, wallMs());
     } catch (error) {
       failure = error;
       // The credential has lost its rights: another one of the project has to go on.
       if (hasCode(error, 'forbidden', 'unauthenticated')) outcome = 'refused';
     }
     const now = monotonicMs();
-    if (outcome === 'waiting' && now - job.since < LONGEST_TRY) {
-      const pause = Math.min(LONGEST_PAUSE, Math.max(SHORTEST_PAUSE, (now - job.since) / 4));
+    if (outcome === 'waiting' && now - job.since < GIVE_UP_AFTER_MS) {
+      const pause = Math.min(MAX_BACKOFF_MS, Math.max(MIN_BACKOFF_MS, (now - job.since) / 4));
       job.nextAt = now + pause * (0.75 + Math.random() / 4);
       return;
     }
@@ -271,7 +271,7 @@ export class PendingReleases implements Releases {
       const what = `network of instance ${release.instanceId ?? 'that was not made'}`;
       cloud.log.error('left_behind', { what, release: release.id }, failure);
     }
-    await this.#put(release, LATER);
+    await this.#put(release, RETRY_LATER_MS);
   }
 
   /** Until then, or until there is more to do for the project. */
@@ -299,7 +299,7 @@ export class PendingReleases implements Releases {
 
 /** For what is put together without a gateway: nothing is repeated. */
 export const noReleases: Releases = {
-  plan: async (_, { settlesIn: _settlesIn, ...what }) => ({
+  plan: async (_, { settlesInMs: _settlesIn, ...what }) => ({
     ...NOTHING,
     ...what,
     id: '',
@@ -312,7 +312,7 @@ export const noReleases: Releases = {
 };
 
 /** For a gateway whose releases end with the process. */
-export const FORGETFUL_STORE: ReleaseStore = {
+export const NO_RELEASE_STORE: ReleaseStore = {
   async put() {},
   async remove() {},
   due: async () => [],

@@ -9,7 +9,7 @@ import { ComputeError, type ErrorCode, hasCode } from './errors.ts';
 import type { FloatingIp, Network } from './model.ts';
 import { isOwned, ownedDescription } from './ownership.ts';
 import type { Owner } from './requests.ts';
-import { orLost, type Undo } from './saga.ts';
+import { noteLostResponse, type Undo } from './saga.ts';
 
 /** What `openPort` made: a port with a public address, ready for a server. */
 export interface PublicPort {
@@ -27,7 +27,7 @@ export interface PublicPort {
  * `UnreachablePort`: no external network reaches that network, and nothing is left of it; `conflict`: that network has no address
  * left; `quota_exceeded`; `invalid`: no such network.
  */
-export async function openPort(
+export async function createPublicPort(
   cloud: Cloud,
   port: {
     networkId: string;
@@ -40,7 +40,7 @@ export async function openPort(
   undo: Undo,
 ): Promise<PublicPort> {
   const description = ownedDescription(owner.keyId, port.instanceName);
-  const made = await orLost(undo, { mark: description }, () =>
+  const made = await noteLostResponse(undo, { mark: description }, () =>
     cloud.createPort({
       networkId: port.networkId,
       name: port.instanceName,
@@ -76,7 +76,7 @@ export async function reachPort(
   description: string,
   undo: Undo,
 ): Promise<FloatingIp> {
-  return leadAddressTo(cloud, portId, description, undo).catch((error) => {
+  return attachFloatingIp(cloud, portId, description, undo).catch((error) => {
     throw hasCode(error, 'conflict') ? new UnreachablePort(error) : error;
   });
 }
@@ -85,7 +85,7 @@ export async function reachPort(
  * Leads a new floating IP to the first of these ports that an external network reaches. On `undo` when it returns.
  * Errors as `leadAddressTo`, about the first port.
  */
-export async function leadAddressToFirst(
+export async function attachFloatingIpToFirst(
   cloud: Cloud,
   portIds: readonly string[],
   description: string,
@@ -104,7 +104,7 @@ export async function leadAddressToFirst(
 }
 
 /** Errors of one external network that say nothing about the others: it has no address, no IPv4, no way to the port. */
-const OF_ONE_NETWORK: readonly ErrorCode[] = ['conflict', 'invalid', 'forbidden', 'not_found'];
+const NETWORK_SPECIFIC_CODES: readonly ErrorCode[] = ['conflict', 'invalid', 'forbidden', 'not_found'];
 /** How many networks an error names. */
 const MAX_NAMED = 5;
 
@@ -114,7 +114,7 @@ const MAX_NAMED = 5;
  *
  * `conflict`: no external network reaches the port, or it has an address already; `quota_exceeded`.
  */
-export async function leadAddressTo(
+export async function attachFloatingIp(
   cloud: Cloud,
   portId: string,
   description: string,
@@ -124,14 +124,14 @@ export async function leadAddressTo(
   const refusals: { readonly network: Network; readonly error: ComputeError }[] = [];
   for (const network of external) {
     try {
-      const made = await orLost(undo, { mark: description }, () =>
+      const made = await noteLostResponse(undo, { mark: description }, () =>
         cloud.createFloatingIp(network.id, portId, description),
       );
       const left = { floatingIpIds: [made.id] };
       undo.push(`floating IP ${made.address}`, (detached) => detached.deleteFloatingIp(made.id), left);
       return made;
     } catch (error) {
-      if (!hasCode(error, ...OF_ONE_NETWORK)) throw error;
+      if (!hasCode(error, ...NETWORK_SPECIFIC_CODES)) throw error;
       refusals.push({ network, error });
     }
   }
@@ -160,7 +160,7 @@ function noAddress(refusals: readonly { readonly network: Network; readonly erro
 }
 
 /** Takes public addresses away: the gateway's own are given back, others only let go, for they are somebody's. */
-export async function closeAddresses(cloud: Cloud, floatingIps: readonly FloatingIp[]): Promise<void> {
+export async function releaseFloatingIps(cloud: Cloud, floatingIps: readonly FloatingIp[]): Promise<void> {
   for (const floatingIp of floatingIps) {
     if (isOwned(floatingIp)) await cloud.deleteFloatingIp(floatingIp.id);
     else await cloud.disassociateFloatingIp(floatingIp.id);

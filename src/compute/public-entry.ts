@@ -5,14 +5,14 @@
  */
 
 import type { Cloud, NetworkAttachment } from './cloud.ts';
-import type { Attachable } from './lookups.ts';
+import type { ResolvedAttachments } from './lookups.ts';
 import { ownedDescription } from './ownership.ts';
 import type { NewRelease } from './pending-releases.ts';
-import { openPort, type PublicPort, reachPort, UnreachablePort } from './public-access.ts';
+import { createPublicPort, type PublicPort, reachPort, UnreachablePort } from './public-access.ts';
 import type { Owner } from './requests.ts';
 import type { Undo } from './saga.ts';
 
-export interface Entry {
+export interface PublicAccess {
   /** What the server is to be attached to, the opened port among it. */
   readonly attachments: readonly NetworkAttachment[];
   readonly address: string;
@@ -28,17 +28,17 @@ export interface Entry {
  *
  * Errors as `openPort`, about the first network.
  */
-export async function openEntry(
+export async function preparePublicAccess(
   cloud: Cloud,
-  { attachments, networks, ports }: Attachable,
+  { attachments, networks, ports }: ResolvedAttachments,
   instance: { readonly name: string; readonly groupIds: readonly string[] },
   owner: Owner,
   undo: Undo,
-): Promise<Entry> {
+): Promise<PublicAccess> {
   const external = new Set(networks.filter(({ external }) => external).map(({ id }) => id));
   const portOf = (portId: string) => ports.find(({ id }) => id === portId);
   const open = async (networkId: string, isExternal: boolean): Promise<PublicPort> =>
-    openPort(
+    createPublicPort(
       cloud,
       { networkId, instanceName: instance.name, securityGroupIds: instance.groupIds, isExternal },
       owner,
@@ -86,7 +86,7 @@ function withPort(
   at: number,
   { portId, floatingIpIds, address, mark }: PublicPort,
   isExternal: boolean,
-): Entry {
+): PublicAccess {
   const made = { mark, portIds: [portId], floatingIpIds };
   return { attachments: attachments.with(at, { kind: 'port', portId }), address, isExternal, made };
 }

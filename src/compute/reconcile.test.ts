@@ -61,7 +61,7 @@ async function freedOf(looks: Project[], getInstance: Cloud['getInstance'] = not
     deletePort: async (id) => void freed.push(id),
     deleteFloatingIp: async (id) => void freed.push(id),
   };
-  await reconcile(cloud as Cloud, { olderThan, now });
+  await reconcile(cloud as Cloud, { olderThanSeconds: olderThan, nowMs: now });
   return freed;
 }
 const notFound = () => Promise.reject(new ComputeError('not_found', 'no'));

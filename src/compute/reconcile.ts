@@ -13,12 +13,12 @@ import { isOwned } from './ownership.ts';
 
 export interface ReconcileOptions {
   /** Seconds a thing must have existed; longer than any request takes, or a create in flight loses its port. */
-  readonly olderThan: number;
+  readonly olderThanSeconds: number;
   /** Epoch milliseconds. */
-  readonly now: number;
+  readonly nowMs: number;
 }
 
-export interface Leftover {
+export interface Orphan {
   readonly kind: 'floating_ip' | 'port';
   readonly id: string;
   /** Its address; empty for a port without one. */
@@ -31,7 +31,7 @@ export interface Leftover {
  *
  * Rejects with the cloud's error at the first it cannot free, or cannot be sure of; running it again goes on from there.
  */
-export async function reconcile(cloud: Cloud, options: ReconcileOptions): Promise<Leftover[]> {
+export async function reconcile(cloud: Cloud, options: ReconcileOptions): Promise<Orphan[]> {
   const suspects = await orphans(cloud, options);
   if (suspects.ports.length + suspects.floatingIps.length === 0) return [];
   for (const port of suspects.ports) await assertGone(cloud, port);
@@ -40,8 +40,8 @@ export async function reconcile(cloud: Cloud, options: ReconcileOptions): Promis
   const ips = still.floatingIps.filter((ip) => suspects.floatingIps.some(({ id }) => id === ip.id));
   const ports = still.ports.filter((port) => suspects.ports.some(({ id }) => id === port.id));
 
-  const freed: Leftover[] = [];
-  const note = (leftover: Leftover) => {
+  const freed: Orphan[] = [];
+  const note = (leftover: Orphan) => {
     freed.push(leftover);
     cloud.log.info('leftover_freed', { ...leftover });
   };
@@ -59,12 +59,13 @@ export async function reconcile(cloud: Cloud, options: ReconcileOptions): Promis
 /** What carries the mark and serves nothing, as far as lists tell. */
 async function orphans(
   cloud: Cloud,
-  { olderThan, now }: ReconcileOptions,
+  { olderThanSeconds, nowMs }: ReconcileOptions,
 ): Promise<{ ports: Port[]; floatingIps: FloatingIp[] }> {
   // Ports before instances: an instance made in between has no port in the list, so none is taken for an orphan's.
   const [ports, floatingIps] = await Promise.all([cloud.listPorts({}), cloud.listFloatingIps()]);
   const { instances } = await cloud.listInstances({}, {});
-  const oldEnough = (thing: { created: string }) => now - Date.parse(thing.created) >= olderThan * 1000;
+  const oldEnough = (thing: { created: string }) =>
+    nowMs - Date.parse(thing.created) >= olderThanSeconds * 1000;
 
   const promised = promisedPorts(instances, floatingIps);
   const alive = new Set(instances.map((instance) => instance.id));

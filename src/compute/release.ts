@@ -38,7 +38,7 @@ export interface Release {
 export type ReleaseOutcome = 'done' | 'waiting' | 'kept';
 
 /** Milliseconds after which an instance that a deletion was requested for, and that lives, was not deleted. */
-export const SETTLING_MILLISECONDS = 60_000;
+export const SETTLING_MS = 60_000;
 
 /** What the gateway made for an instance, by id. */
 export type MadeFor = Pick<Release, 'portIds' | 'floatingIpIds' | 'address'>;

@@ -46,7 +46,7 @@ test('nothing is undone after success, nor what was kept', async () => {
   await undoable(recorded().cloud, async (undo) => undo.push('a', async () => void undone.push('a')));
   const saga = undoable(recorded().cloud, async (undo) => {
     undo.push('b', async () => void undone.push('b'));
-    undo.keep();
+    undo.commit();
     throw new Error('who knows');
   });
   await expect(saga).rejects.toThrow('who knows');

@@ -5,11 +5,11 @@
  */
 
 import type { Cloud } from './cloud.ts';
-import { hasCode, UNDECIDED } from './errors.ts';
+import { hasCode, INDETERMINATE_CODES } from './errors.ts';
 import { type NewRelease, noReleases, type Releases } from './pending-releases.ts';
 
 /** Milliseconds that undoing or tidying up may take, whatever the request's own deadline. */
-export const TIDY_MILLISECONDS = 15_000;
+export const CLEANUP_TIMEOUT_MS = 15_000;
 
 /** The undo stack of one saga. */
 export interface Undo {
@@ -22,24 +22,24 @@ export interface Undo {
    */
   push(what: string, reverse: (cloud: Cloud) => Promise<void>, left?: NewRelease): () => Promise<void>;
   /** Forgets all that was recorded: from here on it stays, whatever happens. */
-  keep(): void;
+  commit(): void;
   /** The response of a step was lost, so it is searched for in the background what that step may have made. */
-  lost(left: NewRelease): void;
+  responseLost(left: NewRelease): void;
 }
 
 /** A step whose response may be lost: then it is not known whether it made something. */
-export async function orLost<T>(undo: Undo, left: NewRelease, step: () => Promise<T>): Promise<T> {
+export async function noteLostResponse<T>(undo: Undo, left: NewRelease, step: () => Promise<T>): Promise<T> {
   try {
     return await step();
   } catch (error) {
-    if (isUndecided(error)) undo.lost(left);
+    if (isIndeterminate(error)) undo.responseLost(left);
     throw error;
   }
 }
 
 /** Nobody knows whether a call that ended with this error was carried out. */
-export function isUndecided(error: unknown): boolean {
-  return hasCode(error, ...UNDECIDED) && !error.untouched;
+export function isIndeterminate(error: unknown): boolean {
+  return hasCode(error, ...INDETERMINATE_CODES) && !error.notApplied;
 }
 
 /**
@@ -60,19 +60,19 @@ export async function undoable<T>(
       return async () => {
         const at = done.indexOf(step);
         if (at < 0) return;
-        for (const remaining of await undone(cloud, done.splice(at, 1))) {
-          releases.check(cloud.detached(TIDY_MILLISECONDS), async () => remaining);
+        for (const remaining of await reverseAll(cloud, done.splice(at, 1))) {
+          releases.check(cloud.detached(CLEANUP_TIMEOUT_MS), async () => remaining);
         }
       };
     },
-    keep: () => done.splice(0),
-    lost: (left) => lost.push(left),
+    commit: () => done.splice(0),
+    responseLost: (left) => lost.push(left),
   };
   try {
     return await steps(undo);
   } catch (error) {
-    const remaining = await undone(cloud, done.reverse());
-    const detached = cloud.detached(TIDY_MILLISECONDS);
+    const remaining = await reverseAll(cloud, done.reverse());
+    const detached = cloud.detached(CLEANUP_TIMEOUT_MS);
     for (const left of [...lost, ...remaining]) releases.check(detached, async () => left);
     throw error;
   }
@@ -85,11 +85,11 @@ interface Step {
 }
 
 /** Reverses the steps in this order, and answers what is left of those whose reversal failed. */
-async function undone(
+async function reverseAll(
   cloud: Pick<Cloud, 'log' | 'detached'>,
   steps: readonly Step[],
 ): Promise<readonly NewRelease[]> {
-  const detached = cloud.detached(TIDY_MILLISECONDS);
+  const detached = cloud.detached(CLEANUP_TIMEOUT_MS);
   const remaining: NewRelease[] = [];
   for (const { what, reverse, left } of steps) {
     try {

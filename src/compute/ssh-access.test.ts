@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { SecurityGroupRule } from './model.ts';
-import { admitsSsh } from './ssh-access.ts';
+import { allowsSsh } from './ssh-access.ts';
 
 const SSH: SecurityGroupRule = {
   id: 'r',
@@ -31,6 +31,6 @@ describe('a rule admits SSH', () => {
     ['not another port', { portMin: 23, portMax: 80 }, false],
     ['not a range below', { portMin: 1, portMax: 21 }, false],
   ])('%s', (_, change, admitted) => {
-    expect(admitsSsh({ ...SSH, ...change })).toBe(admitted);
+    expect(allowsSsh({ ...SSH, ...change })).toBe(admitted);
   });
 });

@@ -13,7 +13,7 @@ const SSH_GROUP_DESCRIPTION = 'SSH (tcp/22) from anywhere; made and attached by 
 const SSH_PORT = 22;
 
 /** Whether this rule lets somebody outside reach TCP port 22: from any network or some, but not only from a group. */
-export function admitsSsh(rule: SecurityGroupRule): boolean {
+export function allowsSsh(rule: SecurityGroupRule): boolean {
   if (rule.direction !== 'ingress' || rule.remoteGroupId !== null) return false;
   if (rule.protocol !== null && rule.protocol !== 'tcp' && rule.protocol !== '6') return false;
   return (rule.portMin ?? 0) <= SSH_PORT && SSH_PORT <= (rule.portMax ?? 65_535);
@@ -24,7 +24,7 @@ export async function ensureSshGroup(cloud: Cloud): Promise<SecurityGroup> {
   const existing = oldest(await sshGroups(cloud));
   const group = existing ?? (await createSshGroup(cloud));
   for (const ethertype of ['IPv4', 'IPv6'] as const) {
-    if (!group.rules.some((rule) => admitsSsh(rule) && rule.ethertype === ethertype)) {
+    if (!group.rules.some((rule) => allowsSsh(rule) && rule.ethertype === ethertype)) {
       await createRuleOnce(cloud, group.id, sshRule(ethertype));
     }
   }

@@ -59,7 +59,7 @@ export function stateOf(status: string, task: string | null): InstanceState {
 }
 
 /** States that pass by themselves: a task is in flight. */
-const PASSING: ReadonlySet<InstanceState> = new Set([
+const TRANSITIONAL_STATES: ReadonlySet<InstanceState> = new Set([
   'provisioning',
   'starting',
   'stopping',
@@ -71,8 +71,8 @@ const PASSING: ReadonlySet<InstanceState> = new Set([
   'deleting',
 ]);
 
-export function isPassing(state: InstanceState): boolean {
-  return PASSING.has(state);
+export function isTransitional(state: InstanceState): boolean {
+  return TRANSITIONAL_STATES.has(state);
 }
 
 const STATES: ReadonlySet<string> = new Set([

@@ -4,7 +4,7 @@ import { FLAG_PUBLIC, FLAG_SSH, inNetworkOrder, PUBLIC_ADDRESS, reachOf } from '
 import { attachmentsOf, getInstance } from './instances.ts';
 import type { Instance, Port } from './model.ts';
 import { ownedDescription } from './ownership.ts';
-import { closeAddresses, leadAddressToFirst } from './public-access.ts';
+import { attachFloatingIpToFirst, releaseFloatingIps } from './public-access.ts';
 import type { InstanceChange, Owner } from './requests.ts';
 import { type Undo, undoable } from './saga.ts';
 import { ensureSshGroup, sshGroups } from './ssh-access.ts';
@@ -27,7 +27,7 @@ export async function updateInstance(
   change: InstanceChange,
   owner: Owner,
 ): Promise<Instance> {
-  if (cloud.capabilities.accessByFlags) return updateByFlags(cloud, id, change);
+  if (cloud.capabilities.nativeAccessFlags) return updateByFlags(cloud, id, change);
   assertCapable(cloud, change);
   const before = await getInstance(cloud, id);
   const external = change.isPublic === undefined ? null : await externalNetworkOf(cloud, id);
@@ -49,7 +49,7 @@ export async function updateInstance(
     owner.releases,
   );
   if (change.isPublic === false)
-    await closeAddresses(cloud, (await attachmentsOf(cloud, before)).floatingIps);
+    await releaseFloatingIps(cloud, (await attachmentsOf(cloud, before)).floatingIps);
   if (change.enableSsh === false) await closeSshAccess(cloud, before);
   return getInstance(cloud, id);
 }
@@ -116,7 +116,12 @@ async function openPublicAccess(
   const { ports } = await attachmentsOf(cloud, instance);
   assertHasPort(instance, ports);
   const portIds = inNetworkOrder(instance, ports).map((port) => port.id);
-  const made = await leadAddressToFirst(cloud, portIds, ownedDescription(owner.keyId, instance.name), undo);
+  const made = await attachFloatingIpToFirst(
+    cloud,
+    portIds,
+    ownedDescription(owner.keyId, instance.name),
+    undo,
+  );
   return { [FLAG_PUBLIC]: 'true', [PUBLIC_ADDRESS]: made.address };
 }
 

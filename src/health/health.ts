@@ -4,9 +4,9 @@ import { keyMetrics } from '../access/key-metrics.ts';
 import type { KeyStore } from '../access/key-store.ts';
 import type { SecretCheck } from '../access/secret-check.ts';
 import { deadlineIn, type MonotonicMs, monotonicMs } from '../clock.ts';
+import { CallTrace } from '../compute/call-trace.ts';
 import type { CallContext, CloudDriver } from '../compute/cloud.ts';
 import { ComputeError } from '../compute/errors.ts';
-import { Provenance } from '../compute/provenance.ts';
 import type { GatewayEnv } from '../context.ts';
 import { forThisRequest } from '../cross-request-promise.ts';
 import { at, route } from '../http/route.ts';
@@ -79,7 +79,7 @@ export function health({ clouds, keys, secretCheck, metrics, redis }: Dependenci
   app.on(...at(HEALTH_ROUTES.ready), async (c) => {
     if (last === undefined || monotonicMs() - last.at > REMEMBER_MILLISECONDS) {
       const { requestId, log } = c.var;
-      const call = { deadline: deadlineIn(PROBE_TIMEOUT_MS), requestId, log, provenance: new Provenance() };
+      const call = { deadline: deadlineIn(PROBE_TIMEOUT_MS), requestId, log, trace: new CallTrace() };
       last = { at: monotonicMs(), parts: examine(call) };
     }
     const ofRedis = redis === undefined ? {} : { redis: await probed(redis.probe()) };

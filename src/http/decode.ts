@@ -6,7 +6,7 @@
 
 import type { Context } from 'hono';
 import type * as z from 'zod';
-import { ComputeError, type FieldProblem } from '../compute/errors.ts';
+import { ComputeError, type FieldError } from '../compute/errors.ts';
 import { readJsonObject } from './body.ts';
 import { problemMessage } from './problem-message.ts';
 
@@ -64,7 +64,7 @@ export function decodeQuery<S extends z.ZodType>(
   return decode(schema, Object.fromEntries(value));
 }
 
-function problemsOf(issue: z.core.$ZodIssue): FieldProblem[] {
+function problemsOf(issue: z.core.$ZodIssue): FieldError[] {
   const paths =
     issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
   return paths.map((path) => ({ field: shortened(path.join('.')) || 'body', message: issue.message }));
@@ -74,7 +74,7 @@ function shortened(field: string): string {
   return field.length > MAX_FIELD_LENGTH ? `${field.slice(0, MAX_FIELD_LENGTH)}...` : field;
 }
 
-function summary(problems: readonly FieldProblem[]): string {
+function summary(problems: readonly FieldError[]): string {
   const [first] = problems;
   const more = problems.length - 1;
   const text = first === undefined ? 'The request is wrong.' : `${first.field}: ${first.message}`;

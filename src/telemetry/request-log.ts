@@ -1,6 +1,6 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
-import { Provenance } from '../compute/provenance.ts';
+import { CallTrace } from '../compute/call-trace.ts';
 import type { GatewayEnv } from '../context.ts';
 import { ResponseHeaders } from '../http/response-headers.ts';
 import { dialectOf } from './dialect.ts';
@@ -15,23 +15,23 @@ import type { Metrics } from './metrics.ts';
 export function requestLog(root: Logger, metrics: Metrics): MiddlewareHandler<GatewayEnv> {
   return async function loggedRequest(c, next) {
     const started = performance.now();
-    const provenance = new Provenance();
+    const trace = new CallTrace();
     const headers = new ResponseHeaders();
     const requestId = newRequestId();
     headers.set('X-Request-Id', requestId);
     c.set('requestId', requestId);
     c.set('responseHeaders', headers);
-    c.set('provenance', provenance);
+    c.set('trace', trace);
     c.set('log', root.with({ request_id: requestId }));
     await next();
-    const cloudId = provenance.cloudIds.at(-1);
+    const cloudId = trace.upstreamRequestIds.at(-1);
     // An answer that was made from what the cloud has just told was made before its id was known here.
     const isNews = cloudId !== undefined && headers.get(CLOUD_ID) !== cloudId;
     if (isNews) headers.set(CLOUD_ID, cloudId);
     if (isNews || !headers.isAppliedTo(c.res)) complete(c, headers);
     const served = { method: c.req.method, route: routePath(c, -1), status: c.res.status, started };
     // `c.get`, for `c.var` copies all variables each time. Stages may have put another log in its place.
-    noteRequest(c.get('log'), metrics, served, upstreamFields(provenance));
+    noteRequest(c.get('log'), metrics, served, upstreamFields(trace));
   };
 }
 
@@ -68,7 +68,7 @@ export function noteRequest(log: Logger, metrics: Metrics, served: Served, other
 /** What it is called where clients of OpenStack look for it. */
 export const CLOUD_ID = 'X-OpenStack-Request-ID';
 
-function upstreamFields({ calls, waited, cloudIds }: Provenance): LogFields {
+function upstreamFields({ calls, waitedMs: waited, upstreamRequestIds: cloudIds }: CallTrace): LogFields {
   if (calls === 0) return {};
   return {
     upstream_calls: calls,

@@ -4,7 +4,7 @@ import { run } from '../e2e/run.ts';
 const MAIN = new URL('../../bench/main.ts', import.meta.url).pathname;
 /** As little as there can be: what is tested is that the commands still run, not how fast anything is. */
 const TINY =
-  '--rounds 1 --seconds 1 --warm-up 1 --connections 2 --keys 6 --projects 3 --fleets 20 --listeners 20 --offline'.split(
+  '--rounds 1 --seconds 1 --warm-up 1 --connections 2 --keys 6 --projects 3 --instances 20 --listeners 20 --offline'.split(
     ' ',
   );
 const TIMEOUT = 180_000;
@@ -12,7 +12,7 @@ const TIMEOUT = 180_000;
 describe.each([
   ['cached', '(a)', ['linguanova', 'bare Hono']],
   ['single', '(b)', ['linguanova', 'directly']],
-  ['fleet', '(c)', ['first', 'cached', 'refreshed']],
+  ['inventory', '(c)', ['first', 'cached', 'refreshed']],
   ['keys', '(d)', ['one key', 'uniform', 'zipf']],
   ['events', '(f)', ['events']],
 ])('bench %s', (name, letter, rows) => {

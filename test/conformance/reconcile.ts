@@ -35,19 +35,22 @@ export function reconcileConformance(target: () => Target): void {
       const lostPort = await newPort(mark);
       const lostAddress = await newAddress(mark, lostPort);
 
-      expect(await reconcile(acme.cloud(), { olderThan: 600, now: Date.now() }), 'too young').toEqual([]);
-      const freed = await reconcile(acme.cloud(), { olderThan: 0, now: Date.now() + 1000 });
+      expect(
+        await reconcile(acme.cloud(), { olderThanSeconds: 600, nowMs: Date.now() }),
+        'too young',
+      ).toEqual([]);
+      const freed = await reconcile(acme.cloud(), { olderThanSeconds: 0, nowMs: Date.now() + 1000 });
       expect(freed.map(({ kind, id }) => ({ kind, id }))).toEqual([
         { kind: 'floating_ip', id: lostAddress },
         { kind: 'port', id: lostPort },
       ]);
       await expect.poll(() => openStack.belongings()).toEqual(before);
-      expect(await reconcile(acme.cloud(), { olderThan: 0, now: Date.now() + 1000 })).toEqual([]);
+      expect(await reconcile(acme.cloud(), { olderThanSeconds: 0, nowMs: Date.now() + 1000 })).toEqual([]);
 
       // The server goes without the gateway: its port and address are then leftovers.
       await openStack.compute('DELETE', `/servers/${living.id}`);
       await client.remove(living.id).catch(() => {});
-      await reconcile(acme.cloud(), { olderThan: 0, now: Date.now() + 1000 });
+      await reconcile(acme.cloud(), { olderThanSeconds: 0, nowMs: Date.now() + 1000 });
       await expect
         .poll(() => openStack.belongings())
         .toEqual({

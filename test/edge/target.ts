@@ -2,7 +2,7 @@ import { fetchTransport } from '../../adapters/openstack/http/fetch.ts';
 import { openStackDriver } from '../../adapters/openstack/index.ts';
 import type { Account, AdminAccount } from '../../adapters/sandbox/index.ts';
 import { deadlineIn } from '../../src/clock.ts';
-import { Provenance } from '../../src/compute/provenance.ts';
+import { CallTrace } from '../../src/compute/call-trace.ts';
 import type { Customer, Target } from '../conformance/target.ts';
 import { KeystoneAdmin } from '../support/keystone-admin.ts';
 import { OpenStackClient } from '../support/openstack-client.ts';
@@ -62,7 +62,7 @@ export async function edgeTarget(url: string): Promise<Target> {
           {
             deadline: deadlineIn(60_000),
             requestId: `req-${crypto.randomUUID()}`,
-            provenance: new Provenance(),
+            trace: new CallTrace(),
             log: silentLogger,
           },
         ),

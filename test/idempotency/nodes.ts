@@ -7,8 +7,8 @@ import {
 import { openStackDriver } from '../../adapters/openstack/index.ts';
 import { createSandbox, type Sandbox } from '../../adapters/sandbox/index.ts';
 import { deadlineIn } from '../../src/clock.ts';
+import { CallTrace } from '../../src/compute/call-trace.ts';
 import type { CloudCredential } from '../../src/compute/cloud.ts';
-import { Provenance } from '../../src/compute/provenance.ts';
 import type { IdempotencyStore } from '../../src/traffic/idempotency/idempotency-store.ts';
 import { type GatewayUnderTest, type RunningGateway, startGateway } from '../support/gateway.ts';
 import { OpenStackClient } from '../support/openstack-client.ts';
@@ -100,7 +100,7 @@ export function startNodes(): Nodes {
       const call = {
         deadline: deadlineIn(30_000),
         requestId: `req-${crypto.randomUUID()}`,
-        provenance: new Provenance(),
+        trace: new CallTrace(),
         log: silentLogger,
       };
       await clouds.identities.deleteCredential(userId, credentialId, call);

@@ -28,7 +28,7 @@ import { reduErrorResponse } from '../../src/dialects/redu/errors.ts';
 import { anyInstance } from '../support/any-instance.ts';
 
 const URL_OF_GATEWAY = 'https://api.example.org';
-const BY_FLAGS = { capabilities: { accessByFlags: true } } as Cloud;
+const BY_FLAGS = { capabilities: { nativeAccessFlags: true } } as Cloud;
 const overTheWire = <T>(body: T) => JSON.parse(JSON.stringify(body));
 
 async function byNova(told: Instance): Promise<Instance | undefined> {

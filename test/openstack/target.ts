@@ -1,8 +1,8 @@
 import { undiciTransport } from '../../adapters/openstack/http/undici.ts';
 import { openStackDriver } from '../../adapters/openstack/index.ts';
 import { deadlineIn } from '../../src/clock.ts';
+import { CallTrace } from '../../src/compute/call-trace.ts';
 import type { CloudCredential } from '../../src/compute/cloud.ts';
-import { Provenance } from '../../src/compute/provenance.ts';
 import type { Customer, Target } from '../conformance/target.ts';
 import { ADMIN_TOKEN, startGateway } from '../support/gateway.ts';
 import { KeystoneAdmin } from '../support/keystone-admin.ts';
@@ -65,7 +65,7 @@ export async function openStackTarget(): Promise<Target> {
         clouds.open(credential, {
           deadline: deadlineIn(60_000),
           requestId: `req-${crypto.randomUUID()}`,
-          provenance: new Provenance(),
+          trace: new CallTrace(),
           log: silentLogger,
         }),
     };

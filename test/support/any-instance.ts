@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Instance } from '../../src/compute/model.ts';
-import { INSTANCE_STATUSES, isPassing, stateOf } from '../../src/compute/states.ts';
+import { INSTANCE_STATUSES, isTransitional, stateOf } from '../../src/compute/states.ts';
 
 const text = fc.string({ minLength: 1, maxLength: 40 });
 const time = fc
@@ -44,5 +44,5 @@ export const anyInstance: fc.Arbitrary<Instance> = fc
   })
   .map(({ task, ...fields }) => {
     const state = stateOf(fields.status, task);
-    return { ...fields, state, inTransition: isPassing(state) };
+    return { ...fields, state, inTransition: isTransitional(state) };
   });

@@ -9,7 +9,7 @@ export const CREDENTIAL: CloudCredential = { kind: 'application_credential', id:
  * For tests: as much of a cloud as a fleet needs, as Nova does it. Deleted instances are told among changes; one that was not
  * scheduled leaves no trace; some changes do not touch `updated`.
  */
-export class ModelCloud {
+export class FakeCloud {
   readonly #instances = new Map<string, CloudInstance>();
   #made = 0;
   /** Seconds since the beginning. */
@@ -69,7 +69,7 @@ export class ModelCloud {
       return tell();
     };
     const cloud: Partial<Cloud> = {
-      capabilities: { floatingIps: true, securityGroups: true, keyPairs: true, accessByFlags: false },
+      capabilities: { floatingIps: true, securityGroups: true, keyPairs: true, nativeAccessFlags: false },
       detached: () => this.open(),
       caller: async () => ({ userId: 'user', projectId: 'project', roles: this.roles }),
       listInstances: (filter) =>

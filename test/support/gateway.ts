@@ -19,17 +19,17 @@ import { SecretCheck } from '../../src/access/secret-check.ts';
 import { importServerSecret } from '../../src/access/server-secret.ts';
 import { trustedProxies } from '../../src/access/trusted-proxies.ts';
 import { deadlineIn } from '../../src/clock.ts';
+import { CallTrace } from '../../src/compute/call-trace.ts';
 import type { CloudCredential, CloudDriver } from '../../src/compute/cloud.ts';
-import { Provenance } from '../../src/compute/provenance.ts';
 import type { ReleaseStore } from '../../src/compute/release-store.ts';
 import type { PassThrough } from '../../src/dialects/nova/pass-through.ts';
 import { novaTranslation } from '../../src/dialects/nova/translated/translation.ts';
 import { createGateway, type Gateway } from '../../src/gateway.ts';
+import type { InventoryOptions } from '../../src/inventory/inventory-cache.ts';
 import type { LogFields, Logger } from '../../src/telemetry/logger.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
 import type { CacheOptions } from '../../src/traffic/cache/cached.ts';
 import type { StreamLimits } from '../../src/traffic/events/room.ts';
-import type { FleetOptions } from '../../src/traffic/fleet/fleets.ts';
 import type { IdempotencyStore } from '../../src/traffic/idempotency/idempotency-store.ts';
 import { DEFAULT_COSTS } from '../../src/traffic/limit/cost.ts';
 import type { LimitOptions } from '../../src/traffic/limit/limit.ts';
@@ -81,7 +81,7 @@ export interface GatewayUnderTest {
   readonly cache?: Partial<CacheOptions>;
   /** What several gateways share. */
   readonly redisUrl?: string;
-  readonly fleets?: Partial<FleetOptions>;
+  readonly inventory?: Partial<InventoryOptions>;
   readonly streams?: Partial<StreamLimits>;
   readonly adminTokens?: readonly AdminToken[];
 }
@@ -138,7 +138,7 @@ export async function startGateway(
       corsOrigins: options.corsOrigins ?? [],
       console: true,
       cache: { seconds: 5, staleSeconds: 300, bytes: 8 * 1024 * 1024, ...options.cache },
-      ...(options.fleets && { fleets: options.fleets }),
+      ...(options.inventory && { inventory: options.inventory }),
       streams: { perKey: 1_000, total: 10_000, ...options.streams },
       auditDays: 365,
       requestTarget,
@@ -176,7 +176,7 @@ export async function startGateway(
       const call = {
         deadline: deadlineIn(30_000),
         requestId: `req-${crypto.randomUUID()}`,
-        provenance: new Provenance(),
+        trace: new CallTrace(),
         log: silentLogger,
       };
       const caller = await clouds.identities.identify(credential, call);

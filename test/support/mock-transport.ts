@@ -10,8 +10,8 @@ import {
   openStackDriver,
 } from '../../adapters/openstack/index.ts';
 import { deadlineIn, wallMs, wallTime } from '../../src/clock.ts';
+import { CallTrace } from '../../src/compute/call-trace.ts';
 import type { Cloud, CloudCredential } from '../../src/compute/cloud.ts';
-import { Provenance } from '../../src/compute/provenance.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
 
 /** What a scripted service answers: a status with a JSON body, or no answer. */
@@ -79,7 +79,7 @@ export function scriptedCloud(
         deadline: deadlineIn(5_000),
         requestId: 'req-test',
         log: silent,
-        provenance: new Provenance(),
+        trace: new CallTrace(),
       }),
   };
 }

@@ -3,9 +3,9 @@ import { openStackDriver } from '../../adapters/openstack/index.ts';
 import { createSandbox } from '../../adapters/sandbox/index.ts';
 import type { KeyStore } from '../../src/access/key-store.ts';
 import { deadlineIn } from '../../src/clock.ts';
+import { CallTrace } from '../../src/compute/call-trace.ts';
 import type { CloudCredential } from '../../src/compute/cloud.ts';
-import { Provenance } from '../../src/compute/provenance.ts';
-import type { FleetOptions } from '../../src/traffic/fleet/fleets.ts';
+import type { InventoryOptions } from '../../src/inventory/inventory-cache.ts';
 import type { Customer, Target } from '../conformance/target.ts';
 import { ADMIN_TOKEN, type RunningGateway, startGateway } from './gateway.ts';
 import { KeystoneAdmin } from './keystone-admin.ts';
@@ -36,12 +36,12 @@ export interface SandboxTarget extends Target {
 export interface SandboxTargetOptions {
   /** Whether acme is the project of the seed, with its two servers. */
   readonly withExampleServers?: boolean;
-  readonly fleets?: Partial<FleetOptions>;
+  readonly inventory?: Partial<InventoryOptions>;
 }
 
 export async function sandboxTarget({
   withExampleServers = false,
-  fleets,
+  inventory,
 }: SandboxTargetOptions = {}): Promise<SandboxTarget> {
   const sandbox = createSandbox({
     bootMilliseconds: BOOT_MILLISECONDS,
@@ -71,7 +71,7 @@ export async function sandboxTarget({
     startGateway(clouds, {
       ...(await shared.openStores()),
       secret: shared.secret,
-      ...(fleets && { fleets }),
+      ...(inventory && { inventory }),
     });
   const [gateway, second] = [await node(), await node()];
 
@@ -94,7 +94,7 @@ export async function sandboxTarget({
         clouds.open(credential, {
           deadline: deadlineIn(60_000),
           requestId: `req-${crypto.randomUUID()}`,
-          provenance: new Provenance(),
+          trace: new CallTrace(),
           log: silentLogger,
         }),
     };

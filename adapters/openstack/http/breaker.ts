@@ -93,7 +93,7 @@ export class Breaker {
     return new ComputeError('unavailable', 'The cloud is not available at the moment.', {
       cause: new Error('the circuit breaker is open'),
       retryAfter: seconds,
-      untouched: true,
+      notApplied: true,
     });
   }
 

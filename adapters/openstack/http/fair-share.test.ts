@@ -111,7 +111,10 @@ test('a tenant that does not read what it is sent leaves connections to others',
   };
   const open = (tenant: string) => guard.open({ ...request, tenant }, FAR);
   for (let n = 0; n < 3; n++) await open('acme');
-  await expect(open('acme'), 'its own share').rejects.toMatchObject({ code: 'unavailable', untouched: true });
+  await expect(open('acme'), 'its own share').rejects.toMatchObject({
+    code: 'unavailable',
+    notApplied: true,
+  });
   const { body } = await open('globex');
   await expect(open('initech')).rejects.toMatchObject({ code: 'unavailable' });
   bodies[3]?.enqueue(new Uint8Array([1, 2]));

@@ -148,6 +148,6 @@ function busy(reason: string): ComputeError {
   return new ComputeError('unavailable', 'The cloud is busy at the moment.', {
     cause: new Error(`the bound on concurrent calls: ${reason}`),
     retryAfter: RETRY_AFTER,
-    untouched: true,
+    notApplied: true,
   });
 }

@@ -97,7 +97,7 @@ describe('an open breaker', () => {
     await expect(guard.send(NEUTRON, NEVER)).rejects.toMatchObject({
       code: 'unavailable',
       retryAfter: 1,
-      untouched: true,
+      notApplied: true,
     });
     expect(sent).toHaveLength(10);
   });
@@ -203,7 +203,7 @@ describe('the bound on calls at a time', () => {
     await expect(guard.send(NEUTRON, NEVER)).rejects.toMatchObject({
       code: 'unavailable',
       retryAfter: 2,
-      untouched: true,
+      notApplied: true,
     });
     for (const [index] of all.entries()) {
       await vi.waitFor(() => expect(sent).toHaveLength(index + 1));

@@ -47,7 +47,7 @@ const VERSIONED = /^https?:\/\/[^?]*?\/v\d+(\.\d+)?(?=[/?]|$)/;
 /** The tenant of what the gateway does for itself. */
 const GATEWAY = 'gateway';
 
-/** A transport that refuses, with `ComputeError` `unavailable` and `untouched`, what an endpoint should be spared. */
+/** A transport that refuses, with `ComputeError` `unavailable` and `notApplied`, what an endpoint should be spared. */
 export class Guard implements Transport, StreamingTransport {
   readonly #transport: Transport & Partial<StreamingTransport>;
   readonly #ports: GuardPorts;

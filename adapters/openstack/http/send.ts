@@ -5,9 +5,9 @@
  */
 
 import { deadlineIn, type MonotonicMs, remainingMs } from '../../../src/clock.ts';
+import type { CallTrace } from '../../../src/compute/call-trace.ts';
 import type { CallContext } from '../../../src/compute/cloud.ts';
 import { ComputeError } from '../../../src/compute/errors.ts';
-import type { Provenance } from '../../../src/compute/provenance.ts';
 import type { Logger } from '../../../src/telemetry/logger.ts';
 import { type Transport, TransportError, type UpstreamRequest, type UpstreamResponse } from './transport.ts';
 
@@ -18,7 +18,7 @@ export interface SendContext {
   readonly requestId: string;
   readonly log: Logger;
   /** Hears of each call. */
-  readonly provenance: Provenance;
+  readonly trace: CallTrace;
   readonly tenant: CallContext['tenant'];
   /** Undoes or tidies up, see `guard.ts`. */
   readonly urgent: boolean;
@@ -34,9 +34,9 @@ export function ownDeadline(
   milliseconds: number,
   tenant: SendContext['tenant'],
 ): SendContext {
-  const { requestId, log, provenance, urgent } = context;
+  const { requestId, log, trace, urgent } = context;
   const signal = AbortSignal.timeout(milliseconds);
-  return { deadline: deadlineIn(milliseconds), signal, requestId, log, provenance, urgent, tenant };
+  return { deadline: deadlineIn(milliseconds), signal, requestId, log, trace, urgent, tenant };
 }
 
 const MAX_ATTEMPTS = 3;
@@ -92,7 +92,7 @@ async function attemptOnce(
 ): Promise<UpstreamResponse | TransportError | ComputeError> {
   if (context.signal.aborted || remainingMs(context.deadline) === 0)
     return new TransportError('deadline passed', { sent: false, timedOut: true });
-  const asked = context.provenance.asking(performance.now());
+  const asked = context.trace.startCall(performance.now());
   let answer: UpstreamResponse | undefined;
   try {
     const { tenant, urgent } = context;
@@ -126,7 +126,7 @@ function noAnswer(
 ): ComputeError {
   const { origin, pathname } = new URL(request.url);
   context.log.warn('cloud_no_answer', { method: request.method, origin, path: pathname, sent }, error);
-  const underneath = { cause: error, untouched: !sent };
+  const underneath = { cause: error, notApplied: !sent };
   return error.timedOut
     ? new ComputeError('timeout', 'The cloud did not answer in time.', underneath)
     : new ComputeError('unavailable', 'The cloud cannot be reached at the moment.', {

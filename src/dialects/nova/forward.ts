@@ -105,9 +105,9 @@ async function forwardWrite(
   action: Readonly<Record<string, unknown>> | null,
   send: (signal: AbortSignal | null) => Promise<UpstreamResponse>,
 ): Promise<UpstreamResponse> {
-  const [principal, provenance] = [c.get('principal'), c.get('provenance')];
+  const [principal, trace] = [c.get('principal'), c.get('trace')];
   const server = serverOf(target);
-  if (server !== null) provenance.changed(server);
+  if (server !== null) trace.instanceChanged(server);
   const deletes = c.req.method === 'DELETE' && target.segments.at(-1)?.toLowerCase() === server;
   const deletion =
     server !== null && UUID.test(server) && (deletes || (action !== null && 'forceDelete' in action))

@@ -19,7 +19,7 @@ import type {
   SecurityGroupRule,
   ServerGroup,
 } from '../../compute/model.ts';
-import { isPassing, stateFrom } from '../../compute/states.ts';
+import { isTransitional, stateFrom } from '../../compute/states.ts';
 import { isIcmp } from '../../http/protocols.ts';
 import type { flavorSchema } from './flavors.ts';
 import type { floatingIpSchema } from './floating-ips.ts';
@@ -47,7 +47,7 @@ export function decodeInstance(
     name: body.name,
     status: body.status,
     state,
-    inTransition: isPassing(state),
+    inTransition: isTransitional(state),
     imageId: body.image_id,
     flavorId: body.flavor_id,
     created: body.created,

@@ -8,7 +8,7 @@
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import * as z from 'zod';
-import { ComputeError, type ErrorCode, type FieldProblem } from '../../compute/errors.ts';
+import { ComputeError, type ErrorCode, type FieldError } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 
@@ -118,6 +118,6 @@ function wholeSeconds(retryAfter: number | undefined): number {
   return Math.max(1, Math.ceil(retryAfter));
 }
 
-function plainProblem({ field, message }: FieldProblem): { field: string; message: string } {
+function plainProblem({ field, message }: FieldError): { field: string; message: string } {
   return { field, message };
 }

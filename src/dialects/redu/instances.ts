@@ -4,7 +4,7 @@ import { createInstance } from '../../compute/create-instance.ts';
 import { deleteInstance, getInstance, listInstances } from '../../compute/instances.ts';
 import type { Instance } from '../../compute/model.ts';
 import type { Owner } from '../../compute/requests.ts';
-import { isPassing } from '../../compute/states.ts';
+import { isTransitional } from '../../compute/states.ts';
 import { updateInstance } from '../../compute/update-instance.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { decodeBody } from '../../http/decode.ts';
@@ -123,8 +123,8 @@ async function remove(c: Context<GatewayEnv>): Promise<Response> {
 const TRANSITION_HOLDS = 1_000;
 
 function noteTransitions(c: Context<GatewayEnv>, instances: readonly Instance[]): void {
-  if (instances.some(({ state, inTransition }) => inTransition || isPassing(state)))
-    c.var.provenance.holds(TRANSITION_HOLDS);
+  if (instances.some(({ state, inTransition }) => inTransition || isTransitional(state)))
+    c.var.trace.limitMaxAge(TRANSITION_HOLDS);
 }
 
 function instanceId(c: Context<GatewayEnv>): string {

@@ -1,6 +1,6 @@
 import type { Context, Handler, Hono, MiddlewareHandler } from 'hono';
 import { requireScope } from '../../access/scopes.ts';
-import { untouched } from '../../compute/errors.ts';
+import { asNotApplied } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { assertPrecondition, type CurrentTag } from '../../http/precondition.ts';
 import { at, type RouteDefinition } from '../../http/route.ts';
@@ -74,7 +74,7 @@ function currentTagFor(
     try {
       return await currentTag(c, pattern, target);
     } catch (error) {
-      throw untouched(error);
+      throw asNotApplied(error);
     }
   };
 }

@@ -25,7 +25,7 @@ export function pagedList<T>(
     const window = decodeQuery(c, pageQuerySchema);
     const all = await load(c.var.cloud);
     const { items, next_cursor } = page(all, window, keyOf);
-    if (items.some(isPassing)) c.var.provenance.holds(PASSING_HOLDS);
+    if (items.some(isPassing)) c.var.trace.limitMaxAge(PASSING_HOLDS);
     return c.json({ items: items.map(encode), next_cursor });
   };
 }

@@ -79,7 +79,7 @@ const NAMES: { readonly [Name in keyof RequestVariables]: Name } = {
   requestId: 'requestId',
   responseHeaders: 'responseHeaders',
   log: 'log',
-  provenance: 'provenance',
+  trace: 'trace',
   principal: 'principal',
   verifyAgain: 'verifyAgain',
   cloud: 'cloud',

@@ -7,8 +7,8 @@
 import type { Context, Handler } from 'hono';
 import { routePath } from 'hono/route';
 import { monotonicMs } from '../../clock.ts';
+import { CallTrace } from '../../compute/call-trace.ts';
 import type { CallContext, CloudDriver } from '../../compute/cloud.ts';
-import { Provenance } from '../../compute/provenance.ts';
 import type { GatewayEnv, RequestVariables } from '../../context.ts';
 import type { RequestTarget } from '../../http/request-target.ts';
 import { bytesOf } from '../../http/text-answer.ts';
@@ -37,7 +37,7 @@ export interface CachePolicy {
  * A handler whose answers of status 200 are kept and told again. Opens the cloud for it, as `openCloud` does for all else.
  *
  * It is called with a request that has a target and nothing else, and with `principal`, `cloud`, `log`, `requestId` and
- * `provenance` of one of the callers: the answer may depend on the target and on what `cloud` tells; on the principal only
+ * `trace` of one of the callers: the answer may depend on the target and on what `cloud` tells; on the principal only
  * where the policy says so.
  */
 export type Cached = (handler: Handler<GatewayEnv>, policy?: CachePolicy) => CachedRead;
@@ -105,14 +105,14 @@ export function caching(
     const lifetime = (pace === 'slow' ? Math.max(seconds, SLOW_SECONDS) : seconds) * 1_000;
 
     const fetched = async (c: Context<GatewayEnv>, target: string, variables: RequestVariables) =>
-      read(await requests.run(routePath(c), target, variables), variables.provenance);
+      read(await requests.run(routePath(c), target, variables), variables.trace);
 
     /** As the same caller, with time of its own. */
     const fetchedBeside = (c: Context<GatewayEnv>, target: string) => {
-      const provenance = new Provenance();
+      const trace = new CallTrace();
       const principal = c.get('principal');
-      const cloud = clouds.open(principal.credential, { ...callContext(c), provenance });
-      return fetched(c, target, { ...c.var, provenance, cloud });
+      const cloud = clouds.open(principal.credential, { ...callContext(c), trace: trace });
+      return fetched(c, target, { ...c.var, trace, cloud });
     };
 
     // Opening one makes some hundred functions and objects, which is more than all else an answer at hand costs.
@@ -122,8 +122,8 @@ export function caching(
     const currentTag = async (c: Context<GatewayEnv>, pattern: string, target: string) => {
       const { principal, cloud } = c.var;
       const key = CacheKey.of(scopeOf(await cloud.caller(), principal, of), target);
-      const provenance = new Provenance();
-      const { body } = await read(await requests.run(pattern, target, { ...c.var, provenance }), provenance);
+      const trace = new CallTrace();
+      const { body } = await read(await requests.run(pattern, target, { ...c.var, trace }), trace);
       return etagOf(await key.digest(), body);
     };
 
@@ -167,7 +167,7 @@ export function caching(
   return { cached, toldBefore: isOn ? toldBefore : null };
 }
 
-async function read(response: Response, { asOf, holdsFor }: Provenance): Promise<OriginResponse> {
+async function read(response: Response, { asOf, maxAgeMs: holdsFor }: CallTrace): Promise<OriginResponse> {
   if (response.status !== 200) throw new Error(`a handler of cached answers said ${response.status}`);
   return {
     body: await bytesOf(response),

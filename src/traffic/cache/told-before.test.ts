@@ -15,20 +15,20 @@ const caller: SignedInCaller = { projectId: 'p1', userId: 'u1', roles: ['member'
 const key = CacheKey.of(CacheScope.of(caller, 'service'), TARGET);
 
 let now: number;
-let knownCaller: SignedInCaller | null;
+let peekCaller: SignedInCaller | null;
 let versions: LocalVersions;
 let before: ToldBefore;
 
 beforeEach(async () => {
   now = 1_000_000;
-  knownCaller = caller;
+  peekCaller = caller;
   versions = new LocalVersions();
   const metrics = { count() {}, set() {}, observe() {}, beforeExpose() {}, expose: async () => '' };
   const answers = new ResponseCache(
     { versions, store: null, metrics, now: () => now },
     { bytes: 100_000, staleIfErrorMs: 0 },
   );
-  const clouds = { knownCaller: () => knownCaller };
+  const clouds = { peekCaller: () => peekCaller };
   before = new ToldBefore({ clouds, versions, answers, requestTarget: (c) => new URL(c.req.url).pathname });
   const fetch = async () => ({
     body: new Uint8Array(2),
@@ -70,9 +70,9 @@ test('nothing is told of before a change of the project', async () => {
 });
 
 test('nor to whom the cloud has not let in, or has let in anew', () => {
-  knownCaller = null;
+  peekCaller = null;
   expect(find()).toBeNull();
-  knownCaller = { ...caller };
+  peekCaller = { ...caller };
   expect(find()).toBeNull();
 });
 

@@ -19,7 +19,7 @@ interface BeforeCached extends MemoEntry {
 }
 
 export interface ToldBeforePorts {
-  readonly clouds: Pick<CloudDriver, 'knownCaller'>;
+  readonly clouds: Pick<CloudDriver, 'peekCaller'>;
   readonly versions: ProjectVersions;
   readonly answers: ResponseCache;
   readonly requestTarget: RequestTarget;
@@ -46,7 +46,7 @@ export class ToldBefore implements ToldReads {
    */
   find(principal: Principal, c: Context<GatewayEnv>): AtHand | null {
     const { clouds, versions, answers, requestTarget } = this.#ports;
-    const letInAs = clouds.knownCaller?.(principal.credential) ?? null;
+    const letInAs = clouds.peekCaller?.(principal.credential) ?? null;
     const before = this.#remembered.get(requestTarget(c), principal, letInAs);
     if (before === null) return null;
     const version = versions.known?.(before.key.projectId) ?? null;

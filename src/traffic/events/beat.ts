@@ -4,7 +4,7 @@
  * @module
  */
 
-import { TRANSITION_AGE } from '../fleet/fleet.ts';
+import { TRANSITIONAL_MAX_AGE_MS } from '../../inventory/inventory.ts';
 
 /** Between two looks at least, whatever happens. */
 export const SHORTEST_BEAT = 250;
@@ -21,12 +21,12 @@ const UNCACHED_BEAT = 2_500;
  * @param maxAge What an answer may be old.
  */
 export function beatAfter(passing: boolean, maxAge: number): number {
-  if (passing) return TRANSITION_AGE;
+  if (passing) return TRANSITIONAL_MAX_AGE_MS;
   const quiet = maxAge > 0 ? maxAge / 2 : UNCACHED_BEAT;
-  return Math.min(Math.max(quiet, TRANSITION_AGE), LONGEST_BEAT);
+  return Math.min(Math.max(quiet, TRANSITIONAL_MAX_AGE_MS), LONGEST_BEAT);
 }
 
 /** After one that failed: a second, two, four ...; `before` failed on end before it. */
 export function beatAfterFailures(before: number): number {
-  return Math.min(TRANSITION_AGE * 2 ** Math.min(before, 10), LONGEST_BEAT);
+  return Math.min(TRANSITIONAL_MAX_AGE_MS * 2 ** Math.min(before, 10), LONGEST_BEAT);
 }

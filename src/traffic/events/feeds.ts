@@ -1,10 +1,10 @@
 import { deadlineIn } from '../../clock.ts';
+import { CallTrace } from '../../compute/call-trace.ts';
 import type { CallContext, CloudDriver } from '../../compute/cloud.ts';
 import { ComputeError, hasCode } from '../../compute/errors.ts';
 import { listInstances } from '../../compute/instances.ts';
 import type { Instance } from '../../compute/model.ts';
-import { Provenance } from '../../compute/provenance.ts';
-import { isPassing } from '../../compute/states.ts';
+import { isTransitional } from '../../compute/states.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { ProjectChange, ProjectVersions } from '../versions/project-versions.ts';
@@ -102,8 +102,8 @@ export class Feeds {
       deadline: deadlineIn(LOOK_MILLISECONDS),
       requestId: `req-${crypto.randomUUID()}`,
       log: this.#ports.log,
-      mayBeOld: true,
-      provenance: new Provenance(),
+      allowStale: true,
+      trace: new CallTrace(),
     };
   }
 
@@ -117,7 +117,7 @@ export class Feeds {
         metrics.count('event_looks', { result: 'ok' });
         return {
           shown: new Map(instances.map((instance) => [instance.id, this.#wording.show(instance)])),
-          passing: instances.some(({ state, inTransition }) => inTransition || isPassing(state)),
+          passing: instances.some(({ state, inTransition }) => inTransition || isTransitional(state)),
         };
       } catch (error) {
         if (!hasCode(error, 'forbidden')) {

@@ -8,7 +8,7 @@ import type { Context, MiddlewareHandler } from 'hono';
 import type { ServerSecret } from '../../access/server-secret.ts';
 import { wallMs } from '../../clock.ts';
 import { ComputeError } from '../../compute/errors.ts';
-import { TIDY_MILLISECONDS } from '../../compute/saga.ts';
+import { CLEANUP_TIMEOUT_MS } from '../../compute/saga.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { MAX_BODY_BYTES, readBytes } from '../../http/body.ts';
 import type { Logger } from '../../telemetry/logger.ts';
@@ -65,7 +65,7 @@ export function idempotency(
     secret,
     storeKey,
     timeoutMs: deadline,
-    lease = deadline + TIDY_MILLISECONDS + LEASE_GRACE,
+    lease = deadline + CLEANUP_TIMEOUT_MS + LEASE_GRACE,
   }: IdempotencyOptions,
   repeatable: (c: Context<GatewayEnv>) => boolean,
 ): Idempotency {

@@ -36,7 +36,7 @@ test('an answer is kept, a path that does not exist is not', () => {
 
 test('what certainly was not carried out can be tried again', () => {
   for (const code of ['timeout', 'unavailable', 'bad_gateway'] as const) {
-    expect(outcomeOf(new ComputeError(code, 'no', { untouched: true }), 503)).toBe('release');
+    expect(outcomeOf(new ComputeError(code, 'no', { notApplied: true }), 503)).toBe('release');
   }
 });
 

@@ -1,4 +1,4 @@
-import { ComputeError, type ErrorCode, UNDECIDED } from '../../compute/errors.ts';
+import { ComputeError, type ErrorCode, INDETERMINATE_CODES } from '../../compute/errors.ts';
 
 /**
  * - `keep`: the answer is the answer, whenever it is asked again.
@@ -16,5 +16,5 @@ export function outcomeOf(error: Error | undefined, status: number): Outcome {
   if (error === undefined) return status >= 200 && status < 300 ? 'keep' : 'release';
   if (!(error instanceof ComputeError)) return 'unknown';
   if (REFUSALS.includes(error.code)) return 'keep';
-  return UNDECIDED.includes(error.code) && !error.untouched ? 'unknown' : 'release';
+  return INDETERMINATE_CODES.includes(error.code) && !error.notApplied ? 'unknown' : 'release';
 }

@@ -37,7 +37,7 @@ export function announceChanges(versions: ProjectVersions): MiddlewareHandler<Ga
 /** For what passes the cloud's own requests through, which knows better than their method whether they change something. */
 export function announceChange(versions: ProjectVersions, c: Context<GatewayEnv>): Promise<void> {
   const { projectId } = c.get('principal');
-  return versions.changed({ projectId, instanceIds: [...c.get('provenance').changedInstances] });
+  return versions.changed({ projectId, instanceIds: [...c.get('trace').changedInstanceIds] });
 }
 
 function mayHaveChanged({ error, res }: Context<GatewayEnv>): boolean {

@@ -1,10 +1,10 @@
 import { Hono } from 'hono';
 import type { Access } from '../../../access/access.ts';
 import { DEFAULT_SCOPES, type Scope } from '../../../access/scopes.ts';
+import { CallTrace } from '../../../compute/call-trace.ts';
 import type { Cloud } from '../../../compute/cloud.ts';
 import { ComputeError } from '../../../compute/errors.ts';
 import type { Instance } from '../../../compute/model.ts';
-import { Provenance } from '../../../compute/provenance.ts';
 import type { GatewayEnv } from '../../../context.ts';
 import type { Logger } from '../../../telemetry/logger.ts';
 import type { ProjectChange } from '../../../traffic/versions/project-versions.ts';
@@ -50,7 +50,7 @@ const CAPABILITIES: Cloud['capabilities'] = {
   floatingIps: false,
   securityGroups: true,
   keyPairs: true,
-  accessByFlags: true,
+  nativeAccessFlags: true,
 };
 
 /** A cloud that can do what a test says, and fails the test for anything else. */
@@ -73,7 +73,7 @@ export function novaApp(methods: Partial<Cloud> = {}, scopes: readonly Scope[] =
   app.use(async function signedIn(c, next) {
     c.set('requestId', 'req-1');
     c.set('log', SILENT);
-    c.set('provenance', new Provenance());
+    c.set('trace', new CallTrace());
     c.set('principal', {
       keyId: 'key-1',
       familyId: 'key-1',

@@ -3,10 +3,10 @@ import type { Transport } from '../../adapters/openstack/http/transport.ts';
 import { openStackDriver } from '../../adapters/openstack/index.ts';
 import { createSandbox } from '../../adapters/sandbox/index.ts';
 import { deadlineIn } from '../../src/clock.ts';
+import { CallTrace } from '../../src/compute/call-trace.ts';
 import type { CallContext, Cloud, CloudCredential } from '../../src/compute/cloud.ts';
-import { Provenance } from '../../src/compute/provenance.ts';
-import type { FleetOptions } from '../../src/traffic/fleet/fleets.ts';
-import { withFleets } from '../../src/traffic/fleet/with-fleets.ts';
+import type { InventoryOptions } from '../../src/inventory/inventory-cache.ts';
+import { withInventory } from '../../src/inventory/with-inventory.ts';
 import { testVersions } from '../support/fake-versions.ts';
 import { OpenStackClient } from '../support/openstack-client.ts';
 import { silentLogger } from '../support/silent-logger.ts';
@@ -24,7 +24,7 @@ export interface Answered {
  *
  * @param bootMilliseconds What a boot takes in that sandbox.
  */
-export function countedCloud(servers: number, options: FleetOptions, bootMilliseconds = 60) {
+export function countedCloud(servers: number, options: InventoryOptions, bootMilliseconds = 60) {
   const sandbox = createSandbox({
     bootMilliseconds,
     projects: [
@@ -50,7 +50,7 @@ export function countedCloud(servers: number, options: FleetOptions, bootMillise
   });
   const versions = testVersions();
   const metrics = { count: () => {}, set: () => {}, observe() {}, beforeExpose() {}, expose: async () => '' };
-  const driver = withFleets(plain, versions, metrics, options);
+  const driver = withInventory(plain, versions, metrics, options);
   const secret = { id: account.applicationCredentialId, secret: account.applicationCredentialSecret };
   const credential: CloudCredential = { kind: 'application_credential', ...secret };
   return {
@@ -102,8 +102,8 @@ function readingCall(): CallContext {
   return {
     deadline: deadlineIn(60_000),
     requestId: `req-${crypto.randomUUID()}`,
-    mayBeOld: true,
-    provenance: new Provenance(),
+    allowStale: true,
+    trace: new CallTrace(),
     log: silentLogger,
   };
 }

@@ -1,22 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ModelCloud } from '../../../test/support/fake-cloud.ts';
-import type { Port } from '../../compute/model.ts';
-import { type Listed, MAX_LOOKS, SMALL_FLEET } from './plan.ts';
-import { refresh } from './refresh.ts';
+import { FakeCloud } from '../../test/support/fake-cloud.ts';
+import type { Port } from '../compute/model.ts';
+import { MAX_RECHECKS, RELIST_THRESHOLD, type SyncState } from './plan.ts';
+import { sync } from './sync.ts';
 
 const nothing = {
   changed: new Set<string>(),
-  whole: false,
+  relist: false,
   network: false,
   round: 0,
-  smallFleet: SMALL_FLEET,
+  relistThreshold: RELIST_THRESHOLD,
 };
 
-/** A cloud with a fleet that is not listed whole every time. */
+/** A cloud with a fleet that is not listed relist every time. */
 async function largeFleet() {
-  const model = new ModelCloud(SMALL_FLEET + 10);
-  const first = await refresh(model.open(), null, nothing);
+  const model = new FakeCloud(RELIST_THRESHOLD + 10);
+  const first = await sync(model.open(), null, nothing);
   model.asked = [];
   return { model, first };
 }
@@ -43,7 +43,7 @@ describe('a refresh by changes', () => {
         }),
         async (steps) => {
           const { model, first } = await largeFleet();
-          let listed: Listed = first.listed;
+          let listed: SyncState = first.state;
           let changed = new Set<string>();
           for (const { operation, skew } of [...steps, END]) {
             const there = model.list();
@@ -62,12 +62,12 @@ describe('a refresh by changes', () => {
               changed.add(target);
             }
             if (operation.kind === 'refresh') {
-              ({ listed } = await refresh(model.open(), listed, {
+              ({ state: listed } = await sync(model.open(), listed, {
                 changed,
-                whole: false,
+                relist: false,
                 network: false,
                 round: 0,
-                smallFleet: SMALL_FLEET,
+                relistThreshold: RELIST_THRESHOLD,
               }));
               changed = new Set();
               expect(listed.state.instances).toEqual(model.list());
@@ -82,7 +82,7 @@ describe('a refresh by changes', () => {
   test('asks for changes, for the groups, and for what was changed and not told', async () => {
     const { model, first } = await largeFleet();
     model.silently('i0005', { metadata: { a: 'b' } });
-    const { listed, kind } = await refresh(model.open(), first.listed, {
+    const { state: listed, kind } = await sync(model.open(), first.state, {
       ...nothing,
       changed: new Set(['i0005']),
     });
@@ -93,21 +93,21 @@ describe('a refresh by changes', () => {
 
   test('asks for everything when too much was changed, or changes may have been missed', async () => {
     const { model, first } = await largeFleet();
-    const changed = new Set(Array.from({ length: MAX_LOOKS + 1 }, (_, index) => `i00${index + 10}`));
+    const changed = new Set(Array.from({ length: MAX_RECHECKS + 1 }, (_, index) => `i00${index + 10}`));
     for (const id of changed) model.silently(id, { name: 'other' });
-    const { listed, kind } = await refresh(model.open(), first.listed, { ...nothing, changed });
+    const { state: listed, kind } = await sync(model.open(), first.state, { ...nothing, changed });
     expect(kind).toBe('full');
     expect(listed.state.instances).toEqual(model.list());
     model.silently('i0001', { name: 'missed' });
-    const again = await refresh(model.open(), listed, { ...nothing, whole: true });
-    expect(again.listed.state.instances).toEqual(model.list());
+    const again = await sync(model.open(), listed, { ...nothing, relist: true });
+    expect(again.state.state.instances).toEqual(model.list());
   });
 
-  test('lists a small fleet whole, so that nothing of it is late', async () => {
-    const model = new ModelCloud(SMALL_FLEET);
-    const first = await refresh(model.open(), null, nothing);
+  test('lists a small fleet relist, so that nothing of it is late', async () => {
+    const model = new FakeCloud(RELIST_THRESHOLD);
+    const first = await sync(model.open(), null, nothing);
     model.silently('i0001', { metadata: { a: 'b' } });
-    const { listed, kind } = await refresh(model.open(), first.listed, nothing);
+    const { state: listed, kind } = await sync(model.open(), first.state, nothing);
     expect(kind).toBe('full');
     expect(listed.state.instances).toEqual(model.list());
   });
@@ -131,34 +131,34 @@ describe('ports', () => {
 
   test('of instances that did not change are not asked for', async () => {
     const { model, first } = await largeFleet();
-    await refresh(model.open(), first.listed, nothing);
+    await sync(model.open(), first.state, nothing);
     expect(model.asked.toSorted()).toEqual(['changes', 'groups']);
   });
 
   test('of an instance that changed replace those it had', async () => {
     const { model, first } = await largeFleet();
-    const before = { ...first.listed, ports: [port('a', 'i0001'), port('b', 'i0002')] };
+    const before = { ...first.state, ports: [port('a', 'i0001'), port('b', 'i0002')] };
     model.ports = [port('c', 'i0001'), port('b', 'i0002')];
     model.change('i0001', { name: 'other' });
-    const { listed } = await refresh(model.open(), before, nothing);
+    const { state: listed } = await sync(model.open(), before, nothing);
     expect(model.asked).toContain('ports of i0001');
     expect(listed.ports.map(({ id }) => id).toSorted()).toEqual(['b', 'c']);
   });
 
-  test('are listed whole when something that is no instance was changed', async () => {
+  test('are listed relist when something that is no instance was changed', async () => {
     const { model, first } = await largeFleet();
     model.ports = [port('a', 'i0001')];
-    const { listed } = await refresh(model.open(), first.listed, { ...nothing, network: true });
+    const { state: listed } = await sync(model.open(), first.state, { ...nothing, network: true });
     expect(model.asked.toSorted()).toEqual(['changes', 'groups', 'ports']);
     expect(listed.ports).toEqual(model.ports);
   });
 
   test('on a network that was not known have the external networks asked for again', async () => {
     const { model, first } = await largeFleet();
-    await refresh(model.open(), first.listed, nothing);
+    await sync(model.open(), first.state, nothing);
     expect(model.askedExternals).toBe(1);
     model.ports = [port('a', 'i0001')];
-    await refresh(model.open(), first.listed, { ...nothing, network: true });
+    await sync(model.open(), first.state, { ...nothing, network: true });
     expect(model.askedExternals).toBe(2);
   });
 });

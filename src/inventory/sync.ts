@@ -1,32 +1,32 @@
-import { monotonicMs } from '../../clock.ts';
-import type { Cloud } from '../../compute/cloud.ts';
-import { hasCode } from '../../compute/errors.ts';
-import type { CloudInstance, Port, SecurityGroup } from '../../compute/model.ts';
-import { EMPTY, fleetOf, merged } from './merge.ts';
+import { monotonicMs } from '../clock.ts';
+import type { Cloud } from '../compute/cloud.ts';
+import { hasCode } from '../compute/errors.ts';
+import type { CloudInstance, Port, SecurityGroup } from '../compute/model.ts';
+import { EMPTY_STATE, fromList, merged } from './merge.ts';
 import {
-  areExternalsOld,
+  changesSince,
   type ExternalNetworks,
-  followFrom,
-  type Listed,
-  looksOf,
+  externalsExpired,
+  idsToRecheck,
   MAX_PORT_OWNERS,
+  type SyncState,
 } from './plan.ts';
 
-export interface RefreshNeeds {
+export interface SyncRequest {
   /** Ids that were changed through some gateway since the last refresh. */
   readonly changed: ReadonlySet<string>;
   /** Changes may have been missed: nothing that is known counts. */
-  readonly whole: boolean;
+  readonly relist: boolean;
   /** Ports may be different of which no instance tells: something else of the project was changed through some gateway. */
   readonly network: boolean;
   /** Counts refreshes. */
   readonly round: number;
   /** Up to this size everything is listed. */
-  readonly smallFleet: number;
+  readonly relistThreshold: number;
 }
 
-export interface Refreshed {
-  readonly listed: Listed;
+export interface SyncResult {
+  readonly state: SyncState;
   readonly groups: readonly SecurityGroup[];
   /** Whether everything was listed, or only what changed. */
   readonly kind: 'full' | 'changes';
@@ -36,52 +36,59 @@ export interface Refreshed {
  * Asks the cloud for what is new about a fleet, and for what decides who reaches its instances. Errors as
  * `Cloud.listInstances`; then the fleet is what it was.
  */
-export async function refresh(cloud: Cloud, before: Listed | null, needs: RefreshNeeds): Promise<Refreshed> {
-  const hasNetwork = cloud.capabilities.securityGroups && !cloud.capabilities.accessByFlags;
+export async function sync(cloud: Cloud, before: SyncState | null, needs: SyncRequest): Promise<SyncResult> {
+  const hasNetwork = cloud.capabilities.securityGroups && !cloud.capabilities.nativeAccessFlags;
   const [instances, groups] = await Promise.all([
     instancesNow(cloud, before, needs, hasNetwork),
     cloud.capabilities.securityGroups ? cloud.listSecurityGroups() : [],
   ]);
-  const externals = hasNetwork ? await externalsNow(cloud, instances.listed) : null;
-  return { kind: instances.kind, listed: { ...instances.listed, externals }, groups };
+  const externals = hasNetwork ? await externalsNow(cloud, instances.state) : null;
+  return { kind: instances.kind, state: { ...instances.state, externals }, groups };
 }
 
 async function instancesNow(
   cloud: Cloud,
-  before: Listed | null,
-  needs: RefreshNeeds,
+  before: SyncState | null,
+  needs: SyncRequest,
   hasNetwork: boolean,
-): Promise<Pick<Refreshed, 'listed' | 'kind'>> {
-  const since = needs.whole ? null : followFrom(before, needs.smallFleet, monotonicMs());
+): Promise<Pick<SyncResult, 'state' | 'kind'>> {
+  const since = needs.relist ? null : changesSince(before, needs.relistThreshold, monotonicMs());
   const followed =
-    before === null || since === null ? null : await follow(cloud, before, since, needs, hasNetwork);
-  if (followed !== null) return { listed: followed, kind: 'changes' };
-  return { listed: await listAll(cloud, before, hasNetwork), kind: 'full' };
+    before === null || since === null ? null : await syncChanges(cloud, before, since, needs, hasNetwork);
+  if (followed !== null) return { state: followed, kind: 'changes' };
+  return { state: await listAll(cloud, before, hasNetwork), kind: 'full' };
 }
 
-async function listAll(cloud: Cloud, before: Listed | null, hasNetwork: boolean): Promise<Listed> {
+async function listAll(cloud: Cloud, before: SyncState | null, hasNetwork: boolean): Promise<SyncState> {
   const fullAt = monotonicMs();
   const [{ instances }, ports] = await Promise.all([
     cloud.listInstances({}, {}),
     hasNetwork ? cloud.listPorts({}) : [],
   ]);
   const took = monotonicMs() - fullAt;
-  const state = fleetOf(instances, before?.state ?? EMPTY);
-  return { state, ports, externals: before?.externals ?? null, fullAt, fullTook: took, took };
+  const state = fromList(instances, before?.state ?? EMPTY_STATE);
+  return {
+    state,
+    ports,
+    externals: before?.externals ?? null,
+    relistedAt: fullAt,
+    relistTookMs: took,
+    tookMs: took,
+  };
 }
 
 /** @returns null when so much has to be looked at that a full list is cheaper. */
-async function follow(
+async function syncChanges(
   cloud: Cloud,
-  before: Listed,
+  before: SyncState,
   since: string,
-  { changed, network, round }: RefreshNeeds,
+  { changed, network, round }: SyncRequest,
   hasNetwork: boolean,
-): Promise<Listed | null> {
+): Promise<SyncState | null> {
   const start = monotonicMs();
   const { instances: told } = await cloud.listInstances({ changedSince: since }, {});
   const took = monotonicMs() - start;
-  const looks = looksOf(before.state, new Set(told.map(({ id }) => id)), changed, round);
+  const looks = idsToRecheck(before.state, new Set(told.map(({ id }) => id)), changed, round);
   if (looks === null) return null;
   const news = merged(before.state, told).byId;
   const different = told.map(({ id }) => id).filter((id) => news.get(id) !== before.state.byId.get(id));
@@ -91,7 +98,7 @@ async function follow(
   ]);
   const found = seen.filter((instance) => instance !== null);
   const missing = looks.filter((_, index) => seen[index] === null);
-  return { ...before, state: merged(before.state, told, found, missing), ports, took };
+  return { ...before, state: merged(before.state, told, found, missing), ports, tookMs: took };
 }
 
 /**
@@ -112,9 +119,9 @@ async function portsNow(
   return [...before.filter(({ id, instanceId }) => !owners.has(instanceId) && !ids.has(id)), ...found];
 }
 
-async function externalsNow(cloud: Cloud, { externals, ports }: Listed): Promise<ExternalNetworks> {
+async function externalsNow(cloud: Cloud, { externals, ports }: SyncState): Promise<ExternalNetworks> {
   const at = monotonicMs();
-  if (externals !== null && !areExternalsOld(externals, ports, at)) return externals;
+  if (externals !== null && !externalsExpired(externals, ports, at)) return externals;
   const ids = await cloud.listExternalNetworkIds();
   return { ids, known: new Set(ports.map(({ networkId }) => networkId)), at };
 }

@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { CREDENTIAL, ModelCloud } from '../../../test/support/fake-cloud.ts';
-import { testVersions } from '../../../test/support/fake-versions.ts';
-import { deadlineIn } from '../../clock.ts';
-import type { CallContext, Cloud } from '../../compute/cloud.ts';
-import { ComputeError } from '../../compute/errors.ts';
-import { Provenance } from '../../compute/provenance.ts';
-import { TRANSITION_AGE } from './fleet.ts';
-import { fleetCloud } from './fleet-cloud.ts';
-import { Fleets } from './fleets.ts';
-import { FULL_INTERVAL, SMALL_FLEET } from './plan.ts';
+import { CREDENTIAL, FakeCloud } from '../../test/support/fake-cloud.ts';
+import { testVersions } from '../../test/support/fake-versions.ts';
+import { deadlineIn } from '../clock.ts';
+import { CallTrace } from '../compute/call-trace.ts';
+import type { CallContext, Cloud } from '../compute/cloud.ts';
+import { ComputeError } from '../compute/errors.ts';
+import { TRANSITIONAL_MAX_AGE_MS } from './inventory.ts';
+import { InventoryCache } from './inventory-cache.ts';
+import { inventoryCloud } from './inventory-cloud.ts';
+import { RELIST_INTERVAL_MS, RELIST_THRESHOLD } from './plan.ts';
 
 /** Milliseconds that an answer may be old in all; a fleet tells by itself for half of it. */
 const MAX_AGE = 5_000;
@@ -22,8 +22,8 @@ afterEach(() => {
 });
 
 /** A gateway's fleets over a model cloud, and requests to it. */
-function fleetsUnderTest({ count = SMALL_FLEET + 10, maxInstances = 100_000 } = {}) {
-  const model = new ModelCloud(count);
+function fleetsUnderTest({ count = RELIST_THRESHOLD + 10, maxInstances = 100_000 } = {}) {
+  const model = new FakeCloud(count);
   const versions = testVersions();
   const refreshes: string[] = [];
   const metrics = {
@@ -33,19 +33,19 @@ function fleetsUnderTest({ count = SMALL_FLEET + 10, maxInstances = 100_000 } = 
     beforeExpose() {},
     expose: async () => '',
   };
-  const fleets = new Fleets(versions, metrics, { maxAge: MAX_AGE, maxInstances });
-  const request = (change: Partial<CallContext> = {}): { cloud: Cloud; provenance: Provenance } => {
-    const provenance = new Provenance();
+  const fleets = new InventoryCache(versions, metrics, { maxAgeMs: MAX_AGE, maxInstances });
+  const request = (change: Partial<CallContext> = {}): { cloud: Cloud; trace: CallTrace } => {
+    const trace = new CallTrace();
     const log = { info() {}, warn() {}, error() {}, with: () => log };
     const call = {
       deadline: deadlineIn(30_000),
       requestId: 'r',
       log,
-      mayBeOld: true,
-      provenance,
+      allowStale: true,
+      trace,
       ...change,
     };
-    return { cloud: fleetCloud(model.open(), CREDENTIAL, call, fleets), provenance };
+    return { cloud: inventoryCloud(model.open(), CREDENTIAL, call, fleets), trace };
   };
   /** What a request for a list asks of the cloud, and whether its answer is the truth. */
   const list = async () => {
@@ -102,7 +102,7 @@ describe('lists', () => {
     const { model, list } = fleetsUnderTest();
     await list();
     model.silently('i0001', { metadata: { a: 'b' } });
-    vi.advanceTimersByTime(FULL_INTERVAL - 1);
+    vi.advanceTimersByTime(RELIST_INTERVAL_MS - 1);
     expect(await list()).toEqual({ asked: ['changes', 'groups'], true: false });
     vi.advanceTimersByTime(MAX_AGE);
     expect(await list()).toEqual(ALL);
@@ -112,7 +112,7 @@ describe('lists', () => {
     const { model, list } = fleetsUnderTest();
     model.create({ status: 'BUILD', inTransition: true });
     await list();
-    vi.advanceTimersByTime(TRANSITION_AGE - 1);
+    vi.advanceTimersByTime(TRANSITIONAL_MAX_AGE_MS - 1);
     expect(await list()).toEqual(NOTHING);
     vi.advanceTimersByTime(1);
     expect(await list()).toEqual(CHANGES);
@@ -121,17 +121,17 @@ describe('lists', () => {
   test('by status hold for a second while what they leave out may pass', async () => {
     const { model, list, request } = fleetsUnderTest();
     const holds = async () => {
-      const { cloud, provenance } = request();
+      const { cloud, trace } = request();
       await cloud.listInstances({ statuses: ['ACTIVE'] }, {});
-      return provenance.holdsFor;
+      return trace.maxAgeMs;
     };
-    expect(await holds()).toBe(TRANSITION_AGE);
+    expect(await holds()).toBe(TRANSITIONAL_MAX_AGE_MS);
     await list();
     expect(await holds()).toBe(Number.POSITIVE_INFINITY);
     vi.advanceTimersByTime(MAX_AGE);
     model.create({ status: 'BUILD', inTransition: true });
     await list();
-    expect(await holds()).toBe(TRANSITION_AGE);
+    expect(await holds()).toBe(TRANSITIONAL_MAX_AGE_MS);
   });
 
   test('say how old they are', async () => {
@@ -139,9 +139,9 @@ describe('lists', () => {
     const began = performance.now();
     await request().cloud.listInstances({}, {});
     vi.advanceTimersByTime(1_000);
-    const { cloud, provenance } = request();
+    const { cloud, trace } = request();
     await cloud.listInstances({}, {});
-    expect(provenance.asOf).toBe(began);
+    expect(trace.asOf).toBe(began);
   });
 
   test('that need only a part are never worth a list of everything', async () => {
@@ -153,7 +153,7 @@ describe('lists', () => {
     model.asked = [];
     await request().cloud.listInstances({ statuses: ['ACTIVE'] }, { limit: 10 });
     expect(model.asked.toSorted()).toEqual(['changes', 'groups']);
-    vi.advanceTimersByTime(FULL_INTERVAL);
+    vi.advanceTimersByTime(RELIST_INTERVAL_MS);
     model.asked = [];
     await request().cloud.listInstances({ statuses: ['ACTIVE'] }, { limit: 10 });
     expect(model.asked).toEqual(['list']);
@@ -163,10 +163,10 @@ describe('lists', () => {
     const { model, list, request } = fleetsUnderTest();
     await list();
     model.asked = [];
-    const { cloud, provenance } = request();
+    const { cloud, trace } = request();
     expect((await cloud.listInstances({ name: 'i0001' }, {})).instances).toHaveLength(1);
     expect(model.asked).toEqual(['list']);
-    expect(provenance.asOf).toBe(Number.POSITIVE_INFINITY);
+    expect(trace.asOf).toBe(Number.POSITIVE_INFINITY);
   });
 
   test('of different roles are kept apart', async () => {
@@ -255,11 +255,11 @@ describe('single instances', () => {
     const { model, list, request } = fleetsUnderTest();
     await list();
     model.asked = [];
-    const { cloud, provenance } = request();
+    const { cloud, trace } = request();
     expect(await cloud.getInstance('i0001')).toEqual(model.list().find(({ id }) => id === 'i0001'));
     expect(await cloud.listSecurityGroups()).toEqual([]);
     expect(model.asked).toEqual([]);
-    expect(provenance.asOf).toBe(performance.now());
+    expect(trace.asOf).toBe(performance.now());
     vi.advanceTimersByTime(MAX_AGE);
     await request().cloud.getInstance('i0001');
     expect(model.asked).toEqual(['look i0001']);
@@ -317,7 +317,7 @@ describe('a request that changes something', () => {
     await list();
     model.change('i0001', { name: 'other' });
     model.asked = [];
-    const { cloud } = request({ mayBeOld: false });
+    const { cloud } = request({ allowStale: false });
     expect((await cloud.getInstance('i0001')).name).toBe('other');
     expect((await cloud.listInstances({}, {})).instances).toEqual(model.list());
     await cloud.listSecurityGroups();
@@ -327,11 +327,11 @@ describe('a request that changes something', () => {
   test('says what it changed, and the next list shows it', async () => {
     const { list, request } = fleetsUnderTest();
     await list();
-    const { cloud, provenance } = request({ mayBeOld: false });
+    const { cloud, trace } = request({ allowStale: false });
     await cloud.deleteMetadata('i0001', 'key');
     const made = await cloud.createInstance({} as Parameters<Cloud['createInstance']>[0]);
     await cloud.deleteFloatingIp('address');
-    expect([...provenance.changedInstances]).toEqual(['i0001', made]);
+    expect([...trace.changedInstanceIds]).toEqual(['i0001', made]);
     expect((await list()).true).toBe(true);
   });
 
@@ -339,16 +339,16 @@ describe('a request that changes something', () => {
     const { model, list, request } = fleetsUnderTest();
     await list();
     model.gate = () => Promise.reject(new ComputeError('timeout', 'late'));
-    const { cloud, provenance } = request({ mayBeOld: false });
+    const { cloud, trace } = request({ allowStale: false });
     await expect(cloud.renameInstance('i0001', 'other')).rejects.toThrow('late');
-    expect([...provenance.changedInstances]).toEqual(['i0001']);
+    expect([...trace.changedInstanceIds]).toEqual(['i0001']);
     model.gate = async () => {};
     expect((await list()).asked).toContain('look i0001');
   });
 });
 
 /** Answers nothing until it is opened. */
-function gated(model: ModelCloud): () => void {
+function gated(model: FakeCloud): () => void {
   let open = () => {};
   const opened = new Promise<void>((resolve) => {
     open = resolve;

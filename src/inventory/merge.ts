@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { CloudInstance } from '../../compute/model.ts';
+import type { CloudInstance } from '../compute/model.ts';
 
-export interface FleetState {
+export interface InventoryState {
   /** In the order of the cloud's own list: newest first, within one second by id. */
   readonly instances: readonly CloudInstance[];
   readonly byId: ReadonlyMap<string, CloudInstance>;
@@ -14,7 +14,7 @@ export interface FleetState {
   readonly newestUpdate: string | null;
 }
 
-export const EMPTY: FleetState = { instances: [], byId: new Map(), newestUpdate: null };
+export const EMPTY_STATE: InventoryState = { instances: [], byId: new Map(), newestUpdate: null };
 
 /** What is shown in lists of changes and is no longer there. */
 const GONE = new Set(['DELETED', 'SOFT_DELETED']);
@@ -22,7 +22,7 @@ const GONE = new Set(['DELETED', 'SOFT_DELETED']);
 /**
  * The fleet of a complete list. Instances in which nothing is different remain the same objects as in `before`.
  */
-export function fleetOf(told: readonly CloudInstance[], before: FleetState): FleetState {
+export function fromList(told: readonly CloudInstance[], before: InventoryState): InventoryState {
   const byId = new Map<string, CloudInstance>();
   for (const instance of told) {
     // Listed twice while it moves between two pages: the later page knows better.
@@ -39,11 +39,11 @@ export function fleetOf(told: readonly CloudInstance[], before: FleetState): Fle
  * @param missing Ids that single looks did not find.
  */
 export function merged(
-  before: FleetState,
+  before: InventoryState,
   listed: readonly CloudInstance[],
   looked: readonly CloudInstance[] = [],
   missing: readonly string[] = [],
-): FleetState {
+): InventoryState {
   const newestUpdate = newest(listed, before.newestUpdate);
   const byId = new Map(before.byId);
   let changed = false;
@@ -63,7 +63,7 @@ export function merged(
 
 /** Without new ones everything is where it was. */
 function stillInOrder(
-  before: FleetState,
+  before: InventoryState,
   byId: ReadonlyMap<string, CloudInstance>,
 ): readonly CloudInstance[] {
   const instances: CloudInstance[] = [];
@@ -91,7 +91,7 @@ function newest(told: readonly CloudInstance[], before: string | null): string |
   );
 }
 
-function retained(told: CloudInstance, { byId }: Pick<FleetState, 'byId'>): CloudInstance {
+function retained(told: CloudInstance, { byId }: Pick<InventoryState, 'byId'>): CloudInstance {
   const known = byId.get(told.id);
   return known !== undefined && isSame(known, told) ? known : told;
 }

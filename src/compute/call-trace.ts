@@ -9,9 +9,9 @@ const REQUEST_ID = /^req-[0-9a-f-]{36}$/i;
  * from, how long it can be told again, which instances the request changed, and what was asked of the cloud for it. One per
  * request, in its `CallContext`.
  */
-export class Provenance {
+export class CallTrace {
   #asOf = Number.POSITIVE_INFINITY;
-  #holdsFor = Number.POSITIVE_INFINITY;
+  #maxAgeMs = Number.POSITIVE_INFINITY;
   readonly #changed = new Set<string>();
   #calls = 0;
   #running = 0;
@@ -20,17 +20,17 @@ export class Provenance {
   readonly #cloudIds: string[] = [];
 
   /** Part of the answer is as the cloud told it at `at`, monotonic milliseconds, and not newer. */
-  toldAt(at: number): void {
+  dataGeneratedAt(at: number): void {
     this.#asOf = Math.min(this.#asOf, at);
   }
 
   /** Part of the answer can be told again for `milliseconds` at most after it was told, such as a state that passes. */
-  holds(milliseconds: number): void {
-    this.#holdsFor = Math.min(this.#holdsFor, milliseconds);
+  limitMaxAge(milliseconds: number): void {
+    this.#maxAgeMs = Math.min(this.#maxAgeMs, milliseconds);
   }
 
   /** The cloud was asked to change this instance, whatever came of it. */
-  changed(instanceId: string): void {
+  instanceChanged(instanceId: string): void {
     this.#changed.add(instanceId);
   }
 
@@ -40,11 +40,11 @@ export class Provenance {
   }
 
   /** Milliseconds; infinite when nothing in it is known to pass. */
-  get holdsFor(): number {
-    return this.#holdsFor;
+  get maxAgeMs(): number {
+    return this.#maxAgeMs;
   }
 
-  get changedInstances(): ReadonlySet<string> {
+  get changedInstanceIds(): ReadonlySet<string> {
     return this.#changed;
   }
 
@@ -54,7 +54,7 @@ export class Provenance {
    * @param now Monotonic milliseconds.
    * @returns To be called when the answer is there, or none will come: with the time, and with the cloud's own id for the call.
    */
-  asking(now: number): (now: number, cloudId?: string) => void {
+  startCall(now: number): (now: number, cloudId?: string) => void {
     this.#calls += 1;
     if (this.#running === 0) this.#since = now;
     this.#running += 1;
@@ -73,12 +73,12 @@ export class Provenance {
   }
 
   /** Milliseconds in which at least one call was on its way; those beside each other count once. */
-  get waited(): number {
+  get waitedMs(): number {
     return this.#waited;
   }
 
   /** The cloud's own ids for the last of the calls, oldest first. */
-  get cloudIds(): readonly string[] {
+  get upstreamRequestIds(): readonly string[] {
     return this.#cloudIds;
   }
 }

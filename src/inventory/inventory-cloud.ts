@@ -1,48 +1,48 @@
-import { deadlineIn, type MonotonicMs, remainingMs } from '../../clock.ts';
-import type { CallContext, Cloud, CloudCredential } from '../../compute/cloud.ts';
-import { ComputeError, hasCode } from '../../compute/errors.ts';
-import type { CloudInstance } from '../../compute/model.ts';
-import { type FleetView, TRANSITION_AGE } from './fleet.ts';
-import type { Fleets } from './fleets.ts';
-import { isInDoubt } from './plan.ts';
+import { deadlineIn, type MonotonicMs, remainingMs } from '../clock.ts';
+import type { CallContext, Cloud, CloudCredential } from '../compute/cloud.ts';
+import { ComputeError, hasCode } from '../compute/errors.ts';
+import type { CloudInstance } from '../compute/model.ts';
+import { type InventorySnapshot, TRANSITIONAL_MAX_AGE_MS } from './inventory.ts';
+import type { InventoryCache } from './inventory-cache.ts';
+import { needsRecheck } from './plan.ts';
 import { isNarrowed, isSelectable, select } from './select.ts';
 
 /**
  * A cloud that answers lists of instances, single instances and security groups from its project's fleet, where that is as the
- * cloud itself would answer and the request only reads (`CallContext.mayBeOld`). Everything else passes through; what changes
+ * cloud itself would answer and the request only reads (`CallContext.allowStale`). Everything else passes through; what changes
  * something is noted.
  */
-export function fleetCloud(
+export function inventoryCloud(
   cloud: Cloud,
   credential: CloudCredential,
   call: CallContext,
-  fleets: Fleets,
+  inventories: InventoryCache,
 ): Cloud {
   const scope = async () => ({ caller: await cloud.caller(), kind: credential.kind });
   /** The view this request's list is told from: its security groups are told from the same one. */
-  let listing: Promise<FleetView | null> | undefined;
+  let listing: Promise<InventorySnapshot | null> | undefined;
 
   /** Nobody else's failure to be let in is this caller's: then the cloud is asked itself. */
-  const brought = async (mayListAll: boolean): Promise<FleetView | null> => {
+  const brought = async (mayListAll: boolean): Promise<InventorySnapshot | null> => {
     try {
-      return await inTime(fleets.upToDate(await scope(), cloud, mayListAll), call.deadline);
+      return await inTime(inventories.sync(await scope(), cloud, mayListAll), call.deadline);
     } catch (error) {
       if (hasCode(error, 'forbidden')) return null;
       throw error;
     }
   };
-  const told = <T>(view: FleetView, answer: T): T => {
-    call.provenance.toldAt(view.asOf);
+  const told = <T>(view: InventorySnapshot, answer: T): T => {
+    call.trace.dataGeneratedAt(view.asOf);
     return answer;
   };
   /** Does what changes something. What it changes is known to be old when it is over, whatever came of it. */
   const changing = async <T>(ids: readonly string[], change: () => Promise<T>): Promise<T> => {
     const { projectId } = await cloud.caller();
-    for (const id of ids) call.provenance.changed(id);
+    for (const id of ids) call.trace.instanceChanged(id);
     try {
       return await change();
     } finally {
-      fleets.changed(projectId, [...call.provenance.changedInstances]);
+      inventories.invalidate(projectId, [...call.trace.changedInstanceIds]);
     }
   };
 
@@ -50,38 +50,39 @@ export function fleetCloud(
     ...cloud,
     detached(milliseconds) {
       const later = { ...call, deadline: deadlineIn(milliseconds) };
-      return fleetCloud(cloud.detached(milliseconds), credential, later, fleets);
+      return inventoryCloud(cloud.detached(milliseconds), credential, later, inventories);
     },
 
     async listInstances(filter, window) {
-      if (!call.mayBeOld || !isSelectable(filter)) return cloud.listInstances(filter, window);
+      if (!call.allowStale || !isSelectable(filter)) return cloud.listInstances(filter, window);
       listing = brought(!isNarrowed(filter, window));
       const view = await listing;
       const page = view && select(view, filter, window);
       // What is passing may be what a filter by status leaves out, so nothing in the answer tells of it.
-      if (filter.statuses !== undefined && (!page || view.passing)) call.provenance.holds(TRANSITION_AGE);
+      if (filter.statuses !== undefined && (!page || view.hasTransitional))
+        call.trace.limitMaxAge(TRANSITIONAL_MAX_AGE_MS);
       return view && page ? told(view, page) : cloud.listInstances(filter, window);
     },
     async getInstance(id) {
-      if (!call.mayBeOld) return cloud.getInstance(id);
+      if (!call.allowStale) return cloud.getInstance(id);
       const whose = await scope();
-      const view = await fleets.current(whose);
+      const view = await inventories.current(whose);
       const instance = view?.byId.get(id);
       // One that is in no view may be new; and a list may tell less than a look.
       if (view && instance && isSettled(instance)) return told(view, instance);
-      const found = await orNothing(cloud.getInstance(id));
-      if (view) await fleets.looked(whose, id, instance, found.instance);
+      const found = await orNotFound(cloud.getInstance(id));
+      if (view) await inventories.invalidateIfNewer(whose, id, instance, found.instance);
       if (found.instance === undefined) throw found.error;
       return found.instance;
     },
     async listSecurityGroups(filter = {}) {
-      if (!call.mayBeOld || filter.allProjects) return cloud.listSecurityGroups(filter);
-      const view = await (listing ?? fleets.current(await scope()));
+      if (!call.allowStale || filter.allProjects) return cloud.listSecurityGroups(filter);
+      const view = await (listing ?? inventories.current(await scope()));
       return view ? told(view, view.reach.groups) : cloud.listSecurityGroups(filter);
     },
     async listReach(of) {
-      if (!call.mayBeOld || of.allProjects) return cloud.listReach(of);
-      const view = await (listing ?? fleets.current(await scope()));
+      if (!call.allowStale || of.allProjects) return cloud.listReach(of);
+      const view = await (listing ?? inventories.current(await scope()));
       // Of an instance that is looked at itself the view may know older ports than the look tells of.
       const isTold = of.instanceId === undefined || isSettled(view?.byId.get(of.instanceId));
       return view && isTold ? told(view, view.reach) : cloud.listReach(of);
@@ -90,7 +91,7 @@ export function fleetCloud(
     createInstance: (instance) =>
       changing([], async () => {
         const id = await cloud.createInstance(instance);
-        call.provenance.changed(id);
+        call.trace.instanceChanged(id);
         return id;
       }),
     renameInstance: (id, name) => changing([id], () => cloud.renameInstance(id, name)),
@@ -122,7 +123,7 @@ export function fleetCloud(
 
 /** What a view knows of it is as good as a look: it is not being built, and will not change by itself. */
 function isSettled(instance: CloudInstance | undefined): boolean {
-  return instance !== undefined && !isInDoubt(instance) && instance.securityGroupNames !== 'unknown';
+  return instance !== undefined && !needsRecheck(instance) && instance.securityGroupNames !== 'unknown';
 }
 
 type Found =
@@ -130,7 +131,7 @@ type Found =
   | { readonly instance: undefined; readonly error: ComputeError };
 
 /** That there is no such instance is something learned too. Other errors are thrown. */
-async function orNothing(look: Promise<CloudInstance>): Promise<Found> {
+async function orNotFound(look: Promise<CloudInstance>): Promise<Found> {
   try {
     return { instance: await look };
   } catch (error) {

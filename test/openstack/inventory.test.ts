@@ -2,12 +2,12 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { undiciTransport } from '../../adapters/openstack/http/undici.ts';
 import { openStackDriver } from '../../adapters/openstack/index.ts';
 import { deadlineIn } from '../../src/clock.ts';
+import { CallTrace } from '../../src/compute/call-trace.ts';
 import type { CallContext, Cloud, CloudCredential } from '../../src/compute/cloud.ts';
 import { ComputeError } from '../../src/compute/errors.ts';
 import type { CloudInstance } from '../../src/compute/model.ts';
-import { Provenance } from '../../src/compute/provenance.ts';
-import { FULL_INTERVAL } from '../../src/traffic/fleet/plan.ts';
-import { withFleets } from '../../src/traffic/fleet/with-fleets.ts';
+import { RELIST_INTERVAL_MS } from '../../src/inventory/plan.ts';
+import { withInventory } from '../../src/inventory/with-inventory.ts';
 import { testVersions } from '../support/fake-versions.ts';
 import { OpenStackClient } from '../support/openstack-client.ts';
 import { silentLogger } from '../support/silent-logger.ts';
@@ -16,7 +16,7 @@ import { requireOpenStack } from './target.ts';
 /** Names of what this test makes; the project may have other instances, which come and go. */
 const PREFIX = `fleet-${crypto.randomUUID().slice(0, 8)}`;
 /** Longest wait for the next full list, and for the cloud itself, milliseconds. */
-const FULL = { timeout: FULL_INTERVAL + 30_000, interval: 1_000 };
+const FULL = { timeout: RELIST_INTERVAL_MS + 30_000, interval: 1_000 };
 const SOON = { timeout: 30_000, interval: 300 };
 
 /** Changes made at Nova and Neutron, past the gateway, as a fleet shows them that follows changes from its first instance on. */
@@ -40,12 +40,12 @@ describe('a fleet follows a real Nova', () => {
     beforeExpose() {},
     expose: async () => '',
   };
-  const driver = withFleets(plain, testVersions(), metrics, { maxAge: 1e-6, smallFleet: 0 });
+  const driver = withInventory(plain, testVersions(), metrics, { maxAgeMs: 1e-6, relistThreshold: 0 });
   const call = (): CallContext => ({
     deadline: deadlineIn(60_000),
     requestId: `req-${crypto.randomUUID()}`,
-    mayBeOld: true,
-    provenance: new Provenance(),
+    allowStale: true,
+    trace: new CallTrace(),
     log: silentLogger,
   });
   const own = async (cloud: Cloud) =>

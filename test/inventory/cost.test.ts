@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { costOf, countedCloud, listAll } from './counted-cloud.ts';
 
 /** So short that every list asks the cloud. */
-const ALWAYS_ASK = { maxAge: 1e-6 };
+const ALWAYS_ASK = { maxAgeMs: 1e-6 };
 
 describe('a fleet of 5,000 of which 5 changed', () => {
   test('is refreshed by transferring those 5, and is what a full list shows', {
@@ -39,7 +39,7 @@ describe('a fleet of 5,000 of which 5 changed', () => {
 
 describe('a fleet of some hundreds', () => {
   test('is asked for nothing while it is fresh', async () => {
-    const { answered, reader } = countedCloud(500, { maxAge: 600_000 });
+    const { answered, reader } = countedCloud(500, { maxAgeMs: 600_000 });
     await listAll(reader());
     const instances = await listAll(reader());
     const cost = await costOf(answered, async () => {
@@ -51,7 +51,7 @@ describe('a fleet of some hundreds', () => {
   });
 
   test('pages as the cloud does', async () => {
-    const { reader, truth } = countedCloud(500, { maxAge: 600_000 });
+    const { reader, truth } = countedCloud(500, { maxAgeMs: 600_000 });
     const all = await listAll(reader());
     for (const window of [
       { limit: 7 },

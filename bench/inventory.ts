@@ -25,8 +25,8 @@ const KINDS = ['first', 'cached', 'refreshed'] as const;
 type Kind = (typeof KINDS)[number];
 
 /** (c) The list of a large project: the first one, a cached one, and one after a few of its instances have changed. */
-export async function fleet(setting: Setting): Promise<void> {
-  for (const size of setting.scale.fleets) await ofSize(size, setting);
+export async function inventory(setting: Setting): Promise<void> {
+  for (const size of setting.scale.instances) await ofSize(size, setting);
 }
 
 async function ofSize(size: number, { pace, stopLater, print }: Setting): Promise<void> {

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { at, instance } from '../../../test/support/fake-instances.ts';
-import { differences } from './differences.ts';
-import { EMPTY, fleetOf, merged } from './merge.ts';
+import { at, instance } from '../../test/support/fake-instances.ts';
+import { EMPTY_STATE, fromList, merged } from './merge.ts';
 
 const ids = ({ instances }: { instances: readonly { id: string }[] }) => instances.map(({ id }) => id);
 
@@ -12,8 +11,8 @@ describe('a fleet', () => {
       instance('c', { created: at(2) }),
       instance('a', { created: at(1) }),
     ];
-    expect(ids(fleetOf(told, EMPTY))).toEqual(['c', 'a', 'b']);
-    expect(ids(merged(fleetOf(told, EMPTY), [instance('aa', { created: at(1) })]))).toEqual([
+    expect(ids(fromList(told, EMPTY_STATE))).toEqual(['c', 'a', 'b']);
+    expect(ids(merged(fromList(told, EMPTY_STATE), [instance('aa', { created: at(1) })]))).toEqual([
       'c',
       'a',
       'aa',
@@ -22,20 +21,20 @@ describe('a fleet', () => {
   });
 
   test('loses what was deleted, softly too, and what a look did not find', () => {
-    const before = fleetOf(
+    const before = fromList(
       ['a', 'b', 'c', 'd'].map((id) => instance(id)),
-      EMPTY,
+      EMPTY_STATE,
     );
     const told = [instance('a', { status: 'DELETED' }), instance('b', { status: 'SOFT_DELETED' })];
     expect(ids(merged(before, told, [], ['c']))).toEqual(['d']);
   });
 
   test('does not win what was deleted before it was ever seen', () => {
-    expect(ids(merged(EMPTY, [instance('a', { status: 'DELETED' })]))).toEqual([]);
+    expect(ids(merged(EMPTY_STATE, [instance('a', { status: 'DELETED' })]))).toEqual([]);
   });
 
   test('knows the latest change that lists told, of deleted ones too; looks do not count', () => {
-    const before = fleetOf([instance('a', { updated: at(5) })], EMPTY);
+    const before = fromList([instance('a', { updated: at(5) })], EMPTY_STATE);
     expect(before.newestUpdate).toBe(at(5));
     const after = merged(
       before,
@@ -43,7 +42,7 @@ describe('a fleet', () => {
       [instance('a', { updated: at(9) })],
     );
     expect(after.newestUpdate).toBe(at(7));
-    expect(fleetOf([], after).newestUpdate).toBe(at(7));
+    expect(fromList([], after).newestUpdate).toBe(at(7));
   });
 
   test('keeps the objects of what is the same, and the list when everything is', () => {
@@ -51,9 +50,9 @@ describe('a fleet', () => {
       instance('a', { addresses: [address('10.0.0.1')] }),
       instance('b', { metadata: { x: '1' } }),
     ];
-    const before = fleetOf(told(), EMPTY);
+    const before = fromList(told(), EMPTY_STATE);
     expect(merged(before, told()).instances).toBe(before.instances);
-    const after = fleetOf(
+    const after = fromList(
       [instance('a', { addresses: [address('10.0.0.2')] }), told()[1] ?? instance('')],
       before,
     );
@@ -66,22 +65,6 @@ describe('a fleet', () => {
         y: '2',
       },
     );
-  });
-});
-
-test('differences are what was created, changed and deleted in between', () => {
-  const before = fleetOf([instance('stays'), instance('changes'), instance('goes')], EMPTY);
-  const changed = instance('changes', { status: 'SHUTOFF' });
-  const after = fleetOf([instance('stays'), changed, instance('comes')], before);
-  expect(differences(before, after)).toEqual({
-    created: [instance('comes')],
-    changed: [{ before: instance('changes'), after: changed }],
-    deleted: [instance('goes')],
-  });
-  expect(differences(after, merged(after, [instance('stays')]))).toEqual({
-    created: [],
-    changed: [],
-    deleted: [],
   });
 });
 

@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { InstanceFilter, InstancePage, InstanceWindow } from '../../compute/cloud.ts';
-import type { CloudInstance } from '../../compute/model.ts';
-import type { FleetState } from './merge.ts';
+import type { InstanceFilter, InstancePage, InstanceWindow } from '../compute/cloud.ts';
+import type { CloudInstance } from '../compute/model.ts';
+import type { InventoryState } from './merge.ts';
 
 /**
  * Statuses by which a filter finds just what shows them. Deleted instances are in no fleet, and `UNKNOWN` the cloud does not
@@ -59,7 +59,7 @@ export function isNarrowed(filter: InstanceFilter, { limit, marker }: InstanceWi
  * @returns null when it is not certain that the cloud would answer the same.
  */
 export function select(
-  { instances, byId }: FleetState,
+  { instances, byId }: InventoryState,
   filter: InstanceFilter,
   { limit = Number.POSITIVE_INFINITY, marker }: InstanceWindow,
 ): InstancePage | null {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { at, instance } from '../../../test/support/fake-instances.ts';
-import type { InstanceFilter, InstanceWindow } from '../../compute/cloud.ts';
-import { EMPTY, fleetOf } from './merge.ts';
+import { at, instance } from '../../test/support/fake-instances.ts';
+import type { InstanceFilter, InstanceWindow } from '../compute/cloud.ts';
+import { EMPTY_STATE, fromList } from './merge.ts';
 import { isNarrowed, select } from './select.ts';
 
-const FLEET = fleetOf(
+const FLEET = fromList(
   [
     instance('e', { created: at(5), flavorId: 'large' }),
     instance('d', { created: at(4), status: 'SHUTOFF' }),
@@ -12,7 +12,7 @@ const FLEET = fleetOf(
     instance('b', { created: at(2), imageId: null, flavorId: 'large' }),
     instance('a', { created: at(1), status: 'ERROR' }),
   ],
-  EMPTY,
+  EMPTY_STATE,
 );
 const found = (filter: InstanceFilter, window: InstanceWindow = {}, fleet = FLEET) => {
   const page = select(fleet, filter, window);
@@ -54,7 +54,7 @@ describe('only the cloud knows', () => {
   });
 
   test('statuses, while an instance shows a task instead of its own', () => {
-    const fleet = fleetOf([instance('a'), instance('b', { status: 'REBOOT' })], EMPTY);
+    const fleet = fromList([instance('a'), instance('b', { status: 'REBOOT' })], EMPTY_STATE);
     expect(found({ statuses: ['ACTIVE'] }, {}, fleet)).toBeNull();
     expect(found({}, {}, fleet)).toEqual(['ab', false]);
   });
