@@ -4,7 +4,7 @@ import { INSTANCE_STATUSES, stateOf } from '../../src/compute/states.ts';
 import { NOVA_ERRORS } from '../../src/dialects/nova/errors.ts';
 import { ROUTES } from '../../src/dialects/nova/translated/routes.ts';
 import { requestedAction } from '../../src/dialects/nova/translated/server-actions.ts';
-import { serverStates } from '../../src/dialects/nova/translated/server-states.ts';
+import { serverStates } from '../../src/dialects/nova/translated/server-view.ts';
 import { REDU_ERRORS } from '../../src/dialects/redu/errors.ts';
 import { instanceDetailSchema } from '../../src/dialects/redu/instance-schemas.ts';
 import { code, read, rows, section } from './pages.ts';

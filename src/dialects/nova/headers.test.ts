@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { requestHeaders, responseHeaders } from './headers.ts';
 
-test('nothing that opens, or says who somebody is, goes on to the cloud', () => {
+test('credentials and identity headers are not forwarded', () => {
   const headers = requestHeaders(
     new Headers({
       'x-auth-token': 't',
@@ -54,12 +54,12 @@ test.each([
     { 'x-openstack-nova-microversion': '2.79', 'openstack-api-version': 'compute 2.1' },
     { 'openstack-api-version': 'compute 2.1' },
   ],
-])('a microversion asked for by %j', (given, expected) => {
+])('forwards the microversion of %j', (given, expected) => {
   const { 'accept-encoding': _, ...headers } = requestHeaders(new Headers(given), true);
   expect(headers).toEqual(expected);
 });
 
-test('what belongs to the connection with the cloud stays there', () => {
+test('hop-by-hop headers of the upstream connection are removed', () => {
   const given = {
     connection: 'close, x-secret-hop',
     'x-secret-hop': '1',
@@ -85,7 +85,7 @@ test.each([
   [503, 'Fri, 31 Dec 1999 23:59:59 GMT', '1'],
   [503, '7', '7'],
   [429, '0', '1'],
-])('%i with Retry-After %s is told as whole seconds: %s', (status, given, expected) => {
+])('%i with Retry-After %s gets whole seconds: %s', (status, given, expected) => {
   const headers = given === undefined ? {} : { 'retry-after': given };
   expect(responseHeaders(status, headers)['retry-after']).toBe(expected);
 });

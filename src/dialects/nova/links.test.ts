@@ -13,7 +13,7 @@ const ROOTS: CloudSession['roots'] = [
 const PUBLIC = 'https://api.example.org/cloud';
 const links = linkRewriter(ROOTS, PUBLIC);
 
-describe('a whole text', () => {
+describe('a complete JSON text', () => {
   test.each([
     ['"http://127.0.0.1:8774/v2.1/servers/1"', '"https://api.example.org/cloud/compute/v2.1/servers/1"'],
     ['"http://127.0.0.1:8774"', '"https://api.example.org/cloud/compute"'],
@@ -43,7 +43,7 @@ describe('a whole text', () => {
     expect(links.json(given)).toBe(expected);
   });
 
-  test('an address by itself, and relative ones', () => {
+  test('an absolute address is rewritten, a relative one is not', () => {
     expect(links.address('http://127.0.0.1:9696/v2.0/ports')).toBe(`${PUBLIC}/networking/v2.0/ports`);
     expect(links.address('/v2/images?marker=1')).toBe('/v2/images?marker=1');
     expect(links.address('http://evil.example/http://127.0.0.1:9696')).toBe(
@@ -52,7 +52,7 @@ describe('a whole text', () => {
   });
 });
 
-describe('a text in parts', () => {
+describe('a streamed text', () => {
   const TEXT = `{"links": [{"href": "http://127.0.0.1:8774/v2.1/servers/é", "rel": "self"},
     {"href": "http://127.0.0.1:8774"}, {"name": "名前 http://127.0.0.1:8774/"}, "http://127.0.0.1:9292/image/v2",
     "http://127.0.0.1:87", "http://127.0.0.1:87749/x", "\\"", "http://127.0.0.1"]}`;
@@ -69,7 +69,7 @@ describe('a text in parts', () => {
     return new Response(stream.pipeThrough(links.stream())).text();
   }
 
-  test('cut at any two places it comes out as the whole', async () => {
+  test('is the same when split at any two positions', async () => {
     const bytes = new TextEncoder().encode(TEXT);
     const whole = links.json(TEXT);
     expect(whole).not.toBe(TEXT);
@@ -81,13 +81,13 @@ describe('a text in parts', () => {
     );
   });
 
-  test('byte by byte', async () => {
+  test('is the same byte by byte', async () => {
     const bytes = new TextEncoder().encode(TEXT);
     const everywhere = Array.from(bytes, (_, index) => index);
     expect(await inParts(bytes, everywhere)).toBe(links.json(TEXT));
   });
 
-  test('any text made of pieces of addresses, cut anywhere', async () => {
+  test('is the same for any text of address fragments, split anywhere', async () => {
     const pieces = [
       '"',
       'http://',
@@ -112,7 +112,7 @@ describe('a text in parts', () => {
     );
   });
 
-  test('holds back no more than an address', async () => {
+  test('buffers no more than an address', async () => {
     const transform = links.stream();
     const writer = transform.writable.getWriter();
     const reader = transform.readable.getReader();

@@ -124,7 +124,7 @@ describe('actions', () => {
     expect(scopeForAction(body)).toBe(scope);
   });
 
-  test('are told by their path', () => {
+  test('are recognized by their path', () => {
     const at = (target: string) => isAction('POST', parseTarget(target));
     expect(at('/compute/v2.1/servers/x/action')).toBe(true);
     expect(at(`/compute/v2.1/${PROJECT}/servers/x/acti%6Fn/`)).toBe(true);
@@ -134,7 +134,7 @@ describe('actions', () => {
   });
 });
 
-test('the server that a request is about', () => {
+test('the server of a request', () => {
   const of = (target: string) => serverOf(parseTarget(target));
   expect(of('/compute/v2.1/servers/ABC/metadata/key')).toBe('abc');
   expect(of(`/compute/v2.1/${PROJECT}/servers/abc`)).toBe('abc');
@@ -143,7 +143,7 @@ test('the server that a request is about', () => {
   expect(of('/networking/v2.0/servers/abc')).toBeNull();
 });
 
-test('key pairs are found where they are', () => {
+test('key pair paths are recognized', () => {
   expect(isKeyPairs(parseTarget('/compute/v2.1/os-keypairs/x'))).toBe(true);
   expect(isKeyPairs(parseTarget(`/compute/v2.1/${PROJECT}/os-key%70airs`))).toBe(true);
   expect(isKeyPairs(parseTarget('/compute/v2.1/servers/os-keypairs'))).toBe(false);

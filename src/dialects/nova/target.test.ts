@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { hasCode } from '../../compute/errors.ts';
 import { parseTarget } from './target.ts';
 
-describe('what leads somewhere', () => {
+describe('accepted targets', () => {
   test.each([
     ['/compute/v2.1', 'compute', '/v2.1', []],
     ['/compute/v2/servers', 'compute', '/v2/servers', ['servers']],
@@ -87,7 +87,7 @@ const MALFORMED_PATHS = [
   '/servers#x',
 ];
 
-describe('what leads nowhere', () => {
+describe('rejected targets', () => {
   test.each([
     '/networking/v2.0/networks/x/tags/a%2Fb',
     '/networking/v2.0/networks/x/tags/a%253Bb',

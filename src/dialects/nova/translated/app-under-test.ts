@@ -9,8 +9,8 @@ import type { GatewayEnv } from '../../../context.ts';
 import type { Logger } from '../../../telemetry/logger.ts';
 import type { ProjectChange } from '../../../traffic/versions/project-versions.ts';
 import { novaErrorResponse } from '../errors.ts';
-import { translated } from './translated.ts';
-import { translatedVersions } from './version-documents.ts';
+import { translated } from './translation.ts';
+import { versionDocuments } from './versions.ts';
 
 export const URL_OF_GATEWAY = 'https://api.example.org';
 export const ID = '8b6f4c21-1c7e-4c45-9e5a-1b6c7a9f2d11';
@@ -53,23 +53,23 @@ const CAPABILITIES: Cloud['capabilities'] = {
   nativeAccessFlags: true,
 };
 
-/** A cloud that can do what a test says, and fails the test for anything else. */
+/** A cloud with some methods; a call of any other fails the test. */
 function partialCloud(methods: Partial<Cloud>): Cloud {
   return new Proxy({ capabilities: CAPABILITIES, log: SILENT, ...methods } as Cloud, {
     get(target, method, receiver) {
       if (method in target) return Reflect.get(target, method, receiver);
       return () => {
-        throw new Error(`the cloud was asked for ${String(method)}`);
+        throw new Error(`unexpected call of the cloud: ${String(method)}`);
       };
     },
   });
 }
 
-/** The translated services as the dialect mounts them, and a way to ask them. */
+/** The translated services as the dialect mounts them. */
 export function novaApp(methods: Partial<Cloud> = {}, scopes: readonly Scope[] = DEFAULT_SCOPES) {
   const changes: ProjectChange[] = [];
   const app = new Hono<GatewayEnv>({ strict: false });
-  app.use(translatedVersions(() => URL_OF_GATEWAY));
+  app.use(versionDocuments(() => URL_OF_GATEWAY));
   app.use(async function signedIn(c, next) {
     c.set('requestId', 'req-1');
     c.set('log', SILENT);

@@ -1,6 +1,6 @@
 /**
- * Filters and order of Glance's list of images, over what redu reports of an image. A filter by anything else is refused: with
- * the filter ignored, clients would boot from the first image of all.
+ * Filters and order of Glance's list of images. A filter by what redu does not report is refused: a list that ignored it would
+ * make clients boot from its first image.
  *
  * @module
  */
@@ -8,43 +8,67 @@
 import { ComputeError } from '../../../compute/errors.ts';
 import type { Image } from '../../../compute/model.ts';
 import { unsupported } from './call.ts';
-import { TRUE_VALUE } from './lists.ts';
+import {
+  type Accepts,
+  acceptsAll,
+  type Compare,
+  compareBy,
+  isTrue,
+  type SortFields,
+  type SortKey,
+  sortKeysOf,
+  timeOf,
+  wholeNumber,
+} from './lists.ts';
 
 const CONTROL: ReadonlySet<string> = new Set(['limit', 'marker', 'sort', 'sort_key', 'sort_dir']);
 const VISIBILITIES: ReadonlySet<string> = new Set(['public', 'private', 'shared', 'community', 'all']);
-
-type Accepts = (image: Image) => boolean;
+const SORT_FIELDS: SortFields<Image> = {
+  created_at: ({ created }) => created,
+  id: ({ id }) => id,
+  name: ({ name }) => name,
+  size: ({ size }) => size ?? 0,
+  status: ({ status }) => status,
+  updated_at: ({ updated }) => updated,
+};
+/** Keys that Glance sorts by and redu does not report. */
+const UNSUPPORTED_SORT_KEYS = ['container_format', 'disk_format'];
+const NEWEST_FIRST: readonly SortKey[] = [
+  { name: 'created_at', direction: 'desc' },
+  { name: 'id', direction: 'desc' },
+];
 
 /** @throws ComputeError `invalid`; `not_implemented`: a property that redu does not report. */
-export function imageFilter(query: URLSearchParams): Accepts {
-  const accepts = [...query].flatMap(([name, value]) => (CONTROL.has(name) ? [] : [accepted(name, value)]));
-  return (image) => accepts.every((one) => one(image));
+export function imageFilter(query: URLSearchParams): Accepts<Image> {
+  const given = [...query].filter(([name]) => !CONTROL.has(name));
+  return acceptsAll(given.map(([name, value]) => filterOf(name, value)));
 }
 
-function accepted(name: string, value: string): Accepts {
+function filterOf(name: string, value: string): Accepts<Image> {
+  const bound = () => wholeNumber(name, value);
   switch (name) {
     case 'id':
     case 'name':
     case 'status':
-      return among(value, (image) => image[name]);
+      return isOneOf(value, (image) => image[name]);
     case 'visibility':
       if (!VISIBILITIES.has(value)) throw ComputeError.field(name, `Invalid visibility value: ${value}`);
       return (image) => value === 'all' || image.visibility === value;
     case 'size_min':
-      return atLeast(name, value, (image) => image.size ?? 0);
+      return compareWith(bound(), 'gte', (image) => image.size ?? 0);
     case 'size_max':
-      return atMost(name, value, (image) => image.size ?? 0);
+      return compareWith(bound(), 'lte', (image) => image.size ?? 0);
     case 'min_disk':
-      return equals(name, value, (image) => image.minDisk);
+      return compareWith(bound(), 'eq', (image) => image.minDisk);
     case 'min_ram':
-      return equals(name, value, (image) => image.minRam);
+      return compareWith(bound(), 'eq', (image) => image.minRam);
     case 'created_at':
-      return atTime(name, value, (image) => image.created);
+      return timeFilter(name, value, (image) => image.created);
     case 'updated_at':
-      return atTime(name, value, (image) => image.updated);
+      return timeFilter(name, value, (image) => image.updated);
     case 'os_hidden':
       // A redu cloud lists no hidden images.
-      if (TRUE_VALUE.test(value)) throw unsupported('listing hidden images');
+      if (isTrue(value)) throw unsupported('listing hidden images');
       return () => true;
     case 'member_status':
       if (value !== 'accepted' && value !== 'all')
@@ -56,7 +80,7 @@ function accepted(name: string, value: string): Accepts {
 }
 
 /** Glance's `in:a,b`, whose values may be quoted. */
-function among(value: string, read: (image: Image) => string): Accepts {
+function isOneOf(value: string, read: (image: Image) => string): Accepts<Image> {
   if (!value.startsWith('in:')) return (image) => read(image) === value;
   const wanted = Array.from(value.slice('in:'.length).matchAll(/"([^"]*)"|([^,"]+)/g), ([, quoted, plain]) =>
     String(quoted ?? plain),
@@ -64,89 +88,38 @@ function among(value: string, read: (image: Image) => string): Accepts {
   return (image) => wanted.includes(read(image));
 }
 
-function numberOf(name: string, value: string): number {
-  if (!/^\d{1,15}$/.test(value)) throw ComputeError.field(name, 'must be a whole number of 0 or more');
-  return Number(value);
-}
-
-function atLeast(name: string, value: string, read: (image: Image) => number): Accepts {
-  const bound = numberOf(name, value);
-  return (image) => read(image) >= bound;
-}
-
-function atMost(name: string, value: string, read: (image: Image) => number): Accepts {
-  const bound = numberOf(name, value);
-  return (image) => read(image) <= bound;
-}
-
-function equals(name: string, value: string, read: (image: Image) => number): Accepts {
-  const wanted = numberOf(name, value);
-  return (image) => read(image) === wanted;
-}
-
-const COMPARE: Readonly<Record<string, (a: number, b: number) => boolean>> = {
+const OPERATORS = {
   eq: (a, b) => a === b,
   neq: (a, b) => a !== b,
   gt: (a, b) => a > b,
   gte: (a, b) => a >= b,
   lt: (a, b) => a < b,
   lte: (a, b) => a <= b,
-};
+} satisfies Readonly<Record<string, (a: number, b: number) => boolean>>;
+type Operator = keyof typeof OPERATORS;
+
+function compareWith(bound: number, operator: Operator, read: (image: Image) => number): Accepts<Image> {
+  return (image) => OPERATORS[operator](read(image), bound);
+}
 
 /** `gt:2026-01-01T00:00:00Z`; without an operator: equal. */
-function atTime(name: string, value: string, read: (image: Image) => string): Accepts {
+function timeFilter(name: string, value: string, read: (image: Image) => string): Accepts<Image> {
   const [, operator = 'eq', text = ''] = /^(?:(eq|neq|gt|gte|lt|lte):)?(.*)$/.exec(value) ?? [];
-  const wanted = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN;
-  const compare = COMPARE[operator];
-  if (Number.isNaN(wanted) || compare === undefined)
-    throw ComputeError.field(name, 'must be a time in ISO 8601');
-  return (image) => compare(Date.parse(read(image)), wanted);
+  return compareWith(timeOf(name, text), operator as Operator, (image) => Date.parse(read(image)));
 }
 
-const SORTED_BY: Readonly<Record<string, (image: Image) => string | number>> = {
-  created_at: ({ created }) => created,
-  id: ({ id }) => id,
-  name: ({ name }) => name,
-  size: ({ size }) => size ?? 0,
-  status: ({ status }) => status,
-  updated_at: ({ updated }) => updated,
-};
-/** Keys that Glance sorts by, and redu does not report. */
-const NOT_REPORTED: ReadonlySet<string> = new Set(['container_format', 'disk_format']);
-
-/** `sort=name:asc,size`, or `sort_key` and `sort_dir`; newest first without them. `invalid`, `not_implemented`. */
-export function imageOrder(query: URLSearchParams): (a: Image, b: Image) => number {
-  const keys = [
-    ...sortKeys(query),
-    { key: 'created_at', direction: 'desc' },
-    { key: 'id', direction: 'desc' },
-  ];
-  const order = keys.map(({ key, direction }) => {
-    if (NOT_REPORTED.has(key)) throw unsupported(`sorting images by ${key}`);
-    const read = Object.hasOwn(SORTED_BY, key) ? SORTED_BY[key] : undefined;
-    if (read === undefined) throw ComputeError.field('sort', `Invalid sort key: ${key}`);
-    if (direction !== 'asc' && direction !== 'desc')
-      throw ComputeError.field('sort', `Invalid sort direction: ${direction}`);
-    return { read, sign: direction === 'asc' ? 1 : -1 };
-  });
-  return (a, b) => {
-    for (const { read, sign } of order) {
-      if (read(a) !== read(b)) return read(a) < read(b) ? -sign : sign;
-    }
-    return 0;
-  };
+/** `sort=name:asc,size`, or `sort_key` and `sort_dir`; newest first by default. `invalid`, `not_implemented`. */
+export function imageOrder(query: URLSearchParams): Compare<Image> {
+  return compareBy([...imageSortKeys(query), ...NEWEST_FIRST], SORT_FIELDS, 'images', UNSUPPORTED_SORT_KEYS);
 }
 
-function sortKeys(query: URLSearchParams): { key: string; direction: string }[] {
-  const [keys, directions] = [query.getAll('sort_key'), query.getAll('sort_dir')];
+function imageSortKeys(query: URLSearchParams): readonly SortKey[] {
   const combined = query.get('sort');
-  if (combined === null) {
-    return keys.map((key, index) => ({ key, direction: directions[index] ?? directions.at(-1) ?? 'desc' }));
-  }
-  if (keys.length + directions.length > 0)
+  if (combined === null) return sortKeysOf(query, 'desc');
+  if (query.has('sort_key') || query.has('sort_dir'))
     throw ComputeError.field('sort', 'cannot be combined with sort_key and sort_dir');
   return combined.split(',').map((item) => {
-    const [key = '', direction = 'desc'] = item.split(':').map((text) => text.trim());
-    return { key, direction };
+    const [name = '', direction = 'desc'] = item.split(':').map((text) => text.trim());
+    return { name, direction };
   });
 }

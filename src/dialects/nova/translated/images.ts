@@ -1,33 +1,31 @@
 /**
- * Images to read: Glance's `/image/v2`, and compute's older window on it.
+ * Read access to images: Glance's `/image/v2`, and Nova's older proxy for it.
  *
  * @module
  */
 
-import { ComputeError } from '../../../compute/errors.ts';
 import type { Image } from '../../../compute/model.ts';
 import { findOrThrow, linksTo, type NovaCall, unsupported } from './call.ts';
 import { imageFilter, imageOrder } from './image-query.ts';
-import { nextLinks, paginate } from './lists.ts';
+import { type Accepts, nextQuery, pageResponse, pageWindow, paginate, timeOf, wholeNumber } from './lists.ts';
 
 const LIST_PATH = '/v2/images';
-/** Filters of Nova by what redu does not report of an image. */
-const NOT_REPORTED_AT_COMPUTE = /^(?:server|type|property-.*)$/;
+/** Nova's filters by what redu does not report of an image. */
+const UNSUPPORTED_COMPUTE_FILTERS = /^(?:server|type|property-.*)$/;
 
 /** `GET /v2/images`. */
 export async function listImages(call: NovaCall): Promise<Response> {
   const accepts = imageFilter(call.query);
   const order = imageOrder(call.query);
-  const matching = (await call.cloud.listImages()).filter(accepts).toSorted(order);
-  const { items, next } = paginate(call, matching);
-  const parameters = new URLSearchParams(call.query);
-  parameters.delete('marker');
-  const first = parameters.size === 0 ? LIST_PATH : `${LIST_PATH}?${parameters}`;
+  const page = paginate((await call.cloud.listImages()).toSorted(order), pageWindow(call.query), accepts);
+  const first = new URLSearchParams(call.query);
+  first.delete('marker');
+  const next = nextQuery(call, page);
   return call.c.json({
-    images: items.map(imageView),
-    first,
+    images: page.items.map(imageView),
+    first: first.size === 0 ? LIST_PATH : `${LIST_PATH}?${first}`,
     // Relative to the version, as Glance prints it: clients resolve it against the endpoint.
-    ...(next !== null && { next: `${LIST_PATH}${new URL(next).search}` }),
+    ...(next !== null && { next: `${LIST_PATH}?${next}` }),
     schema: '/v2/schemas/images',
   });
 }
@@ -62,34 +60,30 @@ async function imageOf(cloud: NovaCall['cloud'], id: string): Promise<Image> {
 
 async function computeListResponse(call: NovaCall, view: (image: Image) => object): Promise<Response> {
   const accepts = computeImageFilter(call.query);
-  const { items, next } = paginate(call, (await call.cloud.listImages()).filter(accepts));
-  return call.c.json({ images: items.map(view), ...nextLinks('images', next) });
+  const page = paginate(await call.cloud.listImages(), pageWindow(call.query), accepts);
+  return pageResponse(call, 'images', page, view);
 }
 
-/** What Nova filters its list of images by; other parameters are ignored, as Nova does. */
-function computeImageFilter(query: URLSearchParams): (image: Image) => boolean {
-  const beyond = [...query.keys()].find((name) => NOT_REPORTED_AT_COMPUTE.test(name));
+/** Nova's filters of its list of images; Nova ignores all other parameters. */
+function computeImageFilter(query: URLSearchParams): Accepts<Image> {
+  const beyond = [...query.keys()].find((name) => UNSUPPORTED_COMPUTE_FILTERS.test(name));
   if (beyond !== undefined) throw unsupported(`filtering images by ${beyond}`);
-  const [name, status] = [query.get('name'), query.get('status')];
-  const wholeNumber = (parameter: string) => {
+  const given = <T>(parameter: string, parse: (name: string, text: string) => T): T | null => {
     const text = query.get(parameter);
-    if (text === null) return null;
-    if (!/^\d{1,9}$/.test(text)) throw ComputeError.field(parameter, 'must be a whole number of 0 or more');
-    return Number(text);
+    return text === null ? null : parse(parameter, text);
   };
-  const [minDisk, minRam] = [wholeNumber('minDisk'), wholeNumber('minRam')];
-  const since = query.get('changes-since');
-  const from = since === null ? Number.NEGATIVE_INFINITY : Date.parse(since);
-  if (Number.isNaN(from)) throw ComputeError.field('changes-since', 'must be a time in ISO 8601');
+  const [name, status] = [query.get('name'), query.get('status')];
+  const [minDisk, minRam] = [given('minDisk', wholeNumber), given('minRam', wholeNumber)];
+  const since = given('changes-since', timeOf);
   return (image) =>
     (name === null || image.name === name) &&
-    (status === null || statusAtCompute(image) === status.toUpperCase()) &&
+    (status === null || computeStatus(image) === status.toUpperCase()) &&
     (minDisk === null || image.minDisk === minDisk) &&
     (minRam === null || image.minRam === minRam) &&
-    Date.parse(image.updated) >= from;
+    (since === null || Date.parse(image.updated) >= since);
 }
 
-/** What is not told of an image is what most of them are. */
+/** Members that redu does not report have the value most images have. */
 function imageView(image: Image) {
   const { id, name, status, visibility, size, minDisk, minRam, created, updated } = image;
   return {
@@ -114,8 +108,8 @@ function imageView(image: Image) {
   };
 }
 
-/** Compute's words for Glance's. */
-const STATUS_AT_COMPUTE: Readonly<Record<string, string>> = {
+/** Compute's status for each of Glance's. */
+const COMPUTE_STATUS: Readonly<Record<string, string>> = {
   active: 'ACTIVE',
   queued: 'SAVING',
   saving: 'SAVING',
@@ -125,7 +119,7 @@ const STATUS_AT_COMPUTE: Readonly<Record<string, string>> = {
 };
 
 function computeImageView(image: Image, publicUrl: string) {
-  const status = statusAtCompute(image);
+  const status = computeStatus(image);
   return {
     id: image.id,
     name: image.name,
@@ -141,6 +135,6 @@ function computeImageView(image: Image, publicUrl: string) {
   };
 }
 
-function statusAtCompute({ status }: Image): string {
-  return STATUS_AT_COMPUTE[status] ?? 'UNKNOWN';
+function computeStatus({ status }: Image): string {
+  return COMPUTE_STATUS[status] ?? 'UNKNOWN';
 }

@@ -5,35 +5,24 @@ import type { CreateInstance } from '../../../compute/requests.ts';
 import { canonicalBase64 } from '../../../http/base64.ts';
 import { name, shortText, uuid } from '../../../http/field-schemas.ts';
 import { unsupported } from './call.ts';
-import { metadataSchema, splitFlags } from './metadata-schema.ts';
+import { diskConfig, flavorReference, imageReference, integer, unsupportedField } from './fields.ts';
+import { isTrue } from './lists.ts';
+import { metadataSchema, splitFlags } from './server-metadata.ts';
 
 const MAX_NETWORKS = 16;
 const MAX_USER_DATA = 65_535;
-
-/** An id, or an address that ends with it, as the first clients of Nova sent them. */
-const reference = z.string().transform((value) => value.split('/').at(-1) ?? '');
-export const imageReference = reference.pipe(uuid);
-export const flavorReference = z.union([z.int().transform(String), reference]).pipe(shortText);
 
 const attachment = z.strictObject({
   uuid: uuid.optional(),
   port: uuid.nullish(),
   fixed_ip: z.string().optional(),
 });
-/** Every member of `block_device_mapping_v2` at 2.1, so that what redu cannot keep is refused by its name. */
+/** Every member of `block_device_mapping_v2` at 2.1, so that each unsupported one is refused by name. */
 const blockDevice = z.strictObject({
   uuid: z.string().nullish(),
   source_type: z.enum(['volume', 'image', 'snapshot', 'blank']).optional(),
   destination_type: z.enum(['local', 'volume']).optional(),
-  boot_index: z
-    .union([
-      z.int(),
-      z
-        .string()
-        .regex(/^-?\d{1,9}$/)
-        .transform(Number),
-    ])
-    .nullish(),
+  boot_index: integer.nullish(),
   delete_on_termination: z.union([z.boolean(), z.string()]).optional(),
   device_name: z.string().nullish(),
   device_type: z.string().nullish(),
@@ -51,18 +40,8 @@ const userData = z
     if (encoded === null) context.addIssue({ code: 'custom', message: 'must be base64' });
     return encoded ?? z.NEVER;
   });
-const count = z
-  .union([
-    z.int(),
-    z
-      .string()
-      .regex(/^\d{1,9}$/)
-      .transform(Number),
-  ])
-  .refine((value) => value >= 1, 'must be 1 or more')
-  .optional();
+const count = integer.refine((value) => value >= 1, 'must be 1 or more').optional();
 const hints = z.looseObject({ group: uuid.nullish() }).optional();
-const unsupportedField = z.unknown().optional();
 
 /** `POST /servers` at microversion 2.1. */
 export const newServerSchema = z.strictObject({
@@ -79,7 +58,7 @@ export const newServerSchema = z.strictObject({
     min_count: count,
     max_count: count,
     config_drive: z.union([z.boolean(), z.string()]).optional(),
-    'OS-DCF:diskConfig': z.enum(['AUTO', 'MANUAL']).optional(),
+    'OS-DCF:diskConfig': diskConfig,
     block_device_mapping_v2: z.array(blockDevice).optional(),
     accessIPv4: unsupportedField,
     accessIPv6: unsupportedField,
@@ -93,7 +72,7 @@ export const newServerSchema = z.strictObject({
 });
 type NewServerBody = z.output<typeof newServerSchema>;
 
-/** What a checked body asks for. `invalid`; `not_implemented` for what cannot be kept: nothing of a wish is left out silently. */
+/** @throws ComputeError `invalid`; `not_implemented`: no unsupported member is dropped silently. */
 export function toCreateInstance(body: NewServerBody): CreateInstance {
   const { server } = body;
   assertSupported(server);
@@ -130,11 +109,11 @@ function assertSupported(server: NewServerBody['server']): void {
     server.return_reservation_id === true && 'a return_reservation_id',
     Math.max(least, most) > 1 && 'a min_count or max_count above 1',
     server.networks?.some((one) => one.fixed_ip !== undefined) && 'a fixed_ip',
-  ].find((wish) => typeof wish === 'string');
+  ].find((member) => typeof member === 'string');
   if (beyond !== undefined) throw unsupported(`making servers with ${beyond}`);
 }
 
-/** Of block devices redu has one: the local disk made from the image. */
+/** redu has one block device: the local disk made from the image. */
 function unsupportedDevice(devices: readonly BlockDevice[]): string | false {
   for (const { source_type = 'volume', destination_type = 'local', ...device } of devices) {
     if (destination_type === 'volume' || source_type === 'volume' || source_type === 'snapshot')
@@ -156,7 +135,7 @@ function assertSupportedHints(body: NewServerBody): void {
   }
 }
 
-/** Where it is not named by `imageRef`, a block device that is no volume may name it. */
+/** `imageRef`, or the image of a block device. */
 function imageOf({ imageRef, block_device_mapping_v2: devices = [] }: NewServerBody['server']): string {
   const [device] = devices.flatMap(({ uuid }) => uuid ?? []);
   if (imageRef && device !== undefined && device !== imageRef) {
@@ -171,11 +150,6 @@ function toAttachment({ uuid: networkId, port }: z.output<typeof attachment>): N
   if (port) return { kind: 'port', portId: port };
   if (networkId !== undefined) return { kind: 'network', networkId };
   throw ComputeError.field('server.networks', 'must name a network (uuid) or a port each');
-}
-
-/** Nova has many words for it. */
-function isTrue(value: boolean | string | undefined): boolean {
-  return value === true || /^(?:1|t|true|on|y|yes)$/i.test(String(value));
 }
 
 function isFilled(value: unknown): boolean {

@@ -1,122 +1,131 @@
 /**
- * What a project may have, and has: compute's limits and quota sets, and the network's quotas.
+ * A project's quotas and usage: compute's limits and quota sets, and Neutron's quotas.
  *
  * @module
  */
 
 import { ComputeError } from '../../../compute/errors.ts';
-import type { Quota, Quotas } from '../../../compute/model.ts';
-import type { NovaCall } from './call.ts';
+import type { Quota, QuotaName, Quotas } from '../../../compute/model.ts';
+import type { NovaCall, NovaHandler } from './call.ts';
 
-/** What the services say for "no limit", which is also said of what is not told. */
+/** The services' value for "no limit", and for a limit that redu does not report. */
 const UNLIMITED = -1;
+const UNREPORTED: Quota = { limit: null, used: null };
+
+/** Which quota a member shows; null where redu reports none. */
+type Members = Readonly<Record<string, QuotaName | null>>;
+
+const LIMITS: Members = {
+  maxTotalInstances: 'instances',
+  maxTotalCores: 'cores',
+  maxTotalRAMSize: 'ram',
+  maxTotalKeypairs: 'keyPairs',
+  maxServerGroups: 'serverGroups',
+  maxServerGroupMembers: null,
+  maxTotalFloatingIps: 'floatingIps',
+  maxSecurityGroups: 'securityGroups',
+  maxSecurityGroupRules: null,
+  maxServerMeta: null,
+  maxImageMeta: null,
+};
+
+const USAGE: Members = {
+  totalInstancesUsed: 'instances',
+  totalCoresUsed: 'cores',
+  totalRAMUsed: 'ram',
+  totalServerGroupsUsed: 'serverGroups',
+  totalFloatingIpsUsed: 'floatingIps',
+  totalSecurityGroupsUsed: 'securityGroups',
+};
+
+const QUOTA_SET: Members = {
+  instances: 'instances',
+  cores: 'cores',
+  ram: 'ram',
+  key_pairs: 'keyPairs',
+  server_groups: 'serverGroups',
+  floating_ips: 'floatingIps',
+  security_groups: 'securityGroups',
+  server_group_members: null,
+  security_group_rules: null,
+  fixed_ips: null,
+  metadata_items: null,
+  injected_files: null,
+  injected_file_content_bytes: null,
+  injected_file_path_bytes: null,
+};
+
+const NETWORK_QUOTA: Members = {
+  floatingip: 'floatingIps',
+  network: 'networks',
+  port: 'ports',
+  security_group: 'securityGroups',
+};
 
 /** `GET /limits`. */
 export async function showLimits({ c, cloud }: NovaCall): Promise<Response> {
   const quotas = await cloud.quotas();
   const absolute = {
-    maxTotalInstances: limitOf(quotas.instances),
-    maxTotalCores: limitOf(quotas.cores),
-    maxTotalRAMSize: limitOf(quotas.ram),
-    maxTotalKeypairs: limitOf(quotas.keyPairs),
-    maxServerGroups: limitOf(quotas.serverGroups),
-    maxServerGroupMembers: UNLIMITED,
-    maxTotalFloatingIps: limitOf(quotas.floatingIps),
-    maxSecurityGroups: limitOf(quotas.securityGroups),
-    maxSecurityGroupRules: UNLIMITED,
-    maxServerMeta: UNLIMITED,
-    maxImageMeta: UNLIMITED,
+    ...membersOf(LIMITS, quotas, limitOf),
     maxPersonality: 0,
     maxPersonalitySize: 0,
-    totalInstancesUsed: usageOf(quotas.instances),
-    totalCoresUsed: usageOf(quotas.cores),
-    totalRAMUsed: usageOf(quotas.ram),
-    totalServerGroupsUsed: usageOf(quotas.serverGroups),
-    totalFloatingIpsUsed: usageOf(quotas.floatingIps),
-    totalSecurityGroupsUsed: usageOf(quotas.securityGroups),
+    ...membersOf(USAGE, quotas, usageOf),
   };
   return c.json({ limits: { rate: [], absolute } });
 }
 
-/** `GET /os-quota-sets/{project}`, and `.../defaults`: others than the project's own are not told. */
-export function showQuotaSet(call: NovaCall, project = ''): Promise<Response> {
-  return quotaSet(call, project, limitOf);
-}
+/** `GET /os-quota-sets/{project}`, and `.../defaults`: redu reports the project's own limits only. */
+export const showQuotaSet = quotaHandler(quotaSet, limitOf);
 
 /** `GET /os-quota-sets/{project}/detail`. */
-export function showQuotaDetail(call: NovaCall, project = ''): Promise<Response> {
-  return quotaSet(call, project, (quota) => ({ limit: limitOf(quota), in_use: usageOf(quota), reserved: 0 }));
+export const showQuotaDetail = quotaHandler(quotaSet, (quota) => ({
+  limit: limitOf(quota),
+  in_use: usageOf(quota),
+  reserved: 0,
+}));
+
+/** Neutron's `GET /quotas/{project}`. */
+export const showNetworkQuota = quotaHandler(networkQuota, limitOf);
+
+/** Neutron's `GET /quotas/{project}/details.json`. */
+export const showNetworkQuotaDetails = quotaHandler(networkQuota, (quota) => ({
+  limit: limitOf(quota),
+  used: usageOf(quota),
+  reserved: 0,
+}));
+
+type QuotaView = (quota: Quota) => unknown;
+
+function quotaHandler(
+  body: (quotas: Quotas, view: QuotaView, project: string) => object,
+  view: QuotaView,
+): NovaHandler {
+  return async function showQuotas({ c, cloud }, project = '') {
+    if (project !== c.var.principal.projectId)
+      throw new ComputeError('forbidden', 'The quotas of another project are not accessible.');
+    return c.json(body(await cloud.quotas(), view, project));
+  };
 }
 
-async function quotaSet(
-  { c, cloud }: NovaCall,
-  project: string,
-  view: (quota: Quota) => unknown,
-): Promise<Response> {
-  assertOwnProject(project, c.var.principal.projectId);
-  const quotas = await cloud.quotas();
-  const untold: Quota = { limit: null, used: null };
-  return c.json({
-    quota_set: {
-      id: project,
-      instances: view(quotas.instances),
-      cores: view(quotas.cores),
-      ram: view(quotas.ram),
-      key_pairs: view(quotas.keyPairs),
-      server_groups: view(quotas.serverGroups),
-      floating_ips: view(quotas.floatingIps),
-      security_groups: view(quotas.securityGroups),
-      server_group_members: view(untold),
-      security_group_rules: view(untold),
-      fixed_ips: view(untold),
-      metadata_items: view(untold),
-      injected_files: view(untold),
-      injected_file_content_bytes: view(untold),
-      injected_file_path_bytes: view(untold),
-    },
-  });
+function quotaSet(quotas: Quotas, view: QuotaView, id: string): object {
+  return { quota_set: { id, ...membersOf(QUOTA_SET, quotas, view) } };
 }
 
-/** Network's `GET /quotas/{project}`. */
-export function showNetworkQuota(call: NovaCall, project = ''): Promise<Response> {
-  return networkQuota(call, project, limitOf);
+function networkQuota(quotas: Quotas, view: QuotaView): object {
+  return { quota: membersOf(NETWORK_QUOTA, quotas, view) };
 }
 
-/** Network's `GET /quotas/{project}/details.json`. */
-export function showNetworkQuotaDetails(call: NovaCall, project = ''): Promise<Response> {
-  return networkQuota(call, project, (quota) => ({
-    limit: limitOf(quota),
-    used: usageOf(quota),
-    reserved: 0,
-  }));
-}
-
-async function networkQuota(
-  { c, cloud }: NovaCall,
-  project: string,
-  view: (quota: Quota) => unknown,
-): Promise<Response> {
-  assertOwnProject(project, c.var.principal.projectId);
-  const { floatingIps, networks, ports, securityGroups }: Quotas = await cloud.quotas();
-  return c.json({
-    quota: {
-      floatingip: view(floatingIps),
-      network: view(networks),
-      port: view(ports),
-      security_group: view(securityGroups),
-    },
-  });
-}
-
-function assertOwnProject(project: string, own: string): void {
-  if (project === own) return;
-  throw new ComputeError('forbidden', 'The quotas of another project are not told.');
+function membersOf(members: Members, quotas: Quotas, view: QuotaView): object {
+  const entries = Object.entries(members);
+  return Object.fromEntries(
+    entries.map(([member, name]) => [member, view(name === null ? UNREPORTED : quotas[name])]),
+  );
 }
 
 function limitOf({ limit }: Quota): number {
   return limit ?? UNLIMITED;
 }
 
-function usageOf({ used: count }: Quota): number {
-  return count ?? 0;
+function usageOf({ used }: Quota): number {
+  return used ?? 0;
 }

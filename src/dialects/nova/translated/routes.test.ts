@@ -28,7 +28,7 @@ const caller = async () => ({ userId: 'u', projectId: PROJECT_ID, roles: [] });
 describe('flavors', () => {
   const { call } = novaApp({ listFlavors: async () => FLAVORS });
 
-  test('are listed by id, and narrowed by what they have', async () => {
+  test('a list is sorted by id and filtered by minRam and minDisk', async () => {
     const ids = async (query: string) =>
       (await call(`GET ${COMPUTE}/flavors/detail?${query}`)).json.flavors.map(({ id }: { id: string }) => id);
     expect(await ids('is_public=None')).toEqual(['1', '2']);
@@ -39,10 +39,12 @@ describe('flavors', () => {
     expect(json.flavors_links[0].href).toBe(`${URL_OF_GATEWAY}${COMPUTE}/flavors?limit=1&marker=1`);
     expect((await call(`GET ${COMPUTE}/flavors?minRam=x`)).status).toBe(400);
     expect((await call(`GET ${COMPUTE}/flavors?marker=9`)).status).toBe(400);
+    expect((await call(`GET ${COMPUTE}/flavors?sort_key=nonsense`)).status).toBe(400);
+    expect((await call(`GET ${COMPUTE}/flavors?sort_key=swap`)).status).toBe(501);
   });
 
   test.each(['2', 'm1.small'])(
-    'are shown by id, and by the name that a redu cloud may have for one: %s',
+    'a flavor is found by id, and by the name a redu cloud may use for it: %s',
     async (id) => {
       const { json } = await call(`GET ${COMPUTE}/flavors/${id}`);
       expect(json.flavor).toMatchObject({
@@ -64,7 +66,7 @@ describe('images', () => {
   const names = async (query: string) =>
     (await call(`GET /image/v2/images?${query}`)).json.images.map(({ name }: { name: string }) => name);
 
-  test('of Glance are narrowed by their members', async () => {
+  test('Glance’s list is filtered by reported members', async () => {
     expect(await names('name=debian')).toEqual(['debian']);
     expect(await names(`id=in:${IMAGE_ID},x`)).toEqual(['ubuntu']);
     expect(await names('status=queued')).toEqual([]);
@@ -88,7 +90,7 @@ describe('images', () => {
     },
   );
 
-  test('are sorted as Glance sorts, and the next page is relative to the version', async () => {
+  test('Glance’s list is sorted by sort or sort_key, and its next link is relative to the version', async () => {
     expect(await names('sort=name:desc')).toEqual(['ubuntu', 'debian']);
     expect(await names('sort=name:asc')).toEqual(['debian', 'ubuntu']);
     expect(await names('sort_key=name&sort_dir=asc')).toEqual(['debian', 'ubuntu']);
@@ -115,11 +117,11 @@ describe('images', () => {
     ['size_max=2', 2],
     ['visibility=all', 2],
     ['visibility=private', 0],
-  ])('are filtered by %s', async (query, count) => {
+  ])('Glance’s list is filtered by %s', async (query, count) => {
     expect(await names(query)).toHaveLength(count);
   });
 
-  test('are seen through compute, too', async () => {
+  test('Nova’s image proxy lists, filters and shows images', async () => {
     expect((await call(`GET ${COMPUTE}/images?name=debian`)).json.images).toHaveLength(1);
     expect((await call(`GET ${COMPUTE}/images/detail`)).json.images[0].status).toBe('ACTIVE');
     expect((await call(`GET ${COMPUTE}/images?status=saving`)).json.images).toEqual([]);
@@ -173,7 +175,7 @@ test('server groups', async () => {
   expect((await call(`DELETE ${COMPUTE}/os-server-groups/${ID}`)).status).toBe(204);
 });
 
-test('limits and quotas: -1 is unlimited, and other projects are not told', async () => {
+test('limits and quotas show -1 for unlimited, and refuse other projects', async () => {
   const { call } = novaApp({ quotas });
   const { absolute } = (await call(`GET ${COMPUTE}/limits`)).json.limits;
   expect(absolute).toMatchObject({ maxTotalInstances: -1, maxTotalCores: 1, totalRAMUsed: 2 });
@@ -236,7 +238,7 @@ describe('the network', () => {
     deleteSecurityGroupRule,
   });
 
-  test('networks are found by name, by id and by being external', async () => {
+  test('networks are found by name, by id and by router:external', async () => {
     const ids = async (query: string) =>
       (await call(`GET ${NEUTRON}/networks?${query}`)).json.networks.map(({ id }: { id: string }) => id);
     expect(await ids('')).toEqual(['n1', 'n2']);
@@ -249,7 +251,7 @@ describe('the network', () => {
     expect((await call(`GET ${NEUTRON}/ports?device_id=${ID}`)).json).toEqual({ ports: [] });
   });
 
-  test('rules are made in their group, and found in it', async () => {
+  test('a created rule is listed, shown and deleted', async () => {
     const ends = { port_range_min: '443', port_range_max: 443 };
     const wanted = { security_group_id: ID, direction: 'ingress', protocol: 'tcp', ...ends };
     const made = await call(`POST ${NEUTRON}/security-group-rules`, { security_group_rule: wanted });
@@ -268,7 +270,7 @@ describe('the network', () => {
   });
 });
 
-describe('members that redu lacks are refused by name, and nothing is made', () => {
+describe('unsupported members are 501 by name, and nothing is created', () => {
   const NEUTRON = '/networking/v2.0';
   const { call } = novaApp();
   const rule = {
@@ -321,7 +323,7 @@ describe('members that redu lacks are refused by name, and nothing is made', () 
     { ethertype: 'IPv5' },
     { remote_ip_prefix: '2001:db8::/32' },
     { remote_ip_prefix: '10.0.0.0/8', ethertype: 'IPv6' },
-  ])('a rule that Neutron refuses is 400: %j', async (change) => {
+  ])('a rule that Neutron rejects is 400: %j', async (change) => {
     const body = { security_group_rule: { security_group_id: ID, direction: 'ingress', ...change } };
     expect((await call(`POST ${NEUTRON}/security-group-rules`, body)).status).toBe(400);
   });
@@ -357,7 +359,7 @@ test.each([
     { ethertype: 'IPv6', protocol: 'ipv6-icmp' },
   ],
   [{ description: 'for the office', tenant_id: PROJECT_ID }, { description: 'for the office' }],
-])('a rule is made in each spelling that Neutron accepts: %j', async (given, expected) => {
+])('creates a rule from each spelling that Neutron accepts: %j', async (given, expected) => {
   const create = vi.fn(async (securityGroupId: string, rule: NewSecurityGroupRule) => {
     return { id: 'r', securityGroupId, remoteGroupId: null, description: '', ...rule };
   });
@@ -376,7 +378,7 @@ test.each([
 });
 
 test.each(['networks?mtu=1450', 'networks?description=x', 'networks?foo=bar', 'networks?sort_key=mtu'])(
-  'a list of Neutron narrowed by what redu does not report is 501: %s',
+  'a Neutron filter or sort key that redu does not report is 501: %s',
   async (path) => {
     const network = { status: 'ACTIVE', shared: false, isDefault: false, projectId: 'p', subnetIds: ['s'] };
     const { call } = novaApp({
@@ -386,7 +388,7 @@ test.each(['networks?mtu=1450', 'networks?description=x', 'networks?foo=bar', 'n
   },
 );
 
-test('lists of Neutron are sorted and have the fields that the query names', async () => {
+test('Neutron’s lists are sorted by sort_key and reduced to fields', async () => {
   const network = {
     status: 'ACTIVE',
     shared: false,
@@ -410,7 +412,7 @@ test('lists of Neutron are sorted and have the fields that the query names', asy
   ]);
 });
 
-describe('what is not there', () => {
+describe('unknown and unsupported paths', () => {
   const { call } = novaApp();
 
   test.each([
@@ -434,13 +436,13 @@ describe('what is not there', () => {
     'GET /compute/v9/servers',
   ])('%s is 404', async (target) => expect((await call(target)).status).toBe(404));
 
-  test('a project in the path has to be the token’s', async () => {
+  test('a project in the path other than the token’s is 400', async () => {
     const app = novaApp({ listFlavors: async () => FLAVORS });
     expect((await app.call(`GET ${COMPUTE}/${PROJECT_ID}/flavors`)).status).toBe(200);
     expect((await app.call(`GET ${COMPUTE}/${PROJECT_ID.replaceAll('7', '8')}/flavors`)).status).toBe(400);
   });
 
-  test('an error of the cloud is told as Nova tells it, with the version', async () => {
+  test('a cloud error has Nova’s envelope and version headers', async () => {
     const busy = novaApp({
       listFlavors: async () => {
         throw new ComputeError('rate_limited', 'Slowly.', { retryAfter: 7 });
@@ -451,7 +453,7 @@ describe('what is not there', () => {
     expect(json).toEqual({ overLimit: { code: 429, message: 'Slowly.', retryAfter: '7' } });
   });
 
-  test('scopes hold', async () => {
+  test('a missing scope is 403', async () => {
     const reader = novaApp({}, ['instances:read']);
     for (const target of [
       `POST ${COMPUTE}/servers`,
@@ -483,13 +485,13 @@ describe('versions', () => {
     { 'x-openstack-nova-api-version': '2.2' },
     { 'x-openstack-nova-microversion': '2.79' },
     { 'x-openstack-nova-api-version': '3.0' },
-  ])('%j is not acceptable', async (headers) => {
+  ])('%j is 406', async (headers) => {
     const { status, json } = await flavors(headers);
     expect([status, json.computeFault.code]).toEqual([406, 406]);
     expect(json.computeFault.message).toContain('Minimum is 2.1 and maximum is 2.1.');
   });
 
-  test('what is no version is 400', async () => {
+  test('a malformed version is 400', async () => {
     expect((await flavors({ 'x-openstack-nova-api-version': 'new' })).status).toBe(400);
   });
 

@@ -1,12 +1,11 @@
 /**
- * What the gateway answers in place of Nova, Glance and Neutron.
+ * The operations that the gateway implements in place of Nova, Glance and Neutron.
  *
  * @module
  */
 
 import type { ServiceName } from '../services.ts';
-import { listAvailabilityZones } from './availability-zones.ts';
-import type { NovaHandler } from './call.ts';
+import type { NovaCall, NovaHandler } from './call.ts';
 import { listExtraSpecs, listFlavors, listFlavorsWithDetail, showFlavor } from './flavors.ts';
 import * as images from './images.ts';
 import { createKeyPair, deleteKeyPair, listKeyPairs, showKeyPair } from './key-pairs.ts';
@@ -19,7 +18,7 @@ import { listServers, listServersWithDetail } from './server-list.ts';
 import * as metadata from './server-metadata.ts';
 import * as servers from './servers.ts';
 
-/** By method and path behind the version; `*` is any segment. The first that fits counts. */
+/** By method and path after the version; `*` matches any segment. The first match wins. */
 export const ROUTES: Readonly<Record<ServiceName, Readonly<Record<string, NovaHandler>>>> = {
   compute: {
     'GET servers': listServers,
@@ -57,7 +56,7 @@ export const ROUTES: Readonly<Record<ServiceName, Readonly<Record<string, NovaHa
     'GET os-quota-sets/*': quotas.showQuotaSet,
     'GET os-quota-sets/*/defaults': quotas.showQuotaSet,
     'GET os-quota-sets/*/detail': quotas.showQuotaDetail,
-    'GET extensions': async ({ c }) => c.json({ extensions: [] }),
+    'GET extensions': listNoExtensions,
   },
   image: {
     'GET images': images.listImages,
@@ -80,14 +79,12 @@ export const ROUTES: Readonly<Record<ServiceName, Readonly<Record<string, NovaHa
     'GET quotas/*': quotas.showNetworkQuota,
     'GET quotas/*/details.json': quotas.showNetworkQuotaDetails,
     'GET quotas/*/details': quotas.showNetworkQuotaDetails,
-    'GET extensions': async ({ c }) => c.json({ extensions: [] }),
+    'GET extensions': listNoExtensions,
   },
   volume: {},
 };
 
-/**
- * What else the services have at these first segments: said to be missing (501), while all that they do not know is not found.
- */
+/** First segments of the services' other operations, which are 501; every other path is 404. */
 export const UNSUPPORTED: Readonly<Record<ServiceName, readonly string[]>> = {
   compute: [
     'flavors',
@@ -130,3 +127,16 @@ export const UNSUPPORTED: Readonly<Record<ServiceName, readonly string[]>> = {
   ],
   volume: [],
 };
+
+async function listAvailabilityZones({ c, cloud }: NovaCall): Promise<Response> {
+  const zones = (await cloud.listAvailabilityZones()).map(({ name, available }) => ({
+    zoneName: name,
+    zoneState: { available },
+    hosts: null,
+  }));
+  return c.json({ availabilityZoneInfo: zones });
+}
+
+async function listNoExtensions({ c }: NovaCall): Promise<Response> {
+  return c.json({ extensions: [] });
+}

@@ -6,13 +6,11 @@ import { decodeBody } from '../../../http/decode.ts';
 import { name, text, uuid } from '../../../http/field-schemas.ts';
 import { hasPorts, isIcmp, protocolSchema } from '../../../http/protocols.ts';
 import { emptyResponse, findOrThrow, type NovaCall, parseId, unsupported } from './call.ts';
-import { listResponse } from './networks.ts';
+import { integer, unsupportedField } from './fields.ts';
+import { neutronList } from './lists.ts';
 
 const MAX_PORT = 65_535;
 const KIND = 'Security group';
-
-/** A member that Neutron has and redu does not: accepted with its default only. */
-const unsupportedField = z.unknown().optional();
 
 const newGroupSchema = z.strictObject({
   security_group: z.strictObject({
@@ -24,17 +22,10 @@ const newGroupSchema = z.strictObject({
   }),
 });
 
-const port = z
-  .union([
-    z.int(),
-    z
-      .string()
-      .regex(/^\d{1,5}$/)
-      .transform(Number),
-  ])
+const port = integer
   .refine((value) => value >= 0 && value <= MAX_PORT, `must be from 0 to ${MAX_PORT}`)
   .nullish();
-/** `203.0.113.9` is the network `203.0.113.9/32`, as with Neutron. */
+/** `203.0.113.9` means `203.0.113.9/32`, as with Neutron. */
 const prefix = z
   .union([
     z.ipv4().transform((address) => `${address}/32`),
@@ -43,7 +34,6 @@ const prefix = z
     z.cidrv6(),
   ])
   .nullish();
-/** In any case, as with Neutron. */
 const ethertypeSchema = z
   .string()
   .toLowerCase()
@@ -73,7 +63,7 @@ type NewRule = z.output<typeof newRuleSchema>['security_group_rule'];
 /** `GET /v2.0/security-groups`. */
 export async function listSecurityGroups(call: NovaCall): Promise<Response> {
   const groups = (await call.cloud.listSecurityGroups()).map(groupView);
-  return listResponse(call, 'security_groups', groups, ['stateful', 'shared']);
+  return neutronList(call, 'security_groups', groups, ['stateful', 'shared']);
 }
 
 /** `POST /v2.0/security-groups`. */
@@ -98,7 +88,7 @@ export async function deleteSecurityGroup(call: NovaCall, segment = ''): Promise
 
 /** `GET /v2.0/security-group-rules`. */
 export async function listRules(call: NovaCall): Promise<Response> {
-  return listResponse(call, 'security_group_rules', await allRules(call), [
+  return neutronList(call, 'security_group_rules', await allRules(call), [
     'remote_address_group_id',
     'remote_group_id',
   ]);
@@ -143,7 +133,7 @@ function toNewRule(wanted: NewRule): NewSecurityGroupRule {
   };
 }
 
-/** Neutron's rules for `port_range_min` and `port_range_max`, which are type and code of ICMP. */
+/** Neutron's rules for `port_range_min` and `port_range_max`, which are type and code for ICMP. */
 function assertPortRange(protocol: string | null, min: number | null, max: number | null): void {
   if (min === null && max === null) return;
   const refuse = (message: string) => ComputeError.field('security_group_rule.port_range_min', message);
@@ -158,7 +148,7 @@ function assertPortRange(protocol: string | null, min: number | null, max: numbe
     throw refuse('must be from 1 to port_range_max; both are required');
 }
 
-/** The body may name the project of the token, and no other. */
+/** @throws ComputeError `not_implemented` for any project but the token's. */
 function rejectOtherProject(
   c: NovaCall['c'],
   given: { readonly project_id?: unknown; readonly tenant_id?: unknown },

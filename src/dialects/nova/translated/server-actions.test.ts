@@ -21,6 +21,7 @@ test.each<[object, InstanceAction, number]>([
   [{ reboot: { type: 'HARD' } }, { action: 'reboot', hard: true }, 202],
   [{ reboot: { type: 'soft' } }, { action: 'reboot', hard: false }, 202],
   [{ resize: { flavorRef: 'f1' } }, { action: 'resize', flavorId: 'f1' }, 202],
+  [{ resize: { flavorRef: 'f1', 'OS-DCF:diskConfig': 'MANUAL' } }, { action: 'resize', flavorId: 'f1' }, 202],
   [{ confirmResize: null }, { action: 'confirm_resize' }, 204],
   [{ revertResize: null }, { action: 'revert_resize' }, 202],
   [{ pause: null }, { action: 'pause' }, 202],
@@ -32,21 +33,21 @@ test.each<[object, InstanceAction, number]>([
   [{ shelve: null }, { action: 'shelve' }, 202],
   [{ unshelve: null }, { action: 'unshelve' }, 202],
   [{ unrescue: null }, { action: 'unrescue' }, 202],
-])('%j', async (body, action, status) => {
+])('%j reaches the cloud', async (body, action, status) => {
   const { call, act, changes } = acting();
   expect((await call(ACTION, body)).status).toBe(status);
   expect(act).toHaveBeenCalledWith(ID, action);
   expect(changes).toHaveLength(1);
 });
 
-test('rescue and rebuild tell the password that the cloud has set', async () => {
+test('rescue and rebuild return the password that the cloud has set', async () => {
   const { call } = acting('secret');
   expect(await call(ACTION, { rescue: null })).toMatchObject({ status: 200, json: { adminPass: 'secret' } });
   const rebuilt = await call(ACTION, { rebuild: { imageRef: IMAGE_ID } });
   expect(rebuilt).toMatchObject({ status: 202, json: { server: { id: ID, adminPass: 'secret' } } });
 });
 
-test('a snapshot is named by its address', async () => {
+test('createImage returns the address of the image', async () => {
   const { call, snapshot } = acting();
   const { status, headers } = await call(ACTION, { createImage: { name: 'backup', metadata: { a: 'b' } } });
   expect([status, headers.get('location')]).toEqual([202, `${URL_OF_GATEWAY}/image/v2/images/${IMAGE_ID}`]);
@@ -58,8 +59,11 @@ test.each([
   [{ addSecurityGroup: { name: 'x' } }, 'addSecurityGroup'],
   [{ 'os-getConsoleOutput': {} }, 'os-getConsoleOutput'],
   [{ rebuild: { imageRef: IMAGE_ID, adminPass: 'x' } }, 'adminPass'],
-  [{ rescue: { adminPass: 'x' } }, 'rescue'],
-])('what no cloud is asked for is 501, by name: %j', async (body, name) => {
+  [{ rescue: { adminPass: 'x' } }, 'rescue with adminPass'],
+  [{ lock: { locked_reason: 'x' } }, 'lock with locked_reason'],
+  [{ unshelve: { availability_zone: 'x' } }, 'unshelve with availability_zone'],
+  [{ resize: { flavorRef: 'f1', 'OS-DCF:diskConfig': 'AUTO' } }, 'diskConfig'],
+])('an unsupported action or member is 501 by name: %j', async (body, name) => {
   const { call, act } = acting();
   const { status, json } = await call(ACTION, body);
   expect([status, json.notImplemented.message]).toEqual([501, expect.stringContaining(name)]);
@@ -74,16 +78,17 @@ test.each<object>([
   { reboot: null },
   { reboot: { type: 'GENTLE' } },
   { resize: {} },
+  { resize: { flavorRef: 'f1', 'OS-DCF:diskConfig': 'other' } },
   { resize: { flavorRef: 'none' } },
   { rebuild: { imageRef: 'ubuntu' } },
   { createImage: { name: '' } },
-])('a wrong one is 400: %j', async (body) => {
+])('a malformed action is 400: %j', async (body) => {
   const { call, act } = acting();
   expect((await call(ACTION, body)).status).toBe(400);
   expect(act).not.toHaveBeenCalled();
 });
 
-test('what only administrators may takes the scope, whether the cloud can do it or not', async () => {
+test('an administrator’s action needs the scope admin, even where it is unsupported', async () => {
   const { call } = acting();
   expect((await call(ACTION, { 'os-resetState': {} })).status).toBe(403);
   const admin = novaApp({ getInstance: async () => INSTANCE }, SCOPES);

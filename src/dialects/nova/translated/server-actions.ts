@@ -8,13 +8,12 @@ import { decode } from '../../../http/decode.ts';
 import { name } from '../../../http/field-schemas.ts';
 import { scopeForAction } from '../permissions.ts';
 import { SERVICE_ENDPOINTS } from '../services.ts';
-import { emptyResponse, type NovaCall, unsupported } from './call.ts';
-import { metadataSchema } from './metadata-schema.ts';
-import { flavorReference, imageReference } from './new-server.ts';
+import { emptyResponse, type NovaCall, serverId, unsupported } from './call.ts';
+import { diskConfig, flavorReference, imageReference } from './fields.ts';
+import { metadataSchema } from './server-metadata.ts';
 import { plainServer } from './server-view.ts';
-import { serverId } from './servers.ts';
 
-/** Actions that take nothing, in Nova's words. */
+/** Actions without an argument, by Nova's name. */
 const PLAIN_ACTIONS = {
   'os-start': 'start',
   'os-stop': 'stop',
@@ -32,7 +31,7 @@ const PLAIN_ACTIONS = {
   revertResize: 'revert_resize',
 } as const satisfies Readonly<Record<string, RequestedAction['action']>>;
 
-/** What Nova does at microversion 2.1, and no cloud of the language in the middle. */
+/** Actions of Nova at microversion 2.1 that the neutral model does not have. */
 const UNSUPPORTED: ReadonlySet<string> = new Set([
   'addFixedIp',
   'addFloatingIp',
@@ -64,21 +63,20 @@ const reboot = z.strictObject({
     .toUpperCase()
     .pipe(z.enum(['SOFT', 'HARD'])),
 });
-const resize = z.strictObject({ flavorRef: flavorReference });
+const resize = z.strictObject({ flavorRef: flavorReference, 'OS-DCF:diskConfig': diskConfig });
 const createImage = z.strictObject({ name, metadata: metadataSchema.optional() });
 const rebuild = z.looseObject({ imageRef: imageReference });
 
-/**
- * What an action's name and argument ask for.
- *
- * @throws ComputeError `invalid`; `not_implemented` for actions, and parts of them, that no cloud of the language in the middle has.
- */
+/** @throws ComputeError `invalid`; `not_implemented` for actions and arguments that the neutral model does not have. */
 export function requestedAction(action: string, argument: unknown): RequestedAction {
   switch (action) {
     case 'reboot':
       return { action, hard: decode(reboot, argument).type === 'HARD' };
-    case 'resize':
-      return { action, flavor: decode(resize, argument).flavorRef };
+    case 'resize': {
+      const { flavorRef, 'OS-DCF:diskConfig': disks } = decode(resize, argument);
+      if (disks === 'AUTO') throw unsupported('resize with an OS-DCF:diskConfig other than MANUAL');
+      return { action, flavor: flavorRef };
+    }
     case 'rebuild': {
       const { imageRef, ...others } = decode(rebuild, argument);
       const [beyond] = Object.keys(others);
@@ -87,9 +85,8 @@ export function requestedAction(action: string, argument: unknown): RequestedAct
     }
     default:
       if (Object.hasOwn(PLAIN_ACTIONS, action)) {
-        if (action === 'rescue' && argument != null && Object.keys(argument).length > 0) {
-          throw unsupported('rescue with a password or an image');
-        }
+        const [member] = typeof argument === 'object' ? Object.keys(argument ?? {}) : [];
+        if (member !== undefined) throw unsupported(`${action} with ${member}`);
         return { action: PLAIN_ACTIONS[action as keyof typeof PLAIN_ACTIONS] };
       }
       if (UNSUPPORTED.has(action)) throw unsupported(`the action ${action}`);
@@ -97,7 +94,7 @@ export function requestedAction(action: string, argument: unknown): RequestedAct
   }
 }
 
-/** `POST /servers/{id}/action`: accepted, not done, when it answers. */
+/** `POST /servers/{id}/action`: the response says accepted, not completed. */
 export async function runServerAction(call: NovaCall, segment = ''): Promise<Response> {
   const { c, cloud, publicUrl } = call;
   const id = serverId(segment);
@@ -111,7 +108,7 @@ export async function runServerAction(call: NovaCall, segment = ''): Promise<Res
     await deleteInstance(cloud, id, c.var.releases);
     return emptyResponse(call, 202);
   }
-  // Of a server that is not there nothing else is said.
+  // 404 has precedence over 501.
   if (UNSUPPORTED.has(name)) await getInstance(cloud, id);
   const action = requestedAction(name, argument);
   const { adminPassword } = await actOnInstance(cloud, id, action);

@@ -5,7 +5,7 @@ import { decodeBody } from '../../../http/decode.ts';
 import { name } from '../../../http/field-schemas.ts';
 import { emptyResponse, type NovaCall, parseId } from './call.ts';
 
-/** Soft policies came with microversion 2.15; whoever names one gets it. */
+/** Nova has soft policies from microversion 2.15; here every version accepts them. */
 const newGroupSchema = z.strictObject({
   server_group: z.strictObject({ name, policies: z.array(z.enum(SERVER_GROUP_POLICIES)).length(1) }),
 });

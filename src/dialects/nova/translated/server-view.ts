@@ -1,15 +1,14 @@
 /**
- * An instance as Nova prints a server at microversion 2.1. `adapters/openstack/nova/server.ts` is the inverse, and
- * `docs/dialects.md` has the table of both.
+ * An instance as Nova's server at microversion 2.1. `adapters/openstack/nova/server.ts` is the inverse; the table of both is in
+ * `docs/dialects.md`.
  *
  * @module
  */
 
 import { FLAG_PUBLIC, FLAG_SSH, PUBLIC_ADDRESS } from '../../../compute/instance-view.ts';
 import type { Instance, InstanceAddress } from '../../../compute/model.ts';
-import type { InstanceStatus } from '../../../compute/states.ts';
+import type { InstanceState, InstanceStatus } from '../../../compute/states.ts';
 import { linksTo } from './call.ts';
-import { serverStates } from './server-states.ts';
 
 /** Statuses with which Nova prints a progress. */
 const WITH_PROGRESS: ReadonlySet<InstanceStatus> = new Set([
@@ -21,7 +20,7 @@ const WITH_PROGRESS: ReadonlySet<InstanceStatus> = new Set([
   'MIGRATING',
 ]);
 
-/** Where a public address stands when nothing is told of the server's networks. */
+/** The network of a public address when the cloud does not report the server's networks. */
 const PUBLIC_NETWORK_NAME = 'public';
 
 /** `GET /servers`. */
@@ -51,7 +50,7 @@ export function serverView(instance: Instance, publicUrl: string) {
   };
 }
 
-/** What changing and rebuilding answer: without the attributes of extensions. */
+/** The response to updates and rebuilds: without the attributes of extensions. */
 export function plainServer(instance: Instance, publicUrl: string) {
   const { id, imageId, flavorId, fault } = instance;
   const { status } = serverStates(instance.status, instance.state);
@@ -77,7 +76,7 @@ export function plainServer(instance: Instance, publicUrl: string) {
   };
 }
 
-/** The items, and of the flags those that say yes: a server without them has the metadata it was given. */
+/** The items, and the flags that are true: a server without flags has exactly the metadata it was given. */
 export function serverMetadata({ metadata, publicAddress, sshEnabled }: Instance): Record<string, string> {
   const { [FLAG_PUBLIC]: _public, [FLAG_SSH]: _ssh, [PUBLIC_ADDRESS]: _address, ...items } = metadata;
   return {
@@ -97,7 +96,7 @@ function byNetwork<T>(instance: Instance, view: (address: InstanceAddress) => T)
   return Object.fromEntries([...networks].map(([network, addresses]) => [network, addresses.map(view)]));
 }
 
-/** A cloud may tell the public address alone. */
+/** A cloud may report the public address only. */
 function reportedAddresses({ addresses, publicAddress: address }: Instance): readonly InstanceAddress[] {
   if (addresses.length > 0 || address === null) return addresses;
   const version = address.includes(':') ? 6 : 4;
@@ -114,4 +113,62 @@ function extendedAddress(address: InstanceAddress) {
     'OS-EXT-IPS:type': address.type,
     ...(address.macAddress !== null && { 'OS-EXT-IPS-MAC:mac_addr': address.macAddress }),
   };
+}
+
+/** Nova's `power_state`. */
+const NONE = 0;
+const RUNNING = 1;
+const PAUSED = 3;
+const SHUTDOWN = 4;
+
+const STATUS_STATES: Readonly<Record<InstanceStatus, readonly [vmState: string, powerState: number]>> = {
+  ACTIVE: ['active', RUNNING],
+  SHUTOFF: ['stopped', SHUTDOWN],
+  BUILD: ['building', NONE],
+  REBOOT: ['active', RUNNING],
+  HARD_REBOOT: ['active', RUNNING],
+  REBUILD: ['active', RUNNING],
+  RESIZE: ['active', RUNNING],
+  VERIFY_RESIZE: ['resized', RUNNING],
+  REVERT_RESIZE: ['resized', RUNNING],
+  MIGRATING: ['active', RUNNING],
+  PASSWORD: ['active', RUNNING],
+  PAUSED: ['paused', PAUSED],
+  SUSPENDED: ['suspended', SHUTDOWN],
+  RESCUE: ['rescued', RUNNING],
+  SHELVED: ['shelved', SHUTDOWN],
+  SHELVED_OFFLOADED: ['shelved_offloaded', SHUTDOWN],
+  ERROR: ['error', NONE],
+  DELETED: ['deleted', NONE],
+  SOFT_DELETED: ['soft-delete', SHUTDOWN],
+  UNKNOWN: ['unknown', NONE],
+};
+
+/** Of several tasks that lead to a state, the longest. */
+const TASKS: Readonly<Partial<Record<InstanceState, string>>> = {
+  provisioning: 'spawning',
+  starting: 'powering-on',
+  stopping: 'powering-off',
+  rebooting: 'rebooting',
+  rebuilding: 'rebuilding',
+  resizing: 'resize_migrating',
+  reverting: 'resize_reverting',
+  migrating: 'migrating',
+  deleting: 'deleting',
+};
+
+export interface ServerStates {
+  readonly status: InstanceStatus;
+  readonly vmState: string;
+  /** null when the state is not transitional. */
+  readonly taskState: string | null;
+  readonly powerState: number;
+}
+
+/** Status and states of Nova's extension `OS-EXT-STS`, from which `stateOf` derives the same state. Any other status is `UNKNOWN`. */
+export function serverStates(given: string, state: InstanceState): ServerStates {
+  const status = Object.hasOwn(STATUS_STATES, given) ? (given as InstanceStatus) : 'UNKNOWN';
+  const [vmState, powerState] = STATUS_STATES[status];
+  const taskState = status === 'HARD_REBOOT' && state === 'rebooting' ? 'rebooting_hard' : TASKS[state];
+  return { status, vmState, taskState: taskState ?? null, powerState };
 }

@@ -25,7 +25,7 @@ describe('a list of servers', () => {
     addresses: [{ network: 'private', address: '10.0.1.9', version: 4, type: 'fixed', macAddress: null }],
   };
 
-  test('short, with links to the gateway', async () => {
+  test('GET /servers returns names with links to the gateway', async () => {
     const { call } = listing(INSTANCE);
     const { status, json, headers } = await call(`GET ${SERVERS}`);
     expect(status).toBe(200);
@@ -45,7 +45,7 @@ describe('a list of servers', () => {
     expect(headers.get('x-compute-request-id')).toBe('req-1');
   });
 
-  test('filters that a cloud has go to the cloud, in its words', async () => {
+  test('filters that the cloud supports are passed to it', async () => {
     const { call, listInstances } = listing();
     await call(`GET ${SERVERS}/detail?status=active&status=shutoff&name=^web&limit=7&marker=${OTHER_ID}`);
     expect(listInstances).toHaveBeenCalledWith(
@@ -61,13 +61,13 @@ describe('a list of servers', () => {
     'host=x&node=y',
     'tenant_id=other',
     'locked=1',
-  ])('what Nova does not know, or not from members, narrows nothing: %s', async (query) => {
+  ])('parameters that are unknown or for administrators are ignored: %s', async (query) => {
     const { call } = listing(INSTANCE);
     expect(ids((await call(`GET ${SERVERS}?${query}`)).json)).toEqual([ID]);
   });
 
   test.each(['status=nonsense', 'status=active&status=nonsense', 'reservation_id=r-1', 'limit=0'])(
-    'what nothing can match asks no cloud: %s',
+    'a query that cannot match returns [] without a call to the cloud: %s',
     async (query) => {
       const { call, listInstances } = listing(INSTANCE);
       expect(ids((await call(`GET ${SERVERS}?${query}`)).json)).toEqual([]);
@@ -84,9 +84,9 @@ describe('a list of servers', () => {
     ['changes-since=2026-02-20T00:00:00Z', [OTHER_ID]],
     ['sort_key=display_name&sort_dir=asc', [OTHER_ID, ID]],
     ['sort_key=updated_at', [OTHER_ID, ID]],
-    ['sort_key=host', [ID, OTHER_ID]],
+    ['sort_key=locked', [ID, OTHER_ID]],
     [`sort_key=display_name&sort_dir=asc&marker=${OTHER_ID}`, [ID]],
-  ])('what no cloud narrows by is narrowed here: %s', async (query, expected) => {
+  ])('filters and orders that the cloud lacks are applied here: %s', async (query, expected) => {
     const { call } = listing(INSTANCE, other);
     expect(ids((await call(`GET ${SERVERS}?${query}`)).json)).toEqual(expected);
   });
@@ -99,13 +99,20 @@ describe('a list of servers', () => {
     'ip=(a*)*',
     'ip=%5C',
     `sort_key=uuid&marker=${ID}`,
-  ])('a wrong parameter is 400, and never a list: %s', async (query) => {
+    'sort_key=nonsense',
+    'sort_key=uuid&sort_dir=up',
+  ])('an invalid parameter is 400: %s', async (query) => {
     const { call } = listing();
     const { status, json } = await call(`GET ${SERVERS}?${query}`);
     expect([status, json.badRequest.code]).toEqual([400, 400]);
   });
 
-  test('a page leads to the next one by the same request', async () => {
+  test('a sort key of Nova that redu does not report is 501 by name', async () => {
+    const { status, json } = await listing().call(`GET ${SERVERS}?sort_key=host`);
+    expect([status, json.notImplemented.message]).toEqual([501, expect.stringContaining('host')]);
+  });
+
+  test('the next link repeats the request with the marker', async () => {
     const { call } = novaApp({ listInstances: async () => ({ instances: [INSTANCE], more: true }) });
     const { json } = await call(`GET ${SERVERS}/detail?limit=1&name=web`);
     expect(json.servers_links).toEqual([
@@ -113,7 +120,7 @@ describe('a list of servers', () => {
     ]);
   });
 
-  test('every project’s takes the scope admin', async () => {
+  test('all_tenants needs the scope admin', async () => {
     const { call } = listing();
     expect((await call(`GET ${SERVERS}?all_tenants=1`)).status).toBe(403);
     const listInstances = vi.fn<Cloud['listInstances']>(async () => ({ instances: [], more: false }));
@@ -124,7 +131,7 @@ describe('a list of servers', () => {
 });
 
 describe('a server', () => {
-  test('as Nova prints it at 2.1', async () => {
+  test('has every member of microversion 2.1', async () => {
     const { json } = await novaApp(shown()).call(`GET ${SERVER}`);
     expect(json.server).toEqual({
       id: ID,
@@ -175,7 +182,7 @@ describe('a server', () => {
     });
   });
 
-  test('from a cloud that tells its public address alone', async () => {
+  test('has its public address where the cloud reports no other', async () => {
     const flags = { isPublic: 'true', floatingIp: '203.0.113.42', enableSSH: 'false' };
     const { json } = await novaApp(shown({ addresses: [], metadata: flags })).call(`GET ${SERVER}`);
     expect(json.server.addresses).toEqual({
@@ -184,7 +191,7 @@ describe('a server', () => {
     expect(json.server.metadata).toEqual({ isPublic: 'true', floatingIp: '203.0.113.42' });
   });
 
-  test('addresses by themselves', async () => {
+  test('GET /servers/{id}/ips lists addresses by network', async () => {
     const { call } = novaApp(shown());
     const networks = { private: [{ version: 4, addr: '10.0.0.8' }] };
     expect((await call(`GET ${SERVER}/ips`)).json).toEqual({ addresses: networks });
@@ -192,10 +199,13 @@ describe('a server', () => {
     expect((await call(`GET ${SERVER}/ips/constructor`)).status).toBe(404);
   });
 
-  test.each(['x', 'web-production-01', `${ID}0`])('%s is no id, so nobody is asked', async (id) => {
-    const { status, json } = await novaApp().call(`GET ${SERVERS}/${id}`);
-    expect([status, json.itemNotFound.code]).toEqual([404, 404]);
-  });
+  test.each(['x', 'web-production-01', `${ID}0`])(
+    '%s is not an id: 404 without a call to the cloud',
+    async (id) => {
+      const { status, json } = await novaApp().call(`GET ${SERVERS}/${id}`);
+      expect([status, json.itemNotFound.code]).toEqual([404, 404]);
+    },
+  );
 });
 
 describe('a new server', () => {
@@ -206,7 +216,7 @@ describe('a new server', () => {
   };
   const MINIMAL = { name: 'web', flavorRef: 'm1.small', imageRef: IMAGE_ID };
 
-  test('everything that can be asked for reaches the cloud', async () => {
+  test('every supported member reaches the cloud', async () => {
     const { call, createInstance, changes } = creating();
     const answer = await call(`POST ${SERVERS}`, {
       server: {
@@ -247,7 +257,7 @@ describe('a new server', () => {
     expect(changes).toEqual([{ projectId: PROJECT_ID, instanceIds: [] }]);
   });
 
-  test('the image may be named as a block device, as newer clients do', async () => {
+  test('accepts the image as a block device', async () => {
     const { call, createInstance } = creating();
     const device = { uuid: IMAGE_ID, source_type: 'image', destination_type: 'local', boot_index: 0 };
     const server = { ...MINIMAL, imageRef: '', block_device_mapping_v2: [device] };
@@ -266,7 +276,7 @@ describe('a new server', () => {
     [{ max_count: '3' }, 'max_count'],
     [{ return_reservation_id: true }, 'return_reservation_id'],
     [{ networks: [{ uuid: ID, fixed_ip: '10.0.0.9' }] }, 'fixed_ip'],
-  ])('what cannot be kept is refused by name, not left out: %j', async (wish, name) => {
+  ])('an unsupported member is 501 by name: %j', async (wish, name) => {
     const { call, createInstance } = creating();
     const { status, json } = await call(`POST ${SERVERS}`, { server: { ...MINIMAL, ...wish } });
     expect(status).toBe(501);
@@ -288,7 +298,7 @@ describe('a new server', () => {
       { block_device_mapping_v2: [{ uuid: ID, source_type: 'snapshot', destination_type: 'local' }] },
       'volumes',
     ],
-  ])('disks that redu lacks are 501, and nothing is made: %j', async (wish, name) => {
+  ])('an unsupported disk is 501, and nothing is created: %j', async (wish, name) => {
     const { call, createInstance } = creating();
     const { status, json } = await call(`POST ${SERVERS}`, { server: { ...MINIMAL, ...wish } });
     expect([status, json.notImplemented?.message]).toEqual([501, expect.stringContaining(name)]);
@@ -296,7 +306,7 @@ describe('a new server', () => {
   });
 
   test.each(['different_host', 'same_host', 'query', 'build_near_host_ip', 'cidr', 'anything'])(
-    'the scheduler hint %s is 501 under either name, and nothing is made',
+    'the scheduler hint %s is 501 under either name, and nothing is created',
     async (hint) => {
       for (const member of ['os:scheduler_hints', 'OS-SCH-HNT:scheduler_hints']) {
         const { call, createInstance } = creating();
@@ -309,7 +319,7 @@ describe('a new server', () => {
   );
 
   test.each(['#!/bin/sh\necho "Gr\xfc\xdfe" > /etc/motd\n', '\x1b[1m', '\x00\xff\x80'])(
-    'user_data arrives byte for byte: %j',
+    'user_data reaches the cloud byte for byte: %j',
     async (bytes) => {
       const { call, createInstance } = creating();
       const server = { ...MINIMAL, user_data: btoa(bytes) };
@@ -341,13 +351,13 @@ describe('a new server', () => {
     [{}, 'server'],
     ['{', 'body'],
     ['[]', 'body'],
-  ])('a wrong body is 400, naming the field: %j', async (body, field) => {
+  ])('an invalid body is 400 and names the field: %j', async (body, field) => {
     const { status, json } = await creating().call(`POST ${SERVERS}`, body);
     expect([status, json.badRequest.code]).toEqual([400, 400]);
     expect(json.badRequest.message).toContain(field);
   });
 
-  test('what the cloud finds wrong is told by Nova’s name for the field', async () => {
+  test('a field that the cloud rejects has Nova’s name in the response', async () => {
     const createInstance = async () => {
       throw ComputeError.field('flavor_id', 'there is no flavor "x"');
     };
@@ -358,14 +368,14 @@ describe('a new server', () => {
     );
   });
 
-  test('a zone with a host takes the scope admin', async () => {
+  test('a zone with a host needs the scope admin', async () => {
     const server = { ...MINIMAL, availability_zone: 'nova:host-1' };
     expect((await creating().call(`POST ${SERVERS}`, { server })).status).toBe(403);
   });
 });
 
 describe('a change of a server', () => {
-  test('its name', async () => {
+  test('PUT changes the name', async () => {
     const renameInstance = vi.fn(async () => {});
     const { call, changes } = novaApp({ ...shown(), renameInstance });
     const { status, json } = await call(`PUT ${SERVER}`, { server: { name: 'new' } });
@@ -375,12 +385,12 @@ describe('a change of a server', () => {
     expect(changes).toHaveLength(1);
   });
 
-  test('its access addresses cannot be', async () => {
+  test('PUT of access addresses is 501', async () => {
     const { status, json } = await novaApp().call(`PUT ${SERVER}`, { server: { accessIPv4: '203.0.113.1' } });
     expect([status, json.notImplemented.code]).toEqual([501, 501]);
   });
 
-  test('its end', async () => {
+  test('DELETE deletes it', async () => {
     const deleteInstance = vi.fn(async () => {});
     const { call } = novaApp({ ...shown(), deleteInstance, detached: () => ({}) as Cloud });
     expect((await call(`DELETE ${SERVER}`)).status).toBe(204);
@@ -400,28 +410,28 @@ describe('metadata', () => {
   };
   const PUBLIC = { isPublic: 'true', floatingIp: '203.0.113.42', enableSSH: 'false' };
 
-  test('is shown without flags that say no', async () => {
+  test('omits flags that are false', async () => {
     const { call } = changing({ ...PUBLIC, isPublic: 'false', team: 'web' });
     expect((await call(`GET ${SERVER}/metadata`)).json).toEqual({ metadata: { team: 'web' } });
     expect((await call(`GET ${SERVER}/metadata/team`)).json).toEqual({ meta: { team: 'web' } });
     expect((await call(`GET ${SERVER}/metadata/isPublic`)).status).toBe(404);
   });
 
-  test('is merged; a flag in it is a wish about access', async () => {
+  test('POST merges items; a flag changes access', async () => {
     const { call, mergeMetadata } = changing({ team: 'web' });
     const { status } = await call(`POST ${SERVER}/metadata`, { metadata: { a: 'b', isPublic: 'True' } });
     expect(status).toBe(200);
     expect(mergeMetadata).toHaveBeenCalledWith(ID, { a: 'b', isPublic: 'true' });
   });
 
-  test('is replaced, and a public address stays', async () => {
+  test('PUT replaces items and keeps the public address', async () => {
     const { call, mergeMetadata, deleteMetadata } = changing({ ...PUBLIC, team: 'web' });
     expect((await call(`PUT ${SERVER}/metadata`, { metadata: { a: 'b' } })).status).toBe(200);
     expect(deleteMetadata.mock.calls).toEqual([[ID, 'team']]);
     expect(mergeMetadata).toHaveBeenCalledWith(ID, { a: 'b' });
   });
 
-  test('one item', async () => {
+  test('GET, PUT and DELETE of one item', async () => {
     const { call, mergeMetadata, deleteMetadata } = changing({ ...PUBLIC, team: 'web' });
     expect((await call(`PUT ${SERVER}/metadata/a`, { meta: { a: 'b' } })).json).toEqual({ meta: { a: 'b' } });
     expect((await call(`DELETE ${SERVER}/metadata/team`)).status).toBe(204);
@@ -437,7 +447,7 @@ describe('metadata', () => {
     [`PUT ${SERVER}/metadata`, { metadata: { a: null } }],
     [`POST ${SERVER}/metadata`, { metadata: { floatingIp: '203.0.113.9' } }],
     [`POST ${SERVER}/metadata`, {}],
-  ])('a wrong one is 400: %s %j', async (target, body) => {
+  ])('an invalid change is 400: %s %j', async (target, body) => {
     expect((await changing({}).call(target, body)).status).toBe(400);
   });
 });

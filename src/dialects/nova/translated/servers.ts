@@ -1,18 +1,15 @@
-import type { Context } from 'hono';
 import * as z from 'zod';
 import { assertScope } from '../../../access/scopes.ts';
 import { createInstance } from '../../../compute/create-instance.ts';
 import { deleteInstance, getInstance } from '../../../compute/instances.ts';
-import type { Owner } from '../../../compute/requests.ts';
 import { updateInstance } from '../../../compute/update-instance.ts';
-import type { GatewayEnv } from '../../../context.ts';
 import { decodeBody } from '../../../http/decode.ts';
 import { name } from '../../../http/field-schemas.ts';
-import { emptyResponse, linksTo, type NovaCall, notFound, parseId, unsupported } from './call.ts';
+import { emptyResponse, linksTo, type NovaCall, notFound, ownerOf, serverId, unsupported } from './call.ts';
+import { unsupportedField } from './fields.ts';
 import { newServerSchema, toCreateInstance } from './new-server.ts';
 import { plainServer, serverAddresses, serverView } from './server-view.ts';
 
-const unsupportedField = z.unknown().optional();
 const serverChangeSchema = z.strictObject({
   server: z.strictObject({
     name: name.optional(),
@@ -23,11 +20,12 @@ const serverChangeSchema = z.strictObject({
 });
 
 /** `POST /servers`. */
-export async function createServer({ c, cloud, publicUrl }: NovaCall): Promise<Response> {
+export async function createServer(call: NovaCall): Promise<Response> {
+  const { c, cloud, publicUrl } = call;
   const request = toCreateInstance(await decodeBody(c, newServerSchema));
-  // "zone:host" picks the host, which is for administrators.
+  // "zone:host" forces a host.
   if (request.availabilityZone?.includes(':')) assertScope(c.var.principal, 'admin');
-  const { id } = await createInstance(cloud, request, ownerOf(c));
+  const { id } = await createInstance(cloud, request, ownerOf(call));
   const links = linksTo(publicUrl, 'servers', id);
   const names = request.securityGroupNames.length > 0 ? request.securityGroupNames : ['default'];
   const server = {
@@ -45,18 +43,19 @@ export async function showServer({ c, cloud, publicUrl }: NovaCall, segment = ''
   return c.json({ server: serverView(instance, publicUrl) });
 }
 
-/** `PUT /servers/{id}`: its name. */
-export async function updateServer({ c, cloud, publicUrl }: NovaCall, segment = ''): Promise<Response> {
+/** `PUT /servers/{id}`: changes the name. */
+export async function updateServer(call: NovaCall, segment = ''): Promise<Response> {
+  const { c, cloud, publicUrl } = call;
   const id = serverId(segment);
   const { name: wanted, ...others } = (await decodeBody(c, serverChangeSchema)).server;
   const [beyond] = Object.entries(others).find(([, value]) => value !== undefined) ?? [];
   if (beyond !== undefined) throw unsupported(`changing the ${beyond} of a server`);
   const change = wanted === undefined ? {} : { name: wanted };
-  const instance = await updateInstance(cloud, id, change, ownerOf(c));
+  const instance = await updateInstance(cloud, id, change, ownerOf(call));
   return c.json({ server: plainServer(instance, publicUrl) });
 }
 
-/** `DELETE /servers/{id}`, with what the gateway made for it. */
+/** `DELETE /servers/{id}`: also releases the port and floating IP that the gateway created for it. */
 export async function deleteServer(call: NovaCall, segment = ''): Promise<Response> {
   await deleteInstance(call.cloud, serverId(segment), call.c.var.releases);
   return emptyResponse(call, 204);
@@ -73,12 +72,4 @@ export async function showAddresses({ c, cloud }: NovaCall, segment = '', networ
   const found = Object.hasOwn(addresses, network) ? addresses[network] : undefined;
   if (found === undefined) throw notFound('Network', network);
   return c.json({ [network]: found });
-}
-
-export function serverId(segment: string): string {
-  return parseId(segment, 'Instance');
-}
-
-export function ownerOf(c: Context<GatewayEnv>): Owner {
-  return { keyId: c.var.principal.keyId, releases: c.var.releases };
 }

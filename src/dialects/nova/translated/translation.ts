@@ -1,11 +1,153 @@
-import type { NovaTranslation } from '../translation.ts';
-import { translatedSession } from './session.ts';
-import { translated } from './translated.ts';
-import { translatedVersions } from './version-documents.ts';
+/**
+ * The services of the Nova dialect over a cloud that is not an OpenStack: decodes requests into the neutral model, and encodes
+ * its results as Nova, Glance and Neutron do.
+ *
+ * @module
+ */
 
-/** Into the language in the middle and out of it: the Nova dialect for any `Cloud`. */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import type { Handler } from 'hono';
+import { callContext } from '../../../access/access.ts';
+import { assertScope } from '../../../access/scopes.ts';
+import type { CloudDriver } from '../../../compute/cloud.ts';
+import { ComputeError } from '../../../compute/errors.ts';
+import type { GatewayEnv } from '../../../context.ts';
+import { announceChange } from '../../../traffic/versions/announce.ts';
+import { scopeFor, withoutProject } from '../permissions.ts';
+import type { ServiceName } from '../services.ts';
+import type { OpenSession } from '../session.ts';
+import { parseTarget, type Target } from '../target.ts';
+import type { NovaTranslation, TranslationPorts } from '../translation.ts';
+import { type NovaHandler, unsupported } from './call.ts';
+import { ROUTES, UNSUPPORTED } from './routes.ts';
+import { microversionError, VERSION_HEADERS, versionDocuments } from './versions.ts';
+
 export const novaTranslation: NovaTranslation = {
-  openSession: translatedSession,
-  versionDocuments: translatedVersions,
+  openSession,
+  versionDocuments,
   answer: translated,
 };
+
+const DOMAIN = { id: 'default', name: 'Default' };
+/** OpenStack's default name of a region. */
+const REGION = 'RegionOne';
+const OFFERED = new Map<ServiceName, { projectInPath: boolean }>([
+  ['compute', { projectInPath: false }],
+  ['image', { projectInPath: false }],
+  ['network', { projectInPath: false }],
+]);
+
+/** The cloud has no domains; the session shows one, as most OpenStacks have. */
+function openSession(clouds: CloudDriver): OpenSession {
+  return async function session(credential, call) {
+    const { userId, username, roles, projectId, projectName } = await clouds
+      .open(credential, call)
+      .identity();
+    return {
+      user: { id: userId, name: username, domain: DOMAIN },
+      project: { id: projectId, name: projectName, domain: DOMAIN },
+      roles: roles.map((name) => ({ id: roleId(name), name })),
+      region: REGION,
+      services: OFFERED,
+    };
+  };
+}
+
+/** 32 hexadecimal digits, as Keystone's ids; the same on every node. */
+function roleId(name: string): string {
+  return bytesToHex(sha256(utf8ToBytes(`linguanova role ${name}`)).slice(0, 16));
+}
+
+/** Requires `authenticateToken` and the rate limits before it. */
+export function translated(ports: TranslationPorts): Handler<GatewayEnv> {
+  const { access, requestTarget, publicUrl, versions } = ports;
+  return async function handleTranslated(c) {
+    const target = parseTarget(requestTarget(c));
+    const { principal } = c.var;
+    const method = c.req.method === 'HEAD' ? 'GET' : c.req.method;
+    assertScope(principal, scopeFor(method, target));
+    const refused = target.service === 'compute' ? microversionError(c.req.raw.headers) : null;
+    if (refused !== null) return refused;
+    const { handler, open } = routeOf(method, target, principal.projectId);
+    const cloud = access.clouds.open(principal.credential, callContext(c, access.timeoutMs));
+    try {
+      const response = await handler({ c, cloud, query: target.query, publicUrl: publicUrl(c) }, ...open);
+      return withHeaders(response, target, c.var.requestId);
+    } catch (error) {
+      throw withNovaFieldNames(error);
+    } finally {
+      // Whatever the outcome, and before the response leaves.
+      if (method !== 'GET') await announceChange(versions, c);
+    }
+  };
+}
+
+function withHeaders(response: Response, { service }: Target, requestId: string): Response {
+  const { headers } = response;
+  headers.set('X-OpenStack-Request-ID', requestId);
+  if (service !== 'compute') return response;
+  headers.set('X-Compute-Request-ID', requestId);
+  for (const [name, value] of Object.entries(VERSION_HEADERS)) headers.set(name, value);
+  return response;
+}
+
+interface RouteMatch {
+  readonly handler: NovaHandler;
+  /** The segments that the pattern leaves open. */
+  readonly open: readonly string[];
+}
+
+/** @throws ComputeError `not_found`, or `not_implemented` where OpenStack has something. */
+function routeOf(method: string, target: Target, projectId: string): RouteMatch {
+  const { service } = target;
+  const segments = withoutProject(service, target.segments);
+  if (segments !== target.segments && target.segments[0] !== projectId) {
+    throw new ComputeError(
+      'invalid',
+      'Malformed request URL: the project in the path is not that of the token.',
+    );
+  }
+  for (const [pattern, handler] of Object.entries(ROUTES[service])) {
+    const [verb, path = ''] = pattern.split(' ');
+    const open = verb === method ? openSegments(path.split('/'), segments) : null;
+    if (open !== null) return { handler, open };
+  }
+  if (UNSUPPORTED[service].includes(segments[0] ?? ''))
+    throw unsupported(`${method} ${operationOf(segments)}`);
+  throw new ComputeError('not_found', 'The resource could not be found.');
+}
+
+/** The segments at the pattern's `*`; null when the pattern does not match. */
+function openSegments(pattern: readonly string[], segments: readonly string[]): string[] | null {
+  if (pattern.length !== segments.length) return null;
+  const matches = pattern.every((part, index) => part === '*' || part === segments[index]);
+  return matches ? segments.filter((_, index) => pattern[index] === '*') : null;
+}
+
+/** The path with a placeholder for the id: what is unsupported for one resource is so for all. */
+function operationOf([collection = '', , ...rest]: readonly string[]): string {
+  return [collection, ...(rest.length > 0 ? ['{id}', ...rest.slice(0, 1)] : [])].join('/');
+}
+
+/** Nova's names for fields of the neutral model and of a redu cloud. */
+const NOVA_NAMES: readonly (readonly [RegExp, string])[] = [
+  [/^(?:server\.)?flavor_id$/, 'flavorRef'],
+  [/^(?:server\.)?image_id$/, 'imageRef'],
+  [/^keypair_name$/, 'key_name'],
+  [/^network_id$/, 'networks'],
+  [/^security_group_names\b/, 'security_groups'],
+  [/^server_group_id$/, 'os:scheduler_hints.group'],
+];
+
+/** An `invalid` error with Nova's message and field name; other errors stay as they are. */
+function withNovaFieldNames(error: unknown): unknown {
+  if (!(error instanceof ComputeError) || error.code !== 'invalid') return error;
+  const [problem] = error.details;
+  if (problem === undefined) return error;
+  const name = NOVA_NAMES.reduce((field, [redu, nova]) => field.replace(redu, nova), problem.field);
+  return new ComputeError('invalid', `Invalid input for field/attribute ${name}. ${problem.message}`, {
+    details: error.details,
+    cause: error.cause,
+  });
+}
