@@ -13,9 +13,9 @@ import { Context } from 'hono';
 import type { Access } from './access/access.ts';
 import { recordAuthenticated } from './access/authenticate.ts';
 import type { GatewayEnv } from './context.ts';
+import { newRequestId, noteRequest } from './http/request-log.ts';
 import type { Unreadable } from './http/request-target.ts';
 import { ResponseHeaders } from './http/response-headers.ts';
-import { newRequestId, noteRequest } from './telemetry/request-log.ts';
 import type { ToldReads } from './traffic/cache/at-hand.ts';
 import type { Limits } from './traffic/limit/limit.ts';
 

@@ -46,6 +46,7 @@ import { type Dependencies, health } from './health/health.ts';
 import { type Assets, serveAssets } from './http/assets.ts';
 import { landing } from './http/landing.ts';
 import { basePathOf, publicUrl } from './http/public-url.ts';
+import { newRequestId, requestLog } from './http/request-log.ts';
 import {
   type RequestBody,
   type RequestTarget,
@@ -56,7 +57,6 @@ import {
 } from './http/request-target.ts';
 import type { InventoryOptions } from './inventory/inventory-cache.ts';
 import { withInventory } from './inventory/with-inventory.ts';
-import { newRequestId, requestLog } from './telemetry/request-log.ts';
 import type { ToldReads } from './traffic/cache/at-hand.ts';
 import { type CacheOptions, type CachePorts, caching } from './traffic/cache/cached.ts';
 import type { EventLog } from './traffic/events/event-log.ts';

@@ -3,9 +3,9 @@ import { dirname } from 'node:path';
 import { issueKey } from '../../src/access/issue-key.ts';
 import type { KeyStore } from '../../src/access/key-store.ts';
 import { KeyVerifier } from '../../src/access/key-verifier.ts';
-import { DEFAULT_SCOPES } from '../../src/access/scopes.ts';
 import type { ServerSecret } from '../../src/access/server-secret.ts';
 import { wallMs } from '../../src/clock.ts';
+import { DEFAULT_SCOPES } from '../../src/scopes.ts';
 
 /** The demo key expires by itself, in ms: its secret is in a file and on a screen. */
 const LIFETIME_MS = 86_400_000;

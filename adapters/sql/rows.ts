@@ -6,7 +6,7 @@
 
 import type { AuditAction, AuditEntry, AuditRecord } from '../../src/access/audit.ts';
 import type { KeyChange, StoredKey } from '../../src/access/key-store.ts';
-import type { Scope } from '../../src/access/scopes.ts';
+import type { Scope } from '../../src/scopes.ts';
 import type { ApiKeyRow, AuditEntryRow } from './schema.ts';
 
 export function keyToRow(key: StoredKey, changeId: string): ApiKeyRow {

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openKeyStore } from '../../adapters/sql/open.ts';
 import { issueKey } from '../../src/access/issue-key.ts';
-import { DEFAULT_SCOPES } from '../../src/access/scopes.ts';
 import { importServerSecret } from '../../src/access/server-secret.ts';
 import type { CloudCredential } from '../../src/compute/cloud.ts';
+import { DEFAULT_SCOPES } from '../../src/scopes.ts';
 import { type Child, startChild } from '../harness/child.ts';
 
 const MAIN = new URL('../../adapters/node/main.ts', import.meta.url).pathname;

@@ -6,8 +6,8 @@
  */
 
 import { ComputeError } from '../compute/errors.ts';
+import { DEFAULT_SCOPES, type Scope } from '../scopes.ts';
 import type { StoredKey } from './key-store.ts';
-import { DEFAULT_SCOPES, type Scope } from './scopes.ts';
 
 const BROWSER_SCOPES: readonly Scope[] = ['instances:read'];
 

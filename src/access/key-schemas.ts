@@ -9,13 +9,13 @@ import { wallMs } from '../clock.ts';
 import type { CloudCredential } from '../compute/cloud.ts';
 import { name, shortText } from '../http/field-schemas.ts';
 import { isOrigin } from '../http/origin.ts';
+import { SCOPES, type Scope } from '../scopes.ts';
 import { areScopesAllowed, BROWSER_SCOPES_PROBLEM, defaultScopes } from './browser-key.ts';
 import { isCidr } from './cidr.ts';
 import type { IdentifiedCaller } from './identity-provider.ts';
 import type { IssuedKey, KeyRequest } from './issue-key.ts';
 import { keyState } from './key-state.ts';
 import type { StoredKey } from './key-store.ts';
-import { SCOPES, type Scope } from './scopes.ts';
 
 const MAX_CIDRS = 64;
 /** 30 days. */

@@ -13,9 +13,9 @@
  */
 
 import type { CloudCredential } from '../compute/cloud.ts';
+import type { Scope } from '../scopes.ts';
 import type { AuditEntry, AuditRecord } from './audit.ts';
 import type { KeyState } from './key-state.ts';
-import type { Scope } from './scopes.ts';
 import type { SecretStore } from './secret-store.ts';
 
 /** A key as it is stored. Nothing in it opens anything without the customer's half. All times ISO 8601, UTC. */

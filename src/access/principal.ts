@@ -1,5 +1,5 @@
 import type { CloudCredential } from '../compute/cloud.ts';
-import type { Scope } from './scopes.ts';
+import type { Scope } from '../scopes.ts';
 
 /**
  * Who a request comes from: the API key it was verified with, and what that key opens. Made by `KeyVerifier` alone.

@@ -6,7 +6,7 @@
  */
 
 import type * as z from 'zod';
-import type { Scope } from '../access/scopes.ts';
+import type { Scope } from '../scopes.ts';
 
 export interface RouteDefinition {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';

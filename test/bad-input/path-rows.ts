@@ -1,4 +1,4 @@
-import { SCOPES, type Scope } from '../../src/access/scopes.ts';
+import { SCOPES, type Scope } from '../../src/scopes.ts';
 import { type BadRequest, ID, jsonRow, lacking, NOT_FOUND, OTHER_ID, row } from './row.ts';
 
 const NO_IDS: readonly (readonly [string, string])[] = [

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Scope } from '../../src/access/scopes.ts';
+import type { Scope } from '../../src/scopes.ts';
 
 /** Who asks: a customer with default scopes, with exactly these scopes, the operator, or nobody. */
 export type Sender = 'customer' | 'operator' | 'nobody' | readonly Scope[];

@@ -1,5 +1,5 @@
-import type { Scope } from '../../src/access/scopes.ts';
 import type { Cloud } from '../../src/compute/cloud.ts';
+import type { Scope } from '../../src/scopes.ts';
 import type { KeystoneAdmin } from '../support/keystone-admin.ts';
 import type { OpenStackClient } from '../support/openstack-client.ts';
 import type { ReduClient } from '../support/redu-client.ts';

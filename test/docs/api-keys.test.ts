@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { SCOPES } from '../../src/access/scopes.ts';
+import { SCOPES } from '../../src/scopes.ts';
 import { code, proofs, read, rows, section } from './pages.ts';
 
 const PAGE = read('docs/api-keys.md');

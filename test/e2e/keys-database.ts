@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { openKeyStore } from '../../adapters/sql/open.ts';
 import { issueKey } from '../../src/access/issue-key.ts';
-import { DEFAULT_SCOPES } from '../../src/access/scopes.ts';
 import { importServerSecret } from '../../src/access/server-secret.ts';
+import { DEFAULT_SCOPES } from '../../src/scopes.ts';
 import { runCommand } from '../support/gateway-process.ts';
 import { PROJECT } from './wrong-keys-commands.ts';
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Access } from '../../src/access/access.ts';
-import { DEFAULT_SCOPES } from '../../src/access/scopes.ts';
 import type { CloudCredential } from '../../src/compute/cloud.ts';
 import { reduDialect } from '../../src/dialects/redu/dialect.ts';
+import { DEFAULT_SCOPES } from '../../src/scopes.ts';
 import type { Customer } from '../conformance/target.ts';
 import { ReduClient } from '../support/redu-client.ts';
 import { type SandboxTarget, sandboxTarget } from '../support/sandbox-target.ts';

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { SCOPES, type Scope } from '../../src/access/scopes.ts';
+import { SCOPES, type Scope } from '../../src/scopes.ts';
 import { ask, keyIdOf } from '../support/nova-client.ts';
 import { FORGED, PATHS, SMUGGLED } from './attack-rows.ts';
 import { type RecordedGateway, recordedGateway } from './recorded-gateway.ts';

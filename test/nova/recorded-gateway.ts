@@ -1,7 +1,7 @@
 import { fetchTransport } from '../../adapters/openstack/http/fetch.ts';
 import { openStackDriver } from '../../adapters/openstack/index.ts';
 import { type Account, createSandbox } from '../../adapters/sandbox/index.ts';
-import type { Scope } from '../../src/access/scopes.ts';
+import type { Scope } from '../../src/scopes.ts';
 import { type GatewayUnderTest, type RunningGateway, startGateway } from '../support/gateway.ts';
 
 /** A request as the cloud got it. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { DEFAULT_SCOPES } from '../../src/access/scopes.ts';
+import { DEFAULT_SCOPES } from '../../src/scopes.ts';
 import { IMAGE, OTHER_IMAGE } from '../conformance/target.ts';
 import type { ReduClient } from '../support/redu-client.ts';
 import { type SandboxTarget, sandboxTarget } from '../support/sandbox-target.ts';

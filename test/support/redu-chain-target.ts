@@ -1,6 +1,6 @@
 import { reduDriver } from '../../adapters/redu/index.ts';
-import { DEFAULT_SCOPES, type Scope } from '../../src/access/scopes.ts';
 import type { CloudCredential } from '../../src/compute/cloud.ts';
+import { DEFAULT_SCOPES, type Scope } from '../../src/scopes.ts';
 import type { Customer, Target } from '../conformance/target.ts';
 import { startGateway } from './gateway.ts';
 import { ReduClient } from './redu-client.ts';

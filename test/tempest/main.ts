@@ -13,7 +13,7 @@ import { undiciTransport } from '../../adapters/openstack/http/undici.ts';
 import { openStackDriver } from '../../adapters/openstack/index.ts';
 import { reduDriver } from '../../adapters/redu/index.ts';
 import { parseKey } from '../../src/access/key-format.ts';
-import { DEFAULT_SCOPES, SCOPES } from '../../src/access/scopes.ts';
+import { DEFAULT_SCOPES, SCOPES } from '../../src/scopes.ts';
 import { startGateway } from '../support/gateway.ts';
 import { realOpenStack } from '../support/real-openstack.ts';
 import { makeAccounts } from './accounts.ts';

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { DEFAULT_SCOPES } from '../../src/access/scopes.ts';
+import { DEFAULT_SCOPES } from '../../src/scopes.ts';
 import type { GatewayUnderTest } from '../support/gateway.ts';
 import type { ReduAnswer, ReduClient } from '../support/redu-client.ts';
 import { type CachedGateways, cachedGateways, DOWN, gate } from './cached-gateways.ts';

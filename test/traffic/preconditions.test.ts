@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { DEFAULT_SCOPES } from '../../src/access/scopes.ts';
+import { DEFAULT_SCOPES } from '../../src/scopes.ts';
 import { ADMIN_TOKEN } from '../support/gateway.ts';
 import type { ReduClient } from '../support/redu-client.ts';
 import { type CachedGateways, cachedGateways, DOWN } from './cached-gateways.ts';

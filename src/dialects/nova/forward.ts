@@ -7,7 +7,7 @@
 import type { Context, Handler } from 'hono';
 import { routePath } from 'hono/route';
 import { type Access, callContext } from '../../access/access.ts';
-import { assertScope } from '../../access/scopes.ts';
+import { assertScope } from '../../access/require-scope.ts';
 import type { CallContext } from '../../compute/cloud.ts';
 import { ComputeError, noKeyPairs } from '../../compute/errors.ts';
 import { prepareDeletion } from '../../compute/instances.ts';

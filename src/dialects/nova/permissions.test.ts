@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Scope } from '../../access/scopes.ts';
+import type { Scope } from '../../scopes.ts';
 import { isAction, isKeyPairs, scopeFor, scopeForAction, serverOf } from './permissions.ts';
 import { parseTarget } from './target.ts';
 

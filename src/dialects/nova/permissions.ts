@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { Scope } from '../../access/scopes.ts';
+import type { Scope } from '../../scopes.ts';
 import { isSafeRead } from './network-reads.ts';
 import type { ServiceName } from './services.ts';
 import type { Target } from './target.ts';

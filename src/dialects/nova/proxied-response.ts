@@ -4,8 +4,8 @@
  * @module
  */
 
+import { CLOUD_ID } from '../../http/request-log.ts';
 import type { ResponseHeaders } from '../../http/response-headers.ts';
-import { CLOUD_ID } from '../../telemetry/request-log.ts';
 import { responseHeaders } from './headers.ts';
 import { cachedRewriter } from './links.ts';
 import type { CloudSession, UpstreamResponse } from './pass-through.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { reduApp } from '../../../test/support/redu-app.ts';
 import type { Cloud } from '../../compute/cloud.ts';
 import { QUOTA_NAMES, type Quotas } from '../../compute/model.ts';
-import { reduApp } from './app-under-test.ts';
 
 const TIME = '2026-02-12T09:14:22Z';
 

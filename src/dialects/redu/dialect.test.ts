@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import * as z from 'zod';
-import { ID, reduApp } from './app-under-test.ts';
+import { ID, reduApp } from '../../../test/support/redu-app.ts';
 import { instanceActionSchema } from './instance-actions.ts';
 import { instanceChangeSchema, instanceDetailSchema, newInstanceSchema } from './instance-schemas.ts';
 import { newRuleSchema, securityGroupSchema } from './security-group-schemas.ts';

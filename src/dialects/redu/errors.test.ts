@@ -1,7 +1,7 @@
 import { HTTPException } from 'hono/http-exception';
 import { describe, expect, test, vi } from 'vitest';
+import { SILENT } from '../../../test/support/redu-app.ts';
 import { ComputeError, ERROR_CODES, type ErrorCode } from '../../compute/errors.ts';
-import { SILENT } from './app-under-test.ts';
 import { REDU_ERRORS, reduErrorResponse } from './errors.ts';
 
 /** One row for each code of the closed set; a missing one does not compile. */

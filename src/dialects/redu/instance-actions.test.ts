@@ -1,6 +1,6 @@
 import { beforeEach, expect, test, vi } from 'vitest';
+import { ID, reduApp } from '../../../test/support/redu-app.ts';
 import { actOnInstance } from '../../compute/instances.ts';
-import { ID, reduApp } from './app-under-test.ts';
 
 vi.mock('../../compute/instances.ts', () => ({ actOnInstance: vi.fn() }));
 

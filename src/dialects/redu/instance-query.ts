@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import * as z from 'zod';
-import { assertScope } from '../../access/scopes.ts';
+import { assertScope } from '../../access/require-scope.ts';
 import type { InstanceWindow } from '../../compute/cloud.ts';
 import type { InstanceQuery } from '../../compute/requests.ts';
 import { INSTANCE_STATUSES } from '../../compute/states.ts';

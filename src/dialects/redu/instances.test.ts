@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { ID, INSTANCE, OTHER_ID, reduApp } from '../../../test/support/redu-app.ts';
 import { createInstance } from '../../compute/create-instance.ts';
 import { deleteInstance, getInstance, listInstances } from '../../compute/instances.ts';
 import { updateInstance } from '../../compute/update-instance.ts';
-import { ID, INSTANCE, OTHER_ID, reduApp } from './app-under-test.ts';
 import { instanceDetailSchema, instanceSchema } from './instance-schemas.ts';
 
 vi.mock('../../compute/create-instance.ts', () => ({ createInstance: vi.fn() }));

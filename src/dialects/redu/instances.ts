@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import { assertScope } from '../../access/scopes.ts';
+import { assertScope } from '../../access/require-scope.ts';
 import { createInstance } from '../../compute/create-instance.ts';
 import { deleteInstance, getInstance, listInstances } from '../../compute/instances.ts';
 import type { Instance } from '../../compute/model.ts';

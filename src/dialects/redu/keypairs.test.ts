@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { reduApp } from './app-under-test.ts';
+import { reduApp } from '../../../test/support/redu-app.ts';
 
 const KEYPAIR = { name: 'laptop', publicKey: 'ssh-ed25519 AAAA', fingerprint: 'aa:bb' };
 const SHOWN = { name: 'laptop', public_key: 'ssh-ed25519 AAAA', fingerprint: 'aa:bb' };

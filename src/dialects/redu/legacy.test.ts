@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { ID, INSTANCE, reduApp } from '../../../test/support/redu-app.ts';
 import { createInstance } from '../../compute/create-instance.ts';
 import { ComputeError } from '../../compute/errors.ts';
 import { listInstances } from '../../compute/instances.ts';
-import { ID, INSTANCE, reduApp } from './app-under-test.ts';
 
 vi.mock('../../compute/create-instance.ts', () => ({ createInstance: vi.fn() }));
 vi.mock('../../compute/instances.ts', () => ({ listInstances: vi.fn() }));

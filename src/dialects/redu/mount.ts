@@ -1,5 +1,5 @@
 import type { Context, Handler, Hono, MiddlewareHandler } from 'hono';
-import { requireScope } from '../../access/scopes.ts';
+import { requireScope } from '../../access/require-scope.ts';
 import { asNotApplied } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { assertPrecondition, type CurrentTag } from '../../http/precondition.ts';

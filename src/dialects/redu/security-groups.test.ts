@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
+import { ID, OTHER_ID, reduApp } from '../../../test/support/redu-app.ts';
 import type { SecurityGroup, SecurityGroupRule } from '../../compute/model.ts';
-import { ID, OTHER_ID, reduApp } from './app-under-test.ts';
 
 const RULE: SecurityGroupRule = {
   id: OTHER_ID,

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
+import { ID, reduApp } from '../../../test/support/redu-app.ts';
 import type { ServerGroup } from '../../compute/model.ts';
-import { ID, reduApp } from './app-under-test.ts';
 
 const GROUP: ServerGroup = { id: ID, name: 'spread', policy: 'anti-affinity', memberIds: ['m'] };
 const SHOWN = { id: ID, name: 'spread', policy: 'anti-affinity', member_ids: ['m'] };

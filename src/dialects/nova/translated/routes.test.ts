@@ -1,8 +1,15 @@
 import { describe, expect, test, vi } from 'vitest';
+import {
+  ID,
+  IMAGE_ID,
+  novaApp,
+  OTHER_ID,
+  PROJECT_ID,
+  URL_OF_GATEWAY,
+} from '../../../../test/support/nova-app.ts';
 import type { Cloud, NewSecurityGroupRule } from '../../../compute/cloud.ts';
 import { ComputeError } from '../../../compute/errors.ts';
 import { QUOTA_NAMES, type Quotas } from '../../../compute/model.ts';
-import { ID, IMAGE_ID, novaApp, OTHER_ID, PROJECT_ID, URL_OF_GATEWAY } from './app-under-test.ts';
 
 const COMPUTE = '/compute/v2.1';
 const CREATED = '2026-02-12T09:14:22Z';

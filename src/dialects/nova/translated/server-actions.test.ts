@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
-import { SCOPES } from '../../../access/scopes.ts';
+import { ID, IMAGE_ID, INSTANCE, novaApp, URL_OF_GATEWAY } from '../../../../test/support/nova-app.ts';
 import type { Cloud, InstanceAction } from '../../../compute/cloud.ts';
-import { ID, IMAGE_ID, INSTANCE, novaApp, URL_OF_GATEWAY } from './app-under-test.ts';
+import { SCOPES } from '../../../scopes.ts';
 
 const ACTION = `POST /compute/v2.1/servers/${ID}/action`;
 

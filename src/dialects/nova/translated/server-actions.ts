@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { assertScope } from '../../../access/scopes.ts';
+import { assertScope } from '../../../access/require-scope.ts';
 import { ComputeError } from '../../../compute/errors.ts';
 import { actOnInstance, deleteInstance, getInstance } from '../../../compute/instances.ts';
 import type { RequestedAction } from '../../../compute/requests.ts';

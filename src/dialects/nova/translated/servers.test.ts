@@ -1,9 +1,17 @@
 import { describe, expect, test, vi } from 'vitest';
-import { SCOPES } from '../../../access/scopes.ts';
+import {
+  ID,
+  IMAGE_ID,
+  INSTANCE,
+  novaApp,
+  OTHER_ID,
+  PROJECT_ID,
+  URL_OF_GATEWAY,
+} from '../../../../test/support/nova-app.ts';
 import type { Cloud, NewInstance } from '../../../compute/cloud.ts';
 import { ComputeError } from '../../../compute/errors.ts';
 import type { Instance } from '../../../compute/model.ts';
-import { ID, IMAGE_ID, INSTANCE, novaApp, OTHER_ID, PROJECT_ID, URL_OF_GATEWAY } from './app-under-test.ts';
+import { SCOPES } from '../../../scopes.ts';
 
 const SERVERS = '/compute/v2.1/servers';
 const SERVER = `${SERVERS}/${ID}`;

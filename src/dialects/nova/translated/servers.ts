@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { assertScope } from '../../../access/scopes.ts';
+import { assertScope } from '../../../access/require-scope.ts';
 import { createInstance } from '../../../compute/create-instance.ts';
 import { deleteInstance, getInstance } from '../../../compute/instances.ts';
 import { updateInstance } from '../../../compute/update-instance.ts';

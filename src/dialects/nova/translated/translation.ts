@@ -9,7 +9,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { Handler } from 'hono';
 import { callContext } from '../../../access/access.ts';
-import { assertScope } from '../../../access/scopes.ts';
+import { assertScope } from '../../../access/require-scope.ts';
 import type { CloudDriver } from '../../../compute/cloud.ts';
 import { ComputeError } from '../../../compute/errors.ts';
 import type { GatewayEnv } from '../../../context.ts';

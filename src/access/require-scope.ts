@@ -1,25 +1,8 @@
-/**
- * What a key may do. A key holds a set of scopes; a route asks for one.
- *
- * @module
- */
-
 import type { MiddlewareHandler } from 'hono';
 import { ComputeError } from '../compute/errors.ts';
 import type { GatewayEnv } from '../context.ts';
+import type { Scope } from '../scopes.ts';
 import type { Principal } from './principal.ts';
-
-export const SCOPES = [
-  'instances:read',
-  'instances:write',
-  'network:write',
-  'keypairs:write',
-  'admin',
-] as const;
-export type Scope = (typeof SCOPES)[number];
-
-/** What a key gets when its issuer names nothing: everything but `admin`. */
-export const DEFAULT_SCOPES: readonly Scope[] = SCOPES.filter((scope) => scope !== 'admin');
 
 /** @throws ComputeError `forbidden`, naming the scope. */
 export function assertScope(principal: Principal, scope: Scope): void {
@@ -28,7 +11,7 @@ export function assertScope(principal: Principal, scope: Scope): void {
   }
 }
 
-/** Lets only keys with `scope` through; others get `forbidden`, which names the scope. */
+/** Rejects requests of keys without `scope`: `forbidden`, which names the scope. */
 export function requireScope(scope: Scope): MiddlewareHandler<GatewayEnv> {
   return function handleScope(c, next) {
     assertScope(c.get('principal'), scope);

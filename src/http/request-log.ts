@@ -2,10 +2,10 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
 import { CallTrace } from '../compute/call-trace.ts';
 import type { GatewayEnv } from '../context.ts';
-import { ResponseHeaders } from '../http/response-headers.ts';
-import { dialectOf } from './dialect.ts';
-import type { LogFields, Logger } from './logger.ts';
-import type { Metrics } from './metrics.ts';
+import { dialectOf } from '../telemetry/dialect-of-route.ts';
+import type { LogFields, Logger } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { ResponseHeaders } from './response-headers.ts';
 
 /**
  * Gives each request an id, answers it as `X-Request-Id`, and writes one line when it is done. The line has the route,

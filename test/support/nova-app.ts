@@ -1,16 +1,16 @@
 import { Hono } from 'hono';
-import type { Access } from '../../../access/access.ts';
-import { DEFAULT_SCOPES, type Scope } from '../../../access/scopes.ts';
-import { CallTrace } from '../../../compute/call-trace.ts';
-import type { Cloud } from '../../../compute/cloud.ts';
-import { ComputeError } from '../../../compute/errors.ts';
-import type { Instance } from '../../../compute/model.ts';
-import type { GatewayEnv } from '../../../context.ts';
-import type { Logger } from '../../../telemetry/logger.ts';
-import type { ProjectChange } from '../../../traffic/versions/project-versions.ts';
-import { novaErrorResponse } from '../errors.ts';
-import { translated } from './translation.ts';
-import { versionDocuments } from './versions.ts';
+import type { Access } from '../../src/access/access.ts';
+import { CallTrace } from '../../src/compute/call-trace.ts';
+import type { Cloud } from '../../src/compute/cloud.ts';
+import { ComputeError } from '../../src/compute/errors.ts';
+import type { Instance } from '../../src/compute/model.ts';
+import type { GatewayEnv } from '../../src/context.ts';
+import { novaErrorResponse } from '../../src/dialects/nova/errors.ts';
+import { translated } from '../../src/dialects/nova/translated/translation.ts';
+import { versionDocuments } from '../../src/dialects/nova/translated/versions.ts';
+import { DEFAULT_SCOPES, type Scope } from '../../src/scopes.ts';
+import type { Logger } from '../../src/telemetry/logger.ts';
+import type { ProjectChange } from '../../src/traffic/versions/project-versions.ts';
 
 export const URL_OF_GATEWAY = 'https://api.example.org';
 export const ID = '8b6f4c21-1c7e-4c45-9e5a-1b6c7a9f2d11';

@@ -1,14 +1,14 @@
 import { Hono } from 'hono';
-import type { Access } from '../../access/access.ts';
-import { DEFAULT_SCOPES, type Scope } from '../../access/scopes.ts';
-import { CallTrace } from '../../compute/call-trace.ts';
-import type { Cloud } from '../../compute/cloud.ts';
-import { ComputeError } from '../../compute/errors.ts';
-import type { Instance } from '../../compute/model.ts';
-import type { GatewayEnv } from '../../context.ts';
-import type { Logger } from '../../telemetry/logger.ts';
-import { reduDialect } from './dialect.ts';
-import { reduErrorResponse } from './errors.ts';
+import type { Access } from '../../src/access/access.ts';
+import { CallTrace } from '../../src/compute/call-trace.ts';
+import type { Cloud } from '../../src/compute/cloud.ts';
+import { ComputeError } from '../../src/compute/errors.ts';
+import type { Instance } from '../../src/compute/model.ts';
+import type { GatewayEnv } from '../../src/context.ts';
+import { reduDialect } from '../../src/dialects/redu/dialect.ts';
+import { reduErrorResponse } from '../../src/dialects/redu/errors.ts';
+import { DEFAULT_SCOPES, type Scope } from '../../src/scopes.ts';
+import type { Logger } from '../../src/telemetry/logger.ts';
 
 export const ID = '8b6f4c21-1c7e-4c45-9e5a-1b6c7a9f2d11';
 export const OTHER_ID = 'c3a29e87-5e7f-4f88-b8a2-44d6e8f19abc';
