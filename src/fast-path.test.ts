@@ -108,9 +108,9 @@ test('what is at hand is told at once, counted and logged as by all stages', asy
   expect(state.done).toEqual([
     'key_verifications',
     'used k1',
-    'cache_results',
+    'cache_requests',
     'requests',
-    'request_seconds',
+    'request_duration_seconds',
   ]);
   expect(state.lines).toMatchObject([
     {

@@ -56,7 +56,7 @@ export function shortWay({ access, limits, toldReads, unreadable }: ShortWayPort
     headers.set('X-Request-Id', requestId);
     recordAuthenticated(access, principal);
     const { route, result } = found;
-    metrics.count('cache_results', { result, route });
+    metrics.count('cache_requests', { result, route });
     const answer = found.answer(headers);
     const who = { request_id: requestId, key: principal.keyId, project: principal.projectId };
     noteRequest(log, metrics, { method: 'GET', route, status: answer.status, started }, who);

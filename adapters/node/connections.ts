@@ -62,12 +62,12 @@ export class Connections {
   #makeRoom(arriving: Socket): void {
     const silent = this.#find((outgoing) => outgoing === null);
     const idle = silent ?? this.#find((outgoing) => outgoing === null || outgoing.writableFinished);
-    const reason = silent !== undefined ? 'silent' : idle !== undefined ? 'idle' : 'refused';
+    const reason = silent !== undefined ? 'no_request' : idle !== undefined ? 'idle' : 'rejected';
     const { log, metrics, max } = this.#ports;
     metrics.count('connections_closed', { reason });
     if (performance.now() - this.#logged >= LOG_INTERVAL_MS) {
       this.#logged = performance.now();
-      log.warn('connections_full', { limit: max, reason });
+      log.warn('connection_limit_reached', { limit: max, reason });
     }
     (idle ?? arriving).destroy();
     if (idle !== undefined) this.#open.delete(idle);

@@ -35,7 +35,7 @@ test.each([
 
 test('a warning is written at once, with all before it', async () => {
   const lines = await linesOf(
-    "log.info('request'); log.warn('redis_lost'); process.kill(process.pid, 'SIGKILL');",
+    "log.info('request'); log.warn('redis_disconnected'); process.kill(process.pid, 'SIGKILL');",
   );
-  expect(lines.map(({ msg }) => msg)).toEqual(['request', 'redis_lost']);
+  expect(lines.map(({ msg }) => msg)).toEqual(['request', 'redis_disconnected']);
 });

@@ -20,13 +20,15 @@ test('counts by labels, and goes on counting after it was asked', async () => {
 test('measures by labels, in buckets that hold what is below them too', async () => {
   const metrics = prometheusMetrics();
   const labels = { route: '/v1/me', dialect: 'redu' };
-  for (const seconds of [0.0005, 0.001, 0.02, 31]) metrics.observe('request_seconds', seconds, labels);
+  for (const seconds of [0.0005, 0.001, 0.02, 31])
+    metrics.observe('request_duration_seconds', seconds, labels);
   const text = await metrics.expose();
-  expect(text).toContain('# TYPE linguanova_request_seconds histogram');
+  expect(text).toContain('# TYPE linguanova_request_duration_seconds histogram');
   const line = (name: string, le = '') =>
-    new RegExp(`^linguanova_request_seconds_${name}{${le}route="/v1/me",dialect="redu"} (.*)$`, 'm').exec(
-      text,
-    )?.[1];
+    new RegExp(
+      `^linguanova_request_duration_seconds_${name}{${le}route="/v1/me",dialect="redu"} (.*)$`,
+      'm',
+    ).exec(text)?.[1];
   expect(
     ['0.001', '0.01', '0.025', '30', String.raw`\+Inf`].map((le) => line('bucket', `le="${le}",`)),
   ).toEqual(['2', '2', '3', '3', '4']);

@@ -12,20 +12,20 @@ const COUNTERS: { readonly [Name in keyof CounterLabels]: Descriptions<CounterLa
   requests: { help: 'Requests answered.', labels: ['method', 'route', 'dialect', 'status'] },
   key_verifications: { help: 'Attempts to sign in, by result.', labels: ['result'] },
   limit_decisions: { help: 'Requests that the rate limits judged.', labels: ['decision', 'plan'] },
-  idempotency: { help: 'Requests with an Idempotency-Key, by result.', labels: ['result'] },
+  idempotent_requests: { help: 'Requests with an Idempotency-Key, by result.', labels: ['result'] },
   redis_failures: { help: 'Commands that Redis did not carry out.', labels: ['reason'] },
-  fleet_refreshes: { help: "Times a project's instances were brought up to date.", labels: ['kind'] },
-  cache_results: { help: 'Reads, by where their answer came from.', labels: ['result', 'route'] },
-  cache_refreshes: { help: 'Answers that were fetched beside requests.', labels: ['result'] },
+  inventory_syncs: { help: "Times a project's instances were brought up to date.", labels: ['kind'] },
+  cache_requests: { help: 'Reads, by where their answer came from.', labels: ['result', 'route'] },
+  cache_revalidations: { help: 'Answers that were fetched beside requests.', labels: ['result'] },
   events: { help: 'What has happened to instances, as listeners were told.', labels: ['kind'] },
-  event_looks: { help: 'Looks at a project for those who listen.', labels: ['result'] },
-  event_streams_ended: { help: 'Streams of events that ended.', labels: ['reason'] },
+  event_polls: { help: 'Looks at a project for those who listen.', labels: ['result'] },
+  event_streams_closed: { help: 'Streams of events that ended.', labels: ['reason'] },
   connections_closed: { help: 'Connections closed for want of descriptors.', labels: ['reason'] },
   log_lines_dropped: {
     help: 'Lines of the log that were dropped instead of blocking requests.',
     labels: ['reason'],
   },
-  upstream_refusals: { help: 'Calls that were not made to the cloud.', labels: ['service', 'reason'] },
+  upstream_rejections: { help: 'Calls that were not made to the cloud.', labels: ['service', 'reason'] },
 };
 
 const GAUGES: { readonly [Name in keyof GaugeLabels]: Descriptions<GaugeLabels[Name]> } = {
@@ -34,13 +34,13 @@ const GAUGES: { readonly [Name in keyof GaugeLabels]: Descriptions<GaugeLabels[N
   event_streams: { help: 'Streams of events that are open.', labels: [] },
   event_feeds: { help: 'Feeds that somebody listens to here.', labels: ['role'] },
   upstream_breakers_open: { help: 'Endpoints of the cloud that are not asked.', labels: ['service'] },
-  upstream_calls_running: { help: 'Calls to the cloud that are under way.', labels: ['service'] },
+  upstream_calls_in_flight: { help: 'Calls to the cloud that are under way.', labels: ['service'] },
   keys: { help: 'API keys, by state.', labels: ['state'] },
 };
 
 const HISTOGRAMS: { readonly [Name in keyof HistogramLabels]: Descriptions<HistogramLabels[Name]> } = {
-  request_seconds: { help: 'Requests, until their answer.', labels: ['route', 'dialect'] },
-  upstream_seconds: { help: 'Calls to the cloud.', labels: ['service', 'method', 'status'] },
+  request_duration_seconds: { help: 'Requests, until their answer.', labels: ['route', 'dialect'] },
+  upstream_duration_seconds: { help: 'Calls to the cloud.', labels: ['service', 'method', 'status'] },
 };
 
 /** Seconds: from a cached answer to the deadline of a request. */

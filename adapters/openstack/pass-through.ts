@@ -181,7 +181,7 @@ async function discard({ body }: UpstreamResponse): Promise<void> {
 }
 
 function told({ service, method, path }: StreamedRequest, status: number, call: CallContext): void {
-  call.log.warn('cloud_failed', { service, method, path: path.replace(/\?.*$/s, ''), status });
+  call.log.warn('upstream_error', { service, method, path: path.replace(/\?.*$/s, ''), status });
 }
 
 function noAnswer(request: StreamedRequest, error: TransportError, { log }: CallContext): ComputeError {
@@ -189,7 +189,11 @@ function noAnswer(request: StreamedRequest, error: TransportError, { log }: Call
   if (error.abandoned) {
     return new ComputeError('invalid', 'The client hung up before there was a response.', { cause: error });
   }
-  log.warn('cloud_no_answer', { method, origin, path: path.replace(/\?.*$/s, ''), sent: error.sent }, error);
+  log.warn(
+    'upstream_unreachable',
+    { method, origin, path: path.replace(/\?.*$/s, ''), sent: error.sent },
+    error,
+  );
   const underneath = { cause: error, notApplied: !error.sent };
   return error.timedOut
     ? new ComputeError('timeout', 'The cloud did not answer in time.', underneath)

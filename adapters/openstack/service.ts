@@ -89,7 +89,7 @@ export class Service {
     const error = errorFrom(this.#type, answer);
     if (answer.status >= 500 || error.code === 'bad_gateway') {
       const fields = { service: this.#type, method, path, status: answer.status };
-      context.log.warn('cloud_failed', fields, error.cause);
+      context.log.warn('upstream_error', fields, error.cause);
     }
     throw error;
   }
@@ -109,7 +109,7 @@ export class Service {
 
   #senseless(cause: unknown): ComputeError {
     const { log } = this.#session.context;
-    log.warn('cloud_answer_senseless', { service: this.#type }, cause);
+    log.warn('upstream_response_invalid', { service: this.#type }, cause);
     return new ComputeError('bad_gateway', 'The cloud answered something that cannot be understood.', {
       cause,
     });

@@ -194,8 +194,8 @@ export class RedisLink {
       this.#nodesBeforeUntil = performance.now() + GONE_AFTER;
     }
     this.#metrics.set('redis_up', state === 'up' ? 1 : 0);
-    if (state === 'lost') this.#log.warn('redis_lost', { reason: failure?.reason });
-    else if (before === 'lost') this.#log.info('redis_back');
+    if (state === 'lost') this.#log.warn('redis_disconnected', { reason: failure?.reason });
+    else if (before === 'lost') this.#log.info('redis_reconnected');
     this.#plan();
     for (const listener of this.#listeners) listener(state === 'up');
     if (state === 'up') for (const resolve of this.#waiting) resolve();

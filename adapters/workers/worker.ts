@@ -157,7 +157,7 @@ const HEALTH_PATHS = ['/healthz', '/readyz'];
 /** While D1 cannot say, the secret counts as right: then no key can be read either. */
 async function hasRightSecret(check: SecretCheck, log: Logger): Promise<boolean> {
   const isRight = await check.adopt(true).catch(() => true);
-  if (!isRight) log.error('wrong_server_secret');
+  if (!isRight) log.error('server_secret_mismatch');
   return isRight;
 }
 

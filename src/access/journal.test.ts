@@ -78,5 +78,5 @@ test('a store that is down loses the batch, says so, and breaks nothing', async 
   const { journal, lost } = journalWith(true);
   journal.recordUse('a');
   await expect(journal.flush()).resolves.toBeUndefined();
-  expect(lost).toEqual(['journal_lost']);
+  expect(lost).toEqual(['journal_write_failed']);
 });

@@ -81,7 +81,7 @@ export class Journal {
         );
       }
     } catch (error) {
-      this.#log.error('journal_lost', { uses: uses.size, refusals: events.length }, error);
+      this.#log.error('journal_write_failed', { uses: uses.size, refusals: events.length }, error);
     }
   }
 }

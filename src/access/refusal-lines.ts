@@ -48,7 +48,7 @@ export class RejectionLog {
     for (const [address, window] of this.#pending) {
       if (window.endsAt > now) continue;
       this.#pending.delete(address);
-      this.#log.info('keys_refused', { address: address || null, suppressed: window.suppressed });
+      this.#log.info('key_refusals_suppressed', { address: address || null, suppressed: window.suppressed });
     }
   }
 }

@@ -18,6 +18,6 @@ export function retention(
     sweptAt = monotonicMs();
     const now = wallMs();
     const [at, auditBefore] = [now, now - auditDays * DAY_MS].map((time) => new Date(time).toISOString());
-    await keys.sweep(at ?? '', auditBefore ?? null).catch((error) => log.warn('keys_not_swept', {}, error));
+    await keys.sweep(at ?? '', auditBefore ?? null).catch((error) => log.warn('key_sweep_failed', {}, error));
   };
 }

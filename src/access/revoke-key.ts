@@ -33,7 +33,7 @@ export async function revokeKey(
   for (const { id: keyId, userId, credentialId } of ownedCredentials(revoked)) {
     if ((await keys.countLiveWithCredential(credentialId, now)) > 0) continue;
     const withdrawn = await identities.deleteCredential(userId, credentialId, call).catch((error) => {
-      call.log.warn('credential_left', { key: keyId }, error);
+      call.log.warn('credential_cleanup_failed', { key: keyId }, error);
       return false;
     });
     if (withdrawn) continue;

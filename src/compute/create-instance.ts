@@ -235,7 +235,7 @@ async function readCreated(
   try {
     return await cloud.getInstance(id);
   } catch (error) {
-    cloud.log.warn('accepted_instance_not_shown', { instance: id }, error);
+    cloud.log.warn('created_instance_not_readable', { instance: id }, error);
     const now = wallTime().replace(/\.\d+Z$/, 'Z');
     return {
       id,

@@ -114,7 +114,7 @@ function isSomething({ portIds, floatingIpIds }: MadeFor): boolean {
 }
 
 function notDetermined(cloud: Cloud, id: string, error: unknown): void {
-  cloud.log.error('left_behind', { what: `network of deleted instance ${id}` }, error);
+  cloud.log.error('cleanup_failed', { what: `network of deleted instance ${id}` }, error);
 }
 
 /** Errors as `Cloud.act`; flavors and images may be given by name. */

@@ -135,7 +135,7 @@ export class PendingReleases implements Releases {
       const what = await find();
       if (what !== null) this.begin(cloud, await this.plan(cloud, what));
     };
-    this.#background(checked().catch((error) => this.#ports.log.warn('release_not_stored', {}, error)));
+    this.#background(checked().catch((error) => this.#ports.log.warn('release_store_failed', {}, error)));
   }
 
   async cancel({ id }: Release): Promise<void> {
@@ -269,7 +269,7 @@ export class PendingReleases implements Releases {
     }
     if (outcome !== 'kept') {
       const what = `network of instance ${release.instanceId ?? 'that was not made'}`;
-      cloud.log.error('left_behind', { what, release: release.id }, failure);
+      cloud.log.error('cleanup_failed', { what, release: release.id }, failure);
     }
     await this.#put(release, RETRY_LATER_MS);
   }
@@ -293,7 +293,7 @@ export class PendingReleases implements Releases {
   }
 
   #storeFailed(error: unknown): void {
-    this.#ports.log.warn('release_not_stored', {}, error);
+    this.#ports.log.warn('release_store_failed', {}, error);
   }
 }
 

@@ -43,7 +43,7 @@ export async function reconcile(cloud: Cloud, options: ReconcileOptions): Promis
   const freed: Orphan[] = [];
   const note = (leftover: Orphan) => {
     freed.push(leftover);
-    cloud.log.info('leftover_freed', { ...leftover });
+    cloud.log.info('orphan_released', { ...leftover });
   };
   for (const { id, address, description } of ips) {
     await cloud.deleteFloatingIp(id);

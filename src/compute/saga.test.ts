@@ -38,7 +38,7 @@ test('an undo that fails is logged and hides neither the others nor the cause', 
   });
   await expect(saga).rejects.toThrow('no host');
   expect(undone).toEqual(['port']);
-  expect(errors).toEqual(['left_behind address']);
+  expect(errors).toEqual(['cleanup_failed address']);
 });
 
 test('nothing is undone after success, nor what was kept', async () => {

@@ -95,7 +95,7 @@ async function reverseAll(
     try {
       await reverse(detached);
     } catch (failure) {
-      cloud.log.error('left_behind', { what }, failure);
+      cloud.log.error('cleanup_failed', { what }, failure);
       if (left !== undefined) remaining.push(left);
     }
   }

@@ -54,14 +54,14 @@ export function noteRequest(log: Logger, metrics: Metrics, served: Served, other
   const dialect = dialectOf(route);
   const milliseconds = performance.now() - started;
   metrics.count('requests', { method, route, dialect, status: String(status) });
-  metrics.observe('request_seconds', milliseconds / 1000, { route, dialect });
+  metrics.observe('request_duration_seconds', milliseconds / 1000, { route, dialect });
   log.info('request', {
     ...others,
     method,
     route,
     dialect,
     status,
-    milliseconds: Math.round(milliseconds),
+    duration_ms: Math.round(milliseconds),
   });
 }
 
@@ -72,7 +72,7 @@ function upstreamFields({ calls, waitedMs: waited, upstreamRequestIds: cloudIds 
   if (calls === 0) return {};
   return {
     upstream_calls: calls,
-    upstream_milliseconds: Math.round(waited),
+    upstream_ms: Math.round(waited),
     ...(cloudIds.length > 0 && { upstream_request_ids: cloudIds.join(' ') }),
   };
 }

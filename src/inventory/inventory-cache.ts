@@ -84,7 +84,7 @@ export class InventoryCache {
     if (known === undefined) this.#inventories.set(key, inventory);
     const open = () => cloud.detached(SYNC_TIMEOUT_MS);
     const view = inventory.sync(version, open, mayRelist, ({ kind }) => {
-      this.#metrics.count('fleet_refreshes', { kind });
+      this.#metrics.count('inventory_syncs', { kind });
       this.#reweigh(key, inventory);
     });
     const ignore = () => {};

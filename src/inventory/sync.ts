@@ -29,7 +29,7 @@ export interface SyncResult {
   readonly state: SyncState;
   readonly groups: readonly SecurityGroup[];
   /** Whether everything was listed, or only what changed. */
-  readonly kind: 'full' | 'changes';
+  readonly kind: 'full' | 'delta';
 }
 
 /**
@@ -55,7 +55,7 @@ async function instancesNow(
   const since = needs.relist ? null : changesSince(before, needs.relistThreshold, monotonicMs());
   const followed =
     before === null || since === null ? null : await syncChanges(cloud, before, since, needs, hasNetwork);
-  if (followed !== null) return { state: followed, kind: 'changes' };
+  if (followed !== null) return { state: followed, kind: 'delta' };
   return { state: await listAll(cloud, before, hasNetwork), kind: 'full' };
 }
 

@@ -9,36 +9,36 @@ export interface CounterLabels {
   };
   /** Attempts to sign in, with `ok` or the reason of the refusal. */
   key_verifications: { readonly result: string };
-  /** Requests that the rate limits judged: `admitted`, `refused`, or `observed` where one would have been refused. */
+  /** Requests that the rate limits judged: `admitted`, `rejected`, or `shadow_rejected` where one would have been refused. */
   limit_decisions: { readonly decision: string; readonly plan: string };
   /**
    * Requests with an Idempotency-Key: `first`, `resumed` after one that was cut off, `replayed`, `waited` for the answer of
    * another, `conflict`.
    */
-  idempotency: { readonly result: string };
+  idempotent_requests: { readonly result: string };
   /** Commands that Redis did not carry out, with the reason. */
   redis_failures: { readonly reason: string };
-  /** Times a project's instances were brought up to date: `full`, or by `changes` alone. */
-  fleet_refreshes: { readonly kind: string };
-  /** Reads by where their answer came from: `hit`, `miss`, `stale`, or `off` where nothing is kept. */
-  cache_results: { readonly result: string; readonly route: string };
+  /** Times a project's instances were brought up to date: `full` or `delta`. */
+  inventory_syncs: { readonly kind: string };
+  /** Reads by where their answer came from: `hit`, `miss`, `stale`, or `bypass` where nothing is kept. */
+  cache_requests: { readonly result: string; readonly route: string };
   /** Answers that were fetched beside requests: `ok` or `failed`. */
-  cache_refreshes: { readonly result: string };
+  cache_revalidations: { readonly result: string };
   /** What has happened to instances, as listeners were told: `created`, `state_changed`, `updated`, `deleted`. */
   events: { readonly kind: string };
   /** Looks at a project for those who listen to it: `ok` or `failed`. */
-  event_looks: { readonly result: string };
+  event_polls: { readonly result: string };
   /** Streams of events that ended, by reason. */
-  event_streams_ended: { readonly reason: string };
+  event_streams_closed: { readonly reason: string };
   /**
-   * Connections closed for want of descriptors: `silent`, without any request; `idle`, between two; `refused`, new ones while all
+   * Connections closed for want of descriptors: `no_request`, without any request; `idle`, between two; `rejected`, new ones while all
    * others were busy.
    */
   connections_closed: { readonly reason: string };
   /** Lines of the log that were dropped: their reader has `stalled`, is `closed`, or writing `failed`. */
   log_lines_dropped: { readonly reason: string };
-  /** Calls that were not made to the cloud: its breaker was `open`, or too many were under way (`busy`). */
-  upstream_refusals: { readonly service: string; readonly reason: string };
+  /** Calls that were not made to the cloud: `breaker_open` or `concurrency_limit`. */
+  upstream_rejections: { readonly service: string; readonly reason: string };
 }
 
 /** What goes up and down, and its labels. */
@@ -49,12 +49,12 @@ export interface GaugeLabels {
   cache_bytes: Record<never, never>;
   /** Streams of events that are open. */
   event_streams: Record<never, never>;
-  /** Feeds that somebody listens to here, by what this gateway does for them: `leading`, `alone`, `following`. */
+  /** Feeds that somebody listens to here, by what this gateway does for them: `leader`, `standalone`, `follower`. */
   event_feeds: { readonly role: string };
   /** Endpoints of a service that are spared, because they are not well. */
   upstream_breakers_open: { readonly service: string };
   /** Calls to a service that are under way. */
-  upstream_calls_running: { readonly service: string };
+  upstream_calls_in_flight: { readonly service: string };
   /** API keys by what they are: `active`, `disabled`, `expired`, `revoked`. */
   keys: { readonly state: string };
 }
@@ -62,9 +62,9 @@ export interface GaugeLabels {
 /** What is measured in seconds, and its labels. */
 export interface HistogramLabels {
   /** From the arrival of a request to its answer. */
-  request_seconds: { readonly route: string; readonly dialect: string };
+  request_duration_seconds: { readonly route: string; readonly dialect: string };
   /** Calls to the cloud; `status` is its class, `2xx` to `5xx`, or `none` without an answer. */
-  upstream_seconds: { readonly service: string; readonly method: string; readonly status: string };
+  upstream_duration_seconds: { readonly service: string; readonly method: string; readonly status: string };
 }
 
 /** Where the gateway counts what happens. */

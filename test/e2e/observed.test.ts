@@ -41,10 +41,10 @@ test('the line of a request says what was asked of the cloud, and whom to ask th
     key: key.split('_')[1],
     project: expect.any(String),
     upstream_calls: expect.any(Number),
-    upstream_milliseconds: expect.any(Number),
+    upstream_ms: expect.any(Number),
   });
   expect(line.upstream_calls).toBeGreaterThanOrEqual(2);
-  expect(line.upstream_milliseconds).toBeLessThanOrEqual(Number(line.milliseconds) + 1);
+  expect(line.upstream_ms).toBeLessThanOrEqual(Number(line.duration_ms) + 1);
   const ids = String(line.upstream_request_ids).split(' ');
   expect(ids.length).toBeLessThanOrEqual(10);
   for (const id of ids) expect(id).toMatch(/^req-[0-9a-f-]{36}$/);
@@ -70,12 +70,12 @@ test('metrics: requests and their time, calls to the cloud and their time, keys 
   const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
   const has = [
     /^linguanova_requests_total\{method="GET",route="\/v1\/flavors",dialect="redu",status="200"\} 1$/m,
-    /^linguanova_request_seconds_count\{route="\/v1\/flavors",dialect="redu"\} 1$/m,
-    /^linguanova_request_seconds_bucket\{le="30",route="\/v1\/flavors",dialect="redu"\} 1$/m,
-    /^linguanova_upstream_seconds_count\{service="compute",method="GET",status="2xx"\} [1-9]/m,
-    /^linguanova_upstream_seconds_count\{service="identity",method="POST",status="2xx"\} [1-9]/m,
+    /^linguanova_request_duration_seconds_count\{route="\/v1\/flavors",dialect="redu"\} 1$/m,
+    /^linguanova_request_duration_seconds_bucket\{le="30",route="\/v1\/flavors",dialect="redu"\} 1$/m,
+    /^linguanova_upstream_duration_seconds_count\{service="compute",method="GET",status="2xx"\} [1-9]/m,
+    /^linguanova_upstream_duration_seconds_count\{service="identity",method="POST",status="2xx"\} [1-9]/m,
     /^linguanova_upstream_breakers_open\{service="compute"\} 0$/m,
-    /^linguanova_upstream_calls_running\{service="compute"\} 0$/m,
+    /^linguanova_upstream_calls_in_flight\{service="compute"\} 0$/m,
     /^linguanova_keys\{state="active"\} 1$/m,
     /^linguanova_keys\{state="revoked"\} 0$/m,
   ];

@@ -206,12 +206,12 @@ describe('many who listen', () => {
     const { id } = await acme.boot(NEW);
     await Promise.all(many.map((reader) => reader.until((one) => about(id)(one) && is('active')(one))));
     for (const reader of many) reader.close();
-    await expect.poll(() => logged(gateways, 'events_ended').length, SOON).toBe(MANY);
+    await expect.poll(() => logged(gateways, 'event_stream_closed').length, SOON).toBe(MANY);
     const before = looks(gateways).length;
     await new Promise((resolve) => setTimeout(resolve, 4_000));
     expect(looks(gateways)).toHaveLength(before);
-    expect(logged(gateways, 'events_ended')[0]?.fields).toMatchObject({
-      reason: 'left',
+    expect(logged(gateways, 'event_stream_closed')[0]?.fields).toMatchObject({
+      reason: 'client_closed',
       events: expect.any(Number),
     });
   });
@@ -228,7 +228,7 @@ describe('many who listen', () => {
     const full = await globex.get('/v1/events');
     expect([full.status, full.headers.get('Retry-After')]).toEqual([503, '10']);
     first.close();
-    await expect.poll(() => logged(gateways, 'events_ended').length, SOON).toBe(1);
+    await expect.poll(() => logged(gateways, 'event_stream_closed').length, SOON).toBe(1);
     expect((await listen(globex)).status).toBe(200);
   });
 
@@ -251,7 +251,7 @@ describe('many who listen', () => {
     expect([head.status, head.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
     expect((await acme.post('/v1/events', {})).status).toBe(405);
     expect(await (await fetch(`${acme.url}/metrics`)).text()).not.toMatch(/^linguanova_event_streams [1-9]/m);
-    expect(logged(gateways, 'events_ended')).toEqual([]);
+    expect(logged(gateways, 'event_stream_closed')).toEqual([]);
   });
 });
 
@@ -274,7 +274,9 @@ describe('who may listen no longer', () => {
     await reader.until(() => true);
     expect((await change(acme)).ok).toBe(true);
     await reader.ended();
-    expect(logged(gateways, 'events_ended').map(({ fields }) => fields.reason)).toEqual(['key']);
+    expect(logged(gateways, 'event_stream_closed').map(({ fields }) => fields.reason)).toEqual([
+      'key_revoked',
+    ]);
     expect(staying.isOver).toBe(false);
   });
 
@@ -293,10 +295,10 @@ test('a cloud that is down is an error before a stream begins, and silence once 
   const [globex] = await gateways.clients('globex');
   gateways.disturb = async () => DOWN();
   expect((await globex?.get('/v1/events'))?.status).toBeGreaterThanOrEqual(502);
-  await expect.poll(() => logged(gateways, 'events_stalled').length, SOON).toBeGreaterThan(0);
+  await expect.poll(() => logged(gateways, 'event_polling_failed').length, SOON).toBeGreaterThan(0);
   expect((await listen(acme)).status, 'who joins').toBe(200);
   gateways.disturb = async () => null;
-  await expect.poll(() => logged(gateways, 'events_resumed').length, SOON).toBeGreaterThan(0);
+  await expect.poll(() => logged(gateways, 'event_polling_recovered').length, SOON).toBeGreaterThan(0);
   await gateways.openStack().compute('PUT', `/servers/${id}`, { server: { name: 'again' } });
   await reader.until(({ data }) => data.instance?.name === 'again');
 });
@@ -312,7 +314,7 @@ test('who does not read is dropped, and the others hear on', async () => {
     stuck.on('response', (answer) => resolve(void answer.pause()));
   });
   // Some 30 KB for each instance, until the sockets are full as well.
-  for (let n = 0; logged(gateways, 'events_ended').length === 0; n++) {
+  for (let n = 0; logged(gateways, 'event_stream_closed').length === 0; n++) {
     expect(n, 'rounds').toBeLessThan(200);
     const metadata = Object.fromEntries(
       Array.from({ length: 100 }, (_, i) => [`k${i}`, `${n}`.padEnd(255, 'x')]),
@@ -322,7 +324,9 @@ test('who does not read is dropped, and the others hear on', async () => {
     await acme.patch(`/v1/instances/${first.id}`, { name: `n${n}` });
     await reader.until(({ data }) => data.instance?.name === `n${n}`);
   }
-  expect(logged(gateways, 'events_ended').map(({ fields }) => fields.reason)).toEqual(['slow']);
+  expect(logged(gateways, 'event_stream_closed').map(({ fields }) => fields.reason)).toEqual([
+    'slow_consumer',
+  ]);
   expect(reader.isOver).toBe(false);
   stuck.destroy();
 });

@@ -184,7 +184,7 @@ describe('while the first runs', () => {
     }
     expect(await servers()).toHaveLength(1);
     const counted = await (await fetch(`${one.url}/metrics`)).text();
-    expect(counted).toContain('linguanova_idempotency_total{result="first"} 1');
+    expect(counted).toContain('linguanova_idempotent_requests_total{result="first"} 1');
   });
 
   test('when it makes nothing, one of those who wait goes on in its place', async () => {
@@ -229,7 +229,7 @@ describe('the store', () => {
     const first = await client.postOnce(KEY, '/v1/instances', BODY);
     expect(first.status).toBe(202);
     expect(node.logged).toContainEqual(
-      expect.objectContaining({ level: 'error', event: 'idempotency_answer_lost' }),
+      expect.objectContaining({ level: 'error', event: 'idempotency_store_failed' }),
     );
     const other = new ReduClient((await nodes.node(impatient)).url, client.key);
     const again = await other.postOnce(KEY, '/v1/instances', BODY);

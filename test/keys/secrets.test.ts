@@ -167,7 +167,7 @@ describe('after all that keys go through, their secrets are nowhere but where th
     expect(found).toEqual(
       expect.arrayContaining(['key 0', 'key 5', 'the password', 'secret 1 of the cloud']),
     );
-    for (const name of ['key_refused', 'upstream_failed', 'request_failed']) {
+    for (const name of ['key_refused', 'request_failed_upstream', 'request_failed']) {
       expect(evidence['the log']).toContain(name);
     }
   });

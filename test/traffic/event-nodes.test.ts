@@ -63,7 +63,7 @@ describe.skipIf(redis === null)('several nodes on one Redis', { timeout: 120_000
     };
     await expect
       .poll(async () => (await Promise.all(gateways.nodes.map(role))).toSorted(), SOON)
-      .toEqual(['following', 'leading']);
+      .toEqual(['follower', 'leader']);
   });
 
   test('what was missed at one is told by the other', async () => {

@@ -150,15 +150,15 @@ describe('modes', () => {
     expect(await admittedOf(customer, 10)).toBe(10);
     expect((await ask(customer)).headers.get('X-RateLimit-Remaining')).toBe('0');
     expect(await metric(limited, 'admitted')).toBe(3);
-    expect(await metric(limited, 'observed')).toBe(8);
-    expect(await metric(limited, 'refused')).toBe(0);
+    expect(await metric(limited, 'shadow_rejected')).toBe(8);
+    expect(await metric(limited, 'rejected')).toBe(0);
   });
 
   test('enforce counts what it refuses', async () => {
     const limited = await start({ plans: [plan('default', 3, 60)] });
     const customer = await limited.client();
     for (let n = 0; n < 5; n++) await ask(customer);
-    expect([await metric(limited, 'admitted'), await metric(limited, 'refused')]).toEqual([3, 2]);
+    expect([await metric(limited, 'admitted'), await metric(limited, 'rejected')]).toEqual([3, 2]);
   });
 
   test('off: no limit and no headers', async () => {

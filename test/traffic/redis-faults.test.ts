@@ -85,7 +85,7 @@ describe.skipIf(server === null)('Redis fails under load', { timeout: 150_000 },
 
     for (const node of nodes) {
       const lines = changes(node).map(({ level, event }) => `${level} ${event}`);
-      const [first, second] = ['warn redis_lost', 'info redis_back'];
+      const [first, second] = ['warn redis_disconnected', 'info redis_reconnected'];
       // A machine under load may lose it once more by itself: one line for each change, whatever the number of commands.
       expect(lines.length).toBeGreaterThanOrEqual(2);
       expect(lines).toEqual(lines.map((_, index) => (index % 2 === 0 ? first : second)));

@@ -89,8 +89,8 @@ describe.each(FAULTS)('a service that is %s', { timeout: 90_000 }, (fault) => {
     await expect.poll(back, { timeout: 40_000 }).toBe(200);
     await expect.poll(async () => (await ready()).cloud, { timeout: 10_000 }).toBe('ok');
     expect(ofBreakers(), 'one line for each change').toEqual([
-      'cloud_breaker_open network',
-      'cloud_breaker_closed network',
+      'upstream_breaker_opened network',
+      'upstream_breaker_closed network',
     ]);
   });
 

@@ -74,7 +74,7 @@ describe('a call that is passed through', () => {
     expect(statuses).toEqual(Array.from({ length: MANY }, () => 504));
     cloud.letGo();
     expect((await networks()).status).toBe(200);
-    expect(logged).not.toContain('cloud_breaker_open');
+    expect(logged).not.toContain('upstream_breaker_opened');
   });
 
   test('is ended when its client hangs up, which opens no breaker', async () => {
@@ -93,7 +93,7 @@ describe('a call that is passed through', () => {
     await expect.poll(() => cloud.hungUp.length).toBe(MANY);
     cloud.letGo();
     expect((await networks()).status).toBe(200);
-    expect(logged).not.toContain('cloud_breaker_open');
-    expect(logged).not.toContain('cloud_no_answer');
+    expect(logged).not.toContain('upstream_breaker_opened');
+    expect(logged).not.toContain('upstream_unreachable');
   });
 });

@@ -73,8 +73,8 @@ test('200 silent connections on 120 descriptors do not keep a request waiting', 
       expect(response.status).toBe(200);
     }
     const metrics = await (await fetch(`${url}/metrics`)).text();
-    expect(metrics).toMatch(/linguanova_connections_closed_total\{reason="silent"\} \d\d/);
-    expect(printed().match(/connections_full/g)).toHaveLength(1);
+    expect(metrics).toMatch(/linguanova_connections_closed_total\{reason="no_request"\} \d\d/);
+    expect(printed().match(/connection_limit_reached/g)).toHaveLength(1);
   } finally {
     for (const socket of silent) socket.destroy();
     killGroup(child.pid);

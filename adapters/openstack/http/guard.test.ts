@@ -252,12 +252,12 @@ test('metrics say what was asked, what was not, and which breakers are open', as
   const lines = (await metrics.expose()).split('\n').filter((line) => line.includes('_upstream_'));
   expect(lines).toEqual(
     expect.arrayContaining([
-      'linguanova_upstream_seconds_count{service="network",method="GET",status="5xx"} 10',
-      'linguanova_upstream_seconds_count{service="compute",method="GET",status="2xx"} 1',
-      'linguanova_upstream_refusals_total{service="network",reason="open"} 2',
+      'linguanova_upstream_duration_seconds_count{service="network",method="GET",status="5xx"} 10',
+      'linguanova_upstream_duration_seconds_count{service="compute",method="GET",status="2xx"} 1',
+      'linguanova_upstream_rejections_total{service="network",reason="breaker_open"} 2',
       'linguanova_upstream_breakers_open{service="network"} 1',
       'linguanova_upstream_breakers_open{service="compute"} 0',
-      'linguanova_upstream_calls_running{service="network"} 0',
+      'linguanova_upstream_calls_in_flight{service="network"} 0',
     ]),
   );
 });

@@ -141,7 +141,10 @@ export class Guard implements Transport, StreamingTransport {
 
   #tellRefusal(error: unknown, service: ServiceType, breaker: Breaker): void {
     if (!(error instanceof ComputeError)) return;
-    this.#ports.metrics?.count('upstream_refusals', { service, reason: breaker.open ? 'open' : 'busy' });
+    this.#ports.metrics?.count('upstream_rejections', {
+      service,
+      reason: breaker.open ? 'breaker_open' : 'concurrency_limit',
+    });
   }
 
   async #timed<Answer extends { readonly status: number }>(
@@ -156,7 +159,7 @@ export class Guard implements Transport, StreamingTransport {
       return answer;
     } finally {
       const seconds = (performance.now() - started) / 1000;
-      this.#ports.metrics?.observe('upstream_seconds', seconds, { service, method, status });
+      this.#ports.metrics?.observe('upstream_duration_seconds', seconds, { service, method, status });
     }
   }
 
@@ -186,8 +189,8 @@ export class Guard implements Transport, StreamingTransport {
 
   #tellBreaker(service: ServiceType, origin: string, open: boolean): void {
     const { log } = this.#ports;
-    if (open) log?.warn('cloud_breaker_open', { service, origin });
-    else log?.info('cloud_breaker_closed', { service, origin });
+    if (open) log?.warn('upstream_breaker_opened', { service, origin });
+    else log?.info('upstream_breaker_closed', { service, origin });
   }
 
   #tellMetrics(): void {
@@ -198,7 +201,7 @@ export class Guard implements Transport, StreamingTransport {
     }
     for (const [service, { open, running }] of sums) {
       this.#ports.metrics?.set('upstream_breakers_open', open, { service });
-      this.#ports.metrics?.set('upstream_calls_running', running, { service });
+      this.#ports.metrics?.set('upstream_calls_in_flight', running, { service });
     }
   }
 }

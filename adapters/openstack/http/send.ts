@@ -125,7 +125,7 @@ function noAnswer(
   sent: boolean,
 ): ComputeError {
   const { origin, pathname } = new URL(request.url);
-  context.log.warn('cloud_no_answer', { method: request.method, origin, path: pathname, sent }, error);
+  context.log.warn('upstream_unreachable', { method: request.method, origin, path: pathname, sent }, error);
   const underneath = { cause: error, notApplied: !sent };
   return error.timedOut
     ? new ComputeError('timeout', 'The cloud did not answer in time.', underneath)

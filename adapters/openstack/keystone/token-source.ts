@@ -199,7 +199,7 @@ export function refusal(owner: TokenOwner, cause: unknown, context: SendContext)
   if (owner.kind === 'application_credential') {
     return new ComputeError('forbidden', 'This API key no longer has access to its project.', { cause });
   }
-  context.log.error('service_account_refused', {}, cause);
+  context.log.error('service_account_rejected', {}, cause);
   return new ComputeError('unavailable', 'The cloud refuses this gateway at the moment.', {
     cause,
     retryAfter: 30,

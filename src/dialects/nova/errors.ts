@@ -66,7 +66,8 @@ export function novaErrorResponse(error: unknown, c: Context<GatewayEnv>, public
   const { requestId, log } = c.var;
   const computeError = toComputeError(error);
   if (computeError.code === 'internal') log?.error('request_failed', { request_id: requestId }, error);
-  else if (LOGGED.includes(computeError.code)) log?.warn('upstream_failed', { request_id: requestId }, error);
+  else if (LOGGED.includes(computeError.code))
+    log?.warn('request_failed_upstream', { request_id: requestId }, error);
 
   const service = serviceOfPath(c.req.path) ?? 'compute';
   const { status } = NOVA_ERRORS[computeError.code];

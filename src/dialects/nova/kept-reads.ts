@@ -138,7 +138,7 @@ export class KeptReads {
     const versions = versionsOf(own, all);
     const at = this.#now();
     const kept = this.#good(read, own, all, at);
-    this.#metrics.count('cache_results', { result: kept === null ? 'miss' : 'hit', route });
+    this.#metrics.count('cache_requests', { result: kept === null ? 'miss' : 'hit', route });
     if (kept !== null) return again(kept, at);
     const prepared = await fetch();
     const settled = !rule.settles || at - this.#changedAt(projectId) > SETTLING;

@@ -204,7 +204,7 @@ async function keepOrWithdraw<T>(
   } catch (error) {
     const gone =
       !owned || (await access.identities.deleteCredential(userId, credential.id, call).catch(() => false));
-    if (!gone) call.log.error('credential_left', { credential: credential.id }, error);
+    if (!gone) call.log.error('credential_cleanup_failed', { credential: credential.id }, error);
     throw error;
   }
 }

@@ -103,5 +103,5 @@ test('a failure of the cloud is logged with its cause', () => {
   const warn = vi.fn();
   const error = new ComputeError('bad_gateway', 'The cloud failed.', { cause: new Error('html') });
   reduErrorResponse(error, 'req-1', { ...SILENT, warn });
-  expect(warn).toHaveBeenCalledWith('upstream_failed', { request_id: 'req-1' }, error);
+  expect(warn).toHaveBeenCalledWith('request_failed_upstream', { request_id: 'req-1' }, error);
 });

@@ -71,12 +71,13 @@ export type ReduError = z.infer<typeof errorSchema>;
  * defect of the gateway: a fixed text for the client, the error itself for the log.
  *
  * @param requestId Answered as `X-Request-Id`.
- * @param log Gets defects as `request_failed` and failures of the cloud as `upstream_failed`.
+ * @param log Gets defects as `request_failed` and failures of the cloud as `request_failed_upstream`.
  */
 export function reduErrorResponse(error: unknown, requestId: string, log?: Logger): Response {
   const known = toComputeError(error);
   if (known.code === 'internal') log?.error('request_failed', { request_id: requestId }, error);
-  else if (LOGGED.includes(known.code)) log?.warn('upstream_failed', { request_id: requestId }, error);
+  else if (LOGGED.includes(known.code))
+    log?.warn('request_failed_upstream', { request_id: requestId }, error);
 
   const row = REDU_ERRORS[known.code];
   const headers = new Headers({ 'Content-Type': 'application/json', 'X-Request-Id': requestId });

@@ -8,7 +8,7 @@ import type { ResponseHeaders } from '../../http/response-headers.ts';
 export interface AtHand {
   /** As metrics and log name it. */
   readonly route: string;
-  /** As `cache_results` counts it. */
+  /** As `cache_requests` counts it. */
   readonly result: string;
   answer(beside: ResponseHeaders): Response;
 }

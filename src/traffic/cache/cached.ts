@@ -131,7 +131,7 @@ export function caching(
       const target = targetOf(c.req.url);
       const { parameters } = target;
       if (!isOn || (parameters !== null && bypassOn.some((name) => parameters.has(name)))) {
-        metrics.count('cache_results', { result: 'off', route: routePath(c) });
+        metrics.count('cache_requests', { result: 'bypass', route: routePath(c) });
         open(c);
         return handler(c, next);
       }
@@ -158,7 +158,7 @@ export function caching(
       };
       const outcome = answers.get(asked);
       const told = outcome instanceof Promise ? await outcome : outcome;
-      metrics.count('cache_results', { result: told.result, route: routePath(c) });
+      metrics.count('cache_requests', { result: told.result, route: routePath(c) });
       toldBefore.note(c, { principal, authContext: caller, key, route: routePath(c) });
       return toResponse(c.get('responseHeaders'), c.req.header('If-None-Match'), told, monotonicMs());
     };

@@ -168,7 +168,7 @@ export class ResponseCache {
     if (failurePolicy(this.#failures.get(asked.key.text), this.#now()) === 'leave alone') return;
     const isFresh = (answer: CachedResponse) => freshness(answer, this.#now()) === 'fresh';
     const { landed } = this.#begin(asked, asked.revalidate, isFresh);
-    const done = (result: string) => () => this.#ports.metrics.count('cache_refreshes', { result });
+    const done = (result: string) => () => this.#ports.metrics.count('cache_revalidations', { result });
     asked.waitUntil(landed.then(done('ok'), done('failed')));
   }
 

@@ -39,7 +39,7 @@ test('what waits is still told when it ends', async () => {
 test('who waits hears of the end at once', async () => {
   const one = streamUnderTest();
   const waiting = read(one);
-  one.stream.end('stopping');
+  one.stream.end('shutdown');
   expect(await waiting).toBeNull();
 });
 
@@ -47,7 +47,7 @@ test('who is too far behind is too slow, and what waited is let go', async () =>
   const one = streamUnderTest();
   const chunk = new Uint8Array(MIB);
   for (let n = 0; n < 3; n++) one.stream.push(chunk);
-  expect(one.ends).toEqual(['slow']);
+  expect(one.ends).toEqual(['slow_consumer']);
   expect(await read(one)).toBeNull();
 });
 
@@ -66,6 +66,6 @@ test('who goes away has left, once', async () => {
   one.stream.push(bytes('a'));
   await one.reader.cancel();
   one.stream.push(bytes('b'));
-  one.stream.end('key');
-  expect(one.ends).toEqual(['left']);
+  one.stream.end('key_revoked');
+  expect(one.ends).toEqual(['client_closed']);
 });

@@ -4,17 +4,17 @@ const MAX_WAITING = 2_097_152;
 /** Why a stream ended. */
 export type EndReason =
   /** The client went away, or its connection did. */
-  | 'left'
-  | 'slow'
+  | 'client_closed'
+  | 'slow_consumer'
   /** The instance it was about is gone. */
   | 'deleted'
   /** The key is revoked, disabled or expired, has lost its scope, or cannot be used from there any more. */
-  | 'key'
+  | 'key_revoked'
   /** The cloud no longer lets its credential in, or as somebody with other rights. */
-  | 'credential'
+  | 'credential_revoked'
   /** For too long it could not be found out whether the key is still good. */
   | 'unverified'
-  | 'stopping';
+  | 'shutdown';
 
 /**
  * A body of server-sent events, of bytes that all who listen share. What waits for a reader is bounded: one that is further behind
@@ -41,7 +41,7 @@ export class EventStream {
         pull: () => this.#asked(),
         cancel: () => {
           this.#waiting = [];
-          this.#over('left');
+          this.#over('client_closed');
         },
       },
       { highWaterMark: 0 },
@@ -55,7 +55,7 @@ export class EventStream {
       this.#controller.enqueue(bytes);
     } else if (this.#bytes + bytes.length > MAX_WAITING) {
       this.#waiting = [];
-      this.end('slow');
+      this.end('slow_consumer');
     } else {
       this.#waiting.push(bytes);
       this.#bytes += bytes.length;

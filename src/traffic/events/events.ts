@@ -74,8 +74,8 @@ export class Events {
     const listener = new Listener(instanceId, principal, c.get('verifyAgain'), (reason) => {
       leave();
       const milliseconds = Math.round(performance.now() - opened);
-      c.get('log').info('events_ended', { reason, events: listener.told, milliseconds });
-      metrics.count('event_streams_ended', { reason });
+      c.get('log').info('event_stream_closed', { reason, events: listener.told, duration_ms: milliseconds });
+      metrics.count('event_streams_closed', { reason });
     });
     try {
       const caller = await clouds.caller(principal.credential, callContext(c, this.#deadline));

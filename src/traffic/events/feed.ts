@@ -26,7 +26,7 @@ export interface FeedParts extends Pick<LookoutParts, 'maxAge'> {
 }
 
 /** What a gateway does for a feed: looks, for all that share its log or for itself; or hears from the one that does. */
-export type Role = 'leading' | 'alone' | 'following';
+export type Role = 'leader' | 'standalone' | 'follower';
 
 /** How long somebody waits to be let in, milliseconds: what a request may take. */
 const PATIENCE = 25_000;
@@ -68,8 +68,8 @@ export class Feed {
   }
 
   get role(): Role {
-    if (!this.#lookout.leads) return 'following';
-    return this.#parts.log.shared ? 'leading' : 'alone';
+    if (!this.#lookout.leads) return 'follower';
+    return this.#parts.log.shared ? 'leader' : 'standalone';
   }
 
   /** Resolves once it is known from where on things are told. Rejects when they cannot be looked at, or with `timeout`. */

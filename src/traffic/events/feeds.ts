@@ -30,7 +30,7 @@ export interface EventWording extends Wording {
 
 /** What a look may take, milliseconds: as much as the refresh of a fleet. */
 const LOOK_MILLISECONDS = 25_000;
-const ROLES: readonly Role[] = ['leading', 'alone', 'following'];
+const ROLES: readonly Role[] = ['leader', 'standalone', 'follower'];
 
 /** The feeds that somebody listens to at this gateway. */
 export class Feeds {
@@ -53,8 +53,8 @@ export class Feeds {
       look: (listeners) => this.#look(listeners),
       announce: (projectId, instanceIds) => this.#announce({ projectId, instanceIds }),
       turned: (project, error) => {
-        if (error === null) log.info('events_resumed', { project });
-        else log.warn('events_stalled', { project }, error);
+        if (error === null) log.info('event_polling_recovered', { project });
+        else log.warn('event_polling_failed', { project }, error);
       },
       happened: (entries) => {
         for (const { change } of entries) if (change !== null) metrics.count('events', { kind: change.kind });
@@ -91,7 +91,7 @@ export class Feeds {
     const feeds = [...this.#feeds.values()];
     this.#feeds.clear();
     for (const { listeners } of feeds)
-      for (const { isLive, stream } of listeners) if (isLive) stream.end('stopping');
+      for (const { isLive, stream } of listeners) if (isLive) stream.end('shutdown');
     await Promise.all(feeds.map((feed) => feed.close()));
   }
 
@@ -114,17 +114,17 @@ export class Feeds {
       try {
         const cloud = clouds.open(listener.principal.credential, this.call(listener.principal.projectId));
         const { instances } = await listInstances(cloud, {}, {});
-        metrics.count('event_looks', { result: 'ok' });
+        metrics.count('event_polls', { result: 'ok' });
         return {
           shown: new Map(instances.map((instance) => [instance.id, this.#wording.show(instance)])),
           passing: instances.some(({ state, inTransition }) => inTransition || isTransitional(state)),
         };
       } catch (error) {
         if (!hasCode(error, 'forbidden')) {
-          metrics.count('event_looks', { result: 'failed' });
+          metrics.count('event_polls', { result: 'failed' });
           throw error;
         }
-        if (listener.isLive) listener.stream.end('credential');
+        if (listener.isLive) listener.stream.end('credential_revoked');
         else if (listeners.size === 1) throw error;
       }
     }

@@ -24,15 +24,15 @@ export async function reasonToEnd(
 ): Promise<EndReason | null> {
   try {
     const verdict = await listener.verify();
-    if (!verdict.ok || !verdict.principal.scopes.includes('instances:read')) return 'key';
+    if (!verdict.ok || !verdict.principal.scopes.includes('instances:read')) return 'key_revoked';
     const { principal } = verdict;
     const caller = await clouds.caller(principal.credential, call);
-    if (feedKeyOf(caller, principal).text !== key.text) return 'credential';
+    if (feedKeyOf(caller, principal).text !== key.text) return 'credential_revoked';
     listener.principal = principal;
     listener.verifiedAt = monotonicMs();
     return null;
   } catch (error) {
-    if (hasCode(error, 'forbidden')) return 'credential';
+    if (hasCode(error, 'forbidden')) return 'credential_revoked';
     return monotonicMs() - listener.verifiedAt > MAX_UNVERIFIED ? 'unverified' : null;
   }
 }

@@ -75,7 +75,7 @@ export function idempotency(
     return known;
   };
   const attempts = new Attempts(store, { lease, kept: KEPT_MILLISECONDS, wait: deadline });
-  const count = (result: string) => metrics.count('idempotency', { result });
+  const count = (result: string) => metrics.count('idempotent_requests', { result });
 
   async function settle(c: Context<GatewayEnv>, { scope, runId }: IdempotencyRecord): Promise<void> {
     try {
@@ -84,10 +84,10 @@ export function idempotency(
       if (outcome === 'unknown') return c.var.log.warn('idempotency_outcome_unknown');
       const answer = await keptAnswer(c.res, await writtenFor(c));
       const sealed = await sealAnswer(secret, c.var.principal.sealingSecret(), scope, answer);
-      if (!(await store.keep(scope, runId, sealed))) c.var.log.error('idempotency_overtaken');
+      if (!(await store.keep(scope, runId, sealed))) c.var.log.error('idempotency_lease_lost');
     } catch (error) {
       // The answer stands. Who asks again is told by what is found in the cloud, once the lease is over.
-      c.var.log.error('idempotency_answer_lost', {}, error);
+      c.var.log.error('idempotency_store_failed', {}, error);
     }
   }
 
@@ -185,7 +185,7 @@ async function readerOf(c: Context<GatewayEnv>): Promise<Pick<KeptAnswer, 'roles
 
 /** Deletes answers whose time is over. Never rejects: the next one will. */
 export async function sweepIdempotency({ idempotency: store, log }: IdempotencyPorts): Promise<void> {
-  await store.sweep(isoTime(wallMs())).catch((error) => log.warn('idempotency_not_swept', {}, error));
+  await store.sweep(isoTime(wallMs())).catch((error) => log.warn('idempotency_sweep_failed', {}, error));
 }
 
 /** The body, left where the handler finds it. */

@@ -77,7 +77,7 @@ export function limit(
       const decided = limiter.admit(limitsOn(principal, plan), cost);
       const decision = decided instanceof Promise ? await decided : decided;
       const refused = !decision.admitted && mode === 'enforce';
-      const result = decision.admitted ? 'admitted' : refused ? 'refused' : 'observed';
+      const result = decision.admitted ? 'admitted' : refused ? 'rejected' : 'shadow_rejected';
       told(c.get('responseHeaders'), plan, decision, result);
       if (refused) c.res = respond(refusal(plan, decision, cost), c);
       else await next();
@@ -98,7 +98,7 @@ export function limit(
         costs.write,
       );
       const refused = !decision.admitted && mode === 'enforce';
-      const result = decision.admitted ? 'admitted' : refused ? 'refused' : 'observed';
+      const result = decision.admitted ? 'admitted' : refused ? 'rejected' : 'shadow_rejected';
       metrics.count('limit_decisions', { decision: result, plan: plan.name });
       if (refused) throw refusal(plan, decision, costs.write);
     },
