@@ -1,6 +1,6 @@
 import { monotonicMs } from '../clock.ts';
 import { LruMap } from '../lru-map.ts';
-import { readAddress } from './ip-address.ts';
+import { clientNetwork } from './ip-address.ts';
 
 /** Failures that an address may make in a window before it is slowed down. */
 const MAX_FAILURES = 10;
@@ -29,7 +29,7 @@ export class FailureLimit {
    * @returns Whole seconds until this address may fail again, null while it may.
    */
   record(address: string | null): number | null {
-    const key = networkOf(address);
+    const key = clientNetwork(address);
     const now = monotonicMs();
     let window = this.#failures.get(key);
     if (window === undefined || window.endsAt <= now) {
@@ -43,18 +43,10 @@ export class FailureLimit {
   /** Whole seconds until this address may try again, null while it may. Counts nothing. */
   blockedFor(address: string | null): number | null {
     const now = monotonicMs();
-    const window = this.#failures.get(networkOf(address));
+    const window = this.#failures.get(clientNetwork(address));
     const blocked = window !== undefined && window.endsAt > now && window.count >= this.#max;
     return blocked ? secondsUntil(window.endsAt, now) : null;
   }
-}
-
-/** What counts as one: a customer with IPv6 has a whole /64. */
-export function networkOf(text: string | null): string {
-  const address = readAddress(text ?? '');
-  if (address === null) return text ?? '';
-  // A customer with IPv6 has a whole /64 to try from.
-  return address.bits === 32 ? `${address.value}/32` : `${address.value >> 64n}/64`;
 }
 
 function secondsUntil(endsAt: number, now: number): number {

@@ -1,41 +1,29 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
-import { lies, readAddress, readNetwork } from './ip-address.ts';
+import { describe, expect, test } from 'vitest';
+import { clientNetwork, isCidr, isInside, parseAddress } from './ip-address.ts';
 
-test('every IPv4 address is read as the number it is', () => {
+test('an IPv4-mapped IPv6 address is parsed as the IPv4 address', () => {
   fc.assert(
-    fc.property(fc.nat(0xffff_ffff), (value) => {
-      const text = [24, 16, 8, 0].map((shift) => (value >>> shift) & 255).join('.');
-      expect(readAddress(text)).toEqual({ bits: 32, value: BigInt(value) });
-      expect(readAddress(`::ffff:${text}`)).toEqual({ bits: 32, value: BigInt(value) });
+    fc.property(fc.ipV4(), (text) => {
+      expect(parseAddress(text)?.toString()).toBe(text);
+      expect(parseAddress(`::ffff:${text}`)?.toString()).toBe(text);
     }),
   );
 });
 
-test('every IPv6 address is read as the number it is, however it is written', () => {
+test('every notation of an IPv6 address is parsed as the address that URLs have', () => {
   fc.assert(
     fc.property(fc.ipV6(), (text) => {
-      const { bits, value } = readAddress(text) ?? expect.unreachable(text);
-      // An IPv4 address in disguise is above.
-      fc.pre(bits === 128);
-      const groups = Array.from({ length: 8 }, (_, group) => (value >> BigInt(112 - 16 * group)) & 0xffffn);
-      const plain = groups.map((group) => group.toString(16)).join(':');
-      expect(new URL(`http://[${plain}]`).hostname).toBe(new URL(`http://[${text}]`).hostname);
-      expect(readAddress(plain)).toEqual({ bits, value });
-      expect(readAddress(text.toUpperCase())).toEqual({ bits, value });
+      const address = parseAddress(text) ?? expect.unreachable(text);
+      fc.pre(address.kind() === 'ipv6');
+      expect(new URL(`http://[${address.toString()}]`).hostname).toBe(new URL(`http://[${text}]`).hostname);
+      expect(parseAddress(text.toUpperCase())).toEqual(address);
     }),
   );
 });
 
-test.each([
-  ['::', 0n],
-  ['::1', 1n],
-  ['1::', 1n << 112n],
-  ['2001:db8::5', (0x2001_0db8n << 96n) | 5n],
-  ['fe80::1%eth0', (0xfe80n << 112n) | 1n],
-  ['::192.0.2.1', 0xc000_0201n],
-])('%s is %s', (text, value) => {
-  expect(readAddress(text)).toEqual({ bits: 128, value });
+test('a zone makes no difference', () => {
+  expect(isInside('fe80::1%eth0', ['fe80::1/128'])).toBe(true);
 });
 
 test.each([
@@ -63,27 +51,86 @@ test.each([
   'fe80::1%',
   'fe80::1%eth0/x',
   'localhost',
-])('%j is no address', (text) => {
-  expect(readAddress(text)).toBeNull();
+])('%j is not an address', (text) => {
+  expect(parseAddress(text)).toBeNull();
 });
 
 test.each([
-  ['192.0.2.0/24', { bits: 32, value: 0xc000_0200n, prefix: 24 }],
-  ['::ffff:192.0.2.0/120', { bits: 32, value: 0xc000_0200n, prefix: 24 }],
-  ['::/0', { bits: 128, value: 0n, prefix: 0 }],
-  ['::ffff:0:0/95', { bits: 128, value: 0xffff_0000_0000n, prefix: 95 }],
-  ['::ffff:0:0/96', { bits: 32, value: 0n, prefix: 0 }],
-])('%s is a network', (text, network) => {
-  expect(readNetwork(text)).toEqual(network);
+  ['192.0.2.1', '192.0.2.1/32'],
+  ['::ffff:192.0.2.1', '192.0.2.1/32'],
+  ['2001:db8:1:2:3::4', '2001:db8:1:2::/64'],
+  ['unix', 'unix'],
+  [null, ''],
+])('the client network of %s is %s', (address, network) => {
+  expect(clientNetwork(address)).toBe(network);
 });
 
-test('nothing of the other family lies in the widest network', () => {
-  const within = (address: string, network: string) => {
-    const [one, other] = [readAddress(address), readNetwork(network)];
-    return one !== null && other !== null && lies(one, other);
-  };
-  expect(within('192.0.2.1', '0.0.0.0/0')).toBe(true);
-  expect(within('192.0.2.1', '::/0')).toBe(false);
-  expect(within('::1', '::/0')).toBe(true);
-  expect(within('::1', '0.0.0.0/0')).toBe(false);
+const octets = fc.tuple(fc.nat(255), fc.nat(255), fc.nat(255), fc.nat(255));
+const toNumber = (address: readonly number[]) => address.reduce((sum, octet) => sum * 256 + octet, 0);
+const inSameNetwork = (a: readonly number[], b: readonly number[], bits: number) =>
+  Math.floor(toNumber(a) / 2 ** (32 - bits)) === Math.floor(toNumber(b) / 2 ** (32 - bits));
+
+describe('an address and a network', () => {
+  test('IPv4: inside exactly when the leading bits agree', () => {
+    fc.assert(
+      fc.property(octets, octets, fc.nat(32), fc.boolean(), (network, other, bits, near) => {
+        const address = near ? network.with(3, other[3] ?? 0) : other;
+        expect(isInside(address.join('.'), [`${network.join('.')}/${bits}`])).toBe(
+          inSameNetwork(address, network, bits),
+        );
+      }),
+    );
+  });
+
+  test('IPv6: inside exactly when the leading bits agree', () => {
+    const group = fc.nat(0xffff);
+    // The first group is not 0, so that no address is IPv4-mapped; those are below.
+    const groups = fc.tuple(fc.integer({ min: 1, max: 0xffff }), ...Array.from({ length: 7 }, () => group));
+    const write = (parts: readonly number[]) => parts.map((part) => part.toString(16)).join(':');
+    const value = (parts: readonly number[]) => parts.reduce((sum, part) => (sum << 16n) | BigInt(part), 0n);
+    fc.assert(
+      fc.property(groups, groups, fc.nat(128), fc.nat(8), (network, other, bits, shared) => {
+        const address = other.map((part, index) => (index < shared ? (network[index] ?? 0) : part));
+        const rest = BigInt(128 - bits);
+        const same = value(address) >> rest === value(network) >> rest;
+        expect(isInside(write(address), [`${write(network)}/${bits}`])).toBe(same);
+      }),
+    );
+  });
+
+  test.each([
+    ['192.0.2.7', ['192.0.2.0/24'], true],
+    ['192.0.2.7', ['198.51.100.0/24', '192.0.2.7/32'], true],
+    ['192.0.3.7', ['192.0.2.0/24'], false],
+    ['::ffff:192.0.2.7', ['192.0.2.0/24'], true],
+    ['192.0.2.7', ['::ffff:192.0.2.0/120'], true],
+    ['192.0.2.7', ['::ffff:0:0/96'], true],
+    ['192.0.2.7', ['::ffff:0:0/95'], false],
+    ['2001:db8::5', ['2001:db8::/32'], true],
+    ['2001:db9::5', ['2001:db8::/32'], false],
+    ['192.0.2.7', ['::/0'], false],
+    ['2001:db8::5', ['0.0.0.0/0'], false],
+    ['192.0.2.7', [], false],
+    ['', ['0.0.0.0/0'], false],
+    ['localhost', ['0.0.0.0/0'], false],
+    ['192.0.2.7, 10.0.0.1', ['0.0.0.0/0'], false],
+  ] as [string, string[], boolean][])('%s in %j: %s', (address, cidrs, inside) => {
+    expect(isInside(address, cidrs)).toBe(inside);
+  });
+
+  test.each([
+    ['192.0.2.0/24', true],
+    ['2001:db8::/32', true],
+    ['0.0.0.0/0', true],
+    ['192.0.2.0', false],
+    ['192.0.2.0/33', false],
+    ['192.0.2/24', false],
+    ['2001:db8::/129', false],
+    ['192.0.2.0/-1', false],
+    ['192.0.2.0/24 ', false],
+    ['everywhere', false],
+    ['', false],
+  ])('"%s" is a network: %s', (text, is) => {
+    expect(isCidr(text)).toBe(is);
+  });
 });

@@ -1,69 +1,83 @@
 /**
- * Addresses and networks of the internet, as numbers.
+ * IP addresses and networks in CIDR form, parsed by ipaddr.js.
  *
  * @module
  */
 
-export interface IpAddress {
-  /** Of the address: IPv4 or IPv6. */
-  readonly bits: 32 | 128;
-  readonly value: bigint;
-}
+import ipaddr from 'ipaddr.js';
+import { LruMap } from '../lru-map.ts';
 
-export interface IpNetwork extends IpAddress {
-  /** How many of the leading bits an address has in common with it. */
-  readonly prefix: number;
-}
+export type IpAddress = ipaddr.IPv4 | ipaddr.IPv6;
+export type IpNetwork = readonly [base: IpAddress, prefix: number];
 
-const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
 const MAPPED_BITS = 96;
-const MAPPED = 0xffffn;
+/** Parsing is the only costly part of a check: 4 to 160 µs with ipaddr.js, against 0.3 µs for a cached result. */
+const MAX_CACHED = 1_000;
 
-/**
- * An IPv4 address of four decimal parts, or an IPv6 address; a zone (`%eth0`) makes no difference. An IPv4 address that came over
- * an IPv6 socket (`::ffff:192.0.2.1`) is the IPv4 address. null: it is neither.
- */
-export function readAddress(text: string): IpAddress | null {
-  const address = asWritten(text);
-  return address !== null && isMapped(address) ? unmapped(address) : address;
+const addresses = new LruMap<IpAddress | null>({ max: MAX_CACHED });
+const networks = new LruMap<IpNetwork | null>({ max: MAX_CACHED });
+
+/** An IPv4-mapped IPv6 address (`::ffff:192.0.2.1`) is the IPv4 address; null for text that is not an address. */
+export function parseAddress(text: string): IpAddress | null {
+  return cached(addresses, text, () => {
+    if (ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text);
+    const address = ipaddr.IPv6.parse(text);
+    return address.isIPv4MappedAddress() ? address.toIPv4Address() : address;
+  });
 }
 
-/** A network in CIDR form; one of IPv4 that is written as one of IPv6 is the IPv4 network. null: it is none. */
-export function readNetwork(text: string): IpNetwork | null {
-  const [, base = '', digits] = /^(.+)\/(\d{1,3})$/.exec(text) ?? [];
-  const [address, prefix] = [asWritten(base), Number(digits)];
-  if (address === null || prefix > address.bits) return null;
-  return isMapped(address) && prefix >= MAPPED_BITS
-    ? { ...unmapped(address), prefix: prefix - MAPPED_BITS }
-    : { ...address, prefix };
+/** IPv4 takes four decimal parts, because `10.1/8` is ambiguous; an IPv4-mapped network is the IPv4 network. */
+export function parseNetwork(text: string): IpNetwork | null {
+  return cached(networks, text, () => {
+    if (ipaddr.IPv4.isValidCIDRFourPartDecimal(text)) return ipaddr.IPv4.parseCIDR(text);
+    const [base, prefix] = ipaddr.IPv6.parseCIDR(text);
+    return base.isIPv4MappedAddress() && prefix >= MAPPED_BITS
+      ? [base.toIPv4Address(), prefix - MAPPED_BITS]
+      : [base, prefix];
+  });
 }
 
-export function lies(address: IpAddress, network: IpNetwork): boolean {
-  const rest = BigInt(network.bits - network.prefix);
-  return address.bits === network.bits && address.value >> rest === network.value >> rest;
-}
-
-function asWritten(text: string): IpAddress | null {
-  if (IPV4.test(text)) {
-    return { bits: 32, value: text.split('.').reduce((value, part) => (value << 8n) | BigInt(part), 0n) };
+/** @param parse Throws for invalid text, as ipaddr.js does. */
+function cached<T>(cache: LruMap<T | null>, text: string, parse: () => T): T | null {
+  let result = cache.get(text);
+  if (result === undefined) {
+    try {
+      result = parse();
+    } catch {
+      result = null;
+    }
+    cache.set(text, result);
   }
-  const address = text.replace(/%\w+$/, '');
-  const url = `http://[${address}]`;
-  // URLs have the grammar of IPv6 addresses in them, and print each in one way: in lower case, the longest zeros as "::".
-  if (!/^[\da-f:.]+$/i.test(address) || !URL.canParse(url)) return null;
-  const [left = [], right = []] = new URL(url).hostname
-    .slice(1, -1)
-    .split('::')
-    .map((groups) => groups.split(':'));
-  const zeros = Array.from({ length: 8 - left.length - right.length }, () => '');
-  const digits = [...left, ...zeros, ...right].map((group) => group.padStart(4, '0'));
-  return { bits: 128, value: BigInt(`0x${digits.join('')}`) };
+  return result;
 }
 
-function isMapped({ bits, value }: IpAddress): boolean {
-  return bits === 128 && value >> 32n === MAPPED;
+export function isCidr(text: string): boolean {
+  return parseNetwork(text) !== null;
 }
 
-function unmapped({ value }: IpAddress): IpAddress {
-  return { bits: 32, value: value & 0xffff_ffffn };
+/** False for a network of the other family. */
+export function isInNetwork(address: IpAddress, [base, prefix]: IpNetwork): boolean {
+  return address.kind() === base.kind() && address.match(base, prefix);
+}
+
+/** Whether `text` is an address in one of `cidrs`. */
+export function isInside(text: string, cidrs: readonly string[]): boolean {
+  const address = parseAddress(text);
+  if (address === null) return false;
+  return cidrs.some((cidr) => {
+    const network = parseNetwork(cidr);
+    return network !== null && isInNetwork(address, network);
+  });
+}
+
+/** The unit in which clients are counted: an IPv4 address, or a /64, which is what one IPv6 customer has. */
+export function clientNetwork(text: string | null): string {
+  const address = parseAddress(text ?? '');
+  if (address === null) return text ?? '';
+  return 'parts' in address
+    ? `${address.parts
+        .slice(0, 4)
+        .map((part) => part.toString(16))
+        .join(':')}::/64`
+    : `${address.toString()}/32`;
 }

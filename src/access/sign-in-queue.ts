@@ -1,6 +1,6 @@
 import { deadlineIn, remainingMs } from '../clock.ts';
 import { ComputeError } from '../compute/errors.ts';
-import { networkOf } from './failure-limit.ts';
+import { clientNetwork } from './ip-address.ts';
 
 /** Sign-ins that are at Keystone at a time: it hashes passwords slowly on purpose, and serves the customers' requests, too. */
 const MAX_RUNNING = 8;
@@ -26,7 +26,7 @@ export class SignInQueue {
 
   /** @throws ComputeError `unavailable` when too many wait, or after too long a wait; whatever `signIn` throws. */
   async run<T>(address: string | null, signIn: () => Promise<T>): Promise<T> {
-    const network = networkOf(address);
+    const network = clientNetwork(address);
     if (!this.#mayEnter(network)) await this.#wait(network);
     this.#running.add(network);
     try {

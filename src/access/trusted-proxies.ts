@@ -1,7 +1,6 @@
 import type { Context } from 'hono';
 import { parseHost } from '../http/host.ts';
-import { LruMap } from '../lru-map.ts';
-import { type IpNetwork, lies, readAddress, readNetwork } from './ip-address.ts';
+import { isInNetwork, parseAddress, parseNetwork } from './ip-address.ts';
 
 /** Where a client meant to go, as the trusted proxies before the gateway saw it. null: they did not say, or nothing valid. */
 export interface ForwardedOrigin {
@@ -24,8 +23,6 @@ export interface TrustedProxies {
 const MAX_HOPS = 20;
 /** Longer than any address with brackets, zone and port. */
 const MAX_HOP_LENGTH = 80;
-/** Addresses whose membership is remembered: reading one costs more than all else about it. */
-const MAX_REMEMBERED = 1_000;
 
 const NOTHING: ForwardedOrigin = { scheme: null, host: null };
 
@@ -38,7 +35,12 @@ export function trustedProxies(
   peerOf: (c: Context) => string | null,
 ): TrustedProxies {
   if (cidrs.length === 0) return { clientAddress: peerOf, forwardedOrigin: () => NOTHING };
-  const isTrusted = membership(cidrs);
+  const networks = cidrs.map(parseNetwork).filter((network) => network !== null);
+  /** null for text that is not an address. */
+  const isTrusted = (text: string) => {
+    const address = parseAddress(text);
+    return address === null ? null : networks.some((network) => isInNetwork(address, network));
+  };
   /** By request, for several stages ask. */
   const found = new WeakMap<Request, string>();
   return {
@@ -62,20 +64,6 @@ export function trustedProxies(
         host: host === undefined ? null : parseHost(host),
       };
     },
-  };
-}
-
-/** Whether an address lies in one of the networks; null: it is no address. */
-function membership(cidrs: readonly string[]): (address: string) => boolean | null {
-  const networks = cidrs.map(readNetwork).filter((network): network is IpNetwork => network !== null);
-  const known = new LruMap<boolean | null>({ max: MAX_REMEMBERED });
-  return (text) => {
-    const remembered = known.get(text);
-    if (remembered !== undefined) return remembered;
-    const address = readAddress(text);
-    const inside = address === null ? null : networks.some((network) => lies(address, network));
-    known.set(text, inside);
-    return inside;
   };
 }
 

@@ -1,5 +1,5 @@
 import type { AdminToken } from '../access/admin-tokens.ts';
-import { isInside } from '../access/cidr.ts';
+import { isInside } from '../access/ip-address.ts';
 import type { CacheOptions } from '../traffic/cache/cached.ts';
 import type { StreamLimits } from '../traffic/events/room.ts';
 import type { LimitOptions } from '../traffic/limit/limit.ts';

@@ -6,7 +6,7 @@
 
 import * as z from 'zod';
 import { parseAdminTokens } from '../access/admin-tokens.ts';
-import { isCidr } from '../access/cidr.ts';
+import { isCidr } from '../access/ip-address.ts';
 import { isServerSecret } from '../access/server-secret.ts';
 import { isOrigin } from '../http/origin.ts';
 import type { StreamLimits } from '../traffic/events/room.ts';

@@ -9,7 +9,7 @@ import { posix } from 'node:path';
 
 const WIRING = ['adapters/node/main.ts', 'adapters/workers/worker.ts', 'adapters/workers/sandbox-worker.ts'];
 /** Known to run on Node and at the edge alike. */
-const PACKAGES_OF_SRC = ['hono', 'zod', '@noble/hashes'];
+const PACKAGES_OF_SRC = ['hono', 'ipaddr.js', 'zod', '@noble/hashes'];
 
 /** What runs in browsers: they load it as it stands. */
 const PAGES = 'src/console/browser';

@@ -3,8 +3,8 @@ import * as z from 'zod';
 import { type Access, anonymousCall, callContext } from '../../access/access.ts';
 import { recordRejection, tooManyFailures } from '../../access/authenticate.ts';
 import { defaultScopes } from '../../access/browser-key.ts';
-import { networkOf } from '../../access/failure-limit.ts';
 import type { IssuedCredential, SignIn } from '../../access/identity-provider.ts';
+import { clientNetwork } from '../../access/ip-address.ts';
 import {
   type Actor,
   assertKeyQuota,
@@ -178,7 +178,7 @@ async function signedIn<T>(
   const address = access.clientAddress(c);
   const user = signIn.kind === 'password' ? `${signIn.userDomainName}/${signIn.username}` : signIn.id;
   // Keystone's database may take upper and lower case for the same.
-  const pair = `${networkOf(address)} ${user.normalize('NFKC').toLowerCase()}`;
+  const pair = `${clientNetwork(address)} ${user.normalize('NFKC').toLowerCase()}`;
   return access.signIns.run(address, async () => {
     const blocked = access.signInFailures.blockedFor(pair);
     if (blocked !== null) throw tooManyFailures(blocked);
