@@ -29,7 +29,7 @@ const STATE_OF_STATUS = {
 } as const;
 
 /** Tasks that say more than the status, which stays what it was until they end (measured on Nova). */
-const STATE_OF_TASK = {
+export const STATE_OF_TASK = {
   'powering-off': 'stopping',
   'powering-on': 'starting',
   deleting: 'deleting',

@@ -24,37 +24,53 @@ function wholeNumber(minimum: number, maximum: number) {
     .refine((value) => value >= minimum && value <= maximum, message);
 }
 
-/** The variables as they are documented; unset and empty ones are absent. */
+/** Defaults and descriptions appear in `docs/reference.md`. Unset and empty variables are absent. */
 export const Environment = z.object({
-  HOST: text.default('127.0.0.1'),
+  HOST: text.default('127.0.0.1').describe('Address to listen on.'),
   PORT: z
     .string()
     .regex(/^\d{1,5}$/, 'must be a port number from 0 to 65535')
     .transform(Number)
     .refine((port) => port <= 65_535, 'must be a port number from 0 to 65535')
-    .default(8787),
+    .default(8787)
+    .describe('Port to listen on; 0: any free one, which is printed.'),
   LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'], {
       error: 'must be debug, info, warn, error or silent',
     })
-    .default('info'),
+    .default('info')
+    .describe('`debug`, `info`, `warn`, `error` or `silent`.'),
   DATABASE_URL: z
     .string()
     .regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)$/, 'must be sqlite:PATH or postgres://...')
-    .default('sqlite:.linguanova/keys.db'),
+    .default('sqlite:.linguanova/keys.db')
+    .describe(
+      'Database of the keys: `sqlite:PATH` or `postgres://...`. The folder of a file must exist; only `.linguanova` is created.',
+    ),
   LINGUANOVA_PLANS: z
     .string()
     .transform(parsePlans)
-    .default([{ name: 'default', points: 600, projectPoints: 600, seconds: 60 }]),
-  LINGUANOVA_COSTS: z.string().transform(parseCosts).default(DEFAULT_COSTS),
+    .prefault('default=600/60')
+    .describe('Plans: name=points/seconds, comma-separated, with `default` among them.'),
+  LINGUANOVA_COSTS: z
+    .string()
+    .transform(parseCosts)
+    .default(DEFAULT_COSTS)
+    .describe('Points of a read, of the create of an instance, and of any other write.'),
   LINGUANOVA_LIMITS: z
     .enum(['enforce', 'observe', 'off'], { error: 'must be enforce, observe or off' })
-    .default('enforce'),
-  REDIS_URL: text.optional(),
+    .default('enforce')
+    .describe('`observe`: count but refuse nothing; `off`: no limits.'),
+  REDIS_URL: text
+    .optional()
+    .describe('What several gateways share: [Redis](deployment.md#redis). Unset: in process.'),
   LINGUANOVA_PUBLIC_URL: z
     .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
     .refine((url) => /^https?:\/\/[^/?#@]+(\/[^?#]*)?$/.test(url), 'must have no user, query or fragment')
-    .optional(),
+    .optional()
+    .describe(
+      'Base URL for links, `Location`, the catalog of the [nova dialect](nova-dialect.md) and the console. Unset: `X-Forwarded-Proto` and `X-Forwarded-Host` of trusted proxies, else `http` and `Host`.',
+    ),
   LINGUANOVA_CORS_ORIGINS: z
     .string()
     .transform((list) => (list.trim() === '*' ? ('*' as const) : list.split(',').map((one) => one.trim())))
@@ -62,44 +78,104 @@ export const Environment = z.object({
       (list) => list === '*' || list.every(isOrigin),
       'must be origins such as https://app.example.org, comma-separated and without a path, or * for any',
     )
-    .default([]),
-  LINGUANOVA_CONSOLE: z.enum(['on', 'off'], { error: 'must be on or off' }).default('on'),
-  LINGUANOVA_UPSTREAM_TIMEOUT_SECONDS: wholeNumber(1, 86_400).default(600),
-  LINGUANOVA_CACHE_SECONDS: wholeNumber(0, 3_600).default(5),
-  LINGUANOVA_STALE_IF_ERROR_SECONDS: wholeNumber(0, 86_400).optional(),
-  /** An alias of LINGUANOVA_STALE_IF_ERROR_SECONDS. */
-  LINGUANOVA_STALE_SECONDS: wholeNumber(0, 86_400).optional(),
-  LINGUANOVA_CACHE_MEGABYTES: wholeNumber(1, 65_536).default(64),
-  LINGUANOVA_EVENT_STREAMS: z.string().transform(parseStreams).default({ perKey: 1_000, total: 10_000 }),
-  LINGUANOVA_KEEP_ALIVE_SECONDS: wholeNumber(1, 3_600).default(65),
+    .default([])
+    .describe(
+      'Origins whose pages may read responses, comma-separated, such as `https://app.example.org`; `*`: any. Keys can be [bound to further ones](api-keys.md#browser-keys).',
+    ),
+  LINGUANOVA_CONSOLE: z
+    .enum(['on', 'off'], { error: 'must be on or off' })
+    .default('on')
+    .describe('`off`: no [console](console.md) at `/console`.'),
+  LINGUANOVA_UPSTREAM_TIMEOUT_SECONDS: wholeNumber(1, 86_400)
+    .default(600)
+    .describe(
+      'Timeout for the head of a passed-through response; the body may take as long as bytes arrive.',
+    ),
+  LINGUANOVA_CACHE_SECONDS: wholeNumber(0, 3_600)
+    .default(5)
+    .describe('Maximum age of a cached response while the cloud responds; 0: no cache.'),
+  LINGUANOVA_STALE_IF_ERROR_SECONDS: wholeNumber(0, 86_400)
+    .optional()
+    .describe('Maximum age of a stale response while the cloud fails; 0: none is served. Unset: 300.'),
+  LINGUANOVA_STALE_SECONDS: wholeNumber(0, 86_400)
+    .optional()
+    .describe('Alias of `LINGUANOVA_STALE_IF_ERROR_SECONDS`.'),
+  LINGUANOVA_CACHE_MEGABYTES: wholeNumber(1, 65_536)
+    .default(64)
+    .describe('Memory for cached responses in each process, in MiB.'),
+  LINGUANOVA_EVENT_STREAMS: z
+    .string()
+    .transform(parseStreams)
+    .prefault('1000/10000')
+    .describe(
+      'Event streams per key and per process, or `1000/5000/10000` with those per project between them, which are otherwise half of all.',
+    ),
+  LINGUANOVA_KEEP_ALIVE_SECONDS: wholeNumber(1, 3_600)
+    .default(65)
+    .describe(
+      "Idle timeout of clients' connections; longer than the balancer's, which is 60 for nginx and most clouds.",
+    ),
   LINGUANOVA_TRUSTED_PROXIES: z
     .string()
     .transform((list) => list.split(',').map((cidr) => cidr.trim()))
     .refine((list) => list.every(isCidr), 'must be networks in CIDR form, comma-separated')
-    .default([]),
-  LINGUANOVA_AUDIT_DAYS: wholeNumber(1, 36_500).default(365),
-  LINGUANOVA_SANDBOX: z.enum(['1'], { error: 'must be 1, or unset' }).optional(),
-  LINGUANOVA_SECRET: z.string().refine(isServerSecret, 'must be 32 bytes in base64').optional(),
-  LINGUANOVA_SECRET_PREVIOUS: z.string().refine(isServerSecret, 'must be 32 bytes in base64').optional(),
-  LINGUANOVA_ADMIN_TOKEN: z.string().transform(parseAdminTokens).default([]),
-  OS_AUTH_URL: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional(),
-  REDU_URL: z.url({ protocol: /^https?$/, error: 'must be an http or https URL, without /v1' }).optional(),
-  OS_REGION_NAME: text.optional(),
+    .default([])
+    .describe(
+      'Networks of proxies whose `X-Forwarded-For`, `-Proto` and `-Host` are trusted, comma-separated; each proxy has to set all three. `-For` is read from the right, 20 hops at most; of the others the last element counts.',
+    ),
+  LINGUANOVA_AUDIT_DAYS: wholeNumber(1, 36_500)
+    .default(365)
+    .describe('Retention of audit log entries, in days.'),
+  LINGUANOVA_SANDBOX: z
+    .enum(['1'], { error: 'must be 1, or unset' })
+    .optional()
+    .describe('`1`: serve the [sandbox](operating.md#start), whatever else is set.'),
+  LINGUANOVA_SECRET: z
+    .string()
+    .refine(isServerSecret, 'must be 32 bytes in base64')
+    .optional()
+    .describe(
+      '32 bytes in base64; required with a real cloud. The sandbox creates one in `.linguanova/secret`.',
+    ),
+  LINGUANOVA_SECRET_PREVIOUS: z
+    .string()
+    .refine(isServerSecret, 'must be 32 bytes in base64')
+    .optional()
+    .describe('The secret that is replaced: [rotation](operating.md#rotating-the-secret).'),
+  LINGUANOVA_ADMIN_TOKEN: z
+    .string()
+    .transform(parseAdminTokens)
+    .default([])
+    .describe(
+      'Bearer token of `/admin`: at least 16 printable ASCII characters without space, comma and colon. Several as `name:token,name2:token2`, at most one without a name (up to 64 of `A-Z a-z 0-9 _ . -`); the audit log then has `admin:name`. Unset: no `/admin`; the sandbox prints one.',
+    ),
+  OS_AUTH_URL: z
+    .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+    .optional()
+    .describe("Keystone's URL, with or without `/v3`."),
+  REDU_URL: z
+    .url({ protocol: /^https?$/, error: 'must be an http or https URL, without /v1' })
+    .optional()
+    .describe('Instead of `OS_AUTH_URL`: URL of a [redu cloud](operating.md#a-redu-cloud), without `/v1`.'),
+  OS_REGION_NAME: text.optional().describe('Region of the catalog. Unset: any.'),
   OS_INTERFACE: z
     .enum(['public', 'internal', 'admin'], { error: 'must be public, internal or admin' })
-    .default('public'),
-  OS_CACERT: text.optional(),
-  OS_APPLICATION_CREDENTIAL_ID: text.optional(),
-  OS_APPLICATION_CREDENTIAL_SECRET: text.optional(),
-  OS_USERNAME: text.optional(),
-  OS_USER_ID: text.optional(),
-  OS_PASSWORD: text.optional(),
-  OS_USER_DOMAIN_NAME: text.optional(),
-  OS_USER_DOMAIN_ID: text.optional(),
-  OS_PROJECT_NAME: text.optional(),
-  OS_PROJECT_ID: text.optional(),
-  OS_PROJECT_DOMAIN_NAME: text.optional(),
-  OS_PROJECT_DOMAIN_ID: text.optional(),
+    .default('public')
+    .describe('Endpoint type: `public`, `internal` or `admin`.'),
+  OS_CACERT: text
+    .optional()
+    .describe("File with the CA certificates to trust, in PEM. Unset: the runtime's."),
+  OS_APPLICATION_CREDENTIAL_ID: text.optional().describe('Service account, as application credential.'),
+  OS_APPLICATION_CREDENTIAL_SECRET: text.optional().describe('Its secret.'),
+  OS_USERNAME: text.optional().describe('Service account, as user and password.'),
+  OS_USER_ID: text.optional().describe('Instead of `OS_USERNAME`.'),
+  OS_PASSWORD: text.optional().describe('Its password.'),
+  OS_USER_DOMAIN_NAME: text.optional().describe('Domain of `OS_USERNAME`. Unset: `Default`.'),
+  OS_USER_DOMAIN_ID: text.optional().describe('Instead of `OS_USER_DOMAIN_NAME`.'),
+  OS_PROJECT_NAME: text.optional().describe("The account's own project."),
+  OS_PROJECT_ID: text.optional().describe('Instead of `OS_PROJECT_NAME`.'),
+  OS_PROJECT_DOMAIN_NAME: text.optional().describe('Domain of `OS_PROJECT_NAME`. Unset: `Default`.'),
+  OS_PROJECT_DOMAIN_ID: text.optional().describe('Instead of `OS_PROJECT_DOMAIN_NAME`.'),
 });
 export type Environment = z.infer<typeof Environment>;
 

@@ -18,6 +18,12 @@ describe.each(PAGES)('$path', ({ path, text }) => {
     expect(missing).toEqual([]);
   });
 
+  test('next to code, names only files of its folder', () => {
+    if (!path.startsWith('src/')) return;
+    const named = [...text.matchAll(/`([\w-]+\.ts)`/g)].map(([, file = '']) => file);
+    expect(named.filter((file) => !exists(posix.join(posix.dirname(path), file)))).toEqual([]);
+  });
+
   test('links only to files and headings that exist', () => {
     const links = [...withoutCode(text).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link);
     const local = links.filter((link) => !/^[a-z]+:/.test(link));

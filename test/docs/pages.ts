@@ -21,12 +21,17 @@ export function read(path: string): string {
   return readFileSync(join(ROOT, path), 'utf8');
 }
 
+/** The Markdown files below a folder. */
+function pagesIn(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `${folder}/${name.replaceAll('\\', '/')}`);
+}
+
 export const PAGES: readonly Page[] = [
   'README.md',
   'CONTRIBUTING.md',
-  ...readdirSync(join(ROOT, 'docs'))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
+  ...['docs', 'src', 'examples'].flatMap(pagesIn),
 ].map((path) => ({ path, text: read(path) }));
 
 /** The part of a page from this heading to the next one of its level or above. */
