@@ -10,11 +10,11 @@ import { ComputeError } from '../../src/compute/errors.ts';
 import type { PassThrough } from '../../src/dialects/nova/pass-through.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
-import { Guard, type GuardOptions } from './http/guard.ts';
-import { keptAlive } from './http/kept-alive.ts';
-import { send } from './http/send.ts';
+import { type ResilienceOptions, ResilientTransport } from './http/resilient-transport.ts';
 import type { StreamingTransport } from './http/stream.ts';
 import type { Transport } from './http/transport.ts';
+import { send } from './http/upstream-client.ts';
+import { withWaitUntil } from './http/wait-until.ts';
 import type { EndpointChoice } from './keystone/catalog.ts';
 import { forOpenStack, type ServiceAccount } from './keystone/credentials.ts';
 import { keystoneIdentities } from './keystone/identity-provider.ts';
@@ -34,7 +34,7 @@ export interface OpenStackOptions {
   /** For service keys and `reconcile`; null when the operator configured none. */
   readonly serviceAccount: ServiceAccount | null;
   /** Milliseconds after which a token in use is confirmed; a minute unless a test says otherwise. */
-  readonly confirmAfter?: number;
+  readonly confirmAfterMs?: number;
   /**
    * Told of work that several requests may wait for and that the one which began it may not outlive. A runtime that ends
    * what belongs to a request once it is answered has to keep it alive.
@@ -44,7 +44,7 @@ export interface OpenStackOptions {
   readonly log?: Logger;
   readonly metrics?: Metrics;
   /** Bounds and times towards an endpoint; the defaults unless a test says otherwise. */
-  readonly guard?: GuardOptions;
+  readonly resilience?: ResilienceOptions;
 }
 
 /** The driver, the issuer of keys' credentials, and the operator's own view of the cloud. */
@@ -58,8 +58,8 @@ export interface OpenStackDriver extends CloudDriver {
 
 export function openStackDriver(options: OpenStackOptions): OpenStackDriver {
   const { endpoints, background = () => {} } = options;
-  const guard = new Guard(options.transport, options, options.guard);
-  const transport = keptAlive(guard, background);
+  const guard = new ResilientTransport(options.transport, options, options.resilience);
+  const transport = withWaitUntil(guard, background);
   const authUrl = withVersion(options.authUrl);
   const openStack = {
     transport,
@@ -76,7 +76,7 @@ export function openStackDriver(options: OpenStackOptions): OpenStackDriver {
     open: (credential, call) => openStackCloud(openStack, forOpenStack(credential), call),
     caller: async (credential, call) =>
       (await openStack.tokens.token(forOpenStack(credential), sendContext(call))).identity,
-    peekCaller: (credential) => openStack.tokens.known(forOpenStack(credential))?.identity ?? null,
+    peekCaller: (credential) => openStack.tokens.cached(forOpenStack(credential))?.identity ?? null,
     openAsServiceAccount: (call) => openStackCloud(openStack, { kind: 'service_account' }, call),
     async ping(call) {
       const context = sendContext(call);

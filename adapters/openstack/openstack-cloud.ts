@@ -3,7 +3,7 @@ import type { CallContext, Cloud, CloudCapabilities, PortFilter } from '../../sr
 import { noKeyPairs } from '../../src/compute/errors.ts';
 import type { Identity, Quotas } from '../../src/compute/model.ts';
 import * as images from './glance/images.ts';
-import type { SendContext } from './http/send.ts';
+import type { SendContext } from './http/upstream-client.ts';
 import type { ServiceType } from './http/upstream-error.ts';
 import { type EndpointChoice, endpointOf } from './keystone/catalog.ts';
 import { identityOf } from './keystone/identity.ts';
@@ -19,7 +19,7 @@ import { computeQuotas } from './nova/quotas.ts';
 import * as serverGroups from './nova/server-groups.ts';
 import * as servers from './nova/servers.ts';
 import { Service, type Session } from './service.ts';
-import { onOwn } from './tenancy.ts';
+import { inOwnProject } from './tenancy.ts';
 
 export const OPENSTACK_CAPABILITIES: CloudCapabilities = {
   floatingIps: true,
@@ -71,7 +71,7 @@ export function openStackCloud(
   const novaKnows = async (version: string) => {
     const signedIn = await token();
     const address = endpointOf(signedIn.catalog, 'compute', openStack.endpoints);
-    return openStack.microversions.knows(version, address, signedIn, context);
+    return openStack.microversions.supports(version, address, signedIn, context);
   };
   const withKeyPairs = async <T>(call: () => Promise<T>): Promise<T> => {
     if (!capabilities.keyPairs) throw noKeyPairs();
@@ -82,7 +82,7 @@ export function openStackCloud(
     securityGroups.getSecurityGroup(neutron, id, await projectId());
   const getServerGroup = async (id: string) => serverGroups.getServerGroup(nova, id, await projectId());
   const ofOwn = async <T>(find: (id: string) => Promise<unknown>, id: string, call: () => Promise<T>) =>
-    onOwn((await token()).identity.roles, () => find(id), call);
+    inOwnProject((await token()).identity.roles, () => find(id), call);
   const listSecurityGroups = async ({ allProjects = false } = {}) =>
     securityGroups.listSecurityGroups(neutron, allProjects ? null : await projectId());
   const listPorts = async (filter: PortFilter) =>

@@ -7,9 +7,9 @@ import type {
   PassThrough,
   UpstreamResponse,
 } from '../../src/dialects/nova/pass-through.ts';
-import type { SendContext } from './http/send.ts';
 import { isStream, type StreamedRequest, type StreamingTransport } from './http/stream.ts';
 import { TransportError } from './http/transport.ts';
+import type { SendContext } from './http/upstream-client.ts';
 import { forOpenStack } from './keystone/credentials.ts';
 import { sessionOf } from './keystone/session.ts';
 import type { Token } from './keystone/token.ts';
@@ -45,7 +45,7 @@ export function openStackPassThrough(openStack: OpenStack, transport: StreamingT
     },
 
     knownSession(credential) {
-      const token = tokens.known(forOpenStack(credential));
+      const token = tokens.cached(forOpenStack(credential));
       return token === null ? null : sessionWith(token);
     },
 
@@ -147,8 +147,8 @@ async function attempt(
     const pause = FIRST_PAUSE * 2 ** (tried - 1) * (0.5 + Math.random() / 2);
     const hopeless = (failed && (outcome.timedOut || outcome.abandoned)) || pause >= remainingMs(deadline);
     if (!mayRepeat || hopeless || tried === MAX_ATTEMPTS) {
-      if (failed) throw noAnswer(request, outcome, call);
-      if (outcome.status >= 500) told(request, outcome.status, call);
+      if (failed) throw upstreamUnreachable(request, outcome, call);
+      if (outcome.status >= 500) logUpstreamError(request, outcome.status, call);
       return outcome;
     }
     if (!failed) await discard(outcome);
@@ -180,11 +180,19 @@ async function discard({ body }: UpstreamResponse): Promise<void> {
   if (body instanceof ReadableStream) await body.cancel();
 }
 
-function told({ service, method, path }: StreamedRequest, status: number, call: CallContext): void {
+function logUpstreamError(
+  { service, method, path }: StreamedRequest,
+  status: number,
+  call: CallContext,
+): void {
   call.log.warn('upstream_error', { service, method, path: path.replace(/\?.*$/s, ''), status });
 }
 
-function noAnswer(request: StreamedRequest, error: TransportError, { log }: CallContext): ComputeError {
+function upstreamUnreachable(
+  request: StreamedRequest,
+  error: TransportError,
+  { log }: CallContext,
+): ComputeError {
   const { method, origin, path } = request;
   if (error.abandoned) {
     return new ComputeError('invalid', 'The client hung up before there was a response.', { cause: error });

@@ -82,7 +82,7 @@ describe('tokens', () => {
         if (isSignIn(request) && refused) return UNAUTHORIZED;
         return request.url.includes('/servers') ? EMPTY_LIST : undefined;
       },
-      { confirmAfter: -1 },
+      { confirmAfterMs: -1 },
     );
     const list = () => cloud.open().listInstances({}, {});
     await list();
@@ -109,7 +109,7 @@ describe('tokens', () => {
         if (isSignIn(request) && away) return { breaks: 'before sending' };
         return request.url.includes('/servers') ? EMPTY_LIST : undefined;
       },
-      { confirmAfter: -1 },
+      { confirmAfterMs: -1 },
     );
     await cloud.open().listInstances({}, {});
     away = true;

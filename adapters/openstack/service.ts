@@ -7,8 +7,8 @@
 
 import type * as z from 'zod';
 import { ComputeError } from '../../src/compute/errors.ts';
-import { type SendContext, send } from './http/send.ts';
 import type { Transport, UpstreamRequest, UpstreamResponse } from './http/transport.ts';
+import { type SendContext, send } from './http/upstream-client.ts';
 import { errorFrom, type ServiceType } from './http/upstream-error.ts';
 import type { Token } from './keystone/token.ts';
 import { refusal, type TokenOwner, type TokenSource } from './keystone/token-source.ts';
@@ -76,7 +76,7 @@ export class Service {
     path: string,
     options: CallOptions = {},
   ): Promise<UpstreamResponse> {
-    assertStraight(path);
+    assertNoDotSegments(path);
     const { tokens, owner, context } = this.#session;
     const token = await tokens.token(owner, context);
     let answer = await this.#send(method, path, options, token);
@@ -100,14 +100,14 @@ export class Service {
     try {
       body = JSON.parse(answer.body);
     } catch (cause) {
-      throw this.#senseless(cause);
+      throw this.#invalidResponse(cause);
     }
     const parsed = schema.safeParse(body);
-    if (!parsed.success) throw this.#senseless(parsed.error);
+    if (!parsed.success) throw this.#invalidResponse(parsed.error);
     return parsed.data;
   }
 
-  #senseless(cause: unknown): ComputeError {
+  #invalidResponse(cause: unknown): ComputeError {
     const { log } = this.#session.context;
     log.warn('upstream_response_invalid', { service: this.#type }, cause);
     return new ComputeError('bad_gateway', 'The cloud answered something that cannot be understood.', {
@@ -145,7 +145,7 @@ export class Service {
 }
 
 /** A URL parser would take dot segments out, and what is left is another resource. */
-function assertStraight(path: string): void {
+function assertNoDotSegments(path: string): void {
   if (/(^|\/)(\.|%2e){1,2}(\/|$)/i.test(path))
     throw new ComputeError('not_found', 'There is nothing of that name.');
 }

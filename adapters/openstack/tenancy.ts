@@ -12,7 +12,7 @@ import { UpstreamError } from './http/upstream-error.ts';
 const PROJECT_ROLES: ReadonlySet<string> = new Set(['member', '_member_', 'reader', 'manager']);
 
 /** Whether the services themselves keep a caller with these roles to its project. */
-export function isKeptToProject(roles: readonly string[]): boolean {
+export function isProjectScoped(roles: readonly string[]): boolean {
   return roles.every((role) => PROJECT_ROLES.has(role.toLowerCase()));
 }
 
@@ -23,12 +23,12 @@ export function isKeptToProject(roles: readonly string[]): boolean {
  *
  * @param find Finds the thing in the caller's project. `not_found`, always in the same words.
  */
-export async function onOwn<T>(
+export async function inOwnProject<T>(
   roles: readonly string[],
   find: () => Promise<unknown>,
   call: () => Promise<T>,
 ): Promise<T> {
-  const isKept = isKeptToProject(roles);
+  const isKept = isProjectScoped(roles);
   if (!isKept) await find();
   try {
     return await call();

@@ -10,10 +10,10 @@ import type { IdentityProvider } from '../../src/access/identity-provider.ts';
 import type { CallContext, CloudCredential, CloudDriver } from '../../src/compute/cloud.ts';
 import { ComputeError, hasCode } from '../../src/compute/errors.ts';
 import { caller } from './access.ts';
-import { MissingOperations } from './operations.ts';
+import { type Fetch, ReduHttpClient } from './http-client.ts';
+import { MissingOperations } from './missing-operations.ts';
 import { REDU_CAPABILITIES, reduCloud } from './redu-cloud.ts';
 import { ReduSession } from './session.ts';
-import { type Fetch, ReduSite } from './site.ts';
 
 export interface ReduOptions {
   /** Without `/v1` (`REDU_URL`). */
@@ -27,7 +27,7 @@ export interface ReduDriver extends CloudDriver {
 }
 
 export function reduDriver({ url, fetch }: ReduOptions): ReduDriver {
-  const site = new ReduSite(url, fetch);
+  const site = new ReduHttpClient(url, fetch);
   const missing = new MissingOperations();
   const sessionOf = (credential: CloudCredential) => (call: CallContext) =>
     new ReduSession(site, missing, keyOf(credential), call);

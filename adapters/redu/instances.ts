@@ -12,8 +12,8 @@ import type { CloudInstance } from '../../src/compute/model.ts';
 import { decodeInstance } from '../../src/dialects/redu/decode-answers.ts';
 import { actionAcceptedSchema } from '../../src/dialects/redu/instance-actions.ts';
 import { instanceDetailSchema, instanceSchema } from '../../src/dialects/redu/instance-schemas.ts';
+import type { ReduRequest, ReduResponse } from './http-client.ts';
 import { operationOf, type ReduSession } from './session.ts';
-import type { ReduAnswer, ReduRequest } from './site.ts';
 
 const INSTANCES = '/v1/instances';
 const LEGACY_LIST = '/cloud/v1/compute/instances/list';
@@ -29,8 +29,8 @@ const Listed = z.union([
 ]);
 
 /** How often a list is asked for what an older API has made without telling its id, and the pause before, milliseconds. */
-const LOOKS = 10;
-const PAUSE = 500;
+const MAX_POLLS = 10;
+const POLL_INTERVAL_MS = 500;
 
 /**
  * The documentation knows no filter and no page: a far side that has them honours them, one that has not answers everything.
@@ -46,7 +46,7 @@ export async function listInstances(
     ...(Number.isFinite(limit) && { limit: `${limit}` }),
     ...(marker !== undefined && { marker }),
   };
-  const answer = await askForList(session, queryOf(filter, window));
+  const answer = await fetchList(session, queryOf(filter, window));
   const matching = session
     .parse(answer, Listed)
     .map(decodeInstance)
@@ -68,7 +68,7 @@ export async function getInstance(session: ReduSession, id: string): Promise<Clo
   }
   const listed = (await listInstances(session, {}, {})).instances.find((instance) => instance.id === id);
   if (listed === undefined) throw notFound(id);
-  session.missing.note(operationOf(request));
+  session.missing.add(operationOf(request));
   return listed;
 }
 
@@ -95,11 +95,11 @@ export async function changeInstance(
   id: string,
   body: { name?: string; metadata?: Readonly<Record<string, string | null>> },
 ): Promise<void> {
-  await askOfInstance(session, id, { method: 'PATCH', path: `${INSTANCES}/${id}`, body });
+  await callInstance(session, id, { method: 'PATCH', path: `${INSTANCES}/${id}`, body });
 }
 
 export async function deleteInstance(session: ReduSession, id: string): Promise<void> {
-  await askOfInstance(session, id, { method: 'DELETE', path: `${INSTANCES}/${id}` });
+  await callInstance(session, id, { method: 'DELETE', path: `${INSTANCES}/${id}` });
 }
 
 export async function actOnInstance(
@@ -124,48 +124,48 @@ export async function snapshotInstance(
 
 async function runAction(session: ReduSession, id: string, body: object) {
   const path = `${INSTANCES}/${id}/actions`;
-  const answer = await askOfInstance(session, id, { method: 'POST', path, body });
+  const answer = await callInstance(session, id, { method: 'POST', path, body });
   return answer.body === '' ? {} : session.parse(answer, actionAcceptedSchema);
 }
 
 /** A 404 may be about the instance or about the route; the list tells which. */
-async function askOfInstance(session: ReduSession, id: string, request: ReduRequest): Promise<ReduAnswer> {
+async function callInstance(session: ReduSession, id: string, request: ReduRequest): Promise<ReduResponse> {
   try {
-    return await session.ask(request, 'item');
+    return await session.request(request, 'item');
   } catch (error) {
     if (!hasCode(error, 'not_found')) throw error;
     const { instances } = await listInstances(session, {}, {});
     throw instances.some((instance) => instance.id === id)
-      ? session.missing.note(operationOf(request))
+      ? session.missing.add(operationOf(request))
       : error;
   }
 }
 
 /** The list under its current path, else under its older one. */
-async function askForList(session: ReduSession, query: URLSearchParams): Promise<ReduAnswer> {
+async function fetchList(session: ReduSession, query: URLSearchParams): Promise<ReduResponse> {
   try {
-    return await askForDetails(session, query);
+    return await fetchDetailedList(session, query);
   } catch (error) {
     if (!hasCode(error, 'not_implemented')) throw error;
-    return session.ask({ method: 'GET', path: LEGACY_LIST }, 'collection');
+    return session.request({ method: 'GET', path: LEGACY_LIST }, 'collection');
   }
 }
 
 /** What a gateway like this one does; redu does not document it. */
-const DETAILS = 'GET /v1/instances?detail';
+const DETAILED_LIST = 'GET /v1/instances?detail';
 
 /** With all fields, where the far side tells them in a list; others do not mind the parameter, or refuse it by name. */
-async function askForDetails(session: ReduSession, query: URLSearchParams): Promise<ReduAnswer> {
+async function fetchDetailedList(session: ReduSession, query: URLSearchParams): Promise<ReduResponse> {
   const ask = (parameters: URLSearchParams) => {
     const path = parameters.size === 0 ? INSTANCES : `${INSTANCES}?${parameters}`;
-    return session.ask({ method: 'GET', path }, 'collection');
+    return session.request({ method: 'GET', path }, 'collection');
   };
-  if (session.missing.has(DETAILS)) return ask(query);
+  if (session.missing.has(DETAILED_LIST)) return ask(query);
   try {
     return await ask(new URLSearchParams([...query, ['detail', 'true']]));
   } catch (error) {
     if (!hasCode(error, 'invalid') || !/\bdetail\b/.test(error.message)) throw error;
-    session.missing.note(DETAILS);
+    session.missing.add(DETAILED_LIST);
     return ask(query);
   }
 }
@@ -245,11 +245,11 @@ async function createByLegacy(session: ReduSession, instance: NewInstance): Prom
     user_data: instance.userData,
     volume: null,
   };
-  await session.ask({ method: 'POST', path: LEGACY_CREATE, body }, 'collection');
-  for (let look = 0; look < LOOKS; look++) {
+  await session.request({ method: 'POST', path: LEGACY_CREATE, body }, 'collection');
+  for (let look = 0; look < MAX_POLLS; look++) {
     const made = (await ofThatName()).find((id) => !before.has(id));
     if (made !== undefined) return made;
-    await new Promise((resolve) => setTimeout(resolve, PAUSE));
+    await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));
   }
   throw new ComputeError(
     'timeout',

@@ -37,7 +37,7 @@ export function reduCloud(open: (call: CallContext) => ReduSession, call: CallCo
   const list = async <B, T>(path: string, schema: z.ZodType<B>, toModel: (body: B) => T) =>
     (await session.list(path, schema)).map(toModel);
   const remove = async (path: string) => {
-    await session.ask({ method: 'DELETE', path }, 'item');
+    await session.request({ method: 'DELETE', path }, 'item');
   };
   const groupPath = (id: string) => `/v1/security_groups/${id}`;
   const serverGroupPath = (id: string) => `/v1/server_groups/${id}`;

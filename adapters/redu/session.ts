@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import type { CallContext } from '../../src/compute/cloud.ts';
 import { ComputeError } from '../../src/compute/errors.ts';
-import type { MissingOperations } from './operations.ts';
-import { refusalFrom } from './refusal.ts';
-import type { ReduAnswer, ReduRequest, ReduSite } from './site.ts';
+import type { ReduHttpClient, ReduRequest, ReduResponse } from './http-client.ts';
+import type { MissingOperations } from './missing-operations.ts';
+import { reduErrorFrom } from './redu-error.ts';
 
 /** Pages of a list at most; a list with more counts as endless. */
 const MAX_PAGES = 500;
@@ -16,17 +16,17 @@ const NO_SUCH_METHOD: ReadonlySet<number> = new Set([405, 501]);
 export class ReduSession {
   readonly call: CallContext;
   readonly missing: MissingOperations;
-  readonly #site: ReduSite;
+  readonly #site: ReduHttpClient;
   readonly #key: string;
 
-  constructor(site: ReduSite, missing: MissingOperations, key: string, call: CallContext) {
+  constructor(site: ReduHttpClient, missing: MissingOperations, key: string, call: CallContext) {
     this.#site = site;
     this.missing = missing;
     this.#key = key;
     this.call = call;
   }
 
-  send(request: ReduRequest): Promise<ReduAnswer> {
+  send(request: ReduRequest): Promise<ReduResponse> {
     return this.#site.send(request, this.#key, this.call);
   }
 
@@ -36,19 +36,19 @@ export class ReduSession {
    * @param on `collection`: the path names something that is always there, so 404 means that the far side has no such route.
    * @throws ComputeError `not_implemented`, naming the operation, when it has not.
    */
-  async ask(request: ReduRequest, on: 'collection' | 'item'): Promise<ReduAnswer> {
+  async request(request: ReduRequest, on: 'collection' | 'item'): Promise<ReduResponse> {
     const operation = operationOf(request);
-    this.missing.assertThere(operation);
+    this.missing.assertSupported(operation);
     const answer = await this.send(request);
     if (answer.status >= 200 && answer.status < 300) return answer;
     const absent = on === 'collection' ? NO_SUCH_ROUTE : NO_SUCH_METHOD;
-    if (absent.has(answer.status)) throw this.missing.note(operation);
-    throw refusalFrom(answer);
+    if (absent.has(answer.status)) throw this.missing.add(operation);
+    throw reduErrorFrom(answer);
   }
 
   /** The checked body of `ask`. */
   async read<T>(request: ReduRequest, on: 'collection' | 'item', schema: z.ZodType<T>): Promise<T> {
-    return this.parse(await this.ask(request, on), schema);
+    return this.parse(await this.request(request, on), schema);
   }
 
   /** A whole list in pages, `{items, next_cursor}`; a bare array counts as the only page. */
@@ -68,15 +68,15 @@ export class ReduSession {
   }
 
   /** @throws ComputeError `bad_gateway` when the body is not what the schema says. */
-  parse<T>({ body }: ReduAnswer, schema: z.ZodType<T>): T {
+  parse<T>({ body }: ReduResponse, schema: z.ZodType<T>): T {
     let value: unknown;
     try {
       value = JSON.parse(body);
     } catch (cause) {
-      throw senseless(cause);
+      throw invalidResponse(cause);
     }
     const parsed = schema.safeParse(value);
-    if (!parsed.success) throw senseless(parsed.error);
+    if (!parsed.success) throw invalidResponse(parsed.error);
     return parsed.data;
   }
 }
@@ -87,7 +87,7 @@ export function operationOf({ method, path }: ReduRequest): string {
   return `${method} ${route.replace(/(\/rules)\/[^/]+$/, '$1/{id}')}`;
 }
 
-function senseless(cause: unknown): ComputeError {
+function invalidResponse(cause: unknown): ComputeError {
   return new ComputeError('bad_gateway', 'The cloud answered something that cannot be understood.', {
     cause,
   });

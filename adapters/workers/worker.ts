@@ -73,7 +73,7 @@ function openStackOf(
   told: Told,
 ): OpenStackDriver {
   return openStackDriver({
-    ...(tuning.confirmAfter !== undefined && { confirmAfter: tuning.confirmAfter }),
+    ...(tuning.confirmAfter !== undefined && { confirmAfterMs: tuning.confirmAfter }),
     ...told,
     transport: fetchTransport((request) => fetch(request)),
     authUrl,
@@ -98,7 +98,7 @@ async function sandboxOf(
   const object = () => sandboxes.get(sandboxes.idFromName('sandbox'));
   const { authUrl, admin } = await object().access();
   return openStackDriver({
-    ...(tuning.confirmAfter !== undefined && { confirmAfter: tuning.confirmAfter }),
+    ...(tuning.confirmAfter !== undefined && { confirmAfterMs: tuning.confirmAfter }),
     ...told,
     transport: fetchTransport((request) => object().fetch(request)),
     authUrl,

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { CALLS_PER_ENDPOINT } from '../../adapters/openstack/http/gate.ts';
+import { MAX_CONCURRENT_CALLS } from '../../adapters/openstack/http/concurrency-limiter.ts';
 import { createSandbox } from '../../adapters/sandbox/index.ts';
 import { bundled } from '../support/worker-bundle.ts';
 import { startWorkers, type Workers } from '../support/workers.ts';
@@ -156,7 +156,7 @@ test('calls that nobody waits for any more give back their places', async () => 
   await during(slowNetwork, async () => {
     // Nova says at once that there is no such instance, while Neutron is still being asked for the groups.
     // More calls than one project may run at a time, and no more than may wait.
-    const asked = Array.from({ length: CALLS_PER_ENDPOINT / 2 }, () =>
+    const asked = Array.from({ length: MAX_CONCURRENT_CALLS / 2 }, () =>
       fetch(`${workers.url}/v1/instances/${crypto.randomUUID()}`, { headers }),
     );
     const statuses = (await Promise.all(asked)).map(({ status }) => status);

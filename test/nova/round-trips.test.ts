@@ -11,7 +11,7 @@ import { describe, expect, test } from 'vitest';
 import { errorFrom } from '../../adapters/openstack/http/upstream-error.ts';
 import { instanceFrom, Server } from '../../adapters/openstack/nova/server.ts';
 import { actionBody } from '../../adapters/openstack/nova/servers.ts';
-import { refusalFrom } from '../../adapters/redu/refusal.ts';
+import { reduErrorFrom } from '../../adapters/redu/redu-error.ts';
 import type { Cloud, InstanceAction } from '../../src/compute/cloud.ts';
 import { ComputeError, ERROR_CODES, type ErrorCode } from '../../src/compute/errors.ts';
 import { NO_REACH, withAccess } from '../../src/compute/instance-view.ts';
@@ -140,7 +140,7 @@ describe('an error keeps its kind', () => {
 
   async function byReduError(error: ComputeError): Promise<ComputeError> {
     const answer = reduErrorResponse(error, 'req-1');
-    return refusalFrom({ status: answer.status, headers: answer.headers, body: await answer.text() });
+    return reduErrorFrom({ status: answer.status, headers: answer.headers, body: await answer.text() });
   }
 
   const told = (code: ErrorCode) => new ComputeError(code, 'What to change.', { retryAfter: 7 });

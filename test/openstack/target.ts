@@ -36,7 +36,7 @@ export async function openStackTarget(): Promise<Target> {
       password: read('ADMIN_PASSWORD'),
       project: { name: read('ADMIN_PROJECT'), domain: { name: 'Default' } },
     },
-    confirmAfter: CONFIRM_AFTER,
+    confirmAfterMs: CONFIRM_AFTER,
   });
   const keystone = new KeystoneAdmin(fetch, read('OS_AUTH_URL'), {
     user: read('ADMIN_USER'),

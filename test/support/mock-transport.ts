@@ -40,7 +40,7 @@ export const CREDENTIAL: CloudCredential = { kind: 'application_credential', id:
  */
 export function scriptedCloud(
   reply: (request: UpstreamRequest) => Reply | undefined,
-  options: Pick<OpenStackOptions, 'confirmAfter'> = {},
+  options: Pick<OpenStackOptions, 'confirmAfterMs'> = {},
 ): ScriptedCloud {
   const requests: UpstreamRequest[] = [];
   const transport: Transport = {

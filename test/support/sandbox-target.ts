@@ -64,7 +64,7 @@ export async function sandboxTarget({
       password: sandbox.admin.password,
       project: { id: sandbox.admin.projectId },
     },
-    confirmAfter: CONFIRM_AFTER,
+    confirmAfterMs: CONFIRM_AFTER,
   });
   const shared = sharedKeys();
   const node = async () =>

@@ -35,7 +35,7 @@ beforeEach(async () => {
     serviceAccount: null,
     log,
     metrics: prometheusMetrics(),
-    guard: { patience: PATIENCE, firstRest: FIRST_REST },
+    resilience: { serviceTimeoutMs: PATIENCE, initialOpenMs: FIRST_REST },
   });
   gateway = await startGateway(clouds, { deadline: DEADLINE, secret: SECRET, cache: UNCACHED });
   const [account] = cloud.accounts;

@@ -23,7 +23,7 @@ async function start(options: GatewayUnderTest): Promise<void> {
     endpoints: { region: null, interface: 'public' },
     serviceAccount: null,
     log,
-    guard: { patience: 1 },
+    resilience: { serviceTimeoutMs: 1 },
   });
   gateway = await startGateway(clouds, options);
   const { applicationCredentialId: id, applicationCredentialSecret: secret } = cloud.account;

@@ -3,7 +3,7 @@ import type { SignedInCaller } from '../../../src/compute/cloud.ts';
 import type { Image } from '../../../src/compute/model.ts';
 import { allPages } from '../pages.ts';
 import type { Service } from '../service.ts';
-import { isKeptToProject } from '../tenancy.ts';
+import { isProjectScoped } from '../tenancy.ts';
 
 const ImageItem = z.object({
   id: z.string(),
@@ -30,7 +30,7 @@ export async function listImages(
   { projectId, roles }: Pick<SignedInCaller, 'projectId' | 'roles'>,
 ): Promise<Image[]> {
   const listed = await allPages(glance, '/images', 'images', ImageItem, { limit: PAGE });
-  const images = isKeptToProject(roles)
+  const images = isProjectScoped(roles)
     ? listed
     : listed.filter(({ owner, visibility }) => owner === projectId || visibility === 'public');
   return images.map((image) => ({

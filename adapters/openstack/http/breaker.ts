@@ -12,25 +12,25 @@ import { ComputeError } from '../../../src/compute/errors.ts';
 import { TransportError } from './transport.ts';
 
 /** It opens when more than half of the last so many attempts failed ... */
-const SAMPLE = 20;
+const SAMPLE_CALLS = 20;
 /** ... and there were so many since it closed: four reads with their repeats. */
-const FEWEST = 10;
+const MIN_CALLS = 10;
 
 /** Milliseconds of the first rest; doubles with each probe that fails, up to the longest, and is spread from half to whole. */
-const FIRST_REST = 1_000;
-const LONGEST_REST = 30_000;
+const INITIAL_OPEN_MS = 1_000;
+const MAX_OPEN_MS = 30_000;
 
 /** A deadline that leaves less than this, milliseconds, says more about the request than about the service. */
-const PATIENCE = 5_000;
+const SERVICE_TIMEOUT_MS = 5_000;
 
 /** What a service says that is not well, or a balancer for it. 500 is a fault in one request, and answered as fast as any. */
-const UNWELL = new Set([502, 503, 504]);
+const FAILURE_STATUS = new Set([502, 503, 504]);
 
 export interface BreakerOptions {
   /** Milliseconds. */
-  readonly firstRest?: number;
+  readonly initialOpenMs?: number;
   /** Milliseconds. */
-  readonly patience?: number;
+  readonly serviceTimeoutMs?: number;
 }
 
 /**
@@ -39,30 +39,33 @@ export interface BreakerOptions {
  */
 export class Breaker {
   readonly #policy: CircuitBreakerPolicy;
-  readonly #patience: number;
-  #restsUntil = monotonicMs();
+  readonly #serviceTimeoutMs: number;
+  #openUntil = monotonicMs();
   #open = false;
   /** Counts changes, so that calls begun before the last one decide nothing. */
-  #era = 0;
+  #generation = 0;
 
   /** @param onChange Called when it opens and when it closes again; not for each probe. */
   constructor(
     onChange: (open: boolean) => void,
-    { firstRest = FIRST_REST, patience = PATIENCE }: BreakerOptions = {},
+    {
+      initialOpenMs: firstRest = INITIAL_OPEN_MS,
+      serviceTimeoutMs: patience = SERVICE_TIMEOUT_MS,
+    }: BreakerOptions = {},
   ) {
-    this.#patience = patience;
-    this.#policy = circuitBreaker(handleWhenResult(isUnwell), {
-      breaker: new CountBreaker({ threshold: 0.5, size: SAMPLE, minimumNumberOfCalls: FEWEST }),
+    this.#serviceTimeoutMs = patience;
+    this.#policy = circuitBreaker(handleWhenResult(isFailure), {
+      breaker: new CountBreaker({ threshold: 0.5, size: SAMPLE_CALLS, minimumNumberOfCalls: MIN_CALLS }),
       halfOpenAfter: new DelegateBackoff(({ attempt }) => {
-        const whole = Math.min(LONGEST_REST, firstRest * 2 ** (attempt - 1));
+        const whole = Math.min(MAX_OPEN_MS, firstRest * 2 ** (attempt - 1));
         const rest = whole * (0.5 + Math.random() / 2);
-        this.#restsUntil = deadlineIn(rest);
+        this.#openUntil = deadlineIn(rest);
         // The policy measures by the wall clock, so it is given nothing to measure: `refuses` bounds the rest.
         return Number.NEGATIVE_INFINITY;
       }),
     });
     const become = (open: boolean) => {
-      this.#era += 1;
+      this.#generation += 1;
       if (this.#open === open) return;
       this.#open = open;
       onChange(open);
@@ -76,20 +79,20 @@ export class Breaker {
   }
 
   /** Whether a call would be refused now. */
-  get refuses(): boolean {
+  get isRejecting(): boolean {
     const { state } = this.#policy;
     return (
-      state === CircuitState.HalfOpen || (state === CircuitState.Open && remainingMs(this.#restsUntil) > 0)
+      state === CircuitState.HalfOpen || (state === CircuitState.Open && remainingMs(this.#openUntil) > 0)
     );
   }
 
   /** @throws ComputeError `unavailable`, with the time that is left of the rest, while it refuses. */
-  assertLetsThrough(): void {
-    if (this.refuses) throw this.#refusal();
+  assertClosed(): void {
+    if (this.isRejecting) throw this.#rejection();
   }
 
-  #refusal(): ComputeError {
-    const seconds = Math.max(1, Math.ceil(remainingMs(this.#restsUntil) / 1000));
+  #rejection(): ComputeError {
+    const seconds = Math.max(1, Math.ceil(remainingMs(this.#openUntil) / 1000));
     return new ComputeError('unavailable', 'The cloud is not available at the moment.', {
       cause: new Error('the circuit breaker is open'),
       retryAfter: seconds,
@@ -105,13 +108,13 @@ export class Breaker {
    * @throws ComputeError as `assertLetsThrough`, before anything is done; and whatever `call` throws.
    */
   async run<Answer extends Answered>(call: () => Promise<Answer>, slowIsUnwell: boolean): Promise<Answer> {
-    this.assertLetsThrough();
+    this.assertClosed();
     const probing = this.#policy.state !== CircuitState.Closed;
     const outcome = await this.#policy
       .execute(() => this.#outcome(call, probing, slowIsUnwell))
       .catch((error) => {
         // Another call became the probe meanwhile.
-        throw error instanceof BrokenCircuitError ? this.#refusal() : error;
+        throw error instanceof BrokenCircuitError ? this.#rejection() : error;
       });
     if ('late' in outcome) return outcome.late;
     if ('answer' in outcome) return outcome.answer;
@@ -125,28 +128,29 @@ export class Breaker {
   ): Promise<Outcome<Answer>> {
     const running = call();
     // A probe that may take its time would keep the circuit open: the next one decides.
-    if (probing && !slowIsUnwell && !(await settledWithin(running, this.#patience))) {
+    if (probing && !slowIsUnwell && !(await settledWithin(running, this.#serviceTimeoutMs))) {
       return { late: running, unwell: true };
     }
 
     const started = performance.now();
-    const era = this.#era;
-    const counts = (unwell: boolean) => unwell && (probing || era === this.#era);
+    const era = this.#generation;
+    const counts = (unwell: boolean) => unwell && (probing || era === this.#generation);
     try {
       const answer = await running;
-      return { answer, unwell: counts(UNWELL.has(answer.status)) };
+      return { answer, unwell: counts(FAILURE_STATUS.has(answer.status)) };
     } catch (error) {
       const waited = performance.now() - started;
-      if (counts(probing || this.#tells(error, waited, slowIsUnwell))) return { error, unwell: true };
+      if (counts(probing || this.#isServiceFailure(error, waited, slowIsUnwell)))
+        return { error, unwell: true };
       // Thrown, it is counted neither way.
       throw error;
     }
   }
 
   /** Whether a failure says something about the endpoint. */
-  #tells(error: unknown, waited: number, slowIsUnwell: boolean): boolean {
+  #isServiceFailure(error: unknown, waited: number, slowIsUnwell: boolean): boolean {
     if (!(error instanceof TransportError) || error.tooLarge || error.abandoned) return false;
-    return !error.timedOut || (slowIsUnwell && waited >= this.#patience);
+    return !error.timedOut || (slowIsUnwell && waited >= this.#serviceTimeoutMs);
   }
 }
 
@@ -174,6 +178,6 @@ async function settledWithin(running: Promise<unknown>, timeoutMs: number): Prom
   }
 }
 
-function isUnwell(outcome: unknown): boolean {
+function isFailure(outcome: unknown): boolean {
   return typeof outcome === 'object' && outcome !== null && 'unwell' in outcome && outcome.unwell === true;
 }

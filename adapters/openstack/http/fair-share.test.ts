@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { deadlineIn } from '../../../src/clock.ts';
-import { Guard, type GuardOptions } from './guard.ts';
+import { type ResilienceOptions, ResilientTransport } from './resilient-transport.ts';
 import type { StreamedRequest, StreamingTransport } from './stream.ts';
 import type { Transport } from './transport.ts';
 
@@ -13,7 +13,7 @@ interface Held {
 }
 
 /** A cloud whose responses come when the test says so. */
-function held(options: GuardOptions) {
+function held(options: ResilienceOptions) {
   const running: Held[] = [];
   const transport: Transport = {
     send: ({ tenant = '' }) =>
@@ -23,7 +23,7 @@ function held(options: GuardOptions) {
       }),
     close: async () => {},
   };
-  const guard = new Guard(transport, {}, options);
+  const guard = new ResilientTransport(transport, {}, options);
   const request = (tenant: string) =>
     guard
       .send(
@@ -42,7 +42,7 @@ function held(options: GuardOptions) {
 
 describe('calls of several tenants', () => {
   test('while one has more of them than may run and wait, those of another run at once', async () => {
-    const { requests, running, countOf, end } = held({ wait: 3_600_000 });
+    const { requests, running, countOf, end } = held({ queueTimeoutMs: 3_600_000 });
     const flood = requests('acme', 260);
     expect(countOf('acme')).toBe(48);
     const reads = requests('globex', 10);
@@ -66,7 +66,7 @@ describe('calls of several tenants', () => {
   });
 
   test('a place that becomes free goes to the tenant that has the fewest', async () => {
-    const { requests, running, end } = held({ calls: 4, wait: 3_600_000 });
+    const { requests, running, end } = held({ maxConcurrent: 4, queueTimeoutMs: 3_600_000 });
     const all = [...requests('acme', 9), ...requests('globex', 2), ...requests('initech', 1)];
     const order: string[] = [];
     while (order.length < all.length) {
@@ -100,7 +100,7 @@ test('a tenant that does not read what it is sent leaves connections to others',
     },
     close: async () => {},
   };
-  const guard = new Guard(transport, {}, { waiting: 0 });
+  const guard = new ResilientTransport(transport, {}, { maxQueued: 0 });
   const request: StreamedRequest = {
     service: 'image',
     method: 'GET',

@@ -1,6 +1,6 @@
 import { remainingMs } from '../../../src/clock.ts';
 import { isStream, type StreamingTransport } from './stream.ts';
-import { MAX_ANSWER_BYTES, type Transport, TransportError, type UpstreamResponse } from './transport.ts';
+import { MAX_RESPONSE_BYTES, type Transport, TransportError, type UpstreamResponse } from './transport.ts';
 
 /** A transport over a fetch function: the runtime's own, or a service in this process. */
 export function fetchTransport(
@@ -85,7 +85,7 @@ async function readText(response: Response): Promise<string> {
   let bytes = 0;
   for await (const chunk of response.body) {
     bytes += chunk.byteLength;
-    if (bytes > MAX_ANSWER_BYTES)
+    if (bytes > MAX_RESPONSE_BYTES)
       throw new TransportError('answer too large', { sent: true, timedOut: false, tooLarge: true });
     text += decoder.decode(chunk, { stream: true });
   }

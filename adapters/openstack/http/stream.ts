@@ -27,7 +27,7 @@ export function isStream(body: StreamedRequest['body']): body is AsyncIterable<U
   return body !== null && !(body instanceof Uint8Array);
 }
 
-export interface StreamedAnswer {
+export interface StreamedResponse {
   readonly status: number;
   /** By lower-case name; several of one name are joined. */
   readonly headers: Readonly<Record<string, string>>;
@@ -36,10 +36,10 @@ export interface StreamedAnswer {
 }
 
 /** Bodies up to this size are read at once: a stream costs more than they do. Bytes. */
-export const WHOLE_BYTES = 131_072;
+export const MAX_BUFFERED_BYTES = 131_072;
 
 /** How long a stream may stand still, in either direction, milliseconds. */
-export const IDLE_MILLISECONDS = 60_000;
+export const IDLE_TIMEOUT_MS = 60_000;
 
 export interface StreamingTransport {
   /** To one origin at a time; absent: as many as are asked for. */
@@ -51,11 +51,11 @@ export interface StreamingTransport {
    *   both may take as long as bytes move.
    * @throws TransportError
    */
-  open(request: StreamedRequest, deadline: MonotonicMs): Promise<StreamedAnswer>;
+  open(request: StreamedRequest, deadline: MonotonicMs): Promise<StreamedResponse>;
 }
 
 /** The same body; calls `over` once, when it has ended, has failed or is not wanted any more. */
-export function untilOver(body: ReadableStream<Uint8Array>, over: () => void): ReadableStream<Uint8Array> {
+export function onBodyEnd(body: ReadableStream<Uint8Array>, over: () => void): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   reader.closed.then(over, over);
   return new ReadableStream<Uint8Array>(

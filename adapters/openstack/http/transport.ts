@@ -39,7 +39,7 @@ export interface Transport {
 }
 
 /** The largest body read from a cloud, bytes: 20,000 servers in detail are about 40 MB. */
-export const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+export const MAX_RESPONSE_BYTES = 64 * 1024 * 1024;
 
 /** No whole answer came. */
 export class TransportError extends Error {

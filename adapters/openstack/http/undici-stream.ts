@@ -1,11 +1,11 @@
 import type { Dispatcher } from 'undici';
 import { type MonotonicMs, remainingMs } from '../../../src/clock.ts';
 import {
-  IDLE_MILLISECONDS,
+  IDLE_TIMEOUT_MS,
   isStream,
-  type StreamedAnswer,
+  MAX_BUFFERED_BYTES,
   type StreamedRequest,
-  WHOLE_BYTES,
+  type StreamedResponse,
 } from './stream.ts';
 import { TransportError } from './transport.ts';
 
@@ -19,10 +19,10 @@ export function openOver(
   request: StreamedRequest,
   deadline: MonotonicMs,
   neverConnected: (error: unknown) => boolean,
-): Promise<StreamedAnswer> {
+): Promise<StreamedResponse> {
   return new Promise((resolve, reject) => {
     const streams = isStream(request.body);
-    const patience = streams ? IDLE_MILLISECONDS : Math.max(1, remainingMs(deadline));
+    const patience = streams ? IDLE_TIMEOUT_MS : Math.max(1, remainingMs(deadline));
     const failed = (cause: unknown) => {
       const timedOut = cause instanceof TooLate || isTimeout(cause);
       const abandoned = cause instanceof HungUp;
@@ -41,7 +41,7 @@ export function openOver(
         body: request.body as Uint8Array | null,
         // It starts anew with each part that is sent.
         headersTimeout: patience,
-        bodyTimeout: IDLE_MILLISECONDS,
+        bodyTimeout: IDLE_TIMEOUT_MS,
       },
       new Exchange(method, streams ? null : patience, signal, resolve, failed),
     );
@@ -54,7 +54,7 @@ export function openOver(
  */
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #method: string;
-  readonly #answered: (answer: StreamedAnswer) => void;
+  readonly #answered: (answer: StreamedResponse) => void;
   readonly #failed: (cause: unknown) => void;
   /** undici's own timeouts begin when a connection is free; waiting for one counts as well. */
   readonly #timer: NodeJS.Timeout | undefined;
@@ -63,7 +63,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   /** Why it ends before it has begun. */
   #ended: Error | undefined;
   #controller: Dispatcher.DispatchController | undefined;
-  #head: Omit<StreamedAnswer, 'body'> | undefined;
+  #head: Omit<StreamedResponse, 'body'> | undefined;
   /** Where the body goes: gathered, or on its way already. */
   #parts: Uint8Array[] | null = null;
   #stream: ReadableStreamDefaultController<Uint8Array> | null = null;
@@ -72,7 +72,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     method: string,
     patience: number | null,
     signal: AbortSignal | undefined,
-    answered: (answer: StreamedAnswer) => void,
+    answered: (answer: StreamedResponse) => void,
     failed: (cause: unknown) => void,
   ) {
     this.#method = method;
@@ -101,7 +101,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     const length = headers['content-length'];
     const isEmpty = this.#method === 'HEAD' || status === 204 || status === 304 || length === '0';
     if (isEmpty) this.#settle(null);
-    else if (length !== undefined && Number(length) <= WHOLE_BYTES) this.#parts = [];
+    else if (length !== undefined && Number(length) <= MAX_BUFFERED_BYTES) this.#parts = [];
     else this.#settle(this.#streamed());
   }
 
@@ -137,7 +137,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#signal?.removeEventListener('abort', this.#hangUp);
   }
 
-  #settle(body: StreamedAnswer['body']): void {
+  #settle(body: StreamedResponse['body']): void {
     this.#settled();
     if (this.#head !== undefined) this.#answered({ ...this.#head, body });
   }
@@ -154,7 +154,7 @@ class Exchange implements Dispatcher.DispatchHandler {
           this.#controller?.abort(new Error('nobody wants the rest'));
         },
       },
-      new ByteLengthQueuingStrategy({ highWaterMark: WHOLE_BYTES }),
+      new ByteLengthQueuingStrategy({ highWaterMark: MAX_BUFFERED_BYTES }),
     );
   }
 }

@@ -1,10 +1,10 @@
 import { rootCertificates } from 'node:tls';
 import { Agent, errors } from 'undici';
-import { CALLS_PER_ENDPOINT } from './gate.ts';
+import { MAX_CONCURRENT_CALLS } from './concurrency-limiter.ts';
 import type { StreamingTransport } from './stream.ts';
-import { MAX_ANSWER_BYTES, type Transport, TransportError } from './transport.ts';
+import { MAX_RESPONSE_BYTES, type Transport, TransportError } from './transport.ts';
+import { bufferedRequest } from './undici-buffered.ts';
 import { openOver } from './undici-stream.ts';
-import { wholeAnswer } from './undici-whole.ts';
 
 export interface UndiciTransportOptions {
   /** PEM certificates to trust beside the runtime's own (`OS_CACERT`). */
@@ -14,7 +14,7 @@ export interface UndiciTransportOptions {
 const CONNECT_MILLISECONDS = 3_000;
 
 /** Connections to one origin: enough for all that `guard.ts` lets run, should all four services share it. */
-const CONNECTIONS = 4 * CALLS_PER_ENDPOINT;
+const CONNECTIONS = 4 * MAX_CONCURRENT_CALLS;
 
 /** Node's transport: a pool of kept connections for each service. */
 export function undiciTransport(options: UndiciTransportOptions = {}): Transport & StreamingTransport {
@@ -27,7 +27,7 @@ export function undiciTransport(options: UndiciTransportOptions = {}): Transport
   const agent = new Agent({
     connections: CONNECTIONS,
     connect,
-    maxResponseSize: MAX_ANSWER_BYTES,
+    maxResponseSize: MAX_RESPONSE_BYTES,
     // The request's own deadline ends it.
     headersTimeout: 0,
     bodyTimeout: 0,
@@ -37,7 +37,11 @@ export function undiciTransport(options: UndiciTransportOptions = {}): Transport
       const { origin, pathname, search } = new URL(request.url);
       const { method, headers, body = null } = request;
       try {
-        return await wholeAnswer(agent, { origin, path: pathname + search, method, headers, body }, signal);
+        return await bufferedRequest(
+          agent,
+          { origin, path: pathname + search, method, headers, body },
+          signal,
+        );
       } catch (cause) {
         throw new TransportError('no answer', {
           sent: !neverConnected(cause),

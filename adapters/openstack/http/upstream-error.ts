@@ -41,7 +41,7 @@ export function errorFrom(service: ServiceType, answer: UpstreamResponse): Compu
   const cause = new UpstreamError(service, answer.status, type, message);
   const code = codeOf(answer.status, type, message);
   const retryAfter = retryAfterOf(answer);
-  return new ComputeError(code, OWN_WORDS[code] ?? (message || DEFAULT_MESSAGE), {
+  return new ComputeError(code, OWN_MESSAGES[code] ?? (message || DEFAULT_MESSAGE), {
     cause,
     ...(retryAfter === undefined ? {} : { retryAfter }),
   });
@@ -58,7 +58,7 @@ export function signInErrorFrom(answer: UpstreamResponse): ComputeError {
 const DEFAULT_MESSAGE = 'The cloud refused this without a reason.';
 
 /** Said instead of the service's text, which would speak of things that are not the client's. */
-const OWN_WORDS: Partial<Record<ErrorCode, string>> = {
+const OWN_MESSAGES: Partial<Record<ErrorCode, string>> = {
   bad_gateway: 'The cloud failed to handle this request.',
   unavailable: 'The cloud is not available at the moment.',
   timeout: 'The cloud did not answer in time.',

@@ -7,8 +7,8 @@ import type {
 } from '../../../src/access/identity-provider.ts';
 import type { CallContext } from '../../../src/compute/cloud.ts';
 import { ComputeError, hasCode } from '../../../src/compute/errors.ts';
-import { send } from '../http/send.ts';
 import type { UpstreamRequest, UpstreamResponse } from '../http/transport.ts';
+import { send } from '../http/upstream-client.ts';
 import { errorFrom, signInErrorFrom } from '../http/upstream-error.ts';
 import { type OpenStack, sendContext } from '../openstack-cloud.ts';
 import { Service } from '../service.ts';

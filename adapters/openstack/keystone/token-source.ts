@@ -1,8 +1,8 @@
 import { type MonotonicMs, monotonicMs } from '../../../src/clock.ts';
 import { ComputeError } from '../../../src/compute/errors.ts';
 import { LruMap } from '../../../src/lru-map.ts';
-import { ownDeadline, type SendContext, send } from '../http/send.ts';
 import type { Transport } from '../http/transport.ts';
+import { ownDeadline, type SendContext, send } from '../http/upstream-client.ts';
 import { signInErrorFrom, UpstreamError } from '../http/upstream-error.ts';
 import {
   type OpenStackCredential,
@@ -20,22 +20,22 @@ export type TokenOwner = OpenStackCredential | { readonly kind: 'service_account
 const MAX_TOKENS = 10_000;
 
 /** A token is replaced this many milliseconds before it expires, so that none dies on the way to a service. */
-const EXPIRY_MARGIN = 120_000;
+const EXPIRY_MARGIN_MS = 120_000;
 
 /** A sign-in serves everybody who waits for it. */
-const SIGN_IN_MILLISECONDS = 10_000;
+const SIGN_IN_TIMEOUT_MS = 10_000;
 
 /** A refused credential is not tried again for this long: Keystone may lock the account of one that keeps failing. */
-const REFUSAL_MILLISECONDS = 2_000;
+const REJECTION_TTL_MS = 2_000;
 
 /**
  * A token in use is confirmed, by signing in again beside the requests, when it is this old, milliseconds. Services cache
  * that a token is valid (300 s by default), so without it a user who lost the project would keep it for that long.
  */
-const CONFIRM_MILLISECONDS = 60_000;
+const CONFIRM_AFTER_MS = 60_000;
 
 /** A token that is kept. */
-interface Kept {
+interface CachedToken {
   readonly secret: string;
   readonly token: Token;
   /** When the sign-in began. */
@@ -51,10 +51,10 @@ export class TokenSource {
   /** Without trailing slash, with `/v3`. */
   readonly #authUrl: string;
   readonly #account: ServiceAccount | null;
-  readonly #tokens = new LruMap<Kept>({ max: MAX_TOKENS });
+  readonly #tokens = new LruMap<CachedToken>({ max: MAX_TOKENS });
   readonly #signIns = new Map<string, { secret: string; token: Promise<Token> }>();
 
-  readonly #confirmAfter: number;
+  readonly #confirmAfterMs: number;
   readonly #background: (work: Promise<unknown>) => void;
 
   constructor(options: {
@@ -62,13 +62,13 @@ export class TokenSource {
     readonly authUrl: string;
     readonly serviceAccount: ServiceAccount | null;
     /** Milliseconds; for tests. */
-    readonly confirmAfter?: number | undefined;
+    readonly confirmAfterMs?: number | undefined;
     readonly background?: (work: Promise<unknown>) => void;
   }) {
     this.#transport = options.transport;
     this.#authUrl = options.authUrl;
     this.#account = options.serviceAccount;
-    this.#confirmAfter = options.confirmAfter ?? CONFIRM_MILLISECONDS;
+    this.#confirmAfterMs = options.confirmAfterMs ?? CONFIRM_AFTER_MS;
     this.#background = options.background ?? (() => {});
   }
 
@@ -85,30 +85,30 @@ export class TokenSource {
     if (kept === null || kept.token === refused) {
       return within(this.#renew(key, owner, secret, context), context);
     }
-    if (this.#isToBeConfirmed(kept)) this.#confirm(key, owner, secret, context);
+    if (this.#needsConfirmation(kept)) this.#confirm(key, owner, secret, context);
     return kept.token;
   }
 
   /** The token that is kept, unless it has to be replaced or confirmed. */
-  known(owner: TokenOwner): Token | null {
+  cached(owner: TokenOwner): Token | null {
     const kept = this.#usable(owner);
-    return kept === null || this.#isToBeConfirmed(kept) ? null : kept.token;
+    return kept === null || this.#needsConfirmation(kept) ? null : kept.token;
   }
 
-  #usable(owner: TokenOwner): Kept | null {
+  #usable(owner: TokenOwner): CachedToken | null {
     const kept = this.#tokens.get(keyOf(owner));
     if (kept === undefined || kept.secret !== secretOf(owner)) return null;
     const ageMs = monotonicMs() - kept.signedInAt;
-    return ageMs < kept.token.lifetimeMs - EXPIRY_MARGIN ? kept : null;
+    return ageMs < kept.token.lifetimeMs - EXPIRY_MARGIN_MS ? kept : null;
   }
 
-  #isToBeConfirmed({ signedInAt }: Kept): boolean {
-    return monotonicMs() - signedInAt > this.#confirmAfter;
+  #needsConfirmation({ signedInAt }: CachedToken): boolean {
+    return monotonicMs() - signedInAt > this.#confirmAfterMs;
   }
 
   readonly #refusals = new LruMap<{ secret: string; error: unknown }>({
     max: MAX_TOKENS,
-    lifetime: REFUSAL_MILLISECONDS,
+    lifetime: REJECTION_TTL_MS,
   });
 
   /** Signs in, or joins whoever does. */
@@ -120,7 +120,7 @@ export class TokenSource {
     // The operator's account serves all tenants; a customer's credential one.
     const tenant = owner.kind === 'service_account' ? undefined : context.tenant;
     const signedInAt = monotonicMs();
-    const token = this.#signIn(owner, ownDeadline(context, SIGN_IN_MILLISECONDS, tenant)).then((fresh) => {
+    const token = this.#signIn(owner, ownDeadline(context, SIGN_IN_TIMEOUT_MS, tenant)).then((fresh) => {
       this.#tokens.set(key, { secret, token: fresh, signedInAt });
       return fresh;
     });

@@ -5,7 +5,7 @@ import { isUpstream } from '../http/upstream-error.ts';
 import { allPages } from '../pages.ts';
 import type { Service } from '../service.ts';
 import { orNone } from './extensions.ts';
-import { addressesOf, goneIsFine, ownerOf } from './ports.ts';
+import { addressesOf, ignoreNotFound, ownerOf } from './ports.ts';
 
 const FloatingIpItem = z.object({
   id: z.string(),
@@ -65,11 +65,13 @@ export async function createFloatingIp(
 }
 
 export async function disassociateFloatingIp(neutron: Service, id: string): Promise<void> {
-  await goneIsFine(neutron.call('PUT', `/floatingips/${id}`, { body: { floatingip: { port_id: null } } }));
+  await ignoreNotFound(
+    neutron.call('PUT', `/floatingips/${id}`, { body: { floatingip: { port_id: null } } }),
+  );
 }
 
 export async function deleteFloatingIp(neutron: Service, id: string): Promise<void> {
-  await goneIsFine(neutron.call('DELETE', `/floatingips/${id}`));
+  await ignoreNotFound(neutron.call('DELETE', `/floatingips/${id}`));
 }
 
 function floatingIpFrom(ip: z.infer<typeof FloatingIpItem>): FloatingIp {

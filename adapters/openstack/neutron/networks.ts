@@ -4,7 +4,7 @@ import { hasCode } from '../../../src/compute/errors.ts';
 import type { Network, Quota } from '../../../src/compute/model.ts';
 import { allPages } from '../pages.ts';
 import type { Service } from '../service.ts';
-import { isKeptToProject } from '../tenancy.ts';
+import { isProjectScoped } from '../tenancy.ts';
 
 const NetworkItem = z.object({
   id: z.string(),
@@ -30,7 +30,7 @@ export async function listNetworks(
 ): Promise<Network[]> {
   const [networks, isOpen] = await Promise.all([
     allPages(neutron, '/networks', 'networks', NetworkItem),
-    isKeptToProject(roles) ? () => true : externalsOpenTo(neutron, projectId),
+    isProjectScoped(roles) ? () => true : externalNetworkAccess(neutron, projectId),
   ]);
   return networks
     .map((network) => ({
@@ -50,7 +50,10 @@ export async function listNetworks(
 }
 
 /** Of a network without any policy that is told nothing is known: then the list itself decides. */
-async function externalsOpenTo(neutron: Service, projectId: string): Promise<(networkId: string) => boolean> {
+async function externalNetworkAccess(
+  neutron: Service,
+  projectId: string,
+): Promise<(networkId: string) => boolean> {
   const query = { object_type: 'network', action: 'access_as_external' };
   const grants = await allPages(neutron, '/rbac-policies', 'rbac_policies', GrantItem, query);
   const targets = Map.groupBy(grants, ({ object_id }) => object_id);

@@ -105,7 +105,7 @@ export async function changePortGroups(
 
 export async function deletePort(neutron: Service, id: string): Promise<void> {
   try {
-    await goneIsFine(neutron.call('DELETE', `/ports/${id}`));
+    await ignoreNotFound(neutron.call('DELETE', `/ports/${id}`));
   } catch (error) {
     // Since Neutron 29 its policy refuses what is bound to a server, for as long as it is.
     if (!isUpstream(error, 'PolicyNotAuthorized')) throw error;
@@ -114,7 +114,7 @@ export async function deletePort(neutron: Service, id: string): Promise<void> {
 }
 
 /** What is gone already need not be deleted again. */
-export async function goneIsFine(call: Promise<unknown>): Promise<void> {
+export async function ignoreNotFound(call: Promise<unknown>): Promise<void> {
   try {
     await call;
   } catch (error) {

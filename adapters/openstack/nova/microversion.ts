@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { ComputeError } from '../../../src/compute/errors.ts';
 import { forThisRequest } from '../../../src/cross-request-promise.ts';
 import { LruMap } from '../../../src/lru-map.ts';
-import { ownDeadline, type SendContext, send } from '../http/send.ts';
 import type { Transport } from '../http/transport.ts';
+import { ownDeadline, type SendContext, send } from '../http/upstream-client.ts';
 import { errorFrom } from '../http/upstream-error.ts';
 import type { Token } from '../keystone/token.ts';
 
@@ -11,7 +11,7 @@ import type { Token } from '../keystone/token.ts';
  * The highest microversion the adapter speaks: from 2.47 on a server no longer names its flavor's id. It includes all that
  * actions need (2.45: createImage answers the image's id; 2.35: key pairs in pages; 2.15: soft server group policies).
  */
-const SPOKEN = '2.46';
+const MAX_MICROVERSION = '2.46';
 
 const VersionDocument = z.object({
   version: z.object({ version: z.string(), min_version: z.string() }),
@@ -21,10 +21,10 @@ const VersionDocument = z.object({
 const MAX_ADDRESSES = 100;
 
 /** A Nova may be upgraded, or taken back. */
-const REMEMBER_MILLISECONDS = 600_000;
+const VERSION_TTL_MS = 600_000;
 
 /** It serves everybody who waits for it, so it has a deadline of its own. */
-const DISCOVERY_MILLISECONDS = 10_000;
+const DISCOVERY_TIMEOUT_MS = 10_000;
 
 /** Finds, once in a while per address of Nova, the highest microversion that both sides know. */
 export class Microversions {
@@ -32,7 +32,7 @@ export class Microversions {
   readonly #background: (work: Promise<unknown>) => void;
   readonly #known = new LruMap<Promise<string>>({
     max: MAX_ADDRESSES,
-    lifetime: REMEMBER_MILLISECONDS,
+    lifetime: VERSION_TTL_MS,
   });
 
   /** @param background As in `OpenStackOptions`. */
@@ -44,11 +44,11 @@ export class Microversions {
   /** The headers that ask for it, in Nova's old and new form. */
   async headers(address: string, token: Token, context: SendContext): Promise<Record<string, string>> {
     const highest = await this.#highest(address, token, context);
-    return versionHeaders(compareVersions(highest, SPOKEN) < 0 ? highest : SPOKEN);
+    return versionHeaders(compareVersions(highest, MAX_MICROVERSION) < 0 ? highest : MAX_MICROVERSION);
   }
 
   /** Whether the Nova at that address knows this version, also one that is newer than what is spoken. */
-  async knows(version: string, address: string, token: Token, context: SendContext): Promise<boolean> {
+  async supports(version: string, address: string, token: Token, context: SendContext): Promise<boolean> {
     return compareVersions(await this.#highest(address, token, context), version) >= 0;
   }
 
@@ -56,7 +56,7 @@ export class Microversions {
     const root = address.replace(/(\/v2\.1)\/.*$/s, '$1');
     const known = this.#known.get(root);
     if (known !== undefined) return forThisRequest(known);
-    const found = this.#discover(root, token, ownDeadline(context, DISCOVERY_MILLISECONDS, undefined));
+    const found = this.#discover(root, token, ownDeadline(context, DISCOVERY_TIMEOUT_MS, undefined));
     this.#known.set(root, found);
     this.#background(found.catch(() => this.#known.delete(root)));
     return found;
@@ -89,9 +89,9 @@ export class Microversions {
       throw new ComputeError('bad_gateway', message, { cause: parsed.error });
     }
     const { version, min_version: minimum } = parsed.data.version;
-    if (compareVersions(SPOKEN, minimum) < 0) {
+    if (compareVersions(MAX_MICROVERSION, minimum) < 0) {
       throw new ComputeError('unavailable', 'This cloud is too new for this gateway.', {
-        cause: new Error(`Nova speaks ${minimum} and newer, the gateway ${SPOKEN} and older`),
+        cause: new Error(`Nova speaks ${minimum} and newer, the gateway ${MAX_MICROVERSION} and older`),
       });
     }
     return version;

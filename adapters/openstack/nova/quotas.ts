@@ -4,7 +4,7 @@ import type { Service } from '../service.ts';
 
 const Usage = z.object({ limit: z.number(), in_use: z.number(), reserved: z.number() });
 /** A resource that the cloud does not tell of. */
-const UNTOLD: Quota = { limit: null, used: null };
+const NOT_REPORTED: Quota = { limit: null, used: null };
 const QuotaBody = z.object({
   quota_set: z.object({
     instances: Usage.optional(),
@@ -28,7 +28,7 @@ export async function computeQuotas(nova: Service, projectId: string) {
 }
 
 function quotaFrom(usage: z.infer<typeof Usage> | undefined): Quota {
-  if (usage === undefined) return UNTOLD;
+  if (usage === undefined) return NOT_REPORTED;
   const { limit, in_use, reserved } = usage;
   return { limit: limit < 0 ? null : limit, used: in_use + reserved };
 }

@@ -2,7 +2,7 @@ import { ComputeError } from '../../src/compute/errors.ts';
 import { LruMap } from '../../src/lru-map.ts';
 
 /** How long it is believed that the far side cannot do something, milliseconds: it may be upgraded. */
-const REMEMBER_MILLISECONDS = 60_000;
+const MISSING_TTL_MS = 60_000;
 
 /**
  * What a redu cloud turned out not to do. Only its documentation's four reads are required of it; whether it does more is
@@ -11,11 +11,11 @@ const REMEMBER_MILLISECONDS = 60_000;
 export class MissingOperations {
   readonly #missing = new LruMap<true>({
     max: 100,
-    lifetime: REMEMBER_MILLISECONDS,
+    lifetime: MISSING_TTL_MS,
   });
 
   /** @throws ComputeError `not_implemented` when `operation` is known to be missing. */
-  assertThere(operation: string): void {
+  assertSupported(operation: string): void {
     if (this.#missing.has(operation)) throw notImplemented(operation);
   }
 
@@ -24,7 +24,7 @@ export class MissingOperations {
   }
 
   /** Notes that `operation` is missing; the error to answer. */
-  note(operation: string): ComputeError {
+  add(operation: string): ComputeError {
     this.#missing.set(operation, true);
     return notImplemented(operation);
   }

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { ComputeError, type ErrorCode } from '../../src/compute/errors.ts';
 import { REDU_ERRORS } from '../../src/dialects/redu/errors.ts';
-import type { ReduAnswer } from './site.ts';
+import type { ReduResponse } from './http-client.ts';
 
 const Refusal = z.object({
   error: z.object({
@@ -12,7 +12,7 @@ const Refusal = z.object({
 });
 
 /** Said in our words: the far side's would speak of its own insides, or of a key that is not the customer's. */
-const OWN_WORDS: Partial<Record<ErrorCode, string>> = {
+const OWN_MESSAGES: Partial<Record<ErrorCode, string>> = {
   forbidden: 'The cloud does not allow this.',
   internal: 'The cloud failed to handle this request.',
   bad_gateway: 'The cloud failed to handle this request.',
@@ -27,13 +27,13 @@ const MAX_MESSAGE = 500;
  * The error that an answer of a redu cloud stands for: the inverse of `REDU_ERRORS`, by the code in its body, else by its
  * status. A full quota and a body that is too large look alike there; from here it is a quota.
  */
-export function refusalFrom({ status, headers, body }: ReduAnswer): ComputeError {
+export function reduErrorFrom({ status, headers, body }: ReduResponse): ComputeError {
   const { code, message, details } = read(body);
   const kind = kindOf(status, code);
   const retryAfter = Number(headers.get('retry-after') ?? Number.NaN);
   return new ComputeError(
     kind,
-    OWN_WORDS[kind] ?? (oneLine(message) || 'The cloud refused this without a reason.'),
+    OWN_MESSAGES[kind] ?? (oneLine(message) || 'The cloud refused this without a reason.'),
     {
       cause: new Error(`redu ${status} ${code}: ${message}`),
       ...(kind === 'invalid' && { details }),
@@ -51,7 +51,7 @@ function read(body: string) {
 }
 
 /** What is about the connection between two gateways, or the far side's defect: to a client, a cloud that failed. */
-const OF_THE_LINK: readonly ErrorCode[] = [
+const GATEWAY_TO_GATEWAY: readonly ErrorCode[] = [
   'internal',
   'request_timeout',
   'expectation_failed',
@@ -65,7 +65,7 @@ function kindOf(status: number, code: string): ErrorCode {
     kinds.findLast((kind) => REDU_ERRORS[kind].code === code) ??
     kinds.findLast((kind) => REDU_ERRORS[kind].status === status);
   // What the far side calls its own defect is to us a cloud that failed; and our key there is nobody's here.
-  if (kind === undefined || OF_THE_LINK.includes(kind)) return 'bad_gateway';
+  if (kind === undefined || GATEWAY_TO_GATEWAY.includes(kind)) return 'bad_gateway';
   return kind === 'unauthenticated' ? 'forbidden' : kind;
 }
 

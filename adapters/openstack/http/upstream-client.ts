@@ -47,7 +47,7 @@ const FIRST_PAUSE = 100;
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'PUT', 'DELETE']);
 
 /** A service behind a balancer says these while it restarts; a moment later it may be back. */
-const PASSING = new Set([502, 503, 504]);
+const RETRYABLE_STATUS = new Set([502, 503, 504]);
 
 /**
  * Sends `request`. An idempotent one is tried up to three times, with jittered pauses, when the connection breaks or the
@@ -67,18 +67,18 @@ export async function send(
   let sent = false;
   for (let attempt = 1; ; attempt++) {
     const outcome = await attemptOnce(transport, request, context);
-    if (outcome instanceof ComputeError) return concluded(before ?? outcome, request, context, sent);
+    if (outcome instanceof ComputeError) return settle(before ?? outcome, request, context, sent);
     const failed = outcome instanceof TransportError;
     sent ||= !failed || outcome.sent;
-    if (!failed && !(idempotent && PASSING.has(outcome.status))) {
+    if (!failed && !(idempotent && RETRYABLE_STATUS.has(outcome.status))) {
       // What an attempt without an answer had deleted is not found by the next one: it is gone, as was asked.
       const goneByUs = request.method === 'DELETE' && attempt > 1 && outcome.status === 404;
       return goneByUs ? { ...outcome, status: 204, body: '' } : outcome;
     }
     const mayRepeat = idempotent || (failed && !outcome.sent);
     const pause = FIRST_PAUSE * 2 ** (attempt - 1) * (0.5 + Math.random() / 2);
-    const hopeless = (failed && outcome.timedOut) || pause >= remainingMs(context.deadline);
-    if (!mayRepeat || hopeless || attempt === MAX_ATTEMPTS) return concluded(outcome, request, context, sent);
+    const outOfTime = (failed && outcome.timedOut) || pause >= remainingMs(context.deadline);
+    if (!mayRepeat || outOfTime || attempt === MAX_ATTEMPTS) return settle(outcome, request, context, sent);
     before = outcome;
     await new Promise((resolve) => setTimeout(resolve, pause));
   }
@@ -107,18 +107,18 @@ async function attemptOnce(
 }
 
 /** What the last try that was made has come to. */
-function concluded(
+function settle(
   outcome: UpstreamResponse | TransportError | ComputeError,
   request: UpstreamRequest,
   context: SendContext,
   sent: boolean,
 ): UpstreamResponse {
   if (outcome instanceof ComputeError) throw outcome;
-  if (outcome instanceof TransportError) throw noAnswer(request, outcome, context, sent);
+  if (outcome instanceof TransportError) throw upstreamUnreachable(request, outcome, context, sent);
   return outcome;
 }
 
-function noAnswer(
+function upstreamUnreachable(
   request: UpstreamRequest,
   error: TransportError,
   context: SendContext,

@@ -15,19 +15,19 @@ export interface ReduRequest {
   readonly idempotencyKey?: string;
 }
 
-export interface ReduAnswer {
+export interface ReduResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly body: string;
 }
 
 /** The largest body read, bytes: 50,000 instances are about 25 MB. */
-const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+const MAX_RESPONSE_BYTES = 64 * 1024 * 1024;
 /** Tries of a read whose connection broke. */
-const ATTEMPTS = 2;
+const MAX_ATTEMPTS = 2;
 
 /** A redu-dialect API at an address. */
-export class ReduSite {
+export class ReduHttpClient {
   readonly #url: string;
   readonly #fetch: Fetch;
 
@@ -42,7 +42,7 @@ export class ReduSite {
    *
    * @throws ComputeError `unavailable`, `timeout`, `bad_gateway` (too large).
    */
-  async send(request: ReduRequest, key: string, call: CallContext): Promise<ReduAnswer> {
+  async send(request: ReduRequest, key: string, call: CallContext): Promise<ReduResponse> {
     const signal = AbortSignal.timeout(remainingMs(call.deadline));
     for (let attempt = 1; ; attempt++) {
       try {
@@ -51,7 +51,7 @@ export class ReduSite {
       } catch (cause) {
         if (cause instanceof ComputeError) throw cause;
         if (signal.aborted) throw new ComputeError('timeout', 'The cloud did not answer in time.', { cause });
-        if (request.method !== 'GET' || attempt === ATTEMPTS) {
+        if (request.method !== 'GET' || attempt === MAX_ATTEMPTS) {
           throw new ComputeError('unavailable', 'The cloud is not available at the moment.', { cause });
         }
       }
@@ -88,7 +88,7 @@ async function boundedText(response: Response): Promise<string> {
   let bytes = 0;
   for await (const chunk of response.body) {
     bytes += chunk.byteLength;
-    if (bytes > MAX_ANSWER_BYTES) throw new ComputeError('bad_gateway', 'The cloud answered too much.');
+    if (bytes > MAX_RESPONSE_BYTES) throw new ComputeError('bad_gateway', 'The cloud answered too much.');
     text += decoder.decode(chunk, { stream: true });
   }
   return text + decoder.decode();

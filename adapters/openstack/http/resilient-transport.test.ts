@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { prometheusMetrics } from '../../node/prometheus.ts';
-import { Guard, type GuardOptions } from './guard.ts';
+import { type ResilienceOptions, ResilientTransport } from './resilient-transport.ts';
 import { type Transport, TransportError, type UpstreamRequest, type UpstreamResponse } from './transport.ts';
 
 const NEVER = new AbortController().signal;
@@ -16,7 +16,7 @@ const URGENT: UpstreamRequest = { ...NEUTRON, method: 'DELETE', urgent: true };
 type Reply = number | Error | Promise<number>;
 
 /** A guard in front of a service that does what the test says. */
-function guarded(reply: (request: UpstreamRequest) => Reply, options: GuardOptions = {}) {
+function guarded(reply: (request: UpstreamRequest) => Reply, options: ResilienceOptions = {}) {
   const sent: UpstreamRequest[] = [];
   const transport: Transport = {
     async send(request) {
@@ -27,7 +27,7 @@ function guarded(reply: (request: UpstreamRequest) => Reply, options: GuardOptio
     },
     close: async () => {},
   };
-  const guard = new Guard(transport, {}, options);
+  const guard = new ResilientTransport(transport, {}, options);
   const ask = (request = NEUTRON, signal = NEVER) =>
     guard.send(request, signal).then(
       ({ status }) => status,
@@ -66,7 +66,7 @@ describe('what opens the breaker', () => {
   });
 
   test('a service that lets a request with time enough wait in vain', async () => {
-    const { guard, askOften } = guarded(() => broken({ timedOut: true }), { patience: 0 });
+    const { guard, askOften } = guarded(() => broken({ timedOut: true }), { serviceTimeoutMs: 0 });
     await askOften(10);
     expect(guard.down).toEqual(['network']);
   });
@@ -80,7 +80,7 @@ describe('what opens the breaker', () => {
 });
 
 describe('an open breaker', () => {
-  const down = async (options: GuardOptions = {}) => {
+  const down = async (options: ResilienceOptions = {}) => {
     let reply: Reply = 503;
     const on = guarded((request) => (request.service === 'network' ? reply : 200), options);
     await on.askOften(10);
@@ -117,7 +117,7 @@ describe('an open breaker', () => {
   });
 
   test('lets one through after a rest, and all when that went well', async () => {
-    const { ask, sent, mend } = await down({ firstRest: 1 });
+    const { ask, sent, mend } = await down({ initialOpenMs: 1 });
     const probe = Promise.withResolvers<number>();
     mend(probe.promise);
     await vi.waitUntil(() => {
@@ -133,7 +133,7 @@ describe('an open breaker', () => {
   });
 
   test('is closed by a look at the version of the API too, which anybody may have', async () => {
-    const { guard, sent, mend } = await down({ firstRest: 1 });
+    const { guard, sent, mend } = await down({ initialOpenMs: 1 });
     await vi.waitFor(async () => {
       await guard.probe(NEVER);
       expect(sent.length).toBeGreaterThan(10);
@@ -173,7 +173,7 @@ describe('an open breaker', () => {
   test('calls from before it opened decide nothing when they end', async () => {
     const late = Promise.withResolvers<number>();
     let reply: Reply = late.promise;
-    const { guard, ask, askOften } = guarded(() => reply, { firstRest: 1 });
+    const { guard, ask, askOften } = guarded(() => reply, { initialOpenMs: 1 });
     const stragglers = Array.from({ length: 30 }, () => ask());
     reply = 503;
     await askOften(10);
@@ -188,14 +188,14 @@ describe('an open breaker', () => {
 });
 
 describe('the bound on calls at a time', () => {
-  const narrow = (options: GuardOptions) => {
+  const narrow = (options: ResilienceOptions) => {
     const ends: (() => void)[] = [];
     const on = guarded(() => new Promise((resolve) => ends.push(() => resolve(200))), options);
     return { ...on, end: () => ends.shift()?.() };
   };
 
   test('further ones wait in order, the urgent ones first, and too many are refused at once', async () => {
-    const { guard, sent, end } = narrow({ calls: 1, waiting: 2 });
+    const { guard, sent, end } = narrow({ maxConcurrent: 1, maxQueued: 2 });
     const order: string[] = [];
     const ask = (name: string, request = NEUTRON) =>
       guard.send({ ...request, headers: { name } }, NEVER).then(() => order.push(name));
@@ -214,7 +214,7 @@ describe('the bound on calls at a time', () => {
   });
 
   test('nobody waits for long, nor past the deadline, and who left takes no place', async () => {
-    const { ask, sent, end } = narrow({ calls: 1, waiting: 9, wait: 20 });
+    const { ask, sent, end } = narrow({ maxConcurrent: 1, maxQueued: 9, queueTimeoutMs: 20 });
     const first = ask();
     const deadline = new AbortController();
     const hurried = ask(URGENT, deadline.signal);
@@ -230,7 +230,7 @@ describe('the bound on calls at a time', () => {
   });
 
   test('holds for each service by itself', async () => {
-    const { ask, sent, end } = narrow({ calls: 1, waiting: 0 });
+    const { ask, sent, end } = narrow({ maxConcurrent: 1, maxQueued: 0 });
     const both = [ask(NEUTRON), ask(NOVA)];
     expect(await ask(NOVA)).toBe('unavailable');
     await vi.waitFor(() => expect(sent).toHaveLength(2));
@@ -246,7 +246,7 @@ test('metrics say what was asked, what was not, and which breakers are open', as
     send: async ({ service }) => answer(service === 'network' ? 503 : 200),
     close: async () => {},
   };
-  const guard = new Guard(transport, { metrics });
+  const guard = new ResilientTransport(transport, { metrics });
   for (let n = 0; n < 12; n++) await guard.send(NEUTRON, NEVER).catch(() => {});
   await guard.send(NOVA, NEVER);
   const lines = (await metrics.expose()).split('\n').filter((line) => line.includes('_upstream_'));

@@ -9,20 +9,20 @@ type Options = Omit<Dispatcher.DispatchOptions, 'signal'>;
  *
  * @param signal Ends it, also while it waits for a connection.
  */
-export function wholeAnswer(
+export function bufferedRequest(
   agent: Dispatcher,
   options: Options,
   signal: AbortSignal,
 ): Promise<UpstreamResponse> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) reject(signal.reason);
-    else agent.dispatch(options, new Gathering(signal, resolve, reject));
+    else agent.dispatch(options, new BufferingHandler(signal, resolve, reject));
   });
 }
 
 type GivenHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
-class Gathering implements Dispatcher.DispatchHandler {
+class BufferingHandler implements Dispatcher.DispatchHandler {
   readonly #signal: AbortSignal;
   readonly #answered: (answer: UpstreamResponse) => void;
   readonly #failed: (cause: unknown) => void;

@@ -9,7 +9,7 @@ import type { Transport } from './transport.ts';
  * @param transport The outermost one, so that a wait for a place is part of the call.
  * @param background As in `OpenStackOptions`.
  */
-export function keptAlive(
+export function withWaitUntil(
   transport: Transport & StreamingTransport,
   background: (work: Promise<unknown>) => void,
 ): Transport & StreamingTransport {

@@ -2,13 +2,13 @@ import { ComputeError } from '../../../src/compute/errors.ts';
 import { TransportError } from './transport.ts';
 
 /** Calls to one endpoint at a time. */
-export const CALLS_PER_ENDPOINT = 64;
+export const MAX_CONCURRENT_CALLS = 64;
 
 /** Calls of one tenant that may wait for a place. */
-const WAITING_CALLS = 128;
+const MAX_QUEUED_CALLS = 128;
 
 /** Longest wait, milliseconds. */
-const WAIT_MILLISECONDS = 5_000;
+const QUEUE_TIMEOUT_MS = 5_000;
 
 /**
  * A tenant may run three times as many calls as there are free places: 48 of 64 alone, 27 each when there are two. So a place is
@@ -17,19 +17,19 @@ const WAIT_MILLISECONDS = 5_000;
 const SHARE_OF_FREE = 3;
 
 /** Seconds after which a refused client may try again. */
-const RETRY_AFTER = 2;
+const RETRY_AFTER_SECONDS = 2;
 
-export interface GateOptions {
-  readonly calls?: number;
+export interface ConcurrencyLimiterOptions {
+  readonly maxConcurrent?: number;
   /** Of one tenant. */
-  readonly waiting?: number;
+  readonly maxQueued?: number;
   /** Milliseconds. */
-  readonly wait?: number;
+  readonly queueTimeoutMs?: number;
 }
 
 interface Waiter {
   readonly tenant: string;
-  readonly enter: () => void;
+  readonly start: () => void;
 }
 
 /**
@@ -37,10 +37,10 @@ interface Waiter {
  * free goes to the waiting tenant that has the fewest. Not cockatiel's bulkhead: that keeps those whose time is over in its
  * queue, and knows neither tenants nor urgency.
  */
-export class Gate {
-  readonly #calls: number;
-  readonly #most: number;
-  readonly #wait: number;
+export class ConcurrencyLimiter {
+  readonly #maxConcurrent: number;
+  readonly #maxQueued: number;
+  readonly #queueTimeoutMs: number;
   readonly #urgent: Waiter[] = [];
   /** By tenant. The one that was served last comes last. */
   readonly #queues = new Map<string, Waiter[]>();
@@ -48,13 +48,13 @@ export class Gate {
   #running = 0;
 
   constructor({
-    calls = CALLS_PER_ENDPOINT,
-    waiting = WAITING_CALLS,
-    wait = WAIT_MILLISECONDS,
-  }: GateOptions = {}) {
-    this.#calls = calls;
-    this.#most = waiting;
-    this.#wait = wait;
+    maxConcurrent: calls = MAX_CONCURRENT_CALLS,
+    maxQueued: waiting = MAX_QUEUED_CALLS,
+    queueTimeoutMs: wait = QUEUE_TIMEOUT_MS,
+  }: ConcurrencyLimiterOptions = {}) {
+    this.#maxConcurrent = calls;
+    this.#maxQueued = waiting;
+    this.#queueTimeoutMs = wait;
   }
 
   get running(): number {
@@ -62,9 +62,11 @@ export class Gate {
   }
 
   /** Takes a place when one is free for this tenant; `leave` gives it back. */
-  tryEnter(tenant: string, urgent: boolean): boolean {
-    const isNext = urgent ? this.#running < this.#calls : this.#mayEnter(tenant) && !this.#queues.has(tenant);
-    if (isNext) this.#enter(tenant);
+  tryAcquire(tenant: string, urgent: boolean): boolean {
+    const isNext = urgent
+      ? this.#running < this.#maxConcurrent
+      : this.#mayStart(tenant) && !this.#queues.has(tenant);
+    if (isNext) this.#start(tenant);
     return isNext;
   }
 
@@ -75,9 +77,9 @@ export class Gate {
    * @throws ComputeError `unavailable` when too many of this tenant wait, or after too long a wait.
    * @throws TransportError when `signal` ends it.
    */
-  wait(tenant: string, urgent: boolean, signal: AbortSignal): Promise<void> {
+  acquire(tenant: string, urgent: boolean, signal: AbortSignal): Promise<void> {
     const queue = urgent ? this.#urgent : (this.#queues.get(tenant) ?? []);
-    if (!urgent && queue.length >= this.#most) return Promise.reject(busy('too many calls wait'));
+    if (!urgent && queue.length >= this.#maxQueued) return Promise.reject(busy('too many calls wait'));
     return new Promise((resolve, reject) => {
       const over = (error: Error) => {
         queue.splice(queue.indexOf(waiter), 1);
@@ -86,16 +88,18 @@ export class Gate {
         reject(error);
       };
       const late = () => over(new TransportError('deadline passed', { sent: false, timedOut: true }));
-      const timer = urgent ? undefined : setTimeout(() => over(busy('waited too long')), this.#wait);
+      const timer = urgent
+        ? undefined
+        : setTimeout(() => over(busy('waited too long')), this.#queueTimeoutMs);
       const settle = () => {
         clearTimeout(timer);
         signal.removeEventListener('abort', late);
       };
       const waiter: Waiter = {
         tenant,
-        enter: () => {
+        start: () => {
           settle();
-          this.#enter(tenant);
+          this.#start(tenant);
           resolve();
         },
       };
@@ -106,28 +110,28 @@ export class Gate {
   }
 
   /** Gives the place to those who wait, in turn. */
-  leave(tenant: string): void {
+  release(tenant: string): void {
     const left = (this.#runningOf.get(tenant) ?? 1) - 1;
     this.#running -= 1;
     if (left > 0) this.#runningOf.set(tenant, left);
     else this.#runningOf.delete(tenant);
-    for (let next = this.#next(); next !== undefined; next = this.#next()) next.enter();
+    for (let next = this.#next(); next !== undefined; next = this.#next()) next.start();
   }
 
-  #enter(tenant: string): void {
+  #start(tenant: string): void {
     this.#running += 1;
     this.#runningOf.set(tenant, (this.#runningOf.get(tenant) ?? 0) + 1);
   }
 
   /** The last free place is for a tenant that has none. */
-  #mayEnter(tenant: string): boolean {
-    const free = this.#calls - this.#running;
+  #mayStart(tenant: string): boolean {
+    const free = this.#maxConcurrent - this.#running;
     const running = this.#runningOf.get(tenant) ?? 0;
     return free > 0 && (running === 0 || running < SHARE_OF_FREE * (free - 1));
   }
 
   #next(): Waiter | undefined {
-    if (this.#running >= this.#calls) return undefined;
+    if (this.#running >= this.#maxConcurrent) return undefined;
     const urgent = this.#urgent.shift();
     if (urgent !== undefined) return urgent;
     let least: string | undefined;
@@ -135,7 +139,7 @@ export class Gate {
       const running = this.#runningOf.get(tenant) ?? 0;
       if (least === undefined || running < (this.#runningOf.get(least) ?? 0)) least = tenant;
     }
-    if (least === undefined || !this.#mayEnter(least)) return undefined;
+    if (least === undefined || !this.#mayStart(least)) return undefined;
     const queue = this.#queues.get(least) ?? [];
     const next = queue.shift();
     this.#queues.delete(least);
@@ -147,7 +151,7 @@ export class Gate {
 function busy(reason: string): ComputeError {
   return new ComputeError('unavailable', 'The cloud is busy at the moment.', {
     cause: new Error(`the bound on concurrent calls: ${reason}`),
-    retryAfter: RETRY_AFTER,
+    retryAfter: RETRY_AFTER_SECONDS,
     notApplied: true,
   });
 }

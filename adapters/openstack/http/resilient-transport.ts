@@ -14,31 +14,31 @@ import { ComputeError } from '../../../src/compute/errors.ts';
 import type { Logger } from '../../../src/telemetry/logger.ts';
 import type { Metrics } from '../../../src/telemetry/metrics.ts';
 import { Breaker, type BreakerOptions } from './breaker.ts';
-import { Gate, type GateOptions } from './gate.ts';
+import { ConcurrencyLimiter, type ConcurrencyLimiterOptions } from './concurrency-limiter.ts';
 import {
   isStream,
-  type StreamedAnswer,
+  onBodyEnd,
   type StreamedRequest,
+  type StreamedResponse,
   type StreamingTransport,
-  untilOver,
 } from './stream.ts';
 import type { Transport, UpstreamRequest, UpstreamResponse } from './transport.ts';
 import type { ServiceType } from './upstream-error.ts';
 
-export interface GuardPorts {
+export interface ResilientTransportPorts {
   readonly log?: Logger | undefined;
   readonly metrics?: Metrics | undefined;
 }
 
 /** Beyond its defaults, for tests. */
-export type GuardOptions = BreakerOptions & GateOptions;
+export type ResilienceOptions = BreakerOptions & ConcurrencyLimiterOptions;
 
 interface Endpoint {
   readonly service: ServiceType;
   /** Where it tells its version, to whoever asks. */
   readonly root: string;
   readonly breaker: Breaker;
-  readonly gate: Gate;
+  readonly limiter: ConcurrencyLimiter;
 }
 
 /** An address up to the version of the API: whatever a service answers there, short of 5xx, tells that it is well. */
@@ -48,24 +48,24 @@ const VERSIONED = /^https?:\/\/[^?]*?\/v\d+(\.\d+)?(?=[/?]|$)/;
 const GATEWAY = 'gateway';
 
 /** A transport that refuses, with `ComputeError` `unavailable` and `notApplied`, what an endpoint should be spared. */
-export class Guard implements Transport, StreamingTransport {
+export class ResilientTransport implements Transport, StreamingTransport {
   readonly #transport: Transport & Partial<StreamingTransport>;
-  readonly #ports: GuardPorts;
-  readonly #options: GuardOptions;
+  readonly #ports: ResilientTransportPorts;
+  readonly #options: ResilienceOptions;
   /** By origin and service: as many as the catalog of the cloud has. */
   readonly #endpoints = new Map<string, Endpoint>();
   /** By origin: each exchange that is passed through holds a connection until its body has come. */
-  readonly #exchanges = new Map<string, Gate>();
+  readonly #exchanges = new Map<string, ConcurrencyLimiter>();
 
   constructor(
     transport: Transport & Partial<StreamingTransport>,
-    ports: GuardPorts,
-    options: GuardOptions = {},
+    ports: ResilientTransportPorts,
+    options: ResilienceOptions = {},
   ) {
     this.#transport = transport;
     this.#ports = ports;
     this.#options = options;
-    ports.metrics?.beforeExpose(() => this.#tellMetrics());
+    ports.metrics?.beforeExpose(() => this.#reportMetrics());
   }
 
   /** Services that are not well, as far as is known. */
@@ -76,7 +76,9 @@ export class Guard implements Transport, StreamingTransport {
 
   /** Asks those that are down and have rested, so that they are found again without a customer's request. */
   async probe(signal: AbortSignal): Promise<void> {
-    const rested = [...this.#endpoints.values()].filter(({ breaker }) => breaker.open && !breaker.refuses);
+    const rested = [...this.#endpoints.values()].filter(
+      ({ breaker }) => breaker.open && !breaker.isRejecting,
+    );
     const asked = rested.map(({ service, root }) =>
       this.send({ service, method: 'GET', url: root, headers: { accept: 'application/json' } }, signal),
     );
@@ -85,18 +87,18 @@ export class Guard implements Transport, StreamingTransport {
 
   async send(request: UpstreamRequest, signal: AbortSignal): Promise<UpstreamResponse> {
     const { urgent = false, tenant = GATEWAY } = request;
-    const { service, breaker, gate } = this.#endpointOf(request.service, request.url);
+    const { service, breaker, limiter: gate } = this.#endpointOf(request.service, request.url);
     const call = () => this.#timed(request, () => this.#transport.send(request, signal));
     try {
-      if (!urgent) breaker.assertLetsThrough();
-      if (!gate.tryEnter(tenant, urgent)) await gate.wait(tenant, urgent, signal);
+      if (!urgent) breaker.assertClosed();
+      if (!gate.tryAcquire(tenant, urgent)) await gate.acquire(tenant, urgent, signal);
       try {
         return await (urgent && breaker.open ? call() : breaker.run(call, request.method === 'GET'));
       } finally {
-        gate.leave(tenant);
+        gate.release(tenant);
       }
     } catch (error) {
-      this.#tellRefusal(error, service, breaker);
+      this.#countRefusal(error, service, breaker);
       throw error;
     }
   }
@@ -105,24 +107,28 @@ export class Guard implements Transport, StreamingTransport {
    * A call's place is held until the head of the answer is there, and not by uploads, which take their time. An exchange's place
    * is held until its body has come, so that no tenant holds all connections by reading slowly.
    */
-  async open(request: StreamedRequest, deadline: MonotonicMs): Promise<StreamedAnswer> {
+  async open(request: StreamedRequest, deadline: MonotonicMs): Promise<StreamedResponse> {
     const { tenant = GATEWAY } = request;
-    const { service, breaker, gate } = this.#endpointOf(request.service, request.origin + request.path);
+    const {
+      service,
+      breaker,
+      limiter: gate,
+    } = this.#endpointOf(request.service, request.origin + request.path);
     const transport = this.#transport;
     const open = transport.open?.bind(transport);
     if (open === undefined) throw new ComputeError('not_implemented', 'Nothing is passed through here.');
     const call = () => this.#timed(request, () => open(request, deadline));
     const exchanges = this.#exchangesWith(request.origin);
     try {
-      breaker.assertLetsThrough();
+      breaker.assertClosed();
       await enter(exchanges, tenant, deadline);
-      const over = () => exchanges.leave(tenant);
+      const over = () => exchanges.release(tenant);
       try {
         const answer = isStream(request.body)
           ? await breaker.run(call, false)
           : await inside(gate, tenant, deadline, () => breaker.run(call, false));
         const isOpen = answer.body instanceof ReadableStream && transport.connections !== undefined;
-        if (isOpen) return { ...answer, body: untilOver(answer.body, over) };
+        if (isOpen) return { ...answer, body: onBodyEnd(answer.body, over) };
         over();
         return answer;
       } catch (error) {
@@ -130,7 +136,7 @@ export class Guard implements Transport, StreamingTransport {
         throw error;
       }
     } catch (error) {
-      this.#tellRefusal(error, service, breaker);
+      this.#countRefusal(error, service, breaker);
       throw error;
     }
   }
@@ -139,7 +145,7 @@ export class Guard implements Transport, StreamingTransport {
     return this.#transport.close();
   }
 
-  #tellRefusal(error: unknown, service: ServiceType, breaker: Breaker): void {
+  #countRefusal(error: unknown, service: ServiceType, breaker: Breaker): void {
     if (!(error instanceof ComputeError)) return;
     this.#ports.metrics?.count('upstream_rejections', {
       service,
@@ -171,31 +177,31 @@ export class Guard implements Transport, StreamingTransport {
     const made: Endpoint = {
       service,
       root: VERSIONED.exec(url)?.[0] ?? origin,
-      breaker: new Breaker((open) => this.#tellBreaker(service, origin, open), this.#options),
-      gate: new Gate(this.#options),
+      breaker: new Breaker((open) => this.#logBreaker(service, origin, open), this.#options),
+      limiter: new ConcurrencyLimiter(this.#options),
     };
     this.#endpoints.set(key, made);
     return made;
   }
 
-  #exchangesWith(origin: string): Gate {
+  #exchangesWith(origin: string): ConcurrencyLimiter {
     const known = this.#exchanges.get(origin);
     if (known !== undefined) return known;
     const { connections = Number.POSITIVE_INFINITY } = this.#transport;
-    const made = new Gate({ ...this.#options, calls: connections });
+    const made = new ConcurrencyLimiter({ ...this.#options, maxConcurrent: connections });
     this.#exchanges.set(origin, made);
     return made;
   }
 
-  #tellBreaker(service: ServiceType, origin: string, open: boolean): void {
+  #logBreaker(service: ServiceType, origin: string, open: boolean): void {
     const { log } = this.#ports;
     if (open) log?.warn('upstream_breaker_opened', { service, origin });
     else log?.info('upstream_breaker_closed', { service, origin });
   }
 
-  #tellMetrics(): void {
+  #reportMetrics(): void {
     const sums = new Map<ServiceType, { open: number; running: number }>();
-    for (const { service, breaker, gate } of this.#endpoints.values()) {
+    for (const { service, breaker, limiter: gate } of this.#endpoints.values()) {
       const { open, running } = sums.get(service) ?? { open: 0, running: 0 };
       sums.set(service, { open: open + Number(breaker.open), running: running + gate.running });
     }
@@ -206,19 +212,19 @@ export class Guard implements Transport, StreamingTransport {
   }
 }
 
-async function enter(gate: Gate, tenant: string, deadline: MonotonicMs): Promise<void> {
-  if (gate.tryEnter(tenant, false)) return;
+async function enter(gate: ConcurrencyLimiter, tenant: string, deadline: MonotonicMs): Promise<void> {
+  if (gate.tryAcquire(tenant, false)) return;
   const ending = new AbortController();
   const timer = setTimeout(() => ending.abort(), remainingMs(deadline));
   try {
-    await gate.wait(tenant, false, ending.signal);
+    await gate.acquire(tenant, false, ending.signal);
   } finally {
     clearTimeout(timer);
   }
 }
 
 async function inside<Answer>(
-  gate: Gate,
+  gate: ConcurrencyLimiter,
   tenant: string,
   deadline: MonotonicMs,
   call: () => Promise<Answer>,
@@ -227,6 +233,6 @@ async function inside<Answer>(
   try {
     return await call();
   } finally {
-    gate.leave(tenant);
+    gate.release(tenant);
   }
 }
