@@ -51,13 +51,13 @@ const answer = shortWay({
   access,
   limits: {
     stage: (_, next) => next(),
-    spendNow(_, headers) {
+    tryConsume(_, headers) {
       if (state.points === 0) return false;
       state.points -= 1;
       headers.set('X-RateLimit-Remaining', String(state.points));
       return true;
     },
-    spendSignUp: async () => {},
+    consumeSignUp: async () => {},
   },
   toldReads: [
     {

@@ -50,7 +50,7 @@ export function shortWay({ access, limits, toldReads, unreadable }: ShortWayPort
     const found = principal && reads?.find(principal, c);
     if (principal === null || !found) return null;
     const headers = new ResponseHeaders();
-    if (!limits.spendNow(principal, headers)) return null;
+    if (!limits.tryConsume(principal, headers)) return null;
 
     const requestId = newRequestId();
     headers.set('X-Request-Id', requestId);

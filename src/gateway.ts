@@ -2,7 +2,7 @@
  * The whole way of a request, on one page.
  *
  * ```
- * requestLog -> cors -> authenticate -> limit -> [writes: openCloud -> announceChanges] -> requireScope
+ * requestLog -> cors -> authenticate -> limit -> [writes: openCloud -> invalidateOnWrite] -> requireScope
  *            -> [POST: idempotency] -> [writes: precondition] -> [reads: cached] -> decode -> use case -> Cloud -> encode
  * ```
  *
@@ -61,7 +61,7 @@ import type { ToldReads } from './traffic/cache/at-hand.ts';
 import { type CacheOptions, type CachePorts, caching } from './traffic/cache/cached.ts';
 import type { EventLog } from './traffic/events/event-log.ts';
 import { Events, type OpenStream } from './traffic/events/events.ts';
-import type { StreamLimits } from './traffic/events/room.ts';
+import type { StreamLimits } from './traffic/events/stream-slots.ts';
 import {
   type IdempotencyOptions,
   type IdempotencyPorts,
@@ -69,7 +69,7 @@ import {
   sweepIdempotency,
 } from './traffic/idempotency/idempotency.ts';
 import { type LimitOptions, type LimitPorts, limit } from './traffic/limit/limit.ts';
-import { announceChanges } from './traffic/versions/announce.ts';
+import { invalidateOnWrite } from './traffic/versions/invalidate.ts';
 
 /** What the gateway plugs into; `adapters/` implements it, and a wiring file puts it together. */
 export type Ports = AccessPorts &
@@ -147,7 +147,7 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
       store: ports.releases ?? NO_RELEASE_STORE,
       clouds: ports.clouds,
       log: ports.log,
-      changed: (projectId) => ports.versions.changed({ projectId, instanceIds: [] }),
+      changed: (projectId) => ports.versions.bump({ projectId, instanceIds: [] }),
     },
     options.releases,
   );
@@ -170,7 +170,7 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
     }
   };
   const limits = limit(ports, options.limits, answerError);
-  const access = createAccess({ ...ports, clouds }, options, releases, limits.spendSignUp);
+  const access = createAccess({ ...ports, clouds }, options, releases, limits.consumeSignUp);
   const app = new Hono<GatewayEnv>({ getPath: routedPath });
 
   app.use(requestLog(ports.log, ports.metrics));
@@ -197,7 +197,7 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   }
 
   const forAll = [authenticate(access, itsConsole?.keyOf), limits.stage].map(unlessSignUp);
-  const forWrites = [openCloud(access), announceChanges(ports.versions)].map(unlessSignUp);
+  const forWrites = [openCloud(access), invalidateOnWrite(ports.versions)].map(unlessSignUp);
   const idempotent = idempotency(ports, { ...options, storeKey: () => secretCheck.storeKey() }, isRetrySafe);
   app.use('/v1/api_keys/*', retriesOfEndedKeys(access, limits.stage, idempotent.replay));
   for (const path of REDU_PATHS) app.use(path, ...forAll);

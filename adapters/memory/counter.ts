@@ -21,10 +21,10 @@ export function memoryCounter(): Counter {
 
   return {
     available: true,
-    lostAt: Number.NEGATIVE_INFINITY,
-    backAt: Number.NEGATIVE_INFINITY,
+    downSince: Number.NEGATIVE_INFINITY,
+    upSince: Number.NEGATIVE_INFINITY,
     nodes: 1,
-    async take(key, points, seconds) {
+    async acquire(key, points, seconds) {
       const now = monotonicMs();
       if (now - sweptAt > SWEEP_INTERVAL_MS) {
         sweptAt = now;
@@ -36,7 +36,7 @@ export function memoryCounter(): Counter {
         windows.set(key, window);
       }
       window.total += points;
-      return { total: window.total, endsIn: Math.max(1, Math.ceil(window.endsAt - now)) };
+      return { total: window.total, endsInMs: Math.max(1, Math.ceil(window.endsAt - now)) };
     },
   };
 }

@@ -5,7 +5,7 @@ export function memoryIdempotencyStore(): IdempotencyStore {
   const records = new Map<string, IdempotencyRecord>();
   const own = (scope: string, runId: string) => {
     const record = records.get(scope);
-    return record?.runId === runId && record.sealedAnswer === null ? record : null;
+    return record?.runId === runId && record.sealedResponse === null ? record : null;
   };
   const put = (record: IdempotencyRecord) => {
     records.set(record.scope, record);
@@ -17,10 +17,10 @@ export function memoryIdempotencyStore(): IdempotencyStore {
     async claim({ now, ...claim }) {
       const known = records.get(claim.scope);
       if (known === undefined || known.expiresAt <= now) {
-        return put({ ...claim, resumed: false, sealedAnswer: null, createdAt: now });
+        return put({ ...claim, resumed: false, sealedResponse: null, createdAt: now });
       }
       const over =
-        known.sealedAnswer === null && known.leaseUntil <= now && known.fingerprint === claim.fingerprint;
+        known.sealedResponse === null && known.leaseUntil <= now && known.fingerprint === claim.fingerprint;
       return over
         ? put({ ...known, runId: claim.runId, leaseUntil: claim.leaseUntil, resumed: true })
         : known;
@@ -28,9 +28,9 @@ export function memoryIdempotencyStore(): IdempotencyStore {
 
     find: async (scope) => records.get(scope) ?? null,
 
-    async keep(scope, runId, sealedAnswer) {
+    async complete(scope, runId, sealedAnswer) {
       const record = own(scope, runId);
-      if (record !== null) put({ ...record, sealedAnswer });
+      if (record !== null) put({ ...record, sealedResponse: sealedAnswer });
       return record !== null;
     },
 

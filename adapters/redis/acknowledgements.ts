@@ -1,5 +1,5 @@
-interface Wait {
-  readonly from: Set<string>;
+interface PendingAcks {
+  readonly acked: Set<string>;
   /** Who must answer; null: not known yet. */
   needed: readonly string[] | null;
   readonly done: () => void;
@@ -7,8 +7,8 @@ interface Wait {
 
 /** Who has answered to what this gateway has announced. */
 export class Acknowledgements {
-  readonly #waits = new Map<number, Wait>();
-  #last = 0;
+  readonly #pending = new Map<number, PendingAcks>();
+  #lastId = 0;
 
   /** Waits for answers to a message that is still to be sent. */
   expect(): {
@@ -16,13 +16,13 @@ export class Acknowledgements {
     from: (needed: readonly string[], atMost: number) => Promise<void>;
     cancel: () => void;
   } {
-    this.#last += 1;
-    const id = this.#last;
+    this.#lastId += 1;
+    const id = this.#lastId;
     const { promise, resolve: done } = Promise.withResolvers<void>();
-    const wait: Wait = { needed: null, from: new Set(), done };
-    this.#waits.set(id, wait);
+    const wait: PendingAcks = { needed: null, acked: new Set(), done };
+    this.#pending.set(id, wait);
     const cancel = () => {
-      this.#waits.delete(id);
+      this.#pending.delete(id);
     };
     const from = async (needed: readonly string[], atMost: number) => {
       wait.needed = needed;
@@ -35,14 +35,14 @@ export class Acknowledgements {
     return { id, from, cancel };
   }
 
-  heard(id: number, node: string): void {
-    const wait = this.#waits.get(id);
+  ack(id: number, node: string): void {
+    const wait = this.#pending.get(id);
     if (wait === undefined) return;
-    wait.from.add(node);
+    wait.acked.add(node);
     this.#check(wait);
   }
 
-  #check({ needed, from, done }: Wait): void {
+  #check({ needed, acked: from, done }: PendingAcks): void {
     if (needed?.every((node) => from.has(node))) done();
   }
 }

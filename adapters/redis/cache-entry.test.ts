@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { CachedResponse } from '../../src/traffic/cache/cached-response.ts';
-import { readEntry, writeEntry } from './cache-entry.ts';
+import { decodeEntry, encodeEntry } from './cache-entry.ts';
 
 const ANSWER: CachedResponse = {
   body: new TextEncoder().encode('[{"name":"ü"}]'),
@@ -13,16 +13,16 @@ const ANSWER: CachedResponse = {
 };
 
 test('what is written is read, its age told by what is left of its life', () => {
-  const bytes = writeEntry(ANSWER, 300_000);
-  expect(readEntry(bytes, 298_000, 9_000_000)).toEqual({ ...ANSWER, generatedAt: 8_998_000 });
+  const bytes = encodeEntry(ANSWER, 300_000);
+  expect(decodeEntry(bytes, 298_000, 9_000_000)).toEqual({ ...ANSWER, generatedAt: 8_998_000 });
 });
 
 test.each([
   ['nothing', Buffer.alloc(0)],
-  ['another format', Buffer.concat([Buffer.from([2]), writeEntry(ANSWER, 1).subarray(1)])],
-  ['half of it', writeEntry(ANSWER, 1).subarray(0, 40)],
+  ['another format', Buffer.concat([Buffer.from([2]), encodeEntry(ANSWER, 1).subarray(1)])],
+  ['half of it', encodeEntry(ANSWER, 1).subarray(0, 40)],
   ['a length that is not there', Buffer.from([1, 255, 255, 255, 255, 123])],
   ['other JSON', Buffer.from('\u0001\u0000\u0000\u0000\u0002{}', 'latin1')],
 ])('%s is none', (_, bytes) => {
-  expect(readEntry(bytes, 1_000, 0)).toBeNull();
+  expect(decodeEntry(bytes, 1_000, 0)).toBeNull();
 });

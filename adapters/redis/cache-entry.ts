@@ -8,8 +8,8 @@ import * as z from 'zod';
 import type { CachedResponse } from '../../src/traffic/cache/cached-response.ts';
 
 /** To be raised with every change of the format: gateways of two versions may share a Redis. */
-const FORMAT = 1;
-const PREFIX = 5;
+const FORMAT_VERSION = 1;
+const PREFIX_BYTES = 5;
 
 const Header = z.object({
   version: z.int(),
@@ -21,11 +21,11 @@ const Header = z.object({
   life: z.number(),
 });
 
-export function writeEntry(answer: CachedResponse, life: number): Buffer {
+export function encodeEntry(answer: CachedResponse, life: number): Buffer {
   const { body, generatedAt: _, ...rest } = answer;
   const header = Buffer.from(JSON.stringify({ ...rest, life } satisfies z.infer<typeof Header>));
-  const prefix = Buffer.alloc(PREFIX);
-  prefix.writeUInt8(FORMAT);
+  const prefix = Buffer.alloc(PREFIX_BYTES);
+  prefix.writeUInt8(FORMAT_VERSION);
   prefix.writeUInt32BE(header.length, 1);
   return Buffer.concat([prefix, header, body]);
 }
@@ -36,10 +36,10 @@ export function writeEntry(answer: CachedResponse, life: number): Buffer {
  * @param now Monotonic milliseconds.
  * @returns null for what was written in another format, or by somebody else.
  */
-export function readEntry(bytes: Buffer, left: number, now: number): CachedResponse | null {
-  if (bytes.length < PREFIX || bytes.readUInt8() !== FORMAT) return null;
-  const end = PREFIX + bytes.readUInt32BE(1);
-  const header = Header.safeParse(parsed(bytes.subarray(PREFIX, end).toString()));
+export function decodeEntry(bytes: Buffer, left: number, now: number): CachedResponse | null {
+  if (bytes.length < PREFIX_BYTES || bytes.readUInt8() !== FORMAT_VERSION) return null;
+  const end = PREFIX_BYTES + bytes.readUInt32BE(1);
+  const header = Header.safeParse(parsed(bytes.subarray(PREFIX_BYTES, end).toString()));
   if (!header.success || end > bytes.length) return null;
   const { life, ...rest } = header.data;
   // A copy: the bytes may be a part of a larger buffer, which would be kept with them.

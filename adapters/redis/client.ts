@@ -5,13 +5,13 @@ import type { RedisTarget } from './url.ts';
 export type RedisClient = Redis | Cluster;
 
 /** Milliseconds that a connection may take to be made, and may be silent while it owes an answer, before it is given up. */
-const SILENCE = 1_000;
+const SOCKET_TIMEOUT_MS = 1_000;
 /** Longest pause between two attempts to connect, milliseconds. */
-const MAX_PAUSE = 1_000;
+const MAX_RECONNECT_DELAY_MS = 1_000;
 
 /** 50 ms, 100, 200 ... with jitter, so that the nodes do not come back as one. */
-export function pause(attempt: number): number {
-  return Math.min(25 * 2 ** Math.min(attempt, 10), MAX_PAUSE) * (0.75 + Math.random() / 2);
+export function reconnectDelay(attempt: number): number {
+  return Math.min(25 * 2 ** Math.min(attempt, 10), MAX_RECONNECT_DELAY_MS) * (0.75 + Math.random() / 2);
 }
 
 /**
@@ -26,14 +26,14 @@ export function redisClient(target: RedisTarget): RedisClient {
       addresses.map((node) => ({ ...node })),
       {
         ...shared,
-        redisOptions: connection(target),
-        clusterRetryStrategy: pause,
+        redisOptions: connectionOptions(target),
+        clusterRetryStrategy: reconnectDelay,
         // The certificates carry names, and a name may move.
         ...(target.tls && { dnsLookup: (name, done) => done(null, name) }),
       },
     );
   }
-  return new Redis({ ...alone(target, 0), ...shared, retryStrategy: pause });
+  return new Redis({ ...singleServerOptions(target, 0), ...shared, retryStrategy: reconnectDelay });
 }
 
 /**
@@ -42,15 +42,20 @@ export function redisClient(target: RedisTarget): RedisClient {
  * @param attempt Another address is tried each time.
  */
 export function subscriberOptions(target: RedisTarget, attempt: number) {
-  return { ...alone(target, attempt), lazyConnect: true, retryStrategy: () => null, autoResubscribe: false };
+  return {
+    ...singleServerOptions(target, attempt),
+    lazyConnect: true,
+    retryStrategy: () => null,
+    autoResubscribe: false,
+  };
 }
 
-function connection({ username, password, tls }: RedisTarget) {
+function connectionOptions({ username, password, tls }: RedisTarget) {
   return {
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
-    connectTimeout: SILENCE,
-    socketTimeout: SILENCE,
+    connectTimeout: SOCKET_TIMEOUT_MS,
+    socketTimeout: SOCKET_TIMEOUT_MS,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
     ...(tls && { tls: {} }),
@@ -58,18 +63,18 @@ function connection({ username, password, tls }: RedisTarget) {
 }
 
 /** To one server: the one that is named, or that the sentinels name. */
-function alone(target: RedisTarget, attempt: number) {
+function singleServerOptions(target: RedisTarget, attempt: number) {
   const { addresses, db, master, tls } = target;
   if (target.kind !== 'sentinel') {
     const address = addresses[attempt % addresses.length];
-    return { ...connection(target), ...(target.kind === 'single' && { db }), ...address };
+    return { ...connectionOptions(target), ...(target.kind === 'single' && { db }), ...address };
   }
   return {
-    ...connection(target),
+    ...connectionOptions(target),
     db,
     sentinels: addresses.map((node) => ({ ...node })),
     name: master,
-    sentinelRetryStrategy: pause,
+    sentinelRetryStrategy: reconnectDelay,
     ...(tls && { enableTLSForSentinelMode: true, sentinelTLS: {} }),
   };
 }

@@ -1,15 +1,15 @@
 import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Counter } from '../../src/traffic/limit/counter.ts';
-import type { RedisLink } from './link.ts';
+import type { RedisConnection } from './connection.ts';
 
 /** Of all counters: `linguanova:limit:family:<plan>:<id>`, `linguanova:limit:project:<plan>:<id>`. */
-const PREFIX = 'linguanova:limit';
+const KEY_PREFIX = 'linguanova:limit';
 
 /** Counts in Redis, for all gateways that share it. */
-export function redisCounter(link: RedisLink): Counter {
+export function redisCounter(link: RedisConnection): Counter {
   const limiter = new RateLimiterRedis({
     storeClient: link.client,
-    keyPrefix: PREFIX,
+    keyPrefix: KEY_PREFIX,
     points: Number.MAX_SAFE_INTEGER,
     duration: 1,
     rejectIfRedisNotReady: true,
@@ -18,16 +18,16 @@ export function redisCounter(link: RedisLink): Counter {
     get available() {
       return link.available;
     },
-    get lostAt() {
-      return link.lostAt;
+    get downSince() {
+      return link.downSince;
     },
-    get backAt() {
-      return link.backAt;
+    get upSince() {
+      return link.upSince;
     },
     get nodes() {
       return link.nodes;
     },
-    async take(key, points, seconds) {
+    async acquire(key, points, seconds) {
       // It rejects past its own points with what it would have answered; here that is never.
       const result = await link.run(() =>
         limiter.consume(key, points, { customDuration: seconds }).catch((error: unknown) => {
@@ -35,7 +35,7 @@ export function redisCounter(link: RedisLink): Counter {
           throw error;
         }),
       );
-      return { total: result.consumedPoints, endsIn: result.msBeforeNext };
+      return { total: result.consumedPoints, endsInMs: result.msBeforeNext };
     },
   };
 }

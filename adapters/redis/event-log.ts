@@ -1,53 +1,54 @@
 import { encodeBase64Url } from '../../src/http/base64.ts';
-import type { EventLog, LogReader, OpenLog } from '../../src/traffic/events/event-log.ts';
+import type { EventLog, LogHandle, LogSubscriber } from '../../src/traffic/events/event-log.ts';
 import type { FeedKey } from '../../src/traffic/events/feed-key.ts';
 import { LocalEventLog } from '../../src/traffic/events/local-event-log.ts';
-import { EVENTS } from './event-scripts.ts';
+import type { RedisConnection } from './connection.ts';
+import { EVENTS_CHANNEL } from './event-scripts.ts';
 import { RedisFailure } from './failure.ts';
-import type { RedisLink } from './link.ts';
-import { RedisOpenLog } from './open-event-log.ts';
+import { RedisLogHandle } from './log-handle.ts';
 import { Subscription } from './subscription.ts';
 import type { RedisTarget } from './url.ts';
 
 /** So long Redis may be lost before a gateway goes on by itself, milliseconds: then who listens has to list again. */
-const PATIENCE = 2_000;
+const STANDALONE_AFTER_MS = 2_000;
 /** Between two glances whether it is back, milliseconds. */
-const GLANCE = 50;
+const RECOVERY_POLL_MS = 50;
 
 /** Logs in Redis, for all gateways that share it. While it is lost each gateway has logs of its own. */
 export class RedisEventLog implements EventLog {
-  readonly #link: RedisLink;
+  readonly #connection: RedisConnection;
   readonly #subscription: Subscription;
   readonly #local = new LocalEventLog();
-  readonly #shared = new Map<string, RedisOpenLog>();
+  readonly #handles = new Map<string, RedisLogHandle>();
   /** Who follows a log of this gateway alone. */
-  readonly #alone = new Set<LogReader>();
+  readonly #standaloneSubscribers = new Set<LogSubscriber>();
 
-  constructor(link: RedisLink, target: RedisTarget) {
-    this.#link = link;
-    this.#subscription = new Subscription(target, [EVENTS], {
-      heard: (_, key) => void this.#shared.get(key)?.read(),
-      turned: (alive) => {
-        if (alive) for (const log of this.#shared.values()) void log.read();
+  constructor(connection: RedisConnection, target: RedisTarget) {
+    this.#connection = connection;
+    this.#subscription = new Subscription(target, [EVENTS_CHANNEL], {
+      onMessage: (_, key) => void this.#handles.get(key)?.read(),
+      onHealthChange: (alive) => {
+        if (alive) for (const handle of this.#handles.values()) void handle.read();
       },
     });
-    link.onChange((available) => {
-      const ended = available ? [...this.#alone] : [...this.#shared.values()];
-      for (const one of ended) one instanceof RedisOpenLog ? one.end() : one.ended();
-      if (!available) this.#subscription.renew();
+    connection.onChange((available) => {
+      const ended = available ? [...this.#standaloneSubscribers] : [...this.#handles.values()];
+      for (const one of ended) one instanceof RedisLogHandle ? one.end() : one.onEnd();
+      if (!available) this.#subscription.reconnect();
     });
   }
 
   get shared(): boolean {
-    return this.#link.available;
+    return this.#connection.available;
   }
 
-  async open(feed: FeedKey, reader: LogReader): Promise<OpenLog> {
+  async open(feed: FeedKey, subscriber: LogSubscriber): Promise<LogHandle> {
     for (;;) {
-      while (!this.shared && performance.now() - this.#link.lostAt < PATIENCE) await pause(GLANCE);
-      if (!this.shared) return this.#openAlone(feed, reader);
+      while (!this.shared && performance.now() - this.#connection.downSince < STANDALONE_AFTER_MS)
+        await pause(RECOVERY_POLL_MS);
+      if (!this.shared) return this.#openStandalone(feed, subscriber);
       try {
-        return await this.#openShared(feed, reader);
+        return await this.#openShared(feed, subscriber);
       } catch (error) {
         if (!(error instanceof RedisFailure)) throw error;
       }
@@ -62,27 +63,27 @@ export class RedisEventLog implements EventLog {
     this.#subscription.close();
   }
 
-  async #openShared(feed: FeedKey, reader: LogReader): Promise<OpenLog> {
+  async #openShared(feed: FeedKey, subscriber: LogSubscriber): Promise<LogHandle> {
     const digest = encodeBase64Url(await feed.digest());
-    const name = `linguanova:events:{${feed.projectId}}:${digest}`;
-    const log = new RedisOpenLog(this.#link, name, reader, () => {
-      if (this.#shared.get(`${name}:log`) === log) this.#shared.delete(`${name}:log`);
+    const name = `linguanova:feed:{${feed.projectId}}:${digest}`;
+    const handle = new RedisLogHandle(this.#connection, name, subscriber, () => {
+      if (this.#handles.get(`${name}:log`) === handle) this.#handles.delete(`${name}:log`);
     });
-    await log.remember();
-    this.#shared.set(`${name}:log`, log);
+    await handle.load();
+    this.#handles.set(`${name}:log`, handle);
     // What was added meanwhile: nobody was told.
-    await log.read();
-    return log;
+    await handle.read();
+    return handle;
   }
 
-  async #openAlone(feed: FeedKey, reader: LogReader): Promise<OpenLog> {
-    const log = await this.#local.open(feed, reader);
-    this.#alone.add(reader);
+  async #openStandalone(feed: FeedKey, subscriber: LogSubscriber): Promise<LogHandle> {
+    const handle = await this.#local.open(feed, subscriber);
+    this.#standaloneSubscribers.add(subscriber);
     return {
-      ...log,
+      ...handle,
       close: () => {
-        this.#alone.delete(reader);
-        return log.close();
+        this.#standaloneSubscribers.delete(subscriber);
+        return handle.close();
       },
     };
   }

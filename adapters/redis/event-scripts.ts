@@ -1,6 +1,6 @@
 /**
- * The log of a feed in Redis: three keys in one slot of a cluster, made from `linguanova:events:{<project>}:<digest>`. `:lease`
- * says who leads; `:log` is a stream of what happened, its ids a time that names the log and numbers without a gap; `:shown` is a
+ * The log of a feed in Redis: three keys in one slot of a cluster, made from `linguanova:feed:{<project>}:<digest>`. `:lease`
+ * says who leads; `:log` is a stream of what happened, its ids a time that names the log and numbers without a gap; `:snapshot` is a
  * hash of what it has come to, by instance, and which log that is of. Who does not hold the lease changes nothing.
  *
  * @module
@@ -9,11 +9,11 @@
 import type { RedisClient } from './client.ts';
 
 /** Where it is told that a log has become longer: the message is the stream's key. */
-export const EVENTS = 'linguanova:events';
+export const EVENTS_CHANNEL = 'linguanova:events';
 /** The field of the hash that names the log. No instance is called so. */
 export const LOG_FIELD = 'log';
 
-const IF_LEADING = `
+const IF_LEADER = `
 if redis.call('get', KEYS[1]) ~= ARGV[1] then return 0 end
 local function keep()
   redis.call('pexpire', KEYS[2], ARGV[2])
@@ -31,14 +31,14 @@ redis.call('pexpire', KEYS[3], ARGV[2])
 return owner and 2 or 1`;
 
 /** Arguments: owner, life, 1 to forget what was before, then instances: id and what is shown. */
-const SHOW = `${IF_LEADING}
+const SHOW = `${IF_LEADER}
 if ARGV[3] == '1' then redis.call('del', KEYS[2], KEYS[3]) end
 for i = 4, #ARGV, 2 do redis.call('hset', KEYS[3], ARGV[i], ARGV[i + 1]) end
 keep()
 return 1`;
 
 /** Arguments: owner, life, channel. */
-const BEGIN = `${IF_LEADING}
+const BEGIN = `${IF_LEADER}
 local t = redis.call('time')
 local log = string.format('%.0f', t[1] * 1000 + math.floor(t[2] / 1000))
 redis.call('hset', KEYS[3], '${LOG_FIELD}', log)
@@ -48,7 +48,7 @@ redis.call('publish', ARGV[3], KEYS[2])
 return 1`;
 
 /** Arguments: owner, life, channel, how many entries may remain, then changes: kind, instance and all of it. */
-const ADD = `${IF_LEADING}
+const ADD = `${IF_LEADER}
 local last = redis.call('xrevrange', KEYS[2], '+', '-', 'count', 1)[1]
 if not last then return 0 end
 local log, n = string.match(last[1], '(%d+)-(%d+)')

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { failureOf, RedisFailure } from './failure.ts';
+import { RedisFailure, toRedisFailure } from './failure.ts';
 
 test.each([
   ["OOM command not allowed when used memory > 'maxmemory'. script: 1a2b, on @user_script:1.", 'full'],
@@ -12,12 +12,12 @@ test.each([
   ["Stream isn't writeable and enableOfflineQueue options is false", 'unreachable'],
   ['Connection is closed.', 'unreachable'],
 ])('%s', (message, reason) => {
-  const failure = failureOf(new Error(message));
+  const failure = toRedisFailure(new Error(message));
   expect(failure.reason).toBe(reason);
   expect(failure.message, 'nothing of it is repeated').toBe(`Redis: ${reason}`);
 });
 
 test('one that is known stays as it is', () => {
   const failure = new RedisFailure('timeout');
-  expect(failureOf(failure)).toBe(failure);
+  expect(toRedisFailure(failure)).toBe(failure);
 });

@@ -1,8 +1,8 @@
 /** Redis did not carry out a command. The message holds no address and no secret. */
 export class RedisFailure extends Error {
-  readonly reason: Reason;
+  readonly reason: FailureReason;
 
-  constructor(reason: Reason, options?: ErrorOptions) {
+  constructor(reason: FailureReason, options?: ErrorOptions) {
     super(`Redis: ${reason}`, options);
     this.name = 'RedisFailure';
     this.reason = reason;
@@ -10,7 +10,7 @@ export class RedisFailure extends Error {
 }
 
 /** Few enough to be a label of a metric. */
-export type Reason =
+export type FailureReason =
   | 'lost'
   | 'timeout'
   | 'unreachable'
@@ -20,7 +20,7 @@ export type Reason =
   | 'unauthorized'
   | 'refused';
 
-const REPLIES: readonly (readonly [RegExp, Reason])[] = [
+const REPLIES: readonly (readonly [RegExp, FailureReason])[] = [
   [/^OOM/, 'full'],
   [/^(READONLY|MASTERDOWN|NOREPLICAS)/, 'read_only'],
   [/^(LOADING|BUSY|TRYAGAIN|CLUSTERDOWN)/, 'loading'],
@@ -30,7 +30,7 @@ const REPLIES: readonly (readonly [RegExp, Reason])[] = [
 ];
 
 /** What an error of ioredis says; whatever is no answer of Redis is a connection that is not there. */
-export function failureOf(error: unknown): RedisFailure {
+export function toRedisFailure(error: unknown): RedisFailure {
   if (error instanceof RedisFailure) return error;
   // A script names itself before it quotes the command that failed in it.
   const message = error instanceof Error ? error.message.replace(/^.*?-(?=OOM|READONLY)/, '') : '';

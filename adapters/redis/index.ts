@@ -13,10 +13,10 @@ import type { Counter } from '../../src/traffic/limit/counter.ts';
 import type { ProjectVersions } from '../../src/traffic/versions/project-versions.ts';
 import { redisCacheStore } from './cache-store.ts';
 import { redisClient } from './client.ts';
+import { RedisConnection } from './connection.ts';
 import { redisCounter } from './counter.ts';
 import { RedisEventLog } from './event-log.ts';
 import { RedisFailure } from './failure.ts';
-import { RedisLink } from './link.ts';
 import type { RedisTarget } from './url.ts';
 import { RedisVersions } from './versions.ts';
 
@@ -39,7 +39,7 @@ export async function openRedis(
   target: RedisTarget,
   ports: { log: Logger; metrics: Metrics },
 ): Promise<Redis> {
-  const link = new RedisLink(redisClient(target), ports);
+  const link = new RedisConnection(redisClient(target), ports);
   const versions = new RedisVersions(link, target);
   const eventLog = new RedisEventLog(link, target);
   // These define commands: a pipeline that was begun before would not have them.

@@ -1,17 +1,17 @@
 import { Redis } from 'ioredis';
-import { pause, subscriberOptions } from './client.ts';
+import { reconnectDelay, subscriberOptions } from './client.ts';
 import type { RedisTarget } from './url.ts';
 
 /** How often it is made sure that messages would still come, milliseconds. */
-const PROBE = 500;
+const PROBE_INTERVAL_MS = 500;
 /** Milliseconds that the answer to that may take. */
-const DEADLINE = 250;
+const PROBE_TIMEOUT_MS = 250;
 
-interface Listener {
+interface SubscriptionHandler {
   /** A message on one of the channels. */
-  heard(channel: string, message: string): void;
+  onMessage(channel: string, message: string): void;
   /** Messages come from now on, or may be missed from now on. */
-  turned(alive: boolean): void;
+  onHealthChange(alive: boolean): void;
 }
 
 /**
@@ -21,17 +21,17 @@ interface Listener {
 export class Subscription {
   readonly #target: RedisTarget;
   readonly #channels: readonly string[];
-  readonly #listener: Listener;
+  readonly #handler: SubscriptionHandler;
   #client: Redis | undefined;
   #alive = false;
   #closed = false;
   #attempts = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(target: RedisTarget, channels: readonly string[], listener: Listener) {
+  constructor(target: RedisTarget, channels: readonly string[], handler: SubscriptionHandler) {
     this.#target = target;
     this.#channels = channels;
-    this.#listener = listener;
+    this.#handler = handler;
   }
 
   /** Whether every message since the last turn was heard, or is about to be. */
@@ -45,8 +45,8 @@ export class Subscription {
     const client = new Redis(subscriberOptions(this.#target, this.#attempts));
     this.#client = client;
     client.on('error', () => {});
-    client.on('message', (channel, message) => this.#listener.heard(channel, message));
-    client.on('end', () => this.#ended(client));
+    client.on('message', (channel, message) => this.#handler.onMessage(channel, message));
+    client.on('end', () => this.#onEnd(client));
     try {
       await client.connect();
       await client.subscribe(...this.#channels);
@@ -57,12 +57,12 @@ export class Subscription {
     if (this.#client !== client || this.#closed) return;
     this.#attempts = 0;
     this.#alive = true;
-    this.#listener.turned(true);
+    this.#handler.onHealthChange(true);
     this.#probe(client);
   }
 
   /** Lets go of the connection and makes another: this one may lead to a server that was the master once. */
-  renew(): void {
+  reconnect(): void {
     this.#client?.disconnect();
   }
 
@@ -72,22 +72,22 @@ export class Subscription {
     this.#client?.disconnect();
   }
 
-  #ended(client: Redis): void {
+  #onEnd(client: Redis): void {
     if (this.#client !== client) return;
     this.#client = undefined;
     const was = this.#alive;
     this.#alive = false;
     clearTimeout(this.#timer);
-    if (was) this.#listener.turned(false);
+    if (was) this.#handler.onHealthChange(false);
     if (this.#closed) return;
     this.#attempts += 1;
-    this.#timer = setTimeout(() => void this.open(), pause(this.#attempts)).unref();
+    this.#timer = setTimeout(() => void this.open(), reconnectDelay(this.#attempts)).unref();
   }
 
   /** A connection can be dead without having ended. */
   #probe(client: Redis): void {
     this.#timer = setTimeout(() => {
-      const late = setTimeout(() => setImmediate(() => client.disconnect()), DEADLINE).unref();
+      const late = setTimeout(() => setImmediate(() => client.disconnect()), PROBE_TIMEOUT_MS).unref();
       client.ping().then(
         () => {
           clearTimeout(late);
@@ -98,6 +98,6 @@ export class Subscription {
           client.disconnect();
         },
       );
-    }, PROBE).unref();
+    }, PROBE_INTERVAL_MS).unref();
   }
 }

@@ -9,12 +9,12 @@
 import type { RedisClient } from './client.ts';
 
 /** Seconds that a version is remembered after the last time a gateway asked for it, or made a new one. */
-export const VERSION_LIFE = 86_400;
+export const VERSION_TTL_S = 86_400;
 
 /** A hash: by gateway, when it registered last; and under `since`, from when on it is complete. */
-export const LEASES = 'linguanova:leases';
+export const LEASES_KEY = 'linguanova:leases';
 /** Milliseconds after which it is forgotten when no gateway is there. */
-const LEASES_LIFE = 60_000;
+const LEASES_TTL_MS = 60_000;
 
 const CLOCK = `
 local function micros()
@@ -42,7 +42,7 @@ const REGISTRY = `
 local t = redis.call('time')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 redis.call('hsetnx', KEYS[1], 'since', string.format('%.0f', now))
-redis.call('pexpire', KEYS[1], ${LEASES_LIFE})
+redis.call('pexpire', KEYS[1], ${LEASES_TTL_MS})
 `;
 
 /**

@@ -7,34 +7,34 @@ import type {
   ProjectVersions,
 } from '../../src/traffic/versions/project-versions.ts';
 import { Acknowledgements } from './acknowledgements.ts';
-import { LEASE_OVER, Lease } from './lease.ts';
-import type { RedisLink } from './link.ts';
+import type { RedisConnection } from './connection.ts';
 import { Subscription } from './subscription.ts';
 import type { RedisTarget } from './url.ts';
-import { LEASES, VERSION_LIFE, versionKey, versionScripts } from './version-scripts.ts';
+import { LEASE_EXPIRED_AFTER_MS, VersionLease } from './version-lease.ts';
+import { LEASES_KEY, VERSION_TTL_S, versionKey, versionScripts } from './version-scripts.ts';
 
-const CHANGES = 'linguanova:changes';
-const answersTo = (node: string) => `linguanova:heard:${node}`;
+const CHANGES_CHANNEL = 'linguanova:changes';
+const acksChannel = (node: string) => `linguanova:acks:${node}`;
 
 const MAX_PROJECTS = 50_000;
 /** After so long a project's version is asked for again, which keeps Redis from forgetting it; milliseconds. */
-const KNOWN_LIFE = 3_600_000;
+const CACHED_VERSION_TTL_MS = 3_600_000;
 /** Projects whose changes wait for Redis to come back. Of more than these, others see what was before for as long as they
  * keep it. */
-const MAX_MISSED = 10_000;
+const MAX_QUEUED_INVALIDATIONS = 10_000;
 /** Milliseconds after Redis was lost that a change waits for it: by then no lease is held that was renewed before. */
-const PATIENCE = 3_000;
+const OUTAGE_WAIT_MS = 3_000;
 /** Milliseconds after it was fetched that a cached response is served without Redis. */
-const ALONE_MAX_AGE = 1_000;
+const STANDALONE_MAX_AGE_MS = 1_000;
 
-interface Known {
+interface CachedVersion {
   readonly version: ProjectVersion;
   /** Numbers of earlier times may be old; they are still the lowest that the next may have. */
-  readonly time: number;
+  readonly epoch: number;
 }
 
 /** What follows the number in a message. */
-const Told = z.object({
+const ChangeMessage = z.object({
   project: z.string(),
   instances: z.array(z.string()).readonly().nullable(),
   from: z.string(),
@@ -50,33 +50,33 @@ const Told = z.object({
  * that first when Redis is back.
  */
 export class RedisVersions implements ProjectVersions {
-  readonly #link: RedisLink;
+  readonly #connection: RedisConnection;
   readonly #scripts: ReturnType<typeof versionScripts>;
   readonly #subscription: Subscription;
-  readonly #lease: Lease;
+  readonly #lease: VersionLease;
   readonly #local = new LocalVersions();
-  readonly #known = new LruMap<Known>({ max: MAX_PROJECTS, lifetime: KNOWN_LIFE });
-  readonly #asking = new Map<string, Promise<ProjectVersion>>();
-  readonly #missed = new Set<string>();
+  readonly #cached = new LruMap<CachedVersion>({ max: MAX_PROJECTS, lifetime: CACHED_VERSION_TTL_MS });
+  readonly #inFlight = new Map<string, Promise<ProjectVersion>>();
+  readonly #queued = new Set<string>();
   readonly #acknowledgements = new Acknowledgements();
   readonly #listeners: ((change: ProjectChange | null) => void)[] = [];
-  #state: 'alone' | 'joining' | 'joined' = 'alone';
+  #state: 'standalone' | 'joining' | 'connected' = 'standalone';
   #isClosed = false;
-  #time = 0;
+  #epoch = 0;
 
-  constructor(link: RedisLink, target: RedisTarget) {
-    this.#link = link;
-    this.#scripts = versionScripts(link.client);
-    this.#lease = new Lease(link, this.#scripts, answersTo(link.id));
-    this.#subscription = new Subscription(target, [CHANGES, answersTo(link.id)], {
-      heard: (channel, message) => this.#heard(channel, message),
-      turned: (alive) => this.#subscriptionTurned(alive),
+  constructor(connection: RedisConnection, target: RedisTarget) {
+    this.#connection = connection;
+    this.#scripts = versionScripts(connection.client);
+    this.#lease = new VersionLease(connection, this.#scripts, acksChannel(connection.id));
+    this.#subscription = new Subscription(target, [CHANGES_CHANNEL, acksChannel(connection.id)], {
+      onMessage: (channel, message) => this.#onMessage(channel, message),
+      onHealthChange: (alive) => this.#onSubscriptionChange(alive),
     });
-    link.onChange((available) => {
+    connection.onChange((available) => {
       if (available) void this.#join();
       else {
         this.#leave();
-        this.#subscription.renew();
+        this.#subscription.reconnect();
       }
     });
   }
@@ -96,42 +96,42 @@ export class RedisVersions implements ProjectVersions {
     this.#listeners.push(listener);
   }
 
-  known(projectId: string): ProjectVersion | null {
-    if (!this.#lease.isHeld) return this.#state === 'alone' ? this.#alone(projectId) : null;
-    const known = this.#known.get(projectId);
-    return known?.time === this.#time ? known.version : null;
+  peek(projectId: string): ProjectVersion | null {
+    if (!this.#lease.isHeld) return this.#state === 'standalone' ? this.#standaloneVersion(projectId) : null;
+    const known = this.#cached.get(projectId);
+    return known?.epoch === this.#epoch ? known.version : null;
   }
 
   current(projectId: string): Promise<ProjectVersion> {
-    const known = this.known(projectId);
+    const known = this.peek(projectId);
     if (known !== null) return Promise.resolve(known);
     // Without a lease a question that was sent before this request came may have an answer from before a change. Questions of an
     // earlier time are not joined either.
-    if (!this.#lease.isHeld) return this.#ask(projectId);
-    const question = `${this.#time} ${projectId}`;
-    const asking = this.#asking.get(question);
-    if (asking !== undefined) return asking;
-    const asked = this.#ask(projectId).finally(() => this.#asking.delete(question));
-    this.#asking.set(question, asked);
+    if (!this.#lease.isHeld) return this.#fetch(projectId);
+    const question = `${this.#epoch} ${projectId}`;
+    const inFlight = this.#inFlight.get(question);
+    if (inFlight !== undefined) return inFlight;
+    const asked = this.#fetch(projectId).finally(() => this.#inFlight.delete(question));
+    this.#inFlight.set(question, asked);
     return asked;
   }
 
-  async changed(change: ProjectChange): Promise<void> {
-    this.#tell(change);
-    await this.#local.changed(change);
-    if (await this.#isPublished(change)) return;
-    const until = this.#link.lostAt + PATIENCE;
-    while (!(await this.#isPublished(change))) {
+  async bump(change: ProjectChange): Promise<void> {
+    this.#notify(change);
+    await this.#local.bump(change);
+    if (await this.#tryPublish(change)) return;
+    const until = this.#connection.downSince + OUTAGE_WAIT_MS;
+    while (!(await this.#tryPublish(change))) {
       const left = until - performance.now();
       if (left <= 0 || this.#isClosed) {
-        this.#miss(change.projectId);
+        this.#queueInvalidation(change.projectId);
         return;
       }
-      await this.#link.whenBack(left);
+      await this.#connection.whenUp(left);
     }
   }
 
-  async #isPublished(change: ProjectChange): Promise<boolean> {
+  async #tryPublish(change: ProjectChange): Promise<boolean> {
     try {
       await this.#publish(change, true);
       return true;
@@ -140,21 +140,23 @@ export class RedisVersions implements ProjectVersions {
     }
   }
 
-  #alone(projectId: string): ProjectVersion {
-    return { ...this.#local.known(projectId), maxAge: ALONE_MAX_AGE };
+  #standaloneVersion(projectId: string): ProjectVersion {
+    return { ...this.#local.peek(projectId), maxAge: STANDALONE_MAX_AGE_MS };
   }
 
-  async #ask(projectId: string): Promise<ProjectVersion> {
-    const time = this.#time;
+  async #fetch(projectId: string): Promise<ProjectVersion> {
+    const epoch = this.#epoch;
     try {
-      const number = await this.#link.run(() =>
-        this.#scripts.linguanovaCurrent(versionKey(projectId), VERSION_LIFE, this.#floor(projectId)),
+      const number = await this.#connection.run(() =>
+        this.#scripts.linguanovaCurrent(versionKey(projectId), VERSION_TTL_S, this.#floor(projectId)),
       );
-      if (time === this.#time && this.#state === 'joined') return this.#learn(projectId, number, true);
+      if (epoch === this.#epoch && this.#state === 'connected') return this.#observe(projectId, number, true);
     } catch {
       // Redis is lost; the link says so in the log.
     }
-    return this.#state === 'joined' && time !== this.#time ? this.current(projectId) : this.#alone(projectId);
+    return this.#state === 'connected' && epoch !== this.#epoch
+      ? this.current(projectId)
+      : this.#standaloneVersion(projectId);
   }
 
   /** @param waits Whether it resolves only when no gateway serves by an older version any more. */
@@ -162,44 +164,45 @@ export class RedisVersions implements ProjectVersions {
     const expected = this.#acknowledgements.expect();
     const hears = this.#subscription.alive;
     try {
-      const number = await this.#link.run(() =>
-        this.#scripts.linguanovaNext(versionKey(projectId), VERSION_LIFE, this.#floor(projectId)),
+      const number = await this.#connection.run(() =>
+        this.#scripts.linguanovaNext(versionKey(projectId), VERSION_TTL_S, this.#floor(projectId)),
       );
-      const { id: from } = this.#link;
+      const { id: from } = this.#connection;
       const message = { project: projectId, instances: instanceIds, from, id: expected.id };
-      const text = `${number} ${JSON.stringify(message satisfies z.infer<typeof Told>)}`;
-      const [completeFor, ...nodes] = await this.#link.run(() =>
-        this.#scripts.linguanovaAnnounce(LEASES, CHANGES, text, LEASE_OVER),
+      const text = `${number} ${JSON.stringify(message satisfies z.infer<typeof ChangeMessage>)}`;
+      const [completeFor, ...nodes] = await this.#connection.run(() =>
+        this.#scripts.linguanovaAnnounce(LEASES_KEY, CHANGES_CHANNEL, text, LEASE_EXPIRED_AFTER_MS),
       );
-      this.#learn(projectId, number, false);
+      this.#observe(projectId, number, false);
       if (!waits) return;
       const others = nodes.filter((node) => node !== from);
       // Redis may have lost its memory, and with it who held a lease then.
-      const unlisted = LEASE_OVER - completeFor;
+      const unlisted = LEASE_EXPIRED_AFTER_MS - completeFor;
       const waiting = [pause(unlisted)];
-      if (others.length > 0) waiting.push(hears ? expected.from(others, LEASE_OVER) : pause(LEASE_OVER));
+      if (others.length > 0)
+        waiting.push(hears ? expected.from(others, LEASE_EXPIRED_AFTER_MS) : pause(LEASE_EXPIRED_AFTER_MS));
       await Promise.all(waiting);
     } finally {
       expected.cancel();
     }
   }
 
-  #heard(channel: string, message: string): void {
+  #onMessage(channel: string, message: string): void {
     const [first = '', rest = ''] = message.split(/ (.*)/s);
-    if (channel !== CHANGES) {
-      if (first === 'lease') this.#lease.renewed(Number(rest));
-      else this.#acknowledgements.heard(Number(first), rest);
+    if (channel !== CHANGES_CHANNEL) {
+      if (first === 'lease') this.#lease.onRenewed(Number(rest));
+      else this.#acknowledgements.ack(Number(first), rest);
       return;
     }
     const number = Number(first);
     const told = parse(rest);
-    if (told === null || told.from === this.#link.id || !Number.isSafeInteger(number)) return;
+    if (told === null || told.from === this.#connection.id || !Number.isSafeInteger(number)) return;
     const { project, instances, from, id } = told;
-    this.#learn(project, number, false);
-    this.#tell({ projectId: project, instanceIds: instances });
+    this.#observe(project, number, false);
+    this.#notify({ projectId: project, instanceIds: instances });
     // Not waited for; a change that is not acknowledged waits until the lease is over.
-    this.#link
-      .run(() => this.#link.client.publish(answersTo(from), `${id} ${this.#link.id}`))
+    this.#connection
+      .run(() => this.#connection.client.publish(acksChannel(from), `${id} ${this.#connection.id}`))
       .catch(() => {});
   }
 
@@ -208,48 +211,48 @@ export class RedisVersions implements ProjectVersions {
    *
    * @param asked It comes from Redis, before the message of the change that made it.
    */
-  #learn(projectId: string, number: number, asked: boolean): ProjectVersion {
-    const known = this.#known.get(projectId);
-    if (known?.time === this.#time && known.version.number >= number) return known.version;
+  #observe(projectId: string, number: number, asked: boolean): ProjectVersion {
+    const known = this.#cached.get(projectId);
+    if (known?.epoch === this.#epoch && known.version.number >= number) return known.version;
     const version = { number, shared: true };
-    this.#known.set(projectId, { version, time: this.#time });
-    if (asked && known?.time === this.#time) this.#tell({ projectId, instanceIds: null });
+    this.#cached.set(projectId, { version, epoch: this.#epoch });
+    if (asked && known?.epoch === this.#epoch) this.#notify({ projectId, instanceIds: null });
     return version;
   }
 
   #floor(projectId: string): number {
-    return this.#known.get(projectId)?.version.number ?? 0;
+    return this.#cached.get(projectId)?.version.number ?? 0;
   }
 
-  #miss(projectId: string): void {
-    this.#missed.delete(projectId);
-    this.#missed.add(projectId);
-    const [oldest] = this.#missed;
-    if (this.#missed.size > MAX_MISSED && oldest !== undefined) this.#missed.delete(oldest);
+  #queueInvalidation(projectId: string): void {
+    this.#queued.delete(projectId);
+    this.#queued.add(projectId);
+    const [oldest] = this.#queued;
+    if (this.#queued.size > MAX_QUEUED_INVALIDATIONS && oldest !== undefined) this.#queued.delete(oldest);
   }
 
-  #tell(change: ProjectChange | null): void {
+  #notify(change: ProjectChange | null): void {
     for (const listener of this.#listeners) listener(change);
   }
 
   /** Once Redis serves: announces what was changed meanwhile, then asks it, and holds a lease while messages come. */
   async #join(): Promise<void> {
-    if (this.#state !== 'alone' || !this.#link.available || this.#isClosed) return;
+    if (this.#state !== 'standalone' || !this.#connection.available || this.#isClosed) return;
     this.#state = 'joining';
-    while (this.#missed.size > 0) {
-      const [projectId = ''] = this.#missed;
-      this.#missed.delete(projectId);
+    while (this.#queued.size > 0) {
+      const [projectId = ''] = this.#queued;
+      this.#queued.delete(projectId);
       try {
         await this.#publish({ projectId, instanceIds: null }, false);
       } catch {
-        this.#miss(projectId);
+        this.#queueInvalidation(projectId);
         this.#leave();
       }
       if (!this.#isJoining()) return;
     }
-    this.#state = 'joined';
-    this.#forget();
-    if (this.#subscription.alive) this.#lease.keep();
+    this.#state = 'connected';
+    this.#newEpoch();
+    if (this.#subscription.alive) this.#lease.start();
   }
 
   /** `#leave` may have come in between. */
@@ -258,23 +261,23 @@ export class RedisVersions implements ProjectVersions {
   }
 
   #leave(): void {
-    this.#state = 'alone';
-    this.#lease.drop();
-    this.#forget();
+    this.#state = 'standalone';
+    this.#lease.stop();
+    this.#newEpoch();
   }
 
-  #subscriptionTurned(alive: boolean): void {
-    this.#lease.drop();
-    this.#forget();
+  #onSubscriptionChange(alive: boolean): void {
+    this.#lease.stop();
+    this.#newEpoch();
     if (!alive) return;
-    if (this.#state === 'joined') this.#lease.keep();
+    if (this.#state === 'connected') this.#lease.start();
     else void this.#join();
   }
 
   /** What is kept may be old: changes may have been missed. */
-  #forget(): void {
-    this.#time += 1;
-    this.#tell(null);
+  #newEpoch(): void {
+    this.#epoch += 1;
+    this.#notify(null);
   }
 }
 
@@ -282,9 +285,9 @@ function pause(milliseconds: number): Promise<void> {
   return milliseconds <= 0 ? Promise.resolve() : new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
-function parse(text: string): z.infer<typeof Told> | null {
+function parse(text: string): z.infer<typeof ChangeMessage> | null {
   try {
-    return Told.parse(JSON.parse(text));
+    return ChangeMessage.parse(JSON.parse(text));
   } catch {
     return null;
   }

@@ -38,7 +38,7 @@ export function sqlIdempotencyStore(database: SqlDatabase): IdempotencyStore {
       return row === undefined ? null : rowToRecord(row);
     },
 
-    async keep(scope, runId, sealedAnswer) {
+    async complete(scope, runId, sealedAnswer) {
       const [kept] = await database.batch([keepAnswer(builder, scope, runId, sealedAnswer)]);
       return kept.length > 0;
     },
@@ -67,7 +67,7 @@ function rowToRecord(row: IdempotencyRow): IdempotencyRecord {
     runId: row.run_id,
     resumed: row.resumed !== 0,
     leaseUntil: row.lease_until,
-    sealedAnswer: row.sealed_answer === null ? null : new Uint8Array(row.sealed_answer),
+    sealedResponse: row.sealed_answer === null ? null : new Uint8Array(row.sealed_answer),
     createdAt: row.created_at,
     expiresAt: row.expires_at,
   };

@@ -55,7 +55,7 @@ test('an isolate that nobody has asked for a while looks first', async () => {
   const { cache } = place();
   const [one, other] = [isolate(cache), isolate(cache)];
   const before = await other.current();
-  const changing = one.versions.changed(change);
+  const changing = one.versions.bump(change);
   await vi.advanceTimersByTimeAsync(1_000);
   await changing;
   expect(await other.current()).not.toBe(before);
@@ -71,7 +71,7 @@ test.each(Array.from({ length: 60 }, (_, n) => n))(
     const old = await other.current();
     vi.advanceTimersByTime(before);
     let answered = false;
-    const changing = one.versions.changed(change).then(() => {
+    const changing = one.versions.bump(change).then(() => {
       answered = true;
     });
     while (!answered) {
@@ -102,7 +102,7 @@ test('so it is when looks overtake each other', async () => {
   const early = other.current();
   await vi.advanceTimersByTimeAsync(1);
   hold = false;
-  const changing = one.versions.changed(change);
+  const changing = one.versions.bump(change);
   await vi.advanceTimersByTimeAsync(30);
   const late = await other.current();
   expect(late).not.toBe(old);
@@ -117,7 +117,7 @@ test('its own write is seen at once, though others have not been told yet', asyn
   const { cache } = place();
   const one = isolate(cache);
   const before = await one.current();
-  const changing = one.versions.changed(change);
+  const changing = one.versions.bump(change);
   await vi.advanceTimersByTimeAsync(1);
   expect(await one.current()).not.toBe(before);
   await vi.advanceTimersByTimeAsync(1_000);

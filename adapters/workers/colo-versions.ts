@@ -77,11 +77,11 @@ export class ColoVersions implements ProjectVersions {
   }
 
   async current(projectId: string): Promise<ProjectVersion> {
-    return this.known(projectId) ?? this.#looked(projectId);
+    return this.peek(projectId) ?? this.#looked(projectId);
   }
 
-  known(projectId: string): ProjectVersion | null {
-    if (monotonicMs() < this.#aloneUntil) return this.#local.known(projectId);
+  peek(projectId: string): ProjectVersion | null {
+    if (monotonicMs() < this.#aloneUntil) return this.#local.peek(projectId);
     const now = performance.now();
     const known = this.#known.get(projectId);
     if (known === undefined || known.lookedAt === null || now - known.lookedAt >= BELIEF) return null;
@@ -92,9 +92,9 @@ export class ColoVersions implements ProjectVersions {
     return { number: known.number, shared: true };
   }
 
-  async changed(change: ProjectChange): Promise<void> {
+  async bump(change: ProjectChange): Promise<void> {
     const { projectId, instanceIds } = change;
-    await this.#local.changed(change);
+    await this.#local.bump(change);
     const number = newNumber(wallMs());
     this.#learn(projectId, number, null);
     for (const listener of this.#listeners) listener(change);

@@ -1,9 +1,9 @@
 import { DurableObject, type DurableObjectState } from 'cloudflare:workers';
 import { wallMs } from '../../src/clock.ts';
-import type { Taken } from '../../src/traffic/limit/counter.ts';
+import type { AcquireResult } from '../../src/traffic/limit/counter.ts';
 
 /** What the object answers: the count, and how many isolates draw on it. */
-export interface Counted extends Taken {
+export interface Counted extends AcquireResult {
   readonly nodes: number;
 }
 
@@ -56,7 +56,7 @@ export class LimitCounter<Env> extends DurableObject<Env> implements LimitObject
     const { total, endsAt } = this.#window;
     // Not awaited: the answer is held back until it is written.
     void this.ctx.storage.put('window', { total, endsAt });
-    return { total, endsIn: Math.max(1, endsAt - now), nodes: this.#seen(isolate, now) };
+    return { total, endsInMs: Math.max(1, endsAt - now), nodes: this.#seen(isolate, now) };
   }
 
   async alarm(): Promise<void> {

@@ -53,22 +53,22 @@ export function objectCounter(
     get available() {
       return now() >= pausedUntil;
     },
-    get lostAt() {
+    get downSince() {
       return lostAt;
     },
-    get backAt() {
+    get upSince() {
       return backAt;
     },
     get nodes() {
       return nodes.number;
     },
-    async take(key, points, seconds) {
+    async acquire(key, points, seconds) {
       if (now() < pausedUntil) throw new Error('the limit objects do not answer');
       const counted = await ask(key, points, seconds);
       if (lostAt > backAt) backAt = monotonicMs();
       const stale = now() - nodes.heardAt > NODES_KNOWN_FOR;
       if (stale || counted.nodes >= nodes.number) nodes = { number: counted.nodes, heardAt: now() };
-      return { total: counted.total, endsIn: counted.endsIn };
+      return { total: counted.total, endsInMs: counted.endsInMs };
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { AdminToken } from '../access/admin-tokens.ts';
 import { isInside } from '../access/ip-address.ts';
 import type { CacheOptions } from '../traffic/cache/cached.ts';
-import type { StreamLimits } from '../traffic/events/room.ts';
+import type { StreamLimits } from '../traffic/events/stream-slots.ts';
 import type { LimitOptions } from '../traffic/limit/limit.ts';
 import { ConfigError, type Problem } from './config-error.ts';
 import { Environment } from './environment.ts';

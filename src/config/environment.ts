@@ -9,7 +9,7 @@ import { parseAdminTokens } from '../access/admin-tokens.ts';
 import { isCidr } from '../access/ip-address.ts';
 import { isServerSecret } from '../access/server-secret.ts';
 import { isOrigin } from '../http/origin.ts';
-import type { StreamLimits } from '../traffic/events/room.ts';
+import type { StreamLimits } from '../traffic/events/stream-slots.ts';
 import { type Costs, DEFAULT_COSTS } from '../traffic/limit/cost.ts';
 import type { Plan } from '../traffic/limit/plan.ts';
 

@@ -81,12 +81,12 @@ describe('lists', () => {
     const { model, list, versions } = fleetsUnderTest();
     await list();
     model.silently('i0001', { metadata: { a: 'b' } });
-    await versions.changed({ projectId: PROJECT, instanceIds: ['i0001'] });
+    await versions.bump({ projectId: PROJECT, instanceIds: ['i0001'] });
     expect(await list()).toEqual({
       asked: ['changes', 'groups', 'look i0001', 'ports of i0001'],
       true: true,
     });
-    await versions.changed({ projectId: 'another', instanceIds: ['i0001'] });
+    await versions.bump({ projectId: 'another', instanceIds: ['i0001'] });
     expect(await list()).toEqual(NOTHING);
   });
 
@@ -205,7 +205,7 @@ describe('one refresh', () => {
     const open = gated(model);
     const early = request().cloud.listInstances({}, {});
     await vi.waitFor(() => expect(model.asked).toContain('changes'));
-    await versions.changed({ projectId: PROJECT, instanceIds: ['i0001'] });
+    await versions.bump({ projectId: PROJECT, instanceIds: ['i0001'] });
     const late = request().cloud.listInstances({}, {});
     model.silently('i0001', { metadata: { a: 'b' } });
     open();
@@ -218,7 +218,7 @@ describe('one refresh', () => {
     const { model, list, request, versions } = fleetsUnderTest();
     await list();
     model.silently('i0001', { metadata: { a: 'b' } });
-    await versions.changed({ projectId: PROJECT, instanceIds: ['i0001'] });
+    await versions.bump({ projectId: PROJECT, instanceIds: ['i0001'] });
     model.gate = () => Promise.reject(new ComputeError('unavailable', 'away'));
     await expect(request().cloud.listInstances({}, {})).rejects.toThrow('away');
     model.gate = async () => {};

@@ -106,7 +106,7 @@ export class InventoryCache {
     found: CloudInstance | undefined,
   ): Promise<void> {
     if (differsFromSnapshot(known, found, projectId))
-      await this.#versions.changed({ projectId, instanceIds: [id] });
+      await this.#versions.bump({ projectId, instanceIds: [id] });
   }
 
   /** A fleet that grew makes room by letting go of others, or goes itself when it is larger than all may be. */

@@ -37,7 +37,7 @@ const WALL_CLOCK: Readonly<Record<string, string>> = {
   'src/access/key-list.ts': 'compares stored expiries',
   'src/dialects/redu/retries.ts': 'compares stored expiries',
   'src/access/key-metrics.ts': 'compares stored expiries',
-  'src/traffic/events/lookout.ts': 'shows when an event was noticed',
+  'src/traffic/events/poller.ts': 'shows when an event was noticed',
   'src/traffic/idempotency/attempts.ts': 'stores leases, which are bounded by the monotonic clock as well',
   'src/traffic/idempotency/idempotency.ts': 'compares stored expiries',
 };

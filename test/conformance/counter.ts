@@ -27,33 +27,33 @@ export function counterConformance(name: string, open: () => Promise<readonly [C
     });
 
     test('adds up over the nodes, past any limit', async () => {
-      expect((await one.take(key, 3, 60)).total).toBe(3);
-      expect((await other.take(key, 2_000_000_000, 60)).total).toBe(2_000_000_003);
-      expect((await one.take(key, 1, 60)).total).toBe(2_000_000_004);
+      expect((await one.acquire(key, 3, 60)).total).toBe(3);
+      expect((await other.acquire(key, 2_000_000_000, 60)).total).toBe(2_000_000_003);
+      expect((await one.acquire(key, 1, 60)).total).toBe(2_000_000_004);
     });
 
     test('keys do not share a count', async () => {
-      await one.take(key, 3, 60);
-      expect((await one.take(`${key}x`, 1, 60)).total).toBe(1);
+      await one.acquire(key, 3, 60);
+      expect((await one.acquire(`${key}x`, 1, 60)).total).toBe(1);
     });
 
     test('the window begins with the first take, and later ones do not move its end', async () => {
-      const first = await one.take(key, 1, 3);
-      expect(first.endsIn).toBeGreaterThan(2_000);
-      expect(first.endsIn).toBeLessThanOrEqual(3_000);
+      const first = await one.acquire(key, 1, 3);
+      expect(first.endsInMs).toBeGreaterThan(2_000);
+      expect(first.endsInMs).toBeLessThanOrEqual(3_000);
       await pause(300);
-      const later = await other.take(key, 1, 60);
+      const later = await other.acquire(key, 1, 60);
       expect(later.total).toBe(2);
-      expect(later.endsIn).toBeLessThanOrEqual(2_750);
-      await pause(later.endsIn + 20);
-      expect(await other.take(key, 4, 60)).toMatchObject({ total: 4 });
+      expect(later.endsInMs).toBeLessThanOrEqual(2_750);
+      await pause(later.endsInMs + 20);
+      expect(await other.acquire(key, 4, 60)).toMatchObject({ total: 4 });
     });
 
     test('many takes at once: every point is given once', async () => {
       const takes = await Promise.all(
         Array.from({ length: 400 }, async (_, index) => {
           const points = 1 + (index % 7);
-          const { total } = await (index % 2 === 0 ? one : other).take(key, points, 60);
+          const { total } = await (index % 2 === 0 ? one : other).acquire(key, points, 60);
           return Array.from({ length: points }, (_, n) => total - n);
         }),
       );

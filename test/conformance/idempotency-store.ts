@@ -67,17 +67,17 @@ export function idempotencyStoreConformance(
 
     test('an answer is kept as it is, and nobody can take over any more', async () => {
       await store().claim(claimOf('run-1'));
-      expect(await store().keep('scope', 'run-1', ANSWER)).toBe(true);
+      expect(await store().complete('scope', 'run-1', ANSWER)).toBe(true);
       const other = await opened.reopen();
-      expect((await other.find('scope'))?.sealedAnswer).toEqual(ANSWER);
+      expect((await other.find('scope'))?.sealedResponse).toEqual(ANSWER);
       expect(await other.claim(claimOf('run-2', later))).toMatchObject({
         runId: 'run-1',
         resumed: false,
         sealedAnswer: ANSWER,
       });
-      expect(await other.keep('scope', 'run-1', new Uint8Array(1)), 'twice').toBe(false);
+      expect(await other.complete('scope', 'run-1', new Uint8Array(1)), 'twice').toBe(false);
       await other.release('scope', 'run-1', AFTER);
-      expect((await store().find('scope'))?.sealedAnswer).toEqual(ANSWER);
+      expect((await store().find('scope'))?.sealedResponse).toEqual(ANSWER);
     });
 
     test('a lease that is over is taken over, by one, who keeps the time of the first', async () => {
@@ -103,10 +103,10 @@ export function idempotencyStoreConformance(
           expiresAt: TOMORROW,
         })),
       );
-      expect(await store().keep('scope', 'run-1', ANSWER), 'who was overtaken').toBe(false);
+      expect(await store().complete('scope', 'run-1', ANSWER), 'who was overtaken').toBe(false);
       await store().release('scope', 'run-1', AFTER);
       expect(await store().find('scope')).toMatchObject({ runId: winner, leaseUntil: later.leaseUntil });
-      expect(await store().keep('scope', winner ?? '', ANSWER)).toBe(true);
+      expect(await store().complete('scope', winner ?? '', ANSWER)).toBe(true);
     });
 
     test('a lease that is over at once is the first one’s all the same', async () => {
@@ -140,7 +140,7 @@ export function idempotencyStoreConformance(
 
     test('what has expired is as if it had never been, before and after a sweep', async () => {
       await store().claim(claimOf('run-1'));
-      await store().keep('scope', 'run-1', ANSWER);
+      await store().complete('scope', 'run-1', ANSWER);
       await store().claim(claimOf('run-1', { scope: 'lasting', expiresAt: at('23:30:00') }));
       const end = { now: TOMORROW, leaseUntil: at('23:01:00'), expiresAt: at('23:59:00') };
       const again = await store().claim(claimOf('run-9', { ...end, fingerprint: 'another' }));

@@ -224,7 +224,7 @@ describe('the store', () => {
   });
 
   test('when it cannot keep the answer, the answer stands, and the next attempt finds the instance', async () => {
-    const node = await nodes.node({ ...impatient, wrap: (store) => ({ ...store, keep: away }) });
+    const node = await nodes.node({ ...impatient, wrap: (store) => ({ ...store, complete: away }) });
     const client = await nodes.client(node);
     const first = await client.postOnce(KEY, '/v1/instances', BODY);
     expect(first.status).toBe(202);

@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parseKey } from '../../src/access/key-format.ts';
 import { importServerSecret } from '../../src/access/server-secret.ts';
-import { openAnswer } from '../../src/traffic/idempotency/answer.ts';
+import { openResponse } from '../../src/traffic/idempotency/stored-response.ts';
 import { ReduClient } from '../support/redu-client.ts';
 import { type Nodes, startNodes } from './nodes.ts';
 
@@ -57,14 +57,14 @@ test('an answer opens with the customer’s secret and the server’s, in its ow
   const server = await importServerSecret(nodes.shared.secret);
   const stranger = await importServerSecret(btoa('x'.repeat(32)));
   const { secret } = nodes.credential;
-  const opened = await openAnswer(server, secret, row.scope, row.sealed_answer);
+  const opened = await openResponse(server, secret, row.scope, row.sealed_answer);
   expect(JSON.parse(opened?.body ?? '')).toEqual(pair.body);
   const altered = row.sealed_answer.with(20, (row.sealed_answer[20] ?? 0) ^ 1);
-  expect(await openAnswer(server, secret, row.scope, altered)).toBeNull();
-  expect(await openAnswer(server, secret, `${row.scope}0`, row.sealed_answer)).toBeNull();
-  expect(await openAnswer(server, 'another', row.scope, row.sealed_answer)).toBeNull();
-  expect(await openAnswer(server, '', row.scope, row.sealed_answer)).toBeNull();
-  expect(await openAnswer(stranger, secret, row.scope, row.sealed_answer)).toBeNull();
+  expect(await openResponse(server, secret, row.scope, altered)).toBeNull();
+  expect(await openResponse(server, secret, `${row.scope}0`, row.sealed_answer)).toBeNull();
+  expect(await openResponse(server, 'another', row.scope, row.sealed_answer)).toBeNull();
+  expect(await openResponse(server, '', row.scope, row.sealed_answer)).toBeNull();
+  expect(await openResponse(stranger, secret, row.scope, row.sealed_answer)).toBeNull();
 });
 
 test('answers to a service key open with that key alone: after a rotation the customer is told so', async () => {

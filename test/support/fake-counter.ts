@@ -1,4 +1,4 @@
-import type { Counter, Taken } from '../../src/traffic/limit/counter.ts';
+import type { AcquireResult, Counter } from '../../src/traffic/limit/counter.ts';
 
 interface Window {
   readonly start: number;
@@ -9,10 +9,10 @@ interface Window {
 /** A counter with a clock that tests set, which remembers all its windows. */
 export class CounterModel implements Counter {
   now = 0;
-  takes = 0;
+  acquisitions = 0;
   nodes = 1;
-  lostAt = Number.NEGATIVE_INFINITY;
-  backAt = Number.NEGATIVE_INFINITY;
+  downSince = Number.NEGATIVE_INFINITY;
+  upSince = Number.NEGATIVE_INFINITY;
   #available = true;
   readonly #windows = new Map<string, Window[]>();
 
@@ -21,13 +21,13 @@ export class CounterModel implements Counter {
   }
 
   set available(available: boolean) {
-    if (available) this.backAt = this.now;
-    else this.lostAt = this.now;
+    if (available) this.upSince = this.now;
+    else this.downSince = this.now;
     this.#available = available;
   }
 
-  add(key: string, points: number, seconds: number): Taken {
-    this.takes += 1;
+  add(key: string, points: number, seconds: number): AcquireResult {
+    this.acquisitions += 1;
     const all = this.#windows.get(key) ?? [];
     this.#windows.set(key, all);
     let window = all.at(-1);
@@ -36,10 +36,10 @@ export class CounterModel implements Counter {
       all.push(window);
     }
     window.total += points;
-    return { total: window.total, endsIn: window.end - this.now };
+    return { total: window.total, endsInMs: window.end - this.now };
   }
 
-  async take(key: string, points: number, seconds: number): Promise<Taken> {
+  async acquire(key: string, points: number, seconds: number): Promise<AcquireResult> {
     if (!this.available) throw new Error('away');
     return this.add(key, points, seconds);
   }
@@ -49,7 +49,7 @@ export class CounterModel implements Counter {
   }
 
   /** All windows are gone, as after a restart without a copy on disk. */
-  lose(): void {
+  reset(): void {
     this.#windows.clear();
   }
 }

@@ -12,7 +12,7 @@ export function testVersions(): ProjectVersions & {
   };
   return {
     current: async (projectId) => ({ number: numbers.get(projectId) ?? 0, shared: false }),
-    async changed(change) {
+    async bump(change) {
       numbers.set(change.projectId, (numbers.get(change.projectId) ?? 0) + 1);
       tell(change);
     },

@@ -29,7 +29,7 @@ import { DEFAULT_SCOPES, type Scope } from '../../src/scopes.ts';
 import type { LogFields, Logger } from '../../src/telemetry/logger.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
 import type { CacheOptions } from '../../src/traffic/cache/cached.ts';
-import type { StreamLimits } from '../../src/traffic/events/room.ts';
+import type { StreamLimits } from '../../src/traffic/events/stream-slots.ts';
 import type { IdempotencyStore } from '../../src/traffic/idempotency/idempotency-store.ts';
 import { DEFAULT_COSTS } from '../../src/traffic/limit/cost.ts';
 import type { LimitOptions } from '../../src/traffic/limit/limit.ts';

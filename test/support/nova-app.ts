@@ -93,7 +93,7 @@ export function novaApp(methods: Partial<Cloud> = {}, scopes: readonly Scope[] =
       access: { clouds: { open: () => partialCloud(methods) }, deadline: 1_000 } as unknown as Access,
       versions: {
         current: async () => ({ number: 1, shared: false }),
-        changed: async (change) => void changes.push(change),
+        bump: async (change) => void changes.push(change),
         onChange() {},
       },
       requestTarget: (c) => c.req.url.slice('http://localhost'.length),

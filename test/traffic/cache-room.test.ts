@@ -46,8 +46,8 @@ test.skipIf(server === null)(
     for (let n = 0; n < 10; n++) {
       for (let m = 0; m < 60; m++) await cacheStore.write(key(`project ${n}`, m), answer(), 300_000);
     }
-    expect((await counter.take('limit:x', 1, 60)).total).toBe(1);
-    await versions.changed({ projectId: 'acme', instanceIds: [] });
+    expect((await counter.acquire('limit:x', 1, 60)).total).toBe(1);
+    await versions.bump({ projectId: 'acme', instanceIds: [] });
     expect(await versions.current('acme')).toMatchObject({ shared: true });
     await redis.ping();
   },

@@ -44,7 +44,7 @@ describe.skipIf(redis === null)('Redis', () => {
 
   test('its keys have the prefix, and end by themselves', async () => {
     const { counter } = await open();
-    await counter.take('family:default:abc', 1, 30);
+    await counter.acquire('family:default:abc', 1, 30);
     expect(await redis?.command('ttl', 'linguanova:limit:family:default:abc')).toBe(30);
     const keys = (await redis?.command('keys', '*')) as string[];
     expect(keys.filter((key) => !key.startsWith('linguanova:'))).toEqual([]);

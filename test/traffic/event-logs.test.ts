@@ -38,17 +38,17 @@ describe.skipIf(server === null)('on Redis', { timeout: 60_000 }, () => {
     const feed = newFeed();
     const [a, b] = [await open(), await open()];
     const [leader, follower] = [await openLog(a.eventLog, feed), await openLog(b.eventLog, feed)];
-    await leader.lead();
+    await leader.tryLead();
     await leader.begin(new Map([['a', shown('a')]]));
     return { feed, a, b, leader, follower };
   };
 
   test('who leads and says so no more is followed by another, and changes nothing from then on', async () => {
     const { leader, follower } = await pair();
-    await expect.poll(() => follower.lead(), { ...SOON, interval: 500 }).toBe('anew');
-    expect(await leader.add([created('late')])).toBe(false);
-    expect(await leader.lead()).toBe('no');
-    expect(await follower.add([created('b')])).toBe(true);
+    await expect.poll(() => follower.tryLead(), { ...SOON, interval: 500 }).toBe('elected');
+    expect(await leader.append([created('late')])).toBe(false);
+    expect(await leader.tryLead()).toBe('follower');
+    expect(await follower.append([created('b')])).toBe(true);
     await expect.poll(() => leader.told.at(-1)?.change?.instanceId, SOON).toBe('b');
     expect(leader.told).toEqual(follower.told);
   });
@@ -56,40 +56,40 @@ describe.skipIf(server === null)('on Redis', { timeout: 60_000 }, () => {
   test('a message that is lost is made up for', async () => {
     const { leader, follower } = await pair();
     await server.command('client', 'kill', 'type', 'pubsub');
-    await leader.add([created('b')]);
+    await leader.append([created('b')]);
     await expect.poll(() => follower.told.length, SOON).toBe(2);
     await server.command('client', 'kill', 'type', 'pubsub');
-    await leader.add([created('c')]);
-    expect(await follower.lead()).toBe('no');
+    await leader.append([created('c')]);
+    expect(await follower.tryLead()).toBe('follower');
     expect(follower.told.map(({ change }) => change?.instanceId)).toEqual([undefined, 'b', 'c']);
   });
 
   test('a log that was lost is over for all, and begins anew under another name', async () => {
     const { feed, a, leader, follower } = await pair();
     await server.command('flushall');
-    expect(await leader.add([created('b')])).toBe(false);
-    expect(await leader.lead()).toBe('anew');
-    expect(await leader.shown()).toBeNull();
+    expect(await leader.append([created('b')])).toBe(false);
+    expect(await leader.tryLead()).toBe('elected');
+    expect(await leader.snapshot()).toBeNull();
     await leader.begin(new Map());
     await expect.poll(() => [leader.isOver(), follower.isOver()], SOON).toEqual([true, true]);
     const again = await openLog(a.eventLog, feed);
-    expect(again.history.after(leader.told[0]?.id ?? '')).toBeNull();
+    expect(again.replayBuffer.after(leader.told[0]?.id ?? '')).toBeNull();
   });
 
   test('what it has come to is not believed without its name', async () => {
     const { feed, leader } = await pair();
-    const [key = ''] = (await server.command('keys', `*{${feed.projectId}}*:shown`)) as string[];
+    const [key = ''] = (await server.command('keys', `*{${feed.projectId}}*:snapshot`)) as string[];
     await server.command('del', key);
-    expect(await leader.shown()).toBeNull();
+    expect(await leader.snapshot()).toBeNull();
   });
 
   test('every key has the project in its name and nothing else of a customer, and ends', async () => {
     const { feed } = await pair();
-    const keys = (await server.command('keys', 'linguanova:events:*')) as string[];
+    const keys = (await server.command('keys', 'linguanova:feed:*')) as string[];
     const ours = keys.filter((key) => key.includes(`{${feed.projectId}}`));
     expect(ours).toHaveLength(3);
     for (const key of ours) {
-      expect(key).toMatch(/^linguanova:events:\{\w+\}:[\w-]{43}:(lease|log|shown)$/);
+      expect(key).toMatch(/^linguanova:feed:\{\w+\}:[\w-]{43}:(lease|log|snapshot)$/);
       expect(await server.command('pttl', key), key).toBeGreaterThan(0);
     }
   });
@@ -100,12 +100,12 @@ describe.skipIf(server === null)('on Redis', { timeout: 60_000 }, () => {
     await expect.poll(() => leader.isOver(), SOON).toBe(true);
     const alone = await openLog(a.eventLog, feed);
     expect(a.eventLog.shared).toBe(false);
-    expect([await alone.lead(), await alone.begin(new Map())]).toEqual(['anew', true]);
-    expect(await alone.add([created('b')])).toBe(true);
+    expect([await alone.tryLead(), await alone.begin(new Map())]).toEqual(['elected', true]);
+    expect(await alone.append([created('b')])).toBe(true);
     expect(alone.told).toHaveLength(2);
     await fault.end(server);
     await expect.poll(() => alone.isOver(), SOON).toBe(true);
     expect(a.eventLog.shared).toBe(true);
-    expect(await (await openLog(a.eventLog, feed)).lead()).not.toBeUndefined();
+    expect(await (await openLog(a.eventLog, feed)).tryLead()).not.toBeUndefined();
   });
 });

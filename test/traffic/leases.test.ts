@@ -35,11 +35,11 @@ describe.skipIf(server === null)(
       const [writer, reader] = [await open(server.url), await open(proxy.url)];
       for (let n = 0; n < 3; n++) {
         await reader.current(P);
-        await expect.poll(() => reader.known?.(P) ?? null, { interval: 5 }).not.toBe(null);
+        await expect.poll(() => reader.peek?.(P) ?? null, { interval: 5 }).not.toBe(null);
         const before = await reader.current(P);
         proxy.hold();
-        await writer.changed(CHANGE);
-        expect(reader.known?.(P) ?? null, 'from memory').toBe(null);
+        await writer.bump(CHANGE);
+        expect(reader.peek?.(P) ?? null, 'from memory').toBe(null);
         expect(await reader.current(P)).toEqual(await writer.current(P));
         expect((await reader.current(P)).number).toBeGreaterThan(before.number);
         proxy.release();
@@ -50,16 +50,16 @@ describe.skipIf(server === null)(
     test('does not serve by it after it stood still', async () => {
       const reader = await open(server.url);
       await reader.current(P);
-      await expect.poll(() => reader.known?.(P) ?? null, { interval: 5 }).not.toBe(null);
+      await expect.poll(() => reader.peek?.(P) ?? null, { interval: 5 }).not.toBe(null);
       standStill();
-      expect(reader.known?.(P) ?? null).toBe(null);
+      expect(reader.peek?.(P) ?? null).toBe(null);
       expect((await reader.current(P)).shared).toBe(true);
-      await expect.poll(() => reader.known?.(P) ?? null).not.toBe(null);
+      await expect.poll(() => reader.peek?.(P) ?? null).not.toBe(null);
     });
 
     test('makes no change wait once it has been closed', async () => {
       const [writer, reader] = [await open(server.url), await open(server.url)];
-      await writer.changed(CHANGE);
+      await writer.bump(CHANGE);
       await reader.current(P);
       const other = opened.pop();
       await other?.close();
@@ -85,7 +85,7 @@ describe.skipIf(server === null)(
         await expect
           .poll(() => reader.current(P), { timeout: 10_000 })
           .toMatchObject({ shared: false, maxAge: 1_000 });
-        expect(reader.known?.(P)).toMatchObject({ shared: false, maxAge: 1_000 });
+        expect(reader.peek?.(P)).toMatchObject({ shared: false, maxAge: 1_000 });
       } finally {
         await server.signal('SIGCONT');
       }

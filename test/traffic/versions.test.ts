@@ -31,10 +31,10 @@ function promises(name: string, create: () => Promise<ProjectVersions>): void {
     const seen = [await numberOf(versions)];
     expect(await numberOf(versions)).toBe(seen[0]);
     for (let n = 0; n < 5; n++) {
-      await versions.changed(change());
+      await versions.bump(change());
       seen.push(await numberOf(versions));
     }
-    await versions.changed(change('another'));
+    await versions.bump(change('another'));
     expect(await numberOf(versions)).toBe(seen.at(-1));
     expect(new Set(seen).size).toBe(6);
     expect(await numberOf(versions, 'another')).not.toBe(await numberOf(versions));
@@ -44,7 +44,7 @@ function promises(name: string, create: () => Promise<ProjectVersions>): void {
     const versions = await create();
     const heard: (ProjectChange | null)[] = [];
     versions.onChange((told) => heard.push(told));
-    await versions.changed(change(P, ['i1']));
+    await versions.bump(change(P, ['i1']));
     expect(heard).toEqual([change(P, ['i1'])]);
   });
 }
@@ -73,7 +73,7 @@ describe.skipIf(server === null)('on Redis', { timeout: 60_000 }, () => {
     for (let n = 0; n < 50; n++) {
       const [writer, reader] = n % 2 === 0 ? [a, b] : [b, a];
       const before = await numberOf(reader);
-      await writer.changed(change(P, [`i${n}`]));
+      await writer.bump(change(P, [`i${n}`]));
       expect(await numberOf(reader)).toBeGreaterThan(before);
       expect(await numberOf(reader)).toBe(await numberOf(writer));
     }
@@ -89,19 +89,19 @@ describe.skipIf(server === null)('on Redis', { timeout: 60_000 }, () => {
       await register(publisher, 'other');
       const message = new Promise<string>((resolve) => other.on('message', (_, text) => resolve(text)));
       let over = false;
-      const changed = a.changed(change()).then(() => {
+      const changed = a.bump(change()).then(() => {
         over = true;
       });
       const { from, id } = JSON.parse((await message).replace(/^\d+ /, ''));
-      await publisher.publish(`linguanova:heard:${from}`, `${id} stranger`);
+      await publisher.publish(`linguanova:acks:${from}`, `${id} stranger`);
       // The gateway has its own answer by the time somebody else's question that came later is answered.
       await publisher.ping();
       await new Promise((resolve) => setTimeout(resolve, 20));
       expect(over, 'before it was heard').toBe(false);
-      await publisher.publish(`linguanova:heard:${from}`, `${id} other`);
+      await publisher.publish(`linguanova:acks:${from}`, `${id} other`);
       await changed;
       const before = performance.now();
-      await a.changed(change());
+      await a.bump(change());
       expect(performance.now() - before, 'as long as its lease may last').toBeGreaterThan(500);
     } finally {
       other.disconnect();
@@ -116,7 +116,7 @@ describe.skipIf(server === null)('on Redis', { timeout: 60_000 }, () => {
     b.onChange((told) => heard.push(told));
     await server.command('client', 'kill', 'type', 'pubsub');
     await expect.poll(() => heard).toContain(null);
-    await a.changed(change());
+    await a.bump(change());
     await expect.poll(() => isShared(b)).toBe(true);
     await expect.poll(() => isShared(a)).toBe(true);
     expect(await numberOf(b)).toBeGreaterThan(before);
@@ -126,7 +126,7 @@ describe.skipIf(server === null)('on Redis', { timeout: 60_000 }, () => {
   test('a number that Redis has lost does not come again', async () => {
     const a = await open();
     const [before, key] = [await numberOf(a), `linguanova:version:{${P}}`];
-    await a.changed(change());
+    await a.bump(change());
     const after = await numberOf(a);
     const heard: (ProjectChange | null)[] = [];
     a.onChange((told) => heard.push(told));
@@ -146,7 +146,7 @@ describe.skipIf(server === null)('on Redis', { timeout: 60_000 }, () => {
       await fault.begin(server);
       const seen = [await numberOf(a)];
       for (let n = 0; n < 3; n++) {
-        await a.changed(change());
+        await a.bump(change());
         seen.push(await numberOf(a));
       }
       expect(new Set(seen).size, 'its own changes').toBe(4);

@@ -15,7 +15,7 @@ import type { GatewayEnv } from '../../context.ts';
 import { readBytes } from '../../http/body.ts';
 import type { PublicUrl } from '../../http/public-url.ts';
 import type { RequestBody, RequestTarget } from '../../http/request-target.ts';
-import { announceChange } from '../../traffic/versions/announce.ts';
+import { invalidate } from '../../traffic/versions/invalidate.ts';
 import type { ProjectVersions } from '../../traffic/versions/project-versions.ts';
 import { requestHeaders } from './headers.ts';
 import { isAdministrator, type KeptReads } from './kept-reads.ts';
@@ -123,7 +123,7 @@ async function forwardWrite(
     await deletion?.failed(error);
     throw error;
   } finally {
-    await announceChange(versions, c);
+    await invalidate(versions, c);
   }
 }
 

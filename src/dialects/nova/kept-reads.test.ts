@@ -105,9 +105,9 @@ describe('at hand, without asking anybody', () => {
 
   test('is nothing of before a change, of the project or of everybody’s', async () => {
     await tell(asked());
-    await versions.changed({ projectId: 'p2', instanceIds: [] });
+    await versions.bump({ projectId: 'p2', instanceIds: [] });
     expect(reads.atHand(readOf())).not.toBeNull();
-    await versions.changed({ projectId: 'p1', instanceIds: [] });
+    await versions.bump({ projectId: 'p1', instanceIds: [] });
     expect(reads.atHand(readOf())).toBeNull();
     now += 10_000;
     await tell(asked());
@@ -117,7 +117,7 @@ describe('at hand, without asking anybody', () => {
 
   test('is nothing where versions would have to be asked for', async () => {
     await tell(asked());
-    versions.known = () => null as never;
+    versions.peek = () => null as never;
     expect(reads.atHand(readOf())).toBeNull();
   });
 });
@@ -138,7 +138,7 @@ test('flavors for a minute', async () => {
 });
 
 describe('after a change, at any gateway', () => {
-  const change = (projectId = 'p1') => versions.changed({ projectId, instanceIds: [] });
+  const change = (projectId = 'p1') => versions.bump({ projectId, instanceIds: [] });
 
   test('nobody is told what was told before it, and nothing is kept for five seconds', async () => {
     await Promise.all([tell(asked()), tell(asked(), others)]);

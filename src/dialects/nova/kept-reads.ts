@@ -148,8 +148,8 @@ export class KeptReads {
 
   /** What `tell` would tell without asking anybody; null when it would ask. */
   atHand(read: KeptRead): ProxiedResponse | null {
-    const own = this.#versions.known?.(read.projectId) ?? null;
-    const all = own && (this.#versions.known?.(EVERYBODY) ?? null);
+    const own = this.#versions.peek?.(read.projectId) ?? null;
+    const all = own && (this.#versions.peek?.(EVERYBODY) ?? null);
     if (own === null || all === null) return null;
     const at = this.#now();
     const kept = this.#good(read, own, all, at);
@@ -166,7 +166,7 @@ export class KeptReads {
 
   /** To be called when an administrator may have changed something, beside the change of the project. */
   async administered(): Promise<void> {
-    await this.#versions.changed({ projectId: EVERYBODY, instanceIds: [] });
+    await this.#versions.bump({ projectId: EVERYBODY, instanceIds: [] });
   }
 
   #changedAt(projectId: string): number {

@@ -4,26 +4,26 @@
  * @module
  */
 
-import type { Shown } from '../../traffic/events/changes.ts';
-import type { EventWording } from '../../traffic/events/feeds.ts';
-import type { Entry } from '../../traffic/events/history.ts';
+import type { InstanceSnapshot } from '../../traffic/events/changes.ts';
+import type { EventEncoder } from '../../traffic/events/feeds.ts';
+import type { LogEntry } from '../../traffic/events/replay-buffer.ts';
 import { printInstance } from './encode-instance.ts';
 
 const encoder = new TextEncoder();
 
-export const EVENT_ENCODER: EventWording = {
-  show: (instance) => ({ state: instance.state, text: printInstance(instance) }),
-  gone: ({ text }: Shown) => {
+export const EVENT_ENCODER: EventEncoder = {
+  encodeInstance: (instance) => ({ state: instance.state, text: printInstance(instance) }),
+  asDeleted: ({ text }: InstanceSnapshot) => {
     const state = 'deleted';
     return { state, text: JSON.stringify({ ...JSON.parse(text), status: 'DELETED', state }) };
   },
-  ready: (id) => encoder.encode(message('ready', id, '{}')),
-  told: (entries) => encoder.encode(entries.map(encodeEvent).join('')),
+  encodeReady: (id) => encoder.encode(message('ready', id, '{}')),
+  encodeEvents: (entries) => encoder.encode(entries.map(encodeEvent).join('')),
 };
 
-function encodeEvent({ id, change }: Entry): string {
+function encodeEvent({ id, change }: LogEntry): string {
   if (change === null) return message('reset', id, '{}');
-  const { kind, shown, previousState, at } = change;
+  const { kind, snapshot: shown, previousState, at } = change;
   const rest = JSON.stringify({ previous_state: previousState, at });
   return message(`instance.${kind}`, id, `{"instance":${shown.text},${rest.slice(1)}`);
 }

@@ -81,7 +81,7 @@ async function filled(text: string, more?: Partial<OriginResponse>): Promise<voi
   expect(said(await told)).toBe(`${text} miss`);
 }
 
-const changed = () => versions.changed({ projectId: 'p1', instanceIds: [] });
+const changed = () => versions.bump({ projectId: 'p1', instanceIds: [] });
 
 describe('age', () => {
   test('told again while fresh; then again, and fetched beside, once; then fetched first', async () => {

@@ -63,9 +63,9 @@ test('a key that was changed is somebody else', () => {
 });
 
 test('nothing is told of before a change of the project', async () => {
-  await versions.changed({ projectId: 'p2', instanceIds: [] });
+  await versions.bump({ projectId: 'p2', instanceIds: [] });
   expect(find()).not.toBeNull();
-  await versions.changed({ projectId: 'p1', instanceIds: [] });
+  await versions.bump({ projectId: 'p1', instanceIds: [] });
   expect(find()).toBeNull();
 });
 

@@ -49,7 +49,7 @@ export class ToldBefore implements ToldReads {
     const letInAs = clouds.peekCaller?.(principal.credential) ?? null;
     const before = this.#remembered.get(requestTarget(c), principal, letInAs);
     if (before === null) return null;
-    const version = versions.known?.(before.key.projectId) ?? null;
+    const version = versions.peek?.(before.key.projectId) ?? null;
     const told = version === null ? null : answers.peekFresh(before.key, version);
     if (told === null) return null;
     return {

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
-import { changesBetween, type Shown } from './changes.ts';
+import { diffSnapshots, type InstanceSnapshot } from './changes.ts';
 
 const AT = '2026-03-01T12:00:00.000Z';
-const gone = ({ text }: Shown): Shown => ({ state: 'deleted', text: `${text} gone` });
+const gone = ({ text }: InstanceSnapshot): InstanceSnapshot => ({ state: 'deleted', text: `${text} gone` });
 const told = (before: Record<string, string>, after: Record<string, string>) => {
   const shown = (texts: Record<string, string>) =>
     new Map(Object.entries(texts).map(([id, text]) => [id, { state: text.split(' ')[0] ?? '', text }]));
-  return changesBetween(shown(before), shown(after), AT, gone).map(
-    ({ kind, instanceId, previousState, shown: { text } }) => [kind, instanceId, previousState, text],
+  return diffSnapshots(shown(before), shown(after), AT, gone).map(
+    ({ kind, instanceId, previousState, snapshot: { text } }) => [kind, instanceId, previousState, text],
   );
 };
 

@@ -5,14 +5,14 @@
  */
 
 /** An instance as a dialect shows it. */
-export interface Shown {
+export interface InstanceSnapshot {
   readonly state: string;
   /** All of it, JSON. */
   readonly text: string;
 }
 
 /** By id. */
-export type ShownInstances = ReadonlyMap<string, Shown>;
+export type ProjectSnapshot = ReadonlyMap<string, InstanceSnapshot>;
 
 export type ChangeKind = 'created' | 'state_changed' | 'updated' | 'deleted';
 
@@ -20,7 +20,7 @@ export interface Change {
   readonly kind: ChangeKind;
   readonly instanceId: string;
   /** As it is shown now; a deleted one as it was last, but for its state. */
-  readonly shown: Shown;
+  readonly snapshot: InstanceSnapshot;
   /** null for one that was created. */
   readonly previousState: string | null;
   /** When it was seen, ISO 8601. */
@@ -32,29 +32,37 @@ export interface Change {
  * told; one that came and went in between is not.
  *
  * @param after In the order of the cloud's list, newest first.
- * @param gone How an instance is shown once it is deleted.
+ * @param asDeleted How an instance is shown once it is deleted.
  */
-export function changesBetween(
-  before: ShownInstances,
-  after: ShownInstances,
+export function diffSnapshots(
+  before: ProjectSnapshot,
+  after: ProjectSnapshot,
   at: string,
-  gone: (last: Shown) => Shown,
+  asDeleted: (last: InstanceSnapshot) => InstanceSnapshot,
 ): Change[] {
   const deleted: Change[] = [];
   const changed: Change[] = [];
   for (const [instanceId, last] of before) {
-    const shown = after.get(instanceId);
+    const snapshot = after.get(instanceId);
     const previousState = last.state;
-    if (shown === undefined) {
-      deleted.push({ kind: 'deleted', instanceId, shown: gone(last), previousState, at });
-    } else if (shown.text !== last.text) {
-      const kind = shown.state === last.state ? 'updated' : 'state_changed';
-      changed.push({ kind, instanceId, shown, previousState, at });
+    if (snapshot === undefined) {
+      deleted.push({ kind: 'deleted', instanceId, snapshot: asDeleted(last), previousState, at });
+    } else if (snapshot.text !== last.text) {
+      const kind = snapshot.state === last.state ? 'updated' : 'state_changed';
+      changed.push({ kind, instanceId, snapshot: snapshot, previousState, at });
     }
   }
   const created = [...after]
     .filter(([instanceId]) => !before.has(instanceId))
-    .map(([instanceId, shown]): Change => ({ kind: 'created', instanceId, shown, previousState: null, at }))
+    .map(
+      ([instanceId, snapshot]): Change => ({
+        kind: 'created',
+        instanceId,
+        snapshot: snapshot,
+        previousState: null,
+        at,
+      }),
+    )
     .reverse();
   return [...deleted, ...changed, ...created];
 }

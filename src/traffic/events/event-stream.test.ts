@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { type EndReason, EventStream } from './event-stream.ts';
+import { type CloseReason, EventStream } from './event-stream.ts';
 
 const MIB = 1_048_576;
 const bytes = (text: string) => new TextEncoder().encode(text);
 
 function streamUnderTest() {
-  const ends: EndReason[] = [];
+  const ends: CloseReason[] = [];
   const stream = new EventStream((reason) => ends.push(reason));
   return { stream, ends, reader: stream.body.getReader() };
 }

@@ -1,8 +1,8 @@
 /** What may wait for a reader, bytes: more than all that a feed remembers takes. Who is further behind is too slow. */
-const MAX_WAITING = 2_097_152;
+const MAX_BUFFERED_BYTES = 2_097_152;
 
 /** Why a stream ended. */
-export type EndReason =
+export type CloseReason =
   /** The client went away, or its connection did. */
   | 'client_closed'
   | 'slow_consumer'
@@ -22,26 +22,26 @@ export type EndReason =
  */
 export class EventStream {
   readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
-  readonly #onEnd: (reason: EndReason) => void;
+  readonly #onEnd: (reason: CloseReason) => void;
   #controller!: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>;
-  #waiting: Uint8Array<ArrayBuffer>[] = [];
-  #bytes = 0;
+  #buffer: Uint8Array<ArrayBuffer>[] = [];
+  #bufferedBytes = 0;
   /** The reader waits for what comes. */
-  #isAsked = false;
-  #isOver = false;
+  #pullPending = false;
+  #closed = false;
 
   /** @param onEnd Called once. */
-  constructor(onEnd: (reason: EndReason) => void) {
+  constructor(onEnd: (reason: CloseReason) => void) {
     this.#onEnd = onEnd;
     this.body = new ReadableStream(
       {
         start: (controller) => {
           this.#controller = controller;
         },
-        pull: () => this.#asked(),
+        pull: () => this.#onPull(),
         cancel: () => {
-          this.#waiting = [];
-          this.#over('client_closed');
+          this.#buffer = [];
+          this.#close('client_closed');
         },
       },
       { highWaterMark: 0 },
@@ -49,40 +49,40 @@ export class EventStream {
   }
 
   push(bytes: Uint8Array<ArrayBuffer>): void {
-    if (this.#isOver) return;
-    if (this.#isAsked) {
-      this.#isAsked = false;
+    if (this.#closed) return;
+    if (this.#pullPending) {
+      this.#pullPending = false;
       this.#controller.enqueue(bytes);
-    } else if (this.#bytes + bytes.length > MAX_WAITING) {
-      this.#waiting = [];
+    } else if (this.#bufferedBytes + bytes.length > MAX_BUFFERED_BYTES) {
+      this.#buffer = [];
       this.end('slow_consumer');
     } else {
-      this.#waiting.push(bytes);
-      this.#bytes += bytes.length;
+      this.#buffer.push(bytes);
+      this.#bufferedBytes += bytes.length;
     }
   }
 
   /** What waits is still told. */
-  end(reason: EndReason): void {
-    if (this.#isOver) return;
-    this.#over(reason);
-    if (this.#waiting.length === 0) this.#controller.close();
+  end(reason: CloseReason): void {
+    if (this.#closed) return;
+    this.#close(reason);
+    if (this.#buffer.length === 0) this.#controller.close();
   }
 
-  #asked(): void {
-    const next = this.#waiting.shift();
+  #onPull(): void {
+    const next = this.#buffer.shift();
     if (next === undefined) {
-      this.#isAsked = true;
+      this.#pullPending = true;
       return;
     }
-    this.#bytes -= next.length;
+    this.#bufferedBytes -= next.length;
     this.#controller.enqueue(next);
-    if (this.#isOver && this.#waiting.length === 0) this.#controller.close();
+    if (this.#closed && this.#buffer.length === 0) this.#controller.close();
   }
 
-  #over(reason: EndReason): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
+  #close(reason: CloseReason): void {
+    if (this.#closed) return;
+    this.#closed = true;
     this.#onEnd(reason);
   }
 }

@@ -10,10 +10,10 @@ import { ComputeError } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
 import type { Feed } from './feed.ts';
 import { type FeedKey, feedKeyOf } from './feed-key.ts';
-import { type EventWording, type FeedPorts, Feeds } from './feeds.ts';
-import { Listener } from './listener.ts';
-import { Room, type StreamLimits } from './room.ts';
-import { reasonToEnd, VERIFIED_AT_ONCE, VERIFY_EVERY } from './verify.ts';
+import { type EventEncoder, type FeedPorts, Feeds } from './feeds.ts';
+import { closeReason, REAUTH_BATCH_SIZE, REAUTH_INTERVAL_MS } from './reauthenticate.ts';
+import { type StreamLimits, StreamSlots } from './stream-slots.ts';
+import { Subscriber } from './subscriber.ts';
 
 /** Answers with a stream of what happens: to one instance, or with null to all of the project. */
 export type OpenStream = (c: Context<GatewayEnv>, instanceId: string | null) => Promise<Response>;
@@ -27,10 +27,10 @@ export interface EventOptions {
 }
 
 /** How often something is said on every stream, milliseconds: or a proxy would take it for dead. */
-const HEARTBEAT_EVERY = 15_000;
+const HEARTBEAT_INTERVAL_MS = 15_000;
 const HEARTBEAT = new TextEncoder().encode(':\n\n');
 
-const HEADERS = {
+const STREAM_HEADERS = {
   'Content-Type': 'text/event-stream',
   'Cache-Control': 'no-store',
   // nginx would gather what comes.
@@ -41,52 +41,58 @@ const HEADERS = {
 export class Events {
   readonly #ports: FeedPorts;
   readonly #feeds: Feeds;
-  readonly #room: Room;
-  readonly #deadline: number;
+  readonly #slots: StreamSlots;
+  readonly #requestTimeoutMs: number;
   #isClosed = false;
-  #beating: ReturnType<typeof setInterval> | undefined;
-  #verifying: ReturnType<typeof setTimeout> | undefined;
+  #heartbeatTimer: ReturnType<typeof setInterval> | undefined;
+  #reauthTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(ports: FeedPorts, wording: EventWording, { streams, maxAge, deadline }: EventOptions) {
+  constructor(ports: FeedPorts, wording: EventEncoder, { streams, maxAge, deadline }: EventOptions) {
     this.#ports = ports;
     this.#feeds = new Feeds(ports, wording, maxAge);
-    this.#room = new Room(streams);
-    this.#deadline = deadline;
+    this.#slots = new StreamSlots(streams);
+    this.#requestTimeoutMs = deadline;
   }
 
   /** As `OpenStream`. `rate_limited`, `unavailable` without room; `not_found`; errors as `Cloud.listInstances`. */
   async open(c: Context<GatewayEnv>, instanceId: string | null): Promise<Response> {
-    if (this.#isClosed) throw stopping();
+    if (this.#isClosed) throw shuttingDown();
     // It has no body that would ever be let go of.
-    if (c.req.method === 'HEAD') return new Response(null, { headers: HEADERS });
+    if (c.req.method === 'HEAD') return new Response(null, { headers: STREAM_HEADERS });
     const { clouds, metrics } = this.#ports;
     const principal = c.get('principal');
-    const giveBack = this.#take(principal.familyId, principal.projectId);
-    const opened = performance.now();
+    const release = this.#acquireSlot(principal.familyId, principal.projectId);
+    const openedAt = performance.now();
     let feed: Feed | null = null;
-    let isIn = true;
+    let isOpen = true;
     const leave = () => {
-      if (!isIn) return;
-      isIn = false;
-      giveBack();
-      if (feed !== null) void this.#feeds.leave(feed, listener);
+      if (!isOpen) return;
+      isOpen = false;
+      release();
+      if (feed !== null) void this.#feeds.leave(feed, subscriber);
     };
-    const listener = new Listener(instanceId, principal, c.get('verifyAgain'), (reason) => {
+    const subscriber = new Subscriber(instanceId, principal, c.get('verifyAgain'), (reason) => {
       leave();
-      const milliseconds = Math.round(performance.now() - opened);
-      c.get('log').info('event_stream_closed', { reason, events: listener.told, duration_ms: milliseconds });
+      const milliseconds = Math.round(performance.now() - openedAt);
+      c.get('log').info('event_stream_closed', {
+        reason,
+        events: subscriber.eventCount,
+        duration_ms: milliseconds,
+      });
       metrics.count('event_streams_closed', { reason });
     });
     try {
-      const caller = await clouds.caller(principal.credential, callContext(c, this.#deadline));
-      feed = this.#feeds.enter(feedKeyOf(caller, principal), listener);
+      const caller = await clouds.caller(principal.credential, callContext(c, this.#requestTimeoutMs));
+      feed = this.#feeds.join(feedKeyOf(caller, principal), subscriber);
       await feed.ready();
-      const missed = feed.begin(listener, c.req.header('last-event-id') || null);
-      const isGone = missed.some(({ change }) => change?.kind === 'deleted');
+      const replayed = feed.subscribe(subscriber, c.req.header('last-event-id') || null);
+      const isGone = replayed.some(({ change }) => change?.kind === 'deleted');
       if (instanceId !== null && !isGone) {
-        await clouds.open(principal.credential, callContext(c, this.#deadline)).getInstance(instanceId);
+        await clouds
+          .open(principal.credential, callContext(c, this.#requestTimeoutMs))
+          .getInstance(instanceId);
       }
-      return new Response(listener.stream.body, { headers: HEADERS });
+      return new Response(subscriber.stream.body, { headers: STREAM_HEADERS });
     } catch (error) {
       leave();
       throw error;
@@ -99,59 +105,64 @@ export class Events {
     await this.#feeds.close();
   }
 
-  #take(familyId: string, projectId: string): () => void {
-    const giveBack = this.#room.take(familyId, projectId);
-    if (this.#room.total === 1) {
-      this.#beating = setInterval(() => this.#beat(), HEARTBEAT_EVERY);
-      this.#verifyLater();
+  #acquireSlot(familyId: string, projectId: string): () => void {
+    const release = this.#slots.acquire(familyId, projectId);
+    if (this.#slots.total === 1) {
+      this.#heartbeatTimer = setInterval(() => this.#heartbeat(), HEARTBEAT_INTERVAL_MS);
+      this.#scheduleReauth();
     }
-    this.#tellRoom();
+    this.#reportStreamCount();
     return () => {
-      giveBack();
-      this.#tellRoom();
-      if (this.#room.total > 0) return;
-      clearInterval(this.#beating);
-      clearTimeout(this.#verifying);
+      release();
+      this.#reportStreamCount();
+      if (this.#slots.total > 0) return;
+      clearInterval(this.#heartbeatTimer);
+      clearTimeout(this.#reauthTimer);
     };
   }
 
-  #tellRoom(): void {
-    this.#ports.metrics.set('event_streams', this.#room.total);
+  #reportStreamCount(): void {
+    this.#ports.metrics.set('event_streams', this.#slots.total);
   }
 
-  #beat(): void {
-    for (const { listeners } of this.#feeds.all)
-      for (const { isLive, stream } of listeners) if (isLive) stream.push(HEARTBEAT);
+  #heartbeat(): void {
+    for (const { subscribers: listeners } of this.#feeds.all)
+      for (const { isSubscribed: isLive, stream } of listeners) if (isLive) stream.push(HEARTBEAT);
   }
 
-  #verifyLater(): void {
-    this.#verifying = setTimeout(async () => {
-      await this.#verify();
-      if (this.#room.total > 0) this.#verifyLater();
-    }, VERIFY_EVERY);
+  #scheduleReauth(): void {
+    this.#reauthTimer = setTimeout(async () => {
+      await this.#reauthenticateAll();
+      if (this.#slots.total > 0) this.#scheduleReauth();
+    }, REAUTH_INTERVAL_MS);
   }
 
   /** Nobody waits for anybody else's verifying; and yet not all ask at the same moment. */
-  async #verify(): Promise<void> {
-    let begun = 0;
-    for (const { key, listeners } of this.#feeds.all) {
-      for (const listener of listeners) {
-        void this.#verifyOne(listener, key);
-        begun += 1;
-        if (begun % VERIFIED_AT_ONCE === 0) await new Promise((resolve) => setTimeout(resolve));
+  async #reauthenticateAll(): Promise<void> {
+    let started = 0;
+    for (const { key, subscribers: listeners } of this.#feeds.all) {
+      for (const subscriber of listeners) {
+        void this.#reauthenticate(subscriber, key);
+        started += 1;
+        if (started % REAUTH_BATCH_SIZE === 0) await new Promise((resolve) => setTimeout(resolve));
       }
     }
   }
 
-  async #verifyOne(listener: Listener, key: FeedKey): Promise<void> {
-    if (listener.isBeingVerified) return;
-    listener.isBeingVerified = true;
-    const reason = await reasonToEnd(listener, key, this.#ports.clouds, this.#feeds.call(key.projectId));
-    listener.isBeingVerified = false;
-    if (reason !== null && listener.isLive) listener.stream.end(reason);
+  async #reauthenticate(subscriber: Subscriber, key: FeedKey): Promise<void> {
+    if (subscriber.isReauthenticating) return;
+    subscriber.isReauthenticating = true;
+    const reason = await closeReason(
+      subscriber,
+      key,
+      this.#ports.clouds,
+      this.#feeds.backgroundCall(key.projectId),
+    );
+    subscriber.isReauthenticating = false;
+    if (reason !== null && subscriber.isSubscribed) subscriber.stream.end(reason);
   }
 }
 
-function stopping(): ComputeError {
+function shuttingDown(): ComputeError {
   return new ComputeError('unavailable', 'The gateway is stopping.', { retryAfter: 1 });
 }

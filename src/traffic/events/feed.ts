@@ -1,37 +1,37 @@
 import { ComputeError } from '../../compute/errors.ts';
-import type { EventLog, OpenLog } from './event-log.ts';
+import type { EventLog, LogHandle } from './event-log.ts';
 import type { FeedKey } from './feed-key.ts';
-import type { Entry, History } from './history.ts';
-import type { Listener } from './listener.ts';
-import { type Look, Lookout, type LookoutParts } from './lookout.ts';
+import { InstancePoller, type PollerDeps, type PollResult } from './poller.ts';
+import type { LogEntry, ReplayBuffer } from './replay-buffer.ts';
+import type { Subscriber } from './subscriber.ts';
 
 /** How a dialect says what happens. */
-export interface Wording extends Pick<LookoutParts, 'gone'> {
+export interface FeedEncoder extends Pick<PollerDeps, 'asDeleted'> {
   /** From here on nothing is missed. */
-  ready(id: string): Uint8Array<ArrayBuffer>;
+  encodeReady(id: string): Uint8Array<ArrayBuffer>;
   /** These, one after the other. One without a change: what was missed is not known. */
-  told(entries: readonly Entry[]): Uint8Array<ArrayBuffer>;
+  encodeEvents(entries: readonly LogEntry[]): Uint8Array<ArrayBuffer>;
 }
 
-export interface FeedParts extends Pick<LookoutParts, 'maxAge'> {
-  readonly log: EventLog;
-  readonly wording: Wording;
-  /** As one of these sees them; as `LookoutParts.look`. */
-  readonly look: (listeners: ReadonlySet<Listener>) => Promise<Look>;
-  readonly announce: (projectId: string, instanceIds: readonly string[]) => Promise<void>;
+export interface FeedDeps extends Pick<PollerDeps, 'maxAgeMs'> {
+  readonly eventLog: EventLog;
+  readonly encoder: FeedEncoder;
+  /** As one of these sees them; as `PollerDeps.look`. */
+  readonly poll: (subscribers: ReadonlySet<Subscriber>) => Promise<PollResult>;
+  readonly invalidate: (projectId: string, instanceIds: readonly string[]) => Promise<void>;
   /** Looks fail from now on; or, with null, no longer. */
-  readonly turned: (projectId: string, error: unknown) => void;
+  readonly onHealthChange: (projectId: string, error: unknown) => void;
   /** These have happened. */
-  readonly happened: (entries: readonly Entry[]) => void;
+  readonly onEvents: (entries: readonly LogEntry[]) => void;
 }
 
 /** What a gateway does for a feed: looks, for all that share its log or for itself; or hears from the one that does. */
 export type Role = 'leader' | 'standalone' | 'follower';
 
 /** How long somebody waits to be let in, milliseconds: what a request may take. */
-const PATIENCE = 25_000;
+const READY_TIMEOUT_MS = 25_000;
 
-interface Waiting {
+interface PendingReady {
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -42,135 +42,139 @@ interface Waiting {
  */
 export class Feed {
   readonly key: FeedKey;
-  readonly listeners = new Set<Listener>();
-  readonly #parts: FeedParts;
-  readonly #lookout: Lookout;
-  readonly #waiting = new Set<Waiting>();
-  #log: OpenLog | null = null;
-  #isSettled = false;
+  readonly subscribers = new Set<Subscriber>();
+  readonly #deps: FeedDeps;
+  readonly #poller: InstancePoller;
+  readonly #pendingReady = new Set<PendingReady>();
+  #log: LogHandle | null = null;
+  #hasPolled = false;
   #isClosed = false;
   #isFailing = false;
   /** The latest entry that was told. */
-  #last: string | null = null;
+  #lastId: string | null = null;
 
-  constructor(key: FeedKey, parts: FeedParts) {
+  constructor(key: FeedKey, deps: FeedDeps) {
     const { projectId } = key;
     this.key = key;
-    this.#parts = parts;
-    this.#lookout = new Lookout({
-      log: async () => this.#log ?? this.#open(),
-      look: () => parts.look(this.listeners),
-      announce: (ids) => parts.announce(projectId, ids),
-      gone: parts.wording.gone,
-      settled: (error) => this.#settled(error),
-      maxAge: parts.maxAge,
+    this.#deps = deps;
+    this.#poller = new InstancePoller({
+      openLog: async () => this.#log ?? this.#open(),
+      poll: () => deps.poll(this.subscribers),
+      invalidate: (ids) => deps.invalidate(projectId, ids),
+      asDeleted: deps.encoder.asDeleted,
+      onPollSettled: (error) => this.#onPollSettled(error),
+      maxAgeMs: deps.maxAgeMs,
     });
   }
 
   get role(): Role {
-    if (!this.#lookout.leads) return 'follower';
-    return this.#parts.log.shared ? 'leader' : 'standalone';
+    if (!this.#poller.isLeader) return 'follower';
+    return this.#deps.eventLog.shared ? 'leader' : 'standalone';
   }
 
   /** Resolves once it is known from where on things are told. Rejects when they cannot be looked at, or with `timeout`. */
   ready(): Promise<void> {
     if (this.#isReady()) return Promise.resolve();
     return new Promise((resolve, reject) => {
-      const late = () => reject(new ComputeError('timeout', 'The cloud did not answer in time.'));
-      const timer = setTimeout(late, PATIENCE);
+      const onTimeout = () => reject(new ComputeError('timeout', 'The cloud did not answer in time.'));
+      const timer = setTimeout(onTimeout, READY_TIMEOUT_MS);
       const end = (done: () => void) => {
         clearTimeout(timer);
-        this.#waiting.delete(waiting);
+        this.#pendingReady.delete(pending);
         done();
       };
-      const waiting = { resolve: () => end(resolve), reject: (error: unknown) => end(() => reject(error)) };
-      this.#waiting.add(waiting);
-      this.hurry();
+      const pending = { resolve: () => end(resolve), reject: (error: unknown) => end(() => reject(error)) };
+      this.#pendingReady.add(pending);
+      this.wake();
     });
   }
 
   /** From now on the listener hears everything; first what it has missed. To be called when the feed is ready. */
-  begin(listener: Listener, lastEventId: string | null): readonly Entry[] {
-    const { wording } = this.#parts;
-    const id = this.#last ?? '';
-    listener.isLive = true;
+  subscribe(subscriber: Subscriber, lastEventId: string | null): readonly LogEntry[] {
+    const { encoder: wording } = this.#deps;
+    const id = this.#lastId ?? '';
+    subscriber.isSubscribed = true;
     if (lastEventId === null) {
-      listener.stream.push(wording.ready(id));
+      subscriber.stream.push(wording.encodeReady(id));
       return [];
     }
-    const missed = this.#log?.history.after(lastEventId) ?? [{ id, change: null }];
-    const concerned = listener.concerned(missed);
-    listener.tell(concerned, wording.told(concerned));
-    return concerned;
+    const missed = this.#log?.replayBuffer.after(lastEventId) ?? [{ id, change: null }];
+    const matching = subscriber.matching(missed);
+    subscriber.send(matching, wording.encodeEvents(matching));
+    return matching;
   }
 
-  hurry(): void {
-    this.#lookout.hurry();
+  wake(): void {
+    this.#poller.wake();
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#lookout.close();
-    for (const { reject } of this.#waiting)
+    this.#poller.close();
+    for (const { reject } of this.#pendingReady)
       reject(new ComputeError('unavailable', 'The gateway is stopping.'));
     await this.#log?.close().catch(() => {});
   }
 
-  async #open(): Promise<OpenLog> {
-    const ended = () => {
+  async #open(): Promise<LogHandle> {
+    const onEnd = () => {
       if (this.#isClosed) return;
       this.#log = null;
-      this.#isSettled = false;
-      this.hurry();
+      this.#hasPolled = false;
+      this.wake();
     };
-    const log = await this.#parts.log.open(this.key, { added: (entries) => this.#tell(entries), ended });
+    const log = await this.#deps.eventLog.open(this.key, {
+      onEntries: (entries) => this.#deliver(entries),
+      onEnd: onEnd,
+    });
     if (this.#isClosed) await log.close();
     else this.#log = log;
-    this.#catchUp(log.history);
+    this.#replay(log.replayBuffer);
     return log;
   }
 
-  #catchUp(history: History): void {
-    if (history.last === null) return;
-    const missed = this.#last === null ? [] : history.after(this.#last);
-    this.#tell(missed ?? [{ id: history.last, change: null }]);
-    this.#last = history.last;
+  #replay(replayBuffer: ReplayBuffer): void {
+    if (replayBuffer.lastId === null) return;
+    const missed = this.#lastId === null ? [] : replayBuffer.after(this.#lastId);
+    this.#deliver(missed ?? [{ id: replayBuffer.lastId, change: null }]);
+    this.#lastId = replayBuffer.lastId;
   }
 
-  #tell(entries: readonly Entry[]): void {
+  #deliver(entries: readonly LogEntry[]): void {
     const last = entries.at(-1);
     if (last === undefined) return;
-    this.#last = last.id;
-    this.#parts.happened(entries);
-    const { told } = this.#parts.wording;
+    this.#lastId = last.id;
+    this.#deps.onEvents(entries);
+    const { encodeEvents: told } = this.#deps.encoder;
     // Made once for all who hear all.
-    const words = told(entries);
-    for (const listener of this.listeners) {
-      const some = listener.concerned(entries);
-      if (listener.isLive && some.length > 0) listener.tell(some, some === entries ? words : told(some));
+    const encoded = told(entries);
+    for (const subscriber of this.subscribers) {
+      const matching = subscriber.matching(entries);
+      if (subscriber.isSubscribed && matching.length > 0)
+        subscriber.send(matching, matching === entries ? encoded : told(matching));
     }
-    this.#settle();
+    this.#resolveReady();
   }
 
-  #settled(error: unknown): void {
+  #onPollSettled(error: unknown): void {
     // It failed because the log has ended: another is opened.
     if (error !== null && this.#log === null) return;
     const isFailing = error !== null;
     // Who only wanted to listen is told by the answer.
-    if (isFailing !== this.#isFailing && this.#last !== null) {
+    if (isFailing !== this.#isFailing && this.#lastId !== null) {
       this.#isFailing = isFailing;
-      this.#parts.turned(this.key.projectId, error);
+      this.#deps.onHealthChange(this.key.projectId, error);
     }
-    this.#isSettled ||= !isFailing;
-    if (isFailing) for (const { reject } of this.#waiting) reject(error);
-    this.#settle();
+    this.#hasPolled ||= !isFailing;
+    if (isFailing) for (const { reject } of this.#pendingReady) reject(error);
+    this.#resolveReady();
   }
 
-  #settle(): void {
-    if (this.#isReady()) for (const { resolve } of this.#waiting) resolve();
+  #resolveReady(): void {
+    if (this.#isReady()) for (const { resolve } of this.#pendingReady) resolve();
   }
 
   #isReady(): boolean {
-    return this.#isSettled && this.#last !== null && this.#log !== null;
+    return this.#hasPolled && this.#lastId !== null && this.#log !== null;
   }
 }

@@ -1,88 +1,98 @@
 import { LruMap } from '../../lru-map.ts';
-import type { Change, Shown } from './changes.ts';
-import { type EventLog, LOG_LIFE, type LogReader, type OpenLog } from './event-log.ts';
+import type { Change, InstanceSnapshot } from './changes.ts';
+import { type EventLog, LOG_RETENTION_MS, type LogHandle, type LogSubscriber } from './event-log.ts';
 import type { FeedKey } from './feed-key.ts';
-import { type Entry, History } from './history.ts';
+import { type LogEntry, ReplayBuffer } from './replay-buffer.ts';
 
 /** What is remembered of logs that nobody has open: so many, and characters in all of them. */
-const MAX_CLOSED = 1_000;
+const MAX_CLOSED_LOGS = 1_000;
 const MAX_CHARACTERS = 33_554_432;
 
 interface Log {
   readonly name: string;
-  readonly history: History;
-  shown: Map<string, Shown> | null;
-  readonly readers: Map<OpenLog, LogReader>;
-  leader: OpenLog | null;
-  count: number;
+  readonly replayBuffer: ReplayBuffer;
+  snapshot: Map<string, InstanceSnapshot> | null;
+  readonly subscribers: Map<LogHandle, LogSubscriber>;
+  leader: LogHandle | null;
+  entryCount: number;
 }
 
 /** The logs of one gateway, in its memory. */
 export class LocalEventLog implements EventLog {
   readonly shared = false;
-  readonly #open = new Map<string, Log>();
-  readonly #closed = new LruMap<Log>({
-    max: MAX_CLOSED,
+  readonly #openLogs = new Map<string, Log>();
+  readonly #closedLogs = new LruMap<Log>({
+    max: MAX_CLOSED_LOGS,
     weight: { of: weightOf, max: MAX_CHARACTERS },
-    lifetime: LOG_LIFE,
+    lifetime: LOG_RETENTION_MS,
   });
 
-  async open({ text }: FeedKey, reader: LogReader): Promise<OpenLog> {
-    const log = this.#open.get(text) ?? this.#closed.get(text) ?? newLog();
-    this.#open.set(text, log);
-    this.#closed.delete(text);
-    const opened: OpenLog = {
-      history: log.history,
-      async lead() {
-        if (!log.readers.has(opened)) return 'no';
-        if (log.leader !== null) return log.leader === opened ? 'still' : 'no';
-        log.leader = opened;
-        return 'anew';
+  async open({ text }: FeedKey, subscriber: LogSubscriber): Promise<LogHandle> {
+    const log = this.#openLogs.get(text) ?? this.#closedLogs.get(text) ?? newLog();
+    this.#openLogs.set(text, log);
+    this.#closedLogs.delete(text);
+    const handle: LogHandle = {
+      replayBuffer: log.replayBuffer,
+      async tryLead() {
+        if (!log.subscribers.has(handle)) return 'follower';
+        if (log.leader !== null) return log.leader === handle ? 'leader' : 'follower';
+        log.leader = handle;
+        return 'elected';
       },
-      shown: async () => log.shown && new Map(log.shown),
-      async begin(shown) {
-        if (log.leader !== opened) return false;
-        log.shown = new Map(shown);
+      snapshot: async () => log.snapshot && new Map(log.snapshot),
+      async begin(snapshot) {
+        if (log.leader !== handle) return false;
+        log.snapshot = new Map(snapshot);
         append(log, [null]);
         return true;
       },
-      async add(changes) {
-        if (log.leader !== opened || log.shown === null) return false;
-        for (const change of changes) apply(log.shown, change);
+      async append(changes) {
+        if (log.leader !== handle || log.snapshot === null) return false;
+        for (const change of changes) applyChange(log.snapshot, change);
         append(log, changes);
         return true;
       },
       close: async () => {
-        log.readers.delete(opened);
-        if (log.leader === opened) log.leader = null;
-        if (log.readers.size > 0) return;
-        this.#open.delete(text);
-        this.#closed.set(text, log);
+        log.subscribers.delete(handle);
+        if (log.leader === handle) log.leader = null;
+        if (log.subscribers.size > 0) return;
+        this.#openLogs.delete(text);
+        this.#closedLogs.set(text, log);
       },
     };
-    log.readers.set(opened, reader);
-    return opened;
+    log.subscribers.set(handle, subscriber);
+    return handle;
   }
 }
 
 function newLog(): Log {
   // No two logs have a name in common, so that nobody goes on in one from where it was in another.
   const name = crypto.randomUUID().slice(0, 13).replace('-', '');
-  return { name, history: new History(), shown: null, readers: new Map(), leader: null, count: 0 };
+  return {
+    name,
+    replayBuffer: new ReplayBuffer(),
+    snapshot: null,
+    subscribers: new Map(),
+    leader: null,
+    entryCount: 0,
+  };
 }
 
 function append(log: Log, changes: readonly (Change | null)[]): void {
-  const entries = changes.map((change): Entry => ({ id: `${log.name}-${++log.count}`, change }));
-  for (const entry of entries) log.history.push(entry);
-  for (const reader of log.readers.values()) reader.added(entries);
+  const entries = changes.map((change): LogEntry => ({ id: `${log.name}-${++log.entryCount}`, change }));
+  for (const entry of entries) log.replayBuffer.push(entry);
+  for (const subscriber of log.subscribers.values()) subscriber.onEntries(entries);
 }
 
-function apply(shown: Map<string, Shown>, { kind, instanceId, shown: now }: Change): void {
-  if (kind === 'deleted') shown.delete(instanceId);
-  else shown.set(instanceId, now);
+function applyChange(
+  snapshot: Map<string, InstanceSnapshot>,
+  { kind, instanceId, snapshot: now }: Change,
+): void {
+  if (kind === 'deleted') snapshot.delete(instanceId);
+  else snapshot.set(instanceId, now);
 }
 
-function weightOf({ history, shown }: Log): number {
-  const instances = shown === null ? [] : [...shown.values()];
-  return instances.reduce((sum, { text }) => sum + text.length, history.size + 1);
+function weightOf({ replayBuffer, snapshot }: Log): number {
+  const instances = snapshot === null ? [] : [...snapshot.values()];
+  return instances.reduce((sum, { text }) => sum + text.length, replayBuffer.characters + 1);
 }

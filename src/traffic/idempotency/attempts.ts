@@ -3,51 +3,51 @@ import { LruMap } from '../../lru-map.ts';
 import type { IdempotencyRecord, IdempotencyStore } from './idempotency-store.ts';
 
 /** Milliseconds until an answer is looked for again; doubles up to the longest. */
-const FIRST_PAUSE = 50;
-const LONGEST_PAUSE = 1_000;
+const MIN_POLL_DELAY_MS = 50;
+const MAX_POLL_DELAY_MS = 1_000;
 /** A lease that ends in this millisecond is over in the next. */
-const LEASE_MARGIN = 5;
+const LEASE_MARGIN_MS = 5;
 /** Attempts of others that are remembered. */
-const MAX_SEEN = 10_000;
+const MAX_SEEN_ATTEMPTS = 10_000;
 
-export interface Times {
+export interface AttemptTimes {
   /** How long an attempt may be at work, milliseconds. */
-  readonly lease: number;
+  readonly leaseMs: number;
   /** How long its answer is kept, milliseconds. */
-  readonly kept: number;
+  readonly retentionMs: number;
   /** How long to wait for another attempt, milliseconds. */
-  readonly wait: number;
+  readonly waitTimeoutMs: number;
 }
 
 /** How a request under a key goes on. */
-export type Turn =
+export type Acquisition =
   /** It is this one's to carry out. */
-  | { readonly kind: 'run'; readonly record: IdempotencyRecord; readonly waited: boolean }
-  | { readonly kind: 'answered'; readonly sealedAnswer: Uint8Array; readonly waited: boolean }
+  | { readonly kind: 'acquired'; readonly record: IdempotencyRecord; readonly waited: boolean }
+  | { readonly kind: 'completed'; readonly sealedAnswer: Uint8Array; readonly waited: boolean }
   /** The key was used for something else. */
-  | { readonly kind: 'other_request' }
+  | { readonly kind: 'mismatch' }
   /** Another attempt is at work, or may be for so many milliseconds. */
-  | { readonly kind: 'busy'; readonly leaseLeft: number };
+  | { readonly kind: 'in_progress'; readonly leaseLeft: number };
 
 /** Attempts at the same request, one at a time over all gateways on the same store. */
 export class Attempts {
   readonly #store: IdempotencyStore;
-  readonly #times: Times;
+  readonly #times: AttemptTimes;
   /** What runs in this process, by scope: whoever waits for it need not ask the store. */
   readonly #running = new Map<string, Promise<void>>();
   /** When an attempt was first seen here, by its id: a lease is over that long after, whatever the wall clock was set to. */
-  readonly #seen = new LruMap<MonotonicMs>({ max: MAX_SEEN });
+  readonly #firstSeenAt = new LruMap<MonotonicMs>({ max: MAX_SEEN_ATTEMPTS });
 
-  constructor(store: IdempotencyStore, times: Times) {
+  constructor(store: IdempotencyStore, times: AttemptTimes) {
     this.#store = store;
     this.#times = times;
   }
 
   /** Waits while another attempt runs. @param runId Never used before. */
-  async turn(scope: string, fingerprint: string, runId: string): Promise<Turn> {
-    const { wait } = this.#times;
-    const giveUp = deadlineIn(wait);
-    let pause = FIRST_PAUSE;
+  async acquire(scope: string, fingerprint: string, runId: string): Promise<Acquisition> {
+    const { waitTimeoutMs: wait } = this.#times;
+    const deadline = deadlineIn(wait);
+    let delayMs = MIN_POLL_DELAY_MS;
     let waited = false;
     // One at work in this process is not overtaken, even when the clock was set forward past its lease.
     let record = this.#running.has(scope) ? await this.#store.find(scope) : null;
@@ -55,15 +55,18 @@ export class Attempts {
       if (record === null || this.#isFree(scope, record)) {
         record = await this.#claim(scope, fingerprint, runId, record);
       }
-      if (record.fingerprint !== fingerprint) return { kind: 'other_request' };
-      if (record.sealedAnswer !== null)
-        return { kind: 'answered', sealedAnswer: record.sealedAnswer, waited };
-      if (record.runId === runId) return { kind: 'run', record, waited };
-      const left = remainingMs(giveUp);
-      if (left <= 0) return { kind: 'busy', leaseLeft: this.#leaseLeft(record) };
+      if (record.fingerprint !== fingerprint) return { kind: 'mismatch' };
+      if (record.sealedResponse !== null)
+        return { kind: 'completed', sealedAnswer: record.sealedResponse, waited };
+      if (record.runId === runId) return { kind: 'acquired', record, waited };
+      const left = remainingMs(deadline);
+      if (left <= 0) return { kind: 'in_progress', leaseLeft: this.#remainingLeaseMs(record) };
       waited = true;
-      await this.#pause(scope, Math.min(pause, left, Math.max(0, this.#leaseLeft(record)) + LEASE_MARGIN));
-      pause = Math.min(pause * 2, LONGEST_PAUSE);
+      await this.#waitForChange(
+        scope,
+        Math.min(delayMs, left, Math.max(0, this.#remainingLeaseMs(record)) + LEASE_MARGIN_MS),
+      );
+      delayMs = Math.min(delayMs * 2, MAX_POLL_DELAY_MS);
       record = await this.#store.find(scope);
     }
   }
@@ -81,7 +84,7 @@ export class Attempts {
   }
 
   #isFree(scope: string, record: IdempotencyRecord): boolean {
-    return record.sealedAnswer === null && !this.#running.has(scope) && this.#leaseLeft(record) < 0;
+    return record.sealedResponse === null && !this.#running.has(scope) && this.#remainingLeaseMs(record) < 0;
   }
 
   /** @param before An attempt that is over. */
@@ -98,19 +101,19 @@ export class Attempts {
       fingerprint,
       runId,
       now: isoTime(Math.max(now, overSince)),
-      leaseUntil: isoTime(now + this.#times.lease),
-      expiresAt: isoTime(now + this.#times.kept),
+      leaseUntil: isoTime(now + this.#times.leaseMs),
+      expiresAt: isoTime(now + this.#times.retentionMs),
     });
   }
 
-  #leaseLeft({ runId, leaseUntil }: IdempotencyRecord): number {
+  #remainingLeaseMs({ runId, leaseUntil }: IdempotencyRecord): number {
     const now = monotonicMs();
-    const seenAt = this.#seen.get(runId) ?? now;
-    this.#seen.set(runId, seenAt);
-    return Math.min(Date.parse(leaseUntil) - wallMs(), seenAt + this.#times.lease - now);
+    const seenAt = this.#firstSeenAt.get(runId) ?? now;
+    this.#firstSeenAt.set(runId, seenAt);
+    return Math.min(Date.parse(leaseUntil) - wallMs(), seenAt + this.#times.leaseMs - now);
   }
 
-  async #pause(scope: string, milliseconds: number): Promise<void> {
+  async #waitForChange(scope: string, milliseconds: number): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const passed = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, milliseconds);

@@ -13,12 +13,12 @@ import type { GatewayEnv } from '../../context.ts';
 import { MAX_BODY_BYTES, readBytes } from '../../http/body.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
-import { type KeptAnswer, keptAnswer, openAnswer, sealAnswer } from './answer.ts';
 import { Attempts, isoTime } from './attempts.ts';
 import { Fingerprints } from './fingerprint.ts';
 import { IDEMPOTENCY_KEY, parseIdempotencyKey } from './idempotency-key.ts';
 import type { IdempotencyRecord, IdempotencyStore } from './idempotency-store.ts';
 import { outcomeOf } from './outcome.ts';
+import { openResponse, type StoredResponse, sealResponse, toStoredResponse } from './stored-response.ts';
 
 export interface IdempotencyPorts {
   readonly idempotency: IdempotencyStore;
@@ -47,8 +47,8 @@ export interface Idempotency {
 }
 
 /** How long an answer is kept, milliseconds: a day. */
-const KEPT_MILLISECONDS = 86_400_000;
-const LEASE_GRACE = 10_000;
+const RETENTION_MS = 86_400_000;
+const LEASE_GRACE_MS = 10_000;
 
 /**
  * The first request under a key runs, and its answer is kept; later ones with the same key and body get that answer, and wait for
@@ -56,7 +56,7 @@ const LEASE_GRACE = 10_000;
  *
  * An attempt that was cut off is taken over once its lease is over, with `c.var.attempt.resumed`.
  *
- * @param repeatable Whether the handler of this request can be run again after an attempt that was cut off, without anything
+ * @param isRetrySafe Whether the handler of this request can be run again after an attempt that was cut off, without anything
  *   being made twice. Where it cannot, the customer is told that the outcome is not known.
  */
 export function idempotency(
@@ -65,26 +65,30 @@ export function idempotency(
     secret,
     storeKey,
     timeoutMs: deadline,
-    lease = deadline + CLEANUP_TIMEOUT_MS + LEASE_GRACE,
+    lease = deadline + CLEANUP_TIMEOUT_MS + LEASE_GRACE_MS,
   }: IdempotencyOptions,
-  repeatable: (c: Context<GatewayEnv>) => boolean,
+  isRetrySafe: (c: Context<GatewayEnv>) => boolean,
 ): Idempotency {
-  let known: Fingerprints | undefined;
+  let cachedFingerprints: Fingerprints | undefined;
   const fingerprintsOf = async () => {
-    known ??= new Fingerprints(await storeKey());
-    return known;
+    cachedFingerprints ??= new Fingerprints(await storeKey());
+    return cachedFingerprints;
   };
-  const attempts = new Attempts(store, { lease, kept: KEPT_MILLISECONDS, wait: deadline });
+  const attempts = new Attempts(store, {
+    leaseMs: lease,
+    retentionMs: RETENTION_MS,
+    waitTimeoutMs: deadline,
+  });
   const count = (result: string) => metrics.count('idempotent_requests', { result });
 
-  async function settle(c: Context<GatewayEnv>, { scope, runId }: IdempotencyRecord): Promise<void> {
+  async function completeAttempt(c: Context<GatewayEnv>, { scope, runId }: IdempotencyRecord): Promise<void> {
     try {
       const outcome = outcomeOf(c.error, c.res.status);
       if (outcome === 'release') return await store.release(scope, runId, isoTime(wallMs()));
       if (outcome === 'unknown') return c.var.log.warn('idempotency_outcome_unknown');
-      const answer = await keptAnswer(c.res, await writtenFor(c));
-      const sealed = await sealAnswer(secret, c.var.principal.sealingSecret(), scope, answer);
-      if (!(await store.keep(scope, runId, sealed))) c.var.log.error('idempotency_lease_lost');
+      const response = await toStoredResponse(c.res, await writtenFor(c));
+      const sealed = await sealResponse(secret, c.var.principal.sealingSecret(), scope, response);
+      if (!(await store.complete(scope, runId, sealed))) c.var.log.error('idempotency_lease_lost');
     } catch (error) {
       // The answer stands. Who asks again is told by what is found in the cloud, once the lease is over.
       c.var.log.error('idempotency_store_failed', {}, error);
@@ -92,7 +96,7 @@ export function idempotency(
   }
 
   /** Under what this request's response is kept; null without the header. */
-  async function identified(c: Context<GatewayEnv>) {
+  async function identify(c: Context<GatewayEnv>) {
     const header = c.req.method === 'POST' ? c.req.header(IDEMPOTENCY_KEY) : undefined;
     if (header === undefined) return null;
     const fingerprints = await fingerprintsOf();
@@ -102,61 +106,63 @@ export function idempotency(
   }
 
   /** @throws ComputeError `forbidden` when the cloud, or the key, does not grant any more what the response took. */
-  async function opened(
+  async function openStored(
     c: Context<GatewayEnv>,
     scope: string,
     sealedAnswer: Uint8Array,
-  ): Promise<KeptAnswer | null> {
+  ): Promise<StoredResponse | null> {
     const reader = await readerOf(c);
-    const answer = await openAnswer(secret, c.var.principal.sealingSecret(), scope, sealedAnswer);
+    const response = await openResponse(secret, c.var.principal.sealingSecret(), scope, sealedAnswer);
     const isGranted =
-      answer === null ||
-      (answer.roles.every((role) => reader.roles.includes(role)) && (reader.isAdmin || !answer.isAdmin));
+      response === null ||
+      (response.roles.every((role) => reader.roles.includes(role)) && (reader.isAdmin || !response.isAdmin));
     if (!isGranted) throw new ComputeError('forbidden', LESS_GRANTED);
-    return answer;
+    return response;
   }
 
   async function replayOnly(c: Context<GatewayEnv>): Promise<Response | null> {
-    const request = await identified(c);
+    const request = await identify(c);
     const record = request === null ? null : await store.find(request.scope);
-    if (record === null || record.fingerprint !== request?.fingerprint || record.sealedAnswer === null) {
+    if (record === null || record.fingerprint !== request?.fingerprint || record.sealedResponse === null) {
       return null;
     }
     if (Date.parse(record.expiresAt) <= wallMs()) return null;
-    const answer = await opened(c, record.scope, record.sealedAnswer);
+    const response = await openStored(c, record.scope, record.sealedResponse);
     // A refusal is no success that could have made its own retry unauthenticated.
-    if (answer === null || answer.status >= 300) return null;
+    if (response === null || response.status >= 300) return null;
     count('replayed');
-    return replay(answer);
+    return replay(response);
   }
 
   const stage: MiddlewareHandler<GatewayEnv> = async function idempotent(c, next) {
-    const request = await identified(c);
+    const request = await identify(c);
     if (request === null) return next();
     const { scope, fingerprint } = request;
-    const turn = await attempts.turn(scope, fingerprint, c.var.requestId);
-    switch (turn.kind) {
-      case 'other_request':
+    const acquisition = await attempts.acquire(scope, fingerprint, c.var.requestId);
+    switch (acquisition.kind) {
+      case 'mismatch':
         count('conflict');
-        throw new ComputeError('conflict', OTHER_REQUEST);
-      case 'busy':
+        throw new ComputeError('conflict', MISMATCH);
+      case 'in_progress':
         count('conflict');
-        throw new ComputeError('conflict', BUSY, { retryAfter: Math.ceil(turn.leaseLeft / 1000) });
-      case 'answered': {
+        throw new ComputeError('conflict', IN_PROGRESS, {
+          retryAfter: Math.ceil(acquisition.leaseLeft / 1000),
+        });
+      case 'completed': {
         // What was left of the deadline has been spent on waiting.
-        if (turn.waited) c.set('cloud', c.var.cloud.detached(deadline));
-        const answer = await opened(c, scope, turn.sealedAnswer);
-        count(answer === null ? 'conflict' : turn.waited ? 'waited' : 'replayed');
-        if (answer === null) throw new ComputeError('conflict', UNREADABLE);
-        return replay(answer);
+        if (acquisition.waited) c.set('cloud', c.var.cloud.detached(deadline));
+        const response = await openStored(c, scope, acquisition.sealedAnswer);
+        count(response === null ? 'conflict' : acquisition.waited ? 'waited' : 'replayed');
+        if (response === null) throw new ComputeError('conflict', UNREADABLE);
+        return replay(response);
       }
-      case 'run':
+      case 'acquired':
     }
-    const { record, waited } = turn;
-    if (record.resumed && !repeatable(c)) {
+    const { record, waited } = acquisition;
+    if (record.resumed && !isRetrySafe(c)) {
       await store.release(scope, record.runId, isoTime(wallMs()));
       count('conflict');
-      throw new ComputeError('conflict', CUT_OFF);
+      throw new ComputeError('conflict', INTERRUPTED);
     }
     count(record.resumed ? 'resumed' : 'first');
     // What was left of the deadline has been spent on waiting.
@@ -165,7 +171,7 @@ export function idempotency(
     if (record.resumed) c.var.log.info('idempotency_resumed');
     await attempts.run(scope, async () => {
       await next();
-      await settle(c, record);
+      await completeAttempt(c, record);
     });
   };
   return { stage, replay: replayOnly };
@@ -178,7 +184,7 @@ function writtenFor(c: Context<GatewayEnv>): ReturnType<typeof readerOf> {
 }
 
 /** Whom the cloud lets in with this request, now. Rejects when it refuses the credential, or cannot be asked. */
-async function readerOf(c: Context<GatewayEnv>): Promise<Pick<KeptAnswer, 'roles' | 'isAdmin'>> {
+async function readerOf(c: Context<GatewayEnv>): Promise<Pick<StoredResponse, 'roles' | 'isAdmin'>> {
   const { roles } = await c.var.cloud.caller();
   return { roles, isAdmin: c.var.principal.scopes.includes('admin') };
 }
@@ -195,12 +201,12 @@ async function bodyOf(c: Context): Promise<Uint8Array<ArrayBuffer>> {
   return bytes;
 }
 
-function replay({ status, headers, body }: KeptAnswer): Response {
+function replay({ status, headers, body }: StoredResponse): Response {
   return new Response(body, { status, headers: { ...headers, 'Idempotency-Replayed': 'true' } });
 }
 
 const LESS_GRANTED = `The response to the first request with this ${IDEMPOTENCY_KEY} took rights that this key or its user does not have any more.`;
-const OTHER_REQUEST = `This ${IDEMPOTENCY_KEY} was used for another request: send the same path and body as then, or a new key.`;
-const BUSY = `The first request with this ${IDEMPOTENCY_KEY} is still at work, or was cut off a moment ago: send it again after the time in Retry-After.`;
+const MISMATCH = `This ${IDEMPOTENCY_KEY} was used for another request: send the same path and body as then, or a new key.`;
+const IN_PROGRESS = `The first request with this ${IDEMPOTENCY_KEY} is still at work, or was cut off a moment ago: send it again after the time in Retry-After.`;
 const UNREADABLE = `This request was carried out, but its answer was sealed with an API key that was rotated since: look at what is there, and use a new ${IDEMPOTENCY_KEY} for a new request.`;
-const CUT_OFF = `The first request with this ${IDEMPOTENCY_KEY} was cut off, and nobody knows whether it was carried out: look at what is there, and use a new key to send it again.`;
+const INTERRUPTED = `The first request with this ${IDEMPOTENCY_KEY} was cut off, and nobody knows whether it was carried out: look at what is there, and use a new key to send it again.`;

@@ -1,9 +1,9 @@
 /** What a counter says after points were taken. */
-export interface Taken {
+export interface AcquireResult {
   /** All that was taken in this window so far, these points included; it may be more than any limit. */
   readonly total: number;
   /** Milliseconds until the window ends, as seen by the counter when it counted. */
-  readonly endsIn: number;
+  readonly endsInMs: number;
 }
 
 /**
@@ -16,12 +16,12 @@ export interface Counter {
    * Adds `points`, at least 1. When no window runs for `key`, one of `seconds` begins. Answers or rejects within a bounded
    * time; at once while it knows that it cannot be reached. After a rejection the points may have been added or not.
    */
-  take(key: string, points: number, seconds: number): Promise<Taken>;
+  acquire(key: string, points: number, seconds: number): Promise<AcquireResult>;
   /** Whether there is any use in asking; no I/O. */
   readonly available: boolean;
   /** When it was last lost, and when it was there again; `performance.now()`, negative infinity when never. */
-  readonly lostAt: number;
-  readonly backAt: number;
+  readonly downSince: number;
+  readonly upSince: number;
   /** Gateways that draw on it, this one included, as last known; at least 1. */
   readonly nodes: number;
 }

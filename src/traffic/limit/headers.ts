@@ -2,7 +2,7 @@ import type { ResponseHeaders } from '../../http/response-headers.ts';
 import type { Decision } from './limiter.ts';
 
 /** Until a window ends, in whole seconds: never earlier than it does. */
-export function resetSeconds({ resetsIn }: Decision): number {
+export function resetSeconds({ resetsInMs: resetsIn }: Decision): number {
   return Math.max(1, Math.ceil(resetsIn / 1000));
 }
 
@@ -12,7 +12,7 @@ export function resetSeconds({ resetsIn }: Decision): number {
  *
  * @param plan Name of the policy.
  */
-export function tellLimit(headers: ResponseHeaders, plan: string, decision: Decision): void {
+export function setRateLimitHeaders(headers: ResponseHeaders, plan: string, decision: Decision): void {
   const { limit, remaining } = decision;
   const reset = resetSeconds(decision);
   headers.set('RateLimit-Policy', `"${plan}";q=${limit.points};w=${limit.seconds}`);

@@ -13,7 +13,7 @@ import type { ResponseHeaders } from '../../http/response-headers.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import { type Costs, costOf } from './cost.ts';
 import type { Counter } from './counter.ts';
-import { resetSeconds, tellLimit } from './headers.ts';
+import { resetSeconds, setRateLimitHeaders } from './headers.ts';
 import { type Decision, Limiter, type NamedLimit } from './limiter.ts';
 import type { Plan } from './plan.ts';
 
@@ -37,37 +37,37 @@ export interface Limits {
    */
   readonly stage: MiddlewareHandler<GatewayEnv>;
   /** Admits a read as the stage would, where the points are at hand; false: nothing was spent or said. */
-  readonly spendNow: (principal: Principal, headers: ResponseHeaders) => boolean;
+  readonly tryConsume: (principal: Principal, headers: ResponseHeaders) => boolean;
   /** A sign-up costs what any write does: of the plan `default`, whose points its user has, and its address as a project. */
-  readonly spendSignUp: SpendSignUp;
+  readonly consumeSignUp: SpendSignUp;
 }
 
-/** @param respond Says an error in the words of the dialect. */
+/** @param renderError Says an error in the words of the dialect. */
 export function limit(
   { counter, metrics }: LimitPorts,
   { mode, plans, costs }: LimitOptions,
-  respond: (error: ComputeError, c: Context<GatewayEnv>) => Response,
+  renderError: (error: ComputeError, c: Context<GatewayEnv>) => Response,
 ): Limits {
   if (mode === 'off') {
-    return { stage: (_, next) => next(), spendNow: () => true, spendSignUp: async () => {} };
+    return { stage: (_, next) => next(), tryConsume: () => true, consumeSignUp: async () => {} };
   }
   const limiter = new Limiter(counter);
   const byName = new Map(plans.map((plan) => [plan.name, plan]));
   // A key keeps its principal while it does not change.
-  const known = new WeakMap<Principal, readonly NamedLimit[]>();
+  const limitsByPrincipal = new WeakMap<Principal, readonly NamedLimit[]>();
   const planOf = ({ plan }: Pick<Principal, 'plan'>): Plan => {
     const found = byName.get(plan) ?? byName.get('default');
     if (found === undefined) throw new Error('there is no plan named default');
     return found;
   };
   const limitsOn = (principal: Principal, plan: Plan): readonly NamedLimit[] => {
-    const limits = known.get(principal) ?? limitsOf(principal, plan);
-    known.set(principal, limits);
+    const limits = limitsByPrincipal.get(principal) ?? limitsOf(principal, plan);
+    limitsByPrincipal.set(principal, limits);
     return limits;
   };
-  const told = (headers: ResponseHeaders, { name }: Plan, decision: Decision, result: string) => {
+  const reportDecision = (headers: ResponseHeaders, { name }: Plan, decision: Decision, result: string) => {
     metrics.count('limit_decisions', { decision: result, plan: name });
-    tellLimit(headers, name, decision);
+    setRateLimitHeaders(headers, name, decision);
   };
   return {
     async stage(c, next) {
@@ -76,19 +76,19 @@ export function limit(
       const cost = costOf(c.req.method, c.req.path, costs);
       const decided = limiter.admit(limitsOn(principal, plan), cost);
       const decision = decided instanceof Promise ? await decided : decided;
-      const refused = !decision.admitted && mode === 'enforce';
-      const result = decision.admitted ? 'admitted' : refused ? 'rejected' : 'shadow_rejected';
-      told(c.get('responseHeaders'), plan, decision, result);
-      if (refused) c.res = respond(refusal(plan, decision, cost), c);
+      const isRejected = !decision.admitted && mode === 'enforce';
+      const result = decision.admitted ? 'admitted' : isRejected ? 'rejected' : 'shadow_rejected';
+      reportDecision(c.get('responseHeaders'), plan, decision, result);
+      if (isRejected) c.res = renderError(rateLimited(plan, decision, cost), c);
       else await next();
     },
-    spendNow(principal, headers) {
+    tryConsume(principal, headers) {
       const plan = planOf(principal);
-      const decision = limiter.admitNow(limitsOn(principal, plan), costs.read);
-      if (decision !== null) told(headers, plan, decision, 'admitted');
+      const decision = limiter.tryAdmit(limitsOn(principal, plan), costs.read);
+      if (decision !== null) reportDecision(headers, plan, decision, 'admitted');
       return decision !== null;
     },
-    async spendSignUp(userId, address) {
+    async consumeSignUp(userId, address) {
       const plan = planOf({ plan: 'default' });
       const decision = await limiter.admit(
         [
@@ -97,10 +97,10 @@ export function limit(
         ],
         costs.write,
       );
-      const refused = !decision.admitted && mode === 'enforce';
-      const result = decision.admitted ? 'admitted' : refused ? 'rejected' : 'shadow_rejected';
+      const isRejected = !decision.admitted && mode === 'enforce';
+      const result = decision.admitted ? 'admitted' : isRejected ? 'rejected' : 'shadow_rejected';
       metrics.count('limit_decisions', { decision: result, plan: plan.name });
-      if (refused) throw refusal(plan, decision, costs.write);
+      if (isRejected) throw rateLimited(plan, decision, costs.write);
     },
   };
 }
@@ -114,7 +114,7 @@ function limitsOf({ familyId, projectId }: Principal, plan: Plan): readonly Name
   ];
 }
 
-function refusal(plan: Plan, decision: Decision, cost: number): ComputeError {
+function rateLimited(plan: Plan, decision: Decision, cost: number): ComputeError {
   const { points, seconds } = decision.limit;
   const admits = `the plan "${plan.name}" admits ${points} points in ${seconds} seconds`;
   const message = decision.tooCostly

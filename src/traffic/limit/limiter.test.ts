@@ -30,7 +30,11 @@ test('tells of the limit that refuses, else of the one with less left', async ()
     remaining: 2,
   });
   counter.now += 10_000;
-  expect(await limiter.admit([FAMILY], 1)).toMatchObject({ limit: FAMILY, remaining: 98, resetsIn: 50_000 });
+  expect(await limiter.admit([FAMILY], 1)).toMatchObject({
+    limit: FAMILY,
+    remaining: 98,
+    resetsInMs: 50_000,
+  });
   await limiter.admit([FAMILY, narrow], 2);
   const refused = await limiter.admit([FAMILY, narrow], 1);
   expect(refused).toMatchObject({
@@ -38,7 +42,7 @@ test('tells of the limit that refuses, else of the one with less left', async ()
     tooCostly: false,
     limit: narrow,
     remaining: 0,
-    resetsIn: 50_000,
+    resetsInMs: 50_000,
   });
 });
 
@@ -46,15 +50,15 @@ test('more than a window admits is refused clearly, without asking', async () =>
   const { limiter, counter } = limiterOn();
   const decision = await limiter.admit([FAMILY, { ...PROJECT, points: 4 }], 5);
   expect(decision).toMatchObject({ admitted: false, tooCostly: true, remaining: 4 });
-  expect(counter.takes).toBe(0);
+  expect(counter.acquisitions).toBe(0);
 });
 
 test('requests that come together share the takes in flight', async () => {
   const { limiter, counter } = limiterOn();
   let running = 0;
   let most = 0;
-  const take = counter.take.bind(counter);
-  counter.take = async (...given) => {
+  const take = counter.acquire.bind(counter);
+  counter.acquire = async (...given) => {
     running += 1;
     most = Math.max(most, running);
     await new Promise((resolve) => setTimeout(resolve, 1));
@@ -69,10 +73,10 @@ test('a large plan costs few calls', async () => {
   const { limiter, counter } = limiterOn();
   const large = [{ ...FAMILY, points: 100_000 }];
   for (let n = 0; n < 100_000; n++) await limiter.admit(large, 1);
-  expect(counter.takes).toBeLessThan(150);
-  const { takes } = counter;
+  expect(counter.acquisitions).toBeLessThan(150);
+  const { acquisitions: takes } = counter;
   for (let n = 0; n < 10_000; n++) await limiter.admit(large, 1);
-  expect(counter.takes, 'an attacker costs none').toBe(takes);
+  expect(counter.acquisitions, 'an attacker costs none').toBe(takes);
 });
 
 test('nodes together admit the limit and no more', async () => {
@@ -94,7 +98,7 @@ test('the counter goes and comes back: one node never admits more than the limit
   let admitted = await admittedOf(limiter, 20);
   counter.available = false;
   admitted += await admittedOf(limiter, 20);
-  counter.lose();
+  counter.reset();
   counter.available = true;
   admitted += await admittedOf(limiter, 20);
   counter.available = false;

@@ -1,8 +1,8 @@
 import { monotonicMs } from '../../clock.ts';
 import { forThisRequest } from '../../cross-request-promise.ts';
 import { LruMap } from '../../lru-map.ts';
-import { Account, type Limit } from './account.ts';
 import type { Counter } from './counter.ts';
+import { LeasedWindow, type Limit } from './leased-window.ts';
 
 /** A limit and the key of its counter. */
 export interface NamedLimit extends Limit {
@@ -19,20 +19,20 @@ export interface Decision {
   /** Points left, as far as this node knows. */
   readonly remaining: number;
   /** Milliseconds until the window ends. */
-  readonly resetsIn: number;
+  readonly resetsInMs: number;
 }
 
-interface Entry {
+interface LimitEntry {
   readonly limit: NamedLimit;
-  readonly account: Account;
+  readonly window: LeasedWindow;
   /** The take in flight, which all who need points wait for. */
-  taking: Promise<void> | null;
+  acquiring: Promise<void> | null;
   /** What they cost together. */
-  waiting: number;
+  waitingCost: number;
 }
 
 /** Accounts remembered at a time. One that is forgotten costs a call when it comes back, and what it held is lost. */
-const MAX_ACCOUNTS = 50_000;
+const MAX_WINDOWS = 50_000;
 
 /**
  * Spends points in process and takes them from a shared counter in leases, so that most requests cost no call. All nodes on
@@ -41,7 +41,7 @@ const MAX_ACCOUNTS = 50_000;
 export class Limiter {
   readonly #counter: Counter;
   readonly #now: () => number;
-  readonly #entries = new LruMap<Entry>({ max: MAX_ACCOUNTS });
+  readonly #entries = new LruMap<LimitEntry>({ max: MAX_WINDOWS });
 
   /** @param now Monotonic milliseconds. */
   constructor(counter: Counter, now: () => number = monotonicMs) {
@@ -55,11 +55,11 @@ export class Limiter {
    */
   admit(limits: readonly NamedLimit[], cost: number): Decision | Promise<Decision> {
     const entries = limits.map((limit) => this.#entry(limit));
-    return this.#decide(entries, cost) ?? this.#ask(entries, cost);
+    return this.#decide(entries, cost) ?? this.#acquireAndDecide(entries, cost);
   }
 
   /** The same, where every limit has the points at hand; null, and nothing is spent, where one does not. */
-  admitNow(limits: readonly NamedLimit[], cost: number): Decision | null {
+  tryAdmit(limits: readonly NamedLimit[], cost: number): Decision | null {
     const decided = this.#decide(
       limits.map((limit) => this.#entry(limit)),
       cost,
@@ -68,67 +68,67 @@ export class Limiter {
   }
 
   /** null when points are lacking that the counter may have. */
-  #decide(entries: readonly Entry[], cost: number): Decision | null {
+  #decide(entries: readonly LimitEntry[], cost: number): Decision | null {
     const now = this.#now();
-    let granted = 0;
-    const refusing: Entry[] = [];
+    let allowed = 0;
+    const denying: LimitEntry[] = [];
     for (const entry of entries) {
-      const verdict = entry.account.judge(cost, now, this.#counter);
-      if (verdict === 'granted') granted += 1;
-      else if (verdict === 'refused') refusing.push(entry);
+      const verdict = entry.window.check(cost, now, this.#counter);
+      if (verdict === 'allow') allowed += 1;
+      else if (verdict === 'deny') denying.push(entry);
     }
-    if (refusing.length > 0) return decision(false, refusing, cost, now);
-    if (granted < entries.length) return null;
-    for (const { account } of entries) account.spend(cost);
+    if (denying.length > 0) return decision(false, denying, cost, now);
+    if (allowed < entries.length) return null;
+    for (const { window } of entries) window.consume(cost);
     return decision(true, entries, cost, now);
   }
 
-  async #ask(entries: readonly Entry[], cost: number): Promise<Decision> {
+  async #acquireAndDecide(entries: readonly LimitEntry[], cost: number): Promise<Decision> {
     for (;;) {
       const now = this.#now();
-      const lacking = entries.filter(({ account }) => account.judge(cost, now, this.#counter) === 'ask');
-      await Promise.all(lacking.map((entry) => this.#points(entry, cost)));
+      const short = entries.filter(({ window }) => window.check(cost, now, this.#counter) === 'acquire');
+      await Promise.all(short.map((entry) => this.#acquireFor(entry, cost)));
       const decided = this.#decide(entries, cost);
       if (decided !== null) return decided;
     }
   }
 
-  #entry(limit: NamedLimit): Entry {
+  #entry(limit: NamedLimit): LimitEntry {
     const known = this.#entries.get(limit.key);
     if (known !== undefined) return known;
-    const entry: Entry = { limit, account: new Account(limit), taking: null, waiting: 0 };
+    const entry: LimitEntry = { limit, window: new LeasedWindow(limit), acquiring: null, waitingCost: 0 };
     this.#entries.set(limit.key, entry);
     return entry;
   }
 
-  async #points(entry: Entry, cost: number): Promise<void> {
-    entry.waiting += cost;
-    entry.taking ??= this.#take(entry, cost).finally(() => {
-      entry.taking = null;
+  async #acquireFor(entry: LimitEntry, cost: number): Promise<void> {
+    entry.waitingCost += cost;
+    entry.acquiring ??= this.#acquire(entry, cost).finally(() => {
+      entry.acquiring = null;
     });
-    await forThisRequest(entry.taking);
-    entry.waiting -= cost;
+    await forThisRequest(entry.acquiring);
+    entry.waitingCost -= cost;
   }
 
-  async #take({ limit, account, waiting }: Entry, cost: number): Promise<void> {
-    const take = account.ask(cost, waiting, this.#now(), this.#counter);
-    await this.#counter.take(limit.key, take.points, take.seconds).then(
-      (taken) => account.answered(take, taken, this.#now(), this.#counter),
-      () => account.unanswered(take, this.#now(), this.#counter),
+  async #acquire({ limit, window, waitingCost: waiting }: LimitEntry, cost: number): Promise<void> {
+    const request = window.planAcquire(cost, waiting, this.#now(), this.#counter);
+    await this.#counter.acquire(limit.key, request.points, request.seconds).then(
+      (result) => window.onAcquired(request, result, this.#now(), this.#counter),
+      () => window.onAcquireFailed(request, this.#now(), this.#counter),
     );
   }
 }
 
-function decision(admitted: boolean, entries: readonly Entry[], cost: number, now: number): Decision {
-  let tighter: Pick<Decision, 'limit' | 'remaining' | 'resetsIn'> | undefined;
-  for (const { limit, account } of entries) {
-    const { remaining, resetsIn } = account.view(now);
+function decision(admitted: boolean, entries: readonly LimitEntry[], cost: number, now: number): Decision {
+  let tighter: Pick<Decision, 'limit' | 'remaining' | 'resetsInMs'> | undefined;
+  for (const { limit, window } of entries) {
+    const { remaining, resetsIn: resetsInMs } = window.view(now);
     // Of two that refuse, whoever opens last decides when to come back.
     const less = tighter === undefined || !admitted ? 0 : tighter.remaining - remaining;
-    const later = tighter === undefined || resetsIn > tighter.resetsIn;
-    if (less > 0 || (less === 0 && later)) tighter = { limit, remaining, resetsIn };
+    const later = tighter === undefined || resetsInMs > tighter.resetsInMs;
+    if (less > 0 || (less === 0 && later)) tighter = { limit, remaining, resetsInMs: resetsInMs };
   }
   if (tighter === undefined) throw new Error('a request without limits');
-  const { limit, remaining, resetsIn } = tighter;
-  return { admitted, tooCostly: !admitted && cost > limit.points, limit, remaining, resetsIn };
+  const { limit, remaining, resetsInMs } = tighter;
+  return { admitted, tooCostly: !admitted && cost > limit.points, limit, remaining, resetsInMs: resetsInMs };
 }

@@ -11,15 +11,15 @@ export class LocalVersions implements ProjectVersions {
   #last = 0;
 
   async current(projectId: string): Promise<ProjectVersion> {
-    return this.known(projectId);
+    return this.peek(projectId);
   }
 
-  known(projectId: string): ProjectVersion {
-    return this.#versions.get(projectId) ?? this.#begin(projectId);
+  peek(projectId: string): ProjectVersion {
+    return this.#versions.get(projectId) ?? this.#next(projectId);
   }
 
-  async changed(change: ProjectChange): Promise<void> {
-    this.#begin(change.projectId);
+  async bump(change: ProjectChange): Promise<void> {
+    this.#next(change.projectId);
     for (const listener of this.#listeners) listener(change);
   }
 
@@ -28,7 +28,7 @@ export class LocalVersions implements ProjectVersions {
   }
 
   /** From one count for all projects, so that no number comes twice. */
-  #begin(projectId: string): ProjectVersion {
+  #next(projectId: string): ProjectVersion {
     this.#last += 1;
     const version = { number: this.#last, shared: false };
     this.#versions.set(projectId, version);

@@ -19,9 +19,9 @@ export interface ProjectVersions {
    * What `current` would tell without asking; null when it would ask. Absent where it always does. To be called when the response
    * is served: what it told before may not hold any more.
    */
-  known?(projectId: string): ProjectVersion | null;
+  peek?(projectId: string): ProjectVersion | null;
   /** Begins a new version. Resolves once no gateway that can be reached serves by an older one; never rejects. */
-  changed(change: ProjectChange): Promise<void>;
+  bump(change: ProjectChange): Promise<void>;
   /** Tells of every change, made here or heard of. When some may have been missed, `change` is null. */
   onChange(listener: (change: ProjectChange | null) => void): void;
 }

@@ -11,29 +11,29 @@ const objectOf = (key: string) => LIMITS.get(LIMITS.idFromName(key));
 counterConformance('a Durable Object per key', async () => [counter(), counter()]);
 
 test('an object that was evicted goes on counting where it was, to the end of its window', async () => {
-  const before = await counter().take('evicted', 7, 60);
+  const before = await counter().acquire('evicted', 7, 60);
   await evictDurableObject(objectOf('evicted'));
-  const after = await counter().take('evicted', 1, 60);
+  const after = await counter().acquire('evicted', 1, 60);
   expect(after.total).toBe(8);
-  expect(after.endsIn).toBeLessThanOrEqual(before.endsIn);
+  expect(after.endsInMs).toBeLessThanOrEqual(before.endsInMs);
 });
 
 test('knows how many isolates draw on a key', async () => {
   const [one, other] = [counter(), counter()];
-  await one.take('shared', 1, 60);
+  await one.acquire('shared', 1, 60);
   expect(one.nodes).toBe(1);
-  await other.take('shared', 1, 60);
-  await one.take('shared', 1, 60);
+  await other.acquire('shared', 1, 60);
+  await one.acquire('shared', 1, 60);
   expect([one.nodes, other.nodes]).toEqual([2, 2]);
 });
 
 test('sweeping keeps a window that runs, and drops what is over', async () => {
-  await counter().take('running', 5, 60);
+  await counter().acquire('running', 5, 60);
   await runDurableObjectAlarm(objectOf('running'));
   await evictDurableObject(objectOf('running'));
-  expect((await counter().take('running', 1, 60)).total).toBe(6);
+  expect((await counter().acquire('running', 1, 60)).total).toBe(6);
 
-  const { endsIn } = await counter().take('over', 5, 1);
+  const { endsInMs: endsIn } = await counter().acquire('over', 5, 1);
   await new Promise((resolve) => setTimeout(resolve, endsIn + 20));
   expect(await runDurableObjectAlarm(objectOf('over'))).toBe(true);
   expect(await runDurableObjectAlarm(objectOf('over')), 'nothing is left to sweep').toBe(false);

@@ -13,7 +13,7 @@ import { assertScope } from '../../../access/require-scope.ts';
 import type { CloudDriver } from '../../../compute/cloud.ts';
 import { ComputeError } from '../../../compute/errors.ts';
 import type { GatewayEnv } from '../../../context.ts';
-import { announceChange } from '../../../traffic/versions/announce.ts';
+import { invalidate } from '../../../traffic/versions/invalidate.ts';
 import { scopeFor, withoutProject } from '../permissions.ts';
 import type { ServiceName } from '../services.ts';
 import type { OpenSession } from '../session.ts';
@@ -78,7 +78,7 @@ export function translated(ports: TranslationPorts): Handler<GatewayEnv> {
       throw withNovaFieldNames(error);
     } finally {
       // Whatever the outcome, and before the response leaves.
-      if (method !== 'GET') await announceChange(versions, c);
+      if (method !== 'GET') await invalidate(versions, c);
     }
   };
 }

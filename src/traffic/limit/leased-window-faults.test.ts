@@ -6,9 +6,9 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Account, type Take } from './account.ts';
-import type { Taken } from './counter.ts';
-import { largestLease } from './lease.ts';
+import type { AcquireResult } from './counter.ts';
+import { maxLease } from './lease.ts';
+import { type AcquireRequest, LeasedWindow } from './leased-window.ts';
 
 const SECONDS = 600;
 /** Requests of one client in a hurry. */
@@ -37,17 +37,17 @@ const steps = (kinds: readonly Kind[], most: number) =>
   );
 
 class Node {
-  readonly account: Account;
+  readonly account: LeasedWindow;
   available = true;
-  lostAt = Number.NEGATIVE_INFINITY;
-  backAt = Number.NEGATIVE_INFINITY;
+  downSince = Number.NEGATIVE_INFINITY;
+  upSince = Number.NEGATIVE_INFINITY;
   readonly nodes: number;
-  way: { readonly take: Take; taken?: Taken } | undefined;
+  way: { readonly take: AcquireRequest; taken?: AcquireResult } | undefined;
   /** The total of the counter when it last answered this node. */
   heard = 0;
 
   constructor(points: number, nodes: number) {
-    this.account = new Account({ points, seconds: SECONDS });
+    this.account = new LeasedWindow({ points, seconds: SECONDS });
     this.nodes = nodes;
   }
 }
@@ -62,7 +62,7 @@ class World {
   readonly points: number;
   readonly nodes: readonly Node[];
   /** Takes that reached the counter's machine, and are carried out although nobody waits any more. */
-  readonly #late: Take[] = [];
+  readonly #late: AcquireRequest[] = [];
 
   constructor(points: number, nodes: number) {
     this.points = points;
@@ -87,45 +87,45 @@ class World {
   /** True when it was admitted or may still be. */
   request(node: Node, cost: number): boolean {
     for (;;) {
-      const verdict = node.account.judge(cost, this.now, node);
-      if (verdict === 'refused') return false;
-      if (verdict === 'granted') {
-        node.account.spend(cost);
+      const verdict = node.account.check(cost, this.now, node);
+      if (verdict === 'deny') return false;
+      if (verdict === 'allow') {
+        node.account.consume(cost);
         this.admitted += cost;
         return true;
       }
       if (node.way !== undefined) return true;
-      const take = node.account.ask(cost, cost, this.now, node);
+      const take = node.account.planAcquire(cost, cost, this.now, node);
       if (node.available) {
         node.way = { take };
         return true;
       }
-      node.account.unanswered(take, this.now, node);
+      node.account.onAcquireFailed(take, this.now, node);
     }
   }
 
   answer(node: Node): void {
     if (node.way?.taken === undefined) return;
     node.heard = node.way.taken.total;
-    node.account.answered(node.way.take, node.way.taken, this.now, node);
+    node.account.onAcquired(node.way.take, node.way.taken, this.now, node);
     node.way = undefined;
   }
 
   fail(node: Node): void {
     if (!node.available) return;
     node.available = false;
-    node.lostAt = this.now;
+    node.downSince = this.now;
     if (node.way === undefined) return;
     const { take, taken } = node.way;
     node.way = undefined;
     if (taken === undefined && take.points % 2 === 0) this.#late.push(take);
-    node.account.unanswered(take, this.now, node);
+    node.account.onAcquireFailed(take, this.now, node);
   }
 
   notice(node: Node): void {
     if (!this.up || node.available) return;
     node.available = true;
-    node.backAt = this.now;
+    node.upSince = this.now;
   }
 
   forget(): void {
@@ -149,10 +149,10 @@ class World {
     this.answer(node);
   }
 
-  #add(take: Take): Taken {
+  #add(take: AcquireRequest): AcquireResult {
     if (this.total === 0) this.ends = this.now + take.seconds * 1000;
     this.total += take.points;
-    return { total: this.total, endsIn: this.ends - this.now };
+    return { total: this.total, endsInMs: this.ends - this.now };
   }
 
   #node(index: number): Node {
@@ -204,11 +204,11 @@ describe('a counter that fails', () => {
         (limit, count, order) => {
           const world = new World(limit, count);
           for (const step of order) {
-            for (const node of world.nodes) if (world.now - node.lostAt > SHORT / 4) world.notice(node);
+            for (const node of world.nodes) if (world.now - node.downSince > SHORT / 4) world.notice(node);
             world.step(step);
           }
           world.exhaust();
-          const lease = largestLease(limit) + Math.max(...COSTS);
+          const lease = maxLease(limit) + Math.max(...COSTS);
           expect(world.admitted).toBeLessThanOrEqual(limit + count * lease);
         },
       ),

@@ -2,18 +2,18 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from '../../src/telemetry/logger.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
 import type { RedisClient } from './client.ts';
-import { failureOf, RedisFailure } from './failure.ts';
+import { RedisFailure, toRedisFailure } from './failure.ts';
 
 /** Milliseconds that a command may take. */
-const DEADLINE = 250;
+const COMMAND_TIMEOUT_MS = 250;
 /** Milliseconds that the first connection is waited for; the gateway starts without it then. */
-const PATIENCE = 1_000;
+const CONNECT_TIMEOUT_MS = 1_000;
 /** How often this node says that it is there, milliseconds. */
-const HEARTBEAT = 2_000;
+const HEARTBEAT_INTERVAL_MS = 2_000;
 /** How often it asks whether Redis is back, milliseconds. */
-const PROBE = 250;
+const PROBE_INTERVAL_MS = 250;
 /** A node that has been silent for so long counts no more, milliseconds. */
-const GONE_AFTER = 3 * HEARTBEAT;
+const NODE_EXPIRY_MS = 3 * HEARTBEAT_INTERVAL_MS;
 
 /** The sorted set of nodes, by the time each was last there: Redis's own time, for clocks of nodes differ. */
 const NODES_KEY = 'linguanova:nodes';
@@ -29,25 +29,25 @@ return redis.call('zcard', KEYS[1])`;
  * The connection to Redis, and the knowledge whether it serves. The first command that fails makes it *lost*: from then on
  * commands are refused at once, without a wait, until a probe that writes, as all that count does, has succeeded.
  */
-export class RedisLink {
+export class RedisConnection {
   readonly client: RedisClient;
   readonly #log: Logger;
   readonly #metrics: Metrics;
   /** Of this gateway among all that are there. */
   readonly id = randomUUID();
   readonly #listeners: ((available: boolean) => void)[] = [];
-  readonly #waiting = new Set<() => void>();
+  readonly #recoveryWaiters = new Set<() => void>();
   #state: 'new' | 'up' | 'lost' | 'closed' = 'new';
   #nodes = 1;
   /** What was heard before Redis was lost, and until when it counts: one that lost its memory knows of nobody at first. */
-  #nodesBefore = 1;
-  #nodesBeforeUntil = 0;
-  #lostAt = Number.NEGATIVE_INFINITY;
-  #backAt = Number.NEGATIVE_INFINITY;
+  #nodesBeforeOutage = 1;
+  #nodesBeforeOutageUntil = 0;
+  #downSince = Number.NEGATIVE_INFINITY;
+  #upSince = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
   /** Why Redis did not take the credentials, since it last served: commands only find no connection then. */
-  #refusal: RedisFailure | undefined;
-  #lostBy: RedisFailure | undefined;
+  #authFailure: RedisFailure | undefined;
+  #downReason: RedisFailure | undefined;
 
   constructor(client: RedisClient, { log, metrics }: { log: Logger; metrics: Metrics }) {
     this.client = client;
@@ -56,23 +56,23 @@ export class RedisLink {
     client.defineCommand('linguanovaPresence', { numberOfKeys: 1, lua: PRESENCE });
     // Without a listener ioredis would print; what matters is told by the commands that fail.
     client.on('error', (error) => {
-      const failure = failureOf(error);
-      if (failure.reason === 'unauthorized') this.#refusal = failure;
+      const failure = toRedisFailure(error);
+      if (failure.reason === 'unauthorized') this.#authFailure = failure;
     });
     // Without a word from anybody: it may come back without its memory before the next command.
     client.on('close', () => {
-      if (this.#state === 'up') this.#become('lost', new RedisFailure('unreachable'));
+      if (this.#state === 'up') this.#setState('lost', new RedisFailure('unreachable'));
     });
     // As soon as a connection is there, not with the next probe.
-    client.on('ready', () => void this.#beat());
-    this.#plan();
+    client.on('ready', () => void this.#heartbeat());
+    this.#schedule();
   }
 
   /** Connects, and resolves when it is known whether Redis serves. */
   async open(): Promise<void> {
-    const patience = new Promise((resolve) => setTimeout(resolve, PATIENCE).unref());
-    await Promise.race([this.client.connect().catch(() => {}), patience]);
-    await this.#beat();
+    const timeout = new Promise((resolve) => setTimeout(resolve, CONNECT_TIMEOUT_MS).unref());
+    await Promise.race([this.client.connect().catch(() => {}), timeout]);
+    await this.#heartbeat();
   }
 
   /** Whether a command has any chance. */
@@ -86,30 +86,30 @@ export class RedisLink {
   }
 
   /** Resolves when Redis is there again, or after so many milliseconds. */
-  whenBack(milliseconds: number): Promise<void> {
+  whenUp(milliseconds: number): Promise<void> {
     if (this.available) return Promise.resolve();
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, milliseconds);
-    this.#waiting.add(resolve);
+    this.#recoveryWaiters.add(resolve);
     return promise.finally(() => {
       clearTimeout(timer);
-      this.#waiting.delete(resolve);
+      this.#recoveryWaiters.delete(resolve);
     });
   }
 
   /** When Redis was last lost, `performance.now()`. */
-  get lostAt(): number {
-    return this.#lostAt;
+  get downSince(): number {
+    return this.#downSince;
   }
 
   /** When it was there again. */
-  get backAt(): number {
-    return this.#backAt;
+  get upSince(): number {
+    return this.#upSince;
   }
 
   /** Gateways on this Redis, as last heard; those from before it was lost have some time to come back. */
   get nodes(): number {
-    const before = performance.now() < this.#nodesBeforeUntil ? this.#nodesBefore : 1;
+    const before = performance.now() < this.#nodesBeforeOutageUntil ? this.#nodesBeforeOutage : 1;
     return Math.max(this.#nodes, before);
   }
 
@@ -120,7 +120,7 @@ export class RedisLink {
    */
   async run<T>(command: () => Promise<T>): Promise<T> {
     if (!this.available) throw new RedisFailure('lost');
-    return this.#tried(command);
+    return this.#execute(command);
   }
 
   /**
@@ -128,12 +128,12 @@ export class RedisLink {
    *
    * @throws RedisFailure
    */
-  async attempt<T>(command: () => Promise<T>): Promise<T> {
+  async runBestEffort<T>(command: () => Promise<T>): Promise<T> {
     if (!this.available) throw new RedisFailure('lost');
     try {
-      return await inTime(command);
+      return await withCommandTimeout(command);
     } catch (error) {
-      const failure = failureOf(error);
+      const failure = toRedisFailure(error);
       this.#metrics.count('redis_failures', { reason: failure.reason });
       throw failure;
     }
@@ -141,86 +141,89 @@ export class RedisLink {
 
   /** Rejects while Redis cannot be written. */
   async ping(): Promise<void> {
-    const failure = await this.#beat();
+    const failure = await this.#heartbeat();
     if (this.#state === 'up') return;
     // One that is halted takes connections and then says nothing, so commands find none: the first failure says more.
     const isLater = failure === null || failure.reason === 'unreachable';
-    throw this.#refusal ?? (isLater ? this.#lostBy : failure) ?? new RedisFailure('lost');
+    throw this.#authFailure ?? (isLater ? this.#downReason : failure) ?? new RedisFailure('lost');
   }
 
   async close(): Promise<void> {
     if (this.#state === 'up') {
-      await inTime(() => this.client.zrem(NODES_KEY, this.id)).catch(() => {});
+      await withCommandTimeout(() => this.client.zrem(NODES_KEY, this.id)).catch(() => {});
     }
     this.#state = 'closed';
     clearTimeout(this.#timer);
     this.client.disconnect();
   }
 
-  async #tried<T>(command: () => Promise<T>): Promise<T> {
+  async #execute<T>(command: () => Promise<T>): Promise<T> {
     try {
-      return await inTime(command);
+      return await withCommandTimeout(command);
     } catch (error) {
-      const failure = failureOf(error);
+      const failure = toRedisFailure(error);
       this.#metrics.count('redis_failures', { reason: failure.reason });
-      this.#become('lost', failure);
+      this.#setState('lost', failure);
       throw failure;
     }
   }
 
   /** Says that this node is there, and hears how many are; null when that went well. */
-  async #beat(): Promise<RedisFailure | null> {
+  async #heartbeat(): Promise<RedisFailure | null> {
     if (this.#state === 'closed') return null;
     const presence = this.client as unknown as Record<'linguanovaPresence', Presence>;
-    return this.#tried(() => presence.linguanovaPresence(NODES_KEY, this.id, GONE_AFTER)).then((nodes) => {
-      this.#nodes = Math.max(1, nodes);
-      this.#become('up');
-      return null;
-    }, failureOf);
+    return this.#execute(() => presence.linguanovaPresence(NODES_KEY, this.id, NODE_EXPIRY_MS)).then(
+      (nodes) => {
+        this.#nodes = Math.max(1, nodes);
+        this.#setState('up');
+        return null;
+      },
+      toRedisFailure,
+    );
   }
 
-  #become(state: 'up' | 'lost', failure?: RedisFailure): void {
+  #setState(state: 'up' | 'lost', failure?: RedisFailure): void {
     const before = this.#state;
     if (before === state || before === 'closed') return;
     this.#state = state;
-    this.#lostBy = failure;
-    if (state === 'up') this.#refusal = undefined;
+    this.#downReason = failure;
+    if (state === 'up') this.#authFailure = undefined;
     if (state === 'lost') {
-      this.#nodesBefore = this.nodes;
-      this.#nodesBeforeUntil = Number.POSITIVE_INFINITY;
-      this.#lostAt = performance.now();
+      this.#nodesBeforeOutage = this.nodes;
+      this.#nodesBeforeOutageUntil = Number.POSITIVE_INFINITY;
+      this.#downSince = performance.now();
     } else if (before === 'lost') {
-      this.#backAt = performance.now();
-      this.#nodesBeforeUntil = performance.now() + GONE_AFTER;
+      this.#upSince = performance.now();
+      this.#nodesBeforeOutageUntil = performance.now() + NODE_EXPIRY_MS;
     }
     this.#metrics.set('redis_up', state === 'up' ? 1 : 0);
     if (state === 'lost') this.#log.warn('redis_disconnected', { reason: failure?.reason });
     else if (before === 'lost') this.#log.info('redis_reconnected');
-    this.#plan();
+    this.#schedule();
     for (const listener of this.#listeners) listener(state === 'up');
-    if (state === 'up') for (const resolve of this.#waiting) resolve();
+    if (state === 'up') for (const resolve of this.#recoveryWaiters) resolve();
   }
 
-  #plan(): void {
+  #schedule(): void {
     clearTimeout(this.#timer);
     if (this.#state === 'closed') return;
     const again = async () => {
-      const failure = await this.#beat();
+      const failure = await this.#heartbeat();
       // A master that became a replica: its name may lead to the new master already.
       if (failure?.reason === 'read_only') this.client.disconnect(true);
-      this.#plan();
+      this.#schedule();
     };
-    this.#timer = setTimeout(again, this.#state === 'up' ? HEARTBEAT : PROBE).unref();
+    this.#timer = setTimeout(again, this.#state === 'up' ? HEARTBEAT_INTERVAL_MS : PROBE_INTERVAL_MS).unref();
   }
 }
 
 type Presence = (key: string, id: string, goneAfter: number) => Promise<number>;
 
-function inTime<T>(command: () => Promise<T>): Promise<T> {
+function withCommandTimeout<T>(command: () => Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const late = () => reject(new RedisFailure('timeout'));
+    const onTimeout = () => reject(new RedisFailure('timeout'));
     // When the process itself was busy, the answer may be there unread: one round of reading before giving up.
-    const timer = setTimeout(() => setImmediate(late), DEADLINE);
+    const timer = setTimeout(() => setImmediate(onTimeout), COMMAND_TIMEOUT_MS);
     command()
       .then(resolve, reject)
       .finally(() => clearTimeout(timer));

@@ -1,21 +1,26 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CounterModel } from '../../../test/support/fake-counter.ts';
-import { Account, type Presence } from './account.ts';
-import { leaseSize, type Situation } from './lease.ts';
+import { type LeaseContext, leaseSize } from './lease.ts';
+import { type CounterHealth, LeasedWindow } from './leased-window.ts';
 
 const SECONDS = 60;
 /** A counter that is away, and has been for longer than a blip. */
-const away = (nodes: number): Presence => ({ available: false, lostAt: -1_000, backAt: -Infinity, nodes });
-const policies: fc.Arbitrary<(situation: Situation) => number> = fc.oneof(
+const away = (nodes: number): CounterHealth => ({
+  available: false,
+  downSince: -1_000,
+  upSince: -Infinity,
+  nodes,
+});
+const policies: fc.Arbitrary<(situation: LeaseContext) => number> = fc.oneof(
   fc.constant(leaseSize),
   fc.integer({ min: 1, max: 50 }).map(
     (size) =>
-      ({ need }: Situation) =>
+      ({ needed: need }: LeaseContext) =>
         Math.max(need, size),
   ),
-  fc.constant(({ need }: Situation) => need),
-  fc.constant(({ need, known }: Situation) => Math.max(need, known)),
+  fc.constant(({ needed: need }: LeaseContext) => need),
+  fc.constant(({ needed: need, remaining: known }: LeaseContext) => Math.max(need, known)),
 );
 
 /** One step: a node gets a request, or its take reaches the counter, or the answer comes back. */
@@ -30,9 +35,9 @@ const steps = fc.array(
 );
 
 /** Nodes whose takes are on the way for as long as the steps say. */
-function play(points: number, policy: (situation: Situation) => number, counter = new CounterModel()) {
+function play(points: number, policy: (situation: LeaseContext) => number, counter = new CounterModel()) {
   const nodes = Array.from({ length: 4 }, () => {
-    const account = new Account({ points, seconds: 1 }, policy);
+    const account = new LeasedWindow({ points, seconds: 1 }, policy);
     return { account, way: undefined as Way | undefined };
   });
   const admitted: { at: number; cost: number }[] = [];
@@ -43,12 +48,12 @@ function play(points: number, policy: (situation: Situation) => number, counter 
     request(index: number, cost: number) {
       const node = nodes[index];
       if (node === undefined) throw new Error('no such node');
-      const verdict = node.account.judge(cost, counter.now, counter);
-      if (verdict === 'granted') {
-        node.account.spend(cost);
+      const verdict = node.account.check(cost, counter.now, counter);
+      if (verdict === 'allow') {
+        node.account.consume(cost);
         admitted.push({ at: counter.now, cost });
-      } else if (verdict === 'ask' && node.way === undefined) {
-        node.way = { take: node.account.ask(cost, cost, counter.now, counter) };
+      } else if (verdict === 'acquire' && node.way === undefined) {
+        node.way = { take: node.account.planAcquire(cost, cost, counter.now, counter) };
       }
       return verdict;
     },
@@ -59,15 +64,15 @@ function play(points: number, policy: (situation: Situation) => number, counter 
     answer(index: number) {
       const node = nodes[index];
       if (node?.way?.taken === undefined) return;
-      node.account.answered(node.way.take, node.way.taken, counter.now, counter);
+      node.account.onAcquired(node.way.take, node.way.taken, counter.now, counter);
       node.way = undefined;
     },
   };
 }
 
 interface Way {
-  readonly take: ReturnType<Account['ask']>;
-  taken?: { total: number; endsIn: number };
+  readonly take: ReturnType<LeasedWindow['planAcquire']>;
+  taken?: { total: number; endsInMs: number };
 }
 
 const sum = (admitted: readonly { cost: number }[]) => admitted.reduce((total, { cost }) => total + cost, 0);
@@ -107,7 +112,7 @@ describe('many nodes on one counter', () => {
         for (let refused = 0; refused < 4; ) {
           refused = 0;
           for (const index of [0, 1, 2, 3]) {
-            if (game.request(index, 1) === 'refused' && game.nodes[index]?.way === undefined) refused += 1;
+            if (game.request(index, 1) === 'deny' && game.nodes[index]?.way === undefined) refused += 1;
             game.count(index);
             game.answer(index);
           }
@@ -123,17 +128,17 @@ describe('one node', () => {
   const limit = { points: 10, seconds: SECONDS };
   const fresh = () => {
     const counter = new CounterModel();
-    const account = new Account(limit, ({ need }) => need);
+    const account = new LeasedWindow(limit, ({ needed: need }) => need);
     const spend = (cost: number): boolean => {
       for (;;) {
-        const verdict = account.judge(cost, counter.now, counter);
-        if (verdict === 'refused') return false;
-        if (verdict === 'granted') {
-          account.spend(cost);
+        const verdict = account.check(cost, counter.now, counter);
+        if (verdict === 'deny') return false;
+        if (verdict === 'allow') {
+          account.consume(cost);
           return true;
         }
-        const take = account.ask(cost, cost, counter.now, counter);
-        account.answered(take, counter.add('k', take.points, take.seconds), counter.now, counter);
+        const take = account.planAcquire(cost, cost, counter.now, counter);
+        account.onAcquired(take, counter.add('k', take.points, take.seconds), counter.now, counter);
       }
     };
     return { counter, account, spend };
@@ -152,9 +157,9 @@ describe('one node', () => {
   test('a refusal costs the counter nothing', () => {
     const { counter, spend } = fresh();
     for (let n = 0; n < 10; n++) spend(1);
-    const { takes } = counter;
+    const { acquisitions: takes } = counter;
     for (let n = 0; n < 1_000; n++) expect(spend(1)).toBe(false);
-    expect(counter.takes).toBe(takes);
+    expect(counter.acquisitions).toBe(takes);
   });
 
   test('what is too much for the rest leaves the rest to smaller ones', () => {
@@ -172,30 +177,30 @@ describe('one node', () => {
 
   test('more than a whole window is refused at once', () => {
     const { account, counter } = fresh();
-    expect(account.judge(11, counter.now, counter)).toBe('refused');
+    expect(account.check(11, counter.now, counter)).toBe('deny');
   });
 
   test('a lease ends with its window', () => {
     const counter = new CounterModel();
-    const account = new Account(limit, () => 10);
-    const take = account.ask(1, 1, counter.now, counter);
-    account.answered(take, counter.add('k', 10, SECONDS), counter.now, counter);
-    account.spend(1);
+    const account = new LeasedWindow(limit, () => 10);
+    const take = account.planAcquire(1, 1, counter.now, counter);
+    account.onAcquired(take, counter.add('k', 10, SECONDS), counter.now, counter);
+    account.consume(1);
     counter.now += SECONDS * 1000;
-    expect(account.judge(1, counter.now, counter)).toBe('ask');
+    expect(account.check(1, counter.now, counter)).toBe('acquire');
     expect(account.view(counter.now)).toEqual({ remaining: 10, resetsIn: SECONDS * 1000 });
   });
 });
 
 describe('without the counter', () => {
   const alone = (points: number, nodes: number, now = 0) => {
-    const account = new Account({ points, seconds: SECONDS });
-    account.unanswered(account.ask(1, 1, now, away(nodes)), now, away(nodes));
+    const account = new LeasedWindow({ points, seconds: SECONDS });
+    account.onAcquireFailed(account.planAcquire(1, 1, now, away(nodes)), now, away(nodes));
     return account;
   };
-  const spendAll = (account: Account, now: number): number => {
+  const spendAll = (account: LeasedWindow, now: number): number => {
     let spent = 0;
-    for (; account.judge(1, now, away(4)) === 'granted'; spent++) account.spend(1);
+    for (; account.check(1, now, away(4)) === 'allow'; spent++) account.consume(1);
     return spent;
   };
 
@@ -203,24 +208,24 @@ describe('without the counter', () => {
     expect(spendAll(alone(100, 1), 0)).toBe(100);
     const account = alone(100, 4);
     expect(spendAll(account, 0)).toBe(25);
-    expect(account.judge(1, SECONDS * 1000 - 1, away(4))).toBe('refused');
-    expect(account.judge(1, SECONDS * 1000, away(4))).toBe('ask');
+    expect(account.check(1, SECONDS * 1000 - 1, away(4))).toBe('deny');
+    expect(account.check(1, SECONDS * 1000, away(4))).toBe('acquire');
   });
 
   test('what this request needs is there, however many share', () => {
-    const account = new Account({ points: 10, seconds: SECONDS });
-    account.unanswered(account.ask(5, 5, 0, away(8)), 0, away(8));
-    expect(account.judge(5, 0, away(4))).toBe('granted');
+    const account = new LeasedWindow({ points: 10, seconds: SECONDS });
+    account.onAcquireFailed(account.planAcquire(5, 5, 0, away(8)), 0, away(8));
+    expect(account.check(5, 0, away(4))).toBe('allow');
   });
 
   test('what was spent alone is told when it is back, and what was not is not', () => {
     const counter = new CounterModel();
     const account = alone(100, 1);
-    for (let n = 0; n < 30; n++) account.spend(1);
-    expect(account.judge(1, counter.now, counter)).toBe('ask');
-    const take = account.ask(1, 1, counter.now, counter);
-    expect(take.owed).toBe(30);
-    account.answered(take, counter.add('k', take.points, take.seconds), counter.now, counter);
+    for (let n = 0; n < 30; n++) account.consume(1);
+    expect(account.check(1, counter.now, counter)).toBe('acquire');
+    const take = account.planAcquire(1, 1, counter.now, counter);
+    expect(take.unreported).toBe(30);
+    account.onAcquired(take, counter.add('k', take.points, take.seconds), counter.now, counter);
     counter.add('k', 60, SECONDS);
     expect(account.view(counter.now).remaining).toBe(70);
     let more = 0;
@@ -230,10 +235,10 @@ describe('without the counter', () => {
 
   test('a counter that lost its memory hears again what it was told', () => {
     const counter = new CounterModel();
-    const account = new Account({ points: 100, seconds: SECONDS }, ({ need }) => need);
+    const account = new LeasedWindow({ points: 100, seconds: SECONDS }, ({ needed: need }) => need);
     for (let n = 0; n < 40; n++) askAndSpend(account, counter);
     counter.now += 20_000;
-    counter.lose();
+    counter.reset();
     let more = 0;
     for (; more < 200 && askAndSpend(account, counter); more++);
     expect(40 + more).toBe(100);
@@ -242,11 +247,13 @@ describe('without the counter', () => {
   test('one of two keeps to its part when it finds that the memory was lost: the other has not told again', () => {
     const counter = new CounterModel();
     counter.nodes = 2;
-    const [one, other] = [0, 1].map(() => new Account({ points: 100, seconds: SECONDS }, ({ need }) => need));
+    const [one, other] = [0, 1].map(
+      () => new LeasedWindow({ points: 100, seconds: SECONDS }, ({ needed: need }) => need),
+    );
     if (one === undefined || other === undefined) throw new Error('unreachable');
     for (let n = 0; n < 30; n++) for (const account of [one, other]) askAndSpend(account, counter);
     counter.now += 20_000;
-    counter.lose();
+    counter.reset();
     let more = 0;
     for (; more < 200 && askAndSpend(one, counter); more++);
     for (; more < 200 && askAndSpend(other, counter); more++);
@@ -256,24 +263,24 @@ describe('without the counter', () => {
 
   test('an answer that comes in another window than the question finds no old points', () => {
     const counter = new CounterModel();
-    const account = new Account({ points: 10, seconds: 1 }, () => 10);
-    const take = account.ask(1, 1, counter.now, counter);
+    const account = new LeasedWindow({ points: 10, seconds: 1 }, () => 10);
+    const take = account.planAcquire(1, 1, counter.now, counter);
     const taken = counter.add('k', take.points, take.seconds);
     counter.now += 1_500;
-    account.answered(take, taken, counter.now, counter);
-    expect(account.judge(1, counter.now, counter), 'the lease is over').not.toBe('granted');
+    account.onAcquired(take, taken, counter.now, counter);
+    expect(account.check(1, counter.now, counter), 'the lease is over').not.toBe('allow');
   });
 });
 
-function askAndSpend(account: Account, counter: CounterModel): boolean {
+function askAndSpend(account: LeasedWindow, counter: CounterModel): boolean {
   for (;;) {
-    const verdict = account.judge(1, counter.now, counter);
-    if (verdict === 'refused') return false;
-    if (verdict === 'granted') {
-      account.spend(1);
+    const verdict = account.check(1, counter.now, counter);
+    if (verdict === 'deny') return false;
+    if (verdict === 'allow') {
+      account.consume(1);
       return true;
     }
-    const take = account.ask(1, 1, counter.now, counter);
-    account.answered(take, counter.add('k', take.points, take.seconds), counter.now, counter);
+    const take = account.planAcquire(1, 1, counter.now, counter);
+    account.onAcquired(take, counter.add('k', take.points, take.seconds), counter.now, counter);
   }
 }

@@ -1,7 +1,7 @@
 import type { Change } from './changes.ts';
 
 /** A line of an event log. */
-export interface Entry {
+export interface LogEntry {
   /** `<log>-<number>`: numbers of one log follow each other without a gap. Opaque to clients. */
   readonly id: string;
   /** null: here the log begins, and what was before is not known. */
@@ -13,35 +13,35 @@ const MAX_ENTRIES = 1_000;
 const MAX_CHARACTERS = 1_048_576;
 
 /** The latest entries of a log. */
-export class History {
-  #entries: Entry[] = [];
+export class ReplayBuffer {
+  #entries: LogEntry[] = [];
   #characters = 0;
 
   /** Oldest first. */
-  get entries(): readonly Entry[] {
+  get entries(): readonly LogEntry[] {
     return this.#entries;
   }
 
   /** Characters of what it shows. */
-  get size(): number {
+  get characters(): number {
     return this.#characters;
   }
 
   /** Id of the latest; null while there is none. */
-  get last(): string | null {
+  get lastId(): string | null {
     return this.#entries.at(-1)?.id ?? null;
   }
 
-  push(entry: Entry): void {
+  push(entry: LogEntry): void {
     this.#entries.push(entry);
-    this.#characters += sizeOf(entry.change);
+    this.#characters += charactersOf(entry.change);
     while (this.#entries.length > 1 && this.#isFull()) {
-      this.#characters -= sizeOf(this.#entries.shift()?.change ?? null);
+      this.#characters -= charactersOf(this.#entries.shift()?.change ?? null);
     }
   }
 
   /** What came after an entry; null when that is not remembered, so that something may have been missed. */
-  after(id: string): readonly Entry[] | null {
+  after(id: string): readonly LogEntry[] | null {
     const at = this.#entries.findLastIndex((entry) => entry.id === id);
     return at < 0 ? null : this.#entries.slice(at + 1);
   }
@@ -51,7 +51,7 @@ export class History {
     const all = [...this.#entries.map(({ change }) => change), ...changes];
     let characters = 0;
     const room = all.findLastIndex((change) => {
-      characters += sizeOf(change);
+      characters += charactersOf(change);
       return characters > MAX_CHARACTERS;
     });
     return Math.max(1, Math.min(all.length - room - 1, MAX_ENTRIES));
@@ -62,6 +62,6 @@ export class History {
   }
 }
 
-function sizeOf(change: Change | null): number {
-  return change?.shown.text.length ?? 0;
+function charactersOf(change: Change | null): number {
+  return change?.snapshot.text.length ?? 0;
 }

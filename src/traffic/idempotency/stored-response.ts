@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { type ServerSecret, sealText, unsealText } from '../../access/server-secret.ts';
 
 /** What is given again. */
-export interface KeptAnswer {
+export interface StoredResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
@@ -12,9 +12,9 @@ export interface KeptAnswer {
 }
 
 /** The others are of the moment: ids of requests, limits. */
-const KEPT_HEADERS = ['content-type', 'location'];
+const STORED_HEADERS = ['content-type', 'location'];
 
-const KeptAnswerText = z.object({
+const StoredResponseSchema = z.object({
   status: z.int(),
   headers: z.record(z.string(), z.string()),
   body: z.string(),
@@ -26,11 +26,11 @@ const KeptAnswerText = z.object({
 const PURPOSE = 'linguanova idempotent answer';
 
 /** What to keep of an answer; the answer itself stays as it is. */
-export async function keptAnswer(
+export async function toStoredResponse(
   response: Response,
-  reader: Pick<KeptAnswer, 'roles' | 'isAdmin'>,
-): Promise<KeptAnswer> {
-  const headers = [...response.headers].filter(([name]) => KEPT_HEADERS.includes(name));
+  reader: Pick<StoredResponse, 'roles' | 'isAdmin'>,
+): Promise<StoredResponse> {
+  const headers = [...response.headers].filter(([name]) => STORED_HEADERS.includes(name));
   return {
     status: response.status,
     headers: Object.fromEntries(headers),
@@ -44,26 +44,26 @@ export async function keptAnswer(
  *
  * @param scope What it is the answer to: in another record it does not open.
  */
-export function sealAnswer(
+export function sealResponse(
   server: ServerSecret,
   customerSecret: string,
   scope: string,
-  answer: KeptAnswer,
+  response: StoredResponse,
 ): Promise<Uint8Array> {
   return sealText(
     server,
     { purpose: PURPOSE, secret: customerSecret, boundTo: scope },
-    JSON.stringify(answer),
+    JSON.stringify(response),
   );
 }
 
 /** null when it was sealed with another secret. */
-export async function openAnswer(
+export async function openResponse(
   server: ServerSecret,
   customerSecret: string,
   scope: string,
   sealed: Uint8Array,
-): Promise<KeptAnswer | null> {
+): Promise<StoredResponse | null> {
   const text = await unsealText(server, { purpose: PURPOSE, secret: customerSecret, boundTo: scope }, sealed);
-  return text === null ? null : KeptAnswerText.parse(JSON.parse(text));
+  return text === null ? null : StoredResponseSchema.parse(JSON.parse(text));
 }

@@ -1,20 +1,20 @@
 import { expect, test } from 'vitest';
 import type { Change } from './changes.ts';
-import { type Entry, History } from './history.ts';
+import { type LogEntry, ReplayBuffer } from './replay-buffer.ts';
 
 const change = (text: string): Change => ({
   kind: 'updated',
   instanceId: 'i',
-  shown: { state: 'active', text },
+  snapshot: { state: 'active', text },
   previousState: 'active',
   at: '2026-03-01T12:00:00.000Z',
 });
-const filled = (entries: readonly Entry[]) => {
-  const history = new History();
+const filled = (entries: readonly LogEntry[]) => {
+  const history = new ReplayBuffer();
   for (const entry of entries) history.push(entry);
   return history;
 };
-const entries = (count: number, size: number): Entry[] =>
+const entries = (count: number, size: number): LogEntry[] =>
   Array.from({ length: count }, (_, n) => ({ id: `log-${n}`, change: change('x'.repeat(size)) }));
 
 test('what came after an entry is told while that is remembered', () => {
@@ -22,8 +22,8 @@ test('what came after an entry is told while that is remembered', () => {
   expect(history.after('log-1')?.map(({ id }) => id)).toEqual(['log-2']);
   expect(history.after('log-2')).toEqual([]);
   expect(history.after('log-0')).toBeNull();
-  expect(new History().after('log-1')).toBeNull();
-  expect(new History().last).toBeNull();
+  expect(new ReplayBuffer().after('log-1')).toBeNull();
+  expect(new ReplayBuffer().lastId).toBeNull();
 });
 
 test.each([
@@ -34,7 +34,7 @@ test.each([
   const all = entries(count, size);
   const history = filled(all);
   expect(history.entries).toEqual(all.slice(-remembered));
-  expect(history.size).toBe(remembered * size);
+  expect(history.characters).toBe(remembered * size);
 });
 
 test.each([

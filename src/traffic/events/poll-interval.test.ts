@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { beatAfter, beatAfterFailures } from './beat.ts';
+import { backoffDelay, nextPollDelay } from './poll-interval.ts';
 
 test.each([
   [true, 5_000, 1_000],
@@ -9,11 +9,11 @@ test.each([
   [false, 1_000, 1_000],
   [false, 3_600_000, 30_000],
 ])('passing %j, answers may be %i ms old: the next look in %i ms', (passing, maxAge, beat) => {
-  expect(beatAfter(passing, maxAge)).toBe(beat);
+  expect(nextPollDelay(passing, maxAge)).toBe(beat);
 });
 
 test('after failures ever later, to half a minute', () => {
-  expect([0, 1, 2, 3, 4, 5, 1_000].map(beatAfterFailures)).toEqual([
+  expect([0, 1, 2, 3, 4, 5, 1_000].map(backoffDelay)).toEqual([
     1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000,
   ]);
 });

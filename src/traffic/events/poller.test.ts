@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { CacheKey, CacheScope } from '../cache/cache-key.ts';
 import type { Change } from './changes.ts';
-import type { OpenLog } from './event-log.ts';
+import type { LogHandle } from './event-log.ts';
 import { LocalEventLog } from './local-event-log.ts';
-import { type Look, Lookout } from './lookout.ts';
+import { InstancePoller, type PollResult } from './poller.ts';
 
 const CALLER = { projectId: 'p', userId: 'u', roles: ['member'] };
 const FEED = CacheKey.of(CacheScope.of(CALLER, 'service'), '/v1/events');
@@ -18,9 +18,9 @@ afterEach(() => {
 /** A lookout over a project that is what the test says. */
 async function lookoutUnderTest(log = new LocalEventLog()) {
   const told: (Change | null)[] = [];
-  const opened: OpenLog = await log.open(FEED, {
-    added: (entries) => told.push(...entries.map(({ change }) => change)),
-    ended: () => {},
+  const opened: LogHandle = await log.open(FEED, {
+    onEntries: (entries) => told.push(...entries.map(({ change }) => change)),
+    onEnd: () => {},
   });
   const project = {
     log: opened,
@@ -32,19 +32,19 @@ async function lookoutUnderTest(log = new LocalEventLog()) {
     announced: [] as string[][],
     settled: [] as string[],
   };
-  const lookout = new Lookout({
-    log: async () => opened,
-    async look(): Promise<Look> {
+  const lookout = new InstancePoller({
+    openLog: async () => opened,
+    async poll(): Promise<PollResult> {
       project.looks += 1;
       if (project.fails) throw new Error('down');
-      return { shown: new Map(project.instances), passing: project.passing };
+      return { snapshot: new Map(project.instances), hasTransitional: project.passing };
     },
-    announce: async (ids) => void project.announced.push([...ids]),
-    gone: (last) => ({ ...last, state: 'deleted' }),
-    settled: (error) => project.settled.push(error === null ? 'well' : 'failed'),
-    maxAge: 5_000,
+    invalidate: async (ids) => void project.announced.push([...ids]),
+    asDeleted: (last) => ({ ...last, state: 'deleted' }),
+    onPollSettled: (error) => project.settled.push(error === null ? 'well' : 'failed'),
+    maxAgeMs: 5_000,
   });
-  lookout.hurry();
+  lookout.wake();
   await vi.advanceTimersByTimeAsync(300);
   return Object.assign(project, { lookout });
 }
@@ -67,7 +67,7 @@ test('looks at once, then at the pace of what it sees', async () => {
 test('what is different is announced, then told', async () => {
   const it = await lookoutUnderTest();
   it.instances.set('b', { state: 'active', text: 'b' });
-  it.lookout.hurry();
+  it.lookout.wake();
   await vi.advanceTimersByTimeAsync(300);
   expect(it.announced).toEqual([[], ['b']]);
   expect(it.told.at(-1)).toMatchObject({ kind: 'created', instanceId: 'b' });
@@ -76,7 +76,7 @@ test('what is different is announced, then told', async () => {
 test('however often it is hurried, it looks four times a second at most', async () => {
   const it = await lookoutUnderTest();
   for (let n = 0; n < 100; n++) {
-    it.lookout.hurry();
+    it.lookout.wake();
     await vi.advanceTimersByTimeAsync(10);
   }
   expect(it.looks).toBeLessThanOrEqual(6);
@@ -88,7 +88,7 @@ test('while another leads it does not look, and goes on where that one ended', a
   const first = await lookoutUnderTest(log);
   const second = await lookoutUnderTest(log);
   await vi.advanceTimersByTimeAsync(10_000);
-  expect([first.lookout.leads, second.lookout.leads, second.looks]).toEqual([true, false, 0]);
+  expect([first.lookout.isLeader, second.lookout.isLeader, second.looks]).toEqual([true, false, 0]);
   first.lookout.close();
   await first.log.close();
   second.instances.delete('a');
