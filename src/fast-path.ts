@@ -13,8 +13,8 @@ import { Context } from 'hono';
 import type { Access } from './access/access.ts';
 import { recordAuthenticated } from './access/authenticate.ts';
 import type { GatewayEnv } from './context.ts';
-import { newRequestId, noteRequest } from './http/request-log.ts';
-import type { Unreadable } from './http/request-target.ts';
+import { newRequestId, recordRequest } from './http/request-log.ts';
+import type { RequestRejection } from './http/request-target.ts';
 import { ResponseHeaders } from './http/response-headers.ts';
 import type { ToldReads } from './traffic/cache/at-hand.ts';
 import type { Limits } from './traffic/limit/limit.ts';
@@ -22,7 +22,7 @@ import type { Limits } from './traffic/limit/limit.ts';
 export interface ShortWayPorts {
   readonly access: Access;
   readonly limits: Limits;
-  readonly unreadable: Unreadable;
+  readonly unreadable: RequestRejection;
   /** Of each dialect; a request is looked for where its key is found first. */
   readonly toldReads: readonly ToldReads[];
 }
@@ -59,7 +59,7 @@ export function shortWay({ access, limits, toldReads, unreadable }: ShortWayPort
     metrics.count('cache_requests', { result, route });
     const answer = found.answer(headers);
     const who = { request_id: requestId, key: principal.keyId, project: principal.projectId };
-    noteRequest(log, metrics, { method: 'GET', route, status: answer.status, started }, who);
+    recordRequest(log, metrics, { method: 'GET', route, status: answer.status, started }, who);
     return answer;
   };
 }

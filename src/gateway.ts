@@ -49,11 +49,11 @@ import { basePathOf, publicUrl } from './http/public-url.ts';
 import { newRequestId, requestLog } from './http/request-log.ts';
 import {
   type RequestBody,
+  type RequestRejection,
   type RequestTarget,
-  refuseDotSegments,
-  refuseUnreadable,
+  rejectDotSegments,
+  rejectUnservable,
   routedPath,
-  type Unreadable,
 } from './http/request-target.ts';
 import type { InventoryOptions } from './inventory/inventory-cache.ts';
 import { withInventory } from './inventory/with-inventory.ts';
@@ -100,7 +100,7 @@ export interface GatewayOptions extends AccessOptions, Omit<IdempotencyOptions, 
   readonly adminTokens: readonly AdminToken[];
   readonly requestTarget: RequestTarget;
   /** What the runtime found wrong with Host or target, before any route is looked up. */
-  readonly unreadable: Unreadable;
+  readonly unreadable: RequestRejection;
   /** What the head of a passed-through response may take (`LINGUANOVA_UPSTREAM_TIMEOUT_SECONDS`); ten minutes unless given. */
   readonly upstreamTimeoutMs?: number;
   /** How image data is read; absent: as a web stream. */
@@ -175,8 +175,8 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
 
   app.use(requestLog(ports.log, ports.metrics));
   for (const path of REDU_PATHS) app.use(path, cors(options.corsOrigins, access.keyOrigins));
-  app.use(refuseUnreadable(options.unreadable));
-  app.use(refuseDotSegments(options.requestTarget));
+  app.use(rejectUnservable(options.unreadable));
+  app.use(rejectDotSegments(options.requestTarget));
   const basePath = basePathOf(options.publicUrl);
   for (const path of REDU_PATHS) app.use(path, withBasePath(basePath));
   app.route('/', landing(url, options.console));

@@ -88,7 +88,7 @@ describe('a lifetime', () => {
 
   test('is over to the millisecond, for whoever asks in whatever way, and using does not make it longer', () => {
     vi.useFakeTimers({ toFake: ['performance'] });
-    const map = new LruMap<number>({ max: 10, lifetime: 1_000 });
+    const map = new LruMap<number>({ max: 10, lifetimeMs: 1_000 });
     map.set('a', 1);
     vi.advanceTimersByTime(999);
     expect(map.get('a')).toBe(1);

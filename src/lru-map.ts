@@ -9,7 +9,7 @@ export interface LruOptions<Value> {
     readonly heaviest?: number;
   };
   /** Milliseconds after which an entry is gone; forever unless said otherwise. */
-  readonly lifetime?: number;
+  readonly lifetimeMs?: number;
 }
 
 /**
@@ -19,7 +19,7 @@ export interface LruOptions<Value> {
 export class LruMap<Value> {
   readonly #entries = new Map<string, Entry<Value>>();
   /** Where the ring begins and ends: its `older` is the entry used last, its `newer` the one to go next. */
-  readonly #ring = new Place();
+  readonly #ring = new ListNode();
   readonly #options: LruOptions<Value>;
   #weight = 0;
 
@@ -56,7 +56,7 @@ export class LruMap<Value> {
   }
 
   /** @param lifetime Another than the map's, milliseconds. */
-  set(key: string, value: Value, lifetime = this.#options.lifetime): void {
+  set(key: string, value: Value, lifetime = this.#options.lifetimeMs): void {
     this.delete(key);
     const { max = Number.POSITIVE_INFINITY, weight } = this.#options;
     const own = weight?.of(value, key) ?? 0;
@@ -87,16 +87,16 @@ export class LruMap<Value> {
 
   #living(key: string): Entry<Value> | undefined {
     const entry = this.#entries.get(key);
-    if (entry === undefined || entry.goneAt === null || performance.now() < entry.goneAt) return entry;
+    if (entry === undefined || entry.expiresAt === null || performance.now() < entry.expiresAt) return entry;
     this.delete(key);
     return undefined;
   }
 }
 
 /** In a ring, from the older to the newer. */
-class Place {
-  newer: Place = this;
-  older: Place = this;
+class ListNode {
+  newer: ListNode = this;
+  older: ListNode = this;
 
   leave(): void {
     this.newer.older = this.older;
@@ -104,7 +104,7 @@ class Place {
   }
 
   /** As the newest. */
-  enter(ring: Place): void {
+  enter(ring: ListNode): void {
     this.newer = ring;
     this.older = ring.older;
     ring.older.newer = this;
@@ -112,18 +112,18 @@ class Place {
   }
 }
 
-class Entry<Value> extends Place {
+class Entry<Value> extends ListNode {
   readonly key: string;
   readonly value: Value;
   readonly weight: number;
   /** On the monotonic clock, milliseconds; null: never. */
-  readonly goneAt: number | null;
+  readonly expiresAt: number | null;
 
   constructor(key: string, value: Value, weight: number, goneAt: number | null) {
     super();
     this.key = key;
     this.value = value;
     this.weight = weight;
-    this.goneAt = goneAt;
+    this.expiresAt = goneAt;
   }
 }

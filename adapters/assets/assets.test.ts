@@ -2,10 +2,10 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, test, vi } from 'vitest';
 import { serveAssets } from '../../src/http/assets.ts';
 import { contractAssets } from './contract.ts';
-import { file } from './file.ts';
+import { asset } from './file.ts';
 
 const TEXT = 'all work and no play\n'.repeat(200);
-const app = () => serveAssets(new Map([['/text', file('text/plain', TEXT)]]));
+const app = () => serveAssets(new Map([['/text', asset('text/plain', TEXT)]]));
 
 describe('a static file', () => {
   test.each(['gzip', 'br, gzip', 'deflate;q=0.5, GZIP;q=0.1', '*'])(

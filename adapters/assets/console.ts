@@ -9,14 +9,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import type { Asset, Assets } from '../../src/http/assets.ts';
-import { file } from './file.ts';
+import { asset } from './file.ts';
 
 const SOURCES = join(import.meta.dirname, '../../src');
 /** Folders whose modules the page loads, at `/console/src/...` as they lie in `src`. */
 const MODULES = ['console/browser', 'client'];
 
 /** No script but the page's own files, no style and no image from elsewhere, no markup made of text, in nobody's frame. */
-const POLICY = [
+const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
@@ -29,8 +29,8 @@ const POLICY = [
   "trusted-types 'none'",
 ].join('; ');
 
-const OF_PAGE = {
-  'Content-Security-Policy': POLICY,
+const PAGE_HEADERS = {
+  'Content-Security-Policy': CONTENT_SECURITY_POLICY,
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Referrer-Policy': 'same-origin',
   'X-Frame-Options': 'DENY',
@@ -45,12 +45,12 @@ export function consoleAssets(): Assets {
   );
   const page = read('console/browser/page.html').replace('</head>', `${preload.join('')}</head>`);
   return new Map<string, Asset>([
-    ['/console', file('text/html', page, OF_PAGE)],
-    ['/console/style.css', file('text/css', read('console/browser/style.css'))],
-    ['/console/icon.svg', file('image/svg+xml', read('console/browser/icon.svg'))],
+    ['/console', asset('text/html', page, PAGE_HEADERS)],
+    ['/console/style.css', asset('text/css', read('console/browser/style.css'))],
+    ['/console/icon.svg', asset('image/svg+xml', read('console/browser/icon.svg'))],
     ...modules.map((path): [string, Asset] => [
       `/console/src/${path.replace(/\.ts$/, '.js')}`,
-      file('text/javascript', scriptOf(read(path))),
+      asset('text/javascript', scriptOf(read(path))),
     ]),
   ]);
 }

@@ -9,13 +9,13 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Asset, Assets } from '../../src/http/assets.ts';
 import { openApi } from '../../src/openapi/document.ts';
-import { contentHash, file, IMMUTABLE } from './file.ts';
+import { asset, contentHash, IMMUTABLE } from './file.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const SCALAR = '@scalar/api-reference';
 
 /** Scalar sets styles on elements and puts style sheets into the page; all else is the page's own files. */
-const POLICY = [
+const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self' 'unsafe-inline'",
@@ -27,15 +27,15 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-const OF_PAGE = {
-  'Content-Security-Policy': POLICY,
+const PAGE_HEADERS = {
+  'Content-Security-Policy': CONTENT_SECURITY_POLICY,
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Referrer-Policy': 'same-origin',
   'X-Frame-Options': 'DENY',
 };
 
 /** For tools anywhere: it has no secret in it. */
-const FOR_ANYBODY = { 'Access-Control-Allow-Origin': '*', 'Cross-Origin-Resource-Policy': 'cross-origin' };
+const PUBLIC_HEADERS = { 'Access-Control-Allow-Origin': '*', 'Cross-Origin-Resource-Policy': 'cross-origin' };
 
 const page = (scalarPath: string) => `<!doctype html>
 <html lang="en">
@@ -54,7 +54,7 @@ const page = (scalarPath: string) => `<!doctype html>
 `;
 
 /** No fonts, no proxy, no assistant and no counting: each of them asks somebody else. */
-const START = `Scalar.createApiReference('#reference', {
+const START_SCRIPT = `Scalar.createApiReference('#reference', {
   url: 'openapi.json',
   withDefaultFonts: false,
   proxyUrl: '',
@@ -78,14 +78,14 @@ export function contractAssets(publicUrl: string | null): Assets {
   return new Map<string, Asset>([
     [
       '/openapi.json',
-      file(
+      asset(
         'application/json',
         JSON.stringify(openApi(version, publicUrl?.replace(/(?<!\/)\/+$/, ''))),
-        FOR_ANYBODY,
+        PUBLIC_HEADERS,
       ),
     ],
-    ['/docs', file('text/html', page(scalarPath), OF_PAGE)],
-    ['/docs/start.js', file('text/javascript', START)],
-    [scalarPath, file('text/javascript', scalar, IMMUTABLE)],
+    ['/docs', asset('text/html', page(scalarPath), PAGE_HEADERS)],
+    ['/docs/start.js', asset('text/javascript', START_SCRIPT)],
+    [scalarPath, asset('text/javascript', scalar, IMMUTABLE)],
   ]);
 }

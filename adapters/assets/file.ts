@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Asset } from '../../src/http/assets.ts';
 
 /** A file of this type, with an entity tag of its content; browsers store it and revalidate it each time. */
-export function file(type: string, body: string, headers: Readonly<Record<string, string>> = {}): Asset {
+export function asset(type: string, body: string, headers: Readonly<Record<string, string>> = {}): Asset {
   // Weak: one tag for the compressed and the uncompressed form.
   const ETag = `W/"${contentHash(body)}"`;
   const own = { 'Content-Type': `${type}; charset=utf-8`, ETag };

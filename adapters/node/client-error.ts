@@ -9,7 +9,7 @@ import { IncomingMessage, METHODS, type ServerResponse, STATUS_CODES } from 'nod
 import type { Socket } from 'node:net';
 import { ComputeError } from '../../src/compute/errors.ts';
 import { parseRequestTarget } from '../../src/http/request-target.ts';
-import { readablePart, refuse } from './incoming.ts';
+import { leadingPath, rejectRequest } from './incoming.ts';
 import { linger } from './linger.ts';
 
 type Fetch = (request: Request, env: { readonly incoming: IncomingMessage }) => Response | Promise<Response>;
@@ -20,13 +20,13 @@ export interface ParseError extends NodeJS.ErrnoException {
 }
 
 /** The request that a response is for, as far as it was read. */
-interface Glimpse {
+interface PartialRequest {
   readonly method: string;
   readonly target: string;
   readonly origin: string | undefined;
 }
 
-const NOTHING: Glimpse = { method: 'GET', target: '/', origin: undefined };
+const UNKNOWN_REQUEST: PartialRequest = { method: 'GET', target: '/', origin: undefined };
 const REQUEST_LINE = /^([A-Z-]{1,20}) (\S*)/;
 const ORIGIN_FIELD = /\norigin:[ \t]*([^\r\n]{1,300})/i;
 
@@ -34,34 +34,34 @@ const ORIGIN_FIELD = /\norigin:[ \t]*([^\r\n]{1,300})/i;
  * @param fetch The application: it has the error in the form of each dialect, CORS, log and metrics.
  * @param current The last response of a connection.
  */
-export function refuseOnConnection(fetch: Fetch, current: (socket: Socket) => ServerResponse | null) {
-  const refused = new WeakSet<Socket>();
+export function parseErrorResponder(fetch: Fetch, current: (socket: Socket) => ServerResponse | null) {
+  const responded = new WeakSet<Socket>();
 
-  const send = async (problem: ComputeError, glimpse: Glimpse, socket: Socket): Promise<void> => {
+  const send = async (problem: ComputeError, partial: PartialRequest, socket: Socket): Promise<void> => {
     const incoming = new IncomingMessage(socket);
-    Object.assign(incoming, { method: glimpse.method, url: glimpse.target });
-    refuse(incoming, problem);
-    const headers: HeadersInit = glimpse.origin === undefined ? {} : { origin: glimpse.origin };
-    const request = new Request(`http://localhost${glimpse.target}`, { method: glimpse.method, headers });
+    Object.assign(incoming, { method: partial.method, url: partial.target });
+    rejectRequest(incoming, problem);
+    const headers: HeadersInit = partial.origin === undefined ? {} : { origin: partial.origin };
+    const request = new Request(`http://localhost${partial.target}`, { method: partial.method, headers });
     const response = await fetch(request, { incoming });
     const body = await response.text();
-    if (socket.writable) socket.write(textOf(response, glimpse.method === 'HEAD' ? '' : body));
+    if (socket.writable) socket.write(serializeResponse(response, partial.method === 'HEAD' ? '' : body));
     linger(socket);
   };
 
   return function refuseConnection(problem: ComputeError, socket: Socket, packet?: Buffer): void {
     // The parser reports each part that arrives behind its error.
-    if (refused.has(socket)) return;
-    refused.add(socket);
+    if (responded.has(socket)) return;
+    responded.add(socket);
     const outgoing = current(socket);
     const isInFlight = outgoing !== null && !outgoing.writableFinished && !outgoing.destroyed;
-    const respond = (glimpse: Glimpse) => {
-      send(problem, glimpse, socket).catch(() => socket.destroy());
+    const respond = (partial: PartialRequest) => {
+      send(problem, partial, socket).catch(() => socket.destroy());
     };
-    if (!isInFlight) respond(glimpseOf(packet));
-    else if (outgoing.req.complete) outgoing.once('finish', () => respond(NOTHING));
+    if (!isInFlight) respond(partialRequestIn(packet));
+    else if (outgoing.req.complete) outgoing.once('finish', () => respond(UNKNOWN_REQUEST));
     else if (outgoing.headersSent) socket.destroy();
-    else respond(headOf(outgoing.req));
+    else respond(parsedHead(outgoing.req));
   };
 }
 
@@ -92,26 +92,26 @@ export function problemOf({ code }: ParseError, { bytesRead }: Socket): ComputeE
 }
 
 /** What is in the bytes of a head that was not read to its end. */
-function glimpseOf(packet: Buffer | undefined): Glimpse {
+function partialRequestIn(packet: Buffer | undefined): PartialRequest {
   const [text = ''] = packet?.toString('latin1').split('\r\n\r\n', 1) ?? [];
   const [, method = '', target = ''] = REQUEST_LINE.exec(text) ?? [];
   return {
-    method: usable(method),
-    target: parseRequestTarget(target)?.target ?? readablePart(target),
+    method: validMethod(method),
+    target: parseRequestTarget(target)?.target ?? leadingPath(target),
     origin: ORIGIN_FIELD.exec(text)?.[1]?.trim(),
   };
 }
 
-function headOf({ method = '', url, headers }: IncomingMessage): Glimpse {
-  return { method: usable(method), target: url ?? NOTHING.target, origin: headers.origin };
+function parsedHead({ method = '', url, headers }: IncomingMessage): PartialRequest {
+  return { method: validMethod(method), target: url ?? UNKNOWN_REQUEST.target, origin: headers.origin };
 }
 
 /** A method that is known, and that a `Request` takes. */
-function usable(method: string): string {
-  return METHODS.includes(method) && !['CONNECT', 'TRACE'].includes(method) ? method : NOTHING.method;
+function validMethod(method: string): string {
+  return METHODS.includes(method) && !['CONNECT', 'TRACE'].includes(method) ? method : UNKNOWN_REQUEST.method;
 }
 
-function textOf({ status, headers }: Response, body: string): string {
+function serializeResponse({ status, headers }: Response, body: string): string {
   const fields = [...headers].map(([name, value]) => `${name}: ${value}\r\n`).join('');
   const length = `content-length: ${Buffer.byteLength(body)}\r\n`;
   return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${fields}${length}connection: close\r\n\r\n${body}`;

@@ -33,12 +33,12 @@ export class Connections {
   readonly #ports: ConnectionPorts;
   /** In the order in which they came; null before the first request. */
   readonly #open = new Map<Socket, ServerResponse | null>();
-  #logged = Number.NEGATIVE_INFINITY;
+  #loggedAt = Number.NEGATIVE_INFINITY;
 
   constructor(server: Server, ports: ConnectionPorts) {
     this.#ports = ports;
     server.on('connection', (socket: Socket) => {
-      if (ports.max !== null && this.#open.size >= ports.max) this.#makeRoom(socket);
+      if (ports.max !== null && this.#open.size >= ports.max) this.#evictFor(socket);
       if (socket.destroyed) return;
       this.#open.set(socket, null);
       socket.once('close', () => this.#open.delete(socket));
@@ -46,35 +46,35 @@ export class Connections {
   }
 
   /** Notes the response that a connection is busy with until it is finished. */
-  serving(socket: Socket, outgoing: ServerResponse): void {
+  trackResponse(socket: Socket, outgoing: ServerResponse): void {
     this.#open.set(socket, outgoing);
   }
 
   /** The last response of a connection. */
-  readonly current = (socket: Socket): ServerResponse | null => this.#open.get(socket) ?? null;
+  readonly lastResponse = (socket: Socket): ServerResponse | null => this.#open.get(socket) ?? null;
 
   /** Closes those that never sent a request. */
-  closeSilent(): void {
+  closeUnused(): void {
     for (const [socket, outgoing] of this.#open) if (outgoing === null) socket.destroy();
   }
 
   /** The oldest connection without any request goes, else the oldest idle one, else the new one. */
-  #makeRoom(arriving: Socket): void {
-    const silent = this.#find((outgoing) => outgoing === null);
-    const idle = silent ?? this.#find((outgoing) => outgoing === null || outgoing.writableFinished);
-    const reason = silent !== undefined ? 'no_request' : idle !== undefined ? 'idle' : 'rejected';
+  #evictFor(arriving: Socket): void {
+    const unused = this.#find((outgoing) => outgoing === null);
+    const idle = unused ?? this.#find((outgoing) => outgoing === null || outgoing.writableFinished);
+    const reason = unused !== undefined ? 'no_request' : idle !== undefined ? 'idle' : 'rejected';
     const { log, metrics, max } = this.#ports;
     metrics.count('connections_closed', { reason });
-    if (performance.now() - this.#logged >= LOG_INTERVAL_MS) {
-      this.#logged = performance.now();
+    if (performance.now() - this.#loggedAt >= LOG_INTERVAL_MS) {
+      this.#loggedAt = performance.now();
       log.warn('connection_limit_reached', { limit: max, reason });
     }
     (idle ?? arriving).destroy();
     if (idle !== undefined) this.#open.delete(idle);
   }
 
-  #find(suits: (outgoing: ServerResponse | null) => boolean): Socket | undefined {
-    for (const [socket, outgoing] of this.#open) if (suits(outgoing)) return socket;
+  #find(predicate: (outgoing: ServerResponse | null) => boolean): Socket | undefined {
+    for (const [socket, outgoing] of this.#open) if (predicate(outgoing)) return socket;
     return undefined;
   }
 }

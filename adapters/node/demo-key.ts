@@ -30,11 +30,11 @@ export async function demoKey(
     id: customer.applicationCredentialId,
     secret: customer.applicationCredentialSecret,
   } as const;
-  const kept = readKept(path);
-  if (kept !== null) {
-    const verdict = await new KeyVerifier(keys, secret).verify(kept, null);
+  const stored = readStored(path);
+  if (stored !== null) {
+    const verdict = await new KeyVerifier(keys, secret).verify(stored, null);
     if (verdict.ok && JSON.stringify(verdict.principal.credential) === JSON.stringify(credential)) {
-      return { id: verdict.principal.keyId, text: kept };
+      return { id: verdict.principal.keyId, text: stored };
     }
   }
   const { key, text } = await issueKey(
@@ -55,11 +55,11 @@ export async function demoKey(
     },
     { actor: 'cli', address: null, requestId: null },
   );
-  keep(path, text);
+  store(path, text);
   return { id: key.id, text };
 }
 
-function readKept(path: string): string | null {
+function readStored(path: string): string | null {
   try {
     return readFileSync(path, 'utf8').trim();
   } catch (error) {
@@ -68,7 +68,7 @@ function readKept(path: string): string | null {
   }
 }
 
-function keep(path: string, text: string): void {
+function store(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   // The mode holds for a new file only.
   rmSync(path, { force: true });

@@ -8,7 +8,7 @@ import { memoryKeyStore } from '../memory/key-store.ts';
 import { fetchTransport } from '../openstack/http/fetch.ts';
 import { openStackDriver } from '../openstack/index.ts';
 import { createSandbox } from '../sandbox/index.ts';
-import { examine, report } from './doctor-command.ts';
+import { formatReport, runChecks } from './doctor-command.ts';
 
 /** What doctor finds with the service account of this user. */
 async function findings(roleOf: 'admin' | 'member') {
@@ -22,7 +22,7 @@ async function findings(roleOf: 'admin' | 'member') {
     endpoints: { region: null, interface: 'public' },
     serviceAccount: { kind: 'password', user: { id: userId }, password, project: { id: projectId } },
   });
-  return examine({
+  return runChecks({
     config: { reduUrl: null, openStack: {}, secret: null } as unknown as Config,
     importSecret: () => importServerSecret(btoa('0123456789abcdef0123456789abcdef')),
     openKeys: async () => memoryKeyStore(),
@@ -45,9 +45,9 @@ test('doctor warns of a service account with the role admin, and of no other', a
     ok: true,
     warning: expect.stringContaining('scope "admin"'),
   });
-  expect(report(administrator)).toMatch(/^WARN {4}service account .*"admin"/m);
+  expect(formatReport(administrator)).toMatch(/^WARN {4}service account .*"admin"/m);
 
   const member = await findings('member');
   expect(member.every(({ ok, warning }) => ok && warning === undefined)).toBe(true);
-  expect(report(member)).not.toContain('WARN');
+  expect(formatReport(member)).not.toContain('WARN');
 });

@@ -12,7 +12,7 @@ import type { CallContext, Cloud, CloudDriver } from '../../src/compute/cloud.ts
 import type { Config } from '../../src/config/config.ts';
 
 /** What is looked at, as the gateway would have it if it were started now. */
-export interface Patient {
+export interface DoctorContext {
   readonly config: Config;
   readonly importSecret: () => Promise<ServerSecret>;
   readonly openKeys: () => Promise<Pick<KeyStore, 'countByState' | 'isWritable' | 'secrets' | 'close'>>;
@@ -24,7 +24,7 @@ export interface Patient {
   readonly call: () => CallContext;
 }
 
-export interface Finding {
+export interface CheckResult {
   readonly name: string;
   readonly ok: boolean;
   /** In one line. */
@@ -32,7 +32,7 @@ export interface Finding {
   /** What the operator should think over although it works. */
   readonly warning?: string;
   /** How long it took. */
-  readonly milliseconds: number;
+  readonly durationMs: number;
 }
 
 interface Check {
@@ -40,44 +40,44 @@ interface Check {
   /** The variables that say how it is to be reached. */
   readonly variables: string;
   /** What was found, in a few words. Rejects with what is wrong. */
-  readonly run: () => Promise<string | Pick<Finding, 'detail' | 'warning'>>;
+  readonly run: () => Promise<string | Pick<CheckResult, 'detail' | 'warning'>>;
 }
 
 /** Keys that are counted at most. */
-const MOST_KEYS = 100_000;
+const MAX_COUNTED_KEYS = 100_000;
 
 /** OpenStack's policies know the role by this name. */
 const ADMIN_ROLE = 'admin';
-const ADMINISTRATOR =
+const ADMIN_ROLE_WARNING =
   'with the role "admin" the cloud shows it every project: service keys of projects where it has that role need the scope ' +
   '"admin" in the Nova dialect, so give it the role "member" in the projects of customers';
 
 /** One check after the other; one that fails keeps no other from being tried. */
-export async function examine(patient: Patient): Promise<Finding[]> {
-  const findings: Finding[] = [];
-  for (const { name, variables, run } of [...ownChecks(patient), ...cloudChecks(patient)]) {
+export async function runChecks(context: DoctorContext): Promise<CheckResult[]> {
+  const results: CheckResult[] = [];
+  for (const { name, variables, run } of [...ownChecks(context), ...cloudChecks(context)]) {
     const started = performance.now();
     const outcome = await run().then(
       (found) => ({ ok: true, ...(typeof found === 'string' ? { detail: found } : found) }),
-      (error: unknown) => ({ ok: false, detail: `${inOneLine(error)}; see ${variables}` }),
+      (error: unknown) => ({ ok: false, detail: `${describeError(error)}; see ${variables}` }),
     );
-    findings.push({ name, ...outcome, milliseconds: Math.round(performance.now() - started) });
+    results.push({ name, ...outcome, durationMs: Math.round(performance.now() - started) });
   }
-  return findings;
+  return results;
 }
 
 /** For people: a line for each finding. */
-export function report(findings: readonly Finding[]): string {
-  const width = Math.max(...findings.map(({ name }) => name.length));
-  const line = ({ name, ok, detail, warning, milliseconds }: Finding) => {
+export function formatReport(results: readonly CheckResult[]): string {
+  const width = Math.max(...results.map(({ name }) => name.length));
+  const line = ({ name, ok, detail, warning, durationMs }: CheckResult) => {
     const state = !ok ? 'FAILED' : warning === undefined ? 'ok    ' : 'WARN  ';
     const text = warning === undefined ? detail : `${detail}; ${warning}`;
-    return `${state}  ${name.padEnd(width)}  ${text} (${milliseconds} ms)`;
+    return `${state}  ${name.padEnd(width)}  ${text} (${durationMs} ms)`;
   };
-  return findings.map(line).join('\n');
+  return results.map(line).join('\n');
 }
 
-function ownChecks({ config, importSecret, openKeys, openRedis }: Patient): Check[] {
+function ownChecks({ config, importSecret, openKeys, openRedis }: DoctorContext): Check[] {
   return [
     {
       name: 'secret',
@@ -100,7 +100,7 @@ function ownChecks({ config, importSecret, openKeys, openRedis }: Patient): Chec
       async run() {
         const keys = await openKeys();
         try {
-          const states = await keys.countByState(wallTime(), MOST_KEYS);
+          const states = await keys.countByState(wallTime(), MAX_COUNTED_KEYS);
           if (!(await keys.isWritable())) throw new Error('is read-only: it takes no writes');
           return `answers, with ${states.active} active keys`;
         } finally {
@@ -125,7 +125,7 @@ function ownChecks({ config, importSecret, openKeys, openRedis }: Patient): Chec
   ];
 }
 
-function cloudChecks({ config, clouds, operatorCloud, call }: Patient): Check[] {
+function cloudChecks({ config, clouds, operatorCloud, call }: DoctorContext): Check[] {
   const account = 'OS_USERNAME and its neighbours';
   const endpoints = 'OS_REGION_NAME and OS_INTERFACE';
   const cloud: Check = {
@@ -155,7 +155,7 @@ function cloudChecks({ config, clouds, operatorCloud, call }: Patient): Check[] 
       async run() {
         const { projectId, roles } = await operatorCloud(call()).caller();
         const detail = `signs in to project ${projectId} as ${roles.join(', ')}`;
-        return roles.includes(ADMIN_ROLE) ? { detail, warning: ADMINISTRATOR } : detail;
+        return roles.includes(ADMIN_ROLE) ? { detail, warning: ADMIN_ROLE_WARNING } : detail;
       },
     },
     { name: 'nova', variables: endpoints, run: found((given) => given.listFlavors(), 'flavors') },
@@ -165,10 +165,10 @@ function cloudChecks({ config, clouds, operatorCloud, call }: Patient): Check[] 
 }
 
 /** This is the operator's own screen, so what happened underneath is told, as in the log. */
-function inOneLine(error: unknown): string {
-  const told: string[] = [];
-  for (let current = error; current instanceof Error && told.length < 5; current = current.cause) {
-    told.push(current.message || ('code' in current ? String(current.code) : current.name));
+function describeError(error: unknown): string {
+  const messages: string[] = [];
+  for (let current = error; current instanceof Error && messages.length < 5; current = current.cause) {
+    messages.push(current.message || ('code' in current ? String(current.code) : current.name));
   }
-  return (told.join(' <- ') || String(error)).replaceAll(/\s+/g, ' ');
+  return (messages.join(' <- ') || String(error)).replaceAll(/\s+/g, ' ');
 }

@@ -7,7 +7,7 @@ import { linger } from './linger.ts';
  * differently.
  */
 export function continueWhenRead(incoming: IncomingMessage, outgoing: ServerResponse): void {
-  closeGently(incoming);
+  lingerOnClose(incoming);
   const read = incoming._read;
   incoming._read = (size) => {
     incoming._read = read;
@@ -17,11 +17,11 @@ export function continueWhenRead(incoming: IncomingMessage, outgoing: ServerResp
 }
 
 /** Ends the connection with this response, for a request whose body may follow and is not read. */
-export function closeAfterwards(incoming: IncomingMessage, outgoing: ServerResponse): void {
+export function closeAfterResponse(incoming: IncomingMessage, outgoing: ServerResponse): void {
   outgoing.setHeader('Connection', 'close');
-  closeGently(incoming);
+  lingerOnClose(incoming);
 }
 
-function closeGently({ socket }: IncomingMessage): void {
+function lingerOnClose({ socket }: IncomingMessage): void {
   socket.destroySoon = () => linger(socket);
 }

@@ -6,39 +6,39 @@ import { parseHost } from '../../src/http/host.ts';
 import { invalidHost, invalidTarget, parseRequestTarget } from '../../src/http/request-target.ts';
 
 /** A host for URLs of requests that name none, or none that is valid. */
-const NO_HOST = 'localhost';
+const DEFAULT_HOST = 'localhost';
 
-const refusals = new WeakMap<object, ComputeError>();
+const rejections = new WeakMap<object, ComputeError>();
 
 /**
  * Validates Host and target of a request once, before any URL is built, and leaves them in one form for all that follows: `url` in
  * origin form, `headers.host` as the authority of URLs. What is invalid is refused by the pipeline (`unreadable`), in the dialect
  * of its path.
  */
-export function normalize(incoming: IncomingMessage): void {
+export function normalizeRequest(incoming: IncomingMessage): void {
   const { headers, httpVersionMajor, url = '' } = incoming;
   const parsed = parseRequestTarget(url);
   const host = hostOf(incoming);
-  if (httpVersionMajor !== 1) refuse(incoming, new ComputeError('invalid', 'Use HTTP/1.1.'));
-  else if (parsed === null) refuse(incoming, invalidTarget());
-  else if (host === null) refuse(incoming, invalidHost());
-  incoming.url = parsed === null ? readablePart(url) : parsed.target;
-  headers.host = parsed?.authority ?? host ?? NO_HOST;
+  if (httpVersionMajor !== 1) rejectRequest(incoming, new ComputeError('invalid', 'Use HTTP/1.1.'));
+  else if (parsed === null) rejectRequest(incoming, invalidTarget());
+  else if (host === null) rejectRequest(incoming, invalidHost());
+  incoming.url = parsed === null ? leadingPath(url) : parsed.target;
+  headers.host = parsed?.authority ?? host ?? DEFAULT_HOST;
 }
 
 /** Has the pipeline end this request with `problem`. */
-export function refuse(incoming: object, problem: ComputeError): void {
-  refusals.set(incoming, problem);
+export function rejectRequest(incoming: object, problem: ComputeError): void {
+  rejections.set(incoming, problem);
 }
 
 /** Why a request is refused before its route is looked up; null: it is not. */
-export function unreadable(c: Context): ComputeError | null {
-  return refusals.get((c.env as HttpBindings).incoming) ?? null;
+export function rejectionOf(c: Context): ComputeError | null {
+  return rejections.get((c.env as HttpBindings).incoming) ?? null;
 }
 
 /** The authority of the Host field; null when it is missing where HTTP/1.1 needs it, repeated or invalid. */
 function hostOf({ headers, rawHeaders, httpVersion, socket }: IncomingMessage): string | null {
-  if (headers.host === undefined) return httpVersion === '1.0' ? ownAddress(socket) : null;
+  if (headers.host === undefined) return httpVersion === '1.0' ? localAuthority(socket) : null;
   return countHosts(rawHeaders) === 1 ? parseHost(headers.host) : null;
 }
 
@@ -53,13 +53,13 @@ function countHosts(rawHeaders: readonly string[]): number {
 }
 
 /** Where a client of HTTP/1.0 that names no host has found the gateway. */
-function ownAddress({ localAddress, localPort }: IncomingMessage['socket']): string {
+function localAuthority({ localAddress, localPort }: IncomingMessage['socket']): string {
   const address = localAddress?.replace(/^::ffff:(?=\d)/, '') ?? '';
-  return parseHost(`${address.includes(':') ? `[${address}]` : address}:${localPort}`) ?? NO_HOST;
+  return parseHost(`${address.includes(':') ? `[${address}]` : address}:${localPort}`) ?? DEFAULT_HOST;
 }
 
 /** The path by which the dialect of a refusal is chosen. */
-export function readablePart(target: string): string {
+export function leadingPath(target: string): string {
   const [part = ''] = /^\/[\w./-]*/.exec(target) ?? [];
   return part === '' ? '/' : part;
 }

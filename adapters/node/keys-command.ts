@@ -41,8 +41,8 @@ export interface KeysContext {
 /** Somebody used the command line wrongly; the message says how to use it. */
 export class UsageError extends Error {}
 
-const BY: Actor = { actor: 'cli', address: null, requestId: null };
-const PAGE = 500;
+const ACTOR: Actor = { actor: 'cli', address: null, requestId: null };
+const PAGE_SIZE = 500;
 
 /** `linguanova keys ...`: works on the database itself, whether or not a gateway runs. */
 export async function runKeys(args: readonly string[], context: KeysContext): Promise<void> {
@@ -59,27 +59,27 @@ export async function runKeys(args: readonly string[], context: KeysContext): Pr
   };
   switch (verb) {
     case 'create':
-      return show(withText(await create(values, context)));
+      return show(viewWithSecret(await create(values, context)));
     case 'list':
-      return show((await all(context.keys, values['project-id'])).map(keyView));
+      return show((await listKeys(context.keys, values['project-id'])).map(keyView));
     case 'show':
-      return show(keyView(await existing(context, given())));
+      return show(keyView(await findKey(context, given())));
     case 'revoke': {
-      const key = await existing(context, given());
+      const key = await findKey(context, given());
       await revokeKey(
         context.keys,
         context.identities,
         key.id,
         values.family ? 'family' : reachOf(key),
-        BY,
+        ACTOR,
         context.call,
       );
-      return show(keyView(await existing(context, key.id)));
+      return show(keyView(await findKey(context, key.id)));
     }
     case 'reseal-status':
       return show(await resealStatus(context));
     case 'rotate':
-      return show(withText(await rotate(await existing(context, given()), values, context)));
+      return show(viewWithSecret(await rotate(await findKey(context, given()), values, context)));
     default:
       throw new UsageError(KEYS_USAGE);
   }
@@ -133,8 +133,8 @@ async function create(values: Values, context: KeysContext): Promise<IssuedKey> 
   });
   if (!context.plans.includes(body.plan)) throw new UsageError(`--plan: one of ${context.plans.join(', ')}`);
   const credential = credentialOf(body);
-  const request = keyRequestOf(body, credential, await identified(context, credential));
-  return issueKey(context.keys, context.secret, request, BY);
+  const request = keyRequestOf(body, credential, await identify(context, credential));
+  return issueKey(context.keys, context.secret, request, ACTOR);
 }
 
 /** Keys are sealed again with LINGUANOVA_SECRET when they are used. */
@@ -180,35 +180,35 @@ async function rotate(key: StoredKey, values: Values, context: KeysContext): Pro
     key.cloudCredentialId === null
       ? { kind: 'service', projectId: key.projectId }
       : { kind: 'application_credential', id: key.cloudCredentialId, secret: secret ?? '' };
-  await identified(context, credential);
-  return rotateKey(context.keys, context.secret, key.id, credential, overlap, BY);
+  await identify(context, credential);
+  return rotateKey(context.keys, context.secret, key.id, credential, overlap, ACTOR);
 }
 
-async function identified({ identities, call }: KeysContext, credential: CloudCredential) {
+async function identify({ identities, call }: KeysContext, credential: CloudCredential) {
   const caller = await identities.identify(credential, call);
   if (caller === null)
     throw new UsageError('The cloud refuses this credential, or the account in this project.');
   return caller;
 }
 
-async function existing({ keys }: KeysContext, id: string): Promise<StoredKey> {
+async function findKey({ keys }: KeysContext, id: string): Promise<StoredKey> {
   const key = await keys.find(id);
   if (key === null) throw new UsageError(`There is no key ${id}.`);
   return key;
 }
 
-async function all(keys: KeyStore, projectId: string | undefined): Promise<StoredKey[]> {
+async function listKeys(keys: KeyStore, projectId: string | undefined): Promise<StoredKey[]> {
   const filter = projectId === undefined ? {} : { projectId };
   const found: StoredKey[] = [];
   for (let after: KeyPosition | null = null; ; ) {
-    const part: readonly StoredKey[] = await keys.list(filter, { limit: PAGE, after });
+    const part: readonly StoredKey[] = await keys.list(filter, { limit: PAGE_SIZE, after });
     found.push(...part);
     after = part.at(-1) ?? null;
-    if (part.length < PAGE) return found;
+    if (part.length < PAGE_SIZE) return found;
   }
 }
 
-function withText({ key, text }: IssuedKey): object {
+function viewWithSecret({ key, text }: IssuedKey): object {
   return { ...keyView(key), key: text };
 }
 

@@ -1,6 +1,6 @@
 import pino from 'pino';
 import { wallMs } from '../../src/clock.ts';
-import { causes } from '../../src/telemetry/causes.ts';
+import { errorMessages } from '../../src/telemetry/causes.ts';
 import type { LogFields, Logger } from '../../src/telemetry/logger.ts';
 import { type DropReason, LineOutput } from './line-output.ts';
 
@@ -127,5 +127,5 @@ function quoted(text: string): string {
 }
 
 function withError(fields: LogFields | undefined, error: unknown): LogFields {
-  return error === undefined ? (fields ?? {}) : { ...fields, error: causes(error).join(' <- ') };
+  return error === undefined ? (fields ?? {}) : { ...fields, error: errorMessages(error).join(' <- ') };
 }

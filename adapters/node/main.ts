@@ -36,23 +36,23 @@ import { readCertificates } from './certificates.ts';
 import { peerAddress, requestBody, requestTarget } from './connection.ts';
 import { connectionLimit } from './connections.ts';
 import { demoKey } from './demo-key.ts';
-import { examine, report } from './doctor-command.ts';
-import { unreadable } from './incoming.ts';
+import { formatReport, runChecks } from './doctor-command.ts';
+import { rejectionOf } from './incoming.ts';
 import { KEYS_USAGE, runKeys, UsageError } from './keys-command.ts';
 import { LineOutput } from './line-output.ts';
 import { pinoLogger } from './logger.ts';
 import { prometheusMetrics } from './prometheus.ts';
 import { serve } from './serve.ts';
-import { keptSecret } from './server-secret-file.ts';
+import { localServerSecret } from './server-secret-file.ts';
 
 /** What everything that one request asks of the cloud may take together, milliseconds. */
-const REQUEST_DEADLINE = 30_000;
+const REQUEST_TIMEOUT_MS = 30_000;
 /** What a request may take to arrive, milliseconds: an image of many gigabytes. Other bodies are bounded where they are read. */
-const ARRIVAL_TIMEOUT = 7_200_000;
+const RECEIVE_TIMEOUT_MS = 7_200_000;
 /** What a command may take, milliseconds. */
-const COMMAND_DEADLINE = 600_000;
+const COMMAND_TIMEOUT_MS = 600_000;
 /** How often uses and refusals of keys are written, milliseconds. */
-const FLUSH_INTERVAL = 5_000;
+const FLUSH_INTERVAL_MS = 5_000;
 /** Where the sandbox keeps what must outlive the process. */
 const STATE_DIRECTORY = '.linguanova';
 
@@ -82,7 +82,7 @@ function openStackOf(
 /** The built-in cloud; `customer` is the project to try it with. Its credential is the same after a restart, so that keys for it work on. */
 function sandboxCloud(config: Config, ports: CloudPorts = {}) {
   const derived = (label: string) =>
-    createHmac('sha256', config.secret ?? keptSecret(STATE_DIRECTORY))
+    createHmac('sha256', config.secret ?? localServerSecret(STATE_DIRECTORY))
       .update(label)
       .digest('hex');
   const applicationCredential = {
@@ -124,7 +124,7 @@ function withPassThrough<T>(clouds: OpenStackDriver, sandbox: T) {
 }
 
 async function serverSecret(config: Config): Promise<ServerSecret> {
-  return importServerSecret(config.secret ?? keptSecret(STATE_DIRECTORY), config.previousSecret).catch(
+  return importServerSecret(config.secret ?? localServerSecret(STATE_DIRECTORY), config.previousSecret).catch(
     (error) => {
       throw new ConfigError('LINGUANOVA_SECRET', error instanceof Error ? error.message : 'cannot be used');
     },
@@ -170,8 +170,8 @@ async function runGateway(config: Config): Promise<void> {
     throw new ConfigError('LINGUANOVA_SECRET', WRONG_SECRET);
   }
   const { clouds, nova, sandbox } = cloudOf(config, { log, metrics });
-  const hasOwnToken = sandbox !== null && config.adminTokens.length === 0;
-  const ownToken = { name: null, token: randomBytes(24).toString('base64url') };
+  const usesGeneratedToken = sandbox !== null && config.adminTokens.length === 0;
+  const generatedToken = { name: null, token: randomBytes(24).toString('base64url') };
   const gateway = createGateway(
     {
       clouds,
@@ -190,8 +190,8 @@ async function runGateway(config: Config): Promise<void> {
     },
     {
       secret,
-      adminTokens: hasOwnToken ? [ownToken] : config.adminTokens,
-      timeoutMs: REQUEST_DEADLINE,
+      adminTokens: usesGeneratedToken ? [generatedToken] : config.adminTokens,
+      timeoutMs: REQUEST_TIMEOUT_MS,
       upstreamTimeoutMs: config.upstreamTimeoutMs,
       plans: config.limits.plans.map(({ name }) => name),
       limits: config.limits,
@@ -203,17 +203,17 @@ async function runGateway(config: Config): Promise<void> {
       auditDays: config.auditDays,
       ...trustedProxies(config.trustedProxies, peerAddress),
       requestTarget,
-      unreadable,
+      unreadable: rejectionOf,
       requestBody,
     },
   );
 
-  const listening = await serve({
+  const server = await serve({
     fetch: gateway.fetch,
     host: config.host,
     port: config.port,
-    requestTimeout: ARRIVAL_TIMEOUT,
-    responseTimeoutMs: config.upstreamTimeoutMs + REQUEST_DEADLINE,
+    requestTimeoutMs: RECEIVE_TIMEOUT_MS,
+    responseTimeoutMs: config.upstreamTimeoutMs + REQUEST_TIMEOUT_MS,
     keepAliveSeconds: config.keepAliveSeconds,
     maxConnections: connectionLimit(),
     log,
@@ -221,12 +221,12 @@ async function runGateway(config: Config): Promise<void> {
   }).catch((error) => {
     throw listenProblem(config, error);
   });
-  const flushing = setInterval(() => gateway.flush(), FLUSH_INTERVAL);
+  const flushing = setInterval(() => gateway.flush(), FLUSH_INTERVAL_MS);
   let stopping = false;
   const stop = async () => {
     if (stopping) return;
     stopping = true;
-    await Promise.all([listening.stop(), gateway.endStreams()]);
+    await Promise.all([server.stop(), gateway.endStreams()]);
     clearInterval(flushing);
     await gateway.flush();
     await Promise.all([clouds.close(), keys.close(), redis?.close()]);
@@ -237,28 +237,28 @@ async function runGateway(config: Config): Promise<void> {
   const banner = new LineOutput(1);
   process.on('exit', () => banner.drainAtExit());
   if (sandbox === null) {
-    banner.write(`linguanova serves ${config.openStack?.authUrl ?? config.reduUrl} at ${listening.url}\n`);
+    banner.write(`linguanova serves ${config.openStack?.authUrl ?? config.reduUrl} at ${server.url}\n`);
   } else {
     const { customer } = sandbox;
     const { id, text } = await demoKey(keys, secret, customer, join(STATE_DIRECTORY, 'demo-key'));
-    banner.write(`linguanova serves a sandbox cloud at ${listening.url}. Try:
+    banner.write(`linguanova serves a sandbox cloud at ${server.url}. Try:
 
-  curl ${listening.url}/v1/instances -H "x-api-key: ${text}"
+  curl ${server.url}/v1/instances -H "x-api-key: ${text}"
 
-  openstack --os-auth-type v3applicationcredential --os-auth-url ${listening.url}/identity/v3 \\
+  openstack --os-auth-type v3applicationcredential --os-auth-url ${server.url}/identity/v3 \\
     --os-application-credential-id ${id} --os-application-credential-secret ${text} server list
 
-${hasOwnToken ? `Admin token: ${ownToken.token}` : 'Admin API: with LINGUANOVA_ADMIN_TOKEN'}
+${usesGeneratedToken ? `Admin token: ${generatedToken.token}` : 'Admin API: with LINGUANOVA_ADMIN_TOKEN'}
 The customer's own sign-in at the cloud: user ${customer.userName}, password ${customer.password}, project ${customer.projectName}
 
-API reference: ${config.publicUrl ?? listening.url}/docs. For the commands of docs/redu.md:
+API reference: ${config.publicUrl ?? server.url}/docs. For the commands of docs/redu.md:
 
-  export URL=${listening.url} KEY=${text}
+  export URL=${server.url} KEY=${text}
   export OS_USERNAME=${customer.userName} OS_PASSWORD=${customer.password} OS_PROJECT_NAME=${customer.projectName}
 
 `);
   }
-  if (config.console) banner.write(`Console: ${config.publicUrl ?? listening.url}/console\n`);
+  if (config.console) banner.write(`Console: ${config.publicUrl ?? server.url}/console\n`);
 }
 
 /** What keeps the server from listening, in terms of the variables that say where. */
@@ -294,12 +294,12 @@ async function runReconcile(config: Config, args: readonly string[]): Promise<vo
     projectId === undefined
       ? clouds.openAsServiceAccount(call)
       : clouds.open({ kind: 'service', projectId }, call);
-  const freed = await reconcile(cloud, { olderThanSeconds: olderThan, nowMs: wallMs() });
-  if (values.json) console.log(JSON.stringify(freed));
+  const released = await reconcile(cloud, { olderThanSeconds: olderThan, nowMs: wallMs() });
+  if (values.json) console.log(JSON.stringify(released));
   else {
-    for (const { kind, id, address, description } of freed)
+    for (const { kind, id, address, description } of released)
       console.log(`freed ${kind} ${id} ${address} (${description})`);
-    console.log(`${freed.length} freed`);
+    console.log(`${released.length} freed`);
   }
   await clouds.close();
 }
@@ -333,25 +333,26 @@ async function runDoctor(config: Config, args: readonly string[]): Promise<void>
   const { values } = parseArgs({ args: [...args], options: { json: { type: 'boolean', default: false } } });
   const { openStack } = config;
   const { clouds } = cloudOf(config);
-  const operated = openStack === null || openStack.serviceAccount === null ? null : openStackOf(openStack);
-  const findings = await examine({
+  const operatorDriver =
+    openStack === null || openStack.serviceAccount === null ? null : openStackOf(openStack);
+  const results = await runChecks({
     config,
     importSecret: () => serverSecret(config),
     openKeys: () => openKeyStore(config.databaseUrl),
     openRedis: () => redisOf(config, pinoLogger('silent'), prometheusMetrics()),
     clouds,
-    operatorCloud: operated === null ? null : operated.openAsServiceAccount,
+    operatorCloud: operatorDriver === null ? null : operatorDriver.openAsServiceAccount,
     // What the log would say is said by the findings.
     call: () => commandCall(config, 'silent'),
   });
-  console.log(values.json ? JSON.stringify(findings) : report(findings));
-  await Promise.all([clouds.close(), operated?.close()]);
-  if (findings.some(({ ok }) => !ok)) process.exitCode = 1;
+  console.log(values.json ? JSON.stringify(results) : formatReport(results));
+  await Promise.all([clouds.close(), operatorDriver?.close()]);
+  if (results.some(({ ok }) => !ok)) process.exitCode = 1;
 }
 
 function commandCall(config: Config, level = config.logLevel === 'info' ? 'warn' : config.logLevel) {
   const log = pinoLogger(level);
-  const deadline = deadlineIn(COMMAND_DEADLINE);
+  const deadline = deadlineIn(COMMAND_TIMEOUT_MS);
   return { deadline, requestId: `req-${crypto.randomUUID()}`, log, trace: new CallTrace() };
 }
 

@@ -9,16 +9,16 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { wallMs } from '../../src/clock.ts';
-import { keptSecret } from './server-secret-file.ts';
+import { localServerSecret } from './server-secret-file.ts';
 
 const MAIN = join(import.meta.dirname, 'main.ts');
 /** Another one than that of `npm start`, which may run at the same time. */
 const DEFAULT_PORT = '8788';
 /** The key that is printed outlives its secret in the store, so it ends by itself; milliseconds. */
-const DEMO_KEY_LIFE = 86_400_000;
+const DEMO_KEY_LIFETIME_MS = 86_400_000;
 
 /** A gateway, once it has printed what `pattern` looks for, with that. It ends with this program. */
-async function started(
+async function startGateway(
   variables: Readonly<Record<string, string>>,
   pattern: RegExp,
 ): Promise<readonly string[]> {
@@ -27,7 +27,7 @@ async function started(
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   children.push(child);
-  child.on('close', (code) => end(code ?? 0));
+  child.on('close', (code) => stopAll(code ?? 0));
   child.stdout.setEncoding('utf8');
   return new Promise((resolve) => {
     let printed = '';
@@ -42,15 +42,18 @@ async function started(
 const children: ChildProcess[] = [];
 
 /** When one ends, or a signal says so, all do. */
-function end(code: number): void {
+function stopAll(code: number): void {
   process.exitCode ??= code;
   for (const child of children) child.kill('SIGTERM');
 }
-process.on('SIGINT', () => end(0));
-process.on('SIGTERM', () => end(0));
+process.on('SIGINT', () => stopAll(0));
+process.on('SIGTERM', () => stopAll(0));
 
 const first = { PORT: '0', LOG_LEVEL: 'warn', LINGUANOVA_SANDBOX: '1' };
-const [reduUrl = '', reduKey = ''] = await started(first, / at (http:\S+)\. Try:\s+curl .*x-api-key: (\S+)"/);
+const [reduUrl = '', reduKey = ''] = await startGateway(
+  first,
+  / at (http:\S+)\. Try:\s+curl .*x-api-key: (\S+)"/,
+);
 const adminToken = randomBytes(24).toString('base64url');
 const second = {
   PORT: process.env.PORT || DEFAULT_PORT,
@@ -58,17 +61,17 @@ const second = {
   OS_AUTH_URL: '',
   REDU_URL: reduUrl,
   DATABASE_URL: 'sqlite:.linguanova/redu-keys.db',
-  LINGUANOVA_SECRET: keptSecret('.linguanova'),
+  LINGUANOVA_SECRET: localServerSecret('.linguanova'),
   LINGUANOVA_ADMIN_TOKEN: adminToken,
 };
-const [url = ''] = await started(second, / serves \S+ at (http:\S+)\s/);
+const [url = ''] = await startGateway(second, / serves \S+ at (http:\S+)\s/);
 const response = await fetch(`${url}/admin/v1/keys`, {
   method: 'POST',
   headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' },
   body: JSON.stringify({
     name: 'npm run start:redu',
     redu_key: reduKey,
-    expires_at: new Date(wallMs() + DEMO_KEY_LIFE).toISOString(),
+    expires_at: new Date(wallMs() + DEMO_KEY_LIFETIME_MS).toISOString(),
   }),
 });
 if (response.status !== 201) throw new Error(`no key could be made: ${await response.text()}`);

@@ -4,12 +4,12 @@ import { getRequestListener, type Http2Bindings, type HttpBindings } from '@hono
 import { ComputeError } from '../../src/compute/errors.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
-import { type ParseError, problemOf, refuseOnConnection } from './client-error.ts';
+import { type ParseError, parseErrorResponder, problemOf } from './client-error.ts';
 import { Connections } from './connections.ts';
-import { closeAfterwards, continueWhenRead } from './expectation.ts';
-import { normalize, refuse } from './incoming.ts';
+import { closeAfterResponse, continueWhenRead } from './expectation.ts';
+import { normalizeRequest, rejectRequest } from './incoming.ts';
 
-export interface Listening {
+export interface RunningServer {
   /** With the port that was given when 0 was asked for. */
   readonly url: string;
   /**
@@ -24,7 +24,7 @@ export interface ServeOptions {
   readonly host: string;
   readonly port: number;
   /** Milliseconds a request may take to arrive in full; image data is large. */
-  readonly requestTimeout: number;
+  readonly requestTimeoutMs: number;
   /** What a response may take to begin, milliseconds; absent: no longer than anything may stand still. */
   readonly responseTimeoutMs?: number;
   /** How long a connection may be idle between two requests, in seconds. */
@@ -36,45 +36,45 @@ export interface ServeOptions {
 }
 
 /** What the head of a request may take to arrive, milliseconds. */
-const HEAD_TIMEOUT = 30_000;
+const HEAD_TIMEOUT_MS = 30_000;
 
 /** How long nothing may move on a connection, in either direction, milliseconds, but while a response is waited for. */
-const STANDSTILL = 90_000;
+const IDLE_TIMEOUT_MS = 90_000;
 
 /** How long a kept connection may still be idle once the server stops, milliseconds. */
-const IDLE_GRACE = 1_000;
+const SHUTDOWN_IDLE_TIMEOUT_MS = 1_000;
 
 /** Serves a fetch handler over HTTP. Rejects when the address cannot be had. */
-export async function serve(options: ServeOptions): Promise<Listening> {
+export async function serve(options: ServeOptions): Promise<RunningServer> {
   let stopping = false;
   let stopped: Promise<void> | undefined;
   /** A kept connection would hold up the stop until its client lets go. */
-  const lastIfStopping = (response: Response) => {
+  const closeIfDraining = (response: Response) => {
     if (stopping) response.headers.set('connection', 'close');
     return response;
   };
-  const { responseTimeoutMs = STANDSTILL } = options;
+  const { responseTimeoutMs = IDLE_TIMEOUT_MS } = options;
   const respond = getRequestListener((request, env: Http2Bindings | HttpBindings) => {
     // Looked at when the answer is there; what is there at once is handed on at once.
     const response = options.fetch(request, env);
-    if (!(response instanceof Promise)) return lastIfStopping(response);
+    if (!(response instanceof Promise)) return closeIfDraining(response);
     const { socket } = env.incoming;
-    if (responseTimeoutMs > STANDSTILL) socket.setTimeout(responseTimeoutMs);
+    if (responseTimeoutMs > IDLE_TIMEOUT_MS) socket.setTimeout(responseTimeoutMs);
     return response
       .finally(() => {
-        if (responseTimeoutMs > STANDSTILL) socket.setTimeout(STANDSTILL);
+        if (responseTimeoutMs > IDLE_TIMEOUT_MS) socket.setTimeout(IDLE_TIMEOUT_MS);
       })
-      .then(lastIfStopping);
+      .then(closeIfDraining);
   });
   const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse) => {
-    connections.serving(incoming.socket, outgoing);
-    normalize(incoming);
+    connections.trackResponse(incoming.socket, outgoing);
+    normalizeRequest(incoming);
     return respond(incoming, outgoing);
   };
   const server = createServer(
     {
-      requestTimeout: options.requestTimeout,
-      headersTimeout: Math.min(HEAD_TIMEOUT, options.requestTimeout),
+      requestTimeout: options.requestTimeoutMs,
+      headersTimeout: Math.min(HEAD_TIMEOUT_MS, options.requestTimeoutMs),
       keepAliveTimeout: options.keepAliveSeconds * 1000,
       // The pipeline refuses a request of HTTP/1.1 without one; HTTP/1.0 needs none.
       requireHostHeader: false,
@@ -84,14 +84,14 @@ export async function serve(options: ServeOptions): Promise<Listening> {
   // Their size is bounded. A bound on their number drops those at the end, which are a proxy's.
   server.maxHeadersCount = 0;
   const connections = new Connections(server, { ...options, max: options.maxConnections });
-  const refuseConnection = refuseOnConnection(options.fetch, connections.current);
+  const respondToParseError = parseErrorResponder(options.fetch, connections.lastResponse);
   server.on('clientError', (error: ParseError, socket) => {
     const problem = socket.writable ? problemOf(error, socket as Socket) : null;
     if (problem === null) socket.destroy();
-    else refuseConnection(problem, socket as Socket, error.rawPacket);
+    else respondToParseError(problem, socket as Socket, error.rawPacket);
   });
   server.on('connect', (_, socket) => {
-    refuseConnection(
+    respondToParseError(
       new ComputeError('invalid', 'CONNECT is not supported: the gateway is no proxy.'),
       socket as Socket,
     );
@@ -101,14 +101,14 @@ export async function serve(options: ServeOptions): Promise<Listening> {
     onRequest(incoming, outgoing);
   });
   server.on('checkExpectation', (incoming, outgoing) => {
-    refuse(
+    rejectRequest(
       incoming,
       new ComputeError('expectation_failed', 'The only expectation that is met is 100-continue.'),
     );
-    closeAfterwards(incoming, outgoing);
+    closeAfterResponse(incoming, outgoing);
     onRequest(incoming, outgoing);
   });
-  server.setTimeout(STANDSTILL);
+  server.setTimeout(IDLE_TIMEOUT_MS);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, options.host, () => resolve());
@@ -119,7 +119,7 @@ export async function serve(options: ServeOptions): Promise<Listening> {
   return {
     url: `http://${host}:${port}`,
     stop() {
-      stopped ??= stopOrderly(server, connections);
+      stopped ??= shutdownGracefully(server, connections);
       stopping = true;
       return stopped;
     },
@@ -130,11 +130,11 @@ export async function serve(options: ServeOptions): Promise<Listening> {
  * Not `server.close()`, which cuts idle connections at once: a client may be sending on one of them just then. They get a
  * moment in which their next request is answered with `Connection: close`.
  */
-function stopOrderly(server: Server, connections: Connections): Promise<void> {
+function shutdownGracefully(server: Server, connections: Connections): Promise<void> {
   const sweep = setInterval(() => {
     server.closeIdleConnections();
-    connections.closeSilent();
-  }, IDLE_GRACE);
+    connections.closeUnused();
+  }, SHUTDOWN_IDLE_TIMEOUT_MS);
   return new Promise((resolve) => {
     NetServer.prototype.close.call(server, () => {
       clearInterval(sweep);

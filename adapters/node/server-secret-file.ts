@@ -5,7 +5,7 @@ import { join } from 'node:path';
 const SECRET_BYTES = 32;
 
 /** The server's secret in `directory`, made on the first start; readable by its owner alone. */
-export function keptSecret(directory: string): string {
+export function localServerSecret(directory: string): string {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const path = join(directory, 'secret');
   try {

@@ -55,7 +55,7 @@ export class RedisVersions implements ProjectVersions {
   readonly #subscription: Subscription;
   readonly #lease: VersionLease;
   readonly #local = new LocalVersions();
-  readonly #cached = new LruMap<CachedVersion>({ max: MAX_PROJECTS, lifetime: CACHED_VERSION_TTL_MS });
+  readonly #cached = new LruMap<CachedVersion>({ max: MAX_PROJECTS, lifetimeMs: CACHED_VERSION_TTL_MS });
   readonly #inFlight = new Map<string, Promise<ProjectVersion>>();
   readonly #queued = new Set<string>();
   readonly #acknowledgements = new Acknowledgements();

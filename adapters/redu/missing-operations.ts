@@ -11,7 +11,7 @@ const MISSING_TTL_MS = 60_000;
 export class MissingOperations {
   readonly #missing = new LruMap<true>({
     max: 100,
-    lifetime: MISSING_TTL_MS,
+    lifetimeMs: MISSING_TTL_MS,
   });
 
   /** @throws ComputeError `not_implemented` when `operation` is known to be missing. */

@@ -5,11 +5,11 @@ export interface AnalyticsDataset {
   writeDataPoint(point: { indexes: string[]; blobs: string[]; doubles: number[] }): void;
 }
 
-const WHERE =
+const EXPOSITION =
   '# An isolate counts nothing of its own: what happens is in Workers Analytics Engine (docs/edge.md).\n';
 
 /** @returns The values of labels, in the order of their names. */
-function inOrder(labels: object): string[] {
+function labelValues(labels: object): string[] {
   const sorted = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
   return sorted.map(([, value]) => String(value));
 }
@@ -20,12 +20,12 @@ function inOrder(labels: object): string[] {
  */
 export function analyticsMetrics(dataset: AnalyticsDataset | undefined): Metrics {
   const write = (name: string, labels: object, value: number) =>
-    dataset?.writeDataPoint({ indexes: [name], blobs: [name, ...inOrder(labels)], doubles: [value] });
+    dataset?.writeDataPoint({ indexes: [name], blobs: [name, ...labelValues(labels)], doubles: [value] });
   return {
     count: (name, labels, by = 1) => write(name, labels, by),
     set: (name, value, labels) => write(name, labels ?? {}, value),
     observe: (name, seconds, labels) => write(name, labels, seconds),
     beforeExpose() {},
-    expose: async () => WHERE,
+    expose: async () => EXPOSITION,
   };
 }

@@ -22,14 +22,14 @@ export interface KeyValueStore {
 }
 
 /** Milliseconds that a store may take. */
-const PATIENCE = 500;
+const STORE_TIMEOUT_MS = 500;
 /** The largest body that is passed around, bytes. */
-const MAX_BODY = 4 * 1024 * 1024;
+const MAX_BODY_BYTES = 4 * 1024 * 1024;
 /** KV keeps nothing for less, and takes as long to tell other places of what is new; milliseconds. */
-const SLOW = 60_000;
+const MIN_KV_TTL_MS = 60_000;
 /** Clocks of machines may differ by so much, milliseconds. */
-const DRIFT = 1_000;
-const HEADER = 'x-linguanova';
+const CLOCK_SKEW_MS = 1_000;
+const METADATA_HEADER = 'x-linguanova';
 
 const Metadata = z.object({
   contentType: z.string(),
@@ -45,18 +45,18 @@ const Metadata = z.object({
  * Answers shared by the isolates of a place, in its cache; and those that hardly ever change by all places, in KV. What another
  * place has put into KV is used when the cloud told it after the last change that was made here.
  *
- * @param slow null: nothing is shared between places.
- * @param patience For tests.
+ * @param kv null: nothing is shared between places.
+ * @param timeoutMs For tests.
  */
 export function coloStore(
   cache: ColoCache,
-  slow: KeyValueStore | null,
-  patience: number = PATIENCE,
+  kv: KeyValueStore | null,
+  timeoutMs: number = STORE_TIMEOUT_MS,
 ): CacheStore {
   /** Nobody depends on it: what fails, or takes too long, was not there. */
   function attempt<Result>(otherwise: Result, work: () => Promise<Result>): Promise<Result> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(otherwise), patience);
+      const timer = setTimeout(() => resolve(otherwise), timeoutMs);
       work()
         .then(resolve, () => resolve(otherwise))
         .finally(() => clearTimeout(timer));
@@ -66,18 +66,18 @@ export function coloStore(
   async function inColo(key: CacheKey): Promise<CachedResponse | null> {
     const found = await cache.match(await urlOf(key));
     if (found === undefined) return null;
-    const metadata = metadataIn(found.headers.get(HEADER));
-    return metadata && answerFrom(metadata, new Uint8Array(await found.arrayBuffer()));
+    const metadata = metadataIn(found.headers.get(METADATA_HEADER));
+    return metadata && responseFrom(metadata, new Uint8Array(await found.arrayBuffer()));
   }
 
   async function inKv(key: CacheKey, version: number): Promise<CachedResponse | null> {
-    if (slow === null) return null;
-    const { value, metadata } = await slow.getWithMetadata(await nameOf(key), 'arrayBuffer');
-    const told = Metadata.safeParse(metadata).data;
-    if (value === null || told === undefined) return null;
+    if (kv === null) return null;
+    const { value, metadata } = await kv.getWithMetadata(await entryName(key), 'arrayBuffer');
+    const stored = Metadata.safeParse(metadata).data;
+    if (value === null || stored === undefined) return null;
     // A version's number is when it began, in microseconds (colo-versions.ts).
-    return told.asOf - DRIFT > version / 1_000
-      ? answerFrom({ ...told, version }, new Uint8Array(value))
+    return stored.asOf - CLOCK_SKEW_MS > version / 1_000
+      ? responseFrom({ ...stored, version }, new Uint8Array(value))
       : null;
   }
 
@@ -86,27 +86,27 @@ export function coloStore(
       attempt(null, async () => {
         const found = await inColo(key);
         const isUsable = found !== null && found.version === version;
-        return isUsable || lifetime < SLOW ? found : ((await inKv(key, version)) ?? found);
+        return isUsable || lifetime < MIN_KV_TTL_MS ? found : ((await inKv(key, version)) ?? found);
       }),
     write: (key, answer, milliseconds) =>
       attempt(undefined, async () => {
         const { body, generatedAt: asOf, ...rest } = answer;
         const metadata = { ...rest, asOf: asOf + wallMs() - monotonicMs() };
-        if (body.byteLength > MAX_BODY) return;
+        if (body.byteLength > MAX_BODY_BYTES) return;
         const headers = {
           'Cache-Control': `max-age=${Math.ceil(milliseconds / 1_000)}`,
           'Content-Type': answer.contentType,
-          [HEADER]: encodeURIComponent(JSON.stringify(metadata)),
+          [METADATA_HEADER]: encodeURIComponent(JSON.stringify(metadata)),
         };
         await cache.put(await urlOf(key), new Response(body, { headers }));
-        if (slow === null || answer.freshnessLifetime < SLOW) return;
-        const expirationTtl = Math.ceil(Math.max(milliseconds, SLOW) / 1_000);
-        await slow.put(await nameOf(key), body.buffer, { metadata, expirationTtl });
+        if (kv === null || answer.freshnessLifetime < MIN_KV_TTL_MS) return;
+        const expirationTtl = Math.ceil(Math.max(milliseconds, MIN_KV_TTL_MS) / 1_000);
+        await kv.put(await entryName(key), body.buffer, { metadata, expirationTtl });
       }),
     remove: (key) =>
       attempt(undefined, async () => {
         await cache.delete(await urlOf(key));
-        await slow?.delete(await nameOf(key));
+        await kv?.delete(await entryName(key));
       }),
     // Neither store can tell who was first, so each isolate fetches for itself.
     tryLock: async () => async () => {},
@@ -114,7 +114,7 @@ export function coloStore(
 }
 
 /** With its instant on this isolate's monotonic clock. */
-function answerFrom(metadata: z.infer<typeof Metadata>, body: Uint8Array<ArrayBuffer>): CachedResponse {
+function responseFrom(metadata: z.infer<typeof Metadata>, body: Uint8Array<ArrayBuffer>): CachedResponse {
   return { ...metadata, body, generatedAt: metadata.asOf - wallMs() + monotonicMs() };
 }
 
@@ -127,10 +127,10 @@ function metadataIn(header: string | null) {
 }
 
 /** Nothing of whose the answer is can be read from it. */
-async function nameOf(key: CacheKey): Promise<string> {
+async function entryName(key: CacheKey): Promise<string> {
   return `answer/${Array.from(await key.digest(), (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
 }
 
 async function urlOf(key: CacheKey): Promise<string> {
-  return `https://linguanova.invalid/${await nameOf(key)}`;
+  return `https://linguanova.invalid/${await entryName(key)}`;
 }

@@ -10,37 +10,37 @@ import type {
 import type { ColoCache } from './colo-cache.ts';
 
 /** Seconds that a version is remembered after the last change. */
-const LIFE = 86_400;
+const VERSION_TTL_SECONDS = 86_400;
 /** Changes told with the version, so that an isolate that has missed a few still knows what they were. */
-const MAX_TOLD = 20;
+const MAX_STORED_CHANGES = 20;
 const MAX_PROJECTS = 10_000;
 /** Milliseconds that the cache of the place may take. */
-const PATIENCE = 500;
+const CACHE_TIMEOUT_MS = 500;
 /** For how long an isolate believes what it has found there, milliseconds. */
-const BELIEF = 100;
+const LOCAL_TTL_MS = 100;
 /** At this age it is looked at again, beside the requests, so that none of those that keep coming waits; milliseconds. */
-const AGING = 50;
+const REFRESH_AFTER_MS = 50;
 /** What comes on top before a write is answered, milliseconds: clocks here are coarse. */
-const GRACE = 10;
+const CLOCK_GRACE_MS = 10;
 /** For how long an isolate counts for itself when that cache has failed it or keeps nothing, milliseconds. */
-const ALONE = 5_000;
+const STANDALONE_FOR_MS = 5_000;
 /** What nobody has changed here has been as it is for so long, milliseconds; longer than any answer is told. */
-const UNCHANGED = 7_200_000;
+const DEFAULT_AGE_MS = 7_200_000;
 
 /** What is kept of a project: its version, and what the last changes were. */
-const Told = z.object({
+const StoredVersion = z.object({
   number: z.int(),
   changes: z.array(z.object({ number: z.int(), instances: z.array(z.string()).nullable() })),
 });
-type Told = z.infer<typeof Told>;
+type StoredVersion = z.infer<typeof StoredVersion>;
 
 /** What is known of a project, and since when. */
-interface Known {
+interface LocalVersion {
   readonly number: number;
   /** When the look began that found it, on the monotonic clock; null: it is to be looked at. */
-  readonly lookedAt: number | null;
+  readonly readAt: number | null;
   /** When somebody began to look again. */
-  renewedAt: number;
+  refreshStartedAt: number;
 }
 
 /**
@@ -54,22 +54,22 @@ interface Known {
 export class ColoVersions implements ProjectVersions {
   readonly #cache: ColoCache;
   readonly #background: (work: Promise<unknown>) => void;
-  readonly #patience: number;
+  readonly #timeoutMs: number;
   readonly #local = new LocalVersions();
-  readonly #known = new LruMap<Known>({ max: MAX_PROJECTS });
+  readonly #versions = new LruMap<LocalVersion>({ max: MAX_PROJECTS });
   readonly #listeners: ((change: ProjectChange | null) => void)[] = [];
-  #aloneUntil = Number.NEGATIVE_INFINITY;
+  #standaloneUntil = Number.NEGATIVE_INFINITY;
   /** The last number that was put and not yet seen again. */
-  #unseen: { readonly projectId: string; readonly number: number } | null = null;
+  #unconfirmed: { readonly projectId: string; readonly number: number } | null = null;
 
   /**
    * @param background Keeps the runtime from ending a look with the request that began it.
-   * @param patience For tests.
+   * @param timeoutMs For tests.
    */
-  constructor(cache: ColoCache, background: (work: Promise<unknown>) => void, patience = PATIENCE) {
+  constructor(cache: ColoCache, background: (work: Promise<unknown>) => void, timeoutMs = CACHE_TIMEOUT_MS) {
     this.#cache = cache;
     this.#background = background;
-    this.#patience = patience;
+    this.#timeoutMs = timeoutMs;
   }
 
   onChange(listener: (change: ProjectChange | null) => void): void {
@@ -77,17 +77,17 @@ export class ColoVersions implements ProjectVersions {
   }
 
   async current(projectId: string): Promise<ProjectVersion> {
-    return this.peek(projectId) ?? this.#looked(projectId);
+    return this.peek(projectId) ?? this.#readOrStandalone(projectId);
   }
 
   peek(projectId: string): ProjectVersion | null {
-    if (monotonicMs() < this.#aloneUntil) return this.#local.peek(projectId);
+    if (monotonicMs() < this.#standaloneUntil) return this.#local.peek(projectId);
     const now = performance.now();
-    const known = this.#known.get(projectId);
-    if (known === undefined || known.lookedAt === null || now - known.lookedAt >= BELIEF) return null;
-    if (now - Math.max(known.lookedAt, known.renewedAt) >= AGING) {
-      known.renewedAt = now;
-      this.#background(this.#looked(projectId));
+    const known = this.#versions.get(projectId);
+    if (known === undefined || known.readAt === null || now - known.readAt >= LOCAL_TTL_MS) return null;
+    if (now - Math.max(known.readAt, known.refreshStartedAt) >= REFRESH_AFTER_MS) {
+      known.refreshStartedAt = now;
+      this.#background(this.#readOrStandalone(projectId));
     }
     return { number: known.number, shared: true };
   }
@@ -96,58 +96,58 @@ export class ColoVersions implements ProjectVersions {
     const { projectId, instanceIds } = change;
     await this.#local.bump(change);
     const number = newNumber(wallMs());
-    this.#learn(projectId, number, null);
+    this.#remember(projectId, number, null);
     for (const listener of this.#listeners) listener(change);
     try {
       const before = await this.#inTime(this.#read(projectId));
       const changes = [
         ...(before?.changes ?? []),
         { number, instances: instanceIds && [...instanceIds] },
-      ].slice(-MAX_TOLD);
+      ].slice(-MAX_STORED_CHANGES);
       await this.#inTime(this.#write(projectId, { number, changes }));
-      await new Promise((resolve) => setTimeout(resolve, BELIEF + GRACE));
+      await new Promise((resolve) => setTimeout(resolve, LOCAL_TTL_MS + CLOCK_GRACE_MS));
     } catch {
-      this.#aloneUntil = monotonicMs() + ALONE;
+      this.#standaloneUntil = monotonicMs() + STANDALONE_FOR_MS;
     }
   }
 
-  async #looked(projectId: string): Promise<ProjectVersion> {
+  async #readOrStandalone(projectId: string): Promise<ProjectVersion> {
     try {
-      const told = await this.#told(projectId);
-      if (told !== null) return { number: told.number, shared: true };
+      const stored = await this.#readShared(projectId);
+      if (stored !== null) return { number: stored.number, shared: true };
     } catch {
-      this.#aloneUntil = monotonicMs() + ALONE;
+      this.#standaloneUntil = monotonicMs() + STANDALONE_FOR_MS;
     }
     return this.#local.current(projectId);
   }
 
-  async #told(projectId: string): Promise<Told | null> {
+  async #readShared(projectId: string): Promise<StoredVersion | null> {
     const began = performance.now();
-    const told = (await this.#inTime(this.#read(projectId))) ?? (await this.#begin(projectId));
-    if (told !== null) this.#heard(projectId, told, began);
-    return told;
+    const stored = (await this.#inTime(this.#read(projectId))) ?? (await this.#initialize(projectId));
+    if (stored !== null) this.#apply(projectId, stored, began);
+    return stored;
   }
 
   /** null where nothing is kept: on workers.dev the cache takes everything and has nothing. */
-  async #begin(projectId: string): Promise<Told | null> {
-    const known = this.#known.peek(projectId)?.number;
-    if (this.#unseen?.projectId === projectId && this.#unseen.number === known) {
-      this.#aloneUntil = monotonicMs() + ALONE;
+  async #initialize(projectId: string): Promise<StoredVersion | null> {
+    const known = this.#versions.peek(projectId)?.number;
+    if (this.#unconfirmed?.projectId === projectId && this.#unconfirmed.number === known) {
+      this.#standaloneUntil = monotonicMs() + STANDALONE_FOR_MS;
       return null;
     }
-    const told: Told = { number: newNumber(wallMs() - UNCHANGED), changes: [] };
-    this.#unseen = { projectId, number: told.number };
-    await this.#inTime(this.#write(projectId, told));
-    return told;
+    const stored: StoredVersion = { number: newNumber(wallMs() - DEFAULT_AGE_MS), changes: [] };
+    this.#unconfirmed = { projectId, number: stored.number };
+    await this.#inTime(this.#write(projectId, stored));
+    return stored;
   }
 
   /** Says what has been changed by others in this place since the last look. */
-  #heard(projectId: string, { number, changes }: Told, lookedAt: number): void {
-    const { number: known, lookedAt: before = null } = this.#known.peek(projectId) ?? {};
+  #apply(projectId: string, { number, changes }: StoredVersion, readAt: number): void {
+    const { number: known, readAt: before = null } = this.#versions.peek(projectId) ?? {};
     // Looks overtake each other; what an earlier one found is old news.
-    if (before !== null && lookedAt < before) return;
-    this.#learn(projectId, number, lookedAt);
-    if (known === number && this.#unseen?.number === number) this.#unseen = null;
+    if (before !== null && readAt < before) return;
+    this.#remember(projectId, number, readAt);
+    if (known === number && this.#unconfirmed?.number === number) this.#unconfirmed = null;
     if (known === number || known === undefined) return;
     const at = changes.findIndex((change) => change.number === known);
     const missed = at < 0 ? null : changes.slice(at + 1).map(({ instances }) => instances);
@@ -158,25 +158,25 @@ export class ColoVersions implements ProjectVersions {
     for (const listener of this.#listeners) listener(change);
   }
 
-  #learn(projectId: string, number: number, lookedAt: number | null): void {
-    this.#known.set(projectId, { number, lookedAt, renewedAt: Number.NEGATIVE_INFINITY });
+  #remember(projectId: string, number: number, readAt: number | null): void {
+    this.#versions.set(projectId, { number, readAt, refreshStartedAt: Number.NEGATIVE_INFINITY });
   }
 
   #inTime<Result>(work: Promise<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error('the cache does not answer')), this.#patience);
+      const timer = setTimeout(() => reject(new Error('the cache does not answer')), this.#timeoutMs);
       work.then(resolve, reject).finally(() => clearTimeout(timer));
     });
   }
 
-  async #read(projectId: string): Promise<Told | null> {
+  async #read(projectId: string): Promise<StoredVersion | null> {
     const found = await this.#cache.match(urlOf(projectId));
-    return found === undefined ? null : (Told.safeParse(await found.json()).data ?? null);
+    return found === undefined ? null : (StoredVersion.safeParse(await found.json()).data ?? null);
   }
 
-  #write(projectId: string, told: Told): Promise<void> {
-    const headers = { 'Cache-Control': `max-age=${LIFE}` };
-    return this.#cache.put(urlOf(projectId), Response.json(told, { headers }));
+  #write(projectId: string, stored: StoredVersion): Promise<void> {
+    const headers = { 'Cache-Control': `max-age=${VERSION_TTL_SECONDS}` };
+    return this.#cache.put(urlOf(projectId), Response.json(stored, { headers }));
   }
 }
 

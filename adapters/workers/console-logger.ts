@@ -1,5 +1,5 @@
 import { wallTime } from '../../src/clock.ts';
-import { causes } from '../../src/telemetry/causes.ts';
+import { errorMessages } from '../../src/telemetry/causes.ts';
 import type { LogFields, Logger } from '../../src/telemetry/logger.ts';
 
 /** Levels as `LOG_LEVEL` names them, from the most talkative. */
@@ -12,7 +12,7 @@ export function consoleLogger(level: string, base: LogFields = {}): Logger {
     (name: 'info' | 'warn' | 'error') =>
     (event: string, fields?: LogFields, error?: unknown): void => {
       if (LEVELS.indexOf(name) < lowest) return;
-      const told = error === undefined ? {} : { error: causes(error).join(' <- ') };
+      const told = error === undefined ? {} : { error: errorMessages(error).join(' <- ') };
       const time = wallTime();
       console[name](JSON.stringify({ level: name, time, ...base, ...fields, ...told, msg: event }));
     };

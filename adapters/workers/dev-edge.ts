@@ -17,7 +17,7 @@ const SECRETS = join(ROOT, '.dev.vars');
 /** The sandbox's own project, the one of redu's documentation. */
 const SANDBOX_PROJECT = '719015812e824d5b874b4190dde8f43c';
 /** Between two looks whether the worker serves, milliseconds. */
-const LOOK = 200;
+const POLL_INTERVAL_MS = 200;
 
 /** wrangler asks nobody outside. */
 const OFFLINE = {
@@ -46,14 +46,14 @@ function environmentFor(given: Readonly<Record<string, string | undefined>>): re
 }
 
 /** Resolves when the worker answers; rejects when `isOver` says that it never will. */
-async function serves(url: string, isOver: () => boolean): Promise<void> {
+async function waitUntilServing(url: string, isOver: () => boolean): Promise<void> {
   while (!isOver()) {
     const ok = await fetch(`${url}/healthz`).then(
       (response) => response.ok,
       () => false,
     );
     if (ok) return;
-    await new Promise((resolve) => setTimeout(resolve, LOOK));
+    await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));
   }
   throw new Error('wrangler dev has ended');
 }
@@ -107,6 +107,6 @@ worker.on('close', (code) => {
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => worker.kill('SIGTERM'));
 
-await serves(url, () => ended);
+await waitUntilServing(url, () => ended);
 if (variables.OS_AUTH_URL === undefined) await printKey(url, variables.LINGUANOVA_ADMIN_TOKEN ?? '');
 else console.log(`\nlinguanova serves ${variables.OS_AUTH_URL} at ${url}\n`);

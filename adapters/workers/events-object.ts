@@ -15,14 +15,14 @@ interface StreamingGateway {
  * look at the cloud serves them all. A stream cannot be held by an isolate, where what belongs to one request may not be written
  * to by another. The object is a gateway of its own, and trusts nobody: it verifies the key as any gateway does.
  *
- * @param wire Puts that gateway together; it holds streams itself, and counts no points, since the isolate has.
+ * @param createGateway Puts that gateway together; it holds streams itself, and counts no points, since the isolate has.
  */
-export function eventsObject<Env extends object>(wire: (env: Env) => Promise<StreamingGateway>) {
+export function eventsObject<Env extends object>(createGateway: (env: Env) => Promise<StreamingGateway>) {
   return class ProjectEvents extends DurableObject<Env> implements EventsObject {
     #gateway: Promise<StreamingGateway> | undefined;
 
     async fetch(request: Request): Promise<Response> {
-      this.#gateway ??= wire(this.env).catch((error: unknown) => {
+      this.#gateway ??= createGateway(this.env).catch((error: unknown) => {
         this.#gateway = undefined;
         throw error;
       });

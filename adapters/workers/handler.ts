@@ -10,7 +10,7 @@
 
 import { monotonicMs, wallTime } from '../../src/clock.ts';
 import { forThisRequest } from '../../src/cross-request-promise.ts';
-import { causes } from '../../src/telemetry/causes.ts';
+import { errorMessages } from '../../src/telemetry/causes.ts';
 import type { ExecutionContext } from './bindings.ts';
 
 /** A gateway as it is wired in an isolate. */
@@ -29,71 +29,73 @@ export interface EdgeHandler<Env> {
 }
 
 /** For how long uses and refusals of keys are gathered before they are written, milliseconds. */
-const FLUSH_AFTER = 5_000;
+const FLUSH_DELAY_MS = 5_000;
 /** A flush that has not come by then never will: its request was ended. Milliseconds. */
-const FLUSH_LOST_AFTER = 60_000;
+const FLUSH_LOST_AFTER_MS = 60_000;
 
-/** @param wire Puts a gateway together; called once per isolate, and again when it failed. */
-export function edgeHandler<Env extends object>(wire: (env: Env) => Promise<EdgeGateway>): EdgeHandler<Env> {
-  let gateway: Promise<EdgeGateway> | undefined;
+/** @param createGateway Puts a gateway together; called once per isolate, and again when it failed. */
+export function edgeHandler<Env extends object>(
+  createGateway: (env: Env) => Promise<EdgeGateway>,
+): EdgeHandler<Env> {
+  let starting: Promise<EdgeGateway> | undefined;
   let ready: EdgeGateway | undefined;
   let flushPlannedAt = Number.NEGATIVE_INFINITY;
 
   function gatewayOf(env: Env): Promise<EdgeGateway> {
-    gateway ??= wire(env).then(
-      (wired) => {
-        ready = wired;
-        return wired;
+    starting ??= createGateway(env).then(
+      (gateway) => {
+        ready = gateway;
+        return gateway;
       },
       (error: unknown) => {
-        gateway = undefined;
+        starting = undefined;
         throw error;
       },
     );
-    return gateway;
+    return starting;
   }
 
-  const isFlushDue = () => monotonicMs() - flushPlannedAt >= FLUSH_LOST_AFTER;
+  const isFlushDue = () => monotonicMs() - flushPlannedAt >= FLUSH_LOST_AFTER_MS;
 
   async function flushLater({ flush }: EdgeGateway): Promise<void> {
     flushPlannedAt = monotonicMs();
-    await new Promise((resolve) => setTimeout(resolve, FLUSH_AFTER));
+    await new Promise((resolve) => setTimeout(resolve, FLUSH_DELAY_MS));
     flushPlannedAt = Number.NEGATIVE_INFINITY;
     await flush();
   }
 
-  function answeredBy(wired: EdgeGateway, request: Request, env: Env, context: ExecutionContext) {
-    if (isFlushDue()) context.waitUntil(flushLater(wired));
-    return wired.fetch(request, env, context);
+  function respond(gateway: EdgeGateway, request: Request, env: Env, context: ExecutionContext) {
+    if (isFlushDue()) context.waitUntil(flushLater(gateway));
+    return gateway.fetch(request, env, context);
   }
 
-  async function answeredFirst(request: Request, env: Env, context: ExecutionContext): Promise<Response> {
+  async function startAndRespond(request: Request, env: Env, context: ExecutionContext): Promise<Response> {
     try {
-      return await answeredBy(await forThisRequest(gatewayOf(env)), request, env, context);
+      return await respond(await forThisRequest(gatewayOf(env)), request, env, context);
     } catch (error) {
-      logNotStarted(error);
+      logStartFailure(error);
       return misconfigured(request);
     }
   }
 
   return {
     fetch(request, env, context) {
-      const answering =
-        ready === undefined ? answeredFirst(request, env, context) : answeredBy(ready, request, env, context);
+      const responding =
+        ready === undefined ? startAndRespond(request, env, context) : respond(ready, request, env, context);
       // What is answered at once leaves nothing to wait for.
-      if (answering instanceof Promise) context.waitUntil(answering);
-      return answering;
+      if (responding instanceof Promise) context.waitUntil(responding);
+      return responding;
     },
     async scheduled(_, env) {
-      const wired = await forThisRequest(gatewayOf(env));
-      await wired.reconcile();
+      const gateway = await forThisRequest(gatewayOf(env));
+      await gateway.reconcile();
     },
   };
 }
 
 /** A gateway renders its own errors, so this is one that could not be put together. */
-function logNotStarted(error: unknown): void {
-  const line = { level: 'error', time: wallTime(), error: causes(error).join(' <- ') };
+function logStartFailure(error: unknown): void {
+  const line = { level: 'error', time: wallTime(), error: errorMessages(error).join(' <- ') };
   console.error(JSON.stringify({ ...line, msg: 'not_started' }));
 }
 

@@ -20,11 +20,11 @@ interface Window {
 }
 
 /** An isolate that has not asked for so long counts no more, milliseconds. */
-const GONE_AFTER = 60_000;
+const ISOLATE_TTL_MS = 60_000;
 /** Isolates that are remembered; more than these are one more. */
 const MAX_ISOLATES = 1_000;
 /** When a key that nobody uses any more is looked at, so that its window is let go of; milliseconds. */
-const SWEEP_AFTER = 86_400_000;
+const SWEEP_INTERVAL_MS = 86_400_000;
 
 /**
  * Counts the points of one key, the truth of its limit for all isolates in the world. The window is in the object's storage,
@@ -50,19 +50,20 @@ export class LimitCounter<Env> extends DurableObject<Env> implements LimitObject
       this.#window.endsAt > now + seconds * 1000
     ) {
       this.#window = { total: 0, endsAt: now + seconds * 1000 };
-      if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(now + SWEEP_AFTER);
+      if ((await this.ctx.storage.getAlarm()) === null)
+        await this.ctx.storage.setAlarm(now + SWEEP_INTERVAL_MS);
     }
     this.#window.total += points;
     const { total, endsAt } = this.#window;
     // Not awaited: the answer is held back until it is written.
     void this.ctx.storage.put('window', { total, endsAt });
-    return { total, endsInMs: Math.max(1, endsAt - now), nodes: this.#seen(isolate, now) };
+    return { total, endsInMs: Math.max(1, endsAt - now), nodes: this.#countIsolates(isolate, now) };
   }
 
   async alarm(): Promise<void> {
     const now = wallMs();
     if (this.#window !== undefined && this.#window.endsAt > now) {
-      await this.ctx.storage.setAlarm(now + SWEEP_AFTER);
+      await this.ctx.storage.setAlarm(now + SWEEP_INTERVAL_MS);
       return;
     }
     this.#window = undefined;
@@ -70,9 +71,9 @@ export class LimitCounter<Env> extends DurableObject<Env> implements LimitObject
   }
 
   /** How many isolates there are, now that this one has asked. */
-  #seen(isolate: string, now: number): number {
+  #countIsolates(isolate: string, now: number): number {
     if (this.#isolates.size < MAX_ISOLATES || this.#isolates.has(isolate)) this.#isolates.set(isolate, now);
-    for (const [id, at] of this.#isolates) if (at <= now - GONE_AFTER) this.#isolates.delete(id);
+    for (const [id, at] of this.#isolates) if (at <= now - ISOLATE_TTL_MS) this.#isolates.delete(id);
     return Math.max(1, this.#isolates.size);
   }
 }

@@ -4,11 +4,11 @@ import type { ObjectNamespace } from './bindings.ts';
 import type { Counted, LimitObject } from './limit-object.ts';
 
 /** Milliseconds that an object may take to count; the far side of the world is about 300 away. */
-const PATIENCE = 1_000;
+const TAKE_TIMEOUT_MS = 1_000;
 /** Milliseconds for which objects are not asked again after one has failed: each who asks would fail, or wait, as well. */
-const PAUSE = 2_000;
+const COOLDOWN_MS = 2_000;
 /** For how long the number of isolates that some object told is believed, milliseconds. */
-const NODES_KNOWN_FOR = 60_000;
+const NODES_TTL_MS = 60_000;
 
 export interface ObjectCounterOptions {
   /** The object that counts this key. */
@@ -16,7 +16,7 @@ export interface ObjectCounterOptions {
   /** For tests. */
   readonly now?: () => number;
   /** Instead of `PATIENCE`. */
-  readonly patience?: number | undefined;
+  readonly timeoutMs?: number | undefined;
 }
 
 /**
@@ -25,10 +25,10 @@ export interface ObjectCounterOptions {
  */
 export function objectCounter(
   objects: ObjectNamespace<LimitObject>,
-  { nameOf, now = monotonicMs, patience = PATIENCE }: ObjectCounterOptions,
+  { nameOf, now = monotonicMs, timeoutMs = TAKE_TIMEOUT_MS }: ObjectCounterOptions,
 ): Counter {
   const isolate = crypto.randomUUID();
-  let pausedUntil = Number.NEGATIVE_INFINITY;
+  let cooldownUntil = Number.NEGATIVE_INFINITY;
   let lostAt = Number.NEGATIVE_INFINITY;
   let backAt = Number.NEGATIVE_INFINITY;
   let nodes = { number: 1, heardAt: Number.NEGATIVE_INFINITY };
@@ -39,11 +39,11 @@ export function objectCounter(
     try {
       // An object that was moved, or deployed anew, is there again at once. What it has counted twice costs points, no more.
       return await inTime(
-        take().catch((error) => (isPassing(error) ? take() : Promise.reject(error))),
-        patience,
+        take().catch((error) => (isRetryable(error) ? take() : Promise.reject(error))),
+        timeoutMs,
       );
     } catch (error) {
-      pausedUntil = now() + PAUSE;
+      cooldownUntil = now() + COOLDOWN_MS;
       if (backAt >= lostAt) lostAt = monotonicMs();
       throw error;
     }
@@ -51,7 +51,7 @@ export function objectCounter(
 
   return {
     get available() {
-      return now() >= pausedUntil;
+      return now() >= cooldownUntil;
     },
     get downSince() {
       return lostAt;
@@ -63,10 +63,10 @@ export function objectCounter(
       return nodes.number;
     },
     async acquire(key, points, seconds) {
-      if (now() < pausedUntil) throw new Error('the limit objects do not answer');
+      if (now() < cooldownUntil) throw new Error('the limit objects do not answer');
       const counted = await ask(key, points, seconds);
       if (lostAt > backAt) backAt = monotonicMs();
-      const stale = now() - nodes.heardAt > NODES_KNOWN_FOR;
+      const stale = now() - nodes.heardAt > NODES_TTL_MS;
       if (stale || counted.nodes >= nodes.number) nodes = { number: counted.nodes, heardAt: now() };
       return { total: counted.total, endsInMs: counted.endsInMs };
     },
@@ -74,15 +74,15 @@ export function objectCounter(
 }
 
 /** As the runtime marks it (developers.cloudflare.com/durable-objects/best-practices/error-handling). */
-function isPassing(error: unknown): boolean {
+function isRetryable(error: unknown): boolean {
   const passing = error instanceof Error && 'retryable' in error && error.retryable === true;
   return passing && !('overloaded' in error && error.overloaded === true);
 }
 
-function inTime<Result>(work: Promise<Result>, patience: number): Promise<Result> {
+function inTime<Result>(work: Promise<Result>, timeoutMs: number): Promise<Result> {
   return new Promise((resolve, reject) => {
-    const late = () => reject(new Error(`a limit object did not answer in ${patience} ms`));
-    const timer = setTimeout(late, patience);
+    const late = () => reject(new Error(`a limit object did not answer in ${timeoutMs} ms`));
+    const timer = setTimeout(late, timeoutMs);
     work.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }

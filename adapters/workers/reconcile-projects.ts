@@ -4,13 +4,13 @@ import type { CallContext, Cloud, CloudDriver } from '../../src/compute/cloud.ts
 import { reconcile } from '../../src/compute/reconcile.ts';
 
 /** Seconds a thing must have existed to be a leftover. */
-const OLDER_THAN = 600;
+const MIN_AGE_SECONDS = 600;
 /** Keys read at a time. */
-const PAGE = 500;
+const PAGE_SIZE = 500;
 /** Projects visited in one run; a run has 15 minutes. */
 const MAX_PROJECTS = 500;
 
-interface Reconciled {
+interface ReconcileContext {
   readonly clouds: CloudDriver;
   /** The cloud as the service account sees it in its own project. */
   readonly openAsServiceAccount: (call: CallContext) => Cloud;
@@ -27,25 +27,25 @@ export async function reconcileProjects({
   openAsServiceAccount,
   keys,
   call,
-}: Reconciled): Promise<void> {
-  const tidy = async (project: string, cloud: Cloud) => {
-    await reconcile(cloud, { olderThanSeconds: OLDER_THAN, nowMs: wallMs() }).catch((error: unknown) =>
+}: ReconcileContext): Promise<void> {
+  const reconcileProject = async (project: string, cloud: Cloud) => {
+    await reconcile(cloud, { olderThanSeconds: MIN_AGE_SECONDS, nowMs: wallMs() }).catch((error: unknown) =>
       call.log.error('reconcile_failed', { project }, error),
     );
   };
-  await tidy('service account', openAsServiceAccount(call));
+  await reconcileProject('service account', openAsServiceAccount(call));
   for (const projectId of await projectsOfServiceKeys(keys)) {
-    await tidy(projectId, clouds.open({ kind: 'service', projectId }, call));
+    await reconcileProject(projectId, clouds.open({ kind: 'service', projectId }, call));
   }
 }
 
 async function projectsOfServiceKeys(keys: KeyStore): Promise<Set<string>> {
   const projects = new Set<string>();
   for (let after: KeyPosition | null = null; projects.size < MAX_PROJECTS; ) {
-    const page = await keys.list({ userId: null }, { limit: PAGE, after });
+    const page = await keys.list({ userId: null }, { limit: PAGE_SIZE, after });
     for (const { projectId } of page) projects.add(projectId);
     const last = page.at(-1);
-    if (last === undefined || page.length < PAGE) break;
+    if (last === undefined || page.length < PAGE_SIZE) break;
     after = last;
   }
   return projects;

@@ -24,7 +24,7 @@ export interface SandboxObject {
 }
 
 /** How often an object that is in use says that it still is, milliseconds; one that is silent for about 10 s is evicted. */
-const HEARTBEAT = 5_000;
+const HEARTBEAT_INTERVAL_MS = 5_000;
 
 /**
  * The class of the object that all isolates have their one sandbox cloud in. Its data lives as long as the object is kept in
@@ -53,7 +53,7 @@ export function sandboxObject(create: () => SandboxCloud) {
     }
 
     async alarm(): Promise<void> {
-      await this.ctx.storage.setAlarm(wallMs() + HEARTBEAT);
+      await this.ctx.storage.setAlarm(wallMs() + HEARTBEAT_INTERVAL_MS);
     }
 
     async #stay(): Promise<void> {

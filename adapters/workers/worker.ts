@@ -48,19 +48,19 @@ export interface Bindings {
 }
 
 /** What everything that one request asks of the cloud may take together, milliseconds. */
-const REQUEST_DEADLINE = 25_000;
+const REQUEST_TIMEOUT_MS = 25_000;
 /** An isolate has 128 MB for everything. */
 const MAX_CACHE_BYTES = 24 * 1024 * 1024;
 /** About 2 KiB each. */
-const MAX_FLEET_INSTANCES = 15_000;
+const MAX_INVENTORY_INSTANCES = 15_000;
 /** What everything that one run of the cron trigger asks of the cloud may take together, milliseconds. */
-const CRON_DEADLINE = 600_000;
+const CRON_TIMEOUT_MS = 600_000;
 
 /** The platform ends work 30 seconds after the response; milliseconds. */
-const LONGEST_BACKGROUND_WORK = 20_000;
+const MAX_BACKGROUND_WORK_MS = 20_000;
 
 /** A worker has no files, and its fetch takes no authorities of its own. */
-function noCertificates(): never {
+function rejectCertificates(): never {
   throw new ConfigError(
     'OS_CACERT',
     'cannot be used at the edge: the certificate must be one that all trust',
@@ -69,12 +69,12 @@ function noCertificates(): never {
 
 function openStackOf(
   { authUrl, region, interface: kind, serviceAccount }: OpenStackConfig,
-  tuning: Tuning,
-  told: Told,
+  overrides: TestOverrides,
+  telemetry: Telemetry,
 ): OpenStackDriver {
   return openStackDriver({
-    ...(tuning.confirmAfter !== undefined && { confirmAfterMs: tuning.confirmAfter }),
-    ...told,
+    ...(overrides.confirmAfter !== undefined && { confirmAfterMs: overrides.confirmAfter }),
+    ...telemetry,
     transport: fetchTransport((request) => fetch(request)),
     authUrl,
     endpoints: { region, interface: kind },
@@ -86,8 +86,8 @@ function openStackOf(
 /** The one sandbox that all isolates share. */
 async function sandboxOf(
   { SANDBOX: sandboxes }: Bindings,
-  tuning: Tuning,
-  told: Told,
+  overrides: TestOverrides,
+  telemetry: Telemetry,
 ): Promise<OpenStackDriver> {
   if (sandboxes === undefined) {
     throw new ConfigError(
@@ -98,8 +98,8 @@ async function sandboxOf(
   const object = () => sandboxes.get(sandboxes.idFromName('sandbox'));
   const { authUrl, admin } = await object().access();
   return openStackDriver({
-    ...(tuning.confirmAfter !== undefined && { confirmAfterMs: tuning.confirmAfter }),
-    ...told,
+    ...(overrides.confirmAfter !== undefined && { confirmAfterMs: overrides.confirmAfter }),
+    ...telemetry,
     transport: fetchTransport((request) => object().fetch(request)),
     authUrl,
     endpoints: { region: null, interface: 'public' },
@@ -114,16 +114,23 @@ async function sandboxOf(
 }
 
 /** The cloud to serve, and as whom its leftovers can be freed; null: as nobody. */
-async function cloudOf(bindings: Bindings, { openStack, reduUrl }: Config, tuning: Tuning, told: Told) {
+async function cloudOf(
+  bindings: Bindings,
+  { openStack, reduUrl }: Config,
+  overrides: TestOverrides,
+  telemetry: Telemetry,
+) {
   if (reduUrl !== null) {
     const clouds = reduDriver({ url: reduUrl, fetch: (request) => fetch(request) });
     // `novaTranslation` fits in here; it weighs 11 KiB, for which there is no room.
     return { clouds, nova: undefined, openToTidy: null };
   }
   const clouds =
-    openStack === null ? await sandboxOf(bindings, tuning, told) : openStackOf(openStack, tuning, told);
-  const openToTidy = openStack?.serviceAccount === null ? null : clouds.openAsServiceAccount;
-  return { clouds, nova: clouds.passThrough, openToTidy };
+    openStack === null
+      ? await sandboxOf(bindings, overrides, telemetry)
+      : openStackOf(openStack, overrides, telemetry);
+  const openForReconcile = openStack?.serviceAccount === null ? null : clouds.openAsServiceAccount;
+  return { clouds, nova: clouds.passThrough, openToTidy: openForReconcile };
 }
 
 function secretOf({ secret, previousSecret }: Config) {
@@ -134,7 +141,7 @@ function secretOf({ secret, previousSecret }: Config) {
 }
 
 /** Sends who wants to listen to the object that holds all streams of the project. */
-function toObject({ EVENTS: objects }: Bindings): OpenStream {
+function openInObject({ EVENTS: objects }: Bindings): OpenStream {
   return async function openedByObject(c) {
     const { projectId } = c.get('principal');
     const answer = await objects.get(objects.idFromName(projectId)).fetch(c.req.raw);
@@ -162,42 +169,46 @@ async function hasRightSecret(check: SecretCheck, log: Logger): Promise<boolean>
 }
 
 /** Where the state of the cloud is told. */
-interface Told {
+interface Telemetry {
   readonly log: Logger;
   readonly metrics: Metrics;
 }
 
 /** What tests change. */
-export interface Tuning {
+export interface TestOverrides {
   /** As in `OpenStackOptions`. */
   readonly confirmAfter?: number;
   /** Instead of `REQUEST_DEADLINE`. */
-  readonly deadline?: number;
+  readonly requestTimeoutMs?: number;
   /** Instead of the cache of the place. */
   readonly colo?: ColoCache;
   /** Milliseconds that the cache of the place, KV and the objects that count may take, instead of what each is given. */
-  readonly patience?: number;
+  readonly storeTimeoutMs?: number;
 }
 
 /** Whether streams of events are held here, as only an object can, which who listens comes to through an isolate. */
-export interface Place {
-  readonly holdsStreams: boolean;
+export interface Role {
+  readonly ownsStreams: boolean;
 }
 
 /** Puts a gateway together in an isolate, or in an object. */
-export async function wire(
+export async function createEdgeGateway(
   bindings: Bindings,
-  tuning: Tuning = {},
-  { holdsStreams }: Place = { holdsStreams: false },
+  overrides: TestOverrides = {},
+  { ownsStreams: holdsStreams }: Role = { ownsStreams: false },
 ): Promise<EdgeGateway> {
-  const config = readConfig(variablesIn(bindings), { readCertificates: noCertificates });
+  const config = readConfig(variablesIn(bindings), { readCertificates: rejectCertificates });
   const log = consoleLogger(config.logLevel);
   const metrics = analyticsMetrics(bindings.METRICS);
   assertBound(bindings);
   const { keys, idempotency, releases } = d1Stores(bindings.KEYS);
   const secret = await secretOf(config);
-  const { clouds, nova, openToTidy } = await cloudOf(bindings, config, tuning, { log, metrics });
-  const { colo = caches.default, patience } = tuning;
+  const {
+    clouds,
+    nova,
+    openToTidy: openForReconcile,
+  } = await cloudOf(bindings, config, overrides, { log, metrics });
+  const { colo = caches.default, storeTimeoutMs } = overrides;
   const gateway = createGateway(
     {
       clouds,
@@ -208,11 +219,11 @@ export async function wire(
       releases,
       log,
       metrics,
-      counter: objectCounter(bindings.LIMITS, { nameOf: (key) => key, patience }),
-      versions: new ColoVersions(colo, waitUntil, patience),
-      cacheStore: coloStore(colo, bindings.ANSWERS ?? null, patience),
+      counter: objectCounter(bindings.LIMITS, { nameOf: (key) => key, timeoutMs: storeTimeoutMs }),
+      versions: new ColoVersions(colo, waitUntil, storeTimeoutMs),
+      cacheStore: coloStore(colo, bindings.ANSWERS ?? null, storeTimeoutMs),
       eventLog: memoryEventLog(),
-      ...(!holdsStreams && { openStream: toObject(bindings) }),
+      ...(!holdsStreams && { openStream: openInObject(bindings) }),
     },
     {
       secret,
@@ -220,7 +231,7 @@ export async function wire(
       publicUrl: config.publicUrl,
       corsOrigins: config.corsOrigins,
       console: config.console,
-      timeoutMs: tuning.deadline ?? REQUEST_DEADLINE,
+      timeoutMs: overrides.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
       upstreamTimeoutMs: config.upstreamTimeoutMs,
       plans: config.limits.plans.map(({ name }) => name),
       limits: holdsStreams ? { ...config.limits, mode: 'off' } : config.limits,
@@ -228,8 +239,8 @@ export async function wire(
       // An object holds the streams of one project.
       streams: { ...config.streams, perProject: config.streams.perProject ?? config.streams.total },
       cache: { ...config.cache, bytes: Math.min(config.cache.bytes, MAX_CACHE_BYTES), background: waitUntil },
-      inventory: { maxInstances: MAX_FLEET_INSTANCES, background: waitUntil },
-      releases: { background: waitUntil, maxWorkMs: LONGEST_BACKGROUND_WORK },
+      inventory: { maxInstances: MAX_INVENTORY_INSTANCES, background: waitUntil },
+      releases: { background: waitUntil, maxWorkMs: MAX_BACKGROUND_WORK_MS },
       ...trustedProxies(config.trustedProxies, (c) => c.req.header('cf-connecting-ip') ?? null),
       unreadable: ({ req }) => {
         const host = req.header('host');
@@ -248,16 +259,18 @@ export async function wire(
     },
     flush: () => gateway.flush(),
     async reconcile() {
-      if (openToTidy === null) return;
-      const deadline = deadlineIn(CRON_DEADLINE);
+      if (openForReconcile === null) return;
+      const deadline = deadlineIn(CRON_TIMEOUT_MS);
       const requestId = `req-${crypto.randomUUID()}`;
       const call = { deadline, requestId, log, trace: new CallTrace() };
-      await reconcileProjects({ clouds, openAsServiceAccount: openToTidy, keys, call });
+      await reconcileProjects({ clouds, openAsServiceAccount: openForReconcile, keys, call });
     },
   };
 }
 
 /** The streams of a project. */
-export const ProjectEvents = eventsObject((bindings: Bindings) => wire(bindings, {}, { holdsStreams: true }));
+export const ProjectEvents = eventsObject((bindings: Bindings) =>
+  createEdgeGateway(bindings, {}, { ownsStreams: true }),
+);
 export { LimitCounter };
-export default edgeHandler((bindings: Bindings) => wire(bindings));
+export default edgeHandler((bindings: Bindings) => createEdgeGateway(bindings));

@@ -5,7 +5,7 @@ import { ComputeError } from '../compute/errors.ts';
 import type { GatewayEnv } from '../context.ts';
 import { decodeBody, decodeQuery } from '../http/decode.ts';
 import { queryNumber } from '../http/field-schemas.ts';
-import { refuseOtherMethods } from '../http/methods.ts';
+import { methodNotAllowed } from '../http/method-not-allowed.ts';
 import { assertPrecondition } from '../http/precondition.ts';
 import { at, route } from '../http/route.ts';
 import { type Access, callContext } from './access.ts';
@@ -199,7 +199,7 @@ export function adminApi(
       const last = items.at(-1)?.sequence;
       return c.json({ items, next_cursor: found.length > limit && last !== undefined ? String(last) : null });
     });
-  return refuseOtherMethods(router, respond);
+  return methodNotAllowed(router, respond);
 }
 
 function requireAdminToken(

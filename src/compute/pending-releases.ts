@@ -95,7 +95,7 @@ export class PendingReleases implements Releases {
   /** What was found in the store and has no credential yet, by project. */
   readonly #unclaimed = new Map<string, readonly Release[]>();
   /** Projects in which the service account has no role. */
-  readonly #withoutRole = new LruMap<true>({ max: 1_000, lifetime: NO_ROLE_TTL_MS });
+  readonly #withoutRole = new LruMap<true>({ max: 1_000, lifetimeMs: NO_ROLE_TTL_MS });
   #loadedAt = Number.NEGATIVE_INFINITY;
   #stopped = false;
 

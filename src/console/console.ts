@@ -14,7 +14,7 @@ import type { GatewayEnv } from '../context.ts';
 import { issueOwnKey } from '../dialects/redu/api-keys.ts';
 import { MAX_SIGN_IN_BYTES } from '../http/body.ts';
 import { decode, decodeBody } from '../http/decode.ts';
-import { refuseOtherMethods } from '../http/methods.ts';
+import { methodNotAllowed } from '../http/method-not-allowed.ts';
 import type { LimitOptions } from '../traffic/limit/limit.ts';
 import { RevokedSessions } from './revoked-sessions.ts';
 import { assertSameOrigin, CONSOLE_HEADER } from './same-origin.ts';
@@ -94,7 +94,7 @@ export function createConsole(
     });
 
   return {
-    routes: refuseOtherMethods(routes, respond),
+    routes: methodNotAllowed(routes, respond),
     async keyOf(c) {
       const session = await sessionOf(c);
       return session?.as === 'customer' ? session : undefined;

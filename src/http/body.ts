@@ -9,7 +9,7 @@
 
 import type { Context } from 'hono';
 import { ComputeError } from '../compute/errors.ts';
-import { excessOf } from './json-bounds.ts';
+import { exceededBound } from './json-bounds.ts';
 
 /** The largest body the dialect reads: 1 MiB. */
 export const MAX_BODY_BYTES = 1_048_576;
@@ -17,7 +17,7 @@ export const MAX_BODY_BYTES = 1_048_576;
 export const MAX_SIGN_IN_BYTES = 16_384;
 
 /** What a body that is read may take to arrive, milliseconds. */
-const ARRIVAL_MILLISECONDS = 30_000;
+const RECEIVE_TIMEOUT_MS = 30_000;
 
 /**
  * The body as a JSON object.
@@ -36,14 +36,14 @@ export async function readJsonObject(
     ? new Uint8Array(await c.req.arrayBuffer())
     : await readBytes(c.req.raw, maxBytes);
   if (bytes.length > maxBytes) throw tooLarge(maxBytes);
-  if (bytes.length === 0) throw wrongBody('is required: a JSON object');
+  if (bytes.length === 0) throw invalidBody('is required: a JSON object');
   // Only now: a request without a body needs no type, and is better told that the body is missing.
-  if (type === undefined) throw wrongType();
-  const excess = excessOf(bytes);
-  if (excess !== null) throw wrongBody(excess);
+  if (type === undefined) throw unsupportedMediaType();
+  const excess = exceededBound(bytes);
+  if (excess !== null) throw invalidBody(excess);
   const value = parseJson(bytes);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw wrongBody('must be a JSON object');
+    throw invalidBody('must be a JSON object');
   }
   return value as Record<string, unknown>;
 }
@@ -69,12 +69,12 @@ export async function readBytes(request: Request, limit: number): Promise<Uint8A
     late = true;
     // Ends the read that waits.
     reader.cancel().catch(() => {});
-  }, ARRIVAL_MILLISECONDS);
+  }, RECEIVE_TIMEOUT_MS);
   try {
     for (;;) {
-      const { done, value } = await reader.read().catch(brokenOff);
-      if (late) throw wrongBody('took too long to arrive');
-      if (done) return joined(chunks, size);
+      const { done, value } = await reader.read().catch(rejectAborted);
+      if (late) throw invalidBody('took too long to arrive');
+      if (done) return concatenate(chunks, size);
       size += value.length;
       if (size > limit) {
         await reader.cancel();
@@ -94,8 +94,8 @@ function assertJson(type: string | undefined, encoding: string | undefined): voi
   if (type === undefined) return;
   const [essence, ...parameters] = type.split(';').map((part) => part.trim().toLowerCase());
   const charset = parameters.find((parameter) => parameter.startsWith('charset='));
-  if (essence !== 'application/json') throw wrongType();
-  if (charset !== undefined && !/^charset="?utf-8"?$/.test(charset)) throw wrongType();
+  if (essence !== 'application/json') throw unsupportedMediaType();
+  if (charset !== undefined && !/^charset="?utf-8"?$/.test(charset)) throw unsupportedMediaType();
 }
 
 function parseJson(bytes: Uint8Array): unknown {
@@ -103,7 +103,7 @@ function parseJson(bytes: Uint8Array): unknown {
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw wrongBody('is not valid UTF-8', cause);
+    throw invalidBody('is not valid UTF-8', cause);
   }
   try {
     // A member of this name is dropped by whoever copies the object: it is told rather than lost.
@@ -111,11 +111,11 @@ function parseJson(bytes: Uint8Array): unknown {
     return JSON.parse(text);
   } catch (cause) {
     if (cause instanceof ComputeError) throw cause;
-    throw wrongBody('is not valid JSON', cause);
+    throw invalidBody('is not valid JSON', cause);
   }
 }
 
-function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
+function concatenate(chunks: readonly Uint8Array[], size: number): Uint8Array {
   const [only] = chunks;
   if (chunks.length === 1 && only !== undefined) return only;
   const bytes = new Uint8Array(size);
@@ -127,14 +127,14 @@ function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
   return bytes;
 }
 
-function wrongBody(message: string, cause?: unknown): ComputeError {
+function invalidBody(message: string, cause?: unknown): ComputeError {
   return new ComputeError('invalid', `The body ${message}.`, {
     details: [{ field: 'body', message }],
     ...(cause !== undefined && { cause }),
   });
 }
 
-function wrongType(): ComputeError {
+function unsupportedMediaType(): ComputeError {
   return new ComputeError('unsupported_media_type', 'Send the body as Content-Type: application/json.');
 }
 
@@ -142,6 +142,6 @@ function tooLarge(limit: number): ComputeError {
   return new ComputeError('body_too_large', `The body is larger than ${limit} bytes.`);
 }
 
-function brokenOff(cause: unknown): never {
-  throw wrongBody('ended before it was complete', cause);
+function rejectAborted(cause: unknown): never {
+  throw invalidBody('ended before it was complete', cause);
 }

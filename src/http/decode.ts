@@ -55,7 +55,7 @@ export function decodeQuery<S extends z.ZodType>(
   const repeated = [...names].filter((n) => !repeatable.includes(n) && parameters.getAll(n).length > 1);
   if (repeated.length > 0) {
     const problems = repeated.map((field) => ({
-      field: shortened(field),
+      field: truncated(field),
       message: 'may be given only once',
     }));
     throw new ComputeError('invalid', summary(problems), { details: problems.slice(0, MAX_PROBLEMS) });
@@ -67,10 +67,10 @@ export function decodeQuery<S extends z.ZodType>(
 function problemsOf(issue: z.core.$ZodIssue): FieldError[] {
   const paths =
     issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
-  return paths.map((path) => ({ field: shortened(path.join('.')) || 'body', message: issue.message }));
+  return paths.map((path) => ({ field: truncated(path.join('.')) || 'body', message: issue.message }));
 }
 
-function shortened(field: string): string {
+function truncated(field: string): string {
   return field.length > MAX_FIELD_LENGTH ? `${field.slice(0, MAX_FIELD_LENGTH)}...` : field;
 }
 

@@ -1,21 +1,21 @@
 import { expect, test } from 'vitest';
-import { excessOf, MAX_INNER_MEMBERS, MAX_MEMBERS } from './json-bounds.ts';
+import { exceededBound, MAX_INNER_MEMBERS, MAX_MEMBERS } from './json-bounds.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const members = (count: number) =>
   bytes(JSON.stringify(Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, 'v']))));
 
 test('takes as many members as it says, and no more', () => {
-  expect(excessOf(members(MAX_MEMBERS))).toBeNull();
-  expect(excessOf(members(MAX_MEMBERS + 1))).toBe('has more than 5120 members');
+  expect(exceededBound(members(MAX_MEMBERS))).toBeNull();
+  expect(exceededBound(members(MAX_MEMBERS + 1))).toBe('has more than 5120 members');
   const list = (count: number) => bytes(JSON.stringify({ a: Array(count).fill(0), b: [1, 2] }));
-  expect(excessOf(list(MAX_INNER_MEMBERS))).toBeNull();
-  expect(excessOf(list(MAX_INNER_MEMBERS + 1))).toBe('has an object or list of more than 512 members');
+  expect(exceededBound(list(MAX_INNER_MEMBERS))).toBeNull();
+  expect(exceededBound(list(MAX_INNER_MEMBERS + 1))).toBe('has an object or list of more than 512 members');
 });
 
 test('does not count what stands in texts', () => {
   const text = ',[{"\\'.repeat(3_000);
-  expect(excessOf(bytes(JSON.stringify({ user_data: text, [text]: text })))).toBeNull();
+  expect(exceededBound(bytes(JSON.stringify({ user_data: text, [text]: text })))).toBeNull();
 });
 
 test('reads no further than to the first problem', () => {
@@ -27,6 +27,6 @@ test('reads no further than to the first problem', () => {
       return Reflect.get(target, name, target);
     },
   });
-  expect(excessOf(watched)).toMatch(/members/);
+  expect(exceededBound(watched)).toMatch(/members/);
   expect(furthest).toBeLessThan(json.length / 10);
 });

@@ -15,19 +15,19 @@ const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c];
 const [OPEN_ARRAY, OPEN_OBJECT, CLOSE_ARRAY, CLOSE_OBJECT] = [0x5b, 0x7b, 0x5d, 0x7d];
 
 /** What is wrong with the amount of it; null when nothing is. Reads no further than to the first problem. */
-export function excessOf(json: Uint8Array): string | null {
+export function exceededBound(json: Uint8Array): string | null {
   let members = 1;
   let depth = 0;
   const inner = new Uint16Array(COUNTED_DEPTH + 1);
-  let inText = false;
+  let inString = false;
   for (let at = 0; at < json.length; at++) {
     const byte = json[at];
-    if (inText) {
+    if (inString) {
       if (byte === BACKSLASH) at += 1;
-      else if (byte === QUOTE) inText = false;
+      else if (byte === QUOTE) inString = false;
       continue;
     }
-    if (byte === QUOTE) inText = true;
+    if (byte === QUOTE) inString = true;
     else if (byte === COMMA) {
       members += 1;
       const count = (inner[depth] ?? 0) + 1;

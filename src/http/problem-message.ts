@@ -32,7 +32,7 @@ export function problemMessage(issue: z.core.$ZodRawIssue): string {
     case 'too_big':
       return `must have at most ${issue.maximum} ${unit(issue.origin)}`;
     case 'unrecognized_keys':
-      return `is not known here; ${knownNames(issue.inst)}`;
+      return `is not known here; ${allowedNames(issue.inst)}`;
     default:
       return 'is wrong';
   }
@@ -42,7 +42,7 @@ function unit(origin: string): string {
   return origin === 'string' ? 'characters' : 'items';
 }
 
-function knownNames(schema: unknown): string {
+function allowedNames(schema: unknown): string {
   const names = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
   return names.length === 0 ? 'leave it out' : `known are ${names.join(', ')}`;
 }

@@ -15,13 +15,13 @@ export function publicUrl(
   configured: string | null,
   forwardedOrigin: (c: Context) => ForwardedOrigin,
 ): PublicUrl {
-  if (configured === null) return whereItWasFound(forwardedOrigin);
+  if (configured === null) return requestOrigin(forwardedOrigin);
   const url = configured.replace(/(?<!\/)\/+$/, '');
   return () => url;
 }
 
 /** Parsing a URL costs, and nearly all clients come to one address. */
-function whereItWasFound(forwardedOrigin: (c: Context) => ForwardedOrigin): PublicUrl {
+function requestOrigin(forwardedOrigin: (c: Context) => ForwardedOrigin): PublicUrl {
   let last = { address: '', origin: '' };
   return (c) => {
     const { url } = c.req;

@@ -26,12 +26,12 @@ export function requestLog(root: Logger, metrics: Metrics): MiddlewareHandler<Ga
     await next();
     const cloudId = trace.upstreamRequestIds.at(-1);
     // An answer that was made from what the cloud has just told was made before its id was known here.
-    const isNews = cloudId !== undefined && headers.get(CLOUD_ID) !== cloudId;
-    if (isNews) headers.set(CLOUD_ID, cloudId);
-    if (isNews || !headers.isAppliedTo(c.res)) complete(c, headers);
+    const isNews = cloudId !== undefined && headers.get(CLOUD_REQUEST_ID) !== cloudId;
+    if (isNews) headers.set(CLOUD_REQUEST_ID, cloudId);
+    if (isNews || !headers.isAppliedTo(c.res)) addMissingHeaders(c, headers);
     const served = { method: c.req.method, route: routePath(c, -1), status: c.res.status, started };
     // `c.get`, for `c.var` copies all variables each time. Stages may have put another log in its place.
-    noteRequest(c.get('log'), metrics, served, upstreamFields(trace));
+    recordRequest(c.get('log'), metrics, served, upstreamFields(trace));
   };
 }
 
@@ -49,7 +49,7 @@ export interface Served {
 }
 
 /** Counts, measures and logs a request that has its answer. */
-export function noteRequest(log: Logger, metrics: Metrics, served: Served, others: LogFields): void {
+export function recordRequest(log: Logger, metrics: Metrics, served: Served, others: LogFields): void {
   const { method, route, status, started } = served;
   const dialect = dialectOf(route);
   const milliseconds = performance.now() - started;
@@ -66,7 +66,7 @@ export function noteRequest(log: Logger, metrics: Metrics, served: Served, other
 }
 
 /** What it is called where clients of OpenStack look for it. */
-export const CLOUD_ID = 'X-OpenStack-Request-ID';
+export const CLOUD_REQUEST_ID = 'X-OpenStack-Request-ID';
 
 function upstreamFields({ calls, waitedMs: waited, upstreamRequestIds: cloudIds }: CallTrace): LogFields {
   if (calls === 0) return {};
@@ -78,7 +78,7 @@ function upstreamFields({ calls, waitedMs: waited, upstreamRequestIds: cloudIds 
 }
 
 /** What an answer lacks that was not made by `AnswerHeaders.answer`. */
-function complete(c: Context<GatewayEnv>, headers: ResponseHeaders): void {
+function addMissingHeaders(c: Context<GatewayEnv>, headers: ResponseHeaders): void {
   // Keys, private keys and passwords travel here, and `x-api-key` does not keep a cache from storing as `Authorization` does.
   if (!c.res.headers.has('Cache-Control')) headers.set('Cache-Control', 'no-store');
   headers.applyTo(c.res);

@@ -7,7 +7,7 @@ import { parseHost } from './host.ts';
 export type RequestTarget = (c: Context) => string;
 
 /** Why the runtime cannot serve a request as it was sent; null: it can. */
-export type Unreadable = (c: Context) => ComputeError | null;
+export type RequestRejection = (c: Context) => ComputeError | null;
 
 /** A body as it arrives, without being gathered; null when there is none. It can be read once. */
 export type RequestBody = (c: Context) => AsyncIterable<Uint8Array> | null;
@@ -53,7 +53,7 @@ export function routedPath({ url }: { readonly url: string }): string {
 }
 
 /** Ends a request here that the runtime cannot read. */
-export function refuseUnreadable(problemOf: Unreadable): MiddlewareHandler<GatewayEnv> {
+export function rejectUnservable(problemOf: RequestRejection): MiddlewareHandler<GatewayEnv> {
   return function unreadableRefused(c, next) {
     const problem = problemOf(c);
     if (problem !== null) throw problem;
@@ -78,7 +78,7 @@ export function invalidTarget(): ComputeError {
  * Refuses paths with `.` or `..` in them, encoded or not. A URL parser takes such segments out, and what is left is another
  * path: of `DELETE /v1/security_groups/{id}/rules/..` it would be the group itself.
  */
-export function refuseDotSegments(target: RequestTarget): MiddlewareHandler<GatewayEnv> {
+export function rejectDotSegments(target: RequestTarget): MiddlewareHandler<GatewayEnv> {
   return function dotSegmentsRefused(c, next) {
     const written = target(c);
     // Few paths have either of them, and looking closer costs more.

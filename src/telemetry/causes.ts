@@ -1,5 +1,5 @@
 /** The messages of an error and all that caused it: no objects, which may hold what must not be logged. */
-export function causes(error: unknown): string[] {
+export function errorMessages(error: unknown): string[] {
   const messages: string[] = [];
   for (let current = error; current !== undefined && messages.length < 10; ) {
     messages.push(current instanceof Error ? `${current.name}: ${current.message}` : String(current));

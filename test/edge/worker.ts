@@ -9,7 +9,7 @@ import { createSandbox } from '../../adapters/sandbox/index.ts';
 import { eventsObject } from '../../adapters/workers/events-object.ts';
 import { type EdgeHandler, edgeHandler } from '../../adapters/workers/handler.ts';
 import { sandboxObject } from '../../adapters/workers/sandbox-object.ts';
-import { type Bindings, type Tuning, wire } from '../../adapters/workers/worker.ts';
+import { type Bindings, createEdgeGateway, type TestOverrides } from '../../adapters/workers/worker.ts';
 
 export { LimitCounter } from '../../adapters/workers/worker.ts';
 
@@ -37,14 +37,14 @@ interface TestBindings extends Bindings {
   readonly DEADLINE?: string;
 }
 
-const tuning = ({ DEADLINE: deadline }: TestBindings): Tuning => ({
+const tuning = ({ DEADLINE: deadline }: TestBindings): TestOverrides => ({
   confirmAfter: CONFIRM_AFTER,
-  patience: PATIENCE,
-  ...(deadline !== undefined && { deadline: Number(deadline) }),
+  storeTimeoutMs: PATIENCE,
+  ...(deadline !== undefined && { requestTimeoutMs: Number(deadline) }),
 });
-const gateway = () => edgeHandler<TestBindings>((bindings) => wire(bindings, tuning(bindings)));
+const gateway = () => edgeHandler<TestBindings>((bindings) => createEdgeGateway(bindings, tuning(bindings)));
 export const ProjectEvents = eventsObject((bindings: TestBindings) =>
-  wire(bindings, tuning(bindings), { holdsStreams: true }),
+  createEdgeGateway(bindings, tuning(bindings), { ownsStreams: true }),
 );
 const [first, second] = [gateway(), gateway()];
 

@@ -6,9 +6,9 @@ import { memoryKeyStore } from '../../adapters/memory/key-store.ts';
 import { memoryReleaseStore } from '../../adapters/memory/release-store.ts';
 import { memoryVersions } from '../../adapters/memory/versions.ts';
 import { peerAddress, requestBody, requestTarget } from '../../adapters/node/connection.ts';
-import { unreadable } from '../../adapters/node/incoming.ts';
+import { rejectionOf } from '../../adapters/node/incoming.ts';
 import { prometheusMetrics } from '../../adapters/node/prometheus.ts';
-import { type Listening, serve } from '../../adapters/node/serve.ts';
+import { type RunningServer, serve } from '../../adapters/node/serve.ts';
 import { openRedis, parseRedisUrl, type Redis } from '../../adapters/redis/index.ts';
 import type { AdminToken } from '../../src/access/admin-tokens.ts';
 import type { IdentityProvider } from '../../src/access/identity-provider.ts';
@@ -39,7 +39,7 @@ import { silentLogger } from './silent-logger.ts';
 export const ADMIN_TOKEN = 'admin-token-of-the-tests';
 
 /** A gateway that listens on a free port of this machine, as `npm start` would have it. */
-export interface RunningGateway extends Listening, Pick<Gateway, 'flush' | 'routes'> {
+export interface RunningGateway extends RunningServer, Pick<Gateway, 'flush' | 'routes'> {
   readonly keys: KeyStore;
   /** What it has logged: event and fields. */
   readonly logged: readonly LoggedLine[];
@@ -142,7 +142,7 @@ export async function startGateway(
       streams: { perKey: 1_000, total: 10_000, ...options.streams },
       auditDays: 365,
       requestTarget,
-      unreadable,
+      unreadable: rejectionOf,
       requestBody,
       forwardedOrigin: () => ({ scheme: null, host: null }),
       clientAddress(c) {
@@ -156,7 +156,7 @@ export async function startGateway(
     fetch: gateway.fetch,
     host: '127.0.0.1',
     port: 0,
-    requestTimeout: 30_000,
+    requestTimeoutMs: 30_000,
     keepAliveSeconds: 65,
     maxConnections: null,
     log,

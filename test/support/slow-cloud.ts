@@ -1,10 +1,10 @@
 import { prometheusMetrics } from '../../adapters/node/prometheus.ts';
-import { type Listening, serve } from '../../adapters/node/serve.ts';
+import { type RunningServer, serve } from '../../adapters/node/serve.ts';
 import { type Account, createSandbox } from '../../adapters/sandbox/index.ts';
 import { silentLogger } from './silent-logger.ts';
 
 /** A sandbox behind HTTP, as a cloud of its own, that takes its time for everything but signing in. */
-export interface SlowCloud extends Listening {
+export interface SlowCloud extends RunningServer {
   readonly authUrl: string;
   readonly account: Account;
   /** Requests that have arrived and wait for their answer. */
@@ -30,7 +30,7 @@ export async function startSlowCloud(milliseconds: number): Promise<SlowCloud> {
     },
     host: '127.0.0.1',
     port: 0,
-    requestTimeout: 30_000,
+    requestTimeoutMs: 30_000,
     keepAliveSeconds: 65,
     maxConnections: null,
     log: silentLogger,

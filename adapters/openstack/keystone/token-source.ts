@@ -108,7 +108,7 @@ export class TokenSource {
 
   readonly #refusals = new LruMap<{ secret: string; error: unknown }>({
     max: MAX_TOKENS,
-    lifetime: REJECTION_TTL_MS,
+    lifetimeMs: REJECTION_TTL_MS,
   });
 
   /** Signs in, or joins whoever does. */

@@ -32,7 +32,7 @@ export class Microversions {
   readonly #background: (work: Promise<unknown>) => void;
   readonly #known = new LruMap<Promise<string>>({
     max: MAX_ADDRESSES,
-    lifetime: VERSION_TTL_MS,
+    lifetimeMs: VERSION_TTL_MS,
   });
 
   /** @param background As in `OpenStackOptions`. */

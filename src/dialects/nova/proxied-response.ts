@@ -4,7 +4,7 @@
  * @module
  */
 
-import { CLOUD_ID } from '../../http/request-log.ts';
+import { CLOUD_REQUEST_ID } from '../../http/request-log.ts';
 import type { ResponseHeaders } from '../../http/response-headers.ts';
 import { responseHeaders } from './headers.ts';
 import { cachedRewriter } from './links.ts';
@@ -47,6 +47,6 @@ export function toResponse(
   { status, headers, body }: ProxiedResponse,
 ): Response {
   const cloudId = headers['x-openstack-request-id'];
-  if (cloudId !== undefined) responseHeaders.set(CLOUD_ID, cloudId);
+  if (cloudId !== undefined) responseHeaders.set(CLOUD_REQUEST_ID, cloudId);
   return responseHeaders.respondWith(body, status, headers);
 }

@@ -7,7 +7,7 @@
 import { Hono, type MiddlewareHandler } from 'hono';
 import type { Access } from '../../access/access.ts';
 import type { GatewayEnv } from '../../context.ts';
-import { refuseOtherMethods } from '../../http/methods.ts';
+import { methodNotAllowed } from '../../http/method-not-allowed.ts';
 import { type Cached, uncached } from '../../traffic/cache/cached.ts';
 import type { OpenStream } from '../../traffic/events/events.ts';
 import { apiKeys } from './api-keys.ts';
@@ -74,5 +74,5 @@ export function reduDialect(
   securityGroups(mount);
   serverGroups(mount);
   legacy(mount);
-  return refuseOtherMethods(router, respondWithError);
+  return methodNotAllowed(router, respondWithError);
 }

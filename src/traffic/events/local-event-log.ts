@@ -24,7 +24,7 @@ export class LocalEventLog implements EventLog {
   readonly #closedLogs = new LruMap<Log>({
     max: MAX_CLOSED_LOGS,
     weight: { of: weightOf, max: MAX_CHARACTERS },
-    lifetime: LOG_RETENTION_MS,
+    lifetimeMs: LOG_RETENTION_MS,
   });
 
   async open({ text }: FeedKey, subscriber: LogSubscriber): Promise<LogHandle> {

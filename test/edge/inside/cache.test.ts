@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { ColoCache } from '../../../adapters/workers/colo-cache.ts';
 import { edgeHandler } from '../../../adapters/workers/handler.ts';
-import { type Bindings, type Tuning, wire } from '../../../adapters/workers/worker.ts';
+import { type Bindings, createEdgeGateway, type TestOverrides } from '../../../adapters/workers/worker.ts';
 import type { Target } from '../../conformance/target.ts';
 import { edgeTarget } from '../target.ts';
 import { bindings } from './bindings.ts';
@@ -22,8 +22,8 @@ function isolate(
   changes: Partial<Bindings> & Record<string, unknown> = {},
   patience = 20_000,
 ) {
-  const tuning: Tuning = { colo, patience };
-  const handler = edgeHandler<Bindings>((given) => wire(given, tuning));
+  const tuning: TestOverrides = { colo, storeTimeoutMs: patience };
+  const handler = edgeHandler<Bindings>((given) => createEdgeGateway(given, tuning));
   const works: Promise<unknown>[] = [];
   const context = {
     waitUntil: (work: Promise<unknown>) => void works.push(work),

@@ -5,7 +5,7 @@ import { counterConformance } from '../../conformance/counter.ts';
 import { bindings } from './bindings.ts';
 
 const { LIMITS } = bindings;
-const counter = () => objectCounter(LIMITS, { nameOf: (key) => key, patience: 20_000 });
+const counter = () => objectCounter(LIMITS, { nameOf: (key) => key, timeoutMs: 20_000 });
 const objectOf = (key: string) => LIMITS.get(LIMITS.idFromName(key));
 
 counterConformance('a Durable Object per key', async () => [counter(), counter()]);

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { ObjectNamespace } from '../../../adapters/workers/bindings.ts';
 import { edgeHandler } from '../../../adapters/workers/handler.ts';
 import type { LimitObject } from '../../../adapters/workers/limit-object.ts';
-import { type Bindings, wire } from '../../../adapters/workers/worker.ts';
+import { type Bindings, createEdgeGateway } from '../../../adapters/workers/worker.ts';
 import type { Target } from '../../conformance/target.ts';
 import { edgeTarget } from '../target.ts';
 import { bindings } from './bindings.ts';
@@ -17,7 +17,7 @@ beforeAll(async () => {
 
 /** A gateway whose bindings differ in this, as the runtime would have it. */
 function worker(broken: Partial<Bindings>) {
-  const handler = edgeHandler<Bindings>((given) => wire(given));
+  const handler = edgeHandler<Bindings>((given) => createEdgeGateway(given));
   return (path: string, apiKey = key) => {
     const request = new Request(INSIDE_URL + path, { headers: { 'x-api-key': apiKey } });
     const context = { waitUntil() {}, passThroughOnException() {}, props: {} };

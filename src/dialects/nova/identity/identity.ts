@@ -8,7 +8,7 @@ import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { callContext } from '../../../access/access.ts';
 import { ComputeError } from '../../../compute/errors.ts';
 import type { GatewayEnv } from '../../../context.ts';
-import { refuseOtherMethods } from '../../../http/methods.ts';
+import { methodNotAllowed } from '../../../http/method-not-allowed.ts';
 import { authenticateToken } from '../authenticate.ts';
 import { novaErrorResponse } from '../errors.ts';
 import { SERVICE_ENDPOINTS } from '../services.ts';
@@ -91,7 +91,7 @@ export function identityFacade(
     ...known,
     forbidden,
   );
-  return refuseOtherMethods(router, (error, c) => novaErrorResponse(error, c, ports.publicUrl(c)));
+  return methodNotAllowed(router, (error, c) => novaErrorResponse(error, c, ports.publicUrl(c)));
 }
 
 function versionDocument(base: string): object {

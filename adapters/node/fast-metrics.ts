@@ -18,7 +18,7 @@ type Labels = Readonly<Record<string, string>>;
 type Branch<Value> = Map<string, Branch<Value> | Value>;
 
 /** A value for each set of labels, found label by label: nothing is joined or sorted. */
-class ByLabels<Value> {
+class LabelTrie<Value> {
   readonly #names: readonly string[];
   readonly #make: () => Value;
   readonly #root: Branch<Value> = new Map();
@@ -55,11 +55,11 @@ class ByLabels<Value> {
 }
 
 /** A counter. */
-export class Tally {
-  readonly #counts: ByLabels<{ count: number }>;
+export class FastCounter {
+  readonly #counts: LabelTrie<{ count: number }>;
 
   constructor({ name, help, labelNames }: Description, registry: Registry) {
-    const counts = new ByLabels(labelNames, () => ({ count: 0 }));
+    const counts = new LabelTrie(labelNames, () => ({ count: 0 }));
     this.#counts = counts;
     new Counter({
       name,
@@ -85,11 +85,11 @@ interface Observed {
 }
 
 /** A histogram. */
-export class Spread extends Histogram {
+export class FastHistogram extends Histogram {
   readonly #name: string;
   readonly #help: string;
   readonly #bounds: readonly number[];
-  readonly #observed: ByLabels<Observed>;
+  readonly #observed: LabelTrie<Observed>;
 
   constructor({ name, help, labelNames }: Description, bounds: readonly number[], registry: Registry) {
     super({ name, help, labelNames: [...labelNames], buckets: [...bounds], registers: [registry] });
@@ -97,7 +97,7 @@ export class Spread extends Histogram {
     this.#help = help;
     this.#bounds = bounds;
     const counts = () => new Array<number>(bounds.length + 1).fill(0);
-    this.#observed = new ByLabels(labelNames, () => ({ counts: counts(), sum: 0 }));
+    this.#observed = new LabelTrie(labelNames, () => ({ counts: counts(), sum: 0 }));
   }
 
   add(labels: Labels, value: number): void {

@@ -8,7 +8,7 @@ import type { GatewayEnv } from '../context.ts';
  *
  * @param respond Says the error in the words of the router's dialect.
  */
-export function refuseOtherMethods(
+export function methodNotAllowed(
   router: Hono<GatewayEnv>,
   respond: (error: ComputeError, c: Context<GatewayEnv>) => Response,
 ): Hono<GatewayEnv> {
