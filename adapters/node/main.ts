@@ -20,11 +20,11 @@ import { novaTranslation } from '../../src/dialects/nova/translated/translation.
 import { createGateway } from '../../src/gateway.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
+import { LocalEventLog } from '../../src/traffic/events/local-event-log.ts';
+import { localCounter } from '../../src/traffic/limit/local-counter.ts';
+import { LocalVersions } from '../../src/traffic/versions/local-versions.ts';
 import { consoleAssets } from '../assets/console.ts';
 import { contractAssets } from '../assets/contract.ts';
-import { memoryCounter } from '../memory/counter.ts';
-import { memoryEventLog } from '../memory/event-log.ts';
-import { memoryVersions } from '../memory/versions.ts';
 import { fetchTransport } from '../openstack/http/fetch.ts';
 import { undiciTransport } from '../openstack/http/undici.ts';
 import { type OpenStackDriver, type OpenStackOptions, openStackDriver } from '../openstack/index.ts';
@@ -182,9 +182,9 @@ async function runGateway(config: Config): Promise<void> {
       releases,
       log,
       metrics,
-      counter: redis?.counter ?? memoryCounter(),
-      versions: redis?.versions ?? memoryVersions(),
-      eventLog: redis?.eventLog ?? memoryEventLog(),
+      counter: redis?.counter ?? localCounter(),
+      versions: redis?.versions ?? new LocalVersions(),
+      eventLog: redis?.eventLog ?? new LocalEventLog(),
       ...(redis !== null && { redis, cacheStore: redis.cacheStore }),
       assets: new Map([...contractAssets(config.publicUrl), ...(config.console ? consoleAssets() : [])]),
     },

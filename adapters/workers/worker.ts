@@ -18,7 +18,7 @@ import { invalidHost } from '../../src/http/request-target.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
 import type { OpenStream } from '../../src/traffic/events/events.ts';
-import { memoryEventLog } from '../memory/event-log.ts';
+import { LocalEventLog } from '../../src/traffic/events/local-event-log.ts';
 import { fetchTransport } from '../openstack/http/fetch.ts';
 import { type OpenStackDriver, openStackDriver } from '../openstack/index.ts';
 import { reduDriver } from '../redu/index.ts';
@@ -222,7 +222,7 @@ export async function createEdgeGateway(
       counter: objectCounter(bindings.LIMITS, { nameOf: (key) => key, timeoutMs: storeTimeoutMs }),
       versions: new ColoVersions(colo, waitUntil, storeTimeoutMs),
       cacheStore: coloStore(colo, bindings.ANSWERS ?? null, storeTimeoutMs),
-      eventLog: memoryEventLog(),
+      eventLog: new LocalEventLog(),
       ...(!holdsStreams && { openStream: openInObject(bindings) }),
     },
     {

@@ -1,8 +1,8 @@
 import { afterAll, describe } from 'vitest';
-import { memoryIdempotencyStore } from '../../adapters/memory/idempotency-store.ts';
 import { openStores } from '../../adapters/sql/open.ts';
 import type { KeyStore } from '../../src/access/key-store.ts';
 import { idempotencyStoreConformance } from '../conformance/idempotency-store.ts';
+import { memoryIdempotencyStore } from '../support/memory-idempotency-store.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { sharedKeys } from '../support/shared-keys.ts';
 

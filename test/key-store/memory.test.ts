@@ -1,5 +1,5 @@
-import { memoryKeyStore } from '../../adapters/memory/key-store.ts';
 import { keyStoreConformance } from '../conformance/key-store.ts';
+import { memoryKeyStore } from '../support/memory-key-store.ts';
 
 keyStoreConformance('memory', async () => {
   const store = memoryKeyStore();

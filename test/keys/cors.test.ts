@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { memoryKeyStore } from '../../adapters/memory/key-store.ts';
 import { fetchTransport } from '../../adapters/openstack/http/fetch.ts';
 import { openStackDriver } from '../../adapters/openstack/index.ts';
 import { createSandbox } from '../../adapters/sandbox/index.ts';
 import { ADMIN_TOKEN, type GatewayUnderTest, type RunningGateway, startGateway } from '../support/gateway.ts';
+import { memoryKeyStore } from '../support/memory-key-store.ts';
 
 const APP = 'https://app.example.org';
 const SHOP = 'https://shop.example.org';

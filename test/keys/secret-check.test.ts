@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { memoryKeyStore } from '../../adapters/memory/key-store.ts';
 import { SecretCheck } from '../../src/access/secret-check.ts';
 import { importServerSecret, type ServerSecret } from '../../src/access/server-secret.ts';
+import { memoryKeyStore } from '../support/memory-key-store.ts';
 
 const [A, B, C] = ['a', 'b', 'c'].map((letter) => btoa(letter.repeat(32))) as [string, string, string];
 const secret = (current: string, previous: string | null = null) => importServerSecret(current, previous);

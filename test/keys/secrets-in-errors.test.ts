@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { memoryKeyStore } from '../../adapters/memory/key-store.ts';
 import { TransportError, type UpstreamRequest } from '../../adapters/openstack/http/transport.ts';
 import type { KeyStore } from '../../src/access/key-store.ts';
 import { ComputeError } from '../../src/compute/errors.ts';
 import { ADMIN_TOKEN } from '../support/gateway.ts';
+import { memoryKeyStore } from '../support/memory-key-store.ts';
 import { leaks, logText, type Secrets } from './leaks.ts';
 import { type Disturbance, type Heard, type WatchedGateway, watchedGateway } from './watched-gateway.ts';
 

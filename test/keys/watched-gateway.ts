@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { memoryKeyStore } from '../../adapters/memory/key-store.ts';
 import { fetchTransport } from '../../adapters/openstack/http/fetch.ts';
 import type { StreamingTransport } from '../../adapters/openstack/http/stream.ts';
 import type {
@@ -11,6 +10,7 @@ import { openStackDriver } from '../../adapters/openstack/index.ts';
 import { type Account, createSandbox } from '../../adapters/sandbox/index.ts';
 import type { KeyStore } from '../../src/access/key-store.ts';
 import { type RunningGateway, startGateway } from '../support/gateway.ts';
+import { memoryKeyStore } from '../support/memory-key-store.ts';
 
 /** An answer that a client got. */
 export interface Heard {

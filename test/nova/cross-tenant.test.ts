@@ -1,12 +1,12 @@
 import { Hono } from 'hono';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { memoryVersions } from '../../adapters/memory/versions.ts';
 import type { Access } from '../../src/access/access.ts';
 import { importServerSecret } from '../../src/access/server-secret.ts';
 import type { GatewayEnv } from '../../src/context.ts';
 import { novaDialect } from '../../src/dialects/nova/dialect.ts';
 import type { PassThrough } from '../../src/dialects/nova/pass-through.ts';
 import { DEFAULT_SCOPES } from '../../src/scopes.ts';
+import { LocalVersions } from '../../src/traffic/versions/local-versions.ts';
 import type { Customer } from '../conformance/target.ts';
 import { everythingOf, makeThings, type Things } from '../keys/foreign-things.ts';
 import { ask } from '../support/nova-client.ts';
@@ -21,7 +21,7 @@ test('every route has its attempts: those of the facade, and what is passed thro
     novaDialect({
       access: { secret } as Access,
       services: { forward: {} } as unknown as PassThrough,
-      versions: memoryVersions(),
+      versions: new LocalVersions(),
       requestTarget: () => '',
       requestBody: () => null,
       keepsReads: true,

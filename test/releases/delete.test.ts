@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { memoryReleaseStore } from '../../adapters/memory/release-store.ts';
+import { memoryReleaseStore } from '../support/memory-release-store.ts';
 import { type ReleasingGateway, releasingGateway } from '../support/releasing-gateway.ts';
 
 const PUBLIC = {

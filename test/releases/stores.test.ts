@@ -1,8 +1,8 @@
 import { afterAll, describe } from 'vitest';
-import { memoryReleaseStore } from '../../adapters/memory/release-store.ts';
 import { openStores } from '../../adapters/sql/open.ts';
 import type { KeyStore } from '../../src/access/key-store.ts';
 import { releaseStoreConformance } from '../conformance/release-store.ts';
+import { memoryReleaseStore } from '../support/memory-release-store.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { sharedKeys } from '../support/shared-keys.ts';
 

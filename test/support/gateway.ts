@@ -1,10 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { memoryCounter } from '../../adapters/memory/counter.ts';
-import { memoryEventLog } from '../../adapters/memory/event-log.ts';
-import { memoryIdempotencyStore } from '../../adapters/memory/idempotency-store.ts';
-import { memoryKeyStore } from '../../adapters/memory/key-store.ts';
-import { memoryReleaseStore } from '../../adapters/memory/release-store.ts';
-import { memoryVersions } from '../../adapters/memory/versions.ts';
 import { peerAddress, requestBody, requestTarget } from '../../adapters/node/connection.ts';
 import { rejectionOf } from '../../adapters/node/incoming.ts';
 import { prometheusMetrics } from '../../adapters/node/prometheus.ts';
@@ -29,11 +23,17 @@ import { DEFAULT_SCOPES, type Scope } from '../../src/scopes.ts';
 import type { LogFields, Logger } from '../../src/telemetry/logger.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
 import type { CacheOptions } from '../../src/traffic/cache/cached.ts';
+import { LocalEventLog } from '../../src/traffic/events/local-event-log.ts';
 import type { StreamLimits } from '../../src/traffic/events/stream-slots.ts';
 import type { IdempotencyStore } from '../../src/traffic/idempotency/idempotency-store.ts';
 import { DEFAULT_COSTS } from '../../src/traffic/limit/cost.ts';
 import type { LimitOptions } from '../../src/traffic/limit/limit.ts';
+import { localCounter } from '../../src/traffic/limit/local-counter.ts';
 import type { Plan } from '../../src/traffic/limit/plan.ts';
+import { LocalVersions } from '../../src/traffic/versions/local-versions.ts';
+import { memoryIdempotencyStore } from './memory-idempotency-store.ts';
+import { memoryKeyStore } from './memory-key-store.ts';
+import { memoryReleaseStore } from './memory-release-store.ts';
 import { silentLogger } from './silent-logger.ts';
 
 export const ADMIN_TOKEN = 'admin-token-of-the-tests';
@@ -121,9 +121,9 @@ export async function startGateway(
       releases: options.releases ?? memoryReleaseStore(),
       log,
       metrics,
-      counter: redis?.counter ?? memoryCounter(),
-      versions: redis?.versions ?? memoryVersions(),
-      eventLog: redis?.eventLog ?? memoryEventLog(),
+      counter: redis?.counter ?? localCounter(),
+      versions: redis?.versions ?? new LocalVersions(),
+      eventLog: redis?.eventLog ?? new LocalEventLog(),
       ...(redis !== null && { redis, cacheStore: redis.cacheStore }),
     },
     {

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { memoryKeyStore } from '../../adapters/memory/key-store.ts';
 import { fetchTransport } from '../../adapters/openstack/http/fetch.ts';
 import { openStackDriver } from '../../adapters/openstack/index.ts';
 import { createSandbox } from '../../adapters/sandbox/index.ts';
 import type { CloudCredential } from '../../src/compute/cloud.ts';
 import type { Scope } from '../../src/scopes.ts';
 import { type GatewayUnderTest, type RunningGateway, startGateway } from '../support/gateway.ts';
+import { memoryKeyStore } from '../support/memory-key-store.ts';
 import { OpenStackClient } from '../support/openstack-client.ts';
 import { ReduClient } from '../support/redu-client.ts';
 

@@ -1,13 +1,13 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { memoryCounter } from '../../adapters/memory/counter.ts';
 import { prometheusMetrics } from '../../adapters/node/prometheus.ts';
 import { openRedis, parseRedisUrl, type Redis } from '../../adapters/redis/index.ts';
+import { localCounter } from '../../src/traffic/limit/local-counter.ts';
 import { counterConformance } from '../conformance/counter.ts';
 import { startRedis } from '../support/redis.ts';
 import { silentLogger } from '../support/silent-logger.ts';
 
 counterConformance('memory', async () => {
-  const counter = memoryCounter();
+  const counter = localCounter();
   return [counter, counter];
 });
 

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
-import { memoryEventLog } from '../../adapters/memory/event-log.ts';
 import { prometheusMetrics } from '../../adapters/node/prometheus.ts';
 import { openRedis, parseRedisUrl, type Redis } from '../../adapters/redis/index.ts';
+import { LocalEventLog } from '../../src/traffic/events/local-event-log.ts';
 import { created, eventLogConformance, newFeed, openLog, shown } from '../conformance/event-log.ts';
 import { startRedis } from '../support/redis.ts';
 import { silentLogger } from '../support/silent-logger.ts';
@@ -10,7 +10,7 @@ import { FAULTS } from './redis-faults.ts';
 const SOON = { timeout: 30_000 };
 
 eventLogConformance('memory', async () => {
-  const log = memoryEventLog();
+  const log = new LocalEventLog();
   return [log, log];
 });
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { memoryKeyStore } from '../../adapters/memory/key-store.ts';
+import { memoryKeyStore } from '../support/memory-key-store.ts';
 import { startCluster } from '../support/redis-cluster.ts';
 import { ReduClient } from '../support/redu-client.ts';
 import { ask, type LimitedGateway, limitedGateway, plan } from './limited-gateway.ts';

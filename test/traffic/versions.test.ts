@@ -1,8 +1,8 @@
 import { Redis as Client } from 'ioredis';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { memoryVersions } from '../../adapters/memory/versions.ts';
 import { prometheusMetrics } from '../../adapters/node/prometheus.ts';
 import { openRedis, parseRedisUrl, type Redis } from '../../adapters/redis/index.ts';
+import { LocalVersions } from '../../src/traffic/versions/local-versions.ts';
 import type { ProjectChange, ProjectVersions } from '../../src/traffic/versions/project-versions.ts';
 import { startRedis } from '../support/redis.ts';
 import { silentLogger } from '../support/silent-logger.ts';
@@ -49,7 +49,7 @@ function promises(name: string, create: () => Promise<ProjectVersions>): void {
   });
 }
 
-promises('memory', async () => memoryVersions());
+promises('memory', async () => new LocalVersions());
 
 describe.skipIf(server === null)('on Redis', { timeout: 60_000 }, () => {
   if (server === null) return;

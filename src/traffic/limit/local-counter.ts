@@ -1,5 +1,5 @@
-import { monotonicMs } from '../../src/clock.ts';
-import type { Counter } from '../../src/traffic/limit/counter.ts';
+import { monotonicMs } from '../../clock.ts';
+import type { Counter } from './counter.ts';
 
 interface Window {
   total: number;
@@ -11,7 +11,7 @@ interface Window {
 const SWEEP_INTERVAL_MS = 60_000;
 
 /** Counts in this process; for a single gateway. Windows end by the monotonic clock. */
-export function memoryCounter(): Counter {
+export function localCounter(): Counter {
   const windows = new Map<string, Window>();
   let sweptAt = monotonicMs();
 
