@@ -3,8 +3,8 @@ import type { CallContext, Cloud, CloudCapabilities, PortFilter } from '../../sr
 import { noKeyPairs } from '../../src/compute/errors.ts';
 import type { Identity, Quotas } from '../../src/compute/model.ts';
 import * as images from './glance/images.ts';
+import type { ServiceType } from './http/transport.ts';
 import type { SendContext } from './http/upstream-client.ts';
-import type { ServiceType } from './http/upstream-error.ts';
 import { type EndpointChoice, endpointOf } from './keystone/catalog.ts';
 import { identityOf } from './keystone/identity.ts';
 import type { TokenOwner } from './keystone/token-source.ts';

@@ -7,9 +7,9 @@
 
 import type * as z from 'zod';
 import { ComputeError } from '../../src/compute/errors.ts';
-import type { Transport, UpstreamRequest, UpstreamResponse } from './http/transport.ts';
+import type { ServiceType, Transport, UpstreamRequest, UpstreamResponse } from './http/transport.ts';
 import { type SendContext, send } from './http/upstream-client.ts';
-import { errorFrom, type ServiceType } from './http/upstream-error.ts';
+import { errorFrom } from './http/upstream-error.ts';
 import type { Token } from './keystone/token.ts';
 import { refusal, type TokenOwner, type TokenSource } from './keystone/token-source.ts';
 

@@ -1,12 +1,7 @@
 import type { Context } from 'hono';
 import { parseHost } from '../http/host.ts';
+import type { ForwardedOrigin } from '../http/public-url.ts';
 import { isInNetwork, parseAddress, parseNetwork } from './ip-address.ts';
-
-/** Where a client meant to go, as the trusted proxies before the gateway saw it. null: they did not say, or nothing valid. */
-export interface ForwardedOrigin {
-  readonly scheme: 'http' | 'https' | null;
-  readonly host: string | null;
-}
 
 /** What is believed of `X-Forwarded-*`: only what a trusted proxy wrote. */
 export interface TrustedProxies {

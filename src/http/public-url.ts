@@ -1,6 +1,11 @@
 import type { Context } from 'hono';
-import type { ForwardedOrigin } from '../access/trusted-proxies.ts';
 import type { GatewayEnv } from '../context.ts';
+
+/** Where a client meant to go, as the trusted proxies before the gateway saw it. null: they did not say, or nothing valid. */
+export interface ForwardedOrigin {
+  readonly scheme: 'http' | 'https' | null;
+  readonly host: string | null;
+}
 
 /** Where clients find the gateway, for links, `Location`, catalog and contract; no trailing slash. */
 export type PublicUrl = (c: Context) => string;

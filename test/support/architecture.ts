@@ -1,5 +1,5 @@
 /**
- * Who may import whom: the rules that keep src/ and adapters/ apart.
+ * The import rules of docs/architecture.md: which part may import which, and no cycles.
  *
  * @module
  */
@@ -7,84 +7,160 @@
 import { builtinModules } from 'node:module';
 import { posix } from 'node:path';
 
-const WIRING = ['adapters/node/main.ts', 'adapters/workers/worker.ts', 'adapters/workers/sandbox-worker.ts'];
-/** Known to run on Node and at the edge alike. */
-const PACKAGES_OF_SRC = ['hono', 'ipaddr.js', 'zod', '@noble/hashes'];
-
-/** What runs in browsers: they load it as it stands. */
-const PAGES = 'src/console/browser';
-
-interface Import {
-  /** The file that imports, from the root. */
-  readonly from: string;
-  /** A path from the root, or the name of a package or built-in module. */
-  readonly to: string;
+/** A row of the table: a file or a folder, what it may import of the project, and which packages. */
+interface Part {
+  readonly path: string;
+  readonly parts: readonly string[];
+  /** Parts of which it may import types alone. */
+  readonly types: readonly string[];
+  readonly packages: readonly string[];
 }
 
-/** Each rule and what breaks it. Tests beside the code may use Node and any package. */
-const RULES: Readonly<Record<string, (imported: Import) => boolean>> = {
-  'src knows no adapter': ({ from, to }) => within('src', from) && within('adapters', to),
-  'src knows no tests': ({ from, to }) => within('src', from) && !isTest(from) && within('test', to),
-  'src knows no Node': ({ from, to }) => within('src', from) && !isTest(from) && isBuiltin(to),
-  'src knows only packages that run everywhere': ({ from, to }) =>
-    within('src', from) && !isTest(from) && isPackage(to) && !PACKAGES_OF_SRC.includes(packageOf(to)),
-  'an adapter knows no other': ({ from, to }) =>
-    !WIRING.includes(from) && areSiblings('adapters', from, to) && !isTest(from),
-  'nobody knows the wiring': ({ from, to }) => WIRING.includes(to) && !WIRING.includes(from),
-  'compute knows no dialect': ({ from, to }) => within('src/compute', from) && within('src/dialects', to),
-  'compute knows no access': ({ from, to }) => within('src/compute', from) && within('src/access', to),
-  'compute knows no hono': ({ from, to }) =>
-    within('src/compute', from) && isPackage(to) && ['hono', '@hono'].includes(to.split('/')[0] ?? ''),
-  'a dialect knows no other': ({ from, to }) => areSiblings('src/dialects', from, to),
-  'a page knows nothing but pages and the client': ({ from, to }) =>
-    within(PAGES, from) && !within(PAGES, to) && !within('src/client', to),
-  'nobody knows a page': ({ from, to }) => !within(PAGES, from) && within(PAGES, to),
-};
+export type ImportTable = readonly Part[];
+
+interface Import {
+  readonly specifier: string;
+  readonly isType: boolean;
+}
+
+/**
+ * Reads the table under the heading "Import table": part, what it may import, packages.
+ *
+ * @throws Error when there is none.
+ */
+export function parseImportTable(markdown: string): ImportTable {
+  const [, section = ''] = markdown.split(/^## Import table$/m);
+  const rows = section.split(/^## /m)[0]?.match(/^\| *`.*$/gm) ?? [];
+  if (rows.length === 0) throw new Error('There is no table under "## Import table".');
+  return rows.map((row) => {
+    const [, part = '', imports = '', packages = ''] = row.split('|');
+    const items = [...imports.matchAll(/`([^`]+)`( \(types\))?/g)];
+    return {
+      path: /`([^`]+)`/.exec(part)?.[1] ?? '',
+      parts: items.filter(([, , types]) => types === undefined).map(([, path = '']) => path),
+      types: items.filter(([, , types]) => types !== undefined).map(([, path = '']) => path),
+      packages: [...packages.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
+    };
+  });
+}
+
+/** Entries that name a later row: imports may only go up the table, those of types excepted. */
+export function upwardEntries(table: ImportTable): string[] {
+  const order = table.map(({ path }) => path);
+  return table.flatMap(({ path, parts }, index) =>
+    parts
+      .filter((other) => order.indexOf(other) < 0 || order.indexOf(other) >= index)
+      .map((other) => `${path} -> ${other}`),
+  );
+}
 
 /**
  * What is wrong with the imports of a file: static and dynamic ones, re-exports and types alike.
  *
  * @param file Its path from the root, with forward slashes.
  */
-export function violations(file: string, source: string): string[] {
-  const { specifiers, unreadable } = importsOf(source);
-  const broken = specifiers.flatMap((specifier) => {
-    const to = specifier.startsWith('.') ? posix.join(posix.dirname(file), specifier) : specifier;
-    return Object.entries(RULES)
-      .filter(([, breaks]) => breaks({ from: file, to }))
-      .map(([rule]) => `${rule}: ${to}`);
+export function importViolations(table: ImportTable, file: string, source: string): string[] {
+  const part = partOf(table, file);
+  if (part === undefined) return [`${file} is in no row of the table`];
+  const { imports, unreadable } = importsOf(source);
+  const problems = imports.flatMap((imported) => {
+    const problem = isTest(file) ? problemOfTest(file, imported) : problemOf(table, part, file, imported);
+    return problem === null ? [] : [`${part.path} must not import ${problem}`];
   });
-  return [...broken, ...unreadable.map((text) => `an import must be readable: ${text}`)];
+  return [...problems, ...unreadable.map((text) => `an import must be a literal: ${text}`)];
+}
+
+function problemOf(table: ImportTable, part: Part, file: string, imported: Import): string | null {
+  const { specifier, isType } = imported;
+  if (!specifier.startsWith('.')) {
+    const name = isBuiltin(specifier) ? 'node:*' : packageOf(specifier);
+    return part.packages.includes(name) ? null : specifier;
+  }
+  const to = posix.join(posix.dirname(file), specifier);
+  const target = partOf(table, to);
+  if (target === undefined) return to;
+  const isAllowed =
+    target === part || part.parts.includes(target.path) || (isType && part.types.includes(target.path));
+  return isAllowed ? null : to;
+}
+
+/** Unit tests may use Node, any package and test/; those of `src` no adapter. */
+function problemOfTest(file: string, { specifier }: Import): string | null {
+  const to = posix.join(posix.dirname(file), specifier);
+  const isAdapter = specifier.startsWith('.') && to.startsWith('adapters/') && file.startsWith('src/');
+  return isAdapter ? to : null;
+}
+
+/** The row with the longest path that holds a file. */
+function partOf(table: ImportTable, file: string): Part | undefined {
+  const source = file.replace(/\.test\.ts$/, '.ts');
+  return table
+    .filter(({ path }) => source === path || source.startsWith(`${path}/`))
+    .toSorted((a, b) => b.path.length - a.path.length)[0];
+}
+
+/**
+ * Groups of files that import each other, directly or through others, types included.
+ *
+ * @param sources By path from the root.
+ */
+export function importCycles(sources: ReadonlyMap<string, string>): string[][] {
+  const imports = new Map<string, string[]>();
+  for (const [file, source] of sources) {
+    const targets = importsOf(source).imports.map(({ specifier }) =>
+      posix.join(posix.dirname(file), specifier),
+    );
+    imports.set(
+      file,
+      targets.filter((target) => sources.has(target)),
+    );
+  }
+  const reaches = (from: string): Set<string> => {
+    const reached = new Set<string>();
+    const open = [from];
+    for (let file = open.pop(); file !== undefined; file = open.pop()) {
+      for (const target of imports.get(file) ?? []) {
+        if (!reached.has(target)) open.push(target);
+        reached.add(target);
+      }
+    }
+    return reached;
+  };
+  const reachable = new Map([...sources.keys()].map((file) => [file, reaches(file)]));
+  const inCycle = [...reachable].filter(([file, reached]) => reached.has(file));
+  const groups = inCycle.map(([file, reached]) =>
+    [...reached].filter((other) => reachable.get(other)?.has(file)).sort(),
+  );
+  return [...new Map(groups.map((group) => [group.join(), group])).values()];
 }
 
 // One token each: a comment, or a text. What is neither is code.
 const COMMENT_OR_TEXT =
   /\/\/[^\n]*|\/\*[\s\S]*?\*\/|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`/g;
-// In code whose texts are numbered: from "7", import "7", import("7").
-const SPECIFIER = /\b(?:from|import)\s*\(?\s*"(\d+)"/g;
+// In code whose texts are numbered: import { a } from "7", import "7", import("7").
+const STATEMENT = /\b(?:import|export)\b\s*(type\b(?!\s*,|\s+from))?[\w\s{},*$]*?\bfrom\s*"(\d+)"/g;
+const BARE = /\bimport\s*(\()?\s*"(\d+)"/g;
 const UNREADABLE = /\bimport\s*\(\s*(?!")[^)]*\)?/g;
 
 /** What a file imports. Texts are taken out first, for they may look like imports and comments. */
-function importsOf(source: string): { specifiers: string[]; unreadable: string[] } {
+function importsOf(source: string): { imports: Import[]; unreadable: string[] } {
   const texts: string[] = [];
   const code = source.replaceAll(COMMENT_OR_TEXT, (token) => {
     if (token.startsWith('/')) return ' ';
     return `"${texts.push(token.slice(1, -1)) - 1}"`;
   });
+  const statements = [...code.matchAll(STATEMENT)].map(([, type, index]) => ({
+    specifier: texts[Number(index)] ?? '',
+    isType: type !== undefined,
+  }));
+  const bare = [...code.matchAll(BARE)].map(([, , index]) => ({
+    specifier: texts[Number(index)] ?? '',
+    isType: false,
+  }));
   return {
-    specifiers: [...code.matchAll(SPECIFIER)].map(([, index]) => texts[Number(index)] ?? ''),
+    imports: [...statements, ...bare],
     unreadable: [...code.matchAll(UNREADABLE)].map(([text]) => text),
   };
-}
-
-function within(folder: string, path: string): boolean {
-  return path.startsWith(`${folder}/`);
-}
-
-/** Both in `parent`, in different folders of it. */
-function areSiblings(parent: string, from: string, to: string): boolean {
-  const depth = parent.split('/').length;
-  return within(parent, from) && within(parent, to) && from.split('/')[depth] !== to.split('/')[depth];
 }
 
 function isTest(file: string): boolean {
@@ -93,10 +169,6 @@ function isTest(file: string): boolean {
 
 function isBuiltin(specifier: string): boolean {
   return specifier.startsWith('node:') || builtinModules.includes(specifier);
-}
-
-function isPackage(specifier: string): boolean {
-  return !isBuiltin(specifier) && !['src', 'adapters', 'test'].some((folder) => within(folder, specifier));
 }
 
 function packageOf(specifier: string): string {

@@ -22,8 +22,7 @@ import {
   type StreamedResponse,
   type StreamingTransport,
 } from './stream.ts';
-import type { Transport, UpstreamRequest, UpstreamResponse } from './transport.ts';
-import type { ServiceType } from './upstream-error.ts';
+import type { ServiceType, Transport, UpstreamRequest, UpstreamResponse } from './transport.ts';
 
 export interface ResilientTransportPorts {
   readonly log?: Logger | undefined;

@@ -5,7 +5,7 @@
  */
 
 import type { MonotonicMs } from '../../../src/clock.ts';
-import type { ServiceType } from './upstream-error.ts';
+import type { ServiceType } from './transport.ts';
 
 export interface StreamedRequest {
   readonly service: ServiceType;

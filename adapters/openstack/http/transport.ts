@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { ServiceType } from './upstream-error.ts';
+export type ServiceType = 'identity' | 'compute' | 'network' | 'image' | 'volume';
 
 export interface UpstreamRequest {
   /** Which service of the cloud is asked: several may share an origin. */

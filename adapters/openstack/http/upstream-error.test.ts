@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { ErrorCode } from '../../../src/compute/errors.ts';
-import { errorFrom, isUpstream, type ServiceType } from './upstream-error.ts';
+import type { ServiceType } from './transport.ts';
+import { errorFrom, isUpstream } from './upstream-error.ts';
 
 const RECORDED: Record<string, { method: string; status: number; body: unknown }> = JSON.parse(
   readFileSync(new URL('../fixtures/errors.json', import.meta.url), 'utf8'),

@@ -5,9 +5,7 @@
  */
 
 import { ComputeError, type ErrorCode } from '../../../src/compute/errors.ts';
-import type { UpstreamResponse } from './transport.ts';
-
-export type ServiceType = 'identity' | 'compute' | 'network' | 'image' | 'volume';
+import type { ServiceType, UpstreamResponse } from './transport.ts';
 
 /** What a service said when it refused; kept as the cause of the `ComputeError`, for the log and for the adapter. */
 export class UpstreamError extends Error {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ServiceType } from '../http/upstream-error.ts';
+import type { ServiceType } from '../http/transport.ts';
 import { endpointOf } from './catalog.ts';
 
 const PROJECT = '7033d20f6d8047bbb56e0184da9a13b5';

@@ -1,5 +1,5 @@
 import { ComputeError } from '../../../src/compute/errors.ts';
-import type { ServiceType } from '../http/upstream-error.ts';
+import type { ServiceType } from '../http/transport.ts';
 import type { CatalogEntry } from './token.ts';
 
 /** Which of a service's endpoints to use. */

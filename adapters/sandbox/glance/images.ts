@@ -2,7 +2,7 @@
 
 import type { Cloud } from '../cloud.ts';
 import { empty, Fault, type Fields, isFields, json, parseJson } from '../http.ts';
-import type { Principal } from '../keystone/principal.ts';
+import type { Principal } from '../keystone/model.ts';
 import { seconds } from '../timeline.ts';
 import type { Image } from './model.ts';
 

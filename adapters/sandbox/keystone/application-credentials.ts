@@ -5,8 +5,8 @@ import { empty, Fault, type Fields, hexId, isFields, json, randomText } from '..
 import { microseconds, parseInstant } from '../timeline.ts';
 import { collection, type KeystoneCall } from './call.ts';
 import { badRequest, forbidden, invalid, notFound } from './faults.ts';
+import type { Principal } from './model.ts';
 import { type AccessRule, type ApplicationCredential, effectiveRoles } from './model.ts';
-import type { Principal } from './principal.ts';
 import { roleFields } from './roles.ts';
 
 const MANAGING =

@@ -3,7 +3,8 @@
 import type { Cloud } from '../cloud.ts';
 import { type Fields, isFields, parseJson } from '../http.ts';
 import { badRequest, forbidden, unauthorized } from './faults.ts';
-import { type Principal, principalOf } from './principal.ts';
+import type { Principal } from './model.ts';
+import { principalOf } from './principal.ts';
 
 export interface KeystoneCall {
   readonly cloud: Cloud;

@@ -59,6 +59,16 @@ export interface Token {
   credentialId: string | null;
 }
 
+/** The authenticated user of a request, and its project. */
+export interface Principal {
+  userId: string;
+  /** Empty for an unscoped token. */
+  projectId: string;
+  roles: string[];
+  isAdmin: boolean;
+  token: Token;
+}
+
 export interface Identity {
   projects: Map<string, Project>;
   users: Map<string, User>;

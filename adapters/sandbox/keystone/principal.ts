@@ -1,17 +1,7 @@
 /** @module From a token to the one who asks: what every service does first, as keystonemiddleware does. */
 
 import type { Cloud } from '../cloud.ts';
-import { assignedRoles, type Token } from './model.ts';
-
-/** Who makes a request, and in which project. */
-export interface Principal {
-  userId: string;
-  /** Empty for an unscoped token. */
-  projectId: string;
-  roles: string[];
-  isAdmin: boolean;
-  token: Token;
-}
+import { assignedRoles, type Principal, type Token } from './model.ts';
 
 /**
  * Finds a valid token: known, not expired, its user enabled, its credential still there and its user not without roles.

@@ -2,7 +2,7 @@
 
 import type { Cloud } from '../cloud.ts';
 import { empty, Fault, type Fields, json } from '../http.ts';
-import type { Principal } from '../keystone/principal.ts';
+import type { Principal } from '../keystone/model.ts';
 import { repr } from '../python.ts';
 import { createBody, type NeutronCall, type Shape, text, updateBody } from './call.ts';
 import { find, type Kind } from './collection.ts';

@@ -2,7 +2,7 @@
 
 import type { Cloud } from '../cloud.ts';
 import { empty, Fault, type Fields, isFields, isUuid, json } from '../http.ts';
-import type { Principal } from '../keystone/principal.ts';
+import type { Principal } from '../keystone/model.ts';
 import { repr } from '../python.ts';
 import { freeAddress, wantedAddress } from './addresses.ts';
 import { release } from './association.ts';

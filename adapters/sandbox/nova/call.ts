@@ -2,7 +2,7 @@
 
 import type { Cloud } from '../cloud.ts';
 import { type Fields, isFields, parseJson } from '../http.ts';
-import type { Principal } from '../keystone/principal.ts';
+import type { Principal } from '../keystone/model.ts';
 import { badRequest, disallowed } from './faults.ts';
 import { type Schema, validate } from './schema.ts';
 

@@ -2,7 +2,8 @@
 
 import type { Cloud } from '../cloud.ts';
 import { Fault, json, type Route, routedMethod, router, webobError } from '../http.ts';
-import { challenge, type Principal, principalOf } from '../keystone/principal.ts';
+import type { Principal } from '../keystone/model.ts';
+import { challenge, principalOf } from '../keystone/principal.ts';
 import { act } from './actions.ts';
 import type { NovaCall } from './call.ts';
 import { createServers } from './create-server.ts';

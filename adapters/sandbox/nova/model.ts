@@ -1,6 +1,6 @@
 /** @module What Nova knows: servers, flavors, key pairs, server groups, quotas, the one host. */
 
-import type { Principal } from '../keystone/principal.ts';
+import type { Principal } from '../keystone/model.ts';
 
 export interface Flavor {
   id: string;

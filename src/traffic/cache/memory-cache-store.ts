@@ -1,7 +1,9 @@
 import { LruMap } from '../../lru-map.ts';
 import type { CacheKey } from './cache-key.ts';
 import type { CachedResponse } from './cached-response.ts';
-import { MAX_TEXT_BYTES } from './to-response.ts';
+
+/** Bytes. Of what is longer, encoding it again costs more than a call. */
+export const MAX_TEXT_BYTES = 16_384;
 
 /** What an entry costs beside its texts and bytes: objects, and its place in the lists. */
 const ENTRY_OVERHEAD_BYTES = 600;

@@ -2,10 +2,8 @@ import { VARY } from '../../access/cors.ts';
 import { entityTagListed } from '../../http/entity-tag.ts';
 import type { ResponseHeaders } from '../../http/response-headers.ts';
 import type { CachedResponse } from './cached-response.ts';
+import { MAX_TEXT_BYTES } from './memory-cache-store.ts';
 import type { CacheResult } from './response-cache.ts';
-
-/** Bytes. Of what is longer, encoding it again costs more than a call. */
-export const MAX_TEXT_BYTES = 16_384;
 
 /**
  * A kept answer for one client; 304 when the client has it. A browser keeps it too, and asks each time: it must not show its
