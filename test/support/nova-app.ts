@@ -9,8 +9,8 @@ import { novaErrorResponse } from '../../src/dialects/nova/errors.ts';
 import { translated } from '../../src/dialects/nova/translated/translation.ts';
 import { versionDocuments } from '../../src/dialects/nova/translated/versions.ts';
 import { DEFAULT_SCOPES, type Scope } from '../../src/scopes.ts';
-import type { Logger } from '../../src/telemetry/logger.ts';
 import type { ProjectChange } from '../../src/traffic/versions/project-versions.ts';
+import { silentLogger } from './silent-logger.ts';
 
 export const URL_OF_GATEWAY = 'https://api.example.org';
 export const ID = '8b6f4c21-1c7e-4c45-9e5a-1b6c7a9f2d11';
@@ -43,9 +43,7 @@ export const INSTANCE: Instance = {
   sshEnabled: false,
 };
 
-export const SILENT: Logger = { info() {}, warn() {}, error() {}, with: () => SILENT };
-
-/** As a redu cloud. */
+/** Those of a redu cloud. */
 const CAPABILITIES: Cloud['capabilities'] = {
   floatingIps: false,
   securityGroups: true,
@@ -55,7 +53,7 @@ const CAPABILITIES: Cloud['capabilities'] = {
 
 /** A cloud with some methods; a call of any other fails the test. */
 function partialCloud(methods: Partial<Cloud>): Cloud {
-  return new Proxy({ capabilities: CAPABILITIES, log: SILENT, ...methods } as Cloud, {
+  return new Proxy({ capabilities: CAPABILITIES, log: silentLogger, ...methods } as Cloud, {
     get(target, method, receiver) {
       if (method in target) return Reflect.get(target, method, receiver);
       return () => {
@@ -72,7 +70,7 @@ export function novaApp(methods: Partial<Cloud> = {}, scopes: readonly Scope[] =
   app.use(versionDocuments(() => URL_OF_GATEWAY));
   app.use(async function signedIn(c, next) {
     c.set('requestId', 'req-1');
-    c.set('log', SILENT);
+    c.set('log', silentLogger);
     c.set('trace', new CallTrace());
     c.set('principal', {
       keyId: 'key-1',
@@ -90,7 +88,7 @@ export function novaApp(methods: Partial<Cloud> = {}, scopes: readonly Scope[] =
   app.all(
     '/*',
     translated({
-      access: { clouds: { open: () => partialCloud(methods) }, deadline: 1_000 } as unknown as Access,
+      access: { clouds: { open: () => partialCloud(methods) }, timeoutMs: 1_000 } as unknown as Access,
       versions: {
         current: async () => ({ number: 1, shared: false }),
         bump: async (change) => void changes.push(change),

@@ -6,27 +6,20 @@ import { KeyTokens } from '../../access/key-token.ts';
 import { ComputeError } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
 
-/**
- * From `X-Auth-Token`, else the headers of the redu dialect, to the principal. A token of the gateway and the key itself are
- * worth the same; a token is not believed for longer than its key.
- */
+/** Authenticates by a token or API key in `X-Auth-Token`, otherwise by the headers of the redu dialect. A token expires with its key. */
 export function authenticateToken(access: Access, tokens: KeyTokens): MiddlewareHandler<GatewayEnv> {
-  return async function authenticated(c, next) {
-    const given = c.req.header('x-auth-token')?.trim() || undefined;
-    await admit(
-      access,
-      c,
-      given === undefined ? presentedKey(c) : await resolveToken(access, c, tokens, given),
-    );
+  return async function authenticateByToken(c, next) {
+    const token = c.req.header('x-auth-token')?.trim();
+    await admit(access, c, token ? await resolveToken(access, c, tokens, token) : presentedKey(c));
     await next();
   };
 }
 
 /**
- * The key that a token, or a key in a token's place, stands for. What is neither comes back as it is, and is refused as a key.
+ * The credential in a token. Any other text is returned unchanged, to be verified as a key.
  *
- * @throws ComputeError `unauthenticated` for a token that was good once. That is no guess, and does not count as one: clients
- *   come with old tokens and then sign in anew, all their threads at once.
+ * @throws ComputeError `unauthenticated` for an expired token. It does not count as a failed guess: clients reuse old tokens on
+ *   all their threads before they sign in again.
  */
 export async function resolveToken(
   access: Access,

@@ -81,7 +81,7 @@ function servicesOf(ports: NovaPorts, tokens: KeyTokens) {
   return {
     openSession: services.openSession(access.clouds),
     documents: services.versionDocuments(publicUrl),
-    answer: services.answer(ports),
+    answer: services.handler(ports),
     toldReads: [],
   };
 }

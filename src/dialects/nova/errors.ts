@@ -1,6 +1,6 @@
 /**
- * What goes wrong in the gateway, as the service whose path it is would say it: Nova's and Cinder's envelopes, Neutron's,
- * Glance's and Keystone's own forms. What the cloud itself answers passes as it is.
+ * Errors of the gateway in the format of the service whose path was requested: Nova, Cinder, Neutron, Glance or Keystone. Error
+ * responses of the cloud are passed through unchanged.
  *
  * @module
  */
@@ -23,7 +23,7 @@ export const NOVA_ERRORS = {
   invalid: { status: 400, kind: 'badRequest', title: 'Bad Request' },
   unauthenticated: { status: 401, kind: 'unauthorized', title: 'Unauthorized' },
   forbidden: { status: 403, kind: 'forbidden', title: 'Forbidden' },
-  // Nova's word for an exhausted quota is 403 too.
+  // Nova has 403 for an exhausted quota as well.
   quota_exceeded: { status: 403, kind: 'forbidden', title: 'Forbidden' },
   not_found: { status: 404, kind: 'itemNotFound', title: 'Not Found' },
   method_not_allowed: { status: 405, kind: 'badMethod', title: 'Method Not Allowed' },
@@ -49,7 +49,7 @@ export const NOVA_ERRORS = {
 /** Codes whose text never depends on what was thrown. */
 const FIXED_MESSAGES: Partial<Record<ErrorCode, string>> = {
   unauthenticated: 'The request you have made requires authentication.',
-  internal: 'The gateway failed. Quote the X-OpenStack-Request-ID of this answer when you report it.',
+  internal: 'The gateway failed. Quote the X-OpenStack-Request-ID of this response when you report it.',
 };
 
 /** Codes whose cause the operator wants to see. */
@@ -57,11 +57,7 @@ const LOGGED: readonly ErrorCode[] = ['bad_gateway', 'unavailable', 'timeout'];
 const ALWAYS_RETRY_AFTER: readonly ErrorCode[] = ['rate_limited', 'unavailable'];
 const RETRY_AFTER_SECONDS = 1;
 
-/**
- * The answer for anything thrown on the way of a request of this dialect, and for what has no route; fits hono's `onError`.
- *
- * @param publicUrl Where clients find the gateway, for the challenge of 401.
- */
+/** @param publicUrl The gateway's public URL, for the challenge of 401. */
 export function novaErrorResponse(error: unknown, c: Context<GatewayEnv>, publicUrl: string): Response {
   const { requestId, log } = c.var;
   const computeError = toComputeError(error);
@@ -92,7 +88,7 @@ export function novaErrorResponse(error: unknown, c: Context<GatewayEnv>, public
   });
 }
 
-/** An exhausted quota has no status of its own in Nova: its words tell it from what is forbidden. */
+/** An exhausted quota shares its status with `forbidden` in Nova; clients recognize it by its message. */
 function messageOf({ code, message }: ComputeError): string {
   const namesQuota = code !== 'quota_exceeded' || /^(?:Quota exceeded|Maximum number of)/.test(message);
   return namesQuota ? message : `Quota exceeded: ${message}`;
@@ -108,7 +104,7 @@ function bodyOf(service: EndpointName, code: ErrorCode, message: string, retryAf
     case 'image':
       return { message, code: `${status} ${title}`, title };
     case 'network':
-      // What stands before Neutron, and asks for a token, says it so.
+      // Neutron's 401 comes from keystonemiddleware, in another format.
       if (code === 'unauthenticated') return { error: { code: status, title, message } };
       return { NeutronError: { type: neutronType(kind), message, detail: '' } };
     case 'identity':
@@ -116,7 +112,7 @@ function bodyOf(service: EndpointName, code: ErrorCode, message: string, retryAf
   }
 }
 
-/** As Neutron writes its exceptions. */
+/** Neutron's exception names begin with a capital. */
 function neutronType(kind: string): string {
   return kind[0]?.toUpperCase() + kind.slice(1);
 }

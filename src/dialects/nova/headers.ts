@@ -1,13 +1,10 @@
 /**
- * What of a request's headers reaches the cloud, and what of an answer's reaches the customer.
+ * Headers that pass-through forwards, in either direction.
  *
  * @module
  */
 
-/**
- * All that goes on to the cloud; whatever else a client sends ends at the gateway: its credentials, cookies, words about who or
- * where it is (`X-Forwarded-*`, `X-Project-Id`, `X-Roles`), and what belongs to its own connection.
- */
+/** Allowlist: credentials, cookies, identity (`X-Forwarded-*`, `X-Project-Id`, `X-Roles`) and hop-by-hop headers stay here. */
 const FORWARDED = [
   'accept',
   'accept-language',
@@ -23,10 +20,10 @@ const FORWARDED = [
   'x-openstack-nova-api-version',
 ] as const;
 
-/** As one vendor's documentation calls it; Nova itself knows no such header. */
+/** From one vendor's documentation; Nova itself has no such header. */
 const VENDOR_MICROVERSION = 'x-openstack-nova-microversion';
 
-/** RFC 9110, 7.6.1, and what older proxies say. */
+/** RFC 9110 section 7.6.1, and those of older proxies. */
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
@@ -39,7 +36,6 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
-/** What the cloud says to the gateway alone. */
 const UPSTREAM_ONLY: ReadonlySet<string> = new Set([
   'alt-svc',
   'date',
@@ -54,9 +50,9 @@ const UPSTREAM_ONLY: ReadonlySet<string> = new Set([
 const NEEDS_RETRY_AFTER: ReadonlySet<number> = new Set([429, 503]);
 const DEFAULT_RETRY_AFTER_SECONDS = '1';
 
-/** @param isCompute Whether microversions are Nova's. */
+/** @param isCompute Translates the vendor's microversion header. */
 export function requestHeaders(given: Headers, isCompute: boolean): Record<string, string> {
-  // Nothing compressed, for links inside have to be found.
+  // Uncompressed: links in the body have to be rewritten.
   const headers: Record<string, string> = { 'accept-encoding': 'identity' };
   for (const name of FORWARDED) {
     const value = given.get(name);
@@ -70,7 +66,7 @@ export function requestHeaders(given: Headers, isCompute: boolean): Record<strin
   return headers;
 }
 
-/** Clients count on whole seconds after 429 and 503. */
+/** Ensures a `Retry-After` of whole seconds with 429 and 503, which clients rely on. */
 export function responseHeaders(
   status: number,
   given: Readonly<Record<string, string>>,

@@ -1,5 +1,5 @@
 /**
- * Links to the cloud's own addresses, turned into links to the gateway.
+ * Rewrites links to the cloud's own addresses into links to the gateway.
  *
  * @module
  */
@@ -8,29 +8,26 @@ import { LruMap } from '../../lru-map.ts';
 import type { CloudSession } from './pass-through.ts';
 import { SERVICE_ENDPOINTS } from './services.ts';
 
-/** The text with all its links to the cloud rewritten. */
 export type Rewrite = (text: string) => string;
 
-/** What may follow an address for it to be that address: not the rest of a longer host or port. */
+/** What may follow an address: not the rest of a longer host or port. */
 const END = '(?=[/?#"\\\\]|$)';
 
 export interface LinkRewriter {
-  /** A whole JSON text. */
+  /** Rewrites a complete JSON text. */
   readonly json: Rewrite;
-  /** An address by itself, as in `Location`. */
+  /** Rewrites a single address, as in `Location`. */
   readonly address: Rewrite;
-  /** JSON that comes in parts, cut anywhere. */
+  /** Rewrites streamed JSON, whose chunks end anywhere. */
   stream(): TransformStream<Uint8Array, Uint8Array>;
 }
 
-/** Of `http` and `https`. */
 const DEFAULT_PORTS = [':80', ':443'];
 
-/** Public URLs that are remembered for a session: a client may name any host. */
+/** Bounds the rewriters per session: a client may send any host. */
 const MAX_PUBLIC_URLS = 10;
 const rewriters = new WeakMap<CloudSession['roots'], LruMap<LinkRewriter>>();
 
-/** `linkRewriter`, made once for each session and public URL. */
 export function cachedRewriter(roots: CloudSession['roots'], publicUrl: string): LinkRewriter {
   let known = rewriters.get(roots);
   if (known === undefined) {
@@ -43,9 +40,9 @@ export function cachedRewriter(roots: CloudSession['roots'], publicUrl: string):
 }
 
 /**
- * Finds the addresses at which JSON texts in a document begin: a name that merely contains one is left alone.
+ * Matches addresses at the start of JSON strings only: a name that contains one stays unchanged.
  *
- * @param publicUrl Where the gateway is for its clients; no trailing slash.
+ * @param publicUrl The gateway's public URL, without a trailing slash.
  */
 export function linkRewriter(roots: CloudSession['roots'], publicUrl: string): LinkRewriter {
   const targets = targetsOf(roots, publicUrl);
@@ -70,8 +67,8 @@ export function linkRewriter(roots: CloudSession['roots'], publicUrl: string): L
 }
 
 /**
- * Where each root leads, by host, port and path. A service behind a proxy that ends TLS prints `http`, with or without the port
- * of either scheme, and the host in the client's spelling: so neither the scheme nor a default port tells roots apart.
+ * The replacement of each root, by host, port and path. Behind a TLS-terminating proxy a service prints `http`, and a default
+ * port or none: neither distinguishes roots.
  */
 function targetsOf(roots: CloudSession['roots'], publicUrl: string): Map<string, string> {
   const targets = new Map<string, string>();
@@ -87,13 +84,13 @@ function targetsOf(roots: CloudSession['roots'], publicUrl: string): Map<string,
   return targets;
 }
 
-/** Paths tell cases apart, hosts do not. */
+/** Hosts are case-insensitive, paths are not. */
 function withLowerHost(address: string): string {
   const end = address.indexOf('/');
   return end < 0 ? address.toLowerCase() : address.slice(0, end).toLowerCase() + address.slice(end);
 }
 
-/** Holds back no more than the longest address: the end of a part that may be the beginning of one. */
+/** Buffers the end of a chunk while it may be the start of an address: at most the longest address. */
 function streamRewriter(json: Rewrite, needles: readonly string[]): TransformStream<Uint8Array, Uint8Array> {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   const encoder = new TextEncoder();
@@ -113,7 +110,7 @@ function streamRewriter(json: Rewrite, needles: readonly string[]): TransformStr
   });
 }
 
-/** From where on more has to be seen before it is known whether an address begins there. */
+/** The index from which the text may be the incomplete start of an address. */
 function partialMatchStart(text: string, needles: readonly string[], longest: number): number {
   for (let from = Math.max(0, text.length - longest); ; from++) {
     from = text.indexOf('"', from);

@@ -1,8 +1,6 @@
 /**
- * Requests that name their operation in two places.
- *
- * Nova, Cinder, Glance and Neutron's extensions run Routes, which obeys `_method` in the query and in the body of a form
- * whatever the request line says. Scopes, costs and caches go by the request line, so nothing else may name an operation.
+ * Rejects method overrides. Nova, Cinder, Glance and Neutron's extensions run Routes, which obeys `_method` in queries and
+ * form bodies; scopes, costs and caches go by the request line.
  *
  * @module
  */
@@ -13,37 +11,30 @@ import type { GatewayEnv } from '../../context.ts';
 import type { RequestTarget } from '../../http/request-target.ts';
 import { serviceOfPath } from './services.ts';
 
-/** WebOb splits a query at both. */
+/** WebOb splits queries at both. */
 const SEPARATORS = /[&;]/;
 const FORM = /x-www-form-urlencoded|multipart\//i;
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/**
- * Refuses `_method` in any spelling, for every method, and forms.
- *
- * @throws ComputeError `invalid`, `unsupported_media_type`.
- */
+/** @throws ComputeError `invalid` for `_method` in any spelling, with any method; `unsupported_media_type` for forms. */
 export function rejectMethodOverride(target: RequestTarget): MiddlewareHandler<GatewayEnv> {
-  return function methodOverrideRefused(c, next) {
-    const written = target(c);
-    const query = written.indexOf('?');
-    if (query >= 0 && overridesMethod(written.slice(query + 1))) {
-      throw new ComputeError(
-        'invalid',
-        '_method: leave it out; the method of the request line is the one that counts.',
-      );
+  return function rejectOverride(c, next) {
+    const requestTarget = target(c);
+    const query = requestTarget.indexOf('?');
+    if (query >= 0 && overridesMethod(requestTarget.slice(query + 1))) {
+      throw new ComputeError('invalid', '_method: is not supported; the method of the request line counts.');
     }
     const { method } = c.req;
-    if (!READS.has(method) && FORM.test(c.req.header('content-type') ?? '') && rejectsForms(written)) {
+    if (!READS.has(method) && FORM.test(c.req.header('content-type') ?? '') && rejectsForms(requestTarget)) {
       throw new ComputeError('unsupported_media_type', 'Send the body as JSON: forms are not accepted here.');
     }
     return next();
   };
 }
 
-/** Whether a parameter of the query is, or might be read as, `_method`. */
+/** Whether any service might parse a parameter of the query as `_method`. */
 export function overridesMethod(query: string): boolean {
-  // Most queries can hold it in no spelling, and reading a query costs more than this.
+  // Fast path: most queries cannot contain it in any spelling.
   if (!query.includes('%') && !/_method/i.test(query)) return false;
   return query.split(SEPARATORS).some((pair) => {
     const [name = ''] = pair.split('=', 1);
@@ -51,13 +42,13 @@ export function overridesMethod(query: string): boolean {
   });
 }
 
-/** Keystone has its own rules for the body of a sign-in. */
+/** Every service but Keystone, which has its own rules for a sign-in's body. */
 function rejectsForms(target: string): boolean {
   const part = serviceOfPath(target.replace(/[?#].*$/s, ''));
   return part !== null && part !== 'identity';
 }
 
-/** One byte is one character: whatever is no ASCII is left out by some readers. */
+/** Decodes each byte to one character: some parsers drop all but ASCII. */
 function decodedLeniently(name: string): string {
   return name.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }

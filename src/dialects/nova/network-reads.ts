@@ -1,13 +1,11 @@
 /**
- * Collections of Neutron, and of the services that plug into it, whose reads change nothing. Reading another one may: a `GET` of
- * `auto-allocated-topology` makes networks, subnets and a router.
- *
- * Names have `-`, which Neutron takes for `_` as well.
+ * Collections of Neutron and its plugins whose `GET` is safe (RFC 9110). A `GET` of `auto-allocated-topology` is not: it creates
+ * networks, subnets and a router. Names are spelled with `-`.
  *
  * @module
  */
 
-/** Neutron skips these before the name of a collection. */
+/** Optional segments before the name of a collection. */
 const PREFIXES: ReadonlySet<string> = new Set([
   'bgpvpn',
   'fwaas',
@@ -80,7 +78,7 @@ const COLLECTIONS: ReadonlySet<string> = new Set([
   'alias-minimum-packet-rate-rules',
 ]);
 
-/** @param path Names below the version, in their canonical spelling. */
+/** @param path Segments after the version, in canonical spelling. */
 export function isSafeRead([first, second]: readonly string[]): boolean {
   const name = first !== undefined && PREFIXES.has(first) && second !== undefined ? second : first;
   return name === undefined || COLLECTIONS.has(name);

@@ -1,7 +1,5 @@
 /**
- * Which scope a request needs: by service, method and path, and for actions on servers by their name.
- *
- * The cloud's own policies decide as well; this is what a key may do of what its credential may.
+ * The scope that a request needs, by service, method, path and action name. The cloud's own policies apply in addition.
  *
  * @module
  */
@@ -11,7 +9,7 @@ import { isSafeRead } from './network-reads.ts';
 import type { ServiceName } from './services.ts';
 import type { Target } from './target.ts';
 
-/** What only an administrator of the cloud has to do with, whatever the method: the cloud refuses members as well. */
+/** Collections for administrators only, with every method. */
 const ADMIN_RESOURCES: Readonly<Record<ServiceName, readonly string[]>> = {
   compute: [
     'os-aggregates',
@@ -37,7 +35,7 @@ const ADMIN_RESOURCES: Readonly<Record<ServiceName, readonly string[]>> = {
   ],
 };
 
-/** What only an administrator may change. A read goes to the cloud, which shows members their own, all, or nothing. */
+/** Collections that only administrators may change. Reads are forwarded: the cloud filters what members see. */
 const ADMIN_WRITES: Readonly<Record<ServiceName, readonly string[]>> = {
   compute: [
     'flavors',
@@ -68,7 +66,7 @@ const ADMIN_WRITES: Readonly<Record<ServiceName, readonly string[]>> = {
   volume: ['consistencygroups', 'group_types', 'os-quota-class-sets', 'os-quota-sets', 'qos-specs', 'types'],
 };
 
-/** Below one server or volume. */
+/** Below one server. */
 const ADMIN_SUBRESOURCES: readonly string[] = ['diagnostics', 'migrations', 'os-server-diagnostics'];
 
 const ADMIN_ACTIONS: ReadonlySet<string> = new Set([
@@ -87,7 +85,7 @@ const ADMIN_ACTIONS: ReadonlySet<string> = new Set([
   'resetNetwork',
 ]);
 
-/** Compute's own words for what is the network's; gone since microversion 2.36. */
+/** Nova's proxies for Neutron, removed in microversion 2.36. */
 const NETWORK_PROXIES: ReadonlySet<string> = new Set([
   'os-floating-ips',
   'os-security-group-default-rules',
@@ -96,17 +94,14 @@ const NETWORK_PROXIES: ReadonlySet<string> = new Set([
   'os-tenant-networks',
 ]);
 
-/**
- * Where `all_tenants` takes the scope `admin`: Nova refuses members there. In other lists the services show members their own,
- * whatever they ask for.
- */
+/** Collections where `all_tenants` needs the scope `admin`. In others the services restrict members to their own project. */
 const ADMIN_IF_ALL_TENANTS: ReadonlySet<string> = new Set(['servers']);
 
 const FALSE: ReadonlySet<string> = new Set(['0', 'f', 'false', 'off', 'n', 'no']);
 const EXTENSION = /\.(?:json|xml)$/;
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 
-/** The scope that a request needs, as far as its body does not matter. */
+/** The scope that a request needs, apart from its body. */
 export function scopeFor(method: string, target: Target): Scope {
   const { service } = target;
   const path = canonicalPath(target);
@@ -128,37 +123,30 @@ export function isAction(method: string, target: Target): boolean {
   return method === 'POST' && canonicalPath(target).at(-1) === 'action';
 }
 
-/** The scope for an action, by the members of its body; null when it needs no more than its path. */
+/** The scope for an action by its body; null when the path's scope suffices. */
 export function scopeForAction(body: Readonly<Record<string, unknown>>): Scope | null {
   return Object.keys(body).some((name) => ADMIN_ACTIONS.has(name)) ? 'admin' : null;
 }
 
-/**
- * The server that a request of compute is about: `/servers/{id}/...`; null when it is about none, or several. In lower case, as Nova's
- * database finds it in any.
- */
+/** The id in `/servers/{id}/...`, or null. In lower case: Nova's database compares case-insensitively. */
 export function serverOf({ service, segments }: Target): string | null {
   const [resource, id] = withoutProject(service, segments);
   const isOne = service === 'compute' && resource === 'servers' && id !== undefined && id !== 'detail';
   return isOne ? id.toLowerCase() : null;
 }
 
-/** Where key pairs are kept. */
 export function isKeyPairs(target: Target): boolean {
   return target.service === 'compute' && canonicalPath(target)[0] === 'os-keypairs';
 }
 
-/** Compute and volume may have the project's id before the resource; the cloud itself checks that it is the caller's. */
+/** Drops the project id that compute and volume accept before the resource; the cloud checks that it is the caller's. */
 export function withoutProject(service: ServiceName, segments: readonly string[]): readonly string[] {
   const [first = ''] = segments;
   const isProject = /^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/i.test(first);
   return isProject && (service === 'compute' || service === 'volume') ? segments.slice(1) : segments;
 }
 
-/**
- * The path in the one spelling that the tables have: without the project, and without the extension that Neutron and Cinder take
- * for a content type. Neutron takes `-` and `_` for the same.
- */
+/** The path as spelled in the tables: Neutron and Cinder accept content type extensions, Neutron `_` for `-`. */
 function canonicalPath({ service, segments }: Target): readonly string[] {
   const names = withoutProject(service, segments).map((segment) => segment.replace(EXTENSION, ''));
   return service === 'network' ? names.map((name) => name.replaceAll('_', '-')) : names;
@@ -176,7 +164,7 @@ function requiresAdmin(service: ServiceName, path: readonly string[], reads: boo
   return service === 'image' && resource === 'stores' && path[1] === 'detail';
 }
 
-/** `all_tenants` in any of the words the services take for true, or do not know. */
+/** Whether `all_tenants` has any value that a service does not parse as false. */
 export function requestsAllTenants(query: URLSearchParams): boolean {
   const given = [...query.getAll('all_tenants'), ...query.getAll('all_projects')];
   return given.some((value) => !FALSE.has(value.trim().toLowerCase()));

@@ -6,7 +6,7 @@ export interface Named {
   readonly name: string;
 }
 
-/** Whom the cloud takes a credential for, and what the dialect offers them. */
+/** The identity of a credential at the cloud, and the services that the dialect offers it. */
 export interface NovaSession {
   readonly user: Named & { readonly domain: Named };
   readonly project: Named & { readonly domain: Named };
@@ -18,9 +18,9 @@ export interface NovaSession {
 }
 
 export interface OfferedService {
-  /** Its addresses have the project's id behind the version. */
+  /** Its URLs have the project's id after the version. */
   readonly projectInPath: boolean;
 }
 
-/** `forbidden` when the cloud no longer takes the credential; `unavailable`, `timeout`, `bad_gateway`. */
+/** @throws ComputeError `forbidden`: the cloud rejects the credential; `unavailable`, `timeout`, `bad_gateway`. */
 export type OpenSession = (credential: CloudCredential, call: CallContext) => Promise<NovaSession>;

@@ -1,33 +1,32 @@
 import { ComputeError } from '../../compute/errors.ts';
 import { SERVICE_ENDPOINTS, type ServiceName, serviceOfPath } from './services.ts';
 
-/** Where a request is to go. */
 export interface Target {
   readonly service: ServiceName;
-  /** Path below the service's root and query, as they are to be sent. */
+  /** Path below the service's root, with the query, as forwarded. */
   readonly path: string;
-  /** The segments behind the version, decoded once; empty for the version itself. */
+  /** The segments after the version, decoded once. */
   readonly segments: readonly string[];
   /** Split at `;` as well, as the services do. */
   readonly query: URLSearchParams;
 }
 
-/** What RFC 3986 allows in a segment, but for `;`, which some servers cut segments at. */
+/** RFC 3986 without `;`, at which some servers split segments. */
 const SEGMENT = /^(?:[A-Za-z0-9\-._~!$&'()*+,=:@]|%[0-9A-Fa-f]{2})+$/;
 const QUERY = /^[\x21-\x7e]*$/;
-/** What no name may hold once it is decoded: other servers on the way may decode again, or read a backslash as a slash. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+/** Not allowed in decoded segments: another server may decode again, or treat a backslash as a slash. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: rejects them
 const FORBIDDEN = /[\x00-\x1f\x7f/\\;?#]|%(?:2e|2f|5c|3b|25|00)/i;
-/** The same for a tag, which the services let hold any character but a slash, and which nothing follows. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+/** For a tag, the last segment, in which the services allow all characters but a slash. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: rejects them
 const FORBIDDEN_IN_TAG = /[\x00-\x1f\x7f/]|%(?:2e|2f|5c|3b|25|00)/i;
 const DOTS = /^\.{1,2}$/;
 
 /**
- * Where a request target of the dialect leads. Only what every server on the way reads alike passes: no absolute form, no
- * empty, dotted or doubly encoded segment, no encoded slash, and nothing outside the versions that are passed through.
+ * Accepts only targets that all servers parse alike: no absolute form, no empty, dotted or doubly encoded segment, no encoded
+ * slash, and no version that is not passed through.
  *
- * @param target As it came over the wire, before any URL parser.
+ * @param target As received, before any URL parser.
  * @throws ComputeError `not_found`.
  */
 export function parseTarget(target: string): Target {

@@ -8,21 +8,20 @@ import type { ProjectVersions } from '../../traffic/versions/project-versions.ts
 import type { OpenSession } from './session.ts';
 
 /**
- * The services of the dialect for a cloud that does not speak it. A port, as pass-through is one: where every byte counts, a
- * gateway is put together without it. `translated/translation.ts` is what fits in.
+ * Port: the services of the dialect for a cloud that is not an OpenStack. Bundles with a size limit leave out its implementation,
+ * `translated/translation.ts`.
  */
 export interface NovaTranslation {
-  /** Whom the cloud takes a credential for. */
   openSession(clouds: CloudDriver): OpenSession;
-  /** Answers the services' version documents, for which nobody needs to be signed in; everything else goes on. */
+  /** Serves the services' version documents without authentication; calls `next` for all else. */
   versionDocuments(publicUrl: PublicUrl): MiddlewareHandler<GatewayEnv>;
-  /** Answers all the rest, behind `authenticateToken` and the limits. */
-  answer(ports: TranslationPorts): Handler<GatewayEnv>;
+  /** Serves all else; requires `authenticateToken` and the rate limits before it. */
+  handler(ports: TranslationPorts): Handler<GatewayEnv>;
 }
 
 export interface TranslationPorts {
   readonly access: Access;
-  /** Hears of every change before its answer leaves. */
+  /** Invalidated by every write, before its response. */
   readonly versions: ProjectVersions;
   readonly requestTarget: RequestTarget;
   readonly publicUrl: PublicUrl;

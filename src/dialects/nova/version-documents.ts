@@ -1,5 +1,5 @@
 /**
- * The services' version documents, which clients read before they sign in. The same for everybody, so they are kept.
+ * The services' version documents, which clients read before they sign in. Public, so one cached copy serves all clients.
  *
  * @module
  */
@@ -17,15 +17,14 @@ import type { CloudSession, UpstreamResponse } from './pass-through.ts';
 import { rewriteResponse, toResponse } from './proxied-response.ts';
 import { SERVICE_ENDPOINTS, type ServiceName, serviceOfPath } from './services.ts';
 
-/** A cloud may be upgraded; milliseconds. */
+/** Bounds the time until an upgrade of the cloud shows. */
 const DOCUMENT_TTL_MS = 60_000;
-/** Anybody may ask. */
+/** Limits the requests that unauthenticated clients can cause while the cloud fails. */
 const ERROR_TTL_MS = 1_000;
 const MAX_DOCUMENTS = 20;
-/** More than any version document has, bytes. */
 const MAX_DOCUMENT_BYTES = 65_536;
 
-/** What lies outside the version that is passed through, and Nova's own documents, which it shows to everybody. */
+/** Paths outside the versions that are passed through, and Nova's public documents. */
 const DOCUMENTS: Readonly<Record<ServiceName, readonly string[]>> = {
   compute: ['', '/', '/v2', '/v2/', '/v2.1', '/v2.1/'],
   image: ['', '/', '/versions'],
@@ -40,7 +39,7 @@ interface CachedDocument {
   readonly roots: CloudSession['roots'];
 }
 
-/** Answers version documents; everything else goes on. */
+/** Serves version documents; calls `next` for all else. */
 export function versionDocuments(
   ports: Pick<ForwardPorts, 'access' | 'passThrough' | 'publicUrl' | 'requestTarget'>,
   tokens: KeyTokens,
@@ -61,7 +60,7 @@ export function versionDocuments(
     const { answer, roots } = found;
     return { ...answer, body: await readWhole(answer.body), roots };
   };
-  /** Nobody has signed in since the gateway was started: whoever asks has to, that it learns where the cloud is. */
+  /** Before the first sign-in since the start, the cloud's endpoints are unknown: this request then has to authenticate. */
   const callerCredential = async (c: Context<GatewayEnv>) => {
     const token = c.req.header('x-auth-token')?.trim() || undefined;
     await admit(access, c, token && (await resolveToken(access, c, tokens, token)));

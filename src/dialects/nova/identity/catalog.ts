@@ -3,26 +3,16 @@ import { bytesToHex } from '@noble/hashes/utils.js';
 import { type EndpointName, SERVICE_ENDPOINTS, SERVICES } from '../services.ts';
 import type { NovaSession } from '../session.ts';
 
-export interface CatalogEntry {
-  readonly id: string;
-  readonly type: string;
-  readonly name: string;
-  readonly endpoints: readonly {
-    readonly id: string;
-    readonly interface: string;
-    readonly region: string;
-    readonly region_id: string;
-    readonly url: string;
-  }[];
-}
-
-/** There is one address for all; tools that are told to use the internal one find it there. */
+/** One URL for both, so that clients configured for the internal interface work. */
 const INTERFACES = ['public', 'internal'] as const;
 
-/** What the gateway offers of this cloud, as a catalog at its public URL. */
-export function catalogOf(session: NovaSession, publicUrl: string): CatalogEntry[] {
-  const parts: EndpointName[] = ['identity', ...SERVICES.filter((service) => session.services.has(service))];
-  return parts.map((part) => {
+/** The catalog of the services that the gateway offers of this cloud. */
+export function catalogOf(session: NovaSession, publicUrl: string): object[] {
+  const offered: EndpointName[] = [
+    'identity',
+    ...SERVICES.filter((service) => session.services.has(service)),
+  ];
+  return offered.map((part) => {
     const { type, name } = SERVICE_ENDPOINTS[part];
     const url = publicUrl + pathOf(part, session);
     const { region } = session;
@@ -42,8 +32,8 @@ export function catalogOf(session: NovaSession, publicUrl: string): CatalogEntry
 }
 
 /**
- * Image and network without their version, which clients add by themselves (gophercloud to whatever they find); compute and
- * identity with it, so that clients need not ask for it.
+ * Image and network without their version, which clients append (gophercloud to any URL); compute and identity with it, which
+ * saves version discovery.
  */
 function pathOf(part: EndpointName, { services, project }: NovaSession): string {
   const { prefix, version } = SERVICE_ENDPOINTS[part];

@@ -1,5 +1,5 @@
 /**
- * Keystone v3, as much of it as clients ask of one whose users have one project each: the project of their API key.
+ * The part of Keystone v3 that clients need from a Keystone in which each user has one project: that of the API key.
  *
  * @module
  */
@@ -32,65 +32,56 @@ const ADMIN_COLLECTIONS = [
 ];
 const ADMIN_ITEMS = ['/v3/services/:id', '/v3/endpoints/:id', '/v3/groups/:id', '/v3/policies/:id'];
 
-/** To be mounted at `/identity`. */
+/** Mounted at `/identity`. */
 export function identityFacade(
   ports: IdentityPorts,
   limited: MiddlewareHandler<GatewayEnv>,
 ): Hono<GatewayEnv> {
   const { access, tokens } = ports;
   const base = (c: Context) => ports.publicUrl(c) + SERVICE_ENDPOINTS.identity.prefix;
-  const links = (c: Context) => ({
+  const self = (c: Context) => ({
     self: base(c) + c.req.path.slice(SERVICE_ENDPOINTS.identity.prefix.length),
   });
-  const listLinks = (c: Context) => ({ next: null, ...links(c), previous: null });
+  const listLinks = (c: Context) => ({ next: null, ...self(c), previous: null });
   const session = (c: Context<GatewayEnv>) =>
     ports.openSession(c.var.principal.credential, callContext(c, access.timeoutMs));
-  const project = async (c: Context<GatewayEnv>) => projectView((await session(c)).project, base(c));
-  const user = async (c: Context<GatewayEnv>) => userView((await session(c)).user, base(c));
-  const known = [authenticateToken(access, tokens), limited] as const;
-  const domain = async (c: Context<GatewayEnv>) => domainView((await session(c)).project.domain, base(c));
+  const authenticated = [authenticateToken(access, tokens), limited] as const;
 
   const router = new Hono<GatewayEnv>({ strict: false });
+  const get = (path: string, body: (session: NovaSession, c: Context<GatewayEnv>) => object) =>
+    router.get(path, ...authenticated, async (c) => c.json(body(await session(c), c)));
+  const list = (path: string, name: string, items: (session: NovaSession, c: Context) => readonly object[]) =>
+    get(path, (found, c) => ({ [name]: items(found, c), links: listLinks(c) }));
+  const empty = (path: string, name: string) =>
+    router.get(path, ...authenticated, (c) => c.json({ [name]: [], links: listLinks(c) }));
+  const project = (found: NovaSession, c: Context) => projectView(found.project, base(c));
+  const user = (found: NovaSession, c: Context) => userView(found.user, base(c));
+  const domain = (found: NovaSession, c: Context) => domainView(found.project.domain, base(c));
+
   router.get('/', (c) => c.json({ versions: { values: [versionDocument(base(c))] } }, 300));
   router.get('/v3', (c) => c.json({ version: versionDocument(base(c)) }));
   router.post('/v3/auth/tokens', issueToken(ports, limited));
-  router.get('/v3/auth/tokens', ...known, showToken(ports));
-  router.delete('/v3/auth/tokens', ...known, revokeToken(ports));
-  router.get('/v3/auth/catalog', ...known, async (c) =>
-    c.json({ catalog: catalogOf(await session(c), ports.publicUrl(c)), links: links(c) }),
-  );
-  router.get('/v3/auth/projects', ...known, async (c) =>
-    c.json({ projects: [await project(c)], links: listLinks(c) }),
-  );
-  router.get('/v3/auth/domains', ...known, (c) => c.json({ domains: [], links: listLinks(c) }));
-  router.get('/v3/auth/system', ...known, (c) => c.json({ system: [], links: listLinks(c) }));
-  router.get('/v3/projects', ...known, async (c) =>
-    c.json({ projects: [namedOrForbidden(c, await project(c))], links: listLinks(c) }),
-  );
-  router.get('/v3/projects/:id', ...known, async (c) =>
-    c.json({ project: ownOrForbidden(c, await project(c)) }),
-  );
-  router.get('/v3/users/:id', ...known, async (c) => c.json({ user: ownOrForbidden(c, await user(c)) }));
-  router.get('/v3/users/:id/projects', ...known, async (c) => {
-    ownOrForbidden(c, await user(c));
-    return c.json({ projects: filterByName(c, await project(c)), links: listLinks(c) });
+  router.get('/v3/auth/tokens', ...authenticated, showToken(ports));
+  router.delete('/v3/auth/tokens', ...authenticated, revokeToken(ports));
+  get('/v3/auth/catalog', (found, c) => ({ catalog: catalogOf(found, ports.publicUrl(c)), links: self(c) }));
+  list('/v3/auth/projects', 'projects', (found, c) => [project(found, c)]);
+  empty('/v3/auth/domains', 'domains');
+  empty('/v3/auth/system', 'system');
+  list('/v3/projects', 'projects', (found, c) => [namedOrForbidden(c, project(found, c))]);
+  get('/v3/projects/:id', (found, c) => ({ project: ownOrForbidden(c, project(found, c)) }));
+  get('/v3/users/:id', (found, c) => ({ user: ownOrForbidden(c, user(found, c)) }));
+  list('/v3/users/:id/projects', 'projects', (found, c) => {
+    ownOrForbidden(c, user(found, c));
+    return filterByName(c, project(found, c));
   });
-  router.get('/v3/domains', ...known, async (c) =>
-    c.json({ domains: [namedOrForbidden(c, await domain(c))], links: listLinks(c) }),
-  );
-  router.get('/v3/domains/:id', ...known, async (c) =>
-    c.json({ domain: ownOrForbidden(c, await domain(c)) }),
-  );
-  // Collections that Keystone keeps from members; whether one of their things exists is not shown.
-  router.on(['GET', 'POST'], ADMIN_COLLECTIONS, ...known, forbidden);
-  router.on(['GET', 'PATCH', 'DELETE'], ADMIN_ITEMS, ...known, forbidden);
-  router.on('POST', ['/v3/projects', '/v3/domains'], ...known, forbidden);
-  router.on(
-    ['PATCH', 'DELETE'],
-    ['/v3/projects/:id', '/v3/domains/:id', '/v3/users/:id'],
-    ...known,
-    forbidden,
-  );
+  list('/v3/domains', 'domains', (found, c) => [namedOrForbidden(c, domain(found, c))]);
+  get('/v3/domains/:id', (found, c) => ({ domain: ownOrForbidden(c, domain(found, c)) }));
+  // For administrators only. 403 does not reveal whether an item exists.
+  router.on(['GET', 'POST'], ADMIN_COLLECTIONS, ...authenticated, forbidden);
+  router.on(['GET', 'PATCH', 'DELETE'], ADMIN_ITEMS, ...authenticated, forbidden);
+  router.on('POST', ['/v3/projects', '/v3/domains'], ...authenticated, forbidden);
+  const ownItems = ['/v3/projects/:id', '/v3/domains/:id', '/v3/users/:id'];
+  router.on(['PATCH', 'DELETE'], ownItems, ...authenticated, forbidden);
   return methodNotAllowed(router, (error, c) => novaErrorResponse(error, c, ports.publicUrl(c)));
 }
 
@@ -134,36 +125,35 @@ function domainView({ id, name }: NovaSession['project']['domain'], base: string
   };
 }
 
-/** @throws ComputeError `forbidden` unless the path names this very thing; whether others exist is not told. */
-function ownOrForbidden<T extends { readonly id: string }>(c: Context, thing: T): T {
-  return c.req.param('id') === thing.id ? thing : forbidden();
+/** @throws ComputeError `forbidden` for any other id, whether it exists or not. */
+function ownOrForbidden<T extends { readonly id: string }>(c: Context, item: T): T {
+  return c.req.param('id') === item.id ? item : forbidden();
 }
 
 /**
- * The one thing of a list that Keystone keeps from members: without a filter, or with one that names it. Clients take 403 for
- * "may not look it up" and go on with the id that they were given, but an empty list for "does not exist".
+ * The only item of a list that Keystone restricts to administrators, unfiltered or filtered by its name. After a 403 clients
+ * continue with the given id; an empty list means "does not exist" to them.
  *
  * @throws ComputeError `forbidden` for any other filter.
  */
 function namedOrForbidden<
   T extends { readonly id: string; readonly name: string; readonly domain_id?: string },
->(c: Context, thing: T): T {
+>(c: Context, item: T): T {
   const { name, domain_id: domainId, ...others } = c.req.query();
   const isUnfiltered = name === undefined && domainId === undefined && Object.keys(others).length === 0;
-  const isNamed = name === thing.name && (domainId === undefined || domainId === thing.domain_id);
-  const asksForMore = FILTERS.some((filter) => filter in others);
-  return isUnfiltered || (isNamed && !asksForMore) ? thing : forbidden();
+  const isNamed = name === item.name && (domainId === undefined || domainId === item.domain_id);
+  const hasOtherFilter = OTHER_FILTERS.some((filter) => filter in others);
+  return isUnfiltered || (isNamed && !hasOtherFilter) ? item : forbidden();
 }
 
-/** What else Keystone narrows lists of projects and domains by. */
-const FILTERS = ['parent_id', 'user_id', 'is_domain', 'tags', 'tags-any', 'not-tags', 'not-tags-any'];
+/** Keystone's further filters of projects and domains. */
+const OTHER_FILTERS = ['parent_id', 'user_id', 'is_domain', 'tags', 'tags-any', 'not-tags', 'not-tags-any'];
 
 function forbidden(): never {
   throw new ComputeError('forbidden', 'You are not authorized to perform the requested action.');
 }
 
-/** A list of one, unless `?name=` asks for another. */
-function filterByName<T extends { readonly name: string }>(c: Context, thing: T): T[] {
+function filterByName<T extends { readonly name: string }>(c: Context, item: T): T[] {
   const name = c.req.query('name');
-  return name === undefined || name === thing.name ? [thing] : [];
+  return name === undefined || name === item.name ? [item] : [];
 }

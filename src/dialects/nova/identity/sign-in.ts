@@ -5,22 +5,22 @@ import { ComputeError } from '../../../compute/errors.ts';
 import { MAX_SIGN_IN_BYTES, readBytes } from '../../../http/body.ts';
 import type { NovaSession } from '../session.ts';
 
-/** How clients name a user or a project; beside these, domains, which every key has but one of. */
+/** A user or project by id or name. Domains are ignored: a key has only one. */
 interface Reference {
   readonly id?: string | undefined;
   readonly name?: string | undefined;
 }
 
-/** What somebody signs in with. Secret. */
+/** A sign-in request. Contains a secret. */
 export interface SignIn {
   readonly method: SignInMethod;
   /** An API key; with the method `token`, a token or a key. */
   readonly secret: string;
-  /** Who they say they are; each has to be true. */
+  /** Claimed identities; all have to be correct. */
   readonly claims: {
-    /** Id or name of the key, as an application credential. */
+    /** The key's id or name, in place of an application credential. */
     readonly credential?: Reference;
-    /** The key, or the cloud's user it acts as. */
+    /** The key, or its user at the cloud. */
     readonly user?: Reference;
     readonly project?: Reference;
   };
@@ -34,7 +34,7 @@ const SCOPES = ['project', 'domain', 'system', 'OS-TRUST:trust', 'unscoped'];
 const NAMED = 'must have an id or a name';
 const isNamed = ({ id, name }: Reference) => id !== undefined || name !== undefined;
 
-/** Identity API v3, "Authentication and token management". Keystone takes members that it does not know, too. */
+/** Identity API v3, "Authentication and token management". Like Keystone, ignores unknown members. */
 const Body = z.object({
   auth: z.object({
     identity: z
@@ -62,24 +62,23 @@ const Body = z.object({
 });
 
 /**
- * Reads `POST /v3/auth/tokens`.
+ * Parses the body of `POST /v3/auth/tokens`.
  *
- * @throws ComputeError `invalid`; `unauthenticated` for a way to sign in, or a scope, that no key has.
+ * @throws ComputeError `invalid`; `unauthenticated` for an unsupported method or scope.
  */
 export async function readSignIn(c: Context): Promise<SignIn> {
   const parsed = Body.safeParse(parseJson(await readBytes(c.req.raw, MAX_SIGN_IN_BYTES)));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw new ComputeError('invalid', `${issue?.path.join('.') || 'body'}: is missing or wrong.`);
+    throw new ComputeError('invalid', `${issue?.path.join('.') || 'body'}: is missing or invalid.`);
   }
   const { identity, scope } = parsed.data.auth;
   const [method, ...others] = new Set(identity.methods);
-  for (const one of identity.methods) {
-    if (!(one in identity)) throw new ComputeError('invalid', `auth.identity.${one}: is missing.`);
-  }
+  const missing = identity.methods.find((name) => !(name in identity));
+  if (missing !== undefined) throw new ComputeError('invalid', `auth.identity.${missing}: is missing.`);
   if (others.length > 0) throw unsupportedSignIn();
   const { application_credential: credential, password, token } = identity;
-  // Keystone refuses a scope beside an application credential, which has one of its own.
+  // An application credential implies its scope; Keystone rejects an explicit one.
   if (method === 'application_credential' && scope !== undefined) throw unsupportedSignIn();
   const project = scopedProject(scope);
   if (method === 'application_credential' && credential !== undefined) {
@@ -98,14 +97,12 @@ export async function readSignIn(c: Context): Promise<SignIn> {
   throw unsupportedSignIn();
 }
 
-/** What a key is called, and whom the cloud takes its credential for. */
 export interface KeyIdentity {
   readonly keyId: string;
   readonly keyName: string;
   readonly session: NovaSession;
 }
 
-/** Whether everything that was said with the secret is true. */
 export function claimsMatch({ claims }: SignIn, { keyId, keyName, session }: KeyIdentity): boolean {
   const { user, project } = session;
   return (
@@ -115,14 +112,14 @@ export function claimsMatch({ claims }: SignIn, { keyId, keyName, session }: Key
   );
 }
 
-/** An empty claim says nothing; that a user is named at all is not asked, for the key says whose it is. */
+/** A claim without id and name matches: the key alone identifies the user. */
 function matches(claim: Reference | undefined, ids: readonly string[], names: readonly string[]): boolean {
-  const isOneOf = (value: string | undefined, known: readonly string[]) =>
-    value === undefined || known.includes(value);
+  const isOneOf = (value: string | undefined, actual: readonly string[]) =>
+    value === undefined || actual.includes(value);
   return claim === undefined || (isOneOf(claim.id, ids) && isOneOf(claim.name, names));
 }
 
-/** A key is for one project: a token for another scope, or for none, would not be what was requested. */
+/** Rejects all scopes but a project: a key's token always has its project as scope. */
 function scopedProject(scope: Readonly<Record<string, unknown>> | undefined): Reference | undefined {
   if (scope === undefined) return undefined;
   if (!('project' in scope)) throw unsupportedSignIn();
@@ -140,5 +137,5 @@ function parseJson(bytes: Uint8Array): unknown {
 }
 
 function unsupportedSignIn(): ComputeError {
-  return new ComputeError('unauthenticated', 'This way to sign in is not known here.');
+  return new ComputeError('unauthenticated', 'This authentication method or scope is not supported.');
 }

@@ -1,5 +1,5 @@
 /**
- * `/identity/v3/auth/tokens`: an API key for a token, and what is known about a token.
+ * `/identity/v3/auth/tokens`: exchanges an API key for a token, shows and revokes tokens.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { type Access, callContext } from '../../../access/access.ts';
 import { admit, invalidKeyError, recordRejection, recordSignIn } from '../../../access/authenticate.ts';
-import { revokeDerived } from '../../../access/derived-credential.ts';
+import { type PresentedCredential, revokeDerived } from '../../../access/derived-credential.ts';
 import { parseKey } from '../../../access/key-format.ts';
 import type { FoundKey, StoredKey } from '../../../access/key-store.ts';
 import type { KeyToken, KeyTokens } from '../../../access/key-token.ts';
@@ -17,10 +17,10 @@ import type { GatewayEnv } from '../../../context.ts';
 import type { PublicUrl } from '../../../http/public-url.ts';
 import { resolveToken } from '../authenticate.ts';
 import type { OpenSession } from '../session.ts';
+import { catalogOf } from './catalog.ts';
 import { claimsMatch, readSignIn, type SignIn } from './sign-in.ts';
-import { tokenBody } from './token-body.ts';
 
-/** Seconds; a key that expires earlier takes its tokens along. */
+/** A token also expires with its key. */
 const MAX_LIFETIME_SECONDS = 3_600;
 
 export interface IdentityPorts {
@@ -30,13 +30,10 @@ export interface IdentityPorts {
   readonly publicUrl: PublicUrl;
 }
 
-/**
- * POST: signs somebody in by the body of their request. A wrong key counts as a failure to sign in, wherever it is shown; a right
- * one has to pass the limits like any request with it.
- */
+/** POST: a wrong key counts as a failed sign-in; a valid one is subject to the rate limits like any request with it. */
 export function issueToken(ports: IdentityPorts, limited: MiddlewareHandler<GatewayEnv>) {
   const { access, tokens } = ports;
-  return async function tokenIssued(c: Context<GatewayEnv>): Promise<Response> {
+  return async function postToken(c: Context<GatewayEnv>): Promise<Response> {
     const given = await readSignIn(c);
     const presented = await resolveToken(access, c, tokens, given.secret);
     await admit(access, c, presented);
@@ -57,7 +54,7 @@ export function issueToken(ports: IdentityPorts, limited: MiddlewareHandler<Gate
     const parts = parseKey(key);
     if (parts === null) throw new Error('a verified key has no form');
     const issuedAt = Math.floor(wallMs() / 1000);
-    // A token for a token lives no longer than the first.
+    // A token issued for a token expires with it.
     const first = await tokens.open(given.secret);
     const expiresAt = Math.min(tokenExpiry(stored, issuedAt), first?.expiresAt ?? Number.POSITIVE_INFINITY);
     const { text, token } = await tokens.issue(parts, given.method, { issuedAt, expiresAt });
@@ -66,17 +63,17 @@ export function issueToken(ports: IdentityPorts, limited: MiddlewareHandler<Gate
   }
 }
 
-/** GET and HEAD: what a token of the caller's own is. */
+/** GET and HEAD: only tokens of the caller's key. */
 export function showToken(ports: IdentityPorts) {
-  return async function tokenShown(c: Context<GatewayEnv>): Promise<Response> {
+  return async function getToken(c: Context<GatewayEnv>): Promise<Response> {
     const { text, token } = await subjectToken(ports, c);
     return tokenResponse(c, ports, 200, text, token, await storedKey(ports.access, c));
   };
 }
 
-/** DELETE: the token is revoked, on every node. The key in a token's place is not, for it is more than a token. */
+/** DELETE: revokes the token on all nodes. A key in a token's place is not revoked. */
 export function revokeToken(ports: IdentityPorts) {
-  return async function tokenRevoked(c: Context<GatewayEnv>): Promise<Response> {
+  return async function deleteToken(c: Context<GatewayEnv>): Promise<Response> {
     const { token, text } = await subjectToken(ports, c);
     const { keys, verifier } = ports.access;
     const { keyId } = c.var.principal;
@@ -89,7 +86,7 @@ export function revokeToken(ports: IdentityPorts) {
   };
 }
 
-/** The token of `X-Subject-Token`. @throws ComputeError `not_found` unless it lives and is of the caller's own key. */
+/** The token in `X-Subject-Token`. @throws ComputeError `not_found` unless it is valid and of the caller's key. */
 async function subjectToken(
   { tokens, access }: IdentityPorts,
   c: Context<GatewayEnv>,
@@ -97,17 +94,13 @@ async function subjectToken(
   const text = c.req.header('x-subject-token')?.trim() ?? '';
   const token = await tokens.open(text);
   const { keyId } = c.var.principal;
+  const isValid = async (presented: PresentedCredential) =>
+    (await access.verifier.verify(presented, access.clientAddress(c), c.req.header('origin'))).ok;
   if (token !== null && tokens.isUnexpired(token) && parseKey(token.key)?.id === keyId) {
-    const verdict = await access.verifier.verify(token, access.clientAddress(c), c.req.header('origin'));
-    if (verdict.ok) return { text, token };
+    if (await isValid(token)) return { text, token };
   }
-  const key = parseKey(text);
-  if (
-    key?.id !== keyId ||
-    !(await access.verifier.verify(text, access.clientAddress(c), c.req.header('origin'))).ok
-  ) {
+  if (parseKey(text)?.id !== keyId || !(await isValid(text)))
     throw new ComputeError('not_found', 'Could not find token.');
-  }
   const issuedAt = Math.floor(wallMs() / 1000);
   const expiresAt = tokenExpiry(await storedKey(access, c), issuedAt);
   return { text, token: { key: text, method: 'token', issuedAt, expiresAt, auditId: keyId } };
@@ -119,27 +112,44 @@ async function tokenResponse(
   status: 200 | 201,
   text: string,
   token: KeyToken,
-  stored: StoredKey,
+  { id, name }: StoredKey,
 ): Promise<Response> {
   const session = await openSession(c.var.principal.credential, callContext(c, access.timeoutMs));
   const withCatalog = c.req.query('nocatalog') === undefined;
-  const body = tokenBody(token, stored, session, { publicUrl: publicUrl(c), withCatalog });
-  return c.json(body, status, {
+  const body = {
+    methods: [token.method],
+    user: { ...session.user, password_expires_at: null },
+    audit_ids: [token.auditId],
+    expires_at: keystoneTime(token.expiresAt),
+    issued_at: keystoneTime(token.issuedAt),
+    project: session.project,
+    is_domain: false,
+    roles: session.roles,
+    ...(withCatalog && { catalog: catalogOf(session, publicUrl(c)) }),
+    ...(token.method === 'application_credential' && {
+      application_credential: { id, name, restricted: true },
+    }),
+  };
+  return c.json({ token: body }, status, {
     'X-Subject-Token': text,
     Vary: 'X-Auth-Token',
     'X-OpenStack-Request-ID': c.var.requestId,
   });
 }
 
-/** Epoch seconds. */
+/** In epoch seconds. */
 function tokenExpiry({ expiresAt }: StoredKey, now: number): number {
   const end = expiresAt === null ? Number.POSITIVE_INFINITY : Math.floor(Date.parse(expiresAt) / 1000);
   return Math.min(now + MAX_LIFETIME_SECONDS, end);
 }
 
-/** The row of the key that was just verified. */
 async function storedKey(access: Access, c: Context<GatewayEnv>): Promise<FoundKey> {
   const stored = await access.keys.find(c.var.principal.keyId);
   if (stored === null) throw new ComputeError('unauthenticated', 'Invalid API key');
   return stored;
+}
+
+/** Microseconds, as Keystone prints them and some clients expect them. */
+function keystoneTime(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().replace('Z', '000Z');
 }

@@ -26,7 +26,7 @@ import { microversionError, VERSION_HEADERS, versionDocuments } from './versions
 export const novaTranslation: NovaTranslation = {
   openSession,
   versionDocuments,
-  answer: translated,
+  handler: translated,
 };
 
 const DOMAIN = { id: 'default', name: 'Default' };
