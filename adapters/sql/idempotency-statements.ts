@@ -59,11 +59,11 @@ export function keepAnswer(
   db: QueryCreator<Tables>,
   scope: string,
   runId: string,
-  sealedAnswer: Uint8Array,
+  sealedResponse: Uint8Array,
 ): CompiledQuery<{ scope: string }> {
   return db
     .updateTable('idempotency')
-    .set({ sealed_answer: sealedAnswer })
+    .set({ sealed_answer: sealedResponse })
     .where('scope', '=', scope)
     .where('run_id', '=', runId)
     .where('sealed_answer', 'is', null)

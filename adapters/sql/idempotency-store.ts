@@ -38,8 +38,8 @@ export function sqlIdempotencyStore(database: SqlDatabase): IdempotencyStore {
       return row === undefined ? null : rowToRecord(row);
     },
 
-    async complete(scope, runId, sealedAnswer) {
-      const [kept] = await database.batch([keepAnswer(builder, scope, runId, sealedAnswer)]);
+    async complete(scope, runId, sealedResponse) {
+      const [kept] = await database.batch([keepAnswer(builder, scope, runId, sealedResponse)]);
       return kept.length > 0;
     },
 

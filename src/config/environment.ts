@@ -10,8 +10,8 @@ import { isCidr } from '../access/ip-address.ts';
 import { isServerSecret } from '../access/server-secret.ts';
 import { isOrigin } from '../http/origin.ts';
 import type { StreamLimits } from '../traffic/events/stream-slots.ts';
-import { type Costs, DEFAULT_COSTS } from '../traffic/limit/cost.ts';
-import type { Plan } from '../traffic/limit/plan.ts';
+import type { Plan } from '../traffic/limit/plans.ts';
+import { type Costs, DEFAULT_COSTS } from '../traffic/limit/plans.ts';
 
 const text = z.string({ error: 'must not be empty' }).min(1, 'must not be empty');
 
@@ -58,9 +58,10 @@ export const Environment = z.object({
     .default(DEFAULT_COSTS)
     .describe('Points of a read, of the create of an instance, and of any other write.'),
   LINGUANOVA_LIMITS: z
-    .enum(['enforce', 'observe', 'off'], { error: 'must be enforce, observe or off' })
-    .default('enforce')
-    .describe('`observe`: count but refuse nothing; `off`: no limits.'),
+    .enum(['enforce', 'shadow', 'observe', 'off'], { error: 'must be enforce, shadow or off' })
+    .transform((mode) => (mode === 'observe' ? 'shadow' : mode))
+    .prefault('enforce')
+    .describe('`shadow` (or `observe`): count but refuse nothing; `off`: no limits.'),
   REDIS_URL: text
     .optional()
     .describe('What several gateways share: [Redis](deployment.md#redis). Unset: in process.'),

@@ -48,7 +48,7 @@ export function idempotencyStoreConformance(
         runId: 'run-1',
         resumed: false,
         leaseUntil: LEASE_END,
-        sealedAnswer: null,
+        sealedResponse: null,
         createdAt: NOW,
         expiresAt: TOMORROW,
       });
@@ -73,7 +73,7 @@ export function idempotencyStoreConformance(
       expect(await other.claim(claimOf('run-2', later))).toMatchObject({
         runId: 'run-1',
         resumed: false,
-        sealedAnswer: ANSWER,
+        sealedResponse: ANSWER,
       });
       expect(await other.complete('scope', 'run-1', new Uint8Array(1)), 'twice').toBe(false);
       await other.release('scope', 'run-1', AFTER);
@@ -98,7 +98,7 @@ export function idempotencyStoreConformance(
           runId: winner,
           resumed: true,
           leaseUntil: later.leaseUntil,
-          sealedAnswer: null,
+          sealedResponse: null,
           createdAt: NOW,
           expiresAt: TOMORROW,
         })),
@@ -145,7 +145,7 @@ export function idempotencyStoreConformance(
       const end = { now: TOMORROW, leaseUntil: at('23:01:00'), expiresAt: at('23:59:00') };
       const again = await store().claim(claimOf('run-9', { ...end, fingerprint: 'another' }));
       expect(again).toMatchObject({ runId: 'run-9', fingerprint: 'another', createdAt: TOMORROW });
-      expect(again).toMatchObject({ resumed: false, sealedAnswer: null });
+      expect(again).toMatchObject({ resumed: false, sealedResponse: null });
       expect(await store().sweep(at('23:29:59'))).toBe(0);
       expect(await store().sweep(at('23:30:00'))).toBe(1);
       expect(await store().find('lasting')).toBeNull();

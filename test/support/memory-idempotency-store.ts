@@ -28,9 +28,9 @@ export function memoryIdempotencyStore(): IdempotencyStore {
 
     find: async (scope) => records.get(scope) ?? null,
 
-    async complete(scope, runId, sealedAnswer) {
+    async complete(scope, runId, sealedResponse) {
       const record = own(scope, runId);
-      if (record !== null) put({ ...record, sealedResponse: sealedAnswer });
+      if (record !== null) put({ ...record, sealedResponse });
       return record !== null;
     },
 

@@ -2,7 +2,7 @@ import { fetchTransport } from '../../adapters/openstack/http/fetch.ts';
 import { openStackDriver } from '../../adapters/openstack/index.ts';
 import { createSandbox } from '../../adapters/sandbox/index.ts';
 import type { CloudCredential } from '../../src/compute/cloud.ts';
-import type { Plan } from '../../src/traffic/limit/plan.ts';
+import type { Plan } from '../../src/traffic/limit/plans.ts';
 import { type GatewayUnderTest, type RunningGateway, startGateway } from '../support/gateway.ts';
 import { ReduClient } from '../support/redu-client.ts';
 

@@ -145,7 +145,7 @@ describe('modes', () => {
   };
 
   test('observe counts and tells, and refuses nobody', async () => {
-    const limited = await start({ mode: 'observe', plans: [plan('default', 3, 60)] });
+    const limited = await start({ mode: 'shadow', plans: [plan('default', 3, 60)] });
     const customer = await limited.client();
     expect(await admittedOf(customer, 10)).toBe(10);
     expect((await ask(customer)).headers.get('X-RateLimit-Remaining')).toBe('0');

@@ -23,7 +23,7 @@ export interface AttemptTimes {
 export type Acquisition =
   /** It is this one's to carry out. */
   | { readonly kind: 'acquired'; readonly record: IdempotencyRecord; readonly waited: boolean }
-  | { readonly kind: 'completed'; readonly sealedAnswer: Uint8Array; readonly waited: boolean }
+  | { readonly kind: 'completed'; readonly sealedResponse: Uint8Array; readonly waited: boolean }
   /** The key was used for something else. */
   | { readonly kind: 'mismatch' }
   /** Another attempt is at work, or may be for so many milliseconds. */
@@ -57,7 +57,7 @@ export class Attempts {
       }
       if (record.fingerprint !== fingerprint) return { kind: 'mismatch' };
       if (record.sealedResponse !== null)
-        return { kind: 'completed', sealedAnswer: record.sealedResponse, waited };
+        return { kind: 'completed', sealedResponse: record.sealedResponse, waited };
       if (record.runId === runId) return { kind: 'acquired', record, waited };
       const left = remainingMs(deadline);
       if (left <= 0) return { kind: 'in_progress', leaseLeft: this.#remainingLeaseMs(record) };

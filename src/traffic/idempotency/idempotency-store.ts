@@ -45,7 +45,7 @@ export interface IdempotencyStore {
   /** null when there is none. */
   find(scope: string): Promise<IdempotencyRecord | null>;
   /** Keeps the answer of the attempt; false, and nothing is written, when another has taken over. */
-  complete(scope: string, runId: string, sealedAnswer: Uint8Array): Promise<boolean>;
+  complete(scope: string, runId: string, sealedResponse: Uint8Array): Promise<boolean>;
   /**
    * The attempt has made nothing, and another may begin at once. A record that was resumed stays, for what an earlier attempt
    * has made is as unknown as before. Does nothing when another has taken over, or there is an answer.

@@ -109,10 +109,10 @@ export function idempotency(
   async function openStored(
     c: Context<GatewayEnv>,
     scope: string,
-    sealedAnswer: Uint8Array,
+    sealedResponse: Uint8Array,
   ): Promise<StoredResponse | null> {
     const reader = await readerOf(c);
-    const response = await openResponse(secret, c.var.principal.sealingSecret(), scope, sealedAnswer);
+    const response = await openResponse(secret, c.var.principal.sealingSecret(), scope, sealedResponse);
     const isGranted =
       response === null ||
       (response.roles.every((role) => reader.roles.includes(role)) && (reader.isAdmin || !response.isAdmin));
@@ -151,7 +151,7 @@ export function idempotency(
       case 'completed': {
         // What was left of the deadline has been spent on waiting.
         if (acquisition.waited) c.set('cloud', c.var.cloud.detached(deadline));
-        const response = await openStored(c, scope, acquisition.sealedAnswer);
+        const response = await openStored(c, scope, acquisition.sealedResponse);
         count(response === null ? 'conflict' : acquisition.waited ? 'waited' : 'replayed');
         if (response === null) throw new ComputeError('conflict', UNREADABLE);
         return replay(response);

@@ -1,27 +1,26 @@
-/** What a counter says after points were taken. */
+/** Result of adding points to a counter. */
 export interface AcquireResult {
-  /** All that was taken in this window so far, these points included; it may be more than any limit. */
+  /** Points added in this window so far, these included; may exceed any limit. */
   readonly total: number;
-  /** Milliseconds until the window ends, as seen by the counter when it counted. */
+  /** Time until the window ends, in ms, on the counter's clock when it counted. */
   readonly endsInMs: number;
 }
 
 /**
- * Counts points by key, for all gateways that draw on it: the truth of the limits. It knows no limits. As each take is one
- * atomic addition, the points `total - points + 1` to `total` are the caller's alone, and those up to its limit are valid:
- * so no two gateways ever get the same one, and none is lost when a take goes past the limit.
+ * Counts points by key for all gateways that share it, and knows no limits. An acquisition is one atomic addition: the points
+ * `total - points + 1` to `total` belong to the caller, so no two gateways receive the same point and none is lost.
  */
 export interface Counter {
   /**
-   * Adds `points`, at least 1. When no window runs for `key`, one of `seconds` begins. Answers or rejects within a bounded
-   * time; at once while it knows that it cannot be reached. After a rejection the points may have been added or not.
+   * Adds `points` (at least 1), and starts a window of `seconds` when none runs for `key`. Settles within a bounded time,
+   * immediately while the counter is known to be down. After a rejection the points may or may not have been added.
    */
   acquire(key: string, points: number, seconds: number): Promise<AcquireResult>;
-  /** Whether there is any use in asking; no I/O. */
+  /** False while calls are known to fail; no I/O. */
   readonly available: boolean;
-  /** When it was last lost, and when it was there again; `performance.now()`, negative infinity when never. */
+  /** Start and end of the last outage on the monotonic clock; negative infinity if there was none. */
   readonly downSince: number;
   readonly upSince: number;
-  /** Gateways that draw on it, this one included, as last known; at least 1. */
+  /** Gateways that share the counter, this one included, as last known; at least 1. */
   readonly nodes: number;
 }

@@ -7,8 +7,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { AcquireResult } from './counter.ts';
-import { maxLease } from './lease.ts';
-import { type AcquireRequest, LeasedWindow } from './leased-window.ts';
+import { type AcquireRequest, LeasedWindow, maxLease } from './leased-window.ts';
 
 const SECONDS = 600;
 /** Requests of one client in a hurry. */

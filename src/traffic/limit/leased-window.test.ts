@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CounterModel } from '../../../test/support/fake-counter.ts';
-import { type LeaseContext, leaseSize } from './lease.ts';
-import { type CounterHealth, LeasedWindow } from './leased-window.ts';
+import { type CounterHealth, type LeaseContext, LeasedWindow, leaseSize } from './leased-window.ts';
 
 const SECONDS = 60;
 /** A counter that is away, and has been for longer than a blip. */
@@ -188,7 +187,7 @@ describe('one node', () => {
     account.consume(1);
     counter.now += SECONDS * 1000;
     expect(account.check(1, counter.now, counter)).toBe('acquire');
-    expect(account.view(counter.now)).toEqual({ remaining: 10, resetsIn: SECONDS * 1000 });
+    expect(account.view(counter.now)).toEqual({ remaining: 10, resetsInMs: SECONDS * 1000 });
   });
 });
 

@@ -1,21 +1,32 @@
 import type { AcquireResult, Counter } from './counter.ts';
-import { type LeaseContext, leaseSize, maxLease } from './lease.ts';
 
-/** What may be spent in a window. */
+/** Points that may be spent in a window. */
 export interface Limit {
   readonly points: number;
   readonly seconds: number;
 }
 
-/** What a node knows of the counter without asking. */
+/** State of the counter as known without a call. */
 export type CounterHealth = Pick<Counter, 'available' | 'downSince' | 'upSince' | 'nodes'>;
 
-/** A take that is on its way to the counter. */
+/** Inputs of the lease size, in points. */
+export interface LeaseContext {
+  /** The limit of a window. */
+  readonly points: number;
+  /** What the counter can still grant, as last known; other nodes may have acquired some since. */
+  readonly remaining: number;
+  /** Shortfall of this request; at least 1, at most `remaining`. */
+  readonly needed: number;
+  /** Points this node has consumed in the window, plus the cost of its waiting requests. */
+  readonly demand: number;
+}
+
+/** An acquisition that is sent to the counter. */
 export interface AcquireRequest {
-  /** Everything to add to the counter: what is wanted, and what was spent without it. */
+  /** Points to add to the counter: the lease, and what was spent during an outage. */
   readonly points: number;
   readonly unreported: number;
-  /** Length of the window, should this take begin one. */
+  /** Length of the window, should this acquisition start one. */
   readonly seconds: number;
   readonly sentAt: number;
   readonly window: number;
@@ -24,47 +35,63 @@ export interface AcquireRequest {
 
 export type WindowVerdict = 'allow' | 'deny' | 'acquire';
 
+/** Upper bound of a lease as a share of the limit; bounds what an idle node holds. */
+const MAX_LEASE_SHARE = 1 / 20;
+/** Upper bound of a lease as a share of the remaining points, so that all nodes get some near the limit. */
+const REMAINDER_SHARE = 1 / 8;
 const NEVER = Number.POSITIVE_INFINITY;
-/** Of all that is left. */
 const UNLIMITED = Number.POSITIVE_INFINITY;
-/** A counter that was away for less, milliseconds, was so perhaps for this node alone: it is tried every 250. */
+/** A shorter outage may concern this node alone; the counter is probed every 250 ms. */
 const SHORT_OUTAGE_MS = 500;
-/** Clocks of this machine and of the counter may drift apart by so much in a window, milliseconds. */
+/** Assumed maximum drift between the clocks of this machine and of the counter within a window. */
 const CLOCK_DRIFT_MS = 50;
 
+/** The most points that a node acquires in one call, or grants itself in a short outage. */
+export function maxLease(points: number): number {
+  return Math.ceil(points * MAX_LEASE_SHARE);
+}
+
 /**
- * One limit as one node sees it: the points in hand, and what is known of the counter. A state machine without I/O and
- * without a clock: times are monotonic milliseconds that the caller passes in.
+ * Doubles with the demand of this node, so that a node with little traffic holds little; shrinks as the limit nears.
  *
- * A window ends at the counter between `#endsAt` and `#resetsAt`, for an answer takes time. Points are spent before the
- * former only, so never in a window they were not taken in; a refusal lasts until the latter.
+ * @returns Whole points, at least `needed`.
+ */
+export function leaseSize({ points, remaining, needed, demand }: LeaseContext): number {
+  return Math.max(needed, Math.ceil(Math.min(points * MAX_LEASE_SHARE, remaining * REMAINDER_SHARE, demand)));
+}
+
+/**
+ * One limit in one node: leased points, and the last known state of the counter. A state machine without I/O; times are
+ * monotonic milliseconds passed in by the caller.
  *
- * From the moment the counter fails it to the end of the window, a node keeps to its *part*: all that it knows to be left when
- * it is alone, an equal part when it has neighbours. While the counter is away it grants itself points of it; when it is back,
- * it takes them from there. It gets no more even then, for what others granted themselves the counter may not have heard of
- * yet. What it granted itself and spent is told to the counter when it is back; and when the counter has lost its memory
- * meanwhile, so is what it was told before. `docs/architecture.md` has what follows from this.
+ * Because of latency a window ends at the counter somewhere between `#endsAt` and `#resetsAt`. Leased points are spent only
+ * before the former, so never in another window; a denial lasts until the latter.
+ *
+ * From an outage of the counter to the end of the window a node is limited to its *share*: all known remaining points if it is
+ * alone, else an equal part. It grants itself points of the share during the outage and acquires them afterwards, since the
+ * counter may not know yet what other nodes granted themselves. Points spent during the outage are reported when the counter is
+ * back; a counter that was reset gets the earlier ones again.
  */
 export class LeasedWindow {
   readonly limit: Limit;
   readonly #leaseSize: (context: LeaseContext) => number;
-  /** Numbers the windows, so that an answer finds its own. */
+  /** Sequence number; matches a result to the window it was requested in. */
   #window = 0;
   #endsAt = NEVER;
   #resetsAt = NEVER;
-  /** Points in hand. */
+  /** Points held by this node. */
   #leased = 0;
-  /** What the counter can give at most. */
+  /** Upper bound of what the counter can grant. */
   #remaining: number;
-  /** What this node has admitted. */
+  /** Points of admitted requests. */
   #consumed = 0;
-  /** What it has added to the counter. */
+  /** Points this node has added to the counter. */
   #reported = 0;
-  /** What it granted itself, and the counter has not heard of. */
+  /** Points granted by this node itself that the counter does not know of. */
   #unreported = 0;
-  /** What may come to this node in this window, beside what it holds. */
+  /** Further points this node may get in this window. */
   #share = UNLIMITED;
-  /** When the last question was asked that the counter has answered. */
+  /** When the last successful acquisition was sent. */
   #syncedAt = Number.NEGATIVE_INFINITY;
 
   constructor(limit: Limit, size: (context: LeaseContext) => number = leaseSize) {
@@ -73,7 +100,7 @@ export class LeasedWindow {
     this.#remaining = limit.points;
   }
 
-  /** What is to be done about a request that costs `cost`. Spends nothing. */
+  /** Decides about a request without consuming points. */
   check(cost: number, now: number, counter: CounterHealth): WindowVerdict {
     this.#advance(now);
     if (cost > this.limit.points) return 'deny';
@@ -88,17 +115,13 @@ export class LeasedWindow {
     return short ? Math.min(left, maxLease(this.limit.points) - this.#unreported) : left;
   }
 
-  /** After `granted`, and before anything else happens. */
+  /** To be called synchronously after `allow`. */
   consume(cost: number): void {
     this.#leased -= cost;
     this.#consumed += cost;
   }
 
-  /**
-   * After `ask`.
-   *
-   * @param waiting The cost of all requests that wait for points, this one's included.
-   */
+  /** To be called after `acquire`. @param waiting Cost of all waiting requests, this one included. */
   planAcquire(cost: number, waiting: number, now: number, counter: CounterHealth): AcquireRequest {
     const window = now - this.limit.seconds * 1000;
     const away = !counter.available || counter.upSince > Math.max(this.#syncedAt, window);
@@ -113,37 +136,36 @@ export class LeasedWindow {
     if (away) this.#limitToShare(this.#remaining, needed, counter);
     const remaining = Math.min(this.#remaining, this.#share);
     const context = { points, remaining, needed, demand: this.#consumed + waiting };
-    // Nobody knows what is left until the counter has heard what was spent without it; until then nobody is refused.
+    // Until the counter knows what was spent during the outage, the remaining points are unknown and no request is denied.
     if (unreported + returned > 0) this.#remaining = points;
     const left = this.#endsAt - now;
-    // A counter that lost its memory is given the end of the window that runs, unless that is too near to be sure of.
+    // A counter that was reset continues the running window, unless its end is too near.
     const seconds =
       unreported > 0 && left > 10 * CLOCK_DRIFT_MS && left < NEVER ? left / 1000 : this.limit.seconds;
     return {
       points: unreported + this.#leaseSize(context),
-      unreported: unreported,
+      unreported,
       seconds: Math.ceil(seconds),
       sentAt: now,
       window: this.#window,
-      context: context,
+      context,
     };
   }
 
-  /** The counter has answered. */
   onAcquired(
     request: AcquireRequest,
-    { total, endsInMs: endsIn }: AcquireResult,
+    { total, endsInMs }: AcquireResult,
     now: number,
     counter: CounterHealth,
   ): void {
     const before = total - request.points;
-    const ends = request.sentAt + endsIn;
-    const remaining = this.#reported > 0 && request.window === this.#window;
-    const another = remaining && (before < this.#reported || ends > this.#resetsAt + CLOCK_DRIFT_MS);
-    const forgotten = another && now < this.#endsAt - CLOCK_DRIFT_MS;
-    if (another && !forgotten) this.#startWindow();
-    if (forgotten) {
-      // The window runs, yet the counter knows less than it was told: all of it is to be told again.
+    const ends = request.sentAt + endsInMs;
+    const isSameWindow = this.#reported > 0 && request.window === this.#window;
+    const another = isSameWindow && (before < this.#reported || ends > this.#resetsAt + CLOCK_DRIFT_MS);
+    const wasReset = another && now < this.#endsAt - CLOCK_DRIFT_MS;
+    if (another && !wasReset) this.#startWindow();
+    if (wasReset) {
+      // The window is running, yet the counter has fewer points than were reported: report all of them again.
       this.#unreported += Math.max(0, this.#reported - this.#leased);
       this.#leased = 0;
       this.#limitToShare(request.context.remaining, request.context.needed, counter);
@@ -152,7 +174,7 @@ export class LeasedWindow {
     this.#syncedAt = request.sentAt;
     const first = this.#reported === 0;
     this.#endsAt = first ? ends : Math.max(this.#endsAt, ends);
-    this.#resetsAt = first ? now + endsIn : Math.min(this.#resetsAt, now + endsIn);
+    this.#resetsAt = first ? now + endsInMs : Math.min(this.#resetsAt, now + endsInMs);
     this.#reported += request.points;
     const valid = this.limit.points - before - request.unreported - this.#unreported;
     const lease = Math.min(Math.max(0, valid), request.points - request.unreported, this.#share);
@@ -161,7 +183,6 @@ export class LeasedWindow {
     this.#remaining = Math.max(0, this.limit.points - total - this.#unreported);
   }
 
-  /** The counter has not answered. */
   onAcquireFailed(request: AcquireRequest, now: number, counter: CounterHealth): void {
     this.#advance(now);
     if (request.window !== this.#window) return;
@@ -172,7 +193,7 @@ export class LeasedWindow {
     const { remaining, needed, points } = request.context;
     this.#limitToShare(remaining, needed, counter);
     const left = Math.min(remaining, this.#share);
-    // Others may still be served by the counter, and this node be back in a moment.
+    // Other nodes may still reach the counter, and this one again soon.
     const most = isShortOutage(now, counter) ? Math.max(needed, maxLease(points) - request.unreported) : left;
     const granted = Math.min(left, most);
     this.#remaining = remaining - granted;
@@ -181,19 +202,19 @@ export class LeasedWindow {
     this.#unreported += request.unreported + granted;
   }
 
-  /** From here to the end of the window; once it does, it does. */
+  /** Holds until the end of the window; later calls have no effect. */
   #limitToShare(remaining: number, needed: number, { nodes }: CounterHealth): void {
     if (this.#share !== UNLIMITED) return;
-    // What it knows is old by what each neighbour took since, a lease or so.
+    // Each other node may have acquired about one lease since.
     const since = this.#reported > 0 ? (nodes - 1) * maxLease(this.limit.points) : 0;
     this.#share = Math.max(Math.floor((remaining - since) / nodes), Math.min(remaining, needed));
   }
 
-  /** What this node believes to be left, and milliseconds until the window ends. */
-  view(now: number): { remaining: number; resetsIn: number } {
+  /** Remaining points as far as this node knows, and time until the window ends. */
+  view(now: number): { remaining: number; resetsInMs: number } {
     this.#advance(now);
     const ahead = this.#resetsAt === NEVER ? this.limit.seconds * 1000 : this.#resetsAt - now;
-    return { remaining: this.#leased + Math.min(this.#remaining, this.#share), resetsIn: ahead };
+    return { remaining: this.#leased + Math.min(this.#remaining, this.#share), resetsInMs: ahead };
   }
 
   #advance(now: number): void {
@@ -217,7 +238,7 @@ export class LeasedWindow {
   }
 }
 
-/** Whether a node among several has lost the counter only just now. */
-function isShortOutage(now: number, { available, downSince: lostAt, nodes }: CounterHealth): boolean {
-  return !available && nodes > 1 && now - lostAt < SHORT_OUTAGE_MS;
+/** A recent outage, with other nodes that may still reach the counter. */
+function isShortOutage(now: number, { available, downSince, nodes }: CounterHealth): boolean {
+  return !available && nodes > 1 && now - downSince < SHORT_OUTAGE_MS;
 }

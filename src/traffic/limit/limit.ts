@@ -1,5 +1,5 @@
 /**
- * The stage `limit`, between authenticate and the handlers.
+ * Rate limiting: the stage `limit`, after authentication.
  *
  * @module
  */
@@ -11,11 +11,9 @@ import { ComputeError } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
 import type { ResponseHeaders } from '../../http/response-headers.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
-import { type Costs, costOf } from './cost.ts';
 import type { Counter } from './counter.ts';
-import { resetSeconds, setRateLimitHeaders } from './headers.ts';
 import { type Decision, Limiter, type NamedLimit } from './limiter.ts';
-import type { Plan } from './plan.ts';
+import { type Costs, costOf, type Plan } from './plans.ts';
 
 export interface LimitPorts {
   readonly counter: Counter;
@@ -23,26 +21,25 @@ export interface LimitPorts {
 }
 
 export interface LimitOptions {
-  /** `observe` counts and tells, and refuses nobody. */
-  readonly mode: 'enforce' | 'observe' | 'off';
-  /** `default` has to be among them: it holds for keys whose plan is gone. */
+  /** `shadow` counts and sets the headers, but rejects nothing. */
+  readonly mode: 'enforce' | 'shadow' | 'off';
+  /** Has to include `default`, which applies to keys whose plan no longer exists. */
   readonly plans: readonly Plan[];
   readonly costs: Costs;
 }
 
 export interface Limits {
-  /**
-   * Admits a request when both its key's family and its project have points left, else answers `rate_limited`. Every answer
-   * says where the tighter of the two limits stands.
-   */
+  /** Admits a request if its key's family and its project have points left, else responds `rate_limited`. */
   readonly stage: MiddlewareHandler<GatewayEnv>;
-  /** Admits a read as the stage would, where the points are at hand; false: nothing was spent or said. */
+  /** The same for a read, if its points are leased already; false if not, and then nothing is spent. */
   readonly tryConsume: (principal: Principal, headers: ResponseHeaders) => boolean;
-  /** A sign-up costs what any write does: of the plan `default`, whose points its user has, and its address as a project. */
+  /** A sign-up costs a write of plan `default`: of its user's points, and of its address's as of a project's. */
   readonly consumeSignUp: SpendSignUp;
 }
 
-/** @param renderError Says an error in the words of the dialect. */
+type Result = 'admitted' | 'rejected' | 'shadow_rejected';
+
+/** @param renderError Renders an error in the format of the dialect. */
 export function limit(
   { counter, metrics }: LimitPorts,
   { mode, plans, costs }: LimitOptions,
@@ -53,7 +50,7 @@ export function limit(
   }
   const limiter = new Limiter(counter);
   const byName = new Map(plans.map((plan) => [plan.name, plan]));
-  // A key keeps its principal while it does not change.
+  // An unchanged key keeps its principal object.
   const limitsByPrincipal = new WeakMap<Principal, readonly NamedLimit[]>();
   const planOf = ({ plan }: Pick<Principal, 'plan'>): Plan => {
     const found = byName.get(plan) ?? byName.get('default');
@@ -65,9 +62,10 @@ export function limit(
     limitsByPrincipal.set(principal, limits);
     return limits;
   };
-  const reportDecision = (headers: ResponseHeaders, { name }: Plan, decision: Decision, result: string) => {
-    metrics.count('limit_decisions', { decision: result, plan: name });
-    setRateLimitHeaders(headers, name, decision);
+  const record = ({ admitted }: Decision, plan: Plan): Result => {
+    const result = admitted ? 'admitted' : mode === 'enforce' ? 'rejected' : 'shadow_rejected';
+    metrics.count('limit_decisions', { decision: result, plan: plan.name });
+    return result;
   };
   return {
     async stage(c, next) {
@@ -76,17 +74,17 @@ export function limit(
       const cost = costOf(c.req.method, c.req.path, costs);
       const decided = limiter.admit(limitsOn(principal, plan), cost);
       const decision = decided instanceof Promise ? await decided : decided;
-      const isRejected = !decision.admitted && mode === 'enforce';
-      const result = decision.admitted ? 'admitted' : isRejected ? 'rejected' : 'shadow_rejected';
-      reportDecision(c.get('responseHeaders'), plan, decision, result);
-      if (isRejected) c.res = renderError(rateLimited(plan, decision, cost), c);
+      setRateLimitHeaders(c.get('responseHeaders'), plan.name, decision);
+      if (record(decision, plan) === 'rejected') c.res = renderError(rateLimited(plan, decision, cost), c);
       else await next();
     },
     tryConsume(principal, headers) {
       const plan = planOf(principal);
       const decision = limiter.tryAdmit(limitsOn(principal, plan), costs.read);
-      if (decision !== null) reportDecision(headers, plan, decision, 'admitted');
-      return decision !== null;
+      if (decision === null) return false;
+      record(decision, plan);
+      setRateLimitHeaders(headers, plan.name, decision);
+      return true;
     },
     async consumeSignUp(userId, address) {
       const plan = planOf({ plan: 'default' });
@@ -97,21 +95,37 @@ export function limit(
         ],
         costs.write,
       );
-      const isRejected = !decision.admitted && mode === 'enforce';
-      const result = decision.admitted ? 'admitted' : isRejected ? 'rejected' : 'shadow_rejected';
-      metrics.count('limit_decisions', { decision: result, plan: plan.name });
-      if (isRejected) throw rateLimited(plan, decision, costs.write);
+      if (record(decision, plan) === 'rejected') throw rateLimited(plan, decision, costs.write);
     },
   };
 }
 
-/** A key's own limit and its project's; the keys of a project that share a plan share its points. */
+/** The limit of a key's family, and the one shared by all keys of its project on the same plan. */
 function limitsOf({ familyId, projectId }: Principal, plan: Plan): readonly NamedLimit[] {
   const { name, points, projectPoints, seconds } = plan;
   return [
     { key: `family:${name}:${familyId}`, points, seconds },
     { key: `project:${name}:${projectId}`, points: projectPoints, seconds },
   ];
+}
+
+/** Whole seconds until a window ends, rounded up. */
+function resetSeconds({ resetsInMs }: Decision): number {
+  return Math.max(1, Math.ceil(resetsInMs / 1000));
+}
+
+/**
+ * Sets the state of the tighter limit: `RateLimit-Policy` and `RateLimit` of draft-ietf-httpapi-ratelimit-headers-10, and the
+ * `X-RateLimit-*` fields that most clients read. Times are whole seconds from now.
+ */
+function setRateLimitHeaders(headers: ResponseHeaders, plan: string, decision: Decision): void {
+  const { limit, remaining } = decision;
+  const reset = resetSeconds(decision);
+  headers.set('RateLimit-Policy', `"${plan}";q=${limit.points};w=${limit.seconds}`);
+  headers.set('RateLimit', `"${plan}";r=${remaining};t=${reset}`);
+  headers.set('X-RateLimit-Limit', `${limit.points}`);
+  headers.set('X-RateLimit-Remaining', `${remaining}`);
+  headers.set('X-RateLimit-Reset', `${reset}`);
 }
 
 function rateLimited(plan: Plan, decision: Decision, cost: number): ComputeError {

@@ -9,34 +9,33 @@ export interface NamedLimit extends Limit {
   readonly key: string;
 }
 
-/** Whether a request may pass, and where its tighter limit stands. */
 export interface Decision {
   readonly admitted: boolean;
-  /** The request costs more than a whole window admits: waiting does not help. */
+  /** The cost exceeds a whole window: waiting does not help. */
   readonly tooCostly: boolean;
-  /** The limit that refuses; of those that admit, the one with the least left. */
+  /** The limit that denies, or the admitting one with the fewest points left. */
   readonly limit: NamedLimit;
   /** Points left, as far as this node knows. */
   readonly remaining: number;
-  /** Milliseconds until the window ends. */
+  /** Time until the window ends. */
   readonly resetsInMs: number;
 }
 
 interface LimitEntry {
   readonly limit: NamedLimit;
   readonly window: LeasedWindow;
-  /** The take in flight, which all who need points wait for. */
+  /** The acquisition in flight, shared by all requests that need points. */
   acquiring: Promise<void> | null;
-  /** What they cost together. */
+  /** Total cost of those requests. */
   waitingCost: number;
 }
 
-/** Accounts remembered at a time. One that is forgotten costs a call when it comes back, and what it held is lost. */
+/** An evicted window loses its lease, and costs a call when it is used again. */
 const MAX_WINDOWS = 50_000;
 
 /**
- * Spends points in process and takes them from a shared counter in leases, so that most requests cost no call. All nodes on
- * one counter never admit more than a limit in a window of the counter; and when they all go on asking, all of it.
+ * Spends points in process and acquires them from a shared counter in leases, so that most requests cost no call. All nodes
+ * of one counter together never admit more than a limit in a window of the counter, and reach it under steady load.
  */
 export class Limiter {
   readonly #counter: Counter;
@@ -50,15 +49,15 @@ export class Limiter {
   }
 
   /**
-   * Spends `cost` of all of `limits`, or of none when one refuses; at once when that needs no call. Never rejects: without its
-   * counter it decides alone.
+   * Spends `cost` of each of `limits`, or of none if one denies; synchronously if that needs no call. Never rejects: while the
+   * counter is down, the node decides alone.
    */
   admit(limits: readonly NamedLimit[], cost: number): Decision | Promise<Decision> {
     const entries = limits.map((limit) => this.#entry(limit));
     return this.#decide(entries, cost) ?? this.#acquireAndDecide(entries, cost);
   }
 
-  /** The same, where every limit has the points at hand; null, and nothing is spent, where one does not. */
+  /** The same if all limits have leased points; else null, and nothing is spent. */
   tryAdmit(limits: readonly NamedLimit[], cost: number): Decision | null {
     const decided = this.#decide(
       limits.map((limit) => this.#entry(limit)),
@@ -67,7 +66,7 @@ export class Limiter {
     return decided?.admitted ? decided : null;
   }
 
-  /** null when points are lacking that the counter may have. */
+  /** null if points have to be acquired first. */
   #decide(entries: readonly LimitEntry[], cost: number): Decision | null {
     const now = this.#now();
     let allowed = 0;
@@ -110,8 +109,8 @@ export class Limiter {
     entry.waitingCost -= cost;
   }
 
-  async #acquire({ limit, window, waitingCost: waiting }: LimitEntry, cost: number): Promise<void> {
-    const request = window.planAcquire(cost, waiting, this.#now(), this.#counter);
+  async #acquire({ limit, window, waitingCost }: LimitEntry, cost: number): Promise<void> {
+    const request = window.planAcquire(cost, waitingCost, this.#now(), this.#counter);
     await this.#counter.acquire(limit.key, request.points, request.seconds).then(
       (result) => window.onAcquired(request, result, this.#now(), this.#counter),
       () => window.onAcquireFailed(request, this.#now(), this.#counter),
@@ -122,13 +121,12 @@ export class Limiter {
 function decision(admitted: boolean, entries: readonly LimitEntry[], cost: number, now: number): Decision {
   let tighter: Pick<Decision, 'limit' | 'remaining' | 'resetsInMs'> | undefined;
   for (const { limit, window } of entries) {
-    const { remaining, resetsIn: resetsInMs } = window.view(now);
-    // Of two that refuse, whoever opens last decides when to come back.
+    const { remaining, resetsInMs } = window.view(now);
+    // If two deny, the later reset determines Retry-After.
     const less = tighter === undefined || !admitted ? 0 : tighter.remaining - remaining;
     const later = tighter === undefined || resetsInMs > tighter.resetsInMs;
-    if (less > 0 || (less === 0 && later)) tighter = { limit, remaining, resetsInMs: resetsInMs };
+    if (less > 0 || (less === 0 && later)) tighter = { limit, remaining, resetsInMs };
   }
   if (tighter === undefined) throw new Error('a request without limits');
-  const { limit, remaining, resetsInMs } = tighter;
-  return { admitted, tooCostly: !admitted && cost > limit.points, limit, remaining, resetsInMs: resetsInMs };
+  return { admitted, tooCostly: !admitted && cost > tighter.limit.points, ...tighter };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { costOf, DEFAULT_COSTS } from './cost.ts';
+import { costOf, DEFAULT_COSTS } from './plans.ts';
 
 test.each([
   ['GET', '/v1/instances', 1],
