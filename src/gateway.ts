@@ -225,7 +225,9 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
     toldReads.push(...nova.toldReads);
   }
 
-  app.notFound((c) => answerError(new ComputeError('not_found', 'There is nothing at this path.'), c));
+  app.notFound((c) =>
+    answerError(new ComputeError('not_found', 'Not found: no route matches this path.'), c),
+  );
   app.onError(answerError);
   const sweepKeys = retention(ports.keys, ports.log, options);
   const flush = async () => {

@@ -224,7 +224,7 @@ describe('a cloud that does only what redu documents', () => {
     const cloud = cloudOver((request) => {
       const { search } = new URL(request.url);
       asked.push(search);
-      const message = 'detail: is not known here';
+      const message = 'detail: is unknown';
       if (search === '') return Response.json([listed]);
       return Response.json({ error: { code: 'badRequest', message } }, { status: 400 });
     });

@@ -99,7 +99,7 @@ export function health({ clouds, keys, secretCheck, metrics, redis }: Dependenci
 /** Proxies keep these paths inside by their exact names, so no other spelling may lead there. */
 function refuseTrailingSlash(c: Context<GatewayEnv>, next: Next): Promise<void> {
   if (new URL(c.req.url).pathname.endsWith('/')) {
-    throw new ComputeError('not_found', 'There is nothing at this path.');
+    throw new ComputeError('not_found', 'Not found: no route matches this path.');
   }
   return next();
 }

@@ -107,7 +107,7 @@ function parseJson(bytes: Uint8Array): unknown {
   }
   try {
     // A member of this name is dropped by whoever copies the object: it is told rather than lost.
-    if (/"__proto__"\s*:/.test(text)) throw ComputeError.field('__proto__', 'is not known here');
+    if (/"__proto__"\s*:/.test(text)) throw ComputeError.field('__proto__', 'is unknown');
     return JSON.parse(text);
   } catch (cause) {
     if (cause instanceof ComputeError) throw cause;

@@ -77,6 +77,6 @@ function truncated(field: string): string {
 function summary(problems: readonly FieldError[]): string {
   const [first] = problems;
   const more = problems.length - 1;
-  const text = first === undefined ? 'The request is wrong.' : `${first.field}: ${first.message}`;
+  const text = first === undefined ? 'The request is invalid.' : `${first.field}: ${first.message}`;
   return more > 0 ? `${text} (and ${more} more, see details)` : text;
 }

@@ -3,28 +3,30 @@ import { ComputeError } from '../compute/errors.ts';
 import type { GatewayEnv } from '../context.ts';
 
 /**
- * Gives every path of `router` an answer to the methods it has no route for: 405 with `Allow`. To be called once all
- * routes are there.
+ * Adds 405 with `Allow` to every path of `router`, for the methods without a route. Call it after all routes are added.
  *
- * @param respond Says the error in the words of the router's dialect.
+ * @param respond Renders the error in the dialect's format.
  */
 export function methodNotAllowed(
   router: Hono<GatewayEnv>,
   respond: (error: ComputeError, c: Context<GatewayEnv>) => Response,
 ): Hono<GatewayEnv> {
   const methodsOf = new Map<string, Set<string>>();
-  // A middleware is a route for all methods, and says nothing of which the path knows.
+  // Middleware is registered for ALL methods.
   for (const { method, path } of router.routes.filter((route) => route.method !== 'ALL')) {
     const methods = methodsOf.get(path) ?? new Set();
     methods.add(method);
-    // hono answers HEAD by the route of GET.
+    // hono serves HEAD by the route of GET.
     if (method === 'GET') methods.add('HEAD');
     methodsOf.set(path, methods);
   }
   for (const [path, methods] of methodsOf) {
     const allow = [...methods].join(', ');
     router.all(path, function methodNotAllowed(c) {
-      const error = new ComputeError('method_not_allowed', `This path knows ${allow}, not ${c.req.method}.`);
+      const error = new ComputeError(
+        'method_not_allowed',
+        `Method ${c.req.method} is not allowed here; allowed: ${allow}.`,
+      );
       const response = respond(error, c);
       response.headers.set('Allow', allow);
       return response;

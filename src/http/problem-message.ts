@@ -24,7 +24,7 @@ export function problemMessage(issue: z.core.$ZodRawIssue): string {
     case 'invalid_value':
       return `must be one of ${issue.values.map(String).join(', ')}`;
     case 'invalid_format':
-      return issue.format === 'guid' ? 'must be a UUID' : 'does not have the expected form';
+      return issue.format === 'guid' ? 'must be a UUID' : 'is malformed';
     case 'too_small':
       return issue.minimum === 1
         ? 'must not be empty'
@@ -32,9 +32,9 @@ export function problemMessage(issue: z.core.$ZodRawIssue): string {
     case 'too_big':
       return `must have at most ${issue.maximum} ${unit(issue.origin)}`;
     case 'unrecognized_keys':
-      return `is not known here; ${allowedNames(issue.inst)}`;
+      return `is unknown; ${allowedNames(issue.inst)}`;
     default:
-      return 'is wrong';
+      return 'is invalid';
   }
 }
 
@@ -44,5 +44,5 @@ function unit(origin: string): string {
 
 function allowedNames(schema: unknown): string {
   const names = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
-  return names.length === 0 ? 'leave it out' : `known are ${names.join(', ')}`;
+  return names.length === 0 ? 'leave it out' : `allowed: ${names.join(', ')}`;
 }

@@ -84,7 +84,7 @@ export function rejectDotSegments(target: RequestTarget): MiddlewareHandler<Gate
     // Few paths have either of them, and looking closer costs more.
     if (written.includes('.') || written.includes('%')) {
       if (DOT_SEGMENT.test(written.replace(/[?#].*$/s, ''))) {
-        throw new ComputeError('not_found', 'There is nothing at this path.');
+        throw new ComputeError('not_found', 'Not found: no route matches this path.');
       }
     }
     return next();

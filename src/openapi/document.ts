@@ -1,6 +1,6 @@
 /**
- * The contract: OpenAPI 3.1, made of the definitions and schemas that serve the requests. It is made where the gateway starts or
- * is built, never for a request, and is in no bundle of the edge.
+ * The contract: OpenAPI 3.1, generated from the route definitions and schemas that serve requests. Generated at start or build
+ * time, never per request, and not part of the edge bundle.
  *
  * @module
  */
@@ -11,10 +11,7 @@ import { nameOf, ROUTES } from './routes.ts';
 import { Schemas } from './schemas.ts';
 import { ERROR_TEXTS, TEXTS } from './texts.ts';
 
-/**
- * @param version Of the gateway.
- * @param serverUrl Where clients find it; a path is relative to the host of the document.
- */
+/** @param serverUrl The gateway's URL; a path is relative to the document's host. */
 export function openApi(version: string, serverUrl = '/'): object {
   const schemas = new Schemas();
   const paths: Record<string, Record<string, object>> = {};
@@ -45,10 +42,10 @@ export function openApi(version: string, serverUrl = '/'): object {
   };
 }
 
-const DESCRIPTION = `One API key and this API for instances and what belongs to them.
+const DESCRIPTION = `A REST API for instances and their resources, with an API key.
 
-The same key opens the cloud’s own OpenStack APIs under \`/identity\`, \`/compute\`, \`/image\` and \`/networking\`: those are passed
-through as they are, and described by OpenStack.`;
+The same key works for the cloud’s own OpenStack APIs under \`/identity\`, \`/compute\`, \`/image\` and \`/networking\`, which are
+passed through and documented by OpenStack.`;
 
 const SECURITY_SCHEMES = {
   apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key', description: 'An API key, `ln_...`.' },
@@ -59,21 +56,22 @@ const SECURITY_SCHEMES = {
 const IDEMPOTENCY_KEY = {
   name: 'Idempotency-Key',
   in: 'header',
-  description: 'A request that is sent again with the same key and body is carried out once.',
+  description: 'Requests with the same key and body are executed once.',
   schema: { type: 'string', minLength: 1, maxLength: 255 },
 };
 
 const IF_MATCH = {
   name: 'If-Match',
   in: 'header',
-  description: 'The `ETag` that this key last got for the resource, or `*`; 412 when it is another by now.',
+  description:
+    'The `ETag` that this API key last received for the resource, or `*`; 412 if the resource has changed.',
   schema: { type: 'string' },
 };
 
 const LAST_EVENT_ID = {
   name: 'Last-Event-ID',
   in: 'header',
-  description: 'Goes on after this event.',
+  description: 'Resumes after this event.',
   schema: { type: 'string' },
 };
 
@@ -81,28 +79,25 @@ const text = (description: string) => ({ description, schema: { type: 'string' }
 const count = (description: string) => ({ description, schema: { type: 'integer', minimum: 0 } });
 
 const HEADERS = {
-  'X-Request-Id': text('What to quote when asking for help.'),
-  'RateLimit-Policy': text('The limit that is tighter: `"plan";q=points;w=seconds`.'),
-  RateLimit: text('Where it stands: `"plan";r=points left;t=seconds until it is full again`.'),
+  'X-Request-Id': text('Quote it in support requests.'),
+  'RateLimit-Policy': text('The tighter limit: `"plan";q=points;w=seconds`.'),
+  RateLimit: text('Its state: `"plan";r=points left;t=seconds until reset`.'),
   'X-RateLimit-Limit': count('Points of the plan.'),
   'X-RateLimit-Remaining': count('Points left.'),
-  'X-RateLimit-Reset': count('Seconds until it is full again.'),
-  'Retry-After': count('Seconds after which to come back.'),
-  ETag: text(
-    'Send it as `If-None-Match`: 304 when nothing has changed; with a write as `If-Match`: 412 when something has.',
-  ),
-  Age: count('Seconds since the cloud told it.'),
+  'X-RateLimit-Reset': count('Seconds until the limit resets.'),
+  'Retry-After': count('Seconds to wait before a retry.'),
+  ETag: text('With a read as `If-None-Match`: 304 if unchanged; with a write as `If-Match`: 412 if changed.'),
+  Age: count('Age of the response in seconds.'),
   'X-Cache': {
-    description: 'Whether it was told before.',
+    description: '`MISS`: fetched from the cloud; `HIT`: cached; `STALE`: cached, being revalidated.',
     schema: { type: 'string', enum: ['MISS', 'HIT', 'STALE'] },
   },
-  Link: text('With `limit`, while there is more: `<...>; rel="next"`.'),
-  Location: text('Where the new thing is.'),
-  'Idempotency-Replayed': text('`true`: the answer to the first request with this key.'),
-  Allow: text('The methods that the path knows.'),
+  Link: text('With `limit`, if more items follow: `<...>; rel="next"`.'),
+  Location: text('URL of the created resource.'),
+  'Idempotency-Replayed': text('`true`: the stored response of the first request with this key.'),
+  Allow: text('Methods of the path.'),
 };
 
-/** One for each status an error has. */
 function errorResponses(schemas: Schemas): object {
   const schema = schemas.output(errorSchema);
   const rows = Object.values(REDU_ERRORS).map(({ status, code }) => {

@@ -1,6 +1,5 @@
 /**
- * Examples for the contract. Those of instances are the ones in redu's documentation; names of flavors, images and groups are
- * those of the compute API reference.
+ * Examples for the contract, with the instances of redu's documentation and the names of the compute API reference.
  *
  * @module
  */
@@ -192,7 +191,7 @@ export const SERVER_GROUP = {
 };
 
 const KEY_ID = 'lt34zc8lrbokxwxw';
-/** The one in docs/api-keys.md; it opens nothing. */
+/** As in docs/api-keys.md; not a valid key. */
 export const KEY_TEXT = `ln_${KEY_ID}_mj65EOtFlexBk39M4PLwssKHsy4ekpMAZ0S8SGA`;
 
 export const API_KEY = {
@@ -244,7 +243,6 @@ data: ${JSON.stringify({ instance: WEB, previous_state: 'starting', at: WEB?.upd
 
 `;
 
-/** A list with one item, and no more of them. */
 export function page(item: object): object {
   return { items: [item], next_cursor: null };
 }

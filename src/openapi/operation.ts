@@ -4,7 +4,6 @@ import type { RouteText } from './texts.ts';
 
 const JSON_TYPE = 'application/json';
 
-/** A route as OpenAPI describes it. */
 export function operation(route: RouteDefinition, text: RouteText, schemas: Schemas): object {
   const scope = route.scope === undefined ? '' : `Needs the scope \`${route.scope}\`.`;
   const description = [text.description, scope].filter(Boolean).join(' ');
@@ -30,25 +29,25 @@ export function operation(route: RouteDefinition, text: RouteText, schemas: Sche
 }
 
 function success(route: RouteDefinition, text: RouteText, schemas: Schemas): object {
-  const { response: answer, media = JSON_TYPE } = route;
+  const { response, media = JSON_TYPE } = route;
   return {
     description: SUCCESS[route.status],
     ...(isLimited(route) && { headers: references('headers', headersOf(route)) }),
-    ...(answer && {
-      content: { [media]: { schema: schemas.output(answer), ...examples(text.responseExample) } },
+    ...(response && {
+      content: { [media]: { schema: schemas.output(response), ...examples(text.responseExample) } },
     }),
   };
 }
 
 const SUCCESS = {
-  200: 'As asked.',
-  201: 'It is made.',
-  202: 'Accepted, and not done yet.',
-  204: 'It is gone.',
+  200: 'OK',
+  201: 'Created',
+  202: 'Accepted; completes in the background',
+  204: 'Deleted',
 } as const;
 
-/** The names of the headers in `components` that an answer has. */
-function headersOf({ method, path, status, media }: RouteDefinition): string[] {
+/** Names of the response headers, as in `components`. */
+function headersOf({ method, path, media }: RouteDefinition): string[] {
   const limits = [
     'RateLimit-Policy',
     'RateLimit',
@@ -56,23 +55,22 @@ function headersOf({ method, path, status, media }: RouteDefinition): string[] {
     'X-RateLimit-Remaining',
     'X-RateLimit-Reset',
   ];
-  const isKept = method === 'GET' && media === undefined && !path.startsWith('/v1/api_keys');
+  const isCached = method === 'GET' && media === undefined && !path.startsWith('/v1/api_keys');
   return [
     'X-Request-Id',
     ...limits,
-    ...(isKept ? ['ETag', 'Age', 'X-Cache'] : []),
-    ...(isKept && path.includes('instances') && !path.includes('{') ? ['Link'] : []),
-    ...(status === 201 || path === '/v1/instances' ? ['Location'] : []).filter(() => isMade(method, path)),
+    ...(isCached ? ['ETag', 'Age', 'X-Cache'] : []),
+    ...(isCached && path.includes('instances') && !path.includes('{') ? ['Link'] : []),
+    ...(hasLocation(method, path) ? ['Location'] : []),
     ...(takesIdempotencyKey(method, path) ? ['Idempotency-Replayed'] : []),
   ];
 }
 
-/** Where the answer to a `POST` says where the new thing is. */
-function isMade(method: string, path: string): boolean {
+function hasLocation(method: string, path: string): boolean {
   return method === 'POST' && /^\/v1\/(instances|keypairs|security_groups|server_groups)$/.test(path);
 }
 
-/** What may go wrong, by status; each is in `components`. */
+/** References to the possible error responses. */
 function errorReferences({ method, path, scope, query, body }: RouteDefinition): object {
   if (isOpen(path)) return { 500: reference('responses', '500') };
   const isCloud = !path.startsWith('/admin');
@@ -98,7 +96,7 @@ function securityOf({ method, path }: RouteDefinition): object[] {
   return path.startsWith('/admin') ? [{ admin: [] }] : [{ apiKey: [] }, { bearer: [] }];
 }
 
-/** Health and metrics, for anybody who can reach them. */
+/** Health and metrics need no authentication. */
 function isOpen(path: string): boolean {
   return !/^\/(v1|cloud|admin)\//.test(path);
 }
@@ -114,7 +112,7 @@ function takesIdempotencyKey(method: string, path: string): boolean {
 function tagOf(path: string): string {
   const [, first = '', second = '', third = ''] = path.split('/');
   if (first === 'cloud') return 'older paths';
-  if (first === 'admin') return `admin`;
+  if (first === 'admin') return 'admin';
   if (first !== 'v1') return 'health';
   return third === '' && ['quotas', 'me', 'hypervisors'].includes(second)
     ? 'account'

@@ -17,7 +17,7 @@ import { SECURITY_GROUP_ROUTES } from '../dialects/redu/security-groups.ts';
 import { SERVER_GROUP_ROUTES } from '../dialects/redu/server-groups.ts';
 import { HEALTH_ROUTES } from '../health/health.ts';
 
-/** Every route the gateway has, but for those of the Nova dialect, which are the cloud's own. */
+/** All routes except those of the Nova dialect, which OpenStack documents. */
 export const ROUTES = [
   ME,
   ...Object.values(INSTANCE_ROUTES),

@@ -5,7 +5,7 @@ import type { ResponseBody } from '../http/route.ts';
 /** A JSON Schema of draft 2020-12. */
 export type JsonSchema = { readonly [keyword: string]: unknown };
 
-/** What stands under its own name in `components`. */
+/** Converts zod schemas and collects the named ones for `components`. */
 export class Schemas {
   readonly #named: Record<string, JsonSchema> = {};
 
@@ -13,16 +13,15 @@ export class Schemas {
     return this.#named;
   }
 
-  /** What clients may send. */
   input(schema: z.ZodType): JsonSchema {
     return this.#convert(schema, 'input');
   }
 
-  /** What they are told. Fields may come, so an object is not closed. */
-  output(answer: ResponseBody): JsonSchema {
-    if ('list' in answer) return { type: 'array', items: this.output(answer.list) };
-    if ('page' in answer) return page(this.output(answer.page));
-    return this.#convert(answer, 'output');
+  /** Objects stay open: fields may be added. */
+  output(response: ResponseBody): JsonSchema {
+    if ('list' in response) return { type: 'array', items: this.output(response.list) };
+    if ('page' in response) return page(this.output(response.page));
+    return this.#convert(response, 'output');
   }
 
   #convert(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
@@ -32,7 +31,7 @@ export class Schemas {
       ...converted
     } = z.toJSONSchema(schema, {
       io,
-      // What zod can do and JSON Schema cannot is said in words.
+      // Descriptions state what JSON Schema cannot express.
       unrepresentable: 'any',
       override: ({ jsonSchema }) => simplify(jsonSchema, io),
     });
@@ -41,15 +40,15 @@ export class Schemas {
   }
 
   #register(name: string, schema: JsonSchema): void {
-    const known = this.#named[name];
-    if (known !== undefined && JSON.stringify(known) !== JSON.stringify(schema)) {
-      throw new Error(`two different schemas are called ${name}`);
+    const existing = this.#named[name];
+    if (existing !== undefined && JSON.stringify(existing) !== JSON.stringify(schema)) {
+      throw new Error(`two different schemas are named ${name}`);
     }
     this.#named[name] = schema;
     if (name !== 'Credentials') this.#addForms(schema);
   }
 
-  /** What the server looks at in two steps is told in one. */
+  /** Credentials are validated in two steps; the contract has both. */
   #addForms(schema: JsonSchema): void {
     if (JSON.stringify(schema).includes('"#/components/schemas/Credentials"')) this.input(credentialsForms);
   }
@@ -75,14 +74,13 @@ function simplify(schema: Record<string, unknown>, io: 'input' | 'output'): void
     for (const keyword of Object.keys(schema)) delete schema[keyword];
     schema.$ref = `#/$defs/${standsFor}`;
   }
-  // A format or a type says the same as zod's pattern for it, and can be read.
+  // Redundant with the format or type.
   if (schema.format !== undefined || schema.type === 'integer') delete schema.pattern;
   if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;
   if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
   if (io === 'output' && schema.additionalProperties === false) delete schema.additionalProperties;
 }
 
-/** With references that lead into `components`. */
 function referenced(schema: object): JsonSchema {
   return JSON.parse(JSON.stringify(schema).replaceAll('"#/$defs/', '"#/components/schemas/'));
 }

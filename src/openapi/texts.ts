@@ -2,50 +2,46 @@ import type { REDU_ERRORS } from '../dialects/redu/errors.ts';
 import * as example from './examples.ts';
 import type { RouteName } from './routes.ts';
 
-/** What is said of a route in words. */
 export interface RouteText {
-  /** `operationId`; what generators name a function by. */
+  /** `operationId`, which generators use as the name of a function. */
   readonly id: string;
   readonly summary: string;
   readonly description?: string;
-  /** An example of the body that is sent. */
   readonly requestExample?: unknown;
-  /** An example of the answer. */
   readonly responseExample?: unknown;
 }
 
 const EVENTS =
-  'Server-sent events: `ready`, `reset` (what was missed is not known: list again), `instance.created`, `instance.state_changed`, `instance.updated`, `instance.deleted`. `Last-Event-ID` goes on after the event with that id.';
+  'Server-sent events: `ready`, `reset` (events were missed; reload the list), `instance.created`, `instance.state_changed`, `instance.updated`, `instance.deleted`. `Last-Event-ID` resumes after that event.';
 
-/** Of every route there is: one without does not compile, nor does one too many. */
+/** Texts of every route; the compiler rejects a missing and a surplus one. */
 export const TEXTS: Readonly<Record<RouteName, RouteText>> = {
   'GET /v1/me': {
     id: 'getMe',
-    summary: 'Whom the key stands for, and what it may do',
+    summary: 'Get the current identity and scopes',
     responseExample: example.ME,
   },
   'GET /v1/instances': {
     id: 'listInstances',
     summary: 'List instances',
-    description:
-      'A bare array, newest first: all of them, or with `limit` a part and a `Link` to the next one.',
+    description: 'A bare array, newest first. With `limit`, one page and a `Link` to the next.',
     responseExample: example.INSTANCES,
   },
   'POST /v1/instances': {
     id: 'createInstance',
     summary: 'Create an instance',
-    description: 'With `metadata.isPublic` it gets a floating IP, which the answer has already.',
+    description: 'With `metadata.isPublic` a floating IP is allocated; the response contains it.',
     requestExample: example.NEW_INSTANCE,
     responseExample: example.CREATED_INSTANCE,
   },
   'GET /v1/instances/{id}': {
     id: 'getInstance',
-    summary: 'Show an instance',
+    summary: 'Get an instance',
     responseExample: example.INSTANCE,
   },
   'PATCH /v1/instances/{id}': {
     id: 'updateInstance',
-    summary: 'Rename an instance, or change its metadata and access',
+    summary: 'Update the name, metadata or access of an instance',
     description: 'Metadata is merged; null removes an item.',
     requestExample: { metadata: { isPublic: true, enableSSH: true } },
     responseExample: example.INSTANCE,
@@ -53,23 +49,23 @@ export const TEXTS: Readonly<Record<RouteName, RouteText>> = {
   'DELETE /v1/instances/{id}': {
     id: 'deleteInstance',
     summary: 'Delete an instance',
-    description: 'With what was made for its public access.',
+    description: 'Also releases the floating IP and port that were created for it.',
   },
   'POST /v1/instances/{id}/actions': {
     id: 'actOnInstance',
-    summary: 'Start, stop, reboot, resize, rebuild, snapshot ...',
+    summary: 'Run an action: start, stop, reboot, resize, rebuild, snapshot ...',
     requestExample: { action: 'reboot', type: 'soft' },
     responseExample: {},
   },
   'GET /v1/events': {
     id: 'listen',
-    summary: 'What happens to the instances of the project',
+    summary: 'Stream changes of the project’s instances',
     description: EVENTS,
     responseExample: example.EVENTS,
   },
   'GET /v1/instances/{id}/events': {
     id: 'listenToInstance',
-    summary: 'What happens to one instance, until it is deleted',
+    summary: 'Stream changes of one instance until it is deleted',
     description: EVENTS,
     responseExample: example.EVENTS,
   },
@@ -100,7 +96,7 @@ export const TEXTS: Readonly<Record<RouteName, RouteText>> = {
   },
   'GET /v1/quotas': {
     id: 'getQuotas',
-    summary: 'The project’s ceilings, and how much of each is used',
+    summary: 'Get quotas and usage',
     responseExample: example.QUOTAS,
   },
   'GET /v1/hypervisors': {
@@ -115,14 +111,14 @@ export const TEXTS: Readonly<Record<RouteName, RouteText>> = {
   },
   'POST /v1/keypairs': {
     id: 'createKeyPair',
-    summary: 'Import a key pair, or have one made',
-    description: 'Without `public_key` the answer has the private one, this once.',
+    summary: 'Import or generate a key pair',
+    description: 'Without `public_key` a pair is generated; only this response contains the private key.',
     requestExample: { name: example.KEYPAIR.name, public_key: example.KEYPAIR.public_key },
     responseExample: example.KEYPAIR,
   },
   'GET /v1/keypairs/{name}': {
     id: 'getKeyPair',
-    summary: 'Show a key pair',
+    summary: 'Get a key pair',
     responseExample: example.KEYPAIR,
   },
   'DELETE /v1/keypairs/{name}': { id: 'deleteKeyPair', summary: 'Delete a key pair' },
@@ -139,7 +135,7 @@ export const TEXTS: Readonly<Record<RouteName, RouteText>> = {
   },
   'GET /v1/security_groups/{id}': {
     id: 'getSecurityGroup',
-    summary: 'Show a security group',
+    summary: 'Get a security group',
     responseExample: example.SECURITY_GROUP,
   },
   'DELETE /v1/security_groups/{id}': { id: 'deleteSecurityGroup', summary: 'Delete a security group' },
@@ -151,7 +147,7 @@ export const TEXTS: Readonly<Record<RouteName, RouteText>> = {
   },
   'DELETE /v1/security_groups/{id}/rules/{rule_id}': {
     id: 'deleteSecurityGroupRule',
-    summary: 'Delete a rule of a security group',
+    summary: 'Remove a rule from a security group',
   },
   'GET /v1/server_groups': {
     id: 'listServerGroups',
@@ -166,39 +162,39 @@ export const TEXTS: Readonly<Record<RouteName, RouteText>> = {
   },
   'GET /v1/server_groups/{id}': {
     id: 'getServerGroup',
-    summary: 'Show a server group',
+    summary: 'Get a server group',
     responseExample: example.SERVER_GROUP,
   },
   'DELETE /v1/server_groups/{id}': { id: 'deleteServerGroup', summary: 'Delete a server group' },
   'POST /v1/api_keys': {
     id: 'signUp',
-    summary: 'Get an API key for credentials of the cloud',
-    description: 'The only request without a key. The answer has the key’s text, this once.',
+    summary: 'Create an API key from credentials of the cloud',
+    description: 'Needs no API key. Only this response contains the key’s text.',
     requestExample: example.SIGN_UP,
     responseExample: { ...example.API_KEY, key: example.KEY_TEXT },
   },
   'GET /v1/api_keys': {
     id: 'listApiKeys',
-    summary: 'List the keys of the same user in the same project',
+    summary: 'List API keys of the same user and project',
     responseExample: example.page(example.API_KEY),
   },
-  'GET /v1/api_keys/{id}': { id: 'getApiKey', summary: 'Show a key', responseExample: example.API_KEY },
-  'DELETE /v1/api_keys/{id}': { id: 'revokeApiKey', summary: 'Revoke a key, for ever' },
+  'GET /v1/api_keys/{id}': { id: 'getApiKey', summary: 'Get an API key', responseExample: example.API_KEY },
+  'DELETE /v1/api_keys/{id}': { id: 'revokeApiKey', summary: 'Revoke an API key permanently' },
   'POST /v1/api_keys/{id}/rotate': {
     id: 'rotateApiKey',
-    summary: 'Replace a key by a new one with the same rights',
+    summary: 'Replace an API key with a new one of the same rights',
     requestExample: { overlap_seconds: 3600 },
     responseExample: { ...example.API_KEY, key: example.KEY_TEXT },
   },
-  'GET /cloud/v1/me': { id: 'legacyGetMe', summary: 'As GET /v1/me', responseExample: example.ME },
+  'GET /cloud/v1/me': { id: 'legacyGetMe', summary: 'Same as GET /v1/me', responseExample: example.ME },
   'GET /cloud/v1/compute/instances/list': {
     id: 'legacyListInstances',
-    summary: 'As GET /v1/instances',
+    summary: 'Same as GET /v1/instances',
     responseExample: example.INSTANCES,
   },
   'POST /cloud/v1/compute/instances/create': {
     id: 'legacyCreateInstance',
-    summary: 'Create an instance, with the older body',
+    summary: 'Create an instance with the legacy body',
     requestExample: {
       name: 'web-server-01',
       flavor: 'm1.medium',
@@ -209,68 +205,72 @@ export const TEXTS: Readonly<Record<RouteName, RouteText>> = {
   },
   'GET /cloud/v1/compute/keypairs': {
     id: 'legacyListKeyPairs',
-    summary: 'List key pairs, as Nova prints them',
+    summary: 'List key pairs in Nova’s format',
     responseExample: [{ keypair: example.KEYPAIR }],
   },
   'POST /cloud/v1/compute/keypairs': {
     id: 'legacyCreateKeyPair',
-    summary: 'Import a key pair, or have one made',
+    summary: 'Import or generate a key pair',
     requestExample: { name: example.KEYPAIR.name, publicKey: example.KEYPAIR.public_key },
     responseExample: { keypair: example.KEYPAIR },
   },
   'GET /cloud/v1/network/security_groups/list': {
     id: 'legacyListSecurityGroups',
-    summary: 'List security groups, as Neutron prints them',
+    summary: 'List security groups in Neutron’s format',
   },
   'POST /admin/v1/keys': {
     id: 'adminCreateKey',
-    summary: 'Issue a key',
-    description: 'For a customer’s application credential, or for a project.',
+    summary: 'Create an API key',
+    description: 'From a customer’s application credential, or for a project.',
     requestExample: { name: 'first customer', project_id: example.PROJECT, scopes: ['instances:read'] },
     responseExample: { ...example.API_KEY, key: example.KEY_TEXT },
   },
   'GET /admin/v1/keys': {
     id: 'adminListKeys',
-    summary: 'List all keys',
+    summary: 'List all API keys',
     responseExample: example.page(example.API_KEY),
   },
-  'GET /admin/v1/keys/{id}': { id: 'adminGetKey', summary: 'Show a key', responseExample: example.API_KEY },
+  'GET /admin/v1/keys/{id}': {
+    id: 'adminGetKey',
+    summary: 'Get an API key',
+    responseExample: example.API_KEY,
+  },
   'PATCH /admin/v1/keys/{id}': {
     id: 'adminUpdateKey',
-    summary: 'Change a key',
+    summary: 'Update an API key',
     requestExample: { plan: 'gold', allowed_cidrs: ['192.0.2.0/24'] },
     responseExample: example.API_KEY,
   },
   'DELETE /admin/v1/keys/{id}': {
     id: 'adminRevokeKey',
-    summary: 'Revoke a key, for ever',
-    description: 'With `family=true` also those it was rotated from and to.',
+    summary: 'Revoke an API key permanently',
+    description: 'With `family=true` also all its predecessors and successors.',
   },
   'POST /admin/v1/keys/{id}/rotate': {
     id: 'adminRotateKey',
-    summary: 'Replace a key by a new one with the same rights',
+    summary: 'Replace an API key with a new one of the same rights',
     requestExample: { overlap_seconds: 3600 },
     responseExample: { ...example.API_KEY, key: example.KEY_TEXT },
   },
   'GET /admin/v1/audit': {
     id: 'adminListAudit',
-    summary: 'Who did what to which key, newest first',
+    summary: 'List audit records, newest first',
     responseExample: example.page(example.AUDIT),
   },
-  'GET /healthz': { id: 'health', summary: 'The process answers', responseExample: { status: 'ok' } },
+  'GET /healthz': { id: 'health', summary: 'Liveness', responseExample: { status: 'ok' } },
   'GET /readyz': {
     id: 'ready',
-    summary: 'What the gateway depends on answers too',
+    summary: 'Readiness, with the state of each dependency',
     responseExample: { status: 'ok', secret: 'ok', schema: 'ok', store: 'ok', cloud: 'ok' },
   },
-  'GET /metrics': { id: 'metrics', summary: 'For Prometheus' },
+  'GET /metrics': { id: 'metrics', summary: 'Metrics for Prometheus' },
 };
 
 type ReduCode = (typeof REDU_ERRORS)[keyof typeof REDU_ERRORS]['code'];
 
 export const ERROR_TEXTS: Readonly<Record<ReduCode, { description: string; example: object }>> = {
   badRequest: {
-    description: 'A field, a parameter or the body is wrong, or names something that does not exist.',
+    description: 'A field, parameter or body is invalid, or refers to a resource that does not exist.',
     example: {
       error: {
         code: 'badRequest',
@@ -279,40 +279,40 @@ export const ERROR_TEXTS: Readonly<Record<ReduCode, { description: string; examp
       },
     },
   },
-  unauthorized: error('unauthorized', 'No key, or none that works.', 'Invalid API key'),
+  unauthorized: error('unauthorized', 'The API key is missing or invalid.', 'Invalid API key'),
   forbidden: error(
     'forbidden',
-    'The key lacks a scope, its user lost the project, or the cloud’s policy says no.',
+    'The key lacks a scope, its user lost access to the project, or the cloud’s policy denies it.',
     'This API key lacks the scope "instances:write".',
   ),
   itemNotFound: error(
     'itemNotFound',
-    'No such path, or no such thing in this project.',
+    'No such path, or no such resource in this project.',
     'There is no such instance.',
   ),
   methodNotAllowed: error(
     'methodNotAllowed',
-    'The path does not know this method.',
-    'This path knows GET, HEAD.',
+    'The path does not support this method.',
+    'Method POST is not allowed here; allowed: GET, HEAD.',
   ),
   conflictingRequest: error(
     'conflictingRequest',
-    'The thing’s state does not allow it now, or it is in use, locked, or there already.',
+    'The resource’s state does not allow it now, or it is in use, locked, or exists already.',
     'The instance is locked.',
   ),
   preconditionFailed: error(
     'preconditionFailed',
-    '`If-Match` or `If-None-Match` does not hold for the resource as it is; nothing was changed.',
+    '`If-Match` or `If-None-Match` does not match the current resource; nothing was changed.',
     'The resource is not as If-Match requires: get it again, and send the ETag of that response.',
   ),
   entityTooLarge: error(
     'entityTooLarge',
-    'The project’s quota is used up, or the body is too large.',
+    'The project’s quota is exhausted, or the body is too large.',
     'Quota exceeded for instances.',
   ),
   requestTimeout: error(
     'requestTimeout',
-    'The request did not arrive in time.',
+    'The request was not received in time.',
     'The request took too long to arrive.',
   ),
   expectationFailed: error(
@@ -332,29 +332,25 @@ export const ERROR_TEXTS: Readonly<Record<ReduCode, { description: string; examp
   ),
   overLimit: error(
     'overLimit',
-    'Too many requests; come back after `Retry-After` seconds.',
+    'Too many requests; retry after `Retry-After` seconds.',
     'Too many requests: the plan "default" admits 600 points in 60 seconds, and this request costs 1.',
   ),
-  internalError: error('internalError', 'A defect of the gateway.', 'The gateway failed.'),
+  internalError: error('internalError', 'An internal error of the gateway.', 'The gateway failed.'),
   notImplemented: error(
     'notImplemented',
-    'The cloud behind the gateway cannot do this at all.',
+    'The cloud behind the gateway does not support this.',
     'This cloud has no server groups.',
   ),
-  badGateway: error(
-    'badGateway',
-    'The cloud failed, or answered something that makes no sense.',
-    'The cloud failed.',
-  ),
+  badGateway: error('badGateway', 'The cloud failed, or returned an invalid response.', 'The cloud failed.'),
   serviceUnavailable: error(
     'serviceUnavailable',
-    'The cloud cannot be reached; try again after `Retry-After` seconds.',
+    'The cloud cannot be reached; retry after `Retry-After` seconds.',
     'The cloud cannot be reached.',
   ),
   gatewayTimeout: error(
     'gatewayTimeout',
-    'The cloud did not answer in time.',
-    'The cloud did not answer in time.',
+    'The cloud did not respond in time.',
+    'The cloud did not respond in time.',
   ),
 };
 

@@ -57,7 +57,7 @@ export const ADMIN_ROUTE_ROWS: readonly BadRequest[] = [
         ),
       ),
       ...others.map((method) =>
-        byOperator('is not known here', `${method} ${path}`, {
+        byOperator('method without a route', `${method} ${path}`, {
           status: 405,
           code: 'methodNotAllowed',
           allow,

@@ -37,10 +37,10 @@ export const METHOD_ROWS: readonly BadRequest[] = [
   ...Object.entries(PATHS).flatMap(([path, methods]) => {
     const allow = methods.includes('GET') ? [...methods, 'HEAD'] : methods;
     return METHODS.filter((method) => !allow.includes(method)).map((method) =>
-      row('is not known here', `${method} ${path}`, { status: 405, code: 'methodNotAllowed', allow }),
+      row('method without a route', `${method} ${path}`, { status: 405, code: 'methodNotAllowed', allow }),
     );
   }),
-  row('is not known here', 'PROPFIND /v1/instances', {
+  row('method without a route', 'PROPFIND /v1/instances', {
     status: 405,
     code: 'methodNotAllowed',
     allow: ['GET', 'HEAD', 'POST'],

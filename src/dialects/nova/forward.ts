@@ -137,7 +137,7 @@ function normalizeListPath(method: ForwardMethod, { service, path, segments }: T
 function methodOf(c: Context): ForwardMethod {
   const { method } = c.req;
   if (!METHODS.has(method)) {
-    throw new ComputeError('method_not_allowed', `This path does not know ${method}.`);
+    throw new ComputeError('method_not_allowed', `Method ${method} is not allowed here.`);
   }
   return method as ForwardMethod;
 }

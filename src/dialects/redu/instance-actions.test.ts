@@ -51,7 +51,7 @@ test('a snapshot answers its image', async () => {
 test.each([
   [{ action: 'explode' }, 'action: must be one of start, stop, pause'],
   [{}, 'action: must be one of start, stop, pause'],
-  [{ action: 'start', force: true }, 'force: is not known here; known are action'],
+  [{ action: 'start', force: true }, 'force: is unknown; allowed: action'],
   [{ action: 'reboot', type: 'warm' }, 'type: must be one of soft, hard'],
   [{ action: 'resize' }, 'flavor_id: is required'],
   [{ action: 'rebuild', image_id: '' }, 'image_id: must not be empty'],

@@ -112,8 +112,8 @@ describe('GET /v1/instances', () => {
     ['name=', 'name: must not be empty'],
     ['name=%00', 'name: must have no control characters'],
     ['all_tenants=yes', 'all_tenants: must be 1, 0, true or false'],
-    ['project_id=1', 'project_id: is not known here; known are status, name'],
-    ['__proto__=1', '__proto__: is not known here'],
+    ['project_id=1', 'project_id: is unknown; allowed: status, name'],
+    ['__proto__=1', '__proto__: is unknown'],
   ])('refuses %s', async (query, problem) => {
     const [first, ...more] = await reduApp().problems('GET', `/v1/instances?${query}`);
     expect(first).toContain(problem);
@@ -201,7 +201,7 @@ describe('POST /v1/instances', () => {
   });
 
   test.each([
-    [{ flavour: 'x' }, 'flavour: is not known here; known are name, flavor_id'],
+    [{ flavour: 'x' }, 'flavour: is unknown; allowed: name, flavor_id'],
     [{ name: undefined }, 'name: is required'],
     [{ name: 7 }, 'name: must be text'],
     [{ name: '' }, 'name: must not be empty'],
@@ -304,7 +304,7 @@ describe('/v1/instances/{id}', () => {
     [{}, 'body: must have name, metadata or both'],
     [{ name: null }, 'name: must be text'],
     [{ metadata: { floatingIp: null } }, 'metadata.floatingIp: is read-only'],
-    [{ flavor_id: 'x' }, 'flavor_id: is not known here; known are name, metadata'],
+    [{ flavor_id: 'x' }, 'flavor_id: is unknown; allowed: name, metadata'],
   ])('PATCH refuses %j', async (body, problem) => {
     expect((await reduApp().problems('PATCH', `/v1/instances/${ID}`, body))[0]).toContain(problem);
   });

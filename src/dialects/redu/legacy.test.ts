@@ -146,7 +146,7 @@ describe('create', () => {
     [{ flavor: 1.5 }, "flavor: must be a flavor's id or name"],
     [{ network: 'private' }, 'network: must be a UUID'],
     [{ securityGroups: [7] }, 'securityGroups.0: must be a security group'],
-    [{ flavor_id: 'x' }, 'flavor_id: is not known here'],
+    [{ flavor_id: 'x' }, 'flavor_id: is unknown'],
   ])('refuses %j', async (change, problem) => {
     const [first, ...more] = await reduApp().problems('POST', CREATE, { ...NEW, ...change });
     expect(first).toContain(problem);

@@ -160,7 +160,7 @@ describe('rules', () => {
     [{ direction: 'in' }, 'direction: must be one of ingress, egress'],
     [
       { remote_group_id: ID },
-      'remote_group_id: is not known here; known are direction, protocol, port, cidr, description',
+      'remote_group_id: is unknown; allowed: direction, protocol, port, cidr, description',
     ],
   ])('refuses %j', async (body, problem) => {
     expect(await problems('POST', PATH, body)).toEqual([problem]);
