@@ -10,10 +10,9 @@ import { parseArgs } from 'node:util';
 import { SecretCheck, WRONG_SECRET } from '../../src/access/secret-check.ts';
 import { importServerSecret, type ServerSecret } from '../../src/access/server-secret.ts';
 import { trustedProxies } from '../../src/access/trusted-proxies.ts';
-import { deadlineIn, wallMs } from '../../src/clock.ts';
+import { deadlineIn } from '../../src/clock.ts';
 import { CallTrace } from '../../src/compute/call-trace.ts';
 import { ComputeError } from '../../src/compute/errors.ts';
-import { reconcile } from '../../src/compute/reconcile.ts';
 import { type Config, type OpenStackConfig, readConfig } from '../../src/config/config.ts';
 import { ConfigError } from '../../src/config/config-error.ts';
 import { novaTranslation } from '../../src/dialects/nova/translated/translation.ts';
@@ -42,6 +41,7 @@ import { KEYS_USAGE, runKeys, UsageError } from './keys-command.ts';
 import { LineOutput } from './line-output.ts';
 import { pinoLogger } from './logger.ts';
 import { prometheusMetrics } from './prometheus.ts';
+import { runReconcile } from './reconcile-command.ts';
 import { serve } from './serve.ts';
 import { localServerSecret } from './server-secret-file.ts';
 
@@ -274,34 +274,16 @@ function listenProblem({ port }: Config, error: unknown): unknown {
   return noAddress ? new ConfigError('HOST', 'is no address of this machine') : error;
 }
 
-async function runReconcile(config: Config, args: readonly string[]): Promise<void> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      'older-than': { type: 'string', default: '600' },
-      'project-id': { type: 'string' },
-      json: { type: 'boolean', default: false },
-    },
-  });
-  const olderThan = Number(values['older-than']);
-  if (!Number.isInteger(olderThan) || olderThan < 0) throw new UsageError('--older-than takes whole seconds');
-  if (config.openStack === null)
-    throw new ConfigError('OS_AUTH_URL', 'is required: there is nothing to reconcile');
-  const clouds = openStackOf(config.openStack);
+async function runReconcileCommand(config: Config, args: readonly string[]): Promise<void> {
+  const clouds = config.openStack === null ? null : openStackOf(config.openStack);
   const call = commandCall(config);
-  const projectId = values['project-id'];
-  const cloud =
-    projectId === undefined
+  await runReconcile(args, (projectId) => {
+    if (clouds === null) throw new ConfigError('OS_AUTH_URL', 'is required: there is nothing to reconcile');
+    return projectId === undefined
       ? clouds.openAsServiceAccount(call)
       : clouds.open({ kind: 'service', projectId }, call);
-  const released = await reconcile(cloud, { olderThanSeconds: olderThan, nowMs: wallMs() });
-  if (values.json) console.log(JSON.stringify(released));
-  else {
-    for (const { kind, id, address, description } of released)
-      console.log(`freed ${kind} ${id} ${address} (${description})`);
-    console.log(`${released.length} freed`);
-  }
-  await clouds.close();
+  });
+  await clouds?.close();
 }
 
 /** Commands of `keys` that need the store alone: they also work where the cloud is gone or not named. */
@@ -363,7 +345,7 @@ async function main([command = 'serve', ...args]: readonly string[]): Promise<vo
     return runKeysCommand(configuration({ needsCloud: opensKeys, needsSecret: opensKeys }), args);
   }
   if (command === 'doctor') return runDoctor(configuration(), args);
-  if (command === 'reconcile') return runReconcile(configuration({ needsSecret: false }), args);
+  if (command === 'reconcile') return runReconcileCommand(configuration({ needsSecret: false }), args);
   console.log(USAGE);
   if (!['help', '--help', '-h'].includes(command)) process.exitCode = 2;
 }

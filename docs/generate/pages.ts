@@ -1,6 +1,8 @@
 import { reduReference } from './redu-reference.ts';
+import { reference } from './reference.ts';
 
 /** Every generated page with its path from the root; `test/docs/generated.test.ts` fails when one is out of date. */
 export const GENERATED: readonly { readonly path: string; readonly text: () => string }[] = [
+  { path: 'docs/reference.md', text: reference },
   { path: 'docs/redu-reference.md', text: reduReference },
 ];

@@ -9,14 +9,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { code, read, rows, section } from '../docs/pages.ts';
+import { Environment } from '../../src/config/environment.ts';
+import { read } from '../docs/pages.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const DOCKERFILE = read('Dockerfile').replaceAll('\\\n', ' ');
 const COMPOSE = read('compose.yaml');
-const VARIABLES = rows(section(read('docs/operating.md'), 'Configuration')).map(([variable]) =>
-  code(variable),
-);
+const VARIABLES = Object.keys(Environment.shape);
 
 const instructions = (name: string) =>
   [...DOCKERFILE.matchAll(new RegExp(`^${name} (.*)$`, 'gm'))].map(([, rest = '']) => rest.trim());
@@ -33,7 +32,7 @@ describe('Dockerfile', () => {
     expect(copied).toEqual(expect.arrayContaining(['package.json', 'package-lock.json', 'src', 'adapters']));
   });
 
-  test('runs what npm start runs, on the Node that package.json asks for, as nobody in particular', () => {
+  test('runs what npm start runs, on the Node that package.json asks for, as an unprivileged user', () => {
     const { scripts, engines } = JSON.parse(read('package.json'));
     const command = JSON.parse(instructions('CMD').at(-1) ?? '[]');
     // The image has the Node it needs.
@@ -43,7 +42,7 @@ describe('Dockerfile', () => {
     expect(instructions('RUN').join()).toContain('npm ci --omit=dev');
   });
 
-  test('sets variables that there are, and looks at a path that there is', () => {
+  test('sets variables that exist, and probes a path that exists', () => {
     const set = instructions('ENV').flatMap((line) => [...line.matchAll(/(\w+)=/g)].map(([, name]) => name));
     expect(set.filter((name) => name !== 'NODE_ENV' && !VARIABLES.includes(name ?? ''))).toEqual([]);
     expect(DOCKERFILE).toContain('/healthz');

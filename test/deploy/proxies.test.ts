@@ -1,5 +1,5 @@
 /**
- * The nginx examples of docs/operating.md as printed, with the ports, the certificate and the address of the gateway of a test.
+ * The nginx examples of docs/deployment.md as printed, with the ports, the certificate and the address of the gateway of a test.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import { freePort } from '../support/free-port.ts';
 import { type GatewayProcess, startProcess } from '../support/gateway-process.ts';
 import { startNginx, type TestNginx } from '../support/nginx.ts';
 
-const [TLS_SERVER = '', PREFIX_LOCATION = ''] = fenced(section(read('docs/operating.md'), 'TLS'), 'nginx');
+const [TLS_SERVER = '', PREFIX_LOCATION = ''] = fenced(section(read('docs/deployment.md'), 'TLS'), 'nginx');
 const ADMIN_TOKEN = 'admin-token-of-the-tests';
 const JSON_BODY = { 'content-type': 'application/json' };
 

@@ -4,7 +4,7 @@ import { code, proofs, read, rows, section } from './pages.ts';
 
 const PAGE = read('docs/api-keys.md');
 const PROOFS = proofs(section(PAGE, 'Proofs'));
-const FEATURES = rows(section(PAGE, 'What of other systems it has'));
+const FEATURES = rows(section(PAGE, 'Comparison with other systems'));
 
 test.each(PROOFS)('$code: $file has the test "$title"', ({ file, title }) => {
   const source = read(file);

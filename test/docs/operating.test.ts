@@ -1,59 +1,63 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { code, read, rows, section } from './pages.ts';
+import { RECONCILE_OPTIONS } from '../../adapters/node/reconcile-command.ts';
+import { Environment } from '../../src/config/environment.ts';
+import { LOG_EVENTS } from '../../src/telemetry/log-events.ts';
+import { COUNTERS, GAUGES, HISTOGRAMS } from '../../src/telemetry/metrics.ts';
+import { code, PAGES, read, rows, section } from './pages.ts';
+import { calledWith } from './prose.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const PAGE = read('docs/operating.md');
+const EVENTS = Object.entries(LOG_EVENTS).flatMap(([level, events]) =>
+  Object.keys(events).map((event) => `${level} ${event}`),
+);
 
-test('the configuration table lists exactly the variables that are read', () => {
-  const documented = rows(section(PAGE, 'Configuration')).map(([variable]) => code(variable));
-  const [, environment = ''] =
-    /export const Environment = z\.object\(\{\n([\s\S]*?)^\}\)/m.exec(read('src/config/environment.ts')) ??
-    [];
-  const variables = [...environment.matchAll(/^ {2}([A-Z][A-Z0-9_]+):/gm)].map(([, name]) => name);
-  expect(documented.toSorted()).toEqual(variables.toSorted());
-});
-
-test('the table of log lines lists exactly the events that are written, with their levels', () => {
-  const documented = rows(section(PAGE, 'Logs')).map(([event, level]) => `${code(event)} ${level}`);
+test('every log event is written somewhere, at its level', () => {
   const written = [...sources('src'), ...sources('adapters')].flatMap((file) =>
-    [...read(file).matchAll(/\blog(?:'\))?\??\.(info|warn|error)\(\s*'([a-z_]+)'/g)].map(
-      ([, level, event]) => `${event} ${level}`,
-    ),
+    calledWith(read(file), ['info', 'warn', 'error']).map(({ method, text }) => `${method} ${text}`),
   );
-  expect(documented.toSorted()).toEqual([...new Set(written)].toSorted());
+  expect(EVENTS.filter((event) => !written.includes(event))).toEqual([]);
 });
 
-test('the table of metrics lists exactly those there are, with their kinds and labels', () => {
-  const documented = rows(section(PAGE, 'Metrics')).map(([name, kind, labels = '']) =>
-    [code(name), kind, ...[...labels.matchAll(/`(\w+)`/g)].map(([, label]) => label)].join(' '),
+test('every metric and variable that a page names exists', () => {
+  const metrics = [
+    ...Object.keys(COUNTERS).map((name) => `linguanova_${name}_total`),
+    ...[...Object.keys(GAUGES), ...Object.keys(HISTOGRAMS)].map((name) => `linguanova_${name}`),
+  ];
+  const variables = [...Object.keys(Environment.shape), 'LINGUANOVA_KEY', 'LINGUANOVA_PORT'];
+  for (const { path, text } of PAGES) {
+    const named = [...text.matchAll(/`(linguanova_[a-z_]+)/g)].map(([, name]) => name);
+    expect(
+      named.filter((name) => !metrics.includes(name ?? '')),
+      path,
+    ).toEqual([]);
+    const set = [...text.matchAll(/`(LINGUANOVA_[A-Z_]*[A-Z])`/g)].map(([, name]) => name);
+    expect(
+      set.filter((name) => !variables.includes(name ?? '')),
+      path,
+    ).toEqual([]);
+  }
+});
+
+test('the runbook names only log events that exist', () => {
+  const alerts = rows(section(read('docs/operating.md'), 'Alerts')).flatMap(([signal = '', , action = '']) =>
+    [...`${signal} ${action}`.matchAll(/`([a-z]+(?:_[a-z]+)+)`/g)].map(([, name = '']) => name),
   );
-  const source = read('adapters/node/prometheus.ts');
-  const real = [
-    ['COUNTERS', 'counter', '_total'],
-    ['GAUGES', 'gauge', ''],
-    ['HISTOGRAMS', 'histogram', ''],
-  ].flatMap(([table, kind, ending]) => {
-    const [, body = ''] = new RegExp(`const ${table}[^=]*= \\{\\n([\\s\\S]*?)^\\};`, 'm').exec(source) ?? [];
-    return [...body.matchAll(/^ {2}(\w+): \{[\s\S]*?labels: \[([^\]]*)\]/gm)].map(([, name, labels = '']) =>
-      [
-        `linguanova_${name}${ending}`,
-        kind,
-        ...[...labels.matchAll(/'(\w+)'/g)].map(([, label]) => label),
-      ].join(' '),
-    );
-  });
-  expect(documented.toSorted()).toEqual(real.toSorted());
+  const events = EVENTS.map((event) => event.split(' ')[1]);
+  const others = /^(linguanova_|wrong_|slow_consumer)/;
+  expect(alerts.filter((name) => !others.test(name) && !events.includes(name))).toEqual([]);
 });
 
 test('the options of reconcile are those of the command line', () => {
-  const documented = rows(section(PAGE, 'Reconcile')).map(([option]) => code(option).split(' ')[0]);
-  const [, usage = ''] =
-    /async function runReconcile([\s\S]*?)\n\}/.exec(read('adapters/node/main.ts')) ?? [];
-  const [, options = ''] = /options: \{([\s\S]*?)\n {4}\}/.exec(usage) ?? [];
-  const real = [...options.matchAll(/^\s*'?([a-z-]+)'?: \{ type/gm)].map(([, name]) => `--${name}`);
-  expect(documented.toSorted()).toEqual(real.toSorted());
+  const documented = rows(section(read('docs/operating.md'), 'Reconcile')).map(
+    ([option]) => code(option).split(' ')[0],
+  );
+  expect(documented.toSorted()).toEqual(
+    Object.keys(RECONCILE_OPTIONS)
+      .map((name) => `--${name}`)
+      .toSorted(),
+  );
 });
 
 /** The TypeScript files of a folder, tests left out. */

@@ -42,6 +42,28 @@ export function proseOf(path: string, source: string): ProseLine[] {
     .filter(({ text }) => text !== '');
 }
 
+/** Calls of `x.method('text', ...)`, for methods of these names. */
+export function calledWith(source: string, methods: readonly string[]): { method: string; text: string }[] {
+  return nodesOf(parseAst(source, { lang: 'ts' })).flatMap(({ type, callee, arguments: given }) => {
+    const method = callee?.property?.name ?? '';
+    const text = given?.[0]?.value;
+    const isOne = type === 'CallExpression' && methods.includes(method) && typeof text === 'string';
+    return isOne ? [{ method, text }] : [];
+  });
+}
+
+interface Node {
+  readonly type?: string;
+  readonly callee?: { readonly property?: { readonly name?: string } };
+  readonly arguments?: readonly { readonly value?: unknown }[];
+}
+
+function nodesOf(node: unknown): Node[] {
+  if (Array.isArray(node)) return node.flatMap(nodesOf);
+  if (typeof node !== 'object' || node === null) return [];
+  return [node, ...Object.values(node).flatMap(nodesOf)];
+}
+
 /** Where string literals, parts of templates and regular expressions stand. */
 function literalsOf(node: unknown): Span[] {
   if (Array.isArray(node)) return node.flatMap(literalsOf);

@@ -15,7 +15,7 @@ const FUNCTIONS = PREAMBLE.split('\n')
 /** An answer that is no success fails the command; the page itself shows curl as a reader would type it. */
 const STRICT = 'curl() { command curl --fail-with-body --silent --show-error "$@"; }\n';
 
-/** In the order of the page, each in a shell of its own, as somebody would try them against `npm start`. */
+/** In the order of the page, each in a shell of its own, as a reader would try them against `npm start`. */
 describe('the commands of docs/redu.md work as printed', () => {
   let target: SandboxTarget;
   let key: string;

@@ -44,7 +44,7 @@ beforeAll(async () => {
     ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', certificate, ...subject],
     { stdio: 'ignore' },
   );
-  const [, printed = ''] = /```nginx\n(server \{[\s\S]*?\n\})\n```/.exec(read('docs/operating.md')) ?? [];
+  const [, printed = ''] = /```nginx\n(server \{[\s\S]*?\n\})\n```/.exec(read('docs/deployment.md')) ?? [];
   const nginx = await startNginx(
     `${read('deploy/nginx.conf')
       .replaceAll(/gateway-[12]:8787/g, host)
@@ -155,7 +155,7 @@ test('a client cannot set X-Forwarded-Host through the shipped nginx.conf', asyn
   expect(body).toContain('http://api.example.org/identity/v3');
 });
 
-describe('the nginx block of docs/operating.md, as printed', () => {
+describe('the nginx block of docs/deployment.md, as printed', () => {
   const curl = async (path: string, ...more: string[]) => {
     const address = ['--resolve', `api.example.org:${tlsPort}:127.0.0.1`];
     const url = `https://api.example.org:${tlsPort}${path}`;

@@ -1,0 +1,54 @@
+/** Every log event by level, with its meaning and fields. `docs/reference.md` is generated from it. */
+export const LOG_EVENTS = {
+  info: {
+    request:
+      'A request was answered. `method`, `route`, `dialect`, `status`, `duration_ms`; `upstream_calls`, `upstream_ms` (parallel calls count once) and `upstream_request_ids` (the last ten) if the cloud was called.',
+    key_refused: 'A 401: `reason`, `address`, and `key` if there is a key with that id.',
+    key_refusals_suppressed:
+      'Refusals of an `address` in a minute beyond the ten that are logged: `suppressed`.',
+    upstream_breaker_closed: 'The circuit of an endpoint closed: `service`, `origin`.',
+    orphan_released: '`reconcile` freed a port or floating IP: `kind`, `id`, `address`, `description`.',
+    event_stream_closed:
+      'An event stream ended: `events`, `duration_ms`, and `reason`: `client_closed`, `slow_consumer`, `deleted` (the instance), `key_revoked`, `credential_revoked`, `unverified` (the key could not be verified for a minute) or `shutdown`.',
+    event_polling_recovered: 'A project can be polled again: `project`.',
+    redis_reconnected: 'Redis works again.',
+    idempotency_resumed: 'A request continues after an attempt that was interrupted.',
+  },
+  warn: {
+    connection_limit_reached:
+      'File descriptors are exhausted, so connections are closed: `limit`, `reason`. Once a minute.',
+    request_failed_upstream: 'A customer got 502, 503 or 504: `error`.',
+    upstream_unreachable: 'No response after all retries: `method`, `origin`, `path`, `sent`, `error`.',
+    upstream_breaker_opened: 'The circuit of an endpoint opened: `service`, `origin`.',
+    upstream_error: 'A service of the cloud failed: `service`, `method`, `path`, `status`, `error`.',
+    upstream_response_invalid: 'A response has an unexpected form: `service`, `error` with the field.',
+    created_instance_not_readable: 'Accepted, but the cloud could not show it yet: `instance`, `error`.',
+    release_store_failed:
+      'A pending release could not be stored, so a crash would leave it to `reconcile`: `error`.',
+    credential_cleanup_failed: "A revoked key's application credential still exists: `key`, `error`.",
+    event_polling_failed:
+      'A project with subscribers cannot be polled: `project`, `error`. Once until it recovers.',
+    redis_disconnected: 'Redis fails; limits, cache and events are local to each node: `reason`.',
+    idempotency_outcome_unknown:
+      'The cloud did not report whether it carried out a request; the retry finds out.',
+    key_sweep_failed: 'Expired revocations and old audit entries could not be deleted: `error`.',
+    idempotency_sweep_failed: 'Expired idempotent responses could not be deleted: `error`.',
+  },
+  error: {
+    request_failed: 'A defect of the gateway: `error` with its stack. Please report it.',
+    service_account_rejected: 'Keystone or a service rejects the account of `OS_*`: `error`.',
+    cleanup_failed:
+      'Something could not be undone or released: `what`, `error`, `release`. It is retried every five minutes, and by `reconcile`.',
+    credential_cleanup_failed:
+      'The key could not be stored, and its application credential still exists: `credential`, `error`.',
+    reconcile_failed:
+      'At the edge a project could not be cleaned up; the next run retries: `project`, `error`.',
+    idempotency_store_failed: 'A response could not be stored; the retry finds out what happened: `error`.',
+    idempotency_lease_lost: 'An attempt outlived its lease: a suspended process, or clocks that differ.',
+    server_secret_mismatch:
+      'At the edge: `LINGUANOVA_SECRET` does not open the keys; everything but health is 500.',
+    journal_write_failed: 'Uses and refusals of keys could not be stored: `uses`, `refusals`, `error`.',
+  },
+} as const;
+
+export type LogEvent<Level extends keyof typeof LOG_EVENTS> = keyof (typeof LOG_EVENTS)[Level];
