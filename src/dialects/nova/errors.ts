@@ -6,9 +6,9 @@
  */
 
 import type { Context } from 'hono';
-import { HTTPException } from 'hono/http-exception';
-import { ComputeError, type ErrorCode } from '../../compute/errors.ts';
+import type { ComputeError, ErrorCode } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
+import { reportError } from '../../http/error-report.ts';
 import { type EndpointName, SERVICE_ENDPOINTS, serviceOfPath } from './services.ts';
 
 interface ErrorRow {
@@ -52,40 +52,24 @@ const FIXED_MESSAGES: Partial<Record<ErrorCode, string>> = {
   internal: 'The gateway failed. Quote the X-OpenStack-Request-ID of this response when you report it.',
 };
 
-/** Codes whose cause the operator wants to see. */
-const LOGGED: readonly ErrorCode[] = ['bad_gateway', 'unavailable', 'timeout'];
-const ALWAYS_RETRY_AFTER: readonly ErrorCode[] = ['rate_limited', 'unavailable'];
-const RETRY_AFTER_SECONDS = 1;
-
 /** @param publicUrl The gateway's public URL, for the challenge of 401. */
-export function novaErrorResponse(error: unknown, c: Context<GatewayEnv>, publicUrl: string): Response {
+export function novaErrorResponse(thrown: unknown, c: Context<GatewayEnv>, publicUrl: string): Response {
   const { requestId, log } = c.var;
-  const computeError = toComputeError(error);
-  if (computeError.code === 'internal') log?.error('request_failed', { request_id: requestId }, error);
-  else if (LOGGED.includes(computeError.code))
-    log?.warn('request_failed_upstream', { request_id: requestId }, error);
-
+  const { error, retryAfter } = reportError(thrown, NOVA_ERRORS, requestId, log);
+  const { code } = error;
   const service = serviceOfPath(c.req.path) ?? 'compute';
-  const { status } = NOVA_ERRORS[computeError.code];
-  const retryAfter =
-    computeError.retryAfter !== undefined || ALWAYS_RETRY_AFTER.includes(computeError.code)
-      ? wholeSeconds(computeError.retryAfter)
-      : null;
   const headers = new Headers({
     'Content-Type': 'application/json',
     'X-OpenStack-Request-ID': requestId,
     ...(service === 'compute' && { 'X-Compute-Request-ID': requestId }),
     ...(service === 'identity' && { Vary: 'X-Auth-Token' }),
-    ...(retryAfter !== null && { 'Retry-After': String(retryAfter) }),
+    ...(retryAfter !== null && { 'Retry-After': retryAfter }),
+    ...(code === 'unauthenticated' && {
+      'WWW-Authenticate': `Keystone uri="${publicUrl}${SERVICE_ENDPOINTS.identity.prefix}/v3"`,
+    }),
   });
-  if (computeError.code === 'unauthenticated') {
-    headers.set('WWW-Authenticate', `Keystone uri="${publicUrl}${SERVICE_ENDPOINTS.identity.prefix}/v3"`);
-  }
-  const message = FIXED_MESSAGES[computeError.code] ?? messageOf(computeError);
-  return new Response(JSON.stringify(bodyOf(service, computeError.code, message, retryAfter)), {
-    status,
-    headers,
-  });
+  const body = bodyOf(service, code, FIXED_MESSAGES[code] ?? messageOf(error), retryAfter);
+  return new Response(JSON.stringify(body), { status: NOVA_ERRORS[code].status, headers });
 }
 
 /** An exhausted quota shares its status with `forbidden` in Nova; clients recognize it by its message. */
@@ -94,9 +78,9 @@ function messageOf({ code, message }: ComputeError): string {
   return namesQuota ? message : `Quota exceeded: ${message}`;
 }
 
-function bodyOf(service: EndpointName, code: ErrorCode, message: string, retryAfter: number | null): object {
+function bodyOf(service: EndpointName, code: ErrorCode, message: string, retryAfter: string | null): object {
   const { status, kind, title } = NOVA_ERRORS[code];
-  const wait = retryAfter === null ? {} : { retryAfter: String(retryAfter) };
+  const wait = retryAfter === null ? {} : { retryAfter };
   switch (service) {
     case 'compute':
     case 'volume':
@@ -115,19 +99,4 @@ function bodyOf(service: EndpointName, code: ErrorCode, message: string, retryAf
 /** Neutron's exception names begin with a capital. */
 function neutronType(kind: string): string {
   return kind[0]?.toUpperCase() + kind.slice(1);
-}
-
-function toComputeError(error: unknown): ComputeError {
-  if (error instanceof ComputeError) return error;
-  if (error instanceof HTTPException) {
-    const codes = Object.keys(NOVA_ERRORS) as ErrorCode[];
-    const code = codes.find((one) => NOVA_ERRORS[one].status === error.status);
-    if (code !== undefined && code !== 'internal') return new ComputeError(code, error.message);
-  }
-  return new ComputeError('internal', '', { cause: error });
-}
-
-function wholeSeconds(retryAfter: number | undefined): number {
-  if (retryAfter === undefined || !Number.isFinite(retryAfter)) return RETRY_AFTER_SECONDS;
-  return Math.max(1, Math.ceil(retryAfter));
 }
