@@ -60,7 +60,10 @@ export function reduCloud(open: (call: CallContext) => ReduSession, call: CallCo
     // Descriptions are not told there: a create that is sent again is known by its Idempotency-Key.
     findInstance: async () => null,
     createInstance: (instance) => instances.createInstance(session, instance),
-    renameInstance: (id, name) => instances.changeInstance(session, id, { name }),
+    renameInstance: async (id, name) => {
+      await instances.changeInstance(session, id, { name });
+      return null;
+    },
     mergeMetadata: (id, metadata) => instances.changeInstance(session, id, { metadata }),
     deleteMetadata: (id, key) => instances.changeInstance(session, id, { metadata: { [key]: null } }),
     deleteInstance: (id) => instances.deleteInstance(session, id),

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { ComputeError, type ErrorCode } from '../../src/compute/errors.ts';
-import { REDU_ERRORS } from '../../src/dialects/redu/errors.ts';
+import { ComputeError, type ErrorCode, type FieldError, type InputField } from '../../src/compute/errors.ts';
+import { REDU_ERRORS, REDU_FIELDS } from '../../src/dialects/redu/errors.ts';
 import type { ReduResponse } from './http-client.ts';
 
 const Refusal = z.object({
@@ -36,10 +36,21 @@ export function reduErrorFrom({ status, headers, body }: ReduResponse): ComputeE
     OWN_MESSAGES[kind] ?? (oneLine(message) || 'The cloud refused this without a reason.'),
     {
       cause: new Error(`redu ${status} ${code}: ${message}`),
-      ...(kind === 'invalid' && { details }),
+      ...(kind === 'invalid' && { details: details.map(neutral) }),
       ...(Number.isInteger(retryAfter) && retryAfter > 0 && { retryAfter }),
     },
   );
+}
+
+const INPUTS = new Map(Object.entries(REDU_FIELDS).map(([input, field]) => [field, input as InputField]));
+
+/** redu's names back to those of the use cases' input, which every dialect renames. */
+function neutral({ field, message }: FieldError): FieldError {
+  const [head = ''] = field.split('.');
+  const input = INPUTS.get(head);
+  return input === undefined
+    ? { field, message }
+    : { field: input + field.slice(head.length), message, input };
 }
 
 function read(body: string) {

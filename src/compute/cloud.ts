@@ -254,8 +254,8 @@ export interface Cloud {
    * `invalid`: something named does not exist; `quota_exceeded`; `conflict`: a port in use.
    */
   createInstance(instance: NewInstance): Promise<string>;
-  /** `not_found`, `invalid`. */
-  renameInstance(id: string, name: string): Promise<void>;
+  /** Resolves with what it changed; null when the cloud does not report it. `not_found`, `invalid`. */
+  renameInstance(id: string, name: string): Promise<Pick<CloudInstance, 'name' | 'updated'> | null>;
   /** Sets these items and leaves the others. `not_found`, `invalid`, `conflict` (locked), `quota_exceeded`. */
   mergeMetadata(id: string, items: Readonly<Record<string, string>>): Promise<void>;
   /** An item that is not there is no error. `not_found` for the instance. */

@@ -192,9 +192,9 @@ describe('names', () => {
     createInstance(diaryCloud(change).cloud, { ...REQUEST, ...request }, { keyId: 'k1' });
 
   test.each([
-    [{ flavor: 'huge' }, 'flavor_id', 'there is no flavor "huge"'],
-    [{ image: 'beos' }, 'image_id', 'there is no image "beos"'],
-    [{ securityGroupNames: ['web'] }, 'security_group_names.0', 'there is no security group "web"'],
+    [{ flavor: 'huge' }, 'flavor', 'there is no flavor "huge"'],
+    [{ image: 'beos' }, 'image', 'there is no image "beos"'],
+    [{ securityGroupNames: ['web'] }, 'securityGroups.0', 'there is no security group "web"'],
   ])('%o is refused by its field', async (request, field, message) => {
     await expect(ask(request)).rejects.toMatchObject({ code: 'invalid', details: [{ field, message }] });
   });

@@ -1,8 +1,8 @@
 import { wallTime } from '../clock.ts';
-import type { Caller, Cloud, NetworkAttachment, NewInstance } from './cloud.ts';
+import type { Caller, Cloud, NewInstance } from './cloud.ts';
 import { asNotApplied, ComputeError, noKeyPairs } from './errors.ts';
 import { FLAG_PUBLIC, FLAG_SSH, NO_REACH, PUBLIC_ADDRESS, reachOf } from './instance-view.ts';
-import { viewOf } from './instances.ts';
+import { assertAccessSupported, viewOf } from './instances.ts';
 import {
   assertServerGroup,
   flavorId,
@@ -14,22 +14,22 @@ import {
 import type { CloudInstance, Instance, SecurityGroup } from './model.ts';
 import { newRequestMark, requestDescription } from './ownership.ts';
 import type { NewRelease } from './pending-releases.ts';
-import { type PublicAccess, preparePublicAccess } from './public-entry.ts';
+import { type PublicAccess, preparePublicAccess } from './public-access.ts';
 import type { Attempt, CreateInstance, Owner } from './requests.ts';
 import { isIndeterminate, type Undo, undoable } from './saga.ts';
-import { allowsSsh, ensureSshGroup } from './ssh-access.ts';
+import { allowsSsh, ensureSshGroup, openPorts } from './ssh-access.ts';
 
 /**
- * Makes an instance with the access it asks for, and answers as soon as the cloud has accepted it.
+ * Creates an instance with the access it requests; resolves as soon as the cloud has accepted it.
  *
- * The port comes first, then the floating IP that leads to it, then the server on that port: so the public address is
- * known at once, without waiting for the boot. When a step fails, those before it are undone.
+ * The port comes first, then its floating IP, then the server on that port: so the public address is known without waiting for
+ * the boot. When a step fails, the earlier ones are undone.
  *
- * `invalid`, `quota_exceeded`, `conflict` (no way from the network to the outside), `not_implemented`. An error that is
- * `notApplied` says that there is certainly no instance.
+ * `invalid`, `quota_exceeded`, `conflict` (no route to an external network), `not_implemented`. After an error that is
+ * `notApplied` there is certainly no instance.
  *
- * @param attempt Given when the request must not be carried out twice. One that is resumed answers the instance that an earlier
- *   attempt has made, if there is one.
+ * @param attempt Present when the request must not be carried out twice. A resumed one returns the instance that an earlier
+ *   attempt created, if there is one.
  */
 export async function createInstance(
   cloud: Cloud,
@@ -42,23 +42,27 @@ export async function createInstance(
     if (made !== null) return viewOf(cloud, made, await reachOf(cloud, { instanceId: made.id }));
   }
   if (cloud.capabilities.nativeAccessFlags) return createByFlags(cloud, request, attempt);
-  const order = { asked: false };
+  const order = { sent: false };
   try {
     return await create(cloud, request, owner, attempt, order);
   } catch (error) {
-    throw order.asked ? error : asNotApplied(error);
+    throw order.sent ? error : asNotApplied(error);
   }
 }
 
-/** @param order Notes when the cloud is asked for the server: what failed before that has been undone. */
+/** @param order Set when the server is requested: whatever fails before that has been undone. */
 async function create(
   cloud: Cloud,
   request: CreateInstance,
   owner: Owner,
   attempt: Attempt | null,
-  order: { asked: boolean },
+  order: { sent: boolean },
 ): Promise<Instance> {
-  assertCapable(cloud, request);
+  assertAccessSupported(cloud, {
+    isPublic: request.isPublic || undefined,
+    enableSsh: request.enableSsh || undefined,
+  });
+  if (request.keypairName !== null && !cloud.capabilities.keyPairs) throw noKeyPairs();
   assertGroupsFit(request);
   const [flavor, image, places, groups] = await Promise.all([
     flavorId(cloud, request.flavor),
@@ -73,9 +77,11 @@ async function create(
   const groupIds = named.length > 0 || !request.enableSsh ? named : ofDefault;
 
   const steps = async (undo: Undo) => {
-    const sshGroup = request.enableSsh ? await ensureSshGroup(cloud) : null;
+    const sshGroup = request.enableSsh ? await ensureSshGroup(cloud, groups) : null;
     const allGroupIds = sshGroup === null ? groupIds : [...new Set([...groupIds, sshGroup.id])];
-    if (sshGroup !== null) await openNamedPorts(cloud, places.attachments, sshGroup.id, undo);
+    // The customer's own ports take no groups from the server.
+    const ownPortIds = places.attachments.flatMap((one) => (one.kind === 'port' ? [one.portId] : []));
+    if (sshGroup !== null) await openPorts(cloud, ownPortIds, sshGroup.id, undo);
     const entry = request.isPublic
       ? await preparePublicAccess(cloud, places, { name: request.name, groupIds: allGroupIds }, owner, undo)
       : null;
@@ -93,7 +99,7 @@ async function create(
       description: requestDescription(attempt?.mark ?? newRequestMark()),
       isDescriptionOptional: attempt === null,
     };
-    order.asked = true;
+    order.sent = true;
     const id = await accept(cloud, accepted, entry?.made ?? null, undo);
     const onPorts = groupsOnPorts(places, allGroupIds.length > 0 ? allGroupIds : ofDefault);
     return {
@@ -105,7 +111,7 @@ async function create(
   return undoable(cloud, steps, owner.releases);
 }
 
-/** The cloud does by itself what the flags ask for. */
+/** The cloud itself applies the flags. */
 async function createByFlags(
   cloud: Cloud,
   request: CreateInstance,
@@ -129,45 +135,17 @@ async function createByFlags(
   return viewOf(cloud, await readCreated(cloud, id, accepted, caller), NO_REACH);
 }
 
-function assertCapable(cloud: Cloud, request: CreateInstance): void {
-  if (request.isPublic && !cloud.capabilities.floatingIps) {
-    throw new ComputeError('not_implemented', 'This cloud gives no public addresses (metadata.isPublic).');
-  }
-  if (request.enableSsh && !cloud.capabilities.securityGroups) {
-    throw new ComputeError('not_implemented', 'This cloud has no security groups (metadata.enableSSH).');
-  }
-  if (request.keypairName !== null && !cloud.capabilities.keyPairs) throw noKeyPairs();
-}
-
-/** The cloud puts an instance's groups on the ports it makes; a port that was there keeps its own. */
+/** The cloud puts an instance's groups only on the ports that it creates. */
 function assertGroupsFit({ networks, securityGroupNames }: CreateInstance): void {
   if (securityGroupNames.length > 0 && networks.length > 0 && networks.every(({ kind }) => kind === 'port')) {
-    throw ComputeError.field(
-      'security_group_names',
+    throw ComputeError.input(
+      'securityGroups',
       'cannot be given when every network is a port: ports have their own',
     );
   }
 }
 
-/** Ports that the customer named take no groups from the server, so the one for SSH is put on them here. */
-async function openNamedPorts(
-  cloud: Cloud,
-  networks: readonly NetworkAttachment[],
-  groupId: string,
-  undo: Undo,
-): Promise<void> {
-  for (const network of networks) {
-    if (network.kind !== 'port') continue;
-    const { portId } = network;
-    if (await cloud.addPortSecurityGroup(portId, groupId)) {
-      undo.push(`group on port ${portId}`, async (detached) => {
-        await detached.removePortSecurityGroup(portId, groupId);
-      });
-    }
-  }
-}
-
-/** Of an instance that is on an external network itself nothing is promised: it has no floating IP that Nova would show late. */
+/** Nothing is recorded for an instance on an external network: it has no floating IP that Nova would show late. */
 function flags(request: CreateInstance, entry: PublicAccess | null): Record<string, string> {
   return {
     ...(entry?.isExternal ? {} : { [FLAG_PUBLIC]: String(request.isPublic) }),
@@ -176,19 +154,19 @@ function flags(request: CreateInstance, entry: PublicAccess | null): Record<stri
   };
 }
 
-/** What a port without groups would get: beside the group for SSH it has to be named. */
+/** The groups of a port without any; next to the SSH group they have to be named. */
 function defaultGroupIds(groups: readonly SecurityGroup[], { projectId }: Caller): string[] {
   return groups
     .filter((group) => group.name === 'default' && group.projectId === projectId)
     .map((group) => group.id);
 }
 
-/** Pauses in milliseconds before a server whose response was lost is searched for. */
+/** Delays before each search for a server whose response was lost. */
 const SEARCH_DELAYS_MS = [250, 750];
-/** Milliseconds after which a server that is not found was not made. */
+/** A server that is not found after this was not created. */
 const SERVER_SETTLING_MS = 120_000;
 
-/** The id of the accepted server. When the response is lost it is searched for: at once, and after that in the background. */
+/** The id of the accepted server. After a lost response it is searched for, first here and then in the background. */
 async function accept(
   cloud: Cloud,
   instance: NewInstance,
@@ -201,7 +179,7 @@ async function accept(
     return id;
   } catch (error) {
     if (!isIndeterminate(error)) throw error;
-    // Taking the port from under a server that is booting after all would be worse than a leftover for a while.
+    // Deleting the port of a server that boots after all would be worse than a temporary orphan.
     undo.commit();
     const found = await search(cloud, instance.description);
     if (found !== null) return found;
@@ -219,13 +197,13 @@ async function search(cloud: Cloud, description: string | null): Promise<string 
       const found = await cloud.findInstance(description);
       if (found !== null) return found.id;
     } catch {
-      // The service is away, so the search goes on in the background.
+      // The search continues in the background.
     }
   }
   return null;
 }
 
-/** The accepted instance; when the cloud cannot show it yet, what is certain about it. Never fails: it exists. */
+/** The accepted instance; if it cannot be read yet, what is certain about it. Never rejects, since it exists. */
 async function readCreated(
   cloud: Cloud,
   id: string,
@@ -260,7 +238,6 @@ async function readCreated(
   }
 }
 
-/** A port that is named keeps its own groups; the ones that the cloud makes get those of the instance. */
 function groupsOnPorts(
   { attachments, ports }: ResolvedAttachments,
   ofInstance: readonly string[],

@@ -1,47 +1,46 @@
 /**
- * The closed set of errors the gateway knows. Clouds raise them, use cases raise them, and each dialect has one table
- * that turns a code into its own status and body.
+ * The closed set of errors. Drivers and use cases raise them; each dialect has one table from a code to its status and body.
  *
  * @module
  */
 
-/** What can go wrong, in words of no dialect. A dialect's table must have a row for each (the compiler checks it). */
+/** The compiler requires a row for each in every dialect's table. */
 export const ERROR_CODES = [
-  /** The request is wrong and will be wrong again: a field, a value, a reference to something that is not there. */
+  /** The request is invalid and stays so: a field, a value, a reference to something that does not exist. */
   'invalid',
-  /** Nobody is signed in: key missing, malformed, unknown, revoked or expired. */
+  /** No valid credential: the key is missing, malformed, unknown, revoked or expired. */
   'unauthenticated',
-  /** The caller is known and may not do this. */
+  /** The caller is known and not allowed to do this. */
   'forbidden',
-  /** The thing addressed does not exist, or is not the caller's. */
+  /** The resource does not exist, or belongs to another project. */
   'not_found',
   /** The path exists, the method does not. */
   'method_not_allowed',
-  /** The thing is in a state that does not allow this now. */
+  /** The resource is in a state that does not allow this now. */
   'conflict',
-  /** The body is larger than the gateway reads. */
+  /** The body exceeds the limit. */
   'body_too_large',
   /** The project's quota is used up. */
   'quota_exceeded',
-  /** `If-Match` or `If-None-Match` does not hold for the resource as it is. */
+  /** `If-Match` or `If-None-Match` does not hold for the resource. */
   'precondition_failed',
   /** The request did not arrive in time. */
   'request_timeout',
   /** The request has an `Expect` that is not `100-continue`. */
   'expectation_failed',
-  /** Request line and headers are larger than the server reads. */
+  /** Request line and headers exceed the limit. */
   'headers_too_large',
-  /** The body is not of a type this route reads. */
+  /** The body is not of a type that this route reads. */
   'unsupported_media_type',
-  /** Too many requests; `retryAfter` says when to come back. */
+  /** Too many requests; `retryAfter` has the delay. */
   'rate_limited',
-  /** The cloud behind the gateway cannot do this at all. */
+  /** The cloud does not support this. */
   'not_implemented',
-  /** The cloud answered something that cannot be understood, or failed itself. */
+  /** The cloud failed, or its response is invalid. */
   'bad_gateway',
-  /** The cloud cannot be reached or refuses the gateway; trying later may help. */
+  /** The cloud cannot be reached, or refuses the gateway; a later attempt may succeed. */
   'unavailable',
-  /** The cloud did not answer within the request's deadline. */
+  /** The cloud did not respond before the request's deadline. */
   'timeout',
   /** A defect of the gateway. */
   'internal',
@@ -49,7 +48,7 @@ export const ERROR_CODES = [
 
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
-/** After these nobody knows whether a call was carried out, unless the error is `notApplied`. */
+/** After these it is unknown whether a call was carried out, unless the error is `notApplied`. */
 export const INDETERMINATE_CODES: readonly ErrorCode[] = [
   'timeout',
   'bad_gateway',
@@ -57,27 +56,41 @@ export const INDETERMINATE_CODES: readonly ErrorCode[] = [
   'internal',
 ];
 
-/** One thing wrong with one field of a request. */
+/** A field of a use case's input, in neutral terms. Each dialect has a table of its own names for `renameFields`. */
+export type InputField =
+  | 'flavor'
+  | 'flavorFilter'
+  | 'image'
+  | 'imageFilter'
+  | 'keypair'
+  | 'network'
+  | 'networks'
+  | 'securityGroups'
+  | 'serverGroup';
+export type FieldNames = Readonly<Record<InputField, string>>;
+
 export interface FieldError {
-  /** Dotted path of the field as the client wrote it: `metadata.isPublic`, `networks.0`. */
+  /** Dotted path as in the client's request, or beginning with `input`: `metadata.isPublic`, `securityGroups.0`. */
   readonly field: string;
   readonly message: string;
+  /** Present where a use case or a driver raised the error, which do not know the dialect's name. */
+  readonly input?: InputField;
 }
 
 export interface ComputeErrorOptions {
-  /** Which fields are wrong; only with `invalid`. */
+  /** Only with `invalid`. */
   readonly details?: readonly FieldError[];
-  /** Whole seconds after which trying again makes sense. */
+  /** Whole seconds. */
   readonly retryAfter?: number;
-  /** Certainly nothing of it was carried out: it never reached the cloud, or only what was undone. */
+  /** The call was certainly not carried out: it never reached the cloud, or was undone. */
   readonly notApplied?: boolean;
-  /** What happened underneath, for the log. Never shown to a client. */
+  /** For the log; never shown to a client. */
   readonly cause?: unknown;
 }
 
 /**
- * An error of the closed set. `message` is shown to the client as it stands, so it says what to change and holds no
- * secret, no upstream address and no internals; those belong in `cause`.
+ * An error of the closed set. `message` is shown to the client: it names what to change and holds no secret, no upstream address
+ * and no internals.
  */
 export class ComputeError extends Error {
   readonly code: ErrorCode;
@@ -94,30 +107,49 @@ export class ComputeError extends Error {
     this.notApplied = options.notApplied ?? false;
   }
 
-  /** An `invalid` about a single field. */
+  /** An `invalid` about one field, by the client's name for it. */
   static field(field: string, message: string): ComputeError {
     return new ComputeError('invalid', `${field}: ${message}`, { details: [{ field, message }] });
   }
+
+  /** An `invalid` about one field of a use case's input; `index` in a list. */
+  static input(input: InputField, message: string, index?: number): ComputeError {
+    const field = index === undefined ? input : `${input}.${index}`;
+    return new ComputeError('invalid', `${field}: ${message}`, { details: [{ field, message, input }] });
+  }
 }
 
-/** Whether `error` is of the closed set and has one of `codes`. */
 export function hasCode(error: unknown, ...codes: ErrorCode[]): error is ComputeError {
   return error instanceof ComputeError && codes.includes(error.code);
 }
 
-/** The same error, of which it is certain that nothing was carried out. What is no `ComputeError` stays as it is. */
+/** The same error with `notApplied`. */
 export function asNotApplied(error: unknown): unknown {
-  if (!(error instanceof ComputeError) || error.notApplied) return error;
-  const { code, message, details, retryAfter, cause } = error;
+  return error instanceof ComputeError && !error.notApplied ? copyOf(error, { notApplied: true }) : error;
+}
+
+/** The same error with a dialect's names for the fields of a use case's input. */
+export function renameFields(error: ComputeError, names: FieldNames): ComputeError {
+  if (error.details.every(({ input }) => input === undefined)) return error;
+  const details = error.details.map(({ field, message, input }) => ({
+    field: input === undefined ? field : names[input] + field.slice(input.length),
+    message,
+  }));
+  return copyOf(error, { details }, details.map(({ field, message }) => `${field}: ${message}`).join('; '));
+}
+
+function copyOf(error: ComputeError, change: ComputeErrorOptions, message = error.message): ComputeError {
+  const { code, details, retryAfter, notApplied, cause } = error;
   return new ComputeError(code, message, {
     details,
     ...(retryAfter !== undefined && { retryAfter }),
-    notApplied: true,
+    notApplied,
     cause,
+    ...change,
   });
 }
 
-/** Key pairs belong to a user of the cloud; whoever acts by the gateway's own account would share them with all others. */
+/** Key pairs belong to a user of the cloud; the gateway's own account would share them among all customers. */
 export function noKeyPairs(): ComputeError {
   return new ComputeError(
     'not_implemented',

@@ -156,6 +156,19 @@ export async function attachmentsOf(
   return { ports, floatingIps: floatingIps.filter((ip) => portIds.has(ip.portId) || isPromised(ip)) };
 }
 
+/** `not_implemented`: the request opens or closes access in a way that the cloud does not support. */
+export function assertAccessSupported(
+  { capabilities }: Cloud,
+  { isPublic, enableSsh }: { isPublic?: boolean | undefined; enableSsh?: boolean | undefined },
+): void {
+  if (isPublic !== undefined && !capabilities.floatingIps) {
+    throw new ComputeError('not_implemented', 'This cloud gives no public addresses.');
+  }
+  if (enableSsh !== undefined && !capabilities.securityGroups) {
+    throw new ComputeError('not_implemented', 'This cloud has no security groups.');
+  }
+}
+
 /** One instance with its access. */
 export async function viewOf(cloud: Cloud, instance: CloudInstance, reach: Reach): Promise<Instance> {
   const [view] = await withAccess(cloud, [instance], reach);

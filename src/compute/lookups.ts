@@ -1,13 +1,11 @@
 /**
- * From the names clients use to the ids clouds want. An id always wins over a name.
- *
- * Fields in these errors are named as in the redu dialect; other dialects put their own.
+ * Resolves the names that clients use to the ids that clouds take. An id wins over a name.
  *
  * @module
  */
 
 import type { Cloud, NetworkAttachment } from './cloud.ts';
-import { ComputeError, hasCode } from './errors.ts';
+import { ComputeError, hasCode, type InputField } from './errors.ts';
 import type { Network, Port, SecurityGroup } from './model.ts';
 
 interface Named {
@@ -15,47 +13,50 @@ interface Named {
   readonly name: string;
 }
 
-/** The ids that `wanted` may mean: the one with that id, else all of that name. */
 function matchIds(things: readonly Named[], wanted: string): string[] {
   if (things.some((thing) => thing.id === wanted)) return [wanted];
   return things.filter((thing) => thing.name === wanted).map((thing) => thing.id);
 }
 
-/** The only id that `wanted` can mean. `invalid`: there is none, or several. */
-function resolveId(things: readonly Named[], wanted: string, field: string, kind: string): string {
+/** `invalid`: none matches, or several do. */
+function resolveId(
+  things: readonly Named[],
+  wanted: string,
+  kind: string,
+  input: InputField,
+  index?: number,
+): string {
   const ids = matchIds(things, wanted);
   const [id] = ids;
-  if (id === undefined) throw ComputeError.field(field, `there is no ${kind} "${wanted}"`);
-  if (ids.length > 1) {
-    throw ComputeError.field(
-      field,
-      `${ids.length} ${kind}s are named "${wanted}": give the id of one of them`,
-    );
-  }
-  return id;
+  if (id !== undefined && ids.length === 1) return id;
+  const message =
+    id === undefined
+      ? `there is no ${kind} "${wanted}"`
+      : `${ids.length} ${kind}s are named "${wanted}": give the id of one of them`;
+  throw ComputeError.input(input, message, index);
 }
 
 /**
- * The id to filter a list by. An instance may outlive its image and its flavor, so what is in no catalog any more is
- * taken for an id. `invalid`: several have that name.
+ * The id to filter a list by. An instance may outlive its image and its flavor, so an unknown name is taken for an id.
+ * `invalid`: several have that name.
  */
-export function idToFilterBy(things: readonly Named[], wanted: string, field: 'flavor' | 'image'): string {
-  return matchIds(things, wanted).length === 0 ? wanted : resolveId(things, wanted, field, field);
+export function idToFilterBy(things: readonly Named[], wanted: string, kind: 'flavor' | 'image'): string {
+  return matchIds(things, wanted).length === 0 ? wanted : resolveId(things, wanted, kind, `${kind}Filter`);
 }
 
 /** `invalid`. */
 export async function flavorId(cloud: Cloud, wanted: string): Promise<string> {
-  return resolveId(await cloud.listFlavors(), wanted, 'flavor_id', 'flavor');
+  return resolveId(await cloud.listFlavors(), wanted, 'flavor', 'flavor');
 }
 
 /** `invalid`. */
 export async function imageId(cloud: Cloud, wanted: string): Promise<string> {
-  return resolveId(await cloud.listImages(), wanted, 'image_id', 'image');
+  return resolveId(await cloud.listImages(), wanted, 'image', 'image');
 }
 
 /**
- * The ids of these groups, named by id or name. A name is first one of the project's own groups: others share theirs without being
- * asked, under whatever name. `invalid`.
+ * The ids of groups given by id or name. The project's own group wins over a shared one of the same name, since others choose
+ * what they share. `invalid`.
  */
 export function securityGroupIds(
   groups: readonly SecurityGroup[],
@@ -66,21 +67,20 @@ export function securityGroupIds(
   return wanted.map((name, index) => {
     const isId = groups.some(({ id }) => id === name);
     const named = !isId && own.some((group) => group.name === name) ? own : groups;
-    return resolveId(named, name, `security_group_names.${index}`, 'security group');
+    return resolveId(named, name, 'security group', 'securityGroups', index);
   });
 }
 
-/** What an instance is to be attached to, and what the project may attach instances to. */
 export interface ResolvedAttachments {
   readonly attachments: readonly NetworkAttachment[];
   readonly networks: readonly Network[];
-  /** The project's ports, where one of them is named. */
+  /** The project's ports; empty when the request names none. */
   readonly ports: readonly Port[];
 }
 
 /**
- * Verifies that every network and port that a request names may be used by the project, for an administrator's credential could
- * attach an instance to any; chooses the network of a request that names none. `invalid`; `conflict`: a port that is somebody's already, for opening it would open the other.
+ * Verifies that the project may use every requested network and port, since an administrator's credential could attach any;
+ * without any it resolves the default network. `invalid`; `conflict`: a port is in use.
  */
 export async function resolveAttachments(
   cloud: Cloud,
@@ -101,7 +101,7 @@ export async function resolveAttachments(
 
 function assertFree(ports: readonly Port[], id: string): void {
   const port = ports.find((known) => known.id === id);
-  if (port === undefined) throw ComputeError.field('networks', `there is no port ${id}`);
+  if (port === undefined) throw ComputeError.input('networks', `there is no port ${id}`);
   if (port.instanceId !== null || port.inOtherUse)
     throw new ComputeError('conflict', `Port ${id} is in use.`);
 }
@@ -115,27 +115,26 @@ function assertForInstances(networks: readonly Network[], id: string, projectId:
   }
 }
 
-/** An external network gives floating IPs to all that see it; instances only where it is their own or shared with them. */
+/** An external network takes instances of the projects that own it or that it is shared with. */
 export function isForInstances({ projectId, shared }: Network, ownProjectId: string): boolean {
   return shared || projectId === ownProjectId;
 }
 
-/** Verifies that a server group is the project's own. `invalid`. */
+/** `invalid`: no such server group in the project. */
 export async function assertServerGroup(cloud: Cloud, id: string | null): Promise<void> {
   if (id === null) return;
   await cloud.getServerGroup(id).catch((error) => {
     throw hasCode(error, 'not_found')
-      ? ComputeError.field('server_group_id', `there is no server group ${id}`)
+      ? ComputeError.input('serverGroup', `there is no server group ${id}`)
       : error;
   });
 }
 
-/** How many choices an error names. */
 const MAX_CHOICES = 10;
 
 /**
- * The network of an instance that names none: the project's only one of its own, else the only one shared with it, else the only
- * external one that takes instances. `invalid` when there is none or a choice, naming the choices.
+ * The default network: the project's only own one, else the only one shared with it, else the only external one that takes
+ * instances. `invalid`: none, or several, which the message lists.
  */
 export function resolveDefaultNetwork(networks: readonly Network[], ownProjectId: string): NetworkAttachment {
   const usable = networks.filter((network) => isForInstances(network, ownProjectId));
@@ -144,11 +143,11 @@ export function resolveDefaultNetwork(networks: readonly Network[], ownProjectId
   const candidates = [own, internal, usable].find(({ length }) => length > 0) ?? [];
   const [network] = candidates;
   if (network === undefined)
-    throw ComputeError.field('network_id', 'this project has no network: make one first');
+    throw ComputeError.input('network', 'this project has no network: make one first');
   if (candidates.length > 1) {
     const choices = candidates.slice(0, MAX_CHOICES).map(({ id, name }) => `${id} (${name})`);
-    throw ComputeError.field(
-      'network_id',
+    throw ComputeError.input(
+      'network',
       `this project has several networks, choose one: ${choices.join(', ')}`,
     );
   }

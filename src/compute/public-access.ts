@@ -1,89 +1,99 @@
 /**
- * `isPublic`: a floating IP that leads to an instance's port.
+ * `isPublic`: a floating IP on one of an instance's ports, or an address on an external network.
  *
  * @module
  */
 
-import type { Cloud } from './cloud.ts';
+import type { Cloud, NetworkAttachment } from './cloud.ts';
 import { ComputeError, type ErrorCode, hasCode } from './errors.ts';
+import type { ResolvedAttachments } from './lookups.ts';
 import type { FloatingIp, Network } from './model.ts';
 import { isOwned, ownedDescription } from './ownership.ts';
+import type { NewRelease } from './pending-releases.ts';
 import type { Owner } from './requests.ts';
 import { noteLostResponse, type Undo } from './saga.ts';
 
-/** What `openPort` made: a port with a public address, ready for a server. */
-export interface PublicPort {
-  readonly portId: string;
-  readonly floatingIpIds: readonly string[];
+export interface PublicAccess {
+  /** The server's attachments, the public port among them. */
+  readonly attachments: readonly NetworkAttachment[];
   readonly address: string;
-  /** The description of both. */
-  readonly mark: string;
+  /** The address is the instance's own on an external network: there is no floating IP. */
+  readonly isExternal: boolean;
+  /** null: nothing was created. */
+  readonly made: NewRelease | null;
 }
 
 /**
- * Makes a port and leads a new floating IP to it. Everything is known when it returns; nothing waits for a boot. What it
- * made is on `undo`.
+ * Prepares the public address of an instance that is about to be created: on the first network that is external itself, else on a
+ * port that has a floating IP, else on the first port that one can be associated with. What it creates is on `undo`.
  *
- * `UnreachablePort`: no external network reaches that network, and nothing is left of it; `conflict`: that network has no address
- * left; `quota_exceeded`; `invalid`: no such network.
+ * `conflict`: no external network reaches any of the networks, or no address is left; `quota_exceeded`; `invalid`.
  */
-export async function createPublicPort(
+export async function preparePublicAccess(
   cloud: Cloud,
-  port: {
-    networkId: string;
-    instanceName: string;
-    securityGroupIds: readonly string[];
-    /** The network is external itself: the port's own address is the public one. */
-    isExternal: boolean;
-  },
+  { attachments, networks, ports }: ResolvedAttachments,
+  instance: { readonly name: string; readonly groupIds: readonly string[] },
   owner: Owner,
   undo: Undo,
-): Promise<PublicPort> {
-  const description = ownedDescription(owner.keyId, port.instanceName);
-  const made = await noteLostResponse(undo, { mark: description }, () =>
-    cloud.createPort({
-      networkId: port.networkId,
-      name: port.instanceName,
-      description,
-      securityGroupIds: port.securityGroupIds,
-    }),
-  );
-  const left = { portIds: [made.id] };
-  const takeBack = undo.push(`port ${made.id}`, (detached) => detached.deletePort(made.id), left);
-  const opened = { portId: made.id, mark: description };
-  const [own] = port.isExternal ? made.fixedAddresses : [];
-  if (own !== undefined) return { ...opened, floatingIpIds: [], address: own };
-  try {
-    const { id, address } = await reachPort(cloud, made.id, description, undo);
-    return { ...opened, floatingIpIds: [id], address };
-  } catch (error) {
-    await takeBack();
-    throw error;
-  }
-}
+): Promise<PublicAccess> {
+  const external = new Set(networks.filter(({ external }) => external).map(({ id }) => id));
+  const mark = ownedDescription(owner.keyId, instance.name);
+  const newPort = async (at: number, networkId: string, isExternal: boolean): Promise<PublicAccess> => {
+    const made = await noteLostResponse(undo, { mark }, () =>
+      cloud.createPort({
+        networkId,
+        name: instance.name,
+        description: mark,
+        securityGroupIds: instance.groupIds,
+      }),
+    );
+    const portIds = [made.id];
+    const takeBack = undo.push(`port ${made.id}`, (detached) => detached.deletePort(made.id), { portIds });
+    const withPort = attachments.with(at, { kind: 'port', portId: made.id });
+    const [own] = isExternal ? made.fixedAddresses : [];
+    if (own !== undefined) {
+      return { attachments: withPort, address: own, isExternal, made: { mark, portIds, floatingIpIds: [] } };
+    }
+    try {
+      const { id, address } = await attachFloatingIp(cloud, made.id, networks, mark, undo);
+      const floatingIpIds = [id];
+      return { attachments: withPort, address, isExternal, made: { mark, portIds, floatingIpIds } };
+    } catch (error) {
+      await takeBack();
+      throw error;
+    }
+  };
 
-/** No external network reaches a port. Another port of the same instance may be reached. */
-export class UnreachablePort extends ComputeError {
-  constructor({ code, message, cause }: ComputeError) {
-    super(code, message, { cause });
+  for (const [at, attachment] of attachments.entries()) {
+    if (attachment.kind === 'network') {
+      if (external.has(attachment.networkId)) return newPort(at, attachment.networkId, true);
+      continue;
+    }
+    const port = ports.find(({ id }) => id === attachment.portId);
+    const [address] = port?.fixedAddresses ?? [];
+    if (port !== undefined && address !== undefined && external.has(port.networkId)) {
+      return { attachments, address, isExternal: true, made: null };
+    }
   }
-}
 
-/** As `leadAddressTo`, with `UnreachablePort` in place of `conflict`. */
-export async function reachPort(
-  cloud: Cloud,
-  portId: string,
-  description: string,
-  undo: Undo,
-): Promise<FloatingIp> {
-  return attachFloatingIp(cloud, portId, description, undo).catch((error) => {
-    throw hasCode(error, 'conflict') ? new UnreachablePort(error) : error;
+  const portIds = attachments.flatMap((one) => (one.kind === 'port' ? [one.portId] : []));
+  const floatingIps = portIds.length === 0 ? [] : await cloud.listFloatingIps();
+  for (const portId of portIds) {
+    const found = floatingIps.find((floatingIp) => floatingIp.portId === portId);
+    if (found !== undefined) return { attachments, address: found.address, isExternal: false, made: null };
+  }
+
+  return firstReachable([...attachments.entries()], async ([at, attachment]) => {
+    if (attachment.kind === 'network') return newPort(at, attachment.networkId, false);
+    const { id, address } = await attachFloatingIp(cloud, attachment.portId, networks, mark, undo);
+    return { attachments, address, isExternal: false, made: { mark, floatingIpIds: [id] } };
   });
 }
 
 /**
- * Leads a new floating IP to the first of these ports that an external network reaches. On `undo` when it returns.
- * Errors as `leadAddressTo`, about the first port.
+ * Associates a new floating IP with the first of these ports that an external network reaches. On `undo` when it resolves.
+ *
+ * Errors as `attachFloatingIp`, about the first port.
  */
 export async function attachFloatingIpToFirst(
   cloud: Cloud,
@@ -91,10 +101,16 @@ export async function attachFloatingIpToFirst(
   description: string,
   undo: Undo,
 ): Promise<FloatingIp> {
+  const networks = await cloud.listNetworks();
+  return firstReachable(portIds, (portId) => attachFloatingIp(cloud, portId, networks, description, undo));
+}
+
+/** The first result that is not an `UnreachablePort`, else the first such error. */
+async function firstReachable<C, T>(candidates: readonly C[], attempt: (one: C) => Promise<T>): Promise<T> {
   let unreachable: unknown;
-  for (const portId of portIds) {
+  for (const candidate of candidates) {
     try {
-      return await reachPort(cloud, portId, description, undo);
+      return await attempt(candidate);
     } catch (error) {
       if (!(error instanceof UnreachablePort)) throw error;
       unreachable ??= error;
@@ -103,39 +119,47 @@ export async function attachFloatingIpToFirst(
   throw unreachable;
 }
 
-/** Errors of one external network that say nothing about the others: it has no address, no IPv4, no way to the port. */
+/** No external network reaches a port; another port of the same instance may be reachable. */
+class UnreachablePort extends ComputeError {
+  constructor({ code, message, cause }: ComputeError) {
+    super(code, message, { cause });
+  }
+}
+
+/** Errors about one external network: it has no address, no IPv4, or no route to the port. Another one may do. */
 const NETWORK_SPECIFIC_CODES: readonly ErrorCode[] = ['conflict', 'invalid', 'forbidden', 'not_found'];
-/** How many networks an error names. */
-const MAX_NAMED = 5;
+const MAX_NAMED_NETWORKS = 5;
 
 /**
- * Leads a new floating IP to a port that is there, from the first external network that gives one: the default one first, then by
- * name. On `undo` when it returns.
+ * Associates a new floating IP with an existing port, from the first external network that has one: the default network first,
+ * then by name. On `undo` when it resolves.
  *
- * `conflict`: no external network reaches the port, or it has an address already; `quota_exceeded`.
+ * `UnreachablePort`: no external network reaches the port, or it has a floating IP already; `quota_exceeded`.
  */
-export async function attachFloatingIp(
+async function attachFloatingIp(
   cloud: Cloud,
   portId: string,
+  networks: readonly Network[],
   description: string,
   undo: Undo,
 ): Promise<FloatingIp> {
-  const external = (await cloud.listNetworks()).filter((network) => network.external).toSorted(byPreference);
   const refusals: { readonly network: Network; readonly error: ComputeError }[] = [];
-  for (const network of external) {
+  for (const network of networks.filter(({ external }) => external).toSorted(byPreference)) {
     try {
       const made = await noteLostResponse(undo, { mark: description }, () =>
         cloud.createFloatingIp(network.id, portId, description),
       );
-      const left = { floatingIpIds: [made.id] };
-      undo.push(`floating IP ${made.address}`, (detached) => detached.deleteFloatingIp(made.id), left);
+      undo.push(`floating IP ${made.address}`, (detached) => detached.deleteFloatingIp(made.id), {
+        floatingIpIds: [made.id],
+      });
       return made;
     } catch (error) {
       if (!hasCode(error, ...NETWORK_SPECIFIC_CODES)) throw error;
       refusals.push({ network, error });
     }
   }
-  throw noAddress(refusals);
+  const refused = noAddress(refusals);
+  throw refused.code === 'conflict' ? new UnreachablePort(refused) : refused;
 }
 
 function byPreference(a: Network, b: Network): number {
@@ -152,14 +176,14 @@ function noAddress(refusals: readonly { readonly network: Network; readonly erro
     return new ComputeError('conflict', 'This cloud has no external network to take a public address from.');
   if (others.every(({ error }) => error.message === first.error.message)) return first.error;
   const reasons = refusals
-    .slice(0, MAX_NAMED)
+    .slice(0, MAX_NAMED_NETWORKS)
     .map(({ network, error }) => `${network.name || network.id}: ${error.message}`);
   return new ComputeError('conflict', `No external network gives a public address. ${reasons.join(' ')}`, {
     cause: refusals.at(-1)?.error,
   });
 }
 
-/** Takes public addresses away: the gateway's own are given back, others only let go, for they are somebody's. */
+/** Deletes the gateway's own floating IPs and disassociates others, which belong to the customer. */
 export async function releaseFloatingIps(cloud: Cloud, floatingIps: readonly FloatingIp[]): Promise<void> {
   for (const floatingIp of floatingIps) {
     if (isOwned(floatingIp)) await cloud.deleteFloatingIp(floatingIp.id);

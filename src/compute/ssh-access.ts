@@ -1,28 +1,33 @@
 /**
- * `enableSSH`: TCP port 22 from outside, by a security group that is made once per project.
+ * `enableSSH`: TCP port 22 from outside, by a security group that is created once per project.
  *
  * @module
  */
 
-import type { Cloud, NewSecurityGroupRule } from './cloud.ts';
+import type { Caller, Cloud, NewSecurityGroupRule } from './cloud.ts';
 import { hasCode } from './errors.ts';
 import type { SecurityGroup, SecurityGroupRule } from './model.ts';
+import type { Undo } from './saga.ts';
 
 export const SSH_GROUP_NAME = 'linguanova-ssh';
 const SSH_GROUP_DESCRIPTION = 'SSH (tcp/22) from anywhere; made and attached by linguanova for enableSSH';
 const SSH_PORT = 22;
 
-/** Whether this rule lets somebody outside reach TCP port 22: from any network or some, but not only from a group. */
+/** Whether this rule opens TCP port 22 to some network, not only to members of a group. */
 export function allowsSsh(rule: SecurityGroupRule): boolean {
   if (rule.direction !== 'ingress' || rule.remoteGroupId !== null) return false;
   if (rule.protocol !== null && rule.protocol !== 'tcp' && rule.protocol !== '6') return false;
   return (rule.portMin ?? 0) <= SSH_PORT && SSH_PORT <= (rule.portMax ?? 65_535);
 }
 
-/** The project's group that opens port 22, made when there is none. `quota_exceeded`. */
-export async function ensureSshGroup(cloud: Cloud): Promise<SecurityGroup> {
-  const existing = oldest(await sshGroups(cloud));
-  const group = existing ?? (await createSshGroup(cloud));
+/**
+ * The project's group that opens port 22, created when there is none. `quota_exceeded`.
+ *
+ * @param groups All groups that the project sees.
+ */
+export async function ensureSshGroup(cloud: Cloud, groups: readonly SecurityGroup[]): Promise<SecurityGroup> {
+  const caller = await cloud.caller();
+  const group = oldest(sshGroups(groups, caller)) ?? (await createSshGroup(cloud, caller));
   for (const ethertype of ['IPv4', 'IPv6'] as const) {
     if (!group.rules.some((rule) => allowsSsh(rule) && rule.ethertype === ethertype)) {
       await createRuleOnce(cloud, group.id, sshRule(ethertype));
@@ -31,20 +36,18 @@ export async function ensureSshGroup(cloud: Cloud): Promise<SecurityGroup> {
   return group;
 }
 
-/** Every group of that name that is the project's own, for others may share one of that name; a race of two nodes may have left more than one. */
-export async function sshGroups(cloud: Cloud): Promise<SecurityGroup[]> {
-  const [groups, { projectId }] = await Promise.all([cloud.listSecurityGroups(), cloud.caller()]);
+/** The project's own groups of that name: a shared one may have it too, and a race of two nodes may leave several. */
+export function sshGroups(groups: readonly SecurityGroup[], { projectId }: Caller): SecurityGroup[] {
   return groups.filter((group) => group.name === SSH_GROUP_NAME && group.projectId === projectId);
 }
 
 /**
- * Two requests, perhaps on two nodes, may find no group and make one each. Both then look again, and the one whose group is
- * not the oldest takes it back, if nobody uses it yet. Two made within the same second may both stay; that does no harm,
- * for they are alike, the oldest is used, and closing access takes off any of them.
+ * Two concurrent requests may each create a group. Both then list again, and the newer one is deleted unless it is in use.
+ * Two of the same second may both stay: they are equal, the oldest is used, and closing access removes either.
  */
-async function createSshGroup(cloud: Cloud): Promise<SecurityGroup> {
+async function createSshGroup(cloud: Cloud, caller: Caller): Promise<SecurityGroup> {
   const made = await cloud.createSecurityGroup(SSH_GROUP_NAME, SSH_GROUP_DESCRIPTION);
-  const winner = oldest(await sshGroups(cloud)) ?? made;
+  const winner = oldest(sshGroups(await cloud.listSecurityGroups(), caller)) ?? made;
   if (winner.id !== made.id) {
     await cloud.deleteSecurityGroup(made.id).catch((error) => {
       if (!hasCode(error, 'conflict', 'not_found')) throw error;
@@ -74,4 +77,20 @@ function sshRule(ethertype: 'IPv4' | 'IPv6'): NewSecurityGroupRule {
     portMax: SSH_PORT,
     remotePrefix: ethertype === 'IPv4' ? '0.0.0.0/0' : '::/0',
   };
+}
+
+/** Puts the group on the ports. On `undo` when it resolves. */
+export async function openPorts(
+  cloud: Cloud,
+  portIds: readonly string[],
+  groupId: string,
+  undo: Undo,
+): Promise<void> {
+  for (const portId of portIds) {
+    if (await cloud.addPortSecurityGroup(portId, groupId)) {
+      undo.push(`group on port ${portId}`, async (detached) => {
+        await detached.removePortSecurityGroup(portId, groupId);
+      });
+    }
+  }
 }

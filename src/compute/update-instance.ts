@@ -1,25 +1,21 @@
 import type { Cloud } from './cloud.ts';
 import { ComputeError, type ErrorCode, hasCode } from './errors.ts';
 import { FLAG_PUBLIC, FLAG_SSH, inNetworkOrder, PUBLIC_ADDRESS, reachOf } from './instance-view.ts';
-import { attachmentsOf, getInstance } from './instances.ts';
-import type { Instance, Port } from './model.ts';
+import { assertAccessSupported, attachmentsOf, getInstance, viewOf } from './instances.ts';
+import type { CloudInstance, Instance, Port, Reach } from './model.ts';
 import { ownedDescription } from './ownership.ts';
 import { attachFloatingIpToFirst, releaseFloatingIps } from './public-access.ts';
 import type { InstanceChange, Owner } from './requests.ts';
 import { type Undo, undoable } from './saga.ts';
-import { ensureSshGroup, sshGroups } from './ssh-access.ts';
+import { ensureSshGroup, openPorts, sshGroups } from './ssh-access.ts';
 
 /**
- * Changes name, metadata and access of an instance, and answers it as it then is. What is already so is left alone.
+ * Changes name, metadata and access of an instance, and returns it afterwards. What is already so causes no write.
  *
- * `not_found`, `invalid`, `conflict` (locked; still building, so that there is no port to open; no way to the outside),
- * `quota_exceeded`, `not_implemented`.
+ * Access is opened first and undone when a later step fails; it is closed last, since a released address cannot be had back. It
+ * follows Neutron, so it can be changed where Nova refuses metadata, and the recorded flags then stay as they were.
  *
- * Access is opened first, and closed again when a later step fails. It is taken away last, when nothing can refuse any
- * more: a refused change must not cost an address that cannot be had back.
- *
- * Access is what Neutron says, so it can be changed in every status in which Neutron allows that: where Nova takes no metadata,
- * the flags there stay as they were. A lock stops everybody but administrators, as it does at Nova.
+ * `not_found`, `invalid`, `conflict` (locked; no port yet; no route to an external network), `quota_exceeded`, `not_implemented`.
  */
 export async function updateInstance(
   cloud: Cloud,
@@ -28,36 +24,42 @@ export async function updateInstance(
   owner: Owner,
 ): Promise<Instance> {
   if (cloud.capabilities.nativeAccessFlags) return updateByFlags(cloud, id, change);
-  assertCapable(cloud, change);
-  const before = await getInstance(cloud, id);
-  const external = change.isPublic === undefined ? null : await externalNetworkOf(cloud, id);
-  if (external !== null && change.isPublic === false) throw isExternalItself(id, external);
+  assertAccessSupported(cloud, change);
+  const [instance, reach] = await Promise.all([cloud.getInstance(id), reachOf(cloud, { instanceId: id })]);
+  const before = await viewOf(cloud, instance, reach);
+  const ports = reach.ports.filter(({ instanceId }) => instanceId === id);
+  const external = ports.find(({ networkId }) => reach.externalNetworkIds.has(networkId))?.networkId;
+  if (external !== undefined && change.isPublic === false) throw isExternalItself(id, external);
   if (before.locked && changesAccess(before, change)) await assertMayUnlock(cloud, id);
-  await undoable(
+  const items = changedItems(before, change.metadata);
+  const writesItems = Object.keys(items).length > 0;
+  const renamed = await undoable(
     cloud,
     async (undo) => {
       const flags = {
-        ...(external === null && (await openPublicAccess(cloud, before, change.isPublic, owner, undo))),
-        ...(await openSshAccess(cloud, before, change.enableSsh, undo)),
+        ...(external === undefined && (await openPublicAccess(cloud, before, change.isPublic, owner, undo))),
+        ...(await openSshAccess(cloud, before, change.enableSsh, ports, reach, undo)),
       };
-      if (change.name !== undefined && change.name !== before.name)
-        await cloud.renameInstance(id, change.name);
-      const items = changedItems(before, change.metadata);
-      if (Object.keys(items).length > 0) await writeMetadata(cloud, before, { ...items, ...flags });
-      else await noteFlags(cloud, before, flags);
+      const renamed = await rename(cloud, before, change.name);
+      if (writesItems) await writeMetadata(cloud, before, { ...items, ...flags });
+      else await recordFlags(cloud, before, flags);
+      return renamed;
     },
     owner.releases,
   );
   if (change.isPublic === false)
     await releaseFloatingIps(cloud, (await attachmentsOf(cloud, before)).floatingIps);
-  if (change.enableSsh === false) await closeSshAccess(cloud, before);
-  return getInstance(cloud, id);
+  if (change.enableSsh === false) await closeSshAccess(cloud, ports, reach);
+  if (change.isPublic !== undefined || change.enableSsh !== undefined) return getInstance(cloud, id);
+  return writesItems || renamed === null
+    ? viewOf(cloud, await cloud.getInstance(id), reach)
+    : { ...before, ...renamed };
 }
 
-/** The cloud does by itself what the flags ask for. */
+/** The cloud itself applies the flags. */
 async function updateByFlags(cloud: Cloud, id: string, change: InstanceChange): Promise<Instance> {
   const before = await getInstance(cloud, id);
-  if (change.name !== undefined && change.name !== before.name) await cloud.renameInstance(id, change.name);
+  await rename(cloud, before, change.name);
   await writeMetadata(cloud, before, {
     ...change.metadata,
     ...(change.isPublic !== undefined && { [FLAG_PUBLIC]: String(change.isPublic) }),
@@ -66,22 +68,30 @@ async function updateByFlags(cloud: Cloud, id: string, change: InstanceChange): 
   return getInstance(cloud, id);
 }
 
+/** What the rename changed; null when the cloud does not report it. */
+async function rename(
+  cloud: Cloud,
+  { id, name }: Instance,
+  wanted = name,
+): Promise<Partial<CloudInstance> | null> {
+  return wanted === name ? {} : cloud.renameInstance(id, wanted);
+}
+
 function changesAccess(instance: Instance, { isPublic, enableSsh }: InstanceChange): boolean {
   const differs = (wanted: boolean | undefined, is: boolean) => wanted !== undefined && wanted !== is;
   return differs(isPublic, instance.publicAddress !== null) || differs(enableSsh, instance.sshEnabled);
 }
 
-/** Neutron knows nothing of Nova's locks. */
+/** Neutron does not enforce Nova's locks. */
 async function assertMayUnlock(cloud: Cloud, id: string): Promise<void> {
   if ((await cloud.caller()).roles.includes('admin')) return;
   throw new ComputeError('conflict', `Instance ${id} is locked: unlock it first.`);
 }
 
-/** Why a cloud may refuse to store the flags; the access itself has been changed by then. */
+/** Refusals of recorded flags that are ignored: the access itself has been changed by then. */
 const NOT_STORED: readonly ErrorCode[] = ['conflict', 'forbidden', 'quota_exceeded'];
 
-/** Stores the flags where the cloud takes them. */
-async function noteFlags(cloud: Cloud, instance: Instance, flags: MetadataChange): Promise<void> {
+async function recordFlags(cloud: Cloud, instance: Instance, flags: MetadataChange): Promise<void> {
   try {
     await writeMetadata(cloud, instance, flags);
   } catch (error) {
@@ -91,16 +101,7 @@ async function noteFlags(cloud: Cloud, instance: Instance, flags: MetadataChange
 
 type MetadataChange = Readonly<Record<string, string | null>>;
 
-function assertCapable({ capabilities }: Cloud, { isPublic, enableSsh }: InstanceChange): void {
-  if (isPublic !== undefined && !capabilities.floatingIps) {
-    throw new ComputeError('not_implemented', 'This cloud gives no public addresses (metadata.isPublic).');
-  }
-  if (enableSsh !== undefined && !capabilities.securityGroups) {
-    throw new ComputeError('not_implemented', 'This cloud has no security groups (metadata.enableSSH).');
-  }
-}
-
-/** The flags to write; opens what is to be open and is not. */
+/** Opens what is closed and returns the flags to record. */
 async function openPublicAccess(
   cloud: Cloud,
   instance: Instance,
@@ -129,38 +130,25 @@ async function openSshAccess(
   cloud: Cloud,
   instance: Instance,
   wanted: boolean | undefined,
+  ports: readonly Port[],
+  { groups }: Reach,
   undo: Undo,
 ): Promise<MetadataChange> {
   if (wanted === undefined) return {};
   if (wanted && !instance.sshEnabled) {
-    const ports = await cloud.listPorts({ instanceId: instance.id });
     assertHasPort(instance, ports);
-    const group = await ensureSshGroup(cloud);
-    for (const port of ports) {
-      if (await cloud.addPortSecurityGroup(port.id, group.id)) {
-        undo.push(`group on port ${port.id}`, async (detached) => {
-          await detached.removePortSecurityGroup(port.id, group.id);
-        });
-      }
-    }
+    const portIds = ports.map(({ id }) => id);
+    await openPorts(cloud, portIds, (await ensureSshGroup(cloud, groups)).id, undo);
   }
   return { [FLAG_SSH]: String(wanted) };
 }
 
-async function closeSshAccess(cloud: Cloud, instance: Instance): Promise<void> {
-  const ports = await cloud.listPorts({ instanceId: instance.id });
-  for (const group of await sshGroups(cloud)) {
+async function closeSshAccess(cloud: Cloud, ports: readonly Port[], { groups }: Reach): Promise<void> {
+  for (const group of sshGroups(groups, await cloud.caller())) {
     for (const port of ports.filter((port) => port.securityGroupIds.includes(group.id))) {
       await cloud.removePortSecurityGroup(port.id, group.id);
     }
   }
-}
-
-/** The external network that an instance is on itself, which makes it public without a floating IP; null: none. */
-async function externalNetworkOf(cloud: Cloud, instanceId: string): Promise<string | null> {
-  const { ports, externalNetworkIds } = await reachOf(cloud, { instanceId });
-  const port = ports.find((one) => one.instanceId === instanceId && externalNetworkIds.has(one.networkId));
-  return port?.networkId ?? null;
 }
 
 function isExternalItself(id: string, networkId: string): ComputeError {
@@ -176,15 +164,15 @@ function assertHasPort(instance: Instance, ports: readonly Port[]): void {
   );
 }
 
-/** What is so already needs no write, which Nova refuses in many states. */
+/** Items that differ: Nova refuses metadata in many states, so no write is made without need. */
 function changedItems(instance: Instance, items: MetadataChange = {}): MetadataChange {
   const differs = ([key, value]: [string, string | null]) => (instance.metadata[key] ?? null) !== value;
   return Object.fromEntries(Object.entries(items).filter(differs));
 }
 
 /**
- * Removals first: they alone do not touch the instance's `updated`, and a merge after them makes the change visible. What
- * is not there is not removed, for Nova refuses that while an instance is being built.
+ * Removals first: they do not touch `updated`, and the merge after them does. An absent item is not removed, since Nova refuses
+ * that while an instance is being built.
  */
 async function writeMetadata(cloud: Cloud, instance: Instance, items: MetadataChange): Promise<void> {
   const merged: Record<string, string> = {};

@@ -87,7 +87,11 @@ export class FakeCloud {
         this.askedExternals += 1;
         return Promise.resolve(new Set<string>());
       },
-      renameInstance: (id, name) => answer(`rename ${id}`, () => this.change(id, { name })),
+      renameInstance: (id, name) =>
+        answer(`rename ${id}`, () => {
+          this.change(id, { name });
+          return null;
+        }),
       deleteMetadata: (id) => answer(`unset ${id}`, () => this.silently(id, { metadata: {} })),
       deleteFloatingIp: (id) => answer(`release ${id}`, () => {}),
       createInstance: () => answer('create', () => this.create()),

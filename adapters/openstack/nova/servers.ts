@@ -115,14 +115,17 @@ export async function createServer(nova: Service, instance: NewInstance): Promis
   } catch (error) {
     // Of all that a create may name, only this is refused without being told which one.
     if (hasCode(error, 'invalid') && error.message === 'Invalid key_name provided.') {
-      throw ComputeError.field('keypair_name', `there is no key pair "${instance.keypairName}"`);
+      throw ComputeError.input('keypair', `there is no key pair "${instance.keypairName}"`);
     }
     throw error;
   }
 }
 
-export async function renameServer(nova: Service, id: string, name: string): Promise<void> {
-  await nova.call('PUT', `/servers/${id}`, { body: { server: { name } } });
+const RenamedBody = z.object({ server: z.object({ name: z.string(), updated: z.string() }) });
+
+export async function renameServer(nova: Service, id: string, name: string) {
+  const response = await nova.call('PUT', `/servers/${id}`, { body: { server: { name } } });
+  return nova.read(response, RenamedBody).server;
 }
 
 export async function mergeServerMetadata(

@@ -7,7 +7,7 @@
 
 import type { Context } from 'hono';
 import * as z from 'zod';
-import type { ErrorCode } from '../../compute/errors.ts';
+import { type ErrorCode, type FieldNames, renameFields } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { reportError } from '../../http/error-report.ts';
 import type { Logger } from '../../telemetry/logger.ts';
@@ -40,6 +40,19 @@ export const REDU_ERRORS = {
   timeout: { status: 504, code: 'gatewayTimeout' },
 } as const satisfies Record<ErrorCode, ErrorRow>;
 
+/** redu's names for the fields of a use case's input. */
+export const REDU_FIELDS: FieldNames = {
+  flavor: 'flavor_id',
+  flavorFilter: 'flavor',
+  image: 'image_id',
+  imageFilter: 'image',
+  keypair: 'keypair_name',
+  network: 'network_id',
+  networks: 'networks',
+  securityGroups: 'security_group_names',
+  serverGroup: 'server_group_id',
+};
+
 /** Codes whose text never depends on what was thrown. */
 const FIXED_MESSAGES: Partial<Record<ErrorCode, string>> = {
   internal: 'The gateway failed. Quote the X-Request-Id of this answer when you report it.',
@@ -60,7 +73,8 @@ export const errorSchema = z
 export type ReduError = z.infer<typeof errorSchema>;
 
 export function reduErrorResponse(thrown: unknown, requestId: string, log?: Logger): Response {
-  const { error, retryAfter } = reportError(thrown, REDU_ERRORS, requestId, log);
+  const { error: reported, retryAfter } = reportError(thrown, REDU_ERRORS, requestId, log);
+  const error = renameFields(reported, REDU_FIELDS);
   const { status, code } = REDU_ERRORS[error.code];
   const headers = new Headers({ 'Content-Type': 'application/json', 'X-Request-Id': requestId });
   if (error.code === 'unauthenticated') headers.set('WWW-Authenticate', 'Bearer');

@@ -1,7 +1,8 @@
 import * as z from 'zod';
-import { ComputeError } from '../../compute/errors.ts';
+import type { FieldNames } from '../../compute/errors.ts';
 import type { CreateInstance } from '../../compute/requests.ts';
 import { idOrName, name, shortText, uuid } from '../../http/field-schemas.ts';
+import { REDU_FIELDS } from './errors.ts';
 import { flag } from './metadata.ts';
 import { userDataSchema } from './user-data.ts';
 
@@ -57,22 +58,13 @@ export function toLegacyCreateInstance(body: z.output<typeof legacyCreateSchema>
   };
 }
 
-/** Fields as the use cases name them, and as this body does. */
-const LEGACY_FIELDS: readonly (readonly [current: RegExp, legacy: string])[] = [
-  [/^flavor_id$/, 'flavor'],
-  [/^image_id$/, 'image'],
-  [/^network_id$|^networks\b.*/, 'network'],
-  [/^security_group_names\b/, 'securityGroups'],
-  [/^keypair_name$/, 'key_name'],
-];
-
-/** The same error about the fields of this body. */
-export function inLegacyFields(error: unknown): unknown {
-  if (!(error instanceof ComputeError) || error.details.length === 0) return error;
-  const details = error.details.map(({ field, message }) => {
-    const [current, legacy] = LEGACY_FIELDS.find(([pattern]) => pattern.test(field)) ?? [];
-    return { field: current && legacy ? field.replace(current, legacy) : field, message };
-  });
-  const text = details.map(({ field, message }) => `${field}: ${message}`).join('; ');
-  return new ComputeError(error.code, text, { details, cause: error });
-}
+/** The names of this body. */
+export const LEGACY_FIELDS: FieldNames = {
+  ...REDU_FIELDS,
+  flavor: 'flavor',
+  image: 'image',
+  keypair: 'key_name',
+  network: 'network',
+  networks: 'network',
+  securityGroups: 'securityGroups',
+};

@@ -154,9 +154,7 @@ describe('create', () => {
   });
 
   test('names its own fields in what the cloud refuses', async () => {
-    vi.mocked(createInstance).mockRejectedValue(
-      ComputeError.field('security_group_names.1', 'there is none'),
-    );
+    vi.mocked(createInstance).mockRejectedValue(ComputeError.input('securityGroups', 'there is none', 1));
     expect(await reduApp().problems('POST', CREATE, NEW)).toEqual(['securityGroups.1: there is none']);
   });
 });

@@ -8,6 +8,7 @@
 import type { Context } from 'hono';
 import * as z from 'zod';
 import { createInstance } from '../../compute/create-instance.ts';
+import { ComputeError, renameFields } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { decodeBody } from '../../http/decode.ts';
 import { route } from '../../http/route.ts';
@@ -20,7 +21,7 @@ import {
   newKeypairName,
   publicKeyText,
 } from './keypairs.ts';
-import { inLegacyFields, legacyCreateSchema, toLegacyCreateInstance } from './legacy-create.ts';
+import { LEGACY_FIELDS, legacyCreateSchema, toLegacyCreateInstance } from './legacy-create.ts';
 import { encodeNeutronGroup, neutronGroupSchema } from './legacy-security-groups.ts';
 import { ME, showMe } from './me.ts';
 import type { Mount } from './mount.ts';
@@ -84,7 +85,7 @@ async function create(c: Context<GatewayEnv>): Promise<Response> {
   try {
     await createInstance(c.var.cloud, request, ownerOf(c), c.var.attempt);
   } catch (error) {
-    throw inLegacyFields(error);
+    throw error instanceof ComputeError ? renameFields(error, LEGACY_FIELDS) : error;
   }
   return c.json({ message: 'Instance creation started' });
 }

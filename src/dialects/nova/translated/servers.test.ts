@@ -367,7 +367,7 @@ describe('a new server', () => {
 
   test('a field that the cloud rejects has Nova’s name in the response', async () => {
     const createInstance = async () => {
-      throw ComputeError.field('flavor_id', 'there is no flavor "x"');
+      throw ComputeError.input('flavor', 'there is no flavor "x"');
     };
     const caller = async () => ({ userId: 'u', projectId: PROJECT_ID, roles: [] });
     const { json } = await novaApp({ createInstance, caller }).call(`POST ${SERVERS}`, { server: MINIMAL });
@@ -384,7 +384,7 @@ describe('a new server', () => {
 
 describe('a change of a server', () => {
   test('PUT changes the name', async () => {
-    const renameInstance = vi.fn(async () => {});
+    const renameInstance = vi.fn(async () => ({ name: 'new', updated: '2026-03-01T12:00:01Z' }));
     const { call, changes } = novaApp({ ...shown(), renameInstance });
     const { status, json } = await call(`PUT ${SERVER}`, { server: { name: 'new' } });
     expect(status).toBe(200);

@@ -11,7 +11,7 @@ import type { Handler } from 'hono';
 import { callContext } from '../../../access/access.ts';
 import { assertScope } from '../../../access/require-scope.ts';
 import type { CloudDriver } from '../../../compute/cloud.ts';
-import { ComputeError } from '../../../compute/errors.ts';
+import { ComputeError, type FieldNames, renameFields } from '../../../compute/errors.ts';
 import type { GatewayEnv } from '../../../context.ts';
 import { invalidate } from '../../../traffic/versions/invalidate.ts';
 import { scopeFor, withoutProject } from '../permissions.ts';
@@ -130,24 +130,24 @@ function operationOf([collection = '', , ...rest]: readonly string[]): string {
   return [collection, ...(rest.length > 0 ? ['{id}', ...rest.slice(0, 1)] : [])].join('/');
 }
 
-/** Nova's names for fields of the neutral model and of a redu cloud. */
-const NOVA_NAMES: readonly (readonly [RegExp, string])[] = [
-  [/^(?:server\.)?flavor_id$/, 'flavorRef'],
-  [/^(?:server\.)?image_id$/, 'imageRef'],
-  [/^keypair_name$/, 'key_name'],
-  [/^network_id$/, 'networks'],
-  [/^security_group_names\b/, 'security_groups'],
-  [/^server_group_id$/, 'os:scheduler_hints.group'],
-];
+const NOVA_FIELDS: FieldNames = {
+  flavor: 'flavorRef',
+  flavorFilter: 'flavor',
+  image: 'imageRef',
+  imageFilter: 'image',
+  keypair: 'key_name',
+  network: 'networks',
+  networks: 'networks',
+  securityGroups: 'security_groups',
+  serverGroup: 'os:scheduler_hints.group',
+};
 
 /** An `invalid` error with Nova's message and field name; other errors stay as they are. */
 function withNovaFieldNames(error: unknown): unknown {
   if (!(error instanceof ComputeError) || error.code !== 'invalid') return error;
-  const [problem] = error.details;
+  const { details, cause } = renameFields(error, NOVA_FIELDS);
+  const [problem] = details;
   if (problem === undefined) return error;
-  const name = NOVA_NAMES.reduce((field, [redu, nova]) => field.replace(redu, nova), problem.field);
-  return new ComputeError('invalid', `Invalid input for field/attribute ${name}. ${problem.message}`, {
-    details: error.details,
-    cause: error.cause,
-  });
+  const message = `Invalid input for field/attribute ${problem.field}. ${problem.message}`;
+  return new ComputeError('invalid', message, { details, cause });
 }
