@@ -11,7 +11,6 @@ import type { PassThrough } from '../../src/dialects/nova/pass-through.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
 import { type ResilienceOptions, ResilientTransport } from './http/resilient-transport.ts';
-import type { StreamingTransport } from './http/stream.ts';
 import type { Transport } from './http/transport.ts';
 import { send } from './http/upstream-client.ts';
 import { withWaitUntil } from './http/wait-until.ts';
@@ -20,30 +19,25 @@ import { forOpenStack, type ServiceAccount } from './keystone/credentials.ts';
 import { keystoneIdentities } from './keystone/identity-provider.ts';
 import { TokenSource } from './keystone/token-source.ts';
 import { Microversions } from './nova/microversion.ts';
-import { OPENSTACK_CAPABILITIES, openStackCloud, sendContext } from './openstack-cloud.ts';
+import { OPENSTACK_CAPABILITIES, openStackCloud } from './openstack-cloud.ts';
 import { openStackPassThrough } from './pass-through.ts';
 
 export type { ServiceAccount } from './keystone/credentials.ts';
 
 export interface OpenStackOptions {
-  /** Without `open`, nothing can be passed through. */
-  readonly transport: Transport & Partial<StreamingTransport>;
+  readonly transport: Transport;
   /** Keystone's address, with or without `/v3` (`OS_AUTH_URL`). */
   readonly authUrl: string;
   readonly endpoints: EndpointChoice;
   /** For service keys and `reconcile`; null when the operator configured none. */
   readonly serviceAccount: ServiceAccount | null;
-  /** Milliseconds after which a token in use is confirmed; a minute unless a test says otherwise. */
+  /** Age of a token in use at which it is confirmed; a minute by default. */
   readonly confirmAfterMs?: number;
-  /**
-   * Told of work that several requests may wait for and that the one which began it may not outlive. A runtime that ends
-   * what belongs to a request once it is answered has to keep it alive.
-   */
+  /** `waitUntil` of a platform that cancels the work of a request once it has its response. */
   readonly background?: (work: Promise<unknown>) => void;
-  /** Where the state of the cloud's endpoints is told. */
   readonly log?: Logger;
   readonly metrics?: Metrics;
-  /** Bounds and times towards an endpoint; the defaults unless a test says otherwise. */
+  /** For tests. */
   readonly resilience?: ResilienceOptions;
 }
 
@@ -57,9 +51,9 @@ export interface OpenStackDriver extends CloudDriver {
 }
 
 export function openStackDriver(options: OpenStackOptions): OpenStackDriver {
-  const { endpoints, background = () => {} } = options;
-  const guard = new ResilientTransport(options.transport, options, options.resilience);
-  const transport = withWaitUntil(guard, background);
+  const { endpoints, background } = options;
+  const resilient = new ResilientTransport(options.transport, options, options.resilience);
+  const transport = background === undefined ? resilient : withWaitUntil(resilient, background);
   const authUrl = withVersion(options.authUrl);
   const openStack = {
     transport,
@@ -72,29 +66,28 @@ export function openStackDriver(options: OpenStackOptions): OpenStackDriver {
   return {
     capabilities: OPENSTACK_CAPABILITIES,
     identities: keystoneIdentities(openStack),
-    passThrough: openStackPassThrough(openStack, transport),
+    passThrough: openStackPassThrough(openStack),
     open: (credential, call) => openStackCloud(openStack, forOpenStack(credential), call),
     caller: async (credential, call) =>
-      (await openStack.tokens.token(forOpenStack(credential), sendContext(call))).identity,
+      (await openStack.tokens.token(forOpenStack(credential), call)).identity,
     peekCaller: (credential) => openStack.tokens.cached(forOpenStack(credential))?.identity ?? null,
     openAsServiceAccount: (call) => openStackCloud(openStack, { kind: 'service_account' }, call),
     async ping(call) {
-      const context = sendContext(call);
-      await guard.probe(context.signal);
-      if (guard.down.length > 0) {
+      await resilient.probe(call.deadline);
+      if (resilient.down.length > 0) {
         throw new ComputeError('unavailable', 'The cloud is not available at the moment.', {
-          cause: new Error(`no calls are made to: ${guard.down.join(', ')}`),
+          cause: new Error(`no calls are made to: ${resilient.down.join(', ')}`),
         });
       }
       const answer = await send(
         transport,
         { service: 'identity', method: 'GET', url: authUrl, headers: { accept: 'application/json' } },
-        context,
+        call,
       );
       if (answer.status !== 200)
         throw new ComputeError('unavailable', 'The cloud is not available at the moment.');
     },
-    close: () => guard.close(),
+    close: () => resilient.close(),
   };
 }
 

@@ -1,10 +1,10 @@
-import { deadlineIn, remainingMs } from '../../src/clock.ts';
-import type { CallContext, Cloud, CloudCapabilities, PortFilter } from '../../src/compute/cloud.ts';
+import { deadlineIn } from '../../src/clock.ts';
+import type { Cloud, CloudCapabilities, PortFilter } from '../../src/compute/cloud.ts';
 import { noKeyPairs } from '../../src/compute/errors.ts';
 import type { Identity, Quotas } from '../../src/compute/model.ts';
 import * as images from './glance/images.ts';
 import type { ServiceType } from './http/transport.ts';
-import type { SendContext } from './http/upstream-client.ts';
+import type { UpstreamContext } from './http/upstream-client.ts';
 import { type EndpointChoice, endpointOf } from './keystone/catalog.ts';
 import { identityOf } from './keystone/identity.ts';
 import type { TokenOwner } from './keystone/token-source.ts';
@@ -43,16 +43,8 @@ export interface OpenStack extends Pick<Session, 'transport' | 'tokens'> {
 /**
  * `Cloud` over OpenStack for one caller during one request. Each method is the table of contents' entry for a function of
  * the service that does it.
- *
- * @param urgent Whether it is for undoing and tidying up.
- */
-export function openStackCloud(
-  openStack: OpenStack,
-  owner: TokenOwner,
-  call: CallContext,
-  urgent = false,
-): Cloud {
-  const context = sendContext(call, urgent);
+ * */
+export function openStackCloud(openStack: OpenStack, owner: TokenOwner, context: UpstreamContext): Cloud {
   const session: Session = { transport: openStack.transport, tokens: openStack.tokens, owner, context };
   const service = (type: ServiceType) =>
     new Service(type, session, (token) => endpointOf(token.catalog, type, openStack.endpoints));
@@ -97,9 +89,9 @@ export function openStackCloud(
 
   return {
     capabilities,
-    log: call.log,
+    log: context.log,
     detached: (milliseconds) =>
-      openStackCloud(openStack, owner, { ...call, deadline: deadlineIn(milliseconds) }, true),
+      openStackCloud(openStack, owner, { ...context, deadline: deadlineIn(milliseconds), urgent: true }),
     caller: async () => (await token()).identity,
     identity: async (): Promise<Identity> => identityOf(keystone, await token()),
 
@@ -185,34 +177,4 @@ export function openStackCloud(
       return { ...compute, ...network, keyPairs: { limit: compute.keyPairs.limit, used } };
     },
   };
-}
-
-export function sendContext(call: CallContext, urgent = false): SendContext {
-  return new CallsSendContext(call, urgent);
-}
-
-/** A class, for an object with a getter of its own takes longer to make than all else that a call does here. */
-class CallsSendContext implements SendContext {
-  readonly deadline: SendContext['deadline'];
-  readonly requestId: SendContext['requestId'];
-  readonly log: SendContext['log'];
-  readonly trace: SendContext['trace'];
-  readonly tenant: SendContext['tenant'];
-  readonly urgent: boolean;
-  #signal: AbortSignal | undefined;
-
-  constructor({ deadline, requestId, log, trace, tenant }: CallContext, urgent: boolean) {
-    this.deadline = deadline;
-    this.requestId = requestId;
-    this.log = log;
-    this.trace = trace;
-    this.tenant = tenant;
-    this.urgent = urgent;
-  }
-
-  /** One for all calls of a request, made when the first of them needs it. */
-  get signal(): AbortSignal {
-    this.#signal ??= AbortSignal.timeout(remainingMs(this.deadline));
-    return this.#signal;
-  }
 }

@@ -21,7 +21,7 @@ describe('tokens', () => {
 
   test('another secret for the same credential id signs in for itself', async () => {
     const cloud = scriptedCloud((request) => {
-      if (isSignIn(request) && request.body?.includes('"wrong"')) return UNAUTHORIZED;
+      if (isSignIn(request) && String(request.body).includes('"wrong"')) return UNAUTHORIZED;
       return request.url.includes('/servers') ? EMPTY_LIST : undefined;
     });
     await cloud.open().listInstances({}, {});
@@ -119,7 +119,7 @@ describe('tokens', () => {
   test('a service key signs in with the account, scoped to its project', async () => {
     const cloud = scriptedCloud(({ url }) => (url.includes('/servers') ? EMPTY_LIST : undefined));
     await cloud.open({ kind: 'service', projectId: 'p1' }).listInstances({}, {});
-    const body = JSON.parse(cloud.requests.find(isSignIn)?.body ?? '{}');
+    const body = JSON.parse(String(cloud.requests.find(isSignIn)?.body));
     expect(body.auth.scope).toEqual({ project: { id: 'p1' } });
     expect(body.auth.identity.password.user.name).toBe('gateway');
   });

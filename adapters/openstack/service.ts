@@ -7,11 +7,11 @@
 
 import type * as z from 'zod';
 import { ComputeError } from '../../src/compute/errors.ts';
-import type { ServiceType, Transport, UpstreamRequest, UpstreamResponse } from './http/transport.ts';
-import { type SendContext, send } from './http/upstream-client.ts';
+import type { ServiceType, Transport } from './http/transport.ts';
+import { send, type UpstreamContext, type UpstreamResponse } from './http/upstream-client.ts';
 import { errorFrom } from './http/upstream-error.ts';
 import type { Token } from './keystone/token.ts';
-import { refusal, type TokenOwner, type TokenSource } from './keystone/token-source.ts';
+import { rejection, type TokenOwner, type TokenSource } from './keystone/token-source.ts';
 
 /** A repeated parameter is an array. */
 export type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>;
@@ -21,7 +21,7 @@ export interface Session {
   readonly transport: Transport;
   readonly tokens: TokenSource;
   readonly owner: TokenOwner;
-  readonly context: SendContext;
+  readonly context: UpstreamContext;
 }
 
 export interface CallOptions {
@@ -30,6 +30,7 @@ export interface CallOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 type HeadersOf = (address: string, token: Token) => Promise<Record<string, string>> | Record<string, string>;
 
 export class Service {
@@ -71,11 +72,7 @@ export class Service {
    * @param path Below the service's address, already encoded.
    * @throws ComputeError
    */
-  async call(
-    method: UpstreamRequest['method'],
-    path: string,
-    options: CallOptions = {},
-  ): Promise<UpstreamResponse> {
+  async call(method: Method, path: string, options: CallOptions = {}): Promise<UpstreamResponse> {
     assertNoDotSegments(path);
     const { tokens, owner, context } = this.#session;
     const token = await tokens.token(owner, context);
@@ -83,7 +80,7 @@ export class Service {
     if (answer.status === 401) {
       const fresh = await tokens.token(owner, context, token);
       answer = await this.#send(method, path, options, fresh);
-      if (answer.status === 401) throw refusal(owner, errorFrom(this.#type, answer), context);
+      if (answer.status === 401) throw rejection(owner, errorFrom(this.#type, answer), context);
     }
     if (answer.status >= 200 && answer.status < 300) return answer;
     const error = errorFrom(this.#type, answer);
@@ -116,7 +113,7 @@ export class Service {
   }
 
   async #send(
-    method: UpstreamRequest['method'],
+    method: Method,
     path: string,
     { query, body, headers }: CallOptions,
     token: Token,

@@ -52,11 +52,11 @@ export function startNodes(): Nodes {
   const inner = fetchTransport((request) => sandbox.fetch(request));
   const asked: string[] = [];
   const transport: Transport = {
-    async send(request, signal) {
+    async open(request, deadline) {
       asked.push(`${request.method} ${new URL(request.url).pathname}`);
       const fate = await nodes.fate(request);
       if (fate === 'away') throw new TransportError('no answer', { sent: false, timedOut: false });
-      const answer = fate === 'swallowed' ? null : await inner.send(request, signal);
+      const answer = fate === 'swallowed' ? null : await inner.open(request, deadline);
       if (fate === 'passes' && answer !== null) return answer;
       throw new TransportError('no answer', { sent: true, timedOut: true });
     },

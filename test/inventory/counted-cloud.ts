@@ -85,13 +85,13 @@ export async function costOf(answered: Answered, work: () => Promise<unknown>): 
 
 function counting(transport: Transport, answered: Answered): Transport {
   return {
-    async send(request, signal) {
-      const response = await transport.send(request, signal);
+    async open(request, deadline) {
+      const response = await transport.open(request, deadline);
       if (request.url.includes('/identity/')) return response;
       answered.calls += 1;
-      answered.bytes += response.body.length;
-      if (request.url.includes('/servers/'))
-        answered.servers += response.body.split('"tenant_id"').length - 1;
+      const body = response.body instanceof Uint8Array ? new TextDecoder().decode(response.body) : '';
+      answered.bytes += body.length;
+      if (request.url.includes('/servers/')) answered.servers += body.split('"tenant_id"').length - 1;
       return response;
     },
     close: () => transport.close(),

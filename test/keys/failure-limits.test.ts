@@ -106,7 +106,7 @@ test('a long name does not reach the cloud with half a character at its end', as
   const names = watched.sent
     .slice(before)
     .filter(({ url }) => url.endsWith('/application_credentials'))
-    .map(({ body }) => JSON.parse(body ?? '').application_credential.name);
+    .map(({ body }) => JSON.parse(String(body)).application_credential.name);
   expect(names.at(-1)).toMatch(/ü$/);
   expect(names.map((name) => name.isWellFormed())).toEqual(names.map(() => true));
 });

@@ -61,7 +61,11 @@ function secretsOfCloud(): Secrets {
 function echo(status: number): Disturbance {
   return ({ body }) => {
     const message = `Invalid input: ${body} is too long`;
-    return { status, header: () => undefined, body: JSON.stringify({ error: { code: status, message } }) };
+    return {
+      status,
+      headers: {},
+      body: new TextEncoder().encode(JSON.stringify({ error: { code: status, message } })),
+    };
   };
 }
 

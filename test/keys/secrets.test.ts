@@ -141,7 +141,7 @@ async function everythingThatKeysGoThrough(): Promise<void> {
 }
 
 function failed(status: number) {
-  return { status, header: () => undefined, body: '{"error": {"message": "out of order"}}' };
+  return { status, headers: {}, body: new TextEncoder().encode('{"error": {"message": "out of order"}}') };
 }
 
 describe('after all that keys go through, their secrets are nowhere but where they belong', () => {

@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { fetchTransport } from '../../adapters/openstack/http/fetch.ts';
-import type { StreamingTransport } from '../../adapters/openstack/http/stream.ts';
 import type {
+  StreamedResponse,
   Transport,
   UpstreamRequest,
-  UpstreamResponse,
 } from '../../adapters/openstack/http/transport.ts';
 import { openStackDriver } from '../../adapters/openstack/index.ts';
 import { type Account, createSandbox } from '../../adapters/sandbox/index.ts';
@@ -22,7 +21,7 @@ export interface Heard {
 }
 
 /** What takes the cloud's place for one call: an answer, an exception, or undefined to let it through. */
-export type Disturbance = (request: UpstreamRequest) => UpstreamResponse | undefined;
+export type Disturbance = (request: UpstreamRequest) => StreamedResponse | undefined;
 
 /** A gateway before a sandbox, with everything that goes into the cloud and comes out to clients kept. */
 export interface WatchedGateway {
@@ -50,14 +49,14 @@ export async function watchedGateway(keys: KeyStore = memoryKeyStore()): Promise
   const heard: Heard[] = [];
   const cloudSecrets = new Set<string>();
   const inner = fetchTransport((request) => sandbox.fetch(request));
-  const transport: Transport & StreamingTransport = {
-    async send(request, signal) {
+  const transport: Transport = {
+    async open(request, deadline) {
+      if (!request.buffered) return inner.open(request, deadline);
       sent.push(request);
-      const answer = watched.disturb(request) ?? (await inner.send(request, signal));
+      const answer = watched.disturb(request) ?? (await inner.open(request, deadline));
       for (const made of secretsIn(answer)) cloudSecrets.add(made);
       return answer;
     },
-    open: inner.open,
     close: () => inner.close(),
   };
   const clouds = openStackDriver({
@@ -106,7 +105,8 @@ export async function watchedGateway(keys: KeyStore = memoryKeyStore()): Promise
   return watched;
 }
 
-function secretsIn(answer: UpstreamResponse): string[] {
-  const made = /"secret": ?"([^"]+)"/.exec(answer.body)?.[1];
-  return [answer.header('x-subject-token'), made].filter((value) => value !== undefined);
+function secretsIn({ headers, body }: StreamedResponse): string[] {
+  const text = body instanceof Uint8Array ? new TextDecoder().decode(body) : '';
+  const made = /"secret": ?"([^"]+)"/.exec(text)?.[1];
+  return [headers['x-subject-token'], made].filter((value) => value !== undefined);
 }

@@ -135,7 +135,7 @@ describe('an error keeps its kind', () => {
     const answer = await app.request('/compute/v2.1/servers');
     const { status, headers } = answer;
     const body = await answer.text();
-    return errorFrom('compute', { status, body, header: (name) => headers.get(name) ?? undefined });
+    return errorFrom('compute', { status, body, headers: Object.fromEntries(headers) });
   }
 
   async function byReduError(error: ComputeError): Promise<ComputeError> {

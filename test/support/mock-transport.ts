@@ -44,7 +44,7 @@ export function scriptedCloud(
 ): ScriptedCloud {
   const requests: UpstreamRequest[] = [];
   const transport: Transport = {
-    async send(request) {
+    async open(request) {
       requests.push(request);
       const answer = reply(request) ?? standardReply(request);
       if ('breaks' in answer) {
@@ -52,8 +52,8 @@ export function scriptedCloud(
       }
       return {
         status: answer.status,
-        header: (name) => answer.headers?.[name],
-        body: answer.body === undefined ? '' : JSON.stringify(answer.body),
+        headers: answer.headers ?? {},
+        body: answer.body === undefined ? null : new TextEncoder().encode(JSON.stringify(answer.body)),
       };
     },
     close: async () => {},

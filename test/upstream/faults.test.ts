@@ -53,7 +53,7 @@ afterEach(async () => {
 });
 
 const ready = async () => (await (await fetch(`${gateway.url}/readyz`)).json()) as { cloud: string };
-const ofBreakers = () => logged.filter((line) => line.startsWith('cloud_breaker'));
+const ofBreakers = () => logged.filter((line) => line.startsWith('upstream_breaker'));
 const isRefusal = ({ status, headers, body }: ReduAnswer) =>
   status === 503 &&
   /^[1-9]\d*$/.test(headers.get('Retry-After') ?? '') &&

@@ -7,60 +7,53 @@ import {
   DelegateBackoff,
   handleWhenResult,
 } from 'cockatiel';
+import { backoff, withTimeout } from '../../../src/async.ts';
 import { deadlineIn, monotonicMs, remainingMs } from '../../../src/clock.ts';
 import { ComputeError } from '../../../src/compute/errors.ts';
 import { TransportError } from './transport.ts';
 
-/** It opens when more than half of the last so many attempts failed ... */
+/** The circuit opens when more than half of the last `SAMPLE_CALLS` failed, and there were `MIN_CALLS`: four reads with retries. */
 const SAMPLE_CALLS = 20;
-/** ... and there were so many since it closed: four reads with their repeats. */
 const MIN_CALLS = 10;
 
-/** Milliseconds of the first rest; doubles with each probe that fails, up to the longest, and is spread from half to whole. */
+/** How long the circuit stays open; doubles with each probe that fails. */
 const INITIAL_OPEN_MS = 1_000;
 const MAX_OPEN_MS = 30_000;
 
-/** A deadline that leaves less than this, milliseconds, says more about the request than about the service. */
+/** A timeout sooner than this says more about the request's deadline than about the service. */
 const SERVICE_TIMEOUT_MS = 5_000;
 
-/** What a service says that is not well, or a balancer for it. 500 is a fault in one request, and answered as fast as any. */
+/** Of a service, or of its balancer. 500 is a fault in one request. */
 const FAILURE_STATUS = new Set([502, 503, 504]);
 
 export interface BreakerOptions {
-  /** Milliseconds. */
   readonly initialOpenMs?: number;
-  /** Milliseconds. */
   readonly serviceTimeoutMs?: number;
 }
 
 /**
- * Keeps calls from an endpoint that is not well. *Closed*, it counts attempts; *open*, it refuses all until a rest is over; then
- * it lets a single one through, the probe, whose outcome closes it or begins a longer rest.
+ * Circuit breaker of one endpoint. *Closed*, it counts attempts; *open*, it rejects all calls for a while, then lets a single one
+ * through, the probe, whose outcome closes the circuit or keeps it open for longer.
  */
 export class Breaker {
   readonly #policy: CircuitBreakerPolicy;
   readonly #serviceTimeoutMs: number;
   #openUntil = monotonicMs();
   #open = false;
-  /** Counts changes, so that calls begun before the last one decide nothing. */
+  /** Counts state changes, so that calls begun before the last one decide nothing. */
   #generation = 0;
 
   /** @param onChange Called when it opens and when it closes again; not for each probe. */
   constructor(
     onChange: (open: boolean) => void,
-    {
-      initialOpenMs: firstRest = INITIAL_OPEN_MS,
-      serviceTimeoutMs: patience = SERVICE_TIMEOUT_MS,
-    }: BreakerOptions = {},
+    { initialOpenMs = INITIAL_OPEN_MS, serviceTimeoutMs = SERVICE_TIMEOUT_MS }: BreakerOptions = {},
   ) {
-    this.#serviceTimeoutMs = patience;
+    this.#serviceTimeoutMs = serviceTimeoutMs;
     this.#policy = circuitBreaker(handleWhenResult(isFailure), {
       breaker: new CountBreaker({ threshold: 0.5, size: SAMPLE_CALLS, minimumNumberOfCalls: MIN_CALLS }),
       halfOpenAfter: new DelegateBackoff(({ attempt }) => {
-        const whole = Math.min(MAX_OPEN_MS, firstRest * 2 ** (attempt - 1));
-        const rest = whole * (0.5 + Math.random() / 2);
-        this.#openUntil = deadlineIn(rest);
-        // The policy measures by the wall clock, so it is given nothing to measure: `refuses` bounds the rest.
+        this.#openUntil = deadlineIn(backoff(attempt, { initialMs: initialOpenMs, maxMs: MAX_OPEN_MS }));
+        // The policy measures by the wall clock; `isRejecting` replaces it.
         return Number.NEGATIVE_INFINITY;
       }),
     });
@@ -78,7 +71,7 @@ export class Breaker {
     return this.#open;
   }
 
-  /** Whether a call would be refused now. */
+  /** Whether a call would be rejected now. */
   get isRejecting(): boolean {
     const { state } = this.#policy;
     return (
@@ -86,7 +79,7 @@ export class Breaker {
     );
   }
 
-  /** @throws ComputeError `unavailable`, with the time that is left of the rest, while it refuses. */
+  /** @throws ComputeError `unavailable`, with the time until the next probe, while it rejects calls. */
   assertClosed(): void {
     if (this.isRejecting) throw this.#rejection();
   }
@@ -101,83 +94,75 @@ export class Breaker {
   }
 
   /**
-   * Makes a call and counts what comes of it. A client that hangs up says nothing about the endpoint.
+   * Makes a call and counts its outcome, unless the client disconnects.
    *
-   * @param slowIsUnwell Whether no answer in time says that the endpoint is not well: so it is for the gateway's own reads. A
-   *   write, and whatever a client asks for, may take its time.
-   * @throws ComputeError as `assertLetsThrough`, before anything is done; and whatever `call` throws.
+   * @param timeoutIsFailure True for the gateway's own reads. Writes, and what is passed through, may be slow.
+   * @throws ComputeError as `assertClosed`, before the call; and what `call` throws.
    */
-  async run<Answer extends Answered>(call: () => Promise<Answer>, slowIsUnwell: boolean): Promise<Answer> {
+  async run<Response extends HasStatus>(
+    call: () => Promise<Response>,
+    timeoutIsFailure: boolean,
+  ): Promise<Response> {
     this.assertClosed();
-    const probing = this.#policy.state !== CircuitState.Closed;
+    const isProbe = this.#policy.state !== CircuitState.Closed;
     const outcome = await this.#policy
-      .execute(() => this.#outcome(call, probing, slowIsUnwell))
+      .execute(() => this.#outcome(call, isProbe, timeoutIsFailure))
       .catch((error) => {
         // Another call became the probe meanwhile.
         throw error instanceof BrokenCircuitError ? this.#rejection() : error;
       });
-    if ('late' in outcome) return outcome.late;
-    if ('answer' in outcome) return outcome.answer;
+    if ('pending' in outcome) return outcome.pending;
+    if ('response' in outcome) return outcome.response;
     throw outcome.error;
   }
 
-  async #outcome<Answer extends Answered>(
-    call: () => Promise<Answer>,
-    probing: boolean,
-    slowIsUnwell: boolean,
-  ): Promise<Outcome<Answer>> {
+  async #outcome<Response extends HasStatus>(
+    call: () => Promise<Response>,
+    isProbe: boolean,
+    timeoutIsFailure: boolean,
+  ): Promise<Outcome<Response>> {
     const running = call();
-    // A probe that may take its time would keep the circuit open: the next one decides.
-    if (probing && !slowIsUnwell && !(await settledWithin(running, this.#serviceTimeoutMs))) {
-      return { late: running, unwell: true };
+    // A slow probe would keep the circuit half-open, so the next call decides.
+    if (isProbe && !timeoutIsFailure && !(await this.#settlesInTime(running))) {
+      return { pending: running, failed: true };
     }
 
     const started = performance.now();
-    const era = this.#generation;
-    const counts = (unwell: boolean) => unwell && (probing || era === this.#generation);
+    const generation = this.#generation;
+    const counts = (failed: boolean) => failed && (isProbe || generation === this.#generation);
     try {
-      const answer = await running;
-      return { answer, unwell: counts(FAILURE_STATUS.has(answer.status)) };
+      const response = await running;
+      return { response, failed: counts(FAILURE_STATUS.has(response.status)) };
     } catch (error) {
-      const waited = performance.now() - started;
-      if (counts(probing || this.#isServiceFailure(error, waited, slowIsUnwell)))
-        return { error, unwell: true };
-      // Thrown, it is counted neither way.
+      const waitedMs = performance.now() - started;
+      if (counts(isProbe || this.#isServiceFailure(error, waitedMs, timeoutIsFailure)))
+        return { error, failed: true };
+      // A thrown error is not counted.
       throw error;
     }
   }
 
-  /** Whether a failure says something about the endpoint. */
-  #isServiceFailure(error: unknown, waited: number, slowIsUnwell: boolean): boolean {
+  #settlesInTime(running: Promise<unknown>): Promise<boolean> {
+    const settled = running.then(
+      () => true,
+      () => true,
+    );
+    return withTimeout(settled, this.#serviceTimeoutMs, () => false);
+  }
+
+  #isServiceFailure(error: unknown, waitedMs: number, timeoutIsFailure: boolean): boolean {
     if (!(error instanceof TransportError) || error.tooLarge || error.abandoned) return false;
-    return !error.timedOut || (slowIsUnwell && waited >= this.#serviceTimeoutMs);
+    return !error.timedOut || (timeoutIsFailure && waitedMs >= this.#serviceTimeoutMs);
   }
 }
 
-/** All that is asked of an answer. */
-type Answered = { readonly status: number };
+type HasStatus = { readonly status: number };
 
-type Outcome<Answer> =
-  | { readonly answer: Answer; readonly unwell: boolean }
-  | { readonly late: Promise<Answer>; readonly unwell: true }
-  | { readonly error: unknown; readonly unwell: true };
-
-async function settledWithin(running: Promise<unknown>, timeoutMs: number): Promise<boolean> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), timeoutMs);
-  });
-  const settled = running.then(
-    () => true,
-    () => true,
-  );
-  try {
-    return await Promise.race([settled, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
+type Outcome<Response> =
+  | { readonly response: Response; readonly failed: boolean }
+  | { readonly pending: Promise<Response>; readonly failed: true }
+  | { readonly error: unknown; readonly failed: true };
 
 function isFailure(outcome: unknown): boolean {
-  return typeof outcome === 'object' && outcome !== null && 'unwell' in outcome && outcome.unwell === true;
+  return typeof outcome === 'object' && outcome !== null && 'failed' in outcome && outcome.failed === true;
 }

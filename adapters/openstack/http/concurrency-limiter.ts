@@ -1,29 +1,27 @@
+import { type MonotonicMs, remainingMs } from '../../../src/clock.ts';
 import { ComputeError } from '../../../src/compute/errors.ts';
 import { TransportError } from './transport.ts';
 
-/** Calls to one endpoint at a time. */
+/** To one endpoint. */
 export const MAX_CONCURRENT_CALLS = 64;
 
-/** Calls of one tenant that may wait for a place. */
+/** Of one tenant. */
 const MAX_QUEUED_CALLS = 128;
 
-/** Longest wait, milliseconds. */
 const QUEUE_TIMEOUT_MS = 5_000;
 
 /**
- * A tenant may run three times as many calls as there are free places: 48 of 64 alone, 27 each when there are two. So a place is
+ * A tenant may run three times as many calls as there are free slots: 48 of 64 alone, 27 each when there are two. So a slot is
  * free for the next tenant, however slow the calls of the others are.
  */
 const SHARE_OF_FREE = 3;
 
-/** Seconds after which a refused client may try again. */
 const RETRY_AFTER_SECONDS = 2;
 
 export interface ConcurrencyLimiterOptions {
   readonly maxConcurrent?: number;
-  /** Of one tenant. */
+  /** Per tenant. */
   readonly maxQueued?: number;
-  /** Milliseconds. */
   readonly queueTimeoutMs?: number;
 }
 
@@ -33,83 +31,89 @@ interface Waiter {
 }
 
 /**
- * Bounds how many calls run at once, and how many wait for how long, with a fair share for each tenant: a place that becomes
- * free goes to the waiting tenant that has the fewest. Not cockatiel's bulkhead: that keeps those whose time is over in its
- * queue, and knows neither tenants nor urgency.
+ * Bulkhead: bounds concurrent calls and the queue for them, with a fair share for each tenant. A free slot goes to the queued
+ * tenant with the fewest. cockatiel's bulkhead keeps timed-out calls in its queue, and knows neither tenants nor urgency.
  */
 export class ConcurrencyLimiter {
   readonly #maxConcurrent: number;
   readonly #maxQueued: number;
   readonly #queueTimeoutMs: number;
   readonly #urgent: Waiter[] = [];
-  /** By tenant. The one that was served last comes last. */
+  /** By tenant, the one served last at the end. */
   readonly #queues = new Map<string, Waiter[]>();
   readonly #runningOf = new Map<string, number>();
   #running = 0;
 
-  constructor({
-    maxConcurrent: calls = MAX_CONCURRENT_CALLS,
-    maxQueued: waiting = MAX_QUEUED_CALLS,
-    queueTimeoutMs: wait = QUEUE_TIMEOUT_MS,
-  }: ConcurrencyLimiterOptions = {}) {
-    this.#maxConcurrent = calls;
-    this.#maxQueued = waiting;
-    this.#queueTimeoutMs = wait;
+  constructor(options: ConcurrencyLimiterOptions = {}) {
+    this.#maxConcurrent = options.maxConcurrent ?? MAX_CONCURRENT_CALLS;
+    this.#maxQueued = options.maxQueued ?? MAX_QUEUED_CALLS;
+    this.#queueTimeoutMs = options.queueTimeoutMs ?? QUEUE_TIMEOUT_MS;
   }
 
   get running(): number {
     return this.#running;
   }
 
-  /** Takes a place when one is free for this tenant; `leave` gives it back. */
-  tryAcquire(tenant: string, urgent: boolean): boolean {
-    const isNext = urgent
-      ? this.#running < this.#maxConcurrent
-      : this.#mayStart(tenant) && !this.#queues.has(tenant);
-    if (isNext) this.#start(tenant);
-    return isNext;
+  /** Runs `call` in a slot. @throws As `acquire`. */
+  async run<Result>(
+    tenant: string,
+    urgent: boolean,
+    deadline: MonotonicMs,
+    call: () => Promise<Result>,
+  ): Promise<Result> {
+    const queued = this.acquire(tenant, urgent, deadline);
+    if (queued !== undefined) await queued;
+    try {
+      return await call();
+    } finally {
+      this.release(tenant);
+    }
   }
 
   /**
-   * Waits for a place; `leave` gives it back.
+   * Takes a slot, which `release` gives back, or waits for one.
    *
-   * @param urgent Goes before those who are not, is never turned away, and waits as long as `signal` lets it.
-   * @throws ComputeError `unavailable` when too many of this tenant wait, or after too long a wait.
-   * @throws TransportError when `signal` ends it.
+   * @param urgent First in the queue, without a bound on its length or on the wait but `deadline`.
+   * @throws ComputeError `unavailable` when the queue of the tenant is full, or after too long a wait.
+   * @throws TransportError when `deadline` has passed.
    */
-  acquire(tenant: string, urgent: boolean, signal: AbortSignal): Promise<void> {
+  acquire(tenant: string, urgent: boolean, deadline: MonotonicMs): Promise<void> | undefined {
+    const isNext = urgent
+      ? this.#running < this.#maxConcurrent
+      : this.#mayStart(tenant) && !this.#queues.has(tenant);
+    if (isNext) {
+      this.#start(tenant);
+      return undefined;
+    }
     const queue = urgent ? this.#urgent : (this.#queues.get(tenant) ?? []);
-    if (!urgent && queue.length >= this.#maxQueued) return Promise.reject(busy('too many calls wait'));
+    if (!urgent && queue.length >= this.#maxQueued) return Promise.reject(busy('the queue is full'));
     return new Promise((resolve, reject) => {
-      const over = (error: Error) => {
+      const leftMs = remainingMs(deadline);
+      const isShort = urgent || leftMs <= this.#queueTimeoutMs;
+      const expire = () => {
         queue.splice(queue.indexOf(waiter), 1);
         if (!urgent && queue.length === 0) this.#queues.delete(tenant);
-        settle();
-        reject(error);
+        reject(
+          isShort
+            ? new TransportError('deadline passed', { sent: false, timedOut: true })
+            : busy('queued for too long'),
+        );
       };
-      const late = () => over(new TransportError('deadline passed', { sent: false, timedOut: true }));
-      const timer = urgent
-        ? undefined
-        : setTimeout(() => over(busy('waited too long')), this.#queueTimeoutMs);
-      const settle = () => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', late);
-      };
+      const timer = setTimeout(expire, isShort ? leftMs : this.#queueTimeoutMs);
       const waiter: Waiter = {
         tenant,
         start: () => {
-          settle();
+          clearTimeout(timer);
           this.#start(tenant);
           resolve();
         },
       };
-      signal.addEventListener('abort', late, { once: true });
       queue.push(waiter);
       if (!urgent) this.#queues.set(tenant, queue);
     });
   }
 
-  /** Gives the place to those who wait, in turn. */
+  /** Gives the slot to the next in the queue. */
   release(tenant: string): void {
     const left = (this.#runningOf.get(tenant) ?? 1) - 1;
     this.#running -= 1;
@@ -123,7 +127,7 @@ export class ConcurrencyLimiter {
     this.#runningOf.set(tenant, (this.#runningOf.get(tenant) ?? 0) + 1);
   }
 
-  /** The last free place is for a tenant that has none. */
+  /** The last free slot is for a tenant that has none. */
   #mayStart(tenant: string): boolean {
     const free = this.#maxConcurrent - this.#running;
     const running = this.#runningOf.get(tenant) ?? 0;

@@ -1,10 +1,8 @@
 import { describe, expect, test, vi } from 'vitest';
 import { deadlineIn } from '../../../src/clock.ts';
 import { type ResilienceOptions, ResilientTransport } from './resilient-transport.ts';
-import type { StreamedRequest, StreamingTransport } from './stream.ts';
-import type { Transport } from './transport.ts';
+import type { Transport, UpstreamRequest } from './transport.ts';
 
-const NEVER = new AbortController().signal;
 const FAR = deadlineIn(3_600_000);
 
 interface Held {
@@ -16,9 +14,9 @@ interface Held {
 function held(options: ResilienceOptions) {
   const running: Held[] = [];
   const transport: Transport = {
-    send: ({ tenant = '' }) =>
+    open: ({ tenant = '' }) =>
       new Promise((resolve) => {
-        const end = () => resolve({ status: 200, body: '', header: () => undefined });
+        const end = () => resolve({ status: 200, headers: {}, body: null });
         running.push({ tenant, end });
       }),
     close: async () => {},
@@ -26,9 +24,16 @@ function held(options: ResilienceOptions) {
   const guard = new ResilientTransport(transport, {}, options);
   const request = (tenant: string) =>
     guard
-      .send(
-        { service: 'compute', method: 'GET', url: 'http://cloud.test/c/v2.1/x', headers: {}, tenant },
-        NEVER,
+      .open(
+        {
+          service: 'compute',
+          method: 'GET',
+          url: 'http://cloud.test/c/v2.1/x',
+          headers: {},
+          tenant,
+          buffered: true,
+        },
+        FAR,
       )
       .then(
         ({ status }) => status,
@@ -91,9 +96,8 @@ describe('calls of several tenants', () => {
 
 test('a tenant that does not read what it is sent leaves connections to others', async () => {
   const bodies: ReadableStreamDefaultController<Uint8Array>[] = [];
-  const transport: Transport & StreamingTransport = {
-    connections: 4,
-    send: () => Promise.reject(new Error('not streamed')),
+  const transport: Transport = {
+    maxConnections: 4,
     open: async () => {
       const body = new ReadableStream<Uint8Array>({ start: (controller) => void bodies.push(controller) });
       return { status: 200, headers: {}, body };
@@ -101,11 +105,10 @@ test('a tenant that does not read what it is sent leaves connections to others',
     close: async () => {},
   };
   const guard = new ResilientTransport(transport, {}, { maxQueued: 0 });
-  const request: StreamedRequest = {
+  const request: UpstreamRequest = {
     service: 'image',
     method: 'GET',
-    origin: 'http://cloud.test',
-    path: '/v2/images/1/file',
+    url: 'http://cloud.test/v2/images/1/file',
     headers: {},
     body: null,
   };

@@ -1,66 +1,46 @@
 import { remainingMs } from '../../../src/clock.ts';
-import { isStream, type StreamingTransport } from './stream.ts';
-import { MAX_RESPONSE_BYTES, type Transport, TransportError, type UpstreamResponse } from './transport.ts';
+import { isStream, MAX_RESPONSE_BYTES, type Transport, TransportError } from './transport.ts';
 
 /** A transport over a fetch function: the runtime's own, or a service in this process. */
-export function fetchTransport(
-  fetch: (request: Request) => Promise<Response>,
-): Transport & StreamingTransport {
+export function fetchTransport(fetch: (request: Request) => Promise<Response>): Transport {
   return {
-    async send(request, signal) {
-      try {
-        const response = await fetch(
-          new Request(request.url, {
-            method: request.method,
-            headers: request.headers,
-            // Following would carry the token to wherever the redirect points.
-            redirect: 'manual',
-            signal,
-            ...(request.body === undefined ? {} : { body: request.body }),
-          }),
-        );
-        return answer(response, await readText(response));
-      } catch (cause) {
-        if (cause instanceof TransportError) throw cause;
-        throw new TransportError('no answer', { sent: true, timedOut: signal.aborted, cause });
-      }
-    },
-    async open({ method, origin, path, headers, body, signal }, deadline) {
-      const streams = isStream(body);
+    async open({ method, url, headers, body = null, signal, buffered = false }, deadline) {
       const ending = new AbortController();
       let timedOut = false;
-      const late = () => {
+      const expire = () => {
         timedOut = true;
         ending.abort();
       };
-      const hangUp = () => ending.abort();
-      const timer = streams ? undefined : setTimeout(late, Math.max(1, remainingMs(deadline)));
-      signal?.addEventListener('abort', hangUp);
-      if (signal?.aborted) hangUp();
+      const disconnect = () => ending.abort();
+      const timer = isStream(body) ? undefined : setTimeout(expire, Math.max(1, remainingMs(deadline)));
+      signal?.addEventListener('abort', disconnect);
+      if (signal?.aborted) disconnect();
       try {
+        // Following a redirect would carry the token to wherever it points.
         const init = { method, headers, redirect: 'manual', signal: ending.signal, duplex: 'half' } as const;
-        const sent =
-          body === null ? init : { ...init, body: streams ? readableOf(body) : (body as BodyInit) };
-        const response = await fetch(new Request(origin + path, sent));
+        const response = await fetch(
+          new Request(url, body === null ? init : { ...init, body: bodyInit(body) }),
+        );
         return {
           status: response.status,
           headers: Object.fromEntries(response.headers),
-          body: response.body,
+          body: buffered && response.body !== null ? await bytesOf(response.body) : response.body,
         };
       } catch (cause) {
+        if (cause instanceof TransportError) throw cause;
         const abandoned = !timedOut && signal?.aborted === true;
-        throw new TransportError('no answer', { sent: true, timedOut, abandoned, cause });
+        throw new TransportError('no response', { sent: true, timedOut, abandoned, cause });
       } finally {
         clearTimeout(timer);
-        signal?.removeEventListener('abort', hangUp);
+        signal?.removeEventListener('abort', disconnect);
       }
     },
     close: async () => {},
   };
 }
 
-function readableOf(body: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
-  if (body instanceof ReadableStream) return body;
+function bodyInit(body: string | Uint8Array | AsyncIterable<Uint8Array>): BodyInit {
+  if (!isStream(body) || body instanceof ReadableStream) return body as BodyInit;
   const iterator = body[Symbol.asyncIterator]();
   return new ReadableStream({
     async pull(controller) {
@@ -74,20 +54,22 @@ function readableOf(body: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array>
   });
 }
 
-function answer(response: Response, body: string): UpstreamResponse {
-  return { status: response.status, header: (name) => response.headers.get(name) ?? undefined, body };
-}
-
-async function readText(response: Response): Promise<string> {
-  if (response.body === null) return '';
-  const decoder = new TextDecoder();
-  let text = '';
-  let bytes = 0;
-  for await (const chunk of response.body) {
-    bytes += chunk.byteLength;
-    if (bytes > MAX_RESPONSE_BYTES)
-      throw new TransportError('answer too large', { sent: true, timedOut: false, tooLarge: true });
-    text += decoder.decode(chunk, { stream: true });
+async function bytesOf(body: ReadableStream<Uint8Array>): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const part of body) {
+    length += part.length;
+    if (length > MAX_RESPONSE_BYTES)
+      throw new TransportError('response too large', { sent: true, timedOut: false, tooLarge: true });
+    parts.push(part);
   }
-  return text + decoder.decode();
+  const [first] = parts;
+  if (parts.length === 1 && first !== undefined) return first;
+  const bytes = new Uint8Array(length);
+  let offset = 0;
+  for (const part of parts) {
+    bytes.set(part, offset);
+    offset += part.length;
+  }
+  return bytes;
 }

@@ -1,14 +1,16 @@
 import { describe, expect, test, vi } from 'vitest';
+import { deadlineIn } from '../../../src/clock.ts';
 import { prometheusMetrics } from '../../node/prometheus.ts';
 import { type ResilienceOptions, ResilientTransport } from './resilient-transport.ts';
-import { type Transport, TransportError, type UpstreamRequest, type UpstreamResponse } from './transport.ts';
+import { type StreamedResponse, type Transport, TransportError, type UpstreamRequest } from './transport.ts';
 
-const NEVER = new AbortController().signal;
+const FAR = deadlineIn(3_600_000);
 const NEUTRON: UpstreamRequest = {
   service: 'network',
   method: 'GET',
   url: 'http://cloud.test/n/v2.0/ports?limit=1',
   headers: {},
+  buffered: true,
 };
 const NOVA: UpstreamRequest = { ...NEUTRON, service: 'compute' };
 const URGENT: UpstreamRequest = { ...NEUTRON, method: 'DELETE', urgent: true };
@@ -19,7 +21,7 @@ type Reply = number | Error | Promise<number>;
 function guarded(reply: (request: UpstreamRequest) => Reply, options: ResilienceOptions = {}) {
   const sent: UpstreamRequest[] = [];
   const transport: Transport = {
-    async send(request) {
+    async open(request) {
       sent.push(request);
       const said = await reply(request);
       if (said instanceof Error) throw said;
@@ -28,8 +30,8 @@ function guarded(reply: (request: UpstreamRequest) => Reply, options: Resilience
     close: async () => {},
   };
   const guard = new ResilientTransport(transport, {}, options);
-  const ask = (request = NEUTRON, signal = NEVER) =>
-    guard.send(request, signal).then(
+  const ask = (request = NEUTRON, deadline = FAR) =>
+    guard.open(request, deadline).then(
       ({ status }) => status,
       (error) => error.code ?? error.name,
     );
@@ -39,8 +41,8 @@ function guarded(reply: (request: UpstreamRequest) => Reply, options: Resilience
   return { guard, sent, ask, askOften };
 }
 
-function answer(status: number): UpstreamResponse {
-  return { status, body: '', header: () => undefined };
+function answer(status: number): StreamedResponse {
+  return { status, body: null, headers: {} };
 }
 
 function broken(state: { timedOut?: boolean; tooLarge?: boolean } = {}): TransportError {
@@ -94,7 +96,7 @@ describe('an open breaker', () => {
 
   test('refuses at once, says when to come back, and that nothing was done', async () => {
     const { guard, sent } = await down();
-    await expect(guard.send(NEUTRON, NEVER)).rejects.toMatchObject({
+    await expect(guard.open(NEUTRON, FAR)).rejects.toMatchObject({
       code: 'unavailable',
       retryAfter: 1,
       notApplied: true,
@@ -135,13 +137,13 @@ describe('an open breaker', () => {
   test('is closed by a look at the version of the API too, which anybody may have', async () => {
     const { guard, sent, mend } = await down({ initialOpenMs: 1 });
     await vi.waitFor(async () => {
-      await guard.probe(NEVER);
+      await guard.probe(FAR);
       expect(sent.length).toBeGreaterThan(10);
     });
     expect(guard.down).toEqual(['network']);
     mend(401);
     await vi.waitFor(async () => {
-      await guard.probe(NEVER);
+      await guard.probe(FAR);
       expect(guard.down).toEqual([]);
     });
     expect(sent.at(-1)).toMatchObject({ method: 'GET', url: 'http://cloud.test/n/v2.0' });
@@ -198,9 +200,9 @@ describe('the bound on calls at a time', () => {
     const { guard, sent, end } = narrow({ maxConcurrent: 1, maxQueued: 2 });
     const order: string[] = [];
     const ask = (name: string, request = NEUTRON) =>
-      guard.send({ ...request, headers: { name } }, NEVER).then(() => order.push(name));
+      guard.open({ ...request, headers: { name } }, FAR).then(() => order.push(name));
     const all = [ask('first'), ask('second'), ask('third'), ask('undo', URGENT), ask('undo again', URGENT)];
-    await expect(guard.send(NEUTRON, NEVER)).rejects.toMatchObject({
+    await expect(guard.open(NEUTRON, FAR)).rejects.toMatchObject({
       code: 'unavailable',
       retryAfter: 2,
       notApplied: true,
@@ -216,10 +218,8 @@ describe('the bound on calls at a time', () => {
   test('nobody waits for long, nor past the deadline, and who left takes no place', async () => {
     const { ask, sent, end } = narrow({ maxConcurrent: 1, maxQueued: 9, queueTimeoutMs: 20 });
     const first = ask();
-    const deadline = new AbortController();
-    const hurried = ask(URGENT, deadline.signal);
+    const hurried = ask(URGENT, deadlineIn(50));
     expect(await ask()).toBe('unavailable');
-    deadline.abort();
     expect(await hurried).toBe('TransportError');
     end();
     expect(await first).toBe(200);
@@ -243,12 +243,12 @@ describe('the bound on calls at a time', () => {
 test('metrics say what was asked, what was not, and which breakers are open', async () => {
   const metrics = prometheusMetrics();
   const transport: Transport = {
-    send: async ({ service }) => answer(service === 'network' ? 503 : 200),
+    open: async ({ service }) => answer(service === 'network' ? 503 : 200),
     close: async () => {},
   };
   const guard = new ResilientTransport(transport, { metrics });
-  for (let n = 0; n < 12; n++) await guard.send(NEUTRON, NEVER).catch(() => {});
-  await guard.send(NOVA, NEVER);
+  for (let n = 0; n < 12; n++) await guard.open(NEUTRON, FAR).catch(() => {});
+  await guard.open(NOVA, FAR);
   const lines = (await metrics.expose()).split('\n').filter((line) => line.includes('_upstream_'));
   expect(lines).toEqual(
     expect.arrayContaining([

@@ -1,55 +1,71 @@
 /**
- * How bytes reach the cloud. Two implementations: `undici.ts` where there are sockets to keep (8 to 12 times less CPU per
- * call than global fetch), `fetch.ts` everywhere else and for the sandbox.
+ * How bytes reach the cloud. Two implementations: `undici.ts` on Node (8 to 12 times less CPU per call than global fetch),
+ * `fetch.ts` everywhere else and for the sandbox.
  *
  * @module
  */
 
+import type { MonotonicMs } from '../../../src/clock.ts';
+
 export type ServiceType = 'identity' | 'compute' | 'network' | 'image' | 'volume';
 
 export interface UpstreamRequest {
-  /** Which service of the cloud is asked: several may share an origin. */
+  /** Several services may share an origin. */
   readonly service: ServiceType;
   /** As in `CallContext`. */
   readonly tenant?: string | undefined;
-  /** Undoes or tidies up: it goes first in a queue, and is tried although the service seems to be down. */
-  readonly urgent?: boolean;
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** Absolute. */
+  /** Cleanup: first in the queue, and sent although the circuit is open. */
+  readonly urgent?: boolean | undefined;
+  readonly method: string;
+  /** Absolute. Path and query are sent unchanged. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Uint8Array | AsyncIterable<Uint8Array> | null;
+  /** Cancels the call when the client disconnects. */
+  readonly signal?: AbortSignal | undefined;
+  /** The response is needed whole: its body is buffered before the deadline, up to `MAX_RESPONSE_BYTES`. */
+  readonly buffered?: boolean;
 }
 
-export interface UpstreamResponse {
+export interface StreamedResponse {
   readonly status: number;
-  /** The first value of a header, by its lower-case name. */
-  header(name: string): string | undefined;
-  readonly body: string;
+  /** By lower-case name; several of one name are joined. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Never a stream for a buffered request; otherwise small bodies may be buffered too. */
+  readonly body: Uint8Array | ReadableStream<Uint8Array> | null;
 }
 
 export interface Transport {
+  /** Per origin; unlimited by default. */
+  readonly maxConnections?: number;
   /**
-   * Sends one request, once. Answers of any status resolve.
+   * Sends one request, once, and resolves with the response of any status.
    *
-   * @throws TransportError when there is no whole answer.
+   * @param deadline For the head of the response, and for its body if the request is buffered. Streamed bodies, in both
+   *   directions, may take as long as bytes move.
+   * @throws TransportError
    */
-  send(request: UpstreamRequest, signal: AbortSignal): Promise<UpstreamResponse>;
+  open(request: UpstreamRequest, deadline: MonotonicMs): Promise<StreamedResponse>;
   close(): Promise<void>;
 }
 
-/** The largest body read from a cloud, bytes: 20,000 servers in detail are about 40 MB. */
+/** 20,000 servers in detail are about 40 MB. */
 export const MAX_RESPONSE_BYTES = 64 * 1024 * 1024;
 
-/** No whole answer came. */
+/** Whether a body can be sent only once, and may take its time. */
+export function isStream(body: UpstreamRequest['body']): body is AsyncIterable<Uint8Array> {
+  return typeof body === 'object' && body !== null && !(body instanceof Uint8Array);
+}
+
+/** No complete response. */
 export class TransportError extends Error {
   /** false only when certainly nothing reached the other side, so that even a POST may be sent again. */
   readonly sent: boolean;
-  /** The signal ended it. */
+  /** The deadline has passed, or the stream stood still. */
   readonly timedOut: boolean;
-  /** There was an answer, larger than is read. */
+  /** The response exceeds `MAX_RESPONSE_BYTES`. */
   readonly tooLarge: boolean;
-  /** The client hung up, so nobody waits for the response. */
+  /** The client has disconnected. */
   readonly abandoned: boolean;
 
   constructor(
@@ -63,4 +79,22 @@ export class TransportError extends Error {
     this.tooLarge = state.tooLarge ?? false;
     this.abandoned = state.abandoned ?? false;
   }
+}
+
+/** Calls `onEnd` once, when the returned body has ended, has failed or was cancelled. */
+export function onBodyEnd(body: ReadableStream<Uint8Array>, onEnd: () => void): ReadableStream<Uint8Array> {
+  const reader = body.getReader();
+  reader.closed.then(onEnd, onEnd);
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await reader.read();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    // The body itself bounds what is read ahead.
+    { highWaterMark: 0 },
+  );
 }

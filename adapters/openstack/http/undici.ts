@@ -1,69 +1,91 @@
 import { rootCertificates } from 'node:tls';
-import { Agent, errors } from 'undici';
+import { Agent, type Dispatcher, errors } from 'undici';
+import { type MonotonicMs, remainingMs } from '../../../src/clock.ts';
 import { MAX_CONCURRENT_CALLS } from './concurrency-limiter.ts';
-import type { StreamingTransport } from './stream.ts';
-import { MAX_RESPONSE_BYTES, type Transport, TransportError } from './transport.ts';
-import { bufferedRequest } from './undici-buffered.ts';
-import { openOver } from './undici-stream.ts';
+import {
+  isStream,
+  type StreamedResponse,
+  type Transport,
+  TransportError,
+  type UpstreamRequest,
+} from './transport.ts';
+import { Disconnected, Exchange, ResponseTooLarge, TimedOut } from './undici-exchange.ts';
 
 export interface UndiciTransportOptions {
-  /** PEM certificates to trust beside the runtime's own (`OS_CACERT`). */
+  /** PEM certificates to trust in addition to the runtime's own (`OS_CACERT`). */
   readonly ca?: string | undefined;
 }
 
-const CONNECT_MILLISECONDS = 3_000;
+const CONNECT_TIMEOUT_MS = 3_000;
 
-/** Connections to one origin: enough for all that `guard.ts` lets run, should all four services share it. */
-const CONNECTIONS = 4 * MAX_CONCURRENT_CALLS;
+/** How long a stream may stand still, in either direction. */
+const IDLE_TIMEOUT_MS = 60_000;
 
-/** Node's transport: a pool of kept connections for each service. */
-export function undiciTransport(options: UndiciTransportOptions = {}): Transport & StreamingTransport {
+/** To one origin: enough for all concurrent calls, should four services share it. */
+const MAX_CONNECTIONS = 4 * MAX_CONCURRENT_CALLS;
+
+/** Node's transport: a connection pool per origin. */
+export function undiciTransport(options: UndiciTransportOptions = {}): Transport {
   const connect = {
-    timeout: CONNECT_MILLISECONDS,
+    timeout: CONNECT_TIMEOUT_MS,
     ...(options.ca === undefined ? {} : { ca: [...rootCertificates, options.ca] }),
   };
-  // Of its own, for what is passed through has no largest size, and must not keep the gateway's own calls waiting.
-  const streams = new Agent({ connections: CONNECTIONS, connect });
-  const agent = new Agent({
-    connections: CONNECTIONS,
-    connect,
-    maxResponseSize: MAX_RESPONSE_BYTES,
-    // The request's own deadline ends it.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  });
+  const buffered = new Agent({ connections: MAX_CONNECTIONS, connect });
+  // Pools of their own: a slow download must not take a connection from the gateway's own calls.
+  const streamed = new Agent({ connections: MAX_CONNECTIONS, connect });
   return {
-    async send(request, signal) {
-      const { origin, pathname, search } = new URL(request.url);
-      const { method, headers, body = null } = request;
-      try {
-        return await bufferedRequest(
-          agent,
-          { origin, path: pathname + search, method, headers, body },
-          signal,
-        );
-      } catch (cause) {
-        throw new TransportError('no answer', {
-          sent: !neverConnected(cause),
-          timedOut: signal.aborted,
-          tooLarge: cause instanceof errors.ResponseExceededMaxSizeError,
-          cause,
-        });
-      }
-    },
-    connections: CONNECTIONS,
-    open: (request, deadline) => openOver(streams, request, deadline, neverConnected),
+    maxConnections: MAX_CONNECTIONS,
+    open: (request, deadline) => dispatch(request.buffered ? buffered : streamed, request, deadline),
     async close() {
-      await Promise.all([agent.close(), streams.close()]);
+      await Promise.all([buffered.close(), streamed.close()]);
     },
   };
+}
+
+function dispatch(agent: Agent, request: UpstreamRequest, deadline: MonotonicMs): Promise<StreamedResponse> {
+  return new Promise((resolve, reject) => {
+    const { url, headers, body = null, signal, buffered = false } = request;
+    const fail = (cause: unknown) => reject(transportError(cause));
+    if (signal?.aborted) return fail(new Disconnected());
+    const method = request.method as Dispatcher.HttpMethod;
+    const timeoutMs = isStream(body) ? null : Math.max(1, remainingMs(deadline));
+    const pathStart = url.indexOf('/', 'https://'.length);
+    agent.dispatch(
+      {
+        origin: pathStart < 0 ? url : url.slice(0, pathStart),
+        path: pathStart < 0 ? '/' : url.slice(pathStart),
+        method,
+        headers,
+        // undici takes any iterable, which its types do not say.
+        body: body as Uint8Array | null,
+        // The timer of the exchange bounds buffered calls. For streams this restarts with each part sent.
+        headersTimeout: buffered ? 0 : (timeoutMs ?? IDLE_TIMEOUT_MS),
+        bodyTimeout: buffered ? 0 : IDLE_TIMEOUT_MS,
+      },
+      new Exchange({ method, buffered, timeoutMs, signal, resolve, reject: fail }),
+    );
+  });
+}
+
+function transportError(cause: unknown): TransportError {
+  return new TransportError('no response', {
+    sent: !neverConnected(cause),
+    timedOut: cause instanceof TimedOut || hasTimeoutCode(cause),
+    tooLarge: cause instanceof ResponseTooLarge,
+    abandoned: cause instanceof Disconnected,
+    cause,
+  });
 }
 
 const NEVER_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 
-/** Whether the failure came before a connection stood, so that no byte of the request can have left. */
+/** Whether the failure preceded the connection, so that no byte of the request can have left. */
 function neverConnected(error: unknown): boolean {
   if (error instanceof errors.ConnectTimeoutError) return true;
   if (error instanceof AggregateError) return error.errors.every(neverConnected);
   return error instanceof Error && 'code' in error && NEVER_CONNECTED.has(String(error.code));
+}
+
+function hasTimeoutCode(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && /_TIMEOUT$/.test(String(error.code));
 }

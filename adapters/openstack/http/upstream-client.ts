@@ -1,136 +1,176 @@
 /**
- * One call to the cloud as the gateway makes it: within the request's deadline, tried again where that is safe.
+ * Calls to the cloud: within a deadline, retried where that is safe, traced. `send` is `open` plus reading the body.
  *
  * @module
  */
 
+import { backoff, sleep } from '../../../src/async.ts';
 import { deadlineIn, type MonotonicMs, remainingMs } from '../../../src/clock.ts';
-import type { CallTrace } from '../../../src/compute/call-trace.ts';
 import type { CallContext } from '../../../src/compute/cloud.ts';
 import { ComputeError } from '../../../src/compute/errors.ts';
-import type { Logger } from '../../../src/telemetry/logger.ts';
-import { type Transport, TransportError, type UpstreamRequest, type UpstreamResponse } from './transport.ts';
+import {
+  isStream,
+  type StreamedResponse,
+  type Transport,
+  TransportError,
+  type UpstreamRequest,
+} from './transport.ts';
 
-/** The part of a request's call context that sending needs. */
-export interface SendContext {
-  readonly deadline: MonotonicMs;
-  readonly signal: AbortSignal;
-  readonly requestId: string;
-  readonly log: Logger;
-  /** Hears of each call. */
-  readonly trace: CallTrace;
-  readonly tenant: CallContext['tenant'];
-  /** Undoes or tidies up, see `guard.ts`. */
-  readonly urgent: boolean;
+/** The context of a request, or of cleanup. */
+export interface UpstreamContext extends CallContext {
+  /** As in `UpstreamRequest`. */
+  readonly urgent?: boolean;
+}
+
+export interface UpstreamResponse {
+  readonly status: number;
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
 }
 
 /**
- * The same for what serves more than the request that happened to ask for it first.
+ * The context of a call that others may join, so that it outlives the deadline of the request that starts it.
  *
- * @param tenant Whom it serves.
+ * @param tenant Whose share of the calls it takes.
  */
-export function ownDeadline(
-  context: SendContext,
-  milliseconds: number,
-  tenant: SendContext['tenant'],
-): SendContext {
-  const { requestId, log, trace, urgent } = context;
-  const signal = AbortSignal.timeout(milliseconds);
-  return { deadline: deadlineIn(milliseconds), signal, requestId, log, trace, urgent, tenant };
+export function sharedContext(
+  context: UpstreamContext,
+  timeoutMs: number,
+  tenant: CallContext['tenant'],
+): UpstreamContext {
+  return { ...context, deadline: deadlineIn(timeoutMs), tenant };
 }
 
 const MAX_ATTEMPTS = 3;
+const RETRY_DELAY = { initialMs: 100, maxMs: 1_000 };
 
-/** Milliseconds of pause before the second attempt; doubles, and is spread between half and the whole of it. */
-const FIRST_PAUSE = 100;
-
-const IDEMPOTENT = new Set(['GET', 'HEAD', 'PUT', 'DELETE']);
-
-/** A service behind a balancer says these while it restarts; a moment later it may be back. */
+/** A service restarts behind its balancer. */
 const RETRYABLE_STATUS = new Set([502, 503, 504]);
 
-/**
- * Sends `request`. An idempotent one is tried up to three times, with jittered pauses, when the connection breaks or the
- * service is passing through a restart; any other only when certainly nothing of it was sent. A try that `guard.ts` refuses is
- * the last.
- *
- * @throws ComputeError `timeout` or `unavailable`.
- */
+const SAFE_METHODS = new Set(['GET', 'HEAD']);
+const IDEMPOTENT_METHODS = new Set(['GET', 'HEAD', 'PUT', 'DELETE']);
+
+const decoder = new TextDecoder();
+
+/** @throws ComputeError As `open`. */
 export async function send(
   transport: Transport,
   request: UpstreamRequest,
-  context: SendContext,
+  context: UpstreamContext,
 ): Promise<UpstreamResponse> {
-  const idempotent = IDEMPOTENT.has(request.method);
-  let before: UpstreamResponse | TransportError | undefined;
-  /** Whether any try may have reached the service. */
+  const { status, headers, body } = await open(transport, { ...request, buffered: true }, context);
+  return { status, headers, body: body instanceof Uint8Array ? decoder.decode(body) : '' };
+}
+
+/**
+ * Sends `request` up to three times, with jittered backoff, when the connection breaks or the service restarts. What is not
+ * idempotent is sent again only when certainly nothing of it was sent, a streamed body never. When the circuit opens between two
+ * attempts, the outcome of the first one counts.
+ *
+ * @param deadline For all attempts; a streamed response may take longer.
+ * @throws ComputeError `timeout`, `unavailable`, or `invalid` when the client has disconnected.
+ */
+export async function open(
+  transport: Transport,
+  request: UpstreamRequest,
+  context: UpstreamContext,
+  deadline = context.deadline,
+): Promise<StreamedResponse> {
+  // Clients that are passed through retry their own writes: they have to know what became of the first one.
+  const isIdempotent = (request.buffered ? IDEMPOTENT_METHODS : SAFE_METHODS).has(request.method);
+  let previous: StreamedResponse | TransportError | undefined;
   let sent = false;
   for (let attempt = 1; ; attempt++) {
-    const outcome = await attemptOnce(transport, request, context);
-    if (outcome instanceof ComputeError) return settle(before ?? outcome, request, context, sent);
-    const failed = outcome instanceof TransportError;
-    sent ||= !failed || outcome.sent;
-    if (!failed && !(idempotent && RETRYABLE_STATUS.has(outcome.status))) {
-      // What an attempt without an answer had deleted is not found by the next one: it is gone, as was asked.
-      const goneByUs = request.method === 'DELETE' && attempt > 1 && outcome.status === 404;
-      return goneByUs ? { ...outcome, status: 204, body: '' } : outcome;
+    const outcome = await tryOnce(transport, request, context, deadline);
+    if (outcome instanceof ComputeError) return settle(previous ?? outcome, request, context, sent);
+    if (!(outcome instanceof TransportError)) {
+      // Deleted by an attempt whose response was lost.
+      if (sent && request.method === 'DELETE' && outcome.status === 404)
+        return { ...outcome, status: 204, body: null };
+      if (!isIdempotent || !RETRYABLE_STATUS.has(outcome.status)) return outcome;
     }
-    const mayRepeat = idempotent || (failed && !outcome.sent);
-    const pause = FIRST_PAUSE * 2 ** (attempt - 1) * (0.5 + Math.random() / 2);
-    const outOfTime = (failed && outcome.timedOut) || pause >= remainingMs(context.deadline);
-    if (!mayRepeat || outOfTime || attempt === MAX_ATTEMPTS) return settle(outcome, request, context, sent);
-    before = outcome;
-    await new Promise((resolve) => setTimeout(resolve, pause));
+    const isRepeatable = !isStream(request.body) && (isIdempotent || isUnsent(outcome));
+    sent ||= !isUnsent(outcome);
+    const delayMs = backoff(attempt, RETRY_DELAY);
+    const isFinal = attempt === MAX_ATTEMPTS || isOver(outcome) || delayMs >= remainingMs(deadline);
+    if (isFinal || !isRepeatable) return settle(outcome, request, context, sent);
+    previous = await replayable(outcome);
+    await sleep(delayMs);
   }
 }
 
-/** One try; a `ComputeError` is the guard's refusal. */
-async function attemptOnce(
+/** Cancels the body of a response that is not needed. */
+export async function discard({ body }: Pick<StreamedResponse, 'body'>): Promise<void> {
+  if (body instanceof ReadableStream) await body.cancel();
+}
+
+/** A `ComputeError` is a call that the circuit breaker or the concurrency limit rejected. */
+async function tryOnce(
   transport: Transport,
   request: UpstreamRequest,
-  context: SendContext,
-): Promise<UpstreamResponse | TransportError | ComputeError> {
-  if (context.signal.aborted || remainingMs(context.deadline) === 0)
+  { tenant, urgent, trace }: UpstreamContext,
+  deadline: MonotonicMs,
+): Promise<StreamedResponse | TransportError | ComputeError> {
+  if (remainingMs(deadline) === 0)
     return new TransportError('deadline passed', { sent: false, timedOut: true });
-  const asked = context.trace.startCall(performance.now());
-  let answer: UpstreamResponse | undefined;
+  const endCall = trace.startCall(performance.now());
+  let response: StreamedResponse | undefined;
   try {
-    const { tenant, urgent } = context;
-    answer = await transport.send({ ...request, tenant, urgent }, context.signal);
-    return answer;
+    response = await transport.open({ ...request, tenant, urgent }, deadline);
+    return response;
   } catch (error) {
     if (error instanceof TransportError || error instanceof ComputeError) return error;
     throw error;
   } finally {
-    asked(performance.now(), answer?.header('x-openstack-request-id'));
+    endCall(performance.now(), response?.headers['x-openstack-request-id']);
   }
 }
 
-/** What the last try that was made has come to. */
+function isUnsent(outcome: StreamedResponse | TransportError): boolean {
+  return outcome instanceof TransportError && !outcome.sent;
+}
+
+function isOver(outcome: StreamedResponse | TransportError): boolean {
+  return outcome instanceof TransportError && (outcome.timedOut || outcome.abandoned);
+}
+
+/** What can be returned later, should the next attempt be rejected: not a stream, which holds a connection. */
+async function replayable(
+  outcome: StreamedResponse | TransportError,
+): Promise<StreamedResponse | TransportError | undefined> {
+  if (outcome instanceof TransportError || !(outcome.body instanceof ReadableStream)) return outcome;
+  await discard(outcome);
+  return undefined;
+}
+
 function settle(
-  outcome: UpstreamResponse | TransportError | ComputeError,
+  outcome: StreamedResponse | TransportError | ComputeError,
   request: UpstreamRequest,
-  context: SendContext,
+  { log }: UpstreamContext,
   sent: boolean,
-): UpstreamResponse {
+): StreamedResponse {
   if (outcome instanceof ComputeError) throw outcome;
-  if (outcome instanceof TransportError) throw upstreamUnreachable(request, outcome, context, sent);
+  if (outcome instanceof TransportError) throw upstreamUnreachable(request, outcome, log, sent);
   return outcome;
 }
 
 function upstreamUnreachable(
-  request: UpstreamRequest,
-  error: TransportError,
-  context: SendContext,
+  { method, url }: UpstreamRequest,
+  cause: TransportError,
+  log: CallContext['log'],
   sent: boolean,
 ): ComputeError {
-  const { origin, pathname } = new URL(request.url);
-  context.log.warn('upstream_unreachable', { method: request.method, origin, path: pathname, sent }, error);
-  const underneath = { cause: error, notApplied: !sent };
-  return error.timedOut
-    ? new ComputeError('timeout', 'The cloud did not answer in time.', underneath)
+  if (cause.abandoned)
+    return new ComputeError('invalid', 'The client disconnected before there was a response.', { cause });
+  const { origin, pathname } = new URL(url);
+  log.warn('upstream_unreachable', { method, origin, path: pathname, sent }, cause);
+  const notApplied = !sent;
+  return cause.timedOut
+    ? new ComputeError('timeout', 'The cloud did not answer in time.', { cause, notApplied })
     : new ComputeError('unavailable', 'The cloud cannot be reached at the moment.', {
-        ...underneath,
+        cause,
+        notApplied,
         retryAfter: 5,
       });
 }

@@ -14,7 +14,7 @@ const errorOf = (name: string) => {
   const body = typeof recorded.body === 'string' ? recorded.body : JSON.stringify(recorded.body);
   return errorFrom(name.split('/')[0] as ServiceType, {
     status: recorded.status,
-    header: () => undefined,
+    headers: {},
     body,
   });
 };
@@ -71,7 +71,7 @@ describe("a fault of the cloud's own", () => {
     const body = JSON.stringify({
       computeFault: { code: status, message: 'Unexpected API Error at db1.internal' },
     });
-    const error = errorFrom('compute', { status, header: () => undefined, body });
+    const error = errorFrom('compute', { status, headers: {}, body });
     expect(error.code).toBe(code);
     expect(error.message).not.toContain('db1');
     expect(String(error.cause)).toContain('db1.internal');
@@ -82,8 +82,8 @@ describe("a fault of the cloud's own", () => {
     ['Wed, 21 Oct 2026 07:28:00 GMT', undefined],
     ['-1', undefined],
   ])('Retry-After "%s"', (value, seconds) => {
-    const header = (name: string) => (name === 'retry-after' ? value : undefined);
-    const error = errorFrom('compute', { status: 429, header, body: '' });
+    const headers = { 'retry-after': value };
+    const error = errorFrom('compute', { status: 429, headers, body: '' });
     expect([error.code, error.retryAfter]).toEqual(['rate_limited', seconds]);
   });
 });
@@ -157,7 +157,7 @@ const EXHAUSTED: readonly (readonly [ServiceType, number, object])[] = [
 
 describe('an exhausted quota', () => {
   test.each(EXHAUSTED)('of %s, %i %j, is one, with its text', (service, status, body) => {
-    const error = errorFrom(service, { status, header: () => undefined, body: JSON.stringify(body) });
+    const error = errorFrom(service, { status, headers: {}, body: JSON.stringify(body) });
     expect(error.code).toBe('quota_exceeded');
     expect(error.message).toMatch(/exceed|limit/i);
   });
@@ -168,6 +168,6 @@ describe('an exhausted quota', () => {
     'rule:create_floatingip is disallowed by policy',
   ])('is not what a policy refuses: %s', (message) => {
     const body = JSON.stringify({ forbidden: { code: 403, message } });
-    expect(errorFrom('compute', { status: 403, header: () => undefined, body }).code).toBe('forbidden');
+    expect(errorFrom('compute', { status: 403, headers: {}, body }).code).toBe('forbidden');
   });
 });

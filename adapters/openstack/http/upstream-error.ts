@@ -5,7 +5,8 @@
  */
 
 import { ComputeError, type ErrorCode } from '../../../src/compute/errors.ts';
-import type { ServiceType, UpstreamResponse } from './transport.ts';
+import type { ServiceType } from './transport.ts';
+import type { UpstreamResponse } from './upstream-client.ts';
 
 /** What a service said when it refused; kept as the cause of the `ComputeError`, for the log and for the adapter. */
 export class UpstreamError extends Error {
@@ -50,7 +51,7 @@ export function errorFrom(service: ServiceType, answer: UpstreamResponse): Compu
  * and all.
  */
 export function signInErrorFrom(answer: UpstreamResponse): ComputeError {
-  return errorFrom('identity', { ...answer, body: '', header: (name) => answer.header(name) });
+  return errorFrom('identity', { ...answer, body: '' });
 }
 
 const DEFAULT_MESSAGE = 'The cloud refused this without a reason.';
@@ -125,6 +126,6 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 /** Whole seconds; a date or rubbish counts as not given. */
 function retryAfterOf(answer: UpstreamResponse): number | undefined {
-  const seconds = Number(answer.header('retry-after'));
+  const seconds = Number(answer.headers['retry-after']);
   return Number.isInteger(seconds) && seconds > 0 ? seconds : undefined;
 }

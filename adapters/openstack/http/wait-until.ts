@@ -1,26 +1,19 @@
-import type { StreamingTransport } from './stream.ts';
 import type { Transport } from './transport.ts';
 
 /**
- * A transport whose every call is kept alive until it is over, also after the request that made it has its response. Of two
- * concurrent calls one may fail and answer the request; a runtime that ends what belongs to an answered request would leave the
- * other one, running or waiting for its turn, open forever, and with it its place among the calls that may run.
+ * Transport decorator that passes every call to the platform's `waitUntil`. Of two concurrent calls one may fail and end the
+ * request; a runtime that cancels what belongs to it would leave the other one open forever, together with its slot.
  *
- * @param transport The outermost one, so that a wait for a place is part of the call.
- * @param background As in `OpenStackOptions`.
+ * @param transport The outermost one, so that the wait for a slot is part of the call.
  */
-export function withWaitUntil(
-  transport: Transport & StreamingTransport,
-  background: (work: Promise<unknown>) => void,
-): Transport & StreamingTransport {
-  const kept = <Result>(call: Promise<Result>): Promise<Result> => {
-    const ignore = () => {};
-    background(call.then(ignore, ignore));
-    return call;
-  };
+export function withWaitUntil(transport: Transport, waitUntil: (work: Promise<unknown>) => void): Transport {
+  const ignore = () => {};
   return {
-    send: (request, signal) => kept(transport.send(request, signal)),
-    open: (request, deadline) => kept(transport.open(request, deadline)),
+    open(request, deadline) {
+      const call = transport.open(request, deadline);
+      waitUntil(call.then(ignore, ignore));
+      return call;
+    },
     close: () => transport.close(),
   };
 }

@@ -7,14 +7,14 @@ import type {
 } from '../../../src/access/identity-provider.ts';
 import type { CallContext } from '../../../src/compute/cloud.ts';
 import { ComputeError, hasCode } from '../../../src/compute/errors.ts';
-import type { UpstreamRequest, UpstreamResponse } from '../http/transport.ts';
-import { send } from '../http/upstream-client.ts';
+import type { UpstreamRequest } from '../http/transport.ts';
+import { send, type UpstreamResponse } from '../http/upstream-client.ts';
 import { errorFrom, signInErrorFrom } from '../http/upstream-error.ts';
-import { type OpenStack, sendContext } from '../openstack-cloud.ts';
+import type { OpenStack } from '../openstack-cloud.ts';
 import { Service } from '../service.ts';
 import { type SignIn as SignInBody, withApplicationCredential, withPassword } from './credentials.ts';
 import { readToken, type Token } from './token.ts';
-import { isRefusal } from './token-source.ts';
+import { isRejection } from './token-source.ts';
 
 const CredentialBody = z.object({
   application_credential: z.object({
@@ -45,7 +45,7 @@ export function keystoneIdentities(openStack: OpenStack): IdentityProvider {
         },
         ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
       },
-      sendContext(call),
+      call,
     );
 
   /** null as well where the credential may not read about itself: its access rules may forbid it. */
@@ -67,13 +67,13 @@ export function keystoneIdentities(openStack: OpenStack): IdentityProvider {
     async identify(credential, call) {
       if (credential.kind === 'redu_key') return null;
       try {
-        const token = await tokens.token(credential, sendContext(call));
+        const token = await tokens.token(credential, call);
         const { userId, projectId } = token.identity;
         const isOwn = credential.kind === 'application_credential';
         const credentialExpiresAt = isOwn ? await expiryOf(userId, credential.id, token, call) : null;
         return { userId, projectId, credentialExpiresAt };
       } catch (error) {
-        if (isRefusal(error)) return null;
+        if (isRejection(error)) return null;
         throw error;
       }
     },
@@ -115,7 +115,7 @@ export function keystoneIdentities(openStack: OpenStack): IdentityProvider {
         transport,
         tokens,
         owner: { kind: 'service_account' } as const,
-        context: sendContext(call),
+        context: call,
       };
       const keystone = new Service('identity', session, () => authUrl);
       try {

@@ -1,8 +1,9 @@
-import { type MonotonicMs, monotonicMs } from '../../../src/clock.ts';
+import { SingleFlight, withTimeout } from '../../../src/async.ts';
+import { type MonotonicMs, monotonicMs, remainingMs } from '../../../src/clock.ts';
 import { ComputeError } from '../../../src/compute/errors.ts';
 import { LruMap } from '../../../src/lru-map.ts';
 import type { Transport } from '../http/transport.ts';
-import { ownDeadline, type SendContext, send } from '../http/upstream-client.ts';
+import { send, sharedContext, type UpstreamContext } from '../http/upstream-client.ts';
 import { signInErrorFrom, UpstreamError } from '../http/upstream-error.ts';
 import {
   type OpenStackCredential,
@@ -13,28 +14,25 @@ import {
 } from './credentials.ts';
 import { readToken, type Token } from './token.ts';
 
-/** Whose token: a customer's credential, or the operator's account in its own project. */
+/** A customer's credential, or the operator's account in its own project. */
 export type TokenOwner = OpenStackCredential | { readonly kind: 'service_account' };
 
-/** How many owners' tokens are kept. */
 const MAX_TOKENS = 10_000;
 
-/** A token is replaced this many milliseconds before it expires, so that none dies on the way to a service. */
+/** A token is replaced this long before it expires, so that none expires on the way to a service. */
 const EXPIRY_MARGIN_MS = 120_000;
 
-/** A sign-in serves everybody who waits for it. */
 const SIGN_IN_TIMEOUT_MS = 10_000;
 
-/** A refused credential is not tried again for this long: Keystone may lock the account of one that keeps failing. */
+/** A rejected credential is not tried again for this long: Keystone may lock the account of one that keeps failing. */
 const REJECTION_TTL_MS = 2_000;
 
 /**
- * A token in use is confirmed, by signing in again beside the requests, when it is this old, milliseconds. Services cache
- * that a token is valid (300 s by default), so without it a user who lost the project would keep it for that long.
+ * Age at which a token in use is confirmed by signing in again in the background. Services cache for 300 s that a token is valid,
+ * so without it a user who lost the project would keep it for that long.
  */
 const CONFIRM_AFTER_MS = 60_000;
 
-/** A token that is kept. */
 interface CachedToken {
   readonly secret: string;
   readonly token: Token;
@@ -42,112 +40,100 @@ interface CachedToken {
   readonly signedInAt: MonotonicMs;
 }
 
-/**
- * Tokens by owner: each kept until shortly before it expires, and one sign-in in flight per owner however many requests
- * wait for it.
- */
+/** Tokens by owner: cached until shortly before they expire, with at most one sign-in in flight per owner. */
 export class TokenSource {
   readonly #transport: Transport;
   /** Without trailing slash, with `/v3`. */
   readonly #authUrl: string;
   readonly #account: ServiceAccount | null;
   readonly #tokens = new LruMap<CachedToken>({ max: MAX_TOKENS });
-  readonly #signIns = new Map<string, { secret: string; token: Promise<Token> }>();
-
+  readonly #signIns = new SingleFlight<Token>();
+  readonly #rejections = new LruMap<unknown>({ max: MAX_TOKENS, lifetimeMs: REJECTION_TTL_MS });
   readonly #confirmAfterMs: number;
-  readonly #background: (work: Promise<unknown>) => void;
+  readonly #background: ((work: Promise<unknown>) => void) | undefined;
 
   constructor(options: {
     readonly transport: Transport;
     readonly authUrl: string;
     readonly serviceAccount: ServiceAccount | null;
-    /** Milliseconds; for tests. */
+    /** For tests. */
     readonly confirmAfterMs?: number | undefined;
-    readonly background?: (work: Promise<unknown>) => void;
+    /** As in `FlightOptions`. */
+    readonly background?: ((work: Promise<unknown>) => void) | undefined;
   }) {
     this.#transport = options.transport;
     this.#authUrl = options.authUrl;
     this.#account = options.serviceAccount;
     this.#confirmAfterMs = options.confirmAfterMs ?? CONFIRM_AFTER_MS;
-    this.#background = options.background ?? (() => {});
+    this.#background = options.background;
   }
 
   /**
-   * A token that lives.
+   * A valid token.
    *
-   * @param refused A token that a service has just refused: it is not given out again.
-   * @throws ComputeError `forbidden`: Keystone refuses the customer's credential; `unavailable`: it refuses the
-   *   operator's account, or cannot be reached; `timeout`; `bad_gateway`.
+   * @param rejected A token that a service has just rejected: it is not returned again.
+   * @throws ComputeError `forbidden`: Keystone rejects the customer's credential; `unavailable`: it rejects the operator's
+   *   account, or cannot be reached; `timeout`; `bad_gateway`.
    */
-  async token(owner: TokenOwner, context: SendContext, refused?: Token): Promise<Token> {
-    const kept = this.#usable(owner);
-    const [key, secret] = [keyOf(owner), secretOf(owner)];
-    if (kept === null || kept.token === refused) {
-      return within(this.#renew(key, owner, secret, context), context);
+  async token(owner: TokenOwner, context: UpstreamContext, rejected?: Token): Promise<Token> {
+    const cached = this.#usable(owner);
+    if (cached === null || cached.token === rejected) {
+      return withTimeout(this.#renew(owner, context), remainingMs(context.deadline), () => {
+        throw new ComputeError('timeout', 'The cloud did not answer in time.');
+      });
     }
-    if (this.#needsConfirmation(kept)) this.#confirm(key, owner, secret, context);
-    return kept.token;
+    if (this.#needsConfirmation(cached)) this.#confirm(owner, cached, context);
+    return cached.token;
   }
 
-  /** The token that is kept, unless it has to be replaced or confirmed. */
+  /** The cached token, unless it has to be replaced or confirmed. */
   cached(owner: TokenOwner): Token | null {
-    const kept = this.#usable(owner);
-    return kept === null || this.#needsConfirmation(kept) ? null : kept.token;
+    const cached = this.#usable(owner);
+    return cached === null || this.#needsConfirmation(cached) ? null : cached.token;
   }
 
   #usable(owner: TokenOwner): CachedToken | null {
-    const kept = this.#tokens.get(keyOf(owner));
-    if (kept === undefined || kept.secret !== secretOf(owner)) return null;
-    const ageMs = monotonicMs() - kept.signedInAt;
-    return ageMs < kept.token.lifetimeMs - EXPIRY_MARGIN_MS ? kept : null;
+    const cached = this.#tokens.get(keyOf(owner));
+    if (cached === undefined || cached.secret !== secretOf(owner)) return null;
+    const ageMs = monotonicMs() - cached.signedInAt;
+    return ageMs < cached.token.lifetimeMs - EXPIRY_MARGIN_MS ? cached : null;
   }
 
   #needsConfirmation({ signedInAt }: CachedToken): boolean {
     return monotonicMs() - signedInAt > this.#confirmAfterMs;
   }
 
-  readonly #refusals = new LruMap<{ secret: string; error: unknown }>({
-    max: MAX_TOKENS,
-    lifetimeMs: REJECTION_TTL_MS,
-  });
-
-  /** Signs in, or joins whoever does. */
-  #renew(key: string, owner: TokenOwner, secret: string, context: SendContext): Promise<Token> {
-    const running = this.#signIns.get(key);
-    if (running !== undefined && running.secret === secret) return running.token;
-    const refused = this.#refusals.get(key);
-    if (refused !== undefined && refused.secret === secret) return Promise.reject(refused.error);
+  /** Signs in, or joins the sign-in in flight. */
+  async #renew(owner: TokenOwner, context: UpstreamContext): Promise<Token> {
+    const attempt = attemptOf(owner);
+    const rejection = this.#rejections.get(attempt);
+    if (rejection !== undefined) throw rejection;
     // The operator's account serves all tenants; a customer's credential one.
     const tenant = owner.kind === 'service_account' ? undefined : context.tenant;
-    const signedInAt = monotonicMs();
-    const token = this.#signIn(owner, ownDeadline(context, SIGN_IN_TIMEOUT_MS, tenant)).then((fresh) => {
-      this.#tokens.set(key, { secret, token: fresh, signedInAt });
-      return fresh;
-    });
-    const entry = { secret, token };
-    this.#signIns.set(key, entry);
-    const done = () => {
-      if (this.#signIns.get(key) === entry) this.#signIns.delete(key);
+    const signIn = async () => {
+      const signedInAt = monotonicMs();
+      try {
+        const token = await this.#signIn(owner, sharedContext(context, SIGN_IN_TIMEOUT_MS, tenant));
+        this.#tokens.set(keyOf(owner), { secret: secretOf(owner), token, signedInAt });
+        return token;
+      } catch (error) {
+        if (isRejection(error)) this.#rejections.set(attempt, error);
+        throw error;
+      }
     };
-    const over = token.then(done, (error) => {
-      done();
-      if (isRefusal(error)) this.#refusals.set(key, { secret, error });
-    });
-    this.#background(over);
-    return token;
+    return this.#signIns.run(attempt, signIn, { background: this.#background });
   }
 
-  /** Beside the request: a token whose owner Keystone refuses by now is let go; while Keystone is away it is kept. */
-  #confirm(key: string, owner: TokenOwner, secret: string, context: SendContext): void {
-    // One asks for all: at the edge what another request began tells nothing to one that is over.
-    if (this.#signIns.get(key)?.secret === secret) return;
-    const kept = this.#tokens.get(key);
-    this.#renew(key, owner, secret, context).catch((error) => {
-      if (isRefusal(error) && this.#tokens.get(key) === kept) this.#tokens.delete(key);
+  /** In the background: drops a token whose owner Keystone rejects by now. While Keystone is down the token stays. */
+  #confirm(owner: TokenOwner, cached: CachedToken, context: UpstreamContext): void {
+    // At the edge, what another request has begun never continues this one once it is over.
+    if (this.#signIns.has(attemptOf(owner))) return;
+    this.#renew(owner, context).catch((error) => {
+      if (isRejection(error) && this.#tokens.get(keyOf(owner)) === cached) this.#tokens.delete(keyOf(owner));
     });
   }
 
-  async #signIn(owner: TokenOwner, context: SendContext): Promise<Token> {
+  async #signIn(owner: TokenOwner, context: UpstreamContext): Promise<Token> {
     const body = this.#bodyFor(owner);
     const answer = await send(
       this.#transport,
@@ -166,8 +152,8 @@ export class TokenSource {
     );
     if (answer.status === 201) return readToken(answer);
     const error = signInErrorFrom(answer);
-    // An application credential that was deleted, or whose user was, is 404; everything else that is refused, 401.
-    if (answer.status === 401 || answer.status === 404) throw refusal(owner, error, context);
+    // 404: the application credential, or its user, was deleted. 401: any other rejection.
+    if (answer.status === 401 || answer.status === 404) throw rejection(owner, error, context);
     throw error.code === 'invalid'
       ? new ComputeError('bad_gateway', 'The cloud failed to sign in.', { cause: error })
       : error;
@@ -180,34 +166,23 @@ export class TokenSource {
   }
 }
 
-/** Waits for a token no longer than this request may. */
-function within(token: Promise<Token>, { signal }: SendContext): Promise<Token> {
-  const late = () => new ComputeError('timeout', 'The cloud did not answer in time.');
-  if (signal.aborted) return Promise.reject(late());
-  return new Promise((resolve, reject) => {
-    const giveUp = () => reject(late());
-    signal.addEventListener('abort', giveUp, { once: true });
-    token.then(resolve, reject).finally(() => signal.removeEventListener('abort', giveUp));
-  });
-}
-
 /**
- * What a refused sign-in, or a refused fresh token, means: the customer's credential lost its rights (`forbidden`), or
- * the operator's account did (`unavailable`, and an alarm in the log).
+ * The error for a rejected sign-in, or a rejected new token: the customer's credential lost its rights (`forbidden`), or the
+ * operator's account did (`unavailable`, and an alarm in the log).
  */
-export function refusal(owner: TokenOwner, cause: unknown, context: SendContext): ComputeError {
+export function rejection(owner: TokenOwner, cause: unknown, context: UpstreamContext): ComputeError {
   if (owner.kind === 'application_credential') {
     return new ComputeError('forbidden', 'This API key no longer has access to its project.', { cause });
   }
   context.log.error('service_account_rejected', {}, cause);
-  return new ComputeError('unavailable', 'The cloud refuses this gateway at the moment.', {
+  return new ComputeError('unavailable', 'The cloud rejects this gateway at the moment.', {
     cause,
     retryAfter: 30,
   });
 }
 
-/** Whether Keystone said no to the credential itself, not to us or nothing at all. */
-export function isRefusal(error: unknown): boolean {
+/** Whether Keystone rejected the credential, as opposed to failing, or to rejecting the request. */
+export function isRejection(error: unknown): boolean {
   const cause = error instanceof ComputeError ? error.cause : undefined;
   const upstream = cause instanceof ComputeError ? cause.cause : undefined;
   return (
@@ -219,6 +194,11 @@ export function isRefusal(error: unknown): boolean {
 
 function secretOf(owner: TokenOwner): string {
   return owner.kind === 'application_credential' ? owner.secret : '';
+}
+
+/** A wrong secret is another sign-in: it neither joins nor rejects that of the right one. */
+function attemptOf(owner: TokenOwner): string {
+  return `${keyOf(owner)} ${secretOf(owner)}`;
 }
 
 function keyOf(owner: TokenOwner): string {

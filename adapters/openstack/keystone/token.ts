@@ -3,7 +3,7 @@ import { wallMs } from '../../../src/clock.ts';
 import type { SignedInCaller } from '../../../src/compute/cloud.ts';
 import { ComputeError } from '../../../src/compute/errors.ts';
 import type { Identity } from '../../../src/compute/model.ts';
-import type { UpstreamResponse } from '../http/transport.ts';
+import type { UpstreamResponse } from '../http/upstream-client.ts';
 
 /** A project-scoped token with what came along: who it is for, until when, and where the services are. */
 export interface Token {
@@ -57,7 +57,7 @@ const TokenBody = z.object({
  * @throws ComputeError `bad_gateway` when it is no project-scoped token with a catalog.
  */
 export function readToken(answer: UpstreamResponse): Token {
-  const id = answer.header('x-subject-token');
+  const id = answer.headers['x-subject-token'];
   const parsed = TokenBody.safeParse(parseJson(answer.body));
   if (!parsed.success || id === undefined) {
     throw new ComputeError('bad_gateway', 'The cloud issued a token that cannot be used.', {

@@ -1,9 +1,9 @@
 import * as z from 'zod';
+import { SingleFlight } from '../../../src/async.ts';
 import { ComputeError } from '../../../src/compute/errors.ts';
-import { forThisRequest } from '../../../src/cross-request-promise.ts';
 import { LruMap } from '../../../src/lru-map.ts';
 import type { Transport } from '../http/transport.ts';
-import { ownDeadline, type SendContext, send } from '../http/upstream-client.ts';
+import { send, sharedContext, type UpstreamContext } from '../http/upstream-client.ts';
 import { errorFrom } from '../http/upstream-error.ts';
 import type { Token } from '../keystone/token.ts';
 
@@ -17,52 +17,52 @@ const VersionDocument = z.object({
   version: z.object({ version: z.string(), min_version: z.string() }),
 });
 
-/** Addresses of Nova whose versions are remembered; one per region and kind of endpoint is usual. */
+/** Of Nova; one per region and interface is usual. */
 const MAX_ADDRESSES = 100;
 
-/** A Nova may be upgraded, or taken back. */
+/** A Nova may be upgraded or downgraded. */
 const VERSION_TTL_MS = 600_000;
 
-/** It serves everybody who waits for it, so it has a deadline of its own. */
 const DISCOVERY_TIMEOUT_MS = 10_000;
 
-/** Finds, once in a while per address of Nova, the highest microversion that both sides know. */
+/** Discovers, and caches per address of Nova, its highest microversion. */
 export class Microversions {
   readonly #transport: Transport;
-  readonly #background: (work: Promise<unknown>) => void;
-  readonly #known = new LruMap<Promise<string>>({
-    max: MAX_ADDRESSES,
-    lifetimeMs: VERSION_TTL_MS,
-  });
+  readonly #background: ((work: Promise<unknown>) => void) | undefined;
+  readonly #cached = new LruMap<string>({ max: MAX_ADDRESSES, lifetimeMs: VERSION_TTL_MS });
+  readonly #discoveries = new SingleFlight<string>();
 
-  /** @param background As in `OpenStackOptions`. */
-  constructor(transport: Transport, background: (work: Promise<unknown>) => void = () => {}) {
+  /** @param background As in `FlightOptions`. */
+  constructor(transport: Transport, background?: (work: Promise<unknown>) => void) {
     this.#transport = transport;
     this.#background = background;
   }
 
   /** The headers that ask for it, in Nova's old and new form. */
-  async headers(address: string, token: Token, context: SendContext): Promise<Record<string, string>> {
+  async headers(address: string, token: Token, context: UpstreamContext): Promise<Record<string, string>> {
     const highest = await this.#highest(address, token, context);
     return versionHeaders(compareVersions(highest, MAX_MICROVERSION) < 0 ? highest : MAX_MICROVERSION);
   }
 
   /** Whether the Nova at that address knows this version, also one that is newer than what is spoken. */
-  async supports(version: string, address: string, token: Token, context: SendContext): Promise<boolean> {
+  async supports(version: string, address: string, token: Token, context: UpstreamContext): Promise<boolean> {
     return compareVersions(await this.#highest(address, token, context), version) >= 0;
   }
 
-  async #highest(address: string, token: Token, context: SendContext): Promise<string> {
+  async #highest(address: string, token: Token, context: UpstreamContext): Promise<string> {
     const root = address.replace(/(\/v2\.1)\/.*$/s, '$1');
-    const known = this.#known.get(root);
-    if (known !== undefined) return forThisRequest(known);
-    const found = this.#discover(root, token, ownDeadline(context, DISCOVERY_TIMEOUT_MS, undefined));
-    this.#known.set(root, found);
-    this.#background(found.catch(() => this.#known.delete(root)));
-    return found;
+    const cached = this.#cached.get(root);
+    if (cached !== undefined) return cached;
+    const discover = async () => {
+      const shared = sharedContext(context, DISCOVERY_TIMEOUT_MS, undefined);
+      const version = await this.#discover(root, token, shared);
+      this.#cached.set(root, version);
+      return version;
+    };
+    return this.#discoveries.run(root, discover, { background: this.#background });
   }
 
-  async #discover(root: string, token: Token, context: SendContext): Promise<string> {
+  async #discover(root: string, token: Token, context: UpstreamContext): Promise<string> {
     const answer = await send(
       this.#transport,
       {

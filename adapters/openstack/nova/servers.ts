@@ -169,7 +169,7 @@ export async function snapshotServer(
   const answer = await nova.call('POST', `/servers/${id}/action`, {
     body: { createImage: { name, metadata } },
   });
-  const located = /\/images\/([^/]+)$/.exec(answer.header('location') ?? '')?.[1];
+  const located = /\/images\/([^/]+)$/.exec(answer.headers.location ?? '')?.[1];
   return located ?? nova.read(answer, SnapshotBody).image_id;
 }
 
