@@ -63,7 +63,7 @@ export const ADMIN_ROUTE_ROWS: readonly BadRequest[] = [
           allow,
         }),
       ),
-      row('a method it does not know, without the token', `PUT ${path}`, NO_OPERATOR, { from: 'nobody' }),
+      row('a method without a route, without the token', `PUT ${path}`, NO_OPERATOR, { from: 'nobody' }),
       row("a customer's key with every scope", `GET ${path}`, NO_OPERATOR, { from: ['admin'] }),
     ];
   }),
@@ -84,7 +84,7 @@ export const ADMIN_ROUTE_ROWS: readonly BadRequest[] = [
     byOperator('limit twice', `GET /admin/v1/${list}?limit=1&limit=1`, badFields('limit')),
     byOperator('cursor twice', `GET /admin/v1/${list}?cursor=1&cursor=2`, badFields('cursor')),
     byOperator('an unknown filter', `GET /admin/v1/${list}?name=a`, badFields('name')),
-    byOperator('a filter in capitals', `GET /admin/v1/${list}?Limit=1`, badFields('Limit')),
+    byOperator('a filter in upper case', `GET /admin/v1/${list}?Limit=1`, badFields('Limit')),
     byOperator('a prototype', `GET /admin/v1/${list}?__proto__=1`, badFields('__proto__')),
     byOperator(
       'everything at once',
@@ -94,7 +94,7 @@ export const ADMIN_ROUTE_ROWS: readonly BadRequest[] = [
   ]),
   byOperator('project_id twice', 'GET /admin/v1/keys?project_id=a&project_id=b', badFields('project_id')),
   ...['family=', 'family=yes', 'family=1', 'family=TRUE', 'family=true&family=true'].map((query) =>
-    byOperator('no family', `DELETE /admin/v1/keys/{key id}?${query}`, badFields('family')),
+    byOperator('an invalid family', `DELETE /admin/v1/keys/{key id}?${query}`, badFields('family')),
   ),
   byOperator('an unknown choice', 'DELETE /admin/v1/keys/{key id}?force=true', badFields('force')),
   byOperator('a filter of the other list', 'GET /admin/v1/audit?project_id=a', badFields('project_id')),

@@ -78,36 +78,36 @@ export const AUTH_ROWS: readonly BadRequest[] = [
   ...AUTHORIZATIONS.map(([name, authorization]) =>
     row(`authorization: ${name}`, LIST, refusalOf(name), { from: 'nobody', headers: { authorization } }),
   ),
-  row('a bad x-api-key is not made good by a second header', LIST, UNAUTHORIZED, {
+  row('a wrong x-api-key with a valid key in another header', LIST, UNAUTHORIZED, {
     from: 'nobody',
     headers: { 'x-api-key': 'garbage', authorization: 'Bearer {key}' },
   }),
-  row('the good key, then a bad one', LIST, UNAUTHORIZED, {
+  row('a valid key, then a wrong one', LIST, UNAUTHORIZED, {
     from: 'nobody',
     headers: { 'x-api-key': ['{key}', 'garbage'] },
   }),
-  row('the good key with a character behind it', LIST, UNAUTHORIZED, {
+  row('a valid key followed by a character', LIST, UNAUTHORIZED, {
     from: 'nobody',
     headers: { 'x-api-key': '{key}!' },
   }),
-  row('the good id and a wrong secret', LIST, UNAUTHORIZED, {
+  row('a valid id with a wrong secret', LIST, UNAUTHORIZED, {
     from: 'nobody',
     headers: { 'x-api-key': '{wrong secret}' },
   }),
-  row('the good key as user name', LIST, NO_KEY, {
+  row('a valid key as user name', LIST, NO_KEY, {
     from: 'nobody',
     headers: { authorization: 'Basic {key}' },
   }),
-  row('the good key as X-Auth-Token', LIST, NO_KEY, {
+  row('a valid key in X-Auth-Token', LIST, NO_KEY, {
     from: 'nobody',
     headers: { 'x-auth-token': '{key}' },
   }),
-  row('the good key in a cookie', LIST, NO_KEY, {
+  row('a valid key in a cookie', LIST, NO_KEY, {
     from: 'nobody',
     headers: { cookie: 'x-api-key={key}' },
   }),
   ...['x-api-key', 'api_key', 'key', 'access_token'].map((parameter) =>
-    row('the good key in the query string', `${LIST}?${parameter}={key}`, NO_KEY, { from: 'nobody' }),
+    row('a valid key in the query string', `${LIST}?${parameter}={key}`, NO_KEY, { from: 'nobody' }),
   ),
   row("the operator's token", LIST, UNAUTHORIZED, { from: 'operator' }),
 ];

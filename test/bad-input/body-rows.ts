@@ -129,14 +129,18 @@ export const BODY_ROWS: readonly BadRequest[] = [
       body: '{}',
     }),
   ),
-  row('over 1 MiB in chunks', CREATE, TOO_LARGE, {
+  row('a chunked body over 1 MiB', CREATE, TOO_LARGE, {
     headers: JSON_TYPE,
     body: ' '.repeat(MIB + 1),
     chunked: true,
   }),
-  row('3 MiB in chunks', CREATE, TOO_LARGE, { headers: JSON_TYPE, body: ' '.repeat(3 * MIB), chunked: true }),
+  row('a chunked body of 3 MiB', CREATE, TOO_LARGE, {
+    headers: JSON_TYPE,
+    body: ' '.repeat(3 * MIB),
+    chunked: true,
+  }),
   json('1 MiB of blanks is not too large, only no JSON', CREATE, ' '.repeat(MIB), badFields('body')),
-  row('nothing in chunks', CREATE, badFields('body'), { headers: JSON_TYPE, body: '', chunked: true }),
+  row('an empty chunked body', CREATE, badFields('body'), { headers: JSON_TYPE, body: '', chunked: true }),
 ];
 
 function json(

@@ -52,22 +52,25 @@ export const IDEMPOTENCY_ROWS: readonly BadRequest[] = [
     }),
   ),
   ...ROUTES.map((route) =>
-    row('a wrong Idempotency-Key', route, badFields(HEADER), {
+    row('an invalid Idempotency-Key', route, badFields(HEADER), {
       headers: { ...JSON_TYPE, [HEADER]: 'a b' },
       body: '{}',
     }),
   ),
   // Read by the stage before the handler sees it: the refusals are the same.
   keyed('no body', CREATE, badFields('body'), {}),
-  keyed('broken JSON', CREATE, badFields('body'), { body: '{"name":' }),
-  keyed('no UTF-8', CREATE, badFields('body'), { body: Uint8Array.of(0x7b, 0xff, 0x7d) }),
+  keyed('malformed JSON', CREATE, badFields('body'), { body: '{"name":' }),
+  keyed('not UTF-8', CREATE, badFields('body'), { body: Uint8Array.of(0x7b, 0xff, 0x7d) }),
   keyed('an unknown field', CREATE, badFields('nmae', 'name'), {
     body: JSON.stringify({ ...GOOD, name: undefined, nmae: 'a' }),
   }),
-  keyed('no JSON', CREATE, BAD_MEDIA_TYPE, { headers: { 'content-type': 'text/plain' }, body: 'a' }),
-  keyed('a body too large', CREATE, TOO_LARGE, { body: 'x'.repeat(1_048_577) }),
-  keyed('a body too large, in chunks', CREATE, TOO_LARGE, { body: 'x'.repeat(1_048_577), chunked: true }),
-  keyed('a body with chunks', CREATE, badFields('flavor_id', 'image_id'), {
+  keyed('not JSON', CREATE, BAD_MEDIA_TYPE, { headers: { 'content-type': 'text/plain' }, body: 'a' }),
+  keyed('a body that is too large', CREATE, TOO_LARGE, { body: 'x'.repeat(1_048_577) }),
+  keyed('a chunked body that is too large', CREATE, TOO_LARGE, {
+    body: 'x'.repeat(1_048_577),
+    chunked: true,
+  }),
+  keyed('a chunked body', CREATE, badFields('flavor_id', 'image_id'), {
     body: '{"name": "a"}',
     chunked: true,
   }),

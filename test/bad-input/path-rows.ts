@@ -138,17 +138,17 @@ export const PATH_ROWS: readonly BadRequest[] = [
   ...NO_IDS.map(([name, id]) => row(name, `GET /v1/instances/${id}`, NOT_FOUND)),
   ...ID_ROUTES.flatMap((route) =>
     ['web-production-01', ID.replaceAll('-', ''), '%2e%2e', '%00'].map((id) =>
-      row('no id', route.replace('*', id), NOT_FOUND),
+      row('not an id', route.replace('*', id), NOT_FOUND),
     ),
   ),
   ...NO_KEYPAIR_NAMES.flatMap((name) => [
-    row('no name', `GET /v1/keypairs/${name}`, NOT_FOUND),
-    row('no name', `DELETE /v1/keypairs/${name}`, NOT_FOUND),
+    row('not a name', `GET /v1/keypairs/${name}`, NOT_FOUND),
+    row('not a name', `DELETE /v1/keypairs/${name}`, NOT_FOUND),
   ]),
   ...NO_PATHS.map((path) => row('no such path', `GET ${path}`, NOT_FOUND)),
   ...SCOPED.map(([route, needs, has]) => row(`a key without ${needs}`, route, lacking(needs), { from: has })),
   jsonRow(
-    'the choice of a host is for administrators',
+    'a host without the scope admin',
     'POST /v1/instances',
     { name: 'x', flavor_id: 'm1.tiny', image_id: 'y', availability_zone: 'nova:host-1' },
     lacking('admin'),

@@ -94,16 +94,16 @@ export const QUERY_ROWS: readonly BadRequest[] = [
   ...NO_COUNTS.map(([name, limit]) => row(name, `${LISTS[0]}?limit=${limit}`, badFields('limit'))),
   ...NO_COUNTS.map(([name, limit]) => row(name, `GET /v1/flavors?limit=${limit}`, badFields('limit'))),
   ...PAGED.flatMap((list) => [
-    row('a page of nothing', `GET /v1/${list}?limit=0`, badFields('limit')),
+    row('a page of zero items', `GET /v1/${list}?limit=0`, badFields('limit')),
     row('an empty cursor', `GET /v1/${list}?cursor=`, badFields('cursor')),
     row('two cursors', `GET /v1/${list}?cursor=a&cursor=b`, badFields('cursor')),
-    row('a filter it does not know', `GET /v1/${list}?name=a`, badFields('name')),
-    row('a cursor that is none', `GET /v1/${list}?cursor=garbage`, badFields('cursor')),
+    row('an unknown filter', `GET /v1/${list}?name=a`, badFields('name')),
+    row('an invalid cursor', `GET /v1/${list}?cursor=garbage`, badFields('cursor')),
   ]),
   ...NO_CURSORS.map(([name, cursor]) =>
-    row(`a cursor that is none: ${name}`, `GET /v1/flavors?cursor=${cursor}`, badFields('cursor')),
+    row(`an invalid cursor: ${name}`, `GET /v1/flavors?cursor=${cursor}`, badFields('cursor')),
   ),
-  row('a page of nothing', 'GET /v1/hypervisors?limit=0', badFields('limit'), { from: ['admin'] }),
+  row('a page of zero items', 'GET /v1/hypervisors?limit=0', badFields('limit'), { from: ['admin'] }),
 ];
 
 function encoded(json: string): string {

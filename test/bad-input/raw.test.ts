@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => target.close());
 
-describe('bytes that no library sends', () => {
+describe('malformed bytes on the wire', () => {
   test.each(RAW_REQUESTS)('$name', async ({ bytes, statuses, hangUp }) => {
     const asked = target.asked.length;
     const answer = await exchange(bytes.replaceAll('{key}', key), hangUp ?? false);

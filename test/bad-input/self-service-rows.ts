@@ -112,7 +112,7 @@ export const SELF_SERVICE_ROWS: readonly BadRequest[] = [
     'nobody',
   ),
   jsonRow('an empty object', SIGN_UP, {}, badFields('name', 'credentials'), 'nobody'),
-  jsonRow('a key does not stand for credentials', SIGN_UP, { name: 'x' }, badFields('credentials')),
+  jsonRow('a key instead of credentials', SIGN_UP, { name: 'x' }, badFields('credentials')),
   ...fieldRows(ROTATE, {}, [
     ...WRONG_OVERLAPS,
     ['a credential', { application_credential: { id: 'a', secret: 'b' } }],
@@ -120,9 +120,9 @@ export const SELF_SERVICE_ROWS: readonly BadRequest[] = [
     ['scopes', { scopes: ['admin'] }],
   ]),
   ...NO_KEY_IDS.flatMap((id) => [
-    row('no key of yours', `GET /v1/api_keys/${id}`, NOT_FOUND),
-    row('no key of yours', `DELETE /v1/api_keys/${id}`, NOT_FOUND),
-    jsonRow('no key of yours', `POST /v1/api_keys/${id}/rotate`, {}, NOT_FOUND),
+    row('not an id of a key', `GET /v1/api_keys/${id}`, NOT_FOUND),
+    row('not an id of a key', `DELETE /v1/api_keys/${id}`, NOT_FOUND),
+    jsonRow('not an id of a key', `POST /v1/api_keys/${id}/rotate`, {}, NOT_FOUND),
   ]),
   ...['GET /v1/api_keys', 'GET /v1/api_keys/{key id}', 'DELETE /v1/api_keys/{key id}', ROTATE].flatMap(
     (route) => [
@@ -132,10 +132,10 @@ export const SELF_SERVICE_ROWS: readonly BadRequest[] = [
     ],
   ),
   ...['PUT /v1/api_keys', 'HEAD /v1/api_keys', 'POST /v1/api_keys/x'].map((route) =>
-    row('not the sign-up', route, NO_KEY, { from: 'nobody' }),
+    row('a request other than sign-up', route, NO_KEY, { from: 'nobody' }),
   ),
   ...['POST /v1/api_keys//', 'POST //v1/api_keys'].map((route) =>
-    row('not the sign-up', route, NOT_FOUND, { from: 'nobody' }),
+    row('a request other than sign-up', route, NOT_FOUND, { from: 'nobody' }),
   ),
   ...['revoke', 'rotate/x'].map((rest) =>
     row('no such path', `POST /v1/api_keys/{key id}/${rest}`, NOT_FOUND),

@@ -43,7 +43,7 @@ export async function lastAdmitted(client: ReduClient, refusal: number): Promise
 }
 
 export function adminKeyConformance(target: () => Target): void {
-  describe('keys by the operator', () => {
+  describe('admin API for keys', () => {
     let admin: AdminClient;
     beforeAll(() => {
       admin = new AdminClient(target().url, target().adminToken);
@@ -65,7 +65,7 @@ export function adminKeyConformance(target: () => Target): void {
       if (Date.now() < end) expect(status).toBe(200);
     };
 
-    test('a key carries an application credential, and is shown once', async () => {
+    test('POST creates a key with an application credential and returns its text once', async () => {
       const { client, key, ...shown } = await issue({ name: 'conf-carried', scopes: ['instances:read'] });
       expect(key).toMatch(new RegExp(`^ln_${shown.id}_[0-9A-Za-z]{39}$`));
       expect(shown).toEqual({
@@ -95,7 +95,7 @@ export function adminKeyConformance(target: () => Target): void {
       expect({ ...again.body, last_used_at: null }).toEqual(shown);
     });
 
-    test('a service key acts in the project it names, as the gateway’s own account', async () => {
+    test('a service key acts in its project as the gateway’s service account', async () => {
       const { client, ...shown } = await issue({
         application_credential: undefined,
         project_id: target().globex.projectId,
@@ -110,7 +110,7 @@ export function adminKeyConformance(target: () => Target): void {
       expect(networks).not.toContain(target().acme.networkId);
     });
 
-    test('what the cloud refuses is refused before a key is handed out', async () => {
+    test('a credential that the cloud rejects is 400 and creates no key', async () => {
       const { id } = target().acme.applicationCredential;
       for (const [body, field] of [
         [{ application_credential: { id, secret: 'wrong' } }, 'application_credential'],
@@ -122,7 +122,7 @@ export function adminKeyConformance(target: () => Target): void {
       }
     });
 
-    test('a list in pages shows every key once', async () => {
+    test('a paged list contains every key exactly once', async () => {
       const made = [];
       for (let n = 0; n < 5; n++) made.push((await issue({ name: `conf-paged-${n}` })).id);
       const seen: string[] = [];
@@ -139,7 +139,7 @@ export function adminKeyConformance(target: () => Target): void {
       expect(seen).toEqual(expect.arrayContaining(made));
     });
 
-    test('PATCH: scopes, disabled, networks and expiry take effect at once', async () => {
+    test('PATCH of scopes, disabled, networks and expiry takes effect immediately', async () => {
       const { id, client } = await issue({ scopes: ['instances:read'] });
       const change = (body: object) => admin.request('PATCH', `/keys/${id}`, body);
       const imported = { name: 'conf-scope', public_key: 'ssh-ed25519 AAAA' };
@@ -174,7 +174,7 @@ export function adminKeyConformance(target: () => Target): void {
       expect((await admin.request('GET', `/keys/${id}`)).body.state).toBe('expired');
     });
 
-    test('revoked: 401 at once here, within a second on another node, and for ever', async () => {
+    test('a revoked key is 401 immediately on this node, within a second on others, and permanently', async () => {
       const { id, client } = await issue();
       const elsewhere = new ReduClient(target().secondUrl, client.key);
       expect(await statusOf(elsewhere)).toBe(200);
@@ -189,7 +189,7 @@ export function adminKeyConformance(target: () => Target): void {
       expect((await admin.request('PATCH', `/keys/${id}`, { disabled: false })).status).toBe(409);
     });
 
-    test('rotated with an overlap both work, then only the new one; a service key needs nothing more', async () => {
+    test('after a rotation both keys work until the overlap ends, service keys included', async () => {
       const old = await issue({ application_credential: undefined, project_id: target().acme.projectId });
       const { status, body } = await admin.request('POST', `/keys/${old.id}/rotate`, { overlap_seconds: 3 });
       expect(status).toBe(201);
@@ -206,7 +206,7 @@ export function adminKeyConformance(target: () => Target): void {
       expect((await admin.request('POST', `/keys/${old.id}/rotate`, {})).status).toBe(409);
     });
 
-    test('a successor has what the key has at that moment, and goes with its family when asked', async () => {
+    test('a successor has the rights of its predecessor and is revoked with the family', async () => {
       const { id, client } = await issue({ scopes: ['instances:read'], allowed_cidrs: [] });
       const first = await admin.request('POST', `/keys/${id}/rotate`, {
         overlap_seconds: 60,
@@ -225,7 +225,7 @@ export function adminKeyConformance(target: () => Target): void {
       expect(await statusOf(client)).toBe(401);
     });
 
-    test('a carried credential is sealed with the customer’s key, so rotating takes it again', async () => {
+    test('rotating a key with an application credential needs the credential again', async () => {
       const { id } = await issue();
       const without = await admin.request('POST', `/keys/${id}/rotate`, { overlap_seconds: 0 });
       expect([without.status, without.body.error.details[0].field]).toEqual([400, 'application_credential']);
@@ -236,7 +236,7 @@ export function adminKeyConformance(target: () => Target): void {
       expect(await statusOf(new ReduClient(target().url, body.key))).toBe(200);
     });
 
-    test('the audit log tells who did what, when and from where, newest first', async () => {
+    test('the audit log has actor, action, time and address, newest first', async () => {
       const { id } = await issue({ name: 'conf-audited' });
       await admin.request('PATCH', `/keys/${id}`, { disabled: true });
       await admin.request('DELETE', `/keys/${id}`);
@@ -257,7 +257,7 @@ export function adminKeyConformance(target: () => Target): void {
       expect(next.body.items[0].sequence).toBeLessThan(own[0].sequence);
     });
 
-    test('a key bound to the origin of a page serves that page, and no other caller', async () => {
+    test('a key bound to an origin is 401 from any other caller', async () => {
       const origin = `https://${crypto.randomUUID()}.example.org`;
       const { key } = await issue({ allowed_origins: [origin] });
       const asked = async (method: string, headers: Record<string, string>) => {
@@ -278,7 +278,7 @@ export function adminKeyConformance(target: () => Target): void {
       expect(await asked('GET', { 'x-api-key': key })).toEqual([401, null]);
     });
 
-    test('without the admin token there is nothing to see', async () => {
+    test('without the admin token every route is 401', async () => {
       for (const token of ['', 'wrong', `${target().adminToken}x`, target().adminToken.slice(1)]) {
         const { status, body } = await new AdminClient(target().url, token).request('GET', '/keys');
         expect([status, body.error.code]).toEqual([401, 'unauthorized']);

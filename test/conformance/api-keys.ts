@@ -4,7 +4,7 @@ import { AdminClient, lastAdmitted } from './admin-keys.ts';
 import type { Customer, Target } from './target.ts';
 
 export function apiKeyConformance(target: () => Target): void {
-  describe('keys by the customers themselves', () => {
+  describe('self-service API keys', () => {
     let admin: AdminClient;
     beforeAll(() => {
       admin = new AdminClient(target().url, target().adminToken);
@@ -28,7 +28,7 @@ export function apiKeyConformance(target: () => Target): void {
       return { ...body, client: new ReduClient(target().url, body.key) };
     };
 
-    test('a password gives a key with an application credential of its own, which goes with it', async () => {
+    test('sign-up with a password creates an application credential, deleted with its last key', async () => {
       const { acme, keystone } = target();
       const before = await keystone.applicationCredentialIds(acme.userId);
       const issued = await signUp(acme);
@@ -49,7 +49,7 @@ export function apiKeyConformance(target: () => Target): void {
       expect(await keystone.applicationCredentialIds(acme.userId)).toEqual(before);
     });
 
-    test('roles and expiry are as asked, and never more than the caller’s', async () => {
+    test('roles and expiry are as requested and bounded by the caller’s', async () => {
       const expires_at = new Date(Date.now() + 3_600_000).toISOString();
       const issued = await signUp(target().acme, {
         roles: ['member'],
@@ -76,7 +76,7 @@ export function apiKeyConformance(target: () => Target): void {
       expect(await target().keystone.applicationCredentialIds(target().acme.userId)).toEqual(credentials);
     });
 
-    test('an application credential may come in place of a password; a restricted one is carried itself', async () => {
+    test('sign-up with an application credential; a restricted one is stored itself', async () => {
       const { id, secret } = target().acme.applicationCredential;
       const issued = await signUp(target().acme, {
         credentials: { application_credential_id: id, application_credential_secret: secret },
@@ -87,7 +87,7 @@ export function apiKeyConformance(target: () => Target): void {
       expect(await target().keystone.applicationCredentialIds(target().acme.userId)).toContain(id);
     });
 
-    test('wrong credentials are 401 whatever is wrong about them, and tell nothing', async () => {
+    test('wrong credentials are the same 401 whatever is wrong', async () => {
       const { acme, globex } = target();
       const wrong = [
         { ...password(acme), password: 'wrong' },
@@ -110,7 +110,7 @@ export function apiKeyConformance(target: () => Target): void {
       expect(new Set(bodies).size).toBe(1);
     });
 
-    test('a key sees its siblings, rotates itself and ends those that can do no more', async () => {
+    test('a key lists its siblings, rotates itself and revokes keys with a subset of its scopes', async () => {
       const { acme, globex } = target();
       const reader = await signUp(acme, { name: 'conf-reader', scopes: ['instances:read'] });
       const writer = await signUp(acme, { name: 'conf-writer' });
@@ -153,7 +153,7 @@ export function apiKeyConformance(target: () => Target): void {
       await foreign.client.delete(`/v1/api_keys/${foreign.id}`);
     });
 
-    test('who loses the role loses the key within the bound, and has it back with the role', async () => {
+    test('losing the role disables the key within the bound; regaining it enables the key', async () => {
       const { globex, keystone, confirmAfter } = target();
       const issued = await signUp(globex);
       const statusOf = async () => (await issued.client.get('/v1/instances')).status;
@@ -174,7 +174,7 @@ export function apiKeyConformance(target: () => Target): void {
       await issued.client.delete(`/v1/api_keys/${issued.id}`);
     });
 
-    test('ten wrong passwords a minute close the sign-in to an address, and many at once are no way around', async () => {
+    test('ten wrong passwords a minute block sign-in from an address, concurrent ones included', async () => {
       const { acme } = target();
       const signIn = (address: string, secret: string) =>
         fetch(`${target().url}/v1/api_keys`, {
@@ -194,7 +194,7 @@ export function apiKeyConformance(target: () => Target): void {
       await admin.request('DELETE', `/keys/${((await elsewhere.json()) as { id: string }).id}`);
     });
 
-    test('ten failures a minute slow an address down, but not the valid keys behind it', async () => {
+    test('ten failures a minute throttle an address, but not valid keys from it', async () => {
       const { acme } = target();
       const address = '198.51.100.77';
       const from = (path: string, init: RequestInit & { headers?: Record<string, string> } = {}) =>

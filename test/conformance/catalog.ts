@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { IMAGE, type Target } from './target.ts';
 
 export function catalogConformance(target: () => Target): void {
-  describe('who and what there is', () => {
-    test('GET /v1/me tells the key whose it is and what it may do', async () => {
+  describe('catalog', () => {
+    test('GET /v1/me returns identity and scopes', async () => {
       const acme = await target().acme.client(['instances:read']);
       const { status, body } = await acme.get('/v1/me');
       expect(status).toBe(200);
@@ -17,7 +17,7 @@ export function catalogConformance(target: () => Target): void {
       });
     });
 
-    test('GET /v1/flavors lists the sizes', async () => {
+    test('GET /v1/flavors lists flavors', async () => {
       const { body } = await (await target().acme.client()).get('/v1/flavors');
       expect(body.next_cursor).toBeNull();
       expect(body.items).toContainEqual({
@@ -36,7 +36,7 @@ export function catalogConformance(target: () => Target): void {
       ]);
     });
 
-    test('GET /v1/images lists what can be booted', async () => {
+    test('GET /v1/images lists images', async () => {
       const { body } = await (await target().acme.client()).get('/v1/images');
       const ubuntu = body.items.find((image: { name: string }) => image.name === IMAGE);
       expect(ubuntu).toMatchObject({
@@ -46,7 +46,7 @@ export function catalogConformance(target: () => Target): void {
       });
     });
 
-    test('a list is handed out in pages that join to the whole', async () => {
+    test('pages of a list join to the complete list', async () => {
       const acme = await target().acme.client();
       const whole = (await acme.get('/v1/flavors')).body.items;
       const joined = [];
@@ -61,7 +61,7 @@ export function catalogConformance(target: () => Target): void {
       expect(joined).toEqual(whole);
     });
 
-    test('GET /v1/networks shows the own network and the way out, not those of others', async () => {
+    test('GET /v1/networks lists own and external networks, none of other projects', async () => {
       const { acme, globex } = target();
       const { body } = await (await acme.client()).get('/v1/networks');
       const ids = body.items.map((network: { id: string }) => network.id);
@@ -70,12 +70,12 @@ export function catalogConformance(target: () => Target): void {
       expect(body.items.filter((network: { external: boolean }) => network.external)).toHaveLength(1);
     });
 
-    test('GET /v1/availability_zones', async () => {
+    test('GET /v1/availability_zones lists availability zones', async () => {
       const { body } = await (await target().acme.client()).get('/v1/availability_zones');
       expect(body).toEqual({ items: [{ name: 'nova', available: true }], next_cursor: null });
     });
 
-    test('GET /v1/quotas tells limits and use, also of the network', async () => {
+    test('GET /v1/quotas returns limits and usage, network quotas included', async () => {
       const { status, body } = await (await target().globex.client()).get('/v1/quotas');
       expect(status).toBe(200);
       expect(body.instances).toEqual({ limit: 3, used: expect.any(Number) });
@@ -85,7 +85,7 @@ export function catalogConformance(target: () => Target): void {
       expect(Object.keys(body)).toContain('ram_mb');
     });
 
-    test('GET /v1/hypervisors takes the scope, and the cloud must agree', async () => {
+    test('GET /v1/hypervisors needs the scope admin and the cloud’s consent', async () => {
       const without = await (await target().acme.client()).get('/v1/hypervisors');
       expect(without.status).toBe(403);
       expect(without.body.error.message).toContain('"admin"');

@@ -10,7 +10,7 @@ export function clientConformance(target: () => Target): void {
       return createClient({ baseUrl: url, apiKey: key });
     };
 
-    test('an instance from its creation to its end', async () => {
+    test('creates, updates, waits for and deletes an instance', async () => {
       const { instances } = await client();
       const { id, state } = await instances.create({
         name: 'client-1',
@@ -35,7 +35,7 @@ export function clientConformance(target: () => Target): void {
       expect(refused).toMatchObject({ code: 'itemNotFound', status: 404, requestId });
     });
 
-    test('lists, all at once and by pages', async () => {
+    test('lists complete and by page', async () => {
       const { flavors } = await client();
       const all = await flavors.list();
       expect(all.map(({ name }) => name)).toContain('m1.tiny');
@@ -45,7 +45,7 @@ export function clientConformance(target: () => Target): void {
       expect(pages.flat()).toEqual(all);
     });
 
-    test('instances one by one, over pages', async () => {
+    test('iterates over instances across pages', async () => {
       const { instances } = await client();
       const prefix = `pages-${crypto.randomUUID()}`;
       const ids: string[] = [];
@@ -63,7 +63,7 @@ export function clientConformance(target: () => Target): void {
       for (const id of ids) await instances.waitUntil(id, 'deleted');
     });
 
-    test('a wrong field is named', async () => {
+    test('an invalid field is named in the error', async () => {
       const { instances } = await client();
       const wrong = instances.create({ name: '', flavor_id: 'm1.tiny', image_id: IMAGE });
       await expect(wrong).rejects.toMatchObject({

@@ -21,23 +21,23 @@ export function counterConformance(name: string, open: () => Promise<readonly [C
       key = `family:default:${keys}`;
     });
 
-    test('can be asked, and knows of one node at least', () => {
+    test('is reachable and counts at least one node', () => {
       expect(one.available).toBe(true);
       expect(one.nodes).toBeGreaterThanOrEqual(1);
     });
 
-    test('adds up over the nodes, past any limit', async () => {
+    test('sums points over all nodes, beyond any limit', async () => {
       expect((await one.acquire(key, 3, 60)).total).toBe(3);
       expect((await other.acquire(key, 2_000_000_000, 60)).total).toBe(2_000_000_003);
       expect((await one.acquire(key, 1, 60)).total).toBe(2_000_000_004);
     });
 
-    test('keys do not share a count', async () => {
+    test('counts each key separately', async () => {
       await one.acquire(key, 3, 60);
       expect((await one.acquire(`${key}x`, 1, 60)).total).toBe(1);
     });
 
-    test('the window begins with the first take, and later ones do not move its end', async () => {
+    test('a window starts with its first point and later points do not extend it', async () => {
       const first = await one.acquire(key, 1, 3);
       expect(first.endsInMs).toBeGreaterThan(2_000);
       expect(first.endsInMs).toBeLessThanOrEqual(3_000);
@@ -49,7 +49,7 @@ export function counterConformance(name: string, open: () => Promise<readonly [C
       expect(await other.acquire(key, 4, 60)).toMatchObject({ total: 4 });
     });
 
-    test('many takes at once: every point is given once', async () => {
+    test('concurrent acquisitions grant every point exactly once', async () => {
       const takes = await Promise.all(
         Array.from({ length: 400 }, async (_, index) => {
           const points = 1 + (index % 7);

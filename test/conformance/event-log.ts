@@ -84,7 +84,7 @@ export function eventLogConformance(name: string, open: () => Promise<readonly [
       return [leader, follower] as const;
     };
 
-    test('is empty until somebody begins, and then everybody hears', async () => {
+    test('is empty until an entry is appended, which every subscriber receives', async () => {
       const [leader, follower] = [await at(one), await at(other)];
       expect([leader.replayBuffer.lastId, follower.replayBuffer.lastId]).toEqual([null, null]);
       expect(await leader.tryLead()).toBe('elected');
@@ -95,7 +95,7 @@ export function eventLogConformance(name: string, open: () => Promise<readonly [
       expect(await leader.snapshot()).toEqual(new Map());
     });
 
-    test('one leads at a time, and another when it has let go', async () => {
+    test('has one leader at a time; a released lease goes to another', async () => {
       const [leader, follower] = await pair();
       expect([await leader.tryLead(), await follower.tryLead()]).toEqual(['leader', 'follower']);
       expect(await follower.append([created('x')]), 'of who does not lead').toBe(false);
@@ -107,7 +107,7 @@ export function eventLogConformance(name: string, open: () => Promise<readonly [
       expect(await follower.snapshot()).toEqual(new Map([['a', shown('a')]]));
     });
 
-    test('what is added is told to all in order, each once, by the same ids', async () => {
+    test('every subscriber receives all entries once, in order, with the same ids', async () => {
       const [leader, follower] = await pair();
       const names = Array.from({ length: 300 }, (_, n) => `i${n}`);
       for (let n = 0; n < names.length; n += 100) {
@@ -122,7 +122,7 @@ export function eventLogConformance(name: string, open: () => Promise<readonly [
       expect(follower.replayBuffer.entries).toEqual(follower.told);
     });
 
-    test('who comes later finds what was, and who leads next what it has come to', async () => {
+    test('a late subscriber replays entries, the next leader reads the last snapshot', async () => {
       const [leader, follower] = await pair();
       await leader.append([created('b'), created('c'), deleted('a')]);
       await expect.poll(() => follower.told.length, SOON).toBe(4);
@@ -140,7 +140,7 @@ export function eventLogConformance(name: string, open: () => Promise<readonly [
       );
     });
 
-    test('what is remembered is bounded, in entries and in size', async () => {
+    test('the replay buffer is bounded in entries and bytes', async () => {
       const [leader] = await pair();
       const big = (n: number): Change => ({ ...created(`i${n % 7}`), snapshot: shown('x'.repeat(60_000)) });
       for (let n = 0; n < 40; n++) await leader.append([big(n)]);
@@ -155,7 +155,7 @@ export function eventLogConformance(name: string, open: () => Promise<readonly [
       expect((await at(other)).replayBuffer.entries).toHaveLength(1_000);
     });
 
-    test('thousands of instances are remembered whole', async () => {
+    test('stores a snapshot of thousands of instances completely', async () => {
       const leader = await at(one);
       await leader.tryLead();
       const many = new Map(Array.from({ length: 3_000 }, (_, n) => [`i${n}`, shown('y'.repeat(450))]));
@@ -163,7 +163,7 @@ export function eventLogConformance(name: string, open: () => Promise<readonly [
       expect(await leader.snapshot()).toEqual(many);
     });
 
-    test('feeds do not hear of each other', async () => {
+    test('feeds are isolated', async () => {
       const [leader] = await pair();
       const another = await at(other, newFeed());
       expect(await another.tryLead()).toBe('elected');

@@ -40,7 +40,7 @@ export function eventConformance(target: () => Target): void {
       acme = await target().acme.client();
     });
 
-    test('an instance is told from its creation to its end; what was missed, to who comes back', async () => {
+    test('streams an instance from creation to deletion, and replays missed events on resume', async () => {
       let created: string | undefined;
       let from: string | undefined;
       const life: Told[] = [];
@@ -68,7 +68,7 @@ export function eventConformance(target: () => Target): void {
       expect(again, 'and then it ends').toEqual(life);
     });
 
-    test('of an instance that is not there, or of another project, nothing is told', async () => {
+    test('404 for an unknown instance and for one of another project', async () => {
       const globex = await target().globex.client();
       const { id } = await acme.boot({ name: 'conf-unheard', flavor_id: 'm1.tiny', image_id: IMAGE });
       expect((await globex.get(`/v1/instances/${id}/events`)).status).toBe(404);

@@ -40,7 +40,7 @@ export function idempotencyStoreConformance(
     });
     afterEach(() => opened.dispose());
 
-    test('the first claim has it, and a second is told whose it is', async () => {
+    test('the first claim acquires the key, a second one returns its claim', async () => {
       const first = await store().claim(claimOf('run-1'));
       expect(first).toEqual({
         scope: 'scope',
@@ -58,14 +58,14 @@ export function idempotencyStoreConformance(
       expect(await store().find('nothing')).toBeNull();
     });
 
-    test('of many at once, on several nodes, one has it', async () => {
+    test('one of many concurrent claims on several nodes acquires the key', async () => {
       const nodes = [store(), await opened.reopen(), await opened.reopen()];
       const runs = Array.from({ length: 30 }, (_, index) => `run-${index}`);
       const told = await Promise.all(runs.map((run, index) => nodes[index % 3]?.claim(claimOf(run))));
       expect(new Set(told.map((record) => record?.runId)).size).toBe(1);
     });
 
-    test('an answer is kept as it is, and nobody can take over any more', async () => {
+    test('a stored response is returned unchanged and ends takeovers', async () => {
       await store().claim(claimOf('run-1'));
       expect(await store().complete('scope', 'run-1', ANSWER)).toBe(true);
       const other = await opened.reopen();
@@ -80,7 +80,7 @@ export function idempotencyStoreConformance(
       expect((await store().find('scope'))?.sealedResponse).toEqual(ANSWER);
     });
 
-    test('a lease that is over is taken over, by one, who keeps the time of the first', async () => {
+    test('one claim takes over an expired lease and keeps the first claim’s time', async () => {
       await store().claim(claimOf('run-1'));
       const early = { ...later, now: at('10:00:59') };
       expect(await store().claim(claimOf('early', early))).toMatchObject({ runId: 'run-1' });
@@ -109,19 +109,19 @@ export function idempotencyStoreConformance(
       expect(await store().complete('scope', winner ?? '', ANSWER)).toBe(true);
     });
 
-    test('a lease that is over at once is the first one’s all the same', async () => {
+    test('a lease of zero length still belongs to its claim', async () => {
       const first = await store().claim(claimOf('run-1', { leaseUntil: NOW }));
       expect(first).toMatchObject({ runId: 'run-1', resumed: false });
       expect(await store().claim(claimOf('run-2'))).toMatchObject({ runId: 'run-2', resumed: true });
     });
 
-    test('another request never takes over', async () => {
+    test('a different request never takes over', async () => {
       await store().claim(claimOf('run-1'));
       const told = await store().claim(claimOf('run-2', { ...later, fingerprint: 'another' }));
       expect(told).toMatchObject({ runId: 'run-1', fingerprint: 'print', resumed: false });
     });
 
-    test('released, it is free at once', async () => {
+    test('a released key can be claimed immediately', async () => {
       await store().claim(claimOf('run-1'));
       await store().release('scope', 'run-1', NOW);
       expect(await store().find('scope')).toBeNull();
@@ -129,7 +129,7 @@ export function idempotencyStoreConformance(
       expect(next).toMatchObject({ runId: 'run-2', fingerprint: 'another', resumed: false });
     });
 
-    test('released after it was resumed, it is free at once, and resumed again', async () => {
+    test('a resumed and released key can be claimed immediately and is resumed again', async () => {
       await store().claim(claimOf('run-1'));
       await store().claim(claimOf('run-2', later));
       await store().release('scope', 'run-2', AFTER);
@@ -138,7 +138,7 @@ export function idempotencyStoreConformance(
       expect(third).toMatchObject({ runId: 'run-3', resumed: true, createdAt: NOW });
     });
 
-    test('what has expired is as if it had never been, before and after a sweep', async () => {
+    test('an expired key is free, before and after a sweep', async () => {
       await store().claim(claimOf('run-1'));
       await store().complete('scope', 'run-1', ANSWER);
       await store().claim(claimOf('run-1', { scope: 'lasting', expiresAt: at('23:30:00') }));
@@ -152,7 +152,7 @@ export function idempotencyStoreConformance(
       expect(await store().find('scope')).not.toBeNull();
     });
 
-    test('sweeps many, in parts', async () => {
+    test('sweeps many keys in batches', async () => {
       const count = 250;
       for (let index = 0; index < count; index++) await store().claim(claimOf('run', { scope: `s${index}` }));
       let swept = 0;

@@ -20,7 +20,7 @@ export function idempotencyConformance(target: () => Target): void {
     const named = async (name: string) =>
       (await target().acme.openStack.compute('GET', `/servers/detail?name=${name}`)).body.servers;
 
-    test('is carried out once: the same key and body get the first answer again, on any node', async () => {
+    test('a repeat with the same key and body replays the first response on any node', async () => {
       const key = crypto.randomUUID();
       const body = { ...wish(`conf-once-${key}`), metadata: { isPublic: true } };
       const first = await acme.postOnce(key, '/v1/instances', body);
@@ -39,7 +39,7 @@ export function idempotencyConformance(target: () => Target): void {
       expect(await named(`conf-once-${key}`)).toHaveLength(1);
     });
 
-    test('twenty at once on two nodes: one instance, twenty equal answers', async () => {
+    test('twenty concurrent requests on two nodes create one instance and get equal responses', async () => {
       const key = crypto.randomUUID();
       const answers = await Promise.all(
         Array.from({ length: 20 }, (_, index) =>
@@ -55,7 +55,7 @@ export function idempotencyConformance(target: () => Target): void {
       expect(answers.filter(({ headers }) => headers.has('idempotency-replayed'))).toHaveLength(19);
     });
 
-    test('with another body, or on another path, is 409 and does nothing', async () => {
+    test('another body or path with the same key is 409 without effect', async () => {
       const key = crypto.randomUUID();
       const first = await acme.postOnce(key, '/v1/instances', wish(`conf-other-${key}`));
       made.push(first.body.id);
@@ -77,7 +77,7 @@ export function idempotencyConformance(target: () => Target): void {
       expect(await named(`conf-other-${key}`)).toHaveLength(1);
     });
 
-    test('means nothing to others: their same key is another one', async () => {
+    test('keys of different customers are independent', async () => {
       const key = crypto.randomUUID();
       const body = { name: `conf-${key}` };
       const globex = await target().globex.client();
@@ -97,7 +97,7 @@ export function idempotencyConformance(target: () => Target): void {
       await globex.delete(`/v1/keypairs/${body.name}`);
     });
 
-    test('shows nothing of it on the instance', async () => {
+    test('leaves no trace of the key on the instance', async () => {
       const plain = await acme.post('/v1/instances', wish('conf-plain'));
       const once = await acme.postOnce(crypto.randomUUID(), '/v1/instances', wish('conf-plain'));
       made.push(plain.body.id, once.body.id);
@@ -112,7 +112,7 @@ export function idempotencyConformance(target: () => Target): void {
       expect(shown[1]).toEqual(shown[0]);
     });
 
-    test('is answered after a rotation of the key too', async () => {
+    test('replays after a rotation of the API key', async () => {
       const owner = await target().acme.client();
       const key = crypto.randomUUID();
       const body = { name: `conf-${key}` };

@@ -19,7 +19,7 @@ export function instanceActionConformance(target: () => Target): void {
       return acme.until(id, (instance) => instance.state === state);
     };
 
-    test('stop and start, and what a stopped instance refuses', async () => {
+    test('stop and start; a stopped instance rejects stop with 409', async () => {
       await reach('stopped', 'stop');
       const again = await acme.act(id, 'stop');
       expect(again.status).toBe(409);
@@ -62,7 +62,7 @@ export function instanceActionConformance(target: () => Target): void {
       expect((await acme.act(id, 'resize', { flavor_id: 'm1.nothing' })).status).toBe(400);
     });
 
-    test('snapshot answers the image, which becomes active', async () => {
+    test('snapshot returns the image, which becomes active', async () => {
       const { status, body } = await acme.act(id, 'snapshot', {
         name: 'conf-snapshot',
         metadata: { from: 'conf' },
@@ -96,7 +96,7 @@ export function instanceActionConformance(target: () => Target): void {
       expect((await acme.act(id, 'rebuild', { image_id: 'no-such-image' })).status).toBe(400);
     });
 
-    test('a locked instance refuses until it is unlocked', async () => {
+    test('a locked instance is 409 until it is unlocked', async () => {
       expect((await acme.act(id, 'lock')).status).toBe(202);
       expect((await acme.get(`/v1/instances/${id}`)).body.locked).toBe(true);
       const stop = await acme.act(id, 'stop');
@@ -106,7 +106,7 @@ export function instanceActionConformance(target: () => Target): void {
       expect((await acme.get(`/v1/instances/${id}`)).body.locked).toBe(false);
     });
 
-    test('rescue shows its password once, unrescue goes back', async () => {
+    test('rescue returns its password once, unrescue restores', async () => {
       const { status, body } = await acme.act(id, 'rescue');
       expect([status, body]).toEqual([202, { admin_password: expect.any(String) }]);
       await acme.until(id, ({ state }) => state === 'rescued');
@@ -120,7 +120,7 @@ export function instanceActionConformance(target: () => Target): void {
       await reach('active', 'unshelve');
     });
 
-    test('an instance that is not there: 404', async () => {
+    test('an unknown instance is 404', async () => {
       const answer = await acme.act('00000000-0000-4000-8000-000000000000', 'stop');
       expect([answer.status, answer.body.error.code]).toEqual([404, 'itemNotFound']);
     });

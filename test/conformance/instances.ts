@@ -36,7 +36,7 @@ export function instanceConformance(target: () => Target): void {
       return acme.until(instance.id, ({ state }) => state === 'active');
     };
 
-    test('create answers 202 with the instance and where it is, and it becomes active', async () => {
+    test('create returns 202 with the instance and its Location; it becomes active', async () => {
       const { status, headers, body } = await create({
         name: 'conf-create',
         network_id: target().acme.networkId,
@@ -79,7 +79,7 @@ export function instanceConformance(target: () => Target): void {
       expect(active.created).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
     });
 
-    test('the only network of the project is taken when none is named', async () => {
+    test('the project’s only network is the default', async () => {
       const instance = await boot({ name: 'conf-only-network' });
       expect(instance.addresses).toHaveLength(1);
     });
@@ -120,7 +120,7 @@ export function instanceConformance(target: () => Target): void {
       expect(await names('image=00000000-0000-4000-8000-000000000000')).toEqual([]);
     });
 
-    test('limit and marker: pages follow each other by Link and join to the whole', async () => {
+    test('pages by limit and marker are linked and join to the complete list', async () => {
       // Booted, for Nova lists those that are being built from another place, and their order may change as they leave it.
       for (const n of [1, 2, 3]) await boot({ name: `conf-page-${n}` });
       const ids = (answer: { body: { id: string }[] }) => answer.body.map(({ id }) => id);
@@ -142,7 +142,7 @@ export function instanceConformance(target: () => Target): void {
       expect(ids(await acme.get(`/v1/instances?name=conf-page&marker=${whole[0]}`))).toEqual(whole.slice(1));
     });
 
-    test('what only the cloud can judge is 400 with its reason', async () => {
+    test('a value that only the cloud can validate is 400 with its reason', async () => {
       const unknown = '00000000-0000-4000-8000-000000000000';
       const marker = await acme.get(`/v1/instances?marker=${unknown}`);
       expect(marker.status).toBe(400);
@@ -166,7 +166,7 @@ export function instanceConformance(target: () => Target): void {
       expect((await acme.get('/v1/instances?name=conf-invalid')).body).toEqual([]);
     });
 
-    test('all_tenants takes the scope, and the cloud must agree', async () => {
+    test('all_tenants needs the scope admin and the cloud’s consent', async () => {
       const without = await acme.get('/v1/instances?all_tenants=1');
       expect(without.status).toBe(403);
       expect(without.body.error.message).toContain('"admin"');
@@ -199,7 +199,7 @@ export function instanceConformance(target: () => Target): void {
       expect((await acme.get(`/v1/instances/${id}`)).body.name).toBe('conf-matched');
     });
 
-    test('DELETE: 204, then it is gone; again while it goes is no error', async () => {
+    test('DELETE is 204, idempotent while deleting, then 404', async () => {
       const { id } = await boot({ name: 'conf-delete' });
       const first = await acme.delete(`/v1/instances/${id}`);
       expect([first.status, first.body]).toEqual([204, null]);

@@ -45,13 +45,13 @@ export function keyStoreConformance(name: string, open: () => Promise<KeyStoreUn
     describe('lists', () => listsConformance(store));
     describe('changes', () => changesConformance(store));
     describe('families', () => familiesConformance(store, () => opened.reopen()));
-    describe('living keys', () => activeKeysConformance(store, () => opened.reopen()));
+    describe('active keys', () => activeKeysConformance(store, () => opened.reopen()));
     describe('rotation', () => rotationConformance(store));
     describe('retention', () => retentionConformance(store, () => opened.reopen()));
     describe('audit', () => auditConformance(store));
     describe('secrets', () => secretsConformance(store, () => opened.reopen()));
 
-    test('what one store has written another one on the same data reads', async () => {
+    test('another store on the same data reads all that was written', async () => {
       const key = storedKey('a');
       await store().insert(key, auditEntry({ detail: 'made' }));
       const other = await opened.reopen();
@@ -78,12 +78,12 @@ export function keyStoreConformance(name: string, open: () => Promise<KeyStoreUn
       expect(await store().update('a', { name: 'x' }, auditEntry())).toMatchObject({ name: 'x' });
     });
 
-    test.each(SEEDS)('a storm loses and doubles nothing, seed %i', async (seed) => {
+    test.each(SEEDS)('concurrent writes are neither lost nor duplicated, seed %i', async (seed) => {
       const others = [await opened.reopen(), await opened.reopen(), await opened.reopen()];
       await storm([store(), ...others], await opened.reopen(), seed);
     });
 
-    test('closes, also twice', async () => {
+    test('close is idempotent', async () => {
       const other = await opened.reopen();
       await other.close();
       await expect(other.close()).resolves.toBeUndefined();

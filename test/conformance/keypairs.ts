@@ -30,7 +30,7 @@ export function keypairConformance(target: () => Target): void {
       expect((await acme.delete('/v1/keypairs/conf-imported')).status).toBe(404);
     });
 
-    test('without public_key the cloud makes both halves, and the private one is shown once', async () => {
+    test('without public_key a pair is generated and its private key returned once', async () => {
       const { status, body } = await acme.post('/v1/keypairs', { name: 'conf-made' });
       expect(status).toBe(201);
       expect(body.private_key).toMatch(/^-----BEGIN [A-Z ]*PRIVATE KEY-----/);
@@ -42,7 +42,7 @@ export function keypairConformance(target: () => Target): void {
       await acme.delete('/v1/keypairs/conf-made');
     });
 
-    test('a key that is none is refused with the reason', async () => {
+    test('a malformed public key is 400 with the reason', async () => {
       const { status, body } = await acme.post('/v1/keypairs', {
         name: 'conf-bad',
         public_key: 'ssh-rsa nonsense',

@@ -3,20 +3,20 @@ import type { ReduClient } from '../support/redu-client.ts';
 import { IMAGE, type Target } from './target.ts';
 
 export function legacyConformance(target: () => Target): void {
-  describe('the older paths', () => {
+  describe('legacy paths', () => {
     let acme: ReduClient;
     beforeAll(async () => {
       acme = await target().acme.client();
     });
 
-    test('me and the list of instances answer as the current ones do', async () => {
+    test('me and the list of instances equal the current routes', async () => {
       expect((await acme.get('/cloud/v1/me')).body).toEqual((await acme.get('/v1/me')).body);
       const list = await acme.get('/cloud/v1/compute/instances/list');
       expect(list.status).toBe(200);
       expect(list.body).toEqual((await acme.get('/v1/instances')).body);
     });
 
-    test('key pairs come in their Nova wrapping', async () => {
+    test('key pairs have Nova’s format', async () => {
       await acme.post('/v1/keypairs', { name: 'conf-legacy' });
       const { body } = await acme.get('/cloud/v1/compute/keypairs');
       expect(body).toContainEqual({
@@ -25,7 +25,7 @@ export function legacyConformance(target: () => Target): void {
       await acme.delete('/v1/keypairs/conf-legacy');
     });
 
-    test('security groups come as Neutron has them', async () => {
+    test('security groups have Neutron’s format', async () => {
       const { body } = await acme.get('/cloud/v1/network/security_groups/list');
       const group = body.find(({ name }: { name: string }) => name === 'default');
       expect(group).toMatchObject({
@@ -45,7 +45,7 @@ export function legacyConformance(target: () => Target): void {
       );
     });
 
-    test('create takes the old body and starts an instance of that name', async () => {
+    test('create accepts the legacy body', async () => {
       const images = (await acme.get('/v1/images')).body.items;
       const { id: image } = images.find(({ name }: { name: string }) => name === IMAGE);
       const { status, body } = await acme.post('/cloud/v1/compute/instances/create', {

@@ -25,7 +25,7 @@ export function passThroughConformance(target: () => Target): void {
       return id as string;
     };
 
-    test('a deleted public instance of Nova’s keeps the customer’s own address', async () => {
+    test('deleting an instance through Nova keeps the customer’s own floating IP', async () => {
       const id = await boot('both-own-address');
       const [port] = (await nova.network('GET', `/ports?device_id=${id}`)).body.ports;
       const [external] = (await nova.network('GET', '/networks?router:external=true')).body.networks;
@@ -42,7 +42,7 @@ export function passThroughConformance(target: () => Target): void {
       expect((await nova.network('DELETE', own)).status).toBe(204);
     });
 
-    test('the cloud obeys _method, so the gateway refuses it', async () => {
+    test('the gateway rejects _method, which the cloud would obey', async () => {
       const cloud = target().acme.openStack;
       const make = async () => {
         const { body } = await cloud.network('POST', '/security-groups', {
@@ -66,13 +66,13 @@ export function passThroughConformance(target: () => Target): void {
       '/network_ip_availabilities',
       '/service-profiles',
       '/segments',
-    ])('a member gets the status of Neutron for the spelling %s', async (path) => {
+    ])('the spelling %s returns Neutron’s status', async (path) => {
       const { openStack, projectId } = target().acme;
       const own = path.replace('{project}', projectId);
       expect((await nova.network('GET', own)).status).toBe((await openStack.network('GET', own)).status);
     });
 
-    test('the token tells the cloud’s own names', async () => {
+    test('the token has the cloud’s own names', async () => {
       const { url, acme } = target();
       const own = { 'x-auth-token': redu.key, 'x-subject-token': redu.key };
       const { token } = (await ask(url, 'GET /identity/v3/auth/tokens', own)).body;
@@ -84,7 +84,7 @@ export function passThroughConformance(target: () => Target): void {
       [{ 'x-openstack-nova-api-version': '2.79' }, '2.79'],
       [{ 'openstack-api-version': 'compute 2.79' }, '2.79'],
       [{ 'x-openstack-nova-microversion': '2.79' }, '2.79'],
-    ])('microversions asked for by %j', async (asked: Record<string, string>, version) => {
+    ])('a microversion in %j reaches the cloud', async (asked: Record<string, string>, version) => {
       const answer = await ask(target().url, 'GET /compute/v2.1/servers/detail', {
         'x-auth-token': redu.key,
         ...asked,
@@ -96,7 +96,7 @@ export function passThroughConformance(target: () => Target): void {
       expect(answer.headers.get('x-openstack-request-id')).toMatch(/^req-/);
     });
 
-    test('the newest microversion is the cloud’s own', async () => {
+    test('the latest microversion is the cloud’s', async () => {
       const compute = (await ask(target().url, 'GET /compute/v2.1')).body.version;
       expect(compute).toMatchObject({ status: 'CURRENT', min_version: '2.1', version: '2.93' });
     });

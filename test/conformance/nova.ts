@@ -40,7 +40,7 @@ export function novaConformance(target: () => Target): void {
       return body.server.id as string;
     };
 
-    test('a token tells the cloud’s own user and project, and leads only to the gateway', async () => {
+    test('a token has the cloud’s user and project, and only URLs of the gateway', async () => {
       const { url, acme } = target();
       const signIn = byCredential({ id: keyIdOf(redu.key), secret: redu.key });
       const { status, headers, body } = await ask(url, 'POST /identity/v3/auth/tokens', {}, signIn);
@@ -63,7 +63,7 @@ export function novaConformance(target: () => Target): void {
       expect(life).toBeLessThanOrEqual(3_600_000);
     });
 
-    test('what redu made is managed by Nova, and its delete leaves nothing of ours', async () => {
+    test('Nova manages and deletes an instance that redu created, and nothing is left behind', async () => {
       const before = await target().acme.openStack.belongings();
       const { body } = await redu.post('/v1/instances', {
         name: 'both-redu',
@@ -88,7 +88,7 @@ export function novaConformance(target: () => Target): void {
       await expect.poll(() => target().acme.openStack.belongings()).toEqual(before);
     });
 
-    test('forceDelete leaves nothing either', async () => {
+    test('forceDelete leaves nothing behind', async () => {
       const before = await target().acme.openStack.belongings();
       const { id } = await redu.boot({
         name: 'both-forced',
@@ -102,7 +102,7 @@ export function novaConformance(target: () => Target): void {
       await expect.poll(() => target().acme.openStack.belongings()).toEqual(before);
     });
 
-    test('what Nova made is managed by redu', async () => {
+    test('redu manages an instance that Nova created', async () => {
       const before = await target().acme.openStack.belongings();
       const id = await boot('both-nova');
       const list = (await redu.get('/v1/instances')).body;
@@ -116,7 +116,7 @@ export function novaConformance(target: () => Target): void {
       await expect.poll(() => target().acme.openStack.belongings()).toEqual(before);
     });
 
-    test('pages lead through the gateway', async () => {
+    test('links to the next page point to the gateway', async () => {
       await Promise.all([boot('both-page-1'), boot('both-page-2')]);
       const first = (await nova.compute('GET', '/servers?limit=1')).body;
       const [next] = first.servers_links;
@@ -126,7 +126,7 @@ export function novaConformance(target: () => Target): void {
       expect(second.body.servers[0].id).not.toBe(first.servers[0].id);
     });
 
-    test('what Nova refuses is told in its own words', async () => {
+    test('Nova’s errors are returned unchanged', async () => {
       const headers = { 'x-auth-token': redu.key };
       const missing = await ask(
         target().url,
@@ -141,7 +141,7 @@ export function novaConformance(target: () => Target): void {
       expect([tooNew.status, tooNew.body.computeFault.code]).toEqual([406, 406]);
     });
 
-    test('documents of versions need no key, and name the gateway', async () => {
+    test('version documents need no key and have URLs of the gateway', async () => {
       const { url } = target();
       for (const path of [
         '/compute',

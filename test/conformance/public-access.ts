@@ -20,7 +20,7 @@ export function publicAccessConformance(target: () => Target): void {
     const floating = (instance: { addresses: { type: string; address: string }[] }) =>
       instance.addresses.filter(({ type }) => type === 'floating').map(({ address }) => address);
 
-    test('isPublic: the address is in the first answer, then on the server, and gone with it', async () => {
+    test('isPublic returns the address on create, shows it on the server, releases it on delete', async () => {
       const { openStack } = target().acme;
       const before = await openStack.belongings();
       const { status, body } = await acme.post('/v1/instances', {
@@ -54,7 +54,7 @@ export function publicAccessConformance(target: () => Target): void {
       await expect.poll(() => openStack.belongings()).toEqual(before);
     });
 
-    test('the group for SSH is made once, with port 22 open for both IP versions', async () => {
+    test('enableSSH creates one security group with port 22 open for IPv4 and IPv6', async () => {
       await Promise.all([boot('conf-ssh-1', { enableSSH: true }), boot('conf-ssh-2', { enableSSH: true })]);
       const { items } = (await acme.get('/v1/security_groups')).body;
       const groups = items.filter(({ name }: { name: string }) => name === 'linguanova-ssh');
@@ -103,7 +103,7 @@ export function publicAccessConformance(target: () => Target): void {
       await expect.poll(() => openStack.belongings()).toEqual(before);
     });
 
-    test('flags change in a status in which Nova refuses metadata and tags', async () => {
+    test('flags can be changed in a status in which Nova rejects metadata and tags', async () => {
       const { openStack } = target().acme;
       const { id } = await boot('conf-rescued', { isPublic: true });
       await acme.act(id, 'rescue');
@@ -116,7 +116,7 @@ export function publicAccessConformance(target: () => Target): void {
       expect([closed.status, closed.body.metadata?.isPublic]).toEqual([200, 'false']);
     });
 
-    test('a server made by another tool shows the access it really has, and its own address survives', async () => {
+    test('a server of another tool shows its actual access, and its own address survives', async () => {
       const { openStack, networkId } = target().acme;
       const images = (await openStack.image('GET', `/images?name=${IMAGE}`)).body.images;
       const { body } = await openStack.compute('POST', '/servers', {
@@ -150,7 +150,7 @@ export function publicAccessConformance(target: () => Target): void {
       await openStack.network('DELETE', `/floatingips/${own.id}`);
     });
 
-    test('a refused change costs no address and no access', async () => {
+    test('a rejected change allocates no address and changes no access', async () => {
       const { id, metadata } = await boot('conf-refused', { isPublic: true, enableSSH: true });
       await acme.act(id, 'lock');
       const refused = await acme.patch(`/v1/instances/${id}`, {
@@ -172,7 +172,7 @@ export function publicAccessConformance(target: () => Target): void {
       expect((await acme.get(`/v1/instances/${id}`)).body.metadata).toEqual(metadata);
     });
 
-    test('a port of the customer’s own is opened too, and keeps its other groups; it survives the instance', async () => {
+    test('a customer’s own port is opened, keeps its groups, and survives the instance', async () => {
       const { openStack, networkId } = target().acme;
       const { port } = (await openStack.network('POST', '/ports', { port: { network_id: networkId } })).body;
       const body = {
@@ -196,7 +196,7 @@ export function publicAccessConformance(target: () => Target): void {
       await openStack.network('DELETE', `/ports/${port.id}`);
     });
 
-    test('when a later step fails, the earlier ones are undone', async () => {
+    test('a failed step undoes the earlier ones', async () => {
       const { openStack } = target().acme;
       const before = await openStack.belongings();
       const { status } = await acme.post('/v1/instances', {

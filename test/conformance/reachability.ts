@@ -10,7 +10,7 @@ const hasTwo = ({ addresses }: Shown) => addresses.filter(({ type }) => type ===
 
 /** By which ports, groups and networks an instance is reached: told and chosen by ids, not by names or by the order of lists. */
 export function reachabilityConformance(target: () => Target): void {
-  describe('what reaches an instance', () => {
+  describe('reachability', () => {
     let acme: ReduClient;
     const undo: (() => Promise<unknown>)[] = [];
     beforeAll(async () => {
@@ -57,7 +57,7 @@ export function reachabilityConformance(target: () => Target): void {
       (await target().acme.openStack.network('GET', `/ports?device_id=${id}`)).body.ports;
     const metadataOf = async (id: string) => (await acme.get(`/v1/instances/${id}`)).body.metadata;
 
-    test('a group that a stranger shares changes neither what a name means nor enableSSH', async () => {
+    test('a group shared by another project affects neither lookups by name nor enableSSH', async () => {
       const { openStack } = target().globex;
       const { id } = await boot('conf-shared-group', {});
       const groups = (await openStack.network('GET', '/security-groups?name=default')).body.security_groups;
@@ -95,7 +95,7 @@ export function reachabilityConformance(target: () => Target): void {
       expect(refused.status, 'what is seen, and not its own, is not to be changed').toBe(403);
     });
 
-    test('of two groups of one name the one on the port decides, and PATCH opens port 22', async () => {
+    test('with two groups of one name the port’s group decides, and PATCH opens port 22', async () => {
       const closed = await group('conf-dup', false);
       await group('conf-dup', true);
       const { id, metadata } = await boot('conf-dup', { security_group_names: [closed] });
@@ -108,7 +108,7 @@ export function reachabilityConformance(target: () => Target): void {
       expect([ambiguous.status, ambiguous.body.error.code]).toEqual([400, 'badRequest']);
     });
 
-    test('isPublic opens the first network that an external one reaches, on create as on PATCH', async () => {
+    test('isPublic uses the first network with an external gateway, on create and on PATCH', async () => {
       const isolated = await ownNetwork('conf-isolated');
       const networks = [isolated, target().acme.networkId];
       const made = await boot('conf-first-reached', {
@@ -127,7 +127,7 @@ export function reachabilityConformance(target: () => Target): void {
       expect(left, 'left on the network that nothing reaches').toEqual([]);
     });
 
-    test('floatingIp stays the one that isPublic made when another is led to another port', async () => {
+    test('floatingIp stays the one of isPublic when another is associated with another port', async () => {
       const { openStack, networkId } = target().acme;
       const { id, metadata } = await boot('conf-two-addresses', {
         network_id: null,
@@ -161,7 +161,7 @@ export function reachabilityConformance(target: () => Target): void {
       expect([closed.status, closed.body.metadata]).toEqual([200, { isPublic: 'false', enableSSH: 'false' }]);
     });
 
-    test('isPublic with a port that an address leads to keeps that address', async () => {
+    test('isPublic keeps the floating IP of an existing port', async () => {
       const { openStack, networkId } = target().acme;
       const { id } = (await openStack.network('POST', '/ports', { port: { network_id: networkId } })).body
         .port;
@@ -178,7 +178,7 @@ export function reachabilityConformance(target: () => Target): void {
       expect(await metadataOf(body.id)).toMatchObject({ floatingIp: own.floating_ip_address });
     });
 
-    test('an instance on an external network is public by its own address, and stays so', async () => {
+    test('an instance on an external network stays public by its own address', async () => {
       const external = await externalNetwork();
       const { openStack } = target().acme;
       const before = (await openStack.network('GET', '/floatingips')).body.floatingips.length;

@@ -5,7 +5,7 @@ import { IMAGE, type Target } from './target.ts';
 
 export function reconcileConformance(target: () => Target): void {
   describe('reconcile', () => {
-    test('frees marked ports and addresses that serve nothing, and touches nothing else', async () => {
+    test('releases marked orphaned ports and floating IPs, and nothing else', async () => {
       const { acme } = target();
       const { openStack, networkId } = acme;
       const client = await acme.client();

@@ -41,7 +41,7 @@ export function releaseStoreConformance(name: string, open: () => Promise<Releas
     });
     afterEach(() => under.dispose());
 
-    test('what was put is due as it was, at any node, the longest due first', async () => {
+    test('a stored release is due unchanged on every node, oldest first', async () => {
       await under.store.put(releaseOf('b'), at('10:00:01'));
       await under.store.put(releaseOf('a'), at('10:00:00'));
       await under.store.put(releaseOf('c'), at('10:00:03'));
@@ -50,14 +50,14 @@ export function releaseStoreConformance(name: string, open: () => Promise<Releas
       expect(await other.due(at('10:00:02'), 1)).toEqual([releaseOf('a')]);
     });
 
-    test('put again, it is due when the last one says', async () => {
+    test('storing a release again replaces its due time', async () => {
       await under.store.put(releaseOf('a'), at('10:00:00'));
       await under.store.put(releaseOf('a'), at('11:00:00'));
       expect(await under.store.due(at('10:59:59'), 10)).toEqual([]);
       expect(await under.store.due(at('11:00:00'), 10)).toEqual([releaseOf('a')]);
     });
 
-    test('removed, it is not due any more; what is not there can be removed', async () => {
+    test('a removed release is not due; removing an unknown one succeeds', async () => {
       await under.store.put(releaseOf('a'), at('10:00:00'));
       await under.store.remove('a');
       await under.store.remove('a');

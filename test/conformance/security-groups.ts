@@ -9,7 +9,7 @@ export function securityGroupConformance(target: () => Target): void {
       acme = await target().acme.client();
     });
 
-    test('make one, open ports, close them, delete it', async () => {
+    test('create a group, add and remove rules, delete it', async () => {
       const created = await acme.post('/v1/security_groups', { name: 'conf-web', description: 'web' });
       expect(created.status).toBe(201);
       const { id } = created.body;
@@ -55,14 +55,14 @@ export function securityGroupConformance(target: () => Target): void {
       expect((await acme.get(`/v1/security_groups/${id}`)).status).toBe(404);
     });
 
-    test('the default group stays', async () => {
+    test('the default group cannot be deleted', async () => {
       const { items } = (await acme.get('/v1/security_groups')).body;
       const { id } = items.find(({ name }: { name: string }) => name === 'default');
       const { status, body } = await acme.delete(`/v1/security_groups/${id}`);
       expect([status, body.error.code]).toEqual([409, 'conflictingRequest']);
     });
 
-    test('an instance gets the groups it names, and port 22 open in one of them counts as SSH', async () => {
+    test('an instance has the named groups, and port 22 in one of them counts as SSH', async () => {
       const { id } = (await acme.post('/v1/security_groups', { name: 'conf-office' })).body;
       await acme.post(`/v1/security_groups/${id}/rules`, {
         protocol: 'tcp',

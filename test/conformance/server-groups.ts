@@ -26,7 +26,7 @@ export function serverGroupConformance(target: () => Target): void {
       },
     );
 
-    test('an instance is made in a group', async () => {
+    test('an instance is created in a group', async () => {
       const { id } = (
         await acme.post('/v1/server_groups', { name: 'conf-spread', policy: 'soft-anti-affinity' })
       ).body;

@@ -3,7 +3,7 @@ import type { ReduClient } from '../support/redu-client.ts';
 import { IMAGE, type Target } from './target.ts';
 
 export function tenantConformance(target: () => Target): void {
-  describe('two customers', () => {
+  describe('two projects', () => {
     let acme: ReduClient;
     let globex: ReduClient;
     let acmes: { id: string };
@@ -19,7 +19,7 @@ export function tenantConformance(target: () => Target): void {
     });
     afterAll(() => acme.remove(acmes.id));
 
-    test("nothing of one's shows in the other's lists", async () => {
+    test('lists never contain resources of another project', async () => {
       const acmesGroups = (await acme.get('/v1/security_groups')).body.items.map(
         ({ id }: { id: string }) => id,
       );
@@ -30,7 +30,7 @@ export function tenantConformance(target: () => Target): void {
       expect((await globex.get('/cloud/v1/compute/instances/list')).body).toEqual([]);
     });
 
-    test("one's instance does not exist for the other, whatever is tried", async () => {
+    test('an instance of another project is 404 on every route', async () => {
       const attempts = [
         () => globex.get(`/v1/instances/${acmes.id}`),
         () => globex.patch(`/v1/instances/${acmes.id}`, { name: 'mine' }),
@@ -53,7 +53,7 @@ export function tenantConformance(target: () => Target): void {
       });
     });
 
-    test("one's groups, rules and networks do not exist for the other", async () => {
+    test('groups, rules and networks of another project are 404', async () => {
       const group = (await acme.post('/v1/security_groups', { name: 'conf-secret' })).body;
       const rule = (await acme.post(`/v1/security_groups/${group.id}/rules`, { protocol: 'tcp', port: 443 }))
         .body;
@@ -90,7 +90,7 @@ export function tenantConformance(target: () => Target): void {
       await acme.delete(`/v1/server_groups/${serverGroup.id}`);
     });
 
-    test('the fourth instance of globex is over its quota: 413, and its key pairs end at two', async () => {
+    test('an exhausted quota is 413, for instances and key pairs', async () => {
       const made: string[] = [];
       for (const n of [1, 2, 3]) {
         const { status, body } = await globex.post('/v1/instances', {

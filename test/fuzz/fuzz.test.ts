@@ -95,7 +95,7 @@ function isAsset(head: string): boolean {
   );
 }
 
-describe('whatever bytes arrive, the gateway responds with no fault of its own and lives on', () => {
+describe('random requests cause no 5xx and no crash of the gateway', () => {
   const gateways: { name: string; gateway: GatewayProcess; known: Known; alive: string }[] = [];
 
   beforeAll(async () => {

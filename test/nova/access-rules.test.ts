@@ -72,11 +72,11 @@ describe('a credential with access rules', () => {
     }
   });
 
-  test('gets what its rules allow', async () => {
+  test('is allowed what its rules permit', async () => {
     expect((await nova(narrow, '/compute/v2.1/flavors')).status).toBe(200);
   });
 
-  test('gets no events of its project while another key listens', async () => {
+  test('receives no events of its project while another key is subscribed', async () => {
     const listen = async (key: string) => {
       const aborting = new AbortController();
       const response = await fetch(`${gateway.url}/v1/events`, {

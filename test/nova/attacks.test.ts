@@ -37,7 +37,7 @@ describe('paths', () => {
   });
 });
 
-describe('bytes that two readers may read differently', () => {
+describe('request smuggling', () => {
   test.each(SMUGGLED)('$name', async ({ bytes, statuses }) => {
     const before = running.arrived.length;
     const answer = await exchange(bytes.replaceAll('{key}', powerful).replaceAll('{other}', foreign));
@@ -70,7 +70,7 @@ describe('forged headers', () => {
     expect(Object.values(sent?.headers ?? {}).join('\n')).not.toContain(forged);
   });
 
-  test('nothing of a customer’s credentials reaches the cloud, whichever header they come in', async () => {
+  test('credentials never reach the cloud, whichever header carries them', async () => {
     for (const headers of [
       { 'x-auth-token': key },
       { 'x-api-key': key },
@@ -86,7 +86,7 @@ describe('forged headers', () => {
     }
   });
 
-  test('of two different keys only one counts, and it is the token', async () => {
+  test('with two different keys only X-Auth-Token counts', async () => {
     const both = { 'x-auth-token': key, 'x-api-key': foreign, authorization: `Bearer ${foreign}` };
     const { body } = await ask(url, 'GET /identity/v3/auth/projects', both);
     expect(body.projects.map(({ id }: { id: string }) => id)).toEqual([running.acme.projectId]);
@@ -104,7 +104,7 @@ describe('forged headers', () => {
 
 type Row = readonly [scopes: readonly Scope[], lacking: Scope, target: string, body: unknown];
 
-describe('what a key may not', () => {
+describe('missing scopes', () => {
   const ID = '8b6f4c21-1c7e-4c45-9e5a-1b6c7a9f2d11';
   const ROWS: readonly Row[] = [
     [['instances:read'], 'instances:write', 'POST /compute/v2.1/servers', { server: {} }],
@@ -137,7 +137,7 @@ describe('what a key may not', () => {
       { 'os-stop': null, evacuate: {} },
     ],
   ];
-  test.each(ROWS)('with %j, lacking %s: %s', async (scopes, lacking, target, body) => {
+  test.each(ROWS)('with %j, without %s, is 403: %s', async (scopes, lacking, target, body) => {
     const weak = await running.keyOf(running.acme, 'application_credential', scopes);
     const before = running.arrived.length;
     const answer = await ask(url, target, { 'x-auth-token': weak }, body);
@@ -147,7 +147,7 @@ describe('what a key may not', () => {
   });
 
   test.each(['{"migrate": NaN}', '{"os-stop": null', '[]', '"x"', '\xff'])(
-    'an action that cannot be read is not passed on: %s',
+    'an unparsable action is not forwarded: %s',
     async (body) => {
       const before = running.arrived.length;
       const answer = await ask(url, `POST /compute/v2.1/servers/${ID}/action`, { 'x-auth-token': key }, body);
@@ -156,13 +156,13 @@ describe('what a key may not', () => {
     },
   );
 
-  test('a compressed body is not passed on unread', async () => {
+  test('a compressed body is not forwarded', async () => {
     const headers = { 'x-auth-token': key, 'content-encoding': 'gzip' };
     const answer = await ask(url, `POST /compute/v2.1/servers/${ID}/action`, headers, '{"migrate": null}');
     expect([answer.status, answer.body.badMediaType.code]).toEqual([415, 415]);
   });
 
-  test('a service key has no key pairs, by path or by body', async () => {
+  test('a service key cannot use key pairs, by path or by body', async () => {
     const service = await running.keyOf(running.acme, 'service');
     const attempts: readonly (readonly [string, unknown?])[] = [
       ['GET /compute/v2.1/os-keypairs'],
@@ -183,7 +183,7 @@ describe('what a key may not', () => {
     expect((await ask(url, 'GET /compute/v2.1/servers', { 'x-auth-token': service })).status).toBe(200);
   });
 
-  test('a key with an administrator’s rights, and not meant to have them, is not let through', async () => {
+  test('a key of an administrator without the scope admin is 403', async () => {
     const hidden = await running.keyOf(running.acme, 'administrator');
     const before = running.arrived.length;
     const answer = await ask(url, 'GET /compute/v2.1/servers', { 'x-auth-token': hidden });
@@ -195,7 +195,7 @@ describe('what a key may not', () => {
 });
 
 describe('limits', () => {
-  test('are refused in each service’s own words, with whole seconds', async () => {
+  test('are 429 in each service’s format, with whole seconds', async () => {
     const plans = [{ name: 'default', points: 2, projectPoints: 2, seconds: 60 }];
     const limited = await recordedGateway({ limits: { mode: 'enforce', plans } });
     const own = await limited.keyOf(limited.acme);

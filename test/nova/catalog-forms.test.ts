@@ -41,7 +41,7 @@ describe('both dialects work', () => {
     ['image', 'image/v2'],
     ['image', 'image/v2/'],
     ['image', 'image/'],
-  ])('where the catalog says %s as %s', async (usual, form) => {
+  ])('where the catalog has %s as %s', async (usual, form) => {
     const { gateway, key } = await gatewayWith((path, body, projectId) =>
       isSignIn(path)
         ? body.replaceAll(
@@ -66,7 +66,7 @@ test.each([
   ['https://sandbox.invalid', 'http://SANDBOX.invalid:443'],
   ['http://sandbox.invalid', 'https://sandbox.invalid'],
 ])(
-  'links lead to the gateway where the catalog says %s and the services print %s',
+  'links point to the gateway where the catalog has %s and the services print %s',
   async (listed, printed) => {
     const { gateway, key } = await gatewayWith((path, body) =>
       body.replaceAll('http://sandbox.invalid', isSignIn(path) ? listed : printed),

@@ -14,7 +14,7 @@ import { ReduClient } from '../support/redu-client.ts';
 import { type SandboxTarget, sandboxTarget } from '../support/sandbox-target.ts';
 import { IDENTITY_ATTEMPTS, type NovaAttempt, PASSED_ATTEMPTS } from './foreign-attempts.ts';
 
-test('every route has its attempts: those of the facade, and what is passed through', async () => {
+test('every route of the facade and of pass-through has an attempt', async () => {
   const secret = await importServerSecret(btoa('0123456789abcdef0123456789abcdef'));
   const router = new Hono<GatewayEnv>().route(
     '/',

@@ -32,7 +32,7 @@ const tokenOf = async (text: string) => {
 };
 const list = (headers: Record<string, string>) => ask(url, 'GET /compute/v2.1/servers', headers);
 
-describe('a key signs in', () => {
+describe('sign-in with an API key', () => {
   const ways = (): Readonly<Record<string, SignInBody>> => ({
     'as an application credential': byCredential({ id, secret: key }),
     'as one by its name': byCredential({ name: 'test', secret: key, user: { id: running.acme.userId } }),
@@ -68,13 +68,13 @@ describe('a key signs in', () => {
     expect((await list({ 'x-auth-token': headers.get('x-subject-token') ?? '' })).status).toBe(200);
   });
 
-  test.each(['x-auth-token', 'x-api-key', 'authorization'])('without signing in, as %s', async (header) => {
+  test.each(['x-auth-token', 'x-api-key', 'authorization'])('without a sign-in, as %s', async (header) => {
     const value = header === 'authorization' ? `Bearer ${key}` : key;
     expect((await list({ [header]: value })).status).toBe(200);
   });
 });
 
-describe('what is refused, always in the same words', () => {
+describe('rejected sign-ins, always with the same 401', () => {
   const other = '0123456789abcdef';
   const rows = (): Readonly<Record<string, SignInBody>> => ({
     'another id': byCredential({ id: other, secret: key }),
@@ -161,12 +161,12 @@ describe('what is refused, always in the same words', () => {
       'a body of more than 16 KiB',
       (password) => ({ ...byPassword({ id, password }), x: 'x'.repeat(16_384) }),
     ],
-  ])('%s is 400 or 413, also with the right key', async (what, body) => {
+  ])('%s is 400 or 413, even with a valid key', async (what, body) => {
     expect((await signIn(body(key))).status).toBe(what.includes('16 KiB') ? 413 : 400);
   });
 
   test.each(['', 'null', '[]', '{', '{"auth":{}}', '{"auth":{"identity":{"methods":"x"}}}'])(
-    'a body that is none: %s',
+    'a malformed body is 400: %s',
     async (body) => {
       const answer = await signIn(body);
       expect([answer.status, answer.body.error.code, answer.body.error.title]).toEqual([
@@ -177,11 +177,11 @@ describe('what is refused, always in the same words', () => {
     },
   );
 
-  test('a body too large', async () => {
+  test('a body that is too large is 413', async () => {
     expect((await signIn(`{"auth": "${'x'.repeat(70_000)}"}`)).status).toBe(413);
   });
 
-  test('ten wrong keys a minute close the sign-in to an address, and the right key still passes', async () => {
+  test('ten wrong keys a minute block sign-in from an address, but not a valid key', async () => {
     const from = { 'x-forwarded-for': '198.51.100.77' };
     const wrong = byCredential({ id, secret: `${key.slice(0, -1)}x` });
     for (let attempt = 0; attempt < 10; attempt++) expect((await signIn(wrong, from)).status).toBe(401);
@@ -193,7 +193,7 @@ describe('what is refused, always in the same words', () => {
 });
 
 describe('a token', () => {
-  test('is told about to its owner, with and without a catalog', async () => {
+  test('is shown to its owner, with and without a catalog', async () => {
     const token = await tokenOf(key);
     const headers = { 'x-auth-token': token, 'x-subject-token': token };
     const shown = await ask(url, 'GET /identity/v3/auth/tokens', headers);
@@ -215,7 +215,7 @@ describe('a token', () => {
     expect(byKey.status).toBe(200);
   });
 
-  test('of somebody else is none', async () => {
+  test('of another key is 404', async () => {
     const foreign = await running.keyOf(running.globex);
     for (const subject of [await tokenOf(foreign), foreign, 'lnt_x', '']) {
       for (const method of ['GET', 'HEAD', 'DELETE']) {
@@ -226,7 +226,7 @@ describe('a token', () => {
     expect((await list({ 'x-auth-token': await tokenOf(foreign) })).status).toBe(200);
   });
 
-  test('is dead once it is deleted, and the key is not', async () => {
+  test('is invalid once deleted; its key stays valid', async () => {
     const token = await tokenOf(key);
     const headers = { 'x-auth-token': token, 'x-subject-token': token };
     expect((await ask(url, 'DELETE /identity/v3/auth/tokens', headers)).status).toBe(204);
@@ -237,7 +237,7 @@ describe('a token', () => {
     expect((await list({ 'x-auth-token': key })).status).toBe(200);
   });
 
-  test('is dead when its key is', async () => {
+  test('is invalid as soon as its key is revoked', async () => {
     const mortal = await running.keyOf(running.acme);
     const token = await tokenOf(mortal);
     expect((await list({ 'x-auth-token': token })).status).toBe(200);
@@ -247,7 +247,7 @@ describe('a token', () => {
     expect([status, body.unauthorized.code]).toEqual([401, 401]);
   });
 
-  test('expires with its key, and one made of another no later than that', async () => {
+  test('expires with its key, and one issued for a token expires with that token', async () => {
     const soon = new Date(Math.ceil(Date.now() / 1000) * 1000 + 600_000).toISOString();
     const admin = { authorization: `Bearer ${ADMIN_TOKEN}` };
     const short = await running.keyOf(running.acme);
@@ -260,7 +260,7 @@ describe('a token', () => {
     expect(second.body.token.expires_at).toBe(first.body.token.expires_at);
   });
 
-  test('altered by a character, or from another gateway, is refused like a wrong key', async () => {
+  test('altered, or issued by another gateway, is 401 like a wrong key', async () => {
     const token = await tokenOf(key);
     const last = token.endsWith('A') ? 'B' : 'A';
     const elsewhere = await recordedGateway();
@@ -283,7 +283,7 @@ describe('a token', () => {
   });
 });
 
-describe('whose it is', () => {
+describe('projects, users and domains', () => {
   test.each([
     ['GET /identity/v3/auth/catalog', 'catalog', 4],
     ['GET /identity/v3/auth/projects', 'projects', 1],
@@ -297,7 +297,7 @@ describe('whose it is', () => {
     expect([status, body[member].length]).toEqual([200, length]);
   });
 
-  test('one’s own project and user are shown, no other', async () => {
+  test('the own project and user are shown, others are 403', async () => {
     const { acme, globex } = running;
     const get = (path: string) => ask(url, `GET /identity/v3${path}`, { 'x-auth-token': key });
     expect((await get(`/projects/${acme.projectId}`)).body.project.name).toBe('acme');
@@ -332,13 +332,13 @@ describe('whose it is', () => {
     'role_assignments?user.id=x',
     'policies',
     'OS-TRUST/trusts',
-  ])('a member gets 403, as Keystone says, for GET %s', async (path) => {
+  ])('a member gets Keystone’s 403 for GET %s', async (path) => {
     const { status, body } = await ask(url, `GET /identity/v3/${path}`, { 'x-auth-token': key });
     expect([status, body.error.code, body.error.title]).toEqual([403, 403, 'Forbidden']);
   });
 
   test.each(['POST projects', 'POST users', 'PATCH projects/x', 'DELETE users/x', 'POST roles'])(
-    'a member gets 403, as Keystone says, for %s',
+    'a member gets Keystone’s 403 for %s',
     async (line) => {
       const [method, path] = line.split(' ');
       const answer = await ask(url, `${method} /identity/v3/${path}`, { 'x-auth-token': key }, {});
@@ -346,7 +346,7 @@ describe('whose it is', () => {
     },
   );
 
-  test('nobody is told anything without a key', async () => {
+  test('every route is 401 without a key', async () => {
     for (const path of ['auth/tokens', 'auth/catalog', 'auth/projects', 'projects', 'users/x']) {
       const { status, body } = await ask(url, `GET /identity/v3/${path}`);
       expect([status, body]).toEqual([401, UNAUTHORIZED]);
@@ -354,7 +354,7 @@ describe('whose it is', () => {
   });
 });
 
-test('a configured public URL is in catalog, links and challenges, whatever Host says', async () => {
+test('a configured public URL is in catalog, links and challenges, whatever the Host header', async () => {
   const behind = await recordedGateway({ publicUrl: 'https://api.example.org/cloud/' });
   const own = await behind.keyOf(behind.acme);
   const headers = { 'x-auth-token': own };

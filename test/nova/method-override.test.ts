@@ -68,7 +68,7 @@ describe('_method in the query', () => {
     expect(await refused('/identity/v3/projects')).toMatchObject({ error: { code: 400, message } });
   });
 
-  test('a key that only reads deletes neither a server nor a security group nor an image', async () => {
+  test('a read-only key deletes neither a server nor a security group nor an image', async () => {
     const made = await ask(
       url,
       'POST /networking/v2.0/security-groups',
@@ -84,7 +84,7 @@ describe('_method in the query', () => {
   });
 
   test.each(['limit=1&sort_key=id', 'name=_methods', 'name=_method', 'my_method=x', 'name=a%5fmethod'])(
-    'other parameters and values pass: %s',
+    'other parameters and values are forwarded: %s',
     async (query) => {
       const before = running.arrived.length;
       const answer = await ask(url, `GET /image/v2/images?${query}`, { 'x-auth-token': key });
@@ -104,7 +104,7 @@ describe('forms', () => {
     'multipart/form-data; boundary=x',
     'multipart/mixed; boundary=x',
   ];
-  test.each(TYPES)('are 415 and reach no service: %s', async (type) => {
+  test.each(TYPES)('a form is 415 and reaches no service: %s', async (type) => {
     const before = running.arrived.length;
     const headers = { 'x-auth-token': key, 'content-type': type };
     for (const path of PLACES.filter((one) => !one.startsWith('/identity'))) {
@@ -121,7 +121,7 @@ describe('forms', () => {
   });
 });
 
-test('a header that overrides the method goes no further than the gateway', async () => {
+test('a method override header is not forwarded', async () => {
   for (const name of ['x-http-method-override', 'x-http-method', 'x-method-override']) {
     const before = running.arrived.length;
     const headers = { 'x-auth-token': reader, [name]: 'DELETE' };

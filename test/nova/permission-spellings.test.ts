@@ -15,14 +15,14 @@ afterAll(() => running.close());
 
 const get = (path: string) => ask(url, `GET ${path}`, { 'x-auth-token': reader });
 
-describe('a key that only reads', () => {
+describe('a read-only key', () => {
   test.each([
     'auto-allocated-topology',
     'auto_allocated_topology',
     'auto-allocated_topology',
     'auto%5fallocated%2Dtopology',
     'qos/auto-allocated-topology',
-  ])('makes no topology by reading it, in whatever spelling: %s', async (name) => {
+  ])('cannot create a topology by GET, in any spelling: %s', async (name) => {
     const before = running.arrived.length;
     for (const end of ['', '.json', '/', '?fields=dry-run']) {
       const answer = await get(`/networking/v2.0/${name}/${running.acme.projectId}${end}`);
@@ -38,16 +38,16 @@ describe('a key that only reads', () => {
     ['network-ip-availabilities', 'network_ip_availabilities'],
     ['network_ip_availabilities', 'network_ip_availabilities'],
     ['service_profiles', 'service_profiles'],
-  ])('gets the list that Neutron shows members: %s', async (path, name) => {
+  ])('gets Neutron’s list for members: %s', async (path, name) => {
     const answer = await get(`/networking/v2.0/${path}`);
     expect([answer.status, answer.body]).toEqual([200, { [name]: [] }]);
   });
 
-  test('gets the status that Neutron has for what it does not serve', async () => {
+  test('gets Neutron’s status for unknown collections', async () => {
     expect((await get('/networking/v2.0/segments')).status).toBe(404);
   });
 
-  test('gets its own server groups where it asks for those of all projects', async () => {
+  test('gets its own server groups with all_projects', async () => {
     const answer = await get('/compute/v2.1/os-server-groups?all_projects=1');
     expect([answer.status, answer.body]).toEqual([200, { server_groups: [] }]);
   });

@@ -69,7 +69,7 @@ describe('an instance', () => {
   });
 });
 
-test('the tasks of Nova tell the state again, whatever the status', () => {
+test('Nova’s tasks determine the state, whatever the status', () => {
   for (const status of INSTANCE_STATUSES) {
     for (const task of [null, 'powering-off', 'powering-on', 'deleting', 'soft-deleting']) {
       const state = stateOf(status, task);
@@ -105,7 +105,7 @@ function byNovaAction(action: InstanceAction) {
   return requestedAction(name, argument);
 }
 
-describe('an error keeps its kind', () => {
+describe('an error code survives', () => {
   /** What is about the request between two gateways rather than about the cloud, and is nobody's further on. */
   const OF_THE_LINK = {
     request_timeout: 'bad_gateway',

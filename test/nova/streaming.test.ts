@@ -99,8 +99,8 @@ function forgetPeak(): void {
   writeFileSync(`/proc/${gateway.child.pid}/clear_refs`, '5');
 }
 
-describe('image data goes through without being gathered', () => {
-  test('100 MB up and down cost less than 64 MiB of memory', async () => {
+describe('image data is streamed, not buffered', () => {
+  test('100 MB up and down take less than 64 MiB of memory', async () => {
     // What the first streams of a process cost is not the image's.
     await upload('/image/v2/images/warm/file', WARM_UP, { 'content-length': WARM_UP });
     await download(`/image/v2/images/${WARM_UP}/file`);
@@ -121,19 +121,19 @@ describe('image data goes through without being gathered', () => {
     expect((most - now) / 1024, 'MiB').toBeLessThan(64);
   });
 
-  test('without a length too', async () => {
+  test('also without a Content-Length', async () => {
     expect(await upload('/image/v2/images/up/file', 3 * MEBIBYTE, {})).toBe(204);
     expect(cloud.received.bytes).toBe(3 * MEBIBYTE);
   });
 
-  test('what the cloud refuses unread is answered', async () => {
+  test('a response that the cloud sends before reading the body is returned', async () => {
     expect(
       await upload('/image/v2/images/refused/file', 20 * MEBIBYTE, { 'content-length': 20 * MEBIBYTE }),
     ).toBe(409);
     expect((await download('/image/v2/images/1000/file')).bytes).toBe(1000);
   });
 
-  test('with Expect: 100-continue it is asked for once the key is known', async () => {
+  test('with Expect: 100-continue the body is requested after authentication', async () => {
     const { status, received } = await exchange(
       gateway.url,
       head(
@@ -149,7 +149,7 @@ describe('image data goes through without being gathered', () => {
     expect(status, received).toBe(204);
   });
 
-  test('JSON of image is bounded like any other body', async () => {
+  test('JSON bodies of the image service are bounded like any other', async () => {
     const answer = await ask(
       gateway.url,
       'POST /image/v2/images',

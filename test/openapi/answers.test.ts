@@ -61,7 +61,7 @@ const OPTIONAL = new Set(
   ),
 );
 
-test('every route answers as the contract says', async () => {
+test('every response matches the contract', async () => {
   const met = new Set<string>();
   const client = await target.acme.client([...DEFAULT_SCOPES, 'admin']);
   const call = held(client, met);

@@ -13,7 +13,7 @@ afterAll(() => target.close());
 /** Paths that are the cloud's own, and what the console's page has to itself. */
 const PASSED_THROUGH = /^\/(identity|compute|image|networking|volume|console)\b|^\/\*$|^\/$/;
 
-test('there is no route without a contract, and no contract without a route', () => {
+test('routes and contract match one to one', () => {
   const served = target.gateway.routes
     // Stages stand at paths with a star.
     .filter(({ method, path }) => method !== 'ALL' && !path.endsWith('/*') && !PASSED_THROUGH.test(path))
@@ -21,7 +21,7 @@ test('there is no route without a contract, and no contract without a route', ()
   expect([...new Set(served)].toSorted()).toEqual(named.map(([name]) => name).toSorted());
 });
 
-test('every reference leads somewhere, and every operation has a name of its own', () => {
+test('every reference resolves, and operation ids are unique', () => {
   const references = JSON.stringify(DOCUMENT).matchAll(/"\$ref":"([^"]+)"/g);
   for (const [, $ref] of references) expect(resolved({ $ref })).toBeDefined();
   const ids = OPERATIONS.map(({ operation }) => operation.operationId);
@@ -29,7 +29,7 @@ test('every reference leads somewhere, and every operation has a name of its own
 });
 
 describe.each(named)('%s', (name, operation) => {
-  test('its examples are right', () => {
+  test('its examples match their schemas', () => {
     const body = operation.requestBody?.content['application/json'];
     if (body !== undefined) {
       expect(body.example, 'an example of what is sent').toBeDefined();
@@ -42,7 +42,7 @@ describe.each(named)('%s', (name, operation) => {
     }
   });
 
-  test('its parameters are all in its path, or optional', () => {
+  test('its parameters are in its path or optional', () => {
     const [, path = ''] = name.split(' ');
     const parameters = (operation.parameters ?? []).map(resolved);
     const inPath = parameters.filter((one: { in: string }) => one.in === 'path');
@@ -51,7 +51,7 @@ describe.each(named)('%s', (name, operation) => {
   });
 });
 
-test('what a handler takes is what the contract says: anything else is refused by name', async () => {
+test('a parameter that the contract lacks is 400 by name', async () => {
   const client = await target.acme.client([
     'instances:read',
     'instances:write',

@@ -11,7 +11,7 @@ export function activeKeysConformance(store: () => KeyStore, reopen: () => Promi
   const log = () => store().listAudit({ limit: 99, before: null });
   const counted = () => store().countLiveOfUser({ projectId: 'acme', userId: 'acme-user' }, NOW);
 
-  test('counts the living keys of one user in one project', async () => {
+  test('counts the active keys of one user in one project', async () => {
     const keys = [
       storedKey('a'),
       storedKey('b', { disabled: true }),
@@ -27,7 +27,7 @@ export function activeKeysConformance(store: () => KeyStore, reopen: () => Promi
     expect(await store().countLiveOfUser({ projectId: 'acme', userId: null }, NOW)).toBe(1);
   });
 
-  test('inserts up to the limit; one more writes neither key nor audit entry', async () => {
+  test('inserts up to the limit; beyond it writes neither key nor audit entry', async () => {
     await store().insert(storedKey('gone', { revokedAt: NOW }), auditEntry());
     await store().insert(storedKey('other', { userId: 'other' }), auditEntry());
     expect(await store().insert(storedKey('a'), auditEntry(), limit(2))).toBe(true);
@@ -39,7 +39,7 @@ export function activeKeysConformance(store: () => KeyStore, reopen: () => Promi
     expect(await store().insert(storedKey('c'), auditEntry(), limit(2))).toBe(true);
   });
 
-  test('of many inserts at once, on several stores, exactly as many succeed as the limit leaves', async () => {
+  test('concurrent inserts on several stores never exceed the limit', async () => {
     const stores = [store(), await reopen(), await reopen()];
     await store().insert(storedKey('first'), auditEntry());
     const outcomes = await Promise.all(
@@ -52,7 +52,7 @@ export function activeKeysConformance(store: () => KeyStore, reopen: () => Promi
     expect(await log()).toHaveLength(10);
   });
 
-  test('a rotation at the limit succeeds when the old key ends at once, and not when both would live', async () => {
+  test('a rotation at the limit succeeds without an overlap and fails with one', async () => {
     await store().insert(storedKey('a'), auditEntry());
     await store().insert(storedKey('b'), auditEntry());
     const before = await allKeys(store());
@@ -65,7 +65,7 @@ export function activeKeysConformance(store: () => KeyStore, reopen: () => Promi
     expect(await counted()).toBe(3);
   });
 
-  test('an update does not change a key that was rotated since it was read', async () => {
+  test('an update fails for a key that was rotated since it was read', async () => {
     const key = storedKey('a');
     await store().insert(key, auditEntry());
     await store().rotate('a', storedKey('b'), LATER, NOW, auditEntry());
@@ -78,7 +78,7 @@ export function activeKeysConformance(store: () => KeyStore, reopen: () => Promi
     });
   });
 
-  test('of an update and a rotation at once, either the successor has the change or the update fails', async () => {
+  test('with a concurrent update and rotation the successor has the change or the update fails', async () => {
     const other = await reopen();
     for (let round = 0; round < 8; round++) {
       const key = storedKey(`a${round}`);

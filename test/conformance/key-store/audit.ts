@@ -9,7 +9,7 @@ export function auditConformance(store: () => KeyStore): void {
   const numbered = (count: number) =>
     Array.from({ length: count }, (_, index) => auditEntry({ detail: `${index}` }));
 
-  test('gives each entry back as it was, newest first', async () => {
+  test('returns entries unchanged, newest first', async () => {
     const entries = AUDIT_ACTIONS.map((action, index) =>
       auditEntry(
         index % 2 === 0
@@ -27,18 +27,18 @@ export function auditConformance(store: () => KeyStore): void {
     expect(new Set(sequences).size).toBe(entries.length);
   });
 
-  test('appends nothing when there is nothing', async () => {
+  test('appends nothing for an empty list', async () => {
     await store().appendAudit([]);
     expect(await store().listAudit({ limit: 1, before: null })).toEqual([]);
   });
 
-  test('goes by order of writing, whatever the entries say of the time', async () => {
+  test('orders by insertion, not by the entries’ time', async () => {
     await store().appendAudit([auditEntry({ at: '2030-01-01T00:00:00.000Z', detail: 'first' })]);
     await store().insert(storedKey('a'), auditEntry({ at: '2020-01-01T00:00:00.000Z', detail: 'second' }));
     expect(details(await store().listAudit({ limit: 9, before: null }))).toEqual(['second', 'first']);
   });
 
-  test('pages from the newest to the oldest while entries are added', async () => {
+  test('pages from newest to oldest while entries are appended', async () => {
     await store().appendAudit(numbered(25));
     const seen: AuditRecord[] = [];
     for (;;) {
@@ -54,7 +54,7 @@ export function auditConformance(store: () => KeyStore): void {
     expect(await store().listAudit({ limit: 10, before: oldest })).toEqual([]);
   });
 
-  test('loses and doubles nothing when many append', async () => {
+  test('concurrent appends are neither lost nor duplicated', async () => {
     const entries = Array.from({ length: 20 }, (_, writer) =>
       Array.from({ length: 5 }, (_, index) => auditEntry({ actor: `key:${writer}`, detail: `${index}` })),
     );

@@ -37,7 +37,7 @@ export function changesConformance(store: () => KeyStore): void {
     expect((await log())[0]).toMatchObject(entry);
   });
 
-  test('updates neither a key that is not there nor one that is revoked, and writes no entry', async () => {
+  test('an update of an unknown or revoked key changes nothing and writes no entry', async () => {
     await store().insert(storedKey('a'), auditEntry());
     const [revoked] = await store().revoke('a', FIRST, auditEntry(), 'key');
     expect(await store().update('nobody', { name: 'x' }, auditEntry())).toBeNull();
@@ -46,7 +46,7 @@ export function changesConformance(store: () => KeyStore): void {
     expect(await log()).toHaveLength(2);
   });
 
-  test('revokes once: the first time stays, and only it is in the log', async () => {
+  test('a second revocation keeps the first time and writes no entry', async () => {
     const key = storedKey('a');
     const entry = auditEntry({ action: 'key.revoke', keyId: 'a' });
     await store().insert(key, auditEntry());
@@ -59,14 +59,14 @@ export function changesConformance(store: () => KeyStore): void {
     expect(await log()).toHaveLength(2);
   });
 
-  test('revokes nothing where nothing is', async () => {
+  test('revoking an unknown key changes nothing', async () => {
     for (const reach of ['key', 'successors', 'family'] as const) {
       expect(await store().revoke('nobody', FIRST, auditEntry(), reach)).toEqual([]);
     }
     expect(await log()).toEqual([]);
   });
 
-  test('revokes at one of several times, and tells all callers which', async () => {
+  test('concurrent revocations agree on one time', async () => {
     await store().insert(storedKey('a'), auditEntry());
     const times = Array.from({ length: 8 }, (_, day) => `2026-05-0${day + 1}T00:00:00.000Z`);
     const revoked = await Promise.all(
@@ -79,7 +79,7 @@ export function changesConformance(store: () => KeyStore): void {
     ]);
   });
 
-  test('counts the living keys of an application credential', async () => {
+  test('counts the active keys of an application credential', async () => {
     const shared = { cloudCredentialId: 'shared' };
     const keys = [
       storedKey('a', shared),
@@ -99,7 +99,7 @@ export function changesConformance(store: () => KeyStore): void {
     expect(await store().countLiveWithCredential('nobody', LATER)).toBe(0);
   });
 
-  test('notes uses, never an earlier one than it has, and only of keys there are', async () => {
+  test('records uses monotonically and for existing keys only', async () => {
     await store().insert(storedKey('a'), auditEntry());
     await store().insert(storedKey('b', { lastUsedAt: LATER }), auditEntry());
     await store().recordUses(
@@ -119,7 +119,7 @@ export function changesConformance(store: () => KeyStore): void {
     expect(await log()).toHaveLength(2);
   });
 
-  test('notes the uses of many keys, several batches at once', async () => {
+  test('records uses of many keys in concurrent batches', async () => {
     const ids = Array.from({ length: 130 }, (_, index) => `k${index}`);
     await Promise.all(ids.map((id) => store().insert(storedKey(id), auditEntry())));
     const uses = (at: string, order: readonly string[]) =>

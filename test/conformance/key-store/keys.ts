@@ -37,13 +37,13 @@ export function keysConformance(store: () => KeyStore): void {
         lastUsedAt: '2026-03-31T23:59:59.999Z',
       }),
     ],
-  ])('finds what was inserted: %s', async (_, key) => {
+  ])('finds an inserted key: %s', async (_, key) => {
     await store().insert(key, auditEntry());
     expect(await store().find(key.id)).toEqual(key);
     expect(await allKeys(store())).toEqual([key]);
   });
 
-  test.each(NAMES)('keeps the name %j', async (name) => {
+  test.each(NAMES)('stores the name %j unchanged', async (name) => {
     await store().insert(storedKey('a', { name }), auditEntry({ detail: name, actor: name }));
     expect((await store().find('a'))?.name).toBe(name);
     expect(await store().update('a', { name: `${name}!` }, auditEntry())).toMatchObject({ name: `${name}!` });
@@ -53,14 +53,14 @@ export function keysConformance(store: () => KeyStore): void {
     });
   });
 
-  test('finds nothing where nothing is', async () => {
+  test('returns null for an unknown id', async () => {
     await store().insert(storedKey('abc'), auditEntry());
     for (const id of ['', 'ab', 'ABC', 'abc ', '%', "abc' or '1'='1"]) {
       expect(await store().find(id), id).toBeNull();
     }
   });
 
-  test('refuses an id that is taken, and leaves the key and the log as they were', async () => {
+  test('rejects a duplicate id and changes neither key nor log', async () => {
     const key = storedKey('a');
     await store().insert(key, auditEntry());
     await expect(store().insert(storedKey('a', { name: 'other' }), auditEntry())).rejects.toMatchObject({
@@ -70,7 +70,7 @@ export function keysConformance(store: () => KeyStore): void {
     expect(await store().listAudit({ limit: 9, before: null })).toHaveLength(1);
   });
 
-  test('inserts one of several with the same id', async () => {
+  test('inserts one of several concurrent keys with the same id', async () => {
     const inserts = Array.from({ length: 8 }, (_, index) =>
       store().insert(storedKey('a', { name: `${index}` }), auditEntry({ detail: `${index}` })),
     );
@@ -81,7 +81,7 @@ export function keysConformance(store: () => KeyStore): void {
     expect(await store().listAudit({ limit: 9, before: null })).toMatchObject([{ detail: `${inserted}` }]);
   });
 
-  test('says that it is writable, and writes nothing to find out', async () => {
+  test('reports that it is writable without writing', async () => {
     expect(await store().isWritable()).toBe(true);
     expect(await allKeys(store())).toEqual([]);
     expect(await store().listAudit({ limit: 9, before: null })).toEqual([]);

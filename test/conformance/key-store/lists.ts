@@ -7,7 +7,7 @@ const MANY = 2_000;
 
 /** What `list` promises. */
 export function listsConformance(store: () => KeyStore): void {
-  test('lists the origins of keys that are not revoked, each once', async () => {
+  test('lists distinct origins of keys that are not revoked', async () => {
     const bound = (id: string, ...allowedOrigins: string[]) =>
       store().insert(storedKey(id, { allowedOrigins }), auditEntry());
     await bound('a', 'https://a.example.org', 'https://b.example.org');
@@ -34,7 +34,7 @@ export function listsConformance(store: () => KeyStore): void {
       ({ id }) => id,
     );
 
-  test('goes from the oldest key to the newest, and by id among those made at one time', async () => {
+  test('orders by creation time, then by id', async () => {
     const at = (id: string, minute: string) =>
       store().insert(storedKey(id, { createdAt: `2026-03-01T10:${minute}:00.000Z` }), auditEntry());
     await at('c', '01');
@@ -52,7 +52,7 @@ export function listsConformance(store: () => KeyStore): void {
     expect(seen).toEqual(['z', 'c', 'a', 'b']);
   });
 
-  test.each(KEY_STATES)('narrows to keys that are %s at a moment, as keyState has it', async (state) => {
+  test.each(KEY_STATES)('filters keys that are %s at a given time, as keyState does', async (state) => {
     const at = '2026-05-01T00:00:00.000Z';
     const keys = [null, at, '2026-05-01T00:00:00.001Z'].flatMap((expiresAt, end) =>
       [false, true].flatMap((disabled) =>
@@ -75,12 +75,12 @@ export function listsConformance(store: () => KeyStore): void {
     expect(await idsOf({ projectId: 'globex', state: { is: state, at } })).toEqual([]);
   });
 
-  test('orders ids byte by byte, whatever the language of the database', async () => {
+  test('orders ids by bytes, whatever the database’s collation', async () => {
     await insert(['b', 'B', 'a', 'A', '9', '10', 'aB', 'ab', 'a1']);
     expect(await idsOf({})).toEqual(['10', '9', 'A', 'B', 'a', 'a1', 'aB', 'ab', 'b']);
   });
 
-  test('gives at most limit keys after the one named, which need not exist', async () => {
+  test('returns at most limit keys after the cursor, which need not exist', async () => {
     await insert(['a', 'b', 'c', 'd']);
     expect(await idsOf({}, 2)).toEqual(['a', 'b']);
     expect(await idsOf({}, 2, 'b')).toEqual(['c', 'd']);
@@ -88,7 +88,7 @@ export function listsConformance(store: () => KeyStore): void {
     expect(await idsOf({}, 9, 'bb')).toEqual(['c', 'd']);
   });
 
-  test('narrows by project, by user, by having no user, and by both', async () => {
+  test('filters by project, by user, by the absence of a user, and by both', async () => {
     const keys = [
       storedKey('a'),
       storedKey('b', { userId: 'other' }),
@@ -107,7 +107,7 @@ export function listsConformance(store: () => KeyStore): void {
     expect(await idsOf({ projectId: '' })).toEqual([]);
   });
 
-  test('shows those that are revoked, expired or disabled', async () => {
+  test('includes revoked, expired and disabled keys', async () => {
     const past = '2020-01-01T00:00:00.000Z';
     await store().insert(storedKey('a', { expiresAt: past }), auditEntry());
     await store().insert(storedKey('b', { disabled: true }), auditEntry());
@@ -116,7 +116,7 @@ export function listsConformance(store: () => KeyStore): void {
     expect(await idsOf({})).toEqual(['a', 'b', 'c']);
   });
 
-  test('counts keys by what they are at a moment, as keyState has it, and no more than it is to look at', async () => {
+  test('counts keys by state at a given time, up to the scan limit', async () => {
     const now = '2026-05-01T00:00:00.000Z';
     const later = '2026-05-01T00:00:00.001Z';
     const none = { active: 0, disabled: 0, expired: 0, revoked: 0 };
@@ -142,7 +142,7 @@ export function listsConformance(store: () => KeyStore): void {
     expect(some.reduce((sum, count) => sum + count)).toBe(3);
   });
 
-  test('shows each key once to somebody who pages while keys come and change', async () => {
+  test('paging returns each key once while keys are added and changed', async () => {
     const early = orderedIds(50);
     await insert(early);
     const seen: string[] = [];

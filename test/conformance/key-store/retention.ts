@@ -13,7 +13,7 @@ export function retentionConformance(store: () => KeyStore, reopen: () => Promis
     return entries.map(({ sequence, detail }) => [sequence, detail]);
   };
 
-  test('a revocation is found with its key, by another store too, and with no other key', async () => {
+  test('a revocation is returned with its key only, on every store', async () => {
     await store().insert(storedKey('a'), auditEntry());
     await store().insert(storedKey('b'), auditEntry());
     await store().revokeDerived('a', 'one', AFTER);
@@ -24,12 +24,12 @@ export function retentionConformance(store: () => KeyStore, reopen: () => Promis
     expect([...(await other.listRevokedDerived('a'))].sort()).toEqual(['one', 'two']);
   });
 
-  test('revoking twice is as once', async () => {
+  test('revoking twice is idempotent', async () => {
     await Promise.all([1, 2, 3].map(() => store().revokeDerived('operator', 'one', AFTER)));
     expect(await store().listRevokedDerived('operator')).toEqual(['one']);
   });
 
-  test('a sweep removes revocations that have expired, and no others', async () => {
+  test('a sweep removes expired revocations only', async () => {
     await store().insert(storedKey('a'), auditEntry());
     await store().revokeDerived('a', 'past', BEFORE);
     await store().revokeDerived('a', 'living', AFTER);
@@ -39,7 +39,7 @@ export function retentionConformance(store: () => KeyStore, reopen: () => Promis
     expect((await store().find('a'))?.revokedDerived).toBeUndefined();
   });
 
-  test('a sweep removes entries of the audit log from before its bound; numbers go on', async () => {
+  test('a sweep removes audit entries before its bound; sequence numbers continue', async () => {
     await store().appendAudit([
       auditEntry({ at: BEFORE, detail: 'old' }),
       auditEntry({ at: BEFORE, detail: 'older' }),
@@ -54,7 +54,7 @@ export function retentionConformance(store: () => KeyStore, reopen: () => Promis
     ]);
   });
 
-  test('a sweep without a bound leaves the audit log as it is, and one past all entries the newest', async () => {
+  test('a sweep without a bound removes no audit entry; one past all entries keeps the newest', async () => {
     await store().appendAudit([auditEntry({ detail: 'one' }), auditEntry({ detail: 'two' })]);
     await store().sweep('2099-01-01T00:00:00.000Z', null);
     expect(await log()).toHaveLength(2);

@@ -20,7 +20,7 @@ export function rotationConformance(store: () => KeyStore): void {
     store().rotate('a', successor, oldExpiresAt, NOW, entry);
   const log = () => store().listAudit({ limit: 100, before: null });
 
-  test('inserts the successor, which has what the old key has at that moment, and lets the old key end', async () => {
+  test('inserts a successor with the current rights and sets the old key’s end', async () => {
     const rights = {
       name: '🦊',
       scopes: ['instances:read'],
@@ -46,13 +46,13 @@ export function rotationConformance(store: () => KeyStore): void {
     expect((await log())[0]).toMatchObject(entry);
   });
 
-  test('leaves an earlier end as it is', async () => {
+  test('keeps an earlier end', async () => {
     await store().insert(storedKey('a', { expiresAt: OVERLAP_END }), auditEntry());
     expect(await rotate(storedKey('b'), LATER)).toBe(true);
     expect(await store().find('a')).toMatchObject({ expiresAt: OVERLAP_END, successorId: 'b' });
   });
 
-  test('brings a later end forward', async () => {
+  test('moves a later end forward', async () => {
     await store().insert(storedKey('a', { expiresAt: LATER }), auditEntry());
     expect(await rotate(storedKey('b'), NOW)).toBe(true);
     expect(await store().find('a')).toMatchObject({ expiresAt: NOW });
@@ -66,13 +66,13 @@ export function rotationConformance(store: () => KeyStore): void {
     expect(await log()).toHaveLength(1);
   });
 
-  test('writes nothing for a key that is not there', async () => {
+  test('writes nothing for an unknown key', async () => {
     expect(await rotate(storedKey('b'))).toBe(false);
     expect(await allKeys(store())).toEqual([]);
     expect(await log()).toEqual([]);
   });
 
-  test('writes nothing when the id of the successor is taken', async () => {
+  test('writes nothing when the successor’s id is taken', async () => {
     const keys = [storedKey('a'), storedKey('b')];
     for (const key of keys) await store().insert(key, auditEntry());
     await expect(rotate(storedKey('b', { name: 'thief' }))).rejects.toMatchObject({ code: 'conflict' });
@@ -80,7 +80,7 @@ export function rotationConformance(store: () => KeyStore): void {
     expect(await log()).toHaveLength(2);
   });
 
-  test('rotates once, also when the same successor is offered again', async () => {
+  test('rotates once when retried with the same successor', async () => {
     await store().insert(storedKey('a'), auditEntry());
     expect(await rotate(storedKey('b'))).toBe(true);
     expect(await rotate(storedKey('b'))).toBe(false);
@@ -89,7 +89,7 @@ export function rotationConformance(store: () => KeyStore): void {
     expect(await log()).toHaveLength(2);
   });
 
-  test('lets exactly one of many concurrent rotations through', async () => {
+  test('exactly one of many concurrent rotations succeeds', async () => {
     await store().insert(storedKey('a'), auditEntry());
     const ids = Array.from({ length: 12 }, (_, index) => `s${index}`);
     const outcomes = await Promise.all(ids.map((id) => rotate(storedKey(id, { familyId: 'a' }))));
@@ -100,7 +100,7 @@ export function rotationConformance(store: () => KeyStore): void {
     expect(await log()).toHaveLength(2);
   });
 
-  test('rotates a key of a family on', async () => {
+  test('a rotated key can be rotated again', async () => {
     await store().insert(storedKey('a'), auditEntry());
     await rotate(storedKey('b', { familyId: 'a' }));
     expect(await store().rotate('b', storedKey('c', { familyId: 'a' }), OVERLAP_END, NOW, auditEntry())).toBe(

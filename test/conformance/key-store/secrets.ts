@@ -7,12 +7,12 @@ const NOW = '2026-03-01T10:00:00.000Z';
 
 /** @param reopen Another store on the same data. */
 export function secretsConformance(store: () => KeyStore, reopen: () => Promise<KeyStore>): void {
-  test('has no secret at first, and the schema of this version', async () => {
+  test('a new store has no secret and the current schema', async () => {
     expect(await store().secrets.find()).toBeNull();
     expect(await store().hasSchema()).toBe(true);
   });
 
-  test('of several first secrets at once one is stored, and all read the same', async () => {
+  test('one of several concurrent first secrets is stored, and all callers read it', async () => {
     const other = await reopen();
     await Promise.all([1, 2, 3, 4].map((n) => (n % 2 ? store() : other).secrets.initialize(secret(n))));
     const stored = await store().secrets.find();
@@ -21,7 +21,7 @@ export function secretsConformance(store: () => KeyStore, reopen: () => Promise<
     expect(await other.secrets.find()).toEqual(stored);
   });
 
-  test('replaces the current secret once, by one that knew it', async () => {
+  test('replaces the secret only if the current one matches', async () => {
     await store().secrets.initialize(secret(1));
     await Promise.all([
       store().secrets.replace('check-1', secret(2)),
@@ -32,7 +32,7 @@ export function secretsConformance(store: () => KeyStore, reopen: () => Promise<
     expect(stored?.previous).toEqual(secret(1));
   });
 
-  test('re-seals a key that is as it was read, with the current secret alone', async () => {
+  test('re-seals an unchanged key, with the current secret only', async () => {
     const { secrets } = store();
     await secrets.initialize(secret(1));
     await secrets.replace('check-1', secret(2));
@@ -50,7 +50,7 @@ export function secretsConformance(store: () => KeyStore, reopen: () => Promise<
     expect(await store().find('a')).toEqual({ ...old, ...seal('check-2') });
   });
 
-  test('counts the living keys that another secret sealed, and those of which that is not known', async () => {
+  test('counts active keys sealed with another secret, and those with an unknown one', async () => {
     const { secrets } = store();
     expect(await secrets.countSealed('check-1', NOW)).toEqual({ others: 0, unmarked: 0 });
     const rows: [string, string | null, object?][] = [
