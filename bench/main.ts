@@ -6,6 +6,7 @@
 
 import { parseArgs } from 'node:util';
 import { cached } from './cached.ts';
+import { checkouts } from './checkouts.ts';
 import { events } from './events.ts';
 import { loadGenerator } from './harness/load.ts';
 import { machine } from './harness/machine.ts';
@@ -22,6 +23,7 @@ const BENCHMARKS: Readonly<Record<string, (setting: Setting) => Promise<void>>> 
   keys,
   events,
   'pass-through': passThrough,
+  checkouts,
 };
 const LETTERS: Readonly<Record<string, string>> = {
   a: 'cached',
@@ -32,9 +34,9 @@ const LETTERS: Readonly<Record<string, string>> = {
   n: 'pass-through',
 };
 
-const USAGE = `node bench/main.ts [cached|single|inventory|keys|events|pass-through ...] [--rounds 5] [--seconds 3] [--connections 64]
+const USAGE = `node bench/main.ts [cached|single|inventory|keys|events|pass-through|checkouts ...] [--rounds 5] [--seconds 3] [--connections 64]
      [--warm-up 10] [--keys 10000] [--projects 1000] [--instances 1000,5000]
-     [--listeners 1000] [--offline]`;
+     [--listeners 1000] [--checkouts BASE,OTHER...] [--offline]`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -48,6 +50,7 @@ const { values, positionals } = parseArgs({
     listeners: { type: 'string', default: '1000' },
     offline: { type: 'boolean', default: false },
     instances: { type: 'string', default: '1000,5000' },
+    checkouts: { type: 'string', default: '' },
   },
 });
 const pace = {
@@ -62,6 +65,7 @@ const scale = {
   listeners: Number(values.listeners),
   instances: values.instances.split(',').map(Number),
 };
+const checkoutFolders = values.checkouts.split(',').filter(Boolean);
 const names = positionals.map((name) => LETTERS[name] ?? name);
 const wrong = !Object.values({ ...pace, ...scale })
   .flat()
@@ -75,12 +79,13 @@ const install = !values.offline;
 const generator = await loadGenerator(install);
 console.log(await machine(generator.name));
 console.log(`${pace.rounds} rounds of ${pace.seconds} s in turns; medians`);
-for (const name of names.length > 0 ? names : Object.keys(BENCHMARKS)) {
+const all = Object.keys(BENCHMARKS).filter((name) => name !== 'checkouts' || checkoutFolders.length > 0);
+for (const name of names.length > 0 ? names : all) {
   const started: Stoppable[] = [];
   const setting: Setting = {
     generator,
     pace,
-    scale,
+    scale: { ...scale, checkouts: checkoutFolders },
     install,
     print: (text) => console.log(`\n${text}`),
     stopLater(process) {

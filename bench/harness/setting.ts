@@ -21,6 +21,8 @@ export interface Scale {
   readonly listeners: number;
   /** Instances of a project, one measurement for each. */
   readonly instances: readonly number[];
+  /** Folders of checkouts to compare. */
+  readonly checkouts: readonly string[];
 }
 
 export interface Stoppable {

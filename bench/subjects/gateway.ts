@@ -31,10 +31,14 @@ export interface BenchGateway {
   stop(): Promise<void>;
 }
 
-/** @param environment Beside where keys are and what is secret: the cloud, Redis, the cache. */
+/**
+ * @param environment The cloud, Redis and the cache; the store and the secret are set here.
+ * @param main The program to measure, of another checkout for a comparison.
+ */
 export async function benchGateway(
   environment: Readonly<Record<string, string>>,
   owners: readonly KeyOwner[],
+  main = MAIN,
 ): Promise<BenchGateway> {
   const folder = mkdtempSync(join(tmpdir(), 'linguanova-bench-'));
   // In memory where that can be had: ten thousand keys are ten thousand commits.
@@ -53,7 +57,7 @@ export async function benchGateway(
   const options = { env, cwd: folder, log };
   const child: Child = await startChild(
     process.execPath,
-    [...process.execArgv, MAIN, 'serve'],
+    [...process.execArgv, main, 'serve'],
     / at (http:\S+)\n/,
     options,
   );
