@@ -4,18 +4,15 @@ import { errorMessages } from '../../src/telemetry/causes.ts';
 import type { LogFields, Logger } from '../../src/telemetry/logger.ts';
 import { type DropReason, LineOutput } from './line-output.ts';
 
-/** Lines are written together: when they are so long, in characters, or after so many milliseconds. */
+/** A batch of lines is written at this length, in characters, or this age. */
 const BATCH_LENGTH = 16_384;
-const BATCH_MILLISECONDS = 100;
+const BATCH_AGE_MS = 100;
 
 /**
- * Structured lines on standard error; standard output is for what a person asked for.
+ * Structured lines on standard error, in batches: a system call per line is a third of a cached response's cost. Warnings and errors
+ * flush the batch. Only `kill -9` loses the last 100 ms.
  *
- * Lines of requests are written together, since a system call for each is a third of what a cached answer costs. Warnings and
- * errors are written at once, with all before them. The end of the process, an uncaught error included, loses none that their
- * reader takes; `kill -9` loses those of the last tenth of a second.
- *
- * @param onDrop Called with the number of lines that were dropped because their reader has stalled or ended.
+ * @param onDrop Called with the number of lines dropped because the reader stalled or closed.
  */
 export function pinoLogger(level: string, onDrop?: (lines: number, reason: DropReason) => void): Logger {
   const output = new LineOutput(2, onDrop);
@@ -27,7 +24,6 @@ export function pinoLogger(level: string, onDrop?: (lines: number, reason: DropR
   return new PinoLogger(pino({ level, base: null, timestamp }, lines), lines, null, {});
 }
 
-/** Gathers lines and hands them on as one. */
 class Batches {
   readonly #destination: LineOutput;
   #lines: string[] = [];
@@ -42,7 +38,7 @@ class Batches {
     this.#lines.push(line);
     this.#length += line.length;
     if (this.#length >= BATCH_LENGTH) this.flush();
-    else this.#timer ??= setTimeout(() => this.flush(), BATCH_MILLISECONDS);
+    else this.#timer ??= setTimeout(() => this.flush(), BATCH_AGE_MS);
   }
 
   flush(): void {
@@ -58,18 +54,14 @@ class Batches {
 
 let lastTime = { at: 0, text: '' };
 
-/** As pino takes it, a part of the line. Under load many lines are of one millisecond, and printing it is a good part of each. */
+/** pino's `timestamp`; formatted once per millisecond. */
 function timestamp(): string {
   const at = wallMs();
   if (at !== lastTime.at) lastTime = { at, text: `,"time":"${new Date(at).toISOString()}"` };
   return lastTime.text;
 }
 
-/**
- * Lines of `info` are printed here, in pino's form: they are one for each request, of few and plain fields, and pino takes twice
- * as long. The fields of `with` are printed when they are first needed, not for each line; a child of pino's for each request costs
- * more than its one line.
- */
+/** Merges the fields of `with` into each line: a pino child per request would cost more than its only line. */
 class PinoLogger implements Logger {
   readonly #pino: pino.Logger;
   readonly #lines: Batches;
@@ -84,17 +76,16 @@ class PinoLogger implements Logger {
   }
 
   info(event: string, fields?: LogFields): void {
-    if (!this.#pino.isLevelEnabled('info')) return;
-    this.#lines.write(`{"level":30${timestamp()}${printed(this.#all(fields))},"msg":${quoted(event)}}\n`);
+    this.#pino.info(this.#merged(fields), event);
   }
 
   warn(event: string, fields?: LogFields, error?: unknown): void {
-    this.#pino.warn(this.#all(withError(fields, error)), event);
+    this.#pino.warn(this.#merged(withError(fields, error)), event);
     this.#lines.flush();
   }
 
   error(event: string, fields?: LogFields, error?: unknown): void {
-    this.#pino.error(this.#all(withError(fields, error)), event);
+    this.#pino.error(this.#merged(withError(fields, error)), event);
     this.#lines.flush();
   }
 
@@ -102,28 +93,10 @@ class PinoLogger implements Logger {
     return new PinoLogger(this.#pino, this.#lines, this, fields);
   }
 
-  /** What is said last of a field holds. */
-  #all(fields: LogFields = {}): LogFields {
-    // The root says nothing of its own.
-    return this.#outer === null ? fields : this.#outer.#all({ ...this.#own, ...fields });
+  /** A later value of a field wins. */
+  #merged(fields: LogFields = {}): LogFields {
+    return this.#outer === null ? fields : this.#outer.#merged({ ...this.#own, ...fields });
   }
-}
-
-function printed(fields: LogFields): string {
-  let text = '';
-  for (const name in fields) {
-    const value = fields[name];
-    if (value === undefined) continue;
-    text += `,"${name}":${typeof value === 'string' ? quoted(value) : JSON.stringify(value)}`;
-  }
-  return text;
-}
-
-/** What JSON has nothing to escape in, as nearly all that is logged. */
-const PLAIN = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
-
-function quoted(text: string): string {
-  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 
 function withError(fields: LogFields | undefined, error: unknown): LogFields {

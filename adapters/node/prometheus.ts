@@ -1,54 +1,57 @@
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import { COUNTERS, GAUGES, HISTOGRAMS, type Metrics } from '../../src/telemetry/metrics.ts';
-import { type Description, FastCounter, FastHistogram } from './fast-metrics.ts';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import {
+  COUNTERS,
+  GAUGES,
+  HISTOGRAMS,
+  type MetricDefinition,
+  type Metrics,
+} from '../../src/telemetry/metrics.ts';
 
-/** Seconds: from a cached answer to the deadline of a request. */
-const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+/** From a cached response to a request's time-out. */
+const BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-/** Metrics in this process, for Prometheus to fetch; with those of Node itself. */
+/** Metrics of the gateway and of Node itself, for Prometheus to scrape. */
 export function prometheusMetrics(): Metrics {
   const registry = new Registry();
+  const registers = [registry];
   collectDefaultMetrics({ register: registry });
-  const counters = eachOf(COUNTERS, '_total', (about) => new FastCounter(about, registry));
-  const histograms = eachOf(HISTOGRAMS, '', (about) => new FastHistogram(about, BUCKETS, registry));
-  /** Made when first set, for one that nobody sets would say 0. */
+  const counters = mapValues(COUNTERS, (name, { help, labels }) => {
+    return new Counter({ name: `linguanova_${name}_total`, help, labelNames: [...labels], registers });
+  });
+  const histograms = mapValues(HISTOGRAMS, (name, { help, labels }) => {
+    const buckets = BUCKETS_SECONDS;
+    return new Histogram({ name: `linguanova_${name}`, help, labelNames: [...labels], buckets, registers });
+  });
+  // Registered when first set: a gauge that is never set must be absent, not 0.
   const gauges = new Map<string, Gauge>();
-  const gauge = (name: keyof typeof GAUGES) => {
-    const known = gauges.get(name);
-    if (known !== undefined) return known;
+  const gauge = (name: keyof typeof GAUGES): Gauge => {
+    const existing = gauges.get(name);
+    if (existing !== undefined) return existing;
     const { help, labels } = GAUGES[name];
-    const made = new Gauge({
-      name: `linguanova_${name}`,
-      help,
-      labelNames: [...labels],
-      registers: [registry],
-    });
-    gauges.set(name, made);
-    return made;
+    const created = new Gauge({ name: `linguanova_${name}`, help, labelNames: [...labels], registers });
+    gauges.set(name, created);
+    return created;
   };
-  const fills: (() => void | Promise<void>)[] = [];
+  const collectors: (() => void | Promise<void>)[] = [];
   return {
-    count: (name, labels, by) => counters[name].add(labels, by),
+    count: (name, labels, by) => counters[name].inc({ ...labels }, by),
     set: (name, value, labels) => gauge(name).set({ ...labels }, value),
-    observe: (name, seconds, labels) => histograms[name].add(labels, seconds),
-    beforeExpose: (fill) => fills.push(fill),
+    observe: (name, seconds, labels) => histograms[name].observe({ ...labels }, seconds),
+    beforeExpose: (collect) => collectors.push(collect),
     async expose() {
-      await Promise.all(fills.map((fill) => fill()));
+      await Promise.all(collectors.map((collect) => collect()));
       return registry.metrics();
     },
   };
 }
 
-/** One for each description. */
-function eachOf<Name extends string, Made>(
-  descriptions: Readonly<Record<Name, { readonly help: string; readonly labels: readonly string[] }>>,
-  suffix: string,
-  make: (about: Description) => Made,
-): Readonly<Record<Name, Made>> {
-  const made = {} as Record<Name, Made>;
-  for (const name of Object.keys(descriptions) as Name[]) {
-    const { help, labels } = descriptions[name];
-    made[name] = make({ name: `linguanova_${name}${suffix}`, help, labelNames: labels });
-  }
-  return made;
+function mapValues<Name extends string, Metric>(
+  definitions: Readonly<Record<Name, MetricDefinition>>,
+  create: (name: Name, definition: MetricDefinition) => Metric,
+): Readonly<Record<Name, Metric>> {
+  const names = Object.keys(definitions) as Name[];
+  return Object.fromEntries(names.map((name) => [name, create(name, definitions[name])])) as Record<
+    Name,
+    Metric
+  >;
 }

@@ -23,12 +23,12 @@ export async function runReconcile(
   const olderThanSeconds = Number(values['older-than']);
   if (!Number.isInteger(olderThanSeconds) || olderThanSeconds < 0)
     throw new UsageError('--older-than takes whole seconds');
-  const freed = await reconcile(open(values['project-id']), { olderThanSeconds, nowMs: wallMs() });
+  const released = await reconcile(open(values['project-id']), { olderThanSeconds, nowMs: wallMs() });
   if (values.json) {
-    console.log(JSON.stringify(freed));
+    console.log(JSON.stringify(released));
     return;
   }
-  for (const { kind, id, address, description } of freed)
-    console.log(`freed ${kind} ${id} ${address} (${description})`);
-  console.log(`${freed.length} freed`);
+  for (const { kind, id, address, description } of released)
+    console.log(`released ${kind} ${id} ${address} (${description})`);
+  console.log(`${released.length} released`);
 }

@@ -1,0 +1,237 @@
+/**
+ * Wires the gateway on Node: which cloud, stores and shared state the configuration selects.
+ *
+ * @module
+ */
+
+import { createHmac, randomBytes } from 'node:crypto';
+import { SecretCheck, WRONG_SECRET } from '../../src/access/secret-check.ts';
+import { importServerSecret, type ServerSecret } from '../../src/access/server-secret.ts';
+import { trustedProxies } from '../../src/access/trusted-proxies.ts';
+import { type Config, type OpenStackConfig, readConfig } from '../../src/config/config.ts';
+import { ConfigError } from '../../src/config/config-error.ts';
+import { novaTranslation } from '../../src/dialects/nova/translated/translation.ts';
+import { createGateway } from '../../src/gateway.ts';
+import type { Logger } from '../../src/telemetry/logger.ts';
+import type { Metrics } from '../../src/telemetry/metrics.ts';
+import { LocalEventLog } from '../../src/traffic/events/local-event-log.ts';
+import { localCounter } from '../../src/traffic/limit/local-counter.ts';
+import { LocalVersions } from '../../src/traffic/versions/local-versions.ts';
+import { consoleAssets } from '../assets/console.ts';
+import { contractAssets } from '../assets/contract.ts';
+import { fetchTransport } from '../openstack/http/fetch.ts';
+import { undiciTransport } from '../openstack/http/undici.ts';
+import { type OpenStackDriver, type OpenStackOptions, openStackDriver } from '../openstack/index.ts';
+import { openRedis, parseRedisUrl, type Redis } from '../redis/index.ts';
+import { reduDriver } from '../redu/index.ts';
+import { createSandbox } from '../sandbox/index.ts';
+import { databaseUrlProblem, openStores } from '../sql/open.ts';
+import { readCertificates } from './certificates.ts';
+import { peerAddress, requestBody, requestTarget } from './connection.ts';
+import { connectionLimit } from './connections.ts';
+import { rejectionOf } from './incoming.ts';
+import { pinoLogger } from './logger.ts';
+import { prometheusMetrics } from './prometheus.ts';
+import { serve } from './serve.ts';
+import { localServerSecret } from './server-secret-file.ts';
+
+/** Budget of all upstream calls of one request. */
+const REQUEST_TIMEOUT_MS = 30_000;
+/** Long enough for an image of many gigabytes; other bodies have a shorter limit where they are read. */
+const RECEIVE_TIMEOUT_MS = 7_200_000;
+const FLUSH_INTERVAL_MS = 5_000;
+/** Holds the sandbox's secret, database and demo key. */
+export const STATE_DIRECTORY = '.linguanova';
+
+type CloudPorts = Pick<OpenStackOptions, 'log' | 'metrics'>;
+
+/** Driver of the configured OpenStack. */
+export function openStackOf(
+  { authUrl, region, interface: iface, ca, serviceAccount }: OpenStackConfig,
+  ports: CloudPorts = {},
+): OpenStackDriver {
+  return openStackDriver({
+    ...ports,
+    transport: undiciTransport({ ca }),
+    authUrl,
+    endpoints: { region, interface: iface },
+    serviceAccount,
+  });
+}
+
+/** The built-in cloud and its demo customer, whose credential is derived from the secret, so keys survive a restart. */
+function sandboxCloud(config: Config, ports: CloudPorts = {}) {
+  const derived = (label: string) =>
+    createHmac('sha256', config.secret ?? localServerSecret(STATE_DIRECTORY))
+      .update(label)
+      .digest('hex');
+  const applicationCredential = {
+    id: derived('sandbox credential id').slice(0, 32),
+    secret: derived('sandbox credential'),
+  };
+  const { accounts, admin, authUrl, fetch } = createSandbox({ applicationCredential });
+  const [customer] = accounts;
+  if (customer === undefined) throw new Error('the sandbox has no account');
+  const clouds = openStackDriver({
+    ...ports,
+    transport: fetchTransport(fetch),
+    authUrl,
+    endpoints: { region: null, interface: 'public' },
+    serviceAccount: {
+      kind: 'password',
+      user: { id: admin.userId },
+      password: admin.password,
+      project: { id: admin.projectId },
+    },
+  });
+  return { clouds, customer };
+}
+
+/** The configured cloud, else the sandbox. */
+export function cloudOf(config: Config, ports: CloudPorts = {}) {
+  const { openStack, reduUrl } = config;
+  if (openStack !== null) return withPassThrough(openStackOf(openStack, ports), null);
+  if (reduUrl !== null) {
+    return { clouds: reduDriver({ url: reduUrl, fetch }), nova: novaTranslation, sandbox: null };
+  }
+  const sandbox = sandboxCloud(config, ports);
+  return withPassThrough(sandbox.clouds, sandbox);
+}
+
+function withPassThrough<T>(clouds: OpenStackDriver, sandbox: T) {
+  return { clouds, nova: clouds.passThrough, sandbox };
+}
+
+export async function serverSecret(config: Config): Promise<ServerSecret> {
+  return importServerSecret(config.secret ?? localServerSecret(STATE_DIRECTORY), config.previousSecret).catch(
+    (error) => {
+      throw new ConfigError('LINGUANOVA_SECRET', error instanceof Error ? error.message : 'cannot be used');
+    },
+  );
+}
+
+function redisTarget(url: string) {
+  const target = parseRedisUrl(url);
+  if (target !== null) return target;
+  throw new ConfigError(
+    'REDIS_URL',
+    'must be redis://[user:password@]host[:port][/db] (rediss:// with TLS), several hosts of a cluster, comma-separated, or sentinel://host,host/master',
+  );
+}
+
+/** null: this node shares nothing. */
+export async function redisOf({ redisUrl }: Config, log: Logger, metrics: Metrics): Promise<Redis | null> {
+  return redisUrl === null ? null : openRedis(redisTarget(redisUrl), { log, metrics });
+}
+
+export function configuration(needs: { needsSecret?: boolean; needsCloud?: boolean } = {}): Config {
+  return readConfig(process.env, {
+    ...needs,
+    readCertificates,
+    checkRedisUrl: redisTarget,
+    checkDatabaseUrl(url) {
+      const problem = databaseUrlProblem(url);
+      if (problem !== null) throw new ConfigError('DATABASE_URL', problem);
+    },
+  });
+}
+
+/** Opens the stores and the cloud, and serves until SIGTERM or SIGINT. */
+export async function serveGateway(config: Config) {
+  const metrics = prometheusMetrics();
+  const log = pinoLogger(config.logLevel, (lines, reason) =>
+    metrics.count('log_lines_dropped', { reason }, lines),
+  );
+  const secret = await serverSecret(config);
+  const redis = await redisOf(config, log, metrics);
+  const { keys, idempotency, releases } = await openStores(config.databaseUrl);
+  if (!(await new SecretCheck(keys.secrets, secret).adopt(true))) {
+    throw new ConfigError('LINGUANOVA_SECRET', WRONG_SECRET);
+  }
+  const { clouds, nova, sandbox } = cloudOf(config, { log, metrics });
+  const usesGeneratedToken = sandbox !== null && config.adminTokens.length === 0;
+  const generatedToken = { name: null, token: randomBytes(24).toString('base64url') };
+  const gateway = createGateway(
+    {
+      clouds,
+      identities: clouds.identities,
+      nova,
+      keys,
+      idempotency,
+      releases,
+      log,
+      metrics,
+      counter: redis?.counter ?? localCounter(),
+      versions: redis?.versions ?? new LocalVersions(),
+      eventLog: redis?.eventLog ?? new LocalEventLog(),
+      ...(redis !== null && { redis, cacheStore: redis.cacheStore }),
+      assets: new Map([...contractAssets(config.publicUrl), ...(config.console ? consoleAssets() : [])]),
+    },
+    {
+      secret,
+      adminTokens: usesGeneratedToken ? [generatedToken] : config.adminTokens,
+      timeoutMs: REQUEST_TIMEOUT_MS,
+      upstreamTimeoutMs: config.upstreamTimeoutMs,
+      plans: config.limits.plans.map(({ name }) => name),
+      limits: config.limits,
+      publicUrl: config.publicUrl,
+      corsOrigins: config.corsOrigins,
+      console: config.console,
+      cache: config.cache,
+      streams: config.streams,
+      auditDays: config.auditDays,
+      ...trustedProxies(config.trustedProxies, peerAddress),
+      requestTarget,
+      unreadable: rejectionOf,
+      requestBody,
+    },
+  );
+
+  const server = await serve({
+    fetch: gateway.fetch,
+    host: config.host,
+    port: config.port,
+    requestTimeoutMs: RECEIVE_TIMEOUT_MS,
+    responseTimeoutMs: config.upstreamTimeoutMs + REQUEST_TIMEOUT_MS,
+    keepAliveSeconds: config.keepAliveSeconds,
+    maxConnections: connectionLimit(),
+    log,
+    metrics,
+  }).catch((error) => {
+    throw listenProblem(config, error);
+  });
+  const flushing = setInterval(() => gateway.flush(), FLUSH_INTERVAL_MS);
+  let stopping = false;
+  const stop = async () => {
+    if (stopping) return;
+    stopping = true;
+    await Promise.all([server.stop(), gateway.endStreams()]);
+    clearInterval(flushing);
+    await gateway.flush();
+    await Promise.all([clouds.close(), keys.close(), redis?.close()]);
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+
+  return {
+    url: server.url,
+    keys,
+    secret,
+    sandbox,
+    adminToken: usesGeneratedToken ? generatedToken.token : null,
+  };
+}
+
+/** A failure to listen as an error of the variable that causes it. */
+function listenProblem({ port }: Config, error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EADDRINUSE')
+    return new ConfigError(
+      'PORT',
+      `${port} is already in use: set PORT to another port, or to 0 for any free one`,
+    );
+  if (code === 'EACCES')
+    return new ConfigError('PORT', `${port} requires more privileges than this user has`);
+  const noAddress = ['ENOTFOUND', 'EAI_AGAIN', 'EADDRNOTAVAIL', 'EINVAL'].includes(String(code));
+  return noAddress ? new ConfigError('HOST', 'not a local address') : error;
+}
