@@ -4,16 +4,15 @@ import { presentedKey } from './access/authenticate.ts';
 import type { Principal } from './access/principal.ts';
 import { shortWay } from './fast-path.ts';
 import type { LogFields } from './telemetry/logger.ts';
-import type { AtHand } from './traffic/cache/at-hand.ts';
-import type { CacheResult } from './traffic/cache/response-cache.ts';
+import type { CacheResult } from './traffic/cache/cache-store.ts';
+import type { CacheHit } from './traffic/cache/fast-path-source.ts';
 import { toResponse } from './traffic/cache/to-response.ts';
 
 const principal = { keyId: 'k1', projectId: 'p1' } as Principal;
 const told: CacheResult = {
   response: {
     body: new TextEncoder().encode('["ä"]'),
-    contentType: 'application/json',
-    link: null,
+    headers: { 'content-type': 'application/json', vary: 'x-api-key, Authorization, Origin' },
     etag: 'W/"1"',
     generatedAt: performance.now(),
     freshnessLifetime: 5_000,
@@ -36,9 +35,9 @@ beforeEach(() => {
 });
 
 const access = {
-  verifier: { known: (text: string | undefined) => (text === 'good' ? state.known : null) },
+  verifier: { cachedPrincipal: (text: string | undefined) => (text === 'good' ? state.known : null) },
   clientAddress: () => null,
-  journal: { used: (id: string) => state.done.push(`used ${id}`) },
+  journal: { recordUse: (id: string) => state.done.push(`used ${id}`) },
   metrics: {
     count: (name: string) => state.done.push(name),
     observe: (name: string) => state.done.push(name),
@@ -59,22 +58,21 @@ const answer = shortWay({
     },
     consumeSignUp: async () => {},
   },
-  toldReads: [
+  sources: [
     {
       keyIn: presentedKey,
-      find: (_, c): AtHand | null => {
+      find: (_, c): CacheHit | null => {
         if (!state.found || !c.req.url.endsWith('/v1/instances?a')) return null;
-        const answer: AtHand['answer'] = (beside) =>
+        const respond: CacheHit['respond'] = (beside) =>
           toResponse(beside, c.req.header('If-None-Match'), told, performance.now());
-        return { route: '/v1/instances', result: 'hit', answer };
+        return { route: '/v1/instances', respond };
       },
     },
     {
       keyIn: (c) => c.req.header('x-auth-token'),
       find: () => ({
         route: '/compute/*',
-        result: 'hit',
-        answer: (beside) => beside.respond('{}', 200, {}),
+        respond: (beside) => beside.respond('{}', 200, {}),
       }),
     },
   ],

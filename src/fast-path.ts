@@ -16,7 +16,7 @@ import type { GatewayEnv } from './context.ts';
 import { newRequestId, recordRequest } from './http/request-log.ts';
 import type { RequestRejection } from './http/request-target.ts';
 import { ResponseHeaders } from './http/response-headers.ts';
-import type { ToldReads } from './traffic/cache/at-hand.ts';
+import type { FastPathSource } from './traffic/cache/fast-path-source.ts';
 import type { Limits } from './traffic/limit/limit.ts';
 
 export interface ShortWayPorts {
@@ -24,16 +24,16 @@ export interface ShortWayPorts {
   readonly limits: Limits;
   readonly unreadable: RequestRejection;
   /** Of each dialect; a request is looked for where its key is found first. */
-  readonly toldReads: readonly ToldReads[];
+  readonly sources: readonly FastPathSource[];
 }
 
 /** What answers a request at once, or leaves it alone: null. */
 export type ShortWay = (request: Request, env: unknown) => Response | null;
 
-export function shortWay({ access, limits, toldReads, unreadable }: ShortWayPorts): ShortWay {
+export function shortWay({ access, limits, sources, unreadable }: ShortWayPorts): ShortWay {
   const { log, metrics } = access;
   const whereKeyIs = (c: Context<GatewayEnv>) => {
-    for (const reads of toldReads) {
+    for (const reads of sources) {
       const key = reads.keyIn(c);
       if (key !== undefined) return [key, reads] as const;
     }
@@ -55,9 +55,9 @@ export function shortWay({ access, limits, toldReads, unreadable }: ShortWayPort
     const requestId = newRequestId();
     headers.set('X-Request-Id', requestId);
     recordAuthenticated(access, principal);
-    const { route, result } = found;
-    metrics.count('cache_requests', { result, route });
-    const answer = found.answer(headers);
+    const { route } = found;
+    metrics.count('cache_requests', { result: 'hit', route });
+    const answer = found.respond(headers);
     const who = { request_id: requestId, key: principal.keyId, project: principal.projectId };
     recordRequest(log, metrics, { method: 'GET', route, status: answer.status, started }, who);
     return answer;

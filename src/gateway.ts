@@ -57,8 +57,8 @@ import {
 } from './http/request-target.ts';
 import type { InventoryOptions } from './inventory/inventory-cache.ts';
 import { withInventory } from './inventory/with-inventory.ts';
-import type { ToldReads } from './traffic/cache/at-hand.ts';
 import { type CacheOptions, type CachePorts, caching } from './traffic/cache/cached.ts';
+import type { FastPathSource } from './traffic/cache/fast-path-source.ts';
 import type { EventLog } from './traffic/events/event-log.ts';
 import { Events, type OpenStream } from './traffic/events/events.ts';
 import type { StreamLimits } from './traffic/events/stream-slots.ts';
@@ -203,7 +203,7 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   for (const path of REDU_PATHS) app.use(path, ...forAll);
   app.on(WRITES, REDU_PATHS, ...forWrites);
   const { requestTarget, streams, timeoutMs: deadline } = options;
-  const { cached, toldBefore } = caching(
+  const { serveRead, responses, fastPathSource } = caching(
     { ...ports, clouds },
     options.cache,
     (c) => callContext(c, deadline),
@@ -211,18 +211,19 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   );
   const events = new Events({ ...ports, clouds }, EVENT_ENCODER, { streams, maxAge, deadline });
   const openStream: OpenStream = ports.openStream ?? ((c, instanceId) => events.open(c, instanceId));
-  app.route('/', reduDialect(access, cached, openStream, unlessSignUp(idempotent.stage)));
+  app.route('/', reduDialect(access, serveRead, openStream, unlessSignUp(idempotent.stage)));
 
-  const toldReads: ToldReads[] = toldBefore === null ? [] : [toldBefore];
+  const sources: (FastPathSource | null)[] = [fastPathSource];
   const { nova: services, versions } = ports;
   if (services !== undefined) {
     const { requestBody = (c: Context) => c.req.raw.body } = options;
-    const keepsReads = options.cache.seconds > 0;
+    const { seconds, background: waitUntil = () => {} } = options.cache;
+    const cache = { responses, isOn: seconds > 0, waitUntil };
     const headTimeoutMs = options.upstreamTimeoutMs ?? DEFAULT_UPSTREAM_TIMEOUT_MS;
-    const given = { access, services, versions, requestTarget, requestBody, keepsReads, headTimeoutMs };
+    const given = { access, services, versions, requestTarget, requestBody, cache, headTimeoutMs };
     const nova = novaDialect({ ...given, publicUrl: url, limited: limits.stage });
     app.route('/', nova.routes);
-    toldReads.push(...nova.toldReads);
+    sources.push(nova.fastPathSource);
   }
 
   app.notFound((c) =>
@@ -239,7 +240,12 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
     await events.close();
   };
   const { routes } = app;
-  const atOnce = shortWay({ access, limits, toldReads, unreadable: options.unreadable });
+  const atOnce = shortWay({
+    access,
+    limits,
+    sources: sources.filter((source) => source !== null),
+    unreadable: options.unreadable,
+  });
   return {
     fetch(request, env, ctx) {
       try {

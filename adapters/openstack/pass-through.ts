@@ -60,7 +60,7 @@ export function openStackPassThrough(openStack: OpenStack): PassThrough {
       return sessionWith(await tokens.token(forOpenStack(credential), call));
     },
 
-    knownSession(credential) {
+    peekSession(credential) {
       const token = tokens.cached(forOpenStack(credential));
       return token === null ? null : sessionWith(token);
     },

@@ -1,11 +1,10 @@
 import { expect, test } from 'vitest';
-import type { CachedResponse } from '../../src/traffic/cache/cached-response.ts';
+import type { CachedResponse } from '../../src/traffic/cache/cache-store.ts';
 import { decodeEntry, encodeEntry } from './cache-entry.ts';
 
 const ANSWER: CachedResponse = {
   body: new TextEncoder().encode('[{"name":"ü"}]'),
-  contentType: 'application/json',
-  link: '</v1/instances?limit=1&marker=x>; rel="next"',
+  headers: { 'content-type': 'application/json', link: '</v1/instances?limit=1&marker=x>; rel="next"' },
   etag: 'W/"abc"',
   generatedAt: 1_000_000,
   freshnessLifetime: 5_000,
@@ -19,10 +18,10 @@ test('what is written is read, its age told by what is left of its life', () => 
 
 test.each([
   ['nothing', Buffer.alloc(0)],
-  ['another format', Buffer.concat([Buffer.from([2]), encodeEntry(ANSWER, 1).subarray(1)])],
+  ['another format', Buffer.concat([Buffer.from([1]), encodeEntry(ANSWER, 1).subarray(1)])],
   ['half of it', encodeEntry(ANSWER, 1).subarray(0, 40)],
-  ['a length that is not there', Buffer.from([1, 255, 255, 255, 255, 123])],
-  ['other JSON', Buffer.from('\u0001\u0000\u0000\u0000\u0002{}', 'latin1')],
+  ['a length that is not there', Buffer.from([2, 255, 255, 255, 255, 123])],
+  ['other JSON', Buffer.from('\u0002\u0000\u0000\u0000\u0002{}', 'latin1')],
 ])('%s is none', (_, bytes) => {
   expect(decodeEntry(bytes, 1_000, 0)).toBeNull();
 });

@@ -5,16 +5,15 @@
  */
 
 import * as z from 'zod';
-import type { CachedResponse } from '../../src/traffic/cache/cached-response.ts';
+import type { CachedResponse } from '../../src/traffic/cache/cache-store.ts';
 
 /** To be raised with every change of the format: gateways of two versions may share a Redis. */
-const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 2;
 const PREFIX_BYTES = 5;
 
 const Header = z.object({
   version: z.int(),
-  contentType: z.string(),
-  link: z.string().nullable(),
+  headers: z.record(z.string(), z.string()),
   etag: z.string(),
   freshnessLifetime: z.number(),
   /** Milliseconds that it is kept in all, from when the cloud told it. */

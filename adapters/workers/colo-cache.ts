@@ -1,8 +1,7 @@
 import * as z from 'zod';
 import { monotonicMs, wallMs } from '../../src/clock.ts';
 import type { CacheKey } from '../../src/traffic/cache/cache-key.ts';
-import type { CacheStore } from '../../src/traffic/cache/cache-store.ts';
-import type { CachedResponse } from '../../src/traffic/cache/cached-response.ts';
+import type { CachedResponse, CacheStore } from '../../src/traffic/cache/cache-store.ts';
 
 /** What is used of `caches.default`: the cache of one place, a Cloudflare data centre. */
 export interface ColoCache {
@@ -32,8 +31,7 @@ const CLOCK_SKEW_MS = 1_000;
 const METADATA_HEADER = 'x-linguanova';
 
 const Metadata = z.object({
-  contentType: z.string(),
-  link: z.string().nullable(),
+  headers: z.record(z.string(), z.string()),
   etag: z.string(),
   /** Epoch milliseconds: isolates have no other clock in common. */
   asOf: z.number(),
@@ -82,11 +80,11 @@ export function coloStore(
   }
 
   return {
-    read: (key, { version, lifetime }) =>
+    read: (key, { version, lifetimeMs }) =>
       attempt(null, async () => {
         const found = await inColo(key);
         const isUsable = found !== null && found.version === version;
-        return isUsable || lifetime < MIN_KV_TTL_MS ? found : ((await inKv(key, version)) ?? found);
+        return isUsable || lifetimeMs < MIN_KV_TTL_MS ? found : ((await inKv(key, version)) ?? found);
       }),
     write: (key, answer, milliseconds) =>
       attempt(undefined, async () => {
@@ -95,7 +93,7 @@ export function coloStore(
         if (body.byteLength > MAX_BODY_BYTES) return;
         const headers = {
           'Cache-Control': `max-age=${Math.ceil(milliseconds / 1_000)}`,
-          'Content-Type': answer.contentType,
+          'Content-Type': answer.headers['content-type'] ?? '',
           [METADATA_HEADER]: encodeURIComponent(JSON.stringify(metadata)),
         };
         await cache.put(await urlOf(key), new Response(body, { headers }));

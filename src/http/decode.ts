@@ -37,17 +37,21 @@ export async function decodeBody<S extends z.ZodType>(
   return decode(schema, await readJsonObject(c, maxBytes));
 }
 
+/** `decodeParameters` of the request's query string. */
+export function decodeQuery<S extends z.ZodType>(c: Context, schema: S): z.output<S> {
+  return decodeParameters(new URL(c.req.url).searchParams, schema);
+}
+
 /**
- * `decode` of the request's query string.
+ * `decode` of query parameters.
  *
  * @param repeatable Parameters that may be given more than once; they reach the schema as a list, the others as text.
  */
-export function decodeQuery<S extends z.ZodType>(
-  c: Context,
+export function decodeParameters<S extends z.ZodType>(
+  parameters: URLSearchParams,
   schema: S,
   repeatable: readonly string[] = [],
 ): z.output<S> {
-  const parameters = new URL(c.req.url).searchParams;
   if (parameters.size > MAX_PARAMETERS) {
     throw new ComputeError('invalid', `The query has more than ${MAX_PARAMETERS} parameters.`);
   }

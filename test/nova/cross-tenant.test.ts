@@ -6,6 +6,7 @@ import type { GatewayEnv } from '../../src/context.ts';
 import { novaDialect } from '../../src/dialects/nova/dialect.ts';
 import type { PassThrough } from '../../src/dialects/nova/pass-through.ts';
 import { DEFAULT_SCOPES } from '../../src/scopes.ts';
+import type { ResponseCache } from '../../src/traffic/cache/response-cache.ts';
 import { LocalVersions } from '../../src/traffic/versions/local-versions.ts';
 import type { Customer } from '../conformance/target.ts';
 import { everythingOf, makeThings, type Things } from '../keys/foreign-things.ts';
@@ -24,7 +25,7 @@ test('every route of the facade and of pass-through has an attempt', async () =>
       versions: new LocalVersions(),
       requestTarget: () => '',
       requestBody: () => null,
-      keepsReads: true,
+      cache: { responses: {} as ResponseCache, isOn: true, waitUntil() {} },
       headTimeoutMs: 1_000,
       publicUrl: () => '',
       limited: (_, next) => next(),

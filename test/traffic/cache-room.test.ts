@@ -2,7 +2,7 @@ import { afterAll, afterEach, expect, test } from 'vitest';
 import { prometheusMetrics } from '../../adapters/node/prometheus.ts';
 import { openRedis, parseRedisUrl, type Redis } from '../../adapters/redis/index.ts';
 import { CacheKey, CacheScope } from '../../src/traffic/cache/cache-key.ts';
-import type { CachedResponse } from '../../src/traffic/cache/cached-response.ts';
+import type { CachedResponse } from '../../src/traffic/cache/cache-store.ts';
 import { startRedis } from '../support/redis.ts';
 import { silentLogger } from '../support/silent-logger.ts';
 
@@ -29,14 +29,13 @@ test.skipIf(server === null)(
       );
     const answer = (): CachedResponse => ({
       body: new Uint8Array(BODY),
-      contentType: 'application/json',
-      link: null,
+      headers: { 'content-type': 'application/json' },
       etag: 'W/"x"',
       generatedAt: performance.now(),
       freshnessLifetime: 300_000,
       version: 1,
     });
-    const wanted = { version: 1, lifetime: 300_000 };
+    const wanted = { version: 1, lifetimeMs: 300_000 };
     const count = 2 * Math.ceil(MEMORY / BODY);
     for (let n = 0; n < count; n++) await cacheStore.write(key('acme', n), answer(), 300_000);
     await cacheStore.write(key('globex', 0), answer(), 300_000);

@@ -46,14 +46,12 @@ export async function cachedGateways(
   });
   const asked: string[] = [];
   const clouds = openStackDriver({
-    transport: inWhole(
-      fetchTransport(async (request) => {
-        const { pathname, search } = new URL(request.url);
-        if (pathname.endsWith('/auth/tokens')) return sandbox.fetch(request);
-        asked.push(`${request.method} ${pathname}${search}`);
-        return (await gateways.disturb(request)) ?? sandbox.fetch(request);
-      }),
-    ),
+    transport: fetchTransport(async (request) => {
+      const { pathname, search } = new URL(request.url);
+      if (pathname.endsWith('/auth/tokens')) return sandbox.fetch(request);
+      asked.push(`${request.method} ${pathname}${search}`);
+      return (await gateways.disturb(request)) ?? sandbox.fetch(request);
+    }),
     authUrl: sandbox.authUrl,
     endpoints: { region: null, interface: 'public' },
     serviceAccount: {
@@ -100,17 +98,6 @@ export async function cachedGateways(
     },
   };
   return gateways;
-}
-
-/** Bodies that are passed through come whole, as those do whose length a service announces. */
-function inWhole(transport: ReturnType<typeof fetchTransport>): ReturnType<typeof fetchTransport> {
-  return {
-    ...transport,
-    async open(request, deadline) {
-      const { body, ...head } = await transport.open(request, deadline);
-      return { ...head, body: body && new Uint8Array(await new Response(body as BodyInit).arrayBuffer()) };
-    },
-  };
 }
 
 /** Holds calls back until it is opened. */

@@ -12,17 +12,16 @@ import { KeyTokens } from '../../access/key-token.ts';
 import type { GatewayEnv } from '../../context.ts';
 import type { PublicUrl } from '../../http/public-url.ts';
 import type { RequestBody, RequestTarget } from '../../http/request-target.ts';
-import type { ToldReads } from '../../traffic/cache/at-hand.ts';
+import type { FastPathSource } from '../../traffic/cache/fast-path-source.ts';
 import type { ProjectVersions } from '../../traffic/versions/project-versions.ts';
 import { authenticateToken } from './authenticate.ts';
 import { forward } from './forward.ts';
 import { identityFacade } from './identity/identity.ts';
-import { KeptReads } from './kept-reads.ts';
 import { rejectMethodOverride } from './method-override.ts';
 import type { PassThrough } from './pass-through.ts';
+import { ProxyCache, type ProxyCachePorts } from './proxy-cache.ts';
 import { SERVICE_ENDPOINTS, SERVICES } from './services.ts';
 import type { OpenSession } from './session.ts';
-import { ToldBefore } from './told-before.ts';
 import type { NovaTranslation } from './translation.ts';
 import { versionDocuments } from './version-documents.ts';
 
@@ -35,8 +34,7 @@ export interface NovaPorts {
   readonly requestTarget: RequestTarget;
   readonly requestBody: RequestBody;
   readonly publicUrl: PublicUrl;
-  /** Whether reads are told again for a moment. */
-  readonly keepsReads: boolean;
+  readonly cache: Pick<ProxyCachePorts, 'responses' | 'isOn' | 'waitUntil'>;
   /** What the head of a passed-through response may take, milliseconds. */
   readonly headTimeoutMs: number;
   /** The stage `limit`. */
@@ -46,14 +44,13 @@ export interface NovaPorts {
 export interface NovaDialect {
   /** Every route of the dialect, to be mounted at `/`. Handlers throw; `answerNovaError` says it. */
   readonly routes: Hono<GatewayEnv>;
-  /** For the short way. */
-  readonly toldReads: readonly ToldReads[];
+  readonly fastPathSource: FastPathSource | null;
 }
 
 export function novaDialect(ports: NovaPorts): NovaDialect {
   const { access, limited } = ports;
   const tokens = new KeyTokens(access.secret);
-  const { openSession, documents, answer, toldReads } = servicesOf(ports, tokens);
+  const { openSession, documents, answer, fastPathSource } = servicesOf(ports, tokens);
   const router = new Hono<GatewayEnv>({ strict: false });
   for (const { prefix } of Object.values(SERVICE_ENDPOINTS)) {
     router.use(`${prefix}/*`, rejectMethodOverride(ports.requestTarget));
@@ -61,27 +58,27 @@ export function novaDialect(ports: NovaPorts): NovaDialect {
   router.route(SERVICE_ENDPOINTS.identity.prefix, identityFacade({ ...ports, tokens, openSession }, limited));
   const stages = [documents, authenticateToken(access, tokens), limited, answer] as const;
   for (const service of SERVICES) router.all(`${SERVICE_ENDPOINTS[service].prefix}/*`, ...stages);
-  return { routes: router, toldReads };
+  return { routes: router, fastPathSource };
 }
 
 function servicesOf(ports: NovaPorts, tokens: KeyTokens) {
-  const { services, access, publicUrl, versions, keepsReads } = ports;
+  const { services, access, publicUrl } = ports;
   if ('forward' in services) {
-    const keptReads = new KeptReads(versions, access.metrics, { on: keepsReads });
-    const toldBefore = new ToldBefore({ ...ports, passThrough: services, keptReads, tokens });
-    const own = { ...ports, passThrough: services, keptReads, toldBefore };
+    const { metrics } = access;
+    const cache = new ProxyCache({ ...ports, ...ports.cache, metrics, passThrough: services, tokens });
+    const own = { ...ports, passThrough: services, cache };
     const openSession: OpenSession = (credential, call) => services.session(credential, call);
     return {
       openSession,
       documents: versionDocuments(own, tokens),
       answer: forward(own),
-      toldReads: [toldBefore],
+      fastPathSource: cache,
     };
   }
   return {
     openSession: services.openSession(access.clouds),
     documents: services.versionDocuments(publicUrl),
     answer: services.handler(ports),
-    toldReads: [],
+    fastPathSource: null,
   };
 }

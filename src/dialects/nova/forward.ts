@@ -5,7 +5,6 @@
  */
 
 import type { Context, Handler } from 'hono';
-import { routePath } from 'hono/route';
 import { type Access, callContext } from '../../access/access.ts';
 import { assertScope } from '../../access/require-scope.ts';
 import type { CallContext } from '../../compute/cloud.ts';
@@ -18,7 +17,6 @@ import type { RequestBody, RequestTarget } from '../../http/request-target.ts';
 import { invalidate } from '../../traffic/versions/invalidate.ts';
 import type { ProjectVersions } from '../../traffic/versions/project-versions.ts';
 import { requestHeaders } from './headers.ts';
-import { isAdministrator, type KeptReads } from './kept-reads.ts';
 import type {
   CloudSession,
   ForwardMethod,
@@ -28,8 +26,8 @@ import type {
 } from './pass-through.ts';
 import { isAction, isKeyPairs, scopeFor, scopeForAction, serverOf } from './permissions.ts';
 import { rewriteResponse, toResponse } from './proxied-response.ts';
+import { isAdministrator, type ProxyCache } from './proxy-cache.ts';
 import { parseTarget, type Target } from './target.ts';
-import type { ToldBefore } from './told-before.ts';
 
 /** The largest body that is read before it is sent on; image data is not. 1 MiB, the redu dialect's. */
 const MAX_BODY_BYTES = 1_048_576;
@@ -44,8 +42,7 @@ export interface ForwardPorts {
   readonly requestTarget: RequestTarget;
   readonly requestBody: RequestBody;
   readonly publicUrl: PublicUrl;
-  readonly keptReads: KeptReads;
-  readonly toldBefore: ToldBefore;
+  readonly cache: ProxyCache;
   /** What the head of a response of the cloud may take, milliseconds. */
   readonly headTimeoutMs: number;
 }
@@ -74,25 +71,18 @@ export function forward(ports: ForwardPorts): Handler<GatewayEnv> {
       body,
       headTimeoutMs: ports.headTimeoutMs,
     };
-    const send = (signal: AbortSignal | null) =>
-      passThrough.forward(credential, signal === null ? request : { ...request, signal }, call);
+    const send = (sent: ForwardRequest, signal: AbortSignal | null) =>
+      passThrough.forward(credential, signal === null ? sent : { ...sent, signal }, call);
     const publicUrl = ports.publicUrl(c);
-    const beside = c.get('responseHeaders');
-    if (isRead(method)) {
-      const fetch = async () => rewriteResponse(await send(c.req.raw.signal), session.roots, publicUrl);
-      const asked = { session, kind: credential.kind, target, request, publicUrl, route: routePath(c) };
-      const read = ports.keptReads.readOf(asked);
-      if (read === null) return toResponse(beside, await fetch());
-      ports.toldBefore.note(c, { principal, authContext: session, read });
-      return toResponse(beside, await ports.keptReads.tell(read, fetch));
-    }
+    const rewrite = (response: UpstreamResponse) => rewriteResponse(response, session.roots, publicUrl);
+    if (isRead(method)) return ports.cache.serve(c, { session, principal, target, request }, send, rewrite);
     let answer: UpstreamResponse;
     try {
-      answer = await forwardWrite(ports, c, call, target, action, send);
+      answer = await forwardWrite(ports, c, call, target, action, (signal) => send(request, signal));
     } finally {
-      if (isAdministrator(session)) await ports.keptReads.administered();
+      if (isAdministrator(session)) await ports.cache.invalidateAll();
     }
-    return toResponse(beside, rewriteResponse(answer, session.roots, publicUrl));
+    return toResponse(c.get('responseHeaders'), rewrite(answer));
   };
 }
 

@@ -48,7 +48,7 @@ export interface PassThrough {
   /** No I/O while the credential's token is kept. */
   session(credential: CloudCredential, call: CallContext): Promise<CloudSession>;
   /** What `session` would tell without asking, the same object as before; null when it would ask. */
-  knownSession(credential: CloudCredential): CloudSession | null;
+  peekSession(credential: CloudCredential): CloudSession | null;
   /**
    * Sends a request with the credential's token. Answers of any status but 401 resolve, once their headers are there; a
    * token that the service refuses is replaced once, where the body can be sent again.

@@ -13,12 +13,11 @@ import type { CloudSession, UpstreamResponse } from './pass-through.ts';
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\b/i;
 const decoder = new TextDecoder();
 
-/** Ready to be told, once or more often. */
 export interface ProxiedResponse {
   readonly status: number;
   /** By lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
-  /** JSON that came whole is text. */
+  /** JSON that was read whole is text. */
   readonly body: string | Uint8Array | ReadableStream<Uint8Array> | null;
 }
 
@@ -34,19 +33,28 @@ export function rewriteResponse(
     if (address !== undefined) headers[name] = links.address(address);
   }
   headers['cache-control'] ??= 'no-store';
-  if (body === null || !JSON_TYPE.test(headers['content-type'] ?? '')) return { status, headers, body };
+  if (body === null || !isJson(headers)) return { status, headers, body };
   const { 'content-length': _, ...others } = headers;
   const rewritten =
     body instanceof Uint8Array ? links.json(decoder.decode(body)) : body.pipeThrough(links.stream());
   return { status, headers: others, body: rewritten };
 }
 
-/** @param responseHeaders What the gateway says with it. */
-export function toResponse(
-  responseHeaders: ResponseHeaders,
-  { status, headers, body }: ProxiedResponse,
-): Response {
+export function isJson(headers: Readonly<Record<string, string>>): boolean {
+  return JSON_TYPE.test(headers['content-type'] ?? '');
+}
+
+/** @param gathered The gateway's own headers. */
+export function toResponse(gathered: ResponseHeaders, { status, headers, body }: ProxiedResponse): Response {
+  return withCloudId(gathered, headers).respondWith(body, status, headers);
+}
+
+/** Keeps the stage `requestLog` from rebuilding a response that has the cloud's request id. */
+export function withCloudId(
+  gathered: ResponseHeaders,
+  headers: Readonly<Record<string, string>>,
+): ResponseHeaders {
   const cloudId = headers['x-openstack-request-id'];
-  if (cloudId !== undefined) responseHeaders.set(CLOUD_REQUEST_ID, cloudId);
-  return responseHeaders.respondWith(body, status, headers);
+  if (cloudId !== undefined) gathered.set(CLOUD_REQUEST_ID, cloudId);
+  return gathered;
 }

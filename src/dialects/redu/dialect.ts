@@ -8,7 +8,7 @@ import { Hono, type MiddlewareHandler } from 'hono';
 import type { Access } from '../../access/access.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { methodNotAllowed } from '../../http/method-not-allowed.ts';
-import { type Cached, uncached } from '../../traffic/cache/cached.ts';
+import { type ServeRead, uncached } from '../../traffic/cache/cached.ts';
 import type { OpenStream } from '../../traffic/events/events.ts';
 import { apiKeys } from './api-keys.ts';
 import { AVAILABILITY_ZONES, listAvailabilityZones } from './availability-zones.ts';
@@ -27,10 +27,10 @@ import { IMAGES, listImages } from './images.ts';
 import { instances } from './instances.ts';
 import { keypairs } from './keypairs.ts';
 import { legacy } from './legacy.ts';
-import { ME, showMe } from './me.ts';
+import { ME, readMe } from './me.ts';
 import { Mount } from './mount.ts';
 import { listNetworks, NETWORKS } from './networks.ts';
-import { QUOTAS, showQuotas } from './quotas.ts';
+import { QUOTAS, readQuotas } from './quotas.ts';
 import { securityGroups } from './security-groups.ts';
 import { serverGroups } from './server-groups.ts';
 
@@ -51,23 +51,23 @@ import { serverGroups } from './server-groups.ts';
  */
 export function reduDialect(
   access: Access,
-  cached: Cached = uncached,
+  serveRead: ServeRead = uncached,
   openStream: OpenStream = eventsNotImplemented,
   idempotent: MiddlewareHandler<GatewayEnv> = (_, next) => next(),
 ): Hono<GatewayEnv> {
   const router = new Hono<GatewayEnv>({ strict: false });
-  const mount = new Mount(router, cached, idempotent)
-    .addCached(ME, showMe, { of: 'key' })
+  const mount = new Mount(router, serveRead, idempotent)
+    .addRead(ME, readMe, { of: 'key' })
     .add(PROJECT_EVENTS, projectEvents(openStream))
     .add(INSTANCE_EVENTS, instanceEvents(openStream))
-    .addCached(FLAVORS, listFlavors, { pace: 'slow' })
-    .addCached(IMAGES, listImages, { pace: 'slow' })
-    .addCached(NETWORKS, listNetworks)
-    .addCached(AVAILABILITY_ZONES, listAvailabilityZones, { pace: 'slow' })
-    .addCached(FLOATING_IPS, listFloatingIps)
+    .addRead(FLAVORS, listFlavors, { ttl: 'static' })
+    .addRead(IMAGES, listImages, { ttl: 'static' })
+    .addRead(NETWORKS, listNetworks)
+    .addRead(AVAILABILITY_ZONES, listAvailabilityZones, { ttl: 'static' })
+    .addRead(FLOATING_IPS, listFloatingIps)
     // Key pairs are counted among them, which are the user's.
-    .addCached(QUOTAS, showQuotas, { of: 'user' })
-    .addCached(HYPERVISORS, listHypervisors);
+    .addRead(QUOTAS, readQuotas, { of: 'user' })
+    .addRead(HYPERVISORS, listHypervisors);
   instances(mount);
   apiKeys(access, mount);
   keypairs(mount);

@@ -32,6 +32,6 @@ export function projectEvents(open: OpenStream): Handler<GatewayEnv> {
 /** `GET /v1/instances/{id}/events`: what happens to one instance, until it is deleted. */
 export function instanceEvents(open: OpenStream): Handler<GatewayEnv> {
   return function streamInstanceEvents(c) {
-    return open(c, pathId(c, 'id', 'instance'));
+    return open(c, pathId(c.req.param('id'), 'instance'));
   };
 }

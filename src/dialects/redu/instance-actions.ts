@@ -73,7 +73,7 @@ export const INSTANCE_ACTION = route({
 
 /** `POST /v1/instances/{id}/actions`: accepted, not done, when it answers. */
 export async function runInstanceAction(c: Context<GatewayEnv>): Promise<Response> {
-  const id = pathId(c, 'id', 'instance');
+  const id = pathId(c.req.param('id'), 'instance');
   const body = await decodeBody(c, INSTANCE_ACTION.body);
   if (body.action === 'snapshot') {
     const snapshot: ActionAccepted = {

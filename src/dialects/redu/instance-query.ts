@@ -1,13 +1,11 @@
-import type { Context } from 'hono';
 import * as z from 'zod';
 import { assertScope } from '../../access/require-scope.ts';
 import type { InstanceWindow } from '../../compute/cloud.ts';
 import type { InstanceQuery } from '../../compute/requests.ts';
 import { INSTANCE_STATUSES } from '../../compute/states.ts';
-import type { GatewayEnv } from '../../context.ts';
-import { decodeQuery } from '../../http/decode.ts';
+import { decodeParameters } from '../../http/decode.ts';
 import { idOrName, queryNumber, uuid } from '../../http/field-schemas.ts';
-import { publicPath } from '../../http/public-url.ts';
+import type { ReadRequest } from '../../traffic/cache/read.ts';
 import { namePattern } from './instance-schemas.ts';
 
 const TRUE_OR_FALSE = /^(?:1|0|true|false)$/i;
@@ -29,16 +27,20 @@ export const instanceQuerySchema = z.strictObject({
   detail: flagParameter.optional().describe('Each instance with all its fields, as by itself.'),
 });
 
+export interface InstanceListInput {
+  readonly query: InstanceQuery;
+  readonly window: InstanceWindow;
+  readonly detail: boolean;
+  /** Path and query of a request with `limit`, for the `Link` to the next page. */
+  readonly target?: string;
+}
+
 /**
  * What a request for the list of instances asks for.
  *
  * @throws ComputeError `invalid`; `forbidden` when it asks for every project without the scope `admin`.
  */
-export function decodeInstanceQuery(c: Context<GatewayEnv>): {
-  query: InstanceQuery;
-  window: InstanceWindow;
-  detail: boolean;
-} {
+export function decodeInstanceQuery({ query, principal, publicTarget }: ReadRequest): InstanceListInput {
   const {
     status,
     name,
@@ -48,8 +50,8 @@ export function decodeInstanceQuery(c: Context<GatewayEnv>): {
     marker,
     all_tenants,
     detail = false,
-  } = decodeQuery(c, instanceQuerySchema, ['status']);
-  if (all_tenants) assertScope(c.var.principal, 'admin');
+  } = decodeParameters(query, instanceQuerySchema, ['status']);
+  if (all_tenants) assertScope(principal, 'admin');
   return {
     query: {
       ...(status !== undefined && { statuses: [...new Set(status)] }),
@@ -60,12 +62,13 @@ export function decodeInstanceQuery(c: Context<GatewayEnv>): {
     },
     window: { ...(limit !== undefined && { limit }), ...(marker !== undefined && { marker }) },
     detail,
+    ...(limit !== undefined && { target: publicTarget }),
   };
 }
 
 /** The `Link` to what follows the instance `lastId`: the same request, from there. */
-export function nextPageLink(c: Context<GatewayEnv>, lastId: string): string {
-  const url = new URL(c.req.url);
+export function nextPageLink(target: string, lastId: string): string {
+  const url = new URL(target, 'http://gateway');
   url.searchParams.set('marker', lastId);
-  return `<${publicPath(c, `${url.pathname}${url.search}`)}>; rel="next"`;
+  return `<${url.pathname}${url.search}>; rel="next"`;
 }

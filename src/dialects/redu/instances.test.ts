@@ -81,7 +81,7 @@ describe('GET /v1/instances', () => {
     const { call } = reduApp();
     const first = await call('GET', `/v1/instances?status=ACTIVE&name=a%26b&limit=1&marker=${OTHER_ID}`);
     expect(first.response.headers.get('Link')).toBe(
-      `</v1/instances?status=ACTIVE&name=a%26b&limit=1&marker=${ID}>; rel="next"`,
+      `</v1/instances?limit=1&marker=${ID}&name=a%26b&status=ACTIVE>; rel="next"`,
     );
     vi.mocked(listInstances).mockResolvedValue({ instances: [INSTANCE], more: false });
     expect((await call('GET', '/v1/instances?limit=1')).response.headers.has('Link')).toBe(false);

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { assertScope } from '../../access/require-scope.ts';
 import { createInstance } from '../../compute/create-instance.ts';
-import { deleteInstance, getInstance, listInstances } from '../../compute/instances.ts';
+import { deleteInstance, getInstance, type InstanceList, listInstances } from '../../compute/instances.ts';
 import type { Instance } from '../../compute/model.ts';
 import type { Owner } from '../../compute/requests.ts';
 import { isTransitional } from '../../compute/states.ts';
@@ -10,11 +10,15 @@ import type { GatewayEnv } from '../../context.ts';
 import { decodeBody } from '../../http/decode.ts';
 import { publicPath } from '../../http/public-url.ts';
 import { route } from '../../http/route.ts';
-import { textAnswer } from '../../http/text-answer.ts';
-import type { CachePolicy } from '../../traffic/cache/cached.ts';
+import type { CachePolicy, Read } from '../../traffic/cache/read.ts';
 import { encodeInstanceDetail, printInstanceDetails, printInstances } from './encode-instance.ts';
 import { INSTANCE_ACTION, runInstanceAction } from './instance-actions.ts';
-import { decodeInstanceQuery, instanceQuerySchema, nextPageLink } from './instance-query.ts';
+import {
+  decodeInstanceQuery,
+  type InstanceListInput,
+  instanceQuerySchema,
+  nextPageLink,
+} from './instance-query.ts';
 import { toCreateInstance, toInstanceChange } from './instance-requests.ts';
 import {
   instanceChangeSchema,
@@ -23,6 +27,7 @@ import {
   newInstanceSchema,
 } from './instance-schemas.ts';
 import type { Mount } from './mount.ts';
+import { resource } from './paged-list.ts';
 import { pathId } from './path-id.ts';
 
 export const INSTANCE_ROUTES = {
@@ -63,9 +68,9 @@ export const INSTANCE_ROUTES = {
 /** `/v1/instances`. */
 export function instances(mount: Mount): void {
   mount
-    .addCached(INSTANCE_ROUTES.list, list, INSTANCE_LIST_POLICY)
+    .addRead(INSTANCE_ROUTES.list, list, INSTANCE_LIST_POLICY)
     .add(INSTANCE_ROUTES.create, create)
-    .addCached(INSTANCE_ROUTES.get, show)
+    .addRead(INSTANCE_ROUTES.get, get)
     .add(INSTANCE_ROUTES.update, change)
     .add(INSTANCE_ROUTES.delete, remove)
     .add(INSTANCE_ACTION, runInstanceAction);
@@ -75,22 +80,29 @@ export function instances(mount: Mount): void {
 export const INSTANCE_LIST_POLICY: CachePolicy = { bypassOn: ['all_tenants'] };
 
 /**
- * The list as redu documents it: a bare array. All of it, or with `limit` a part of it and a `Link` to the next one. With
- * `detail`, which redu does not document, each instance as it is shown by itself.
- * The legacy path answers the same.
+ * The list as redu documents it: a bare array; with `limit` a part of it and a `Link` to the next one. `detail`, which redu does
+ * not document, adds the fields of the detail view. The legacy path has the same responses.
  */
-export async function list(c: Context<GatewayEnv>): Promise<Response> {
-  const { query, window, detail } = decodeInstanceQuery(c);
-  if (window.limit === 0) return c.json([]);
-  const page = await listInstances(c.var.cloud, query, window);
-  noteTransitions(c, page.instances);
-  const last = page.instances.at(-1);
-  if (window.limit !== undefined && page.more && last !== undefined) {
-    c.header('Link', nextPageLink(c, last.id));
-  }
-  const print = detail ? printInstanceDetails : printInstances;
-  return textAnswer(c, print(page.instances));
-}
+export const list: Read<InstanceListInput, InstanceList> = {
+  input: decodeInstanceQuery,
+  load: async (cloud, { query, window }) =>
+    window.limit === 0 ? { instances: [], more: false } : listInstances(cloud, query, window),
+  render({ instances, more }, { target, detail }) {
+    const last = instances.at(-1);
+    return {
+      body: (detail ? printInstanceDetails : printInstances)(instances),
+      link: target !== undefined && more && last !== undefined ? nextPageLink(target, last.id) : undefined,
+      transitional: instances.some(changesByItself),
+    };
+  },
+};
+
+const get = resource(
+  'instance',
+  (cloud, id) => getInstance(cloud, id),
+  encodeInstanceDetail,
+  changesByItself,
+);
 
 async function create(c: Context<GatewayEnv>): Promise<Response> {
   const request = toCreateInstance(await decodeBody(c, INSTANCE_ROUTES.create.body));
@@ -99,12 +111,6 @@ async function create(c: Context<GatewayEnv>): Promise<Response> {
   const instance = await createInstance(c.var.cloud, request, ownerOf(c), c.var.attempt);
   c.header('Location', publicPath(c, `/v1/instances/${instance.id}`));
   return c.json(encodeInstanceDetail(instance), 202);
-}
-
-async function show(c: Context<GatewayEnv>): Promise<Response> {
-  const instance = await getInstance(c.var.cloud, instanceId(c));
-  noteTransitions(c, [instance]);
-  return c.json(encodeInstanceDetail(instance));
 }
 
 async function change(c: Context<GatewayEnv>): Promise<Response> {
@@ -119,16 +125,12 @@ async function remove(c: Context<GatewayEnv>): Promise<Response> {
   return c.body(null, 204);
 }
 
-/** Whoever waits for the end of a boot looks again and again. */
-const TRANSITION_HOLDS = 1_000;
-
-function noteTransitions(c: Context<GatewayEnv>, instances: readonly Instance[]): void {
-  if (instances.some(({ state, inTransition }) => inTransition || isTransitional(state)))
-    c.var.trace.limitMaxAge(TRANSITION_HOLDS);
+function changesByItself({ state, inTransition }: Instance): boolean {
+  return inTransition || isTransitional(state);
 }
 
 function instanceId(c: Context<GatewayEnv>): string {
-  return pathId(c, 'id', 'instance');
+  return pathId(c.req.param('id'), 'instance');
 }
 
 /** On whose behalf something is made. */

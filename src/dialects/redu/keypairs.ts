@@ -8,6 +8,7 @@ import { text } from '../../http/field-schemas.ts';
 import { pageQuerySchema } from '../../http/page-schemas.ts';
 import { publicPath } from '../../http/public-url.ts';
 import { route } from '../../http/route.ts';
+import type { Read } from '../../traffic/cache/read.ts';
 import type { Mount } from './mount.ts';
 import { byName, pagedList } from './paged-list.ts';
 
@@ -69,12 +70,18 @@ export const KEYPAIR_ROUTES = {
 
 const list = pagedList((cloud) => cloud.listKeyPairs(), byName, encodeKeypair);
 
+const get: Read<string, KeyPair> = {
+  input: ({ param }) => pathName(param('name')),
+  load: (cloud, name) => cloud.getKeyPair(name),
+  render: (keypair) => ({ body: JSON.stringify(encodeKeypair(keypair)) }),
+};
+
 /** `/v1/keypairs`. */
 export function keypairs(mount: Mount): void {
   mount
-    .addCached(KEYPAIR_ROUTES.list, list, { of: 'user' })
+    .addRead(KEYPAIR_ROUTES.list, list, { of: 'user' })
     .add(KEYPAIR_ROUTES.create, create)
-    .addCached(KEYPAIR_ROUTES.get, show, { of: 'user' })
+    .addRead(KEYPAIR_ROUTES.get, get, { of: 'user' })
     .add(KEYPAIR_ROUTES.delete, remove);
 }
 
@@ -85,18 +92,14 @@ async function create(c: Context<GatewayEnv>): Promise<Response> {
   return c.json(encodeCreatedKeypair(created), 201);
 }
 
-async function show(c: Context<GatewayEnv>): Promise<Response> {
-  return c.json(encodeKeypair(await c.var.cloud.getKeyPair(pathName(c))));
-}
-
 async function remove(c: Context<GatewayEnv>): Promise<Response> {
-  await c.var.cloud.deleteKeyPair(pathName(c));
+  await c.var.cloud.deleteKeyPair(pathName(c.req.param('name')));
   return c.body(null, 204);
 }
 
 /** @throws ComputeError `not_found` for what cannot be the name of a key pair: the cloud need not be asked. */
-function pathName(c: Context<GatewayEnv>): string {
-  const name = keypairName.safeParse(c.req.param('name'));
+function pathName(value: string | undefined): string {
+  const name = keypairName.safeParse(value);
   if (!name.success) throw new ComputeError('not_found', 'There is no such key pair.');
   return name.data;
 }

@@ -7,11 +7,13 @@
 
 import type { Context } from 'hono';
 import * as z from 'zod';
+import type { Cloud } from '../../compute/cloud.ts';
 import { createInstance } from '../../compute/create-instance.ts';
 import { ComputeError, renameFields } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { decodeBody } from '../../http/decode.ts';
 import { route } from '../../http/route.ts';
+import type { Read } from '../../traffic/cache/read.ts';
 import { INSTANCE_LIST_POLICY, INSTANCE_ROUTES, list, ownerOf } from './instances.ts';
 import {
   createdKeypairSchema,
@@ -23,7 +25,7 @@ import {
 } from './keypairs.ts';
 import { LEGACY_FIELDS, legacyCreateSchema, toLegacyCreateInstance } from './legacy-create.ts';
 import { encodeNeutronGroup, neutronGroupSchema } from './legacy-security-groups.ts';
-import { ME, showMe } from './me.ts';
+import { ME, readMe } from './me.ts';
 import type { Mount } from './mount.ts';
 
 export const legacyKeypairSchema = z
@@ -72,12 +74,12 @@ export const LEGACY_ROUTES = {
 /** `/cloud/v1`. */
 export function legacy(mount: Mount): void {
   mount
-    .addCached(LEGACY_ROUTES.me, showMe, { of: 'key' })
-    .addCached(LEGACY_ROUTES.listInstances, list, INSTANCE_LIST_POLICY)
+    .addRead(LEGACY_ROUTES.me, readMe, { of: 'key' })
+    .addRead(LEGACY_ROUTES.listInstances, list, INSTANCE_LIST_POLICY)
     .add(LEGACY_ROUTES.createInstance, create)
-    .addCached(LEGACY_ROUTES.listKeypairs, listKeypairs, { of: 'user' })
+    .addRead(LEGACY_ROUTES.listKeypairs, listKeypairs, { of: 'user' })
     .add(LEGACY_ROUTES.createKeypair, createKeypair)
-    .addCached(LEGACY_ROUTES.listSecurityGroups, listSecurityGroups);
+    .addRead(LEGACY_ROUTES.listSecurityGroups, listSecurityGroups);
 }
 
 async function create(c: Context<GatewayEnv>): Promise<Response> {
@@ -90,18 +92,21 @@ async function create(c: Context<GatewayEnv>): Promise<Response> {
   return c.json({ message: 'Instance creation started' });
 }
 
-async function listKeypairs(c: Context<GatewayEnv>): Promise<Response> {
-  const keypairs = await c.var.cloud.listKeyPairs();
-  return c.json(keypairs.map((keypair) => ({ keypair: encodeKeypair(keypair) })));
+const listKeypairs = bareList(
+  (cloud) => cloud.listKeyPairs(),
+  (keypair) => ({ keypair: encodeKeypair(keypair) }),
+);
+const listSecurityGroups = bareList((cloud) => cloud.listSecurityGroups(), encodeNeutronGroup);
+
+function bareList<T>(
+  load: (cloud: Cloud) => Promise<readonly T[]>,
+  encode: (item: T) => object,
+): Read<null, readonly T[]> {
+  return { input: () => null, load, render: (items) => ({ body: JSON.stringify(items.map(encode)) }) };
 }
 
 async function createKeypair(c: Context<GatewayEnv>): Promise<Response> {
   const { name, publicKey } = await decodeBody(c, LEGACY_ROUTES.createKeypair.body);
   const created = await c.var.cloud.createKeyPair(name, publicKey ?? null);
   return c.json({ keypair: encodeCreatedKeypair(created) });
-}
-
-async function listSecurityGroups(c: Context<GatewayEnv>): Promise<Response> {
-  const groups = await c.var.cloud.listSecurityGroups();
-  return c.json(groups.map(encodeNeutronGroup));
 }

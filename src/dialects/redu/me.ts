@@ -1,7 +1,7 @@
-import type { Context } from 'hono';
 import * as z from 'zod';
-import type { GatewayEnv } from '../../context.ts';
+import type { Identity } from '../../compute/model.ts';
 import { route } from '../../http/route.ts';
+import type { Read } from '../../traffic/cache/read.ts';
 
 export const meSchema = z
   .object({
@@ -17,21 +17,18 @@ export const meSchema = z
 export const ME = route({ method: 'GET', path: '/v1/me', status: 200, response: meSchema });
 
 /**
- * `GET /v1/me`: whom the cloud takes the caller for, and what the key may do. Any valid key may ask. A service key is nobody
- * at the cloud: it hears of itself, not of the operator's account.
+ * `GET /v1/me`: the current identity and the scopes of the key. A service key has no user at the cloud: it gets its own id, not
+ * the operator's account.
  */
-export async function showMe(c: Context<GatewayEnv>): Promise<Response> {
-  const identity = await c.var.cloud.identity();
-  const { keyId, credential } = c.var.principal;
-  const who =
-    credential.kind === 'service'
-      ? { id: keyId, username: keyId, email: null }
-      : { id: identity.userId, username: identity.username, email: identity.email };
-  const me: z.infer<typeof meSchema> = {
-    ...who,
-    roles: [...identity.roles],
-    project_id: identity.projectId,
-    scopes: [...c.var.principal.scopes],
-  };
-  return c.json(me);
-}
+export const readMe: Read<null, z.infer<typeof meSchema>> = {
+  input: () => null,
+  async load(cloud, _, { keyId, credential, scopes }) {
+    const { userId, username, email, roles, projectId }: Identity = await cloud.identity();
+    const user =
+      credential.kind === 'service'
+        ? { id: keyId, username: keyId, email: null }
+        : { id: userId, username, email };
+    return { ...user, roles: [...roles], project_id: projectId, scopes: [...scopes] };
+  },
+  render: (me) => ({ body: JSON.stringify(me) }),
+};

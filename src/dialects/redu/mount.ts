@@ -4,8 +4,8 @@ import { asNotApplied } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { assertPrecondition, type CurrentTag } from '../../http/precondition.ts';
 import { at, type RouteDefinition } from '../../http/route.ts';
-import { targetOf } from '../../traffic/cache/cache-key.ts';
-import type { Cached, CachedRead, CachePolicy } from '../../traffic/cache/cached.ts';
+import type { ServedRead, ServeRead } from '../../traffic/cache/cached.ts';
+import type { CachePolicy, Read } from '../../traffic/cache/read.ts';
 
 /** What a route may ask of a request beyond its scope, before anything is done or replayed. @throws ComputeError `forbidden`. */
 export type Authorize = (c: Context<GatewayEnv>) => void;
@@ -16,14 +16,14 @@ export type Authorize = (c: Context<GatewayEnv>) => void;
  */
 export class Mount {
   readonly #router: Hono<GatewayEnv>;
-  readonly #cached: Cached;
+  readonly #serveRead: ServeRead;
   readonly #idempotent: MiddlewareHandler<GatewayEnv>;
   /** How the entity tag of each path with a GET is read, by the path as hono writes it; null: its responses have none. */
-  readonly #tags = new Map<string, CachedRead['currentTag']>();
+  readonly #tags = new Map<string, ServedRead['currentTag']>();
 
-  constructor(router: Hono<GatewayEnv>, cached: Cached, idempotent: MiddlewareHandler<GatewayEnv>) {
+  constructor(router: Hono<GatewayEnv>, serveRead: ServeRead, idempotent: MiddlewareHandler<GatewayEnv>) {
     this.#router = router;
-    this.#cached = cached;
+    this.#serveRead = serveRead;
     this.#idempotent = idempotent;
   }
 
@@ -31,12 +31,12 @@ export class Mount {
     return this.#add(route, { handler, currentTag: null }, authorize);
   }
 
-  /** A read whose answers are kept. */
-  addCached(route: RouteDefinition, handler: Handler<GatewayEnv>, policy?: CachePolicy): this {
-    return this.#add(route, this.#cached(handler, policy));
+  /** A read, served from the response cache. */
+  addRead<Input, Value>(route: RouteDefinition, read: Read<Input, Value>, policy?: CachePolicy): this {
+    return this.#add(route, this.#serveRead(route.path, read, policy));
   }
 
-  #add(route: RouteDefinition, { handler, currentTag }: CachedRead, authorize?: Authorize): this {
+  #add(route: RouteDefinition, { handler, currentTag }: ServedRead, authorize?: Authorize): this {
     const [method, path] = at(route);
     const stages: MiddlewareHandler<GatewayEnv>[] = [];
     if (route.scope !== undefined) stages.push(requireScope(route.scope));
@@ -61,7 +61,7 @@ export class Mount {
 function currentTagFor(
   c: Context<GatewayEnv>,
   path: string,
-  tags: ReadonlyMap<string, CachedRead['currentTag']>,
+  tags: ReadonlyMap<string, ServedRead['currentTag']>,
 ): CurrentTag | null {
   let pattern = path;
   while (!tags.has(pattern) && pattern !== '') pattern = pattern.slice(0, pattern.lastIndexOf('/'));
@@ -69,10 +69,8 @@ function currentTagFor(
   if (currentTag === undefined) return null;
   if (currentTag === null) return async () => null;
   return async () => {
-    const [written = ''] = targetOf(c.req.url).text.split('?');
-    const target = written.split('/').slice(0, pattern.split('/').length).join('/');
     try {
-      return await currentTag(c, pattern, target);
+      return await currentTag(c);
     } catch (error) {
       throw asNotApplied(error);
     }

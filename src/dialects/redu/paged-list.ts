@@ -1,32 +1,45 @@
-import type { Handler } from 'hono';
 import type { Cloud } from '../../compute/cloud.ts';
-import type { GatewayEnv } from '../../context.ts';
-import { decodeQuery } from '../../http/decode.ts';
-import { type PageKey, page } from '../../http/page.ts';
+import { decodeParameters } from '../../http/decode.ts';
+import { type PageKey, type PageWindow, page } from '../../http/page.ts';
 import { pageQuerySchema } from '../../http/page-schemas.ts';
-
-/** What passes by itself is told again for so long, milliseconds. */
-const PASSING_HOLDS = 1_000;
+import type { Read } from '../../traffic/cache/read.ts';
+import { pathId } from './path-id.ts';
 
 /**
- * The handler of a list in pages.
+ * The read of a list in pages.
  *
- * @param load Answers the whole list; clouds keep these lists short, so pages are cut here.
- * @param keyOf What it is sorted by.
- * @param isPassing Whether what is told of an item will change by itself.
+ * @param load Loads the whole list; clouds keep these lists short, so pages are cut here.
+ * @param keyOf The sort key.
+ * @param isTransitional Whether an item will change without a write.
  */
 export function pagedList<T>(
   load: (cloud: Cloud) => Promise<readonly T[]>,
   keyOf: (item: T) => PageKey,
   encode: (item: T) => object,
-  isPassing: (item: T) => boolean = () => false,
-): Handler<GatewayEnv> {
-  return async function list(c) {
-    const window = decodeQuery(c, pageQuerySchema);
-    const all = await load(c.var.cloud);
-    const { items, next_cursor } = page(all, window, keyOf);
-    if (items.some(isPassing)) c.var.trace.limitMaxAge(PASSING_HOLDS);
-    return c.json({ items: items.map(encode), next_cursor });
+  isTransitional: (item: T) => boolean = () => false,
+): Read<PageWindow, readonly T[]> {
+  return {
+    input: ({ query }) => decodeParameters(query, pageQuerySchema),
+    load,
+    render(all, window) {
+      const { items, next_cursor } = page(all, window, keyOf);
+      const body = JSON.stringify({ items: items.map(encode), next_cursor });
+      return { body, transitional: items.some(isTransitional) };
+    },
+  };
+}
+
+/** The read of one resource by the UUID in its path. */
+export function resource<T>(
+  kind: string,
+  load: (cloud: Cloud, id: string) => Promise<T>,
+  encode: (item: T) => object,
+  isTransitional: (item: T) => boolean = () => false,
+): Read<string, T> {
+  return {
+    input: (request) => pathId(request.param('id'), kind),
+    load,
+    render: (item) => ({ body: JSON.stringify(encode(item)), transitional: isTransitional(item) }),
   };
 }
 
@@ -35,7 +48,7 @@ export function byNameAndId(item: { readonly name: string; readonly id: string }
   return [item.name, item.id];
 }
 
-/** For what has no id but its name. */
+/** For resources without an id. */
 export function byName(item: { readonly name: string }): PageKey {
   return [item.name, item.name];
 }

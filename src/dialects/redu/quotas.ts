@@ -1,8 +1,7 @@
-import type { Context } from 'hono';
 import * as z from 'zod';
-import type { Quota, QuotaName } from '../../compute/model.ts';
-import type { GatewayEnv } from '../../context.ts';
+import type { Quota, QuotaName, Quotas } from '../../compute/model.ts';
 import { route } from '../../http/route.ts';
+import type { Read } from '../../traffic/cache/read.ts';
 
 const quotaSchema = z.object({
   limit: z.int().nullable().describe('null: unlimited.'),
@@ -44,12 +43,19 @@ const FIELDS: Record<QuotaName, keyof QuotasBody> = {
   ports: 'ports',
 };
 
-/** `GET /v1/quotas`: the project's ceilings, and how much of each is used. */
-export async function showQuotas(c: Context<GatewayEnv>): Promise<Response> {
-  const quotas = await c.var.cloud.quotas();
-  const fields = Object.entries(FIELDS) as [QuotaName, keyof QuotasBody][];
-  return c.json(Object.fromEntries(fields.map(([name, field]) => [field, encodeQuota(quotas[name])])));
-}
+/** `GET /v1/quotas`: limit and usage of each resource. */
+export const readQuotas: Read<null, Quotas> = {
+  input: () => null,
+  load: (cloud) => cloud.quotas(),
+  render(quotas) {
+    const fields = Object.entries(FIELDS) as [QuotaName, keyof QuotasBody][];
+    return {
+      body: JSON.stringify(
+        Object.fromEntries(fields.map(([name, field]) => [field, encodeQuota(quotas[name])])),
+      ),
+    };
+  },
+};
 
 function encodeQuota({ limit, used }: Quota): z.infer<typeof quotaSchema> {
   return { limit, used };

@@ -5,7 +5,7 @@ import { pageQuerySchema } from '../../http/page-schemas.ts';
 import { publicPath } from '../../http/public-url.ts';
 import { route } from '../../http/route.ts';
 import type { Mount } from './mount.ts';
-import { byNameAndId, pagedList } from './paged-list.ts';
+import { byNameAndId, pagedList, resource } from './paged-list.ts';
 import { pathId } from './path-id.ts';
 import { encodeRule, encodeSecurityGroup, toNewRule } from './security-group-rules.ts';
 import {
@@ -58,12 +58,14 @@ export const SECURITY_GROUP_ROUTES = {
 
 const list = pagedList((cloud) => cloud.listSecurityGroups(), byNameAndId, encodeSecurityGroup);
 
+const get = resource('security group', (cloud, id) => cloud.getSecurityGroup(id), encodeSecurityGroup);
+
 /** `/v1/security_groups`. */
 export function securityGroups(mount: Mount): void {
   mount
-    .addCached(SECURITY_GROUP_ROUTES.list, list)
+    .addRead(SECURITY_GROUP_ROUTES.list, list)
     .add(SECURITY_GROUP_ROUTES.create, create)
-    .addCached(SECURITY_GROUP_ROUTES.get, show)
+    .addRead(SECURITY_GROUP_ROUTES.get, get)
     .add(SECURITY_GROUP_ROUTES.delete, remove)
     .add(SECURITY_GROUP_ROUTES.addRule, createRule)
     .add(SECURITY_GROUP_ROUTES.deleteRule, removeRule);
@@ -74,10 +76,6 @@ async function create(c: Context<GatewayEnv>): Promise<Response> {
   const group = await c.var.cloud.createSecurityGroup(name, description);
   c.header('Location', publicPath(c, `/v1/security_groups/${group.id}`));
   return c.json(encodeSecurityGroup(group), 201);
-}
-
-async function show(c: Context<GatewayEnv>): Promise<Response> {
-  return c.json(encodeSecurityGroup(await c.var.cloud.getSecurityGroup(groupId(c))));
 }
 
 async function remove(c: Context<GatewayEnv>): Promise<Response> {
@@ -93,10 +91,10 @@ async function createRule(c: Context<GatewayEnv>): Promise<Response> {
 
 async function removeRule(c: Context<GatewayEnv>): Promise<Response> {
   const id = groupId(c);
-  await c.var.cloud.deleteSecurityGroupRule(id, pathId(c, 'rule_id', 'rule'));
+  await c.var.cloud.deleteSecurityGroupRule(id, pathId(c.req.param('rule_id'), 'rule'));
   return c.body(null, 204);
 }
 
 function groupId(c: Context<GatewayEnv>): string {
-  return pathId(c, 'id', 'security group');
+  return pathId(c.req.param('id'), 'security group');
 }

@@ -8,7 +8,7 @@ import { pageQuerySchema } from '../../http/page-schemas.ts';
 import { publicPath } from '../../http/public-url.ts';
 import { route } from '../../http/route.ts';
 import type { Mount } from './mount.ts';
-import { byNameAndId, pagedList } from './paged-list.ts';
+import { byNameAndId, pagedList, resource } from './paged-list.ts';
 import { pathId } from './path-id.ts';
 
 export const serverGroupSchema = z
@@ -53,12 +53,14 @@ export const SERVER_GROUP_ROUTES = {
 
 const list = pagedList((cloud) => cloud.listServerGroups(), byNameAndId, encodeServerGroup);
 
+const get = resource('server group', (cloud, id) => cloud.getServerGroup(id), encodeServerGroup);
+
 /** `/v1/server_groups`. */
 export function serverGroups(mount: Mount): void {
   mount
-    .addCached(SERVER_GROUP_ROUTES.list, list)
+    .addRead(SERVER_GROUP_ROUTES.list, list)
     .add(SERVER_GROUP_ROUTES.create, create)
-    .addCached(SERVER_GROUP_ROUTES.get, show)
+    .addRead(SERVER_GROUP_ROUTES.get, get)
     .add(SERVER_GROUP_ROUTES.delete, remove);
 }
 
@@ -69,17 +71,13 @@ async function create(c: Context<GatewayEnv>): Promise<Response> {
   return c.json(encodeServerGroup(group), 201);
 }
 
-async function show(c: Context<GatewayEnv>): Promise<Response> {
-  return c.json(encodeServerGroup(await c.var.cloud.getServerGroup(groupId(c))));
-}
-
 async function remove(c: Context<GatewayEnv>): Promise<Response> {
   await c.var.cloud.deleteServerGroup(groupId(c));
   return c.body(null, 204);
 }
 
 function groupId(c: Context<GatewayEnv>): string {
-  return pathId(c, 'id', 'server group');
+  return pathId(c.req.param('id'), 'server group');
 }
 
 function encodeServerGroup(group: ServerGroup): z.infer<typeof serverGroupSchema> {

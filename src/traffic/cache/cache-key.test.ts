@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { CacheKey, CacheScope, targetOf } from './cache-key.ts';
+import { CacheKey, CacheScope } from './cache-key.ts';
+import { targetOf } from './read.ts';
 
 const CALLER = { projectId: 'p1', userId: 'u1', roles: ['member', 'reader'] };
 

@@ -1,15 +1,19 @@
 /**
- * Under what an answer is kept. A key holds everything that an answer may depend on, and never a secret.
+ * Cache keys. A key holds everything that a response may depend on, and never a secret.
  *
  * @module
  */
 
+import type { Principal } from '../../access/principal.ts';
 import type { CloudCredential, SignedInCaller } from '../../compute/cloud.ts';
 
-/** Whose answer it is: what every key must begin with, and what only somebody has whom the cloud has let in. */
+/** Who shares a response: callers of a project with the same roles, one user, or one API key. */
+export type ScopeKind = 'project' | 'user' | 'key';
+
+/** The tenant part of every key. Made only from a caller whom the cloud has authenticated. */
 export class CacheScope {
   readonly projectId: string;
-  /** One JSON array: it says itself where it ends, so nothing that follows can look like a part of it. */
+  /** One JSON array, which marks its own end, so nothing that follows can be mistaken for a part of it. */
   readonly text: string;
 
   private constructor(projectId: string, text: string) {
@@ -18,10 +22,10 @@ export class CacheScope {
   }
 
   /**
-   * Callers of one scope hear the same of the cloud: in the same project, with the same roles, through the same kind of
-   * credential with the same access rules; and, where an answer is about the caller, of the same user.
+   * Callers of one scope get the same responses from the cloud: same project, roles, kind of credential and access rules; and
+   * the same user, where a response depends on the user.
    *
-   * @param others What else the answer depends on, such as the key itself.
+   * @param others What else the response depends on, such as the API key.
    */
   static of(
     { projectId, roles, userId, accessRules = '' }: SignedInCaller,
@@ -40,7 +44,7 @@ export class CacheScope {
   }
 }
 
-/** Made from a scope alone, so that no answer can be kept for nobody in particular. */
+/** Made from a scope only, so that no response can be stored without a tenant. */
 export class CacheKey {
   readonly projectId: string;
   readonly text: string;
@@ -51,9 +55,9 @@ export class CacheKey {
     this.text = text;
   }
 
-  /** @param target What is asked for, as `targetOf` writes it. */
-  static of(scope: CacheScope, target: string): CacheKey {
-    return new CacheKey(scope.projectId, `${scope.text}${target}`);
+  /** @param request What is requested, in a form that does not depend on the client. */
+  static of(scope: CacheScope, request: string): CacheKey {
+    return new CacheKey(scope.projectId, `${scope.text}${request}`);
   }
 
   /** SHA-256 of the text. */
@@ -65,24 +69,20 @@ export class CacheKey {
   }
 }
 
-/** What a request asks for: its path, and its parameters in an order that does not depend on the client. */
-export interface Target {
-  readonly text: string;
-  /** null without a query. */
-  readonly parameters: URLSearchParams | null;
-}
+type Scopes = Partial<Record<'project' | 'user', CacheScope>>;
 
-/** @param url Absolute. Its scheme and authority are the client's to choose, so nothing depends on them. */
-export function targetOf(url: string): Target {
-  const afterScheme = url.indexOf('://') + 3;
-  const end = url.indexOf('#');
-  const path = url.indexOf('/', afterScheme);
-  const query = url.indexOf('?', afterScheme);
-  const whole = end < 0 ? url.length : end;
-  const pathname = url.slice(path, query < 0 ? whole : query).replace(/\/$/, '');
-  if (query < 0 || query + 1 >= whole) return { text: pathname, parameters: null };
-  const parameters = new URLSearchParams(url.slice(query + 1, whole));
-  // Stable: of a parameter that is given several times, the order stays.
-  parameters.sort();
-  return { text: `${pathname}?${parameters}`, parameters };
+/** By caller: a driver returns the same object as long as it caches the caller's token. */
+const SCOPES = new WeakMap<SignedInCaller, Scopes>();
+
+/** The scope of a caller whom the cloud has authenticated with the principal's credential. */
+export function scopeOf(caller: SignedInCaller, principal: Principal, of: ScopeKind): CacheScope {
+  const { kind } = principal.credential;
+  if (of === 'key') {
+    const others = [principal.keyId, ...principal.scopes.toSorted()];
+    return CacheScope.of(caller, kind, { ofUser: true, others });
+  }
+  const known = SCOPES.get(caller) ?? {};
+  const scope = known[of] ?? CacheScope.of(caller, kind, { ofUser: of === 'user' });
+  if (known[of] === undefined) SCOPES.set(caller, { ...known, [of]: scope });
+  return scope;
 }

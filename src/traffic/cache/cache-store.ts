@@ -1,33 +1,50 @@
 import type { CacheKey } from './cache-key.ts';
-import type { CachedResponse } from './cached-response.ts';
+import type { StoredTimestamps } from './freshness.ts';
 
-/** What gives a claim back. Never rejects; a claim that is not given back ends by itself. */
+/** A stored response of status 200 (RFC 9111), served to every caller of its key's scope. */
+export interface CachedResponse extends StoredTimestamps {
+  readonly body: Uint8Array<ArrayBuffer>;
+  /** By lower-case name; nothing that belongs to one client. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly etag: string;
+  /** The project's version before the upstream request was sent. */
+  readonly version: number;
+}
+
+export interface CacheResult {
+  readonly response: CachedResponse;
+  readonly result: 'hit' | 'miss' | 'stale';
+  /** The upstream failed to supply a newer one. */
+  readonly revalidationFailed: boolean;
+}
+
+/** Releases a lock. Never rejects; a lock that is not released expires. */
 export type Release = () => Promise<void>;
 
 export interface CacheQuery {
   readonly version: number;
-  /** Milliseconds that such an answer may be told for. */
-  readonly lifetime: number;
+  /** Maximum age of such a response, in ms. */
+  readonly lifetimeMs: number;
 }
 
 /**
- * Answers that several gateways share. Nobody depends on it: it may forget at any time, and no method rejects. All answer
- * within a bounded time, and at once while it cannot be reached.
+ * Responses that several gateways share. It may evict at any time, and no method rejects. All respond within a bounded time, and
+ * immediately while the store is unreachable.
  */
 export interface CacheStore {
   /**
-   * null: there is none. Times in it are by this gateway's clock, whoever has written it.
+   * null: not stored. Its timestamps are by this gateway's clock, whichever gateway stored it.
    *
-   * @param wanted What the answer is worth to the caller: one of another version is of no use.
+   * @param query A response of another version is of no use to the caller.
    */
-  read(key: CacheKey, wanted: CacheQuery): Promise<CachedResponse | null>;
-  /** Keeps it for `milliseconds` from when it was told by the cloud. What is too large to be passed around is not kept. */
-  write(key: CacheKey, answer: CachedResponse, milliseconds: number): Promise<void>;
+  read(key: CacheKey, query: CacheQuery): Promise<CachedResponse | null>;
+  /** Stores it for `lifeMs` after it was generated, unless it is too large to share. */
+  write(key: CacheKey, response: CachedResponse, lifeMs: number): Promise<void>;
   remove(key: CacheKey): Promise<void>;
   /**
-   * Asks to be the one who fetches the answer at this version, for a few seconds at most.
+   * Locks the fetch of this key and version, for a few seconds at most.
    *
-   * @returns null: somebody else is. When the store cannot tell, the caller is.
+   * @returns null: another gateway holds the lock. An unreachable store grants it.
    */
   tryLock(key: CacheKey, version: number): Promise<Release | null>;
 }

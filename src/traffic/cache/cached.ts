@@ -1,93 +1,92 @@
 /**
- * The stage `cached`, around the handlers of reads.
+ * The stage `cached`: serves reads from the response cache.
  *
  * @module
  */
 
 import type { Context, Handler } from 'hono';
 import { routePath } from 'hono/route';
+import { presentedKey } from '../../access/authenticate.ts';
+import { VARY } from '../../access/cors.ts';
+import type { Principal } from '../../access/principal.ts';
 import { monotonicMs } from '../../clock.ts';
 import { CallTrace } from '../../compute/call-trace.ts';
-import type { CallContext, CloudDriver } from '../../compute/cloud.ts';
-import type { GatewayEnv, RequestVariables } from '../../context.ts';
+import type { CallContext, Cloud, CloudDriver } from '../../compute/cloud.ts';
+import type { GatewayEnv } from '../../context.ts';
 import type { RequestTarget } from '../../http/request-target.ts';
-import { bytesOf } from '../../http/text-answer.ts';
+import { TRANSITIONAL_MAX_AGE_MS } from '../../inventory/inventory.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { ProjectVersions } from '../versions/project-versions.ts';
-import { BareRequests } from './bare-request.ts';
-import { CacheKey, targetOf } from './cache-key.ts';
+import { CacheKey, scopeOf } from './cache-key.ts';
 import type { CacheStore } from './cache-store.ts';
-import { etagOf } from './etag.ts';
+import type { FastPathSource } from './fast-path-source.ts';
+import { type CachePolicy, type Read, type Rendered, readRequest, targetOf } from './read.ts';
+import { type MemoEntry, RequestMemo } from './request-memo.ts';
 import { type CacheLookup, type OriginResponse, ResponseCache } from './response-cache.ts';
-import { type ScopeKind, scopeOf } from './scopes.ts';
-import { toResponse } from './to-response.ts';
-import { ToldBefore } from './told-before.ts';
-
-/** How the answers of a route may be kept. */
-export interface CachePolicy {
-  /** `slow`: what hardly ever changes, and is not changed through the gateway without a trace in its project's version. */
-  readonly pace?: 'usual' | 'slow';
-  /** Whose the answer is; the project's unless said otherwise. */
-  readonly of?: ScopeKind;
-  /** A request with one of these parameters is never answered from what is kept, nor kept. */
-  readonly bypassOn?: readonly string[];
-}
+import { etagOf, toResponse } from './to-response.ts';
 
 /**
- * A handler whose answers of status 200 are kept and told again. Opens the cloud for it, as `openCloud` does for all else.
+ * Makes a read's handler. It opens the cloud, as the stage `openCloud` does for writes.
  *
- * It is called with a request that has a target and nothing else, and with `principal`, `cloud`, `log`, `requestId` and
- * `trace` of one of the callers: the answer may depend on the target and on what `cloud` tells; on the principal only
- * where the policy says so.
+ * @param name Unique: the route's path.
  */
-export type Cached = (handler: Handler<GatewayEnv>, policy?: CachePolicy) => CachedRead;
+export type ServeRead = <Input, Value>(
+  name: string,
+  read: Read<Input, Value>,
+  policy?: CachePolicy,
+) => ServedRead;
 
-export interface CachedRead {
+export interface ServedRead {
   readonly handler: Handler<GatewayEnv>;
   /**
-   * The entity tag that the response would have now, read from the cloud of the request `c`, which is a write, whatever is cached.
-   *
-   * @param pattern The route's path, as hono writes it.
-   * @param target The path of the read.
+   * The entity tag of the resource of `c`, which is a write: loaded from the cloud of that request, past the cache. null: the
+   * read's responses have none.
    */
-  readonly currentTag: ((c: Context<GatewayEnv>, pattern: string, target: string) => Promise<string>) | null;
+  readonly currentTag: ((c: Context<GatewayEnv>) => Promise<string>) | null;
 }
 
 export interface CachePorts {
   readonly clouds: CloudDriver;
   readonly metrics: Metrics;
   readonly versions: ProjectVersions;
-  /** Where several gateways share answers. */
+  /** Where several gateways share responses. */
   readonly cacheStore?: CacheStore;
 }
 
 export interface CacheOptions {
-  /** Seconds that an answer may be old while the cloud answers; 0: nothing is kept. */
+  /** Maximum age while the cloud responds, in seconds; 0: nothing is cached. */
   readonly seconds: number;
-  /** Seconds that it may be old while the cloud does not; 0: nobody is told such an answer. */
+  /** Maximum age while it does not, in seconds; 0: stale responses are not served. */
   readonly staleSeconds: number;
-  /** Room for answers in this process. */
+  /** Bound of the responses in this process. */
   readonly bytes: number;
-  /** Keeps the runtime from ending work that goes on when its request is answered; it never rejects. */
-  readonly background?: (work: Promise<void>, c: Context<GatewayEnv>) => void;
+  /** `waitUntil` of the platform; the work never rejects. */
+  readonly background?: (work: Promise<unknown>, c: Context<GatewayEnv>) => void;
 }
 
-/** What `slow` answers may be old at least, seconds. */
-const SLOW_SECONDS = 60;
+/** Minimum of the maximum age of `static` responses. */
+const STATIC_SECONDS = 60;
 
-/** A list can be cut in as many ways as there are texts: such a response is cached by the gateway that fetched it alone. */
-const CUTS = ['limit', 'marker', 'cursor', 'name'];
+/** Any text is a value of these: such a response is cached by the gateway that fetched it alone. */
+const UNBOUNDED_PARAMETERS = ['limit', 'marker', 'cursor', 'name'];
 
 export interface Caching {
-  readonly cached: Cached;
-  /** For the short way; null where nothing is kept. */
-  readonly toldBefore: ToldBefore | null;
+  readonly serveRead: ServeRead;
+  readonly responses: ResponseCache;
+  /** null where nothing is cached. */
+  readonly fastPathSource: FastPathSource | null;
 }
 
-/** For a gateway that keeps nothing. */
-export const uncached: Cached = (handler) => ({ handler, currentTag: null });
+/** For a gateway without a cache. */
+export const uncached: ServeRead = (_, read) => ({
+  async handler(c) {
+    const input = read.input(readRequest(c, targetOf(c.req.url)));
+    return uncachedResponse(c, read, input, c.get('cloud'));
+  },
+  currentTag: null,
+});
 
-/** @param callContext What work beside the requests may ask of the cloud. */
+/** @param callContext What a background fetch may use of the cloud. */
 export function caching(
   { clouds, metrics, versions, cacheStore }: CachePorts,
   { seconds, staleSeconds, bytes, background = () => {} }: CacheOptions,
@@ -95,85 +94,101 @@ export function caching(
   requestTarget: RequestTarget,
 ): Caching {
   const isOn = seconds > 0;
-  const answers = new ResponseCache(
-    { versions, store: cacheStore ?? null, metrics },
-    { bytes, staleIfErrorMs: staleSeconds * 1_000 },
-  );
-  const toldBefore = new ToldBefore({ clouds, versions, answers, requestTarget });
-  const cached: Cached = function cached(handler, { pace = 'usual', of = 'project', bypassOn = [] } = {}) {
-    const requests = new BareRequests(handler);
-    const lifetime = (pace === 'slow' ? Math.max(seconds, SLOW_SECONDS) : seconds) * 1_000;
+  const responses = new ResponseCache({ versions, store: cacheStore ?? null, metrics }, bytes);
+  const memo = new RequestMemo<MemoEntry & { readonly key: CacheKey; readonly route: string }>();
+  const open = ({ credential }: Principal, call: CallContext) => clouds.open(credential, call);
 
-    const fetched = async (c: Context<GatewayEnv>, target: string, variables: RequestVariables) =>
-      read(await requests.run(routePath(c), target, variables), variables.trace);
-
-    /** As the same caller, with time of its own. */
-    const fetchedBeside = (c: Context<GatewayEnv>, target: string) => {
-      const trace = new CallTrace();
-      const principal = c.get('principal');
-      const cloud = clouds.open(principal.credential, { ...callContext(c), trace: trace });
-      return fetched(c, target, { ...c.var, trace, cloud });
+  const serveRead: ServeRead = (name, read, { ttl = 'default', of = 'project', bypassOn = [] } = {}) => {
+    const lifetimeMs = (ttl === 'static' ? Math.max(seconds, STATIC_SECONDS) : seconds) * 1_000;
+    const keyFor = (input: unknown) => `${name} ${JSON.stringify(input)}`;
+    return {
+      async handler(c) {
+        const target = targetOf(c.req.url);
+        const { parameters } = target;
+        const input = read.input(readRequest(c, target));
+        const principal = c.get('principal');
+        const call = callContext(c);
+        if (!isOn || (parameters !== null && bypassOn.some((parameter) => parameters.has(parameter)))) {
+          metrics.count('cache_requests', { result: 'bypass', route: routePath(c) });
+          return uncachedResponse(c, read, input, open(principal, call));
+        }
+        // Authenticated by the cloud before any lookup.
+        const caller = await clouds.caller(principal.credential, call);
+        const key = CacheKey.of(scopeOf(caller, principal, of), keyFor(input));
+        const fetchWith = (used: CallContext) =>
+          fetchRead(read, input, principal, open(principal, used), used);
+        const lookup: CacheLookup = {
+          key,
+          version: await versions.current(key.projectId),
+          lifetimeMs,
+          staleIfErrorMs: staleSeconds * 1_000,
+          shared: parameters === null || !UNBOUNDED_PARAMETERS.some((parameter) => parameters.has(parameter)),
+          fetch: () => fetchWith(call),
+          revalidate: () => fetchWith({ ...callContext(c), trace: new CallTrace() }),
+          waitUntil: (work) => background(work, c),
+        };
+        const looking = responses.get(lookup);
+        const found = looking instanceof Promise ? await looking : looking;
+        if (found === null) throw new Error('a read without a response');
+        const route = routePath(c);
+        metrics.count('cache_requests', { result: found.result, route });
+        memo.set(requestTarget(c), { principal, authContext: caller, key, route });
+        return toResponse(c.get('responseHeaders'), c.req.header('If-None-Match'), found, monotonicMs());
+      },
+      async currentTag(c) {
+        const { principal, cloud } = c.var;
+        const input = read.input(readRequest(c, null));
+        const key = CacheKey.of(scopeOf(await cloud.caller(), principal, of), keyFor(input));
+        const { body } = read.render(await read.load(cloud, input, principal), input);
+        return etagOf(await key.digest(), new TextEncoder().encode(body));
+      },
     };
-
-    // Opening one makes some hundred functions and objects, which is more than all else an answer at hand costs.
-    const open = (c: Context<GatewayEnv>) =>
-      c.set('cloud', clouds.open(c.get('principal').credential, callContext(c)));
-
-    const currentTag = async (c: Context<GatewayEnv>, pattern: string, target: string) => {
-      const { principal, cloud } = c.var;
-      const key = CacheKey.of(scopeOf(await cloud.caller(), principal, of), target);
-      const trace = new CallTrace();
-      const { body } = await read(await requests.run(pattern, target, { ...c.var, trace }), trace);
-      return etagOf(await key.digest(), body);
-    };
-
-    const handlerOfReads: Handler<GatewayEnv> = async function cachedRead(c, next) {
-      const target = targetOf(c.req.url);
-      const { parameters } = target;
-      if (!isOn || (parameters !== null && bypassOn.some((name) => parameters.has(name)))) {
-        metrics.count('cache_requests', { result: 'bypass', route: routePath(c) });
-        open(c);
-        return handler(c, next);
-      }
-      if (!requests.isRight(target.text)) {
-        open(c);
-        await requests.check(routePath(c), target.text, c.var);
-      }
-      // Before anything is looked up: whoever is told something is somebody whom the cloud has let in.
-      const principal = c.get('principal');
-      const caller = await clouds.caller(principal.credential, callContext(c));
-      const key = CacheKey.of(scopeOf(caller, principal, of), target.text);
-      const version = await versions.current(key.projectId);
-      const asked: CacheLookup = {
-        key,
-        version,
-        lifetime,
-        shared: parameters === null || !CUTS.some((name) => parameters.has(name)),
-        fetch: () => {
-          open(c);
-          return fetched(c, target.text, c.var);
-        },
-        revalidate: () => fetchedBeside(c, target.text),
-        waitUntil: (work) => background(work, c),
-      };
-      const outcome = answers.get(asked);
-      const told = outcome instanceof Promise ? await outcome : outcome;
-      metrics.count('cache_requests', { result: told.result, route: routePath(c) });
-      toldBefore.note(c, { principal, authContext: caller, key, route: routePath(c) });
-      return toResponse(c.get('responseHeaders'), c.req.header('If-None-Match'), told, monotonicMs());
-    };
-    return { handler: handlerOfReads, currentTag };
   };
-  return { cached, toldBefore: isOn ? toldBefore : null };
+
+  const fastPathSource: FastPathSource = {
+    keyIn: presentedKey,
+    find(principal, c) {
+      const authContext = clouds.peekCaller?.(principal.credential) ?? null;
+      const entry = memo.get(requestTarget(c), principal, authContext);
+      const version = entry && (versions.peek?.(entry.key.projectId) ?? null);
+      const hit = version && responses.peekFresh(entry.key, version, true);
+      if (!hit) return null;
+      return {
+        route: entry.route,
+        respond: (gathered) => toResponse(gathered, c.req.header('If-None-Match'), hit, monotonicMs()),
+      };
+    },
+  };
+  return { serveRead, responses, fastPathSource: isOn ? fastPathSource : null };
 }
 
-async function read(response: Response, { asOf, maxAgeMs: holdsFor }: CallTrace): Promise<OriginResponse> {
-  if (response.status !== 200) throw new Error(`a handler of cached answers said ${response.status}`);
+async function fetchRead<Input, Value>(
+  read: Read<Input, Value>,
+  input: Input,
+  principal: Principal,
+  cloud: Cloud,
+  { trace }: CallContext,
+): Promise<OriginResponse> {
+  const rendered = read.render(await read.load(cloud, input, principal), input);
+  const { asOf, maxAgeMs } = trace;
   return {
-    body: await bytesOf(response),
-    contentType: response.headers.get('Content-Type') ?? 'application/json',
-    link: response.headers.get('Link'),
+    body: rendered.body,
+    headers: { ...headersOf(rendered), vary: VARY },
     generatedAt: asOf,
-    maxAgeMs: holdsFor,
+    maxAgeMs: rendered.transitional ? Math.min(maxAgeMs, TRANSITIONAL_MAX_AGE_MS) : maxAgeMs,
   };
+}
+
+async function uncachedResponse<Input, Value>(
+  c: Context<GatewayEnv>,
+  read: Read<Input, Value>,
+  input: Input,
+  cloud: Cloud,
+): Promise<Response> {
+  const rendered = read.render(await read.load(cloud, input, c.get('principal')), input);
+  return c.body(rendered.body, 200, headersOf(rendered));
+}
+
+function headersOf({ link }: Rendered): Record<string, string> {
+  return { 'content-type': 'application/json', ...(link !== undefined && { link }) };
 }

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { CacheKey, CacheScope } from './cache-key.ts';
-import type { CacheStore } from './cache-store.ts';
-import type { CachedResponse } from './cached-response.ts';
+import type { CachedResponse, CacheStore } from './cache-store.ts';
 import { type CoalesceOptions, coalesceAcrossNodes } from './coalesce.ts';
 
 const KEY = CacheKey.of(CacheScope.of({ projectId: 'p', userId: 'u', roles: [] }, 'service'), '/v1/things');
@@ -29,8 +28,7 @@ function answer(version: number, text = 'told'): CachedResponse {
   return {
     body,
     version,
-    contentType: 'a/b',
-    link: null,
+    headers: { 'content-type': 'a/b' },
     etag: '"x"',
     generatedAt: 0,
     freshnessLifetime: 5_000,
@@ -42,9 +40,9 @@ function once(store: CacheStore, more: Partial<CoalesceOptions> = {}): CoalesceO
     store,
     key: KEY,
     version: 1,
-    lifetime: 5_000,
+    lifetimeMs: 5_000,
     acceptable: () => true,
-    fetch: async () => answer(1),
+    fetch: async () => ({ response: answer(1), store: true }),
     share: (fetched) => store.write(KEY, fetched, 5_000),
     waitUntil: () => {},
     sleep: () => new Promise((resolve) => setImmediate(resolve)),
@@ -52,30 +50,30 @@ function once(store: CacheStore, more: Partial<CoalesceOptions> = {}): CoalesceO
   };
 }
 
-test('many gateways ask the cloud once', async () => {
+test('concurrent requests of several gateways make one upstream request', async () => {
   const { store, claims } = testStore();
   let fetches = 0;
   const fetch = async () => {
     fetches += 1;
     // Less than the fourteen looks of those who wait, which take a turn each here.
     await new Promise((resolve) => setImmediate(resolve));
-    return answer(1);
+    return { response: answer(1), store: true };
   };
   const all = await Promise.all(Array.from({ length: 5 }, () => coalesceAcrossNodes(once(store, { fetch }))));
   expect(fetches).toBe(1);
-  expect(all.map(({ fetched }) => fetched).filter(Boolean)).toHaveLength(1);
+  expect(all.map((result) => result?.fetched).filter(Boolean)).toHaveLength(1);
   await expect.poll(() => claims.size).toBe(0);
 });
 
-test('what is stored of another version, or is not wanted, does not count', async () => {
+test('a stored response of another version, or that is not acceptable, is not used', async () => {
   const { store } = testStore();
   await store.write(KEY, answer(1, 'stored'), 5_000);
-  expect((await coalesceAcrossNodes(once(store, { version: 2 }))).fetched).toBe(true);
-  expect((await coalesceAcrossNodes(once(store, { acceptable: () => false }))).fetched).toBe(true);
-  expect((await coalesceAcrossNodes(once(store))).fetched).toBe(false);
+  expect((await coalesceAcrossNodes(once(store, { version: 2 })))?.fetched).toBe(true);
+  expect((await coalesceAcrossNodes(once(store, { acceptable: () => false })))?.fetched).toBe(true);
+  expect((await coalesceAcrossNodes(once(store)))?.fetched).toBe(false);
 });
 
-test('whoever fails gives the claim to the next', async () => {
+test('a failed fetch releases its lock', async () => {
   const { store } = testStore();
   const fail = async () => {
     throw new Error('down');
@@ -88,14 +86,14 @@ test('whoever fails gives the claim to the next', async () => {
   expect(second).toMatchObject({ status: 'fulfilled', value: { fetched: true } });
 });
 
-test('a claim that is never given back is not waited for', async () => {
+test('a lock that is never released delays a request for a few seconds only', async () => {
   const { store } = testStore();
   await store.tryLock(KEY, 1);
   let waited = 0;
   const pause = async (milliseconds: number) => {
     waited += milliseconds;
   };
-  expect((await coalesceAcrossNodes(once(store, { sleep: pause }))).fetched).toBe(true);
+  expect((await coalesceAcrossNodes(once(store, { sleep: pause })))?.fetched).toBe(true);
   expect(waited).toBeGreaterThan(3_000);
   expect(waited).toBeLessThan(6_000);
 });

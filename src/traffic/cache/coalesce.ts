@@ -1,76 +1,72 @@
 /**
- * One request to the cloud for any number of equal ones, over all gateways.
+ * Distributed single-flight: one upstream request for concurrent equal requests across gateways.
  *
  * @module
  */
 
+import { sleep } from '../../async.ts';
 import type { CacheKey } from './cache-key.ts';
-import type { CacheStore } from './cache-store.ts';
-import type { CachedResponse } from './cached-response.ts';
+import type { CachedResponse, CacheStore } from './cache-store.ts';
 
-/** How often it is looked whether another gateway has the answer, milliseconds. Then this one fetches it itself. */
+/** Pauses between reads of the store while another gateway holds the lock. Then this gateway fetches, too. */
 const POLL_DELAYS_MS = [10, 20, 40, 80, 150, 200, 250, 250, 500, 500, 500, 500, 1_000, 1_000];
 
 export interface CoalesceOptions {
   readonly store: CacheStore;
   readonly key: CacheKey;
   readonly version: number;
-  /** Milliseconds that such an answer may be told for. */
-  readonly lifetime: number;
-  /** Whether an answer of another gateway's will do. Only those of this version are judged. */
-  readonly acceptable: (answer: CachedResponse) => boolean;
-  /** Asks the cloud. */
-  readonly fetch: () => Promise<CachedResponse>;
-  /** Shares what was fetched, while the claim holds. */
-  readonly share: (answer: CachedResponse) => Promise<void>;
-  /** For what goes on when the answer is there. */
-  readonly waitUntil: (work: Promise<void>) => void;
-  readonly sleep?: (milliseconds: number) => Promise<void>;
+  readonly lifetimeMs: number;
+  /** Whether another gateway's response will do; asked for those of this version. */
+  readonly acceptable: (response: CachedResponse) => boolean;
+  /** From the cloud; null: there is nothing to share. */
+  readonly fetch: () => Promise<{ readonly response: CachedResponse; readonly store: boolean } | null>;
+  /** Writes it to the store, while the lock is held. */
+  readonly share: (response: CachedResponse) => Promise<void>;
+  readonly waitUntil: (work: Promise<unknown>) => void;
+  /** For tests. */
+  readonly sleep?: (durationMs: number) => Promise<void>;
 }
 
 export interface Coalesced {
-  readonly answer: CachedResponse;
+  readonly response: CachedResponse;
   /** From the cloud, by this gateway. */
   readonly fetched: boolean;
 }
 
 /**
- * Takes the answer from the store, else claims to fetch it, else waits until whoever has the claim has shared it or given up.
+ * Reads the shared store; otherwise acquires the lock and fetches; otherwise waits for the lock holder's response or for the lock.
  *
  * @throws What `fetch` throws.
  */
-export async function coalesceAcrossNodes(once: CoalesceOptions): Promise<Coalesced> {
-  const { store, key, version, lifetime, sleep: pause = sleep } = once;
-  const look = async () => {
-    const found = await store.read(key, { version, lifetime });
-    return found?.version === version && once.acceptable(found) ? { answer: found, fetched: false } : null;
+export async function coalesceAcrossNodes(options: CoalesceOptions): Promise<Coalesced | null> {
+  const { store, key, version, lifetimeMs, acceptable, waitUntil, sleep: pause = sleep } = options;
+  const read = async (): Promise<Coalesced | null> => {
+    const found = await store.read(key, { version, lifetimeMs });
+    return found?.version === version && acceptable(found) ? { response: found, fetched: false } : null;
   };
-  const found = await look();
+  const found = await read();
   if (found !== null) return found;
   let release = await store.tryLock(key, version);
-  for (const milliseconds of release === null ? POLL_DELAYS_MS : []) {
-    await pause(milliseconds);
-    const shared = await look();
+  for (const delayMs of release === null ? POLL_DELAYS_MS : []) {
+    await pause(delayMs);
+    const shared = await read();
     if (shared !== null) return shared;
     release = await store.tryLock(key, version);
     if (release === null) continue;
-    // Between the look and the claim the other may have shared it and given the claim back.
-    const late = await look();
+    // Between the read and the lock the holder may have shared its response and released.
+    const late = await read();
     if (late === null) break;
-    once.waitUntil(release());
+    waitUntil(release());
     return late;
   }
-  const giveBack = release ?? (async () => {});
+  const unlock = release ?? (async () => {});
   try {
-    const answer = await once.fetch();
-    once.waitUntil(once.share(answer).then(giveBack));
-    return { answer, fetched: true };
+    const fetched = await options.fetch();
+    const sharing = fetched?.store ? options.share(fetched.response) : Promise.resolve();
+    waitUntil(sharing.then(unlock));
+    return fetched && { response: fetched.response, fetched: true };
   } catch (error) {
-    once.waitUntil(giveBack());
+    waitUntil(unlock());
     throw error;
   }
-}
-
-function sleep(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

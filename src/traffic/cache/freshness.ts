@@ -1,66 +1,56 @@
 /**
- * How long an answer may be told again: pure decisions, all times in milliseconds.
+ * Freshness of stored responses (RFC 9111, 4.2; RFC 5861). Pure; all times in ms.
  *
  * @module
  */
 
-/** When an answer was true, and how old it may get. */
 export interface StoredTimestamps {
-  /** Monotonic milliseconds at which the cloud told the oldest part of it, at the latest. */
+  /** Monotonic: when the cloud generated the oldest part of it, at the latest. */
   readonly generatedAt: number;
-  /** Age past which it is not told while the cloud answers. */
+  /** Maximum age while the cloud responds. */
   readonly freshnessLifetime: number;
 }
 
-/**
- * - `fresh`: tell it;
- * - `aging`: tell it, and fetch the next one beside;
- * - `expired`: fetch the next one first.
- */
-export type Freshness = 'fresh' | 'aging' | 'expired';
-
-/** An answer of which a part passes by itself is told for no longer than that part holds. */
-export function freshnessLifetimeOf(lifetime: number, maxAgeMs: number): number {
-  return Math.min(lifetime, maxAgeMs);
-}
+/** `stale-while-revalidate`: served, and revalidated in the background. */
+export type Freshness = 'fresh' | 'stale-while-revalidate' | 'expired';
 
 /**
- * Fresh for the first half of its life, so that what is asked for all the time is fetched in time and nobody waits.
+ * Fresh for half of its lifetime, then stale-while-revalidate, so that hot entries are replaced before they expire.
  *
  * @param maxAge As in `ProjectVersion`.
  */
 export function freshness(
-  { generatedAt: asOf, freshnessLifetime: itsOwn }: StoredTimestamps,
+  { generatedAt, freshnessLifetime }: StoredTimestamps,
   now: number,
   maxAge = Number.POSITIVE_INFINITY,
 ): Freshness {
-  const age = now - asOf;
-  const until = Math.min(itsOwn, maxAge);
-  // An instant from a later process, or another clock, says nothing about age.
-  if (age < 0 || age >= until) return 'expired';
-  return age < until / 2 ? 'fresh' : 'aging';
+  const age = now - generatedAt;
+  const lifetime = Math.min(freshnessLifetime, maxAge);
+  // A time from a later process, or from another clock, has no age.
+  if (age < 0 || age >= lifetime) return 'expired';
+  return age < lifetime / 2 ? 'fresh' : 'stale-while-revalidate';
 }
 
-/** Whether an expired answer may stand in for a cloud that does not answer. */
+/** Whether an expired response may be served when the upstream fails (RFC 5861, stale-if-error). */
 export function isUsableOnError(
-  { generatedAt: asOf }: StoredTimestamps,
+  { generatedAt }: StoredTimestamps,
   staleIfErrorMs: number,
   now: number,
 ): boolean {
-  const age = now - asOf;
+  const age = now - generatedAt;
   return age >= 0 && age <= staleIfErrorMs;
 }
 
-/** What is known of a key whose last fetch failed, and how to go on. */
-export type FailurePolicy = 'wait' | 'try beside' | 'leave alone';
+/** What a request does whose key failed to fetch and that can be served stale. */
+export type FailurePolicy = 'await' | 'revalidate' | 'cooldown';
 
-/** A cloud that just failed is left alone for so long. */
+/** No fetch of the key for so long after a failure, */
 const FAILURE_COOLDOWN_MS = 1_000;
-/** ... and tried beside the requests for so long after that; then somebody waits for it again. */
+/** then in the background only; after this requests await the fetch again. */
 const BACKGROUND_RETRY_MS = 10_000;
 
-/** @param failedAt When the last fetch failed, or kept everybody waiting for too long; undefined when it did not. */
+/** @param failedAt When the last fetch failed or timed out; undefined: it did not. */
 export function failurePolicy(failedAt: number | undefined, now: number): FailurePolicy {
-  if (failedAt === undefined || now < failedAt || now - failedAt > BACKGROUND_RETRY_MS) return 'wait';
-  return now - failedAt < FAILURE_COOLDOWN_MS ? 'leave alone' : 'try beside';
+  if (failedAt === undefined || now < failedAt || now - failedAt > BACKGROUND_RETRY_MS) return 'await';
+  return now - failedAt < FAILURE_COOLDOWN_MS ? 'cooldown' : 'revalidate';
 }

@@ -1,34 +1,34 @@
 import type { Principal } from '../../access/principal.ts';
 import { LruMap } from '../../lru-map.ts';
 
-/** What a request has found out on its way, that holds for the next one of the same key in the same words. */
+/** The authorization result of an earlier identical request. */
 export interface MemoEntry {
-  /** It changes with the key: its scopes, its plan, its project. So does what it is allowed to be told. */
+  /** Another object once the key changes: its scopes, plan or project. */
   readonly principal: Principal;
-  /** As whom the cloud has let the caller in: another object once it has done so anew. */
+  /** The cloud's session or caller: another object once the cloud has authenticated the credential again. */
   readonly authContext: object;
 }
 
 const MAX_ENTRIES = 10_000;
 const MAX_VARY_KEY_CHARS = 1_000;
 
-/** By key and by the words of a request, what the last such request has found out. */
-export class RequestMemo<Found extends MemoEntry> {
-  readonly #found = new LruMap<Found>({ max: MAX_ENTRIES });
+/** Authorization results by API key and vary key (RFC 9111, 4.1), so that a repeated request needs no new one. */
+export class RequestMemo<Entry extends MemoEntry> {
+  readonly #entries = new LruMap<Entry>({ max: MAX_ENTRIES });
 
-  /** @param varyKey All that the answer may depend on, as the client wrote it. */
-  set(varyKey: string, found: Found): void {
+  /** @param varyKey All of the request that the response may depend on. */
+  set(varyKey: string, entry: Entry): void {
     if (varyKey.length > MAX_VARY_KEY_CHARS) return;
-    const name = nameOf(found.principal, varyKey);
-    const known = this.#found.get(name);
-    if (known?.principal === found.principal && known.authContext === found.authContext) return;
-    this.#found.set(name, found);
+    const name = nameOf(entry.principal, varyKey);
+    const known = this.#entries.get(name);
+    if (known?.principal === entry.principal && known.authContext === entry.authContext) return;
+    this.#entries.set(name, entry);
   }
 
-  /** @param letInAs As whom the caller is let in now, null when that would have to be asked: then nothing is found. */
-  get(varyKey: string, principal: Principal, letInAs: object | null): Found | null {
-    const found = this.#found.get(nameOf(principal, varyKey));
-    return found?.principal === principal && found.authContext === letInAs ? found : null;
+  /** @param authContext The current one; null, where it is not in memory, finds nothing. */
+  get(varyKey: string, principal: Principal, authContext: object | null): Entry | null {
+    const entry = this.#entries.get(nameOf(principal, varyKey));
+    return entry?.principal === principal && entry.authContext === authContext ? entry : null;
   }
 }
 

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ComputeError, type ErrorCode } from '../../compute/errors.ts';
 import { LocalVersions } from '../versions/local-versions.ts';
 import { CacheKey, CacheScope } from './cache-key.ts';
-import { type CacheLookup, type CacheResult, type OriginResponse, ResponseCache } from './response-cache.ts';
+import type { CacheResult } from './cache-store.ts';
+import { type CacheLookup, type OriginResponse, ResponseCache } from './response-cache.ts';
 
 const LIFETIME = 5_000;
 const STALE_FOR = 300_000;
@@ -19,7 +20,7 @@ let calls: {
   fail: (code: ErrorCode) => void;
 }[];
 let asked: number;
-let background: Promise<void>[];
+let background: Promise<unknown>[];
 
 beforeEach(() => {
   now = 1_700_000_000_000;
@@ -28,10 +29,7 @@ beforeEach(() => {
   asked = 0;
   background = [];
   const metrics = { count() {}, set() {}, observe() {}, beforeExpose() {}, expose: async () => '' };
-  cache = new ResponseCache(
-    { versions, store: null, metrics, now: () => now },
-    { bytes: 1_000_000, staleIfErrorMs: STALE_FOR },
-  );
+  cache = new ResponseCache({ versions, store: null, metrics, now: () => now }, 1_000_000);
 });
 
 function call(beside: boolean): Promise<OriginResponse> {
@@ -46,21 +44,23 @@ function call(beside: boolean): Promise<OriginResponse> {
 }
 
 function fetched(text: string): OriginResponse {
-  const body = new TextEncoder().encode(text);
-  const never = Number.POSITIVE_INFINITY;
-  return { body, contentType: 'application/json', link: null, generatedAt: never, maxAgeMs: never };
+  return { body: text, headers: { 'content-type': 'application/json' } };
 }
 
 async function ask(key = KEY): Promise<CacheResult> {
   const question: CacheLookup = {
     key,
     version: await versions.current('p1'),
-    lifetime: LIFETIME,
+    lifetimeMs: LIFETIME,
+    staleIfErrorMs: STALE_FOR,
+    shared: true,
     fetch: () => call(false),
     revalidate: () => call(true),
     waitUntil: (work) => background.push(work),
   };
-  return cache.get(question);
+  const result = await cache.get(question);
+  if (result === null) throw new Error('nothing was fetched');
+  return result;
 }
 
 /** `text result`, and `!` when the cloud gave nothing newer. */
@@ -165,8 +165,10 @@ describe('equal requests at the same time', () => {
     const first = ask();
     const slow = await next();
     now += LIFETIME;
+    vi.spyOn(performance, 'now').mockReturnValue(performance.now() + LIFETIME);
     const second = ask();
     (await next()).answer('new');
+    vi.restoreAllMocks();
     slow.answer('old');
     expect([said(await first), said(await second)]).toEqual(['old miss', 'new miss']);
     expect(said(await ask()), 'the newer one stays').toBe('new hit');

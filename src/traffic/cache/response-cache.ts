@@ -1,47 +1,49 @@
+import { SingleFlight, withTimeout } from '../../async.ts';
 import { monotonicMs } from '../../clock.ts';
 import { hasCode } from '../../compute/errors.ts';
-import { forThisRequest } from '../../cross-request-promise.ts';
 import { LruMap } from '../../lru-map.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { ProjectVersion, ProjectVersions } from '../versions/project-versions.ts';
 import type { CacheKey } from './cache-key.ts';
-import type { CacheStore } from './cache-store.ts';
-import type { CachedResponse } from './cached-response.ts';
+import type { CachedResponse, CacheResult, CacheStore } from './cache-store.ts';
 import { type Coalesced, coalesceAcrossNodes } from './coalesce.ts';
-import { etagOf } from './etag.ts';
-import { type Flight, Flights } from './flights.ts';
-import { failurePolicy, freshness, freshnessLifetimeOf, isUsableOnError } from './freshness.ts';
+import { failurePolicy, freshness, isUsableOnError } from './freshness.ts';
 import { MemoryCacheStore } from './memory-cache-store.ts';
+import { SharedAbort } from './shared-abort.ts';
+import { etagOf } from './to-response.ts';
 
-/** What the cloud was asked for and told. */
-export interface OriginResponse extends Pick<CachedResponse, 'body' | 'contentType' | 'link'> {
-  /** As in `Provenance`. */
-  readonly generatedAt: number;
-  readonly maxAgeMs: number;
+/** What a fetch got from the cloud. */
+export interface OriginResponse extends Pick<CachedResponse, 'headers'> {
+  readonly body: string;
+  /** Monotonic ms of its oldest part; absent: everything was fetched for this request. */
+  readonly generatedAt?: number;
+  /** Upper bound of its lifetime in ms; absent: none. */
+  readonly maxAgeMs?: number;
+  /** false: sent to the requests that wait for it, but not stored. */
+  readonly store?: boolean;
 }
 
-/** One request for an answer. */
+/** Fetches from the cloud; null: a response that can neither be stored nor shared. @param signal Aborted when every client has disconnected. */
+export type Fetch = (signal: AbortSignal) => Promise<OriginResponse | null>;
+
+/** One request, and the policy of its kind of response. */
 export interface CacheLookup {
   readonly key: CacheKey;
-  /** The project's, got after the request came. */
+  /** The project's, read after the request arrived. */
   readonly version: ProjectVersion;
-  /** Milliseconds that such an answer may be told for. */
-  readonly lifetime: number;
-  /** Whether other gateways may use it; absent: yes. */
-  readonly shared?: boolean;
-  /** Asks the cloud, for a request that waits. */
-  readonly fetch: () => Promise<OriginResponse>;
-  /** The same beside all requests, with a deadline of its own. */
-  readonly revalidate: () => Promise<OriginResponse>;
-  /** Takes care that work goes on when its request is answered. It never rejects. */
-  readonly waitUntil: (work: Promise<void>) => void;
-}
-
-export interface CacheResult {
-  readonly response: CachedResponse;
-  readonly result: 'hit' | 'miss' | 'stale';
-  /** The cloud did not give a newer one. */
-  readonly revalidationFailed: boolean;
+  /** Maximum age while the cloud responds, in ms. */
+  readonly lifetimeMs: number;
+  /** Maximum age while it does not, in ms; 0: never. */
+  readonly staleIfErrorMs: number;
+  /** Whether other gateways may use the response. */
+  readonly shared: boolean;
+  readonly fetch: Fetch;
+  /** The same in the background, with a deadline of its own; null: fresh until it expires, never stale. */
+  readonly revalidate: Fetch | null;
+  /** Aborted when the client disconnects; absent: the fetch does not depend on the client. */
+  readonly signal?: AbortSignal;
+  /** Keeps work running after its request's response. The work never rejects. */
+  readonly waitUntil: (work: Promise<unknown>) => void;
 }
 
 export interface ResponseCachePorts {
@@ -49,230 +51,241 @@ export interface ResponseCachePorts {
   /** null: nothing is shared. */
   readonly store: CacheStore | null;
   readonly metrics: Metrics;
-  /** Monotonic milliseconds. */
+  /** Monotonic ms. */
   readonly now?: () => number;
 }
 
-export interface ResponseCacheOptions {
-  /** Room in this process for answers. */
-  readonly bytes: number;
-  /** Milliseconds that an answer may be old while the cloud does not answer. */
-  readonly staleIfErrorMs: number;
-}
-
-/** Whoever can be told something old waits no longer than this for something new, milliseconds. */
+/** A request that can be served stale does not wait longer. */
 const REVALIDATION_TIMEOUT_MS = 5_000;
 const MAX_FAILURES = 10_000;
 
-/** Answers that are told again, and how the next ones are fetched: one at a time for each key and version. */
+const encoder = new TextEncoder();
+
+/** Response cache with request coalescing: at most one upstream request per key and project version. */
 export class ResponseCache {
   readonly #ports: ResponseCachePorts;
   readonly #now: () => number;
-  readonly #staleIfErrorMs: number;
   readonly #memory: MemoryCacheStore;
-  readonly #flights = new Flights<Coalesced>();
+  readonly #flights = new SingleFlight<Coalesced | null>();
+  readonly #aborts = new Map<string, SharedAbort>();
   /** When the last fetch failed, by key. */
   readonly #failures = new LruMap<number>({ max: MAX_FAILURES });
 
-  constructor(ports: ResponseCachePorts, { bytes, staleIfErrorMs: staleFor }: ResponseCacheOptions) {
+  /** @param maxBytes Bound of what this process stores. */
+  constructor(ports: ResponseCachePorts, maxBytes: number) {
     this.#ports = ports;
     this.#now = ports.now ?? monotonicMs;
-    this.#staleIfErrorMs = staleFor;
-    this.#memory = new MemoryCacheStore(bytes);
+    this.#memory = new MemoryCacheStore(maxBytes);
   }
 
-  /** At once where an answer is at hand. Errors are those of `fetch`, and are not kept. */
-  get(asked: CacheLookup): CacheResult | Promise<CacheResult> {
-    const kept = this.#memory.get(asked.key, asked.version.number);
-    if (kept === undefined) return this.#fetchOrServeStale(asked, undefined);
-    return this.#serveIfUsable(asked, kept) ?? this.#fetchOrServeStale(asked, kept);
+  /**
+   * Without a promise where a stored response is usable. null: the fetch resolved to null, for this request or one it was
+   * coalesced with.
+   *
+   * @throws What `fetch` throws; errors are not stored.
+   */
+  get(lookup: CacheLookup): CacheResult | Promise<CacheResult | null> {
+    const stored = this.#memory.get(lookup.key, lookup.version.number);
+    if (stored === undefined) return this.#fetchOrServeStale(lookup, undefined);
+    return this.#serveIfUsable(lookup, stored) ?? this.#fetchOrServeStale(lookup, stored);
   }
 
-  /** What there is to tell without seeing to anything; null: nothing, or nothing so fresh. */
-  peekFresh(key: CacheKey, version: ProjectVersion): CacheResult | null {
-    const kept = this.#memory.get(key, version.number);
-    const isFresh = kept !== undefined && freshness(kept, this.#now(), version.maxAge) === 'fresh';
-    return isFresh ? { response: kept, result: 'hit', revalidationFailed: false } : null;
+  /**
+   * A stored response that needs no revalidation; null: none.
+   *
+   * @param revalidates Whether such responses are revalidated before they expire.
+   */
+  peekFresh(key: CacheKey, version: ProjectVersion, revalidates: boolean): CacheResult | null {
+    const response = this.#memory.get(key, version.number);
+    if (response === undefined) return null;
+    const state = freshness(response, this.#now(), version.maxAge);
+    const isFresh = state === 'fresh' || (state === 'stale-while-revalidate' && !revalidates);
+    return isFresh ? { response, result: 'hit', revalidationFailed: false } : null;
   }
 
-  /** null: it has expired. */
-  #serveIfUsable(asked: CacheLookup, answer: CachedResponse): CacheResult | null {
-    switch (freshness(answer, this.#now(), asked.version.maxAge)) {
-      case 'fresh':
-        return { response: answer, result: 'hit', revalidationFailed: false };
-      case 'aging':
-        this.#refresh(asked);
-        return { response: answer, result: 'stale', revalidationFailed: false };
-      case 'expired':
-        return null;
+  /** null: expired. */
+  #serveIfUsable(lookup: CacheLookup, response: CachedResponse): CacheResult | null {
+    const state = freshness(response, this.#now(), lookup.version.maxAge);
+    if (state === 'expired') return null;
+    if (state === 'fresh' || lookup.revalidate === null) {
+      return { response, result: 'hit', revalidationFailed: false };
     }
+    this.#revalidate(lookup, lookup.revalidate);
+    return { response, result: 'stale', revalidationFailed: false };
   }
 
-  /** @param kept An answer that has expired. */
-  async #fetchOrServeStale(asked: CacheLookup, kept: CachedResponse | undefined): Promise<CacheResult> {
-    const { key, version } = asked;
-    const standIn = this.#staleIfError(kept);
-    if (standIn !== null) {
-      const what = failurePolicy(this.#failures.get(key.text), this.#now());
-      if (what === 'try beside') this.#refresh(asked);
-      if (what !== 'wait') return standIn;
+  async #fetchOrServeStale(
+    lookup: CacheLookup,
+    expired: CachedResponse | undefined,
+  ): Promise<CacheResult | null> {
+    const { key, version, revalidate } = lookup;
+    const stale = this.#staleIfError(lookup, expired);
+    if (stale !== null) {
+      const policy = failurePolicy(this.#failures.get(key.text), this.#now());
+      if (policy === 'revalidate' && revalidate !== null) this.#revalidate(lookup, revalidate);
+      if (policy !== 'await') return stale;
     }
     try {
-      const landed = this.#join(asked);
-      if (standIn !== null && !(await this.#settlesWithin(asked, landed))) return standIn;
-      const fetched = await landed;
-      if (fetched.fetched) return { response: fetched.answer, result: 'miss', revalidationFailed: false };
-      return this.#serveIfUsable(asked, fetched.answer) ?? this.#fetchOrServeStale(asked, fetched.answer);
+      const fetching = this.#join(lookup);
+      const timedOut = () => {
+        this.#failures.set(key.text, this.#now());
+        return 'timed out' as const;
+      };
+      const fetched = await (stale === null
+        ? fetching
+        : withTimeout(fetching, REVALIDATION_TIMEOUT_MS, timedOut));
+      if (fetched === 'timed out') return stale;
+      if (fetched === null) return null;
+      const { response } = fetched;
+      if (fetched.fetched) return { response, result: 'miss', revalidationFailed: false };
+      return this.#serveIfUsable(lookup, response) ?? this.#fetchOrServeStale(lookup, response);
     } catch (error) {
-      // The store may have had one that this gateway did not.
-      const shared = this.#staleIfError(this.#memory.get(key, version.number));
+      // The shared store may have had one that was not in memory.
+      const shared = this.#staleIfError(lookup, this.#memory.get(key, version.number));
       if (!isOutage(error) || shared === null) throw error;
       return shared;
     }
   }
 
-  #staleIfError(answer: CachedResponse | undefined): CacheResult | null {
-    if (answer === undefined || !isUsableOnError(answer, this.#staleIfErrorMs, this.#now())) return null;
-    return { response: answer, result: 'stale', revalidationFailed: true };
+  #staleIfError({ staleIfErrorMs }: CacheLookup, response: CachedResponse | undefined): CacheResult | null {
+    if (response === undefined || !isUsableOnError(response, staleIfErrorMs, this.#now())) return null;
+    return { response, result: 'stale', revalidationFailed: true };
   }
 
-  async #join(asked: CacheLookup): Promise<Coalesced> {
-    const running = this.#running(asked);
-    if (running === undefined) return this.#begin(asked, asked.fetch, () => true).landed;
+  /** Joins the fetch in flight for this key and version, or starts one. */
+  async #join(lookup: CacheLookup): Promise<Coalesced | null> {
+    const name = flightOf(lookup);
+    let started = false;
+    const fetching = this.#flights.run(
+      name,
+      () => {
+        started = true;
+        const abort = new SharedAbort(() => this.#flights.forget(name));
+        this.#aborts.set(name, abort);
+        const fetched = this.#obtain(
+          lookup,
+          () => lookup.fetch(abort.signal),
+          () => true,
+        );
+        return fetched.finally(() => {
+          if (this.#aborts.get(name) === abort) this.#aborts.delete(name);
+        });
+      },
+      { maxAgeMs: lookup.lifetimeMs, background: lookup.waitUntil },
+    );
+    this.#aborts.get(name)?.join(lookup.signal);
     try {
-      return await forThisRequest(running.landed);
+      return await fetching;
     } catch (error) {
-      // That was said to whoever began it; this caller's own credential may still be good.
-      if (!hasCode(error, 'forbidden')) throw error;
-      return this.#obtain(asked, asked.fetch, () => true);
+      // The cloud rejected another caller's credential; this caller's may still be valid.
+      if (started || !hasCode(error, 'forbidden')) throw error;
+      const { signal = new AbortController().signal } = lookup;
+      return this.#obtain(
+        lookup,
+        () => lookup.fetch(signal),
+        () => true,
+      );
     }
   }
 
-  /** Whether it comes before somebody who can be told an older answer has waited too long. */
-  async #settlesWithin({ key }: CacheLookup, landed: Promise<Coalesced>): Promise<boolean> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<false>((resolve) => {
-      timer = setTimeout(resolve, REVALIDATION_TIMEOUT_MS, false);
+  #revalidate(lookup: CacheLookup, fetch: Fetch): void {
+    const name = flightOf(lookup);
+    if (this.#flights.has(name)) return;
+    if (failurePolicy(this.#failures.get(lookup.key.text), this.#now()) === 'cooldown') return;
+    const isFresh = (response: CachedResponse) => freshness(response, this.#now()) === 'fresh';
+    const never = new AbortController().signal;
+    const fetching = this.#flights.run(name, () => this.#obtain(lookup, () => fetch(never), isFresh), {
+      maxAgeMs: lookup.lifetimeMs,
     });
-    try {
-      const inTime = await Promise.race([landed.then(() => true), late]);
-      if (!inTime) this.#failures.set(key.text, this.#now());
-      return inTime;
-    } finally {
-      clearTimeout(timer);
-    }
+    const count = (result: string) => () => this.#ports.metrics.count('cache_revalidations', { result });
+    lookup.waitUntil(fetching.then(count('ok'), count('failed')));
   }
 
-  #refresh(asked: CacheLookup): void {
-    if (this.#running(asked) !== undefined) return;
-    if (failurePolicy(this.#failures.get(asked.key.text), this.#now()) === 'leave alone') return;
-    const isFresh = (answer: CachedResponse) => freshness(answer, this.#now()) === 'fresh';
-    const { landed } = this.#begin(asked, asked.revalidate, isFresh);
-    const done = (result: string) => () => this.#ports.metrics.count('cache_revalidations', { result });
-    asked.waitUntil(landed.then(done('ok'), done('failed')));
-  }
-
-  /** What is being fetched and will not be too old when it comes; not what was begun before a change. */
-  #running({ key, version, lifetime }: CacheLookup): Flight<Coalesced> | undefined {
-    const flight = this.#flights.get(flightOf(key, version));
-    return flight !== undefined && this.#now() - flight.began < lifetime ? flight : undefined;
-  }
-
-  #begin(
-    asked: CacheLookup,
-    fetch: () => Promise<OriginResponse>,
-    acceptable: (answer: CachedResponse) => boolean,
-  ): Flight<Coalesced> {
-    const work = () => this.#obtain(asked, fetch, acceptable);
-    const flight = this.#flights.begin(flightOf(asked.key, asked.version), work, this.#now());
-    // Others may join it whom its request does not outlive.
-    asked.waitUntil(flight.landed.then(ignore, ignore));
-    return flight;
-  }
-
+  /** From the shared store, or from the cloud. */
   async #obtain(
-    asked: CacheLookup,
-    fetch: () => Promise<OriginResponse>,
-    acceptable: (answer: CachedResponse) => boolean,
-  ): Promise<Coalesced> {
-    const { key, version, lifetime, waitUntil: background, shared = true } = asked;
+    lookup: CacheLookup,
+    fetch: () => Promise<OriginResponse | null>,
+    isAcceptable: (response: CachedResponse) => boolean,
+  ): Promise<Coalesced | null> {
+    const { key, version, lifetimeMs, waitUntil, shared } = lookup;
     const { store } = this.#ports;
-    const fetchAndKeep = () => this.#fetchAndStore(asked, fetch);
+    const fetchAndStore = () => this.#fetchAndStore(lookup, fetch);
     try {
-      if (store === null || !version.shared || !shared)
-        return { answer: await fetchAndKeep(), fetched: true };
+      if (store === null || !version.shared || !shared) {
+        const fetched = await fetchAndStore();
+        return fetched && { response: fetched.response, fetched: true };
+      }
       return await coalesceAcrossNodes({
         store,
         key,
         version: version.number,
-        lifetime,
-        acceptable: (answer) => {
-          this.#store(key, answer);
-          return freshness(answer, this.#now()) !== 'expired' && acceptable(answer);
+        lifetimeMs,
+        acceptable: (response) => {
+          this.#store(key, response);
+          return freshness(response, this.#now()) !== 'expired' && isAcceptable(response);
         },
-        fetch: fetchAndKeep,
-        share: (answer) => this.#share(key, answer),
-        waitUntil: background,
+        fetch: fetchAndStore,
+        share: (response) => this.#share(lookup, response),
+        waitUntil,
       });
     } catch (error) {
-      this.#failed(asked, error);
+      this.#failed(lookup, error);
       throw error;
     }
   }
 
   async #fetchAndStore(
-    { key, version, lifetime }: CacheLookup,
-    fetch: () => Promise<OriginResponse>,
-  ): Promise<CachedResponse> {
+    { key, version, lifetimeMs }: CacheLookup,
+    fetch: () => Promise<OriginResponse | null>,
+  ): Promise<{ readonly response: CachedResponse; readonly store: boolean } | null> {
     const began = this.#now();
-    const { body, contentType, link, generatedAt: asOf, maxAgeMs: holdsFor } = await fetch();
+    const origin = await fetch();
     this.#failures.delete(key.text);
-    const answer: CachedResponse = {
+    if (origin === null) return null;
+    const { headers, generatedAt = began, maxAgeMs = lifetimeMs, store = true } = origin;
+    const body = encoder.encode(origin.body);
+    const response: CachedResponse = {
       body,
-      contentType,
-      link,
+      headers,
       etag: await etagOf(await key.digest(), body),
-      generatedAt: Math.min(began, asOf),
-      freshnessLifetime: freshnessLifetimeOf(lifetime, holdsFor),
+      generatedAt: Math.min(began, generatedAt),
+      freshnessLifetime: Math.min(lifetimeMs, maxAgeMs),
       version: version.number,
     };
-    if (await this.#isCurrent(key, answer)) this.#store(key, answer);
-    return answer;
+    if (store && (await this.#isCurrent(key, response))) this.#store(key, response);
+    return { response, store };
   }
 
-  async #share(key: CacheKey, answer: CachedResponse): Promise<void> {
-    if (!(await this.#isCurrent(key, answer))) return;
-    await this.#ports.store?.write(key, answer, Math.max(answer.freshnessLifetime, this.#staleIfErrorMs));
+  async #share({ key, staleIfErrorMs }: CacheLookup, response: CachedResponse): Promise<void> {
+    if (!(await this.#isCurrent(key, response))) return;
+    await this.#ports.store?.write(key, response, Math.max(response.freshnessLifetime, staleIfErrorMs));
   }
 
-  /** What was told before a change is for those who asked before it. */
-  async #isCurrent({ projectId }: CacheKey, answer: CachedResponse): Promise<boolean> {
-    return (await this.#ports.versions.current(projectId)).number === answer.version;
+  /** A response generated before a write is sent to requests that arrived before it, and not stored. */
+  async #isCurrent({ projectId }: CacheKey, { version }: CachedResponse): Promise<boolean> {
+    return (await this.#ports.versions.current(projectId)).number === version;
   }
 
-  #store(key: CacheKey, answer: CachedResponse): void {
-    this.#memory.set(key, answer);
+  #store(key: CacheKey, response: CachedResponse): void {
+    this.#memory.set(key, response);
     this.#ports.metrics.set('cache_bytes', this.#memory.bytes);
   }
 
-  #failed({ key, version, waitUntil: background }: CacheLookup, error: unknown): void {
+  #failed({ key, version, waitUntil }: CacheLookup, error: unknown): void {
     if (isOutage(error)) this.#failures.set(key.text, this.#now());
-    // It is not there any more, or was never right to ask for.
+    // The resource is gone, or the request was never valid.
     if (!hasCode(error, 'not_found', 'invalid')) return;
-    const kept = this.#memory.get(key, version.number);
-    if (kept !== undefined) this.#memory.delete(key, kept);
+    const stored = this.#memory.get(key, version.number);
+    if (stored !== undefined) this.#memory.delete(key, stored);
     const { store } = this.#ports;
-    if (store !== null && version.shared) background(store.remove(key));
+    if (store !== null && version.shared) waitUntil(store.remove(key));
   }
 }
 
-function ignore(): void {}
-
-function flightOf({ text }: CacheKey, { number }: ProjectVersion): string {
-  return `${number} ${text}`;
+function flightOf({ key, version }: CacheLookup): string {
+  return `${version.number} ${key.text}`;
 }
 
-/** The cloud said nothing, or nothing that means something. */
 function isOutage(error: unknown): boolean {
   return hasCode(error, 'unavailable', 'timeout', 'bad_gateway');
 }

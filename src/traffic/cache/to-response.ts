@@ -1,44 +1,64 @@
-import { VARY } from '../../access/cors.ts';
+import { encodeBase64Url } from '../../http/base64.ts';
 import { entityTagListed } from '../../http/entity-tag.ts';
 import type { ResponseHeaders } from '../../http/response-headers.ts';
-import type { CachedResponse } from './cached-response.ts';
+import type { CachedResponse, CacheResult } from './cache-store.ts';
 import { MAX_TEXT_BYTES } from './memory-cache-store.ts';
-import type { CacheResult } from './response-cache.ts';
 
 /**
- * A kept answer for one client; 304 when the client has it. A browser keeps it too, and asks each time: it must not show its
- * own old list after its own write.
+ * Renders a cached response, or 304 if `If-None-Match` matches. `must-revalidate` makes browsers revalidate, so that users see
+ * their own writes.
+ *
+ * @param now Monotonic ms.
  */
 export function toResponse(
-  responseHeaders: ResponseHeaders,
+  gathered: ResponseHeaders,
   ifNoneMatch: string | undefined,
-  { response: answer, result, revalidationFailed: failed }: CacheResult,
+  { response, result, revalidationFailed }: CacheResult,
   now: number,
 ): Response {
   const headers: Record<string, string> = {
-    'Cache-Control': 'private, max-age=0, must-revalidate',
-    ETag: answer.etag,
-    Age: String(Math.max(0, Math.floor((now - answer.generatedAt) / 1_000))),
-    'X-Cache': result.toUpperCase(),
-    Vary: VARY,
+    ...response.headers,
+    'cache-control': 'private, max-age=0, must-revalidate',
+    etag: response.etag,
+    age: String(Math.max(0, Math.floor((now - response.generatedAt) / 1_000))),
+    'x-cache': result === 'hit' ? 'HIT' : result.toUpperCase(),
   };
-  // RFC 7234, 5.5.2. RFC 9111 has dropped the field; there is no other that says it.
-  if (failed) headers.Warning = '111 - "Revalidation Failed"';
-  if (answer.link !== null) headers.Link = answer.link;
-  if (entityTagListed(ifNoneMatch, answer.etag)) return responseHeaders.respond(null, 304, headers);
-  headers['Content-Type'] = answer.contentType;
-  return responseHeaders.respond(bodyOf(answer), 200, headers);
+  // RFC 7234, 5.5.2. RFC 9111 dropped the field without a replacement.
+  if (revalidationFailed) headers.warning = '111 - "Revalidation Failed"';
+  if (!entityTagListed(ifNoneMatch, response.etag)) {
+    return gathered.respondWith(bodyOf(response), 200, headers);
+  }
+  delete headers['content-type'];
+  return gathered.respondWith(null, 304, headers);
 }
 
 const texts = new WeakMap<CachedResponse, string>();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** A short body as text: Node sends it with its head by one call, for bytes it takes two. */
-function bodyOf(answer: CachedResponse): CachedResponse['body'] | string {
-  if (answer.body.length > MAX_TEXT_BYTES) return answer.body;
-  const known = texts.get(answer);
+/** A short body as text: Node sends it with its head in one system call, where bytes take two. */
+function bodyOf(response: CachedResponse): CachedResponse['body'] | string {
+  if (response.body.length > MAX_TEXT_BYTES) return response.body;
+  const known = texts.get(response);
   if (known !== undefined) return known;
-  const text = decoder.decode(answer.body);
-  texts.set(answer, text);
+  const text = decoder.decode(response.body);
+  texts.set(response, text);
   return text;
+}
+
+/**
+ * A weak entity tag (RFC 9110, 8.8.3) of a body. It depends on the cache key, so that one tenant's tag reveals nothing of
+ * another's response, and is the same on every gateway.
+ *
+ * @param key Digest of the cache key.
+ */
+export async function etagOf(key: Uint8Array, body: Uint8Array<ArrayBuffer>): Promise<string> {
+  const bodyDigest = await digestOf(body);
+  const both = new Uint8Array(key.length + bodyDigest.length);
+  both.set(key);
+  both.set(bodyDigest, key.length);
+  return `W/"${encodeBase64Url((await digestOf(both)).subarray(0, 18))}"`;
+}
+
+async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
 }

@@ -1,7 +1,6 @@
 import type { Principal } from '../../access/principal.ts';
 import type { SignedInCaller } from '../../compute/cloud.ts';
-import { CacheKey } from '../cache/cache-key.ts';
-import { scopeOf } from '../cache/scopes.ts';
+import { CacheKey, scopeOf } from '../cache/cache-key.ts';
 
 /** Whose feed it is: as that of a kept answer, by project, roles and kind of credential, of a caller whom the cloud has let in. */
 export type FeedKey = CacheKey;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { etagOf } from './etag.ts';
+import { etagOf } from './to-response.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 

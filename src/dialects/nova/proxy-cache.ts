@@ -1,0 +1,329 @@
+/**
+ * Caching policy of Nova reads: short-lived responses with read-your-writes consistency.
+ *
+ * - A response belongs to the project's version before its upstream request. Every write of the project, through either dialect
+ *   and any gateway, begins another version before it is responded to.
+ * - Nova shows some changes of Neutron and of hypervisors late, so nothing is stored for a while after a write.
+ * - Servers with a task or a transitional status and images that are not ready are not stored: a client that polls sees each step.
+ * - Administrators bypass the cache, since they see other projects. Their writes invalidate the responses of all projects.
+ *
+ * @module
+ */
+
+import type { Context } from 'hono';
+import { routePath } from 'hono/route';
+import { KeyTokens } from '../../access/key-token.ts';
+import type { Principal } from '../../access/principal.ts';
+import { monotonicMs } from '../../clock.ts';
+import { ComputeError } from '../../compute/errors.ts';
+import type { GatewayEnv } from '../../context.ts';
+import type { PublicUrl } from '../../http/public-url.ts';
+import type { RequestTarget } from '../../http/request-target.ts';
+import type { ResponseHeaders } from '../../http/response-headers.ts';
+import { LruMap } from '../../lru-map.ts';
+import type { Metrics } from '../../telemetry/metrics.ts';
+import { CacheKey, CacheScope } from '../../traffic/cache/cache-key.ts';
+import type { CacheResult } from '../../traffic/cache/cache-store.ts';
+import type { FastPathSource } from '../../traffic/cache/fast-path-source.ts';
+import { type MemoEntry, RequestMemo } from '../../traffic/cache/request-memo.ts';
+import type { Fetch, ResponseCache } from '../../traffic/cache/response-cache.ts';
+import { toResponse as toCachedResponse } from '../../traffic/cache/to-response.ts';
+import type { ProjectVersion, ProjectVersions } from '../../traffic/versions/project-versions.ts';
+import { requestHeaders } from './headers.ts';
+import type { CloudSession, ForwardRequest, PassThrough, UpstreamResponse } from './pass-through.ts';
+import { withoutProject } from './permissions.ts';
+import { isJson, type ProxiedResponse, toResponse, withCloudId } from './proxied-response.ts';
+import type { Target } from './target.ts';
+
+/** The project id whose version counts what administrators changed. No project has it. */
+const GLOBAL_SCOPE = 'everybody';
+/** As OpenStack's policies name it. */
+const ADMIN_ROLE = 'admin';
+
+interface Policy {
+  readonly lifetimeMs: number;
+  /** What marks a response as transitional. */
+  readonly transitional: RegExp | null;
+  readonly quietAfterWrite: boolean;
+}
+
+const SERVERS: Policy = {
+  lifetimeMs: 1_000,
+  transitional:
+    /"OS-EXT-STS:task_state": ?"|"status": ?"(?!(?:ACTIVE|SHUTOFF|ERROR|PAUSED|SUSPENDED|RESCUE|VERIFY_RESIZE|SHELVED_OFFLOADED)")/,
+  quietAfterWrite: true,
+};
+const IMAGES: Policy = {
+  lifetimeMs: 1_000,
+  transitional: /"status": ?"(?!(?:active|deactivated)")/,
+  quietAfterWrite: true,
+};
+/** As in the redu dialect. */
+const FLAVORS: Policy = { lifetimeMs: 60_000, transitional: null, quietAfterWrite: false };
+
+const POLICIES: Readonly<Record<string, Policy>> = {
+  'compute servers': SERVERS,
+  'compute flavors': FLAVORS,
+  'image images': IMAGES,
+};
+
+const WRITE_QUIET_MS = 5_000;
+const MAX_PROJECTS = 10_000;
+/** A larger response is streamed to each client. */
+const MAX_BODY_BYTES = 131_072;
+/** A read whose response could not be shared is not coalesced for so long. */
+const UNSHAREABLE_TTL_MS = 5_000;
+const MAX_UNSHAREABLE = 10_000;
+
+/** A read, as the gateway sends it to the cloud. */
+export interface ProxyRead {
+  readonly session: CloudSession;
+  readonly principal: Principal;
+  readonly target: Target;
+  readonly request: ForwardRequest;
+}
+
+/** A read with a policy. */
+interface CacheableRead {
+  readonly scope: CacheScope;
+  readonly request: string;
+  readonly policy: Policy;
+  /** Of the global version used last. */
+  key: { readonly of: number; readonly key: CacheKey } | null;
+}
+
+export interface ProxyCachePorts {
+  readonly responses: ResponseCache;
+  readonly versions: ProjectVersions;
+  readonly metrics: Metrics;
+  readonly passThrough: Pick<PassThrough, 'peekSession'>;
+  readonly tokens: Pick<KeyTokens, 'cached'>;
+  readonly requestTarget: RequestTarget;
+  readonly publicUrl: PublicUrl;
+  /** Whether anything is cached. */
+  readonly isOn: boolean;
+  readonly waitUntil: (work: Promise<unknown>, c: Context<GatewayEnv>) => void;
+  /** Monotonic ms. */
+  readonly now?: () => number;
+}
+
+type Send = (request: ForwardRequest, signal: AbortSignal) => Promise<UpstreamResponse>;
+
+export class ProxyCache implements FastPathSource {
+  readonly #ports: ProxyCachePorts;
+  readonly #now: () => number;
+  /** When a project last changed, in monotonic ms. */
+  readonly #changedAt = new LruMap<number>({ max: MAX_PROJECTS });
+  #allChangedAt = Number.NEGATIVE_INFINITY;
+  readonly #unshareable = new LruMap<true>({ max: MAX_UNSHAREABLE, lifetimeMs: UNSHAREABLE_TTL_MS });
+  readonly #memo = new RequestMemo<MemoEntry & { readonly read: CacheableRead; readonly route: string }>();
+
+  constructor(ports: ProxyCachePorts) {
+    this.#ports = ports;
+    this.#now = ports.now ?? monotonicMs;
+    ports.versions.onChange((change) => {
+      if (change === null || change.projectId === GLOBAL_SCOPE) this.#allChangedAt = this.#now();
+      else this.#changedAt.set(change.projectId, this.#now());
+    });
+  }
+
+  /**
+   * Serves a read from the cache, or fetches it.
+   *
+   * @param send Sends a request to the cloud.
+   * @param rewrite Makes the upstream's response the gateway's.
+   */
+  async serve(
+    c: Context<GatewayEnv>,
+    read: ProxyRead,
+    send: Send,
+    rewrite: (response: UpstreamResponse) => ProxiedResponse,
+  ): Promise<Response> {
+    const gathered = c.get('responseHeaders');
+    const { signal } = c.req.raw;
+    const cacheable = this.#cacheable(read, this.#ports.publicUrl(c));
+    if (cacheable === null) return toResponse(gathered, rewrite(await send(read.request, signal)));
+
+    const { metrics, versions, responses, waitUntil } = this.#ports;
+    const { principal, session } = read;
+    const { policy } = cacheable;
+    const route = routePath(c);
+    const startedAt = this.#now();
+    const version = await versions.current(session.project.id);
+    const all = await versions.current(GLOBAL_SCOPE);
+    const key = keyOf(cacheable, all);
+    const isQuiet =
+      policy.quietAfterWrite && startedAt - this.#lastChange(session.project.id) <= WRITE_QUIET_MS;
+    const { 'if-none-match': ifNoneMatch, ...headers } = read.request.headers;
+    const request = { ...read.request, headers };
+    let direct: ProxiedResponse | null = null;
+    const fetch: Fetch = async (shared) => {
+      const upstream = await readSmall(await send(request, shared));
+      const proxied = rewrite(upstream);
+      if (proxied.status !== 200 || typeof proxied.body !== 'string') {
+        direct = proxied;
+        return null;
+      }
+      const store = !isQuiet && policy.transitional?.test(proxied.body) !== true;
+      return { body: proxied.body, headers: proxied.headers, store };
+    };
+    const found = this.#unshareable.has(key.text)
+      ? null
+      : await responses.get({
+          key,
+          version: both(version, all),
+          lifetimeMs: policy.lifetimeMs,
+          staleIfErrorMs: 0,
+          shared: !isQuiet,
+          fetch,
+          revalidate: null,
+          signal,
+          waitUntil: (work) => waitUntil(work, c),
+        });
+    metrics.count('cache_requests', { result: found?.result ?? 'miss', route });
+    if (found === null) {
+      this.#unshareable.set(key.text, true);
+      return toResponse(gathered, direct ?? rewrite(await send(request, signal)));
+    }
+    this.#memo.set(this.#varyKey(c), { principal, authContext: session, read: cacheable, route });
+    return respond(gathered, found, ifNoneMatch, this.#now());
+  }
+
+  keyIn(c: Context<GatewayEnv>) {
+    const text = c.req.header('x-auth-token')?.trim();
+    return text !== undefined && KeyTokens.isToken(text) ? this.#ports.tokens.cached(text) : text;
+  }
+
+  find(principal: Principal, c: Context<GatewayEnv>) {
+    const { passThrough, versions, responses } = this.#ports;
+    const entry = this.#memo.get(this.#varyKey(c), principal, passThrough.peekSession(principal.credential));
+    const version = entry && (versions.peek?.(entry.read.scope.projectId) ?? null);
+    const all = version && (versions.peek?.(GLOBAL_SCOPE) ?? null);
+    const hit = all && responses.peekFresh(keyOf(entry.read, all), both(version, all), false);
+    if (!hit) return null;
+    const { route } = entry;
+    return {
+      route,
+      respond: (gathered: ResponseHeaders) =>
+        respond(gathered, hit, c.req.header('if-none-match'), this.#now()),
+    };
+  }
+
+  /** After an administrator's write, besides the change of the project. */
+  async invalidateAll(): Promise<void> {
+    await this.#ports.versions.bump({ projectId: GLOBAL_SCOPE, instanceIds: [] });
+  }
+
+  #cacheable(read: ProxyRead, publicUrl: string): CacheableRead | null {
+    const policy = this.#ports.isOn ? policyFor(read) : null;
+    if (policy === null) return null;
+    const { service, path } = read.request;
+    return { scope: scopeFor(read, publicUrl), request: `${service} ${path}`, policy, key: null };
+  }
+
+  #lastChange(projectId: string): number {
+    return Math.max(this.#allChangedAt, this.#changedAt.get(projectId) ?? Number.NEGATIVE_INFINITY);
+  }
+
+  /** All of a request that the response may depend on, as the client wrote it. */
+  #varyKey(c: Context<GatewayEnv>): string {
+    const { requestTarget, publicUrl } = this.#ports;
+    let text = `${requestTarget(c)} ${publicUrl(c)}`;
+    const headers = requestHeaders(c.req.raw.headers, true);
+    for (const name in headers) if (!UNVARYING.has(name)) text += `\n${name}: ${headers[name]}`;
+    return text;
+  }
+}
+
+/** Request headers on which no response depends. */
+const UNVARYING: ReadonlySet<string> = new Set(['user-agent', 'if-none-match']);
+
+export function isAdministrator({ roles }: CloudSession): boolean {
+  return roles.some(({ name }) => name.toLowerCase() === ADMIN_ROLE);
+}
+
+function policyFor({ session, target, request }: ProxyRead): Policy | null {
+  const { service, segments, query } = target;
+  const [resource = '', id, part] = withoutProject(service, segments);
+  const policy = POLICIES[`${service} ${resource}`];
+  if (policy === undefined || request.method !== 'GET' || isAdministrator(session)) return null;
+  const isWhole = part === undefined || (resource === 'flavors' && part === 'os-extra_specs');
+  if (!isWhole || (resource === 'images' && id === undefined && query.has('member_status'))) return null;
+  const isPartial = 'range' in request.headers || 'if-match' in request.headers;
+  const ofOthers = query.has('all_tenants') || query.has('all_projects');
+  return isPartial || ofOthers ? null : policy;
+}
+
+/** The caller, and every request header that reaches the cloud. */
+function scopeFor({ session, principal, request }: ProxyRead, publicUrl: string): CacheScope {
+  const { user, project, roles, accessRules } = session;
+  const caller = {
+    userId: user.id,
+    projectId: project.id,
+    roles: roles.map(({ name }) => name),
+    ...(accessRules !== undefined && { accessRules }),
+  };
+  const headers = Object.entries(request.headers).filter(([name]) => !UNVARYING.has(name));
+  const others = [publicUrl, ...headers.flat()];
+  return CacheScope.of(caller, principal.credential.kind, { ofUser: true, others });
+}
+
+/** The global version is part of the key, so that a write of an administrator invalidates every project. */
+function keyOf(read: CacheableRead, all: ProjectVersion): CacheKey {
+  if (read.key?.of !== all.number) {
+    read.key = { of: all.number, key: CacheKey.of(read.scope, `${read.request} ${all.number}`) };
+  }
+  return read.key.key;
+}
+
+/** The project's version, with the stricter bounds of both. */
+function both(project: ProjectVersion, all: ProjectVersion): ProjectVersion {
+  if (all.shared === project.shared && all.maxAge === undefined) return project;
+  const maxAge = Math.min(project.maxAge ?? Number.POSITIVE_INFINITY, all.maxAge ?? Number.POSITIVE_INFINITY);
+  return { number: project.number, shared: project.shared && all.shared, maxAge };
+}
+
+function respond(
+  gathered: ResponseHeaders,
+  result: CacheResult,
+  ifNoneMatch: string | undefined,
+  now: number,
+): Response {
+  return toCachedResponse(withCloudId(gathered, result.response.headers), ifNoneMatch, result, now);
+}
+
+/** Reads a JSON response whole, if it fits into a cache entry; any other is still to be streamed. */
+async function readSmall(response: UpstreamResponse): Promise<UpstreamResponse> {
+  const { status, headers, body } = response;
+  const isTooLarge = Number(headers['content-length']) > MAX_BODY_BYTES;
+  if (status !== 200 || isTooLarge || !(body instanceof ReadableStream) || !isJson(headers)) return response;
+  const reader = body.getReader();
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  let length = 0;
+  try {
+    while (length <= MAX_BODY_BYTES) {
+      const { done, value } = await reader.read();
+      if (done) return { ...response, body: new Uint8Array(await new Blob(chunks).arrayBuffer()) };
+      chunks.push(value as Uint8Array<ArrayBuffer>);
+      length += value.length;
+    }
+  } catch (cause) {
+    throw new ComputeError('bad_gateway', 'The cloud ended its response early.', { cause });
+  }
+  return { ...response, body: streamOf(chunks, reader) };
+}
+
+/** The chunks, then the rest of what was being read. */
+function streamOf(
+  chunks: Uint8Array[],
+  rest: ReadableStreamDefaultReader<Uint8Array>,
+): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    async pull(controller) {
+      const next = chunks.shift() ?? (await rest.read()).value;
+      if (next === undefined) controller.close();
+      else controller.enqueue(next);
+    },
+    cancel: (reason) => rest.cancel(reason),
+  });
+}
