@@ -11,7 +11,7 @@ test.each(PROOFS)('$code: $file has the test "$title"', ({ file, title }) => {
   expect([`'${title}'`, `"${title}"`].some((text) => source.includes(text))).toBe(true);
 });
 
-test('each feature is proven or says why it is not there', () => {
+test('each feature has a proof or a reason why it is missing', () => {
   const codes = PROOFS.map((proof) => proof.code);
   expect(FEATURES.length).toBeGreaterThan(20);
   for (const [feature, here = '', proof = ''] of FEATURES) {

@@ -12,37 +12,37 @@ import { code, read, rows, section } from './pages.ts';
 const PAGE = read('docs/dialects.md');
 const tableOf = (heading: string) => rows(section(PAGE, heading));
 
-test('the table of states is what the code does', () => {
+test('the table of states matches the code', () => {
   const expected = INSTANCE_STATUSES.map((status) => {
     const state = stateOf(status, null);
     const { vmState, taskState, powerState } = serverStates(status, state);
     return [status, state, vmState, taskState ?? '', String(powerState)];
   });
-  const told = tableOf('States').map((cells) => [...cells.slice(0, 4).map(code), cells[4]]);
-  expect(told).toEqual(expected);
+  const documented = tableOf('States').map((cells) => [...cells.slice(0, 4).map(code), cells[4]]);
+  expect(documented).toEqual(expected);
 });
 
-test('the table of errors is what the code does', () => {
-  const told = tableOf('Errors').filter((cells) => cells.length === 3);
+test('the table of errors matches the code', () => {
+  const documented = tableOf('Errors').filter((cells) => cells.length === 3);
   const expected = (Object.keys(NOVA_ERRORS) as (keyof typeof NOVA_ERRORS)[]).map((name) => [
     `\`${name}\``,
     `${REDU_ERRORS[name].status} \`${REDU_ERRORS[name].code}\``,
     `${NOVA_ERRORS[name].status} \`${NOVA_ERRORS[name].kind}\``,
   ]);
-  expect(told).toEqual(expected);
+  expect(documented).toEqual(expected);
 });
 
-test('the table of actions names what the dialect reads', () => {
+test('the table of actions names what the dialect decodes', () => {
   const argument: Readonly<Record<string, unknown>> = {
     reboot: { type: 'SOFT' },
     resize: { flavorRef: 'x' },
     rebuild: { imageRef: 'a2f1d2c3-4455-4e11-8e33-9a7b0c6d1234' },
   };
-  const told = tableOf('Actions').map((cells) => [code(cells[0]), code(cells[1])] as const);
-  const read = told.filter(([, nova]) => nova !== 'createImage' && nova !== 'forceDelete');
-  const asked = read.map(([, nova]) => requestedAction(nova, argument[nova] ?? null).action);
-  expect(asked).toEqual(read.map(([redu]) => redu as RequestedAction['action']));
-  expect(asked).toHaveLength(17);
+  const documented = tableOf('Actions').map((cells) => [code(cells[0]), code(cells[1])] as const);
+  const inNova = documented.filter(([, nova]) => nova !== 'createImage' && nova !== 'forceDelete');
+  const decoded = inNova.map(([, nova]) => requestedAction(nova, argument[nova] ?? null).action);
+  expect(decoded).toEqual(inNova.map(([redu]) => redu as RequestedAction['action']));
+  expect(decoded).toHaveLength(17);
 });
 
 test('every field of a redu instance has its row', () => {
@@ -51,7 +51,7 @@ test('every field of a redu instance has its row', () => {
   expect(missing).toEqual([]);
 });
 
-test('every resource that is served is named', () => {
+test('every served resource is named', () => {
   const served = rows(section(PAGE, 'What is served')).map(([, paths = '']) => paths);
   const [compute = '', image = '', network = ''] = served;
   for (const [service, text] of [

@@ -4,14 +4,11 @@ import { proseOf } from './prose.ts';
 
 /** Lines that still use the idiom. A bound may only go down; what is not listed has none. */
 const BOUNDS: Readonly<Record<string, number>> = {
-  src: 441,
-  adapters: 152,
-  test: 186,
+  src: 410,
+  adapters: 147,
+  test: 178,
   bench: 20,
-  docs: 13,
-  deploy: 1,
-  'README.md': 1,
-  'CONTRIBUTING.md': 1,
+  docs: 11,
 };
 
 const USES = usesOfIdiom();

@@ -12,7 +12,7 @@ test.each(PROOFS)('$code: $file has the test "$title"', ({ file, title }) => {
   expect(texts.some((text) => source.includes(text))).toBe(true);
 });
 
-test('each code stands for one test, each proof is used, and no other code is', () => {
+test('codes are unique, every proof is used, and every used code has a proof', () => {
   const codes = PROOFS.map((proof) => proof.code);
   expect(new Set(codes).size).toBe(codes.length);
   const [before = ''] = PAGE.split('## Proofs');
@@ -20,7 +20,7 @@ test('each code stands for one test, each proof is used, and no other code is', 
   expect(new Set(used)).toEqual(new Set(codes));
 });
 
-test('each row says how far it goes and is proven', () => {
+test('each row has a coverage and a proof', () => {
   const tables = ['Endpoints', 'Fields of create', 'Actions', 'Filters', 'Errors'];
   const all = tables.flatMap((heading) => rows(section(PAGE, heading)));
   expect(all.length).toBeGreaterThan(50);
@@ -30,13 +30,13 @@ test('each row says how far it goes and is proven', () => {
   }
 });
 
-test.each(['Endpoints', 'Fields of create', 'Actions', 'Filters'])('%s: each note is there', (heading) => {
+test.each(['Endpoints', 'Fields of create', 'Actions', 'Filters'])('%s: each note is defined', (heading) => {
   const text = section(PAGE, heading);
   const numbers = [...text.matchAll(/\((\d)\)/g)].map(([, number]) => number);
   for (const number of new Set(numbers)) expect(text).toMatch(new RegExp(`^${number}\\. `, 'm'));
 });
 
-/** What the Nova documentation that was given lists: none of it may be missing from the tables. */
+/** Rows of the Nova documentation; none may be missing from the tables. */
 test.each([
   [
     'Endpoints',
@@ -69,12 +69,12 @@ test.each([
   ],
   ['Actions', 'reboot', 'os-stop', 'os-start', 'resize', 'confirmResize', 'createImage'],
   ['Filters', 'status', 'name', 'flavor', 'image', 'all_tenants', 'limit', 'marker'],
-])('%s: every row of the reference is there', (heading, ...wanted) => {
+])("%s: has every row of Nova's documentation", (heading, ...wanted) => {
   const there = rows(section(PAGE, heading)).map(([what]) => code(what));
   expect(there).toEqual(expect.arrayContaining(wanted));
 });
 
-test('every error of the reference is there', () => {
+test("every error of Nova's documentation is listed", () => {
   const there = rows(section(PAGE, 'Errors')).map(([error]) => error);
   expect(there).toEqual([
     '400 `badRequest`',
@@ -86,5 +86,3 @@ test('every error of the reference is there', () => {
     '429 `overLimit`',
   ]);
 });
-
-/** Files in backticks on a line of their own, and below each the titles, which may be wrapped. */
