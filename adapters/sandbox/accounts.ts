@@ -34,7 +34,7 @@ export interface ProjectOptions {
   withKeyPair?: boolean;
 }
 
-/** Who can sign in to a project, and with what. */
+/** The credentials of a project's user. */
 export interface Account {
   projectId: string;
   projectName: string;
@@ -58,10 +58,10 @@ export interface AdminAccount {
   password: string;
 }
 
-/** What a project may have in Nova when its options do not say. */
+/** The default Nova quotas of a project. */
 export const DEFAULT_QUOTA = { instances: 100, cores: 400, ram: 1_048_576, key_pairs: 100 } as const;
 
-/** Nobody has the private half. */
+/** Its private half does not exist. */
 const PUBLIC_KEY =
   'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINkaN7/BoBvd6Kzw+1FAJZm0Hf/sXntqxzrLOYhfRHBW sandbox@example';
 
@@ -151,7 +151,7 @@ function addCredential(
   return credential;
 }
 
-/** Each project has its own prefix, so that an address tells whose it is. */
+/** Each project has its own prefix, so that an address identifies its project. */
 function addPrivateNetwork(
   cloud: Cloud,
   project: { id: string; name: string },

@@ -10,18 +10,18 @@ import { createTimeline, type Timeline } from './timeline.ts';
 export interface Cloud {
   /** Where the catalog's URLs point, without a trailing slash. */
   readonly baseUrl: string;
-  /** How long a boot takes, milliseconds. Everything else that takes time takes a part of it. */
+  /** Duration of a boot in ms. Everything else that takes time takes a part of it. */
   readonly bootMilliseconds: number;
   /** Whether the boot of a server of this name finds no host. */
   readonly failsToBoot: (name: string) => boolean;
-  /** How long a deleted server can be restored, milliseconds; 0: not at all. */
+  /** Time in ms in which a deleted server can be restored; 0: not at all. */
   readonly reclaimMilliseconds: number;
   readonly timeline: Timeline;
   readonly identity: Identity;
   readonly compute: Compute;
   readonly networking: Networking;
   readonly images: Map<string, Image>;
-  /** Neutron's message to Nova that the addresses of a device changed. Nova listens; set once at creation. */
+  /** Neutron's message to Nova that the addresses of a device changed. Nova subscribes to it; set once at creation. */
   networkChanged: (deviceId: string) => void;
 }
 

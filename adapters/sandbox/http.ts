@@ -1,6 +1,6 @@
 /** @module What the four services share of HTTP: replies, faults, and a router that knows the methods a path has. */
 
-/** An object of a JSON body whose fields nobody has checked yet. */
+/** An object of a JSON body whose fields are not checked yet. */
 export type Fields = Record<string, unknown>;
 
 /** A request that ends in an error. Each service prints it in its own body shape. */
@@ -49,7 +49,7 @@ export function title(status: number): string {
 }
 
 /**
- * An error as WebOb prints it (Glance's errors, Nova's unrouted paths): JSON for who accepts JSON, plain text for others.
+ * An error as WebOb prints it (Glance's errors, Nova's unrouted paths): JSON if the client accepts it, else plain text.
  * @param tail the line breaks WebOb leaves at the end, which differ between its own and raised errors
  */
 export function webobError(
@@ -81,7 +81,7 @@ export type Match<C> = { handler: Handler<C>; values: string[] } | { allowed: st
 
 /**
  * Makes the look-up of a route table. Paths match segment by segment, so a trailing slash is another path (OpenStack's
- * services answer 404 to it).
+ * services respond 404 to it).
  */
 export function router<C>(table: readonly Route<C>[]): (method: string, path: string) => Match<C> {
   const compiled = table.map(([method, path, handler]) => ({ method, parts: path.split('/'), handler }));

@@ -1,6 +1,6 @@
 /**
  * @module
- * An OpenStack in memory: Keystone v3, Nova v2.1, Neutron v2.0 and Glance v2 as one fetch handler. It answers HTTP as a real
+ * An OpenStack in memory: Keystone v3, Nova v2.1, Neutron v2.0 and Glance v2 as one fetch handler. It responds over HTTP as a real
  * cloud does (bodies, headers, status codes, error texts, states over time), and knows nothing of the gateway.
  *
  * @example
@@ -42,10 +42,10 @@ export interface SandboxOptions {
    * `http://sandbox.invalid`. Below it: `/identity/v3`, `/compute/v2.1`, `/networking` (`/v2.0`), `/image` (`/v2`).
    */
   baseUrl?: string;
-  /** The clock: milliseconds since the epoch. Tests replace it to see states pass. By default the wall clock as it was at the start, then
+  /** The clock, in epoch milliseconds. Tests replace it to see states pass. By default the wall clock as it was at the start, then
    * steady: a cloud is another machine, whose clock is not set with the gateway's. */
   now?: () => number;
-  /** How long a boot takes, milliseconds. Reboot, resize, deletion and the rest take a part of it. Default 2500. */
+  /** Duration of a boot in ms. Reboot, resize, deletion and the rest take a part of it. Default 2500. */
   bootMilliseconds?: number;
   /** The projects that exist. Default: the one of redu's documentation, with its two servers. */
   projects?: readonly ProjectOptions[];
@@ -57,18 +57,18 @@ export interface SandboxOptions {
    */
   failsToBoot?: (name: string) => boolean;
   /**
-   * How long a deleted server can be restored, milliseconds (Nova's `reclaim_instance_interval`). Default 0: it is gone at once.
+   * Time in ms in which a deleted server can be restored (Nova's `reclaim_instance_interval`). Default 0: it is gone immediately.
    */
   reclaimMilliseconds?: number;
 }
 
 /** A cloud of its own; its data lives as long as the object. */
 export interface Sandbox {
-  /** Answers a request to any of the four services. */
+  /** Responds to a request to any of the four services. */
   fetch(request: Request): Promise<Response>;
   /** Keystone's URL, for OS_AUTH_URL. */
   readonly authUrl: string;
-  /** One per project, in the order of the options. Secrets and passwords are made anew with every sandbox. */
+  /** One per project, in the order of the options. Secrets and passwords are new in every sandbox. */
   readonly accounts: readonly Account[];
   /** Role admin: all tenants, hypervisors, roles, others' quotas. */
   readonly admin: AdminAccount;
@@ -90,7 +90,7 @@ function exampleProject({ applicationCredential }: SandboxOptions): ProjectOptio
   return { ...EXAMPLE_PROJECT, ...(applicationCredential && { applicationCredential }) };
 }
 
-/** Makes a cloud with four flavors, two images, an external network, an administrator and the projects asked for. */
+/** Makes a cloud with four flavors, two images, an external network, an administrator and the given projects. */
 export function createSandbox(options: SandboxOptions = {}): Sandbox {
   const baseUrl = options.baseUrl ?? 'http://sandbox.invalid';
   const cloud = createCloud({
@@ -112,7 +112,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
   });
   const prefix = new URL(baseUrl).pathname.replace(/\/$/, '');
   return {
-    fetch: (request) => answer(cloud, prefix, request),
+    fetch: (request) => dispatch(cloud, prefix, request),
     authUrl: `${baseUrl}/identity/v3`,
     accounts,
     admin,
@@ -138,7 +138,7 @@ function addImages(cloud: Cloud, owner: string): void {
 
 const SERVICES = { identity: keystone, compute: nova, networking: neutron, image: glance };
 
-async function answer(cloud: Cloud, prefix: string, request: Request): Promise<Response> {
+async function dispatch(cloud: Cloud, prefix: string, request: Request): Promise<Response> {
   cloud.timeline.settle();
   const url = new URL(request.url);
   const path = url.pathname.startsWith(prefix) ? url.pathname.slice(prefix.length) : url.pathname;

@@ -1,4 +1,4 @@
-/** @module Many servers at once, for what is about the size of a project: without a boot, and in time that grows as their number. */
+/** @module Many servers, for tests of large projects: without a boot, and in time that grows as their number. */
 
 import type { Account } from './accounts.ts';
 import type { Cloud } from './cloud.ts';
@@ -10,7 +10,7 @@ import { POWER } from './nova/lifecycle.ts';
 import { newServer } from './nova/model.ts';
 import { attach } from './nova/network-info.ts';
 
-/** What lies between the creations of two of them, milliseconds; the last was made that long ago. */
+/** Time in ms between the creations of two of them; the last is that old. */
 const APART = 60_000;
 
 /**

@@ -1,15 +1,15 @@
 /**
  * @module
  * Time without timers. What happens later in a cloud (a boot ends, a floating IP becomes ACTIVE) is entered here and
- * happens when somebody looks: each request settles the timeline first. So the sandbox needs no background work, which
+ * happens when a request arrives: each one settles the timeline first. So the sandbox needs no background work, which
  * a Cloudflare Worker does not have between requests, and a test moves time by moving its clock.
  */
 
 /** Entered events and the clock they are read against. */
 export interface Timeline {
-  /** Milliseconds since the epoch; while an event happens, the instant it was entered for. */
+  /** Epoch milliseconds; while an event happens, the instant it was scheduled for. */
   now(): number;
-  /** Enters an event `delay` milliseconds from now. Events of the same instant happen in the order of entering. */
+  /** Schedules an event `delay` ms from now. Events of the same instant happen in the order of scheduling. */
   after(delay: number, happen: () => void): void;
   /** Lets everything happen that is due, in order of time, including what those events enter in turn. */
   settle(): void;

@@ -14,7 +14,7 @@ export interface GlanceCall {
   readonly query: URLSearchParams;
 }
 
-/** How many images a list has when nobody says; Glance's `limit_param_default`. */
+/** The default length of a list of images; Glance's `limit_param_default`. */
 const DEFAULT_LIMIT = 25;
 const SORT_KEYS = [
   'name',
@@ -68,7 +68,7 @@ export function imageView(image: Image): Fields {
   };
 }
 
-/** The images somebody sees: public ones, their project's, all for the administrator; newest first. */
+/** The images that a principal sees: public ones, their project's, all for the administrator; newest first. */
 export function visibleImages(cloud: Cloud, principal: Principal): Image[] {
   const found = [...cloud.images.values()].filter((image) => sees(principal, image));
   return found.reverse().sort((a, b) => b.createdAt - a.createdAt);

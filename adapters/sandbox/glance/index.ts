@@ -19,18 +19,18 @@ const NEWEST_MINOR = 16;
 const UNAUTHORIZED =
   'This server could not verify that you are authorized to access the document you requested. Either you supplied the wrong credentials (e.g., bad password), or your browser does not understand how to supply the credentials required.';
 
-/** Answers a request whose path below `/image` is `path`. */
+/** Responds to a request whose path below `/image` is `path`. */
 export async function glance(cloud: Cloud, request: Request, url: URL, path: string): Promise<Response> {
-  const reply = await answer(cloud, request, url, path);
+  const reply = await dispatch(cloud, request, url, path);
   reply.headers.set('X-Openstack-Request-Id', `req-${crypto.randomUUID()}`);
   return reply;
 }
 
-async function answer(cloud: Cloud, request: Request, url: URL, path: string): Promise<Response> {
+async function dispatch(cloud: Cloud, request: Request, url: URL, path: string): Promise<Response> {
   if (path === '' || path === '/') return json(300, versions(cloud));
   if (path === '/versions') return json(200, versions(cloud));
   const principal = principalOf(cloud, request, { type: 'image', path });
-  // Without any token Glance does not say where to get one.
+  // Without any token Glance does not name Keystone's address.
   const where = request.headers.get('X-Auth-Token') ? challenge(cloud) : {};
   if (!principal) return webobError(request, 401, UNAUTHORIZED, where);
   const match = find(await routedMethod(request, url), path);

@@ -16,7 +16,7 @@ export interface Image {
   properties: Record<string, string>;
   tags: string[];
   protected: boolean;
-  /** Milliseconds since the epoch. */
+  /** Epoch milliseconds. */
   createdAt: number;
   updatedAt: number;
   /** Hex digests, made up: the sandbox stores no image data. */
@@ -33,7 +33,7 @@ function hex(bytes: number): string {
   return random.map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** An image, active and public unless `given` says otherwise. */
+/** An image; active and public by default. */
 export function newImage(given: Pick<Image, 'name' | 'owner' | 'createdAt'> & Partial<Image>): Image {
   return {
     id: crypto.randomUUID(),

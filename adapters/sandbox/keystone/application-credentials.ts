@@ -29,7 +29,7 @@ export function showCredential(call: KeystoneCall, userId: string, id: string): 
   return json(200, { application_credential: view(call.cloud, find(call.cloud, userId, id)) });
 }
 
-/** POST /v3/users/{user}/application_credentials; the secret is in this answer only. */
+/** POST /v3/users/{user}/application_credentials; the secret is in this response only. */
 export function createCredential(call: KeystoneCall, userId: string): Response {
   const principal = call.principal();
   if (principal.userId !== userId) throw forbidden('identity:create_application_credential');

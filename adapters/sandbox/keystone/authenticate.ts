@@ -1,4 +1,4 @@
-/** @module The three ways to prove who one is: password, application credential, an earlier token. */
+/** @module The three authentication methods: password, application credential, token. */
 
 import type { Cloud } from '../cloud.ts';
 import { Fault, type Fields, isFields } from '../http.ts';
@@ -6,7 +6,7 @@ import { badRequest, invalid, notFound, unauthorized } from './faults.ts';
 import { type ApplicationCredential, effectiveRoles, type User } from './model.ts';
 import { challenge, findToken } from './principal.ts';
 
-/** Who proved to be whom, and what the method itself says about the scope. */
+/** The authenticated user, and the scope that the method implies. */
 export interface Proof {
   user: User;
   methods: string[];
@@ -15,7 +15,7 @@ export interface Proof {
   auditIds: string[];
 }
 
-/** Checks `auth.identity`. @throws Fault 400, 401 or 404 as Keystone answers. */
+/** Checks `auth.identity`. @throws Fault 400, 401 or 404 as Keystone. */
 export function authenticate(cloud: Cloud, auth: Fields): Proof {
   const identity = auth.identity;
   if (!isFields(identity)) throw invalid("'identity' is a required property");

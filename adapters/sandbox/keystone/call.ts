@@ -16,7 +16,7 @@ export interface KeystoneCall {
   body(): Fields;
   /** @throws Fault 401 without a valid token. */
   principal(): Principal;
-  /** The principal, who must have role admin. @throws Fault 401 or 403. */
+  /** The principal; requires the role admin. @throws Fault 401 or 403. */
   admin(action: string): Principal;
 }
 

@@ -7,7 +7,7 @@ import { challenge } from './principal.ts';
 const MALFORMED =
   'The server could not comply with the request since it is either malformed or otherwise incorrect. The client is assumed to be in error.';
 
-/** 401, always with the same words: Keystone does not say what was wrong. */
+/** 401, always with the same message: Keystone does not reveal the reason. */
 export function unauthorized(cloud: Cloud): Fault {
   return new Fault(401, '', 'The request you have made requires authentication.', challenge(cloud));
 }

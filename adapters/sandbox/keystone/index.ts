@@ -60,15 +60,15 @@ const find = router(TABLE);
 const NOT_FOUND_PAGE =
   '<!doctype html>\n<html lang=en>\n<title>404 Not Found</title>\n<h1>Not Found</h1>\n<p>The requested URL was not found on the server. If you entered the URL manually please check your spelling and try again.</p>\n';
 
-/** Answers a request whose path below `/identity` is `path`. */
+/** Responds to a request whose path below `/identity` is `path`. */
 export async function keystone(cloud: Cloud, request: Request, url: URL, path: string): Promise<Response> {
-  const reply = await answer(cloud, request, url, path);
+  const reply = await dispatch(cloud, request, url, path);
   reply.headers.set('Vary', 'X-Auth-Token');
   reply.headers.set('x-openstack-request-id', `req-${crypto.randomUUID()}`);
   return reply;
 }
 
-async function answer(cloud: Cloud, request: Request, url: URL, path: string): Promise<Response> {
+async function dispatch(cloud: Cloud, request: Request, url: URL, path: string): Promise<Response> {
   const match = find(request.method, path);
   if ('allowed' in match) {
     if (match.allowed.length === 0) {

@@ -1,4 +1,4 @@
-/** @module What Keystone knows: projects, users, roles, who has which role where, credentials, tokens. */
+/** @module Keystone's state: projects, users, roles, role assignments, credentials, tokens. */
 
 import { hexId } from '../http.ts';
 
@@ -37,7 +37,7 @@ export interface ApplicationCredential {
   userId: string;
   projectId: string;
   roles: string[];
-  /** Milliseconds since the epoch; null: never. */
+  /** Epoch milliseconds; null: never. */
   expiresAt: number | null;
   /** null is what Keystone prints when the request left it out. */
   unrestricted: boolean | null;
@@ -77,11 +77,11 @@ export interface Identity {
   assignments: Map<string, Set<string>>;
   credentials: Map<string, ApplicationCredential>;
   tokens: Map<string, Token>;
-  /** Ids of the catalog's services and endpoints, made when first asked for. */
+  /** Ids of the catalog's services and endpoints, made on first use. */
   catalogIds: Map<string, string>;
 }
 
-/** How long a token lives, milliseconds (Keystone's default of 3600 s, measured). */
+/** Lifetime of a token in ms (Keystone's default of 3600 s, measured). */
 export const TOKEN_LIFE = 3600_000;
 
 export function createIdentity(): Identity {

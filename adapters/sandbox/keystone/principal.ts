@@ -1,4 +1,4 @@
-/** @module From a token to the one who asks: what every service does first, as keystonemiddleware does. */
+/** @module Token validation, which every service does first, as keystonemiddleware does. */
 
 import type { Cloud } from '../cloud.ts';
 import { assignedRoles, type Principal, type Token } from './model.ts';

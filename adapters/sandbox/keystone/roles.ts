@@ -1,4 +1,4 @@
-/** @module Roles, and who has which role on which project. For the administrator only. */
+/** @module Roles and role assignments, for the administrator only. */
 
 import type { Cloud } from '../cloud.ts';
 import { empty, json } from '../http.ts';
@@ -66,7 +66,7 @@ function findRole(
 ): Role {
   const { identity } = call.cloud;
   const role = identity.roles.find(({ id }) => id === roleId);
-  // Keystone looks the role up before it asks the policy: a member learns 404 for an unknown one.
+  // Keystone finds the role before it checks the policy, so a member gets 404 for an unknown one.
   if (!role) {
     call.principal();
     throw notFound('role', roleId);

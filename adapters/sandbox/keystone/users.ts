@@ -1,4 +1,4 @@
-/** @module Users and projects: one's own for everybody, all of them for the administrator. */
+/** @module Users and projects: a user reads their own, the administrator reads all. */
 
 import type { Cloud } from '../cloud.ts';
 import { empty, Fault, hexId, isFields, json, randomText } from '../http.ts';

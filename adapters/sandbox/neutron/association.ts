@@ -4,7 +4,7 @@ import type { Cloud } from '../cloud.ts';
 import { Fault, type Fields } from '../http.ts';
 import { type FloatingIp, type Port, type Router, touch } from './model.ts';
 
-/** Joins a floating IP with a port. It answers DOWN and is ACTIVE a little later, when the router has it. */
+/** Joins a floating IP with a port. The response has DOWN; it is ACTIVE a little later, when the router has it. */
 export function associate(cloud: Cloud, floating: FloatingIp, port: Port, given: Fields = {}): void {
   const fixed = port.fixedIps.find((ip) => !given.fixed_ip_address || ip.address === given.fixed_ip_address);
   if (!fixed) {

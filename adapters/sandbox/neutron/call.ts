@@ -15,7 +15,7 @@ export interface NeutronCall {
   readonly text: string;
 }
 
-/** What a request may say about a resource. */
+/** The fields of a resource that a request may set. */
 export interface Shape {
   /** The envelope: `network`. */
   name: string;

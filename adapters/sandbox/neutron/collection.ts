@@ -18,14 +18,14 @@ export interface Kind<R extends Resource> {
   /** Attributes a list can be filtered and sorted by. */
   attributes: readonly string[];
   missing(id: string): Fault;
-  /** Who sees a record beside its project and the administrator. */
+  /** Further projects that see a record. */
   shared?(cloud: Cloud, record: R, projectId: string): boolean;
 }
 
 const CONTROL = new Set(['limit', 'marker', 'page_reverse', 'sort_key', 'sort_dir', 'fields', 'verbose']);
 const TAG_FILTERS = new Set(['tags', 'tags-any', 'not-tags', 'not-tags-any']);
 
-/** The record of an id, for who may see it. @throws Fault 404, for what belongs to others too. */
+/** The record of an id, if the principal may see it. @throws Fault 404, also for what belongs to others. */
 export function find<R extends Resource>(cloud: Cloud, principal: Principal, kind: Kind<R>, id: string): R {
   const record = kind.records(cloud).get(id);
   if (!record || !sees(cloud, principal, kind, record)) throw kind.missing(id);
@@ -103,9 +103,11 @@ function inFields(item: Fields, text: string): boolean {
 
 function matchesTags(view: Fields, filter: string, wanted: string[]): boolean {
   const tags = Array.isArray(view.tags) ? view.tags : [];
-  const asked = wanted.flatMap((text) => text.split(','));
+  const requested = wanted.flatMap((text) => text.split(','));
   const any = filter.endsWith('any');
-  const found = any ? asked.some((tag) => tags.includes(tag)) : asked.every((tag) => tags.includes(tag));
+  const found = any
+    ? requested.some((tag) => tags.includes(tag))
+    : requested.every((tag) => tags.includes(tag));
   return filter.startsWith('not') ? !found : found;
 }
 

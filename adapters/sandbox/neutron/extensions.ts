@@ -1,4 +1,4 @@
-/** @module Neutron's extensions: those a client asks for before it uses them, of the hundred that Neutron lists. */
+/** @module Neutron's extensions, of the hundred that Neutron lists those that clients check for. */
 
 import { Fault, json } from '../http.ts';
 import type { NeutronCall } from './call.ts';

@@ -87,14 +87,14 @@ const find = router(TABLE);
 /** Pecan's; all others are routed by Routes. */
 const CORE = /^\/v2\.0\/(?:networks|subnets|ports)(?![^/.])/;
 
-/** Answers a request whose path below `/networking` is `path`. */
+/** Responds to a request whose path below `/networking` is `path`. */
 export async function neutron(cloud: Cloud, request: Request, url: URL, path: string): Promise<Response> {
-  const reply = await answer(cloud, request, url, path);
+  const reply = await dispatch(cloud, request, url, path);
   reply.headers.set('X-Openstack-Request-Id', `req-${crypto.randomUUID()}`);
   return reply;
 }
 
-async function answer(cloud: Cloud, request: Request, url: URL, path: string): Promise<Response> {
+async function dispatch(cloud: Cloud, request: Request, url: URL, path: string): Promise<Response> {
   if (path === '' || path === '/') return versions(cloud);
   const principal = principalOf(cloud, request, { type: 'network', path });
   if (!principal) {

@@ -7,7 +7,7 @@ export interface Resource {
   name: string;
   description: string | null;
   tags: string[];
-  /** Milliseconds since the epoch. */
+  /** Epoch milliseconds. */
   createdAt: number;
   updatedAt: number;
   revision: number;

@@ -103,13 +103,13 @@ export function updatePort(call: NeutronCall, id: string): Response {
   const groups = groupsOf(cloud, principal, given);
   if (groups) port.securityGroupIds = groups;
   if (Array.isArray(given.fixed_ips)) {
-    const kept = given.fixed_ips.flatMap((wish) =>
+    const unchanged = given.fixed_ips.flatMap((wish) =>
       port.fixedIps.filter((ip) => isFields(wish) && wish.ip_address === ip.address),
     );
     const fresh = given.fixed_ips.filter(
-      (wish) => isFields(wish) && !kept.some((ip) => ip.address === wish.ip_address),
+      (wish) => isFields(wish) && !unchanged.some((ip) => ip.address === wish.ip_address),
     );
-    port.fixedIps = [...kept, ...(addressesOf(cloud, port.networkId, { fixed_ips: fresh }) ?? [])];
+    port.fixedIps = [...unchanged, ...(addressesOf(cloud, port.networkId, { fixed_ips: fresh }) ?? [])];
   }
   assign(port, given);
   touch(port, cloud.timeline.now());
@@ -135,14 +135,14 @@ function isBound({ deviceOwner }: Port): boolean {
   return /^(compute|baremetal|manila):/.test(deviceOwner);
 }
 
-/** What a new port may be told. */
+/** The settings of a new port. */
 export interface PortWishes {
   fixedIps?: FixedIp[] | undefined;
   securityGroupIds?: string[] | undefined;
   name?: string;
 }
 
-/** Makes a port on a network: the next free address and the default group unless told otherwise. @throws Fault 409 */
+/** Makes a port on a network: by default with the next free address and the default group. @throws Fault 409 */
 export function addPort(
   cloud: Cloud,
   owner: Pick<Principal, 'projectId'>,
@@ -158,7 +158,7 @@ export function addPort(
   });
 }
 
-/** Enters a port as it is told, without a look at quotas and at what is free. */
+/** Stores a port as given, without checking quotas or free addresses. */
 export function enterPort(
   cloud: Cloud,
   owner: Pick<Principal, 'projectId'>,

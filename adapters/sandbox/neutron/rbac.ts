@@ -68,7 +68,7 @@ export function grant(
   return policy;
 }
 
-/** POST /v2.0/rbac-policies: for who owns the object; the project that receives it is not asked. */
+/** POST /v2.0/rbac-policies: for the owner of the object; the receiving project need not consent. */
 export function createPolicy(call: NeutronCall): Response {
   const { cloud, principal } = call;
   const given = createBody(call, POLICY);

@@ -79,7 +79,7 @@ export function createRule(call: NeutronCall): Response {
   } as const;
   const groupId = text(given, 'security_group_id');
   const known = cloud.networking.groups.get(groupId);
-  // As Neutron since 2024: the policy is asked before the group is looked for.
+  // As Neutron since 2024: the policy is checked before the group is searched.
   if (known && known.projectId !== principal.projectId && !principal.isAdmin) {
     throw disallowed('rule:create_security_group_rule');
   }

@@ -32,7 +32,7 @@ import {
 } from './small-actions.ts';
 import { createImage, shelve, shelveOffload, unshelve } from './snapshot-actions.ts';
 
-/** What an action does with its own object. Without a reply the answer is 202 without a body. */
+/** Carries out an action with its arguments. Without a reply the response is 202 without a body. */
 export type Action = (call: NovaCall, server: Server, given: Fields) => Response | undefined;
 
 const ACTIONS: Record<string, Action> = {

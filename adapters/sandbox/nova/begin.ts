@@ -10,7 +10,7 @@ export interface Rule {
   /** As Nova's 409 calls it. */
   what: string;
   states: readonly string[];
-  /** task_states that allow it beside none. */
+  /** task_states that allow it, besides none. */
   tasks?: readonly string[];
   /** A lock does not stop it. */
   despiteLock?: boolean;

@@ -41,7 +41,7 @@ export function createServers(call: NovaCall): Response {
 
   const shared = { flavor, imageId: image.id, keyName, groupId, metadata, nics, securityGroupIds };
   const servers = makeServers(call, given, roomFor(cloud, principal.projectId, flavor, least, most), shared);
-  return answer(call, given, servers, securityGroupIds);
+  return createdResponse(call, given, servers, securityGroupIds);
 }
 
 interface Shared {
@@ -85,19 +85,19 @@ function makeServers(call: NovaCall, given: Fields, count: number, shared: Share
   });
 }
 
-function answer(call: NovaCall, given: Fields, servers: Server[], groupIds: string[]): Response {
+function createdResponse(call: NovaCall, given: Fields, servers: Server[], groupIds: string[]): Response {
   const first = servers[0];
   if (!first) throw novaFault(500, 'Nothing was created.');
   if (/^(true|1|on|yes)$/i.test(String(given.return_reservation_id))) {
     return json(202, { reservation_id: first.reservationId });
   }
   const { cloud } = call;
-  const asked = groupIds.length > 0 ? given.security_groups : [{ name: 'default' }];
+  const requested = groupIds.length > 0 ? given.security_groups : [{ name: 'default' }];
   const server = {
     id: first.id,
     links: links(cloud, 'servers', first.id),
     'OS-DCF:diskConfig': 'MANUAL',
-    security_groups: asked,
+    security_groups: requested,
     adminPass: typeof given.adminPass === 'string' ? given.adminPass : randomText(9),
   };
   const headers = { Location: `${cloud.baseUrl}/compute/v2.1/servers/${first.id}` };

@@ -24,7 +24,7 @@ export function disallowed(rule: string): Fault {
   return novaFault(403, `Policy doesn't allow os_compute_api:${rule} to be performed.`);
 }
 
-/** What Nova answers for a path that the asked microversion does not have. */
+/** Nova's error for a path that the requested microversion does not have. */
 export function goneAtThisVersion(): Fault {
   return notFound('The resource could not be found.');
 }

@@ -37,7 +37,7 @@ export function refuseLocked(call: NovaCall, server: Server): void {
 /**
  * @param what the action as Nova's message calls it
  * @param states the vm_states that allow it
- * @param tasks the task_states that allow it beside none
+ * @param tasks the task_states that allow it, besides none
  * A server that has never run is refused too.
  * @throws Fault 409
  */

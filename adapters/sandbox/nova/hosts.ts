@@ -106,7 +106,7 @@ function capacity(call: NovaCall): Fields {
   const running = [...call.cloud.compute.servers.values()].filter((server) => server.host !== null);
   const sum = (read: (server: (typeof running)[number]) => number) =>
     running.reduce((total, server) => total + read(server), 0);
-  // The host keeps 512 MiB for itself.
+  // The host reserves 512 MiB for itself.
   const memory = 512 + sum((server) => server.flavor.ramMiB);
   const disk = sum((server) => server.flavor.diskGiB);
   return {

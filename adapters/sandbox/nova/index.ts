@@ -132,16 +132,16 @@ const TABLE: Route<NovaCall>[] = [
 
 const find = router(TABLE);
 
-/** Answers a request whose path below `/compute` is `path`. */
+/** Responds to a request whose path below `/compute` is `path`. */
 export async function nova(cloud: Cloud, request: Request, url: URL, path: string): Promise<Response> {
   const requestId = `req-${crypto.randomUUID()}`;
-  const reply = await answer(cloud, request, url, path, requestId);
+  const reply = await dispatch(cloud, request, url, path, requestId);
   reply.headers.set('X-Openstack-Request-Id', requestId);
   reply.headers.set('X-Compute-Request-Id', requestId);
   return reply;
 }
 
-async function answer(
+async function dispatch(
   cloud: Cloud,
   request: Request,
   url: URL,
@@ -160,8 +160,8 @@ async function answer(
     return json(401, { error: { code: 401, title: 'Unauthorized', message } }, challenge(cloud));
   }
   const self = `${cloud.baseUrl}/compute${path}`;
-  const asked = { cloud, request, query: url.searchParams, principal, self, requestId };
-  return routed(asked, rest ?? '/');
+  const call = { cloud, request, query: url.searchParams, principal, self, requestId };
+  return routed(call, rest ?? '/');
 }
 
 /** Nova's other windows on Neutron end with 2.35 too, and the sandbox has them at no version. */
@@ -182,10 +182,10 @@ function versionDocument(cloud: Cloud, request: Request, version: string): Respo
   }
 }
 
-type Asked = Omit<NovaCall, 'minor' | 'text'>;
+type RoutedCall = Omit<NovaCall, 'minor' | 'text'>;
 
-async function routed(asked: Asked, path: string): Promise<Response> {
-  const { request, principal } = asked;
+async function routed(call: RoutedCall, path: string): Promise<Response> {
+  const { request, principal } = call;
   const below = withoutProject(principal, path);
   const match = find(await routedMethod(request, new URL(request.url)), below.path);
   if ('allowed' in match) return webobError(request, 404, 'The resource could not be found.');
@@ -195,7 +195,7 @@ async function routed(asked: Asked, path: string): Promise<Response> {
       if (below.foreign) throw foreignPath(principal, below.foreign);
       const text = await request.text();
       refuseMediaType(request, text);
-      return match.handler({ ...asked, minor, text }, ...match.values);
+      return match.handler({ ...call, minor, text }, ...match.values);
     });
     for (const [name, value] of Object.entries(versionHeaders(`2.${minor}`))) reply.headers.set(name, value);
     return reply;
@@ -210,7 +210,7 @@ async function handled(work: () => Promise<Response>): Promise<Response> {
     return await work();
   } catch (fault) {
     if (!(fault instanceof Fault)) throw fault;
-    // What Neutron refused on the way (a quota, say) comes out as Nova's own error.
+    // A refusal of Neutron, of a quota for example, becomes Nova's own error.
     return faultReply(
       fault.kind in FROM_NEUTRON ? novaFault(FROM_NEUTRON[fault.kind] ?? 400, fault.message) : fault,
     );

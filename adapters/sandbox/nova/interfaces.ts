@@ -53,7 +53,7 @@ function wishOf(given: Fields): Fields[] {
   return [{ uuid: given.net_id, ...(fixed && { fixed_ip: fixed.ip_address }) }];
 }
 
-/** DELETE /servers/{id}/os-interface/{port}, a while after the answer. */
+/** DELETE /servers/{id}/os-interface/{port}; detached some time after the response. */
 export function detachInterface(call: NovaCall, id: string, portId: string): Response {
   const { cloud } = call;
   const server = findServer(call, id);

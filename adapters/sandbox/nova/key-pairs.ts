@@ -79,10 +79,11 @@ export function deleteKeyPair(call: NovaCall, name: string): Response {
   return empty(call.minor >= 2 ? 204 : 202, { 'Content-Type': 'application/json' });
 }
 
-function owner(call: NovaCall, asked: string | null, action: string): string {
-  if (asked === null || call.minor < 10 || asked === call.principal.userId) return call.principal.userId;
+function owner(call: NovaCall, requested: string | null, action: string): string {
+  if (requested === null || call.minor < 10 || requested === call.principal.userId)
+    return call.principal.userId;
   if (!call.principal.isAdmin) throw disallowed(`os-keypairs:${action}`);
-  return asked;
+  return requested;
 }
 
 function pairsOf(call: NovaCall, userId: string): KeyPair[] {

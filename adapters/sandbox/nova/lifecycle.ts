@@ -101,8 +101,8 @@ export function membersOf(cloud: Cloud, groupId: string): Server[] {
 }
 
 /**
- * Deletes a server: it keeps its status with task `deleting`, then it is gone and its ports with it. One that has not been
- * scheduled is gone at once and without a trace, in changes-since too (measured).
+ * Deletes a server: its status stays with the task `deleting`, then it is gone and its ports with it. One that has not been
+ * scheduled is gone immediately and without a trace, in changes-since too (measured).
  */
 export function destroy(cloud: Cloud, server: Server): void {
   if (server.taskState === 'deleting') return;

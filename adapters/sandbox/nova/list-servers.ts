@@ -211,7 +211,7 @@ function sorted(servers: Server[], query: URLSearchParams): Server[] {
 }
 
 /**
- * The order when nothing else is asked for (measured): what has not been scheduled comes first, as requested, the latest
+ * The default order (measured): what has not been scheduled comes first, as requested, the latest
  * request before the others; then by second of creation, and within one second by id.
  */
 function newestFirst(a: Server, b: Server): number {

@@ -33,7 +33,7 @@ export interface InstanceAction {
   updatedAt: number | null;
 }
 
-/** A network a server was asked to be on: a network, perhaps with an address, or a port that exists. */
+/** A requested network of a server: a network, perhaps with an address, or a port that exists. */
 export type Nic = { networkId: string; address?: string } | { portId: string };
 
 export interface Server {
@@ -60,7 +60,7 @@ export interface Server {
   launchIndex: number;
   groupId: string | null;
   nics: Nic[];
-  /** Names or ids asked for at creation; for the ports Nova makes itself. */
+  /** Names or ids requested at creation; for the ports that Nova creates. */
   securityGroupIds: string[];
   vmState: string;
   taskState: string | null;
@@ -76,7 +76,7 @@ export interface Server {
   /** Id of the image a shelved server comes back from. */
   shelvedImageId: string | null;
   actions: InstanceAction[];
-  /** Milliseconds since the epoch. */
+  /** Epoch milliseconds. */
   createdAt: number;
   updatedAt: number;
   launchedAt: number | null;
@@ -165,7 +165,7 @@ export function createCompute(): Compute {
   };
 }
 
-/** A server that was just asked for, before anything was done for it. */
+/** A requested server, before anything was done for it. */
 export function newServer(
   owner: Pick<Principal, 'projectId' | 'userId'>,
   given: Pick<Server, 'name' | 'imageId' | 'flavor' | 'createdAt' | 'serial'> & Partial<Server>,

@@ -20,13 +20,13 @@ export function portsOf(cloud: Cloud, serverId: string): Port[] {
   return found;
 }
 
-/** Makes or takes the ports a server was asked to have. @throws Fault of Neutron: no address, quota */
+/** Creates or attaches the requested ports of a server. @throws Fault of Neutron: no address, quota */
 export function attachAll(cloud: Cloud, server: Server): void {
   for (const nic of server.nics) attach(cloud, server, nic);
   refresh(cloud, server);
 }
 
-/** Attaches one port. @returns undefined when the asked port has vanished. */
+/** Attaches one port. @returns undefined when the requested port has vanished. */
 export function attach(cloud: Cloud, server: Server, nic: Nic): Port | undefined {
   const port = 'portId' in nic ? cloud.networking.ports.get(nic.portId) : newPort(cloud, server, nic);
   if (!port) return undefined;
@@ -75,7 +75,7 @@ export function refresh(cloud: Cloud, server: Server): void {
   });
 }
 
-/** Makes Nova listen: when Neutron says that a server's addresses changed, the cache follows a little later. */
+/** Subscribes Nova to Neutron: its cache follows a change of a server's addresses with a short delay. */
 export function listen(cloud: Cloud): void {
   cloud.networkChanged = (deviceId) => {
     const server = cloud.compute.servers.get(deviceId);
@@ -98,7 +98,7 @@ export function addressesView(server: Server, extended: boolean): Record<string,
   return byNetwork;
 }
 
-/** The ports of every server, found in one pass when the first is asked for. */
+/** The ports of every server, found in one pass on first use. */
 export function portsByServer(cloud: Cloud): (serverId: string) => readonly Port[] {
   let found: Map<string, Port[]> | undefined;
   return (serverId) => {

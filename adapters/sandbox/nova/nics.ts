@@ -8,7 +8,7 @@ import { badRequest, conflict } from './faults.ts';
 import type { Nic } from './model.ts';
 
 /**
- * What `networks` asks for; without it (or with "auto" or an empty list) the only network there is.
+ * The networks that `networks` selects; without it (or with "auto" or an empty list) the only network there is.
  * @param count how many servers are to be made
  * @throws Fault 400 for what is unknown or another project's, 409 when a port is in use or the choice is not clear
  */

@@ -60,7 +60,7 @@ export const restore = step(STEPS.restore);
 
 const HARD = ['active', 'stopped', 'paused', 'suspended', 'error'];
 
-/** A soft reboot asks the guest and needs a running one; a hard one also starts what does not run. */
+/** A soft reboot signals the guest and needs a running one; a hard one also starts what does not run. */
 export function reboot(call: NovaCall, server: Server, given: Fields): undefined {
   const hard = String(given.type).toUpperCase() === 'HARD';
   const tasks = hard
@@ -89,7 +89,7 @@ export function reboot(call: NovaCall, server: Server, given: Fields): undefined
   );
 }
 
-/** The answer alone has the password of the rescue system. */
+/** Only this response has the password of the rescue system. */
 export function rescue(call: NovaCall, server: Server, given: Fields): Response {
   const rule = { what: 'rescue', states: ['active', 'stopped', 'error'] };
   begin(call, server, rule, [[0.4, 'rescuing']], () =>

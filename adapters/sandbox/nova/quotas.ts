@@ -34,18 +34,18 @@ export function requireRoom(cloud: Cloud, projectId: string, wanted: Partial<Usa
   const used = usage(cloud, projectId);
   const limits = computeQuota(cloud, projectId);
   const over = (['cores', 'instances', 'ram'] as const).filter((name) => {
-    const asked = wanted[name] ?? 0;
-    return asked > 0 && limits[name] >= 0 && used[name] + asked > limits[name];
+    const requested = wanted[name] ?? 0;
+    return requested > 0 && limits[name] >= 0 && used[name] + requested > limits[name];
   });
   if (over.length === 0) return;
   const list = (read: (name: keyof Usage) => unknown) => over.map(read).join(', ');
   const names = list((name) => name);
-  const asked = list((name) => wanted[name]);
+  const requested = list((name) => wanted[name]);
   const have = list((name) => used[name]);
   const most = list((name) => limits[name]);
   throw novaFault(
     403,
-    `Quota exceeded for ${names}: Requested ${asked}, but already used ${have} of ${most} ${names}`,
+    `Quota exceeded for ${names}: Requested ${requested}, but already used ${have} of ${most} ${names}`,
   );
 }
 
@@ -116,8 +116,8 @@ function withRetired(call: NovaCall, quota: Fields): Fields {
 /** GET /limits; `tenant_id` for the administrator. */
 export function showLimits(call: NovaCall): Response {
   const { cloud, minor, principal } = call;
-  const asked = call.query.get('tenant_id');
-  const projectId = asked && principal.isAdmin ? asked : principal.projectId;
+  const requested = call.query.get('tenant_id');
+  const projectId = requested && principal.isAdmin ? requested : principal.projectId;
   const quota = computeQuota(cloud, projectId);
   const used = usage(cloud, projectId);
   const absolute = {

@@ -36,7 +36,7 @@ export function resize(call: NovaCall, server: Server, given: Fields): undefined
   });
 }
 
-/** Keeps the new flavor. Nova answers 204 and shows no task meanwhile. */
+/** Confirms the new flavor. Nova responds 204 and shows no task meanwhile. */
 export function confirmResize(call: NovaCall, server: Server): Response {
   begin(call, server, { what: 'confirmResize', states: ['resized'] }, [], () => {});
   call.cloud.timeline.after(0.2 * call.cloud.bootMilliseconds, () => {
@@ -57,7 +57,7 @@ export function revertResize(call: NovaCall, server: Server): undefined {
   });
 }
 
-/** From an image again; addresses, ports and id stay. Answers with the server and a new password. */
+/** From an image again; addresses, ports and id stay. Responds with the server and a new password. */
 export function rebuild(call: NovaCall, server: Server, given: Fields): Response {
   const { cloud } = call;
   const rule = { what: 'rebuild', states: ['active', 'stopped', 'error'] };

@@ -39,7 +39,7 @@ interface Problem {
   sentence?: string;
 }
 
-/** What Nova says of names with blanks around them. */
+/** Nova's message about names with blanks around them. */
 export const BAD_NAME =
   "An invalid 'name' value was provided. The name must be: printable characters. Can not start or end with whitespace.";
 
@@ -150,6 +150,6 @@ export function isName(text: string): boolean {
 
 /** Python's lenient decoder: foreign characters are dropped, what is left must be whole groups of four. */
 function isLaxBase64(text: string): boolean {
-  const kept = text.replaceAll(/[^A-Za-z0-9+/=]/g, '');
-  return kept.length % 4 === 0;
+  const alphabet = text.replaceAll(/[^A-Za-z0-9+/=]/g, '');
+  return alphabet.length % 4 === 0;
 }

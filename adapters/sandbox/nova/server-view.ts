@@ -9,7 +9,7 @@ import type { Flavor, Server } from './model.ts';
 import { addressesView, groupNames, portsOf } from './network-info.ts';
 import { statusOf } from './status.ts';
 
-/** What a view depends on beside the server. */
+/** What a view depends on besides the server. */
 export interface Viewer {
   cloud: Cloud;
   minor: number;
@@ -51,7 +51,7 @@ export function serverInList(viewer: Viewer, server: Server): Fields {
   };
 }
 
-/** A server as PUT and rebuild answered before 2.75, without the extensions' attributes. */
+/** A server as in the responses of PUT and rebuild before 2.75, without the extensions' attributes. */
 export function serverWithoutExtensions(viewer: Viewer, server: Server): Fields {
   return { ...baseView(viewer, server, false), ...versionedView(server, viewer.minor) };
 }

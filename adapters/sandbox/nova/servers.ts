@@ -17,7 +17,7 @@ import { requireMetadataRoom } from './quotas.ts';
 import { enveloped, metadata, updateServerSchema } from './schemas.ts';
 import { serverView, serverWithoutExtensions, type Viewer } from './server-view.ts';
 
-/** Who looks at a server, for `server-view.ts`. */
+/** The viewer of a server, for `server-view.ts`. */
 export function viewerOf(call: NovaCall): Viewer {
   return { cloud: call.cloud, minor: call.minor, isAdmin: call.principal.isAdmin };
 }
@@ -28,7 +28,7 @@ export function showServer(call: NovaCall, id: string): Response {
   return json(200, { server: serverView(viewerOf(call), findServer(call, id)) });
 }
 
-/** PUT /servers/{id}. Before 2.75 the answer lacks the extensions' attributes. */
+/** PUT /servers/{id}. Before 2.75 the response lacks the extensions' attributes. */
 export function updateServer(call: NovaCall, id: string): Response {
   const given = inner(bodyOf(call, updateServerSchema(call.minor)), 'server');
   const server = findServer(call, id);
@@ -49,7 +49,7 @@ export function deleteServer(call: NovaCall, id: string): Response {
   const server = findServer(call, id);
   refuseLocked(call, server);
   noteAction(call.cloud, server, 'delete', call.requestId, call.principal.userId);
-  // One that has never run cannot be kept.
+  // One that has never run cannot be soft-deleted.
   const isKept = call.cloud.reclaimMilliseconds > 0 && server.launchedAt !== null;
   if (isKept) softDelete(call.cloud, server);
   else destroy(call.cloud, server);

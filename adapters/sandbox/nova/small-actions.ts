@@ -8,7 +8,7 @@ import { change, POWER } from './lifecycle.ts';
 import type { Server } from './model.ts';
 import { portsOf } from './network-info.ts';
 
-/** Stops everybody but the administrator from changing the server, its owner too. */
+/** Locks the server: only the administrator can change it, its owner cannot. */
 export function lock(call: NovaCall, server: Server, given: Fields): undefined {
   const reason = typeof given.locked_reason === 'string' ? given.locked_reason : null;
   change(call.cloud, server, { locked: true, lockedReason: reason });

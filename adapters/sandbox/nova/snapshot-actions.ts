@@ -10,7 +10,7 @@ import { requireMetadataRoom } from './quotas.ts';
 
 const IMAGED = ['active', 'stopped', 'paused', 'suspended'];
 
-/** A snapshot: the image is there at once, queued, and active when the task ends. */
+/** A snapshot: the image exists immediately as queued, and is active when the task ends. */
 export function createImage(call: NovaCall, server: Server, given: Fields): Response {
   const { cloud } = call;
   const metadata = (given.metadata ?? {}) as Record<string, string>;
@@ -73,7 +73,7 @@ function activate(call: NovaCall, imageId: string): void {
   if (image) Object.assign(image, { status: 'active', size: 65536, updatedAt: call.cloud.timeline.now() });
 }
 
-/** Keeps the server as an image and frees its host. Its ports and addresses stay. */
+/** Stores the server as an image and frees its host. Its ports and addresses stay. */
 export function shelve(call: NovaCall, server: Server): undefined {
   const { cloud } = call;
   let imageId = '';
@@ -90,7 +90,7 @@ export function shelve(call: NovaCall, server: Server): undefined {
   return undefined;
 }
 
-/** Takes a shelved server off its host at once; the sandbox does that by itself, as Nova's default is. */
+/** Takes a shelved server off its host; the sandbox also does that unasked, as Nova by default. */
 export function shelveOffload(call: NovaCall, server: Server): undefined {
   adminOnly(call, 'os-shelve:shelve_offload');
   return begin(call, server, { what: 'shelveOffload', states: ['shelved'] }, [], () => offload(call, server));
@@ -102,7 +102,7 @@ function offload(call: NovaCall, server: Server): void {
   );
 }
 
-/** Brings a shelved server back; the image it was kept in goes. */
+/** Restores a shelved server and deletes its image. */
 export function unshelve(call: NovaCall, server: Server): undefined {
   const { cloud } = call;
   const rule = { what: 'unshelve', states: ['shelved', 'shelved_offloaded'] };

@@ -71,7 +71,7 @@ export function oneVersion(cloud: Cloud, path: string, headers: Record<string, s
   return json(200, { version: body }, headers);
 }
 
-/** What Nova answers for a path outside of every version: the same path in each. */
+/** Nova's response to a path outside of every version: the same path in each. */
 export function choices(cloud: Cloud, path: string): Response {
   const all = [V20, V21].map((version) => ({
     id: version.id,
