@@ -14,7 +14,7 @@ const PATIENT = { expect: { poll: { timeout: 20_000 } } };
  */
 export default defineConfig({
   test: {
-    reporters: ['default', './test/support/second-tries.ts'],
+    reporters: ['default', './test/support/flaky-reporter.ts'],
     projects: [
       {
         test: {

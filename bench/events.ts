@@ -2,9 +2,9 @@ import { get, type IncomingMessage } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { median } from './harness/rounds.ts';
 import type { Setting } from './harness/setting.ts';
-import { figure, promise, table } from './harness/table.ts';
-import { benchGateway } from './subjects/gateway.ts';
-import { benchUpstream, owner } from './subjects/upstream.ts';
+import { expectation, figure, table } from './harness/table.ts';
+import { benchGateway } from './targets/gateway.ts';
+import { benchUpstream, owner } from './targets/upstream.ts';
 
 const INSTANCES = 100;
 const KEYS = 10;
@@ -12,17 +12,17 @@ const KEYS = 10;
 const CACHE_SECONDS = 4;
 /** Over so many beats looks are counted. */
 const BEATS = 5;
-/** Garbage and buffers of connecting settle, milliseconds. */
+/** Time in ms in which garbage and buffers of connecting settle. */
 const SETTLED = 3_000;
 
-/** One change, as all heard it. */
-interface Told {
-  /** From the look that saw it until the first and the last who listens had it, milliseconds. */
+/** One change, as all subscribers received it. */
+interface Latency {
+  /** Time in ms from the poll that found it until the first and the last subscriber had it. */
   readonly first: number;
   readonly last: number;
 }
 
-/** (f) Many who listen to the events of one project: looks at the cloud, how late the last one hears, memory. */
+/** (f) Many subscribers of one project: polls of the cloud, latency of the last subscriber, memory. */
 export async function events(setting: Setting): Promise<void> {
   const { pace, scale, stopLater, print } = setting;
   const upstream = stopLater(await benchUpstream(INSTANCES));
@@ -37,10 +37,10 @@ export async function events(setting: Setting): Promise<void> {
   const one = await listen(gateway.url, key(0));
   await pause(SETTLED);
   const before = await memory(gateway.url);
-  const listeners = [one];
-  while (listeners.length < scale.listeners) {
-    const some = Math.min(50, scale.listeners - listeners.length);
-    listeners.push(
+  const subscribers = [one];
+  while (subscribers.length < scale.listeners) {
+    const some = Math.min(50, scale.listeners - subscribers.length);
+    subscribers.push(
       ...(await Promise.all(Array.from({ length: some }, (_, n) => listen(gateway.url, key(n))))),
     );
   }
@@ -53,26 +53,26 @@ export async function events(setting: Setting): Promise<void> {
   const looked = (await looks(gateway.url)) - looksBefore;
   const calls = (await upstream.calls()).count - callsBefore;
 
-  const told: Told[] = [];
+  const latencies: Latency[] = [];
   for (let round = 0; round <= pace.rounds; round++) {
-    const heard = hearing(listeners, `"changed-${round + 1}-`);
+    const received = receiving(subscribers, `"changed-${round + 1}-`);
     await upstream.change(of.projectId, 1);
-    const latency = await heard;
-    if (round > 0) told.push(latency);
+    const latency = await received;
+    if (round > 0) latencies.push(latency);
   }
-  for (const listener of listeners) listener.destroy();
+  for (const listener of subscribers) listener.destroy();
 
-  const perListener = (after - before) / (listeners.length - 1) / 1024;
-  const last = Math.max(...told.map((one) => one.last));
-  print(`(f) ${listeners.length} listeners, ${INSTANCES} instances, a look every ${CACHE_SECONDS / 2} s`);
+  const perListener = (after - before) / (subscribers.length - 1) / 1024;
+  const last = Math.max(...latencies.map((one) => one.last));
+  print(`(f) ${subscribers.length} listeners, ${INSTANCES} instances, a look every ${CACHE_SECONDS / 2} s`);
   print(
     table(
       [
         '',
         'looks',
         'calls to the cloud',
-        'first hears, ms',
-        'last hears, ms',
+        'first receives, ms',
+        'last receives, ms',
         'the latest of all, ms',
         'KiB each',
       ],
@@ -81,45 +81,45 @@ export async function events(setting: Setting): Promise<void> {
           'events',
           figure(looked),
           figure(calls),
-          figure(median(told.map((one) => one.first))),
-          figure(median(told.map((one) => one.last))),
+          figure(median(latencies.map((one) => one.first))),
+          figure(median(latencies.map((one) => one.last))),
           figure(last),
           figure(perListener, 1),
         ],
       ],
     ),
   );
-  print(promise(`in ${BEATS} beats no more looks than beats, and one`, looked, looked <= BEATS + 1, 0));
-  print(promise('every change reaches all within a second of the look, ms', last, last <= 1_000, 0));
+  print(expectation(`in ${BEATS} beats no more looks than beats, and one`, looked, looked <= BEATS + 1, 0));
+  print(expectation('every change reaches all within a second of the look, ms', last, last <= 1_000, 0));
 }
 
-/** Resolves when it has heard that it hears everything from now on. */
+/** Resolves when the stream has sent `ready`. */
 async function listen(url: string, key: string): Promise<IncomingMessage> {
-  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+  const stream = await new Promise<IncomingMessage>((resolve, reject) => {
     get(`${url}/v1/events`, { headers: { 'x-api-key': key }, agent: false }, resolve).on('error', reject);
   });
-  if (answer.statusCode !== 200) throw new Error(`no stream: ${answer.statusCode}`);
-  answer.setEncoding('utf8').on('error', () => {});
+  if (stream.statusCode !== 200) throw new Error(`no stream: ${stream.statusCode}`);
+  stream.setEncoding('utf8').on('error', () => {});
   await new Promise<void>((resolve) => {
-    answer.on('data', () => resolve());
+    stream.on('data', () => resolve());
   });
-  return answer;
+  return stream;
 }
 
-/** Resolves when all have heard of it. The look's time is in the event, by the clock of this machine. */
-async function hearing(listeners: readonly IncomingMessage[], mark: string): Promise<Told> {
+/** Resolves when all have received it. The time of the poll is in the event, by the clock of this machine. */
+async function receiving(subscribers: readonly IncomingMessage[], mark: string): Promise<Latency> {
   const times = await Promise.all(
-    listeners.map(
-      (answer) =>
+    subscribers.map(
+      (stream) =>
         new Promise<number>((resolve) => {
           const onData = (text: string) => {
             const now = Date.now();
             if (!text.includes(mark)) return;
-            answer.off('data', onData);
+            stream.off('data', onData);
             const at = /"at":"([^"]+)"/.exec(text)?.[1] ?? '';
             resolve(now - Date.parse(at));
           };
-          answer.on('data', onData);
+          stream.on('data', onData);
         }),
     ),
   );
@@ -138,6 +138,6 @@ function looks(url: string): Promise<number> {
 async function metric(url: string, name: string): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text();
   const value = new RegExp(`^${name} ([\\d.e+-]+)`, 'm').exec(text)?.[1];
-  if (value === undefined) throw new Error(`the gateway does not tell ${name}`);
+  if (value === undefined) throw new Error(`the gateway does not report ${name}`);
   return Number(value);
 }

@@ -1,24 +1,24 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { median } from './harness/rounds.ts';
 import type { Setting } from './harness/setting.ts';
-import { figure, promise, table } from './harness/table.ts';
-import { benchGateway } from './subjects/gateway.ts';
-import { benchUpstream, owner } from './subjects/upstream.ts';
-import { WatchedGateway } from './subjects/watched-gateway.ts';
+import { expectation, figure, table } from './harness/table.ts';
+import { benchGateway } from './targets/gateway.ts';
+import { WatchedGateway } from './targets/measured-gateway.ts';
+import { benchUpstream, owner } from './targets/upstream.ts';
 
 const CHANGES = 5;
 /** How stale a list may be, seconds; as short as it can be set, so that the benchmark need not wait. */
 const CACHE_SECONDS = 1;
-/** Nova tells times in whole seconds: what is read within the second of a change is read again. */
+/** Nova reports times in whole seconds: what is read within the second of a change is read again. */
 const SETTLED_MILLISECONDS = 2_500;
 const CACHED_REPEATS = 20;
 
 /** What one list cost. */
 interface Cost {
   readonly milliseconds: number;
-  /** Of the gateway, milliseconds. */
+  /** Of the gateway, in ms. */
   readonly cpu: number;
-  /** That the cloud answered. */
+  /** Sent by the cloud. */
   readonly bytes: number;
 }
 const KINDS = ['first', 'cached', 'refreshed'] as const;
@@ -74,5 +74,5 @@ async function ofSize(size: number, { pace, stopLater, print }: Setting): Promis
     ),
   );
   const most = `a refresh after ${CHANGES} changes in ${size} at most 5 % of a full list`;
-  print(promise(most, part('refreshed') * 100, part('refreshed') <= 0.05, 1));
+  print(expectation(most, part('refreshed') * 100, part('refreshed') <= 0.05, 1));
 }

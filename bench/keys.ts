@@ -1,15 +1,15 @@
-import { type Contender, measureInTurns, medianOf, medianRatio } from './harness/rounds.ts';
+import { type Candidate, measureInterleaved, medianOf, medianRatio } from './harness/rounds.ts';
 import type { Setting } from './harness/setting.ts';
 import { figure, table } from './harness/table.ts';
-import { benchGateway } from './subjects/gateway.ts';
-import { benchRedis } from './subjects/redis.ts';
-import { benchUpstream, owner } from './subjects/upstream.ts';
+import { benchGateway } from './targets/gateway.ts';
+import { benchRedis } from './targets/redis.ts';
+import { benchUpstream, owner } from './targets/upstream.ts';
 
 const TARGET = '/v1/instances';
 const INSTANCES = 10;
 /** So many requests, then the same ones again. */
 const SEQUENCE = 50_000;
-/** Keys that are seen for the first time at once. */
+/** Keys that are used for the first time concurrently. */
 const FIRST_AT_ONCE = 32;
 
 /** (d) Cached lists with many keys of many projects, each as often as any other or as Zipf has it, against one key alone. */
@@ -23,7 +23,7 @@ export async function keys({ generator, pace, scale, stopLater, print }: Setting
   const headers = gateway.keys.map((key) => ({ 'x-api-key': key }));
   await askOnce(url, headers);
 
-  const contender = (name: string, sequence: readonly number[]): Contender => ({
+  const contender = (name: string, sequence: readonly number[]): Candidate => ({
     name,
     load: { url, headers, sequence },
     pid: gateway.pid,
@@ -40,7 +40,7 @@ export async function keys({ generator, pace, scale, stopLater, print }: Setting
       draw(scale.keys, (rank) => 1 / rank),
     ),
   ];
-  const samples = await measureInTurns(generator, contenders, pace);
+  const samples = await measureInterleaved(generator, contenders, pace);
   print(`(d) ${scale.keys} keys of ${scale.projects} projects, ${pace.connections} connections`);
   print(
     table(

@@ -1,13 +1,13 @@
-import { type Contender, measureInTurns, medianOf, medianRatio, type Sample } from './harness/rounds.ts';
+import { type Candidate, measureInterleaved, medianOf, medianRatio, type Sample } from './harness/rounds.ts';
 import type { Setting } from './harness/setting.ts';
-import { figure, promise, table } from './harness/table.ts';
-import { type BenchGateway, benchGateway } from './subjects/gateway.ts';
-import { proxyNginx } from './subjects/nginx-proxy.ts';
-import { instanceId } from './subjects/project-servers.ts';
-import { benchUpstream, owner } from './subjects/upstream.ts';
+import { expectation, figure, table } from './harness/table.ts';
+import { type BenchGateway, benchGateway } from './targets/gateway.ts';
+import { proxyNginx } from './targets/nginx-proxy.ts';
+import { instanceId } from './targets/project-servers.ts';
+import { benchUpstream, owner } from './targets/upstream.ts';
 
 /**
- * (n) One server, in the Nova dialect, with keys and limits on: passed through each time, and as it is by default, told again for
+ * (n) One server, in the Nova dialect, with keys and limits on: passed through each time, and as by default, served from cache for
  * a moment; against nginx that only passes on. The upstream is as fast as Node can be: with a real OpenStack all wait for it.
  */
 export async function passThrough(setting: Setting): Promise<void> {
@@ -20,22 +20,22 @@ export async function passThrough(setting: Setting): Promise<void> {
   const passing = await gatewayWith({ LINGUANOVA_CACHE_SECONDS: '0' });
   const keeping = await gatewayWith({});
   const token = { 'x-auth-token': projectId };
-  const gateway = (name: string, { url, pid, keys: [key = ''] }: BenchGateway): Contender => ({
+  const gateway = (name: string, { url, pid, keys: [key = ''] }: BenchGateway): Candidate => ({
     name,
     load: { url: url + path, headers: [{ 'x-auth-token': key }] },
     pid,
   });
-  const contenders: Contender[] = [
+  const contenders: Candidate[] = [
     gateway('passed through', passing),
-    gateway('told again', keeping),
+    gateway('cached', keeping),
     ...(nginx === null
       ? []
       : [{ name: 'nginx', load: { url: nginx.url + path, headers: [token] }, pid: nginx.pid }]),
     { name: 'directly', load: { url: upstream.url + path, headers: [token] }, pid: upstream.pid },
   ];
   // Time by one connection: what is added to a request, not how long it waits for others.
-  const alone = await measureInTurns(setting.generator, contenders, { ...setting.pace, connections: 1 });
-  const busy = await measureInTurns(setting.generator, contenders, setting.pace);
+  const alone = await measureInterleaved(setting.generator, contenders, { ...setting.pace, connections: 1 });
+  const busy = await measureInterleaved(setting.generator, contenders, setting.pace);
   const throughput = (one: Sample, other: Sample) => one.perSecond / other.perSecond;
   setting.print('(n) one server in the Nova dialect');
   setting.print(
@@ -61,13 +61,13 @@ export async function passThrough(setting: Setting): Promise<void> {
   );
   if (nginx === null) return;
   for (const [name, how] of [
-    ['told again', 'as it is served'],
+    ['cached', 'as it is served'],
     ['passed through', 'passed through each time'],
   ] as const) {
     const ratio = medianRatio(busy.get(name), busy.get('nginx'), throughput);
-    setting.print(promise(`at least 0.5 of nginx in throughput, ${how}`, ratio, ratio >= 0.5));
+    setting.print(expectation(`at least 0.5 of nginx in throughput, ${how}`, ratio, ratio >= 0.5));
   }
   const own = alone.get('passed through');
   const added = medianRatio(own, alone.get('nginx'), (one, other) => one.median - other.median);
-  setting.print(promise('at most 1 ms more than nginx at the median', added, added <= 1));
+  setting.print(expectation('at most 1 ms more than nginx at the median', added, added <= 1));
 }

@@ -1,13 +1,13 @@
 import { realOpenStack } from '../test/support/real-openstack.ts';
-import { type Contender, measureInTurns, medianOf, medianRatio } from './harness/rounds.ts';
+import { type Candidate, measureInterleaved, medianOf, medianRatio } from './harness/rounds.ts';
 import type { Setting } from './harness/setting.ts';
-import { figure, promise, table } from './harness/table.ts';
-import { benchGateway, type KeyOwner } from './subjects/gateway.ts';
-import { instanceId } from './subjects/project-servers.ts';
-import { realInstance } from './subjects/real-instance.ts';
-import { benchUpstream, owner } from './subjects/upstream.ts';
+import { expectation, figure, table } from './harness/table.ts';
+import { benchGateway, type KeyOwner } from './targets/gateway.ts';
+import { instanceId } from './targets/project-servers.ts';
+import { realInstance } from './targets/real-instance.ts';
+import { benchUpstream, owner } from './targets/upstream.ts';
 
-/** One instance, and how it is asked for at the cloud itself. */
+/** One instance, and its request at the cloud itself. */
 interface Subject {
   readonly cloud: string;
   readonly environment: Readonly<Record<string, string>>;
@@ -19,7 +19,7 @@ interface Subject {
 
 /**
  * (b) One instance, uncached, against the same call made directly to the cloud. CPU only against the fast one: a real OpenStack
- * answers so few requests that what the gateway does in between, and its start, would be counted with them.
+ * serves so few requests that the gateway's other work, and its start, would be counted with them.
  */
 export async function single(setting: Setting): Promise<void> {
   const upstream = setting.stopLater(await benchUpstream(10));
@@ -41,19 +41,19 @@ export async function single(setting: Setting): Promise<void> {
     setting.print('*** WITHOUT a real OpenStack: none runs on this machine');
     return;
   }
-  const answers = await fetch(variables.OS_AUTH_URL ?? '').then(
+  const isUp = await fetch(variables.OS_AUTH_URL ?? '').then(
     () => true,
     () => false,
   );
-  if (!answers) {
-    setting.print('*** WITHOUT a real OpenStack: the one of this machine does not answer');
+  if (!isUp) {
+    setting.print('*** WITHOUT a real OpenStack: the one of this machine does not respond');
     return;
   }
   const real = await realInstance(variables);
   if (real === null) setting.print('*** WITHOUT a real OpenStack: its project has no instance to look at');
   else {
     setting.stopLater(real);
-    // It answers a few requests in a second, and others may be using it.
+    // It serves a few requests in a second, and others may be using it.
     const pace = { ...setting.pace, rounds: Math.min(setting.pace.rounds, 2), seconds: 10 };
     const slowly = { ...setting, pace };
     await against(slowly, { cloud: 'a real OpenStack', ...real }, null);
@@ -65,7 +65,7 @@ async function against(setting: Setting, subject: Subject, upstreamPid: number |
   const gateway = await benchGateway({ ...environment, LINGUANOVA_CACHE_SECONDS: '0' }, [keyOwner]);
   const [key = ''] = gateway.keys;
   try {
-    const contenders: Contender[] = [
+    const contenders: Candidate[] = [
       {
         name: 'linguanova',
         load: { url: `${gateway.url}/v1/instances/${instance}`, headers: [{ 'x-api-key': key }] },
@@ -75,11 +75,14 @@ async function against(setting: Setting, subject: Subject, upstreamPid: number |
     ];
     // Time by one connection: what is added to a request, not how long it waits for others. CPU by many: with one, most of it is
     // falling asleep and waking up.
-    const samples = await measureInTurns(setting.generator, contenders, { ...setting.pace, connections: 1 });
+    const samples = await measureInterleaved(setting.generator, contenders, {
+      ...setting.pace,
+      connections: 1,
+    });
     const own = samples.get('linguanova');
     const added = medianRatio(own, samples.get('directly'), (one, other) => one.median - other.median);
     const busy =
-      upstreamPid === null ? null : await measureInTurns(setting.generator, contenders, setting.pace);
+      upstreamPid === null ? null : await measureInterleaved(setting.generator, contenders, setting.pace);
     const cpu = medianOf(busy?.get('linguanova'), (sample) => sample.cpu);
     setting.print(`(b) one instance, uncached, ${cloud}`);
     setting.print(
@@ -102,8 +105,8 @@ async function against(setting: Setting, subject: Subject, upstreamPid: number |
         ]),
       ),
     );
-    setting.print(promise('at most 1 ms added at the median', added, added <= 1));
-    if (busy !== null) setting.print(promise('at most 150 us of CPU per request', cpu, cpu <= 150, 0));
+    setting.print(expectation('at most 1 ms added at the median', added, added <= 1));
+    if (busy !== null) setting.print(expectation('at most 150 us of CPU per request', cpu, cpu <= 150, 0));
   } finally {
     await gateway.stop();
   }

@@ -5,7 +5,7 @@ const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK'], { encoding:
 
 /**
  * Seconds of CPU that a process and all its living descendants have used, in user and kernel mode; a hundredth of a second is
- * the finest it can tell. Linux only.
+ * its finest resolution. Linux only.
  */
 export function cpuSeconds(pid: number): number {
   const parentOf = new Map(

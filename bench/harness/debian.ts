@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Debian asks this program whether a package may start its service. Where there is none, it may. */
+/** Debian calls this program to decide whether a package may start its service; without one it may. */
 const POLICY = '/usr/sbin/policy-rc.d';
 
 /**
@@ -38,7 +38,7 @@ export async function haveProgram(
 }
 
 function aptInstall(packages: readonly string[]): Promise<unknown> {
-  // Waits for somebody else who installs something.
+  // Waits for another installation.
   return apt('install', '-y', '-q', '-o', 'DPkg::Lock::Timeout=300', '--no-install-recommends', ...packages);
 }
 

@@ -22,10 +22,10 @@ async function client(): Promise<void> {
   do {
     const sent = performance.now();
     const set = headers[sequence[at++ % sequence.length] ?? 0] ?? {};
-    const answer = await pool.request({ method: 'GET', path: pathname + search, headers: set });
-    await answer.body.dump({ limit: Number.POSITIVE_INFINITY });
+    const response = await pool.request({ method: 'GET', path: pathname + search, headers: set });
+    await response.body.dump({ limit: Number.POSITIVE_INFINITY });
     milliseconds.push(performance.now() - sent);
-    if (answer.statusCode >= 300) errors += 1;
+    if (response.statusCode >= 300) errors += 1;
   } while (performance.now() < until);
 }
 

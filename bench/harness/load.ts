@@ -37,7 +37,7 @@ export interface LoadResult {
 
 export interface LoadGenerator {
   readonly name: string;
-  /** @throws Error when an answer was no success. */
+  /** @throws Error when a response was no success. */
   put(load: Load): Promise<LoadResult>;
 }
 

@@ -2,9 +2,9 @@ import { cpuSeconds } from './cpu.ts';
 import type { Load, LoadGenerator, LoadResult } from './load.ts';
 
 /** A server that is measured against others in the same run. */
-export interface Contender {
+export interface Candidate {
   readonly name: string;
-  /** What it is asked. */
+  /** The request it serves. */
   readonly load: Omit<Load, 'connections' | 'seconds'>;
   /** Whose CPU is its own; null where it is not ours to measure. */
   readonly pid: number | null;
@@ -30,9 +30,9 @@ export interface Pace {
 }
 
 /** Measured is every round; the first one of all warms up, and is thrown away. */
-export async function measureInTurns(
+export async function measureInterleaved(
   generator: LoadGenerator,
-  contenders: readonly Contender[],
+  contenders: readonly Candidate[],
   { rounds, seconds, connections, warmUpSeconds }: Pace,
 ): Promise<ReadonlyMap<string, readonly Sample[]>> {
   const samples = new Map<string, Sample[]>(contenders.map(({ name }) => [name, []]));
@@ -49,7 +49,7 @@ export async function measureInTurns(
   return samples;
 }
 
-async function measure(generator: LoadGenerator, { pid, redisPid }: Contender, load: Load): Promise<Sample> {
+async function measure(generator: LoadGenerator, { pid, redisPid }: Candidate, load: Load): Promise<Sample> {
   const used = () => [pid, redisPid].map((id) => (id == null ? Number.NaN : cpuSeconds(id)));
   const [before = 0, redisBefore = 0] = used();
   const result = await generator.put(load);
@@ -69,7 +69,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? high : (low + high) / 2;
 }
 
-/** The median of what `of` tells of each sample. */
+/** The median of `of` over the samples. */
 export function medianOf(samples: readonly Sample[] | undefined, of: (sample: Sample) => number): number {
   return median((samples ?? []).map(of));
 }

@@ -17,7 +17,7 @@ export interface Setting {
 export interface Scale {
   readonly keys: number;
   readonly projects: number;
-  /** Who listen to the events of one. */
+  /** Event subscribers of one project. */
   readonly listeners: number;
   /** Instances of a project, one measurement for each. */
   readonly instances: readonly number[];

@@ -14,8 +14,8 @@ export function figure(value: number, digits = 0): string {
   return Number.isFinite(value) ? value.toFixed(digits) : '-';
 }
 
-/** Whether a promise is kept, and how. */
-export function promise(text: string, value: number, kept: boolean, digits = 2): string {
+/** Whether a measured value meets its expectation. */
+export function expectation(text: string, value: number, isMet: boolean, digits = 2): string {
   if (!Number.isFinite(value)) return `not measured: ${text}`;
-  return `${kept ? 'kept' : 'MISSED'}: ${text}: ${figure(value, digits)}`;
+  return `${isMet ? 'met' : 'MISSED'}: ${text}: ${figure(value, digits)}`;
 }

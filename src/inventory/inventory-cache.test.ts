@@ -49,11 +49,11 @@ function fleetsUnderTest({ count = RELIST_THRESHOLD + 10, maxInstances = 100_000
   };
   /** What a request for a list asks of the cloud, and whether its answer is the truth. */
   const list = async () => {
-    model.asked = [];
+    model.calls = [];
     const { cloud } = request();
     const [{ instances }] = await Promise.all([cloud.listInstances({}, {}), cloud.listSecurityGroups()]);
     return {
-      asked: model.asked.toSorted(),
+      asked: model.calls.toSorted(),
       true: JSON.stringify(instances) === JSON.stringify(model.list()),
     };
   };
@@ -147,25 +147,25 @@ describe('lists', () => {
   test('that need only a part are never worth a list of everything', async () => {
     const { model, list, request } = fleetsUnderTest();
     await request().cloud.listInstances({ statuses: ['ACTIVE'] }, { limit: 10 });
-    expect(model.asked).toEqual(['list']);
+    expect(model.calls).toEqual(['list']);
     await list();
     vi.advanceTimersByTime(MAX_AGE);
-    model.asked = [];
+    model.calls = [];
     await request().cloud.listInstances({ statuses: ['ACTIVE'] }, { limit: 10 });
-    expect(model.asked.toSorted()).toEqual(['changes', 'groups']);
+    expect(model.calls.toSorted()).toEqual(['changes', 'groups']);
     vi.advanceTimersByTime(RELIST_INTERVAL_MS);
-    model.asked = [];
+    model.calls = [];
     await request().cloud.listInstances({ statuses: ['ACTIVE'] }, { limit: 10 });
-    expect(model.asked).toEqual(['list']);
+    expect(model.calls).toEqual(['list']);
   });
 
   test("by name are the cloud's", async () => {
     const { model, list, request } = fleetsUnderTest();
     await list();
-    model.asked = [];
+    model.calls = [];
     const { cloud, trace } = request();
     expect((await cloud.listInstances({ name: 'i0001' }, {})).instances).toHaveLength(1);
-    expect(model.asked).toEqual(['list']);
+    expect(model.calls).toEqual(['list']);
     expect(trace.asOf).toBe(Number.POSITIVE_INFINITY);
   });
 
@@ -188,30 +188,30 @@ describe('one refresh', () => {
     const { model, list, request } = fleetsUnderTest();
     await list();
     vi.advanceTimersByTime(MAX_AGE);
-    model.asked = [];
+    model.calls = [];
     const open = gated(model);
     const all = Promise.all(Array.from({ length: 10 }, () => request().cloud.listInstances({}, {})));
-    await vi.waitFor(() => expect(model.asked).toContain('changes'));
+    await vi.waitFor(() => expect(model.calls).toContain('changes'));
     open();
     await all;
-    expect(model.asked.toSorted()).toEqual(['changes', 'groups']);
+    expect(model.calls.toSorted()).toEqual(['changes', 'groups']);
   });
 
   test('that began before a change does not serve those who come after it', async () => {
     const { model, list, request, versions } = fleetsUnderTest();
     await list();
     vi.advanceTimersByTime(MAX_AGE);
-    model.asked = [];
+    model.calls = [];
     const open = gated(model);
     const early = request().cloud.listInstances({}, {});
-    await vi.waitFor(() => expect(model.asked).toContain('changes'));
+    await vi.waitFor(() => expect(model.calls).toContain('changes'));
     await versions.bump({ projectId: PROJECT, instanceIds: ['i0001'] });
     const late = request().cloud.listInstances({}, {});
     model.silently('i0001', { metadata: { a: 'b' } });
     open();
     await early;
     expect(await late).toEqual({ instances: model.list(), more: false });
-    expect(model.asked).toContain('look i0001');
+    expect(model.calls).toContain('look i0001');
   });
 
   test("that fails is everybody's failure, and nothing it was to find is forgotten", async () => {
@@ -254,15 +254,15 @@ describe('single instances', () => {
   test('are told from the fleet while it is fresh', async () => {
     const { model, list, request } = fleetsUnderTest();
     await list();
-    model.asked = [];
+    model.calls = [];
     const { cloud, trace } = request();
     expect(await cloud.getInstance('i0001')).toEqual(model.list().find(({ id }) => id === 'i0001'));
     expect(await cloud.listSecurityGroups()).toEqual([]);
-    expect(model.asked).toEqual([]);
+    expect(model.calls).toEqual([]);
     expect(trace.asOf).toBe(performance.now());
     vi.advanceTimersByTime(MAX_AGE);
     await request().cloud.getInstance('i0001');
-    expect(model.asked).toEqual(['look i0001']);
+    expect(model.calls).toEqual(['look i0001']);
   });
 
   test('are asked for when they are not known, or in transition', async () => {
@@ -270,9 +270,9 @@ describe('single instances', () => {
     const building = model.create({ status: 'BUILD', inTransition: true });
     await list();
     const made = model.create();
-    model.asked = [];
+    model.calls = [];
     for (const id of [building, made]) await request().cloud.getInstance(id);
-    expect(model.asked).toEqual([`look ${building}`, `look ${made}`]);
+    expect(model.calls).toEqual([`look ${building}`, `look ${made}`]);
   });
 
   test.each([
@@ -316,12 +316,12 @@ describe('a request that changes something', () => {
     const { model, list, request } = fleetsUnderTest();
     await list();
     model.change('i0001', { name: 'other' });
-    model.asked = [];
+    model.calls = [];
     const { cloud } = request({ allowStale: false });
     expect((await cloud.getInstance('i0001')).name).toBe('other');
     expect((await cloud.listInstances({}, {})).instances).toEqual(model.list());
     await cloud.listSecurityGroups();
-    expect(model.asked).toEqual(['look i0001', 'list', 'groups']);
+    expect(model.calls).toEqual(['look i0001', 'list', 'groups']);
   });
 
   test('says what it changed, and the next list shows it', async () => {

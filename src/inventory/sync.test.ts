@@ -17,7 +17,7 @@ const nothing = {
 async function largeFleet() {
   const model = new FakeCloud(RELIST_THRESHOLD + 10);
   const first = await sync(model.open(), null, nothing);
-  model.asked = [];
+  model.calls = [];
   return { model, first };
 }
 
@@ -87,7 +87,7 @@ describe('a refresh by changes', () => {
       changed: new Set(['i0005']),
     });
     expect(kind).toBe('changes');
-    expect(model.asked.toSorted()).toEqual(['changes', 'groups', 'look i0005', 'ports of i0005']);
+    expect(model.calls.toSorted()).toEqual(['changes', 'groups', 'look i0005', 'ports of i0005']);
     expect(listed.state.instances).toEqual(model.list());
   });
 
@@ -132,7 +132,7 @@ describe('ports', () => {
   test('of instances that did not change are not asked for', async () => {
     const { model, first } = await largeFleet();
     await sync(model.open(), first.state, nothing);
-    expect(model.asked.toSorted()).toEqual(['changes', 'groups']);
+    expect(model.calls.toSorted()).toEqual(['changes', 'groups']);
   });
 
   test('of an instance that changed replace those it had', async () => {
@@ -141,7 +141,7 @@ describe('ports', () => {
     model.ports = [port('c', 'i0001'), port('b', 'i0002')];
     model.change('i0001', { name: 'other' });
     const { state: listed } = await sync(model.open(), before, nothing);
-    expect(model.asked).toContain('ports of i0001');
+    expect(model.calls).toContain('ports of i0001');
     expect(listed.ports.map(({ id }) => id).toSorted()).toEqual(['b', 'c']);
   });
 
@@ -149,7 +149,7 @@ describe('ports', () => {
     const { model, first } = await largeFleet();
     model.ports = [port('a', 'i0001')];
     const { state: listed } = await sync(model.open(), first.state, { ...nothing, network: true });
-    expect(model.asked.toSorted()).toEqual(['changes', 'groups', 'ports']);
+    expect(model.calls.toSorted()).toEqual(['changes', 'groups', 'ports']);
     expect(listed.ports).toEqual(model.ports);
   });
 

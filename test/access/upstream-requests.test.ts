@@ -15,9 +15,9 @@ afterAll(() => target.close());
 
 /** The upstream requests that `work` causes, by method and path without query; sign-ins and version documents are not counted. */
 async function countRequests(work: () => Promise<{ readonly status: number }>, status: number) {
-  const start = target.asked.length;
+  const start = target.requests.length;
   expect((await work()).status).toBe(status);
-  const paths = target.asked
+  const paths = target.requests
     .slice(start)
     .map((line) => line.replace(/ https?:\/\/[^/]+/, ' ').replace(/\?.*/, ''))
     .filter((line) => !line.includes('/identity/') && !line.endsWith('/v2.1'));

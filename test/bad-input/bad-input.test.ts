@@ -48,10 +48,10 @@ for (const [table, rows] of Object.entries(TABLES)) {
   describe(`bad input: ${table} (${rows.length})`, () => {
     test.each(rows.map((row) => [row.name, row] as const))('%s', async (_, row) => {
       const own = await credentials(row.from);
-      const asked = target.asked.length;
+      const asked = target.requests.length;
       const written = await lastWritten();
       const answer = await sendRow(row, own);
-      expect(target.asked.slice(asked), 'the cloud was asked').toEqual([]);
+      expect(target.requests.slice(asked), 'the cloud was asked').toEqual([]);
       expect(await lastWritten(), 'something was written').toEqual(written);
       assertRefused(answer, row);
     });

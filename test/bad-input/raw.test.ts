@@ -17,13 +17,13 @@ afterAll(() => target.close());
 
 describe('malformed bytes on the wire', () => {
   test.each(RAW_REQUESTS)('$name', async ({ bytes, statuses, hangUp }) => {
-    const asked = target.asked.length;
+    const asked = target.requests.length;
     const answer = await exchange(bytes.replaceAll('{key}', key), hangUp ?? false);
     const [, status] = /^HTTP\/1\.1 (\d{3}) /.exec(answer) ?? [];
     expect(statuses, answer.slice(0, 300)).toContain(status === undefined ? null : Number(status));
     expect(answer, 'a single answer').not.toMatch(/\r\n\r\n[\s\S]*HTTP\/1\.1 [125]/);
     if (hangUp) await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-    expect(target.asked.slice(asked), 'the cloud was asked').toEqual([]);
+    expect(target.requests.slice(asked), 'the cloud was asked').toEqual([]);
     expect(target.gateway.logged.filter(({ event }) => event === 'request_failed')).toEqual([]);
     expect((await fetch(`${target.url}/healthz`)).status, 'it still serves').toBe(200);
   });

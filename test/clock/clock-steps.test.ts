@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { EventReader } from '../events/event-reader.ts';
 import { debianProgram } from '../support/debian-package.ts';
 import { type GatewayProcess, runCommand, startProcess } from '../support/gateway-process.ts';
-import { ask, byCredential, keyIdOf } from '../support/nova-client.ts';
+import { sendNova, byCredential, keyIdOf } from '../support/nova-client.ts';
 
 const ADMIN_TOKEN = 'admin-token-of-the-tests';
 const ADMIN = { authorization: `Bearer ${ADMIN_TOKEN}` };
@@ -41,7 +41,7 @@ async function started() {
   const { url, stdout } = gateway;
   const key = /ln_[0-9a-zA-Z]+_[0-9a-zA-Z]+/.exec(stdout())?.[0] ?? '';
   const get = (path: string, headers: Record<string, string> = { 'x-api-key': key }) =>
-    ask(url, `GET ${path}`, headers);
+    sendNova(url, `GET ${path}`, headers);
   return {
     url,
     key,
@@ -78,7 +78,7 @@ describe.skipIf(faketime === null).each([
   test('changes neither windows of rate limits nor how long responses are cached', async () => {
     const { url, get, step } = await started();
     const { project_id } = (await get('/v1/me')).body;
-    const made = await ask(url, 'POST /admin/v1/keys', ADMIN, { name: 'small', plan: 'small', project_id });
+    const made = await sendNova(url, 'POST /admin/v1/keys', ADMIN, { name: 'small', plan: 'small', project_id });
     expect(made.status).toBe(201);
     const small = () => get('/v1/me', { 'x-api-key': made.body.key });
     await get('/v1/flavors');
@@ -106,7 +106,7 @@ describe.skipIf(faketime === null).each([
     const { body: images } = await get('/v1/images');
     const flavor = flavors.items[0];
     const image = images.items[0];
-    const made = await ask(
+    const made = await sendNova(
       url,
       'POST /v1/instances',
       { 'x-api-key': key },
@@ -125,9 +125,9 @@ describe.skipIf(faketime === null).each([
     const { url, key, step } = await started();
     step(seconds);
     const body = byCredential({ id: keyIdOf(key), secret: key });
-    const { status, headers } = await ask(url, 'POST /identity/v3/auth/tokens', {}, body);
+    const { status, headers } = await sendNova(url, 'POST /identity/v3/auth/tokens', {}, body);
     expect(status).toBe(201);
     const token = { 'x-auth-token': headers.get('x-subject-token') ?? '' };
-    expect((await ask(url, 'GET /compute/v2.1/servers', token)).status).toBe(200);
+    expect((await sendNova(url, 'GET /compute/v2.1/servers', token)).status).toBe(200);
   });
 });

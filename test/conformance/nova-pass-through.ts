@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { ask, novaClient } from '../support/nova-client.ts';
+import { sendNova, novaClient } from '../support/nova-client.ts';
 import type { OpenStackClient } from '../support/openstack-client.ts';
 import type { ReduClient } from '../support/redu-client.ts';
 import { IMAGE, type Target } from './target.ts';
@@ -75,7 +75,7 @@ export function passThroughConformance(target: () => Target): void {
     test('the token has the cloud’s own names', async () => {
       const { url, acme } = target();
       const own = { 'x-auth-token': redu.key, 'x-subject-token': redu.key };
-      const { token } = (await ask(url, 'GET /identity/v3/auth/tokens', own)).body;
+      const { token } = (await sendNova(url, 'GET /identity/v3/auth/tokens', own)).body;
       expect([token.project.name, token.user.name]).toEqual([acme.projectName, acme.userName]);
     });
 
@@ -85,7 +85,7 @@ export function passThroughConformance(target: () => Target): void {
       [{ 'openstack-api-version': 'compute 2.79' }, '2.79'],
       [{ 'x-openstack-nova-microversion': '2.79' }, '2.79'],
     ])('a microversion in %j reaches the cloud', async (asked: Record<string, string>, version) => {
-      const answer = await ask(target().url, 'GET /compute/v2.1/servers/detail', {
+      const answer = await sendNova(target().url, 'GET /compute/v2.1/servers/detail', {
         'x-auth-token': redu.key,
         ...asked,
       });
@@ -97,7 +97,7 @@ export function passThroughConformance(target: () => Target): void {
     });
 
     test('the latest microversion is the cloud’s', async () => {
-      const compute = (await ask(target().url, 'GET /compute/v2.1')).body.version;
+      const compute = (await sendNova(target().url, 'GET /compute/v2.1')).body.version;
       expect(compute).toMatchObject({ status: 'CURRENT', min_version: '2.1', version: '2.93' });
     });
   });

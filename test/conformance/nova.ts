@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { ask, byCredential, keyIdOf, novaClient } from '../support/nova-client.ts';
+import { sendNova, byCredential, keyIdOf, novaClient } from '../support/nova-client.ts';
 import type { OpenStackClient } from '../support/openstack-client.ts';
 import type { ReduClient } from '../support/redu-client.ts';
 import { IMAGE, type Target } from './target.ts';
@@ -43,7 +43,7 @@ export function novaConformance(target: () => Target): void {
     test('a token has the cloud’s user and project, and only URLs of the gateway', async () => {
       const { url, acme } = target();
       const signIn = byCredential({ id: keyIdOf(redu.key), secret: redu.key });
-      const { status, headers, body } = await ask(url, 'POST /identity/v3/auth/tokens', {}, signIn);
+      const { status, headers, body } = await sendNova(url, 'POST /identity/v3/auth/tokens', {}, signIn);
       expect(status).toBe(201);
       expect(headers.get('x-subject-token')).toMatch(/^lnt_/);
       const { token } = body;
@@ -121,20 +121,20 @@ export function novaConformance(target: () => Target): void {
       const first = (await nova.compute('GET', '/servers?limit=1')).body;
       const [next] = first.servers_links;
       expect(next.href).toMatch(`${target().url}/compute/v2.1/servers?`);
-      const second = await ask('', `GET ${next.href}`, { 'x-auth-token': redu.key });
+      const second = await sendNova('', `GET ${next.href}`, { 'x-auth-token': redu.key });
       expect(second.body.servers).toHaveLength(1);
       expect(second.body.servers[0].id).not.toBe(first.servers[0].id);
     });
 
     test('Nova’s errors are returned unchanged', async () => {
       const headers = { 'x-auth-token': redu.key };
-      const missing = await ask(
+      const missing = await sendNova(
         target().url,
         'GET /compute/v2.1/servers/8b6f4c21-1c7e-4c45-9e5a-1b6c7a9f2d11',
         headers,
       );
       expect([missing.status, missing.body.itemNotFound.code]).toEqual([404, 404]);
-      const tooNew = await ask(target().url, 'GET /compute/v2.1/servers', {
+      const tooNew = await sendNova(target().url, 'GET /compute/v2.1/servers', {
         ...headers,
         'openstack-api-version': 'compute 2.999',
       });
@@ -151,13 +151,13 @@ export function novaConformance(target: () => Target): void {
         '/image/',
         '/networking/',
       ]) {
-        const { status, body } = await ask(url, `GET ${path}`);
+        const { status, body } = await sendNova(url, `GET ${path}`);
         expect([200, 300], path).toContain(status);
         expect(JSON.stringify(body)).toContain(`"${url}/${path.split('/')[1]}/v`);
       }
-      const compute = (await ask(url, 'GET /compute/v2.1')).body.version;
+      const compute = (await sendNova(url, 'GET /compute/v2.1')).body.version;
       expect(compute).toMatchObject({ status: 'CURRENT', min_version: '2.1' });
-      const identity = await ask(url, 'GET /identity/');
+      const identity = await sendNova(url, 'GET /identity/');
       expect([identity.status, identity.body.versions.values[0].links[0].href]).toEqual([
         300,
         `${url}/identity/v3/`,

@@ -239,10 +239,10 @@ const ATTEMPTS = [
 describe.each(FOREIGN)('a request with the cookie that comes from %s', (_, changed) => {
   test.each(ATTEMPTS)('%s %s is refused, and never reaches the cloud', async (method, path, body) => {
     const page = await signedIn({ api_key: key });
-    const before = target.asked.length;
+    const before = target.requests.length;
     const { status } = await page.ask(method, path, body, changed);
     expect([401, 403]).toContain(status);
-    expect(target.asked.slice(before)).toEqual([]);
+    expect(target.requests.slice(before)).toEqual([]);
   });
 
   test('an operator’s is refused too', async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BrowserClient } from '../console/browser-client.ts';
-import { ask, byCredential, keyIdOf } from '../support/nova-client.ts';
+import { sendNova, byCredential, keyIdOf } from '../support/nova-client.ts';
 import { type SandboxTarget, sandboxTarget } from '../support/sandbox-target.ts';
 
 let target: SandboxTarget;
@@ -14,16 +14,16 @@ afterAll(() => target.close());
 
 async function tokenOf(of: string): Promise<string> {
   const body = byCredential({ id: keyIdOf(of), secret: of });
-  const { status, headers } = await ask(target.url, 'POST /identity/v3/auth/tokens', {}, body);
+  const { status, headers } = await sendNova(target.url, 'POST /identity/v3/auth/tokens', {}, body);
   expect(status).toBe(201);
   return headers.get('x-subject-token') ?? '';
 }
 
 const TOKENS = '/identity/v3/auth/tokens';
 const servers = async (url: string, token: string) =>
-  (await ask(url, 'GET /compute/v2.1/servers', { 'x-auth-token': token })).status;
+  (await sendNova(url, 'GET /compute/v2.1/servers', { 'x-auth-token': token })).status;
 const revoke = async (token: string, by = token) =>
-  (await ask(target.url, `DELETE ${TOKENS}`, { 'x-auth-token': by, 'x-subject-token': token })).status;
+  (await sendNova(target.url, `DELETE ${TOKENS}`, { 'x-auth-token': by, 'x-subject-token': token })).status;
 /** Within the bound of the documentation, the time of the machine on top. */
 const soon = { timeout: 2_000, interval: 50 };
 
@@ -42,9 +42,9 @@ describe('a token that was revoked at one node', () => {
     expect(await revoke(token)).toBe(204);
     expect(await servers(target.secondUrl, token)).toBe(401);
     const headers = { 'x-auth-token': mine, 'x-subject-token': token };
-    expect((await ask(target.secondUrl, `GET ${TOKENS}`, headers)).status).toBe(404);
+    expect((await sendNova(target.secondUrl, `GET ${TOKENS}`, headers)).status).toBe(404);
     const again = { auth: { identity: { methods: ['token'], token: { id: token } } } };
-    expect((await ask(target.secondUrl, `POST ${TOKENS}`, {}, again)).status).toBe(401);
+    expect((await sendNova(target.secondUrl, `POST ${TOKENS}`, {}, again)).status).toBe(401);
   });
 
   test('leaves the key and its other tokens alone, whichever of them revoked it', async () => {
@@ -101,7 +101,7 @@ describe('a session of the console that was signed out', () => {
       await expect.poll(async () => (await copy.ask('GET', '/v1/me')).status, soon).toBe(401);
       expect((await copy.ask('GET', '/console/session')).body.session).toBeNull();
     }
-    expect((await ask(target.secondUrl, 'GET /v1/me', { 'x-api-key': key })).status).toBe(200);
+    expect((await sendNova(target.secondUrl, 'GET /v1/me', { 'x-api-key': key })).status).toBe(200);
   });
 
   test('stays so when its key could not be used at that moment', async () => {
@@ -109,7 +109,7 @@ describe('a session of the console that was signed out', () => {
     const page = await signedIn({ api_key: mine });
     const copy = copyOf(page, target.url);
     const disable = (disabled: boolean) =>
-      ask(
+      sendNova(
         target.url,
         `PATCH /admin/v1/keys/${keyIdOf(mine)}`,
         { authorization: `Bearer ${target.adminToken}` },
@@ -131,6 +131,6 @@ describe('a session of the console that was signed out', () => {
       expect((await copy.ask('GET', '/console/session')).body.session).toBeNull();
     }
     const admin = { authorization: `Bearer ${target.adminToken}` };
-    expect((await ask(target.secondUrl, 'GET /admin/v1/keys', admin)).status).toBe(200);
+    expect((await sendNova(target.secondUrl, 'GET /admin/v1/keys', admin)).status).toBe(200);
   });
 });

@@ -3,7 +3,7 @@ import { fetchTransport } from '../../adapters/openstack/http/fetch.ts';
 import { openStackDriver } from '../../adapters/openstack/index.ts';
 import { createSandbox } from '../../adapters/sandbox/index.ts';
 import { type RunningGateway, startGateway } from '../support/gateway.ts';
-import { ask } from '../support/nova-client.ts';
+import { sendNova } from '../support/nova-client.ts';
 import { byPassword } from '../support/sandbox-client.ts';
 
 /** Only the list of flavors, as redu and the Nova dialect ask for it. */
@@ -41,8 +41,8 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.stop());
 
-const redu = (key: string, path: string) => ask(gateway.url, `GET ${path}`, { 'x-api-key': key });
-const nova = (key: string, path: string) => ask(gateway.url, `GET ${path}`, { 'x-auth-token': key });
+const redu = (key: string, path: string) => sendNova(gateway.url, `GET ${path}`, { 'x-api-key': key });
+const nova = (key: string, path: string) => sendNova(gateway.url, `GET ${path}`, { 'x-auth-token': key });
 
 describe('a credential with access rules', () => {
   test.each([

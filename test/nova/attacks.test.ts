@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SCOPES, type Scope } from '../../src/scopes.ts';
-import { ask, keyIdOf } from '../support/nova-client.ts';
+import { keyIdOf, sendNova } from '../support/nova-client.ts';
 import { FORGED, PATHS, SMUGGLED } from './attack-rows.ts';
 import { type RecordedGateway, recordedGateway } from './recorded-gateway.ts';
 
@@ -19,7 +19,7 @@ beforeAll(async () => {
   powerful = await running.keyOf(running.acme, 'application_credential', SCOPES);
   foreign = await running.keyOf(running.globex);
   // So that both are signed in, and whatever arrives from now on was asked for.
-  for (const one of [key, foreign]) await ask(url, 'GET /compute/v2.1/servers', { 'x-auth-token': one });
+  for (const one of [key, foreign]) await sendNova(url, 'GET /compute/v2.1/servers', { 'x-auth-token': one });
 });
 afterAll(() => running.close());
 
@@ -57,7 +57,7 @@ describe('forged headers', () => {
       .replace('{token}', foreign)
       .replace('{user}', globex.userId)
       .replace('{project}', globex.projectId);
-    const answer = await ask(url, `GET /compute/v2.1/os-quota-sets/${acme.projectId}`, {
+    const answer = await sendNova(url, `GET /compute/v2.1/os-quota-sets/${acme.projectId}`, {
       'x-auth-token': key,
       [name]: forged,
     });
@@ -77,7 +77,7 @@ describe('forged headers', () => {
       { authorization: `Bearer ${key}` },
     ]) {
       const before = running.arrived.length;
-      expect((await ask(url, 'GET /compute/v2.1/servers', headers)).status).toBe(200);
+      expect((await sendNova(url, 'GET /compute/v2.1/servers', headers)).status).toBe(200);
       const [sent] = running.arrived.slice(before);
       const { 'x-auth-token': token = '', ...others } = sent?.headers ?? {};
       expect(token).not.toContain('ln_');
@@ -88,10 +88,10 @@ describe('forged headers', () => {
 
   test('with two different keys only X-Auth-Token counts', async () => {
     const both = { 'x-auth-token': key, 'x-api-key': foreign, authorization: `Bearer ${foreign}` };
-    const { body } = await ask(url, 'GET /identity/v3/auth/projects', both);
+    const { body } = await sendNova(url, 'GET /identity/v3/auth/projects', both);
     expect(body.projects.map(({ id }: { id: string }) => id)).toEqual([running.acme.projectId]);
     const wrong = { 'x-auth-token': 'lnt_wrong', 'x-api-key': foreign };
-    expect((await ask(url, 'GET /compute/v2.1/servers', wrong)).status).toBe(401);
+    expect((await sendNova(url, 'GET /compute/v2.1/servers', wrong)).status).toBe(401);
   });
 
   test('headers are bounded', async () => {
@@ -140,7 +140,7 @@ describe('missing scopes', () => {
   test.each(ROWS)('with %j, without %s, is 403: %s', async (scopes, lacking, target, body) => {
     const weak = await running.keyOf(running.acme, 'application_credential', scopes);
     const before = running.arrived.length;
-    const answer = await ask(url, target, { 'x-auth-token': weak }, body);
+    const answer = await sendNova(url, target, { 'x-auth-token': weak }, body);
     expect(answer.status).toBe(403);
     expect(JSON.stringify(answer.body)).toContain(`lacks the scope \\"${lacking}\\"`);
     expect(running.arrived.slice(before)).toEqual([]);
@@ -150,7 +150,12 @@ describe('missing scopes', () => {
     'an unparsable action is not forwarded: %s',
     async (body) => {
       const before = running.arrived.length;
-      const answer = await ask(url, `POST /compute/v2.1/servers/${ID}/action`, { 'x-auth-token': key }, body);
+      const answer = await sendNova(
+        url,
+        `POST /compute/v2.1/servers/${ID}/action`,
+        { 'x-auth-token': key },
+        body,
+      );
       expect([answer.status, answer.body.badRequest?.code]).toEqual([400, 400]);
       expect(running.arrived.slice(before)).toEqual([]);
     },
@@ -158,7 +163,12 @@ describe('missing scopes', () => {
 
   test('a compressed body is not forwarded', async () => {
     const headers = { 'x-auth-token': key, 'content-encoding': 'gzip' };
-    const answer = await ask(url, `POST /compute/v2.1/servers/${ID}/action`, headers, '{"migrate": null}');
+    const answer = await sendNova(
+      url,
+      `POST /compute/v2.1/servers/${ID}/action`,
+      headers,
+      '{"migrate": null}',
+    );
     expect([answer.status, answer.body.badMediaType.code]).toEqual([415, 415]);
   });
 
@@ -176,21 +186,23 @@ describe('missing scopes', () => {
     ];
     for (const [target, body] of attempts) {
       const before = running.arrived.length;
-      const answer = await ask(url, target, { 'x-auth-token': service }, body);
+      const answer = await sendNova(url, target, { 'x-auth-token': service }, body);
       expect([answer.status, answer.body.notImplemented?.code], target).toEqual([501, 501]);
       expect(running.arrived.slice(before)).toEqual([]);
     }
-    expect((await ask(url, 'GET /compute/v2.1/servers', { 'x-auth-token': service })).status).toBe(200);
+    expect((await sendNova(url, 'GET /compute/v2.1/servers', { 'x-auth-token': service })).status).toBe(200);
   });
 
   test('a key of an administrator without the scope admin is 403', async () => {
     const hidden = await running.keyOf(running.acme, 'administrator');
     const before = running.arrived.length;
-    const answer = await ask(url, 'GET /compute/v2.1/servers', { 'x-auth-token': hidden });
+    const answer = await sendNova(url, 'GET /compute/v2.1/servers', { 'x-auth-token': hidden });
     expect([answer.status, answer.body.forbidden.message]).toEqual([403, expect.stringContaining('"admin"')]);
     expect(running.arrived.slice(before)).toEqual([]);
     const meant = await running.keyOf(running.acme, 'administrator', SCOPES);
-    expect((await ask(url, 'GET /compute/v2.1/os-hypervisors', { 'x-auth-token': meant })).status).toBe(200);
+    expect((await sendNova(url, 'GET /compute/v2.1/os-hypervisors', { 'x-auth-token': meant })).status).toBe(
+      200,
+    );
   });
 });
 
@@ -199,7 +211,7 @@ describe('limits', () => {
     const plans = [{ name: 'default', points: 2, projectPoints: 2, seconds: 60 }];
     const limited = await recordedGateway({ limits: { mode: 'enforce', plans } });
     const own = await limited.keyOf(limited.acme);
-    const get = (path: string) => ask(limited.gateway.url, `GET ${path}`, { 'x-auth-token': own });
+    const get = (path: string) => sendNova(limited.gateway.url, `GET ${path}`, { 'x-auth-token': own });
     await Promise.all([get('/compute/v2.1/servers'), get('/compute/v2.1/servers')]);
     const before = limited.arrived.length;
     const compute = await get('/compute/v2.1/servers');
@@ -218,7 +230,7 @@ describe('limits', () => {
     expect([identity.status, identity.body.error.code]).toEqual([429, 429]);
     for (const answer of [network, image, identity])
       expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
-    const signIn = await ask(
+    const signIn = await sendNova(
       limited.gateway.url,
       'POST /identity/v3/auth/tokens',
       {},

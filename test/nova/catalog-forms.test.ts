@@ -3,7 +3,7 @@ import { fetchTransport } from '../../adapters/openstack/http/fetch.ts';
 import { openStackDriver } from '../../adapters/openstack/index.ts';
 import { createSandbox } from '../../adapters/sandbox/index.ts';
 import { startGateway } from '../support/gateway.ts';
-import { ask } from '../support/nova-client.ts';
+import { sendNova } from '../support/nova-client.ts';
 
 /** A gateway before a sandbox whose responses are rewritten on their way. */
 async function gatewayWith(rewrite: (path: string, body: string, projectId: string) => string) {
@@ -51,10 +51,10 @@ describe('both dialects work', () => {
         : body,
     );
     for (const path of ['/v1/flavors', '/v1/instances', '/v1/networks', '/v1/images']) {
-      expect((await ask(gateway.url, `GET ${path}`, { 'x-api-key': key })).status, path).toBe(200);
+      expect((await sendNova(gateway.url, `GET ${path}`, { 'x-api-key': key })).status, path).toBe(200);
     }
     for (const path of ['/compute/v2.1/servers', '/networking/v2.0/networks', '/image/v2/images']) {
-      expect((await ask(gateway.url, `GET ${path}`, { 'x-auth-token': key })).status, path).toBe(200);
+      expect((await sendNova(gateway.url, `GET ${path}`, { 'x-auth-token': key })).status, path).toBe(200);
     }
     await gateway.stop();
   });
@@ -81,7 +81,7 @@ test.each([
       '/image/',
     ];
     for (const path of paths) {
-      const { body } = await ask(gateway.url, `GET ${path}`, { 'x-auth-token': key });
+      const { body } = await sendNova(gateway.url, `GET ${path}`, { 'x-auth-token': key });
       expect(JSON.stringify(body), path).toContain(gateway.url);
       expect(JSON.stringify(body), path).not.toMatch(/sandbox\.invalid/i);
     }

@@ -10,7 +10,7 @@ import type { ResponseCache } from '../../src/traffic/cache/response-cache.ts';
 import { LocalVersions } from '../../src/traffic/versions/local-versions.ts';
 import type { Customer } from '../conformance/target.ts';
 import { everythingOf, makeThings, type Things } from '../keys/foreign-things.ts';
-import { ask } from '../support/nova-client.ts';
+import { sendNova } from '../support/nova-client.ts';
 import { ReduClient } from '../support/redu-client.ts';
 import { type SandboxTarget, sandboxTarget } from '../support/sandbox-target.ts';
 import { IDENTITY_ATTEMPTS, type NovaAttempt, PASSED_ATTEMPTS } from './foreign-attempts.ts';
@@ -77,7 +77,7 @@ describe.each<Kind>(['application_credential', 'service'])('acme with a key of t
     const before = [await globexHas(), await acmeHas()];
     const { target: line, body } = filledIn(attempt);
     const headers = { 'x-auth-token': acme.key, 'x-subject-token': globex.key };
-    const answer = await ask(target.url, line, headers, body);
+    const answer = await sendNova(target.url, line, headers, body);
     if (attempt.statuses === undefined) expect.soft(answer.status).toBeGreaterThanOrEqual(400);
     else expect.soft(attempt.statuses).toContain(answer.status);
     expect.soft(answer.status).toBeLessThan(kind === 'service' ? 502 : 500);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ADMIN_TOKEN } from '../support/gateway.ts';
-import { ask, byCredential, byPassword, keyIdOf, type SignInBody } from '../support/nova-client.ts';
+import { byCredential, byPassword, keyIdOf, type SignInBody, sendNova } from '../support/nova-client.ts';
 import { type RecordedGateway, recordedGateway } from './recorded-gateway.ts';
 
 const UNAUTHORIZED = {
@@ -24,13 +24,13 @@ beforeAll(async () => {
 afterAll(() => running.close());
 
 const signIn = (body: SignInBody | string, headers: Record<string, string> = {}) =>
-  ask(url, 'POST /identity/v3/auth/tokens', headers, body);
+  sendNova(url, 'POST /identity/v3/auth/tokens', headers, body);
 const tokenOf = async (text: string) => {
   const { status, headers } = await signIn(byCredential({ id: keyIdOf(text), secret: text }));
   expect(status).toBe(201);
   return headers.get('x-subject-token') ?? '';
 };
-const list = (headers: Record<string, string>) => ask(url, 'GET /compute/v2.1/servers', headers);
+const list = (headers: Record<string, string>) => sendNova(url, 'GET /compute/v2.1/servers', headers);
 
 describe('sign-in with an API key', () => {
   const ways = (): Readonly<Record<string, SignInBody>> => ({
@@ -196,7 +196,7 @@ describe('a token', () => {
   test('is shown to its owner, with and without a catalog', async () => {
     const token = await tokenOf(key);
     const headers = { 'x-auth-token': token, 'x-subject-token': token };
-    const shown = await ask(url, 'GET /identity/v3/auth/tokens', headers);
+    const shown = await sendNova(url, 'GET /identity/v3/auth/tokens', headers);
     expect([shown.status, shown.headers.get('x-subject-token')]).toEqual([200, token]);
     expect(shown.body.token.catalog.map(({ type }: { type: string }) => type)).toEqual([
       'identity',
@@ -204,11 +204,11 @@ describe('a token', () => {
       'image',
       'network',
     ]);
-    const short = await ask(url, 'GET /identity/v3/auth/tokens?nocatalog', headers);
+    const short = await sendNova(url, 'GET /identity/v3/auth/tokens?nocatalog', headers);
     expect(short.body.token.catalog).toBeUndefined();
-    const head = await ask(url, 'HEAD /identity/v3/auth/tokens', headers);
+    const head = await sendNova(url, 'HEAD /identity/v3/auth/tokens', headers);
     expect([head.status, head.body]).toEqual([200, '']);
-    const byKey = await ask(url, 'GET /identity/v3/auth/tokens', {
+    const byKey = await sendNova(url, 'GET /identity/v3/auth/tokens', {
       'x-auth-token': key,
       'x-subject-token': key,
     });
@@ -220,7 +220,7 @@ describe('a token', () => {
     for (const subject of [await tokenOf(foreign), foreign, 'lnt_x', '']) {
       for (const method of ['GET', 'HEAD', 'DELETE']) {
         const headers = { 'x-auth-token': key, 'x-subject-token': subject };
-        expect((await ask(url, `${method} /identity/v3/auth/tokens`, headers)).status).toBe(404);
+        expect((await sendNova(url, `${method} /identity/v3/auth/tokens`, headers)).status).toBe(404);
       }
     }
     expect((await list({ 'x-auth-token': await tokenOf(foreign) })).status).toBe(200);
@@ -229,7 +229,7 @@ describe('a token', () => {
   test('is invalid once deleted; its key stays valid', async () => {
     const token = await tokenOf(key);
     const headers = { 'x-auth-token': token, 'x-subject-token': token };
-    expect((await ask(url, 'DELETE /identity/v3/auth/tokens', headers)).status).toBe(204);
+    expect((await sendNova(url, 'DELETE /identity/v3/auth/tokens', headers)).status).toBe(204);
     expect((await list({ 'x-auth-token': token })).status).toBe(401);
     expect((await signIn({ auth: { identity: { methods: ['token'], token: { id: token } } } })).status).toBe(
       401,
@@ -242,7 +242,7 @@ describe('a token', () => {
     const token = await tokenOf(mortal);
     expect((await list({ 'x-auth-token': token })).status).toBe(200);
     const admin = { authorization: `Bearer ${ADMIN_TOKEN}` };
-    expect((await ask(url, `DELETE /admin/v1/keys/${keyIdOf(mortal)}`, admin)).status).toBe(204);
+    expect((await sendNova(url, `DELETE /admin/v1/keys/${keyIdOf(mortal)}`, admin)).status).toBe(204);
     const { status, body } = await list({ 'x-auth-token': token });
     expect([status, body.unauthorized.code]).toEqual([401, 401]);
   });
@@ -251,11 +251,11 @@ describe('a token', () => {
     const soon = new Date(Math.ceil(Date.now() / 1000) * 1000 + 600_000).toISOString();
     const admin = { authorization: `Bearer ${ADMIN_TOKEN}` };
     const short = await running.keyOf(running.acme);
-    await ask(url, `PATCH /admin/v1/keys/${keyIdOf(short)}`, admin, { expires_at: soon });
+    await sendNova(url, `PATCH /admin/v1/keys/${keyIdOf(short)}`, admin, { expires_at: soon });
     const first = await signIn(byCredential({ id: keyIdOf(short), secret: short }));
     expect(Date.parse(first.body.token.expires_at)).toBe(Date.parse(soon));
     const token = first.headers.get('x-subject-token');
-    await ask(url, `PATCH /admin/v1/keys/${keyIdOf(short)}`, admin, { expires_at: null });
+    await sendNova(url, `PATCH /admin/v1/keys/${keyIdOf(short)}`, admin, { expires_at: null });
     const second = await signIn({ auth: { identity: { methods: ['token'], token: { id: token } } } });
     expect(second.body.token.expires_at).toBe(first.body.token.expires_at);
   });
@@ -264,7 +264,7 @@ describe('a token', () => {
     const token = await tokenOf(key);
     const last = token.endsWith('A') ? 'B' : 'A';
     const elsewhere = await recordedGateway();
-    const theirs = await ask(
+    const theirs = await sendNova(
       elsewhere.gateway.url,
       'POST /identity/v3/auth/tokens',
       {},
@@ -293,20 +293,20 @@ describe('projects, users and domains', () => {
     ['GET /identity/v3/projects?name=acme', 'projects', 1],
     ['GET /identity/v3/projects?name=acme&domain_id=default', 'projects', 1],
   ])('%s', async (target, member, length) => {
-    const { status, body } = await ask(url, target, { 'x-auth-token': key });
+    const { status, body } = await sendNova(url, target, { 'x-auth-token': key });
     expect([status, body[member].length]).toEqual([200, length]);
   });
 
   test('the own project and user are shown, others are 403', async () => {
     const { acme, globex } = running;
-    const get = (path: string) => ask(url, `GET /identity/v3${path}`, { 'x-auth-token': key });
+    const get = (path: string) => sendNova(url, `GET /identity/v3${path}`, { 'x-auth-token': key });
     expect((await get(`/projects/${acme.projectId}`)).body.project.name).toBe('acme');
     expect((await get(`/users/${acme.userId}`)).body.user.name).toBe(acme.userName);
     expect((await get(`/users/${acme.userId}/projects`)).body.projects).toHaveLength(1);
     expect((await get(`/projects/${globex.projectId}`)).status).toBe(403);
     expect((await get(`/users/${globex.userId}`)).status).toBe(403);
     expect((await get('/users')).status).toBe(403);
-    expect((await ask(url, 'PUT /identity/v3/auth/tokens', { 'x-auth-token': key })).status).toBe(405);
+    expect((await sendNova(url, 'PUT /identity/v3/auth/tokens', { 'x-auth-token': key })).status).toBe(405);
   });
 
   test.each([
@@ -333,7 +333,7 @@ describe('projects, users and domains', () => {
     'policies',
     'OS-TRUST/trusts',
   ])('a member gets Keystone’s 403 for GET %s', async (path) => {
-    const { status, body } = await ask(url, `GET /identity/v3/${path}`, { 'x-auth-token': key });
+    const { status, body } = await sendNova(url, `GET /identity/v3/${path}`, { 'x-auth-token': key });
     expect([status, body.error.code, body.error.title]).toEqual([403, 403, 'Forbidden']);
   });
 
@@ -341,14 +341,14 @@ describe('projects, users and domains', () => {
     'a member gets Keystone’s 403 for %s',
     async (line) => {
       const [method, path] = line.split(' ');
-      const answer = await ask(url, `${method} /identity/v3/${path}`, { 'x-auth-token': key }, {});
+      const answer = await sendNova(url, `${method} /identity/v3/${path}`, { 'x-auth-token': key }, {});
       expect(answer.status).toBe(403);
     },
   );
 
   test('every route is 401 without a key', async () => {
     for (const path of ['auth/tokens', 'auth/catalog', 'auth/projects', 'projects', 'users/x']) {
-      const { status, body } = await ask(url, `GET /identity/v3/${path}`);
+      const { status, body } = await sendNova(url, `GET /identity/v3/${path}`);
       expect([status, body]).toEqual([401, UNAUTHORIZED]);
     }
   });
@@ -358,14 +358,14 @@ test('a configured public URL is in catalog, links and challenges, whatever the 
   const behind = await recordedGateway({ publicUrl: 'https://api.example.org/cloud/' });
   const own = await behind.keyOf(behind.acme);
   const headers = { 'x-auth-token': own };
-  const { body } = await ask(behind.gateway.url, 'GET /identity/v3/auth/catalog', headers);
+  const { body } = await sendNova(behind.gateway.url, 'GET /identity/v3/auth/catalog', headers);
   expect(JSON.stringify(body)).not.toContain('127.0.0.1');
   expect(body.catalog[1].endpoints[0].url).toBe('https://api.example.org/cloud/compute/v2.1');
-  const flavors = await ask(behind.gateway.url, 'GET /compute/v2.1/flavors', headers);
+  const flavors = await sendNova(behind.gateway.url, 'GET /compute/v2.1/flavors', headers);
   expect(flavors.body.flavors[0].links[0].href).toMatch(
     'https://api.example.org/cloud/compute/v2.1/flavors/',
   );
-  const refused = await ask(behind.gateway.url, 'GET /image/v2/images');
+  const refused = await sendNova(behind.gateway.url, 'GET /image/v2/images');
   expect(refused.headers.get('www-authenticate')).toBe(
     'Keystone uri="https://api.example.org/cloud/identity/v3"',
   );

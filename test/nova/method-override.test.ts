@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ask } from '../support/nova-client.ts';
+import { sendNova } from '../support/nova-client.ts';
 import { type RecordedGateway, recordedGateway } from './recorded-gateway.ts';
 
 let running: RecordedGateway;
@@ -11,7 +11,7 @@ beforeAll(async () => {
   url = running.gateway.url;
   key = await running.keyOf(running.acme);
   reader = await running.keyOf(running.acme, 'application_credential', ['instances:read']);
-  for (const one of [key, reader]) await ask(url, 'GET /compute/v2.1/servers', { 'x-auth-token': one });
+  for (const one of [key, reader]) await sendNova(url, 'GET /compute/v2.1/servers', { 'x-auth-token': one });
 });
 afterAll(() => running.close());
 
@@ -49,7 +49,7 @@ describe('_method in the query', () => {
     const before = running.arrived.length;
     for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']) {
       for (const spelling of SPELLINGS) {
-        const answer = await ask(url, `${method} ${path}?${spelling}`, { 'x-auth-token': key });
+        const answer = await sendNova(url, `${method} ${path}?${spelling}`, { 'x-auth-token': key });
         expect(answer.status, `${method} ${spelling}`).toBe(400);
       }
     }
@@ -58,7 +58,7 @@ describe('_method in the query', () => {
 
   test("is refused in the service's own envelope", async () => {
     const headers = { 'x-auth-token': key };
-    const refused = async (path: string) => (await ask(url, `GET ${path}?_method=DELETE`, headers)).body;
+    const refused = async (path: string) => (await sendNova(url, `GET ${path}?_method=DELETE`, headers)).body;
     const message = expect.stringContaining('_method');
     expect(await refused('/compute/v2.1/servers')).toEqual({ badRequest: { code: 400, message } });
     expect(await refused('/image/v2/images')).toMatchObject({ code: '400 Bad Request', message });
@@ -69,7 +69,7 @@ describe('_method in the query', () => {
   });
 
   test('a read-only key deletes neither a server nor a security group nor an image', async () => {
-    const made = await ask(
+    const made = await sendNova(
       url,
       'POST /networking/v2.0/security-groups',
       { 'x-auth-token': key },
@@ -78,16 +78,18 @@ describe('_method in the query', () => {
       },
     );
     const group = `/networking/v2.0/security-groups/${made.body.security_group.id}`;
-    expect((await ask(url, `GET ${group}?_method=DELETE`, { 'x-auth-token': reader })).status).toBe(400);
-    expect((await ask(url, `GET ${group}?x=1;_method=DELETE`, { 'x-auth-token': reader })).status).toBe(400);
-    expect((await ask(url, `GET ${group}`, { 'x-auth-token': reader })).status).toBe(200);
+    expect((await sendNova(url, `GET ${group}?_method=DELETE`, { 'x-auth-token': reader })).status).toBe(400);
+    expect((await sendNova(url, `GET ${group}?x=1;_method=DELETE`, { 'x-auth-token': reader })).status).toBe(
+      400,
+    );
+    expect((await sendNova(url, `GET ${group}`, { 'x-auth-token': reader })).status).toBe(200);
   });
 
   test.each(['limit=1&sort_key=id', 'name=_methods', 'name=_method', 'my_method=x', 'name=a%5fmethod'])(
     'other parameters and values are forwarded: %s',
     async (query) => {
       const before = running.arrived.length;
-      const answer = await ask(url, `GET /image/v2/images?${query}`, { 'x-auth-token': key });
+      const answer = await sendNova(url, `GET /image/v2/images?${query}`, { 'x-auth-token': key });
       expect(answer.status).not.toBe(403);
       expect(running.arrived.slice(before).map((one) => one.url)).toEqual([
         `http://sandbox.invalid/image/v2/images?${query}`,
@@ -109,13 +111,13 @@ describe('forms', () => {
     const headers = { 'x-auth-token': key, 'content-type': type };
     for (const path of PLACES.filter((one) => !one.startsWith('/identity'))) {
       for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
-        const answer = await ask(url, `${method} ${path}`, headers, '_method=DELETE');
+        const answer = await sendNova(url, `${method} ${path}`, headers, '_method=DELETE');
         expect(answer.status, `${method} ${path}`).toBe(415);
       }
     }
     for (const path of ['/v1/instances', '/v1/keypairs', `/v1/instances/${ID}/actions`]) {
       const redu = { 'x-api-key': key, 'content-type': type };
-      expect((await ask(url, `POST ${path}`, redu, '_method=DELETE')).status, path).toBe(415);
+      expect((await sendNova(url, `POST ${path}`, redu, '_method=DELETE')).status, path).toBe(415);
     }
     expect(running.arrived.slice(before)).toEqual([]);
   });
@@ -125,7 +127,7 @@ test('a method override header is not forwarded', async () => {
   for (const name of ['x-http-method-override', 'x-http-method', 'x-method-override']) {
     const before = running.arrived.length;
     const headers = { 'x-auth-token': reader, [name]: 'DELETE' };
-    const answer = await ask(url, `GET /networking/v2.0/security-groups/${ID}`, headers);
+    const answer = await sendNova(url, `GET /networking/v2.0/security-groups/${ID}`, headers);
     expect(answer.status).toBe(404);
     const [sent] = running.arrived.slice(before);
     expect(sent?.method).toBe('GET');

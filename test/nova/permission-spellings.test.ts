@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ask } from '../support/nova-client.ts';
+import { sendNova } from '../support/nova-client.ts';
 import { type RecordedGateway, recordedGateway } from './recorded-gateway.ts';
 
 let running: RecordedGateway;
@@ -9,11 +9,11 @@ beforeAll(async () => {
   running = await recordedGateway();
   url = running.gateway.url;
   reader = await running.keyOf(running.acme, 'application_credential', ['instances:read']);
-  await ask(url, 'GET /compute/v2.1/servers', { 'x-auth-token': reader });
+  await sendNova(url, 'GET /compute/v2.1/servers', { 'x-auth-token': reader });
 });
 afterAll(() => running.close());
 
-const get = (path: string) => ask(url, `GET ${path}`, { 'x-auth-token': reader });
+const get = (path: string) => sendNova(url, `GET ${path}`, { 'x-auth-token': reader });
 
 describe('a read-only key', () => {
   test.each([

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { send } from '../bad-input/send.ts';
 import { ATTACKS } from '../keys/cache-attacks.ts';
-import { ask, keyIdOf } from '../support/nova-client.ts';
+import { keyIdOf, sendNova } from '../support/nova-client.ts';
 import type { ReduClient } from '../support/redu-client.ts';
 import { type CachedGateways, cachedGateways } from '../traffic/cached-gateways.ts';
 
@@ -41,7 +41,7 @@ afterAll(() => gateways.close());
 
 async function tokenOf({ url, key }: ReduClient): Promise<string> {
   const application_credential = { id: keyIdOf(key), secret: key };
-  const { headers } = await ask(
+  const { headers } = await sendNova(
     url,
     'POST /identity/v3/auth/tokens',
     {},
@@ -95,7 +95,7 @@ describe('cached responses of acme, requested by globex', () => {
   test('acme still gets its own responses', async () => {
     for (const path of paths) {
       await keep(path);
-      const { body } = await ask(acme.url, `GET ${path}`, headersOf.get(acme));
+      const { body } = await sendNova(acme.url, `GET ${path}`, headersOf.get(acme));
       expect(JSON.stringify(body)).toContain('acme-only');
     }
   });
@@ -103,10 +103,10 @@ describe('cached responses of acme, requested by globex', () => {
   test('a revoked token gets no cached response', async () => {
     const token = await tokenOf(acme);
     const [path = ''] = paths;
-    const read = async () => (await ask(acme.url, `GET ${path}`, { 'x-auth-token': token })).status;
+    const read = async () => (await sendNova(acme.url, `GET ${path}`, { 'x-auth-token': token })).status;
     await keep(path);
     expect([await read(), await read()]).toEqual([200, 200]);
-    await ask(acme.url, 'DELETE /identity/v3/auth/tokens', {
+    await sendNova(acme.url, 'DELETE /identity/v3/auth/tokens', {
       'x-auth-token': token,
       'x-subject-token': token,
     });

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type GatewayProcess, startProcess } from '../support/gateway-process.ts';
-import { ask } from '../support/nova-client.ts';
+import { sendNova } from '../support/nova-client.ts';
 import { exchange, head } from '../support/raw-http.ts';
 import { type ImageCloud, startImageCloud } from './image-cloud.ts';
 
@@ -24,7 +24,7 @@ beforeAll(async () => {
     LINGUANOVA_ADMIN_TOKEN: ADMIN_TOKEN,
     LOG_LEVEL: 'error',
   });
-  const made = await ask(
+  const made = await sendNova(
     gateway.url,
     'POST /admin/v1/keys',
     { authorization: `Bearer ${ADMIN_TOKEN}` },
@@ -150,7 +150,7 @@ describe('image data is streamed, not buffered', () => {
   });
 
   test('JSON bodies of the image service are bounded like any other', async () => {
-    const answer = await ask(
+    const answer = await sendNova(
       gateway.url,
       'POST /image/v2/images',
       { 'x-auth-token': key },

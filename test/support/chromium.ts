@@ -1,7 +1,7 @@
 import { type Browser, chromium } from 'playwright-core';
 import { debianProgram } from './debian-package.ts';
 
-/** What it may take to start on a busy machine, milliseconds. */
+/** Start-up timeout on a busy machine, in ms. */
 const START_MILLISECONDS = 120_000;
 
 /**

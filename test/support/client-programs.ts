@@ -54,7 +54,7 @@ export const CLIENT_PROGRAMS = ALL.filter(([name, { program, probe, env }]) => {
   return there;
 });
 
-/** What a client is told beside its program. */
+/** The environment of a client program. */
 export interface ClientGiven {
   /** Of the gateway. */
   readonly url: string;

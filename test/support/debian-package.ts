@@ -7,7 +7,7 @@ const run = promisify(execFile);
 /**
  * A program of a Debian package. Where it is missing the package is installed, if this is root on a Debian.
  *
- * @param untested What is not tested without it, for the line that says so.
+ * @param untested What is not tested without it, for the line that reports it.
  * @returns null, with the reason printed, where it cannot be had; with `CI=true` that is an error.
  */
 export async function debianProgram(

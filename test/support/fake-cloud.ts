@@ -15,12 +15,12 @@ export class FakeCloud {
   /** Seconds since the beginning. */
   time = 0;
   /** `list`, `changes`, `look <id>`, `groups`, `ports` and `ports of <ids>`, in order. */
-  asked: string[] = [];
-  /** Before each answer. */
+  calls: string[] = [];
+  /** Runs before each response. */
   gate: () => Promise<void> = async () => {};
   roles: readonly string[] = ['member'];
   ports: readonly Port[] = [];
-  /** How often the external networks were asked for. */
+  /** Requests for the external networks. */
   askedExternals = 0;
 
   /** @param count Instances, made a minute apart. */
@@ -57,30 +57,30 @@ export class FakeCloud {
     this.#instances.delete(id);
   }
 
-  /** What a full list tells. */
+  /** The full list. */
   list(): CloudInstance[] {
-    return this.#told({});
+    return this.#listed({});
   }
 
   open(): Cloud {
-    const answer = async <T>(what: string, tell: () => T): Promise<T> => {
-      this.asked.push(what);
+    const respond = async <T>(what: string, result: () => T): Promise<T> => {
+      this.calls.push(what);
       await this.gate();
-      return tell();
+      return result();
     };
     const cloud: Partial<Cloud> = {
       capabilities: { floatingIps: true, securityGroups: true, keyPairs: true, nativeAccessFlags: false },
       detached: () => this.open(),
       caller: async () => ({ userId: 'user', projectId: 'project', roles: this.roles }),
       listInstances: (filter) =>
-        answer(filter.changedSince === undefined ? 'list' : 'changes', () => ({
-          instances: this.#told(filter),
+        respond(filter.changedSince === undefined ? 'list' : 'changes', () => ({
+          instances: this.#listed(filter),
           more: false,
         })),
-      getInstance: (id) => answer(`look ${id}`, () => this.#one(id)),
-      listSecurityGroups: () => answer('groups', () => []),
+      getInstance: (id) => respond(`look ${id}`, () => this.#one(id)),
+      listSecurityGroups: () => respond('groups', () => []),
       listPorts: ({ instanceIds }) =>
-        answer(instanceIds ? `ports of ${instanceIds.toSorted().join(' ')}` : 'ports', () =>
+        respond(instanceIds ? `ports of ${instanceIds.toSorted().join(' ')}` : 'ports', () =>
           this.ports.filter(({ instanceId }) => instanceIds?.includes(instanceId ?? '') ?? true),
         ),
       listExternalNetworkIds: () => {
@@ -88,18 +88,18 @@ export class FakeCloud {
         return Promise.resolve(new Set<string>());
       },
       renameInstance: (id, name) =>
-        answer(`rename ${id}`, () => {
+        respond(`rename ${id}`, () => {
           this.change(id, { name });
           return null;
         }),
-      deleteMetadata: (id) => answer(`unset ${id}`, () => this.silently(id, { metadata: {} })),
-      deleteFloatingIp: (id) => answer(`release ${id}`, () => {}),
-      createInstance: () => answer('create', () => this.create()),
+      deleteMetadata: (id) => respond(`unset ${id}`, () => this.silently(id, { metadata: {} })),
+      deleteFloatingIp: (id) => respond(`release ${id}`, () => {}),
+      createInstance: () => respond('create', () => this.create()),
     };
     return cloud as Cloud;
   }
 
-  #told({ changedSince, name }: InstanceFilter): CloudInstance[] {
+  #listed({ changedSince, name }: InstanceFilter): CloudInstance[] {
     return [...this.#instances.values()]
       .filter(({ status, updated }) =>
         changedSince === undefined ? status !== 'DELETED' : updated >= changedSince,

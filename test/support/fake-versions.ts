@@ -7,16 +7,16 @@ export function testVersions(): ProjectVersions & {
 } {
   const numbers = new Map<string, number>();
   const listeners: ((change: ProjectChange | null) => void)[] = [];
-  const tell = (change: ProjectChange | null) => {
+  const notify = (change: ProjectChange | null) => {
     for (const listener of listeners) listener(change);
   };
   return {
     current: async (projectId) => ({ number: numbers.get(projectId) ?? 0, shared: false }),
     async bump(change) {
       numbers.set(change.projectId, (numbers.get(change.projectId) ?? 0) + 1);
-      tell(change);
+      notify(change);
     },
     onChange: (listener) => listeners.push(listener),
-    miss: () => tell(null),
+    miss: () => notify(null),
   };
 }

@@ -6,10 +6,10 @@ import { type Account, createSandbox, type SandboxOptions } from '../../adapters
 
 export type FaultyService = 'identity' | 'compute' | 'networking' | 'image';
 
-/** How a service behaves. `dead`: nothing listens; `silent`: it takes requests and does not answer. */
+/** How a service behaves. `dead`: nothing listens; `silent`: it accepts requests and never responds. */
 export type Behaviour = 'well' | 'dead' | 'silent' | 'cut' | 'rubbish' | '503' | '504 page';
 
-/** Addresses that nobody else listens on, so that a service that stops finds its port free when it comes back. */
+/** Addresses of this test alone, so that a restarted service finds its port free. */
 const HOSTS: Readonly<Record<FaultyService, string>> = {
   identity: '127.3.7.1',
   compute: '127.3.7.2',
@@ -38,9 +38,9 @@ export class FaultyCloud {
       );
     for (const [name, host] of Object.entries(HOSTS)) {
       const service = new Service(host, async (request) => {
-        const answer = await sandbox.fetch(request);
-        const text = await answer.text();
-        const { status, headers } = answer;
+        const response = await sandbox.fetch(request);
+        const text = await response.text();
+        const { status, headers } = response;
         const empty = status === 204 || status === 304;
         return new Response(empty ? null : request.url.endsWith('/auth/tokens') ? moved(text) : text, {
           status,
@@ -75,7 +75,7 @@ class Service {
   /** The most that were there at a time. */
   most = 0;
   readonly #host: string;
-  readonly #answer: (request: Request) => Promise<Response>;
+  readonly #sandbox: (request: Request) => Promise<Response>;
   readonly #held: (() => void)[] = [];
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
@@ -83,9 +83,9 @@ class Service {
   #behaviour: Behaviour = 'well';
   #present = 0;
 
-  constructor(host: string, answer: (request: Request) => Promise<Response>) {
+  constructor(host: string, sandbox: (request: Request) => Promise<Response>) {
     this.#host = host;
-    this.#answer = answer;
+    this.#sandbox = sandbox;
   }
 
   get url(): string {
@@ -97,7 +97,7 @@ class Service {
     this.#behaviour = behaviour;
     if (behaviour === 'dead') await this.close();
     else if (before === 'dead') await this.listen();
-    // Who was kept waiting hears what is said now.
+    // Held requests are served as the new behaviour has it.
     for (const go of this.#held.splice(0)) go();
   }
 
@@ -149,13 +149,13 @@ class Service {
         response.writeHead(504, { 'content-type': 'text/html' }).end('<h1>504 Gateway Time-out</h1>');
         return;
     }
-    const answer = await this.#answer(
+    const upstream = await this.#sandbox(
       new Request(`http://sandbox.invalid${url}`, {
         method,
         headers: request.headers as Record<string, string>,
         ...(body.length > 0 && { body: new Uint8Array(body) }),
       }),
     );
-    response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(await answer.text());
+    response.writeHead(upstream.status, Object.fromEntries(upstream.headers)).end(await upstream.text());
   }
 }

@@ -9,7 +9,7 @@ const FIRST = 20_000;
 const LAST = 32_000;
 const ATTEMPTS = 50;
 
-/** A port of the loopback on which nobody listens; random, so that tests that run at once hardly meet. */
+/** A free port of the loopback; random, so that concurrent tests hardly collide. */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const port = FIRST + Math.floor(Math.random() * (LAST - FIRST));

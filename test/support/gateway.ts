@@ -54,7 +54,7 @@ export interface LoggedLine {
 }
 
 export interface GatewayUnderTest {
-  /** Milliseconds for everything a request asks of the cloud. */
+  /** Timeout in ms for all upstream calls of a request. */
   readonly deadline?: number;
   /** Milliseconds for the head of a passed-through response. */
   readonly upstreamTimeoutMs?: number;
@@ -63,7 +63,7 @@ export interface GatewayUnderTest {
   readonly idempotency?: IdempotencyStore;
   /** Shared by gateways of which one goes on where another has ended. */
   readonly releases?: ReleaseStore;
-  /** Milliseconds in which an attempt at such a request counts as alive; 0: it can be taken over at once. */
+  /** Milliseconds in which an attempt at such a request counts as alive; 0: it can be taken over immediately. */
   readonly lease?: number;
   /** 32 bytes, base64; several gateways that share keys share it. */
   readonly secret?: string;
@@ -71,12 +71,12 @@ export interface GatewayUnderTest {
   readonly previousSecret?: string;
   /** Off unless a test is about them. */
   readonly limits?: Partial<LimitOptions>;
-  /** Where clients are told to find it; its own address unless said otherwise. */
+  /** Its public URL; by default its own address. */
   readonly publicUrl?: string;
   /** Networks whose `X-Forwarded-*` is believed, as `npm start` does; unless given, see `startGateway`. */
   readonly trustedProxies?: readonly string[];
   readonly corsOrigins?: readonly string[] | '*';
-  /** As `npm start` has it unless a test says otherwise. */
+  /** As in `npm start` by default. */
   readonly cache?: Partial<CacheOptions>;
   /** What several gateways share. */
   readonly redisUrl?: string;
@@ -91,7 +91,7 @@ const PLANS: readonly Plan[] = [
 ];
 
 /**
- * Requests come from the address that `X-Forwarded-For` says, else each from another one: so that tests which fail to sign
+ * Requests come from the address in `X-Forwarded-For`, else each from another one: so that tests which fail to sign
  * in do not slow each other down.
  */
 export async function startGateway(

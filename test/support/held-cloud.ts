@@ -13,7 +13,7 @@ export interface HeldCloud {
   readonly hungUp: readonly string[];
   /** Which requests are held from now on. */
   hold(isHeld: (request: IncomingMessage) => boolean): void;
-  /** Answers all that is held, and holds nothing more. */
+  /** Serves all held requests, and holds no further ones. */
   letGo(): void;
   stop(): Promise<void>;
 }
@@ -23,10 +23,10 @@ export async function startHeldCloud(): Promise<HeldCloud> {
   const hungUp: string[] = [];
   let isHeld = (_: IncomingMessage) => false;
   let waiting: (() => void)[] = [];
-  let answer: (incoming: IncomingMessage, outgoing: ServerResponse) => unknown = () => {};
+  let respond: (incoming: IncomingMessage, outgoing: ServerResponse) => unknown = () => {};
   const server = createServer((incoming, outgoing) => {
     if (!isHeld(incoming)) {
-      answer(incoming, outgoing);
+      respond(incoming, outgoing);
       return;
     }
     const name = `${incoming.method} ${incoming.url}`;
@@ -35,13 +35,13 @@ export async function startHeldCloud(): Promise<HeldCloud> {
       if (!outgoing.writableFinished) hungUp.push(name);
     });
     waiting.push(() => {
-      if (!outgoing.destroyed) answer(incoming, outgoing);
+      if (!outgoing.destroyed) respond(incoming, outgoing);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const sandbox = createSandbox({ baseUrl });
-  answer = getRequestListener((request) => sandbox.fetch(request));
+  respond = getRequestListener((request) => sandbox.fetch(request));
   const [account] = sandbox.accounts;
   if (account === undefined) throw new Error('the sandbox has no account');
   return {

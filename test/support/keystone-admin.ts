@@ -6,7 +6,7 @@ export interface AdminAccount {
   readonly project: string;
 }
 
-/** The cloud's administrator at Keystone: takes roles away and looks at users' application credentials. */
+/** The cloud's administrator at Keystone: removes roles and lists users' application credentials. */
 export class KeystoneAdmin {
   readonly #send: Send;
   readonly #authUrl: string;

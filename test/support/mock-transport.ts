@@ -14,12 +14,12 @@ import { CallTrace } from '../../src/compute/call-trace.ts';
 import type { Cloud, CloudCredential } from '../../src/compute/cloud.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
 
-/** What a scripted service answers: a status with a JSON body, or no answer. */
+/** A scripted response: a status with a JSON body, or a broken connection. */
 export type Reply =
   | { readonly status: number; readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> }
   | { readonly breaks: 'before sending' | 'after sending' };
 
-/** For tests: a cloud whose every answer is written by the test. */
+/** A cloud whose every response the test scripts. */
 export interface ScriptedCloud {
   readonly transport: Transport;
   /** Every request that was sent, in order; sign-ins and version documents too. */
@@ -35,7 +35,7 @@ const TOKEN = JSON.parse(
 export const CREDENTIAL: CloudCredential = { kind: 'application_credential', id: 'ac', secret: 's' };
 
 /**
- * Answers sign-ins with the recorded token (unless `reply` does), Nova's version document with 2.93, and everything else
+ * Responds to sign-ins with the recorded token (unless `reply` does), Nova's version document with 2.93, and everything else
  * by `reply`.
  */
 export function scriptedCloud(
@@ -46,14 +46,14 @@ export function scriptedCloud(
   const transport: Transport = {
     async open(request) {
       requests.push(request);
-      const answer = reply(request) ?? standardReply(request);
-      if ('breaks' in answer) {
-        throw new TransportError('broken', { sent: answer.breaks === 'after sending', timedOut: false });
+      const scripted = reply(request) ?? standardReply(request);
+      if ('breaks' in scripted) {
+        throw new TransportError('broken', { sent: scripted.breaks === 'after sending', timedOut: false });
       }
       return {
-        status: answer.status,
-        headers: answer.headers ?? {},
-        body: answer.body === undefined ? null : new TextEncoder().encode(JSON.stringify(answer.body)),
+        status: scripted.status,
+        headers: scripted.headers ?? {},
+        body: scripted.body === undefined ? null : new TextEncoder().encode(JSON.stringify(scripted.body)),
       };
     },
     close: async () => {},

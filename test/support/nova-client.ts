@@ -13,7 +13,7 @@ export function keyIdOf(key: string): string {
 }
 
 /** A request to the gateway with whatever headers. */
-export async function ask(
+export async function sendNova(
   url: string,
   target: string,
   headers: Readonly<Record<string, string>> = {},

@@ -6,9 +6,9 @@ export interface ApplicationCredential {
   readonly secret: string;
 }
 
-export interface Answer {
+export interface ServiceResponse {
   readonly status: number;
-  // biome-ignore lint/suspicious/noExplicitAny: tests read whatever a service answered
+  // biome-ignore lint/suspicious/noExplicitAny: tests read any response of a service
   readonly body: any;
 }
 
@@ -30,15 +30,15 @@ export class OpenStackClient {
     this.#credential = credential;
   }
 
-  compute(method: string, path: string, body?: unknown): Promise<Answer> {
+  compute(method: string, path: string, body?: unknown): Promise<ServiceResponse> {
     return this.#request('compute', method, path, body);
   }
 
-  network(method: string, path: string, body?: unknown): Promise<Answer> {
+  network(method: string, path: string, body?: unknown): Promise<ServiceResponse> {
     return this.#request('network', method, `/v2.0${path}`, body);
   }
 
-  image(method: string, path: string, body?: unknown): Promise<Answer> {
+  image(method: string, path: string, body?: unknown): Promise<ServiceResponse> {
     return this.#request('image', method, `/v2${path}`, body);
   }
 
@@ -68,7 +68,7 @@ export class OpenStackClient {
     };
   }
 
-  async #request(service: string, method: string, path: string, body?: unknown): Promise<Answer> {
+  async #request(service: string, method: string, path: string, body?: unknown): Promise<ServiceResponse> {
     this.#session ??= this.#signIn();
     const { token, endpoints } = await this.#session;
     const response = await this.#send(

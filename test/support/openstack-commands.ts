@@ -50,12 +50,12 @@ export function openStackCommands(
     },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
-  const answers = createInterface({ input: client.stdout })[Symbol.asyncIterator]();
+  const lines = createInterface({ input: client.stdout })[Symbol.asyncIterator]();
 
   const commands: OpenStackCommands = {
     async run(command) {
       client.stdin.write(`${JSON.stringify(command.split(' '))}\n`);
-      const { value } = await answers.next();
+      const { value } = await lines.next();
       return JSON.parse(value ?? '{"code": 255, "out": "", "err": "the client has ended"}');
     },
     async print(command) {

@@ -17,7 +17,7 @@ export interface OpenStackProxy {
   readonly authUrl: string;
   /** Runs before a call is passed on. */
   before: (call: ProxiedCall) => void | Promise<void>;
-  /** Runs when the service has answered, before the caller hears of it. */
+  /** Runs when the service has responded, before the response is forwarded. */
   after: (call: ProxiedCall, status: number) => void | Promise<void>;
   close(): Promise<void>;
 }
@@ -48,19 +48,19 @@ export async function openStackProxy(authUrl: string): Promise<OpenStackProxy> {
     const body = await buffer(request);
     await proxy.before(call);
     const { host: _, connection: __, 'content-length': ___, ...headers } = request.headers;
-    const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
+    const upstream = await fetch(`http://127.0.0.1:${port}${path}`, {
       method: call.method,
       headers: headers as Record<string, string>,
       redirect: 'manual',
       ...(body.length > 0 ? { body: new Uint8Array(body) } : {}),
     });
-    const text = await answer.text();
-    await proxy.after(call, answer.status);
+    const text = await upstream.text();
+    await proxy.after(call, upstream.status);
     for (const name of ['content-type', 'x-subject-token', 'retry-after']) {
-      const value = answer.headers.get(name);
+      const value = upstream.headers.get(name);
       if (value !== null) response.setHeader(name, value);
     }
-    response.writeHead(answer.status).end(path.endsWith('/auth/tokens') ? viaProxy(text) : text);
+    response.writeHead(upstream.status).end(path.endsWith('/auth/tokens') ? viaProxy(text) : text);
   }
 
   return proxy;

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Where Debian keeps a folder for each version. */
+/** Debian's folder of each version. */
 const VERSIONS = '/usr/lib/postgresql';
 const CLUSTER_SETTINGS = '/etc/postgresql-common/createcluster.conf';
 const NO_CLUSTER = 'create_main_cluster = false\n';
@@ -56,7 +56,7 @@ function keepDebianFromStartingOne(): void {
 }
 
 function aptInstall(): Promise<unknown> {
-  // Keeps the settings just written, and waits for another test file that installs it too.
+  // Preserves the settings just written, and waits for another test file that installs it too.
   const options = ['-o', 'Dpkg::Options::=--force-confold', '-o', 'DPkg::Lock::Timeout=300'];
   return apt('install', '-y', '-q', '--no-install-recommends', ...options, 'postgresql');
 }

@@ -37,7 +37,7 @@ export interface TestPostgres {
   crash(): Promise<void>;
   start(): Promise<void>;
   restart(): Promise<void>;
-  /** Halts or resumes all its processes, so that connections stay open and nothing answers. */
+  /** Halts or resumes all its processes, so that connections stay open without any response. */
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
   stop(): Promise<void>;
 }

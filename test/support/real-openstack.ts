@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * The real OpenStack that is running on this machine, as its own `env` file tells: the variables `OS_AUTH_URL`,
+ * The real OpenStack that is running on this machine, as its `env` file has it: the variables `OS_AUTH_URL`,
  * `ACME_APP_CRED_ID` and so on. null when there is none.
  */
 export function realOpenStack(): Readonly<Record<string, string>> | null {

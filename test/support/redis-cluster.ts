@@ -29,7 +29,7 @@ export async function startCluster(): Promise<TestCluster | null> {
   const program = await redisServer();
   if (program === null) return null;
   const folder = mkdtempSync(join(tmpdir(), 'linguanova-cluster-'));
-  // Addresses that nobody else listens on: a cluster needs two ports each, at a fixed distance.
+  // Addresses of this test alone: a cluster needs two ports each, at a fixed distance.
   const network = `127.${randomInt(10, 250)}.${randomInt(1, 250)}`;
   const hosts = Array.from({ length: SHARDS }, (_, index) => `${network}.${index + 1}`);
   const shards = await Promise.all(
@@ -55,7 +55,7 @@ export async function startCluster(): Promise<TestCluster | null> {
   await run('redis-cli', ['--cluster', 'create', ...addresses, '--cluster-yes']);
   const cli = async (host: string, ...args: string[]) =>
     (await run('redis-cli', ['-h', host, '-p', `${PORT}`, ...args])).stdout.trim();
-  // The one that was asked knows first.
+  // The node that received the command knows first.
   for (const host of hosts) {
     while (!(await cli(host, 'cluster', 'info')).includes('cluster_state:ok')) {
       await new Promise((resolve) => setTimeout(resolve, 50));
@@ -69,7 +69,7 @@ export async function startCluster(): Promise<TestCluster | null> {
   };
   const shardOf = async (key: string) => {
     for (const shard of shards) {
-      // Who does not have it says who does.
+      // A node without the key redirects to the one that has it.
       if (!(await cli(shard.host, 'exists', key)).startsWith('MOVED')) return shard;
     }
     throw new Error(`no shard has ${key}`);

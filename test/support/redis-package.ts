@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 const SERVER = '/usr/bin/redis-server';
-/** Debian asks this program whether a package may start its service. */
+/** Debian calls this program to decide whether a package may start its service. */
 const POLICY = '/usr/sbin/policy-rc.d';
 
 /**

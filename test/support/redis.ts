@@ -20,7 +20,7 @@ export interface TestRedis {
   readonly port: number;
   /** Runs one command on a connection of its own. */
   command(name: string, ...args: string[]): Promise<unknown>;
-  /** Ends it at once; all it knew is gone. */
+  /** Kills it; its data is lost. */
   kill(): Promise<void>;
   start(): Promise<void>;
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void;

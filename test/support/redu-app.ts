@@ -40,19 +40,19 @@ export const INSTANCE: Instance = {
 
 export const SILENT: Logger = { info() {}, warn() {}, error() {}, with: () => SILENT };
 
-/** A cloud that can do what a test says, and fails the test for anything else. */
+/** A cloud with the methods that a test gives; any other call fails the test. */
 export function partialCloud(methods: Partial<Cloud> = {}): Cloud {
   return new Proxy(methods as Cloud, {
     get(target, method, receiver) {
       if (method in target) return Reflect.get(target, method, receiver);
       return () => {
-        throw new Error(`the cloud was asked for ${String(method)}`);
+        throw new Error(`unexpected call of the cloud: ${String(method)}`);
       };
     },
   });
 }
 
-/** The dialect as the gateway mounts it, and a way to ask it. */
+/** The dialect as the gateway mounts it, and a client for it. */
 export function reduApp(methods: Partial<Cloud> = {}, scopes: readonly Scope[] = DEFAULT_SCOPES) {
   const app = new Hono<GatewayEnv>({ strict: false });
   app.use(async function signedIn(c, next) {
@@ -90,10 +90,10 @@ export function reduApp(methods: Partial<Cloud> = {}, scopes: readonly Scope[] =
     return { response, status: response.status, text, json: text === '' ? undefined : JSON.parse(text) };
   }
 
-  /** The wrong fields a request is told of, as `field: message`. */
+  /** The field errors of a refused request, as `field: message`. */
   async function problems(method: string, path: string, body?: unknown): Promise<string[]> {
     const { status, json } = await call(method, path, body);
-    if (status !== 400) throw new Error(`answered ${status}`);
+    if (status !== 400) throw new Error(`status ${status}`);
     return json.error.details.map((p: { field: string; message: string }) => `${p.field}: ${p.message}`);
   }
 

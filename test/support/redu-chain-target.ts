@@ -7,7 +7,7 @@ import { ReduClient } from './redu-client.ts';
 
 /**
  * A gateway whose cloud speaks redu: behind it stands the gateway of `inner`. A customer's key here carries a key of the
- * customer there, with the scopes that are asked for.
+ * customer there, with the given scopes.
  */
 export async function reduChainTarget(inner: Target): Promise<Target> {
   const clouds = reduDriver({ url: inner.url, fetch });

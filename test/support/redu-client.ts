@@ -1,8 +1,8 @@
-/** An answer of the gateway. */
+/** A response of the gateway. */
 export interface ReduAnswer {
   readonly status: number;
   readonly headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: tests read whatever the gateway answered
+  // biome-ignore lint/suspicious/noExplicitAny: tests read any response of the gateway
   readonly body: any;
 }
 

@@ -16,7 +16,7 @@ export interface Reply {
   body: any;
 }
 
-/** Sends a request below the sandbox's root, at compute 2.79 unless headers say otherwise. */
+/** Sends a request below the sandbox's root, by default at compute 2.79. */
 export type Send = (
   method: string,
   path: string,

@@ -26,8 +26,8 @@ const GLOBEX_QUOTA = { instances: 3, cores: 8, ram: 16_384, key_pairs: 2 };
 /** A gateway in this process in front of a sandbox of its own. */
 export interface SandboxTarget extends Target {
   readonly gateway: RunningGateway;
-  /** `METHOD url` of everything the gateway has asked the cloud for, in order. */
-  readonly asked: readonly string[];
+  /** `METHOD url` of each upstream request of the gateway, in order. */
+  readonly requests: readonly string[];
   readonly keys: KeyStore;
   /** Where the gateway's own account is an administrator. */
   readonly adminProjectId: string;
@@ -50,10 +50,10 @@ export async function sandboxTarget({
       { name: 'globex', quota: GLOBEX_QUOTA, withKeyPair: false },
     ],
   });
-  const asked: string[] = [];
+  const requests: string[] = [];
   const clouds = openStackDriver({
     transport: fetchTransport((request) => {
-      asked.push(`${request.method} ${request.url}`);
+      requests.push(`${request.method} ${request.url}`);
       return sandbox.fetch(request);
     }),
     authUrl: sandbox.authUrl,
@@ -112,7 +112,7 @@ export async function sandboxTarget({
     }),
     confirmAfter: CONFIRM_AFTER,
     gateway,
-    asked,
+    requests: requests,
     adminProjectId: sandbox.admin.projectId,
     acme: customer('acme'),
     globex: customer('globex'),

@@ -7,7 +7,7 @@ import type { KeyStore } from '../../src/access/key-store.ts';
 
 /** One database of keys that several nodes open, each for itself. */
 export interface SharedKeys {
-  /** Where SQLite keeps it; the write-ahead log lies beside. */
+  /** The SQLite file; the write-ahead log is next to it. */
   readonly folder: string;
   /** `LINGUANOVA_SECRET` of all nodes. */
   readonly secret: string;

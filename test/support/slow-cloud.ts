@@ -7,26 +7,26 @@ import { silentLogger } from './silent-logger.ts';
 export interface SlowCloud extends RunningServer {
   readonly authUrl: string;
   readonly account: Account;
-  /** Requests that have arrived and wait for their answer. */
+  /** Requests that wait for their response. */
   readonly waiting: () => number;
-  /** Paths that were asked for, signing in left out. */
+  /** Requested paths, without sign-ins. */
   readonly asked: readonly string[];
 }
 
-/** @param milliseconds What each answer of Nova, Neutron and Glance takes. */
+/** @param milliseconds Duration of each response of Nova, Neutron and Glance. */
 export async function startSlowCloud(milliseconds: number): Promise<SlowCloud> {
   let waiting = 0;
-  const asked: string[] = [];
-  let answer: (request: Request) => Promise<Response> = async () => new Response(null, { status: 503 });
+  const paths: string[] = [];
+  let respond: (request: Request) => Promise<Response> = async () => new Response(null, { status: 503 });
   const listening = await serve({
     async fetch(request) {
       const { pathname } = new URL(request.url);
-      if (pathname.startsWith('/identity')) return answer(request);
-      asked.push(pathname);
+      if (pathname.startsWith('/identity')) return respond(request);
+      paths.push(pathname);
       waiting += 1;
       await new Promise((resolve) => setTimeout(resolve, milliseconds));
       waiting -= 1;
-      return answer(request);
+      return respond(request);
     },
     host: '127.0.0.1',
     port: 0,
@@ -38,8 +38,8 @@ export async function startSlowCloud(milliseconds: number): Promise<SlowCloud> {
   });
   // Only now, for the URLs of its catalog have the port in them.
   const sandbox = createSandbox({ baseUrl: listening.url });
-  answer = (request) => sandbox.fetch(request);
+  respond = (request) => sandbox.fetch(request);
   const [account] = sandbox.accounts;
   if (account === undefined) throw new Error('the sandbox has no account');
-  return { ...listening, authUrl: sandbox.authUrl, account, waiting: () => waiting, asked };
+  return { ...listening, authUrl: sandbox.authUrl, account, waiting: () => waiting, asked: paths };
 }

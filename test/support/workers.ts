@@ -26,7 +26,7 @@ export interface WorkersOptions {
   readonly script: string;
   readonly variables: Readonly<Record<string, string>>;
   readonly count?: number;
-  /** Whether the database gets its tables; true unless said otherwise. */
+  /** Whether the database gets its tables; true by default. */
   readonly migrate?: boolean;
 }
 

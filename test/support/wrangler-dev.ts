@@ -19,7 +19,7 @@ export interface WranglerDev {
  * `wrangler dev` on a free port, with an empty database that has the newest schema.
  *
  * @param config Path of a `wrangler.toml`, from the root.
- * @param variables Beside those of the configuration.
+ * @param variables In addition to those of the configuration.
  * @param environment Of the configuration; its top level unless given.
  */
 export async function startWranglerDev(

@@ -46,17 +46,17 @@ async function makeAccount(
   name: string,
   roles: readonly string[],
 ): Promise<TempestAccount> {
-  const ask = (method: string, path: string, body?: object) =>
+  const keystone = (method: string, path: string, body?: object) =>
     request(`${admin.authUrl}${path}`, method, token, body);
   const password = randomBytes(12).toString('hex');
-  const projects = (await ask('GET', `/projects?name=${name}`)).projects;
-  const project = projects[0] ?? (await ask('POST', '/projects', { project: { name } })).project;
-  const users = (await ask('GET', `/users?name=${name}`)).users;
-  const user = users[0] ?? (await ask('POST', '/users', { user: { name, password } })).user;
-  await ask('PATCH', `/users/${user.id}`, { user: { password } });
-  for (const role of (await ask('GET', '/roles')).roles) {
+  const projects = (await keystone('GET', `/projects?name=${name}`)).projects;
+  const project = projects[0] ?? (await keystone('POST', '/projects', { project: { name } })).project;
+  const users = (await keystone('GET', `/users?name=${name}`)).users;
+  const user = users[0] ?? (await keystone('POST', '/users', { user: { name, password } })).user;
+  await keystone('PATCH', `/users/${user.id}`, { user: { password } });
+  for (const role of (await keystone('GET', '/roles')).roles) {
     if (roles.includes(role.name)) {
-      await ask('PUT', `/projects/${project.id}/users/${user.id}/roles/${role.id}`);
+      await keystone('PUT', `/projects/${project.id}/users/${user.id}/roles/${role.id}`);
     }
   }
   await makeNetwork(admin, token, project.id, name);
@@ -88,19 +88,19 @@ async function makeCredential(admin: Administrator, userId: string, name: string
 }
 
 async function makeNetwork(admin: Administrator, token: string, projectId: string, name: string) {
-  const ask = (method: string, path: string, body?: object) =>
+  const keystone = (method: string, path: string, body?: object) =>
     request(`${admin.neutronUrl}/v2.0${path}`, method, token, body);
-  const found = await ask('GET', `/networks?name=${name}&project_id=${projectId}`);
+  const found = await keystone('GET', `/networks?name=${name}&project_id=${projectId}`);
   if (found.networks.length > 0) return;
   const owner = { project_id: projectId, name };
-  const { network } = await ask('POST', '/networks', { network: owner });
-  const { subnet } = await ask('POST', '/subnets', {
+  const { network } = await keystone('POST', '/networks', { network: owner });
+  const { subnet } = await keystone('POST', '/subnets', {
     subnet: { ...owner, network_id: network.id, ip_version: 4, cidr: '10.77.0.0/20' },
   });
-  const { router } = await ask('POST', '/routers', {
+  const { router } = await keystone('POST', '/routers', {
     router: { ...owner, external_gateway_info: { network_id: admin.publicNetworkId } },
   });
-  await ask('PUT', `/routers/${router.id}/add_router_interface`, { subnet_id: subnet.id });
+  await keystone('PUT', `/routers/${router.id}/add_router_interface`, { subnet_id: subnet.id });
 }
 
 async function signIn(
@@ -123,7 +123,7 @@ async function signIn(
   return response.headers.get('x-subject-token') ?? '';
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: whatever a service answers
+// biome-ignore lint/suspicious/noExplicitAny: any response of a service
 async function request(url: string, method: string, token: string, body?: object): Promise<any> {
   const response = await fetch(url, {
     method,

@@ -20,7 +20,7 @@ import { makeAccounts } from './accounts.ts';
 import { type Outcome, runTempest, type TempestRun } from './run-tempest.ts';
 
 const CONCURRENCY = 2;
-/** Two for each worker, as tests ask for a second customer. */
+/** Two for each worker, as tests require a second customer. */
 const MEMBERS = 2 * CONCURRENCY;
 const OUTPUT = 'test/tempest/output';
 /** It knows one microversion, and sets no passwords; Nova can be configured so, too. */
@@ -85,7 +85,7 @@ const through = await runTempest({
   authUrl: `${last.url}/identity/v3`,
   signIn({ userName, projectId, projectName }) {
     const key = keys.get(userName) ?? '';
-    // A redu cloud does not tell what its projects are called.
+    // A redu cloud does not report the names of its projects.
     const project = last === gateway ? projectName : projectId;
     return { userName: parseKey(key)?.id ?? '', password: key, projectName: project };
   },
@@ -96,12 +96,12 @@ if (last !== gateway) await last.stop();
 await gateway.stop();
 await clouds.close();
 
-const tell = (name: string, outcomes: Map<string, Outcome>) => {
+const printOutcomes = (name: string, outcomes: Map<string, Outcome>) => {
   const count = (outcome: Outcome) => [...outcomes.values()].filter((one) => one === outcome).length;
   console.log(`${name}: ${count('ok')} passed, ${count('FAILED')} failed, ${count('SKIPPED')} skipped`);
 };
-tell('directly', direct);
-tell('through the gateway', through);
+printOutcomes('directly', direct);
+printOutcomes('through the gateway', through);
 const differences = [...direct].filter(([test, outcome]) => through.get(test) !== outcome);
 for (const [test, outcome] of differences) {
   console.log(`${test}: ${outcome} directly, ${through.get(test) ?? 'not run'} through the gateway`);

@@ -15,7 +15,7 @@ export interface SignIn {
 }
 
 export interface TempestRun {
-  /** Of tempest's set-up: settings that do not depend on who is asked. */
+  /** Of tempest's set-up: settings that do not depend on the target. */
   readonly settings: string;
   /** Keystone's, or the gateway's, with `/v3`. */
   readonly authUrl: string;
@@ -27,7 +27,7 @@ export interface TempestRun {
   readonly concurrency: number;
   /** Of the tests to run. */
   readonly regex: string;
-  /** Where what it printed is kept. */
+  /** The file with its output. */
   readonly log: string;
 }
 

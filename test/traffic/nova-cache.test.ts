@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { ask } from '../support/nova-client.ts';
+import { sendNova } from '../support/nova-client.ts';
 import type { ReduClient } from '../support/redu-client.ts';
 import { type CachedGateways, cachedGateways } from './cached-gateways.ts';
 
@@ -15,7 +15,7 @@ beforeEach(async () => {
 afterEach(() => gateways.close());
 
 const get = (path: string, headers: Record<string, string> = {}) =>
-  ask(client.url, `GET ${path}`, { 'x-auth-token': client.key, ...headers });
+  sendNova(client.url, `GET ${path}`, { 'x-auth-token': client.key, ...headers });
 
 /** Whether the cloud was called for `path`, and how often, since the calls were emptied last. */
 const callsOf = (path: string) => gateways.asked.filter((call) => call.endsWith(path)).length;

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
-import { ask } from '../support/nova-client.ts';
+import { sendNova } from '../support/nova-client.ts';
 import { startRedis } from '../support/redis.ts';
 import type { ReduClient } from '../support/redu-client.ts';
 import { type CachedGateways, cachedGateways } from './cached-gateways.ts';
@@ -25,7 +25,7 @@ async function start(): Promise<[gateways: CachedGateways, a: ReduClient, b: Red
 
 /** In the Nova dialect, with the key of a client of the other one. */
 const nova = ({ url, key }: ReduClient, target: string, body?: unknown) =>
-  ask(url, target, { 'x-auth-token': key }, body);
+  sendNova(url, target, { 'x-auth-token': key }, body);
 
 describe.skipIf(redis === null)('two nodes on one Redis', { timeout: 120_000 }, () => {
   test('reads are told again without asking the cloud, to their own tenant', async () => {

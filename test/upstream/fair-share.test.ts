@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { ask } from '../support/nova-client.ts';
+import { sendNova } from '../support/nova-client.ts';
 import type { ReduClient } from '../support/redu-client.ts';
 import { type CachedGateways, cachedGateways, gate } from '../traffic/cached-gateways.ts';
 
@@ -26,7 +26,7 @@ async function slowFor(query: string): Promise<CachedGateways> {
   return gateways;
 }
 
-const nova = ({ url, key }: ReduClient, target: string) => ask(url, target, { 'x-auth-token': key });
+const nova = ({ url, key }: ReduClient, target: string) => sendNova(url, target, { 'x-auth-token': key });
 
 test.each([
   ['passed through', (client: ReduClient, n: number) => nova(client, `GET /compute/v2.1/servers?slow=${n}`)],

@@ -4,7 +4,7 @@ import { type OpenStackDriver, openStackDriver } from '../../adapters/openstack/
 import type { Logger } from '../../src/telemetry/logger.ts';
 import { type GatewayUnderTest, type RunningGateway, startGateway } from '../support/gateway.ts';
 import { type HeldCloud, startHeldCloud } from '../support/held-cloud.ts';
-import { ask } from '../support/nova-client.ts';
+import { sendNova } from '../support/nova-client.ts';
 
 /** More failures than open a breaker. */
 const MANY = 15;
@@ -33,8 +33,8 @@ async function start(options: GatewayUnderTest): Promise<void> {
 
 const note = (event: string) => logged.push(event);
 const log: Logger = { info: note, warn: note, error: note, with: () => log };
-const networks = () => ask(gateway.url, 'GET /networking/v2.0/networks', { 'x-auth-token': key });
-const make = () => ask(gateway.url, 'POST /networking/v2.0/security-groups', { 'x-auth-token': key }, GROUP);
+const networks = () => sendNova(gateway.url, 'GET /networking/v2.0/networks', { 'x-auth-token': key });
+const make = () => sendNova(gateway.url, 'POST /networking/v2.0/security-groups', { 'x-auth-token': key }, GROUP);
 const ofNetwork = ({ url = '' }: { url?: string | undefined }) => url.startsWith('/networking');
 
 beforeEach(async () => {
@@ -54,7 +54,7 @@ describe('a call that is passed through', () => {
     cloud.hold(ofNetwork);
     const made = make();
     await expect.poll(() => cloud.held.length).toBe(1);
-    const redu = await ask(gateway.url, 'GET /v1/floating_ips', { 'x-api-key': key });
+    const redu = await sendNova(gateway.url, 'GET /v1/floating_ips', { 'x-api-key': key });
     expect(redu.status, 'the deadline has passed').toBe(504);
     cloud.letGo();
     expect((await made).status).toBe(201);

@@ -67,7 +67,7 @@ const CODE_OF = {
 
 describe('a Host that is not host[:port] is 400 before routing', () => {
   test.each(INVALID_HOSTS)('%s', async (_, host) => {
-    const asked = target.asked.length;
+    const asked = target.requests.length;
     const { status, headers, body } = await exchange(
       target.url,
       head('GET /v1/me HTTP/1.1', `Host: ${host}`, `x-api-key: ${key}`),
@@ -78,7 +78,7 @@ describe('a Host that is not host[:port] is 400 before routing', () => {
       message: expect.stringMatching(/Host/),
     });
     expect(headers['x-request-id']).toMatch(/^req-/);
-    expect(target.asked.slice(asked)).toEqual([]);
+    expect(target.requests.slice(asked)).toEqual([]);
   });
 
   test.each(PATHS)('%s responds with the error body of %s', async (path, form) => {

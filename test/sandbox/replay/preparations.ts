@@ -36,7 +36,7 @@ export const preparations: Record<string, Preparation> = {
   'keystone/error-401-app-credential-after-role-loss': both(ownCredential, withRole('DELETE')),
   'keystone/error-401-app-credential-of-disabled-user': both(ownCredential, async (world) => {
     const user = { enabled: false };
-    await world.ask('keystone', 'PATCH', `/v3/users/${world.acme.userId}`, { user }, world.tokens.admin);
+    await world.request('keystone', 'PATCH', `/v3/users/${world.acme.userId}`, { user }, world.tokens.admin);
   }),
   'keystone/error-401-wrong-password': async (world) => {
     world.acme = { ...world.acme, password: 'wrong' };
@@ -59,7 +59,7 @@ export const preparations: Record<string, Preparation> = {
   'nova/action-error-409-stop-locked': act({ lock: null }),
   'nova/action-error-409-stop-stopped': stopped,
   'nova/action-error-409-while-deleting': both(toServer, stopped, async (world) => {
-    await world.ask('nova', 'DELETE', `/v2.1/servers/${world.serverId}`);
+    await world.request('nova', 'DELETE', `/v2.1/servers/${world.serverId}`);
   }),
   'nova/action-resume': act({ suspend: null }),
   'nova/action-revert-resize': resized,
@@ -67,13 +67,13 @@ export const preparations: Record<string, Preparation> = {
   'nova/action-unpause': act({ pause: null }),
   'nova/action-unrescue': act({ rescue: null }),
   'nova/action-unshelve': shelved,
-  'nova/error-401-bad-token': as('nobody'),
-  'nova/error-401-revoked-token': as('nobody'),
+  'nova/error-401-bad-token': as('invalid'),
+  'nova/error-401-revoked-token': as('invalid'),
   'nova/error-403-keypair-quota': as('globex', async (world) => {
-    const { keypair } = await world.ask('nova', 'GET', '/v2.1/os-keypairs/rec-imported');
+    const { keypair } = await world.request('nova', 'GET', '/v2.1/os-keypairs/rec-imported');
     const { public_key } = keypair as Fields;
     const key = { keypair: { name: 'second', public_key } };
-    await world.ask('nova', 'POST', '/v2.1/os-keypairs', key, world.tokens.globex);
+    await world.request('nova', 'POST', '/v2.1/os-keypairs', key, world.tokens.globex);
   }),
   'nova/error-403-quota-cores-resize': globexWith('m1.large', 'm1.tiny', 'm1.tiny'),
   'nova/error-403-quota-cores': globexWith('m1.large', 'm1.tiny'),
@@ -99,7 +99,7 @@ export const preparations: Record<string, Preparation> = {
   'nova/server-create-fixed-ip': noServers,
   'nova/server-create-with-port': noServers,
   'nova/server-delete-while-deleting': both(toServer, async (world) => {
-    await world.ask('nova', 'DELETE', `/v2.1/servers/${world.serverId}`);
+    await world.request('nova', 'DELETE', `/v2.1/servers/${world.serverId}`);
   }),
   'nova/server-detail-as-admin': as('admin'),
   'nova/server-detail-error-no-valid-host': async (world, recording) => {
@@ -109,7 +109,7 @@ export const preparations: Record<string, Preparation> = {
   },
   'nova/server-detail-error': async (world) => {
     const path = `/v2.1/servers/${world.serverId}/action`;
-    await world.ask('nova', 'POST', path, { 'os-resetState': { state: 'error' } }, world.tokens.admin);
+    await world.request('nova', 'POST', path, { 'os-resetState': { state: 'error' } }, world.tokens.admin);
   },
   'nova/server-detail-locked': act({ lock: { locked_reason: 'rec' } }),
   'nova/server-detail-shelved-offloaded': shelved,
@@ -123,12 +123,12 @@ export const preparations: Record<string, Preparation> = {
     return { ...recording, request: { ...recording.request, path: `/v2.1/servers/${id}` } };
   },
   'nova/server-detail-while-deleting': async (world) => {
-    await world.ask('nova', 'DELETE', `/v2.1/servers/${world.serverId}`);
+    await world.request('nova', 'DELETE', `/v2.1/servers/${world.serverId}`);
   },
   'nova/server-detail-with-floating-ip': associate,
   'nova/server-instance-action': async (world, recording) => {
     const base = `/v2.1/servers/${world.serverId}/os-instance-actions`;
-    const action = first(await world.ask('nova', 'GET', base));
+    const action = first(await world.request('nova', 'GET', base));
     return { ...recording, request: { ...recording.request, path: `${base}/${action.request_id}` } };
   },
   'nova/servers-created-together': async (world) => {
@@ -141,7 +141,7 @@ export const preparations: Record<string, Preparation> = {
     return { ...recording, request: { ...recording.request, path } };
   },
   'nova/servers-path-with-project': noServers,
-  'neutron/error-401-bad-token': as('nobody'),
+  'neutron/error-401-bad-token': as('invalid'),
   'neutron/error-401-token-after-role-loss': withRole('DELETE'),
   'neutron/error-404-floatingip': removeIt('neutron', '/v2.0/floatingips'),
   'neutron/error-404-rule': removeIt('neutron', '/v2.0/security-group-rules'),
@@ -160,11 +160,11 @@ export const preparations: Record<string, Preparation> = {
   },
   'neutron/port-delete': noServers,
   'neutron/rule-create': async (world) => {
-    const rules = await world.ask('neutron', 'GET', '/v2.0/security-group-rules?protocol=tcp');
-    await world.ask('neutron', 'DELETE', `/v2.0/security-group-rules/${first(rules).id}`);
+    const rules = await world.request('neutron', 'GET', '/v2.0/security-group-rules?protocol=tcp');
+    await world.request('neutron', 'DELETE', `/v2.0/security-group-rules/${first(rules).id}`);
   },
   'neutron/security-group-delete': noServers,
-  'glance/error-401-bad-token': as('nobody'),
+  'glance/error-401-bad-token': as('invalid'),
   'glance/image-delete': snapshot,
   'glance/image-snapshot': snapshot,
   ...Object.fromEntries(

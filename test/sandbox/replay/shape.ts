@@ -16,7 +16,7 @@ export function shapeDifferences(real: unknown, ours: unknown, path = ''): strin
     return keys.flatMap((key) => {
       const here = `${path}.${key}`;
       if (!(key in ours)) return [`${here}: missing`];
-      if (!(key in real)) return [`${here}: not in the real answer`];
+      if (!(key in real)) return [`${here}: not in the real response`];
       return shapeDifferences(real[key], ours[key], here);
     });
   }

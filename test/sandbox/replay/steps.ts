@@ -22,10 +22,10 @@ export const actWithoutWaiting =
   };
 
 export const as =
-  (who: keyof ReplayWorld['tokens'] | 'nobody', then?: Preparation): Preparation =>
+  (user: keyof ReplayWorld['tokens'] | 'invalid', then?: Preparation): Preparation =>
   async (world, recording) => {
     const changed = (await then?.(world, recording)) ?? undefined;
-    world.token = who === 'nobody' ? 'bad' : world.tokens[who];
+    world.token = user === 'invalid' ? 'bad' : world.tokens[user];
     return changed;
   };
 
@@ -45,7 +45,7 @@ export const both =
 export const remove =
   (service: string, path: (world: ReplayWorld) => string): Preparation =>
   async (world) => {
-    await world.ask(service, 'DELETE', path(world));
+    await world.request(service, 'DELETE', path(world));
     world.wait();
   };
 
@@ -57,20 +57,20 @@ export const idOf = (world: ReplayWorld, recording: Recording) => {
 export const removeIt =
   (service: string, collection: string): Preparation =>
   async (world, recording) => {
-    await world.ask(service, 'DELETE', `${collection}/${idOf(world, recording)}`);
+    await world.request(service, 'DELETE', `${collection}/${idOf(world, recording)}`);
     world.wait();
   };
 
 export const noServers: Preparation = async (world) => {
-  const { servers } = await world.ask('nova', 'GET', '/v2.1/servers');
-  for (const { id } of servers as Fields[]) await world.ask('nova', 'DELETE', `/v2.1/servers/${id}`);
+  const { servers } = await world.request('nova', 'GET', '/v2.1/servers');
+  for (const { id } of servers as Fields[]) await world.request('nova', 'DELETE', `/v2.1/servers/${id}`);
   world.wait();
 };
 
 export const metadata =
   (items: Record<string, string>): Preparation =>
   async (world) => {
-    await world.ask('nova', 'PUT', `/v2.1/servers/${world.serverId}/metadata`, { metadata: items });
+    await world.request('nova', 'PUT', `/v2.1/servers/${world.serverId}/metadata`, { metadata: items });
   };
 
 export const boot = async (world: ReplayWorld, more: Fields, token?: string): Promise<Fields> => {
@@ -83,7 +83,7 @@ export const boot = async (world: ReplayWorld, more: Fields, token?: string): Pr
     networks: [{ uuid: account.networkId }],
     ...more,
   };
-  const reply = await world.ask('nova', 'POST', '/v2.1/servers', { server }, token);
+  const reply = await world.request('nova', 'POST', '/v2.1/servers', { server }, token);
   return reply.server as Fields;
 };
 
@@ -100,23 +100,31 @@ export const globexWith =
   };
 
 export const associate: Preparation = async (world) => {
-  const { floatingips } = await world.ask('neutron', 'GET', '/v2.0/floatingips');
-  const ports = await world.ask('neutron', 'GET', `/v2.0/ports?device_id=${world.serverId}`);
+  const { floatingips } = await world.request('neutron', 'GET', '/v2.0/floatingips');
+  const ports = await world.request('neutron', 'GET', `/v2.0/ports?device_id=${world.serverId}`);
   const floatingip = { port_id: first(ports).id };
-  await world.ask('neutron', 'PUT', `/v2.0/floatingips/${(floatingips as Fields[])[0]?.id}`, { floatingip });
+  await world.request('neutron', 'PUT', `/v2.0/floatingips/${(floatingips as Fields[])[0]?.id}`, {
+    floatingip,
+  });
   world.wait();
 };
 
 export const limitTo =
   (quota: Fields): Preparation =>
   async (world) => {
-    await world.ask('neutron', 'PUT', `/v2.0/quotas/${world.acme.projectId}`, { quota }, world.tokens.admin);
+    await world.request(
+      'neutron',
+      'PUT',
+      `/v2.0/quotas/${world.acme.projectId}`,
+      { quota },
+      world.tokens.admin,
+    );
   };
 
 export const withRole =
   (change: 'PUT' | 'DELETE'): Preparation =>
   async (world) => {
-    const { roles } = await world.ask(
+    const { roles } = await world.request(
       'keystone',
       'GET',
       '/v3/roles?name=member',
@@ -124,7 +132,7 @@ export const withRole =
       world.tokens.admin,
     );
     const path = `/v3/projects/${world.acme.projectId}/users/${world.acme.userId}/roles/${(roles as Fields[])[0]?.id}`;
-    await world.ask('keystone', change, path, undefined, world.tokens.admin);
+    await world.request('keystone', change, path, undefined, world.tokens.admin);
   };
 
 /** The recording used a credential made for it; here it is the project's own. */
@@ -139,14 +147,14 @@ export const ownCredential: Preparation = async (world, recording) => {
 export const snapshot: Preparation = async (world, recording) => {
   const createImage = { name: 'rec-snapshot', metadata: { from: 'rec' } };
   const path = `/v2.1/servers/${world.serverId}/action`;
-  const { image_id } = await world.ask('nova', 'POST', path, { createImage });
+  const { image_id } = await world.request('nova', 'POST', path, { createImage });
   world.wait();
   return { ...recording, request: { ...recording.request, path: `/v2/images/${image_id}` } };
 };
 
 export const secondInterface: Preparation = async (world, recording) => {
   const body = { interfaceAttachment: { net_id: world.acme.networkId } };
-  const reply = await world.ask('nova', 'POST', `/v2.1/servers/${world.serverId}/os-interface`, body);
+  const reply = await world.request('nova', 'POST', `/v2.1/servers/${world.serverId}/os-interface`, body);
   const port = (reply.interfaceAttachment as Fields).port_id;
   const path = `/v2.1/servers/${world.serverId}/os-interface/${port}`;
   return { ...recording, request: { ...recording.request, path } };

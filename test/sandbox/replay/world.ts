@@ -31,10 +31,10 @@ export interface ReplayWorld {
   /** What the next replay signs in with; set by preparations. */
   token: string;
   tokens: { acme: string; acmePassword: string; globex: string; admin: string };
-  /** Lets time pass, milliseconds. */
+  /** Advances the clock by ms. */
   wait(milliseconds?: number): void;
   /** Sends a request to the sandbox, by default as the member of acme at 2.79. @throws Error unless it succeeds */
-  ask(service: string, method: string, path: string, body?: unknown, token?: string): Promise<Fields>;
+  request(service: string, method: string, path: string, body?: unknown, token?: string): Promise<Fields>;
   /** Acts on the server and, by default, waits until it is done. */
   act(action: Fields, wait?: boolean): Promise<void>;
   replay(service: string, recording: Recording): Promise<Response>;
@@ -73,10 +73,10 @@ export async function createReplayWorld(recorded: Recorded): Promise<ReplayWorld
     wait: (milliseconds = 5000) => {
       time += milliseconds;
     },
-    ask: (service, method, path, body, token = tokens.acme) =>
-      ask(sandbox, service, method, path, body, token),
+    request: (service, method, path, body, token = tokens.acme) =>
+      request(sandbox, service, method, path, body, token),
     async act(action, wait = true) {
-      await world.ask('nova', 'POST', `/v2.1/servers/${world.serverId}/action`, action);
+      await world.request('nova', 'POST', `/v2.1/servers/${world.serverId}/action`, action);
       if (wait) world.wait();
     },
     replay: (service, recording) => replay(world, service, recording),
@@ -86,7 +86,7 @@ export async function createReplayWorld(recorded: Recorded): Promise<ReplayWorld
 }
 
 async function furnish(world: ReplayWorld, recorded: Recorded): Promise<void> {
-  const { ids, ask, acme, globex, sandbox } = world;
+  const { ids, request, acme, globex, sandbox } = world;
   const bodyOf = (name: string, key: string) =>
     (recorded(name).response.body as Record<string, Fields>)[key] ?? {};
   const map = (from: unknown, to: unknown) => ids.set(String(from), String(to));
@@ -103,12 +103,12 @@ async function furnish(world: ReplayWorld, recorded: Recorded): Promise<void> {
   for (const image of bodyOf('glance/images', 'images') as unknown as Fields[]) {
     map(image.id, sandbox.images[image.name as keyof typeof sandbox.images]);
   }
-  const groups = await ask('neutron', 'GET', '/v2.0/security-groups');
+  const groups = await request('neutron', 'GET', '/v2.0/security-groups');
   map((bodyOf('neutron/security-groups', 'security_groups') as unknown as Fields[])[0]?.id, first(groups).id);
 
   const made = async (service: string, path: string, body: Fields, fixture: string) => {
     const [key = ''] = Object.keys(body);
-    const reply = await ask(service, 'POST', path, body);
+    const reply = await request(service, 'POST', path, body);
     const record = recorded(fixture).response.body;
     if (isFields(record) && isFields(record[key])) map(record[key].id, (reply[key] as Fields).id);
     return reply[key] as Fields;
@@ -173,17 +173,17 @@ async function furnish(world: ReplayWorld, recorded: Recorded): Promise<void> {
     'nova/server-create-fixed-ip',
   );
   const keyName = { name: 'rec-imported', type: 'ssh', public_key: publicKey() };
-  await ask('nova', 'POST', '/v2.1/os-keypairs', { keypair: keyName });
-  await ask('nova', 'POST', '/v2.1/os-keypairs', { keypair: { ...keyName, name: 'rec-generated' } });
+  await request('nova', 'POST', '/v2.1/os-keypairs', { keypair: keyName });
+  await request('nova', 'POST', '/v2.1/os-keypairs', { keypair: { ...keyName, name: 'rec-generated' } });
   world.wait();
-  const ports = await ask('neutron', 'GET', `/v2.0/ports?device_id=${world.serverId}`);
+  const ports = await request('neutron', 'GET', `/v2.0/ports?device_id=${world.serverId}`);
   map(
     (recorded('neutron/floatingip-associate').request.body as Record<string, Fields>).floatingip?.port_id,
     first(ports).id,
   );
 }
 
-/** A valid key whose private half nobody has. */
+/** A valid key without a private half. */
 function publicKey(): string {
   const blob = new Uint8Array(51);
   blob.set([0, 0, 0, 11, ...new TextEncoder().encode('ssh-ed25519'), 0, 0, 0, 32]);
@@ -213,7 +213,7 @@ async function signIn(sandbox: Sandbox, auth: Fields): Promise<string> {
   return reply.headers.get('X-Subject-Token') ?? '';
 }
 
-async function ask(
+async function request(
   sandbox: Sandbox,
   service: string,
   method: string,

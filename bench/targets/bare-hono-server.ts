@@ -1,5 +1,5 @@
 /**
- * A Hono handler that answers the same bytes to every request, on the same server as the gateway: what there would be without
+ * A Hono handler that sends the same bytes for every request, on the same server as the gateway: what there would be without
  * one. Reads a `RecordedAnswer` from the file that its argument names.
  *
  * @module
@@ -8,10 +8,10 @@
 import { readFileSync } from 'node:fs';
 import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
-import type { RecordedAnswer } from './recorded-answer.ts';
+import type { RecordedResponse } from './recorded-response.ts';
 
 const [file = '', path = '/'] = process.argv.slice(2);
-const { headers, body }: RecordedAnswer = JSON.parse(readFileSync(file, 'utf8'));
+const { headers, body }: RecordedResponse = JSON.parse(readFileSync(file, 'utf8'));
 const bytes = new TextEncoder().encode(body);
 
 const app = new Hono().get(path, (c) => c.body(bytes, 200, headers));

@@ -6,7 +6,7 @@ const NAME = 'linguanova-bench';
 /**
  * An instance at the real OpenStack, made for the benchmark, in the project `globex`.
  *
- * @param variables As `realOpenStack` tells them.
+ * @param variables As `realOpenStack` returns them.
  * @returns null when the cloud does not make one.
  */
 export async function realInstance(variables: Readonly<Record<string, string>>) {

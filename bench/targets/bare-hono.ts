@@ -2,15 +2,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startChild } from '../harness/child.ts';
-import type { RecordedAnswer } from './recorded-answer.ts';
+import type { RecordedResponse } from './recorded-response.ts';
 
 const SERVER = new URL('bare-hono-server.ts', import.meta.url).pathname;
 
-/** A process with a bare Hono handler that gives `answer` at `path`. */
-export async function bareHono(answer: RecordedAnswer, path: string) {
+/** A process with a bare Hono handler that serves `recorded` at `path`. */
+export async function bareHono(recorded: RecordedResponse, path: string) {
   const folder = mkdtempSync(join(tmpdir(), 'linguanova-hono-'));
   const file = join(folder, 'answer.json');
-  writeFileSync(file, JSON.stringify(answer));
+  writeFileSync(file, JSON.stringify(recorded));
   const child = await startChild(process.execPath, [SERVER, file, path], /listens on (\d+)/);
   return {
     url: `http://127.0.0.1:${child.announced[0]}`,

@@ -9,7 +9,7 @@ import { haveProgram } from '../harness/debian.ts';
 const NGINX = '/usr/sbin/nginx';
 
 /**
- * nginx with one worker, `proxy_pass` and kept connections: what it takes to pass a request on, and nothing else.
+ * nginx with one worker, `proxy_pass` and keep-alive upstream connections: forwarding a request, and nothing else.
  *
  * @param upstream `host:port`.
  * @returns null, with the reason printed, where it cannot be had.
@@ -17,7 +17,7 @@ const NGINX = '/usr/sbin/nginx';
 export async function proxyNginx(upstream: string, install: boolean) {
   if (!(await haveProgram(NGINX, ['nginx'], install))) return null;
   const folder = mkdtempSync(join(tmpdir(), 'linguanova-nginx-'));
-  // Started by root its worker is nobody.
+  // Started by root its worker runs as another user.
   chmodSync(folder, 0o755);
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

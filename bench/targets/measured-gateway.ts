@@ -4,11 +4,11 @@ import type { UpstreamCalls } from './upstream.ts';
 
 const TARGET = '/v1/instances';
 const SCRAPES = 5;
-/** A gateway that has not asked its cloud for so long, milliseconds, is at rest. */
+/** A gateway without upstream calls for so many ms is at rest. */
 const REST = 150;
 const MAX_TRIES = 100;
 
-/** What one answer cost: milliseconds until it was there, milliseconds of the gateway's CPU, bytes that the cloud answered. */
+/** Cost of one response: latency in ms, CPU of the gateway in ms, bytes sent by the cloud. */
 export interface AnswerCost {
   readonly milliseconds: number;
   readonly cpu: number;
@@ -16,7 +16,7 @@ export interface AnswerCost {
 }
 
 /**
- * A gateway whose CPU is read from its own `/metrics`: in microseconds, where `/proc` tells hundredths of a second. What reading
+ * A gateway whose CPU is read from its own `/metrics`: in microseconds, where `/proc` has hundredths of a second. What reading
  * costs is taken off.
  */
 export class WatchedGateway {
@@ -63,7 +63,7 @@ export class WatchedGateway {
       if (early === MAX_TRIES) throw new Error('the list never showed what was changed');
       return { milliseconds: performance.now() - started, times: 1 };
     });
-    // What was answered at once, from before the change, took no longer than a cached list does.
+    // A stale response, from before the change, took no longer than a cached list.
     return {
       milliseconds: early > 0 ? cached.milliseconds : milliseconds,
       cpu: cpu - early * cached.cpu,
@@ -71,7 +71,7 @@ export class WatchedGateway {
     };
   }
 
-  /** Resolves when the cloud has not been asked for a while. */
+  /** Resolves when there were no upstream calls for a while. */
   async quiet(): Promise<void> {
     for (let before = -1; ; ) {
       const { count } = await this.#calls();
@@ -93,11 +93,11 @@ export class WatchedGateway {
     };
   }
 
-  /** Milliseconds that the process has used. */
+  /** CPU time of the process in ms. */
   async #cpu(): Promise<number> {
     const text = await (await fetch(`${this.#url}/metrics`)).text();
     const seconds = /^process_cpu_seconds_total ([\d.e+-]+)/m.exec(text)?.[1];
-    if (seconds === undefined) throw new Error('the gateway does not tell its CPU');
+    if (seconds === undefined) throw new Error('the gateway does not report its CPU');
     return Number(seconds) * 1000;
   }
 

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { startChild } from '../harness/child.ts';
 import { haveProgram } from '../harness/debian.ts';
-import type { RecordedAnswer } from './recorded-answer.ts';
-import type { BenchRedis } from './redis.ts';
+import type { BenchRedis } from '../targets/redis.ts';
+import type { RecordedResponse } from './recorded-response.ts';
 
 const NGINX = '/usr/sbin/nginx';
 const MODULE = '/usr/lib/nginx/modules/ngx_http_lua_module.so';
@@ -24,7 +24,7 @@ export async function luaNginx(
   redis: BenchRedis,
   key: string,
   target: string,
-  answer: RecordedAnswer,
+  recorded: RecordedResponse,
   install: boolean,
 ) {
   for (const program of [NGINX, MODULE, LIBRARY]) {
@@ -32,12 +32,12 @@ export async function luaNginx(
   }
   const digest = createHmac('sha1', 'server secret').update(key).digest('base64');
   await redis.command('SET', `key:${digest}`, 'project');
-  await redis.command('SET', `body:project:${target}`, answer.body);
+  await redis.command('SET', `body:project:${target}`, recorded.body);
   const folder = mkdtempSync(join(tmpdir(), 'linguanova-nginx-'));
-  // Started by root its worker is nobody.
+  // Started by root its worker runs as another user.
   chmodSync(folder, 0o755);
   const port = await freePort();
-  const headers = Object.entries(answer.headers).map(
+  const headers = Object.entries(recorded.headers).map(
     ([name, value]) => `headers[${JSON.stringify(name)}] = ${JSON.stringify(value)}`,
   );
   const fill = (name: string, values: Readonly<Record<string, string>>) =>
@@ -83,11 +83,11 @@ async function freePort(): Promise<number> {
 async function listening(port: number): Promise<void> {
   const until = Date.now() + 10_000;
   for (;;) {
-    const answered = await fetch(`http://127.0.0.1:${port}/`).then(
+    const isUp = await fetch(`http://127.0.0.1:${port}/`).then(
       () => true,
       () => false,
     );
-    if (answered) return;
+    if (isUp) return;
     if (Date.now() > until) throw new Error('nginx does not listen');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

@@ -4,7 +4,7 @@ import type { KeyOwner } from './gateway.ts';
 
 const SERVER = new URL('upstream-server.ts', import.meta.url).pathname;
 
-/** What was asked of it so far. */
+/** The requests it received so far. */
 export interface UpstreamCalls {
   readonly count: number;
   readonly bytes: number;

@@ -1,5 +1,5 @@
-/** An answer of the gateway, for others to give too. */
-export interface RecordedAnswer {
+/** A response of the gateway, for other targets to send too. */
+export interface RecordedResponse {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
@@ -7,11 +7,11 @@ export interface RecordedAnswer {
 /** What every server writes by itself. */
 const OWN = new Set(['date', 'connection', 'keep-alive', 'content-length', 'transfer-encoding']);
 
-/** @throws Error when the answer is no success. */
-export async function recordAnswer(
+/** @throws Error when the response is no success. */
+export async function recordResponse(
   url: string,
   headers: Readonly<Record<string, string>>,
-): Promise<RecordedAnswer> {
+): Promise<RecordedResponse> {
   const response = await fetch(url, { headers });
   const body = await response.text();
   if (response.status !== 200) throw new Error(`${response.status} ${body}`);

@@ -1,14 +1,14 @@
 /**
- * As much of an OpenStack as reading instances takes, as fast as Node can: ready-made bytes of the shapes that a real one answers.
- * Every project has its own servers. `POST /bench/change?project=P&count=N` changes N instances of it; `GET /bench/calls` tells
- * what was asked for and how many bytes that took.
+ * As much of an OpenStack as reading instances takes, as fast as Node can: ready-made bytes in the shapes of a real one.
+ * Every project has its own servers. `POST /bench/change?project=P&count=N` changes N instances of it; `GET /bench/calls` reports
+ * the requests and how many bytes they took.
  *
  * @module
  */
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { NETWORK_ID, ProjectServers } from './project-servers.ts';
+import { NETWORK_ID, ProjectServers } from '../targets/project-servers.ts';
 
 const [instancesPerProject = '10'] = process.argv.slice(2);
 /** Nova's `osapi_max_limit`. */
@@ -18,13 +18,13 @@ const calls = { count: 0, bytes: 0, paths: [] as string[] };
 let base = '';
 
 const server = createServer((request, response) => {
-  answer(request, response).catch((error) => {
+  respond(request, response).catch((error) => {
     console.error(error);
     send(response, 500, '{}');
   });
 });
 
-async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const target = request.url ?? '/';
   const single = target.startsWith('/compute/v2.1/servers/') && !target.includes('?');
   const project = String(request.headers['x-auth-token'] ?? '');
