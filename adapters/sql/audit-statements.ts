@@ -1,92 +1,66 @@
-import { type CompiledQuery, type QueryCreator, sql } from 'kysely';
+/**
+ * Statements on the audit log and on revoked tokens, their deletion included.
+ *
+ * @module
+ */
+
+import { sql } from 'kysely';
 import type { AuditEntry } from '../../src/access/audit.ts';
 import type { RevocationReach } from '../../src/access/key-store.ts';
-import { reachedFrom } from './family-statements.ts';
-import { auditToRow } from './rows.ts';
-import type { AuditEntryRow, Tables } from './schema.ts';
+import { idsWithin } from './family-statements.ts';
+import { auditToRow, storedTime } from './rows.ts';
+import type { Db } from './schema.ts';
 
-const COLUMNS = ['sequence', 'at', 'actor', 'action', 'key_id', 'address', 'request_id', 'detail'] as const;
+/** Entries of the audit log deleted by one statement, for which other writers wait. */
+const ENTRIES_PER_SWEEP = 1_000;
 
-// Counted here and not by the database's own counter: batches come one after the other, so the numbers have no gaps, and
-// somebody who reads on from the highest one has missed none. A PostgreSQL sequence promises neither.
-const NEXT = sql<number>`(select coalesce(max(sequence), 0) + 1 from audit_entry)`;
+/** Not a counter of the database: batches are serialized, so these numbers have no gaps, which a PostgreSQL sequence may have. */
+const LAST = sql<number>`(select coalesce(max(sequence), 0) from audit_entry)`;
+const NEXT = sql<number>`${LAST} + 1`;
 
-/** Appends `entry`. */
-export function appendEntry(db: QueryCreator<Tables>, entry: AuditEntry): CompiledQuery<unknown> {
+export function appendEntry(db: Db, entry: AuditEntry) {
   return db
     .insertInto('audit_entry')
     .values({ sequence: NEXT, ...auditToRow(entry) })
     .compile();
 }
 
-/** Appends `entry` when the key with `keyId` was written last by the change `changeId`. */
+/**
+ * Appends `entry` if the key `id` was written last by the change `changeId`.
+ *
+ * @param reach Instead appends one for each key within reach that the change wrote, under the id of that key.
+ */
 export function appendEntryOfChange(
-  db: QueryCreator<Tables>,
-  entry: AuditEntry,
-  keyId: string,
-  changeId: string,
-): CompiledQuery<unknown> {
-  const row = auditToRow(entry);
-  return db
-    .insertInto('audit_entry')
-    .columns(COLUMNS)
-    .expression((eb) =>
-      eb
-        .selectFrom('api_key')
-        .where('id', '=', keyId)
-        .where('change_id', '=', changeId)
-        .select([
-          NEXT.as('sequence'),
-          eb.val(row.at).as('at'),
-          eb.val(row.actor).as('actor'),
-          eb.val(row.action).as('action'),
-          eb.val(row.key_id).as('key_id'),
-          eb.val(row.address).as('address'),
-          eb.val(row.request_id).as('request_id'),
-          eb.val(row.detail).as('detail'),
-        ]),
-    )
-    .compile();
-}
-
-/** Appends `entry` for each key within reach that was written last by the change `changeId`, under the id of that key. */
-export function appendEntryOfEach(
-  db: QueryCreator<Tables>,
+  db: Db,
   entry: AuditEntry,
   id: string,
-  reach: RevocationReach,
   changeId: string,
-): CompiledQuery<unknown> {
+  reach?: RevocationReach,
+) {
   const row = auditToRow(entry);
-  const last = sql<number>`(select coalesce(max(sequence), 0) from audit_entry)`;
+  const columns = Object.keys(row) as (keyof typeof row)[];
+  const sequence =
+    reach === undefined ? NEXT : sql<number>`${LAST} + row_number() over (order by created_at, id)`;
   return db
     .insertInto('audit_entry')
-    .columns(COLUMNS)
+    .columns(['sequence', ...columns])
     .expression((eb) =>
       eb
         .selectFrom('api_key')
-        .where('id', 'in', reachedFrom(id, reach))
+        .where('id', 'in', idsWithin(id, reach ?? 'key'))
         .where('change_id', '=', changeId)
-        .select([
-          sql<number>`${last} + row_number() over (order by created_at, id)`.as('sequence'),
-          eb.val(row.at).as('at'),
-          eb.val(row.actor).as('actor'),
-          eb.val(row.action).as('action'),
-          'id as key_id',
-          eb.val(row.address).as('address'),
-          eb.val(row.request_id).as('request_id'),
-          eb.val(row.detail).as('detail'),
+        .select((key) => [
+          sequence.as('sequence'),
+          ...columns.map((column) =>
+            (column === 'key_id' && reach !== undefined ? key.ref('id') : key.val(row[column])).as(column),
+          ),
         ]),
     )
     .compile();
 }
 
 /** The newest entries before `before`, newest first. */
-export function selectEntries(
-  db: QueryCreator<Tables>,
-  limit: number,
-  before: number | null,
-): CompiledQuery<AuditEntryRow> {
+export function selectEntries(db: Db, limit: number, before: number | null) {
   return db
     .selectFrom('audit_entry')
     .selectAll()
@@ -94,4 +68,37 @@ export function selectEntries(
     .orderBy('sequence', 'desc')
     .limit(limit)
     .compile();
+}
+
+/** Keeps the newest entry, from which the next one is numbered. */
+export function deleteOldEntries(db: Db, before: string) {
+  return db
+    .deleteFrom('audit_entry')
+    .where('sequence', 'in', (eb) =>
+      eb
+        .selectFrom('audit_entry')
+        .select('sequence')
+        .where('at', '<', storedTime(before))
+        .where('sequence', '<', sql<number>`(select max(sequence) from audit_entry)`)
+        .orderBy('at')
+        .limit(ENTRIES_PER_SWEEP),
+    )
+    .compile();
+}
+
+/** Does nothing if it is revoked already. */
+export function insertRevoked(db: Db, owner: string, id: string, expiresAt: string) {
+  return db
+    .insertInto('revoked_token')
+    .values({ owner, id, expires_at: storedTime(expiresAt) })
+    .onConflict((conflict) => conflict.columns(['owner', 'id']).doNothing())
+    .compile();
+}
+
+export function selectRevoked(db: Db, owner: string) {
+  return db.selectFrom('revoked_token').select('id').where('owner', '=', owner).compile();
+}
+
+export function deleteExpiredRevocations(db: Db, now: string) {
+  return db.deleteFrom('revoked_token').where('expires_at', '<=', storedTime(now)).compile();
 }

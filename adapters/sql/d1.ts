@@ -7,10 +7,13 @@ import {
   SqliteAdapter,
   SqliteQueryCompiler,
 } from 'kysely';
-import { diagnoseD1 } from './d1-errors.ts';
-import type { BatchRows, SqlDatabase } from './database.ts';
-import type { Tables } from './schema.ts';
-import { databaseError } from './transactional-database.ts';
+import { withTimeout } from '../../src/async.ts';
+import { type BatchRows, type Diagnosis, databaseError, type SqlDatabase } from './database.ts';
+import { sqlIdempotencyStore } from './idempotency-store.ts';
+import { sqlKeyStore } from './key-store.ts';
+import type { Stores } from './open.ts';
+import { sqlReleaseStore } from './release-store.ts';
+import type { Db, Tables } from './schema.ts';
 
 /** What is used of a binding to D1 (developers.cloudflare.com/d1/worker-api). */
 export interface D1 {
@@ -40,7 +43,9 @@ export function d1Database(d1: D1): SqlDatabase {
 
   async function guarded<Result>(work: () => Promise<Result>): Promise<Result> {
     try {
-      return await inTime(work());
+      return await withTimeout(work(), TIMEOUT_MS, () => {
+        throw new D1TimeoutError(`no response within ${TIMEOUT_MS} ms`);
+      });
     } catch (error) {
       throw databaseError(error, diagnoseD1(error));
     }
@@ -65,19 +70,45 @@ export class D1TimeoutError extends Error {
   override readonly name = 'D1Silent';
 }
 
-function inTime<Result>(work: Promise<Result>): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new D1TimeoutError(`no answer in ${TIMEOUT_MS} ms`)), TIMEOUT_MS);
-    work.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
-}
-
 /**
  * Builds statements in SQLite's words, and runs none: they go to D1 as they are, in batches. Not a whole `Kysely`, for what
  * makes tables and looks at schemas is a twentieth of a worker.
  */
-function compilingOnly(): QueryCreator<Tables> {
+function compilingOnly(): Db {
   const nowhere = new DefaultConnectionProvider(new DummyDriver());
   const executor = new DefaultQueryExecutor(new SqliteQueryCompiler(), new SqliteAdapter(), nowhere);
   return new QueryCreator<Tables>({ executor });
+}
+
+/** SQLite's name for what D1 says, at the end of its message: `D1_ERROR: UNIQUE constraint failed: ...: SQLITE_CONSTRAINT`. */
+const TAKEN = /UNIQUE constraint failed|SQLITE_CONSTRAINT_(PRIMARYKEY|UNIQUE)/;
+/** The statement or its values are wrong, or the schema is not there. */
+const DEFECT =
+  /SQLITE_(ERROR|CONSTRAINT|TOOBIG|MISMATCH|MISUSE|RANGE)|D1_TYPE_ERROR|no such (table|column)|syntax error/;
+
+/**
+ * D1 has no codes, only texts, and most of what it says is of the network and the service: overloaded, connection lost,
+ * storage reset, timed out (developers.cloudflare.com/d1/observability/debug-d1). So what is no known defect is
+ * `unavailable`.
+ */
+export function diagnoseD1(error: unknown): Diagnosis {
+  const said = texts(error).join('\n');
+  if (TAKEN.test(said)) return 'taken';
+  if (error instanceof TypeError || DEFECT.test(said)) return null;
+  return 'unavailable';
+}
+
+function texts(error: unknown): string[] {
+  if (!(error instanceof Error)) return [String(error)];
+  return [error.message, ...(error.cause === undefined ? [] : texts(error.cause))];
+}
+
+/** What the gateway keeps, in D1. Opening it asks nothing. */
+export function d1Stores(d1: D1): Stores {
+  const database = d1Database(d1);
+  return {
+    keys: sqlKeyStore(database),
+    idempotency: sqlIdempotencyStore(database),
+    releases: sqlReleaseStore(database),
+  };
 }

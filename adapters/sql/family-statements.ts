@@ -1,47 +1,36 @@
 /**
- * The statements by which keys follow one another and end: rotation, revocation, and the limit on living keys.
+ * Statements for rotation, revocation, and the limit on live keys.
  *
  * @module
  */
 
-import { type CompiledQuery, type QueryCreator, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { LiveKeyLimit, RevocationReach, StoredKey } from '../../src/access/key-store.ts';
-import { countAll, isLive, owned } from './key-statements.ts';
+import { countAll, isLive, ownedBy } from './key-statements.ts';
 import { keyToRow, storedTime } from './rows.ts';
-import type { ApiKeyRow, Tables } from './schema.ts';
+import type { ApiKeyRow, Db } from './schema.ts';
 
-export function revokeKeys(
-  db: QueryCreator<Tables>,
-  id: string,
-  reach: RevocationReach,
-  at: string,
-  changeId: string,
-): CompiledQuery<unknown> {
+export function revokeKeys(db: Db, id: string, reach: RevocationReach, at: string, changeId: string) {
   return db
     .updateTable('api_key')
     .set({ revoked_at: storedTime(at), change_id: changeId })
-    .where('id', 'in', reachedFrom(id, reach))
+    .where('id', 'in', idsWithin(id, reach))
     .where('revoked_at', 'is', null)
     .compile();
 }
 
 /** The keys that a revocation of `id` reaches, oldest first. */
-export function selectReached(
-  db: QueryCreator<Tables>,
-  id: string,
-  reach: RevocationReach,
-): CompiledQuery<ApiKeyRow> {
+export function selectReached(db: Db, id: string, reach: RevocationReach) {
   return db
     .selectFrom('api_key')
     .selectAll()
-    .where('id', 'in', reachedFrom(id, reach))
+    .where('id', 'in', idsWithin(id, reach))
     .orderBy('created_at')
     .orderBy('id')
     .compile();
 }
 
-/** The ids that a revocation of the key with `id` reaches. */
-export function reachedFrom(id: string, reach: RevocationReach) {
+export function idsWithin(id: string, reach: RevocationReach) {
   switch (reach) {
     case 'key':
       return sql<string>`(${id})`;
@@ -56,12 +45,12 @@ export function reachedFrom(id: string, reach: RevocationReach) {
   }
 }
 
-/** Gives the id when the change `changeId` has inserted the successor, else nothing. */
+/** Returns the id if the change `changeId` has inserted the successor. */
 export function retireKey(
-  db: QueryCreator<Tables>,
+  db: Db,
   id: string,
   rotation: { successorId: string; oldExpiresAt: string; changeId: string },
-): CompiledQuery<{ id: string }> {
+) {
   const end = storedTime(rotation.oldExpiresAt);
   return db
     .updateTable('api_key')
@@ -84,7 +73,7 @@ export function retireKey(
     .compile();
 }
 
-/** What a successor takes over from the key as it is stored at that moment, whatever was read of it before. */
+/** Columns that a successor copies from the stored key, not from what the caller read earlier. */
 const INHERITED: readonly (keyof ApiKeyRow)[] = [
   'name',
   'scopes',
@@ -95,14 +84,8 @@ const INHERITED: readonly (keyof ApiKeyRow)[] = [
   'expires_at',
 ];
 
-/** Inserts `successor` when the key with `id` can be rotated at `now`. */
-export function insertSuccessor(
-  db: QueryCreator<Tables>,
-  id: string,
-  successor: StoredKey,
-  now: string,
-  changeId: string,
-): CompiledQuery<unknown> {
+/** Inserts `successor` if the key `id` can be rotated at `now`. */
+export function insertSuccessor(db: Db, id: string, successor: StoredKey, now: string, changeId: string) {
   const row = keyToRow(successor, changeId);
   const columns = Object.keys(row) as (keyof ApiKeyRow)[];
   return db
@@ -121,29 +104,25 @@ export function insertSuccessor(
           columns.map((column) => {
             if (INHERITED.includes(column)) return old.ref(`old.${column}`).as(column);
             const value = old.val(row[column]);
-            // In a select PostgreSQL takes a parameter for a text, unless it stands beside something that is not.
-            const typed = typeof row[column] === 'string' || row[column] === null;
-            return (typed ? value : old.fn.coalesce(value, old.ref(`old.${column}`))).as(column);
+            // PostgreSQL types a parameter in a select as text, unless the other operand has another type.
+            const isText = typeof row[column] === 'string' || row[column] === null;
+            return (isText ? value : old.fn.coalesce(value, old.ref(`old.${column}`))).as(column);
           }),
         ),
     )
     .compile();
 }
 
-/** Takes back what the change `changeId` has inserted if the user now has more living keys; gives the id if so. */
-export function deleteIfTooMany(
-  db: QueryCreator<Tables>,
-  { id, projectId, userId }: StoredKey,
-  { atMost, now }: LiveKeyLimit,
-  changeId: string,
-): CompiledQuery<{ id: string }> {
+/** Deletes what the change `changeId` has inserted if the user now has too many live keys; returns the id if so. */
+export function deleteIfTooMany(db: Db, key: StoredKey, { atMost, now }: LiveKeyLimit, changeId: string) {
+  const { id, projectId, userId } = key;
   return db
     .deleteFrom('api_key')
     .where('id', '=', id)
     .where('change_id', '=', changeId)
     .where((eb) =>
       eb(
-        eb.selectFrom('api_key').select(countAll).where(owned(projectId, userId)).where(isLive(now)),
+        eb.selectFrom('api_key').select(countAll).where(ownedBy({ projectId, userId })).where(isLive(now)),
         '>',
         atMost,
       ),

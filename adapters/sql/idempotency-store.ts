@@ -1,24 +1,18 @@
-import type { IdempotencyRecord, IdempotencyStore } from '../../src/traffic/idempotency/idempotency-store.ts';
+import type {
+  Claim,
+  IdempotencyRecord,
+  IdempotencyStore,
+} from '../../src/traffic/idempotency/idempotency-store.ts';
 import type { SqlDatabase } from './database.ts';
-import {
-  deleteAllExpired,
-  deleteExpired,
-  deleteReleased,
-  endLease,
-  insertClaim,
-  keepAnswer,
-  selectExpired,
-  selectRecord,
-  takeOver,
-} from './idempotency-statements.ts';
-import type { IdempotencyRow } from './schema.ts';
+import { storedTime } from './rows.ts';
+import type { Db, IdempotencyRow } from './schema.ts';
 
-/** Records in one statement: D1 takes 100 parameters. */
+/** D1 takes 100 parameters. */
 const SCOPES_PER_STATEMENT = 90;
-/** Statements in one sweep: other writers wait for it. */
+/** Other writers wait for a sweep. */
 const STATEMENTS_PER_SWEEP = 10;
 
-/** Requests made under an `Idempotency-Key`, in the database of the keys. */
+/** A claim is one batch: take the record if it is free, then read whose it is. */
 export function sqlIdempotencyStore(database: SqlDatabase): IdempotencyStore {
   const { builder } = database;
   return {
@@ -39,8 +33,8 @@ export function sqlIdempotencyStore(database: SqlDatabase): IdempotencyStore {
     },
 
     async complete(scope, runId, sealedResponse) {
-      const [kept] = await database.batch([keepAnswer(builder, scope, runId, sealedResponse)]);
-      return kept.length > 0;
+      const [stored] = await database.batch([storeResponse(builder, scope, runId, sealedResponse)]);
+      return stored.length > 0;
     },
 
     async release(scope, runId, now) {
@@ -71,4 +65,100 @@ function rowToRecord(row: IdempotencyRow): IdempotencyRecord {
     createdAt: row.created_at,
     expiresAt: row.expires_at,
   };
+}
+
+/** Frees the scope if its record has expired. */
+export function deleteExpired(db: Db, scope: string, now: string) {
+  return db
+    .deleteFrom('idempotency')
+    .where('scope', '=', scope)
+    .where('expires_at', '<=', storedTime(now))
+    .compile();
+}
+
+/** Does nothing if there is a record. */
+export function insertClaim(db: Db, claim: Claim) {
+  return db
+    .insertInto('idempotency')
+    .values({
+      scope: claim.scope,
+      fingerprint: claim.fingerprint,
+      run_id: claim.runId,
+      resumed: 0,
+      lease_until: storedTime(claim.leaseUntil),
+      sealed_answer: null,
+      created_at: storedTime(claim.now),
+      expires_at: storedTime(claim.expiresAt),
+    })
+    .onConflict((conflict) => conflict.column('scope').doNothing())
+    .compile();
+}
+
+/** Takes over a record of the same request whose lease has expired, but not the one that this claim has just inserted. */
+export function takeOver(db: Db, claim: Claim) {
+  return db
+    .updateTable('idempotency')
+    .set({ run_id: claim.runId, resumed: 1, lease_until: storedTime(claim.leaseUntil) })
+    .where('scope', '=', claim.scope)
+    .where('fingerprint', '=', claim.fingerprint)
+    .where('run_id', '!=', claim.runId)
+    .where('sealed_answer', 'is', null)
+    .where('lease_until', '<=', storedTime(claim.now))
+    .compile();
+}
+
+export function selectRecord(db: Db, scope: string) {
+  return db.selectFrom('idempotency').selectAll().where('scope', '=', scope).compile();
+}
+
+/** Returns the scope if the attempt still owned the record. */
+export function storeResponse(db: Db, scope: string, runId: string, sealedResponse: Uint8Array) {
+  return db
+    .updateTable('idempotency')
+    .set({ sealed_answer: sealedResponse })
+    .where('scope', '=', scope)
+    .where('run_id', '=', runId)
+    .where('sealed_answer', 'is', null)
+    .returning('scope')
+    .compile();
+}
+
+/** Only a record that was never resumed. */
+export function deleteReleased(db: Db, scope: string, runId: string) {
+  return db
+    .deleteFrom('idempotency')
+    .where('scope', '=', scope)
+    .where('run_id', '=', runId)
+    .where('sealed_answer', 'is', null)
+    .where('resumed', '=', 0)
+    .compile();
+}
+
+export function endLease(db: Db, scope: string, runId: string, now: string) {
+  return db
+    .updateTable('idempotency')
+    .set({ lease_until: storedTime(now) })
+    .where('scope', '=', scope)
+    .where('run_id', '=', runId)
+    .where('sealed_answer', 'is', null)
+    .compile();
+}
+
+export function selectExpired(db: Db, now: string, limit: number) {
+  return db
+    .selectFrom('idempotency')
+    .select('scope')
+    .where('expires_at', '<=', storedTime(now))
+    .orderBy('expires_at')
+    .limit(limit)
+    .compile();
+}
+
+/** Deletes those of the records that are still expired. */
+export function deleteAllExpired(db: Db, scopes: readonly string[], now: string) {
+  return db
+    .deleteFrom('idempotency')
+    .where('scope', 'in', scopes)
+    .where('expires_at', '<=', storedTime(now))
+    .compile();
 }

@@ -1,8 +1,15 @@
 import { sql } from 'kysely';
-import { KEY_STATES } from '../../src/access/key-state.ts';
 import type { KeyStore, LiveKeyLimit } from '../../src/access/key-store.ts';
 import { ComputeError } from '../../src/compute/errors.ts';
-import { appendEntry, appendEntryOfChange, appendEntryOfEach, selectEntries } from './audit-statements.ts';
+import {
+  appendEntry,
+  appendEntryOfChange,
+  deleteExpiredRevocations,
+  deleteOldEntries,
+  insertRevoked,
+  selectEntries,
+  selectRevoked,
+} from './audit-statements.ts';
 import { DatabaseReadOnly, type SqlDatabase } from './database.ts';
 import {
   deleteIfTooMany,
@@ -13,8 +20,7 @@ import {
 } from './family-statements.ts';
 import {
   countKeysByState,
-  countLiveOfUser,
-  countLiveWithCredential,
+  countLive,
   insertKey,
   recordUses,
   selectKey,
@@ -23,19 +29,13 @@ import {
   touchNothing,
   updateKey,
 } from './key-statements.ts';
-import {
-  deleteExpiredRevocations,
-  deleteOldEntries,
-  insertRevoked,
-  selectRevoked,
-} from './retention-statements.ts';
 import { rowToAudit, rowToKey } from './rows.ts';
-import { selectSchema } from './schema-statements.ts';
+import { selectSchema } from './schema.ts';
 import { sqlSecretStore } from './secret-store.ts';
 
-/** Uses in one statement, two parameters each: D1 takes 100 parameters. */
+/** Two parameters each, of which D1 takes 100. */
 const USES_PER_STATEMENT = 40;
-/** Statements in one batch of uses: other writers wait for a batch. */
+/** Other writers wait for a batch. */
 const STATEMENTS_PER_BATCH = 25;
 
 /** Keys and their audit log in a database. Each change is one batch, whatever the database. */
@@ -81,7 +81,7 @@ export function sqlKeyStore(database: SqlDatabase): KeyStore {
       const changeId = crypto.randomUUID();
       const [, , rows] = await database.batch([
         revokeKeys(builder, id, reach, at, changeId),
-        appendEntryOfEach(builder, entry, id, reach, changeId),
+        appendEntryOfChange(builder, entry, id, changeId, reach),
         selectReached(builder, id, reach),
       ]);
       return rows.map(rowToKey);
@@ -92,27 +92,21 @@ export function sqlKeyStore(database: SqlDatabase): KeyStore {
       const retirement = { successorId: successor.id, oldExpiresAt, changeId };
       const inserted = insertSuccessor(builder, id, successor, now, changeId);
       const retired = retireKey(builder, id, retirement);
-      const noted = appendEntryOfChange(builder, entry, id, changeId);
-      if (limit === undefined) return (await database.batch([inserted, retired, noted]))[1].length > 0;
+      const audited = appendEntryOfChange(builder, entry, id, changeId);
+      if (limit === undefined) return (await database.batch([inserted, retired, audited]))[1].length > 0;
       const tooMany = deleteIfTooMany(builder, successor, forSuccessor(limit, oldExpiresAt), changeId);
-      return (await database.batch([inserted, tooMany, retired, noted]))[2].length > 0;
+      return (await database.batch([inserted, tooMany, retired, audited]))[2].length > 0;
     },
 
-    async countLiveOfUser(owner, now) {
-      const [row] = await database.read(countLiveOfUser(builder, owner, now));
-      return Number(row?.living ?? 0);
-    },
-
-    async countLiveWithCredential(cloudCredentialId, now) {
-      const [row] = await database.read(countLiveWithCredential(builder, cloudCredentialId, now));
-      return Number(row?.living ?? 0);
+    async countLive(owner, now) {
+      const [row] = await database.read(countLive(builder, owner, now));
+      return Number(row?.keys ?? 0);
     },
 
     async countByState(now, atMost) {
       const counts = { active: 0, disabled: 0, expired: 0, revoked: 0 };
       for (const row of await database.read(countKeysByState(builder, now, atMost))) {
-        const state = KEY_STATES.find((known) => known === row.state);
-        if (state !== undefined) counts[state] = Number(row.keys);
+        counts[row.state] = Number(row.keys);
       }
       return counts;
     },
@@ -132,7 +126,7 @@ export function sqlKeyStore(database: SqlDatabase): KeyStore {
 
     async sweep(now, auditBefore) {
       await database.batch([deleteExpiredRevocations(builder, now)]);
-      // Apart: an operator may have taken the right to delete entries from the gateway's role.
+      // A batch of its own, because an operator may have revoked the role's right to delete entries.
       if (auditBefore !== null) await database.batch([deleteOldEntries(builder, auditBefore)]);
     },
 
@@ -179,7 +173,7 @@ export function sqlKeyStore(database: SqlDatabase): KeyStore {
   };
 }
 
-/** The old key still counts when the successor is inserted, also when the rotation ends it at once. */
+/** The old key still counts when the successor is inserted, even if the rotation ends it immediately. */
 function forSuccessor({ atMost, now }: LiveKeyLimit, oldExpiresAt: string): LiveKeyLimit {
   return { now, atMost: Date.parse(oldExpiresAt) <= Date.parse(now) ? atMost + 1 : atMost };
 }

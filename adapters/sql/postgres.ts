@@ -1,11 +1,14 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import { Client, type ClientConfig, Pool, type PoolConfig } from 'pg';
-import type { SqlDatabase } from './database.ts';
+import { databaseError, type SqlDatabase, transactionalDatabase } from './database.ts';
 import { migratePostgres } from './migrations/migrate-postgres.ts';
-import { diagnosePostgres, isRefusedStartupParameter, mayHelpToReconnect } from './postgres-errors.ts';
-import { guardedPool } from './postgres-pool.ts';
+import {
+  diagnosePostgres,
+  guardedPool,
+  isRefusedStartupParameter,
+  mayHelpToReconnect,
+} from './postgres-pool.ts';
 import type { Tables } from './schema.ts';
-import { databaseError, transactionalDatabase } from './transactional-database.ts';
 
 export interface PostgresLimits {
   readonly connections: number;

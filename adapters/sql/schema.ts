@@ -1,93 +1,105 @@
 /**
- * The tables as TypeScript sees them; `docs/storage-schema.md` says what each column means and who may see it.
+ * The tables; `docs/storage-schema.md` has the meaning and the readers of each column.
  *
- * Times are texts as `Date.toISOString` prints them, always with milliseconds and `Z`, so that comparing the texts compares
- * the times. Lists are JSON texts. Booleans are 0 and 1, for SQLite has no others.
+ * Times are texts in the format of `Date.toISOString`, so that text order is time order. Lists are JSON. Booleans are 0 and 1,
+ * because SQLite has no others.
  *
  * @module
  */
 
-export interface Tables {
-  api_key: ApiKeyRow;
-  audit_entry: AuditEntryRow;
-  idempotency: IdempotencyRow;
-  pending_release: PendingReleaseRow;
-  revoked_token: RevokedTokenRow;
-  server_secret: ServerSecretRow;
-}
+import type { QueryCreator } from 'kysely';
 
-export interface ApiKeyRow {
-  id: string;
-  family_id: string;
-  name: string;
-  project_id: string;
-  user_id: string | null;
-  kind: string;
-  cloud_credential_id: string | null;
-  owns_cloud_credential: number;
-  credential_expires_at: string | null;
-  secret_hash: Uint8Array;
-  last_four: string;
-  sealed_credential: Uint8Array;
-  scopes: string;
-  plan: string;
-  allowed_cidrs: string;
-  allowed_origins: string;
-  created_at: string;
-  expires_at: string | null;
-  disabled: number;
-  revoked_at: string | null;
-  successor_id: string | null;
-  last_used_at: string | null;
-  sealed_under: string | null;
-  /** The change that wrote this row last; the statements of one change know each other by it. */
-  change_id: string;
-}
+const TABLES = {
+  api_key: {
+    id: 'text',
+    family_id: 'text',
+    name: 'text',
+    project_id: 'text',
+    user_id: 'text?',
+    kind: 'text',
+    cloud_credential_id: 'text?',
+    owns_cloud_credential: 'integer',
+    credential_expires_at: 'text?',
+    secret_hash: 'bytes',
+    last_four: 'text',
+    sealed_credential: 'bytes',
+    sealed_under: 'text?',
+    scopes: 'text',
+    plan: 'text',
+    allowed_cidrs: 'text',
+    allowed_origins: 'text',
+    created_at: 'text',
+    expires_at: 'text?',
+    disabled: 'integer',
+    revoked_at: 'text?',
+    successor_id: 'text?',
+    last_used_at: 'text?',
+    /** The change that wrote this row last; later statements of the same batch select by it. */
+    change_id: 'text',
+  },
+  audit_entry: {
+    sequence: 'sequence',
+    at: 'text',
+    actor: 'text',
+    action: 'text',
+    key_id: 'text?',
+    address: 'text?',
+    request_id: 'text?',
+    detail: 'text',
+  },
+  idempotency: {
+    scope: 'text',
+    fingerprint: 'text',
+    run_id: 'text',
+    resumed: 'integer',
+    lease_until: 'text',
+    sealed_answer: 'bytes?',
+    created_at: 'text',
+    expires_at: 'text',
+  },
+  /** `plan` is JSON of a `Release`. */
+  pending_release: { id: 'text', project_id: 'text', due_at: 'text', plan: 'text' },
+  /** A token or session revoked before it expired; `owner` is the key's id, or `operator`. */
+  revoked_token: { owner: 'text', id: 'text', expires_at: 'text' },
+  /** One row. */
+  server_secret: {
+    id: 'text',
+    current_check: 'text',
+    current_store_key: 'bytes',
+    previous_check: 'text?',
+    previous_store_key: 'bytes?',
+  },
+} as const;
 
-export interface AuditEntryRow {
-  /** node:sqlite gives a number, pg a text. */
+interface Values {
+  text: string;
+  'text?': string | null;
+  bytes: Uint8Array;
+  'bytes?': Uint8Array | null;
+  integer: number;
+  /** node:sqlite returns a number, pg a text. */
   sequence: number | string;
-  at: string;
-  actor: string;
-  action: string;
-  key_id: string | null;
-  address: string | null;
-  request_id: string | null;
-  detail: string;
 }
 
-/** A token or session that was revoked before it expired. */
-export interface RevokedTokenRow {
-  /** The key's id; `operator` for sessions of operators. */
-  owner: string;
-  id: string;
-  expires_at: string;
-}
+export type Tables = {
+  [Table in keyof typeof TABLES]: {
+    -readonly [Column in keyof (typeof TABLES)[Table]]: Values[(typeof TABLES)[Table][Column] & keyof Values];
+  };
+};
+export type ApiKeyRow = Tables['api_key'];
+export type AuditEntryRow = Tables['audit_entry'];
+export type IdempotencyRow = Tables['idempotency'];
 
-export interface IdempotencyRow {
-  scope: string;
-  fingerprint: string;
-  run_id: string;
-  resumed: number;
-  lease_until: string;
-  sealed_answer: Uint8Array | null;
-  created_at: string;
-  expires_at: string;
-}
+/** Builds statements in a database's dialect. */
+export type Db = QueryCreator<Tables>;
 
-export interface PendingReleaseRow {
-  id: string;
-  project_id: string;
-  due_at: string;
-  /** JSON of a `Release`. */
-  plan: string;
-}
-
-/** One row. */
-export interface ServerSecretRow {
-  id: string;
-  current_check: string;
-  current_store_key: Uint8Array;
-  previous_check: string | null;
-  previous_store_key: Uint8Array | null;
+/** Statements that read no row, and fail if a table or a column is missing. */
+export function selectSchema(db: Db) {
+  return Object.entries(TABLES).map(([table, columns]) =>
+    db
+      .selectFrom(table as keyof Tables)
+      .select(Object.keys(columns) as never)
+      .limit(0)
+      .compile(),
+  );
 }

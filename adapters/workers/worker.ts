@@ -22,7 +22,7 @@ import { LocalEventLog } from '../../src/traffic/events/local-event-log.ts';
 import { fetchTransport } from '../openstack/http/fetch.ts';
 import { type OpenStackDriver, openStackDriver } from '../openstack/index.ts';
 import { reduDriver } from '../redu/index.ts';
-import { type D1, d1Stores } from '../sql/d1-stores.ts';
+import { type D1, d1Stores } from '../sql/d1.ts';
 import { type AnalyticsDataset, analyticsMetrics } from './analytics.ts';
 import { type ObjectNamespace, variablesIn } from './bindings.ts';
 import { type ColoCache, coloStore, type KeyValueStore } from './colo-cache.ts';

@@ -4,8 +4,8 @@ import { ComputeError } from '../compute/errors.ts';
 import type { AuditEntry } from './audit.ts';
 import { assertBrowserScopes } from './browser-key.ts';
 import { formatKey, generateKey } from './key-format.ts';
-import { isLive } from './key-state.ts';
 import type { KeyStore, LiveKeyLimit, StoredKey } from './key-store.ts';
+import { isLive } from './key-store.ts';
 import { hashKeySecret, type ServerSecret, seal } from './server-secret.ts';
 
 /** What a new key is to be. */
@@ -53,7 +53,7 @@ export async function assertKeyQuota(
   owner: Pick<StoredKey, 'projectId' | 'userId'>,
 ): Promise<void> {
   const { atMost, now } = selfServiceLimit();
-  if ((await keys.countLiveOfUser(owner, now)) >= atMost) throw tooManyKeys();
+  if ((await keys.countLive(owner, now)) >= atMost) throw tooManyKeys();
 }
 
 /**

@@ -9,8 +9,8 @@ import { wallTime } from '../clock.ts';
 import { queryNumber } from '../http/field-schemas.ts';
 import { decodeCursor, encodeCursor, type Page } from '../http/page.ts';
 import { type keySchema, keyView } from './key-schemas.ts';
-import { KEY_STATES } from './key-state.ts';
 import type { KeyFilter, KeyPosition, KeyStore } from './key-store.ts';
+import { KEY_STATES } from './key-store.ts';
 
 const MAX_PAGE = 1_000;
 

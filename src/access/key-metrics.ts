@@ -1,7 +1,7 @@
 import { wallTime } from '../clock.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import { KEY_STATES } from './key-state.ts';
 import type { KeyStore } from './key-store.ts';
+import { KEY_STATES } from './key-store.ts';
 
 /** Keys are counted at most so often, milliseconds: whoever scrapes more often hears the same again. */
 const EVERY_MILLISECONDS = 30_000;

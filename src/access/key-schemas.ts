@@ -14,8 +14,8 @@ import { areScopesAllowed, BROWSER_SCOPES_PROBLEM, defaultScopes } from './brows
 import type { IdentifiedCaller } from './identity-provider.ts';
 import { isCidr } from './ip-address.ts';
 import type { IssuedKey, KeyRequest } from './issue-key.ts';
-import { keyState } from './key-state.ts';
 import type { StoredKey } from './key-store.ts';
+import { keyState } from './key-store.ts';
 
 const MAX_CIDRS = 64;
 /** 30 days. */

@@ -15,8 +15,6 @@
 import type { CloudCredential } from '../compute/cloud.ts';
 import type { Scope } from '../scopes.ts';
 import type { AuditEntry, AuditRecord } from './audit.ts';
-import type { KeyState } from './key-state.ts';
-import type { SecretStore } from './secret-store.ts';
 
 /** A key as it is stored. Nothing in it opens anything without the customer's half. All times ISO 8601, UTC. */
 export interface StoredKey {
@@ -64,6 +62,23 @@ export interface StoredKey {
   readonly lastUsedAt: string | null;
 }
 
+/** What a key is at a moment. Only an active one opens anything. */
+export const KEY_STATES = ['active', 'disabled', 'expired', 'revoked'] as const;
+export type KeyState = (typeof KEY_STATES)[number];
+
+/** @param now Epoch milliseconds. */
+export function keyState(key: StoredKey, now: number): KeyState {
+  if (key.revokedAt !== null) return 'revoked';
+  if (key.expiresAt !== null && Date.parse(key.expiresAt) <= now) return 'expired';
+  return key.disabled ? 'disabled' : 'active';
+}
+
+/** Neither revoked nor expired. @param now Epoch milliseconds. */
+export function isLive(key: StoredKey, now: number): boolean {
+  const state = keyState(key, now);
+  return state === 'active' || state === 'disabled';
+}
+
 /** A key, with what was revoked of all that is derived from it (`derived.ts`). */
 export interface FoundKey extends StoredKey {
   /** Absent: nothing. */
@@ -97,6 +112,9 @@ export interface KeyWindow {
   readonly limit: number;
   readonly after: KeyPosition | null;
 }
+
+/** A user in a project, or the keys that share an application credential. */
+export type KeyOwner = Pick<StoredKey, 'projectId' | 'userId'> | { readonly cloudCredentialId: string };
 
 /** How many keys of one user in one project may live (neither revoked nor expired) at a time. */
 export interface LiveKeyLimit {
@@ -157,10 +175,8 @@ export interface KeyStore {
     entry: AuditEntry,
     limit?: LiveKeyLimit,
   ): Promise<boolean>;
-  /** How many keys of this user in this project live at `now`: neither revoked nor expired. */
-  countLiveOfUser(owner: Pick<StoredKey, 'projectId' | 'userId'>, now: string): Promise<number>;
-  /** How many keys with this application credential live at `now`: neither revoked nor expired. */
-  countLiveWithCredential(cloudCredentialId: string, now: string): Promise<number>;
+  /** How many keys of `owner` are neither revoked nor expired at `now`. */
+  countLive(owner: KeyOwner, now: string): Promise<number>;
   /** How many keys are in each state at `now`. Looks at `atMost` keys, whichever, so that it costs no more than that. */
   countByState(now: string, atMost: number): Promise<Readonly<Record<KeyState, number>>>;
   /** The origins that keys which are not revoked are bound to, each once. Looks at `atMost` such keys, whichever. */
@@ -194,4 +210,43 @@ export interface KeyStore {
   /** Whether the database has the tables and columns of this version. Rejects when it cannot be reached. */
   hasSchema(): Promise<boolean>;
   close(): Promise<void>;
+}
+
+/** One secret, as it is stored. */
+export interface StoredSecret {
+  /** `ServerSecret.check` of it. */
+  readonly check: string;
+  /** The store key, sealed with it. */
+  readonly sealedStoreKey: Uint8Array;
+}
+
+export interface StoredSecrets {
+  /** The one that keys are to be sealed with. */
+  readonly current: StoredSecret;
+  /** The one before it; null: there was none. */
+  readonly previous: StoredSecret | null;
+}
+
+/** A key's hash and seal. */
+export interface KeySeal {
+  readonly secretHash: Uint8Array;
+  readonly sealedCredential: Uint8Array;
+  /** `check` of the secret that both were made with. */
+  readonly sealedUnder: string;
+}
+
+export interface SecretStore {
+  /** null: no secret has been stored yet. */
+  find(): Promise<StoredSecrets | null>;
+  /** Stores the first secret, unless there is one: of several nodes that start at once one succeeds. */
+  initialize(first: StoredSecret): Promise<void>;
+  /** Makes the current secret the previous one and `next` the current, unless another one is current by now. */
+  replace(currentCheck: string, next: StoredSecret): Promise<void>;
+  /** Replaces a key's hash and seal, while `seal.sealedUnder` is current and the key still has the hash `oldHash`. */
+  reseal(keyId: string, oldHash: Uint8Array, seal: KeySeal): Promise<void>;
+  /**
+   * Of the keys that live at `now`: how many are sealed with another secret than that with `check`, and of how many that is not
+   * known (`StoredKey.sealedUnder` is null).
+   */
+  countSealed(check: string, now: string): Promise<{ readonly others: number; readonly unmarked: number }>;
 }

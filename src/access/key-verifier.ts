@@ -7,8 +7,8 @@ import { effectiveScopes, isBrowserKey } from './browser-key.ts';
 import { isRevoked, keyTextOf, type PresentedCredential } from './derived-credential.ts';
 import { isInside } from './ip-address.ts';
 import { extractKeyId, parseKey } from './key-format.ts';
-import { type KeyState, keyState } from './key-state.ts';
 import type { FoundKey, KeyStore, StoredKey } from './key-store.ts';
+import { type KeyState, keyState } from './key-store.ts';
 import type { Principal } from './principal.ts';
 import {
   hashKeySecret,

@@ -31,7 +31,7 @@ export async function revokeKey(
   const now = wallTime();
   const revoked = await keys.revoke(id, now, auditEntry('key.revoke', id, by, ''), reach);
   for (const { id: keyId, userId, credentialId } of ownedCredentials(revoked)) {
-    if ((await keys.countLiveWithCredential(credentialId, now)) > 0) continue;
+    if ((await keys.countLive({ cloudCredentialId: credentialId }, now)) > 0) continue;
     const withdrawn = await identities.deleteCredential(userId, credentialId, call).catch((error) => {
       call.log.warn('credential_cleanup_failed', { key: keyId }, error);
       return false;

@@ -1,5 +1,5 @@
 import { ComputeError } from '../compute/errors.ts';
-import type { SecretStore, StoredSecret, StoredSecrets } from './secret-store.ts';
+import type { SecretStore, StoredSecret, StoredSecrets } from './key-store.ts';
 import { type ServerSecret, sealStoreKey, unsealStoreKey } from './server-secret.ts';
 
 const STORE_KEY_BYTES = 32;

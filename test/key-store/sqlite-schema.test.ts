@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { CompiledQuery } from 'kysely';
 import { expect, test } from 'vitest';
-import { appendEntry, appendEntryOfChange, selectEntries } from '../../adapters/sql/audit-statements.ts';
+import {
+  appendEntry,
+  appendEntryOfChange,
+  deleteExpiredRevocations,
+  deleteOldEntries,
+  selectEntries,
+  selectRevoked,
+} from '../../adapters/sql/audit-statements.ts';
 import {
   deleteIfTooMany,
   retireKey,
@@ -15,14 +22,13 @@ import {
   deleteExpired,
   deleteReleased,
   endLease,
-  keepAnswer,
   selectExpired,
   selectRecord,
+  storeResponse,
   takeOver,
-} from '../../adapters/sql/idempotency-statements.ts';
+} from '../../adapters/sql/idempotency-store.ts';
 import {
-  countLiveOfUser,
-  countLiveWithCredential,
+  countLive,
   recordUses,
   selectKey,
   selectKeys,
@@ -32,11 +38,6 @@ import {
 import { SQLITE_TYPES } from '../../adapters/sql/migrations/column-types.ts';
 import { migrationsFor } from '../../adapters/sql/migrations/migrate.ts';
 import { openKeyStore, openStores } from '../../adapters/sql/open.ts';
-import {
-  deleteExpiredRevocations,
-  deleteOldEntries,
-  selectRevoked,
-} from '../../adapters/sql/retention-statements.ts';
 import { openSqlite } from '../../adapters/sql/sqlite.ts';
 import { auditEntry, storedKey } from '../conformance/key-store/samples.ts';
 import { databaseFile } from './database-file.ts';
@@ -93,14 +94,14 @@ test('no statement reads a whole table', async () => {
     [deleteExpiredRevocations(builder, now), /revoked_token_by_expiry/],
     [deleteOldEntries(builder, now), /audit_entry_by_time/],
     [selectOrigins(builder, 10), /api_key_with_origins/],
-    [countLiveWithCredential(builder, 'credential', now), /api_key_by_cloud_credential \(/],
+    [countLive(builder, { cloudCredentialId: 'credential' }, now), /api_key_by_cloud_credential \(/],
     [updateKey(builder, 'a', { name: 'b' }, 'change'), byKey],
     [retireKey(builder, 'a', { successorId: 'b', oldExpiresAt: now, changeId: 'c' }), byKey],
     [revokeKeys(builder, 'a', 'family', now, 'change'), /api_key_by_family/],
     [revokeKeys(builder, 'a', 'successors', now, 'change'), byKey],
     [selectReached(builder, 'a', 'key'), byKey],
     [deleteIfTooMany(builder, storedKey('a'), { atMost: 9, now }, 'change'), byKey],
-    [countLiveOfUser(builder, storedKey('a'), now), /api_key_by_(project|user)_and_age \(/],
+    [countLive(builder, { projectId: 'acme', userId: 'b' }, now), /api_key_by_(project|user)_and_age \(/],
     [recordUses(builder, [['a', now]]), byKey],
     [appendEntry(builder, auditEntry()), last],
     [appendEntryOfChange(builder, auditEntry(), 'a', 'change'), byKey],
@@ -108,7 +109,7 @@ test('no statement reads a whole table', async () => {
     [deleteExpired(builder, 's', now), byScope],
     [takeOver(builder, claim), byScope],
     [selectRecord(builder, 's'), byScope],
-    [keepAnswer(builder, 's', 'r', new Uint8Array(1)), byScope],
+    [storeResponse(builder, 's', 'r', new Uint8Array(1)), byScope],
     [deleteReleased(builder, 's', 'r'), byScope],
     [endLease(builder, 's', 'r', now), byScope],
     [selectExpired(builder, now, 10), /idempotency_by_end/],

@@ -1,13 +1,14 @@
 import type { AuditEntry, AuditRecord } from '../../src/access/audit.ts';
-import { keyState } from '../../src/access/key-state.ts';
 import type {
   KeyFilter,
   KeyPosition,
   KeyStore,
   RevocationReach,
+  SecretStore,
   StoredKey,
+  StoredSecrets,
 } from '../../src/access/key-store.ts';
-import type { SecretStore, StoredSecrets } from '../../src/access/secret-store.ts';
+import { keyState } from '../../src/access/key-store.ts';
 import { timingSafeEqual } from '../../src/access/server-secret.ts';
 import { ComputeError } from '../../src/compute/errors.ts';
 
@@ -91,13 +92,13 @@ export function memoryKeyStore(): KeyStore {
       return true;
     },
 
-    countLiveOfUser: async (owner, now) => live(owner, now),
-
-    async countLiveWithCredential(cloudCredentialId, now) {
-      return [...keys.values()].filter(
-        (key) => key.cloudCredentialId === cloudCredentialId && isLive(key, now),
-      ).length;
-    },
+    countLive: async (owner, now) =>
+      [...keys.values()].filter(
+        (key) =>
+          ('cloudCredentialId' in owner
+            ? key.cloudCredentialId === owner.cloudCredentialId
+            : isShown(key, owner)) && isLive(key, now),
+      ).length,
 
     async countByState(now, atMost) {
       const counts = { active: 0, disabled: 0, expired: 0, revoked: 0 };

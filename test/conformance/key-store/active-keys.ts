@@ -9,7 +9,7 @@ const limit = (atMost: number): LiveKeyLimit => ({ atMost, now: NOW });
 /** What `insert` and `rotate` promise of the limit on a user's living keys, and `update` of a key that is rotated. */
 export function activeKeysConformance(store: () => KeyStore, reopen: () => Promise<KeyStore>): void {
   const log = () => store().listAudit({ limit: 99, before: null });
-  const counted = () => store().countLiveOfUser({ projectId: 'acme', userId: 'acme-user' }, NOW);
+  const counted = () => store().countLive({ projectId: 'acme', userId: 'acme-user' }, NOW);
 
   test('counts the active keys of one user in one project', async () => {
     const keys = [
@@ -24,7 +24,7 @@ export function activeKeysConformance(store: () => KeyStore, reopen: () => Promi
     ];
     for (const key of keys) await store().insert(key, auditEntry());
     expect(await counted()).toBe(3);
-    expect(await store().countLiveOfUser({ projectId: 'acme', userId: null }, NOW)).toBe(1);
+    expect(await store().countLive({ projectId: 'acme', userId: null }, NOW)).toBe(1);
   });
 
   test('inserts up to the limit; beyond it writes neither key nor audit entry', async () => {

@@ -91,12 +91,12 @@ export function changesConformance(store: () => KeyStore): void {
     ];
     for (const key of keys) await store().insert(key, auditEntry());
     await store().revoke('e', FIRST, auditEntry(), 'key');
-    expect(await store().countLiveWithCredential('shared', '2026-05-01T00:00:00.000Z')).toBe(3);
-    expect(await store().countLiveWithCredential('shared', '2026-05-31T23:59:59.999Z')).toBe(3);
-    expect(await store().countLiveWithCredential('shared', LATER)).toBe(2);
+    expect(await store().countLive({ cloudCredentialId: 'shared' }, '2026-05-01T00:00:00.000Z')).toBe(3);
+    expect(await store().countLive({ cloudCredentialId: 'shared' }, '2026-05-31T23:59:59.999Z')).toBe(3);
+    expect(await store().countLive({ cloudCredentialId: 'shared' }, LATER)).toBe(2);
     // The same moment without milliseconds.
-    expect(await store().countLiveWithCredential('shared', '2026-06-01T00:00:00Z')).toBe(2);
-    expect(await store().countLiveWithCredential('nobody', LATER)).toBe(0);
+    expect(await store().countLive({ cloudCredentialId: 'shared' }, '2026-06-01T00:00:00Z')).toBe(2);
+    expect(await store().countLive({ cloudCredentialId: 'nobody' }, LATER)).toBe(0);
   });
 
   test('records uses monotonically and for existing keys only', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { KEY_STATES, keyState } from '../../../src/access/key-state.ts';
 import type { KeyFilter, KeyStore, StoredKey } from '../../../src/access/key-store.ts';
+import { KEY_STATES, keyState } from '../../../src/access/key-store.ts';
 import { allKeys, auditEntry, orderedIds, SERVICE, storedKey } from './samples.ts';
 
 const MANY = 2_000;

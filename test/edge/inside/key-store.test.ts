@@ -1,5 +1,5 @@
 import { afterEach } from 'vitest';
-import { type D1, d1Stores } from '../../../adapters/sql/d1-stores.ts';
+import { type D1, d1Stores } from '../../../adapters/sql/d1.ts';
 import { keyStoreConformance } from '../../conformance/key-store.ts';
 import { bindings } from './bindings.ts';
 

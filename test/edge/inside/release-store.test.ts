@@ -1,4 +1,4 @@
-import { d1Stores } from '../../../adapters/sql/d1-stores.ts';
+import { d1Stores } from '../../../adapters/sql/d1.ts';
 import { releaseStoreConformance } from '../../conformance/release-store.ts';
 import { bindings } from './bindings.ts';
 
