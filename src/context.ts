@@ -22,7 +22,7 @@ export interface RequestVariables {
   /** authenticate. */
   principal: Principal;
   /** authenticate: verifies the same key again, for what goes on after it was let in. */
-  verifyAgain: () => Verdict | Promise<Verdict>;
+  reverify: () => Verdict | Promise<Verdict>;
   /** authenticate: the cloud as this principal sees it, within this request's deadline. */
   cloud: Cloud;
   /** authenticate: gives back what the gateway made. */

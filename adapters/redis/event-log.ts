@@ -1,6 +1,5 @@
 import { encodeBase64Url } from '../../src/http/base64.ts';
-import type { EventLog, LogHandle, LogSubscriber } from '../../src/traffic/events/event-log.ts';
-import type { FeedKey } from '../../src/traffic/events/feed-key.ts';
+import type { EventLog, FeedKey, LogHandle, LogSubscriber } from '../../src/traffic/events/event-log.ts';
 import { LocalEventLog } from '../../src/traffic/events/local-event-log.ts';
 import type { RedisConnection } from './connection.ts';
 import { EVENTS_CHANNEL } from './event-scripts.ts';

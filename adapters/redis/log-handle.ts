@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
-import type { Change, InstanceSnapshot, ProjectSnapshot } from '../../src/traffic/events/changes.ts';
+import type { Change, InstanceSnapshot, ProjectSnapshot } from '../../src/traffic/events/event-log.ts';
 import {
   type LeaderStatus,
   LOG_RETENTION_MS,
+  type LogEntry,
   type LogHandle,
   type LogSubscriber,
+  ReplayBuffer,
 } from '../../src/traffic/events/event-log.ts';
-import { type LogEntry, ReplayBuffer } from '../../src/traffic/events/replay-buffer.ts';
 import { releaseScript } from './cache-store.ts';
 import type { RedisConnection } from './connection.ts';
 import { EVENTS_CHANNEL, eventScripts, LOG_FIELD, type LogKeys } from './event-scripts.ts';

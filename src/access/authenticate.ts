@@ -33,7 +33,7 @@ export function admit(
   const address = access.clientAddress(c);
   const origin = c.req.header('origin');
   const verify = () => access.verifier.verify(key, address, origin);
-  c.set('verifyAgain', verify);
+  c.set('reverify', verify);
   const verifying = verify();
   if (verifying instanceof Promise)
     return verifying.then((verdict) => applyVerdict(access, c, verdict, address));

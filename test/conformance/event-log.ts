@@ -6,10 +6,14 @@
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CacheKey, CacheScope } from '../../src/traffic/cache/cache-key.ts';
-import type { Change, InstanceSnapshot } from '../../src/traffic/events/changes.ts';
-import type { EventLog, LogHandle } from '../../src/traffic/events/event-log.ts';
-import type { FeedKey } from '../../src/traffic/events/feed-key.ts';
-import type { LogEntry } from '../../src/traffic/events/replay-buffer.ts';
+import type {
+  Change,
+  EventLog,
+  FeedKey,
+  InstanceSnapshot,
+  LogEntry,
+  LogHandle,
+} from '../../src/traffic/events/event-log.ts';
 
 let feeds = 0;
 const AT = '2026-03-01T12:00:00.000Z';

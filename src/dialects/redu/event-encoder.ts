@@ -4,9 +4,8 @@
  * @module
  */
 
-import type { InstanceSnapshot } from '../../traffic/events/changes.ts';
-import type { EventEncoder } from '../../traffic/events/feeds.ts';
-import type { LogEntry } from '../../traffic/events/replay-buffer.ts';
+import type { InstanceSnapshot, LogEntry } from '../../traffic/events/event-log.ts';
+import type { EventEncoder } from '../../traffic/events/feed.ts';
 import { printInstance } from './encode-instance.ts';
 
 const encoder = new TextEncoder();

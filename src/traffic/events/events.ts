@@ -1,43 +1,52 @@
 /**
- * What happens to instances, told to who listens.
+ * Server-sent events for instance changes.
  *
  * @module
  */
 
 import type { Context } from 'hono';
 import { callContext } from '../../access/access.ts';
-import { ComputeError } from '../../compute/errors.ts';
+import type { Principal } from '../../access/principal.ts';
+import { sleep } from '../../async.ts';
+import { monotonicMs } from '../../clock.ts';
+import type { SignedInCaller } from '../../compute/cloud.ts';
+import { ComputeError, hasCode } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
-import type { Feed } from './feed.ts';
-import { type FeedKey, feedKeyOf } from './feed-key.ts';
-import { type EventEncoder, type FeedPorts, Feeds } from './feeds.ts';
-import { closeReason, REAUTH_BATCH_SIZE, REAUTH_INTERVAL_MS } from './reauthenticate.ts';
+import { CacheKey, scopeOf } from '../cache/cache-key.ts';
+import type { FeedKey } from './event-log.ts';
+import type { EventEncoder, Feed } from './feed.ts';
+import { type FeedPorts, Feeds } from './feeds.ts';
 import { type StreamLimits, StreamSlots } from './stream-slots.ts';
-import { Subscriber } from './subscriber.ts';
+import { type CloseReason, Subscriber } from './subscriber.ts';
 
-/** Answers with a stream of what happens: to one instance, or with null to all of the project. */
+/** Responds with a stream of the events of one instance, or with null of the whole project. */
 export type OpenStream = (c: Context<GatewayEnv>, instanceId: string | null) => Promise<Response>;
 
 export interface EventOptions {
   readonly streams: StreamLimits;
-  /** What an answer may be old, milliseconds. */
+  /** Lifetime of cached responses, in ms. */
   readonly maxAge: number;
-  /** What a request may ask of the cloud, milliseconds. */
+  /** For all upstream calls of a request, in ms. */
   readonly deadline: number;
 }
 
-/** How often something is said on every stream, milliseconds: or a proxy would take it for dead. */
+/** Below the idle timeout of common proxies. */
 const HEARTBEAT_INTERVAL_MS = 15_000;
 const HEARTBEAT = new TextEncoder().encode(':\n\n');
+const REAUTH_INTERVAL_MS = 5_000;
+/** Verifications started in one go; most of them need no I/O. */
+const REAUTH_BATCH_SIZE = 100;
+/** A stream whose key cannot be verified for this long is closed. */
+const REAUTH_GRACE_MS = 60_000;
 
 const STREAM_HEADERS = {
   'Content-Type': 'text/event-stream',
   'Cache-Control': 'no-store',
-  // nginx would gather what comes.
+  // Disables the response buffering of nginx.
   'X-Accel-Buffering': 'no',
 };
 
-/** The streams of a gateway. */
+/** The event streams of a gateway. */
 export class Events {
   readonly #ports: FeedPorts;
   readonly #feeds: Feeds;
@@ -47,17 +56,18 @@ export class Events {
   #heartbeatTimer: ReturnType<typeof setInterval> | undefined;
   #reauthTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(ports: FeedPorts, wording: EventEncoder, { streams, maxAge, deadline }: EventOptions) {
+  constructor(ports: FeedPorts, encoder: EventEncoder, { streams, maxAge, deadline }: EventOptions) {
     this.#ports = ports;
-    this.#feeds = new Feeds(ports, wording, maxAge);
+    this.#feeds = new Feeds(ports, encoder, maxAge);
     this.#slots = new StreamSlots(streams);
     this.#requestTimeoutMs = deadline;
   }
 
-  /** As `OpenStream`. `rate_limited`, `unavailable` without room; `not_found`; errors as `Cloud.listInstances`. */
+  /** As `OpenStream`. `rate_limited` or `unavailable` at a stream limit; `not_found`; errors as `Cloud.listInstances`. */
   async open(c: Context<GatewayEnv>, instanceId: string | null): Promise<Response> {
-    if (this.#isClosed) throw shuttingDown();
-    // It has no body that would ever be let go of.
+    if (this.#isClosed) {
+      throw new ComputeError('unavailable', 'The gateway is stopping.', { retryAfter: 1 });
+    }
     if (c.req.method === 'HEAD') return new Response(null, { headers: STREAM_HEADERS });
     const { clouds, metrics } = this.#ports;
     const principal = c.get('principal');
@@ -71,26 +81,21 @@ export class Events {
       release();
       if (feed !== null) void this.#feeds.leave(feed, subscriber);
     };
-    const subscriber = new Subscriber(instanceId, principal, c.get('verifyAgain'), (reason) => {
+    const subscriber = new Subscriber(instanceId, principal, c.get('reverify'), (reason) => {
       leave();
-      const milliseconds = Math.round(performance.now() - openedAt);
-      c.get('log').info('event_stream_closed', {
-        reason,
-        events: subscriber.eventCount,
-        duration_ms: milliseconds,
-      });
+      const duration_ms = Math.round(performance.now() - openedAt);
+      c.get('log').info('event_stream_closed', { reason, events: subscriber.eventCount, duration_ms });
       metrics.count('event_streams_closed', { reason });
     });
     try {
-      const caller = await clouds.caller(principal.credential, callContext(c, this.#requestTimeoutMs));
+      const call = () => callContext(c, this.#requestTimeoutMs);
+      const caller = await clouds.caller(principal.credential, call());
       feed = this.#feeds.join(feedKeyOf(caller, principal), subscriber);
       await feed.ready();
       const replayed = feed.subscribe(subscriber, c.req.header('last-event-id') || null);
-      const isGone = replayed.some(({ change }) => change?.kind === 'deleted');
-      if (instanceId !== null && !isGone) {
-        await clouds
-          .open(principal.credential, callContext(c, this.#requestTimeoutMs))
-          .getInstance(instanceId);
+      const isDeleted = replayed.some(({ change }) => change?.kind === 'deleted');
+      if (instanceId !== null && !isDeleted) {
+        await clouds.open(principal.credential, call()).getInstance(instanceId);
       }
       return new Response(subscriber.stream.body, { headers: STREAM_HEADERS });
     } catch (error) {
@@ -99,7 +104,7 @@ export class Events {
     }
   }
 
-  /** Ends all streams, and lets nobody in any more. */
+  /** Closes all streams and rejects new ones. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#feeds.close();
@@ -126,8 +131,8 @@ export class Events {
   }
 
   #heartbeat(): void {
-    for (const { subscribers: listeners } of this.#feeds.all)
-      for (const { isSubscribed: isLive, stream } of listeners) if (isLive) stream.push(HEARTBEAT);
+    for (const { subscribers } of this.#feeds.all)
+      for (const { isSubscribed, stream } of subscribers) if (isSubscribed) stream.push(HEARTBEAT);
   }
 
   #scheduleReauth(): void {
@@ -137,14 +142,13 @@ export class Events {
     }, REAUTH_INTERVAL_MS);
   }
 
-  /** Nobody waits for anybody else's verifying; and yet not all ask at the same moment. */
   async #reauthenticateAll(): Promise<void> {
     let started = 0;
-    for (const { key, subscribers: listeners } of this.#feeds.all) {
-      for (const subscriber of listeners) {
+    for (const { key, subscribers } of this.#feeds.all) {
+      for (const subscriber of subscribers) {
         void this.#reauthenticate(subscriber, key);
         started += 1;
-        if (started % REAUTH_BATCH_SIZE === 0) await new Promise((resolve) => setTimeout(resolve));
+        if (started % REAUTH_BATCH_SIZE === 0) await sleep(0);
       }
     }
   }
@@ -152,17 +156,30 @@ export class Events {
   async #reauthenticate(subscriber: Subscriber, key: FeedKey): Promise<void> {
     if (subscriber.isReauthenticating) return;
     subscriber.isReauthenticating = true;
-    const reason = await closeReason(
-      subscriber,
-      key,
-      this.#ports.clouds,
-      this.#feeds.backgroundCall(key.projectId),
-    );
+    const reason = await this.#closeReason(subscriber, key);
     subscriber.isReauthenticating = false;
     if (reason !== null && subscriber.isSubscribed) subscriber.stream.end(reason);
   }
+
+  /** Applies the checks of a new request: the key and its scope, the cloud's roles and project; null if all hold. */
+  async #closeReason(subscriber: Subscriber, key: FeedKey): Promise<CloseReason | null> {
+    try {
+      const verdict = await subscriber.reverify();
+      if (!verdict.ok || !verdict.principal.scopes.includes('instances:read')) return 'key_revoked';
+      const { principal } = verdict;
+      const call = this.#feeds.backgroundCall(key.projectId);
+      const caller = await this.#ports.clouds.caller(principal.credential, call);
+      if (feedKeyOf(caller, principal).text !== key.text) return 'credential_revoked';
+      subscriber.principal = principal;
+      subscriber.verifiedAt = monotonicMs();
+      return null;
+    } catch (error) {
+      if (hasCode(error, 'forbidden')) return 'credential_revoked';
+      return monotonicMs() - subscriber.verifiedAt > REAUTH_GRACE_MS ? 'unverified' : null;
+    }
+  }
 }
 
-function shuttingDown(): ComputeError {
-  return new ComputeError('unavailable', 'The gateway is stopping.', { retryAfter: 1 });
+function feedKeyOf(caller: SignedInCaller, principal: Principal): FeedKey {
+  return CacheKey.of(scopeOf(caller, principal, 'project'), '/v1/events');
 }

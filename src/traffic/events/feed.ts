@@ -1,56 +1,51 @@
+import { withTimeout } from '../../async.ts';
 import { ComputeError } from '../../compute/errors.ts';
-import type { EventLog, LogHandle } from './event-log.ts';
-import type { FeedKey } from './feed-key.ts';
+import type { Instance } from '../../compute/model.ts';
+import type { EventLog, FeedKey, InstanceSnapshot, LogEntry, LogHandle, ReplayBuffer } from './event-log.ts';
 import { InstancePoller, type PollerDeps, type PollResult } from './poller.ts';
-import type { LogEntry, ReplayBuffer } from './replay-buffer.ts';
 import type { Subscriber } from './subscriber.ts';
 
-/** How a dialect says what happens. */
-export interface FeedEncoder extends Pick<PollerDeps, 'asDeleted'> {
-  /** From here on nothing is missed. */
+/** How a dialect renders instances and events. */
+export interface EventEncoder extends Pick<PollerDeps, 'asDeleted'> {
+  encodeInstance(instance: Instance): InstanceSnapshot;
+  /** Sent first: the stream is connected. */
   encodeReady(id: string): Uint8Array<ArrayBuffer>;
-  /** These, one after the other. One without a change: what was missed is not known. */
+  /** An entry without a change becomes a `reset`. */
   encodeEvents(entries: readonly LogEntry[]): Uint8Array<ArrayBuffer>;
 }
 
 export interface FeedDeps extends Pick<PollerDeps, 'maxAgeMs'> {
   readonly eventLog: EventLog;
-  readonly encoder: FeedEncoder;
-  /** As one of these sees them; as `PollerDeps.look`. */
+  readonly encoder: EventEncoder;
+  /** With the credential of one of the subscribers; as `PollerDeps.poll`. */
   readonly poll: (subscribers: ReadonlySet<Subscriber>) => Promise<PollResult>;
   readonly invalidate: (projectId: string, instanceIds: readonly string[]) => Promise<void>;
-  /** Looks fail from now on; or, with null, no longer. */
+  /** Polls fail from now on; with null, they succeed again. */
   readonly onHealthChange: (projectId: string, error: unknown) => void;
-  /** These have happened. */
   readonly onEvents: (entries: readonly LogEntry[]) => void;
 }
 
-/** What a gateway does for a feed: looks, for all that share its log or for itself; or hears from the one that does. */
+/** `leader` polls for all gateways, `standalone` for itself; `follower` receives what the leader publishes. */
 export type Role = 'leader' | 'standalone' | 'follower';
 
-/** How long somebody waits to be let in, milliseconds: what a request may take. */
+/** As long as a request may take. */
 const READY_TIMEOUT_MS = 25_000;
 
-interface PendingReady {
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
-}
-
 /**
- * What happens in a project, for all who listen here; there as long as somebody does. What is told comes from the log alone, so
- * all gateways tell the same, by the same ids.
+ * Delivers a project's events to the subscribers of this gateway; exists while there are any. Events come from the log only, so
+ * every gateway sends the same ones with the same ids.
  */
 export class Feed {
   readonly key: FeedKey;
   readonly subscribers = new Set<Subscriber>();
   readonly #deps: FeedDeps;
   readonly #poller: InstancePoller;
-  readonly #pendingReady = new Set<PendingReady>();
+  readonly #pendingReady = new Set<PromiseWithResolvers<void>>();
   #log: LogHandle | null = null;
   #hasPolled = false;
   #isClosed = false;
   #isFailing = false;
-  /** The latest entry that was told. */
+  /** Id of the last delivered entry. */
   #lastId: string | null = null;
 
   constructor(key: FeedKey, deps: FeedDeps) {
@@ -72,35 +67,29 @@ export class Feed {
     return this.#deps.eventLog.shared ? 'leader' : 'standalone';
   }
 
-  /** Resolves once it is known from where on things are told. Rejects when they cannot be looked at, or with `timeout`. */
-  ready(): Promise<void> {
-    if (this.#isReady()) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      const onTimeout = () => reject(new ComputeError('timeout', 'The cloud did not answer in time.'));
-      const timer = setTimeout(onTimeout, READY_TIMEOUT_MS);
-      const end = (done: () => void) => {
-        clearTimeout(timer);
-        this.#pendingReady.delete(pending);
-        done();
-      };
-      const pending = { resolve: () => end(resolve), reject: (error: unknown) => end(() => reject(error)) };
-      this.#pendingReady.add(pending);
-      this.wake();
-    });
+  /** Resolves once the log is open and up to date. Rejects with the error of a failed poll, or `timeout`. */
+  async ready(): Promise<void> {
+    if (this.#isReady()) return;
+    const pending = Promise.withResolvers<void>();
+    this.#pendingReady.add(pending);
+    this.wake();
+    await withTimeout(pending.promise, READY_TIMEOUT_MS, () => {
+      throw new ComputeError('timeout', 'The cloud did not answer in time.');
+    }).finally(() => this.#pendingReady.delete(pending));
   }
 
-  /** From now on the listener hears everything; first what it has missed. To be called when the feed is ready. */
+  /** Starts delivery, beginning with missed entries, which it returns. To be called when the feed is ready. */
   subscribe(subscriber: Subscriber, lastEventId: string | null): readonly LogEntry[] {
-    const { encoder: wording } = this.#deps;
+    const { encoder } = this.#deps;
     const id = this.#lastId ?? '';
     subscriber.isSubscribed = true;
     if (lastEventId === null) {
-      subscriber.stream.push(wording.encodeReady(id));
+      subscriber.stream.push(encoder.encodeReady(id));
       return [];
     }
     const missed = this.#log?.replayBuffer.after(lastEventId) ?? [{ id, change: null }];
     const matching = subscriber.matching(missed);
-    subscriber.send(matching, wording.encodeEvents(matching));
+    subscriber.send(matching, encoder.encodeEvents(matching));
     return matching;
   }
 
@@ -123,21 +112,19 @@ export class Feed {
       this.#hasPolled = false;
       this.wake();
     };
-    const log = await this.#deps.eventLog.open(this.key, {
-      onEntries: (entries) => this.#deliver(entries),
-      onEnd: onEnd,
-    });
+    const onEntries = (entries: readonly LogEntry[]) => this.#deliver(entries);
+    const log = await this.#deps.eventLog.open(this.key, { onEntries, onEnd });
     if (this.#isClosed) await log.close();
     else this.#log = log;
     this.#replay(log.replayBuffer);
     return log;
   }
 
-  #replay(replayBuffer: ReplayBuffer): void {
-    if (replayBuffer.lastId === null) return;
-    const missed = this.#lastId === null ? [] : replayBuffer.after(this.#lastId);
-    this.#deliver(missed ?? [{ id: replayBuffer.lastId, change: null }]);
-    this.#lastId = replayBuffer.lastId;
+  #replay(buffer: ReplayBuffer): void {
+    if (buffer.lastId === null) return;
+    const missed = this.#lastId === null ? [] : buffer.after(this.#lastId);
+    this.#deliver(missed ?? [{ id: buffer.lastId, change: null }]);
+    this.#lastId = buffer.lastId;
   }
 
   #deliver(entries: readonly LogEntry[]): void {
@@ -145,22 +132,23 @@ export class Feed {
     if (last === undefined) return;
     this.#lastId = last.id;
     this.#deps.onEvents(entries);
-    const { encodeEvents: told } = this.#deps.encoder;
-    // Made once for all who hear all.
-    const encoded = told(entries);
+    const { encodeEvents } = this.#deps.encoder;
+    // Encoded once for all subscribers of the whole project.
+    const encoded = encodeEvents(entries);
     for (const subscriber of this.subscribers) {
+      if (!subscriber.isSubscribed) continue;
       const matching = subscriber.matching(entries);
-      if (subscriber.isSubscribed && matching.length > 0)
-        subscriber.send(matching, matching === entries ? encoded : told(matching));
+      if (matching.length === 0) continue;
+      subscriber.send(matching, matching === entries ? encoded : encodeEvents(matching));
     }
     this.#resolveReady();
   }
 
   #onPollSettled(error: unknown): void {
-    // It failed because the log has ended: another is opened.
+    // The log has ended and is being opened again.
     if (error !== null && this.#log === null) return;
     const isFailing = error !== null;
-    // Who only wanted to listen is told by the answer.
+    // A request that cannot even be opened gets the error in its response.
     if (isFailing !== this.#isFailing && this.#lastId !== null) {
       this.#isFailing = isFailing;
       this.#deps.onHealthChange(this.key.projectId, error);

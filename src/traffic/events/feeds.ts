@@ -3,15 +3,12 @@ import { CallTrace } from '../../compute/call-trace.ts';
 import type { CallContext, CloudDriver } from '../../compute/cloud.ts';
 import { ComputeError, hasCode } from '../../compute/errors.ts';
 import { listInstances } from '../../compute/instances.ts';
-import type { Instance } from '../../compute/model.ts';
 import { isTransitional } from '../../compute/states.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { ProjectChange, ProjectVersions } from '../versions/project-versions.ts';
-import type { InstanceSnapshot } from './changes.ts';
-import type { EventLog } from './event-log.ts';
-import { Feed, type FeedDeps, type FeedEncoder, type Role } from './feed.ts';
-import type { FeedKey } from './feed-key.ts';
+import type { EventLog, FeedKey } from './event-log.ts';
+import { type EventEncoder, Feed, type FeedDeps, type Role } from './feed.ts';
 import type { PollResult } from './poller.ts';
 import type { Subscriber } from './subscriber.ts';
 
@@ -23,35 +20,34 @@ export interface FeedPorts {
   readonly metrics: Metrics;
 }
 
-/** How instances are shown, beside how it is said what becomes of them. */
-export interface EventEncoder extends FeedEncoder {
-  encodeInstance(instance: Instance): InstanceSnapshot;
-}
-
-/** What a look may take, milliseconds: as much as the refresh of a fleet. */
+/** As long as an inventory sync may take. */
 const POLL_TIMEOUT_MS = 25_000;
 const ROLES: readonly Role[] = ['leader', 'standalone', 'follower'];
 
-/** The feeds that somebody listens to at this gateway. */
+/** The feeds with subscribers at this gateway. */
 export class Feeds {
   readonly #ports: FeedPorts;
   readonly #feedDeps: FeedDeps;
   readonly #encoder: EventEncoder;
   readonly #feeds = new Map<string, Feed>();
-  /** What is told of by this gateway itself is no reason to look. */
+  /** Changes that polls announced themselves; they trigger no further poll. */
   readonly #ownChanges = new WeakSet<ProjectChange>();
 
-  /** @param maxAge What an answer may be old, milliseconds. */
-  constructor(ports: FeedPorts, encoder: EventEncoder, maxAge: number) {
+  /** @param maxAgeMs Lifetime of cached responses. */
+  constructor(ports: FeedPorts, encoder: EventEncoder, maxAgeMs: number) {
     const { log, metrics, versions, eventLog } = ports;
     this.#ports = ports;
     this.#encoder = encoder;
     this.#feedDeps = {
-      eventLog: eventLog,
-      encoder: encoder,
-      maxAgeMs: maxAge,
+      eventLog,
+      encoder,
+      maxAgeMs,
       poll: (subscribers) => this.#poll(subscribers),
-      invalidate: (projectId, instanceIds) => this.#invalidate({ projectId, instanceIds }),
+      invalidate: async (projectId, instanceIds) => {
+        const change = { projectId, instanceIds };
+        this.#ownChanges.add(change);
+        await versions.bump(change);
+      },
       onHealthChange: (project, error) => {
         if (error === null) log.info('event_polling_recovered', { project });
         else log.warn('event_polling_failed', { project }, error);
@@ -72,7 +68,6 @@ export class Feeds {
     return this.#feeds.values();
   }
 
-  /** Lets a listener in; the feed is there until `leave`. */
   join(key: FeedKey, subscriber: Subscriber): Feed {
     const feed = this.#feeds.get(key.text) ?? new Feed(key, this.#feedDeps);
     this.#feeds.set(key.text, feed);
@@ -80,22 +75,22 @@ export class Feeds {
     return feed;
   }
 
+  /** The last subscriber to leave closes the feed. */
   async leave(feed: Feed, subscriber: Subscriber): Promise<void> {
     if (!feed.subscribers.delete(subscriber) || feed.subscribers.size > 0) return;
     this.#feeds.delete(feed.key.text);
     await feed.close();
   }
 
-  /** Ends all that listen. */
   async close(): Promise<void> {
     const feeds = [...this.#feeds.values()];
     this.#feeds.clear();
     for (const { subscribers } of feeds)
-      for (const { isSubscribed: isLive, stream } of subscribers) if (isLive) stream.end('shutdown');
+      for (const { isSubscribed, stream } of subscribers) if (isSubscribed) stream.end('shutdown');
     await Promise.all(feeds.map((feed) => feed.close()));
   }
 
-  /** What something that belongs to no request asks of the cloud for. */
+  /** Context of a call that belongs to no request. */
   backgroundCall(projectId: string): CallContext {
     return {
       tenant: projectId,
@@ -107,21 +102,17 @@ export class Feeds {
     };
   }
 
-  /** As one who listens; one whom the cloud no longer lets in listens no longer. */
+  /** Tries the credential of each subscriber in turn, and disconnects those that the cloud rejects. */
   async #poll(subscribers: ReadonlySet<Subscriber>): Promise<PollResult> {
     const { clouds, metrics } = this.#ports;
     for (const subscriber of subscribers) {
+      const { principal } = subscriber;
       try {
-        const cloud = clouds.open(
-          subscriber.principal.credential,
-          this.backgroundCall(subscriber.principal.projectId),
-        );
+        const cloud = clouds.open(principal.credential, this.backgroundCall(principal.projectId));
         const { instances } = await listInstances(cloud, {}, {});
         metrics.count('event_polls', { result: 'ok' });
         return {
-          snapshot: new Map(
-            instances.map((instance) => [instance.id, this.#encoder.encodeInstance(instance)]),
-          ),
+          snapshot: new Map(instances.map((one) => [one.id, this.#encoder.encodeInstance(one)])),
           hasTransitional: instances.some(({ state, inTransition }) => inTransition || isTransitional(state)),
         };
       } catch (error) {
@@ -133,12 +124,7 @@ export class Feeds {
         else if (subscribers.size === 1) throw error;
       }
     }
-    throw new ComputeError('forbidden', 'The cloud lets nobody in who listens.');
-  }
-
-  async #invalidate(change: ProjectChange): Promise<void> {
-    this.#ownChanges.add(change);
-    await this.#ports.versions.bump(change);
+    throw new ComputeError('forbidden', 'The cloud rejected the credentials of every subscriber.');
   }
 
   #onProjectChange(change: ProjectChange | null): void {

@@ -1,10 +1,17 @@
 import { LruMap } from '../../lru-map.ts';
-import type { Change, InstanceSnapshot } from './changes.ts';
-import { type EventLog, LOG_RETENTION_MS, type LogHandle, type LogSubscriber } from './event-log.ts';
-import type { FeedKey } from './feed-key.ts';
-import { type LogEntry, ReplayBuffer } from './replay-buffer.ts';
+import {
+  type Change,
+  type EventLog,
+  type FeedKey,
+  type InstanceSnapshot,
+  LOG_RETENTION_MS,
+  type LogEntry,
+  type LogHandle,
+  type LogSubscriber,
+  ReplayBuffer,
+} from './event-log.ts';
 
-/** What is remembered of logs that nobody has open: so many, and characters in all of them. */
+/** Bounds of all logs that are retained without being open. */
 const MAX_CLOSED_LOGS = 1_000;
 const MAX_CHARACTERS = 33_554_432;
 
@@ -17,7 +24,7 @@ interface Log {
   entryCount: number;
 }
 
-/** The logs of one gateway, in its memory. */
+/** Event logs in process, for a single gateway. */
 export class LocalEventLog implements EventLog {
   readonly shared = false;
   readonly #openLogs = new Map<string, Log>();
@@ -48,7 +55,10 @@ export class LocalEventLog implements EventLog {
       },
       async append(changes) {
         if (log.leader !== handle || log.snapshot === null) return false;
-        for (const change of changes) applyChange(log.snapshot, change);
+        for (const { kind, instanceId, snapshot } of changes) {
+          if (kind === 'deleted') log.snapshot.delete(instanceId);
+          else log.snapshot.set(instanceId, snapshot);
+        }
         append(log, changes);
         return true;
       },
@@ -66,30 +76,16 @@ export class LocalEventLog implements EventLog {
 }
 
 function newLog(): Log {
-  // No two logs have a name in common, so that nobody goes on in one from where it was in another.
+  // Unique names, so that an id of one log is never valid in another.
   const name = crypto.randomUUID().slice(0, 13).replace('-', '');
-  return {
-    name,
-    replayBuffer: new ReplayBuffer(),
-    snapshot: null,
-    subscribers: new Map(),
-    leader: null,
-    entryCount: 0,
-  };
+  const replayBuffer = new ReplayBuffer();
+  return { name, replayBuffer, snapshot: null, subscribers: new Map(), leader: null, entryCount: 0 };
 }
 
 function append(log: Log, changes: readonly (Change | null)[]): void {
   const entries = changes.map((change): LogEntry => ({ id: `${log.name}-${++log.entryCount}`, change }));
   for (const entry of entries) log.replayBuffer.push(entry);
   for (const subscriber of log.subscribers.values()) subscriber.onEntries(entries);
-}
-
-function applyChange(
-  snapshot: Map<string, InstanceSnapshot>,
-  { kind, instanceId, snapshot: now }: Change,
-): void {
-  if (kind === 'deleted') snapshot.delete(instanceId);
-  else snapshot.set(instanceId, now);
 }
 
 function weightOf({ replayBuffer, snapshot }: Log): number {

@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { CacheKey, CacheScope } from '../cache/cache-key.ts';
-import type { Change } from './changes.ts';
-import type { LogHandle } from './event-log.ts';
+import type { Change, InstanceSnapshot, LogHandle } from './event-log.ts';
 import { LocalEventLog } from './local-event-log.ts';
-import { InstancePoller, type PollResult } from './poller.ts';
+import { diffSnapshots, InstancePoller, nextPollDelay, type PollResult } from './poller.ts';
 
 const CALLER = { projectId: 'p', userId: 'u', roles: ['member'] };
 const FEED = CacheKey.of(CacheScope.of(CALLER, 'service'), '/v1/events');
@@ -15,95 +14,139 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A lookout over a project that is what the test says. */
-async function lookoutUnderTest(log = new LocalEventLog()) {
-  const told: (Change | null)[] = [];
-  const opened: LogHandle = await log.open(FEED, {
-    onEntries: (entries) => told.push(...entries.map(({ change }) => change)),
+/** A poller of a project whose instances the test sets. */
+async function pollerUnderTest(eventLog = new LocalEventLog()) {
+  const changes: (Change | null)[] = [];
+  const log: LogHandle = await eventLog.open(FEED, {
+    onEntries: (entries) => changes.push(...entries.map(({ change }) => change)),
     onEnd: () => {},
   });
   const project = {
-    log: opened,
+    log,
     instances: new Map([['a', { state: 'active', text: 'a' }]]),
-    passing: false,
-    fails: false,
-    looks: 0,
-    told,
-    announced: [] as string[][],
+    hasTransitional: false,
+    isDown: false,
+    polls: 0,
+    changes,
+    invalidated: [] as string[][],
     settled: [] as string[],
   };
-  const lookout = new InstancePoller({
-    openLog: async () => opened,
+  const poller = new InstancePoller({
+    openLog: async () => log,
     async poll(): Promise<PollResult> {
-      project.looks += 1;
-      if (project.fails) throw new Error('down');
-      return { snapshot: new Map(project.instances), hasTransitional: project.passing };
+      project.polls += 1;
+      if (project.isDown) throw new Error('down');
+      return { snapshot: new Map(project.instances), hasTransitional: project.hasTransitional };
     },
-    invalidate: async (ids) => void project.announced.push([...ids]),
+    invalidate: async (ids) => void project.invalidated.push([...ids]),
     asDeleted: (last) => ({ ...last, state: 'deleted' }),
     onPollSettled: (error) => project.settled.push(error === null ? 'well' : 'failed'),
     maxAgeMs: 5_000,
   });
-  lookout.wake();
+  poller.wake();
   await vi.advanceTimersByTimeAsync(300);
-  return Object.assign(project, { lookout });
+  return Object.assign(project, { poller });
 }
 
-test('looks at once, then at the pace of what it sees', async () => {
-  const it = await lookoutUnderTest();
-  expect([it.looks, it.told]).toEqual([1, [null]]);
+test('polls immediately, then at the interval of the current states', async () => {
+  const it = await pollerUnderTest();
+  expect([it.polls, it.changes]).toEqual([1, [null]]);
   await vi.advanceTimersByTimeAsync(10_000);
-  expect(it.looks, 'every 2.5 s').toBe(5);
-  it.passing = true;
+  expect(it.polls, 'every 2.5 s').toBe(5);
+  it.hasTransitional = true;
   await vi.advanceTimersByTimeAsync(2_500);
-  const before = it.looks;
+  const before = it.polls;
   await vi.advanceTimersByTimeAsync(5_000);
-  expect(it.looks - before, 'every second').toBe(5);
-  it.lookout.close();
+  expect(it.polls - before, 'every second').toBe(5);
+  it.poller.close();
   await vi.advanceTimersByTimeAsync(10_000);
-  expect(it.looks - before).toBe(5);
+  expect(it.polls - before).toBe(5);
 });
 
-test('what is different is announced, then told', async () => {
-  const it = await lookoutUnderTest();
+test('invalidates caches before publishing an event', async () => {
+  const it = await pollerUnderTest();
   it.instances.set('b', { state: 'active', text: 'b' });
-  it.lookout.wake();
+  it.poller.wake();
   await vi.advanceTimersByTimeAsync(300);
-  expect(it.announced).toEqual([[], ['b']]);
-  expect(it.told.at(-1)).toMatchObject({ kind: 'created', instanceId: 'b' });
+  expect(it.invalidated).toEqual([[], ['b']]);
+  expect(it.changes.at(-1)).toMatchObject({ kind: 'created', instanceId: 'b' });
 });
 
-test('however often it is hurried, it looks four times a second at most', async () => {
-  const it = await lookoutUnderTest();
+test('polls at most four times a second however often it is woken', async () => {
+  const it = await pollerUnderTest();
   for (let n = 0; n < 100; n++) {
-    it.lookout.wake();
+    it.poller.wake();
     await vi.advanceTimersByTimeAsync(10);
   }
-  expect(it.looks).toBeLessThanOrEqual(6);
-  expect(it.looks).toBeGreaterThanOrEqual(4);
+  expect(it.polls).toBeLessThanOrEqual(6);
+  expect(it.polls).toBeGreaterThanOrEqual(4);
 });
 
-test('while another leads it does not look, and goes on where that one ended', async () => {
+test('a follower does not poll; elected, it continues from the last state in the log', async () => {
   const log = new LocalEventLog();
-  const first = await lookoutUnderTest(log);
-  const second = await lookoutUnderTest(log);
+  const first = await pollerUnderTest(log);
+  const second = await pollerUnderTest(log);
   await vi.advanceTimersByTimeAsync(10_000);
-  expect([first.lookout.isLeader, second.lookout.isLeader, second.looks]).toEqual([true, false, 0]);
-  first.lookout.close();
+  expect([first.poller.isLeader, second.poller.isLeader, second.polls]).toEqual([true, false, 0]);
+  first.poller.close();
   await first.log.close();
   second.instances.delete('a');
   await vi.advanceTimersByTimeAsync(2_100);
-  expect(second.told.at(-1)).toMatchObject({ kind: 'deleted', instanceId: 'a', previousState: 'active' });
+  expect(second.changes.at(-1)).toMatchObject({ kind: 'deleted', instanceId: 'a', previousState: 'active' });
 });
 
-test('a look that fails is tried again, ever later, and nothing is told of it', async () => {
-  const it = await lookoutUnderTest();
-  it.fails = true;
+test('a failed poll is retried with backoff and publishes no event', async () => {
+  const it = await pollerUnderTest();
+  it.isDown = true;
   await vi.advanceTimersByTimeAsync(30_000);
-  expect(it.looks).toBeLessThan(8);
+  expect(it.polls).toBeLessThan(8);
   expect(it.settled.at(-1)).toBe('failed');
-  it.fails = false;
+  it.isDown = false;
   await vi.advanceTimersByTimeAsync(30_000);
   expect(it.settled.at(-1)).toBe('well');
-  expect(it.told).toEqual([null]);
+  expect(it.changes).toEqual([null]);
+});
+
+test.each([
+  [true, 5_000, 1_000],
+  [true, 0, 1_000],
+  [false, 5_000, 2_500],
+  [false, 0, 2_500],
+  [false, 1_000, 1_000],
+  [false, 3_600_000, 30_000],
+])('transitional %j, responses cached for %i ms: polls after %i ms', (hasTransitional, maxAgeMs, delayMs) => {
+  expect(nextPollDelay(hasTransitional, maxAgeMs)).toBe(delayMs);
+});
+
+const asDeleted = ({ text }: InstanceSnapshot): InstanceSnapshot => ({
+  state: 'deleted',
+  text: `${text} gone`,
+});
+const snapshotOf = (texts: Record<string, string>) =>
+  new Map(Object.entries(texts).map(([id, text]) => [id, { state: text.split(' ')[0] ?? '', text }]));
+
+test.each<[string, Record<string, string>, Record<string, string>, unknown[]]>([
+  ['no instance', {}, {}, []],
+  ['an unchanged one', { a: 'active' }, { a: 'active' }, []],
+  ['a new one', {}, { a: 'provisioning' }, [['created', 'a', null, 'provisioning']]],
+  ['another state', { a: 'active' }, { a: 'stopped' }, [['state_changed', 'a', 'active', 'stopped']]],
+  ['another field', { a: 'active web' }, { a: 'active db' }, [['updated', 'a', 'active', 'active db']]],
+  ['a missing one', { a: 'active' }, {}, [['deleted', 'a', 'active', 'active gone']]],
+  [
+    'several, created ones oldest first',
+    { a: 'active', b: 'active', c: 'active' },
+    { e: 'active', d: 'active', c: 'active', b: 'stopped' },
+    [
+      ['deleted', 'a', 'active', 'active gone'],
+      ['state_changed', 'b', 'active', 'stopped'],
+      ['created', 'd', null, 'active'],
+      ['created', 'e', null, 'active'],
+    ],
+  ],
+])('the difference of two polls: %s', (_, before, after, changes) => {
+  const at = '2026-03-01T12:00:00.000Z';
+  const found = diffSnapshots(snapshotOf(before), snapshotOf(after), at, asDeleted).map(
+    ({ kind, instanceId, previousState, snapshot: { text } }) => [kind, instanceId, previousState, text],
+  );
+  expect(found).toEqual(changes);
 });

@@ -1,41 +1,40 @@
+import { backoff } from '../../async.ts';
 import { monotonicMs, wallTime } from '../../clock.ts';
-import { diffSnapshots, type InstanceSnapshot, type ProjectSnapshot } from './changes.ts';
-import type { LogHandle } from './event-log.ts';
-import {
-  backoffDelay,
-  LEASE_RENEW_INTERVAL_MS,
-  MIN_POLL_INTERVAL_MS,
-  nextPollDelay,
-} from './poll-interval.ts';
+import { TRANSITIONAL_MAX_AGE_MS } from '../../inventory/inventory.ts';
+import type { Change, InstanceSnapshot, LogHandle, ProjectSnapshot } from './event-log.ts';
 
-/** A project's instances at one moment. */
+const MIN_POLL_INTERVAL_MS = 250;
+const MAX_POLL_INTERVAL_MS = 30_000;
+/** With the response cache switched off. */
+const UNCACHED_POLL_INTERVAL_MS = 2_500;
+/** Followers try to acquire, and the leader renews, the leader lease this often. */
+const LEASE_RENEW_INTERVAL_MS = 2_000;
+const RETRY = { initialMs: TRANSITIONAL_MAX_AGE_MS, maxMs: MAX_POLL_INTERVAL_MS, jitter: 0 };
+
 export interface PollResult {
   readonly snapshot: ProjectSnapshot;
-  /** Some are in transition. */
+  /** Some instances are in a transitional state. */
   readonly hasTransitional: boolean;
 }
 
 export interface PollerDeps {
-  /** The log to write to, opened when it is not. */
+  /** Opens the log unless it is open. */
   readonly openLog: () => Promise<LogHandle>;
   /** Rejects as `Cloud.listInstances`. */
   readonly poll: () => Promise<PollResult>;
-  /** These are about to be told. Never rejects. */
+  /** Invalidates cached reads, before the changes are published. Never rejects. */
   readonly invalidate: (instanceIds: readonly string[]) => Promise<void>;
   readonly asDeleted: (last: InstanceSnapshot) => InstanceSnapshot;
-  /** Each time that it is known anew how things stand: whether others look, or what has failed. */
+  /** Called after each poll, and each time this gateway is found to be a follower; with the error if that failed, else null. */
   readonly onPollSettled: (error: unknown) => void;
-  /** What an answer may be old, milliseconds. */
+  /** Lifetime of cached responses. */
   readonly maxAgeMs: number;
 }
 
-/**
- * Looks at a project's instances again and again, as long as this gateway leads its log, and writes down what is different. Asks
- * now and then whether it is to lead.
- */
+/** Polls a project's instances while this gateway holds the leader lease, and appends differences to the event log. */
 export class InstancePoller {
   readonly #deps: PollerDeps;
-  /** What the log has come to; null when another may have written. */
+  /** The state after the log's last entry; null if another gateway may have appended. */
   #snapshot: ProjectSnapshot | null = null;
   #isLeader = false;
   #failures = 0;
@@ -56,7 +55,7 @@ export class InstancePoller {
     return this.#isLeader;
   }
 
-  /** Something is different: looks at once, or soon after the look that is under way. */
+  /** Polls as soon as the minimum interval allows. */
   wake(): void {
     this.#wakeUps += 1;
     this.#nextPollAt = this.#polledAt + MIN_POLL_INTERVAL_MS;
@@ -83,10 +82,10 @@ export class InstancePoller {
       this.#nextRenewalAt = monotonicMs() + LEASE_RENEW_INTERVAL_MS;
       if (isSettled) this.#settled(null);
     } catch (error) {
-      // Until then it does not say that it leads either: another may have more luck.
-      this.#nextRenewalAt = monotonicMs() + backoffDelay(this.#failures);
+      // The lease is not renewed either, so that a gateway that reaches the cloud can take over.
+      this.#nextRenewalAt = monotonicMs() + backoff(this.#failures + 1, RETRY);
       this.#nextPollAt = this.#nextRenewalAt;
-      // What was being written is there or not.
+      // An append may have happened or not.
       this.#snapshot = null;
       this.#settled(error);
     }
@@ -100,7 +99,7 @@ export class InstancePoller {
     if (!this.#isClosed) this.#deps.onPollSettled(error);
   }
 
-  /** Whether it is known anew how things stand. */
+  /** False if no poll was due. */
   async #renewAndPoll(): Promise<boolean> {
     const log = await this.#deps.openLog();
     const status = await log.tryLead();
@@ -120,16 +119,56 @@ export class InstancePoller {
     this.#snapshot = (await this.#publish(log, this.#snapshot, snapshot)) ? snapshot : null;
   }
 
-  /** Whether this gateway still led. */
+  /** False if this gateway is no longer the leader. */
   async #publish(log: LogHandle, before: ProjectSnapshot | null, after: ProjectSnapshot): Promise<boolean> {
     if (before === null) {
       await this.#deps.invalidate([]);
       return log.begin(after);
     }
-    const at = wallTime();
-    const changes = diffSnapshots(before, after, at, this.#deps.asDeleted);
+    const changes = diffSnapshots(before, after, wallTime(), this.#deps.asDeleted);
     if (changes.length === 0) return true;
     await this.#deps.invalidate(changes.map(({ instanceId }) => instanceId));
     return log.append(changes);
   }
+}
+
+/** A shorter interval than the lifetime of cached lists would see nothing new. */
+export function nextPollDelay(hasTransitional: boolean, maxAgeMs: number): number {
+  if (hasTransitional) return TRANSITIONAL_MAX_AGE_MS;
+  const idleDelay = maxAgeMs > 0 ? maxAgeMs / 2 : UNCACHED_POLL_INTERVAL_MS;
+  return Math.min(Math.max(idleDelay, TRANSITIONAL_MAX_AGE_MS), MAX_POLL_INTERVAL_MS);
+}
+
+/** Deleted instances first, then changed ones, then created ones with the oldest first. @param after Newest first. */
+export function diffSnapshots(
+  before: ProjectSnapshot,
+  after: ProjectSnapshot,
+  at: string,
+  asDeleted: (last: InstanceSnapshot) => InstanceSnapshot,
+): Change[] {
+  const deleted: Change[] = [];
+  const changed: Change[] = [];
+  for (const [instanceId, last] of before) {
+    const snapshot = after.get(instanceId);
+    const previousState = last.state;
+    if (snapshot === undefined) {
+      deleted.push({ kind: 'deleted', instanceId, snapshot: asDeleted(last), previousState, at });
+    } else if (snapshot.text !== last.text) {
+      const kind = snapshot.state === last.state ? 'updated' : 'state_changed';
+      changed.push({ kind, instanceId, snapshot, previousState, at });
+    }
+  }
+  const created = [...after]
+    .filter(([instanceId]) => !before.has(instanceId))
+    .map(
+      ([instanceId, snapshot]): Change => ({
+        kind: 'created',
+        instanceId,
+        snapshot,
+        previousState: null,
+        at,
+      }),
+    )
+    .reverse();
+  return [...deleted, ...changed, ...created];
 }

@@ -1,18 +1,17 @@
 import { ComputeError } from '../../compute/errors.ts';
 
-/** How many streams a gateway holds open. */
+/** Limits of concurrently open streams. */
 export interface StreamLimits {
-  /** Of the keys of one family. */
+  /** For the keys of one family. */
   readonly perKey: number;
-  /** Of all keys of one project; absent: half of all, rounded up. */
+  /** For all keys of one project; half of `total`, rounded up, by default. */
   readonly perProject?: number;
   readonly total: number;
 }
 
-/** When somebody may try again for whom there was no room, seconds. */
 const RETRY_AFTER_S = 10;
 
-/** Room for streams, by family of keys and by project: no project has all of it, however many keys it makes. */
+/** Slots for streams, limited by key family and by project: no project gets all of them, however many keys it has. */
 export class StreamSlots {
   readonly #limits: Required<StreamLimits>;
   readonly #byFamily = new Map<string, number>();
@@ -28,38 +27,35 @@ export class StreamSlots {
   }
 
   /**
-   * Takes room for one stream.
-   *
-   * @returns Gives it back.
-   * @throws ComputeError `rate_limited` when the key or its project has as many as it may, `unavailable` when all have.
+   * @returns Releases the slot.
+   * @throws ComputeError `rate_limited` at the limit of the key or project, `unavailable` at that of the gateway.
    */
   acquire(familyId: string, projectId: string): () => void {
-    const familyCount = this.#byFamily.get(familyId) ?? 0;
-    const projectCount = this.#byProject.get(projectId) ?? 0;
-    if (familyCount >= this.#limits.perKey) throw limitReached('API key', familyCount);
-    if (projectCount >= this.#limits.perProject) throw limitReached('project', projectCount);
-    if (this.#total >= this.#limits.total) {
-      const message = 'There is no room for another stream of events.';
+    const { perKey, perProject, total } = this.#limits;
+    if ((this.#byFamily.get(familyId) ?? 0) >= perKey) throw limitReached('This API key', perKey);
+    if ((this.#byProject.get(projectId) ?? 0) >= perProject) throw limitReached('This project', perProject);
+    if (this.#total >= total) {
+      const message = 'The gateway has reached its limit of event streams; retry later.';
       throw new ComputeError('unavailable', message, { retryAfter: RETRY_AFTER_S });
     }
-    this.#byFamily.set(familyId, familyCount + 1);
-    this.#byProject.set(projectId, projectCount + 1);
-    this.#total += 1;
-    return () => {
-      this.#total -= 1;
-      release(this.#byFamily, familyId);
-      release(this.#byProject, projectId);
-    };
+    this.#add(familyId, projectId, 1);
+    return () => this.#add(familyId, projectId, -1);
+  }
+
+  #add(familyId: string, projectId: string, count: 1 | -1): void {
+    this.#total += count;
+    add(this.#byFamily, familyId, count);
+    add(this.#byProject, projectId, count);
   }
 }
 
-function release(counts: Map<string, number>, name: string): void {
-  const left = (counts.get(name) ?? 1) - 1;
-  if (left > 0) counts.set(name, left);
+function add(counts: Map<string, number>, name: string, count: number): void {
+  const sum = (counts.get(name) ?? 0) + count;
+  if (sum > 0) counts.set(name, sum);
   else counts.delete(name);
 }
 
-function limitReached(owner: string, streams: number): ComputeError {
-  const message = `This ${owner} has ${streams} streams of events open, as many as it may: close one first.`;
+function limitReached(owner: string, limit: number): ComputeError {
+  const message = `${owner} has reached its limit of ${limit} event streams: close one first.`;
   return new ComputeError('rate_limited', message, { retryAfter: RETRY_AFTER_S });
 }

@@ -1,24 +1,105 @@
 import type { Verdict } from '../../access/key-verifier.ts';
 import type { Principal } from '../../access/principal.ts';
 import { monotonicMs } from '../../clock.ts';
-import { type CloseReason, EventStream } from './event-stream.ts';
-import type { LogEntry } from './replay-buffer.ts';
+import type { LogEntry } from './event-log.ts';
 
-/** Somebody who listens to a feed. */
+/** Exceeds a full replay buffer. */
+const MAX_BUFFERED_BYTES = 2_097_152;
+
+export type CloseReason =
+  | 'client_closed'
+  | 'slow_consumer'
+  /** The subscribed instance. */
+  | 'deleted'
+  /** The key was revoked or disabled, has expired, lost its scope, or may not be used from this address. */
+  | 'key_revoked'
+  /** The cloud rejects the credential, or grants it other rights. */
+  | 'credential_revoked'
+  /** The key could not be verified for too long. */
+  | 'unverified'
+  | 'shutdown';
+
+/** A body of server-sent events with a bounded send buffer; a subscriber that exceeds it is disconnected. */
+export class EventStream {
+  readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
+  readonly #onEnd: (reason: CloseReason) => void;
+  #controller!: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>;
+  #buffer: Uint8Array<ArrayBuffer>[] = [];
+  #bufferedBytes = 0;
+  #pullPending = false;
+  #closed = false;
+
+  /** @param onEnd Called once. */
+  constructor(onEnd: (reason: CloseReason) => void) {
+    this.#onEnd = onEnd;
+    this.body = new ReadableStream(
+      {
+        start: (controller) => {
+          this.#controller = controller;
+        },
+        pull: () => this.#onPull(),
+        cancel: () => {
+          this.#buffer = [];
+          this.#close('client_closed');
+        },
+      },
+      { highWaterMark: 0 },
+    );
+  }
+
+  push(bytes: Uint8Array<ArrayBuffer>): void {
+    if (this.#closed) return;
+    if (this.#pullPending) {
+      this.#pullPending = false;
+      this.#controller.enqueue(bytes);
+    } else if (this.#bufferedBytes + bytes.length > MAX_BUFFERED_BYTES) {
+      this.#buffer = [];
+      this.end('slow_consumer');
+    } else {
+      this.#buffer.push(bytes);
+      this.#bufferedBytes += bytes.length;
+    }
+  }
+
+  /** Closes the body after what is buffered. */
+  end(reason: CloseReason): void {
+    if (this.#closed) return;
+    this.#close(reason);
+    if (this.#buffer.length === 0) this.#controller.close();
+  }
+
+  #onPull(): void {
+    const next = this.#buffer.shift();
+    if (next === undefined) {
+      this.#pullPending = true;
+      return;
+    }
+    this.#bufferedBytes -= next.length;
+    this.#controller.enqueue(next);
+    if (this.#closed && this.#buffer.length === 0) this.#controller.close();
+  }
+
+  #close(reason: CloseReason): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#onEnd(reason);
+  }
+}
+
+/** A client's subscription to a feed. */
 export class Subscriber {
   readonly stream: EventStream;
-  /** All it is told of is this instance; null: any. */
+  /** Limits the subscription to this instance; null: all. */
   readonly instanceId: string | null;
-  /** Whether its key is still good. */
   readonly reverify: () => Verdict | Promise<Verdict>;
-  /** As whom the project can be looked at. */
+  /** Its credential is used to poll the project. */
   principal: Principal;
-  /** When its key was last known to be good, monotonic milliseconds. */
+  /** When its key was last verified, monotonic milliseconds. */
   verifiedAt = monotonicMs();
   isReauthenticating = false;
-  /** Events it was told. */
+  /** Events sent. */
   eventCount = 0;
-  /** Hears what happens; before, it is only being let in. */
+  /** Receives events; false while it is being opened. */
   isSubscribed = false;
 
   /** @param onEnd Called once. */
@@ -34,7 +115,6 @@ export class Subscriber {
     this.stream = new EventStream(onEnd);
   }
 
-  /** Those of these entries that are for it. */
   matching(entries: readonly LogEntry[]): readonly LogEntry[] {
     const { instanceId } = this;
     if (instanceId === null) return entries;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type CloseReason, EventStream } from './event-stream.ts';
+import { type CloseReason, EventStream } from './subscriber.ts';
 
 const MIB = 1_048_576;
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -15,19 +15,19 @@ const read = async ({ reader }: ReturnType<typeof streamUnderTest>) => {
   return done ? null : new TextDecoder().decode(value);
 };
 
-test('what is pushed is read, whether somebody waits for it or not', async () => {
+test('delivers pushed bytes in order, to a pending read or a later one', async () => {
   const one = streamUnderTest();
   one.stream.push(bytes('a'));
   one.stream.push(bytes('b'));
   expect([await read(one), await read(one)]).toEqual(['a', 'b']);
-  const waiting = read(one);
+  const pending = read(one);
   one.stream.push(bytes('c'));
   one.stream.push(bytes('d'));
-  expect([await waiting, await read(one)]).toEqual(['c', 'd']);
+  expect([await pending, await read(one)]).toEqual(['c', 'd']);
   expect(one.ends).toEqual([]);
 });
 
-test('what waits is still told when it ends', async () => {
+test('sends the buffered bytes before it closes', async () => {
   const one = streamUnderTest();
   for (const text of ['a', 'b']) one.stream.push(bytes(text));
   one.stream.end('deleted');
@@ -36,14 +36,14 @@ test('what waits is still told when it ends', async () => {
   expect(one.ends).toEqual(['deleted']);
 });
 
-test('who waits hears of the end at once', async () => {
+test('closing ends a pending read', async () => {
   const one = streamUnderTest();
-  const waiting = read(one);
+  const pending = read(one);
   one.stream.end('shutdown');
-  expect(await waiting).toBeNull();
+  expect(await pending).toBeNull();
 });
 
-test('who is too far behind is too slow, and what waited is let go', async () => {
+test('disconnects a slow subscriber and frees its buffer', async () => {
   const one = streamUnderTest();
   const chunk = new Uint8Array(MIB);
   for (let n = 0; n < 3; n++) one.stream.push(chunk);
@@ -51,7 +51,7 @@ test('who is too far behind is too slow, and what waited is let go', async () =>
   expect(await read(one)).toBeNull();
 });
 
-test('who reads is never too slow', async () => {
+test('never disconnects a subscriber that keeps reading', async () => {
   const one = streamUnderTest();
   const chunk = new Uint8Array(MIB);
   for (let n = 0; n < 10; n++) {
@@ -61,7 +61,7 @@ test('who reads is never too slow', async () => {
   expect(one.ends).toEqual([]);
 });
 
-test('who goes away has left, once', async () => {
+test('reports a disconnect exactly once', async () => {
   const one = streamUnderTest();
   one.stream.push(bytes('a'));
   await one.reader.cancel();
