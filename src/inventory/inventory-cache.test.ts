@@ -74,7 +74,7 @@ describe('lists', () => {
     expect(await list()).toEqual({ asked: [], true: false });
     vi.advanceTimersByTime(1);
     expect(await list()).toEqual({ asked: ['changes', 'groups', 'ports of i0001'], true: true });
-    expect(refreshes).toEqual(['full', 'changes']);
+    expect(refreshes).toEqual(['full', 'delta']);
   });
 
   test('show what was changed through another gateway at once', async () => {

@@ -141,7 +141,7 @@ describe('a fleet follows a real Nova', () => {
   });
 
   test('by changes, and now and then by a full list', () => {
-    expect(new Set(refreshes)).toEqual(new Set(['full', 'changes']));
+    expect(new Set(refreshes)).toEqual(new Set(['full', 'delta']));
   });
 
   test('single instances come with all that a look at them shows', async () => {
