@@ -56,7 +56,7 @@ import {
   routedPath,
 } from './http/request-target.ts';
 import type { InventoryOptions } from './inventory/inventory-cache.ts';
-import { withInventory } from './inventory/with-inventory.ts';
+import { withInventory } from './inventory/inventory-cloud.ts';
 import { type CacheOptions, type CachePorts, caching } from './traffic/cache/cached.ts';
 import type { FastPathSource } from './traffic/cache/fast-path-source.ts';
 import type { EventLog } from './traffic/events/event-log.ts';

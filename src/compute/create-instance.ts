@@ -1,7 +1,7 @@
 import { wallTime } from '../clock.ts';
 import type { Caller, Cloud, NewInstance } from './cloud.ts';
 import { asNotApplied, ComputeError, noKeyPairs } from './errors.ts';
-import { FLAG_PUBLIC, FLAG_SSH, NO_REACH, PUBLIC_ADDRESS, reachOf } from './instance-view.ts';
+import { allowsSsh, FLAG_PUBLIC, FLAG_SSH, NO_REACH, PUBLIC_ADDRESS, reachOf } from './instance-view.ts';
 import { assertAccessSupported, viewOf } from './instances.ts';
 import {
   assertServerGroup,
@@ -17,7 +17,7 @@ import type { NewRelease } from './pending-releases.ts';
 import { type PublicAccess, preparePublicAccess } from './public-access.ts';
 import type { Attempt, CreateInstance, Owner } from './requests.ts';
 import { isIndeterminate, type Undo, undoable } from './saga.ts';
-import { allowsSsh, ensureSshGroup, openPorts } from './ssh-access.ts';
+import { ensureSshGroup, openPorts } from './ssh-access.ts';
 
 /**
  * Creates an instance with the access it requests; resolves as soon as the cloud has accepted it.

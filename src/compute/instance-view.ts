@@ -6,8 +6,7 @@
  */
 
 import type { Cloud, ReachFilter } from './cloud.ts';
-import type { CloudInstance, FloatingIp, Instance, Port, Reach } from './model.ts';
-import { allowsSsh } from './ssh-access.ts';
+import type { CloudInstance, FloatingIp, Instance, Port, Reach, SecurityGroupRule } from './model.ts';
 
 /** The flags as they stand in an instance's metadata in the cloud. */
 export const FLAG_PUBLIC = 'isPublic';
@@ -173,4 +172,13 @@ function externalAddressOf(ports: readonly Port[], externalNetworkIds: ReadonlyS
 function openedBy(ports: readonly Port[], opensSsh: ReadonlySet<string>): boolean | null {
   if (ports.length === 0) return null;
   return ports.some(({ securityGroupIds }) => securityGroupIds.some((id) => opensSsh.has(id)));
+}
+
+export const SSH_PORT = 22;
+
+/** Whether this rule opens TCP port 22 to some network, not only to members of a group. */
+export function allowsSsh(rule: SecurityGroupRule): boolean {
+  if (rule.direction !== 'ingress' || rule.remoteGroupId !== null) return false;
+  if (rule.protocol !== null && rule.protocol !== 'tcp' && rule.protocol !== '6') return false;
+  return (rule.portMin ?? 0) <= SSH_PORT && SSH_PORT <= (rule.portMax ?? 65_535);
 }

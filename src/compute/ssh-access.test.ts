@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { allowsSsh } from './instance-view.ts';
 import type { SecurityGroupRule } from './model.ts';
-import { allowsSsh } from './ssh-access.ts';
 
 const SSH: SecurityGroupRule = {
   id: 'r',

@@ -6,19 +6,12 @@
 
 import type { Caller, Cloud, NewSecurityGroupRule } from './cloud.ts';
 import { hasCode } from './errors.ts';
-import type { SecurityGroup, SecurityGroupRule } from './model.ts';
+import { allowsSsh, SSH_PORT } from './instance-view.ts';
+import type { SecurityGroup } from './model.ts';
 import type { Undo } from './saga.ts';
 
 export const SSH_GROUP_NAME = 'linguanova-ssh';
 const SSH_GROUP_DESCRIPTION = 'SSH (tcp/22) from anywhere; made and attached by linguanova for enableSSH';
-const SSH_PORT = 22;
-
-/** Whether this rule opens TCP port 22 to some network, not only to members of a group. */
-export function allowsSsh(rule: SecurityGroupRule): boolean {
-  if (rule.direction !== 'ingress' || rule.remoteGroupId !== null) return false;
-  if (rule.protocol !== null && rule.protocol !== 'tcp' && rule.protocol !== '6') return false;
-  return (rule.portMin ?? 0) <= SSH_PORT && SSH_PORT <= (rule.portMax ?? 65_535);
-}
 
 /**
  * The project's group that opens port 22, created when there is none. `quota_exceeded`.

@@ -1,10 +1,10 @@
 /**
- * Nova's `status` (and task in flight) as one word that means the same in every cloud.
+ * Maps Nova's `status` and task to one state.
  *
  * @module
  */
 
-/** Every `status` Nova documents, with its state. The first three pairs are the redu documentation's own. */
+/** Every `status` that Nova documents. */
 const STATE_OF_STATUS = {
   ACTIVE: 'active',
   SHUTOFF: 'stopped',
@@ -28,7 +28,7 @@ const STATE_OF_STATUS = {
   UNKNOWN: 'unknown',
 } as const;
 
-/** Tasks that say more than the status, which stays what it was until they end (measured on Nova). */
+/** Tasks more precise than the status, which changes only when they end (measured on Nova). */
 export const STATE_OF_TASK = {
   'powering-off': 'stopping',
   'powering-on': 'starting',
@@ -41,14 +41,12 @@ export type InstanceState =
   | (typeof STATE_OF_STATUS)[InstanceStatus]
   | (typeof STATE_OF_TASK)[keyof typeof STATE_OF_TASK];
 
-/** The statuses a list can be filtered by. */
+/** Statuses that a list can be filtered by. */
 export const INSTANCE_STATUSES = Object.keys(STATE_OF_STATUS) as InstanceStatus[];
 
 /**
- * The state of an instance.
- *
  * @param status Nova's `status`, in capitals.
- * @param task Nova's `OS-EXT-STS:task_state`, null when nothing is in flight.
+ * @param task Nova's `OS-EXT-STS:task_state`, null without one.
  */
 export function stateOf(status: string, task: string | null): InstanceState {
   if (task !== null && Object.hasOwn(STATE_OF_TASK, task)) {
@@ -58,7 +56,10 @@ export function stateOf(status: string, task: string | null): InstanceState {
   return 'unknown';
 }
 
-/** States that pass by themselves: a task is in flight. */
+/** Maximum age of data that contains an instance in a transitional state. */
+export const TRANSITIONAL_MAX_AGE_MS = 1_000;
+
+/** States that end by themselves. */
 const TRANSITIONAL_STATES: ReadonlySet<InstanceState> = new Set([
   'provisioning',
   'starting',
@@ -80,7 +81,7 @@ const STATES: ReadonlySet<string> = new Set([
   ...Object.values(STATE_OF_TASK),
 ]);
 
-/** The state that another redu API names; one it alone knows counts for what the status says. */
+/** The state as another redu API names it; an unknown one follows the status. */
 export function stateFrom(word: string, status: string): InstanceState {
   return STATES.has(word) ? (word as InstanceState) : stateOf(status, null);
 }

@@ -4,38 +4,35 @@ import { LruMap } from '../lru-map.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { ProjectVersions } from '../traffic/versions/project-versions.ts';
 import { Inventory, type InventorySnapshot } from './inventory.ts';
-import { RELIST_THRESHOLD } from './plan.ts';
+import { RELIST_THRESHOLD } from './sync.ts';
 
 export interface InventoryOptions {
-  /** Milliseconds that an answer may be old in all (`LINGUANOVA_CACHE_SECONDS`); 0: no fleet is kept. */
+  /** Maximum total age of a response (`LINGUANOVA_CACHE_SECONDS`); 0: no inventory. */
   readonly maxAgeMs: number;
-  /** Fleets up to this size are listed whole every time: 100 unless a test says otherwise. */
+  /** Up to so many instances every sync is a full one. */
   readonly relistThreshold?: number;
-  /** Instances kept over all fleets; the least used fleets go first. */
+  /** Instances of all inventories together; the least recently used are evicted. */
   readonly maxInstances?: number;
-  /** Keeps the runtime from ending a refresh with the request that began it, for others wait for it too. It never rejects. */
+  /** `waitUntil` of the runtime: a sync outlives the request that began it. Never rejects. */
   readonly background?: (work: Promise<void>) => void;
 }
 
 /** About 2 KiB each: 200 MB at most. */
 const MAX_INSTANCES = 100_000;
-/** Fleets without instances take room too. */
+/** Empty inventories take memory too. */
 const MAX_INVENTORIES = 10_000;
-/**
- * What a refresh may take, milliseconds; it serves more than the request that began it. The edge grants what outlives a request
- * 30 seconds, and nothing may be ended by it.
- */
+/** A sync may outlive its request, which the edge permits for 30 s. */
 const SYNC_TIMEOUT_MS = 25_000;
-/** A fleet tells by itself for this part of the time that an answer may be old in all: the rest is for those who keep answers. */
+/** An inventory is fresh for this share of a response's maximum age; the rest is left to the response cache. */
 const MAX_AGE_SHARE = 0.5;
 
-/** What decides which instances a cloud shows, and what it shows of them. */
+/** Callers of one scope see the same instances. */
 export interface InventoryScope {
   readonly caller: SignedInCaller;
   readonly kind: CloudCredential['kind'];
 }
 
-/** The fleets of a gateway, one per project and kind of caller. */
+/** The inventories of a gateway, one per scope. */
 export class InventoryCache {
   readonly #versions: ProjectVersions;
   readonly #metrics: Metrics;
@@ -54,27 +51,22 @@ export class InventoryCache {
       max: MAX_INVENTORIES,
       weight: { of: (inventory) => inventory.size, max: options.maxInstances ?? MAX_INSTANCES },
     });
-    versions.onChange((change) => this.invalidate(change?.projectId ?? null, change?.instanceIds ?? null));
+    versions.onChange((change) => this.#invalidate(change?.projectId ?? null, change?.instanceIds ?? null));
   }
 
-  /** Something was changed: instances of a project, something else of it (none), or anything (null). */
-  invalidate(projectId: string | null, instanceIds: readonly string[] | null): void {
+  #invalidate(projectId: string | null, instanceIds: readonly string[] | null): void {
     for (const inventory of this.#inventories.values()) {
       if (projectId === null || inventory.projectId === projectId) inventory.invalidate(instanceIds);
     }
   }
 
-  /** The view that can be told without asking the cloud for anything, null without one. */
+  /** The snapshot, if it is fresh. */
   async current(scope: InventoryScope): Promise<InventorySnapshot | null> {
     const version = await this.#versions.current(scope.caller.projectId);
     return this.#inventories.get(keyOf(scope))?.current(version) ?? null;
   }
 
-  /**
-   * The view as it can be told now, asking the cloud for what is new where that is due.
-   *
-   * @param mayRelist Whether it is worth a list of everything; without it null is the answer where that is due.
-   */
+  /** As `Inventory.sync`. */
   async sync(scope: InventoryScope, cloud: Cloud, mayRelist: boolean): Promise<InventorySnapshot | null> {
     const version = await this.#versions.current(scope.caller.projectId);
     const key = keyOf(scope);
@@ -83,21 +75,21 @@ export class InventoryCache {
     const inventory = known ?? new Inventory(scope.caller.projectId, this.#maxAgeMs, this.#relistThreshold);
     if (known === undefined) this.#inventories.set(key, inventory);
     const open = () => cloud.detached(SYNC_TIMEOUT_MS);
-    const view = inventory.sync(version, open, mayRelist, ({ kind }) => {
+    const snapshot = inventory.sync(version, open, mayRelist, ({ kind }) => {
       this.#metrics.count('inventory_syncs', { kind });
       this.#reweigh(key, inventory);
     });
     const ignore = () => {};
-    this.#background(view.then(ignore, ignore));
-    return view;
+    this.#background(snapshot.then(ignore, ignore));
+    return snapshot;
   }
 
   /**
-   * A look at one instance has told more than the fleet's view does: then all that is kept of the project is old, so that who was
-   * told of a state does not find the one before it in the next list.
+   * Monotonic reads: when an individually fetched instance is newer than the snapshot, the project is invalidated, so that no later
+   * list shows an older state.
    *
-   * @param known As the view has it, undefined when it does not.
-   * @param found As the cloud tells it now, undefined when it does not exist.
+   * @param known As in the snapshot; undefined: absent.
+   * @param found As the cloud returns it now; undefined: it does not exist.
    */
   async invalidateIfNewer(
     { caller: { projectId } }: InventoryScope,
@@ -109,7 +101,7 @@ export class InventoryCache {
       await this.#versions.bump({ projectId, instanceIds: [id] });
   }
 
-  /** A fleet that grew makes room by letting go of others, or goes itself when it is larger than all may be. */
+  /** Inserts it again with its new size, which may evict others or itself. */
   #reweigh(key: string, inventory: Inventory): void {
     if (this.#inventories.peek(key) !== inventory) return;
     this.#inventories.delete(key);
@@ -117,7 +109,7 @@ export class InventoryCache {
   }
 }
 
-/** An instance of another project is in no list of this one. */
+/** An instance of another project is in no snapshot. */
 function differsFromSnapshot(
   known: CloudInstance | undefined,
   found: CloudInstance | undefined,

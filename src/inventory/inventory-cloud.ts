@@ -1,17 +1,43 @@
-import { deadlineIn, type MonotonicMs, remainingMs } from '../clock.ts';
-import type { CallContext, Cloud, CloudCredential } from '../compute/cloud.ts';
+/**
+ * A cloud whose reads of instances are served from the project's inventory, and whose writes are recorded in the request's
+ * `CallTrace`. The stage `invalidateOnWrite` then notifies every inventory, once per request.
+ *
+ * @module
+ */
+
+import { withTimeout } from '../async.ts';
+import { deadlineIn, remainingMs } from '../clock.ts';
+import type { CallContext, Cloud, CloudCredential, CloudDriver } from '../compute/cloud.ts';
 import { ComputeError, hasCode } from '../compute/errors.ts';
 import type { CloudInstance } from '../compute/model.ts';
-import { type InventorySnapshot, TRANSITIONAL_MAX_AGE_MS } from './inventory.ts';
-import type { InventoryCache } from './inventory-cache.ts';
-import { needsRecheck } from './plan.ts';
-import { isNarrowed, isSelectable, select } from './select.ts';
+import { TRANSITIONAL_MAX_AGE_MS } from '../compute/states.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { ProjectVersions } from '../traffic/versions/project-versions.ts';
+import type { InventorySnapshot } from './inventory.ts';
+import { InventoryCache, type InventoryOptions } from './inventory-cache.ts';
+import { isNarrowed, isSelectable, select } from './snapshot.ts';
+import { needsRecheck } from './sync.ts';
 
-/**
- * A cloud that answers lists of instances, single instances and security groups from its project's fleet, where that is as the
- * cloud itself would answer and the request only reads (`CallContext.allowStale`). Everything else passes through; what changes
- * something is noted.
- */
+/** The same driver with inventories in front of it; the driver itself without a maximum age. */
+export function withInventory(
+  driver: CloudDriver,
+  versions: ProjectVersions,
+  metrics: Metrics,
+  options: InventoryOptions,
+): CloudDriver {
+  if (options.maxAgeMs <= 0) return driver;
+  const inventories = new InventoryCache(versions, metrics, options);
+  return {
+    capabilities: driver.capabilities,
+    open: (credential, call) => inventoryCloud(driver.open(credential, call), credential, call, inventories),
+    caller: (credential, call) => driver.caller(credential, call),
+    peekCaller: (credential) => driver.peekCaller?.(credential) ?? null,
+    ping: (call) => driver.ping(call),
+    close: () => driver.close(),
+  };
+}
+
+/** Serves from the inventory what it can serve exactly, to requests that only read (`CallContext.allowStale`). */
 export function inventoryCloud(
   cloud: Cloud,
   credential: CloudCredential,
@@ -19,109 +45,86 @@ export function inventoryCloud(
   inventories: InventoryCache,
 ): Cloud {
   const scope = async () => ({ caller: await cloud.caller(), kind: credential.kind });
-  /** The view this request's list is told from: its security groups are told from the same one. */
+  /** The snapshot of this request's list, so that its security groups and ports are of the same time. */
   let listing: Promise<InventorySnapshot | null> | undefined;
 
-  /** Nobody else's failure to be let in is this caller's: then the cloud is asked itself. */
-  const brought = async (mayListAll: boolean): Promise<InventorySnapshot | null> => {
+  const synced = async (mayRelist: boolean): Promise<InventorySnapshot | null> => {
     try {
-      return await inTime(inventories.sync(await scope(), cloud, mayListAll), call.deadline);
+      const sync = inventories.sync(await scope(), cloud, mayRelist);
+      return await withTimeout(sync, remainingMs(call.deadline), () => {
+        throw new ComputeError('timeout', 'The cloud did not answer in time.');
+      });
     } catch (error) {
+      // The credential that began the sync may have lost its rights, which says nothing about this one.
       if (hasCode(error, 'forbidden')) return null;
       throw error;
     }
   };
-  const told = <T>(view: InventorySnapshot, answer: T): T => {
-    call.trace.dataGeneratedAt(view.asOf);
-    return answer;
+  const served = <T>(snapshot: InventorySnapshot, result: T): T => {
+    call.trace.dataGeneratedAt(snapshot.asOf);
+    return result;
   };
-  /** Does what changes something. What it changes is known to be old when it is over, whatever came of it. */
-  const changing = async <T>(ids: readonly string[], change: () => Promise<T>): Promise<T> => {
-    const { projectId } = await cloud.caller();
-    for (const id of ids) call.trace.instanceChanged(id);
-    try {
-      return await change();
-    } finally {
-      inventories.invalidate(projectId, [...call.trace.changedInstanceIds]);
-    }
+  const writing = <T>(id: string, write: () => Promise<T>): Promise<T> => {
+    call.trace.instanceChanged(id);
+    return write();
   };
 
   return {
     ...cloud,
-    detached(milliseconds) {
-      const later = { ...call, deadline: deadlineIn(milliseconds) };
-      return inventoryCloud(cloud.detached(milliseconds), credential, later, inventories);
+    detached(timeoutMs) {
+      const later = { ...call, deadline: deadlineIn(timeoutMs) };
+      return inventoryCloud(cloud.detached(timeoutMs), credential, later, inventories);
     },
 
     async listInstances(filter, window) {
       if (!call.allowStale || !isSelectable(filter)) return cloud.listInstances(filter, window);
-      listing = brought(!isNarrowed(filter, window));
-      const view = await listing;
-      const page = view && select(view, filter, window);
-      // What is passing may be what a filter by status leaves out, so nothing in the answer tells of it.
-      if (filter.statuses !== undefined && (!page || view.hasTransitional))
+      listing = synced(!isNarrowed(filter, window));
+      const snapshot = await listing;
+      const page = snapshot && select(snapshot, filter, window);
+      // The transitional instances may be those that the filter leaves out.
+      if (filter.statuses !== undefined && (!page || snapshot.hasTransitional))
         call.trace.limitMaxAge(TRANSITIONAL_MAX_AGE_MS);
-      return view && page ? told(view, page) : cloud.listInstances(filter, window);
+      return snapshot && page ? served(snapshot, page) : cloud.listInstances(filter, window);
     },
     async getInstance(id) {
       if (!call.allowStale) return cloud.getInstance(id);
-      const whose = await scope();
-      const view = await inventories.current(whose);
-      const instance = view?.byId.get(id);
-      // One that is in no view may be new; and a list may tell less than a look.
-      if (view && instance && isSettled(instance)) return told(view, instance);
+      const callerScope = await scope();
+      const snapshot = await inventories.current(callerScope);
+      const known = snapshot?.byId.get(id);
+      if (snapshot && known && isSettled(known)) return served(snapshot, known);
       const found = await orNotFound(cloud.getInstance(id));
-      if (view) await inventories.invalidateIfNewer(whose, id, instance, found.instance);
+      if (snapshot) await inventories.invalidateIfNewer(callerScope, id, known, found.instance);
       if (found.instance === undefined) throw found.error;
       return found.instance;
     },
     async listSecurityGroups(filter = {}) {
       if (!call.allowStale || filter.allProjects) return cloud.listSecurityGroups(filter);
-      const view = await (listing ?? inventories.current(await scope()));
-      return view ? told(view, view.reach.groups) : cloud.listSecurityGroups(filter);
+      const snapshot = await (listing ?? inventories.current(await scope()));
+      return snapshot ? served(snapshot, snapshot.reach.groups) : cloud.listSecurityGroups(filter);
     },
     async listReach(of) {
       if (!call.allowStale || of.allProjects) return cloud.listReach(of);
-      const view = await (listing ?? inventories.current(await scope()));
-      // Of an instance that is looked at itself the view may know older ports than the look tells of.
-      const isTold = of.instanceId === undefined || isSettled(view?.byId.get(of.instanceId));
-      return view && isTold ? told(view, view.reach) : cloud.listReach(of);
+      const snapshot = await (listing ?? inventories.current(await scope()));
+      // An instance that is fetched individually may have newer ports than the snapshot.
+      const isCurrent = of.instanceId === undefined || isSettled(snapshot?.byId.get(of.instanceId));
+      return snapshot && isCurrent ? served(snapshot, snapshot.reach) : cloud.listReach(of);
     },
 
-    createInstance: (instance) =>
-      changing([], async () => {
-        const id = await cloud.createInstance(instance);
-        call.trace.instanceChanged(id);
-        return id;
-      }),
-    renameInstance: (id, name) => changing([id], () => cloud.renameInstance(id, name)),
-    mergeMetadata: (id, items) => changing([id], () => cloud.mergeMetadata(id, items)),
-    deleteMetadata: (id, key) => changing([id], () => cloud.deleteMetadata(id, key)),
-    deleteInstance: (id) => changing([id], () => cloud.deleteInstance(id)),
-    act: (id, action) => changing([id], () => cloud.act(id, action)),
-    snapshot: (id, name, metadata) => changing([id], () => cloud.snapshot(id, name, metadata)),
-
-    createSecurityGroup: (name, description) =>
-      changing([], () => cloud.createSecurityGroup(name, description)),
-    deleteSecurityGroup: (id) => changing([], () => cloud.deleteSecurityGroup(id)),
-    createSecurityGroupRule: (groupId, rule) =>
-      changing([], () => cloud.createSecurityGroupRule(groupId, rule)),
-    deleteSecurityGroupRule: (groupId, ruleId) =>
-      changing([], () => cloud.deleteSecurityGroupRule(groupId, ruleId)),
-
-    addPortSecurityGroup: (portId, groupId) =>
-      changing([], () => cloud.addPortSecurityGroup(portId, groupId)),
-    removePortSecurityGroup: (portId, groupId) =>
-      changing([], () => cloud.removePortSecurityGroup(portId, groupId)),
-    deletePort: (id) => changing([], () => cloud.deletePort(id)),
-    createFloatingIp: (networkId, portId, description) =>
-      changing([], () => cloud.createFloatingIp(networkId, portId, description)),
-    disassociateFloatingIp: (id) => changing([], () => cloud.disassociateFloatingIp(id)),
-    deleteFloatingIp: (id) => changing([], () => cloud.deleteFloatingIp(id)),
+    async createInstance(instance) {
+      const id = await cloud.createInstance(instance);
+      call.trace.instanceChanged(id);
+      return id;
+    },
+    renameInstance: (id, name) => writing(id, () => cloud.renameInstance(id, name)),
+    mergeMetadata: (id, items) => writing(id, () => cloud.mergeMetadata(id, items)),
+    deleteMetadata: (id, key) => writing(id, () => cloud.deleteMetadata(id, key)),
+    deleteInstance: (id) => writing(id, () => cloud.deleteInstance(id)),
+    act: (id, action) => writing(id, () => cloud.act(id, action)),
+    snapshot: (id, name, metadata) => writing(id, () => cloud.snapshot(id, name, metadata)),
   };
 }
 
-/** What a view knows of it is as good as a look: it is not being built, and will not change by itself. */
+/** The snapshot is as good as a fetch: the instance is built and will not change by itself. */
 function isSettled(instance: CloudInstance | undefined): boolean {
   return instance !== undefined && !needsRecheck(instance) && instance.securityGroupNames !== 'unknown';
 }
@@ -130,28 +133,12 @@ type Found =
   | { readonly instance: CloudInstance }
   | { readonly instance: undefined; readonly error: ComputeError };
 
-/** That there is no such instance is something learned too. Other errors are thrown. */
-async function orNotFound(look: Promise<CloudInstance>): Promise<Found> {
+/** `not_found` as a result; other errors are thrown. */
+async function orNotFound(fetched: Promise<CloudInstance>): Promise<Found> {
   try {
-    return { instance: await look };
+    return { instance: await fetched };
   } catch (error) {
     if (hasCode(error, 'not_found')) return { instance: undefined, error };
     throw error;
-  }
-}
-
-/** A request waits no longer than it may, also for a refresh that others began. `timeout`. */
-async function inTime<T>(work: Promise<T>, deadline: MonotonicMs): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new ComputeError('timeout', 'The cloud did not answer in time.')),
-      remainingMs(deadline),
-    );
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

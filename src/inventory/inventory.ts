@@ -2,27 +2,22 @@ import { monotonicMs } from '../clock.ts';
 import type { Cloud } from '../compute/cloud.ts';
 import { NO_REACH } from '../compute/instance-view.ts';
 import type { Reach } from '../compute/model.ts';
+import { TRANSITIONAL_MAX_AGE_MS } from '../compute/states.ts';
 import { forThisRequest } from '../cross-request-promise.ts';
 import type { ProjectVersion } from '../traffic/versions/project-versions.ts';
-import type { InventoryState } from './merge.ts';
-import { changesSince, type SyncState } from './plan.ts';
-import { type SyncResult, sync } from './sync.ts';
+import type { InventoryState } from './snapshot.ts';
+import { changesSince, type SyncResult, type SyncState, sync } from './sync.ts';
 
-/** Everything may be different from what a view told longer ago than this about an instance in transition, milliseconds. */
-export const TRANSITIONAL_MAX_AGE_MS = 1_000;
-
-/** A fleet as it was told at one time. */
 export interface InventorySnapshot extends InventoryState {
   readonly reach: Reach;
-  /** Monotonic milliseconds; nothing in it is older, but for what the cloud does not tell (`docs/operating.md`). */
+  /** Start of the sync, monotonic ms: nothing is older, save changes that the cloud does not report. */
   readonly asOf: number;
-  /** What the project's version was when it was asked for. */
+  /** The project's version at that time. */
   readonly version: ProjectVersion;
-  /** Some instance is in transition. */
   readonly hasTransitional: boolean;
 }
 
-/** What is kept of one project as one kind of caller sees it, and the refresh that is under way. */
+/** The instances of one project as one kind of caller sees them, with at most one sync in flight. */
 export class Inventory {
   readonly projectId: string;
   readonly #maxAgeMs: number;
@@ -34,24 +29,24 @@ export class Inventory {
   #mustRelist = false;
   #networkChanged = false;
   #round = 0;
-  #inFlight: { readonly version: ProjectVersion; readonly view: Promise<InventorySnapshot> } | null = null;
+  #inFlight: { readonly version: ProjectVersion; readonly snapshot: Promise<InventorySnapshot> } | null =
+    null;
 
   /**
-   * @param maxAge Milliseconds for which a view is told without asking.
-   * @param relistThreshold Up to this size it is listed relist every time.
+   * @param maxAgeMs For how long a snapshot is served.
+   * @param relistThreshold Up to so many instances every sync is a full one.
    */
-  constructor(projectId: string, maxAge: number, relistThreshold: number) {
+  constructor(projectId: string, maxAgeMs: number, relistThreshold: number) {
     this.projectId = projectId;
-    this.#maxAgeMs = maxAge;
+    this.#maxAgeMs = maxAgeMs;
     this.#relistThreshold = relistThreshold;
   }
 
-  /** How many instances are kept. */
   get size(): number {
     return this.#snapshot?.instances.length ?? 0;
   }
 
-  /** Something of the project was changed; null: something may have been. */
+  /** Instances changed; empty: something else of the project did; null: notifications may have been missed. */
   invalidate(instanceIds: readonly string[] | null): void {
     this.#stale = true;
     if (instanceIds === null) this.#mustRelist = true;
@@ -59,41 +54,46 @@ export class Inventory {
     else this.#changed = new Set([...this.#changed, ...instanceIds]);
   }
 
-  /** The view that can be told without asking, null without one. */
+  /** The snapshot, if it is fresh. */
   current(version: ProjectVersion): InventorySnapshot | null {
-    const view = this.#snapshot;
-    if (view === null || this.#stale || !isSame(view.version, version)) return null;
+    const snapshot = this.#snapshot;
+    if (snapshot === null || this.#stale || !isSame(snapshot.version, version)) return null;
     const { maxAge: bound = this.#maxAgeMs } = version;
-    const maxAge = Math.min(this.#maxAgeMs, bound, view.hasTransitional ? TRANSITIONAL_MAX_AGE_MS : bound);
-    return monotonicMs() - view.asOf < maxAge ? view : null;
+    const maxAge = Math.min(
+      this.#maxAgeMs,
+      bound,
+      snapshot.hasTransitional ? TRANSITIONAL_MAX_AGE_MS : bound,
+    );
+    return monotonicMs() - snapshot.asOf < maxAge ? snapshot : null;
   }
 
   /**
-   * The view brought up to date, if it has to be: all who wait share one refresh.
+   * The snapshot, brought up to date when it has to be; concurrent callers share one sync.
    *
-   * @param version The project's, as it is now.
-   * @param open The cloud to ask, with a deadline of its own.
-   * @param mayRelist Whether it is worth a list of everything.
-   * @returns null when that is needed, and not worth it. Errors as `Cloud.listInstances`.
+   * @param version The project's current one.
+   * @param open A cloud with a deadline of its own.
+   * @param mayRelist Whether a full list is worth it; without it null where one is due.
+   * @throws As `Cloud.listInstances`.
    */
   async sync(
     version: ProjectVersion,
     open: () => Cloud,
     mayRelist: boolean,
-    onSynced: (refreshed: SyncResult) => void,
+    onSynced: (result: SyncResult) => void,
   ): Promise<InventorySnapshot | null> {
     const current = this.current(version);
     if (current !== null) return current;
     const older = this.#inFlight;
-    if (older !== null && !isSame(older.version, version)) await forThisRequest(older.view).catch(() => {});
-    // What is under way now asks under this version, or began after this request came.
-    if (this.#inFlight !== null) return forThisRequest(this.#inFlight.view);
+    if (older !== null && !isSame(older.version, version))
+      await forThisRequest(older.snapshot).catch(() => {});
+    // A sync in flight now has this version, or began after this request.
+    if (this.#inFlight !== null) return forThisRequest(this.#inFlight.snapshot);
     if (!mayRelist && !this.#isCheap()) return null;
-    const view = this.#sync(version, open(), onSynced).finally(() => {
+    const snapshot = this.#sync(version, open(), onSynced).finally(() => {
       this.#inFlight = null;
     });
-    this.#inFlight = { version, view };
-    return view;
+    this.#inFlight = { version, snapshot };
+    return snapshot;
   }
 
   #isCheap(): boolean {
@@ -107,28 +107,28 @@ export class Inventory {
   async #sync(
     version: ProjectVersion,
     cloud: Cloud,
-    onSynced: (refreshed: SyncResult) => void,
+    onSynced: (result: SyncResult) => void,
   ): Promise<InventorySnapshot> {
     const asOf = monotonicMs();
-    // What is noted from here on may come too late for this refresh, and is kept for the next.
+    // Changes from here on may come too late for this sync and count for the next.
     const [invalidate, relist, network] = [this.#changed, this.#mustRelist, this.#networkChanged];
     [this.#changed, this.#mustRelist, this.#networkChanged, this.#stale] = [new Set(), false, false, false];
     try {
-      const needs = {
+      const request = {
         changed: invalidate,
         relist,
         network,
         round: this.#round++,
         relistThreshold: this.#relistThreshold,
       };
-      const refreshed = await sync(cloud, this.#syncState, needs);
-      const { state, ports, externals } = refreshed.state;
+      const result = await sync(cloud, this.#syncState, request);
+      const { state, ports, externals } = result.state;
       const hasTransitional = state.instances.some(({ inTransition }) => inTransition);
-      this.#syncState = refreshed.state;
+      this.#syncState = result.state;
       const externalNetworkIds = externals?.ids ?? NO_REACH.externalNetworkIds;
-      const reach = { groups: refreshed.groups, ports, externalNetworkIds };
+      const reach = { groups: result.groups, ports, externalNetworkIds };
       this.#snapshot = { ...state, reach, asOf, version, hasTransitional };
-      onSynced(refreshed);
+      onSynced(result);
       return this.#snapshot;
     } catch (error) {
       this.#changed = new Set([...this.#changed, ...invalidate]);

@@ -1,27 +1,114 @@
+/**
+ * Brings the instances of a project up to date at the cost of what changed in them.
+ *
+ * @module
+ */
+
 import { monotonicMs } from '../clock.ts';
 import type { Cloud } from '../compute/cloud.ts';
 import { hasCode } from '../compute/errors.ts';
+import { flagsDisagree } from '../compute/instance-view.ts';
 import type { CloudInstance, Port, SecurityGroup } from '../compute/model.ts';
-import { EMPTY_STATE, fromList, merged } from './merge.ts';
-import {
-  changesSince,
-  type ExternalNetworks,
-  externalsExpired,
-  idsToRecheck,
-  MAX_PORT_OWNERS,
-  type SyncState,
-} from './plan.ts';
+import { EMPTY_STATE, fromList, type InventoryState, merged } from './snapshot.ts';
+
+/** So many instances fit on one cheap page, so they are always listed in full. */
+export const RELIST_THRESHOLD = 100;
+
+/** How often a larger inventory is listed in full, for changes that do not touch `updated`. */
+export const RELIST_INTERVAL_MS = 60_000;
+
+/** Full lists take at most a 20th of the time. */
+const RELIST_BUDGET = 20;
+
+/** Overlap of lists of changes: `updated` is written by hosts whose clocks differ, and becomes visible late. */
+export const OVERLAP_MS = 10_000;
+
+/** Instances fetched individually in one sync. */
+export const MAX_RECHECKS = 20;
+
+/** Up to so many instances, ports are listed by instance; beyond, all ports are listed. */
+export const MAX_PORT_OWNERS = 50;
+
+export interface ExternalNetworks {
+  readonly ids: ReadonlySet<string>;
+  /** Networks of all ports at that time: another one may be external. */
+  readonly known: ReadonlySet<string>;
+  /** Monotonic ms. */
+  readonly at: number;
+}
+
+/** The outcome of the last sync, from which the next one starts. */
+export interface SyncState {
+  readonly state: InventoryState;
+  readonly ports: readonly Port[];
+  readonly externals: ExternalNetworks | null;
+  /** Start of the last full list, monotonic ms. */
+  readonly relistedAt: number;
+  readonly relistTookMs: number;
+  /** Duration of the last list, full or delta: its first page may be as old as that. */
+  readonly tookMs: number;
+}
+
+/** The time from which on changes are listed, ISO 8601; null: a full list is due. */
+export function changesSince(listed: SyncState | null, relistThreshold: number, now: number): string | null {
+  if (listed === null || listed.state.newestUpdate === null) return null;
+  if (listed.state.instances.length <= relistThreshold) return null;
+  if (now - listed.relistedAt >= Math.max(RELIST_INTERVAL_MS, RELIST_BUDGET * listed.relistTookMs))
+    return null;
+  const since = Date.parse(listed.state.newestUpdate) - OVERLAP_MS - listed.tookMs;
+  return new Date(since).toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
+/**
+ * Instances to fetch individually, since lists of changes may miss them: those changed through a gateway (not every change
+ * touches `updated`) and those that need a recheck.
+ *
+ * @param reported Ids in the list of changes.
+ * @param changed Ids changed through some gateway.
+ * @param round Number of the sync: where too many need a recheck, they take turns.
+ * @returns null when there are so many that a full list is due.
+ */
+export function idsToRecheck(
+  { instances }: InventoryState,
+  reported: ReadonlySet<string>,
+  changed: ReadonlySet<string>,
+  round: number,
+): string[] | null {
+  const ids = [...changed].filter((id) => !reported.has(id));
+  if (ids.length > MAX_RECHECKS) return null;
+  const doubtful = instances.filter(
+    (instance) => needsRecheck(instance) && !reported.has(instance.id) && !changed.has(instance.id),
+  );
+  const room = MAX_RECHECKS - ids.length;
+  const first = doubtful.length > room ? (round * room) % doubtful.length : 0;
+  const turn = [...doubtful.slice(first), ...doubtful.slice(0, first)].slice(0, room);
+  return [...ids, ...turn.map(({ id }) => id)];
+}
+
+/** External networks rarely change: they are listed once per relist interval, and for an unknown network. */
+function externalsExpired(externals: ExternalNetworks | null, ports: readonly Port[], now: number): boolean {
+  if (externals === null || now - externals.at >= RELIST_INTERVAL_MS) return true;
+  return ports.some(({ networkId }) => !externals.known.has(networkId));
+}
+
+/**
+ * Whether it changes without appearing in a list of changes: an instance deleted before it was scheduled leaves no trace, and
+ * addresses do not touch `updated`.
+ */
+export function needsRecheck(instance: CloudInstance): boolean {
+  return instance.inTransition || flagsDisagree(instance);
+}
 
 export interface SyncRequest {
-  /** Ids that were changed through some gateway since the last refresh. */
+  /** Ids changed through some gateway since the last sync. */
   readonly changed: ReadonlySet<string>;
-  /** Changes may have been missed: nothing that is known counts. */
+  /** Change notifications may have been missed, so everything is listed. */
   readonly relist: boolean;
-  /** Ports may be different of which no instance tells: something else of the project was changed through some gateway. */
+  /** Something other than an instance changed, so any port may differ. */
   readonly network: boolean;
-  /** Counts refreshes. */
+  /** Number of this sync. */
   readonly round: number;
-  /** Up to this size everything is listed. */
+  /** Up to so many instances everything is listed. */
   readonly relistThreshold: number;
 }
 
@@ -32,29 +119,30 @@ export interface SyncResult {
   readonly kind: 'full' | 'delta';
 }
 
-/**
- * Asks the cloud for what is new about a fleet, and for what decides who reaches its instances. Errors as
- * `Cloud.listInstances`; then the fleet is what it was.
- */
-export async function sync(cloud: Cloud, before: SyncState | null, needs: SyncRequest): Promise<SyncResult> {
+/** Brings the state up to date: instances, and what decides who reaches them. Errors as `Cloud.listInstances`. */
+export async function sync(
+  cloud: Cloud,
+  before: SyncState | null,
+  request: SyncRequest,
+): Promise<SyncResult> {
   const hasNetwork = cloud.capabilities.securityGroups && !cloud.capabilities.nativeAccessFlags;
   const [instances, groups] = await Promise.all([
-    instancesNow(cloud, before, needs, hasNetwork),
+    syncInstances(cloud, before, request, hasNetwork),
     cloud.capabilities.securityGroups ? cloud.listSecurityGroups() : [],
   ]);
-  const externals = hasNetwork ? await externalsNow(cloud, instances.state) : null;
+  const externals = hasNetwork ? await currentExternals(cloud, instances.state) : null;
   return { kind: instances.kind, state: { ...instances.state, externals }, groups };
 }
 
-async function instancesNow(
+async function syncInstances(
   cloud: Cloud,
   before: SyncState | null,
-  needs: SyncRequest,
+  request: SyncRequest,
   hasNetwork: boolean,
 ): Promise<Pick<SyncResult, 'state' | 'kind'>> {
-  const since = needs.relist ? null : changesSince(before, needs.relistThreshold, monotonicMs());
+  const since = request.relist ? null : changesSince(before, request.relistThreshold, monotonicMs());
   const followed =
-    before === null || since === null ? null : await syncChanges(cloud, before, since, needs, hasNetwork);
+    before === null || since === null ? null : await syncChanges(cloud, before, since, request, hasNetwork);
   if (followed !== null) return { state: followed, kind: 'delta' };
   return { state: await listAll(cloud, before, hasNetwork), kind: 'full' };
 }
@@ -77,7 +165,7 @@ async function listAll(cloud: Cloud, before: SyncState | null, hasNetwork: boole
   };
 }
 
-/** @returns null when so much has to be looked at that a full list is cheaper. */
+/** @returns null when a full list is cheaper. */
 async function syncChanges(
   cloud: Cloud,
   before: SyncState,
@@ -86,27 +174,25 @@ async function syncChanges(
   hasNetwork: boolean,
 ): Promise<SyncState | null> {
   const start = monotonicMs();
-  const { instances: told } = await cloud.listInstances({ changedSince: since }, {});
+  const { instances: listed } = await cloud.listInstances({ changedSince: since }, {});
   const took = monotonicMs() - start;
-  const looks = idsToRecheck(before.state, new Set(told.map(({ id }) => id)), changed, round);
-  if (looks === null) return null;
-  const news = merged(before.state, told).byId;
-  const different = told.map(({ id }) => id).filter((id) => news.get(id) !== before.state.byId.get(id));
-  const [ports, ...seen] = await Promise.all([
-    hasNetwork ? portsNow(cloud, before.ports, network ? null : [...different, ...looks]) : before.ports,
-    ...looks.map((id) => look(cloud, id)),
+  const recheck = idsToRecheck(before.state, new Set(listed.map(({ id }) => id)), changed, round);
+  if (recheck === null) return null;
+  const next = merged(before.state, listed).byId;
+  const different = listed.map(({ id }) => id).filter((id) => next.get(id) !== before.state.byId.get(id));
+  const [ports, ...fetched] = await Promise.all([
+    hasNetwork
+      ? currentPorts(cloud, before.ports, network ? null : [...different, ...recheck])
+      : before.ports,
+    ...recheck.map((id) => fetchOne(cloud, id)),
   ]);
-  const found = seen.filter((instance) => instance !== null);
-  const missing = looks.filter((_, index) => seen[index] === null);
-  return { ...before, state: merged(before.state, told, found, missing), ports, tookMs: took };
+  const found = fetched.filter((instance) => instance !== null);
+  const missing = recheck.filter((_, index) => fetched[index] === null);
+  return { ...before, state: merged(before.state, listed, found, missing), ports, tookMs: took };
 }
 
-/**
- * The project's ports, where only those of some instances may be different.
- *
- * @param of Their ids; null: any port may be.
- */
-async function portsNow(
+/** @param of Instances whose ports may differ; null: any port may. */
+async function currentPorts(
   cloud: Cloud,
   before: readonly Port[],
   of: readonly string[] | null,
@@ -119,14 +205,14 @@ async function portsNow(
   return [...before.filter(({ id, instanceId }) => !owners.has(instanceId) && !ids.has(id)), ...found];
 }
 
-async function externalsNow(cloud: Cloud, { externals, ports }: SyncState): Promise<ExternalNetworks> {
+async function currentExternals(cloud: Cloud, { externals, ports }: SyncState): Promise<ExternalNetworks> {
   const at = monotonicMs();
   if (externals !== null && !externalsExpired(externals, ports, at)) return externals;
   const ids = await cloud.listExternalNetworkIds();
   return { ids, known: new Set(ports.map(({ networkId }) => networkId)), at };
 }
 
-async function look(cloud: Cloud, id: string): Promise<CloudInstance | null> {
+async function fetchOne(cloud: Cloud, id: string): Promise<CloudInstance | null> {
   try {
     return await cloud.getInstance(id);
   } catch (error) {

@@ -6,7 +6,7 @@ import { deadlineIn } from '../../src/clock.ts';
 import { CallTrace } from '../../src/compute/call-trace.ts';
 import type { CallContext, Cloud, CloudCredential } from '../../src/compute/cloud.ts';
 import type { InventoryOptions } from '../../src/inventory/inventory-cache.ts';
-import { withInventory } from '../../src/inventory/with-inventory.ts';
+import { withInventory } from '../../src/inventory/inventory-cloud.ts';
 import { testVersions } from '../support/fake-versions.ts';
 import { OpenStackClient } from '../support/openstack-client.ts';
 import { silentLogger } from '../support/silent-logger.ts';

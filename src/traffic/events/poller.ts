@@ -1,6 +1,6 @@
 import { backoff } from '../../async.ts';
 import { monotonicMs, wallTime } from '../../clock.ts';
-import { TRANSITIONAL_MAX_AGE_MS } from '../../inventory/inventory.ts';
+import { TRANSITIONAL_MAX_AGE_MS } from '../../compute/states.ts';
 import type { Change, InstanceSnapshot, LogHandle, ProjectSnapshot } from './event-log.ts';
 
 const MIN_POLL_INTERVAL_MS = 250;
