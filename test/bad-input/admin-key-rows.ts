@@ -19,7 +19,7 @@ const OPERATOR: Sender = 'operator';
 const PROJECT = ID.replaceAll('-', '');
 const CREDENTIAL = { id: 'a', secret: 'b' };
 
-/** Fields of a key that nobody sets. */
+/** Read-only fields of a key. */
 const READ_ONLY = [
   'id',
   'key',
@@ -33,12 +33,12 @@ const READ_ONLY = [
 ];
 
 const UNKNOWN: readonly Case[] = [
-  ...READ_ONLY.map((field): Case => [`${field}, which nobody sets`, { [field]: 'x' }]),
+  ...READ_ONLY.map((field): Case => [`${field}, which is read-only`, { [field]: 'x' }]),
   ['an unknown field', { colour: 'blue' }],
   ['names of another case', { expiresAt: '2099-01-01T00:00:00Z' }],
 ];
 
-/** `application_credential` of a rotation, wrong by its form. */
+/** Malformed `application_credential` of a rotation. */
 const WRONG_CREDENTIALS: readonly Case[] = [
   ...[null, 'a', 7, []].map(
     (value): Case => [
@@ -90,7 +90,7 @@ export const ADMIN_KEY_ROWS: readonly BadRequest[] = [
       ['disabled, which only a change takes', { disabled: true }],
       ['the words of the command line', { cidr: ['10.0.0.0/8'], 'expires-at': '2099-01-01T00:00:00Z' }],
       [
-        'everything at once',
+        'everything combined',
         { name: '', plan: 7, scopes: [], expires_at: 'x', allowed_cidrs: 'x', colour: 'blue' },
       ],
     ],
@@ -110,7 +110,7 @@ export const ADMIN_KEY_ROWS: readonly BadRequest[] = [
         (disabled): Case => [`disabled ${JSON.stringify(disabled)}`, { disabled }],
       ),
       ['nothing to change', {}, ['body']],
-      ['a good field beside a wrong one', { name: 'renamed', plan: 'platinum' }, ['plan']],
+      ['a valid field and an invalid one', { name: 'renamed', plan: 'platinum' }, ['plan']],
     ],
     OPERATOR,
   ),
@@ -135,7 +135,7 @@ export const ADMIN_KEY_ROWS: readonly BadRequest[] = [
       ['a name', { name: 'x' }],
       ['scopes', { scopes: ['admin'] }],
       ['an unknown field', { overlap: 5 }],
-      ['everything at once', { overlap_seconds: -1, application_credential: 7, colour: 'blue' }],
+      ['everything combined', { overlap_seconds: -1, application_credential: 7, colour: 'blue' }],
     ],
     OPERATOR,
   ),

@@ -3,7 +3,7 @@ import { type BadRequest, badFields, NOT_FOUND, row } from './row.ts';
 
 const ALL_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
-/** Every path of the admin API and the methods it knows. HEAD comes with GET. */
+/** Every path of the admin API and its methods. GET implies HEAD. */
 const PATHS: Readonly<Record<string, readonly string[]>> = {
   '/admin/v1/keys': ['GET', 'POST'],
   '/admin/v1/keys/{key id}': ['GET', 'PATCH', 'DELETE'],
@@ -11,9 +11,9 @@ const PATHS: Readonly<Record<string, readonly string[]>> = {
   '/admin/v1/audit': ['GET'],
 };
 
-/** What nobody could have been given as the id of a key. */
+/** Ids that no key can have. */
 const NO_KEY_IDS: readonly (readonly [string, string])[] = [
-  ['nobody has', '0'.repeat(16)],
+  ['of no key', '0'.repeat(16)],
   ['too short', '0'],
   ['too long', 'a'.repeat(65)],
   ['8,000 characters', 'a'.repeat(8000)],
@@ -39,7 +39,7 @@ const NO_LIMITS = ['', '0', '-1', '1.5', '1001', '1e3', '0x10', '%205', 'all', '
 const NO_KEY_CURSORS = ['', 'A', 'a-b', '../x', 'a%00', '%ff', 'a'.repeat(65), 'WyJhIiwiYiJd'];
 const NO_AUDIT_CURSORS = ['', '-1', '1.5', '1e3', 'abc', '%201', '1%00', '9'.repeat(16), '9'.repeat(400)];
 
-/** A parameter, and what it cannot be. */
+/** A parameter and its invalid values. */
 function queries(path: string, parameter: string, values: readonly string[]): BadRequest[] {
   return values.map((value) =>
     byOperator(`no ${parameter}`, `GET ${path}?${parameter}=${value}`, badFields(parameter)),
@@ -53,7 +53,7 @@ export const ADMIN_ROUTE_ROWS: readonly BadRequest[] = [
     return [
       ...methods.flatMap((method) =>
         NO_ADMIN_TOKENS.map(([name, headers]) =>
-          row(name, `${method} ${path}`, NO_OPERATOR, { from: 'nobody', headers }),
+          row(name, `${method} ${path}`, NO_OPERATOR, { from: 'anonymous', headers }),
         ),
       ),
       ...others.map((method) =>
@@ -63,7 +63,7 @@ export const ADMIN_ROUTE_ROWS: readonly BadRequest[] = [
           allow,
         }),
       ),
-      row('a method without a route, without the token', `PUT ${path}`, NO_OPERATOR, { from: 'nobody' }),
+      row('a method without a route, without the token', `PUT ${path}`, NO_OPERATOR, { from: 'anonymous' }),
       row("a customer's key with every scope", `GET ${path}`, NO_OPERATOR, { from: ['admin'] }),
     ];
   }),
@@ -87,7 +87,7 @@ export const ADMIN_ROUTE_ROWS: readonly BadRequest[] = [
     byOperator('a filter in upper case', `GET /admin/v1/${list}?Limit=1`, badFields('Limit')),
     byOperator('a prototype', `GET /admin/v1/${list}?__proto__=1`, badFields('__proto__')),
     byOperator(
-      'everything at once',
+      'everything combined',
       `GET /admin/v1/${list}?limit=x&cursor=-&foo=1`,
       badFields('limit', 'cursor', 'foo'),
     ),

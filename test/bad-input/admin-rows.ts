@@ -14,12 +14,12 @@ const PROJECT = ID.replaceAll('-', '');
 const GOOD = { name: 'bad-input', project_id: PROJECT };
 const CREDENTIAL = { id: 'a', secret: 'b' };
 
-/** The words are not those for customers. */
+/** The message differs from that for customers. */
 export const NO_OPERATOR: Refusal = { status: 401, code: 'unauthorized' };
 
 type Case = readonly [name: string, change: object, fields?: readonly string[]];
 
-/** What does not make an operator of anybody. */
+/** Headers that do not authenticate an operator. */
 export const NO_ADMIN_TOKENS: readonly (readonly [string, Record<string, string>])[] = [
   ['no token', {}],
   ['an empty token', { authorization: 'Bearer ' }],
@@ -44,9 +44,9 @@ function noCredential(part: 'id' | 'secret'): Case[] {
 }
 
 export const ADMIN_ROWS: readonly BadRequest[] = [
-  ...NO_ADMIN_TOKENS.map(([name, headers]) => jsonRowFromNobody(name, headers)),
-  row('the token in the query string', `${TARGET}?token={admin token}`, NO_OPERATOR, { from: 'nobody' }),
-  row('no token', 'GET /admin/v1/no-such-thing', NO_OPERATOR, { from: 'nobody' }),
+  ...NO_ADMIN_TOKENS.map(([name, headers]) => jsonRowFromAnonymous(name, headers)),
+  row('the token in the query string', `${TARGET}?token={admin token}`, NO_OPERATOR, { from: 'anonymous' }),
+  row('no token', 'GET /admin/v1/no-such-thing', NO_OPERATOR, { from: 'anonymous' }),
   row('no such path', 'GET /admin/v1/no-such-thing', NOT_FOUND, { from: 'operator' }),
   ...fieldRows(
     TARGET,
@@ -95,7 +95,7 @@ export const ADMIN_ROWS: readonly BadRequest[] = [
   ),
 ];
 
-function jsonRowFromNobody(name: string, headers: Record<string, string>): BadRequest {
-  const good = jsonRow(name, TARGET, GOOD, NO_OPERATOR, 'nobody');
+function jsonRowFromAnonymous(name: string, headers: Record<string, string>): BadRequest {
+  const good = jsonRow(name, TARGET, GOOD, NO_OPERATOR, 'anonymous');
   return { ...good, headers: { ...good.headers, ...headers } };
 }

@@ -1,7 +1,7 @@
 import { formatKey } from '../../src/access/key-format.ts';
 import { type BadRequest, ID, NO_KEY, row, UNAUTHORIZED } from './row.ts';
 
-/** Well-formed, with a right checksum, and of no gateway. */
+/** Well-formed, with a valid checksum, but unknown to the gateway. */
 const STRANGERS_KEY = formatKey({ id: '0'.repeat(16), secret: '0'.repeat(33) });
 
 const KEYS: readonly (readonly [string, string])[] = [
@@ -15,7 +15,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['a key with a character too many', `${STRANGERS_KEY}0`],
   ['a key with a character too few', STRANGERS_KEY.slice(0, -1)],
   ['a key with capitals in its id', STRANGERS_KEY.toUpperCase()],
-  ['a key nobody was given', STRANGERS_KEY],
+  ['an unknown key', STRANGERS_KEY],
   ['a key in quotes', `"${STRANGERS_KEY}"`],
   ['a very long key', `ln_${'a'.repeat(8000)}`],
   ['a JSON object', '{"key":"x"}'],
@@ -32,11 +32,11 @@ const AUTHORIZATIONS: readonly (readonly [string, string])[] = [
   ['garbage', 'Bearer garbage'],
   ['the scheme twice', 'Bearer Bearer garbage'],
   ['a key without a scheme', STRANGERS_KEY],
-  ['a key nobody was given', `Bearer ${STRANGERS_KEY}`],
+  ['an unknown key', `Bearer ${STRANGERS_KEY}`],
   ['a JSON Web Token', 'Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZG1pbiJ9.'],
 ];
 
-/** Rows above that hold no key, as far as the gateway reads a header. */
+/** Rows above whose header is not parsed as a key. */
 const WITHOUT_KEY: ReadonlySet<string> = new Set([
   'an empty key',
   'a blank key',
@@ -50,7 +50,7 @@ const refusalOf = (name: string) => (WITHOUT_KEY.has(name) ? NO_KEY : UNAUTHORIZ
 
 const LIST = 'GET /v1/instances';
 
-/** Every kind of route asks who is there before it says anything else. */
+/** Every kind of route authenticates before anything else. */
 const AUTHENTICATED_ROUTES = [
   'GET /v1/me',
   'POST /v1/instances',
@@ -71,43 +71,43 @@ const AUTHENTICATED_ROUTES = [
 ];
 
 export const AUTH_ROWS: readonly BadRequest[] = [
-  ...AUTHENTICATED_ROUTES.map((door) => row('no key', door, NO_KEY, { from: 'nobody' })),
+  ...AUTHENTICATED_ROUTES.map((route) => row('no key', route, NO_KEY, { from: 'anonymous' })),
   ...KEYS.map(([name, key]) =>
-    row(`x-api-key: ${name}`, LIST, refusalOf(name), { from: 'nobody', headers: { 'x-api-key': key } }),
+    row(`x-api-key: ${name}`, LIST, refusalOf(name), { from: 'anonymous', headers: { 'x-api-key': key } }),
   ),
   ...AUTHORIZATIONS.map(([name, authorization]) =>
-    row(`authorization: ${name}`, LIST, refusalOf(name), { from: 'nobody', headers: { authorization } }),
+    row(`authorization: ${name}`, LIST, refusalOf(name), { from: 'anonymous', headers: { authorization } }),
   ),
   row('a wrong x-api-key with a valid key in another header', LIST, UNAUTHORIZED, {
-    from: 'nobody',
+    from: 'anonymous',
     headers: { 'x-api-key': 'garbage', authorization: 'Bearer {key}' },
   }),
   row('a valid key, then a wrong one', LIST, UNAUTHORIZED, {
-    from: 'nobody',
+    from: 'anonymous',
     headers: { 'x-api-key': ['{key}', 'garbage'] },
   }),
   row('a valid key followed by a character', LIST, UNAUTHORIZED, {
-    from: 'nobody',
+    from: 'anonymous',
     headers: { 'x-api-key': '{key}!' },
   }),
   row('a valid id with a wrong secret', LIST, UNAUTHORIZED, {
-    from: 'nobody',
+    from: 'anonymous',
     headers: { 'x-api-key': '{wrong secret}' },
   }),
   row('a valid key as user name', LIST, NO_KEY, {
-    from: 'nobody',
+    from: 'anonymous',
     headers: { authorization: 'Basic {key}' },
   }),
   row('a valid key in X-Auth-Token', LIST, NO_KEY, {
-    from: 'nobody',
+    from: 'anonymous',
     headers: { 'x-auth-token': '{key}' },
   }),
   row('a valid key in a cookie', LIST, NO_KEY, {
-    from: 'nobody',
+    from: 'anonymous',
     headers: { cookie: 'x-api-key={key}' },
   }),
   ...['x-api-key', 'api_key', 'key', 'access_token'].map((parameter) =>
-    row('a valid key in the query string', `${LIST}?${parameter}={key}`, NO_KEY, { from: 'nobody' }),
+    row('a valid key in the query string', `${LIST}?${parameter}={key}`, NO_KEY, { from: 'anonymous' }),
   ),
   row("the operator's token", LIST, UNAUTHORIZED, { from: 'operator' }),
 ];

@@ -20,7 +20,7 @@ import { SELF_SERVICE_ROWS } from './self-service-rows.ts';
 import { type RawAnswer, send } from './send.ts';
 
 const TABLES: Readonly<Record<string, readonly BadRequest[]>> = {
-  'who asks': AUTH_ROWS,
+  authentication: AUTH_ROWS,
   paths: PATH_ROWS,
   methods: METHOD_ROWS,
   'query strings': QUERY_ROWS,
@@ -51,14 +51,14 @@ for (const [table, rows] of Object.entries(TABLES)) {
       const asked = target.requests.length;
       const written = await lastWritten();
       const answer = await sendRow(row, own);
-      expect(target.requests.slice(asked), 'the cloud was asked').toEqual([]);
+      expect(target.requests.slice(asked), 'requests to the cloud').toEqual([]);
       expect(await lastWritten(), 'something was written').toEqual(written);
       assertRefused(answer, row);
     });
   });
 }
 
-/** No change of a key goes without an entry in the audit log. */
+/** Every change of a key writes an audit entry. */
 async function lastWritten() {
   return target.gateway.keys.listAudit({ limit: 1, before: null });
 }
@@ -78,7 +78,7 @@ function sendRow(row: BadRequest, own: Record<string, string>): Promise<RawAnswe
 }
 
 async function credentials(from: Sender): Promise<Record<string, string>> {
-  if (from === 'nobody') return {};
+  if (from === 'anonymous') return {};
   if (from === 'operator') return { authorization: `Bearer ${ADMIN_TOKEN}` };
   return { 'x-api-key': from === 'customer' ? key : (await target.acme.client(from)).key };
 }

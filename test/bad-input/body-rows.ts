@@ -13,7 +13,7 @@ const MIB = 1_048_576;
 const JSON_TYPE = { 'content-type': 'application/json' };
 const CREATE = 'POST /v1/instances';
 
-/** Every route that takes a body. */
+/** Every route with a body. */
 const WRITES: readonly (readonly [route: string, from: Sender])[] = [
   [CREATE, 'customer'],
   [`PATCH /v1/instances/${ID}`, 'customer'],
@@ -24,14 +24,14 @@ const WRITES: readonly (readonly [route: string, from: Sender])[] = [
   ['POST /v1/server_groups', 'customer'],
   ['POST /cloud/v1/compute/instances/create', 'customer'],
   ['POST /cloud/v1/compute/keypairs', 'customer'],
-  ['POST /v1/api_keys', 'nobody'],
+  ['POST /v1/api_keys', 'anonymous'],
   ['POST /v1/api_keys/{key id}/rotate', 'customer'],
   ['POST /admin/v1/keys', 'operator'],
   ['PATCH /admin/v1/keys/{key id}', 'operator'],
   ['POST /admin/v1/keys/{key id}/rotate', 'operator'],
 ];
 
-/** What no route takes for a body. */
+/** JSON that is not an object. */
 const NO_OBJECTS: readonly (readonly [string, string])[] = [
   ['nothing', ''],
   ['broken JSON', '{"name":'],
@@ -41,7 +41,7 @@ const NO_OBJECTS: readonly (readonly [string, string])[] = [
   ['a number', '42'],
 ];
 
-/** What is wrong with JSON, told once: it does not depend on the route. */
+/** Malformed JSON; independent of the route. */
 const NO_JSON: readonly (readonly [string, string | Uint8Array])[] = [
   ['true', 'true'],
   ['blanks', ' \r\n\t '],
@@ -65,10 +65,10 @@ const NO_JSON: readonly (readonly [string, string | Uint8Array])[] = [
   ['UTF-16 without a mark', new Uint8Array([0x7b, 0x00, 0x7d, 0x00])],
   ['invalid UTF-8', new Uint8Array([0x7b, 0x22, 0xc3, 0x28, 0x22, 0x3a, 0x31, 0x7d])],
   ['UTF-8 of half a surrogate pair', new Uint8Array([0x22, 0xed, 0xa0, 0x80, 0x22])],
-  ['gzip that says it is JSON', new Uint8Array([0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00])],
+  ['gzip declared as JSON', new Uint8Array([0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00])],
 ];
 
-/** JSON that is fine, whose object is not. */
+/** Valid JSON whose object is invalid. */
 const ODD_OBJECTS: readonly (readonly [name: string, body: string, ...fields: string[]])[] = [
   ['a byte order mark is not what is wrong', '\ufeff{}', 'flavor_id', 'image_id', 'name'],
   ['the last of two equal keys counts', good('"name":"x","name":""'), 'name'],
@@ -153,7 +153,7 @@ function json(
   return row(`a body of ${name}`, route, refusal, { from, headers: JSON_TYPE, body });
 }
 
-/** The members given, and the others a new instance needs. */
+/** The given members and the required ones of a new instance. */
 function good(members: string): string {
   return `{"flavor_id":"m1.tiny","image_id":"ubuntu",${members}}`;
 }

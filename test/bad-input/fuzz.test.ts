@@ -5,12 +5,12 @@ import { type SandboxTarget, sandboxTarget } from '../support/sandbox-target.ts'
 import { ID, OTHER_ID } from './row.ts';
 import { send } from './send.ts';
 
-/** Always the same, so that a failure can be seen again; another one by FUZZ_SEED. */
+/** Fixed, so that failures are reproducible; FUZZ_SEED overrides it. */
 const SEED = Number(process.env.FUZZ_SEED ?? 20_260_212);
 const RUNS = Number(process.env.FUZZ_RUNS ?? 150);
 const SETTINGS = { seed: SEED, numRuns: RUNS, endOnFailure: true };
 
-/** Routes that take a body, and its fields: random bodies of known fields get deeper than random names would. */
+/** Routes with a body, and its fields: random values of real fields reach deeper than random names. */
 const WRITES: Readonly<Record<string, readonly string[]>> = {
   'POST /v1/instances': [
     'name',
@@ -67,7 +67,7 @@ const READS = [
 ];
 const PARAMETERS = ['status', 'name', 'flavor', 'image', 'limit', 'marker', 'all_tenants', 'cursor'];
 
-/** Values that fields like to be given, right and wrong, among any JSON at all. */
+/** Plausible valid and invalid values, and arbitrary JSON. */
 const PLAUSIBLE = fc.oneof(
   fc.constantFrom<unknown>(
     'web',
@@ -142,7 +142,7 @@ describe('random input never causes a 5xx of the gateway', () => {
       fc
         .array(parameter, { maxLength: 4 })
         .map((pairs) => pairs.map(([n, v]) => `${escaped(n)}=${escaped(v)}`).join('&')),
-      // Visible ASCII as it is, broken escapes among it.
+      // Visible ASCII, including malformed escapes.
       fc.stringMatching(/^[!-~]{0,60}$/),
     );
     await fc.assert(
@@ -178,7 +178,7 @@ describe('random input never causes a 5xx of the gateway', () => {
   });
 });
 
-/** `send` rejects when there is no answer in time. */
+/** `send` rejects on time-out. */
 async function answers(method: string, path: string, body: string | Uint8Array | null): Promise<void> {
   const { status, text } = await send(target.url, {
     method,
@@ -194,7 +194,7 @@ async function answers(method: string, path: string, body: string | Uint8Array |
   expect(target.gateway.logged.filter(({ event }) => event === 'request_failed')).toEqual([]);
 }
 
-/** Half a surrogate pair cannot be written in UTF-8, and so not in a URL either. */
+/** A lone surrogate has no UTF-8 encoding, so a URL cannot contain one. */
 function escaped(text: string): string {
   return encodeURIComponent(text.toWellFormed());
 }

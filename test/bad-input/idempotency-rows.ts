@@ -26,7 +26,7 @@ const WRONG: readonly (readonly [string, string | readonly string[]])[] = [
   ['a JSON object', '{"key": "a"}'],
 ];
 
-/** The routes that take the header. */
+/** The routes that accept the header. */
 const ROUTES = [
   CREATE,
   `POST /v1/instances/${ID}/actions`,
@@ -57,7 +57,7 @@ export const IDEMPOTENCY_ROWS: readonly BadRequest[] = [
       body: '{}',
     }),
   ),
-  // Read by the stage before the handler sees it: the refusals are the same.
+  // Read by the idempotency stage before the handler: the errors are the same.
   keyed('no body', CREATE, badFields('body'), {}),
   keyed('malformed JSON', CREATE, badFields('body'), { body: '{"name":' }),
   keyed('not UTF-8', CREATE, badFields('body'), { body: Uint8Array.of(0x7b, 0xff, 0x7d) }),

@@ -4,7 +4,7 @@ const GOOD = { name: 'bad-input', flavor_id: 'm1.tiny', image_id: 'ubuntu-22.04-
 
 type Case = readonly [name: string, change: object, fields?: readonly string[]];
 
-/** What no text of 1 to 255 printable characters is. */
+/** Not a text of 1 to 255 printable characters. */
 export function noShortText(field: string): Case[] {
   return [
     [`${field}: a number`, { [field]: 7 }],
@@ -20,7 +20,7 @@ export function noShortText(field: string): Case[] {
   ];
 }
 
-/** The same for one that must be there, and is the name of something new. */
+/** The same for the required name of a new resource. */
 export function noName(field: string): Case[] {
   return [
     [`${field}: missing`, { [field]: undefined }],
@@ -32,7 +32,7 @@ export function noName(field: string): Case[] {
   ];
 }
 
-/** What no metadata of an instance is, on its way in. */
+/** Invalid metadata of an instance. */
 const NO_METADATA: readonly Case[] = [
   ['metadata: a text', { metadata: 'a' }],
   ['metadata: a list', { metadata: [] }],
@@ -115,7 +115,7 @@ const NEW_INSTANCE: readonly Case[] = [
   ['fields of the answer', { id: ID, status: 'ACTIVE' }],
   ['a count', { count: 3 }],
   [
-    'everything at once',
+    'everything combined',
     { name: '', flavor_id: 1, colour: 2, metadata: { a: 1 } },
     ['name', 'flavor_id', 'metadata.a', 'colour'],
   ],

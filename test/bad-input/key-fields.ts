@@ -1,15 +1,15 @@
 /**
- * What is wrong with the fields that bodies about keys have in common, for `fieldRows`.
+ * Invalid values of the fields that bodies about keys share, for `fieldRows`.
  *
  * @module
  */
 
 import { LONE_SURROGATE } from './row.ts';
 
-/** What is wrong, the fields to change, and the fields `details` must name: those changed, if left out. */
+/** The defect, the changed fields, and the fields that `details` must name (default: the changed ones). */
 export type Case = readonly [name: string, change: object, fields?: readonly string[]];
 
-/** Each value as the field's: refused under its name. */
+/** Each value as that of the field. */
 export function wrong(field: string, values: readonly unknown[]): Case[] {
   return values.map((value) => [`${field} ${shown(value)}`, { [field]: value }]);
 }
@@ -37,7 +37,7 @@ export const WRONG_PLANS: readonly Case[] = wrong('plan', [
   '__proto__',
 ]);
 
-/** null aside, which some bodies take for "never". */
+/** Without null, which means "never" in some bodies. */
 export const WRONG_TIMES: readonly Case[] = wrong('expires_at', [
   '',
   7,
@@ -61,9 +61,9 @@ export const WRONG_TIMES: readonly Case[] = wrong('expires_at', [
   'Fri, 01 Jan 2099 00:00:00 GMT',
   '2020-01-01T00:00:00Z',
   '0000-01-01T00:00:00Z',
-  // Half an hour ahead by its digits, and past by its zone.
+  // In the future by its digits, in the past by its time zone.
   new Date(Date.now() + 1_800_000).toISOString().replace('Z', '+14:00'),
-  // A year of five digits in UTC: times are kept, and compared, as texts.
+  // A year of five digits in UTC: times are stored and compared as text.
   '9999-12-31T23:59:59-14:00',
 ]);
 
@@ -135,7 +135,7 @@ export const WRONG_CIDRS: readonly Case[] = [
   ]),
 ];
 
-/** 30 days are the most. */
+/** The maximum is 30 days. */
 export const WRONG_OVERLAPS: readonly Case[] = wrong('overlap_seconds', [
   -1,
   1.5,

@@ -2,7 +2,7 @@ import { type BadRequest, ID, OTHER_ID, row } from './row.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
-/** Every path of the dialect and the methods it knows. HEAD comes with GET. */
+/** Every path of the dialect and its methods. GET implies HEAD. */
 const PATHS: Readonly<Record<string, readonly string[]>> = {
   '/v1/me': ['GET'],
   '/v1/instances': ['GET', 'POST'],

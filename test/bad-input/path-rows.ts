@@ -35,7 +35,7 @@ const NO_IDS: readonly (readonly [string, string])[] = [
   ['8,000 characters', 'a'.repeat(8000)],
 ];
 
-/** Every route with an id, `*` where it stands. */
+/** Every route with an id, marked by `*`. */
 const ID_ROUTES = [
   'GET /v1/instances/*',
   'PATCH /v1/instances/*',
@@ -86,7 +86,7 @@ const NO_PATHS = [
   '/favicon.ico',
 ];
 
-/** A route, the scope it asks for, and a key that has all others a customer may have. */
+/** A route, the scope it needs, and a key with all other customer scopes. */
 const SCOPED: readonly (readonly [route: string, needs: Scope, has: readonly Scope[]])[] = [
   ...[
     '/v1/instances',

@@ -1,6 +1,6 @@
 import { type BadRequest, badFields, ID, row } from './row.ts';
 
-/** Lists in pages: `limit` and `cursor`. Those behind the scope `admin` aside. */
+/** Paged lists (`limit`, `cursor`), without those that need the scope `admin`. */
 const PAGED = [
   'flavors',
   'images',
@@ -45,7 +45,7 @@ const NO_CURSORS: readonly (readonly [string, string])[] = [
   ['8,000 characters', 'a'.repeat(8000)],
 ];
 
-/** Wrong filters of the list of instances, as the query string has them. */
+/** Invalid filters of the list of instances, as query strings. */
 const FILTERS: readonly (readonly [name: string, query: string, ...fields: string[]])[] = [
   ['an unknown status', 'status=SLEEPING', 'status.0'],
   ['an empty status', 'status=', 'status.0'],
@@ -81,7 +81,7 @@ const FILTERS: readonly (readonly [name: string, query: string, ...fields: strin
   ['a prototype', '__proto__=1', '__proto__'],
   ['a constructor', 'constructor=1', 'constructor'],
   ['the key, although it is in the header too', 'x-api-key={key}', 'x-api-key'],
-  ['everything at once', 'status=X&limit=x&marker=x&foo=1', 'status.0', 'limit', 'marker', 'foo'],
+  ['everything combined', 'status=X&limit=x&marker=x&foo=1', 'status.0', 'limit', 'marker', 'foo'],
 ];
 
 const LISTS = ['GET /v1/instances', 'GET /cloud/v1/compute/instances/list'];

@@ -1,5 +1,5 @@
 /**
- * Requests that no HTTP library sends, as the bytes on the wire. `{key}` stands for a customer's key.
+ * Requests that no HTTP library sends, as bytes on the wire. `{key}` is a customer's key.
  *
  * @module
  */
@@ -7,9 +7,9 @@
 export interface RawRequest {
   readonly name: string;
   readonly bytes: string;
-  /** The statuses it may be answered with; null: the connection may be closed without an answer. */
+  /** Allowed statuses; null: the connection may be closed without a response. */
   readonly statuses: readonly (number | null)[];
-  /** Hangs up when this has been sent. */
+  /** Disconnects after sending. */
   readonly hangUp?: true;
 }
 
@@ -18,7 +18,7 @@ const KEY = 'x-api-key: {key}';
 const CREATE = `POST /v1/instances HTTP/1.1\r\n${HOST}\r\n${KEY}\r\nContent-Type: application/json\r\n`;
 const BODY = '{"name":"raw"}';
 
-/** Refused by the HTTP layer itself. */
+/** Rejected by the HTTP layer. */
 const REFUSED = [400, null];
 
 function request(...lines: string[]): string {
@@ -82,7 +82,7 @@ export const RAW_REQUESTS: readonly RawRequest[] = [
   { name: 'no version', bytes: 'GET /v1/me\r\n\r\n', statuses: REFUSED },
   { name: 'HTTP/3.0 in text', bytes: request('GET /v1/me HTTP/3.0', HOST), statuses: [400, 505, null] },
   {
-    name: 'HTTP/2 without being asked',
+    name: 'unsolicited HTTP/2',
     bytes: 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
     statuses: [400, 505, null],
   },
@@ -174,7 +174,7 @@ export const RAW_REQUESTS: readonly RawRequest[] = [
   },
   { name: 'half a head, then nothing', bytes: 'POST /v1/inst', statuses: [400, null], hangUp: true },
   {
-    name: 'an expectation nobody can meet',
+    name: 'an unsupported expectation',
     bytes: request('GET /v1/nope HTTP/1.1', HOST, KEY, 'Expect: the-unexpected'),
     statuses: [404, 417],
   },

@@ -4,7 +4,7 @@ import { type SandboxTarget, sandboxTarget } from '../support/sandbox-target.ts'
 import { RAW_REQUESTS } from './raw-rows.ts';
 
 const TIMEOUT_MS = 5_000;
-/** What follows a hang-up happens without an answer to wait for. */
+/** Time for the effects of a disconnect, which has no response to wait for. */
 const SETTLE_MS = 50;
 
 let target: SandboxTarget;
@@ -23,13 +23,13 @@ describe('malformed bytes on the wire', () => {
     expect(statuses, answer.slice(0, 300)).toContain(status === undefined ? null : Number(status));
     expect(answer, 'a single answer').not.toMatch(/\r\n\r\n[\s\S]*HTTP\/1\.1 [125]/);
     if (hangUp) await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-    expect(target.requests.slice(asked), 'the cloud was asked').toEqual([]);
+    expect(target.requests.slice(asked), 'requests to the cloud').toEqual([]);
     expect(target.gateway.logged.filter(({ event }) => event === 'request_failed')).toEqual([]);
     expect((await fetch(`${target.url}/healthz`)).status, 'it still serves').toBe(200);
   });
 });
 
-/** Sends bytes (as Latin-1, one each) and answers what came back until an answer is whole or the connection ends. */
+/** Sends bytes (Latin-1) and returns the bytes received until a complete response or the end of the connection. */
 function exchange(bytes: string, hangUp: boolean): Promise<string> {
   const { hostname, port } = new URL(target.url);
   return new Promise((resolve, reject) => {
@@ -46,13 +46,13 @@ function exchange(bytes: string, hangUp: boolean): Promise<string> {
       answer += data.toString('latin1');
       if (isWhole(answer)) socket.end();
     });
-    // A reset is an end, too.
+    // A reset ends the connection.
     socket.on('error', () => {});
     socket.on('close', () => resolve(answer));
   });
 }
 
-/** Whether head and, by its length, body are there. */
+/** Whether head and body are complete, by Content-Length. */
 function isWhole(answer: string): boolean {
   const [head = '', body] = answer.split(/\r\n\r\n(.*)/s);
   const length = /^content-length: (\d+)$/im.exec(head)?.[1];

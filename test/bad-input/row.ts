@@ -1,21 +1,21 @@
 /**
- * What a row of the tables is made of. A row is a request that must be refused before the cloud hears of it.
+ * Rows of the tables: requests that must be rejected before any call of the cloud.
  *
  * @module
  */
 
 import type { Scope } from '../../src/scopes.ts';
 
-/** Who asks: a customer with default scopes, with exactly these scopes, the operator, or nobody. */
-export type Sender = 'customer' | 'operator' | 'nobody' | readonly Scope[];
+/** A customer with default scopes or with exactly the given ones, the operator, or an unauthenticated client. */
+export type Sender = 'customer' | 'operator' | 'anonymous' | readonly Scope[];
 
 export interface BadRequest {
   readonly name: string;
   readonly method: string;
-  /** As it goes over the wire: not normalised. `{key}` stands for the customer's key, `{key id}` for the id in it. */
+  /** Sent as is, not normalized. `{key}` is the customer's key, `{key id}` its id. */
   readonly path: string;
   readonly from: Sender;
-  /** Beside what `from` sends. A list: the header more than once. */
+  /** In addition to those of `from`. A list repeats the header. */
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly body: string | Uint8Array | null;
   /** Sent without a Content-Length. */
@@ -26,9 +26,9 @@ export interface BadRequest {
 export interface Refusal {
   readonly status: number;
   readonly code: string;
-  /** With 400: the fields that `details` names, all of them. */
+  /** With 400: exactly the fields in `details`. */
   readonly fields?: readonly string[];
-  /** What the message must contain. */
+  /** Substring of the message. */
   readonly message?: string;
   /** With 405: the methods of `Allow`. */
   readonly allow?: readonly string[];
@@ -87,10 +87,9 @@ export function jsonRow(
 }
 
 /**
- * Rows for one route, each with one thing wrong about a body that is good otherwise. A value of `undefined` leaves the
- * field out.
+ * Rows for one route, each with one change of a valid body. `undefined` omits the field.
  *
- * @param cases What is wrong, the fields to change, and the fields `details` must name: those changed, if left out.
+ * @param cases The defect, the changed fields, and the fields that `details` must name (default: the changed ones).
  */
 export function fieldRows(
   target: string,

@@ -27,7 +27,7 @@ const PASSWORD = { username: 'u', password: 'p', project_name: 'x' };
 const CREDENTIAL = { application_credential_id: 'a', application_credential_secret: 'b' };
 const BY_PASSWORD = { name: 'bad-input', credentials: PASSWORD };
 
-/** One field of a form of `credentials`, wrong in each of these ways. */
+/** Each invalid value of one field of `credentials`. */
 function within(form: object, field: string, values: readonly unknown[]): Case[] {
   return values.map((value) => [
     `credentials.${field} ${JSON.stringify(value)?.slice(0, 30)}`,
@@ -58,7 +58,7 @@ const WRONG_CREDENTIALS: readonly Case[] = [
     ['credentials.project_name'],
   ],
   [
-    'both forms at once',
+    'both forms combined',
     { credentials: { ...PASSWORD, ...CREDENTIAL } },
     ['credentials.username', 'credentials.password', 'credentials.project_name'],
   ],
@@ -104,14 +104,14 @@ export const SELF_SERVICE_ROWS: readonly BadRequest[] = [
       ...WRONG_ROLES,
       ...WRONG_CREDENTIALS,
       ['a plan, which is the operator’s to give', { plan: 'gold' }],
-      ['credentials beside the object', { username: 'u', password: 'p' }],
+      ['credentials outside the object', { username: 'u', password: 'p' }],
       ['fields of the admin API', { project_id: 'x', application_credential: { id: 'a', secret: 'b' } }],
       ['an unknown field', { colour: 'blue' }],
       ['a prototype', { constructor: {} }],
     ],
-    'nobody',
+    'anonymous',
   ),
-  jsonRow('an empty object', SIGN_UP, {}, badFields('name', 'credentials'), 'nobody'),
+  jsonRow('an empty object', SIGN_UP, {}, badFields('name', 'credentials'), 'anonymous'),
   jsonRow('a key instead of credentials', SIGN_UP, { name: 'x' }, badFields('credentials')),
   ...fieldRows(ROTATE, {}, [
     ...WRONG_OVERLAPS,
@@ -126,16 +126,19 @@ export const SELF_SERVICE_ROWS: readonly BadRequest[] = [
   ]),
   ...['GET /v1/api_keys', 'GET /v1/api_keys/{key id}', 'DELETE /v1/api_keys/{key id}', ROTATE].flatMap(
     (route) => [
-      row('no key', route, NO_KEY, { from: 'nobody' }),
-      row('a wrong key', route, UNAUTHORIZED, { from: 'nobody', headers: { 'x-api-key': '{wrong secret}' } }),
+      row('no key', route, NO_KEY, { from: 'anonymous' }),
+      row('a wrong key', route, UNAUTHORIZED, {
+        from: 'anonymous',
+        headers: { 'x-api-key': '{wrong secret}' },
+      }),
       row("the operator's token", route, UNAUTHORIZED, { from: 'operator' }),
     ],
   ),
   ...['PUT /v1/api_keys', 'HEAD /v1/api_keys', 'POST /v1/api_keys/x'].map((route) =>
-    row('a request other than sign-up', route, NO_KEY, { from: 'nobody' }),
+    row('a request other than sign-up', route, NO_KEY, { from: 'anonymous' }),
   ),
   ...['POST /v1/api_keys//', 'POST //v1/api_keys'].map((route) =>
-    row('a request other than sign-up', route, NOT_FOUND, { from: 'nobody' }),
+    row('a request other than sign-up', route, NOT_FOUND, { from: 'anonymous' }),
   ),
   ...['revoke', 'rotate/x'].map((rest) =>
     row('no such path', `POST /v1/api_keys/{key id}/${rest}`, NOT_FOUND),

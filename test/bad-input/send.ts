@@ -9,8 +9,8 @@ export interface RawAnswer {
 const TIMEOUT_MS = 10_000;
 
 /**
- * Sends one request on a connection of its own, exactly as it is given: `fetch` would mend the path and refuse some of
- * the headers. Rejects when no whole answer comes.
+ * Sends one request unchanged on a new connection: `fetch` would normalize the path and reject some headers. Rejects without a
+ * complete response.
  */
 export function send(
   url: string,
@@ -40,7 +40,7 @@ export function send(
     });
     let answered = false;
     sent.on('timeout', () => sent.destroy(new Error('no answer in time')));
-    // The gateway may answer and hang up while a large body is still on its way.
+    // The gateway may respond and disconnect while a large body is being sent.
     sent.on('error', (error) => !answered && reject(error));
     sent.on('response', (response) => {
       answered = true;
@@ -56,7 +56,7 @@ export function send(
       );
     });
     if (bytes !== null) {
-      // In parts, so that there is more than one chunk.
+      // Several writes make several chunks.
       for (let at = 0; at < bytes.length; at += 65_536) sent.write(bytes.subarray(at, at + 65_536));
     }
     sent.end();

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { ReduClient } from '../support/redu-client.ts';
 import type { Target } from './target.ts';
 
-/** The operator, who has the admin token. */
+/** A client of the admin API. */
 export class AdminClient {
   readonly #url: string;
   readonly #token: string;
@@ -27,8 +27,8 @@ export class AdminClient {
 }
 
 /**
- * Asks until it is answered `refusal`; epoch milliseconds when the last request that was admitted was sent, so that what a busy
- * machine takes for answering does not count.
+ * Polls until the status is `refusal`. Returns when the last admitted request was sent (epoch ms), so that slow responses on a
+ * busy machine do not count.
  */
 export async function lastAdmitted(client: ReduClient, refusal: number): Promise<number> {
   let last = 0;
@@ -59,7 +59,7 @@ export function adminKeyConformance(target: () => Target): void {
     };
     const statusOf = async (client: ReduClient) => (await client.get('/v1/me')).status;
 
-    /** A machine that is busy may be there too late to see it. */
+    /** On a busy machine the state may have passed already. */
     const worksUntil = async (end: number, client: ReduClient) => {
       const status = await statusOf(client);
       if (Date.now() < end) expect(status).toBe(200);
@@ -91,7 +91,7 @@ export function adminKeyConformance(target: () => Target): void {
       });
       expect((await client.get('/v1/me')).body).toMatchObject({ project_id: target().acme.projectId });
       const again = await admin.request('GET', `/keys/${shown.id}`);
-      // The use before it is written beside the requests: it may have been by now.
+      // Uses are written in the background: the earlier one may be recorded by now.
       expect({ ...again.body, last_used_at: null }).toEqual(shown);
     });
 

@@ -138,7 +138,7 @@ export function apiKeyConformance(target: () => Target): void {
         200, 200,
       ]);
 
-      // The credential they share stays while one of them lives.
+      // The shared credential stays while one key is active.
       const { keystone } = target();
       await writer.client.delete(`/v1/api_keys/${reader.id}`);
       expect(await keystone.applicationCredentialIds(acme.userId)).toContain(

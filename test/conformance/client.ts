@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createClient, LinguanovaError } from '../../src/client/index.ts';
 import { IMAGE, type Target } from './target.ts';
 
-/** The typed client, against the gateway as it is. */
+/** The typed client against a real gateway. */
 export function clientConformance(target: () => Target): void {
   describe('the client', () => {
     const client = async () => {
@@ -54,7 +54,7 @@ export function clientConformance(target: () => Target): void {
         const body = { name, flavor_id: 'm1.tiny', image_id: IMAGE, networks: [target().acme.networkId] };
         ids.push((await instances.create(body)).id);
       }
-      // Nova sorts by a time that it sets anew when it places an instance, so pages are no list of what is being built.
+      // Nova resets the sort key when it schedules an instance, so pages are consistent only once instances are built.
       for (const id of ids) await instances.waitUntil(id, 'active');
       const seen: string[] = [];
       for await (const { id } of instances.iterate({ name: `^${prefix}`, limit: 2 })) seen.push(id);

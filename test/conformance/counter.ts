@@ -1,5 +1,5 @@
 /**
- * What every counter must do: each sentence of the contract in `src/traffic/limit/counter.ts`.
+ * Conformance suite of counters: each sentence of the contract in `src/traffic/limit/counter.ts`.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Counter } from '../../src/traffic/limit/counter.ts';
 
 let keys = 0;
 
-/** @param open Two counters on the same data, as two nodes have them; where there is but one node, the same twice. */
+/** @param open Two counters on the same data, one per node; the same one twice where there is only one node. */
 export function counterConformance(name: string, open: () => Promise<readonly [Counter, Counter]>): void {
   describe(`the counter: ${name}`, () => {
     let one: Counter;

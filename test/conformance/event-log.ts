@@ -1,5 +1,5 @@
 /**
- * What every event log must do: each sentence of the contract in `src/traffic/events/event-log.ts`.
+ * Conformance suite of event logs: each sentence of the contract in `src/traffic/events/event-log.ts`.
  *
  * @module
  */
@@ -19,7 +19,7 @@ let feeds = 0;
 const AT = '2026-03-01T12:00:00.000Z';
 const SOON = { timeout: 20_000 };
 
-/** A feed that no other test has. */
+/** A feed of this test only. */
 export function newFeed(): FeedKey {
   feeds += 1;
   const caller = { projectId: `p${feeds}`, userId: 'u', roles: ['member'] };
@@ -36,7 +36,7 @@ export const created = (instanceId: string): Change => ({
 });
 export const deleted = (instanceId: string): Change => ({ ...created(instanceId), kind: 'deleted' });
 
-/** A log as a reader has it: what it was told, and whether it is over. */
+/** A log with the events that its subscriber received, and whether it has ended. */
 export async function openLog(
   log: EventLog,
   feed: FeedKey,
@@ -61,7 +61,7 @@ export async function openLog(
   };
 }
 
-/** @param open Two logs on the same data, as two nodes have them; where there is but one node, the same twice. */
+/** @param open Two logs on the same data, one per node; the same one twice where there is only one node. */
 export function eventLogConformance(name: string, open: () => Promise<readonly [EventLog, EventLog]>): void {
   describe(`the event log: ${name}`, () => {
     let one: EventLog;
@@ -80,7 +80,7 @@ export function eventLogConformance(name: string, open: () => Promise<readonly [
       opened.push(it);
       return it;
     };
-    /** Two that have it open, of which the first leads. */
+    /** Two handles, of which the first leads. */
     const pair = async () => {
       const [leader, follower] = [await at(one), await at(other)];
       expect(await leader.tryLead()).toBe('elected');
@@ -102,12 +102,12 @@ export function eventLogConformance(name: string, open: () => Promise<readonly [
     test('has one leader at a time; a released lease goes to another', async () => {
       const [leader, follower] = await pair();
       expect([await leader.tryLead(), await follower.tryLead()]).toEqual(['leader', 'follower']);
-      expect(await follower.append([created('x')]), 'of who does not lead').toBe(false);
+      expect(await follower.append([created('x')]), 'by a follower').toBe(false);
       expect(await follower.begin(new Map())).toBe(false);
       await leader.close();
       expect(await leader.tryLead(), 'of one that is closed').toBe('follower');
       expect(await follower.tryLead()).toBe('elected');
-      expect(await leader.append([created('y')]).catch(() => false), 'of who led once').toBe(false);
+      expect(await leader.append([created('y')]).catch(() => false), 'by a former leader').toBe(false);
       expect(await follower.snapshot()).toEqual(new Map([['a', shown('a')]]));
     });
 

@@ -6,11 +6,11 @@ import { IMAGE, type Target } from './target.ts';
 interface Told {
   readonly event: string;
   readonly id: string;
-  // biome-ignore lint/suspicious/noExplicitAny: tests read whatever the gateway said
+  // biome-ignore lint/suspicious/noExplicitAny: tests read any response of the gateway
   readonly data: any;
 }
 
-/** The events on a stream, until whoever reads them stops; by `fetch` alone, so that it runs wherever the suite does. */
+/** The events of a stream until the consumer stops; uses only `fetch`, so that it runs on every runtime. */
 async function* eventsOf({ url, key }: ReduClient, path: string, lastEventId?: string): AsyncGenerator<Told> {
   const headers = { 'x-api-key': key, ...(lastEventId !== undefined && { 'last-event-id': lastEventId }) };
   const { body, status } = await fetch(url + path, { headers });

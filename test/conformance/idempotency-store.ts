@@ -1,5 +1,5 @@
 /**
- * What every store of requests made under an `Idempotency-Key` must do: each sentence of the contract in
+ * Conformance suite of idempotency stores: each sentence of the contract in
  * `src/traffic/idempotency/idempotency-store.ts`.
  *
  * @module
@@ -11,7 +11,7 @@ import type { Claim, IdempotencyStore } from '../../src/traffic/idempotency/idem
 /** An empty store for one test. */
 export interface IdempotencyStoreUnderTest {
   readonly store: IdempotencyStore;
-  /** Another store on the same data, as another node has it; in memory the same one. */
+  /** Another store on the same data, as on another node; in memory the same one. */
   reopen(): Promise<IdempotencyStore>;
   /** Closes all stores and removes the data. */
   dispose(): Promise<void>;
@@ -19,7 +19,7 @@ export interface IdempotencyStoreUnderTest {
 
 const at = (time: string) => `2026-05-01T${time}.000Z`;
 const [NOW, LEASE_END, AFTER, TOMORROW] = [at('10:00:00'), at('10:01:00'), at('10:02:00'), at('23:00:00')];
-/** Every byte there is, zero and those that are no UTF-8 among them. */
+/** All byte values, including zero and invalid UTF-8. */
 const ANSWER = Uint8Array.from({ length: 256 }, (_, index) => index);
 
 function claimOf(runId: string, differs: Partial<Claim> = {}): Claim {
@@ -103,7 +103,7 @@ export function idempotencyStoreConformance(
           expiresAt: TOMORROW,
         })),
       );
-      expect(await store().complete('scope', 'run-1', ANSWER), 'who was overtaken').toBe(false);
+      expect(await store().complete('scope', 'run-1', ANSWER), 'a claim that was taken over').toBe(false);
       await store().release('scope', 'run-1', AFTER);
       expect(await store().find('scope')).toMatchObject({ runId: winner, leaseUntil: later.leaseUntil });
       expect(await store().complete('scope', winner ?? '', ANSWER)).toBe(true);

@@ -88,7 +88,7 @@ export function idempotencyConformance(target: () => Target): void {
       ];
       expect([first.status, foreign.status]).toEqual([201, 201]);
       expect(foreign.body.private_key).not.toBe(first.body.private_key);
-      // A key of its own, for the same customer: the cloud says that the name is taken.
+      // Another idempotency key of the same customer: the cloud reports a conflict of names.
       const own = await sibling.postOnce(key, '/v1/keypairs', body);
       expect(own.status).toBe(409);
       expect(JSON.stringify([foreign.body, own.body])).not.toContain(first.body.private_key.slice(40, 100));

@@ -12,7 +12,7 @@ export function instanceActionConformance(target: () => Target): void {
     });
     afterAll(() => acme.remove(id));
 
-    /** Acts, expects the cloud to take it, and waits for the state it leads to. */
+    /** Runs an action, expects it to be accepted, and waits for the state it leads to. */
     const reach = async (state: string, action: string, rest: object = {}) => {
       const { status, body } = await acme.act(id, action, rest);
       expect([status, body], action).toEqual([202, expect.any(Object)]);

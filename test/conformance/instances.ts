@@ -121,7 +121,7 @@ export function instanceConformance(target: () => Target): void {
     });
 
     test('pages by limit and marker are linked and join to the complete list', async () => {
-      // Booted, for Nova lists those that are being built from another place, and their order may change as they leave it.
+      // Built completely: Nova lists building instances from another table, and their order changes when they leave it.
       for (const n of [1, 2, 3]) await boot({ name: `conf-page-${n}` });
       const ids = (answer: { body: { id: string }[] }) => answer.body.map(({ id }) => id);
       const whole = ids(await acme.get('/v1/instances?name=conf-page'));

@@ -1,5 +1,5 @@
 /**
- * What every key store must do: each sentence of the contract in `src/access/key-store.ts`.
+ * Conformance suite of key stores: each sentence of the contract in `src/access/key-store.ts`.
  *
  * @module
  */
@@ -21,9 +21,9 @@ import { storm } from './key-store/storm.ts';
 /** An empty store for one test. */
 export interface KeyStoreUnderTest {
   readonly store: KeyStore;
-  /** Another store on the same data, as another node has it; in memory the same one. */
+  /** Another store on the same data, as on another node; in memory the same one. */
   reopen(): Promise<KeyStore>;
-  /** Makes every audit entry fail until it is called again with `false`; absent where none can. */
+  /** Makes audit entries fail until called with `false`; absent where that is impossible. */
   breakAudit?(broken: boolean): Promise<void>;
   /** Closes all stores and removes the data. */
   dispose(): Promise<void>;

@@ -6,7 +6,7 @@ import { IMAGE, type Target } from './target.ts';
 
 const TIMEOUT_MS = { timeout: 40_000, interval: 200 };
 
-/** What a cloud that speaks OpenStack itself has beyond `novaConformance`. */
+/** Pass-through to an OpenStack, in addition to `novaConformance`. */
 export function passThroughConformance(target: () => Target): void {
   describe('the Nova dialect, passed through', () => {
     let redu: ReduClient;

@@ -6,7 +6,7 @@ import { IMAGE, type Target } from './target.ts';
 
 const TIMEOUT_MS = { timeout: 40_000, interval: 200 };
 
-/** One key, both dialects: the same instances from both sides. */
+/** The same instances through both dialects, with one key. */
 export function novaConformance(target: () => Target): void {
   describe('the Nova dialect', () => {
     let redu: ReduClient;

@@ -8,7 +8,7 @@ interface Shown {
 
 const hasTwo = ({ addresses }: Shown) => addresses.filter(({ type }) => type === 'floating').length === 2;
 
-/** By which ports, groups and networks an instance is reached: told and chosen by ids, not by names or by the order of lists. */
+/** Ports, groups and networks of an instance are reported and chosen by id, not by name or list order. */
 export function reachabilityConformance(target: () => Target): void {
   describe('reachability', () => {
     let acme: ReduClient;
@@ -121,10 +121,10 @@ export function reachabilityConformance(target: () => Target): void {
       const opened = await acme.patch(`/v1/instances/${later.id}`, { metadata: { isPublic: true } });
       expect([opened.status, opened.body.metadata?.isPublic]).toEqual([200, 'true']);
       const none = await create('conf-isolated', { network_id: isolated, metadata: { isPublic: true } });
-      expect(none.status, 'nothing reaches it').toBe(409);
+      expect(none.status, 'no router').toBe(409);
       const { openStack } = target().acme;
       const left = (await openStack.network('GET', '/ports?name=conf-isolated')).body.ports;
-      expect(left, 'left on the network that nothing reaches').toEqual([]);
+      expect(left, 'left behind on the isolated network').toEqual([]);
     });
 
     test('floatingIp stays the one of isPublic when another is associated with another port', async () => {
@@ -134,7 +134,7 @@ export function reachabilityConformance(target: () => Target): void {
         networks: [networkId, networkId],
         metadata: { isPublic: true },
       });
-      // The address that was made leads to one port, the customer's own to the other: once to the first, once to the second.
+      // The gateway's floating IP is on one port, the customer's on the other, in both arrangements.
       const { items } = (await acme.get('/v1/floating_ips')).body;
       const made = items.find(({ address }: { address: string }) => address === metadata.floatingIp);
       const other = (await portsOf(id)).find((port: { id: string }) => port.id !== made.port_id);

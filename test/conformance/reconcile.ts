@@ -47,7 +47,7 @@ export function reconcileConformance(target: () => Target): void {
       await expect.poll(() => openStack.belongings()).toEqual(before);
       expect(await reconcile(acme.cloud(), { olderThanSeconds: 0, nowMs: Date.now() + 1000 })).toEqual([]);
 
-      // The server goes without the gateway: its port and address are then leftovers.
+      // The server is deleted past the gateway, which orphans its port and address.
       await openStack.compute('DELETE', `/servers/${living.id}`);
       await client.remove(living.id).catch(() => {});
       await reconcile(acme.cloud(), { olderThanSeconds: 0, nowMs: Date.now() + 1000 });

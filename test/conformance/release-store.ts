@@ -1,5 +1,5 @@
 /**
- * What every store of releases must do: each sentence of the contract in `src/compute/release-store.ts`.
+ * Conformance suite of release stores: each sentence of the contract in `src/compute/release-store.ts`.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type { ReleaseStore } from '../../src/compute/release-store.ts';
 /** An empty store for one test. */
 export interface ReleaseStoreUnderTest {
   readonly store: ReleaseStore;
-  /** Another store on the same data, as another node has it; in memory the same one. */
+  /** Another store on the same data, as on another node; in memory the same one. */
   reopen(): Promise<ReleaseStore>;
   /** Closes all stores and removes the data. */
   dispose(): Promise<void>;

@@ -20,7 +20,7 @@ import { tenantConformance } from './tenants.ts';
 
 type Part = (running: () => Target) => void;
 
-/** What does not depend on what kind of cloud is behind the gateway. */
+/** Parts for every kind of cloud. */
 const COMPUTE: readonly Part[] = [
   catalogConformance,
   instanceConformance,
@@ -36,7 +36,7 @@ const COMPUTE: readonly Part[] = [
   novaConformance,
 ];
 
-/** What needs an OpenStack: its users and credentials, and ports that can be left behind. */
+/** Parts that need an OpenStack: its users, credentials and ports. */
 const OPENSTACK: readonly Part[] = [
   reconcileConformance,
   adminKeyConformance,
@@ -45,17 +45,17 @@ const OPENSTACK: readonly Part[] = [
   passThroughConformance,
 ];
 
-/** Everything a customer can rely on, whatever OpenStack is behind the gateway and whatever runtime it runs on. */
+/** The complete suite, for every OpenStack and runtime. */
 export function conformance(name: string, start: () => Promise<Target>): void {
   run(name, start, [...COMPUTE, ...OPENSTACK]);
 }
 
-/** The same as far as any kind of cloud goes. */
+/** The suite for every kind of cloud. */
 export function computeConformance(name: string, start: () => Promise<Target>): void {
   run(name, start, COMPUTE);
 }
 
-/** One part alone. */
+/** A single part. */
 export function partConformance(name: string, start: () => Promise<Target>, part: Part): void {
   run(name, start, [part]);
 }

@@ -4,7 +4,7 @@ import type { KeystoneAdmin } from '../support/keystone-admin.ts';
 import type { OpenStackClient } from '../support/openstack-client.ts';
 import type { ReduClient } from '../support/redu-client.ts';
 
-/** A customer of the provider whose gateway is tested. */
+/** A customer of the tested gateway. */
 export interface Customer {
   readonly projectId: string;
   readonly projectName: string;
@@ -17,23 +17,23 @@ export interface Customer {
   readonly networkId: string;
   /** A client with a new key. Default scopes unless named. */
   client(scopes?: readonly Scope[]): Promise<ReduClient>;
-  /** The same customer's other tools, past the gateway. */
+  /** The customer's direct access to the cloud, past the gateway. */
   readonly openStack: OpenStackClient;
-  /** The driver as this customer, for what has no route. */
+  /** The driver as this customer, for operations without a route. */
   cloud(): Cloud;
 }
 
 /**
- * What the conformance suite runs against: a gateway in front of an OpenStack that knows two customers, seeded as
- * documented for the real one: flavors m1.tiny to m1.large, two images, quotas of 100 instances (acme) and 3 (globex).
+ * The target of the suite: a gateway in front of an OpenStack with two customers, flavors m1.tiny to m1.large, two images, and
+ * quotas of 100 instances (acme) and 3 (globex).
  */
 export interface Target {
   readonly url: string;
-  /** Of the same keys and cloud, on a node of its own. */
+  /** Another node with the same keys and cloud. */
   readonly secondUrl: string;
   readonly adminToken: string;
   readonly keystone: KeystoneAdmin;
-  /** Milliseconds in which a lost role is noticed. */
+  /** Upper bound in ms until a lost role takes effect. */
   readonly confirmAfter: number;
   readonly acme: Customer;
   readonly globex: Customer;

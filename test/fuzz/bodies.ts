@@ -3,7 +3,7 @@ import type { Random } from './random.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Valid bodies by method and path; requests change some of their members. */
+/** Valid bodies by method and path, of which requests change members. */
 const VALID: ReadonlyMap<string, Json> = new Map([...examplesOfContract(), ...novaBodies()]);
 
 function examplesOfContract(): [string, Json][] {
@@ -42,7 +42,7 @@ function novaBodies(): [string, Json][] {
   ];
 }
 
-/** The valid body of a route with up to two members changed; null: there is none. */
+/** The valid body of a route with up to two changed members; null: the route has none. */
 export function changedBody(random: Random, route: string, change: () => unknown): string | null {
   const valid = VALID.get(route);
   if (valid === undefined) return null;

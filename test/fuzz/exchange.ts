@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 
-/** What came back for some bytes. */
+/** The response to some bytes. */
 export interface Exchange {
   /** Of the first response that is not 1xx; null: the connection was closed without one. */
   readonly status: number | null;
@@ -9,13 +9,13 @@ export interface Exchange {
 }
 
 const TIMEOUT_MS = 15_000;
-/** A stream of events has no end, and its head is enough. */
+/** Event streams do not end: the head suffices. */
 const ENDLESS = /^content-type: text\/event-stream/im;
 
 /**
- * Sends the bytes on a connection of its own and reads until the server closes it, or the client has the whole response.
+ * Sends the bytes on a new connection and reads until the response is complete or the server closes the connection.
  *
- * @throws When neither comes in time: a hang.
+ * @throws On time-out.
  */
 export function exchange(port: number, text: string): Promise<Exchange> {
   return new Promise((resolve, reject) => {
@@ -33,7 +33,7 @@ export function exchange(port: number, text: string): Promise<Exchange> {
     socket.setEncoding('latin1');
     socket.on('connect', () => {
       socket.write(Buffer.from(text, 'latin1'));
-      // No more comes: where the server waits for the rest of a request, it has to give up.
+      // Half-closes: a server that waits for the rest of a request has to give up.
       socket.end();
     });
     socket.on('data', (chunk: string) => {

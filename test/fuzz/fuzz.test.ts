@@ -1,6 +1,6 @@
 /**
- * Ten thousand requests that no client would send, on raw sockets, in both dialects, against a gateway in front of the sandbox and
- * one in front of a redu cloud. `FUZZ_SEED` and `FUZZ_REQUESTS` repeat a run or make it longer.
+ * Ten thousand random requests on raw sockets, in both dialects, against gateways in front of the sandbox and of a redu cloud.
+ * `FUZZ_SEED` and `FUZZ_REQUESTS` reproduce or extend a run.
  *
  * @module
  */
@@ -22,7 +22,7 @@ const ENVIRONMENT = {
   LINGUANOVA_TRUSTED_PROXIES: '127.0.0.1/32',
   LOG_LEVEL: 'warn',
 };
-/** What stands in the gateway's code or its stack, and in no message for a client. */
+/** Text of code or stack traces, which no response may contain. */
 const INNER_TEXT =
   /node_modules|\.ts:\d+|\n\s+at \w|\b(?:Type|Range|Reference|Syntax|Zod|Config)Error\b|\bE(?:CONN|PIPE|NOENT)|undefined is not|is not a function|\[object Object\]/;
 
@@ -58,7 +58,7 @@ async function idsOf(gateway: GatewayProcess, key: string): Promise<[string, ...
   return ['00000000-0000-4000-8000-000000000000', ...lists.flat()];
 }
 
-/** The faults that requests bring to light, each with the request that did it. */
+/** The faults found, each with its request. */
 async function faultsOf(gateway: GatewayProcess, known: Known, seed: number): Promise<string[]> {
   const random = new Random(seed);
   const port = Number(new URL(gateway.url).port);
@@ -88,7 +88,7 @@ async function faultOf(port: number, { text, method }: FuzzedRequest): Promise<s
   }
 }
 
-/** Scripts, style sheets and the contract hold code and examples. */
+/** Scripts, style sheets and the contract contain code and examples. */
 function isAsset(head: string): boolean {
   return /^(?:etag: W\/"[\w-]{43}"|content-encoding: gzip|content-type: text\/(?:html|javascript|css))/im.test(
     head,

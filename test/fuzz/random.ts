@@ -1,4 +1,4 @@
-/** A seeded generator of pseudo-random numbers (xorshift32), so that a failure can be repeated by its seed. */
+/** A seeded generator (xorshift32), so that failures are reproducible. */
 export class Random {
   #state: number;
 

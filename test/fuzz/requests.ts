@@ -2,13 +2,13 @@ import { ROUTES } from '../../src/openapi/routes.ts';
 import { changedBody } from './bodies.ts';
 import type { Random } from './random.ts';
 
-/** One request as bytes of the wire, in Latin-1. */
+/** A request as bytes on the wire, in Latin-1. */
 export interface FuzzedRequest {
   readonly text: string;
   readonly method: string;
 }
 
-/** What the requests name: credentials that work, and ids of things that exist. */
+/** Valid credentials and existing ids for the requests. */
 export interface Known {
   readonly host: string;
   readonly key: string;
@@ -93,7 +93,7 @@ const OTHER = [
   '/favicon.ico',
   '*',
 ] as const;
-/** With their own method, so that many requests get past the router. */
+/** Targets with their method, so that many requests pass the router. */
 const REDU = ROUTES.map(({ method, path }) => `${method} ${path}`);
 const PLAIN = [...NOVA, ...OTHER].map((path) => `GET ${path}`);
 const TARGETS = [...REDU, ...REDU, ...PLAIN, ...NOVA.map((path) => `POST ${path}`)] as unknown as readonly [
@@ -293,7 +293,7 @@ function mutatedPath(random: Random, path: string): string {
   return path.slice(0, at) + inserted + path.slice(random.oneIn(4) ? at + 1 : at);
 }
 
-/** Mostly a valid escape; sometimes as it is. */
+/** Usually a valid escape, sometimes the raw character. */
 function escaped(random: Random, text: string): string {
   if (random.oneIn(8)) return text.replaceAll(/[\s\0]/g, '+');
   return Array.from(text, (character) =>
@@ -309,7 +309,7 @@ function value(random: Random, known: Known): string {
 
 function headerLines(random: Random, known: Known, body: string | null): string[] {
   const lines = random.oneIn(100) ? [] : [`Host: ${known.host}`];
-  // Wrong credentials count by address, and one address would soon be refused.
+  // Failed authentications are limited by address: spread them.
   lines.push(`X-Forwarded-For: 192.0.2.${random.below(256)}`);
   const credential = random.below(10);
   if (credential < 7) lines.push(`x-api-key: ${known.key}`);
@@ -394,7 +394,7 @@ function json(random: Random, known: Known, depth: number): unknown {
   }
 }
 
-/** Flips, drops or doubles some bytes. */
+/** Flips, drops or duplicates some bytes. */
 function withNoise(random: Random, text: string): string {
   let noisy = text;
   for (let count = 1 + random.below(4); count > 0; count--) {

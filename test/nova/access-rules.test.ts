@@ -6,7 +6,7 @@ import { type RunningGateway, startGateway } from '../support/gateway.ts';
 import { sendNova } from '../support/nova-client.ts';
 import { byPassword } from '../support/sandbox-client.ts';
 
-/** Only the list of flavors, as redu and the Nova dialect ask for it. */
+/** Allows the list of flavors only, as both dialects request it. */
 const RULES = [
   { service: 'compute', method: 'GET', path: '/v2.1/flavors' },
   { service: 'compute', method: 'GET', path: '/v2.1/flavors/detail' },

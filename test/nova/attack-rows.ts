@@ -1,5 +1,5 @@
 /**
- * What somebody with a key tries to get past the service, the version or the project they are let into.
+ * Attempts with a valid key to reach another service, version or project.
  *
  * @module
  */
@@ -42,7 +42,7 @@ const MALFORMED_PATHS: readonly string[] = [
 
 const VERSIONS = ['/compute/v2.1', '/compute/v2', '/image/v2', '/networking/v2.0', '/volume/v3'] as const;
 
-/** Leads to something in the sandbox or a real cloud, were it taken for what a careless reader makes of it. */
+/** Would reach a resource in the cloud if parsed carelessly. */
 const ELSEWHERE: readonly string[] = [
   '//sandbox.invalid/compute/v2.1/servers',
   '/compute/http://sandbox.invalid/identity/v3/users',
@@ -78,7 +78,7 @@ export const PATHS: readonly string[] = [
   ...ELSEWHERE,
 ];
 
-/** What others set who stand before a service, and some believe. `{...}`: of globex. */
+/** Headers that proxies set and some services trust. `{...}`: of globex. */
 export const FORGED: Readonly<Record<string, string>> = {
   'x-forwarded-for': '127.0.0.1',
   'x-forwarded-host': 'evil.example',
@@ -112,7 +112,7 @@ export const FORGED: Readonly<Record<string, string>> = {
 export interface RawAttack {
   readonly name: string;
   readonly bytes: string;
-  /** null: the connection may be closed without an answer. */
+  /** null: the connection may be closed without a response. */
   readonly statuses: readonly (number | null)[];
 }
 
@@ -123,7 +123,7 @@ const INNER = `GET /compute/v2.1/os-hypervisors HTTP/1.1\r\n${HOST}\r\n\r\n`;
 const POST = `POST ${SERVERS} HTTP/1.1\r\n${HOST}\r\n${KEY}\r\nContent-Type: application/json\r\n`;
 const REFUSED = [400, null];
 
-/** A request within another, or one that two readers cut apart differently. */
+/** A request within another, or one whose end two parsers place differently. */
 export const SMUGGLED: readonly RawAttack[] = [
   {
     name: 'a length and chunks',

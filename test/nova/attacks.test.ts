@@ -18,7 +18,7 @@ beforeAll(async () => {
   key = await running.keyOf(running.acme);
   powerful = await running.keyOf(running.acme, 'application_credential', SCOPES);
   foreign = await running.keyOf(running.globex);
-  // So that both are signed in, and whatever arrives from now on was asked for.
+  // Signs both in, so that all recorded requests from here on belong to the tests.
   for (const one of [key, foreign]) await sendNova(url, 'GET /compute/v2.1/servers', { 'x-auth-token': one });
 });
 afterAll(() => running.close());
@@ -249,7 +249,7 @@ describe('limits', () => {
   });
 });
 
-/** Sends bytes (as Latin-1, one each) and answers what came back until an answer is whole or the connection ends. */
+/** Sends bytes (Latin-1) and returns the bytes received until a complete response or the end of the connection. */
 function exchange(bytes: string): Promise<string> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {

@@ -5,7 +5,7 @@ import { createSandbox } from '../../adapters/sandbox/index.ts';
 import { startGateway } from '../support/gateway.ts';
 import { sendNova } from '../support/nova-client.ts';
 
-/** A gateway before a sandbox whose responses are rewritten on their way. */
+/** A gateway in front of a sandbox with rewritten responses. */
 async function gatewayWith(rewrite: (path: string, body: string, projectId: string) => string) {
   const sandbox = createSandbox();
   const [account] = sandbox.accounts;

@@ -85,7 +85,7 @@ describe.each<Kind>(['application_credential', 'service'])('acme with a key of t
     if (answer.status < 300) expect(told(answer.body, line + JSON.stringify(body))).toEqual([]);
   });
 
-  /** What of globex an answer tells that was not in the question. */
+  /** Data of globex in a response that the request did not contain. */
   function told(body: unknown, question: string): string[] {
     const text = JSON.stringify(body);
     return Object.entries(foreign)

@@ -1,11 +1,10 @@
 /**
- * What a customer tries, in the Nova dialect, with things of somebody else's. `{...}` are the other's (`THINGS`); with `own `
- * before it, the caller's.
+ * Attempts in the Nova dialect with resources of another customer: `{...}` is the other's (`THINGS`), `{own ...}` the caller's.
  */
 export interface NovaAttempt {
   readonly target: string;
   readonly body?: object;
-  /** What it may be answered with; absent: any refusal. */
+  /** Allowed status; absent: any 4xx. */
   readonly statuses?: readonly number[];
 }
 
@@ -29,7 +28,7 @@ const ACTIONS: readonly object[] = [
 
 const READ = [200];
 
-/** Each route of the identity facade, as the router has it. */
+/** Every route of the identity facade, as in the router. */
 export const IDENTITY_ATTEMPTS: Record<string, readonly NovaAttempt[]> = {
   'GET /identity': [{ target: 'GET /identity', statuses: [300] }],
   'GET /identity/v3': [{ target: 'GET /identity/v3', statuses: READ }],
@@ -68,7 +67,7 @@ export const IDENTITY_ATTEMPTS: Record<string, readonly NovaAttempt[]> = {
   ],
 };
 
-/** Collections and things that Keystone keeps from members. */
+/** Keystone's collections and items for administrators. */
 const KEPT = [
   ...[
     'users',
@@ -96,7 +95,7 @@ for (const route of KEPT) {
   IDENTITY_ATTEMPTS[route] = [{ target: route.replace(':id', '{project}'), statuses: [403] }];
 }
 
-/** What is passed through, and the cloud has to refuse. */
+/** Requests that pass through and that the cloud has to reject. */
 export const PASSED_ATTEMPTS: readonly NovaAttempt[] = [
   ...['', '/metadata', '/ips', '/os-interface', '/os-instance-actions', '/os-security-groups'].map(
     (part) => ({

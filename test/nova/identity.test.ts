@@ -107,7 +107,7 @@ describe('rejected sign-ins, always with the same 401', () => {
     },
     'no scope': { auth: { ...(byPassword({ id, password: key }).auth as object), scope: 'unscoped' } },
     'no scope, as an object': byPassword({ id, password: key }, { unscoped: {} }),
-    'a scope beside an application credential': byCredential(
+    'a scope with an application credential': byCredential(
       { id, secret: key },
       { project: { id: running.acme.projectId } },
     ),
@@ -131,7 +131,7 @@ describe('rejected sign-ins, always with the same 401', () => {
     'two methods',
     'no scope',
     'no scope, as an object',
-    'a scope beside an application credential',
+    'a scope with an application credential',
     'no method',
     'a user without a password',
     'a credential without a secret',

@@ -1,15 +1,15 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A cloud that is all Keystone and Glance: it swallows whatever is uploaded, and gives out as many bytes as asked for. */
+/** A cloud of Keystone and Glance only: discards uploads, and serves images of the requested size. */
 export interface ImageCloud {
   readonly url: string;
-  /** Bytes of the last upload that arrived, and the headers it came with. */
+  /** Received bytes and headers of the last upload. */
   readonly received: { bytes: number; complete: boolean; headers: IncomingMessage['headers'] };
   close(): Promise<void>;
 }
 
-/** `GET .../images/<bytes>/file` is so many bytes long; `PUT .../images/refused/file` is refused unread. */
+/** `GET .../images/<bytes>/file` has that many bytes; `PUT .../images/refused/file` is rejected without reading the body. */
 export async function startImageCloud(): Promise<ImageCloud> {
   const received: ImageCloud['received'] = { bytes: 0, complete: false, headers: {} };
   const server = createServer((request, response) => {

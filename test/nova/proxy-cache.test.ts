@@ -5,17 +5,17 @@ import { keyIdOf, sendNova } from '../support/nova-client.ts';
 import type { ReduClient } from '../support/redu-client.ts';
 import { type CachedGateways, cachedGateways } from '../traffic/cached-gateways.ts';
 
-/** After a change of theirs nothing is kept for five seconds; and a busy machine. */
+/** Nothing is cached for five seconds after a write; with a margin for a busy machine. */
 const SETTLED = { timeout: 40_000, interval: 20 };
 
 let gateways: CachedGateways;
 let acme: ReduClient;
 let globex: ReduClient;
-/** How each of them is signed in. */
+/** Authentication headers of each customer. */
 const headersOf = new Map<ReduClient, Readonly<Record<string, string>>>();
-/** Of what acme reads. */
+/** Ids in acme's responses. */
 let paths: readonly string[];
-/** What only acme may see. */
+/** Ids that only acme may see. */
 let secrets: readonly string[];
 let fill: (text: string) => string;
 
@@ -52,7 +52,7 @@ async function tokenOf({ url, key }: ReduClient): Promise<string> {
   return headers.get('x-subject-token') ?? '';
 }
 
-/** Nothing but what it is given: what acme and globex ask is the same to the letter. */
+/** Sends exactly the given headers, so that requests of acme and globex differ only in the credential. */
 const asking = (
   { url }: ReduClient,
   method: string,
@@ -60,7 +60,7 @@ const asking = (
   headers: Parameters<typeof send>[1]['headers'],
 ) => send(url, { method, path, headers, body: null, chunked: false });
 
-/** Until acme is told again what acme has read: by the short way, from the second time on. */
+/** Repeats a read of acme until it is a cache hit, on the fast path from the second hit on. */
 async function keep(path: string): Promise<void> {
   const told = async () => (await asking(acme, 'GET', path, headersOf.get(acme) ?? {})).headers['x-cache'];
   await expect.poll(told, SETTLED).toBe('HIT');
@@ -84,7 +84,7 @@ describe('cached responses of acme, requested by globex', () => {
         await keep(path);
         const answer = await asking(globex, method, target, { ...own, ...filled });
         const question = `${method} ${target} ${JSON.stringify(filled)}`;
-        // What an answer repeats of the question is known to whoever asked.
+        // A response may repeat ids of its own request.
         const told = JSON.stringify(answer.headers) + answer.text;
         const leaked = secrets.filter((secret) => told.includes(secret) && !question.includes(secret));
         expect.soft(leaked, question).toEqual([]);

@@ -4,7 +4,7 @@ import { type Account, createSandbox } from '../../adapters/sandbox/index.ts';
 import type { Scope } from '../../src/scopes.ts';
 import { type GatewayUnderTest, type RunningGateway, startGateway } from '../support/gateway.ts';
 
-/** A request as the cloud got it. */
+/** A request as received by the cloud. */
 export interface Arrived {
   readonly method: string;
   readonly url: string;
@@ -13,7 +13,7 @@ export interface Arrived {
 
 export type KeyKind = 'application_credential' | 'service' | 'administrator';
 
-/** A gateway in front of a sandbox with two customers, whose every request is kept. */
+/** A gateway in front of a sandbox with two customers that records every request. */
 export interface RecordedGateway {
   readonly gateway: RunningGateway;
   readonly acme: Account;
@@ -21,7 +21,7 @@ export interface RecordedGateway {
   /** Without sign-ins. */
   readonly arrived: readonly Arrived[];
   keyOf(account: Account, kind?: KeyKind, scopes?: readonly Scope[], plan?: string): Promise<string>;
-  /** Answers in the cloud's place; null: let it answer. */
+  /** Responds in the cloud's place; null: the cloud responds. */
   answer: (request: Request) => Response | null;
   close(): Promise<void>;
 }

@@ -1,6 +1,5 @@
 /**
- * What one dialect prints, the other side of it reads as the same: instances, states, actions and errors, by Nova's words, by
- * redu's, and by both one after the other.
+ * Encoding and decoding are inverse: instances, states, actions and errors through Nova, through redu, and through both.
  *
  * @module
  */
@@ -39,12 +38,12 @@ async function byRedu(told: Instance): Promise<Instance | undefined> {
   return (await withAccess(BY_FLAGS, [decodeInstance(overTheWire(encodeInstanceDetail(told)))], NO_REACH))[0];
 }
 
-/** The fields that both dialects have, in an order that both keep. */
+/** The fields that both dialects have, in a stable order. */
 function common(instance: Instance | undefined) {
   if (instance === undefined) return undefined;
   const { locked: _locked, metadata, addresses, publicAddress, ...fields } = instance;
   const { isPublic: _public, enableSSH: _ssh, floatingIp: _address, ...items } = metadata;
-  // Nova puts addresses under their networks. A public one is told by itself where no other is.
+  // Nova groups addresses by network. A public one is added only where it is the only address.
   const told = addresses.filter(({ network, type }) => network !== 'public' || type !== 'floating');
   const byNetwork = told.toSorted((a, b) => (a.network < b.network ? -1 : a.network > b.network ? 1 : 0));
   return { ...fields, publicAddress, items, addresses: byNetwork };
@@ -106,7 +105,7 @@ function byNovaAction(action: InstanceAction) {
 }
 
 describe('an error code survives', () => {
-  /** What is about the request between two gateways rather than about the cloud, and is nobody's further on. */
+  /** Codes about the request between the two gateways, which the next one does not forward. */
   const OF_THE_LINK = {
     request_timeout: 'bad_gateway',
     expectation_failed: 'bad_gateway',

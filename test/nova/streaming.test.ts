@@ -40,7 +40,7 @@ afterAll(async () => {
   await cloud.close();
 });
 
-/** Sends `bytes` as image data, as fast as they are taken. */
+/** Uploads `bytes` of image data, with back-pressure. */
 function upload(path: string, bytes: number, headers: Record<string, string | number>): Promise<number> {
   return new Promise((resolve, reject) => {
     const sent = request(gateway.url + path, {
@@ -70,7 +70,7 @@ function upload(path: string, bytes: number, headers: Record<string, string | nu
   });
 }
 
-/** Reads an image and lets go of it, as fast as it comes. */
+/** Reads and discards an image. */
 function download(path: string): Promise<{ status: number; bytes: number; length: string | undefined }> {
   return new Promise((resolve, reject) => {
     request(gateway.url + path, { agent: false, headers: { 'x-auth-token': key } }, (response) => {
@@ -88,7 +88,7 @@ function download(path: string): Promise<{ status: number; bytes: number; length
   });
 }
 
-/** Kibibytes of the gateway's memory: now, and the most since `forgetPeak`. */
+/** The gateway's memory in KiB: current, and peak since `forgetPeak`. */
 function memory(): { now: number; peak: number } {
   const status = readFileSync(`/proc/${gateway.child.pid}/status`, 'utf8');
   const read = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]);
@@ -101,7 +101,7 @@ function forgetPeak(): void {
 
 describe('image data is streamed, not buffered', () => {
   test('100 MB up and down take less than 64 MiB of memory', async () => {
-    // What the first streams of a process cost is not the image's.
+    // Excludes the one-time cost of a process's first streams.
     await upload('/image/v2/images/warm/file', WARM_UP, { 'content-length': WARM_UP });
     await download(`/image/v2/images/${WARM_UP}/file`);
     forgetPeak();

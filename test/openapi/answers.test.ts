@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => target.close());
 
-/** A client whose every answer has to be one that the contract knows. */
+/** A client that validates every response against the contract. */
 function held(client: ReduClient, met: Set<string>, headers: Readonly<Record<string, string>> = {}) {
   return async (method: string, path: string, body?: unknown) => {
     const response = await fetch(client.url + path, {
@@ -46,7 +46,7 @@ function held(client: ReduClient, met: Set<string>, headers: Readonly<Record<str
   };
 }
 
-/** What comes first of what has no end. */
+/** The first chunk of an endless stream. */
 async function firstOf(response: Response): Promise<string> {
   const reader = response.body?.getReader();
   const { value } = (await reader?.read()) ?? {};
@@ -54,7 +54,7 @@ async function firstOf(response: Response): Promise<string> {
   return new TextDecoder().decode(value);
 }
 
-/** Not with every answer; and limits are off here. */
+/** Headers that not every response has; rate limits are off here. */
 const OPTIONAL = new Set(
   ['Link', 'Idempotency-Replayed', 'RateLimit-Policy', 'RateLimit'].concat(
     ['Limit', 'Remaining', 'Reset'].map((name) => `X-RateLimit-${name}`),
@@ -150,7 +150,7 @@ test('every response matches the contract', async () => {
   await admin('DELETE', `/admin/v1/keys/${issued.id}`);
   await call('DELETE', instance);
 
-  // Refusals, in the shape of errors.
+  // Error responses.
   const poor = held(await target.acme.client(['network:write']), met);
   await poor('GET', '/v1/instances');
   await held(Object.assign(Object.create(client), { key: 'ln_wrong' }), met)('GET', '/v1/me');

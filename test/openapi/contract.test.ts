@@ -10,12 +10,12 @@ beforeAll(async () => {
 });
 afterAll(() => target.close());
 
-/** Paths that are the cloud's own, and what the console's page has to itself. */
+/** Paths of the cloud's own APIs and of the console. */
 const PASSED_THROUGH = /^\/(identity|compute|image|networking|volume|console)\b|^\/\*$|^\/$/;
 
 test('routes and contract match one to one', () => {
   const served = target.gateway.routes
-    // Stages stand at paths with a star.
+    // Stages are registered at paths with a star.
     .filter(({ method, path }) => method !== 'ALL' && !path.endsWith('/*') && !PASSED_THROUGH.test(path))
     .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`);
   expect([...new Set(served)].toSorted()).toEqual(named.map(([name]) => name).toSorted());
@@ -64,7 +64,7 @@ test('a parameter that the contract lacks is 400 by name', async () => {
     const url = path.replaceAll(/\{\w+\}/g, '8b6f4c21-1c7e-4c45-9e5a-1b6c7a9f2d11');
     const takesQuery = operation.parameters?.some((one: { in?: string }) => one.in === 'query');
     const schema = resolved(operation.requestBody?.content['application/json'].schema);
-    // What is looked for first is not there.
+    // The first lookup fails: the resource does not exist.
     const isFound = !path.includes('{') || (path.startsWith('/v1/') && !path.startsWith('/v1/api_keys'));
     if (!isFound) continue;
     const headers: Record<string, string> = path.startsWith('/admin') ? admin : {};

@@ -2,10 +2,10 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { openApi } from '../../src/openapi/document.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: a document is walked by whatever is in it
+// biome-ignore lint/suspicious/noExplicitAny: the document has any shape
 type Json = any;
 
-/** The contract, as it is served. */
+/** The contract as served. */
 export const DOCUMENT: Json = JSON.parse(JSON.stringify(openApi('0.0.0')));
 
 export interface Operation {
@@ -22,7 +22,7 @@ export const OPERATIONS: readonly Operation[] = Object.entries<Json>(DOCUMENT.pa
   })),
 );
 
-/** What a reference leads to. */
+/** Resolves a reference. */
 export function resolved(value: Json): Json {
   if (typeof value?.$ref !== 'string') return value;
   const found = value.$ref
@@ -33,13 +33,13 @@ export function resolved(value: Json): Json {
   return resolved(found);
 }
 
-/** The operation that a request is meant for. */
+/** The operation of a request. */
 export function operationOf(method: string, path: string): Operation {
   const found = OPERATIONS.filter((one) => {
     const pattern = one.path.replaceAll(/\{\w+\}/g, '[^/]+');
     return one.method === method && new RegExp(`^${pattern}$`).test(path);
   });
-  // Of those that fit, the one with the fewest parts that vary.
+  // Of all matches, the one with the fewest parameters.
   const [best] = found.toSorted((a, b) => a.path.split('{').length - b.path.split('{').length);
   if (best === undefined) throw new Error(`the contract has no ${method} ${path}`);
   return best;
@@ -51,13 +51,13 @@ ajv.addFormat('cidrv4', true);
 ajv.addFormat('cidrv6', true);
 ajv.addVocabulary(['example', 'components']);
 
-/** What is wrong with a value; null when nothing is. */
+/** The first violation of a schema, or null. */
 export function problem(schema: Json, value: unknown): string | null {
   const validate = ajv.compile({ ...schema, components: DOCUMENT.components });
   return validate(value) ? null : ajv.errorsText(validate.errors);
 }
 
-/** The same where objects have no field but those that are told: an answer that says more is one the contract lacks. */
+/** Like `problem` with closed objects: a response must not have fields that the contract lacks. */
 export function problemOfAnswer(schema: Json, value: unknown): string | null {
   const validate = ajv.compile(closed({ ...schema, components: DOCUMENT.components }));
   return validate(value) ? null : ajv.errorsText(validate.errors);

@@ -6,7 +6,7 @@ const NOW = '2026-05-01T00:00:00.000Z';
 const LATER = '2026-06-01T00:00:00.000Z';
 const limit = (atMost: number): LiveKeyLimit => ({ atMost, now: NOW });
 
-/** What `insert` and `rotate` promise of the limit on a user's living keys, and `update` of a key that is rotated. */
+/** The limit on a user's active keys in `insert` and `rotate`, and `update` during a rotation. */
 export function activeKeysConformance(store: () => KeyStore, reopen: () => Promise<KeyStore>): void {
   const log = () => store().listAudit({ limit: 99, before: null });
   const counted = () => store().countLive({ projectId: 'acme', userId: 'acme-user' }, NOW);

@@ -3,7 +3,7 @@ import { AUDIT_ACTIONS, type AuditRecord } from '../../../src/access/audit.ts';
 import type { KeyStore } from '../../../src/access/key-store.ts';
 import { auditEntry, storedKey } from './samples.ts';
 
-/** What `appendAudit` and `listAudit` promise. */
+/** Contract of `appendAudit` and `listAudit`. */
 export function auditConformance(store: () => KeyStore): void {
   const details = (records: readonly AuditRecord[]) => records.map(({ detail }) => detail);
   const numbered = (count: number) =>

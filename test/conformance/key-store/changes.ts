@@ -21,7 +21,7 @@ const CHANGES: readonly KeyChange[] = [
 const FIRST = '2026-05-01T00:00:00.000Z';
 const LATER = '2026-06-01T00:00:00.000Z';
 
-/** What `update`, `revoke`, `countLiving` and `noteUses` promise. */
+/** Contract of `update`, `revoke`, `countActive` and `recordUses`. */
 export function changesConformance(store: () => KeyStore): void {
   const log = () => store().listAudit({ limit: 100, before: null });
 
@@ -40,7 +40,7 @@ export function changesConformance(store: () => KeyStore): void {
   test('an update of an unknown or revoked key changes nothing and writes no entry', async () => {
     await store().insert(storedKey('a'), auditEntry());
     const [revoked] = await store().revoke('a', FIRST, auditEntry(), 'key');
-    expect(await store().update('nobody', { name: 'x' }, auditEntry())).toBeNull();
+    expect(await store().update('unknown', { name: 'x' }, auditEntry())).toBeNull();
     expect(await store().update('a', { name: 'x', disabled: true }, auditEntry())).toBeNull();
     expect(await store().find('a')).toEqual(revoked);
     expect(await log()).toHaveLength(2);
@@ -61,7 +61,7 @@ export function changesConformance(store: () => KeyStore): void {
 
   test('revoking an unknown key changes nothing', async () => {
     for (const reach of ['key', 'successors', 'family'] as const) {
-      expect(await store().revoke('nobody', FIRST, auditEntry(), reach)).toEqual([]);
+      expect(await store().revoke('unknown', FIRST, auditEntry(), reach)).toEqual([]);
     }
     expect(await log()).toEqual([]);
   });
@@ -94,9 +94,9 @@ export function changesConformance(store: () => KeyStore): void {
     expect(await store().countLive({ cloudCredentialId: 'shared' }, '2026-05-01T00:00:00.000Z')).toBe(3);
     expect(await store().countLive({ cloudCredentialId: 'shared' }, '2026-05-31T23:59:59.999Z')).toBe(3);
     expect(await store().countLive({ cloudCredentialId: 'shared' }, LATER)).toBe(2);
-    // The same moment without milliseconds.
+    // The same time without milliseconds.
     expect(await store().countLive({ cloudCredentialId: 'shared' }, '2026-06-01T00:00:00Z')).toBe(2);
-    expect(await store().countLive({ cloudCredentialId: 'nobody' }, LATER)).toBe(0);
+    expect(await store().countLive({ cloudCredentialId: 'unknown' }, LATER)).toBe(0);
   });
 
   test('records uses monotonically and for existing keys only', async () => {
@@ -105,7 +105,7 @@ export function changesConformance(store: () => KeyStore): void {
     await store().recordUses(
       new Map([
         ['a', FIRST],
-        ['nobody', FIRST],
+        ['unknown', FIRST],
         ['b', FIRST],
       ]),
     );
@@ -115,7 +115,7 @@ export function changesConformance(store: () => KeyStore): void {
     await store().recordUses(new Map([['a', FIRST]]));
     expect((await store().find('a'))?.lastUsedAt).toBe(LATER);
     await store().recordUses(new Map());
-    expect(await store().find('nobody')).toBeNull();
+    expect(await store().find('unknown')).toBeNull();
     expect(await log()).toHaveLength(2);
   });
 

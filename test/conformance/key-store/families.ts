@@ -5,7 +5,7 @@ import { allKeys, auditEntry, storedKey } from './samples.ts';
 const NOW = '2026-05-01T00:00:00.000Z';
 const LATER = '2026-06-01T00:00:00.000Z';
 
-/** What `revoke` promises of a key's family while others rotate it. */
+/** Contract of `revoke` for a key's family during concurrent rotations. */
 export function familiesConformance(store: () => KeyStore, reopen: () => Promise<KeyStore>): void {
   const entry = (detail = '') => auditEntry({ action: 'key.revoke', detail });
   const member = (id: string, order: number) =>
@@ -19,7 +19,7 @@ export function familiesConformance(store: () => KeyStore, reopen: () => Promise
       auditEntry({ action: 'key.rotate', keyId: id }),
     );
 
-  /** The family a, b, c, d, made by rotation, and a key of its own. */
+  /** The family a, b, c, d, created by rotation, and an unrelated key. */
   async function family(): Promise<void> {
     await store().insert(member('a', 0), auditEntry());
     await rotate(store(), 'a', member('b', 1));
@@ -70,7 +70,7 @@ export function familiesConformance(store: () => KeyStore, reopen: () => Promise
       const underWay = Promise.withResolvers<void>();
       const rotating = (async () => {
         for (;;) {
-          // A turn of the event loop, for the store in memory resolves without one.
+          // Yields to the event loop: the store in memory resolves without I/O.
           await new Promise((resolve) => setTimeout(resolve, 0));
           const next = `${round}s${rotations}`;
           const by = others[rotations % others.length] ?? store();

@@ -15,7 +15,7 @@ const NAMES = [
   'null',
 ];
 
-/** What `find`, `list` and `insert` promise. */
+/** Contract of `find`, `list` and `insert`. */
 export function keysConformance(store: () => KeyStore): void {
   test.each([
     ['an application credential', storedKey('a')],

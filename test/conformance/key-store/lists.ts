@@ -5,7 +5,7 @@ import { allKeys, auditEntry, orderedIds, SERVICE, storedKey } from './samples.t
 
 const MANY = 2_000;
 
-/** What `list` promises. */
+/** Contract of `list`. */
 export function listsConformance(store: () => KeyStore): void {
   test('lists distinct origins of keys that are not revoked', async () => {
     const bound = (id: string, ...allowedOrigins: string[]) =>
@@ -27,7 +27,7 @@ export function listsConformance(store: () => KeyStore): void {
   const insert = async (ids: readonly string[]) => {
     await Promise.all(ids.map((id) => store().insert(storedKey(id), auditEntry({ keyId: id }))));
   };
-  /** All keys of these tests are made at one time unless a test says otherwise. */
+  /** By default all keys have the same creation time. */
   const { createdAt } = storedKey('any');
   const idsOf = async (filter: KeyFilter, limit = 100, after: string | null = null) =>
     (await store().list(filter, { limit, after: after === null ? null : { createdAt, id: after } })).map(
@@ -150,7 +150,7 @@ export function listsConformance(store: () => KeyStore): void {
       const ids = await idsOf({}, 7, seen.at(-1) ?? null);
       seen.push(...ids);
       if (ids.length < 7) break;
-      // One sorts before all that was read, one after: "new" comes after the digits.
+      // One sorts before all keys read so far, one after: "new" comes after the digits.
       await insert([`0${page}`, `new${page}`]);
       await store().update(early[page] ?? '', { name: 'changed' }, auditEntry());
       await store().revoke(

@@ -6,7 +6,7 @@ const BEFORE = '2026-05-01T00:00:00.000Z';
 const NOW = '2026-05-01T10:00:00.000Z';
 const AFTER = '2026-05-01T20:00:00.000Z';
 
-/** What is kept for a time: revocations of tokens and sessions, and the audit log. */
+/** Retention of revoked tokens and sessions, and of the audit log. */
 export function retentionConformance(store: () => KeyStore, reopen: () => Promise<KeyStore>): void {
   const log = async () => {
     const entries = await store().listAudit({ limit: 99, before: null });

@@ -13,7 +13,7 @@ const REFUSED: readonly (readonly [string, Partial<StoredKey>])[] = [
   ['was rotated before', { successorId: 'other' }],
 ];
 
-/** What `rotate` promises. */
+/** Contract of `rotate`. */
 export function rotationConformance(store: () => KeyStore): void {
   const entry = auditEntry({ action: 'key.rotate', keyId: 'a' });
   const rotate = (successor: StoredKey, oldExpiresAt = OVERLAP_END) =>
@@ -31,7 +31,7 @@ export function rotationConformance(store: () => KeyStore): void {
       expiresAt: '2026-07-01T00:00:00.000Z',
     } as const;
     const key = storedKey('a', rights);
-    // As somebody read it before it was changed.
+    // A stale copy, read before the change.
     const successor = storedKey('b', {
       familyId: 'a',
       name: 'before',

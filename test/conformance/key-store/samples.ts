@@ -1,7 +1,7 @@
 import type { AuditEntry } from '../../../src/access/audit.ts';
 import type { KeyStore, StoredKey } from '../../../src/access/key-store.ts';
 
-/** A key of project `acme` that lives for ever, but for what `differs`. */
+/** A key of project `acme` without an expiry, with the fields in `differs`. */
 export function storedKey(id: string, differs: Partial<StoredKey> = {}): StoredKey {
   return {
     id,
@@ -15,7 +15,7 @@ export function storedKey(id: string, differs: Partial<StoredKey> = {}): StoredK
     credentialExpiresAt: null,
     secretHash: Uint8Array.from({ length: 32 }, (_, index) => index * 8),
     lastFour: 'Wxyz',
-    // Every byte there is, zero and those that are no UTF-8 among them.
+    // All byte values, including zero and invalid UTF-8.
     sealedCredential: Uint8Array.from({ length: 256 }, (_, index) => index),
     scopes: ['instances:read', 'keypairs:write'],
     plan: 'default',
@@ -45,7 +45,7 @@ export function auditEntry(differs: Partial<AuditEntry> = {}): AuditEntry {
   };
 }
 
-/** A service key, which has nothing of a customer's. */
+/** A service key, without a customer's credential. */
 export const SERVICE = {
   kind: 'service',
   userId: null,

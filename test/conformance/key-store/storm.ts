@@ -9,8 +9,8 @@ const START = Date.parse('2026-05-01T00:00:00.000Z');
 const NEVER = '2099-01-01T00:00:00.000Z';
 
 /**
- * Many writers create, update, rotate and revoke the same keys on several stores at once. Then: the log holds exactly what
- * was acknowledged, and who replays it in its order comes to exactly the keys that are there.
+ * Concurrent writers create, update, rotate and revoke the same keys on several stores. Afterwards the audit log has exactly
+ * the acknowledged changes, and replaying it yields exactly the stored keys.
  */
 export async function storm(stores: readonly KeyStore[], reader: KeyStore, seed: number): Promise<void> {
   const random = generator(seed);
@@ -22,7 +22,7 @@ export async function storm(stores: readonly KeyStore[], reader: KeyStore, seed:
     steps += 1;
     const fresh = `k${steps}`;
     const at = new Date(START + steps).toISOString();
-    const target = ids[Math.floor(random() * ids.length)] ?? 'nobody';
+    const target = ids[Math.floor(random() * ids.length)] ?? 'unknown';
     const entry = (action: AuditEntry['action'], keyId: string) =>
       auditEntry({ action, keyId, at, requestId: `${steps}`, detail: fresh });
     const done = (written: AuditEntry) => acknowledged.push(written.requestId ?? '');
@@ -63,7 +63,7 @@ export async function storm(stores: readonly KeyStore[], reader: KeyStore, seed:
   expect(await allKeys(reader)).toEqual([...replay(log).values()].sort((a, b) => (a.id < b.id ? -1 : 1)));
 }
 
-/** The keys that the entries lead to, each applied to what those before it left. */
+/** The keys that result from applying the entries in order. */
 function replay(log: readonly AuditEntry[]): Map<string, StoredKey> {
   const keys = new Map<string, StoredKey>();
   for (const { action, keyId, detail, at } of log) {
@@ -86,7 +86,7 @@ function replay(log: readonly AuditEntry[]): Map<string, StoredKey> {
   return keys;
 }
 
-/** Numbers from 0 to 1 that depend on nothing but the seed: mulberry32. */
+/** Deterministic numbers from 0 to 1 (mulberry32). */
 function generator(seed: number): () => number {
   let state = seed;
   return () => {
