@@ -17,7 +17,7 @@ import { QUERY_ROWS } from './query-rows.ts';
 import { RESOURCE_ROWS } from './resource-rows.ts';
 import type { BadRequest, Sender } from './row.ts';
 import { SELF_SERVICE_ROWS } from './self-service-rows.ts';
-import { type RawAnswer, send } from './send.ts';
+import { type RawResponse, send } from './send.ts';
 
 const TABLES: Readonly<Record<string, readonly BadRequest[]>> = {
   authentication: AUTH_ROWS,
@@ -48,12 +48,12 @@ for (const [table, rows] of Object.entries(TABLES)) {
   describe(`bad input: ${table} (${rows.length})`, () => {
     test.each(rows.map((row) => [row.name, row] as const))('%s', async (_, row) => {
       const own = await credentials(row.from);
-      const asked = target.requests.length;
+      const before = target.requests.length;
       const written = await lastWritten();
-      const answer = await sendRow(row, own);
-      expect(target.requests.slice(asked), 'requests to the cloud').toEqual([]);
+      const response = await sendRow(row, own);
+      expect(target.requests.slice(before), 'requests to the cloud').toEqual([]);
       expect(await lastWritten(), 'something was written').toEqual(written);
-      assertRefused(answer, row);
+      assertRefused(response, row);
     });
   });
 }
@@ -63,7 +63,7 @@ async function lastWritten() {
   return target.gateway.keys.listAudit({ limit: 1, before: null });
 }
 
-function sendRow(row: BadRequest, own: Record<string, string>): Promise<RawAnswer> {
+function sendRow(row: BadRequest, own: Record<string, string>): Promise<RawResponse> {
   const headers = { ...own, ...row.headers };
   return send(target.url, {
     ...row,
@@ -96,18 +96,18 @@ function keyWithWrongSecret(): string {
   return formatKey({ id: parseKey(key)?.id ?? '', secret: '0'.repeat(33) });
 }
 
-function assertRefused(answer: RawAnswer, { method, refusal }: BadRequest): void {
-  expect.soft(answer.status, answer.text.slice(0, 500)).toBe(refusal.status);
-  expect.soft(answer.headers['x-request-id']).toMatch(/^req-[0-9a-f-]{36}$/);
-  expect.soft(answer.headers['content-type']).toBe('application/json');
+function assertRefused(response: RawResponse, { method, refusal }: BadRequest): void {
+  expect.soft(response.status, response.text.slice(0, 500)).toBe(refusal.status);
+  expect.soft(response.headers['x-request-id']).toMatch(/^req-[0-9a-f-]{36}$/);
+  expect.soft(response.headers['content-type']).toBe('application/json');
   if (refusal.allow !== undefined) {
-    expect.soft(String(answer.headers.allow).split(', ').sort()).toEqual([...refusal.allow].sort());
+    expect.soft(String(response.headers.allow).split(', ').sort()).toEqual([...refusal.allow].sort());
   }
   if (method === 'HEAD') {
-    expect(answer.text).toBe('');
+    expect(response.text).toBe('');
     return;
   }
-  const body = JSON.parse(answer.text);
+  const body = JSON.parse(response.text);
   expect(body).toEqual({
     error: {
       code: refusal.code,

@@ -128,7 +128,7 @@ describe('random input never causes a 5xx of the gateway', () => {
       { weight: 1, arbitrary: fc.uint8Array({ maxLength: 200 }) },
     );
     await fc.assert(
-      fc.asyncProperty(body, (sent) => answers(method, path, sent)),
+      fc.asyncProperty(body, (sent) => responses(method, path, sent)),
       SETTINGS,
     );
   });
@@ -146,7 +146,7 @@ describe('random input never causes a 5xx of the gateway', () => {
       fc.stringMatching(/^[!-~]{0,60}$/),
     );
     await fc.assert(
-      fc.asyncProperty(query, (text) => answers('GET', `${path}?${text}`, null)),
+      fc.asyncProperty(query, (text) => responses('GET', `${path}?${text}`, null)),
       SETTINGS,
     );
   });
@@ -171,7 +171,7 @@ describe('random input never causes a 5xx of the gateway', () => {
     const path = fc.array(segment, { maxLength: 6 }).map((segments) => `/${segments.join('/')}`);
     await fc.assert(
       fc.asyncProperty(fc.constantFrom('GET', 'POST', 'DELETE', 'PATCH'), path, (method, text) =>
-        answers(method, text, null),
+        responses(method, text, null),
       ),
       { ...SETTINGS, numRuns: RUNS * 4 },
     );
@@ -179,7 +179,7 @@ describe('random input never causes a 5xx of the gateway', () => {
 });
 
 /** `send` rejects on time-out. */
-async function answers(method: string, path: string, body: string | Uint8Array | null): Promise<void> {
+async function responses(method: string, path: string, body: string | Uint8Array | null): Promise<void> {
   const { status, text } = await send(target.url, {
     method,
     path,

@@ -17,13 +17,13 @@ afterAll(() => target.close());
 
 describe('malformed bytes on the wire', () => {
   test.each(RAW_REQUESTS)('$name', async ({ bytes, statuses, hangUp }) => {
-    const asked = target.requests.length;
-    const answer = await exchange(bytes.replaceAll('{key}', key), hangUp ?? false);
-    const [, status] = /^HTTP\/1\.1 (\d{3}) /.exec(answer) ?? [];
-    expect(statuses, answer.slice(0, 300)).toContain(status === undefined ? null : Number(status));
-    expect(answer, 'a single answer').not.toMatch(/\r\n\r\n[\s\S]*HTTP\/1\.1 [125]/);
+    const before = target.requests.length;
+    const response = await exchange(bytes.replaceAll('{key}', key), hangUp ?? false);
+    const [, status] = /^HTTP\/1\.1 (\d{3}) /.exec(response) ?? [];
+    expect(statuses, response.slice(0, 300)).toContain(status === undefined ? null : Number(status));
+    expect(response, 'a single answer').not.toMatch(/\r\n\r\n[\s\S]*HTTP\/1\.1 [125]/);
     if (hangUp) await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-    expect(target.requests.slice(asked), 'requests to the cloud').toEqual([]);
+    expect(target.requests.slice(before), 'requests to the cloud').toEqual([]);
     expect(target.gateway.logged.filter(({ event }) => event === 'request_failed')).toEqual([]);
     expect((await fetch(`${target.url}/healthz`)).status, 'it still serves').toBe(200);
   });
@@ -33,28 +33,28 @@ describe('malformed bytes on the wire', () => {
 function exchange(bytes: string, hangUp: boolean): Promise<string> {
   const { hostname, port } = new URL(target.url);
   return new Promise((resolve, reject) => {
-    let answer = '';
+    let response = '';
     const socket = connect(Number(port), hostname, () => {
       socket.write(Buffer.from(bytes, 'latin1'));
       if (hangUp) socket.end();
     });
     socket.setTimeout(TIMEOUT_MS, () => {
       socket.destroy();
-      reject(new Error(`neither an answer nor an end: ${answer.slice(0, 300)}`));
+      reject(new Error(`neither an answer nor an end: ${response.slice(0, 300)}`));
     });
     socket.on('data', (data) => {
-      answer += data.toString('latin1');
-      if (isWhole(answer)) socket.end();
+      response += data.toString('latin1');
+      if (isWhole(response)) socket.end();
     });
     // A reset ends the connection.
     socket.on('error', () => {});
-    socket.on('close', () => resolve(answer));
+    socket.on('close', () => resolve(response));
   });
 }
 
 /** Whether head and body are complete, by Content-Length. */
-function isWhole(answer: string): boolean {
-  const [head = '', body] = answer.split(/\r\n\r\n(.*)/s);
+function isWhole(response: string): boolean {
+  const [head = '', body] = response.split(/\r\n\r\n(.*)/s);
   const length = /^content-length: (\d+)$/im.exec(head)?.[1];
   return body !== undefined && length !== undefined && body.length >= Number(length);
 }

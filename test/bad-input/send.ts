@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 
-export interface RawAnswer {
+export interface RawResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly text: string;
@@ -21,7 +21,7 @@ export function send(
     readonly body: string | Uint8Array | null;
     readonly chunked: boolean;
   },
-): Promise<RawAnswer> {
+): Promise<RawResponse> {
   const { hostname, port } = new URL(url);
   const bytes = options.body === null ? null : Buffer.from(options.body as string);
   return new Promise((resolve, reject) => {

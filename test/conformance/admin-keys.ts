@@ -260,22 +260,22 @@ export function adminKeyConformance(target: () => Target): void {
     test('a key bound to an origin is 401 from any other caller', async () => {
       const origin = `https://${crypto.randomUUID()}.example.org`;
       const { key } = await issue({ allowed_origins: [origin] });
-      const asked = async (method: string, headers: Record<string, string>) => {
+      const request = async (method: string, headers: Record<string, string>) => {
         const answer = await fetch(`${target().url}/v1/instances`, { method, headers });
         await answer.body?.cancel();
         return [answer.status, answer.headers.get('access-control-allow-origin')];
       };
       const preflight = (from: string) =>
-        asked('OPTIONS', { origin: from, 'access-control-request-method': 'GET' });
+        request('OPTIONS', { origin: from, 'access-control-request-method': 'GET' });
       await expect.poll(() => preflight(origin)).toEqual([204, origin]);
       expect(await preflight('https://foreign.example.org')).toEqual([204, null]);
-      expect(await asked('GET', { origin, 'x-api-key': key })).toEqual([200, origin]);
-      expect(await asked('GET', { origin, 'x-api-key': key }), 'again').toEqual([200, origin]);
-      expect(await asked('GET', { origin: 'https://foreign.example.org', 'x-api-key': key })).toEqual([
+      expect(await request('GET', { origin, 'x-api-key': key })).toEqual([200, origin]);
+      expect(await request('GET', { origin, 'x-api-key': key }), 'again').toEqual([200, origin]);
+      expect(await request('GET', { origin: 'https://foreign.example.org', 'x-api-key': key })).toEqual([
         401,
         null,
       ]);
-      expect(await asked('GET', { 'x-api-key': key })).toEqual([401, null]);
+      expect(await request('GET', { 'x-api-key': key })).toEqual([401, null]);
     });
 
     test('without the admin token every route is 401', async () => {

@@ -41,10 +41,10 @@ export async function openLog(
   log: EventLog,
   feed: FeedKey,
 ): Promise<LogHandle & { told: LogEntry[]; isOver: () => boolean }> {
-  const told: LogEntry[] = [];
+  const received: LogEntry[] = [];
   let over = false;
   const opened = await log.open(feed, {
-    onEntries: (entries) => told.push(...entries),
+    onEntries: (entries) => received.push(...entries),
     onEnd: () => {
       over = true;
     },
@@ -56,7 +56,7 @@ export async function openLog(
     begin: (instances) => opened.begin(instances),
     append: (changes) => opened.append(changes),
     close: () => opened.close(),
-    told,
+    told: received,
     isOver: () => over,
   };
 }

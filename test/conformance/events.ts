@@ -3,7 +3,7 @@ import { instanceEventSchema } from '../../src/dialects/redu/event-schemas.ts';
 import type { ReduClient } from '../support/redu-client.ts';
 import { IMAGE, type Target } from './target.ts';
 
-interface Told {
+interface StreamedEvent {
   readonly event: string;
   readonly id: string;
   // biome-ignore lint/suspicious/noExplicitAny: tests read any response of the gateway
@@ -11,7 +11,11 @@ interface Told {
 }
 
 /** The events of a stream until the consumer stops; uses only `fetch`, so that it runs on every runtime. */
-async function* eventsOf({ url, key }: ReduClient, path: string, lastEventId?: string): AsyncGenerator<Told> {
+async function* eventsOf(
+  { url, key }: ReduClient,
+  path: string,
+  lastEventId?: string,
+): AsyncGenerator<StreamedEvent> {
   const headers = { 'x-api-key': key, ...(lastEventId !== undefined && { 'last-event-id': lastEventId }) };
   const { body, status } = await fetch(url + path, { headers });
   expect(status).toBe(200);
@@ -43,18 +47,18 @@ export function eventConformance(target: () => Target): void {
     test('streams an instance from creation to deletion, and replays missed events on resume', async () => {
       let created: string | undefined;
       let from: string | undefined;
-      const life: Told[] = [];
-      for await (const told of eventsOf(acme, '/v1/events')) {
-        if (told.event === 'ready') {
-          from = told.id;
+      const life: StreamedEvent[] = [];
+      for await (const event of eventsOf(acme, '/v1/events')) {
+        if (event.event === 'ready') {
+          from = event.id;
           const body = { name: 'conf-events', flavor_id: 'm1.tiny', image_id: IMAGE };
           created = (await acme.post('/v1/instances', body)).body.id;
         }
-        if (told.data.instance?.id !== created) continue;
-        life.push(told);
-        if (told.data.instance.state === 'error') throw new Error(JSON.stringify(told.data));
-        if (told.data.instance.state === 'active') await acme.delete(`/v1/instances/${created}`);
-        if (told.event === 'instance.deleted') break;
+        if (event.data.instance?.id !== created) continue;
+        life.push(event);
+        if (event.data.instance.state === 'error') throw new Error(JSON.stringify(event.data));
+        if (event.data.instance.state === 'active') await acme.delete(`/v1/instances/${created}`);
+        if (event.event === 'instance.deleted') break;
       }
       expect(life[0]).toMatchObject({ event: 'instance.created', data: { previous_state: null } });
       expect(life.at(-1)?.data.instance).toMatchObject({ status: 'DELETED', state: 'deleted' });
@@ -63,8 +67,8 @@ export function eventConformance(target: () => Target): void {
         if (n > 0) expect(data.previous_state, `event ${n}`).toBe(life[n - 1]?.data.instance.state);
       }
 
-      const again: Told[] = [];
-      for await (const told of eventsOf(acme, `/v1/instances/${created}/events`, from)) again.push(told);
+      const again: StreamedEvent[] = [];
+      for await (const event of eventsOf(acme, `/v1/instances/${created}/events`, from)) again.push(event);
       expect(again, 'and then it ends').toEqual(life);
     });
 

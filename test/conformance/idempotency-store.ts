@@ -20,7 +20,7 @@ export interface IdempotencyStoreUnderTest {
 const at = (time: string) => `2026-05-01T${time}.000Z`;
 const [NOW, LEASE_END, AFTER, TOMORROW] = [at('10:00:00'), at('10:01:00'), at('10:02:00'), at('23:00:00')];
 /** All byte values, including zero and invalid UTF-8. */
-const ANSWER = Uint8Array.from({ length: 256 }, (_, index) => index);
+const RESPONSE = Uint8Array.from({ length: 256 }, (_, index) => index);
 
 function claimOf(runId: string, differs: Partial<Claim> = {}): Claim {
   const times = { now: NOW, leaseUntil: LEASE_END, expiresAt: TOMORROW };
@@ -61,23 +61,23 @@ export function idempotencyStoreConformance(
     test('one of many concurrent claims on several nodes acquires the key', async () => {
       const nodes = [store(), await opened.reopen(), await opened.reopen()];
       const runs = Array.from({ length: 30 }, (_, index) => `run-${index}`);
-      const told = await Promise.all(runs.map((run, index) => nodes[index % 3]?.claim(claimOf(run))));
-      expect(new Set(told.map((record) => record?.runId)).size).toBe(1);
+      const claims = await Promise.all(runs.map((run, index) => nodes[index % 3]?.claim(claimOf(run))));
+      expect(new Set(claims.map((record) => record?.runId)).size).toBe(1);
     });
 
     test('a stored response is returned unchanged and ends takeovers', async () => {
       await store().claim(claimOf('run-1'));
-      expect(await store().complete('scope', 'run-1', ANSWER)).toBe(true);
+      expect(await store().complete('scope', 'run-1', RESPONSE)).toBe(true);
       const other = await opened.reopen();
-      expect((await other.find('scope'))?.sealedResponse).toEqual(ANSWER);
+      expect((await other.find('scope'))?.sealedResponse).toEqual(RESPONSE);
       expect(await other.claim(claimOf('run-2', later))).toMatchObject({
         runId: 'run-1',
         resumed: false,
-        sealedResponse: ANSWER,
+        sealedResponse: RESPONSE,
       });
       expect(await other.complete('scope', 'run-1', new Uint8Array(1)), 'twice').toBe(false);
       await other.release('scope', 'run-1', AFTER);
-      expect((await store().find('scope'))?.sealedResponse).toEqual(ANSWER);
+      expect((await store().find('scope'))?.sealedResponse).toEqual(RESPONSE);
     });
 
     test('one claim takes over an expired lease and keeps the first claim’s time', async () => {
@@ -85,14 +85,14 @@ export function idempotencyStoreConformance(
       const early = { ...later, now: at('10:00:59') };
       expect(await store().claim(claimOf('early', early))).toMatchObject({ runId: 'run-1' });
       const other = await opened.reopen();
-      const told = await Promise.all(
+      const claims = await Promise.all(
         ['run-2', 'run-3', 'run-4'].map((run, index) =>
           (index % 2 === 0 ? store() : other).claim(claimOf(run, later)),
         ),
       );
-      const [winner] = new Set(told.map(({ runId }) => runId));
-      expect(told).toEqual(
-        told.map(() => ({
+      const [winner] = new Set(claims.map(({ runId }) => runId));
+      expect(claims).toEqual(
+        claims.map(() => ({
           scope: 'scope',
           fingerprint: 'print',
           runId: winner,
@@ -103,10 +103,10 @@ export function idempotencyStoreConformance(
           expiresAt: TOMORROW,
         })),
       );
-      expect(await store().complete('scope', 'run-1', ANSWER), 'a claim that was taken over').toBe(false);
+      expect(await store().complete('scope', 'run-1', RESPONSE), 'a claim that was taken over').toBe(false);
       await store().release('scope', 'run-1', AFTER);
       expect(await store().find('scope')).toMatchObject({ runId: winner, leaseUntil: later.leaseUntil });
-      expect(await store().complete('scope', winner ?? '', ANSWER)).toBe(true);
+      expect(await store().complete('scope', winner ?? '', RESPONSE)).toBe(true);
     });
 
     test('a lease of zero length still belongs to its claim', async () => {
@@ -117,8 +117,8 @@ export function idempotencyStoreConformance(
 
     test('a different request never takes over', async () => {
       await store().claim(claimOf('run-1'));
-      const told = await store().claim(claimOf('run-2', { ...later, fingerprint: 'another' }));
-      expect(told).toMatchObject({ runId: 'run-1', fingerprint: 'print', resumed: false });
+      const claims = await store().claim(claimOf('run-2', { ...later, fingerprint: 'another' }));
+      expect(claims).toMatchObject({ runId: 'run-1', fingerprint: 'print', resumed: false });
     });
 
     test('a released key can be claimed immediately', async () => {
@@ -140,7 +140,7 @@ export function idempotencyStoreConformance(
 
     test('an expired key is free, before and after a sweep', async () => {
       await store().claim(claimOf('run-1'));
-      await store().complete('scope', 'run-1', ANSWER);
+      await store().complete('scope', 'run-1', RESPONSE);
       await store().claim(claimOf('run-1', { scope: 'lasting', expiresAt: at('23:30:00') }));
       const end = { now: TOMORROW, leaseUntil: at('23:01:00'), expiresAt: at('23:59:00') };
       const again = await store().claim(claimOf('run-9', { ...end, fingerprint: 'another' }));

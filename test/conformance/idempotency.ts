@@ -41,7 +41,7 @@ export function idempotencyConformance(target: () => Target): void {
 
     test('twenty concurrent requests on two nodes create one instance and get equal responses', async () => {
       const key = crypto.randomUUID();
-      const answers = await Promise.all(
+      const responses = await Promise.all(
         Array.from({ length: 20 }, (_, index) =>
           (index % 2 === 0 ? acme : elsewhere).postOnce(key, '/v1/instances', wish(`conf-twenty-${key}`)),
         ),
@@ -49,10 +49,10 @@ export function idempotencyConformance(target: () => Target): void {
       const servers = await named(`conf-twenty-${key}`);
       made.push(...servers.map(({ id }: { id: string }) => id));
       expect(servers).toHaveLength(1);
-      expect(answers.map(({ status, body }) => [status, body])).toEqual(
-        answers.map(() => [202, answers[0]?.body]),
+      expect(responses.map(({ status, body }) => [status, body])).toEqual(
+        responses.map(() => [202, responses[0]?.body]),
       );
-      expect(answers.filter(({ headers }) => headers.has('idempotency-replayed'))).toHaveLength(19);
+      expect(responses.filter(({ headers }) => headers.has('idempotency-replayed'))).toHaveLength(19);
     });
 
     test('another body or path with the same key is 409 without effect', async () => {

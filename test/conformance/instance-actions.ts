@@ -121,8 +121,8 @@ export function instanceActionConformance(target: () => Target): void {
     });
 
     test('an unknown instance is 404', async () => {
-      const answer = await acme.act('00000000-0000-4000-8000-000000000000', 'stop');
-      expect([answer.status, answer.body.error.code]).toEqual([404, 'itemNotFound']);
+      const response = await acme.act('00000000-0000-4000-8000-000000000000', 'stop');
+      expect([response.status, response.body.error.code]).toEqual([404, 'itemNotFound']);
     });
   });
 }

@@ -27,9 +27,9 @@ export function instanceConformance(target: () => Target): void {
       for (const id of made.splice(0)) await acme.remove(id);
     });
     const create = async (body: object) => {
-      const answer = await acme.post('/v1/instances', { flavor_id: 'm1.tiny', image_id: IMAGE, ...body });
-      if (answer.status === 202) made.push(answer.body.id);
-      return answer;
+      const response = await acme.post('/v1/instances', { flavor_id: 'm1.tiny', image_id: IMAGE, ...body });
+      if (response.status === 202) made.push(response.body.id);
+      return response;
     };
     const boot = async (body: object) => {
       const { body: instance } = await create(body);
@@ -123,7 +123,7 @@ export function instanceConformance(target: () => Target): void {
     test('pages by limit and marker are linked and join to the complete list', async () => {
       // Built completely: Nova lists building instances from another table, and their order changes when they leave it.
       for (const n of [1, 2, 3]) await boot({ name: `conf-page-${n}` });
-      const ids = (answer: { body: { id: string }[] }) => answer.body.map(({ id }) => id);
+      const ids = (response: { body: { id: string }[] }) => response.body.map(({ id }) => id);
       const whole = ids(await acme.get('/v1/instances?name=conf-page'));
       expect(whole).toHaveLength(3);
 
@@ -157,11 +157,11 @@ export function instanceConformance(target: () => Target): void {
         [{ availability_zone: 'no-such-zone' }, 'zone'],
         [{ server_group_id: unknown }, unknown],
       ] as const;
-      for (const [body, told] of cases) {
-        const answer = await create({ name: 'conf-invalid', ...body });
-        expect(answer.status, JSON.stringify(body)).toBe(400);
-        expect(answer.body.error.code).toBe('badRequest');
-        expect(answer.body.error.message).toContain(told);
+      for (const [body, message] of cases) {
+        const response = await create({ name: 'conf-invalid', ...body });
+        expect(response.status, JSON.stringify(body)).toBe(400);
+        expect(response.body.error.code).toBe('badRequest');
+        expect(response.body.error.message).toContain(message);
       }
       expect((await acme.get('/v1/instances?name=conf-invalid')).body).toEqual([]);
     });

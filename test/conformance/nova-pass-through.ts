@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { sendNova, novaClient } from '../support/nova-client.ts';
+import { novaClient, sendNova } from '../support/nova-client.ts';
 import type { OpenStackClient } from '../support/openstack-client.ts';
 import type { ReduClient } from '../support/redu-client.ts';
 import { IMAGE, type Target } from './target.ts';
@@ -52,12 +52,12 @@ export function passThroughConformance(target: () => Target): void {
       };
       const obeyed = await make();
       expect((await cloud.network('GET', `${obeyed}?x=1;_method=DELETE`)).status).toBe(204);
-      const kept = await make();
+      const attached = await make();
       for (const query of ['_method=DELETE', 'x=1;_method=DELETE', '%5fmethod=DELETE&x=_method']) {
-        expect((await nova.network('GET', `${kept}?${query}`)).status).toBe(400);
+        expect((await nova.network('GET', `${attached}?${query}`)).status).toBe(400);
       }
-      expect((await nova.network('GET', kept)).status).toBe(200);
-      expect((await nova.network('DELETE', kept)).status).toBe(204);
+      expect((await nova.network('GET', attached)).status).toBe(200);
+      expect((await nova.network('DELETE', attached)).status).toBe(204);
     });
 
     test.each([
@@ -84,16 +84,16 @@ export function passThroughConformance(target: () => Target): void {
       [{ 'x-openstack-nova-api-version': '2.79' }, '2.79'],
       [{ 'openstack-api-version': 'compute 2.79' }, '2.79'],
       [{ 'x-openstack-nova-microversion': '2.79' }, '2.79'],
-    ])('a microversion in %j reaches the cloud', async (asked: Record<string, string>, version) => {
-      const answer = await sendNova(target().url, 'GET /compute/v2.1/servers/detail', {
+    ])('a microversion in %j reaches the cloud', async (versionHeaders: Record<string, string>, version) => {
+      const response = await sendNova(target().url, 'GET /compute/v2.1/servers/detail', {
         'x-auth-token': redu.key,
-        ...asked,
+        ...versionHeaders,
       });
-      expect(answer.status).toBe(200);
-      expect(answer.headers.get('x-openstack-nova-api-version')).toBe(version);
-      expect(answer.headers.get('openstack-api-version')).toBe(`compute ${version}`);
-      expect(answer.headers.get('vary')).toMatch(/OpenStack-API-Version/i);
-      expect(answer.headers.get('x-openstack-request-id')).toMatch(/^req-/);
+      expect(response.status).toBe(200);
+      expect(response.headers.get('x-openstack-nova-api-version')).toBe(version);
+      expect(response.headers.get('openstack-api-version')).toBe(`compute ${version}`);
+      expect(response.headers.get('vary')).toMatch(/OpenStack-API-Version/i);
+      expect(response.headers.get('x-openstack-request-id')).toMatch(/^req-/);
     });
 
     test('the latest microversion is the cloud’s', async () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { sendNova, byCredential, keyIdOf, novaClient } from '../support/nova-client.ts';
+import { byCredential, keyIdOf, novaClient, sendNova } from '../support/nova-client.ts';
 import type { OpenStackClient } from '../support/openstack-client.ts';
 import type { ReduClient } from '../support/redu-client.ts';
 import { IMAGE, type Target } from './target.ts';

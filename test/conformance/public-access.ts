@@ -145,8 +145,8 @@ export function publicAccessConformance(target: () => Target): void {
 
       const closed = await acme.patch(`/v1/instances/${id}`, { metadata: { isPublic: false } });
       expect(closed.body.metadata).toEqual({ isPublic: 'false', enableSSH: 'false' });
-      const kept = await openStack.network('GET', `/floatingips/${own.id}`);
-      expect(kept.body.floatingip.port_id).toBeNull();
+      const survivor = await openStack.network('GET', `/floatingips/${own.id}`);
+      expect(survivor.body.floatingip.port_id).toBeNull();
       await openStack.network('DELETE', `/floatingips/${own.id}`);
     });
 

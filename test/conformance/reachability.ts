@@ -21,15 +21,15 @@ export function reachabilityConformance(target: () => Target): void {
     });
 
     const create = async (name: string, fields: object) => {
-      const answer = await acme.post('/v1/instances', {
+      const response = await acme.post('/v1/instances', {
         name,
         flavor_id: 'm1.tiny',
         image_id: IMAGE,
         network_id: target().acme.networkId,
         ...fields,
       });
-      if (answer.status === 202) undo.push(() => acme.remove(answer.body.id));
-      return answer;
+      if (response.status === 202) undo.push(() => acme.remove(response.body.id));
+      return response;
     };
     const boot = async (name: string, fields: object) => {
       const { status, body } = await create(name, fields);
@@ -195,10 +195,13 @@ export function reachabilityConformance(target: () => Target): void {
       expect(refused.body.error.message).toContain(external);
       const [listed] = (await acme.get('/v1/instances')).body.filter((one: { id: string }) => one.id === id);
       expect(listed.metadata).toEqual(metadata);
-      const asked = await create('conf-provider-2', { network_id: external, metadata: { isPublic: true } });
-      expect([asked.status, asked.body.metadata?.floatingIp]).toEqual([202, expect.stringMatching(/^203\./)]);
-      const [port] = await portsOf((await acme.until(asked.body.id, ({ state }) => state === 'active')).id);
-      expect(port.fixed_ips[0].ip_address).toBe(asked.body.metadata.floatingIp);
+      const second = await create('conf-provider-2', { network_id: external, metadata: { isPublic: true } });
+      expect([second.status, second.body.metadata?.floatingIp]).toEqual([
+        202,
+        expect.stringMatching(/^203\./),
+      ]);
+      const [port] = await portsOf((await acme.until(second.body.id, ({ state }) => state === 'active')).id);
+      expect(port.fixed_ips[0].ip_address).toBe(second.body.metadata.floatingIp);
       expect((await openStack.network('GET', '/floatingips')).body.floatingips).toHaveLength(before);
     });
   });

@@ -28,9 +28,9 @@ describe('paths', () => {
     const before = running.arrived.length;
     for (const method of ['GET', 'POST', 'DELETE']) {
       const head = `${method} ${path} HTTP/1.1\r\nHost: gateway.example\r\nX-Auth-Token: ${powerful}`;
-      const answer = await exchange(`${head}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
-      expect(['400', '403', '404', '405'], answer.slice(0, 200)).toContain(
-        /^HTTP\/1\.1 (\d{3}) /.exec(answer)?.[1],
+      const response = await exchange(`${head}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+      expect(['400', '403', '404', '405'], response.slice(0, 200)).toContain(
+        /^HTTP\/1\.1 (\d{3}) /.exec(response)?.[1],
       );
     }
     expect(running.arrived.slice(before)).toEqual([]);
@@ -40,10 +40,10 @@ describe('paths', () => {
 describe('request smuggling', () => {
   test.each(SMUGGLED)('$name', async ({ bytes, statuses }) => {
     const before = running.arrived.length;
-    const answer = await exchange(bytes.replaceAll('{key}', powerful).replaceAll('{other}', foreign));
-    const [, status] = /^HTTP\/1\.1 (\d{3}) /.exec(answer) ?? [];
-    expect(statuses, answer.slice(0, 300)).toContain(status === undefined ? null : Number(status));
-    expect(answer, 'a single answer').not.toMatch(/\r\n\r\n[\s\S]*HTTP\/1\.1 [125]/);
+    const response = await exchange(bytes.replaceAll('{key}', powerful).replaceAll('{other}', foreign));
+    const [, status] = /^HTTP\/1\.1 (\d{3}) /.exec(response) ?? [];
+    expect(statuses, response.slice(0, 300)).toContain(status === undefined ? null : Number(status));
+    expect(response, 'a single answer').not.toMatch(/\r\n\r\n[\s\S]*HTTP\/1\.1 [125]/);
     expect(running.arrived.slice(before)).toEqual([]);
   });
 });
@@ -57,11 +57,11 @@ describe('forged headers', () => {
       .replace('{token}', foreign)
       .replace('{user}', globex.userId)
       .replace('{project}', globex.projectId);
-    const answer = await sendNova(url, `GET /compute/v2.1/os-quota-sets/${acme.projectId}`, {
+    const response = await sendNova(url, `GET /compute/v2.1/os-quota-sets/${acme.projectId}`, {
       'x-auth-token': key,
       [name]: forged,
     });
-    expect(answer.status).toBe(200);
+    expect(response.status).toBe(200);
     const [sent, ...more] = running.arrived.slice(before);
     expect(more).toEqual([]);
     expect(sent?.method).toBe('GET');
@@ -140,9 +140,9 @@ describe('missing scopes', () => {
   test.each(ROWS)('with %j, without %s, is 403: %s', async (scopes, lacking, target, body) => {
     const weak = await running.keyOf(running.acme, 'application_credential', scopes);
     const before = running.arrived.length;
-    const answer = await sendNova(url, target, { 'x-auth-token': weak }, body);
-    expect(answer.status).toBe(403);
-    expect(JSON.stringify(answer.body)).toContain(`lacks the scope \\"${lacking}\\"`);
+    const response = await sendNova(url, target, { 'x-auth-token': weak }, body);
+    expect(response.status).toBe(403);
+    expect(JSON.stringify(response.body)).toContain(`lacks the scope \\"${lacking}\\"`);
     expect(running.arrived.slice(before)).toEqual([]);
   });
 
@@ -150,26 +150,26 @@ describe('missing scopes', () => {
     'an unparsable action is not forwarded: %s',
     async (body) => {
       const before = running.arrived.length;
-      const answer = await sendNova(
+      const response = await sendNova(
         url,
         `POST /compute/v2.1/servers/${ID}/action`,
         { 'x-auth-token': key },
         body,
       );
-      expect([answer.status, answer.body.badRequest?.code]).toEqual([400, 400]);
+      expect([response.status, response.body.badRequest?.code]).toEqual([400, 400]);
       expect(running.arrived.slice(before)).toEqual([]);
     },
   );
 
   test('a compressed body is not forwarded', async () => {
     const headers = { 'x-auth-token': key, 'content-encoding': 'gzip' };
-    const answer = await sendNova(
+    const response = await sendNova(
       url,
       `POST /compute/v2.1/servers/${ID}/action`,
       headers,
       '{"migrate": null}',
     );
-    expect([answer.status, answer.body.badMediaType.code]).toEqual([415, 415]);
+    expect([response.status, response.body.badMediaType.code]).toEqual([415, 415]);
   });
 
   test('a service key cannot use key pairs, by path or by body', async () => {
@@ -186,8 +186,8 @@ describe('missing scopes', () => {
     ];
     for (const [target, body] of attempts) {
       const before = running.arrived.length;
-      const answer = await sendNova(url, target, { 'x-auth-token': service }, body);
-      expect([answer.status, answer.body.notImplemented?.code], target).toEqual([501, 501]);
+      const response = await sendNova(url, target, { 'x-auth-token': service }, body);
+      expect([response.status, response.body.notImplemented?.code], target).toEqual([501, 501]);
       expect(running.arrived.slice(before)).toEqual([]);
     }
     expect((await sendNova(url, 'GET /compute/v2.1/servers', { 'x-auth-token': service })).status).toBe(200);
@@ -196,8 +196,11 @@ describe('missing scopes', () => {
   test('a key of an administrator without the scope admin is 403', async () => {
     const hidden = await running.keyOf(running.acme, 'administrator');
     const before = running.arrived.length;
-    const answer = await sendNova(url, 'GET /compute/v2.1/servers', { 'x-auth-token': hidden });
-    expect([answer.status, answer.body.forbidden.message]).toEqual([403, expect.stringContaining('"admin"')]);
+    const response = await sendNova(url, 'GET /compute/v2.1/servers', { 'x-auth-token': hidden });
+    expect([response.status, response.body.forbidden.message]).toEqual([
+      403,
+      expect.stringContaining('"admin"'),
+    ]);
     expect(running.arrived.slice(before)).toEqual([]);
     const meant = await running.keyOf(running.acme, 'administrator', SCOPES);
     expect((await sendNova(url, 'GET /compute/v2.1/os-hypervisors', { 'x-auth-token': meant })).status).toBe(
@@ -228,8 +231,8 @@ describe('limits', () => {
     expect([image.status, image.body.code]).toEqual([429, '429 Too Many Requests']);
     const identity = await get('/identity/v3/auth/projects');
     expect([identity.status, identity.body.error.code]).toEqual([429, 429]);
-    for (const answer of [network, image, identity])
-      expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
+    for (const response of [network, image, identity])
+      expect(response.headers.get('retry-after')).toMatch(/^\d+$/);
     const signIn = await sendNova(
       limited.gateway.url,
       'POST /identity/v3/auth/tokens',
@@ -253,23 +256,23 @@ describe('limits', () => {
 function exchange(bytes: string): Promise<string> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
-    let answer = '';
+    let response = '';
     const socket = connect(Number(port), hostname, () => {
       socket.write(Buffer.from(bytes, 'latin1'));
     });
     socket.setTimeout(TIMEOUT_MS, () => {
       socket.destroy();
-      reject(new Error(`no whole answer in time: ${answer.slice(0, 200)}`));
+      reject(new Error(`no whole answer in time: ${response.slice(0, 200)}`));
     });
     const finish = () => {
       socket.destroy();
-      resolve(answer);
+      resolve(response);
     };
     socket.on('data', (chunk) => {
-      answer += chunk.toString('latin1');
-      const [, length] = /\r\ncontent-length: (\d+)\r\n/i.exec(answer) ?? [];
-      const end = answer.indexOf('\r\n\r\n');
-      if (end >= 0 && length !== undefined && answer.length >= end + 4 + Number(length)) finish();
+      response += chunk.toString('latin1');
+      const [, length] = /\r\ncontent-length: (\d+)\r\n/i.exec(response) ?? [];
+      const end = response.indexOf('\r\n\r\n');
+      if (end >= 0 && length !== undefined && response.length >= end + 4 + Number(length)) finish();
     });
     socket.on('error', finish);
     socket.on('close', finish);

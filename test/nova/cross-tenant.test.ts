@@ -77,16 +77,16 @@ describe.each<Kind>(['application_credential', 'service'])('acme with a key of t
     const before = [await globexHas(), await acmeHas()];
     const { target: line, body } = filledIn(attempt);
     const headers = { 'x-auth-token': acme.key, 'x-subject-token': globex.key };
-    const answer = await sendNova(target.url, line, headers, body);
-    if (attempt.statuses === undefined) expect.soft(answer.status).toBeGreaterThanOrEqual(400);
-    else expect.soft(attempt.statuses).toContain(answer.status);
-    expect.soft(answer.status).toBeLessThan(kind === 'service' ? 502 : 500);
+    const response = await sendNova(target.url, line, headers, body);
+    if (attempt.statuses === undefined) expect.soft(response.status).toBeGreaterThanOrEqual(400);
+    else expect.soft(attempt.statuses).toContain(response.status);
+    expect.soft(response.status).toBeLessThan(kind === 'service' ? 502 : 500);
     expect.soft([await globexHas(), await acmeHas()]).toEqual(before);
-    if (answer.status < 300) expect(told(answer.body, line + JSON.stringify(body))).toEqual([]);
+    if (response.status < 300) expect(leaked(response.body, line + JSON.stringify(body))).toEqual([]);
   });
 
   /** Data of globex in a response that the request did not contain. */
-  function told(body: unknown, question: string): string[] {
+  function leaked(body: unknown, question: string): string[] {
     const text = JSON.stringify(body);
     return Object.entries(foreign)
       .filter(

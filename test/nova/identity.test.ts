@@ -168,8 +168,8 @@ describe('rejected sign-ins, always with the same 401', () => {
   test.each(['', 'null', '[]', '{', '{"auth":{}}', '{"auth":{"identity":{"methods":"x"}}}'])(
     'a malformed body is 400: %s',
     async (body) => {
-      const answer = await signIn(body);
-      expect([answer.status, answer.body.error.code, answer.body.error.title]).toEqual([
+      const response = await signIn(body);
+      expect([response.status, response.body.error.code, response.body.error.title]).toEqual([
         400,
         400,
         'Bad Request',
@@ -341,8 +341,8 @@ describe('projects, users and domains', () => {
     'a member gets Keystone’s 403 for %s',
     async (line) => {
       const [method, path] = line.split(' ');
-      const answer = await sendNova(url, `${method} /identity/v3/${path}`, { 'x-auth-token': key }, {});
-      expect(answer.status).toBe(403);
+      const response = await sendNova(url, `${method} /identity/v3/${path}`, { 'x-auth-token': key }, {});
+      expect(response.status).toBe(403);
     },
   );
 

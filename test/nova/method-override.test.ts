@@ -49,8 +49,8 @@ describe('_method in the query', () => {
     const before = running.arrived.length;
     for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']) {
       for (const spelling of SPELLINGS) {
-        const answer = await sendNova(url, `${method} ${path}?${spelling}`, { 'x-auth-token': key });
-        expect(answer.status, `${method} ${spelling}`).toBe(400);
+        const response = await sendNova(url, `${method} ${path}?${spelling}`, { 'x-auth-token': key });
+        expect(response.status, `${method} ${spelling}`).toBe(400);
       }
     }
     expect(running.arrived.slice(before)).toEqual([]);
@@ -89,8 +89,8 @@ describe('_method in the query', () => {
     'other parameters and values are forwarded: %s',
     async (query) => {
       const before = running.arrived.length;
-      const answer = await sendNova(url, `GET /image/v2/images?${query}`, { 'x-auth-token': key });
-      expect(answer.status).not.toBe(403);
+      const response = await sendNova(url, `GET /image/v2/images?${query}`, { 'x-auth-token': key });
+      expect(response.status).not.toBe(403);
       expect(running.arrived.slice(before).map((one) => one.url)).toEqual([
         `http://sandbox.invalid/image/v2/images?${query}`,
       ]);
@@ -111,8 +111,8 @@ describe('forms', () => {
     const headers = { 'x-auth-token': key, 'content-type': type };
     for (const path of PLACES.filter((one) => !one.startsWith('/identity'))) {
       for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
-        const answer = await sendNova(url, `${method} ${path}`, headers, '_method=DELETE');
-        expect(answer.status, `${method} ${path}`).toBe(415);
+        const response = await sendNova(url, `${method} ${path}`, headers, '_method=DELETE');
+        expect(response.status, `${method} ${path}`).toBe(415);
       }
     }
     for (const path of ['/v1/instances', '/v1/keypairs', `/v1/instances/${ID}/actions`]) {
@@ -127,8 +127,8 @@ test('a method override header is not forwarded', async () => {
   for (const name of ['x-http-method-override', 'x-http-method', 'x-method-override']) {
     const before = running.arrived.length;
     const headers = { 'x-auth-token': reader, [name]: 'DELETE' };
-    const answer = await sendNova(url, `GET /networking/v2.0/security-groups/${ID}`, headers);
-    expect(answer.status).toBe(404);
+    const response = await sendNova(url, `GET /networking/v2.0/security-groups/${ID}`, headers);
+    expect(response.status).toBe(404);
     const [sent] = running.arrived.slice(before);
     expect(sent?.method).toBe('GET');
     expect(Object.keys(sent?.headers ?? {})).not.toContain(name);

@@ -25,9 +25,9 @@ describe('a read-only key', () => {
   ])('cannot create a topology by GET, in any spelling: %s', async (name) => {
     const before = running.arrived.length;
     for (const end of ['', '.json', '/', '?fields=dry-run']) {
-      const answer = await get(`/networking/v2.0/${name}/${running.acme.projectId}${end}`);
-      expect(answer.status, end).toBe(403);
-      expect(JSON.stringify(answer.body)).toContain('network:write');
+      const response = await get(`/networking/v2.0/${name}/${running.acme.projectId}${end}`);
+      expect(response.status, end).toBe(403);
+      expect(JSON.stringify(response.body)).toContain('network:write');
     }
     expect(running.arrived.slice(before)).toEqual([]);
   });
@@ -39,8 +39,8 @@ describe('a read-only key', () => {
     ['network_ip_availabilities', 'network_ip_availabilities'],
     ['service_profiles', 'service_profiles'],
   ])('gets Neutron’s list for members: %s', async (path, name) => {
-    const answer = await get(`/networking/v2.0/${path}`);
-    expect([answer.status, answer.body]).toEqual([200, { [name]: [] }]);
+    const response = await get(`/networking/v2.0/${path}`);
+    expect([response.status, response.body]).toEqual([200, { [name]: [] }]);
   });
 
   test('gets Neutron’s status for unknown collections', async () => {
@@ -48,7 +48,7 @@ describe('a read-only key', () => {
   });
 
   test('gets its own server groups with all_projects', async () => {
-    const answer = await get('/compute/v2.1/os-server-groups?all_projects=1');
-    expect([answer.status, answer.body]).toEqual([200, { server_groups: [] }]);
+    const response = await get('/compute/v2.1/os-server-groups?all_projects=1');
+    expect([response.status, response.body]).toEqual([200, { server_groups: [] }]);
   });
 });

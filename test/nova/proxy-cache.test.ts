@@ -53,7 +53,7 @@ async function tokenOf({ url, key }: ReduClient): Promise<string> {
 }
 
 /** Sends exactly the given headers, so that requests of acme and globex differ only in the credential. */
-const asking = (
+const sendAs = (
   { url }: ReduClient,
   method: string,
   path: string,
@@ -61,9 +61,10 @@ const asking = (
 ) => send(url, { method, path, headers, body: null, chunked: false });
 
 /** Repeats a read of acme until it is a cache hit, on the fast path from the second hit on. */
-async function keep(path: string): Promise<void> {
-  const told = async () => (await asking(acme, 'GET', path, headersOf.get(acme) ?? {})).headers['x-cache'];
-  await expect.poll(told, SETTLED).toBe('HIT');
+async function cache(path: string): Promise<void> {
+  const cacheStatus = async () =>
+    (await sendAs(acme, 'GET', path, headersOf.get(acme) ?? {})).headers['x-cache'];
+  await expect.poll(cacheStatus, SETTLED).toBe('HIT');
 }
 
 describe('cached responses of acme, requested by globex', () => {
@@ -81,12 +82,12 @@ describe('cached responses of acme, requested by globex', () => {
     for (const path of paths) {
       const target = fill(changed(path));
       for (const own of ways) {
-        await keep(path);
-        const answer = await asking(globex, method, target, { ...own, ...filled });
+        await cache(path);
+        const response = await sendAs(globex, method, target, { ...own, ...filled });
         const question = `${method} ${target} ${JSON.stringify(filled)}`;
         // A response may repeat ids of its own request.
-        const told = JSON.stringify(answer.headers) + answer.text;
-        const leaked = secrets.filter((secret) => told.includes(secret) && !question.includes(secret));
+        const cacheStatus = JSON.stringify(response.headers) + response.text;
+        const leaked = secrets.filter((secret) => cacheStatus.includes(secret) && !question.includes(secret));
         expect.soft(leaked, question).toEqual([]);
       }
     }
@@ -94,7 +95,7 @@ describe('cached responses of acme, requested by globex', () => {
 
   test('acme still gets its own responses', async () => {
     for (const path of paths) {
-      await keep(path);
+      await cache(path);
       const { body } = await sendNova(acme.url, `GET ${path}`, headersOf.get(acme));
       expect(JSON.stringify(body)).toContain('acme-only');
     }
@@ -104,7 +105,7 @@ describe('cached responses of acme, requested by globex', () => {
     const token = await tokenOf(acme);
     const [path = ''] = paths;
     const read = async () => (await sendNova(acme.url, `GET ${path}`, { 'x-auth-token': token })).status;
-    await keep(path);
+    await cache(path);
     expect([await read(), await read()]).toEqual([200, 200]);
     await sendNova(acme.url, 'DELETE /identity/v3/auth/tokens', {
       'x-auth-token': token,

@@ -29,13 +29,15 @@ const URL_OF_GATEWAY = 'https://api.example.org';
 const BY_FLAGS = { capabilities: { nativeAccessFlags: true } } as Cloud;
 const overTheWire = <T>(body: T) => JSON.parse(JSON.stringify(body));
 
-async function byNova(told: Instance): Promise<Instance | undefined> {
-  const heard = instanceFrom(Server.parse(overTheWire(serverView(told, URL_OF_GATEWAY))));
-  return (await withAccess(BY_FLAGS, [heard], NO_REACH))[0];
+async function byNova(original: Instance): Promise<Instance | undefined> {
+  const decoded = instanceFrom(Server.parse(overTheWire(serverView(original, URL_OF_GATEWAY))));
+  return (await withAccess(BY_FLAGS, [decoded], NO_REACH))[0];
 }
 
-async function byRedu(told: Instance): Promise<Instance | undefined> {
-  return (await withAccess(BY_FLAGS, [decodeInstance(overTheWire(encodeInstanceDetail(told)))], NO_REACH))[0];
+async function byRedu(original: Instance): Promise<Instance | undefined> {
+  return (
+    await withAccess(BY_FLAGS, [decodeInstance(overTheWire(encodeInstanceDetail(original)))], NO_REACH)
+  )[0];
 }
 
 /** The fields that both dialects have, in a stable order. */
@@ -44,25 +46,25 @@ function common(instance: Instance | undefined) {
   const { locked: _locked, metadata, addresses, publicAddress, ...fields } = instance;
   const { isPublic: _public, enableSSH: _ssh, floatingIp: _address, ...items } = metadata;
   // Nova groups addresses by network. A public one is added only where it is the only address.
-  const told = addresses.filter(({ network, type }) => network !== 'public' || type !== 'floating');
-  const byNetwork = told.toSorted((a, b) => (a.network < b.network ? -1 : a.network > b.network ? 1 : 0));
+  const listed = addresses.filter(({ network, type }) => network !== 'public' || type !== 'floating');
+  const byNetwork = listed.toSorted((a, b) => (a.network < b.network ? -1 : a.network > b.network ? 1 : 0));
   return { ...fields, publicAddress, items, addresses: byNetwork };
 }
 
 describe('an instance', () => {
   test('by Nova', async () => {
     await fc.assert(
-      fc.asyncProperty(anyInstance, async (told) => {
-        expect(common(await byNova(told))).toEqual(common(told));
+      fc.asyncProperty(anyInstance, async (original) => {
+        expect(common(await byNova(original))).toEqual(common(original));
       }),
     );
   });
 
   test('by redu, then by Nova', async () => {
     await fc.assert(
-      fc.asyncProperty(anyInstance, async (told) => {
-        const heard = await byRedu(told);
-        expect(common(heard && (await byNova(heard)))).toEqual(common(told));
+      fc.asyncProperty(anyInstance, async (original) => {
+        const decoded = await byRedu(original);
+        expect(common(decoded && (await byNova(decoded)))).toEqual(common(original));
       }),
     );
   });
@@ -72,9 +74,9 @@ test('Nova’s tasks determine the state, whatever the status', () => {
   for (const status of INSTANCE_STATUSES) {
     for (const task of [null, 'powering-off', 'powering-on', 'deleting', 'soft-deleting']) {
       const state = stateOf(status, task);
-      const told = serverStates(status, state);
-      expect(told.status).toBe(status);
-      expect(stateOf(told.status, told.taskState)).toBe(state);
+      const states = serverStates(status, state);
+      expect(states.status).toBe(status);
+      expect(stateOf(states.status, states.taskState)).toBe(state);
     }
   }
 });
@@ -131,27 +133,27 @@ describe('an error code survives', () => {
 
   async function byNovaError(error: ComputeError): Promise<ComputeError> {
     const app = new Hono<GatewayEnv>().get('*', (c) => novaErrorResponse(error, c, URL_OF_GATEWAY));
-    const answer = await app.request('/compute/v2.1/servers');
-    const { status, headers } = answer;
-    const body = await answer.text();
+    const response = await app.request('/compute/v2.1/servers');
+    const { status, headers } = response;
+    const body = await response.text();
     return errorFrom('compute', { status, body, headers: Object.fromEntries(headers) });
   }
 
   async function byReduError(error: ComputeError): Promise<ComputeError> {
-    const answer = reduErrorResponse(error, 'req-1');
-    return reduErrorFrom({ status: answer.status, headers: answer.headers, body: await answer.text() });
+    const response = reduErrorResponse(error, 'req-1');
+    return reduErrorFrom({ status: response.status, headers: response.headers, body: await response.text() });
   }
 
-  const told = (code: ErrorCode) => new ComputeError(code, 'What to change.', { retryAfter: 7 });
+  const errorOf = (code: ErrorCode) => new ComputeError(code, 'What to change.', { retryAfter: 7 });
 
   test.each(ERROR_CODES)('%s, by Nova', async (code) => {
-    expect((await byNovaError(told(code))).code).toBe(BECOMES.nova[code] ?? code);
+    expect((await byNovaError(errorOf(code))).code).toBe(BECOMES.nova[code] ?? code);
   });
 
   test.each(ERROR_CODES)('%s, by redu, then by Nova: the chain of two gateways', async (code) => {
     const first = BECOMES.redu[code] ?? code;
-    const heard = await byNovaError(await byReduError(told(code)));
-    expect(heard.code).toBe(BECOMES.nova[first] ?? first);
-    if (code === 'rate_limited' || code === 'unavailable') expect(heard.retryAfter).toBe(7);
+    const decoded = await byNovaError(await byReduError(errorOf(code)));
+    expect(decoded.code).toBe(BECOMES.nova[first] ?? first);
+    if (code === 'rate_limited' || code === 'unavailable') expect(decoded.retryAfter).toBe(7);
   });
 });

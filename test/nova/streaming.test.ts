@@ -150,12 +150,12 @@ describe('image data is streamed, not buffered', () => {
   });
 
   test('JSON bodies of the image service are bounded like any other', async () => {
-    const answer = await sendNova(
+    const response = await sendNova(
       gateway.url,
       'POST /image/v2/images',
       { 'x-auth-token': key },
       `"${'x'.repeat(2 * MEBIBYTE)}"`,
     );
-    expect([answer.status, answer.body.code]).toEqual([413, '413 Request Entity Too Large']);
+    expect([response.status, response.body.code]).toEqual([413, '413 Request Entity Too Large']);
   });
 });

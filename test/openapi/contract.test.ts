@@ -35,8 +35,8 @@ describe.each(named)('%s', (name, operation) => {
       expect(body.example, 'an example of what is sent').toBeDefined();
       expect(problem(body.schema, body.example)).toBeNull();
     }
-    for (const [status, answer] of Object.entries<object>(operation.responses)) {
-      const content = resolved(answer).content?.['application/json'];
+    for (const [status, response] of Object.entries<object>(operation.responses)) {
+      const content = resolved(response).content?.['application/json'];
       if (content?.example === undefined) continue;
       expect(problemOfAnswer(content.schema, content.example), status).toBeNull();
     }
@@ -79,8 +79,8 @@ test('a parameter that the contract lacks is 400 by name', async () => {
     if (schema?.properties !== undefined) {
       const { status, body } = await client.request(method, url, { zzz: 1 }, headers);
       const details: { field: string; message: string }[] = body.error.details;
-      const told = details.find(({ field }) => field === 'zzz');
-      expect([status, told?.message], `${method} ${path}`).toEqual([
+      const problem = details.find(({ field }) => field === 'zzz');
+      expect([status, problem?.message], `${method} ${path}`).toEqual([
         400,
         `is unknown; allowed: ${Object.keys(schema.properties).join(', ')}`,
       ]);

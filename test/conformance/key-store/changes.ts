@@ -72,10 +72,10 @@ export function changesConformance(store: () => KeyStore): void {
     const revoked = await Promise.all(
       times.map((at) => store().revoke('a', at, auditEntry({ action: 'key.revoke', at }), 'key')),
     );
-    const told = new Set(revoked.map(([key]) => key?.revokedAt));
-    expect(told.size).toBe(1);
+    const revokedTimes = new Set(revoked.map(([key]) => key?.revokedAt));
+    expect(revokedTimes.size).toBe(1);
     expect((await log()).filter(({ action }) => action === 'key.revoke').map(({ at }) => at)).toEqual([
-      ...told,
+      ...revokedTimes,
     ]);
   });
 

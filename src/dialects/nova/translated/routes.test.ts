@@ -310,8 +310,8 @@ describe('unsupported members are 501 by name, and nothing is created', () => {
     ['security-group-rules', { security_group_rule: { ...rule, wrong: 1 } }, 400, 'wrong'],
     ['security-group-rules', { security_group_rule: rule, wrong: 1 }, 400, 'wrong'],
   ])('POST %s %j', async (path, body, status, member) => {
-    const answer = await call(`POST ${NEUTRON}/${path}`, body);
-    expect([answer.status, answer.json.NeutronError.message]).toEqual([
+    const response = await call(`POST ${NEUTRON}/${path}`, body);
+    expect([response.status, response.json.NeutronError.message]).toEqual([
       status,
       expect.stringContaining(member),
     ]);
@@ -509,8 +509,8 @@ describe('versions', () => {
     ['/image/versions', 200, 'CURRENT'],
     ['/networking/', 200, `${URL_OF_GATEWAY}/networking/v2.0/`],
   ])('the document at %s', async (path, status, part) => {
-    const answer = await call(`GET ${path}`);
-    expect(answer.status).toBe(status);
-    expect(JSON.stringify(answer.json)).toContain(part);
+    const response = await call(`GET ${path}`);
+    expect(response.status).toBe(status);
+    expect(JSON.stringify(response.json)).toContain(part);
   });
 });

@@ -226,7 +226,7 @@ describe('a new server', () => {
 
   test('every supported member reaches the cloud', async () => {
     const { call, createInstance, changes } = creating();
-    const answer = await call(`POST ${SERVERS}`, {
+    const response = await call(`POST ${SERVERS}`, {
       server: {
         ...MINIMAL,
         flavorRef: 'https://nova.example/flavors/m1.small',
@@ -259,9 +259,9 @@ describe('a new server', () => {
       metadata: { team: 'web', isPublic: 'true', enableSSH: 'false' },
       description: null,
     } satisfies NewInstance);
-    expect(answer.status).toBe(202);
-    expect(answer.headers.get('location')).toBe(`${URL_OF_GATEWAY}${SERVER}`);
-    expect(answer.json.server).toMatchObject({ id: ID, security_groups: [{ name: 'web' }] });
+    expect(response.status).toBe(202);
+    expect(response.headers.get('location')).toBe(`${URL_OF_GATEWAY}${SERVER}`);
+    expect(response.json.server).toMatchObject({ id: ID, security_groups: [{ name: 'web' }] });
     expect(changes).toEqual([{ projectId: PROJECT_ID, instanceIds: [] }]);
   });
 
