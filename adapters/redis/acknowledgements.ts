@@ -1,3 +1,5 @@
+import { withTimeout } from '../../src/async.ts';
+
 interface PendingAcks {
   readonly acked: Set<string>;
   /** Who must answer; null: not known yet. */
@@ -26,10 +28,8 @@ export class Acknowledgements {
     };
     const from = async (needed: readonly string[], atMost: number) => {
       wait.needed = needed;
-      const timer = setTimeout(done, atMost);
       this.#check(wait);
-      await promise;
-      clearTimeout(timer);
+      await withTimeout(promise, atMost, () => {});
       cancel();
     };
     return { id, from, cancel };

@@ -1,4 +1,5 @@
 import { Cluster, Redis } from 'ioredis';
+import { backoff } from '../../src/async.ts';
 import type { RedisTarget } from './url.ts';
 
 /** What both kinds of client have. */
@@ -6,12 +7,10 @@ export type RedisClient = Redis | Cluster;
 
 /** Milliseconds that a connection may take to be made, and may be silent while it owes an answer, before it is given up. */
 const SOCKET_TIMEOUT_MS = 1_000;
-/** Longest pause between two attempts to connect, milliseconds. */
-const MAX_RECONNECT_DELAY_MS = 1_000;
 
-/** 50 ms, 100, 200 ... with jitter, so that the nodes do not come back as one. */
+/** Before the next attempt to connect, in ms. */
 export function reconnectDelay(attempt: number): number {
-  return Math.min(25 * 2 ** Math.min(attempt, 10), MAX_RECONNECT_DELAY_MS) * (0.75 + Math.random() / 2);
+  return backoff(attempt, { initialMs: 50, maxMs: 1_000 });
 }
 
 /**

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { withTimeout } from '../../src/async.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
 import type { RedisClient } from './client.ts';
@@ -70,8 +71,7 @@ export class RedisConnection {
 
   /** Connects, and resolves when it is known whether Redis serves. */
   async open(): Promise<void> {
-    const timeout = new Promise((resolve) => setTimeout(resolve, CONNECT_TIMEOUT_MS).unref());
-    await Promise.race([this.client.connect().catch(() => {}), timeout]);
+    await withTimeout(this.client.connect(), CONNECT_TIMEOUT_MS, () => {}).catch(() => {});
     await this.#heartbeat();
   }
 
@@ -89,12 +89,8 @@ export class RedisConnection {
   whenUp(milliseconds: number): Promise<void> {
     if (this.available) return Promise.resolve();
     const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, milliseconds);
     this.#recoveryWaiters.add(resolve);
-    return promise.finally(() => {
-      clearTimeout(timer);
-      this.#recoveryWaiters.delete(resolve);
-    });
+    return withTimeout(promise, milliseconds, () => {}).finally(() => this.#recoveryWaiters.delete(resolve));
   }
 
   /** When Redis was last lost, `performance.now()`. */
@@ -220,12 +216,10 @@ export class RedisConnection {
 type Presence = (key: string, id: string, goneAfter: number) => Promise<number>;
 
 function withCommandTimeout<T>(command: () => Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onTimeout = () => reject(new RedisFailure('timeout'));
-    // When the process itself was busy, the answer may be there unread: one round of reading before giving up.
-    const timer = setTimeout(() => setImmediate(onTimeout), COMMAND_TIMEOUT_MS);
-    command()
-      .then(resolve, reject)
-      .finally(() => clearTimeout(timer));
-  });
+  // When the process itself was busy, the reply may be there unread: one turn of the event loop reads it.
+  const onTimeout = () =>
+    new Promise<never>((_, reject) => {
+      setImmediate(() => reject(new RedisFailure('timeout')));
+    });
+  return withTimeout(command(), COMMAND_TIMEOUT_MS, onTimeout);
 }

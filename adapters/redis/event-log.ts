@@ -1,3 +1,4 @@
+import { sleep } from '../../src/async.ts';
 import { encodeBase64Url } from '../../src/http/base64.ts';
 import type { EventLog, FeedKey, LogHandle, LogSubscriber } from '../../src/traffic/events/event-log.ts';
 import { LocalEventLog } from '../../src/traffic/events/local-event-log.ts';
@@ -44,7 +45,7 @@ export class RedisEventLog implements EventLog {
   async open(feed: FeedKey, subscriber: LogSubscriber): Promise<LogHandle> {
     for (;;) {
       while (!this.shared && performance.now() - this.#connection.downSince < STANDALONE_AFTER_MS)
-        await pause(RECOVERY_POLL_MS);
+        await sleep(RECOVERY_POLL_MS);
       if (!this.shared) return this.#openStandalone(feed, subscriber);
       try {
         return await this.#openShared(feed, subscriber);
@@ -86,8 +87,4 @@ export class RedisEventLog implements EventLog {
       },
     };
   }
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

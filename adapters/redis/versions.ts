@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { SingleFlight, sleep } from '../../src/async.ts';
 import { LruMap } from '../../src/lru-map.ts';
 import { LocalVersions } from '../../src/traffic/versions/local-versions.ts';
 import type {
@@ -56,7 +57,7 @@ export class RedisVersions implements ProjectVersions {
   readonly #lease: VersionLease;
   readonly #local = new LocalVersions();
   readonly #cached = new LruMap<CachedVersion>({ max: MAX_PROJECTS, lifetimeMs: CACHED_VERSION_TTL_MS });
-  readonly #inFlight = new Map<string, Promise<ProjectVersion>>();
+  readonly #inFlight = new SingleFlight<ProjectVersion>();
   readonly #queued = new Set<string>();
   readonly #acknowledgements = new Acknowledgements();
   readonly #listeners: ((change: ProjectChange | null) => void)[] = [];
@@ -108,12 +109,7 @@ export class RedisVersions implements ProjectVersions {
     // Without a lease a question that was sent before this request came may have an answer from before a change. Questions of an
     // earlier time are not joined either.
     if (!this.#lease.isHeld) return this.#fetch(projectId);
-    const question = `${this.#epoch} ${projectId}`;
-    const inFlight = this.#inFlight.get(question);
-    if (inFlight !== undefined) return inFlight;
-    const asked = this.#fetch(projectId).finally(() => this.#inFlight.delete(question));
-    this.#inFlight.set(question, asked);
-    return asked;
+    return this.#inFlight.run(`${this.#epoch} ${projectId}`, () => this.#fetch(projectId));
   }
 
   async bump(change: ProjectChange): Promise<void> {
@@ -178,9 +174,9 @@ export class RedisVersions implements ProjectVersions {
       const others = nodes.filter((node) => node !== from);
       // Redis may have lost its memory, and with it who held a lease then.
       const unlisted = LEASE_EXPIRED_AFTER_MS - completeFor;
-      const waiting = [pause(unlisted)];
+      const waiting = [sleep(unlisted)];
       if (others.length > 0)
-        waiting.push(hears ? expected.from(others, LEASE_EXPIRED_AFTER_MS) : pause(LEASE_EXPIRED_AFTER_MS));
+        waiting.push(hears ? expected.from(others, LEASE_EXPIRED_AFTER_MS) : sleep(LEASE_EXPIRED_AFTER_MS));
       await Promise.all(waiting);
     } finally {
       expected.cancel();
@@ -279,10 +275,6 @@ export class RedisVersions implements ProjectVersions {
     this.#epoch += 1;
     this.#notify(null);
   }
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return milliseconds <= 0 ? Promise.resolve() : new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 function parse(text: string): z.infer<typeof ChangeMessage> | null {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { sleep } from '../../src/async.ts';
 import type {
   ActionResult,
   InstanceAction,
@@ -249,7 +250,7 @@ async function createByLegacy(session: ReduSession, instance: NewInstance): Prom
   for (let look = 0; look < MAX_POLLS; look++) {
     const made = (await ofThatName()).find((id) => !before.has(id));
     if (made !== undefined) return made;
-    await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));
+    await sleep(POLL_INTERVAL_MS);
   }
   throw new ComputeError(
     'timeout',

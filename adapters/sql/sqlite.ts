@@ -1,8 +1,8 @@
 import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { setTimeout as wait } from 'node:timers/promises';
 import { Kysely } from 'kysely';
+import { backoff, sleep } from '../../src/async.ts';
 import { type Diagnosis, databaseError, type SqlDatabase, transactionalDatabase } from './database.ts';
 import { SQLITE_TYPES } from './migrations/column-types.ts';
 import { migrate } from './migrations/migrate.ts';
@@ -70,7 +70,7 @@ async function whileBusy<Result>(work: () => Promise<Result>, timeout: number): 
       return await work();
     } catch (error) {
       if (!isBusy(error) || performance.now() >= deadline) throw error;
-      await wait(1 + Math.random() * MAX_RETRY_DELAY_MS);
+      await sleep(backoff(1, { initialMs: MAX_RETRY_DELAY_MS, maxMs: MAX_RETRY_DELAY_MS, jitter: 1 }));
     }
   }
 }

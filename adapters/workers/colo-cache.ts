@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { withTimeout } from '../../src/async.ts';
 import { monotonicMs, wallMs } from '../../src/clock.ts';
 import type { CacheKey } from '../../src/traffic/cache/cache-key.ts';
 import type { CachedResponse, CacheStore } from '../../src/traffic/cache/cache-store.ts';
@@ -53,12 +54,7 @@ export function coloStore(
 ): CacheStore {
   /** Nobody depends on it: what fails, or takes too long, was not there. */
   function attempt<Result>(otherwise: Result, work: () => Promise<Result>): Promise<Result> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(otherwise), timeoutMs);
-      work()
-        .then(resolve, () => resolve(otherwise))
-        .finally(() => clearTimeout(timer));
-    });
+    return withTimeout(work(), timeoutMs, () => otherwise).catch(() => otherwise);
   }
 
   async function inColo(key: CacheKey): Promise<CachedResponse | null> {

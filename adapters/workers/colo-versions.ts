@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { sleep, withTimeout } from '../../src/async.ts';
 import { monotonicMs, wallMs } from '../../src/clock.ts';
 import { LruMap } from '../../src/lru-map.ts';
 import { LocalVersions } from '../../src/traffic/versions/local-versions.ts';
@@ -105,7 +106,7 @@ export class ColoVersions implements ProjectVersions {
         { number, instances: instanceIds && [...instanceIds] },
       ].slice(-MAX_STORED_CHANGES);
       await this.#inTime(this.#write(projectId, { number, changes }));
-      await new Promise((resolve) => setTimeout(resolve, LOCAL_TTL_MS + CLOCK_GRACE_MS));
+      await sleep(LOCAL_TTL_MS + CLOCK_GRACE_MS);
     } catch {
       this.#standaloneUntil = monotonicMs() + STANDALONE_FOR_MS;
     }
@@ -163,9 +164,8 @@ export class ColoVersions implements ProjectVersions {
   }
 
   #inTime<Result>(work: Promise<Result>): Promise<Result> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error('the cache does not answer')), this.#timeoutMs);
-      work.then(resolve, reject).finally(() => clearTimeout(timer));
+    return withTimeout(work, this.#timeoutMs, () => {
+      throw new Error(`no response of the cache in ${this.#timeoutMs} ms`);
     });
   }
 

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { sleep } from '../../src/async.ts';
 import { monotonicMs, wallTime } from '../../src/clock.ts';
 import { forThisRequest } from '../../src/cross-request-promise.ts';
 import { errorMessages } from '../../src/telemetry/causes.ts';
@@ -59,7 +60,7 @@ export function edgeHandler<Env extends object>(
 
   async function flushLater({ flush }: EdgeGateway): Promise<void> {
     flushPlannedAt = monotonicMs();
-    await new Promise((resolve) => setTimeout(resolve, FLUSH_DELAY_MS));
+    await sleep(FLUSH_DELAY_MS);
     flushPlannedAt = Number.NEGATIVE_INFINITY;
     await flush();
   }

@@ -1,3 +1,4 @@
+import { withTimeout } from '../../src/async.ts';
 import { monotonicMs } from '../../src/clock.ts';
 import type { Counter } from '../../src/traffic/limit/counter.ts';
 import type { ObjectNamespace } from './bindings.ts';
@@ -80,9 +81,7 @@ function isRetryable(error: unknown): boolean {
 }
 
 function inTime<Result>(work: Promise<Result>, timeoutMs: number): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    const late = () => reject(new Error(`a limit object did not answer in ${timeoutMs} ms`));
-    const timer = setTimeout(late, timeoutMs);
-    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  return withTimeout(work, timeoutMs, () => {
+    throw new Error(`no response of a limit object in ${timeoutMs} ms`);
   });
 }

@@ -1,3 +1,4 @@
+import { withTimeout } from '../async.ts';
 import { wallTime } from '../clock.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { KeyStore } from './key-store.ts';
@@ -10,7 +11,7 @@ const EVERY_MILLISECONDS = 30_000;
 const AT_MOST = 100_000;
 
 /** How long a scrape waits for the store, milliseconds; then it shows the last counts. */
-const PATIENCE = 1_000;
+const COUNT_TIMEOUT_MS = 1_000;
 
 /** What sets the gauge `keys` before a scrape. Never rejects: without its store it shows the last counts. */
 export function keyMetrics(keys: Pick<KeyStore, 'countByState'>, metrics: Metrics): () => Promise<void> {
@@ -31,11 +32,6 @@ export function keyMetrics(keys: Pick<KeyStore, 'countByState'>, metrics: Metric
       counted = performance.now();
       counting = count();
     }
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, PATIENCE);
-    });
-    await Promise.race([counting, late]);
-    clearTimeout(timer);
+    if (counting !== undefined) await withTimeout(counting, COUNT_TIMEOUT_MS, () => {});
   };
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod';
+import { SingleFlight } from '../async.ts';
 import { monotonicMs, wallMs } from '../clock.ts';
 import type { CloudCredential } from '../compute/cloud.ts';
-import { forThisRequest } from '../cross-request-promise.ts';
 import { LruMap } from '../lru-map.ts';
 import { effectiveScopes, isBrowserKey } from './browser-key.ts';
 import { isRevoked, keyTextOf, type PresentedCredential } from './derived-credential.ts';
@@ -83,7 +83,7 @@ export class KeyVerifier {
   readonly #keys: KeyStore;
   readonly #secret: ServerSecret;
   readonly #cache = new LruMap<CachedKey>({ max: MAX_CACHED });
-  readonly #inFlight = new Map<string, Promise<CachedKey>>();
+  readonly #inFlight = new SingleFlight<CachedKey>();
 
   constructor(keys: KeyStore, secret: ServerSecret) {
     this.#keys = keys;
@@ -180,27 +180,20 @@ export class KeyVerifier {
   /** What is remembered of a key that has just been changed, or made, on this node is out of date. */
   invalidate(id: string): void {
     this.#cache.delete(id);
-    this.#inFlight.delete(id);
+    this.#inFlight.forget(id);
   }
 
   #load(id: string): Promise<CachedKey> | CachedKey {
     const known = this.#cache.get(id);
     if (known !== undefined && isFresh(known)) return known;
-    const running = this.#inFlight.get(id);
-    if (running !== undefined) return forThisRequest(running);
-    const readAt = monotonicMs();
-    const reading = this.#keys.find(id).then((row) => {
+    return this.#inFlight.run(id, async (isCurrent) => {
+      const readAt = monotonicMs();
+      const row = await this.#keys.find(id);
       const fresh = { row, readAt, verified: row === null ? null : reverify(row, known) };
-      // Forgotten while it was being read: what was read may be from before the change.
-      if (this.#inFlight.get(id) === reading) this.#cache.set(id, fresh);
+      // Invalidated while it was being read: what was read may be from before the change.
+      if (isCurrent()) this.#cache.set(id, fresh);
       return fresh;
     });
-    this.#inFlight.set(id, reading);
-    const done = () => {
-      if (this.#inFlight.get(id) === reading) this.#inFlight.delete(id);
-    };
-    reading.then(done, done);
-    return reading;
   }
 
   /** The store does it only once this node's secret is the current one. A key that cannot be re-sealed now will be later. */

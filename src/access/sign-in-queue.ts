@@ -1,3 +1,4 @@
+import { sleep } from '../async.ts';
 import { deadlineIn, remainingMs } from '../clock.ts';
 import { ComputeError } from '../compute/errors.ts';
 import { clientNetwork } from './ip-address.ts';
@@ -49,7 +50,7 @@ export class SignInQueue {
     try {
       while (this.#waiting.find((one) => this.#mayEnter(one.network)) !== waiter) {
         if (remainingMs(deadline) <= 0) throw busy();
-        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+        await sleep(POLL_MS);
       }
     } finally {
       this.#waiting.splice(this.#waiting.indexOf(waiter), 1);

@@ -1,3 +1,4 @@
+import { sleep } from '../async.ts';
 import { wallTime } from '../clock.ts';
 import type { Caller, Cloud, NewInstance } from './cloud.ts';
 import { asNotApplied, ComputeError, noKeyPairs } from './errors.ts';
@@ -192,7 +193,7 @@ async function accept(
 async function search(cloud: Cloud, description: string | null): Promise<string | null> {
   if (description === null) return null;
   for (const pause of SEARCH_DELAYS_MS) {
-    await new Promise((resolve) => setTimeout(resolve, pause));
+    await sleep(pause);
     try {
       const found = await cloud.findInstance(description);
       if (found !== null) return found.id;

@@ -1,3 +1,4 @@
+import { backoff, withTimeout } from '../async.ts';
 import { deadlineIn, monotonicMs, wallMs, wallTime } from '../clock.ts';
 import { LruMap } from '../lru-map.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -258,7 +259,7 @@ export class PendingReleases implements Releases {
     const now = monotonicMs();
     if (outcome === 'waiting' && now - job.since < GIVE_UP_AFTER_MS) {
       const pause = Math.min(MAX_BACKOFF_MS, Math.max(MIN_BACKOFF_MS, (now - job.since) / 4));
-      job.nextAt = now + pause * (0.75 + Math.random() / 4);
+      job.nextAt = now + backoff(1, { initialMs: pause, maxMs: MAX_BACKOFF_MS, jitter: 0.25 });
       return;
     }
     jobs.delete(release.id);
@@ -276,15 +277,9 @@ export class PendingReleases implements Releases {
 
   /** Until then, or until there is more to do for the project. */
   #pause(projectId: string, milliseconds: number): Promise<void> {
-    return new Promise((resolve) => {
-      const over = () => {
-        clearTimeout(timer);
-        this.#wake.delete(projectId);
-        resolve();
-      };
-      const timer = setTimeout(over, milliseconds);
-      this.#wake.set(projectId, over);
-    });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#wake.set(projectId, resolve);
+    return withTimeout(promise, milliseconds, () => {}).finally(() => this.#wake.delete(projectId));
   }
 
   async #put(release: Release, delay: number): Promise<void> {

@@ -6,6 +6,7 @@
 
 import type { KeyStore } from '../access/key-store.ts';
 import type { SecretCheck } from '../access/secret-check.ts';
+import { withTimeout } from '../async.ts';
 import { ComputeError } from '../compute/errors.ts';
 
 /** How long a dependency may take, in ms. */
@@ -53,8 +54,5 @@ function settledInTime<State>(
   late: State,
   failed: (error: unknown) => State,
 ): Promise<State> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(late), PROBE_TIMEOUT_MS);
-    work.then(resolve, (error) => resolve(failed(error))).finally(() => clearTimeout(timer));
-  });
+  return withTimeout(work, PROBE_TIMEOUT_MS, () => late).catch(failed);
 }

@@ -1,3 +1,4 @@
+import { sleep, withTimeout } from '../../async.ts';
 import { deadlineIn, type MonotonicMs, monotonicMs, remainingMs, wallMs } from '../../clock.ts';
 import { LruMap } from '../../lru-map.ts';
 import type { IdempotencyRecord, IdempotencyStore } from './idempotency-store.ts';
@@ -114,12 +115,8 @@ export class Attempts {
   }
 
   async #waitForChange(scope: string, milliseconds: number): Promise<void> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const passed = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, milliseconds);
-    });
-    await Promise.race([passed, this.#running.get(scope) ?? passed]);
-    clearTimeout(timer);
+    const running = this.#running.get(scope);
+    await (running === undefined ? sleep(milliseconds) : withTimeout(running, milliseconds, () => {}));
   }
 }
 
