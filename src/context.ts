@@ -1,3 +1,4 @@
+import type { Context, MiddlewareHandler } from 'hono';
 import type { Verdict } from './access/key-verifier.ts';
 import type { Principal } from './access/principal.ts';
 import type { CallTrace } from './compute/call-trace.ts';
@@ -13,6 +14,8 @@ export interface RequestVariables {
   requestId: string;
   /** telemetry: what stages say beside the answer. */
   responseHeaders: ResponseHeaders;
+  /** requestLog, on the fast path: in monotonic ms. */
+  startedAt?: number;
   /** telemetry: a logger that already carries the request id. */
   log: Logger;
   /** telemetry: what serving this request shows. */
@@ -31,6 +34,20 @@ export interface RequestVariables {
   basePath: string;
   /** idempotency, for a request with an `Idempotency-Key`. */
   attempt?: Attempt;
+}
+
+/**
+ * A stage of the request pipeline: middleware, and its decision for a GET that can be made without waiting, which the fast path
+ * (`src/fast-path.ts`) takes. All stages' checks pass before the first `commit`.
+ */
+export interface Stage {
+  readonly handle: MiddlewareHandler<GatewayEnv>;
+  /** Whether `handle` would let a GET pass without waiting. Has no side effects but variables of `c`. Absent: never. */
+  readonly check?: (c: Context<GatewayEnv>) => boolean;
+  /** The other effects of `handle` on a GET that passes. */
+  readonly commit?: (c: Context<GatewayEnv>) => void;
+  /** What `handle` does after the response. */
+  readonly finish?: (c: Context<GatewayEnv>, response: Response, route: string) => void;
 }
 
 /** The Hono environment of every router in the gateway. */

@@ -1,15 +1,17 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Access } from './access/access.ts';
-import { presentedKey } from './access/authenticate.ts';
+import { authenticate } from './access/authenticate.ts';
 import type { Principal } from './access/principal.ts';
-import { shortWay } from './fast-path.ts';
-import type { LogFields } from './telemetry/logger.ts';
+import type { Stage } from './context.ts';
+import { fastPath } from './fast-path.ts';
+import { requestLog } from './http/request-log.ts';
+import type { LogFields, Logger } from './telemetry/logger.ts';
+import type { Metrics } from './telemetry/metrics.ts';
 import type { CacheResult } from './traffic/cache/cache-store.ts';
-import type { CacheHit } from './traffic/cache/fast-path-source.ts';
 import { toResponse } from './traffic/cache/to-response.ts';
 
 const principal = { keyId: 'k1', projectId: 'p1' } as Principal;
-const told: CacheResult = {
+const cached: CacheResult = {
   response: {
     body: new TextEncoder().encode('["ä"]'),
     headers: { 'content-type': 'application/json', vary: 'x-api-key, Authorization, Origin' },
@@ -22,75 +24,76 @@ const told: CacheResult = {
   revalidationFailed: false,
 };
 
-/** What each stage says, and what was done. */
+/** What the stages know, and what they did. */
 let state: {
-  known: Principal | null;
-  found: boolean;
+  principal: Principal | null;
+  isCached: boolean;
   points: number;
   done: string[];
   lines: LogFields[];
 };
 beforeEach(() => {
-  state = { known: principal, found: true, points: 1, done: [], lines: [] };
+  state = { principal, isCached: true, points: 1, done: [], lines: [] };
 });
 
+const log = { info: (_: string, fields: LogFields) => state.lines.push(fields) } as unknown as Logger;
+const metrics = {
+  count: (name: string) => state.done.push(name),
+  observe: (name: string) => state.done.push(name),
+} as unknown as Metrics;
 const access = {
-  verifier: { cachedPrincipal: (text: string | undefined) => (text === 'good' ? state.known : null) },
+  verifier: { cachedPrincipal: (text: string | undefined) => (text === 'good' ? state.principal : null) },
   clientAddress: () => null,
   journal: { recordUse: (id: string) => state.done.push(`used ${id}`) },
-  metrics: {
-    count: (name: string) => state.done.push(name),
-    observe: (name: string) => state.done.push(name),
-  },
-  log: { info: (_: string, fields: LogFields) => state.lines.push(fields) },
+  metrics,
 } as unknown as Access;
 
-const answer = shortWay({
-  unreadable: () => null,
-  access,
-  limits: {
-    stage: (_, next) => next(),
-    tryConsume(_, headers) {
-      if (state.points === 0) return false;
-      state.points -= 1;
-      headers.set('X-RateLimit-Remaining', String(state.points));
-      return true;
-    },
-    consumeSignUp: async () => {},
+const limit: Stage = {
+  handle: (_, next) => next(),
+  check: () => state.points > 0,
+  commit(c) {
+    state.points -= 1;
+    c.get('responseHeaders').set('X-RateLimit-Remaining', String(state.points));
   },
-  sources: [
-    {
-      keyIn: presentedKey,
-      find: (_, c): CacheHit | null => {
-        if (!state.found || !c.req.url.endsWith('/v1/instances?a')) return null;
-        const respond: CacheHit['respond'] = (beside) =>
-          toResponse(beside, c.req.header('If-None-Match'), told, performance.now());
-        return { route: '/v1/instances', respond };
-      },
-    },
-    {
-      keyIn: (c) => c.req.header('x-auth-token'),
-      find: () => ({
-        route: '/compute/*',
-        respond: (beside) => beside.respond('{}', 200, {}),
-      }),
-    },
-  ],
-});
-
-const ask = (
-  target = '/v1/instances?a',
-  headers: Record<string, string | undefined> = {},
-  method = 'GET',
-) => {
-  const given = Object.entries({ 'x-api-key': 'good', ...headers }).filter(
-    (field): field is [string, string] => field[1] !== undefined,
-  );
-  return answer(new Request(`http://gateway${target}`, { method, headers: given }), {});
 };
+const stages = [requestLog(log, metrics), authenticate(access), limit];
 
-test('what is at hand is told at once, counted and logged as by all stages', async () => {
-  const response = ask();
+const serve = fastPath([
+  {
+    prefixes: ['/v1/'],
+    stages,
+    findHit(c) {
+      if (!state.isCached || !c.req.url.endsWith('/v1/instances?a')) return null;
+      const respond = () => {
+        state.done.push('served');
+        return toResponse(c.get('responseHeaders'), c.req.header('If-None-Match'), cached, performance.now());
+      };
+      return { route: '/v1/instances', respond };
+    },
+  },
+  {
+    prefixes: ['/compute/'],
+    stages,
+    findHit: (c) => ({
+      route: '/compute/*',
+      respond: () => c.get('responseHeaders').respond('{}', 200, {}),
+    }),
+  },
+  {
+    prefixes: ['/unchecked/'],
+    stages: [...stages, { handle: (_, next) => next() }],
+    findHit: (c) => ({
+      route: '/unchecked/*',
+      respond: () => c.get('responseHeaders').respond('{}', 200, {}),
+    }),
+  },
+]);
+
+const get = (target = '/v1/instances?a', headers: Record<string, string> = {}, method = 'GET') =>
+  serve(new Request(`http://gateway${target}`, { method, headers: { 'x-api-key': 'good', ...headers } }), {});
+
+test('a hit is counted and logged like a normal hit', async () => {
+  const response = get();
   expect(await response?.text()).toBe('["ä"]');
   const { 'x-request-id': id, ...headers } = Object.fromEntries(response?.headers ?? []);
   expect(id).toMatch(/^req-[0-9a-f-]{36}$/);
@@ -106,7 +109,7 @@ test('what is at hand is told at once, counted and logged as by all stages', asy
   expect(state.done).toEqual([
     'key_verifications',
     'used k1',
-    'cache_requests',
+    'served',
     'requests',
     'request_duration_seconds',
   ]);
@@ -123,32 +126,33 @@ test('what is at hand is told at once, counted and logged as by all stages', asy
   ]);
 });
 
-test('what another dialect told is looked for where that has its keys', async () => {
-  const response = ask('/compute/v2.1/flavors', { 'x-api-key': undefined, 'x-auth-token': 'good' });
-  expect(await response?.text()).toBe('{}');
+test('runs the pipeline of the dialect whose path it is', async () => {
+  expect(await get('/compute/v2.1/flavors')?.text()).toBe('{}');
   expect(state.lines).toMatchObject([{ route: '/compute/*', dialect: 'nova' }]);
 });
 
-test('a client that has it hears 304', () => {
-  expect(ask('/v1/instances?a', { 'if-none-match': 'W/"1"' })?.status).toBe(304);
+test('returns 304 when If-None-Match matches', () => {
+  expect(get('/v1/instances?a', { 'if-none-match': 'W/"1"' })?.status).toBe(304);
 });
 
-describe('the long way is left to', () => {
+describe('returns null without side effects', () => {
   const nothing = () => {};
   test.each([
-    ['a write', nothing, () => ask(undefined, {}, 'POST')],
-    ['HEAD', nothing, () => ask(undefined, {}, 'HEAD')],
-    ['a page of another origin', nothing, () => ask(undefined, { origin: 'https://console.example' })],
-    ['no key', nothing, () => ask(undefined, { 'x-api-key': '' })],
-    ['another key', nothing, () => ask(undefined, { 'x-api-key': 'bad' })],
-    ['another target', nothing, () => ask('/v1/instances?b')],
-    ['a key that has to be read again', () => Object.assign(state, { known: null }), ask],
-    ['an answer that is not fresh', () => Object.assign(state, { found: false }), ask],
-    ['a limit that has nothing left, or must ask', () => Object.assign(state, { points: 0 }), ask],
-  ])('%s, and nothing was done', (_, change, asked) => {
+    ['for a write', nothing, () => get(undefined, {}, 'POST')],
+    ['for HEAD', nothing, () => get(undefined, {}, 'HEAD')],
+    ['for a page of another origin', nothing, () => get(undefined, { origin: 'https://console.example' })],
+    ['without a key', nothing, () => get(undefined, { 'x-api-key': '' })],
+    ['for a key that is not verified', nothing, () => get(undefined, { 'x-api-key': 'bad' })],
+    ['for another target', nothing, () => get('/v1/instances?b')],
+    ['for a path of no pipeline', nothing, () => get('/healthz')],
+    ['if a stage has no check', nothing, () => get('/unchecked/x')],
+    ['if the key has to be read again', () => Object.assign(state, { principal: null }), get],
+    ['if no response is fresh', () => Object.assign(state, { isCached: false }), get],
+    ['if the limit has no leased points', () => Object.assign(state, { points: 0 }), get],
+  ])('%s', (_, change, request) => {
     change();
     const { points } = state;
-    expect(asked()).toBeNull();
+    expect(request()).toBeNull();
     expect(state).toMatchObject({ points, done: [], lines: [] });
   });
 });

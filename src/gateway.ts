@@ -29,7 +29,7 @@ import {
 } from './compute/pending-releases.ts';
 import type { ReleaseStore } from './compute/release-store.ts';
 import { createConsole } from './console/console.ts';
-import type { GatewayEnv } from './context.ts';
+import type { GatewayEnv, Stage } from './context.ts';
 import { novaDialect } from './dialects/nova/dialect.ts';
 import { novaErrorResponse } from './dialects/nova/errors.ts';
 import type { PassThrough } from './dialects/nova/pass-through.ts';
@@ -41,7 +41,7 @@ import { respondWithError as answerReduError, reduErrorResponse } from './dialec
 import { EVENT_ENCODER } from './dialects/redu/event-encoder.ts';
 import { isRetrySafe } from './dialects/redu/repeatable.ts';
 import { retriesOfEndedKeys } from './dialects/redu/retries.ts';
-import { shortWay } from './fast-path.ts';
+import { type FastPipeline, fastPath } from './fast-path.ts';
 import { type Dependencies, health } from './health/health.ts';
 import { type Assets, serveAssets } from './http/assets.ts';
 import { landing } from './http/landing.ts';
@@ -58,7 +58,6 @@ import {
 import type { InventoryOptions } from './inventory/inventory-cache.ts';
 import { withInventory } from './inventory/inventory-cloud.ts';
 import { type CacheOptions, type CachePorts, caching } from './traffic/cache/cached.ts';
-import type { FastPathSource } from './traffic/cache/fast-path-source.ts';
 import type { EventLog } from './traffic/events/event-log.ts';
 import { Events, type OpenStream } from './traffic/events/events.ts';
 import type { StreamLimits } from './traffic/events/stream-slots.ts';
@@ -173,12 +172,14 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   const access = createAccess({ ...ports, clouds }, options, releases, limits.consumeSignUp);
   const app = new Hono<GatewayEnv>({ getPath: routedPath });
 
-  app.use(requestLog(ports.log, ports.metrics));
-  for (const path of REDU_PATHS) app.use(path, cors(options.corsOrigins, access.keyOrigins));
-  app.use(rejectUnservable(options.unreadable));
-  app.use(rejectDotSegments(options.requestTarget));
-  const basePath = basePathOf(options.publicUrl);
-  for (const path of REDU_PATHS) app.use(path, withBasePath(basePath));
+  const opening: readonly MountedStage[] = [
+    { paths: ALL_PATHS, ...requestLog(ports.log, ports.metrics) },
+    { paths: REDU_PATHS, ...cors(options.corsOrigins, access.keyOrigins) },
+    { paths: ALL_PATHS, ...rejectUnservable(options.unreadable) },
+    { paths: ALL_PATHS, ...rejectDotSegments(options.requestTarget) },
+    { paths: REDU_PATHS, ...setBasePath(basePathOf(options.publicUrl)) },
+  ];
+  for (const { paths, handle } of opening) for (const path of paths) app.use(path, handle);
   app.route('/', landing(url, options.console));
   const secretCheck = new SecretCheck(ports.keys.secrets, options.secret);
   app.route('/', health({ ...ports, secretCheck }));
@@ -196,14 +197,14 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
     app.route('/', adminApi(access, adminTokens, answerError, itsConsole?.adminTokenOf));
   }
 
-  const forAll = [authenticate(access, itsConsole?.keyOf), limits.stage].map(unlessSignUp);
+  const keyed: readonly Stage[] = [authenticate(access, itsConsole?.keyOf), limits.stage];
   const forWrites = [openCloud(access), invalidateOnWrite(ports.versions)].map(unlessSignUp);
   const idempotent = idempotency(ports, { ...options, storeKey: () => secretCheck.storeKey() }, isRetrySafe);
-  app.use('/v1/api_keys/*', retriesOfEndedKeys(access, limits.stage, idempotent.replay));
-  for (const path of REDU_PATHS) app.use(path, ...forAll);
+  app.use('/v1/api_keys/*', retriesOfEndedKeys(access, limits.stage.handle, idempotent.replay));
+  for (const path of REDU_PATHS) app.use(path, ...keyed.map(({ handle }) => unlessSignUp(handle)));
   app.on(WRITES, REDU_PATHS, ...forWrites);
   const { requestTarget, streams, timeoutMs: deadline } = options;
-  const { serveRead, responses, fastPathSource } = caching(
+  const { serveRead, responses, findHit } = caching(
     { ...ports, clouds },
     options.cache,
     (c) => callContext(c, deadline),
@@ -213,7 +214,8 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   const openStream: OpenStream = ports.openStream ?? ((c, instanceId) => events.open(c, instanceId));
   app.route('/', reduDialect(access, serveRead, openStream, unlessSignUp(idempotent.stage)));
 
-  const sources: (FastPathSource | null)[] = [fastPathSource];
+  const pipelines: FastPipeline[] = [];
+  if (findHit !== null) pipelines.push({ prefixes: REDU_PREFIXES, stages: [...opening, ...keyed], findHit });
   const { nova: services, versions } = ports;
   if (services !== undefined) {
     const { requestBody = (c: Context) => c.req.raw.body } = options;
@@ -221,9 +223,12 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
     const cache = { responses, isOn: seconds > 0, waitUntil };
     const headTimeoutMs = options.upstreamTimeoutMs ?? DEFAULT_UPSTREAM_TIMEOUT_MS;
     const given = { access, services, versions, requestTarget, requestBody, cache, headTimeoutMs };
-    const nova = novaDialect({ ...given, publicUrl: url, limited: limits.stage });
+    const nova = novaDialect({ ...given, publicUrl: url, limit: limits.stage });
     app.route('/', nova.routes);
-    sources.push(nova.fastPathSource);
+    if (nova.fastPath !== null) {
+      const forAll = opening.filter(({ paths }) => paths === ALL_PATHS);
+      pipelines.push({ ...nova.fastPath, stages: [...forAll, ...nova.fastPath.stages] });
+    }
   }
 
   app.notFound((c) =>
@@ -240,16 +245,11 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
     await events.close();
   };
   const { routes } = app;
-  const atOnce = shortWay({
-    access,
-    limits,
-    sources: sources.filter((source) => source !== null),
-    unreadable: options.unreadable,
-  });
+  const tryFastPath = fastPath(pipelines);
   return {
     fetch(request, env, ctx) {
       try {
-        const answer = atOnce(request, env) ?? app.fetch(request, env, ctx);
+        const answer = tryFastPath(request, env) ?? app.fetch(request, env, ctx);
         return answer instanceof Promise ? answer.catch(defect) : answer;
       } catch (error) {
         return defect(error);
@@ -267,16 +267,25 @@ const WRITES = ['POST', 'PUT', 'PATCH', 'DELETE'];
 /** As long as the clients of OpenStack wait by default. */
 const DEFAULT_UPSTREAM_TIMEOUT_MS = 600_000;
 
-const REDU_PATHS = ['/v1/*', '/cloud/v1/*'];
+const ALL_PATHS = ['*'];
+const REDU_PREFIXES = ['/v1/', '/cloud/v1/'];
+const REDU_PATHS = REDU_PREFIXES.map((prefix) => `${prefix}*`);
+
+interface MountedStage extends Stage {
+  readonly paths: readonly string[];
+}
 
 /** Who signs up has no key yet. */
 function unlessSignUp(stage: MiddlewareHandler<GatewayEnv>): MiddlewareHandler<GatewayEnv> {
   return (c, next) => (isSignUp(c) ? next() : stage(c, next));
 }
 
-function withBasePath(basePath: string): MiddlewareHandler<GatewayEnv> {
-  return function setBasePath(c, next) {
-    c.set('basePath', basePath);
-    return next();
+function setBasePath(basePath: string): Stage {
+  return {
+    handle(c, next) {
+      c.set('basePath', basePath);
+      return next();
+    },
+    check: () => true,
   };
 }

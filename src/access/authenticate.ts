@@ -1,6 +1,6 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { ComputeError } from '../compute/errors.ts';
-import type { GatewayEnv } from '../context.ts';
+import type { GatewayEnv, Stage } from '../context.ts';
 import { type Access, callContext } from './access.ts';
 import type { PresentedCredential } from './derived-credential.ts';
 import type { RejectionReason } from './journal.ts';
@@ -15,12 +15,37 @@ export type KeyFromSession = (c: Context<GatewayEnv>) => Promise<PresentedCreden
  * with `unauthenticated`, always in the same words; the reason goes to the log, the audit log and the metrics. Somebody who
  * keeps failing gets `rate_limited`.
  */
-export function authenticate(access: Access, fromSession?: KeyFromSession): MiddlewareHandler<GatewayEnv> {
-  return async function handleAuthentication(c, next) {
-    const key = presentedKey(c) ?? (fromSession && (await fromSession(c)));
-    const admitting = admit(access, c, key);
-    if (admitting instanceof Promise) await admitting;
-    await next();
+export function authenticate(access: Access, fromSession?: KeyFromSession): Stage {
+  return authenticationStage(
+    access,
+    async (c) => presentedKey(c) ?? (fromSession && (await fromSession(c))),
+    presentedKey,
+  );
+}
+
+/**
+ * @param keyOf The key of a request, or a credential derived from it.
+ * @param cachedKeyOf The same without waiting; undefined where that is not possible.
+ */
+export function authenticationStage(
+  access: Access,
+  keyOf: (c: Context<GatewayEnv>) => Promise<PresentedCredential | undefined>,
+  cachedKeyOf: (c: Context<GatewayEnv>) => PresentedCredential | undefined,
+): Stage {
+  return {
+    async handle(c, next) {
+      const admitting = admit(access, c, await keyOf(c));
+      if (admitting instanceof Promise) await admitting;
+      await next();
+    },
+    check(c) {
+      // Keys that are bound to origins are verified by the pipeline.
+      if (c.req.header('origin') !== undefined) return false;
+      const principal = access.verifier.cachedPrincipal(cachedKeyOf(c), access.clientAddress(c));
+      if (principal !== null) c.set('principal', principal);
+      return principal !== null;
+    },
+    commit: (c) => recordAuthenticated(access, c.get('principal')),
   };
 }
 

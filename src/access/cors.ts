@@ -9,7 +9,7 @@
  */
 
 import type { MiddlewareHandler } from 'hono';
-import type { GatewayEnv } from '../context.ts';
+import type { GatewayEnv, Stage } from '../context.ts';
 import type { KeyOrigins } from './key-origins.ts';
 
 const METHODS = 'GET, HEAD, POST, PATCH, DELETE';
@@ -32,11 +32,11 @@ export const VARY = 'x-api-key, Authorization, Origin';
  * @param origins Those that are always allowed; `*`: all of them.
  * @param ofKeys Those that keys are bound to.
  */
-export function cors(origins: readonly string[] | '*', ofKeys: KeyOrigins): MiddlewareHandler<GatewayEnv> {
+export function cors(origins: readonly string[] | '*', ofKeys: KeyOrigins): Stage {
   const always: ReadonlySet<string> = new Set(origins === '*' ? [] : origins);
   const isAllowed = (origin: string) => origins === '*' || always.has(origin) || ofKeys.has(origin);
 
-  return async function handleCors(c, next) {
+  const handle: MiddlewareHandler<GatewayEnv> = async function handleCors(c, next) {
     const origin = c.req.header('origin');
     if (origin === undefined) return next();
     const allowing = isAllowed(origin);
@@ -55,4 +55,5 @@ export function cors(origins: readonly string[] | '*', ofKeys: KeyOrigins): Midd
       'Access-Control-Max-Age': PREFLIGHT_SECONDS,
     });
   };
+  return { handle, check: (c) => c.req.header('origin') === undefined };
 }

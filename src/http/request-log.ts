@@ -1,7 +1,7 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
 import { CallTrace } from '../compute/call-trace.ts';
-import type { GatewayEnv } from '../context.ts';
+import type { GatewayEnv, Stage } from '../context.ts';
 import { dialectOf } from '../telemetry/dialect-of-route.ts';
 import type { LogFields, Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -12,17 +12,13 @@ import { ResponseHeaders } from './response-headers.ts';
  * not the path, and no query: what customers name and look for is theirs. When the cloud was asked, its own id for the last
  * call is answered as `X-OpenStack-Request-ID`, and the line has them all.
  */
-export function requestLog(root: Logger, metrics: Metrics): MiddlewareHandler<GatewayEnv> {
-  return async function loggedRequest(c, next) {
+export function requestLog(root: Logger, metrics: Metrics): Stage {
+  const handle: MiddlewareHandler<GatewayEnv> = async function logRequest(c, next) {
     const started = performance.now();
     const trace = new CallTrace();
-    const headers = new ResponseHeaders();
-    const requestId = newRequestId();
-    headers.set('X-Request-Id', requestId);
-    c.set('requestId', requestId);
-    c.set('responseHeaders', headers);
+    const headers = identify(c);
     c.set('trace', trace);
-    c.set('log', root.with({ request_id: requestId }));
+    c.set('log', root.with({ request_id: c.get('requestId') }));
     await next();
     const cloudId = trace.upstreamRequestIds.at(-1);
     // An answer that was made from what the cloud has just told was made before its id was known here.
@@ -33,6 +29,33 @@ export function requestLog(root: Logger, metrics: Metrics): MiddlewareHandler<Ga
     // `c.get`, for `c.var` copies all variables each time. Stages may have put another log in its place.
     recordRequest(c.get('log'), metrics, served, upstreamFields(trace));
   };
+  return {
+    handle,
+    check(c) {
+      c.set('startedAt', performance.now());
+      return true;
+    },
+    commit: identify,
+    finish(c, { status }, route) {
+      const { keyId, projectId } = c.get('principal');
+      const served = { method: 'GET', route, status, started: c.get('startedAt') ?? 0 };
+      // A logger of this request would cost more than the line.
+      recordRequest(root, metrics, served, {
+        request_id: c.get('requestId'),
+        key: keyId,
+        project: projectId,
+      });
+    },
+  };
+}
+
+function identify(c: Context<GatewayEnv>): ResponseHeaders {
+  const headers = new ResponseHeaders();
+  const requestId = newRequestId();
+  headers.set('X-Request-Id', requestId);
+  c.set('requestId', requestId);
+  c.set('responseHeaders', headers);
+  return headers;
 }
 
 /** OpenStack takes a caller's id only in this form (API-SIG, "Request ID"). */

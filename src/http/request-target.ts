@@ -1,6 +1,6 @@
-import type { Context, MiddlewareHandler } from 'hono';
+import type { Context } from 'hono';
 import { ComputeError } from '../compute/errors.ts';
-import type { GatewayEnv } from '../context.ts';
+import type { GatewayEnv, Stage } from '../context.ts';
 import { parseHost } from './host.ts';
 
 /** Path and query in origin form, as the client wrote them, where the runtime still knows. */
@@ -53,11 +53,14 @@ export function routedPath({ url }: { readonly url: string }): string {
 }
 
 /** Ends a request here that the runtime cannot read. */
-export function rejectUnservable(problemOf: RequestRejection): MiddlewareHandler<GatewayEnv> {
-  return function unreadableRefused(c, next) {
-    const problem = problemOf(c);
-    if (problem !== null) throw problem;
-    return next();
+export function rejectUnservable(problemOf: RequestRejection): Stage {
+  return {
+    handle(c, next) {
+      const problem = problemOf(c);
+      if (problem !== null) throw problem;
+      return next();
+    },
+    check: (c) => problemOf(c) === null,
   };
 }
 
@@ -78,15 +81,18 @@ export function invalidTarget(): ComputeError {
  * Refuses paths with `.` or `..` in them, encoded or not. A URL parser takes such segments out, and what is left is another
  * path: of `DELETE /v1/security_groups/{id}/rules/..` it would be the group itself.
  */
-export function rejectDotSegments(target: RequestTarget): MiddlewareHandler<GatewayEnv> {
-  return function dotSegmentsRefused(c, next) {
+export function rejectDotSegments(target: RequestTarget): Stage {
+  const check = (c: Context<GatewayEnv>) => {
     const written = target(c);
-    // Few paths have either of them, and looking closer costs more.
-    if (written.includes('.') || written.includes('%')) {
-      if (DOT_SEGMENT.test(written.replace(/[?#].*$/s, ''))) {
-        throw new ComputeError('not_found', 'Not found: no route matches this path.');
-      }
-    }
-    return next();
+    // Few paths have either of them, and the expression costs more.
+    const isSuspect = written.includes('.') || written.includes('%');
+    return !isSuspect || !DOT_SEGMENT.test(written.replace(/[?#].*$/s, ''));
+  };
+  return {
+    handle(c, next) {
+      if (!check(c)) throw new ComputeError('not_found', 'Not found: no route matches this path.');
+      return next();
+    },
+    check,
   };
 }

@@ -28,7 +28,7 @@ test('every route of the facade and of pass-through has an attempt', async () =>
       cache: { responses: {} as ResponseCache, isOn: true, waitUntil() {} },
       headTimeoutMs: 1_000,
       publicUrl: () => '',
-      limited: (_, next) => next(),
+      limit: { handle: (_, next) => next() },
     }).routes,
   );
   const routes = new Set(

@@ -1,18 +1,26 @@
-import type { Context, MiddlewareHandler } from 'hono';
+import type { Context } from 'hono';
 import type { Access } from '../../access/access.ts';
-import { admit, presentedKey, recordRejection } from '../../access/authenticate.ts';
+import { authenticationStage, presentedKey, recordRejection } from '../../access/authenticate.ts';
 import type { PresentedCredential } from '../../access/derived-credential.ts';
 import { KeyTokens } from '../../access/key-token.ts';
 import { ComputeError } from '../../compute/errors.ts';
-import type { GatewayEnv } from '../../context.ts';
+import type { GatewayEnv, Stage } from '../../context.ts';
 
 /** Authenticates by a token or API key in `X-Auth-Token`, otherwise by the headers of the redu dialect. A token expires with its key. */
-export function authenticateToken(access: Access, tokens: KeyTokens): MiddlewareHandler<GatewayEnv> {
-  return async function authenticateByToken(c, next) {
-    const token = c.req.header('x-auth-token')?.trim();
-    await admit(access, c, token ? await resolveToken(access, c, tokens, token) : presentedKey(c));
-    await next();
-  };
+export function authenticateToken(access: Access, tokens: KeyTokens): Stage {
+  const tokenOf = (c: Context<GatewayEnv>) => c.req.header('x-auth-token')?.trim();
+  return authenticationStage(
+    access,
+    async (c) => {
+      const token = tokenOf(c);
+      return token ? resolveToken(access, c, tokens, token) : presentedKey(c);
+    },
+    (c) => {
+      const token = tokenOf(c);
+      if (!token) return presentedKey(c);
+      return KeyTokens.isToken(token) ? tokens.cached(token) : token;
+    },
+  );
 }
 
 /**

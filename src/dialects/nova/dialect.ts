@@ -6,13 +6,13 @@
  * @module
  */
 
-import { Hono, type MiddlewareHandler } from 'hono';
+import { type Handler, Hono } from 'hono';
 import type { Access } from '../../access/access.ts';
 import { KeyTokens } from '../../access/key-token.ts';
-import type { GatewayEnv } from '../../context.ts';
+import type { GatewayEnv, Stage } from '../../context.ts';
 import type { PublicUrl } from '../../http/public-url.ts';
 import type { RequestBody, RequestTarget } from '../../http/request-target.ts';
-import type { FastPathSource } from '../../traffic/cache/fast-path-source.ts';
+import type { FindHit } from '../../traffic/cache/cache-hit.ts';
 import type { ProjectVersions } from '../../traffic/versions/project-versions.ts';
 import { authenticateToken } from './authenticate.ts';
 import { forward } from './forward.ts';
@@ -38,47 +38,68 @@ export interface NovaPorts {
   /** What the head of a passed-through response may take, milliseconds. */
   readonly headTimeoutMs: number;
   /** The stage `limit`. */
-  readonly limited: MiddlewareHandler<GatewayEnv>;
+  readonly limit: Stage;
 }
 
 export interface NovaDialect {
-  /** Every route of the dialect, to be mounted at `/`. Handlers throw; `answerNovaError` says it. */
+  /** Every route of the dialect, to be mounted at `/`. Handlers throw; `novaErrorResponse` renders. */
   readonly routes: Hono<GatewayEnv>;
-  readonly fastPathSource: FastPathSource | null;
+  /** The stages of a read that is passed through, and the look-up of its cached response; null: nothing is cached. */
+  readonly fastPath: {
+    readonly prefixes: readonly string[];
+    readonly stages: readonly Stage[];
+    readonly findHit: FindHit;
+  } | null;
 }
 
 export function novaDialect(ports: NovaPorts): NovaDialect {
-  const { access, limited } = ports;
+  const { access, limit } = ports;
   const tokens = new KeyTokens(access.secret);
-  const { openSession, documents, answer, fastPathSource } = servicesOf(ports, tokens);
+  const { openSession, documents, answer, findHit } = servicesOf(ports, tokens);
   const router = new Hono<GatewayEnv>({ strict: false });
-  for (const { prefix } of Object.values(SERVICE_ENDPOINTS)) {
-    router.use(`${prefix}/*`, rejectMethodOverride(ports.requestTarget));
+  const override = rejectMethodOverride(ports.requestTarget);
+  for (const { prefix } of Object.values(SERVICE_ENDPOINTS)) router.use(`${prefix}/*`, override.handle);
+  router.route(
+    SERVICE_ENDPOINTS.identity.prefix,
+    identityFacade({ ...ports, tokens, openSession }, limit.handle),
+  );
+  const authenticated = authenticateToken(access, tokens);
+  const prefixes = SERVICES.map((service) => `${SERVICE_ENDPOINTS[service].prefix}/`);
+  for (const prefix of prefixes) {
+    router.all(`${prefix}*`, documents.handle, authenticated.handle, limit.handle, answer);
   }
-  router.route(SERVICE_ENDPOINTS.identity.prefix, identityFacade({ ...ports, tokens, openSession }, limited));
-  const stages = [documents, authenticateToken(access, tokens), limited, answer] as const;
-  for (const service of SERVICES) router.all(`${SERVICE_ENDPOINTS[service].prefix}/*`, ...stages);
-  return { routes: router, fastPathSource };
+  return {
+    routes: router,
+    fastPath: findHit && { prefixes, stages: [override, documents, authenticated, limit], findHit },
+  };
 }
 
-function servicesOf(ports: NovaPorts, tokens: KeyTokens) {
+interface Services {
+  readonly openSession: OpenSession;
+  readonly documents: Stage;
+  readonly answer: Handler<GatewayEnv>;
+  readonly findHit: FindHit | null;
+}
+
+function servicesOf(ports: NovaPorts, tokens: KeyTokens): Services {
   const { services, access, publicUrl } = ports;
   if ('forward' in services) {
     const { metrics } = access;
-    const cache = new ProxyCache({ ...ports, ...ports.cache, metrics, passThrough: services, tokens });
+    const cache = new ProxyCache({ ...ports, ...ports.cache, metrics, passThrough: services });
     const own = { ...ports, passThrough: services, cache };
     const openSession: OpenSession = (credential, call) => services.session(credential, call);
     return {
       openSession,
-      documents: versionDocuments(own, tokens),
+      // A document is no read of a resource, so no cached response is one.
+      documents: { handle: versionDocuments(own, tokens), check: () => true },
       answer: forward(own),
-      fastPathSource: cache,
+      findHit: ports.cache.isOn ? cache.findHit : null,
     };
   }
   return {
     openSession: services.openSession(access.clouds),
-    documents: services.versionDocuments(publicUrl),
+    documents: { handle: services.versionDocuments(publicUrl) },
     answer: services.handler(ports),
-    fastPathSource: null,
+    findHit: null,
   };
 }

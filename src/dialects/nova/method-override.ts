@@ -5,9 +5,9 @@
  * @module
  */
 
-import type { MiddlewareHandler } from 'hono';
+import type { Context } from 'hono';
 import { ComputeError } from '../../compute/errors.ts';
-import type { GatewayEnv } from '../../context.ts';
+import type { GatewayEnv, Stage } from '../../context.ts';
 import type { RequestTarget } from '../../http/request-target.ts';
 import { serviceOfPath } from './services.ts';
 
@@ -17,18 +17,30 @@ const FORM = /x-www-form-urlencoded|multipart\//i;
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** @throws ComputeError `invalid` for `_method` in any spelling, with any method; `unsupported_media_type` for forms. */
-export function rejectMethodOverride(target: RequestTarget): MiddlewareHandler<GatewayEnv> {
-  return function rejectOverride(c, next) {
+export function rejectMethodOverride(target: RequestTarget): Stage {
+  const check = (c: Context<GatewayEnv>) => {
     const requestTarget = target(c);
     const query = requestTarget.indexOf('?');
-    if (query >= 0 && overridesMethod(requestTarget.slice(query + 1))) {
-      throw new ComputeError('invalid', '_method: is not supported; the method of the request line counts.');
-    }
-    const { method } = c.req;
-    if (!READS.has(method) && FORM.test(c.req.header('content-type') ?? '') && rejectsForms(requestTarget)) {
-      throw new ComputeError('unsupported_media_type', 'Send the body as JSON: forms are not accepted here.');
-    }
-    return next();
+    return query < 0 || !overridesMethod(requestTarget.slice(query + 1));
+  };
+  return {
+    handle(c, next) {
+      if (!check(c)) {
+        throw new ComputeError(
+          'invalid',
+          '_method: is not supported; the method of the request line counts.',
+        );
+      }
+      const { method } = c.req;
+      if (!READS.has(method) && FORM.test(c.req.header('content-type') ?? '') && rejectsForms(target(c))) {
+        throw new ComputeError(
+          'unsupported_media_type',
+          'Send the body as JSON: forms are not accepted here.',
+        );
+      }
+      return next();
+    },
+    check,
   };
 }
 

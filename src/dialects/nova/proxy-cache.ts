@@ -12,7 +12,6 @@
 
 import type { Context } from 'hono';
 import { routePath } from 'hono/route';
-import { KeyTokens } from '../../access/key-token.ts';
 import type { Principal } from '../../access/principal.ts';
 import { monotonicMs } from '../../clock.ts';
 import { ComputeError } from '../../compute/errors.ts';
@@ -22,9 +21,9 @@ import type { RequestTarget } from '../../http/request-target.ts';
 import type { ResponseHeaders } from '../../http/response-headers.ts';
 import { LruMap } from '../../lru-map.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
+import type { FindHit } from '../../traffic/cache/cache-hit.ts';
 import { CacheKey, CacheScope } from '../../traffic/cache/cache-key.ts';
 import type { CacheResult } from '../../traffic/cache/cache-store.ts';
-import type { FastPathSource } from '../../traffic/cache/fast-path-source.ts';
 import { type MemoEntry, RequestMemo } from '../../traffic/cache/request-memo.ts';
 import type { Fetch, ResponseCache } from '../../traffic/cache/response-cache.ts';
 import { toResponse as toCachedResponse } from '../../traffic/cache/to-response.ts';
@@ -97,7 +96,6 @@ export interface ProxyCachePorts {
   readonly versions: ProjectVersions;
   readonly metrics: Metrics;
   readonly passThrough: Pick<PassThrough, 'peekSession'>;
-  readonly tokens: Pick<KeyTokens, 'cached'>;
   readonly requestTarget: RequestTarget;
   readonly publicUrl: PublicUrl;
   /** Whether anything is cached. */
@@ -109,7 +107,7 @@ export interface ProxyCachePorts {
 
 type Send = (request: ForwardRequest, signal: AbortSignal) => Promise<UpstreamResponse>;
 
-export class ProxyCache implements FastPathSource {
+export class ProxyCache {
   readonly #ports: ProxyCachePorts;
   readonly #now: () => number;
   /** When a project last changed, in monotonic ms. */
@@ -189,13 +187,9 @@ export class ProxyCache implements FastPathSource {
     return respond(gathered, found, ifNoneMatch, this.#now());
   }
 
-  keyIn(c: Context<GatewayEnv>) {
-    const text = c.req.header('x-auth-token')?.trim();
-    return text !== undefined && KeyTokens.isToken(text) ? this.#ports.tokens.cached(text) : text;
-  }
-
-  find(principal: Principal, c: Context<GatewayEnv>) {
-    const { passThrough, versions, responses } = this.#ports;
+  readonly findHit: FindHit = (c) => {
+    const { passThrough, versions, responses, metrics } = this.#ports;
+    const principal = c.get('principal');
     const entry = this.#memo.get(this.#varyKey(c), principal, passThrough.peekSession(principal.credential));
     const version = entry && (versions.peek?.(entry.read.scope.projectId) ?? null);
     const all = version && (versions.peek?.(GLOBAL_SCOPE) ?? null);
@@ -204,10 +198,12 @@ export class ProxyCache implements FastPathSource {
     const { route } = entry;
     return {
       route,
-      respond: (gathered: ResponseHeaders) =>
-        respond(gathered, hit, c.req.header('if-none-match'), this.#now()),
+      respond: () => {
+        metrics.count('cache_requests', { result: 'hit', route });
+        return respond(c.get('responseHeaders'), hit, c.req.header('if-none-match'), this.#now());
+      },
     };
-  }
+  };
 
   /** After an administrator's write, besides the change of the project. */
   async invalidateAll(): Promise<void> {

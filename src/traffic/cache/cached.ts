@@ -6,7 +6,6 @@
 
 import type { Context, Handler } from 'hono';
 import { routePath } from 'hono/route';
-import { presentedKey } from '../../access/authenticate.ts';
 import { VARY } from '../../access/cors.ts';
 import type { Principal } from '../../access/principal.ts';
 import { monotonicMs } from '../../clock.ts';
@@ -17,9 +16,9 @@ import type { GatewayEnv } from '../../context.ts';
 import type { RequestTarget } from '../../http/request-target.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { ProjectVersions } from '../versions/project-versions.ts';
+import type { FindHit } from './cache-hit.ts';
 import { CacheKey, scopeOf } from './cache-key.ts';
 import type { CacheStore } from './cache-store.ts';
-import type { FastPathSource } from './fast-path-source.ts';
 import { type CachePolicy, type Read, type Rendered, readRequest, targetOf } from './read.ts';
 import { type MemoEntry, RequestMemo } from './request-memo.ts';
 import { type CacheLookup, type OriginResponse, ResponseCache } from './response-cache.ts';
@@ -74,7 +73,7 @@ export interface Caching {
   readonly serveRead: ServeRead;
   readonly responses: ResponseCache;
   /** null where nothing is cached. */
-  readonly fastPathSource: FastPathSource | null;
+  readonly findHit: FindHit | null;
 }
 
 /** For a gateway without a cache. */
@@ -145,21 +144,22 @@ export function caching(
     };
   };
 
-  const fastPathSource: FastPathSource = {
-    keyIn: presentedKey,
-    find(principal, c) {
-      const authContext = clouds.peekCaller?.(principal.credential) ?? null;
-      const entry = memo.get(requestTarget(c), principal, authContext);
-      const version = entry && (versions.peek?.(entry.key.projectId) ?? null);
-      const hit = version && responses.peekFresh(entry.key, version, true);
-      if (!hit) return null;
-      return {
-        route: entry.route,
-        respond: (gathered) => toResponse(gathered, c.req.header('If-None-Match'), hit, monotonicMs()),
-      };
-    },
+  const findHit: FindHit = (c) => {
+    const principal = c.get('principal');
+    const entry = memo.get(requestTarget(c), principal, clouds.peekCaller?.(principal.credential) ?? null);
+    const version = entry && (versions.peek?.(entry.key.projectId) ?? null);
+    const hit = version && responses.peekFresh(entry.key, version, true);
+    if (!hit) return null;
+    const { route } = entry;
+    return {
+      route,
+      respond() {
+        metrics.count('cache_requests', { result: 'hit', route });
+        return toResponse(c.get('responseHeaders'), c.req.header('If-None-Match'), hit, monotonicMs());
+      },
+    };
   };
-  return { serveRead, responses, fastPathSource: isOn ? fastPathSource : null };
+  return { serveRead, responses, findHit: isOn ? findHit : null };
 }
 
 async function fetchRead<Input, Value>(

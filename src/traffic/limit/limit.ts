@@ -4,11 +4,11 @@
  * @module
  */
 
-import type { Context, MiddlewareHandler } from 'hono';
+import type { Context } from 'hono';
 import type { Principal } from '../../access/principal.ts';
 import type { SpendSignUp } from '../../access/sign-up-limit.ts';
 import { ComputeError } from '../../compute/errors.ts';
-import type { GatewayEnv } from '../../context.ts';
+import type { GatewayEnv, Stage } from '../../context.ts';
 import type { ResponseHeaders } from '../../http/response-headers.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { Counter } from './counter.ts';
@@ -30,9 +30,7 @@ export interface LimitOptions {
 
 export interface Limits {
   /** Admits a request if its key's family and its project have points left, else responds `rate_limited`. */
-  readonly stage: MiddlewareHandler<GatewayEnv>;
-  /** The same for a read, if its points are leased already; false if not, and then nothing is spent. */
-  readonly tryConsume: (principal: Principal, headers: ResponseHeaders) => boolean;
+  readonly stage: Stage;
   /** A sign-up costs a write of plan `default`: of its user's points, and of its address's as of a project's. */
   readonly consumeSignUp: SpendSignUp;
 }
@@ -46,7 +44,7 @@ export function limit(
   renderError: (error: ComputeError, c: Context<GatewayEnv>) => Response,
 ): Limits {
   if (mode === 'off') {
-    return { stage: (_, next) => next(), tryConsume: () => true, consumeSignUp: async () => {} };
+    return { stage: { handle: (_, next) => next(), check: () => true }, consumeSignUp: async () => {} };
   }
   const limiter = new Limiter(counter);
   const byName = new Map(plans.map((plan) => [plan.name, plan]));
@@ -67,24 +65,32 @@ export function limit(
     metrics.count('limit_decisions', { decision: result, plan: plan.name });
     return result;
   };
+  const consume = (c: Context<GatewayEnv>, plan: Plan, cost: number) =>
+    limiter.admit(limitsOn(c.get('principal'), plan), cost);
+  const apply = (c: Context<GatewayEnv>, plan: Plan, decision: Decision): Result => {
+    setRateLimitHeaders(c.get('responseHeaders'), plan.name, decision);
+    return record(decision, plan);
+  };
   return {
-    async stage(c, next) {
-      const principal = c.get('principal');
-      const plan = planOf(principal);
-      const cost = costOf(c.req.method, c.req.path, costs);
-      const decided = limiter.admit(limitsOn(principal, plan), cost);
-      const decision = decided instanceof Promise ? await decided : decided;
-      setRateLimitHeaders(c.get('responseHeaders'), plan.name, decision);
-      if (record(decision, plan) === 'rejected') c.res = renderError(rateLimited(plan, decision, cost), c);
-      else await next();
-    },
-    tryConsume(principal, headers) {
-      const plan = planOf(principal);
-      const decision = limiter.tryAdmit(limitsOn(principal, plan), costs.read);
-      if (decision === null) return false;
-      record(decision, plan);
-      setRateLimitHeaders(headers, plan.name, decision);
-      return true;
+    stage: {
+      async handle(c, next) {
+        const plan = planOf(c.get('principal'));
+        const cost = costOf(c.req.method, c.req.path, costs);
+        const decided = consume(c, plan, cost);
+        const decision = decided instanceof Promise ? await decided : decided;
+        if (apply(c, plan, decision) === 'rejected') {
+          c.res = renderError(rateLimited(plan, decision, cost), c);
+        } else await next();
+      },
+      check(c) {
+        const principal = c.get('principal');
+        return limiter.canAdmit(limitsOn(principal, planOf(principal)), costs.read);
+      },
+      commit(c) {
+        const plan = planOf(c.get('principal'));
+        const decision = consume(c, plan, costs.read);
+        if (!(decision instanceof Promise)) apply(c, plan, decision);
+      },
     },
     async consumeSignUp(userId, address) {
       const plan = planOf({ plan: 'default' });

@@ -57,13 +57,10 @@ export class Limiter {
     return this.#decide(entries, cost) ?? this.#acquireAndDecide(entries, cost);
   }
 
-  /** The same if all limits have leased points; else null, and nothing is spent. */
-  tryAdmit(limits: readonly NamedLimit[], cost: number): Decision | null {
-    const decided = this.#decide(
-      limits.map((limit) => this.#entry(limit)),
-      cost,
-    );
-    return decided?.admitted ? decided : null;
+  /** Whether `admit` would admit without a call. Spends nothing. */
+  canAdmit(limits: readonly NamedLimit[], cost: number): boolean {
+    const now = this.#now();
+    return limits.every((limit) => this.#entry(limit).window.check(cost, now, this.#counter) === 'allow');
   }
 
   /** null if points have to be acquired first. */

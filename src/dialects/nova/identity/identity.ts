@@ -45,7 +45,7 @@ export function identityFacade(
   const listLinks = (c: Context) => ({ next: null, ...self(c), previous: null });
   const session = (c: Context<GatewayEnv>) =>
     ports.openSession(c.var.principal.credential, callContext(c, access.timeoutMs));
-  const authenticated = [authenticateToken(access, tokens), limited] as const;
+  const authenticated = [authenticateToken(access, tokens).handle, limited] as const;
 
   const router = new Hono<GatewayEnv>({ strict: false });
   const get = (path: string, body: (session: NovaSession, c: Context<GatewayEnv>) => object) =>
