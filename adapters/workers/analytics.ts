@@ -1,22 +1,21 @@
 import type { Metrics } from '../../src/telemetry/metrics.ts';
 
-/** What is used of a binding to Workers Analytics Engine. */
+/** The part of a Workers Analytics Engine binding used here. */
 export interface AnalyticsDataset {
   writeDataPoint(point: { indexes: string[]; blobs: string[]; doubles: number[] }): void;
 }
 
-const EXPOSITION =
-  '# An isolate counts nothing of its own: what happens is in Workers Analytics Engine (docs/edge.md).\n';
+const EXPOSITION = '# Metrics of this worker are in Workers Analytics Engine: see docs/edge.md.\n';
 
-/** @returns The values of labels, in the order of their names. */
+/** Values of labels in the order of their names. */
 function labelValues(labels: object): string[] {
   const sorted = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
   return sorted.map(([, value]) => String(value));
 }
 
 /**
- * Counts in Workers Analytics Engine: index and first blob are the counter's name, the other blobs its labels in the order of
- * their names. Isolates come and go, so counters in their memory would say nothing. Without a dataset nothing is counted.
+ * Metrics in Workers Analytics Engine, since isolates are too short-lived for counters in memory. Index and first blob are the
+ * metric's name, the other blobs its label values. Without a dataset nothing is counted.
  */
 export function analyticsMetrics(dataset: AnalyticsDataset | undefined): Metrics {
   const write = (name: string, labels: object, value: number) =>

@@ -1,5 +1,5 @@
 /**
- * What the runtime hands to a worker, as far as it is used here.
+ * The part of the Workers runtime's interface used here.
  *
  * @module
  */
@@ -15,14 +15,13 @@ export interface ObjectId {
   toString(): string;
 }
 
-/** What a handler is told about the request or event it runs for. */
 export interface ExecutionContext {
   waitUntil(work: Promise<unknown>): void;
   passThroughOnException(): void;
   readonly props: unknown;
 }
 
-/** What a process calls its environment: the texts among the bindings. Numbers and booleans of `[vars]` count as their text. */
+/** The variables among the bindings, as strings; `[vars]` may hold numbers and booleans. */
 export function variablesIn(bindings: object): Record<string, string> {
   const plain = Object.entries(bindings).filter(([, value]) =>
     ['string', 'number', 'boolean'].includes(typeof value),

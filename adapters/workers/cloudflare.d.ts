@@ -3,7 +3,7 @@
  * not those of `lib.dom`, which everything else here is written against.
  */
 interface CacheStorage {
-  /** That of the place the worker runs in. */
+  /** The cache of the data center that the worker runs in. */
   readonly default: Cache;
 }
 
@@ -21,7 +21,7 @@ declare module 'cloudflare:workers' {
     blockConcurrencyWhile<Result>(work: () => Promise<Result>): Promise<Result>;
   }
 
-  /** What was written is durable before any answer given after it leaves the object. */
+  /** The write is durable before any later response leaves the object. */
   export interface DurableObjectStorage {
     get<Value>(key: string): Promise<Value | undefined>;
     put(key: string, value: unknown): Promise<void>;
@@ -30,7 +30,7 @@ declare module 'cloudflare:workers' {
     setAlarm(time: number): Promise<void>;
   }
 
-  /** Keeps the request or event that is running alive until `work` is done, 30 seconds after its answer at most. */
+  /** Extends the lifetime of the current request or event until `work` settles, at most 30 s after the response. */
   export function waitUntil(work: Promise<unknown>): void;
 
   /** The bindings; for tests. */

@@ -4,14 +4,14 @@ import { monotonicMs, wallMs } from '../../src/clock.ts';
 import type { CacheKey } from '../../src/traffic/cache/cache-key.ts';
 import type { CachedResponse, CacheStore } from '../../src/traffic/cache/cache-store.ts';
 
-/** What is used of `caches.default`: the cache of one place, a Cloudflare data centre. */
+/** The part of `caches.default` used here: the cache of one Cloudflare data center (colo). */
 export interface ColoCache {
   match(url: string): Promise<Response | undefined>;
   put(url: string, response: Response): Promise<void>;
   delete(url: string): Promise<boolean>;
 }
 
-/** What is used of a binding to Workers KV. */
+/** The part of a Workers KV binding used here. */
 export interface KeyValueStore {
   getWithMetadata(
     key: string,
@@ -21,30 +21,28 @@ export interface KeyValueStore {
   delete(key: string): Promise<void>;
 }
 
-/** Milliseconds that a store may take. */
 const STORE_TIMEOUT_MS = 500;
-/** The largest body that is passed around, bytes. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
-/** KV keeps nothing for less, and takes as long to tell other places of what is new; milliseconds. */
+/** KV's minimum TTL, and the time it takes to propagate a write to other data centers. */
 const MIN_KV_TTL_MS = 60_000;
-/** Clocks of machines may differ by so much, milliseconds. */
+/** Maximum clock difference between machines. */
 const CLOCK_SKEW_MS = 1_000;
 const METADATA_HEADER = 'x-linguanova';
 
 const Metadata = z.object({
   headers: z.record(z.string(), z.string()),
   etag: z.string(),
-  /** Epoch milliseconds: isolates have no other clock in common. */
+  /** Epoch ms, the only clock that isolates share. */
   asOf: z.number(),
   freshnessLifetime: z.number(),
   version: z.int(),
 });
 
 /**
- * Answers shared by the isolates of a place, in its cache; and those that hardly ever change by all places, in KV. What another
- * place has put into KV is used when the cloud told it after the last change that was made here.
+ * Shares responses between the isolates of a data center in its cache, and slow-changing ones between data centers in KV. An entry of
+ * KV is used only if it is newer than the project's last local change.
  *
- * @param kv null: nothing is shared between places.
+ * @param kv null: data centers share nothing.
  * @param timeoutMs For tests.
  */
 export function coloStore(
@@ -52,7 +50,7 @@ export function coloStore(
   kv: KeyValueStore | null,
   timeoutMs: number = STORE_TIMEOUT_MS,
 ): CacheStore {
-  /** Nobody depends on it: what fails, or takes too long, was not there. */
+  /** A store that fails or times out counts as empty. */
   function attempt<Result>(otherwise: Result, work: () => Promise<Result>): Promise<Result> {
     return withTimeout(work(), timeoutMs, () => otherwise).catch(() => otherwise);
   }
@@ -69,7 +67,7 @@ export function coloStore(
     const { value, metadata } = await kv.getWithMetadata(await entryName(key), 'arrayBuffer');
     const stored = Metadata.safeParse(metadata).data;
     if (value === null || stored === undefined) return null;
-    // A version's number is when it began, in microseconds (colo-versions.ts).
+    // A version is the time of its change in microseconds.
     return stored.asOf - CLOCK_SKEW_MS > version / 1_000
       ? responseFrom({ ...stored, version }, new Uint8Array(value))
       : null;
@@ -82,19 +80,19 @@ export function coloStore(
         const isUsable = found !== null && found.version === version;
         return isUsable || lifetimeMs < MIN_KV_TTL_MS ? found : ((await inKv(key, version)) ?? found);
       }),
-    write: (key, answer, milliseconds) =>
+    write: (key, response, ttlMs) =>
       attempt(undefined, async () => {
-        const { body, generatedAt: asOf, ...rest } = answer;
+        const { body, generatedAt: asOf, ...rest } = response;
         const metadata = { ...rest, asOf: asOf + wallMs() - monotonicMs() };
         if (body.byteLength > MAX_BODY_BYTES) return;
         const headers = {
-          'Cache-Control': `max-age=${Math.ceil(milliseconds / 1_000)}`,
-          'Content-Type': answer.headers['content-type'] ?? '',
+          'Cache-Control': `max-age=${Math.ceil(ttlMs / 1_000)}`,
+          'Content-Type': response.headers['content-type'] ?? '',
           [METADATA_HEADER]: encodeURIComponent(JSON.stringify(metadata)),
         };
         await cache.put(await urlOf(key), new Response(body, { headers }));
-        if (kv === null || answer.freshnessLifetime < MIN_KV_TTL_MS) return;
-        const expirationTtl = Math.ceil(Math.max(milliseconds, MIN_KV_TTL_MS) / 1_000);
+        if (kv === null || response.freshnessLifetime < MIN_KV_TTL_MS) return;
+        const expirationTtl = Math.ceil(Math.max(ttlMs, MIN_KV_TTL_MS) / 1_000);
         await kv.put(await entryName(key), body.buffer, { metadata, expirationTtl });
       }),
     remove: (key) =>
@@ -102,12 +100,12 @@ export function coloStore(
         await cache.delete(await urlOf(key));
         await kv?.delete(await entryName(key));
       }),
-    // Neither store can tell who was first, so each isolate fetches for itself.
+    // Neither store has a compare-and-set, so each isolate fetches for itself.
     tryLock: async () => async () => {},
   };
 }
 
-/** With its instant on this isolate's monotonic clock. */
+/** Converts the time of generation to this isolate's monotonic clock. */
 function responseFrom(metadata: z.infer<typeof Metadata>, body: Uint8Array<ArrayBuffer>): CachedResponse {
   return { ...metadata, body, generatedAt: metadata.asOf - wallMs() + monotonicMs() };
 }
@@ -120,7 +118,7 @@ function metadataIn(header: string | null) {
   }
 }
 
-/** Nothing of whose the answer is can be read from it. */
+/** A digest, so that the name reveals neither tenant nor path. */
 async function entryName(key: CacheKey): Promise<string> {
   return `answer/${Array.from(await key.digest(), (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
 }

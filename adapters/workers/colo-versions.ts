@@ -10,47 +10,41 @@ import type {
 } from '../../src/traffic/versions/project-versions.ts';
 import type { ColoCache } from './colo-cache.ts';
 
-/** Seconds that a version is remembered after the last change. */
 const VERSION_TTL_SECONDS = 86_400;
-/** Changes told with the version, so that an isolate that has missed a few still knows what they were. */
+/** Stored with the version, so that an isolate that missed some versions learns which instances changed. */
 const MAX_STORED_CHANGES = 20;
 const MAX_PROJECTS = 10_000;
-/** Milliseconds that the cache of the place may take. */
 const CACHE_TIMEOUT_MS = 500;
-/** For how long an isolate believes what it has found there, milliseconds. */
+/** TTL of a version in an isolate; a write waits this long before its response. */
 const LOCAL_TTL_MS = 100;
-/** At this age it is looked at again, beside the requests, so that none of those that keep coming waits; milliseconds. */
+/** At this age a version is read again in the background, so that no request of a busy isolate waits. */
 const REFRESH_AFTER_MS = 50;
-/** What comes on top before a write is answered, milliseconds: clocks here are coarse. */
+/** Added to the wait of a write, because clocks on Workers are coarse. */
 const CLOCK_GRACE_MS = 10;
-/** For how long an isolate counts for itself when that cache has failed it or keeps nothing, milliseconds. */
+/** How long an isolate counts versions alone after the shared cache failed. */
 const STANDALONE_FOR_MS = 5_000;
-/** What nobody has changed here has been as it is for so long, milliseconds; longer than any answer is told. */
+/** Assumed age of an unknown version: above the longest cache lifetime. */
 const DEFAULT_AGE_MS = 7_200_000;
 
-/** What is kept of a project: its version, and what the last changes were. */
+/** A project's version and its last changes. */
 const StoredVersion = z.object({
   number: z.int(),
   changes: z.array(z.object({ number: z.int(), instances: z.array(z.string()).nullable() })),
 });
 type StoredVersion = z.infer<typeof StoredVersion>;
 
-/** What is known of a project, and since when. */
 interface LocalVersion {
   readonly number: number;
-  /** When the look began that found it, on the monotonic clock; null: it is to be looked at. */
+  /** Start of the read that found it, on the monotonic clock; null: it must be read. */
   readonly readAt: number | null;
-  /** When somebody began to look again. */
   refreshStartedAt: number;
 }
 
 /**
- * Versions in the cache of the place (a Cloudflare data centre), which all isolates there share. What an isolate has found there
- * it believes for a moment, so that a busy one does not look for each request; and a write is answered when that moment has
- * passed for all. So who has the answer to a write reads what it says, in the same place. Numbers are the time of the change in
- * microseconds, so none comes twice.
+ * Project versions in a data center's cache, shared by its isolates. Isolates cache a version for `LOCAL_TTL_MS`; a write delays its
+ * response by that time, so no isolate serves an older version afterwards. A version is the time of its change in microseconds.
  *
- * Changes made in other places are not heard of: what is kept is as old there as `LINGUANOVA_CACHE_SECONDS` allows.
+ * Changes in other data centers are not seen: cached responses there are as old as `LINGUANOVA_CACHE_SECONDS` allows.
  */
 export class ColoVersions implements ProjectVersions {
   readonly #cache: ColoCache;
@@ -60,11 +54,11 @@ export class ColoVersions implements ProjectVersions {
   readonly #versions = new LruMap<LocalVersion>({ max: MAX_PROJECTS });
   readonly #listeners: ((change: ProjectChange | null) => void)[] = [];
   #standaloneUntil = Number.NEGATIVE_INFINITY;
-  /** The last number that was put and not yet seen again. */
+  /** The last version written and not yet read back. */
   #unconfirmed: { readonly projectId: string; readonly number: number } | null = null;
 
   /**
-   * @param background Keeps the runtime from ending a look with the request that began it.
+   * @param background `waitUntil`: keeps a read running after the response of the request that started it.
    * @param timeoutMs For tests.
    */
   constructor(cache: ColoCache, background: (work: Promise<unknown>) => void, timeoutMs = CACHE_TIMEOUT_MS) {
@@ -129,7 +123,7 @@ export class ColoVersions implements ProjectVersions {
     return stored;
   }
 
-  /** null where nothing is kept: on workers.dev the cache takes everything and has nothing. */
+  /** null where the cache stores nothing: on workers.dev a `put` has no effect. */
   async #initialize(projectId: string): Promise<StoredVersion | null> {
     const known = this.#versions.peek(projectId)?.number;
     if (this.#unconfirmed?.projectId === projectId && this.#unconfirmed.number === known) {
@@ -142,10 +136,10 @@ export class ColoVersions implements ProjectVersions {
     return stored;
   }
 
-  /** Says what has been changed by others in this place since the last look. */
+  /** Notifies listeners of changes by other isolates since the last read. */
   #apply(projectId: string, { number, changes }: StoredVersion, readAt: number): void {
     const { number: known, readAt: before = null } = this.#versions.peek(projectId) ?? {};
-    // Looks overtake each other; what an earlier one found is old news.
+    // Reads may overtake each other; the result of an earlier one is outdated.
     if (before !== null && readAt < before) return;
     this.#remember(projectId, number, readAt);
     if (known === number && this.#unconfirmed?.number === number) this.#unconfirmed = null;
@@ -180,9 +174,9 @@ export class ColoVersions implements ProjectVersions {
   }
 }
 
-/** Microseconds; the last three digits by chance, for isolates of a place may begin at the same time. */
-function newNumber(milliseconds: number): number {
-  return milliseconds * 1_000 + Math.floor(Math.random() * 1_000);
+/** Microseconds; the last three digits are random, since isolates may start in the same ms. */
+function newNumber(atMs: number): number {
+  return atMs * 1_000 + Math.floor(Math.random() * 1_000);
 }
 
 function urlOf(projectId: string): string {

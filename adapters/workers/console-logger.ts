@@ -2,7 +2,7 @@ import { wallTime } from '../../src/clock.ts';
 import { errorMessages } from '../../src/telemetry/causes.ts';
 import type { LogFields, Logger } from '../../src/telemetry/logger.ts';
 
-/** Levels as `LOG_LEVEL` names them, from the most talkative. */
+/** Values of `LOG_LEVEL`, most verbose first. */
 const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'];
 
 /** One line of JSON per event to the console, which Workers Logs and `wrangler tail` read. */
@@ -12,9 +12,9 @@ export function consoleLogger(level: string, base: LogFields = {}): Logger {
     (name: 'info' | 'warn' | 'error') =>
     (event: string, fields?: LogFields, error?: unknown): void => {
       if (LEVELS.indexOf(name) < lowest) return;
-      const told = error === undefined ? {} : { error: errorMessages(error).join(' <- ') };
+      const cause = error === undefined ? {} : { error: errorMessages(error).join(' <- ') };
       const time = wallTime();
-      console[name](JSON.stringify({ level: name, time, ...base, ...fields, ...told, msg: event }));
+      console[name](JSON.stringify({ level: name, time, ...base, ...fields, ...cause, msg: event }));
     };
   return {
     info: write('info'),

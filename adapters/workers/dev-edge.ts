@@ -12,14 +12,13 @@ import { parseEnv } from 'node:util';
 
 const ROOT = join(import.meta.dirname, '../..');
 const WRANGLER = join(ROOT, 'node_modules/wrangler/bin/wrangler.js');
-/** Where wrangler reads what would be secrets of a deployed worker. */
+/** Where wrangler reads local secrets. */
 const SECRETS = join(ROOT, '.dev.vars');
 /** The sandbox's own project, the one of redu's documentation. */
 const SANDBOX_PROJECT = '719015812e824d5b874b4190dde8f43c';
-/** Between two looks whether the worker serves, milliseconds. */
 const POLL_INTERVAL_MS = 200;
 
-/** wrangler asks nobody outside. */
+/** Keeps wrangler from network access. */
 const OFFLINE = {
   WRANGLER_SEND_METRICS: 'false',
   WRANGLER_SEND_ERROR_REPORTS: 'false',
@@ -27,7 +26,7 @@ const OFFLINE = {
 };
 const env = { ...process.env, ...OFFLINE };
 
-/** What `.dev.vars` says, and whether this start has made it. */
+/** The variables in `.dev.vars`, which is created on the first start. */
 function secrets(): { isNew: boolean; variables: Readonly<Record<string, string | undefined>> } {
   const isNew = !existsSync(SECRETS);
   if (isNew) {
@@ -40,12 +39,12 @@ function secrets(): { isNew: boolean; variables: Readonly<Record<string, string 
   return { isNew, variables: parseEnv(readFileSync(SECRETS, 'utf8')) };
 }
 
-/** With a cloud in `.dev.vars` the worker as it would be deployed, else the one with the sandbox in it. */
+/** The deployed worker if `.dev.vars` names a cloud, else the one with the sandbox. */
 function environmentFor(given: Readonly<Record<string, string | undefined>>): readonly string[] {
   return given.OS_AUTH_URL === undefined ? ['--env', 'sandbox'] : ['--env', ''];
 }
 
-/** Resolves when the worker answers; rejects when `isOver` says that it never will. */
+/** @throws Error once `isOver`. */
 async function waitUntilServing(url: string, isOver: () => boolean): Promise<void> {
   while (!isOver()) {
     const ok = await fetch(`${url}/healthz`).then(
@@ -55,7 +54,7 @@ async function waitUntilServing(url: string, isOver: () => boolean): Promise<voi
     if (ok) return;
     await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));
   }
-  throw new Error('wrangler dev has ended');
+  throw new Error('wrangler dev exited');
 }
 
 async function printKey(url: string, adminToken: string): Promise<void> {
@@ -64,7 +63,7 @@ async function printKey(url: string, adminToken: string): Promise<void> {
     headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' },
     body: JSON.stringify({ name: 'npm run dev:edge', project_id: SANDBOX_PROJECT }),
   });
-  if (response.status !== 201) throw new Error(`no key could be made: ${await response.text()}`);
+  if (response.status !== 201) throw new Error(`cannot create a key: ${await response.text()}`);
   const { key } = (await response.json()) as { key: string };
   console.log(`
 linguanova serves a sandbox cloud at ${url}. Try:
@@ -91,7 +90,7 @@ const migrated = spawnSync(
   { cwd: ROOT, env: { ...env, CI: '1' }, encoding: 'utf8' },
 );
 if (migrated.status !== 0)
-  throw new Error(`the database cannot be made: ${migrated.stderr}${migrated.stdout}`);
+  throw new Error(`cannot create the database: ${migrated.stderr}${migrated.stdout}`);
 
 const worker = spawn(
   process.execPath,
@@ -103,7 +102,7 @@ worker.on('close', (code) => {
   ended = true;
   process.exitCode = code ?? 0;
 });
-// wrangler, in the same terminal, gets the signal as well, and ends by it.
+// wrangler is in the same terminal and receives the signal itself.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => worker.kill('SIGTERM'));
 

@@ -1,7 +1,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import { forThisRequest } from '../../src/cross-request-promise.ts';
 
-/** The part that isolates call. */
+/** The method that isolates call. */
 export interface EventsObject {
   fetch(request: Request): Promise<Response>;
 }
@@ -11,11 +11,10 @@ interface StreamingGateway {
 }
 
 /**
- * The class of the object that holds all streams of events of one project, whichever isolate and place they come through: so one
- * look at the cloud serves them all. A stream cannot be held by an isolate, where what belongs to one request may not be written
- * to by another. The object is a gateway of its own, and trusts nobody: it verifies the key as any gateway does.
+ * Durable Object class that owns all event streams of one project, so that one poller serves them. An isolate cannot: there a request
+ * may not write to the stream of another. The object runs a gateway that verifies keys itself.
  *
- * @param createGateway Puts that gateway together; it holds streams itself, and counts no points, since the isolate has.
+ * @param createGateway Its gateway owns streams and does not count points, since the isolate has.
  */
 export function eventsObject<Env extends object>(createGateway: (env: Env) => Promise<StreamingGateway>) {
   return class ProjectEvents extends DurableObject<Env> implements EventsObject {

@@ -1,9 +1,6 @@
 /**
- * What the runtime calls, whatever is wired behind it.
- *
- * A gateway lives as long as its isolate and serves many requests at a time, which share sign-ins, leases and reads of keys.
- * Yet the runtime ends what belongs to a request when its client leaves. What others may be waiting for would then never
- * come, so each request is kept alive until it is done.
+ * The worker's handlers. Concurrent requests of an isolate share sign-ins, leases and reads of keys, but the runtime cancels a
+ * request's work when its client disconnects. So each request is passed to `waitUntil`.
  *
  * @module
  */
@@ -14,27 +11,24 @@ import { forThisRequest } from '../../src/cross-request-promise.ts';
 import { errorMessages } from '../../src/telemetry/causes.ts';
 import type { ExecutionContext } from './bindings.ts';
 
-/** A gateway as it is wired in an isolate. */
 export interface EdgeGateway {
   fetch(request: Request, env: object, context: ExecutionContext): Response | Promise<Response>;
-  /** Writes what requests left to be written. */
+  /** Writes buffered uses and refusals of keys. */
   flush(): Promise<void>;
-  /** What the cron trigger is for. */
+  /** Run by the cron trigger. */
   reconcile(): Promise<void>;
 }
 
-/** Handlers of a worker, as the runtime wants them. */
 export interface EdgeHandler<Env> {
   fetch(request: Request, env: Env, context: ExecutionContext): Response | Promise<Response>;
   scheduled(event: unknown, env: Env, context: ExecutionContext): Promise<void>;
 }
 
-/** For how long uses and refusals of keys are gathered before they are written, milliseconds. */
 const FLUSH_DELAY_MS = 5_000;
-/** A flush that has not come by then never will: its request was ended. Milliseconds. */
+/** A flush that has not run by then was cancelled with its request. */
 const FLUSH_LOST_AFTER_MS = 60_000;
 
-/** @param createGateway Puts a gateway together; called once per isolate, and again when it failed. */
+/** @param createGateway Called once per isolate, and again after a failure. */
 export function edgeHandler<Env extends object>(
   createGateway: (env: Env) => Promise<EdgeGateway>,
 ): EdgeHandler<Env> {
@@ -83,7 +77,6 @@ export function edgeHandler<Env extends object>(
     fetch(request, env, context) {
       const responding =
         ready === undefined ? startAndRespond(request, env, context) : respond(ready, request, env, context);
-      // What is answered at once leaves nothing to wait for.
       if (responding instanceof Promise) context.waitUntil(responding);
       return responding;
     },
@@ -94,13 +87,12 @@ export function edgeHandler<Env extends object>(
   };
 }
 
-/** A gateway renders its own errors, so this is one that could not be put together. */
 function logStartFailure(error: unknown): void {
   const line = { level: 'error', time: wallTime(), error: errorMessages(error).join(' <- ') };
   console.error(JSON.stringify({ ...line, msg: 'not_started' }));
 }
 
-/** What a worker responds that cannot serve; to a balancer, that it is not ready. */
+/** The response of a worker that cannot start. */
 export function misconfigured(request: Request): Response {
   if (new URL(request.url).pathname === '/readyz')
     return Response.json({ status: 'failed' }, { status: 503 });

@@ -2,33 +2,31 @@ import { DurableObject, type DurableObjectState } from 'cloudflare:workers';
 import { wallMs } from '../../src/clock.ts';
 import type { AcquireResult } from '../../src/traffic/limit/counter.ts';
 
-/** What the object answers: the count, and how many isolates draw on it. */
+/** The count, and the number of isolates that take from it. */
 export interface Counted extends AcquireResult {
   readonly nodes: number;
 }
 
-/** The part that isolates call. */
+/** The method that isolates call. */
 export interface LimitObject {
-  /** As `Counter.take`, for the one key that the object is named by. `isolate` is who asks. */
+  /** `Counter.take` for the key that names the object. `isolate` identifies the caller. */
   take(points: number, seconds: number, isolate: string): Promise<Counted>;
 }
 
 interface Window {
   total: number;
-  /** Epoch milliseconds. */
+  /** Epoch ms. */
   readonly endsAt: number;
 }
 
-/** An isolate that has not asked for so long counts no more, milliseconds. */
 const ISOLATE_TTL_MS = 60_000;
-/** Isolates that are remembered; more than these are one more. */
 const MAX_ISOLATES = 1_000;
-/** When a key that nobody uses any more is looked at, so that its window is let go of; milliseconds. */
+/** How often an object checks whether its window is over, to delete it. */
 const SWEEP_INTERVAL_MS = 86_400_000;
 
 /**
- * Counts the points of one key, the truth of its limit for all isolates in the world. The window is in the object's storage,
- * so that one that was evicted, moved or deployed anew goes on counting where it was.
+ * Counts the points of one key for all isolates. The window is in the object's storage, so that it survives eviction, moves and
+ * deployments.
  */
 export class LimitCounter<Env> extends DurableObject<Env> implements LimitObject {
   #window: Window | undefined;
@@ -43,7 +41,7 @@ export class LimitCounter<Env> extends DurableObject<Env> implements LimitObject
 
   async take(points: number, seconds: number, isolate: string): Promise<Counted> {
     const now = wallMs();
-    // One that would end later than a whole window from now is from before the clock was set back.
+    // A window that ends after `now + seconds` is from before the clock was set back.
     if (
       this.#window === undefined ||
       this.#window.endsAt <= now ||
@@ -55,7 +53,7 @@ export class LimitCounter<Env> extends DurableObject<Env> implements LimitObject
     }
     this.#window.total += points;
     const { total, endsAt } = this.#window;
-    // Not awaited: the answer is held back until it is written.
+    // Not awaited: the runtime holds the response back until the write is durable.
     void this.ctx.storage.put('window', { total, endsAt });
     return { total, endsInMs: Math.max(1, endsAt - now), nodes: this.#countIsolates(isolate, now) };
   }
@@ -70,7 +68,6 @@ export class LimitCounter<Env> extends DurableObject<Env> implements LimitObject
     await this.ctx.storage.deleteAll();
   }
 
-  /** How many isolates there are, now that this one has asked. */
   #countIsolates(isolate: string, now: number): number {
     if (this.#isolates.size < MAX_ISOLATES || this.#isolates.has(isolate)) this.#isolates.set(isolate, now);
     for (const [id, at] of this.#isolates) if (at <= now - ISOLATE_TTL_MS) this.#isolates.delete(id);

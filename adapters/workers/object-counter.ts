@@ -4,25 +4,24 @@ import type { Counter } from '../../src/traffic/limit/counter.ts';
 import type { ObjectNamespace } from './bindings.ts';
 import type { Counted, LimitObject } from './limit-object.ts';
 
-/** Milliseconds that an object may take to count; the far side of the world is about 300 away. */
+/** The far side of the world is about 300 ms away. */
 const TAKE_TIMEOUT_MS = 1_000;
-/** Milliseconds for which objects are not asked again after one has failed: each who asks would fail, or wait, as well. */
+/** After a failure no object is called for this long. */
 const COOLDOWN_MS = 2_000;
-/** For how long the number of isolates that some object told is believed, milliseconds. */
 const NODES_TTL_MS = 60_000;
 
 export interface ObjectCounterOptions {
-  /** The object that counts this key. */
+  /** Name of the object that counts a key. */
   readonly nameOf: (key: string) => string;
   /** For tests. */
   readonly now?: () => number;
-  /** Instead of `PATIENCE`. */
+  /** For tests. */
   readonly timeoutMs?: number | undefined;
 }
 
 /**
- * Counts in Durable Objects, for all isolates there are. An isolate is a node: `nodes` is the largest number of isolates
- * that any object has seen in the last minute, for when one cannot be reached.
+ * Counts points in Durable Objects, shared by all isolates. Each isolate is a node; `nodes` is the largest number of isolates that
+ * an object has reported in the last minute.
  */
 export function objectCounter(
   objects: ObjectNamespace<LimitObject>,
@@ -34,14 +33,17 @@ export function objectCounter(
   let backAt = Number.NEGATIVE_INFINITY;
   let nodes = { number: 1, heardAt: Number.NEGATIVE_INFINITY };
 
-  async function ask(key: string, points: number, seconds: number): Promise<Counted> {
-    // A new stub each time: one whose object failed once goes on failing.
+  async function takeRemote(key: string, points: number, seconds: number): Promise<Counted> {
+    // A new stub for each call: a stub whose object failed keeps failing.
     const take = () => objects.get(objects.idFromName(nameOf(key))).take(points, seconds, isolate);
     try {
-      // An object that was moved, or deployed anew, is there again at once. What it has counted twice costs points, no more.
-      return await inTime(
+      // A moved or redeployed object is available again immediately. Points counted twice are acceptable.
+      return await withTimeout(
         take().catch((error) => (isRetryable(error) ? take() : Promise.reject(error))),
         timeoutMs,
+        () => {
+          throw new Error(`a limit object did not respond in ${timeoutMs} ms`);
+        },
       );
     } catch (error) {
       cooldownUntil = now() + COOLDOWN_MS;
@@ -64,8 +66,8 @@ export function objectCounter(
       return nodes.number;
     },
     async acquire(key, points, seconds) {
-      if (now() < cooldownUntil) throw new Error('the limit objects do not answer');
-      const counted = await ask(key, points, seconds);
+      if (now() < cooldownUntil) throw new Error('the limit objects are unavailable');
+      const counted = await takeRemote(key, points, seconds);
       if (lostAt > backAt) backAt = monotonicMs();
       const stale = now() - nodes.heardAt > NODES_TTL_MS;
       if (stale || counted.nodes >= nodes.number) nodes = { number: counted.nodes, heardAt: now() };
@@ -74,14 +76,8 @@ export function objectCounter(
   };
 }
 
-/** As the runtime marks it (developers.cloudflare.com/durable-objects/best-practices/error-handling). */
+/** See `retryable` and `overloaded` (developers.cloudflare.com/durable-objects/best-practices/error-handling). */
 function isRetryable(error: unknown): boolean {
   const passing = error instanceof Error && 'retryable' in error && error.retryable === true;
   return passing && !('overloaded' in error && error.overloaded === true);
-}
-
-function inTime<Result>(work: Promise<Result>, timeoutMs: number): Promise<Result> {
-  return withTimeout(work, timeoutMs, () => {
-    throw new Error(`no response of a limit object in ${timeoutMs} ms`);
-  });
 }

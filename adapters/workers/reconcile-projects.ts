@@ -3,11 +3,9 @@ import { wallMs } from '../../src/clock.ts';
 import type { CallContext, Cloud, CloudDriver } from '../../src/compute/cloud.ts';
 import { reconcile } from '../../src/compute/reconcile.ts';
 
-/** Seconds a thing must have existed to be a leftover. */
 const MIN_AGE_SECONDS = 600;
-/** Keys read at a time. */
 const PAGE_SIZE = 500;
-/** Projects visited in one run; a run has 15 minutes. */
+/** Per run, which has 15 minutes. */
 const MAX_PROJECTS = 500;
 
 interface ReconcileContext {
@@ -19,8 +17,8 @@ interface ReconcileContext {
 }
 
 /**
- * Frees leftovers in the project of the service account and in each that has a service key. One that cannot be tidied up is
- * logged (`reconcile_failed`) and does not keep the others from it.
+ * Reconciles the service account's project and each project with a service key. A failure is logged as `reconcile_failed` and does
+ * not stop the run.
  */
 export async function reconcileProjects({
   clouds,

@@ -14,23 +14,20 @@ interface SandboxAccount {
   readonly projectName: string;
 }
 
-/** What the worker has to know to serve it. */
+/** What the worker needs to serve it. */
 export type SandboxAccess = Pick<SandboxCloud, 'authUrl' | 'admin' | 'accounts'>;
 
-/** The part that isolates call. */
+/** The methods that isolates call. */
 export interface SandboxObject {
   fetch(request: Request): Promise<Response>;
   access(): Promise<SandboxAccess>;
 }
 
-/** How often an object that is in use says that it still is, milliseconds; one that is silent for about 10 s is evicted. */
+/** An object is evicted after about 10 s without an event. */
 const HEARTBEAT_INTERVAL_MS = 5_000;
 
 /**
- * The class of the object that all isolates have their one sandbox cloud in. Its data lives as long as the object is kept in
- * memory, and it keeps itself there.
- *
- * @param create Makes a cloud.
+ * Durable Object class of the sandbox that all isolates share. Its data is in memory, so an alarm keeps the object from eviction.
  */
 export function sandboxObject(create: () => SandboxCloud) {
   return class Sandbox<Env> extends DurableObject<Env> implements SandboxObject {
@@ -42,12 +39,12 @@ export function sandboxObject(create: () => SandboxCloud) {
     }
 
     async fetch(request: Request): Promise<Response> {
-      await this.#stay();
+      await this.#preventEviction();
       return this.#cloud.fetch(request);
     }
 
     async access(): Promise<SandboxAccess> {
-      await this.#stay();
+      await this.#preventEviction();
       const { authUrl, admin, accounts } = this.#cloud;
       return { authUrl, admin: { ...admin }, accounts: accounts.map((account) => ({ ...account })) };
     }
@@ -56,7 +53,7 @@ export function sandboxObject(create: () => SandboxCloud) {
       await this.ctx.storage.setAlarm(wallMs() + HEARTBEAT_INTERVAL_MS);
     }
 
-    async #stay(): Promise<void> {
+    async #preventEviction(): Promise<void> {
       if ((await this.ctx.storage.getAlarm()) === null) await this.alarm();
     }
   };

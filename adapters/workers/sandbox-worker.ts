@@ -1,5 +1,5 @@
 /**
- * The worker together with a cloud in memory: for trying it out (`npm run dev:edge`), with no cloud behind it.
+ * The worker with the sandbox cloud, for `npm run dev:edge`.
  *
  * @module
  */

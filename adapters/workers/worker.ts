@@ -1,5 +1,5 @@
 /**
- * The gateway on Cloudflare Workers: bindings and variables in, handlers and Durable Objects out.
+ * Wires the gateway on Cloudflare Workers from bindings and variables.
  *
  * @module
  */
@@ -35,36 +35,33 @@ import { objectCounter } from './object-counter.ts';
 import { reconcileProjects } from './reconcile-projects.ts';
 import type { SandboxObject } from './sandbox-object.ts';
 
-/** As `wrangler.toml` names them. Variables and secrets are texts under the names that `docs/operating.md` has. */
+/** Named as in `wrangler.toml`; variables and secrets are strings, named as in `docs/operating.md`. */
 export interface Bindings {
   readonly KEYS: D1;
   readonly LIMITS: ObjectNamespace<LimitObject>;
   readonly EVENTS: ObjectNamespace<EventsObject>;
-  /** Of `sandbox-worker.ts` alone. */
+  /** Bound by `sandbox-worker.ts` only. */
   readonly SANDBOX?: ObjectNamespace<SandboxObject>;
-  /** Answers that hardly ever change, for all places. */
+  /** Shares slow-changing responses between data centers. */
   readonly ANSWERS?: KeyValueStore;
   readonly METRICS?: AnalyticsDataset;
 }
 
-/** What everything that one request asks of the cloud may take together, milliseconds. */
+/** Budget of all upstream calls of one request. */
 const REQUEST_TIMEOUT_MS = 25_000;
 /** An isolate has 128 MB for everything. */
 const MAX_CACHE_BYTES = 24 * 1024 * 1024;
 /** About 2 KiB each. */
 const MAX_INVENTORY_INSTANCES = 15_000;
-/** What everything that one run of the cron trigger asks of the cloud may take together, milliseconds. */
+/** Budget of all upstream calls of one cron run. */
 const CRON_TIMEOUT_MS = 600_000;
 
-/** The platform ends work 30 seconds after the response; milliseconds. */
+/** The platform cancels work 30 s after the response. */
 const MAX_BACKGROUND_WORK_MS = 20_000;
 
-/** A worker has no files, and its fetch takes no authorities of its own. */
+/** Workers have no files, and their `fetch` accepts no further certificate authorities. */
 function rejectCertificates(): never {
-  throw new ConfigError(
-    'OS_CACERT',
-    'cannot be used at the edge: the certificate must be one that all trust',
-  );
+  throw new ConfigError('OS_CACERT', 'cannot be used on Workers: the certificate must be publicly trusted');
 }
 
 function openStackOf(
@@ -83,7 +80,7 @@ function openStackOf(
   });
 }
 
-/** The one sandbox that all isolates share. */
+/** All isolates share one sandbox object. */
 async function sandboxOf(
   { SANDBOX: sandboxes }: Bindings,
   overrides: TestOverrides,
@@ -113,7 +110,7 @@ async function sandboxOf(
   });
 }
 
-/** The cloud to serve, and as whom its leftovers can be freed; null: as nobody. */
+/** The configured cloud, and its service account for `reconcile`; null without one. */
 async function cloudOf(
   bindings: Bindings,
   { openStack, reduUrl }: Config,
@@ -140,13 +137,13 @@ function secretOf({ secret, previousSecret }: Config) {
   });
 }
 
-/** Sends who wants to listen to the object that holds all streams of the project. */
+/** Forwards a subscriber to the object that owns the project's streams. */
 function openInObject({ EVENTS: objects }: Bindings): OpenStream {
   return async function openedByObject(c) {
     const { projectId } = c.get('principal');
-    const answer = await objects.get(objects.idFromName(projectId)).fetch(c.req.raw);
-    // One whose headers can be added to.
-    return new Response(answer.body, answer);
+    const response = await objects.get(objects.idFromName(projectId)).fetch(c.req.raw);
+    // A copy, whose headers are mutable.
+    return new Response(response.body, response);
   };
 }
 
@@ -158,40 +155,39 @@ function assertBound(bindings: Bindings): void {
   }
 }
 
-/** What a worker with another secret than the stored one still serves: `/readyz` says what is wrong. */
+/** Served even with a wrong secret, so that `/readyz` can report it. */
 const HEALTH_PATHS = ['/healthz', '/readyz'];
 
-/** While D1 cannot say, the secret counts as right: then no key can be read either. */
+/** While D1 is unreachable the secret counts as right: no key can be read then either. */
 async function hasRightSecret(check: SecretCheck, log: Logger): Promise<boolean> {
   const isRight = await check.adopt(true).catch(() => true);
   if (!isRight) log.error('server_secret_mismatch');
   return isRight;
 }
 
-/** Where the state of the cloud is told. */
 interface Telemetry {
   readonly log: Logger;
   readonly metrics: Metrics;
 }
 
-/** What tests change. */
+/** Settings that only tests change. */
 export interface TestOverrides {
   /** As in `OpenStackOptions`. */
   readonly confirmAfter?: number;
   /** Instead of `REQUEST_DEADLINE`. */
   readonly requestTimeoutMs?: number;
-  /** Instead of the cache of the place. */
+  /** Replaces the data center's cache. */
   readonly colo?: ColoCache;
-  /** Milliseconds that the cache of the place, KV and the objects that count may take, instead of what each is given. */
+  /** Replaces the time-outs of the data center's cache, KV and the limit objects. */
   readonly storeTimeoutMs?: number;
 }
 
-/** Whether streams of events are held here, as only an object can, which who listens comes to through an isolate. */
+/** Only a Durable Object can own event streams; an isolate forwards subscribers to it. */
 export interface Role {
   readonly ownsStreams: boolean;
 }
 
-/** Puts a gateway together in an isolate, or in an object. */
+/** Creates a gateway, in an isolate or in a Durable Object. */
 export async function createEdgeGateway(
   bindings: Bindings,
   overrides: TestOverrides = {},
@@ -236,7 +232,7 @@ export async function createEdgeGateway(
       plans: config.limits.plans.map(({ name }) => name),
       limits: holdsStreams ? { ...config.limits, mode: 'off' } : config.limits,
       auditDays: config.auditDays,
-      // An object holds the streams of one project.
+      // An object owns the streams of one project.
       streams: { ...config.streams, perProject: config.streams.perProject ?? config.streams.total },
       cache: { ...config.cache, bytes: Math.min(config.cache.bytes, MAX_CACHE_BYTES), background: waitUntil },
       inventory: { maxInstances: MAX_INVENTORY_INSTANCES, background: waitUntil },
@@ -246,7 +242,6 @@ export async function createEdgeGateway(
         const host = req.header('host');
         return host === undefined || parseHost(host) !== null ? null : invalidHost();
       },
-      // A path begins after the scheme and at least one letter of a host.
       requestTarget: ({ req: { url } }) => url.slice(url.indexOf('/', 'https://'.length)),
     },
   );
@@ -268,7 +263,6 @@ export async function createEdgeGateway(
   };
 }
 
-/** The streams of a project. */
 export const ProjectEvents = eventsObject((bindings: Bindings) =>
   createEdgeGateway(bindings, {}, { ownsStreams: true }),
 );
