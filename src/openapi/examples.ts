@@ -4,41 +4,24 @@
  * @module
  */
 
-export const PROJECT = '719015812e824d5b874b4190dde8f43c';
+const PROJECT = '719015812e824d5b874b4190dde8f43c';
 const USER = 'ab2399414c9248a09de5ed551c817f16';
 
-const [WEB, API] = [
-  {
-    id: '8b6f4c21-1c7e-4c45-9e5a-1b6c7a9f2d11',
-    name: 'web-production-01',
-    status: 'ACTIVE',
-    state: 'active',
-    image_id: 'a2f1d2c3-4455-4e11-8e33-9a7b0c6d1234',
-    flavor_id: 'm1.small',
-    created: '2026-02-12T09:14:22Z',
-    updated: '2026-02-12T09:16:03Z',
-    metadata: { isPublic: 'true', enableSSH: 'true', floatingIp: '203.0.113.42' },
-    user_id: USER,
-    project_id: PROJECT,
-  },
-  {
-    id: 'c3a29e87-5e7f-4f88-b8a2-44d6e8f19abc',
-    name: 'api-staging',
-    status: 'SHUTOFF',
-    state: 'stopped',
-    image_id: 'b1c3d5e7-8899-4d22-9f44-0a1b2c3d4e5f',
-    flavor_id: 'm1.medium',
-    created: '2026-02-10T18:03:11Z',
-    updated: '2026-02-14T12:45:09Z',
-    metadata: { isPublic: 'false', enableSSH: 'true' },
-    user_id: USER,
-    project_id: PROJECT,
-  },
-];
+const WEB = {
+  id: '8b6f4c21-1c7e-4c45-9e5a-1b6c7a9f2d11',
+  name: 'web-production-01',
+  status: 'ACTIVE',
+  state: 'active',
+  image_id: 'a2f1d2c3-4455-4e11-8e33-9a7b0c6d1234',
+  flavor_id: 'm1.small',
+  created: '2026-02-12T09:14:22Z',
+  updated: '2026-02-12T09:16:03Z',
+  metadata: { isPublic: 'true', enableSSH: 'true', floatingIp: '203.0.113.42' },
+  user_id: USER,
+  project_id: PROJECT,
+};
 
-export const INSTANCES = [WEB, API];
-
-export const INSTANCE = {
+const INSTANCE = {
   ...WEB,
   addresses: [
     {
@@ -73,100 +56,15 @@ export const CREATED_INSTANCE = {
   security_group_names: [],
 };
 
-export const NEW_INSTANCE = {
-  name: 'web-server-01',
-  flavor_id: 'm1.medium',
-  image_id: 'ubuntu-22.04-amd64',
-  keypair_name: 'my-keypair',
-  security_group_names: ['web-servers'],
-  metadata: { isPublic: true, enableSSH: true, team: 'web' },
-};
-
-export const ME = {
-  id: USER,
-  username: 'jane',
-  email: 'jane@example.org',
-  roles: ['member', 'reader'],
-  project_id: PROJECT,
-  scopes: ['instances:read', 'instances:write', 'network:write', 'keypairs:write'],
-};
-
-export const FLAVOR = {
-  id: 'm1.medium',
-  name: 'm1.medium',
-  vcpus: 2,
-  ram_mb: 4096,
-  disk_gb: 40,
-  is_public: true,
-};
-
-export const IMAGE = {
-  id: 'a2f1d2c3-4455-4e11-8e33-9a7b0c6d1234',
-  name: 'ubuntu-22.04-amd64',
-  status: 'active',
-  visibility: 'public',
-  size_bytes: 696_254_464,
-  min_disk_gb: 10,
-  min_ram_mb: 512,
-  created: '2026-01-05T08:00:00Z',
-  updated: '2026-01-05T08:02:10Z',
-};
-
-export const NETWORK = {
-  id: '4f2c1a9e-6b7d-4c3a-9e8f-0d1c2b3a4f5e',
-  name: 'private',
-  status: 'ACTIVE',
-  external: false,
-  shared: false,
-  subnet_ids: ['0e9d8c7b-6a5f-4e3d-8c2b-1a0f9e8d7c6b'],
-  project_id: PROJECT,
-};
-
-export const FLOATING_IP = {
-  id: '5d4c3b2a-1f0e-4d9c-8b7a-6f5e4d3c2b1a',
-  address: '203.0.113.42',
-  status: 'ACTIVE',
-  instance_id: WEB?.id,
-  port_id: '6e5d4c3b-2a1f-4e0d-9c8b-7a6f5e4d3c2b',
-  fixed_address: '10.0.0.12',
-  network_id: '7f6e5d4c-3b2a-4f1e-8d9c-8b7a6f5e4d3c',
-  created: '2026-02-12T09:14:23Z',
-};
-
 const unused = (limit: number) => ({ limit, used: 0 });
 
-export const QUOTAS = {
-  instances: { limit: 10, used: 2 },
-  cores: { limit: 20, used: 3 },
-  ram_mb: { limit: 51_200, used: 6144 },
-  key_pairs: { limit: 100, used: 1 },
-  server_groups: unused(10),
-  floating_ips: { limit: 50, used: 1 },
-  security_groups: { limit: 10, used: 3 },
-  networks: { limit: 100, used: 1 },
-  ports: { limit: 500, used: 4 },
-};
-
-export const HYPERVISOR = {
-  id: '1',
-  hostname: 'compute-1',
-  type: 'QEMU',
-  state: 'up',
-  status: 'enabled',
-  vcpus: 64,
-  vcpus_used: 12,
-  memory_mb: 262_144,
-  memory_mb_used: 49_152,
-  running_instances: 9,
-};
-
-export const KEYPAIR = {
+const KEYPAIR = {
   name: 'my-keypair',
   public_key: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ9cG6wL5m0d2b7Yk3QyT8nXo1s4vUeRzHfPqWjAiBcD jane@laptop',
   fingerprint: '1e:2c:9b:56:79:4b:45:77:f9:ca:7a:98:2c:b0:d5:3c',
 };
 
-export const RULE = {
+const RULE = {
   id: '2b1a0f9e-8d7c-4b6a-9f5e-4d3c2b1a0f9e',
   direction: 'ingress',
   ethertype: 'IPv4',
@@ -176,25 +74,25 @@ export const RULE = {
   description: '',
 };
 
-export const SECURITY_GROUP = {
+const SECURITY_GROUP = {
   id: '3c2b1a0f-9e8d-4c7b-8a6f-5e4d3c2b1a0f',
   name: 'web-servers',
   description: 'Port 443 from anywhere',
   rules: [RULE],
 };
 
-export const SERVER_GROUP = {
+const SERVER_GROUP = {
   id: '9e8d7c6b-5a4f-4e3d-9c2b-1a0f9e8d7c6b',
   name: 'apart',
   policy: 'anti-affinity',
-  member_ids: [WEB?.id],
+  member_ids: [WEB.id],
 };
 
 const KEY_ID = 'lt34zc8lrbokxwxw';
 /** As in docs/api-keys.md; not a valid key. */
-export const KEY_TEXT = `ln_${KEY_ID}_mj65EOtFlexBk39M4PLwssKHsy4ekpMAZ0S8SGA`;
+const KEY_TEXT = `ln_${KEY_ID}_mj65EOtFlexBk39M4PLwssKHsy4ekpMAZ0S8SGA`;
 
-export const API_KEY = {
+const API_KEY = {
   id: KEY_ID,
   name: 'laptop',
   state: 'active',
@@ -216,33 +114,141 @@ export const API_KEY = {
   rotated_to: null,
 };
 
-export const SIGN_UP = {
-  name: 'laptop',
-  scopes: ['instances:read'],
-  credentials: { username: 'jane', password: 'correct horse battery staple', project_name: 'web' },
-};
-
-export const AUDIT = {
-  sequence: 1,
-  at: '2026-02-12T09:00:00.000Z',
-  actor: 'admin',
-  action: 'key.create',
-  key_id: KEY_ID,
-  address: '192.0.2.7',
-  request_id: 'req-1f0e9d8c-7b6a-4f5e-8d4c-3b2a1f0e9d8c',
-  detail:
-    '"laptop": application_credential in project 719015812e824d5b874b4190dde8f43c, instances:read, plan default',
-};
-
 export const EVENTS = `event: ready
 data: {}
 
 id: 17
 event: instance.state_changed
-data: ${JSON.stringify({ instance: WEB, previous_state: 'starting', at: WEB?.updated })}
+data: ${JSON.stringify({ instance: WEB, previous_state: 'starting', at: WEB.updated })}
 
 `;
 
-export function page(item: object): object {
-  return { items: [item], next_cursor: null };
-}
+/** Examples by the id of their schema. */
+export const EXAMPLES: Readonly<Record<string, unknown>> = {
+  Me: {
+    id: USER,
+    username: 'jane',
+    email: 'jane@example.org',
+    roles: ['member', 'reader'],
+    project_id: PROJECT,
+    scopes: ['instances:read', 'instances:write', 'network:write', 'keypairs:write'],
+  },
+  Instance: WEB,
+  InstanceDetail: INSTANCE,
+  NewInstance: {
+    name: 'web-server-01',
+    flavor_id: 'm1.medium',
+    image_id: 'ubuntu-22.04-amd64',
+    keypair_name: 'my-keypair',
+    security_group_names: ['web-servers'],
+    metadata: { isPublic: true, enableSSH: true, team: 'web' },
+  },
+  InstanceChange: { metadata: { isPublic: true, enableSSH: true } },
+  InstanceAction: { action: 'reboot', type: 'soft' },
+  ActionAccepted: {},
+  Flavor: {
+    id: 'm1.medium',
+    name: 'm1.medium',
+    vcpus: 2,
+    ram_mb: 4096,
+    disk_gb: 40,
+    is_public: true,
+  },
+  Image: {
+    id: 'a2f1d2c3-4455-4e11-8e33-9a7b0c6d1234',
+    name: 'ubuntu-22.04-amd64',
+    status: 'active',
+    visibility: 'public',
+    size_bytes: 696_254_464,
+    min_disk_gb: 10,
+    min_ram_mb: 512,
+    created: '2026-01-05T08:00:00Z',
+    updated: '2026-01-05T08:02:10Z',
+  },
+  Network: {
+    id: '4f2c1a9e-6b7d-4c3a-9e8f-0d1c2b3a4f5e',
+    name: 'private',
+    status: 'ACTIVE',
+    external: false,
+    shared: false,
+    subnet_ids: ['0e9d8c7b-6a5f-4e3d-8c2b-1a0f9e8d7c6b'],
+    project_id: PROJECT,
+  },
+  AvailabilityZone: { name: 'nova', available: true },
+  FloatingIp: {
+    id: '5d4c3b2a-1f0e-4d9c-8b7a-6f5e4d3c2b1a',
+    address: '203.0.113.42',
+    status: 'ACTIVE',
+    instance_id: WEB.id,
+    port_id: '6e5d4c3b-2a1f-4e0d-9c8b-7a6f5e4d3c2b',
+    fixed_address: '10.0.0.12',
+    network_id: '7f6e5d4c-3b2a-4f1e-8d9c-8b7a6f5e4d3c',
+    created: '2026-02-12T09:14:23Z',
+  },
+  Quotas: {
+    instances: { limit: 10, used: 2 },
+    cores: { limit: 20, used: 3 },
+    ram_mb: { limit: 51_200, used: 6144 },
+    key_pairs: { limit: 100, used: 1 },
+    server_groups: unused(10),
+    floating_ips: { limit: 50, used: 1 },
+    security_groups: { limit: 10, used: 3 },
+    networks: { limit: 100, used: 1 },
+    ports: { limit: 500, used: 4 },
+  },
+  Hypervisor: {
+    id: '1',
+    hostname: 'compute-1',
+    type: 'QEMU',
+    state: 'up',
+    status: 'enabled',
+    vcpus: 64,
+    vcpus_used: 12,
+    memory_mb: 262_144,
+    memory_mb_used: 49_152,
+    running_instances: 9,
+  },
+  KeyPair: KEYPAIR,
+  CreatedKeyPair: KEYPAIR,
+  NewKeyPair: { name: KEYPAIR.name, public_key: KEYPAIR.public_key },
+  SecurityGroup: SECURITY_GROUP,
+  NewSecurityGroup: { name: 'web-servers', description: 'Port 443 from anywhere' },
+  SecurityGroupRule: RULE,
+  NewSecurityGroupRule: { direction: 'ingress', protocol: 'tcp', port: 443, cidr: '0.0.0.0/0' },
+  ServerGroup: SERVER_GROUP,
+  NewServerGroup: { name: SERVER_GROUP.name, policy: SERVER_GROUP.policy },
+  SelfServiceKey: {
+    name: 'laptop',
+    scopes: ['instances:read'],
+    credentials: { username: 'jane', password: 'correct horse battery staple', project_name: 'web' },
+  },
+  ApiKey: API_KEY,
+  NewApiKey: { ...API_KEY, key: KEY_TEXT },
+  Rotation: { overlap_seconds: 3600 },
+  AdminRotation: { overlap_seconds: 3600 },
+  NewKey: { name: 'first customer', project_id: PROJECT, scopes: ['instances:read'] },
+  KeyChange: { plan: 'gold', allowed_cidrs: ['192.0.2.0/24'] },
+  AuditRecord: {
+    sequence: 1,
+    at: '2026-02-12T09:00:00.000Z',
+    actor: 'admin',
+    action: 'key.create',
+    key_id: KEY_ID,
+    address: '192.0.2.7',
+    request_id: 'req-1f0e9d8c-7b6a-4f5e-8d4c-3b2a1f0e9d8c',
+    detail:
+      '"laptop": application_credential in project 719015812e824d5b874b4190dde8f43c, instances:read, plan default',
+  },
+  LegacyNewInstance: {
+    name: 'web-server-01',
+    flavor: 'm1.medium',
+    image: 'ubuntu-22.04-amd64',
+    is_public: true,
+  },
+  LegacyCreated: { message: 'Instance creation started' },
+  LegacyKeyPair: { keypair: KEYPAIR },
+  LegacyCreatedKeyPair: { keypair: KEYPAIR },
+  LegacyNewKeyPair: { name: KEYPAIR.name, publicKey: KEYPAIR.public_key },
+  Health: { status: 'ok' },
+  Readiness: { status: 'ok', secret: 'ok', schema: 'ok', store: 'ok', cloud: 'ok' },
+};

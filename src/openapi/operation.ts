@@ -1,4 +1,5 @@
-import type { RouteDefinition } from '../http/route.ts';
+import type { ResponseBody, RouteDefinition } from '../http/route.ts';
+import { EVENTS, EXAMPLES } from './examples.ts';
 import type { JsonSchema, Schemas } from './schemas.ts';
 import type { RouteText } from './texts.ts';
 
@@ -21,7 +22,7 @@ export function operation(route: RouteDefinition, text: RouteText, schemas: Sche
     ...(route.body && {
       requestBody: {
         required: true,
-        content: { [JSON_TYPE]: { schema: schemas.input(route.body), ...examples(text.requestExample) } },
+        content: { [JSON_TYPE]: { schema: schemas.input(route.body), ...exampleOf(route.body) } },
       },
     }),
     responses: { [route.status]: success(route, text, schemas), ...errorReferences(route) },
@@ -34,7 +35,12 @@ function success(route: RouteDefinition, text: RouteText, schemas: Schemas): obj
     description: SUCCESS[route.status],
     ...(isLimited(route) && { headers: references('headers', headersOf(route)) }),
     ...(response && {
-      content: { [media]: { schema: schemas.output(response), ...examples(text.responseExample) } },
+      content: {
+        [media]: {
+          schema: schemas.output(response),
+          ...(text.responseExample ? { example: text.responseExample } : exampleOf(response, media)),
+        },
+      },
     }),
   };
 }
@@ -162,6 +168,18 @@ function listed(name: string, items: readonly object[]): object {
   return items.length === 0 ? {} : { [name]: items };
 }
 
-function examples(example: unknown): object {
+/** The example of a schema, found by its id. */
+function exampleOf(body: ResponseBody, media?: string): { example?: unknown } {
+  if (media === 'text/event-stream') return { example: EVENTS };
+  if ('list' in body) return wrapped(exampleOf(body.list), (item) => [item]);
+  if ('page' in body) return wrapped(exampleOf(body.page), (item) => ({ items: [item], next_cursor: null }));
+  const example = EXAMPLES[body.meta()?.id ?? ''];
   return example === undefined ? {} : { example };
+}
+
+function wrapped(
+  { example }: { example?: unknown },
+  wrap: (item: unknown) => unknown,
+): { example?: unknown } {
+  return example === undefined ? {} : { example: wrap(example) };
 }
