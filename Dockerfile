@@ -1,4 +1,4 @@
-# The gateway as it runs from a checkout: no build step. docs/operating.md says how to run several.
+# The gateway as it runs from a checkout: no build step. docs/deployment.md says how to run several.
 FROM node:24-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8787
 WORKDIR /app

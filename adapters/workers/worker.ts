@@ -35,7 +35,7 @@ import { objectCounter } from './object-counter.ts';
 import { reconcileProjects } from './reconcile-projects.ts';
 import type { SandboxObject } from './sandbox-object.ts';
 
-/** Named as in `wrangler.toml`; variables and secrets are strings, named as in `docs/operating.md`. */
+/** As `wrangler.toml` names them. Variables and secrets are texts under the names in `docs/reference.md`. */
 export interface Bindings {
   readonly KEYS: D1;
   readonly LIMITS: ObjectNamespace<LimitObject>;

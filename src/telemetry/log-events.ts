@@ -2,7 +2,7 @@
 export const LOG_EVENTS = {
   info: {
     request:
-      'A request was answered. `method`, `route`, `dialect`, `status`, `duration_ms`; `upstream_calls`, `upstream_ms` (parallel calls count once) and `upstream_request_ids` (the last ten) if the cloud was called.',
+      'A response was sent. `method`, `route`, `dialect`, `status`, `duration_ms`; `upstream_calls`, `upstream_ms` (parallel calls count once) and `upstream_request_ids` (the last ten) if the cloud was called.',
     key_refused: 'A 401: `reason`, `address`, and `key` if there is a key with that id.',
     key_refusals_suppressed:
       'Refusals of an `address` in a minute beyond the ten that are logged: `suppressed`.',

@@ -5,7 +5,10 @@ export interface MetricDefinition {
 }
 
 export const COUNTERS = {
-  requests: { help: 'Requests answered.', labels: ['method', 'route', 'dialect', 'status'] },
+  requests: {
+    help: 'Requests by route and response status.',
+    labels: ['method', 'route', 'dialect', 'status'],
+  },
   key_verifications: {
     help: 'Authentications: ok, admin_token, or the reason of a refusal.',
     labels: ['result'],

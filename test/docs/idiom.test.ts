@@ -4,11 +4,10 @@ import { proseOf } from './prose.ts';
 
 /** Lines that still use the idiom. A bound may only go down; what is not listed has none. */
 const BOUNDS: Readonly<Record<string, number>> = {
-  src: 410,
-  adapters: 147,
-  test: 178,
-  bench: 20,
-  docs: 11,
+  src: 222,
+  adapters: 102,
+  test: 110,
+  docs: 7,
 };
 
 const USES = usesOfIdiom();

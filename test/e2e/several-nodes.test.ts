@@ -18,7 +18,7 @@ let nginx: TestNginx | null = null;
 let cloud: FaultyCloud;
 const nodes: GatewayProcess[] = [];
 
-/** As `compose.yaml` has it: the variables of docs/operating.md, and the balancer of deploy/nginx.conf. */
+/** As `compose.yaml` has it: the variables of docs/deployment.md, and the balancer of deploy/nginx.conf. */
 describe.skipIf(postgres === null || redis === null)(
   'two gateways behind a balancer',
   { timeout: 60_000 },
