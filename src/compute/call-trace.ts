@@ -1,13 +1,11 @@
-/** Ids of the cloud's own that are kept for one request. */
-const MOST_IDS = 10;
+const MAX_REQUEST_IDS = 10;
 
-/** OpenStack's form of a request id (API-SIG, "Request ID"); anything else might be anything. */
+/** OpenStack's form of a request id (API-SIG, "Request ID"); anything else is not logged. */
 const REQUEST_ID = /^req-[0-9a-f-]{36}$/i;
 
 /**
- * What serving one request has shown about its answer, noted on the way by whoever knows: how old the data is that it was told
- * from, how long it can be told again, which instances the request changed, and what was asked of the cloud for it. One per
- * request, in its `CallContext`.
+ * Collected while one request is served: how old its data is, for how long it may be cached, which instances it changed, and its
+ * upstream calls. One per request, in its `CallContext`.
  */
 export class CallTrace {
   #asOf = Number.POSITIVE_INFINITY;
@@ -16,30 +14,29 @@ export class CallTrace {
   #calls = 0;
   #running = 0;
   #since = 0;
-  #waited = 0;
-  readonly #cloudIds: string[] = [];
+  #waitedMs = 0;
+  readonly #upstreamRequestIds: string[] = [];
 
-  /** Part of the answer is as the cloud told it at `at`, monotonic milliseconds, and not newer. */
+  /** @param at Monotonic ms at which some of the data was read upstream. */
   dataGeneratedAt(at: number): void {
     this.#asOf = Math.min(this.#asOf, at);
   }
 
-  /** Part of the answer can be told again for `milliseconds` at most after it was told, such as a state that passes. */
-  limitMaxAge(milliseconds: number): void {
-    this.#maxAgeMs = Math.min(this.#maxAgeMs, milliseconds);
+  /** The response may be cached for at most this, as when it has transitional state. */
+  limitMaxAge(maxAgeMs: number): void {
+    this.#maxAgeMs = Math.min(this.#maxAgeMs, maxAgeMs);
   }
 
-  /** The cloud was asked to change this instance, whatever came of it. */
+  /** A change of this instance was attempted. */
   instanceChanged(instanceId: string): void {
     this.#changed.add(instanceId);
   }
 
-  /** Monotonic milliseconds of the oldest part; infinite when all was asked for this request. */
+  /** The oldest data, monotonic ms; infinite when all was read for this request. */
   get asOf(): number {
     return this.#asOf;
   }
 
-  /** Milliseconds; infinite when nothing in it is known to pass. */
   get maxAgeMs(): number {
     return this.#maxAgeMs;
   }
@@ -49,36 +46,34 @@ export class CallTrace {
   }
 
   /**
-   * The cloud is being asked.
-   *
-   * @param now Monotonic milliseconds.
-   * @returns To be called when the answer is there, or none will come: with the time, and with the cloud's own id for the call.
+   * @param now Monotonic ms.
+   * @returns Ends the call; to be called once, with the time and the cloud's request id.
    */
-  startCall(now: number): (now: number, cloudId?: string) => void {
+  startCall(now: number): (now: number, requestId?: string) => void {
     this.#calls += 1;
     if (this.#running === 0) this.#since = now;
     this.#running += 1;
-    return (end, cloudId) => {
+    return (end, requestId) => {
       this.#running -= 1;
-      if (this.#running === 0) this.#waited += end - this.#since;
-      if (cloudId === undefined || !REQUEST_ID.test(cloudId)) return;
-      this.#cloudIds.push(cloudId);
-      if (this.#cloudIds.length > MOST_IDS) this.#cloudIds.shift();
+      if (this.#running === 0) this.#waitedMs += end - this.#since;
+      if (requestId === undefined || !REQUEST_ID.test(requestId)) return;
+      this.#upstreamRequestIds.push(requestId);
+      if (this.#upstreamRequestIds.length > MAX_REQUEST_IDS) this.#upstreamRequestIds.shift();
     };
   }
 
-  /** Calls to the cloud, repeated ones each. */
+  /** Upstream calls, retries included. */
   get calls(): number {
     return this.#calls;
   }
 
-  /** Milliseconds in which at least one call was on its way; those beside each other count once. */
+  /** Time with at least one call in flight; concurrent calls count once. */
   get waitedMs(): number {
-    return this.#waited;
+    return this.#waitedMs;
   }
 
-  /** The cloud's own ids for the last of the calls, oldest first. */
+  /** Of the last calls, oldest first. */
   get upstreamRequestIds(): readonly string[] {
-    return this.#cloudIds;
+    return this.#upstreamRequestIds;
   }
 }

@@ -1,18 +1,12 @@
 /**
- * The driver interface: what the gateway asks of a cloud. Small on purpose; everything that can be composed from these
- * calls (public access, name look-ups, paging of short lists) is written once, above it.
+ * The driver interface. It is small on purpose: what can be composed from these calls is written once, in the use cases.
  *
- * Contract for every method, kept by the conformance suite (`test/conformance`):
+ * Contract of every method, held by the conformance suite (`test/conformance`):
  *
- * - Errors are `ComputeError`s of the closed set, never a driver's own.
- * - Any call may fail with `unauthenticated` never, `forbidden` (the credential lost its rights, or the cloud's policy
- *   says no), `unavailable` (not reachable, or it refuses the gateway's own account), `timeout` (the deadline of the
- *   call context passed), `bad_gateway` (an answer that makes no sense), `rate_limited` (the cloud's own limit) and
- *   `not_implemented` (see `CloudCapabilities`). Further codes are named at the method.
- * - A `Cloud` sees one project, also when its credential is an administrator's: ids of other projects are `not_found`, as if
- *   they did not exist. A list with `allProjects` is the exception.
- * - Lists are complete (all pages joined) unless the method says otherwise.
- * - Ids reach a driver only after the dialect has checked their shape.
+ * - Errors are `ComputeError`s. Any call may fail with `forbidden`, `unavailable`, `timeout`, `bad_gateway`, `rate_limited` and
+ *   `not_implemented`, none with `unauthenticated`. Further codes are listed at the method.
+ * - A `Cloud` shows one project, to administrators too: ids of other projects are `not_found`, save for `allProjects`.
+ * - Lists are complete (all pages joined) unless the method limits them. Ids are well-formed: dialects have checked them.
  *
  * @module
  */
@@ -40,65 +34,49 @@ import type {
   ServerGroupPolicy,
 } from './model.ts';
 
-/** What a caller signs in to the cloud with. Never logged, never part of a cache key. */
+/** Never logged, never part of a cache key. */
 export type CloudCredential =
   | { readonly kind: 'application_credential'; readonly id: string; readonly secret: string }
   /** The gateway's own service account, scoped to one customer's project. */
   | { readonly kind: 'service'; readonly projectId: string }
-  /** The customer's own key at a cloud that speaks redu. */
+  /** The customer's own key at a redu cloud. */
   | { readonly kind: 'redu_key'; readonly key: string };
 
-/** What one request allows its calls to the cloud. */
+/** What the upstream calls of one request share. */
 export interface CallContext {
-  /**
-   * Epoch milliseconds by which every call must be over; a call still running then ends with `timeout`. The client's
-   * going away does not count: a write that has begun is finished or undone.
-   */
+  /** A call still running then ends with `timeout`. A client that disconnects ends none: a write is finished or undone. */
   readonly deadline: MonotonicMs;
   readonly log: Logger;
-  /** Sent along as the correlation id of OpenStack (`X-OpenStack-Request-ID`, `req-<uuid>`). */
+  /** Sent as `X-OpenStack-Request-ID` (`req-<uuid>`). */
   readonly requestId: string;
-  /**
-   * Whose share of the calls to the cloud it takes: the project's, or the address's of who has not signed in. Absent: the
-   * gateway's own.
-   */
+  /** The key of the fair share of concurrent calls: a project, or a client address before sign-in. Absent: the gateway's own. */
   readonly tenant?: string | undefined;
-  /**
-   * What is told may be as old as the operator allows, as to a request that only reads. Absent: it must be the truth, since
-   * something is decided by it.
-   */
+  /** Reads may return data of the inventory, for requests that only read. Absent: something is decided by the result. */
   readonly allowStale?: boolean;
-  /** Where is noted what the answer is told from, and what the request changes. */
   readonly trace: CallTrace;
 }
 
-/** What a kind of cloud can do at all. A missing capability is `not_implemented`, said before anything is tried. */
+/** A missing capability is `not_implemented`, before any call. */
 export interface CloudCapabilities {
-  /** Public addresses can be given to a single instance. */
   readonly floatingIps: boolean;
-  /** Ports, groups and rules can be changed. */
+  /** Ports and rules too. */
   readonly securityGroups: boolean;
-  /** The caller has key pairs of its own. */
   readonly keyPairs: boolean;
-  /**
-   * The cloud itself knows the flags `isPublic` and `enableSSH` of an instance's metadata and sets up what they ask for; it
-   * also takes names of flavors and images, and chooses a network. Then nothing of it is done here.
-   */
+  /** The cloud itself applies the flags `isPublic` and `enableSSH`, resolves names and picks a network. */
   readonly nativeAccessFlags: boolean;
 }
 
-/** A kind of cloud at an address; opened per request for the credential at hand. */
+/** One per process. */
 export interface CloudDriver {
   readonly capabilities: CloudCapabilities;
-  /** Cheap: no I/O happens before the first call on the result. */
+  /** Performs no I/O. */
   open(credential: CloudCredential, call: CallContext): Cloud;
-  /** `open(...).caller()` without the rest of it, for who has an answer already and must know whether it may be told. */
+  /** `open(...).caller()`, for authorizing a cached response. */
   caller(credential: CloudCredential, call: CallContext): Promise<SignedInCaller>;
-  /** Whom `caller` would tell at once, without asking anybody or seeing to anything; null when it would not, or cannot know. */
+  /** The caller if it is known without I/O, else null. */
   peekCaller?(credential: CloudCredential): SignedInCaller | null;
-  /** Whether the cloud answers at all. Rejects with `unavailable` or `timeout`. */
+  /** Rejects with `unavailable` or `timeout`. */
   ping(call: CallContext): Promise<void>;
-  /** Lets go of connections. */
   close(): Promise<void>;
 }
 
@@ -107,32 +85,28 @@ export interface Caller {
   readonly projectId: string;
 }
 
-/** A caller whom the cloud has let in. */
+/** A caller whose credential the cloud has accepted. */
 export interface SignedInCaller extends Caller {
-  /** Names; with the project they decide what the cloud shows. */
+  /** Names. */
   readonly roles: readonly string[];
-  /** The access rules of the credential, as one text; absent where it has none and opens whatever the roles do. */
+  /** The credential's access rules, serialized; absent: the roles alone decide. */
   readonly accessRules?: string;
 }
 
-/** Everything a list of instances can be narrowed by. Absent means: not narrowed. */
 export interface InstanceFilter {
-  /** Any of these; words of `INSTANCE_STATUSES`. */
+  /** Any of these `INSTANCE_STATUSES`. */
   readonly statuses?: readonly string[];
   /** A regular expression as the cloud's database understands it, unanchored. */
   readonly name?: string;
   readonly flavorId?: string;
   readonly imageId?: string;
-  /** Instances of every project; the cloud allows that to administrators only (`forbidden`). */
+  /** Of every project; administrators only (`forbidden`). */
   readonly allProjects?: boolean;
-  /**
-   * Only those whose `updated` is not before this time (ISO 8601, UTC). Then deleted ones are told too, with status `DELETED`
-   * or `SOFT_DELETED`, as long as the cloud remembers them. What does not touch `updated` is not told.
-   */
+  /** Those with `updated` at or after this time (ISO 8601, UTC), recently deleted ones included. */
   readonly changedSince?: string;
 }
 
-/** A part of a list: at most `limit` after the instance `marker`. */
+/** At most `limit` instances after `marker`. */
 export interface InstanceWindow {
   readonly limit?: number;
   readonly marker?: string;
@@ -140,7 +114,7 @@ export interface InstanceWindow {
 
 export interface InstancePage {
   readonly instances: readonly CloudInstance[];
-  /** More follow after the last one. Exact: a full last page says false. */
+  /** Exact: false after a full last page. */
   readonly more: boolean;
 }
 
@@ -153,22 +127,20 @@ export interface NewInstance {
   readonly flavorId: string;
   readonly imageId: string;
   readonly networks: readonly NetworkAttachment[];
-  /** Groups for the ports the cloud makes; a given port keeps its own. Empty: the project's `default`. */
+  /** For the ports that the cloud creates; a given port retains its own. Empty: the project's `default`. */
   readonly securityGroupIds: readonly string[];
   readonly keypairName: string | null;
   /** Base64. */
   readonly userData: string | null;
   readonly availabilityZone: string | null;
-  /** Placed by this group's policy. */
   readonly serverGroupId: string | null;
   readonly metadata: Readonly<Record<string, string>>;
-  /** To find it again by, see `findInstance`; null: none. */
+  /** For `findInstance`. */
   readonly description: string | null;
-  /** A cloud that has no descriptions may leave it out. */
+  /** The driver may drop it where the cloud has no descriptions. */
   readonly isDescriptionOptional?: boolean;
 }
 
-/** What can be done to an instance. The cloud refuses with `conflict` what its state does not allow. */
 export type InstanceAction =
   | { readonly action: 'reboot'; readonly hard: boolean }
   | { readonly action: 'resize'; readonly flavorId: string }
@@ -191,16 +163,13 @@ export type InstanceAction =
         | 'unrescue';
     };
 
-/** Absent means: not narrowed. */
 export interface PortFilter {
   readonly instanceId?: string;
-  /** Of any of these instances; at most a hundred. */
+  /** At most 100. */
   readonly instanceIds?: readonly string[];
-  /** Any of these; at most a hundred. */
+  /** At most 100. */
   readonly ids?: readonly string[];
-  /** Exactly this one. */
   readonly description?: string;
-  /** As in `InstanceFilter`. */
   readonly allProjects?: boolean;
 }
 
@@ -224,63 +193,53 @@ export interface NewSecurityGroupRule {
   readonly description?: string;
 }
 
-/** A cloud as one caller sees it for the time of one request. */
+/** A cloud as one caller sees it during one request. */
 export interface Cloud {
   readonly capabilities: CloudCapabilities;
-  /** Carries the request's id. */
   readonly log: Logger;
-  /**
-   * The same view with a deadline of its own: for undoing and tidying up when the request's may have passed.
-   *
-   * @param milliseconds How long the calls on the result may take together.
-   */
-  detached(milliseconds: number): Cloud;
-  /** Who the caller is and where; costs nothing beyond signing in. */
+  /** The same cloud with a deadline of its own, for cleaning up after the request's. */
+  detached(timeoutMs: number): Cloud;
+  /** Costs nothing beyond the sign-in. */
   caller(): Promise<SignedInCaller>;
-  /** All the cloud tells about the caller. */
   identity(): Promise<Identity>;
 
   /** Newest first. `invalid`: a marker that does not exist, a name that is no regular expression. */
   listInstances(filter: InstanceFilter, window: InstanceWindow): Promise<InstancePage>;
   /** `not_found`. */
   getInstance(id: string): Promise<CloudInstance>;
-  /**
-   * The newest instance of the project with exactly this description, null when there is none. Always as the cloud tells it at
-   * this moment, never from what is remembered.
-   */
+  /** The newest instance with exactly this description, or null. Never stale. */
   findInstance(description: string): Promise<CloudInstance | null>;
   /**
-   * Starts a boot and answers its id at once; the boot itself may still fail (status ERROR with a fault).
-   * `invalid`: something named does not exist; `quota_exceeded`; `conflict`: a port in use.
+   * Resolves with the id once the cloud has accepted; the boot may still fail (status ERROR with a fault).
+   * `invalid`: a reference does not exist; `quota_exceeded`; `conflict`: a port is in use.
    */
   createInstance(instance: NewInstance): Promise<string>;
   /** Resolves with what it changed; null when the cloud does not report it. `not_found`, `invalid`. */
   renameInstance(id: string, name: string): Promise<Pick<CloudInstance, 'name' | 'updated'> | null>;
-  /** Sets these items and leaves the others. `not_found`, `invalid`, `conflict` (locked), `quota_exceeded`. */
+  /** `not_found`, `invalid`, `conflict` (locked), `quota_exceeded`. */
   mergeMetadata(id: string, items: Readonly<Record<string, string>>): Promise<void>;
-  /** An item that is not there is no error. `not_found` for the instance. */
+  /** A missing item is no error. `not_found` for the instance. */
   deleteMetadata(id: string, key: string): Promise<void>;
-  /** Returns when the cloud has accepted. `not_found`, `conflict` (locked). Again while deleting: no error. */
+  /** Resolves once the cloud has accepted. `not_found`, `conflict` (locked). Idempotent while deleting. */
   deleteInstance(id: string): Promise<void>;
-  /** Returns when the cloud has accepted. `not_found`, `conflict` (state), `invalid`, `quota_exceeded`. */
+  /** Resolves once the cloud has accepted. `not_found`, `conflict` (state), `invalid`, `quota_exceeded`. */
   act(id: string, action: InstanceAction): Promise<ActionResult>;
-  /** Answers the id of the image that will be. `not_found`, `conflict` (state), `quota_exceeded`. */
+  /** Resolves with the future image's id. `not_found`, `conflict` (state), `quota_exceeded`. */
   snapshot(id: string, name: string, metadata: Readonly<Record<string, string>>): Promise<string>;
 
   listFlavors(): Promise<readonly Flavor[]>;
   listImages(): Promise<readonly Image[]>;
   listAvailabilityZones(): Promise<readonly AvailabilityZone[]>;
-  /** The project's own, those shared with it, and those it may take floating IPs from. */
+  /** The project's own, shared ones, and external ones that have floating IPs for it. */
   listNetworks(): Promise<readonly Network[]>;
-  /** Every external network that an instance's port may be on. */
   listExternalNetworkIds(): Promise<ReadonlySet<string>>;
-  /** What decides who reaches the project's instances, or one of them; nothing of it where the cloud tells the flags itself. */
+  /** Empty with `nativeAccessFlags`. */
   listReach(of: ReachFilter): Promise<Reach>;
 
   listKeyPairs(): Promise<readonly KeyPair[]>;
   /** `not_found`. */
   getKeyPair(name: string): Promise<KeyPair>;
-  /** Without `publicKey` the cloud makes both halves. `invalid`, `conflict` (name taken), `quota_exceeded`. */
+  /** Without `publicKey` the cloud generates the pair. `invalid`, `conflict` (name taken), `quota_exceeded`. */
   createKeyPair(name: string, publicKey: string | null): Promise<CreatedKeyPair>;
   /** `not_found`. */
   deleteKeyPair(name: string): Promise<void>;
@@ -293,7 +252,7 @@ export interface Cloud {
   /** `not_found`. */
   deleteServerGroup(id: string): Promise<void>;
 
-  /** The project's own and those shared with it. `allProjects` as in `InstanceFilter`. */
+  /** The project's own and those shared with it. */
   listSecurityGroups(filter?: { readonly allProjects?: boolean }): Promise<readonly SecurityGroup[]>;
   /** `not_found`. */
   getSecurityGroup(id: string): Promise<SecurityGroup>;
@@ -301,43 +260,35 @@ export interface Cloud {
   createSecurityGroup(name: string, description: string): Promise<SecurityGroup>;
   /** `not_found`, `conflict` (in use, or the default one). */
   deleteSecurityGroup(id: string): Promise<void>;
-  /** `not_found` for the group, `invalid`, `conflict` (the same rule is there), `quota_exceeded`. */
+  /** `not_found` for the group, `invalid`, `conflict` (the rule exists), `quota_exceeded`. */
   createSecurityGroupRule(groupId: string, rule: NewSecurityGroupRule): Promise<SecurityGroupRule>;
   /** `not_found`, also when the rule belongs to another group. */
   deleteSecurityGroupRule(groupId: string, ruleId: string): Promise<void>;
 
-  /** Every port of the project that the filter describes. */
   listPorts(filter: PortFilter): Promise<readonly Port[]>;
   /** `invalid` (no such network, or none of the caller's), `quota_exceeded`, `conflict` (no address left). */
   createPort(port: NewPort): Promise<Port>;
-  /** Puts the group on the port; false when it was there. `not_found`. Safe against concurrent changes of the port. */
+  /** false: the port has the group already. `not_found`. Safe against concurrent changes of the port. */
   addPortSecurityGroup(portId: string, groupId: string): Promise<boolean>;
-  /** Takes the group off the port; false when it was not there. `not_found`. */
+  /** false: the port does not have the group. `not_found`. */
   removePortSecurityGroup(portId: string, groupId: string): Promise<boolean>;
-  /**
-   * A port that is gone is no error. `conflict`: a server or another device holds it, also one that is being deleted and has not
-   * let go of it.
-   */
+  /** A missing port is no error. `conflict`: a server or another device has it, even one that is being deleted. */
   deletePort(id: string): Promise<void>;
 
-  /** Those of the project. `allProjects` as in `InstanceFilter`. */
   listFloatingIps(filter?: { readonly allProjects?: boolean }): Promise<readonly FloatingIp[]>;
-  /**
-   * Takes a new address from an external network and leads it to a port.
-   * `conflict`: no router between them, or the port has one already; `quota_exceeded`; `invalid`.
-   */
+  /** `conflict`: no route between network and port, or the port has a floating IP; `quota_exceeded`; `invalid`. */
   createFloatingIp(externalNetworkId: string, portId: string, description: string): Promise<FloatingIp>;
-  /** Leads it nowhere and keeps it. One that is gone is no error. */
+  /** A missing one is no error. */
   disassociateFloatingIp(id: string): Promise<void>;
-  /** Gives it back. One that is gone is no error. */
+  /** A missing one is no error. */
   deleteFloatingIp(id: string): Promise<void>;
 
-  /** `forbidden` unless the credential is an administrator's. */
+  /** Administrators only (`forbidden`). */
   listHypervisors(): Promise<readonly Hypervisor[]>;
   quotas(): Promise<Quotas>;
 }
 
 export interface ActionResult {
-  /** The password the cloud set for this action (rebuild, rescue), once; null otherwise. */
+  /** Set by rebuild and rescue, and shown once. */
   readonly adminPassword: string | null;
 }

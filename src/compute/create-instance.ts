@@ -192,8 +192,8 @@ async function accept(
 
 async function search(cloud: Cloud, description: string | null): Promise<string | null> {
   if (description === null) return null;
-  for (const pause of SEARCH_DELAYS_MS) {
-    await sleep(pause);
+  for (const delayMs of SEARCH_DELAYS_MS) {
+    await sleep(delayMs);
     try {
       const found = await cloud.findInstance(description);
       if (found !== null) return found.id;

@@ -1,6 +1,6 @@
 /**
- * From what the cloud tells to what the gateway shows: the public access an instance really has. What the cloud says
- * wins over what the metadata says; metadata only fills the seconds in which the cloud cannot know yet.
+ * Derives the actual public access of instances. The cloud's state wins over metadata, which only covers the seconds until the
+ * cloud shows a change.
  *
  * @module
  */
@@ -8,27 +8,24 @@
 import type { Cloud, ReachFilter } from './cloud.ts';
 import type { CloudInstance, FloatingIp, Instance, Port, Reach, SecurityGroupRule } from './model.ts';
 
-/** The flags as they stand in an instance's metadata in the cloud. */
+/** Metadata keys. */
 export const FLAG_PUBLIC = 'isPublic';
 export const FLAG_SSH = 'enableSSH';
-/** Written beside `isPublic`, so that the address is known before the cloud shows it on the instance. */
+/** Recorded with `isPublic`, so that the address is known before the cloud shows it on the instance. */
 export const PUBLIC_ADDRESS = 'floatingIp';
 
-/** Where the cloud tells the flags itself, or has none of it. */
 export const NO_REACH: Reach = { groups: [], ports: [], externalNetworkIds: new Set() };
 
-/** What decides who reaches instances of this cloud. */
 export async function reachOf(cloud: Cloud, of: ReachFilter = {}): Promise<Reach> {
   const { securityGroups, nativeAccessFlags } = cloud.capabilities;
   return securityGroups && !nativeAccessFlags ? cloud.listReach(of) : NO_REACH;
 }
 
 /**
- * Adds public access to instances. Costs one list of floating IPs, and that only when the addresses of some instance and
- * its flags disagree: in the seconds after a change, which Nova shows late.
+ * Adds public access to instances. It lists floating IPs only when the addresses and flags of some instance disagree, as in the
+ * seconds after a change, which Nova shows late.
  *
- * @param reach Of these instances.
- * @param allProjects They belong to several: then nothing is shown of what their metadata says.
+ * @param allProjects They belong to several projects, so their metadata is ignored.
  */
 export async function withAccess(
   cloud: Cloud,
@@ -48,7 +45,7 @@ export async function withAccess(
   const addresses = inDoubt ? await cloud.listFloatingIps(allProjects ? { allProjects } : {}) : [];
   const opensSsh = new Set(reach.groups.filter(({ rules }) => rules.some(allowsSsh)).map(({ id }) => id));
   const portsOf = portsByInstance(reach.ports);
-  // A server that is being built has no port yet: until then its own flag counts.
+  // A server that is being built has no port yet.
   const isPromised = (one: CloudInstance) => !allProjects && one.status === 'BUILD' && sshRecorded(one);
   return instances.map((instance) => {
     const ports = (portsOf.get(instance.id) ?? []).filter((port) => port.projectId === instance.projectId);
@@ -61,10 +58,9 @@ export async function withAccess(
   });
 }
 
-/** What was last shown of an instance. A fleet keeps it as the same object from list to list. */
 const SHOWN = new WeakMap<CloudInstance, Instance>();
 
-/** The same object as before while nothing about the instance is different, so that what is made of it can be kept too. */
+/** The same object while nothing changed, so that its encoding can be memoized. */
 function shownAs(instance: CloudInstance, publicAddress: string | null, sshEnabled: boolean): Instance {
   const before = SHOWN.get(instance);
   if (before?.publicAddress === publicAddress && before.sshEnabled === sshEnabled) return before;
@@ -75,14 +71,14 @@ function shownAs(instance: CloudInstance, publicAddress: string | null, sshEnabl
 
 const BY_INSTANCE = new WeakMap<readonly Port[], ReadonlyMap<string | null, readonly Port[]>>();
 
-/** Kept with the list, which a fleet shows again and again. */
+/** Memoized, since an inventory returns the same list. */
 function portsByInstance(ports: readonly Port[]): ReadonlyMap<string | null, readonly Port[]> {
   const known = BY_INSTANCE.get(ports) ?? Map.groupBy(ports, ({ instanceId }) => instanceId);
   BY_INSTANCE.set(ports, known);
   return known;
 }
 
-/** The ports of an instance in the order of its networks, as its addresses stand; those without an address yet come last. */
+/** The ports in the order of the instance's addresses; those without an address last. */
 export function inNetworkOrder(instance: CloudInstance, ports: readonly Port[]): Port[] {
   const order = instance.addresses.map(({ address }) => address);
   const placeOf = ({ fixedAddresses }: Port) => {
@@ -98,13 +94,12 @@ function floatingOn(instance: CloudInstance): string[] {
   return instance.addresses.filter(({ type }) => type === 'floating').map(({ address }) => address);
 }
 
-/** Of several floating IPs the one that the gateway led there, as long as it leads there; else the one of the first network. */
+/** The recorded floating IP if it is on the instance, else the first network's. */
 function shownAddress(instance: CloudInstance): string | null {
   const shown = floatingOn(instance);
   return shown.find((address) => address === recordedAddress(instance)) ?? shown[0] ?? null;
 }
 
-/** The address the flags speak of; null when they say private, or nothing. */
 function recordedAddress(instance: CloudInstance): string | null {
   return instance.metadata[FLAG_PUBLIC] === 'true' ? (instance.metadata[PUBLIC_ADDRESS] ?? null) : null;
 }
@@ -113,18 +108,18 @@ function sshRecorded({ metadata }: CloudInstance): boolean {
   return metadata[FLAG_SSH] === 'true';
 }
 
-/** What its metadata promises is not what its addresses show: a change that the cloud has not come to show, or somebody else's. */
+/** Metadata and addresses differ: the cloud does not show a change yet, or another tool made one. */
 export function flagsDisagree(instance: CloudInstance): boolean {
   const flag = instance.metadata[FLAG_PUBLIC];
   if (flag === undefined) return false;
   const promised = recordedAddress(instance);
-  // Somebody else's tool may set the flag without an address: then any address agrees with it, and none does not.
+  // Another tool may set the flag without an address: then any address agrees.
   return flag === 'true' && promised === null
     ? floatingOn(instance).length === 0
     : shownAddress(instance) !== promised;
 }
 
-/** Statuses in which Nova takes metadata. In all others a change of access leaves the flags as they were. */
+/** Statuses in which Nova accepts metadata; in others a change of access leaves the flags as they were. */
 const TAKES_METADATA: ReadonlySet<string> = new Set([
   'ACTIVE',
   'SHUTOFF',
@@ -136,12 +131,11 @@ const TAKES_METADATA: ReadonlySet<string> = new Set([
   'PASSWORD',
 ]);
 
-/** Neither its metadata nor its addresses can be relied on. */
 function isUncertain(instance: CloudInstance): boolean {
   return !TAKES_METADATA.has(instance.status) || flagsDisagree(instance);
 }
 
-/** What a customer wrote only chooses among the floating IPs that Neutron shows to lead there. */
+/** Metadata only chooses among the floating IPs that Neutron associates with the instance. */
 function floatingAddressOf(instance: CloudInstance, floatingIps: readonly FloatingIp[]): string | null {
   if (!isUncertain(instance)) return shownAddress(instance);
   const promised = recordedAddress(instance);
@@ -155,12 +149,11 @@ function floatingAddressOf(instance: CloudInstance, floatingIps: readonly Floati
     .filter(({ instanceId }) => instanceId === instance.id)
     .sort((a, b) => placeOf(a) - placeOf(b) || a.created.localeCompare(b.created) || (a.id < b.id ? -1 : 1));
   const chosen = leadingHere.find(({ address }) => address === promised) ?? leadingHere[0];
-  // A server that has just been accepted does not own its port yet, but the address already leads to that port.
+  // A server that has just been accepted does not have its port yet.
   const waiting = own.find(({ portIsFree, address }) => portIsFree && address === promised);
   return (chosen ?? waiting)?.address ?? null;
 }
 
-/** The address of an instance that is on an external network itself. */
 function externalAddressOf(ports: readonly Port[], externalNetworkIds: ReadonlySet<string>): string | null {
   const addresses = ports
     .filter(({ networkId }) => externalNetworkIds.has(networkId))
@@ -168,7 +161,7 @@ function externalAddressOf(ports: readonly Port[], externalNetworkIds: ReadonlyS
   return addresses.find((address) => !address.includes(':')) ?? addresses[0] ?? null;
 }
 
-/** By the groups that are on its own ports, whatever they are named; null without a port. */
+/** By the groups on its ports; null without a port. */
 function openedBy(ports: readonly Port[], opensSsh: ReadonlySet<string>): boolean | null {
   if (ports.length === 0) return null;
   return ports.some(({ securityGroupIds }) => securityGroupIds.some((id) => opensSsh.has(id)));

@@ -1,5 +1,5 @@
 /**
- * What a customer does with instances, over any cloud.
+ * Use cases of instances.
  *
  * @module
  */
@@ -17,11 +17,10 @@ import { CLEANUP_TIMEOUT_MS, isIndeterminate } from './saga.ts';
 
 export interface InstanceList {
   readonly instances: readonly Instance[];
-  /** More follow after the last one. */
   readonly more: boolean;
 }
 
-/** Newest first. A flavor or image that nobody uses matches nothing. `invalid`, `forbidden` (`allProjects`). */
+/** Newest first. `invalid`, `forbidden` (`allProjects`). */
 export async function listInstances(
   cloud: Cloud,
   query: InstanceQuery,
@@ -43,10 +42,8 @@ export async function getInstance(cloud: Cloud, id: string): Promise<Instance> {
 }
 
 /**
- * Deletes an instance and what the gateway made for it: its public address and its port. Somebody else's address is let
- * go by the cloud and stays theirs. `not_found`, `conflict` (locked).
- *
- * Once the cloud has accepted the delete, the answer is success; the rest is released in the background once the instance is gone.
+ * Deletes an instance and, in the background once it is gone, the port and floating IP that the gateway created for it. Other
+ * floating IPs are disassociated by the cloud. `not_found`, `conflict` (locked).
  */
 export async function deleteInstance(
   cloud: Cloud,
@@ -63,14 +60,13 @@ export async function deleteInstance(
   deletion.accepted();
 }
 
-/** What follows when the cloud has been asked to delete an instance. */
 export interface Deletion {
   accepted(): void;
-  /** Never rejects. Where nobody knows whether the cloud has accepted, what the gateway made is released if the instance goes. */
+  /** After an indeterminate error the release waits for the instance to be gone. Never rejects. */
   failed(error: unknown): Promise<void>;
 }
 
-/** For an instance that is going to be deleted past `deleteInstance`. One that is not there leaves nothing. Never rejects. */
+/** For a delete that is passed through to the cloud. Never rejects. */
 export async function prepareDeletion(cloud: Cloud, id: string, releases: Releases): Promise<Deletion> {
   try {
     return await planDeletion(cloud, await cloud.getInstance(id), releases);
@@ -83,7 +79,7 @@ export async function prepareDeletion(cloud: Cloud, id: string, releases: Releas
 async function planDeletion(cloud: Cloud, instance: CloudInstance, releases: Releases): Promise<Deletion> {
   const instanceId = instance.id;
   const made = await madeFor(cloud, instance).catch((error) => {
-    // While the network service is away an instance can still go; what it leaves is determined when the service is back.
+    // An instance can be deleted while Neutron is down; what it leaves is determined afterwards.
     if (!hasCode(error, 'unavailable', 'timeout', 'bad_gateway')) throw error;
     notDetermined(cloud, instanceId, error);
     return null;
@@ -94,7 +90,7 @@ async function planDeletion(cloud: Cloud, instance: CloudInstance, releases: Rel
     accepted() {
       if (planned !== null) releases.begin(cloud, planned);
       else {
-        // Once more, for what a request at the same time has made.
+        // Once more, for what a concurrent request created.
         releases.check(cloud.detached(CLEANUP_TIMEOUT_MS), async () => {
           const since = await madeFor(cloud.detached(CLEANUP_TIMEOUT_MS), instance);
           return isSomething(since) ? { ...since, instanceId } : null;
@@ -117,7 +113,7 @@ function notDetermined(cloud: Cloud, id: string, error: unknown): void {
   cloud.log.error('cleanup_failed', { what: `network of deleted instance ${id}` }, error);
 }
 
-/** Errors as `Cloud.act`; flavors and images may be given by name. */
+/** Errors as `Cloud.act`. */
 export async function actOnInstance(
   cloud: Cloud,
   id: string,
@@ -134,15 +130,15 @@ export async function actOnInstance(
 }
 
 /**
- * The ports of an instance and the public addresses that lead to them, whoever made them. Also what the gateway made for
- * it and it does not hold: its boot has not come to that yet, or failed and let go of it.
+ * The ports of an instance and their floating IPs, also those that the gateway created and the instance does not have: its boot
+ * has not attached them yet, or failed.
  */
 export async function attachmentsOf(
   cloud: Cloud,
   instance: CloudInstance,
 ): Promise<{ ports: readonly Port[]; floatingIps: readonly FloatingIp[] }> {
   if (!cloud.capabilities.floatingIps) return { ports: [], floatingIps: [] };
-  // Not at the same time: a port that Nova binds in between would be in neither.
+  // Sequential: a port that Nova binds in between would be in neither list.
   const floatingIps = await cloud.listFloatingIps();
   const held = await cloud.listPorts({ instanceId: instance.id });
   const promised = instance.metadata[PUBLIC_ADDRESS];
@@ -169,7 +165,6 @@ export function assertAccessSupported(
   }
 }
 
-/** One instance with its access. */
 export async function viewOf(cloud: Cloud, instance: CloudInstance, reach: Reach): Promise<Instance> {
   const [view] = await withAccess(cloud, [instance], reach);
   if (view === undefined) throw new ComputeError('internal', 'an instance lost its view');

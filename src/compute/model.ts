@@ -1,21 +1,19 @@
 /**
- * The language in the middle: what a cloud has, in words of no dialect. Plain data, no behaviour.
- *
- * All times are ISO 8601 in UTC with a trailing `Z`, as Nova prints them.
+ * The neutral model. Plain data; times are ISO 8601 in UTC with a trailing `Z`, as Nova prints them.
  *
  * @module
  */
 
 import type { InstanceState } from './states.ts';
 
-/** A server as the cloud itself tells it, before the gateway says anything about its public access. */
+/** A server as the cloud returns it. */
 export interface CloudInstance {
   readonly id: string;
   readonly name: string;
-  /** Nova's status word, in capitals (`ACTIVE`, `SHUTOFF`, `BUILD`, ...). */
+  /** Nova's status, in capitals. */
   readonly status: string;
   readonly state: InstanceState;
-  /** A task is in flight: the status will change by itself. */
+  /** A task is in flight. */
   readonly inTransition: boolean;
   /** null when booted from a volume. */
   readonly imageId: string | null;
@@ -28,20 +26,14 @@ export interface CloudInstance {
   readonly addresses: readonly InstanceAddress[];
   readonly keypairName: string | null;
   readonly availabilityZone: string | null;
-  /**
-   * Names of the groups on its ports, each once. `unknown` while it is being built: Nova leaves them out until the
-   * ports are attached.
-   */
+  /** Of its ports, each once. `unknown` while it is being built: Nova omits them until the ports are attached. */
   readonly securityGroupNames: readonly string[] | 'unknown';
   readonly locked: boolean;
   readonly fault: InstanceFault | null;
 }
 
-/**
- * An instance as the gateway shows it: with the public access it really has.
- */
+/** An instance with its actual public access. */
 export interface Instance extends CloudInstance {
-  /** The address from outside, null without one. */
   readonly publicAddress: string | null;
   /** TCP port 22 is open to some network. */
   readonly sshEnabled: boolean;
@@ -75,10 +67,10 @@ export interface Flavor {
 export interface Image {
   readonly id: string;
   readonly name: string;
-  /** Glance's word: queued, saving, active, deactivated ... Only `active` boots. */
+  /** Glance's status. Only `active` boots. */
   readonly status: string;
   readonly visibility: string;
-  /** Bytes; null until it is uploaded. */
+  /** Bytes; null until the upload. */
   readonly size: number | null;
   /** GiB. */
   readonly minDisk: number;
@@ -92,10 +84,10 @@ export interface Network {
   readonly id: string;
   readonly name: string;
   readonly status: string;
-  /** Floating IPs come from here. */
+  /** Has floating IPs. */
   readonly external: boolean;
   readonly shared: boolean;
-  /** The operator's choice among several external networks. */
+  /** The operator's default among external networks. */
   readonly isDefault: boolean;
   readonly projectId: string;
   readonly subnetIds: readonly string[];
@@ -112,8 +104,8 @@ export interface KeyPair {
   readonly fingerprint: string;
 }
 
-/** What making a key pair answers; `privateKey` is there once, when the cloud made it. */
 export interface CreatedKeyPair extends KeyPair {
+  /** Shown once; null for a given public key. */
   readonly privateKey: string | null;
 }
 
@@ -133,7 +125,7 @@ export interface SecurityGroupRule {
   readonly securityGroupId: string;
   readonly direction: 'ingress' | 'egress';
   readonly ethertype: 'IPv4' | 'IPv6';
-  /** tcp, udp, icmp, a protocol number as text; null is any. */
+  /** Name or number; null is any. */
   readonly protocol: string | null;
   /** null is any. For ICMP these are type and code. */
   readonly portMin: number | null;
@@ -165,12 +157,12 @@ export interface FloatingIp {
   readonly status: string;
   readonly description: string;
   readonly externalNetworkId: string;
-  /** The port it leads to, null when it leads nowhere. */
+  /** null: not associated. */
   readonly portId: string | null;
   readonly fixedAddress: string | null;
-  /** The instance behind that port; null also in the seconds before a new server takes its port. */
+  /** Of that port; null also in the seconds before a new server takes its port. */
   readonly instanceId: string | null;
-  /** The port it leads to belongs to nothing yet: a new server is about to take it. */
+  /** The port has no device yet: a new server is about to take it. */
   readonly portIsFree: boolean;
   readonly projectId: string;
   readonly created: string;
@@ -182,21 +174,20 @@ export interface Port {
   readonly projectId: string;
   readonly networkId: string;
   readonly description: string;
-  /** The instance it belongs to. */
   readonly instanceId: string | null;
-  /** It belongs to something that is no instance: a router, a load balancer. */
+  /** Its device is not an instance but a router, a load balancer. */
   readonly inOtherUse: boolean;
   readonly securityGroupIds: readonly string[];
   readonly fixedAddresses: readonly string[];
   readonly created: string;
 }
 
-/** What decides who reaches an instance, beside the instance itself. */
+/** What decides from where instances are reachable. */
 export interface Reach {
   readonly groups: readonly SecurityGroup[];
-  /** Those of instances at least; others may be among them. */
+  /** At least those of instances. */
   readonly ports: readonly Port[];
-  /** An instance with an address in one of these is public without a floating IP. */
+  /** An instance on one of these is public without a floating IP. */
   readonly externalNetworkIds: ReadonlySet<string>;
 }
 
@@ -214,7 +205,7 @@ export interface Hypervisor {
   readonly runningInstances: number | null;
 }
 
-/** One resource's ceiling. `limit` null is unlimited; `used` null is not told by the cloud. */
+/** `limit` null: unlimited; `used` null: not reported. */
 export interface Quota {
   readonly limit: number | null;
   readonly used: number | null;
@@ -235,11 +226,10 @@ export type QuotaName = (typeof QUOTA_NAMES)[number];
 /** RAM is in MiB. */
 export type Quotas = Readonly<Record<QuotaName, Quota>>;
 
-/** Who the cloud takes the caller for. */
 export interface Identity {
   readonly userId: string;
   readonly username: string;
-  /** null when the cloud keeps none or does not tell. */
+  /** null: not reported. */
   readonly email: string | null;
   readonly roles: readonly string[];
   readonly projectId: string;

@@ -1,37 +1,34 @@
 /**
- * The marks on what the gateway makes, so that it can be told from everybody else's, and found again.
+ * Marks in descriptions, by which the gateway recognizes and finds what it created.
  *
  * @module
  */
 
 const MARK = 'linguanova';
 
-/** OpenStack's limit for a description, in characters. */
+/** OpenStack's limit. */
 const MAX_DESCRIPTION = 255;
 
-/**
- * `linguanova key=<id> request=<random> instance=<name>`: whose key made it, by which request, and for what. No two requests have
- * the same. A long name is cut, the mark never is.
- */
+/** `linguanova key=<id> request=<random> instance=<name>`, unique per request. A long name is truncated, the mark is not. */
 export function ownedDescription(keyId: string, instanceName: string): string {
   const request = crypto.randomUUID().replaceAll('-', '').slice(0, 16);
-  // By code points: half a character cannot be sent.
+  // By code points: half a surrogate pair cannot be sent.
   return [...`${MARK} key=${keyId} request=${request} instance=${instanceName}`]
     .slice(0, MAX_DESCRIPTION)
     .join('');
 }
 
-/** `linguanova request=<mark>`: the description of an instance that a request with an Idempotency-Key made. */
+/** The description of an instance: `linguanova request=<mark>`. */
 export function requestDescription(mark: string): string {
   return `${MARK} request=${mark}`;
 }
 
-/** For a request without an Idempotency-Key: what it makes can be found if its response is lost. */
+/** For a request without an Idempotency-Key, whose instance is searched for when the response is lost. */
 export function newRequestMark(): string {
   return crypto.randomUUID().replaceAll('-', '');
 }
 
-/** Whether the gateway made the thing with this description. */
+/** Whether the gateway created it. */
 export function isOwned(thing: { readonly description: string }): boolean {
   return thing.description.startsWith(`${MARK} key=`);
 }

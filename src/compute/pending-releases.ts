@@ -1,4 +1,4 @@
-import { backoff, withTimeout } from '../async.ts';
+import { backoff, sleep } from '../async.ts';
 import { deadlineIn, monotonicMs, wallMs, wallTime } from '../clock.ts';
 import { LruMap } from '../lru-map.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -8,21 +8,19 @@ import { hasCode } from './errors.ts';
 import { attemptRelease, type Release, type ReleaseOutcome, SETTLING_MS } from './release.ts';
 import type { ReleaseStore } from './release-store.ts';
 
-/** What a use case says about a release; the rest is known here. */
 export interface NewRelease extends Partial<Omit<Release, 'id' | 'projectId' | 'settledAt'>> {
-  /** How long until `settledAt`, in ms. */
+  /** Until `settledAt`. */
   readonly settlesInMs?: number;
 }
 
-/** Who sees to it that something is given back. */
 export interface Releases {
-  /** Stores a release, so that another process can go on where this one ends. Never rejects. */
+  /** Stores a release, so that another process can continue it. Never rejects. */
   plan(cloud: Cloud, what: NewRelease): Promise<Release>;
-  /** Repeats attempts at it in the background until it is done. */
+  /** Attempts it in the background until it is done. */
   begin(cloud: Cloud, release: Release): void;
-  /** Determines in the background whether there is something to be given back, and then does so. */
+  /** Plans and begins in the background what `find` resolves with. */
   check(cloud: Cloud, find: () => Promise<NewRelease | null>): void;
-  /** There is nothing to be given back after all. Never rejects. */
+  /** Never rejects. */
   cancel(release: Release): Promise<void>;
 }
 
@@ -30,35 +28,33 @@ export interface PendingReleasesPorts {
   readonly store: ReleaseStore;
   readonly clouds: Pick<CloudDriver, 'open'>;
   readonly log: Logger;
-  /** What a project has is different from before. */
+  /** Invalidates the project. */
   readonly changed: (projectId: string) => Promise<void>;
 }
 
 export interface PendingReleasesOptions {
   /** As in `OpenStackOptions`. */
   readonly background?: (work: Promise<unknown>) => void;
-  /** Milliseconds after which work in the background ends and the next request goes on; the runtime may end it then. */
+  /** Background work ends after this and the next request continues it, where the runtime limits it. */
   readonly maxWorkMs?: number;
 }
 
-/** Milliseconds of one attempt at one release. */
 const ATTEMPT_TIMEOUT_MS = 15_000;
-/** Projects that are worked for at a time; in each one release after the other. */
+/** Releases of one project run one after the other. */
 const MAX_CONCURRENT_PROJECTS = 16;
-/** Releases of one project in this process; further ones stay in the store until there is room. */
+/** Further releases stay in the store. */
 const MAX_JOBS_PER_PROJECT = 10_000;
-/** The pause after an attempt is a part of the time since the first one, between these, in milliseconds. */
+/** Bounds of the pause between attempts, which is a quarter of the time since the first one. */
 const MIN_BACKOFF_MS = 250;
 const MAX_BACKOFF_MS = 30_000;
-/** Milliseconds until an instance that can be restored is looked up again, and the same for what was given up here. */
+/** Until the next attempt for a restorable instance, or by another process. */
 const RETRY_LATER_MS = 300_000;
-/** Milliseconds between looks into the store for what another process has left. */
+/** Between reads of the store. */
 const LOAD_INTERVAL_MS = 60_000;
-/** Releases read in one look. */
 const LOAD_BATCH = 200;
-/** Milliseconds until the service account is tried again on a project that it has no role in. */
+/** The service account is not tried again on a project without a role for so long. */
 const NO_ROLE_TTL_MS = 3_600_000;
-/** Milliseconds after which a release is left to the store. */
+/** Then the release is left to the store. */
 const GIVE_UP_AFTER_MS = 900_000;
 
 const NOTHING = {
@@ -79,23 +75,21 @@ interface Job {
 }
 
 /**
- * Releases until they are done: repeated with growing pauses beside the requests, one at a time for each project. They are stored
- * first, so what a process leaves undone is gone on with by the service account where it has a role in the project, otherwise
- * with the next request of the project, at any gateway.
+ * Attempts releases in the background with growing pauses, one at a time per project. They are stored first: what a process leaves
+ * is continued by the service account if it has a role in the project, else by the next request of the project on any gateway.
  */
 export class PendingReleases implements Releases {
   readonly #ports: PendingReleasesPorts;
   readonly #background: (work: Promise<unknown>) => void;
   readonly #maxWorkMs: number;
-  /** By project, then by release. A project that is here is being worked for, or queued. */
+  /** By project, then by release. Each project is queued or being processed. */
   readonly #jobs = new Map<string, Map<string, Job>>();
   readonly #queue: string[] = [];
-  /** Since when a project is worked for, monotonic ms. */
+  /** Projects being processed, with the start in monotonic ms. */
   readonly #working = new Map<string, number>();
-  readonly #wake = new Map<string, () => void>();
-  /** What was found in the store and has no credential yet, by project. */
+  readonly #pauses = new Map<string, AbortController>();
+  /** Releases from the store that wait for a credential, by project. */
   readonly #unclaimed = new Map<string, readonly Release[]>();
-  /** Projects in which the service account has no role. */
   readonly #withoutRole = new LruMap<true>({ max: 1_000, lifetimeMs: NO_ROLE_TTL_MS });
   #loadedAt = Number.NEGATIVE_INFINITY;
   #stopped = false;
@@ -123,7 +117,7 @@ export class PendingReleases implements Releases {
     const now = monotonicMs();
     jobs.set(release.id, { release, cloud, since: now, nextAt: now });
     if (this.#jobs.has(projectId)) {
-      this.#wake.get(projectId)?.();
+      this.#pauses.get(projectId)?.abort();
       return;
     }
     this.#jobs.set(projectId, jobs);
@@ -143,7 +137,7 @@ export class PendingReleases implements Releases {
     await this.#ports.store.remove(id).catch((error) => this.#storeFailed(error));
   }
 
-  /** A request of this project is served: its credential can go on with what was left. */
+  /** Lends the credential of a request to unclaimed releases of its project. */
   served(projectId: string, credential: CloudCredential): void {
     const mine = this.#unclaimed.get(projectId);
     if (mine !== undefined) {
@@ -155,10 +149,7 @@ export class PendingReleases implements Releases {
     }
   }
 
-  /**
-   * Looks for what other processes have left, at most once a minute, and tries the service account on it. To be called every now
-   * and then.
-   */
+  /** Reads the store at most once a minute and tries the service account. To be called regularly. */
   async load(): Promise<void> {
     if (!this.#isLoadDue()) return;
     this.#loadedAt = monotonicMs();
@@ -178,10 +169,10 @@ export class PendingReleases implements Releases {
     }
   }
 
-  /** Ends the pauses; what is left is in the store. */
+  /** Unfinished releases stay in the store. */
   stop(): void {
     this.#stopped = true;
-    for (const wake of this.#wake.values()) wake();
+    for (const pause of this.#pauses.values()) pause.abort();
   }
 
   #isLoadDue(): boolean {
@@ -209,7 +200,7 @@ export class PendingReleases implements Releases {
     return clouds.open(credential, { deadline, requestId, log, trace: new CallTrace() });
   }
 
-  /** A runtime may end work in the background without a word. */
+  /** A runtime may end background work without notice. */
   #forgetIfEnded(projectId: string): void {
     const since = this.#working.get(projectId);
     if (since === undefined || monotonicMs() - since < this.#maxWorkMs + ATTEMPT_TIMEOUT_MS) return;
@@ -253,7 +244,7 @@ export class PendingReleases implements Releases {
       outcome = await attemptRelease(cloud.detached(ATTEMPT_TIMEOUT_MS), release, wallMs());
     } catch (error) {
       failure = error;
-      // The credential has lost its rights: another one of the project has to go on.
+      // The credential has lost its rights; another one of the project has to continue.
       if (hasCode(error, 'forbidden', 'unauthenticated')) outcome = 'refused';
     }
     const now = monotonicMs();
@@ -268,18 +259,19 @@ export class PendingReleases implements Releases {
       await this.#ports.changed(release.projectId).catch(() => {});
       return;
     }
-    if (outcome !== 'kept') {
+    if (outcome !== 'restorable') {
       const what = `network of instance ${release.instanceId ?? 'that was not made'}`;
       cloud.log.error('cleanup_failed', { what, release: release.id }, failure);
     }
     await this.#put(release, RETRY_LATER_MS);
   }
 
-  /** Until then, or until there is more to do for the project. */
-  #pause(projectId: string, milliseconds: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#wake.set(projectId, resolve);
-    return withTimeout(promise, milliseconds, () => {}).finally(() => this.#wake.delete(projectId));
+  /** Ends early when there is more to do for the project. */
+  async #pause(projectId: string, durationMs: number): Promise<void> {
+    const pause = new AbortController();
+    this.#pauses.set(projectId, pause);
+    await sleep(durationMs, pause.signal).catch(() => {});
+    this.#pauses.delete(projectId);
   }
 
   async #put(release: Release, delay: number): Promise<void> {
@@ -292,7 +284,7 @@ export class PendingReleases implements Releases {
   }
 }
 
-/** For what is put together without a gateway: nothing is repeated. */
+/** Repeats nothing, for use without a gateway. */
 export const noReleases: Releases = {
   plan: async (_, { settlesInMs: _settlesIn, ...what }) => ({
     ...NOTHING,

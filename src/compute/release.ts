@@ -1,8 +1,6 @@
 /**
- * Giving back what the gateway made for an instance that is deleted, or for a create that failed. One attempt at one release;
- * `pending-releases.ts` repeats it until it is done.
- *
- * Only what carries the gateway's mark is released, and a port is never taken from a server that lives.
+ * One attempt to release what the gateway created for an instance that was deleted, or for a failed create. Only what has the
+ * gateway's mark is released, and never the port of a live server.
  *
  * @module
  */
@@ -13,34 +11,30 @@ import { PUBLIC_ADDRESS } from './instance-view.ts';
 import type { CloudInstance, FloatingIp, Port } from './model.ts';
 import { isOwned } from './ownership.ts';
 
-/** What is to be given back. Plain data: it is stored until it is done. */
+/** Plain data, stored until it is done. */
 export interface Release {
   readonly id: string;
   readonly projectId: string;
-  /** Released only once this instance is gone; null: it never came to be. */
+  /** Released only once this instance is gone; null: it was never created. */
   readonly instanceId: string | null;
   readonly portIds: readonly string[];
   readonly floatingIpIds: readonly string[];
-  /** The address that the instance's metadata names. */
+  /** The address in the instance's metadata. */
   readonly address: string | null;
-  /** The description of everything that one request made: also finds what a lost response would have named. */
+  /** The description of what one request created, which finds it after a lost response. */
   readonly mark: string | null;
-  /** The description of the server that a lost response would have named. Where it is found, nothing is released. */
+  /** The description of a server whose response was lost. If the server exists, nothing is released. */
   readonly serverMark: string | null;
-  /** Epoch ms from which on a server that is not found, or an instance that still lives, is taken for settled. */
+  /** Epoch ms from which on a missing server was never created, and a live instance not deleted. */
   readonly settledAt: number;
 }
 
-/**
- * `done`: nothing is left, or what there is belongs to an instance that lives. `waiting`: try again soon. `kept`: the instance is
- * deleted but can be restored, so try again much later.
- */
-export type ReleaseOutcome = 'done' | 'waiting' | 'kept';
+/** `restorable`: the instance is soft-deleted, so the next attempt is much later. */
+export type ReleaseOutcome = 'done' | 'waiting' | 'restorable';
 
-/** Milliseconds after which an instance that a deletion was requested for, and that lives, was not deleted. */
+/** An instance that is alive this long after a delete was not deleted. */
 export const SETTLING_MS = 60_000;
 
-/** What the gateway made for an instance, by id. */
 export type MadeFor = Pick<Release, 'portIds' | 'floatingIpIds' | 'address'>;
 
 export async function madeFor(cloud: Cloud, instance: CloudInstance): Promise<MadeFor> {
@@ -51,7 +45,7 @@ export async function madeFor(cloud: Cloud, instance: CloudInstance): Promise<Ma
   return { portIds: ports.map(({ id }) => id), floatingIpIds: floatingIps.map(({ id }) => id), address };
 }
 
-/** One attempt. Rejects with the cloud's error when something could not be determined or given back. */
+/** Rejects with the cloud's error. */
 export async function attemptRelease(cloud: Cloud, release: Release, now: number): Promise<ReleaseOutcome> {
   const standing = await standingOf(cloud, release, now);
   if (standing !== 'gone') return standing;
@@ -62,7 +56,7 @@ export async function attemptRelease(cloud: Cloud, release: Release, now: number
   for (const { id } of floatingIps) await cloud.deleteFloatingIp(id).catch((error) => refusals.push(error));
   for (const { id } of ports) await cloud.deletePort(id).catch((error) => refusals.push(error));
   if (refusals.length > 0) throw refusals[0];
-  // A lost call may arrive late, so what it would have made is searched for until then.
+  // A call whose response was lost may arrive late.
   return release.mark !== null && now < release.settledAt ? 'waiting' : 'done';
 }
 
@@ -74,7 +68,7 @@ async function standingOf(cloud: Cloud, release: Release, now: number): Promise<
       throw error;
     });
     if (instance === null) return 'gone';
-    if (instance.status === 'SOFT_DELETED' && !instance.inTransition) return 'kept';
+    if (instance.status === 'SOFT_DELETED' && !instance.inTransition) return 'restorable';
     return instance.state === 'deleting' || !isSettled ? 'waiting' : 'done';
   }
   if (release.serverMark === null) return 'gone';
@@ -84,10 +78,7 @@ async function standingOf(cloud: Cloud, release: Release, now: number): Promise<
 
 type Search = Pick<Release, 'instanceId' | 'portIds' | 'floatingIpIds' | 'address' | 'mark'>;
 
-/**
- * The marked ports and addresses of a release, whichever list shows them. The addresses are read first: a port that Nova binds
- * in between is then found by the instance it serves.
- */
+/** Floating IPs are listed first: a port that Nova binds in between is then found by its instance. */
 async function belongings(
   cloud: Cloud,
   search: Search,

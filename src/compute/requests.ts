@@ -1,5 +1,5 @@
 /**
- * What a dialect asks of the use cases, once it has parsed and checked its own form of it.
+ * Inputs of the use cases, decoded and validated by a dialect.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import type { InstanceAction, NetworkAttachment } from './cloud.ts';
 import type { Releases } from './pending-releases.ts';
 
-/** The filters of a list as a client names them: flavors and images by id or by name. */
+/** Flavors and images by id or name. */
 export interface InstanceQuery {
   readonly statuses?: readonly string[];
   readonly name?: string;
@@ -22,7 +22,7 @@ export interface CreateInstance {
   readonly flavor: string;
   /** Id or name. */
   readonly image: string;
-  /** Empty: the project's only network. */
+  /** Empty: the project's default network. */
   readonly networks: readonly NetworkAttachment[];
   /** Empty: the project's `default`. */
   readonly securityGroupNames: readonly string[];
@@ -37,32 +37,32 @@ export interface CreateInstance {
   readonly enableSsh: boolean;
 }
 
-/** Absent means: as it is. */
+/** Absent: unchanged. */
 export interface InstanceChange {
   readonly name?: string;
-  /** Merged; null removes an item. Without the flags. */
+  /** Merged, null removes; without the flags. */
   readonly metadata?: Readonly<Record<string, string | null>>;
   readonly isPublic?: boolean;
   readonly enableSsh?: boolean;
 }
 
-/** An action with flavors and images by id or by name. */
+/** Flavors and images by id or name. */
 export type RequestedAction =
   | Exclude<InstanceAction, { action: 'resize' | 'rebuild' }>
   | { readonly action: 'resize'; readonly flavor: string }
   | { readonly action: 'rebuild'; readonly image: string };
 
-/** One attempt at a request that must not be carried out twice. */
+/** One attempt at a request that has an Idempotency-Key. */
 export interface Attempt {
-  /** Written on what is made, so that a later attempt finds it. */
+  /** In the description of the instance, so that a later attempt finds it. */
   readonly mark: string;
-  /** An attempt before this one was cut off: what it has made is not known. */
+  /** An earlier attempt was interrupted, with unknown outcome. */
   readonly resumed: boolean;
 }
 
-/** On whose behalf something is made; written on ports and floating IPs so that they can be told from others'. */
+/** Recorded in the descriptions of ports and floating IPs. */
 export interface Owner {
   readonly keyId: string;
-  /** Gives back in the background what could not be given back at once; absent: nobody does. */
+  /** Repeats failed releases in the background. */
   readonly releases?: Releases | undefined;
 }

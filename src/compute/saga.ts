@@ -1,5 +1,5 @@
 /**
- * Several steps that hold together: when a later one fails, the earlier ones are undone, the last first.
+ * Steps that are undone in reverse order when a later one fails.
  *
  * @module
  */
@@ -8,26 +8,24 @@ import type { Cloud } from './cloud.ts';
 import { hasCode, INDETERMINATE_CODES } from './errors.ts';
 import { type NewRelease, noReleases, type Releases } from './pending-releases.ts';
 
-/** Milliseconds that undoing or tidying up may take, whatever the request's own deadline. */
+/** Deadline of undo and cleanup, independent of the request's. */
 export const CLEANUP_TIMEOUT_MS = 15_000;
 
-/** The undo stack of one saga. */
 export interface Undo {
   /**
-   * Records how to reverse a step that has just been done. `what` names it for the log. The cloud that `reverse` gets has a
-   * deadline of its own: the request's may be what ended the saga.
+   * Records the reversal of a completed step; `what` names it in the log.
    *
-   * @param left What is released in the background when `reverse` fails.
-   * @returns Reverses that step alone, now, and forgets it: for a step that turned out to lead nowhere. Never rejects.
+   * @param left Released in the background when `reverse` fails.
+   * @returns Reverses and removes this step alone. Never rejects.
    */
   push(what: string, reverse: (cloud: Cloud) => Promise<void>, left?: NewRelease): () => Promise<void>;
-  /** Forgets all that was recorded: from here on it stays, whatever happens. */
+  /** Drops all reversals: the completed steps are final. */
   commit(): void;
-  /** The response of a step was lost, so it is searched for in the background what that step may have made. */
+  /** What the step may have created is searched for in the background. */
   responseLost(left: NewRelease): void;
 }
 
-/** A step whose response may be lost: then it is not known whether it made something. */
+/** Runs a step and records `left` when its response is lost. */
 export async function noteLostResponse<T>(undo: Undo, left: NewRelease, step: () => Promise<T>): Promise<T> {
   try {
     return await step();
@@ -37,14 +35,14 @@ export async function noteLostResponse<T>(undo: Undo, left: NewRelease, step: ()
   }
 }
 
-/** Nobody knows whether a call that ended with this error was carried out. */
+/** Whether it is unknown if the failed call was carried out. */
 export function isIndeterminate(error: unknown): boolean {
   return hasCode(error, ...INDETERMINATE_CODES) && !error.notApplied;
 }
 
 /**
- * Runs `steps`. When it rejects, everything recorded is reversed in reverse order and the rejection passed on unchanged;
- * a reversal that fails is logged, does not stop the others, and is repeated in the background.
+ * Runs `steps`; when it rejects, reverses them and passes the rejection on. A failed reversal is logged, does not stop the
+ * others, and is repeated in the background.
  */
 export async function undoable<T>(
   cloud: Pick<Cloud, 'log' | 'detached'>,
@@ -84,7 +82,7 @@ interface Step {
   readonly left: NewRelease | undefined;
 }
 
-/** Reverses the steps in this order, and answers what is left of those whose reversal failed. */
+/** Resolves with what is left of steps whose reversal failed. */
 async function reverseAll(
   cloud: Pick<Cloud, 'log' | 'detached'>,
   steps: readonly Step[],
