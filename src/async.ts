@@ -137,3 +137,32 @@ export class SingleFlight<Result> {
     this.#flights.delete(key);
   }
 }
+
+/** One value of a store, cached for `ttlMs` and read once for concurrent callers. A failed read is not cached. */
+export class CachedRead<Value> {
+  readonly #load: () => Promise<Value>;
+  readonly #ttlMs: number;
+  readonly #flight = new SingleFlight<Value>();
+  #cached: { readonly value: Value; readonly readAt: number } | null = null;
+
+  constructor(load: () => Promise<Value>, ttlMs: number) {
+    this.#load = load;
+    this.#ttlMs = ttlMs;
+  }
+
+  get(): Value | Promise<Value> {
+    if (this.#cached !== null && monotonicMs() - this.#cached.readAt < this.#ttlMs) return this.#cached.value;
+    return this.#flight.run('', async (isCurrent) => {
+      const readAt = monotonicMs();
+      const value = await this.#load();
+      // Invalidated during the read: the value may be from before the change.
+      if (isCurrent()) this.#cached = { value, readAt };
+      return value;
+    });
+  }
+
+  invalidate(): void {
+    this.#cached = null;
+    this.#flight.forget('');
+  }
+}

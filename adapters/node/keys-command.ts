@@ -167,7 +167,7 @@ async function rotate(key: StoredKey, values: Values, context: KeysContext): Pro
   const overlap = overlapOf(values.overlap);
   if (key.kind === 'redu_key') {
     throw new UsageError(
-      'This key carries a redu key, sealed with the customer’s half: let the customer rotate it, or make a new one.',
+      'This key contains a redu key sealed with the customer’s secret: the customer has to rotate it, or issue a new key.',
     );
   }
   const secret = secretOf(values, 'application-credential-secret');

@@ -5,22 +5,26 @@ import type { PendingReleases } from '../compute/pending-releases.ts';
 import type { GatewayEnv } from '../context.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import { FailureLimit } from './failure-limit.ts';
+import { FailureLimit, RejectionLog } from './failure-limit.ts';
 import type { IdentityProvider } from './identity-provider.ts';
 import { Journal } from './journal.ts';
 import { KeyOrigins } from './key-origins.ts';
 import type { KeyStore } from './key-store.ts';
 import { KeyVerifier } from './key-verifier.ts';
 import type { Principal } from './principal.ts';
-import { RejectionLog } from './refusal-lines.ts';
 import type { ServerSecret } from './server-secret.ts';
 import { SignInQueue } from './sign-in-queue.ts';
-import type { SpendSignUp } from './sign-up-limit.ts';
 
-/** Requests without a key that an address may make in a minute. */
+/** Per address and minute. */
 const MAX_ANONYMOUS_REQUESTS = 600;
 
-/** What keys need from outside. */
+/**
+ * Charges an authenticated sign-up to its user and its address, before anything is created.
+ *
+ * @throws ComputeError `rate_limited`.
+ */
+export type SpendSignUp = (userId: string, address: string | null) => Promise<void>;
+
 export interface AccessPorts {
   readonly clouds: CloudDriver;
   readonly identities: IdentityProvider;
@@ -34,26 +38,23 @@ export interface AccessOptions {
   readonly secret: ServerSecret;
   /** Names of the rate plans that keys may have. */
   readonly plans: readonly string[];
-  /** Milliseconds that everything a request asks of the cloud may take together. */
+  /** For all upstream calls of a request together. */
   readonly timeoutMs: number;
-  /** The client's address as this runtime knows it; null when it does not. */
+  /** null if the runtime does not know it. */
   readonly clientAddress: (c: Context) => string | null;
 }
 
-/** Everything that has to do with API keys, for the routes and stages that use it. */
 export interface Access extends AccessPorts, AccessOptions {
-  /** Gives back what the gateway made. */
   readonly releases: PendingReleases;
   readonly verifier: KeyVerifier;
   readonly keyOrigins: KeyOrigins;
   /**
-   * Wrong keys, wrong sign-ins, wrong admin tokens at `/admin` and at `/console` are counted apart: one must not switch off
-   * another. A right key or admin token passes whatever they say.
+   * Wrong keys, sign-ins, and admin tokens at `/admin` and at `/console` have separate limits, so that one does not block
+   * another. None of them blocks a valid key or admin token.
    */
   readonly keyFailures: FailureLimit;
-  /** Requests without a key guess nothing, and have a limit of their own. */
   readonly anonymousRequests: FailureLimit;
-  /** By address and user: only the cloud can judge a password. */
+  /** By address and user, checked before the sign-in: only the cloud can verify a password. */
   readonly signInFailures: FailureLimit;
   readonly adminFailures: FailureLimit;
   readonly consoleFailures: FailureLimit;
@@ -87,12 +88,11 @@ export function createAccess(
   };
 }
 
-/** The same before anybody has signed in: each address has a share of its own. */
+/** `callContext` before authentication: each address counts as a tenant. */
 export function anonymousCall(c: Context<GatewayEnv>, access: Access): CallContext {
   return { ...callContext(c, access.timeoutMs), tenant: `address ${access.clientAddress(c) ?? 'unknown'}` };
 }
 
-/** What this request allows its calls to the cloud. */
 export function callContext(c: Context<GatewayEnv>, deadline: number): CallContext {
   const principal: Principal | undefined = c.get('principal');
   return {

@@ -34,13 +34,13 @@ import { hashKeySecret, timingSafeEqual } from './server-secret.ts';
 
 const DEFAULT_PAGE = 100;
 
-/** Nothing here has an entity tag. */
+/** No resource here has an entity tag. */
 const preconditionHolds: MiddlewareHandler<GatewayEnv> = async (c, next) => {
   if (c.req.method !== 'GET' && c.req.method !== 'HEAD') await assertPrecondition(c, async () => null);
   await next();
 };
 
-/** The admin token that a request without one of its own is signed in with; undefined: none. */
+/** The admin token of the console session for a request without a token; undefined: none. */
 export type AdminTokenFromSession = (c: Context<GatewayEnv>) => Promise<string | undefined>;
 
 const keysQuery = z.strictObject({
@@ -65,7 +65,7 @@ const auditRecordSchema = z
     key_id: z.string().nullable(),
     address: z.string().nullable(),
     request_id: z.string().nullable(),
-    detail: z.string().describe('For people; never a secret.'),
+    detail: z.string().describe('Human-readable; never a secret.'),
   })
   .meta({ id: 'AuditRecord' });
 
@@ -119,9 +119,9 @@ export const ADMIN_ROUTES = {
 };
 
 /**
- * The operator's API, to be mounted at `/`, behind a bearer token of its own.
+ * The operator's API, mounted at `/`, behind admin tokens.
  *
- * @param respond Says an error in the words of the API.
+ * @param respond Renders an error of the API.
  */
 export function adminApi(
   access: Access,
@@ -216,7 +216,7 @@ function requireAdminToken(
 }
 
 /**
- * @returns The operator as the audit log names them.
+ * @returns The actor for the audit log.
  * @throws ComputeError `unauthenticated`; `rate_limited` for an address that keeps failing.
  */
 export function assertAdminToken(
@@ -228,7 +228,7 @@ export function assertAdminToken(
 ): string {
   const address = access.clientAddress(c);
   const matching = given === undefined ? null : matchingToken(access, tokens, given);
-  // A right token passes whatever others have failed with from the same address.
+  // A valid token is not blocked by failures from the same address.
   if (matching !== null) {
     access.metrics.count('key_verifications', { result: 'admin_token' });
     return actorOf(matching);
@@ -239,26 +239,25 @@ export function assertAdminToken(
   throw new ComputeError('unauthenticated', 'Invalid admin token');
 }
 
-/** Compares with every token, so that the time says nothing about which one matched. */
+/** Compares with every token, so that timing does not reveal which one matched. */
 function matchingToken({ secret }: Access, tokens: readonly AdminToken[], given: string): AdminToken | null {
-  // Hashed first, so that the comparison tells nothing about the token's length either.
+  // Hashed first, so that timing does not reveal the token's length.
   const hash = hashKeySecret(secret, given);
   let matching: AdminToken | null = null;
   for (const one of tokens) if (timingSafeEqual(hash, hashKeySecret(secret, one.token))) matching = one;
   return matching;
 }
 
-/** Why a key that the change was meant for has not been changed. */
 function updateConflict({ id, revokedAt, successorId }: StoredKey): ComputeError {
   return new ComputeError(
     'conflict',
     revokedAt === null
-      ? `Key ${id} was rotated to ${successorId} meanwhile, and nothing was changed: change that key, or send this again.`
+      ? `Key ${id} was rotated to ${successorId} in the meantime and was not changed: change that key, or retry.`
       : `Key ${id} is revoked.`,
   );
 }
 
-/** What was and what is to be; nothing of it is secret. */
+/** Old and new values; none of them is secret. */
 function describeChange(before: StoredKey, change: KeyChange): string {
   const fields = Object.keys(change) as (keyof KeyChange)[];
   return fields
@@ -274,7 +273,7 @@ function actor(access: Access, c: Context<GatewayEnv>): Actor {
 async function findKey(access: Access, c: Context<GatewayEnv>): Promise<StoredKey> {
   const id = c.req.param('id') ?? '';
   const key = /^[0-9a-z]{1,64}$/.test(id) ? await access.keys.find(id) : null;
-  if (key === null) throw new ComputeError('not_found', 'There is no such key.');
+  if (key === null) throw new ComputeError('not_found', 'Key not found.');
   return key;
 }
 
@@ -282,16 +281,16 @@ function assertPlan({ plans }: Access, plan: string): void {
   if (!plans.includes(plan)) throw ComputeError.field('plan', `must be one of ${plans.join(', ')}`);
 }
 
-/** Whom the cloud takes the credential for: a key that could open nothing is refused before it is handed out. */
+/** Verifies the credential with the cloud, so that no key is issued that would open nothing. */
 async function identify(access: Access, credential: CloudCredential, c: Context<GatewayEnv>) {
   const caller = await access.identities.identify(credential, callContext(c, access.timeoutMs));
   if (caller !== null) return caller;
   throw credential.kind === 'service'
     ? ComputeError.field('project_id', 'the gateway’s own account (OS_USERNAME) cannot act in this project')
-    : ComputeError.field(credential.kind, 'the cloud refuses it');
+    : ComputeError.field(credential.kind, 'was rejected by the cloud');
 }
 
-/** A service key opens what its row says; an application credential is sealed with the customer's key alone. */
+/** An application credential is sealed with the customer's key, so the operator has to supply it again. */
 async function credentialToRotate(
   access: Access,
   key: StoredKey,
@@ -302,19 +301,19 @@ async function credentialToRotate(
   if (key.kind === 'redu_key') {
     throw new ComputeError(
       'conflict',
-      'This key carries a redu key, sealed with the customer’s half: let the customer rotate it, or make a new one.',
+      'This key contains a redu key sealed with the customer’s secret: the customer has to rotate it, or issue a new key.',
     );
   }
   if (given === undefined) {
     throw ComputeError.field(
       'application_credential',
-      'is sealed with the customer’s key: give it again, or let the customer rotate (POST /v1/api_keys/{id}/rotate)',
+      'is sealed with the customer’s key: supply it again, or the customer rotates (POST /v1/api_keys/{id}/rotate)',
     );
   }
   if (given.id !== key.cloudCredentialId) {
     throw ComputeError.field(
       'application_credential',
-      `must be the one this key carries, ${key.cloudCredentialId}`,
+      `must be the one of this key, ${key.cloudCredentialId}`,
     );
   }
   const credential = { kind: 'application_credential', ...given } as const;

@@ -1,8 +1,7 @@
 import type * as z from 'zod';
 
-/** A bearer token of `/admin`, and whose it is. */
 export interface AdminToken {
-  /** null: the one token without a name. */
+  /** null for the one unnamed token. */
   readonly name: string | null;
   /** Secret. */
   readonly token: string;
@@ -24,7 +23,7 @@ export function parseAdminTokens(list: string, context: z.RefinementCtx): readon
   return tokens;
 }
 
-/** How the audit log names the operator whose token it is. */
+/** The actor in the audit log. */
 export function actorOf({ name }: AdminToken): string {
   return name === null ? 'admin' : `admin:${name}`;
 }

@@ -1,5 +1,5 @@
 /**
- * Who did what to which key, when and from where. Append-only.
+ * The audit log: actor, action, key, time and address. Append-only.
  *
  * @module
  */
@@ -11,9 +11,9 @@ export const AUDIT_ACTIONS = [
   'key.revoke',
   /** The application credential of a revoked key could not be deleted in the cloud; `detail` has its id. */
   'key.credential_left',
-  /** Somebody signed in to the console, or for a token; `detail` has how, and how often. */
+  /** A sign-in to the console or for a token; `detail` has the method and the count. */
   'session.sign_in',
-  /** A request was refused; `detail` has the reason, and how often. */
+  /** A rejected request; `detail` has the reason and the count. */
   'key.refused',
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
@@ -24,12 +24,12 @@ export interface AuditEntry {
   /** `admin`, `cli`, `key:<id>`, `user:<id>` or `anonymous`. */
   readonly actor: string;
   readonly action: AuditAction;
-  /** null when no key with that id exists. */
+  /** null if no key with that id exists. */
   readonly keyId: string | null;
-  /** The client's address; null when it is not known, as on the command line. */
+  /** null if unknown, as on the command line. */
   readonly address: string | null;
   readonly requestId: string | null;
-  /** A short text for people; never a secret. */
+  /** Human-readable; never a secret. */
   readonly detail: string;
 }
 

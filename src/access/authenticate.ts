@@ -7,13 +7,12 @@ import type { RejectionReason } from './journal.ts';
 import type { Verdict } from './key-verifier.ts';
 import type { Principal } from './principal.ts';
 
-/** What a request without a key or token of its own is signed in with; undefined: nothing. */
+/** The key of the console session for a request without a key; undefined: none. */
 export type KeyFromSession = (c: Context<GatewayEnv>) => Promise<PresentedCredential | undefined>;
 
 /**
- * From the API key to the principal. A request without a good key ends here
- * with `unauthenticated`, always in the same words; the reason goes to the log, the audit log and the metrics. Somebody who
- * keeps failing gets `rate_limited`.
+ * Resolves the API key to a principal. Without a valid key a request ends with `unauthenticated`, after many failures with
+ * `rate_limited`. The message is the same in all cases; the reason goes to the log, the audit log and the metrics.
  */
 export function authenticate(access: Access, fromSession?: KeyFromSession): Stage {
   return authenticationStage(
@@ -49,7 +48,7 @@ export function authenticationStage(
   };
 }
 
-/** What `authenticate` does, for a key that comes in another way; without a promise when nothing has to be waited for. */
+/** `authenticate` for a key from elsewhere; synchronous if the key is cached. */
 export function admit(
   access: Access,
   c: Context<GatewayEnv>,
@@ -74,7 +73,7 @@ function applyVerdict(
 ): void {
   if (!verdict.ok) {
     recordRejection(access, c, verdict.reason, verdict.keyId);
-    // It was good once: no guess, and clients come with old ones and sign in again, all their threads at once.
+    // A revoked token is no guess, and all threads of a client present it before the client signs in again.
     if (verdict.reason === 'revoked_token') throw invalidKeyError(null);
     if (verdict.reason === 'missing') throw missingKeyError(access.anonymousRequests.record(address));
     throw invalidKeyError(access.keyFailures.record(address));
@@ -87,13 +86,12 @@ function applyVerdict(
   access.releases.served(principal.projectId, principal.credential);
 }
 
-/** Counts and notes the use of a key. */
 export function recordAuthenticated({ metrics, journal }: Access, { keyId }: Principal): void {
   metrics.count('key_verifications', { result: 'ok' });
   journal.recordUse(keyId);
 }
 
-/** The cloud as the principal sees it, for writes. Reads have theirs from the stage `cached`, which opens it only when it is asked. */
+/** For writes. Reads open the cloud in the stage `cached`, on a miss. */
 export function openCloud({ clouds, timeoutMs: deadline }: Access): MiddlewareHandler<GatewayEnv> {
   return function handleOpenCloud(c, next) {
     c.set('cloud', clouds.open(c.get('principal').credential, callContext(c, deadline)));
@@ -101,7 +99,7 @@ export function openCloud({ clouds, timeoutMs: deadline }: Access): MiddlewareHa
   };
 }
 
-/** Says why somebody was not let in: in the log, the audit log and the metrics; never to the client. */
+/** In the log, the audit log and the metrics; never in the response. */
 export function recordRejection(
   access: Access,
   c: Context<GatewayEnv>,
@@ -114,7 +112,6 @@ export function recordRejection(
   access.journal.recordRejection(reason, keyId, address, c.var.requestId);
 }
 
-/** Notes that somebody signed in, for the audit log; alike ones are counted together. */
 export function recordSignIn(
   access: Access,
   c: Context<GatewayEnv>,
@@ -128,13 +125,13 @@ export function recordSignIn(
   );
 }
 
-/** A request without any key guesses nothing, so its response may name what is missing. */
+/** A request without a key guesses nothing, so its response may name what is missing. */
 function missingKeyError(retryAfter: number | null): ComputeError {
   if (retryAfter !== null) return tooManyFailures(retryAfter);
   return new ComputeError('unauthenticated', 'An API key is required: send it in the header x-api-key.');
 }
 
-/** @param retryAfter Seconds until this address may fail again, null while it may. */
+/** @param retryAfter Seconds until the address may fail again; null if it may now. */
 export function invalidKeyError(retryAfter: number | null): ComputeError {
   return retryAfter === null
     ? new ComputeError('unauthenticated', 'Invalid API key')
@@ -147,7 +144,7 @@ export function tooManyFailures(retryAfter: number): ComputeError {
   });
 }
 
-/** From `x-api-key`, else `Authorization: Bearer`. Never from the query string, which ends up in logs. */
+/** Never from the query string, which ends up in logs. */
 export function presentedKey(c: Context): string | undefined {
   const header = c.req.header('x-api-key');
   if (header !== undefined) return header.trim();

@@ -1,6 +1,6 @@
 /**
- * Keys bound to origins of the web. Such a key stands in a page, and everybody who is shown the page has it: other programs can
- * send any `Origin`. So it may look, and nothing else.
+ * Browser keys: keys bound to web origins. Every visitor of the page has the key, and programs can send any `Origin`, so such a
+ * key is read-only.
  *
  * @module
  */
@@ -17,20 +17,17 @@ export function isBrowserKey({ allowedOrigins }: Pick<Bound, 'allowedOrigins'>):
   return allowedOrigins.length > 0;
 }
 
-/** What such a key gets when its issuer names nothing. */
 export function defaultScopes(allowedOrigins: readonly string[]): readonly Scope[] {
   return isBrowserKey({ allowedOrigins }) ? BROWSER_SCOPES : DEFAULT_SCOPES;
 }
 
-/** What a key may do, whatever its row says: two changes at once could have made it say more. */
+/** The scopes of the row, reduced for a browser key: concurrent updates could have stored more. */
 export function effectiveScopes(key: Bound): readonly Scope[] {
   return isBrowserKey(key) ? key.scopes.filter((scope) => BROWSER_SCOPES.includes(scope)) : key.scopes;
 }
 
-/** What is wrong with a key that may do more than look. */
-export const BROWSER_SCOPES_PROBLEM = `a key with allowed_origins is in the hands of whoever sees the page: it may have ${BROWSER_SCOPES.join(', ')} only`;
+export const BROWSER_SCOPES_PROBLEM = `a key with allowed_origins is public to all visitors of the page, so it may have only ${BROWSER_SCOPES.join(', ')}`;
 
-/** Whether a key bound to these origins may have these scopes. */
 export function areScopesAllowed(key: Bound): boolean {
   return effectiveScopes(key).length === key.scopes.length;
 }

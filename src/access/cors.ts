@@ -1,9 +1,6 @@
 /**
- * The stage `cors`: lets pages of other origins read what the gateway answers (Fetch standard, "CORS protocol"). It stands before
- * keys and limits, so a preflight costs neither, and whatever answers later, an error too, carries what it says.
- *
- * Nothing is allowed with cookies. A key comes from the page itself, so an origin gains nothing by sending requests; what is
- * allowed here is reading the answers.
+ * The stage `cors` (Fetch standard, "CORS protocol"). It runs before keys and limits, so preflights need neither, and errors
+ * carry its headers too. Credentials mode is not allowed: the key is in the page, so an origin gains only reading responses.
  *
  * @module
  */
@@ -13,7 +10,7 @@ import type { GatewayEnv, Stage } from '../context.ts';
 import type { KeyOrigins } from './key-origins.ts';
 
 const METHODS = 'GET, HEAD, POST, PATCH, DELETE';
-/** What the API reads, and what libraries of browsers add by themselves: request libraries, W3C Trace Context, Sentry and others. */
+/** Headers of the API, and those that browser libraries add: request libraries, W3C Trace Context, Sentry and others. */
 const REQUEST_HEADERS = [
   'X-API-Key, Authorization, Accept, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID',
   'Cache-Control, Pragma, X-Requested-With, X-Request-Id, X-Correlation-Id',
@@ -23,14 +20,13 @@ const REQUEST_HEADERS = [
 ].join(', ');
 const RESPONSE_HEADERS =
   'X-Request-Id, Location, Link, Retry-After, ETag, Age, X-Cache, Warning, Allow, Idempotency-Replayed, RateLimit, RateLimit-Policy, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset';
-/** Chromium remembers a preflight for two hours at most, seconds. */
+/** Chromium's maximum. */
 const PREFLIGHT_SECONDS = '7200';
-/** What any answer depends on, to those who keep answers. */
 export const VARY = 'x-api-key, Authorization, Origin';
 
 /**
- * @param origins Those that are always allowed; `*`: all of them.
- * @param ofKeys Those that keys are bound to.
+ * @param origins Always allowed; `*`: all.
+ * @param ofKeys Allowed because keys are bound to them.
  */
 export function cors(origins: readonly string[] | '*', ofKeys: KeyOrigins): Stage {
   const always: ReadonlySet<string> = new Set(origins === '*' ? [] : origins);

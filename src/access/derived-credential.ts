@@ -1,6 +1,6 @@
 /**
- * What stands for an API key for a while and can be revoked by itself: tokens of the nova dialect, sessions of the console. The
- * store has what was revoked, beside the key it belongs to, until that would have expired anyway.
+ * Short-lived credentials that contain an API key: tokens of the nova dialect, sessions of the console. The store lists the
+ * revoked ones with their key until they would have expired.
  *
  * @module
  */
@@ -9,32 +9,31 @@ import { wallMs } from '../clock.ts';
 import type { KeyStore } from './key-store.ts';
 
 export interface DerivedCredential {
-  /** The text of the API key. Secret. */
+  /** Secret. */
   readonly key: string;
-  /** Tells one from another, and opens nothing. */
+  /** Identifies the credential and authorizes nothing. */
   readonly auditId: string;
   /** Epoch seconds. */
   readonly issuedAt: number;
 }
 
-/** How a request presents a key: its text, or what is derived from it. */
 export type PresentedCredential = string | DerivedCredential;
 
-/** Under which revoked sessions of operators are stored, which belong to no key. No key has this id. */
+/** The owner of operators' sessions, which belong to no key. No key has this id. */
 export const OPERATOR = 'operator';
 
-/** The longest that anything derived from a key is valid, in ms: a session of the console. */
+/** Lifetime of a console session, the longest of all. */
 const MAX_LIFETIME_MS = 28_800_000;
-/** Revocations that are stored one by one for a key; then all that was issued up to now is revoked by one mark. */
+/** Revocations stored individually per owner; the next one is a mark that revokes everything issued before it. */
 const MAX_REVOKED = 200;
 const BEFORE = 'before:';
 
-/** The text of the key. Secret. */
+/** Secret. */
 export function keyTextOf(presented: PresentedCredential | undefined): string | undefined {
   return typeof presented === 'object' ? presented.key : presented;
 }
 
-/** @param revoked As stored beside the key. */
+/** @param revoked As stored with the key. */
 export function isRevoked(
   revoked: readonly string[],
   { auditId, issuedAt }: Pick<DerivedCredential, 'auditId' | 'issuedAt'>,
@@ -45,10 +44,10 @@ export function isRevoked(
 }
 
 /**
- * Revokes one on all nodes.
+ * Revokes a derived credential on all nodes.
  *
  * @param owner The key's id, or `OPERATOR`.
- * @param revoked What is revoked of this owner already.
+ * @param revoked The owner's revocations so far.
  */
 export async function revokeDerived(
   keys: KeyStore,

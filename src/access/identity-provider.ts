@@ -1,6 +1,6 @@
 import type { CallContext, Caller, CloudCredential } from '../compute/cloud.ts';
 
-/** What a customer signs in with to get a key. Secret; never logged. */
+/** Credentials of a customer who requests a key. Secret; never logged. */
 export type SignIn =
   | {
       readonly kind: 'password';
@@ -11,43 +11,39 @@ export type SignIn =
     }
   | { readonly kind: 'application_credential'; readonly id: string; readonly secret: string };
 
-/** What a key's own credential is to be. */
 export interface CredentialRequest {
-  /** For people who look at the list in the cloud. */
+  /** Shown in the cloud's list of credentials. */
   readonly name: string;
-  /** Names of roles; empty: all that the caller has. */
+  /** Role names; empty: all roles of the caller. */
   readonly roles: readonly string[];
   /** ISO 8601; null: never. */
   readonly expiresAt: string | null;
 }
 
-/** Whom the cloud takes a credential for, and how long. */
 export interface IdentifiedCaller extends Caller {
-  /** When the credential expires at the cloud, ISO 8601; null: never, or not known. */
+  /** ISO 8601; null: never, or unknown. */
   readonly credentialExpiresAt: string | null;
 }
 
 export interface IssuedCredential extends IdentifiedCaller {
   readonly credential: Extract<CloudCredential, { kind: 'application_credential' }>;
-  /** It was made for this key, and is to be deleted with it. */
+  /** Created for this key, and deleted with it. */
   readonly owned: boolean;
 }
 
-/**
- * The cloud's sign-in, as far as issuing keys needs it. Errors beside those named: `unavailable`, `timeout`, `bad_gateway`.
- */
+/** The cloud's identity service. Every method may also fail with `unavailable`, `timeout` or `bad_gateway`. */
 export interface IdentityProvider {
-  /** Whether users of the cloud can sign in for a credential; else `issueCredential` is `not_implemented`. */
+  /** Whether users can sign in for a credential; otherwise `issueCredential` is `not_implemented`. */
   readonly hasUsers: boolean;
-  /** Whom the cloud takes a credential for; null when it refuses it. */
+  /** null if the cloud rejects the credential. */
   identify(credential: CloudCredential, call: CallContext): Promise<IdentifiedCaller | null>;
   /**
-   * Signs in and makes a restricted application credential for the project signed in to. A caller who comes with a
-   * restricted application credential, which may make no other, gets that one itself.
+   * Signs in and creates a restricted application credential in that project. A restricted application credential, which cannot
+   * create another, is returned itself.
    *
-   * @param admit Called with whom the cloud has signed in, before anything is made; when it rejects, nothing is.
+   * @param admit Called with the authenticated caller before anything is created; its rejection aborts.
    *
-   * `unauthenticated`: refused; `invalid`: roles the caller does not have, or several with that credential of its own.
+   * `unauthenticated`: rejected; `invalid`: roles that the caller lacks, or a choice of roles with a restricted credential.
    */
   issueCredential(
     signIn: SignIn,
@@ -56,9 +52,9 @@ export interface IdentityProvider {
     call: CallContext,
   ): Promise<IssuedCredential>;
   /**
-   * Deletes an application credential that `issueCredential` made.
+   * Deletes an application credential that `issueCredential` created.
    *
-   * @returns false when nobody here may delete it: that takes the operator's account with rights over its user.
+   * @returns false if the service account has no rights over its user.
    */
   deleteCredential(userId: string, id: string, call: CallContext): Promise<boolean>;
 }

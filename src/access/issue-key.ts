@@ -8,7 +8,6 @@ import type { KeyStore, LiveKeyLimit, StoredKey } from './key-store.ts';
 import { isLive } from './key-store.ts';
 import { hashKeySecret, type ServerSecret, seal } from './server-secret.ts';
 
-/** What a new key is to be. */
 export interface KeyRequest
   extends Pick<
     StoredKey,
@@ -23,31 +22,29 @@ export interface KeyRequest
     | 'expiresAt'
   > {
   readonly credential: CloudCredential;
-  /** Whom the cloud takes that credential for; a service key acts as nobody of its project. */
+  /** The cloud's user of that credential; ignored for service keys, which act as the gateway's account. */
   readonly userId: string;
 }
 
-/** Who does it, and from where. */
 export type Actor = Pick<AuditEntry, 'actor' | 'address' | 'requestId'>;
 
-/** A stored key and, this once, its text. */
 export interface IssuedKey {
   readonly key: StoredKey;
-  /** Secret: shown to the caller and kept nowhere. */
+  /** Secret: returned to the caller once and never stored. */
   readonly text: string;
 }
 
 const SHOWN_CHARACTERS = 4;
 
-/** Keys that a user may have in a project, revoked and expired ones not counted. */
+/** Per user and project; revoked and expired keys do not count. */
 const MAX_LIVE_KEYS = 100;
 
-/** The limit on the keys that a user makes without the operator, now. */
+/** The limit on keys that a user creates without the operator. */
 export function selfServiceLimit(): LiveKeyLimit {
   return { atMost: MAX_LIVE_KEYS, now: wallTime() };
 }
 
-/** @throws ComputeError `quota_exceeded` when the user has as many living keys as it may. */
+/** @throws ComputeError `quota_exceeded`. */
 export async function assertKeyQuota(
   keys: KeyStore,
   owner: Pick<StoredKey, 'projectId' | 'userId'>,
@@ -57,10 +54,9 @@ export async function assertKeyQuota(
 }
 
 /**
- * The end that a key is to have, null for none: what it opens ends with its credential, so a later end would be shown and not
- * hold.
+ * Checks that a key does not outlive its credential.
  *
- * @throws ComputeError `invalid`, which names the end of the credential.
+ * @throws ComputeError `invalid`, which names the expiry of the credential.
  */
 export function checkedExpiry(
   expiresAt: string | null,
@@ -72,22 +68,21 @@ export function checkedExpiry(
   if (!isLater) return expiresAt;
   throw ComputeError.field(
     'expires_at',
-    `must be at ${credentialExpiresAt} or before: then the application credential of this key expires at the cloud`,
+    `must not be after ${credentialExpiresAt}, when the application credential of this key expires`,
   );
 }
 
 function tooManyKeys(): ComputeError {
   return new ComputeError(
     'quota_exceeded',
-    `You have ${MAX_LIVE_KEYS} API keys in this project, which is the limit: revoke some first.`,
+    `You have ${MAX_LIVE_KEYS} API keys in this project, which is the limit: revoke one first.`,
   );
 }
 
 /**
- * Makes a key, seals its credential and stores it. When this resolves, the key works.
+ * Creates a key, seals its credential and stores it. The key is valid once this resolves.
  *
- * @throws ComputeError `invalid` for a browser key that is to do more than look; `quota_exceeded` when it would be one too many
- *   for `limit`: then nothing is stored.
+ * @throws ComputeError `invalid` for a browser key with write scopes; `quota_exceeded` beyond `limit`. Then nothing is stored.
  */
 export async function issueKey(
   keys: KeyStore,
@@ -113,12 +108,11 @@ export async function issueKey(
 }
 
 /**
- * Gives a key a successor with the same rights; the old one lives on for `overlapSeconds`, then expires. Counters go by
- * the family, so a rotation resets none.
+ * Creates a successor with the same rights; the old key expires after `overlapSeconds`. Rate limits count by family, so a
+ * rotation resets none.
  *
- * @param credential What the key opens; the successor's seal needs it.
- * @throws ComputeError `conflict` when the key is revoked, expired or was rotated before; `quota_exceeded` when its user would
- *   have one key too many for `limit` while both live.
+ * @param credential Sealed again for the successor.
+ * @throws ComputeError `conflict` if the key is revoked, expired or already rotated; `quota_exceeded` beyond `limit`.
  */
 export async function rotateKey(
   keys: KeyStore,
@@ -133,7 +127,7 @@ export async function rotateKey(
   const key = await keys.find(id);
   if (key === null) throw notRotatable(id);
   const { key: successor, text } = await makeKey(secret, credential, key.familyId, key);
-  const detail = `to ${successor.id}, the old one lives ${overlapSeconds} s`;
+  const detail = `to ${successor.id}, the old key expires after ${overlapSeconds} s`;
   const rotated = await keys.rotate(
     id,
     successor,
@@ -151,10 +145,9 @@ export async function rotateKey(
 }
 
 function notRotatable(id: string): ComputeError {
-  return new ComputeError('conflict', `Key ${id} is revoked, expired or rotated already.`);
+  return new ComputeError('conflict', `Key ${id} is revoked, expired or already rotated.`);
 }
 
-/** An audit entry of this moment. */
 export function auditEntry(
   action: AuditEntry['action'],
   keyId: string | null,

@@ -5,20 +5,18 @@ import type { AuditEntry } from './audit.ts';
 import type { KeyStore } from './key-store.ts';
 import type { DenyReason } from './key-verifier.ts';
 
-/** Why somebody was not let in. */
 export type RejectionReason = DenyReason | 'expired_token' | 'wrong_credentials' | 'wrong_admin_token';
 
-/** Different refusals and sign-ins of one flush; further ones are only in the request log and the metrics. */
+/** Distinct rejections and sign-ins per flush; further ones are only in the request log and the metrics. */
 const MAX_EVENTS = 100;
-/** Keys whose uses wait for a flush. */
 const MAX_USES = 100_000;
 
-/** A use is noted again only when the last one noted is this old, milliseconds. */
+/** Precision of `last_used_at`. */
 const USE_RESOLUTION_MS = 60_000;
 
 /**
- * What requests leave behind in the store, gathered and written in batches: when keys were used, and which were refused.
- * Refusals that are alike become one entry with a count, so that somebody who guesses keys cannot fill the database.
+ * Batches what requests write to the store: uses, rejections and sign-ins. Equal events become one entry with a count, so that
+ * guessing keys cannot fill the database.
  */
 export class Journal {
   readonly #keys: KeyStore;
@@ -52,7 +50,7 @@ export class Journal {
     this.#record({ actor: 'anonymous', action: 'key.refused', keyId, address, requestId }, reason);
   }
 
-  /** @param how In words, with the entrance. */
+  /** @param how As in `console, by API key`. */
   recordSignIn(who: Pick<AuditEntry, 'actor' | 'keyId' | 'address' | 'requestId'>, how: string): void {
     this.#record({ ...who, action: 'session.sign_in' }, how);
   }
@@ -60,14 +58,14 @@ export class Journal {
   #record(entry: Omit<AuditEntry, 'at' | 'detail'>, what: string): void {
     const { action, actor, keyId, address } = entry;
     const kind = `${action} ${what} ${actor} ${keyId} ${address}`;
-    const known = this.#events.get(kind);
-    if (known !== undefined) known.count += 1;
+    const same = this.#events.get(kind);
+    if (same !== undefined) same.count += 1;
     else if (this.#events.size < MAX_EVENTS) {
       this.#events.set(kind, { entry: { at: wallTime(), ...entry }, what, count: 1 });
     }
   }
 
-  /** Writes what has gathered. Never rejects: what could not be written is said in the log and let go. */
+  /** Writes the batch. Never rejects: a batch that cannot be written is logged and dropped. */
   async flush(): Promise<void> {
     const uses = this.#uses;
     const events = [...this.#events.values()];

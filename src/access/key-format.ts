@@ -1,6 +1,6 @@
 /**
- * The text of an API key: `ln_<id>_<secret><checksum>`. The prefix lets secret scanners find leaks, the id finds the
- * stored row, the checksum refuses garbage without any I/O.
+ * The text of an API key: `ln_<id>_<secret><checksum>`. The prefix is for secret scanners, the id selects the stored row, the
+ * checksum rejects malformed keys without I/O.
  *
  * @module
  */
@@ -9,7 +9,7 @@ const PREFIX = 'ln';
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const ID_ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz';
 
-/** 82 bits: ids never meet by chance. Lower case, for they are user names and application credential ids elsewhere. */
+/** 82 bits: collisions do not occur. Lower case, because ids are also user names and application credential ids. */
 const ID_LENGTH = 16;
 /** 196 bits. */
 const SECRET_LENGTH = 33;
@@ -20,24 +20,21 @@ const KEY_PATTERN = new RegExp(
   `^${PREFIX}_([0-9a-z]{${ID_LENGTH}})_([0-9A-Za-z]{${SECRET_LENGTH}})([0-9A-Za-z]{${CHECKSUM_LENGTH}})$`,
 );
 
-/** The two halves of a key: the id is public, the secret is not. */
 export interface KeyParts {
   readonly id: string;
   readonly secret: string;
 }
 
-/** New random halves. */
 export function generateKey(): KeyParts {
   return { id: randomText(ID_ALPHABET, ID_LENGTH), secret: randomText(BASE62, SECRET_LENGTH) };
 }
 
-/** The text to hand out, once. */
 export function formatKey({ id, secret }: KeyParts): string {
   const body = `${PREFIX}_${id}_${secret}`;
   return body + checksum(body);
 }
 
-/** The halves of a well-formed key; null for anything else. */
+/** null for a malformed key. */
 export function parseKey(text: string): KeyParts | null {
   const match = KEY_PATTERN.exec(text);
   if (match === null) return null;
@@ -45,12 +42,12 @@ export function parseKey(text: string): KeyParts | null {
   return checksum(text.slice(0, -CHECKSUM_LENGTH)) === sum ? { id, secret } : null;
 }
 
-/** Where the id stands in a key; of anything else, some text that is no id. Costs nothing, and proves nothing. */
+/** The id at its position in the text, without any check. */
 export function extractKeyId(text: string): string {
   return text.slice(PREFIX.length + 1, PREFIX.length + 1 + ID_LENGTH);
 }
 
-/** Each character equally likely: bytes that would favour the first ones are thrown away. */
+/** Rejection sampling, so that all characters are equally likely. */
 function randomText(alphabet: string, length: number): string {
   const fair = 256 - (256 % alphabet.length);
   let text = '';

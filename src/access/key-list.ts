@@ -1,5 +1,5 @@
 /**
- * Lists of keys in pages, read from the store page by page.
+ * Paginated lists of keys, for the operator and for customers.
  *
  * @module
  */
@@ -14,7 +14,6 @@ import { KEY_STATES } from './key-store.ts';
 
 const MAX_PAGE = 1_000;
 
-/** A time as the store keeps it, and the id of a key. */
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const ID = /^[0-9a-z]{1,64}$/;
 
@@ -26,14 +25,13 @@ const cursorSchema = z
     if (TIME.test(createdAt) && ID.test(id)) return { createdAt, id };
     context.addIssue({
       code: 'custom',
-      message: 'is not a next_cursor of this list; leave it out to start over',
+      message: 'is not a next_cursor of this list; omit it for the first page',
     });
     return z.NEVER;
   })
   .optional()
-  .meta({ description: 'next_cursor of the page before.' });
+  .meta({ description: 'next_cursor of the previous page.' });
 
-/** What both lists of keys take: the operator's and the customer's. */
 export const keyListParameters = {
   limit: queryNumber(1, MAX_PAGE).optional(),
   cursor: cursorSchema,
@@ -42,7 +40,7 @@ export const keyListParameters = {
 
 type KeyListQuery = z.output<z.ZodObject<typeof keyListParameters>>;
 
-/** One page of the keys that `owner` names, oldest first. */
+/** Oldest first. */
 export async function keyPage(
   keys: KeyStore,
   owner: Pick<KeyFilter, 'projectId' | 'userId'>,

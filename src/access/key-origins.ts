@@ -1,45 +1,32 @@
-import { monotonicMs } from '../clock.ts';
-import { forThisRequest } from '../cross-request-promise.ts';
+import { CachedRead } from '../async.ts';
 import type { KeyStore } from './key-store.ts';
 
-/** Keys bound to origins that are looked at; further ones need their origins among the gateway's own. */
+/** Keys bound to origins that are read; further ones need their origins in LINGUANOVA_CORS_ORIGINS. */
 const MAX_KEYS = 10_000;
-/** How long what was read is believed, milliseconds. Anybody may ask, so this bounds what the store is asked. */
+/** Preflights carry no key, so this alone bounds the reads of the store that anyone can cause. */
 const CACHE_TTL_MS = 2_000;
 
-/** The origins that some key is bound to. A preflight says nothing of the key that will come. */
+/** The origins that any key is bound to: a preflight does not name the key that will follow. */
 export class KeyOrigins {
-  readonly #keys: KeyStore;
-  #origins: ReadonlySet<string> = new Set();
-  #readAt = Number.NEGATIVE_INFINITY;
-  #reading: Promise<void> | null = null;
-  #generation = 0;
+  readonly #origins: CachedRead<ReadonlySet<string>>;
+  #last: ReadonlySet<string> = new Set();
 
   constructor(keys: KeyStore) {
-    this.#keys = keys;
+    this.#origins = new CachedRead(async () => {
+      const origins = await keys.listOrigins(MAX_KEYS).catch(() => null);
+      if (origins !== null) this.#last = new Set(origins);
+      return this.#last;
+    }, CACHE_TTL_MS);
   }
 
-  /** While the store cannot be asked: whether it was so when it last could. */
+  /** While the store is unreachable, the last known origins count. */
   has(origin: string): boolean | Promise<boolean> {
-    if (monotonicMs() - this.#readAt < CACHE_TTL_MS) return this.#origins.has(origin);
-    this.#reading ??= this.#read();
-    return forThisRequest(this.#reading).then(() => this.#origins.has(origin));
+    const origins = this.#origins.get();
+    return origins instanceof Promise ? origins.then((all) => all.has(origin)) : origins.has(origin);
   }
 
-  /** For a key that has just been made or changed on this node. */
+  /** After a change of a key's origins on this node. */
   invalidate(): void {
-    this.#readAt = Number.NEGATIVE_INFINITY;
-    this.#reading = null;
-    this.#generation += 1;
-  }
-
-  async #read(): Promise<void> {
-    const changes = this.#generation;
-    const origins = await this.#keys.listOrigins(MAX_KEYS).catch(() => null);
-    // Forgotten while it was being read: what was read may be from before the change.
-    if (this.#generation !== changes) return;
-    if (origins !== null) this.#origins = new Set(origins);
-    this.#readAt = monotonicMs();
-    this.#reading = null;
+    this.#origins.invalidate();
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Keys on the wire, for operators and for customers.
+ * API keys in requests and responses, for operators and for customers.
  *
  * @module
  */
@@ -23,11 +23,11 @@ const MAX_OVERLAP_SECONDS = 2_592_000;
 
 const LAST_MOMENT = Date.parse('9999-12-31T23:59:59Z');
 
-/** A moment to come, given with any offset, kept in UTC. */
+/** A future time with any offset, normalized to UTC. */
 const futureTime = z.iso
   .datetime({ offset: true, error: 'must be a time in ISO 8601, as 2027-01-31T00:00:00Z' })
-  .refine((text) => Date.parse(text) > wallMs(), 'must lie in the future')
-  .refine((text) => Date.parse(text) <= LAST_MOMENT, 'must lie before the year 10000')
+  .refine((text) => Date.parse(text) > wallMs(), 'must be in the future')
+  .refine((text) => Date.parse(text) <= LAST_MOMENT, 'must be before the year 10000')
   .transform((text) => new Date(text).toISOString());
 
 export const scopesSchema = z
@@ -36,7 +36,7 @@ export const scopesSchema = z
   .max(SCOPES.length)
   .transform((scopes) => SCOPES.filter((scope) => scopes.includes(scope)));
 
-const DEFAULT_SCOPES_DESCRIPTION = 'All but admin unless given; with allowed_origins instances:read.';
+const DEFAULT_SCOPES_DESCRIPTION = 'By default all but admin; with allowed_origins, instances:read.';
 
 function scopesMatchOrigins(body: {
   scopes?: readonly Scope[] | undefined;
@@ -45,7 +45,7 @@ function scopesMatchOrigins(body: {
   return areScopesAllowed({ scopes: body.scopes ?? [], allowedOrigins: body.allowed_origins });
 }
 
-/** `ffff:...:255.255.255.255/128` and no longer. */
+/** The longest is `ffff:...:255.255.255.255/128`. */
 const MAX_CIDR_LENGTH = 49;
 
 const cidr = z
@@ -61,17 +61,20 @@ const origins = z
     z
       .string()
       .max(MAX_ORIGIN_LENGTH)
-      .refine(isOrigin, 'must be an origin, as https://app.example.org: no path, no slash at the end'),
+      .refine(
+        isOrigin,
+        'must be an origin such as https://app.example.org, without a path or trailing slash',
+      ),
   )
   .max(MAX_ORIGINS)
-  .describe('Origins of the pages it may be used from: a browser key, which may only read.');
+  .describe('Origins of the pages that may use the key: makes it a browser key, which is read-only.');
 
 export const projectId = z.string().regex(/^[0-9a-zA-Z_-]{1,64}$/, 'must be the id of a project');
 
 const applicationCredential = z.strictObject({ id: shortText, secret: shortText });
-/** It travels in a header. */
+/** Sent in a header. */
 const reduKey = z.string().regex(/^[\x21-\x7e]{1,512}$/, 'must be a key: printable ASCII without spaces');
-/** What a key can open; each names one. */
+/** Exactly one of them is required. */
 const OPENS = ['project_id', 'application_credential', 'redu_key'] as const;
 
 export const newKeySchema = z
@@ -93,7 +96,6 @@ export const newKeySchema = z
   .refine(scopesMatchOrigins, { path: ['scopes'], error: BROWSER_SCOPES_PROBLEM })
   .meta({ id: 'NewKey' });
 
-/** The credential that a request for a key brings, or the project it names. */
 export function credentialOf(body: z.output<typeof newKeySchema>): CloudCredential {
   const { application_credential: given, redu_key: key, project_id = '' } = body;
   if (key !== undefined) return { kind: 'redu_key', key };
@@ -102,7 +104,7 @@ export function credentialOf(body: z.output<typeof newKeySchema>): CloudCredenti
     : { kind: 'application_credential', ...given };
 }
 
-/** What a request for a key asks for, once the cloud has said whom it takes the credential for. */
+/** @param caller The credential's user at the cloud. */
 export function keyRequestOf(
   body: z.output<typeof newKeySchema>,
   credential: CloudCredential,
@@ -142,7 +144,7 @@ const overlap = z
   .min(0)
   .max(MAX_OVERLAP_SECONDS)
   .default(0)
-  .describe('How long the old key lives on beside the new one.');
+  .describe('How long the old key stays valid.');
 
 export const rotationSchema = z.strictObject({ overlap_seconds: overlap }).meta({ id: 'Rotation' });
 
@@ -151,9 +153,7 @@ export const adminRotationSchema = z
     overlap_seconds: overlap,
     application_credential: applicationCredential
       .optional()
-      .describe(
-        'For a key that carries one: it is sealed with the customer’s key, so it has to be given again.',
-      ),
+      .describe('Required for a key that contains one, because it is sealed with the customer’s key.'),
   })
   .meta({ id: 'AdminRotation' });
 
@@ -182,10 +182,9 @@ const credentialSignIn = z.strictObject({
 
 export type Credentials = z.output<typeof passwordSignIn> | z.output<typeof credentialSignIn>;
 
-/** The two forms of `credentials`. */
 export const credentialsForms = z.union([passwordSignIn, credentialSignIn]).meta({ id: 'Credentials' });
 type Forms = z.input<typeof credentialsForms>;
-/** Looked at for itself by `credentialsSchema`; the contract has `credentialsForms` in its place. */
+/** Validated by `credentialsSchema`; the contract shows `credentialsForms` instead. */
 const anyCredentials: z.ZodType<Forms, Forms> = z.looseObject({}).meta({ standsFor: 'Credentials' }) as never;
 
 export const selfServiceKeySchema = z
@@ -199,13 +198,13 @@ export const selfServiceKeySchema = z
       .array(shortText)
       .max(32)
       .default([])
-      .describe('Roles of the project that the key is to have; all of the caller’s when left out.'),
+      .describe('Project roles of the key; by default all roles of the caller.'),
     credentials: anyCredentials,
   })
   .refine(scopesMatchOrigins, { path: ['scopes'], error: BROWSER_SCOPES_PROBLEM })
   .meta({ id: 'SelfServiceKey' });
 
-/** Of the two forms of `credentials`, the one that is meant: so that a problem is told of the field that has it. */
+/** Selects one of the two forms, so that a problem is reported for its field. */
 export function credentialsSchema(credentials: object) {
   const meant: z.ZodType<Credentials> =
     'application_credential_id' in credentials ? credentialSignIn : passwordSignIn;
@@ -230,17 +229,17 @@ export const keySchema = z
     created_at: z.string(),
     expires_at: z.string().nullable(),
     revoked_at: z.string().nullable(),
-    last_used_at: z.string().nullable().describe('Coarse: within a minute or so.'),
-    family_id: z.string().describe('The first key that it was rotated from.'),
+    last_used_at: z.string().nullable().describe('Precise to about a minute.'),
+    family_id: z.string().describe('The first key of its rotations.'),
     rotated_to: z.string().nullable(),
   })
   .meta({ id: 'ApiKey' });
 
 export const createdKeySchema = keySchema
-  .extend({ key: z.string().describe('The text of the key; shown this once.') })
+  .extend({ key: z.string().describe('The text of the key; returned only once.') })
   .meta({ id: 'NewApiKey' });
 
-/** What may be shown of a key: everything but its hash and its sealed credential. */
+/** Everything except the hash and the sealed credential. */
 export function keyView(key: StoredKey): z.infer<typeof keySchema> {
   return {
     id: key.id,
@@ -265,7 +264,6 @@ export function keyView(key: StoredKey): z.infer<typeof keySchema> {
   };
 }
 
-/** A key with its text, which is shown this once. */
 export function createdKeyView({ key, text }: IssuedKey): z.infer<typeof createdKeySchema> {
   return { ...keyView(key), key: text };
 }

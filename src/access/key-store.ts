@@ -1,12 +1,12 @@
 /**
- * Where API keys and their audit log are kept: a driver interface. Drivers: memory, and SQL over Kysely (SQLite, PostgreSQL,
- * D1). The contract is kept by `test/conformance/key-store.ts`.
+ * The driver interface for API keys and their audit log. The SQL driver serves SQLite, PostgreSQL and D1;
+ * `test/conformance/key-store.ts` tests the contract:
  *
- * - Everything a driver is given or gives is plain data; it never sees a key's text or secret.
- * - A method that changes a key writes its audit entry in the same transaction: either both are there or neither.
- * - When a promise resolves, what it says has happened survives the process (not in memory, of course).
- * - Concurrent calls behave as if one came after the other.
- * - Times are as `Date.toISOString` prints them, so that their order as text is their order.
+ * - A driver handles plain data and never a key's text or secret.
+ * - A change of a key and its audit entry are one transaction.
+ * - A write is durable when its promise resolves.
+ * - Concurrent calls are serializable.
+ * - Times have the format of `Date.toISOString`, so that text order is time order.
  * - A driver that cannot reach its database rejects with `ComputeError` `unavailable`.
  *
  * @module
@@ -16,53 +16,50 @@ import type { CloudCredential } from '../compute/cloud.ts';
 import type { Scope } from '../scopes.ts';
 import type { AuditEntry, AuditRecord } from './audit.ts';
 
-/** A key as it is stored. Nothing in it opens anything without the customer's half. All times ISO 8601, UTC. */
+/** Without the customer's secret it opens nothing. */
 export interface StoredKey {
-  /** The id inside the key's text. */
+  /** Part of the key's text. */
   readonly id: string;
-  /** The id of the first key of the family; rotation keeps it, and counters go by it. */
+  /** The id of the first key; rotation preserves it, and rate limits count by it. */
   readonly familyId: string;
-  /** The issuer's label. */
   readonly name: string;
-  /** The project everything done with the key happens in. */
   readonly projectId: string;
-  /** The cloud's user the key acts as; null for service keys, which act as the gateway's account. */
+  /** The cloud's user; null for service keys, which act as the gateway's account. */
   readonly userId: string | null;
-  /** What it opens: a customer's application credential or redu key, or its project by the gateway's account. */
   readonly kind: CloudCredential['kind'];
-  /** Public id of the application credential; null for other kinds. */
+  /** null for keys without an application credential. */
   readonly cloudCredentialId: string | null;
-  /** The gateway made that application credential, so it goes when its last key does. */
+  /** The gateway created that credential and deletes it with its last key. */
   readonly ownsCloudCredential: boolean;
-  /** When that credential expires at the cloud; null: never, or not known. The key ends then at the latest. */
+  /** Upper bound of `expiresAt`; null: never, or unknown. */
   readonly credentialExpiresAt: string | null;
-  /** HMAC-SHA-256 of the secret half, 32 bytes. */
+  /** HMAC-SHA-256 of the key's secret. */
   readonly secretHash: Uint8Array;
-  /** Last characters of the key's text, for people to recognise it by. */
+  /** Last characters of the key's text, for recognition. */
   readonly lastFour: string;
-  /** The credential, encrypted with the server's and the key's secret. */
+  /** Encrypted with the server's and the key's secret. */
   readonly sealedCredential: Uint8Array;
-  /** `ServerSecret.check` of the secret that hash and seal were made with; null: of the first one, before checks were stored. */
+  /** `ServerSecret.check` for hash and seal; null: made with the first secret, before checks were stored. */
   readonly sealedUnder: string | null;
   readonly scopes: readonly Scope[];
   readonly plan: string;
-  /** Networks it may be used from; empty: from anywhere. */
+  /** Networks it may be used from; empty: any. */
   readonly allowedCidrs: readonly string[];
-  /** Origins of the web whose pages it may be used from, and then from nowhere else; empty: it is no browser key. */
+  /** Origins it may only be used from; empty: not a browser key. */
   readonly allowedOrigins: readonly string[];
   readonly createdAt: string;
   /** null: never. */
   readonly expiresAt: string | null;
   readonly disabled: boolean;
-  /** Never taken back. */
+  /** Final. */
   readonly revokedAt: string | null;
   /** The key it was rotated to. */
   readonly successorId: string | null;
-  /** Coarse: within a minute or so. */
+  /** Precise to about a minute. */
   readonly lastUsedAt: string | null;
 }
 
-/** What a key is at a moment. Only an active one opens anything. */
+/** Only an active key is valid. */
 export const KEY_STATES = ['active', 'disabled', 'expired', 'revoked'] as const;
 export type KeyState = (typeof KEY_STATES)[number];
 
@@ -79,13 +76,12 @@ export function isLive(key: StoredKey, now: number): boolean {
   return state === 'active' || state === 'disabled';
 }
 
-/** A key, with what was revoked of all that is derived from it (`derived.ts`). */
+/** With the revoked credentials derived from the key (`derived-credential.ts`). */
 export interface FoundKey extends StoredKey {
-  /** Absent: nothing. */
   readonly revokedDerived?: readonly string[] | undefined;
 }
 
-/** What can be changed about a key. Absent means: as it is. */
+/** Absent fields stay unchanged. */
 export interface KeyChange {
   readonly name?: string;
   readonly scopes?: readonly Scope[];
@@ -96,18 +92,16 @@ export interface KeyChange {
   readonly disabled?: boolean;
 }
 
-/** Which keys a list shows. Absent means: not narrowed. */
 export interface KeyFilter {
   readonly projectId?: string;
   readonly userId?: string | null;
-  /** Those that are in this state at that time. */
   readonly state?: { readonly is: KeyState; readonly at: string };
 }
 
-/** Where a key stands in lists: by creation, then by id. */
+/** The sort key of lists. */
 export type KeyPosition = Pick<StoredKey, 'createdAt' | 'id'>;
 
-/** A part of a list: at most `limit` items after this position, which need not be a key's. */
+/** `after` need not be the position of an existing key. */
 export interface KeyWindow {
   readonly limit: number;
   readonly after: KeyPosition | null;
@@ -116,33 +110,30 @@ export interface KeyWindow {
 /** A user in a project, or the keys that share an application credential. */
 export type KeyOwner = Pick<StoredKey, 'projectId' | 'userId'> | { readonly cloudCredentialId: string };
 
-/** How many keys of one user in one project may live (neither revoked nor expired) at a time. */
+/** Maximum of keys of a user in a project that are neither revoked nor expired. */
 export interface LiveKeyLimit {
   readonly atMost: number;
   readonly now: string;
 }
 
 /**
- * What a revocation reaches: the key alone; the key and all that was made from it by rotation; or its whole family, from
- * the first key to the newest.
+ * The keys that a revocation includes: the key, the key and all its successors, or its whole family.
  */
 export type RevocationReach = 'key' | 'successors' | 'family';
 
 export interface KeyStore {
-  /** null when there is none. Revoked and expired ones are found too. */
+  /** Revoked and expired keys included. */
   find(id: string): Promise<FoundKey | null>;
-  /** Oldest first, then by id: an order that does not change between two pages. */
+  /** Oldest first, then by id: a stable order for pagination. */
   list(filter: KeyFilter, window: KeyWindow): Promise<readonly StoredKey[]>;
   /**
-   * Rejects when the id is taken. Counting for `limit` and inserting are one step.
+   * Rejects if the id exists. Checking `limit` and inserting are atomic.
    *
-   * @returns false when the key would be one too many for `limit`: then nothing is written.
+   * @returns false if the key would exceed `limit`; then nothing is written.
    */
   insert(key: StoredKey, entry: AuditEntry, limit?: LiveKeyLimit): Promise<boolean>;
   /**
-   * The key as it then is; null when there is none or it is revoked: then nothing is written.
-   *
-   * @param seen As the caller has read the key: when it was rotated since, nothing is written either.
+   * Returns the updated key; null if it is missing, revoked, or was rotated since `seen`. Then nothing is written.
    */
   update(
     id: string,
@@ -151,21 +142,17 @@ export interface KeyStore {
     seen?: Pick<StoredKey, 'successorId'>,
   ): Promise<StoredKey | null>;
   /**
-   * Revokes the key and what `reach` names with it, in one step: no rotation, on whatever node, comes in between, and once
-   * this resolves none of them can be rotated or changed. One already revoked keeps its first time. Each key that this
-   * revokes gets the audit entry, under its own id.
+   * Revokes all keys within `reach` atomically: no concurrent rotation escapes it, and no change follows. Keys that were already
+   * revoked keep their time. Each newly revoked key gets the audit entry under its own id.
    *
-   * @returns All keys within reach as they then are, oldest first; empty when there is no key with this id.
+   * @returns All keys within reach, oldest first; empty if the key does not exist.
    */
   revoke(id: string, at: string, entry: AuditEntry, reach: RevocationReach): Promise<readonly StoredKey[]>;
   /**
-   * Inserts `successor`, notes its id on the old key and lets that expire at `oldExpiresAt` (or earlier, when it would
-   * anyway). Name, scopes, plan, networks, origins, end and `disabled` of the successor are those the old key has at that
-   * moment.
-   * Exactly one of several concurrent rotations of a key succeeds.
+   * Inserts `successor`, stores its id with the old key, and lets that expire at `oldExpiresAt` or earlier. Name, scopes, plan,
+   * networks, origins, expiry and `disabled` are copied from the stored key. Of concurrent rotations exactly one succeeds.
    *
-   * `false`: nothing was written, for the old key is not there, revoked, expired at `now`, or rotated before; or the
-   * successor would be one too many for `limit`, which counts as `insert` does.
+   * @returns false if the old key is missing, revoked, expired or already rotated, or the successor would exceed `limit`.
    */
   rotate(
     id: string,
@@ -177,76 +164,69 @@ export interface KeyStore {
   ): Promise<boolean>;
   /** How many keys of `owner` are neither revoked nor expired at `now`. */
   countLive(owner: KeyOwner, now: string): Promise<number>;
-  /** How many keys are in each state at `now`. Looks at `atMost` keys, whichever, so that it costs no more than that. */
+  /** Over at most `atMost` keys in any order, which bounds the cost. */
   countByState(now: string, atMost: number): Promise<Readonly<Record<KeyState, number>>>;
-  /** The origins that keys which are not revoked are bound to, each once. Looks at `atMost` such keys, whichever. */
+  /** The distinct origins of at most `atMost` keys that are not revoked. */
   listOrigins(atMost: number): Promise<readonly string[]>;
-  /** Revokes what is derived from a key, until `expiresAt`; twice is as once. `owner`: the key's id, or another id for what has no key. */
+  /** Revokes a derived credential until `expiresAt`; idempotent. `owner`: the key's id, or `OPERATOR`. */
   revokeDerived(owner: string, mark: string, expiresAt: string): Promise<void>;
-  /** What was revoked of this owner, as in `FoundKey`. */
+  /** As in `FoundKey`. */
   listRevokedDerived(owner: string): Promise<readonly string[]>;
-  /** Notes when keys were last used; an earlier time than the one noted changes nothing, unknown ids neither. */
+  /** Moves `lastUsedAt` forward, never back; unknown ids are ignored. */
   recordUses(lastUsedAt: ReadonlyMap<string, string>): Promise<void>;
 
-  /** Entries that belong to no change of a key, in this order. */
+  /** Entries without a change of a key, in this order. */
   appendAudit(entries: readonly AuditEntry[]): Promise<void>;
-  /** Newest first; `before` is the `sequence` of the last one seen. There is no way to change an entry, and but `sweep` to delete one. */
+  /** Newest first; `before` is the `sequence` of the last entry of the previous page. */
   listAudit(window: {
     readonly limit: number;
     readonly before: number | null;
   }): Promise<readonly AuditRecord[]>;
 
   /**
-   * Deletes revocations that expired at `now`, and entries of the audit log from before `auditBefore`, oldest first, some at a
-   * time. The newest entry stays, so that numbers go on.
+   * Deletes revocations expired at `now` and a batch of the oldest audit entries before `auditBefore`. The newest entry stays, so
+   * that its number is not reused.
    */
   sweep(now: string, auditBefore: string | null): Promise<void>;
   readonly secrets: SecretStore;
 
-  /** Resolves when the database answers. */
   ping(): Promise<void>;
-  /** Whether the database takes writes, found out by one that changes nothing. Rejects when it cannot be reached. */
+  /** Attempts a write that changes nothing. Rejects if the database is unreachable. */
   isWritable(): Promise<boolean>;
-  /** Whether the database has the tables and columns of this version. Rejects when it cannot be reached. */
+  /** Whether all tables and columns of this version exist. Rejects if the database is unreachable. */
   hasSchema(): Promise<boolean>;
   close(): Promise<void>;
 }
 
-/** One secret, as it is stored. */
+/** Detects another server secret without helping to guess it. */
 export interface StoredSecret {
-  /** `ServerSecret.check` of it. */
+  /** `ServerSecret.check`. */
   readonly check: string;
-  /** The store key, sealed with it. */
+  /** The store key, sealed with the secret. */
   readonly sealedStoreKey: Uint8Array;
 }
 
 export interface StoredSecrets {
-  /** The one that keys are to be sealed with. */
   readonly current: StoredSecret;
-  /** The one before it; null: there was none. */
   readonly previous: StoredSecret | null;
 }
 
-/** A key's hash and seal. */
 export interface KeySeal {
   readonly secretHash: Uint8Array;
   readonly sealedCredential: Uint8Array;
-  /** `check` of the secret that both were made with. */
   readonly sealedUnder: string;
 }
 
 export interface SecretStore {
-  /** null: no secret has been stored yet. */
   find(): Promise<StoredSecrets | null>;
-  /** Stores the first secret, unless there is one: of several nodes that start at once one succeeds. */
+  /** Stores the first secret unless there is one: of several starting nodes one succeeds. */
   initialize(first: StoredSecret): Promise<void>;
-  /** Makes the current secret the previous one and `next` the current, unless another one is current by now. */
+  /** Compare-and-swap: makes `next` the current secret and the current one the previous. */
   replace(currentCheck: string, next: StoredSecret): Promise<void>;
-  /** Replaces a key's hash and seal, while `seal.sealedUnder` is current and the key still has the hash `oldHash`. */
+  /** Compare-and-swap by `oldHash`, and only while `seal.sealedUnder` is current. */
   reseal(keyId: string, oldHash: Uint8Array, seal: KeySeal): Promise<void>;
   /**
-   * Of the keys that live at `now`: how many are sealed with another secret than that with `check`, and of how many that is not
-   * known (`StoredKey.sealedUnder` is null).
+   * Of the live keys: how many are sealed with another secret than that of `check`, and for how many `sealedUnder` is null.
    */
   countSealed(check: string, now: string): Promise<{ readonly others: number; readonly unmarked: number }>;
 }

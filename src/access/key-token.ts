@@ -1,8 +1,6 @@
 /**
- * Tokens: an API key, sealed for a while. Nothing is stored. A token opens to the key it was made of, and that key is verified
- * on every use, so a token is dead when its key is.
- *
- * AES-256-GCM under a key that HKDF derives from the server's secret. 120 characters, all of them fit for a header.
+ * Tokens: an API key, sealed with the server's secret and an expiry. Nothing is stored. The key is verified on every use, so a
+ * token is invalid as soon as its key is. 120 characters, all of them valid in a header.
  *
  * @module
  */
@@ -13,13 +11,12 @@ import { decodeBase64Url, encodeBase64Url } from '../http/base64.ts';
 import { LruMap } from '../lru-map.ts';
 import type { DerivedCredential } from './derived-credential.ts';
 import { formatKey, type KeyParts } from './key-format.ts';
-import { decrypt, type ServerSecret } from './server-secret.ts';
+import { decrypt, encrypt, type ServerSecret, sealingKey } from './server-secret.ts';
 
-/** How somebody signed in; the order is part of the format. */
+/** The order is part of the format. */
 const METHODS = ['application_credential', 'password', 'token'] as const;
 export type SignInMethod = (typeof METHODS)[number];
 
-/** What a token says. */
 export interface KeyToken extends DerivedCredential {
   readonly method: SignInMethod;
   /** Epoch seconds. */
@@ -30,7 +27,7 @@ const PREFIX = 'lnt_';
 const FORMAT = 1;
 const ID_LENGTH = 16;
 const SECRET_LENGTH = 33;
-/** Format, method, two times, and the key's two halves. */
+/** Format, method, two times, and the key's id and secret. */
 const CONTENT_BYTES = 2 + 4 + 4 + ID_LENGTH + SECRET_LENGTH;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
@@ -38,22 +35,23 @@ const TEXT_LENGTH = PREFIX.length + Math.ceil(((NONCE_BYTES + CONTENT_BYTES + TA
 const AUDIT_ID_BYTES = 16;
 
 const TOKEN_PATTERN = new RegExp(`^${PREFIX}[0-9A-Za-z_-]{${TEXT_LENGTH - PREFIX.length}}$`);
-const PURPOSE = new TextEncoder().encode('linguanova token seal');
+const PURPOSE = 'linguanova token seal';
+const AAD = new TextEncoder().encode(PURPOSE);
 
-/** Tokens that are open in memory. */
 const MAX_CACHED = 10_000;
 
 export class KeyTokens {
-  /** The first one seals; all of them open. */
+  /** The first one seals; all of them unseal. */
   readonly #sealingKeys: readonly [Promise<CryptoKey>, ...Promise<CryptoKey>[]];
   readonly #cache = new LruMap<KeyToken>({ max: MAX_CACHED });
 
   constructor(secret: ServerSecret) {
     const { previous } = secret;
-    this.#sealingKeys = [sealingKey(secret), ...(previous === null ? [] : [sealingKey(previous)])];
+    const keyOf = (one: ServerSecret) => sealingKey(one, { secret: '', purpose: PURPOSE });
+    this.#sealingKeys = [keyOf(secret), ...(previous === null ? [] : [keyOf(previous)])];
   }
 
-  /** Whether `text` looks like a token; a key never does. */
+  /** By its prefix, which no key has. */
   static isToken(text: string): boolean {
     return text.startsWith(PREFIX);
   }
@@ -64,24 +62,17 @@ export class KeyTokens {
     method: SignInMethod,
     lifetime: { issuedAt: number; expiresAt: number },
   ): Promise<{ readonly text: string; readonly token: KeyToken }> {
-    const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
-    const box = await crypto.subtle.encrypt(
-      { name: 'AES-GCM', iv: nonce, additionalData: PURPOSE },
-      await this.#sealingKeys[0],
-      contentOf(key, method, lifetime),
-    );
-    const text = PREFIX + encodeBase64Url(new Uint8Array([...nonce, ...new Uint8Array(box)]));
+    const sealed = await encrypt(this.#sealingKeys[0], AAD, contentOf(key, method, lifetime));
+    const text = PREFIX + encodeBase64Url(sealed);
     const token = { key: formatKey(key), method, ...lifetime, auditId: auditIdOf(text) };
     this.#cache.set(text, token);
     return { text, token };
   }
 
-  /**
-   * What a token says, however old; null for what this gateway's secret did not seal. The key in it is still to be verified.
-   */
+  /** Returns expired tokens too, and null for text that another secret sealed. The key in it is not verified. */
   async open(text: string): Promise<KeyToken | null> {
-    const known = this.#cache.get(text);
-    if (known !== undefined) return known;
+    const cached = this.#cache.get(text);
+    if (cached !== undefined) return cached;
     const sealed = TOKEN_PATTERN.test(text) ? decodeBase64Url(text.slice(PREFIX.length)) : null;
     if (sealed === null) return null;
     const token = await this.#unseal(text, sealed);
@@ -89,34 +80,24 @@ export class KeyTokens {
     return token;
   }
 
-  /** What a token says that has not expired, when it was opened before. */
+  /** An unexpired token that was opened before. */
   cached(text: string): KeyToken | undefined {
     const token = this.#cache.get(text);
     return token !== undefined && this.isUnexpired(token) ? token : undefined;
   }
 
-  /** Whether a token has not expired; whether it was revoked is with its key (`derived.ts`). */
+  /** Revocation is stored with the key (`derived-credential.ts`). */
   isUnexpired(token: KeyToken): boolean {
     return token.expiresAt * 1000 > wallMs();
   }
 
   async #unseal(text: string, sealed: Uint8Array<ArrayBuffer>): Promise<KeyToken | null> {
     for (const key of this.#sealingKeys) {
-      const content = await decrypt(key, PURPOSE, sealed);
+      const content = await decrypt(key, AAD, sealed);
       if (content !== null) return readContent(content, auditIdOf(text));
     }
     return null;
   }
-}
-
-function sealingKey({ material }: ServerSecret): Promise<CryptoKey> {
-  return crypto.subtle.deriveKey(
-    { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info: PURPOSE },
-    material,
-    { name: 'AES-GCM', length: 256 },
-    false,
-    ['encrypt', 'decrypt'],
-  );
 }
 
 function contentOf(

@@ -7,8 +7,7 @@ import { effectiveScopes, isBrowserKey } from './browser-key.ts';
 import { isRevoked, keyTextOf, type PresentedCredential } from './derived-credential.ts';
 import { isInside } from './ip-address.ts';
 import { extractKeyId, parseKey } from './key-format.ts';
-import type { FoundKey, KeyStore, StoredKey } from './key-store.ts';
-import { type KeyState, keyState } from './key-store.ts';
+import { type FoundKey, type KeyState, type KeyStore, keyState, type StoredKey } from './key-store.ts';
 import type { Principal } from './principal.ts';
 import {
   hashKeySecret,
@@ -19,7 +18,7 @@ import {
   unseal,
 } from './server-secret.ts';
 
-/** Why a key was refused: for the audit log and the metrics, never for the client, who hears the same in all cases. */
+/** For the audit log and the metrics. Clients get the same error in all cases. */
 export type DenyReason =
   | 'missing'
   | 'malformed'
@@ -29,7 +28,7 @@ export type DenyReason =
   | 'address_not_allowed'
   | 'origin_not_allowed'
   | 'unreadable_credential'
-  /** A token or session that was revoked by itself: its key may be good. */
+  /** A revoked token or session, whose key may be valid. */
   | 'revoked_token';
 
 export type Verdict =
@@ -48,27 +47,22 @@ export interface EndedKey {
   readonly principal: Principal;
 }
 
-/** How many keys, and how many ids that are no keys, are remembered. */
+/** Keys, ids without a key included. */
 const MAX_CACHED = 10_000;
 
-/**
- * How long a row is believed before the store is asked again, milliseconds. It bounds how long a key that was revoked on
- * another node works on this one.
- */
+/** Upper bound on the delay until a key that was revoked on another node is denied on this one. */
 const CACHE_TTL_MS = 500;
 
 interface CachedKey {
   readonly row: FoundKey | null;
-  /** Monotonic milliseconds. */
   readonly readAt: number;
-  /** What a right key of this row opens; null while none has been seen. */
+  /** null until a key with the right secret was presented. */
   verified: VerifiedKey | null;
 }
 
 /**
- * A key that was verified in full. Its text is kept, so that telling it again is a comparison and no HMAC, which would be a
- * third of what a cached answer costs. It tells whoever can read this process's memory nothing new: beside it lie the credential
- * that it opens and the server's secret. It is never written anywhere.
+ * A fully verified key. Comparing its cached text replaces an HMAC, which would be a third of the cost of a cached response.
+ * Process memory also holds the credential and the server's secret, so the text adds no exposure; it is never persisted.
  */
 interface VerifiedKey {
   readonly text: Uint8Array;
@@ -76,14 +70,14 @@ interface VerifiedKey {
 }
 
 /**
- * From the text of a key to who it stands for. In this order: shape and checksum (no I/O), memory, store, hash, state,
- * network, seal. Reads are shared: any number of requests with one key ask the store twice a second at most.
+ * Resolves a key's text to its principal. In this order: format and checksum (no I/O), cache, store, hash, state, network,
+ * seal. Concurrent reads of a key are coalesced.
  */
 export class KeyVerifier {
   readonly #keys: KeyStore;
   readonly #secret: ServerSecret;
   readonly #cache = new LruMap<CachedKey>({ max: MAX_CACHED });
-  readonly #inFlight = new SingleFlight<CachedKey>();
+  readonly #flights = new SingleFlight<CachedKey>();
 
   constructor(keys: KeyStore, secret: ServerSecret) {
     this.#keys = keys;
@@ -92,9 +86,9 @@ export class KeyVerifier {
 
   /**
    * @param presented As the client sent it, or what was sealed in a token or session.
-   * @param address The client's, null when it is not known: then a key bound to networks is refused.
-   * @param origin Of the page that asks, undefined when no browser says so: then a key bound to origins is refused.
-   * @throws ComputeError `unavailable` when the store cannot be asked.
+   * @param address The client's; if null, keys bound to networks are denied.
+   * @param origin The page's `Origin`; if undefined, keys bound to origins are denied.
+   * @throws ComputeError `unavailable` if the store cannot be reached.
    */
   verify(
     presented: PresentedCredential | undefined,
@@ -111,10 +105,7 @@ export class KeyVerifier {
     return this.#verify(text, presented, address, origin);
   }
 
-  /**
-   * Whom a key stands for that was verified a moment ago, when no page asks; null when `verify` would have to ask, or would
-   * refuse it.
-   */
+  /** The principal of a freshly verified key without `Origin`; null if `verify` would read the store or deny it. */
   cachedPrincipal(presented: PresentedCredential | undefined, address: string | null): Principal | null {
     const text = keyTextOf(presented);
     const known = text === undefined ? null : this.#cached(text);
@@ -123,8 +114,8 @@ export class KeyVerifier {
   }
 
   /**
-   * A key whose secret is right and that has ended: by its rotation, or by revocation. null for any other key, and for one that
-   * is not used as its row demands. It opens nothing any more: this is for the retry of the request that has ended it.
+   * A key with the right secret that was ended by rotation or revocation; null for any other, and outside its networks or
+   * origins. Authorizes only the retry of the request that ended it.
    */
   async verifyEnded(text: string, address: string | null, origin?: string): Promise<EndedKey | null> {
     const parts = parseKey(text);
@@ -154,11 +145,11 @@ export class KeyVerifier {
   ): Promise<Verdict> {
     const parts = parseKey(text);
     if (parts === null) return denied('malformed');
-    const remembered = await this.#load(parts.id);
-    const { row } = remembered;
+    const cached = await this.#load(parts.id);
+    const { row } = cached;
     if (row === null) return denied('unknown');
     let sealedWith: ServerSecret | undefined;
-    if (!matchesText(remembered.verified, text)) {
+    if (!matchesText(cached.verified, text)) {
       sealedWith = secretsOf(this.#secret).find((one) =>
         timingSafeEqual(hashKeySecret(one, parts.secret), row.secretHash),
       );
@@ -166,37 +157,37 @@ export class KeyVerifier {
     }
     const reason = denyReason(row, presented, address, origin);
     if (reason !== null) return reason;
-    if (remembered.verified === null) {
+    if (cached.verified === null) {
       const credential = await this.#unseal(parts.secret, row);
       if (credential === null) return denied('unreadable_credential', row);
       if (sealedWith !== undefined && sealedWith !== this.#secret) {
         await this.#reseal(parts.secret, row, credential);
       }
-      remembered.verified ??= { text: utf8(text), principal: principalOf(row, credential, parts.secret) };
+      cached.verified ??= { text: utf8(text), principal: principalOf(row, credential, parts.secret) };
     }
-    return { ok: true, principal: remembered.verified.principal };
+    return { ok: true, principal: cached.verified.principal };
   }
 
-  /** What is remembered of a key that has just been changed, or made, on this node is out of date. */
+  /** After a change of the key on this node. */
   invalidate(id: string): void {
     this.#cache.delete(id);
-    this.#inFlight.forget(id);
+    this.#flights.forget(id);
   }
 
   #load(id: string): Promise<CachedKey> | CachedKey {
     const known = this.#cache.get(id);
     if (known !== undefined && isFresh(known)) return known;
-    return this.#inFlight.run(id, async (isCurrent) => {
+    return this.#flights.run(id, async (isCurrent) => {
       const readAt = monotonicMs();
       const row = await this.#keys.find(id);
       const fresh = { row, readAt, verified: row === null ? null : reverify(row, known) };
-      // Invalidated while it was being read: what was read may be from before the change.
+      // Invalidated during the read: the row may be from before the change.
       if (isCurrent()) this.#cache.set(id, fresh);
       return fresh;
     });
   }
 
-  /** The store does it only once this node's secret is the current one. A key that cannot be re-sealed now will be later. */
+  /** The store does it only if this node's secret is the current one. A failure is retried with the key's next verification. */
   async #reseal(keySecret: string, row: StoredKey, credential: CloudCredential): Promise<void> {
     try {
       await this.#keys.secrets.reseal(row.id, row.secretHash, {
@@ -205,7 +196,7 @@ export class KeyVerifier {
         sealedUnder: this.#secret.check,
       });
     } catch {
-      // Both secrets open it, so the request goes on.
+      // Both secrets open the seal, so the request continues.
     }
   }
 
@@ -220,7 +211,7 @@ function denied(reason: DenyReason, row: StoredKey | null = null): Verdict {
   return { ok: false, reason, keyId: row?.id ?? null };
 }
 
-/** Why a key whose secret is right may not be used now, from there. */
+/** null if a key with the right secret is allowed now and from there. */
 function denyReason(
   row: FoundKey,
   presented: PresentedCredential | undefined,
@@ -245,7 +236,7 @@ function isFresh({ readAt }: CachedKey): boolean {
   return monotonicMs() - readAt < CACHE_TTL_MS;
 }
 
-/** What was proven of the row as it was read before, when hash and seal are the same; with what the row says now. */
+/** Transfers the verification to a newly read row with the same hash and seal, with the rights of the new row. */
 function reverify(row: StoredKey, before: CachedKey | undefined): VerifiedKey | null {
   if (before?.row == null || before.verified === null) return null;
   const { text, principal } = before.verified;
@@ -268,11 +259,11 @@ function reverify(row: StoredKey, before: CachedKey | undefined): VerifiedKey | 
       };
 }
 
-/** In constant time, as far as the lengths are the same: that of a key is no secret. */
-function matchesText(proven: VerifiedKey | null, text: string): boolean {
-  if (proven === null || proven.text.length !== text.length) return false;
+/** Constant time for equal lengths; the length of a key is public. */
+function matchesText(verified: VerifiedKey | null, text: string): boolean {
+  if (verified === null || verified.text.length !== text.length) return false;
   let difference = 0;
-  for (let i = 0; i < text.length; i++) difference |= (proven.text[i] ?? 0) ^ text.charCodeAt(i);
+  for (let i = 0; i < text.length; i++) difference |= (verified.text[i] ?? 0) ^ text.charCodeAt(i);
   return difference === 0;
 }
 
@@ -287,7 +278,7 @@ function principalOf(row: StoredKey, credential: CloudCredential, keySecret: str
   return { keyId: id, familyId, projectId, userId, ...may, plan, credential, sealingSecret };
 }
 
-/** What the customer has and a rotation does not change; a service key brings nothing of the kind. */
+/** The customer's own secret, which a rotation does not change; null for a service key. */
 function customerSecretOf(credential: CloudCredential): string | null {
   switch (credential.kind) {
     case 'application_credential':

@@ -1,27 +1,24 @@
 import type { CloudCredential } from '../compute/cloud.ts';
 import type { Scope } from '../scopes.ts';
 
-/**
- * Who a request comes from: the API key it was verified with, and what that key opens. Made by `KeyVerifier` alone.
- */
+/** The verified identity of a request. Created only by `KeyVerifier`. */
 export interface Principal {
-  /** Public id of the key; may be logged and written on what the key makes. */
+  /** Public; may be logged and stored with resources. */
   readonly keyId: string;
-  /** The key and all keys it was rotated from or to; counters go by it. */
+  /** Rate limits count by family, which a rotation preserves. */
   readonly familyId: string;
   readonly projectId: string;
   /** null for a service key. */
   readonly userId: string | null;
   readonly scopes: readonly Scope[];
-  /** Bound to origins, so that everybody who sees its page has it: it may not touch keys. */
+  /** Public to the visitors of its page, so it may not manage keys. */
   readonly isBrowserKey: boolean;
-  /** Name of the rate plan. */
   readonly plan: string;
   /** Secret; never logged. */
   readonly credential: CloudCredential;
   /**
-   * What seals that which is kept for this caller: the same for all keys of a family that carry one application credential, a
-   * service key's own. Secret, and a function so that it is in no copy of a principal.
+   * Seals data stored for this caller: the secret of its credential, which rotations preserve, or of a service key. A function, so
+   * that copies and logs of a principal do not contain it.
    */
   readonly sealingSecret: () => string;
 }

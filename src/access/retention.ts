@@ -2,11 +2,10 @@ import { monotonicMs, wallMs } from '../clock.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { KeyStore } from './key-store.ts';
 
-/** How often a node deletes what has been kept for long enough, in ms. */
 const INTERVAL_MS = 60_000;
 const DAY_MS = 86_400_000;
 
-/** Deletes expired revocations and old entries of the audit log, at most once a minute. Never rejects: the next one will. */
+/** Deletes expired revocations and old audit entries, at most once a minute. Never rejects: a failure is retried. */
 export function retention(
   keys: Pick<KeyStore, 'sweep'>,
   log: Logger,

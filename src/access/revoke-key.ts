@@ -6,19 +6,17 @@ import { type Actor, auditEntry } from './issue-key.ts';
 import type { KeyStore, RevocationReach, StoredKey } from './key-store.ts';
 
 /**
- * How far revoking a key reaches that the caller has just read. A successor that was not there then was made while the
- * request for revocation was on its way, so it is revoked too: the caller cannot know of it.
+ * The reach for a key that the caller has read. A successor created since then is unknown to the caller, so it is revoked too.
  */
 export function reachOf({ successorId }: StoredKey): RevocationReach {
   return successorId === null ? 'successors' : 'key';
 }
 
 /**
- * Revokes a key, and with it what `reach` names, at once and permanently. An application credential that the gateway made
- * is deleted in the cloud with the last key that uses it; where the cloud refuses that or is unreachable, an audit entry
- * says so. The keys are revoked in either case.
+ * Revokes the keys within `reach` permanently. An application credential created by the gateway is deleted with its last key; a
+ * failed deletion becomes an audit entry, and the keys are revoked anyway.
  *
- * @returns The keys within reach, which no node may serve from memory any more; empty when there is no key with this id.
+ * @returns The keys within reach, to be invalidated; empty if the key does not exist.
  */
 export async function revokeKey(
   keys: KeyStore,
@@ -43,7 +41,7 @@ export async function revokeKey(
   return revoked;
 }
 
-/** `revokeKey`, and the verifier of this node forgets the keys, so that none of them works here from then on. */
+/** `revokeKey`, and invalidates the keys on this node. */
 export async function revokeAndInvalidate(
   { keys, identities, verifier }: Pick<Access, 'keys' | 'identities' | 'verifier'>,
   id: string,
@@ -54,7 +52,7 @@ export async function revokeAndInvalidate(
   for (const key of await revokeKey(keys, identities, id, reach, by, call)) verifier.invalidate(key.id);
 }
 
-/** The application credentials that the gateway made for these keys, each once, with the newest key that uses it. */
+/** The distinct application credentials created by the gateway, each with the newest key that uses it. */
 function ownedCredentials(keys: readonly StoredKey[]) {
   const owned = new Map<string, { id: string; userId: string; credentialId: string }>();
   for (const { id, userId, cloudCredentialId, ownsCloudCredential } of keys) {

@@ -3,14 +3,13 @@ import type { SecretStore, StoredSecret, StoredSecrets } from './key-store.ts';
 import { type ServerSecret, sealStoreKey, unsealStoreKey } from './server-secret.ts';
 
 const STORE_KEY_BYTES = 32;
-/** Nodes that start at once may get in each other's way; each attempt reads what the other has written. */
+/** Nodes that start concurrently conflict; each attempt reads the other's write. */
 const MAX_ATTEMPTS = 5;
 
-/** What to change when the secret is not the one that the keys are sealed with. */
 export const WRONG_SECRET =
-  'is not the one that the keys in this database are sealed with: set that one again, or set it as LINGUANOVA_SECRET_PREVIOUS to replace it';
+  'is not the secret that the keys in this database are sealed with: restore that secret, or set it as LINGUANOVA_SECRET_PREVIOUS to replace it';
 
-/** Compares the secret that this node was given with what the store knows, and opens the store key with it. */
+/** Compares this node's secret with the stored check, and unseals the store key with it. */
 export class SecretCheck {
   readonly #store: SecretStore;
   readonly #secret: ServerSecret;
@@ -21,18 +20,17 @@ export class SecretCheck {
     this.#secret = secret;
   }
 
-  /** Whether the keys can be opened. Writes nothing; rejects when the store cannot be reached. */
+  /** Whether the keys can be unsealed. Writes nothing; rejects if the store is unreachable. */
   async isCurrent(): Promise<boolean> {
     const stored = await this.#store.find();
     return stored === null || this.#matching(stored) !== null;
   }
 
   /**
-   * Stores the secret where none is stored.
+   * Stores the secret if none is stored.
    *
-   * @param mayReplace Whether a secret that is new becomes the current one, when the current one is given as previous: for a
-   *   node that starts to serve.
-   * @returns Whether the keys can be opened.
+   * @param mayReplace For a serving node: a new secret becomes the current one if the stored one is its previous.
+   * @returns Whether the keys can be unsealed.
    */
   async adopt(mayReplace: boolean): Promise<boolean> {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
@@ -44,13 +42,10 @@ export class SecretCheck {
       const next = await this.#sealed(await this.#opened(stored));
       await this.#store.replace(stored.current.check, next);
     }
-    throw new ComputeError(
-      'unavailable',
-      'The server secret is being changed by several nodes at once. Try again.',
-    );
+    throw new ComputeError('unavailable', 'Several nodes are changing the server secret. Retry.');
   }
 
-  /** A secret of the store, the same for all nodes, whichever secret they have. */
+  /** A key shared by all nodes, independent of their current secret. */
   storeKey(): Promise<Uint8Array> {
     this.#storeKey ??= this.#stored()
       .then((stored) => this.#opened(stored))
@@ -61,7 +56,7 @@ export class SecretCheck {
     return this.#storeKey;
   }
 
-  /** What is stored, which is this node's secret when there was nothing. */
+  /** Stores this node's secret if there is none. */
   async #stored(): Promise<StoredSecrets> {
     const known = await this.#store.find();
     if (known !== null) return known;
@@ -71,7 +66,7 @@ export class SecretCheck {
     return stored;
   }
 
-  /** This node's secret that is the current one; null: it has none, and cannot open keys that were sealed lately. */
+  /** This node's secret that is the current one; null if none is. */
   #matching({ current }: StoredSecrets): ServerSecret | null {
     const { previous } = this.#secret;
     if (current.check === this.#secret.check) return this.#secret;

@@ -3,9 +3,8 @@ import { deadlineIn, remainingMs } from '../clock.ts';
 import { ComputeError } from '../compute/errors.ts';
 import { clientNetwork } from './ip-address.ts';
 
-/** Sign-ins that are at Keystone at a time: it hashes passwords slowly on purpose, and serves the customers' requests, too. */
+/** Concurrent sign-ins at Keystone, whose slow password hashing would otherwise delay other requests. */
 const MAX_RUNNING = 8;
-/** Sign-ins that wait: of all addresses, and of one. */
 const MAX_WAITING = 256;
 const MAX_WAITING_OF_ADDRESS = 64;
 const MAX_WAIT_MS = 30_000;
@@ -17,15 +16,14 @@ interface Waiter {
 }
 
 /**
- * Lets sign-ins reach Keystone: one at a time of an address, few of all, in the order in which they came. Each polls with a timer
- * of its own: Workers end a request that waits for another request to resolve its promise.
+ * FIFO queue of sign-ins at Keystone: one at a time per client network, few in total. Each polls with its own timer, because
+ * Workers end a request that waits for a promise of another request.
  */
 export class SignInQueue {
-  /** The addresses of the sign-ins that run. */
   readonly #running = new Set<string>();
   readonly #waiting: Waiter[] = [];
 
-  /** @throws ComputeError `unavailable` when too many wait, or after too long a wait; whatever `signIn` throws. */
+  /** @throws ComputeError `unavailable` if too many are waiting or the wait was too long; errors of `signIn`. */
   async run<T>(address: string | null, signIn: () => Promise<T>): Promise<T> {
     const network = clientNetwork(address);
     if (!this.#mayEnter(network)) await this.#wait(network);
@@ -59,7 +57,7 @@ export class SignInQueue {
 }
 
 function busy(): ComputeError {
-  return new ComputeError('unavailable', 'Too many sign-ins are waiting: try again later.', {
+  return new ComputeError('unavailable', 'Too many sign-ins are waiting. Retry later.', {
     retryAfter: RETRY_AFTER_SECONDS,
   });
 }

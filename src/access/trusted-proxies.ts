@@ -3,27 +3,27 @@ import { parseHost } from '../http/host.ts';
 import type { ForwardedOrigin } from '../http/public-url.ts';
 import { isInNetwork, parseAddress, parseNetwork } from './ip-address.ts';
 
-/** What is believed of `X-Forwarded-*`: only what a trusted proxy wrote. */
+/** Reads `X-Forwarded-*` only as far as trusted proxies wrote it. */
 export interface TrustedProxies {
   /**
-   * The other end of the connection, or, when that is a trusted proxy, the nearest address in `X-Forwarded-For` that is none.
-   * Anything further left in that header is the client's own claim. null: the runtime does not know the other end.
+   * The peer address; if that is a trusted proxy, the rightmost untrusted address in `X-Forwarded-For`. Addresses further left are
+   * the client's claim. null if the runtime does not know the peer.
    */
   readonly clientAddress: (c: Context) => string | null;
-  /** From `X-Forwarded-Proto` and `X-Forwarded-Host`; of a list, what the nearest proxy wrote: its last element. */
+  /** From the last elements of `X-Forwarded-Proto` and `X-Forwarded-Host`, which the nearest proxy wrote. */
   readonly forwardedOrigin: (c: Context) => ForwardedOrigin;
 }
 
-/** More proxies than stand in any row; what lies further left is not read. */
+/** Bounds the work; further hops are ignored. */
 const MAX_HOPS = 20;
-/** Longer than any address with brackets, zone and port. */
+/** An address with brackets, zone and port is shorter. */
 const MAX_HOP_LENGTH = 80;
 
 const NOTHING: ForwardedOrigin = { scheme: null, host: null };
 
 /**
- * @param cidrs Networks of the trusted proxies, in CIDR form.
- * @param peerOf The other end of the connection, null when the runtime does not know it.
+ * @param cidrs Networks of the trusted proxies.
+ * @param peerOf The peer address; null if the runtime does not know it.
  */
 export function trustedProxies(
   cidrs: readonly string[],
@@ -36,7 +36,7 @@ export function trustedProxies(
     const address = parseAddress(text);
     return address === null ? null : networks.some((network) => isInNetwork(address, network));
   };
-  /** By request, for several stages ask. */
+  /** Per request, because several stages need the address. */
   const found = new WeakMap<Request, string>();
   return {
     clientAddress(c) {
@@ -62,7 +62,7 @@ export function trustedProxies(
   };
 }
 
-/** Reads hops from the right and stops at the first that is no trusted proxy; null: it is no address, or there is none. */
+/** The rightmost hop that is not a trusted proxy; null if it is not an address, or there is none. */
 function nearestUntrusted(forwarded: string, isTrusted: (address: string) => boolean | null): string | null {
   let end = forwarded.length;
   for (let count = 0; count < MAX_HOPS && end >= 0; count++) {
@@ -76,7 +76,7 @@ function nearestUntrusted(forwarded: string, isTrusted: (address: string) => boo
   return null;
 }
 
-/** The address in a hop; some proxies add a port, or brackets. null when it is too long for one. */
+/** Without the port and brackets that some proxies add; null if too long. */
 function addressIn(hop: string): string | null {
   if (hop.length > MAX_HOP_LENGTH) return null;
   const text = hop.trim();

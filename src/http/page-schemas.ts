@@ -11,11 +11,11 @@ export const pageQuerySchema = z.strictObject({
       if (key === null) {
         context.addIssue({
           code: 'custom',
-          message: 'is not a next_cursor of this list; leave it out to start over',
+          message: 'is not a next_cursor of this list; omit it for the first page',
         });
       }
       return key ?? z.NEVER;
     })
     .optional()
-    .meta({ description: 'next_cursor of the page before.' }),
+    .meta({ description: 'next_cursor of the previous page.' }),
 });

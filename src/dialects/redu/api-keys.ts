@@ -216,7 +216,7 @@ async function sibling(access: Access, c: Context<GatewayEnv>): Promise<StoredKe
   const { projectId, userId } = c.var.principal;
   const key = /^[0-9a-z]{1,64}$/.test(id) ? await access.keys.find(id) : null;
   if (key === null || key.projectId !== projectId || key.userId !== userId) {
-    throw new ComputeError('not_found', 'There is no such key.');
+    throw new ComputeError('not_found', 'Key not found.');
   }
   return key;
 }

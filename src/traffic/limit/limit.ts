@@ -5,8 +5,8 @@
  */
 
 import type { Context } from 'hono';
+import type { SpendSignUp } from '../../access/access.ts';
 import type { Principal } from '../../access/principal.ts';
-import type { SpendSignUp } from '../../access/sign-up-limit.ts';
 import { ComputeError } from '../../compute/errors.ts';
 import type { GatewayEnv, Stage } from '../../context.ts';
 import type { ResponseHeaders } from '../../http/response-headers.ts';
