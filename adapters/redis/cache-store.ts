@@ -1,34 +1,33 @@
 import { randomUUID } from 'node:crypto';
+import * as z from 'zod';
 import { monotonicMs } from '../../src/clock.ts';
 import { encodeBase64Url } from '../../src/http/base64.ts';
 import type { CacheKey } from '../../src/traffic/cache/cache-key.ts';
-import type { CacheStore } from '../../src/traffic/cache/cache-store.ts';
-import { decodeEntry, encodeEntry } from './cache-entry.ts';
-import type { RedisClient } from './client.ts';
+import type { CachedResponse, CacheStore } from '../../src/traffic/cache/cache-store.ts';
+import { defineScripts, parseJson, type RedisClient } from './client.ts';
 import type { RedisConnection } from './connection.ts';
 
-/** Larger bodies stay in the process that fetched them: on their way they would hold up what the others send. */
+/** Larger bodies are cached in process only, as they would delay other commands on the connection. */
 const MAX_BODY_BYTES = 2 * 1024 * 1024;
-
-/** Milliseconds after which a claim whose owner has died, or is very slow, is free for others. */
 const LOCK_TTL_MS = 5_000;
+/** Share of Redis's memory up to which responses are cached; the rest is for limits, versions and events. */
+const MEMORY_SHARE = 0.5;
+/** One project's share of `maxmemory`. */
+const PROJECT_SHARE = 0.125;
+/** One project's bound if Redis has no `maxmemory`. */
+const MAX_PROJECT_BYTES = 16 * 1024 * 1024;
+const MAX_ENTRIES = 1_000;
+/** Memory of an entry in addition to its bytes. */
+const ENTRY_OVERHEAD_BYTES = 300;
 
+/** Deletes a lock if this owner holds it. */
 const RELEASE = `
 if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end
 return 0`;
 
-/** The part of Redis's memory up to which responses are cached; the rest is for limits, versions and events. */
-const MEMORY_SHARE = 0.5;
-/** Of it, what one project may have; and without `maxmemory`, bytes. */
-const PROJECT_SHARE = 0.125;
-const MAX_ENTRIES = 1_000;
-/** What Redis needs beside the response itself, bytes. */
-const ENTRY_OVERHEAD_BYTES = 300;
-const MAX_PROJECT_BYTES = 16 * 1024 * 1024;
-
 /**
- * Keys: the response, the project's index (by expiry: name and bytes). Arguments: the response, milliseconds, its name. What would
- * end next makes room within the project; what finds none in Redis is not kept.
+ * Stores a response, evicting those of the project that expire next; does nothing if Redis has no room. Keys: the response, the
+ * project's index (name and bytes, by expiry). Arguments: the response, its TTL in ms, its name, the prefix of names.
  */
 const STORE = `
 local t = redis.call('time')
@@ -62,82 +61,120 @@ redis.call('zadd', KEYS[2], now + ARGV[2], ARGV[3] .. ' ' .. string.format('%.0f
 if redis.call('pttl', KEYS[2]) < tonumber(ARGV[2]) then redis.call('pexpire', KEYS[2], ARGV[2]) end
 return 1`;
 
-interface Scripts {
-  linguanovaRelease(key: string, owner: string): Promise<number>;
+interface StoreScript {
   linguanovaKeep(
     key: string,
     index: string,
     bytes: Buffer,
-    milliseconds: number,
+    ttlMs: number,
     digest: string,
     prefix: string,
   ): Promise<number>;
 }
 
-/** Lets go of a key that is this owner's. */
-export function releaseScript(client: RedisClient): Scripts {
-  client.defineCommand('linguanovaRelease', { numberOfKeys: 1, lua: RELEASE });
-  client.defineCommand('linguanovaKeep', { numberOfKeys: 2, lua: STORE });
-  // defineCommand has just put it there; its types cannot say so.
-  return client as unknown as Scripts;
+interface ReleaseScript {
+  linguanovaRelease(key: string, owner: string): Promise<number>;
 }
 
-/** Answers in Redis: `linguanova:cache:{<project>}:<digest>`, and the claims to fetch them. */
-export function redisCacheStore(link: RedisConnection, now: () => number = monotonicMs): CacheStore {
-  const { client } = link;
-  const scripts = releaseScript(client);
+export function releaseScript(client: RedisClient): ReleaseScript {
+  return defineScripts<ReleaseScript>(client, 1, { linguanovaRelease: RELEASE });
+}
+
+/** Cached responses in Redis, `linguanova:cache:{<project>}:<digest>`, and the locks of their fetches. */
+export function redisCacheStore(connection: RedisConnection, now: () => number = monotonicMs): CacheStore {
+  const { client } = connection;
+  const scripts = defineScripts<StoreScript>(client, 2, { linguanovaKeep: STORE });
+  const locks = releaseScript(client);
   return {
     async read(key) {
-      if (!link.available) return null;
+      if (!connection.available) return null;
       const name = await keyOf(key);
-      const asked = now();
-      // The life that is left first: of an entry that is replaced in between, the age is then never told too low.
-      const answers = link.runBestEffort(() => Promise.all([client.pttl(name), client.getBuffer(name)]));
-      const [left, bytes] = await answers.catch((): [number, null] => [0, null]);
-      return bytes === null || left <= 0 ? null : decodeEntry(bytes, left, asked);
+      const readAt = now();
+      // The TTL first: if the entry is replaced in between, its age is overestimated rather than underestimated.
+      const replies = connection.runBestEffort(() =>
+        Promise.all([client.pttl(name), client.getBuffer(name)]),
+      );
+      const [ttlMs, bytes] = await replies.catch((): [number, null] => [0, null]);
+      return bytes === null || ttlMs <= 0 ? null : decodeEntry(bytes, ttlMs, readAt);
     },
 
-    async write(key, answer, milliseconds) {
-      const left = answer.generatedAt + milliseconds - now();
-      if (!link.available || answer.body.length > MAX_BODY_BYTES || left < 1) return;
+    async write(key, response, lifetimeMs) {
+      const ttlMs = response.generatedAt + lifetimeMs - now();
+      if (!connection.available || response.body.length > MAX_BODY_BYTES || ttlMs < 1) return;
       const name = await keyOf(key);
-      const bytes = encodeEntry(answer, milliseconds);
-      const digest = name.slice(prefixOf(key).length);
+      const bytes = encodeEntry(response, lifetimeMs);
+      const prefix = prefixOf(key);
       const index = `linguanova:cached:{${key.projectId}}`;
-      await link
-        .runBestEffort(() =>
-          scripts.linguanovaKeep(name, index, bytes, Math.floor(left), digest, prefixOf(key)),
-        )
+      const digest = name.slice(prefix.length);
+      await connection
+        .runBestEffort(() => scripts.linguanovaKeep(name, index, bytes, Math.floor(ttlMs), digest, prefix))
         .catch(() => {});
     },
 
     async remove(key) {
-      if (!link.available) return;
+      if (!connection.available) return;
       const name = await keyOf(key);
-      await link.runBestEffort(() => client.del(name)).catch(() => {});
+      await connection.runBestEffort(() => client.del(name)).catch(() => {});
     },
 
     async tryLock(key, version) {
-      if (!link.available) return async () => {};
+      if (!connection.available) return async () => {};
       const name = `${await keyOf(key)}:claim:${version}`;
       const owner = randomUUID();
-      // When Redis cannot tell, nobody waits for nobody.
-      const claimed = await link
+      // While Redis is down, every node fetches for itself.
+      const locked = await connection
         .run(() => client.set(name, owner, 'PX', LOCK_TTL_MS, 'NX'))
         .catch(() => 'OK' as const);
-      if (claimed === null) return null;
+      if (locked === null) return null;
       return async () => {
-        await link.runBestEffort(() => scripts.linguanovaRelease(name, owner)).catch(() => {});
+        await connection.runBestEffort(() => locks.linguanovaRelease(name, owner)).catch(() => {});
       };
     },
   };
 }
 
 async function keyOf(key: CacheKey): Promise<string> {
-  const digest = encodeBase64Url(await key.digest());
-  return prefixOf(key) + digest;
+  return prefixOf(key) + encodeBase64Url(await key.digest());
 }
 
 function prefixOf({ projectId }: CacheKey): string {
   return `linguanova:cache:{${projectId}}:`;
+}
+
+/** To be increased with every change of the format, since gateways of two releases may share a Redis. */
+const FORMAT_VERSION = 2;
+const PREFIX_BYTES = 5;
+
+const Header = z.object({
+  version: z.int(),
+  headers: z.record(z.string(), z.string()),
+  etag: z.string(),
+  freshnessLifetime: z.number(),
+  /** TTL in ms, counted from when the origin generated the response. */
+  life: z.number(),
+});
+
+/** Layout: a byte with the format version, four with the length of the header, the header in JSON, the body. */
+export function encodeEntry(response: CachedResponse, life: number): Buffer {
+  const { body, generatedAt: _, ...rest } = response;
+  const header = Buffer.from(JSON.stringify({ ...rest, life } satisfies z.infer<typeof Header>));
+  const prefix = Buffer.alloc(PREFIX_BYTES);
+  prefix.writeUInt8(FORMAT_VERSION);
+  prefix.writeUInt32BE(header.length, 1);
+  return Buffer.concat([prefix, header, body]);
+}
+
+/**
+ * @param ttlMs Its remaining TTL. The age follows from it by Redis's clock alone, since the clocks of gateways differ.
+ * @param now Monotonic milliseconds.
+ * @returns null for any other format.
+ */
+export function decodeEntry(bytes: Buffer, ttlMs: number, now: number): CachedResponse | null {
+  if (bytes.length < PREFIX_BYTES || bytes.readUInt8() !== FORMAT_VERSION) return null;
+  const end = PREFIX_BYTES + bytes.readUInt32BE(1);
+  const header = Header.safeParse(parseJson(bytes.subarray(PREFIX_BYTES, end).toString()));
+  if (!header.success || end > bytes.length) return null;
+  const { life, ...rest } = header.data;
+  // A copy, since the bytes may be part of a larger buffer, which would be retained.
+  return { ...rest, body: Uint8Array.from(bytes.subarray(end)), generatedAt: now - (life - ttlMs) };
 }

@@ -2,20 +2,18 @@ import { Cluster, Redis } from 'ioredis';
 import { backoff } from '../../src/async.ts';
 import type { RedisTarget } from './url.ts';
 
-/** What both kinds of client have. */
 export type RedisClient = Redis | Cluster;
 
-/** Milliseconds that a connection may take to be made, and may be silent while it owes an answer, before it is given up. */
+/** For connecting, and for a connection that owes a reply. */
 const SOCKET_TIMEOUT_MS = 1_000;
 
-/** Before the next attempt to connect, in ms. */
 export function reconnectDelay(attempt: number): number {
   return backoff(attempt, { initialMs: 50, maxMs: 1_000 });
 }
 
 /**
- * A client that never keeps a command for later: what cannot be sent now is refused now, and what was sent on a connection
- * that broke is not sent again, for a lease that nobody waits for any more must not be taken.
+ * A client without an offline queue and without resending: a command that cannot be sent now fails, and one that was sent on a
+ * broken connection is not repeated, since a lease would be acquired twice.
  */
 export function redisClient(target: RedisTarget): RedisClient {
   const { addresses } = target;
@@ -27,7 +25,7 @@ export function redisClient(target: RedisTarget): RedisClient {
         ...shared,
         redisOptions: connectionOptions(target),
         clusterRetryStrategy: reconnectDelay,
-        // The certificates carry names, and a name may move.
+        // Certificates are issued for host names, which have to stay unresolved.
         ...(target.tls && { dnsLookup: (name, done) => done(null, name) }),
       },
     );
@@ -36,17 +34,34 @@ export function redisClient(target: RedisTarget): RedisClient {
 }
 
 /**
- * For a connection that only listens, and that is not made again by itself. In a cluster it leads to one of the nodes.
+ * Options of a pub/sub connection, which does not reconnect by itself; in a cluster it leads to one of the nodes.
  *
- * @param attempt Another address is tried each time.
+ * @param attempt Selects the address, in turn.
  */
 export function subscriberOptions(target: RedisTarget, attempt: number) {
-  return {
-    ...singleServerOptions(target, attempt),
-    lazyConnect: true,
-    retryStrategy: () => null,
-    autoResubscribe: false,
-  };
+  const options = singleServerOptions(target, attempt);
+  return { ...options, lazyConnect: true, retryStrategy: () => null, autoResubscribe: false };
+}
+
+/** Registers Lua scripts as commands of the client; must precede the first pipeline, which lacks later ones. */
+export function defineScripts<Scripts>(
+  client: RedisClient,
+  numberOfKeys: number,
+  scripts: Record<keyof Scripts & string, string>,
+): Scripts {
+  for (const [name, lua] of Object.entries<string>(scripts))
+    client.defineCommand(name, { numberOfKeys, lua });
+  // The types of ioredis do not know defined commands.
+  return client as unknown as Scripts;
+}
+
+/** null if it is no JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 function connectionOptions({ username, password, tls }: RedisTarget) {
@@ -61,7 +76,6 @@ function connectionOptions({ username, password, tls }: RedisTarget) {
   };
 }
 
-/** To one server: the one that is named, or that the sentinels name. */
 function singleServerOptions(target: RedisTarget, attempt: number) {
   const { addresses, db, master, tls } = target;
   if (target.kind !== 'sentinel') {

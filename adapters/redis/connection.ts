@@ -2,23 +2,20 @@ import { randomUUID } from 'node:crypto';
 import { withTimeout } from '../../src/async.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
-import type { RedisClient } from './client.ts';
-import { RedisFailure, toRedisFailure } from './failure.ts';
+import { defineScripts, type RedisClient } from './client.ts';
 
-/** Milliseconds that a command may take. */
 const COMMAND_TIMEOUT_MS = 250;
-/** Milliseconds that the first connection is waited for; the gateway starts without it then. */
+/** The gateway starts without Redis if it does not connect within this time. */
 const CONNECT_TIMEOUT_MS = 1_000;
-/** How often this node says that it is there, milliseconds. */
 const HEARTBEAT_INTERVAL_MS = 2_000;
-/** How often it asks whether Redis is back, milliseconds. */
+/** While Redis is down. */
 const PROBE_INTERVAL_MS = 250;
-/** A node that has been silent for so long counts no more, milliseconds. */
+/** A node without a heartbeat for this long is not counted. */
 const NODE_EXPIRY_MS = 3 * HEARTBEAT_INTERVAL_MS;
 
-/** The sorted set of nodes, by the time each was last there: Redis's own time, for clocks of nodes differ. */
+/** Sorted set of nodes by their last heartbeat on Redis's clock, since the clocks of nodes differ. */
 const NODES_KEY = 'linguanova:nodes';
-const PRESENCE = `
+const HEARTBEAT = `
 local t = redis.call('time')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 redis.call('zadd', KEYS[1], now, ARGV[1])
@@ -26,27 +23,74 @@ redis.call('zremrangebyscore', KEYS[1], '-inf', now - ARGV[2])
 redis.call('pexpire', KEYS[1], ARGV[2])
 return redis.call('zcard', KEYS[1])`;
 
+interface Scripts {
+  linguanovaPresence(key: string, id: string, expiryMs: number): Promise<number>;
+}
+
+/** A command failed. The message holds no address and no secret. */
+export class RedisFailure extends Error {
+  readonly reason: FailureReason;
+
+  constructor(reason: FailureReason, options?: ErrorOptions) {
+    super(`Redis: ${reason}`, options);
+    this.name = 'RedisFailure';
+    this.reason = reason;
+  }
+}
+
+/** A closed set, as it is a metric label. */
+export type FailureReason =
+  /** Not sent, as Redis is known to be down. */
+  'lost' | 'timeout' | 'unreachable' | 'full' | 'read_only' | 'loading' | 'unauthorized' | 'refused';
+
+const REPLIES: readonly (readonly [RegExp, FailureReason])[] = [
+  [/^OOM/, 'full'],
+  [/^(READONLY|MASTERDOWN|NOREPLICAS)/, 'read_only'],
+  [/^(LOADING|BUSY|TRYAGAIN|CLUSTERDOWN)/, 'loading'],
+  // Anywhere, as ioredis quotes it: "Ready check failed: NOAUTH ...".
+  [/\b(NOAUTH|WRONGPASS)\b/, 'unauthorized'],
+  [/^(NOPERM|MISCONF|ERR|WRONGTYPE)/, 'refused'],
+];
+
+/** Classifies an error of ioredis; anything but an error reply is `unreachable`. */
+export function toRedisFailure(error: unknown): RedisFailure {
+  if (error instanceof RedisFailure) return error;
+  // A script's error begins with the script's name.
+  const message = error instanceof Error ? error.message.replace(/^.*?-(?=OOM|READONLY)/, '') : '';
+  const reason = REPLIES.find(([pattern]) => pattern.test(message))?.[1] ?? 'unreachable';
+  return new RedisFailure(reason, { cause: error });
+}
+
+/** @throws RedisFailure `timeout` */
+export async function withCommandTimeout<T>(command: () => Promise<T>): Promise<T> {
+  // If this process was busy, the reply may be unread: one more turn of the event loop reads it.
+  const late = () =>
+    new Promise<never>((_, reject) => setImmediate(() => reject(new RedisFailure('timeout'))));
+  return withTimeout(command(), COMMAND_TIMEOUT_MS, late);
+}
+
 /**
- * The connection to Redis, and the knowledge whether it serves. The first command that fails makes it *lost*: from then on
- * commands are refused at once, without a wait, until a probe that writes, as all that count does, has succeeded.
+ * The connection to Redis and its health. The first failed command marks Redis as down; from then on commands fail immediately,
+ * until a probe that writes has succeeded.
  */
 export class RedisConnection {
   readonly client: RedisClient;
+  readonly #scripts: Scripts;
   readonly #log: Logger;
   readonly #metrics: Metrics;
-  /** Of this gateway among all that are there. */
+  /** Identifies this gateway. */
   readonly id = randomUUID();
   readonly #listeners: ((available: boolean) => void)[] = [];
   readonly #recoveryWaiters = new Set<() => void>();
-  #state: 'new' | 'up' | 'lost' | 'closed' = 'new';
+  #state: 'new' | 'up' | 'down' | 'closed' = 'new';
   #nodes = 1;
-  /** What was heard before Redis was lost, and until when it counts: one that lost its memory knows of nobody at first. */
+  /** Count from before the outage, and until when it is used: a Redis that was reset does not know the nodes yet. */
   #nodesBeforeOutage = 1;
   #nodesBeforeOutageUntil = 0;
   #downSince = Number.NEGATIVE_INFINITY;
   #upSince = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
-  /** Why Redis did not take the credentials, since it last served: commands only find no connection then. */
+  /** Why Redis rejected the credentials; later commands fail merely as `unreachable`. */
   #authFailure: RedisFailure | undefined;
   #downReason: RedisFailure | undefined;
 
@@ -54,63 +98,66 @@ export class RedisConnection {
     this.client = client;
     this.#log = log;
     this.#metrics = metrics;
-    client.defineCommand('linguanovaPresence', { numberOfKeys: 1, lua: PRESENCE });
-    // Without a listener ioredis would print; what matters is told by the commands that fail.
+    this.#scripts = defineScripts<Scripts>(client, 1, { linguanovaPresence: HEARTBEAT });
+    // Without a listener ioredis prints the error; failed commands report it anyway.
     client.on('error', (error) => {
       const failure = toRedisFailure(error);
       if (failure.reason === 'unauthorized') this.#authFailure = failure;
     });
-    // Without a word from anybody: it may come back without its memory before the next command.
+    // Redis may have been reset when it is next reached, even if no command failed meanwhile.
     client.on('close', () => {
-      if (this.#state === 'up') this.#setState('lost', new RedisFailure('unreachable'));
+      if (this.#state === 'up') this.#setState('down', new RedisFailure('unreachable'));
     });
-    // As soon as a connection is there, not with the next probe.
     client.on('ready', () => void this.#heartbeat());
     this.#schedule();
   }
 
-  /** Connects, and resolves when it is known whether Redis serves. */
+  /** Connects; resolves when it is known whether Redis is up. */
   async open(): Promise<void> {
-    await withTimeout(this.client.connect(), CONNECT_TIMEOUT_MS, () => {}).catch(() => {});
+    await withTimeout(
+      this.client.connect().catch(() => {}),
+      CONNECT_TIMEOUT_MS,
+      () => {},
+    );
     await this.#heartbeat();
   }
 
-  /** Whether a command has any chance. */
   get available(): boolean {
     return this.#state === 'up';
   }
 
-  /** Tells each time that `available` has become another. */
+  /** The listener is called each time `available` changes. */
   onChange(listener: (available: boolean) => void): void {
     this.#listeners.push(listener);
   }
 
-  /** Resolves when Redis is there again, or after so many milliseconds. */
-  whenUp(milliseconds: number): Promise<void> {
-    if (this.available) return Promise.resolve();
+  /** Resolves when Redis is up, or after the timeout. */
+  async whenUp(timeoutMs: number): Promise<void> {
+    if (this.available) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#recoveryWaiters.add(resolve);
-    return withTimeout(promise, milliseconds, () => {}).finally(() => this.#recoveryWaiters.delete(resolve));
+    await withTimeout(promise, timeoutMs, () => {});
+    this.#recoveryWaiters.delete(resolve);
   }
 
-  /** When Redis was last lost, `performance.now()`. */
+  /** Start of the last outage, `performance.now()`. */
   get downSince(): number {
     return this.#downSince;
   }
 
-  /** When it was there again. */
+  /** End of the last outage. */
   get upSince(): number {
     return this.#upSince;
   }
 
-  /** Gateways on this Redis, as last heard; those from before it was lost have some time to come back. */
+  /** Gateways on this Redis. After an outage the earlier count holds until all nodes had time to report. */
   get nodes(): number {
     const before = performance.now() < this.#nodesBeforeOutageUntil ? this.#nodesBeforeOutage : 1;
     return Math.max(this.#nodes, before);
   }
 
   /**
-   * Runs a command within the deadline.
+   * Runs a command within the timeout; a failure marks Redis as down.
    *
    * @throws RedisFailure
    */
@@ -120,26 +167,20 @@ export class RedisConnection {
   }
 
   /**
-   * The same for what nothing else depends on: a failure is counted, and says nothing about Redis as a whole.
+   * The same for optional work: a failure is counted, and does not affect the health.
    *
    * @throws RedisFailure
    */
   async runBestEffort<T>(command: () => Promise<T>): Promise<T> {
     if (!this.available) throw new RedisFailure('lost');
-    try {
-      return await withCommandTimeout(command);
-    } catch (error) {
-      const failure = toRedisFailure(error);
-      this.#metrics.count('redis_failures', { reason: failure.reason });
-      throw failure;
-    }
+    return this.#counted(command);
   }
 
   /** Rejects while Redis cannot be written. */
   async ping(): Promise<void> {
     const failure = await this.#heartbeat();
     if (this.#state === 'up') return;
-    // One that is halted takes connections and then says nothing, so commands find none: the first failure says more.
+    // A stopped Redis accepts connections and never replies, so later commands are unreachable; the first failure is more exact.
     const isLater = failure === null || failure.reason === 'unreachable';
     throw this.#authFailure ?? (isLater ? this.#downReason : failure) ?? new RedisFailure('lost');
   }
@@ -153,48 +194,53 @@ export class RedisConnection {
     this.client.disconnect();
   }
 
-  async #execute<T>(command: () => Promise<T>): Promise<T> {
+  async #counted<T>(command: () => Promise<T>): Promise<T> {
     try {
       return await withCommandTimeout(command);
     } catch (error) {
       const failure = toRedisFailure(error);
       this.#metrics.count('redis_failures', { reason: failure.reason });
-      this.#setState('lost', failure);
       throw failure;
     }
   }
 
-  /** Says that this node is there, and hears how many are; null when that went well. */
-  async #heartbeat(): Promise<RedisFailure | null> {
-    if (this.#state === 'closed') return null;
-    const presence = this.client as unknown as Record<'linguanovaPresence', Presence>;
-    return this.#execute(() => presence.linguanovaPresence(NODES_KEY, this.id, NODE_EXPIRY_MS)).then(
-      (nodes) => {
-        this.#nodes = Math.max(1, nodes);
-        this.#setState('up');
-        return null;
-      },
-      toRedisFailure,
-    );
+  async #execute<T>(command: () => Promise<T>): Promise<T> {
+    try {
+      return await this.#counted(command);
+    } catch (error) {
+      this.#setState('down', toRedisFailure(error));
+      throw error;
+    }
   }
 
-  #setState(state: 'up' | 'lost', failure?: RedisFailure): void {
+  /** Registers this node and counts all; null on success. */
+  async #heartbeat(): Promise<RedisFailure | null> {
+    if (this.#state === 'closed') return null;
+    const presence = () => this.#scripts.linguanovaPresence(NODES_KEY, this.id, NODE_EXPIRY_MS);
+    return this.#execute(presence).then((nodes) => {
+      this.#nodes = Math.max(1, nodes);
+      this.#setState('up');
+      return null;
+    }, toRedisFailure);
+  }
+
+  #setState(state: 'up' | 'down', failure?: RedisFailure): void {
     const before = this.#state;
     if (before === state || before === 'closed') return;
     this.#state = state;
     this.#downReason = failure;
     if (state === 'up') this.#authFailure = undefined;
-    if (state === 'lost') {
+    if (state === 'down') {
       this.#nodesBeforeOutage = this.nodes;
       this.#nodesBeforeOutageUntil = Number.POSITIVE_INFINITY;
       this.#downSince = performance.now();
-    } else if (before === 'lost') {
+    } else if (before === 'down') {
       this.#upSince = performance.now();
       this.#nodesBeforeOutageUntil = performance.now() + NODE_EXPIRY_MS;
     }
     this.#metrics.set('redis_up', state === 'up' ? 1 : 0);
-    if (state === 'lost') this.#log.warn('redis_disconnected', { reason: failure?.reason });
-    else if (before === 'lost') this.#log.info('redis_reconnected');
+    if (state === 'down') this.#log.warn('redis_disconnected', { reason: failure?.reason });
+    else if (before === 'down') this.#log.info('redis_reconnected');
     this.#schedule();
     for (const listener of this.#listeners) listener(state === 'up');
     if (state === 'up') for (const resolve of this.#recoveryWaiters) resolve();
@@ -205,21 +251,11 @@ export class RedisConnection {
     if (this.#state === 'closed') return;
     const again = async () => {
       const failure = await this.#heartbeat();
-      // A master that became a replica: its name may lead to the new master already.
+      // The master became a replica: its name may already lead to the new master.
       if (failure?.reason === 'read_only') this.client.disconnect(true);
       this.#schedule();
     };
-    this.#timer = setTimeout(again, this.#state === 'up' ? HEARTBEAT_INTERVAL_MS : PROBE_INTERVAL_MS).unref();
+    const interval = this.#state === 'up' ? HEARTBEAT_INTERVAL_MS : PROBE_INTERVAL_MS;
+    this.#timer = setTimeout(again, interval).unref();
   }
-}
-
-type Presence = (key: string, id: string, goneAfter: number) => Promise<number>;
-
-function withCommandTimeout<T>(command: () => Promise<T>): Promise<T> {
-  // When the process itself was busy, the reply may be there unread: one turn of the event loop reads it.
-  const onTimeout = () =>
-    new Promise<never>((_, reject) => {
-      setImmediate(() => reject(new RedisFailure('timeout')));
-    });
-  return withTimeout(command(), COMMAND_TIMEOUT_MS, onTimeout);
 }

@@ -1,27 +1,27 @@
 /**
- * The log of a feed in Redis: three keys in one slot of a cluster, made from `linguanova:feed:{<project>}:<digest>`. `:lease`
- * says who leads; `:log` is a stream of what happened, its ids a time that names the log and numbers without a gap; `:snapshot` is a
- * hash of what it has come to, by instance, and which log that is of. Who does not hold the lease changes nothing.
+ * The log of a feed in Redis: three keys in one slot of a cluster, with the prefix `linguanova:feed:{<project>}:<digest>`.
+ * `:lease` holds the leader. `:log` is a stream; its ids are a time that names the log, and a number without gaps. `:snapshot` is
+ * a hash of the state after the last entry, by instance, with the name of the log. Only the lease holder can write.
  *
  * @module
  */
 
-import type { RedisClient } from './client.ts';
+import { defineScripts, type RedisClient } from './client.ts';
 
-/** Where it is told that a log has become longer: the message is the stream's key. */
+/** A message is the key of a log that has new entries. */
 export const EVENTS_CHANNEL = 'linguanova:events';
-/** The field of the hash that names the log. No instance is called so. */
+/** The hash field with the name of the log; not a valid instance id. */
 export const LOG_FIELD = 'log';
 
 const IF_LEADER = `
 if redis.call('get', KEYS[1]) ~= ARGV[1] then return 0 end
-local function keep()
+local function retain()
   redis.call('pexpire', KEYS[2], ARGV[2])
   redis.call('pexpire', KEYS[3], ARGV[2])
 end
 `;
 
-/** Arguments: owner, life of what is remembered, life of the lease. Answers 0: another leads; 1: since now; 2: as before. */
+/** Arguments: owner, retention, TTL of the lease. Returns 0: another leads; 1: elected; 2: renewed. */
 const LEAD = `
 local owner = redis.call('get', KEYS[1])
 if owner and owner ~= ARGV[1] then return 0 end
@@ -30,24 +30,24 @@ redis.call('pexpire', KEYS[2], ARGV[2])
 redis.call('pexpire', KEYS[3], ARGV[2])
 return owner and 2 or 1`;
 
-/** Arguments: owner, life, 1 to forget what was before, then instances: id and what is shown. */
+/** Arguments: owner, retention, 1 to delete log and snapshot first, then instances: id and snapshot. */
 const SHOW = `${IF_LEADER}
 if ARGV[3] == '1' then redis.call('del', KEYS[2], KEYS[3]) end
 for i = 4, #ARGV, 2 do redis.call('hset', KEYS[3], ARGV[i], ARGV[i + 1]) end
-keep()
+retain()
 return 1`;
 
-/** Arguments: owner, life, channel. */
+/** Arguments: owner, retention, channel. */
 const BEGIN = `${IF_LEADER}
 local t = redis.call('time')
 local log = string.format('%.0f', t[1] * 1000 + math.floor(t[2] / 1000))
 redis.call('hset', KEYS[3], '${LOG_FIELD}', log)
 redis.call('xadd', KEYS[2], log .. '-1', 'change', '')
-keep()
+retain()
 redis.call('publish', ARGV[3], KEYS[2])
 return 1`;
 
-/** Arguments: owner, life, channel, how many entries may remain, then changes: kind, instance and all of it. */
+/** Arguments: owner, retention, channel, maximum length of the log, then changes: kind, instance and change. */
 const ADD = `${IF_LEADER}
 local last = redis.call('xrevrange', KEYS[2], '+', '-', 'count', 1)[1]
 if not last then return 0 end
@@ -58,27 +58,27 @@ for i = 5, #ARGV, 3 do
   if ARGV[i] == 'deleted' then redis.call('hdel', KEYS[3], ARGV[i + 1])
   else redis.call('hset', KEYS[3], ARGV[i + 1], ARGV[i + 2]) end
 end
-keep()
+retain()
 redis.call('publish', ARGV[3], KEYS[2])
 return 1`;
 
-/** Lease, stream and hash. */
-export type LogKeys = readonly [lease: string, log: string, shown: string];
+export type LogKeys = readonly [lease: string, log: string, snapshot: string];
+type Owned = [...LogKeys, owner: string, retentionMs: number];
 
-interface Scripts {
-  linguanovaLead(...args: [...LogKeys, owner: string, life: number, lease: number]): Promise<number>;
-  linguanovaShow(
-    ...args: [...LogKeys, owner: string, life: number, anew: 0 | 1, ...pairs: string[]]
-  ): Promise<number>;
-  linguanovaBegin(...args: [...LogKeys, owner: string, life: number, channel: string]): Promise<number>;
+export interface EventScripts {
+  linguanovaLead(...args: [...Owned, leaseTtlMs: number]): Promise<number>;
+  linguanovaShow(...args: [...Owned, reset: 0 | 1, ...pairs: string[]]): Promise<number>;
+  linguanovaBegin(...args: [...Owned, channel: string]): Promise<number>;
   linguanovaAdd(
-    ...args: [...LogKeys, owner: string, life: number, channel: string, remain: number, ...triples: string[]]
+    ...args: [...Owned, channel: string, maxLength: number, ...triples: string[]]
   ): Promise<number>;
 }
 
-export function eventScripts(client: RedisClient): Scripts {
-  const scripts = { linguanovaLead: LEAD, linguanovaShow: SHOW, linguanovaBegin: BEGIN, linguanovaAdd: ADD };
-  for (const [name, lua] of Object.entries(scripts)) client.defineCommand(name, { numberOfKeys: 3, lua });
-  // defineCommand has just put them there; its types cannot say so.
-  return client as unknown as Scripts;
+export function eventScripts(client: RedisClient): EventScripts {
+  return defineScripts<EventScripts>(client, 3, {
+    linguanovaLead: LEAD,
+    linguanovaShow: SHOW,
+    linguanovaBegin: BEGIN,
+    linguanovaAdd: ADD,
+  });
 }

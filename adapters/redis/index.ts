@@ -1,9 +1,10 @@
 /**
- * What the gateways share through Redis. It may be away: then each goes on alone.
+ * What gateways share through Redis. Each works on its own while Redis is down.
  *
  * @module
  */
 
+import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { PROBE_STATES, type ProbeState } from '../../src/health/probes.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
@@ -13,10 +14,8 @@ import type { Counter } from '../../src/traffic/limit/counter.ts';
 import type { ProjectVersions } from '../../src/traffic/versions/project-versions.ts';
 import { redisCacheStore } from './cache-store.ts';
 import { redisClient } from './client.ts';
-import { RedisConnection } from './connection.ts';
-import { redisCounter } from './counter.ts';
+import { RedisConnection, RedisFailure } from './connection.ts';
 import { RedisEventLog } from './event-log.ts';
-import { RedisFailure } from './failure.ts';
 import type { RedisTarget } from './url.ts';
 import { RedisVersions } from './versions.ts';
 
@@ -29,34 +28,35 @@ export interface Redis {
   readonly eventLog: EventLog;
   /** Rejects while Redis cannot be written. */
   ping(): Promise<void>;
-  /** What `ping` finds, for `/readyz`. */
+  /** The result of `ping` for `/readyz`. */
   probe(): Promise<ProbeState>;
   close(): Promise<void>;
 }
 
-/** Connects; where that fails it goes on trying, and everything else goes on without it. */
+/** Resolves even if Redis is down; it is then probed in the background. */
 export async function openRedis(
   target: RedisTarget,
   ports: { log: Logger; metrics: Metrics },
 ): Promise<Redis> {
-  const link = new RedisConnection(redisClient(target), ports);
-  const versions = new RedisVersions(link, target);
-  const eventLog = new RedisEventLog(link, target);
-  // These define commands: a pipeline that was begun before would not have them.
-  const [counter, cacheStore] = [redisCounter(link), redisCacheStore(link)];
-  await link.open();
+  const connection = new RedisConnection(redisClient(target), ports);
+  // All of these define scripts.
+  const versions = new RedisVersions(connection, target);
+  const eventLog = new RedisEventLog(connection, target);
+  const counter = redisCounter(connection);
+  const cacheStore = redisCacheStore(connection);
+  await connection.open();
   await Promise.all([versions.open(), eventLog.connect()]);
   return {
     counter,
     versions,
     cacheStore,
     eventLog,
-    ping: () => link.ping(),
-    probe: () => link.ping().then(() => 'ok' as const, stateOf),
+    ping: () => connection.ping(),
+    probe: () => connection.ping().then(() => 'ok' as const, stateOf),
     async close() {
       versions.close();
       eventLog.close();
-      await link.close();
+      await connection.close();
     },
   };
 }
@@ -64,4 +64,39 @@ export async function openRedis(
 function stateOf(error: unknown): ProbeState {
   const reason = error instanceof RedisFailure ? error.reason : null;
   return PROBE_STATES.find((state) => state === reason) ?? 'unreachable';
+}
+
+/** Keys `linguanova:limit:family:<plan>:<id>` and `linguanova:limit:project:<plan>:<id>`. */
+function redisCounter(connection: RedisConnection): Counter {
+  const limiter = new RateLimiterRedis({
+    storeClient: connection.client,
+    keyPrefix: 'linguanova:limit',
+    points: Number.MAX_SAFE_INTEGER,
+    duration: 1,
+    rejectIfRedisNotReady: true,
+  });
+  return {
+    get available() {
+      return connection.available;
+    },
+    get downSince() {
+      return connection.downSince;
+    },
+    get upSince() {
+      return connection.upSince;
+    },
+    get nodes() {
+      return connection.nodes;
+    },
+    async acquire(key, points, seconds) {
+      // The library rejects with the result when its own limit is exceeded.
+      const result = await connection.run(() =>
+        limiter.consume(key, points, { customDuration: seconds }).catch((error: unknown) => {
+          if (error instanceof RateLimiterRes) return error;
+          throw error;
+        }),
+      );
+      return { total: result.consumedPoints, endsInMs: result.msBeforeNext };
+    },
+  };
 }

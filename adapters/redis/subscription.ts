@@ -1,22 +1,19 @@
 import { Redis } from 'ioredis';
 import { reconnectDelay, subscriberOptions } from './client.ts';
+import { withCommandTimeout } from './connection.ts';
 import type { RedisTarget } from './url.ts';
 
-/** How often it is made sure that messages would still come, milliseconds. */
 const PROBE_INTERVAL_MS = 500;
-/** Milliseconds that the answer to that may take. */
-const PROBE_TIMEOUT_MS = 250;
 
 interface SubscriptionHandler {
-  /** A message on one of the channels. */
   onMessage(channel: string, message: string): void;
-  /** Messages come from now on, or may be missed from now on. */
+  /** Messages are received from now on, or may be missed from now on. */
   onHealthChange(alive: boolean): void;
 }
 
 /**
- * A connection of its own that hears what is published, and that knows when it may have missed something: it never comes back
- * behind its owner's back. In a cluster any node will do, for messages go to all of them.
+ * A pub/sub connection that reports every gap: it never reconnects without a health change. Any node of a cluster will do, since
+ * messages go to all of them.
  */
 export class Subscription {
   readonly #target: RedisTarget;
@@ -34,12 +31,12 @@ export class Subscription {
     this.#handler = handler;
   }
 
-  /** Whether every message since the last turn was heard, or is about to be. */
+  /** No message was missed since the last health change. */
   get alive(): boolean {
     return this.#alive;
   }
 
-  /** Begins to connect, and goes on with it; resolves after the first attempt. */
+  /** Resolves after the first attempt; further ones follow in the background. */
   async open(): Promise<void> {
     if (this.#closed) return;
     const client = new Redis(subscriberOptions(this.#target, this.#attempts));
@@ -61,7 +58,7 @@ export class Subscription {
     this.#probe(client);
   }
 
-  /** Lets go of the connection and makes another: this one may lead to a server that was the master once. */
+  /** Replaces the connection, which may lead to a former master. */
   reconnect(): void {
     this.#client?.disconnect();
   }
@@ -75,29 +72,25 @@ export class Subscription {
   #onEnd(client: Redis): void {
     if (this.#client !== client) return;
     this.#client = undefined;
-    const was = this.#alive;
+    const wasAlive = this.#alive;
     this.#alive = false;
     clearTimeout(this.#timer);
-    if (was) this.#handler.onHealthChange(false);
+    if (wasAlive) this.#handler.onHealthChange(false);
     if (this.#closed) return;
     this.#attempts += 1;
     this.#timer = setTimeout(() => void this.open(), reconnectDelay(this.#attempts)).unref();
   }
 
-  /** A connection can be dead without having ended. */
+  /** Detects a connection that is dead without having ended. */
   #probe(client: Redis): void {
-    this.#timer = setTimeout(() => {
-      const late = setTimeout(() => setImmediate(() => client.disconnect()), PROBE_TIMEOUT_MS).unref();
-      client.ping().then(
-        () => {
-          clearTimeout(late);
-          if (this.#client === client) this.#probe(client);
-        },
-        () => {
-          clearTimeout(late);
-          client.disconnect();
-        },
-      );
-    }, PROBE_INTERVAL_MS).unref();
+    const ping = async () => {
+      try {
+        await withCommandTimeout(() => client.ping());
+        if (this.#client === client) this.#probe(client);
+      } catch {
+        client.disconnect();
+      }
+    };
+    this.#timer = setTimeout(ping, PROBE_INTERVAL_MS).unref();
   }
 }

@@ -7,34 +7,33 @@ import type {
   ProjectVersion,
   ProjectVersions,
 } from '../../src/traffic/versions/project-versions.ts';
-import { Acknowledgements } from './acknowledgements.ts';
+import { parseJson } from './client.ts';
 import type { RedisConnection } from './connection.ts';
 import { Subscription } from './subscription.ts';
 import type { RedisTarget } from './url.ts';
-import { LEASE_EXPIRED_AFTER_MS, VersionLease } from './version-lease.ts';
-import { LEASES_KEY, VERSION_TTL_S, versionKey, versionScripts } from './version-scripts.ts';
+import { Acknowledgements, LEASE_EXPIRED_AFTER_MS, VersionLease } from './version-lease.ts';
+import { LEASES_KEY, VERSION_TTL_S, type VersionScripts, versionScripts } from './version-scripts.ts';
 
 const CHANGES_CHANNEL = 'linguanova:changes';
 const acksChannel = (node: string) => `linguanova:acks:${node}`;
+const versionKey = (projectId: string) => `linguanova:version:{${projectId}}`;
 
 const MAX_PROJECTS = 50_000;
-/** After so long a project's version is asked for again, which keeps Redis from forgetting it; milliseconds. */
+/** Well below `VERSION_TTL_S`, which a refresh extends. */
 const CACHED_VERSION_TTL_MS = 3_600_000;
-/** Projects whose changes wait for Redis to come back. Of more than these, others see what was before for as long as they
- * keep it. */
+/** Projects beyond it stay cached on other gateways for up to their lifetime. */
 const MAX_QUEUED_INVALIDATIONS = 10_000;
-/** Milliseconds after Redis was lost that a change waits for it: by then no lease is held that was renewed before. */
+/** How long a write waits for Redis from the start of an outage; all leases have expired by then. */
 const OUTAGE_WAIT_MS = 3_000;
-/** Milliseconds after it was fetched that a cached response is served without Redis. */
 const STANDALONE_MAX_AGE_MS = 1_000;
 
 interface CachedVersion {
   readonly version: ProjectVersion;
-  /** Numbers of earlier times may be old; they are still the lowest that the next may have. */
+  /** Versions of earlier epochs may be outdated, but are lower bounds of the current ones. */
   readonly epoch: number;
 }
 
-/** What follows the number in a message. */
+/** Follows the number in a message. */
 const ChangeMessage = z.object({
   project: z.string(),
   instances: z.array(z.string()).readonly().nullable(),
@@ -43,16 +42,15 @@ const ChangeMessage = z.object({
 });
 
 /**
- * Versions in Redis, for all gateways that share it. Each subscribes to changes and acknowledges them. A change waits for the
- * acknowledgements of all that may hold a lease, and without one until that lease is over; so a gateway that holds a lease serves
- * from memory, and asks Redis otherwise.
+ * Every gateway subscribes to changes and acknowledges them. A write waits for the acknowledgements of all possible lease holders,
+ * at most until their leases expire, so a lease holder serves versions from memory without a call to Redis.
  *
- * Without Redis a gateway counts for itself, serves cached responses for a second, remembers what it has changed, and announces
- * that first when Redis is back.
+ * While Redis is down a gateway counts versions itself, serves cached responses for up to a second, and queues its invalidations;
+ * it publishes those first when Redis is back.
  */
 export class RedisVersions implements ProjectVersions {
   readonly #connection: RedisConnection;
-  readonly #scripts: ReturnType<typeof versionScripts>;
+  readonly #scripts: VersionScripts;
   readonly #subscription: Subscription;
   readonly #lease: VersionLease;
   readonly #local = new LocalVersions();
@@ -70,7 +68,7 @@ export class RedisVersions implements ProjectVersions {
     this.#scripts = versionScripts(connection.client);
     this.#lease = new VersionLease(connection, this.#scripts, acksChannel(connection.id));
     this.#subscription = new Subscription(target, [CHANGES_CHANNEL, acksChannel(connection.id)], {
-      onMessage: (channel, message) => this.#onMessage(channel, message),
+      onMessage: (channel, text) => this.#onMessage(channel, text),
       onHealthChange: (alive) => this.#onSubscriptionChange(alive),
     });
     connection.onChange((available) => {
@@ -98,16 +96,17 @@ export class RedisVersions implements ProjectVersions {
   }
 
   peek(projectId: string): ProjectVersion | null {
-    if (!this.#lease.isHeld) return this.#state === 'standalone' ? this.#standaloneVersion(projectId) : null;
-    const known = this.#cached.get(projectId);
-    return known?.epoch === this.#epoch ? known.version : null;
+    if (!this.#lease.isHeld) {
+      return this.#state === 'standalone' ? this.#standaloneVersion(projectId) : null;
+    }
+    const cached = this.#cached.get(projectId);
+    return cached?.epoch === this.#epoch ? cached.version : null;
   }
 
   current(projectId: string): Promise<ProjectVersion> {
-    const known = this.peek(projectId);
-    if (known !== null) return Promise.resolve(known);
-    // Without a lease a question that was sent before this request came may have an answer from before a change. Questions of an
-    // earlier time are not joined either.
+    const cached = this.peek(projectId);
+    if (cached !== null) return Promise.resolve(cached);
+    // Without a lease a call in flight may return a version from before a change that this request has to see.
     if (!this.#lease.isHeld) return this.#fetch(projectId);
     return this.#inFlight.run(`${this.#epoch} ${projectId}`, () => this.#fetch(projectId));
   }
@@ -127,13 +126,11 @@ export class RedisVersions implements ProjectVersions {
     }
   }
 
-  async #tryPublish(change: ProjectChange): Promise<boolean> {
-    try {
-      await this.#publish(change, true);
-      return true;
-    } catch {
-      return false;
-    }
+  #tryPublish(change: ProjectChange): Promise<boolean> {
+    return this.#publish(change, true).then(
+      () => true,
+      () => false,
+    );
   }
 
   #standaloneVersion(projectId: string): ProjectVersion {
@@ -148,71 +145,74 @@ export class RedisVersions implements ProjectVersions {
       );
       if (epoch === this.#epoch && this.#state === 'connected') return this.#observe(projectId, number, true);
     } catch {
-      // Redis is lost; the link says so in the log.
+      // The connection has logged the outage.
     }
     return this.#state === 'connected' && epoch !== this.#epoch
       ? this.current(projectId)
       : this.#standaloneVersion(projectId);
   }
 
-  /** @param waits Whether it resolves only when no gateway serves by an older version any more. */
+  /** @param waits Resolve only when no gateway can serve an older version. */
   async #publish({ projectId, instanceIds }: ProjectChange, waits: boolean): Promise<void> {
-    const expected = this.#acknowledgements.expect();
-    const hears = this.#subscription.alive;
+    const acks = this.#acknowledgements.expect();
+    const receivesAcks = this.#subscription.alive;
     try {
       const number = await this.#connection.run(() =>
         this.#scripts.linguanovaNext(versionKey(projectId), VERSION_TTL_S, this.#floor(projectId)),
       );
       const { id: from } = this.#connection;
-      const message = { project: projectId, instances: instanceIds, from, id: expected.id };
+      const message = { project: projectId, instances: instanceIds, from, id: acks.id };
       const text = `${number} ${JSON.stringify(message satisfies z.infer<typeof ChangeMessage>)}`;
-      const [completeFor, ...nodes] = await this.#connection.run(() =>
+      const [completeForMs, ...nodes] = await this.#connection.run(() =>
         this.#scripts.linguanovaAnnounce(LEASES_KEY, CHANGES_CHANNEL, text, LEASE_EXPIRED_AFTER_MS),
       );
       this.#observe(projectId, number, false);
       if (!waits) return;
       const others = nodes.filter((node) => node !== from);
-      // Redis may have lost its memory, and with it who held a lease then.
-      const unlisted = LEASE_EXPIRED_AFTER_MS - completeFor;
-      const waiting = [sleep(unlisted)];
+      // Lease holders may be missing from a list that Redis has lost.
+      const unlistedMs = LEASE_EXPIRED_AFTER_MS - completeForMs;
+      const waiting = [unlistedMs > 0 ? sleep(unlistedMs) : undefined];
       if (others.length > 0)
-        waiting.push(hears ? expected.from(others, LEASE_EXPIRED_AFTER_MS) : sleep(LEASE_EXPIRED_AFTER_MS));
+        waiting.push(
+          receivesAcks ? acks.from(others, LEASE_EXPIRED_AFTER_MS) : sleep(LEASE_EXPIRED_AFTER_MS),
+        );
       await Promise.all(waiting);
     } finally {
-      expected.cancel();
+      acks.cancel();
     }
   }
 
-  #onMessage(channel: string, message: string): void {
-    const [first = '', rest = ''] = message.split(/ (.*)/s);
+  #onMessage(channel: string, text: string): void {
+    const [first = '', rest = ''] = text.split(/ (.*)/s);
     if (channel !== CHANGES_CHANNEL) {
       if (first === 'lease') this.#lease.onRenewed(Number(rest));
       else this.#acknowledgements.ack(Number(first), rest);
       return;
     }
     const number = Number(first);
-    const told = parse(rest);
-    if (told === null || told.from === this.#connection.id || !Number.isSafeInteger(number)) return;
-    const { project, instances, from, id } = told;
+    const { data: message } = ChangeMessage.safeParse(parseJson(rest));
+    if (message === undefined || message.from === this.#connection.id || !Number.isSafeInteger(number))
+      return;
+    const { project, instances, from, id } = message;
     this.#observe(project, number, false);
     this.#notify({ projectId: project, instanceIds: instances });
-    // Not waited for; a change that is not acknowledged waits until the lease is over.
+    // If it is lost, the write waits until the lease has expired.
     this.#connection
       .run(() => this.#connection.client.publish(acksChannel(from), `${id} ${this.#connection.id}`))
       .catch(() => {});
   }
 
   /**
-   * The higher of this number and what is known.
+   * Caches and returns the higher of this number and the cached one.
    *
-   * @param asked It comes from Redis, before the message of the change that made it.
+   * @param fetched The number was fetched, so the message of its change may still be under way.
    */
-  #observe(projectId: string, number: number, asked: boolean): ProjectVersion {
-    const known = this.#cached.get(projectId);
-    if (known?.epoch === this.#epoch && known.version.number >= number) return known.version;
+  #observe(projectId: string, number: number, fetched: boolean): ProjectVersion {
+    const cached = this.#cached.get(projectId);
+    if (cached?.epoch === this.#epoch && cached.version.number >= number) return cached.version;
     const version = { number, shared: true };
     this.#cached.set(projectId, { version, epoch: this.#epoch });
-    if (asked && known?.epoch === this.#epoch) this.#notify({ projectId, instanceIds: null });
+    if (fetched && cached?.epoch === this.#epoch) this.#notify({ projectId, instanceIds: null });
     return version;
   }
 
@@ -231,7 +231,7 @@ export class RedisVersions implements ProjectVersions {
     for (const listener of this.#listeners) listener(change);
   }
 
-  /** Once Redis serves: announces what was changed meanwhile, then asks it, and holds a lease while messages come. */
+  /** Publishes queued invalidations, then fetches versions from Redis, with a lease while messages are received. */
   async #join(): Promise<void> {
     if (this.#state !== 'standalone' || !this.#connection.available || this.#isClosed) return;
     this.#state = 'joining';
@@ -251,7 +251,7 @@ export class RedisVersions implements ProjectVersions {
     if (this.#subscription.alive) this.#lease.start();
   }
 
-  /** `#leave` may have come in between. */
+  /** `#leave` may have been called meanwhile. */
   #isJoining(): boolean {
     return this.#state === 'joining';
   }
@@ -270,17 +270,9 @@ export class RedisVersions implements ProjectVersions {
     else void this.#join();
   }
 
-  /** What is kept may be old: changes may have been missed. */
+  /** Invalidates all cached versions, as changes may have been missed. */
   #newEpoch(): void {
     this.#epoch += 1;
     this.#notify(null);
-  }
-}
-
-function parse(text: string): z.infer<typeof ChangeMessage> | null {
-  try {
-    return ChangeMessage.parse(JSON.parse(text));
-  } catch {
-    return null;
   }
 }

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { EventReader } from '../events/event-reader.ts';
 import { debianProgram } from '../support/debian-package.ts';
 import { type GatewayProcess, runCommand, startProcess } from '../support/gateway-process.ts';
-import { sendNova, byCredential, keyIdOf } from '../support/nova-client.ts';
+import { byCredential, keyIdOf, sendNova } from '../support/nova-client.ts';
 
 const ADMIN_TOKEN = 'admin-token-of-the-tests';
 const ADMIN = { authorization: `Bearer ${ADMIN_TOKEN}` };
@@ -78,7 +78,11 @@ describe.skipIf(faketime === null).each([
   test('changes neither windows of rate limits nor how long responses are cached', async () => {
     const { url, get, step } = await started();
     const { project_id } = (await get('/v1/me')).body;
-    const made = await sendNova(url, 'POST /admin/v1/keys', ADMIN, { name: 'small', plan: 'small', project_id });
+    const made = await sendNova(url, 'POST /admin/v1/keys', ADMIN, {
+      name: 'small',
+      plan: 'small',
+      project_id,
+    });
     expect(made.status).toBe(201);
     const small = () => get('/v1/me', { 'x-api-key': made.body.key });
     await get('/v1/flavors');

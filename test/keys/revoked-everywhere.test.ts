@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BrowserClient } from '../console/browser-client.ts';
-import { sendNova, byCredential, keyIdOf } from '../support/nova-client.ts';
+import { byCredential, keyIdOf, sendNova } from '../support/nova-client.ts';
 import { type SandboxTarget, sandboxTarget } from '../support/sandbox-target.ts';
 
 let target: SandboxTarget;

@@ -34,7 +34,8 @@ async function start(options: GatewayUnderTest): Promise<void> {
 const note = (event: string) => logged.push(event);
 const log: Logger = { info: note, warn: note, error: note, with: () => log };
 const networks = () => sendNova(gateway.url, 'GET /networking/v2.0/networks', { 'x-auth-token': key });
-const make = () => sendNova(gateway.url, 'POST /networking/v2.0/security-groups', { 'x-auth-token': key }, GROUP);
+const make = () =>
+  sendNova(gateway.url, 'POST /networking/v2.0/security-groups', { 'x-auth-token': key }, GROUP);
 const ofNetwork = ({ url = '' }: { url?: string | undefined }) => url.startsWith('/networking');
 
 beforeEach(async () => {

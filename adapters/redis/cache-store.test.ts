@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { CachedResponse } from '../../src/traffic/cache/cache-store.ts';
-import { decodeEntry, encodeEntry } from './cache-entry.ts';
+import { decodeEntry, encodeEntry } from './cache-store.ts';
 
 const ANSWER: CachedResponse = {
   body: new TextEncoder().encode('[{"name":"ü"}]'),

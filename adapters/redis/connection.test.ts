@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { RedisFailure, toRedisFailure } from './failure.ts';
+import { RedisFailure, toRedisFailure } from './connection.ts';
 
 test.each([
   ["OOM command not allowed when used memory > 'maxmemory'. script: 1a2b, on @user_script:1.", 'full'],
