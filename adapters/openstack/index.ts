@@ -79,12 +79,12 @@ export function openStackDriver(options: OpenStackOptions): OpenStackDriver {
           cause: new Error(`no calls are made to: ${resilient.down.join(', ')}`),
         });
       }
-      const answer = await send(
+      const response = await send(
         transport,
         { service: 'identity', method: 'GET', url: authUrl, headers: { accept: 'application/json' } },
         call,
       );
-      if (answer.status !== 200)
+      if (response.status !== 200)
         throw new ComputeError('unavailable', 'The cloud is not available at the moment.');
     },
     close: () => resilient.close(),

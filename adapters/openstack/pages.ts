@@ -2,15 +2,13 @@ import * as z from 'zod';
 import { ComputeError } from '../../src/compute/errors.ts';
 import type { Query, Service } from './service.ts';
 
-/** Pages followed before a list counts as endless. */
 const MAX_PAGES = 500;
 
 const Link = z.object({ rel: z.string(), href: z.string() });
 
 /**
- * The items of a list, page after page: Nova's and Neutron's `<key>_links`, Glance's `next`. Of a link only its `marker`
- * is used; the address in it is what the service takes itself for, which need not be reachable from here. A full last
- * page links to an empty one.
+ * The pages of a list, by Nova's and Neutron's `<key>_links` or Glance's `next`. Of a link only the `marker` is used: its address
+ * need not be reachable from the gateway. A full last page links to an empty one.
  *
  * @param key The member that holds the items, and names the links.
  */
@@ -32,12 +30,12 @@ export async function* pages<T>(
     if (following === undefined || following === marker) return;
     marker = following;
   }
-  throw new ComputeError('bad_gateway', 'The cloud answered a list that does not end.');
+  throw new ComputeError('bad_gateway', "The cloud's pagination did not terminate.");
 }
 
 type PageSchema = z.ZodType<Record<string, unknown>>;
 
-/** Kept, for zod compiles a schema when it is first used, and that takes longer than the call to the cloud. */
+/** zod compiles a schema on first use, which takes longer than the call to the cloud. */
 const SCHEMAS = new WeakMap<z.ZodType, Map<string, PageSchema>>();
 
 function pageSchema(key: string, item: z.ZodType): PageSchema {

@@ -9,7 +9,7 @@ import type * as z from 'zod';
 import { ComputeError } from '../../src/compute/errors.ts';
 import type { ServiceType, Transport } from './http/transport.ts';
 import { send, type UpstreamContext, type UpstreamResponse } from './http/upstream-client.ts';
-import { errorFrom } from './http/upstream-error.ts';
+import { errorFrom, parseBody } from './http/upstream-error.ts';
 import type { Token } from './keystone/token.ts';
 import { rejection, type TokenOwner, type TokenSource } from './keystone/token-source.ts';
 
@@ -55,19 +55,19 @@ export class Service {
     this.#headers = headers;
   }
 
-  /** The body of a GET, checked. */
+  /** The validated body of a GET. */
   async get<T>(path: string, schema: z.ZodType<T>, query?: Query): Promise<T> {
     return this.read(await this.call('GET', path, query === undefined ? {} : { query }), schema);
   }
 
-  /** The body of a POST's answer, checked. */
+  /** The validated body of a POST's response. */
   async post<T>(path: string, body: unknown, schema: z.ZodType<T>): Promise<T> {
     return this.read(await this.call('POST', path, { body }), schema);
   }
 
   /**
-   * A call that succeeded (2xx). A token that the service refuses is replaced and the call made once more: a refused call
-   * was never carried out.
+   * A successful response (2xx). A rejected token is replaced once, and the call repeated: a call with a rejected token has not
+   * been carried out.
    *
    * @param path Below the service's address, already encoded.
    * @throws ComputeError
@@ -76,40 +76,30 @@ export class Service {
     assertNoDotSegments(path);
     const { tokens, owner, context } = this.#session;
     const token = await tokens.token(owner, context);
-    let answer = await this.#send(method, path, options, token);
-    if (answer.status === 401) {
+    let response = await this.#send(method, path, options, token);
+    if (response.status === 401) {
       const fresh = await tokens.token(owner, context, token);
-      answer = await this.#send(method, path, options, fresh);
-      if (answer.status === 401) throw rejection(owner, errorFrom(this.#type, answer), context);
+      response = await this.#send(method, path, options, fresh);
+      if (response.status === 401) throw rejection(owner, errorFrom(this.#type, response), context);
     }
-    if (answer.status >= 200 && answer.status < 300) return answer;
-    const error = errorFrom(this.#type, answer);
-    if (answer.status >= 500 || error.code === 'bad_gateway') {
-      const fields = { service: this.#type, method, path, status: answer.status };
+    if (response.status >= 200 && response.status < 300) return response;
+    const error = errorFrom(this.#type, response);
+    if (response.status >= 500 || error.code === 'bad_gateway') {
+      const fields = { service: this.#type, method, path, status: response.status };
       context.log.warn('upstream_error', fields, error.cause);
     }
     throw error;
   }
 
-  /** @throws ComputeError `bad_gateway` when the answer is not what the schema says. */
-  read<T>(answer: UpstreamResponse, schema: z.ZodType<T>): T {
-    let body: unknown;
+  /** @throws ComputeError As `parseBody`. */
+  read<T>(response: UpstreamResponse, schema: z.ZodType<T>): T {
     try {
-      body = JSON.parse(answer.body);
-    } catch (cause) {
-      throw this.#invalidResponse(cause);
+      return parseBody(response, schema);
+    } catch (error) {
+      const { cause } = error as ComputeError;
+      this.#session.context.log.warn('upstream_response_invalid', { service: this.#type }, cause);
+      throw error;
     }
-    const parsed = schema.safeParse(body);
-    if (!parsed.success) throw this.#invalidResponse(parsed.error);
-    return parsed.data;
-  }
-
-  #invalidResponse(cause: unknown): ComputeError {
-    const { log } = this.#session.context;
-    log.warn('upstream_response_invalid', { service: this.#type }, cause);
-    return new ComputeError('bad_gateway', 'The cloud answered something that cannot be understood.', {
-      cause,
-    });
   }
 
   async #send(
@@ -141,7 +131,7 @@ export class Service {
   }
 }
 
-/** A URL parser would take dot segments out, and what is left is another resource. */
+/** A URL parser would remove dot segments, which leaves the path of another resource. */
 function assertNoDotSegments(path: string): void {
   if (/(^|\/)(\.|%2e){1,2}(\/|$)/i.test(path))
     throw new ComputeError('not_found', 'There is nothing of that name.');

@@ -1,6 +1,6 @@
 /**
- * Whose things a caller may see and name. To a member's token the cloud's services show nothing of other projects. To an
- * administrator's they show everything, also when the token is scoped to one project, so the adapter narrows itself.
+ * Isolation of projects. The cloud's services show a member nothing of other projects, but an administrator everything, even with
+ * a token scoped to one project; so the adapter filters by project itself.
  *
  * @module
  */
@@ -8,20 +8,19 @@
 import { ComputeError } from '../../src/compute/errors.ts';
 import { UpstreamError } from './http/upstream-error.ts';
 
-/** Roles by which the default policies open nothing beyond the project. Any other may be an administrator's at some cloud. */
+/** Roles that by the default policies reach one project only. Any other may be an administrator's at some cloud. */
 const PROJECT_ROLES: ReadonlySet<string> = new Set(['member', '_member_', 'reader', 'manager']);
 
-/** Whether the services themselves keep a caller with these roles to its project. */
+/** Whether the services themselves limit a caller with these roles to its project. */
 export function isProjectScoped(roles: readonly string[]): boolean {
   return roles.every((role) => PROJECT_ROLES.has(role.toLowerCase()));
 }
 
 /**
- * Runs a call on a thing that an id names, so that what belongs to another project and what does not exist are one `not_found`.
- * A service may refuse another project's thing by policy (403) or in other words than one that does not exist; so what is refused
- * is looked for again, and the refusal is passed on only when it is there.
+ * Runs a call on a resource, so that one of another project and one that does not exist are the same `not_found`. A service may
+ * reject the former with 403 or another text; so a rejection is passed on only if the resource is found in the project.
  *
- * @param find Finds the thing in the caller's project. `not_found`, always in the same words.
+ * @param find Reads the resource in the caller's project. `not_found`, always with the same text.
  */
 export async function inOwnProject<T>(
   roles: readonly string[],
@@ -38,7 +37,7 @@ export async function inOwnProject<T>(
   }
 }
 
-/** The service refused the thing, not the token. */
+/** The service rejected the resource, not the token. */
 function isRefusal(error: unknown): boolean {
   const cause = error instanceof ComputeError ? error.cause : undefined;
   return cause instanceof UpstreamError && (cause.status === 403 || cause.status === 404);

@@ -11,7 +11,7 @@ import { createdKeypairSchema, keypairSchema } from '../../src/dialects/redu/key
 import { encodePort } from '../../src/dialects/redu/security-group-rules.ts';
 import type { ReduSession } from './session.ts';
 
-/** What the documentation says `/v1/me` tells, and what a gateway like this one adds. */
+/** The documented fields of `/v1/me`, and those that gateways like this one add. */
 const Me = z.object({
   id: z.string(),
   username: z.string(),
@@ -58,7 +58,7 @@ export async function identity(session: ReduSession): Promise<Identity> {
     () => session.read({ method: 'GET', path: '/v1/me' }, 'collection', Me),
     () => session.read({ method: 'GET', path: '/cloud/v1/me' }, 'collection', Me),
   );
-  // The documented answer names no project; a user has one there.
+  // The documented response names no project: each user has one.
   const projectId = me.project_id ?? me.id;
   return {
     userId: me.id,
@@ -117,7 +117,7 @@ export async function listSecurityGroups(session: ReduSession, projectId: string
   return groups.map((group) => decodeSecurityGroup(group, projectId));
 }
 
-/** A far side that has not the current path may still have the older one. */
+/** A cloud without the current path may have the older one. */
 async function currentOrLegacy<T>(current: () => Promise<T>, legacy: () => Promise<T>): Promise<T> {
   try {
     return await current();

@@ -2,7 +2,7 @@ import { remainingMs } from '../../src/clock.ts';
 import type { CallContext } from '../../src/compute/cloud.ts';
 import { ComputeError } from '../../src/compute/errors.ts';
 
-/** How bytes reach the cloud; the runtime's own `fetch` fits. */
+/** Compatible with the runtime's `fetch`. */
 export type Fetch = (request: Request) => Promise<Response>;
 
 /** One request to a redu-dialect API. */
@@ -11,7 +11,7 @@ export interface ReduRequest {
   /** From the API's root, already encoded: `/v1/instances?limit=1`. */
   readonly path: string;
   readonly body?: unknown;
-  /** By which the far side, where it can, knows a request that it has carried out before. */
+  /** By which a cloud that supports it recognizes a repeated request. */
   readonly idempotencyKey?: string;
 }
 
@@ -21,9 +21,8 @@ export interface ReduResponse {
   readonly body: string;
 }
 
-/** The largest body read, bytes: 50,000 instances are about 25 MB. */
+/** 50,000 instances are about 25 MB. */
 const MAX_RESPONSE_BYTES = 64 * 1024 * 1024;
-/** Tries of a read whose connection broke. */
 const MAX_ATTEMPTS = 2;
 
 /** A redu-dialect API at an address. */
@@ -38,7 +37,7 @@ export class ReduHttpClient {
   }
 
   /**
-   * Answers of any status resolve. A read is tried twice; a write once, since nobody knows what a broken one has done.
+   * Resolves with the response of any status. A read is retried once; a write, whose effect would be unknown, is not.
    *
    * @throws ComputeError `unavailable`, `timeout`, `bad_gateway` (too large).
    */
@@ -50,7 +49,8 @@ export class ReduHttpClient {
         return { status: response.status, headers: response.headers, body: await boundedText(response) };
       } catch (cause) {
         if (cause instanceof ComputeError) throw cause;
-        if (signal.aborted) throw new ComputeError('timeout', 'The cloud did not answer in time.', { cause });
+        if (signal.aborted)
+          throw new ComputeError('timeout', 'The cloud did not respond in time.', { cause });
         if (request.method !== 'GET' || attempt === MAX_ATTEMPTS) {
           throw new ComputeError('unavailable', 'The cloud is not available at the moment.', { cause });
         }
@@ -67,7 +67,7 @@ export class ReduHttpClient {
     return new Request(this.#url + path, {
       method,
       signal,
-      // A key must not follow to wherever an answer points.
+      // Following a redirect would send the key to wherever it points.
       redirect: 'manual',
       headers: {
         accept: 'application/json',
@@ -88,7 +88,8 @@ async function boundedText(response: Response): Promise<string> {
   let bytes = 0;
   for await (const chunk of response.body) {
     bytes += chunk.byteLength;
-    if (bytes > MAX_RESPONSE_BYTES) throw new ComputeError('bad_gateway', 'The cloud answered too much.');
+    if (bytes > MAX_RESPONSE_BYTES)
+      throw new ComputeError('bad_gateway', 'The cloud returned too large a response.');
     text += decoder.decode(chunk, { stream: true });
   }
   return text + decoder.decode();

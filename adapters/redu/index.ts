@@ -21,7 +21,7 @@ export interface ReduOptions {
   readonly fetch: Fetch;
 }
 
-/** The driver, and who a redu key stands for. */
+/** The driver, and the identity of a redu key. */
 export interface ReduDriver extends CloudDriver {
   readonly identities: IdentityProvider;
 }
@@ -56,7 +56,7 @@ export function reduDriver({ url, fetch }: ReduOptions): ReduDriver {
     open: (credential, call) => reduCloud(sessionOf(credential), call),
     caller: (credential, call) => reduCloud(sessionOf(credential), call).caller(),
     async ping(call) {
-      // Without a key it refuses, and so shows that it is there.
+      // Any rejection of the missing key shows that the cloud is up.
       const { status } = await site.send({ method: 'GET', path: '/v1/me' }, '', call);
       if (status >= 500) throw new ComputeError('unavailable', 'The cloud is not available at the moment.');
     },
@@ -64,7 +64,6 @@ export function reduDriver({ url, fetch }: ReduOptions): ReduDriver {
   };
 }
 
-/** Keys made for another kind of cloud open nothing here. */
 function keyOf(credential: CloudCredential): string {
   if (credential.kind === 'redu_key') return credential.key;
   throw new ComputeError('forbidden', 'This API key was made for another cloud.');

@@ -20,22 +20,22 @@ const INSTANCES = '/v1/instances';
 const LEGACY_LIST = '/cloud/v1/compute/instances/list';
 const LEGACY_CREATE = '/cloud/v1/compute/instances/create';
 
-/** More than the fields that redu documents, where the far side tells it. */
+/** The documented fields, and those of the detail view if the cloud returns them. */
 const Detailed = instanceDetailSchema.partial().extend(instanceSchema.shape);
-/** redu documents the bare array; its first clients also met the others. */
+/** redu documents the bare array; deployed versions also return the others. */
 const Listed = z.union([
   z.array(Detailed),
   z.object({ instances: z.array(Detailed) }).transform(({ instances }) => instances),
   z.object({ items: z.array(Detailed) }).transform(({ items }) => items),
 ]);
 
-/** How often a list is asked for what an older API has made without telling its id, and the pause before, milliseconds. */
+/** Polls of the list for an instance created by an older API, which returns no id. */
 const MAX_POLLS = 10;
 const POLL_INTERVAL_MS = 500;
 
 /**
- * The documentation knows no filter and no page: a far side that has them honours them, one that has not answers everything.
- * So what comes is narrowed here once more; only `name`, a pattern of the cloud's own, cannot be.
+ * redu documents neither filters nor pages, and a cloud without them returns everything. So the list is filtered again here,
+ * except by `name`, a pattern of the cloud's own.
  */
 export async function listInstances(
   session: ReduSession,
@@ -47,17 +47,17 @@ export async function listInstances(
     ...(Number.isFinite(limit) && { limit: `${limit}` }),
     ...(marker !== undefined && { marker }),
   };
-  const answer = await fetchList(session, queryOf(filter, window));
+  const response = await fetchList(session, queryOf(filter, window));
   const matching = session
-    .parse(answer, Listed)
+    .parse(response, Listed)
     .map(decodeInstance)
     .filter((one) => matches(one, filter));
   const rest = matching.slice(matching.findIndex(({ id }) => id === marker) + 1);
-  const further = answer.headers.get('link')?.includes('rel="next"') ?? false;
+  const further = response.headers.get('link')?.includes('rel="next"') ?? false;
   return { instances: rest.slice(0, limit), more: further || rest.length > limit };
 }
 
-/** By itself where the far side can, else from the list, which every redu cloud has. `not_found`. */
+/** Read individually if the cloud supports it, else from the list, which every redu cloud has. `not_found`. */
 export async function getInstance(session: ReduSession, id: string): Promise<CloudInstance> {
   const request = { method: 'GET', path: `${INSTANCES}/${id}` } as const;
   if (!session.missing.has(operationOf(request))) {
@@ -73,7 +73,7 @@ export async function getInstance(session: ReduSession, id: string): Promise<Clo
   return listed;
 }
 
-/** The id of the accepted instance. The flags go along in the metadata: the far side knows what they mean. */
+/** The id of the accepted instance. The cloud itself acts on the flags in the metadata. */
 export async function createInstance(session: ReduSession, instance: NewInstance): Promise<string> {
   const { description } = instance;
   const request: ReduRequest = {
@@ -90,7 +90,7 @@ export async function createInstance(session: ReduSession, instance: NewInstance
   }
 }
 
-/** `PATCH`, where the far side has it. `not_found`. */
+/** `PATCH`, if the cloud supports it. `not_found`. */
 export async function changeInstance(
   session: ReduSession,
   id: string,
@@ -120,16 +120,16 @@ export async function snapshotInstance(
 ): Promise<string> {
   const { image_id } = await runAction(session, id, { action: 'snapshot', name, metadata });
   if (image_id !== undefined) return image_id;
-  throw new ComputeError('bad_gateway', 'The cloud took the snapshot and did not tell its id.');
+  throw new ComputeError('bad_gateway', 'The cloud accepted the snapshot without returning its id.');
 }
 
 async function runAction(session: ReduSession, id: string, body: object) {
   const path = `${INSTANCES}/${id}/actions`;
-  const answer = await callInstance(session, id, { method: 'POST', path, body });
-  return answer.body === '' ? {} : session.parse(answer, actionAcceptedSchema);
+  const response = await callInstance(session, id, { method: 'POST', path, body });
+  return response.body === '' ? {} : session.parse(response, actionAcceptedSchema);
 }
 
-/** A 404 may be about the instance or about the route; the list tells which. */
+/** A 404 is about the instance if the list does not have it, else about the route. */
 async function callInstance(session: ReduSession, id: string, request: ReduRequest): Promise<ReduResponse> {
   try {
     return await session.request(request, 'item');
@@ -142,7 +142,6 @@ async function callInstance(session: ReduSession, id: string, request: ReduReque
   }
 }
 
-/** The list under its current path, else under its older one. */
 async function fetchList(session: ReduSession, query: URLSearchParams): Promise<ReduResponse> {
   try {
     return await fetchDetailedList(session, query);
@@ -152,22 +151,22 @@ async function fetchList(session: ReduSession, query: URLSearchParams): Promise<
   }
 }
 
-/** What a gateway like this one does; redu does not document it. */
+/** Supported by gateways like this one, and not documented by redu. */
 const DETAILED_LIST = 'GET /v1/instances?detail';
 
-/** With all fields, where the far side tells them in a list; others do not mind the parameter, or refuse it by name. */
+/** With all fields where the cloud supports that; others ignore the parameter, or reject it by name. */
 async function fetchDetailedList(session: ReduSession, query: URLSearchParams): Promise<ReduResponse> {
-  const ask = (parameters: URLSearchParams) => {
+  const fetchWith = (parameters: URLSearchParams) => {
     const path = parameters.size === 0 ? INSTANCES : `${INSTANCES}?${parameters}`;
     return session.request({ method: 'GET', path }, 'collection');
   };
-  if (session.missing.has(DETAILED_LIST)) return ask(query);
+  if (session.missing.has(DETAILED_LIST)) return fetchWith(query);
   try {
-    return await ask(new URLSearchParams([...query, ['detail', 'true']]));
+    return await fetchWith(new URLSearchParams([...query, ['detail', 'true']]));
   } catch (error) {
     if (!hasCode(error, 'invalid') || !/\bdetail\b/.test(error.message)) throw error;
     session.missing.add(DETAILED_LIST);
-    return ask(query);
+    return fetchWith(query);
   }
 }
 
@@ -209,8 +208,8 @@ function createBody(instance: NewInstance): object {
 }
 
 /**
- * The older create tells no id: what is new under that name afterwards is what was made. Two creates of one name at once
- * cannot be told apart, and neither can their callers' wishes be: both are answered with an instance that was made.
+ * The older create returns no id, so the result is the instance of that name that is new in the list. Two concurrent creates of
+ * one name are indistinguishable, and may both get either instance.
  */
 async function createByLegacy(session: ReduSession, instance: NewInstance): Promise<string> {
   const { isPublic = 'false', enableSSH = 'false', ...items } = instance.metadata;
@@ -225,7 +224,7 @@ async function createByLegacy(session: ReduSession, instance: NewInstance): Prom
   if (beyond !== undefined) {
     throw new ComputeError(
       'not_implemented',
-      `The cloud behind this gateway cannot make instances with ${beyond}.`,
+      `The cloud behind this gateway cannot create instances with ${beyond}.`,
     );
   }
   const ofThatName = async () => {
@@ -247,18 +246,18 @@ async function createByLegacy(session: ReduSession, instance: NewInstance): Prom
     volume: null,
   };
   await session.request({ method: 'POST', path: LEGACY_CREATE, body }, 'collection');
-  for (let look = 0; look < MAX_POLLS; look++) {
+  for (let poll = 0; poll < MAX_POLLS; poll++) {
     const made = (await ofThatName()).find((id) => !before.has(id));
     if (made !== undefined) return made;
     await sleep(POLL_INTERVAL_MS);
   }
   throw new ComputeError(
     'timeout',
-    'The cloud accepted the instance and has not shown it yet: look for its name.',
+    'The cloud accepted the instance but does not list it yet: search for its name.',
   );
 }
 
-/** As `instanceActionSchema` reads it. */
+/** As parsed by `instanceActionSchema`. */
 function actionBody(action: InstanceAction): object {
   switch (action.action) {
     case 'reboot':

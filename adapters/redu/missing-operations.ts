@@ -1,12 +1,12 @@
 import { ComputeError } from '../../src/compute/errors.ts';
 import { LruMap } from '../../src/lru-map.ts';
 
-/** How long it is believed that the far side cannot do something, milliseconds: it may be upgraded. */
+/** Then the operation is tried again: the cloud may have been upgraded. */
 const MISSING_TTL_MS = 60_000;
 
 /**
- * What a redu cloud turned out not to do. Only its documentation's four reads are required of it; whether it does more is
- * found on first use.
+ * Operations that a redu cloud turned out not to support. Only the four documented reads are required; the rest is discovered on
+ * first use.
  */
 export class MissingOperations {
   readonly #missing = new LruMap<true>({
@@ -23,7 +23,7 @@ export class MissingOperations {
     return this.#missing.has(operation);
   }
 
-  /** Notes that `operation` is missing; the error to answer. */
+  /** Records that `operation` is missing, and returns the error for it. */
   add(operation: string): ComputeError {
     this.#missing.set(operation, true);
     return notImplemented(operation);

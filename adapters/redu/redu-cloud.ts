@@ -17,7 +17,7 @@ import * as access from './access.ts';
 import * as instances from './instances.ts';
 import type { ReduSession } from './session.ts';
 
-/** It sets up public access itself, as the flags in the metadata ask, and shows no ports. */
+/** The cloud sets up public access itself, by the flags in the metadata, and shows no ports. */
 export const REDU_CAPABILITIES: CloudCapabilities = {
   floatingIps: false,
   securityGroups: true,
@@ -57,7 +57,7 @@ export function reduCloud(open: (call: CallContext) => ReduSession, call: CallCo
 
     listInstances: (filter, window) => instances.listInstances(session, filter, window),
     getInstance: (id) => instances.getInstance(session, id),
-    // Descriptions are not told there: a create that is sent again is known by its Idempotency-Key.
+    // Descriptions are not returned: a repeated create is recognized by its Idempotency-Key.
     findInstance: async () => null,
     createInstance: (instance) => instances.createInstance(session, instance),
     renameInstance: async (id, name) => {
@@ -116,7 +116,7 @@ export function reduCloud(open: (call: CallContext) => ReduSession, call: CallCo
 
     listPorts: noPorts('listing ports'),
     listExternalNetworkIds: async () => NO_REACH.externalNetworkIds,
-    // The far end tells the flags itself.
+    // The cloud reports the flags itself.
     listReach: async () => NO_REACH,
     createPort: noPorts('making a port'),
     addPortSecurityGroup: noPorts('changing the groups of a port'),

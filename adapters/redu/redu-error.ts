@@ -11,21 +11,21 @@ const Refusal = z.object({
   }),
 });
 
-/** Said in our words: the far side's would speak of its own insides, or of a key that is not the customer's. */
+/** Replace the cloud's texts, which name its internals, or a key that is not the customer's. */
 const OWN_MESSAGES: Partial<Record<ErrorCode, string>> = {
   forbidden: 'The cloud does not allow this.',
   internal: 'The cloud failed to handle this request.',
   bad_gateway: 'The cloud failed to handle this request.',
   unavailable: 'The cloud is not available at the moment.',
-  timeout: 'The cloud did not answer in time.',
+  timeout: 'The cloud did not respond in time.',
   rate_limited: 'The cloud itself is limiting requests.',
 };
 
 const MAX_MESSAGE = 500;
 
 /**
- * The error that an answer of a redu cloud stands for: the inverse of `REDU_ERRORS`, by the code in its body, else by its
- * status. A full quota and a body that is too large look alike there; from here it is a quota.
+ * The inverse of `REDU_ERRORS`, by the code in the body, else by the status. 413 is an exhausted quota, since the gateway sends no
+ * large bodies.
  */
 export function reduErrorFrom({ status, headers, body }: ReduResponse): ComputeError {
   const { code, message, details } = read(body);
@@ -33,7 +33,7 @@ export function reduErrorFrom({ status, headers, body }: ReduResponse): ComputeE
   const retryAfter = Number(headers.get('retry-after') ?? Number.NaN);
   return new ComputeError(
     kind,
-    OWN_MESSAGES[kind] ?? (oneLine(message) || 'The cloud refused this without a reason.'),
+    OWN_MESSAGES[kind] ?? (oneLine(message) || 'The cloud rejected the request without a reason.'),
     {
       cause: new Error(`redu ${status} ${code}: ${message}`),
       ...(kind === 'invalid' && { details: details.map(neutral) }),
@@ -61,7 +61,7 @@ function read(body: string) {
   }
 }
 
-/** What is about the connection between two gateways, or the far side's defect: to a client, a cloud that failed. */
+/** Errors between the gateway and the cloud: to the client, a cloud that failed. */
 const GATEWAY_TO_GATEWAY: readonly ErrorCode[] = [
   'internal',
   'request_timeout',
@@ -75,7 +75,7 @@ function kindOf(status: number, code: string): ErrorCode {
   const kind =
     kinds.findLast((kind) => REDU_ERRORS[kind].code === code) ??
     kinds.findLast((kind) => REDU_ERRORS[kind].status === status);
-  // What the far side calls its own defect is to us a cloud that failed; and our key there is nobody's here.
+  // The key used at the cloud is not the client's, so its rejection is not the client's 401.
   if (kind === undefined || GATEWAY_TO_GATEWAY.includes(kind)) return 'bad_gateway';
   return kind === 'unauthenticated' ? 'forbidden' : kind;
 }

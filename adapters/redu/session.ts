@@ -5,10 +5,9 @@ import type { ReduHttpClient, ReduRequest, ReduResponse } from './http-client.ts
 import type { MissingOperations } from './missing-operations.ts';
 import { reduErrorFrom } from './redu-error.ts';
 
-/** Pages of a list at most; a list with more counts as endless. */
 const MAX_PAGES = 500;
 
-/** Statuses that say that a path or a method is not there, rather than the thing it names. */
+/** Statuses of an unknown path or method, as opposed to an unknown resource. */
 const NO_SUCH_ROUTE: ReadonlySet<number> = new Set([404, 405, 501]);
 const NO_SUCH_METHOD: ReadonlySet<number> = new Set([405, 501]);
 
@@ -31,22 +30,22 @@ export class ReduSession {
   }
 
   /**
-   * An answer that succeeded.
+   * A successful response.
    *
-   * @param on `collection`: the path names something that is always there, so 404 means that the far side has no such route.
-   * @throws ComputeError `not_implemented`, naming the operation, when it has not.
+   * @param on `collection`: the path always exists, so 404 means that the cloud has no such route.
+   * @throws ComputeError `not_implemented`, naming the operation, if the cloud does not have it.
    */
   async request(request: ReduRequest, on: 'collection' | 'item'): Promise<ReduResponse> {
     const operation = operationOf(request);
     this.missing.assertSupported(operation);
-    const answer = await this.send(request);
-    if (answer.status >= 200 && answer.status < 300) return answer;
+    const response = await this.send(request);
+    if (response.status >= 200 && response.status < 300) return response;
     const absent = on === 'collection' ? NO_SUCH_ROUTE : NO_SUCH_METHOD;
-    if (absent.has(answer.status)) throw this.missing.add(operation);
-    throw reduErrorFrom(answer);
+    if (absent.has(response.status)) throw this.missing.add(operation);
+    throw reduErrorFrom(response);
   }
 
-  /** The checked body of `ask`. */
+  /** The validated body of `request`. */
   async read<T>(request: ReduRequest, on: 'collection' | 'item', schema: z.ZodType<T>): Promise<T> {
     return this.parse(await this.request(request, on), schema);
   }
@@ -64,31 +63,21 @@ export class ReduSession {
       cursor = body.next_cursor;
       if (!cursor) return all;
     }
-    throw new ComputeError('bad_gateway', 'The cloud answered a list without an end.');
+    throw new ComputeError('bad_gateway', "The cloud's pagination did not terminate.");
   }
 
-  /** @throws ComputeError `bad_gateway` when the body is not what the schema says. */
+  /** @throws ComputeError `bad_gateway` when the body does not match the schema. */
   parse<T>({ body }: ReduResponse, schema: z.ZodType<T>): T {
-    let value: unknown;
     try {
-      value = JSON.parse(body);
+      return schema.parse(JSON.parse(body));
     } catch (cause) {
-      throw invalidResponse(cause);
+      throw new ComputeError('bad_gateway', 'The cloud returned an invalid response.', { cause });
     }
-    const parsed = schema.safeParse(value);
-    if (!parsed.success) throw invalidResponse(parsed.error);
-    return parsed.data;
   }
 }
 
-/** `GET /v1/flavors`, with ids taken out: what is missing for one is missing for all. */
+/** `GET /v1/flavors`, with ids replaced: an operation is missing for all resources alike. */
 export function operationOf({ method, path }: ReduRequest): string {
   const route = path.replace(/\?.*$/s, '').replace(/^(\/v1\/[a-z_]+)\/[^/]+/, '$1/{id}');
   return `${method} ${route.replace(/(\/rules)\/[^/]+$/, '$1/{id}')}`;
-}
-
-function invalidResponse(cause: unknown): ComputeError {
-  return new ComputeError('bad_gateway', 'The cloud answered something that cannot be understood.', {
-    cause,
-  });
 }

@@ -52,7 +52,7 @@ export function inventoryCloud(
     try {
       const sync = inventories.sync(await scope(), cloud, mayRelist);
       return await withTimeout(sync, remainingMs(call.deadline), () => {
-        throw new ComputeError('timeout', 'The cloud did not answer in time.');
+        throw new ComputeError('timeout', 'The cloud did not respond in time.');
       });
     } catch (error) {
       // The credential that began the sync may have lost its rights, which says nothing about this one.

@@ -22,8 +22,8 @@ const ImageItem = z.object({
 const PAGE = 1000;
 
 /**
- * The project's images, the public ones and, for a member, those that others share with it. Of an administrator's list Glance
- * does not tell which are shared with the project, so there all that others share are left out.
+ * The project's images, the public ones and, for a member, those shared with it. Glance does not show administrators which images
+ * are shared with the project, so shared images are left out for them.
  */
 export async function listImages(
   glance: Service,

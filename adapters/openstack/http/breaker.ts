@@ -20,7 +20,7 @@ const MIN_CALLS = 10;
 const INITIAL_OPEN_MS = 1_000;
 const MAX_OPEN_MS = 30_000;
 
-/** A timeout sooner than this says more about the request's deadline than about the service. */
+/** Earlier timeouts are not counted: they are due to a request's short deadline. */
 const SERVICE_TIMEOUT_MS = 5_000;
 
 /** Of a service, or of its balancer. 500 is a fault in one request. */
@@ -33,7 +33,7 @@ export interface BreakerOptions {
 
 /**
  * Circuit breaker of one endpoint. *Closed*, it counts attempts; *open*, it rejects all calls for a while, then lets a single one
- * through, the probe, whose outcome closes the circuit or keeps it open for longer.
+ * through, the probe, whose outcome closes the circuit or reopens it for longer.
  */
 export class Breaker {
   readonly #policy: CircuitBreakerPolicy;

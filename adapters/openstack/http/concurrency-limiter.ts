@@ -32,7 +32,7 @@ interface Waiter {
 
 /**
  * Bulkhead: bounds concurrent calls and the queue for them, with a fair share for each tenant. A free slot goes to the queued
- * tenant with the fewest. cockatiel's bulkhead keeps timed-out calls in its queue, and knows neither tenants nor urgency.
+ * tenant with the fewest. cockatiel's bulkhead queues timed-out calls too, and has neither tenants nor urgency.
  */
 export class ConcurrencyLimiter {
   readonly #maxConcurrent: number;

@@ -56,7 +56,7 @@ function dispatch(agent: Agent, request: UpstreamRequest, deadline: MonotonicMs)
         path: pathStart < 0 ? '/' : url.slice(pathStart),
         method,
         headers,
-        // undici takes any iterable, which its types do not say.
+        // undici takes any iterable, which its types do not declare.
         body: body as Uint8Array | null,
         // The timer of the exchange bounds buffered calls. For streams this restarts with each part sent.
         headersTimeout: buffered ? 0 : (timeoutMs ?? IDLE_TIMEOUT_MS),

@@ -167,7 +167,7 @@ function upstreamUnreachable(
   log.warn('upstream_unreachable', { method, origin, path: pathname, sent }, cause);
   const notApplied = !sent;
   return cause.timedOut
-    ? new ComputeError('timeout', 'The cloud did not answer in time.', { cause, notApplied })
+    ? new ComputeError('timeout', 'The cloud did not respond in time.', { cause, notApplied })
     : new ComputeError('unavailable', 'The cloud cannot be reached at the moment.', {
         cause,
         notApplied,

@@ -1,14 +1,15 @@
 /**
- * From what OpenStack's services answer to the gateway's closed set of errors.
+ * Maps error responses of OpenStack's services to the gateway's closed set of errors.
  *
  * @module
  */
 
+import type * as z from 'zod';
 import { ComputeError, type ErrorCode } from '../../../src/compute/errors.ts';
 import type { ServiceType } from './transport.ts';
 import type { UpstreamResponse } from './upstream-client.ts';
 
-/** What a service said when it refused; kept as the cause of the `ComputeError`, for the log and for the adapter. */
+/** A service's rejection: the cause of a `ComputeError`, for the log and for the adapter. */
 export class UpstreamError extends Error {
   readonly service: ServiceType;
   readonly status: number;
@@ -24,7 +25,7 @@ export class UpstreamError extends Error {
   }
 }
 
-/** Whether `error` was made from an answer with this Neutron or Nova type. */
+/** Whether `error` was made from a response with this Neutron or Nova type. */
 export function isUpstream(error: unknown, ...types: string[]): error is ComputeError {
   return (
     error instanceof ComputeError && error.cause instanceof UpstreamError && types.includes(error.cause.type)
@@ -32,14 +33,14 @@ export function isUpstream(error: unknown, ...types: string[]): error is Compute
 }
 
 /**
- * The error for an answer that is no success. A service's refusal of the request keeps its text, for it is the client's
- * to act on; a fault of the service itself keeps it as cause only.
+ * The error for a response that is no success. Rejections of the request keep the service's text, for the client to act on;
+ * faults of the service have it as cause only.
  */
-export function errorFrom(service: ServiceType, answer: UpstreamResponse): ComputeError {
-  const { type, message } = explain(answer.body);
-  const cause = new UpstreamError(service, answer.status, type, message);
-  const code = codeOf(answer.status, type, message);
-  const retryAfter = retryAfterOf(answer);
+export function errorFrom(service: ServiceType, response: UpstreamResponse): ComputeError {
+  const { type, message } = explain(response.body);
+  const cause = new UpstreamError(service, response.status, type, message);
+  const code = codeOf(response.status, type, message);
+  const retryAfter = retryAfterOf(response);
   return new ComputeError(code, OWN_MESSAGES[code] ?? (message || DEFAULT_MESSAGE), {
     cause,
     ...(retryAfter === undefined ? {} : { retryAfter }),
@@ -47,29 +48,28 @@ export function errorFrom(service: ServiceType, answer: UpstreamResponse): Compu
 }
 
 /**
- * The error for a sign-in that Keystone did not take. Nothing of its text is kept: it may repeat what was sent, passwords
- * and all.
+ * The error for a rejected sign-in, without Keystone's text: it may repeat what was sent, passwords included.
  */
-export function signInErrorFrom(answer: UpstreamResponse): ComputeError {
-  return errorFrom('identity', { ...answer, body: '' });
+export function signInErrorFrom(response: UpstreamResponse): ComputeError {
+  return errorFrom('identity', { ...response, body: '' });
 }
 
-const DEFAULT_MESSAGE = 'The cloud refused this without a reason.';
+const DEFAULT_MESSAGE = 'The cloud rejected the request without a reason.';
 
-/** Said instead of the service's text, which would speak of things that are not the client's. */
+/** Replace the service's text, which names the provider's internals. */
 const OWN_MESSAGES: Partial<Record<ErrorCode, string>> = {
   bad_gateway: 'The cloud failed to handle this request.',
   unavailable: 'The cloud is not available at the moment.',
-  timeout: 'The cloud did not answer in time.',
+  timeout: 'The cloud did not respond in time.',
   rate_limited: 'The cloud itself is limiting requests.',
 };
 
-/** How Nova words an exhausted quota: its own, Neutron's, Glance's and those of unified limits. */
+/** Nova's texts for exhausted quotas: its own, Neutron's, Glance's and those of unified limits. */
 const EXHAUSTED = /^Quota exceeded|^Maximum number of|limit exceeded|exceeds maximum|over a? ?limit/i;
 /** `OverQuota` and `SubnetPoolQuotaExceeded` of Neutron. */
 const EXHAUSTED_TYPE = /^OverQuota$|QuotaExceeded$/;
 
-/** Nova answers an exhausted quota with 403, Neutron with 409; Glance, Cinder and old Novas with 413. */
+/** An exhausted quota is 403 in Nova, 409 in Neutron, 413 in Glance, Cinder and old Novas. */
 function codeOf(status: number, type: string, message: string): ErrorCode {
   if (EXHAUSTED_TYPE.test(type) || status === 413) return 'quota_exceeded';
   if (status === 403) return EXHAUSTED.test(message) ? 'quota_exceeded' : 'forbidden';
@@ -91,16 +91,11 @@ const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
 const MAX_MESSAGE = 500;
 
 /**
- * The kind and text of an error body. Nova wraps by kind, Neutron names its exception, Keystone says `error`, and paths
- * that no service routes get a page in JSON.
+ * The kind and text of an error body. Nova wraps by kind, Neutron names its exception, Keystone wraps in `error`; unrouted paths
+ * get a page in JSON.
  */
 function explain(body: string): { type: string; message: string } {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(body);
-  } catch {
-    return { type: '', message: '' };
-  }
+  const parsed = parseJson(body);
   if (!isRecord(parsed)) return { type: '', message: '' };
   for (const [kind, fault] of Object.entries(parsed)) {
     if (isRecord(fault) && typeof fault.message === 'string') {
@@ -124,8 +119,24 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Whole seconds; a date or rubbish counts as not given. */
-function retryAfterOf(answer: UpstreamResponse): number | undefined {
-  const seconds = Number(answer.headers['retry-after']);
+/** Whole seconds; undefined for a date or an invalid value. */
+function retryAfterOf(response: UpstreamResponse): number | undefined {
+  const seconds = Number(response.headers['retry-after']);
   return Number.isInteger(seconds) && seconds > 0 ? seconds : undefined;
+}
+
+/** @throws ComputeError `bad_gateway` when the body is not JSON that matches `schema`. */
+export function parseBody<T>({ body }: UpstreamResponse, schema: z.ZodType<T>): T {
+  const parsed = schema.safeParse(parseJson(body));
+  if (parsed.success) return parsed.data;
+  throw new ComputeError('bad_gateway', 'The cloud returned an invalid response.', { cause: parsed.error });
+}
+
+/** undefined when it is not JSON. A `SyntaxError` would carry part of the text, and so of its secrets, into the log. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

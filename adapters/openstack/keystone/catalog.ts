@@ -23,7 +23,7 @@ const VERSION = /\/v\d+(?:\.\d+)?(\/[^/]+)?$/;
 /**
  * The address of a service, without trailing slash and with its version.
  *
- * @throws ComputeError `unavailable` when the catalog has none: the operator's to mend.
+ * @throws ComputeError `unavailable` when the catalog has none: the operator has to fix it.
  */
 export function endpointOf(
   catalog: readonly CatalogEntry[],

@@ -9,7 +9,7 @@ import type { CallContext } from '../../../src/compute/cloud.ts';
 import { ComputeError, hasCode } from '../../../src/compute/errors.ts';
 import type { UpstreamRequest } from '../http/transport.ts';
 import { send, type UpstreamResponse } from '../http/upstream-client.ts';
-import { errorFrom, signInErrorFrom } from '../http/upstream-error.ts';
+import { errorFrom, parseBody, signInErrorFrom } from '../http/upstream-error.ts';
 import type { OpenStack } from '../openstack-cloud.ts';
 import { Service } from '../service.ts';
 import { type SignIn as SignInBody, withApplicationCredential, withPassword } from './credentials.ts';
@@ -27,28 +27,28 @@ const CredentialBody = z.object({
 /** Keystone as the issuer of keys' credentials (Identity API v3, "Application Credentials"). */
 export function keystoneIdentities(openStack: OpenStack): IdentityProvider {
   const { transport, authUrl, tokens } = openStack;
-  const ask = (
-    request: Pick<UpstreamRequest, 'method'> & { path: string; body?: unknown; token?: Token },
+  const request = (
+    options: Pick<UpstreamRequest, 'method'> & { path: string; body?: unknown; token?: Token },
     call: CallContext,
   ): Promise<UpstreamResponse> =>
     send(
       transport,
       {
         service: 'identity',
-        method: request.method,
-        url: authUrl + request.path,
+        method: options.method,
+        url: authUrl + options.path,
         headers: {
           accept: 'application/json',
           'content-type': 'application/json',
           'x-openstack-request-id': call.requestId,
-          ...(request.token === undefined ? {} : { 'x-auth-token': request.token.id }),
+          ...(options.token === undefined ? {} : { 'x-auth-token': options.token.id }),
         },
-        ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+        ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
       },
       call,
     );
 
-  /** null as well where the credential may not read about itself: its access rules may forbid it. */
+  /** null also if the credential's access rules forbid it to read about itself. */
   async function expiryOf(
     userId: string,
     id: string,
@@ -56,10 +56,10 @@ export function keystoneIdentities(openStack: OpenStack): IdentityProvider {
     call: CallContext,
   ): Promise<string | null> {
     const path = `/users/${userId}/application_credentials/${encodeURIComponent(id)}`;
-    const answer = await ask({ method: 'GET', path, token }, call);
-    if (answer.status === 200) return readCredential(answer).expiresAt;
-    if (answer.status >= 400 && answer.status < 500) return null;
-    throw errorFrom('identity', answer);
+    const response = await request({ method: 'GET', path, token }, call);
+    if (response.status === 200) return readCredential(response).expiresAt;
+    if (response.status >= 400 && response.status < 500) return null;
+    throw errorFrom('identity', response);
   }
 
   return {
@@ -79,15 +79,15 @@ export function keystoneIdentities(openStack: OpenStack): IdentityProvider {
     },
 
     async issueCredential(signIn, wish, admit, call): Promise<IssuedCredential> {
-      const answer = await ask({ method: 'POST', path: '/auth/tokens', body: bodyFor(signIn) }, call);
-      if ([401, 403, 404].includes(answer.status)) {
+      const response = await request({ method: 'POST', path: '/auth/tokens', body: bodyFor(signIn) }, call);
+      if ([401, 403, 404].includes(response.status)) {
         throw new ComputeError('unauthenticated', 'The cloud refuses these credentials, or this project.');
       }
-      if (answer.status !== 201) throw signInErrorFrom(answer);
-      const token = readToken(answer);
+      if (response.status !== 201) throw signInErrorFrom(response);
+      const token = readToken(response);
       const caller = { userId: token.identity.userId, projectId: token.identity.projectId };
       await admit(caller);
-      const made = await ask(
+      const made = await request(
         {
           method: 'POST',
           path: `/users/${caller.userId}/application_credentials`,
@@ -99,7 +99,7 @@ export function keystoneIdentities(openStack: OpenStack): IdentityProvider {
       if (made.status === 201) {
         const { id, secret = '' } = readCredential(made);
         const credential = { kind: 'application_credential', id, secret } as const;
-        // As it was asked for: Keystone cuts off the fraction of a second.
+        // As requested: Keystone cuts off the fraction of a second.
         return { ...caller, owned: true, credential, credentialExpiresAt: wish.expiresAt };
       }
       const error = errorFrom('identity', made);
@@ -159,24 +159,12 @@ function credentialBody({ name, roles, expiresAt }: CredentialRequest) {
   };
 }
 
-function readCredential(answer: UpstreamResponse) {
-  let body: unknown;
-  try {
-    body = JSON.parse(answer.body);
-  } catch {
-    body = undefined;
-  }
-  const parsed = CredentialBody.safeParse(body);
-  if (parsed.success) {
-    const { id, secret, expires_at } = parsed.data.application_credential;
-    return { id, secret, expiresAt: expires_at == null ? null : utcTime(expires_at) };
-  }
-  throw new ComputeError('bad_gateway', 'The cloud answered something that cannot be understood.', {
-    cause: parsed.error,
-  });
+function readCredential(response: UpstreamResponse) {
+  const { id, secret, expires_at } = parseBody(response, CredentialBody).application_credential;
+  return { id, secret, expiresAt: expires_at == null ? null : utcTime(expires_at) };
 }
 
-/** Keystone's times are UTC and do not say so. */
+/** Keystone's times are UTC without a zone. */
 function utcTime(text: string): string {
   return new Date(/(Z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text}Z`).toISOString();
 }

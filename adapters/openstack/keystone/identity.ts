@@ -6,7 +6,7 @@ import type { Token } from './token.ts';
 
 const UserBody = z.object({ user: z.object({ email: z.string().nullish() }) });
 
-/** Who a token is for. The token does not tell the e-mail address; whether the user may read it is the cloud's policy. */
+/** The user of a token, with the e-mail address where the cloud's policy lets the user read it. */
 export async function identityOf(keystone: Service, token: Token): Promise<Identity> {
   try {
     const { user } = await keystone.get(`/users/${token.identity.userId}`, UserBody);

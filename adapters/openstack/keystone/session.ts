@@ -15,7 +15,7 @@ const PARTS = Object.keys(TYPES) as EndpointName[];
 
 const sessions = new WeakMap<Token, CloudSession>();
 
-/** What a token tells of its owner and of the cloud; once per token. */
+/** The subject and the services of a token; computed once per token. */
 export function sessionOf(token: Token, choice: EndpointChoice, authUrl: string): CloudSession {
   const known = sessions.get(token);
   if (known !== undefined) return known;

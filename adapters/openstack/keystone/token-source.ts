@@ -29,7 +29,7 @@ const REJECTION_TTL_MS = 2_000;
 
 /**
  * Age at which a token in use is confirmed by signing in again in the background. Services cache for 300 s that a token is valid,
- * so without it a user who lost the project would keep it for that long.
+ * so without it a user who lost the project would retain access for that long.
  */
 const CONFIRM_AFTER_MS = 60_000;
 
@@ -79,7 +79,7 @@ export class TokenSource {
     const cached = this.#usable(owner);
     if (cached === null || cached.token === rejected) {
       return withTimeout(this.#renew(owner, context), remainingMs(context.deadline), () => {
-        throw new ComputeError('timeout', 'The cloud did not answer in time.');
+        throw new ComputeError('timeout', 'The cloud did not respond in time.');
       });
     }
     if (this.#needsConfirmation(cached)) this.#confirm(owner, cached, context);
@@ -135,7 +135,7 @@ export class TokenSource {
 
   async #signIn(owner: TokenOwner, context: UpstreamContext): Promise<Token> {
     const body = this.#bodyFor(owner);
-    const answer = await send(
+    const response = await send(
       this.#transport,
       {
         service: 'identity',
@@ -150,10 +150,10 @@ export class TokenSource {
       },
       context,
     );
-    if (answer.status === 201) return readToken(answer);
-    const error = signInErrorFrom(answer);
+    if (response.status === 201) return readToken(response);
+    const error = signInErrorFrom(response);
     // 404: the application credential, or its user, was deleted. 401: any other rejection.
-    if (answer.status === 401 || answer.status === 404) throw rejection(owner, error, context);
+    if (response.status === 401 || response.status === 404) throw rejection(owner, error, context);
     throw error.code === 'invalid'
       ? new ComputeError('bad_gateway', 'The cloud failed to sign in.', { cause: error })
       : error;

@@ -4,15 +4,16 @@ import type { SignedInCaller } from '../../../src/compute/cloud.ts';
 import { ComputeError } from '../../../src/compute/errors.ts';
 import type { Identity } from '../../../src/compute/model.ts';
 import type { UpstreamResponse } from '../http/upstream-client.ts';
+import { parseJson } from '../http/upstream-error.ts';
 
-/** A project-scoped token with what came along: who it is for, until when, and where the services are. */
+/** A project-scoped token with its subject, lifetime and service catalog. */
 export interface Token {
   /** Secret. */
   readonly id: string;
   /** How long it is valid from when Keystone issued it, by Keystone's own clock. */
   readonly lifetimeMs: number;
   readonly identity: Omit<Identity, 'email'> & Pick<SignedInCaller, 'accessRules'>;
-  /** The same in Keystone's own words, with domains and the roles' ids. */
+  /** In Keystone's format, with domains and the roles' ids. */
   readonly subject: Subject;
   readonly catalog: readonly CatalogEntry[];
 }
@@ -31,7 +32,7 @@ const CatalogEntry = z.object({
 export type CatalogEntry = z.infer<typeof CatalogEntry>;
 
 const Named = z.object({ id: z.string(), name: z.string() });
-/** What stands in before Keystone v3's time, and in clouds that have but one. */
+/** Of tokens without domains. */
 const DEFAULT_DOMAIN = { id: 'default', name: 'Default' };
 const InDomain = Named.extend({ domain: Named.default(DEFAULT_DOMAIN) });
 
@@ -52,13 +53,13 @@ const TokenBody = z.object({
 });
 
 /**
- * Reads the answer of `POST /v3/auth/tokens`.
+ * Parses the response of `POST /v3/auth/tokens`.
  *
- * @throws ComputeError `bad_gateway` when it is no project-scoped token with a catalog.
+ * @throws ComputeError `bad_gateway` unless it is a project-scoped token with a catalog.
  */
-export function readToken(answer: UpstreamResponse): Token {
-  const id = answer.headers['x-subject-token'];
-  const parsed = TokenBody.safeParse(parseJson(answer.body));
+export function readToken(response: UpstreamResponse): Token {
+  const id = response.headers['x-subject-token'];
+  const parsed = TokenBody.safeParse(parseJson(response.body));
   if (!parsed.success || id === undefined) {
     throw new ComputeError('bad_gateway', 'The cloud issued a token that cannot be used.', {
       cause: parsed.error ?? new Error('no X-Subject-Token'),
@@ -91,12 +92,4 @@ function lifetimeOf({
   expires_at: string;
 }): number {
   return Date.parse(expiresAt) - (issuedAt === undefined ? wallMs() : Date.parse(issuedAt));
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

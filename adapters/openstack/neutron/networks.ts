@@ -17,12 +17,12 @@ const NetworkItem = z.object({
   subnets: z.array(z.string()).nullish(),
 });
 
-/** `shared` is told as it is for the token's project; whom an external network is open to, only these tell. */
+/** Grants of access to external networks, which `shared` does not include. */
 const GrantItem = z.object({ object_id: z.string(), action: z.string(), target_tenant: z.string() });
 
 /**
- * The project's networks, those shared with it, and the external ones that it may use. An administrator's token would list
- * everybody's; those are left out.
+ * The project's networks, those shared with it, and the external ones that it may use; with an administrator's token too, which
+ * lists those of all projects.
  */
 export async function listNetworks(
   neutron: Service,
@@ -49,7 +49,7 @@ export async function listNetworks(
     );
 }
 
-/** Of a network without any policy that is told nothing is known: then the list itself decides. */
+/** Networks without a visible policy are accessible if they are listed. */
 async function externalNetworkAccess(
   neutron: Service,
   projectId: string,
@@ -63,7 +63,7 @@ async function externalNetworkAccess(
 
 const IdItem = z.object({ id: z.string() });
 
-/** Which networks are external; an administrator is told of all, which only says what they are. */
+/** For administrators of all projects, which only identifies them. */
 export async function listExternalNetworkIds(neutron: Service): Promise<ReadonlySet<string>> {
   const query = { 'router:external': 'true', fields: 'id' };
   return new Set((await allPages(neutron, '/networks', 'networks', IdItem, query)).map(({ id }) => id));

@@ -14,7 +14,7 @@ export const PortItem = z.object({
   description: z.string().nullish(),
   device_id: z.string(),
   device_owner: z.string(),
-  // What follows is of extensions that a cloud may not have.
+  // Of extensions that a cloud may not have.
   security_groups: z.array(z.string()).nullish(),
   fixed_ips: z.array(z.object({ ip_address: z.string() })).nullish(),
   created_at: z.string().nullish(),
@@ -22,7 +22,7 @@ export const PortItem = z.object({
 });
 const PortBody = z.object({ port: PortItem });
 
-/** All that is read of a port: a third of what Neutron prints of it. */
+/** A third of a port's fields. */
 const FIELDS = Object.keys(PortItem.shape);
 
 /** @param projectId Only its ports; null for those of every project. */
@@ -60,7 +60,7 @@ export async function createPort(neutron: Service, port: NewPort): Promise<Port>
   try {
     return portFrom((await neutron.post('/ports', body, PortBody)).port);
   } catch (error) {
-    // The network is one field of the request, not the thing it is about.
+    // The network is a field of the request, not its target.
     if (hasCode(error, 'not_found')) throw new ComputeError('invalid', error.message, { cause: error });
     if (isUpstream(error, 'IpAddressGenerationFailure')) {
       throw new ComputeError('conflict', `Network ${port.networkId} has no address left.`, { cause: error });
@@ -69,15 +69,13 @@ export async function createPort(neutron: Service, port: NewPort): Promise<Port>
   }
 }
 
-/** Attempts at a change that others keep overtaking. */
 const MAX_ATTEMPTS = 5;
 
 /**
- * Changes the groups of a port as they are at that moment: Neutron refuses the write (412) when somebody else changed the
- * port in between, and then it is read again.
+ * Read-modify-write of a port's groups, repeated when Neutron rejects the write (412) because of a concurrent change.
  *
- * @param change The groups as they should be; the same array when nothing is to be done.
- * @returns Whether anything was done.
+ * @param change Returns the new groups, or the same array for no change.
+ * @returns Whether the port was changed.
  */
 export async function changePortGroups(
   neutron: Service,
@@ -107,13 +105,12 @@ export async function deletePort(neutron: Service, id: string): Promise<void> {
   try {
     await ignoreNotFound(neutron.call('DELETE', `/ports/${id}`));
   } catch (error) {
-    // Since Neutron 29 its policy refuses what is bound to a server, for as long as it is.
+    // Since Neutron 29 the policy rejects the deletion of a port that is bound to a server.
     if (!isUpstream(error, 'PolicyNotAuthorized')) throw error;
     throw new ComputeError('conflict', `Port ${id} is in use.`, { cause: error });
   }
 }
 
-/** What is gone already need not be deleted again. */
 export async function ignoreNotFound(call: Promise<unknown>): Promise<void> {
   try {
     await call;

@@ -43,7 +43,7 @@ export async function listSecurityGroups(
     : groups.filter((group) => group.projectId === projectId || group.shared);
 }
 
-/** @param projectId Whose it must be, or shared with: to an administrator Neutron shows everybody's. */
+/** @param projectId Its project, or one it is shared with: Neutron shows administrators those of all. */
 export async function getSecurityGroup(
   neutron: Service,
   id: string,
@@ -86,7 +86,7 @@ export async function createSecurityGroupRule(
   return ruleFrom((await neutron.post('/security-group-rules', body, RuleBody)).security_group_rule);
 }
 
-/** `not_found` in the words for a rule that does not exist. */
+/** @throws ComputeError `not_found` */
 export function assertHasRule({ id, rules }: SecurityGroup, ruleId: string): void {
   if (rules.some((rule) => rule.id === ruleId)) return;
   throw new ComputeError('not_found', `Security group ${id} has no rule ${ruleId}.`);

@@ -39,8 +39,8 @@ export async function createKeyPair(
     throw ComputeError.field('name', 'must not have @ or . on this cloud: letters, digits, space, _ -');
   const keypair = { name, ...(publicKey === null ? {} : { public_key: publicKey }) };
   const headers = isWide ? versionHeaders(WIDE_NAMES) : {};
-  const answer = await nova.call('POST', '/os-keypairs', { body: { keypair }, headers });
-  const body = nova.read(answer, KeyPairBody);
+  const response = await nova.call('POST', '/os-keypairs', { body: { keypair }, headers });
+  const body = nova.read(response, KeyPairBody);
   return { ...keyPairFrom(body), privateKey: body.keypair.private_key ?? null };
 }
 

@@ -4,12 +4,12 @@ import { ComputeError } from '../../../src/compute/errors.ts';
 import { LruMap } from '../../../src/lru-map.ts';
 import type { Transport } from '../http/transport.ts';
 import { send, sharedContext, type UpstreamContext } from '../http/upstream-client.ts';
-import { errorFrom } from '../http/upstream-error.ts';
+import { errorFrom, parseBody } from '../http/upstream-error.ts';
 import type { Token } from '../keystone/token.ts';
 
 /**
  * The highest microversion the adapter speaks: from 2.47 on a server no longer names its flavor's id. It includes all that
- * actions need (2.45: createImage answers the image's id; 2.35: key pairs in pages; 2.15: soft server group policies).
+ * actions need (2.45: createImage returns the image's id; 2.35: key pairs in pages; 2.15: soft server group policies).
  */
 const MAX_MICROVERSION = '2.46';
 
@@ -38,13 +38,13 @@ export class Microversions {
     this.#background = background;
   }
 
-  /** The headers that ask for it, in Nova's old and new form. */
+  /** The headers that select it, in Nova's old and new form. */
   async headers(address: string, token: Token, context: UpstreamContext): Promise<Record<string, string>> {
     const highest = await this.#highest(address, token, context);
     return versionHeaders(compareVersions(highest, MAX_MICROVERSION) < 0 ? highest : MAX_MICROVERSION);
   }
 
-  /** Whether the Nova at that address knows this version, also one that is newer than what is spoken. */
+  /** Whether the Nova at that address supports this version, even if it is newer than the gateway's. */
   async supports(version: string, address: string, token: Token, context: UpstreamContext): Promise<boolean> {
     return compareVersions(await this.#highest(address, token, context), version) >= 0;
   }
@@ -63,7 +63,7 @@ export class Microversions {
   }
 
   async #discover(root: string, token: Token, context: UpstreamContext): Promise<string> {
-    const answer = await send(
+    const response = await send(
       this.#transport,
       {
         service: 'compute',
@@ -73,25 +73,14 @@ export class Microversions {
       },
       context,
     );
-    if (answer.status !== 200) {
-      const cause = errorFrom('compute', answer);
+    if (response.status !== 200) {
+      const cause = errorFrom('compute', response);
       throw new ComputeError('unavailable', 'The cloud is not available at the moment.', { cause });
     }
-    let body: unknown;
-    try {
-      body = JSON.parse(answer.body);
-    } catch {
-      body = undefined;
-    }
-    const parsed = VersionDocument.safeParse(body);
-    if (!parsed.success) {
-      const message = 'The cloud answered something that cannot be understood.';
-      throw new ComputeError('bad_gateway', message, { cause: parsed.error });
-    }
-    const { version, min_version: minimum } = parsed.data.version;
+    const { version, min_version: minimum } = parseBody(response, VersionDocument).version;
     if (compareVersions(MAX_MICROVERSION, minimum) < 0) {
       throw new ComputeError('unavailable', 'This cloud is too new for this gateway.', {
-        cause: new Error(`Nova speaks ${minimum} and newer, the gateway ${MAX_MICROVERSION} and older`),
+        cause: new Error(`Nova supports ${minimum} and newer, the gateway ${MAX_MICROVERSION} and older`),
       });
     }
     return version;

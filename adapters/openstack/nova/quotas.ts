@@ -3,7 +3,6 @@ import type { Quota } from '../../../src/compute/model.ts';
 import type { Service } from '../service.ts';
 
 const Usage = z.object({ limit: z.number(), in_use: z.number(), reserved: z.number() });
-/** A resource that the cloud does not tell of. */
 const NOT_REPORTED: Quota = { limit: null, used: null };
 const QuotaBody = z.object({
   quota_set: z.object({
@@ -15,7 +14,7 @@ const QuotaBody = z.object({
   }),
 });
 
-/** Nova's share of the quotas. It counts key pairs per user and tells 0 of them always. */
+/** Nova's share of the quotas. Key pairs are counted per user, and Nova always reports 0 in use. */
 export async function computeQuotas(nova: Service, projectId: string) {
   const { quota_set: quotas } = await nova.get(`/os-quota-sets/${projectId}/detail`, QuotaBody);
   return {

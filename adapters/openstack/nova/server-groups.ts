@@ -22,21 +22,21 @@ const GroupsBody = z.object({ server_groups: z.array(Group) });
 const PAGE = 1000;
 const MAX_PAGES = 100;
 
-/** @param projectId Whose they must be. */
+/** @param projectId Their project. */
 export async function listServerGroups(nova: Service, projectId: string): Promise<ServerGroup[]> {
   const groups: z.infer<typeof Group>[] = [];
   for (let page = 0; page < MAX_PAGES; page++) {
     const body = await nova.get('/os-server-groups', GroupsBody, { limit: PAGE, offset: groups.length });
     groups.push(...body.server_groups);
-    // Not a short one: a cloud may cut pages shorter than was asked.
+    // A short page does not end the list: a cloud may limit pages further.
     if (body.server_groups.length === 0) {
       return groups.filter((group) => (group.project_id ?? projectId) === projectId).map(groupFrom);
     }
   }
-  throw new ComputeError('bad_gateway', 'The cloud answered a list that does not end.');
+  throw new ComputeError('bad_gateway', "The cloud's pagination did not terminate.");
 }
 
-/** @param projectId Whose it must be: to an administrator Nova shows everybody's. Untold before 2.13. */
+/** @param projectId Its project: Nova shows administrators those of all. Not reported before 2.13. */
 export async function getServerGroup(nova: Service, id: string, projectId: string): Promise<ServerGroup> {
   const { server_group: group } = await nova.get(`/os-server-groups/${id}`, GroupBody);
   if ((group.project_id ?? projectId) !== projectId) {

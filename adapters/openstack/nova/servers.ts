@@ -24,8 +24,7 @@ const PasswordBody = z.object({
 });
 
 /**
- * Nova marks a full page as followed by another even when it was the last. So one more than wanted is asked for, and what
- * comes back tells whether there is more.
+ * Nova links a full last page to an empty one, so `more` is found by requesting one instance more than wanted.
  */
 export async function listServers(
   nova: Service,
@@ -52,14 +51,14 @@ export async function listServers(
   return { instances: instances.slice(0, limit), more: instances.length > limit };
 }
 
-/** Nova tells a deleted server for a moment longer, while it frees what the server had. To customers it is gone. */
+/** Nova still lists a deleted server while it releases its resources. */
 function isGone({ status }: z.infer<typeof Server>): boolean {
   return status === 'DELETED';
 }
 
 /**
- * @param projectId Whose it must be: to an administrator Nova shows everybody's. Another project's that is not scheduled yet it
- *   refuses a member by policy (403), which would tell that it exists.
+ * @param projectId Its project: Nova shows administrators those of all. For another project's unscheduled server Nova's policy
+ *   returns 403, which would reveal that it exists.
  */
 export async function getServer(nova: Service, id: string, projectId: string): Promise<CloudInstance> {
   const { server } = await nova.get(`/servers/${id}`, ServerBody).catch((error) => {
@@ -70,14 +69,13 @@ export async function getServer(nova: Service, id: string, projectId: string): P
   throw noSuchServer(id);
 }
 
-/** In Nova's own words. */
+/** With Nova's text. */
 function noSuchServer(id: string): ComputeError {
   return new ComputeError('not_found', `Instance ${id} could not be found.`);
 }
 
 /**
- * By a look at all of them: Nova narrows a list by description for administrators only, and for others ignores that it was
- * asked to. Needs microversion 2.19.
+ * Searches the whole list: Nova ignores a filter by description of all but administrators. Needs microversion 2.19.
  */
 export async function findServer(nova: Service, description: string): Promise<CloudInstance | null> {
   for await (const page of pages(nova, '/servers/detail', 'servers', Server, {})) {
@@ -113,7 +111,7 @@ export async function createServer(nova: Service, instance: NewInstance): Promis
   try {
     return (await nova.post('/servers', body, CreatedBody)).server.id;
   } catch (error) {
-    // Of all that a create may name, only this is refused without being told which one.
+    // The only reference of a create that Nova rejects without naming it.
     if (hasCode(error, 'invalid') && error.message === 'Invalid key_name provided.') {
       throw ComputeError.input('keypair', `there is no key pair "${instance.keypairName}"`);
     }
@@ -136,7 +134,7 @@ export async function mergeServerMetadata(
   await nova.call('POST', `/servers/${id}/metadata`, { body: { metadata } });
 }
 
-/** Nova answers 404 for an item that is not there and for a server that is not; its text tells which. */
+/** Nova returns 404 for a missing item and for a missing server; only its text distinguishes them. */
 export async function deleteServerMetadata(nova: Service, id: string, key: string): Promise<void> {
   try {
     await nova.call('DELETE', `/servers/${id}/metadata/${encodeURIComponent(key)}`);
@@ -152,25 +150,25 @@ export async function deleteServer(nova: Service, id: string): Promise<void> {
 }
 
 export async function actOnServer(nova: Service, id: string, action: InstanceAction): Promise<ActionResult> {
-  const answer = await nova.call('POST', `/servers/${id}/action`, { body: actionBody(action) });
+  const response = await nova.call('POST', `/servers/${id}/action`, { body: actionBody(action) });
   if (action.action !== 'rescue' && action.action !== 'rebuild') return { adminPassword: null };
-  if (answer.body === '') return { adminPassword: null };
-  const { adminPass, server } = nova.read(answer, PasswordBody);
+  if (response.body === '') return { adminPassword: null };
+  const { adminPass, server } = nova.read(response, PasswordBody);
   return { adminPassword: adminPass ?? server?.adminPass ?? null };
 }
 
-/** Before 2.45 the answer is empty and names the image's address in a header. */
+/** Before 2.45 the response is empty, and its Location header ends with the image's id. */
 export async function snapshotServer(
   nova: Service,
   id: string,
   name: string,
   metadata: Readonly<Record<string, string>>,
 ): Promise<string> {
-  const answer = await nova.call('POST', `/servers/${id}/action`, {
+  const response = await nova.call('POST', `/servers/${id}/action`, {
     body: { createImage: { name, metadata } },
   });
-  const located = /\/images\/([^/]+)$/.exec(answer.headers.location ?? '')?.[1];
-  return located ?? nova.read(answer, SnapshotBody).image_id;
+  const located = /\/images\/([^/]+)$/.exec(response.headers.location ?? '')?.[1];
+  return located ?? nova.read(response, SnapshotBody).image_id;
 }
 
 /** Actions that Nova knows by another name and that take no argument. */

@@ -74,7 +74,7 @@ export class Feed {
     this.#pendingReady.add(pending);
     this.wake();
     await withTimeout(pending.promise, READY_TIMEOUT_MS, () => {
-      throw new ComputeError('timeout', 'The cloud did not answer in time.');
+      throw new ComputeError('timeout', 'The cloud did not respond in time.');
     }).finally(() => this.#pendingReady.delete(pending));
   }
 
