@@ -4,10 +4,10 @@ import { proseOf } from './prose.ts';
 
 /** Lines that still use the idiom. A bound may only go down; what is not listed has none. */
 const BOUNDS: Readonly<Record<string, number>> = {
-  src: 222,
-  adapters: 102,
+  src: 150,
+  adapters: 37,
   test: 110,
-  docs: 7,
+  docs: 5,
 };
 
 const USES = usesOfIdiom();
