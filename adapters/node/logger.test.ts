@@ -33,7 +33,7 @@ test.each([
   expect(lines.map(({ n }) => n)).toEqual(Array.from({ length: 1000 }, (_, n) => n));
 });
 
-test('a warning is written at once, with all before it', async () => {
+test('a warning flushes the batch', async () => {
   const lines = await linesOf(
     "log.info('request'); log.warn('redis_disconnected'); process.kill(process.pid, 'SIGKILL');",
   );

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { prometheusMetrics } from './prometheus.ts';
 
-test('counts by labels, and goes on counting after it was asked', async () => {
+test('counters are kept by labels and survive a scrape', async () => {
   const metrics = prometheusMetrics();
   const count = (status: string) =>
     metrics.count('requests', { method: 'GET', dialect: 'redu', route: '/v1/me', status });
@@ -17,7 +17,7 @@ test('counts by labels, and goes on counting after it was asked', async () => {
   ]);
 });
 
-test('measures by labels, in buckets that hold what is below them too', async () => {
+test('histograms have cumulative buckets by labels', async () => {
   const metrics = prometheusMetrics();
   const labels = { route: '/v1/me', dialect: 'redu' };
   for (const seconds of [0.0005, 0.001, 0.02, 31])

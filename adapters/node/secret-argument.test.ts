@@ -17,7 +17,7 @@ test('a secret is read from standard input', () => {
   );
 });
 
-test('a secret is read from a file, and taken as it is otherwise', () => {
+test('a secret is read from @file, and taken literally otherwise', () => {
   const path = join(directory, 'secret');
   writeFileSync(path, 'from a file\n');
   expect(secretArgument('redu-key', `@${path}`)).toBe('from a file');

@@ -37,7 +37,7 @@ function isolate(cache: ColoCache) {
 
 const change = { projectId: 'p', instanceIds: ['i'] };
 
-test('a busy isolate looks now and then, beside its requests, and not for each', async () => {
+test('a busy isolate refreshes a version in the background, not per request', async () => {
   const { cache, looks } = place();
   const one = isolate(cache);
   const first = await one.current();
@@ -51,7 +51,7 @@ test('a busy isolate looks now and then, beside its requests, and not for each',
   expect(looks() - before).toBeLessThan(100);
 });
 
-test('an isolate that nobody has asked for a while looks first', async () => {
+test('an idle isolate reads the version before it responds', async () => {
   const { cache } = place();
   const [one, other] = [isolate(cache), isolate(cache)];
   const before = await other.current();
@@ -83,7 +83,7 @@ test.each(Array.from({ length: 60 }, (_, n) => n))(
   },
 );
 
-test('so it is when looks overtake each other', async () => {
+test('the latest read wins when reads overtake each other', async () => {
   const { cache } = place();
   const held: (() => void)[] = [];
   let hold = false;
@@ -113,7 +113,7 @@ test('so it is when looks overtake each other', async () => {
   await changing;
 });
 
-test('its own write is seen at once, though others have not been told yet', async () => {
+test('an isolate sees its own write before it is shared', async () => {
   const { cache } = place();
   const one = isolate(cache);
   const before = await one.current();

@@ -19,7 +19,7 @@ function gateway(changes: Partial<EdgeGateway> = {}): EdgeGateway {
 }
 
 describe('a handler', () => {
-  test('keeps a request alive until it is answered, whether or not its client is still there', async () => {
+  test('passes each request to waitUntil, so that a disconnect does not cancel it', async () => {
     const { promise, resolve } = Promise.withResolvers<Response>();
     const { fetch } = edgeHandler(async () => gateway({ fetch: () => promise }));
     const running = context();
@@ -36,7 +36,7 @@ describe('a handler', () => {
     await running.kept[0];
   });
 
-  test('puts one gateway together for all requests, and tries again when it could not', async () => {
+  test('creates one gateway for all requests, and retries after a failure', async () => {
     const wire = vi
       .fn<() => Promise<EdgeGateway>>()
       .mockRejectedValueOnce(new Error('LINGUANOVA_SECRET is required'))
@@ -53,7 +53,7 @@ describe('a handler', () => {
     expect(wire).toHaveBeenCalledTimes(2);
   });
 
-  test('gathers what is to be written over many requests, and writes it beside them', async () => {
+  test('batches writes of many requests into one background flush', async () => {
     vi.useFakeTimers();
     const flush = vi.fn(async () => {});
     const { fetch } = edgeHandler(async () => gateway({ flush }));
@@ -69,7 +69,7 @@ describe('a handler', () => {
     vi.useRealTimers();
   });
 
-  test('plans a flush anew when the request that was to do it has ended before', async () => {
+  test('reschedules a flush that was cancelled with its request', async () => {
     vi.useFakeTimers();
     const flush = vi.fn(async () => {});
     const { fetch } = edgeHandler(async () => gateway({ flush }));

@@ -52,7 +52,7 @@ test.each([
   expect([status, json.error.code]).toEqual([415, 'badMediaType']);
 });
 
-test('refuses a body without a type, and a compressed one', async () => {
+test('rejects a body without a type, and a compressed one', async () => {
   expect((await post(new TextEncoder().encode('{}'), null)).status).toBe(415);
   expect((await post('{}', 'application/json', { 'Content-Encoding': 'gzip' })).status).toBe(415);
 });
@@ -72,16 +72,16 @@ test.each([
   expect(json.error.details).toEqual([{ field: 'body', message }]);
 });
 
-test('a missing body needs no type to be called missing', async () => {
+test('reports a missing body before a missing type', async () => {
   expect((await post(null, null)).status).toBe(400);
 });
 
-test('refuses what is not UTF-8', async () => {
+test('rejects invalid UTF-8', async () => {
   const bytes = new Uint8Array([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]);
   expect((await post(bytes)).json.error.details[0].message).toBe('is not valid UTF-8');
 });
 
-test('reads what an earlier stage has read', async () => {
+test('reads a body that an earlier stage has read', async () => {
   const staged = new Hono();
   staged.use(async (c, next) => {
     await c.req.text();
@@ -97,7 +97,7 @@ test('reads what an earlier stage has read', async () => {
 describe('size', () => {
   const padded = (size: number) => `{"a":"${'x'.repeat(size - 8)}"}`;
 
-  test('takes exactly the limit and not a byte more', async () => {
+  test('accepts exactly the limit and not a byte more', async () => {
     expect((await post(padded(MAX_BODY_BYTES))).status).toBe(200);
     expect((await post(padded(MAX_BODY_BYTES + 1))).json.error.code).toBe('entityTooLarge');
   });
@@ -109,14 +109,14 @@ describe('size', () => {
     expect(cancelled()).toBe(true);
   });
 
-  test('believes a Content-Length that is too large, and never a small one', async () => {
+  test('trusts a Content-Length above the limit, and none below', async () => {
     const told = endless();
     expect((await post(told.stream, 'application/json', { 'Content-Length': '1048577' })).status).toBe(413);
     expect(told.taken()).toBeLessThanOrEqual(65_536);
     expect((await post(endless().stream, 'application/json', { 'Content-Length': '2' })).status).toBe(413);
   });
 
-  test('joins chunks, and tells of a sender that breaks off', async () => {
+  test('joins chunks, and reports a client that aborts', async () => {
     const chunks = (parts: string[], end: (c: ReadableStreamDefaultController) => void) =>
       new ReadableStream({
         start(controller) {

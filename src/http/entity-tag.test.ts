@@ -24,7 +24,7 @@ test('a strong entity tag matches its weak form, as a proxy that compresses send
   expect(entityTagListed('W/"abc"', '"abc"')).toBe(true);
 });
 
-test('what has no entity tag is listed by a star alone', () => {
+test('a resource without entity tag matches only *', () => {
   expect(['*', '"abc"', 'null', ''].map((header) => entityTagListed(header, null))).toEqual([
     true,
     false,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { landing } from './landing.ts';
 
-test.each([true, false])('GET / names what the gateway serves; console: %s', async (hasConsole) => {
+test.each([true, false])('GET / lists the entry points; console: %s', async (hasConsole) => {
   const response = await landing(() => 'https://api.example.org/cloud', hasConsole).request('/');
   expect([response.status, await response.json()]).toEqual([
     200,

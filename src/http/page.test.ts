@@ -33,7 +33,7 @@ test('pages together are the list, whatever its order and the size of a page', (
   );
 });
 
-test('what stays in a changing list is shown exactly once', () => {
+test('an item that stays in a changing list appears exactly once', () => {
   fc.assert(
     fc.property(
       list,

@@ -7,8 +7,8 @@ const gathered = () => {
   return headers;
 };
 
-describe('an answer from memory', () => {
-  test('has its own headers and the gathered ones, which win', async () => {
+describe('a created response', () => {
+  test('has its own headers and the collected ones, which take precedence', async () => {
     const headers = gathered();
     const answer = headers.respond('[]', 203, { 'Content-Type': 'application/json', 'X-Request-Id': 'old' });
     expect(answer.status).toBe(203);
@@ -21,8 +21,8 @@ describe('an answer from memory', () => {
   });
 });
 
-describe('an answer made elsewhere', () => {
-  test('gets them, and keeps what else it says', () => {
+describe('another response', () => {
+  test('gets them and keeps its other headers', () => {
     const headers = gathered();
     const answer = new Response('', { headers: { ETag: '"1"', 'X-Request-Id': 'theirs' } });
     expect(headers.isAppliedTo(answer)).toBe(false);

@@ -56,7 +56,7 @@ describe.skipIf(faketime === null).each([
   ['back', -HOUR_SECONDS],
   ['forward', HOUR_SECONDS],
 ])('a wall clock that is set %s by an hour', (_, seconds) => {
-  test('leaves no revoked key in use for longer than half a second', async () => {
+  test('extends the use of a revoked key by at most half a second', async () => {
     const { get, step, revoke } = await started();
     expect((await get('/v1/me')).status).toBe(200);
     step(seconds);
@@ -64,7 +64,7 @@ describe.skipIf(faketime === null).each([
     await expect.poll(async () => (await get('/v1/me')).status, { timeout: 5_000 }).toBe(401);
   });
 
-  test('prolongs no limit on failures, and locks nobody out', async () => {
+  test('neither extends failure limits nor locks clients out', async () => {
     const { get, step } = await started();
     const wrong = () => get('/admin/v1/keys', { authorization: 'Bearer wrong-wrong-wrong' });
     for (let n = 0; n < 10; n++) expect((await wrong()).status).toBe(401);
@@ -101,7 +101,7 @@ describe.skipIf(faketime === null).each([
       .not.toBe('HIT');
   });
 
-  test('ends no stream of events, and the cloud is reached with tokens that are valid', async () => {
+  test('ends no event stream, and cloud tokens stay valid', async () => {
     const { url, key, get, step } = await started();
     const reader = await EventReader.open(url, key);
     await reader.until(({ event }) => event === 'ready');
@@ -125,7 +125,7 @@ describe.skipIf(faketime === null).each([
     reader.close();
   });
 
-  test('does not shorten the life of tokens that are issued after it', async () => {
+  test('does not shorten the lifetime of tokens issued afterwards', async () => {
     const { url, key, step } = await started();
     step(seconds);
     const body = byCredential({ id: keyIdOf(key), secret: key });

@@ -21,7 +21,7 @@ const instructions = (name: string) =>
   [...DOCKERFILE.matchAll(new RegExp(`^${name} (.*)$`, 'gm'))].map(([, rest = '']) => rest.trim());
 
 describe('Dockerfile', () => {
-  test('copies what exists and is not ignored, and that is all the gateway needs', () => {
+  test('copies exactly the files that the gateway needs', () => {
     const copied = instructions('COPY').flatMap((line) => line.split(/\s+/).slice(0, -1));
     expect(copied.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
     const kept = read('.dockerignore')
@@ -42,7 +42,7 @@ describe('Dockerfile', () => {
     expect(instructions('RUN').join()).toContain('npm ci --omit=dev');
   });
 
-  test('sets variables that exist, and probes a path that exists', () => {
+  test('sets known variables and probes an existing path', () => {
     const set = instructions('ENV').flatMap((line) => [...line.matchAll(/(\w+)=/g)].map(([, name]) => name));
     expect(set.filter((name) => name !== 'NODE_ENV' && !VARIABLES.includes(name ?? ''))).toEqual([]);
     expect(DOCKERFILE).toContain('/healthz');
@@ -56,14 +56,14 @@ describe('compose.yaml', () => {
     ([, name]) => name,
   );
 
-  test('gives the gateways variables that there are', () => {
+  test('sets known variables', () => {
     const [, environment = ''] = /environment:\n((?: {4}.*\n)+)/.exec(gateway) ?? [];
     const given = [...environment.matchAll(/^ {4}(\w+):/gm)].map(([, name]) => name ?? '');
     expect(given.length).toBeGreaterThan(8);
     expect(given.filter((name) => !VARIABLES.includes(name))).toEqual([]);
   });
 
-  test('names services that there are, where one reaches another', () => {
+  test('refers to defined services only', () => {
     const reached = [
       ...[...gateway.matchAll(/(?:postgres:\/\/.*@|redis:\/\/)([\w-]+):\d+/g)].map(([, host]) => host),
       ...[...read('deploy/nginx.conf').matchAll(/server ([\w-]+):8787/g)].map(([, host]) => host),
@@ -82,7 +82,7 @@ describe('compose.yaml', () => {
     expect(COMPOSE).toContain('- subnet: 10.87.0.0/24');
   });
 
-  test('holds no secret of its own', () => {
+  test('contains no secret', () => {
     for (const name of ['LINGUANOVA_SECRET', 'LINGUANOVA_ADMIN_TOKEN']) {
       expect(gateway).toMatch(new RegExp(`${name}: \\$\\{${name}:\\?`));
     }

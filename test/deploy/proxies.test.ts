@@ -111,7 +111,7 @@ describe('the TLS example', () => {
     expect(text).not.toContain('linguanova_');
   });
 
-  test('the catalog has the address that the client used, so OpenStack tools work', async () => {
+  test('the catalog has the address that the client used', async () => {
     const { text } = await send('GET', '/identity/v3/auth/catalog', { 'x-auth-token': key });
     const urls = [...text.matchAll(/"url":"([^"]*)"/g)].map(([, url]) => url);
     expect(urls.length).toBeGreaterThan(3);
@@ -141,7 +141,7 @@ describe('the TLS example', () => {
   });
 });
 
-describe('the example of a path', () => {
+describe('the path prefix example', () => {
   let gateway: GatewayProcess;
   let nginx: TestNginx | null;
   let url: string;
@@ -184,7 +184,7 @@ describe('the example of a path', () => {
     expect((await follow(location)).status).toBe(200);
   });
 
-  test('Link leads to the next page, of cached responses too', async () => {
+  test('Link leads to the next page, also of cached responses', async () => {
     for (const _ of ['miss', 'hit']) {
       const first = await fetch(`${url}/v1/instances?limit=1`, { headers: headers() });
       const next = /^<([^>]+)>; rel="next"$/.exec(first.headers.get('link') ?? '')?.[1];
@@ -202,7 +202,7 @@ describe('the example of a path', () => {
     expect(urls.filter((one) => !one?.startsWith(`${url}/`))).toEqual([]);
   });
 
-  test('the console and /docs load what their pages name', async () => {
+  test('the console and /docs load all files of their pages', async () => {
     for (const page of ['console', 'docs']) {
       const text = await (await fetch(`${url}/${page}`)).text();
       const [, script] = /<script[^>]* src="([^"]+)"/.exec(text) ?? [];

@@ -23,7 +23,7 @@ async function started(variables: Record<string, string>, cwd?: string): Promise
 const keyIn = ({ stdout }: GatewayProcess) => /x-api-key: (\S+?)"/.exec(stdout())?.[1] ?? '';
 const folder = () => mkdtempSync(join(tmpdir(), 'linguanova-'));
 
-describe('a production start whose cloud is misspelt', () => {
+describe('a production start with a misspelt cloud variable', () => {
   test.each([
     ['OS_AUTH_URI', { OS_AUTH_URI: 'https://keystone.example.org/v3', OS_USERNAME: 'svc', OS_PASSWORD: 'x' }],
     ['an empty OS_AUTH_URL', { OS_AUTH_URL: '', OS_USERNAME: 'svc', OS_PASSWORD: 'x' }],
@@ -52,7 +52,7 @@ test.each([[['serve']], [['keys', 'list']], [['doctor']], [['reconcile']]])(
   },
 );
 
-test('all that is wrong is printed in one list', async () => {
+test('all configuration errors are printed in one list', async () => {
   const { code, stderr } = await runCommand(['serve'], {
     PORT: 'abc',
     LINGUANOVA_SECRET: 'x',
@@ -69,7 +69,7 @@ test('all that is wrong is printed in one list', async () => {
   expect(stderr).not.toContain('hunter2');
 });
 
-test('a folder that is missing is named, and not made', async () => {
+test('a missing folder is named and not created', async () => {
   const missing = join(folder(), 'missing');
   const variables = { LINGUANOVA_SANDBOX: '1', PORT: '0', DATABASE_URL: `sqlite:${missing}/keys.db` };
   for (const args of [['serve'], ['keys', 'list']]) {
@@ -81,7 +81,7 @@ test('a folder that is missing is named, and not made', async () => {
   expect(statSync(missing, { throwIfNoEntry: false })).toBeUndefined();
 });
 
-test('a secret or admin token that was given is printed nowhere', async () => {
+test('a configured secret or admin token is never printed', async () => {
   const variables = {
     LINGUANOVA_SANDBOX: '1',
     LINGUANOVA_ADMIN_TOKEN: ADMIN_TOKEN,
@@ -114,7 +114,7 @@ test.each(['start', 'start:redu', 'linguanova'])(
   },
 );
 
-test('the demo key is kept for its owner alone, and works after a restart', async () => {
+test('the demo key’s file is readable by its owner only, and the key works after a restart', async () => {
   const cwd = folder();
   const first = await started({}, cwd);
   const file = join(cwd, '.linguanova/demo-key');
@@ -135,7 +135,7 @@ test('the demo key is kept for its owner alone, and works after a restart', asyn
   expect(statSync(file).mode & 0o777).toBe(0o600);
 });
 
-test('a key is listed and revoked with the store alone, where the cloud is not named', async () => {
+test('keys list and revoke work without a cloud', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'linguanova-store-'));
   const store = { DATABASE_URL: `sqlite:${join(folder, 'keys.db')}` };
   const gateway = await startProcess({ ...store, LINGUANOVA_SANDBOX: '1', LOG_LEVEL: 'silent' });

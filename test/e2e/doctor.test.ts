@@ -18,14 +18,14 @@ beforeAll(async () => {
 });
 afterAll(() => far.end('SIGTERM'));
 
-test('with nothing configured all is well, a line for each', async () => {
+test('without configuration every check passes', async () => {
   const { code, stdout, stderr } = await runCommand(['doctor'], {});
   expect([code, stderr]).toEqual([0, '']);
   for (const line of stdout.trim().split('\n')) expect(line).toMatch(/^ok {6}\w+ +\S.* \(\d+ ms\)$/);
   expect(stdout).toContain('the sandbox');
 });
 
-test('a cloud that answers, and one that does not', async () => {
+test('a reachable and an unreachable cloud', async () => {
   const well = await doctor({ REDU_URL: far.url, LINGUANOVA_SECRET });
   expect([well.code, well.of('cloud')]).toEqual([0, expect.objectContaining({ ok: true })]);
 
@@ -35,7 +35,7 @@ test('a cloud that answers, and one that does not', async () => {
   expect(ill.of('service account'), 'having none is no fault').toMatchObject({ ok: true });
 });
 
-test('each thing that fails is named with its variable, and no password is told', async () => {
+test('a failed check names its variable and reveals no password', async () => {
   const { code, of } = await doctor({
     LINGUANOVA_SANDBOX: '1',
     DATABASE_URL: `postgres://someone:hunter2@${CLOSED}/keys`,

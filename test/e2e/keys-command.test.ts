@@ -22,7 +22,7 @@ async function serving(env: Record<string, string>): Promise<(key: string) => Pr
 }
 
 describe('linguanova keys', () => {
-  test('create prints the key and what it is; list, show, revoke and rotate tell of it', async () => {
+  test('create prints the key; list, show, revoke and rotate find it', async () => {
     const { keys, json } = database();
     const created = await json(
       ...['create', '--name', 'first customer', '--project-id', PROJECT],
@@ -62,7 +62,7 @@ describe('linguanova keys', () => {
     expect((await keys('rotate', rotated.id)).code, 'rotate what is revoked').toBe(1);
   });
 
-  test('a key for pages is bound to their origins, and may look and no more', async () => {
+  test('a key with allowed origins is read-only by default', async () => {
     const { keys, json } = database();
     const forPages = [...CREATE, '--origin', 'https://app.example.org', '--origin', 'http://localhost:5173'];
     expect(await json(...forPages)).toMatchObject({
@@ -75,7 +75,7 @@ describe('linguanova keys', () => {
     expect((await keys(...CREATE, '--origin', 'app.example.org/path')).code).not.toBe(0);
   });
 
-  test('for people: one field a line, lists as columns, no key but the new one', async () => {
+  test('text output: one field per line, lists as columns, only a new key’s secret', async () => {
     const { keys } = database();
     const created = await keys(...CREATE);
     expect([created.code, created.stderr]).toEqual([0, '']);
@@ -90,15 +90,15 @@ describe('linguanova keys', () => {
       expect((await keys(verb, fields.id ?? '')).stdout).not.toContain('ln_');
   });
 
-  test('an empty database is an empty list', async () => {
+  test('list of an empty database is empty', async () => {
     const { keys, json } = database();
     expect(await json('list')).toEqual([]);
     expect((await keys('list')).stdout).toMatch(/^id +name[^\n]*\n$/);
   });
 });
 
-describe('a gateway that runs on the same database', () => {
-  test('takes a key made on the command line, and its rotation and revocation within a second', async () => {
+describe('a gateway running on the same database', () => {
+  test('accepts a key created on the command line, and applies rotation and revocation within a second', async () => {
     const { env, json } = database();
     const status = await serving(env);
     const first = await json(...CREATE);
@@ -116,7 +116,7 @@ describe('a gateway that runs on the same database', () => {
     expect(await running?.end('SIGTERM')).toBe(0);
   });
 
-  test('takes it after a restart with the same secret; with another neither gateway nor command starts, and doctor fails', async () => {
+  test('accepts it after a restart with the same secret; with another one gateway and command refuse to start and doctor fails', async () => {
     const { env, json } = database();
     const { key } = await json(...CREATE);
     const wrong = { ...env, PORT: '0', LINGUANOVA_SECRET: OTHER_SECRET };
@@ -152,7 +152,7 @@ describe('a gateway that runs on the same database', () => {
     expect((await keys('list')).code, 'the old one alone').toBe(1);
   });
 
-  test('without LINGUANOVA_SECRET both keep theirs in .linguanova, which is the owner’s alone', async () => {
+  test('without LINGUANOVA_SECRET both share one in .linguanova, readable by its owner only', async () => {
     const cwd = emptyDirectory();
     const linguanova = (...args: string[]) => run(process.execPath, [MAIN, ...args], {}, { cwd });
     const created = await linguanova('keys', ...CREATE, '--json');
@@ -164,7 +164,7 @@ describe('a gateway that runs on the same database', () => {
   });
 });
 
-describe('what is used wrongly ends with 1 and says how to use it', () => {
+describe('invalid usage exits with 1 and explains the usage', () => {
   const { env, keys } = database();
 
   function assertHelpful({ code, stdout, stderr }: Finished, says: RegExp): void {

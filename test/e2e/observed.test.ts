@@ -30,7 +30,7 @@ async function lineOf(answer: Response): Promise<Record<string, unknown>> {
   return lines()[0];
 }
 
-test('the line of a request says what was asked of the cloud, and whom to ask there', async () => {
+test('the log line of a request has the number, duration and ids of its upstream calls', async () => {
   const answer = await get('/v1/instances');
   const line = await lineOf(answer);
   expect(line).toMatchObject({
@@ -51,7 +51,7 @@ test('the line of a request says what was asked of the cloud, and whom to ask th
   expect(answer.headers.get('X-OpenStack-Request-ID')).toBe(ids.at(-1));
 });
 
-test('an error has the id of the call that failed, too', async () => {
+test('an error response has the id of the failed upstream call', async () => {
   const answer = await get('/v1/instances/00000000-0000-4000-8000-000000000000');
   expect(answer.status).toBe(404);
   const line = await lineOf(answer);
@@ -59,13 +59,13 @@ test('an error has the id of the call that failed, too', async () => {
   expect(line.upstream_request_ids).toContain(answer.headers.get('X-OpenStack-Request-ID'));
 });
 
-test('what asks nothing of the cloud says nothing about it', async () => {
+test('a request without upstream calls logs none', async () => {
   const answer = await get('/v1/nowhere');
   expect(answer.headers.get('X-OpenStack-Request-ID')).toBeNull();
   expect(Object.keys(await lineOf(answer)).filter((name) => name.startsWith('upstream'))).toEqual([]);
 });
 
-test('metrics: requests and their time, calls to the cloud and their time, keys by state', async () => {
+test('metrics count and time requests and upstream calls, and count keys by state', async () => {
   await get('/v1/flavors');
   const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
   const has = [

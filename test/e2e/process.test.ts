@@ -19,7 +19,7 @@ afterEach(async () => {
 });
 
 describe('npm start', () => {
-  test('prints a curl line that works as it is, and ends with the signal', async () => {
+  test('prints a working curl command, and stops on the signal', async () => {
     const { PATH = '', HOME = '' } = process.env;
     const npm = spawn('npm', ['start'], {
       cwd: ROOT,
@@ -62,14 +62,14 @@ describe('npm start', () => {
     expect(await running.end('SIGTERM')).toBe(0);
   });
 
-  test.each(['SIGTERM', 'SIGINT'] as const)('ends with 0 on %s when nobody is connected', async (signal) => {
+  test.each(['SIGTERM', 'SIGINT'] as const)('exits with 0 on %s without connections', async (signal) => {
     running = await startProcess({ LOG_LEVEL: 'silent', LINGUANOVA_SANDBOX: '1', LINGUANOVA_SECRET: SECRET });
     expect(await running.end(signal)).toBe(0);
     expect(running.stderr()).toBe('');
   });
 });
 
-describe('a wrong variable stops the start with one line that names it', () => {
+describe('an invalid variable stops the start with one line that names it', () => {
   test.each(WRONG_VARIABLES.map((row) => [row.named, JSON.stringify(row.environment), row] as const))(
     '%s: %s',
     async (named, _, { environment, secret }) => {
@@ -81,7 +81,7 @@ describe('a wrong variable stops the start with one line that names it', () => {
     },
   );
 
-  test('a port that is taken', async () => {
+  test('a port in use stops the start with one line', async () => {
     running = await startProcess({ LOG_LEVEL: 'silent', LINGUANOVA_SANDBOX: '1', LINGUANOVA_SECRET: SECRET });
     const { port } = new URL(running.url);
     const { code, stdout, stderr } = await failedStart({
@@ -95,7 +95,7 @@ describe('a wrong variable stops the start with one line that names it', () => {
     expect((await fetch(`${running.url}/healthz`)).status, 'the first one still serves').toBe(200);
   });
 
-  test('an unknown command is told how to call it', async () => {
+  test('an unknown command prints the usage', async () => {
     const { code, stdout } = await run(process.execPath, [MAIN, 'explode']);
     expect(code).toBe(2);
     expect(stdout).toContain('linguanova [serve]');

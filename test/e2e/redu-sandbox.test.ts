@@ -8,7 +8,7 @@ import { run } from './run.ts';
 
 const PROGRAM = new URL('../../adapters/node/redu-sandbox.ts', import.meta.url).pathname;
 
-test('npm run start:redu prints a curl line that works as it is, and ends all with the signal', async () => {
+test('npm run start:redu prints a working curl command, and stops both gateways on the signal', async () => {
   const { PATH = '', HOME = '' } = process.env;
   const folder = mkdtempSync(join(tmpdir(), 'linguanova-'));
   const child = spawn(process.execPath, [PROGRAM], {

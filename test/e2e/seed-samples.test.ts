@@ -82,7 +82,7 @@ describe('the samples of the compute API reference, on these paths', () => {
     expect(found.map(({ name }) => name)).toEqual(names);
   });
 
-  test('all projects are for administrators', async () => {
+  test('all_tenants requires an administrator', async () => {
     const { error } = JSON.parse(await sample('/bin/sh', 'filter.sh', ['all_tenants=1']));
     expect(error.code).toBe('forbidden');
   });

@@ -81,7 +81,7 @@ describe.skipIf(postgres === null || redis === null)(
       return response;
     };
 
-    test('a key issued on one opens the other, and both take from one limit', async () => {
+    test('a key issued on one node works on the other, and both share its limit', async () => {
       const key = await issue('default');
       const admitted = [0, 0];
       for (let n = 0; n < 40; n++) {
@@ -96,7 +96,7 @@ describe.skipIf(postgres === null || redis === null)(
       expect(Math.min(...admitted), 'each served some').toBeGreaterThan(0);
     });
 
-    test('a key that is revoked on one is dead on the other', async () => {
+    test('a key revoked on one node is rejected by the other', async () => {
       const key = await issue('wide');
       expect((await ask(urlOf(1), key)).status).toBe(200);
       await fetch(`${urlOf(0)}/admin/v1/keys/${key.split('_')[1]}`, {
@@ -106,7 +106,7 @@ describe.skipIf(postgres === null || redis === null)(
       await expect.poll(async () => (await ask(urlOf(1), key)).status, { timeout: 30_000 }).toBe(401);
     });
 
-    test('the balancer has no bound of its own for image data', async (context) => {
+    test('the balancer does not limit image uploads', async (context) => {
       if (nginx === null) return context.skip('nginx cannot be had');
       const status = await new Promise((resolve, reject) => {
         const headers = { 'content-type': 'application/octet-stream', 'content-length': 100 * 1024 * 1024 };
@@ -121,7 +121,7 @@ describe.skipIf(postgres === null || redis === null)(
       expect(status, 'the gateway’s own refusal of who has no key').toBe(401);
     });
 
-    test('a stream of events comes through the balancer as it is told', async (context) => {
+    test('the balancer does not buffer event streams', async (context) => {
       if (nginx === null) return context.skip('nginx cannot be had');
       const reader = await EventReader.open(`http://${BALANCER}`, await issue('wide'));
       try {
@@ -131,7 +131,7 @@ describe.skipIf(postgres === null || redis === null)(
       }
     });
 
-    test('the balancer shows customers the API and nothing else, and goes on when a gateway is killed', async (context) => {
+    test('the balancer exposes only the API, and survives the kill of a gateway', async (context) => {
       if (nginx === null) return context.skip('nginx cannot be had');
       const balancer = `http://${BALANCER}`;
       const key = await issue('wide');

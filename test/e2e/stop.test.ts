@@ -30,7 +30,7 @@ async function startInFrontOfSlowCloud(): Promise<{ gateway: GatewayProcess; key
   return { gateway, key };
 }
 
-test('SIGTERM lets a slow request finish with its full answer, refuses new ones, and ends with 0', async () => {
+test('SIGTERM lets a slow request finish, rejects new ones and exits with 0', async () => {
   const { gateway, key } = await startInFrontOfSlowCloud();
   const slow = ask(`${gateway.url}/v1/instances`, { 'x-api-key': key });
   await until(() => cloud.waiting() > 0);
@@ -45,7 +45,7 @@ test('SIGTERM lets a slow request finish with its full answer, refuses new ones,
   expect(gateway.stderr()).toBe('');
 });
 
-test('a second signal while it stops does not cut a request short', async () => {
+test('a second signal does not abort a request', async () => {
   const { gateway, key } = await startInFrontOfSlowCloud();
   const slow = ask(`${gateway.url}/v1/instances`, { 'x-api-key': key });
   await until(() => cloud.waiting() > 0);
@@ -55,7 +55,7 @@ test('a second signal while it stops does not cut a request short', async () => 
   expect(await ended).toBe(0);
 });
 
-test('streams of events are ended, whoever still listens', async () => {
+test('open event streams are ended', async () => {
   const { gateway, key } = await startInFrontOfSlowCloud();
   const readers = await Promise.all(Array.from({ length: 5 }, () => EventReader.open(gateway.url, key)));
   await Promise.all(readers.map((reader) => reader.until(({ event }) => event === 'ready')));
@@ -65,7 +65,7 @@ test('streams of events are ended, whoever still listens', async () => {
   expect(gateway.stderr()).toBe('');
 });
 
-test('a client that holds an idle connection does not hold up the stop', async () => {
+test('an idle connection does not delay the shutdown', async () => {
   const gateway = await startProcess({ LOG_LEVEL: 'silent' });
   const agent = new Agent({ keepAlive: true });
   await ask(`${gateway.url}/healthz`, {}, agent);
@@ -75,7 +75,7 @@ test('a client that holds an idle connection does not hold up the stop', async (
   agent.destroy();
 });
 
-test('busy keep-alive clients see no reset during the stop', async () => {
+test('busy keep-alive clients see no reset during the shutdown', async () => {
   const gateway = await startProcess({ LOG_LEVEL: 'silent' });
   let answered = 0;
   let stopping = false;

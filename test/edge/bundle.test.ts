@@ -16,6 +16,6 @@ test('the bundle is at most 1 MiB after gzip', () => {
   expect(kibibytes).toBeLessThanOrEqual(MAX_KIBIBYTES);
 });
 
-test('nothing of Node is in it', () => {
+test('the bundle has no Node module', () => {
   expect(script).not.toMatch(/["']node:\w+["']/);
 });

@@ -15,7 +15,7 @@ beforeAll(async () => {
 }, 240_000);
 afterAll(() => worker.close());
 
-test('every file of the console is told as Node tells it, with its headers', {
+test('serves every console file with the same headers as on Node', {
   timeout: 240_000,
 }, async () => {
   for (const [path, { body, headers }] of consoleAssets()) {
@@ -27,7 +27,7 @@ test('every file of the console is told as Node tells it, with its headers', {
   }
 });
 
-test('a session opens what its key or token opens, and foreign pages are refused', {
+test('a session has the rights of its key or token; foreign origins are rejected', {
   timeout: 240_000,
 }, async () => {
   const page = new BrowserClient(worker.url, '192.0.2.1');

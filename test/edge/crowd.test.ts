@@ -36,12 +36,12 @@ function crowd(url: string, paths: readonly string[], size: number): Promise<num
 const ALL_OK = { statuses: [200] };
 const seen = (statuses: number[]) => ({ statuses: [...new Set(statuses)].sort() });
 
-test('a crowd that wakes an isolate is served, each by its own answer', async () => {
+test('concurrent requests to a cold isolate each get their own response', async () => {
   const [, asleep = ''] = workers.urls;
   expect(seen(await crowd(asleep, ['/v1/instances'], 40))).toEqual(ALL_OK);
 });
 
-test('so is one that goes on asking, while keys are read again and answers age', async () => {
+test('sustained concurrent requests do, while keys and responses expire', async () => {
   const paths = ['/v1/instances', '/v1/instances', '/v1/flavors', '/v1/security_groups'];
   const ofClients = await Promise.all(
     Array.from({ length: 64 }, async () => {

@@ -43,7 +43,7 @@ const looks = () => cloud.asked.filter((path) => path.endsWith('/servers/detail'
 const about = (id: string) => (told: Told) => told.data.instance?.id === id;
 const isDeleted = ({ event }: Told) => event === 'instance.deleted';
 
-test('whoever listens, through whichever isolate, hears the same, and the cloud is looked at once for all', async () => {
+test('subscribers on different isolates receive the same events from one poller', async () => {
   const [one = '', other = ''] = workers.urls;
   const key = await keyFor();
   const all = await Promise.all(Array.from({ length: 20 }, (_, n) => listen(n % 2 === 0 ? one : other, key)));
@@ -76,7 +76,7 @@ test('whoever listens, through whichever isolate, hears the same, and the cloud 
   expect(again.told.filter(about(id))).toEqual(first?.told.filter(about(id)));
 });
 
-test('when all have left the cloud is left alone', async () => {
+test('polling stops once all subscribers have left', async () => {
   const key = await keyFor();
   const reader = await listen(workers.url, key);
   await reader.until(() => true);
@@ -93,7 +93,7 @@ test('when all have left the cloud is left alone', async () => {
     .toBe(0);
 });
 
-test('a key that is revoked ends its streams, and errors come as they are', async () => {
+test('revoking a key ends its streams; errors keep their status and body', async () => {
   const key = await keyFor();
   const reader = await listen(workers.url, key);
   await reader.until(() => true);

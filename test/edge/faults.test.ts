@@ -76,7 +76,7 @@ async function during<Result>(what: Fate, work: () => Promise<Result>): Promise<
 describe('a cloud that', () => {
   const isNova = (path: string) => path.startsWith('/compute');
 
-  test('cuts its connections is 503 with a time to come back, and over when it is', async () => {
+  test('cuts its connections is 503 with Retry-After, until it recovers', async () => {
     const key = await workers.keyFor(credential);
     const refused = await during(
       async (path, answer) => (isNova(path) ? 'cut' : answer()),
@@ -87,7 +87,7 @@ describe('a cloud that', () => {
     await expect.poll(async () => (await ask('/v1/server_groups', { key })).status).toBe(200);
   });
 
-  test('is slow is waited for', async () => {
+  test('is slow still gets to respond', async () => {
     const key = await workers.keyFor(credential);
     const slow: Fate = async (_, answer) => {
       await new Promise((resolve) => setTimeout(resolve, 500));
@@ -96,7 +96,7 @@ describe('a cloud that', () => {
     expect((await during(slow, () => ask('/v1/keypairs', { key }))).status).toBe(200);
   });
 
-  test('never answers is 504 at the deadline, and the health is told meanwhile', async () => {
+  test('never responds is 504 at the timeout, and health checks work meanwhile', async () => {
     const key = await workers.keyFor(credential);
     const silent: Fate = (path, answer) => (isNova(path) ? new Promise(() => {}) : answer());
     const answer = await during(silent, async () => {
@@ -119,7 +119,7 @@ describe('a cloud that', () => {
   });
 });
 
-test('a client that leaves does not take along what others wait for', async () => {
+test('a disconnect does not cancel calls that other requests wait for', async () => {
   const key = await workers.keyFor(another);
   const [arrived, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   let lists = 0;
@@ -146,7 +146,7 @@ test('a client that leaves does not take along what others wait for', async () =
   });
 });
 
-test('calls that nobody waits for any more give back their places', async () => {
+test('abandoned calls release their concurrency slots', async () => {
   const key = await workers.keyFor(credential);
   const headers = { 'x-api-key': key };
   const slowNetwork: Fate = async (path, answer) => {

@@ -32,7 +32,7 @@ async function expectWhole(
   expect(metrics).toMatch(new RegExp(`linguanova_requests_total\\{[^}]*status="${expected.status}"`));
 }
 
-describe('what HTTP itself refuses has error body, request id, CORS, log line and metric', () => {
+describe('a request rejected by the HTTP parser gets error body, request id, CORS headers, log line and metric', () => {
   const lines = (...more: string[]) => head('GET /v1/me HTTP/1.1', HOST, `Origin: ${ORIGIN}`, ...more);
   test.each([
     [
@@ -79,12 +79,12 @@ describe('what HTTP itself refuses has error body, request id, CORS, log line an
     await expectWhole(await exchange(gateway.url, bytes), { status: 400, code: 'badRequest' });
   });
 
-  test('a page of a stranger reads nothing', async () => {
+  test('a page of another origin cannot read it', async () => {
     const bytes = head('GET /v1/me HTTP/1.1', HOST, 'Origin: https://evil.example', 'x y: z');
     await expectWhole(await exchange(gateway.url, bytes), { status: 400, code: 'badRequest' });
   });
 
-  test('in the form of the dialect whose path it is', async () => {
+  test('in the error format of the path’s dialect', async () => {
     const { status, body, headers } = await exchange(
       gateway.url,
       head('GET /compute/v2.1/servers HTTP/1.1', HOST, `X-Auth-Token: ${'a'.repeat(20_000)}`),
@@ -94,7 +94,7 @@ describe('what HTTP itself refuses has error body, request id, CORS, log line an
     expect(headers['x-openstack-request-id']).toBe(headers['x-request-id']);
   });
 
-  test('a chunk size that is none ends a body with 400', async () => {
+  test('an invalid chunk size is 400', async () => {
     const { status, body } = await exchange(
       gateway.url,
       `POST /v1/keypairs HTTP/1.1\r\n${HOST}\r\nx-api-key: ${gateway.key}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}`,
@@ -103,13 +103,13 @@ describe('what HTTP itself refuses has error body, request id, CORS, log line an
     expect(JSON.parse(body).error.code).toBe('badRequest');
   });
 
-  test('a request behind one in flight that is invalid: the first has its response, then 400', async () => {
+  test('an invalid pipelined request is 400 after the response of the first', async () => {
     const first = `GET /v1/flavors HTTP/1.1\r\n${HOST}\r\nx-api-key: ${gateway.key}\r\n\r\n`;
     const { received } = await exchange(gateway.url, `${first}NONSENSE\r\n\r\n`);
     expect(received.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 400']);
   });
 
-  test('a client that goes away in the middle of a head gets nothing and harms nothing', async () => {
+  test('a client that disconnects within the request head gets no response and affects no other', async () => {
     const { hostname, port } = new URL(gateway.url);
     const logged = gateway.logged.length;
     await new Promise<void>((resolve) => {
@@ -121,7 +121,7 @@ describe('what HTTP itself refuses has error body, request id, CORS, log line an
     expect(gateway.logged.slice(logged).filter(({ level }) => level !== 'info')).toEqual([]);
   });
 
-  test('a request to upgrade is served as it is', async () => {
+  test('an Upgrade header is ignored', async () => {
     const { status } = await exchange(
       gateway.url,
       `GET /v1/me HTTP/1.1\r\n${HOST}\r\nx-api-key: ${gateway.key}\r\nConnection: Upgrade, close\r\nUpgrade: h2c\r\n\r\n`,
@@ -156,7 +156,7 @@ describe('Expect: 100-continue', () => {
     expect(headers.connection).toBe('close');
   });
 
-  test('a wrong key is 401 for a client that does not wait', async () => {
+  test('a wrong key is 401 for a client that sends the body immediately', async () => {
     const { status, received } = await exchange(
       gateway.url,
       `${request('POST', '/v1/keypairs', 'x-api-key: ln_wrong_wrong', 'Content-Length: 200000')}${'x'.repeat(200_000)}`,

@@ -50,7 +50,7 @@ function killGroup(pid: number | undefined): void {
   }
 }
 
-test('200 silent connections on 120 descriptors do not keep a request waiting', async () => {
+test('200 unused connections on 120 descriptors do not delay a request', async () => {
   const { child, url, printed } = await started('/bin/sh', [
     '-c',
     `ulimit -n ${DESCRIPTORS}; exec node adapters/node/main.ts`,
@@ -81,7 +81,7 @@ test('200 silent connections on 120 descriptors do not keep a request waiting', 
   }
 });
 
-test('SIGTERM to npm start ends the gateway in order, with silent and idle connections open', async () => {
+test('SIGTERM stops npm start gracefully while unused and idle connections are open', async () => {
   const { child, url } = await started('npm', ['start'], { LOG_LEVEL: 'silent' });
   try {
     const { hostname, port } = new URL(url);
@@ -106,7 +106,7 @@ test('SIGTERM to npm start ends the gateway in order, with silent and idle conne
   }
 });
 
-test('LINGUANOVA_KEEP_ALIVE_SECONDS is how long an idle connection lives', async () => {
+test('an idle connection is closed after LINGUANOVA_KEEP_ALIVE_SECONDS', async () => {
   const { child, url } = await started('node', ['adapters/node/main.ts'], {
     LOG_LEVEL: 'silent',
     LINGUANOVA_KEEP_ALIVE_SECONDS: '1',

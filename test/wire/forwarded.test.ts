@@ -23,7 +23,7 @@ const get = (gateway: SandboxGateway, path: string, ...more: string[]) =>
 /** Every URL of a text that could be the gateway's. */
 const urlsIn = (text: string) => new Set(text.match(/https?:\/\/[\w.:-]*example\.org[:\d]*/g));
 
-describe('behind a trusted proxy that ends TLS', () => {
+describe('behind a trusted proxy that terminates TLS', () => {
   test.each(['/identity/v3/auth/catalog', '/identity/v3', '/identity', '/compute/v2.1/flavors/detail'])(
     'the links of %s begin with https',
     async (path) => {
@@ -40,7 +40,7 @@ describe('behind a trusted proxy that ends TLS', () => {
     expect(headers['www-authenticate']).toBe(`Keystone uri="${ORIGIN}/identity/v3"`);
   });
 
-  test('the console takes its sign-in from the https origin, with a cookie for HTTPS alone', async () => {
+  test('the console accepts its sign-in from the https origin and sets a Secure cookie', async () => {
     const body = JSON.stringify({ api_key: trusting.key });
     const signIn = (origin: string) =>
       exchange(
@@ -61,7 +61,7 @@ describe('behind a trusted proxy that ends TLS', () => {
   });
 });
 
-describe('anyone else', () => {
+describe('an untrusted client', () => {
   test.each(['/identity/v3/auth/catalog', '/identity/v3'])('changes nothing in %s', async (path) => {
     const { body } = await get(strict, path);
     expect(urlsIn(body)).toEqual(new Set(['http://api.example.org']));

@@ -93,7 +93,7 @@ describe('a Host that is not host[:port] is 400 before routing', () => {
     expect(lines.map(({ event, fields }) => [event, fields.status])).toEqual([['request', 400]]);
   });
 
-  test('several Host fields, equal or not', async () => {
+  test('several Host fields, equal or different', async () => {
     for (const second of ['gateway.example', 'evil.example']) {
       const request = head(
         'GET /v1/me HTTP/1.1',
@@ -159,7 +159,7 @@ describe('a target in absolute form', () => {
     expect((await get(requestTarget)).status).toBe(200);
   });
 
-  test('its authority is that of the links, not that of Host', async () => {
+  test('links use its authority instead of Host', async () => {
     const { body } = await get('http://other.example:81/identity/v3', 'gateway.example');
     expect(body).toContain('http://other.example:81/identity/v3');
   });
@@ -177,12 +177,12 @@ describe('a target in absolute form', () => {
     expect(headers['x-request-id']).toMatch(/^req-/);
   });
 
-  test('an invalid Host is 400 all the same', async () => {
+  test('an invalid Host is still 400', async () => {
     expect((await get('http://gateway.example/v1/me', 'a/b')).status).toBe(400);
   });
 });
 
-describe('a target that two parsers could read in two ways is 400', () => {
+describe('an ambiguous request target is 400', () => {
   test.each([
     ['a backslash in the path', '/v1\\me'],
     ['a fragment', '/v1/me#x'],
@@ -197,7 +197,7 @@ describe('a target that two parsers could read in two ways is 400', () => {
   });
 });
 
-describe('the path of an operator has one spelling', () => {
+describe('operator paths have one spelling', () => {
   const paths = ['/metrics', '/readyz', '/healthz', '/admin/v1/keys'];
   const spellings = (path: string) => {
     const [, first = '', rest = ''] = /^\/([a-z]+)(.*)$/.exec(path) ?? [];
@@ -236,7 +236,7 @@ describe('the path of an operator has one spelling', () => {
     },
   );
 
-  test('an encoded character of an id or a name is that character', async () => {
+  test('percent-encoded characters of an id or name are decoded', async () => {
     const request = (name: string) =>
       head(`GET /v1/keypairs/${name} HTTP/1.1`, 'Host: a', `x-api-key: ${key}`);
     const create = JSON.stringify({ name: 'wire-key' });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { sandboxGateway } from './sandbox-gateway.ts';
 
-test('what is thrown and no Error is 500 with the error body, a request id and a log line', async () => {
+test('a thrown non-Error becomes 500 with error body, request id and log line', async () => {
   const gateway = await sandboxGateway(
     {},
     {

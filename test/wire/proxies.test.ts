@@ -105,7 +105,7 @@ const HOSTS = [
 ];
 
 describe.each(['nginx', 'haproxy'] as const)('behind %s', (proxy) => {
-  test.each(SPELLINGS)('%s stays inside', async (path) => {
+  test.each(SPELLINGS)('%s is not reachable from outside', async (path) => {
     if (urls[proxy] === '') return;
     const authorization = 'Authorization: Bearer admin-token-of-the-tests';
     const { status, body } = await exchange(
@@ -162,7 +162,7 @@ describe('the nginx block of docs/deployment.md, as printed', () => {
     return (await promisify(execFile)('curl', ['-sk', ...address, url, ...more])).stdout;
   };
 
-  test('leads to https in the catalog, and keeps the paths of operators inside', async () => {
+  test('puts https in the catalog and hides operator paths', async () => {
     if (urls.nginx === '') return;
     const catalog = await curl('/identity/v3/auth/catalog', '-H', `X-Auth-Token: ${gateway.key}`);
     expect(new Set(catalog.match(/"url":"[a-z]+:\/\/[^/"]+/g))).toEqual(

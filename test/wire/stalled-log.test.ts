@@ -93,7 +93,7 @@ function parsed(text: string): { readonly msg: string }[] {
     .map((line) => JSON.parse(line));
 }
 
-test('a reader of the log that stalls loses lines and no request, and gets whole lines when it goes on', async () => {
+test('a stalled log reader loses lines but no request, and resumes with whole lines', async () => {
   const gateway = await gatewayWithLog(`exec ${GATEWAY} 2>log`);
   expect(await gateway.statuses(600)).toEqual([200]);
   await expect.poll(() => gateway.dropped('stalled')).toBeGreaterThan(0);
@@ -118,14 +118,14 @@ test('a reader of the log that stalls loses lines and no request, and gets whole
   expect(await gateway.dropped('stalled')).toBe(before);
 });
 
-test('SIGTERM ends a gateway whose reader of the log has stalled', async () => {
+test('SIGTERM stops a gateway whose log reader has stalled', async () => {
   const gateway = await gatewayWithLog(`exec ${GATEWAY} 2>log`);
   await gateway.statuses(600);
   gateway.child.kill('SIGTERM');
   expect(await once(gateway.child, 'exit')).toEqual([0, null]);
 });
 
-test('a reader of the log that ends loses lines and no request, and the next one gets whole lines', async () => {
+test('a closed log pipe loses lines but no request, and its next reader starts with a whole line', async () => {
   const gateway = await gatewayWithLog(`exec ${GATEWAY} 2>log`);
   gateway.closeReader();
   expect(await gateway.statuses(20)).toEqual([200]);
@@ -142,7 +142,7 @@ test('a reader of the log that ends loses lines and no request, and the next one
   expect(parsed(text).length).toBeGreaterThan(0);
 });
 
-test('a full disk under the log loses lines and no request', async () => {
+test('a full disk loses log lines but no request', async () => {
   const gateway = await gatewayWithLog(`exec ${GATEWAY} 2>/dev/full`);
   expect(await gateway.statuses(20)).toEqual([200]);
   await expect.poll(() => gateway.dropped('failed')).toBeGreaterThan(0);

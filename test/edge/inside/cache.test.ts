@@ -57,8 +57,8 @@ function place(): Promise<ColoCache> {
 
 const names = ({ body }: { body: { items: { name: string }[] } }) => body.items.map(({ name }) => name);
 
-describe('the cache of a place', () => {
-  test('is told again, by any isolate there', async () => {
+describe('the cache of a data center', () => {
+  test('serves a response to any of its isolates', async () => {
     const { key } = await target.acme.client();
     const here = await place();
     const [one, other] = [isolate(here), isolate(here)];
@@ -67,7 +67,7 @@ describe('the cache of a place', () => {
     await expect.poll(async () => (await other(key, 'GET', '/v1/security_groups')).cache).toBe('HIT');
   });
 
-  test('a write is seen by the next read, whichever isolate of the place has either', async () => {
+  test('a write is visible to the next read on any isolate of the data center', async () => {
     const { key } = await target.acme.client();
     const here = await place();
     const [one, other] = [isolate(here), isolate(here)];
@@ -82,7 +82,7 @@ describe('the cache of a place', () => {
     }
   });
 
-  test('a write in another place is seen within the seconds that an answer may be old', async () => {
+  test('a write in another data center becomes visible within the cache lifetime', async () => {
     const { key } = await target.acme.client();
     const seconds = { LINGUANOVA_CACHE_SECONDS: '1' };
     const [here, there] = [isolate(await place(), seconds), isolate(await place(), seconds)];
@@ -94,7 +94,7 @@ describe('the cache of a place', () => {
     await here(key, 'DELETE', `/v1/security_groups/${made.body.id}`);
   });
 
-  test('nothing of one customer is told to another', async () => {
+  test('cached responses never cross tenants', async () => {
     const [{ key: acme }, { key: globex }] = [await target.acme.client(), await target.globex.client()];
     const one = isolate(await place());
     const other = await one(globex, 'GET', '/v1/networks');
@@ -104,7 +104,7 @@ describe('the cache of a place', () => {
   });
 });
 
-describe('a place whose cache', () => {
+describe('a data center whose cache', () => {
   const holding: ColoCache = {
     match: () => new Promise(() => {}),
     put: () => new Promise(() => {}),
@@ -135,8 +135,8 @@ describe('a place whose cache', () => {
   });
 });
 
-describe('what hardly ever changes', () => {
-  test('comes from KV in a place that has not asked the cloud for it', async () => {
+describe('a slow-changing response', () => {
+  test('comes from KV in a data center that has not fetched it', async () => {
     const { key } = await target.acme.client();
     const values = new Map<string, { value: ArrayBuffer; metadata: unknown }>();
     const ANSWERS = {

@@ -10,7 +10,7 @@ const objectOf = (key: string) => LIMITS.get(LIMITS.idFromName(key));
 
 counterConformance('a Durable Object per key', async () => [counter(), counter()]);
 
-test('an object that was evicted goes on counting where it was, to the end of its window', async () => {
+test('an evicted object keeps counting in its window', async () => {
   const before = await counter().acquire('evicted', 7, 60);
   await evictDurableObject(objectOf('evicted'));
   const after = await counter().acquire('evicted', 1, 60);
@@ -18,7 +18,7 @@ test('an object that was evicted goes on counting where it was, to the end of it
   expect(after.endsInMs).toBeLessThanOrEqual(before.endsInMs);
 });
 
-test('knows how many isolates draw on a key', async () => {
+test('reports the number of isolates that take from a key', async () => {
   const [one, other] = [counter(), counter()];
   await one.acquire('shared', 1, 60);
   expect(one.nodes).toBe(1);
@@ -27,7 +27,7 @@ test('knows how many isolates draw on a key', async () => {
   expect([one.nodes, other.nodes]).toEqual([2, 2]);
 });
 
-test('sweeping keeps a window that runs, and drops what is over', async () => {
+test('sweeping keeps a running window and deletes an expired one', async () => {
   await counter().acquire('running', 5, 60);
   await runDurableObjectAlarm(objectOf('running'));
   await evictDurableObject(objectOf('running'));

@@ -68,14 +68,14 @@ describe('D1', () => {
     expect((await ask('/v1/flavors', another)).status).toBe(200);
   });
 
-  test('that says nothing is 503 in bounded time', async () => {
+  test('that hangs is 503 in bounded time', async () => {
     const database = failing(() => new Promise<never>(() => {}));
     const ask = worker({ KEYS: database.KEYS });
     database.fail();
     expect((await ask('/v1/flavors')).status).toBe(503);
   });
 
-  test('without tables is a defect that tells the customer nothing', async () => {
+  test('without tables is 500 without details', async () => {
     const noTable = 'D1_ERROR: no such table: api_key: SQLITE_ERROR';
     const database = failing(() => Promise.reject(new Error(noTable)));
     const ask = worker({ KEYS: database.KEYS });
@@ -86,14 +86,14 @@ describe('D1', () => {
   });
 });
 
-describe('the objects that count', () => {
+describe('limit objects', () => {
   const objects = (take: LimitObject['take']): ObjectNamespace<LimitObject> => ({
     idFromName: (name) => name,
     get: () => ({ take }),
   });
   const limited = { LINGUANOVA_PLANS: 'default=20/600' };
 
-  test('that fail leave the isolate to decide alone, with the plan it knows', async () => {
+  test('that fail leave the isolate to enforce the plan alone', async () => {
     const ask = worker({ ...limited, LIMITS: objects(() => Promise.reject(new Error('reset'))) });
     const statuses: number[] = [];
     for (let n = 0; n < 25; n++) statuses.push((await ask('/v1/api_keys?limit=1')).status);
@@ -101,7 +101,7 @@ describe('the objects that count', () => {
     expect(statuses.filter((status) => status === 429)).toHaveLength(5);
   });
 
-  test('that say nothing hold up one request, and not those after it', async () => {
+  test('that hang delay one request and no later one', async () => {
     let asked = 0;
     const silence = () => {
       asked += 1;
@@ -114,7 +114,7 @@ describe('the objects that count', () => {
   });
 });
 
-describe('a configuration that cannot be used', () => {
+describe('an invalid configuration', () => {
   test.each([
     [{ LINGUANOVA_SECRET: 'short' }],
     [{ LINGUANOVA_PLANS: 'gold' }],
