@@ -1,6 +1,5 @@
 /**
- * The files of the console, read and made fit for a browser. Its modules are TypeScript of the kind whose types can be taken out,
- * so there is nothing to build.
+ * The console's files for browsers. Its modules use erasable TypeScript syntax only, so no build is needed.
  *
  * @module
  */
@@ -12,10 +11,10 @@ import type { Asset, Assets } from '../../src/http/assets.ts';
 import { asset } from './file.ts';
 
 const SOURCES = join(import.meta.dirname, '../../src');
-/** Folders whose modules the page loads, at `/console/src/...` as they lie in `src`. */
+/** Served at `/console/src/...`. */
 const MODULES = ['console/browser', 'client'];
 
-/** No script but the page's own files, no style and no image from elsewhere, no markup made of text, in nobody's frame. */
+/** Own files only, no markup from strings (trusted types), no framing. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -62,12 +61,12 @@ function modulesIn(folder: string): string[] {
     .sort();
 }
 
-/** `.js`, for a server of files takes `.ts` for a film. */
+/** Renames to `.js`: file servers treat `.ts` as video. */
 function scriptOf(source: string): string {
   return withoutTypes(source).replaceAll(/((?:\bfrom|\bimport)\s*\(?\s*'\.[^'\n]*)\.ts'/g, "$1.js'");
 }
 
-/** Node calls its own stripping experimental, on standard error, wherever it is called by name. */
+/** Suppresses Node's warning that type stripping is experimental. */
 function withoutTypes(source: string): string {
   const { emitWarning } = process;
   process.emitWarning = () => {};

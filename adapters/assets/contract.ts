@@ -1,5 +1,5 @@
 /**
- * The contract at `/openapi.json`, and a page to read it at `/docs`: Scalar, from its package, with nothing from elsewhere.
+ * The contract at `/openapi.json`, and Scalar's page for it at `/docs`, bundled from its package.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { asset, contentHash, IMMUTABLE } from './file.ts';
 const ROOT = join(import.meta.dirname, '../..');
 const SCALAR = '@scalar/api-reference';
 
-/** Scalar sets styles on elements and puts style sheets into the page; all else is the page's own files. */
+/** Scalar needs inline styles; everything else is served by the gateway. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -34,7 +34,7 @@ const PAGE_HEADERS = {
   'X-Frame-Options': 'DENY',
 };
 
-/** For tools anywhere: it has no secret in it. */
+/** Readable from any origin: it holds no secret. */
 const PUBLIC_HEADERS = { 'Access-Control-Allow-Origin': '*', 'Cross-Origin-Resource-Policy': 'cross-origin' };
 
 const page = (scalarPath: string) => `<!doctype html>
@@ -53,7 +53,7 @@ const page = (scalarPath: string) => `<!doctype html>
 </html>
 `;
 
-/** No fonts, no proxy, no assistant and no counting: each of them asks somebody else. */
+/** Disables everything that calls a third party: fonts, proxy, assistant, telemetry. */
 const START_SCRIPT = `Scalar.createApiReference('#reference', {
   url: 'openapi.json',
   withDefaultFonts: false,

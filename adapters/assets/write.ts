@@ -1,5 +1,5 @@
 /**
- * Writes the static files as Cloudflare's Workers serve them, with their headers: `wrangler` runs it before it bundles.
+ * Writes the static files and `_headers` for Cloudflare Workers; `wrangler` runs it before bundling.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { consoleAssets } from './console.ts';
 import { contractAssets } from './contract.ts';
 
 const TARGET = join(import.meta.dirname, '../../dist/assets');
-/** What Workers read of `_headers`. */
+/** Workers ignore further rules. */
 const MAX_RULES = 100;
 
 rmSync(TARGET, { recursive: true, force: true });
@@ -19,7 +19,7 @@ for (const [path, asset] of [
   ...consoleAssets(),
   ...contractAssets(process.env.LINGUANOVA_PUBLIC_URL || null),
 ]) {
-  // The platform has tags of its own.
+  // The platform adds its own.
   const { ETag: _, ...headers } = asset.headers;
   const isPage = headers['Content-Type']?.startsWith('text/html') === true;
   const target = join(TARGET, isPage ? `${path}.html` : path);
@@ -28,5 +28,5 @@ for (const [path, asset] of [
   rules.push([path, ...Object.entries(headers).map(([name, value]) => `  ${name}: ${value}`)].join('\n'));
 }
 if (rules.length > MAX_RULES)
-  throw new Error(`_headers has ${rules.length} rules, and ${MAX_RULES} are read`);
+  throw new Error(`_headers has ${rules.length} rules; the maximum is ${MAX_RULES}`);
 writeFileSync(join(TARGET, '_headers'), `${rules.join('\n')}\n`);

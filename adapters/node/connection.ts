@@ -1,19 +1,18 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 
-/** The other end of the connection. */
 export function peerAddress(c: Context): string | null {
   return (c.env as HttpBindings).incoming.socket.remoteAddress ?? null;
 }
 
-/** The path and query of a request before any URL parser has seen them. */
+/** Path and query as received, before URL parsing. */
 export function requestTarget(c: Context): string {
   return (c.env as HttpBindings).incoming.url ?? '';
 }
 
 /**
- * A body as Node itself has it: a web stream copies each part, and garbage of that size is collected late. Who stops reading leaves the
- * connection alone, for an answer is still to be sent on it.
+ * The body as Node's own stream, since a web stream copies each chunk. A reader that stops early leaves the connection open for the
+ * response.
  */
 export function requestBody(c: Context): AsyncIterable<Uint8Array> | null {
   const { incoming } = c.env as HttpBindings;

@@ -4,12 +4,12 @@ import type { Socket } from 'node:net';
 import type { Logger } from '../../src/telemetry/logger.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
 
-/** Descriptors for the cloud, stores and logs: half of them, and no more than this. */
+/** Half of the descriptors, and at most this many, are reserved for the cloud, stores and logs. */
 const MAX_RESERVED = 512;
-/** How often the log says so while connections are closed for others, in milliseconds. */
+/** Minimum interval of `connection_limit_reached`. */
 const LOG_INTERVAL_MS = 60_000;
 
-/** How many clients may be connected, by the descriptors that this process may open; null: the system does not say. */
+/** Maximum number of clients by the limit on open files; null: unknown. */
 export function connectionLimit(): number | null {
   try {
     const limits = readFileSync('/proc/self/limits', 'utf8');
@@ -22,16 +22,16 @@ export function connectionLimit(): number | null {
 }
 
 export interface ConnectionPorts {
-  /** null: as many as there are descriptors. */
+  /** null: unlimited. */
   readonly max: number | null;
   readonly log: Logger;
   readonly metrics: Metrics;
 }
 
-/** The clients that are connected, and the last response of each. Bounded: one that waits for nothing makes way for the next. */
+/** Bounds the number of connections by closing idle ones, and tracks the last response of each. */
 export class Connections {
   readonly #ports: ConnectionPorts;
-  /** In the order in which they came; null before the first request. */
+  /** Oldest first; null before the first request. */
   readonly #open = new Map<Socket, ServerResponse | null>();
   #loggedAt = Number.NEGATIVE_INFINITY;
 
@@ -45,20 +45,18 @@ export class Connections {
     });
   }
 
-  /** Notes the response that a connection is busy with until it is finished. */
   trackResponse(socket: Socket, outgoing: ServerResponse): void {
     this.#open.set(socket, outgoing);
   }
 
-  /** The last response of a connection. */
   readonly lastResponse = (socket: Socket): ServerResponse | null => this.#open.get(socket) ?? null;
 
-  /** Closes those that never sent a request. */
+  /** Closes connections without any request so far. */
   closeUnused(): void {
     for (const [socket, outgoing] of this.#open) if (outgoing === null) socket.destroy();
   }
 
-  /** The oldest connection without any request goes, else the oldest idle one, else the new one. */
+  /** Closes the oldest connection without any request, else the oldest idle one, else the new one. */
   #evictFor(arriving: Socket): void {
     const unused = this.#find((outgoing) => outgoing === null);
     const idle = unused ?? this.#find((outgoing) => outgoing === null || outgoing.writableFinished);

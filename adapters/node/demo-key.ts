@@ -10,7 +10,6 @@ import { DEFAULT_SCOPES } from '../../src/scopes.ts';
 /** The demo key expires by itself, in ms: its secret is in a file and on a screen. */
 const LIFETIME_MS = 86_400_000;
 
-/** Whom the key is for: a customer of the sandbox. */
 export interface DemoCustomer {
   readonly projectId: string;
   readonly userId: string;
@@ -18,7 +17,7 @@ export interface DemoCustomer {
   readonly applicationCredentialSecret: string;
 }
 
-/** The key that the sandbox prints: the one in the file at `path` while it works for this customer, else a new one, which is kept there. */
+/** The stored demo key while it is valid for this customer, else a new one, which is stored at `path`. */
 export async function demoKey(
   keys: KeyStore,
   secret: ServerSecret,

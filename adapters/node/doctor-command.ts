@@ -1,5 +1,5 @@
 /**
- * `linguanova doctor`: tries each thing that the gateway needs, once, and says what is wrong with it.
+ * `linguanova doctor`: checks each dependency of the gateway once.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { wallTime } from '../../src/clock.ts';
 import type { CallContext, Cloud, CloudDriver } from '../../src/compute/cloud.ts';
 import type { Config } from '../../src/config/config.ts';
 
-/** What is looked at, as the gateway would have it if it were started now. */
+/** The dependencies of a gateway with this configuration. */
 export interface DoctorContext {
   readonly config: Config;
   readonly importSecret: () => Promise<ServerSecret>;
@@ -27,32 +27,28 @@ export interface DoctorContext {
 export interface CheckResult {
   readonly name: string;
   readonly ok: boolean;
-  /** In one line. */
   readonly detail: string;
-  /** What the operator should think over although it works. */
+  /** A risk of a configuration that works. */
   readonly warning?: string;
-  /** How long it took. */
   readonly durationMs: number;
 }
 
 interface Check {
   readonly name: string;
-  /** The variables that say how it is to be reached. */
+  /** The variables that configure it. */
   readonly variables: string;
-  /** What was found, in a few words. Rejects with what is wrong. */
+  /** Resolves with the result in a few words; rejects with the problem. */
   readonly run: () => Promise<string | Pick<CheckResult, 'detail' | 'warning'>>;
 }
 
-/** Keys that are counted at most. */
 const MAX_COUNTED_KEYS = 100_000;
 
-/** OpenStack's policies know the role by this name. */
 const ADMIN_ROLE = 'admin';
 const ADMIN_ROLE_WARNING =
   'with the role "admin" the cloud shows it every project: service keys of projects where it has that role need the scope ' +
   '"admin" in the Nova dialect, so give it the role "member" in the projects of customers';
 
-/** One check after the other; one that fails keeps no other from being tried. */
+/** Runs all checks in turn, whether or not one fails. */
 export async function runChecks(context: DoctorContext): Promise<CheckResult[]> {
   const results: CheckResult[] = [];
   for (const { name, variables, run } of [...ownChecks(context), ...cloudChecks(context)]) {
@@ -66,7 +62,7 @@ export async function runChecks(context: DoctorContext): Promise<CheckResult[]> 
   return results;
 }
 
-/** For people: a line for each finding. */
+/** One line per result. */
 export function formatReport(results: readonly CheckResult[]): string {
   const width = Math.max(...results.map(({ name }) => name.length));
   const line = ({ name, ok, detail, warning, durationMs }: CheckResult) => {
@@ -85,13 +81,13 @@ function ownChecks({ config, importSecret, openKeys, openRedis }: DoctorContext)
       async run() {
         const secret = await importSecret();
         const keys = await openKeys().catch(() => null);
-        if (keys === null) return 'can be used; not compared with the keys, since the store cannot be opened';
+        if (keys === null) return 'is valid; not compared with the keys, since the store cannot be opened';
         try {
           if (!(await new SecretCheck(keys.secrets, secret).isCurrent())) throw new Error(WRONG_SECRET);
         } finally {
           await keys.close();
         }
-        return config.secret === null ? 'made and kept here, for the sandbox alone' : 'fits the keys';
+        return config.secret === null ? 'generated here, for the sandbox only' : 'matches the keys';
       },
     },
     {
@@ -101,8 +97,8 @@ function ownChecks({ config, importSecret, openKeys, openRedis }: DoctorContext)
         const keys = await openKeys();
         try {
           const states = await keys.countByState(wallTime(), MAX_COUNTED_KEYS);
-          if (!(await keys.isWritable())) throw new Error('is read-only: it takes no writes');
-          return `answers, with ${states.active} active keys`;
+          if (!(await keys.isWritable())) throw new Error('is read-only');
+          return `reachable, with ${states.active} active keys`;
         } finally {
           await keys.close();
         }
@@ -113,10 +109,10 @@ function ownChecks({ config, importSecret, openKeys, openRedis }: DoctorContext)
       variables: 'REDIS_URL',
       async run() {
         const redis = await openRedis();
-        if (redis === null) return 'none: each gateway has limits and kept answers of its own';
+        if (redis === null) return 'none: each gateway has its own limits and cache';
         try {
           await redis.ping();
-          return 'answers';
+          return 'reachable';
         } finally {
           await redis.close();
         }
@@ -126,7 +122,7 @@ function ownChecks({ config, importSecret, openKeys, openRedis }: DoctorContext)
 }
 
 function cloudChecks({ config, clouds, operatorCloud, call }: DoctorContext): Check[] {
-  const account = 'OS_USERNAME and its neighbours';
+  const account = 'OS_USERNAME and the other OS_* of the account';
   const endpoints = 'OS_REGION_NAME and OS_INTERFACE';
   const cloud: Check = {
     name: 'cloud',
@@ -135,18 +131,18 @@ function cloudChecks({ config, clouds, operatorCloud, call }: DoctorContext): Ch
       await clouds.ping(call());
       return (config.openStack ?? config.reduUrl) === null
         ? 'the sandbox: OS_AUTH_URL is not set'
-        : 'answers';
+        : 'reachable';
     },
   };
   if (operatorCloud === null) {
-    const without = async () => 'none: no service keys, and nothing for reconcile to sign in with';
+    const without = async () => 'none: service keys and reconcile are unavailable';
     return [
       cloud,
       ...(config.openStack === null ? [] : [{ name: 'service account', variables: account, run: without }]),
     ];
   }
-  const found = (ask: (cloud: Cloud) => Promise<readonly unknown[]>, what: string) => async () =>
-    `answers, with ${(await ask(operatorCloud(call()))).length} ${what}`;
+  const found = (list: (cloud: Cloud) => Promise<readonly unknown[]>, what: string) => async () =>
+    `reachable, with ${(await list(operatorCloud(call()))).length} ${what}`;
   return [
     cloud,
     {
@@ -164,7 +160,7 @@ function cloudChecks({ config, clouds, operatorCloud, call }: DoctorContext): Ch
   ];
 }
 
-/** This is the operator's own screen, so what happened underneath is told, as in the log. */
+/** Message with all causes, as in the log: only operators read it. */
 function describeError(error: unknown): string {
   const messages: string[] = [];
   for (let current = error; current instanceof Error && messages.length < 5; current = current.cause) {

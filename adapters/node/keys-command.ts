@@ -21,14 +21,13 @@ export const KEYS_USAGE = `linguanova keys create --name N (--project-id P | --a
                        [--origin O]...
 linguanova keys list [--project-id P]
 linguanova keys show ID
-linguanova keys revoke ID [--family]     --family: with all keys that it was rotated from or to
-linguanova keys reseal-status            how many keys still need LINGUANOVA_SECRET_PREVIOUS, and are lost with it
+linguanova keys revoke ID [--family]     --family: with its predecessors and successors
+linguanova keys reseal-status            number of keys that still need LINGUANOVA_SECRET_PREVIOUS
 linguanova keys rotate ID [--overlap SECONDS] [--application-credential-secret S]
                                          S: for a key that carries a credential.
                                          S and K: - reads standard input, @PATH a file.
                                          --json everywhere: print JSON`;
 
-/** What the commands work on. */
 export interface KeysContext {
   readonly keys: KeyStore;
   readonly identities: IdentityProvider;
@@ -38,7 +37,7 @@ export interface KeysContext {
   readonly print: (text: string) => void;
 }
 
-/** Somebody used the command line wrongly; the message says how to use it. */
+/** Invalid use of the command line; the message explains the usage. */
 export class UsageError extends Error {}
 
 const ACTOR: Actor = { actor: 'cli', address: null, requestId: null };
@@ -137,16 +136,15 @@ async function create(values: Values, context: KeysContext): Promise<IssuedKey> 
   return issueKey(context.keys, context.secret, request, ACTOR);
 }
 
-/** Keys are sealed again with LINGUANOVA_SECRET when they are used. */
 async function resealStatus({ keys, secret }: KeysContext): Promise<object> {
   const { others, unmarked } = await keys.secrets.countSealed(secret.check, wallTime());
   const stored = await keys.secrets.find();
-  // Until the first rotation there has been one secret only.
+  // Before the first rotation there is only one secret.
   const isFirst = stored === null || (stored.previous === null && stored.current.check === secret.check);
   return { need_previous_secret: isFirst ? 0 : others + unmarked };
 }
 
-/** As the API takes it. An empty text is none: an unset variable must not end a key at once. */
+/** Rejects an empty value: an unset shell variable must not end a key immediately. */
 function overlapOf(given: string | undefined): number {
   const seconds = given === undefined ? undefined : given.trim() === '' ? Number.NaN : Number(given);
   const parsed = rotationSchema.safeParse({ overlap_seconds: seconds });
@@ -187,7 +185,7 @@ async function rotate(key: StoredKey, values: Values, context: KeysContext): Pro
 async function identify({ identities, call }: KeysContext, credential: CloudCredential) {
   const caller = await identities.identify(credential, call);
   if (caller === null)
-    throw new UsageError('The cloud refuses this credential, or the account in this project.');
+    throw new UsageError('The cloud rejects this credential, or the service account in this project.');
   return caller;
 }
 

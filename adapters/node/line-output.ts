@@ -88,11 +88,11 @@ export class LineOutput {
   /** Drops the queue. A file keeps the rest of a line that it has the beginning of; the next reader of a pipe begins with a line. */
   #drop(reason: DropReason): void {
     const queued = Buffer.concat(this.#queue);
-    const kept = this.#isMidLine && reason === 'failed' ? queued.indexOf(NEWLINE) + 1 : 0;
-    this.#queue = kept === 0 ? [] : [queued.subarray(0, kept)];
-    this.#queuedBytes = kept;
-    if (kept === 0) this.#isMidLine = false;
-    const lines = linesIn(queued.subarray(kept));
+    const remainder = this.#isMidLine && reason === 'failed' ? queued.indexOf(NEWLINE) + 1 : 0;
+    this.#queue = remainder === 0 ? [] : [queued.subarray(0, remainder)];
+    this.#queuedBytes = remainder;
+    if (remainder === 0) this.#isMidLine = false;
+    const lines = linesIn(queued.subarray(remainder));
     if (lines > 0) this.#onDrop(lines, reason);
   }
 }

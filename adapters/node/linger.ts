@@ -1,11 +1,10 @@
 import type { Socket } from 'node:net';
 
-/** How long a client may go on sending after its last response, in milliseconds. */
 const LINGER_MS = 1_000;
 
 /**
- * Closes a connection once its client has had the chance to read the last response: what still arrives is discarded for a second. To
- * close at once with bytes unread sends a reset, which can discard the response at the client.
+ * Closes a connection after discarding further input for a second. Closing with unread bytes would send a reset, which can discard the
+ * response at the client.
  */
 export function linger(socket: Socket): void {
   if (socket.destroyed) return;

@@ -12,12 +12,12 @@ import { wallMs } from '../../src/clock.ts';
 import { localServerSecret } from './server-secret-file.ts';
 
 const MAIN = join(import.meta.dirname, 'main.ts');
-/** Another one than that of `npm start`, which may run at the same time. */
+/** Differs from that of `npm start`. */
 const DEFAULT_PORT = '8788';
-/** The key that is printed outlives its secret in the store, so it ends by itself; milliseconds. */
+/** The printed key expires, since its secret is on a screen. */
 const DEMO_KEY_LIFETIME_MS = 86_400_000;
 
-/** A gateway, once it has printed what `pattern` looks for, with that. It ends with this program. */
+/** Starts a gateway; resolves with the groups of `pattern` once its output matches. */
 async function startGateway(
   variables: Readonly<Record<string, string>>,
   pattern: RegExp,
@@ -41,7 +41,6 @@ async function startGateway(
 
 const children: ChildProcess[] = [];
 
-/** When one ends, or a signal says so, all do. */
 function stopAll(code: number): void {
   process.exitCode ??= code;
   for (const child of children) child.kill('SIGTERM');
@@ -74,7 +73,7 @@ const response = await fetch(`${url}/admin/v1/keys`, {
     expires_at: new Date(wallMs() + DEMO_KEY_LIFETIME_MS).toISOString(),
   }),
 });
-if (response.status !== 201) throw new Error(`no key could be made: ${await response.text()}`);
+if (response.status !== 201) throw new Error(`cannot create a key: ${await response.text()}`);
 const { id, key } = (await response.json()) as { id: string; key: string };
 console.log(`linguanova serves the redu cloud ${reduUrl}, a sandbox, at ${url}. Try:
 

@@ -10,52 +10,48 @@ import { closeAfterResponse, continueWhenRead } from './expectation.ts';
 import { normalizeRequest, rejectRequest } from './incoming.ts';
 
 export interface RunningServer {
-  /** With the port that was given when 0 was asked for. */
+  /** With the actual port if `port` is 0. */
   readonly url: string;
-  /**
-   * Stops taking connections, lets requests in flight finish, and resolves when the last has.
-   */
+  /** Stops accepting connections; resolves once all requests in flight have finished. */
   stop(): Promise<void>;
 }
 
 export interface ServeOptions {
-  /** Gets Node's own request and response as `env`. */
+  /** `env` has Node's own request and response. */
   readonly fetch: (request: Request, env: object) => Response | Promise<Response>;
   readonly host: string;
   readonly port: number;
-  /** Milliseconds a request may take to arrive in full; image data is large. */
+  /** To receive a whole request. */
   readonly requestTimeoutMs: number;
-  /** What a response may take to begin, milliseconds; absent: no longer than anything may stand still. */
+  /** To the first byte of a response; by default the idle timeout. */
   readonly responseTimeoutMs?: number;
-  /** How long a connection may be idle between two requests, in seconds. */
+  /** Idle time between two requests. */
   readonly keepAliveSeconds: number;
-  /** Clients that may be connected; null: any number. */
+  /** null: unlimited. */
   readonly maxConnections: number | null;
   readonly log: Logger;
   readonly metrics: Metrics;
 }
 
-/** What the head of a request may take to arrive, milliseconds. */
 const HEAD_TIMEOUT_MS = 30_000;
 
-/** How long nothing may move on a connection, in either direction, milliseconds, but while a response is waited for. */
+/** Without traffic in either direction, except while a response is awaited. */
 const IDLE_TIMEOUT_MS = 90_000;
 
-/** How long a kept connection may still be idle once the server stops, milliseconds. */
+/** Of keep-alive connections during shutdown. */
 const SHUTDOWN_IDLE_TIMEOUT_MS = 1_000;
 
-/** Serves a fetch handler over HTTP. Rejects when the address cannot be had. */
+/** Serves a fetch handler over HTTP. Rejects if it cannot listen. */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
   let stopping = false;
   let stopped: Promise<void> | undefined;
-  /** A kept connection would hold up the stop until its client lets go. */
+  // Keep-alive would delay the shutdown.
   const closeIfDraining = (response: Response) => {
     if (stopping) response.headers.set('connection', 'close');
     return response;
   };
   const { responseTimeoutMs = IDLE_TIMEOUT_MS } = options;
   const respond = getRequestListener((request, env: Http2Bindings | HttpBindings) => {
-    // Looked at when the answer is there; what is there at once is handed on at once.
     const response = options.fetch(request, env);
     if (!(response instanceof Promise)) return closeIfDraining(response);
     const { socket } = env.incoming;
@@ -76,12 +72,12 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
       requestTimeout: options.requestTimeoutMs,
       headersTimeout: Math.min(HEAD_TIMEOUT_MS, options.requestTimeoutMs),
       keepAliveTimeout: options.keepAliveSeconds * 1000,
-      // The pipeline refuses a request of HTTP/1.1 without one; HTTP/1.0 needs none.
+      // The pipeline rejects HTTP/1.1 requests without Host; HTTP/1.0 needs none.
       requireHostHeader: false,
     },
     onRequest,
   );
-  // Their size is bounded. A bound on their number drops those at the end, which are a proxy's.
+  // Unlimited, since their size is bounded: a limit would drop the last headers, which a proxy added.
   server.maxHeadersCount = 0;
   const connections = new Connections(server, { ...options, max: options.maxConnections });
   const respondToParseError = parseErrorResponder(options.fetch, connections.lastResponse);
@@ -92,7 +88,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   });
   server.on('connect', (_, socket) => {
     respondToParseError(
-      new ComputeError('invalid', 'CONNECT is not supported: the gateway is no proxy.'),
+      new ComputeError('invalid', 'CONNECT is not supported: the gateway is not a forward proxy.'),
       socket as Socket,
     );
   });
@@ -103,7 +99,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   server.on('checkExpectation', (incoming, outgoing) => {
     rejectRequest(
       incoming,
-      new ComputeError('expectation_failed', 'The only expectation that is met is 100-continue.'),
+      new ComputeError('expectation_failed', 'The only supported expectation is 100-continue.'),
     );
     closeAfterResponse(incoming, outgoing);
     onRequest(incoming, outgoing);
@@ -127,8 +123,8 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
 }
 
 /**
- * Not `server.close()`, which cuts idle connections at once: a client may be sending on one of them just then. They get a
- * moment in which their next request is answered with `Connection: close`.
+ * Unlike `server.close()`, does not cut idle connections immediately, on which a request may be arriving: for a grace period their
+ * next response carries `Connection: close`.
  */
 function shutdownGracefully(server: Server, connections: Connections): Promise<void> {
   const sweep = setInterval(() => {

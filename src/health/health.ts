@@ -22,7 +22,7 @@ import {
   probeStore,
 } from './probes.ts';
 
-/** Anybody may ask, so what cloud and database said is told again for a moment; Redis is asked in any case, it is cheap. */
+/** Probe results of cloud and database are cached, since the route is public; Redis is cheap to probe. */
 const REMEMBER_MILLISECONDS = 1_000;
 
 const healthSchema = z.object({ status: z.literal('ok') }).meta({ id: 'Health' });
@@ -47,19 +47,18 @@ export const HEALTH_ROUTES = {
   metrics: route({ method: 'GET', path: '/metrics', status: 200, response: z.string(), media: 'text/plain' }),
 };
 
-/** What the gateway cannot serve without. */
 export interface Dependencies {
   readonly clouds: CloudDriver;
   readonly keys: Pick<KeyStore, 'isWritable' | 'hasSchema' | 'countByState'>;
   readonly secretCheck: Pick<SecretCheck, 'isCurrent'>;
   readonly metrics: Metrics;
-  /** What the nodes share besides the keys; the gateway serves without it, as several single nodes would. */
+  /** Optional: without it each node works alone. */
   readonly redis?: { probe(): Promise<ProbeState> };
 }
 
 /**
- * `/healthz`: the process answers. `/readyz`: 503 when this node alone is wrong, so that a balancer takes it out; 200 `degraded`
- * for what all nodes share, since taking all of them out helps nobody. `/metrics`: for Prometheus.
+ * `/healthz`: the process is alive. `/readyz`: 503 if this node alone is wrong, so that a balancer removes it; 200 `degraded` for
+ * shared dependencies, since removing all nodes would not help. `/metrics`: for Prometheus.
  */
 export function health({ clouds, keys, secretCheck, metrics, redis }: Dependencies): Hono<GatewayEnv> {
   const app = new Hono<GatewayEnv>();

@@ -1,5 +1,5 @@
 /**
- * What `/readyz` and `doctor` find out about what a gateway depends on, each within a bounded time.
+ * Probes of dependencies for `/readyz` and `doctor`, each with a time-out.
  *
  * @module
  */
@@ -9,7 +9,6 @@ import type { SecretCheck } from '../access/secret-check.ts';
 import { withTimeout } from '../async.ts';
 import { ComputeError } from '../compute/errors.ts';
 
-/** How long a dependency may take, in ms. */
 export const PROBE_TIMEOUT_MS = 3_000;
 
 export const PROBE_STATES = ['ok', 'unreachable', 'timeout', 'unauthorized', 'read_only', 'full'] as const;
@@ -26,7 +25,7 @@ export function probed(work: Promise<ProbeState>): Promise<ProbeState> {
   );
 }
 
-/** Whether the database answers, and takes writes. */
+/** Whether the database is reachable and writable. */
 export function probeStore(keys: Pick<KeyStore, 'isWritable'>): Promise<ProbeState> {
   return probed(keys.isWritable().then((isWritable) => (isWritable ? 'ok' : 'read_only')));
 }

@@ -1,8 +1,5 @@
 /**
- * The way from a request's bytes to a JSON object.
- *
- * hono's `bodyLimit` is not used: it trusts `Content-Length` where there is one, and leaves the rest of a body that is
- * too large unread but open.
+ * Reads JSON bodies. hono's `bodyLimit` is not used: it trusts `Content-Length`, and leaves the rest of a too large body open.
  *
  * @module
  */
@@ -11,12 +8,10 @@ import type { Context } from 'hono';
 import { ComputeError } from '../compute/errors.ts';
 import { exceededBound } from './json-bounds.ts';
 
-/** The largest body the dialect reads: 1 MiB. */
 export const MAX_BODY_BYTES = 1_048_576;
-/** The same for a sign-in: it is read before anybody is known. */
+/** Of a sign-in, which is read before authentication. */
 export const MAX_SIGN_IN_BYTES = 16_384;
 
-/** What a body that is read may take to arrive, milliseconds. */
 const RECEIVE_TIMEOUT_MS = 30_000;
 
 /**
@@ -31,13 +26,13 @@ export async function readJsonObject(
 ): Promise<Record<string, unknown>> {
   const type = c.req.header('Content-Type');
   assertJson(type, c.req.header('Content-Encoding'));
-  // An earlier stage may have read it; hono keeps what it read.
+  // An earlier stage may have read it; hono caches the bytes.
   const bytes = c.req.raw.bodyUsed
     ? new Uint8Array(await c.req.arrayBuffer())
     : await readBytes(c.req.raw, maxBytes);
   if (bytes.length > maxBytes) throw tooLarge(maxBytes);
   if (bytes.length === 0) throw invalidBody('is required: a JSON object');
-  // Only now: a request without a body needs no type, and is better told that the body is missing.
+  // After the check for an empty body, whose error is the more helpful one.
   if (type === undefined) throw unsupportedMediaType();
   const excess = exceededBound(bytes);
   if (excess !== null) throw invalidBody(excess);
@@ -49,10 +44,9 @@ export async function readJsonObject(
 }
 
 /**
- * The bytes of a body, never more than `limit` of them: reading stops, and the sender is told to, at the first byte
- * too many, with or without a `Content-Length`.
+ * The bytes of a body. Reading is cancelled at the first byte above `limit`, with or without `Content-Length`.
  *
- * @throws ComputeError `body_too_large`; `invalid` when the sender breaks off, or takes too long.
+ * @throws ComputeError `body_too_large`; `invalid` if the client aborts or is too slow.
  */
 export async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
   const { body } = request;
@@ -67,7 +61,6 @@ export async function readBytes(request: Request, limit: number): Promise<Uint8A
   let late = false;
   const timer = setTimeout(() => {
     late = true;
-    // Ends the read that waits.
     reader.cancel().catch(() => {});
   }, RECEIVE_TIMEOUT_MS);
   try {
@@ -106,7 +99,7 @@ function parseJson(bytes: Uint8Array): unknown {
     throw invalidBody('is not valid UTF-8', cause);
   }
   try {
-    // A member of this name is dropped by whoever copies the object: it is told rather than lost.
+    // Copying the object would silently drop a member of this name.
     if (/"__proto__"\s*:/.test(text)) throw ComputeError.field('__proto__', 'is unknown');
     return JSON.parse(text);
   } catch (cause) {

@@ -1,5 +1,5 @@
 /**
- * The one place where a zod schema meets what a client sent.
+ * Validation of requests against zod schemas.
  *
  * @module
  */
@@ -10,10 +10,9 @@ import { ComputeError, type FieldError } from '../compute/errors.ts';
 import { readJsonObject } from './body.ts';
 import { problemMessage } from './problem-message.ts';
 
-/** A body can have a hundred thousand unknown fields; the answer to it should not. */
+/** Bounds the response to a body with many unknown fields. */
 const MAX_PROBLEMS = 50;
 const MAX_FIELD_LENGTH = 255;
-/** Each name is looked up among all of them. */
 const MAX_PARAMETERS = 200;
 
 /**

@@ -7,8 +7,8 @@ export type CurrentTag = () => Promise<string | null>;
 
 /**
  * Evaluates `If-Match` and `If-None-Match` of a write (RFC 9110, 13.1.1 and 13.1.2). Tags are compared weakly, though `If-Match`
- * should be compared strongly: all tags of the gateway are weak. A write with `If-Match: *` is not read for first: it is answered
- * `not_found` anyway when there is no such resource.
+ * should be compared strongly: all tags of the gateway are weak. `If-Match: *` needs no read: the write
+ * itself fails with `not_found`.
  *
  * @param currentTag null: the path has no resource that can be read.
  * @throws ComputeError `precondition_failed`; what `currentTag` rejects with.

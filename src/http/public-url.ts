@@ -1,20 +1,20 @@
 import type { Context } from 'hono';
 import type { GatewayEnv } from '../context.ts';
 
-/** Where a client meant to go, as the trusted proxies before the gateway saw it. null: they did not say, or nothing valid. */
+/** Scheme and host of the client's request by a trusted proxy; null: none or invalid. */
 export interface ForwardedOrigin {
   readonly scheme: 'http' | 'https' | null;
   readonly host: string | null;
 }
 
-/** Where clients find the gateway, for links, `Location`, catalog and contract; no trailing slash. */
+/** Base of links, `Location`, catalog and contract, without trailing slash. */
 export type PublicUrl = (c: Context) => string;
 
 /**
  * The public base URL of a request, the same for every dialect, the console and the contract.
  *
- * @param configured `LINGUANOVA_PUBLIC_URL`; null: where this client has found the gateway.
- * @param forwardedOrigin What trusted proxies say about that; without it, the request's own scheme and host.
+ * @param configured `LINGUANOVA_PUBLIC_URL`; null: derived from the request.
+ * @param forwardedOrigin From trusted proxies; preferred to the request's own scheme and host.
  */
 export function publicUrl(
   configured: string | null,
@@ -25,7 +25,7 @@ export function publicUrl(
   return () => url;
 }
 
-/** Parsing a URL costs, and nearly all clients come to one address. */
+/** Caches the last result, since nearly all clients use one address. */
 function requestOrigin(forwardedOrigin: (c: Context) => ForwardedOrigin): PublicUrl {
   let last = { address: '', origin: '' };
   return (c) => {

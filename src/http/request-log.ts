@@ -8,9 +8,8 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import { ResponseHeaders } from './response-headers.ts';
 
 /**
- * Gives each request an id, answers it as `X-Request-Id`, and writes one line when it is done. The line has the route,
- * not the path, and no query: what customers name and look for is theirs. When the cloud was asked, its own id for the last
- * call is answered as `X-OpenStack-Request-ID`, and the line has them all.
+ * Assigns each request an id, returned as `X-Request-Id`, and logs one line per request, with the route instead of path and query,
+ * which may hold customer data. `X-OpenStack-Request-ID` is the cloud's id of the last upstream call.
  */
 export function requestLog(root: Logger, metrics: Metrics): Stage {
   const handle: MiddlewareHandler<GatewayEnv> = async function logRequest(c, next) {
@@ -21,12 +20,12 @@ export function requestLog(root: Logger, metrics: Metrics): Stage {
     c.set('log', root.with({ request_id: c.get('requestId') }));
     await next();
     const cloudId = trace.upstreamRequestIds.at(-1);
-    // An answer that was made from what the cloud has just told was made before its id was known here.
-    const isNews = cloudId !== undefined && headers.get(CLOUD_REQUEST_ID) !== cloudId;
-    if (isNews) headers.set(CLOUD_REQUEST_ID, cloudId);
-    if (isNews || !headers.isAppliedTo(c.res)) addMissingHeaders(c, headers);
+    // A response rendered from the last upstream call was created before its id was known.
+    const isNew = cloudId !== undefined && headers.get(CLOUD_REQUEST_ID) !== cloudId;
+    if (isNew) headers.set(CLOUD_REQUEST_ID, cloudId);
+    if (isNew || !headers.isAppliedTo(c.res)) addMissingHeaders(c, headers);
     const served = { method: c.req.method, route: routePath(c, -1), status: c.res.status, started };
-    // `c.get`, for `c.var` copies all variables each time. Stages may have put another log in its place.
+    // `c.get`: `c.var` copies all variables. Later stages may have replaced the log.
     recordRequest(c.get('log'), metrics, served, upstreamFields(trace));
   };
   return {
@@ -63,32 +62,36 @@ export function newRequestId(): string {
   return `req-${crypto.randomUUID()}`;
 }
 
-export interface Served {
+export interface CompletedRequest {
   readonly method: string;
   readonly route: string;
   readonly status: number;
-  /** Monotonic milliseconds. */
+  /** On the monotonic clock, in ms. */
   readonly started: number;
 }
 
-/** Counts, measures and logs a request that has its answer. */
-export function recordRequest(log: Logger, metrics: Metrics, served: Served, others: LogFields): void {
+export function recordRequest(
+  log: Logger,
+  metrics: Metrics,
+  served: CompletedRequest,
+  others: LogFields,
+): void {
   const { method, route, status, started } = served;
   const dialect = dialectOf(route);
-  const milliseconds = performance.now() - started;
+  const durationMs = performance.now() - started;
   metrics.count('requests', { method, route, dialect, status: String(status) });
-  metrics.observe('request_duration_seconds', milliseconds / 1000, { route, dialect });
+  metrics.observe('request_duration_seconds', durationMs / 1000, { route, dialect });
   log.info('request', {
     ...others,
     method,
     route,
     dialect,
     status,
-    duration_ms: Math.round(milliseconds),
+    duration_ms: Math.round(durationMs),
   });
 }
 
-/** What it is called where clients of OpenStack look for it. */
+/** Set by OpenStack's services. */
 export const CLOUD_REQUEST_ID = 'X-OpenStack-Request-ID';
 
 function upstreamFields({ calls, waitedMs: waited, upstreamRequestIds: cloudIds }: CallTrace): LogFields {
@@ -100,9 +103,9 @@ function upstreamFields({ calls, waitedMs: waited, upstreamRequestIds: cloudIds 
   };
 }
 
-/** What an answer lacks that was not made by `AnswerHeaders.answer`. */
+/** For a response that `ResponseHeaders` did not create. */
 function addMissingHeaders(c: Context<GatewayEnv>, headers: ResponseHeaders): void {
-  // Keys, private keys and passwords travel here, and `x-api-key` does not keep a cache from storing as `Authorization` does.
+  // Responses may hold keys and passwords; unlike `Authorization`, `x-api-key` does not stop caches from storing them.
   if (!c.res.headers.has('Cache-Control')) headers.set('Cache-Control', 'no-store');
   headers.applyTo(c.res);
 }

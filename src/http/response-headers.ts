@@ -1,14 +1,13 @@
 /**
- * What the stages of a request say beside its answer, gathered before there is one. As plain text, and put on the answer once:
- * a `Headers` object of a dozen fields costs about as much as everything else about an answer that is ready, and hono makes the
- * whole `Response` again for each header that is set on a finished one.
+ * Collects response headers of the stages and applies them once: hono recreates the `Response` for each header set on a finished
+ * one, and a `Headers` object costs about as much as the rest of a cached response.
  */
 export class ResponseHeaders {
   readonly #fields: Record<string, string> = {};
-  /** The answer that has them already. */
+  /** The response that already has them. */
   #carrier: Response | null = null;
 
-  /** Wins over what the answer itself says. */
+  /** Overrides the response's own header. */
   set(name: string, value: string): void {
     this.#fields[name] = value;
   }
@@ -17,10 +16,7 @@ export class ResponseHeaders {
     return this.#fields[name];
   }
 
-  /**
-   * An answer with these headers and the gathered ones, for handlers that answer from memory: nothing but plain objects down to
-   * the server.
-   */
+  /** Creates a response with `headers` and the collected ones. */
   respond(
     body: Uint8Array<ArrayBuffer> | string | null,
     status: number,
@@ -31,7 +27,7 @@ export class ResponseHeaders {
   }
 
   /**
-   * The same for an answer that others made up: whatever they say under a gathered name is left out, however it is written.
+   * Like `respond`, for headers of an upstream: those with the name of a collected one are dropped, in any case.
    *
    * @param headers By lower-case name.
    */
@@ -55,12 +51,11 @@ export class ResponseHeaders {
     return false;
   }
 
-  /** Whether `response` was made here, so that it has them. */
+  /** Whether `response` was created here. */
   isAppliedTo(response: Response): boolean {
     return response === this.#carrier;
   }
 
-  /** Puts them on an answer that was made elsewhere. */
   applyTo(response: Response): void {
     for (const name in this.#fields) response.headers.set(name, this.#fields[name] ?? '');
   }

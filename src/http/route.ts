@@ -1,6 +1,5 @@
 /**
- * A route, said once: it is mounted by this, its handler decodes by this, and the contract (`src/openapi`) and the types of the
- * client are made of it.
+ * Route definitions: mounting, decoding, the contract (`src/openapi`) and the client's types derive from them.
  *
  * @module
  */
@@ -10,29 +9,28 @@ import type { Scope } from '../scopes.ts';
 
 export interface RouteDefinition {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
-  /** As it is written in the contract: `/v1/instances/{id}`. */
+  /** In OpenAPI's form: `/v1/instances/{id}`. */
   readonly path: `/${string}`;
-  /** What a key needs; absent: any key may. */
+  /** Required of the key; absent: none. */
   readonly scope?: Scope;
   readonly query?: z.ZodType;
   readonly body?: z.ZodType;
-  /** Of the answer when all is well. */
+  /** Of a successful response. */
   readonly status: 200 | 201 | 202 | 204;
-  /** Its body; absent: none. */
   readonly response?: ResponseBody;
-  /** Of its body, where it is not JSON. */
+  /** Media type of the response; JSON by default. */
   readonly media?: 'text/plain' | 'text/event-stream';
 }
 
-/** One thing, a bare array of things, or a page of them: `{items, next_cursor}`. */
+/** A value, a bare array, or a page: `{items, next_cursor}`. */
 export type ResponseBody = z.ZodType | { readonly list: z.ZodType } | { readonly page: z.ZodType };
 
-/** Keeps the words of a definition as types. */
+/** Infers a definition's literal types. */
 export function route<const R extends RouteDefinition>(definition: R): R {
   return definition;
 }
 
-/** Where hono has a route: method and path. */
+/** Method and path in hono's form. */
 export function at({ method, path }: RouteDefinition): [method: string, path: string] {
   return [method, path.replaceAll(/\{(\w+)\}/g, ':$1')];
 }

@@ -1,4 +1,4 @@
-/** What a route speaks, as metrics and logs name it: `redu`, `nova`, `admin`, `console`, or `none` for health and unknown paths. */
+/** Value of the label `dialect`: `redu`, `nova`, `admin`, `console`, or `none` for health and unknown paths. */
 export function dialectOf(route: string): string {
   const end = route.indexOf('/', 1);
   return DIALECTS[route.slice(1, end < 0 ? undefined : end)] ?? 'none';

@@ -7,7 +7,7 @@ export const LOG_EVENTS = {
     key_refusals_suppressed:
       'Refusals of an `address` in a minute beyond the ten that are logged: `suppressed`.',
     upstream_breaker_closed: 'The circuit of an endpoint closed: `service`, `origin`.',
-    orphan_released: '`reconcile` freed a port or floating IP: `kind`, `id`, `address`, `description`.',
+    orphan_released: '`reconcile` released a port or floating IP: `kind`, `id`, `address`, `description`.',
     event_stream_closed:
       'An event stream ended: `events`, `duration_ms`, and `reason`: `client_closed`, `slow_consumer`, `deleted` (the instance), `key_revoked`, `credential_revoked`, `unverified` (the key could not be verified for a minute) or `shutdown`.',
     event_polling_recovered: 'A project can be polled again: `project`.',

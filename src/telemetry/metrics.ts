@@ -90,8 +90,8 @@ export interface Metrics {
     seconds: number,
     labels: Labels<(typeof HISTOGRAMS)[Name]>,
   ): void;
-  /** Registers what is to be done before each `expose`, for what is cheaper to look up than to keep up. */
-  beforeExpose(fill: () => void | Promise<void>): void;
-  /** Everything counted, in the text format of Prometheus. */
+  /** Registers a collector, which sets gauges before each `expose`. */
+  beforeExpose(collect: () => void | Promise<void>): void;
+  /** All metrics in Prometheus's text format. */
   expose(): Promise<string>;
 }
