@@ -18,7 +18,7 @@ function pagingNova(total: number, maxLimit = 3) {
 }
 
 describe('lists of instances', () => {
-  test.each([0, 1, 2, 3, 4, 6, 7])('%i instances in pages of three are joined', async (total) => {
+  test.each([0, 1, 2, 3, 4, 6, 7])('joins %i instances from pages of three', async (total) => {
     const { instances, more } = await pagingNova(total).open().listInstances({}, {});
     expect(instances.map(({ id }) => id)).toEqual(Array.from({ length: total }, (_, n) => `server-${n}`));
     expect(more).toBe(false);
@@ -37,7 +37,7 @@ describe('lists of instances', () => {
     expect(page.more).toBe(more);
   });
 
-  test('a link that leads nowhere new ends the list, and no link is followed to another address', async () => {
+  test('a link to the same page ends the list, and no link is followed to another address', async () => {
     const cloud = pagingNova(4);
     await cloud.open().listInstances({}, {});
     expect(cloud.requests.filter(({ url }) => url.includes('nova.internal.test'))).toEqual([]);
@@ -52,7 +52,7 @@ describe('lists of instances', () => {
     expect((await looping.open().listInstances({}, {})).instances).toHaveLength(2);
   });
 
-  test('a list without end is a fault of the cloud', async () => {
+  test('a list that does not terminate is bad_gateway', async () => {
     let n = 0;
     const endless = scriptedCloud(({ url }) => {
       if (!url.includes('/servers/detail')) return undefined;

@@ -12,14 +12,14 @@ const isSignIn = (request: { url: string }) => request.url.endsWith('/auth/token
 const EMPTY_LIST: Reply = { status: 200, body: { servers: [] } };
 
 describe('tokens', () => {
-  test('many requests at once sign in once, and later ones not at all', async () => {
+  test('concurrent requests share one sign-in, and later ones its token', async () => {
     const cloud = scriptedCloud(({ url }) => (url.includes('/servers') ? EMPTY_LIST : undefined));
     await Promise.all(Array.from({ length: 20 }, () => cloud.open().listInstances({}, {})));
     await cloud.open().listInstances({}, {});
     expect(cloud.requests.filter(isSignIn)).toHaveLength(1);
   });
 
-  test('another secret for the same credential id signs in for itself', async () => {
+  test('another secret of the same credential id gets a sign-in of its own', async () => {
     const cloud = scriptedCloud((request) => {
       if (isSignIn(request) && String(request.body).includes('"wrong"')) return UNAUTHORIZED;
       return request.url.includes('/servers') ? EMPTY_LIST : undefined;
@@ -29,7 +29,7 @@ describe('tokens', () => {
     await expect(impostor.listInstances({}, {})).rejects.toMatchObject({ code: 'forbidden' });
   });
 
-  test('a refused token is replaced once and the call made again, a write too', async () => {
+  test('a rejected token is replaced once, and the call repeated, even a write', async () => {
     let refused = 0;
     const cloud = scriptedCloud((request) => {
       if (request.method !== 'DELETE') return undefined;
@@ -42,7 +42,7 @@ describe('tokens', () => {
     expect(first?.headers['x-auth-token']).not.toBe(second?.headers['x-auth-token']);
   });
 
-  test('a fresh token that is refused too: the key lost its rights (403), the service account is an alarm (503)', async () => {
+  test('a rejected new token is 403 for a key, 503 for the service account', async () => {
     const cloud = scriptedCloud((request) => (request.method === 'DELETE' ? UNAUTHORIZED : undefined));
     await expect(cloud.open().deleteInstance(SERVER)).rejects.toMatchObject({ code: 'forbidden' });
     const service = cloud.open({ kind: 'service', projectId: 'p1' });
@@ -52,12 +52,12 @@ describe('tokens', () => {
     });
   });
 
-  test.each([401, 404])('a credential that Keystone refuses with %i is 403', async (status) => {
+  test.each([401, 404])('a credential that Keystone rejects with %i is 403', async (status) => {
     const cloud = scriptedCloud((request) => (isSignIn(request) ? { ...UNAUTHORIZED, status } : undefined));
     await expect(cloud.open(CREDENTIAL).listFlavors()).rejects.toMatchObject({ code: 'forbidden' });
   });
 
-  test('a token is not used in its last two minutes', async () => {
+  test('a token is replaced two minutes before it expires', async () => {
     const cloud = scriptedCloud((request) => {
       if (request.url.includes('/servers')) return EMPTY_LIST;
       if (!isSignIn(request)) return undefined;
@@ -75,7 +75,7 @@ describe('tokens', () => {
     expect(cloud.requests.filter(isSignIn)).toHaveLength(2);
   });
 
-  test('a token in use is confirmed beside the requests, and let go when its owner is refused', async () => {
+  test('a token in use is confirmed in the background, and dropped when Keystone rejects its owner', async () => {
     let refused = false;
     const cloud = scriptedCloud(
       (request) => {
@@ -94,7 +94,7 @@ describe('tokens', () => {
     await vi.waitFor(back, { timeout: 5_000 });
   });
 
-  test('a refused credential is not tried again at once: Keystone may lock the account', async () => {
+  test('a rejected credential is not retried immediately', async () => {
     const cloud = scriptedCloud((request) => (isSignIn(request) ? UNAUTHORIZED : undefined));
     for (let n = 0; n < 10; n++) {
       await expect(cloud.open().listFlavors()).rejects.toMatchObject({ code: 'forbidden' });
@@ -102,7 +102,7 @@ describe('tokens', () => {
     expect(cloud.requests).toHaveLength(1);
   });
 
-  test('while Keystone is away, a token that lives is used on', async () => {
+  test('a valid token stays in use while Keystone is down', async () => {
     let away = false;
     const cloud = scriptedCloud(
       (request) => {
@@ -116,7 +116,7 @@ describe('tokens', () => {
     for (let n = 0; n < 5; n++) await cloud.open().listInstances({}, {});
   });
 
-  test('a service key signs in with the account, scoped to its project', async () => {
+  test('a service key signs in with the service account, scoped to its project', async () => {
     const cloud = scriptedCloud(({ url }) => (url.includes('/servers') ? EMPTY_LIST : undefined));
     await cloud.open({ kind: 'service', projectId: 'p1' }).listInstances({}, {});
     const body = JSON.parse(String(cloud.requests.find(isSignIn)?.body));
@@ -141,7 +141,7 @@ describe('an administrator’s credential', () => {
     },
   };
 
-  test('sees and touches its own project alone, whatever the cloud would let it', async () => {
+  test('reads and changes resources of its own project only', async () => {
     const cloud = scriptedCloud((request) => {
       if (isSignIn(request)) {
         const token = {
@@ -170,7 +170,7 @@ describe('an administrator’s credential', () => {
 });
 
 describe('a service key', () => {
-  test('has no key pairs: they would be every service key’s', async () => {
+  test('has no key pairs', async () => {
     const cloud = scriptedCloud(() => undefined);
     const service = cloud.open({ kind: 'service', projectId: 'p1' });
     for (const attempt of [
@@ -186,7 +186,7 @@ describe('a service key', () => {
 });
 
 describe('a path', () => {
-  test('that a URL parser would bend is never sent', async () => {
+  test('with dot segments is never sent', async () => {
     const cloud = scriptedCloud(() => undefined);
     await expect(cloud.open().deleteMetadata(SERVER, '..')).rejects.toMatchObject({ code: 'not_found' });
     await expect(cloud.open().getKeyPair('.')).rejects.toMatchObject({ code: 'not_found' });
@@ -194,24 +194,24 @@ describe('a path', () => {
   });
 });
 
-describe('tries', () => {
+describe('retries', () => {
   const attempts = (cloud: ReturnType<typeof scriptedCloud>, method: string) =>
     cloud.requests.filter((request) => request.method === method && request.url.includes('/servers')).length;
 
-  test('a read is tried again when the connection breaks or the service restarts', async () => {
+  test('a read is retried when the connection breaks or the service restarts', async () => {
     const replies: Reply[] = [{ breaks: 'after sending' }, { status: 503 }, EMPTY_LIST];
     const cloud = scriptedCloud(({ url }) => (url.includes('/servers') ? replies.shift() : undefined));
     expect(await cloud.open().listInstances({}, {})).toEqual({ instances: [], more: false });
     expect(attempts(cloud, 'GET')).toBe(3);
   });
 
-  test('three tries at most, then the error', async () => {
+  test('gives up after three attempts', async () => {
     const cloud = scriptedCloud(({ url }) => (url.includes('/servers') ? { status: 503 } : undefined));
     await expect(cloud.open().listInstances({}, {})).rejects.toMatchObject({ code: 'unavailable' });
     expect(attempts(cloud, 'GET')).toBe(3);
   });
 
-  test('a create is never sent twice, unless nothing of the first was sent', async () => {
+  test('a create is retried only if nothing of it was sent', async () => {
     const instance = {
       name: 'a',
       flavorId: 'f',
@@ -240,13 +240,13 @@ describe('tries', () => {
     expect(await cloud.open().createInstance(instance)).toBe(SERVER);
   });
 
-  test('a delete whose answer was lost and is then not found has done its work', async () => {
+  test('a delete that finds nothing after a lost response has succeeded', async () => {
     const replies: Reply[] = [{ breaks: 'after sending' }, { status: 404, body: {} }];
     const cloud = scriptedCloud(({ method }) => (method === 'DELETE' ? replies.shift() : undefined));
     await expect(cloud.open().deleteInstance(SERVER)).resolves.toBeUndefined();
   });
 
-  test('the deadline of the request ends everything, tries included', async () => {
+  test('the deadline of the request ends the retries', async () => {
     const cloud = scriptedCloud(({ url }) =>
       url.includes('/servers') ? { breaks: 'after sending' } : undefined,
     );
@@ -261,18 +261,18 @@ describe('tries', () => {
   });
 });
 
-describe('answers that make no sense', () => {
+describe('invalid responses', () => {
   test.each([
     ['no JSON', { status: 200 }],
     ['another shape', { status: 200, body: { servers: 'many' } }],
     ['an item without id', { status: 200, body: { servers: [{ name: 'x' }] } }],
     ['a redirect', { status: 302, headers: { location: 'http://elsewhere.test/' } }],
-  ] as [string, Reply][])('%s: bad_gateway, with nothing of it in the message', async (_, reply) => {
+  ] as [string, Reply][])('%s is bad_gateway, and not quoted in the message', async (_, reply) => {
     const cloud = scriptedCloud(({ url }) => (url.includes('/servers') ? reply : undefined));
     await expect(cloud.open().listInstances({}, {})).rejects.toMatchObject({ code: 'bad_gateway' });
   });
 
-  test('a token without catalog or project', async () => {
+  test('a token without catalog or project is bad_gateway', async () => {
     const cloud = scriptedCloud((request) =>
       isSignIn(request)
         ? { status: 201, body: { token: {} }, headers: { 'x-subject-token': 't' } }

@@ -30,7 +30,7 @@ function cloudOver(fetch: (request: Request) => Response | Promise<Response>, de
 /** A cloud behind this gateway's own redu dialect, seen through the adapter. */
 const beyond = (methods: Partial<Cloud>) => cloudOver(reduApp(methods).app.fetch);
 
-describe('what a redu API tells is what it was told', () => {
+describe('responses of the gateway decode to what they encode', () => {
   const overTheWire = <T>(body: T): T => JSON.parse(JSON.stringify(body));
   const flags = (all: Readonly<Record<string, string>>) => {
     const { isPublic: _public, enableSSH: _ssh, floatingIp: _address, ...items } = all;
@@ -38,7 +38,7 @@ describe('what a redu API tells is what it was told', () => {
   };
   const byFlags = { capabilities: { nativeAccessFlags: true } } as Cloud;
 
-  test('an instance by itself', async () => {
+  test('a single instance', async () => {
     await fc.assert(
       fc.asyncProperty(anyInstance, async (told) => {
         const [heard] = await withAccess(
@@ -54,7 +54,7 @@ describe('what a redu API tells is what it was told', () => {
     );
   });
 
-  test('an instance in a list: the eleven fields and the flags', async () => {
+  test('an instance in a list, with the eleven fields and the flags', async () => {
     await fc.assert(
       fc.asyncProperty(anyInstance, async (told) => {
         const [heard] = await withAccess(
@@ -67,7 +67,7 @@ describe('what a redu API tells is what it was told', () => {
     );
   });
 
-  test('everything else', async () => {
+  test('all other resources', async () => {
     const created = '2026-02-12T09:14:22Z';
     const rule = {
       id: 'r',
@@ -159,7 +159,7 @@ describe('what a redu API tells is what it was told', () => {
   });
 });
 
-describe('an error keeps its kind on the way through', () => {
+describe('an error of the gateway decodes to the same code', () => {
   /** What cannot, and why. */
   const BECOMES: Partial<Record<ErrorCode, ErrorCode>> = {
     // The key that is refused there is not the one the customer gave here.
@@ -190,7 +190,7 @@ describe('an error keeps its kind on the way through', () => {
   });
 });
 
-describe('a cloud that does only what redu documents', () => {
+describe('a cloud that supports only what redu documents', () => {
   const listed = encodeInstance(INSTANCE);
   const keypair = { name: 'laptop', public_key: 'ssh-rsa AAA', fingerprint: 'aa:bb' };
   const me = { id: 'usr_1', username: 'ada', email: 'ada@example.org', roles: ['user'] };
@@ -209,7 +209,7 @@ describe('a cloud that does only what redu documents', () => {
     return { asked, cloud: cloudOver(app.fetch) };
   }
 
-  test('its reads serve, single ones from the list', async () => {
+  test('serves its reads, single instances from the list', async () => {
     const { cloud } = documented();
     expect(await cloud.getInstance(INSTANCE.id)).toMatchObject({ id: INSTANCE.id, state: 'active' });
     expect(await cloud.getKeyPair('laptop')).toMatchObject({ fingerprint: 'aa:bb' });
@@ -219,7 +219,7 @@ describe('a cloud that does only what redu documents', () => {
     await expect(unknown).rejects.toMatchObject({ code: 'not_found' });
   });
 
-  test('a list is asked for with all fields, unless that is refused by name', async () => {
+  test('requests lists with all fields until the parameter is rejected', async () => {
     const asked: string[] = [];
     const cloud = cloudOver((request) => {
       const { search } = new URL(request.url);
@@ -240,7 +240,7 @@ describe('a cloud that does only what redu documents', () => {
     ['PATCH /v1/instances/{id}', (cloud) => cloud.renameInstance(INSTANCE.id, 'other')],
     ['POST /v1/instances/{id}/actions', (cloud) => cloud.act(INSTANCE.id, { action: 'stop' })],
     ['DELETE /v1/instances/{id}', (cloud) => cloud.deleteInstance(INSTANCE.id)],
-  ])('%s is told to be missing, and is not asked for again', async (operation, call) => {
+  ])('%s is 501, and not tried again', async (operation, call) => {
     const { asked, cloud } = documented();
     const refused = {
       code: 'not_implemented',
@@ -252,7 +252,7 @@ describe('a cloud that does only what redu documents', () => {
     expect(asked.length - before).toBe(0);
   });
 
-  test('the older paths serve where the current ones are not there', async () => {
+  test('falls back to the older paths', async () => {
     let made = false;
     const app = new Hono()
       .get('/cloud/v1/me', (c) => c.json(me))
@@ -285,8 +285,8 @@ describe('a cloud that does only what redu documents', () => {
   });
 });
 
-describe('a cloud in trouble', () => {
-  test('rubbish is bad_gateway, and none of it is shown', async () => {
+describe('a failing cloud', () => {
+  test('an invalid response is bad_gateway, and not shown', async () => {
     for (const body of ['<html>', '{}', '[{"id": 1}]', '']) {
       const error = await cloudOver(() => new Response(body))
         .listInstances({}, {})
@@ -296,7 +296,7 @@ describe('a cloud in trouble', () => {
     }
   });
 
-  test('a read is tried again when its connection breaks, a write is not', async () => {
+  test('retries reads, not writes, when the connection breaks', async () => {
     let tries = 0;
     const breaking = cloudOver(() => {
       tries += 1;
@@ -308,7 +308,7 @@ describe('a cloud in trouble', () => {
     expect(tries).toBe(3);
   });
 
-  test('silence ends with the deadline', async () => {
+  test('a missing response is a timeout at the deadline', async () => {
     const silent = cloudOver(
       (request) =>
         new Promise((_, reject) => {
@@ -319,12 +319,12 @@ describe('a cloud in trouble', () => {
     await expect(silent.listFlavors()).rejects.toMatchObject({ code: 'timeout' });
   });
 
-  test('a list whose pages never end is cut off', async () => {
+  test('a list that does not terminate is bad_gateway', async () => {
     const endless = cloudOver(() => Response.json({ items: [], next_cursor: 'again' }));
     await expect(endless.listFlavors()).rejects.toMatchObject({ code: 'bad_gateway' });
   });
 
-  test('a redirect is not followed with the key', async () => {
+  test('does not follow redirects with the key', async () => {
     const asked: string[] = [];
     const moved = cloudOver((request) => {
       asked.push(request.url);

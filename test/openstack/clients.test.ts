@@ -118,7 +118,7 @@ describe('the openstack client, with an API key in clouds.yaml', () => {
     for (const { id } of groups) await openStack.network('DELETE', `/security-groups/${id}`);
   }
 
-  test('what only administrators may is refused in words that can be read', async () => {
+  test('a command for administrators is rejected with a readable message', async () => {
     const { code, err } = await commands.run('hypervisor list');
     expect([code, err]).toEqual([1, expect.stringContaining('lacks the scope "admin"')]);
   });

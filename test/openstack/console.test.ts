@@ -25,7 +25,7 @@ describe.skipIf(browser === null)('Chromium on a gateway with the real OpenStack
   });
   afterAll(() => gateway.end('SIGTERM'));
 
-  test('the way of a customer', { timeout: 600_000 }, async () => {
+  test('signs in, creates, changes and deletes an instance', { timeout: 600_000 }, async () => {
     const who = {
       url: gateway.url,
       userName: read('ACME_USER'),

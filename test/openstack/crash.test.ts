@@ -12,7 +12,7 @@ import { requireOpenStack } from './target.ts';
  * after it was carried out. Then `linguanova reconcile` runs. Either the instance is there with all it was promised, or
  * nothing of it is; and what others made stays.
  */
-describe('the gateway is killed in the middle of', () => {
+describe('after a crash of the gateway during', () => {
   const variables = requireOpenStack();
   const read = (name: string) => variables[name] ?? '';
   const credential = { id: read('ACME_APP_CRED_ID'), secret: read('ACME_APP_CRED_SECRET') };

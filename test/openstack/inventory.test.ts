@@ -20,7 +20,7 @@ const FULL = { timeout: RELIST_INTERVAL_MS + 30_000, interval: 1_000 };
 const SOON = { timeout: 30_000, interval: 300 };
 
 /** Changes made at Nova and Neutron, past the gateway, as a fleet shows them that follows changes from its first instance on. */
-describe('a fleet follows a real Nova', () => {
+describe('an inventory follows a real Nova', () => {
   const variables = requireOpenStack();
   const read = (name: string) => variables[name] ?? '';
   const secret = { id: read('ACME_APP_CRED_ID'), secret: read('ACME_APP_CRED_SECRET') };
@@ -91,23 +91,23 @@ describe('a fleet follows a real Nova', () => {
     await driver.close();
   });
 
-  test('in the order of Nova, those of one second by id', async () => {
+  test('lists in the order of Nova, those of one second by id', async () => {
     expect((await fleet()).map(({ id }) => id)).toEqual((await truth()).map(({ id }) => id));
   });
 
-  test('a name at once', async () => {
+  test('a rename is visible immediately', async () => {
     await behind.compute('PUT', `/servers/${ids[0]}`, { server: { name: `${PREFIX}-renamed` } });
     expect((await fleet()).map(({ name }) => name)).toContain(`${PREFIX}-renamed`);
   });
 
-  test('a stop from its beginning to its end', async () => {
+  test('a stop is visible from start to end', async () => {
     await behind.compute('POST', `/servers/${ids[1]}/action`, { 'os-stop': null });
     const [seen] = (await fleet()).filter(({ id }) => id === ids[1]);
     expect(['stopping', 'stopped']).toContain(seen?.state);
     await bothShow((all) => all.find(({ id }) => id === ids[1])?.status, 'SHUTOFF');
   });
 
-  test('a boot, and a delete before it was scheduled', async () => {
+  test('a boot, and a delete before scheduling, are visible', async () => {
     const server = {
       name: `${PREFIX}-short`,
       flavorRef: 'm1.tiny',
@@ -120,12 +120,12 @@ describe('a fleet follows a real Nova', () => {
     await bothShow((all) => all.some(({ id }) => id === body.server.id), false);
   });
 
-  test('a deletion', async () => {
+  test('a deletion is visible', async () => {
     await behind.compute('DELETE', `/servers/${ids[2]}`);
     await bothShow((all) => all.some(({ id }) => id === ids[2]), false);
   });
 
-  test('what Nova does not tell with the next full list: removed metadata, public addresses', async () => {
+  test('the next full list shows what changes-since does not: removed metadata, public addresses', async () => {
     const { ports } = (await behind.network('GET', `/ports?device_id=${ids[0]}`)).body;
     const made = await behind.network('POST', '/floatingips', {
       floatingip: { floating_network_id: read('PUBLIC_NETWORK_ID'), port_id: ports[0].id },
@@ -140,11 +140,11 @@ describe('a fleet follows a real Nova', () => {
     await bothShow(shown, [{ b: '2' }, address], FULL);
   });
 
-  test('by changes, and now and then by a full list', () => {
+  test('syncs by changes, and sometimes by a full list', () => {
     expect(new Set(refreshes)).toEqual(new Set(['full', 'delta']));
   });
 
-  test('single instances come with all that a look at them shows', async () => {
+  test('single instances have all fields of a direct read', async () => {
     const reader = plain.open(credential, call());
     const [listed] = await truth();
     if (listed === undefined) throw new ComputeError('internal', 'no instance is left');

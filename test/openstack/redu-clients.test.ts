@@ -30,7 +30,7 @@ afterAll(async () => {
   await target.close();
 });
 
-describe('the openstack client prints what it prints without the gateways', () => {
+describe('the openstack client prints the same with and without the gateways', () => {
   /** By both ways. */
   const both = (command: string) => Promise.all([through.json(command), directly.json(command)]);
   const until = (name: string, status: string) =>
@@ -93,7 +93,7 @@ describe('the openstack client prints what it prints without the gateways', () =
     await expect.poll(() => target.acme.openStack.belongings()).toEqual(before);
   }, 400_000);
 
-  test('what a redu cloud cannot do is said, by name', async () => {
+  test('an operation that a redu cloud lacks is rejected by name', async () => {
     const { code, err } = await through.run('floating ip create public');
     expect([code, err]).toEqual([1, expect.stringContaining('cannot do this: POST floatingips')]);
   });

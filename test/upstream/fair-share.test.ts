@@ -32,7 +32,7 @@ test.each([
   ['passed through', (client: ReduClient, n: number) => nova(client, `GET /compute/v2.1/servers?slow=${n}`)],
   ['of the redu dialect', (client: ReduClient, n: number) => client.get(`/v1/instances?name=slow=${n}`)],
 ])(
-  `while ${FLOOD} slow reads of one project %s are under way, another project is served`,
+  `while ${FLOOD} slow reads of one project %s are in flight, another project is served`,
   async (_, read) => {
     const gateways = await slowFor('slow');
     const [acme] = await gateways.clients();

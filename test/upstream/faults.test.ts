@@ -77,7 +77,7 @@ async function untilSpared(path: string, arrived: readonly string[]): Promise<vo
 const FAULTS: Behaviour[] = ['dead', 'silent', 'cut', 'rubbish', '503', '504 page'];
 
 describe.each(FAULTS)('a service that is %s', { timeout: 90_000 }, (fault) => {
-  test('is spared after a while, the others serve on, and it is found again by itself', async () => {
+  test('opens its circuit, does not affect the others, and recovers without a restart', async () => {
     const neutron = cloud.service('networking');
     await neutron.behave(fault);
     await untilSpared('/v1/floating_ips', neutron.arrived);
@@ -94,7 +94,7 @@ describe.each(FAULTS)('a service that is %s', { timeout: 90_000 }, (fault) => {
     ]);
   });
 
-  test('gets no write twice', async () => {
+  test('never gets a write twice', async () => {
     const nova = cloud.service('compute');
     await nova.behave(fault);
     const before = nova.arrived.length;
@@ -107,7 +107,7 @@ describe.each(FAULTS)('a service that is %s', { timeout: 90_000 }, (fault) => {
   });
 });
 
-test('Keystone down: who is signed in is served, others hear when to come back', {
+test('while Keystone is down, cached tokens serve and new sign-ins are 503 with Retry-After', {
   timeout: 90_000,
 }, async () => {
   const keystone = cloud.service('identity');
@@ -132,7 +132,7 @@ test('Keystone down: who is signed in is served, others hear when to come back',
   await expect.poll(async () => (await signUp()).status, { timeout: 40_000 }).toBe(401);
 });
 
-test('500 requests of one project at once: its share at the service, some wait, the rest are 503 at once', async () => {
+test('500 concurrent requests of one project: its share in flight, a bounded queue, 503 with Retry-After for the rest', async () => {
   /** Of 64 calls to an endpoint. */
   const share = 48;
   const patient = await startGateway(clouds, { keys: gateway.keys, secret: SECRET, cache: UNCACHED });

@@ -30,7 +30,7 @@ function without(method: string, path: RegExp, ...members: string[]): void {
   };
 }
 
-describe('a response of the cloud without what it may leave out', () => {
+describe('a response of the cloud without optional members', () => {
   test.each([
     [
       'instances',
@@ -101,7 +101,7 @@ describe('a response of the cloud without what it may leave out', () => {
     expect((await setup.client.get(`/v1/${route}`)).status).toBe(200);
   });
 
-  test('shows quotas without what is used where Neutron has no details', async () => {
+  test('shows quotas without usage where Neutron has no details', async () => {
     setup.detour = (request) => {
       const { pathname } = new URL(request.url);
       if (pathname.endsWith('/details.json')) return Promise.resolve(new Response('', { status: 404 }));
@@ -152,7 +152,7 @@ describe('a key pair whose name has @ or .', () => {
   const publicKey =
     'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGxpbmd1YW5vdmEgdGVzdCBrZXkgMDEyMzQ1Njc4OTAx user@host';
 
-  test('is made from its public key where Nova knows 2.92, and can be shown and deleted', async () => {
+  test('is created from a public key where Nova supports 2.92, and can be shown and deleted', async () => {
     const made = await setup.client.post('/v1/keypairs', {
       name: 'user@host.example',
       public_key: publicKey,
@@ -162,7 +162,7 @@ describe('a key pair whose name has @ or .', () => {
     expect((await setup.client.delete('/v1/keypairs/user%40host.example')).status).toBe(204);
   });
 
-  test('is refused by name before the cloud is asked, without a public key and by an older Nova', async () => {
+  test('is rejected by name without a public key, and for an older Nova', async () => {
     let asked = 0;
     setup.detour = (request) => {
       if (request.method === 'POST' && request.url.endsWith('/os-keypairs')) asked += 1;

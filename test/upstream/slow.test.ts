@@ -49,8 +49,8 @@ afterEach(async () => {
   await cloud.stop();
 });
 
-describe('a call that is passed through', () => {
-  test('is answered after the deadline of the redu dialect has passed', async () => {
+describe('a proxied call', () => {
+  test('may take longer than the deadline of the redu dialect', async () => {
     await start({ deadline: 300, upstreamTimeoutMs: 60_000 });
     cloud.hold(ofNetwork);
     const made = make();
@@ -61,14 +61,14 @@ describe('a call that is passed through', () => {
     expect((await made).status).toBe(201);
   });
 
-  test('is ended with 504 when its head takes longer than the upstream timeout', async () => {
+  test('is 504 when the head of the response exceeds the upstream timeout', async () => {
     await start({ upstreamTimeoutMs: 300 });
     cloud.hold(ofNetwork);
     expect((await make()).status).toBe(504);
     await expect.poll(() => cloud.hungUp.length).toBe(1);
   });
 
-  test('opens no breaker by being slow', async () => {
+  test('does not open the circuit by being slow', async () => {
     await start({ upstreamTimeoutMs: 300 });
     cloud.hold(ofNetwork);
     const statuses = await Promise.all(Array.from({ length: MANY }, async () => (await make()).status));
@@ -78,7 +78,7 @@ describe('a call that is passed through', () => {
     expect(logged).not.toContain('upstream_breaker_opened');
   });
 
-  test('is ended when its client hangs up, which opens no breaker', async () => {
+  test('is cancelled when its client disconnects, without opening the circuit', async () => {
     await start({ upstreamTimeoutMs: 60_000 });
     cloud.hold(ofNetwork);
     const leaving = new AbortController();

@@ -46,7 +46,7 @@ function held(options: ResilienceOptions) {
 }
 
 describe('calls of several tenants', () => {
-  test('while one has more of them than may run and wait, those of another run at once', async () => {
+  test('a tenant that exceeds limit and queue does not delay those of another', async () => {
     const { requests, running, countOf, end } = held({ queueTimeoutMs: 3_600_000 });
     const flood = requests('acme', 260);
     expect(countOf('acme')).toBe(48);
@@ -70,7 +70,7 @@ describe('calls of several tenants', () => {
     ).toHaveLength(84);
   });
 
-  test('a place that becomes free goes to the tenant that has the fewest', async () => {
+  test('a free slot goes to the queued tenant with the fewest', async () => {
     const { requests, running, end } = held({ maxConcurrent: 4, queueTimeoutMs: 3_600_000 });
     const all = [...requests('acme', 9), ...requests('globex', 2), ...requests('initech', 1)];
     const order: string[] = [];
@@ -85,7 +85,7 @@ describe('calls of several tenants', () => {
     expect(order.slice(5, 7).toSorted()).toEqual(['acme', 'globex']);
   });
 
-  test('a tenant that has none gets the last place', async () => {
+  test('the last free slot goes to a tenant without one', async () => {
     const { requests, countOf, running } = held({});
     for (let n = 0; n < 3; n++) void requests(`tenant ${n}`, 100);
     void requests('late', 1);
@@ -94,7 +94,7 @@ describe('calls of several tenants', () => {
   });
 });
 
-test('a tenant that does not read what it is sent leaves connections to others', async () => {
+test('a tenant that reads slowly does not take all connections', async () => {
   const bodies: ReadableStreamDefaultController<Uint8Array>[] = [];
   const transport: Transport = {
     maxConnections: 4,

@@ -49,7 +49,7 @@ function broken(state: { timedOut?: boolean; tooLarge?: boolean } = {}): Transpo
   return new TransportError('broken', { sent: true, timedOut: false, ...state });
 }
 
-describe('what opens the breaker', () => {
+describe('opening the circuit', () => {
   test.each<[string, Reply, boolean]>([
     ['no connection', broken(), true],
     ['502', 502, true],
@@ -57,9 +57,9 @@ describe('what opens the breaker', () => {
     ['504', 504, true],
     ['500: a fault in one request', 500, false],
     ['404', 404, false],
-    ['429: the cloud limits somebody', 429, false],
-    ['an answer too large to read', broken({ tooLarge: true }), false],
-    ['a request whose time was over', broken({ timedOut: true }), false],
+    ['429: the rate limit of one client', 429, false],
+    ['a response beyond the size limit', broken({ tooLarge: true }), false],
+    ['a timeout due to a short deadline', broken({ timedOut: true }), false],
   ])('%s: %#', async (_, reply, opens) => {
     const { guard, sent, askOften } = guarded(() => reply);
     await askOften(40);
@@ -67,13 +67,13 @@ describe('what opens the breaker', () => {
     expect(sent.length).toBe(opens ? 10 : 40);
   });
 
-  test('a service that lets a request with time enough wait in vain', async () => {
+  test('a timeout of a request with enough time counts as a failure', async () => {
     const { guard, askOften } = guarded(() => broken({ timedOut: true }), { serviceTimeoutMs: 0 });
     await askOften(10);
     expect(guard.down).toEqual(['network']);
   });
 
-  test('not one backend of three that is down', async () => {
+  test('one failing backend of three does not open it', async () => {
     let n = 0;
     const { guard, askOften } = guarded(() => (++n % 3 === 0 ? 503 : 200));
     await askOften(300);
@@ -81,7 +81,7 @@ describe('what opens the breaker', () => {
   });
 });
 
-describe('an open breaker', () => {
+describe('an open circuit', () => {
   const down = async (options: ResilienceOptions = {}) => {
     let reply: Reply = 503;
     const on = guarded((request) => (request.service === 'network' ? reply : 200), options);
@@ -94,7 +94,7 @@ describe('an open breaker', () => {
     };
   };
 
-  test('refuses at once, says when to come back, and that nothing was done', async () => {
+  test('rejects calls immediately, with Retry-After and notApplied', async () => {
     const { guard, sent } = await down();
     await expect(guard.open(NEUTRON, FAR)).rejects.toMatchObject({
       code: 'unavailable',
@@ -104,13 +104,13 @@ describe('an open breaker', () => {
     expect(sent).toHaveLength(10);
   });
 
-  test('stops nobody who needs another service, at the same origin too', async () => {
+  test('does not affect another service at the same origin', async () => {
     const { ask } = await down();
     expect(await ask(NOVA)).toBe(200);
     expect(await ask(NEUTRON)).toBe('unavailable');
   });
 
-  test('is no reason not to undo', async () => {
+  test('lets urgent calls through', async () => {
     const { ask, sent, mend } = await down();
     expect(await ask(URGENT)).toBe(503);
     mend(204);
@@ -118,7 +118,7 @@ describe('an open breaker', () => {
     expect(sent).toHaveLength(12);
   });
 
-  test('lets one through after a rest, and all when that went well', async () => {
+  test('lets one probe through after a while, and closes when it succeeds', async () => {
     const { ask, sent, mend } = await down({ initialOpenMs: 1 });
     const probe = Promise.withResolvers<number>();
     mend(probe.promise);
@@ -134,7 +134,7 @@ describe('an open breaker', () => {
     await vi.waitFor(async () => expect(await ask()).toBe(200));
   });
 
-  test('is closed by a look at the version of the API too, which anybody may have', async () => {
+  test('is closed by a health check of the version document, which needs no token', async () => {
     const { guard, sent, mend } = await down({ initialOpenMs: 1 });
     await vi.waitFor(async () => {
       await guard.probe(FAR);
@@ -149,7 +149,7 @@ describe('an open breaker', () => {
     expect(sent.at(-1)).toMatchObject({ method: 'GET', url: 'http://cloud.test/n/v2.0' });
   });
 
-  test('rests longer after each probe that fails, to a bound', async () => {
+  test('stays open for longer after each failed probe, up to a maximum', async () => {
     vi.useFakeTimers({ now: 0 });
     try {
       const { ask, sent } = await down();
@@ -172,7 +172,7 @@ describe('an open breaker', () => {
     }
   });
 
-  test('calls from before it opened decide nothing when they end', async () => {
+  test('ignores outcomes of calls that began before it opened', async () => {
     const late = Promise.withResolvers<number>();
     let reply: Reply = late.promise;
     const { guard, ask, askOften } = guarded(() => reply, { initialOpenMs: 1 });
@@ -189,14 +189,14 @@ describe('an open breaker', () => {
   });
 });
 
-describe('the bound on calls at a time', () => {
+describe('the concurrency limit', () => {
   const narrow = (options: ResilienceOptions) => {
     const ends: (() => void)[] = [];
     const on = guarded(() => new Promise((resolve) => ends.push(() => resolve(200))), options);
     return { ...on, end: () => ends.shift()?.() };
   };
 
-  test('further ones wait in order, the urgent ones first, and too many are refused at once', async () => {
+  test('queues further calls in order, urgent ones first, and rejects those beyond the queue', async () => {
     const { guard, sent, end } = narrow({ maxConcurrent: 1, maxQueued: 2 });
     const order: string[] = [];
     const ask = (name: string, request = NEUTRON) =>
@@ -215,7 +215,7 @@ describe('the bound on calls at a time', () => {
     expect(order).toEqual(['first', 'undo', 'undo again', 'second', 'third']);
   });
 
-  test('nobody waits for long, nor past the deadline, and who left takes no place', async () => {
+  test('a queued call ends at the queue timeout or its deadline, and then takes no slot', async () => {
     const { ask, sent, end } = narrow({ maxConcurrent: 1, maxQueued: 9, queueTimeoutMs: 20 });
     const first = ask();
     const hurried = ask(URGENT, deadlineIn(50));
@@ -229,7 +229,7 @@ describe('the bound on calls at a time', () => {
     expect(await next).toBe(200);
   });
 
-  test('holds for each service by itself', async () => {
+  test('applies to each service separately', async () => {
     const { ask, sent, end } = narrow({ maxConcurrent: 1, maxQueued: 0 });
     const both = [ask(NEUTRON), ask(NOVA)];
     expect(await ask(NOVA)).toBe('unavailable');
@@ -240,7 +240,7 @@ describe('the bound on calls at a time', () => {
   });
 });
 
-test('metrics say what was asked, what was not, and which breakers are open', async () => {
+test('metrics count calls, rejections and open circuits', async () => {
   const metrics = prometheusMetrics();
   const transport: Transport = {
     open: async ({ service }) => answer(service === 'network' ? 503 : 200),

@@ -27,10 +27,10 @@ const CODE_OF_STATUS: Record<number, ErrorCode> = {
   409: 'conflict',
 };
 
-describe('what a real OpenStack refused', () => {
+describe('errors recorded from a real OpenStack', () => {
   const refusals = Object.keys(RECORDED).filter((name) => (RECORDED[name]?.status ?? 0) >= 400);
 
-  test.each(refusals)('%s keeps its kind, and its text is one plain line', (name) => {
+  test.each(refusals)('%s keeps its kind, with one line of plain text', (name) => {
     const { code, message } = errorOf(name);
     const status = RECORDED[name]?.status ?? 0;
     const quota = /quota|OverQuota|Maximum number/i.test(JSON.stringify(RECORDED[name]?.body));
@@ -42,7 +42,7 @@ describe('what a real OpenStack refused', () => {
     expect(message.length).toBeLessThanOrEqual(500);
   });
 
-  test('quotas are told with what was asked and what there is', () => {
+  test('an exhausted quota is reported with the request and the limit', () => {
     expect(errorOf('compute/error-403-quota-instances').message).toBe(
       'Quota exceeded for instances: Requested 1, but already used 3 of 3 instances',
     );
@@ -52,14 +52,14 @@ describe('what a real OpenStack refused', () => {
     });
   });
 
-  test("Neutron's exception names can be asked for", () => {
+  test("isUpstream matches Neutron's exception names", () => {
     const error = errorOf('network/error-409-floatingip-port-has-one');
     expect(isUpstream(error, 'FloatingIPPortAlreadyAssociated')).toBe(true);
     expect(isUpstream(error, 'OverQuota')).toBe(false);
   });
 });
 
-describe("a fault of the cloud's own", () => {
+describe('a failure of the cloud', () => {
   test.each([
     [500, 'bad_gateway'],
     [502, 'bad_gateway'],
@@ -67,7 +67,7 @@ describe("a fault of the cloud's own", () => {
     [504, 'timeout'],
     [300, 'bad_gateway'],
     [418, 'bad_gateway'],
-  ] as const)('%i is %s, in our words: its text is only the cause', (status, code) => {
+  ] as const)('%i is %s, with the text of the service as cause only', (status, code) => {
     const body = JSON.stringify({
       computeFault: { code: status, message: 'Unexpected API Error at db1.internal' },
     });
@@ -156,7 +156,7 @@ const EXHAUSTED: readonly (readonly [ServiceType, number, object])[] = [
 ];
 
 describe('an exhausted quota', () => {
-  test.each(EXHAUSTED)('of %s, %i %j, is one, with its text', (service, status, body) => {
+  test.each(EXHAUSTED)('of %s, %i %j, is quota_exceeded, with its text', (service, status, body) => {
     const error = errorFrom(service, { status, headers: {}, body: JSON.stringify(body) });
     expect(error.code).toBe('quota_exceeded');
     expect(error.message).toMatch(/exceed|limit/i);
@@ -166,7 +166,7 @@ describe('an exhausted quota', () => {
     "Policy doesn't allow os_compute_api:os-hypervisors:list to be performed.",
     'Only administrators may list deleted instances',
     'rule:create_floatingip is disallowed by policy',
-  ])('is not what a policy refuses: %s', (message) => {
+  ])('is not a rejection by policy: %s', (message) => {
     const body = JSON.stringify({ forbidden: { code: 403, message } });
     expect(errorFrom('compute', { status: 403, headers: {}, body }).code).toBe('forbidden');
   });

@@ -10,7 +10,7 @@ const addressOf = (service: ServiceType, url: string) =>
     interface: 'public',
   });
 
-describe('an endpoint of the catalog is completed with the version that the adapter speaks', () => {
+describe('adds the API version to a catalog endpoint', () => {
   test.each<[ServiceType, string, string]>([
     ['compute', 'http://nova:8774', 'http://nova:8774/v2.1'],
     ['compute', 'http://nova:8774/', 'http://nova:8774/v2.1'],

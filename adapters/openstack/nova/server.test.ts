@@ -150,8 +150,8 @@ const EXPECTED: Record<string, CloudInstance> = {
   'server-detail-boot-from-volume-2.79': FROM_VOLUME,
 };
 
-describe('what a real Nova answered becomes the right instance', () => {
-  test('every recording has its expectation', () => {
+describe('decodes recorded responses of a real Nova', () => {
+  test('every recording has an expectation', () => {
     expect(Object.keys(EXPECTED).sort()).toEqual(Object.keys(RECORDED).sort());
   });
 
@@ -164,7 +164,7 @@ describe('what a real Nova answered becomes the right instance', () => {
   });
 });
 
-describe('a server that Nova is about to forget', () => {
+describe('a server with status DELETED', () => {
   const [recorded] = Object.values(RECORDED);
   const deleted = { ...recorded?.server, status: 'DELETED' };
   const cloud = scriptedCloud(({ url }) => {
@@ -172,7 +172,7 @@ describe('a server that Nova is about to forget', () => {
     return url.includes('/servers/') ? { status: 200, body: { server: deleted } } : undefined;
   });
 
-  test('is not found, and in no list', async () => {
+  test('is 404, and in no list', async () => {
     await expect(cloud.open().getInstance(recorded?.server.id ?? '')).rejects.toMatchObject({
       code: 'not_found',
     });
