@@ -1,3 +1,5 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { CallContext, CloudCredential } from '../../compute/cloud.ts';
 import type { ServiceName } from './services.ts';
 
@@ -24,3 +26,8 @@ export interface OfferedService {
 
 /** @throws ComputeError `forbidden`: the cloud rejects the credential; `unavailable`, `timeout`, `bad_gateway`. */
 export type OpenSession = (credential: CloudCredential, call: CallContext) => Promise<NovaSession>;
+
+/** 32 hexadecimal digits, as Keystone's ids; the same on every node. */
+export function keystoneId(text: string): string {
+  return bytesToHex(sha256(utf8ToBytes(`linguanova ${text}`)).slice(0, 16));
+}

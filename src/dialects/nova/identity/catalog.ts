@@ -1,7 +1,5 @@
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex } from '@noble/hashes/utils.js';
 import { type EndpointName, SERVICE_ENDPOINTS, SERVICES } from '../services.ts';
-import type { NovaSession } from '../session.ts';
+import { keystoneId, type NovaSession } from '../session.ts';
 
 /** One URL for both, so that clients configured for the internal interface work. */
 const INTERFACES = ['public', 'internal'] as const;
@@ -17,11 +15,11 @@ export function catalogOf(session: NovaSession, publicUrl: string): object[] {
     const url = publicUrl + pathOf(part, session);
     const { region } = session;
     return {
-      id: stableId(type),
+      id: keystoneId(type),
       type,
       name,
       endpoints: INTERFACES.map((one) => ({
-        id: stableId(`${type}/${one}`),
+        id: keystoneId(`${type}/${one}`),
         interface: one,
         region,
         region_id: region,
@@ -46,9 +44,4 @@ function pathOf(part: EndpointName, { services, project }: NovaSession): string 
     default:
       return `${prefix}/${version}`;
   }
-}
-
-/** 32 hexadecimal digits, as Keystone's ids; the same on every node. */
-function stableId(text: string): string {
-  return bytesToHex(sha256(new TextEncoder().encode(`linguanova ${text}`)).slice(0, 16));
 }

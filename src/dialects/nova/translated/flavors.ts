@@ -30,12 +30,10 @@ const UNSUPPORTED_SORT_KEYS = [
   'vcpu_weight',
 ];
 
-/** `GET /flavors`. */
 export function listFlavors(call: NovaCall): Promise<Response> {
   return listResponse(call, ({ id, name }) => ({ id, name, links: linksTo(call.publicUrl, 'flavors', id) }));
 }
 
-/** `GET /flavors/detail`. */
 export function listFlavorsWithDetail(call: NovaCall): Promise<Response> {
   return listResponse(call, (flavor) => flavorView(flavor, call.publicUrl));
 }

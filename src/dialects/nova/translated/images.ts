@@ -13,7 +13,6 @@ const LIST_PATH = '/v2/images';
 /** Nova's filters by what redu does not report of an image. */
 const UNSUPPORTED_COMPUTE_FILTERS = /^(?:server|type|property-.*)$/;
 
-/** `GET /v2/images`. */
 export async function listImages(call: NovaCall): Promise<Response> {
   const accepts = imageFilter(call.query);
   const order = imageOrder(call.query);
@@ -30,12 +29,10 @@ export async function listImages(call: NovaCall): Promise<Response> {
   });
 }
 
-/** `GET /v2/images/{id}`. */
 export async function showImage({ c, cloud }: NovaCall, id = ''): Promise<Response> {
   return c.json(imageView(await imageOf(cloud, id)));
 }
 
-/** Compute's `GET /images`. */
 export function listComputeImages(call: NovaCall): Promise<Response> {
   return computeListResponse(call, ({ id, name }) => ({
     id,
@@ -44,12 +41,10 @@ export function listComputeImages(call: NovaCall): Promise<Response> {
   }));
 }
 
-/** Compute's `GET /images/detail`. */
 export function listComputeImagesWithDetail(call: NovaCall): Promise<Response> {
   return computeListResponse(call, (image) => computeImageView(image, call.publicUrl));
 }
 
-/** Compute's `GET /images/{id}`. */
 export async function showComputeImage({ c, cloud, publicUrl }: NovaCall, id = ''): Promise<Response> {
   return c.json({ image: computeImageView(await imageOf(cloud, id), publicUrl) });
 }

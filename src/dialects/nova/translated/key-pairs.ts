@@ -15,7 +15,6 @@ const newKeyPairSchema = z.strictObject({
   }),
 });
 
-/** `GET /os-keypairs`. */
 export async function listKeyPairs({ c, cloud }: NovaCall): Promise<Response> {
   const pairs = await cloud.listKeyPairs();
   return c.json({ keypairs: pairs.map((pair) => ({ keypair: keyPairView(pair) })) });
@@ -37,7 +36,6 @@ export async function showKeyPair({ c, cloud }: NovaCall, wanted = ''): Promise<
   return c.json({ keypair: { ...keyPairView(pair), user_id: userId, ...unreported } });
 }
 
-/** `DELETE /os-keypairs/{name}`. */
 export async function deleteKeyPair(call: NovaCall, wanted = ''): Promise<Response> {
   await call.cloud.deleteKeyPair(nameIn(wanted));
   return emptyResponse(call, 202);

@@ -8,33 +8,28 @@ import type { FloatingIp, Network, Port } from '../../../compute/model.ts';
 import { findOrThrow, type NovaCall } from './call.ts';
 import { neutronList } from './lists.ts';
 
-/** `GET /v2.0/networks`. */
 export async function listNetworks(call: NovaCall): Promise<Response> {
   return neutronList(call, 'networks', (await call.cloud.listNetworks()).map(networkView), ['description']);
 }
 
-/** `GET /v2.0/networks/{id}`. */
 export async function showNetwork({ c, cloud }: NovaCall, id = ''): Promise<Response> {
   return c.json({
     network: networkView(findOrThrow(await cloud.listNetworks(), (n) => n.id === id, 'Network', id)),
   });
 }
 
-/** `GET /v2.0/ports`. */
 export async function listPorts(call: NovaCall): Promise<Response> {
   const instanceId = call.query.get('device_id');
   const ports = await call.cloud.listPorts(instanceId === null ? {} : { instanceId });
   return neutronList(call, 'ports', ports.map(portView));
 }
 
-/** `GET /v2.0/floatingips`. */
 export async function listFloatingIps(call: NovaCall): Promise<Response> {
   const { projectId } = call.c.var.principal;
   const addresses = (await call.cloud.listFloatingIps()).map((one) => floatingIpView(one, projectId));
   return neutronList(call, 'floatingips', addresses, ['router_id']);
 }
 
-/** `GET /v2.0/floatingips/{id}`. */
 export async function showFloatingIp({ c, cloud }: NovaCall, id = ''): Promise<Response> {
   const found = findOrThrow(await cloud.listFloatingIps(), (one) => one.id === id, 'Floating IP', id);
   return c.json({ floatingip: floatingIpView(found, c.var.principal.projectId) });

@@ -62,7 +62,6 @@ const NETWORK_QUOTA: Members = {
   security_group: 'securityGroups',
 };
 
-/** `GET /limits`. */
 export async function showLimits({ c, cloud }: NovaCall): Promise<Response> {
   const quotas = await cloud.quotas();
   const absolute = {
@@ -77,17 +76,14 @@ export async function showLimits({ c, cloud }: NovaCall): Promise<Response> {
 /** `GET /os-quota-sets/{project}`, and `.../defaults`: redu reports the project's own limits only. */
 export const showQuotaSet = quotaHandler(quotaSet, limitOf);
 
-/** `GET /os-quota-sets/{project}/detail`. */
 export const showQuotaDetail = quotaHandler(quotaSet, (quota) => ({
   limit: limitOf(quota),
   in_use: usageOf(quota),
   reserved: 0,
 }));
 
-/** Neutron's `GET /quotas/{project}`. */
 export const showNetworkQuota = quotaHandler(networkQuota, limitOf);
 
-/** Neutron's `GET /quotas/{project}/details.json`. */
 export const showNetworkQuotaDetails = quotaHandler(networkQuota, (quota) => ({
   limit: limitOf(quota),
   used: usageOf(quota),

@@ -60,13 +60,11 @@ const newRuleSchema = z.strictObject({
 });
 type NewRule = z.output<typeof newRuleSchema>['security_group_rule'];
 
-/** `GET /v2.0/security-groups`. */
 export async function listSecurityGroups(call: NovaCall): Promise<Response> {
   const groups = (await call.cloud.listSecurityGroups()).map(groupView);
   return neutronList(call, 'security_groups', groups, ['stateful', 'shared']);
 }
 
-/** `POST /v2.0/security-groups`. */
 export async function createSecurityGroup({ c, cloud }: NovaCall): Promise<Response> {
   const { security_group: given } = await decodeBody(c, newGroupSchema);
   const { name: wanted, description = '', stateful = true } = given;
@@ -75,18 +73,15 @@ export async function createSecurityGroup({ c, cloud }: NovaCall): Promise<Respo
   return c.json({ security_group: groupView(await cloud.createSecurityGroup(wanted, description)) }, 201);
 }
 
-/** `GET /v2.0/security-groups/{id}`. */
 export async function showSecurityGroup({ c, cloud }: NovaCall, segment = ''): Promise<Response> {
   return c.json({ security_group: groupView(await cloud.getSecurityGroup(parseId(segment, KIND))) });
 }
 
-/** `DELETE /v2.0/security-groups/{id}`. */
 export async function deleteSecurityGroup(call: NovaCall, segment = ''): Promise<Response> {
   await call.cloud.deleteSecurityGroup(parseId(segment, KIND));
   return emptyResponse(call, 204);
 }
 
-/** `GET /v2.0/security-group-rules`. */
 export async function listRules(call: NovaCall): Promise<Response> {
   return neutronList(call, 'security_group_rules', await allRules(call), [
     'remote_address_group_id',
@@ -94,14 +89,12 @@ export async function listRules(call: NovaCall): Promise<Response> {
   ]);
 }
 
-/** `GET /v2.0/security-group-rules/{id}`. */
 export async function showRule(call: NovaCall, id = ''): Promise<Response> {
   return call.c.json({
     security_group_rule: findOrThrow(await allRules(call), (rule) => rule.id === id, 'Rule', id),
   });
 }
 
-/** `POST /v2.0/security-group-rules`. */
 export async function createRule({ c, cloud }: NovaCall): Promise<Response> {
   const { security_group_rule: wanted } = await decodeBody(c, newRuleSchema);
   rejectOtherProject(c, wanted, 'a security group rule');
@@ -162,7 +155,6 @@ function rejectOtherProject(
   }
 }
 
-/** `DELETE /v2.0/security-group-rules/{id}`. */
 export async function deleteRule(call: NovaCall, id = ''): Promise<Response> {
   const rule = findOrThrow(await allRules(call), (one) => one.id === id, 'Rule', id);
   await call.cloud.deleteSecurityGroupRule(rule.security_group_id, rule.id);

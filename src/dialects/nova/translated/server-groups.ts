@@ -10,12 +10,10 @@ const newGroupSchema = z.strictObject({
   server_group: z.strictObject({ name, policies: z.array(z.enum(SERVER_GROUP_POLICIES)).length(1) }),
 });
 
-/** `GET /os-server-groups`. */
 export async function listServerGroups({ c, cloud }: NovaCall): Promise<Response> {
   return c.json({ server_groups: (await cloud.listServerGroups()).map(groupView) });
 }
 
-/** `POST /os-server-groups`. */
 export async function createServerGroup({ c, cloud }: NovaCall): Promise<Response> {
   const { server_group: wanted } = await decodeBody(c, newGroupSchema);
   const [policy] = wanted.policies;
@@ -23,12 +21,10 @@ export async function createServerGroup({ c, cloud }: NovaCall): Promise<Respons
   return c.json({ server_group: groupView(await cloud.createServerGroup(wanted.name, policy)) });
 }
 
-/** `GET /os-server-groups/{id}`. */
 export async function showServerGroup({ c, cloud }: NovaCall, segment = ''): Promise<Response> {
   return c.json({ server_group: groupView(await cloud.getServerGroup(groupId(segment))) });
 }
 
-/** `DELETE /os-server-groups/{id}`. */
 export async function deleteServerGroup(call: NovaCall, segment = ''): Promise<Response> {
   await call.cloud.deleteServerGroup(groupId(segment));
   return emptyResponse(call, 204);

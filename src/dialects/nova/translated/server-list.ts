@@ -77,12 +77,10 @@ interface ServerQuery {
   readonly order: Compare<Instance> | null;
 }
 
-/** `GET /servers`. */
 export function listServers(call: NovaCall): Promise<Response> {
   return listResponse(call, serverReference);
 }
 
-/** `GET /servers/detail`. */
 export function listServersWithDetail(call: NovaCall): Promise<Response> {
   return listResponse(call, serverView);
 }

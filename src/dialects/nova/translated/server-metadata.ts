@@ -29,7 +29,6 @@ export const metadataSchema = z
 const itemsSchema = z.strictObject({ metadata: metadataSchema });
 const itemSchema = z.strictObject({ meta: metadataSchema });
 
-/** `GET /servers/{id}/metadata`. */
 export async function listMetadata({ c, cloud }: NovaCall, segment = ''): Promise<Response> {
   return c.json({ metadata: serverMetadata(await getInstance(cloud, serverId(segment))) });
 }
@@ -51,13 +50,11 @@ export async function replaceMetadata(call: NovaCall, segment = ''): Promise<Res
   return call.c.json({ metadata: serverMetadata(await change(call, id, { ...removed, ...metadata })) });
 }
 
-/** `GET /servers/{id}/metadata/{key}`. */
 export async function showMetadataItem(call: NovaCall, segment = '', key = ''): Promise<Response> {
   const metadata = serverMetadata(await getInstance(call.cloud, serverId(segment)));
   return call.c.json({ meta: { [key]: itemOf(metadata, key) } });
 }
 
-/** `PUT /servers/{id}/metadata/{key}`. */
 export async function putMetadataItem(call: NovaCall, segment = '', key = ''): Promise<Response> {
   const id = serverId(segment);
   const { meta } = await decodeBody(call.c, itemSchema);

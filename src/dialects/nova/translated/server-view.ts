@@ -23,12 +23,10 @@ const WITH_PROGRESS: ReadonlySet<InstanceStatus> = new Set([
 /** The network of a public address when the cloud does not report the server's networks. */
 const PUBLIC_NETWORK_NAME = 'public';
 
-/** `GET /servers`. */
 export function serverReference({ id, name }: Instance, publicUrl: string) {
   return { id, name, links: linksTo(publicUrl, 'servers', id) };
 }
 
-/** `GET /servers/{id}`, `GET /servers/detail`. */
 export function serverView(instance: Instance, publicUrl: string) {
   const { securityGroupNames } = instance;
   const { vmState, taskState, powerState } = serverStates(instance.status, instance.state);
@@ -86,7 +84,6 @@ export function serverMetadata({ metadata, publicAddress, sshEnabled }: Instance
   };
 }
 
-/** `GET /servers/{id}/ips`. */
 export function serverAddresses(instance: Instance) {
   return byNetwork(instance, plainAddress);
 }

@@ -19,7 +19,6 @@ const serverChangeSchema = z.strictObject({
   }),
 });
 
-/** `POST /servers`. */
 export async function createServer(call: NovaCall): Promise<Response> {
   const { c, cloud, publicUrl } = call;
   const request = toCreateInstance(await decodeBody(c, newServerSchema));
@@ -37,7 +36,6 @@ export async function createServer(call: NovaCall): Promise<Response> {
   return c.json({ server }, 202, { Location: links[0].href });
 }
 
-/** `GET /servers/{id}`. */
 export async function showServer({ c, cloud, publicUrl }: NovaCall, segment = ''): Promise<Response> {
   const instance = await getInstance(cloud, serverId(segment));
   return c.json({ server: serverView(instance, publicUrl) });
@@ -61,12 +59,10 @@ export async function deleteServer(call: NovaCall, segment = ''): Promise<Respon
   return emptyResponse(call, 204);
 }
 
-/** `GET /servers/{id}/ips`. */
 export async function listAddresses({ c, cloud }: NovaCall, segment = ''): Promise<Response> {
   return c.json({ addresses: serverAddresses(await getInstance(cloud, serverId(segment))) });
 }
 
-/** `GET /servers/{id}/ips/{network}`. */
 export async function showAddresses({ c, cloud }: NovaCall, segment = '', network = ''): Promise<Response> {
   const addresses = serverAddresses(await getInstance(cloud, serverId(segment)));
   const found = Object.hasOwn(addresses, network) ? addresses[network] : undefined;

@@ -5,8 +5,6 @@
  * @module
  */
 
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { Handler } from 'hono';
 import { callContext } from '../../../access/access.ts';
 import { assertScope } from '../../../access/require-scope.ts';
@@ -16,7 +14,7 @@ import type { GatewayEnv } from '../../../context.ts';
 import { invalidate } from '../../../traffic/versions/invalidate.ts';
 import { scopeFor, withoutProject } from '../permissions.ts';
 import type { ServiceName } from '../services.ts';
-import type { OpenSession } from '../session.ts';
+import { keystoneId, type OpenSession } from '../session.ts';
 import { parseTarget, type Target } from '../target.ts';
 import type { NovaTranslation, TranslationPorts } from '../translation.ts';
 import { type NovaHandler, unsupported } from './call.ts';
@@ -47,16 +45,11 @@ function openSession(clouds: CloudDriver): OpenSession {
     return {
       user: { id: userId, name: username, domain: DOMAIN },
       project: { id: projectId, name: projectName, domain: DOMAIN },
-      roles: roles.map((name) => ({ id: roleId(name), name })),
+      roles: roles.map((name) => ({ id: keystoneId(`role ${name}`), name })),
       region: REGION,
       services: OFFERED,
     };
   };
-}
-
-/** 32 hexadecimal digits, as Keystone's ids; the same on every node. */
-function roleId(name: string): string {
-  return bytesToHex(sha256(utf8ToBytes(`linguanova role ${name}`)).slice(0, 16));
 }
 
 /** Requires `authenticateToken` and the rate limits before it. */
