@@ -7,9 +7,9 @@ import { WatchedGateway } from './targets/measured-gateway.ts';
 import { benchUpstream, owner } from './targets/upstream.ts';
 
 const CHANGES = 5;
-/** How stale a list may be, seconds; as short as it can be set, so that the benchmark need not wait. */
+/** The shortest setting, so that the benchmark need not wait. */
 const CACHE_SECONDS = 1;
-/** Nova reports times in whole seconds: what is read within the second of a change is read again. */
+/** Nova reports times in whole seconds, so what is read within the second of a change is read again. */
 const SETTLED_MILLISECONDS = 2_500;
 const CACHED_REPEATS = 20;
 

@@ -10,7 +10,7 @@ interface Entry {
 export const NETWORK_ID = 'a3d1e6b2-7c44-4c55-8e1f-2b9d0c3e4f5a';
 const CREATED = Date.parse('2026-01-01T00:00:00Z');
 
-/** The instances of one project as Nova lists them: newest first, in pages, since a moment. Text that is made once. */
+/** The instances of one project as Nova lists them; each is serialized once. */
 export class ProjectServers {
   readonly #project: string;
   readonly #base: string;

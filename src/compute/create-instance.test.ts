@@ -25,7 +25,7 @@ const REQUEST: CreateInstance = {
 const group = { description: '', projectId: 'p', stateful: true, shared: false, created: '', rules: [] };
 const network = { status: 'ACTIVE', shared: false, subnetIds: [], projectId: 'p' };
 
-/** A cloud that keeps a diary of what changes it. */
+/** A cloud that records its writes. */
 function diaryCloud(change: Partial<Cloud> = {}) {
   const diary: string[] = [];
   const note = <T>(entry: string, result: T) => {
@@ -93,7 +93,7 @@ function diaryCloud(change: Partial<Cloud> = {}) {
 const failing = (code: ErrorCode) => ({ createInstance: () => Promise.reject(new ComputeError(code, 'no')) });
 
 describe('create with a public address', () => {
-  test('port, then address, then server; answered even when the server cannot be shown yet', async () => {
+  test('creates port, floating IP and server in this order, and succeeds even if the server cannot be read yet', async () => {
     const { cloud, diary } = diaryCloud();
     const instance = await createInstance(cloud, REQUEST, { keyId: 'k1' });
     expect(diary).toEqual([
@@ -130,14 +130,14 @@ describe('create with a public address', () => {
     },
   );
 
-  test('ended before anything was sent: undone', async () => {
+  test('undoes port and floating IP when the server request was never sent', async () => {
     const refused = new ComputeError('unavailable', 'refused', { notApplied: true });
     const { cloud, diary } = diaryCloud({ createInstance: () => Promise.reject(refused) });
     await expect(createInstance(cloud, REQUEST, { keyId: 'k1' })).rejects.toBe(refused);
     expect(diary.slice(2)).toEqual(['no ip1', 'no port1']);
   });
 
-  test('what failed before the server was asked for is certainly not there', async () => {
+  test('marks errors from before the server request as not applied', async () => {
     const lost = new ComputeError('timeout', 'no answer', { retryAfter: 7 });
     for (const change of [
       { listFlavors: () => Promise.reject(lost) },
@@ -154,7 +154,7 @@ describe('create with a public address', () => {
     });
   });
 
-  test('an external network that cannot be reached is passed over for the next', async () => {
+  test('tries the next external network when one has no route', async () => {
     const reachable = diaryCloud().cloud.createFloatingIp;
     const { cloud } = diaryCloud({
       createFloatingIp: (from, ...rest) =>
@@ -165,7 +165,7 @@ describe('create with a public address', () => {
     expect((await createInstance(cloud, REQUEST, { keyId: 'k1' })).publicAddress).toBe('203.0.113.5');
   });
 
-  test('no way out at all is a conflict, and the port goes', async () => {
+  test('deletes the port and rejects with conflict when no external network has a route', async () => {
     const { cloud, diary } = diaryCloud({
       createFloatingIp: () => Promise.reject(new ComputeError('conflict', 'no router')),
     });
@@ -176,7 +176,7 @@ describe('create with a public address', () => {
     expect(diary.at(-1)).toBe('no port1');
   });
 
-  test('a cloud without public addresses says so before anything is made', async () => {
+  test('rejects with not_implemented before any call on a cloud without floating IPs', async () => {
     const { cloud, diary } = diaryCloud({
       capabilities: { floatingIps: false, securityGroups: false, keyPairs: true, nativeAccessFlags: false },
     });
@@ -195,11 +195,11 @@ describe('names', () => {
     [{ flavor: 'huge' }, 'flavor', 'there is no flavor "huge"'],
     [{ image: 'beos' }, 'image', 'there is no image "beos"'],
     [{ securityGroupNames: ['web'] }, 'securityGroups.0', 'there is no security group "web"'],
-  ])('%o is refused by its field', async (request, field, message) => {
+  ])('%o that does not exist is invalid and named by its field', async (request, field, message) => {
     await expect(ask(request)).rejects.toMatchObject({ code: 'invalid', details: [{ field, message }] });
   });
 
-  test('a name that several share asks for an id', async () => {
+  test('an ambiguous name is invalid', async () => {
     const listSecurityGroups = async () => ['g1', 'g2'].map((id) => ({ ...group, id, name: 'web' }));
     await expect(ask({ securityGroupNames: ['web'] }, { listSecurityGroups })).rejects.toThrow(
       /2 security groups/,
@@ -209,7 +209,7 @@ describe('names', () => {
     });
   });
 
-  test('without a network: the only one; none or several are refused with the choices', async () => {
+  test('the only network is the default; none or several are invalid, with the choices', async () => {
     await expect(ask({ networks: [] })).resolves.toMatchObject({ id: 'server1' });
     await expect(ask({ networks: [] }, { listNetworks: async () => [] })).rejects.toThrow(/no network/);
     const several = ['n1', 'n2'].map((id) => ({
@@ -236,7 +236,7 @@ describe('create under a key', () => {
     },
   };
 
-  test('marks the server with the key’s mark, another create with one of its own', async () => {
+  test('describes the server with the mark of the attempt, and any other create with a random one', async () => {
     const { cloud } = diaryCloud(noting);
     await createInstance(cloud, REQUEST, { keyId: 'k1' }, attempt);
     await createInstance(cloud, REQUEST, { keyId: 'k1' });
@@ -244,7 +244,7 @@ describe('create under a key', () => {
     expect(descriptions[1]).not.toBe(description);
   });
 
-  test('resumed, it answers what is there and makes nothing', async () => {
+  test('a resumed attempt returns the existing instance without a write', async () => {
     const { cloud, diary } = diaryCloud({
       listFloatingIps: async () => [],
       findInstance: async (wanted) => (wanted === description ? INSTANCE : null),
@@ -254,7 +254,7 @@ describe('create under a key', () => {
     expect(diary).toEqual([]);
   });
 
-  test('resumed, it makes nothing while it cannot look', async () => {
+  test('a resumed attempt writes nothing while the search fails', async () => {
     const { cloud, diary } = diaryCloud({
       findInstance: () => Promise.reject(new ComputeError('unavailable', 'busy')),
     });
@@ -263,7 +263,7 @@ describe('create under a key', () => {
     expect(diary).toEqual([]);
   });
 
-  test('resumed where nothing is there, it makes it, with the mark', async () => {
+  test('a resumed attempt without an instance creates it with the mark', async () => {
     const { cloud, diary } = diaryCloud({ findInstance: async () => null });
     await createInstance(cloud, REQUEST, { keyId: 'k1' }, { ...attempt, resumed: true });
     expect(diary.at(-1)).toMatch(/^server on/);

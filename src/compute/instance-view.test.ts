@@ -202,20 +202,20 @@ describe('an instance on an external network', () => {
     expect(await look({}, [], { ports, externalNetworkIds })).toMatchObject({ address: '10.0.0.1' });
   });
 
-  test('is not told by a port that another project made for it', async () => {
+  test('ignores a port that another project created for it', async () => {
     const ports = [{ ...PORT, projectId: 'q' }];
     expect(await look({}, [], { ports, externalNetworkIds })).toMatchObject({ address: null });
   });
 });
 
-test('with all projects what a customer wrote is not shown as an address or as open for SSH', async () => {
+test('metadata decides neither address nor SSH in a list of all projects', async () => {
   const metadata = { isPublic: 'true', floatingIp: '8.8.8.8', enableSSH: 'true' };
   expect(await look({ metadata }, [], {}, true)).toMatchObject({ address: null, ssh: false });
   const building = { metadata, status: 'BUILD', securityGroupNames: 'unknown' } as const;
   expect(await look(building, [], {}, true)).toMatchObject({ address: null, ssh: false });
 });
 
-test('ports are in the order of the networks, whatever their ids', () => {
+test('inNetworkOrder sorts ports by the instance’s addresses, not by id', () => {
   const addresses = ['10.0.0.9', '10.1.0.9'].map((address) => ({ ...FIXED, address }));
   const [first, second] = [
     { ...PORT, id: 'z', fixedAddresses: ['10.0.0.9'] },
@@ -286,7 +286,7 @@ describe('SSH', () => {
   });
 });
 
-describe('an instance that is kept from list to list', () => {
+describe('a view of an unchanged instance', () => {
   const again = async (instance: CloudInstance, groups: SecurityGroup[], floatingIps: FloatingIp[] = []) =>
     (
       await withAccess(
@@ -296,7 +296,7 @@ describe('an instance that is kept from list to list', () => {
       )
     )[0];
 
-  test('is the same object while nothing about it is different, and another one when something is', async () => {
+  test('is the same object until its access changes', async () => {
     const instance = { ...INSTANCE, securityGroupNames: ['a'] };
     const first = await again(instance, [group('a', false)]);
     expect(await again(instance, [group('a', false)])).toBe(first);
@@ -307,7 +307,7 @@ describe('an instance that is kept from list to list', () => {
     expect(await again(instance, [group('a', false)])).toMatchObject({ sshEnabled: false });
   });
 
-  test('is looked at each time while its flags and addresses disagree', async () => {
+  test('is derived again each time while flags and addresses disagree', async () => {
     const instance = { ...INSTANCE, metadata: { isPublic: 'true', floatingIp: '203.0.113.9' } };
     expect(await again(instance, [], [IP])).toMatchObject({ publicAddress: '203.0.113.9' });
     expect(await again(instance, [], [])).toMatchObject({ publicAddress: null });

@@ -46,14 +46,14 @@ export async function withAccess(
   const opensSsh = new Set(reach.groups.filter(({ rules }) => rules.some(allowsSsh)).map(({ id }) => id));
   const portsOf = portsByInstance(reach.ports);
   // A server that is being built has no port yet.
-  const isPromised = (one: CloudInstance) => !allProjects && one.status === 'BUILD' && sshRecorded(one);
+  const isRecorded = (one: CloudInstance) => !allProjects && one.status === 'BUILD' && sshRecorded(one);
   return instances.map((instance) => {
     const ports = (portsOf.get(instance.id) ?? []).filter((port) => port.projectId === instance.projectId);
     const floating = floatingIps ? floatingAddressOf(instance, addresses) : shownAddress(instance);
     return shownAs(
       instance,
       floating ?? externalAddressOf(ports, reach.externalNetworkIds),
-      securityGroups ? (openedBy(ports, opensSsh) ?? isPromised(instance)) : sshRecorded(instance),
+      securityGroups ? (openedBy(ports, opensSsh) ?? isRecorded(instance)) : sshRecorded(instance),
     );
   });
 }
@@ -112,11 +112,11 @@ function sshRecorded({ metadata }: CloudInstance): boolean {
 export function flagsDisagree(instance: CloudInstance): boolean {
   const flag = instance.metadata[FLAG_PUBLIC];
   if (flag === undefined) return false;
-  const promised = recordedAddress(instance);
+  const recorded = recordedAddress(instance);
   // Another tool may set the flag without an address: then any address agrees.
-  return flag === 'true' && promised === null
+  return flag === 'true' && recorded === null
     ? floatingOn(instance).length === 0
-    : shownAddress(instance) !== promised;
+    : shownAddress(instance) !== recorded;
 }
 
 /** Statuses in which Nova accepts metadata; in others a change of access leaves the flags as they were. */
@@ -138,19 +138,19 @@ function isUncertain(instance: CloudInstance): boolean {
 /** Metadata only chooses among the floating IPs that Neutron associates with the instance. */
 function floatingAddressOf(instance: CloudInstance, floatingIps: readonly FloatingIp[]): string | null {
   if (!isUncertain(instance)) return shownAddress(instance);
-  const promised = recordedAddress(instance);
+  const recorded = recordedAddress(instance);
   const own = floatingIps.filter(({ projectId }) => projectId === instance.projectId);
   const order = instance.addresses.map(({ address }) => address);
   const placeOf = ({ fixedAddress }: FloatingIp) => {
     const place = order.indexOf(fixedAddress ?? '');
     return place < 0 ? order.length : place;
   };
-  const leadingHere = own
+  const associated = own
     .filter(({ instanceId }) => instanceId === instance.id)
     .sort((a, b) => placeOf(a) - placeOf(b) || a.created.localeCompare(b.created) || (a.id < b.id ? -1 : 1));
-  const chosen = leadingHere.find(({ address }) => address === promised) ?? leadingHere[0];
+  const chosen = associated.find(({ address }) => address === recorded) ?? associated[0];
   // A server that has just been accepted does not have its port yet.
-  const waiting = own.find(({ portIsFree, address }) => portIsFree && address === promised);
+  const waiting = own.find(({ portIsFree, address }) => portIsFree && address === recorded);
   return (chosen ?? waiting)?.address ?? null;
 }
 

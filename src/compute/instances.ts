@@ -141,15 +141,15 @@ export async function attachmentsOf(
   // Sequential: a port that Nova binds in between would be in neither list.
   const floatingIps = await cloud.listFloatingIps();
   const held = await cloud.listPorts({ instanceId: instance.id });
-  const promised = instance.metadata[PUBLIC_ADDRESS];
-  const isPromised = (ip: FloatingIp) => ip.address === promised && ip.instanceId === null && isOwned(ip);
-  const waiting = floatingIps.find(isPromised)?.portId ?? null;
+  const recorded = instance.metadata[PUBLIC_ADDRESS];
+  const isRecorded = (ip: FloatingIp) => ip.address === recorded && ip.instanceId === null && isOwned(ip);
+  const waiting = floatingIps.find(isRecorded)?.portId ?? null;
   const isHeld = held.some(({ id }) => id === waiting);
   const waitingPorts = waiting === null || isHeld ? [] : await cloud.listPorts({ ids: [waiting] });
   const isItsOwn = (port: Port) => port.instanceId === null || port.instanceId === instance.id;
   const ports = [...held, ...waitingPorts.filter((port) => isItsOwn(port) && !port.inOtherUse)];
   const portIds = new Set<string | null>(ports.map((port) => port.id));
-  return { ports, floatingIps: floatingIps.filter((ip) => portIds.has(ip.portId) || isPromised(ip)) };
+  return { ports, floatingIps: floatingIps.filter((ip) => portIds.has(ip.portId) || isRecorded(ip)) };
 }
 
 /** `not_implemented`: the request opens or closes access in a way that the cloud does not support. */

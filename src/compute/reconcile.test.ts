@@ -44,7 +44,7 @@ interface Project {
   readonly instances?: CloudInstance[];
 }
 
-/** A project that may look different each time it is listed; the last look stays. */
+/** A project as consecutive lists show it; the last state remains. */
 async function freedOf(looks: Project[], getInstance: Cloud['getInstance'] = notFound, olderThan = 600) {
   const freed: string[] = [];
   let look = -1;
@@ -66,21 +66,21 @@ async function freedOf(looks: Project[], getInstance: Cloud['getInstance'] = not
 }
 const notFound = () => Promise.reject(new ComputeError('not_found', 'no'));
 
-describe('freed is', () => {
-  test('a marked port and its address that serve nothing, the address first', async () => {
+describe('reconcile releases', () => {
+  test('a marked unused port and its floating IP, the floating IP first', async () => {
     expect(await freedOf([{ ports: [PORT], floatingIps: [IP] }])).toEqual(['ip', 'port']);
   });
 
-  test('a marked address that leads nowhere', async () => {
+  test('a marked floating IP without a port', async () => {
     expect(await freedOf([{ floatingIps: [{ ...IP, portId: null }] }])).toEqual(['ip']);
   });
 
-  test('the port of an instance that is gone', async () => {
+  test('the port of a deleted instance', async () => {
     expect(await freedOf([{ ports: [{ ...PORT, instanceId: 'i' }] }])).toEqual(['port']);
   });
 });
 
-describe('kept is', () => {
+describe('reconcile does not release', () => {
   test.each<[string, Project]>([
     [
       'what does not carry the mark',
@@ -101,17 +101,17 @@ describe('kept is', () => {
     expect(await freedOf([project])).toEqual([]);
   });
 
-  test('what found its use between two looks', async () => {
+  test('what was taken into use between its two lists', async () => {
     const looks = [{ ports: [PORT] }, { ports: [{ ...PORT, instanceId: 'i' }], instances: [instance({})] }];
     expect(await freedOf(looks)).toEqual([]);
   });
 
-  test('the port of an instance that no list shows, but the cloud has', async () => {
+  test('the port of an instance that exists but is in no list', async () => {
     const project = { ports: [{ ...PORT, instanceId: 'i' }], floatingIps: [IP] };
     await expect(freedOf([project], async () => instance({}))).rejects.toThrow('which no list shows');
   });
 
-  test('everything, when the cloud cannot say whether the instance is gone', async () => {
+  test('anything when the instance of a port cannot be fetched', async () => {
     const unsure = () => Promise.reject(new ComputeError('bad_gateway', 'cell down'));
     await expect(freedOf([{ ports: [{ ...PORT, instanceId: 'i' }] }], unsure)).rejects.toThrow('cell down');
   });

@@ -103,11 +103,11 @@ async function belongings(
     (port) => !port.inOtherUse && (isOurs(port.instanceId) || port.description === mark),
   );
   const isItsOwn = (port: Port) => instanceId !== null && port.instanceId === instanceId;
-  const leadingTo = new Set<string | null>(
+  const ownPortIds = new Set<string | null>(
     mine.filter((port) => isOwned(port) || isItsOwn(port)).map(({ id }) => id),
   );
   return {
     ports: mine.filter(isOwned),
-    floatingIps: owned.filter((ip) => named.includes(ip) || leadingTo.has(ip.portId)),
+    floatingIps: owned.filter((ip) => named.includes(ip) || ownPortIds.has(ip.portId)),
   };
 }

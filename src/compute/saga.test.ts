@@ -16,7 +16,7 @@ const recorded = () => {
   return { cloud, errors, detached };
 };
 
-test('what was done is undone in reverse order, and the cause passed on', async () => {
+test('a failed step undoes the earlier ones in reverse order and rejects with its error', async () => {
   const undone: string[] = [];
   const cause = new Error('no host');
   const saga = undoable(recorded().cloud, async (undo) => {
@@ -28,7 +28,7 @@ test('what was done is undone in reverse order, and the cause passed on', async 
   expect(undone).toEqual(['address', 'port']);
 });
 
-test('an undo that fails is logged and hides neither the others nor the cause', async () => {
+test('a failed undo is logged, and the others and the original error are unaffected', async () => {
   const undone: string[] = [];
   const { cloud, errors } = recorded();
   const saga = undoable(cloud, async (undo) => {
@@ -41,7 +41,7 @@ test('an undo that fails is logged and hides neither the others nor the cause', 
   expect(errors).toEqual(['cleanup_failed address']);
 });
 
-test('nothing is undone after success, nor what was kept', async () => {
+test('nothing is undone after success or commit', async () => {
   const undone: string[] = [];
   await undoable(recorded().cloud, async (undo) => undo.push('a', async () => void undone.push('a')));
   const saga = undoable(recorded().cloud, async (undo) => {
@@ -53,7 +53,7 @@ test('nothing is undone after success, nor what was kept', async () => {
   expect(undone).toEqual([]);
 });
 
-test('what is undone has a deadline of its own', async () => {
+test('undo has a deadline of its own', async () => {
   const { cloud, detached } = recorded();
   let given: unknown;
   const saga = undoable(cloud, async (undo) => {
@@ -66,7 +66,7 @@ test('what is undone has a deadline of its own', async () => {
   expect(given).toBe(detached);
 });
 
-test('a step that is taken back is reversed at once, and not again', async () => {
+test('a step that is taken back is reversed once', async () => {
   const undone: string[] = [];
   const saga = undoable(recorded().cloud, async (undo) => {
     const takeBack = undo.push('port', async () => void undone.push('port'));

@@ -15,7 +15,7 @@ const SSH: SecurityGroupRule = {
   description: '',
 };
 
-describe('a rule admits SSH', () => {
+describe('allowsSsh', () => {
   test.each<[string, Partial<SecurityGroupRule>, boolean]>([
     ['port 22 from anywhere', {}, true],
     ['from one network', { remotePrefix: '198.51.100.0/24' }, true],
@@ -30,7 +30,7 @@ describe('a rule admits SSH', () => {
     ['not UDP', { protocol: 'udp' }, false],
     ['not another port', { portMin: 23, portMax: 80 }, false],
     ['not a range below', { portMin: 1, portMax: 21 }, false],
-  ])('%s', (_, change, admitted) => {
-    expect(allowsSsh({ ...SSH, ...change })).toBe(admitted);
+  ])('%s', (_, change, allowed) => {
+    expect(allowsSsh({ ...SSH, ...change })).toBe(allowed);
   });
 });

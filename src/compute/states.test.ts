@@ -35,7 +35,7 @@ describe('state', () => {
     expect(stateOf(status, task)).toBe(state);
   });
 
-  test('every status that can be filtered by has a state', () => {
+  test('every status that lists can be filtered by has a state', () => {
     expect(INSTANCE_STATUSES.filter((status) => stateOf(status, null) === 'unknown')).toEqual(['UNKNOWN']);
   });
 });

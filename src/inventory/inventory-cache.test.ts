@@ -10,7 +10,7 @@ import { InventoryCache } from './inventory-cache.ts';
 import { inventoryCloud } from './inventory-cloud.ts';
 import { RELIST_INTERVAL_MS, RELIST_THRESHOLD } from './sync.ts';
 
-/** Milliseconds that an answer may be old in all; a fleet tells by itself for half of it. */
+/** The inventory is fresh for half of it. */
 const MAX_AGE = 5_000;
 const PROJECT = 'project';
 
@@ -21,8 +21,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A gateway's fleets over a model cloud, and requests to it. */
-function fleetsUnderTest({ count = RELIST_THRESHOLD + 10, maxInstances = 100_000 } = {}) {
+/** A gateway's inventories over a fake cloud, and requests to it. */
+function inventoriesUnderTest({ count = RELIST_THRESHOLD + 10, maxInstances = 100_000 } = {}) {
   const model = new FakeCloud(count);
   const versions = testVersions();
   const refreshes: string[] = [];
@@ -33,7 +33,7 @@ function fleetsUnderTest({ count = RELIST_THRESHOLD + 10, maxInstances = 100_000
     beforeExpose() {},
     expose: async () => '',
   };
-  const fleets = new InventoryCache(versions, metrics, { maxAgeMs: MAX_AGE, maxInstances });
+  const inventories = new InventoryCache(versions, metrics, { maxAgeMs: MAX_AGE, maxInstances });
   const request = (change: Partial<CallContext> = {}): { cloud: Cloud; trace: CallTrace } => {
     const trace = new CallTrace();
     const log = { info() {}, warn() {}, error() {}, with: () => log };
@@ -45,71 +45,71 @@ function fleetsUnderTest({ count = RELIST_THRESHOLD + 10, maxInstances = 100_000
       trace,
       ...change,
     };
-    return { cloud: inventoryCloud(model.open(), CREDENTIAL, call, fleets), trace };
+    return { cloud: inventoryCloud(model.open(), CREDENTIAL, call, inventories), trace };
   };
-  /** What a request for a list asks of the cloud, and whether its answer is the truth. */
+  /** The upstream calls of a list, and whether its result equals the cloud's state. */
   const list = async () => {
     model.calls = [];
     const { cloud } = request();
     const [{ instances }] = await Promise.all([cloud.listInstances({}, {}), cloud.listSecurityGroups()]);
     return {
-      asked: model.calls.toSorted(),
+      calls: model.calls.toSorted(),
       true: JSON.stringify(instances) === JSON.stringify(model.list()),
     };
   };
   return { model, versions, refreshes, request, list };
 }
 
-const ALL = { asked: ['groups', 'list', 'ports'], true: true };
-const CHANGES = { asked: ['changes', 'groups'], true: true };
-const NOTHING = { asked: [], true: true };
+const ALL = { calls: ['groups', 'list', 'ports'], true: true };
+const CHANGES = { calls: ['changes', 'groups'], true: true };
+const NOTHING = { calls: [], true: true };
 
 describe('lists', () => {
-  test('are told without asking for half the time they may be old, and then brought up to date', async () => {
-    const { model, list, refreshes } = fleetsUnderTest();
+  test('are served without a call for half the maximum age, and then synced by changes', async () => {
+    const { model, list, refreshes } = inventoriesUnderTest();
     expect(await list()).toEqual(ALL);
     expect(await list()).toEqual(NOTHING);
     model.change('i0001', { name: 'other' });
     vi.advanceTimersByTime(MAX_AGE / 2 - 1);
-    expect(await list()).toEqual({ asked: [], true: false });
+    expect(await list()).toEqual({ calls: [], true: false });
     vi.advanceTimersByTime(1);
-    expect(await list()).toEqual({ asked: ['changes', 'groups', 'ports of i0001'], true: true });
+    expect(await list()).toEqual({ calls: ['changes', 'groups', 'ports of i0001'], true: true });
     expect(refreshes).toEqual(['full', 'delta']);
   });
 
-  test('show what was changed through another gateway at once', async () => {
-    const { model, list, versions } = fleetsUnderTest();
+  test('show a change made through another gateway', async () => {
+    const { model, list, versions } = inventoriesUnderTest();
     await list();
     model.silently('i0001', { metadata: { a: 'b' } });
     await versions.bump({ projectId: PROJECT, instanceIds: ['i0001'] });
     expect(await list()).toEqual({
-      asked: ['changes', 'groups', 'look i0001', 'ports of i0001'],
+      calls: ['changes', 'groups', 'look i0001', 'ports of i0001'],
       true: true,
     });
     await versions.bump({ projectId: 'another', instanceIds: ['i0001'] });
     expect(await list()).toEqual(NOTHING);
   });
 
-  test('are asked for whole when changes may have been missed', async () => {
-    const { model, list, versions } = fleetsUnderTest();
+  test('do a full sync after missed notifications', async () => {
+    const { model, list, versions } = inventoriesUnderTest();
     await list();
     model.silently('i0001', { metadata: { a: 'b' } });
     versions.miss();
     expect(await list()).toEqual(ALL);
   });
 
-  test('are asked for whole once a minute', async () => {
-    const { model, list } = fleetsUnderTest();
+  test('do a full sync after the relist interval', async () => {
+    const { model, list } = inventoriesUnderTest();
     await list();
     model.silently('i0001', { metadata: { a: 'b' } });
     vi.advanceTimersByTime(RELIST_INTERVAL_MS - 1);
-    expect(await list()).toEqual({ asked: ['changes', 'groups'], true: false });
+    expect(await list()).toEqual({ calls: ['changes', 'groups'], true: false });
     vi.advanceTimersByTime(MAX_AGE);
     expect(await list()).toEqual(ALL);
   });
 
-  test('are a second old at most while an instance is in transition', async () => {
-    const { model, list } = fleetsUnderTest();
+  test('are at most a second old while an instance is transitional', async () => {
+    const { model, list } = inventoriesUnderTest();
     model.create({ status: 'BUILD', inTransition: true });
     await list();
     vi.advanceTimersByTime(TRANSITIONAL_MAX_AGE_MS - 1);
@@ -118,8 +118,8 @@ describe('lists', () => {
     expect(await list()).toEqual(CHANGES);
   });
 
-  test('by status hold for a second while what they leave out may pass', async () => {
-    const { model, list, request } = fleetsUnderTest();
+  test('by status limit the maximum age to a second while an excluded instance may be transitional', async () => {
+    const { model, list, request } = inventoriesUnderTest();
     const holds = async () => {
       const { cloud, trace } = request();
       await cloud.listInstances({ statuses: ['ACTIVE'] }, {});
@@ -134,8 +134,8 @@ describe('lists', () => {
     expect(await holds()).toBe(TRANSITIONAL_MAX_AGE_MS);
   });
 
-  test('say how old they are', async () => {
-    const { request } = fleetsUnderTest();
+  test('report the age of their data', async () => {
+    const { request } = inventoriesUnderTest();
     const began = performance.now();
     await request().cloud.listInstances({}, {});
     vi.advanceTimersByTime(1_000);
@@ -144,8 +144,8 @@ describe('lists', () => {
     expect(trace.asOf).toBe(began);
   });
 
-  test('that need only a part are never worth a list of everything', async () => {
-    const { model, list, request } = fleetsUnderTest();
+  test('of a part of the instances never cause a full sync', async () => {
+    const { model, list, request } = inventoriesUnderTest();
     await request().cloud.listInstances({ statuses: ['ACTIVE'] }, { limit: 10 });
     expect(model.calls).toEqual(['list']);
     await list();
@@ -159,8 +159,8 @@ describe('lists', () => {
     expect(model.calls).toEqual(['list']);
   });
 
-  test("by name are the cloud's", async () => {
-    const { model, list, request } = fleetsUnderTest();
+  test('by name are passed to the cloud', async () => {
+    const { model, list, request } = inventoriesUnderTest();
     await list();
     model.calls = [];
     const { cloud, trace } = request();
@@ -169,23 +169,23 @@ describe('lists', () => {
     expect(trace.asOf).toBe(Number.POSITIVE_INFINITY);
   });
 
-  test('of different roles are kept apart', async () => {
-    const { model, list } = fleetsUnderTest();
+  test('of callers with different roles have separate inventories', async () => {
+    const { model, list } = inventoriesUnderTest();
     await list();
     model.roles = ['reader'];
     expect(await list()).toEqual(ALL);
   });
 
-  test('of a fleet larger than all may be are asked for every time', async () => {
-    const { list } = fleetsUnderTest({ maxInstances: 50 });
+  test('of a project above the total instance limit are not cached', async () => {
+    const { list } = inventoriesUnderTest({ maxInstances: 50 });
     expect(await list()).toEqual(ALL);
     expect(await list()).toEqual(ALL);
   });
 });
 
-describe('one refresh', () => {
-  test('serves everybody who waits for it', async () => {
-    const { model, list, request } = fleetsUnderTest();
+describe('a sync', () => {
+  test('is shared by concurrent requests', async () => {
+    const { model, list, request } = inventoriesUnderTest();
     await list();
     vi.advanceTimersByTime(MAX_AGE);
     model.calls = [];
@@ -197,8 +197,8 @@ describe('one refresh', () => {
     expect(model.calls.toSorted()).toEqual(['changes', 'groups']);
   });
 
-  test('that began before a change does not serve those who come after it', async () => {
-    const { model, list, request, versions } = fleetsUnderTest();
+  test('that began before a change does not serve requests that begin after it', async () => {
+    const { model, list, request, versions } = inventoriesUnderTest();
     await list();
     vi.advanceTimersByTime(MAX_AGE);
     model.calls = [];
@@ -214,8 +214,8 @@ describe('one refresh', () => {
     expect(model.calls).toContain('look i0001');
   });
 
-  test("that fails is everybody's failure, and nothing it was to find is forgotten", async () => {
-    const { model, list, request, versions } = fleetsUnderTest();
+  test('that fails rejects its callers, and the next one covers the same changes', async () => {
+    const { model, list, request, versions } = inventoriesUnderTest();
     await list();
     model.silently('i0001', { metadata: { a: 'b' } });
     await versions.bump({ projectId: PROJECT, instanceIds: ['i0001'] });
@@ -223,13 +223,13 @@ describe('one refresh', () => {
     await expect(request().cloud.listInstances({}, {})).rejects.toThrow('away');
     model.gate = async () => {};
     expect(await list()).toEqual({
-      asked: ['changes', 'groups', 'look i0001', 'ports of i0001'],
+      calls: ['changes', 'groups', 'look i0001', 'ports of i0001'],
       true: true,
     });
   });
 
-  test('whose caller lost its rights is no failure of others: they ask themselves', async () => {
-    const { model, list, request } = fleetsUnderTest();
+  test('that fails by the rights of its initiator makes the others call the cloud themselves', async () => {
+    const { model, list, request } = inventoriesUnderTest();
     await list();
     vi.advanceTimersByTime(MAX_AGE);
     let calls = 0;
@@ -240,8 +240,8 @@ describe('one refresh', () => {
     expect((await request().cloud.listInstances({}, {})).instances).toEqual(model.list());
   });
 
-  test('is waited for no longer than a request may take', async () => {
-    const { model, request } = fleetsUnderTest();
+  test('is waited for until the deadline of the request', async () => {
+    const { model, request } = inventoriesUnderTest();
     gated(model);
     const waiting = request({ deadline: deadlineIn(100) }).cloud.listInstances({}, {});
     const failed = expect(waiting).rejects.toMatchObject({ code: 'timeout' });
@@ -251,8 +251,8 @@ describe('one refresh', () => {
 });
 
 describe('single instances', () => {
-  test('are told from the fleet while it is fresh', async () => {
-    const { model, list, request } = fleetsUnderTest();
+  test('are served from a fresh inventory', async () => {
+    const { model, list, request } = inventoriesUnderTest();
     await list();
     model.calls = [];
     const { cloud, trace } = request();
@@ -265,8 +265,8 @@ describe('single instances', () => {
     expect(model.calls).toEqual(['look i0001']);
   });
 
-  test('are asked for when they are not known, or in transition', async () => {
-    const { model, list, request } = fleetsUnderTest();
+  test('are fetched individually when unknown or transitional', async () => {
+    const { model, list, request } = inventoriesUnderTest();
     const building = model.create({ status: 'BUILD', inTransition: true });
     await list();
     const made = model.create();
@@ -278,8 +278,8 @@ describe('single instances', () => {
   test.each([
     ['the end of a transition', { status: 'ACTIVE', state: 'active', inTransition: false }],
     ['another status', { status: 'ERROR', state: 'error' }],
-  ] as const)('that show %s are in the next list as they were told', async (_, change) => {
-    const { model, list, request } = fleetsUnderTest();
+  ] as const)('that show %s are as new in the next list', async (_, change) => {
+    const { model, list, request } = inventoriesUnderTest();
     const id = model.create({ status: 'BUILD', state: 'provisioning', inTransition: true });
     await list();
     model.change(id, change);
@@ -288,8 +288,8 @@ describe('single instances', () => {
     expect(instances.map((one) => one.id)).toContain(id);
   });
 
-  test('that are gone are in no list any more, and those made past the gateway are', async () => {
-    const { model, list, request } = fleetsUnderTest();
+  test('found deleted leave the next list, and ones created by other tools enter it', async () => {
+    const { model, list, request } = inventoriesUnderTest();
     const gone = model.create({ status: 'BUILD', inTransition: true });
     await list();
     model.vanish(gone);
@@ -300,20 +300,20 @@ describe('single instances', () => {
     expect(await list()).toMatchObject({ true: true });
   });
 
-  test('that show nothing new, or belong to another project, leave the fleet as it is', async () => {
-    const { model, list, request } = fleetsUnderTest();
+  test('without news, or of another project, do not invalidate the inventory', async () => {
+    const { model, list, request } = inventoriesUnderTest();
     const building = model.create({ status: 'BUILD', inTransition: true });
     await list();
     const foreign = model.create({ projectId: 'another' });
     for (const id of [building, foreign]) await request().cloud.getInstance(id);
     await expect(request().cloud.getInstance('never')).rejects.toMatchObject({ code: 'not_found' });
-    expect((await list()).asked).toEqual([]);
+    expect((await list()).calls).toEqual([]);
   });
 });
 
-describe('a request that changes something', () => {
-  test('sees the truth', async () => {
-    const { model, list, request } = fleetsUnderTest();
+describe('a request that writes', () => {
+  test('reads from the cloud', async () => {
+    const { model, list, request } = inventoriesUnderTest();
     await list();
     model.change('i0001', { name: 'other' });
     model.calls = [];
@@ -325,7 +325,7 @@ describe('a request that changes something', () => {
   });
 
   test('records what it changed, and after the notification the next list shows it', async () => {
-    const { list, request, versions } = fleetsUnderTest();
+    const { list, request, versions } = inventoriesUnderTest();
     await list();
     const { cloud, trace } = request({ allowStale: false });
     await cloud.deleteMetadata('i0001', 'key');
@@ -337,7 +337,7 @@ describe('a request that changes something', () => {
   });
 
   test('records an instance whose change failed', async () => {
-    const { model, request } = fleetsUnderTest();
+    const { model, request } = inventoriesUnderTest();
     model.gate = () => Promise.reject(new ComputeError('timeout', 'late'));
     const { cloud, trace } = request({ allowStale: false });
     await expect(cloud.renameInstance('i0001', 'other')).rejects.toThrow('late');
@@ -345,7 +345,7 @@ describe('a request that changes something', () => {
   });
 });
 
-/** Answers nothing until it is opened. */
+/** Holds every response until the result is called. */
 function gated(model: FakeCloud): () => void {
   let open = () => {};
   const opened = new Promise<void>((resolve) => {

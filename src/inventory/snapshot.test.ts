@@ -5,15 +5,15 @@ import { EMPTY_STATE, fromList, isNarrowed, merged, select } from './snapshot.ts
 
 const ids = ({ instances }: { instances: readonly { id: string }[] }) => instances.map(({ id }) => id);
 
-describe('a fleet', () => {
-  test('is in the order of the cloud: newest first, within one second by id', () => {
-    const told = [
+describe('the state of an inventory', () => {
+  test('sorts as the cloud does: newest first, within one second by id', () => {
+    const listed = [
       instance('b', { created: at(1) }),
       instance('c', { created: at(2) }),
       instance('a', { created: at(1) }),
     ];
-    expect(ids(fromList(told, EMPTY_STATE))).toEqual(['c', 'a', 'b']);
-    expect(ids(merged(fromList(told, EMPTY_STATE), [instance('aa', { created: at(1) })]))).toEqual([
+    expect(ids(fromList(listed, EMPTY_STATE))).toEqual(['c', 'a', 'b']);
+    expect(ids(merged(fromList(listed, EMPTY_STATE), [instance('aa', { created: at(1) })]))).toEqual([
       'c',
       'a',
       'aa',
@@ -21,20 +21,20 @@ describe('a fleet', () => {
     ]);
   });
 
-  test('loses what was deleted, softly too, and what a look did not find', () => {
+  test('drops deleted and soft-deleted instances, and those that an individual fetch did not find', () => {
     const before = fromList(
       ['a', 'b', 'c', 'd'].map((id) => instance(id)),
       EMPTY_STATE,
     );
-    const told = [instance('a', { status: 'DELETED' }), instance('b', { status: 'SOFT_DELETED' })];
-    expect(ids(merged(before, told, [], ['c']))).toEqual(['d']);
+    const listed = [instance('a', { status: 'DELETED' }), instance('b', { status: 'SOFT_DELETED' })];
+    expect(ids(merged(before, listed, [], ['c']))).toEqual(['d']);
   });
 
-  test('does not win what was deleted before it was ever seen', () => {
+  test('ignores an instance that was deleted before any list showed it', () => {
     expect(ids(merged(EMPTY_STATE, [instance('a', { status: 'DELETED' })]))).toEqual([]);
   });
 
-  test('knows the latest change that lists told, of deleted ones too; looks do not count', () => {
+  test('takes the newest update from lists, deleted instances included, not from individual fetches', () => {
     const before = fromList([instance('a', { updated: at(5) })], EMPTY_STATE);
     expect(before.newestUpdate).toBe(at(5));
     const after = merged(
@@ -46,15 +46,15 @@ describe('a fleet', () => {
     expect(fromList([], after).newestUpdate).toBe(at(7));
   });
 
-  test('keeps the objects of what is the same, and the list when everything is', () => {
-    const told = () => [
+  test('retains the objects of unchanged instances, and the array when none changed', () => {
+    const listed = () => [
       instance('a', { addresses: [address('10.0.0.1')] }),
       instance('b', { metadata: { x: '1' } }),
     ];
-    const before = fromList(told(), EMPTY_STATE);
-    expect(merged(before, told()).instances).toBe(before.instances);
+    const before = fromList(listed(), EMPTY_STATE);
+    expect(merged(before, listed()).instances).toBe(before.instances);
     const after = fromList(
-      [instance('a', { addresses: [address('10.0.0.2')] }), told()[1] ?? instance('')],
+      [instance('a', { addresses: [address('10.0.0.2')] }), listed()[1] ?? instance('')],
       before,
     );
     expect(after.byId.get('b')).toBe(before.byId.get('b'));
@@ -73,7 +73,7 @@ function address(text: string) {
   return { network: 'private', address: text, version: 4 as const, type: 'fixed' as const, macAddress: null };
 }
 
-const FLEET = fromList(
+const STATE = fromList(
   [
     instance('e', { created: at(5), flavorId: 'large' }),
     instance('d', { created: at(4), status: 'SHUTOFF' }),
@@ -83,12 +83,12 @@ const FLEET = fromList(
   ],
   EMPTY_STATE,
 );
-const found = (filter: InstanceFilter, window: InstanceWindow = {}, fleet = FLEET) => {
-  const page = select(fleet, filter, window);
+const found = (filter: InstanceFilter, window: InstanceWindow = {}, state = STATE) => {
+  const page = select(state, filter, window);
   return page && [page.instances.map(({ id }) => id).join(''), page.more];
 };
 
-describe('of a fleet is told', () => {
+describe('a list with filter and window selects', () => {
   test.each<[InstanceFilter, InstanceWindow, string, boolean]>([
     [{}, {}, 'edcba', false],
     [{ statuses: ['ACTIVE'] }, {}, 'ecb', false],
@@ -109,27 +109,27 @@ describe('of a fleet is told', () => {
   });
 });
 
-describe('only the cloud knows', () => {
+describe('select leaves to the cloud', () => {
   test.each<[string, InstanceFilter, InstanceWindow]>([
-    ['what a name matches', { name: 'a' }, {}],
-    ['other projects', { allProjects: true }, {}],
-    ['changes', { changedSince: at(0) }, {}],
-    ['where a deleted marker was', {}, { marker: 'x' }],
-    ['deleted ones', { statuses: ['DELETED'] }, {}],
-    ['what it does with a status it does not filter by', { statuses: ['ACTIVE', 'UNKNOWN'] }, {}],
-    ['tasks', { statuses: ['REBOOT'] }, {}],
+    ['a filter by name', { name: 'a' }, {}],
+    ['all projects', { allProjects: true }, {}],
+    ['a list of changes', { changedSince: at(0) }, {}],
+    ['an unknown marker', {}, { marker: 'x' }],
+    ['deleted instances', { statuses: ['DELETED'] }, {}],
+    ['a status that the cloud cannot filter by', { statuses: ['ACTIVE', 'UNKNOWN'] }, {}],
+    ['a status of a task', { statuses: ['REBOOT'] }, {}],
   ])('%s', (_, filter, window) => {
     expect(found(filter, window)).toBeNull();
   });
 
-  test('statuses, while an instance shows a task instead of its own', () => {
-    const fleet = fromList([instance('a'), instance('b', { status: 'REBOOT' })], EMPTY_STATE);
-    expect(found({ statuses: ['ACTIVE'] }, {}, fleet)).toBeNull();
-    expect(found({}, {}, fleet)).toEqual(['ab', false]);
+  test('a filter by status while some instance shows the status of a task', () => {
+    const state = fromList([instance('a'), instance('b', { status: 'REBOOT' })], EMPTY_STATE);
+    expect(found({ statuses: ['ACTIVE'] }, {}, state)).toBeNull();
+    expect(found({}, {}, state)).toEqual(['ab', false]);
   });
 });
 
-test('every part of a list is narrowed', () => {
+test('isNarrowed is true for each filter and window option', () => {
   expect(isNarrowed({}, {})).toBe(false);
   for (const filter of [{ statuses: ['ACTIVE'] }, { flavorId: 'f' }, { imageId: 'i' }])
     expect(isNarrowed(filter, {})).toBe(true);

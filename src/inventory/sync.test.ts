@@ -14,13 +14,13 @@ import {
   sync,
 } from './sync.ts';
 
-const fleet = (count: number, change: Partial<CloudInstance> = {}) =>
+const inventory = (count: number, change: Partial<CloudInstance> = {}) =>
   fromList(
     Array.from({ length: count }, (_, index) => instance(`i${index}`, change)),
     EMPTY_STATE,
   );
 const listed = (change: Partial<SyncState> = {}): SyncState => ({
-  state: fleet(RELIST_THRESHOLD + 1, { updated: at(60) }),
+  state: inventory(RELIST_THRESHOLD + 1, { updated: at(60) }),
   ports: [],
   externals: null,
   relistedAt: 1_000,
@@ -30,30 +30,30 @@ const listed = (change: Partial<SyncState> = {}): SyncState => ({
 });
 const none: ReadonlySet<string> = new Set();
 
-describe('changes are asked for', () => {
-  test('since ten seconds before the latest that is known', () => {
+describe('a list of changes', () => {
+  test('begins ten seconds before the newest known update', () => {
     expect(changesSince(listed(), RELIST_THRESHOLD, 1_000)).toBe(at(50));
   });
 
-  test('and further back the longer the last list took', () => {
+  test('begins earlier by the duration of the last list', () => {
     expect(changesSince(listed({ tookMs: 4_000 }), RELIST_THRESHOLD, 1_000)).toBe(at(46));
   });
 
   test.each<[string, SyncState | null, number]>([
     ['nothing is known', null, 1_000],
-    ['the fleet is small', listed({ state: fleet(RELIST_THRESHOLD) }), 1_000],
+    ['the inventory is small', listed({ state: inventory(RELIST_THRESHOLD) }), 1_000],
     ['the last full list is a minute old', listed(), 1_000 + RELIST_INTERVAL_MS],
     ['or twenty times as old as it took', listed({ relistTookMs: 10_000 }), 1_000 + 200_000],
-  ])('not when %s: everything is listed', (_, last, now) => {
+  ])('is replaced by a full list when %s', (_, last, now) => {
     expect(changesSince(last, RELIST_THRESHOLD, now)).toBeNull();
   });
 
-  test('a list that takes long is made less often', () => {
+  test('full lists take at most a 20th of the time', () => {
     expect(changesSince(listed({ relistTookMs: 10_000 }), RELIST_THRESHOLD, 1_000 + 199_999)).not.toBeNull();
   });
 });
 
-describe('one by one are looked at', () => {
+describe('instances to fetch individually', () => {
   const floating = {
     network: 'n',
     address: '203.0.113.1',
@@ -71,11 +71,11 @@ describe('one by one are looked at', () => {
     EMPTY_STATE,
   );
 
-  test('those in transition, and those whose address is not shown yet', () => {
+  test('are transitional ones and those whose address is not shown yet', () => {
     expect(idsToRecheck(state, none, none, 0)).toEqual(['building', 'promised']);
   });
 
-  test('those that were changed, also when they are not known', () => {
+  test('are those changed through a gateway, known or not', () => {
     expect(idsToRecheck(state, none, new Set(['at rest', 'new', 'building']), 0)).toEqual([
       'at rest',
       'new',
@@ -84,20 +84,20 @@ describe('one by one are looked at', () => {
     ]);
   });
 
-  test('none that the list of changes told', () => {
+  test('are none that the list of changes has', () => {
     expect(
       idsToRecheck(state, new Set(['building', 'promised', 'at rest']), new Set(['at rest']), 0),
     ).toEqual([]);
   });
 
-  test('so many at a time, each in its turn', () => {
-    const many = fleet(3 * MAX_RECHECKS, { inTransition: true });
+  test('are limited, and take turns over several syncs', () => {
+    const many = inventory(3 * MAX_RECHECKS, { inTransition: true });
     const seen = [0, 1, 2].flatMap((round) => idsToRecheck(many, none, none, round) ?? []);
     expect(seen).toHaveLength(3 * MAX_RECHECKS);
     expect(new Set(seen).size).toBe(3 * MAX_RECHECKS);
   });
 
-  test('and when too many were changed, everything is listed', () => {
+  test('are replaced by a full list when too many changed', () => {
     const changed = new Set(Array.from({ length: MAX_RECHECKS + 1 }, (_, index) => `i${index}`));
     expect(idsToRecheck(EMPTY_STATE, none, changed, 0)).toBeNull();
   });
@@ -111,15 +111,15 @@ const nothing = {
   relistThreshold: RELIST_THRESHOLD,
 };
 
-/** A cloud with a fleet that is not listed relist every time. */
-async function largeFleet() {
+/** A project above the relist threshold. */
+async function largeProject() {
   const model = new FakeCloud(RELIST_THRESHOLD + 10);
   const first = await sync(model.open(), null, nothing);
   model.calls = [];
   return { model, first };
 }
 
-/** Clocks of hosts differ by this much, seconds; less than lists of changes overlap. */
+/** Clock skew of hosts in seconds; below the overlap of lists of changes. */
 const SKEW = 4;
 
 const OPERATION = fc.oneof(
@@ -132,15 +132,17 @@ const OPERATION = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('refresh'), which: fc.nat() }) },
 );
 
-describe('a refresh by changes', () => {
-  test('comes to the same as a full list, whatever happened', { timeout: 60_000 }, async () => {
+describe('a delta sync', () => {
+  test('results in the same state as a full list after any sequence of changes', {
+    timeout: 60_000,
+  }, async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.record({ operation: OPERATION, skew: fc.integer({ min: -SKEW, max: SKEW }) }), {
           maxLength: 40,
         }),
         async (steps) => {
-          const { model, first } = await largeFleet();
+          const { model, first } = await largeProject();
           let listed: SyncState = first.state;
           let changed = new Set<string>();
           for (const { operation, skew } of [...steps, END]) {
@@ -177,8 +179,8 @@ describe('a refresh by changes', () => {
     );
   });
 
-  test('asks for changes, for the groups, and for what was changed and not told', async () => {
-    const { model, first } = await largeFleet();
+  test('requests changes, groups, and changed instances that the list does not have', async () => {
+    const { model, first } = await largeProject();
     model.silently('i0005', { metadata: { a: 'b' } });
     const { state: listed, kind } = await sync(model.open(), first.state, {
       ...nothing,
@@ -189,8 +191,8 @@ describe('a refresh by changes', () => {
     expect(listed.state.instances).toEqual(model.list());
   });
 
-  test('asks for everything when too much was changed, or changes may have been missed', async () => {
-    const { model, first } = await largeFleet();
+  test('becomes a full one when too many instances changed or notifications were missed', async () => {
+    const { model, first } = await largeProject();
     const changed = new Set(Array.from({ length: MAX_RECHECKS + 1 }, (_, index) => `i00${index + 10}`));
     for (const id of changed) model.silently(id, { name: 'other' });
     const { state: listed, kind } = await sync(model.open(), first.state, { ...nothing, changed });
@@ -201,7 +203,7 @@ describe('a refresh by changes', () => {
     expect(again.state.state.instances).toEqual(model.list());
   });
 
-  test('lists a small fleet relist, so that nothing of it is late', async () => {
+  test('is always a full one for a small project', async () => {
     const model = new FakeCloud(RELIST_THRESHOLD);
     const first = await sync(model.open(), null, nothing);
     model.silently('i0001', { metadata: { a: 'b' } });
@@ -227,14 +229,14 @@ describe('ports', () => {
     created: '',
   });
 
-  test('of instances that did not change are not asked for', async () => {
-    const { model, first } = await largeFleet();
+  test('of unchanged instances are not listed', async () => {
+    const { model, first } = await largeProject();
     await sync(model.open(), first.state, nothing);
     expect(model.calls.toSorted()).toEqual(['changes', 'groups']);
   });
 
-  test('of an instance that changed replace those it had', async () => {
-    const { model, first } = await largeFleet();
+  test('of a changed instance replace its former ones', async () => {
+    const { model, first } = await largeProject();
     const before = { ...first.state, ports: [port('a', 'i0001'), port('b', 'i0002')] };
     model.ports = [port('c', 'i0001'), port('b', 'i0002')];
     model.change('i0001', { name: 'other' });
@@ -243,16 +245,16 @@ describe('ports', () => {
     expect(listed.ports.map(({ id }) => id).toSorted()).toEqual(['b', 'c']);
   });
 
-  test('are listed relist when something that is no instance was changed', async () => {
-    const { model, first } = await largeFleet();
+  test('are all listed when something other than an instance changed', async () => {
+    const { model, first } = await largeProject();
     model.ports = [port('a', 'i0001')];
     const { state: listed } = await sync(model.open(), first.state, { ...nothing, network: true });
     expect(model.calls.toSorted()).toEqual(['changes', 'groups', 'ports']);
     expect(listed.ports).toEqual(model.ports);
   });
 
-  test('on a network that was not known have the external networks asked for again', async () => {
-    const { model, first } = await largeFleet();
+  test('on an unknown network cause a list of external networks', async () => {
+    const { model, first } = await largeProject();
     await sync(model.open(), first.state, nothing);
     expect(model.askedExternals).toBe(1);
     model.ports = [port('a', 'i0001')];

@@ -21,7 +21,7 @@ async function externalNetwork(name: string): Promise<string> {
   return body.network.id;
 }
 
-/** What Neutron says of a floating IP from the network `id`. */
+/** Neutron's error for a floating IP from the network `id`. */
 function refuse(id: string, status: number, type: string, message: string): void {
   setup.detour = (request) => {
     if (request.method !== 'POST' || !request.url.endsWith('/floatingips')) return undefined;
@@ -63,7 +63,7 @@ test.each(REFUSALS)(
   },
 );
 
-test('when no external network gives an address, each one’s reason is named and nothing is left', async () => {
+test('without an address from any external network the error has each reason, and nothing is left', async () => {
   setup = await releasingGateway();
   const before = await setup.openStack.belongings();
   await externalNetwork('a');
@@ -89,7 +89,7 @@ test('when no external network gives an address, each one’s reason is named an
   await expect.poll(() => setup.openStack.belongings()).toEqual(before);
 });
 
-test('an exhausted quota is 413 and no other network is tried', async () => {
+test('an exhausted quota returns 413 without trying another network', async () => {
   setup = await releasingGateway();
   await externalNetwork('z');
   let tried = 0;

@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => setup.close());
 
-/** How an instance gets into each status in which Nova takes no metadata, and some in which it does. */
+/** Actions into each status in which Nova refuses metadata, and some in which it does not. */
 const STATUSES: readonly (readonly [string, (id: string) => Promise<unknown>])[] = [
   ['RESCUE', (id) => setup.client.act(id, 'rescue')],
   ['SHELVED_OFFLOADED', (id) => setup.client.act(id, 'shelve')],
@@ -38,7 +38,7 @@ const change = (id: string, metadata: object) => setup.client.patch(`/v1/instanc
 const flagsOf = async (id: string) => (await setup.client.get(`/v1/instances/${id}`)).body.metadata;
 
 describe.each(STATUSES)('an instance in %s', (status, reach) => {
-  test('loses its public address and its SSH, and is shown without them', async () => {
+  test('PATCH removes public address and SSH, and the instance shows neither', async () => {
     const id = await inStatus(status, reach, { isPublic: true, enableSSH: true });
     const again = await change(id, { isPublic: true });
     expect([again.status, again.body.metadata.isPublic]).toEqual([200, 'true']);
@@ -54,7 +54,7 @@ describe.each(STATUSES)('an instance in %s', (status, reach) => {
     await setup.client.delete(`/v1/instances/${id}`);
   });
 
-  test('gets a public address and SSH, and is shown with them', async () => {
+  test('PATCH adds a public address and SSH, and the instance shows both', async () => {
     const id = await inStatus(status, reach, {});
     const opened = await change(id, { isPublic: true, enableSSH: true });
     expect([opened.status, opened.body.metadata]).toEqual([
@@ -66,13 +66,13 @@ describe.each(STATUSES)('an instance in %s', (status, reach) => {
   });
 });
 
-describe('an instance whose status takes no metadata', () => {
+describe('an instance whose status refuses metadata', () => {
   let id: string;
   beforeEach(async () => {
     id = await inStatus('RESCUE', (made) => setup.client.act(made, 'rescue'), { isPublic: true });
   });
 
-  test('loses its public address also when the client sends its unchanged metadata along', async () => {
+  test('PATCH with its unchanged metadata still removes the public address', async () => {
     const { id: tagged } = await setup.client.boot({
       name: 'tagged',
       flavor_id: 'm1.tiny',
@@ -88,13 +88,13 @@ describe('an instance whose status takes no metadata', () => {
     await setup.client.delete(`/v1/instances/${tagged}`);
   });
 
-  test('refuses a change of its own metadata, which then changes no access either', async () => {
+  test('PATCH that changes metadata is refused and changes no access', async () => {
     const refused = await change(id, { isPublic: false, team: 'web' });
     expect([refused.status, refused.body.error.code]).toEqual([409, 'conflictingRequest']);
     expect((await flagsOf(id)).isPublic).toBe('true');
   });
 
-  test('refuses a change of access while it is locked, and takes one that changes nothing', async () => {
+  test('PATCH of access is refused while locked, unless it changes nothing', async () => {
     await setup.client.act(id, 'lock');
     const refused = await change(id, { isPublic: false });
     expect([refused.status, refused.body.error.code]).toEqual([409, 'conflictingRequest']);

@@ -7,7 +7,7 @@ beforeAll(async () => {
 });
 afterAll(() => setup.close());
 
-test('isPublic on a port with two IPv4 addresses leads to the first of them', async () => {
+test('isPublic on a port with two IPv4 addresses associates the first one', async () => {
   const networks = (await setup.client.get('/v1/networks')).body.items;
   const { id: network_id } = networks.find(({ external }: { external: boolean }) => !external);
   const fixed_ips = [{ ip_address: '10.10.0.201' }, { ip_address: '10.10.0.202' }];

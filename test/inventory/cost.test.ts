@@ -1,18 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { costOf, countedCloud, listAll } from './counted-cloud.ts';
 
-/** So short that every list asks the cloud. */
+/** Every list syncs. */
 const ALWAYS_ASK = { maxAgeMs: 1e-6 };
 
-describe('a fleet of 5,000 of which 5 changed', () => {
-  test('is refreshed by transferring those 5, and is what a full list shows', {
+describe('an inventory of 5,000 instances of which 5 changed', () => {
+  test('transfers those 5, and equals a full list', {
     timeout: 120_000,
   }, async () => {
-    const { answered, behind, reader, truth } = countedCloud(5_000, ALWAYS_ASK);
-    const first = await costOf(answered, () => listAll(reader()));
+    const { traffic, behind, reader, truth } = countedCloud(5_000, ALWAYS_ASK);
+    const first = await costOf(traffic, () => listAll(reader()));
     expect(first.servers).toBe(5_000);
-    // The newest of them is told again: it is where the list of changes begins.
-    const idle = await costOf(answered, () => listAll(reader()));
+    // The newest one is transferred again: the list of changes begins with it.
+    const idle = await costOf(traffic, () => listAll(reader()));
     expect(idle).toMatchObject({ calls: 2, servers: 1 });
 
     const instances = await listAll(truth());
@@ -22,7 +22,7 @@ describe('a fleet of 5,000 of which 5 changed', () => {
     }
     await behind.compute('DELETE', `/servers/${instances[4_000]?.id}`);
 
-    const refreshed = await costOf(answered, () => listAll(reader()));
+    const refreshed = await costOf(traffic, () => listAll(reader()));
     expect(refreshed.servers).toBeLessThanOrEqual(6);
     expect(refreshed.bytes).toBeLessThan(0.01 * first.bytes);
     await expect
@@ -37,12 +37,12 @@ describe('a fleet of 5,000 of which 5 changed', () => {
   });
 });
 
-describe('a fleet of some hundreds', () => {
-  test('is asked for nothing while it is fresh', async () => {
-    const { answered, reader } = countedCloud(500, { maxAgeMs: 600_000 });
+describe('an inventory of some hundreds of instances', () => {
+  test('causes no call while it is fresh', async () => {
+    const { traffic, reader } = countedCloud(500, { maxAgeMs: 600_000 });
     await listAll(reader());
     const instances = await listAll(reader());
-    const cost = await costOf(answered, async () => {
+    const cost = await costOf(traffic, async () => {
       await listAll(reader());
       await reader().listInstances({ statuses: ['ACTIVE'] }, { limit: 10 });
       for (const { id } of instances.slice(0, 50)) await reader().getInstance(id);
@@ -50,7 +50,7 @@ describe('a fleet of some hundreds', () => {
     expect(cost).toEqual({ calls: 0, bytes: 0, servers: 0 });
   });
 
-  test('pages as the cloud does', async () => {
+  test('returns the same pages as the cloud', async () => {
     const { reader, truth } = countedCloud(500, { maxAgeMs: 600_000 });
     const all = await listAll(reader());
     for (const window of [
@@ -62,7 +62,7 @@ describe('a fleet of some hundreds', () => {
     }
   });
 
-  test('shows what was booted and deleted before it was scheduled no more', async () => {
+  test('drops an instance that was deleted before it was scheduled', async () => {
     const { behind, reader, truth } = countedCloud(200, ALWAYS_ASK, 600_000);
     const networks = (await behind.network('GET', '/networks')).body.networks;
     const images = (await behind.image('GET', '/images')).body.images;

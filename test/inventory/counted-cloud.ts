@@ -11,22 +11,20 @@ import { testVersions } from '../support/fake-versions.ts';
 import { OpenStackClient } from '../support/openstack-client.ts';
 import { silentLogger } from '../support/silent-logger.ts';
 
-/** What Nova, Neutron and Glance have answered so far. */
-export interface Answered {
+/** Responses of Nova, Neutron and Glance so far. */
+export interface Traffic {
   calls: number;
   bytes: number;
-  /** Servers in lists and single looks. */
+  /** Servers in those responses. */
   servers: number;
 }
 
 /**
- * A project of a sandbox with many servers, and fleets in front of it that count what they cost.
- *
- * @param bootMilliseconds What a boot takes in that sandbox.
+ * A sandbox project with many servers behind an inventory, with its upstream traffic counted.
  */
-export function countedCloud(servers: number, options: InventoryOptions, bootMilliseconds = 60) {
+export function countedCloud(servers: number, options: InventoryOptions, bootMs = 60) {
   const sandbox = createSandbox({
-    bootMilliseconds,
+    bootMilliseconds: bootMs,
     projects: [
       {
         name: 'acme',
@@ -38,11 +36,11 @@ export function countedCloud(servers: number, options: InventoryOptions, bootMil
   });
   const [account] = sandbox.accounts;
   if (account === undefined) throw new Error('the sandbox has no account');
-  const answered: Answered = { calls: 0, bytes: 0, servers: 0 };
+  const traffic: Traffic = { calls: 0, bytes: 0, servers: 0 };
   const plain = openStackDriver({
     transport: counting(
       fetchTransport((request) => sandbox.fetch(request)),
-      answered,
+      traffic,
     ),
     authUrl: sandbox.authUrl,
     endpoints: { region: null, interface: 'public' },
@@ -54,44 +52,42 @@ export function countedCloud(servers: number, options: InventoryOptions, bootMil
   const secret = { id: account.applicationCredentialId, secret: account.applicationCredentialSecret };
   const credential: CloudCredential = { kind: 'application_credential', ...secret };
   return {
-    answered,
+    traffic,
     versions,
     projectId: account.projectId,
     /** The customer's other tools, which are not counted. */
     behind: new OpenStackClient((request) => sandbox.fetch(request), sandbox.authUrl, secret),
-    /** The cloud as a request sees it that only reads. */
+    /** As a request that only reads sees it. */
     reader: () => driver.open(credential, readingCall()),
-    /** The cloud without fleets. */
+    /** Without the inventory. */
     truth: () => plain.open(credential, readingCall()),
   };
 }
 
-/** All instances as a list of the customer shows them: with the security groups of the project. */
 export async function listAll(cloud: Cloud) {
   const [{ instances }] = await Promise.all([cloud.listInstances({}, {}), cloud.listSecurityGroups()]);
   return instances;
 }
 
-/** What `work` cost. */
-export async function costOf(answered: Answered, work: () => Promise<unknown>): Promise<Answered> {
-  const before = { ...answered };
+export async function costOf(traffic: Traffic, work: () => Promise<unknown>): Promise<Traffic> {
+  const before = { ...traffic };
   await work();
   return {
-    calls: answered.calls - before.calls,
-    bytes: answered.bytes - before.bytes,
-    servers: answered.servers - before.servers,
+    calls: traffic.calls - before.calls,
+    bytes: traffic.bytes - before.bytes,
+    servers: traffic.servers - before.servers,
   };
 }
 
-function counting(transport: Transport, answered: Answered): Transport {
+function counting(transport: Transport, traffic: Traffic): Transport {
   return {
     async open(request, deadline) {
       const response = await transport.open(request, deadline);
       if (request.url.includes('/identity/')) return response;
-      answered.calls += 1;
+      traffic.calls += 1;
       const body = response.body instanceof Uint8Array ? new TextDecoder().decode(response.body) : '';
-      answered.bytes += body.length;
-      if (request.url.includes('/servers/')) answered.servers += body.split('"tenant_id"').length - 1;
+      traffic.bytes += body.length;
+      if (request.url.includes('/servers/')) traffic.servers += body.split('"tenant_id"').length - 1;
       return response;
     },
     close: () => transport.close(),

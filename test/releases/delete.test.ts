@@ -39,7 +39,7 @@ async function statusOf(id: string, task: string): Promise<void> {
 }
 
 describe.each(MOMENTS)('a public instance that is deleted %s', (_, moment) => {
-  test('by redu leaves nothing', async () => {
+  test('by the redu dialect leaves no port and no floating IP', async () => {
     setup = await releasingGateway();
     const before = await belongings();
     const id = await made();
@@ -48,7 +48,7 @@ describe.each(MOMENTS)('a public instance that is deleted %s', (_, moment) => {
     await expect.poll(belongings).toEqual(before);
   });
 
-  test('by the proxied DELETE leaves nothing', async () => {
+  test('by a proxied Nova DELETE leaves no port and no floating IP', async () => {
     setup = await releasingGateway();
     const before = await belongings();
     const id = await made();
@@ -58,7 +58,7 @@ describe.each(MOMENTS)('a public instance that is deleted %s', (_, moment) => {
   });
 });
 
-test('forceDelete through the nova dialect leaves nothing', async () => {
+test('forceDelete through the nova dialect leaves no port and no floating IP', async () => {
   setup = await releasingGateway();
   const before = await belongings();
   const id = await made();
@@ -67,7 +67,7 @@ test('forceDelete through the nova dialect leaves nothing', async () => {
   await expect.poll(belongings).toEqual(before);
 });
 
-test('the port stays while Neutron refuses its deletion, and goes when Neutron allows it', async () => {
+test('a port whose deletion Neutron refuses is deleted once Neutron allows it', async () => {
   setup = await releasingGateway();
   const before = await belongings();
   const id = await made();
@@ -92,11 +92,11 @@ test('the port stays while Neutron refuses its deletion, and goes when Neutron a
   expect(refused).toBe(refusals.length);
 });
 
-test('an address that Nova binds between two lists is released', async () => {
+test('a floating IP whose port Nova binds between two lists is released', async () => {
   setup = await releasingGateway();
   const before = await belongings();
   const id = await made();
-  // The list of the server's ports is from before Nova has bound its port, that of the addresses from after it.
+  // Nova binds the port between the list of ports and that of floating IPs.
   setup.detour = (request, forward) => {
     if (request.method !== 'GET' || !request.url.includes('device_id=')) return undefined;
     return forward().then((response) =>
@@ -108,8 +108,8 @@ test('an address that Nova binds between two lists is released', async () => {
   await expect.poll(belongings).toEqual(before);
 });
 
-describe('a cloud that keeps deleted servers for a while', () => {
-  test('keeps port and address of one that can be restored, and releases them when it is reclaimed', async () => {
+describe('a cloud with soft delete', () => {
+  test('retains port and floating IP of a restorable server, and releases them once it is reclaimed', async () => {
     setup = await releasingGateway({ reclaimMilliseconds: 3_000 });
     const before = await belongings();
     const id = await made();
@@ -130,7 +130,7 @@ describe('a cloud that keeps deleted servers for a while', () => {
   });
 });
 
-test('a deletion that the cloud refuses costs neither port nor address', async () => {
+test('a refused deletion releases neither port nor floating IP', async () => {
   setup = await releasingGateway();
   const id = await made();
   await active(id);
@@ -143,14 +143,14 @@ test('a deletion that the cloud refuses costs neither port nor address', async (
   expect((await setup.client.get(`/v1/instances/${id}`)).body.metadata.isPublic).toBe('true');
 });
 
-describe('a gateway that ends before it has released', () => {
+describe('releases of a gateway that was stopped', () => {
   const crashed = async (serviceAccount: boolean) => {
     const releases = memoryReleaseStore();
     setup = await releasingGateway({}, { releases });
     const before = await belongings();
     const id = await made();
     await active(id);
-    // Neutron is not there until the gateway has ended.
+    // Neutron is down until the gateway has stopped.
     setup.detour = (request) =>
       request.method === 'DELETE' && request.url.includes('/networking/')
         ? Promise.resolve(new Response(null, { status: 503 }))
@@ -161,7 +161,7 @@ describe('a gateway that ends before it has released', () => {
     return { before, next: await setup.start({ releases, serviceAccount, keys: setup.gateway.keys }) };
   };
 
-  test('is gone on for with the next request of the project', async () => {
+  test('are continued with the next request of the project', async () => {
     const { before, next } = await crashed(false);
     await expect.poll(async () => (await belongings()).servers).toEqual(before.servers);
     expect(await belongings()).not.toEqual(before);
@@ -169,7 +169,7 @@ describe('a gateway that ends before it has released', () => {
     await expect.poll(belongings).toEqual(before);
   });
 
-  test('is gone on for by the service account where it has a role', async () => {
+  test('are continued by the service account if it has a role', async () => {
     const { before, next } = await crashed(true);
     await setup.joinServiceAccount();
     await next.flush();

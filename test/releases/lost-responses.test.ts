@@ -13,7 +13,7 @@ const create = (metadata: object) =>
   });
 const belongings = () => setup.openStack.belongings();
 
-/** The request arrives, is carried out, and its response is lost. */
+/** The request is carried out and its response is lost. */
 function lose(method: string, path: RegExp, times = 1): void {
   let lost = 0;
   setup.detour = (request, forward) => {
@@ -50,7 +50,7 @@ describe('a create whose response is lost', () => {
     await expect.poll(belongings).toEqual(before);
   });
 
-  test('at POST /servers keeps port and address of a server that is found later', async () => {
+  test('at POST /servers retains port and floating IP of a server that is found later', async () => {
     setup = await releasingGateway();
     let isLost = false;
     setup.detour = (request, forward) => {
@@ -58,7 +58,7 @@ describe('a create whose response is lost', () => {
         isLost = true;
         return forward().then(() => Promise.reject(new TypeError('other side closed')));
       }
-      // Nova lists nothing for as long as the request is looked after.
+      // Nova lists nothing while the request searches.
       return isLost && request.url.includes('/servers/detail')
         ? Promise.resolve(Response.json({ servers: [] }))
         : undefined;
@@ -72,7 +72,7 @@ describe('a create whose response is lost', () => {
   });
 });
 
-test('a PATCH whose floating IP’s response is lost leaves no address', async () => {
+test('a PATCH with a lost floating IP response leaves no floating IP', async () => {
   setup = await releasingGateway();
   const { body } = await create({});
   await setup.client.until(body.id, ({ state }) => state === 'active');
@@ -83,7 +83,7 @@ test('a PATCH whose floating IP’s response is lost leaves no address', async (
   await expect.poll(belongings).toEqual(before);
 });
 
-test('a deletion whose response is lost leaves nothing', async () => {
+test('a deletion with a lost response leaves nothing', async () => {
   setup = await releasingGateway();
   const before = await belongings();
   const { body } = await create({ isPublic: true });
