@@ -11,7 +11,7 @@ const ANSWER: CachedResponse = {
   version: 1_764_000_000_000_000,
 };
 
-test('what is written is read, its age told by what is left of its life', () => {
+test('an encoded entry is decoded with its age, from the remaining TTL', () => {
   const bytes = encodeEntry(ANSWER, 300_000);
   expect(decodeEntry(bytes, 298_000, 9_000_000)).toEqual({ ...ANSWER, generatedAt: 8_998_000 });
 });
@@ -22,6 +22,6 @@ test.each([
   ['half of it', encodeEntry(ANSWER, 1).subarray(0, 40)],
   ['a length that is not there', Buffer.from([2, 255, 255, 255, 255, 123])],
   ['other JSON', Buffer.from('\u0002\u0000\u0000\u0000\u0002{}', 'latin1')],
-])('%s is none', (_, bytes) => {
+])('decodes %s to null', (_, bytes) => {
   expect(decodeEntry(bytes, 1_000, 0)).toBeNull();
 });

@@ -17,7 +17,7 @@ test.each([
   expect(failure.message, 'nothing of it is repeated').toBe(`Redis: ${reason}`);
 });
 
-test('one that is known stays as it is', () => {
+test('a RedisFailure is returned unchanged', () => {
   const failure = new RedisFailure('timeout');
   expect(toRedisFailure(failure)).toBe(failure);
 });

@@ -60,6 +60,6 @@ test.each([
   'sentinel://a',
   'sentinel://a/',
   'redis://cache/1/2',
-])('%s is none', (text) => {
+])('rejects %s', (text) => {
   expect(parseRedisUrl(text)).toBeNull();
 });

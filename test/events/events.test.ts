@@ -45,8 +45,8 @@ const looks = ({ asked }: CachedGateways) => asked.filter((call) => call.include
 const logged = (gateways: CachedGateways, name: string) =>
   gateways.nodes[0]?.logged.filter(({ event }) => event === name) ?? [];
 
-describe('a life of an instance', () => {
-  test('is told in order, each state with the one before it', async () => {
+describe('the events of an instance', () => {
+  test('arrive in order, each with the previous state', async () => {
     const [, acme] = await start();
     const reader = await listen(acme);
     expect(reader.status).toBe(200);
@@ -84,7 +84,7 @@ describe('a life of an instance', () => {
     expect(new Set(reader.told.map((told) => told.id)).size, 'ids').toBe(reader.told.length);
   });
 
-  test('is told of what other tools do, too', async () => {
+  test('include changes made past the gateway', async () => {
     const [gateways, acme] = await start();
     const reader = await listen(acme);
     const { id } = await acme.boot(NEW);
@@ -94,7 +94,7 @@ describe('a life of an instance', () => {
     expect(body.name, 'whoever has heard is answered nothing older').toBe('elsewhere');
   });
 
-  test('an instance shows in lists, where it is, just as it was told', async () => {
+  test('show an instance exactly as lists do', async () => {
     const [, acme] = await start({ bootMilliseconds: 10 });
     const reader = await listen(acme);
     const { id } = await acme.boot(NEW);
@@ -104,15 +104,15 @@ describe('a life of an instance', () => {
   });
 });
 
-test('a stream on which nothing happens is heard of all the same, so that nobody on the way cuts it', async () => {
+test('an idle stream sends heartbeats, so that no proxy closes it', async () => {
   const [, acme] = await start();
   const reader = await listen(acme);
   await expect.poll(() => reader.comments, SOON).toBeGreaterThan(0);
   expect(reader.told.map(({ event }) => event)).toEqual(['ready']);
 });
 
-describe('who was away', () => {
-  test('hears what was missed, in order and once', async () => {
+describe('resuming', () => {
+  test('replays missed events in order and once', async () => {
     const [, acme] = await start();
     const all = await listen(acme);
     const first = await listen(acme);
@@ -127,7 +127,7 @@ describe('who was away', () => {
     expect(again.told).toEqual(all.told.slice(1));
   });
 
-  test('also when nobody listened meanwhile', async () => {
+  test('replays events of a time without subscribers', async () => {
     const [, acme] = await start({ bootMilliseconds: 10 });
     const first = await listen(acme);
     const { id: from } = await first.until(() => true);
@@ -150,8 +150,8 @@ describe('who was away', () => {
   );
 });
 
-describe('of one instance', () => {
-  test('only what happens to it is told, until it is gone', async () => {
+describe('a stream of one instance', () => {
+  test('has its events only, and closes when it is deleted', async () => {
     const [, acme] = await start({ bootMilliseconds: 10 });
     const [one, other] = [await acme.boot(NEW), await acme.boot(NEW)];
     const reader = await listen(acme, { path: `/v1/instances/${one.id}/events` });
@@ -167,7 +167,7 @@ describe('of one instance', () => {
     expect(late.told.at(-1)?.event).toBe('instance.deleted');
   });
 
-  test('one that is not there is 404 before a stream begins', async () => {
+  test('is 404 for an unknown instance', async () => {
     const [gateways, acme] = await start();
     for (const id of [crypto.randomUUID(), 'nonsense']) {
       expect((await acme.get(`/v1/instances/${id}/events`)).status, id).toBe(404);
@@ -178,7 +178,7 @@ describe('of one instance', () => {
   });
 });
 
-test('nothing of one project reaches another', async () => {
+test('events never cross tenants', async () => {
   const [gateways, acme] = await start({ bootMilliseconds: 10 });
   const [globex] = await gateways.clients('globex');
   if (globex === undefined) throw new Error('there is no node');
@@ -195,8 +195,8 @@ test('nothing of one project reaches another', async () => {
   expect(JSON.stringify([theirs.told, stolen.told])).not.toContain(mine.id);
 });
 
-describe('many who listen', () => {
-  test('cost the cloud as much as one, and nothing when they are gone', async () => {
+describe('many subscribers', () => {
+  test('cost the cloud as much as one, and nothing after they disconnect', async () => {
     const [gateways, acme] = await start({ bootMilliseconds: 10 });
     const began = Date.now();
     const many = await Promise.all(Array.from({ length: MANY }, () => listen(acme)));
@@ -216,7 +216,7 @@ describe('many who listen', () => {
     });
   });
 
-  test('are bounded, by key and in all', async () => {
+  test('are limited per key and in total', async () => {
     const [gateways, acme] = await start({ streams: { perKey: 2, total: 3 } });
     const [first] = [await listen(acme), await listen(acme)];
     const refused = await acme.get('/v1/events');
@@ -232,7 +232,7 @@ describe('many who listen', () => {
     expect((await listen(globex)).status).toBe(200);
   });
 
-  test('one project with many keys leaves streams to another', async () => {
+  test('a project with many keys leaves streams to other projects', async () => {
     const [gateways] = await start({ streams: { perKey: 2, total: 6 } });
     const statuses: number[] = [];
     for (let key = 0; key < 3; key++) {
@@ -245,7 +245,7 @@ describe('many who listen', () => {
     expect(globex && (await listen(globex)).status).toBe(200);
   });
 
-  test('HEAD and a wrong method leave nothing open', async () => {
+  test('HEAD and a wrong method open no stream', async () => {
     const [gateways, acme] = await start();
     const head = await fetch(`${acme.url}/v1/events`, { method: 'HEAD', headers: { 'x-api-key': acme.key } });
     expect([head.status, head.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
@@ -255,7 +255,7 @@ describe('many who listen', () => {
   });
 });
 
-describe('who may listen no longer', () => {
+describe('revocation', () => {
   const admin = (acme: ReduClient, method: string, body?: object) =>
     fetch(`${acme.url}/admin/v1/keys/${acme.key.split('_')[1]}`, {
       method,
@@ -266,7 +266,7 @@ describe('who may listen no longer', () => {
   test.each([
     ['is revoked', (acme: ReduClient) => admin(acme, 'DELETE')],
     ['has lost its scope', (acme: ReduClient) => admin(acme, 'PATCH', { scopes: ['keypairs:write'] })],
-  ])('a key that %s ends its streams', async (_, change) => {
+  ])('a key that %s closes its streams', async (_, change) => {
     const [gateways, acme] = await start();
     const [other] = await gateways.clients();
     if (other === undefined) throw new Error('there is no node');
@@ -280,14 +280,14 @@ describe('who may listen no longer', () => {
     expect(staying.isOver).toBe(false);
   });
 
-  test('a key without the scope does not begin', async () => {
+  test('a key without the scope is 403', async () => {
     const [gateways] = await start();
     const [writer] = await gateways.clients('acme', { scopes: ['instances:write'] });
     expect((await writer?.get('/v1/events'))?.status).toBe(403);
   });
 });
 
-test('a cloud that is down is an error before a stream begins, and silence once it has', async () => {
+test('a cloud outage is an error when a stream is opened, and silence on an open one', async () => {
   const [gateways, acme] = await start({ bootMilliseconds: 10, deadline: 5_000 });
   const reader = await listen(acme);
   const { id } = await acme.boot(NEW);
@@ -303,7 +303,7 @@ test('a cloud that is down is an error before a stream begins, and silence once 
   await reader.until(({ data }) => data.instance?.name === 'again');
 });
 
-test('who does not read is dropped, and the others hear on', async () => {
+test('a slow subscriber is disconnected without affecting others', async () => {
   const [gateways, acme] = await start({ bootMilliseconds: 10 });
   const booted = await Promise.all(Array.from({ length: 8 }, () => acme.boot(NEW)));
   const [first] = booted;

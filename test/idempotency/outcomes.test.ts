@@ -30,11 +30,11 @@ const lostForNow: Nodes['fate'] = (request) => {
   return fate === 'passes' ? only('GET', '/servers/detail', 'away')(request) : fate;
 };
 
-/** Attempts that were cut off can be taken over at once. */
+/** Interrupted attempts can be taken over immediately. */
 const impatient = { lease: 0 };
 
 describe('an attempt of unknown outcome', () => {
-  test('the instance it has made is found and answered, with its address', async () => {
+  test('its instance is found and returned with its address', async () => {
     const client = await nodes.client(await nodes.node(impatient));
     nodes.fate = lostForNow;
     expect((await client.postOnce(KEY, '/v1/instances', BODY)).status).toBe(504);
@@ -58,7 +58,7 @@ describe('an attempt of unknown outcome', () => {
     expect(await made()).toEqual([1, 1, 1]);
   });
 
-  test('on the older path too', async () => {
+  test('its instance is found on the legacy path too', async () => {
     const client = await nodes.client(await nodes.node(impatient));
     const body = { name: 'old', flavor: 'm1.tiny', image: 'ubuntu-22.04-amd64' };
     nodes.fate = lostForNow;
@@ -70,7 +70,7 @@ describe('an attempt of unknown outcome', () => {
     expect(await servers()).toHaveLength(1);
   });
 
-  test('where it has made nothing, the next one makes it', async () => {
+  test('without an instance, the retry creates it', async () => {
     const client = await nodes.client(await nodes.node(impatient));
     nodes.fate = only('POST', '/servers', 'swallowed');
     expect((await client.postOnce(KEY, '/v1/instances', BODY)).status).toBe(504);
@@ -79,7 +79,7 @@ describe('an attempt of unknown outcome', () => {
     expect(await servers()).toHaveLength(1);
   });
 
-  test('while nobody can look for what it made, nothing is made; the next one looks again', async () => {
+  test('a retry creates nothing while the cloud is unreachable; the next one searches again', async () => {
     const client = await nodes.client(await nodes.node(impatient));
     nodes.fate = lostForNow;
     expect((await client.postOnce(KEY, '/v1/instances', BODY)).status).toBe(504);
@@ -95,7 +95,7 @@ describe('an attempt of unknown outcome', () => {
     expect(await made()).toEqual([1, 1, 1]);
   });
 
-  test('a client that comes back while it may still be at work is told when to come again', async () => {
+  test('a retry within the lease is 409 with Retry-After', async () => {
     const client = await nodes.client(await nodes.node());
     nodes.fate = lostForNow;
     expect((await client.postOnce(KEY, '/v1/instances', BODY)).status).toBe(504);
@@ -108,7 +108,7 @@ describe('an attempt of unknown outcome', () => {
     expect(await servers()).toHaveLength(1);
   });
 
-  test('what cannot be found again is not made twice: the customer is told to look', async () => {
+  test('a resource that cannot be searched for is not created twice: 409', async () => {
     const client = await nodes.client(await nodes.node(impatient));
     const groups = async () => (await client.get('/v1/security_groups')).body.items.length;
     const before = await groups();
@@ -118,12 +118,12 @@ describe('an attempt of unknown outcome', () => {
     for (let attempt = 0; attempt < 3; attempt++) {
       const { status, body } = await client.postOnce(KEY, '/v1/security_groups', { name: 'web' });
       expect([status, body.error.code]).toEqual([409, 'conflictingRequest']);
-      expect(body.error.message).toContain('cut off');
+      expect(body.error.message).toContain('interrupted');
     }
     expect(await groups()).toBe(before + 1);
   });
 
-  test('of a key pair: the second is refused by the cloud', async () => {
+  test('a retried key pair is rejected by the cloud as a duplicate', async () => {
     const client = await nodes.client(await nodes.node(impatient));
     nodes.fate = only('POST', '/os-keypairs', 'lost');
     expect((await client.postOnce(KEY, '/v1/keypairs', { name: 'laptop-2' })).status).toBe(504);
@@ -132,8 +132,8 @@ describe('an attempt of unknown outcome', () => {
   });
 });
 
-describe('an attempt that certainly made nothing', () => {
-  test('may be sent again at once, also corrected', async () => {
+describe('an attempt that created nothing', () => {
+  test('can be retried immediately, also with another body', async () => {
     const client = await nodes.client(await nodes.node());
     nodes.fate = () => 'away';
     expect((await client.postOnce(KEY, '/v1/instances', BODY)).status).toBe(503);
@@ -148,7 +148,7 @@ describe('an attempt that certainly made nothing', () => {
     expect(await made()).toEqual([1, 1, 1]);
   });
 
-  test('but what the cloud refused for what there is stays refused', async () => {
+  test('a rejection by the cloud is replayed', async () => {
     const client = await nodes.client(await nodes.node());
     await client.post('/v1/keypairs', { name: 'taken' });
     const refused = await client.postOnce(KEY, '/v1/keypairs', { name: 'taken' });
@@ -161,8 +161,8 @@ describe('an attempt that certainly made nothing', () => {
   });
 });
 
-describe('while the first runs', () => {
-  test('others wait for its answer, on its node and on another', async () => {
+describe('concurrent requests', () => {
+  test('wait for the response of the first, on its node and on another', async () => {
     const [one, two] = [await nodes.node(), await nodes.node()];
     const client = await nodes.client(one);
     const elsewhere = new ReduClient(two.url, client.key);
@@ -187,7 +187,7 @@ describe('while the first runs', () => {
     expect(counted).toContain('linguanova_idempotent_requests_total{result="first"} 1');
   });
 
-  test('when it makes nothing, one of those who wait goes on in its place', async () => {
+  test('if the first creates nothing, one of the waiting requests runs', async () => {
     const client = await nodes.client(await nodes.node());
     const gate = Promise.withResolvers<'passes'>();
     const held = only('POST', '/ports', gate.promise);
@@ -213,7 +213,7 @@ describe('while the first runs', () => {
 describe('the store', () => {
   const away = () => Promise.reject(new ComputeError('unavailable', 'The key store cannot be reached.'));
 
-  test('when it cannot be asked, nothing is promised and nothing done', async () => {
+  test('if it is unreachable, the request is rejected without effect', async () => {
     const client = await nodes.client(
       await nodes.node({ wrap: (store) => ({ ...store, claim: away, find: away }) }),
     );
@@ -223,7 +223,7 @@ describe('the store', () => {
     expect((await client.post('/v1/instances', BODY)).status, 'without a key').toBe(202);
   });
 
-  test('when it cannot keep the answer, the answer stands, and the next attempt finds the instance', async () => {
+  test('if it cannot store the response, the response is sent, and a retry finds the instance', async () => {
     const node = await nodes.node({ ...impatient, wrap: (store) => ({ ...store, complete: away }) });
     const client = await nodes.client(node);
     const first = await client.postOnce(KEY, '/v1/instances', BODY);
@@ -237,7 +237,7 @@ describe('the store', () => {
     expect(await servers()).toHaveLength(1);
   });
 
-  test('forgets what is over with the next flush', async () => {
+  test('deletes expired records with the next flush', async () => {
     const node = await nodes.node();
     const { idempotency } = await nodes.shared.openStores();
     const yesterday = new Date(Date.now() - 86_400_000).toISOString();
@@ -248,7 +248,7 @@ describe('the store', () => {
   });
 });
 
-test('a GET has no use for the header, nor has the sign-up for a key', async () => {
+test('GET and sign-up ignore the header', async () => {
   const client = await nodes.client(await nodes.node());
   const header = { 'idempotency-key': KEY };
   for (const path of ['/v1/instances', '/v1/flavors']) {

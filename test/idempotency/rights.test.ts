@@ -28,7 +28,7 @@ const rotate = (by: ReduClient, overlap_seconds = 0, idempotencyKey = 'rotation'
     { 'idempotency-key': idempotencyKey, ...headers },
   );
 
-describe('a stored response is not served once the right to it is gone', () => {
+describe('a stored response is not replayed after a right was lost', () => {
   const makePair = (headers = {}) =>
     client.request('POST', '/v1/keypairs', { name: 'kp' }, { 'idempotency-key': 'kp', ...headers });
 
@@ -69,7 +69,7 @@ describe('a stored response is not served once the right to it is gone', () => {
     expect([again.status, again.body.error.message]).toEqual([403, expect.stringContaining('rights')]);
   });
 
-  test('the credential, refused by the cloud', async () => {
+  test('the credential, rejected by the cloud', async () => {
     const { userName: username, password, projectId: project_id } = nodes.account;
     const signedUp = await new ReduClient(node.url, '').post('/v1/api_keys', {
       name: 'own',
@@ -87,8 +87,8 @@ describe('a stored response is not served once the right to it is gone', () => {
   });
 });
 
-describe('a retry with the key that its own success has ended', () => {
-  test('a rotation gives the same response again, on another node too', async () => {
+describe('a retry with a key that its own success has revoked', () => {
+  test('replays a rotation, on another node too', async () => {
     const first = await rotate(client);
     expect(first.status).toBe(201);
     const other = await nodes.node();
@@ -100,7 +100,7 @@ describe('a retry with the key that its own success has ended', () => {
     expect((await client.get('/v1/me')).status, 'for everything else it has ended').toBe(401);
   });
 
-  test('after an overlap that is over', async () => {
+  test('replays a rotation after its overlap', async () => {
     const first = await rotate(client, 1);
     await expect.poll(async () => (await client.get('/v1/me')).status).toBe(401);
     expect((await rotate(client, 1)).body).toEqual(first.body);
@@ -126,13 +126,13 @@ describe('a retry with the key that its own success has ended', () => {
     expect((await retry()).status).toBe(401);
   });
 
-  test('a revoked key, or family, ends the replay', async () => {
+  test('no replay for a revoked key or family', async () => {
     const { body } = await rotate(client);
     await new AdminClient(node.url, ADMIN_TOKEN).request('DELETE', `/keys/${body.id}?family=true`);
     expect((await rotate(client)).status).toBe(401);
   });
 
-  test('the successor cannot ask for the response by the path of another key', async () => {
+  test('no replay for the successor on the path of another key', async () => {
     const { body } = await rotate(client);
     const successor = new ReduClient(node.url, body.key);
     const path = `/v1/api_keys/${idOf(client.key)}/rotate`;
@@ -140,7 +140,7 @@ describe('a retry with the key that its own success has ended', () => {
     expect(asked.status).toBe(403);
   });
 
-  test('a key that has revoked itself hears 204 again, and 401 for all else', async () => {
+  test('a key that has revoked itself gets 204 again, and 401 for other requests', async () => {
     const own = `/v1/api_keys/${idOf(client.key)}`;
     expect((await client.delete(own)).status).toBe(204);
     expect((await client.delete(own)).status).toBe(204);

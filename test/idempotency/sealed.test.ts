@@ -32,7 +32,7 @@ const rotate = (client: ReduClient) =>
     { 'idempotency-key': 'rotation' },
   );
 
-test('no 12 characters of a private key, or of an API key, are in the database’s files', async () => {
+test('the database files contain no 12 characters of a private key or API key', async () => {
   const client = await nodes.client(await nodes.node());
   const pair = await client.postOnce('the-key-of-the-customer', '/v1/keypairs', { name: 'fresh' });
   const rotated = await rotate(client);
@@ -49,7 +49,7 @@ test('no 12 characters of a private key, or of an API key, are in the database�
   expect(text.includes(parseKey(rotated.body.key)?.id ?? ''), 'this is the right database').toBe(true);
 });
 
-test('an answer opens with the customer’s secret and the server’s, in its own record alone', async () => {
+test('a response is unsealed only with both secrets and in its own record', async () => {
   const client = await nodes.client(await nodes.node());
   const pair = await client.postOnce('k', '/v1/keypairs', { name: 'fresh' });
   const row = recordOnDisk();
@@ -67,7 +67,7 @@ test('an answer opens with the customer’s secret and the server’s, in its ow
   expect(await openResponse(stranger, secret, row.scope, row.sealed_answer)).toBeNull();
 });
 
-test('answers to a service key open with that key alone: after a rotation the customer is told so', async () => {
+test('a response to a service key is unsealed by that key only: 409 after a rotation', async () => {
   const client = await nodes.client(await nodes.node(), nodes.serviceCredential);
   const body = { name: 'web' };
   const first = await client.postOnce('k', '/v1/security_groups', body);

@@ -32,7 +32,7 @@ describe.skipIf(redis === null)('Redis', () => {
     return [one.counter, other.counter];
   });
 
-  test('knows how many nodes there are, and forgets those that stop', async () => {
+  test('counts the connected nodes, without stopped ones', async () => {
     await Promise.all(opened.splice(0).map((one) => one.close()));
     const nodes = [await open(), await open(), await open()];
     await nodes[0]?.ping();
@@ -42,7 +42,7 @@ describe.skipIf(redis === null)('Redis', () => {
     expect(nodes[0]?.counter.nodes).toBe(2);
   });
 
-  test('its keys have the prefix, and end by themselves', async () => {
+  test('its keys have the prefix and a TTL', async () => {
     const { counter } = await open();
     await counter.acquire('family:default:abc', 1, 30);
     expect(await redis?.command('ttl', 'linguanova:limit:family:default:abc')).toBe(30);

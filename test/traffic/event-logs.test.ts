@@ -43,7 +43,7 @@ describe.skipIf(server === null)('on Redis', { timeout: 60_000 }, () => {
     return { feed, a, b, leader, follower };
   };
 
-  test('who leads and says so no more is followed by another, and changes nothing from then on', async () => {
+  test('a leader that stops renewing loses the lease, and its appends have no effect', async () => {
     const { leader, follower } = await pair();
     await expect.poll(() => follower.tryLead(), { ...SOON, interval: 500 }).toBe('elected');
     expect(await leader.append([created('late')])).toBe(false);
@@ -53,7 +53,7 @@ describe.skipIf(server === null)('on Redis', { timeout: 60_000 }, () => {
     expect(leader.told).toEqual(follower.told);
   });
 
-  test('a message that is lost is made up for', async () => {
+  test('an entry whose notification was lost is delivered by the next renewal', async () => {
     const { leader, follower } = await pair();
     await server.command('client', 'kill', 'type', 'pubsub');
     await leader.append([created('b')]);
@@ -64,7 +64,7 @@ describe.skipIf(server === null)('on Redis', { timeout: 60_000 }, () => {
     expect(follower.told.map(({ change }) => change?.instanceId)).toEqual([undefined, 'b', 'c']);
   });
 
-  test('a log that was lost is over for all, and begins anew under another name', async () => {
+  test('a deleted log ends for every subscriber and is begun again under another name', async () => {
     const { feed, a, leader, follower } = await pair();
     await server.command('flushall');
     expect(await leader.append([created('b')])).toBe(false);
@@ -76,14 +76,14 @@ describe.skipIf(server === null)('on Redis', { timeout: 60_000 }, () => {
     expect(again.replayBuffer.after(leader.told[0]?.id ?? '')).toBeNull();
   });
 
-  test('what it has come to is not believed without its name', async () => {
+  test('ignores a snapshot without the name of its log', async () => {
     const { feed, leader } = await pair();
     const [key = ''] = (await server.command('keys', `*{${feed.projectId}}*:snapshot`)) as string[];
     await server.command('del', key);
     expect(await leader.snapshot()).toBeNull();
   });
 
-  test('every key has the project in its name and nothing else of a customer, and ends', async () => {
+  test('every key names only the project, and has a TTL', async () => {
     const { feed } = await pair();
     const keys = (await server.command('keys', 'linguanova:feed:*')) as string[];
     const ours = keys.filter((key) => key.includes(`{${feed.projectId}}`));
@@ -94,7 +94,7 @@ describe.skipIf(server === null)('on Redis', { timeout: 60_000 }, () => {
     }
   });
 
-  test.each(FAULTS)('Redis is $name: each gateway goes on by itself, and shares again', async (fault) => {
+  test.each(FAULTS)('Redis is $name: gateways use logs of their own, then share one again', async (fault) => {
     const { feed, a, leader } = await pair();
     await fault.begin(server);
     await expect.poll(() => leader.isOver(), SOON).toBe(true);

@@ -48,7 +48,7 @@ describe.skipIf(redis === null)('several nodes on one Redis', { timeout: 120_000
     return [running, a, b];
   }
 
-  test('one looks, and all tell the same by the same ids', async () => {
+  test('one gateway polls, and all send the same events with the same ids', async () => {
     const [gateways, a, b] = await start();
     const [atA, atB] = [await listen(a), await listen(b)];
     await Promise.all([atA.until(() => true), atB.until(() => true)]);
@@ -66,7 +66,7 @@ describe.skipIf(redis === null)('several nodes on one Redis', { timeout: 120_000
       .toEqual(['follower', 'leader']);
   });
 
-  test('what was missed at one is told by the other', async () => {
+  test('a client resumes on another gateway', async () => {
     const [, a, b] = await start();
     const [atA, stays] = [await listen(a), await listen(b)];
     const { id: from } = await atA.until(() => true);
@@ -80,7 +80,7 @@ describe.skipIf(redis === null)('several nodes on one Redis', { timeout: 120_000
     expect(again.told).toEqual(stays.told.slice(1));
   });
 
-  test('without Redis each goes on by itself, and who listens is told to list again', async () => {
+  test('without Redis each gateway polls for itself, and subscribers get reset', async () => {
     const [, a, b] = await start();
     const [atA, atB] = [await listen(a), await listen(b)];
     const { id } = await a.boot(NEW);
@@ -100,7 +100,7 @@ describe.skipIf(redis === null)('several nodes on one Redis', { timeout: 120_000
     expect(one).toEqual(other);
   });
 
-  test('when the one that looks is killed another goes on, and nothing is missed', async () => {
+  test('when the leader is killed another takes over without a gap', async () => {
     const cloud = await startSlowCloud(200);
     const keys = sharedKeys();
     atEnd.push(

@@ -30,7 +30,7 @@ describe.skipIf(server === null)(
     beforeEach(() => server.command('flushall'));
     afterEach(() => Promise.all(opened.splice(0).map((one) => one.close())));
 
-    test('asks for it while messages are held back, by when a change elsewhere is answered', async () => {
+    test('fetches the version while messages are delayed, before a change elsewhere completes', async () => {
       const proxy = await redisProxy(server.port);
       const [writer, reader] = [await open(server.url), await open(proxy.url)];
       for (let n = 0; n < 3; n++) {
@@ -47,7 +47,7 @@ describe.skipIf(server === null)(
       await proxy.close();
     });
 
-    test('does not serve by it after it stood still', async () => {
+    test('does not serve from its lease after the process was suspended', async () => {
       const reader = await open(server.url);
       await reader.current(P);
       await expect.poll(() => reader.peek?.(P) ?? null, { interval: 5 }).not.toBe(null);
@@ -57,7 +57,7 @@ describe.skipIf(server === null)(
       await expect.poll(() => reader.peek?.(P) ?? null).not.toBe(null);
     });
 
-    test('makes no change wait once it has been closed', async () => {
+    test('a closed gateway delays no write', async () => {
       const [writer, reader] = [await open(server.url), await open(server.url)];
       await writer.bump(CHANGE);
       await reader.current(P);
@@ -66,7 +66,7 @@ describe.skipIf(server === null)(
       expect(await server.command('hkeys', 'linguanova:leases')).toHaveLength(2);
     });
 
-    test('tells that it is not known what was changed, when Redis has a newer version than was announced', async () => {
+    test('reports a change of unknown instances when Redis has a newer version than was published', async () => {
       const reader = await open(server.url);
       const { number } = await reader.current(P);
       const heard: unknown[] = [];
@@ -77,7 +77,7 @@ describe.skipIf(server === null)(
       expect(heard).toEqual([{ projectId: P, instanceIds: null }]);
     });
 
-    test('counts for itself without Redis, and bounds what it serves to a second', async () => {
+    test('without Redis it counts versions itself and serves them for one second', async () => {
       const reader = await open(server.url);
       expect(await reader.current(P)).toEqual({ number: expect.any(Number), shared: true });
       await server.signal('SIGSTOP');

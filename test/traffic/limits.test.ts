@@ -20,8 +20,8 @@ const FIELDS = [
 ];
 const fieldsOf = (headers: Headers) => FIELDS.map((name) => headers.get(name));
 
-describe('what a client hears', () => {
-  test('every answer says where its limit stands, errors too', async () => {
+describe('responses', () => {
+  test('every response has the rate limit headers, errors too', async () => {
     const { client } = await start({ plans: [plan('default', 600, 60)] });
     const customer = await client();
     expect(fieldsOf((await ask(customer)).headers)).toEqual([
@@ -42,7 +42,7 @@ describe('what a client hears', () => {
     expect(other.headers.get('X-RateLimit-Remaining'), 'another write costs 2').toBe('591');
   });
 
-  test('refused: 429, the dialect’s body, and when to come back', async () => {
+  test('over the limit: 429 with Retry-After and the error body of the dialect', async () => {
     const { client } = await start({ plans: [plan('default', 3, 60)] });
     const customer = await client();
     expect(await admittedOf(customer, 10)).toBe(3);
@@ -58,7 +58,7 @@ describe('what a client hears', () => {
     expect(headers.get('X-Request-Id')).toMatch(/^req-/);
   });
 
-  test('who waits for Retry-After is admitted', async () => {
+  test('a request after Retry-After is admitted', async () => {
     const { client } = await start({ plans: [plan('default', 3, 4)] });
     const customer = await client();
     for (let window = 0; window < 2; window++) {
@@ -70,7 +70,7 @@ describe('what a client hears', () => {
     expect((await ask(customer)).status).toBe(200);
   });
 
-  test('a request that costs more than the plan is told so, and others pass', async () => {
+  test('a request that costs more than the whole plan is rejected as such; cheaper ones pass', async () => {
     const { client } = await start({ plans: [plan('default', 4, 60)] });
     const customer = await client();
     const { status, body } = await customer.post('/v1/instances', {});
@@ -80,7 +80,7 @@ describe('what a client hears', () => {
     expect(await admittedOf(customer, 10)).toBe(4);
   });
 
-  test('a refused request does nothing', async () => {
+  test('a rejected request has no effect', async () => {
     const { client } = await start({ plans: [plan('default', 3, 60)] });
     const customer = await client();
     expect((await customer.post('/v1/keypairs', { name: 'one' })).status).toBe(201);
@@ -90,8 +90,8 @@ describe('what a client hears', () => {
   });
 });
 
-describe('who shares a limit', () => {
-  test('a key and what it is rotated to', async () => {
+describe('shared limits', () => {
+  test('a key shares its limit with its successors', async () => {
     const { client, gateway } = await start({ plans: [plan('default', 10, 60, 1_000)] });
     const customer = await client();
     const id = customer.key.split('_')[1];
@@ -102,7 +102,7 @@ describe('who shares a limit', () => {
     expect((await ask(customer)).status).toBe(429);
   });
 
-  test('the keys of a project on one plan, beside the limit of each', async () => {
+  test('keys of a project on one plan share its project limit, besides their own', async () => {
     const { client } = await start({ plans: [plan('default', 10, 60, 15)] });
     const [one, two, stranger] = [await client(), await client(), await client('globex')];
     expect(await admittedOf(one, 20), 'its own limit').toBe(10);
@@ -111,7 +111,7 @@ describe('who shares a limit', () => {
     expect(await admittedOf(stranger, 20), 'another project').toBe(10);
   });
 
-  test('plans differ, and their keys do not take from each other', async () => {
+  test('keys of different plans are counted separately', async () => {
     const { client } = await start({ plans: [plan('default', 5, 60), plan('gold', 12, 30)] });
     const [plain, gold] = [await client('acme'), await client('acme', 'gold')];
     expect(await admittedOf(plain, 20)).toBe(5);
@@ -119,7 +119,7 @@ describe('who shares a limit', () => {
     expect((await ask(gold)).headers.get('RateLimit-Policy')).toBe('"gold";q=12;w=30');
   });
 
-  test('health, metrics, sign-up and the admin API have none', async () => {
+  test('health, metrics, sign-up and the admin API are not limited', async () => {
     const { gateway, client } = await start({ plans: [plan('default', 1, 60)] });
     expect(await admittedOf(await client(), 5)).toBe(1);
     for (const path of ['/healthz', '/readyz', '/metrics']) {
@@ -144,7 +144,7 @@ describe('modes', () => {
     return Number(new RegExp(line, 'm').exec(text)?.[1] ?? 0);
   };
 
-  test('observe counts and tells, and refuses nobody', async () => {
+  test('shadow counts and sets headers, and rejects nothing', async () => {
     const limited = await start({ mode: 'shadow', plans: [plan('default', 3, 60)] });
     const customer = await limited.client();
     expect(await admittedOf(customer, 10)).toBe(10);
@@ -154,14 +154,14 @@ describe('modes', () => {
     expect(await metric(limited, 'rejected')).toBe(0);
   });
 
-  test('enforce counts what it refuses', async () => {
+  test('enforce counts rejections', async () => {
     const limited = await start({ plans: [plan('default', 3, 60)] });
     const customer = await limited.client();
     for (let n = 0; n < 5; n++) await ask(customer);
     expect([await metric(limited, 'admitted'), await metric(limited, 'rejected')]).toEqual([3, 2]);
   });
 
-  test('off: no limit and no headers', async () => {
+  test('off sets no headers and rejects nothing', async () => {
     const { client } = await start({ mode: 'off', plans: [plan('default', 1, 60)] });
     const customer = await client();
     expect(await admittedOf(customer, 5)).toBe(5);

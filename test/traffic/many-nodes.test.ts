@@ -38,7 +38,7 @@ describe.skipIf(redis === null)('many nodes on one Redis', { timeout: TIMEOUT },
     for (let n = 0; n < NODES; n++) nodes.push(await startProcess(environment));
   }, 120_000);
 
-  test('together admit the plan in each window, and no more', async () => {
+  test('together admit exactly the plan in each window', async () => {
     const key = /x-api-key: (\S+?)"/.exec(nodes[0]?.stdout() ?? '')?.[1] ?? '';
     const urls = nodes.map(({ url }) => url);
     const answers = await hammer(urls, key, CLIENTS, pause((WINDOWS + 0.5) * SECONDS * 1000));

@@ -97,7 +97,7 @@ describe.skipIf(server === null)('Redis fails under load', { timeout: 150_000 },
     expect(metrics).toMatch(/^linguanova_redis_up [01]$/m);
   });
 
-  test('a gateway starts without Redis, and takes it up when it comes', async () => {
+  test('a gateway starts without Redis and uses it once it is up', async () => {
     await server.kill();
     const limits = { mode: 'enforce', plans: [plan('default', 5, 60)] } as const;
     const lonely = await limitedGateway({ limits, redisUrl: server.url });

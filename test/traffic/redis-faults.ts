@@ -1,9 +1,9 @@
 import type { TestRedis } from '../support/redis.ts';
 
-/** What can be wrong with Redis, and how it is mended. */
+/** A failure of Redis and its end. */
 export interface Fault {
   readonly name: string;
-  /** As the gateway logs it. */
+  /** In the gateway's log. */
   readonly reason: RegExp;
   begin(redis: TestRedis): unknown;
   end(redis: TestRedis): unknown;
@@ -11,13 +11,13 @@ export interface Fault {
 
 export const FAULTS: readonly Fault[] = [
   {
-    name: 'killed, and started again without its memory',
+    name: 'killed and restarted without data',
     reason: /^unreachable$/,
     begin: (redis) => redis.kill(),
     end: (redis) => redis.start(),
   },
   {
-    name: 'halted: connections stay open and nothing answers',
+    name: 'suspended: connections stay open without a reply',
     reason: /^timeout$/,
     begin: (redis) => redis.signal('SIGSTOP'),
     end: (redis) => redis.signal('SIGCONT'),

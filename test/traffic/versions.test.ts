@@ -26,7 +26,7 @@ async function open(): Promise<ProjectVersions> {
 }
 
 function promises(name: string, create: () => Promise<ProjectVersions>): void {
-  test(`${name}: a version stays until something is changed, and no number comes again`, async () => {
+  test(`${name}: a version lasts until the next change, and no number is reused`, async () => {
     const versions = await create();
     const seen = [await numberOf(versions)];
     expect(await numberOf(versions)).toBe(seen[0]);
@@ -40,7 +40,7 @@ function promises(name: string, create: () => Promise<ProjectVersions>): void {
     expect(await numberOf(versions, 'another')).not.toBe(await numberOf(versions));
   });
 
-  test(`${name}: tells of changes`, async () => {
+  test(`${name}: notifies listeners of changes`, async () => {
     const versions = await create();
     const heard: (ProjectChange | null)[] = [];
     versions.onChange((told) => heard.push(told));
@@ -65,7 +65,7 @@ describe.skipIf(server === null)('on Redis', { timeout: 60_000 }, () => {
 
   promises('Redis', open);
 
-  test('all gateways know a state by the same number, and hear of a change before it is answered', async () => {
+  test('gateways share version numbers, and a change completes after all were notified', async () => {
     const [a, b] = await pair();
     const heard: (ProjectChange | null)[] = [];
     b.onChange((told) => heard.push(told));
@@ -80,7 +80,7 @@ describe.skipIf(server === null)('on Redis', { timeout: 60_000 }, () => {
     expect(heard).toContainEqual(change(P, ['i0']));
   });
 
-  test('a change waits for a gateway that has not heard, and not for ever', async () => {
+  test('a change waits for a missing acknowledgement until the lease has expired', async () => {
     const a = await open();
     const other = new Client(server.port, '127.0.0.1');
     const publisher = new Client(server.port, '127.0.0.1');
@@ -109,7 +109,7 @@ describe.skipIf(server === null)('on Redis', { timeout: 60_000 }, () => {
     }
   });
 
-  test('what a gateway may have missed is not believed', async () => {
+  test('a gateway whose messages may be lost fetches the version', async () => {
     const [a, b] = await pair();
     const before = await numberOf(b);
     const heard: (ProjectChange | null)[] = [];
@@ -123,7 +123,7 @@ describe.skipIf(server === null)('on Redis', { timeout: 60_000 }, () => {
     expect(await numberOf(b)).toBe(await numberOf(a));
   });
 
-  test('a number that Redis has lost does not come again', async () => {
+  test('a number is not reused after Redis lost it', async () => {
     const a = await open();
     const [before, key] = [await numberOf(a), `linguanova:version:{${P}}`];
     await a.bump(change());

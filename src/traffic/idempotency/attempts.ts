@@ -3,40 +3,38 @@ import { deadlineIn, type MonotonicMs, monotonicMs, remainingMs, wallMs } from '
 import { LruMap } from '../../lru-map.ts';
 import type { IdempotencyRecord, IdempotencyStore } from './idempotency-store.ts';
 
-/** Milliseconds until an answer is looked for again; doubles up to the longest. */
+/** Delay between reads of a record; doubles up to the maximum. */
 const MIN_POLL_DELAY_MS = 50;
 const MAX_POLL_DELAY_MS = 1_000;
-/** A lease that ends in this millisecond is over in the next. */
+/** Timestamps have a resolution of a millisecond. */
 const LEASE_MARGIN_MS = 5;
-/** Attempts of others that are remembered. */
 const MAX_SEEN_ATTEMPTS = 10_000;
 
 export interface AttemptTimes {
-  /** How long an attempt may be at work, milliseconds. */
+  /** How long an attempt may run. */
   readonly leaseMs: number;
-  /** How long its answer is kept, milliseconds. */
+  /** Retention of the response. */
   readonly retentionMs: number;
-  /** How long to wait for another attempt, milliseconds. */
+  /** How long to wait for another attempt. */
   readonly waitTimeoutMs: number;
 }
 
-/** How a request under a key goes on. */
 export type Acquisition =
-  /** It is this one's to carry out. */
+  /** This request runs the handler. */
   | { readonly kind: 'acquired'; readonly record: IdempotencyRecord; readonly waited: boolean }
   | { readonly kind: 'completed'; readonly sealedResponse: Uint8Array; readonly waited: boolean }
-  /** The key was used for something else. */
+  /** The key was used for another request. */
   | { readonly kind: 'mismatch' }
-  /** Another attempt is at work, or may be for so many milliseconds. */
-  | { readonly kind: 'in_progress'; readonly leaseLeft: number };
+  /** Another attempt runs, or may run for this long. */
+  | { readonly kind: 'in_progress'; readonly remainingLeaseMs: number };
 
-/** Attempts at the same request, one at a time over all gateways on the same store. */
+/** Serializes attempts at the same request over all gateways that share the store. */
 export class Attempts {
   readonly #store: IdempotencyStore;
   readonly #times: AttemptTimes;
-  /** What runs in this process, by scope: whoever waits for it need not ask the store. */
+  /** Attempts in this process by scope, so that waiting for them needs no polling. */
   readonly #running = new Map<string, Promise<void>>();
-  /** When an attempt was first seen here, by its id: a lease is over that long after, whatever the wall clock was set to. */
+  /** When each attempt was first seen here: its lease ends this long after, whatever the wall clock is set to. */
   readonly #firstSeenAt = new LruMap<MonotonicMs>({ max: MAX_SEEN_ATTEMPTS });
 
   constructor(store: IdempotencyStore, times: AttemptTimes) {
@@ -44,35 +42,33 @@ export class Attempts {
     this.#times = times;
   }
 
-  /** Waits while another attempt runs. @param runId Never used before. */
+  /** Waits while another attempt runs. @param runId Unique to this request. */
   async acquire(scope: string, fingerprint: string, runId: string): Promise<Acquisition> {
-    const { waitTimeoutMs: wait } = this.#times;
-    const deadline = deadlineIn(wait);
+    const deadline = deadlineIn(this.#times.waitTimeoutMs);
     let delayMs = MIN_POLL_DELAY_MS;
     let waited = false;
-    // One at work in this process is not overtaken, even when the clock was set forward past its lease.
+    // An attempt in this process is never taken over, even if the clock was set past its lease.
     let record = this.#running.has(scope) ? await this.#store.find(scope) : null;
     for (;;) {
       if (record === null || this.#isFree(scope, record)) {
         record = await this.#claim(scope, fingerprint, runId, record);
       }
       if (record.fingerprint !== fingerprint) return { kind: 'mismatch' };
-      if (record.sealedResponse !== null)
-        return { kind: 'completed', sealedResponse: record.sealedResponse, waited };
+      const { sealedResponse } = record;
+      if (sealedResponse !== null) return { kind: 'completed', sealedResponse, waited };
       if (record.runId === runId) return { kind: 'acquired', record, waited };
       const left = remainingMs(deadline);
-      if (left <= 0) return { kind: 'in_progress', leaseLeft: this.#remainingLeaseMs(record) };
+      const remainingLeaseMs = this.#remainingLeaseMs(record);
+      if (left <= 0) return { kind: 'in_progress', remainingLeaseMs };
       waited = true;
-      await this.#waitForChange(
-        scope,
-        Math.min(delayMs, left, Math.max(0, this.#remainingLeaseMs(record)) + LEASE_MARGIN_MS),
-      );
+      const untilFree = Math.max(0, remainingLeaseMs) + LEASE_MARGIN_MS;
+      await this.#waitForChange(scope, Math.min(delayMs, left, untilFree));
       delayMs = Math.min(delayMs * 2, MAX_POLL_DELAY_MS);
       record = await this.#store.find(scope);
     }
   }
 
-  /** Runs `work`, whose end wakes those who wait for it here. */
+  /** Runs `work`; its end wakes the requests of this process that wait for it. */
   async run(scope: string, work: () => Promise<void>): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#running.set(scope, promise);
@@ -88,7 +84,7 @@ export class Attempts {
     return record.sealedResponse === null && !this.#running.has(scope) && this.#remainingLeaseMs(record) < 0;
   }
 
-  /** @param before An attempt that is over. */
+  /** @param before An attempt whose lease has expired. */
   #claim(
     scope: string,
     fingerprint: string,
@@ -96,12 +92,12 @@ export class Attempts {
     before: IdempotencyRecord | null,
   ): Promise<IdempotencyRecord> {
     const now = wallMs();
-    const overSince = before === null ? now : Date.parse(before.leaseUntil) + 1;
+    const expiredSince = before === null ? now : Date.parse(before.leaseUntil) + 1;
     return this.#store.claim({
       scope,
       fingerprint,
       runId,
-      now: isoTime(Math.max(now, overSince)),
+      now: isoTime(Math.max(now, expiredSince)),
       leaseUntil: isoTime(now + this.#times.leaseMs),
       expiresAt: isoTime(now + this.#times.retentionMs),
     });
@@ -114,12 +110,12 @@ export class Attempts {
     return Math.min(Date.parse(leaseUntil) - wallMs(), seenAt + this.#times.leaseMs - now);
   }
 
-  async #waitForChange(scope: string, milliseconds: number): Promise<void> {
+  async #waitForChange(scope: string, timeoutMs: number): Promise<void> {
     const running = this.#running.get(scope);
-    await (running === undefined ? sleep(milliseconds) : withTimeout(running, milliseconds, () => {}));
+    await (running === undefined ? sleep(timeoutMs) : withTimeout(running, timeoutMs, () => {}));
   }
 }
 
-export function isoTime(milliseconds: number): string {
-  return new Date(milliseconds).toISOString();
+export function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
 }

@@ -6,7 +6,7 @@ const others = new Fingerprints(new Uint8Array(32).fill(2));
 const body = (text: string) => new TextEncoder().encode(text);
 const url = (path: string) => new URL(path, 'http://gateway.example');
 
-test('a key is known by family and text, and neither can run into the other', () => {
+test('a scope depends on family and key, without ambiguity between them', () => {
   const scopes = [
     prints.scope('family', 'key'),
     prints.scope('famil', 'ykey'),
@@ -19,7 +19,7 @@ test('a key is known by family and text, and neither can run into the other', ()
   expect(prints.scope('family', 'key')).toBe(scopes[0]);
 });
 
-test('a request is known by method, path, query and every byte of its body', async () => {
+test('a fingerprint depends on method, path, query and every byte of the body', async () => {
   const requests = await Promise.all([
     prints.request('POST', url('/v1/a'), body('{}')),
     prints.request('PUT', url('/v1/a'), body('{}')),
@@ -33,7 +33,7 @@ test('a request is known by method, path, query and every byte of its body', asy
   expect(await prints.request('POST', url('/v1/a/'), body('{}')), 'a slash at the end').toBe(requests[0]);
 });
 
-test('a key that is used again after it was forgotten marks otherwise', () => {
+test('a key reused after expiry has another mark', () => {
   const [first, second] = ['2026-01-01T00:00:00.000Z', '2026-01-02T00:00:00.001Z'].map((createdAt) =>
     prints.mark({ scope: 's', createdAt }),
   );

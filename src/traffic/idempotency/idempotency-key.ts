@@ -3,13 +3,13 @@ import { ComputeError } from '../../compute/errors.ts';
 export const IDEMPOTENCY_KEY = 'Idempotency-Key';
 
 const MAX_LENGTH = 255;
-/** A structured field's string (RFC 9651, 3.3.3), as draft-ietf-httpapi-idempotency-key-header asks for. */
+/** A structured field's string (RFC 9651, 3.3.3) of draft-ietf-httpapi-idempotency-key-header. */
 const QUOTED = /^"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"$/;
-/** As most clients send it. Without comma and space, which are what several headers joined to one would have. */
+/** As most clients send it; without comma and space, which occur in several joined headers. */
 const BARE = /^[\x21\x23-\x2b\x2d-\x7e]+$/;
 
 /**
- * The key that a header names, quoted or bare: both forms of a text are the same key.
+ * Parses the header; the quoted and the bare form of a text are the same key.
  *
  * @throws ComputeError `invalid`, naming the header.
  */

@@ -1,56 +1,54 @@
 /**
- * Where it is kept which requests were made under an `Idempotency-Key`, for all gateways that share it. Drivers: memory, and SQL
- * over Kysely. The contract is kept by `test/conformance/idempotency-store.ts`.
+ * The port for records of requests with an `Idempotency-Key`, shared by all gateways. Its conformance suite is
+ * `test/conformance/idempotency-store.ts`.
  *
- * - When a promise resolves, what it says has happened survives the process (not in memory, of course).
- * - Concurrent calls, of all gateways, behave as if one came after the other.
- * - Times are as `Date.toISOString` prints them, and are the caller's: nodes have to agree on the time within seconds.
- * - A driver that cannot reach its database rejects with `ComputeError` `unavailable`.
+ * - A resolved write survives the process, except in memory.
+ * - Concurrent calls of all gateways are serializable.
+ * - Times are those of the caller, in the format of `Date.toISOString`; the clocks of nodes have to agree within seconds.
+ * - A driver without its database rejects with `ComputeError` `unavailable`.
  *
  * @module
  */
 
-/** One request, from its first attempt until it is forgotten. Plain data; nothing in it can be read without the secrets. */
+/** A request from its first attempt until it expires. Unreadable without the secrets. */
 export interface IdempotencyRecord {
-  /** Whose key it is and which: a keyed hash. */
+  /** Keyed hash of key family and idempotency key. */
   readonly scope: string;
-  /** What was asked for: a keyed hash. */
+  /** Keyed hash of the request. */
   readonly fingerprint: string;
-  /** The attempt that runs, or that gave the answer. */
+  /** The attempt that runs, or whose response is stored. */
   readonly runId: string;
-  /** An attempt before this one was cut off: what it has made is not known. */
+  /** An earlier attempt was interrupted and may have created something. */
   readonly resumed: boolean;
-  /** Until then the attempt may still be at work. */
+  /** The attempt may run until then. */
   readonly leaseUntil: string;
-  /** null: there is no answer yet. */
+  /** null until the attempt has completed. */
   readonly sealedResponse: Uint8Array | null;
   readonly createdAt: string;
-  /** From then on the key is new. */
+  /** From then on the key can be reused. */
   readonly expiresAt: string;
 }
 
-/** What an attempt says when it wants to be the one. */
 export interface Claim extends Pick<IdempotencyRecord, 'scope' | 'fingerprint' | 'leaseUntil' | 'expiresAt'> {
-  /** Never used before. */
+  /** Unique to the attempt. */
   readonly runId: string;
   readonly now: string;
 }
 
 export interface IdempotencyStore {
   /**
-   * The record as it then is. It is the claimant's when it has the claim's `runId`: there was none, or one that has expired;
-   * or, and then it is `resumed`, one of the same request whose lease is over at `now` and that has no answer.
+   * Returns the record after the claim, which succeeded if the record has its `runId`: there was none, or it had expired. A record
+   * of the same request without a response whose lease has expired at `now` is taken over, and becomes `resumed`.
    */
   claim(claim: Claim): Promise<IdempotencyRecord>;
-  /** null when there is none. */
   find(scope: string): Promise<IdempotencyRecord | null>;
-  /** Keeps the answer of the attempt; false, and nothing is written, when another has taken over. */
+  /** Stores the response of the attempt; false, and no write, if another attempt has taken over. */
   complete(scope: string, runId: string, sealedResponse: Uint8Array): Promise<boolean>;
   /**
-   * The attempt has made nothing, and another may begin at once. A record that was resumed stays, for what an earlier attempt
-   * has made is as unknown as before. Does nothing when another has taken over, or there is an answer.
+   * Lets another attempt start immediately, as this one created nothing. A resumed record remains, since an earlier attempt may
+   * have. No effect if another attempt has taken over, or a response is stored.
    */
   release(scope: string, runId: string, now: string): Promise<void>;
-  /** Deletes some of what has expired at `now`; how many. */
+  /** Deletes some records that have expired at `now`, and returns their number. */
   sweep(now: string): Promise<number>;
 }

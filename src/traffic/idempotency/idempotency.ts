@@ -1,5 +1,5 @@
 /**
- * The stage `idempotency`, between limit and the handlers: a `POST` with an `Idempotency-Key` is carried out once.
+ * The stage `idempotency`: a `POST` with an `Idempotency-Key` is carried out once, and its response replayed for retries.
  *
  * @module
  */
@@ -17,8 +17,13 @@ import { Attempts, isoTime } from './attempts.ts';
 import { Fingerprints } from './fingerprint.ts';
 import { IDEMPOTENCY_KEY, parseIdempotencyKey } from './idempotency-key.ts';
 import type { IdempotencyRecord, IdempotencyStore } from './idempotency-store.ts';
-import { outcomeOf } from './outcome.ts';
-import { openResponse, type StoredResponse, sealResponse, toStoredResponse } from './stored-response.ts';
+import {
+  openResponse,
+  outcomeOf,
+  type StoredResponse,
+  sealResponse,
+  toStoredResponse,
+} from './stored-response.ts';
 
 export interface IdempotencyPorts {
   readonly idempotency: IdempotencyStore;
@@ -28,36 +33,31 @@ export interface IdempotencyPorts {
 
 export interface IdempotencyOptions {
   readonly secret: ServerSecret;
-  /** Keys the hashes by which requests are known; the same for all nodes. */
+  /** Key of the hashes that identify requests; the same for all nodes. */
   readonly storeKey: () => Promise<Uint8Array>;
-  /** Milliseconds that everything a request asks of the cloud may take together. */
+  /** For all upstream calls of a request, in ms. */
   readonly timeoutMs: number;
-  /**
-   * Milliseconds in which an attempt counts as alive. Unless given: deadline, time to tidy up, and 10 seconds more, by which the
-   * clocks of nodes may differ and in which what was sent last arrives.
-   */
+  /** Lease of an attempt in ms. By default the timeout, time for the undo, and a grace for late calls and clock differences. */
   readonly lease?: number;
 }
 
 export interface Idempotency {
-  /** To stand behind whatever decides if the request may be carried out: a stored response is served without its handler. */
+  /** Has to follow every authorization stage, since a stored response is replayed without the handler. */
   readonly stage: MiddlewareHandler<GatewayEnv>;
-  /** The response that was stored for a request with the same key and body; null when there is none. Carries out nothing. */
+  /** The response stored for a request with the same key and body; null if there is none. Runs no handler. */
   readonly replay: (c: Context<GatewayEnv>) => Promise<Response | null>;
 }
 
-/** How long an answer is kept, milliseconds: a day. */
 const RETENTION_MS = 86_400_000;
 const LEASE_GRACE_MS = 10_000;
 
 /**
- * The first request under a key runs, and its answer is kept; later ones with the same key and body get that answer, and wait for
- * it while the first runs. Another body, or another path, is a `conflict`.
+ * The first request under a key runs, and its response is stored; later ones with the same key and body wait for that response.
+ * Another body or path is a `conflict`. An interrupted attempt is taken over when its lease has expired, with
+ * `c.var.attempt.resumed`.
  *
- * An attempt that was cut off is taken over once its lease is over, with `c.var.attempt.resumed`.
- *
- * @param isRetrySafe Whether the handler of this request can be run again after an attempt that was cut off, without anything
- *   being made twice. Where it cannot, the customer is told that the outcome is not known.
+ * @param isRetrySafe Whether the handler can run again after an interrupted attempt without creating anything twice. If not, the
+ *   response is a `conflict`.
  */
 export function idempotency(
   { idempotency: store, metrics }: IdempotencyPorts,
@@ -90,12 +90,12 @@ export function idempotency(
       const sealed = await sealResponse(secret, c.var.principal.sealingSecret(), scope, response);
       if (!(await store.complete(scope, runId, sealed))) c.var.log.error('idempotency_lease_lost');
     } catch (error) {
-      // The answer stands. Who asks again is told by what is found in the cloud, once the lease is over.
+      // The response is sent all the same. A retry is resumed from the state of the cloud when the lease has expired.
       c.var.log.error('idempotency_store_failed', {}, error);
     }
   }
 
-  /** Under what this request's response is kept; null without the header. */
+  /** The record of this request; null without the header. */
   async function identify(c: Context<GatewayEnv>) {
     const header = c.req.method === 'POST' ? c.req.header(IDEMPOTENCY_KEY) : undefined;
     if (header === undefined) return null;
@@ -105,7 +105,7 @@ export function idempotency(
     return { scope, fingerprint };
   }
 
-  /** @throws ComputeError `forbidden` when the cloud, or the key, does not grant any more what the response took. */
+  /** @throws ComputeError `forbidden` if the key or its user no longer has the rights of the first reader. */
   async function openStored(
     c: Context<GatewayEnv>,
     scope: string,
@@ -128,7 +128,7 @@ export function idempotency(
     }
     if (Date.parse(record.expiresAt) <= wallMs()) return null;
     const response = await openStored(c, record.scope, record.sealedResponse);
-    // A refusal is no success that could have made its own retry unauthenticated.
+    // Only a success can have invalidated the key that its retry uses.
     if (response === null || response.status >= 300) return null;
     count('replayed');
     return replay(response);
@@ -146,10 +146,10 @@ export function idempotency(
       case 'in_progress':
         count('conflict');
         throw new ComputeError('conflict', IN_PROGRESS, {
-          retryAfter: Math.ceil(acquisition.leaseLeft / 1000),
+          retryAfter: Math.ceil(acquisition.remainingLeaseMs / 1000),
         });
       case 'completed': {
-        // What was left of the deadline has been spent on waiting.
+        // The wait has used up the deadline.
         if (acquisition.waited) c.set('cloud', c.var.cloud.detached(deadline));
         const response = await openStored(c, scope, acquisition.sealedResponse);
         count(response === null ? 'conflict' : acquisition.waited ? 'waited' : 'replayed');
@@ -165,7 +165,7 @@ export function idempotency(
       throw new ComputeError('conflict', INTERRUPTED);
     }
     count(record.resumed ? 'resumed' : 'first');
-    // What was left of the deadline has been spent on waiting.
+    // The wait has used up the deadline.
     if (waited) c.set('cloud', c.var.cloud.detached(deadline));
     c.set('attempt', { mark: (await fingerprintsOf()).mark(record), resumed: record.resumed });
     if (record.resumed) c.var.log.info('idempotency_resumed');
@@ -177,24 +177,24 @@ export function idempotency(
   return { stage, replay: replayOnly };
 }
 
-/** As `readerOf`; without the roles where they cannot be had any more, for then the response must be kept all the same. */
+/** As `readerOf`, without roles if they are unavailable, since the response has to be stored all the same. */
 function writtenFor(c: Context<GatewayEnv>): ReturnType<typeof readerOf> {
   const isAdmin = c.var.principal.scopes.includes('admin');
   return readerOf(c).catch(() => ({ roles: [], isAdmin }));
 }
 
-/** Whom the cloud lets in with this request, now. Rejects when it refuses the credential, or cannot be asked. */
+/** The rights of the caller. Rejects when the cloud rejects the credential or is unreachable. */
 async function readerOf(c: Context<GatewayEnv>): Promise<Pick<StoredResponse, 'roles' | 'isAdmin'>> {
   const { roles } = await c.var.cloud.caller();
   return { roles, isAdmin: c.var.principal.scopes.includes('admin') };
 }
 
-/** Deletes answers whose time is over. Never rejects: the next one will. */
+/** Deletes expired records. Never rejects. */
 export async function sweepIdempotency({ idempotency: store, log }: IdempotencyPorts): Promise<void> {
   await store.sweep(isoTime(wallMs())).catch((error) => log.warn('idempotency_sweep_failed', {}, error));
 }
 
-/** The body, left where the handler finds it. */
+/** Reads the body and leaves it in hono's cache for the handler. */
 async function bodyOf(c: Context): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Uint8Array(await readBytes(c.req.raw, MAX_BODY_BYTES));
   c.req.bodyCache.arrayBuffer = bytes.buffer;
@@ -205,8 +205,8 @@ function replay({ status, headers, body }: StoredResponse): Response {
   return new Response(body, { status, headers: { ...headers, 'Idempotency-Replayed': 'true' } });
 }
 
-const LESS_GRANTED = `The response to the first request with this ${IDEMPOTENCY_KEY} took rights that this key or its user does not have any more.`;
+const LESS_GRANTED = `The response to the first request with this ${IDEMPOTENCY_KEY} required rights that this key or its user no longer has.`;
 const MISMATCH = `This ${IDEMPOTENCY_KEY} was used for another request: send the same path and body as then, or a new key.`;
-const IN_PROGRESS = `The first request with this ${IDEMPOTENCY_KEY} is still at work, or was cut off a moment ago: send it again after the time in Retry-After.`;
-const UNREADABLE = `This request was carried out, but its answer was sealed with an API key that was rotated since: look at what is there, and use a new ${IDEMPOTENCY_KEY} for a new request.`;
-const INTERRUPTED = `The first request with this ${IDEMPOTENCY_KEY} was cut off, and nobody knows whether it was carried out: look at what is there, and use a new key to send it again.`;
+const IN_PROGRESS = `The first request with this ${IDEMPOTENCY_KEY} is still running, or was interrupted: retry after the time in Retry-After.`;
+const UNREADABLE = `This request was carried out, but its response was sealed with an API key that has been rotated since: check the resources, and use a new ${IDEMPOTENCY_KEY} for a new request.`;
+const INTERRUPTED = `The first request with this ${IDEMPOTENCY_KEY} was interrupted, and may have been carried out: check the resources, and retry with a new key.`;

@@ -165,8 +165,8 @@ const well: Kind[] = ['request', 'request', 'request', 'count', 'answer'];
 const points = fc.integer({ min: 20, max: 400 });
 const nodes = fc.integer({ min: 1, max: 4 });
 
-describe('a counter that fails', () => {
-  test('for all nodes: no more is admitted than the limit and what they did not know to be taken, shared', () => {
+describe('an outage of the counter', () => {
+  test('for all nodes: admits at most the limit plus the mean of points unknown to each node', () => {
     fc.assert(
       fc.property(
         points,
@@ -194,7 +194,7 @@ describe('a counter that fails', () => {
     );
   });
 
-  test('for some nodes and shortly: no more is admitted than the limit and a lease for each of them', () => {
+  test('for some nodes, short: admits at most the limit plus one lease for each of them', () => {
     fc.assert(
       fc.property(
         points,
@@ -215,7 +215,7 @@ describe('a counter that fails', () => {
     );
   });
 
-  test('in any way, without losing its memory: never more than twice the limit', () => {
+  test('of any kind without a reset: never admits more than twice the limit', () => {
     fc.assert(
       fc.property(
         points,

@@ -77,7 +77,7 @@ interface Way {
 const sum = (admitted: readonly { cost: number }[]) => admitted.reduce((total, { cost }) => total + cost, 0);
 
 describe('many nodes on one counter', () => {
-  test('never admit more than the limit in a window, whatever the order of things and the size of leases', () => {
+  test('never exceed the limit in a window, for any order of calls and any lease size', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 30 }), policies, steps, (points, policy, order) => {
         const game = play(points, policy);
@@ -99,7 +99,7 @@ describe('many nodes on one counter', () => {
     );
   });
 
-  test('admit the last point when all go on asking, whatever the sizes of leases', () => {
+  test('admit the last point under steady demand, for any lease size', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 300 }), policies, steps, (points, policy, order) => {
         const game = play(points, policy);
@@ -143,7 +143,7 @@ describe('one node', () => {
     return { counter, account, spend };
   };
 
-  test('refuses until the window is over, to the millisecond', () => {
+  test('denies until the window ends, to the millisecond', () => {
     const { counter, spend } = fresh();
     for (let n = 0; n < 10; n++) expect(spend(1)).toBe(true);
     expect(spend(1)).toBe(false);
@@ -153,7 +153,7 @@ describe('one node', () => {
     expect(spend(1)).toBe(true);
   });
 
-  test('a refusal costs the counter nothing', () => {
+  test('a denial makes no call to the counter', () => {
     const { counter, spend } = fresh();
     for (let n = 0; n < 10; n++) spend(1);
     const { acquisitions: takes } = counter;
@@ -161,7 +161,7 @@ describe('one node', () => {
     expect(counter.acquisitions).toBe(takes);
   });
 
-  test('what is too much for the rest leaves the rest to smaller ones', () => {
+  test('a denied request leaves the remaining points to cheaper ones', () => {
     const { spend } = fresh();
     expect([spend(5), spend(2), spend(5), spend(2), spend(2), spend(1), spend(1)]).toEqual([
       true,
@@ -174,12 +174,12 @@ describe('one node', () => {
     ]);
   });
 
-  test('more than a whole window is refused at once', () => {
+  test('denies a cost above the limit without a call', () => {
     const { account, counter } = fresh();
     expect(account.check(11, counter.now, counter)).toBe('deny');
   });
 
-  test('a lease ends with its window', () => {
+  test('a lease expires with its window', () => {
     const counter = new CounterModel();
     const account = new LeasedWindow(limit, () => 10);
     const take = account.planAcquire(1, 1, counter.now, counter);
@@ -203,7 +203,7 @@ describe('without the counter', () => {
     return spent;
   };
 
-  test('a node that is alone has the whole limit, one of four a quarter', () => {
+  test('a single node keeps the whole limit, one of four a quarter', () => {
     expect(spendAll(alone(100, 1), 0)).toBe(100);
     const account = alone(100, 4);
     expect(spendAll(account, 0)).toBe(25);
@@ -211,13 +211,13 @@ describe('without the counter', () => {
     expect(account.check(1, SECONDS * 1000, away(4))).toBe('acquire');
   });
 
-  test('what this request needs is there, however many share', () => {
+  test('the share covers the first request, however many nodes there are', () => {
     const account = new LeasedWindow({ points: 10, seconds: SECONDS });
     account.onAcquireFailed(account.planAcquire(5, 5, 0, away(8)), 0, away(8));
     expect(account.check(5, 0, away(4))).toBe('allow');
   });
 
-  test('what was spent alone is told when it is back, and what was not is not', () => {
+  test('reports points spent offline after reconnecting, and only those', () => {
     const counter = new CounterModel();
     const account = alone(100, 1);
     for (let n = 0; n < 30; n++) account.consume(1);
@@ -232,7 +232,7 @@ describe('without the counter', () => {
     expect(30 + more + 60).toBe(100);
   });
 
-  test('a counter that lost its memory hears again what it was told', () => {
+  test('replays spent points to a counter that was reset', () => {
     const counter = new CounterModel();
     const account = new LeasedWindow({ points: 100, seconds: SECONDS }, ({ needed: need }) => need);
     for (let n = 0; n < 40; n++) askAndSpend(account, counter);
@@ -243,7 +243,7 @@ describe('without the counter', () => {
     expect(40 + more).toBe(100);
   });
 
-  test('one of two keeps to its part when it finds that the memory was lost: the other has not told again', () => {
+  test('limits itself to its share after a reset, as the other node may not have replayed its points', () => {
     const counter = new CounterModel();
     counter.nodes = 2;
     const [one, other] = [0, 1].map(
@@ -260,7 +260,7 @@ describe('without the counter', () => {
     expect(60 + more).toBeGreaterThan(90);
   });
 
-  test('an answer that comes in another window than the question finds no old points', () => {
+  test('a response that arrives in the next window grants no points of the old one', () => {
     const counter = new CounterModel();
     const account = new LeasedWindow({ points: 10, seconds: 1 }, () => 10);
     const take = account.planAcquire(1, 1, counter.now, counter);

@@ -14,14 +14,14 @@ async function admittedOf(limiter: Limiter, times: number, limits = [FAMILY, PRO
   return decisions.filter(({ admitted }) => admitted).length;
 }
 
-test('one of two limits refuses: the other is not charged', async () => {
+test('if one of two limits denies, the other is not charged', async () => {
   const { limiter } = limiterOn();
   const narrow = { ...PROJECT, points: 3 };
   expect(await admittedOf(limiter, 50, [FAMILY, narrow])).toBe(3);
   expect(await admittedOf(limiter, 200, [FAMILY])).toBe(97);
 });
 
-test('tells of the limit that refuses, else of the one with less left', async () => {
+test('reports the denying limit, else the one with fewer points left', async () => {
   const { limiter, counter } = limiterOn();
   const narrow = { ...PROJECT, points: 3 };
   expect(await limiter.admit([FAMILY, narrow], 1)).toMatchObject({
@@ -46,14 +46,14 @@ test('tells of the limit that refuses, else of the one with less left', async ()
   });
 });
 
-test('more than a window admits is refused clearly, without asking', async () => {
+test('a cost above the limit is denied as too costly, without a call', async () => {
   const { limiter, counter } = limiterOn();
   const decision = await limiter.admit([FAMILY, { ...PROJECT, points: 4 }], 5);
   expect(decision).toMatchObject({ admitted: false, tooCostly: true, remaining: 4 });
   expect(counter.acquisitions).toBe(0);
 });
 
-test('requests that come together share the takes in flight', async () => {
+test('concurrent requests share the acquisition in flight', async () => {
   const { limiter, counter } = limiterOn();
   let running = 0;
   let most = 0;
@@ -69,7 +69,7 @@ test('requests that come together share the takes in flight', async () => {
   expect(most, 'one for each of the two limits').toBe(2);
 });
 
-test('a large plan costs few calls', async () => {
+test('a large plan needs few calls', async () => {
   const { limiter, counter } = limiterOn();
   const large = [{ ...FAMILY, points: 100_000 }];
   for (let n = 0; n < 100_000; n++) await limiter.admit(large, 1);
@@ -79,7 +79,7 @@ test('a large plan costs few calls', async () => {
   expect(counter.acquisitions, 'an attacker costs none').toBe(takes);
 });
 
-test('nodes together admit the limit and no more', async () => {
+test('nodes together admit exactly the limit', async () => {
   const counter = new CounterModel();
   const limiters = [1, 2, 3, 4].map(() => limiterOn(counter).limiter);
   const admitted = await Promise.all(limiters.map((limiter) => admittedOf(limiter, 500)));
@@ -93,7 +93,7 @@ test('a node with little traffic holds little', async () => {
   expect(await admittedOf(busy, 500, [FAMILY])).toBe(99);
 });
 
-test('the counter goes and comes back: one node never admits more than the limit', async () => {
+test('one node never exceeds the limit through an outage of the counter', async () => {
   const { limiter, counter } = limiterOn();
   let admitted = await admittedOf(limiter, 20);
   counter.available = false;

@@ -1,5 +1,5 @@
 /**
- * The stage `invalidateOnWrite`, around the handlers.
+ * Cache invalidation after writes (RFC 9111, section 4.4): the stage `invalidateOnWrite`, around the handlers.
  *
  * @module
  */
@@ -9,20 +9,18 @@ import { type ErrorCode, hasCode } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
 import type { ProjectVersions } from './project-versions.ts';
 
-/** Raised only by the gateway itself, before the cloud is asked for a change. */
+/** Raised only by the gateway itself, before any upstream write. */
 const REJECTED_EARLY: readonly ErrorCode[] = [
   'unauthenticated',
   'precondition_failed',
   'body_too_large',
   'unsupported_media_type',
 ];
-/** A path that does not know the method. */
 const METHOD_NOT_ALLOWED = 405;
 
 /**
- * Around writes: after every request that may have changed something, and before its answer leaves, begins a new version of its project: so
- * whoever has the answer reads what it says, at any gateway. Whatever came of the request: what failed halfway, or was not
- * answered in time, may have changed something too.
+ * Increments the project version after every write attempt, before responding, so that reads after the response never hit older
+ * entries on any gateway. A failed or timed-out write may have changed something too.
  */
 export function invalidateOnWrite(versions: ProjectVersions): MiddlewareHandler<GatewayEnv> {
   return async function invalidateAfterWrite(c, next) {
@@ -34,7 +32,7 @@ export function invalidateOnWrite(versions: ProjectVersions): MiddlewareHandler<
   };
 }
 
-/** For what passes the cloud's own requests through, which knows better than their method whether they change something. */
+/** For the pass-through, which knows better than the method whether a request is a write. */
 export function invalidate(versions: ProjectVersions, c: Context<GatewayEnv>): Promise<void> {
   const { projectId } = c.get('principal');
   return versions.bump({ projectId, instanceIds: [...c.get('trace').changedInstanceIds] });

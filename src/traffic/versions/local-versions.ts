@@ -1,10 +1,10 @@
 import { LruMap } from '../../lru-map.ts';
 import type { ProjectChange, ProjectVersion, ProjectVersions } from './project-versions.ts';
 
-/** Projects whose version is remembered. One that is forgotten gets a number that none has had. */
+/** An evicted project gets an unused number. */
 const MAX_PROJECTS = 100_000;
 
-/** The versions that one gateway counts for itself. */
+/** Versions in process, for a single gateway. */
 export class LocalVersions implements ProjectVersions {
   readonly #versions = new LruMap<ProjectVersion>({ max: MAX_PROJECTS });
   readonly #listeners: ((change: ProjectChange | null) => void)[] = [];
@@ -27,7 +27,7 @@ export class LocalVersions implements ProjectVersions {
     this.#listeners.push(listener);
   }
 
-  /** From one count for all projects, so that no number comes twice. */
+  /** Numbers are unique over all projects, since one may be evicted. */
   #next(projectId: string): ProjectVersion {
     this.#last += 1;
     const version = { number: this.#last, shared: false };

@@ -1,35 +1,32 @@
-/** Something of a project was changed, through some gateway. */
+/** A write to a project through some gateway. */
 export interface ProjectChange {
   readonly projectId: string;
-  /** The instances that were changed; empty when it was something else, null when it is not known which. */
+  /** The changed instances; empty for another resource, null if unknown. */
   readonly instanceIds: readonly string[] | null;
 }
 
 /**
- * Numbers the states of each project, for all gateways that share it, so that what one of them keeps is known to be old once
- * another has changed something. What was read while version `n` was current may be told for as long as `n` is.
+ * Version numbers of projects, shared by gateways. A cached response is valid while the version is the one it was fetched under;
+ * a write through any gateway starts a new version.
  */
 export interface ProjectVersions {
   /**
-   * The version now. From memory while changes made elsewhere are heard of; asks when they may have been missed. While nothing
-   * can be heard, changes made here still count. Never rejects.
+   * The current version: from memory while changes of other gateways are received, else fetched. Without a connection only writes
+   * of this gateway count. Never rejects.
    */
   current(projectId: string): Promise<ProjectVersion>;
-  /**
-   * What `current` would tell without asking; null when it would ask. Absent where it always does. To be called when the response
-   * is served: what it told before may not hold any more.
-   */
+  /** `current` without I/O; null if that needs I/O. To be called for each response, as the result expires. */
   peek?(projectId: string): ProjectVersion | null;
-  /** Begins a new version. Resolves once no gateway that can be reached serves by an older one; never rejects. */
+  /** Starts a new version. Resolves when no reachable gateway serves an older one; never rejects. */
   bump(change: ProjectChange): Promise<void>;
-  /** Tells of every change, made here or heard of. When some may have been missed, `change` is null. */
+  /** The listener is called for each change of any gateway, and with null when some may have been missed. */
   onChange(listener: (change: ProjectChange | null) => void): void;
 }
 
 export interface ProjectVersion {
   readonly number: number;
-  /** Others know it by the same number, so that what they keep under it can be used. */
+  /** Other gateways use the same number, so that their cached responses are usable. */
   readonly shared: boolean;
-  /** Milliseconds after it was fetched that a response of this version may be served; absent: for all its lifetime. */
+  /** Bounds the age of cached responses of this version, in ms. */
   readonly maxAge?: number;
 }
