@@ -1,5 +1,5 @@
 /**
- * `CloudDriver` over a redu-dialect API: small REST with `x-api-key`. Required of it is what redu documents (who am I, the
+ * `CloudDriver` over a redu-dialect API: small REST with `x-api-key`. Required are the documented operations (identity, the
  * list of instances, key pairs, security groups, under the current paths or the older ones); what else it does is found on
  * first use, and what it does not do is `not_implemented`.
  *

@@ -220,7 +220,7 @@ async function createByLegacy(session: ReduSession, instance: NewInstance): Prom
     instance.availabilityZone !== null && 'an availability zone',
     instance.serverGroupId !== null && 'a server group',
     Object.keys(items).length > 0 && 'metadata',
-  ].find((wish) => wish !== false);
+  ].find((feature) => feature !== false);
   if (beyond !== undefined) {
     throw new ComputeError(
       'not_implemented',

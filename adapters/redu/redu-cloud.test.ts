@@ -40,15 +40,15 @@ describe('responses of the gateway decode to what they encode', () => {
 
   test('a single instance', async () => {
     await fc.assert(
-      fc.asyncProperty(anyInstance, async (told) => {
-        const [heard] = await withAccess(
+      fc.asyncProperty(anyInstance, async (original) => {
+        const [decoded] = await withAccess(
           byFlags,
-          [decodeInstance(overTheWire(encodeInstanceDetail(told)))],
+          [decodeInstance(overTheWire(encodeInstanceDetail(original)))],
           NO_REACH,
         );
-        expect({ ...heard, metadata: flags(heard?.metadata ?? {}) }).toEqual({
-          ...told,
-          metadata: flags(told.metadata),
+        expect({ ...decoded, metadata: flags(decoded?.metadata ?? {}) }).toEqual({
+          ...original,
+          metadata: flags(original.metadata),
         });
       }),
     );
@@ -56,13 +56,13 @@ describe('responses of the gateway decode to what they encode', () => {
 
   test('an instance in a list, with the eleven fields and the flags', async () => {
     await fc.assert(
-      fc.asyncProperty(anyInstance, async (told) => {
-        const [heard] = await withAccess(
+      fc.asyncProperty(anyInstance, async (original) => {
+        const [decoded] = await withAccess(
           byFlags,
-          [decodeInstance(overTheWire(encodeInstance(told)))],
+          [decodeInstance(overTheWire(encodeInstance(original)))],
           NO_REACH,
         );
-        expect(encodeInstance({ ...INSTANCE, ...heard })).toEqual(encodeInstance(told));
+        expect(encodeInstance({ ...INSTANCE, ...decoded })).toEqual(encodeInstance(original));
       }),
     );
   });
@@ -85,7 +85,7 @@ describe('responses of the gateway decode to what they encode', () => {
     const quotas = Object.fromEntries(
       QUOTA_NAMES.map((name, index) => [name, { limit: index === 0 ? null : index, used: index }]),
     ) as Quotas;
-    const told: Partial<Cloud> = {
+    const original: Partial<Cloud> = {
       identity: async () => ({
         userId: 'u',
         username: 'ada',
@@ -141,8 +141,8 @@ describe('responses of the gateway decode to what they encode', () => {
       ],
       quotas: async () => quotas,
     };
-    const heard = beyond(told);
-    expect(await heard.identity()).toEqual(await told.identity?.());
+    const decoded = beyond(original);
+    expect(await decoded.identity()).toEqual(await original.identity?.());
     for (const list of [
       'listFlavors',
       'listImages',
@@ -153,9 +153,9 @@ describe('responses of the gateway decode to what they encode', () => {
       'listFloatingIps',
       'quotas',
     ] as const) {
-      expect(await heard[list](), list).toEqual(await told[list]?.());
+      expect(await decoded[list](), list).toEqual(await original[list]?.());
     }
-    expect(await heard.listKeyPairs()).toMatchObject((await told.listKeyPairs?.()) as object);
+    expect(await decoded.listKeyPairs()).toMatchObject((await original.listKeyPairs?.()) as object);
   });
 });
 
@@ -177,16 +177,16 @@ describe('an error of the gateway decodes to the same code', () => {
   };
 
   test.each(ERROR_CODES)('%s', async (code) => {
-    const told = new ComputeError(code, 'What to change.', { retryAfter: 7 });
+    const original = new ComputeError(code, 'What to change.', { retryAfter: 7 });
     const cloud = beyond({
-      getInstance: () => Promise.reject(told),
+      getInstance: () => Promise.reject(original),
       listInstances: async () => ({ instances: [], more: false }),
       capabilities: { floatingIps: false, securityGroups: false, keyPairs: true, nativeAccessFlags: false },
     });
-    const heard = await cloud.getInstance(INSTANCE.id).catch((error: unknown) => error);
+    const decoded = await cloud.getInstance(INSTANCE.id).catch((error: unknown) => error);
     const kinds = { method_not_allowed: 'not_found', not_implemented: 'not_found', ...BECOMES };
-    expect(heard).toMatchObject({ code: kinds[code as keyof typeof kinds] ?? code });
-    if (code === 'rate_limited' || code === 'unavailable') expect(heard).toMatchObject({ retryAfter: 7 });
+    expect(decoded).toMatchObject({ code: kinds[code as keyof typeof kinds] ?? code });
+    if (code === 'rate_limited' || code === 'unavailable') expect(decoded).toMatchObject({ retryAfter: 7 });
   });
 });
 
@@ -196,17 +196,17 @@ describe('a cloud that supports only what redu documents', () => {
   const me = { id: 'usr_1', username: 'ada', email: 'ada@example.org', roles: ['user'] };
 
   function documented() {
-    const asked: string[] = [];
+    const requested: string[] = [];
     const app = new Hono()
       .use(async (c, next) => {
-        asked.push(`${c.req.method} ${c.req.path}`);
+        requested.push(`${c.req.method} ${c.req.path}`);
         await next();
       })
       .get('/v1/me', (c) => c.json(me))
       .get('/v1/instances', (c) => c.json([listed]))
       .get('/v1/keypairs', (c) => c.json({ items: [keypair], next_cursor: null }))
       .get('/v1/security_groups', (c) => c.json({ items: [], next_cursor: null }));
-    return { asked, cloud: cloudOver(app.fetch) };
+    return { requested, cloud: cloudOver(app.fetch) };
   }
 
   test('serves its reads, single instances from the list', async () => {
@@ -220,17 +220,17 @@ describe('a cloud that supports only what redu documents', () => {
   });
 
   test('requests lists with all fields until the parameter is rejected', async () => {
-    const asked: string[] = [];
+    const requested: string[] = [];
     const cloud = cloudOver((request) => {
       const { search } = new URL(request.url);
-      asked.push(search);
+      requested.push(search);
       const message = 'detail: is unknown';
       if (search === '') return Response.json([listed]);
       return Response.json({ error: { code: 'badRequest', message } }, { status: 400 });
     });
     expect((await cloud.listInstances({}, {})).instances).toHaveLength(1);
     expect((await cloud.listInstances({}, {})).instances).toHaveLength(1);
-    expect(asked).toEqual(['?detail=true', '', '']);
+    expect(requested).toEqual(['?detail=true', '', '']);
   });
 
   test.each<[operation: string, call: (cloud: Cloud) => Promise<unknown>]>([
@@ -241,15 +241,15 @@ describe('a cloud that supports only what redu documents', () => {
     ['POST /v1/instances/{id}/actions', (cloud) => cloud.act(INSTANCE.id, { action: 'stop' })],
     ['DELETE /v1/instances/{id}', (cloud) => cloud.deleteInstance(INSTANCE.id)],
   ])('%s is 501, and not tried again', async (operation, call) => {
-    const { asked, cloud } = documented();
+    const { requested, cloud } = documented();
     const refused = {
       code: 'not_implemented',
       message: expect.stringContaining(operation.split(' ')[0] ?? ''),
     };
     await expect(call(cloud)).rejects.toMatchObject(refused);
-    const before = asked.length;
+    const before = requested.length;
     await expect(call(cloud)).rejects.toMatchObject(refused);
-    expect(asked.length - before).toBe(0);
+    expect(requested.length - before).toBe(0);
   });
 
   test('falls back to the older paths', async () => {
@@ -325,12 +325,12 @@ describe('a failing cloud', () => {
   });
 
   test('does not follow redirects with the key', async () => {
-    const asked: string[] = [];
+    const requested: string[] = [];
     const moved = cloudOver((request) => {
-      asked.push(request.url);
+      requested.push(request.url);
       return new Response(null, { status: 302, headers: { location: 'http://elsewhere.example/' } });
     });
     await expect(moved.listFlavors()).rejects.toMatchObject({ code: 'bad_gateway' });
-    expect(asked).toEqual(['http://redu.example/v1/flavors']);
+    expect(requested).toEqual(['http://redu.example/v1/flavors']);
   });
 });

@@ -15,7 +15,7 @@ import { requireOpenStack } from './target.ts';
 
 /** Names of what this test makes; the project may have other instances, which come and go. */
 const PREFIX = `fleet-${crypto.randomUUID().slice(0, 8)}`;
-/** Longest wait for the next full list, and for the cloud itself, milliseconds. */
+/** Longest wait for the next full list, and for the cloud itself, in ms. */
 const FULL = { timeout: RELIST_INTERVAL_MS + 30_000, interval: 1_000 };
 const SOON = { timeout: 30_000, interval: 300 };
 

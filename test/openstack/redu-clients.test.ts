@@ -1,6 +1,6 @@
 /**
  * OpenStack's clients on a redu cloud: the `openstack` command line and Libcloud -> gateway (Nova dialect) -> gateway (redu
- * dialect) -> the real OpenStack, beside the same commands straight to that OpenStack.
+ * dialect) -> the real OpenStack, compared with the same commands sent directly to that OpenStack.
  *
  * @module
  */
@@ -46,8 +46,8 @@ describe('the openstack client prints the same with and without the gateways', (
     'availability zone list',
     'security group list -c ID -c Name -c Description',
   ])('%s', async (command) => {
-    const [told, said] = await both(command);
-    expect(told).toEqual(said);
+    const [direct, viaGateways] = await both(command);
+    expect(direct).toEqual(viaGateways);
   });
 
   test('token issue, catalog list, quota show, limits show', async () => {
@@ -62,8 +62,8 @@ describe('the openstack client prints the same with and without the gateways', (
 
   test('keypair create, show, delete', async () => {
     expect(await through.print('keypair create chain-pair')).toContain('PRIVATE KEY');
-    const [told, said] = await both('keypair show chain-pair -c name -c fingerprint -c user_id');
-    expect(told).toEqual(said);
+    const [direct, viaGateways] = await both('keypair show chain-pair -c name -c fingerprint -c user_id');
+    expect(direct).toEqual(viaGateways);
     await through.print('keypair delete chain-pair');
     expect(await directly.names('keypair list')).not.toContain('chain-pair');
   });
@@ -77,8 +77,8 @@ describe('the openstack client prints the same with and without the gateways', (
     const row = async (commands: OpenStackCommands) =>
       (await commands.json('server list')).find(({ ID }: { ID: string }) => ID === created.id);
     expect(await row(through)).toEqual(await row(directly));
-    const [told, said] = await both('server show chain-server');
-    expect({ ...said, ...LOST }).toMatchObject({ ...told, ...LOST });
+    const [direct, viaGateways] = await both('server show chain-server');
+    expect({ ...viaGateways, ...LOST }).toMatchObject({ ...direct, ...LOST });
 
     await through.print('server stop chain-server');
     await until('chain-server', 'SHUTOFF');
@@ -104,7 +104,7 @@ test.each(CLIENT_PROGRAMS.filter(([name]) => name === 'libcloud'))(
   async (name, program) => {
     const { acme, url } = target;
     const imageId = (await acme.openStack.image('GET', `/images?name=${IMAGE}`)).body.images[0].id;
-    // What its projects are called a redu cloud does not tell.
+    // A redu cloud does not return names of projects.
     const [project, network] = [acme.projectId, acme.networkId];
     const given = { url, key, project, network, image: IMAGE, imageId, name: `chain-${name}` };
     expect(await runClient(program, given)).toMatchObject({
@@ -117,7 +117,7 @@ test.each(CLIENT_PROGRAMS.filter(([name]) => name === 'libcloud'))(
   400_000,
 );
 
-/** What a redu cloud does not tell; docs/dialects.md. */
+/** Not returned by a redu cloud; docs/dialects.md. */
 const LOST = {
   'OS-SRV-USG:launched_at': null,
   hostId: '',

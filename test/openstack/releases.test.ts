@@ -11,7 +11,7 @@ afterAll(() => target.close());
 
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-// Nova binds the port of a server during the first seconds of its boot, and lets go of it after its deletion was answered.
+// Nova binds the port of a server during the first seconds of its boot, and unbinds it after the response to the deletion.
 test.each([
   ['redu', 500],
   ['nova', 500],

@@ -8,13 +8,13 @@ import { type Behaviour, FaultyCloud } from '../support/faulty-cloud.ts';
 import { type RunningGateway, startGateway } from '../support/gateway.ts';
 import { type ReduAnswer, ReduClient } from '../support/redu-client.ts';
 
-/** What a request may take, and what tells of a service that does not answer, milliseconds. */
+/** Deadline of a request, and timeout that counts as a failure of the service, in ms. */
 const DEADLINE = 3_000;
 const PATIENCE = 500;
 const FIRST_REST = 100;
 const SECRET = randomBytes(32).toString('base64');
 
-/** So that each request asks the cloud: equal ones would be made one. */
+/** Makes each request unique, so that none is coalesced. */
 const UNCACHED = { seconds: 0 };
 
 let cloud: FaultyCloud;
@@ -59,15 +59,15 @@ const isRefusal = ({ status, headers, body }: ReduAnswer) =>
   /^[1-9]\d*$/.test(headers.get('Retry-After') ?? '') &&
   body.error.code === 'serviceUnavailable';
 
-/** Asks until the breaker answers in the place of the service. */
+/** Sends requests until the circuit breaker rejects them. */
 async function untilSpared(path: string, arrived: readonly string[]): Promise<void> {
   await expect
     .poll(
       async () => {
         const before = arrived.length;
-        const answers = await Promise.all(Array.from({ length: 4 }, () => customer.get(path)));
-        expect(answers.every(({ status }) => [502, 503, 504].includes(status))).toBe(true);
-        return arrived.length === before && answers.every(isRefusal);
+        const responses = await Promise.all(Array.from({ length: 4 }, () => customer.get(path)));
+        expect(responses.every(({ status }) => [502, 503, 504].includes(status))).toBe(true);
+        return arrived.length === before && responses.every(isRefusal);
       },
       { timeout: 25_000, interval: 10 },
     )
@@ -98,10 +98,10 @@ describe.each(FAULTS)('a service that is %s', { timeout: 90_000 }, (fault) => {
     const nova = cloud.service('compute');
     await nova.behave(fault);
     const before = nova.arrived.length;
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 20 }, () => customer.post('/v1/keypairs', { name: 'one' })),
     );
-    for (const { status } of answers) expect([502, 503, 504]).toContain(status);
+    for (const { status } of responses) expect([502, 503, 504]).toContain(status);
     const writes = nova.arrived.slice(before).filter((line) => line.startsWith('POST'));
     expect(writes.length).toBeLessThanOrEqual(20);
   });
@@ -142,16 +142,16 @@ test('500 concurrent requests of one project: its share in flight, a bounded que
     const before = neutron.arrived.length;
     const many = new ReduClient(patient.url, customer.key);
     let refused = 0;
-    const answers = Array.from({ length: 500 }, async () => {
-      const answer = await many.get('/v1/floating_ips');
-      if (isRefusal(answer)) refused += 1;
-      return answer.status;
+    const responses = Array.from({ length: 500 }, async () => {
+      const response = await many.get('/v1/floating_ips');
+      if (isRefusal(response)) refused += 1;
+      return response.status;
     });
     await expect.poll(() => refused, { timeout: 20_000 }).toBeGreaterThanOrEqual(500 - share - 128);
     expect(neutron.arrived.length - before).toBe(share);
     expect((await many.get('/v1/flavors')).status, 'another service').toBe(200);
     await neutron.behave('well');
-    const served = (await Promise.all(answers)).filter((status) => status === 200).length;
+    const served = (await Promise.all(responses)).filter((status) => status === 200).length;
     expect(neutron.most).toBe(share);
     expect(served).toBeGreaterThanOrEqual(share);
     expect(served + refused, 'each got one or the other').toBe(500);

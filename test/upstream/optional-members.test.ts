@@ -163,15 +163,15 @@ describe('a key pair whose name has @ or .', () => {
   });
 
   test('is rejected by name without a public key, and for an older Nova', async () => {
-    let asked = 0;
+    let created = 0;
     setup.detour = (request) => {
-      if (request.method === 'POST' && request.url.endsWith('/os-keypairs')) asked += 1;
+      if (request.method === 'POST' && request.url.endsWith('/os-keypairs')) created += 1;
       return undefined;
     };
     const without = await setup.client.post('/v1/keypairs', { name: 'user@host' });
     expect([without.status, without.body.error.details[0].field]).toEqual([400, 'name']);
     setup.detour = (request) => {
-      if (request.method === 'POST' && request.url.endsWith('/os-keypairs')) asked += 1;
+      if (request.method === 'POST' && request.url.endsWith('/os-keypairs')) created += 1;
       if (!/\/compute\/v2\.1\/?$/.test(new URL(request.url).pathname)) return undefined;
       return Promise.resolve(Response.json({ version: { version: '2.79', min_version: '2.1' } }));
     };
@@ -183,6 +183,6 @@ describe('a key pair whose name has @ or .', () => {
       body: JSON.stringify({ name: 'user@host', public_key: publicKey }),
     });
     const { error } = (await refused.json()) as { error: { details: { field: string }[] } };
-    expect([refused.status, error.details[0]?.field, asked]).toEqual([400, 'name', 0]);
+    expect([refused.status, error.details[0]?.field, created]).toEqual([400, 'name', 0]);
   });
 });

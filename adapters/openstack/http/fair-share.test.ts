@@ -10,7 +10,7 @@ interface Held {
   readonly end: () => void;
 }
 
-/** A cloud whose responses come when the test says so. */
+/** A cloud whose responses the test releases. */
 function held(options: ResilienceOptions) {
   const running: Held[] = [];
   const transport: Transport = {
@@ -21,9 +21,9 @@ function held(options: ResilienceOptions) {
       }),
     close: async () => {},
   };
-  const guard = new ResilientTransport(transport, {}, options);
+  const resilient = new ResilientTransport(transport, {}, options);
   const request = (tenant: string) =>
-    guard
+    resilient
       .open(
         {
           service: 'compute',
@@ -51,7 +51,7 @@ describe('calls of several tenants', () => {
     const flood = requests('acme', 260);
     expect(countOf('acme')).toBe(48);
     const reads = requests('globex', 10);
-    expect(countOf('globex'), 'at once').toBe(10);
+    expect(countOf('globex'), 'immediately').toBe(10);
     let open = flood.length + reads.length;
     for (const call of [...flood, ...reads]) void call.then(() => (open -= 1));
     await vi.waitUntil(
@@ -80,7 +80,7 @@ describe('calls of several tenants', () => {
       end();
     }
     expect(await Promise.all(all)).toEqual(Array(12).fill(200));
-    // Three of acme's had places before anybody else came.
+    // Three calls of acme had slots before the others came.
     expect(order.slice(0, 5)).toEqual(['acme', 'acme', 'acme', 'globex', 'initech']);
     expect(order.slice(5, 7).toSorted()).toEqual(['acme', 'globex']);
   });
@@ -104,7 +104,7 @@ test('a tenant that reads slowly does not take all connections', async () => {
     },
     close: async () => {},
   };
-  const guard = new ResilientTransport(transport, {}, { maxQueued: 0 });
+  const resilient = new ResilientTransport(transport, {}, { maxQueued: 0 });
   const request: UpstreamRequest = {
     service: 'image',
     method: 'GET',
@@ -112,7 +112,7 @@ test('a tenant that reads slowly does not take all connections', async () => {
     headers: {},
     body: null,
   };
-  const open = (tenant: string) => guard.open({ ...request, tenant }, FAR);
+  const open = (tenant: string) => resilient.open({ ...request, tenant }, FAR);
   for (let n = 0; n < 3; n++) await open('acme');
   await expect(open('acme'), 'its own share').rejects.toMatchObject({
     code: 'unavailable',

@@ -17,31 +17,31 @@ const URGENT: UpstreamRequest = { ...NEUTRON, method: 'DELETE', urgent: true };
 
 type Reply = number | Error | Promise<number>;
 
-/** A guard in front of a service that does what the test says. */
+/** In front of a service whose outcomes the test decides. */
 function guarded(reply: (request: UpstreamRequest) => Reply, options: ResilienceOptions = {}) {
   const sent: UpstreamRequest[] = [];
-  const transport: Transport = {
+  const inner: Transport = {
     async open(request) {
       sent.push(request);
-      const said = await reply(request);
-      if (said instanceof Error) throw said;
-      return answer(said);
+      const outcome = await reply(request);
+      if (outcome instanceof Error) throw outcome;
+      return responseOf(outcome);
     },
     close: async () => {},
   };
-  const guard = new ResilientTransport(transport, {}, options);
-  const ask = (request = NEUTRON, deadline = FAR) =>
-    guard.open(request, deadline).then(
+  const transport = new ResilientTransport(inner, {}, options);
+  const call = (request = NEUTRON, deadline = FAR) =>
+    transport.open(request, deadline).then(
       ({ status }) => status,
       (error) => error.code ?? error.name,
     );
-  const askOften = async (times: number, request = NEUTRON) => {
-    for (let n = 0; n < times; n++) await ask(request);
+  const callOften = async (times: number, request = NEUTRON) => {
+    for (let n = 0; n < times; n++) await call(request);
   };
-  return { guard, sent, ask, askOften };
+  return { transport, sent, call, callOften };
 }
 
-function answer(status: number): StreamedResponse {
+function responseOf(status: number): StreamedResponse {
   return { status, body: null, headers: {} };
 }
 
@@ -61,23 +61,23 @@ describe('opening the circuit', () => {
     ['a response beyond the size limit', broken({ tooLarge: true }), false],
     ['a timeout due to a short deadline', broken({ timedOut: true }), false],
   ])('%s: %#', async (_, reply, opens) => {
-    const { guard, sent, askOften } = guarded(() => reply);
-    await askOften(40);
-    expect(guard.down).toEqual(opens ? ['network'] : []);
+    const { transport, sent, callOften } = guarded(() => reply);
+    await callOften(40);
+    expect(transport.down).toEqual(opens ? ['network'] : []);
     expect(sent.length).toBe(opens ? 10 : 40);
   });
 
   test('a timeout of a request with enough time counts as a failure', async () => {
-    const { guard, askOften } = guarded(() => broken({ timedOut: true }), { serviceTimeoutMs: 0 });
-    await askOften(10);
-    expect(guard.down).toEqual(['network']);
+    const { transport, callOften } = guarded(() => broken({ timedOut: true }), { serviceTimeoutMs: 0 });
+    await callOften(10);
+    expect(transport.down).toEqual(['network']);
   });
 
   test('one failing backend of three does not open it', async () => {
     let n = 0;
-    const { guard, askOften } = guarded(() => (++n % 3 === 0 ? 503 : 200));
-    await askOften(300);
-    expect(guard.down).toEqual([]);
+    const { transport, callOften } = guarded(() => (++n % 3 === 0 ? 503 : 200));
+    await callOften(300);
+    expect(transport.down).toEqual([]);
   });
 });
 
@@ -85,18 +85,18 @@ describe('an open circuit', () => {
   const down = async (options: ResilienceOptions = {}) => {
     let reply: Reply = 503;
     const on = guarded((request) => (request.service === 'network' ? reply : 200), options);
-    await on.askOften(10);
+    await on.callOften(10);
     return {
       ...on,
-      mend: (next: Reply) => {
+      setReply: (next: Reply) => {
         reply = next;
       },
     };
   };
 
   test('rejects calls immediately, with Retry-After and notApplied', async () => {
-    const { guard, sent } = await down();
-    await expect(guard.open(NEUTRON, FAR)).rejects.toMatchObject({
+    const { transport, sent } = await down();
+    await expect(transport.open(NEUTRON, FAR)).rejects.toMatchObject({
       code: 'unavailable',
       retryAfter: 1,
       notApplied: true,
@@ -105,46 +105,46 @@ describe('an open circuit', () => {
   });
 
   test('does not affect another service at the same origin', async () => {
-    const { ask } = await down();
-    expect(await ask(NOVA)).toBe(200);
-    expect(await ask(NEUTRON)).toBe('unavailable');
+    const { call } = await down();
+    expect(await call(NOVA)).toBe(200);
+    expect(await call(NEUTRON)).toBe('unavailable');
   });
 
   test('lets urgent calls through', async () => {
-    const { ask, sent, mend } = await down();
-    expect(await ask(URGENT)).toBe(503);
-    mend(204);
-    expect(await ask(URGENT)).toBe(204);
+    const { call, sent, setReply } = await down();
+    expect(await call(URGENT)).toBe(503);
+    setReply(204);
+    expect(await call(URGENT)).toBe(204);
     expect(sent).toHaveLength(12);
   });
 
   test('lets one probe through after a while, and closes when it succeeds', async () => {
-    const { ask, sent, mend } = await down({ initialOpenMs: 1 });
+    const { call, sent, setReply } = await down({ initialOpenMs: 1 });
     const probe = Promise.withResolvers<number>();
-    mend(probe.promise);
+    setReply(probe.promise);
     await vi.waitUntil(() => {
-      if (sent.length === 10) ask();
+      if (sent.length === 10) call();
       return sent.length > 10;
     });
-    expect(await Promise.all([ask(), ask(), ask()]), 'while it is on its way').toEqual(
+    expect(await Promise.all([call(), call(), call()]), 'while the probe is in flight').toEqual(
       Array(3).fill('unavailable'),
     );
     expect(sent).toHaveLength(11);
     probe.resolve(200);
-    await vi.waitFor(async () => expect(await ask()).toBe(200));
+    await vi.waitFor(async () => expect(await call()).toBe(200));
   });
 
   test('is closed by a health check of the version document, which needs no token', async () => {
-    const { guard, sent, mend } = await down({ initialOpenMs: 1 });
+    const { transport, sent, setReply } = await down({ initialOpenMs: 1 });
     await vi.waitFor(async () => {
-      await guard.probe(FAR);
+      await transport.probe(FAR);
       expect(sent.length).toBeGreaterThan(10);
     });
-    expect(guard.down).toEqual(['network']);
-    mend(401);
+    expect(transport.down).toEqual(['network']);
+    setReply(401);
     await vi.waitFor(async () => {
-      await guard.probe(FAR);
-      expect(guard.down).toEqual([]);
+      await transport.probe(FAR);
+      expect(transport.down).toEqual([]);
     });
     expect(sent.at(-1)).toMatchObject({ method: 'GET', url: 'http://cloud.test/n/v2.0' });
   });
@@ -152,12 +152,12 @@ describe('an open circuit', () => {
   test('stays open for longer after each failed probe, up to a maximum', async () => {
     vi.useFakeTimers({ now: 0 });
     try {
-      const { ask, sent } = await down();
+      const { call, sent } = await down();
       const rests: number[] = [];
       for (let last = 0; rests.length < 8; ) {
         vi.advanceTimersByTime(100);
         const before = sent.length;
-        await ask();
+        await call();
         if (sent.length === before) continue;
         rests.push(Date.now() - last);
         last = Date.now();
@@ -175,17 +175,17 @@ describe('an open circuit', () => {
   test('ignores outcomes of calls that began before it opened', async () => {
     const late = Promise.withResolvers<number>();
     let reply: Reply = late.promise;
-    const { guard, ask, askOften } = guarded(() => reply, { initialOpenMs: 1 });
-    const stragglers = Array.from({ length: 30 }, () => ask());
+    const { transport, call, callOften } = guarded(() => reply, { initialOpenMs: 1 });
+    const stragglers = Array.from({ length: 30 }, () => call());
     reply = 503;
-    await askOften(10);
-    expect(guard.down).toEqual(['network']);
+    await callOften(10);
+    expect(transport.down).toEqual(['network']);
     reply = 200;
-    await vi.waitFor(async () => expect(await ask()).toBe(200));
+    await vi.waitFor(async () => expect(await call()).toBe(200));
     late.resolve(503);
     expect(await Promise.all(stragglers)).toEqual(Array(30).fill(503));
-    expect(guard.down).toEqual([]);
-    expect(await ask()).toBe(200);
+    expect(transport.down).toEqual([]);
+    expect(await call()).toBe(200);
   });
 });
 
@@ -197,12 +197,18 @@ describe('the concurrency limit', () => {
   };
 
   test('queues further calls in order, urgent ones first, and rejects those beyond the queue', async () => {
-    const { guard, sent, end } = narrow({ maxConcurrent: 1, maxQueued: 2 });
+    const { transport, sent, end } = narrow({ maxConcurrent: 1, maxQueued: 2 });
     const order: string[] = [];
-    const ask = (name: string, request = NEUTRON) =>
-      guard.open({ ...request, headers: { name } }, FAR).then(() => order.push(name));
-    const all = [ask('first'), ask('second'), ask('third'), ask('undo', URGENT), ask('undo again', URGENT)];
-    await expect(guard.open(NEUTRON, FAR)).rejects.toMatchObject({
+    const call = (name: string, request = NEUTRON) =>
+      transport.open({ ...request, headers: { name } }, FAR).then(() => order.push(name));
+    const all = [
+      call('first'),
+      call('second'),
+      call('third'),
+      call('undo', URGENT),
+      call('undo again', URGENT),
+    ];
+    await expect(transport.open(NEUTRON, FAR)).rejects.toMatchObject({
       code: 'unavailable',
       retryAfter: 2,
       notApplied: true,
@@ -216,23 +222,23 @@ describe('the concurrency limit', () => {
   });
 
   test('a queued call ends at the queue timeout or its deadline, and then takes no slot', async () => {
-    const { ask, sent, end } = narrow({ maxConcurrent: 1, maxQueued: 9, queueTimeoutMs: 20 });
-    const first = ask();
-    const hurried = ask(URGENT, deadlineIn(50));
-    expect(await ask()).toBe('unavailable');
+    const { call, sent, end } = narrow({ maxConcurrent: 1, maxQueued: 9, queueTimeoutMs: 20 });
+    const first = call();
+    const hurried = call(URGENT, deadlineIn(50));
+    expect(await call()).toBe('unavailable');
     expect(await hurried).toBe('TransportError');
     end();
     expect(await first).toBe(200);
-    const next = ask();
+    const next = call();
     await vi.waitFor(() => expect(sent).toHaveLength(2));
     end();
     expect(await next).toBe(200);
   });
 
   test('applies to each service separately', async () => {
-    const { ask, sent, end } = narrow({ maxConcurrent: 1, maxQueued: 0 });
-    const both = [ask(NEUTRON), ask(NOVA)];
-    expect(await ask(NOVA)).toBe('unavailable');
+    const { call, sent, end } = narrow({ maxConcurrent: 1, maxQueued: 0 });
+    const both = [call(NEUTRON), call(NOVA)];
+    expect(await call(NOVA)).toBe('unavailable');
     await vi.waitFor(() => expect(sent).toHaveLength(2));
     end();
     end();
@@ -242,13 +248,13 @@ describe('the concurrency limit', () => {
 
 test('metrics count calls, rejections and open circuits', async () => {
   const metrics = prometheusMetrics();
-  const transport: Transport = {
-    open: async ({ service }) => answer(service === 'network' ? 503 : 200),
+  const inner: Transport = {
+    open: async ({ service }) => responseOf(service === 'network' ? 503 : 200),
     close: async () => {},
   };
-  const guard = new ResilientTransport(transport, { metrics });
-  for (let n = 0; n < 12; n++) await guard.open(NEUTRON, FAR).catch(() => {});
-  await guard.open(NOVA, FAR);
+  const transport = new ResilientTransport(inner, { metrics });
+  for (let n = 0; n < 12; n++) await transport.open(NEUTRON, FAR).catch(() => {});
+  await transport.open(NOVA, FAR);
   const lines = (await metrics.expose()).split('\n').filter((line) => line.includes('_upstream_'));
   expect(lines).toEqual(
     expect.arrayContaining([

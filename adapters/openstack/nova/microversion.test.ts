@@ -15,20 +15,20 @@ describe('microversions', () => {
     ['2.9', '2.9'],
     ['2.38', '2.38'],
     ['2.100', '2.46'],
-  ])('a Nova that supports up to %s gets %s in both headers', async (version, asked) => {
+  ])('a Nova that supports up to %s gets %s in both headers', async (version, sent) => {
     const cloud = speaking(version);
     await cloud.open().listInstances({}, {});
     await cloud.open().listInstances({}, {});
     const calls = cloud.requests.filter(({ url }) => url.includes('/servers'));
     for (const { headers } of calls) {
       expect(headers).toMatchObject({
-        'openstack-api-version': `compute ${asked}`,
-        'x-openstack-nova-api-version': asked,
+        'openstack-api-version': `compute ${sent}`,
+        'x-openstack-nova-api-version': sent,
       });
     }
     expect(
       cloud.requests.filter(({ url }) => url.endsWith('/v2.1')),
-      'asked once',
+      'discovered once',
     ).toHaveLength(1);
   });
 

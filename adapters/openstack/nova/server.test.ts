@@ -180,7 +180,7 @@ describe('a server with status DELETED', () => {
   });
 
   test.each([{ changedSince: '2026-01-01T00:00:00Z' }, { statuses: ['DELETED'] }])(
-    'is in a list that asks for such: %o',
+    'is in a list that selects it: %o',
     async (filter) => {
       const { instances } = await cloud.open().listInstances(filter, {});
       expect(instances.map(({ state }) => state)).toEqual(['deleted']);

@@ -1,5 +1,5 @@
+import { SingleFlight } from '../../async.ts';
 import { monotonicMs } from '../../clock.ts';
-import { forThisRequest } from '../../cross-request-promise.ts';
 import { LruMap } from '../../lru-map.ts';
 import type { Counter } from './counter.ts';
 import { LeasedWindow, type Limit } from './leased-window.ts';
@@ -24,9 +24,7 @@ export interface Decision {
 interface LimitEntry {
   readonly limit: NamedLimit;
   readonly window: LeasedWindow;
-  /** The acquisition in flight, shared by all requests that need points. */
-  acquiring: Promise<void> | null;
-  /** Total cost of those requests. */
+  /** Total cost of the requests that wait for points. */
   waitingCost: number;
 }
 
@@ -41,6 +39,7 @@ export class Limiter {
   readonly #counter: Counter;
   readonly #now: () => number;
   readonly #entries = new LruMap<LimitEntry>({ max: MAX_WINDOWS });
+  readonly #acquisitions = new SingleFlight<void>();
 
   /** @param now Monotonic milliseconds. */
   constructor(counter: Counter, now: () => number = monotonicMs) {
@@ -92,17 +91,14 @@ export class Limiter {
   #entry(limit: NamedLimit): LimitEntry {
     const known = this.#entries.get(limit.key);
     if (known !== undefined) return known;
-    const entry: LimitEntry = { limit, window: new LeasedWindow(limit), acquiring: null, waitingCost: 0 };
+    const entry: LimitEntry = { limit, window: new LeasedWindow(limit), waitingCost: 0 };
     this.#entries.set(limit.key, entry);
     return entry;
   }
 
   async #acquireFor(entry: LimitEntry, cost: number): Promise<void> {
     entry.waitingCost += cost;
-    entry.acquiring ??= this.#acquire(entry, cost).finally(() => {
-      entry.acquiring = null;
-    });
-    await forThisRequest(entry.acquiring);
+    await this.#acquisitions.run(entry.limit.key, () => this.#acquire(entry, cost));
     entry.waitingCost -= cost;
   }
 
