@@ -112,7 +112,7 @@ const NEW_INSTANCE: readonly Case[] = [
   ['an unknown field', { colour: 'blue' }],
   ['a field in capitals', { Name: 'x' }],
   ['fields of Nova', { imageRef: ID, flavorRef: '1', key_name: 'x' }],
-  ['fields of the answer', { id: ID, status: 'ACTIVE' }],
+  ['fields of the response', { id: ID, status: 'ACTIVE' }],
   ['a count', { count: 3 }],
   [
     'everything combined',

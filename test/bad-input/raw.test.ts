@@ -21,7 +21,7 @@ describe('malformed bytes on the wire', () => {
     const response = await exchange(bytes.replaceAll('{key}', key), hangUp ?? false);
     const [, status] = /^HTTP\/1\.1 (\d{3}) /.exec(response) ?? [];
     expect(statuses, response.slice(0, 300)).toContain(status === undefined ? null : Number(status));
-    expect(response, 'a single answer').not.toMatch(/\r\n\r\n[\s\S]*HTTP\/1\.1 [125]/);
+    expect(response, 'a single response').not.toMatch(/\r\n\r\n[\s\S]*HTTP\/1\.1 [125]/);
     if (hangUp) await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
     expect(target.requests.slice(before), 'requests to the cloud').toEqual([]);
     expect(target.gateway.logged.filter(({ event }) => event === 'request_failed')).toEqual([]);
@@ -40,7 +40,7 @@ function exchange(bytes: string, hangUp: boolean): Promise<string> {
     });
     socket.setTimeout(TIMEOUT_MS, () => {
       socket.destroy();
-      reject(new Error(`neither an answer nor an end: ${response.slice(0, 300)}`));
+      reject(new Error(`neither a response nor an end: ${response.slice(0, 300)}`));
     });
     socket.on('data', (data) => {
       response += data.toString('latin1');

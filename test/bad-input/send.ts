@@ -38,12 +38,12 @@ export function send(
       agent: false,
       timeout: TIMEOUT_MS,
     });
-    let answered = false;
-    sent.on('timeout', () => sent.destroy(new Error('no answer in time')));
+    let responded = false;
+    sent.on('timeout', () => sent.destroy(new Error('no response in time')));
     // The gateway may respond and disconnect while a large body is being sent.
-    sent.on('error', (error) => !answered && reject(error));
+    sent.on('error', (error) => !responded && reject(error));
     sent.on('response', (response) => {
-      answered = true;
+      responded = true;
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);

@@ -32,13 +32,13 @@ export class AdminClient {
  */
 export async function lastAdmitted(client: ReduClient, refusal: number): Promise<number> {
   let last = 0;
-  const ask = async () => {
+  const statusNow = async () => {
     const sent = Date.now();
     const { status } = await client.get('/v1/instances');
     if (status === 200) last = sent;
     return status;
   };
-  await expect.poll(ask, { interval: 20, timeout: 60_000 }).toBe(refusal);
+  await expect.poll(statusNow, { interval: 20, timeout: 60_000 }).toBe(refusal);
   return last;
 }
 
@@ -117,8 +117,8 @@ export function adminKeyConformance(target: () => Target): void {
         [{ application_credential: { id: '0'.repeat(32), secret: 'x' } }, 'application_credential'],
         [{ application_credential: undefined, project_id: 'no-such-project' }, 'project_id'],
       ] as const) {
-        const answer = await admin.request('POST', '/keys', { name: 'conf-refused', ...body });
-        expect([answer.status, answer.body.error.details[0].field]).toEqual([400, field]);
+        const response = await admin.request('POST', '/keys', { name: 'conf-refused', ...body });
+        expect([response.status, response.body.error.details[0].field]).toEqual([400, field]);
       }
     });
 
@@ -261,9 +261,9 @@ export function adminKeyConformance(target: () => Target): void {
       const origin = `https://${crypto.randomUUID()}.example.org`;
       const { key } = await issue({ allowed_origins: [origin] });
       const request = async (method: string, headers: Record<string, string>) => {
-        const answer = await fetch(`${target().url}/v1/instances`, { method, headers });
-        await answer.body?.cancel();
-        return [answer.status, answer.headers.get('access-control-allow-origin')];
+        const response = await fetch(`${target().url}/v1/instances`, { method, headers });
+        await response.body?.cancel();
+        return [response.status, response.headers.get('access-control-allow-origin')];
       };
       const preflight = (from: string) =>
         request('OPTIONS', { origin: from, 'access-control-request-method': 'GET' });

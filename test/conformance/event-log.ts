@@ -40,7 +40,7 @@ export const deleted = (instanceId: string): Change => ({ ...created(instanceId)
 export async function openLog(
   log: EventLog,
   feed: FeedKey,
-): Promise<LogHandle & { told: LogEntry[]; isOver: () => boolean }> {
+): Promise<LogHandle & { received: LogEntry[]; isOver: () => boolean }> {
   const received: LogEntry[] = [];
   let over = false;
   const opened = await log.open(feed, {
@@ -56,7 +56,7 @@ export async function openLog(
     begin: (instances) => opened.begin(instances),
     append: (changes) => opened.append(changes),
     close: () => opened.close(),
-    told: received,
+    received,
     isOver: () => over,
   };
 }
@@ -94,8 +94,8 @@ export function eventLogConformance(name: string, open: () => Promise<readonly [
       expect(await leader.tryLead()).toBe('elected');
       expect(await leader.snapshot()).toBeNull();
       await leader.begin(new Map());
-      await expect.poll(() => follower.told, SOON).toEqual([{ id: expect.any(String), change: null }]);
-      expect(leader.told).toEqual(follower.told);
+      await expect.poll(() => follower.received, SOON).toEqual([{ id: expect.any(String), change: null }]);
+      expect(leader.received).toEqual(follower.received);
       expect(await leader.snapshot()).toEqual(new Map());
     });
 
@@ -119,21 +119,21 @@ export function eventLogConformance(name: string, open: () => Promise<readonly [
       }
       const ofInstances = (entries: readonly LogEntry[]) =>
         entries.flatMap(({ change }) => change?.instanceId ?? []);
-      await expect.poll(() => follower.told.length, SOON).toBe(301);
-      expect(ofInstances(follower.told)).toEqual(names);
-      expect(leader.told).toEqual(follower.told);
-      expect(new Set(leader.told.map(({ id }) => id)).size).toBe(301);
-      expect(follower.replayBuffer.entries).toEqual(follower.told);
+      await expect.poll(() => follower.received.length, SOON).toBe(301);
+      expect(ofInstances(follower.received)).toEqual(names);
+      expect(leader.received).toEqual(follower.received);
+      expect(new Set(leader.received.map(({ id }) => id)).size).toBe(301);
+      expect(follower.replayBuffer.entries).toEqual(follower.received);
     });
 
     test('a late subscriber replays entries, the next leader reads the last snapshot', async () => {
       const [leader, follower] = await pair();
       await leader.append([created('b'), created('c'), deleted('a')]);
-      await expect.poll(() => follower.told.length, SOON).toBe(4);
+      await expect.poll(() => follower.received.length, SOON).toBe(4);
       await Promise.all([leader.close(), follower.close()]);
       const late = await at(other);
-      expect(late.replayBuffer.entries).toEqual(leader.told);
-      expect(late.replayBuffer.after(leader.told[1]?.id ?? '')).toEqual(leader.told.slice(2));
+      expect(late.replayBuffer.entries).toEqual(leader.received);
+      expect(late.replayBuffer.after(leader.received[1]?.id ?? '')).toEqual(leader.received.slice(2));
       expect(late.replayBuffer.after('another-1')).toBeNull();
       expect(await late.tryLead()).toBe('elected');
       expect(await late.snapshot()).toEqual(
@@ -149,7 +149,7 @@ export function eventLogConformance(name: string, open: () => Promise<readonly [
       const big = (n: number): Change => ({ ...created(`i${n % 7}`), snapshot: shown('x'.repeat(60_000)) });
       for (let n = 0; n < 40; n++) await leader.append([big(n)]);
       expect(leader.replayBuffer.characters).toBeLessThanOrEqual(1_048_576);
-      expect(leader.told).toHaveLength(41);
+      expect(leader.received).toHaveLength(41);
       const late = await at(other);
       expect(late.replayBuffer.entries).toEqual(leader.replayBuffer.entries);
       expect(late.replayBuffer.entries.length).toBeGreaterThan(10);
@@ -174,9 +174,9 @@ export function eventLogConformance(name: string, open: () => Promise<readonly [
       await another.begin(new Map());
       await leader.append([created('b')]);
       await another.append([created('z')]);
-      await expect.poll(() => another.told.length, SOON).toBe(2);
-      expect(another.told[1]?.change?.instanceId).toBe('z');
-      expect(JSON.stringify(leader.told)).not.toContain('"z"');
+      await expect.poll(() => another.received.length, SOON).toBe(2);
+      expect(another.received[1]?.change?.instanceId).toBe('z');
+      expect(JSON.stringify(leader.received)).not.toContain('"z"');
     });
   });
 }

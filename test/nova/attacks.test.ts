@@ -43,7 +43,7 @@ describe('request smuggling', () => {
     const response = await exchange(bytes.replaceAll('{key}', powerful).replaceAll('{other}', foreign));
     const [, status] = /^HTTP\/1\.1 (\d{3}) /.exec(response) ?? [];
     expect(statuses, response.slice(0, 300)).toContain(status === undefined ? null : Number(status));
-    expect(response, 'a single answer').not.toMatch(/\r\n\r\n[\s\S]*HTTP\/1\.1 [125]/);
+    expect(response, 'a single response').not.toMatch(/\r\n\r\n[\s\S]*HTTP\/1\.1 [125]/);
     expect(running.arrived.slice(before)).toEqual([]);
   });
 });
@@ -262,7 +262,7 @@ function exchange(bytes: string): Promise<string> {
     });
     socket.setTimeout(TIMEOUT_MS, () => {
       socket.destroy();
-      reject(new Error(`no whole answer in time: ${response.slice(0, 200)}`));
+      reject(new Error(`no complete response in time: ${response.slice(0, 200)}`));
     });
     const finish = () => {
       socket.destroy();

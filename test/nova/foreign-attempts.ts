@@ -68,7 +68,7 @@ export const IDENTITY_ATTEMPTS: Record<string, readonly NovaAttempt[]> = {
 };
 
 /** Keystone's collections and items for administrators. */
-const KEPT = [
+const ADMIN_ONLY = [
   ...[
     'users',
     'roles',
@@ -91,7 +91,7 @@ const KEPT = [
     ['PATCH', 'DELETE'].map((method) => `${method} /identity/v3/${path}/:id`),
   ),
 ];
-for (const route of KEPT) {
+for (const route of ADMIN_ONLY) {
   IDENTITY_ATTEMPTS[route] = [{ target: route.replace(':id', '{project}'), statuses: [403] }];
 }
 

@@ -22,7 +22,7 @@ export interface RecordedGateway {
   readonly arrived: readonly Arrived[];
   keyOf(account: Account, kind?: KeyKind, scopes?: readonly Scope[], plan?: string): Promise<string>;
   /** Responds in the cloud's place; null: the cloud responds. */
-  answer: (request: Request) => Response | null;
+  respond: (request: Request) => Response | null;
   close(): Promise<void>;
 }
 
@@ -40,7 +40,7 @@ export async function recordedGateway(options: GatewayUnderTest = {}): Promise<R
       if (!url.endsWith('/auth/tokens')) {
         arrived.push({ method, url, headers: Object.fromEntries(request.headers) });
       }
-      return recorded.answer(request) ?? sandbox.fetch(request);
+      return recorded.respond(request) ?? sandbox.fetch(request);
     }),
     authUrl: sandbox.authUrl,
     endpoints: { region: null, interface: 'public' },
@@ -57,7 +57,7 @@ export async function recordedGateway(options: GatewayUnderTest = {}): Promise<R
     acme,
     globex,
     arrived,
-    answer: () => null,
+    respond: () => null,
     keyOf(account, kind = 'application_credential', scopes, plan) {
       const { applicationCredentialId: id, applicationCredentialSecret: secret, projectId } = account;
       const credential =

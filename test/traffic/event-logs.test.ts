@@ -49,19 +49,19 @@ describe.skipIf(server === null)('on Redis', { timeout: 60_000 }, () => {
     expect(await leader.append([created('late')])).toBe(false);
     expect(await leader.tryLead()).toBe('follower');
     expect(await follower.append([created('b')])).toBe(true);
-    await expect.poll(() => leader.told.at(-1)?.change?.instanceId, SOON).toBe('b');
-    expect(leader.told).toEqual(follower.told);
+    await expect.poll(() => leader.received.at(-1)?.change?.instanceId, SOON).toBe('b');
+    expect(leader.received).toEqual(follower.received);
   });
 
   test('an entry whose notification was lost is delivered by the next renewal', async () => {
     const { leader, follower } = await pair();
     await server.command('client', 'kill', 'type', 'pubsub');
     await leader.append([created('b')]);
-    await expect.poll(() => follower.told.length, SOON).toBe(2);
+    await expect.poll(() => follower.received.length, SOON).toBe(2);
     await server.command('client', 'kill', 'type', 'pubsub');
     await leader.append([created('c')]);
     expect(await follower.tryLead()).toBe('follower');
-    expect(follower.told.map(({ change }) => change?.instanceId)).toEqual([undefined, 'b', 'c']);
+    expect(follower.received.map(({ change }) => change?.instanceId)).toEqual([undefined, 'b', 'c']);
   });
 
   test('a deleted log ends for every subscriber and is begun again under another name', async () => {
@@ -73,7 +73,7 @@ describe.skipIf(server === null)('on Redis', { timeout: 60_000 }, () => {
     await leader.begin(new Map());
     await expect.poll(() => [leader.isOver(), follower.isOver()], SOON).toEqual([true, true]);
     const again = await openLog(a.eventLog, feed);
-    expect(again.replayBuffer.after(leader.told[0]?.id ?? '')).toBeNull();
+    expect(again.replayBuffer.after(leader.received[0]?.id ?? '')).toBeNull();
   });
 
   test('ignores a snapshot without the name of its log', async () => {
@@ -102,7 +102,7 @@ describe.skipIf(server === null)('on Redis', { timeout: 60_000 }, () => {
     expect(a.eventLog.shared).toBe(false);
     expect([await alone.tryLead(), await alone.begin(new Map())]).toEqual(['elected', true]);
     expect(await alone.append([created('b')])).toBe(true);
-    expect(alone.told).toHaveLength(2);
+    expect(alone.received).toHaveLength(2);
     await fault.end(server);
     await expect.poll(() => alone.isOver(), SOON).toBe(true);
     expect(a.eventLog.shared).toBe(true);
