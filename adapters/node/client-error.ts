@@ -9,8 +9,8 @@ import { IncomingMessage, METHODS, type ServerResponse, STATUS_CODES } from 'nod
 import type { Socket } from 'node:net';
 import { ComputeError } from '../../src/compute/errors.ts';
 import { parseRequestTarget } from '../../src/http/request-target.ts';
+import { linger } from './connections.ts';
 import { leadingPath, rejectRequest } from './incoming.ts';
-import { linger } from './linger.ts';
 
 type Fetch = (request: Request, env: { readonly incoming: IncomingMessage }) => Response | Promise<Response>;
 

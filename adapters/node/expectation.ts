@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { linger } from './linger.ts';
+import { linger } from './connections.ts';
 
 /**
  * Sends `100 Continue` when the application begins to read the body, so after authentication and limits (RFC 9110, section 10.1.1).

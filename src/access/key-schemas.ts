@@ -8,7 +8,7 @@ import * as z from 'zod';
 import { wallMs } from '../clock.ts';
 import type { CloudCredential } from '../compute/cloud.ts';
 import { name, shortText } from '../http/field-schemas.ts';
-import { isOrigin } from '../http/origin.ts';
+import { isOrigin } from '../http/host.ts';
 import { SCOPES, type Scope } from '../scopes.ts';
 import { areScopesAllowed, BROWSER_SCOPES_PROBLEM, defaultScopes } from './browser-key.ts';
 import type { IdentifiedCaller } from './identity-provider.ts';

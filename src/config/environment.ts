@@ -8,7 +8,7 @@ import * as z from 'zod';
 import { parseAdminTokens } from '../access/admin-tokens.ts';
 import { isCidr } from '../access/ip-address.ts';
 import { isServerSecret } from '../access/server-secret.ts';
-import { isOrigin } from '../http/origin.ts';
+import { isOrigin } from '../http/host.ts';
 import type { StreamLimits } from '../traffic/events/stream-slots.ts';
 import type { Plan } from '../traffic/limit/plans.ts';
 import { type Costs, DEFAULT_COSTS } from '../traffic/limit/plans.ts';

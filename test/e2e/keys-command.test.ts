@@ -45,7 +45,7 @@ describe('linguanova keys', () => {
     expect(await json('show', created.id)).toEqual(shown);
     expect(await json('list')).toEqual([shown]);
     expect(await json('list', '--project-id', PROJECT)).toEqual([shown]);
-    expect(await json('list', '--project-id', 'of-nobody')).toEqual([]);
+    expect(await json('list', '--project-id', 'unknown')).toEqual([]);
 
     const { key: successor, ...rotated } = await json('rotate', created.id, '--overlap', '60');
     expect(successor).not.toBe(key);
@@ -167,15 +167,15 @@ describe('a gateway running on the same database', () => {
 describe('invalid usage exits with 1 and explains the usage', () => {
   const { env, keys } = database();
 
-  function assertHelpful({ code, stdout, stderr }: Finished, says: RegExp): void {
+  function assertHelpful({ code, stdout, stderr }: Finished, message: RegExp): void {
     expect(stderr).toMatch(/^linguanova: /);
-    expect(stderr).toMatch(says);
+    expect(stderr).toMatch(message);
     expect(stderr).not.toMatch(/^\s+at /m);
     expect([code, stdout]).toEqual([1, '']);
   }
 
-  test.concurrent.each(WRONG_COMMANDS)('%s', async (_, args, says) => {
-    assertHelpful(await keys(...args), says);
+  test.concurrent.each(WRONG_COMMANDS)('%s', async (_, args, message) => {
+    assertHelpful(await keys(...args), message);
   });
 
   test.concurrent.each(WRONG_OVERLAPS.map((option) => [option.join(' '), option] as const))(

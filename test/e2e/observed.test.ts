@@ -17,8 +17,8 @@ afterAll(async () => {
 const get = (path: string) => fetch(gateway.url + path, { headers: { 'x-api-key': key } });
 
 /** The line of a request, by the id that its client saw. */
-async function lineOf(answer: Response): Promise<Record<string, unknown>> {
-  const id = answer.headers.get('X-Request-Id') ?? '';
+async function lineOf(response: Response): Promise<Record<string, unknown>> {
+  const id = response.headers.get('X-Request-Id') ?? '';
   const lines = () =>
     gateway
       .stderr()
@@ -31,8 +31,8 @@ async function lineOf(answer: Response): Promise<Record<string, unknown>> {
 }
 
 test('the log line of a request has the number, duration and ids of its upstream calls', async () => {
-  const answer = await get('/v1/instances');
-  const line = await lineOf(answer);
+  const response = await get('/v1/instances');
+  const line = await lineOf(response);
   expect(line).toMatchObject({
     method: 'GET',
     route: '/v1/instances',
@@ -48,21 +48,21 @@ test('the log line of a request has the number, duration and ids of its upstream
   const ids = String(line.upstream_request_ids).split(' ');
   expect(ids.length).toBeLessThanOrEqual(10);
   for (const id of ids) expect(id).toMatch(/^req-[0-9a-f-]{36}$/);
-  expect(answer.headers.get('X-OpenStack-Request-ID')).toBe(ids.at(-1));
+  expect(response.headers.get('X-OpenStack-Request-ID')).toBe(ids.at(-1));
 });
 
 test('an error response has the id of the failed upstream call', async () => {
-  const answer = await get('/v1/instances/00000000-0000-4000-8000-000000000000');
-  expect(answer.status).toBe(404);
-  const line = await lineOf(answer);
-  expect(answer.headers.get('X-OpenStack-Request-ID')).toMatch(/^req-/);
-  expect(line.upstream_request_ids).toContain(answer.headers.get('X-OpenStack-Request-ID'));
+  const response = await get('/v1/instances/00000000-0000-4000-8000-000000000000');
+  expect(response.status).toBe(404);
+  const line = await lineOf(response);
+  expect(response.headers.get('X-OpenStack-Request-ID')).toMatch(/^req-/);
+  expect(line.upstream_request_ids).toContain(response.headers.get('X-OpenStack-Request-ID'));
 });
 
 test('a request without upstream calls logs none', async () => {
-  const answer = await get('/v1/nowhere');
-  expect(answer.headers.get('X-OpenStack-Request-ID')).toBeNull();
-  expect(Object.keys(await lineOf(answer)).filter((name) => name.startsWith('upstream'))).toEqual([]);
+  const response = await get('/v1/nowhere');
+  expect(response.headers.get('X-OpenStack-Request-ID')).toBeNull();
+  expect(Object.keys(await lineOf(response)).filter((name) => name.startsWith('upstream'))).toEqual([]);
 });
 
 test('metrics count and time requests and upstream calls, and count keys by state', async () => {

@@ -58,7 +58,7 @@ describe('npm start', () => {
     const create = (authorization: string) =>
       fetch(`${running?.url}/admin/v1/keys`, { method: 'POST', headers: { authorization } });
     expect((await create('Bearer wrong')).status).toBe(401);
-    expect((await create(`Bearer ${token}`)).status, 'let in, and told that the body is missing').toBe(400);
+    expect((await create(`Bearer ${token}`)).status, 'authenticated, but the body is missing').toBe(400);
     expect(await running.end('SIGTERM')).toBe(0);
   });
 

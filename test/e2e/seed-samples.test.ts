@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => target.close());
 
-/** Runs one of `samples/` and answers what it printed; it must succeed. */
+/** Runs one of `samples/`, which must succeed, and returns its output. */
 async function sample(program: string, file: string, args: readonly string[] = [], timeout = 60_000) {
   const command = program === 'go' ? ['run', sampleFile(file)] : [sampleFile(file)];
   const finished = await run(
@@ -103,8 +103,8 @@ describe('the samples of the compute API reference, on these paths', () => {
         security_group_names: ['web-servers'],
       });
       for (const [body, state] of ACTIONS) {
-        const answer = JSON.parse(await sample('/bin/sh', 'act.sh', [id, JSON.stringify(body)]));
-        expect(answer.error).toBeUndefined();
+        const output = JSON.parse(await sample('/bin/sh', 'act.sh', [id, JSON.stringify(body)]));
+        expect(output.error).toBeUndefined();
         await acme.until(id, (now) => now.state === state);
       }
       const snapshot = JSON.parse(await sample('/bin/sh', 'act.sh', [id, JSON.stringify(SNAPSHOT)]));

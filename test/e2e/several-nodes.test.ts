@@ -10,7 +10,7 @@ import { startPostgres } from '../support/postgres.ts';
 import { startRedis } from '../support/redis.ts';
 
 const ADMIN_TOKEN = 'admin-token-of-the-tests';
-/** An address of this machine that nobody else listens on. */
+/** A local address without other listeners. */
 const BALANCER = `127.${randomInt(10, 250)}.${randomInt(1, 250)}.${randomInt(1, 250)}:8080`;
 
 const [postgres, redis] = [await startPostgres(), await startRedis()];
@@ -118,7 +118,7 @@ describe.skipIf(postgres === null || redis === null)(
         upload.on('error', reject);
         upload.flushHeaders();
       });
-      expect(status, 'the gateway’s own refusal of who has no key').toBe(401);
+      expect(status, 'rejected by the gateway for lack of a key').toBe(401);
     });
 
     test('the balancer does not buffer event streams', async (context) => {
@@ -147,15 +147,15 @@ describe.skipIf(postgres === null || redis === null)(
         expect((await ask(balancer, key, path)).status, path).toBe(404);
       }
 
-      const answers: number[] = [];
+      const statuses: number[] = [];
       const askMany = async (times: number) => {
-        for (let n = 0; n < times; n++) answers.push((await ask(balancer, key)).status);
+        for (let n = 0; n < times; n++) statuses.push((await ask(balancer, key)).status);
       };
       await askMany(20);
       const clients = [askMany(60), askMany(60), askMany(60)];
       nodes[1]?.child.kill('SIGKILL');
       await Promise.all(clients);
-      expect(answers).toEqual(Array(200).fill(200));
+      expect(statuses).toEqual(Array(200).fill(200));
     });
   },
 );

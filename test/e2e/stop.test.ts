@@ -35,7 +35,7 @@ test('SIGTERM lets a slow request finish, rejects new ones and exits with 0', as
   const slow = ask(`${gateway.url}/v1/instances`, { 'x-api-key': key });
   await until(() => cloud.waiting() > 0);
   const ended = gateway.end('SIGTERM');
-  const connect = () => ask(`${gateway.url}/healthz`).then(() => 'answered', String);
+  const connect = () => ask(`${gateway.url}/healthz`).then(() => 'served', String);
   await expect.poll(connect, { message: 'a new connection' }).toContain('ECONNREFUSED');
 
   const { status, text } = await slow;
@@ -77,7 +77,7 @@ test('an idle connection does not delay the shutdown', async () => {
 
 test('busy keep-alive clients see no reset during the shutdown', async () => {
   const gateway = await startProcess({ LOG_LEVEL: 'silent' });
-  let answered = 0;
+  let served = 0;
   let stopping = false;
   const client = async (): Promise<string> => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
@@ -85,7 +85,7 @@ test('busy keep-alive clients see no reset during the shutdown', async () => {
       for (;;) {
         const { status } = await ask(`${gateway.url}/healthz`, {}, agent);
         if (status !== 200) return `status ${status}`;
-        answered += 1;
+        served += 1;
       }
     } catch (error) {
       // A new connection is refused once it stops; one that is there already must be let go in an orderly way.
@@ -97,7 +97,7 @@ test('busy keep-alive clients see no reset during the shutdown', async () => {
     }
   };
   const ends = Promise.all(Array.from({ length: 50 }, client));
-  await until(() => answered > 1_000);
+  await until(() => served > 1_000);
   stopping = true;
   expect(await gateway.end('SIGTERM')).toBe(0);
   expect(new Set(await ends)).toEqual(new Set(['ECONNREFUSED']));
@@ -119,7 +119,7 @@ function ask(
       response.on('error', reject);
       response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
     });
-    request.on('timeout', () => request.destroy(new Error('no answer in time')));
+    request.on('timeout', () => request.destroy(new Error('no response in time')));
     request.on('error', reject);
   });
 }

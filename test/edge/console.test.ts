@@ -22,8 +22,10 @@ test('serves every console file with the same headers as on Node', {
     const response = await fetch(worker.url + path, { redirect: 'manual' });
     expect([path, response.status, await response.text()]).toEqual([path, 200, body]);
     const { ETag: _, ...expected } = headers;
-    const told = Object.fromEntries(Object.keys(expected).map((name) => [name, response.headers.get(name)]));
-    expect(told, path).toEqual(expected);
+    const actual = Object.fromEntries(
+      Object.keys(expected).map((name) => [name, response.headers.get(name)]),
+    );
+    expect(actual, path).toEqual(expected);
   }
 });
 

@@ -26,9 +26,9 @@ afterAll(async () => {
 function crowd(url: string, paths: readonly string[], size: number): Promise<number[]> {
   return Promise.all(
     Array.from({ length: size }, async (_, n) => {
-      const answer = await fetch(url + paths[n % paths.length], { headers: { 'x-api-key': key } });
-      await answer.arrayBuffer();
-      return answer.status;
+      const response = await fetch(url + paths[n % paths.length], { headers: { 'x-api-key': key } });
+      await response.arrayBuffer();
+      return response.status;
     }),
   );
 }

@@ -6,8 +6,8 @@ import { bundled } from '../support/worker-bundle.ts';
 import { ADMIN_TOKEN, startWorkers, type Workers } from '../support/workers.ts';
 
 const NEW = { name: 'web', flavor_id: 'm1.tiny', image_id: 'ubuntu-22.04-amd64' };
-/** The longest pause between two looks is half of `LINGUANOVA_CACHE_SECONDS`, milliseconds. */
-const BEAT = 2_500;
+/** The longest polling interval: half of `LINGUANOVA_CACHE_SECONDS`. */
+const MAX_POLL_INTERVAL_MS = 2_500;
 
 let cloud: SlowCloud;
 let workers: Workers;
@@ -39,7 +39,7 @@ async function listen(url: string, key: string, lastEventId?: string): Promise<E
   return reader;
 }
 
-const looks = () => cloud.asked.filter((path) => path.endsWith('/servers/detail')).length;
+const polls = () => cloud.asked.filter((path) => path.endsWith('/servers/detail')).length;
 const about = (id: string) => (told: Told) => told.data.instance?.id === id;
 const isDeleted = ({ event }: Told) => event === 'instance.deleted';
 
@@ -53,10 +53,10 @@ test('subscribers on different isolates receive the same events from one poller'
     'content-type': 'text/event-stream',
     'cache-control': 'no-store',
   });
-  const [before, began] = [looks(), Date.now()];
-  await new Promise((resolve) => setTimeout(resolve, 2 * BEAT));
-  const most = Math.ceil((Date.now() - began) / BEAT) + 1;
-  expect(looks() - before).toBeLessThanOrEqual(most);
+  const [before, began] = [polls(), Date.now()];
+  await new Promise((resolve) => setTimeout(resolve, 2 * MAX_POLL_INTERVAL_MS));
+  const most = Math.ceil((Date.now() - began) / MAX_POLL_INTERVAL_MS) + 1;
+  expect(polls() - before).toBeLessThanOrEqual(most);
 
   const client = new ReduClient(other, key);
   const { id } = (await client.post('/v1/instances', NEW)).body;
@@ -67,8 +67,8 @@ test('subscribers on different isolates receive the same events from one poller'
   );
   await client.delete(`/v1/instances/${id}`);
   await Promise.all(all.map((reader) => reader.until(isDeleted)));
-  const told = all.map((reader) => JSON.stringify(reader.told.filter(about(id))));
-  expect(new Set(told).size).toBe(1);
+  const received = all.map((reader) => JSON.stringify(reader.told.filter(about(id))));
+  expect(new Set(received).size).toBe(1);
 
   const { id: from } = first?.told[0] ?? {};
   const again = await listen(one, key, from);
@@ -84,9 +84,9 @@ test('polling stops once all subscribers have left', async () => {
   await expect
     .poll(
       async () => {
-        const before = looks();
-        await new Promise((resolve) => setTimeout(resolve, 2 * BEAT));
-        return looks() - before;
+        const before = polls();
+        await new Promise((resolve) => setTimeout(resolve, 2 * MAX_POLL_INTERVAL_MS));
+        return polls() - before;
       },
       { timeout: 50_000 },
     )

@@ -5,12 +5,12 @@ import { createSandbox } from '../../adapters/sandbox/index.ts';
 import { bundled } from '../support/worker-bundle.ts';
 import { startWorkers, type Workers } from '../support/workers.ts';
 
-/** What the cloud does with a request instead of answering it. */
-type Fate = (path: string, answer: () => Promise<Response>) => Promise<Response | 'cut'>;
+/** How the cloud handles a request; `respond` is its regular response. */
+type Fate = (path: string, respond: () => Promise<Response>) => Promise<Response | 'cut'>;
 
-const HONEST: Fate = (_, answer) => answer();
-/** Milliseconds that the worker of these tests gives the cloud. */
-const DEADLINE = 8_000;
+const HONEST: Fate = (_, respond) => respond();
+/** The worker's time-out for the cloud. */
+const REQUEST_TIMEOUT_MS = 8_000;
 
 let cloud: Server;
 let fate: Fate = HONEST;
@@ -24,18 +24,18 @@ beforeAll(async () => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const body = Buffer.concat(chunks);
-    const asked = new Request(`http://${request.headers.host}${request.url}`, {
+    const forwarded = new Request(`http://${request.headers.host}${request.url}`, {
       method: request.method ?? 'GET',
       headers: request.headers as Record<string, string>,
       ...(body.length > 0 && { body }),
     });
-    const answer = await fate(request.url ?? '', () => sandbox.fetch(asked));
-    if (answer === 'cut') {
+    const upstream = await fate(request.url ?? '', () => sandbox.fetch(forwarded));
+    if (upstream === 'cut') {
       response.destroy();
       return;
     }
-    response.writeHead(answer.status, Object.fromEntries(answer.headers));
-    response.end(Buffer.from(await answer.arrayBuffer()));
+    response.writeHead(upstream.status, Object.fromEntries(upstream.headers));
+    response.end(Buffer.from(await upstream.arrayBuffer()));
   });
   await new Promise<void>((resolve) => cloud.listen(0, '127.0.0.1', resolve));
   const address = cloud.address();
@@ -50,7 +50,7 @@ beforeAll(async () => {
   })) as [typeof credential, typeof another];
   workers = await startWorkers({
     script: await bundled('test/edge/wrangler.toml'),
-    variables: { OS_AUTH_URL: sandbox.authUrl, DEADLINE: `${DEADLINE}` },
+    variables: { OS_AUTH_URL: sandbox.authUrl, DEADLINE: `${REQUEST_TIMEOUT_MS}` },
   });
 });
 afterAll(async () => {
@@ -59,7 +59,7 @@ afterAll(async () => {
   cloud?.close();
 });
 
-async function ask(path: string, init: RequestInit & { key: string }): Promise<Response> {
+async function send(path: string, init: RequestInit & { key: string }): Promise<Response> {
   const { key, ...rest } = init;
   return fetch(workers.url + path, { ...rest, headers: { 'x-api-key': key } });
 }
@@ -79,43 +79,43 @@ describe('a cloud that', () => {
   test('cuts its connections is 503 with Retry-After, until it recovers', async () => {
     const key = await workers.keyFor(credential);
     const refused = await during(
-      async (path, answer) => (isNova(path) ? 'cut' : answer()),
-      () => ask('/v1/server_groups', { key }),
+      async (path, respond) => (isNova(path) ? 'cut' : respond()),
+      () => send('/v1/server_groups', { key }),
     );
     expect(refused.status).toBe(503);
     expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
-    await expect.poll(async () => (await ask('/v1/server_groups', { key })).status).toBe(200);
+    await expect.poll(async () => (await send('/v1/server_groups', { key })).status).toBe(200);
   });
 
   test('is slow still gets to respond', async () => {
     const key = await workers.keyFor(credential);
-    const slow: Fate = async (_, answer) => {
+    const slow: Fate = async (_, respond) => {
       await new Promise((resolve) => setTimeout(resolve, 500));
-      return answer();
+      return respond();
     };
-    expect((await during(slow, () => ask('/v1/keypairs', { key }))).status).toBe(200);
+    expect((await during(slow, () => send('/v1/keypairs', { key }))).status).toBe(200);
   });
 
   test('never responds is 504 at the timeout, and health checks work meanwhile', async () => {
     const key = await workers.keyFor(credential);
-    const silent: Fate = (path, answer) => (isNova(path) ? new Promise(() => {}) : answer());
-    const answer = await during(silent, async () => {
-      const waiting = ask('/v1/availability_zones', { key });
+    const silent: Fate = (path, respond) => (isNova(path) ? new Promise(() => {}) : respond());
+    const response = await during(silent, async () => {
+      const waiting = send('/v1/availability_zones', { key });
       expect((await fetch(`${workers.url}/healthz`)).status).toBe(200);
       return waiting;
     });
-    expect(answer.status).toBe(504);
+    expect(response.status).toBe(504);
   });
 
   test.each([
     ['no JSON', () => new Response('<html>welcome</html>', { status: 200 })],
     ['JSON of another shape', () => Response.json({ servers: 'all' })],
-  ])('answers %s is 502, and shows nothing of it', async (_, rubbish) => {
+  ])('responds with %s is 502 without details', async (_, rubbish) => {
     const key = await workers.keyFor(credential);
-    const nonsense: Fate = async (path, answer) => (isNova(path) ? rubbish() : answer());
-    const answer = await during(nonsense, () => ask('/v1/instances', { key }));
-    expect(answer.status).toBe(502);
-    expect(await answer.text()).not.toMatch(/welcome|servers/);
+    const nonsense: Fate = async (path, respond) => (isNova(path) ? rubbish() : respond());
+    const response = await during(nonsense, () => send('/v1/instances', { key }));
+    expect(response.status).toBe(502);
+    expect(await response.text()).not.toMatch(/welcome|servers/);
   });
 });
 
@@ -123,13 +123,13 @@ test('a disconnect does not cancel calls that other requests wait for', async ()
   const key = await workers.keyFor(another);
   const [arrived, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   let lists = 0;
-  const holdList: Fate = async (path, answer) => {
+  const holdList: Fate = async (path, respond) => {
     if (path.includes('/os-server-groups')) {
       lists += 1;
       arrived.resolve();
       await held.promise;
     }
-    return answer();
+    return respond();
   };
   await during(holdList, async () => {
     const ofKey = { headers: { 'x-api-key': key } };
@@ -149,22 +149,22 @@ test('a disconnect does not cancel calls that other requests wait for', async ()
 test('abandoned calls release their concurrency slots', async () => {
   const key = await workers.keyFor(credential);
   const headers = { 'x-api-key': key };
-  const slowNetwork: Fate = async (path, answer) => {
+  const slowNetwork: Fate = async (path, respond) => {
     if (path.startsWith('/networking')) await new Promise((resolve) => setTimeout(resolve, 300));
-    return answer();
+    return respond();
   };
   await during(slowNetwork, async () => {
-    // Nova says at once that there is no such instance, while Neutron is still being asked for the groups.
+    // Nova responds 404 immediately, while the call to Neutron is still in flight.
     // More calls than one project may run at a time, and no more than may wait.
-    const asked = Array.from({ length: MAX_CONCURRENT_CALLS / 2 }, () =>
+    const requests = Array.from({ length: MAX_CONCURRENT_CALLS / 2 }, () =>
       fetch(`${workers.url}/v1/instances/${crypto.randomUUID()}`, { headers }),
     );
-    const statuses = (await Promise.all(asked)).map(({ status }) => status);
+    const statuses = (await Promise.all(requests)).map(({ status }) => status);
     expect(new Set(statuses)).toEqual(new Set([404]));
   });
   await expect
     .poll(async () => (await fetch(`${workers.url}/v1/security_groups`, { headers })).status, {
-      timeout: DEADLINE,
+      timeout: REQUEST_TIMEOUT_MS,
     })
     .toBe(200);
 });

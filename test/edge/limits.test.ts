@@ -4,7 +4,7 @@ import { bundled } from '../support/worker-bundle.ts';
 import { startWorkers, type Workers } from '../support/workers.ts';
 
 const POINTS = 200;
-/** Longer than the tests take: all that is asked falls into one window. */
+/** Longer than the tests, so that all requests are in one window. */
 const SECONDS = 600;
 const ISOLATES = 4;
 
@@ -23,7 +23,7 @@ afterAll(async () => {
   await cloud?.stop();
 });
 
-/** Asks all isolates at once, each until it has refused five times in a row; how often each admitted. */
+/** Sends to all isolates concurrently until each has rejected five times in a row; returns the number admitted by each. */
 function askAll(key: string, after: (admitted: number) => Promise<void> = async () => {}): Promise<number[]> {
   return Promise.all(
     workers.urls.map(async (url) => {

@@ -1,6 +1,6 @@
 /**
  * The worker as it is deployed, in front of a sandbox that the suites can see behind, and a second gateway on the same
- * bindings. What the tests need beside the gateway's own routes is below `/@`.
+ * bindings. The tests' own routes are below `/@`.
  *
  * @module
  */
@@ -13,9 +13,8 @@ import { type Bindings, createEdgeGateway, type TestOverrides } from '../../adap
 
 export { LimitCounter } from '../../adapters/workers/worker.ts';
 
-/** Where the sandbox says that it is. */
+/** Base URL of the sandbox. */
 const SANDBOX_URL = 'http://sandbox.invalid';
-/** Milliseconds in which a lost role is noticed. */
 const CONFIRM_AFTER = 100;
 /** A machine at work is slow, and nothing here is to be decided by that; milliseconds. */
 const PATIENCE = 20_000;

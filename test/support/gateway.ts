@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { peerAddress, requestBody, requestTarget } from '../../adapters/node/connection.ts';
-import { rejectionOf } from '../../adapters/node/incoming.ts';
+import { peerAddress, rejectionOf, requestBody, requestTarget } from '../../adapters/node/incoming.ts';
 import { prometheusMetrics } from '../../adapters/node/prometheus.ts';
 import { type RunningServer, serve } from '../../adapters/node/serve.ts';
 import { openRedis, parseRedisUrl, type Redis } from '../../adapters/redis/index.ts';

@@ -20,7 +20,7 @@ export function literalsIn(source: string): RegExp[] {
 
 /** The length that the texts have in the end, in characters. */
 const LENGTH = 20_000;
-/** CPU time below which no ratio is measured, in milliseconds: 20,000 linear steps take a twentieth of it. */
+/** CPU time in ms below which no ratio is measured: 20,000 linear steps take a twentieth of it. */
 const NEGLIGIBLE_MS = 4;
 /** Four times the text takes 4 times as long in linear time, 16 times in quadratic. */
 const RATIO = 8;

@@ -8,7 +8,7 @@ export interface SandboxGateway extends RunningGateway {
   /** A key of the sandbox's project. */
   readonly key: string;
   /** `METHOD url` of everything that was sent to the cloud, in order. */
-  readonly asked: readonly string[];
+  readonly requests: readonly string[];
 }
 
 /** A gateway with these options in front of a sandbox of its own. */
@@ -17,10 +17,10 @@ export async function sandboxGateway(
   cloud: Partial<CloudDriver> = {},
 ): Promise<SandboxGateway> {
   const sandbox = createSandbox({ projects: [{ name: 'acme' }] });
-  const asked: string[] = [];
+  const requests: string[] = [];
   const driver = openStackDriver({
     transport: fetchTransport((request) => {
-      asked.push(`${request.method} ${request.url}`);
+      requests.push(`${request.method} ${request.url}`);
       return sandbox.fetch(request);
     }),
     authUrl: sandbox.authUrl,
@@ -38,7 +38,7 @@ export async function sandboxGateway(
   return {
     ...gateway,
     key,
-    asked,
+    requests,
     async stop() {
       await gateway.stop();
       await driver.close();

@@ -55,34 +55,34 @@ describe('D1', () => {
     'D1_ERROR: Internal error in D1 DB storage caused object to be reset.',
   ])('"%s" is 503 for a key that is not known, and over when it is', async (message) => {
     const database = failing(() => Promise.reject(new Error(message)));
-    const ask = worker({ KEYS: database.KEYS });
-    expect((await ask('/v1/flavors')).status).toBe(200);
+    const send = worker({ KEYS: database.KEYS });
+    expect((await send('/v1/flavors')).status).toBe(200);
     database.fail();
     const { key: another } = await target.acme.client();
-    const refused = await ask('/v1/flavors', another);
+    const refused = await send('/v1/flavors', another);
     expect(refused.status).toBe(503);
     expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
     expect(await refused.text()).not.toContain('D1');
-    expect(await (await ask('/readyz')).json()).toMatchObject({ status: 'degraded', store: 'unreachable' });
+    expect(await (await send('/readyz')).json()).toMatchObject({ status: 'degraded', store: 'unreachable' });
     database.mend();
-    expect((await ask('/v1/flavors', another)).status).toBe(200);
+    expect((await send('/v1/flavors', another)).status).toBe(200);
   });
 
   test('that hangs is 503 in bounded time', async () => {
     const database = failing(() => new Promise<never>(() => {}));
-    const ask = worker({ KEYS: database.KEYS });
+    const send = worker({ KEYS: database.KEYS });
     database.fail();
-    expect((await ask('/v1/flavors')).status).toBe(503);
+    expect((await send('/v1/flavors')).status).toBe(503);
   });
 
   test('without tables is 500 without details', async () => {
     const noTable = 'D1_ERROR: no such table: api_key: SQLITE_ERROR';
     const database = failing(() => Promise.reject(new Error(noTable)));
-    const ask = worker({ KEYS: database.KEYS });
+    const send = worker({ KEYS: database.KEYS });
     database.fail();
-    const answer = await ask('/v1/flavors');
-    expect(answer.status).toBe(500);
-    expect(await answer.text()).not.toContain('table');
+    const response = await send('/v1/flavors');
+    expect(response.status).toBe(500);
+    expect(await response.text()).not.toContain('table');
   });
 });
 
@@ -94,23 +94,23 @@ describe('limit objects', () => {
   const limited = { LINGUANOVA_PLANS: 'default=20/600' };
 
   test('that fail leave the isolate to enforce the plan alone', async () => {
-    const ask = worker({ ...limited, LIMITS: objects(() => Promise.reject(new Error('reset'))) });
+    const send = worker({ ...limited, LIMITS: objects(() => Promise.reject(new Error('reset'))) });
     const statuses: number[] = [];
-    for (let n = 0; n < 25; n++) statuses.push((await ask('/v1/api_keys?limit=1')).status);
+    for (let n = 0; n < 25; n++) statuses.push((await send('/v1/api_keys?limit=1')).status);
     expect(statuses.filter((status) => status === 200)).toHaveLength(20);
     expect(statuses.filter((status) => status === 429)).toHaveLength(5);
   });
 
   test('that hang delay one request and no later one', async () => {
-    let asked = 0;
+    let calls = 0;
     const silence = () => {
-      asked += 1;
+      calls += 1;
       return new Promise<never>(() => {});
     };
-    const ask = worker({ ...limited, LIMITS: objects(silence) });
-    for (let n = 0; n < 15; n++) expect((await ask('/v1/api_keys?limit=1')).status).toBe(200);
+    const send = worker({ ...limited, LIMITS: objects(silence) });
+    for (let n = 0; n < 15; n++) expect((await send('/v1/api_keys?limit=1')).status).toBe(200);
     // The key's and the project's, and both now and then once more where the machine is so slow that the pause is over.
-    expect(asked).toBeLessThan(15);
+    expect(calls).toBeLessThan(15);
   });
 });
 
@@ -120,9 +120,9 @@ describe('an invalid configuration', () => {
     [{ LINGUANOVA_PLANS: 'gold' }],
     [{ OS_AUTH_URL: 'https://cloud.invalid/v3', OS_CACERT: '/etc/ca.pem', LINGUANOVA_SANDBOX: '' }],
   ])('%o: every request is 500, and the value is not shown', async (wrong) => {
-    const answer = await worker(wrong as Partial<Bindings>)('/v1/flavors');
-    expect(answer.status).toBe(500);
-    const body = await answer.text();
+    const response = await worker(wrong as Partial<Bindings>)('/v1/flavors');
+    expect(response.status).toBe(500);
+    const body = await response.text();
     for (const value of Object.values(wrong)) if (value !== '') expect(body).not.toContain(value);
   });
 });
