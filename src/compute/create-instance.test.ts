@@ -122,7 +122,7 @@ describe('create with a public address', () => {
   );
 
   test.each<ErrorCode>(['timeout', 'bad_gateway', 'unavailable'])(
-    'ended with %s: nobody knows whether it was accepted, so nothing is taken from under it',
+    'after %s it is unknown whether the server was accepted, so port and floating IP stay',
     async (code) => {
       const { cloud, diary } = diaryCloud(failing(code));
       await expect(createInstance(cloud, REQUEST, { keyId: 'k1' })).rejects.toMatchObject({ code });
@@ -138,15 +138,15 @@ describe('create with a public address', () => {
   });
 
   test('marks errors from before the server request as not applied', async () => {
-    const lost = new ComputeError('timeout', 'no answer', { retryAfter: 7 });
+    const lost = new ComputeError('timeout', 'no response', { retryAfter: 7 });
     for (const change of [
       { listFlavors: () => Promise.reject(lost) },
       { createPort: () => Promise.reject(lost) },
       { createFloatingIp: () => Promise.reject(lost) },
     ]) {
       const { cloud } = diaryCloud(change);
-      const told = { code: 'timeout', message: 'no answer', retryAfter: 7, notApplied: true };
-      await expect(createInstance(cloud, REQUEST, { keyId: 'k1' })).rejects.toMatchObject(told);
+      const expected = { code: 'timeout', message: 'no response', retryAfter: 7, notApplied: true };
+      await expect(createInstance(cloud, REQUEST, { keyId: 'k1' })).rejects.toMatchObject(expected);
     }
     const { cloud } = diaryCloud({ createInstance: () => Promise.reject(lost) });
     await expect(createInstance(cloud, REQUEST, { keyId: 'k1' })).rejects.toMatchObject({
@@ -188,7 +188,7 @@ describe('create with a public address', () => {
 });
 
 describe('names', () => {
-  const ask = (request: Partial<CreateInstance>, change: Partial<Cloud> = {}) =>
+  const create = (request: Partial<CreateInstance>, change: Partial<Cloud> = {}) =>
     createInstance(diaryCloud(change).cloud, { ...REQUEST, ...request }, { keyId: 'k1' });
 
   test.each([
@@ -196,22 +196,22 @@ describe('names', () => {
     [{ image: 'beos' }, 'image', 'there is no image "beos"'],
     [{ securityGroupNames: ['web'] }, 'securityGroups.0', 'there is no security group "web"'],
   ])('%o that does not exist is invalid and named by its field', async (request, field, message) => {
-    await expect(ask(request)).rejects.toMatchObject({ code: 'invalid', details: [{ field, message }] });
+    await expect(create(request)).rejects.toMatchObject({ code: 'invalid', details: [{ field, message }] });
   });
 
   test('an ambiguous name is invalid', async () => {
     const listSecurityGroups = async () => ['g1', 'g2'].map((id) => ({ ...group, id, name: 'web' }));
-    await expect(ask({ securityGroupNames: ['web'] }, { listSecurityGroups })).rejects.toThrow(
+    await expect(create({ securityGroupNames: ['web'] }, { listSecurityGroups })).rejects.toThrow(
       /2 security groups/,
     );
-    await expect(ask({ securityGroupNames: ['g2'] }, { listSecurityGroups })).resolves.toMatchObject({
+    await expect(create({ securityGroupNames: ['g2'] }, { listSecurityGroups })).resolves.toMatchObject({
       id: 'server1',
     });
   });
 
   test('the only network is the default; none or several are invalid, with the choices', async () => {
-    await expect(ask({ networks: [] })).resolves.toMatchObject({ id: 'server1' });
-    await expect(ask({ networks: [] }, { listNetworks: async () => [] })).rejects.toThrow(/no network/);
+    await expect(create({ networks: [] })).resolves.toMatchObject({ id: 'server1' });
+    await expect(create({ networks: [] }, { listNetworks: async () => [] })).rejects.toThrow(/no network/);
     const several = ['n1', 'n2'].map((id) => ({
       ...network,
       id,
@@ -219,7 +219,7 @@ describe('names', () => {
       external: false,
       isDefault: false,
     }));
-    await expect(ask({ networks: [] }, { listNetworks: async () => several })).rejects.toThrow(
+    await expect(create({ networks: [] }, { listNetworks: async () => several })).rejects.toThrow(
       'n1 (net-n1), n2 (net-n2)',
     );
   });

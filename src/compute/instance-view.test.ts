@@ -86,60 +86,66 @@ const group = (name: string, open: boolean, change: Partial<SecurityGroup> = {})
   ...change,
 });
 
-const look = async (
+const view = async (
   instance: Partial<CloudInstance>,
   floatingIps: FloatingIp[] = [],
   around: Partial<Reach> = {},
   allProjects = false,
 ) => {
-  let asked = 0;
+  let floatingIpLists = 0;
   const cloud = cloudWith(() => {
-    asked += 1;
+    floatingIpLists += 1;
     return floatingIps;
   });
   const [view] = await withAccess(cloud, [{ ...INSTANCE, ...instance }], reach(around), allProjects);
-  return { address: view?.publicAddress, ssh: view?.sshEnabled, asked };
+  return { address: view?.publicAddress, ssh: view?.sshEnabled, floatingIpLists };
 };
 
 describe('the public address', () => {
-  const promised = { isPublic: 'true', floatingIp: '203.0.113.9' };
+  const recorded = { isPublic: 'true', floatingIp: '203.0.113.9' };
 
   test.each<[string, Partial<CloudInstance>, FloatingIp[], string | null, number]>([
     ['no flags, none shown', {}, [], null, 0],
     ['no flags, one shown: made elsewhere', { addresses: shown('203.0.113.9') }, [], '203.0.113.9', 0],
     [
       'flags and addresses agree',
-      { metadata: promised, addresses: shown('203.0.113.9') },
+      { metadata: recorded, addresses: shown('203.0.113.9') },
       [],
       '203.0.113.9',
       0,
     ],
     ['private and none shown', { metadata: { isPublic: 'false' } }, [], null, 0],
-    ['promised, not shown yet, but led here', { metadata: promised }, [IP], '203.0.113.9', 1],
+    ['recorded, not shown yet, but associated', { metadata: recorded }, [IP], '203.0.113.9', 1],
     [
-      'promised, and the port is not the server’s yet',
-      { metadata: promised },
+      'recorded, and the port is not the server’s yet',
+      { metadata: recorded },
       [{ ...IP, instanceId: null, portIsFree: true }],
       '203.0.113.9',
       1,
     ],
-    ['promised, but led to a load balancer', { metadata: promised }, [{ ...IP, instanceId: null }], null, 1],
     [
-      'two shown: the promised one is not the first',
-      { metadata: promised, addresses: [...shown('203.0.113.1'), ...shown('203.0.113.9')] },
+      'recorded, but associated with a load balancer',
+      { metadata: recorded },
+      [{ ...IP, instanceId: null }],
+      null,
+      1,
+    ],
+    [
+      'two shown: the recorded one is not the first',
+      { metadata: recorded, addresses: [...shown('203.0.113.1'), ...shown('203.0.113.9')] },
       [],
       '203.0.113.9',
       0,
     ],
     [
-      'two led here and not shown yet: the promised one',
-      { metadata: promised },
+      'two associated and not shown yet: the recorded one',
+      { metadata: recorded },
       [{ ...IP, id: 'a', address: '203.0.113.1' }, IP],
       '203.0.113.9',
       1,
     ],
     [
-      'two led here, none promised: the one of the first network',
+      'two led here, none recorded: the one of the first network',
       {
         metadata: { isPublic: 'true' },
         addresses: ['10.0.0.1', '10.1.0.1'].map((address) => ({ ...FIXED, address })),
@@ -149,22 +155,22 @@ describe('the public address', () => {
       1,
     ],
     [
-      'promised by an instance of another project',
-      { metadata: promised },
+      'recorded by an instance of another project',
+      { metadata: recorded },
       [{ ...IP, projectId: 'q', instanceId: null, portIsFree: true }],
       null,
       1,
     ],
     [
-      'promised, but taken away behind our back',
-      { metadata: promised },
+      'recorded, but taken away behind our back',
+      { metadata: recorded },
       [{ ...IP, portId: null, instanceId: null }],
       null,
       1,
     ],
     [
-      'promised, but led to another server',
-      { metadata: promised },
+      'recorded, but led to another server',
+      { metadata: recorded },
       [{ ...IP, instanceId: 'other' }],
       null,
       1,
@@ -179,13 +185,13 @@ describe('the public address', () => {
     ['flagged by another tool without an address', { metadata: { isPublic: 'true' } }, [], null, 1],
     [
       'exchanged: Nova shows the old one',
-      { metadata: promised, addresses: shown('203.0.113.1') },
+      { metadata: recorded, addresses: shown('203.0.113.1') },
       [IP],
       '203.0.113.9',
       1,
     ],
-  ])('%s', async (_, instance, floatingIps, address, asked) => {
-    expect(await look(instance, floatingIps)).toMatchObject({ address, asked });
+  ])('%s', async (_, instance, floatingIps, address, floatingIpLists) => {
+    expect(await view(instance, floatingIps)).toMatchObject({ address, floatingIpLists });
   });
 });
 
@@ -194,25 +200,25 @@ describe('an instance on an external network', () => {
 
   test('is public by its own address', async () => {
     const around = { ports: [PORT], externalNetworkIds };
-    expect(await look({}, [], around)).toMatchObject({ address: '10.0.0.1', asked: 0 });
+    expect(await view({}, [], around)).toMatchObject({ address: '10.0.0.1', floatingIpLists: 0 });
   });
 
   test('shows its IPv4 address before IPv6', async () => {
     const ports = [{ ...PORT, fixedAddresses: ['2001:db8::1', '10.0.0.1'] }];
-    expect(await look({}, [], { ports, externalNetworkIds })).toMatchObject({ address: '10.0.0.1' });
+    expect(await view({}, [], { ports, externalNetworkIds })).toMatchObject({ address: '10.0.0.1' });
   });
 
   test('ignores a port that another project created for it', async () => {
     const ports = [{ ...PORT, projectId: 'q' }];
-    expect(await look({}, [], { ports, externalNetworkIds })).toMatchObject({ address: null });
+    expect(await view({}, [], { ports, externalNetworkIds })).toMatchObject({ address: null });
   });
 });
 
 test('metadata decides neither address nor SSH in a list of all projects', async () => {
   const metadata = { isPublic: 'true', floatingIp: '8.8.8.8', enableSSH: 'true' };
-  expect(await look({ metadata }, [], {}, true)).toMatchObject({ address: null, ssh: false });
+  expect(await view({ metadata }, [], {}, true)).toMatchObject({ address: null, ssh: false });
   const building = { metadata, status: 'BUILD', securityGroupNames: 'unknown' } as const;
-  expect(await look(building, [], {}, true)).toMatchObject({ address: null, ssh: false });
+  expect(await view(building, [], {}, true)).toMatchObject({ address: null, ssh: false });
 });
 
 test('inNetworkOrder sorts ports by the instance’s addresses, not by id', () => {
@@ -234,7 +240,7 @@ describe('SSH', () => {
       true,
     ],
     [
-      'no group opens it, whatever the flag says',
+      'no group opens it, whatever the flag',
       { metadata: { enableSSH: 'true' } },
       { ports: on('a'), groups: [group('a', false)] },
       false,
@@ -282,7 +288,7 @@ describe('SSH', () => {
       false,
     ],
   ])('%s', async (_, instance, around, ssh) => {
-    expect((await look(instance, [], around)).ssh).toBe(ssh);
+    expect((await view(instance, [], around)).ssh).toBe(ssh);
   });
 });
 

@@ -92,7 +92,7 @@ describe('reconcile does not release', () => {
       'what an instance holds',
       { ports: [{ ...PORT, instanceId: 'i' }], floatingIps: [IP], instances: [instance({})] },
     ],
-    ['a marked address led to somebody’s port', { floatingIps: [{ ...IP, portId: 'other' }] }],
+    ['a marked floating IP on a foreign port', { floatingIps: [{ ...IP, portId: 'other' }] }],
     [
       'what an instance was promised, whatever its state',
       { ports: [PORT], floatingIps: [IP], instances: [instance({ metadata: { floatingIp: IP.address } })] },

@@ -55,7 +55,7 @@ export function inventoryCloud(
         throw new ComputeError('timeout', 'The cloud did not respond in time.');
       });
     } catch (error) {
-      // The credential that began the sync may have lost its rights, which says nothing about this one.
+      // Only the credential that began the sync may have lost its rights.
       if (hasCode(error, 'forbidden')) return null;
       throw error;
     }

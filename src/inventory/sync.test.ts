@@ -66,7 +66,10 @@ describe('instances to fetch individually', () => {
       instance('at rest'),
       instance('building', { status: 'BUILD', inTransition: true }),
       instance('promised', { metadata: { isPublic: 'true', floatingIp: '203.0.113.1' } }),
-      instance('kept', { metadata: { isPublic: 'true', floatingIp: '203.0.113.1' }, addresses: [floating] }),
+      instance('retained', {
+        metadata: { isPublic: 'true', floatingIp: '203.0.113.1' },
+        addresses: [floating],
+      }),
     ],
     EMPTY_STATE,
   );

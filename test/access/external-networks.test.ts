@@ -58,8 +58,11 @@ test.each(REFUSALS)(
   async (_, status, type, message) => {
     setup = await releasingGateway();
     refuse(await externalNetwork('a'), status, type, message);
-    const { status: answered, body } = await create();
-    expect([answered, body.metadata?.floatingIp]).toEqual([202, expect.stringMatching(/^203\.0\.113\./)]);
+    const created = await create();
+    expect([created.status, created.body.metadata?.floatingIp]).toEqual([
+      202,
+      expect.stringMatching(/^203\.0\.113\./),
+    ]);
   },
 );
 

@@ -14,12 +14,12 @@ import { silentLogger } from '../support/silent-logger.ts';
 import { requireOpenStack } from './target.ts';
 
 /** Names of what this test makes; the project may have other instances, which come and go. */
-const PREFIX = `fleet-${crypto.randomUUID().slice(0, 8)}`;
+const PREFIX = `inventory-${crypto.randomUUID().slice(0, 8)}`;
 /** Longest wait for the next full list, and for the cloud itself, in ms. */
 const FULL = { timeout: RELIST_INTERVAL_MS + 30_000, interval: 1_000 };
 const SOON = { timeout: 30_000, interval: 300 };
 
-/** Changes made at Nova and Neutron, past the gateway, as a fleet shows them that follows changes from its first instance on. */
+/** Changes made directly at Nova and Neutron, as an inventory shows them that always syncs by changes. */
 describe('an inventory follows a real Nova', () => {
   const variables = requireOpenStack();
   const read = (name: string) => variables[name] ?? '';
@@ -50,19 +50,19 @@ describe('an inventory follows a real Nova', () => {
   });
   const own = async (cloud: Cloud) =>
     (await cloud.listInstances({}, {})).instances.filter(({ name }) => name.startsWith(PREFIX));
-  const fleet = () => own(driver.open(credential, call()));
+  const listed = () => own(driver.open(credential, call()));
   const truth = () => own(plain.open(credential, call()));
   const ids: string[] = [];
   const addresses: string[] = [];
 
-  /** Waits until all of it is so at the cloud and in the fleet. */
+  /** Waits until the cloud and then the inventory have this state. */
   const bothShow = async (
     what: (instances: readonly CloudInstance[]) => unknown,
     wanted: unknown,
     wait = SOON,
   ) => {
     await expect.poll(async () => what(await truth()), wait).toEqual(wanted);
-    await expect.poll(async () => what(await fleet()), wait).toEqual(wanted);
+    await expect.poll(async () => what(await listed()), wait).toEqual(wanted);
   };
 
   beforeAll(async () => {
@@ -81,7 +81,7 @@ describe('an inventory follows a real Nova', () => {
       async () => expect((await truth()).map(({ status }) => status)).toEqual(Array(3).fill('ACTIVE')),
       SOON,
     );
-    await fleet();
+    await listed();
     ids.push(...(await truth()).map(({ id }) => id));
   });
   afterAll(async () => {
@@ -92,17 +92,17 @@ describe('an inventory follows a real Nova', () => {
   });
 
   test('lists in the order of Nova, those of one second by id', async () => {
-    expect((await fleet()).map(({ id }) => id)).toEqual((await truth()).map(({ id }) => id));
+    expect((await listed()).map(({ id }) => id)).toEqual((await truth()).map(({ id }) => id));
   });
 
   test('a rename is visible immediately', async () => {
     await behind.compute('PUT', `/servers/${ids[0]}`, { server: { name: `${PREFIX}-renamed` } });
-    expect((await fleet()).map(({ name }) => name)).toContain(`${PREFIX}-renamed`);
+    expect((await listed()).map(({ name }) => name)).toContain(`${PREFIX}-renamed`);
   });
 
   test('a stop is visible from start to end', async () => {
     await behind.compute('POST', `/servers/${ids[1]}/action`, { 'os-stop': null });
-    const [seen] = (await fleet()).filter(({ id }) => id === ids[1]);
+    const [seen] = (await listed()).filter(({ id }) => id === ids[1]);
     expect(['stopping', 'stopped']).toContain(seen?.state);
     await bothShow((all) => all.find(({ id }) => id === ids[1])?.status, 'SHUTOFF');
   });
@@ -115,7 +115,7 @@ describe('an inventory follows a real Nova', () => {
       networks: [{ uuid: read('ACME_NETWORK_ID') }],
     };
     const { body } = await behind.compute('POST', '/servers', { server });
-    expect((await fleet()).map(({ name }) => name)).toContain(`${PREFIX}-short`);
+    expect((await listed()).map(({ name }) => name)).toContain(`${PREFIX}-short`);
     await behind.compute('DELETE', `/servers/${body.server.id}`);
     await bothShow((all) => all.some(({ id }) => id === body.server.id), false);
   });

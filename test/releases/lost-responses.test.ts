@@ -25,7 +25,7 @@ function lose(method: string, path: RegExp, times = 1): void {
 
 describe('a create whose response is lost', () => {
   test.each([[{ isPublic: true }], [{}]])(
-    'with %j at POST /servers is answered when the server is found',
+    'with %j at POST /servers succeeds when the server is found',
     async (metadata) => {
       setup = await releasingGateway();
       lose('POST', /\/servers$/);
