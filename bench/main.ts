@@ -15,6 +15,7 @@ import { inventory } from './inventory.ts';
 import { keys } from './keys.ts';
 import { passThrough } from './pass-through.ts';
 import { single } from './single.ts';
+import { traversal } from './traversal.ts';
 
 const BENCHMARKS: Readonly<Record<string, (setting: Setting) => Promise<void>>> = {
   cached,
@@ -24,6 +25,7 @@ const BENCHMARKS: Readonly<Record<string, (setting: Setting) => Promise<void>>> 
   events,
   'pass-through': passThrough,
   checkouts,
+  traversal,
 };
 const LETTERS: Readonly<Record<string, string>> = {
   a: 'cached',
@@ -34,7 +36,7 @@ const LETTERS: Readonly<Record<string, string>> = {
   n: 'pass-through',
 };
 
-const USAGE = `node bench/main.ts [cached|single|inventory|keys|events|pass-through|checkouts ...] [--rounds 5] [--seconds 3] [--connections 64]
+const USAGE = `node bench/main.ts [cached|single|inventory|keys|events|pass-through|checkouts|traversal ...] [--rounds 5] [--seconds 3] [--connections 64]
      [--warm-up 10] [--keys 10000] [--projects 1000] [--instances 1000,5000]
      [--listeners 1000] [--checkouts BASE,OTHER...] [--offline]`;
 
