@@ -10,9 +10,9 @@ import type { Logger } from './telemetry/logger.ts';
 
 /** What travels with a request through the gateway (`c.var`). Each is set by one stage, named here. */
 export interface RequestVariables {
-  /** telemetry: `req-<uuid>`, answered as `X-Request-Id` and sent to the cloud. */
+  /** telemetry: `req-<uuid>`, returned as `X-Request-Id` and sent to the cloud. */
   requestId: string;
-  /** telemetry: what stages say beside the answer. */
+  /** telemetry: headers that stages add to the response. */
   responseHeaders: ResponseHeaders;
   /** requestLog, on the fast path: in monotonic ms. */
   startedAt?: number;
@@ -24,11 +24,11 @@ export interface RequestVariables {
   adminActor?: string;
   /** authenticate. */
   principal: Principal;
-  /** authenticate: verifies the same key again, for what goes on after it was let in. */
+  /** authenticate: verifies the same key again, for streams that outlive its check. */
   reverify: () => Verdict | Promise<Verdict>;
   /** authenticate: the cloud as this principal sees it, within this request's deadline. */
   cloud: Cloud;
-  /** authenticate: gives back what the gateway made. */
+  /** authenticate: releases what the gateway made. */
   releases?: Releases;
   /** gateway: the path of `LINGUANOVA_PUBLIC_URL`, without a trailing slash; empty without one. */
   basePath: string;

@@ -8,7 +8,7 @@
 
 import { Context } from 'hono';
 import type { GatewayEnv, Stage } from './context.ts';
-import type { FindHit } from './traffic/cache/cache-hit.ts';
+import type { FindHit } from './traffic/cache/request-memo.ts';
 
 /** A dialect's pipeline up to the response cache. */
 export interface FastPipeline {

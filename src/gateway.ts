@@ -1,13 +1,13 @@
 /**
- * The whole way of a request, on one page.
+ * The request pipeline, on one page.
  *
  * ```
  * requestLog -> cors -> authenticate -> limit -> [writes: openCloud -> invalidateOnWrite] -> requireScope
  *            -> [POST: idempotency] -> [writes: precondition] -> [reads: cached] -> decode -> use case -> Cloud -> encode
  * ```
  *
- * It goes one way; nothing calls back up. Whatever is thrown on the way is answered in the dialect's words. A read that was told
- * a moment ago passes all this at once: `short-way.ts`.
+ * Dependencies point downward only. Errors are rendered by the dialect whose path it is. A repeated read takes the fast path
+ * (`fast-path.ts`), which runs the synchronous checks of the same stages.
  *
  * @module
  */
@@ -37,7 +37,7 @@ import { serviceOfPath } from './dialects/nova/services.ts';
 import type { NovaTranslation } from './dialects/nova/translation.ts';
 import { isSignUp } from './dialects/redu/api-keys.ts';
 import { reduDialect } from './dialects/redu/dialect.ts';
-import { respondWithError as answerReduError, reduErrorResponse } from './dialects/redu/errors.ts';
+import { reduErrorResponse, respondWithError as renderReduError } from './dialects/redu/errors.ts';
 import { EVENT_ENCODER } from './dialects/redu/event-encoder.ts';
 import { isRetrySafe } from './dialects/redu/repeatable.ts';
 import { retriesOfEndedKeys } from './dialects/redu/retries.ts';
@@ -84,7 +84,7 @@ interface DialectPorts {
   readonly nova?: PassThrough | NovaTranslation | undefined;
   /** Where it is stored what has to be given back; absent: nowhere, so that it ends with the process. */
   readonly releases?: ReleaseStore;
-  /** Pages and scripts; absent where the platform tells them. */
+  /** Pages and scripts; absent where the platform serves them. */
   readonly assets?: Assets;
 }
 
@@ -104,19 +104,19 @@ export interface GatewayOptions extends AccessOptions, Omit<IdempotencyOptions, 
   readonly upstreamTimeoutMs?: number;
   /** How image data is read; absent: as a web stream. */
   readonly requestBody?: RequestBody;
-  /** Origins whose pages may read answers, beside those that keys are bound to. */
+  /** Origins whose pages may read responses, besides those that keys are bound to. */
   readonly corsOrigins: readonly string[] | '*';
   /** Whether there is a console to sign in to. */
   readonly console: boolean;
   /** Where clients find the gateway, `LINGUANOVA_PUBLIC_URL`; null: where the request has. */
   readonly publicUrl: string | null;
-  /** What trusted proxies say about that. */
+  /** That address as trusted proxies forward it. */
   readonly forwardedOrigin: TrustedProxies['forwardedOrigin'];
   readonly limits: LimitOptions;
   readonly cache: CacheOptions;
   readonly inventory?: Partial<InventoryOptions>;
   readonly streams: StreamLimits;
-  /** How long entries of the audit log are kept. */
+  /** Retention of the audit log. */
   readonly auditDays: number;
   readonly releases?: PendingReleasesOptions;
 }
@@ -124,11 +124,10 @@ export interface GatewayOptions extends AccessOptions, Omit<IdempotencyOptions, 
 export interface Gateway {
   /** For any runtime. */
   readonly fetch: Hono<GatewayEnv>['fetch'];
-  /** What it serves, in hono's words; `test/openapi` holds the contract against it. */
+  /** Its routes, as hono lists them; `test/openapi` holds the contract against it. */
   readonly routes: readonly { readonly method: string; readonly path: string }[];
   /**
-   * Writes what requests left to be written (uses of keys, refusals), and deletes answers that were kept long enough; to be
-   * called every few seconds and at the end.
+   * Writes buffered records (uses of keys, rejections) and deletes expired ones. To be called every few seconds and at the end.
    */
   flush(): Promise<void>;
   /** Ends the streams of events and the work in the background, which would never end by themselves; to be called when the gateway stops. */
@@ -159,16 +158,16 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
       ports.log,
     );
   /** In the dialect whose path it is. Never throws. */
-  const answerError = (error: unknown, c: Context<GatewayEnv>) => {
+  const renderError = (error: unknown, c: Context<GatewayEnv>) => {
     try {
       return serviceOfPath(c.req.path) === null
-        ? answerReduError(error, c)
+        ? renderReduError(error, c)
         : novaErrorResponse(error, c, url(c));
     } catch (failure) {
       return defect(failure);
     }
   };
-  const limits = limit(ports, options.limits, answerError);
+  const limits = limit(ports, options.limits, renderError);
   const access = createAccess({ ...ports, clouds }, options, releases, limits.consumeSignUp);
   const app = new Hono<GatewayEnv>({ getPath: routedPath });
 
@@ -185,19 +184,19 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   app.route('/', health({ ...ports, secretCheck }));
   if (ports.assets !== undefined) app.route('/', serveAssets(ports.assets));
   const { adminTokens } = options;
-  const itsConsole = options.console
+  const consoleApp = options.console
     ? createConsole(
         access,
         { adminTokens, limits: options.limits, publicUrl: url, hasNova: ports.nova !== undefined },
-        answerError,
+        renderError,
       )
     : null;
-  if (itsConsole !== null) app.route('/console', itsConsole.routes);
+  if (consoleApp !== null) app.route('/console', consoleApp.routes);
   if (adminTokens.length > 0) {
-    app.route('/', adminApi(access, adminTokens, answerError, itsConsole?.adminTokenOf));
+    app.route('/', adminApi(access, adminTokens, renderError, consoleApp?.adminTokenOf));
   }
 
-  const keyed: readonly Stage[] = [authenticate(access, itsConsole?.keyOf), limits.stage];
+  const keyed: readonly Stage[] = [authenticate(access, consoleApp?.keyOf), limits.stage];
   const forWrites = [openCloud(access), invalidateOnWrite(ports.versions)].map(unlessSignUp);
   const idempotent = idempotency(ports, { ...options, storeKey: () => secretCheck.storeKey() }, isRetrySafe);
   app.use('/v1/api_keys/*', retriesOfEndedKeys(access, limits.stage.handle, idempotent.replay));
@@ -232,9 +231,9 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   }
 
   app.notFound((c) =>
-    answerError(new ComputeError('not_found', 'Not found: no route matches this path.'), c),
+    renderError(new ComputeError('not_found', 'Not found: no route matches this path.'), c),
   );
-  app.onError(answerError);
+  app.onError(renderError);
   const sweepKeys = retention(ports.keys, ports.log, options);
   const flush = async () => {
     access.rejectionLog.flush();
@@ -249,8 +248,8 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   return {
     fetch(request, env, ctx) {
       try {
-        const answer = tryFastPath(request, env) ?? app.fetch(request, env, ctx);
-        return answer instanceof Promise ? answer.catch(defect) : answer;
+        const response = tryFastPath(request, env) ?? app.fetch(request, env, ctx);
+        return response instanceof Promise ? response.catch(defect) : response;
       } catch (error) {
         return defect(error);
       }
@@ -261,7 +260,7 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   };
 }
 
-/** Everything else changes nothing, or is refused. */
+/** Other methods change nothing, or are rejected. */
 const WRITES = ['POST', 'PUT', 'PATCH', 'DELETE'];
 
 /** As long as the clients of OpenStack wait by default. */
@@ -275,7 +274,7 @@ interface MountedStage extends Stage {
   readonly paths: readonly string[];
 }
 
-/** Who signs up has no key yet. */
+/** A sign-up has no key yet. */
 function unlessSignUp(stage: MiddlewareHandler<GatewayEnv>): MiddlewareHandler<GatewayEnv> {
   return (c, next) => (isSignUp(c) ? next() : stage(c, next));
 }

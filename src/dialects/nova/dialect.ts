@@ -12,7 +12,7 @@ import { KeyTokens } from '../../access/key-token.ts';
 import type { GatewayEnv, Stage } from '../../context.ts';
 import type { PublicUrl } from '../../http/public-url.ts';
 import type { RequestBody, RequestTarget } from '../../http/request-target.ts';
-import type { FindHit } from '../../traffic/cache/cache-hit.ts';
+import type { FindHit } from '../../traffic/cache/request-memo.ts';
 import type { ProjectVersions } from '../../traffic/versions/project-versions.ts';
 import { authenticateToken } from './authenticate.ts';
 import { forward } from './forward.ts';
@@ -29,7 +29,7 @@ export interface NovaPorts {
   readonly access: Access;
   /** How the services are served: as the cloud's own, or by the gateway in their place. */
   readonly services: PassThrough | NovaTranslation;
-  /** Hears of every change before its answer leaves. */
+  /** Counts every write before its response. */
   readonly versions: ProjectVersions;
   readonly requestTarget: RequestTarget;
   readonly requestBody: RequestBody;
@@ -55,7 +55,7 @@ export interface NovaDialect {
 export function novaDialect(ports: NovaPorts): NovaDialect {
   const { access, limit } = ports;
   const tokens = new KeyTokens(access.secret);
-  const { openSession, documents, answer, findHit } = servicesOf(ports, tokens);
+  const { openSession, documents, handler, findHit } = servicesOf(ports, tokens);
   const router = new Hono<GatewayEnv>({ strict: false });
   const override = rejectMethodOverride(ports.requestTarget);
   for (const { prefix } of Object.values(SERVICE_ENDPOINTS)) router.use(`${prefix}/*`, override.handle);
@@ -66,7 +66,7 @@ export function novaDialect(ports: NovaPorts): NovaDialect {
   const authenticated = authenticateToken(access, tokens);
   const prefixes = SERVICES.map((service) => `${SERVICE_ENDPOINTS[service].prefix}/`);
   for (const prefix of prefixes) {
-    router.all(`${prefix}*`, documents.handle, authenticated.handle, limit.handle, answer);
+    router.all(`${prefix}*`, documents.handle, authenticated.handle, limit.handle, handler);
   }
   return {
     routes: router,
@@ -77,7 +77,7 @@ export function novaDialect(ports: NovaPorts): NovaDialect {
 interface Services {
   readonly openSession: OpenSession;
   readonly documents: Stage;
-  readonly answer: Handler<GatewayEnv>;
+  readonly handler: Handler<GatewayEnv>;
   readonly findHit: FindHit | null;
 }
 
@@ -92,14 +92,14 @@ function servicesOf(ports: NovaPorts, tokens: KeyTokens): Services {
       openSession,
       // A document is no read of a resource, so no cached response is one.
       documents: { handle: versionDocuments(own, tokens), check: () => true },
-      answer: forward(own),
+      handler: forward(own),
       findHit: ports.cache.isOn ? cache.findHit : null,
     };
   }
   return {
     openSession: services.openSession(access.clouds),
     documents: { handle: services.versionDocuments(publicUrl) },
-    answer: services.handler(ports),
+    handler: services.handler(ports),
     findHit: null,
   };
 }

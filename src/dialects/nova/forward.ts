@@ -76,17 +76,17 @@ export function forward(ports: ForwardPorts): Handler<GatewayEnv> {
     const publicUrl = ports.publicUrl(c);
     const rewrite = (response: UpstreamResponse) => rewriteResponse(response, session.roots, publicUrl);
     if (isRead(method)) return ports.cache.serve(c, { session, principal, target, request }, send, rewrite);
-    let answer: UpstreamResponse;
+    let response: UpstreamResponse;
     try {
-      answer = await forwardWrite(ports, c, call, target, action, (signal) => send(request, signal));
+      response = await forwardWrite(ports, c, call, target, action, (signal) => send(request, signal));
     } finally {
       if (isAdministrator(session)) await ports.cache.invalidateAll();
     }
-    return toResponse(c.get('responseHeaders'), rewrite(answer));
+    return toResponse(c.get('responseHeaders'), rewrite(response));
   };
 }
 
-/** Sends a request that changes something, and tells of it before the answer leaves, whatever came of it. */
+/** Sends a write, and invalidates the project's cached responses before its response, whatever the outcome. */
 async function forwardWrite(
   { versions, access }: ForwardPorts,
   c: Context<GatewayEnv>,
@@ -105,10 +105,10 @@ async function forwardWrite(
       : null;
   try {
     // What has to be released afterwards is, whether or not the client waits.
-    const answer = await send(deletion === null ? c.req.raw.signal : null);
-    if (answer.status < 300) deletion?.accepted();
-    else await deletion?.failed(answer.status);
-    return answer;
+    const response = await send(deletion === null ? c.req.raw.signal : null);
+    if (response.status < 300) deletion?.accepted();
+    else await deletion?.failed(response.status);
+    return response;
   } catch (error) {
     await deletion?.failed(error);
     throw error;
@@ -117,7 +117,7 @@ async function forwardWrite(
   }
 }
 
-/** Nova has nothing at `/servers/`, and some clients ask there. */
+/** Some clients request `/servers/`, which Nova does not have. */
 function normalizeListPath(method: ForwardMethod, { service, path, segments }: Target): string {
   const isList =
     service === 'compute' && isRead(method) && segments.length === 1 && segments[0] === 'servers';
@@ -159,10 +159,10 @@ function isImageData(method: ForwardMethod, { service, segments }: Target): bool
 }
 
 /**
- * Refuses what only the body tells: actions of administrators, and other customers' key pairs.
+ * Rejects by the body: actions of administrators, and other customers' key pairs.
  *
  * @returns The body of an action.
- * @throws ComputeError `invalid` for what cannot be read: somebody may read it otherwise.
+ * @throws ComputeError `invalid` for a body that cannot be parsed: a service may parse it differently.
  */
 function assertBodyAllowed(
   c: Context<GatewayEnv>,
@@ -209,6 +209,6 @@ function assertNoHiddenAdministrator(c: Context<GatewayEnv>, session: CloudSessi
   if (c.get('principal').scopes.includes('admin')) return;
   throw new ComputeError(
     'forbidden',
-    'This API key acts with the role "admin" and lacks the scope "admin": it cannot be kept to its project here.',
+    'This API key acts with the role "admin" and lacks the scope "admin": it cannot be restricted to its project here.',
   );
 }

@@ -11,7 +11,7 @@ export interface ServiceAddress extends OfferedService {
 /** Whom the cloud takes a credential for, and where its services are. The region is that of the endpoints in use. */
 export interface CloudSession extends NovaSession {
   readonly services: ReadonlyMap<ServiceName, ServiceAddress>;
-  /** Every address of the cloud's services that may occur in answers, without version; longer ones first. */
+  /** Every address of the cloud's services that may occur in responses, without version; longer ones first. */
   readonly roots: readonly { readonly url: string; readonly part: EndpointName }[];
 }
 
@@ -45,12 +45,12 @@ export interface UpstreamResponse {
  * named: `forbidden` (the cloud no longer takes the credential), `unavailable`, `timeout`, `bad_gateway`.
  */
 export interface PassThrough {
-  /** No I/O while the credential's token is kept. */
+  /** Without I/O while the credential's token is cached. */
   session(credential: CloudCredential, call: CallContext): Promise<CloudSession>;
-  /** What `session` would tell without asking, the same object as before; null when it would ask. */
+  /** The cached session, the same object each time; null if there is none. */
   peekSession(credential: CloudCredential): CloudSession | null;
   /**
-   * Sends a request with the credential's token. Answers of any status but 401 resolve, once their headers are there; a
+   * Sends a request with the credential's token. Responses of any status but 401 resolve, once their headers have arrived; a
    * token that the service refuses is replaced once, where the body can be sent again.
    *
    * Bodies may take as long as bytes keep moving, in either direction.
@@ -59,9 +59,9 @@ export interface PassThrough {
    */
   forward(credential: CloudCredential, request: ForwardRequest, call: CallContext): Promise<UpstreamResponse>;
   /**
-   * The document at `path` below a service's root, for which nobody needs to be signed in, and the roots in it.
+   * The document at `path` below a service's root, which needs no token, and the roots in it.
    *
-   * @param credential Of who asks, if anybody: the first of all has to tell where the services are.
+   * @param credential The caller's, if there is one: without an earlier session it is needed to find the services.
    * @returns null when that is not known.
    */
   document(

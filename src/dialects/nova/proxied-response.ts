@@ -1,5 +1,5 @@
 /**
- * The cloud's answers as customers hear them: their headers, and links that lead to the gateway.
+ * The cloud's responses as the gateway sends them: with its headers, and links that lead to the gateway.
  *
  * @module
  */

@@ -107,7 +107,7 @@ function rotateOwn(access: Access) {
   };
 }
 
-/** What stands in a page must not end or rotate the key that the page lives by, nor tell of others. */
+/** A script in a page must not revoke or rotate the page's key, nor see other keys. */
 function refuseBrowserKeys(c: Context<GatewayEnv>): void {
   if (c.get('principal').isBrowserKey) {
     throw new ComputeError('forbidden', 'This API key is bound to origins, and may not see or change keys.');
@@ -167,7 +167,7 @@ export async function issueOwnKey(
 
 /**
  * Lets the cloud judge, one sign-in of an address at a time: many guesses at once would else all be judged, and lock the user's
- * account. Failures are counted by address and user, so that nobody's right password is refused for another's wrong ones.
+ * account. Failures are counted by address and user, so that one user's failures do not block another.
  */
 async function signedIn<T>(
   access: Access,

@@ -1,6 +1,6 @@
 /**
- * From what a redu API answers to the language in the middle: the inverses of this dialect's encoders, for a gateway that has
- * a redu cloud behind it. What the dialect does not tell is said at each.
+ * Decodes responses of a redu cloud into the model: the inverses of this dialect's encoders. What the dialect does not report is noted
+ * at each.
  *
  * @module
  */
@@ -35,8 +35,8 @@ import type { serverGroupSchema } from './server-groups.ts';
 type Extra = Exclude<keyof InstanceDetailBody, keyof InstanceBody>;
 
 /**
- * An instance, as a list tells it or by itself. A list tells nothing of addresses (the public one is in the metadata), key
- * pair, zone, groups, lock and fault. Whether a task is in flight is read from the state.
+ * An instance of a list, or in detail. A list has no addresses (the public one is in the metadata), key pair, zone, groups, lock and
+ * fault. A task in flight is read from the state.
  */
 export function decodeInstance(
   body: InstanceBody & { [F in Extra]?: InstanceDetailBody[F] | undefined },
@@ -77,7 +77,7 @@ export function decodeImage(body: z.infer<typeof imageSchema>): Image {
   return { ...image, size: size_bytes, minDisk: min_disk_gb, minRam: min_ram_mb };
 }
 
-/** Which of several external networks is the default is not told. */
+/** The default of several external networks is not reported. */
 export function decodeNetwork(body: z.infer<typeof networkSchema>): Network {
   const { subnet_ids, project_id, ...network } = body;
   return { ...network, subnetIds: subnet_ids, projectId: project_id, isDefault: false };
@@ -88,7 +88,7 @@ export function decodeKeyPair(body: z.infer<typeof createdKeypairSchema>): Creat
   return { name, publicKey: public_key, fingerprint, privateKey: private_key };
 }
 
-/** Whose it is, when it was made, and whether it is shared or stateful is not told: it is taken for the caller's own. */
+/** Owner, creation time, shared and stateful are not reported: it is taken for the caller's own. */
 export function decodeSecurityGroup(
   body: z.infer<typeof foreignSecurityGroupSchema>,
   projectId: string,
@@ -136,7 +136,7 @@ export function decodeServerGroup(body: z.infer<typeof serverGroupSchema>): Serv
   return { id: body.id, name: body.name, policy: body.policy, memberIds: body.member_ids };
 }
 
-/** Its description is not told. */
+/** Its description is not reported. */
 export function decodeFloatingIp(body: z.infer<typeof floatingIpSchema>): FloatingIp {
   const { id, address, status, instance_id, port_id, fixed_address, network_id, created } = body;
   return {
@@ -149,7 +149,7 @@ export function decodeFloatingIp(body: z.infer<typeof floatingIpSchema>): Floati
     fixedAddress: fixed_address,
     instanceId: instance_id,
     portIsFree: port_id !== null && instance_id === null,
-    // Not told: all of them are the caller's.
+    // Not reported: all of them are the caller's.
     projectId: '',
     created,
   };

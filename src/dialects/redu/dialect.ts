@@ -37,9 +37,8 @@ import { serverGroups } from './server-groups.ts';
 /**
  * Every route of the dialect, to be mounted at `/` behind the stages that set `RequestVariables`.
  *
- * Handlers throw; whoever mounts the router answers with `reduErrorResponse` in its `onError` and `notFound`. The
- * mounting app is to be made with `strict: false`, which is what lets a path end with a slash. `cached` goes around the
- * handlers of reads, `openStream` answers with events, `idempotent` goes around each POST, behind its scope.
+ * Handlers throw; the mounting app renders errors with `reduErrorResponse`, and is made with `strict: false`, which allows a slash at the
+ * end of a path. `serveRead` serves the reads, `openStream` the events; `idempotent` wraps each POST, after its scope.
  *
  * @example
  * ```ts

@@ -64,7 +64,7 @@ export function encodeInstanceDetail(instance: Instance): InstanceDetailBody {
   };
 }
 
-/** The flags tell the access it has; what the cloud's metadata says of them may be old. */
+/** The flags report actual access; the cloud's metadata may be out of date. */
 function encodeMetadata({ metadata, publicAddress, sshEnabled }: Instance): Record<string, string> {
   const { isPublic: _isPublic, enableSSH: _enableSsh, floatingIp: _floatingIp, ...items } = metadata;
   return {

@@ -1,5 +1,5 @@
 /**
- * What goes wrong, as the redu dialect says it: `{"error": {"code", "message"}}`. The codes are those of the error
+ * Errors of the redu dialect: `{"error": {"code", "message"}}`. The codes are those of the error
  * table in the compute API reference; the body of 401 is word for word the one in redu's documentation.
  *
  * @module
@@ -55,7 +55,7 @@ export const REDU_FIELDS: FieldNames = {
 
 /** Codes whose text never depends on what was thrown. */
 const FIXED_MESSAGES: Partial<Record<ErrorCode, string>> = {
-  internal: 'The gateway failed. Quote the X-Request-Id of this answer when you report it.',
+  internal: 'The gateway failed. Quote the X-Request-Id of this response when you report it.',
 };
 
 export const errorSchema = z

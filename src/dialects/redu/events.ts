@@ -17,7 +17,7 @@ const streamed = {
 export const PROJECT_EVENTS = route({ ...streamed, path: '/v1/events' });
 export const INSTANCE_EVENTS = route({ ...streamed, path: '/v1/instances/{id}/events' });
 
-/** For a gateway that tells of nothing. */
+/** For a gateway without events. */
 export const eventsNotImplemented: OpenStream = async () => {
   throw new ComputeError('not_implemented', 'This gateway has no events.');
 };

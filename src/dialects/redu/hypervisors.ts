@@ -17,7 +17,7 @@ export const hypervisorSchema = z
     memory_mb_used: z.int().nullable(),
     running_instances: z.int().nullable(),
   })
-  .meta({ id: 'Hypervisor', description: 'Numbers are null where the cloud no longer tells them.' });
+  .meta({ id: 'Hypervisor', description: 'Numbers are null where the cloud no longer reports them.' });
 
 export const HYPERVISORS = route({
   method: 'GET',

@@ -71,7 +71,7 @@ export const INSTANCE_ACTION = route({
   response: actionAcceptedSchema,
 });
 
-/** `POST /v1/instances/{id}/actions`: accepted, not done, when it answers. */
+/** `POST /v1/instances/{id}/actions`: accepted, not done, when it responds. */
 export async function runInstanceAction(c: Context<GatewayEnv>): Promise<Response> {
   const id = pathId(c.req.param('id'), 'instance');
   const body = await decodeBody(c, INSTANCE_ACTION.body);

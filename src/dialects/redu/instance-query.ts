@@ -15,7 +15,7 @@ const flagParameter = z
   .regex(TRUE_OR_FALSE, 'must be 1, 0, true or false')
   .transform((value) => value === '1' || value.toLowerCase() === 'true');
 
-/** The filters of the compute API reference, and how much is told. */
+/** The filters of the compute API reference, pages, and the level of detail. */
 export const instanceQuerySchema = z.strictObject({
   status: z.array(z.string().toUpperCase().pipe(z.enum(INSTANCE_STATUSES))).optional(),
   name: namePattern.optional().describe('A regular expression, found anywhere in the name.'),
@@ -36,9 +36,9 @@ export interface InstanceListInput {
 }
 
 /**
- * What a request for the list of instances asks for.
+ * Decodes a request for the list of instances.
  *
- * @throws ComputeError `invalid`; `forbidden` when it asks for every project without the scope `admin`.
+ * @throws ComputeError `invalid`; `forbidden` for every project without the scope `admin`.
  */
 export function decodeInstanceQuery({ query, principal, publicTarget }: ReadRequest): InstanceListInput {
   const {

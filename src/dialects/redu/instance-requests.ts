@@ -3,7 +3,7 @@ import type { CreateInstance, InstanceChange } from '../../compute/requests.ts';
 import type { InstanceChangeBody, NewInstanceBody } from './instance-schemas.ts';
 import { splitMetadata } from './metadata.ts';
 
-/** What a checked body of `POST /v1/instances` asks for. */
+/** The request of a validated body of `POST /v1/instances`. */
 export function toCreateInstance(body: NewInstanceBody): CreateInstance {
   const { items, flags } = splitMetadata<string>(body.metadata ?? {});
   return {
@@ -22,7 +22,7 @@ export function toCreateInstance(body: NewInstanceBody): CreateInstance {
   };
 }
 
-/** What a checked body of `PATCH /v1/instances/{id}` asks for. */
+/** The change of a validated body of `PATCH /v1/instances/{id}`. */
 export function toInstanceChange({ name, metadata }: InstanceChangeBody): InstanceChange {
   if (metadata === undefined) return { ...(name !== undefined && { name }) };
   const { items, flags } = splitMetadata<string | null>(metadata);

@@ -76,7 +76,7 @@ export function instances(mount: Mount): void {
     .add(INSTANCE_ACTION, runInstanceAction);
 }
 
-/** What an administrator sees of other projects, the version of no project tells to be old. */
+/** A list of all projects has no version that a write would change. */
 export const INSTANCE_LIST_POLICY: CachePolicy = { bypassOn: ['all_tenants'] };
 
 /**

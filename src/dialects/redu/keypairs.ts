@@ -97,7 +97,7 @@ async function remove(c: Context<GatewayEnv>): Promise<Response> {
   return c.body(null, 204);
 }
 
-/** @throws ComputeError `not_found` for what cannot be the name of a key pair: the cloud need not be asked. */
+/** @throws ComputeError `not_found` for what cannot be the name of a key pair, without an upstream request. */
 function pathName(value: string | undefined): string {
   const name = keypairName.safeParse(value);
   if (!name.success) throw new ComputeError('not_found', 'There is no such key pair.');

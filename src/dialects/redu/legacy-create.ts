@@ -37,7 +37,7 @@ export const legacyCreateSchema = z
   })
   .meta({ id: 'LegacyNewInstance' });
 
-/** What a checked body asks for. */
+/** The request of a validated body. */
 export function toLegacyCreateInstance(body: z.output<typeof legacyCreateSchema>): CreateInstance {
   const groups = (body.securityGroups ?? []).map((group) =>
     typeof group === 'string' ? group : group.value,

@@ -32,7 +32,7 @@ export const neutronGroupSchema = z
   })
   .meta({ id: 'LegacySecurityGroup' });
 
-/** A security group as Neutron prints it, which is how the legacy path answers. */
+/** A security group in Neutron's format, as the legacy path returns it. */
 export function encodeNeutronGroup(group: SecurityGroup): z.infer<typeof neutronGroupSchema> {
   return {
     id: group.id,

@@ -1,5 +1,5 @@
 /**
- * The paths of redu's older API, which customers send to the same host as the current ones. They answer in their own
+ * The paths of redu's older API, which customers send to the same host as the current ones. Their responses have their own
  * shapes: bare arrays and Nova's and Neutron's objects.
  *
  * @module

@@ -26,7 +26,7 @@ const itemValue = itemText.max(255).refine((value) => text.safeParse(value).succ
   error: 'must have no characters beyond U+FFFF, such as emoji',
 });
 
-/** Metadata of a new instance. The two flags, and the address of a public one, are kept among the items. */
+/** Metadata of a new instance. The two flags, and the address of a public one, are among the items. */
 export const newMetadataSchema = z
   .object({ isPublic: flag.optional(), enableSSH: flag.optional(), floatingIp: readOnlyAddress })
   .catchall(itemValue)
@@ -55,7 +55,7 @@ interface SplitMetadata<V> {
   readonly flags: { isPublic?: boolean; enableSsh?: boolean };
 }
 
-/** Tells the flags from the items. A flag that is null, removed, is false. */
+/** Separates the flags from the items. A flag that is null, removed, is false. */
 export function splitMetadata<V extends string | null>(metadata: object): SplitMetadata<V> {
   const { isPublic, enableSSH, ...items } = metadata as Record<string, unknown>;
   return {

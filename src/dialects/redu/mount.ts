@@ -7,7 +7,7 @@ import { at, type RouteDefinition } from '../../http/route.ts';
 import type { ServedRead, ServeRead } from '../../traffic/cache/cached.ts';
 import type { CachePolicy, Read } from '../../traffic/cache/read.ts';
 
-/** What a route may ask of a request beyond its scope, before anything is done or replayed. @throws ComputeError `forbidden`. */
+/** Further authorization of a route, before its handler or a replay. @throws ComputeError `forbidden`. */
 export type Authorize = (c: Context<GatewayEnv>) => void;
 
 /**

@@ -5,7 +5,7 @@ import type { Read } from '../../traffic/cache/read.ts';
 
 const quotaSchema = z.object({
   limit: z.int().nullable().describe('null: unlimited.'),
-  used: z.int().nullable().describe('null: not told by the cloud.'),
+  used: z.int().nullable().describe('null: not reported.'),
 });
 
 export const quotasSchema = z

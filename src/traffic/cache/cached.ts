@@ -16,11 +16,10 @@ import type { GatewayEnv } from '../../context.ts';
 import type { RequestTarget } from '../../http/request-target.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { ProjectVersions } from '../versions/project-versions.ts';
-import type { FindHit } from './cache-hit.ts';
 import { CacheKey, scopeOf } from './cache-key.ts';
 import type { CacheStore } from './cache-store.ts';
 import { type CachePolicy, type Read, type Rendered, readRequest, targetOf } from './read.ts';
-import { type MemoEntry, RequestMemo } from './request-memo.ts';
+import { type FindHit, type MemoEntry, RequestMemo } from './request-memo.ts';
 import { type CacheLookup, type OriginResponse, ResponseCache } from './response-cache.ts';
 import { etagOf, toResponse } from './to-response.ts';
 

@@ -1,5 +1,5 @@
 /**
- * Distributed single-flight: one upstream request for concurrent equal requests across gateways.
+ * Request coalescing: a single-flight across gateways, and the abort of a fetch that several clients wait for.
  *
  * @module
  */
@@ -16,7 +16,7 @@ export interface CoalesceOptions {
   readonly key: CacheKey;
   readonly version: number;
   readonly lifetimeMs: number;
-  /** Whether another gateway's response will do; asked for those of this version. */
+  /** Whether a stored response of this version is fresh enough. */
   readonly acceptable: (response: CachedResponse) => boolean;
   /** From the cloud; null: there is nothing to share. */
   readonly fetch: () => Promise<{ readonly response: CachedResponse; readonly store: boolean } | null>;
@@ -68,5 +68,34 @@ export async function coalesceAcrossNodes(options: CoalesceOptions): Promise<Coa
   } catch (error) {
     waitUntil(unlock());
     throw error;
+  }
+}
+
+/** Aborts a coalesced fetch once the last of the clients that wait for it has disconnected. */
+export class SharedAbort {
+  readonly #controller = new AbortController();
+  readonly #onAbort: () => void;
+  #clients = 0;
+
+  constructor(onAbort: () => void) {
+    this.#onAbort = onAbort;
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** @param client Aborted when the client disconnects; undefined: it never does. */
+  join(client: AbortSignal | undefined): void {
+    this.#clients += 1;
+    if (client === undefined) return;
+    const leave = () => {
+      this.#clients -= 1;
+      if (this.#clients > 0) return;
+      this.#onAbort();
+      this.#controller.abort();
+    };
+    if (client.aborted) leave();
+    else client.addEventListener('abort', leave, { once: true });
   }
 }

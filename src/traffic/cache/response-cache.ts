@@ -6,10 +6,9 @@ import type { Metrics } from '../../telemetry/metrics.ts';
 import type { ProjectVersion, ProjectVersions } from '../versions/project-versions.ts';
 import type { CacheKey } from './cache-key.ts';
 import type { CachedResponse, CacheResult, CacheStore } from './cache-store.ts';
-import { type Coalesced, coalesceAcrossNodes } from './coalesce.ts';
+import { type Coalesced, coalesceAcrossNodes, SharedAbort } from './coalesce.ts';
 import { failurePolicy, freshness, isUsableOnError } from './freshness.ts';
 import { MemoryCacheStore } from './memory-cache-store.ts';
-import { SharedAbort } from './shared-abort.ts';
 import { etagOf } from './to-response.ts';
 
 /** What a fetch got from the cloud. */
