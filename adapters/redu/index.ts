@@ -11,9 +11,8 @@ import type { CallContext, CloudCredential, CloudDriver } from '../../src/comput
 import { ComputeError, hasCode } from '../../src/compute/errors.ts';
 import { caller } from './access.ts';
 import { type Fetch, ReduHttpClient } from './http-client.ts';
-import { MissingOperations } from './missing-operations.ts';
 import { REDU_CAPABILITIES, reduCloud } from './redu-cloud.ts';
-import { ReduSession } from './session.ts';
+import { MissingOperations, ReduSession } from './session.ts';
 
 export interface ReduOptions {
   /** Without `/v1` (`REDU_URL`). */
