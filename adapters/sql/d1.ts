@@ -15,10 +15,10 @@ import type { Stores } from './open.ts';
 import { sqlReleaseStore } from './release-store.ts';
 import type { Db, Tables } from './schema.ts';
 
-/** What is used of a binding to D1 (developers.cloudflare.com/d1/worker-api). */
+/** The part of a D1 binding in use (developers.cloudflare.com/d1/worker-api). */
 export interface D1 {
   prepare(text: string): D1Statement;
-  /** One transaction: all statements or none, one after the other. */
+  /** One transaction. */
   batch(statements: D1Statement[]): Promise<D1Result[]>;
 }
 
@@ -31,12 +31,10 @@ interface D1Result {
   readonly results?: readonly unknown[];
 }
 
-/** Milliseconds that D1 may take; then the request is told so, rather than kept waiting. */
 const TIMEOUT_MS = 5_000;
 
 /**
- * A database in Cloudflare's D1: SQLite that is reached over the network. Its schema is made by
- * `wrangler d1 migrations apply`, from what `migrations/sqlite-script.ts` prints.
+ * Cloudflare D1: SQLite over the network. `wrangler d1 migrations apply` creates the schema from `migrations/d1/`.
  */
 export function d1Database(d1: D1): SqlDatabase {
   const prepared = ({ sql, parameters }: CompiledQuery<unknown>) => d1.prepare(sql).bind(...parameters);
@@ -57,22 +55,22 @@ export function d1Database(d1: D1): SqlDatabase {
       guarded(async () => ((await prepared(statement).all()).results ?? []) as readonly Row[]),
     batch<const Statements extends readonly CompiledQuery<unknown>[]>(statements: Statements) {
       return guarded(async () => {
-        const answers = await d1.batch(statements.map(prepared));
-        return answers.map(({ results }) => results ?? []) as unknown as BatchRows<Statements>;
+        const results = await d1.batch(statements.map(prepared));
+        return results.map(({ results }) => results ?? []) as unknown as BatchRows<Statements>;
       });
     },
     close: async () => {},
   };
 }
 
-/** D1 has said nothing for too long. What was asked may have happened or not. */
+/** No response from D1 in time; the outcome is unknown. */
 export class D1TimeoutError extends Error {
   override readonly name = 'D1Silent';
 }
 
 /**
- * Builds statements in SQLite's words, and runs none: they go to D1 as they are, in batches. Not a whole `Kysely`, for what
- * makes tables and looks at schemas is a twentieth of a worker.
+ * Only compiles statements, which D1 runs in batches. Not a whole `Kysely`, whose schema builder and introspection would be a
+ * twentieth of the worker's code.
  */
 function compilingOnly(): Db {
   const nowhere = new DefaultConnectionProvider(new DummyDriver());
@@ -80,21 +78,20 @@ function compilingOnly(): Db {
   return new QueryCreator<Tables>({ executor });
 }
 
-/** SQLite's name for what D1 says, at the end of its message: `D1_ERROR: UNIQUE constraint failed: ...: SQLITE_CONSTRAINT`. */
+/** As in `D1_ERROR: UNIQUE constraint failed: ...: SQLITE_CONSTRAINT`. */
 const TAKEN = /UNIQUE constraint failed|SQLITE_CONSTRAINT_(PRIMARYKEY|UNIQUE)/;
-/** The statement or its values are wrong, or the schema is not there. */
+/** Invalid statement or values, or missing schema. */
 const DEFECT =
   /SQLITE_(ERROR|CONSTRAINT|TOOBIG|MISMATCH|MISUSE|RANGE)|D1_TYPE_ERROR|no such (table|column)|syntax error/;
 
 /**
- * D1 has no codes, only texts, and most of what it says is of the network and the service: overloaded, connection lost,
- * storage reset, timed out (developers.cloudflare.com/d1/observability/debug-d1). So what is no known defect is
- * `unavailable`.
+ * D1 has texts and no codes, and most of its errors are of the network or the service
+ * (developers.cloudflare.com/d1/observability/debug-d1). So anything but a known defect is `unavailable`.
  */
 export function diagnoseD1(error: unknown): Diagnosis {
-  const said = texts(error).join('\n');
-  if (TAKEN.test(said)) return 'taken';
-  if (error instanceof TypeError || DEFECT.test(said)) return null;
+  const text = texts(error).join('\n');
+  if (TAKEN.test(text)) return 'taken';
+  if (error instanceof TypeError || DEFECT.test(text)) return null;
   return 'unavailable';
 }
 
@@ -103,7 +100,7 @@ function texts(error: unknown): string[] {
   return [error.message, ...(error.cause === undefined ? [] : texts(error.cause))];
 }
 
-/** What the gateway keeps, in D1. Opening it asks nothing. */
+/** Sends no request. */
 export function d1Stores(d1: D1): Stores {
   const database = d1Database(d1);
   return {

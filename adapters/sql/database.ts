@@ -1,6 +1,5 @@
 /**
- * What the key store asks of a database: little enough that Cloudflare's D1, which knows batches but no interactive
- * transactions, can do it too.
+ * The interface of a database for the stores: batches instead of interactive transactions, which Cloudflare D1 lacks.
  *
  * @module
  */
@@ -9,12 +8,12 @@ import type { CompiledQuery, IsolationLevel, Kysely } from 'kysely';
 import { ComputeError } from '../../src/compute/errors.ts';
 import type { Db, Tables } from './schema.ts';
 
-/** The rows each statement of a batch gave. */
+/** The rows of each statement of a batch. */
 export type BatchRows<Statements extends readonly CompiledQuery<unknown>[]> = {
   [Index in keyof Statements]: Statements[Index] extends CompiledQuery<infer Row> ? readonly Row[] : never;
 };
 
-/** A write that the database refuses because it takes none: a standby, a file or a setting that is read-only. */
+/** The database rejects all writes: a standby, or a read-only file or setting. */
 export class DatabaseReadOnly extends ComputeError {
   constructor(cause: unknown) {
     super('unavailable', 'The key store is read-only right now. Try again later.', { cause });
@@ -22,49 +21,45 @@ export class DatabaseReadOnly extends ComputeError {
 }
 
 /**
- * Both methods reject with `ComputeError`: `unavailable` when the database cannot be reached, is locked for too long or
- * cannot write (`DatabaseReadOnly` where it says that it takes no writes), `conflict` when a primary key is taken. Anything else is a defect, and passed on as it came.
+ * Both methods reject with `ComputeError`: `unavailable` if the database is unreachable, locked for too long or cannot write
+ * (`DatabaseReadOnly` if it is read-only), `conflict` for a duplicate primary key. Any other error is a defect, and rethrown.
  */
 export interface SqlDatabase {
-  /** To build statements with, in the database's dialect. */
   readonly builder: Db;
-  /** One statement that only reads. */
+  /** A single read-only statement. */
   read<Row>(statement: CompiledQuery<Row>): Promise<readonly Row[]>;
   /**
-   * Statements one after the other, all or none of them, with no other batch in between: not of this process, nor of
-   * another on the same database. Durable when it resolves.
+   * An atomic, serialized batch, also against batches of other processes. Durable when it resolves.
    */
   batch<const Statements extends readonly CompiledQuery<unknown>[]>(
     statements: Statements,
   ): Promise<BatchRows<Statements>>;
-  /** Waits for what is running; calls that come later reject with `unavailable`. */
+  /** Waits for running statements; later calls reject with `unavailable`. */
   close(): Promise<void>;
 }
 
-/** What a driver's error means; null: a defect. */
+/** Class of a driver's error; null: a defect. */
 export type Diagnosis = 'unavailable' | 'read_only' | 'taken' | null;
 
 export interface DialectQuirks {
   diagnose(error: unknown): Diagnosis;
   /**
-   * Runs `work`, again where the database says that this helps.
+   * Runs `work`, with the retries that suit the database.
    *
-   * @param isUndone Whether nothing of `work` can have been committed when it failed.
+   * @param isUndone Whether a failed `work` has certainly committed nothing.
    */
   attempt?<Result>(work: () => Promise<Result>, isUndone: () => boolean): Promise<Result>;
-  /** What a transaction begins with where a session cannot carry its time bounds: then a read is a transaction too. */
+  /** Starts every transaction if sessions cannot hold timeouts; then reads are transactions too. */
   readonly localSettings?: CompiledQuery | undefined;
-  /** What a batch starts with so that no other runs beside it; not needed where a transaction is alone anyway. */
+  /** Starts a batch, and serializes batches in databases with concurrent writers. */
   readonly lock?: CompiledQuery;
-  /** Of batches, where the database knows several; whatever its own default is. */
   readonly isolationLevel?: IsolationLevel;
 }
 
-/** A database that has interactive transactions: a batch is one. */
+/** For databases with interactive transactions: a batch is one transaction. */
 export function transactionalDatabase(db: Kysely<Tables>, quirks: DialectQuirks): SqlDatabase {
   let closing: Promise<void> | undefined;
 
-  /** The rows of `statements`, which run in one transaction. */
   async function transaction(statements: readonly CompiledQuery<unknown>[], lock?: CompiledQuery) {
     let isCommitting = false;
     const builder = db.transaction();
@@ -111,7 +106,6 @@ export function transactionalDatabase(db: Kysely<Tables>, quirks: DialectQuirks)
   };
 }
 
-/** What to throw for an error of a driver. */
 export function databaseError(error: unknown, diagnosis: Diagnosis): unknown {
   if (diagnosis === 'unavailable') return unavailable(error);
   if (diagnosis === 'read_only') return new DatabaseReadOnly(error);

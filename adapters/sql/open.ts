@@ -9,19 +9,18 @@ import { openPostgres } from './postgres.ts';
 import { sqlReleaseStore } from './release-store.ts';
 import { folderProblem, openSqlite } from './sqlite.ts';
 
-/** What the gateway keeps in one database. Closing the keys closes it. */
+/** Closing `keys` closes the database of all. */
 export interface Stores {
   readonly keys: KeyStore;
   readonly idempotency: IdempotencyStore;
   readonly releases: ReleaseStore;
 }
 
-/** The key store of `openStores`. */
 export async function openKeyStore(databaseUrl: string): Promise<KeyStore> {
   return (await openStores(databaseUrl)).keys;
 }
 
-/** Why `openStores` could not open a database there, as far as the URL and the file system say; null: nothing is known against it. */
+/** What is wrong with the URL or its folder; null: nothing known. */
 export function databaseUrlProblem(databaseUrl: string): string | null {
   if (isPostgres(databaseUrl)) return null;
   try {
@@ -36,8 +35,7 @@ export function databaseUrlProblem(databaseUrl: string): string | null {
  *
  * @param databaseUrl `sqlite:PATH` (`sqlite:keys.db` in the working directory, `sqlite:/var/lib/keys.db`), or
  *   `postgres://...`, `postgresql://...`.
- * @throws TypeError when it is none of these. ComputeError `unavailable` when the database cannot be opened. Both name
- *   `DATABASE_URL`, and neither repeats it: it may hold a password.
+ * @throws TypeError for an invalid URL, ComputeError `unavailable`. Neither contains the URL, which may have a password.
  */
 export async function openStores(databaseUrl: string): Promise<Stores> {
   try {
@@ -64,7 +62,7 @@ function isPostgres(url: string): boolean {
   return /^postgres(ql)?:/.test(url);
 }
 
-/** @throws TypeError when the URL names no file. */
+/** @throws TypeError unless the URL names a file. */
 function pathOf(url: string): string {
   const path = /^sqlite:(.+)$/s.exec(url)?.[1];
   if (path === undefined) throw new TypeError('must be sqlite:PATH or postgres://...');
@@ -73,7 +71,7 @@ function pathOf(url: string): string {
   return path;
 }
 
-/** In one line. Node says nothing itself when several addresses of a host refused, so their code stands for it. */
+/** One line. Node's error has only a code if several addresses of a host refused the connection. */
 function reason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const text = error.message || ('code' in error ? String(error.code) : error.name);

@@ -1,5 +1,5 @@
 /**
- * Connections to PostgreSQL that are thrown away as soon as their state is in doubt.
+ * A pool that discards PostgreSQL connections in doubtful state, and the classification of errors.
  *
  * @module
  */
@@ -9,17 +9,17 @@ import { DatabaseError, Pool, type PoolClient, type PoolConfig } from 'pg';
 import type { Diagnosis } from './database.ts';
 
 /**
- * After a timeout or a lost connection nobody knows what the server has done of a transaction. pg would give such a
- * connection to the next caller, whose commit could then finish half of somebody else's work.
+ * After a timeout or a lost connection the state of a transaction is unknown. pg would reuse such a connection, and the next
+ * caller's commit could commit parts of the previous transaction.
  *
- * After a failover connections may lead to a standby, which takes no writes and answers all reads. So the first one in use
- * that says it is read-only makes all of its generation suspect: each is replaced before it is used again.
+ * After a failover connections may lead to a read-only standby. The first one that reports it invalidates its generation, whose
+ * connections are replaced before their next use.
  */
 export function guardedPool(config: PoolConfig): PostgresPool {
   const pool = new Pool(config);
   let generation = 0;
   const born = new WeakMap<PoolClient, number>();
-  // A connection that breaks while nobody uses it: pg replaces it. Without a listener this would end the process.
+  // pg replaces an idle connection that breaks; without a listener the event would end the process.
   pool.on('error', () => {});
   const guarded = {
     async connect() {
@@ -27,7 +27,7 @@ export function guardedPool(config: PoolConfig): PostgresPool {
         const client = await pool.connect();
         const isNew = !born.has(client);
         if (isNew) born.set(client, generation);
-        // One that was made for this call is not to blame on others: the database itself is read-only then.
+        // If a new connection is read-only, the database is, and other connections are not replaced.
         if (born.get(client) === generation) {
           return new GuardedClient(client, () => {
             if (!isNew && born.get(client) === generation) generation += 1;
@@ -38,7 +38,7 @@ export function guardedPool(config: PoolConfig): PostgresPool {
     },
     end: () => pool.end(),
   };
-  // All but the overload for cursors, which only streaming uses.
+  // Without the overload for cursors, which only streaming uses.
   return guarded as unknown as PostgresPool;
 }
 
@@ -57,13 +57,13 @@ class GuardedClient {
   }
 
   async query(text: string, parameters: readonly unknown[]) {
-    // A rollback on a connection that is lost would wait for its timeout too.
+    // A rollback on a lost connection would wait for its timeout too.
     if (this.#broken !== undefined) throw this.#broken;
     try {
       return await this.#client.query(text, [...parameters]);
     } catch (error) {
       if (isReadOnly(error)) this.#onReadOnly();
-      // A transaction that could not be ended would go on in the next caller's hands.
+      // A transaction that could not be ended would continue in the next caller's.
       if (spoilsSession(error) || text === 'rollback' || text === 'commit') this.#broken ??= error as Error;
       throw error;
     }
@@ -76,22 +76,22 @@ class GuardedClient {
 }
 
 const UNIQUE_VIOLATION = '23505';
-/** Classes of SQLSTATE that say a statement or its values are wrong: data, integrity, syntax or rights. */
+/** SQLSTATE classes of invalid statements or values: data, integrity, syntax, privileges. */
 const DEFECTS = ['22', '23', '42'];
 
 const READ_ONLY = '25006';
 /**
- * SQLSTATE of a session that no other transaction may be given: it was made to a database that takes no writes, has a
- * failed transaction open, or is being ended by the server. All of class 08 (connection) as well.
+ * SQLSTATE of sessions that must not be reused: read-only database, failed transaction, termination by the server. Class 08
+ * (connection) as well.
  */
 const SPOILT_SESSION = [READ_ONLY, '25P02', '25P03', '57P01', '57P02', '57P03', '57P05'];
-/** What pg says of a connection that the other side has closed; a timeout is told otherwise. */
+/** pg's message for a connection closed by the peer; a timeout has another. */
 const CLOSED = /^Connection terminated( unexpectedly)?$/;
 const CLOSED_CODES = ['ECONNRESET', 'EPIPE'];
 
 /**
- * What the server answered is a defect when it is about our statement; anything else it says (shutting down, full, no such
- * user, cancelled, read-only), and whatever keeps us from hearing it, is `unavailable`.
+ * Errors about the statement are defects. All others of the server (shutdown, disk full, unknown user, cancellation) and of the
+ * connection are `unavailable`.
  */
 export function diagnosePostgres(error: unknown): Diagnosis {
   if (!(error instanceof DatabaseError)) return error instanceof Error ? 'unavailable' : null;
@@ -100,25 +100,23 @@ export function diagnosePostgres(error: unknown): Diagnosis {
   return DEFECTS.includes(error.code?.slice(0, 2) ?? '') ? null : 'unavailable';
 }
 
-/** Whether the connection that raised this is to be thrown away. */
 export function spoilsSession(error: unknown): boolean {
   if (!(error instanceof DatabaseError)) return true;
   return SPOILT_SESSION.includes(error.code ?? '') || error.code?.slice(0, 2) === '08';
 }
 
-/** Whether the database took no writes on that connection. */
 export function isReadOnly(error: unknown): boolean {
   return error instanceof DatabaseError && error.code === READ_ONLY;
 }
 
-/** Whether the same on a new connection may succeed at once: the fault was the connection's. Not after a timeout. */
+/** Whether an immediate retry on a new connection may succeed. Not after a timeout. */
 export function mayHelpToReconnect(error: unknown): boolean {
   if (error instanceof DatabaseError) return spoilsSession(error);
   if (!(error instanceof Error)) return false;
   return CLOSED.test(error.message) || ('code' in error && CLOSED_CODES.includes(String(error.code)));
 }
 
-/** A pooler's refusal of a parameter that a client sends when it connects. */
+/** A pooler rejected a startup parameter of the client. */
 export function isRefusedStartupParameter(error: unknown): boolean {
   return error instanceof Error && /unsupported startup parameter/.test(error.message);
 }

@@ -12,30 +12,27 @@ import type { Tables } from './schema.ts';
 
 export interface PostgresLimits {
   readonly connections: number;
-  /** Until a connection is there, milliseconds: a new one, or one that somebody gives back. */
+  /** For a new or a released connection. */
   readonly connectTimeoutMs: number;
-  /** Until a statement is answered, milliseconds. */
   readonly statementTimeoutMs: number;
 }
 
 const LIMITS: PostgresLimits = { connections: 10, connectTimeoutMs: 5_000, statementTimeoutMs: 5_000 };
-/** A migration may rewrite a large table, and waits for another node's; milliseconds. */
+/** A migration may rewrite a large table, and waits for those of other nodes. */
 const MIGRATION_TIMEOUT_MS = 600_000;
-/** How much longer than the server the client waits, milliseconds: the server's answer is the better one. */
+/** The client waits longer than the server, whose error is more precise. */
 const CLIENT_GRACE_MS = 1_000;
-/** Any number will do that nobody else uses in this database. */
+/** An arbitrary number, unique in this database. */
 const WRITE_LOCK = 4_711_061_511_711;
 
 /**
- * A PostgreSQL database. TLS as the URL's `sslmode` says: `verify-full`, `no-verify`, `disable` (the default).
+ * A PostgreSQL database. TLS by the URL's `sslmode`: `verify-full`, `no-verify` or `disable` (the default).
  *
- * Connections that the server or the network closed, and those to a database that has turned read-only, are replaced; what
- * was running on them runs once more where nothing of it can have been committed, else it rejects with `unavailable`.
+ * Broken connections and those to a read-only database are replaced. Work that has certainly not been committed is retried once,
+ * other work rejects with `unavailable`. No session state is used, so a pooler in transaction mode is supported.
  *
- * Nothing rests on the state of a session, so a pooler in transaction mode may stand in between.
- *
- * @param url `postgres://` or `postgresql://`. Secret: it may hold a password.
- * @throws TypeError when it is no such URL; the message does not repeat it. ComputeError `unavailable`.
+ * @param url Secret: it may contain a password.
+ * @throws TypeError for an invalid URL, without containing it; ComputeError `unavailable`.
  */
 export async function openPostgres(url: string, limits: Partial<PostgresLimits> = {}): Promise<SqlDatabase> {
   assertPostgresUrl(url);
@@ -57,18 +54,18 @@ export async function openPostgres(url: string, limits: Partial<PostgresLimits> 
     idle_in_transaction_session_timeout: statementTimeout + CLIENT_GRACE_MS,
   };
   try {
-    const keepsBounds = await hasSessionSettings(
+    const hasSettings = await hasSessionSettings(
       { ...config(statementTimeout), ...inSession },
       statementTimeout,
     );
     await migratePostgres(new Pool({ ...config(MIGRATION_TIMEOUT_MS), max: 1 }), MIGRATION_TIMEOUT_MS);
-    const db = connect({ ...config(statementTimeout), ...(keepsBounds && inSession) });
+    const db = connect({ ...config(statementTimeout), ...(hasSettings && inSession) });
     return transactionalDatabase(db, {
       diagnose: diagnosePostgres,
       attempt: retryOnce,
       isolationLevel: 'read committed',
-      localSettings: keepsBounds ? undefined : localTimeouts(statementTimeout).compile(db),
-      // One batch at a time, over all nodes: so the audit log grows in the order of commits.
+      localSettings: hasSettings ? undefined : localTimeouts(statementTimeout).compile(db),
+      // Serializes batches over all nodes, so that audit entries are numbered in commit order.
       lock: sql`select pg_advisory_xact_lock(${sql.lit(WRITE_LOCK)})`.compile(db),
     });
   } catch (error) {
@@ -77,8 +74,8 @@ export async function openPostgres(url: string, limits: Partial<PostgresLimits> 
 }
 
 /**
- * Whether sessions keep the time bounds that a client names when it connects. A pooler in transaction mode (PgBouncer)
- * refuses them, or drops them where it was configured to; there each transaction has to bring its own.
+ * Whether sessions keep the timeouts set at connection. A pooler in transaction mode (PgBouncer) rejects or drops them, and then
+ * each transaction sets its own.
  */
 async function hasSessionSettings(config: ClientConfig, statementTimeout: number): Promise<boolean> {
   const client = new Client(config);
@@ -100,7 +97,7 @@ function localTimeouts(statementTimeout: number) {
   return sql`set local statement_timeout = ${sql.lit(statementTimeout)}; set local idle_in_transaction_session_timeout = ${sql.lit(idle)}`;
 }
 
-/** Runs `work` once more when only its connection was at fault and nothing of it can have been committed. */
+/** Retries after a connection error if nothing can have been committed. */
 async function retryOnce<Result>(work: () => Promise<Result>, isUndone: () => boolean): Promise<Result> {
   try {
     return await work();
@@ -114,13 +111,13 @@ function connect(config: PoolConfig): Kysely<Tables> {
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool: guardedPool(config) }) });
 }
 
-/** pg itself reads the URL only when the first connection is made. */
+/** pg parses the URL only when it connects. */
 function assertPostgresUrl(url: string): void {
   try {
     if (!/^postgres(ql)?:\/\//.test(url)) throw new TypeError();
     new Client(url);
   } catch {
-    // Without a cause: the parser's error holds the URL.
+    // No cause, because the parser's error contains the URL.
     throw new TypeError('is not a PostgreSQL URL, postgres://USER:PASSWORD@HOST:PORT/DATABASE');
   }
 }

@@ -3,7 +3,6 @@ import type { ReleaseStore } from '../../src/compute/release-store.ts';
 import type { SqlDatabase } from './database.ts';
 import { storedTime } from './rows.ts';
 
-/** What has to be given back at the cloud, in the database of the keys. */
 export function sqlReleaseStore(database: SqlDatabase): ReleaseStore {
   const { builder } = database;
   return {

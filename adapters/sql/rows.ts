@@ -1,5 +1,5 @@
 /**
- * Between the contract's objects and rows.
+ * Maps objects of the contract to rows and back.
  *
  * @module
  */
@@ -49,7 +49,7 @@ export function rowToKey(row: ApiKeyRow): StoredKey {
     cloudCredentialId: row.cloud_credential_id,
     ownsCloudCredential: row.owns_cloud_credential !== 0,
     credentialExpiresAt: row.credential_expires_at,
-    // Drivers differ: a Buffer, a Uint8Array, an array of numbers.
+    // Drivers return a Buffer, a Uint8Array or an array of numbers.
     secretHash: new Uint8Array(row.secret_hash),
     lastFour: row.last_four,
     sealedCredential: new Uint8Array(row.sealed_credential),
@@ -80,7 +80,7 @@ export function changeToRow(change: KeyChange): Partial<ApiKeyRow> {
   };
 }
 
-/** Everything but the sequence, which the database gives. */
+/** Without the sequence, which the statement computes. */
 export function auditToRow(entry: AuditEntry): Omit<AuditEntryRow, 'sequence'> {
   return {
     at: storedTime(entry.at),
@@ -107,9 +107,9 @@ export function rowToAudit(row: AuditEntryRow): AuditRecord {
 }
 
 /**
- * The one way a time is written, so that texts compare as times do.
+ * The only format of times, so that text order is time order.
  *
- * @throws RangeError when it is no time, or one whose year has not four digits.
+ * @throws RangeError for an invalid time, or a year without four digits.
  */
 export function storedTime(time: string): string {
   const stored = new Date(time).toISOString();

@@ -1,5 +1,5 @@
 /**
- * Kysely's SQLite dialect over Node's own SQLite: one connection, prepared statements used again.
+ * Kysely's SQLite dialect over `node:sqlite`: one connection, prepared statements are reused.
  *
  * @module
  */
@@ -17,10 +17,10 @@ import {
   type SqliteStatement,
 } from 'kysely';
 
-/** More than the key store has different statements. */
+/** More than the stores have distinct statements. */
 const MAX_PREPARED = 200;
 
-/** @param database Open, and closed by the dialect. */
+/** @param database Closed by the dialect. */
 export function nodeSqliteDialect(database: DatabaseSync): Dialect {
   return {
     createDriver: () => new NodeSqliteDriver(database),
@@ -30,7 +30,7 @@ export function nodeSqliteDialect(database: DatabaseSync): Dialect {
   };
 }
 
-/** Runs migrations in a transaction, which SQLite can and which keeps several processes apart. */
+/** SQLite supports DDL in transactions, which serialize migrations of several processes. */
 class TransactionalSqliteAdapter extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
     return true;
@@ -47,7 +47,7 @@ class NodeSqliteDriver extends SqliteDriver {
     this.#database = database;
   }
 
-  /** First come, first served. In the driver below all who wait wake up at once, which thousands of them feel. */
+  /** FIFO. Kysely's driver wakes all waiters for each release, which is slow with thousands of them. */
   override async acquireConnection(): Promise<DatabaseConnection> {
     const before = this.#last;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -62,24 +62,24 @@ class NodeSqliteDriver extends SqliteDriver {
     this.#done();
   }
 
-  /** Takes the write lock at once: a transaction that reads first and finds the lock taken later could only give up. */
+  /** Takes the write lock first: a transaction that upgrades from reading fails if another holds the lock. */
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw('begin immediate'));
   }
 
-  /** After a full disk SQLite has rolled back by itself; another rollback would hide the reason. */
+  /** After a full disk SQLite has already rolled back; another rollback would hide the reason. */
   override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
     if (this.#database.isTransaction) await super.rollbackTransaction(connection);
   }
 
-  /** Lets the running transaction end first. */
+  /** Waits for the running transaction. */
   override async destroy(): Promise<void> {
     await this.acquireConnection();
     await super.destroy().finally(() => this.releaseConnection());
   }
 }
 
-/** What Kysely calls a database. Statements are kept by their text; the one used longest ago goes first. */
+/** Caches prepared statements by text; the least recently used is evicted. */
 function prepared(database: DatabaseSync): SqliteDatabase {
   const statements = new Map<string, SqliteStatement>();
   return {

@@ -12,26 +12,25 @@ import { nodeSqliteDialect } from './sqlite-dialect.ts';
 /** Result codes of SQLite (sqlite.org/rescode.html). The last eight bits of an extended one are the primary one. */
 const BUSY = 5;
 const READ_ONLY = 8;
-/** A primary key, a unique index; both extended. */
+/** Extended codes of a primary key and a unique index. */
 const TAKEN = [1555, 2067];
-/** The statement or its values are wrong: ERROR, TOOBIG, CONSTRAINT, MISMATCH, MISUSE, RANGE. */
+/** Invalid statement or values: ERROR, TOOBIG, CONSTRAINT, MISMATCH, MISUSE, RANGE. */
 const DEFECTS = [1, 18, 19, 20, 21, 25];
 
-/** The folder of the default database, which is made where it is missing. Any other that is missing is a misspelling. */
+/** The folder of the default database is created. Any other missing folder is a misspelling. */
 const DEFAULT_FOLDER = '.linguanova';
 const BUSY_TIMEOUT_MS = 5_000;
-/** Longest pause between two attempts, milliseconds. */
 const MAX_RETRY_DELAY_MS = 20;
 
 /**
- * A database in one file, which several processes of this machine may share. A write that was acknowledged survives
- * `kill -9` and power loss. A new file is readable by its owner alone, and so is the default folder.
+ * A database file, which several processes may share. An acknowledged write survives `kill -9` and power loss. A new file and the
+ * default folder are readable only by their owner.
  *
- * @param busyTimeout How long a write waits for another process's, milliseconds.
- * @throws ComputeError `unavailable`; or the file system's error when the file or its folder cannot be made.
+ * @param busyTimeout Maximum wait for another process's lock, in ms.
+ * @throws ComputeError `unavailable`; the file system's error if file or folder cannot be created.
  */
 export async function openSqlite(path: string, busyTimeout = BUSY_TIMEOUT_MS): Promise<SqlDatabase> {
-  // Absolute, for SQLite takes "file:..." for a URI and ":memory:" for no file at all.
+  // Absolute, because SQLite treats "file:..." as a URI and ":memory:" as no file.
   const file = resolve(path);
   if (dirname(file) === resolve(DEFAULT_FOLDER)) mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   closeSync(openSync(file, 'a', 0o600));
@@ -39,7 +38,7 @@ export async function openSqlite(path: string, busyTimeout = BUSY_TIMEOUT_MS): P
   const db = new Kysely<Tables>({ dialect: nodeSqliteDialect(connection) });
   const attempt = <Result>(work: () => Promise<Result>) => whileBusy(work, busyTimeout);
   try {
-    // Readers and the writer do not wait for each other; FULL, for in this mode less may lose the last commits.
+    // WAL: readers and the writer do not block each other. FULL: with less, WAL may lose the last commits.
     await attempt(async () => connection.exec('pragma journal_mode = wal; pragma synchronous = full'));
     await attempt(() => migrate(db, SQLITE_TYPES));
   } catch (error) {
@@ -49,7 +48,7 @@ export async function openSqlite(path: string, busyTimeout = BUSY_TIMEOUT_MS): P
   return transactionalDatabase(db, { diagnose: diagnoseSqlite, attempt });
 }
 
-/** Why there can be no database file at `path`; null: its folder exists, or is the default one. */
+/** null if the folder of `path` exists or is the default one. */
 export function folderProblem(path: string): string | null {
   const folder = dirname(resolve(path));
   if (folder === resolve(DEFAULT_FOLDER)) return null;
@@ -60,8 +59,8 @@ export function folderProblem(path: string): string | null {
 }
 
 /**
- * Tries again while another connection has the lock. Not by SQLite's own busy timeout, which would halt the whole process:
- * every request, and even a transaction of this process that has the lock.
+ * Retries while another connection holds the lock. SQLite's own busy timeout would block the event loop, and with it a
+ * transaction of this process that holds the lock.
  */
 async function whileBusy<Result>(work: () => Promise<Result>, timeout: number): Promise<Result> {
   const deadline = performance.now() + timeout;
@@ -75,7 +74,7 @@ async function whileBusy<Result>(work: () => Promise<Result>, timeout: number): 
   }
 }
 
-/** Locked, disk full, damaged, not a database: all of these are `unavailable`. */
+/** A locked, full, damaged or invalid database is `unavailable`. */
 export function diagnoseSqlite(error: unknown): Diagnosis {
   const code = resultCode(error);
   if (code === null) return null;
@@ -84,12 +83,12 @@ export function diagnoseSqlite(error: unknown): Diagnosis {
   return DEFECTS.includes(code & 0xff) ? null : 'unavailable';
 }
 
-/** Another connection has the lock. */
+/** Another connection holds the lock. */
 export function isBusy(error: unknown): boolean {
   return ((resultCode(error) ?? 0) & 0xff) === BUSY;
 }
 
-/** null when the error is not SQLite's. */
+/** null for errors that are not SQLite's. */
 function resultCode(error: unknown): number | null {
   if (!(error instanceof Error) || !('errcode' in error)) return null;
   return typeof error.errcode === 'number' ? error.errcode : null;

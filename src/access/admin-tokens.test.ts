@@ -21,7 +21,7 @@ test.each([
       { name: 'ada', token: `${T}2` },
     ],
   ],
-])('admin tokens are read from %s', (text, expected) => {
+])('%s is parsed as admin tokens', (text, expected) => {
   expect(schema.parse(text)).toEqual(expected);
 });
 
@@ -37,7 +37,7 @@ test.each([
   ['two tokens without a name', `${T},${T}2`],
   ['a name twice', `ada:${T},ada:${T}2`],
   ['a token twice', `ada:${T},bob:${T}`],
-])('%s is refused, and not printed', (_, text) => {
+])('%s is rejected without printing it', (_, text) => {
   const { error } = schema.safeParse(text);
   expect(error?.message).toContain('must');
   expect(error?.message).not.toContain(T);

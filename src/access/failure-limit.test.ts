@@ -12,7 +12,7 @@ afterEach(() => {
 const failTimes = (limit: FailureLimit, address: string, times: number) =>
   Array.from({ length: times }, () => limit.record(address)).at(-1);
 
-test('ten failures are free, the next ones wait for the rest of the minute', () => {
+test('allows ten failures, then blocks until the end of the window', () => {
   const limit = new FailureLimit();
   expect(failTimes(limit, 'a', 10)).toBeNull();
   vi.advanceTimersByTime(20_500);
@@ -23,21 +23,21 @@ test('ten failures are free, the next ones wait for the rest of the minute', () 
   expect(limit.record('a')).toBeNull();
 });
 
-test('addresses do not share a count', () => {
+test('counts each address separately', () => {
   const limit = new FailureLimit();
   failTimes(limit, 'a', 50);
   expect(limit.record('b')).toBeNull();
   expect(limit.blockedFor('b')).toBeNull();
 });
 
-test('asking counts nothing', () => {
+test('blockedFor does not count', () => {
   const limit = new FailureLimit();
   for (let n = 0; n < 50; n++) expect(limit.blockedFor('a')).toBeNull();
   failTimes(limit, 'a', 10);
   expect(limit.blockedFor('a')).toBe(60);
 });
 
-test('IPv6 addresses of one /64 count as one, IPv4 in IPv6 as IPv4', () => {
+test('counts a /64 as one address, and IPv4-mapped addresses as IPv4', () => {
   const limit = new FailureLimit();
   for (let n = 0; n < 10; n++) limit.record(`2001:db8:0:1::${n + 1}`);
   expect(limit.blockedFor('2001:db8:0:1:ffff::1')).toBe(60);
@@ -46,14 +46,14 @@ test('IPv6 addresses of one /64 count as one, IPv4 in IPv6 as IPv4', () => {
   expect(limit.blockedFor('192.0.2.1')).toBe(60);
 });
 
-test('a flood of addresses is forgotten, not gathered', () => {
+test('evicts the oldest of a flood of addresses', () => {
   const limit = new FailureLimit();
   failTimes(limit, 'first', 10);
   for (let n = 0; n < 10_001; n++) limit.record(`address-${n}`);
   expect(limit.blockedFor('first')).toBeNull();
 });
 
-test('a limit of its own counts to that', () => {
+test('accepts another maximum', () => {
   const limit = new FailureLimit(3);
   expect(failTimes(limit, 'a', 3)).toBeNull();
   expect(limit.record('a')).toBe(60);

@@ -29,7 +29,7 @@ function journalWith(broken = false) {
   return { journal: new Journal(store as KeyStore, log), uses, entries, lost };
 }
 
-test('uses are written in one batch, and again only after a minute', async () => {
+test('writes uses in one batch, and those of a key at most once a minute', async () => {
   const { journal, uses } = journalWith();
   for (const key of ['a', 'b', 'a']) journal.recordUse(key);
   await journal.flush();
@@ -47,7 +47,7 @@ test('uses are written in one batch, and again only after a minute', async () =>
   ]);
 });
 
-test('refusals that are alike become one entry with a count', async () => {
+test('writes equal rejections as one entry with a count', async () => {
   const { journal, entries } = journalWith();
   for (let n = 0; n < 100; n++) journal.recordRejection('wrong_secret', 'k1', '192.0.2.1', `req-${n}`);
   journal.recordRejection('wrong_secret', 'k1', '192.0.2.2', 'req-x');
@@ -66,7 +66,7 @@ test('refusals that are alike become one entry with a count', async () => {
   ]);
 });
 
-test('somebody who guesses from everywhere cannot fill the database', async () => {
+test('bounds the entries of a distributed guessing attack', async () => {
   const { journal, entries } = journalWith();
   for (let n = 0; n < 5_000; n++)
     journal.recordRejection('unknown', null, `2001:db8::${n.toString(16)}`, 'req');
@@ -74,7 +74,7 @@ test('somebody who guesses from everywhere cannot fill the database', async () =
   expect(entries).toHaveLength(100);
 });
 
-test('a store that is down loses the batch, says so, and breaks nothing', async () => {
+test('logs and drops a batch while the store is down', async () => {
   const { journal, lost } = journalWith(true);
   journal.recordUse('a');
   await expect(journal.flush()).resolves.toBeUndefined();

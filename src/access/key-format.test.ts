@@ -13,7 +13,7 @@ const parts = fc.record({
 });
 
 describe('the text of a key', () => {
-  test('what is formatted is parsed back', () => {
+  test('a formatted key parses to its parts', () => {
     fc.assert(
       fc.property(
         parts,
@@ -22,7 +22,7 @@ describe('the text of a key', () => {
     );
   });
 
-  test('a single changed character is noticed', () => {
+  test('a single changed character is detected', () => {
     fc.assert(
       fc.property(parts, fc.nat(58), digit, (key, position, other) => {
         const text = formatKey(key);
@@ -33,7 +33,7 @@ describe('the text of a key', () => {
     );
   });
 
-  test('anything else is no key', () => {
+  test('any other text is rejected', () => {
     fc.assert(fc.property(fc.string(), (text) => parseKey(text) === null));
     const text = formatKey(generateKey());
     for (const near of [

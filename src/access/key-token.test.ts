@@ -7,7 +7,7 @@ import { importServerSecret } from './server-secret.ts';
 const now = () => Math.floor(Date.now() / 1000);
 const fresh = async () => new KeyTokens(await importServerSecret(randomBytes(32).toString('base64')));
 
-test('opens to the key it was made of, on every node with the same secret', async () => {
+test('opens to its key on every node with the same secret', async () => {
   const secret = await importServerSecret(randomBytes(32).toString('base64'));
   const key = generateKey();
   const lifetime = { issuedAt: now(), expiresAt: now() + 60 };
@@ -18,7 +18,7 @@ test('opens to the key it was made of, on every node with the same secret', asyn
   expect(elsewhere.isUnexpired(token)).toBe(true);
 });
 
-test('is fit for a header, shorter than a Fernet token, and shows nothing of the key', async () => {
+test('is a valid header value, shorter than a Fernet token, and does not reveal the key', async () => {
   const key = generateKey();
   const { text } = await (await fresh()).issue(key, 'token', { issuedAt: now(), expiresAt: now() + 60 });
   expect(text).toMatch(/^lnt_[0-9A-Za-z_-]{116}$/);
@@ -26,7 +26,7 @@ test('is fit for a header, shorter than a Fernet token, and shows nothing of the
   expect(text).not.toContain(key.secret);
 });
 
-test('opens nowhere else, and not when a single character was changed', async () => {
+test('does not open with another secret or after the change of a single character', async () => {
   const tokens = await fresh();
   const issued = await tokens.issue(generateKey(), 'token', { issuedAt: now(), expiresAt: now() + 60 });
   expect(await (await fresh()).open(issued.text)).toBeNull();
@@ -38,7 +38,7 @@ test('opens nowhere else, and not when a single character was changed', async ()
 });
 
 test.each(['', 'lnt_', 'lnt_x', 'gAAAAABr', `lnt_${'A'.repeat(116)}`, `lnt_${'='.repeat(116)}`, 'ln_a_b'])(
-  'garbage is no token: %s',
+  '%s is not a token',
   async (text) => {
     expect(await (await fresh()).open(text)).toBeNull();
   },

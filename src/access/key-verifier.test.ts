@@ -62,8 +62,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe('a good key', () => {
-  test('opens what was sealed', async () => {
+describe('a valid key', () => {
+  test('resolves to its principal and credential', async () => {
     const verdict = await verifierOf(storeWith()).verify(text, null);
     expect(verdict).toEqual({
       ok: true,
@@ -81,7 +81,7 @@ describe('a good key', () => {
     });
   });
 
-  test('any number of requests ask the store once in half a second', async () => {
+  test('reads the store once per 500 ms for any number of requests', async () => {
     const store = storeWith();
     const verifier = verifierOf(store);
     await Promise.all(Array.from({ length: 50 }, () => verifier.verify(text, null)));
@@ -92,7 +92,7 @@ describe('a good key', () => {
     expect(store.asked).toBe(2);
   });
 
-  test('revoked elsewhere: refused when the half second is over; here: at once', async () => {
+  test('is denied within 500 ms of a revocation on another node, on this node immediately', async () => {
     const store = storeWith();
     const verifier = verifierOf(store);
     await verifier.verify(text, null);
@@ -108,7 +108,7 @@ describe('a good key', () => {
     expect(await verifier.verify(text, null)).toMatchObject({ ok: false, reason: 'disabled' });
   });
 
-  test('a row that was given to another project opens nothing, not even what was open', async () => {
+  test('a row moved to another project is denied, even if cached', async () => {
     const store = storeWith();
     const verifier = verifierOf(store);
     await verifier.verify(text, null);
@@ -119,7 +119,7 @@ describe('a good key', () => {
     }
   });
 
-  test('a key that was right once does not open what has another secret by now', async () => {
+  test('is denied after its row gets another secret', async () => {
     const store = storeWith();
     const verifier = verifierOf(store);
     await verifier.verify(text, null);
@@ -128,7 +128,7 @@ describe('a good key', () => {
     expect(await verifier.verify(text, null)).toMatchObject({ ok: false, reason: 'wrong_secret' });
   });
 
-  test('told again from memory: its end, its networks and what it may do are those of the row', async () => {
+  test('a cached key follows expiry, networks and scopes of the row', async () => {
     const expiresAt = new Date(now + 700).toISOString();
     const store = storeWith({ expiresAt, allowedCidrs: ['192.0.2.0/24'], allowedOrigins: [] });
     const verifier = verifierOf(store);
@@ -142,7 +142,7 @@ describe('a good key', () => {
     expect(await verifier.verify(text, '192.0.2.1')).toMatchObject({ ok: false, reason: 'expired' });
   });
 
-  test('what was being read when the key changed is not remembered', async () => {
+  test('does not cache a read that began before a change', async () => {
     let answer: (row: FoundKey) => void = () => {};
     const store = { find: () => new Promise<FoundKey>((resolve) => (answer = resolve)) };
     const verifier = verifierOf(store);
@@ -155,7 +155,7 @@ describe('a good key', () => {
     expect(await second).toMatchObject({ ok: false, reason: 'disabled' });
   });
 
-  test('when the store is away it is not refused but unavailable, and asked again next time', async () => {
+  test('returns 503, not 401, while the store is down, and does not cache it', async () => {
     const find = vi.fn(() => Promise.reject(new ComputeError('unavailable', 'no store')));
     const verifier = verifierOf({ find });
     await expect(verifier.verify(text, null)).rejects.toMatchObject({ code: 'unavailable' });
@@ -164,7 +164,7 @@ describe('a good key', () => {
   });
 });
 
-describe('a refused key', () => {
+describe('a denied key', () => {
   const otherSecret = formatKey({ id: parts.id, secret: generateKey().secret });
 
   test.each([
@@ -172,7 +172,7 @@ describe('a refused key', () => {
     ['missing', ''],
     ['malformed', 'garbage'],
     ['malformed', `${text.slice(0, -1)}${text.endsWith('0') ? '1' : '0'}`],
-  ])('%s: without asking the store', async (reason, given) => {
+  ])('%s: without a read of the store', async (reason, given) => {
     const store = storeWith();
     expect(await verifierOf(store).verify(given, null)).toEqual({ ok: false, reason, keyId: null });
     expect(store.asked).toBe(0);
@@ -192,19 +192,19 @@ describe('a refused key', () => {
     expect(verdict).toEqual({ ok: false, reason, keyId: reason === 'unknown' ? null : parts.id });
   });
 
-  test('another secret is refused while the right one is remembered', async () => {
+  test('another secret is denied while the right one is cached', async () => {
     const verifier = verifierOf(storeWith());
     expect(await verifier.verify(text, null)).toMatchObject({ ok: true });
     expect(await verifier.verify(otherSecret, null)).toMatchObject({ ok: false, reason: 'wrong_secret' });
     expect(await verifier.verify(`${text} `, null)).toMatchObject({ ok: false, reason: 'malformed' });
   });
 
-  test('the secret is judged before anything is told of the key’s state', async () => {
+  test('the secret is checked before the state of the key', async () => {
     const store = storeWith({ revokedAt: '2026-05-01T00:00:00.000Z' });
     expect(await verifierOf(store).verify(otherSecret, null)).toMatchObject({ reason: 'wrong_secret' });
   });
 
-  test('an id that is no key is asked for once in half a second, however often it is tried', async () => {
+  test('an unknown id is read from the store once per 500 ms', async () => {
     const store = storeWith(null);
     const verifier = verifierOf(store);
     for (let n = 0; n < 20; n++) await verifier.verify(text, null);
@@ -212,7 +212,7 @@ describe('a refused key', () => {
   });
 });
 
-test('the text of a key is nowhere in what is told', async () => {
+test('no verdict contains the text of the key', async () => {
   const verdict = await verifierOf(storeWith()).verify(text, null);
   const { secret = '' } = parseKey(text) ?? {};
   expect(JSON.stringify(verdict)).not.toContain(secret);

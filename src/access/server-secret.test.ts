@@ -9,7 +9,7 @@ const OF = { id: 'k1', familyId: 'f1', projectId: 'p1', userId: 'u1' };
 const CREDENTIAL = { kind: 'application_credential', id: 'ac', secret: 'very secret' };
 
 describe('the seal', () => {
-  test('opens with the server and the key that closed it', async () => {
+  test('opens with the same server and key', async () => {
     await fc.assert(
       fc.asyncProperty(fc.jsonValue(), fc.string(), fc.string(), async (value, id, secret) => {
         const sealed = await seal(server, secret, { ...OF, id }, value);
@@ -21,7 +21,7 @@ describe('the seal', () => {
     );
   });
 
-  test('does not open without the customer’s half, without the server’s, or in another key’s row', async () => {
+  test('does not open without the customer’s secret, the server’s, or in another row', async () => {
     const sealed = await seal(server, KEY, OF, CREDENTIAL);
     expect(await unseal(server, 's2', OF, sealed)).toBeNull();
     expect(await unseal(otherServer, KEY, OF, sealed)).toBeNull();
@@ -37,7 +37,7 @@ describe('the seal', () => {
     expect(new TextDecoder('latin1').decode(sealed)).not.toContain('secret');
   });
 
-  test('an altered byte is noticed, wherever it is', async () => {
+  test('any altered byte is detected', async () => {
     const sealed = await seal(server, KEY, OF, CREDENTIAL);
     for (let at = 0; at < sealed.length; at++) {
       const altered = sealed.with(at, (sealed[at] ?? 0) ^ 1);
@@ -58,7 +58,7 @@ describe('the hash of a key', () => {
     expect(hashKeySecret(server, 'x')).not.toEqual(hashKeySecret(server, 'y'));
   });
 
-  test('comparing agrees with equality', () => {
+  test('timing-safe comparison agrees with equality', () => {
     fc.assert(
       fc.property(fc.uint8Array(), fc.uint8Array(), (a, b) => {
         expect(timingSafeEqual(a, b)).toBe(a.join() === b.join());
@@ -69,7 +69,7 @@ describe('the hash of a key', () => {
 });
 
 test.each(['', 'c2hvcnQ=', 'not base64!', btoa('x'.repeat(33))])(
-  'a server secret that is none: "%s"',
+  '"%s" is not a server secret',
   async (text) => {
     await expect(importServerSecret(text)).rejects.toThrow('must be 32 bytes in base64');
   },

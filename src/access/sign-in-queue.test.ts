@@ -14,7 +14,7 @@ function underTest() {
   return { begin, running, endNext: () => ends.shift()?.() };
 }
 
-test('one sign-in of an address runs at a time, and others do not wait for it', async () => {
+test('runs one sign-in per address, without blocking other addresses', async () => {
   const { begin, running, endNext } = underTest();
   const first = begin('192.0.2.1');
   const second = begin('192.0.2.1');
@@ -28,7 +28,7 @@ test('one sign-in of an address runs at a time, and others do not wait for it', 
   await Promise.all([second, other]);
 });
 
-test('eight run at a time; all get their turn, also after failures', async () => {
+test('runs eight at a time, and the others afterwards, also after failures', async () => {
   const queue = new SignInQueue();
   let running = 0;
   let most = 0;
@@ -47,7 +47,7 @@ test('eight run at a time; all get their turn, also after failures', async () =>
   expect(outcomes.filter(({ status }) => status === 'rejected')).toHaveLength(14);
 });
 
-test('more than 64 of an address are refused at once with a time to come back', async () => {
+test('rejects more than 64 waiting sign-ins of an address with Retry-After', async () => {
   const { begin } = underTest();
   for (let n = 0; n < 65; n++) void begin('192.0.2.1');
   await expect(begin('192.0.2.1')).rejects.toMatchObject({ code: 'unavailable', retryAfter: 5 });

@@ -14,30 +14,30 @@ async function addressOf(peer: string, forwarded: string | undefined, trusted: s
 const PROXIES = ['10.0.0.0/8', '2001:db8::/32'];
 
 test.each([
-  ['the peer, when nobody is trusted', '192.0.2.1', '198.51.100.9', [], '192.0.2.1'],
-  ['the peer, when it is no trusted proxy', '192.0.2.1', '198.51.100.9', PROXIES, '192.0.2.1'],
-  ['what a trusted proxy says', '10.0.0.1', '198.51.100.9', PROXIES, '198.51.100.9'],
+  ['the peer without trusted proxies', '192.0.2.1', '198.51.100.9', [], '192.0.2.1'],
+  ['the peer if it is not a trusted proxy', '192.0.2.1', '198.51.100.9', PROXIES, '192.0.2.1'],
+  ['the address from a trusted proxy', '10.0.0.1', '198.51.100.9', PROXIES, '198.51.100.9'],
   [
-    'the nearest that is no proxy of ours',
+    'the rightmost untrusted address',
     '10.0.0.1',
     '203.0.113.1, 198.51.100.9, 10.0.0.2',
     PROXIES,
     '198.51.100.9',
   ],
   [
-    'never what stands left of it: the client wrote that',
+    'never an address further left, which the client wrote',
     '10.0.0.1',
     '10.0.0.9, 198.51.100.9',
     PROXIES,
     '198.51.100.9',
   ],
-  ['the peer, when the header is missing', '10.0.0.1', undefined, PROXIES, '10.0.0.1'],
-  ['the peer, when all are proxies', '10.0.0.1', '10.0.0.3, 10.0.0.2', PROXIES, '10.0.0.1'],
-  ['an address without the port that some add', '10.0.0.1', '198.51.100.9:40123', PROXIES, '198.51.100.9'],
+  ['the peer without the header', '10.0.0.1', undefined, PROXIES, '10.0.0.1'],
+  ['the peer if all hops are proxies', '10.0.0.1', '10.0.0.3, 10.0.0.2', PROXIES, '10.0.0.1'],
+  ['an address without its port', '10.0.0.1', '198.51.100.9:40123', PROXIES, '198.51.100.9'],
   ['an IPv6 address without brackets and port', '10.0.0.1', '[2001:db9::7]:40123', PROXIES, '2001:db9::7'],
-  ['the peer, where no address stands', '10.0.0.1', '198.51.100.9, unknown', PROXIES, '10.0.0.1'],
-  ['the peer, where nothing stands', '10.0.0.1', '198.51.100.9,', PROXIES, '10.0.0.1'],
-  ['the peer, where a hop is longer than any address', '10.0.0.1', `${'1'.repeat(81)}`, PROXIES, '10.0.0.1'],
+  ['the peer for an invalid hop', '10.0.0.1', '198.51.100.9, unknown', PROXIES, '10.0.0.1'],
+  ['the peer for an empty hop', '10.0.0.1', '198.51.100.9,', PROXIES, '10.0.0.1'],
+  ['the peer for an overlong hop', '10.0.0.1', `${'1'.repeat(81)}`, PROXIES, '10.0.0.1'],
   [
     'the peer, behind more than 20 proxies',
     '10.0.0.1',
@@ -62,7 +62,7 @@ test.each([
   },
 );
 
-describe('X-Forwarded-For is read in bounded work', () => {
+describe('parsing X-Forwarded-For is bounded', () => {
   /** How often a header is read from, and what is parsed of it, by counting the calls of `URL.canParse`, which IPv6 addresses need. */
   async function parses(forwarded: string, asks: number): Promise<number> {
     const { clientAddress } = trustedProxies(['2001:db8::/32'], () => '2001:db8::1');
@@ -83,11 +83,11 @@ describe('X-Forwarded-For is read in bounded work', () => {
     expect(await parses(addresses('2001:db8:1'), 1)).toBeLessThanOrEqual(21 + 1);
   });
 
-  test('none behind the first that is no proxy', async () => {
+  test('no hop left of the first untrusted one', async () => {
     expect(await parses(addresses('2001:db9'), 1)).toBeLessThanOrEqual(3);
   });
 
-  test('once, however many stages ask', async () => {
+  test('once per request', async () => {
     const once = await parses(addresses('2001:db8:1'), 1);
     expect(await parses(addresses('2001:db8:1'), 10)).toBe(once);
   });
@@ -108,7 +108,7 @@ describe('X-Forwarded-Proto and X-Forwarded-Host', () => {
     ['the scheme alone', proxy, { 'x-forwarded-proto': 'https' }, 'https://gateway.internal:8787'],
     ['the host alone', proxy, { 'x-forwarded-host': 'api.example.org:8443' }, 'http://api.example.org:8443'],
     [
-      'the usual port is left out',
+      'a default port is omitted',
       proxy,
       { ...both, 'x-forwarded-host': 'api.example.org:443' },
       'https://api.example.org',
@@ -120,26 +120,26 @@ describe('X-Forwarded-Proto and X-Forwarded-Host', () => {
       'https://api.example.org',
     ],
     [
-      'of a list, what the nearest proxy wrote',
+      'the last element of a list',
       proxy,
       { 'x-forwarded-proto': 'http, https', 'x-forwarded-host': 'evil.example, api.example.org' },
       'https://api.example.org',
     ],
     [
-      'a scheme that is none is not',
+      'an invalid scheme is ignored',
       proxy,
       { 'x-forwarded-proto': 'javascript' },
       'http://gateway.internal:8787',
     ],
     ['an empty scheme is not', proxy, { 'x-forwarded-proto': '' }, 'http://gateway.internal:8787'],
     [
-      'a host with a path is not',
+      'a host with a path is ignored',
       proxy,
       { 'x-forwarded-host': 'evil.example/x' },
       'http://gateway.internal:8787',
     ],
     [
-      'a host with a user is not',
+      'a host with a user is ignored',
       proxy,
       { 'x-forwarded-host': 'user@evil.example' },
       'http://gateway.internal:8787',
@@ -149,7 +149,7 @@ describe('X-Forwarded-Proto and X-Forwarded-Host', () => {
     expect(await urlOf(peer, headers)).toBe(url);
   });
 
-  test('LINGUANOVA_PUBLIC_URL comes before both', async () => {
+  test('LINGUANOVA_PUBLIC_URL takes precedence over both', async () => {
     expect(await urlOf(proxy, both, 'https://cloud.example/')).toBe('https://cloud.example');
   });
 });

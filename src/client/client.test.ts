@@ -39,14 +39,14 @@ const lost: Answer = () => {
 const INSTANCE = { name: 'a', flavor_id: 'f', image_id: 'i' };
 const SIGN_UP = { name: 'a', credentials: { username: 'u', password: 'p', project_name: 'x' } };
 
-describe('what is sent again', () => {
-  test('what was refused for now, after the time it was told', async () => {
+describe('retries', () => {
+  test('a rate-limited request after Retry-After', async () => {
     const { client, asked } = against(refused(429, '0'), refused(503, '0'), ok);
     expect(await client.flavors.list()).toEqual([]);
     expect(asked).toHaveLength(3);
   });
 
-  test('what got no answer; a POST under one key, which the next one does not share', async () => {
+  test('a request without a response, a POST with the same Idempotency-Key', async () => {
     const { client, asked } = against(lost, () => Response.json({ id: '1' }));
     await client.instances.create(INSTANCE);
     await client.instances.create(INSTANCE);
@@ -55,14 +55,14 @@ describe('what is sent again', () => {
     expect([keys[1] === keys[0], keys[2] === keys[0]]).toEqual([true, false]);
   });
 
-  test('a DELETE whose first answer was lost has done its work', async () => {
+  test('a retried DELETE succeeds on 404, because its first response was lost', async () => {
     const { client } = against(lost, () =>
       Response.json({ error: { code: 'itemNotFound', message: '' } }, { status: 404 }),
     );
     expect(await client.instances.delete('x')).toBeUndefined();
   });
 
-  test('not for ever', async () => {
+  test('gives up after the retry limit', async () => {
     const { client, asked } = against(refused(503, '0'));
     await expect(client.me()).rejects.toMatchObject({ status: 503, retryAfter: 0 });
     expect(asked).toHaveLength(4);
@@ -78,7 +78,7 @@ describe('what is sent again', () => {
     expect(asked).toHaveLength(1);
   });
 
-  test('not what signs up, for it would be done twice; unless it was refused', async () => {
+  test('a sign-up only after 429, because it is not idempotent', async () => {
     for (const answer of [lost, refused(503, '0')]) {
       const { client, asked } = against(answer);
       await expect(client.apiKeys.create(SIGN_UP)).rejects.toBeInstanceOf(LinguanovaError);
@@ -91,7 +91,7 @@ describe('what is sent again', () => {
 });
 
 describe('errors', () => {
-  test('have what the gateway said', async () => {
+  test('contain code, message, details and request id of the response', async () => {
     const details = [{ field: 'name', message: 'must not be empty' }];
     const { client } = against(() =>
       Response.json(
@@ -103,7 +103,7 @@ describe('errors', () => {
     await expect(client.instances.create(INSTANCE)).rejects.toMatchObject(told);
   });
 
-  test('tell of something else that answers in its place', async () => {
+  test('report a response that is not a gateway’s as invalidResponse', async () => {
     const page = () => new Response('<html>', { status: 404 });
     await expect(against(page).client.me()).rejects.toMatchObject({ code: 'invalidResponse', status: 404 });
     await expect(against(() => new Response('<html>')).client.me()).rejects.toMatchObject({
@@ -111,7 +111,7 @@ describe('errors', () => {
     });
   });
 
-  test('an AbortSignal throws its own reason, before, during and between tries', async () => {
+  test('an AbortSignal throws its reason before, during and between attempts', async () => {
     const reason = new Error('enough');
     const before = against(ok);
     await expect(before.client.me({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
@@ -138,7 +138,7 @@ describe('errors', () => {
   });
 });
 
-test('names and queries are written as a URL wants them', async () => {
+test('path parameters and queries are URL-encoded', async () => {
   const { client, asked } = against(ok);
   await client.keypairs.get('a/b ü');
   await client.instances.list({ status: ['ACTIVE', 'SHUTOFF'], name: 'a&b', limit: 2, all_tenants: true });
@@ -173,7 +173,7 @@ describe('events', () => {
     return { events, asked };
   }
 
-  test('however they are cut into pieces, with heartbeats and any end of line', async () => {
+  test('are parsed across chunk boundaries, with heartbeats and any line ending', async () => {
     const text = `: hello\r\n\r\nevent: ready\r\nid: 1\r\ndata: {}\r\n\r\n:\n\nid: 2\nevent: instance.created\ndata: ${JSON.stringify(EVENT)}\n\n`;
     for (const pieces of [[text], [...text], [text.slice(0, 9), text.slice(9, 41), text.slice(41)]]) {
       const { events } = await heard(2, stream(...pieces));
@@ -184,26 +184,26 @@ describe('events', () => {
     }
   });
 
-  test('go on after the last one when the connection breaks', async () => {
+  test('resume after the last event when the connection breaks', async () => {
     const first = stream('id: 7\nevent: ready\ndata: {}\n\n');
     const { events, asked } = await heard(2, first, lost, stream('id: 8\nevent: reset\ndata: {}\n\n'));
     expect(events.map((event) => 'id' in event && event.id)).toEqual(['7', '8']);
     expect(asked.map(({ headers }) => headers.get('last-event-id'))).toEqual([null, '7', '7']);
   });
 
-  test('say that something was missed when nothing is known to go on from', async () => {
+  test('yield reset after a reconnect without a last event', async () => {
     const { events } = await heard(2, lost, stream('event: ready\ndata: {}\n\n'));
     expect(events[0]).toMatchObject({ type: 'reset' });
   });
 
-  test('end with what the gateway refuses', async () => {
+  test('throw the error of a rejected request', async () => {
     for (const status of [401, 403, 404, 501]) {
       await expect(heard(1, refused(status))).rejects.toMatchObject({ status });
     }
   });
 });
 
-test('waitUntil looks again and again where there are no events, and says why an instance failed', async () => {
+test('waitUntil polls without events and throws the fault of a failed instance', async () => {
   const states = ['provisioning', 'provisioning', 'error'];
   const { client } = against(({ url }) =>
     url.endsWith('/events')

@@ -34,21 +34,21 @@ async function connections(text: string, milliseconds: number): Promise<number[]
 const pauses = (at: readonly number[]) => at.slice(1).map((time, index) => time - (at[index] ?? 0));
 
 describe('a stream of events that ends after its first event', () => {
-  test('is opened again after pauses that grow', async () => {
+  test('is reopened with exponential backoff', async () => {
     const found = pauses(await connections(READY, 30_000));
     expect(found.length).toBeGreaterThan(4);
     expect(found.length).toBeLessThan(16);
     expect(Math.max(...found.slice(-2))).toBeGreaterThan(2_000);
   });
 
-  test('is opened again no sooner than the gateway says', async () => {
+  test('is reopened no sooner than the gateway’s retry field', async () => {
     const found = pauses(await connections(`retry: 3000\n\n${READY}`, 30_000));
     expect(Math.min(...found)).toBeGreaterThanOrEqual(3_000);
     expect(new Set(found).size, 'with jitter').toBeGreaterThan(1);
   });
 });
 
-test('a call that has ended leaves no timer and no listener behind', async () => {
+test('a finished call leaves no timer and no listener', async () => {
   const { signal } = new AbortController();
   const listeners = new Set<unknown>();
   vi.spyOn(signal, 'addEventListener').mockImplementation((_, listener) => void listeners.add(listener));

@@ -1,25 +1,24 @@
 import type { Refusal, RefusalCode } from './routes.ts';
 
 /**
- * Of a gateway's answer the `code` in it. Else `networkError`: it was not reached, or not in time; `invalidResponse`: something else
- * answered in its place; `instanceFailed`: an instance that was waited for went into an error; `timeout`: it was waited for in
- * vain; `badRequest`: also for what cannot be sent.
+ * The `code` of the gateway's response. Otherwise `networkError`: no response, or not in time; `invalidResponse`: not a
+ * response of a gateway; `instanceFailed` and `timeout`: of `waitUntil`. `badRequest` also for input that cannot be sent.
  */
 export type ErrorCode = RefusalCode | 'networkError' | 'invalidResponse' | 'instanceFailed' | 'timeout';
 
 type Details = NonNullable<Refusal['error']['details']>;
 
-/** Everything that goes wrong, apart from an `AbortSignal`, whose own reason is thrown. */
+/** The only error of the client, except that an aborted `AbortSignal` throws its reason. */
 export class LinguanovaError extends Error {
   override readonly name = 'LinguanovaError';
   readonly code: ErrorCode;
-  /** Of the answer; 0 when there is none. */
+  /** HTTP status; 0 without a response. */
   readonly status: number;
-  /** Each wrong field and what to change about it; with `badRequest`. */
+  /** Invalid fields, with `badRequest`. */
   readonly details: Details;
-  /** What the gateway's operator finds the request by; null when there is no answer. */
+  /** For the gateway's operator; null without a response. */
   readonly requestId: string | null;
-  /** Seconds after which it may be worth another try; null when the gateway did not say. */
+  /** In seconds; null if the gateway sent no `Retry-After`. */
   readonly retryAfter: number | null;
 
   constructor(code: ErrorCode, message: string, about: Partial<ErrorFields> & { cause?: unknown } = {}) {
@@ -34,7 +33,6 @@ export class LinguanovaError extends Error {
 
 type ErrorFields = Pick<LinguanovaError, 'status' | 'details' | 'requestId' | 'retryAfter'>;
 
-/** The error that an answer tells of. */
 export async function errorOf(response: Response): Promise<LinguanovaError> {
   const { status, headers } = response;
   const seconds = Number(headers.get('Retry-After') ?? Number.NaN);

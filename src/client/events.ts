@@ -9,44 +9,42 @@ import { LinguanovaError } from './error.ts';
 import type { Routes } from './routes.ts';
 import { anyOf, type Sender } from './send.ts';
 
-type Instance = Routes['GET /v1/instances']['answer'][number];
+type Instance = Routes['GET /v1/instances']['response'][number];
 
-/** What has become of an instance. */
 export interface InstanceEvent {
   readonly type: 'instance.created' | 'instance.state_changed' | 'instance.updated' | 'instance.deleted';
-  /** To go on after this one: `lastEventId`. */
+  /** Resumes after this event as `lastEventId`. */
   readonly id: string | undefined;
   readonly instance: Instance;
   readonly previous_state: string | null;
-  /** When it was seen, ISO 8601. */
+  /** When the change was detected, ISO 8601. */
   readonly at: string;
 }
 
 export type ClientEvent =
   | InstanceEvent
-  /** `ready`: from here on nothing is missed. `reset`: what was missed is not known: list again. */
+  /** `ready`: no later event is missed. `reset`: events were missed; reload the list. */
   | { readonly type: 'ready' | 'reset'; readonly id: string | undefined };
 
 export interface EventOptions {
-  /** Goes on after this event. */
+  /** Resumes after this event. */
   readonly lastEventId?: string | undefined;
-  /** Only what happens to this instance. */
+  /** Only events of this instance. */
   readonly instanceId?: string | undefined;
-  /** How listening ends, beside a `break`; the iteration then throws its reason. */
+  /** Ends the subscription, as a `break` does; the iteration throws its reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The gateway is heard of more often than that, if only by a heartbeat; milliseconds. */
+/** Longer than the gateway's heartbeat interval. */
 const IDLE_TIMEOUT_MS = 60_000;
-/** A stream that lasted for so long was none that ends at once: the pauses begin anew; milliseconds. */
+/** A stream that lasted this long resets the backoff. */
 const STABLE_AFTER_MS = 10_000;
-/** No line is longer, characters. */
 const MAX_EVENT_CHARACTERS = 4_194_304;
 
 /**
- * What happens, until the signal says so. A connection that breaks is made anew, from the last event on.
+ * Yields events until the signal aborts, and reconnects after the last event.
  *
- * @throws LinguanovaError when the gateway refuses, or has no events (`itemNotFound`, `notImplemented`).
+ * @throws LinguanovaError if the gateway rejects the request or has no events (`itemNotFound`, `notImplemented`).
  */
 export async function* subscribe(
   sender: Sender,
@@ -88,7 +86,7 @@ export async function* subscribe(
   }
 }
 
-/** Ends a connection on which nothing is heard. */
+/** Aborts a connection without data. */
 class IdleTimer {
   readonly #controller = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -108,7 +106,6 @@ class IdleTimer {
   }
 }
 
-/** The events in a body, until it ends. */
 async function* messages(
   { body }: Response,
   idle: IdleTimer,

@@ -1,5 +1,5 @@
 /**
- * A client of the gateway for browsers, Workers and Node: nothing but Web standards, no dependency. `docs/client.md`.
+ * A client of the gateway for browsers, Workers and Node. Web standards only, no dependencies. See `docs/client.md`.
  *
  * @example
  * ```ts
@@ -14,7 +14,7 @@
 import type { InstanceState } from '../compute/states.ts';
 import { type ClientEvent, type EventOptions, subscribe } from './events.ts';
 import { type List, listOf, pagedList } from './lists.ts';
-import type { AnswerOf, BodyOf, ItemOf, PagedRoute, QueryOf, Route } from './routes.ts';
+import type { BodyOf, ItemOf, PagedRoute, QueryOf, ResponseOf, Route } from './routes.ts';
 import { type CallOptions, type ClientOptions, type Input, type Sender, sender } from './send.ts';
 import { type Reached, type WaitOptions, waitUntil } from './wait.ts';
 
@@ -26,8 +26,8 @@ export type { CallOptions, ClientOptions } from './send.ts';
 export type { Reached, WaitOptions } from './wait.ts';
 export type { InstanceState };
 
-export type Instance = AnswerOf<'GET /v1/instances'>[number];
-export type InstanceDetail = AnswerOf<'GET /v1/instances/{id}'>;
+export type Instance = ResponseOf<'GET /v1/instances'>[number];
+export type InstanceDetail = ResponseOf<'GET /v1/instances/{id}'>;
 export type NewInstance = BodyOf<'POST /v1/instances'>;
 export type InstanceChange = BodyOf<'PATCH /v1/instances/{id}'>;
 export type InstanceAction = BodyOf<'POST /v1/instances/{id}/actions'>;
@@ -43,13 +43,16 @@ export type ApiKey = ItemOf<'GET /v1/api_keys'>;
 export type Client = ReturnType<typeof createClient>;
 
 /**
- * Every call takes an `AbortSignal` and throws `LinguanovaError`. What is sure to be safe is sent again, after the time the
- * gateway asks for; a `POST` is, since it carries an `Idempotency-Key`.
+ * Every call takes an `AbortSignal` and throws `LinguanovaError`. Idempotent requests are retried after `Retry-After`, and so is
+ * a `POST`, which carries an `Idempotency-Key`.
  */
 export function createClient(options: ClientOptions) {
   const over = sender(options);
-  const request = async <R extends Route>(route: R, input: Input<R>, o?: CallOptions): Promise<AnswerOf<R>> =>
-    (await over.send(route, input, o)).body;
+  const request = async <R extends Route>(
+    route: R,
+    input: Input<R>,
+    o?: CallOptions,
+  ): Promise<ResponseOf<R>> => (await over.send(route, input, o)).body;
   const list = <R extends PagedRoute>(route: R) => pagedList(over, route);
   return {
     /** Any route, by its method and path. */
@@ -62,17 +65,17 @@ export function createClient(options: ClientOptions) {
       update: (id: string, body: InstanceChange, o?: CallOptions) =>
         request('PATCH /v1/instances/{id}', { params: { id }, body }, o),
       delete: (id: string, o?: CallOptions) => request('DELETE /v1/instances/{id}', { params: { id } }, o),
-      /** Accepted, not done, when it resolves. */
+      /** Resolves when the action is accepted, not when it is done. */
       act: (id: string, body: InstanceAction, o?: CallOptions) =>
         request('POST /v1/instances/{id}/actions', { params: { id }, body }, o),
-      /** Resolves once the instance is in the state, or in one of the states. */
+      /** Resolves once the instance is in one of the states. */
       waitUntil: <S extends InstanceState>(
         id: string,
         state: S | readonly S[],
         o?: WaitOptions,
       ): Promise<Reached<S>> => waitUntil(over, id, state, o),
     },
-    /** What happens to instances, from now on or from an event on. */
+    /** Changes of instances, from now on or after an event. */
     events: (o?: EventOptions): AsyncGenerator<ClientEvent, void, void> => subscribe(over, o),
 
     flavors: list('GET /v1/flavors'),
@@ -109,14 +112,13 @@ export function createClient(options: ClientOptions) {
       delete: (id: string, o?: CallOptions) =>
         request('DELETE /v1/server_groups/{id}', { params: { id } }, o),
     },
-    /** The project's ceilings, and how much of each is used. */
     quotas: (o?: CallOptions) => request('GET /v1/quotas', {}, o),
-    /** Whom the key stands for, and what it may do. */
+    /** The identity and scopes of the key. */
     me: (o?: CallOptions) => request('GET /v1/me', {}, o),
     apiKeys: {
       ...list('GET /v1/api_keys'),
       get: (id: string, o?: CallOptions) => request('GET /v1/api_keys/{id}', { params: { id } }, o),
-      /** Takes credentials of the cloud, and needs no key. The answer has the new one's text, this once. */
+      /** Takes credentials of the cloud instead of a key. Only this response contains the text of the new key. */
       create: (body: BodyOf<'POST /v1/api_keys'>, o?: CallOptions) =>
         request('POST /v1/api_keys', { body }, o),
       revoke: (id: string, o?: CallOptions) => request('DELETE /v1/api_keys/{id}', { params: { id } }, o),
@@ -126,7 +128,7 @@ export function createClient(options: ClientOptions) {
   };
 }
 
-/** A bare array; where it goes on is in its `Link`. */
+/** A bare array; the next page is in its `Link` header. */
 function instanceList({ send }: Sender): List<Instance, QueryOf<'GET /v1/instances'>> {
   return listOf(async (query, options) => {
     const { body, headers } = await send('GET /v1/instances', { query }, options);

@@ -1,13 +1,12 @@
 import type { ItemOf, PagedRoute, QueryOf } from './routes.ts';
 import type { CallOptions, Input, Sender } from './send.ts';
 
-/** A list, all at once or by and by. */
 export interface List<Item, Query> {
-  /** All of it; with `limit`, its first part. */
+  /** The whole list; with `limit`, its first page. */
   list(query?: Query, options?: CallOptions): Promise<Item[]>;
-  /** Page after page, of `limit` items (100 unless given) each. */
+  /** Pages of `limit` items, 100 by default. */
   pages(query?: Query, options?: CallOptions): AsyncGenerator<Item[], void, void>;
-  /** Item after item, by pages. */
+  /** Items, fetched by pages. */
   iterate(query?: Query, options?: CallOptions): AsyncGenerator<Item, void, void>;
 }
 
@@ -15,11 +14,10 @@ const PAGE = 100;
 
 interface Page<Item> {
   readonly items: Item[];
-  /** What the query of the next page has beside this one's; null after the last. */
+  /** Query parameters of the next page; null after the last. */
   readonly next: object | null;
 }
 
-/** A list whose answers are `{items, next_cursor}`. */
 export function pagedList<R extends PagedRoute>({ send }: Sender, route: R): List<ItemOf<R>, QueryOf<R>> {
   return listOf(async (query, options) => {
     const { body } = await send(route, { query } as Input<R>, options);
@@ -28,7 +26,6 @@ export function pagedList<R extends PagedRoute>({ send }: Sender, route: R): Lis
   });
 }
 
-/** @param fetchPage One page of it. */
 export function listOf<Item, Query>(
   fetchPage: (query: object, options?: CallOptions) => Promise<Page<Item>>,
 ): List<Item, Query> {

@@ -1,51 +1,49 @@
 /**
- * One request, sent again where that is safe.
+ * Sends a request, with retries where they are safe.
  *
  * @module
  */
 
 import { backoff, delay } from './delay.ts';
 import { errorOf, LinguanovaError } from './error.ts';
-import type { AnswerOf, BodyOf, ParamsOf, QueryOf, Route } from './routes.ts';
+import type { BodyOf, ParamsOf, QueryOf, ResponseOf, Route } from './routes.ts';
 
 export interface ClientOptions {
-  /** Where the gateway is, as `https://api.example.org`; empty: where the page is from. */
+  /** As in `https://api.example.org`; empty: the page's origin. */
   readonly baseUrl: string;
   readonly apiKey?: string;
-  /** Instead of the runtime's own. */
+  /** Replaces the global `fetch`. */
   readonly fetch?: typeof globalThis.fetch;
-  /** With every request. */
+  /** Sent with every request. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Ends everything that this client has under way. */
+  /** Aborts all requests of this client. */
   readonly signal?: AbortSignal;
-  /** How often a request is sent again at most; 3 unless given. */
+  /** 3 by default. */
   readonly maxRetries?: number;
 }
 
-/** What any call takes beside what it asks for. */
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
-  /** For a `POST`, in place of one that is made up: the same for what must not be done twice. */
+  /** For a `POST`, instead of a generated one. */
   readonly idempotencyKey?: string | undefined;
 }
 
-/** Parameters of the path, the query and the body, as the route has them. */
 export type Input<R extends Route> = { readonly params?: ParamsOf<R> } & (unknown extends ParamsOf<R>
   ? unknown
   : { readonly params: ParamsOf<R> }) &
   (BodyOf<R> extends undefined ? unknown : { readonly body: BodyOf<R> }) & { readonly query?: QueryOf<R> };
 
-export interface Answer<R extends Route> {
-  readonly body: AnswerOf<R>;
+export interface ApiResponse<R extends Route> {
+  readonly body: ResponseOf<R>;
   readonly headers: Headers;
 }
 
 export interface Sender {
   /**
-   * @throws LinguanovaError when the gateway refuses, fails, or is not reached, once there is no sense in sending it again.
+   * @throws LinguanovaError after the last retry.
    */
-  send<R extends Route>(route: R, input: Input<R>, options?: CallOptions): Promise<Answer<R>>;
-  /** One try, answered as it is. @throws LinguanovaError unless it is a success. */
+  send<R extends Route>(route: R, input: Input<R>, options?: CallOptions): Promise<ApiResponse<R>>;
+  /** A single attempt. @throws LinguanovaError unless it succeeds. */
   open(url: string, init: RequestInit & { readonly signal: AbortSignal }): Promise<Response>;
   readonly signal: AbortSignal | undefined;
 }
@@ -56,9 +54,9 @@ interface Untyped {
   readonly body?: unknown;
 }
 
-/** What a try may take, milliseconds: the gateway's own deadline twice, for a `POST` may wait for the first of its kind. */
+/** Twice the gateway's own timeout, because a `POST` may wait for an earlier attempt with the same key. */
 const ATTEMPT_TIMEOUT_MS = 90_000;
-/** A gateway that says to come back later than that says no, seconds. */
+/** A longer `Retry-After` is not waited for. */
 const MAX_RETRY_AFTER_SECONDS = 60;
 const MAX_RETRIES = 3;
 const RETRYABLE_STATUSES: readonly number[] = [502, 503, 504];
@@ -79,7 +77,7 @@ export function sender(options: ClientOptions): Sender {
     return response;
   }
 
-  /** What came of one try; an error that is no refusal of the gateway is told as one. */
+  /** Maps every failure to a LinguanovaError. */
   async function attempt(path: string, init: RequestInit, given: AbortSignal | undefined) {
     const { signal, end } = withTimeout(ATTEMPT_TIMEOUT_MS, given);
     try {
@@ -111,7 +109,7 @@ export function sender(options: ClientOptions): Sender {
       signal?.throwIfAborted();
       const outcome = await attempt(path, init, signal);
       if (!(outcome instanceof LinguanovaError)) return outcome;
-      // The first try has done it, and its answer was lost.
+      // An earlier attempt deleted it, and its response was lost.
       if (method === 'DELETE' && retries > 0 && outcome.status === 404)
         return { headers: new Headers(), body: undefined };
       const wait = retryDelay(outcome, retries, method !== 'POST' || once);
@@ -124,10 +122,9 @@ export function sender(options: ClientOptions): Sender {
 }
 
 /**
- * How long to wait before the next try, milliseconds; null when there should be none.
+ * In ms; null for no retry.
  *
- * @param repeatable Whether a request of which nobody knows what came of it can be sent again. What is told to have been
- *   refused (429) can be in any case.
+ * @param repeatable Whether a request with an unknown outcome can be retried. After 429 any request can.
  */
 function retryDelay(error: LinguanovaError, retries: number, repeatable: boolean): number | null {
   const { status, retryAfter } = error;
@@ -136,12 +133,12 @@ function retryDelay(error: LinguanovaError, retries: number, repeatable: boolean
   return error.code === 'networkError' || RETRYABLE_STATUSES.includes(status) ? backoff(retries) : null;
 }
 
-/** Where the gateway heeds an `Idempotency-Key`: not where somebody signs up, nor among the operator's. */
+/** Sign-up and admin routes ignore `Idempotency-Key`. */
 function supportsIdempotencyKey(path: string): boolean {
   return path !== '/v1/api_keys' && !path.startsWith('/admin');
 }
 
-/** @throws LinguanovaError for what would change the path it stands in. */
+/** @throws LinguanovaError for a segment that would change the path. */
 function segment(value: string | undefined): string {
   if (value === undefined || /^\.{0,2}$/.test(value)) {
     throw new LinguanovaError('badRequest', `An id is required, not "${value ?? ''}".`);
@@ -167,14 +164,14 @@ function parsed(text: string, { status, headers }: Response): unknown {
   }
 }
 
-/** Not `randomUUID`, which a browser has in secure contexts alone. */
+/** Not `randomUUID`, which browsers have only in secure contexts. */
 function randomText(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
     byte.toString(16).padStart(2, '0'),
   ).join('');
 }
 
-/** A signal for one call, which leaves neither a timer nor a listener behind once `end` was called. */
+/** `end` removes timer and listener. */
 export function withTimeout(milliseconds: number, given: AbortSignal | undefined) {
   const controller = new AbortController();
   const abort = () => controller.abort(given?.reason);

@@ -5,27 +5,25 @@ import { subscribe } from './events.ts';
 import type { Routes } from './routes.ts';
 import { anyOf, type CallOptions, type Sender, withTimeout } from './send.ts';
 
-type InstanceDetail = Routes['GET /v1/instances/{id}']['answer'];
+type InstanceDetail = Routes['GET /v1/instances/{id}']['response'];
 
 export interface WaitOptions extends CallOptions {
-  /** Milliseconds; ten minutes unless given. */
+  /** In ms; ten minutes by default. */
   readonly timeout?: number | undefined;
 }
 
-/** The instance in the state that was waited for; null once it is `deleted` and gone. */
+/** null for a deleted instance that is gone. */
 export type Reached<S> = 'deleted' extends S ? InstanceDetail | null : InstanceDetail;
 
 const DEFAULT_TIMEOUT_MS = 600_000;
 const FIRST_DELAY_MS = 500;
-/** Between two looks at most, milliseconds: without events, and with them, for they may be late. */
-const MAX_DELAY_MS = { polling: 5_000, listening: 10_000 };
+/** Polling continues with a subscription, because events may be late. */
+const MAX_DELAY_MS = { polling: 5_000, subscribed: 10_000 };
 
 /**
- * Looks at an instance until it is in one of `wanted`: whenever something happens to it, and after growing pauses, which are
- * all there is where the gateway has no events.
+ * Fetches an instance after each of its events, and with growing delays, until it is in one of `wanted`.
  *
- * @throws LinguanovaError `instanceFailed` when it goes into `error` instead, with the cloud's reason; `itemNotFound` when it
- *   is gone; `timeout`.
+ * @throws LinguanovaError `instanceFailed` in the state `error`, with the cloud's reason; `itemNotFound` if it is gone; `timeout`.
  */
 export async function waitUntil<S extends InstanceState>(
   sender: Sender,
@@ -50,7 +48,7 @@ export async function waitUntil<S extends InstanceState>(
   });
   try {
     for (let wait = FIRST_DELAY_MS, before = 0; ; before = events) {
-      const instance = await look(sender, id, signal);
+      const instance = await fetchInstance(sender, id, signal);
       const state = instance?.state ?? 'deleted';
       if (states.includes(state)) return instance as Reached<S>;
       if (instance === null)
@@ -65,7 +63,7 @@ export async function waitUntil<S extends InstanceState>(
           }),
         ]);
       }
-      const longest = MAX_DELAY_MS[isSubscribed ? 'listening' : 'polling'];
+      const longest = MAX_DELAY_MS[isSubscribed ? 'subscribed' : 'polling'];
       wait = events === before ? Math.min(wait * 2, longest) : FIRST_DELAY_MS;
     }
   } catch (error) {
@@ -80,7 +78,11 @@ export async function waitUntil<S extends InstanceState>(
   }
 }
 
-async function look(sender: Sender, id: string, signal: AbortSignal): Promise<InstanceDetail | null> {
+async function fetchInstance(
+  sender: Sender,
+  id: string,
+  signal: AbortSignal,
+): Promise<InstanceDetail | null> {
   try {
     return (await sender.send('GET /v1/instances/{id}', { params: { id } }, { signal })).body;
   } catch (error) {

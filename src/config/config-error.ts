@@ -1,10 +1,10 @@
-/** What is wrong with a variable, and what to change; never its value. */
+/** Never contains the value of the variable. */
 export interface Problem {
   readonly variable: string;
   readonly problem: string;
 }
 
-/** Variables that cannot be used. The message has a line for each, which names it and never repeats its value. */
+/** Invalid variables; the message has a line for each. */
 export class ConfigError extends Error {
   readonly problems: readonly Problem[];
 

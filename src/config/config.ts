@@ -13,7 +13,7 @@ type Reference =
   | { readonly id: string }
   | { readonly name: string; readonly domain: { id: string } | { name: string } };
 
-/** The operator's own account at the cloud, as the `openstack` client's variables describe it. */
+/** The gateway's own account at the cloud, from the variables of the `openstack` client. */
 export type ServiceAccount =
   | { readonly kind: 'application_credential'; readonly id: string; readonly secret: string }
   | {
@@ -23,7 +23,6 @@ export type ServiceAccount =
       readonly project: Reference | null;
     };
 
-/** The cloud to serve, and the operator's account there. */
 export interface OpenStackConfig {
   readonly authUrl: string;
   readonly region: string | null;
@@ -36,57 +35,55 @@ export interface OpenStackConfig {
 export interface Config {
   readonly host: string;
   readonly port: number;
-  /** null: `reduUrl`, else the sandbox, which is never served by mistake. */
+  /** null: `reduUrl`, else the sandbox. */
   readonly openStack: OpenStackConfig | null;
-  /** In its place: the address of a cloud that speaks redu. null: none. */
+  /** A cloud that speaks redu, instead of OpenStack. */
   readonly reduUrl: string | null;
-  /** 32 bytes, base64; null: made and kept, which only the sandbox may. */
+  /** 32 bytes, base64; null only with the sandbox, which generates one. */
   readonly secret: string | null;
-  /** Still opens what was sealed with it; null: none. */
+  /** Still unseals data sealed with it. */
   readonly previousSecret: string | null;
-  /** Bearer tokens of `/admin`; empty: there is no `/admin`, unless the sandbox makes one up. */
+  /** Empty: no `/admin`, except with the sandbox, which generates a token. */
   readonly adminTokens: readonly AdminToken[];
-  /** Where keys are kept: `sqlite:PATH` or `postgres://...`. Secret: it may hold a password. */
+  /** `sqlite:PATH` or `postgres://...`. Secret: may contain a password. */
   readonly databaseUrl: string;
-  /** What the nodes share: one URL, or several hosts of a cluster. Secret: it may hold a password. null: in process. */
+  /** One URL, or several hosts of a cluster. Secret: may contain a password. null: state per process. */
   readonly redisUrl: string | null;
   readonly limits: LimitOptions;
-  /** Where clients find the gateway; null: where each request has. */
+  /** null: the host of each request. */
   readonly publicUrl: string | null;
-  /** Origins whose pages may read answers; `*`: any. */
+  /** Origins whose pages may read responses; `*`: any. */
   readonly corsOrigins: readonly string[] | '*';
-  /** Whether there is a console at `/console`. */
   readonly console: boolean;
-  /** What the head of a passed-through response may take. */
+  /** For the head of a passed-through response. */
   readonly upstreamTimeoutMs: number;
   readonly cache: CacheOptions;
-  /** Streams of events that this process holds open. */
   readonly streams: StreamLimits;
-  /** How long a client's connection may be idle between two requests, in seconds. */
+  /** Maximum idle time of a client's connection between two requests. */
   readonly keepAliveSeconds: number;
-  /** Networks of proxies whose `X-Forwarded-For` is believed. */
+  /** Networks of proxies whose `X-Forwarded-*` headers are used. */
   readonly trustedProxies: readonly string[];
   readonly logLevel: string;
-  /** How long entries of the audit log are kept. */
+  /** Retention of the audit log. */
   readonly auditDays: number;
 }
 
-/** What only the runtime can judge. Each throws `ConfigError`. */
+/** Checks that need the runtime. Each throws `ConfigError`. */
 export interface RuntimeChecks {
   /** The certificates at a path (`OS_CACERT`), in PEM. */
   readonly readCertificates: (path: string) => string;
   readonly checkRedisUrl?: (url: string) => void;
   readonly checkDatabaseUrl?: (url: string) => void;
-  /** False for commands that open no key; true unless given. */
+  /** False for commands that unseal no key; true by default. */
   readonly needsSecret?: boolean;
-  /** False for commands that only read and write the store; true unless given. */
+  /** False for commands that only use the store; true by default. */
   readonly needsCloud?: boolean;
 }
 
 /**
- * The configuration that `environment` describes; variables that the runtime has no use for are checked all the same.
+ * Parses and checks all variables, those that this runtime ignores too.
  *
- * @throws ConfigError that lists everything that is wrong.
+ * @throws ConfigError listing all problems.
  */
 export function readConfig(
   environment: Readonly<Record<string, string | undefined>>,
@@ -104,7 +101,7 @@ export function readConfig(
     })),
     ...[...wrong].map(([variable, problem]) => ({ variable, problem })),
   ];
-  // The others are examined as if the wrong ones were unset, so that one error hides no other.
+  // Invalid variables count as unset for the further checks, so that one error does not hide another.
   const usable = Object.fromEntries(Object.entries(given).filter(([name]) => !wrong.has(name)));
   const variables = parsed.data ?? Environment.parse(usable);
   const collect = <Value>(work: () => Value): Value | undefined => {
@@ -168,13 +165,13 @@ export function readConfig(
   };
 }
 
-/** @throws ConfigError when the cloud to serve is not named, or more than one, or its secret is missing. */
+/** @throws ConfigError unless exactly one cloud is configured, with a secret. */
 function checkCloud(
   given: Readonly<Record<string, string>>,
   { needsSecret = true, needsCloud = true }: Pick<RuntimeChecks, 'needsSecret' | 'needsCloud'>,
 ): void {
   if (given.OS_AUTH_URL !== undefined && given.REDU_URL !== undefined) {
-    throw new ConfigError('REDU_URL', 'takes the place of OS_AUTH_URL: set one of them');
+    throw new ConfigError('REDU_URL', 'is an alternative to OS_AUTH_URL: set only one of them');
   }
   if (given.OS_AUTH_URL === undefined && given.REDU_URL === undefined) {
     const meant = namesOfDeployment(given);
@@ -189,7 +186,6 @@ function checkCloud(
   }
 }
 
-/** @throws ConfigError when the previous secret replaces nothing. */
 function checkSecrets({
   LINGUANOVA_SECRET: secret,
   LINGUANOVA_SECRET_PREVIOUS: previous,
@@ -198,11 +194,10 @@ function checkSecrets({
   if (secret === undefined)
     throw new ConfigError('LINGUANOVA_SECRET', 'is required when LINGUANOVA_SECRET_PREVIOUS is set');
   if (secret === previous) {
-    throw new ConfigError('LINGUANOVA_SECRET_PREVIOUS', 'must be another secret than LINGUANOVA_SECRET');
+    throw new ConfigError('LINGUANOVA_SECRET_PREVIOUS', 'must differ from LINGUANOVA_SECRET');
   }
 }
 
-/** @throws ConfigError when the variable and its alias differ. */
 function staleIfErrorSeconds({
   LINGUANOVA_STALE_IF_ERROR_SECONDS: seconds,
   LINGUANOVA_STALE_SECONDS: alias,
@@ -216,7 +211,7 @@ function staleIfErrorSeconds({
   return seconds ?? alias;
 }
 
-/** Variables that only a gateway for customers has: with one of these the sandbox is not served by default. */
+/** Variables of a deployment; with one of them the sandbox is not the default. */
 function namesOfDeployment(given: Readonly<Record<string, string>>): string[] {
   return Object.keys(given).filter((name) => {
     if (name === 'NODE_ENV') return given.NODE_ENV === 'production';
@@ -232,7 +227,7 @@ function isLoopback(host: string): boolean {
   return /^localhost$/i.test(host) || isInside(host, ['127.0.0.0/8', '::1/128']);
 }
 
-/** As the `openstack` client reads them: an application credential, else user and password. */
+/** Same precedence as the `openstack` client: an application credential, else user and password. */
 function serviceAccount(variables: Environment): ServiceAccount | null {
   const { OS_APPLICATION_CREDENTIAL_ID: id, OS_APPLICATION_CREDENTIAL_SECRET: secret } = variables;
   if (id !== undefined) {
@@ -264,7 +259,7 @@ function serviceAccount(variables: Environment): ServiceAccount | null {
   };
 }
 
-/** A user or project by id, else by name in its domain (`Default` unless said otherwise). */
+/** By id, else by name in a domain (`Default` by default). */
 function reference(
   id: string | undefined,
   name = '',

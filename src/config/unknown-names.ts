@@ -1,13 +1,13 @@
-/** A variable whose name begins so is one of the gateway's, or a mistake. */
+/** Variables with this prefix are the gateway's, or a mistake. */
 const PREFIX = /^LINGUANOVA_/i;
 
-/** `LINGUANOVA_KEY` is a customer's, for examples; the others are set by Kubernetes for a service named `linguanova`. */
+/** `LINGUANOVA_KEY` is a customer's, in examples; Kubernetes sets the others for a service named `linguanova`. */
 const NOT_OURS = /^LINGUANOVA_(KEY|SERVICE_.*|PORT|PORT_.*)$/;
 
-/** A name with so many letters wrong, missing or too many is taken for a misspelling. */
+/** Maximum edit distance of a name that counts as a misspelling. */
 const MAX_TYPOS = 2;
 
-/** The names among `given` that are, or are meant to be, variables of the gateway and are not in `known`, with the nearest known name. */
+/** Names in `given` that look like variables of the gateway but are not in `known`, with the nearest known name. */
 export function unknownNames(
   given: readonly string[],
   known: readonly string[],
@@ -27,7 +27,7 @@ function nearestOf(name: string, known: readonly string[]): { nearest: string; t
   return first;
 }
 
-/** Levenshtein distance: insertions, deletions and substitutions that lead from one text to the other. */
+/** Levenshtein distance. */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {

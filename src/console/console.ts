@@ -21,21 +21,21 @@ import { assertSameOrigin, CONSOLE_HEADER } from './same-origin.ts';
 import { SESSION_SECONDS, type Session, Sessions } from './session.ts';
 
 export interface ConsoleOptions {
-  /** Empty: no operator can sign in. */
+  /** Empty: operators cannot sign in. */
   readonly adminTokens: readonly AdminToken[];
   readonly publicUrl: (c: Context) => string;
   readonly limits: LimitOptions;
-  /** OpenStack's own tools work with keys: there is a Nova dialect. */
+  /** Whether there is a Nova dialect, so that OpenStack tools work with keys. */
   readonly hasNova: boolean;
 }
 
-/** The server's side of the console; its pages are static, and use the API as any other client does. */
+/** The server side of the console: its sessions. The page is static and uses the public API. */
 export interface Console {
-  /** `/session`, to be mounted at `/console`. */
+  /** `/session`, mounted at `/console`. */
   readonly routes: Hono<GatewayEnv>;
-  /** The key that a request of the page is signed in with. @throws ComputeError `forbidden` when it is another's page. */
+  /** The key of the session. @throws ComputeError `forbidden` for a cross-origin request. */
   readonly keyOf: KeyFromSession;
-  /** The same for operators. */
+  /** The admin token of an operator's session. */
   readonly adminTokenOf: AdminTokenFromSession;
 }
 
@@ -43,14 +43,14 @@ const signInSchema = z
   .strictObject({
     api_key: z.string().max(512).optional(),
     admin_token: z.string().max(1024).optional(),
-    credentials: z.looseObject({}).optional().describe('As in a request for a key of one’s own.'),
+    credentials: z.looseObject({}).optional().describe('As in `POST /v1/api_keys`.'),
   })
   .refine((body) => Object.values(body).filter((value) => value !== undefined).length === 1, {
     path: ['api_key'],
     error: 'give either api_key, credentials or admin_token',
   });
 
-/** @param respond Says an error in the words of the API. */
+/** @param respond Renders an error of the API. */
 export function createConsole(
   access: Access,
   options: ConsoleOptions,
@@ -123,7 +123,7 @@ async function signIn(
   }
   if (body.admin_token !== undefined) {
     if (adminTokens.length === 0) {
-      throw new ComputeError('not_found', 'This gateway has no operator to sign in.');
+      throw new ComputeError('not_found', 'Operators cannot sign in: no admin token is configured.');
     }
     const actor = assertAdminToken(access, c, adminTokens, body.admin_token, access.consoleFailures);
     recordSignIn(access, c, actor, null, 'console, by admin token');
@@ -137,7 +137,7 @@ async function signIn(
   return { as: 'customer', key: text, owned: true, expiresAt };
 }
 
-/** What the page may know of a session. @throws ComputeError `unauthenticated` when its key or token is dead. */
+/** The public part of a session. @throws ComputeError `unauthenticated` if its key or token is invalid. */
 async function describeSession(
   access: Access,
   c: Context<GatewayEnv>,
@@ -171,7 +171,7 @@ function ignoreInvalidKey(error: unknown): null {
   throw error;
 }
 
-/** Ends a session on every node, and its key where that was made for it; whether or not the key may be used now, and from here. */
+/** Revokes the session on every node, and the key if it was created for the session, even if it is not valid here and now. */
 async function endCustomerSession(
   access: Access,
   c: Context<GatewayEnv>,

@@ -1,17 +1,15 @@
 import type { Context } from 'hono';
 import { ComputeError } from '../compute/errors.ts';
 
-/** What the console's page sends with each request. A form cannot, and a script of another origin may not. */
+/** Sent with each request of the page. Forms cannot send it, and scripts of other origins must not. */
 export const CONSOLE_HEADER = 'x-linguanova-console';
 
 /**
- * Refuses what does not come from the gateway's own page, so that no other site can have a browser act with the session's
- * cookie. Beside `SameSite=Strict` and `CONSOLE_HEADER`, for each of them has had its holes:
+ * Rejects cross-site request forgery. In addition to `SameSite=Strict` and `CONSOLE_HEADER`, each of which has had gaps:
  *
- * - `Sec-Fetch-Site`, which browsers send over HTTPS and to loopback addresses, must say `same-origin`;
- * - `Origin`, which they send with whatever may change something, must be the gateway's, and `Referer` stands in for it.
+ * - `Sec-Fetch-Site`, which browsers send over HTTPS and to loopback addresses, must be `same-origin`;
+ * - `Origin`, which they send with unsafe methods, or else `Referer`, must be the gateway's.
  *
- * @param publicUrl Where clients find the gateway.
  * @throws ComputeError `forbidden`.
  */
 export function assertSameOrigin(c: Context, publicUrl: string): void {
@@ -21,7 +19,7 @@ export function assertSameOrigin(c: Context, publicUrl: string): void {
   if (c.req.header(CONSOLE_HEADER) === undefined || !isNamed || (site ?? 'same-origin') !== 'same-origin') {
     throw new ComputeError(
       'forbidden',
-      'This request does not come from the gateway’s own console. Behind a proxy set LINGUANOVA_PUBLIC_URL, or LINGUANOVA_TRUSTED_PROXIES and X-Forwarded-Proto.',
+      'This request does not come from the gateway’s own origin. Behind a proxy, set LINGUANOVA_PUBLIC_URL, or LINGUANOVA_TRUSTED_PROXIES and X-Forwarded-Proto.',
     );
   }
 }
@@ -30,7 +28,7 @@ function isOwn(from: string, own: readonly string[]): boolean {
   return own.some((url) => originOf(url) === originOf(from));
 }
 
-/** Of `null`, a sandboxed page, none. */
+/** undefined for `null`, the origin of a sandboxed page. */
 function originOf(url: string): string | undefined {
   return URL.parse(url)?.origin;
 }

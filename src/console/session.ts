@@ -1,6 +1,6 @@
 /**
- * Who is signed in to the console: a sealed cookie. It holds the API key, or the operator's token, which is verified on every
- * use; so a session ends with its key, and when the gateway's secret changes. All that is stored is which ones were signed out.
+ * Sessions of the console: a sealed cookie with the API key or admin token, which is verified on every use. So a session ends with
+ * its key, and when the gateway's secret changes. Only revoked sessions are stored.
  *
  * @module
  */
@@ -19,7 +19,7 @@ const sessionSchema = z.discriminatedUnion('as', [
     as: z.literal('customer'),
     /** Secret. */
     key: z.string(),
-    /** The key was made for this session, and ends with it. */
+    /** The key was created for this session and is revoked with it. */
     owned: z.boolean(),
     /** Epoch milliseconds. */
     expiresAt: z.number(),
@@ -34,11 +34,10 @@ const sessionSchema = z.discriminatedUnion('as', [
 type SessionContent = z.infer<typeof sessionSchema>;
 export type Session = SessionContent & Pick<DerivedCredential, 'auditId' | 'issuedAt'>;
 
-/** How long somebody stays signed in: a day's work. */
 export const SESSION_SECONDS = 28_800;
 
 const SEAL = { purpose: 'linguanova console session', secret: '', boundTo: 'cookie' };
-/** A sealed session has some 250 characters, with a long admin token more; what is longer is none. */
+/** A sealed session has about 250 characters, more with a long admin token. */
 const MAX_COOKIE_CHARACTERS = 4_096;
 const MAX_CACHED = 1_000;
 const AUDIT_ID_BYTES = 16;
@@ -51,21 +50,21 @@ export class Sessions {
     this.#secret = secret;
   }
 
-  /** The session that a request's cookie holds; null when there is none, or it is over. */
+  /** null without a valid, unexpired cookie. */
   async of(c: Context, isSecure: boolean): Promise<Session | null> {
     const text = cookieOf(c, cookieName(isSecure));
     const session = text === null ? null : (this.#cache.get(text) ?? (await this.#open(text)));
     return session !== null && session.expiresAt > wallMs() ? session : null;
   }
 
-  /** Lets the browser keep a session, out of reach of scripts. */
+  /** Sets an HttpOnly cookie. */
   async begin(c: Context, isSecure: boolean, sealed: SessionContent): Promise<Session> {
     const text = encodeBase64Url(await sealText(this.#secret, SEAL, JSON.stringify(sealed)));
     setCookie(c, isSecure, text, SESSION_SECONDS);
     return sessionOf(text, sealed);
   }
 
-  /** Takes the cookie back. */
+  /** Deletes the cookie. */
   end(c: Context, isSecure: boolean): void {
     setCookie(c, isSecure, '', 0);
   }
@@ -85,10 +84,9 @@ function sessionOf(text: string, sealed: SessionContent): Session {
   return { ...sealed, auditId: encodeBase64Url(digest), issuedAt };
 }
 
-/** Characters; RFC 6265 asks browsers for 50 cookies of a host, and this host sets one. */
 const MAX_COOKIE_HEADER_CHARACTERS = 8_192;
 
-/** With this prefix a browser takes the cookie over HTTPS alone, from this very host. */
+/** The prefix makes browsers accept the cookie only over HTTPS from this host. */
 function cookieName(isSecure: boolean): string {
   return isSecure ? '__Host-linguanova' : 'linguanova';
 }

@@ -57,7 +57,7 @@ describe.skipIf(browser === null)('in Chromium', { timeout: 240_000 }, () => {
     await gateway.end('SIGTERM');
   });
 
-  test('the example lists instances across origins, and shows what happens to them', async () => {
+  test('the example lists instances across origins and shows their changes', async () => {
     const key = keyIn(gateway.stdout());
     const page = await browser.newPage();
     page.setDefaultTimeout(PATIENCE);
@@ -79,7 +79,7 @@ describe.skipIf(browser === null)('in Chromium', { timeout: 240_000 }, () => {
     await page.close();
   });
 
-  test('an error can be read across origins', async () => {
+  test('an error is readable across origins', async () => {
     const page = await browser.newPage();
     page.setDefaultTimeout(PATIENCE);
     await page.goto(example.origin);
@@ -90,7 +90,7 @@ describe.skipIf(browser === null)('in Chromium', { timeout: 240_000 }, () => {
     await page.close();
   });
 
-  test('a page of another origin gets nothing', async () => {
+  test('a page of an origin that is not allowed cannot read responses', async () => {
     const page = await browser.newPage();
     page.setDefaultTimeout(PATIENCE);
     await page.goto(example.origin.replace('127.0.0.1', 'localhost'));
@@ -106,7 +106,7 @@ describe.skipIf(browser === null)('in Chromium', { timeout: 240_000 }, () => {
     await page.close();
   });
 
-  test('/docs shows the contract, and asks nobody else', async () => {
+  test('/docs shows the contract without requests to other hosts', async () => {
     const page = await browser.newPage();
     page.setDefaultTimeout(PATIENCE);
     const asked: string[] = [];

@@ -39,7 +39,7 @@ async function callAll(methods: object): Promise<void> {
   }
 }
 
-test('there is a method for every route of customers, and none for anything else', async () => {
+test('the client has one method per customer route and no other', async () => {
   const { client, asked } = recorded();
   await callAll(client);
   const named = new Set(asked.map((one) => one.replaceAll(/\/[xy](?=\/|$)/g, '/{}').replace(/\?.*/, '')));
@@ -50,7 +50,7 @@ test('there is a method for every route of customers, and none for anything else
   expect([...named].toSorted()).toEqual(contract.toSorted());
 });
 
-test('its types are those of the schemas', () => {
+test('its types match the schemas', () => {
   const { client } = recorded();
   expectTypeOf(client.instances.list).returns.resolves.toEqualTypeOf<Instance[]>();
   expectTypeOf(client.instances.create).parameter(0).toEqualTypeOf<NewInstance>();

@@ -17,7 +17,7 @@ describe('the files of the console', () => {
     },
   );
 
-  test('every module that one of them imports is among them', () => {
+  test('include every module that one of them imports', () => {
     const paths = new Set(ASSETS.map(([path]) => path));
     const missing = ASSETS.flatMap(([path, { body }]) =>
       [...body.matchAll(/^(?:import|export) [^;]*?from '([^']+)'/gm)]
@@ -27,7 +27,7 @@ describe('the files of the console', () => {
     expect(missing).toEqual([]);
   });
 
-  test('no script makes markup of text', () => {
+  test('no script parses text as markup', () => {
     const makers =
       /innerHTML|outerHTML|insertAdjacentHTML|document\.write|createContextualFragment|\beval\b|new Function/;
     expect(ASSETS.filter(([, { body }]) => makers.test(body)).map(([path]) => path)).toEqual([]);
@@ -36,7 +36,7 @@ describe('the files of the console', () => {
 
 const SECRET = Buffer.alloc(32, 7).toString('base64');
 
-describe('a gateway that clients find over HTTPS', () => {
+describe('a gateway with an https public URL', () => {
   let gateway: GatewayProcess;
   let page: BrowserClient;
   let key: string;
@@ -52,11 +52,11 @@ describe('a gateway that clients find over HTTPS', () => {
   });
   afterAll(() => gateway.end('SIGTERM'));
 
-  test('prints where the console is', async () => {
+  test('prints the address of the console', async () => {
     await expect.poll(() => gateway.stdout()).toContain('Console: https://api.example.org/cloud/console\n');
   });
 
-  test('tells the page with a policy that lets in nothing but its own files', async () => {
+  test('serves the page with a policy that allows only its own files', async () => {
     const { status, headers } = await fetch(`${gateway.url}/console`);
     expect(status).toBe(200);
     const policy = headers.get('content-security-policy') ?? '';
@@ -66,19 +66,19 @@ describe('a gateway that clients find over HTTPS', () => {
     expect(headers.get('referrer-policy')).toBe('same-origin');
   });
 
-  test('tells a file once to a browser that has it', async () => {
+  test('responds 304 to a browser that has the file', async () => {
     const first = await fetch(`${gateway.url}/console/style.css`);
     const tag = first.headers.get('etag') ?? '';
     const again = await fetch(`${gateway.url}/console/style.css`, { headers: { 'if-none-match': tag } });
     expect([first.status, again.status, await again.text()]).toEqual([200, 304, '']);
   });
 
-  test('leads from a path that ends with a slash to the one that the page’s own links fit', async () => {
+  test('redirects a path with a trailing slash, under which relative links would break', async () => {
     const { status, headers } = await fetch(`${gateway.url}/console/`, { redirect: 'manual' });
     expect([status, headers.get('location')]).toEqual([308, '../console']);
   });
 
-  test('has a cookie for HTTPS and this host alone, and knows its page by the address of that', async () => {
+  test('sets a cookie for HTTPS and this host only, and accepts only the origin of its public URL', async () => {
     const own = { 'sec-fetch-site': null, origin: 'https://api.example.org' };
     const { status, headers } = await page.ask('POST', '/console/session', { api_key: key }, own);
     expect(status).toBe(200);
@@ -93,7 +93,7 @@ describe('a gateway that clients find over HTTPS', () => {
   });
 });
 
-test('LINGUANOVA_CONSOLE=off: nothing of it is there', async () => {
+test('LINGUANOVA_CONSOLE=off removes all console routes', async () => {
   const gateway = await startProcess({
     LOG_LEVEL: 'silent',
     LINGUANOVA_SANDBOX: '1',

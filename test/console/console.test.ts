@@ -36,15 +36,15 @@ describe.skipIf(browser === null)('Chromium on a gateway with the sandbox', () =
     return visit;
   };
 
-  test('the way of a customer, in the light', LONG, async () => {
+  test('a customer signs in, creates, stops and deletes an instance, and manages keys', LONG, async () => {
     await journey(chromium, who, { name: 'sandbox', width: 1280, colorScheme: 'light' });
   });
 
-  test('the same on a phone, in the dark', LONG, async () => {
+  test('the same in dark mode on a phone', LONG, async () => {
     await journey(chromium, who, { name: 'phone', width: 360, colorScheme: 'dark' });
   });
 
-  test('without a mouse', LONG, async () => {
+  test('works with the keyboard only', LONG, async () => {
     const visit = await signedIn('keyboard', 1280, 'light');
     const { page } = visit;
     const focused = () => page.evaluate(() => document.activeElement?.textContent ?? '');
@@ -70,7 +70,7 @@ describe.skipIf(browser === null)('Chromium on a gateway with the sandbox', () =
     await visit.end();
   });
 
-  test('what is wrong is said at its field, which gets the focus', LONG, async () => {
+  test('an invalid field shows its message and gets the focus', LONG, async () => {
     const visit = await signedIn('wrong', 1280, 'light');
     const { page } = visit;
     await page.getByRole('link', { name: 'Create instance' }).click();
@@ -87,7 +87,7 @@ describe.skipIf(browser === null)('Chromium on a gateway with the sandbox', () =
     await visit.end();
   });
 
-  test('a key is rotated, and the session goes on with its successor', LONG, async () => {
+  test('after the rotation of its key a session continues with the successor', LONG, async () => {
     const issue = async (name: string) => {
       const { userName: username, password, projectName: project_name } = who;
       const response = await fetch(`${gateway.url}/v1/api_keys`, {
@@ -108,14 +108,14 @@ describe.skipIf(browser === null)('Chromium on a gateway with the sandbox', () =
     await page.getByRole('link', { name: 'API keys' }).click();
 
     await page.getByRole('button', { name: 'Rotate to rotate: other' }).click();
-    await page.getByLabel('The key itself').fill(other);
+    await page.getByLabel('Current key').fill(other);
     await visit.inspect('ask');
     await page.getByRole('button', { name: 'Rotate', exact: true }).click();
     const successor = await page
       .getByRole('dialog', { name: 'Your new key' })
       .getByText(/^ln_\w+$/)
       .innerText();
-    await page.getByRole('button', { name: 'I have it' }).click();
+    await page.getByRole('button', { name: 'Done' }).click();
     expect([await statusWith(gateway.url, successor), await statusWith(gateway.url, other)]).toEqual([
       200, 401,
     ]);
@@ -123,7 +123,7 @@ describe.skipIf(browser === null)('Chromium on a gateway with the sandbox', () =
     await page.getByRole('button', { name: 'Rotate to rotate: own' }).click();
     await page.getByRole('button', { name: 'Rotate', exact: true }).click();
     await page.getByRole('dialog', { name: 'Your new key' }).waitFor();
-    await page.getByRole('button', { name: 'I have it' }).click();
+    await page.getByRole('button', { name: 'Done' }).click();
     await page.getByRole('row').filter({ hasText: 'this session' }).waitFor();
     expect(await statusWith(gateway.url, own)).toBe(401);
     await page.getByRole('link', { name: 'Instances' }).click();
@@ -131,7 +131,7 @@ describe.skipIf(browser === null)('Chromium on a gateway with the sandbox', () =
     await visit.end();
   });
 
-  test('a session whose key is revoked elsewhere ends where it is seen', LONG, async () => {
+  test('a session ends in the page when its key is revoked elsewhere', LONG, async () => {
     const visit = await visitConsole(chromium, gateway.url, {
       name: 'ended',
       width: 1280,
@@ -148,7 +148,7 @@ describe.skipIf(browser === null)('Chromium on a gateway with the sandbox', () =
     });
     expect(revoked.status).toBe(204);
     await heading(page, 'Sign in');
-    await page.getByText('Your session is over. Sign in again.').waitFor();
+    await page.getByText('Your session has expired. Sign in again.').waitFor();
     await visit.end();
   });
 
@@ -172,12 +172,12 @@ describe.skipIf(browser === null)('Chromium on a gateway with the sandbox', () =
     await page.getByRole('link', { name: 'New service key' }).click();
     await page.getByLabel('Name', { exact: true }).fill('made by the operator');
     await page.getByLabel('Project', { exact: true }).fill('719015812e824d5b874b4190dde8f43c');
-    await page.getByRole('button', { name: 'Make key' }).click();
+    await page.getByRole('button', { name: 'Create key' }).click();
     const made = await page
       .getByRole('dialog')
       .getByText(/^ln_\w+$/)
       .innerText();
-    await page.getByRole('button', { name: 'I have it' }).click();
+    await page.getByRole('button', { name: 'Done' }).click();
     const status = async () =>
       (await fetch(`${gateway.url}/v1/instances`, { headers: { 'x-api-key': made } })).status;
     expect(await status()).toBe(200);

@@ -58,7 +58,7 @@ export async function journey(browser: Browser, who: ConsoleUser, options: Visit
   await page.getByRole('link', { name: 'Usage and limits' }).click();
   await page.getByRole('img', { name: /^Instances: \d+ of \d+/ }).waitFor();
   await visit.inspect('usage');
-  await page.getByRole('link', { name: 'Code' }).click();
+  await page.getByRole('link', { name: 'Quick start', exact: true }).click();
   await page.getByLabel('Key', { exact: true }).selectOption({ label: await labelOf(page, keyName) });
   await page.getByText(`--os-application-credential-id ${key.split('_')[1]}`).waitFor();
   await visit.inspect('code');
@@ -106,7 +106,7 @@ async function issueKey(visit: Visit, who: ConsoleUser, name: string): Promise<s
   const dialog = page.getByRole('dialog', { name: 'Your new key' });
   const key = await dialog.getByText(/^ln_\w+$/).innerText();
   await visit.inspect('issued');
-  await dialog.getByRole('button', { name: 'I have it' }).click();
+  await dialog.getByRole('button', { name: 'Done' }).click();
   await page.getByRole('rowheader', { name }).waitFor();
   expect(await page.content(), 'shown once').not.toContain(key);
   await visit.inspect('keys');

@@ -51,7 +51,7 @@ test.each(Object.keys(RUN) as (keyof typeof RUN)[])(
   },
 );
 
-test('the command of OpenStack names the key', () => {
+test('the OpenStack command contains the id of the key', () => {
   const command = sampleOf('openstack', { url: 'https://api.example.org', keyId: 'abc', keyName: 'ci' });
   expect(command).toContain('--os-auth-url https://api.example.org/identity/v3');
   expect(command).toContain('--os-application-credential-id abc');

@@ -33,7 +33,7 @@ function credentials() {
 }
 
 describe('a session by API key', () => {
-  test('opens what the key opens, and tells who it is', async () => {
+  test('has the permissions of its key, and describes the key', async () => {
     const page = await signedIn({ api_key: key });
     const { body } = await page.ask('GET', '/console/session');
     expect(body.session).toMatchObject({
@@ -45,7 +45,7 @@ describe('a session by API key', () => {
     expect([status, instances.length]).toEqual([200, 2]);
   });
 
-  test('is a cookie out of reach of scripts, for this host and no other site, that does not show the key', async () => {
+  test('is an HttpOnly, SameSite=Strict cookie that does not reveal the key', async () => {
     const page = browser();
     const { headers, body } = await page.ask('POST', '/console/session', { api_key: key });
     const [cookie = ''] = headers.getSetCookie();
@@ -57,7 +57,7 @@ describe('a session by API key', () => {
     );
   });
 
-  test('ends with the key, at once', async () => {
+  test('is invalid as soon as its key is revoked', async () => {
     const { key: mine } = await target.acme.client();
     const page = await signedIn({ api_key: mine });
     expect((await page.ask('DELETE', `/v1/api_keys/${keyIdOf(mine)}`)).status).toBe(204);
@@ -66,7 +66,7 @@ describe('a session by API key', () => {
     expect(page.cookie, 'the dead cookie is taken back').toBeNull();
   });
 
-  test('signing out takes the cookie back and leaves the key alone', async () => {
+  test('signing out deletes the cookie and does not revoke the key', async () => {
     const page = await signedIn({ api_key: key });
     expect((await page.ask('DELETE', '/console/session')).status).toBe(204);
     expect(page.cookie).toBeNull();
@@ -74,7 +74,7 @@ describe('a session by API key', () => {
     expect((await page.ask('GET', '/v1/instances', undefined, { 'x-api-key': key })).status).toBe(200);
   });
 
-  test('ends after eight hours', async () => {
+  test('expires after eight hours', async () => {
     const page = await signedIn({ api_key: key });
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 28_801_000 });
     try {
@@ -84,7 +84,7 @@ describe('a session by API key', () => {
     }
   });
 
-  test('a key in a header counts before it', async () => {
+  test('a key in a header takes precedence', async () => {
     const page = await signedIn({ api_key: key });
     const globex = await target.globex.client();
     const { body } = await page.ask('GET', '/v1/me', undefined, { 'x-api-key': globex.key });
@@ -105,7 +105,7 @@ describe('a session by API key', () => {
     expect((await page.ask('GET', '/console/session')).body.session).toBeNull();
   });
 
-  test('a token of the Nova dialect is no session, nor is a session a token', async () => {
+  test('a Nova token is not accepted as a session, nor a session as a token', async () => {
     const page = await signedIn({ api_key: key });
     const sealed = page.cookie?.slice('linguanova='.length) ?? '';
     for (const token of [sealed, `lnt_${sealed}`]) {
@@ -134,7 +134,7 @@ describe('a session by API key', () => {
 });
 
 describe('a session of a user of the cloud', () => {
-  test('has a key of its own with an end, without the scope admin, which goes with it', async () => {
+  test('creates an expiring key without the scope admin, and revokes it at sign-out', async () => {
     const page = await signedIn({ credentials: credentials() });
     const { body } = await page.ask('GET', '/console/session');
     const { key: made, owned } = body.session;
@@ -153,7 +153,7 @@ describe('a session of a user of the cloud', () => {
     expect(left).not.toContain(made.application_credential_id);
   });
 
-  test('a wrong password is 401, a wrong form 400 with the field', async () => {
+  test('a wrong password is 401, an invalid form 400 with the field', async () => {
     const page = browser();
     const wrong = { credentials: { ...credentials(), password: 'wrong' } };
     expect((await page.ask('POST', '/console/session', wrong)).status).toBe(401);
@@ -165,7 +165,7 @@ describe('a session of a user of the cloud', () => {
 });
 
 describe('a session of the operator', () => {
-  test('opens the admin API, and no project', async () => {
+  test('is accepted by the admin API, and by no project', async () => {
     const page = await signedIn({ admin_token: ADMIN_TOKEN });
     const { body } = await page.ask('GET', '/console/session');
     expect(body.session).toMatchObject({ as: 'operator', plans: [{ name: 'default' }, { name: 'gold' }] });
@@ -174,7 +174,7 @@ describe('a session of the operator', () => {
     expect((await page.ask('GET', '/v1/instances')).status).toBe(401);
   });
 
-  test('a customer’s session does not open the admin API', async () => {
+  test('a customer’s session is rejected by the admin API', async () => {
     const page = await signedIn({ api_key: key });
     expect((await page.ask('GET', '/admin/v1/keys')).status).toBe(401);
   });
@@ -245,13 +245,13 @@ describe.each(FOREIGN)('a request with the cookie that comes from %s', (_, chang
     expect(target.requests.slice(before)).toEqual([]);
   });
 
-  test('an operator’s is refused too', async () => {
+  test('an operator’s session is rejected too', async () => {
     const page = await signedIn({ admin_token: ADMIN_TOKEN });
     const { status } = await page.ask('POST', '/admin/v1/keys', { name: 'csrf', project_id: 'a' }, changed);
     expect([401, 403]).toContain(status);
   });
 
-  test('nobody is signed in, or out', async () => {
+  test('neither signs in nor signs out', async () => {
     const page = await signedIn({ api_key: key });
     const { cookie } = page;
     for (const [method, body] of [
@@ -275,7 +275,7 @@ test.each<[string, HeaderChange]>([
   expect((await page.ask('POST', '/v1/keypairs', { name: 'Not a name!' }, changed)).status).toBe(400);
 });
 
-test('over plain HTTP, where a browser says no site and a GET has no origin, the referrer says it', async () => {
+test('over plain HTTP, without Sec-Fetch-Site and Origin, Referer identifies the page', async () => {
   const page = await signedIn({ api_key: key });
   const own = { 'sec-fetch-site': null, referer: `${target.url}/console` };
   expect((await page.ask('GET', '/v1/me', undefined, own)).status).toBe(200);

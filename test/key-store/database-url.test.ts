@@ -18,14 +18,14 @@ const WRONG = [
   ' postgres://linguanova:hunter2@localhost/keys',
 ];
 
-test.each(WRONG)('refuses %j, names the variable and does not repeat the password', async (url) => {
+test.each(WRONG)('rejects %j, naming the variable and not the password', async (url) => {
   const error: unknown = await openKeyStore(url).catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(TypeError);
   expect(String(error)).toMatch(/^TypeError: DATABASE_URL [^\n]+$/);
   expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('hunter2');
 });
 
-test('a PostgreSQL that is not there is "unavailable"; the reason is one line without the password', async () => {
+test('an unreachable PostgreSQL is "unavailable" with a one-line reason without the password', async () => {
   // Port 1 is reserved, and nobody listens there.
   const url = 'postgres://linguanova:hunter2@localhost:1/keys';
   const error: unknown = await openKeyStore(url).catch((reason: unknown) => reason);
@@ -34,7 +34,7 @@ test('a PostgreSQL that is not there is "unavailable"; the reason is one line wi
   expect(inspect(error, { depth: 9 })).not.toContain('hunter2');
 });
 
-test('a folder that cannot be made, and a folder in place of a file, are named', async () => {
+test('a folder that cannot be created, and a folder instead of a file, are named', async () => {
   const folder = temporaryFolder();
   await expect(openKeyStore(`sqlite:${folder.path}`)).rejects.toThrow(/^DATABASE_URL: .*EISDIR/);
   await expect(openKeyStore('sqlite:/dev/null/keys.db')).rejects.toThrow(/^DATABASE_URL: .*(ENOTDIR|EEXIST)/);

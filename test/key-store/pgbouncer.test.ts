@@ -29,7 +29,7 @@ describe.skipIf(server === null).each(poolers)('PgBouncer in transaction mode %s
   });
   if (pooler === null) return;
 
-  test('nodes that start at once migrate, and then lose and double nothing', async () => {
+  test('concurrently starting nodes migrate, and then neither lose nor duplicate writes', async () => {
     const url = pooler.through(await server.createDatabase());
     const stores = await Promise.all(Array.from({ length: 4 }, () => openKeyStore(url)));
     const [reader] = stores;
@@ -38,7 +38,7 @@ describe.skipIf(server === null).each(poolers)('PgBouncer in transaction mode %s
     await Promise.all(stores.map((store) => store.close()));
   });
 
-  test('a statement that waits for a lock is cancelled by the server in time, a read and a write', async () => {
+  test('the server cancels a blocked read and a blocked write in time', async () => {
     const direct = await server.createDatabase();
     const store = sqlKeyStore(await openPostgres(pooler.through(direct), LIMITS));
     const unlock = Promise.withResolvers<void>();

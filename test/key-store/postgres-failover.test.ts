@@ -6,7 +6,7 @@ import { startPostgres } from '../support/postgres.ts';
 const server = await startPostgres('fsync=off');
 afterAll(() => server?.stop());
 
-describe.skipIf(server === null)('PostgreSQL that turns read-only and back', () => {
+describe.skipIf(server === null)('PostgreSQL that becomes read-only and writable again', () => {
   if (server === null) return;
   let url: string;
   let stores: Stores;
@@ -36,7 +36,7 @@ describe.skipIf(server === null)('PostgreSQL that turns read-only and back', () 
     );
 
   test.each([1, 10])(
-    'the first write after it is over succeeds, with %i connections from before',
+    'the first write afterwards succeeds, with %i older connections',
     async (connections) => {
       await failOver(connections);
       await readOnly('off');
@@ -46,7 +46,7 @@ describe.skipIf(server === null)('PostgreSQL that turns read-only and back', () 
     },
   );
 
-  test('while it lasts reads work, writes are "unavailable", and it says that it is not writable', async () => {
+  test('while read-only, reads work, writes are "unavailable", and isWritable is false', async () => {
     await failOver(3);
     for (let n = 0; n < 3; n++) {
       expect(await stores.keys.isWritable()).toBe(false);
@@ -67,7 +67,7 @@ describe.skipIf(server === null)('PostgreSQL that turns read-only and back', () 
     await keys.close();
   });
 
-  test('a write whose connection was cut before it succeeds at once', async () => {
+  test('a write on a connection closed before is retried immediately', async () => {
     await stores.keys.insert(storedKey('a'), auditEntry());
     for (let n = 0; n < 5; n++) {
       await cut();

@@ -16,7 +16,7 @@ const BOUND = 4_000;
 const server = await startPostgres();
 afterAll(() => server?.stop());
 
-describe.skipIf(server === null)('PostgreSQL that fails', { timeout: 120_000 }, () => {
+describe.skipIf(server === null)('a failing PostgreSQL', { timeout: 120_000 }, () => {
   if (server === null) return;
   let url: string;
   beforeEach(async () => {
@@ -37,7 +37,7 @@ describe.skipIf(server === null)('PostgreSQL that fails', { timeout: 120_000 }, 
     await expectWhole(url, ids);
   });
 
-  test('a restart under the store: "unavailable" for a while, then all is well', async () => {
+  test('a restart is "unavailable" at first, then the store recovers', async () => {
     const store = await openKeyStore(url);
     const restart = server.restart();
     const { acknowledged, problems } = await insertUntil(store, restart);
@@ -60,7 +60,7 @@ describe.skipIf(server === null)('PostgreSQL that fails', { timeout: 120_000 }, 
     await store.close();
   });
 
-  test('one that hangs is "unavailable" within a bounded time, and leaves nothing half done', async () => {
+  test('a hanging server is "unavailable" within a bounded time, without partial writes', async () => {
     const store = await impatient();
     const ids = Array.from({ length: 12 }, (_, index) => `k${index}`);
     const inserts = ids.map((id) => store.insert(storedKey(id), auditEntry({ keyId: id })));
@@ -88,7 +88,7 @@ describe.skipIf(server === null)('PostgreSQL that fails', { timeout: 120_000 }, 
     await expectWhole(url, [...acknowledged, 'afterwards']);
   });
 
-  test('a table that somebody has locked is "unavailable" within a bounded time', async () => {
+  test('a locked table is "unavailable" within a bounded time', async () => {
     const store = await impatient();
     const started = performance.now();
     const locking = server.sql(url, 'begin; lock table api_key; select pg_sleep(2.5); commit');
@@ -105,7 +105,7 @@ describe.skipIf(server === null)('PostgreSQL that fails', { timeout: 120_000 }, 
     await store.close();
   });
 
-  test('after closing, everything is "unavailable"', async () => {
+  test('every call after close is "unavailable"', async () => {
     const store = await openKeyStore(url);
     await store.ping();
     await store.close();

@@ -17,7 +17,7 @@ afterAll(() => server?.stop());
 describe.skipIf(server === null)('the schema on PostgreSQL', { timeout: 60_000 }, () => {
   if (server === null) return;
 
-  test('four processes make it at once, and write', async () => {
+  test('four processes create it concurrently and write', async () => {
     const url = await server.createDatabase();
     const writers = ['a', 'b', 'c', 'd'].map((prefix) => startWriter(url, prefix, 50));
     const ends = await Promise.all(writers.map(({ ended }) => ended));
@@ -29,7 +29,7 @@ describe.skipIf(server === null)('the schema on PostgreSQL', { timeout: 60_000 }
     expect(await server.sql(url, 'select name from kysely_migration')).toHaveLength(MIGRATIONS);
   });
 
-  test('many stores make it at once', async () => {
+  test('many stores create it concurrently', async () => {
     const url = await server.createDatabase();
     const stores = await Promise.all(Array.from({ length: 8 }, () => openKeyStore(url)));
     await Promise.all(stores.map((store, index) => store.insert(storedKey(`k${index}`), auditEntry())));
@@ -37,7 +37,7 @@ describe.skipIf(server === null)('the schema on PostgreSQL', { timeout: 60_000 }
     expect(await server.sql(url, 'select name from kysely_migration')).toHaveLength(MIGRATIONS);
   });
 
-  test('a database made by the first migration opens', async () => {
+  test('a database of the first migration opens', async () => {
     const url = await server.createDatabase();
     await server.sql(url, readFileSync(join(import.meta.dirname, 'fixtures/001.postgres.sql'), 'utf8'));
     const { keys: store, idempotency } = await openStores(url);
@@ -50,7 +50,7 @@ describe.skipIf(server === null)('the schema on PostgreSQL', { timeout: 60_000 }
     await store.close();
   });
 
-  test('a database made by a newer version is refused', async () => {
+  test('a database of a newer version is rejected', async () => {
     const url = await server.createDatabase();
     await (await openKeyStore(url)).close();
     await server.sql(

@@ -18,7 +18,7 @@ test('kill -9 during writes loses no acknowledged key', { timeout: 120_000 }, as
   expect(disk.sqlite('pragma integrity_check')).toEqual([{ integrity_check: 'ok' }]);
 });
 
-test('a process reads and writes while another one writes', { timeout: 60_000 }, async () => {
+test('a process reads and writes while another writes', { timeout: 60_000 }, async () => {
   const store = await openKeyStore(disk.url);
   const writer = startWriter(disk.url, 'other', 300);
   await writer.acknowledged(1);
@@ -32,7 +32,7 @@ test('a process reads and writes while another one writes', { timeout: 60_000 },
   await expectWhole(disk.url, [...ids, 'own-0', 'own-99']);
 });
 
-test('a full disk is "unavailable", and loses nothing that was acknowledged', {
+test('a full disk is "unavailable" and loses no acknowledged write', {
   timeout: 60_000,
 }, async () => {
   const { ids, problem } = await startWriter(disk.url, 'full', 100_000, '1500').ended;
@@ -42,7 +42,7 @@ test('a full disk is "unavailable", and loses nothing that was acknowledged', {
   expect(disk.sqlite('pragma integrity_check')).toEqual([{ integrity_check: 'ok' }]);
 });
 
-test('locked for longer than the timeout is "unavailable"; reads and timers go on meanwhile', async () => {
+test('a lock longer than the timeout is "unavailable", without blocking reads and timers', async () => {
   const store = sqlKeyStore(await openSqlite(disk.path, 300));
   await store.insert(storedKey('a'), auditEntry());
   const other = new DatabaseSync(disk.path);
@@ -65,7 +65,7 @@ test('locked for longer than the timeout is "unavailable"; reads and timers go o
   await store.close();
 });
 
-test('after closing, everything is "unavailable"', async () => {
+test('every call after close is "unavailable"', async () => {
   const store = await openKeyStore(disk.url);
   const running = store.insert(storedKey('a'), auditEntry());
   const closed = store.close();
@@ -76,7 +76,7 @@ test('after closing, everything is "unavailable"', async () => {
   await expect(store.ping()).rejects.toMatchObject({ code: 'unavailable' });
 });
 
-test('the files are readable by their owner alone, and a missing folder is not made for them', async () => {
+test('the files are readable only by their owner, and a missing folder is not created', async () => {
   const inner = join(disk.folder, 'inner');
   await expect(openKeyStore(`sqlite:${inner}/keys.db`)).rejects.toThrow(/^DATABASE_URL: .*ENOENT/);
   mkdirSync(inner);
@@ -87,7 +87,7 @@ test('the files are readable by their owner alone, and a missing folder is not m
   await store.close();
 });
 
-test('a commit waits for the disk, and readers do not wait for it', async () => {
+test('a commit waits for the disk without blocking readers', async () => {
   const database = await openSqlite(disk.path);
   const pragma = (name: string) =>
     database.read(
@@ -101,7 +101,7 @@ test('a commit waits for the disk, and readers do not wait for it', async () => 
   await database.close();
 });
 
-test('a disk.path that is no database is refused, and left as it is', async () => {
+test('a file that is not a database is rejected and not changed', async () => {
   writeFileSync(disk.path, 'these are my notes, and no database'.repeat(100));
   const before = readFileSync(disk.path);
   await expect(openKeyStore(disk.url)).rejects.toThrow(/^DATABASE_URL: .*not a database/);

@@ -48,7 +48,7 @@ const MIGRATIONS = Object.keys(migrationsFor(SQLITE_TYPES)).length;
 
 const disk = databaseFile();
 
-test('four processes make the database at once, and write to it', { timeout: 60_000 }, async () => {
+test('four processes create the database concurrently and write', { timeout: 60_000 }, async () => {
   const writers = ['a', 'b', 'c', 'd'].map((prefix) => startWriter(disk.url, prefix, 100));
   const ends = await Promise.all(writers.map(({ ended }) => ended));
   expect(ends.map(({ problem }) => problem)).toEqual(['', '', '', '']);
@@ -60,14 +60,14 @@ test('four processes make the database at once, and write to it', { timeout: 60_
   expect(disk.sqlite('select name from kysely_migration')).toHaveLength(MIGRATIONS);
 });
 
-test('many stores make the database at once', async () => {
+test('many stores create the database concurrently', async () => {
   const stores = await Promise.all(Array.from({ length: 8 }, () => openKeyStore(disk.url)));
   await Promise.all(stores.map((store, index) => store.insert(storedKey(`k${index}`), auditEntry())));
   await Promise.all(stores.map((store) => store.close()));
   expect(disk.sqlite('select name from kysely_migration')).toHaveLength(MIGRATIONS);
 });
 
-test('no statement reads a whole table', async () => {
+test('no statement scans a table', async () => {
   const { builder, read, close } = await openSqlite(disk.path);
   const window = { limit: 10, after: { createdAt: '2026-03-01T10:00:00.000Z', id: 'a' } };
   const now = '2026-05-01T00:00:00.000Z';
@@ -133,7 +133,7 @@ test('no statement reads a whole table', async () => {
   await close();
 });
 
-test('a database made by the first migration opens', async () => {
+test('a database of the first migration opens', async () => {
   const made = new DatabaseSync(disk.path);
   made.exec(readFileSync(join(import.meta.dirname, 'fixtures/001.sqlite.sql'), 'utf8'));
   made.close();
@@ -147,7 +147,7 @@ test('a database made by the first migration opens', async () => {
   await store.close();
 });
 
-test('a database made by a newer version is refused', async () => {
+test('a database of a newer version is rejected', async () => {
   await (await openKeyStore(disk.url)).close();
   disk.sqlite("insert into kysely_migration values ('999-of-the-future', '2099-01-01T00:00:00.000Z')");
   await expect(openKeyStore(disk.url)).rejects.toThrow(/^DATABASE_URL: .*999-of-the-future/);

@@ -27,7 +27,7 @@ async function updateFirstKey(headers: Record<string, string>): Promise<number> 
 }
 
 test.each(TOKENS.map(({ name, token }) => [name === null ? 'admin' : `admin:${name}`, token] as const))(
-  'the audit log names %s by the token',
+  'the audit log names %s as actor',
   async (actor, token) => {
     const headers = { authorization: `Bearer ${token}` };
     expect(await updateFirstKey(headers)).toBe(200);
@@ -50,7 +50,7 @@ test('the audit log names the operator of a console session', async () => {
 });
 
 test.each(['ada:token-of-ada-0123456789', 'token-of-ada-0123456789,token-of-bob-0123456789', 'ada'])(
-  'the token %s is refused',
+  'the token %s is rejected',
   async (token) => {
     expect(await updateFirstKey({ authorization: `Bearer ${token}` })).toBe(401);
   },

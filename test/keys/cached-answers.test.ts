@@ -14,7 +14,7 @@ afterAll(() => redis?.stop());
 describe.each([
   { kind: 'an application credential', service: false },
   { kind: 'a service key', service: true },
-])('what acme has read, tried by globex with $kind', ({ service }) => {
+])('cached responses of acme, requested by globex with $kind', ({ service }) => {
   let gateways: CachedGateways;
   let acme: ReduClient;
   /** At the node where acme has asked, and at one that shares its answers. */
@@ -102,7 +102,7 @@ describe.each([
     }
   });
 
-  test('and acme’s own answers are still acme’s', async () => {
+  test('acme still gets its own responses', async () => {
     for (const [path, etag] of cached) {
       const { status, headers } = await acme.get(path);
       expect([status, headers.get('ETag')], path).toEqual([200, etag]);

@@ -67,13 +67,13 @@ type Page = Awaited<ReturnType<typeof page>>;
 
 const allowed = ({ headers }: Response) => headers.get('access-control-allow-origin');
 
-describe('origins of the operator', () => {
+describe('LINGUANOVA_CORS_ORIGINS', () => {
   let at: Page;
   beforeAll(async () => {
     at = await page({ corsOrigins: [APP], limits: { mode: 'enforce' } });
   });
 
-  test('a preflight takes no key and no points, and says what may be sent', async () => {
+  test('a preflight needs no key and no points, and lists methods and headers', async () => {
     for (const path of ['/v1/instances', '/v1/instances/x/actions', '/cloud/v1/me', '/v1/api_keys']) {
       const response = await at.preflight(APP, path);
       expect([response.status, allowed(response)]).toEqual([204, APP]);
@@ -86,7 +86,7 @@ describe('origins of the operator', () => {
   });
 
   test.each(['traceparent', 'tracestate', 'baggage', 'sentry-trace', 'cache-control', 'if-match'])(
-    'a preflight allows the request header %s, which libraries of browsers add',
+    'a preflight allows the request header %s of browser libraries',
     async (name) => {
       const response = await at.preflight(APP);
       const names = response.headers.get('access-control-allow-headers')?.toLowerCase().split(', ');
@@ -94,7 +94,7 @@ describe('origins of the operator', () => {
     },
   );
 
-  test('another origin is told nothing', async () => {
+  test('another origin gets no CORS headers', async () => {
     const preflight = await at.preflight(FOREIGN);
     expect([preflight.status, allowed(preflight)]).toEqual([204, null]);
     expect(preflight.headers.has('access-control-allow-headers')).toBe(false);
@@ -104,7 +104,7 @@ describe('origins of the operator', () => {
     expect(answer.headers.get('vary')).toContain('Origin');
   });
 
-  test('answers can be read with their headers, from memory too', async () => {
+  test('responses are readable with their headers, cached ones too', async () => {
     const { key } = await at.key();
     const headers = { origin: APP, 'x-api-key': key };
     for (const cache of ['MISS', 'HIT']) {
@@ -126,7 +126,7 @@ describe('origins of the operator', () => {
     ]);
   });
 
-  test('errors can be read too', async () => {
+  test('errors are readable too', async () => {
     const { key } = await at.key({ plan: 'default' });
     const headers = { origin: APP, 'x-api-key': key };
     const refused: [number, Response][] = [
@@ -140,7 +140,7 @@ describe('origins of the operator', () => {
     for (const [status, answer] of refused) expect([answer.status, allowed(answer)]).toEqual([status, APP]);
   });
 
-  test('also the limit, and a cloud that is down', async () => {
+  test('so are 429 and the errors of an unreachable cloud', async () => {
     const tight = { name: 'default', points: 1, projectPoints: 1, seconds: 3_600 };
     const poor = await page({ corsOrigins: [APP], limits: { mode: 'enforce', plans: [tight] } });
     const { key } = await poor.key();
@@ -160,7 +160,7 @@ describe('origins of the operator', () => {
   });
 });
 
-test('* is any origin, and nothing is any', async () => {
+test('* allows any origin, and unset allows none', async () => {
   const open = await page({ corsOrigins: '*' });
   expect(allowed(await open.preflight(FOREIGN))).toBe('*');
   const { key } = await open.key();
@@ -175,7 +175,7 @@ describe('browser keys', () => {
     at = await page({});
   });
 
-  test('work from pages of their origins, and from nowhere else', async () => {
+  test('work only from pages of their origins', async () => {
     expect(allowed(await at.preflight(SHOP))).toBeNull();
     const { key } = await at.key({ allowed_origins: [SHOP] });
     const preflight = await at.preflight(SHOP);
@@ -189,7 +189,7 @@ describe('browser keys', () => {
     expect((await get('/compute/v2.1/servers', {})).status).toBe(401);
   });
 
-  test('may look, and neither change anything nor see or end keys', async () => {
+  test('are read-only, and cannot list or revoke keys', async () => {
     const { id, key } = await at.key({ allowed_origins: [SHOP] });
     const headers = { origin: SHOP, 'x-api-key': key };
     const me = (await (await at.send('GET', '/v1/me', headers)).json()) as { scopes: string[] };
@@ -208,7 +208,7 @@ describe('browser keys', () => {
     }
   });
 
-  test('become so and cease to be by a change, which shows at once', async () => {
+  test('are made and unmade by an update, effective immediately', async () => {
     const { id, key } = await at.key({ scopes: ['instances:read'] });
     const status = async (headers: Record<string, string>) =>
       (await at.send('GET', '/v1/me', { 'x-api-key': key, ...headers })).status;
@@ -227,7 +227,7 @@ describe('browser keys', () => {
     await at.admin('DELETE', `/keys/${id}`);
   });
 
-  test('are rotated by the operator, with their origins', async () => {
+  test('keep their origins when the operator rotates them', async () => {
     const { id } = await at.key({ allowed_origins: [SHOP] });
     const { body } = await at.admin('POST', `/keys/${id}/rotate`, {});
     expect(body).toMatchObject({ allowed_origins: [SHOP], scopes: ['instances:read'] });

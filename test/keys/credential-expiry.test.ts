@@ -16,7 +16,7 @@ const SOON = new Date(Math.ceil(Date.now() / 1_000) * 1_000 + 3_600_000).toISOSt
 const LATER = new Date(Date.parse(SOON) + 3_600_000).toISOString();
 const EARLIER = new Date(Date.parse(SOON) - 1_800_000).toISOString();
 
-test('the end of a key cannot be moved beyond that of its credential at the cloud', async () => {
+test('the expiry of a key cannot exceed that of its credential', async () => {
   const { userName: username, password, projectId: project_id } = nodes.account;
   const body = { name: 'own', expires_at: SOON, credentials: { username, password, project_id } };
   const { id, key } = (await new ReduClient(node.url, '').post('/v1/api_keys', body)).body;

@@ -59,7 +59,7 @@ describe.each(WAYS)('ten failures a minute with %s', (_, fail, succeed, success)
     return statuses;
   };
 
-  test('slow the address down, for a minute, and none of its neighbours', async () => {
+  test('block the address for a minute, and no other address', async () => {
     const address = '198.51.100.200';
     expect(await failFrom(address, MOST + 2)).toEqual([...Array(MOST).fill(401), 429, 429]);
     for (const neighbour of NEIGHBOURS) {
@@ -71,12 +71,12 @@ describe.each(WAYS)('ten failures a minute with %s', (_, fail, succeed, success)
     expect((await succeed(address)).status, 'a minute later').toBe(success);
   });
 
-  test('slow an IPv6 address down, and not the next customer’s', async () => {
+  test('block the /64 of an IPv6 address, and no other /64', async () => {
     expect(await failFrom('2001:db8:ffff:2::1', MOST + 1)).toEqual([...Array(MOST).fill(401), 429]);
     expect((await fail('2001:db8:ffff:3::1')).status).toBe(401);
   });
 
-  test('are no more than ten when they come all at once', async () => {
+  test('are at most ten when they are concurrent', async () => {
     const address = '203.0.113.50';
     const statuses = await Promise.all(
       Array.from({ length: 4 * MOST }, async () => (await fail(address)).status),
@@ -85,21 +85,21 @@ describe.each(WAYS)('ten failures a minute with %s', (_, fail, succeed, success)
     expect(statuses.filter((status) => status === 429).length).toBe(3 * MOST);
   });
 
-  test('are failures: whoever succeeds is not slowed down', async () => {
+  test('do not include successes, which are never blocked', async () => {
     const address = '203.0.113.60';
     for (let n = 0; n < MOST + 2; n++) expect((await succeed(address)).status).toBe(success);
     expect((await fail(address)).status).toBe(401);
   });
 });
 
-test('guesses of a password that come all at once do not reach the cloud more than ten times', async () => {
+test('of concurrent password guesses at most ten reach the cloud', async () => {
   const before = watched.sent.length;
   const guess = signUp(() => 'wrong');
   await Promise.all(Array.from({ length: 40 }, () => guess('203.0.113.70')));
   expect(watched.sent.slice(before).length).toBeLessThanOrEqual(MOST);
 });
 
-test('a long name does not reach the cloud with half a character at its end', async () => {
+test('a long name is not truncated within a character', async () => {
   const before = watched.sent.length;
   await signUp(() => watched.account.password, '😀'.repeat(127))('203.0.113.80');
   await signUp(() => watched.account.password, 'ü'.repeat(255))('203.0.113.80');

@@ -29,9 +29,9 @@ async function revokingWhileOthersRotate(newest: () => string, rotated: (key: st
   return nodes.node({ keys });
 }
 
-describe('revoking a key that another node rotates meanwhile', () => {
+describe('revoking a key during a rotation on another node', () => {
   test.each(['', '?family=true'])(
-    'DELETE%s: after the 204 nothing made from the key works or rotates, on any node',
+    'DELETE%s: after the 204 no successor is valid or can be rotated, on any node',
     async (query) => {
       const first = await here.keyFor(nodes.credential);
       const made = [first];
@@ -51,7 +51,7 @@ describe('revoking a key that another node rotates meanwhile', () => {
     },
   );
 
-  test('one key that was rotated before: its successor works on', async () => {
+  test('a key that was rotated before: its successor stays valid', async () => {
     const key = await here.keyFor(nodes.credential);
     const { body } = await rotate(key);
     const admin = new AdminClient(here.url, ADMIN_TOKEN);

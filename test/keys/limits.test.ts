@@ -30,8 +30,8 @@ const me = (key: string, address?: string) =>
 const lastUsed = async (id: string) =>
   (await watched.ask('GET', `/admin/v1/keys/${id}`, ADMIN)).body.last_used_at;
 
-describe('when a key was last used', () => {
-  test('shows with the next flush, not before, to the operator and to its owner', async () => {
+describe('last_used_at', () => {
+  test('is updated by the next flush, for the operator and the owner', async () => {
     const { id, key } = await serviceKey();
     const started = Date.now();
     expect((await me(key)).status).toBe(200);
@@ -44,7 +44,7 @@ describe('when a key was last used', () => {
     expect(own.body.last_used_at).toBe(shown);
   });
 
-  test('is coarse: uses within a minute are one, a use after it shows', async () => {
+  test('is written at most once a minute', async () => {
     const { id, key } = await serviceKey();
     await me(key);
     await watched.gateway.flush();
@@ -59,7 +59,7 @@ describe('when a key was last used', () => {
     expect(Date.parse(await lastUsed(id))).toBeGreaterThanOrEqual(Date.parse(first) + MINUTE);
   });
 
-  test('a refused key was not used', async () => {
+  test('is not updated by a rejected request', async () => {
     const { id, key } = await serviceKey({ allowed_cidrs: ['192.0.2.0/24'] });
     expect((await me(key, '198.51.100.1')).status).toBe(401);
     await me(formatKey({ id, secret: '0'.repeat(33) }), '192.0.2.1');
@@ -127,9 +127,9 @@ async function refusalsFrom(address: string) {
   );
 }
 
-describe('a refusal is told to the operator, not to the client', () => {
+describe('the reason of a rejection is visible to the operator only', () => {
   test.each(Object.keys(REFUSED).map((reason, n) => [reason, `198.51.100.${n + 10}`] as const))(
-    '%s: one line in the audit log with reason and count, and in the metric',
+    '%s: one audit entry with reason and count, and the metric',
     async (reason, address) => {
       const key = (await REFUSED[reason]?.()) ?? '';
       const before = await verifications();
@@ -155,7 +155,7 @@ describe('a refusal is told to the operator, not to the client', () => {
     },
   );
 
-  test('good keys are counted too, and nothing but the result is a label', async () => {
+  test('valid keys are counted too, and the result is the only label', async () => {
     const before = await verifications();
     const { key } = await serviceKey();
     await me(key);
@@ -163,7 +163,7 @@ describe('a refusal is told to the operator, not to the client', () => {
     expect(await verifications()).toEqual({ ...before, ok: (before.ok ?? 0) + 2 });
   });
 
-  test('wrong credentials of a sign-up and a wrong admin token are in both as well', async () => {
+  test('wrong credentials of a sign-up and wrong admin tokens are in both too', async () => {
     const before = await verifications();
     const from = { 'x-forwarded-for': '198.51.100.40' };
     const credentials = { application_credential_id: 'x', application_credential_secret: 'y' };

@@ -37,8 +37,8 @@ async function times<T>(count: number, run: () => Promise<T>): Promise<T[]> {
 }
 const statuses = (heard: readonly { readonly status: number }[]) => heard.map(({ status }) => status);
 
-describe('wrong attempts of others from the same address', () => {
-  test('at /admin are slowed down, and neither the right token nor the console is', async () => {
+describe('failures of others from the same address', () => {
+  test('at /admin are limited without blocking the right token or the console', async () => {
     expect(statuses(await times(12, () => admin('wrong-wrong-wrong')))).toEqual([
       ...Array(10).fill(401),
       429,
@@ -48,7 +48,7 @@ describe('wrong attempts of others from the same address', () => {
     expect(await signIn({ admin_token: 'wrong-wrong-wrong' }), 'counted apart').toBe(401);
   });
 
-  test('at the console are slowed down, and neither the right token nor a right key is', async () => {
+  test('at the console are limited without blocking the right token or a valid key', async () => {
     const address = '192.0.2.78';
     const wrong = await times(12, () => signIn({ admin_token: 'wrong-wrong-wrong' }, address));
     expect(wrong).toEqual([...Array(10).fill(401), 429, 429]);
@@ -59,7 +59,7 @@ describe('wrong attempts of others from the same address', () => {
     expect(await signIn({ api_key: key }, address)).toBe(200);
   });
 
-  test('with a password make that user at that address wait, and no other user', async () => {
+  test('with a password block only that user at that address', async () => {
     const wrong = await times(12, () => signUp('somebody-else', 'wrong'));
     expect(statuses(wrong)).toEqual([...Array(10).fill(401), 429, 429]);
     expect((await signUp('Somebody-Else', 'wrong')).status, 'the same user').toBe(429);
@@ -70,13 +70,13 @@ describe('wrong attempts of others from the same address', () => {
 });
 
 describe('requests without a key', () => {
-  test('guess nothing: wrong keys from there are counted for themselves, and right ones pass', async () => {
+  test('do not count as failures of keys from the same address', async () => {
     const address = '192.0.2.80';
     expect(new Set(statuses(await times(30, () => me(undefined, address))))).toEqual(new Set([401]));
     expect((await me('ln_guess', address)).status).toBe(401);
   });
 
-  test('are 429 after 600 a minute, and wrong keys and right ones are not', async () => {
+  test('are limited to 600 a minute without limiting requests with keys', async () => {
     const address = '192.0.2.81';
     const heard = await times(602, () => me(undefined, address));
     expect(statuses(heard.slice(0, 600)).every((status) => status === 401)).toBe(true);
@@ -86,7 +86,7 @@ describe('requests without a key', () => {
   });
 });
 
-describe('every entrance', () => {
+describe('every sign-in method', () => {
   const audit = async (address: string) => {
     await watched.gateway.flush();
     const { items } = (
@@ -98,7 +98,7 @@ describe('every entrance', () => {
       .sort();
   };
 
-  test('is in the audit log with successes and failures, alike ones counted together', async () => {
+  test('is in the audit log with counted successes and failures', async () => {
     const address = '192.0.2.90';
     await times(30, () => admin('wrong-wrong-wrong', address));
     await signIn({ admin_token: ADMIN_TOKEN }, address);
@@ -109,7 +109,7 @@ describe('every entrance', () => {
     ]);
   });
 
-  test('has ten lines in the log for an address that keeps failing', async () => {
+  test('logs at most ten lines for a failing address', async () => {
     const address = '192.0.2.91';
     await times(30, () => me('ln_guess', address));
     const lines = watched.gateway.logged.filter(

@@ -26,7 +26,7 @@ const made = () => calls(/^POST .*\/application_credentials$/);
 const removed = () => calls(/^DELETE .*\/application_credentials\//);
 
 describe('the limit on the keys of one user', () => {
-  test('of 160 sign-ups at once on two nodes 100 get a key and the rest 413', async () => {
+  test('of 160 concurrent sign-ups on two nodes 100 get a key and the rest 413', async () => {
     const answers = await Promise.all(
       Array.from({ length: 160 }, (_, index) => signUp(index % 2 === 0 ? here : there)),
     );
@@ -46,7 +46,7 @@ describe('the limit on the keys of one user', () => {
     expect((await client.post(path, {})).status).toBe(201);
   });
 
-  test('sign-ups that succeed spend points of their user, on all addresses together', async () => {
+  test('successful sign-ups consume points of their user over all addresses', async () => {
     const plans = [{ name: 'default', points: 6, projectPoints: 60, seconds: 60 }];
     const node = await nodes.node({ limits: { mode: 'enforce', plans } });
     const { items } = (await (await nodes.client(here)).get('/v1/api_keys?state=active')).body;
@@ -66,7 +66,7 @@ describe('the limit on the keys of one user', () => {
     expect(made() - before, 'a refused one makes nothing at the cloud').toBe(3);
   });
 
-  test('sign-ups that succeed spend points of their address, whichever users they are of', async () => {
+  test('successful sign-ups consume points of their address over all users', async () => {
     const plans = [{ name: 'default', points: 60, projectPoints: 4, seconds: 60 }];
     const node = await nodes.node({ limits: { mode: 'enforce', plans } });
     const from = (address: string) => signUp(node, { 'x-forwarded-for': address });
@@ -77,7 +77,7 @@ describe('the limit on the keys of one user', () => {
   });
 });
 
-test('a list of 1,100 keys goes on to its last page, oldest first, and can show the living ones alone', async () => {
+test('a list of 1,100 keys is complete over its pages, oldest first, and can be filtered by state', async () => {
   const client = await nodes.client(here);
   const {
     id: own,

@@ -44,14 +44,14 @@ async function issuedOnDisk() {
   return { store, server, key, text, secret, bytes };
 }
 
-test('the database’s files hold neither the key nor the credential', async () => {
+test('the database files contain neither the key nor the credential', async () => {
   const { text, secret, key, bytes } = await issuedOnDisk();
   expect(bytes.includes(key.id), 'this is the right database').toBe(true);
   for (const never of [text, secret, secret.slice(0, 16), CREDENTIAL.secret])
     expect(bytes.includes(never)).toBe(false);
 });
 
-test('the database together with the server’s secret opens no credential', async () => {
+test('the database and the server’s secret together open no credential', async () => {
   const { store, server, key, secret } = await issuedOnDisk();
   const row = await store.find(key.id);
   if (row === null) throw new Error('the key is not there');
@@ -73,7 +73,7 @@ test('the database together with the server’s secret opens no credential', asy
   expect(await unseal(server, secret, row, row.sealedCredential)).toEqual(CREDENTIAL);
 });
 
-test('a seal that was altered, or put on another key, is refused', async () => {
+test('an altered seal, or that of another key, is rejected', async () => {
   const { server, key, secret } = await issuedOnDisk();
   const altered = key.sealedCredential.with(20, (key.sealedCredential[20] ?? 0) ^ 0x80);
   expect(await unseal(server, secret, key, altered)).toBeNull();

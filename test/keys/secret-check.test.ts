@@ -17,7 +17,7 @@ function store() {
 }
 
 describe('a start', () => {
-  test('stores the first secret, and refuses another one', async () => {
+  test('stores the first secret and rejects another one', async () => {
     const { starts } = store();
     expect(await starts(A)).toBe(true);
     expect(await starts(A)).toBe(true);
@@ -25,12 +25,12 @@ describe('a start', () => {
     expect(await starts(B, C)).toBe(false);
   });
 
-  test('two that start at once with different secrets: one is refused', async () => {
+  test('of two concurrent starts with different secrets one is rejected', async () => {
     const { starts } = store();
     expect((await Promise.all([starts(A), starts(B)])).toSorted()).toEqual([false, true]);
   });
 
-  test('what is stored is not the secret', async () => {
+  test('the stored check does not reveal the secret', async () => {
     const { starts, secrets } = store();
     await starts(A);
     const stored = JSON.stringify(await secrets.find());
@@ -39,7 +39,7 @@ describe('a start', () => {
   });
 });
 
-test('a rotation in two rollouts: nodes of each step work beside those of the step before', async () => {
+test('during a rotation in two rollouts nodes of adjacent steps interoperate', async () => {
   const { starts, check, secrets } = store();
   await starts(A);
   const one = check(await secret(A, B));
@@ -56,7 +56,7 @@ test('a rotation in two rollouts: nodes of each step work beside those of the st
   expect(await starts(C, B)).toBe(true);
 });
 
-test('the store key is one and the same for all secrets that follow each other', async () => {
+test('the store key stays the same over rotations of the secret', async () => {
   const { check } = store();
   const keys: Uint8Array[] = [];
   for (const [current, previous] of [[A], [A, B], [B, A], [A, B], [B], [C, B]] as const) {

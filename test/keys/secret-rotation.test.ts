@@ -44,8 +44,8 @@ async function tokenOf(node: RunningGateway, key: string): Promise<string> {
 const statusWith = async (node: RunningGateway, path: string, headers: Record<string, string>) =>
   (await fetch(node.url + path, { headers })).status;
 
-describe('the server secret is rotated in two rollouts, node by node', () => {
-  test('keys, tokens, sessions and idempotent requests work at every node of every step', async () => {
+describe('a rotation of the server secret in two rollouts, node by node', () => {
+  test('keys, tokens, sessions and idempotent requests work on every node at every step', async () => {
     const [step] = STEPS;
     let [left, right] = [await nodes.node(step), await nodes.node(step)];
     const used = (await nodes.client(left)).key;
@@ -107,7 +107,7 @@ describe('the server secret is rotated in two rollouts, node by node', () => {
     expect(await statusWith(left, '/v1/me', { 'x-api-key': unused }), 'never used since: lost').toBe(401);
   });
 
-  test('a key is sealed again when it is used, not before the swap, and by no node that is not swapped', async () => {
+  test('a key is resealed on use by swapped nodes only', async () => {
     const [alone, announced, swapped] = STEPS;
     const store = await nodes.shared.open();
     const first = await nodes.node(alone);
@@ -131,7 +131,7 @@ describe('the server secret is rotated in two rollouts, node by node', () => {
     expect(await sealedUnder(), 'not taken back').toBe(current);
   });
 
-  test('two equal requests at nodes of two steps make one thing', async () => {
+  test('equal idempotent requests on nodes of two steps create one resource', async () => {
     const [, announced, swapped] = STEPS;
     const [one, two] = [await nodes.node(announced), await nodes.node(swapped)];
     const { key } = await nodes.client(one);
@@ -143,7 +143,7 @@ describe('the server secret is rotated in two rollouts, node by node', () => {
   });
 });
 
-test('/readyz of a node whose secret was replaced without it is 503 and names the secret', async () => {
+test('/readyz of a node with an outdated secret is 503 and names LINGUANOVA_SECRET', async () => {
   const node = await nodes.node({ secret: OLD });
   const ready = async () => {
     const response = await fetch(`${node.url}/readyz`);

@@ -75,9 +75,9 @@ function throwing(make: (said: string) => Error): Disturbance {
   };
 }
 
-describe('a cloud that repeats the sign-in it was sent', () => {
+describe('a cloud that echoes the sign-in request', () => {
   ownGateway();
-  test.each([400, 403, 409, 500, 401])('with a %i: not in the log, not to clients', async (status) => {
+  test.each([400, 403, 409, 500, 401])('in a %i: neither log nor response contain it', async (status) => {
     const before = watched.gateway.logged.length;
     watched.disturb = echo(status);
     const heard = await everySignIn();
@@ -89,7 +89,7 @@ describe('a cloud that repeats the sign-in it was sent', () => {
   });
 });
 
-describe('an error with secrets in it does not reach a client', () => {
+describe('an error with secrets does not reach clients', () => {
   ownGateway();
   const CAUSE = 'postgres://gateway:s3cr3t-of-the-database@db.internal/keys';
   const INSIDE = new Map([
@@ -108,7 +108,7 @@ describe('an error with secrets in it does not reach a client', () => {
       'bad gateway',
       (said) => new ComputeError('bad_gateway', 'The cloud failed.', { cause: new Error(said + CAUSE) }),
     ],
-  ])('thrown on the way to the cloud: %s', async (_, make) => {
+  ])('thrown by an upstream call: %s', async (_, make) => {
     watched.disturb = throwing(make);
     for (const { status, text } of await everySignIn()) {
       expect.soft(status).toBeGreaterThanOrEqual(500);

@@ -59,8 +59,8 @@ beforeAll(async () => {
     'the log': logText(watched.gateway.logged),
     'the metrics': metrics,
     'the audit log': audit,
-    'what clients heard': answers.join('\n'),
-    'what went to the cloud': sentText(watched.sent),
+    'other responses': answers.join('\n'),
+    'upstream requests': sentText(watched.sent),
   };
 });
 afterAll(() => watched.close());
@@ -144,8 +144,8 @@ function failed(status: number) {
   return { status, headers: {}, body: new TextEncoder().encode('{"error": {"message": "out of order"}}') };
 }
 
-describe('after all that keys go through, their secrets are nowhere but where they belong', () => {
-  test.each(['the log', 'the metrics', 'the audit log', 'what clients heard', 'what went to the cloud'])(
+describe('over the whole life of keys their secrets are not in', () => {
+  test.each(['the log', 'the metrics', 'the audit log', 'other responses', 'upstream requests'])(
     '%s',
     (where) => {
       const text = evidence[where] ?? '';
@@ -154,12 +154,12 @@ describe('after all that keys go through, their secrets are nowhere but where th
     },
   );
 
-  test('keys are not even in what signs in to the cloud', () => {
+  test('keys are not in sign-ins at the cloud', () => {
     const ofKeys = new Map(shown.map((text, n) => [`key ${n}`, secretHalf(text)]));
     expect(leaks(JSON.stringify(watched.sent), ofKeys)).toEqual([]);
   });
 
-  test('what this looks for is there to be found', () => {
+  test('the searched secrets exist', () => {
     expect(shown).toHaveLength(6);
     expect(watched.cloudSecrets.size).toBeGreaterThan(4);
     const everything = JSON.stringify([watched.sent, watched.heard]);

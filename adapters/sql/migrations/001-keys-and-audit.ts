@@ -3,7 +3,7 @@ import type { ColumnTypes } from './column-types.ts';
 
 /** The tables of keys and of the audit log. */
 export function keysAndAudit({ text, bytes, sequence }: ColumnTypes): Migration {
-  // "If not exists" because D1 has no transaction around a migration: one that broke off is run again.
+  // "If not exists" because D1 runs migrations without a transaction: an interrupted one is repeated.
   return {
     async up(db: Kysely<unknown>) {
       await db.schema

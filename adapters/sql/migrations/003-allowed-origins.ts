@@ -7,10 +7,10 @@ export function allowedOrigins({ text }: ColumnTypes): Migration {
     async up(db: Kysely<unknown>) {
       await db.schema
         .alterTable('api_key')
-        // A default, for nodes of an older version that still write beside this one.
+        // A default, because nodes of an older version still write.
         .addColumn('allowed_origins', text, (column) => column.notNull().defaultTo(sql.lit('[]')))
         .execute();
-      // Few keys are, and those are looked for by themselves.
+      // Few keys have origins, and only those are read.
       await db.schema
         .createIndex('api_key_with_origins')
         .ifNotExists()

@@ -17,7 +17,7 @@ export function serverSecret({ text, bytes }: ColumnTypes): Migration {
         .execute();
       await db.schema
         .alterTable('api_key')
-        // null also for nodes of an older version that still write beside this one.
+        // Nullable, because nodes of an older version still write.
         .addColumn('sealed_under', text)
         .execute();
     },

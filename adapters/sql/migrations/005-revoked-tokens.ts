@@ -1,7 +1,7 @@
 import type { Kysely, Migration } from 'kysely';
 import type { ColumnTypes } from './column-types.ts';
 
-/** Tokens and sessions that were revoked before they expired; and what the retention of the audit log goes by. */
+/** Tokens and sessions revoked before they expired, and the index for the retention of the audit log. */
 export function revokedTokens({ text }: ColumnTypes): Migration {
   return {
     async up(db: Kysely<unknown>) {

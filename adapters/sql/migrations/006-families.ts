@@ -2,14 +2,13 @@ import { type Kysely, type Migration, sql } from 'kysely';
 import type { ColumnTypes } from './column-types.ts';
 
 /**
- * Indexes for revoking a family of keys in one statement, and for lists, which go from the oldest key to the newest; and when
- * the credential of a key expires at the cloud.
+ * Indexes for the revocation of families and for lists by age, and the expiry of a key's credential.
  */
 export function families({ text }: ColumnTypes): Migration {
   return {
     async up(db: Kysely<unknown>) {
       await db.schema.alterTable('api_key').addColumn('credential_expires_at', text).execute();
-      // The gateway made these credentials with the end that their key had.
+      // The gateway created these credentials with the expiry of their key.
       await sql`update api_key set credential_expires_at = expires_at where owns_cloud_credential = 1`.execute(
         db,
       );
@@ -17,7 +16,7 @@ export function families({ text }: ColumnTypes): Migration {
       await index(db, 'api_key_by_age', ['created_at', 'id']);
       await index(db, 'api_key_by_project_and_age', ['project_id', 'created_at', 'id']);
       await index(db, 'api_key_by_user_and_age', ['user_id', 'created_at', 'id']);
-      // Made for lists by id, which there are no more; each index costs a page with every key.
+      // For lists by id, which no longer exist; each index costs a page per key.
       for (const name of ['api_key_by_project', 'api_key_by_user']) {
         await db.schema.dropIndex(name).ifExists().execute();
       }

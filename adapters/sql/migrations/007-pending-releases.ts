@@ -1,7 +1,7 @@
 import type { Kysely, Migration } from 'kysely';
 import type { ColumnTypes } from './column-types.ts';
 
-/** The table of what has to be given back at the cloud. */
+/** Releases of cloud resources that are still pending. */
 export function pendingReleases({ text }: ColumnTypes): Migration {
   return {
     async up(db: Kysely<unknown>) {

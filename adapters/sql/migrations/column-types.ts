@@ -2,19 +2,19 @@ import { type Expression, sql } from 'kysely';
 
 type ColumnType = 'text' | 'blob' | 'bytea' | 'integer' | 'bigint' | Expression<unknown>;
 
-/** What a column is called in a database; all else in the migrations is the same everywhere. */
+/** Column types, the only difference between the databases' migrations. */
 export interface ColumnTypes {
-  /** Compared byte by byte: lists go by id, and times are compared as texts. */
+  /** Compared byte by byte, because ids and times are ordered as texts. */
   readonly text: ColumnType;
   readonly bytes: ColumnType;
-  /** Whole numbers up to 2^53. */
+  /** Integers up to 2^53. */
   readonly sequence: ColumnType;
 }
 
 /** SQLite and D1. */
 export const SQLITE_TYPES: ColumnTypes = { text: 'text', bytes: 'blob', sequence: 'integer' };
 
-/** The collation of a PostgreSQL database is its operator's choice, and most order "a" before "B". */
+/** An explicit collation, because that of a PostgreSQL database is its operator's choice. */
 export const POSTGRES_TYPES: ColumnTypes = {
   text: sql`text collate "C"`,
   bytes: 'bytea',

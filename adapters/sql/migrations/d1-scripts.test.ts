@@ -19,7 +19,7 @@ async function scriptOf(migration: { up(db: Kysely<unknown>): Promise<void> }): 
       statements.push(sql);
       return { rows: [] };
     },
-    // biome-ignore lint/correctness/useYield: nothing of a migration is read piece by piece
+    // biome-ignore lint/correctness/useYield: migrations do not stream
     async *streamQuery() {
       throw new Error('a migration does not stream');
     },
@@ -39,9 +39,9 @@ async function scriptOf(migration: { up(db: Kysely<unknown>): Promise<void> }): 
   return statements.map((statement) => `${statement};\n`).join('');
 }
 
-// Written anew with `npx vitest run --project unit adapters/sql/migrations -u`.
+// Update with `npx vitest run --project unit adapters/sql/migrations -u`.
 test.each(Object.entries(migrationsFor(SQLITE_TYPES)))(
-  'the script of %s for D1 is what the migration does',
+  'the D1 script of %s contains the statements of the migration',
   async (name, migration) => {
     await expect(await scriptOf(migration)).toMatchFileSnapshot(`d1/${name}.sql`);
   },

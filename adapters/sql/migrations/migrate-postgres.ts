@@ -4,12 +4,12 @@ import type { Tables } from '../schema.ts';
 import { POSTGRES_TYPES } from './column-types.ts';
 import { migrate } from './migrate.ts';
 
-/** The number that Kysely's migrator locks by itself, so that nodes of an older version are kept apart from this one. */
+/** The lock of Kysely's migrator, so that nodes of an older version are serialized with this one. */
 const MIGRATION_LOCK = 3_853_314_791_062_309_107n;
 
 /**
- * Brings the database to the newest schema in one transaction, under a lock that ends with it. Kysely's own lock belongs to
- * the session, which behind a pooler in transaction mode is another one with each statement.
+ * Migrates to the newest schema in one transaction, under a lock of that transaction. Kysely's own lock belongs to the session,
+ * which behind a pooler in transaction mode changes with each statement.
  *
  * @param pool Closed in any case.
  * @param timeoutMs Of each statement, and of waiting for another node's migration.
@@ -26,7 +26,7 @@ export async function migratePostgres(pool: Pool, timeoutMs: number): Promise<vo
         await migrate(connection, POSTGRES_TYPES, { inTransaction: true });
         await sql`commit`.execute(connection);
       } catch (error) {
-        // The first error is the reason; a rollback on a lost connection has nothing to add.
+        // The first error is the cause; that of a rollback on a lost connection adds nothing.
         await sql`rollback`.execute(connection).catch(() => {});
         throw error;
       }
@@ -36,7 +36,7 @@ export async function migratePostgres(pool: Pool, timeoutMs: number): Promise<vo
   }
 }
 
-/** The lock is taken around the migrator. */
+/** `migratePostgres` holds the lock. */
 class LockedDialect extends PostgresDialect {
   override createAdapter(): PostgresAdapter {
     return new LockedAdapter();

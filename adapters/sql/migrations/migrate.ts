@@ -9,7 +9,7 @@ import { families } from './006-families.ts';
 import { pendingReleases } from './007-pending-releases.ts';
 import type { ColumnTypes } from './column-types.ts';
 
-/** All migrations, in order. By name, and for ever: one that has been released is not changed any more. */
+/** In order. A released migration is never changed or renamed. */
 export function migrationsFor(types: ColumnTypes): Readonly<Record<string, Migration>> {
   return {
     '001-keys-and-audit': keysAndAudit(types),
@@ -23,11 +23,10 @@ export function migrationsFor(types: ColumnTypes): Readonly<Record<string, Migra
 }
 
 /**
- * Brings the database to the newest schema; does nothing to one that has it. Safe when several nodes do it at once, where
- * the dialect's transactions or its migration lock keep them apart.
+ * Migrates to the newest schema; idempotent. Concurrent nodes are serialized by the dialect's transactions or migration lock.
  *
- * @param inTransaction The caller has begun one, and holds the lock.
- * @throws What the driver raised. A database with migrations that this version does not know is refused.
+ * @param inTransaction The caller has begun a transaction and holds the lock.
+ * @throws The driver's error; an error for migrations of a newer version.
  */
 export async function migrate(
   db: Kysely<Tables>,

@@ -1,5 +1,5 @@
 /**
- * The gateway, as the page asks it: the client that customers have, and the few paths that are the console's and the operator's.
+ * Requests to the gateway: the public client, and the paths of the console and the operator.
  *
  * @module
  */
@@ -8,37 +8,37 @@ import { errorOf, LinguanovaError } from '../../client/error.ts';
 import { createClient } from '../../client/index.ts';
 import { recordLimit } from './rate-limit.ts';
 
-/** Where the gateway is: the page lies directly beneath it. */
+/** The gateway's URL, whose direct child is the page. */
 export const BASE = new URL('.', document.baseURI).href.replace(/\/$/, '');
 
-/** Without it the session's cookie opens nothing: no other site's page can send it. */
+/** Required with the session's cookie; pages of other sites cannot send it. */
 const HEADERS = { 'x-linguanova-console': '1' };
 
-/** Fired on the window when the session is over, because its time is or its key has been revoked. */
+/** Event on the window: the session has expired or its key was revoked. */
 export const SESSION_EXPIRED = 'session-over';
 
-/** Fired on the window when the session has another key. */
+/** Event on the window: the session has another key. */
 export const SESSION_RENEWED = 'session-renewed';
 
-/** As the session. */
+/** Authenticated by the session. */
 export const client = createClient({ baseUrl: BASE, headers: HEADERS, fetch: asSession });
 
 async function asSession(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
   const response = await fetch(input, { ...init, credentials: 'same-origin' });
   recordLimit(response.headers);
-  // Who signs up for a key is refused for what is given there.
+  // A sign-up is rejected for its own credentials, not for the session.
   const isSignUp = init?.method === 'POST' && String(input).endsWith('/v1/api_keys');
   if (response.status === 401 && !isSignUp) window.dispatchEvent(new Event(SESSION_EXPIRED));
   return response;
 }
 
-/** With a key of its own, which is not kept. */
+/** Authenticated by another key, which is not stored. */
 export function clientOf(apiKey: string): typeof client {
   return createClient({ baseUrl: BASE, apiKey });
 }
 
-/** A path that the client does not know. @throws LinguanovaError */
-export async function request<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {
+/** For paths without a method in the client. @throws LinguanovaError */
+export async function request<Body>(method: string, path: string, body?: unknown): Promise<Body> {
   const response = await fetch(BASE + path, {
     method,
     credentials: 'same-origin',
@@ -52,10 +52,9 @@ export async function request<Answer>(method: string, path: string, body?: unkno
     if (error.status === 401 && path.startsWith('/admin/')) window.dispatchEvent(new Event(SESSION_EXPIRED));
     throw error;
   }
-  return response.status === 204 ? (undefined as Answer) : response.json();
+  return response.status === 204 ? (undefined as Body) : response.json();
 }
 
-/** What an error says, for people. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof LinguanovaError)) return 'The console failed. Reload the page.';
   const id = error.requestId === null || error.status < 500 ? '' : ` (${error.requestId})`;

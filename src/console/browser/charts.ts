@@ -1,5 +1,5 @@
 /**
- * Small charts. Each says in words what it shows, for those who do not see it.
+ * Small charts, each with a text alternative.
  *
  * @module
  */
@@ -11,14 +11,13 @@ const BAR_HEIGHT = 8;
 const LINE_HEIGHT = 56;
 
 /**
- * How much of something is used.
- *
- * @param limit null: there is none.
+ * @param used null: not reported by the cloud.
+ * @param limit null: unlimited.
  */
 export function usageBar(label: string, used: number | null, limit: number | null, unit = ''): HTMLElement {
   const share = limit === null || used === null ? 0 : limit === 0 ? 1 : Math.min(1, used / limit);
   const amount = `${format(used ?? 0)} of ${limit === null ? 'no limit' : format(limit)}${unit}`;
-  const words = used === null ? 'not told by the cloud' : amount;
+  const words = used === null ? 'unknown' : amount;
   const tone = share >= 0.9 ? 'bad' : share >= 0.7 ? 'busy' : 'good';
   const bar = svg(
     'svg',
@@ -35,7 +34,6 @@ export function usageBar(label: string, used: number | null, limit: number | nul
   return h('div', { class: 'usage' }, h('h3', {}, label), h('p', {}, words), bar);
 }
 
-/** A value over time, as a line above its ground. */
 export function line(values: readonly number[], top: number, label: string): SVGElement {
   const step = values.length > 1 ? WIDTH / (values.length - 1) : WIDTH;
   const points = values.map((value, at) => {

@@ -5,10 +5,10 @@ import { field, select } from './field.ts';
 import { exportOf, LANGUAGES, sampleOf } from './samples.ts';
 import type { CustomerContext, View } from './view.ts';
 
-/** Programs to begin with, for a key of one's own. */
+/** Quick-start snippets for a key. */
 export const codeView: View<CustomerContext> = {
   name: 'code',
-  title: 'Code',
+  title: 'Quick start',
   async show({ session, state, rest, signal }) {
     const all = await client.apiKeys.list({}, { signal });
     const keys = all.filter(
@@ -25,7 +25,7 @@ export const codeView: View<CustomerContext> = {
       const context = { url: state.url, keyId: key?.id ?? 'ID', keyName: key?.name ?? 'yours' };
       place.replaceChildren(
         ...nodes([
-          section('Put the key into the environment', exportOf(context), 'the command that sets the key'),
+          section('Set the key in the environment', exportOf(context), 'the command that sets the key'),
           ...languages.map((language) =>
             section(language, sampleOf(language, context), `the sample for ${language}`),
           ),
@@ -35,7 +35,7 @@ export const codeView: View<CustomerContext> = {
     choice.addEventListener('change', show);
     if (keys.some(({ id }) => id === rest)) choice.value = rest;
     show();
-    const none = h('p', { class: 'note' }, 'Issue a key first: its id will stand in these lines.');
+    const none = h('p', { class: 'note' }, 'Issue a key first: its id will appear here.');
     return h('div', { class: 'stack' }, keys.length === 0 ? none : field('Key', choice), place);
   },
 };

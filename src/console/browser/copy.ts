@@ -1,7 +1,6 @@
 import { announce } from './announce.ts';
 import { h } from './dom.ts';
 
-/** A button that puts a text on the clipboard. */
 export function copyButton(text: string, what: string): HTMLButtonElement {
   return h(
     'button',
@@ -21,7 +20,7 @@ export function copyButton(text: string, what: string): HTMLButtonElement {
   );
 }
 
-/** The clipboard is there in secure contexts alone: HTTPS, and this machine. */
+/** Browsers have a clipboard only in secure contexts: HTTPS and localhost. */
 async function copy(text: string): Promise<boolean> {
   if (!window.isSecureContext) return false;
   return navigator.clipboard.writeText(text).then(
@@ -30,12 +29,10 @@ async function copy(text: string): Promise<boolean> {
   );
 }
 
-/** A text to paste elsewhere, with its button. */
 export function copyable(text: string, what: string): HTMLElement {
   return h('div', { class: 'copyable' }, h('code', {}, text), copyButton(text, what));
 }
 
-/** Lines to paste elsewhere. */
 export function snippet(text: string, what: string): HTMLElement {
   const lines = h('pre', { tabindex: '0', role: 'region', 'aria-label': what }, h('code', {}, text));
   return h('div', { class: 'snippet' }, lines, copyButton(text, what));

@@ -4,7 +4,6 @@ import { h } from './dom.ts';
 import { field, form, input, type Option, select, textOf, tick, ticks } from './field.ts';
 import { type CustomerContext, go, type View } from './view.ts';
 
-/** A new instance, from what the project has. */
 export const createInstanceView: View<CustomerContext> = {
   name: 'create',
   title: 'Create instance',
@@ -26,7 +25,7 @@ export const createInstanceView: View<CustomerContext> = {
       form(
         {
           action: 'Create',
-          beside: h('a', { class: 'button', href: '#/instances' }, 'Cancel'),
+          secondary: h('a', { class: 'button', href: '#/instances' }, 'Cancel'),
           async onSubmit(data) {
             await client.instances.create(requestOf(data));
             instances.pollNow();
@@ -63,11 +62,11 @@ export const createInstanceView: View<CustomerContext> = {
         field(
           'Key pair',
           select('keypair_name', [NONE, ...keypairs.map(({ name }) => ({ value: name, label: name }))]),
-          'Whose public half is put on it, for SSH.',
+          'Public key to install for SSH.',
         ),
         ticks('Access', [
-          tick('isPublic', 'Public address', { hint: 'A floating IP, so that the internet can reach it.' }),
-          tick('enableSSH', 'SSH', { hint: 'Lets TCP port 22 in, from anywhere.' }),
+          tick('isPublic', 'Public address', { hint: 'A floating IP, reachable from the internet.' }),
+          tick('enableSSH', 'SSH', { hint: 'Opens TCP port 22 to all addresses.' }),
         ]),
         h(
           'details',
@@ -76,12 +75,12 @@ export const createInstanceView: View<CustomerContext> = {
           ticks(
             'Security groups',
             groups.map(({ name }) => tick('security_group_names', name, { value: name })),
-            'Without any, the one called default.',
+            'By default the group named default.',
           ),
           field(
             'User data',
             h('textarea', { name: 'user_data', rows: 6, spellcheck: 'false', placeholder: '#cloud-config' }),
-            'For cloud-init, as plain text or base64.',
+            'For cloud-init, in plain text or base64.',
           ),
         ),
       ),

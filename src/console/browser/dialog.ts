@@ -7,9 +7,9 @@ export interface Dialog {
 }
 
 /**
- * What has to be answered first. The browser keeps the focus in it, gives it back afterwards, and lets Escape close it.
+ * A modal dialog: the browser traps and restores the focus, and Escape closes it.
  *
- * @param onClose However it was closed.
+ * @param onClose Called whichever way it was closed.
  */
 export function openDialog(title: string, children: readonly Child[], onClose?: () => void): Dialog {
   const id = freshId();
@@ -30,7 +30,7 @@ export function openDialog(title: string, children: readonly Child[], onClose?: 
   return { element, close: () => element.close() };
 }
 
-/** A button that closes the dialog it is in. */
+/** A button that closes its dialog. */
 export function cancel(label = 'Cancel'): HTMLButtonElement {
   return h('button', { type: 'button', onclick: (event) => dialogOf(event)?.close() }, label);
 }
@@ -41,17 +41,17 @@ function dialogOf({ currentTarget }: Event): HTMLDialogElement | null {
 
 export interface Question {
   readonly title: string;
-  /** What will be, in a sentence. */
+  /** The consequence, in one sentence. */
   readonly text: string;
-  /** What the button says. */
+  /** Label of the button. */
   readonly action: string;
   readonly isDangerous?: boolean;
   readonly fields?: readonly Child[];
-  /** Closes the dialog when it resolves, and is told in it when it rejects. */
+  /** Closes the dialog when it resolves; a rejection is shown in the dialog. */
   readonly onConfirm: (data: FormData) => Promise<void>;
 }
 
-/** Asks before something is done that cannot be taken back, or that needs a word more. */
+/** Confirms an irreversible action, or collects its parameters. */
 export function confirm({
   title,
   text,
@@ -66,7 +66,7 @@ export function confirm({
       {
         action,
         isDangerous,
-        beside: cancel(),
+        secondary: cancel(),
         async onSubmit(data) {
           await onyes(data);
           dialog.close();

@@ -1,15 +1,15 @@
 /**
- * Elements, made of values. Text becomes text nodes and nothing else, so what customers name their things is never markup.
+ * Creates elements. Texts become text nodes, so user input is never parsed as markup.
  *
  * @module
  */
 
 export type Child = Node | string | number | null | undefined | false;
 type Value = string | number | boolean | null | undefined | ((event: Event) => unknown);
-/** Attributes, and listeners as `onclick`; true is an attribute without a value, false and null are none. */
+/** Attributes and listeners (`onclick`); true is an attribute without a value, false and null omit it. */
 export type Props = Readonly<Record<string, Value>>;
 
-/** An element of HTML. */
+/** An HTML element. */
 export function h<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   props: Props = {},
@@ -18,7 +18,7 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   return fill(document.createElement(tag), props, children);
 }
 
-/** An element of SVG. */
+/** An SVG element. */
 export function svg<K extends keyof SVGElementTagNameMap>(
   tag: K,
   props: Props = {},
@@ -37,7 +37,7 @@ function fill<E extends Element>(element: E, props: Props, children: readonly Ch
   return element;
 }
 
-/** What of these is to be shown. */
+/** Without null, undefined and false. */
 export function nodes(children: readonly Child[]): (Node | string)[] {
   return children
     .filter((child) => child !== null && child !== undefined && child !== false)
@@ -46,7 +46,7 @@ export function nodes(children: readonly Child[]): (Node | string)[] {
 
 let ids = 0;
 
-/** An id that no other element of the page has. */
+/** An id unique in the page. */
 export function freshId(): string {
   ids += 1;
   return `e${ids}`;

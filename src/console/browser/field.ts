@@ -1,5 +1,5 @@
 /**
- * Fields of a form: each with its label, a hint where one helps, and its problem beside it.
+ * Form fields with label, hint and validation message.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { type Child, freshId, h, type Props } from './dom.ts';
 
 export type Control = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
 
-/** A control with all that belongs to it. Its name is that of the API's field, so that the API's problems find it. */
+/** The control's name is the API's field name, by which validation messages of the API are assigned. */
 export function field(label: string, control: Control, hint?: string): HTMLElement {
   const id = freshId();
   control.id = id;
@@ -35,7 +35,7 @@ export function select(name: string, options: readonly Option[], props: Props = 
   return h('select', { name, ...props }, ...choices);
 }
 
-/** A box to tick, its label beside it. */
+/** A checkbox. */
 export function tick(
   name: string,
   label: Child,
@@ -59,7 +59,7 @@ export function tick(
   );
 }
 
-/** Ticks of one question. */
+/** A group of checkboxes. */
 export function ticks(legend: string, children: readonly Child[], hint?: string): HTMLElement {
   return h(
     'fieldset',
@@ -71,15 +71,15 @@ export function ticks(legend: string, children: readonly Child[], hint?: string)
 }
 
 export interface FormOptions {
-  /** What its button says. */
+  /** Label of the submit button. */
   readonly action: string;
   readonly isDangerous?: boolean;
-  /** Fields by name, once the browser has found them complete. What it throws is shown. */
+  /** Called with validated fields; its error is shown in the form. */
   readonly onSubmit: (data: FormData) => Promise<void>;
-  readonly beside?: Child;
+  readonly secondary?: Child;
 }
 
-/** A form that cannot be sent twice at once, and says what is wrong where it is wrong. */
+/** Prevents double submission, and shows errors at their fields. */
 export function form(options: FormOptions, ...children: readonly Child[]): HTMLFormElement {
   const problem = h('p', { class: 'problem whole', role: 'alert', hidden: true });
   const button = h(
@@ -92,18 +92,18 @@ export function form(options: FormOptions, ...children: readonly Child[]): HTMLF
     { class: 'stack', onsubmit: submit },
     ...children,
     problem,
-    h('div', { class: 'row end' }, options.beside, button),
+    h('div', { class: 'row end' }, options.secondary, button),
   );
 
   async function submit(event: Event): Promise<void> {
     event.preventDefault();
     if (button.getAttribute('aria-busy') === 'true') return;
     button.setAttribute('aria-busy', 'true');
-    forget(element, problem);
+    clearProblems(element, problem);
     try {
       await options.onSubmit(new FormData(element));
     } catch (error) {
-      show(element, problem, error);
+      showProblems(element, problem, error);
     } finally {
       button.removeAttribute('aria-busy');
     }
@@ -112,13 +112,13 @@ export function form(options: FormOptions, ...children: readonly Child[]): HTMLF
   return element;
 }
 
-/** A field's text; undefined when it was left empty. */
+/** undefined for an empty field. */
 export function textOf(data: FormData, name: string): string | undefined {
   const value = data.get(name);
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-function forget(element: HTMLFormElement, problem: HTMLElement): void {
+function clearProblems(element: HTMLFormElement, problem: HTMLElement): void {
   problem.hidden = true;
   for (const control of element.querySelectorAll('[aria-invalid]')) {
     control.removeAttribute('aria-invalid');
@@ -127,14 +127,14 @@ function forget(element: HTMLFormElement, problem: HTMLElement): void {
   }
 }
 
-/** Problems at their fields, the first of which gets the focus; what has no field, below all. */
-function show(element: HTMLFormElement, problem: HTMLElement, error: unknown): void {
+/** Shows messages at their fields and focuses the first; those without a field are shown below. */
+function showProblems(element: HTMLFormElement, problem: HTMLElement, error: unknown): void {
   const details = error instanceof LinguanovaError ? error.details : [];
-  const homeless = details.filter(({ field: name, message }) => !mark(element, name, message));
+  const unassigned = details.filter(({ field: name, message }) => !mark(element, name, message));
   const first = element.querySelector<HTMLElement>('[aria-invalid]');
   first?.focus();
-  if (first !== null && homeless.length === 0) return;
-  const text = homeless.map(({ field: name, message }) => `${name}: ${message}`).join('; ');
+  if (first !== null && unassigned.length === 0) return;
+  const text = unassigned.map(({ field: name, message }) => `${name}: ${message}`).join('; ');
   problem.textContent = text === '' ? messageOf(error) : text;
   problem.hidden = false;
 }

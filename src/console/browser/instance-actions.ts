@@ -9,7 +9,7 @@ import type { LiveInstances } from './live.ts';
 
 type Named = Pick<Instance, 'id' | 'name'>;
 
-/** A button that does something to an instance, at once or after a word more. */
+/** Runs an action, after a dialog if it has parameters. */
 export function actButton(instance: Named, action: Action, instances: LiveInstances): HTMLButtonElement {
   const { label, hint } = ACTIONS[action];
   const button = h(
@@ -36,7 +36,7 @@ export function actButton(instance: Named, action: Action, instances: LiveInstan
   return button;
 }
 
-/** A button that deletes an instance, once somebody has said that it is meant. */
+/** Deletes an instance after confirmation. */
 export function deleteButton(
   instance: Named,
   instances: LiveInstances,
@@ -53,7 +53,7 @@ export function deleteButton(
       onclick: () =>
         confirm({
           title: `Delete ${name}?`,
-          text: 'Its disk and its public address are gone with it. This cannot be taken back.',
+          text: 'Its disk and public address are deleted too. This cannot be undone.',
           action: 'Delete',
           isDangerous: true,
           async onConfirm() {
@@ -69,25 +69,25 @@ export function deleteButton(
 
 async function act(instance: Named, body: InstanceAction, instances: LiveInstances): Promise<void> {
   const { admin_password } = await client.instances.act(instance.id, body);
-  const { accepted: told } = ACTIONS[body.action];
-  if (told !== undefined) announce(`${instance.name} ${told}`);
-  if (admin_password !== undefined) announce(`Its password for now: ${admin_password}`);
+  const { accepted } = ACTIONS[body.action];
+  if (accepted !== undefined) announce(`${instance.name} ${accepted}`);
+  if (admin_password !== undefined) announce(`Temporary admin password: ${admin_password}`);
   instances.pollNow();
 }
 
 type Question = (instance: Named, instances: LiveInstances) => Promise<void>;
 
-/** What some actions need to be told. */
+/** Dialogs for actions with parameters. */
 const QUESTIONS: Partial<Record<Action, Question>> = {
   async reboot(instance, instances) {
     const kinds = [
-      { value: 'soft', label: 'Soft: its system is asked to' },
+      { value: 'soft', label: 'Soft: ask the guest OS' },
       { value: 'hard', label: 'Hard: power off and on' },
     ];
     confirmAction(
       instance,
       'reboot',
-      'It is away for a moment.',
+      'It is briefly unavailable.',
       [field('How', select('type', kinds))],
       (data) =>
         act(
@@ -99,12 +99,8 @@ const QUESTIONS: Partial<Record<Action, Question>> = {
   },
   async snapshot(instance, instances) {
     const name = input('name', { required: true, value: `${instance.name} snapshot` });
-    confirmAction(
-      instance,
-      'snapshot',
-      'Saves its disk as an image.',
-      [field('Name of the image', name)],
-      (data) => act(instance, { action: 'snapshot', name: textOf(data, 'name') ?? '' }, instances),
+    confirmAction(instance, 'snapshot', 'Saves its disk as an image.', [field('Image name', name)], (data) =>
+      act(instance, { action: 'snapshot', name: textOf(data, 'name') ?? '' }, instances),
     );
   },
   async resize(instance, instances) {
@@ -113,7 +109,7 @@ const QUESTIONS: Partial<Record<Action, Question>> = {
       value: id,
       label: `${name}: ${vcpus} vCPU, ${ram_mb} MB`,
     }));
-    const text = 'It stops for a moment. Afterwards you confirm the new size, or go back.';
+    const text = 'It restarts. Afterwards confirm or revert the new size.';
     confirmAction(instance, 'resize', text, [field('Flavor', select('flavor_id', options))], (data) =>
       act(instance, { action: 'resize', flavor_id: textOf(data, 'flavor_id') ?? '' }, instances),
     );
@@ -121,7 +117,7 @@ const QUESTIONS: Partial<Record<Action, Question>> = {
   async rebuild(instance, instances) {
     const images = await client.images.list();
     const options = images.map(({ id, name }) => ({ value: id, label: name }));
-    const text = 'Its disk is written anew from the image: what is on it is lost.';
+    const text = 'Overwrites its disk with the image; all data on it is lost.';
     confirmAction(instance, 'rebuild', text, [field('Image', select('image_id', options))], (data) =>
       act(instance, { action: 'rebuild', image_id: textOf(data, 'image_id') ?? '' }, instances),
     );

@@ -1,5 +1,5 @@
 /**
- * What can be done to an instance, by its state, in words for people.
+ * Actions by state, and their labels.
  *
  * @module
  */
@@ -11,7 +11,7 @@ export type Action = InstanceAction['action'];
 
 interface ActionLabels {
   readonly label: string;
-  /** What is said of the instance once it has been accepted, where its state does not say it. */
+  /** Announced after acceptance, for actions that do not change the state. */
   readonly accepted?: string;
   readonly hint?: string;
 }
@@ -47,7 +47,7 @@ const ACTIONS_BY_STATE: Readonly<Record<string, readonly Action[]>> = {
   resized: ['confirm_resize', 'revert_resize'],
   error: ['reboot', 'rebuild'],
 };
-/** Which of them a list offers. */
+/** Actions offered in the list. */
 const ROW_ACTIONS: readonly Action[] = [
   'start',
   'stop',
@@ -58,7 +58,7 @@ const ROW_ACTIONS: readonly Action[] = [
   'confirm_resize',
 ];
 
-/** What may be asked of an instance now, deleting aside. */
+/** Deletion is always possible. */
 export function actionsIn(state: string): readonly Action[] {
   return ACTIONS_BY_STATE[state] ?? [];
 }
@@ -67,7 +67,6 @@ export function rowActionsIn(state: string): readonly Action[] {
   return actionsIn(state).filter((action) => ROW_ACTIONS.includes(action));
 }
 
-/** Not for ever: it becomes another by itself. */
 export function isTransitional(state: string): boolean {
   return /ing$/.test(state);
 }
@@ -79,13 +78,12 @@ const TONES: Readonly<Record<string, string>> = {
   resized: 'busy',
 };
 
-/** A state in its colour, which is never all that tells it. */
+/** The text, not only the color, shows the state. */
 export function stateBadge(state: string): HTMLElement {
   const tone = TONES[state] ?? (isTransitional(state) ? 'busy' : 'idle');
   return h('span', { class: `badge ${tone}`, 'data-state': state }, state);
 }
 
-/** Where it can be reached from outside; null: nowhere. */
 export function publicAddress({ metadata }: Instance): string | null {
   return metadata.floatingIp ?? null;
 }

@@ -10,7 +10,6 @@ import { loadNames, nameOf } from './names.ts';
 import { moment } from './times.ts';
 import { type CustomerContext, go, type View } from './view.ts';
 
-/** One instance: all that is known of it, and all that can be done to it. */
 export const instanceView: View<CustomerContext> = {
   name: 'instance',
   title: 'Instance',
@@ -32,7 +31,7 @@ export const instanceView: View<CustomerContext> = {
       place.replaceChildren(...nodes(contentOf(detail, instances)));
       if (hadFocus) (place.querySelector<HTMLElement>(`[data-focus="${focused}"]`) ?? heading)?.focus();
     };
-    const refuse = (error: unknown) => {
+    const showError = (error: unknown) => {
       if (signal.aborted) return;
       place.replaceChildren(h('p', { class: 'note bad', role: 'alert' }, messageOf(error)));
     };
@@ -42,9 +41,9 @@ export const instanceView: View<CustomerContext> = {
       if (now === seen) return;
       seen = now;
       if (instances.isLoaded && instances.find(id) === null) return go('instances');
-      show().catch(refuse);
+      show().catch(showError);
     }, signal);
-    await show().catch(refuse);
+    await show().catch(showError);
     return place;
   },
 };
@@ -108,7 +107,7 @@ function contentOf(instance: InstanceDetail, instances: LiveInstances): Child[] 
       { class: 'card' },
       h('h2', {}, 'Details'),
       list([
-        ['Id', copyable(instance.id, 'the id')],
+        ['ID', copyable(instance.id, 'the id')],
         ['Flavor', nameOf(instance.flavor_id)],
         ['Image', instance.image_id === null ? 'none: booted from a volume' : nameOf(instance.image_id)],
         ['Zone', instance.availability_zone ?? 'none'],
@@ -151,7 +150,7 @@ function accessButton(
   return h('button', { type: 'button', class: 'small', 'data-focus': flag, onclick: change }, label);
 }
 
-/** Images do not say who may sign in; those of distributions are called after them. */
+/** The default user of a distribution's image has the distribution's name. */
 function userOf({ image_id }: InstanceDetail): string {
   return /^(ubuntu|debian|fedora|rocky|almalinux)/i.exec(nameOf(image_id ?? ''))?.[0].toLowerCase() ?? 'root';
 }

@@ -8,11 +8,10 @@ import { loadNames, nameOf } from './names.ts';
 import { fromNow, moment } from './times.ts';
 import type { CustomerContext, View } from './view.ts';
 
-/** All instances of the project, as they are now. */
 export const instancesView: View<CustomerContext> = {
   name: 'instances',
   title: 'Instances',
-  beside: () => h('a', { class: 'button primary', href: '#/create' }, 'Create instance'),
+  headingAction: () => h('a', { class: 'button primary', href: '#/create' }, 'Create instance'),
   async show({ instances, signal }) {
     await loadNames().catch(() => {});
     const place = h('div', {});
@@ -37,8 +36,8 @@ export const instancesView: View<CustomerContext> = {
 
 const LIVENESS: Readonly<Record<Liveness, string>> = {
   connecting: 'Connecting …',
-  live: 'Changes are shown as they happen.',
-  polling: 'Changes are shown within seconds.',
+  live: 'Changes appear immediately.',
+  polling: 'Changes appear within seconds.',
 };
 
 function contentOf(instances: LiveInstances, { table }: Rows): Node {
@@ -49,18 +48,18 @@ function contentOf(instances: LiveInstances, { table }: Rows): Node {
   return h(
     'div',
     { class: 'empty' },
-    h('p', {}, 'There is no instance in this project yet.'),
+    h('p', {}, 'This project has no instances yet.'),
     h('a', { class: 'button', href: '#/create' }, 'Create the first one'),
   );
 }
 
 const COLUMNS = ['Name', 'State', 'Public address', 'Flavor', 'Created'];
 
-/** The table's rows, each of which stays while its instance does: with its focus, and the eye that is on it. */
+/** Rows are updated in place, so that focus and scroll position are preserved. */
 class Rows {
   readonly #instances: LiveInstances;
   readonly #body = h('tbody', {});
-  readonly #rows = new Map<string, { readonly row: HTMLTableRowElement; told: string }>();
+  readonly #rows = new Map<string, { readonly row: HTMLTableRowElement; shown: string }>();
   readonly table = h(
     'table',
     { class: 'cards' },
@@ -99,18 +98,18 @@ class Rows {
   }
 
   #rowOf(instance: Instance): HTMLTableRowElement {
-    const told = JSON.stringify(instance);
-    let known = this.#rows.get(instance.id);
-    if (known === undefined) {
-      known = { row: h('tr', { 'data-id': instance.id }), told: '' };
-      this.#rows.set(instance.id, known);
+    const next = JSON.stringify(instance);
+    let entry = this.#rows.get(instance.id);
+    if (entry === undefined) {
+      entry = { row: h('tr', { 'data-id': instance.id }), shown: '' };
+      this.#rows.set(instance.id, entry);
     }
-    if (known.told === told) return known.row;
-    known.told = told;
-    const focused = focusIn(known.row);
-    known.row.replaceChildren(...this.#cells(instance));
-    if (focused !== null) refocus(known.row, focused);
-    return known.row;
+    if (entry.shown === next) return entry.row;
+    entry.shown = next;
+    const focused = focusIn(entry.row);
+    entry.row.replaceChildren(...this.#cells(instance));
+    if (focused !== null) refocus(entry.row, focused);
+    return entry.row;
   }
 
   #cells(instance: Instance): Node[] {
@@ -143,13 +142,13 @@ class Rows {
   }
 }
 
-/** Which control of a row has the focus; null: none. */
+/** The focused control of a row. */
 function focusIn(row: Element): string | null {
   const { activeElement } = document;
   return row.contains(activeElement) ? (activeElement?.getAttribute('data-focus') ?? '') : null;
 }
 
-/** The same control, or what is left of the row: an action that was taken is offered no more. */
+/** Falls back to the first control, because an executed action is no longer offered. */
 function refocus(row: Element, name: string): void {
   const controls = [...row.querySelectorAll<HTMLElement>('[data-focus]')];
   (controls.find((control) => control.dataset.focus === name) ?? controls[0])?.focus();

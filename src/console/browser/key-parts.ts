@@ -1,5 +1,5 @@
 /**
- * What is shown of keys, to customers and operators alike.
+ * Views of keys shared by customers and operators.
  *
  * @module
  */
@@ -13,24 +13,23 @@ import { sampleOf } from './samples.ts';
 import type { SessionState } from './session.ts';
 import { fromNow, moment } from './times.ts';
 
-/** Each scope, with what it lets do. */
 export const SCOPES = [
-  ['instances:read', 'See instances and what they are made of'],
+  ['instances:read', 'Read instances and catalogs'],
   ['instances:write', 'Create, change and delete instances'],
   ['network:write', 'Change security groups'],
   ['keypairs:write', 'Create and delete key pairs'],
-  ['admin', 'See hosts and other projects'],
+  ['admin', 'Read hosts and other projects'],
 ] as const;
 
 export interface KeyTableOptions {
   readonly isCurrent?: (key: ApiKey) => boolean;
   readonly actions: (key: ApiKey) => readonly Child[];
-  /** For those who see several projects, and give plans. */
+  /** Adds project and plan, for operators. */
   readonly withProject?: boolean;
 }
 
 export function keyTable(keys: readonly ApiKey[], options: KeyTableOptions): HTMLElement {
-  if (keys.length === 0) return h('p', { class: 'empty' }, 'There is no key yet.');
+  if (keys.length === 0) return h('p', { class: 'empty' }, 'There are no keys yet.');
   const columns = ['Name', 'State', 'Key', options.withProject ? 'Plan' : 'Scopes', 'Expires', 'Last used'];
   return h(
     'table',
@@ -74,7 +73,7 @@ function rowOf(key: ApiKey, { isCurrent, actions, withProject }: KeyTableOptions
   );
 }
 
-/** Days until a new key ends. */
+/** In days. */
 const LIFETIMES = [
   { value: '90', label: 'in 90 days' },
   { value: '7', label: 'in a week' },
@@ -88,25 +87,25 @@ export function expiryField(): HTMLElement {
   return field('Expires', select('expires_at', LIFETIMES));
 }
 
-/** What was chosen; null: never. */
+/** null: never. */
 export function expiryIn(data: FormData): string | null {
   const days = Number(data.get('expires_at'));
   return days > 0 ? new Date(Date.now() + days * DAY_MS).toISOString() : null;
 }
 
-/** Shows a new key, which nobody can show again. */
+/** Only the response that creates a key contains its text. */
 export function showKeyOnce(key: NewApiKey, standing: SessionState | null, onClose: () => unknown): void {
   openDialog(
     'Your new key',
     [
-      h('p', {}, 'Copy it now: it is kept nowhere, so it cannot be shown again.'),
+      h('p', {}, 'Copy it now: it is not stored and cannot be shown again.'),
       copyable(key.key, 'the key'),
       standing !== null &&
         snippet(
           sampleOf('curl', { url: standing.url, keyId: key.id, keyName: key.name, key: key.key }),
           'a first request',
         ),
-      h('div', { class: 'row end' }, cancel('I have it')),
+      h('div', { class: 'row end' }, cancel('Done')),
     ],
     onClose,
   );

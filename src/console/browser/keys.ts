@@ -9,30 +9,28 @@ import { signIn } from './session.ts';
 import { credentialFields, credentialsIn } from './sign-in.ts';
 import { type CustomerContext, go, type View } from './view.ts';
 
-/** The caller's keys in the project. */
 export const keysView: View<CustomerContext> = {
   name: 'keys',
   title: 'API keys',
-  beside: ({ state: standing }) =>
+  headingAction: ({ state: standing }) =>
     standing.signInMethods.users ? h('a', { class: 'button primary', href: '#/issue' }, 'Issue a key') : null,
   async show({ session, signal }) {
     const place = h('div', { class: 'stack' });
     const show = async () => {
       const keys = await client.apiKeys.list({}, { signal });
       const newest = keys.toSorted((a, b) => (a.created_at < b.created_at ? 1 : -1));
-      const isLiving = ({ state }: ApiKey) => state === 'active' || state === 'disabled';
+      const isLive = ({ state }: ApiKey) => state === 'active' || state === 'disabled';
       const isCurrent = ({ id }: ApiKey) => id === session.key.id;
       const actions = (key: ApiKey) => [
         !(session.owned && isCurrent(key)) && useLink(key),
-        // The key of this session ends with it, and needs no successor.
         !(session.owned && isCurrent(key)) &&
           key.rotated_to === null &&
           rotateButton(key, session.key.id, show),
         revokeButton(key, session.key.id, show),
       ];
-      const ended = newest.filter((key) => !isLiving(key));
+      const ended = newest.filter((key) => !isLive(key));
       place.replaceChildren(
-        keyTable(newest.filter(isLiving), { isCurrent, actions }),
+        keyTable(newest.filter(isLive), { isCurrent, actions }),
         ...nodes([
           ended.length > 0 &&
             h(
@@ -49,7 +47,6 @@ export const keysView: View<CustomerContext> = {
   },
 };
 
-/** A key of one's own, for another tool. */
 export const issueView: View<CustomerContext> = {
   name: 'issue',
   title: 'Issue a key',
@@ -63,7 +60,7 @@ export const issueView: View<CustomerContext> = {
       form(
         {
           action: 'Issue key',
-          beside: h('a', { class: 'button', href: '#/keys' }, 'Cancel'),
+          secondary: h('a', { class: 'button', href: '#/keys' }, 'Cancel'),
           async onSubmit(data) {
             const key = await client.apiKeys.create({
               name: textOf(data, 'name') ?? '',
@@ -71,24 +68,24 @@ export const issueView: View<CustomerContext> = {
               expires_at: expiryIn(data),
               credentials: credentialsIn(data),
             });
-            announce(`The key ${key.name} is issued`);
+            announce(`Key ${key.name} issued`);
             showKeyOnce(key, standing, () => go('keys'));
           },
         },
-        field('Name', input('name', { required: true, maxlength: 255 }), 'For you to know it by.'),
+        field('Name', input('name', { required: true, maxlength: 255 }), 'A label for you.'),
         ticks(
           'Scopes',
           SCOPES.filter(([scope]) => scope !== 'admin').map(([scope, label]) =>
             tick('scopes', label, { value: scope, isTicked: true }),
           ),
-          'What the key may do.',
+          'Permissions of the key.',
         ),
         expiryField(),
         h(
           'fieldset',
           {},
-          h('legend', {}, 'Sign in once more'),
-          h('p', { class: 'hint' }, 'A key outlives this session, so the cloud is asked whether it is you.'),
+          h('legend', {}, 'Sign in again'),
+          h('p', { class: 'hint' }, 'A key outlives this session, so your cloud credentials are required.'),
           ...credentialFields(known),
         ),
       ),
@@ -99,8 +96,8 @@ export const issueView: View<CustomerContext> = {
 function useLink(key: ApiKey): HTMLElement {
   return h(
     'a',
-    { class: 'button small', href: `#/code/${key.id}`, 'aria-label': `Code for ${key.name}` },
-    'Code',
+    { class: 'button small', href: `#/code/${key.id}`, 'aria-label': `Quick start for ${key.name}` },
+    'Quick start',
   );
 }
 
@@ -110,13 +107,13 @@ function revokeButton(key: ApiKey, currentId: string, onDone: () => Promise<void
     confirm({
       title: `Revoke ${key.name}?`,
       text: isCurrent
-        ? 'It is the key you are signed in with: you are signed out, and whatever else uses it is refused at once.'
-        : 'Whatever uses it is refused at once. This cannot be taken back.',
+        ? 'You are signed in with this key: you are signed out, and all other uses of it are rejected immediately.'
+        : 'All uses of it are rejected immediately. This cannot be undone.',
       action: 'Revoke',
       isDangerous: true,
       async onConfirm() {
         await client.apiKeys.revoke(key.id);
-        announce(`The key ${key.name} is revoked`);
+        announce(`Key ${key.name} revoked`);
         await onDone();
       },
     });
@@ -128,29 +125,29 @@ function revokeButton(key: ApiKey, currentId: string, onDone: () => Promise<void
 }
 
 const OVERLAP = [
-  ['0', 'at once'],
+  ['0', 'immediately'],
   ['3600', 'in an hour'],
   ['86400', 'in a day'],
   ['604800', 'in a week'],
 ] as const;
 
-/** A key's credential is sealed with the key itself, so that nobody can rotate it who does not have it. */
+/** Rotation needs the text of the key, because its credential is sealed with it. */
 function rotateButton(key: ApiKey, currentId: string, onDone: () => Promise<void>): HTMLElement {
   const isCurrent = key.id === currentId;
   const onclick = () =>
     confirm({
       title: `Rotate ${key.name}`,
-      text: 'It gets a successor with the same rights and limits.',
+      text: 'Creates a successor with the same rights and limits.',
       action: 'Rotate',
       fields: [
         !isCurrent &&
           field(
-            'The key itself',
+            'Current key',
             input('api_key', { type: 'password', required: true, placeholder: `ln_${key.id}_…` }),
-            'What it opens is sealed with it, so it cannot be rotated without. It is not kept.',
+            'Required because its credential is sealed with it. It is not stored.',
           ),
         field(
-          'The old key ends',
+          'The old key expires',
           h(
             'select',
             { name: 'overlap_seconds' },
@@ -162,9 +159,9 @@ function rotateButton(key: ApiKey, currentId: string, onDone: () => Promise<void
         const overlap_seconds = Number(textOf(data, 'overlap_seconds') ?? 0);
         const by = isCurrent ? client : clientOf((textOf(data, 'api_key') ?? '').trim());
         const successor = await by.apiKeys.rotate(key.id, { overlap_seconds });
-        // The session goes on with the successor.
+        // The session continues with the successor.
         if (isCurrent) await signIn({ api_key: successor.key });
-        announce(`The key ${key.name} is rotated`);
+        announce(`Key ${key.name} rotated`);
         showKeyOnce(successor, null, () =>
           isCurrent ? window.dispatchEvent(new Event(SESSION_RENEWED)) : void onDone(),
         );

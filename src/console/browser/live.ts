@@ -3,16 +3,14 @@ import { announce } from './announce.ts';
 import { client } from './api.ts';
 import { isTransitional } from './instance-labels.ts';
 
-/** How changes are heard of. */
 export type Liveness = 'connecting' | 'live' | 'polling';
 
-/** Between two looks where the gateway has no events, milliseconds: while something is changing, and else. */
+/** For gateways without events. */
 const POLL_INTERVAL_MS = { busy: 1_500, calm: 6_000 };
 const NO_EVENTS_STATUSES: readonly number[] = [404, 405, 501];
 
 /**
- * The project's instances as they are now: told by the gateway's events, and where it has none looked at again and again.
- * Everything that changes is said, so that nobody has to watch.
+ * The project's instances, kept current by events, or by polling if the gateway has none. Changes are announced.
  */
 export class LiveInstances {
   readonly #known = new Map<string, Instance>();
@@ -32,7 +30,7 @@ export class LiveInstances {
     return this.#liveness;
   }
 
-  /** Why the list cannot be had; null while it can. */
+  /** The error of the last update; null after a success. */
   get problem(): unknown {
     return this.#problem;
   }
@@ -45,13 +43,13 @@ export class LiveInstances {
     return this.#known.get(id) ?? null;
   }
 
-  /** Calls `watcher` after each change, until the signal says so. */
+  /** Calls `watcher` after each change until the signal aborts. */
   watch(watcher: () => void, signal: AbortSignal): void {
     this.#watchers.add(watcher);
     signal.addEventListener('abort', () => this.#watchers.delete(watcher));
   }
 
-  /** Something was asked of an instance here: where there are no events it is looked at without waiting. */
+  /** After an action, so that polling shows it without delay. */
   pollNow(): void {
     this.#wake();
   }

@@ -1,5 +1,5 @@
 /**
- * The console: signs somebody in, and shows what they may see.
+ * Entry point: sign-in, then the views of a customer or an operator.
  *
  * @module
  */
@@ -41,10 +41,10 @@ const OPERATOR_VIEWS = [operatorKeysView, newServiceKeyView, plansView, auditVie
 const root = h('div', { id: 'root' });
 document.body.prepend(root);
 mountAnnouncements();
-/** Ends all that belongs to the session. */
+/** Aborted with the session. */
 let over = new AbortController();
-const OVER = 'Your session is over. Sign in again.';
-/** A page that has just been loaded takes nobody's focus. */
+const OVER = 'Your session has expired. Sign in again.';
+/** The initial view does not take the focus. */
 let hasBegun = false;
 
 window.addEventListener(SESSION_EXPIRED, () => {
@@ -53,7 +53,7 @@ window.addEventListener(SESSION_EXPIRED, () => {
 window.addEventListener(SESSION_RENEWED, () => void start(null).catch(fail));
 start(null).catch(fail);
 
-/** @param reason Why somebody has to sign in again. */
+/** @param reason Shown above the sign-in form. */
 async function start(reason: string | null): Promise<void> {
   over.abort();
   enter(await fetchSession(), reason);
@@ -76,7 +76,7 @@ function enter(now: SessionState, reason: string | null = null): void {
   hasBegun = true;
   if (session === null) return;
   const { signal } = over;
-  // What is under way then, such as events, would go on.
+  // Ends running subscriptions too.
   const ends = setTimeout(() => start(OVER).catch(fail), session.expires_in * 1000);
   signal.addEventListener('abort', () => clearTimeout(ends));
 }

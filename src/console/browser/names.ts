@@ -2,13 +2,13 @@ import { client } from './api.ts';
 
 const names = new Map<string, string>();
 
-/** Learns what flavors and images are called; without it their ids are shown, which is why nobody has to wait for it. */
+/** Optional: without names, ids are shown. */
 export async function loadNames(): Promise<void> {
   const lists = await Promise.all([client.flavors.list(), client.images.list()]);
   for (const { id, name } of lists.flat()) names.set(id, name);
 }
 
-/** Of a flavor or an image: its name, else its id. */
+/** The name of a flavor or an image, else its id. */
 export function nameOf(id: string): string {
   return names.get(id) ?? id;
 }

@@ -12,11 +12,10 @@ interface Page {
   readonly next_cursor: string | null;
 }
 
-/** Keys of all projects. */
 export const operatorKeysView: View<OperatorContext> = {
   name: 'all-keys',
   title: 'Keys',
-  beside: () => h('a', { class: 'button primary', href: '#/new-key' }, 'New service key'),
+  headingAction: () => h('a', { class: 'button primary', href: '#/new-key' }, 'New service key'),
   async show({ session, rest }) {
     const project = decodeURIComponent(rest);
     const place = h('div', {});
@@ -48,10 +47,10 @@ export const operatorKeysView: View<OperatorContext> = {
     await load();
     const filter = form(
       {
-        action: 'Show',
+        action: 'Filter',
         onSubmit: async (data) => go(`all-keys/${encodeURIComponent(textOf(data, 'project_id') ?? '')}`),
       },
-      field('Only of the project', input('project_id', { value: project, placeholder: 'id' })),
+      field('Filter by project', input('project_id', { value: project, placeholder: 'id' })),
     );
     filter.classList.add('inline');
     return h('div', { class: 'stack' }, filter, place);
@@ -63,7 +62,7 @@ function actionsOf(key: ApiKey, plans: readonly string[], put: (key: ApiKey) => 
   const path = `/admin/v1/keys/${key.id}`;
   const change = async (body: object) => {
     put(await request<ApiKey>('PATCH', path, body));
-    announce(`The key ${key.name} is changed`);
+    announce(`Key ${key.name} changed`);
   };
   const button = (label: string, onclick: () => void, tone = '') =>
     h(
@@ -79,7 +78,7 @@ function actionsOf(key: ApiKey, plans: readonly string[], put: (key: ApiKey) => 
     button('Plan', () =>
       confirm({
         title: `Plan of ${key.name}`,
-        text: 'It holds from the next request on.',
+        text: 'Effective from the next request.',
         action: 'Change',
         fields: [
           field(
@@ -98,12 +97,12 @@ function actionsOf(key: ApiKey, plans: readonly string[], put: (key: ApiKey) => 
       () =>
         confirm({
           title: `Revoke ${key.name}?`,
-          text: 'Whatever uses it is refused at once. This cannot be taken back.',
+          text: 'All uses of it are rejected immediately. This cannot be undone.',
           action: 'Revoke',
           isDangerous: true,
           async onConfirm() {
             await request('DELETE', path);
-            announce(`The key ${key.name} is revoked`);
+            announce(`Key ${key.name} revoked`);
             put(await request<ApiKey>('GET', path));
           },
         }),
@@ -112,7 +111,7 @@ function actionsOf(key: ApiKey, plans: readonly string[], put: (key: ApiKey) => 
   ];
 }
 
-/** A key for a project whose customer has no user at the cloud. */
+/** A key for a project whose customer has no cloud user. */
 export const newServiceKeyView: View<OperatorContext> = {
   name: 'new-key',
   title: 'New service key',
@@ -123,8 +122,8 @@ export const newServiceKeyView: View<OperatorContext> = {
       { class: 'card narrow' },
       form(
         {
-          action: 'Make key',
-          beside: h('a', { class: 'button', href: '#/all-keys' }, 'Cancel'),
+          action: 'Create key',
+          secondary: h('a', { class: 'button', href: '#/all-keys' }, 'Cancel'),
           async onSubmit(data) {
             const key = await request<NewApiKey>('POST', '/admin/v1/keys', {
               name: textOf(data, 'name'),
@@ -140,7 +139,7 @@ export const newServiceKeyView: View<OperatorContext> = {
         field(
           'Project',
           input('project_id', { required: true, spellcheck: 'false' }),
-          'Its id. The key acts in it as the gateway’s own account.',
+          'Project ID. The key acts there as the gateway’s account.',
         ),
         ticks(
           'Scopes',

@@ -4,7 +4,6 @@ import { h, nodes } from './dom.ts';
 import { moment } from './times.ts';
 import type { OperatorContext, View } from './view.ts';
 
-/** What keys may do in a window. */
 export const plansView: View<OperatorContext> = {
   name: 'plans',
   title: 'Plans',
@@ -25,7 +24,7 @@ export const plansView: View<OperatorContext> = {
       h(
         'p',
         { class: 'hint' },
-        `A read costs ${costs.read}, creating an instance ${costs.create}, any other write ${costs.write}. LINGUANOVA_PLANS and LINGUANOVA_COSTS say so.`,
+        `A read costs ${costs.read}, creating an instance ${costs.create}, any other write ${costs.write}. Set by LINGUANOVA_PLANS and LINGUANOVA_COSTS.`,
       ),
     );
   },
@@ -41,7 +40,6 @@ interface AuditRecord {
   readonly detail: string;
 }
 
-/** Who did what to which key. */
 export const auditView: View<OperatorContext> = {
   name: 'audit',
   title: 'Audit log',
@@ -72,7 +70,7 @@ export const auditView: View<OperatorContext> = {
       ]);
       place.replaceChildren(
         ...nodes([
-          table('Audit log, newest first', ['When', 'What', 'Who', 'Key', 'From', 'Detail'], rows),
+          table('Audit log, newest first', ['Time', 'Action', 'Actor', 'Key', 'Address', 'Detail'], rows),
           cursor !== null && h('div', { class: 'row' }, more),
         ]),
       );
@@ -82,7 +80,6 @@ export const auditView: View<OperatorContext> = {
   },
 };
 
-/** Whether what the gateway needs is there. */
 export const healthView: View<OperatorContext> = {
   name: 'health',
   title: 'Health',
@@ -107,7 +104,6 @@ export const healthView: View<OperatorContext> = {
   },
 };
 
-/** Between two looks at the health, milliseconds. */
 const POLL_INTERVAL_MS = 5_000;
 const PARTS: Readonly<Record<string, string>> = {
   gateway: 'Gateway',

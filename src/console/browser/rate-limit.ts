@@ -1,4 +1,4 @@
-/** Where the limit stood at a moment, as an answer's headers said. */
+/** From the rate-limit headers of a response. */
 export interface LimitReading {
   /** Epoch milliseconds. */
   readonly at: number;
@@ -12,7 +12,7 @@ const MAX_READINGS = 240;
 const readings: LimitReading[] = [];
 const watchers = new Set<() => void>();
 
-/** Reads the limit off an answer; one without says nothing. */
+/** Ignores responses without rate-limit headers. */
 export function recordLimit(headers: Headers): void {
   const [limit, remaining, reset] = ['Limit', 'Remaining', 'Reset'].map((name) =>
     Number.parseInt(headers.get(`X-RateLimit-${name}`) ?? '', 10),
@@ -23,18 +23,18 @@ export function recordLimit(headers: Headers): void {
   for (const watcher of watchers) watcher();
 }
 
-/** Oldest first, of this page. */
+/** Oldest first. */
 export function limitReadings(): readonly LimitReading[] {
   return readings;
 }
 
-/** Calls `watcher` after each reading, until the signal says so. */
+/** Calls `watcher` after each reading until the signal aborts. */
 export function watchLimit(watcher: () => void, signal: AbortSignal): void {
   watchers.add(watcher);
   signal.addEventListener('abort', () => watchers.delete(watcher));
 }
 
-/** Another session has another limit. */
+/** For another session, which has another limit. */
 export function clearReadings(): void {
   readings.length = 0;
 }

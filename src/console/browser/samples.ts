@@ -1,33 +1,32 @@
 /**
- * Programs that list the instances, ready to paste. Each runs as it is, once the key is in the environment.
+ * Programs that list the instances. Each runs unmodified with the key in the environment.
  *
  * @module
  */
 
 export interface SampleContext {
-  /** Where customers find the gateway. */
+  /** The gateway's public URL. */
   readonly url: string;
   readonly keyId: string;
   readonly keyName: string;
-  /** In place of the environment's: where it is shown this once. */
+  /** Inserted instead of the environment variable, right after creation. */
   readonly key?: string;
 }
 
 export type Language = 'curl' | 'fetch' | 'Python' | 'Go' | 'openstack';
 
-/** In the order in which they are shown; the last needs a Nova dialect. */
+/** In display order; the last needs a Nova dialect. */
 export const LANGUAGES: readonly Language[] = ['curl', 'fetch', 'Python', 'Go', 'openstack'];
 
 export function sampleOf(language: Language, context: SampleContext): string {
   return SAMPLES[language](context);
 }
 
-/** How the key gets into the environment. */
 export function exportOf({ keyId, keyName }: SampleContext): string {
   return `export LINGUANOVA_KEY='ln_${keyId}_...'   # the key "${oneLine(keyName)}"`;
 }
 
-/** A name stands in comments, and must not end them. */
+/** Names appear in comments and must not end them. */
 function oneLine(name: string): string {
   return name.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, ' ');
 }

@@ -1,7 +1,6 @@
 import type { ApiKey, Routes } from '../../client/index.ts';
 import { request } from './api.ts';
 
-/** A plan as the operator has configured it. */
 export interface Plan {
   readonly name: string;
   readonly points: number;
@@ -11,29 +10,28 @@ export interface Plan {
 
 export interface CustomerSession {
   readonly as: 'customer';
-  /** Seconds: the clocks of gateway and browser may differ. */
+  /** In seconds, because the clocks of gateway and browser may differ. */
   readonly expires_in: number;
-  /** The key was made for this session, and ends with it. */
+  /** The key was created for this session and is revoked with it. */
   readonly owned: boolean;
   readonly key: ApiKey;
 }
 
 export interface OperatorSession {
   readonly as: 'operator';
-  /** Seconds: the clocks of gateway and browser may differ. */
+  /** In seconds, because the clocks of gateway and browser may differ. */
   readonly expires_in: number;
   readonly plans: readonly Plan[];
   readonly costs: { readonly read: number; readonly create: number; readonly write: number };
 }
 
-/** What the gateway says of itself, and of who is signed in. */
 export interface SessionState {
   readonly session: CustomerSession | OperatorSession | null;
-  /** Where customers find the gateway. */
+  /** The gateway's public URL. */
   readonly url: string;
-  /** Who can sign in, beside those who have a key. */
+  /** In addition to API keys. */
   readonly signInMethods: { readonly users: boolean; readonly operators: boolean };
-  /** OpenStack's own tools work with keys. */
+  /** Whether OpenStack tools work with keys. */
   readonly nova: boolean;
 }
 
@@ -42,7 +40,7 @@ export type SignIn =
   | { readonly admin_token: string }
   | { readonly credentials: Routes['POST /v1/api_keys']['body']['credentials'] };
 
-/** Who is signed in. @throws LinguanovaError as the two below. */
+/** @throws LinguanovaError, like the two below. */
 export function fetchSession(): Promise<SessionState> {
   return request('GET', '/console/session');
 }

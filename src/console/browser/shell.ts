@@ -1,5 +1,5 @@
 /**
- * What stands around the views: the menu, the heading, and which view is shown.
+ * The frame around the views: menu, heading and routing.
  *
  * @module
  */
@@ -10,16 +10,15 @@ import { go, type View } from './view.ts';
 
 export interface ShellOptions<Context> {
   readonly views: readonly View<Context>[];
-  /** Who is signed in, in a few words. */
+  /** The signed-in identity. */
   readonly who: string;
-  /** What a view is shown with. */
   readonly context: (signal: AbortSignal, rest: string) => Context;
   readonly onSignOut: () => void;
-  /** Somebody has just signed in: what had the focus is gone. */
+  /** After a sign-in, when the focused element is gone. */
   readonly takesFocus: boolean;
 }
 
-/** Shows the view that the address names, and each one it comes to name, until the signal says so. */
+/** Shows the view of the current address until the signal aborts. */
 export function runShell<Context>(options: ShellOptions<Context>, over: AbortSignal): HTMLElement {
   const { views, who } = options;
   const main = h('main', { id: 'main' });
@@ -42,7 +41,7 @@ export function runShell<Context>(options: ShellOptions<Context>, over: AbortSig
     const context = options.context(signal, rest);
     const heading = h('h1', { tabindex: '-1' }, view.title);
     document.title = `${view.title} – Console`;
-    main.replaceChildren(...nodes([h('div', { class: 'head' }, heading, view.beside?.(context))]));
+    main.replaceChildren(...nodes([h('div', { class: 'head' }, heading, view.headingAction?.(context))]));
     if (takesFocus) heading.focus();
     const content = await Promise.resolve(view.show(context)).catch((error: unknown) =>
       h('p', { class: 'note bad', role: 'alert' }, messageOf(error)),
@@ -87,7 +86,7 @@ export function runShell<Context>(options: ShellOptions<Context>, over: AbortSig
   );
 }
 
-/** An instance has its address within the list's. */
+/** An instance's address is below that of the list. */
 function viewAt<Context>(views: readonly View<Context>[], name: string, rest: string): View<Context> | null {
   const wanted = name === 'instances' && rest !== '' ? 'instance' : name;
   return views.find((view) => view.name === wanted) ?? null;

@@ -6,9 +6,7 @@ import { type SessionState, signIn } from './session.ts';
 type SignInMethod = 'api_key' | 'cloud' | 'operator';
 
 /**
- * How somebody gets in.
- *
- * @param reason Why the last session ended; null when nobody has to be told.
+ * @param reason Why the last session ended; null: not shown.
  */
 export function showSignIn(
   state: SessionState,
@@ -61,7 +59,7 @@ const FORMS: Readonly<Record<SignInMethod, (onSignIn: (state: SessionState) => v
       field(
         'API key',
         input('api_key', { type: 'password', required: true, placeholder: 'ln_…', spellcheck: 'false' }),
-        'What you can do here is what the key can do. No script of this page can read it.',
+        'The console has the permissions of this key. Your key is stored in an HttpOnly cookie.',
       ),
     ),
 
@@ -77,7 +75,7 @@ const FORMS: Readonly<Record<SignInMethod, (onSignIn: (state: SessionState) => v
       h(
         'p',
         { class: 'hint' },
-        'Makes a key for this session. It ends when you sign out, or after eight hours.',
+        'Creates a key for this session. It is revoked when you sign out, and expires after eight hours.',
       ),
     ),
 
@@ -92,7 +90,6 @@ const FORMS: Readonly<Record<SignInMethod, (onSignIn: (state: SessionState) => v
     ),
 };
 
-/** What a user of the cloud signs in with. */
 export function credentialFields({ username = '', project = '' } = {}): readonly HTMLElement[] {
   return [
     field('User', input('username', { required: true, autocomplete: 'username', value: username })),
@@ -100,20 +97,19 @@ export function credentialFields({ username = '', project = '' } = {}): readonly
       'Password',
       input('password', { type: 'password', required: true, autocomplete: 'current-password' }),
     ),
-    field('Project', input('project_name', { required: true, value: project }), 'Its name, or its id.'),
+    field('Project', input('project_name', { required: true, value: project }), 'Name or ID.'),
     h(
       'details',
       {},
       h('summary', {}, 'Domains'),
-      field('Domain of the user', input('user_domain_name', { value: 'Default' })),
-      field('Domain of the project', input('project_domain_name', { value: 'Default' })),
+      field('User domain', input('user_domain_name', { value: 'Default' })),
+      field('Project domain', input('project_domain_name', { value: 'Default' })),
     ),
   ];
 }
 
 const PROJECT_ID = /^[0-9a-f]{32}$/;
 
-/** The same as the API wants it. */
 export function credentialsIn(data: FormData): Routes['POST /v1/api_keys']['body']['credentials'] {
   const project = textOf(data, 'project_name') ?? '';
   return {

@@ -6,12 +6,12 @@ const UNITS = [
   ['minute', 60],
 ] as const;
 
-/** A time as the reader's place writes it. */
+/** In the browser's locale. */
 export function moment(iso: string | null, none = 'never'): string {
   return iso === null ? none : MOMENT.format(new Date(iso));
 }
 
-/** A time as seen from now. */
+/** Relative to now. */
 export function fromNow(iso: string | null, none = 'never'): string {
   if (iso === null) return none;
   const seconds = (Date.parse(iso) - Date.now()) / 1000;

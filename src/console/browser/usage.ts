@@ -4,7 +4,6 @@ import { h, nodes } from './dom.ts';
 import { limitReadings, watchLimit } from './rate-limit.ts';
 import type { CustomerContext, View } from './view.ts';
 
-/** What the project uses of what it may, and how many requests are left. */
 export const usageView: View<CustomerContext> = {
   name: 'usage',
   title: 'Usage and limits',
@@ -21,7 +20,7 @@ export const usageView: View<CustomerContext> = {
       h(
         'section',
         { class: 'card' },
-        h('h2', {}, 'The project'),
+        h('h2', {}, 'Project'),
         h(
           'div',
           { class: 'grid' },
@@ -49,17 +48,17 @@ const QUOTAS = [
 function limitContent(plan: string): Node[] {
   const readings = limitReadings();
   const last = readings.at(-1);
-  if (last === undefined) return [h('p', {}, 'This gateway limits nobody.')];
+  if (last === undefined) return [h('p', {}, 'Rate limiting is off.')];
   const { limit, remaining, reset } = last;
   const used = readings.map((reading) => reading.limit - reading.remaining);
-  const words = `Points spent, as the last ${used.length} answers said: from ${used[0]} to ${used.at(-1)} of ${limit}`;
+  const words = `Points used over the last ${used.length} responses: from ${used[0]} to ${used.at(-1)} of ${limit}`;
   return [
     h(
       'p',
       { class: 'hint' },
-      `Plan “${plan}”. The window ends in ${reset} s; then all ${limit.toLocaleString()} points are there again.`,
+      `Plan “${plan}”. The window ends in ${reset} s, then all ${limit.toLocaleString()} points are available again.`,
     ),
-    usageBar('Points spent', limit - remaining, limit),
+    usageBar('Points used', limit - remaining, limit),
     h('figure', {}, line(used, Math.max(...used, 1), words), h('figcaption', { class: 'hint' }, words)),
   ];
 }

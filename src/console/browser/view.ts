@@ -1,12 +1,11 @@
 import type { LiveInstances } from './live.ts';
 import type { CustomerSession, OperatorSession, SessionState } from './session.ts';
 
-/** What a view is shown with. */
 interface Common {
-  /** Aborted when another view takes its place. */
+  /** Aborted when another view is shown. */
   readonly signal: AbortSignal;
   readonly state: SessionState;
-  /** What follows the view's name in the address. */
+  /** The address after the view's name. */
   readonly rest: string;
 }
 
@@ -19,20 +18,19 @@ export interface OperatorContext extends Common {
   readonly session: OperatorSession;
 }
 
-/** A part of the console at an address of its own. */
+/** A page of the console with its own address. */
 export interface View<Context> {
   /** In the address: `#/name`. */
   readonly name: string;
   readonly title: string;
   /** Its content, without the heading. */
   readonly show: (context: Context) => Promise<Node> | Node;
-  /** What stands beside the heading. */
-  readonly beside?: (context: Context) => Node | null;
-  /** Reached from another view, not from the menu; that one's name. */
+  /** Next to the heading. */
+  readonly headingAction?: (context: Context) => Node | null;
+  /** The parent view of a view that is not in the menu. */
   readonly within?: string;
 }
 
-/** Goes to another view. */
 export function go(address: string): void {
   window.location.hash = `#/${address}`;
 }
