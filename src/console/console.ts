@@ -163,7 +163,7 @@ function sessionBody(
   session: Awaited<ReturnType<typeof describeSession>> | null,
 ) {
   const signInMethods = { users: identities.hasUsers, operators: adminTokens.length > 0 };
-  return { session, url: publicUrl(c), ways: signInMethods, nova: hasNova };
+  return { session, url: publicUrl(c), sign_in_methods: signInMethods, nova: hasNova };
 }
 
 function ignoreInvalidKey(error: unknown): null {

@@ -94,15 +94,15 @@ export function expiryIn(data: FormData): string | null {
 }
 
 /** Only the response that creates a key contains its text. */
-export function showKeyOnce(key: NewApiKey, standing: SessionState | null, onClose: () => unknown): void {
+export function showKeyOnce(key: NewApiKey, state: SessionState | null, onClose: () => unknown): void {
   openDialog(
     'Your new key',
     [
       h('p', {}, 'Copy it now: it is not stored and cannot be shown again.'),
       copyable(key.key, 'the key'),
-      standing !== null &&
+      state !== null &&
         snippet(
-          sampleOf('curl', { url: standing.url, keyId: key.id, keyName: key.name, key: key.key }),
+          sampleOf('curl', { url: state.url, keyId: key.id, keyName: key.name, key: key.key }),
           'a first request',
         ),
       h('div', { class: 'row end' }, cancel('Done')),

@@ -12,8 +12,8 @@ import { type CustomerContext, go, type View } from './view.ts';
 export const keysView: View<CustomerContext> = {
   name: 'keys',
   title: 'API keys',
-  headingAction: ({ state: standing }) =>
-    standing.signInMethods.users ? h('a', { class: 'button primary', href: '#/issue' }, 'Issue a key') : null,
+  headingAction: ({ state }) =>
+    state.sign_in_methods.users ? h('a', { class: 'button primary', href: '#/issue' }, 'Issue a key') : null,
   async show({ session, signal }) {
     const place = h('div', { class: 'stack' });
     const show = async () => {
@@ -51,7 +51,7 @@ export const issueView: View<CustomerContext> = {
   name: 'issue',
   title: 'Issue a key',
   within: 'keys',
-  async show({ session, state: standing, signal }) {
+  async show({ session, state, signal }) {
     const me = await client.me({ signal });
     const known = session.key.user_id === null ? {} : { username: me.username, project: me.project_id };
     return h(
@@ -69,7 +69,7 @@ export const issueView: View<CustomerContext> = {
               credentials: credentialsIn(data),
             });
             announce(`Key ${key.name} issued`);
-            showKeyOnce(key, standing, () => go('keys'));
+            showKeyOnce(key, state, () => go('keys'));
           },
         },
         field('Name', input('name', { required: true, maxlength: 255 }), 'A label for you.'),

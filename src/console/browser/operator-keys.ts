@@ -116,7 +116,7 @@ export const newServiceKeyView: View<OperatorContext> = {
   name: 'new-key',
   title: 'New service key',
   within: 'all-keys',
-  show({ session, state: standing }) {
+  show({ session, state }) {
     return h(
       'div',
       { class: 'card narrow' },
@@ -132,7 +132,7 @@ export const newServiceKeyView: View<OperatorContext> = {
               plan: textOf(data, 'plan'),
               expires_at: expiryIn(data),
             });
-            showKeyOnce(key, standing, () => go('all-keys'));
+            showKeyOnce(key, state, () => go('all-keys'));
           },
         },
         field('Name', input('name', { required: true, maxlength: 255 })),

@@ -30,7 +30,7 @@ export interface SessionState {
   /** The gateway's public URL. */
   readonly url: string;
   /** In addition to API keys. */
-  readonly signInMethods: { readonly users: boolean; readonly operators: boolean };
+  readonly sign_in_methods: { readonly users: boolean; readonly operators: boolean };
   /** Whether OpenStack tools work with keys. */
   readonly nova: boolean;
 }

@@ -15,8 +15,8 @@ export function showSignIn(
 ): HTMLElement {
   const methods: readonly (readonly [way: SignInMethod, label: string, isThere: boolean])[] = [
     ['api_key', 'API key', true],
-    ['cloud', 'Cloud user', state.signInMethods.users],
-    ['operator', 'Operator', state.signInMethods.operators],
+    ['cloud', 'Cloud user', state.sign_in_methods.users],
+    ['operator', 'Operator', state.sign_in_methods.operators],
   ];
   const place = h('div', { class: 'card' });
   const choices = methods
