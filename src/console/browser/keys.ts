@@ -94,11 +94,7 @@ export const issueView: View<CustomerContext> = {
 };
 
 function useLink(key: ApiKey): HTMLElement {
-  return h(
-    'a',
-    { class: 'button small', href: `#/code/${key.id}`, 'aria-label': `Quick start for ${key.name}` },
-    'Quick start',
-  );
+  return h('a', { class: 'button small', href: `#/code/${key.id}`, 'aria-label': `Use ${key.name}` }, 'Use');
 }
 
 function revokeButton(key: ApiKey, currentId: string, onDone: () => Promise<void>): HTMLElement {
