@@ -164,7 +164,7 @@ describe('an error of the gateway decodes to the same code', () => {
   const BECOMES: Partial<Record<ErrorCode, ErrorCode>> = {
     // The key that is refused there is not the one the customer gave here.
     unauthenticated: 'forbidden',
-    // Somebody else's defect.
+    // A defect of the other system.
     internal: 'bad_gateway',
     // One code for both there.
     body_too_large: 'quota_exceeded',

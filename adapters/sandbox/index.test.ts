@@ -116,7 +116,7 @@ describe('the sandbox as it comes', () => {
     expect(quota?.body.quota_set).toMatchObject({ cores: 2, instances: 100 });
   });
 
-  it('points its catalog where it is told to, and answers below a path', async () => {
+  it('its catalog has the given address, and it serves below a path', async () => {
     const baseUrl = 'https://cloud.example/sandbox';
     const sandbox = createSandbox({ baseUrl });
     expect(sandbox.authUrl).toBe(`${baseUrl}/identity/v3`);

@@ -9,7 +9,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** The cache of a place, which counts how often somebody looks. */
+/** The cache of a place, which counts its lookups. */
 function place() {
   const kept = new Map<string, string>();
   let looks = 0;
@@ -27,7 +27,7 @@ function place() {
   return { cache, looks: () => looks };
 }
 
-/** An isolate there; `idle` resolves when nothing is done beside its requests any more. */
+/** An isolate there; `idle` resolves when no background work is left. */
 function isolate(cache: ColoCache) {
   const works: Promise<unknown>[] = [];
   const versions = new ColoVersions(cache, (work) => void works.push(work));

@@ -3,7 +3,7 @@ import type { ReduClient } from '../support/redu-client.ts';
 import type { Target } from './target.ts';
 
 const PUBLIC_KEY =
-  'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFlb1uzRBMhQqWmtpTQQRs3fJnLXCbq9dq3ZPHrkhQxV somebody@example.org';
+  'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFlb1uzRBMhQqWmtpTQQRs3fJnLXCbq9dq3ZPHrkhQxV user@example.org';
 
 export function keypairConformance(target: () => Target): void {
   describe('key pairs', () => {

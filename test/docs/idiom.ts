@@ -13,7 +13,8 @@ import sites from './idiom-allowed.json' with { type: 'json' };
 import { proseOf } from './prose.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const PLACES = [
+/** Where prose is checked: folders and pages. */
+export const PLACES = [
   'src',
   'adapters',
   'test',

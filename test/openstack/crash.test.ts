@@ -26,7 +26,7 @@ describe('after a crash of the gateway during', () => {
     proxy = await openStackProxy(read('OS_AUTH_URL'));
     const { port } = (
       await openStack.network('POST', '/ports', {
-        port: { network_id: read('ACME_NETWORK_ID'), description: 'somebody else' },
+        port: { network_id: read('ACME_NETWORK_ID'), description: 'another user' },
       })
     ).body;
     othersPort = port.id;

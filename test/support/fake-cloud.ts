@@ -6,7 +6,7 @@ import { at, instance } from './fake-instances.ts';
 export const CREDENTIAL: CloudCredential = { kind: 'application_credential', id: 'ac', secret: 's' };
 
 /**
- * For tests: as much of a cloud as a fleet needs, as Nova does it. Deleted instances are told among changes; one that was not
+ * For tests: as much of a cloud as a fleet needs, as Nova does it. Deleted instances appear in change lists; one that was not
  * scheduled leaves no trace; some changes do not touch `updated`.
  */
 export class FakeCloud {

@@ -41,7 +41,7 @@ export interface UpstreamResponse {
 }
 
 /**
- * Same dialect, passed through: a cloud that speaks OpenStack itself, as the Nova dialect reaches it. Errors beside those
+ * Same dialect, passed through: a cloud that speaks OpenStack itself, as the Nova dialect reaches it. Errors in addition to those
  * named: `forbidden` (the cloud no longer takes the credential), `unavailable`, `timeout`, `bad_gateway`.
  */
 export interface PassThrough {

@@ -83,7 +83,7 @@ describe('what is no ComputeError', () => {
     undefined,
     null,
     new HTTPException(500, { message: 'x' }),
-  ])('is told by a fixed text and logged: %s', async (thrown) => {
+  ])('a defect has a fixed message and is logged: %s', async (thrown) => {
     const error = vi.fn();
     const response = reduErrorResponse(thrown, 'req-1', { ...SILENT, error });
     expect(response.status).toBe(500);
@@ -91,7 +91,7 @@ describe('what is no ComputeError', () => {
     expect(error).toHaveBeenCalledWith('request_failed', { request_id: 'req-1' }, thrown);
   });
 
-  test('but an HTTPException of a status in the table is told as such', async () => {
+  test('an HTTPException of a status in the table has the code of that status', async () => {
     const response = reduErrorResponse(new HTTPException(413, { message: 'too much' }), 'req-1');
     expect(response.status).toBe(413);
     expect(await response.json()).toEqual({ error: { code: 'entityTooLarge', message: 'too much' } });

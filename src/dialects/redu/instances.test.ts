@@ -58,7 +58,7 @@ describe('GET /v1/instances', () => {
     expect(asked()).toEqual([{}, {}]);
   });
 
-  test('tells the access an instance has, whatever its metadata says', async () => {
+  test('reports the actual access of an instance, not its metadata', async () => {
     const closed = { ...INSTANCE, publicAddress: null, sshEnabled: false, imageId: null };
     const stale = { isPublic: 'true', enableSSH: 'true', floatingIp: '203.0.113.9' };
     vi.mocked(listInstances).mockResolvedValue({ instances: [{ ...closed, metadata: stale }], more: false });

@@ -9,7 +9,7 @@ describe('a scope', () => {
   const text = (caller: Partial<typeof CALLER>, kind: 'service' | 'application_credential' = 'service') =>
     CacheScope.of({ ...CALLER, ...caller }, kind).text;
 
-  test('is the same for callers who hear the same', () => {
+  test('is equal for callers who see the same', () => {
     expect(text({ roles: ['reader', 'member'] })).toBe(text({}));
     expect(text({ userId: 'u2' }), 'what is the project’s').toBe(text({}));
   });

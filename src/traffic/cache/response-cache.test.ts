@@ -71,7 +71,7 @@ function said({ response: answer, result, revalidationFailed: failed }: CacheRes
 async function next() {
   await vi.waitUntil(() => calls.length > 0);
   const [first] = calls.splice(0, 1);
-  if (first === undefined) throw new Error('nobody asked the cloud');
+  if (first === undefined) throw new Error('no upstream request');
   return first;
 }
 
@@ -84,7 +84,7 @@ async function filled(text: string, more?: Partial<OriginResponse>): Promise<voi
 const changed = () => versions.bump({ projectId: 'p1', instanceIds: [] });
 
 describe('age', () => {
-  test('told again while fresh; then again, and fetched beside, once; then fetched first', async () => {
+  test('served while fresh; then stale with one background revalidation; then fetched first', async () => {
     await filled('one');
     now += 2_499;
     expect(said(await ask())).toBe('one hit');
@@ -105,7 +105,7 @@ describe('age', () => {
     expect(said(await told)).toBe('three miss');
   });
 
-  test('counts from when the oldest part was told', async () => {
+  test('Age counts from the oldest part of the response', async () => {
     await filled('one', { generatedAt: now - 4_000 });
     expect((await ask()).response.generatedAt).toBe(now - 4_000);
     now += 1_000;
@@ -124,7 +124,7 @@ describe('age', () => {
     expect(said(await ask())).toBe('one stale');
   });
 
-  test('what passes in a second is told for a second', async () => {
+  test('max-age is capped by the lifetime of the shortest-lived part', async () => {
     await filled('building', { maxAgeMs: 1_000 });
     now += 999;
     expect(said(await ask())).toBe('building stale');
@@ -161,7 +161,7 @@ describe('equal requests at the same time', () => {
     expect(said(await second)).toBe('for the second miss');
   });
 
-  test('are not told what would be too old by then', async () => {
+  test('followers do not get a response that would be too old by then', async () => {
     const first = ask();
     const slow = await next();
     now += LIFETIME;
@@ -184,7 +184,7 @@ describe('a change', () => {
     expect(said(await told)).toBe('after miss');
   });
 
-  test('is not waited for with those who asked before it, and what they hear is not kept', async () => {
+  test('a request after a write does not join an earlier fetch, and that fetch is not stored', async () => {
     const before = ask();
     const old = await next();
     await changed();
@@ -217,7 +217,7 @@ describe('a cloud that does not answer', () => {
     expect(said(await told)).toBe('old stale!');
     const known = asked;
     now += 900;
-    expect(said(await ask()), 'nobody waits').toBe('old stale!');
+    expect(said(await ask()), 'no request waits').toBe('old stale!');
     expect(asked, 'and it is left alone').toBe(known);
     now += 200;
     expect(said(await ask())).toBe('old stale!');
@@ -228,7 +228,7 @@ describe('a cloud that does not answer', () => {
     expect(said(await ask())).toBe('new hit');
   });
 
-  test.each(['forbidden', 'not_found', 'rate_limited', 'internal'] as const)('%s is told', async (code) => {
+  test.each(['forbidden', 'not_found', 'rate_limited', 'internal'] as const)('%s is served', async (code) => {
     now += LIFETIME;
     const told = ask();
     (await next()).fail(code);
@@ -248,7 +248,7 @@ describe('a cloud that does not answer', () => {
     await expect(after).rejects.toMatchObject({ code: 'unavailable' });
   });
 
-  test('somebody waits again once the failure is long ago', async () => {
+  test('requests wait again once the failure is long ago', async () => {
     now += LIFETIME;
     const told = ask();
     (await next()).fail('unavailable');
@@ -259,7 +259,7 @@ describe('a cloud that does not answer', () => {
     expect(said(await waits)).toBe('new miss');
   });
 
-  test('what is gone is not told again', async () => {
+  test('a deleted resource is not served from cache', async () => {
     now += 3_000;
     expect(said(await ask())).toBe('old stale');
     (await next()).fail('not_found');
@@ -273,7 +273,7 @@ describe('a cloud that does not answer', () => {
 describe('a cloud that takes its time', () => {
   afterEach(() => vi.useRealTimers());
 
-  test('is not waited for by whoever can be told something', async () => {
+  test('serves a stale response when the upstream takes longer than 5 s', async () => {
     await filled('old');
     now += LIFETIME;
     vi.useFakeTimers();

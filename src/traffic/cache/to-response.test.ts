@@ -3,7 +3,7 @@ import { etagOf } from './to-response.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-test('a tag is weak, and depends on the body and on whom it is told to', async () => {
+test('ETags are weak and vary by body and principal', async () => {
   const tag = await etagOf(bytes('acme'), bytes('[]'));
   expect(tag).toMatch(/^W\/"[\w-]{24}"$/);
   expect(await etagOf(bytes('acme'), bytes('[]'))).toBe(tag);

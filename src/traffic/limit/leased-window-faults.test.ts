@@ -60,7 +60,7 @@ class World {
   admitted = 0;
   readonly points: number;
   readonly nodes: readonly Node[];
-  /** Takes that reached the counter's machine, and are carried out although nobody waits any more. */
+  /** Takes that reached the counter's machine, and are carried out although their caller timed out. */
   readonly #late: AcquireRequest[] = [];
 
   constructor(points: number, nodes: number) {

@@ -103,7 +103,7 @@ describe('many nodes on one counter', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 300 }), policies, steps, (points, policy, order) => {
         const game = play(points, policy);
-        // Some past, all of it within the window, then everybody asks until everybody is refused.
+        // Some past, all of it within the window, then all nodes take points until all are rejected.
         for (const { node, cost, kind } of order) {
           if (kind === 'request') game.request(node, cost);
           else game[kind](node);
