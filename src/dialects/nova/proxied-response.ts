@@ -4,6 +4,7 @@
  * @module
  */
 
+import { ComputeError } from '../../compute/errors.ts';
 import { CLOUD_REQUEST_ID } from '../../http/request-log.ts';
 import type { ResponseHeaders } from '../../http/response-headers.ts';
 import { responseHeaders } from './headers.ts';
@@ -40,7 +41,7 @@ export function rewriteResponse(
   return { status, headers: others, body: rewritten };
 }
 
-export function isJson(headers: Readonly<Record<string, string>>): boolean {
+function isJson(headers: Readonly<Record<string, string>>): boolean {
   return JSON_TYPE.test(headers['content-type'] ?? '');
 }
 
@@ -57,4 +58,40 @@ export function withCloudId(
   const cloudId = headers['x-openstack-request-id'];
   if (cloudId !== undefined) gathered.set(CLOUD_REQUEST_ID, cloudId);
   return gathered;
+}
+
+/** Reads a JSON response of at most `maxBytes` whole; any other is still to be streamed. */
+export async function readSmall(response: UpstreamResponse, maxBytes: number): Promise<UpstreamResponse> {
+  const { status, headers, body } = response;
+  const isTooLarge = Number(headers['content-length']) > maxBytes;
+  if (status !== 200 || isTooLarge || !(body instanceof ReadableStream) || !isJson(headers)) return response;
+  const reader = body.getReader();
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  let length = 0;
+  try {
+    while (length <= maxBytes) {
+      const { done, value } = await reader.read();
+      if (done) return { ...response, body: new Uint8Array(await new Blob(chunks).arrayBuffer()) };
+      chunks.push(value as Uint8Array<ArrayBuffer>);
+      length += value.length;
+    }
+  } catch (cause) {
+    throw new ComputeError('bad_gateway', 'The cloud ended its response early.', { cause });
+  }
+  return { ...response, body: streamOf(chunks, reader) };
+}
+
+/** The chunks, then the rest of what was being read. */
+function streamOf(
+  chunks: Uint8Array[],
+  rest: ReadableStreamDefaultReader<Uint8Array>,
+): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    async pull(controller) {
+      const next = chunks.shift() ?? (await rest.read()).value;
+      if (next === undefined) controller.close();
+      else controller.enqueue(next);
+    },
+    cancel: (reason) => rest.cancel(reason),
+  });
 }

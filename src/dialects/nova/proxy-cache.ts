@@ -14,7 +14,6 @@ import type { Context } from 'hono';
 import { routePath } from 'hono/route';
 import type { Principal } from '../../access/principal.ts';
 import { monotonicMs } from '../../clock.ts';
-import { ComputeError } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
 import type { PublicUrl } from '../../http/public-url.ts';
 import type { RequestTarget } from '../../http/request-target.ts';
@@ -30,7 +29,7 @@ import type { ProjectVersion, ProjectVersions } from '../../traffic/versions/pro
 import { requestHeaders } from './headers.ts';
 import type { CloudSession, ForwardRequest, PassThrough, UpstreamResponse } from './pass-through.ts';
 import { withoutProject } from './permissions.ts';
-import { isJson, type ProxiedResponse, toResponse, withCloudId } from './proxied-response.ts';
+import { type ProxiedResponse, readSmall, toResponse, withCloudId } from './proxied-response.ts';
 import type { Target } from './target.ts';
 
 /** The project id whose version counts what administrators changed. No project has it. */
@@ -155,7 +154,7 @@ export class ProxyCache {
     const request = { ...read.request, headers };
     let direct: ProxiedResponse | null = null;
     const fetch: Fetch = async (shared) => {
-      const upstream = await readSmall(await send(request, shared));
+      const upstream = await readSmall(await send(request, shared), MAX_BODY_BYTES);
       const proxied = rewrite(upstream);
       if (proxied.status !== 200 || typeof proxied.body !== 'string') {
         direct = proxied;
@@ -285,40 +284,4 @@ function respond(
   now: number,
 ): Response {
   return toCachedResponse(withCloudId(gathered, result.response.headers), ifNoneMatch, result, now);
-}
-
-/** Reads a JSON response whole, if it fits into a cache entry; any other is still to be streamed. */
-async function readSmall(response: UpstreamResponse): Promise<UpstreamResponse> {
-  const { status, headers, body } = response;
-  const isTooLarge = Number(headers['content-length']) > MAX_BODY_BYTES;
-  if (status !== 200 || isTooLarge || !(body instanceof ReadableStream) || !isJson(headers)) return response;
-  const reader = body.getReader();
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
-  let length = 0;
-  try {
-    while (length <= MAX_BODY_BYTES) {
-      const { done, value } = await reader.read();
-      if (done) return { ...response, body: new Uint8Array(await new Blob(chunks).arrayBuffer()) };
-      chunks.push(value as Uint8Array<ArrayBuffer>);
-      length += value.length;
-    }
-  } catch (cause) {
-    throw new ComputeError('bad_gateway', 'The cloud ended its response early.', { cause });
-  }
-  return { ...response, body: streamOf(chunks, reader) };
-}
-
-/** The chunks, then the rest of what was being read. */
-function streamOf(
-  chunks: Uint8Array[],
-  rest: ReadableStreamDefaultReader<Uint8Array>,
-): ReadableStream<Uint8Array> {
-  return new ReadableStream({
-    async pull(controller) {
-      const next = chunks.shift() ?? (await rest.read()).value;
-      if (next === undefined) controller.close();
-      else controller.enqueue(next);
-    },
-    cancel: (reason) => rest.cancel(reason),
-  });
 }
