@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { EventReader, type Told } from '../events/event-reader.ts';
+import { EventReader, type StreamEvent } from '../events/event-reader.ts';
 import { ReduClient } from '../support/redu-client.ts';
 import { type SlowCloud, startSlowCloud } from '../support/slow-cloud.ts';
 import { bundled } from '../support/worker-bundle.ts';
@@ -40,8 +40,8 @@ async function listen(url: string, key: string, lastEventId?: string): Promise<E
 }
 
 const polls = () => cloud.asked.filter((path) => path.endsWith('/servers/detail')).length;
-const about = (id: string) => (told: Told) => told.data.instance?.id === id;
-const isDeleted = ({ event }: Told) => event === 'instance.deleted';
+const about = (id: string) => (event: StreamEvent) => event.data.instance?.id === id;
+const isDeleted = ({ event }: StreamEvent) => event === 'instance.deleted';
 
 test('subscribers on different isolates receive the same events from one poller', async () => {
   const [one = '', other = ''] = workers.urls;
@@ -49,7 +49,7 @@ test('subscribers on different isolates receive the same events from one poller'
   const all = await Promise.all(Array.from({ length: 20 }, (_, n) => listen(n % 2 === 0 ? one : other, key)));
   const [first = all[0]] = all;
   await Promise.all(all.map((reader) => reader.until(({ event }) => event === 'ready')));
-  expect(first?.answer.headers).toMatchObject({
+  expect(first?.response.headers).toMatchObject({
     'content-type': 'text/event-stream',
     'cache-control': 'no-store',
   });
@@ -67,13 +67,13 @@ test('subscribers on different isolates receive the same events from one poller'
   );
   await client.delete(`/v1/instances/${id}`);
   await Promise.all(all.map((reader) => reader.until(isDeleted)));
-  const received = all.map((reader) => JSON.stringify(reader.told.filter(about(id))));
+  const received = all.map((reader) => JSON.stringify(reader.events.filter(about(id))));
   expect(new Set(received).size).toBe(1);
 
-  const { id: from } = first?.told[0] ?? {};
+  const { id: from } = first?.events[0] ?? {};
   const again = await listen(one, key, from);
   await again.until(isDeleted);
-  expect(again.told.filter(about(id))).toEqual(first?.told.filter(about(id)));
+  expect(again.events.filter(about(id))).toEqual(first?.events.filter(about(id)));
 });
 
 test('polling stops once all subscribers have left', async () => {

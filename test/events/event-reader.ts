@@ -1,10 +1,10 @@
 import { get, type IncomingMessage } from 'node:http';
 
 /** A server-sent event as it came; `comment` for what is none. */
-export interface Told {
+export interface StreamEvent {
   readonly event: string;
   readonly id: string | undefined;
-  // biome-ignore lint/suspicious/noExplicitAny: tests read whatever the gateway said
+  // biome-ignore lint/suspicious/noExplicitAny: the data of any event
   readonly data: any;
 }
 
@@ -16,28 +16,28 @@ export interface ReadOptions {
 /** Longest wait for something that must come, milliseconds. */
 const PATIENCE = 60_000;
 
-/** Somebody who listens, on a connection of its own. */
+/** A subscriber with a connection of its own. */
 export class EventReader {
-  readonly answer: IncomingMessage;
+  readonly response: IncomingMessage;
   /** All that came so far. */
-  readonly told: Told[] = [];
+  readonly events: StreamEvent[] = [];
   /** Comments that came so far. */
   comments = 0;
   #text = '';
   #isOver = false;
   #wake = () => {};
 
-  private constructor(answer: IncomingMessage) {
-    this.answer = answer;
-    answer.setEncoding('utf8').on('data', (text: string) => this.#heard(text));
-    answer.on('close', () => {
+  private constructor(response: IncomingMessage) {
+    this.response = response;
+    response.setEncoding('utf8').on('data', (text: string) => this.#onData(text));
+    response.on('close', () => {
       this.#isOver = true;
       this.#wake();
     });
-    answer.on('error', () => {});
+    response.on('error', () => {});
   }
 
-  /** Resolves when the answer begins, whatever its status. */
+  /** Resolves with the response head, whatever its status. */
   static async open(
     url: string,
     key: string,
@@ -47,15 +47,15 @@ export class EventReader {
       'x-api-key': key,
       ...(lastEventId !== undefined && { 'last-event-id': lastEventId }),
     };
-    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
       const request = get(url + path, { headers, agent: false }, resolve);
       request.on('error', reject);
     });
-    return new EventReader(answer);
+    return new EventReader(response);
   }
 
   get status(): number {
-    return this.answer.statusCode ?? 0;
+    return this.response.statusCode ?? 0;
   }
 
   get isOver(): boolean {
@@ -63,9 +63,9 @@ export class EventReader {
   }
 
   /** The first event after `from` that is as wanted. */
-  async until(wanted: (told: Told) => boolean, from = 0): Promise<Told> {
-    await this.#when(() => this.told.slice(from).some(wanted), 'an event');
-    return this.told.slice(from).find(wanted) ?? this.told[0] ?? never();
+  async until(wanted: (event: StreamEvent) => boolean, from = 0): Promise<StreamEvent> {
+    await this.#when(() => this.events.slice(from).some(wanted), 'an event');
+    return this.events.slice(from).find(wanted) ?? this.events[0] ?? never();
   }
 
   async ended(): Promise<void> {
@@ -74,7 +74,7 @@ export class EventReader {
 
   /** Goes away. */
   close(): void {
-    this.answer.destroy();
+    this.response.destroy();
   }
 
   async #when(isSo: () => boolean, what: string): Promise<void> {
@@ -82,7 +82,7 @@ export class EventReader {
     while (!isSo()) {
       const left = deadline - Date.now();
       if (left <= 0 || this.#isOver) {
-        const seen = JSON.stringify(this.told.map(({ event, data }) => [event, data.instance?.state]));
+        const seen = JSON.stringify(this.events.map(({ event, data }) => [event, data.instance?.state]));
         throw new Error(`waited in vain for ${what}${this.#isOver ? ', it is over' : ''}; ${seen}`);
       }
       await new Promise<void>((resolve) => {
@@ -95,7 +95,7 @@ export class EventReader {
     }
   }
 
-  #heard(text: string): void {
+  #onData(text: string): void {
     const messages = (this.#text + text).split('\n\n');
     this.#text = messages.pop() ?? '';
     for (const message of messages) {
@@ -104,7 +104,7 @@ export class EventReader {
       );
       const event = fields.get('event');
       if (event === undefined) this.comments += 1;
-      else this.told.push({ event, id: fields.get('id'), data: JSON.parse(fields.get('data') ?? 'null') });
+      else this.events.push({ event, id: fields.get('id'), data: JSON.parse(fields.get('data') ?? 'null') });
     }
     this.#wake();
   }

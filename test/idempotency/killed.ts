@@ -123,12 +123,12 @@ export function killedGateway(name: string, start: () => Promise<CloudUnderTest>
 
       const nodes = [await gateway(), await gateway()];
       const clients = nodes.map(({ url }) => new ReduClient(url, client.key));
-      const answers = await Promise.all(
+      const responses = await Promise.all(
         clients.map((other) => other.postOnce('order-1', '/v1/instances', BODY)),
       );
       const [server, ...more] = await servers();
       expect(more).toEqual([]);
-      for (const { status, headers, body } of answers) {
+      for (const { status, headers, body } of responses) {
         expect([status, body.id]).toEqual([202, server.id]);
         expect(headers.get('location')).toBe(`/v1/instances/${server.id}`);
       }

@@ -17,18 +17,17 @@ import { type SharedKeys, sharedKeys } from '../support/shared-keys.ts';
 import { silentLogger } from '../support/silent-logger.ts';
 
 /**
- * What becomes of a call: it `passes`; it is carried out and its answer `lost`; it is sent and `swallowed` before anything is
- * carried out; or it cannot be sent at all, for the cloud is `away`. A promise is waited for first.
+ * The outcome of an upstream call: it `passes`; it is carried out and its response `lost`; it is sent and `swallowed` without
+ * effect; or it cannot be sent, as the cloud is `away`. A promise delays the call.
  */
-export type Fate = 'passes' | 'lost' | 'swallowed' | 'away' | Promise<'passes'>;
+export type CallOutcome = 'passes' | 'lost' | 'swallowed' | 'away' | Promise<'passes'>;
 
-/** Several gateways on one database, before one sandbox whose answers can be disturbed. */
+/** Several gateways on one database, before one sandbox with scripted failures. */
 export interface Nodes {
   readonly shared: SharedKeys;
-  /** What each call to the cloud meets with. */
-  fate: (request: UpstreamRequest) => Fate;
-  /** `METHOD path` of everything the cloud was asked, in order. */
-  readonly asked: readonly string[];
+  outcomeOf: (request: UpstreamRequest) => CallOutcome;
+  /** `METHOD path` of all upstream requests, in order. */
+  readonly requests: readonly string[];
   readonly openStack: OpenStackClient;
   /** The customer's user, with its password. */
   readonly account: Sandbox['accounts'][number];
@@ -50,15 +49,15 @@ export function startNodes(): Nodes {
   const [account] = sandbox.accounts;
   if (account === undefined) throw new Error('the sandbox has no account');
   const inner = fetchTransport((request) => sandbox.fetch(request));
-  const asked: string[] = [];
+  const requests: string[] = [];
   const transport: Transport = {
     async open(request, deadline) {
-      asked.push(`${request.method} ${new URL(request.url).pathname}`);
-      const fate = await nodes.fate(request);
-      if (fate === 'away') throw new TransportError('no answer', { sent: false, timedOut: false });
-      const answer = fate === 'swallowed' ? null : await inner.open(request, deadline);
-      if (fate === 'passes' && answer !== null) return answer;
-      throw new TransportError('no answer', { sent: true, timedOut: true });
+      requests.push(`${request.method} ${new URL(request.url).pathname}`);
+      const outcome = await nodes.outcomeOf(request);
+      if (outcome === 'away') throw new TransportError('no response', { sent: false, timedOut: false });
+      const response = outcome === 'swallowed' ? null : await inner.open(request, deadline);
+      if (outcome === 'passes' && response !== null) return response;
+      throw new TransportError('no response', { sent: true, timedOut: true });
     },
     close: () => inner.close(),
   };
@@ -80,8 +79,8 @@ export function startNodes(): Nodes {
   const secret = { id: account.applicationCredentialId, secret: account.applicationCredentialSecret };
   const nodes: Nodes = {
     shared,
-    fate: () => 'passes',
-    asked,
+    outcomeOf: () => 'passes',
+    requests: requests,
     account,
     openStack: new OpenStackClient((request) => sandbox.fetch(request), sandbox.authUrl, secret),
     credential: { kind: 'application_credential', ...secret },
@@ -114,8 +113,8 @@ export function startNodes(): Nodes {
   return nodes;
 }
 
-/** The fate of calls with this method and end of path; others pass. */
-export function only(method: string, end: string, fate: Fate): Nodes['fate'] {
+/** The outcome of calls with this method and end of path; others pass. */
+export function only(method: string, end: string, outcome: CallOutcome): Nodes['outcomeOf'] {
   return (request) =>
-    request.method === method && new URL(request.url).pathname.endsWith(end) ? fate : 'passes';
+    request.method === method && new URL(request.url).pathname.endsWith(end) ? outcome : 'passes';
 }

@@ -25,7 +25,7 @@ const made = async () => {
 };
 
 /** The response to a create is lost, and the search for what it made fails too. */
-const lostForNow: Nodes['fate'] = (request) => {
+const lostForNow: Nodes['outcomeOf'] = (request) => {
   const fate = only('POST', '/servers', 'lost')(request);
   return fate === 'passes' ? only('GET', '/servers/detail', 'away')(request) : fate;
 };
@@ -36,9 +36,9 @@ const impatient = { lease: 0 };
 describe('an attempt of unknown outcome', () => {
   test('its instance is found and returned with its address', async () => {
     const client = await nodes.client(await nodes.node(impatient));
-    nodes.fate = lostForNow;
+    nodes.outcomeOf = lostForNow;
     expect((await client.postOnce(KEY, '/v1/instances', BODY)).status).toBe(504);
-    nodes.fate = () => 'passes';
+    nodes.outcomeOf = () => 'passes';
 
     const other = new ReduClient((await nodes.node(impatient)).url, client.key);
     const again = await other.postOnce(KEY, '/v1/instances', BODY);
@@ -61,10 +61,10 @@ describe('an attempt of unknown outcome', () => {
   test('its instance is found on the legacy path too', async () => {
     const client = await nodes.client(await nodes.node(impatient));
     const body = { name: 'old', flavor: 'm1.tiny', image: 'ubuntu-22.04-amd64' };
-    nodes.fate = lostForNow;
+    nodes.outcomeOf = lostForNow;
     const path = '/cloud/v1/compute/instances/create';
     expect((await client.postOnce(KEY, path, body)).status).toBe(504);
-    nodes.fate = () => 'passes';
+    nodes.outcomeOf = () => 'passes';
     const again = await client.postOnce(KEY, path, body);
     expect([again.status, again.body]).toEqual([200, { message: 'Instance creation started' }]);
     expect(await servers()).toHaveLength(1);
@@ -72,23 +72,23 @@ describe('an attempt of unknown outcome', () => {
 
   test('without an instance, the retry creates it', async () => {
     const client = await nodes.client(await nodes.node(impatient));
-    nodes.fate = only('POST', '/servers', 'swallowed');
+    nodes.outcomeOf = only('POST', '/servers', 'swallowed');
     expect((await client.postOnce(KEY, '/v1/instances', BODY)).status).toBe(504);
-    nodes.fate = () => 'passes';
+    nodes.outcomeOf = () => 'passes';
     expect((await client.postOnce(KEY, '/v1/instances', BODY)).status).toBe(202);
     expect(await servers()).toHaveLength(1);
   });
 
   test('a retry creates nothing while the cloud is unreachable; the next one searches again', async () => {
     const client = await nodes.client(await nodes.node(impatient));
-    nodes.fate = lostForNow;
+    nodes.outcomeOf = lostForNow;
     expect((await client.postOnce(KEY, '/v1/instances', BODY)).status).toBe(504);
     for (const fate of ['away', 'swallowed'] as const) {
-      nodes.fate = only('GET', '/servers/detail', fate);
+      nodes.outcomeOf = only('GET', '/servers/detail', fate);
       // 504, or 503 once the circuit has opened.
       expect([503, 504]).toContain((await client.postOnce(KEY, '/v1/instances', BODY)).status);
     }
-    nodes.fate = () => 'passes';
+    nodes.outcomeOf = () => 'passes';
     // The circuit closes first.
     const again = async () => (await client.postOnce(KEY, '/v1/instances', BODY)).status;
     await expect.poll(again, PATIENCE).toBe(202);
@@ -97,9 +97,9 @@ describe('an attempt of unknown outcome', () => {
 
   test('a retry within the lease is 409 with Retry-After', async () => {
     const client = await nodes.client(await nodes.node());
-    nodes.fate = lostForNow;
+    nodes.outcomeOf = lostForNow;
     expect((await client.postOnce(KEY, '/v1/instances', BODY)).status).toBe(504);
-    nodes.fate = () => 'passes';
+    nodes.outcomeOf = () => 'passes';
     const hasty = new ReduClient((await nodes.node({ deadline: 100 })).url, client.key);
     const { status, headers, body } = await hasty.postOnce(KEY, '/v1/instances', BODY);
     expect([status, body.error.code]).toEqual([409, 'conflictingRequest']);
@@ -112,9 +112,9 @@ describe('an attempt of unknown outcome', () => {
     const client = await nodes.client(await nodes.node(impatient));
     const groups = async () => (await client.get('/v1/security_groups')).body.items.length;
     const before = await groups();
-    nodes.fate = only('POST', '/security-groups', 'lost');
+    nodes.outcomeOf = only('POST', '/security-groups', 'lost');
     expect((await client.postOnce(KEY, '/v1/security_groups', { name: 'web' })).status).toBe(504);
-    nodes.fate = () => 'passes';
+    nodes.outcomeOf = () => 'passes';
     for (let attempt = 0; attempt < 3; attempt++) {
       const { status, body } = await client.postOnce(KEY, '/v1/security_groups', { name: 'web' });
       expect([status, body.error.code]).toEqual([409, 'conflictingRequest']);
@@ -125,9 +125,9 @@ describe('an attempt of unknown outcome', () => {
 
   test('a retried key pair is rejected by the cloud as a duplicate', async () => {
     const client = await nodes.client(await nodes.node(impatient));
-    nodes.fate = only('POST', '/os-keypairs', 'lost');
+    nodes.outcomeOf = only('POST', '/os-keypairs', 'lost');
     expect((await client.postOnce(KEY, '/v1/keypairs', { name: 'laptop-2' })).status).toBe(504);
-    nodes.fate = () => 'passes';
+    nodes.outcomeOf = () => 'passes';
     expect((await client.postOnce(KEY, '/v1/keypairs', { name: 'laptop-2' })).status).toBe(409);
   });
 });
@@ -135,11 +135,11 @@ describe('an attempt of unknown outcome', () => {
 describe('an attempt that created nothing', () => {
   test('can be retried immediately, also with another body', async () => {
     const client = await nodes.client(await nodes.node());
-    nodes.fate = () => 'away';
+    nodes.outcomeOf = () => 'away';
     expect((await client.postOnce(KEY, '/v1/instances', BODY)).status).toBe(503);
-    nodes.fate = only('POST', '/floatingips', 'swallowed');
+    nodes.outcomeOf = only('POST', '/floatingips', 'swallowed');
     expect((await client.postOnce(KEY, '/v1/instances', BODY)).status).toBe(504);
-    nodes.fate = () => 'passes';
+    nodes.outcomeOf = () => 'passes';
     const wrong = await client.postOnce(KEY, '/v1/instances', { ...BODY, flavor_id: 'no-such' });
     expect(wrong.status).toBe(400);
     expect((await client.postOnce(KEY, '/v1/nothing', {})).status).toBe(404);
@@ -167,10 +167,10 @@ describe('concurrent requests', () => {
     const client = await nodes.client(one);
     const elsewhere = new ReduClient(two.url, client.key);
     const gate = Promise.withResolvers<'passes'>();
-    nodes.fate = only('POST', '/servers', gate.promise);
+    nodes.outcomeOf = only('POST', '/servers', gate.promise);
     const first = client.postOnce(KEY, '/v1/instances', BODY);
     await expect
-      .poll(() => nodes.asked.filter((call) => /^POST .*\/servers$/.test(call)), PATIENCE)
+      .poll(() => nodes.requests.filter((call) => /^POST .*\/servers$/.test(call)), PATIENCE)
       .toHaveLength(1);
     const others = [client, elsewhere].map((from) => from.postOnce(KEY, '/v1/instances', BODY));
     const wrong = await elsewhere.postOnce(KEY, '/v1/instances', { ...BODY, name: 'another' });
@@ -192,7 +192,7 @@ describe('concurrent requests', () => {
     const gate = Promise.withResolvers<'passes'>();
     const held = only('POST', '/ports', gate.promise);
     let failed = false;
-    nodes.fate = (request) => {
+    nodes.outcomeOf = (request) => {
       const fate = held(request);
       if (fate === 'passes' || failed) return 'passes';
       failed = true;
@@ -203,9 +203,9 @@ describe('concurrent requests', () => {
     const others = [1, 2].map(() => client.postOnce(KEY, '/v1/instances', BODY));
     gate.resolve('passes');
     expect((await first).status).toBe(429);
-    const answers = await Promise.all(others);
-    expect(answers.map(({ status }) => status)).toEqual([202, 202]);
-    expect(answers[0]?.body).toEqual(answers[1]?.body);
+    const responses = await Promise.all(others);
+    expect(responses.map(({ status }) => status)).toEqual([202, 202]);
+    expect(responses[0]?.body).toEqual(responses[1]?.body);
     expect(await servers()).toHaveLength(1);
   });
 });
@@ -217,9 +217,9 @@ describe('the store', () => {
     const client = await nodes.client(
       await nodes.node({ wrap: (store) => ({ ...store, claim: away, find: away }) }),
     );
-    const asked = nodes.asked.length;
+    const before = nodes.requests.length;
     expect((await client.postOnce(KEY, '/v1/instances', BODY)).status).toBe(503);
-    expect(nodes.asked.slice(asked)).toEqual([]);
+    expect(nodes.requests.slice(before)).toEqual([]);
     expect((await client.post('/v1/instances', BODY)).status, 'without a key').toBe(202);
   });
 
@@ -260,9 +260,9 @@ test('GET and sign-up ignore the header', async () => {
   const credentials = { application_credential_id: id, application_credential_secret: secret };
   const keys = [];
   for (let turn = 0; turn < 2; turn++) {
-    const answer = await client.request('POST', '/v1/api_keys', { name: 'own', credentials }, header);
-    expect(answer.status).toBe(201);
-    keys.push(answer.body.key);
+    const response = await client.request('POST', '/v1/api_keys', { name: 'own', credentials }, header);
+    expect(response.status).toBe(201);
+    keys.push(response.body.key);
   }
   expect(keys[0]).not.toBe(keys[1]);
 });

@@ -136,8 +136,13 @@ describe('a retry with a key that its own success has revoked', () => {
     const { body } = await rotate(client);
     const successor = new ReduClient(node.url, body.key);
     const path = `/v1/api_keys/${idOf(client.key)}/rotate`;
-    const asked = await successor.request('POST', path, { overlap_seconds: 1 }, { 'idempotency-key': 'x' });
-    expect(asked.status).toBe(403);
+    const response = await successor.request(
+      'POST',
+      path,
+      { overlap_seconds: 1 },
+      { 'idempotency-key': 'x' },
+    );
+    expect(response.status).toBe(403);
   });
 
   test('a key that has revoked itself gets 204 again, and 401 for other requests', async () => {

@@ -36,7 +36,7 @@ test('the database files contain no 12 characters of a private key or API key', 
   const client = await nodes.client(await nodes.node());
   const pair = await client.postOnce('the-key-of-the-customer', '/v1/keypairs', { name: 'fresh' });
   const rotated = await rotate(client);
-  expect((await rotate(client)).body, 'kept, and given again').toEqual(rotated.body);
+  expect((await rotate(client)).body, 'replayed').toEqual(rotated.body);
   const bytes = bytesOnDisk();
   const [secret = ''] = [parseKey(rotated.body.key)?.secret];
   const lines: string[] = pair.body.private_key.split('\n').filter((line: string) => !line.startsWith('--'));

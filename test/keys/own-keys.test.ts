@@ -21,7 +21,7 @@ function signUp(node: RunningGateway, headers: Record<string, string> = {}) {
   const body = { name: 'own', credentials: { username, password, project_id } };
   return new ReduClient(node.url, '').request('POST', '/v1/api_keys', body, headers);
 }
-const calls = (pattern: RegExp) => nodes.asked.filter((call) => pattern.test(call)).length;
+const calls = (pattern: RegExp) => nodes.requests.filter((call) => pattern.test(call)).length;
 const made = () => calls(/^POST .*\/application_credentials$/);
 const removed = () => calls(/^DELETE .*\/application_credentials\//);
 

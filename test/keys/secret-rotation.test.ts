@@ -139,7 +139,7 @@ describe('a rotation of the server secret in two rollouts, node by node', () => 
       new ReduClient(url, key).postOnce('once', '/v1/keypairs', { name: 'one' });
     const answers = await Promise.all([send(one), send(two)]);
     expect(answers.map(({ status }) => status)).toEqual([201, 201]);
-    expect(nodes.asked.filter((call) => call === 'POST /compute/v2.1/os-keypairs')).toHaveLength(1);
+    expect(nodes.requests.filter((call) => call === 'POST /compute/v2.1/os-keypairs')).toHaveLength(1);
   });
 });
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
-import { EventReader, type Told } from '../events/event-reader.ts';
+import { EventReader, type StreamEvent } from '../events/event-reader.ts';
 import { type GatewayProcess, startProcess } from '../support/gateway-process.ts';
 import { OpenStackClient } from '../support/openstack-client.ts';
 import { startRedis } from '../support/redis.ts';
@@ -35,10 +35,10 @@ async function listen(
   return reader;
 }
 
-const about = (id: string) => (told: Told) => told.data.instance?.id === id;
-const named = (name: string) => (told: Told) => told.data.instance?.name === name;
-const isDeleted = ({ event }: Told) => event === 'instance.deleted';
-const isReset = ({ event }: Told) => event === 'reset';
+const about = (id: string) => (event: StreamEvent) => event.data.instance?.id === id;
+const named = (name: string) => (event: StreamEvent) => event.data.instance?.name === name;
+const isDeleted = ({ event }: StreamEvent) => event === 'instance.deleted';
+const isReset = ({ event }: StreamEvent) => event === 'reset';
 
 describe.skipIf(redis === null)('several nodes on one Redis', { timeout: 120_000 }, () => {
   async function start(): Promise<[gateways: CachedGateways, a: ReduClient, b: ReduClient]> {
@@ -56,7 +56,7 @@ describe.skipIf(redis === null)('several nodes on one Redis', { timeout: 120_000
     await Promise.all([atA.until(about(id)), atB.until(about(id))]);
     await b.delete(`/v1/instances/${id}`);
     await Promise.all([atA.until(isDeleted), atB.until(isDeleted)]);
-    expect(atB.told.filter(about(id))).toEqual(atA.told.filter(about(id)));
+    expect(atB.events.filter(about(id))).toEqual(atA.events.filter(about(id)));
     const role = async ({ url }: { url: string }) => {
       const text = await (await fetch(`${url}/metrics`)).text();
       return /^linguanova_event_feeds\{role="(\w+)"\} 1$/m.exec(text)?.[1];
@@ -77,7 +77,7 @@ describe.skipIf(redis === null)('several nodes on one Redis', { timeout: 120_000
     await again.until(about(id));
     await a.delete(`/v1/instances/${id}`);
     await Promise.all([again.until(isDeleted), stays.until(isDeleted)]);
-    expect(again.told).toEqual(stays.told.slice(1));
+    expect(again.events).toEqual(stays.events.slice(1));
   });
 
   test('without Redis each gateway polls for itself, and subscribers get reset', async () => {
@@ -93,7 +93,7 @@ describe.skipIf(redis === null)('several nodes on one Redis', { timeout: 120_000
     } finally {
       await redis?.start();
     }
-    const seen = [atA.told.length, atB.told.length];
+    const seen = [atA.events.length, atB.events.length];
     await Promise.all([atA.until(isReset, seen[0]), atB.until(isReset, seen[1])]);
     await b.patch(`/v1/instances/${id}`, { name: 'together' });
     const [one, other] = await Promise.all([atA.until(named('together')), atB.until(named('together'))]);
@@ -142,7 +142,7 @@ describe.skipIf(redis === null)('several nodes on one Redis', { timeout: 120_000
     first.child.kill('SIGKILL');
     await behind.compute('PUT', `/servers/${servers[0].id}`, { server: { name: 'meanwhile' } });
     await reader.until(named('meanwhile'));
-    expect(reader.told.filter(isReset)).toEqual([]);
-    expect(reader.told.filter(named('meanwhile'))).toHaveLength(1);
+    expect(reader.events.filter(isReset)).toEqual([]);
+    expect(reader.events.filter(named('meanwhile'))).toHaveLength(1);
   });
 });

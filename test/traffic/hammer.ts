@@ -1,5 +1,5 @@
-/** One answer, and when it came; milliseconds. */
-export interface Answer {
+/** One response and its time. */
+export interface Sample {
   readonly at: number;
   readonly status: number;
   readonly node: string;
@@ -28,19 +28,19 @@ export class Allowance {
 }
 
 /**
- * Asks as fast as it is answered, with so many clients, each at one of the nodes.
+ * Sends requests back to back with this many clients, each at one of the nodes.
  *
  * @param during For how long: until this resolves.
- * @param answers Gets them as they come.
+ * @param samples Receives them as they arrive.
  */
 export async function hammer(
   urls: readonly string[],
   key: string,
   clients: number,
   during: Promise<unknown>,
-  answers: Answer[] = [],
+  samples: Sample[] = [],
   allowance = new Allowance(Number.POSITIVE_INFINITY),
-): Promise<Answer[]> {
+): Promise<Sample[]> {
   let over = false;
   const end = during.finally(() => {
     over = true;
@@ -57,22 +57,22 @@ export async function hammer(
           },
           () => 0,
         );
-        answers.push({ at: performance.now(), status, node });
+        samples.push({ at: performance.now(), status, node });
       }
     }),
   );
   await end;
-  return answers;
+  return samples;
 }
 
 /** Admitted requests by window: with demand that never ends, a window's come at once and are followed by a silence. */
-export function bursts(answers: readonly Answer[], silence: number): Answer[][] {
-  const admitted = answers.filter(({ status }) => status === 200).toSorted((a, b) => a.at - b.at);
-  const found: Answer[][] = [];
-  for (const [index, answer] of admitted.entries()) {
+export function bursts(samples: readonly Sample[], silence: number): Sample[][] {
+  const admitted = samples.filter(({ status }) => status === 200).toSorted((a, b) => a.at - b.at);
+  const found: Sample[][] = [];
+  for (const [index, sample] of admitted.entries()) {
     const before = admitted[index - 1];
-    if (before === undefined || answer.at - before.at > silence) found.push([]);
-    found.at(-1)?.push(answer);
+    if (before === undefined || sample.at - before.at > silence) found.push([]);
+    found.at(-1)?.push(sample);
   }
   return found;
 }

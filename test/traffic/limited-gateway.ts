@@ -44,14 +44,14 @@ export function plan(name: string, points: number, seconds: number, projectPoint
   return { name, points, seconds, projectPoints };
 }
 
-/** Asks for something that any key may see and no cloud is asked for. */
-export function ask(client: ReduClient) {
+/** A read that any key may do and that makes no upstream call. */
+export function readOnce(client: ReduClient) {
   return client.get('/v1/api_keys?limit=1');
 }
 
-/** Asks until it is refused, `atMost` times; how often it was admitted. */
+/** Sends reads until one is rejected, at most `atMost`; returns the number admitted. */
 export async function admittedOf(client: ReduClient, atMost: number): Promise<number> {
   let admitted = 0;
-  for (; admitted < atMost && (await ask(client)).status === 200; admitted++);
+  for (; admitted < atMost && (await readOnce(client)).status === 200; admitted++);
   return admitted;
 }

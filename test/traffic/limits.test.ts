@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { GatewayUnderTest } from '../support/gateway.ts';
 import { ReduClient } from '../support/redu-client.ts';
-import { admittedOf, ask, type LimitedGateway, limitedGateway, plan } from './limited-gateway.ts';
+import { admittedOf, type LimitedGateway, limitedGateway, plan, readOnce } from './limited-gateway.ts';
 
 let running: LimitedGateway | undefined;
 afterEach(() => running?.close());
@@ -24,7 +24,7 @@ describe('responses', () => {
   test('every response has the rate limit headers, errors too', async () => {
     const { client } = await start({ plans: [plan('default', 600, 60)] });
     const customer = await client();
-    expect(fieldsOf((await ask(customer)).headers)).toEqual([
+    expect(fieldsOf((await readOnce(customer)).headers)).toEqual([
       '"default";q=600;w=60',
       expect.stringMatching(/^"default";r=599;t=(?:60|5\d)$/),
       '600',
@@ -46,7 +46,7 @@ describe('responses', () => {
     const { client } = await start({ plans: [plan('default', 3, 60)] });
     const customer = await client();
     expect(await admittedOf(customer, 10)).toBe(3);
-    const { status, headers, body } = await ask(customer);
+    const { status, headers, body } = await readOnce(customer);
     expect(status).toBe(429);
     expect(body).toEqual({
       error: { code: 'overLimit', message: expect.stringContaining('3 points in 60') },
@@ -63,11 +63,11 @@ describe('responses', () => {
     const customer = await client();
     for (let window = 0; window < 2; window++) {
       expect(await admittedOf(customer, 10)).toBe(3);
-      const wait = Number((await ask(customer)).headers.get('Retry-After'));
+      const wait = Number((await readOnce(customer)).headers.get('Retry-After'));
       expect(wait).toBeLessThanOrEqual(4);
       await new Promise((resolve) => setTimeout(resolve, wait * 1000));
     }
-    expect((await ask(customer)).status).toBe(200);
+    expect((await readOnce(customer)).status).toBe(200);
   });
 
   test('a request that costs more than the whole plan is rejected as such; cheaper ones pass', async () => {
@@ -99,7 +99,7 @@ describe('shared limits', () => {
     const successor = new ReduClient(gateway.url, body.key);
     expect(await admittedOf(customer, 4)).toBe(4);
     expect(await admittedOf(successor, 20)).toBe(4);
-    expect((await ask(customer)).status).toBe(429);
+    expect((await readOnce(customer)).status).toBe(429);
   });
 
   test('keys of a project on one plan share its project limit, besides their own', async () => {
@@ -107,7 +107,7 @@ describe('shared limits', () => {
     const [one, two, stranger] = [await client(), await client(), await client('globex')];
     expect(await admittedOf(one, 20), 'its own limit').toBe(10);
     expect(await admittedOf(two, 20), 'the rest of the project’s').toBe(5);
-    expect((await ask(two)).headers.get('RateLimit-Policy')).toBe('"default";q=15;w=60');
+    expect((await readOnce(two)).headers.get('RateLimit-Policy')).toBe('"default";q=15;w=60');
     expect(await admittedOf(stranger, 20), 'another project').toBe(10);
   });
 
@@ -116,7 +116,7 @@ describe('shared limits', () => {
     const [plain, gold] = [await client('acme'), await client('acme', 'gold')];
     expect(await admittedOf(plain, 20)).toBe(5);
     expect(await admittedOf(gold, 20)).toBe(12);
-    expect((await ask(gold)).headers.get('RateLimit-Policy')).toBe('"gold";q=12;w=30');
+    expect((await readOnce(gold)).headers.get('RateLimit-Policy')).toBe('"gold";q=12;w=30');
   });
 
   test('health, metrics, sign-up and the admin API are not limited', async () => {
@@ -148,7 +148,7 @@ describe('modes', () => {
     const limited = await start({ mode: 'shadow', plans: [plan('default', 3, 60)] });
     const customer = await limited.client();
     expect(await admittedOf(customer, 10)).toBe(10);
-    expect((await ask(customer)).headers.get('X-RateLimit-Remaining')).toBe('0');
+    expect((await readOnce(customer)).headers.get('X-RateLimit-Remaining')).toBe('0');
     expect(await metric(limited, 'admitted')).toBe(3);
     expect(await metric(limited, 'shadow_rejected')).toBe(8);
     expect(await metric(limited, 'rejected')).toBe(0);
@@ -157,7 +157,7 @@ describe('modes', () => {
   test('enforce counts rejections', async () => {
     const limited = await start({ plans: [plan('default', 3, 60)] });
     const customer = await limited.client();
-    for (let n = 0; n < 5; n++) await ask(customer);
+    for (let n = 0; n < 5; n++) await readOnce(customer);
     expect([await metric(limited, 'admitted'), await metric(limited, 'rejected')]).toEqual([3, 2]);
   });
 
@@ -165,6 +165,6 @@ describe('modes', () => {
     const { client } = await start({ mode: 'off', plans: [plan('default', 1, 60)] });
     const customer = await client();
     expect(await admittedOf(customer, 5)).toBe(5);
-    expect((await ask(customer)).headers.get('RateLimit')).toBeNull();
+    expect((await readOnce(customer)).headers.get('RateLimit')).toBeNull();
   });
 });

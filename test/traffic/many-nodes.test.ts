@@ -41,10 +41,10 @@ describe.skipIf(redis === null)('many nodes on one Redis', { timeout: TIMEOUT },
   test('together admit exactly the plan in each window', async () => {
     const key = /x-api-key: (\S+?)"/.exec(nodes[0]?.stdout() ?? '')?.[1] ?? '';
     const urls = nodes.map(({ url }) => url);
-    const answers = await hammer(urls, key, CLIENTS, pause((WINDOWS + 0.5) * SECONDS * 1000));
+    const samples = await hammer(urls, key, CLIENTS, pause((WINDOWS + 0.5) * SECONDS * 1000));
 
-    expect([...new Set(answers.map(({ status }) => status))].sort()).toEqual([200, 429]);
-    const windows = bursts(answers, SECONDS * 300);
+    expect([...new Set(samples.map(({ status }) => status))].sort()).toEqual([200, 429]);
+    const windows = bursts(samples, SECONDS * 300);
     expect(windows.length).toBeGreaterThanOrEqual(WINDOWS);
     if (FULL) console.log(`admitted in each window: ${windows.map(({ length }) => length).join(', ')}`);
     for (const window of windows) expect(window.length).toBeLessThanOrEqual(POINTS);

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { memoryKeyStore } from '../support/memory-key-store.ts';
 import { startCluster } from '../support/redis-cluster.ts';
 import { ReduClient } from '../support/redu-client.ts';
-import { ask, type LimitedGateway, limitedGateway, plan } from './limited-gateway.ts';
+import { type LimitedGateway, limitedGateway, plan, readOnce } from './limited-gateway.ts';
 
 const POINTS = 300;
 const NODES_KEY = 'linguanova:nodes';
@@ -23,18 +23,20 @@ describe.skipIf(cluster === null)('a Redis Cluster', { timeout: 90_000 }, () => 
 
   const ready = async ({ gateway }: LimitedGateway) =>
     ((await (await fetch(`${gateway.url}/readyz`)).json()) as { redis: string }).redis;
-  /** A new key, as each of the nodes hears it. */
+  /** Clients of all nodes with a new key. */
   const customer = async (): Promise<ReduClient[]> => {
     const key = (await nodes[0]?.client())?.key ?? '';
     return nodes.map(({ gateway }) => new ReduClient(gateway.url, key));
   };
-  /** Asks one node after the other until both refuse; statuses of all. */
+  /** Sends reads to the nodes in turn until both reject; returns all statuses. */
   const exhaust = async (clients: readonly ReduClient[]): Promise<number[]> => {
     const statuses: number[] = [];
     for (let refused = 0; refused < 2; ) {
-      const answers = await Promise.all(clients.map(async (client) => (await ask(client)).status));
-      statuses.push(...answers);
-      refused = answers.every((status) => status === 429) ? refused + 1 : 0;
+      const statusesOfRound = await Promise.all(
+        clients.map(async (client) => (await readOnce(client)).status),
+      );
+      statuses.push(...statusesOfRound);
+      refused = statusesOfRound.every((status) => status === 429) ? refused + 1 : 0;
     }
     return statuses;
   };
@@ -55,8 +57,10 @@ describe.skipIf(cluster === null)('a Redis Cluster', { timeout: 90_000 }, () => 
     for (let n = 0; n < 10; n++) {
       const others = await customer();
       for (let times = 0; times < 20; times++) {
-        const answers = await Promise.all(others.map(async (client) => (await ask(client)).status));
-        for (const status of answers) expect([200, 429]).toContain(status);
+        const statusesOfRound = await Promise.all(
+          others.map(async (client) => (await readOnce(client)).status),
+        );
+        for (const status of statusesOfRound) expect([200, 429]).toContain(status);
       }
     }
   });

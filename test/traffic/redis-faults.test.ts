@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { memoryKeyStore } from '../support/memory-key-store.ts';
 import { startRedis } from '../support/redis.ts';
-import { Allowance, type Answer, hammer } from './hammer.ts';
-import { ask, type LimitedGateway, limitedGateway, plan } from './limited-gateway.ts';
+import { Allowance, hammer, type Sample } from './hammer.ts';
+import { type LimitedGateway, limitedGateway, plan, readOnce } from './limited-gateway.ts';
 import { FAULTS, type Fault } from './redis-faults.ts';
 
 /** More than `BEFORE` and `MEANWHILE`, so that the limit is reached only when Redis is back. */
@@ -45,14 +45,14 @@ describe.skipIf(server === null)('Redis fails under load', { timeout: 150_000 },
     const customer = await nodes[0]?.client();
     if (customer === undefined) throw new Error('no node');
     const times = { lost: 0, back: 0 };
-    // Each node hears of the others with its heartbeat, which this asks for: once to be heard of, once to hear.
+    // Each node counts the others with its heartbeat: one round to be registered, one to count.
     await states();
     expect(await states()).toEqual(Array(NODES).fill(WELL));
-    const answers: Answer[] = [];
+    const samples: Sample[] = [];
     const allowance = new Allowance(BEFORE);
     const eachServed = (since: number) =>
-      urls().every((url) => admitted(answers.filter(({ at, node }) => node === url && at > since)) >= SERVED);
-    const spent = () => urls().every((url) => isRefused(answers.filter(({ node }) => node === url)));
+      urls().every((url) => admitted(samples.filter(({ at, node }) => node === url && at > since)) >= SERVED);
+    const spent = () => urls().every((url) => isRefused(samples.filter(({ node }) => node === url)));
     await hammer(
       urls(),
       customer.key,
@@ -72,16 +72,16 @@ describe.skipIf(server === null)('Redis fails under load', { timeout: 150_000 },
         await expect.poll(states, { timeout: 20_000 }).toEqual(Array(NODES).fill(WELL));
         await expect.poll(spent, { timeout: 100_000 }).toBe(true);
       })(),
-      answers,
+      samples,
       allowance,
     );
 
-    expect([...new Set(answers.map(({ status }) => status))].sort(), 'nobody failed').toEqual([200, 429]);
-    const during = answers.filter(({ at }) => at > times.lost && at < times.back);
+    expect([...new Set(samples.map(({ status }) => status))].sort(), 'no request failed').toEqual([200, 429]);
+    const during = samples.filter(({ at }) => at > times.lost && at < times.back);
     expect(admitted(during), 'requests went on').toBeGreaterThanOrEqual(NODES * SERVED);
 
-    expect(admitted(answers)).toBeLessThanOrEqual(POINTS + NODES * LEASE);
-    expect(admitted(answers)).toBeGreaterThan(0.8 * POINTS);
+    expect(admitted(samples)).toBeLessThanOrEqual(POINTS + NODES * LEASE);
+    expect(admitted(samples)).toBeGreaterThan(0.8 * POINTS);
 
     for (const node of nodes) {
       const lines = changes(node).map(({ level, event }) => `${level} ${event}`);
@@ -103,10 +103,10 @@ describe.skipIf(server === null)('Redis fails under load', { timeout: 150_000 },
     const lonely = await limitedGateway({ limits, redisUrl: server.url });
     nodes.push(lonely);
     const customer = await lonely.client();
-    expect((await ask(customer)).headers.get('X-RateLimit-Remaining')).toBe('4');
+    expect((await readOnce(customer)).headers.get('X-RateLimit-Remaining')).toBe('4');
     await server.start();
     await expect.poll(states, { timeout: 20_000 }).toEqual(Array(NODES + 1).fill(WELL));
-    expect((await ask(customer)).headers.get('X-RateLimit-Remaining')).toBe('3');
+    expect((await readOnce(customer)).headers.get('X-RateLimit-Remaining')).toBe('3');
     expect(await server.command('keys', 'linguanova:limit:*')).toHaveLength(2);
   });
 });
@@ -118,12 +118,12 @@ const degraded = ({ reason }: Fault) => ({ status: 'degraded', redis: expect.str
 const PATIENCE = 2_000;
 
 /** Whether a node has nothing left to give: since its last admitted response it has refused for a while, and often. */
-function isRefused(answers: readonly Answer[]): boolean {
-  const refused = answers.slice(answers.findLastIndex(({ status }) => status === 200) + 1);
+function isRefused(samples: readonly Sample[]): boolean {
+  const refused = samples.slice(samples.findLastIndex(({ status }) => status === 200) + 1);
   const [first] = refused;
   return refused.length >= 20 && first !== undefined && performance.now() - first.at > PATIENCE;
 }
 
-function admitted(answers: readonly Answer[]): number {
-  return answers.filter(({ status }) => status === 200).length;
+function admitted(samples: readonly Sample[]): number {
+  return samples.filter(({ status }) => status === 200).length;
 }

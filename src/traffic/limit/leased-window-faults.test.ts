@@ -42,7 +42,7 @@ class Node {
   upSince = Number.NEGATIVE_INFINITY;
   readonly nodes: number;
   way: { readonly take: AcquireRequest; taken?: AcquireResult } | undefined;
-  /** The total of the counter when it last answered this node. */
+  /** The counter's total in its last result for this node. */
   heard = 0;
 
   constructor(points: number, nodes: number) {
@@ -60,7 +60,7 @@ class World {
   admitted = 0;
   readonly points: number;
   readonly nodes: readonly Node[];
-  /** Takes that reached the counter's machine, and are carried out although their caller timed out. */
+  /** Acquisitions that reached the counter and are carried out after the node has timed out. */
   readonly #late: AcquireRequest[] = [];
 
   constructor(points: number, nodes: number) {

@@ -22,7 +22,7 @@ const policies: fc.Arbitrary<(situation: LeaseContext) => number> = fc.oneof(
   fc.constant(({ needed: need, remaining: known }: LeaseContext) => Math.max(need, known)),
 );
 
-/** One step: a node gets a request, or its take reaches the counter, or the answer comes back. */
+/** One step: a node gets a request, or its acquisition reaches the counter, or the result arrives. */
 const steps = fc.array(
   fc.record({
     node: fc.nat({ max: 3 }),
@@ -33,7 +33,7 @@ const steps = fc.array(
   { maxLength: 300, size: 'max' },
 );
 
-/** Nodes whose takes are on the way for as long as the steps say. */
+/** Nodes whose acquisitions are in flight as the steps dictate. */
 function play(points: number, policy: (situation: LeaseContext) => number, counter = new CounterModel()) {
   const nodes = Array.from({ length: 4 }, () => {
     const account = new LeasedWindow({ points, seconds: 1 }, policy);
@@ -103,7 +103,7 @@ describe('many nodes on one counter', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 300 }), policies, steps, (points, policy, order) => {
         const game = play(points, policy);
-        // Some past, all of it within the window, then all nodes take points until all are rejected.
+        // Random steps within the window, then requests at every node until all are denied.
         for (const { node, cost, kind } of order) {
           if (kind === 'request') game.request(node, cost);
           else game[kind](node);

@@ -103,7 +103,7 @@ test('one node never exceeds the limit through an outage of the counter', async 
   admitted += await admittedOf(limiter, 20);
   counter.available = false;
   admitted += await admittedOf(limiter, 20);
-  expect(admitted, 'no request was rejected for it').toBe(80);
+  expect(admitted, 'no request was denied for it').toBe(80);
   counter.available = true;
   admitted += await admittedOf(limiter, 500);
   expect(admitted).toBe(100);
