@@ -10,15 +10,15 @@ import type { Logger } from './telemetry/logger.ts';
 
 /** What travels with a request through the gateway (`c.var`). Each is set by one stage, named here. */
 export interface RequestVariables {
-  /** telemetry: `req-<uuid>`, returned as `X-Request-Id` and sent to the cloud. */
+  /** requestLog: `req-<uuid>`, returned as `X-Request-Id` and sent to the cloud. */
   requestId: string;
-  /** telemetry: headers that stages add to the response. */
+  /** requestLog: headers that stages add to the response. */
   responseHeaders: ResponseHeaders;
   /** requestLog, on the fast path: in monotonic ms. */
   startedAt?: number;
-  /** telemetry: a logger that already carries the request id. */
+  /** requestLog: a logger that already carries the request id. */
   log: Logger;
-  /** telemetry: what serving this request shows. */
+  /** requestLog: ages, upstream calls and ids of this request. */
   trace: CallTrace;
   /** admin API, for its own routes: the operator as the audit log names them. */
   adminActor?: string;
@@ -26,9 +26,9 @@ export interface RequestVariables {
   principal: Principal;
   /** authenticate: verifies the same key again, for streams that outlive its check. */
   reverify: () => Verdict | Promise<Verdict>;
-  /** authenticate: the cloud as this principal sees it, within this request's deadline. */
+  /** openCloud: the cloud as this principal sees it, within this request's deadline. */
   cloud: Cloud;
-  /** authenticate: releases what the gateway made. */
+  /** openCloud: releases what the gateway made. */
   releases?: Releases;
   /** gateway: the path of `LINGUANOVA_PUBLIC_URL`, without a trailing slash; empty without one. */
   basePath: string;

@@ -54,7 +54,7 @@ interface Untyped {
   readonly body?: unknown;
 }
 
-/** Twice the gateway's own timeout, because a `POST` may wait for an earlier attempt with the same key. */
+/** Above the gateway's own 30 s and the 55 s for which a `POST` may wait for an earlier attempt with the same key. */
 const ATTEMPT_TIMEOUT_MS = 90_000;
 /** A longer `Retry-After` is not waited for. */
 const MAX_RETRY_AFTER_SECONDS = 60;

@@ -43,7 +43,7 @@ import { serverGroups } from './server-groups.ts';
  * @example
  * ```ts
  * const app = new Hono<GatewayEnv>({ strict: false });
- * app.use(telemetry, except(isSignUp, authenticate(access)));
+ * app.use(requestLog(log, metrics).handle, authenticate(access).handle);
  * app.route('/', reduDialect(access));
  * app.onError((error, c) => reduErrorResponse(error, c.var.requestId, c.var.log));
  * ```
