@@ -115,7 +115,7 @@ describe.skipIf(browser === null)('in Chromium', { timeout: 240_000 }, () => {
     page.on('console', (message) => message.type() === 'error' && wrong.push(message.text()));
     page.on('pageerror', (error) => wrong.push(error.message));
     await page.goto(`${gateway.url}/docs`);
-    await page.getByText('Whom the key stands for, and what it may do').first().waitFor();
+    await page.getByText('Get the current identity and scopes').first().waitFor();
     await page.getByRole('button', { name: /Open Group.*server groups/i }).click();
     await page.getByText('List server groups').first().waitFor();
     const elsewhere = asked.filter((url) => !url.startsWith(`${gateway.url}/`) && !/^(data|blob):/.test(url));

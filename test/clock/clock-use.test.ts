@@ -10,7 +10,7 @@ const WALL_CLOCK: Readonly<Record<string, string>> = {
   'adapters/node/doctor-command.ts': 'compares stored expiries',
   'adapters/node/logger.ts': 'shows when a line was written',
   'adapters/node/keys-command.ts': 'keys that live now',
-  'adapters/node/main.ts': 'compares when resources were made at the cloud',
+  'adapters/node/reconcile-command.ts': 'compares when resources were made at the cloud',
   'adapters/node/redu-sandbox.ts': 'stores the expiry of the demo key',
   'adapters/openstack/keystone/token.ts': 'compares an expiry that comes without the instant of issue',
   'adapters/sandbox/index.ts': 'shows instants as a cloud does, from the wall clock at its start',

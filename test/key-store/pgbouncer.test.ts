@@ -7,7 +7,7 @@ import { storm } from '../conformance/key-store/storm.ts';
 import { startPgBouncer } from '../support/pgbouncer.ts';
 import { startPostgres } from '../support/postgres.ts';
 
-const LIMITS = { connections: 4, connectTimeout: 2_000, statementTimeout: 500 };
+const LIMITS = { connections: 4, connectTimeoutMs: 2_000, statementTimeoutMs: 500 };
 /** SQLSTATE of a statement that the server cancelled for its timeout. */
 const CANCELLED = '57014';
 

@@ -10,7 +10,7 @@ import { expectWhole, killDuringWrites } from './kill.ts';
 import { startWriter } from './writer-process.ts';
 
 /** Milliseconds. With the client's grace of a second, an answer takes no longer than `BOUND`. */
-const LIMITS = { connections: 4, connectTimeout: 500, statementTimeout: 500 };
+const LIMITS = { connections: 4, connectTimeoutMs: 500, statementTimeoutMs: 500 };
 const BOUND = 4_000;
 
 const server = await startPostgres();
