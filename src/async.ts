@@ -128,8 +128,10 @@ export class SingleFlight<Result> {
     return promise;
   }
 
-  has(key: string): boolean {
-    return this.#flights.has(key);
+  /** Whether `run` would join a call. */
+  has(key: string, maxAgeMs = MAX_FLIGHT_MS): boolean {
+    const running = this.#flights.get(key);
+    return running !== undefined && monotonicMs() - running.startedAt < maxAgeMs;
   }
 
   /** Makes the next call of `key` start its own work; those that have joined still get the result of theirs. */

@@ -22,6 +22,18 @@ test('every notation of an IPv6 address is parsed as the address that URLs have'
   );
 });
 
+test.each([
+  ['::10.0.0.5', '10.0.0.0/8'],
+  ['::127.0.0.1', '127.0.0.0/8'],
+  ['192.0.2.77', '::1.2.3.4/96'],
+])('an IPv4-compatible IPv6 address is no IPv4 address: %s is outside of %s', (address, network) => {
+  expect(isInside(address, [network])).toBe(false);
+});
+
+test('an IPv4-compatible IPv6 address is inside its IPv6 network', () => {
+  expect(isInside('::1.2.3.4', ['::/96'])).toBe(true);
+});
+
 test('a zone makes no difference', () => {
   expect(isInside('fe80::1%eth0', ['fe80::1/128'])).toBe(true);
 });
@@ -48,6 +60,10 @@ test.each([
   '[::1]',
   '::1]@[::2',
   '::ffff:192.0.2.256',
+  '::ffff:0xa.0.0.5',
+  '::ffff:010.0.0.1',
+  '::ffff:1.2.3.00000000004',
+  '1:2:3:4:5:6:0x1.2.3.4',
   'fe80::1%',
   'fe80::1%eth0/x',
   'localhost',

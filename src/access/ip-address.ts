@@ -21,7 +21,7 @@ const networks = new LruMap<IpNetwork | null>({ max: MAX_CACHED });
 export function parseAddress(text: string): IpAddress | null {
   return cached(addresses, text, () => {
     if (ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text);
-    const address = ipaddr.IPv6.parse(text);
+    const address = ipaddr.IPv6.parse(withHexTail(text));
     return address.isIPv4MappedAddress() ? address.toIPv4Address() : address;
   });
 }
@@ -30,11 +30,26 @@ export function parseAddress(text: string): IpAddress | null {
 export function parseNetwork(text: string): IpNetwork | null {
   return cached(networks, text, () => {
     if (ipaddr.IPv4.isValidCIDRFourPartDecimal(text)) return ipaddr.IPv4.parseCIDR(text);
-    const [base, prefix] = ipaddr.IPv6.parseCIDR(text);
+    const [base, prefix] = ipaddr.IPv6.parseCIDR(withHexTail(text));
     return base.isIPv4MappedAddress() && prefix >= MAPPED_BITS
       ? [base.toIPv4Address(), prefix - MAPPED_BITS]
       : [base, prefix];
   });
+}
+
+/**
+ * An embedded IPv4 address in hexadecimal: ipaddr.js accepts hexadecimal and octal parts there, and reads `::192.0.2.1` as
+ * IPv4-mapped, so that an IPv6 address would be inside an IPv4 network.
+ *
+ * @throws Error when the embedded address is not four decimal numbers.
+ */
+function withHexTail(text: string): string {
+  if (!text.includes('.')) return text;
+  const [, head = '', embedded = '', rest = ''] =
+    /^(.*:)([\d.]+)((?:%[\da-z]+)?(?:\/\d+)?)$/i.exec(text) ?? [];
+  if (!ipaddr.IPv4.isValidFourPartDecimal(embedded)) throw new Error('not an address');
+  const [a = 0, b = 0, c = 0, d = 0] = ipaddr.IPv4.parse(embedded).octets;
+  return `${head}${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}${rest}`;
 }
 
 /** @param parse Throws for invalid text, as ipaddr.js does. */

@@ -182,7 +182,11 @@ async function syncChanges(
   const different = listed.map(({ id }) => id).filter((id) => next.get(id) !== before.state.byId.get(id));
   const [ports, ...fetched] = await Promise.all([
     hasNetwork
-      ? currentPorts(cloud, before.ports, network ? null : [...different, ...recheck])
+      ? currentPorts(
+          cloud,
+          before.ports,
+          network ? null : [...new Set([...different, ...recheck, ...changed])],
+        )
       : before.ports,
     ...recheck.map((id) => fetchOne(cloud, id)),
   ]);

@@ -59,3 +59,15 @@ test('returns 304 when If-None-Match matches, without an upstream request', asyn
   const third = await get('/compute/v2.1/flavors', { 'if-none-match': 'W/"other"' });
   expect([third.status, third.headers.get('x-cache')]).toEqual([200, 'HIT']);
 });
+
+test('a response that the cloud marks no-store is not cached', async () => {
+  gateways.disturb = async (request) =>
+    request.url.endsWith('/flavors')
+      ? Response.json({ flavors: [] }, { headers: { 'cache-control': 'no-store' } })
+      : null;
+  for (const _ of [1, 2]) {
+    const { headers } = await get('/compute/v2.1/flavors');
+    expect([headers.get('x-cache'), headers.get('cache-control')]).toEqual([null, 'no-store']);
+  }
+  expect(callsOf('/flavors')).toBe(2);
+});

@@ -70,7 +70,8 @@ function dispatch(agent: Agent, request: UpstreamRequest, deadline: MonotonicMs)
 function transportError(cause: unknown): TransportError {
   return new TransportError('no response', {
     sent: !neverConnected(cause),
-    timedOut: cause instanceof TimedOut || hasTimeoutCode(cause),
+    // Only a service that was reached can be slow: an unanswered connection attempt counts as unreachable, and may be retried.
+    timedOut: cause instanceof TimedOut || (!neverConnected(cause) && hasTimeoutCode(cause)),
     tooLarge: cause instanceof ResponseTooLarge,
     abandoned: cause instanceof Disconnected,
     cause,

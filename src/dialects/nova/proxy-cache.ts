@@ -22,8 +22,9 @@ import { LruMap } from '../../lru-map.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import { CacheKey, CacheScope } from '../../traffic/cache/cache-key.ts';
 import type { CacheResult } from '../../traffic/cache/cache-store.ts';
+import { UNBOUNDED_PARAMETERS } from '../../traffic/cache/cached.ts';
 import { type FindHit, type MemoEntry, RequestMemo } from '../../traffic/cache/request-memo.ts';
-import type { Fetch, ResponseCache } from '../../traffic/cache/response-cache.ts';
+import { type Fetch, MAX_KEY_CHARACTERS, type ResponseCache } from '../../traffic/cache/response-cache.ts';
 import { toResponse as toCachedResponse } from '../../traffic/cache/to-response.ts';
 import type { ProjectVersion, ProjectVersions } from '../../traffic/versions/project-versions.ts';
 import { requestHeaders } from './headers.ts';
@@ -156,7 +157,8 @@ export class ProxyCache {
     const fetch: Fetch = async (shared) => {
       const upstream = await readSmall(await send(request, shared), MAX_BODY_BYTES);
       const proxied = rewrite(upstream);
-      if (proxied.status !== 200 || typeof proxied.body !== 'string') {
+      const mayStore = !/\bno-store\b/i.test(upstream.headers['cache-control'] ?? '');
+      if (!mayStore || proxied.status !== 200 || typeof proxied.body !== 'string') {
         direct = proxied;
         return null;
       }
@@ -170,7 +172,7 @@ export class ProxyCache {
           version: both(version, all),
           lifetimeMs: policy.lifetimeMs,
           staleIfErrorMs: 0,
-          shared: !isQuiet,
+          shared: !isQuiet && !UNBOUNDED_PARAMETERS.some((name) => read.target.query.has(name)),
           fetch,
           revalidate: null,
           signal,
@@ -178,7 +180,7 @@ export class ProxyCache {
         });
     metrics.count('cache_requests', { result: found?.result ?? 'miss', route });
     if (found === null) {
-      this.#unshareable.set(key.text, true);
+      if (key.text.length <= MAX_KEY_CHARACTERS) this.#unshareable.set(key.text, true);
       return toResponse(gathered, direct ?? rewrite(await send(request, signal)));
     }
     this.#memo.set(this.#varyKey(c), { principal, authContext: session, read: cacheable, route });

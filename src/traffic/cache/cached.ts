@@ -66,7 +66,7 @@ export interface CacheOptions {
 const STATIC_SECONDS = 60;
 
 /** Any text is a value of these: such a response is cached by the gateway that fetched it alone. */
-const UNBOUNDED_PARAMETERS = ['limit', 'marker', 'cursor', 'name'];
+export const UNBOUNDED_PARAMETERS = ['limit', 'marker', 'cursor', 'name'];
 
 export interface Caching {
   readonly serveRead: ServeRead;

@@ -57,6 +57,10 @@ export interface ResponseCachePorts {
 /** A request that can be served stale does not wait longer. */
 const REVALIDATION_TIMEOUT_MS = 5_000;
 const MAX_FAILURES = 10_000;
+/** A longer key is not remembered, so that the number of entries bounds their memory. */
+export const MAX_KEY_CHARACTERS = 1_000;
+/** A fetch that takes longer is not joined any more: a new one may succeed while it hangs. */
+const MAX_JOINABLE_MS = 5_000;
 
 const encoder = new TextEncoder();
 
@@ -170,7 +174,7 @@ export class ResponseCache {
           if (this.#aborts.get(name) === abort) this.#aborts.delete(name);
         });
       },
-      { maxAgeMs: lookup.lifetimeMs, background: lookup.waitUntil },
+      { maxAgeMs: joinableMs(lookup), background: lookup.waitUntil },
     );
     this.#aborts.get(name)?.join(lookup.signal);
     try {
@@ -189,12 +193,12 @@ export class ResponseCache {
 
   #revalidate(lookup: CacheLookup, fetch: Fetch): void {
     const name = flightOf(lookup);
-    if (this.#flights.has(name)) return;
+    if (this.#flights.has(name, joinableMs(lookup))) return;
     if (failurePolicy(this.#failures.get(lookup.key.text), this.#now()) === 'cooldown') return;
     const isFresh = (response: CachedResponse) => freshness(response, this.#now()) === 'fresh';
     const never = new AbortController().signal;
     const fetching = this.#flights.run(name, () => this.#obtain(lookup, () => fetch(never), isFresh), {
-      maxAgeMs: lookup.lifetimeMs,
+      maxAgeMs: joinableMs(lookup),
     });
     const count = (result: string) => () => this.#ports.metrics.count('cache_revalidations', { result });
     lookup.waitUntil(fetching.then(count('ok'), count('failed')));
@@ -271,7 +275,7 @@ export class ResponseCache {
   }
 
   #failed({ key, version, waitUntil }: CacheLookup, error: unknown): void {
-    if (isOutage(error)) this.#failures.set(key.text, this.#now());
+    if (isOutage(error) && key.text.length <= MAX_KEY_CHARACTERS) this.#failures.set(key.text, this.#now());
     // The resource is gone, or the request was never valid.
     if (!hasCode(error, 'not_found', 'invalid')) return;
     const stored = this.#memory.get(key, version.number);
@@ -287,4 +291,8 @@ function flightOf({ key, version }: CacheLookup): string {
 
 function isOutage(error: unknown): boolean {
   return hasCode(error, 'unavailable', 'timeout', 'bad_gateway');
+}
+
+function joinableMs({ lifetimeMs }: CacheLookup): number {
+  return Math.min(lifetimeMs, MAX_JOINABLE_MS);
 }
