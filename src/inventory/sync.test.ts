@@ -194,6 +194,13 @@ describe('a delta sync', () => {
     expect(listed.state.instances).toEqual(model.list());
   });
 
+  test('fetches the ports of a changed instance that the list reports as it was', async () => {
+    const { model, first } = await largeProject();
+    const newest = model.list().reduce((one, other) => (other.updated > one.updated ? other : one)).id;
+    await sync(model.open(), first.state, { ...nothing, changed: new Set([newest]) });
+    expect(model.calls.toSorted()).toEqual(['changes', 'groups', `ports of ${newest}`]);
+  });
+
   test('becomes a full one when too many instances changed or notifications were missed', async () => {
     const { model, first } = await largeProject();
     const changed = new Set(Array.from({ length: MAX_RECHECKS + 1 }, (_, index) => `i00${index + 10}`));
