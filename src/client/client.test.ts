@@ -7,7 +7,7 @@ type Answer = (request: {
   signal: AbortSignal;
 }) => Response | Promise<Response>;
 
-/** A client whose gateway answers these, one after the other, and the last of them for ever. */
+/** A client whose gateway sends these responses in order, and then repeats the last one. */
 function against(...answers: Answer[]) {
   const asked: { method: string; url: string; headers: Headers }[] = [];
   const client = createClient({
@@ -131,7 +131,7 @@ describe('errors', () => {
     await expect(between.client.me({ signal: later.signal })).rejects.toBe(reason);
   });
 
-  test.each(['', '.', '..'])('"%s" is nobody’s id: it would change the path', async (id) => {
+  test.each(['', '.', '..'])('"%s" is rejected as an id, because it would change the path', async (id) => {
     const { client, asked } = against(ok);
     await expect(client.securityGroups.deleteRule('x', id)).rejects.toMatchObject({ code: 'badRequest' });
     expect(asked).toHaveLength(0);

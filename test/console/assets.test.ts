@@ -87,7 +87,7 @@ describe('a gateway with an https public URL', () => {
       /^__Host-linguanova=[\w-]+; Path=\/; Max-Age=28800; HttpOnly; SameSite=Strict; Secure$/,
     );
     const names = await page.ask('POST', '/v1/keypairs', { name: '' }, own);
-    expect(names.status, 'let in, and told that the name is wrong').toBe(400);
+    expect(names.status, 'admitted, with an error about the name').toBe(400);
     const other = { ...own, origin: 'http://api.example.org' };
     expect((await page.ask('POST', '/v1/keypairs', { name: '' }, other)).status).toBe(403);
   });

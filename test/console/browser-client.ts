@@ -14,7 +14,7 @@ export interface SessionAnswer {
   readonly body: any;
 }
 
-/** The console's page in a browser, as far as the gateway can tell: it keeps the cookie, and sends what a browser would. */
+/** The console's page in a browser, as the gateway sees it: it stores the cookie, and sends a browser's headers. */
 export class BrowserClient {
   readonly #url: string;
   readonly #address: string;

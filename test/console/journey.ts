@@ -11,7 +11,7 @@ export interface ConsoleUser {
 }
 
 const MARKUP = '<img src=x onerror="alert(1)">';
-/** Between two looks at something outside the page, and how long to go on, milliseconds. */
+/** Interval and duration of polling for effects outside the page, in ms. */
 const LOOKS = { interval: 500, timeout: 120_000 };
 
 /**

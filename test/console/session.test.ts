@@ -209,7 +209,7 @@ const FOREIGN: readonly (readonly [who: string, changed: HeaderChange])[] = [
   ['a form or a link, which can set no header', { 'x-linguanova-console': null }],
   ['a script of another site', { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' }],
   [
-    'a script of another site, of which only the origin is told',
+    'a script of another site, with only its origin',
     { 'sec-fetch-site': null, origin: 'https://evil.example' },
   ],
   ['a script of a sibling domain', { 'sec-fetch-site': 'same-site', origin: 'http://127.0.0.1:1' }],
@@ -220,7 +220,7 @@ const FOREIGN: readonly (readonly [who: string, changed: HeaderChange])[] = [
   ['a sandboxed frame', { 'sec-fetch-site': 'cross-site', origin: 'null' }],
   ['a sandboxed frame in an old browser', { 'sec-fetch-site': null, origin: 'null' }],
   ['a bookmark or an address that was typed', { 'sec-fetch-site': 'none', origin: null }],
-  ['nobody knows who', { 'sec-fetch-site': null, origin: null }],
+  ['an unknown sender', { 'sec-fetch-site': null, origin: null }],
   [
     'a page whose referrer is another site',
     { 'sec-fetch-site': null, origin: null, referer: 'https://evil.example/a' },
@@ -270,7 +270,7 @@ test.each<[string, HeaderChange]>([
   ['a browser that says the site', {}],
   ['one that says the origin alone', { 'sec-fetch-site': null }],
   ['one that says both', { 'sec-fetch-site': 'same-origin' }],
-])('%s is let in', async (_, changed) => {
+])('%s is admitted', async (_, changed) => {
   const page = await signedIn({ api_key: key });
   expect((await page.ask('POST', '/v1/keypairs', { name: 'Not a name!' }, changed)).status).toBe(400);
 });

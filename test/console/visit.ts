@@ -31,7 +31,7 @@ export interface Visit {
   readonly page: Page;
   /** Everything that was read out to those who do not see it. */
   said(): Promise<readonly string[]>;
-  /** Takes a picture, and fails at whatever keeps somebody from using what is in it. */
+  /** Takes a screenshot, and fails on accessibility violations. */
   inspect(what: string): Promise<void>;
   /** Fails when the page was loaded again, said something in the browser's console, or asked something. */
   end(): Promise<void>;
@@ -97,7 +97,7 @@ export async function visitConsole(browser: Browser, url: string, options: Visit
   };
 }
 
-/** What axe-core finds, in a line each. It is put in past the page's policy, which would let nobody else. */
+/** The violations that axe-core finds, a line each. It is injected past the page's content security policy. */
 async function violations(page: Page): Promise<string[]> {
   await page.evaluate(AXE);
   return page.evaluate(async (standards) => {

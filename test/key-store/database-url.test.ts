@@ -26,7 +26,7 @@ test.each(WRONG)('rejects %j, naming the variable and not the password', async (
 });
 
 test('an unreachable PostgreSQL is "unavailable" with a one-line reason without the password', async () => {
-  // Port 1 is reserved, and nobody listens there.
+  // Port 1 is reserved and has no listener.
   const url = 'postgres://linguanova:hunter2@localhost:1/keys';
   const error: unknown = await openKeyStore(url).catch((reason: unknown) => reason);
   expect(error).toMatchObject({ code: 'unavailable' });

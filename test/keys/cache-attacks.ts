@@ -1,5 +1,5 @@
 /**
- * Ways to be taken for somebody else by a cache. `{project}`, `{user}`, `{key id}`, `{instance}`, `{keypair}`, `{group}` and
+ * Ways to impersonate another caller towards a cache. `{project}`, `{user}`, `{key id}`, `{instance}`, `{keypair}`, `{group}` and
  * `{etag}` are the victim's.
  *
  * @module
@@ -54,7 +54,7 @@ const HEADERS: Readonly<Record<string, string>> = {
 };
 
 const PATHS: readonly (readonly [name: string, (path: string) => string])[] = [
-  ['a query of somebody else’s project', (path) => `${path}?project_id={project}`],
+  ['a query of another project', (path) => `${path}?project_id={project}`],
   ['the name of the older services', (path) => `${path}?tenant_id={project}`],
   ['a key in the query', (path) => `${path}?api_key={key id}&x-api-key={key id}`],
   ['a parameter twice', (path) => `${path}?limit=1000&limit=1`],
@@ -85,7 +85,7 @@ const PATHS: readonly (readonly [name: string, (path: string) => string])[] = [
   ['an encoded way up', (path) => `/v1/keypairs/%2e%2e${path.replace('/v1', '')}`],
   ['a matrix parameter', (path) => `${path};project={project}`],
   ['an absolute form', (path) => `http://{project}${path}`],
-  ['an absolute form with somebody in it', (path) => `http://{project}:{key id}@127.0.0.1${path}`],
+  ['an absolute form with user information', (path) => `http://{project}:{key id}@127.0.0.1${path}`],
 ];
 
 export const ATTACKS: readonly Attack[] = [

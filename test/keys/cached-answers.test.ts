@@ -62,7 +62,7 @@ describe.each([
       'acme-laptop',
       keyId,
     ];
-    // All service keys act as the operator's account: its user is nobody's secret.
+    // All service keys act as the operator's account, so its user is no secret.
     secrets = [...things, ...(service ? [] : [instance.user_id]), ...tags.values()];
     fill = (text, path) =>
       text
@@ -94,7 +94,7 @@ describe.each([
         });
         const question = `${method} ${target} ${JSON.stringify(filled)}`;
         expect.soft(answer.status, question).not.toBe(304);
-        // What an answer repeats of the question is known to whoever asked.
+        // What a response repeats of its request is known to the caller.
         const told = JSON.stringify(answer.headers) + answer.text;
         const leaked = secrets.filter((secret) => told.includes(secret) && !question.includes(secret));
         expect.soft(leaked, question).toEqual([]);

@@ -142,7 +142,7 @@ describe.each(CALLERS)('acme with %s', (_caller, kind, role) => {
     else if (location !== undefined) await acme.delete(location);
   }
 
-  /** What of globex an answer tells that was not in the question. */
+  /** Values of globex in a response that were not in its request. */
   function told(body: unknown, question: string): string[] {
     const text = JSON.stringify(body);
     return Object.entries(foreign)

@@ -1,7 +1,7 @@
 import { instanceActionSchema } from '../../src/dialects/redu/instance-actions.ts';
 
 /**
- * What a customer tries with things of somebody else's. In paths and bodies `{instance}`, `{port}` and so on are the other's
+ * What a customer tries with resources of another tenant. In paths and bodies `{instance}`, `{port}` and so on are the other's
  * (`THINGS`); with `own ` before it, the caller's.
  */
 export interface Attempt {
@@ -19,7 +19,7 @@ const PUBLIC = { metadata: { isPublic: true } };
 const WITH_SSH = { metadata: { enableSSH: true } };
 const FOREIGN_PROJECTS = [{ project_name: '{project name}' }, { project_id: '{project}' }];
 
-/** The least that each action takes beside its name. */
+/** The minimal arguments of each action. */
 const ACTION_FIELDS: Readonly<Record<string, object>> = {
   resize: { flavor_id: 'm1.small' },
   rebuild: { image_id: 'ubuntu-22.04-amd64' },

@@ -29,7 +29,7 @@ export function secretHalf(text: string): string {
   return secret;
 }
 
-/** Bytes in the forms somebody may print them in. */
+/** Bytes in the encodings in which they may be printed. */
 export function printed(name: string, bytes: Uint8Array): [string, string][] {
   const buffer = Buffer.from(bytes);
   return [
@@ -42,7 +42,7 @@ export function printed(name: string, bytes: Uint8Array): [string, string][] {
   ];
 }
 
-/** What a row holds that is nobody's to see. */
+/** The secrets of a row. */
 export function secretsOf(key: StoredKey): [string, string][] {
   return [
     ...printed(`hash of ${key.name}`, key.secretHash),

@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => watched.close());
 
-/** Where everybody seems to come from behind a proxy. */
+/** The address of all clients behind a proxy. */
 const SHARED = '192.0.2.77';
 const admin = (token: string, address = SHARED) =>
   watched.ask('GET', '/admin/v1/keys', { 'x-forwarded-for': address, authorization: `Bearer ${token}` });

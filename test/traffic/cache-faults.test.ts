@@ -5,7 +5,7 @@ import { type CachedGateways, cachedGateways } from './cached-gateways.ts';
 import { pause } from './hammer.ts';
 import { FAULTS, type Fault } from './redis-faults.ts';
 
-/** What one node writes, another tells at this age at the latest when it cannot hear of it. */
+/** Maximum age in ms of another node's response after a write of which no notification reached it. */
 const SECONDS = 2;
 const NEW = { name: 'web', flavor_id: 'm1.tiny', image_id: 'ubuntu-22.04-amd64' };
 const WELL = { status: 'ok', redis: 'ok' };
@@ -64,7 +64,7 @@ describe.skipIf(server === null)('Redis fails while it is read and written', { t
     await pause(200);
     over = true;
     await Promise.all(work);
-    expect([...statuses], 'nobody failed').toEqual([200]);
+    expect([...statuses], 'no request failed').toEqual([200]);
     expect(differences, 'own writes').toEqual([]);
     // And from here on each sees what the other writes.
     const [a, b] = clients;

@@ -10,7 +10,7 @@ afterEach(async () => {
   running = undefined;
 });
 
-/** Long enough that nothing grows old while a test runs, whatever the machine does beside. */
+/** Long enough that nothing becomes stale during a test on a busy machine. */
 const LONG = { seconds: 3_600 };
 
 async function start(cache: GatewayUnderTest['cache'] = LONG): Promise<[CachedGateways, ReduClient]> {
@@ -44,7 +44,7 @@ const READS = [
 ];
 const cacheOf = ({ headers }: ReduAnswer) => headers.get('X-Cache');
 
-describe('what a client hears', () => {
+describe('what a client receives', () => {
   let gateways: CachedGateways;
   let client: ReduClient;
   beforeAll(async () => {
@@ -52,10 +52,10 @@ describe('what a client hears', () => {
     client = await clientOf(gateways);
   });
   afterAll(() => gateways.close());
-  // What tests before this one have asked for is not told again after a write, such as this one to what is not there.
+  // A write, this one to a missing instance, invalidates the responses of earlier tests.
   beforeEach(() => client.delete('/v1/keypairs/none'));
 
-  test.each(READS)('%s is told again without asking the cloud', async (path) => {
+  test.each(READS)('%s is served from cache without an upstream request', async (path) => {
     const { asked } = gateways;
     const first = await client.get(path);
     expect([first.status, cacheOf(first)]).toEqual([200, 'MISS']);
@@ -83,11 +83,11 @@ describe('what a client hears', () => {
       return { status: response.status, others, body: await response.text() };
     };
     await ask({});
-    // Whoever names an origin goes the long way.
+    // A request with an origin takes the pipeline.
     expect(await ask({})).toEqual(await ask({ origin: 'https://console.example' }));
   });
 
-  test('304 without a body, to whoever has it', async () => {
+  test('returns 304 without a body when If-None-Match matches', async () => {
     const { url, key } = client;
     const get = (etag: string, method = 'GET') =>
       fetch(`${url}/v1/flavors`, { method, headers: { 'x-api-key': key, 'if-none-match': etag } });
@@ -112,7 +112,7 @@ describe('what a client hears', () => {
     expect(cacheOf(await client.get('/v1/instances?limit=6'))).toBe('MISS');
   });
 
-  test('a page leads to the next, also when it is told again', async () => {
+  test('a page has the link to the next one, also from cache', async () => {
     for (const name of ['one', 'two']) await client.boot({ ...NEW, name });
     const first = await client.get('/v1/instances?limit=1');
     const again = await client.get('/v1/instances?limit=1');
@@ -120,7 +120,7 @@ describe('what a client hears', () => {
     expect(again.headers.get('Link')).toBe(`</v1/instances?limit=1&marker=${first.body[0].id}>; rel="next"`);
   });
 
-  test('errors are not kept, nor told from what is kept', async () => {
+  test('errors are not cached, and no cached response replaces one', async () => {
     const { asked } = gateways;
     const missing = '/v1/instances/8b6f4c21-1c7e-4c45-9e5a-1b6c7a9f2d11';
     for (let n = 0; n < 2; n++) {
@@ -218,10 +218,10 @@ describe('the cloud', () => {
     expect(gateways.asked).toHaveLength(1);
   });
 
-  test('is asked beside the requests when an answer grows old, and nobody waits', async () => {
+  test('is requested in the background when a response becomes stale, and no request waits', async () => {
     const [gateways, client] = await start({ seconds: 10 });
     expect(cacheOf(await client.get('/v1/networks'))).toBe('MISS');
-    // From here on the cloud keeps everybody waiting who has to wait for it.
+    // From here on the cloud holds every request.
     gateways.disturb = () => new Promise(() => {});
     const told = async () => cacheOf(await client.get('/v1/networks'));
     await expect.poll(told, { timeout: 20_000, interval: 200 }).toBe('STALE');
@@ -237,9 +237,12 @@ describe('the cloud', () => {
     expect([stale.status, cacheOf(stale)]).toEqual([200, 'STALE']);
     expect(stale.body).toEqual(fresh.body);
     expect(Number(stale.headers.get('Age'))).toBeGreaterThanOrEqual(1);
-    expect((await client.get('/v1/security_groups')).status, 'what nobody has asked for').toBe(503);
+    expect((await client.get('/v1/security_groups')).status, 'an uncached read').toBe(503);
     const { url } = client;
-    expect((await fetch(`${url}/v1/networks`)).status, 'nobody is told without a key').toBe(401);
+    expect(
+      (await fetch(`${url}/v1/networks`)).status,
+      'a request without a key gets no cached response',
+    ).toBe(401);
     gateways.disturb = async () => null;
     await expect.poll(isOld, { timeout: 10_000 }).toBeNull();
   });
@@ -253,7 +256,7 @@ describe('the cloud', () => {
   });
 });
 
-test('whoever waits for a boot sees its end, however long answers are kept', async () => {
+test('a client that polls a boot sees its end, however long responses are cached', async () => {
   const [, client] = await start();
   const { body } = await client.post('/v1/instances', NEW);
   const state = async () => (await client.get(`/v1/instances/${body.id}`)).body.state;

@@ -28,7 +28,7 @@ const nova = ({ url, key }: ReduClient, target: string, body?: unknown) =>
   sendNova(url, target, { 'x-auth-token': key }, body);
 
 describe.skipIf(redis === null)('two nodes on one Redis', { timeout: 120_000 }, () => {
-  test('reads are told again without asking the cloud, to their own tenant', async () => {
+  test('reads are served from cache without an upstream request, to their own tenant', async () => {
     const [gateways, a] = await start();
     const [globex] = await gateways.clients('globex');
     for (const path of ['/compute/v2.1/flavors/detail', '/compute/v2.1/servers', '/image/v2/images']) {
@@ -66,7 +66,7 @@ describe.skipIf(redis === null)('two nodes on one Redis', { timeout: 120_000 }, 
     await beside;
   });
 
-  test('who waits for an action to end hears of each step it takes, not of before it', async () => {
+  test('a client that polls an action sees each step, and no state from before it', async () => {
     const [, a, b] = await start();
     const { id } = await a.boot(NEW);
     const server = `/compute/v2.1/servers/${id}`;
