@@ -23,7 +23,7 @@ function testStore() {
   return { store, entries, claims };
 }
 
-function answer(version: number, text = 'told'): CachedResponse {
+function answer(version: number, text = 'cached'): CachedResponse {
   const body = new TextEncoder().encode(text);
   return {
     body,
@@ -55,7 +55,7 @@ test('concurrent requests of several gateways make one upstream request', async 
   let fetches = 0;
   const fetch = async () => {
     fetches += 1;
-    // Less than the fourteen looks of those who wait, which take a turn each here.
+    // Less than the fourteen polls of waiting requests, which take a turn each here.
     await new Promise((resolve) => setImmediate(resolve));
     return { response: answer(1), store: true };
   };

@@ -15,7 +15,7 @@ let versions: LocalVersions;
 let cache: ResponseCache;
 /** Calls to the cloud that have not been answered. */
 let calls: {
-  beside: boolean;
+  inBackground: boolean;
   answer: (text: string, more?: Partial<OriginResponse>) => void;
   fail: (code: ErrorCode) => void;
 }[];
@@ -32,11 +32,11 @@ beforeEach(() => {
   cache = new ResponseCache({ versions, store: null, metrics, now: () => now }, 1_000_000);
 });
 
-function call(beside: boolean): Promise<OriginResponse> {
+function call(inBackground: boolean): Promise<OriginResponse> {
   asked += 1;
   return new Promise((resolve, reject) => {
     calls.push({
-      beside,
+      inBackground,
       answer: (text, more) => resolve({ ...fetched(text), ...more }),
       fail: (code) => reject(new ComputeError(code, 'no')),
     });
@@ -76,9 +76,9 @@ async function next() {
 }
 
 async function filled(text: string, more?: Partial<OriginResponse>): Promise<void> {
-  const told = ask();
+  const pending = ask();
   (await next()).answer(text, more);
-  expect(said(await told)).toBe(`${text} miss`);
+  expect(said(await pending)).toBe(`${text} miss`);
 }
 
 const changed = () => versions.bump({ projectId: 'p1', instanceIds: [] });
@@ -95,32 +95,32 @@ describe('age', () => {
     );
     expect(asked, 'one refresh').toBe(2);
     const refresh = await next();
-    expect(refresh.beside).toBe(true);
+    expect(refresh.inBackground).toBe(true);
     refresh.answer('two');
     await Promise.all(background);
     expect(said(await ask())).toBe('two hit');
     now += LIFETIME;
-    const told = ask();
+    const pending = ask();
     (await next()).answer('three');
-    expect(said(await told)).toBe('three miss');
+    expect(said(await pending)).toBe('three miss');
   });
 
   test('Age counts from the oldest part of the response', async () => {
     await filled('one', { generatedAt: now - 4_000 });
     expect((await ask()).response.generatedAt).toBe(now - 4_000);
     now += 1_000;
-    const told = ask();
+    const pending = ask();
     (await next()).answer('two');
-    expect(said(await told)).toBe('two miss');
+    expect(said(await pending)).toBe('two miss');
   });
 
   test('counts from before the cloud was asked', async () => {
     const began = now;
-    const told = ask();
+    const pending = ask();
     const cloud = await next();
     now += 3_000;
     cloud.answer('one');
-    expect((await told).response.generatedAt).toBe(began);
+    expect((await pending).response.generatedAt).toBe(began);
     expect(said(await ask())).toBe('one stale');
   });
 
@@ -131,9 +131,9 @@ describe('age', () => {
     (await next()).fail('internal');
     await Promise.all(background);
     now += 1;
-    const told = ask();
+    const pending = ask();
     (await next()).answer('built');
-    expect(said(await told)).toBe('built miss');
+    expect(said(await pending)).toBe('built miss');
   });
 });
 
@@ -179,9 +179,9 @@ describe('a change', () => {
   test('ends what is kept', async () => {
     await filled('before');
     await changed();
-    const told = ask();
+    const pending = ask();
     (await next()).answer('after');
-    expect(said(await told)).toBe('after miss');
+    expect(said(await pending)).toBe('after miss');
   });
 
   test('a request after a write does not join an earlier fetch, and that fetch is not stored', async () => {
@@ -212,27 +212,27 @@ describe('a cloud that does not answer', () => {
 
   test.each(['unavailable', 'timeout', 'bad_gateway'] as const)('%s: the last answer', async (code) => {
     now += LIFETIME;
-    const told = ask();
+    const pending = ask();
     (await next()).fail(code);
-    expect(said(await told)).toBe('old stale!');
+    expect(said(await pending)).toBe('old stale!');
     const known = asked;
     now += 900;
     expect(said(await ask()), 'no request waits').toBe('old stale!');
     expect(asked, 'and it is left alone').toBe(known);
     now += 200;
     expect(said(await ask())).toBe('old stale!');
-    const beside = await next();
-    expect(beside.beside).toBe(true);
-    beside.answer('new');
+    const inBackground = await next();
+    expect(inBackground.inBackground).toBe(true);
+    inBackground.answer('new');
     await Promise.all(background);
     expect(said(await ask())).toBe('new hit');
   });
 
   test.each(['forbidden', 'not_found', 'rate_limited', 'internal'] as const)('%s is served', async (code) => {
     now += LIFETIME;
-    const told = ask();
+    const pending = ask();
     (await next()).fail(code);
-    await expect(told).rejects.toMatchObject({ code });
+    await expect(pending).rejects.toMatchObject({ code });
   });
 
   test('the last answer does when it is too old, or from before a change', async () => {
@@ -250,9 +250,9 @@ describe('a cloud that does not answer', () => {
 
   test('requests wait again once the failure is long ago', async () => {
     now += LIFETIME;
-    const told = ask();
+    const pending = ask();
     (await next()).fail('unavailable');
-    await told;
+    await pending;
     now += 10_001;
     const waits = ask();
     (await next()).answer('new');
@@ -264,9 +264,9 @@ describe('a cloud that does not answer', () => {
     expect(said(await ask())).toBe('old stale');
     (await next()).fail('not_found');
     await Promise.all(background);
-    const told = ask();
+    const pending = ask();
     (await next()).fail('not_found');
-    await expect(told).rejects.toMatchObject({ code: 'not_found' });
+    await expect(pending).rejects.toMatchObject({ code: 'not_found' });
   });
 });
 
@@ -277,9 +277,9 @@ describe('a cloud that takes its time', () => {
     await filled('old');
     now += LIFETIME;
     vi.useFakeTimers();
-    const told = ask();
+    const pending = ask();
     await vi.advanceTimersByTimeAsync(5_000);
-    expect(said(await told)).toBe('old stale!');
+    expect(said(await pending)).toBe('old stale!');
     expect(said(await ask()), 'the next does not wait').toBe('old stale!');
     expect(asked).toBe(2);
   });
