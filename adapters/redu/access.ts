@@ -6,7 +6,7 @@ import {
   decodeKeyPair,
   decodeSecurityGroup,
   foreignSecurityGroupSchema,
-} from '../../src/dialects/redu/decode-answers.ts';
+} from '../../src/dialects/redu/decode-responses.ts';
 import { createdKeypairSchema, keypairSchema } from '../../src/dialects/redu/keypairs.ts';
 import { encodePort } from '../../src/dialects/redu/security-group-rules.ts';
 import type { ReduSession } from './session.ts';

@@ -10,7 +10,7 @@ import type {
 } from '../../src/compute/cloud.ts';
 import { ComputeError, hasCode } from '../../src/compute/errors.ts';
 import type { CloudInstance } from '../../src/compute/model.ts';
-import { decodeInstance } from '../../src/dialects/redu/decode-answers.ts';
+import { decodeInstance } from '../../src/dialects/redu/decode-responses.ts';
 import { actionAcceptedSchema } from '../../src/dialects/redu/instance-actions.ts';
 import { instanceDetailSchema, instanceSchema } from '../../src/dialects/redu/instance-schemas.ts';
 import type { ReduRequest, ReduResponse } from './http-client.ts';

@@ -7,7 +7,7 @@ import type { Cloud, CloudCredential } from '../../src/compute/cloud.ts';
 import { ComputeError, ERROR_CODES, type ErrorCode } from '../../src/compute/errors.ts';
 import { NO_REACH, withAccess } from '../../src/compute/instance-view.ts';
 import { QUOTA_NAMES, type Quotas } from '../../src/compute/model.ts';
-import { decodeInstance } from '../../src/dialects/redu/decode-answers.ts';
+import { decodeInstance } from '../../src/dialects/redu/decode-responses.ts';
 import { encodeInstance, encodeInstanceDetail } from '../../src/dialects/redu/encode-instance.ts';
 import { anyInstance } from '../../test/support/any-instance.ts';
 import { INSTANCE, reduApp, SILENT } from '../../test/support/redu-app.ts';

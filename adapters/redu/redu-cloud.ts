@@ -4,7 +4,7 @@ import type { CallContext, Cloud, CloudCapabilities } from '../../src/compute/cl
 import { ComputeError } from '../../src/compute/errors.ts';
 import { NO_REACH } from '../../src/compute/instance-view.ts';
 import { availabilityZoneSchema } from '../../src/dialects/redu/availability-zones.ts';
-import * as decode from '../../src/dialects/redu/decode-answers.ts';
+import * as decode from '../../src/dialects/redu/decode-responses.ts';
 import { flavorSchema } from '../../src/dialects/redu/flavors.ts';
 import { floatingIpSchema } from '../../src/dialects/redu/floating-ips.ts';
 import { hypervisorSchema } from '../../src/dialects/redu/hypervisors.ts';

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { instanceEventSchema } from '../../src/dialects/redu/event-schemas.ts';
+import { instanceEventSchema } from '../support/event-schemas.ts';
 import type { ReduClient } from '../support/redu-client.ts';
 import { IMAGE, type Target } from './target.ts';
 

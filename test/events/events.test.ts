@@ -1,6 +1,6 @@
 import { get } from 'node:http';
 import { afterEach, describe, expect, test } from 'vitest';
-import { instanceEventSchema } from '../../src/dialects/redu/event-schemas.ts';
+import { instanceEventSchema } from '../support/event-schemas.ts';
 import { ADMIN_TOKEN } from '../support/gateway.ts';
 import type { ReduClient } from '../support/redu-client.ts';
 import { type CachedGateways, cachedGateways, DOWN } from '../traffic/cached-gateways.ts';

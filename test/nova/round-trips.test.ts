@@ -20,7 +20,7 @@ import type { GatewayEnv } from '../../src/context.ts';
 import { novaErrorResponse } from '../../src/dialects/nova/errors.ts';
 import { requestedAction } from '../../src/dialects/nova/translated/server-actions.ts';
 import { serverStates, serverView } from '../../src/dialects/nova/translated/server-view.ts';
-import { decodeInstance } from '../../src/dialects/redu/decode-answers.ts';
+import { decodeInstance } from '../../src/dialects/redu/decode-responses.ts';
 import { encodeInstanceDetail } from '../../src/dialects/redu/encode-instance.ts';
 import { reduErrorResponse } from '../../src/dialects/redu/errors.ts';
 import { anyInstance } from '../support/any-instance.ts';

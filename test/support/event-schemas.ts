@@ -5,7 +5,7 @@
  */
 
 import * as z from 'zod';
-import { instanceSchema } from './instance-schemas.ts';
+import { instanceSchema } from '../../src/dialects/redu/instance-schemas.ts';
 
 export const instanceEventSchema = z
   .strictObject({
