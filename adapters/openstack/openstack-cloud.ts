@@ -2,6 +2,7 @@ import { deadlineIn } from '../../src/clock.ts';
 import type { Cloud, CloudCapabilities, PortFilter } from '../../src/compute/cloud.ts';
 import { noKeyPairs } from '../../src/compute/errors.ts';
 import type { Identity, Quotas } from '../../src/compute/model.ts';
+import { NO_VOLUME_QUOTAS, NO_VOLUMES } from '../../src/compute/volumes.ts';
 import * as images from './glance/images.ts';
 import type { ServiceType } from './http/transport.ts';
 import type { UpstreamContext } from './http/upstream-client.ts';
@@ -165,6 +166,8 @@ export function openStackCloud(openStack: OpenStack, owner: TokenOwner, context:
     disassociateFloatingIp: (id) => floatingIps.disassociateFloatingIp(neutron, id),
     deleteFloatingIp: (id) => floatingIps.deleteFloatingIp(neutron, id),
 
+    ...NO_VOLUMES,
+
     listHypervisors: () => novaCatalog.listHypervisors(nova),
     quotas: async (): Promise<Quotas> => {
       const project = await projectId();
@@ -174,7 +177,12 @@ export function openStackCloud(openStack: OpenStack, owner: TokenOwner, context:
         capabilities.keyPairs ? keypairs.listKeyPairs(nova) : null,
       ]);
       const used = keyPairs?.length ?? null;
-      return { ...compute, ...network, keyPairs: { limit: compute.keyPairs.limit, used } };
+      return {
+        ...compute,
+        ...network,
+        ...NO_VOLUME_QUOTAS,
+        keyPairs: { limit: compute.keyPairs.limit, used },
+      };
     },
   };
 }

@@ -216,6 +216,7 @@ describe('retries', () => {
       name: 'a',
       flavorId: 'f',
       imageId: 'i',
+      bootVolume: null,
       networks: [],
       securityGroupIds: [],
       keypairName: null,

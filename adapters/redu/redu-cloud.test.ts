@@ -272,6 +272,7 @@ describe('a cloud that supports only what redu documents', () => {
       name: INSTANCE.name,
       flavorId: 'm1.small',
       imageId: 'ubuntu',
+      bootVolume: null,
       networks: [],
       securityGroupIds: [],
       keypairName: null,

@@ -3,6 +3,7 @@ import { deadlineIn } from '../../src/clock.ts';
 import type { CallContext, Cloud, CloudCapabilities } from '../../src/compute/cloud.ts';
 import { ComputeError } from '../../src/compute/errors.ts';
 import { NO_REACH } from '../../src/compute/instance-view.ts';
+import { NO_VOLUMES } from '../../src/compute/volumes.ts';
 import { availabilityZoneSchema } from '../../src/dialects/redu/availability-zones.ts';
 import * as decode from '../../src/dialects/redu/decode-responses.ts';
 import { flavorSchema } from '../../src/dialects/redu/flavors.ts';
@@ -126,6 +127,8 @@ export function reduCloud(open: (call: CallContext) => ReduSession, call: CallCo
     createFloatingIp: noPorts('making a floating IP by itself (set metadata.isPublic of an instance)'),
     disassociateFloatingIp: noPorts('taking a floating IP off (set metadata.isPublic of the instance)'),
     deleteFloatingIp: noPorts('deleting a floating IP by itself (set metadata.isPublic of the instance)'),
+
+    ...NO_VOLUMES,
 
     listHypervisors: () => list('/v1/hypervisors', hypervisorSchema, decode.decodeHypervisor),
     quotas: async () =>

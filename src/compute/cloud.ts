@@ -33,6 +33,7 @@ import type {
   ServerGroup,
   ServerGroupPolicy,
 } from './model.ts';
+import type { BootVolume, VolumeCalls } from './volumes.ts';
 
 /** Never logged, never part of a cache key. */
 export type CloudCredential =
@@ -125,7 +126,10 @@ export type NetworkAttachment =
 export interface NewInstance {
   readonly name: string;
   readonly flavorId: string;
-  readonly imageId: string;
+  /** null with an existing boot volume. */
+  readonly imageId: string | null;
+  /** null: the root disk is the flavor's. */
+  readonly bootVolume: BootVolume | null;
   readonly networks: readonly NetworkAttachment[];
   /** For the ports that the cloud creates; a given port retains its own. Empty: the project's `default`. */
   readonly securityGroupIds: readonly string[];
@@ -194,7 +198,7 @@ export interface NewSecurityGroupRule {
 }
 
 /** A cloud as one caller sees it during one request. */
-export interface Cloud {
+export interface Cloud extends VolumeCalls {
   readonly capabilities: CloudCapabilities;
   readonly log: Logger;
   /** The same cloud with a deadline of its own, for cleaning up after the request's. */

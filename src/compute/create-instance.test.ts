@@ -288,5 +288,6 @@ const INSTANCE: CloudInstance = {
   availabilityZone: null,
   securityGroupNames: [],
   locked: false,
+  volumeIds: [],
   fault: null,
 };

@@ -90,6 +90,7 @@ async function create(
       name: request.name,
       flavorId: flavor,
       imageId: image,
+      bootVolume: null,
       networks: entry?.attachments ?? places.attachments,
       securityGroupIds: allGroupIds,
       keypairName: request.keypairName,
@@ -122,6 +123,7 @@ async function createByFlags(
     name: request.name,
     flavorId: request.flavor,
     imageId: request.image,
+    bootVolume: null,
     networks: request.networks,
     securityGroupIds: request.securityGroupNames,
     keypairName: request.keypairName,
@@ -234,6 +236,7 @@ async function readCreated(
       availabilityZone: accepted.availabilityZone,
       securityGroupNames: 'unknown',
       locked: false,
+      volumeIds: [],
       fault: null,
     };
   }

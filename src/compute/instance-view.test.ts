@@ -21,6 +21,7 @@ const INSTANCE: CloudInstance = {
   availabilityZone: null,
   securityGroupNames: [],
   locked: false,
+  volumeIds: [],
   fault: null,
 };
 const IP: FloatingIp = {

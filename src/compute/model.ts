@@ -29,6 +29,8 @@ export interface CloudInstance {
   /** Of its ports, each once. `unknown` while it is being built: Nova omits them until the ports are attached. */
   readonly securityGroupNames: readonly string[] | 'unknown';
   readonly locked: boolean;
+  /** Of attached volumes; empty where the cloud's view does not report them. */
+  readonly volumeIds: readonly string[];
   readonly fault: InstanceFault | null;
 }
 
@@ -221,9 +223,12 @@ export const QUOTA_NAMES = [
   'securityGroups',
   'networks',
   'ports',
+  'volumes',
+  'gigabytes',
+  'snapshots',
 ] as const;
 export type QuotaName = (typeof QUOTA_NAMES)[number];
-/** RAM is in MiB. */
+/** RAM is in MiB. Gigabytes (GiB) and snapshots are those of volumes. */
 export type Quotas = Readonly<Record<QuotaName, Quota>>;
 
 export interface Identity {

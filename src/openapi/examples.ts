@@ -195,6 +195,9 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
     security_groups: { limit: 10, used: 3 },
     networks: { limit: 100, used: 1 },
     ports: { limit: 500, used: 4 },
+    volumes: { limit: 10, used: 2 },
+    gigabytes: { limit: 1000, used: 60 },
+    snapshots: unused(10),
   },
   Hypervisor: {
     id: '1',

@@ -38,6 +38,7 @@ export const anyInstance: fc.Arbitrary<Instance> = fc
     availabilityZone: maybe(text),
     securityGroupNames: fc.uniqueArray(text, { maxLength: 3 }),
     locked: fc.boolean(),
+    volumeIds: fc.constant([]),
     fault: maybe(fc.record({ code: fc.nat(600), message: text, created: time })),
     publicAddress: maybe(fc.ipV4()),
     sshEnabled: fc.boolean(),

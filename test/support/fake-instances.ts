@@ -20,6 +20,7 @@ export function instance(id: string, change: Partial<CloudInstance> = {}): Cloud
     availabilityZone: 'nova',
     securityGroupNames: ['default'],
     locked: false,
+    volumeIds: [],
     fault: null,
     ...change,
   };

@@ -38,6 +38,7 @@ export const INSTANCE: Instance = {
   availabilityZone: 'nova',
   securityGroupNames: ['default'],
   locked: false,
+  volumeIds: [],
   fault: null,
   publicAddress: null,
   sshEnabled: false,

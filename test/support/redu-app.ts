@@ -33,6 +33,7 @@ export const INSTANCE: Instance = {
   availabilityZone: 'nova',
   securityGroupNames: ['default'],
   locked: false,
+  volumeIds: [],
   fault: null,
   publicAddress: '203.0.113.42',
   sshEnabled: true,

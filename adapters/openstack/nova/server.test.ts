@@ -34,6 +34,7 @@ const WEB: CloudInstance = {
   availabilityZone: 'nova',
   securityGroupNames: ['rec-web', 'default'],
   locked: false,
+  volumeIds: [],
   fault: null,
 };
 const RENAMED: CloudInstance = { ...WEB, name: 'rec-web-renamed', metadata: { a: '1', b: '5' } };
@@ -54,6 +55,7 @@ const FROM_VOLUME: CloudInstance = {
   addresses: [{ ...FIXED, address: '10.10.0.40', macAddress: 'fa:16:3e:14:fb:96' }],
   keypairName: null,
   securityGroupNames: ['default'],
+  volumeIds: ['bbc1bfc4-e85d-453f-933d-75172936def5'],
 };
 
 const EXPECTED: Record<string, CloudInstance> = {

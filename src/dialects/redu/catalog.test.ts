@@ -179,6 +179,9 @@ test('/v1/quotas', async () => {
     security_groups: { limit: 10, used: 6 },
     networks: { limit: 10, used: 7 },
     ports: { limit: null, used: 8 },
+    volumes: { limit: 10, used: 9 },
+    gigabytes: { limit: 10, used: 10 },
+    snapshots: { limit: 10, used: 11 },
   });
 });
 

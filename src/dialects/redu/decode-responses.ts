@@ -63,6 +63,7 @@ export function decodeInstance(
     availabilityZone: body.availability_zone ?? null,
     securityGroupNames: body.security_group_names ?? 'unknown',
     locked: body.locked ?? false,
+    volumeIds: [],
     fault: body.fault ?? null,
   };
 }

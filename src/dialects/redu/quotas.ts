@@ -19,6 +19,9 @@ export const quotasSchema = z
     security_groups: quotaSchema,
     networks: quotaSchema,
     ports: quotaSchema,
+    volumes: quotaSchema,
+    gigabytes: quotaSchema.describe('GiB of volumes and their snapshots.'),
+    snapshots: quotaSchema.describe('Of volumes.'),
   })
   .meta({ id: 'Quotas' });
 type QuotasBody = z.infer<typeof quotasSchema>;
@@ -41,6 +44,9 @@ const FIELDS: Record<QuotaName, keyof QuotasBody> = {
   securityGroups: 'security_groups',
   networks: 'networks',
   ports: 'ports',
+  volumes: 'volumes',
+  gigabytes: 'gigabytes',
+  snapshots: 'snapshots',
 };
 
 /** `GET /v1/quotas`: limit and usage of each resource. */

@@ -247,6 +247,7 @@ describe('a new server', () => {
       name: 'web',
       flavorId: 'm1.small',
       imageId: IMAGE_ID,
+      bootVolume: null,
       networks: [
         { kind: 'network', networkId: OTHER_ID },
         { kind: 'port', portId: ID },
