@@ -4,6 +4,9 @@ export const SCOPES = [
   'instances:write',
   'network:write',
   'keypairs:write',
+  'volumes:write',
+  'images:write',
+  'keys:write',
   'admin',
 ] as const;
 export type Scope = (typeof SCOPES)[number];

@@ -14,6 +14,7 @@ import type { ServerSecret } from '../../src/access/server-secret.ts';
 import { wallTime } from '../../src/clock.ts';
 import type { CallContext, CloudCredential } from '../../src/compute/cloud.ts';
 import { decode } from '../../src/http/decode.ts';
+import { SCOPES } from '../../src/scopes.ts';
 import { secretArgument } from './secret-argument.ts';
 
 export const KEYS_USAGE = `linguanova keys create --name N (--project-id P | --application-credential-id I --application-credential-secret S
@@ -26,7 +27,8 @@ linguanova keys reseal-status            number of keys that still need LINGUANO
 linguanova keys rotate ID [--overlap SECONDS] [--application-credential-secret S]
                                          S: for a key that carries a credential.
                                          S and K: - reads standard input, @PATH a file.
-                                         --json everywhere: print JSON`;
+                                         --json everywhere: print JSON
+Scopes: ${SCOPES.join(', ')}`;
 
 export interface KeysContext {
   readonly keys: KeyStore;

@@ -131,7 +131,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
     email: 'jane@example.org',
     roles: ['member', 'reader'],
     project_id: PROJECT,
-    scopes: ['instances:read', 'instances:write', 'network:write', 'keypairs:write'],
+    scopes: ['instances:read', 'instances:write', 'network:write', 'keypairs:write', 'volumes:write'],
   },
   Instance: WEB,
   InstanceDetail: INSTANCE,

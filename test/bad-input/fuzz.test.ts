@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SCOPES } from '../../src/scopes.ts';
 import { ADMIN_TOKEN } from '../support/gateway.ts';
 import { type SandboxTarget, sandboxTarget } from '../support/sandbox-target.ts';
 import { ID, OTHER_ID } from './row.ts';
@@ -102,15 +103,7 @@ let key: string;
 beforeAll(async () => {
   console.info(`fuzz: FUZZ_SEED=${SEED} FUZZ_RUNS=${RUNS}`);
   target = await sandboxTarget();
-  key = (
-    await target.acme.client([
-      'instances:read',
-      'instances:write',
-      'network:write',
-      'keypairs:write',
-      'admin',
-    ])
-  ).key;
+  key = (await target.acme.client(SCOPES)).key;
 });
 afterAll(() => target.close());
 

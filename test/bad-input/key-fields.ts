@@ -91,7 +91,13 @@ export const WRONG_ORIGINS: readonly Case[] = [
     7,
     null,
   ]),
-  ...[['instances:write'], ['instances:read', 'keypairs:write'], ['network:write']].map(
+  ...[
+    ['instances:write'],
+    ['instances:read', 'keypairs:write'],
+    ['network:write'],
+    ['images:write'],
+    ['instances:read', 'keys:write'],
+  ].map(
     (scopes): Case => [
       `a browser key with ${scopes}`,
       { allowed_origins: ['https://app.example.org'], scopes },

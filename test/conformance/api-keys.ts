@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { DEFAULT_SCOPES } from '../../src/scopes.ts';
 import { ReduClient } from '../support/redu-client.ts';
 import { AdminClient, lastAdmitted } from './admin-keys.ts';
 import type { Customer, Target } from './target.ts';
@@ -36,7 +37,7 @@ export function apiKeyConformance(target: () => Target): void {
         kind: 'application_credential',
         project_id: acme.projectId,
         user_id: acme.userId,
-        scopes: ['instances:read', 'instances:write', 'network:write', 'keypairs:write'],
+        scopes: [...DEFAULT_SCOPES],
       });
       expect(before).not.toContain(issued.application_credential_id);
       expect(await keystone.applicationCredentialIds(acme.userId)).toContain(

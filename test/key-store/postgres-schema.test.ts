@@ -7,6 +7,7 @@ import { openKeyStore, openStores } from '../../adapters/sql/open.ts';
 import { auditEntry, storedKey } from '../conformance/key-store/samples.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { expectWhole } from './kill.ts';
+import { OLD_SCOPES, oldKeys } from './old-scopes.ts';
 import { startWriter } from './writer-process.ts';
 
 const MIGRATIONS = Object.keys(migrationsFor(POSTGRES_TYPES)).length;
@@ -47,6 +48,17 @@ describe.skipIf(server === null)('the schema on PostgreSQL', { timeout: 60_000 }
     ]);
     expect(await store.update('a', { name: 'b' }, auditEntry())).toMatchObject({ name: 'b' });
     expect(await idempotency.find('s'), 'what later migrations made').toBeNull();
+    await store.close();
+  });
+
+  test('keys from before a scope existed may do what they could', async () => {
+    const url = await server.createDatabase();
+    const first = readFileSync(join(import.meta.dirname, 'fixtures/001.postgres.sql'), 'utf8');
+    await server.sql(url, first + oldKeys());
+    const store = await openKeyStore(url);
+    for (const [index, [, after]] of OLD_SCOPES.entries()) {
+      expect((await store.find(String(index)))?.scopes).toEqual(after);
+    }
     await store.close();
   });
 

@@ -42,6 +42,7 @@ import { openSqlite } from '../../adapters/sql/sqlite.ts';
 import { auditEntry, storedKey } from '../conformance/key-store/samples.ts';
 import { databaseFile } from './database-file.ts';
 import { expectWhole } from './kill.ts';
+import { OLD_SCOPES, oldKeys } from './old-scopes.ts';
 import { startWriter } from './writer-process.ts';
 
 const MIGRATIONS = Object.keys(migrationsFor(SQLITE_TYPES)).length;
@@ -144,6 +145,17 @@ test('a database of the first migration opens', async () => {
   ]);
   expect(await store.update('a', { name: 'b' }, auditEntry())).toMatchObject({ name: 'b' });
   expect(await idempotency.find('s'), 'what later migrations made').toBeNull();
+  await store.close();
+});
+
+test('keys from before a scope existed may do what they could', async () => {
+  const made = new DatabaseSync(disk.path);
+  made.exec(readFileSync(join(import.meta.dirname, 'fixtures/001.sqlite.sql'), 'utf8') + oldKeys());
+  made.close();
+  const store = await openKeyStore(disk.url);
+  for (const [index, [, after]] of OLD_SCOPES.entries()) {
+    expect((await store.find(String(index)))?.scopes).toEqual(after);
+  }
   await store.close();
 });
 

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { SCOPES, type Scope } from '../../src/scopes.ts';
+import { DEFAULT_SCOPES, SCOPES, type Scope } from '../../src/scopes.ts';
 import { keyIdOf, sendNova } from '../support/nova-client.ts';
 import { FORGED, PATHS, SMUGGLED } from './attack-rows.ts';
 import { type RecordedGateway, recordedGateway } from './recorded-gateway.ts';
@@ -110,7 +110,20 @@ describe('missing scopes', () => {
     [['instances:read'], 'instances:write', 'POST /compute/v2.1/servers', { server: {} }],
     [['instances:read'], 'instances:write', `DELETE /compute/v2.1/servers/${ID}`, undefined],
     [['instances:read'], 'instances:write', `POST /compute/v2.1/servers/${ID}/action`, { 'os-stop': null }],
-    [['instances:read'], 'instances:write', `PUT /image/v2/images/${ID}/file`, 'data'],
+    [['instances:read', 'instances:write'], 'images:write', `PUT /image/v2/images/${ID}/file`, 'data'],
+    [['instances:write', 'images:write'], 'volumes:write', 'POST /volume/v3/volumes', { volume: {} }],
+    [
+      ['instances:write', 'images:write'],
+      'volumes:write',
+      `POST /compute/v2.1/servers/${ID}/os-volume_attachments`,
+      { volumeAttachment: { volumeId: ID } },
+    ],
+    [
+      ['volumes:write'],
+      'images:write',
+      `POST /volume/v3/volumes/${ID}/action`,
+      { 'os-volume_upload_image': { image_name: 'x' } },
+    ],
     [['instances:read'], 'network:write', 'POST /networking/v2.0/ports', { port: {} }],
     [
       ['instances:read', 'instances:write'],
@@ -126,16 +139,11 @@ describe('missing scopes', () => {
     ],
     [['instances:write'], 'instances:read', 'GET /compute/v2.1/servers', undefined],
     [['network:write'], 'instances:read', 'GET /networking/v2.0/networks', undefined],
-    [SCOPES.slice(0, 4), 'admin', 'GET /compute/v2.1/os-hypervisors/detail', undefined],
-    [SCOPES.slice(0, 4), 'admin', 'GET /compute/v2.1/servers/detail?all_tenants=1', undefined],
-    [SCOPES.slice(0, 4), 'admin', `POST /compute/v2.1/servers/${ID}/action`, { migrate: null }],
-    [SCOPES.slice(0, 4), 'admin', `POST /compute/v2.1/servers/${ID}/action`, '{"\\u006digrate": null}'],
-    [
-      SCOPES.slice(0, 4),
-      'admin',
-      `POST /compute/v2.1/servers/${ID}/action`,
-      { 'os-stop': null, evacuate: {} },
-    ],
+    [DEFAULT_SCOPES, 'admin', 'GET /compute/v2.1/os-hypervisors/detail', undefined],
+    [DEFAULT_SCOPES, 'admin', 'GET /compute/v2.1/servers/detail?all_tenants=1', undefined],
+    [DEFAULT_SCOPES, 'admin', `POST /compute/v2.1/servers/${ID}/action`, { migrate: null }],
+    [DEFAULT_SCOPES, 'admin', `POST /compute/v2.1/servers/${ID}/action`, '{"\\u006digrate": null}'],
+    [DEFAULT_SCOPES, 'admin', `POST /compute/v2.1/servers/${ID}/action`, { 'os-stop': null, evacuate: {} }],
   ];
   test.each(ROWS)('with %j, without %s, is 403: %s', async (scopes, lacking, target, body) => {
     const weak = await running.keyOf(running.acme, 'application_credential', scopes);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SCOPES } from '../../src/scopes.ts';
 import { type SandboxTarget, sandboxTarget } from '../support/sandbox-target.ts';
 import { DOCUMENT, OPERATIONS, problem, problemOfAnswer, resolved } from './document.ts';
 
@@ -52,13 +53,7 @@ describe.each(named)('%s', (name, operation) => {
 });
 
 test('a parameter that the contract lacks is 400 by name', async () => {
-  const client = await target.acme.client([
-    'instances:read',
-    'instances:write',
-    'network:write',
-    'keypairs:write',
-    'admin',
-  ]);
+  const client = await target.acme.client(SCOPES);
   const admin = { authorization: `Bearer ${target.adminToken}` };
   for (const { method, path, operation } of OPERATIONS) {
     const url = path.replaceAll(/\{\w+\}/g, '8b6f4c21-1c7e-4c45-9e5a-1b6c7a9f2d11');

@@ -7,6 +7,7 @@ import { serverSecret } from './004-server-secret.ts';
 import { revokedTokens } from './005-revoked-tokens.ts';
 import { families } from './006-families.ts';
 import { pendingReleases } from './007-pending-releases.ts';
+import { furtherScopes } from './008-further-scopes.ts';
 import type { ColumnTypes } from './column-types.ts';
 
 /** In order. A released migration is never changed or renamed. */
@@ -19,6 +20,7 @@ export function migrationsFor(types: ColumnTypes): Readonly<Record<string, Migra
     '005-revoked-tokens': revokedTokens(types),
     '006-families': families(types),
     '007-pending-releases': pendingReleases(types),
+    '008-further-scopes': furtherScopes,
   };
 }
 

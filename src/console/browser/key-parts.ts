@@ -16,8 +16,11 @@ import { fromNow, moment } from './times.ts';
 export const SCOPES = [
   ['instances:read', 'Read instances and catalogs'],
   ['instances:write', 'Create, change and delete instances'],
-  ['network:write', 'Change security groups'],
+  ['network:write', 'Change networks, floating IPs and security groups'],
   ['keypairs:write', 'Create and delete key pairs'],
+  ['volumes:write', 'Create, attach and delete volumes'],
+  ['images:write', 'Upload, change and delete images'],
+  ['keys:write', 'Create further API keys'],
   ['admin', 'Read hosts and other projects'],
 ] as const;
 

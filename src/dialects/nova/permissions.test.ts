@@ -47,9 +47,31 @@ describe('the scope by method and path', () => {
         'POST /compute/v2.1/servers/x/action',
         'POST /compute/v2.1/servers/x/os-interface',
         'POST /compute/v2.1/os-server-groups',
+        'POST /compute/v2.1/os-volumes_boot',
+        'POST /compute/v2.1/servers/os-volume_attachments/action',
+      ],
+    ],
+    [
+      'volumes:write',
+      [
+        `POST /volume/v3/${PROJECT}/volumes`,
+        `POST /volume/v3/${PROJECT}/volumes/x/action`,
+        `DELETE /volume/v3/${PROJECT}/snapshots/x.json`,
+        `POST /volume/v3/${PROJECT}/volume-transfers/x/accept`,
+        'POST /compute/v2.1/servers/x/os-volume_attachments',
+        `DELETE /compute/v2.1/${PROJECT}/servers/x/os-volume%5Fattachments/y`,
+        'POST /compute/v2.1/os-volumes',
+        'DELETE /compute/v2.1/os-snapshots/x',
+      ],
+    ],
+    [
+      'images:write',
+      [
+        'POST /image/v2/images',
         'PUT /image/v2/images/x/file',
         'PATCH /image/v2/images/x',
-        `POST /volume/v3/${PROJECT}/volumes`,
+        'POST /image/v2/images/x/members',
+        'DELETE /compute/v2.1/images/x',
       ],
     ],
     ['keypairs:write', ['POST /compute/v2.1/os-keypairs', 'DELETE /compute/v2.1/os-keypairs/x']],
@@ -120,6 +142,8 @@ describe('actions', () => {
     [{ reboot: null, evacuate: {} }, 'admin'],
     [{ 'os-resetState': { state: 'error' } }, 'admin'],
     [{ 'os-force_delete': {} }, 'admin'],
+    [{ 'os-extend': { new_size: 2 }, 'os-volume_upload_image': {} }, 'images:write'],
+    [{ 'os-volume_upload_image': {}, 'os-reset_status': {} }, 'admin'],
   ])('%j', (body, scope) => {
     expect(scopeForAction(body)).toBe(scope);
   });

@@ -94,6 +94,12 @@ const NETWORK_PROXIES: ReadonlySet<string> = new Set([
   'os-tenant-networks',
 ]);
 
+/** Nova's proxies for Cinder, removed in microversion 2.36. */
+const VOLUME_PROXIES: ReadonlySet<string> = new Set(['os-snapshots', 'os-volumes']);
+
+/** Further scopes of actions: what they make is of another service. */
+const ACTION_SCOPES: ReadonlyMap<string, Scope> = new Map([['os-volume_upload_image', 'images:write']]);
+
 /** Collections where `all_tenants` needs the scope `admin`. In others the services restrict members to their own project. */
 const ADMIN_IF_ALL_TENANTS: ReadonlySet<string> = new Set(['servers']);
 
@@ -113,9 +119,12 @@ export function scopeFor(method: string, target: Target): Scope {
   }
   if (service === 'network' && !(reads && isSafeRead(path))) return 'network:write';
   if (reads) return 'instances:read';
-  if (service === 'compute' && resource === 'os-keypairs') return 'keypairs:write';
-  if (service === 'compute' && NETWORK_PROXIES.has(resource)) return 'network:write';
-  return 'instances:write';
+  if (service === 'volume') return 'volumes:write';
+  if (service === 'image' || resource === 'images') return 'images:write';
+  if (resource === 'os-keypairs') return 'keypairs:write';
+  if (NETWORK_PROXIES.has(resource)) return 'network:write';
+  const isAttachment = resource === 'servers' && path[2] === 'os-volume_attachments';
+  return isAttachment || VOLUME_PROXIES.has(resource) ? 'volumes:write' : 'instances:write';
 }
 
 /** Whether the scope depends on the body: `POST .../{id}/action`. */
@@ -123,9 +132,11 @@ export function isAction(method: string, target: Target): boolean {
   return method === 'POST' && canonicalPath(target).at(-1) === 'action';
 }
 
-/** The scope for an action by its body; null when the path's scope suffices. */
+/** The further scope for an action by its body; null when the path's scope suffices. */
 export function scopeForAction(body: Readonly<Record<string, unknown>>): Scope | null {
-  return Object.keys(body).some((name) => ADMIN_ACTIONS.has(name)) ? 'admin' : null;
+  const names = Object.keys(body);
+  if (names.some((name) => ADMIN_ACTIONS.has(name))) return 'admin';
+  return names.map((name) => ACTION_SCOPES.get(name)).find((scope) => scope !== undefined) ?? null;
 }
 
 /** The id in `/servers/{id}/...`, or null. In lower case: Nova's database compares case-insensitively. */
