@@ -275,6 +275,7 @@ const INSTANCE: CloudInstance = {
   name: 'web',
   status: 'ACTIVE',
   state: 'active',
+  task: null,
   inTransition: false,
   imageId: 'i1',
   flavorId: 'f1',
@@ -290,4 +291,7 @@ const INSTANCE: CloudInstance = {
   locked: false,
   volumeIds: [],
   fault: null,
+  description: null,
+  tags: [],
+  serverGroupId: null,
 };

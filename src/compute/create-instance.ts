@@ -223,6 +223,7 @@ async function readCreated(
       name: accepted.name,
       status: 'BUILD',
       state: 'provisioning',
+      task: null,
       inTransition: true,
       imageId: accepted.imageId,
       flavorId: accepted.flavorId,
@@ -238,6 +239,9 @@ async function readCreated(
       locked: false,
       volumeIds: [],
       fault: null,
+      description: null,
+      tags: [],
+      serverGroupId: accepted.serverGroupId,
     };
   }
 }

@@ -8,6 +8,7 @@ const INSTANCE: CloudInstance = {
   name: 'web',
   status: 'ACTIVE',
   state: 'active',
+  task: null,
   inTransition: false,
   imageId: null,
   flavorId: 'f',
@@ -23,6 +24,9 @@ const INSTANCE: CloudInstance = {
   locked: false,
   volumeIds: [],
   fault: null,
+  description: null,
+  tags: [],
+  serverGroupId: null,
 };
 const IP: FloatingIp = {
   id: 'ip',

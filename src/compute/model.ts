@@ -13,6 +13,8 @@ export interface CloudInstance {
   /** Nova's status, in capitals. */
   readonly status: string;
   readonly state: InstanceState;
+  /** Nova's task in flight; null also where it is not reported. */
+  readonly task: string | null;
   /** A task is in flight. */
   readonly inTransition: boolean;
   /** null when booted from a volume. */
@@ -32,6 +34,12 @@ export interface CloudInstance {
   /** Of attached volumes; empty where the cloud's view does not report them. */
   readonly volumeIds: readonly string[];
   readonly fault: InstanceFault | null;
+  /** The customer's own. */
+  readonly description: string | null;
+  /** Sorted. */
+  readonly tags: readonly string[];
+  /** null also where only `Reach` has it. */
+  readonly serverGroupId: string | null;
 }
 
 /** An instance with its actual public access. */

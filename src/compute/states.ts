@@ -28,13 +28,29 @@ const STATE_OF_STATUS = {
   UNKNOWN: 'unknown',
 } as const;
 
-/** Tasks more precise than the status, which changes only when they end (measured on Nova). */
+/** Tasks more precise than the status, by name or, with `*`, by its beginning. The first match wins. */
 export const STATE_OF_TASK = {
   'powering-off': 'stopping',
   'powering-on': 'starting',
   deleting: 'deleting',
   'soft-deleting': 'deleting',
+  restoring: 'restoring',
+  pausing: 'pausing',
+  unpausing: 'unpausing',
+  suspending: 'suspending',
+  resuming: 'resuming',
+  'shelving*': 'shelving',
+  unshelving: 'unshelving',
+  rescuing: 'rescuing',
+  unrescuing: 'unrescuing',
+  'rebuild*': 'rebuilding',
+  resize_reverting: 'reverting',
+  'resize_*': 'resizing',
+  'image_*': 'snapshotting',
+  migrating: 'migrating',
+  'reboot*': 'rebooting',
 } as const;
+const TASK_PATTERNS = Object.entries(STATE_OF_TASK);
 
 export type InstanceStatus = keyof typeof STATE_OF_STATUS;
 export type InstanceState =
@@ -49,9 +65,12 @@ export const INSTANCE_STATUSES = Object.keys(STATE_OF_STATUS) as InstanceStatus[
  * @param task Nova's `OS-EXT-STS:task_state`, null without one.
  */
 export function stateOf(status: string, task: string | null): InstanceState {
-  if (task !== null && Object.hasOwn(STATE_OF_TASK, task)) {
-    return STATE_OF_TASK[task as keyof typeof STATE_OF_TASK];
-  }
+  // A task that no state names leaves the status as it is.
+  if (task === 'spawning' && status.startsWith('SHELVED')) return 'unshelving';
+  const inFlight = TASK_PATTERNS.find(([name]) =>
+    name.endsWith('*') ? task?.startsWith(name.slice(0, -1)) : task === name,
+  );
+  if (inFlight !== undefined) return inFlight[1];
   if (Object.hasOwn(STATE_OF_STATUS, status)) return STATE_OF_STATUS[status as InstanceStatus];
   return 'unknown';
 }
@@ -60,16 +79,9 @@ export function stateOf(status: string, task: string | null): InstanceState {
 export const TRANSITIONAL_MAX_AGE_MS = 1_000;
 
 /** States that end by themselves. */
-const TRANSITIONAL_STATES: ReadonlySet<InstanceState> = new Set([
+const TRANSITIONAL_STATES: ReadonlySet<InstanceState> = new Set<InstanceState>([
   'provisioning',
-  'starting',
-  'stopping',
-  'rebooting',
-  'rebuilding',
-  'resizing',
-  'reverting',
-  'migrating',
-  'deleting',
+  ...Object.values(STATE_OF_TASK),
 ]);
 
 export function isTransitional(state: InstanceState): boolean {

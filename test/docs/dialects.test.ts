@@ -15,7 +15,7 @@ const tableOf = (heading: string) => rows(section(PAGE, heading));
 test('the table of states matches the code', () => {
   const expected = INSTANCE_STATUSES.map((status) => {
     const state = stateOf(status, null);
-    const { vmState, taskState, powerState } = serverStates(status, state);
+    const { vmState, taskState, powerState } = serverStates({ status, state, task: null });
     return [status, state, vmState, taskState ?? '', String(powerState)];
   });
   const documented = tableOf('States').map((cells) => [...cells.slice(0, 4).map(code), cells[4]]);

@@ -21,7 +21,7 @@ export const anyInstance: fc.Arbitrary<Instance> = fc
     id: fc.uuid(),
     name: text,
     status: fc.constantFrom(...INSTANCE_STATUSES),
-    task: fc.constantFrom(null, 'powering-off', 'powering-on', 'deleting'),
+    task: fc.constantFrom(null, 'powering-off', 'deleting', 'image_uploading', 'resize_prep', 'shelving'),
     imageId: maybe(fc.uuid()),
     flavorId: text,
     created: time,
@@ -39,11 +39,14 @@ export const anyInstance: fc.Arbitrary<Instance> = fc
     securityGroupNames: fc.uniqueArray(text, { maxLength: 3 }),
     locked: fc.boolean(),
     volumeIds: fc.constant([]),
+    description: maybe(text),
+    tags: fc.uniqueArray(text, { maxLength: 3 }),
+    serverGroupId: maybe(fc.uuid()),
     fault: maybe(fc.record({ code: fc.nat(600), message: text, created: time })),
     publicAddress: maybe(fc.ipV4()),
     sshEnabled: fc.boolean(),
   })
-  .map(({ task, ...fields }) => {
-    const state = stateOf(fields.status, task);
-    return { ...fields, state, inTransition: isTransitional(state) };
+  .map((fields) => {
+    const state = stateOf(fields.status, fields.task);
+    return { ...fields, state, inTransition: fields.task !== null || isTransitional(state) };
   });

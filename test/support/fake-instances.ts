@@ -7,6 +7,7 @@ export function instance(id: string, change: Partial<CloudInstance> = {}): Cloud
     name: id,
     status: 'ACTIVE',
     state: 'active',
+    task: null,
     inTransition: false,
     imageId: 'ubuntu',
     flavorId: 'small',
@@ -22,6 +23,9 @@ export function instance(id: string, change: Partial<CloudInstance> = {}): Cloud
     locked: false,
     volumeIds: [],
     fault: null,
+    description: null,
+    tags: [],
+    serverGroupId: null,
     ...change,
   };
 }

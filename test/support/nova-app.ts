@@ -23,6 +23,7 @@ export const INSTANCE: Instance = {
   name: 'web-production-01',
   status: 'ACTIVE',
   state: 'active',
+  task: null,
   inTransition: false,
   imageId: IMAGE_ID,
   flavorId: 'm1.small',
@@ -40,6 +41,9 @@ export const INSTANCE: Instance = {
   locked: false,
   volumeIds: [],
   fault: null,
+  description: null,
+  tags: [],
+  serverGroupId: null,
   publicAddress: null,
   sshEnabled: false,
 };

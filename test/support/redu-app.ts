@@ -18,6 +18,7 @@ export const INSTANCE: Instance = {
   name: 'web-production-01',
   status: 'ACTIVE',
   state: 'active',
+  task: null,
   inTransition: false,
   imageId: 'a2f1d2c3-4455-4e11-8e33-9a7b0c6d1234',
   flavorId: 'm1.small',
@@ -35,6 +36,9 @@ export const INSTANCE: Instance = {
   locked: false,
   volumeIds: [],
   fault: null,
+  description: null,
+  tags: [],
+  serverGroupId: null,
   publicAddress: '203.0.113.42',
   sshEnabled: true,
 };

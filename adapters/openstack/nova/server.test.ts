@@ -21,6 +21,7 @@ const WEB: CloudInstance = {
   name: 'rec-web-1',
   status: 'ACTIVE',
   state: 'active',
+  task: null,
   inTransition: false,
   imageId: '8b72c7e3-01b6-4a3c-8106-b39dbf8d2606',
   flavorId: 'm1.tiny',
@@ -36,6 +37,9 @@ const WEB: CloudInstance = {
   locked: false,
   volumeIds: [],
   fault: null,
+  description: null,
+  tags: [],
+  serverGroupId: null,
 };
 const RENAMED: CloudInstance = { ...WEB, name: 'rec-web-renamed', metadata: { a: '1', b: '5' } };
 const MEDIUM: CloudInstance = { ...RENAMED, flavorId: 'm1.medium' };
@@ -75,6 +79,7 @@ const EXPECTED: Record<string, CloudInstance> = {
     ...WEB,
     status: 'BUILD',
     state: 'provisioning',
+    task: 'scheduling',
     inTransition: true,
     updated: '2026-11-22T12:07:59Z',
     addresses: [],
@@ -83,6 +88,7 @@ const EXPECTED: Record<string, CloudInstance> = {
   'server-detail-while-deleting': {
     ...REBUILT,
     state: 'deleting',
+    task: 'deleting',
     inTransition: true,
     updated: '2026-11-22T12:09:32Z',
   },

@@ -47,6 +47,7 @@ export function instanceFrom(server: z.infer<typeof Server>): CloudInstance {
     name: server.name,
     status: server.status,
     state: stateOf(server.status, task),
+    task,
     inTransition: task !== null || server.status === 'BUILD',
     imageId: server.image ? server.image.id : null,
     flavorId: 'id' in server.flavor ? server.flavor.id : server.flavor.original_name,
@@ -68,6 +69,9 @@ export function instanceFrom(server: z.infer<typeof Server>): CloudInstance {
           created: server.fault.created ?? server.updated,
         }
       : null,
+    description: null,
+    tags: [],
+    serverGroupId: null,
   };
 }
 

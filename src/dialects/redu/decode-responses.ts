@@ -35,8 +35,8 @@ import type { serverGroupSchema } from './server-groups.ts';
 type Extra = Exclude<keyof InstanceDetailBody, keyof InstanceBody>;
 
 /**
- * An instance of a list, or in detail. A list has no addresses (the public one is in the metadata), key pair, zone, groups, lock and
- * fault. A task in flight is read from the state.
+ * An instance of a list, or in detail. A list has no more than the first eleven fields: the public address is in the metadata, a
+ * task in flight is read from the state.
  */
 export function decodeInstance(
   body: InstanceBody & { [F in Extra]?: InstanceDetailBody[F] | undefined },
@@ -47,7 +47,8 @@ export function decodeInstance(
     name: body.name,
     status: body.status,
     state,
-    inTransition: isTransitional(state),
+    task: body.task ?? null,
+    inTransition: body.task != null || isTransitional(state),
     imageId: body.image_id,
     flavorId: body.flavor_id,
     created: body.created,
@@ -65,6 +66,9 @@ export function decodeInstance(
     locked: body.locked ?? false,
     volumeIds: [],
     fault: body.fault ?? null,
+    description: body.description ?? null,
+    tags: body.tags ?? [],
+    serverGroupId: body.server_group_id ?? null,
   };
 }
 

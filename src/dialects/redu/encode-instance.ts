@@ -61,6 +61,10 @@ export function encodeInstanceDetail(instance: Instance): InstanceDetailBody {
       message: instance.fault.message,
       created: instance.fault.created,
     },
+    description: instance.description,
+    task: instance.task,
+    tags: [...instance.tags],
+    server_group_id: instance.serverGroupId,
   };
 }
 

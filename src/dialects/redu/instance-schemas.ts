@@ -14,7 +14,9 @@ export const instanceSchema = z
     id: z.string(),
     name: z.string(),
     status: z.string().describe("Nova's status: ACTIVE, SHUTOFF, BUILD, ..."),
-    state: z.string().describe('The same in plain words, a task in flight included: active, stopping, ...'),
+    state: z
+      .string()
+      .describe('In plain words, a task in flight included: active, stopping, snapshotting, ...'),
     image_id: z.string().nullable().describe('null when booted from a volume.'),
     flavor_id: z.string(),
     created: z.iso.datetime(),
@@ -47,6 +49,10 @@ export const instanceDetailSchema = instanceSchema
       .object({ code: z.int(), message: z.string(), created: z.string() })
       .nullable()
       .describe('Why it is in ERROR.'),
+    description: z.string().nullable(),
+    task: z.string().nullable().describe('The task of the cloud in flight, as it names it.'),
+    tags: z.array(z.string()),
+    server_group_id: z.string().nullable(),
   })
   .meta({ id: 'InstanceDetail' });
 export type InstanceDetailBody = z.infer<typeof instanceDetailSchema>;

@@ -36,6 +36,10 @@ const DETAIL = {
   security_group_names: ['default'],
   locked: false,
   fault: null,
+  description: null,
+  task: null,
+  tags: [],
+  server_group_id: null,
 };
 const NEW = { name: 'web', flavor_id: 'm1.small', image_id: 'ubuntu' };
 

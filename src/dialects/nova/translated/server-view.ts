@@ -29,7 +29,7 @@ export function serverReference({ id, name }: Instance, publicUrl: string) {
 
 export function serverView(instance: Instance, publicUrl: string) {
   const { securityGroupNames } = instance;
-  const { vmState, taskState, powerState } = serverStates(instance.status, instance.state);
+  const { vmState, taskState, powerState } = serverStates(instance);
   return {
     ...plainServer(instance, publicUrl),
     addresses: byNetwork(instance, extendedAddress),
@@ -51,7 +51,7 @@ export function serverView(instance: Instance, publicUrl: string) {
 /** The response to updates and rebuilds: without the attributes of extensions. */
 export function plainServer(instance: Instance, publicUrl: string) {
   const { id, imageId, flavorId, fault } = instance;
-  const { status } = serverStates(instance.status, instance.state);
+  const { status } = serverStates(instance);
   return {
     id,
     name: instance.name,
@@ -141,7 +141,7 @@ const STATUS_STATES: Readonly<Record<InstanceStatus, readonly [vmState: string, 
   UNKNOWN: ['unknown', NONE],
 };
 
-/** Of several tasks that lead to a state, the longest. */
+/** For a cloud that reports no task: of several tasks that lead to a state, the longest. */
 const TASKS: Readonly<Partial<Record<InstanceState, string>>> = {
   provisioning: 'spawning',
   starting: 'powering-on',
@@ -152,6 +152,16 @@ const TASKS: Readonly<Partial<Record<InstanceState, string>>> = {
   reverting: 'resize_reverting',
   migrating: 'migrating',
   deleting: 'deleting',
+  restoring: 'restoring',
+  pausing: 'pausing',
+  unpausing: 'unpausing',
+  suspending: 'suspending',
+  resuming: 'resuming',
+  shelving: 'shelving_image_uploading',
+  unshelving: 'unshelving',
+  rescuing: 'rescuing',
+  unrescuing: 'unrescuing',
+  snapshotting: 'image_uploading',
 };
 
 export interface ServerStates {
@@ -163,9 +173,13 @@ export interface ServerStates {
 }
 
 /** Status and states of Nova's extension `OS-EXT-STS`, from which `stateOf` derives the same state. Any other status is `UNKNOWN`. */
-export function serverStates(given: string, state: InstanceState): ServerStates {
+export function serverStates({
+  status: given,
+  state,
+  task,
+}: Pick<Instance, 'status' | 'state' | 'task'>): ServerStates {
   const status = Object.hasOwn(STATUS_STATES, given) ? (given as InstanceStatus) : 'UNKNOWN';
   const [vmState, powerState] = STATUS_STATES[status];
-  const taskState = status === 'HARD_REBOOT' && state === 'rebooting' ? 'rebooting_hard' : TASKS[state];
-  return { status, vmState, taskState: taskState ?? null, powerState };
+  const likely = status === 'HARD_REBOOT' && state === 'rebooting' ? 'rebooting_hard' : TASKS[state];
+  return { status, vmState, taskState: task ?? likely ?? null, powerState };
 }
