@@ -1,9 +1,10 @@
+import { messageOf } from './api.ts';
 import { h } from './dom.ts';
 
 /** For screen readers only. */
-const status = h('div', { role: 'status', 'aria-live': 'polite', 'aria-atomic': 'false', class: 'unseen' });
+const status = h('div.unseen', { role: 'status', 'aria-live': 'polite', 'aria-atomic': 'false' });
 /** Visible notices. */
-const notices = h('div', { class: 'notices' });
+const notices = h('div.notices');
 
 const SHOWN_MS = 8_000;
 const MAX_SHOWN = 3;
@@ -14,7 +15,7 @@ export function mountAnnouncements(): void {
 
 /** Announces an event visibly and to screen readers, without moving the focus. */
 export function announce(text: string, tone: 'calm' | 'bad' = 'calm'): void {
-  const line = h('p', {}, text);
+  const line = h('p', text);
   status.append(line);
   const notice = h('p', { class: `notice ${tone}`, 'aria-hidden': 'true' }, text);
   notices.append(notice);
@@ -23,4 +24,8 @@ export function announce(text: string, tone: 'calm' | 'bad' = 'calm'): void {
     line.remove();
     notice.remove();
   }, SHOWN_MS);
+}
+
+export function announceError(error: unknown): void {
+  announce(messageOf(error), 'bad');
 }

@@ -1,15 +1,9 @@
-/**
- * Requests to the gateway: the public client, and the paths of the console and the operator.
- *
- * @module
- */
-
 import { errorOf, LinguanovaError } from '../../client/error.ts';
 import { createClient } from '../../client/index.ts';
 import { recordLimit } from './rate-limit.ts';
 
 /** The gateway's URL, whose direct child is the page. */
-export const BASE = new URL('.', document.baseURI).href.replace(/\/$/, '');
+const BASE = new URL('.', document.baseURI).href.replace(/\/$/, '');
 
 /** Required with the session's cookie; pages of other sites cannot send it. */
 const HEADERS = { 'x-linguanova-console': '1' };

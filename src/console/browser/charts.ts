@@ -1,14 +1,15 @@
-/**
- * Small charts, each with a text alternative.
- *
- * @module
- */
-
 import { h, svg } from './dom.ts';
 
 const WIDTH = 240;
 const BAR_HEIGHT = 8;
 const LINE_HEIGHT = 56;
+
+/** An image with a text alternative. */
+function chart(className: string, height: number, label: string, ...shapes: readonly SVGElement[]) {
+  const viewBox = `0 0 ${WIDTH} ${height}`;
+  const props = { class: className, viewBox, preserveAspectRatio: 'none', role: 'img', 'aria-label': label };
+  return svg('svg', props, ...shapes);
+}
 
 /**
  * @param used null: not reported by the cloud.
@@ -16,22 +17,17 @@ const LINE_HEIGHT = 56;
  */
 export function usageBar(label: string, used: number | null, limit: number | null, unit = ''): HTMLElement {
   const share = limit === null || used === null ? 0 : limit === 0 ? 1 : Math.min(1, used / limit);
-  const amount = `${format(used ?? 0)} of ${limit === null ? 'no limit' : format(limit)}${unit}`;
-  const words = used === null ? 'unknown' : amount;
+  const most = limit === null ? 'no limit' : limit.toLocaleString();
+  const words = used === null ? 'unknown' : `${used.toLocaleString()} of ${most}${unit}`;
   const tone = share >= 0.9 ? 'bad' : share >= 0.7 ? 'busy' : 'good';
-  const bar = svg(
-    'svg',
-    {
-      class: `bar ${tone}`,
-      viewBox: `0 0 ${WIDTH} ${BAR_HEIGHT}`,
-      preserveAspectRatio: 'none',
-      role: 'img',
-      'aria-label': `${label}: ${words}, ${Math.round(share * 100)} percent`,
-    },
+  const bar = chart(
+    `bar ${tone}`,
+    BAR_HEIGHT,
+    `${label}: ${words}, ${Math.round(share * 100)} percent`,
     svg('rect', { class: 'track', width: WIDTH, height: BAR_HEIGHT }),
     svg('rect', { class: 'fill', width: Math.round(share * WIDTH), height: BAR_HEIGHT }),
   );
-  return h('div', { class: 'usage' }, h('h3', {}, label), h('p', {}, words), bar);
+  return h('div.usage', h('h3', label), h('p', words), bar);
 }
 
 export function line(values: readonly number[], top: number, label: string): SVGElement {
@@ -42,20 +38,7 @@ export function line(values: readonly number[], top: number, label: string): SVG
   });
   const [first = ''] = points;
   const drawn = points.length === 1 ? `${first} ${WIDTH},${first.split(',')[1]}` : points.join(' ');
-  return svg(
-    'svg',
-    {
-      class: 'line',
-      viewBox: `0 0 ${WIDTH} ${LINE_HEIGHT}`,
-      preserveAspectRatio: 'none',
-      role: 'img',
-      'aria-label': label,
-    },
-    svg('polygon', { class: 'ground', points: `0,${LINE_HEIGHT} ${drawn} ${WIDTH},${LINE_HEIGHT}` }),
-    svg('polyline', { points: drawn }),
-  );
-}
-
-function format(value: number): string {
-  return value.toLocaleString();
+  const ground = `0,${LINE_HEIGHT} ${drawn} ${WIDTH},${LINE_HEIGHT}`;
+  const shapes = [svg('polygon', { class: 'ground', points: ground }), svg('polyline', { points: drawn })];
+  return chart('line', LINE_HEIGHT, label, ...shapes);
 }

@@ -1,6 +1,7 @@
 import { client } from './api.ts';
 import { snippet } from './copy.ts';
-import { h, nodes } from './dom.ts';
+import { h } from './dom.ts';
+import { card, stack } from './elements.ts';
 import { field, select } from './field.ts';
 import { exportOf, LANGUAGES, sampleOf } from './samples.ts';
 import type { CustomerContext, View } from './view.ts';
@@ -15,31 +16,23 @@ export const codeView: View<CustomerContext> = {
       ({ id, state }) => state === 'active' && !(session.owned && id === session.key.id),
     );
     const languages = LANGUAGES.filter((language) => language !== 'openstack' || state.nova);
-    const place = h('div', { class: 'stack' });
-    const choice = select(
-      'key',
-      keys.map(({ id, name }) => ({ value: id, label: `${name} (ln_${id.slice(0, 4)}…)` })),
-    );
+    const place = stack();
+    const labels = keys.map(({ id, name }) => [id, `${name} (ln_${id.slice(0, 4)}…)`] as const);
+    const choice = select('key', labels);
     const show = () => {
       const key = keys.find(({ id }) => id === choice.value);
       const context = { url: state.url, keyId: key?.id ?? 'ID', keyName: key?.name ?? 'yours' };
       place.replaceChildren(
-        ...nodes([
-          section('Set the key in the environment', exportOf(context), 'the command that sets the key'),
-          ...languages.map((language) =>
-            section(language, sampleOf(language, context), `the sample for ${language}`),
-          ),
-        ]),
+        card('Set the key in the environment', snippet(exportOf(context), 'the command that sets the key')),
+        ...languages.map((language) =>
+          card(language, snippet(sampleOf(language, context), `the sample for ${language}`)),
+        ),
       );
     };
     choice.addEventListener('change', show);
     if (keys.some(({ id }) => id === rest)) choice.value = rest;
     show();
-    const none = h('p', { class: 'note' }, 'Issue a key first: its id will appear here.');
-    return h('div', { class: 'stack' }, keys.length === 0 ? none : field('Key', choice), place);
+    const none = h('p.note', 'Issue a key first: its id will appear here.');
+    return stack(keys.length === 0 ? none : field('Key', choice), place);
   },
 };
-
-function section(title: string, code: string, what: string): HTMLElement {
-  return h('section', { class: 'card' }, h('h2', {}, title), snippet(code, what));
-}

@@ -1,23 +1,12 @@
 import { announce } from './announce.ts';
 import { h } from './dom.ts';
+import { actionButton } from './elements.ts';
 
-export function copyButton(text: string, what: string): HTMLButtonElement {
-  return h(
-    'button',
-    {
-      type: 'button',
-      class: 'small',
-      'aria-label': `Copy ${what}`,
-      onclick: async () => {
-        const isCopied = await copy(text);
-        announce(
-          isCopied ? `Copied ${what}` : `Select ${what} and copy it by hand`,
-          isCopied ? 'calm' : 'bad',
-        );
-      },
-    },
-    'Copy',
-  );
+function copyButton(text: string, what: string): HTMLButtonElement {
+  return actionButton('Copy', what, async () => {
+    if (await copy(text)) announce(`Copied ${what}`);
+    else announce(`Select ${what} and copy it by hand`, 'bad');
+  });
 }
 
 /** Browsers have a clipboard only in secure contexts: HTTPS and localhost. */
@@ -30,10 +19,10 @@ async function copy(text: string): Promise<boolean> {
 }
 
 export function copyable(text: string, what: string): HTMLElement {
-  return h('div', { class: 'copyable' }, h('code', {}, text), copyButton(text, what));
+  return h('div.copyable', h('code', text), copyButton(text, what));
 }
 
 export function snippet(text: string, what: string): HTMLElement {
-  const lines = h('pre', { tabindex: '0', role: 'region', 'aria-label': what }, h('code', {}, text));
-  return h('div', { class: 'snippet' }, lines, copyButton(text, what));
+  const lines = h('pre', { tabindex: '0', role: 'region', 'aria-label': what }, h('code', text));
+  return h('div.snippet', lines, copyButton(text, what));
 }

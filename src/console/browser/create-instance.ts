@@ -1,7 +1,7 @@
 import type { NewInstance } from '../../client/index.ts';
 import { client } from './api.ts';
 import { h } from './dom.ts';
-import { field, form, input, type Option, select, textOf, tick, ticks } from './field.ts';
+import { byId, cardForm, field, input, same, select, textOf, tick, ticks } from './field.ts';
 import { type CustomerContext, go, type View } from './view.ts';
 
 export const createInstanceView: View<CustomerContext> = {
@@ -17,78 +17,54 @@ export const createInstanceView: View<CustomerContext> = {
       client.keypairs.list({}, options),
       client.securityGroups.list({}, options),
     ]);
-    const own = networks.filter(({ external }) => !external);
+    const sizes = flavors
+      .toSorted((a, b) => a.vcpus - b.vcpus || a.ram_mb - b.ram_mb)
+      .map(({ id, name, vcpus, ram_mb, disk_gb }) => {
+        return [id, `${name}: ${vcpus} vCPU, ${memory(ram_mb)}, ${disk_gb} GB disk`] as const;
+      });
     const bootable = images.filter(({ status }) => status === 'active');
-    return h(
-      'div',
-      { class: 'card narrow' },
-      form(
-        {
-          action: 'Create',
-          secondary: h('a', { class: 'button', href: '#/instances' }, 'Cancel'),
-          async onSubmit(data) {
-            await client.instances.create(requestOf(data));
-            instances.pollNow();
-            go('instances');
-          },
+    const own = networks.filter(({ external }) => !external);
+    const names = keypairs.map(({ name }) => name);
+    return cardForm(
+      'instances',
+      {
+        action: 'Create',
+        async onSubmit(data) {
+          await client.instances.create(requestOf(data));
+          instances.pollNow();
+          go('instances');
         },
-        field('Name', input('name', { required: true, maxlength: 255, spellcheck: 'false' })),
-        field(
-          'Flavor',
-          select(
-            'flavor_id',
-            flavors
-              .toSorted((a, b) => a.vcpus - b.vcpus || a.ram_mb - b.ram_mb)
-              .map(({ id, name, vcpus, ram_mb, disk_gb }) => ({
-                value: id,
-                label: `${name}: ${vcpus} vCPU, ${memory(ram_mb)}, ${disk_gb} GB disk`,
-              })),
-          ),
+      },
+      field('Name', input('name', { required: true, maxlength: 255, spellcheck: 'false' })),
+      field('Flavor', select('flavor_id', sizes)),
+      field('Image', select('image_id', byId(bootable))),
+      field('Network', select('network_id', byId(own))),
+      field(
+        'Key pair',
+        select('keypair_name', [['', 'none'], ...same(names)]),
+        'Public key to install for SSH.',
+      ),
+      ticks('Access', [
+        tick('isPublic', 'Public address', { hint: 'A floating IP, reachable from the internet.' }),
+        tick('enableSSH', 'SSH', { hint: 'Opens TCP port 22 to all addresses.' }),
+      ]),
+      h(
+        'details',
+        h('summary', 'Security groups and user data'),
+        ticks(
+          'Security groups',
+          groups.map(({ name }) => tick('security_group_names', name, { value: name })),
+          'By default the group named default.',
         ),
         field(
-          'Image',
-          select(
-            'image_id',
-            bootable.map(({ id, name }) => ({ value: id, label: name })),
-          ),
-        ),
-        field(
-          'Network',
-          select(
-            'network_id',
-            own.map(({ id, name }) => ({ value: id, label: name })),
-          ),
-        ),
-        field(
-          'Key pair',
-          select('keypair_name', [NONE, ...keypairs.map(({ name }) => ({ value: name, label: name }))]),
-          'Public key to install for SSH.',
-        ),
-        ticks('Access', [
-          tick('isPublic', 'Public address', { hint: 'A floating IP, reachable from the internet.' }),
-          tick('enableSSH', 'SSH', { hint: 'Opens TCP port 22 to all addresses.' }),
-        ]),
-        h(
-          'details',
-          {},
-          h('summary', {}, 'Security groups and user data'),
-          ticks(
-            'Security groups',
-            groups.map(({ name }) => tick('security_group_names', name, { value: name })),
-            'By default the group named default.',
-          ),
-          field(
-            'User data',
-            h('textarea', { name: 'user_data', rows: 6, spellcheck: 'false', placeholder: '#cloud-config' }),
-            'For cloud-init, in plain text or base64.',
-          ),
+          'User data',
+          h('textarea', { name: 'user_data', rows: 6, spellcheck: 'false', placeholder: '#cloud-config' }),
+          'For cloud-init, in plain text or base64.',
         ),
       ),
     );
   },
 };
-
-const NONE: Option = { value: '', label: 'none' };
 
 function requestOf(data: FormData): NewInstance {
   const groups = data.getAll('security_group_names').map(String);

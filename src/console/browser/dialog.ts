@@ -1,45 +1,36 @@
 import { type Child, freshId, h } from './dom.ts';
+import { button } from './elements.ts';
 import { form } from './field.ts';
-
-export interface Dialog {
-  readonly element: HTMLDialogElement;
-  close(): void;
-}
 
 /**
  * A modal dialog: the browser traps and restores the focus, and Escape closes it.
  *
  * @param onClose Called whichever way it was closed.
  */
-export function openDialog(title: string, children: readonly Child[], onClose?: () => void): Dialog {
+export function openDialog(
+  title: string,
+  children: readonly Child[],
+  onClose?: () => void,
+): HTMLDialogElement {
   const id = freshId();
-  const element = h(
-    'dialog',
-    {
-      'aria-labelledby': id,
-      onclose: () => {
-        element.remove();
-        onClose?.();
-      },
-    },
-    h('h2', { id, tabindex: '-1' }, title),
-    ...children,
-  );
+  const onclose = () => {
+    element.remove();
+    onClose?.();
+  };
+  const heading = h('h2', { id, tabindex: '-1' }, title);
+  const element = h('dialog', { 'aria-labelledby': id, onclose }, heading, ...children);
   document.body.append(element);
   element.showModal();
-  return { element, close: () => element.close() };
+  return element;
 }
 
 /** A button that closes its dialog. */
 export function cancel(label = 'Cancel'): HTMLButtonElement {
-  return h('button', { type: 'button', onclick: (event) => dialogOf(event)?.close() }, label);
+  const element = button(label, () => element.closest('dialog')?.close());
+  return element;
 }
 
-function dialogOf({ currentTarget }: Event): HTMLDialogElement | null {
-  return currentTarget instanceof Element ? currentTarget.closest('dialog') : null;
-}
-
-export interface Question {
+interface Question {
   readonly title: string;
   /** The consequence, in one sentence. */
   readonly text: string;
@@ -52,27 +43,11 @@ export interface Question {
 }
 
 /** Confirms an irreversible action, or collects its parameters. */
-export function confirm({
-  title,
-  text,
-  action,
-  isDangerous = false,
-  fields = [],
-  onConfirm: onyes,
-}: Question): void {
-  const dialog = openDialog(title, [
-    h('p', {}, text),
-    form(
-      {
-        action,
-        isDangerous,
-        secondary: cancel(),
-        async onSubmit(data) {
-          await onyes(data);
-          dialog.close();
-        },
-      },
-      ...fields,
-    ),
-  ]);
+export function confirm({ title, text, action, isDangerous, fields = [], onConfirm }: Question): void {
+  const onSubmit = async (data: FormData) => {
+    await onConfirm(data);
+    dialog.close();
+  };
+  const options = { action, isDangerous, secondary: cancel(), onSubmit };
+  const dialog = openDialog(title, [h('p', text), form(options, ...fields)]);
 }

@@ -1,79 +1,61 @@
-/**
- * Form fields with label, hint and validation message.
- *
- * @module
- */
-
 import { LinguanovaError } from '../../client/index.ts';
 import { messageOf } from './api.ts';
 import { type Child, freshId, h, type Props } from './dom.ts';
+import { whileBusy } from './elements.ts';
 
-export type Control = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
+type Control = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
 
 /** The control's name is the API's field name, by which validation messages of the API are assigned. */
 export function field(label: string, control: Control, hint?: string): HTMLElement {
   const id = freshId();
   control.id = id;
-  const problem = h('p', { class: 'problem', id: `${id}-problem`, hidden: true });
-  const about = hint === undefined ? null : h('p', { class: 'hint', id: `${id}-hint` }, hint);
-  const described = about === null ? problem.id : `${about.id} ${problem.id}`;
-  control.setAttribute('aria-describedby', described);
-  return h('div', { class: 'field' }, h('label', { for: id }, label), about, control, problem);
+  const problem = h('p.problem', { id: `${id}-problem`, hidden: true });
+  const about = hint === undefined ? null : h('p.hint', { id: `${id}-hint` }, hint);
+  control.setAttribute('aria-describedby', about === null ? problem.id : `${about.id} ${problem.id}`);
+  return h('div.field', h('label', { for: id }, label), about, control, problem);
 }
 
-export function input(name: string, props: Props = {}): HTMLInputElement {
+export function input(name: string, props: Props): HTMLInputElement {
   return h('input', { name, autocomplete: 'off', ...props });
 }
 
-export interface Option {
-  readonly value: string;
-  readonly label: string;
+type Option = readonly [value: string, label: string];
+
+export function select(name: string, options: readonly Option[]): HTMLSelectElement {
+  return h('select', { name }, ...options.map(([value, label]) => h('option', { value }, label)));
 }
 
-export function select(name: string, options: readonly Option[], props: Props = {}): HTMLSelectElement {
-  const choices = options.map(({ value, label }) => h('option', { value }, label));
-  return h('select', { name, ...props }, ...choices);
+export function byId(items: readonly { readonly id: string; readonly name: string }[]): Option[] {
+  return items.map(({ id, name }) => [id, name]);
+}
+
+/** Options whose value is their label. */
+export function same(values: readonly string[]): Option[] {
+  return values.map((value) => [value, value]);
 }
 
 /** A checkbox. */
 export function tick(
   name: string,
   label: Child,
-  { value = 'on', isTicked = false, hint }: { value?: string; isTicked?: boolean; hint?: string } = {},
+  { value = 'on', isTicked = false, hint }: { value?: string; isTicked?: boolean; hint?: string },
 ): HTMLElement {
   const id = freshId();
-  const box = h('input', {
-    type: 'checkbox',
-    id,
-    name,
-    value,
-    checked: isTicked,
-    'aria-describedby': hint === undefined ? null : `${id}-hint`,
-  });
-  const about = hint === undefined ? null : h('span', { class: 'hint', id: `${id}-hint` }, hint);
-  return h(
-    'div',
-    { class: 'tick' },
-    box,
-    h('div', { class: 'about' }, h('label', { for: id }, label), about),
-  );
+  const about = hint === undefined ? null : h('span.hint', { id: `${id}-hint` }, hint);
+  const described = { 'aria-describedby': about?.id };
+  const box = h('input', { type: 'checkbox', id, name, value, checked: isTicked, ...described });
+  return h('div.tick', box, h('div.about', h('label', { for: id }, label), about));
 }
 
 /** A group of checkboxes. */
 export function ticks(legend: string, children: readonly Child[], hint?: string): HTMLElement {
-  return h(
-    'fieldset',
-    {},
-    h('legend', {}, legend),
-    hint === undefined ? null : h('p', { class: 'hint' }, hint),
-    ...children,
-  );
+  return h('fieldset', h('legend', legend), hint === undefined ? null : h('p.hint', hint), ...children);
 }
 
-export interface FormOptions {
+interface FormOptions {
   /** Label of the submit button. */
   readonly action: string;
-  readonly isDangerous?: boolean;
+  readonly isDangerous?: boolean | undefined;
   /** Called with validated fields; its error is shown in the form. */
   readonly onSubmit: (data: FormData) => Promise<void>;
   readonly secondary?: Child;
@@ -81,35 +63,26 @@ export interface FormOptions {
 
 /** Prevents double submission, and shows errors at their fields. */
 export function form(options: FormOptions, ...children: readonly Child[]): HTMLFormElement {
-  const problem = h('p', { class: 'problem whole', role: 'alert', hidden: true });
-  const button = h(
-    'button',
-    { type: 'submit', class: options.isDangerous ? 'danger' : 'primary' },
-    options.action,
-  );
-  const element = h(
-    'form',
-    { class: 'stack', onsubmit: submit },
-    ...children,
-    problem,
-    h('div', { class: 'row end' }, options.secondary, button),
-  );
-
-  async function submit(event: Event): Promise<void> {
+  const problem = h('p.problem.whole', { role: 'alert', hidden: true });
+  const { action, isDangerous, secondary } = options;
+  const button = h('button', { type: 'submit', class: isDangerous ? 'danger' : 'primary' }, action);
+  const onsubmit = (event: Event) => {
     event.preventDefault();
-    if (button.getAttribute('aria-busy') === 'true') return;
-    button.setAttribute('aria-busy', 'true');
-    clearProblems(element, problem);
-    try {
-      await options.onSubmit(new FormData(element));
-    } catch (error) {
-      showProblems(element, problem, error);
-    } finally {
-      button.removeAttribute('aria-busy');
-    }
-  }
-
+    return whileBusy(button, async () => {
+      clearProblems(element, problem);
+      await options
+        .onSubmit(new FormData(element))
+        .catch((error: unknown) => showProblems(element, problem, error));
+    });
+  };
+  const element = h('form.stack', { onsubmit }, ...children, problem, h('div.row.end', secondary, button));
   return element;
+}
+
+/** A form on a page of its own. @param parent The view that `Cancel` leads to. */
+export function cardForm(parent: string, options: FormOptions, ...children: readonly Child[]): HTMLElement {
+  const secondary = h('a.button', { href: `#/${parent}` }, 'Cancel');
+  return h('div.card.narrow', form({ ...options, secondary }, ...children));
 }
 
 /** undefined for an empty field. */

@@ -1,9 +1,3 @@
-/**
- * Actions by state, and their labels.
- *
- * @module
- */
-
 import type { Instance, InstanceAction } from '../../client/index.ts';
 import { h } from './dom.ts';
 

@@ -3,6 +3,7 @@ import { announce } from './announce.ts';
 import { client, messageOf } from './api.ts';
 import { copyable } from './copy.ts';
 import { type Child, h, nodes } from './dom.ts';
+import { button, card, whileBusy } from './elements.ts';
 import { actButton, deleteButton } from './instance-actions.ts';
 import { actionsIn, publicAddress, stateBadge } from './instance-labels.ts';
 import type { LiveInstances } from './live.ts';
@@ -16,7 +17,7 @@ export const instanceView: View<CustomerContext> = {
   within: 'instances',
   async show({ instances, rest, signal }) {
     const id = decodeURIComponent(rest);
-    const place = h('div', {});
+    const place = h('div');
     await loadNames().catch(() => {});
     let shown = '';
     const show = async () => {
@@ -33,7 +34,7 @@ export const instanceView: View<CustomerContext> = {
     };
     const showError = (error: unknown) => {
       if (signal.aborted) return;
-      place.replaceChildren(h('p', { class: 'note bad', role: 'alert' }, messageOf(error)));
+      place.replaceChildren(h('p.note.bad', { role: 'alert' }, messageOf(error)));
     };
     let seen = JSON.stringify(instances.find(id));
     instances.watch(() => {
@@ -53,36 +54,26 @@ function contentOf(instance: InstanceDetail, instances: LiveInstances): Child[] 
   const address = publicAddress(instance);
   const isPublic = metadata.isPublic === 'true';
   const hasSsh = metadata.enableSSH === 'true';
+  const privateAddresses = addresses
+    .filter(({ type }) => type === 'fixed')
+    .map(({ address, network }) => h('li', `${address} (${network})`));
   return [
     h(
-      'div',
-      { class: 'row spread' },
-      h('p', {}, stateBadge(state), locked && h('span', { class: 'badge idle' }, 'locked')),
+      'div.row.spread',
+      h('p', stateBadge(state), locked && h('span.badge.idle', 'locked')),
       h(
-        'div',
-        { class: 'row' },
+        'div.row',
         ...actionsIn(state).map((action) => actButton(instance, action, instances)),
         actButton(instance, locked ? 'unlock' : 'lock', instances),
         deleteButton(instance, instances),
       ),
     ),
-    fault !== null && h('p', { class: 'note bad' }, fault.message),
-    h(
-      'section',
-      { class: 'card' },
-      h('h2', {}, 'Access'),
+    fault !== null && h('p.note.bad', fault.message),
+    card(
+      'Access',
       list([
         ['Public address', address === null ? 'none' : copyable(address, 'the public address')],
-        [
-          'Private addresses',
-          h(
-            'ul',
-            { class: 'plain mono' },
-            ...addresses
-              .filter(({ type }) => type === 'fixed')
-              .map(({ address, network }) => h('li', {}, `${address} (${network})`)),
-          ),
-        ],
+        ['Private addresses', h('ul.plain.mono', ...privateAddresses)],
         ['SSH', hasSsh ? 'open (TCP port 22)' : 'closed'],
         ['Key pair', instance.keypair_name ?? 'none'],
         ['Security groups', instance.security_group_names.join(', ') || 'none'],
@@ -90,22 +81,13 @@ function contentOf(instance: InstanceDetail, instances: LiveInstances): Child[] 
           hasSsh && ['Command', copyable(`ssh ${userOf(instance)}@${address}`, 'the command')],
       ]),
       h(
-        'div',
-        { class: 'row' },
-        accessButton(
-          instance,
-          instances,
-          'isPublic',
-          isPublic ? 'Release public address' : 'Get public address',
-          !isPublic,
-        ),
-        accessButton(instance, instances, 'enableSSH', hasSsh ? 'Close SSH' : 'Open SSH', !hasSsh),
+        'div.row',
+        accessButton(isPublic ? 'Release public address' : 'Get public address', 'isPublic', !isPublic),
+        accessButton(hasSsh ? 'Close SSH' : 'Open SSH', 'enableSSH', !hasSsh),
       ),
     ),
-    h(
-      'section',
-      { class: 'card' },
-      h('h2', {}, 'Details'),
+    card(
+      'Details',
       list([
         ['ID', copyable(instance.id, 'the id')],
         ['Flavor', nameOf(instance.flavor_id)],
@@ -119,6 +101,18 @@ function contentOf(instance: InstanceDetail, instances: LiveInstances): Child[] 
       ]),
     ),
   ];
+
+  function accessButton(label: string, flag: 'isPublic' | 'enableSSH', wish: boolean): HTMLElement {
+    const change = async () => {
+      await client.instances
+        .update(instance.id, { metadata: { [flag]: wish } })
+        .then(() => announce(`${instance.name}: done`))
+        .catch((error: unknown) => announce(`${instance.name}: ${messageOf(error)}`, 'bad'));
+      instances.pollNow();
+    };
+    const element = button(label, () => whileBusy(element, change), { class: 'small', 'data-focus': flag });
+    return element;
+  }
 }
 
 const FLAGS: readonly string[] = ['isPublic', 'enableSSH', 'floatingIp'];
@@ -127,27 +121,7 @@ type Row = readonly [label: string, value: Child];
 
 function list(rows: readonly (Row | false)[]): HTMLElement {
   const shown = rows.filter((row) => row !== false);
-  return h('dl', {}, ...shown.map(([label, value]) => h('div', {}, h('dt', {}, label), h('dd', {}, value))));
-}
-
-function accessButton(
-  { id, name }: InstanceDetail,
-  instances: LiveInstances,
-  flag: 'isPublic' | 'enableSSH',
-  label: string,
-  wish: boolean,
-): HTMLElement {
-  const change = async ({ currentTarget }: Event) => {
-    if (!(currentTarget instanceof Element) || currentTarget.getAttribute('aria-busy') === 'true') return;
-    currentTarget.setAttribute('aria-busy', 'true');
-    await client.instances
-      .update(id, { metadata: { [flag]: wish } })
-      .then(() => announce(`${name}: done`))
-      .catch((error: unknown) => announce(`${name}: ${messageOf(error)}`, 'bad'));
-    currentTarget.removeAttribute('aria-busy');
-    instances.pollNow();
-  };
-  return h('button', { type: 'button', class: 'small', 'data-focus': flag, onclick: change }, label);
+  return h('dl', ...shown.map(([label, value]) => h('div', h('dt', label), h('dd', value))));
 }
 
 /** The default user of a distribution's image has the distribution's name. */

@@ -1,21 +1,22 @@
 import type { Instance } from '../../client/index.ts';
 import { messageOf } from './api.ts';
 import { h, nodes } from './dom.ts';
+import { cell, rowHead, stack, table } from './elements.ts';
 import { actButton, deleteButton } from './instance-actions.ts';
 import { publicAddress, rowActionsIn, stateBadge } from './instance-labels.ts';
 import type { LiveInstances, Liveness } from './live.ts';
 import { loadNames, nameOf } from './names.ts';
-import { fromNow, moment } from './times.ts';
+import { relativeTime } from './times.ts';
 import type { CustomerContext, View } from './view.ts';
 
 export const instancesView: View<CustomerContext> = {
   name: 'instances',
   title: 'Instances',
-  headingAction: () => h('a', { class: 'button primary', href: '#/create' }, 'Create instance'),
+  headingAction: () => h('a.button.primary', { href: '#/create' }, 'Create instance'),
   async show({ instances, signal }) {
     await loadNames().catch(() => {});
-    const place = h('div', {});
-    const state = h('p', { class: 'hint' });
+    const place = h('div');
+    const state = h('p.hint');
     const rows = new Rows(instances);
     const show = () => {
       state.textContent = LIVENESS[instances.liveness];
@@ -30,7 +31,7 @@ export const instancesView: View<CustomerContext> = {
     rows.update();
     show();
     instances.watch(update, signal);
-    return h('div', { class: 'stack' }, state, place);
+    return stack(state, place);
   },
 };
 
@@ -42,40 +43,24 @@ const LIVENESS: Readonly<Record<Liveness, string>> = {
 
 function contentOf(instances: LiveInstances, { table }: Rows): Node {
   const { problem } = instances;
-  if (problem !== null) return h('p', { class: 'note bad', role: 'alert' }, messageOf(problem));
-  if (!instances.isLoaded) return h('p', { class: 'note' }, 'Loading …');
+  if (problem !== null) return h('p.note.bad', { role: 'alert' }, messageOf(problem));
+  if (!instances.isLoaded) return h('p.note', 'Loading …');
   if (instances.all.length > 0) return table;
   return h(
-    'div',
-    { class: 'empty' },
-    h('p', {}, 'This project has no instances yet.'),
-    h('a', { class: 'button', href: '#/create' }, 'Create the first one'),
+    'div.empty',
+    h('p', 'This project has no instances yet.'),
+    h('a.button', { href: '#/create' }, 'Create the first one'),
   );
 }
 
-const COLUMNS = ['Name', 'State', 'Public address', 'Flavor', 'Created'];
+const COLUMNS = ['Name', 'State', 'Public address', 'Flavor', 'Created', 'Actions'];
 
 /** Rows are updated in place, so that focus and scroll position are preserved. */
 class Rows {
   readonly #instances: LiveInstances;
-  readonly #body = h('tbody', {});
+  readonly #body = h('tbody');
   readonly #rows = new Map<string, { readonly row: HTMLTableRowElement; shown: string }>();
-  readonly table = h(
-    'table',
-    { class: 'cards' },
-    h('caption', { class: 'unseen' }, 'Instances of the project'),
-    h(
-      'thead',
-      {},
-      h(
-        'tr',
-        {},
-        ...COLUMNS.map((name) => h('th', { scope: 'col' }, name)),
-        h('th', { scope: 'col', class: 'end' }, 'Actions'),
-      ),
-    ),
-    this.#body,
-  );
+  readonly table = table('Instances of the project', COLUMNS, this.#body);
 
   constructor(instances: LiveInstances) {
     this.#instances = instances;
@@ -114,27 +99,15 @@ class Rows {
 
   #cells(instance: Instance): Node[] {
     const { id, name, state, flavor_id, created } = instance;
+    const href = `#/instances/${encodeURIComponent(id)}`;
     return [
+      rowHead('Name', h('a', { href, 'data-focus': 'name' }, name)),
+      cell('State', stateBadge(state)),
+      cell('Public address', publicAddress(instance) ?? h('span.faint', 'none'), 'mono'),
+      cell('Flavor', nameOf(flavor_id)),
+      cell('Created', relativeTime(created)),
       h(
-        'th',
-        { scope: 'row', 'data-label': 'Name' },
-        h('a', { href: `#/instances/${encodeURIComponent(id)}`, 'data-focus': 'name' }, name),
-      ),
-      h('td', { 'data-label': 'State' }, stateBadge(state)),
-      h(
-        'td',
-        { 'data-label': 'Public address', class: 'mono' },
-        publicAddress(instance) ?? h('span', { class: 'faint' }, 'none'),
-      ),
-      h('td', { 'data-label': 'Flavor' }, nameOf(flavor_id)),
-      h(
-        'td',
-        { 'data-label': 'Created' },
-        h('time', { datetime: created, title: moment(created) }, fromNow(created)),
-      ),
-      h(
-        'td',
-        { class: 'actions' },
+        'td.actions',
         ...rowActionsIn(state).map((action) => actButton(instance, action, this.#instances)),
         deleteButton(instance, this.#instances),
       ),

@@ -3,8 +3,9 @@ import { announce } from './announce.ts';
 import { client, clientOf, SESSION_RENEWED } from './api.ts';
 import { confirm } from './dialog.ts';
 import { h, nodes } from './dom.ts';
-import { field, form, input, textOf, tick, ticks } from './field.ts';
-import { expiryField, expiryIn, keyTable, SCOPES, showKeyOnce } from './key-parts.ts';
+import { actionButton, stack } from './elements.ts';
+import { cardForm, field, input, select, textOf } from './field.ts';
+import { expiryField, expiryIn, keyTable, revokeButton, scopeTicks, showKeyOnce } from './key-parts.ts';
 import { signIn } from './session.ts';
 import { credentialFields, credentialsIn } from './sign-in.ts';
 import { type CustomerContext, go, type View } from './view.ts';
@@ -13,39 +14,40 @@ export const keysView: View<CustomerContext> = {
   name: 'keys',
   title: 'API keys',
   headingAction: ({ state }) =>
-    state.sign_in_methods.users ? h('a', { class: 'button primary', href: '#/issue' }, 'Issue a key') : null,
+    state.sign_in_methods.users ? h('a.button.primary', { href: '#/issue' }, 'Issue a key') : null,
   async show({ session, signal }) {
-    const place = h('div', { class: 'stack' });
+    const place = stack();
     const show = async () => {
       const keys = await client.apiKeys.list({}, { signal });
       const newest = keys.toSorted((a, b) => (a.created_at < b.created_at ? 1 : -1));
       const isLive = ({ state }: ApiKey) => state === 'active' || state === 'disabled';
       const isCurrent = ({ id }: ApiKey) => id === session.key.id;
-      const actions = (key: ApiKey) => [
-        !(session.owned && isCurrent(key)) && useLink(key),
-        !(session.owned && isCurrent(key)) &&
-          key.rotated_to === null &&
-          rotateButton(key, session.key.id, show),
-        revokeButton(key, session.key.id, show),
-      ];
+      const actions = (key: ApiKey) => {
+        const ofSession = session.owned && isCurrent(key);
+        return [
+          !ofSession && useLink(key),
+          !ofSession && key.rotated_to === null && rotateButton(key, isCurrent(key), show),
+          revokeButton(
+            key,
+            () => client.apiKeys.revoke(key.id).then(show),
+            isCurrent(key) ? REVOKE_CURRENT : undefined,
+          ),
+        ];
+      };
       const ended = newest.filter((key) => !isLive(key));
+      const summary = h('summary', `Ended keys (${ended.length})`);
       place.replaceChildren(
         keyTable(newest.filter(isLive), { isCurrent, actions }),
-        ...nodes([
-          ended.length > 0 &&
-            h(
-              'details',
-              {},
-              h('summary', {}, `Ended keys (${ended.length})`),
-              keyTable(ended, { actions: () => [] }),
-            ),
-        ]),
+        ...nodes([ended.length > 0 && h('details', summary, keyTable(ended, { actions: () => [] }))]),
       );
     };
     await show();
     return place;
   },
 };
+
+const REVOKE_CURRENT =
+  'You are signed in with this key: you are signed out, and all other uses of it are rejected immediately.';
 
 export const issueView: View<CustomerContext> = {
   name: 'issue',
@@ -54,70 +56,36 @@ export const issueView: View<CustomerContext> = {
   async show({ session, state, signal }) {
     const me = await client.me({ signal });
     const known = session.key.user_id === null ? {} : { username: me.username, project: me.project_id };
-    return h(
-      'div',
-      { class: 'card narrow' },
-      form(
-        {
-          action: 'Issue key',
-          secondary: h('a', { class: 'button', href: '#/keys' }, 'Cancel'),
-          async onSubmit(data) {
-            const key = await client.apiKeys.create({
-              name: textOf(data, 'name') ?? '',
-              scopes: data.getAll('scopes') as NewApiKey['scopes'] & never[],
-              expires_at: expiryIn(data),
-              credentials: credentialsIn(data),
-            });
-            announce(`Key ${key.name} issued`);
-            showKeyOnce(key, state, () => go('keys'));
-          },
+    return cardForm(
+      'keys',
+      {
+        action: 'Issue key',
+        async onSubmit(data) {
+          const key = await client.apiKeys.create({
+            name: textOf(data, 'name') ?? '',
+            scopes: data.getAll('scopes') as NewApiKey['scopes'] & never[],
+            expires_at: expiryIn(data),
+            credentials: credentialsIn(data),
+          });
+          announce(`Key ${key.name} issued`);
+          showKeyOnce(key, state, () => go('keys'));
         },
-        field('Name', input('name', { required: true, maxlength: 255 }), 'A label for you.'),
-        ticks(
-          'Scopes',
-          SCOPES.filter(([scope]) => scope !== 'admin').map(([scope, label]) =>
-            tick('scopes', label, { value: scope, isTicked: true }),
-          ),
-          'Permissions of the key.',
-        ),
-        expiryField(),
-        h(
-          'fieldset',
-          {},
-          h('legend', {}, 'Sign in again'),
-          h('p', { class: 'hint' }, 'A key outlives this session, so your cloud credentials are required.'),
-          ...credentialFields(known),
-        ),
+      },
+      field('Name', input('name', { required: true, maxlength: 255 }), 'A label for you.'),
+      scopeTicks(false, 'Permissions of the key.'),
+      expiryField(),
+      h(
+        'fieldset',
+        h('legend', 'Sign in again'),
+        h('p.hint', 'A key outlives this session, so your cloud credentials are required.'),
+        ...credentialFields(known),
       ),
     );
   },
 };
 
 function useLink(key: ApiKey): HTMLElement {
-  return h('a', { class: 'button small', href: `#/code/${key.id}`, 'aria-label': `Use ${key.name}` }, 'Use');
-}
-
-function revokeButton(key: ApiKey, currentId: string, onDone: () => Promise<void>): HTMLElement {
-  const isCurrent = key.id === currentId;
-  const onclick = () =>
-    confirm({
-      title: `Revoke ${key.name}?`,
-      text: isCurrent
-        ? 'You are signed in with this key: you are signed out, and all other uses of it are rejected immediately.'
-        : 'All uses of it are rejected immediately. This cannot be undone.',
-      action: 'Revoke',
-      isDangerous: true,
-      async onConfirm() {
-        await client.apiKeys.revoke(key.id);
-        announce(`Key ${key.name} revoked`);
-        await onDone();
-      },
-    });
-  return h(
-    'button',
-    { type: 'button', class: 'small danger-text', 'aria-label': `Revoke ${key.name}`, onclick },
-    'Revoke',
-  );
+  return h('a.button.small', { href: `#/code/${key.id}`, 'aria-label': `Use ${key.name}` }, 'Use');
 }
 
 const OVERLAP = [
@@ -128,9 +96,8 @@ const OVERLAP = [
 ] as const;
 
 /** Rotation needs the text of the key, because its credential is sealed with it. */
-function rotateButton(key: ApiKey, currentId: string, onDone: () => Promise<void>): HTMLElement {
-  const isCurrent = key.id === currentId;
-  const onclick = () =>
+function rotateButton(key: ApiKey, isCurrent: boolean, onDone: () => Promise<void>): HTMLElement {
+  const ask = () =>
     confirm({
       title: `Rotate ${key.name}`,
       text: 'Creates a successor with the same rights and limits.',
@@ -142,14 +109,7 @@ function rotateButton(key: ApiKey, currentId: string, onDone: () => Promise<void
             input('api_key', { type: 'password', required: true, placeholder: `ln_${key.id}_…` }),
             'Required because its credential is sealed with it. It is not stored.',
           ),
-        field(
-          'The old key expires',
-          h(
-            'select',
-            { name: 'overlap_seconds' },
-            ...OVERLAP.map(([value, label]) => h('option', { value }, label)),
-          ),
-        ),
+        field('The old key expires', select('overlap_seconds', OVERLAP)),
       ],
       async onConfirm(data) {
         const overlap_seconds = Number(textOf(data, 'overlap_seconds') ?? 0);
@@ -163,9 +123,5 @@ function rotateButton(key: ApiKey, currentId: string, onDone: () => Promise<void
         );
       },
     });
-  return h(
-    'button',
-    { type: 'button', class: 'small', 'aria-label': `Rotate ${key.name}`, onclick },
-    'Rotate',
-  );
+  return actionButton('Rotate', key.name, ask);
 }

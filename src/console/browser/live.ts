@@ -16,27 +16,15 @@ export class LiveInstances {
   readonly #known = new Map<string, Instance>();
   readonly #watchers = new Set<() => void>();
   readonly #abort = new AbortController();
-  #liveness: Liveness = 'connecting';
-  #problem: unknown = null;
-  #isLoaded = false;
+  liveness: Liveness = 'connecting';
+  /** The error of the last update; null after a success. */
+  problem: unknown = null;
+  isLoaded = false;
   #wake: () => void = () => {};
 
   /** Newest first. */
   get all(): readonly Instance[] {
     return [...this.#known.values()].sort((a, b) => (a.created < b.created ? 1 : -1));
-  }
-
-  get liveness(): Liveness {
-    return this.#liveness;
-  }
-
-  /** The error of the last update; null after a success. */
-  get problem(): unknown {
-    return this.#problem;
-  }
-
-  get isLoaded(): boolean {
-    return this.#isLoaded;
   }
 
   find(id: string): Instance | null {
@@ -69,7 +57,7 @@ export class LiveInstances {
     await this.#list().catch((error: unknown) => this.#fail(error));
     try {
       for await (const event of client.events({ signal: this.#abort.signal })) {
-        this.#liveness = 'live';
+        this.liveness = 'live';
         if (!('instance' in event)) await this.#list();
         else if (event.type === 'instance.deleted') this.#drop(event.instance.id);
         else this.#put(event.instance);
@@ -83,7 +71,7 @@ export class LiveInstances {
 
   async #poll(): Promise<void> {
     const { signal } = this.#abort;
-    this.#liveness = 'polling';
+    this.liveness = 'polling';
     while (!signal.aborted) {
       if (!document.hidden) await this.#list().catch((error: unknown) => this.#fail(error));
       const isBusy = this.all.some(({ state }) => isTransitional(state));
@@ -99,15 +87,15 @@ export class LiveInstances {
     const ids = new Set(list.map(({ id }) => id));
     for (const id of [...this.#known.keys()]) if (!ids.has(id)) this.#drop(id);
     for (const instance of list) this.#put(instance);
-    this.#isLoaded = true;
-    this.#problem = null;
+    this.isLoaded = true;
+    this.problem = null;
     this.#notify();
   }
 
   #put(instance: Instance): void {
     const before = this.#known.get(instance.id);
     this.#known.set(instance.id, instance);
-    if (!this.#isLoaded || before?.state === instance.state) return;
+    if (!this.isLoaded || before?.state === instance.state) return;
     announce(`${instance.name} is ${instance.state}`, instance.state === 'error' ? 'bad' : 'calm');
   }
 
@@ -119,7 +107,7 @@ export class LiveInstances {
   }
 
   #fail(error: unknown): void {
-    this.#problem = error;
+    this.problem = error;
     this.#notify();
   }
 

@@ -1,10 +1,4 @@
-/**
- * Entry point: sign-in, then the views of a customer or an operator.
- *
- * @module
- */
-
-import { announce, mountAnnouncements } from './announce.ts';
+import { announceError, mountAnnouncements } from './announce.ts';
 import { messageOf, SESSION_EXPIRED, SESSION_RENEWED } from './api.ts';
 import { codeView } from './code.ts';
 import { createInstanceView } from './create-instance.ts';
@@ -16,16 +10,11 @@ import { LiveInstances } from './live.ts';
 import { auditView, healthView, plansView } from './operator.ts';
 import { newServiceKeyView, operatorKeysView } from './operator-keys.ts';
 import { clearReadings } from './rate-limit.ts';
-import {
-  type CustomerSession,
-  fetchSession,
-  type OperatorSession,
-  type SessionState,
-  signOut,
-} from './session.ts';
-import { runShell } from './shell.ts';
+import { type CustomerSession, fetchSession, type SessionState, signOut } from './session.ts';
+import { runShell, type ShellOptions } from './shell.ts';
 import { showSignIn } from './sign-in.ts';
 import { usageView } from './usage.ts';
+import type { CustomerContext } from './view.ts';
 
 const CUSTOMER_VIEWS = [
   instancesView,
@@ -68,43 +57,45 @@ function enter(now: SessionState, reason: string | null = null): void {
     document.title = 'Sign in – Console';
     root.replaceChildren(showSignIn(now, reason, (entered) => enter(entered)));
     if (hasBegun) root.querySelector<HTMLElement>('h1')?.focus();
-  } else if (session.as === 'customer') {
-    root.replaceChildren(customerShell(now, session));
-  } else {
-    root.replaceChildren(operatorShell(now, session));
+    hasBegun = true;
+    return;
   }
-  hasBegun = true;
-  if (session === null) return;
   const { signal } = over;
+  const common = { onSignOut: leave, takesFocus: hasBegun };
+  root.replaceChildren(
+    session.as === 'customer'
+      ? customerShell(now, session, common)
+      : runShell(
+          {
+            ...common,
+            views: OPERATOR_VIEWS,
+            who: 'Operator',
+            context: (signal, rest) => ({ signal, rest, state: now, session }),
+          },
+          signal,
+        ),
+  );
+  hasBegun = true;
   // Ends running subscriptions too.
   const ends = setTimeout(() => start(OVER).catch(fail), session.expires_in * 1000);
   signal.addEventListener('abort', () => clearTimeout(ends));
 }
 
-function customerShell(now: SessionState, session: CustomerSession): HTMLElement {
+function customerShell(
+  now: SessionState,
+  session: CustomerSession,
+  common: Pick<ShellOptions<CustomerContext>, 'onSignOut' | 'takesFocus'>,
+): HTMLElement {
   const instances = new LiveInstances();
   over.signal.addEventListener('abort', () => instances.stop());
   instances.start();
+  const identity = session.owned ? 'Cloud user' : `Key ${session.key.name}`;
   return runShell(
     {
+      ...common,
       views: CUSTOMER_VIEWS,
-      who: `${session.owned ? 'Cloud user' : `Key ${session.key.name}`}, project ${session.key.project_id}`,
+      who: `${identity}, project ${session.key.project_id}`,
       context: (signal, rest) => ({ signal, rest, state: now, session, instances }),
-      onSignOut: leave,
-      takesFocus: hasBegun,
-    },
-    over.signal,
-  );
-}
-
-function operatorShell(now: SessionState, session: OperatorSession): HTMLElement {
-  return runShell(
-    {
-      views: OPERATOR_VIEWS,
-      who: 'Operator',
-      context: (signal, rest) => ({ signal, rest, state: now, session }),
-      onSignOut: leave,
-      takesFocus: hasBegun,
     },
     over.signal,
   );
@@ -113,11 +104,10 @@ function operatorShell(now: SessionState, session: OperatorSession): HTMLElement
 function leave(): void {
   signOut()
     .then(() => start('You are signed out.'))
-    .catch((error: unknown) => announce(messageOf(error), 'bad'));
+    .catch(announceError);
 }
 
 function fail(error: unknown): void {
-  root.replaceChildren(
-    h('main', { class: 'lone' }, h('h1', {}, 'Console'), h('p', { role: 'alert' }, messageOf(error))),
-  );
+  const text = h('p', { role: 'alert' }, messageOf(error));
+  root.replaceChildren(h('main.lone', h('h1', 'Console'), text));
 }

@@ -1,6 +1,7 @@
-import { announce } from './announce.ts';
-import { messageOf, request } from './api.ts';
-import { h, nodes } from './dom.ts';
+import { request } from './api.ts';
+import { h } from './dom.ts';
+import { card, cell, rowHead, stack, table } from './elements.ts';
+import { growingList } from './pages.ts';
 import { moment } from './times.ts';
 import type { OperatorContext, View } from './view.ts';
 
@@ -8,92 +9,46 @@ export const plansView: View<OperatorContext> = {
   name: 'plans',
   title: 'Plans',
   show({ session: { plans, costs } }) {
-    return h(
-      'div',
-      { class: 'stack' },
-      table(
-        'Plans',
-        ['Plan', 'Points of a key', 'Points of a project', 'Window'],
-        plans.map(({ name, points, projectPoints, seconds }) => [
-          name,
-          points.toLocaleString(),
-          projectPoints.toLocaleString(),
-          `${seconds} s`,
-        ]),
-      ),
+    const columns = ['Plan', 'Points of a key', 'Points of a project', 'Window'];
+    const rows = plans.map(({ name, points, projectPoints, seconds }) => {
+      return [name, points.toLocaleString(), projectPoints.toLocaleString(), `${seconds} s`];
+    });
+    return stack(
+      textTable('Plans', columns, rows),
       h(
-        'p',
-        { class: 'hint' },
+        'p.hint',
         `A read costs ${costs.read}, creating an instance ${costs.create}, any other write ${costs.write}. Set by LINGUANOVA_PLANS and LINGUANOVA_COSTS.`,
       ),
     );
   },
 };
 
-interface AuditRecord {
-  readonly sequence: number;
-  readonly at: string;
-  readonly actor: string;
-  readonly action: string;
-  readonly key_id: string | null;
-  readonly address: string | null;
-  readonly detail: string;
-}
+/** In the order of the columns. */
+const AUDIT_FIELDS = ['at', 'action', 'actor', 'key_id', 'address', 'detail'] as const;
+type AuditRecord = Readonly<Record<(typeof AUDIT_FIELDS)[number], string | null>>;
 
 export const auditView: View<OperatorContext> = {
   name: 'audit',
   title: 'Audit log',
-  async show() {
-    const place = h('div', { class: 'stack' });
-    const shown: AuditRecord[] = [];
-    let cursor: string | null = null;
-    const load = async () => {
-      const from = cursor === null ? '' : `&cursor=${cursor}`;
-      const page = await request<{ items: AuditRecord[]; next_cursor: string | null }>(
-        'GET',
-        `/admin/v1/audit?limit=50${from}`,
+  show: () =>
+    growingList<AuditRecord>('/admin/v1/audit', {}, (records) => {
+      const columns = ['Time', 'Action', 'Actor', 'Key', 'Address', 'Detail'];
+      const rows = records.map((record) =>
+        AUDIT_FIELDS.map((name) => (name === 'at' ? moment(record.at ?? '') : (record[name] ?? ''))),
       );
-      shown.push(...page.items);
-      cursor = page.next_cursor;
-      const more = h(
-        'button',
-        { type: 'button', onclick: () => load().catch((error) => announce(messageOf(error), 'bad')) },
-        'Show more',
-      );
-      const rows = shown.map(({ at, actor, action, key_id, address, detail }) => [
-        moment(at),
-        action,
-        actor,
-        key_id ?? '',
-        address ?? '',
-        detail,
-      ]);
-      place.replaceChildren(
-        ...nodes([
-          table('Audit log, newest first', ['Time', 'Action', 'Actor', 'Key', 'Address', 'Detail'], rows),
-          cursor !== null && h('div', { class: 'row' }, more),
-        ]),
-      );
-    };
-    await load();
-    return place;
-  },
+      return textTable('Audit log, newest first', columns, rows);
+    }),
 };
 
 export const healthView: View<OperatorContext> = {
   name: 'health',
   title: 'Health',
   async show({ signal }) {
-    const place = h('div', { class: 'grid' });
+    const place = h('div.grid');
     const refresh = async () => {
       const { status, ...parts } = await request<Record<string, string>>('GET', '/readyz');
       const cards = Object.entries({ gateway: status ?? 'unknown', ...parts }).map(([name, state]) =>
-        h(
-          'section',
-          { class: 'card' },
-          h('h2', {}, PARTS[name] ?? name),
-          h('p', {}, h('span', { class: `badge ${state === 'ok' ? 'good' : 'bad'}` }, state)),
-        ),
+        card(PARTS[name] ?? name, h('p', h(state === 'ok' ? 'span.badge.good' : 'span.badge.bad', state))),
       );
       place.replaceChildren(...cards);
     };
@@ -112,30 +67,10 @@ const PARTS: Readonly<Record<string, string>> = {
   redis: 'Redis',
 };
 
-function table(
-  caption: string,
-  columns: readonly string[],
-  rows: readonly (readonly string[])[],
-): HTMLElement {
-  return h(
-    'table',
-    { class: 'cards' },
-    h('caption', { class: 'unseen' }, caption),
-    h('thead', {}, h('tr', {}, ...columns.map((name) => h('th', { scope: 'col' }, name)))),
-    h(
-      'tbody',
-      {},
-      ...rows.map((row) =>
-        h(
-          'tr',
-          {},
-          ...row.map((text, at) =>
-            at === 0
-              ? h('th', { scope: 'row', 'data-label': columns[at] }, text)
-              : h('td', { 'data-label': columns[at], class: 'long' }, text),
-          ),
-        ),
-      ),
-    ),
-  );
+function textTable(caption: string, columns: readonly string[], rows: readonly string[][]): HTMLElement {
+  const rowOf = ([first = '', ...others]: string[]) => {
+    const cells = others.map((text, at) => cell(columns[at + 1] ?? '', text, 'long'));
+    return h('tr', rowHead(columns[0] ?? '', first), ...cells);
+  };
+  return table(caption, columns, h('tbody', ...rows.map(rowOf)));
 }

@@ -1,5 +1,5 @@
 /** From the rate-limit headers of a response. */
-export interface LimitReading {
+interface LimitReading {
   /** Epoch milliseconds. */
   readonly at: number;
   readonly limit: number;

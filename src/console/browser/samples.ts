@@ -1,10 +1,4 @@
-/**
- * Programs that list the instances. Each runs unmodified with the key in the environment.
- *
- * @module
- */
-
-export interface SampleContext {
+interface SampleContext {
   /** The gateway's public URL. */
   readonly url: string;
   readonly keyId: string;
@@ -31,6 +25,7 @@ function oneLine(name: string): string {
   return name.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, ' ');
 }
 
+/** Programs that list the instances. Each runs unmodified with the key in the environment. */
 const SAMPLES: Readonly<Record<Language, (context: SampleContext) => string>> = {
   curl: ({ url, key }) => `curl ${url}/v1/instances -H "x-api-key: ${key ?? '$LINGUANOVA_KEY'}"`,
 

@@ -1,7 +1,7 @@
 import type { ApiKey, Routes } from '../../client/index.ts';
 import { request } from './api.ts';
 
-export interface Plan {
+interface Plan {
   readonly name: string;
   readonly points: number;
   readonly projectPoints: number;
@@ -19,7 +19,6 @@ export interface CustomerSession {
 
 export interface OperatorSession {
   readonly as: 'operator';
-  /** In seconds, because the clocks of gateway and browser may differ. */
   readonly expires_in: number;
   readonly plans: readonly Plan[];
   readonly costs: { readonly read: number; readonly create: number; readonly write: number };

@@ -1,11 +1,6 @@
-/**
- * The frame around the views: menu, heading and routing.
- *
- * @module
- */
-
 import { messageOf } from './api.ts';
 import { h, nodes } from './dom.ts';
+import { button } from './elements.ts';
 import { go, type View } from './view.ts';
 
 export interface ShellOptions<Context> {
@@ -41,10 +36,10 @@ export function runShell<Context>(options: ShellOptions<Context>, over: AbortSig
     const context = options.context(signal, rest);
     const heading = h('h1', { tabindex: '-1' }, view.title);
     document.title = `${view.title} – Console`;
-    main.replaceChildren(...nodes([h('div', { class: 'head' }, heading, view.headingAction?.(context))]));
+    main.replaceChildren(...nodes([h('div.head', heading, view.headingAction?.(context))]));
     if (takesFocus) heading.focus();
     const content = await Promise.resolve(view.show(context)).catch((error: unknown) =>
-      h('p', { class: 'note bad', role: 'alert' }, messageOf(error)),
+      h('p.note.bad', { role: 'alert' }, messageOf(error)),
     );
     if (!signal.aborted) main.append(content);
   }
@@ -62,25 +57,17 @@ export function runShell<Context>(options: ShellOptions<Context>, over: AbortSig
     main.querySelector('h1')?.focus();
   };
   return h(
-    'div',
-    { class: 'shell' },
-    h('a', { class: 'skip', href: '#main', onclick: skip }, 'Skip to content'),
+    'div.shell',
+    h('a.skip', { href: '#main', onclick: skip }, 'Skip to content'),
     h(
       'header',
-      {},
       h(
-        'div',
-        { class: 'brand' },
+        'div.brand',
         h('img', { src: 'console/icon.svg', alt: '', width: 28, height: 28 }),
-        h('span', {}, 'Console'),
+        h('span', 'Console'),
       ),
       h('nav', { 'aria-label': 'Main' }, ...links),
-      h(
-        'div',
-        { class: 'who' },
-        h('p', {}, who),
-        h('button', { type: 'button', class: 'small', onclick: options.onSignOut }, 'Sign out'),
-      ),
+      h('div.who', h('p', who), button('Sign out', options.onSignOut, { class: 'small' })),
     ),
     main,
   );

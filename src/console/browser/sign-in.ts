@@ -1,13 +1,11 @@
 import type { Routes } from '../../client/index.ts';
-import { h, nodes } from './dom.ts';
+import { h } from './dom.ts';
 import { field, form, input, textOf } from './field.ts';
-import { type SessionState, signIn } from './session.ts';
+import { type SessionState, type SignIn, signIn } from './session.ts';
 
 type SignInMethod = 'api_key' | 'cloud' | 'operator';
 
-/**
- * @param reason Why the last session ended; null: not shown.
- */
+/** @param reason Why the last session ended; null: not shown. */
 export function showSignIn(
   state: SessionState,
   reason: string | null,
@@ -18,90 +16,73 @@ export function showSignIn(
     ['cloud', 'Cloud user', state.sign_in_methods.users],
     ['operator', 'Operator', state.sign_in_methods.operators],
   ];
-  const place = h('div', { class: 'card' });
+  const place = h('div.card');
+  const choose = (method: SignInMethod) => place.replaceChildren(formOf(method, onSignIn));
   const choices = methods
     .filter(([, , isThere]) => isThere)
-    .map(([method, label], at) =>
-      h(
-        'label',
-        {},
-        h('input', {
-          type: 'radio',
-          name: 'way',
-          value: method,
-          checked: at === 0,
-          onchange: () => choose(method),
-        }),
-        h('span', {}, label),
-      ),
-    );
-  const choose = (method: SignInMethod) => place.replaceChildren(...nodes([FORMS[method](onSignIn)]));
+    .map(([value, label], at) => {
+      const onchange = () => choose(value);
+      const radio = h('input', { type: 'radio', name: 'way', value, checked: at === 0, onchange });
+      return h('label', radio, h('span', label));
+    });
   choose('api_key');
   return h(
-    'main',
-    { class: 'lone', id: 'main' },
-    h('div', { class: 'brand' }, h('img', { src: 'console/icon.svg', alt: '', width: 40, height: 40 })),
+    'main.lone',
+    { id: 'main' },
+    h('div.brand', h('img', { src: 'console/icon.svg', alt: '', width: 40, height: 40 })),
     h('h1', { tabindex: '-1' }, 'Sign in'),
-    reason === null ? null : h('p', { class: 'note', role: 'status' }, reason),
-    choices.length > 1 &&
-      h('fieldset', { class: 'segments' }, h('legend', { class: 'unseen' }, 'Sign in with'), ...choices),
+    reason === null ? null : h('p.note', { role: 'status' }, reason),
+    choices.length > 1 && h('fieldset.segments', h('legend.unseen', 'Sign in with'), ...choices),
     place,
   );
 }
 
-const FORMS: Readonly<Record<SignInMethod, (onSignIn: (state: SessionState) => void) => HTMLElement>> = {
-  api_key: (onSignIn) =>
-    form(
-      {
-        action: 'Sign in',
-        onSubmit: async (data) => onSignIn(await signIn({ api_key: (textOf(data, 'api_key') ?? '').trim() })),
-      },
-      field(
-        'API key',
-        input('api_key', { type: 'password', required: true, placeholder: 'ln_…', spellcheck: 'false' }),
-        'The console has the permissions of this key. Your key is stored in an HttpOnly cookie.',
-      ),
-    ),
+function formOf(method: SignInMethod, onSignIn: (state: SessionState) => void): HTMLElement {
+  const { bodyOf, fields } = FORMS[method];
+  const onSubmit = async (data: FormData) => onSignIn(await signIn(bodyOf(data)));
+  return form({ action: 'Sign in', onSubmit }, ...fields());
+}
 
-  cloud: (onSignIn) =>
-    form(
-      {
-        action: 'Sign in',
-        async onSubmit(data) {
-          onSignIn(await signIn({ credentials: credentialsIn(data) }));
-        },
-      },
+interface SignInForm {
+  readonly bodyOf: (data: FormData) => SignIn;
+  readonly fields: () => readonly HTMLElement[];
+}
+
+const secretField = (label: string, name: string, hint?: string, props = {}) =>
+  field(label, input(name, { type: 'password', required: true, ...props }), hint);
+
+const FORMS: Readonly<Record<SignInMethod, SignInForm>> = {
+  api_key: {
+    bodyOf: (data) => ({ api_key: (textOf(data, 'api_key') ?? '').trim() }),
+    fields: () => {
+      const hint = 'The console has the permissions of this key. Your key is stored in an HttpOnly cookie.';
+      return [secretField('API key', 'api_key', hint, { placeholder: 'ln_…', spellcheck: 'false' })];
+    },
+  },
+  cloud: {
+    bodyOf: (data) => ({ credentials: credentialsIn(data) }),
+    fields: () => [
       ...credentialFields(),
       h(
-        'p',
-        { class: 'hint' },
+        'p.hint',
         'Creates a key for this session. It is revoked when you sign out, and expires after eight hours.',
       ),
-    ),
-
-  operator: (onSignIn) =>
-    form(
-      {
-        action: 'Sign in',
-        onSubmit: async (data) =>
-          onSignIn(await signIn({ admin_token: (textOf(data, 'admin_token') ?? '').trim() })),
-      },
-      field('Admin token', input('admin_token', { type: 'password', required: true })),
-    ),
+    ],
+  },
+  operator: {
+    bodyOf: (data) => ({ admin_token: (textOf(data, 'admin_token') ?? '').trim() }),
+    fields: () => [secretField('Admin token', 'admin_token')],
+  },
 };
 
 export function credentialFields({ username = '', project = '' } = {}): readonly HTMLElement[] {
   return [
     field('User', input('username', { required: true, autocomplete: 'username', value: username })),
-    field(
-      'Password',
-      input('password', { type: 'password', required: true, autocomplete: 'current-password' }),
-    ),
+    secretField('Password', 'password', undefined, { autocomplete: 'current-password' }),
     field('Project', input('project_name', { required: true, value: project }), 'Name or ID.'),
     h(
       'details',
-      {},
-      h('summary', {}, 'Domains'),
+      h('summary', 'Domains'),
       field('User domain', input('user_domain_name', { value: 'Default' })),
       field('Project domain', input('project_domain_name', { value: 'Default' })),
     ),

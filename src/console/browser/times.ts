@@ -1,3 +1,5 @@
+import { h } from './dom.ts';
+
 const MOMENT = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 const AGO = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });
 const UNITS = [
@@ -7,14 +9,13 @@ const UNITS = [
 ] as const;
 
 /** In the browser's locale. */
-export function moment(iso: string | null, none = 'never'): string {
-  return iso === null ? none : MOMENT.format(new Date(iso));
+export function moment(iso: string): string {
+  return MOMENT.format(new Date(iso));
 }
 
-/** Relative to now. */
-export function fromNow(iso: string | null, none = 'never'): string {
-  if (iso === null) return none;
+/** Relative to now; the exact time is its title. */
+export function relativeTime(iso: string): HTMLTimeElement {
   const seconds = (Date.parse(iso) - Date.now()) / 1000;
   const [unit, size] = UNITS.find(([, size]) => Math.abs(seconds) >= size) ?? ['second', 1];
-  return AGO.format(Math.round(seconds / size), unit);
+  return h('time', { datetime: iso, title: moment(iso) }, AGO.format(Math.round(seconds / size), unit));
 }
