@@ -34,9 +34,9 @@ export function prometheusMetrics(): Metrics {
   };
   const collectors: (() => void | Promise<void>)[] = [];
   return {
-    count: (name, labels, by) => counters[name].inc({ ...labels }, by),
+    count: (name, labels, by) => counters[name].inc(labels, by),
     set: (name, value, labels) => gauge(name).set({ ...labels }, value),
-    observe: (name, seconds, labels) => histograms[name].observe({ ...labels }, seconds),
+    observe: (name, seconds, labels) => histograms[name].observe(labels, seconds),
     beforeExpose: (collect) => collectors.push(collect),
     async expose() {
       await Promise.all(collectors.map((collect) => collect()));
