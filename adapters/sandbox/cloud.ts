@@ -1,5 +1,6 @@
-/** @module The whole state of a sandbox: what each of the four services knows, the clock, and where its URLs point. */
+/** @module The whole state of a sandbox: what each of the five services knows, the clock, and where its URLs point. */
 
+import { type BlockStorage, createBlockStorage } from './cinder/model.ts';
 import { createImages, type Image } from './glance/model.ts';
 import { createIdentity, type Identity } from './keystone/model.ts';
 import { createNetworking, type Networking } from './neutron/model.ts';
@@ -21,6 +22,7 @@ export interface Cloud {
   readonly compute: Compute;
   readonly networking: Networking;
   readonly images: Map<string, Image>;
+  readonly blockStorage: BlockStorage;
   /** Neutron's message to Nova that the addresses of a device changed. Nova subscribes to it; set once at creation. */
   networkChanged: (deviceId: string) => void;
 }
@@ -46,6 +48,7 @@ export function createCloud(options: CloudOptions): Cloud {
     compute: createCompute(),
     networking: createNetworking(),
     images: createImages(),
+    blockStorage: createBlockStorage(),
     networkChanged: () => {},
   };
 }

@@ -122,7 +122,7 @@ describe('the sandbox as it comes', () => {
     expect(sandbox.authUrl).toBe(`${baseUrl}/identity/v3`);
     const reply = await sandbox.fetch(new Request(sandbox.authUrl));
     expect((await reply.json()).version.links).toEqual([{ rel: 'self', href: `${baseUrl}/identity/v3/` }]);
-    expect((await sandbox.fetch(new Request(`${baseUrl}/volume/v3`))).status).toBe(404);
+    expect((await sandbox.fetch(new Request(`${baseUrl}/dns/v2`))).status).toBe(404);
   });
 });
 

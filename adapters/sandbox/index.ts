@@ -1,6 +1,6 @@
 /**
  * @module
- * An OpenStack in memory: Keystone v3, Nova v2.1, Neutron v2.0 and Glance v2 as one fetch handler. It responds over HTTP as a real
+ * An OpenStack in memory: Keystone v3, Nova v2.1, Neutron v2.0, Glance v2 and Cinder v3 as one fetch handler. It responds over HTTP as a real
  * cloud does (bodies, headers, status codes, error texts, states over time), and knows nothing of the gateway.
  *
  * @example
@@ -22,6 +22,7 @@ import {
   addPublicNetwork,
   type ProjectOptions,
 } from './accounts.ts';
+import { cinder } from './cinder/index.ts';
 import { type Cloud, createCloud } from './cloud.ts';
 import { addExampleServers, EXAMPLE, EXAMPLE_IMAGES } from './example-servers.ts';
 import { glance } from './glance/index.ts';
@@ -39,7 +40,7 @@ export type { Account, AdminAccount, ProjectOptions } from './accounts.ts';
 export interface SandboxOptions {
   /**
    * Where the catalog's URLs point, without a trailing slash; a path in it is part of every URL. Default
-   * `http://sandbox.invalid`. Below it: `/identity/v3`, `/compute/v2.1`, `/networking` (`/v2.0`), `/image` (`/v2`).
+   * `http://sandbox.invalid`. Below it: `/identity/v3`, `/compute/v2.1`, `/networking` (`/v2.0`), `/image` (`/v2`), `/volume/v3`.
    */
   baseUrl?: string;
   /** The clock, in epoch milliseconds. Tests replace it to see states pass. By default the wall clock as it was at the start, then
@@ -64,7 +65,7 @@ export interface SandboxOptions {
 
 /** A cloud of its own; its data lives as long as the object. */
 export interface Sandbox {
-  /** Responds to a request to any of the four services. */
+  /** Responds to a request to any of the five services. */
   fetch(request: Request): Promise<Response>;
   /** Keystone's URL, for OS_AUTH_URL. */
   readonly authUrl: string;
@@ -136,7 +137,7 @@ function addImages(cloud: Cloud, owner: string): void {
   add(EXAMPLE_IMAGES.ubuntu, 'ubuntu-22.04-amd64', 'ubuntu');
 }
 
-const SERVICES = { identity: keystone, compute: nova, networking: neutron, image: glance };
+const SERVICES = { identity: keystone, compute: nova, networking: neutron, image: glance, volume: cinder };
 
 async function dispatch(cloud: Cloud, prefix: string, request: Request): Promise<Response> {
   cloud.timeline.settle();

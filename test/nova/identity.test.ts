@@ -203,6 +203,7 @@ describe('a token', () => {
       'compute',
       'image',
       'network',
+      'volumev3',
     ]);
     const short = await sendNova(url, 'GET /identity/v3/auth/tokens?nocatalog', headers);
     expect(short.body.token.catalog).toBeUndefined();
@@ -285,7 +286,7 @@ describe('a token', () => {
 
 describe('projects, users and domains', () => {
   test.each([
-    ['GET /identity/v3/auth/catalog', 'catalog', 4],
+    ['GET /identity/v3/auth/catalog', 'catalog', 5],
     ['GET /identity/v3/auth/projects', 'projects', 1],
     ['GET /identity/v3/auth/domains', 'domains', 0],
     ['GET /identity/v3/domains?name=Default', 'domains', 1],

@@ -8,13 +8,14 @@ const SERVICES = [
   ['network', 'neutron', '/networking'],
   ['compute', 'nova', '/compute/v2.1'],
   ['image', 'glance', '/image'],
+  ['volumev3', 'cinder', '/volume/v3/'],
 ] as const;
 
 /** The one region. */
 export const REGION = 'RegionOne';
 
 /** The catalog as it stands in a token. Service and endpoint ids stay the same as long as the cloud lives. */
-export function catalog(cloud: Cloud): unknown[] {
+export function catalog(cloud: Cloud, projectId: string): unknown[] {
   const idOf = (key: string) => {
     const id = cloud.identity.catalogIds.get(key) ?? hexId();
     cloud.identity.catalogIds.set(key, id);
@@ -25,7 +26,8 @@ export function catalog(cloud: Cloud): unknown[] {
       id: idOf(`${type}/${scope}`),
       interface: scope,
       region_id: REGION,
-      url: cloud.baseUrl + path,
+      // Cinder's addresses name the project.
+      url: cloud.baseUrl + path + (path.endsWith('/') ? projectId : ''),
       region: REGION,
     })),
     id: idOf(type),

@@ -110,6 +110,6 @@ function version(call: KeystoneCall): Response {
 }
 
 function showCatalog(call: KeystoneCall): Response {
-  call.principal();
-  return json(200, { catalog: catalog(call.cloud), links: { self: call.self } });
+  const { projectId } = call.principal();
+  return json(200, { catalog: catalog(call.cloud, projectId), links: { self: call.self } });
 }

@@ -107,7 +107,7 @@ function view(cloud: Cloud, token: Token, withCatalog: boolean): unknown {
         project: { domain, id: project.id, name: project.name },
         is_domain: false,
         roles: token.roles.map((name) => ({ id: roles.find((role) => role.name === name)?.id, name })),
-        ...(withCatalog && { catalog: catalog(cloud) }),
+        ...(withCatalog && { catalog: catalog(cloud, project.id) }),
       }),
       ...(credential && {
         application_credential: {

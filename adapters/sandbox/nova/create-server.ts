@@ -7,10 +7,11 @@ import { type Fields, json, randomText } from '../http.ts';
 import { checkedGroups } from '../neutron/ports.ts';
 import { roomFor as portRoom } from '../neutron/quotas.ts';
 import { str } from '../python.ts';
+import { reserve, wantedDevices } from './block-devices.ts';
 import { bodyOf, inner, links, type NovaCall } from './call.ts';
 import { badRequest, disallowed, novaFault } from './faults.ts';
 import { boot, membersOf, noteAction } from './lifecycle.ts';
-import { type Flavor, type Nic, newServer, type Server } from './model.ts';
+import { type BlockDevice, type Flavor, type Nic, newServer, type Server } from './model.ts';
 import { checkNics } from './nics.ts';
 import { computeQuota, needOf, requireMetadataRoom, requireRoom } from './quotas.ts';
 import { createServerSchema } from './schemas.ts';
@@ -27,6 +28,7 @@ export function createServers(call: NovaCall): Response {
   }
   const flavor = wantedFlavor(cloud, given.flavorRef);
   const image = wantedImage(call, given);
+  const devices = wantedDevices(call, given, image);
   if (typeof zone === 'string' && zone.split(':')[0] !== 'nova') {
     throw badRequest('The requested availability zone is not available');
   }
@@ -39,18 +41,28 @@ export function createServers(call: NovaCall): Response {
   requireRoom(cloud, principal.projectId, needOf(flavor, least));
   requirePorts(cloud, principal.projectId, nics, least);
 
-  const shared = { flavor, imageId: image.id, keyName, groupId, metadata, nics, securityGroupIds };
+  const shared = {
+    flavor,
+    imageId: image?.id ?? null,
+    keyName,
+    groupId,
+    metadata,
+    nics,
+    devices,
+    securityGroupIds,
+  };
   const servers = makeServers(call, given, roomFor(cloud, principal.projectId, flavor, least, most), shared);
   return createdResponse(call, given, servers, securityGroupIds);
 }
 
 interface Shared {
   flavor: Flavor;
-  imageId: string;
+  imageId: string | null;
   keyName: string | null;
   groupId: string | null;
   metadata: Record<string, string>;
   nics: Nic[];
+  devices: BlockDevice[];
   securityGroupIds: string[];
 }
 
@@ -66,6 +78,7 @@ function makeServers(call: NovaCall, given: Fields, count: number, shared: Share
       ...shared,
       name: count > 1 ? `${name}-${index + 1}` : name,
       metadata: { ...shared.metadata },
+      devices: shared.devices.map((device) => ({ ...device })),
       serial: cloud.compute.serial,
       createdAt: cloud.timeline.now(),
       description: typeof given.description === 'string' ? given.description : null,
@@ -80,6 +93,7 @@ function makeServers(call: NovaCall, given: Fields, count: number, shared: Share
     });
     cloud.compute.servers.set(server.id, server);
     noteAction(cloud, server, 'create', call.requestId, principal.userId);
+    reserve(cloud, server);
     boot(cloud, server);
     return server;
   });
@@ -138,14 +152,15 @@ export function wantedFlavor(cloud: Cloud, reference: unknown): Flavor {
   return flavor;
 }
 
-function wantedImage(call: NovaCall, given: Fields): Image {
+/** null for a server that boots from a volume. */
+function wantedImage(call: NovaCall, given: Fields): Image | null {
   const id = String(given.imageRef ?? '')
     .split('/')
     .at(-1);
-  if (!id)
-    throw badRequest(
-      given.block_device_mapping_v2 ? 'The sandbox has no volumes' : 'Missing imageRef attribute',
-    );
+  if (!id) {
+    if (given.block_device_mapping_v2) return null;
+    throw badRequest('Missing imageRef attribute');
+  }
   const image = call.cloud.images.get(id);
   if (!image || !sees(call.principal, image)) throw badRequest('Can not find requested image');
   if (image.status !== 'active') throw badRequest(`Image ${id} is not active.`);

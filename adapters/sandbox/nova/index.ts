@@ -33,7 +33,6 @@ import {
   detachInterface,
   listAddresses,
   listInterfaces,
-  listVolumes,
   showAddresses,
   showInterface,
 } from './interfaces.ts';
@@ -61,6 +60,7 @@ import {
   updateServer,
 } from './servers.ts';
 import { allVersions, choices, oneVersion } from './versions.ts';
+import { createAttachment, deleteAttachment, listAttachments, showAttachment } from './volume-attachments.ts';
 
 const TABLE: Route<NovaCall>[] = [
   ['GET', '/servers', listServers],
@@ -89,7 +89,11 @@ const TABLE: Route<NovaCall>[] = [
   ['GET', '/servers/:id/os-interface/:port', showInterface],
   ['DELETE', '/servers/:id/os-interface/:port', detachInterface],
   ['GET', '/servers/:id/os-security-groups', listServerSecurityGroups],
-  ['GET', '/servers/:id/os-volume_attachments', listVolumes],
+  ['GET', '/servers/:id/os-volume_attachments', listAttachments],
+  ['POST', '/servers/:id/os-volume_attachments', createAttachment],
+  ['GET', '/servers/:id/os-volume_attachments/:volume', showAttachment],
+  ['DELETE', '/servers/:id/os-volume_attachments/:volume', deleteAttachment],
+  ['POST', '/os-volumes_boot', createServers],
   ['GET', '/servers/:id/os-instance-actions', listActions],
   ['GET', '/servers/:id/os-instance-actions/:request', showAction],
   ['GET', '/flavors', listFlavors],

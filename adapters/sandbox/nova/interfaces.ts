@@ -1,4 +1,4 @@
-/** @module A server's ports, addresses, security groups and volumes as Nova shows and changes them. */
+/** @module A server's ports, addresses and security groups as Nova shows and changes them. */
 
 import { empty, type Fields, json } from '../http.ts';
 import type { Port } from '../neutron/model.ts';
@@ -95,10 +95,4 @@ export function showAddresses(call: NovaCall, id: string, network: string): Resp
   const addresses = addressesView(findServer(call, id), false)[network];
   if (!addresses) throw notFound('Instance is not a member of specified network');
   return json(200, { [network]: addresses });
-}
-
-/** GET /servers/{id}/os-volume_attachments: the sandbox has no volumes. */
-export function listVolumes(call: NovaCall, id: string): Response {
-  findServer(call, id);
-  return json(200, { volumeAttachments: [] });
 }

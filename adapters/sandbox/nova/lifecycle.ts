@@ -2,6 +2,7 @@
 
 import type { Cloud } from '../cloud.ts';
 import { Fault } from '../http.ts';
+import { attachVolumes, makeVolumes, releaseAll } from './block-devices.ts';
 import type { Server } from './model.ts';
 import { attachAll, detach, portsOf } from './network-info.ts';
 
@@ -43,21 +44,31 @@ export function boot(cloud: Cloud, server: Server): void {
   const begin = () => {
     if (!hasHost(cloud, server)) return fail(cloud, server, NO_VALID_HOST);
     change(cloud, server, { host: host.name, zone: 'nova' });
+    const spawning: Stage[] = [[0.6, 'spawning', network]];
+    const mapping: Stage[] = [[0.4, 'block_device_mapping', map], ...spawning];
     runTask(
       cloud,
       server,
-      [
-        [0.2, 'networking'],
-        [0.6, 'spawning', network],
-      ],
+      [[0.2, 'networking'], ...(server.devices.length > 0 ? mapping : spawning)],
       finish,
     );
   };
+  const map = () => {
+    try {
+      makeVolumes(cloud, server);
+    } catch (fault) {
+      if (!(fault instanceof Fault)) throw fault;
+      releaseAll(cloud, server);
+      fail(cloud, server, `Build of instance ${server.id} aborted: ${fault.message}`);
+    }
+  };
   const network = () => {
+    attachVolumes(cloud, server);
     try {
       attachAll(cloud, server);
     } catch (fault) {
       if (!(fault instanceof Fault)) throw fault;
+      releaseAll(cloud, server);
       fail(cloud, server, `Build of instance ${server.id} aborted: ${NO_NETWORK}`);
     }
   };
@@ -108,11 +119,13 @@ export function destroy(cloud: Cloud, server: Server): void {
   if (server.taskState === 'deleting') return;
   if (server.taskState === 'scheduling' && server.host === null) {
     server.deletedAt = cloud.timeline.now();
+    releaseAll(cloud, server);
     cloud.compute.servers.delete(server.id);
     return;
   }
   runTask(cloud, server, [[0.3, 'deleting']], () => {
     for (const port of portsOf(cloud, server.id)) detach(cloud, server, port);
+    releaseAll(cloud, server);
     const deletedAt = cloud.timeline.now();
     const gone = { vmState: 'deleted', taskState: null, powerState: POWER.none, addresses: [], host: null };
     change(cloud, server, { ...gone, deletedAt });

@@ -153,7 +153,7 @@ const SORTABLE: Record<string, (server: Server) => string | number> = {
   vm_state: (server) => server.vmState,
   task_state: (server) => server.taskState ?? '',
   launched_at: (server) => server.launchedAt ?? 0,
-  image_ref: (server) => server.imageId,
+  image_ref: (server) => server.imageId ?? '',
   key_name: (server) => server.keyName ?? '',
 };
 const SORT_KEYS = [

@@ -1,5 +1,6 @@
 /** @module What Nova knows: servers, flavors, key pairs, server groups, quotas, the one host. */
 
+import type { Source } from '../cinder/model.ts';
 import type { Principal } from '../keystone/model.ts';
 
 export interface Flavor {
@@ -36,6 +37,21 @@ export interface InstanceAction {
 /** A requested network of a server: a network, perhaps with an address, or a port that exists. */
 export type Nic = { networkId: string; address?: string } | { portId: string };
 
+/** A volume of a server. */
+export interface BlockDevice {
+  id: string;
+  attachmentId: string;
+  /** null until the boot has made it. */
+  volumeId: string | null;
+  /** What the boot makes it of; null for one that exists. */
+  content: (Source & { sizeGiB: number }) | null;
+  device: string;
+  /** 0 for the one the server boots from. */
+  bootIndex: number | null;
+  deleteOnTermination: boolean;
+  tag: string | null;
+}
+
 export interface Server {
   id: string;
   /** Order of creation; lists are newest first. */
@@ -43,7 +59,8 @@ export interface Server {
   name: string;
   projectId: string;
   userId: string;
-  imageId: string;
+  /** null when it boots from a volume that no image was named for. */
+  imageId: string | null;
   flavor: Flavor;
   /** The flavor to go back to while a resize waits for its confirmation. */
   oldFlavor: Flavor | null;
@@ -60,6 +77,7 @@ export interface Server {
   launchIndex: number;
   groupId: string | null;
   nics: Nic[];
+  devices: BlockDevice[];
   /** Names or ids requested at creation; for the ports that Nova creates. */
   securityGroupIds: string[];
   vmState: string;
@@ -188,6 +206,7 @@ export function newServer(
     launchIndex: 0,
     groupId: null,
     nics: [],
+    devices: [],
     securityGroupIds: [],
     vmState: 'building',
     taskState: 'scheduling',

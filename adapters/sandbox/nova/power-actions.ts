@@ -2,7 +2,9 @@
 
 import { type Fields, json, randomText } from '../http.ts';
 import { begin, type Rule } from './begin.ts';
+import { isVolumeBacked } from './block-devices.ts';
 import type { NovaCall } from './call.ts';
+import { badRequest } from './faults.ts';
 import { change, POWER } from './lifecycle.ts';
 import type { Server } from './model.ts';
 
@@ -92,6 +94,9 @@ export function reboot(call: NovaCall, server: Server, given: Fields): undefined
 /** Only this response has the password of the rescue system. */
 export function rescue(call: NovaCall, server: Server, given: Fields): Response {
   const rule = { what: 'rescue', states: ['active', 'stopped', 'error'] };
+  if (isVolumeBacked(server) && call.minor < 87) {
+    throw badRequest(`Instance ${server.id} cannot be rescued: Cannot rescue a volume-backed instance`);
+  }
   begin(call, server, rule, [[0.4, 'rescuing']], () =>
     change(call.cloud, server, { vmState: 'rescued', taskState: null, powerState: POWER.running }),
   );

@@ -3,6 +3,7 @@
 import { sees } from '../glance/images.ts';
 import { type Fields, json, randomText } from '../http.ts';
 import { begin } from './begin.ts';
+import { isVolumeBacked, rootVolume } from './block-devices.ts';
 import type { NovaCall } from './call.ts';
 import { wantedFlavor } from './create-server.ts';
 import { badRequest } from './faults.ts';
@@ -64,6 +65,14 @@ export function rebuild(call: NovaCall, server: Server, given: Fields): Response
   refuseLocked(call, server);
   const image = cloud.images.get(String(given.imageRef));
   if (!image || !sees(call.principal, image)) throw badRequest('Cannot find image for rebuild');
+  if (isVolumeBacked(server)) {
+    const isOther = rootVolume(cloud, server)?.imageMetadata?.image_id !== image.id;
+    if (isOther && call.minor < 93) {
+      throw badRequest(
+        `Image ${image.id} is unacceptable: Unable to rebuild with a different image for a volume-backed server.`,
+      );
+    }
+  }
   const metadata = given.metadata as Record<string, string> | undefined;
   if (metadata) requireMetadataRoom(cloud, server.projectId, metadata);
   const stays = server.vmState === 'stopped' ? 'stopped' : 'active';
@@ -83,7 +92,7 @@ export function rebuild(call: NovaCall, server: Server, given: Fields): Response
     });
   });
   change(cloud, server, {
-    imageId: image.id,
+    ...(server.imageId !== null && { imageId: image.id }),
     ...(typeof given.name === 'string' && { name: given.name }),
     ...(metadata && { metadata }),
     ...(given.description !== undefined && { description: given.description as string | null }),

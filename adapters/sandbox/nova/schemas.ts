@@ -51,6 +51,17 @@ const nic: Schema = {
   closed: true,
 };
 
+const blockDevice: Schema = {
+  type: 'object',
+  properties: {
+    source_type: { type: 'string', enum: ['volume', 'image', 'snapshot', 'blank'] },
+    destination_type: { type: 'string', enum: ['local', 'volume'] },
+    uuid: { type: 'string', format: 'uuid' },
+    volume_size: { type: ['integer', 'string', 'null'], pattern: '^[0-9]*$', minimum: 1 },
+    delete_on_termination: { enum: BOOLEANS },
+  },
+};
+
 /** POST /servers. `minor`: the microversion's second number. */
 export function createServerSchema(minor: number): Schema {
   const named: Schema =
@@ -75,7 +86,7 @@ export function createServerSchema(minor: number): Schema {
       accessIPv6: { type: 'string' },
       availability_zone: name,
       block_device_mapping: { type: 'array' },
-      block_device_mapping_v2: { type: 'array' },
+      block_device_mapping_v2: { type: 'array', items: blockDevice },
       config_drive: { enum: BOOLEANS },
       key_name: { type: 'string', minLength: 1, maxLength: 255 },
       min_count: count,

@@ -45,7 +45,12 @@ export function serverInList(viewer: Viewer, server: Server): Fields {
     'OS-EXT-STS:task_state': server.taskState,
     'OS-EXT-STS:vm_state': server.vmState,
     'OS-EXT-STS:power_state': server.powerState,
-    'os-extended-volumes:volumes_attached': [],
+    'os-extended-volumes:volumes_attached': server.devices
+      .filter(({ volumeId }) => volumeId !== null)
+      .map(({ volumeId, deleteOnTermination }) => ({
+        id: volumeId,
+        ...(minor >= 3 && { delete_on_termination: deleteOnTermination }),
+      })),
     ...versionedView(server, minor),
     ...(minor >= 90 && { 'OS-EXT-SRV-ATTR:hostname': server.hostname }),
   };
@@ -68,7 +73,10 @@ function baseView(viewer: Viewer, server: Server, extended: boolean): Fields {
     user_id: server.userId,
     metadata: server.metadata,
     hostId: server.host === null ? '' : hostId(server),
-    image: { id: server.imageId, links: links(cloud, 'images', server.imageId).slice(1) },
+    image:
+      server.imageId === null
+        ? ''
+        : { id: server.imageId, links: links(cloud, 'images', server.imageId).slice(1) },
     flavor: flavorView(cloud, server.flavor, minor),
     created: seconds(server.createdAt),
     updated: seconds(server.updatedAt),

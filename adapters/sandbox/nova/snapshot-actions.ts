@@ -1,8 +1,10 @@
 /** @module Actions that make an image of a server: snapshots, and shelving, which also takes it off its host. */
 
+import { addSnapshot } from '../cinder/snapshots.ts';
 import { newImage } from '../glance/model.ts';
 import { empty, type Fields, json } from '../http.ts';
 import { begin } from './begin.ts';
+import { isVolumeBacked } from './block-devices.ts';
 import { adminOnly, type NovaCall } from './call.ts';
 import { change, POWER, runTask, type Stage } from './lifecycle.ts';
 import type { Server } from './model.ts';
@@ -16,6 +18,7 @@ export function createImage(call: NovaCall, server: Server, given: Fields): Resp
   const metadata = (given.metadata ?? {}) as Record<string, string>;
   requireMetadataRoom(cloud, server.projectId, metadata);
   let imageId = '';
+  if (isVolumeBacked(server)) return imageOfVolumes(call, server, String(given.name), metadata);
   const stages: Stage[] = [
     [0.2, 'image_snapshot'],
     [0.2, 'image_snapshot_pending'],
@@ -26,6 +29,11 @@ export function createImage(call: NovaCall, server: Server, given: Fields): Resp
     change(cloud, server, { taskState: null });
   });
   imageId = queueImage(call, server, String(given.name), metadata);
+  return imageReply(call, imageId);
+}
+
+function imageReply(call: NovaCall, imageId: string): Response {
+  const { cloud } = call;
   if (call.minor >= 45) return json(202, { image_id: imageId });
   // Two slashes, as Nova prints it.
   return empty(202, {
@@ -34,9 +42,49 @@ export function createImage(call: NovaCall, server: Server, given: Fields): Resp
   });
 }
 
+/** An image without data that names snapshots of the volumes. */
+function imageOfVolumes(
+  call: NovaCall,
+  server: Server,
+  name: string,
+  metadata: Record<string, string>,
+): Response {
+  const { cloud } = call;
+  const rule = { what: 'createImage', states: IMAGED, despiteLock: true };
+  begin(call, server, rule, [[0, 'image_snapshot_pending']], () =>
+    change(cloud, server, { taskState: null }),
+  );
+  const mappings = server.devices.flatMap((device) => {
+    const volume = cloud.blockStorage.volumes.get(device.volumeId ?? '');
+    if (!volume) return [];
+    const snapshot = addSnapshot(cloud, volume, `snapshot for ${name}`, null);
+    return {
+      boot_index: device.bootIndex,
+      source_type: 'snapshot',
+      destination_type: 'volume',
+      snapshot_id: snapshot.id,
+      volume_size: volume.sizeGiB,
+      device_name: device.device,
+      delete_on_termination: false,
+    };
+  });
+  const mapping = {
+    bdm_v2: 'True',
+    block_device_mapping: JSON.stringify(mappings),
+    root_device_name: '/dev/sda',
+  };
+  const imageId = queueImage(call, server, name, { ...metadata, ...mapping });
+  const image = cloud.images.get(imageId);
+  if (image) {
+    Object.assign(image, { status: 'active', size: 0 });
+    for (const name of ['image_type', 'instance_uuid', 'user_id']) delete image.properties[name];
+  }
+  return imageReply(call, imageId);
+}
+
 function queueImage(call: NovaCall, server: Server, name: string, metadata: Record<string, string>): string {
   const { cloud } = call;
-  const base = cloud.images.get(server.imageId);
+  const base = cloud.images.get(server.imageId ?? '');
   const { identity } = cloud;
   const image = newImage({
     name,
@@ -49,7 +97,7 @@ function queueImage(call: NovaCall, server: Server, name: string, metadata: Reco
     minRam: base?.minRam ?? 0,
     properties: {
       ...base?.properties,
-      base_image_ref: base?.properties.base_image_ref ?? server.imageId,
+      base_image_ref: base?.properties.base_image_ref ?? server.imageId ?? '',
       owner_user_name: identity.users.get(call.principal.userId)?.name ?? '',
       owner_project_name: identity.projects.get(server.projectId)?.name ?? '',
       boot_roles: call.principal.roles.join(','),
@@ -77,6 +125,12 @@ function activate(call: NovaCall, imageId: string): void {
 export function shelve(call: NovaCall, server: Server): undefined {
   const { cloud } = call;
   let imageId = '';
+  if (isVolumeBacked(server)) {
+    return begin(call, server, { what: 'shelve', states: IMAGED }, [[0.2, 'shelving']], () => {
+      change(cloud, server, { powerState: POWER.shutdown });
+      offload(call, server);
+    });
+  }
   const stages: Stage[] = [
     [0.2, 'shelving'],
     [0.2, 'shelving_image_uploading', () => save(call, imageId)],
