@@ -2,9 +2,15 @@ import type { Refusal, RefusalCode } from './routes.ts';
 
 /**
  * The `code` of the gateway's response. Otherwise `networkError`: no response, or not in time; `invalidResponse`: not a
- * response of a gateway; `instanceFailed` and `timeout`: of `waitUntil`. `badRequest` also for input that cannot be sent.
+ * response of a gateway; `instanceFailed`, `volumeFailed` and `timeout`: of `waitUntil`. `badRequest` also for input that cannot be sent.
  */
-export type ErrorCode = RefusalCode | 'networkError' | 'invalidResponse' | 'instanceFailed' | 'timeout';
+export type ErrorCode =
+  | RefusalCode
+  | 'networkError'
+  | 'invalidResponse'
+  | 'instanceFailed'
+  | 'volumeFailed'
+  | 'timeout';
 
 type Details = NonNullable<Refusal['error']['details']>;
 

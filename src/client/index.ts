@@ -16,7 +16,7 @@ import { type ClientEvent, type EventOptions, subscribe } from './events.ts';
 import { type List, listOf, pagedList } from './lists.ts';
 import type { BodyOf, ItemOf, PagedRoute, QueryOf, ResponseOf, Route } from './routes.ts';
 import { type CallOptions, type ClientOptions, type Input, type Sender, sender } from './send.ts';
-import { type Reached, type WaitOptions, waitUntil } from './wait.ts';
+import { type Reached, type WaitOptions, waitForVolume, waitUntil } from './wait.ts';
 
 export { type ErrorCode, LinguanovaError } from './error.ts';
 export type { ClientEvent, EventOptions, InstanceEvent } from './events.ts';
@@ -37,6 +37,8 @@ export type Network = ItemOf<'GET /v1/networks'>;
 export type FloatingIp = ItemOf<'GET /v1/floating_ips'>;
 export type KeyPair = ItemOf<'GET /v1/keypairs'>;
 export type SecurityGroup = ItemOf<'GET /v1/security_groups'>;
+export type Volume = ItemOf<'GET /v1/volumes'>;
+export type VolumeSnapshot = ItemOf<'GET /v1/volume_snapshots'>;
 export type ServerGroup = ItemOf<'GET /v1/server_groups'>;
 export type ApiKey = ItemOf<'GET /v1/api_keys'>;
 
@@ -68,6 +70,12 @@ export function createClient(options: ClientOptions) {
       /** Resolves when the action is accepted, not when it is done. */
       act: (id: string, body: InstanceAction, o?: CallOptions) =>
         request('POST /v1/instances/{id}/actions', { params: { id }, body }, o),
+      /** Resolves when accepted; then the instance lists the volume. */
+      attachVolume: (id: string, volume_id: string, o?: CallOptions) =>
+        request('POST /v1/instances/{id}/volumes', { params: { id }, body: { volume_id } }, o),
+      /** Resolves when accepted; then the volume becomes `available`. */
+      detachVolume: (id: string, volume_id: string, o?: CallOptions) =>
+        request('DELETE /v1/instances/{id}/volumes/{volume_id}', { params: { id, volume_id } }, o),
       /** Resolves once the instance is in one of the states. */
       waitUntil: <S extends InstanceState>(
         id: string,
@@ -111,6 +119,27 @@ export function createClient(options: ClientOptions) {
         request('POST /v1/server_groups', { body }, o),
       delete: (id: string, o?: CallOptions) =>
         request('DELETE /v1/server_groups/{id}', { params: { id } }, o),
+    },
+    volumes: {
+      ...list('GET /v1/volumes'),
+      get: (id: string, o?: CallOptions) => request('GET /v1/volumes/{id}', { params: { id } }, o),
+      create: (body: BodyOf<'POST /v1/volumes'>, o?: CallOptions) => request('POST /v1/volumes', { body }, o),
+      update: (id: string, body: BodyOf<'PATCH /v1/volumes/{id}'>, o?: CallOptions) =>
+        request('PATCH /v1/volumes/{id}', { params: { id }, body }, o),
+      delete: (id: string, o?: CallOptions) => request('DELETE /v1/volumes/{id}', { params: { id } }, o),
+      extend: (id: string, size_gb: number, o?: CallOptions) =>
+        request('POST /v1/volumes/{id}/actions', { params: { id }, body: { action: 'extend', size_gb } }, o),
+      /** Resolves once the volume has one of the statuses; with null once it is gone, for `deleted`. */
+      waitUntil: (id: string, status: string | readonly string[], o?: WaitOptions) =>
+        waitForVolume(over, id, status, o),
+    },
+    volumeSnapshots: {
+      ...list('GET /v1/volume_snapshots'),
+      get: (id: string, o?: CallOptions) => request('GET /v1/volume_snapshots/{id}', { params: { id } }, o),
+      create: (body: BodyOf<'POST /v1/volume_snapshots'>, o?: CallOptions) =>
+        request('POST /v1/volume_snapshots', { body }, o),
+      delete: (id: string, o?: CallOptions) =>
+        request('DELETE /v1/volume_snapshots/{id}', { params: { id } }, o),
     },
     quotas: (o?: CallOptions) => request('GET /v1/quotas', {}, o),
     /** The identity and scopes of the key. */

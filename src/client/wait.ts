@@ -1,11 +1,12 @@
 import type { InstanceState } from '../compute/states.ts';
 import { delay } from './delay.ts';
-import { LinguanovaError } from './error.ts';
+import { type ErrorCode, LinguanovaError } from './error.ts';
 import { subscribe } from './events.ts';
 import type { Routes } from './routes.ts';
 import { anyOf, type CallOptions, type Sender, withTimeout } from './send.ts';
 
 type InstanceDetail = Routes['GET /v1/instances/{id}']['response'];
+type Volume = Routes['GET /v1/volumes/{id}']['response'];
 
 export interface WaitOptions extends CallOptions {
   /** In ms; ten minutes by default. */
@@ -19,6 +20,19 @@ const DEFAULT_TIMEOUT_MS = 600_000;
 const FIRST_DELAY_MS = 500;
 /** Polling continues with a subscription, because events may be late. */
 const MAX_DELAY_MS = { polling: 5_000, subscribed: 10_000 };
+const GONE = 'deleted';
+
+/** What is waited for. */
+interface Awaited<T> {
+  readonly noun: string;
+  readonly stateOf: (resource: T) => string;
+  /** Why it can no longer reach a wanted state, or null. */
+  readonly failureOf: (resource: T) => string | null;
+  readonly failureCode: ErrorCode;
+  get(signal: AbortSignal): Promise<T>;
+  /** Its changes; absent: it is polled only. */
+  changes?(signal: AbortSignal): AsyncIterable<unknown>;
+}
 
 /**
  * Fetches an instance after each of its events, and with growing delays, until it is in one of `wanted`.
@@ -29,17 +43,55 @@ export async function waitUntil<S extends InstanceState>(
   sender: Sender,
   id: string,
   wanted: S | readonly S[],
-  { signal: own, timeout = DEFAULT_TIMEOUT_MS }: WaitOptions = {},
+  options?: WaitOptions,
 ): Promise<Reached<S>> {
-  const states: readonly string[] = [wanted].flat();
+  const instance: Awaited<InstanceDetail> = {
+    noun: 'instance',
+    stateOf: ({ state }) => state,
+    failureOf: ({ state, fault }) => (state === 'error' ? (fault?.message ?? 'The instance failed.') : null),
+    failureCode: 'instanceFailed',
+    get: async (signal) => (await sender.send('GET /v1/instances/{id}', { params: { id } }, { signal })).body,
+    changes: (signal) => subscribe(sender, { instanceId: id, signal }),
+  };
+  return (await reach(sender, instance, [wanted].flat(), options)) as Reached<S>;
+}
+
+/**
+ * Fetches a volume, with growing delays, until it has one of the wanted statuses. Resolves with null for `deleted` once it is gone.
+ *
+ * @throws LinguanovaError `volumeFailed` in a status of failure; `itemNotFound` if it is gone; `timeout`.
+ */
+export function waitForVolume(
+  sender: Sender,
+  id: string,
+  wanted: string | readonly string[],
+  options?: WaitOptions,
+): Promise<Volume | null> {
+  const volume: Awaited<Volume> = {
+    noun: 'volume',
+    stateOf: ({ status }) => status,
+    failureOf: ({ status }) => (status.startsWith('error') ? `The volume has the status ${status}.` : null),
+    failureCode: 'volumeFailed',
+    get: async (signal) => (await sender.send('GET /v1/volumes/{id}', { params: { id } }, { signal })).body,
+  };
+  return reach(sender, volume, [wanted].flat(), options);
+}
+
+async function reach<T>(
+  sender: Sender,
+  awaited: Awaited<T>,
+  wanted: readonly string[],
+  { signal: own, timeout = DEFAULT_TIMEOUT_MS }: WaitOptions = {},
+): Promise<T | null> {
+  const { noun } = awaited;
   const over = new AbortController();
   const { signal: late, end } = withTimeout(timeout, undefined);
   const signal = anyOf(own, sender.signal, late, over.signal);
   let events = 0;
   let wake = () => {};
-  let isSubscribed = true;
+  let isSubscribed = awaited.changes !== undefined;
   const subscription = (async () => {
-    for await (const _ of subscribe(sender, { instanceId: id, signal })) {
+    for await (const _ of awaited.changes?.(signal) ?? []) {
       events++;
       wake();
     }
@@ -48,13 +100,12 @@ export async function waitUntil<S extends InstanceState>(
   });
   try {
     for (let wait = FIRST_DELAY_MS, before = 0; ; before = events) {
-      const instance = await fetchInstance(sender, id, signal);
-      const state = instance?.state ?? 'deleted';
-      if (states.includes(state)) return instance as Reached<S>;
-      if (instance === null)
-        throw new LinguanovaError('itemNotFound', 'The instance is gone.', { status: 404 });
-      if (state === 'error')
-        throw new LinguanovaError('instanceFailed', instance.fault?.message ?? 'The instance failed.');
+      const resource = await unlessGone(awaited.get(signal));
+      if (wanted.includes(resource === null ? GONE : awaited.stateOf(resource))) return resource;
+      if (resource === null)
+        throw new LinguanovaError('itemNotFound', `The ${noun} is gone.`, { status: 404 });
+      const failure = awaited.failureOf(resource);
+      if (failure !== null) throw new LinguanovaError(awaited.failureCode, failure);
       if (events === before) {
         await Promise.race([
           delay(wait, signal),
@@ -68,7 +119,7 @@ export async function waitUntil<S extends InstanceState>(
     }
   } catch (error) {
     if (late.aborted && !own?.aborted && !sender.signal?.aborted) {
-      throw new LinguanovaError('timeout', `The instance is not ${states.join(' or ')} after ${timeout} ms.`);
+      throw new LinguanovaError('timeout', `The ${noun} is not ${wanted.join(' or ')} after ${timeout} ms.`);
     }
     throw error;
   } finally {
@@ -78,13 +129,9 @@ export async function waitUntil<S extends InstanceState>(
   }
 }
 
-async function fetchInstance(
-  sender: Sender,
-  id: string,
-  signal: AbortSignal,
-): Promise<InstanceDetail | null> {
+async function unlessGone<T>(fetched: Promise<T>): Promise<T | null> {
   try {
-    return (await sender.send('GET /v1/instances/{id}', { params: { id } }, { signal })).body;
+    return await fetched;
   } catch (error) {
     if (error instanceof LinguanovaError && error.status === 404) return null;
     throw error;

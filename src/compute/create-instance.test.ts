@@ -289,7 +289,7 @@ const INSTANCE: CloudInstance = {
   availabilityZone: null,
   securityGroupNames: [],
   locked: false,
-  volumeIds: [],
+  volumes: [],
   fault: null,
   description: null,
   tags: [],

@@ -237,7 +237,7 @@ async function readCreated(
       availabilityZone: accepted.availabilityZone,
       securityGroupNames: 'unknown',
       locked: false,
-      volumeIds: [],
+      volumes: [],
       fault: null,
       description: null,
       tags: [],

@@ -22,7 +22,7 @@ const INSTANCE: CloudInstance = {
   availabilityZone: null,
   securityGroupNames: [],
   locked: false,
-  volumeIds: [],
+  volumes: [],
   fault: null,
   description: null,
   tags: [],

@@ -165,10 +165,15 @@ export function assertAccessSupported(
   }
 }
 
+/** With the devices of its volumes, which an instance by itself may lack. */
 export async function viewOf(cloud: Cloud, instance: CloudInstance, reach: Reach): Promise<Instance> {
-  const [view] = await withAccess(cloud, [instance], reach);
+  const isComplete = instance.volumes.every(({ device }) => device !== null);
+  const [[view], volumes] = await Promise.all([
+    withAccess(cloud, [instance], reach),
+    isComplete ? instance.volumes : cloud.listInstanceVolumes(instance.id),
+  ]);
   if (view === undefined) throw new ComputeError('internal', 'an instance lost its view');
-  return view;
+  return { ...view, volumes };
 }
 
 async function resolveFilter(cloud: Cloud, query: InstanceQuery): Promise<InstanceFilter> {

@@ -5,6 +5,7 @@
  */
 
 import type { InstanceState } from './states.ts';
+import type { InstanceVolume } from './volumes.ts';
 
 /** A server as the cloud returns it. */
 export interface CloudInstance {
@@ -31,8 +32,8 @@ export interface CloudInstance {
   /** Of its ports, each once. `unknown` while it is being built: Nova omits them until the ports are attached. */
   readonly securityGroupNames: readonly string[] | 'unknown';
   readonly locked: boolean;
-  /** Of attached volumes; empty where the cloud's view does not report them. */
-  readonly volumeIds: readonly string[];
+  /** Attached ones; empty where a list does not report them. `Cloud.listInstanceVolumes` has the devices and the latest changes. */
+  readonly volumes: readonly InstanceVolume[];
   readonly fault: InstanceFault | null;
   /** The customer's own. */
   readonly description: string | null;

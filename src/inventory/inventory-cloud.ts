@@ -120,6 +120,8 @@ export function inventoryCloud(
     deleteMetadata: (id, key) => writing(id, () => cloud.deleteMetadata(id, key)),
     deleteInstance: (id) => writing(id, () => cloud.deleteInstance(id)),
     act: (id, action) => writing(id, () => cloud.act(id, action)),
+    attachVolume: (id, volumeId) => writing(id, () => cloud.attachVolume(id, volumeId)),
+    detachVolume: (id, volumeId) => writing(id, () => cloud.detachVolume(id, volumeId)),
     snapshot: (id, name, metadata) => writing(id, () => cloud.snapshot(id, name, metadata)),
   };
 }

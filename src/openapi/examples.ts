@@ -43,6 +43,7 @@ const INSTANCE = {
   availability_zone: 'nova',
   security_group_names: ['web-servers', 'linguanova-ssh'],
   locked: false,
+  volumes: [{ id: 'a1b2c3d4-e5f6-4a7b-8c9d-0e1f2a3b4c5d', device: '/dev/vdb', delete_with_instance: false }],
   fault: null,
 };
 
@@ -54,6 +55,7 @@ export const CREATED_INSTANCE = {
   state: 'provisioning',
   addresses: [],
   security_group_names: [],
+  volumes: [],
 };
 
 const unused = (limit: number) => ({ limit, used: 0 });
@@ -86,6 +88,31 @@ const SERVER_GROUP = {
   name: 'apart',
   policy: 'anti-affinity',
   member_ids: [WEB.id],
+};
+
+const VOLUME = {
+  id: 'a1b2c3d4-e5f6-4a7b-8c9d-0e1f2a3b4c5d',
+  name: 'data',
+  description: '',
+  size_gb: 20,
+  status: 'in-use',
+  volume_type: 'ssd',
+  bootable: false,
+  availability_zone: 'nova',
+  snapshot_id: null,
+  image_id: null,
+  attachments: [{ instance_id: WEB.id, device: '/dev/vdb' }],
+  created: '2026-02-12T09:20:00Z',
+};
+
+const VOLUME_SNAPSHOT = {
+  id: 'b2c3d4e5-f6a7-4b8c-9d0e-1f2a3b4c5d6e',
+  name: 'data-monday',
+  description: '',
+  volume_id: VOLUME.id,
+  size_gb: VOLUME.size_gb,
+  status: 'available',
+  created: '2026-02-16T02:00:00Z',
 };
 
 const KEY_ID = 'lt34zc8lrbokxwxw';
@@ -220,6 +247,14 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   NewSecurityGroupRule: { direction: 'ingress', protocol: 'tcp', port: 443, cidr: '0.0.0.0/0' },
   ServerGroup: SERVER_GROUP,
   NewServerGroup: { name: SERVER_GROUP.name, policy: SERVER_GROUP.policy },
+  Volume: VOLUME,
+  NewVolume: { name: VOLUME.name, size_gb: VOLUME.size_gb },
+  VolumeChange: { description: 'Database of the web shop' },
+  VolumeAction: { action: 'extend', size_gb: 40 },
+  VolumeSnapshot: VOLUME_SNAPSHOT,
+  NewVolumeSnapshot: { name: VOLUME_SNAPSHOT.name, volume_id: VOLUME.id },
+  NewVolumeAttachment: { volume_id: VOLUME.id },
+  Accepted: {},
   SelfServiceKey: {
     name: 'laptop',
     scopes: ['instances:read'],

@@ -7,6 +7,7 @@ import { FLOATING_IPS } from '../dialects/redu/floating-ips.ts';
 import { HYPERVISORS } from '../dialects/redu/hypervisors.ts';
 import { IMAGES } from '../dialects/redu/images.ts';
 import { INSTANCE_ACTION } from '../dialects/redu/instance-actions.ts';
+import { INSTANCE_VOLUME_ROUTES } from '../dialects/redu/instance-volumes.ts';
 import { INSTANCE_ROUTES } from '../dialects/redu/instances.ts';
 import { KEYPAIR_ROUTES } from '../dialects/redu/keypairs.ts';
 import { LEGACY_ROUTES } from '../dialects/redu/legacy.ts';
@@ -15,6 +16,8 @@ import { NETWORKS } from '../dialects/redu/networks.ts';
 import { QUOTAS } from '../dialects/redu/quotas.ts';
 import { SECURITY_GROUP_ROUTES } from '../dialects/redu/security-groups.ts';
 import { SERVER_GROUP_ROUTES } from '../dialects/redu/server-groups.ts';
+import { VOLUME_SNAPSHOT_ROUTES } from '../dialects/redu/volume-snapshots.ts';
+import { VOLUME_ROUTES } from '../dialects/redu/volumes.ts';
 import { HEALTH_ROUTES } from '../health/health.ts';
 
 /** All routes except those of the Nova dialect, which OpenStack documents. */
@@ -22,6 +25,7 @@ export const ROUTES = [
   ME,
   ...Object.values(INSTANCE_ROUTES),
   INSTANCE_ACTION,
+  ...Object.values(INSTANCE_VOLUME_ROUTES),
   PROJECT_EVENTS,
   INSTANCE_EVENTS,
   FLAVORS,
@@ -34,6 +38,8 @@ export const ROUTES = [
   ...Object.values(KEYPAIR_ROUTES),
   ...Object.values(SECURITY_GROUP_ROUTES),
   ...Object.values(SERVER_GROUP_ROUTES),
+  ...Object.values(VOLUME_ROUTES),
+  ...Object.values(VOLUME_SNAPSHOT_ROUTES),
   ...Object.values(API_KEY_ROUTES),
   ...Object.values(LEGACY_ROUTES),
   ...Object.values(ADMIN_ROUTES),

@@ -83,6 +83,44 @@ export const TEXTS: Readonly<Record<RouteName, RouteText>> = {
   'GET /v1/server_groups': { id: 'listServerGroups', summary: 'List server groups' },
   'POST /v1/server_groups': { id: 'createServerGroup', summary: 'Create a server group' },
   'GET /v1/server_groups/{id}': { id: 'getServerGroup', summary: 'Get a server group' },
+  'GET /v1/volumes': { id: 'listVolumes', summary: 'List volumes' },
+  'POST /v1/volumes': {
+    id: 'createVolume',
+    summary: 'Create a volume',
+    description: 'Empty, or from an image or a snapshot. Accepted: wait for the status available.',
+  },
+  'GET /v1/volumes/{id}': { id: 'getVolume', summary: 'Get a volume' },
+  'PATCH /v1/volumes/{id}': {
+    id: 'updateVolume',
+    summary: 'Update the name or description of a volume',
+  },
+  'DELETE /v1/volumes/{id}': {
+    id: 'deleteVolume',
+    summary: 'Delete a volume',
+    description: 'Refused while it is attached or has snapshots.',
+  },
+  'POST /v1/volumes/{id}/actions': { id: 'actOnVolume', summary: 'Extend a volume' },
+  'GET /v1/volume_snapshots': { id: 'listVolumeSnapshots', summary: 'List snapshots of volumes' },
+  'POST /v1/volume_snapshots': {
+    id: 'createVolumeSnapshot',
+    summary: 'Create a snapshot of a volume',
+    description: 'Of an attached volume too, as after a power failure.',
+  },
+  'GET /v1/volume_snapshots/{id}': { id: 'getVolumeSnapshot', summary: 'Get a snapshot of a volume' },
+  'DELETE /v1/volume_snapshots/{id}': {
+    id: 'deleteVolumeSnapshot',
+    summary: 'Delete a snapshot of a volume',
+  },
+  'POST /v1/instances/{id}/volumes': {
+    id: 'attachVolume',
+    summary: 'Attach a volume to an instance',
+    description: 'Accepted: the instance lists the volume with its device.',
+  },
+  'DELETE /v1/instances/{id}/volumes/{volume_id}': {
+    id: 'detachVolume',
+    summary: 'Detach a volume from an instance',
+    description: 'Accepted: wait for the status available of the volume.',
+  },
   'DELETE /v1/server_groups/{id}': { id: 'deleteServerGroup', summary: 'Delete a server group' },
   'POST /v1/api_keys': {
     id: 'signUp',

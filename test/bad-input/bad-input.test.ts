@@ -18,6 +18,7 @@ import { RESOURCE_ROWS } from './resource-rows.ts';
 import type { BadRequest, Sender } from './row.ts';
 import { SELF_SERVICE_ROWS } from './self-service-rows.ts';
 import { type RawResponse, send } from './send.ts';
+import { VOLUME_ROWS } from './volume-rows.ts';
 
 const TABLES: Readonly<Record<string, readonly BadRequest[]>> = {
   authentication: AUTH_ROWS,
@@ -28,6 +29,7 @@ const TABLES: Readonly<Record<string, readonly BadRequest[]>> = {
   instances: INSTANCE_ROWS,
   actions: ACTION_ROWS,
   'key pairs and groups': RESOURCE_ROWS,
+  volumes: VOLUME_ROWS,
   'the older paths': LEGACY_ROWS,
   'requests under a key': IDEMPOTENCY_ROWS,
   'the admin API': ADMIN_ROWS,

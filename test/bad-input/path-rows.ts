@@ -48,6 +48,15 @@ const ID_ROUTES = [
   `DELETE /v1/security_groups/${ID}/rules/*`,
   'GET /v1/server_groups/*',
   'DELETE /v1/server_groups/*',
+  'GET /v1/volumes/*',
+  'PATCH /v1/volumes/*',
+  'DELETE /v1/volumes/*',
+  'POST /v1/volumes/*/actions',
+  'GET /v1/volume_snapshots/*',
+  'DELETE /v1/volume_snapshots/*',
+  'POST /v1/instances/*/volumes',
+  `DELETE /v1/instances/*/volumes/${OTHER_ID}`,
+  `DELETE /v1/instances/${ID}/volumes/*`,
 ];
 
 const NO_KEYPAIR_NAMES = ['a%2fb', '%2e%2e', '..', 'a%00', '%C3%BC', 'a%3Fb', 'a'.repeat(256), '%zz'];
@@ -103,6 +112,10 @@ const SCOPED: readonly (readonly [route: string, needs: Scope, has: readonly Sco
     `/v1/security_groups/${ID}`,
     '/v1/server_groups',
     `/v1/server_groups/${ID}`,
+    '/v1/volumes',
+    `/v1/volumes/${ID}`,
+    '/v1/volume_snapshots',
+    `/v1/volume_snapshots/${ID}`,
     '/cloud/v1/compute/instances/list',
     '/cloud/v1/compute/keypairs',
     '/cloud/v1/network/security_groups/list',
@@ -125,6 +138,16 @@ const SCOPED: readonly (readonly [route: string, needs: Scope, has: readonly Sco
   ...['POST /v1/keypairs', 'DELETE /v1/keypairs/laptop', 'POST /cloud/v1/compute/keypairs'].map(
     (route) => [route, 'keypairs:write', allBut('keypairs:write')] as const,
   ),
+  ...[
+    'POST /v1/volumes',
+    `PATCH /v1/volumes/${ID}`,
+    `DELETE /v1/volumes/${ID}`,
+    `POST /v1/volumes/${ID}/actions`,
+    'POST /v1/volume_snapshots',
+    `DELETE /v1/volume_snapshots/${ID}`,
+    `POST /v1/instances/${ID}/volumes`,
+    `DELETE /v1/instances/${ID}/volumes/${OTHER_ID}`,
+  ].map((route) => [route, 'volumes:write', allBut('volumes:write')] as const),
   ['GET /v1/hypervisors', 'admin', allBut('admin')],
   ['GET /v1/instances?all_tenants=1', 'admin', allBut('admin')],
   ['GET /cloud/v1/compute/instances/list?all_tenants=true', 'admin', allBut('admin')],

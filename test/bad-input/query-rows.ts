@@ -10,6 +10,8 @@ const PAGED = [
   'keypairs',
   'security_groups',
   'server_groups',
+  'volumes',
+  'volume_snapshots',
   'api_keys',
 ];
 

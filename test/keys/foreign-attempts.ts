@@ -141,6 +141,27 @@ export const ATTEMPTS: Readonly<Record<string, readonly Attempt[]>> = {
   ],
   'GET /v1/server_groups/:id': [hidden('/v1/server_groups/{server group}')],
   'DELETE /v1/server_groups/:id': [hidden('/v1/server_groups/{server group}')],
+  // The sandbox has no block storage.
+  'GET /v1/volumes': [{ path: '/v1/volumes', status: 501 }],
+  'POST /v1/volumes': [{ path: '/v1/volumes', body: { name: 'intruder', size_gb: 1 }, status: 501 }],
+  'GET /v1/volumes/:id': [{ path: '/v1/volumes/{instance}', status: 501 }],
+  'PATCH /v1/volumes/:id': [{ path: '/v1/volumes/{instance}', body: { name: 'mine' }, status: 501 }],
+  'DELETE /v1/volumes/:id': [{ path: '/v1/volumes/{instance}', status: 501 }],
+  'POST /v1/volumes/:id/actions': [
+    { path: '/v1/volumes/{instance}/actions', body: { action: 'extend', size_gb: 9 }, status: 501 },
+  ],
+  'GET /v1/volume_snapshots': [{ path: '/v1/volume_snapshots', status: 501 }],
+  'POST /v1/volume_snapshots': [
+    { path: '/v1/volume_snapshots', body: { name: 'intruder', volume_id: '{instance}' }, status: 501 },
+  ],
+  'GET /v1/volume_snapshots/:id': [{ path: '/v1/volume_snapshots/{instance}', status: 501 }],
+  'DELETE /v1/volume_snapshots/:id': [{ path: '/v1/volume_snapshots/{instance}', status: 501 }],
+  'POST /v1/instances/:id/volumes': [
+    { path: '/v1/instances/{instance}/volumes', body: { volume_id: '{instance}' }, status: 501 },
+  ],
+  'DELETE /v1/instances/:id/volumes/:volume_id': [
+    { path: '/v1/instances/{instance}/volumes/{instance}', status: 501 },
+  ],
   'GET /cloud/v1/me': [shows('/cloud/v1/me')],
   'GET /cloud/v1/compute/instances/list': [
     shows('/cloud/v1/compute/instances/list'),

@@ -21,7 +21,7 @@ export function instance(id: string, change: Partial<CloudInstance> = {}): Cloud
     availabilityZone: 'nova',
     securityGroupNames: ['default'],
     locked: false,
-    volumeIds: [],
+    volumes: [],
     fault: null,
     description: null,
     tags: [],

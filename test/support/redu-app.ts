@@ -34,7 +34,7 @@ export const INSTANCE: Instance = {
   availabilityZone: 'nova',
   securityGroupNames: ['default'],
   locked: false,
-  volumeIds: [],
+  volumes: [],
   fault: null,
   description: null,
   tags: [],

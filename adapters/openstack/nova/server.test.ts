@@ -35,7 +35,7 @@ const WEB: CloudInstance = {
   availabilityZone: 'nova',
   securityGroupNames: ['rec-web', 'default'],
   locked: false,
-  volumeIds: [],
+  volumes: [],
   fault: null,
   description: null,
   tags: [],
@@ -59,7 +59,7 @@ const FROM_VOLUME: CloudInstance = {
   addresses: [{ ...FIXED, address: '10.10.0.40', macAddress: 'fa:16:3e:14:fb:96' }],
   keypairName: null,
   securityGroupNames: ['default'],
-  volumeIds: ['bbc1bfc4-e85d-453f-933d-75172936def5'],
+  volumes: [{ id: 'bbc1bfc4-e85d-453f-933d-75172936def5', device: null, deleteWithInstance: false }],
 };
 
 const EXPECTED: Record<string, CloudInstance> = {

@@ -30,7 +30,9 @@ export const Server = z.object({
   description: z.string().nullish(),
   security_groups: z.array(z.object({ name: z.string() })).nullish(),
   locked: z.boolean().nullish(),
-  'os-extended-volumes:volumes_attached': z.array(z.object({ id: z.string() })).nullish(),
+  'os-extended-volumes:volumes_attached': z
+    .array(z.object({ id: z.string(), delete_on_termination: z.boolean().nullish() }))
+    .nullish(),
   fault: z
     .object({ code: z.number(), message: z.string().nullish(), created: z.string().nullish() })
     .nullish(),
@@ -61,7 +63,11 @@ export function instanceFrom(server: z.infer<typeof Server>): CloudInstance {
     availabilityZone: server['OS-EXT-AZ:availability_zone'] || null,
     securityGroupNames: groups === undefined ? 'unknown' : [...new Set(groups)],
     locked: server.locked ?? false,
-    volumeIds: server['os-extended-volumes:volumes_attached']?.map(({ id }) => id) ?? [],
+    volumes: (server['os-extended-volumes:volumes_attached'] ?? []).map((volume) => ({
+      id: volume.id,
+      device: null,
+      deleteWithInstance: volume.delete_on_termination ?? false,
+    })),
     fault: server.fault
       ? {
           code: server.fault.code,

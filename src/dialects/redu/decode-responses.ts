@@ -64,7 +64,11 @@ export function decodeInstance(
     availabilityZone: body.availability_zone ?? null,
     securityGroupNames: body.security_group_names ?? 'unknown',
     locked: body.locked ?? false,
-    volumeIds: [],
+    volumes: (body.volumes ?? []).map(({ id, device, delete_with_instance }) => ({
+      id,
+      device,
+      deleteWithInstance: delete_with_instance,
+    })),
     fault: body.fault ?? null,
     description: body.description ?? null,
     tags: body.tags ?? [],

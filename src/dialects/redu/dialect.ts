@@ -24,6 +24,7 @@ import { FLAVORS, listFlavors } from './flavors.ts';
 import { FLOATING_IPS, listFloatingIps } from './floating-ips.ts';
 import { HYPERVISORS, listHypervisors } from './hypervisors.ts';
 import { IMAGES, listImages } from './images.ts';
+import { instanceVolumes } from './instance-volumes.ts';
 import { instances } from './instances.ts';
 import { keypairs } from './keypairs.ts';
 import { legacy } from './legacy.ts';
@@ -33,6 +34,8 @@ import { listNetworks, NETWORKS } from './networks.ts';
 import { QUOTAS, readQuotas } from './quotas.ts';
 import { securityGroups } from './security-groups.ts';
 import { serverGroups } from './server-groups.ts';
+import { volumeSnapshots } from './volume-snapshots.ts';
+import { volumes } from './volumes.ts';
 
 /**
  * Every route of the dialect, to be mounted at `/` behind the stages that set `RequestVariables`.
@@ -72,6 +75,9 @@ export function reduDialect(
   keypairs(mount);
   securityGroups(mount);
   serverGroups(mount);
+  volumes(mount);
+  volumeSnapshots(mount);
+  instanceVolumes(mount);
   legacy(mount);
   return methodNotAllowed(router, respondWithError);
 }

@@ -56,6 +56,11 @@ export function encodeInstanceDetail(instance: Instance): InstanceDetailBody {
     availability_zone: instance.availabilityZone,
     security_group_names: instance.securityGroupNames === 'unknown' ? [] : [...instance.securityGroupNames],
     locked: instance.locked,
+    volumes: instance.volumes.map(({ id, device, deleteWithInstance }) => ({
+      id,
+      device,
+      delete_with_instance: deleteWithInstance,
+    })),
     fault: instance.fault && {
       code: instance.fault.code,
       message: instance.fault.message,

@@ -45,6 +45,13 @@ export const instanceDetailSchema = instanceSchema
     availability_zone: z.string().nullable(),
     security_group_names: z.array(z.string()).describe('Empty while it is being built.'),
     locked: z.boolean(),
+    volumes: z.array(
+      z.object({
+        id: z.string(),
+        device: z.string().nullable().describe('null while it is being attached.'),
+        delete_with_instance: z.boolean(),
+      }),
+    ),
     fault: z
       .object({ code: z.int(), message: z.string(), created: z.string() })
       .nullable()

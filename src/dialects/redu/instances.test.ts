@@ -35,6 +35,7 @@ const DETAIL = {
   availability_zone: 'nova',
   security_group_names: ['default'],
   locked: false,
+  volumes: [],
   fault: null,
   description: null,
   task: null,

@@ -2,7 +2,8 @@ import type { Context } from 'hono';
 
 /**
  * What can be sent again after an attempt of unknown outcome. Creating an instance finds what that attempt has made; of the others
- * the second is refused where the first was carried out: by the name of the key pair, by the rule, by the rotation.
+ * the second is refused where the first was carried out: by the name of the key pair, by the rule, by the rotation, by the
+ * attachment, by the size of the volume.
  */
 const RETRY_SAFE: readonly RegExp[] = [
   /^\/v1\/instances$/,
@@ -10,6 +11,8 @@ const RETRY_SAFE: readonly RegExp[] = [
   /^\/v1\/keypairs$/,
   /^\/cloud\/v1\/compute\/keypairs$/,
   /^\/v1\/security_groups\/[^/]+\/rules$/,
+  /^\/v1\/instances\/[^/]+\/volumes$/,
+  /^\/v1\/volumes\/[^/]+\/actions$/,
   /^\/v1\/api_keys\/[^/]+\/rotate$/,
 ];
 
