@@ -1,7 +1,5 @@
 /**
  * Timeouts, pauses, retry delays and call coalescing: the project's only implementation of each. Runs on every platform.
- *
- * @module
  */
 
 import { type MonotonicMs, monotonicMs } from './clock.ts';

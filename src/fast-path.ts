@@ -2,8 +2,6 @@
  * Fast path: serves a fresh cached response for a repeated GET synchronously. It decides nothing of its own: it runs the checks of
  * the pipeline's stages in their order. If one would wait, reject, or is absent, it returns null without side effects, and the
  * pipeline runs.
- *
- * @module
  */
 
 import { Context } from 'hono';

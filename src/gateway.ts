@@ -8,8 +8,6 @@
  *
  * Dependencies point downward only. Errors are rendered by the dialect whose path it is. A repeated read takes the fast path
  * (`fast-path.ts`), which runs the synchronous checks of the same stages.
- *
- * @module
  */
 
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
@@ -94,7 +92,7 @@ interface EventPorts {
   readonly openStream?: OpenStream;
 }
 
-export interface GatewayOptions extends AccessOptions, Omit<IdempotencyOptions, 'storeKey'> {
+interface GatewayOptions extends Omit<AccessOptions, 'plans'>, Omit<IdempotencyOptions, 'storeKey'> {
   /** Bearer tokens of `/admin`; empty: there is no `/admin`. */
   readonly adminTokens: readonly AdminToken[];
   readonly requestTarget: RequestTarget;
@@ -168,7 +166,8 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
     }
   };
   const limits = limit(ports, options.limits, renderError);
-  const access = createAccess({ ...ports, clouds }, options, releases, limits.consumeSignUp);
+  const plans = options.limits.plans.map(({ name }) => name);
+  const access = createAccess({ ...ports, clouds }, { ...options, plans }, releases, limits.consumeSignUp);
   const app = new Hono<GatewayEnv>({ getPath: routedPath });
 
   const opening: readonly MountedStage[] = [

@@ -1,7 +1,5 @@
 /**
  * The console's files for browsers. Its modules use erasable TypeScript syntax only, so no build is needed.
- *
- * @module
  */
 
 import { readdirSync, readFileSync } from 'node:fs';

@@ -1,8 +1,4 @@
-/**
- * The contract at `/openapi.json`, and Scalar's page for it at `/docs`, bundled from its package.
- *
- * @module
- */
+/** The contract at `/openapi.json`, and Scalar's page for it at `/docs`, bundled from its package. */
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

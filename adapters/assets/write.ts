@@ -1,8 +1,4 @@
-/**
- * Writes the static files and `_headers` for Cloudflare Workers; `wrangler` runs it before bundling.
- *
- * @module
- */
+/** Writes the static files and `_headers` for Cloudflare Workers; `wrangler` runs it before bundling. */
 
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

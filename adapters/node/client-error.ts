@@ -1,8 +1,6 @@
 /**
  * Responses to what Node's HTTP parser refuses: no request reaches the application, yet the client gets what it would have from
  * there, and so do log and metrics.
- *
- * @module
  */
 
 import { IncomingMessage, METHODS, type ServerResponse, STATUS_CODES } from 'node:http';

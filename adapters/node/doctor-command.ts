@@ -1,9 +1,3 @@
-/**
- * `linguanova doctor`: checks each dependency of the gateway once.
- *
- * @module
- */
-
 import type { KeyStore } from '../../src/access/key-store.ts';
 import { SecretCheck, WRONG_SECRET } from '../../src/access/secret-check.ts';
 import type { ServerSecret } from '../../src/access/server-secret.ts';

@@ -1,9 +1,3 @@
-/**
- * The command line of the gateway on Node.
- *
- * @module
- */
-
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { SecretCheck, WRONG_SECRET } from '../../src/access/secret-check.ts';

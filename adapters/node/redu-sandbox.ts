@@ -1,8 +1,6 @@
 /**
  * `npm run start:redu`: OpenStack's tools on a cloud that speaks redu, on this machine. Two gateways: one in front of the sandbox,
  * and one whose cloud is the redu API of the first. Prints an `openstack` command with a working key.
- *
- * @module
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';

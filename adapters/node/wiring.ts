@@ -1,9 +1,3 @@
-/**
- * Wires the gateway on Node: which cloud, stores and shared state the configuration selects.
- *
- * @module
- */
-
 import { createHmac, randomBytes } from 'node:crypto';
 import { SecretCheck, WRONG_SECRET } from '../../src/access/secret-check.ts';
 import { importServerSecret, type ServerSecret } from '../../src/access/server-secret.ts';
@@ -59,7 +53,7 @@ export function openStackOf(
 }
 
 /** The built-in cloud and its demo customer, whose credential is derived from the secret, so keys survive a restart. */
-function sandboxCloud(config: Config, ports: CloudPorts = {}) {
+function sandboxCloud(config: Config, ports: CloudPorts) {
   const derived = (label: string) =>
     createHmac('sha256', config.secret ?? localServerSecret(STATE_DIRECTORY))
       .update(label)
@@ -101,12 +95,8 @@ function withPassThrough<T>(clouds: OpenStackDriver, sandbox: T) {
   return { clouds, nova: clouds.passThrough, sandbox };
 }
 
-export async function serverSecret(config: Config): Promise<ServerSecret> {
-  return importServerSecret(config.secret ?? localServerSecret(STATE_DIRECTORY), config.previousSecret).catch(
-    (error) => {
-      throw new ConfigError('LINGUANOVA_SECRET', error instanceof Error ? error.message : 'cannot be used');
-    },
-  );
+export function serverSecret(config: Config): Promise<ServerSecret> {
+  return importServerSecret(config.secret ?? localServerSecret(STATE_DIRECTORY), config.previousSecret);
 }
 
 function redisTarget(url: string) {
@@ -167,18 +157,10 @@ export async function serveGateway(config: Config) {
       assets: new Map([...contractAssets(config.publicUrl), ...(config.console ? consoleAssets() : [])]),
     },
     {
+      ...config,
       secret,
       adminTokens: usesGeneratedToken ? [generatedToken] : config.adminTokens,
       timeoutMs: REQUEST_TIMEOUT_MS,
-      upstreamTimeoutMs: config.upstreamTimeoutMs,
-      plans: config.limits.plans.map(({ name }) => name),
-      limits: config.limits,
-      publicUrl: config.publicUrl,
-      corsOrigins: config.corsOrigins,
-      console: config.console,
-      cache: config.cache,
-      streams: config.streams,
-      auditDays: config.auditDays,
       ...trustedProxies(config.trustedProxies, peerAddress),
       requestTarget,
       unreadable: rejectionOf,
@@ -187,12 +169,10 @@ export async function serveGateway(config: Config) {
   );
 
   const server = await serve({
+    ...config,
     fetch: gateway.fetch,
-    host: config.host,
-    port: config.port,
     requestTimeoutMs: RECEIVE_TIMEOUT_MS,
     responseTimeoutMs: config.upstreamTimeoutMs + REQUEST_TIMEOUT_MS,
-    keepAliveSeconds: config.keepAliveSeconds,
     maxConnections: connectionLimit(),
     log,
     metrics,

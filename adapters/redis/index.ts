@@ -1,8 +1,4 @@
-/**
- * What gateways share through Redis. Each works on its own while Redis is down.
- *
- * @module
- */
+/** What gateways share through Redis. Each works on its own while Redis is down. */
 
 import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { PROBE_STATES, type ProbeState } from '../../src/health/probes.ts';

@@ -1,8 +1,6 @@
 /**
  * Project versions in Redis, `linguanova:version:{<project>}`, and the read leases of gateways, `linguanova:leases`. Versions are
  * microseconds of Redis's clock, so that none is reused even after Redis lost its data.
- *
- * @module
  */
 
 import { defineScripts, type RedisClient } from './client.ts';

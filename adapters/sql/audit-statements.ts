@@ -1,9 +1,3 @@
-/**
- * Statements on the audit log and on revoked tokens, their deletion included.
- *
- * @module
- */
-
 import { sql } from 'kysely';
 import type { AuditEntry } from '../../src/access/audit.ts';
 import type { RevocationReach } from '../../src/access/key-store.ts';
@@ -19,10 +13,7 @@ const LAST = sql<number>`(select coalesce(max(sequence), 0) from audit_entry)`;
 const NEXT = sql<number>`${LAST} + 1`;
 
 export function appendEntry(db: Db, entry: AuditEntry) {
-  return db
-    .insertInto('audit_entry')
-    .values({ sequence: NEXT, ...auditToRow(entry) })
-    .compile();
+  return db.insertInto('audit_entry').values({ sequence: NEXT, ...auditToRow(entry) });
 }
 
 /**
@@ -55,8 +46,7 @@ export function appendEntryOfChange(
             (column === 'key_id' && reach !== undefined ? key.ref('id') : key.val(row[column])).as(column),
           ),
         ]),
-    )
-    .compile();
+    );
 }
 
 /** The newest entries before `before`, newest first. */
@@ -66,8 +56,7 @@ export function selectEntries(db: Db, limit: number, before: number | null) {
     .selectAll()
     .where('sequence', '<', before ?? Number.MAX_SAFE_INTEGER)
     .orderBy('sequence', 'desc')
-    .limit(limit)
-    .compile();
+    .limit(limit);
 }
 
 /** Keeps the newest entry, from which the next one is numbered. */
@@ -82,8 +71,7 @@ export function deleteOldEntries(db: Db, before: string) {
         .where('sequence', '<', sql<number>`(select max(sequence) from audit_entry)`)
         .orderBy('at')
         .limit(ENTRIES_PER_SWEEP),
-    )
-    .compile();
+    );
 }
 
 /** Does nothing if it is revoked already. */
@@ -91,14 +79,13 @@ export function insertRevoked(db: Db, owner: string, id: string, expiresAt: stri
   return db
     .insertInto('revoked_token')
     .values({ owner, id, expires_at: storedTime(expiresAt) })
-    .onConflict((conflict) => conflict.columns(['owner', 'id']).doNothing())
-    .compile();
+    .onConflict((conflict) => conflict.columns(['owner', 'id']).doNothing());
 }
 
 export function selectRevoked(db: Db, owner: string) {
-  return db.selectFrom('revoked_token').select('id').where('owner', '=', owner).compile();
+  return db.selectFrom('revoked_token').select('id').where('owner', '=', owner);
 }
 
 export function deleteExpiredRevocations(db: Db, now: string) {
-  return db.deleteFrom('revoked_token').where('expires_at', '<=', storedTime(now)).compile();
+  return db.deleteFrom('revoked_token').where('expires_at', '<=', storedTime(now));
 }

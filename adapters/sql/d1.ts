@@ -1,5 +1,5 @@
 import {
-  type CompiledQuery,
+  type Compilable,
   DefaultConnectionProvider,
   DefaultQueryExecutor,
   DummyDriver,
@@ -9,11 +9,8 @@ import {
 } from 'kysely';
 import { withTimeout } from '../../src/async.ts';
 import { type BatchRows, type Diagnosis, databaseError, type SqlDatabase } from './database.ts';
-import { sqlIdempotencyStore } from './idempotency-store.ts';
-import { sqlKeyStore } from './key-store.ts';
-import type { Stores } from './open.ts';
-import { sqlReleaseStore } from './release-store.ts';
 import type { Db, Tables } from './schema.ts';
+import { type Stores, storesIn } from './stores.ts';
 
 /** The part of a D1 binding in use (developers.cloudflare.com/d1/worker-api). */
 export interface D1 {
@@ -33,11 +30,12 @@ interface D1Result {
 
 const TIMEOUT_MS = 5_000;
 
-/**
- * Cloudflare D1: SQLite over the network. `wrangler d1 migrations apply` creates the schema from `migrations/d1/`.
- */
-export function d1Database(d1: D1): SqlDatabase {
-  const prepared = ({ sql, parameters }: CompiledQuery<unknown>) => d1.prepare(sql).bind(...parameters);
+/** Cloudflare D1: SQLite over the network. `wrangler d1 migrations apply` creates the schema from `migrations/d1/`. */
+function d1Database(d1: D1): SqlDatabase {
+  const prepared = (statement: Compilable) => {
+    const { sql, parameters } = statement.compile();
+    return d1.prepare(sql).bind(...parameters);
+  };
 
   async function guarded<Result>(work: () => Promise<Result>): Promise<Result> {
     try {
@@ -51,9 +49,9 @@ export function d1Database(d1: D1): SqlDatabase {
 
   return {
     builder: compilingOnly(),
-    read: <Row>(statement: CompiledQuery<Row>) =>
+    read: <Row>(statement: Compilable<Row>) =>
       guarded(async () => ((await prepared(statement).all()).results ?? []) as readonly Row[]),
-    batch<const Statements extends readonly CompiledQuery<unknown>[]>(statements: Statements) {
+    batch<const Statements extends readonly Compilable[]>(statements: Statements) {
       return guarded(async () => {
         const results = await d1.batch(statements.map(prepared));
         return results.map(({ results }) => results ?? []) as unknown as BatchRows<Statements>;
@@ -64,7 +62,7 @@ export function d1Database(d1: D1): SqlDatabase {
 }
 
 /** No response from D1 in time; the outcome is unknown. */
-export class D1TimeoutError extends Error {
+class D1TimeoutError extends Error {
   override readonly name = 'D1Silent';
 }
 
@@ -88,7 +86,7 @@ const DEFECT =
  * D1 has texts and no codes, and most of its errors are of the network or the service
  * (developers.cloudflare.com/d1/observability/debug-d1). So anything but a known defect is `unavailable`.
  */
-export function diagnoseD1(error: unknown): Diagnosis {
+function diagnoseD1(error: unknown): Diagnosis {
   const text = texts(error).join('\n');
   if (TAKEN.test(text)) return 'taken';
   if (error instanceof TypeError || DEFECT.test(text)) return null;
@@ -102,10 +100,5 @@ function texts(error: unknown): string[] {
 
 /** Sends no request. */
 export function d1Stores(d1: D1): Stores {
-  const database = d1Database(d1);
-  return {
-    keys: sqlKeyStore(database),
-    idempotency: sqlIdempotencyStore(database),
-    releases: sqlReleaseStore(database),
-  };
+  return storesIn(d1Database(d1));
 }

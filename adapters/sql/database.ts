@@ -1,16 +1,14 @@
 /**
  * The interface of a database for the stores: batches instead of interactive transactions, which Cloudflare D1 lacks.
- *
- * @module
  */
 
-import type { CompiledQuery, IsolationLevel, Kysely } from 'kysely';
+import type { Compilable, CompiledQuery, IsolationLevel, Kysely } from 'kysely';
 import { ComputeError } from '../../src/compute/errors.ts';
 import type { Db, Tables } from './schema.ts';
 
 /** The rows of each statement of a batch. */
-export type BatchRows<Statements extends readonly CompiledQuery<unknown>[]> = {
-  [Index in keyof Statements]: Statements[Index] extends CompiledQuery<infer Row> ? readonly Row[] : never;
+export type BatchRows<Statements extends readonly Compilable[]> = {
+  [Index in keyof Statements]: Statements[Index] extends Compilable<infer Row> ? readonly Row[] : never;
 };
 
 /** The database rejects all writes: a standby, or a read-only file or setting. */
@@ -27,11 +25,9 @@ export class DatabaseReadOnly extends ComputeError {
 export interface SqlDatabase {
   readonly builder: Db;
   /** A single read-only statement. */
-  read<Row>(statement: CompiledQuery<Row>): Promise<readonly Row[]>;
-  /**
-   * An atomic, serialized batch, also against batches of other processes. Durable when it resolves.
-   */
-  batch<const Statements extends readonly CompiledQuery<unknown>[]>(
+  read<Row>(statement: Compilable<Row>): Promise<readonly Row[]>;
+  /** An atomic, serialized batch, also against batches of other processes. Durable when it resolves. */
+  batch<const Statements extends readonly Compilable[]>(
     statements: Statements,
   ): Promise<BatchRows<Statements>>;
   /** Waits for running statements; later calls reject with `unavailable`. */
@@ -41,7 +37,7 @@ export interface SqlDatabase {
 /** Class of a driver's error; null: a defect. */
 export type Diagnosis = 'unavailable' | 'read_only' | 'taken' | null;
 
-export interface DialectQuirks {
+interface DialectQuirks {
   diagnose(error: unknown): Diagnosis;
   /**
    * Runs `work`, with the retries that suit the database.
@@ -60,7 +56,8 @@ export interface DialectQuirks {
 export function transactionalDatabase(db: Kysely<Tables>, quirks: DialectQuirks): SqlDatabase {
   let closing: Promise<void> | undefined;
 
-  async function transaction(statements: readonly CompiledQuery<unknown>[], lock?: CompiledQuery) {
+  async function transaction(statements: readonly Compilable[], lock?: CompiledQuery) {
+    const queries = statements.map((statement) => statement.compile());
     let isCommitting = false;
     const builder = db.transaction();
     const configured = quirks.isolationLevel ? builder.setIsolationLevel(quirks.isolationLevel) : builder;
@@ -70,7 +67,7 @@ export function transactionalDatabase(db: Kysely<Tables>, quirks: DialectQuirks)
         if (quirks.localSettings !== undefined) await running.executeQuery(quirks.localSettings);
         if (lock !== undefined) await running.executeQuery(lock);
         const rows: (readonly unknown[])[] = [];
-        for (const statement of statements) rows.push((await running.executeQuery(statement)).rows);
+        for (const query of queries) rows.push((await running.executeQuery(query)).rows);
         isCommitting = true;
         return rows;
       });
@@ -87,14 +84,14 @@ export function transactionalDatabase(db: Kysely<Tables>, quirks: DialectQuirks)
 
   return {
     builder: db,
-    async batch<const Statements extends readonly CompiledQuery<unknown>[]>(statements: Statements) {
+    async batch<const Statements extends readonly Compilable[]>(statements: Statements) {
       return (await transaction(statements, quirks.lock)) as unknown as BatchRows<Statements>;
     },
-    async read<Row>(statement: CompiledQuery<Row>) {
+    async read<Row>(statement: Compilable<Row>) {
       if (quirks.localSettings !== undefined)
         return ((await transaction([statement]))[0] ?? []) as readonly Row[];
       const done = await guarded(
-        () => db.executeQuery(statement),
+        () => db.executeQuery(statement.compile()),
         () => true,
       );
       return done.rows;

@@ -1,9 +1,3 @@
-/**
- * Statements for rotation, revocation, and the limit on live keys.
- *
- * @module
- */
-
 import { sql } from 'kysely';
 import type { LiveKeyLimit, RevocationReach, StoredKey } from '../../src/access/key-store.ts';
 import { countAll, isLive, ownedBy } from './key-statements.ts';
@@ -15,8 +9,7 @@ export function revokeKeys(db: Db, id: string, reach: RevocationReach, at: strin
     .updateTable('api_key')
     .set({ revoked_at: storedTime(at), change_id: changeId })
     .where('id', 'in', idsWithin(id, reach))
-    .where('revoked_at', 'is', null)
-    .compile();
+    .where('revoked_at', 'is', null);
 }
 
 /** The keys that a revocation of `id` reaches, oldest first. */
@@ -26,8 +19,7 @@ export function selectReached(db: Db, id: string, reach: RevocationReach) {
     .selectAll()
     .where('id', 'in', idsWithin(id, reach))
     .orderBy('created_at')
-    .orderBy('id')
-    .compile();
+    .orderBy('id');
 }
 
 export function idsWithin(id: string, reach: RevocationReach) {
@@ -69,8 +61,7 @@ export function retireKey(
           .where('made.change_id', '=', rotation.changeId),
       ),
     )
-    .returning('id')
-    .compile();
+    .returning('id');
 }
 
 /** Columns that a successor copies from the stored key, not from what the caller read earlier. */
@@ -109,8 +100,7 @@ export function insertSuccessor(db: Db, id: string, successor: StoredKey, now: s
             return (isText ? value : old.fn.coalesce(value, old.ref(`old.${column}`))).as(column);
           }),
         ),
-    )
-    .compile();
+    );
 }
 
 /** Deletes what the change `changeId` has inserted if the user now has too many live keys; returns the id if so. */
@@ -127,6 +117,5 @@ export function deleteIfTooMany(db: Db, key: StoredKey, { atMost, now }: LiveKey
         atMost,
       ),
     )
-    .returning('id')
-    .compile();
+    .returning('id');
 }

@@ -69,11 +69,7 @@ function rowToRecord(row: IdempotencyRow): IdempotencyRecord {
 
 /** Frees the scope if its record has expired. */
 export function deleteExpired(db: Db, scope: string, now: string) {
-  return db
-    .deleteFrom('idempotency')
-    .where('scope', '=', scope)
-    .where('expires_at', '<=', storedTime(now))
-    .compile();
+  return db.deleteFrom('idempotency').where('scope', '=', scope).where('expires_at', '<=', storedTime(now));
 }
 
 /** Does nothing if there is a record. */
@@ -90,8 +86,7 @@ export function insertClaim(db: Db, claim: Claim) {
       created_at: storedTime(claim.now),
       expires_at: storedTime(claim.expiresAt),
     })
-    .onConflict((conflict) => conflict.column('scope').doNothing())
-    .compile();
+    .onConflict((conflict) => conflict.column('scope').doNothing());
 }
 
 /** Takes over a record of the same request whose lease has expired, but not the one that this claim has just inserted. */
@@ -103,12 +98,11 @@ export function takeOver(db: Db, claim: Claim) {
     .where('fingerprint', '=', claim.fingerprint)
     .where('run_id', '!=', claim.runId)
     .where('sealed_answer', 'is', null)
-    .where('lease_until', '<=', storedTime(claim.now))
-    .compile();
+    .where('lease_until', '<=', storedTime(claim.now));
 }
 
 export function selectRecord(db: Db, scope: string) {
-  return db.selectFrom('idempotency').selectAll().where('scope', '=', scope).compile();
+  return db.selectFrom('idempotency').selectAll().where('scope', '=', scope);
 }
 
 /** Returns the scope if the attempt still owned the record. */
@@ -119,8 +113,7 @@ export function storeResponse(db: Db, scope: string, runId: string, sealedRespon
     .where('scope', '=', scope)
     .where('run_id', '=', runId)
     .where('sealed_answer', 'is', null)
-    .returning('scope')
-    .compile();
+    .returning('scope');
 }
 
 /** Only a record that was never resumed. */
@@ -130,8 +123,7 @@ export function deleteReleased(db: Db, scope: string, runId: string) {
     .where('scope', '=', scope)
     .where('run_id', '=', runId)
     .where('sealed_answer', 'is', null)
-    .where('resumed', '=', 0)
-    .compile();
+    .where('resumed', '=', 0);
 }
 
 export function endLease(db: Db, scope: string, runId: string, now: string) {
@@ -140,8 +132,7 @@ export function endLease(db: Db, scope: string, runId: string, now: string) {
     .set({ lease_until: storedTime(now) })
     .where('scope', '=', scope)
     .where('run_id', '=', runId)
-    .where('sealed_answer', 'is', null)
-    .compile();
+    .where('sealed_answer', 'is', null);
 }
 
 export function selectExpired(db: Db, now: string, limit: number) {
@@ -150,15 +141,10 @@ export function selectExpired(db: Db, now: string, limit: number) {
     .select('scope')
     .where('expires_at', '<=', storedTime(now))
     .orderBy('expires_at')
-    .limit(limit)
-    .compile();
+    .limit(limit);
 }
 
 /** Deletes those of the records that are still expired. */
 export function deleteAllExpired(db: Db, scopes: readonly string[], now: string) {
-  return db
-    .deleteFrom('idempotency')
-    .where('scope', 'in', scopes)
-    .where('expires_at', '<=', storedTime(now))
-    .compile();
+  return db.deleteFrom('idempotency').where('scope', 'in', scopes).where('expires_at', '<=', storedTime(now));
 }

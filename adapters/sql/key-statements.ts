@@ -1,8 +1,6 @@
 /**
  * Statements on keys. A change marks the row it wrote with a `change_id` of its own, and the statements that follow in the batch
  * act only on a row with that mark. So a batch needs no round trip between its statements.
- *
- * @module
  */
 
 import { type ExpressionBuilder, sql } from 'kysely';
@@ -24,7 +22,7 @@ export function selectKey(db: Db, id: string) {
   const revoked = sql<
     string | null
   >`(select string_agg(id, ' ') from revoked_token where owner = api_key.id)`;
-  return db.selectFrom('api_key').selectAll().select(revoked.as('revoked')).where('id', '=', id).compile();
+  return db.selectFrom('api_key').selectAll().select(revoked.as('revoked')).where('id', '=', id);
 }
 
 export function selectKeys(db: Db, { projectId, userId, state }: KeyFilter, { after, limit }: KeyWindow) {
@@ -42,12 +40,11 @@ export function selectKeys(db: Db, { projectId, userId, state }: KeyFilter, { af
     )
     .orderBy('created_at')
     .orderBy('id')
-    .limit(limit)
-    .compile();
+    .limit(limit);
 }
 
 export function insertKey(db: Db, key: StoredKey, changeId: string) {
-  return db.insertInto('api_key').values(keyToRow(key, changeId)).compile();
+  return db.insertInto('api_key').values(keyToRow(key, changeId));
 }
 
 /** A write that changes no row; a read-only database refuses it. */
@@ -55,8 +52,7 @@ export function touchNothing(db: Db) {
   return db
     .updateTable('api_key')
     .set((eb) => ({ change_id: eb.ref('change_id') }))
-    .where('id', '=', '')
-    .compile();
+    .where('id', '=', '');
 }
 
 /** Returns the updated row; none if the key is missing or revoked. */
@@ -76,12 +72,11 @@ export function updateKey(
       // A successor is set once, so a key that had one still is as the caller read it.
       .$if(seen?.successorId === null, (query) => query.where('successor_id', 'is', null))
       .returningAll()
-      .compile()
   );
 }
 
 export function countLive(db: Db, owner: KeyOwner, now: string) {
-  return db.selectFrom('api_key').select(countAll).where(ownedBy(owner)).where(isLive(now)).compile();
+  return db.selectFrom('api_key').select(countAll).where(ownedBy(owner)).where(isLive(now));
 }
 
 export const countAll = sql<number | string | bigint>`count(*)`.as('keys');
@@ -93,8 +88,7 @@ export function selectOrigins(db: Db, limit: number) {
     .select('allowed_origins')
     .where('allowed_origins', '<>', sql.lit('[]'))
     .where('revoked_at', 'is', null)
-    .limit(limit)
-    .compile();
+    .limit(limit);
 }
 
 /** Over at most `limit` keys. */
@@ -102,8 +96,7 @@ export function countKeysByState(db: Db, now: string, limit: number) {
   return db
     .selectFrom((eb) => eb.selectFrom('api_key').select(stateAt(now).as('state')).limit(limit).as('sample'))
     .select(['state', countAll])
-    .groupBy('state')
-    .compile();
+    .groupBy('state');
 }
 
 /** Moves `last_used_at` of each key forward, never back. */
@@ -115,8 +108,7 @@ export function recordUses(db: Db, uses: readonly (readonly [id: string, at: str
     .from('seen')
     .set((eb) => ({ last_used_at: eb.ref('seen.at') }))
     .whereRef('api_key.id', '=', 'seen.id')
-    .where((eb) => eb.or([eb('last_used_at', 'is', null), eb('last_used_at', '<', eb.ref('seen.at'))]))
-    .compile();
+    .where((eb) => eb.or([eb('last_used_at', 'is', null), eb('last_used_at', '<', eb.ref('seen.at'))]));
 }
 
 export function ownedBy(owner: KeyOwner) {

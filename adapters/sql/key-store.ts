@@ -144,7 +144,7 @@ export function sqlKeyStore(database: SqlDatabase): KeyStore {
     },
 
     async ping() {
-      await database.read(builder.selectNoFrom(sql`1`.as('one')).compile());
+      await database.read(builder.selectNoFrom(sql`1`.as('one')));
     },
 
     async isWritable() {

@@ -1,20 +1,9 @@
 import type { KeyStore } from '../../src/access/key-store.ts';
 import { ComputeError } from '../../src/compute/errors.ts';
-import type { ReleaseStore } from '../../src/compute/release-store.ts';
-import type { IdempotencyStore } from '../../src/traffic/idempotency/idempotency-store.ts';
 import type { SqlDatabase } from './database.ts';
-import { sqlIdempotencyStore } from './idempotency-store.ts';
-import { sqlKeyStore } from './key-store.ts';
 import { openPostgres } from './postgres.ts';
-import { sqlReleaseStore } from './release-store.ts';
 import { folderProblem, openSqlite } from './sqlite.ts';
-
-/** Closing `keys` closes the database of all. */
-export interface Stores {
-  readonly keys: KeyStore;
-  readonly idempotency: IdempotencyStore;
-  readonly releases: ReleaseStore;
-}
+import { type Stores, storesIn } from './stores.ts';
 
 export async function openKeyStore(databaseUrl: string): Promise<KeyStore> {
   return (await openStores(databaseUrl)).keys;
@@ -39,12 +28,7 @@ export function databaseUrlProblem(databaseUrl: string): string | null {
  */
 export async function openStores(databaseUrl: string): Promise<Stores> {
   try {
-    const database = await openDatabase(databaseUrl);
-    return {
-      keys: sqlKeyStore(database),
-      idempotency: sqlIdempotencyStore(database),
-      releases: sqlReleaseStore(database),
-    };
+    return storesIn(await openDatabase(databaseUrl));
   } catch (error) {
     if (error instanceof TypeError) throw new TypeError(`DATABASE_URL ${error.message}`);
     const cause = error instanceof ComputeError ? error.cause : error;

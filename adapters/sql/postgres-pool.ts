@@ -1,9 +1,3 @@
-/**
- * A pool that discards PostgreSQL connections in doubtful state, and the classification of errors.
- *
- * @module
- */
-
 import type { PostgresPool } from 'kysely';
 import { DatabaseError, Pool, type PoolClient, type PoolConfig } from 'pg';
 import type { Diagnosis } from './database.ts';
@@ -100,12 +94,12 @@ export function diagnosePostgres(error: unknown): Diagnosis {
   return DEFECTS.includes(error.code?.slice(0, 2) ?? '') ? null : 'unavailable';
 }
 
-export function spoilsSession(error: unknown): boolean {
+function spoilsSession(error: unknown): boolean {
   if (!(error instanceof DatabaseError)) return true;
   return SPOILT_SESSION.includes(error.code ?? '') || error.code?.slice(0, 2) === '08';
 }
 
-export function isReadOnly(error: unknown): boolean {
+function isReadOnly(error: unknown): boolean {
   return error instanceof DatabaseError && error.code === READ_ONLY;
 }
 

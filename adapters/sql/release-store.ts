@@ -18,13 +18,12 @@ export function sqlReleaseStore(database: SqlDatabase): ReleaseStore {
         builder
           .insertInto('pending_release')
           .values(row)
-          .onConflict((conflict) => conflict.column('id').doUpdateSet({ due_at: due }))
-          .compile(),
+          .onConflict((conflict) => conflict.column('id').doUpdateSet({ due_at: due })),
       ]);
     },
 
     async remove(id) {
-      await database.batch([builder.deleteFrom('pending_release').where('id', '=', id).compile()]);
+      await database.batch([builder.deleteFrom('pending_release').where('id', '=', id)]);
     },
 
     async due(now, limit) {
@@ -34,8 +33,7 @@ export function sqlReleaseStore(database: SqlDatabase): ReleaseStore {
           .select('plan')
           .where('due_at', '<=', storedTime(now))
           .orderBy('due_at')
-          .limit(limit)
-          .compile(),
+          .limit(limit),
       );
       return rows.map(({ plan }) => JSON.parse(plan) as Release);
     },

@@ -1,9 +1,3 @@
-/**
- * Maps objects of the contract to rows and back.
- *
- * @module
- */
-
 import type { AuditAction, AuditEntry, AuditRecord } from '../../src/access/audit.ts';
 import type { KeyChange, StoredKey } from '../../src/access/key-store.ts';
 import type { Scope } from '../../src/scopes.ts';

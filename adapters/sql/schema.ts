@@ -3,8 +3,6 @@
  *
  * Times are texts in the format of `Date.toISOString`, so that text order is time order. Lists are JSON. Booleans are 0 and 1,
  * because SQLite has no others.
- *
- * @module
  */
 
 import type { QueryCreator } from 'kysely';
@@ -99,7 +97,6 @@ export function selectSchema(db: Db) {
     db
       .selectFrom(table as keyof Tables)
       .select(Object.keys(columns) as never)
-      .limit(0)
-      .compile(),
+      .limit(0),
   );
 }

@@ -11,9 +11,7 @@ type Count = number | string | bigint | null;
 export function sqlSecretStore({ builder, read, batch }: SqlDatabase): SecretStore {
   return {
     async find() {
-      const [row] = await read(
-        builder.selectFrom('server_secret').selectAll().where('id', '=', ROW_ID).compile(),
-      );
+      const [row] = await read(builder.selectFrom('server_secret').selectAll().where('id', '=', ROW_ID));
       if (row === undefined) return null;
       const { previous_check, previous_store_key } = row;
       return {
@@ -37,8 +35,7 @@ export function sqlSecretStore({ builder, read, batch }: SqlDatabase): SecretSto
         builder
           .insertInto('server_secret')
           .values(row)
-          .onConflict((conflict) => conflict.column('id').doNothing())
-          .compile(),
+          .onConflict((conflict) => conflict.column('id').doNothing()),
       ]);
     },
 
@@ -53,8 +50,7 @@ export function sqlSecretStore({ builder, read, batch }: SqlDatabase): SecretSto
             current_store_key: sealedStoreKey,
           }))
           .where('id', '=', ROW_ID)
-          .where('current_check', '=', currentCheck)
-          .compile(),
+          .where('current_check', '=', currentCheck),
       ]);
     },
 
@@ -67,8 +63,7 @@ export function sqlSecretStore({ builder, read, batch }: SqlDatabase): SecretSto
           .where('secret_hash', '=', oldHash)
           .where(({ exists, selectFrom }) =>
             exists(selectFrom('server_secret').select('id').where('current_check', '=', sealedUnder)),
-          )
-          .compile(),
+          ),
       ]);
     },
 
@@ -80,8 +75,7 @@ export function sqlSecretStore({ builder, read, batch }: SqlDatabase): SecretSto
             sql<Count>`sum(case when sealed_under <> ${check} then 1 else 0 end)`.as('others'),
             sql<Count>`sum(case when sealed_under is null then 1 else 0 end)`.as('unmarked'),
           ])
-          .where(isLive(now))
-          .compile(),
+          .where(isLive(now)),
       );
       return { others: Number(row?.others ?? 0), unmarked: Number(row?.unmarked ?? 0) };
     },

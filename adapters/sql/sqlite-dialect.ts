@@ -1,8 +1,4 @@
-/**
- * Kysely's SQLite dialect over `node:sqlite`: one connection, prepared statements are reused.
- *
- * @module
- */
+/** Kysely's SQLite dialect over `node:sqlite`: one connection, prepared statements are reused. */
 
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import {

@@ -75,7 +75,7 @@ async function whileBusy<Result>(work: () => Promise<Result>, timeout: number): 
 }
 
 /** A locked, full, damaged or invalid database is `unavailable`. */
-export function diagnoseSqlite(error: unknown): Diagnosis {
+function diagnoseSqlite(error: unknown): Diagnosis {
   const code = resultCode(error);
   if (code === null) return null;
   if (TAKEN.includes(code)) return 'taken';
@@ -84,7 +84,7 @@ export function diagnoseSqlite(error: unknown): Diagnosis {
 }
 
 /** Another connection holds the lock. */
-export function isBusy(error: unknown): boolean {
+function isBusy(error: unknown): boolean {
   return ((resultCode(error) ?? 0) & 0xff) === BUSY;
 }
 

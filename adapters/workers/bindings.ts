@@ -1,9 +1,3 @@
-/**
- * The part of the Workers runtime's interface used here.
- *
- * @module
- */
-
 /** Durable Objects of one class. */
 export interface ObjectNamespace<Kind> {
   idFromName(name: string): ObjectId;

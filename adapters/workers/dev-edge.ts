@@ -1,7 +1,5 @@
 /**
  * `npm run dev:edge`: the worker on this machine, with no account and no network, and a key to try it with. A Node program.
- *
- * @module
  */
 
 import { spawn, spawnSync } from 'node:child_process';

@@ -1,8 +1,6 @@
 /**
  * The worker's handlers. Concurrent requests of an isolate share sign-ins, leases and reads of keys, but the runtime cancels a
  * request's work when its client disconnects. So each request is passed to `waitUntil`.
- *
- * @module
  */
 
 import { sleep } from '../../src/async.ts';

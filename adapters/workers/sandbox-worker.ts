@@ -1,9 +1,3 @@
-/**
- * The worker with the sandbox cloud, for `npm run dev:edge`.
- *
- * @module
- */
-
 import { createSandbox } from '../sandbox/index.ts';
 import { sandboxObject } from './sandbox-object.ts';
 

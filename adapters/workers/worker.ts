@@ -1,9 +1,3 @@
-/**
- * Wires the gateway on Cloudflare Workers from bindings and variables.
- *
- * @module
- */
-
 import { waitUntil } from 'cloudflare:workers';
 import { SecretCheck } from '../../src/access/secret-check.ts';
 import { importServerSecret } from '../../src/access/server-secret.ts';
@@ -16,11 +10,10 @@ import { createGateway } from '../../src/gateway.ts';
 import { parseHost } from '../../src/http/host.ts';
 import { invalidHost } from '../../src/http/request-target.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
-import type { Metrics } from '../../src/telemetry/metrics.ts';
 import type { OpenStream } from '../../src/traffic/events/events.ts';
 import { LocalEventLog } from '../../src/traffic/events/local-event-log.ts';
 import { fetchTransport } from '../openstack/http/fetch.ts';
-import { type OpenStackDriver, openStackDriver } from '../openstack/index.ts';
+import { type OpenStackOptions, openStackDriver } from '../openstack/index.ts';
 import { reduDriver } from '../redu/index.ts';
 import { type D1, d1Stores } from '../sql/d1.ts';
 import { type AnalyticsDataset, analyticsMetrics } from './analytics.ts';
@@ -64,28 +57,15 @@ function rejectCertificates(): never {
   throw new ConfigError('OS_CACERT', 'cannot be used on Workers: the certificate must be publicly trusted');
 }
 
-function openStackOf(
-  { authUrl, region, interface: kind, serviceAccount }: OpenStackConfig,
-  overrides: TestOverrides,
-  telemetry: Telemetry,
-): OpenStackDriver {
-  return openStackDriver({
-    ...(overrides.confirmAfter !== undefined && { confirmAfterMs: overrides.confirmAfter }),
-    ...telemetry,
-    transport: fetchTransport((request) => fetch(request)),
-    authUrl,
-    endpoints: { region, interface: kind },
-    serviceAccount,
-    background: waitUntil,
-  });
+type CloudAddress = Pick<OpenStackOptions, 'transport' | 'authUrl' | 'endpoints' | 'serviceAccount'>;
+
+function addressOf({ authUrl, region, interface: kind, serviceAccount }: OpenStackConfig): CloudAddress {
+  const transport = fetchTransport((request) => fetch(request));
+  return { transport, authUrl, endpoints: { region, interface: kind }, serviceAccount };
 }
 
 /** All isolates share one sandbox object. */
-async function sandboxOf(
-  { SANDBOX: sandboxes }: Bindings,
-  overrides: TestOverrides,
-  telemetry: Telemetry,
-): Promise<OpenStackDriver> {
+async function sandboxOf({ SANDBOX: sandboxes }: Bindings): Promise<CloudAddress> {
   if (sandboxes === undefined) {
     throw new ConfigError(
       'OS_AUTH_URL',
@@ -94,9 +74,7 @@ async function sandboxOf(
   }
   const object = () => sandboxes.get(sandboxes.idFromName('sandbox'));
   const { authUrl, admin } = await object().access();
-  return openStackDriver({
-    ...(overrides.confirmAfter !== undefined && { confirmAfterMs: overrides.confirmAfter }),
-    ...telemetry,
+  return {
     transport: fetchTransport((request) => object().fetch(request)),
     authUrl,
     endpoints: { region: null, interface: 'public' },
@@ -106,35 +84,31 @@ async function sandboxOf(
       password: admin.password,
       project: { id: admin.projectId },
     },
-    background: waitUntil,
-  });
+  };
 }
 
 /** The configured cloud, and its service account for `reconcile`; null without one. */
 async function cloudOf(
   bindings: Bindings,
   { openStack, reduUrl }: Config,
-  overrides: TestOverrides,
-  telemetry: Telemetry,
+  options: Omit<OpenStackOptions, keyof CloudAddress>,
 ) {
   if (reduUrl !== null) {
     const clouds = reduDriver({ url: reduUrl, fetch: (request) => fetch(request) });
     // `novaTranslation` fits in here; it weighs 11 KiB, for which there is no room.
-    return { clouds, nova: undefined, openToTidy: null };
+    return { clouds, nova: undefined, openForReconcile: null };
   }
-  const clouds =
-    openStack === null
-      ? await sandboxOf(bindings, overrides, telemetry)
-      : openStackOf(openStack, overrides, telemetry);
+  const clouds = openStackDriver({
+    ...options,
+    ...(openStack === null ? await sandboxOf(bindings) : addressOf(openStack)),
+  });
   const openForReconcile = openStack?.serviceAccount === null ? null : clouds.openAsServiceAccount;
-  return { clouds, nova: clouds.passThrough, openToTidy: openForReconcile };
+  return { clouds, nova: clouds.passThrough, openForReconcile };
 }
 
 function secretOf({ secret, previousSecret }: Config) {
   if (secret === null) throw new ConfigError('LINGUANOVA_SECRET', 'is required: 32 random bytes in base64');
-  return importServerSecret(secret, previousSecret).catch((error) => {
-    throw new ConfigError('LINGUANOVA_SECRET', error instanceof Error ? error.message : 'cannot be used');
-  });
+  return importServerSecret(secret, previousSecret);
 }
 
 /** Forwards a subscriber to the object that owns the project's streams. */
@@ -165,16 +139,11 @@ async function hasRightSecret(check: SecretCheck, log: Logger): Promise<boolean>
   return isRight;
 }
 
-interface Telemetry {
-  readonly log: Logger;
-  readonly metrics: Metrics;
-}
-
 /** Settings that only tests change. */
 export interface TestOverrides {
   /** As in `OpenStackOptions`. */
-  readonly confirmAfter?: number;
-  /** Instead of `REQUEST_DEADLINE`. */
+  readonly confirmAfterMs?: number;
+  /** Instead of `REQUEST_TIMEOUT_MS`. */
   readonly requestTimeoutMs?: number;
   /** Replaces the data center's cache. */
   readonly colo?: ColoCache;
@@ -183,7 +152,7 @@ export interface TestOverrides {
 }
 
 /** Only a Durable Object can own event streams; an isolate forwards subscribers to it. */
-export interface Role {
+interface Role {
   readonly ownsStreams: boolean;
 }
 
@@ -191,19 +160,22 @@ export interface Role {
 export async function createEdgeGateway(
   bindings: Bindings,
   overrides: TestOverrides = {},
-  { ownsStreams: holdsStreams }: Role = { ownsStreams: false },
+  { ownsStreams }: Role = { ownsStreams: false },
 ): Promise<EdgeGateway> {
   const config = readConfig(variablesIn(bindings), { readCertificates: rejectCertificates });
   const log = consoleLogger(config.logLevel);
   const metrics = analyticsMetrics(bindings.METRICS);
   assertBound(bindings);
   const { keys, idempotency, releases } = d1Stores(bindings.KEYS);
+  const { confirmAfterMs } = overrides;
+  const driverOptions = {
+    log,
+    metrics,
+    background: waitUntil,
+    ...(confirmAfterMs !== undefined && { confirmAfterMs }),
+  };
   const secret = await secretOf(config);
-  const {
-    clouds,
-    nova,
-    openToTidy: openForReconcile,
-  } = await cloudOf(bindings, config, overrides, { log, metrics });
+  const { clouds, nova, openForReconcile } = await cloudOf(bindings, config, driverOptions);
   const { colo = caches.default, storeTimeoutMs } = overrides;
   const gateway = createGateway(
     {
@@ -219,19 +191,13 @@ export async function createEdgeGateway(
       versions: new ColoVersions(colo, waitUntil, storeTimeoutMs),
       cacheStore: coloStore(colo, bindings.ANSWERS ?? null, storeTimeoutMs),
       eventLog: new LocalEventLog(),
-      ...(!holdsStreams && { openStream: openInObject(bindings) }),
+      ...(!ownsStreams && { openStream: openInObject(bindings) }),
     },
     {
+      ...config,
       secret,
-      adminTokens: config.adminTokens,
-      publicUrl: config.publicUrl,
-      corsOrigins: config.corsOrigins,
-      console: config.console,
       timeoutMs: overrides.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
-      upstreamTimeoutMs: config.upstreamTimeoutMs,
-      plans: config.limits.plans.map(({ name }) => name),
-      limits: holdsStreams ? { ...config.limits, mode: 'off' } : config.limits,
-      auditDays: config.auditDays,
+      limits: ownsStreams ? { ...config.limits, mode: 'off' } : config.limits,
       // An object owns the streams of one project.
       streams: { ...config.streams, perProject: config.streams.perProject ?? config.streams.total },
       cache: { ...config.cache, bytes: Math.min(config.cache.bytes, MAX_CACHE_BYTES), background: waitUntil },

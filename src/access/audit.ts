@@ -1,9 +1,3 @@
-/**
- * The audit log: actor, action, key, time and address. Append-only.
- *
- * @module
- */
-
 export const AUDIT_ACTIONS = [
   'key.create',
   'key.update',

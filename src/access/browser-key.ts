@@ -1,8 +1,6 @@
 /**
  * Browser keys: keys bound to web origins. Every visitor of the page has the key, and programs can send any `Origin`, so such a
  * key is read-only.
- *
- * @module
  */
 
 import { ComputeError } from '../compute/errors.ts';

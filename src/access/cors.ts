@@ -1,8 +1,6 @@
 /**
  * The stage `cors` (Fetch standard, "CORS protocol"). It runs before keys and limits, so preflights need neither, and errors
  * carry its headers too. Credentials mode is not allowed: the key is in the page, so an origin gains only reading responses.
- *
- * @module
  */
 
 import type { MiddlewareHandler } from 'hono';

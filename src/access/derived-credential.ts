@@ -1,8 +1,6 @@
 /**
  * Short-lived credentials that contain an API key: tokens of the nova dialect, sessions of the console. The store lists the
  * revoked ones with their key until they would have expired.
- *
- * @module
  */
 
 import { wallMs } from '../clock.ts';

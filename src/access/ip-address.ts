@@ -1,9 +1,3 @@
-/**
- * IP addresses and networks in CIDR form, parsed by ipaddr.js.
- *
- * @module
- */
-
 import ipaddr from 'ipaddr.js';
 import { LruMap } from '../lru-map.ts';
 

@@ -4,23 +4,19 @@ import { ComputeError } from '../compute/errors.ts';
 import type { AuditEntry } from './audit.ts';
 import { assertBrowserScopes } from './browser-key.ts';
 import { formatKey, generateKey } from './key-format.ts';
-import type { KeyStore, LiveKeyLimit, StoredKey } from './key-store.ts';
-import { isLive } from './key-store.ts';
+import { isLive, type KeySeal, type KeyStore, type LiveKeyLimit, type StoredKey } from './key-store.ts';
 import { hashKeySecret, type ServerSecret, seal } from './server-secret.ts';
 
-export interface KeyRequest
-  extends Pick<
-    StoredKey,
-    | 'name'
-    | 'projectId'
-    | 'ownsCloudCredential'
-    | 'credentialExpiresAt'
-    | 'scopes'
-    | 'plan'
-    | 'allowedCidrs'
-    | 'allowedOrigins'
-    | 'expiresAt'
-  > {
+/** What a key is made with, and its successors inherit. */
+type InheritedFields = Omit<
+  StoredKey,
+  keyof KeySeal | 'id' | 'familyId' | 'lastFour' | 'createdAt' | keyof typeof FRESH
+>;
+
+/** What changes after a key was made. */
+const FRESH = { disabled: false, revokedAt: null, successorId: null, lastUsedAt: null } as const;
+
+export interface KeyRequest extends Omit<InheritedFields, 'kind' | 'cloudCredentialId' | 'userId'> {
   readonly credential: CloudCredential;
   /** The cloud's user of that credential; ignored for service keys, which act as the gateway's account. */
   readonly userId: string;
@@ -157,22 +153,6 @@ export function auditEntry(
   return { at: wallTime(), ...by, action, keyId, detail };
 }
 
-type InheritedFields = Pick<
-  StoredKey,
-  | 'name'
-  | 'projectId'
-  | 'userId'
-  | 'kind'
-  | 'cloudCredentialId'
-  | 'ownsCloudCredential'
-  | 'credentialExpiresAt'
-  | 'scopes'
-  | 'plan'
-  | 'allowedCidrs'
-  | 'allowedOrigins'
-  | 'expiresAt'
->;
-
 async function makeKey(
   secret: ServerSecret,
   credential: CloudCredential,
@@ -182,8 +162,7 @@ async function makeKey(
   const parts = generateKey();
   const text = formatKey(parts);
   const { name, projectId, userId, kind, cloudCredentialId, ownsCloudCredential } = inherited;
-  const { credentialExpiresAt } = inherited;
-  const { scopes, plan, allowedCidrs, allowedOrigins, expiresAt } = inherited;
+  const { credentialExpiresAt, scopes, plan, allowedCidrs, allowedOrigins, expiresAt } = inherited;
   const binding = { id: parts.id, familyId: familyId ?? parts.id, projectId, userId };
   const key: StoredKey = {
     ...binding,
@@ -202,10 +181,7 @@ async function makeKey(
     allowedOrigins,
     createdAt: wallTime(),
     expiresAt,
-    disabled: false,
-    revokedAt: null,
-    successorId: null,
-    lastUsedAt: null,
+    ...FRESH,
   };
   return { key, text };
 }

@@ -1,8 +1,6 @@
 /**
  * The text of an API key: `ln_<id>_<secret><checksum>`. The prefix is for secret scanners, the id selects the stored row, the
  * checksum rejects malformed keys without I/O.
- *
- * @module
  */
 
 const PREFIX = 'ln';

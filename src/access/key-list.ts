@@ -1,9 +1,3 @@
-/**
- * Paginated lists of keys, for the operator and for customers.
- *
- * @module
- */
-
 import * as z from 'zod';
 import { wallTime } from '../clock.ts';
 import { queryNumber } from '../http/field-schemas.ts';

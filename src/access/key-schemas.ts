@@ -1,9 +1,3 @@
-/**
- * API keys in requests and responses, for operators and for customers.
- *
- * @module
- */
-
 import * as z from 'zod';
 import { wallMs } from '../clock.ts';
 import type { CloudCredential } from '../compute/cloud.ts';

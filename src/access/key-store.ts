@@ -8,8 +8,6 @@
  * - Concurrent calls are serializable.
  * - Times have the format of `Date.toISOString`, so that text order is time order.
  * - A driver that cannot reach its database rejects with `ComputeError` `unavailable`.
- *
- * @module
  */
 
 import type { CloudCredential } from '../compute/cloud.ts';

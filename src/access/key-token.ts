@@ -1,8 +1,6 @@
 /**
  * Tokens: an API key, sealed with the server's secret and an expiry. Nothing is stored. The key is verified on every use, so a
  * token is invalid as soon as its key is. 120 characters, all of them valid in a header.
- *
- * @module
  */
 
 import { sha256 } from '@noble/hashes/sha2.js';

@@ -1,8 +1,6 @@
 /**
  * Hashes and seals derived from `LINGUANOVA_SECRET` and the secret of an API key. Uses only WebCrypto and portable code, so that
  * it runs on Workers.
- *
- * @module
  */
 
 import { hkdf } from '@noble/hashes/hkdf.js';
@@ -43,7 +41,7 @@ export async function importServerSecret(
   previous: string | null = null,
 ): Promise<ServerSecret> {
   const bytes = decodeSecret(base64);
-  if (bytes === null) throw new TypeError(`must be ${SECRET_BYTES} bytes in base64`);
+  if (bytes === null) throw new TypeError(`LINGUANOVA_SECRET must be ${SECRET_BYTES} bytes in base64`);
   const material = await crypto.subtle.importKey('raw', bytes, 'HKDF', false, ['deriveKey']);
   const derived = (purpose: string, length: number) => hkdf(sha256, bytes, undefined, utf8(purpose), length);
   return {

@@ -1,8 +1,4 @@
-/**
- * Server-sent events over `fetch`: `EventSource` cannot send a key.
- *
- * @module
- */
+/** Server-sent events over `fetch`: `EventSource` cannot send a key. */
 
 import { backoff, delay, jitter } from './delay.ts';
 import { LinguanovaError } from './error.ts';

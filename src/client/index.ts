@@ -7,8 +7,6 @@
  * const { id } = await cloud.instances.create({ name: 'web', flavor_id: 'm1.small', image_id: 'debian-12-amd64' });
  * const instance = await cloud.instances.waitUntil(id, 'active');
  * ```
- *
- * @module
  */
 
 import type { InstanceState } from '../compute/states.ts';

@@ -1,8 +1,6 @@
 /**
  * Types of the input and response of each route, derived from the schemas that serve the requests. A schema changed without the
  * client does not compile.
- *
- * @module
  */
 
 import type * as z from 'zod';

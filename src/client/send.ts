@@ -1,9 +1,3 @@
-/**
- * Sends a request, with retries where they are safe.
- *
- * @module
- */
-
 import { backoff, delay } from './delay.ts';
 import { errorOf, LinguanovaError } from './error.ts';
 import type { BodyOf, ParamsOf, QueryOf, ResponseOf, Route } from './routes.ts';

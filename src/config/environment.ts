@@ -1,9 +1,3 @@
-/**
- * The environment variables, one by one: their names, forms and defaults.
- *
- * @module
- */
-
 import * as z from 'zod';
 import { parseAdminTokens } from '../access/admin-tokens.ts';
 import { isCidr } from '../access/ip-address.ts';

@@ -1,8 +1,6 @@
 /**
  * Sessions of the console: a sealed cookie with the API key or admin token, which is verified on every use. So a session ends with
  * its key, and when the gateway's secret changes. Only revoked sessions are stored.
- *
- * @module
  */
 
 import { sha256 } from '@noble/hashes/sha2.js';

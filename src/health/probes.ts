@@ -1,9 +1,3 @@
-/**
- * Probes of dependencies for `/readyz` and `doctor`, each with a time-out.
- *
- * @module
- */
-
 import type { KeyStore } from '../access/key-store.ts';
 import type { SecretCheck } from '../access/secret-check.ts';
 import { withTimeout } from '../async.ts';

@@ -1,8 +1,4 @@
-/**
- * Base64 and base64url (RFC 4648), the project's only implementation of each.
- *
- * @module
- */
+/** Base64 and base64url (RFC 4648), the project's only implementation of each. */
 
 export function encodeBase64(bytes: Uint8Array): string {
   return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));

@@ -1,7 +1,5 @@
 /**
  * Reads JSON bodies. hono's `bodyLimit` is not used: it trusts `Content-Length`, and leaves the rest of a too large body open.
- *
- * @module
  */
 
 import type { Context } from 'hono';

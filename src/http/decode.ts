@@ -1,9 +1,3 @@
-/**
- * Validation of requests against zod schemas.
- *
- * @module
- */
-
 import type { Context } from 'hono';
 import type * as z from 'zod';
 import { ComputeError, type FieldError } from '../compute/errors.ts';

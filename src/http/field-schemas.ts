@@ -1,9 +1,3 @@
-/**
- * The kinds of values that fields of several resources have.
- *
- * @module
- */
-
 import * as z from 'zod';
 
 /** Nova's notion of printable: no control, format or unassigned characters, no separators but horizontal space. */

@@ -1,7 +1,5 @@
 /**
  * How much a JSON text holds, before it is parsed: what follows (parsing, a schema, the problems it finds) costs by the member.
- *
- * @module
  */
 
 /** Members of all objects and items of all arrays together; the largest request that makes sense has a few hundred. */

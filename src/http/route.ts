@@ -1,7 +1,5 @@
 /**
  * Route definitions: mounting, decoding, the contract (`src/openapi`) and the client's types derive from them.
- *
- * @module
  */
 
 import type * as z from 'zod';

@@ -1,8 +1,6 @@
 /**
  * A cloud whose reads of instances are served from the project's inventory, and whose writes are recorded in the request's
  * `CallTrace`. The stage `invalidateOnWrite` then notifies every inventory, once per request.
- *
- * @module
  */
 
 import { withTimeout } from '../async.ts';

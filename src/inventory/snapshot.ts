@@ -1,8 +1,4 @@
-/**
- * The instances of a project and how lists of changes apply to them. Pure.
- *
- * @module
- */
+/** The instances of a project and how lists of changes apply to them. Pure. */
 
 import type { InstanceFilter, InstancePage, InstanceWindow } from '../compute/cloud.ts';
 import type { CloudInstance } from '../compute/model.ts';

@@ -1,8 +1,4 @@
-/**
- * Brings the instances of a project up to date at the cost of what changed in them.
- *
- * @module
- */
+/** Brings the instances of a project up to date at the cost of what changed in them. */
 
 import { monotonicMs } from '../clock.ts';
 import type { Cloud } from '../compute/cloud.ts';

@@ -1,9 +1,3 @@
-/**
- * Examples for the contract, with the instances of redu's documentation and the names of the compute API reference.
- *
- * @module
- */
-
 const PROJECT = '719015812e824d5b874b4190dde8f43c';
 const USER = 'ab2399414c9248a09de5ed551c817f16';
 

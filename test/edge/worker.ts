@@ -37,7 +37,7 @@ interface TestBindings extends Bindings {
 }
 
 const tuning = ({ DEADLINE: deadline }: TestBindings): TestOverrides => ({
-  confirmAfter: CONFIRM_AFTER,
+  confirmAfterMs: CONFIRM_AFTER,
   storeTimeoutMs: PATIENCE,
   ...(deadline !== undefined && { requestTimeoutMs: Number(deadline) }),
 });

@@ -1,5 +1,6 @@
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
-import { openStores, type Stores } from '../../adapters/sql/open.ts';
+import { openStores } from '../../adapters/sql/open.ts';
+import type { Stores } from '../../adapters/sql/stores.ts';
 import { auditEntry, storedKey } from '../conformance/key-store/samples.ts';
 import { startPostgres } from '../support/postgres.ts';
 

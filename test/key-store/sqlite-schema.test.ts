@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { CompiledQuery } from 'kysely';
+import type { Compilable, CompiledQuery } from 'kysely';
 import { expect, test } from 'vitest';
 import {
   appendEntry,
@@ -76,7 +76,7 @@ test('no statement scans a table', async () => {
   const last = /SEARCH audit_entry/;
   const byScope = /SEARCH idempotency USING (COVERING )?INDEX sqlite_autoindex_idempotency_1/;
   const claim = { scope: 's', fingerprint: 'f', runId: 'r', now, leaseUntil: now, expiresAt: now };
-  const statements: [CompiledQuery, RegExp][] = [
+  const statements: [Compilable, RegExp][] = [
     [selectKey(builder, 'a'), byKey],
     [selectKeys(builder, {}, window), /api_key_by_age \(\(created_at,id\)>/],
     [
@@ -116,11 +116,11 @@ test('no statement scans a table', async () => {
     [selectExpired(builder, now, 10), /idempotency_by_end/],
     [deleteAllExpired(builder, ['s', 't'], now), byScope],
   ];
-  for (const [{ sql: text, ...statement }, index] of statements) {
-    const plan = await read<{ detail: string }>({
-      ...statement,
-      sql: `explain query plan ${text}`,
-    } as CompiledQuery<{ detail: string }>);
+  for (const [statement, index] of statements) {
+    const query = statement.compile();
+    const text = query.sql;
+    const explained = { ...query, sql: `explain query plan ${text}` } as CompiledQuery<{ detail: string }>;
+    const plan = await read({ compile: () => explained });
     const steps = plan.map(({ detail }) => detail);
     expect(
       // The index of the few keys with origins is read as a whole.

@@ -130,7 +130,6 @@ export async function startGateway(
       timeoutMs: options.deadline ?? 30_000,
       ...(options.upstreamTimeoutMs !== undefined && { upstreamTimeoutMs: options.upstreamTimeoutMs }),
       ...(options.lease !== undefined && { lease: options.lease }),
-      plans: limits.plans.map(({ name }) => name),
       limits,
       publicUrl: options.publicUrl ?? null,
       corsOrigins: options.corsOrigins ?? [],

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openStores, type Stores } from '../../adapters/sql/open.ts';
+import { openStores } from '../../adapters/sql/open.ts';
+import type { Stores } from '../../adapters/sql/stores.ts';
 import type { KeyStore } from '../../src/access/key-store.ts';
 
 /** One database of keys that several nodes open, each for itself. */

@@ -9,14 +9,21 @@ export interface ColumnTypes {
   readonly bytes: ColumnType;
   /** Integers up to 2^53. */
   readonly sequence: ColumnType;
+  readonly integer: ColumnType;
 }
 
 /** SQLite and D1. */
-export const SQLITE_TYPES: ColumnTypes = { text: 'text', bytes: 'blob', sequence: 'integer' };
+export const SQLITE_TYPES: ColumnTypes = {
+  text: 'text',
+  bytes: 'blob',
+  sequence: 'integer',
+  integer: 'integer',
+};
 
 /** An explicit collation, because that of a PostgreSQL database is its operator's choice. */
 export const POSTGRES_TYPES: ColumnTypes = {
   text: sql`text collate "C"`,
   bytes: 'bytea',
   sequence: 'bigint',
+  integer: 'integer',
 };

@@ -1,27 +1,168 @@
-import { type Kysely, type Migration, Migrator } from 'kysely';
+import { type CreateTableBuilder, type Kysely, type Migration, Migrator, sql } from 'kysely';
 import type { Tables } from '../schema.ts';
-import { keysAndAudit } from './001-keys-and-audit.ts';
-import { idempotency } from './002-idempotency.ts';
-import { allowedOrigins } from './003-allowed-origins.ts';
-import { serverSecret } from './004-server-secret.ts';
-import { revokedTokens } from './005-revoked-tokens.ts';
-import { families } from './006-families.ts';
-import { pendingReleases } from './007-pending-releases.ts';
-import { furtherScopes } from './008-further-scopes.ts';
 import type { ColumnTypes } from './column-types.ts';
+
+/** By column its type; with `?` null is a value. */
+type Columns = Readonly<Record<string, keyof ColumnTypes | `${keyof ColumnTypes}?`>>;
 
 /** In order. A released migration is never changed or renamed. */
 export function migrationsFor(types: ColumnTypes): Readonly<Record<string, Migration>> {
-  return {
-    '001-keys-and-audit': keysAndAudit(types),
-    '002-idempotency': idempotency(types),
-    '003-allowed-origins': allowedOrigins(types),
-    '004-server-secret': serverSecret(types),
-    '005-revoked-tokens': revokedTokens(types),
-    '006-families': families(types),
-    '007-pending-releases': pendingReleases(types),
-    '008-further-scopes': furtherScopes,
+  const { text } = types;
+
+  // "If not exists" because D1 runs migrations without a transaction: an interrupted one is repeated.
+  async function createTable(db: Kysely<unknown>, name: string, columns: Columns, ...key: readonly string[]) {
+    let table: CreateTableBuilder<string, string> = db.schema.createTable(name).ifNotExists();
+    for (const [column, kind] of Object.entries(columns)) {
+      const type = types[kind.replace('?', '') as keyof ColumnTypes];
+      table = table.addColumn(column, type, (built) => {
+        if (kind.endsWith('?')) return built;
+        return key.length === 1 && key[0] === column ? built.primaryKey().notNull() : built.notNull();
+      });
+    }
+    if (key.length > 1) table = table.addPrimaryKeyConstraint(`${name}_key`, [...key]);
+    await table.execute();
+  }
+
+  async function createIndex(
+    db: Kysely<unknown>,
+    name: string,
+    table: string,
+    ...columns: readonly string[]
+  ) {
+    await db.schema
+      .createIndex(name)
+      .ifNotExists()
+      .on(table)
+      .columns([...columns])
+      .execute();
+  }
+
+  const migrations: Readonly<Record<string, (db: Kysely<unknown>) => Promise<void>>> = {
+    async '001-keys-and-audit'(db) {
+      const keys: Columns = {
+        id: 'text',
+        family_id: 'text',
+        name: 'text',
+        project_id: 'text',
+        user_id: 'text?',
+        kind: 'text',
+        cloud_credential_id: 'text?',
+        owns_cloud_credential: 'integer',
+        secret_hash: 'bytes',
+        last_four: 'text',
+        sealed_credential: 'bytes',
+        scopes: 'text',
+        plan: 'text',
+        allowed_cidrs: 'text',
+        created_at: 'text',
+        expires_at: 'text?',
+        disabled: 'integer',
+        revoked_at: 'text?',
+        successor_id: 'text?',
+        last_used_at: 'text?',
+        change_id: 'text',
+      };
+      await createTable(db, 'api_key', keys, 'id');
+      await createIndex(db, 'api_key_by_project', 'api_key', 'project_id', 'id');
+      await createIndex(db, 'api_key_by_user', 'api_key', 'user_id', 'id');
+      await createIndex(db, 'api_key_by_cloud_credential', 'api_key', 'cloud_credential_id');
+      const entries: Columns = {
+        sequence: 'sequence',
+        at: 'text',
+        actor: 'text',
+        action: 'text',
+        key_id: 'text?',
+        address: 'text?',
+        request_id: 'text?',
+        detail: 'text',
+      };
+      await createTable(db, 'audit_entry', entries, 'sequence');
+    },
+
+    async '002-idempotency'(db) {
+      const records: Columns = {
+        scope: 'text',
+        fingerprint: 'text',
+        run_id: 'text',
+        resumed: 'integer',
+        lease_until: 'text',
+        sealed_answer: 'bytes?',
+        created_at: 'text',
+        expires_at: 'text',
+      };
+      await createTable(db, 'idempotency', records, 'scope');
+      await createIndex(db, 'idempotency_by_end', 'idempotency', 'expires_at');
+    },
+
+    async '003-allowed-origins'(db) {
+      // A default, because nodes of an older version still write.
+      await db.schema
+        .alterTable('api_key')
+        .addColumn('allowed_origins', text, (column) => column.notNull().defaultTo(sql.lit('[]')))
+        .execute();
+      // Few keys have origins, and only those are read.
+      await db.schema
+        .createIndex('api_key_with_origins')
+        .ifNotExists()
+        .on('api_key')
+        .columns(['id'])
+        .where(sql.ref('allowed_origins'), '<>', sql.lit('[]'))
+        .execute();
+    },
+
+    async '004-server-secret'(db) {
+      const secrets: Columns = {
+        id: 'text',
+        current_check: 'text',
+        current_store_key: 'bytes',
+        previous_check: 'text?',
+        previous_store_key: 'bytes?',
+      };
+      await createTable(db, 'server_secret', secrets, 'id');
+      // Nullable, because nodes of an older version still write.
+      await db.schema.alterTable('api_key').addColumn('sealed_under', text).execute();
+    },
+
+    async '005-revoked-tokens'(db) {
+      const tokens: Columns = { owner: 'text', id: 'text', expires_at: 'text' };
+      await createTable(db, 'revoked_token', tokens, 'owner', 'id');
+      await createIndex(db, 'revoked_token_by_expiry', 'revoked_token', 'expires_at');
+      await createIndex(db, 'audit_entry_by_time', 'audit_entry', 'at');
+    },
+
+    async '006-families'(db) {
+      await db.schema.alterTable('api_key').addColumn('credential_expires_at', text).execute();
+      // The gateway created these credentials with the expiry of their key.
+      await sql`update api_key set credential_expires_at = expires_at where owns_cloud_credential = 1`.execute(
+        db,
+      );
+      await createIndex(db, 'api_key_by_family', 'api_key', 'family_id');
+      await createIndex(db, 'api_key_by_age', 'api_key', 'created_at', 'id');
+      await createIndex(db, 'api_key_by_project_and_age', 'api_key', 'project_id', 'created_at', 'id');
+      await createIndex(db, 'api_key_by_user_and_age', 'api_key', 'user_id', 'created_at', 'id');
+      // For lists by id, which no longer exist; each index costs a page per key.
+      for (const name of ['api_key_by_project', 'api_key_by_user']) {
+        await db.schema.dropIndex(name).ifExists().execute();
+      }
+    },
+
+    async '007-pending-releases'(db) {
+      const releases: Columns = { id: 'text', project_id: 'text', due_at: 'text', plan: 'text' };
+      await createTable(db, 'pending_release', releases, 'id');
+      await createIndex(db, 'pending_release_by_due', 'pending_release', 'due_at');
+    },
+
+    async '008-further-scopes'(db) {
+      const scopes = sql.lit('"volumes:write","images:write"');
+      // `instances:write` opened volumes and images too before they had scopes; no key could make further keys.
+      // In the order of all scopes, where "admin" is last. Repeated on D1 if interrupted.
+      await sql`update api_key set scopes = case
+      when scopes like '%"admin"%' then replace(scopes, '"admin"', ${scopes} || ',"admin"')
+      else replace(scopes, ']', ',' || ${scopes} || ']') end
+      where scopes like '%"instances:write"%' and scopes not like '%"volumes:write"%'`.execute(db);
+    },
   };
+  return Object.fromEntries(Object.entries(migrations).map(([name, up]) => [name, { up }]));
 }
 
 /**

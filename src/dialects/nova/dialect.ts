@@ -2,8 +2,6 @@
  * The Nova dialect: OpenStack's own tools with an API key. An identity service of the gateway's own under `/identity`, and the
  * services under `/compute`, `/image`, `/networking` and `/volume`: the cloud's own, passed through, where it has them; else
  * translated.
- *
- * @module
  */
 
 import { type Handler, Hono } from 'hono';

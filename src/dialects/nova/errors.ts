@@ -1,8 +1,6 @@
 /**
  * Errors of the gateway in the format of the service whose path was requested: Nova, Cinder, Neutron, Glance or Keystone. Error
  * responses of the cloud are passed through unchanged.
- *
- * @module
  */
 
 import type { Context } from 'hono';

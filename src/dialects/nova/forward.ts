@@ -1,9 +1,3 @@
-/**
- * Pass-through: a request for a service of the cloud, checked and sent on.
- *
- * @module
- */
-
 import type { Context, Handler } from 'hono';
 import { type Access, callContext } from '../../access/access.ts';
 import { assertScope } from '../../access/require-scope.ts';

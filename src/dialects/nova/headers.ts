@@ -1,9 +1,3 @@
-/**
- * Headers that pass-through forwards, in either direction.
- *
- * @module
- */
-
 /** Allowlist: credentials, cookies, identity (`X-Forwarded-*`, `X-Project-Id`, `X-Roles`) and hop-by-hop headers stay here. */
 const FORWARDED = [
   'accept',

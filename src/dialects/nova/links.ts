@@ -1,9 +1,3 @@
-/**
- * Rewrites links to the cloud's own addresses into links to the gateway.
- *
- * @module
- */
-
 import { LruMap } from '../../lru-map.ts';
 import type { CloudSession } from './pass-through.ts';
 import { SERVICE_ENDPOINTS } from './services.ts';

@@ -1,8 +1,6 @@
 /**
  * Rejects method overrides. Nova, Cinder, Glance and Neutron's extensions run Routes, which obeys `_method` in queries and
  * form bodies; scopes, costs and caches go by the request line.
- *
- * @module
  */
 
 import type { Context } from 'hono';

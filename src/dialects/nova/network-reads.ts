@@ -1,8 +1,6 @@
 /**
  * Collections of Neutron and its plugins whose `GET` is safe (RFC 9110). A `GET` of `auto-allocated-topology` is not: it creates
  * networks, subnets and a router. Names are spelled with `-`.
- *
- * @module
  */
 
 /** Optional segments before the name of a collection. */

@@ -1,7 +1,5 @@
 /**
  * The scope that a request needs, by service, method, path and action name. The cloud's own policies apply in addition.
- *
- * @module
  */
 
 import type { Scope } from '../../scopes.ts';

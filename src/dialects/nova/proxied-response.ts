@@ -1,9 +1,3 @@
-/**
- * The cloud's responses as the gateway sends them: with its headers, and links that lead to the gateway.
- *
- * @module
- */
-
 import { ComputeError } from '../../compute/errors.ts';
 import { CLOUD_REQUEST_ID } from '../../http/request-log.ts';
 import type { ResponseHeaders } from '../../http/response-headers.ts';

@@ -6,8 +6,6 @@
  * - Nova shows some changes of Neutron and of hypervisors late, so nothing is stored for a while after a write.
  * - Servers with a task or a transitional status and images that are not ready are not stored: a client that polls sees each step.
  * - Administrators bypass the cache, since they see other projects. Their writes invalidate the responses of all projects.
- *
- * @module
  */
 
 import type { Context } from 'hono';

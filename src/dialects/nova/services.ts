@@ -1,9 +1,3 @@
-/**
- * The services of the dialect and their endpoints, the same for every cloud.
- *
- * @module
- */
-
 /** Services of the cloud. */
 export const SERVICES = ['compute', 'image', 'network', 'volume'] as const;
 export type ServiceName = (typeof SERVICES)[number];

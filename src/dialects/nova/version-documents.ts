@@ -1,7 +1,5 @@
 /**
  * The services' version documents, which clients read before they sign in. Public, so one cached copy serves all clients.
- *
- * @module
  */
 
 import type { Context, MiddlewareHandler } from 'hono';

@@ -1,8 +1,4 @@
-/**
- * Cache keys. A key holds everything that a response may depend on, and never a secret.
- *
- * @module
- */
+/** Cache keys. A key holds everything that a response may depend on, and never a secret. */
 
 import type { Principal } from '../../access/principal.ts';
 import type { CloudCredential, SignedInCaller } from '../../compute/cloud.ts';

@@ -1,9 +1,3 @@
-/**
- * The stage `cached`: serves reads from the response cache.
- *
- * @module
- */
-
 import type { Context, Handler } from 'hono';
 import { routePath } from 'hono/route';
 import { VARY } from '../../access/cors.ts';

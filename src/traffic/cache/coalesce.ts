@@ -1,9 +1,3 @@
-/**
- * Request coalescing: a single-flight across gateways, and the abort of a fetch that several clients wait for.
- *
- * @module
- */
-
 import { sleep } from '../../async.ts';
 import type { CacheKey } from './cache-key.ts';
 import type { CachedResponse, CacheStore } from './cache-store.ts';

@@ -1,8 +1,4 @@
-/**
- * Freshness of stored responses (RFC 9111, 4.2; RFC 5861). Pure; all times in ms.
- *
- * @module
- */
+/** Freshness of stored responses (RFC 9111, 4.2; RFC 5861). Pure; all times in ms. */
 
 export interface StoredTimestamps {
   /** Monotonic: when the cloud generated the oldest part of it, at the latest. */

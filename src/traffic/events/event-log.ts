@@ -1,9 +1,3 @@
-/**
- * The port `EventLog`: an append-only log of changes for each feed, shared by gateways.
- *
- * @module
- */
-
 import type { CacheKey } from '../cache/cache-key.ts';
 
 /** Identifies a feed, as cached responses: by project, roles and kind of credential. */

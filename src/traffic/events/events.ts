@@ -1,9 +1,3 @@
-/**
- * Server-sent events for instance changes.
- *
- * @module
- */
-
 import type { Context } from 'hono';
 import { callContext } from '../../access/access.ts';
 import type { Principal } from '../../access/principal.ts';

@@ -1,8 +1,4 @@
-/**
- * Keyed hashes that identify a request; without the key the database reveals nothing about it.
- *
- * @module
- */
+/** Keyed hashes that identify a request; without the key the database reveals nothing about it. */
 
 import { hkdf } from '@noble/hashes/hkdf.js';
 import { hmac } from '@noble/hashes/hmac.js';

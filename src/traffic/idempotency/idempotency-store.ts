@@ -6,8 +6,6 @@
  * - Concurrent calls of all gateways are serializable.
  * - Times are those of the caller, in the format of `Date.toISOString`; the clocks of nodes have to agree within seconds.
  * - A driver without its database rejects with `ComputeError` `unavailable`.
- *
- * @module
  */
 
 /** A request from its first attempt until it expires. Unreadable without the secrets. */

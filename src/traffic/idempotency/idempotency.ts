@@ -1,7 +1,5 @@
 /**
  * The stage `idempotency`: a `POST` with an `Idempotency-Key` is carried out once, and its response replayed for retries.
- *
- * @module
  */
 
 import type { Context, MiddlewareHandler } from 'hono';

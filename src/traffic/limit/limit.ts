@@ -1,9 +1,3 @@
-/**
- * Rate limiting: the stage `limit`, after authentication.
- *
- * @module
- */
-
 import type { Context } from 'hono';
 import type { SpendSignUp } from '../../access/access.ts';
 import type { Principal } from '../../access/principal.ts';

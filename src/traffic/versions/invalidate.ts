@@ -1,7 +1,5 @@
 /**
  * Cache invalidation after writes (RFC 9111, section 4.4): the stage `invalidateOnWrite`, around the handlers.
- *
- * @module
  */
 
 import type { Context, MiddlewareHandler } from 'hono';

@@ -1,7 +1,5 @@
 /**
  * The part of Keystone v3 that clients need from a Keystone in which each user has one project: that of the API key.
- *
- * @module
  */
 
 import { type Context, Hono, type MiddlewareHandler } from 'hono';

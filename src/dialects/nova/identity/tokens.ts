@@ -1,9 +1,3 @@
-/**
- * `/identity/v3/auth/tokens`: exchanges an API key for a token, shows and revokes tokens.
- *
- * @module
- */
-
 import type { Context, MiddlewareHandler } from 'hono';
 import { type Access, callContext } from '../../../access/access.ts';
 import { admit, invalidKeyError, recordRejection, recordSignIn } from '../../../access/authenticate.ts';

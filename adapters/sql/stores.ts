@@ -1,0 +1,22 @@
+import type { KeyStore } from '../../src/access/key-store.ts';
+import type { ReleaseStore } from '../../src/compute/release-store.ts';
+import type { IdempotencyStore } from '../../src/traffic/idempotency/idempotency-store.ts';
+import type { SqlDatabase } from './database.ts';
+import { sqlIdempotencyStore } from './idempotency-store.ts';
+import { sqlKeyStore } from './key-store.ts';
+import { sqlReleaseStore } from './release-store.ts';
+
+/** Closing `keys` closes the database of all. */
+export interface Stores {
+  readonly keys: KeyStore;
+  readonly idempotency: IdempotencyStore;
+  readonly releases: ReleaseStore;
+}
+
+export function storesIn(database: SqlDatabase): Stores {
+  return {
+    keys: sqlKeyStore(database),
+    idempotency: sqlIdempotencyStore(database),
+    releases: sqlReleaseStore(database),
+  };
+}
