@@ -1,8 +1,8 @@
 import { deadlineIn } from '../../src/clock.ts';
 import type { Cloud, CloudCapabilities, PortFilter } from '../../src/compute/cloud.ts';
-import { noKeyPairs } from '../../src/compute/errors.ts';
+import { ComputeError, noKeyPairs } from '../../src/compute/errors.ts';
 import type { Identity, Quotas } from '../../src/compute/model.ts';
-import { NO_VOLUME_QUOTAS, NO_VOLUMES } from '../../src/compute/volumes.ts';
+import { volumeQuotas } from './cinder/quotas.ts';
 import * as images from './glance/images.ts';
 import type { ServiceType } from './http/transport.ts';
 import type { UpstreamContext } from './http/upstream-client.ts';
@@ -21,6 +21,7 @@ import * as serverGroups from './nova/server-groups.ts';
 import * as servers from './nova/servers.ts';
 import { Service, type Session } from './service.ts';
 import { inOwnProject } from './tenancy.ts';
+import { volumeCalls } from './volume-calls.ts';
 
 export const OPENSTACK_CAPABILITIES: CloudCapabilities = {
   floatingIps: true,
@@ -88,6 +89,8 @@ export function openStackCloud(openStack: OpenStack, owner: TokenOwner, context:
   };
   const ofOwnGroup = <T>(id: string, call: () => Promise<T>) => ofOwn(getSecurityGroup, id, call);
 
+  const volumes = volumeCalls({ nova, cinder: service('volume'), projectId, getInstance, ofOwn, novaKnows });
+
   return {
     capabilities,
     log: context.log,
@@ -101,7 +104,13 @@ export function openStackCloud(openStack: OpenStack, owner: TokenOwner, context:
     findInstance: (description) => servers.findServer(nova, description),
     createInstance: async (instance) => {
       const isLeftOut = instance.isDescriptionOptional && !(await novaKnows(servers.DESCRIPTIONS));
-      return servers.createServer(nova, isLeftOut ? { ...instance, description: null } : instance);
+      const wanted = isLeftOut ? { ...instance, description: null } : instance;
+      if (servers.needsVolumeTypes(wanted) && !(await novaKnows(servers.VOLUME_TYPES)))
+        throw new ComputeError('not_implemented', 'This cloud gives boot volumes no type; leave it out.');
+      if (wanted.bootVolume?.kind === 'existing') await volumes.getVolume(wanted.bootVolume.volumeId);
+      // Nova would accept it, and fail to boot.
+      else if (wanted.bootVolume) endpointOf((await token()).catalog, 'volume', openStack.endpoints);
+      return servers.createServer(nova, wanted);
     },
     renameInstance: (id, name) => ofOwnInstance(id, () => servers.renameServer(nova, id, name)),
     mergeMetadata: (id, items) => ofOwnInstance(id, () => servers.mergeServerMetadata(nova, id, items)),
@@ -166,21 +175,22 @@ export function openStackCloud(openStack: OpenStack, owner: TokenOwner, context:
     disassociateFloatingIp: (id) => floatingIps.disassociateFloatingIp(neutron, id),
     deleteFloatingIp: (id) => floatingIps.deleteFloatingIp(neutron, id),
 
-    ...NO_VOLUMES,
+    ...volumes,
 
     listHypervisors: () => novaCatalog.listHypervisors(nova),
     quotas: async (): Promise<Quotas> => {
       const project = await projectId();
-      const [compute, network, keyPairs] = await Promise.all([
+      const [compute, network, storage, keyPairs] = await Promise.all([
         computeQuotas(nova, project),
         networks.networkQuotas(neutron, project),
+        volumeQuotas(service('volume'), project),
         capabilities.keyPairs ? keypairs.listKeyPairs(nova) : null,
       ]);
       const used = keyPairs?.length ?? null;
       return {
         ...compute,
         ...network,
-        ...NO_VOLUME_QUOTAS,
+        ...storage,
         keyPairs: { limit: compute.keyPairs.limit, used },
       };
     },

@@ -17,6 +17,7 @@ import { securityGroupConformance } from './security-groups.ts';
 import { serverGroupConformance } from './server-groups.ts';
 import type { Target } from './target.ts';
 import { tenantConformance } from './tenants.ts';
+import { volumeDriverConformance } from './volume-driver.ts';
 
 type Part = (running: () => Target) => void;
 
@@ -43,6 +44,7 @@ const OPENSTACK: readonly Part[] = [
   apiKeyConformance,
   idempotencyConformance,
   passThroughConformance,
+  volumeDriverConformance,
 ];
 
 /** The complete suite, for every OpenStack and runtime. */

@@ -1,4 +1,5 @@
 import { ComputeError } from '../../../src/compute/errors.ts';
+import { noBlockStorage } from '../../../src/compute/volumes.ts';
 import type { ServiceType } from '../http/transport.ts';
 import type { CatalogEntry } from './token.ts';
 
@@ -10,11 +11,27 @@ export interface EndpointChoice {
   readonly interface: string;
 }
 
+/** Names that catalogs have for a service; the first one found counts. */
+export const SERVICE_TYPES: Readonly<Record<ServiceType, readonly string[]>> = {
+  identity: ['identity'],
+  compute: ['compute'],
+  image: ['image'],
+  network: ['network'],
+  volume: ['volumev3', 'block-storage', 'block-store'],
+};
+
+/** The endpoints of a service. */
+export function entriesOf(catalog: readonly CatalogEntry[], service: ServiceType): CatalogEntry['endpoints'] {
+  const entries = SERVICE_TYPES[service].map((type) => catalog.filter((entry) => entry.type === type));
+  return (entries.find(({ length }) => length > 0) ?? []).flatMap((entry) => entry.endpoints);
+}
+
 /** Path segment of the API version that the adapter speaks. A catalog may leave it out, or name an older one. */
 const VERSION_SEGMENT: Partial<Record<ServiceType, string>> = {
   compute: 'v2.1',
   network: 'v2.0',
   image: 'v2',
+  volume: 'v3',
 };
 
 /** A version, and the project that may follow it: `/v2.1`, `/v3/<project>`. */
@@ -23,20 +40,20 @@ const VERSION = /\/v\d+(?:\.\d+)?(\/[^/]+)?$/;
 /**
  * The address of a service, without trailing slash and with its version.
  *
- * @throws ComputeError `unavailable` when the catalog has none: the operator has to fix it.
+ * @throws ComputeError `unavailable` when the catalog has none: the operator has to fix it. Block storage is optional.
  */
 export function endpointOf(
   catalog: readonly CatalogEntry[],
   service: ServiceType,
   choice: EndpointChoice,
 ): string {
-  const endpoints = catalog.filter((entry) => entry.type === service).flatMap((entry) => entry.endpoints);
-  const endpoint = endpoints.find(
+  const endpoint = entriesOf(catalog, service).find(
     (candidate) =>
       candidate.interface === choice.interface &&
       (choice.region === null || candidate.region_id === choice.region || candidate.region === choice.region),
   );
   if (endpoint === undefined) {
+    if (service === 'volume') throw noBlockStorage();
     throw new ComputeError('unavailable', `This cloud has no ${service} service.`, {
       cause: new Error(`no ${choice.interface} endpoint of ${service} in region ${choice.region ?? '(any)'}`),
     });

@@ -1,17 +1,9 @@
 import type { CloudSession, ServiceAddress } from '../../../src/dialects/nova/pass-through.ts';
 import { type EndpointName, SERVICES, type ServiceName } from '../../../src/dialects/nova/services.ts';
-import { type EndpointChoice, projectIn, rootOf } from './catalog.ts';
+import { type EndpointChoice, entriesOf, projectIn, rootOf, SERVICE_TYPES } from './catalog.ts';
 import type { CatalogEntry, Token } from './token.ts';
 
-/** Names that catalogs have for the services of the Nova dialect; the first one found counts. */
-const TYPES: Readonly<Record<EndpointName, readonly string[]>> = {
-  identity: ['identity'],
-  compute: ['compute'],
-  image: ['image'],
-  network: ['network'],
-  volume: ['volumev3', 'block-storage', 'block-store'],
-};
-const PARTS = Object.keys(TYPES) as EndpointName[];
+const PARTS = Object.keys(SERVICE_TYPES) as EndpointName[];
 
 const sessions = new WeakMap<Token, CloudSession>();
 
@@ -55,10 +47,9 @@ function rootsOf({ catalog }: Token, choice: EndpointChoice, authUrl: string): C
 }
 
 function endpointsOf(catalog: readonly CatalogEntry[], part: EndpointName, { region }: EndpointChoice) {
-  const entry = TYPES[part].flatMap((type) => catalog.filter((one) => one.type === type)).at(0);
   const isHere = (one: CatalogEntry['endpoints'][number]) =>
     region === null || one.region_id === region || one.region === region;
-  return entry?.endpoints.filter(isHere) ?? [];
+  return entriesOf(catalog, part).filter(isHere);
 }
 
 function regionOf(catalog: readonly CatalogEntry[], choice: EndpointChoice): string {

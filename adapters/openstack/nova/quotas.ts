@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Quota } from '../../../src/compute/model.ts';
 import type { Service } from '../service.ts';
 
-const Usage = z.object({ limit: z.number(), in_use: z.number(), reserved: z.number() });
+export const Usage = z.object({ limit: z.number(), in_use: z.number(), reserved: z.number() });
 const NOT_REPORTED: Quota = { limit: null, used: null };
 const QuotaBody = z.object({
   quota_set: z.object({
@@ -26,7 +26,7 @@ export async function computeQuotas(nova: Service, projectId: string) {
   };
 }
 
-function quotaFrom(usage: z.infer<typeof Usage> | undefined): Quota {
+export function quotaFrom(usage: z.infer<typeof Usage> | undefined): Quota {
   if (usage === undefined) return NOT_REPORTED;
   const { limit, in_use, reserved } = usage;
   return { limit: limit < 0 ? null : limit, used: in_use + reserved };

@@ -9,9 +9,12 @@ import type {
 } from '../../../src/compute/cloud.ts';
 import { ComputeError, hasCode } from '../../../src/compute/errors.ts';
 import type { CloudInstance } from '../../../src/compute/model.ts';
+import type { BootVolume } from '../../../src/compute/volumes.ts';
+import { refusingStates } from '../cinder/refusal.ts';
 import { isUpstream } from '../http/upstream-error.ts';
 import { pages } from '../pages.ts';
 import type { Query, Service } from '../service.ts';
+import { versionHeaders } from './microversion.ts';
 import { instanceFrom, Server } from './server.ts';
 
 const ServerBody = z.object({ server: Server });
@@ -93,7 +96,9 @@ export async function createServer(nova: Service, instance: NewInstance): Promis
     server: {
       name: instance.name,
       flavorRef: instance.flavorId,
-      imageRef: instance.imageId,
+      ...(instance.bootVolume === null
+        ? { imageRef: instance.imageId }
+        : { block_device_mapping_v2: [bootDevice(instance.bootVolume, instance.imageId)] }),
       networks: instance.networks.map((network) =>
         network.kind === 'port' ? { port: network.portId } : { uuid: network.networkId },
       ),
@@ -109,7 +114,9 @@ export async function createServer(nova: Service, instance: NewInstance): Promis
     ...(instance.serverGroupId === null ? {} : { 'os:scheduler_hints': { group: instance.serverGroupId } }),
   };
   try {
-    return (await nova.post('/servers', body, CreatedBody)).server.id;
+    const headers = needsVolumeTypes(instance) ? versionHeaders(VOLUME_TYPES) : {};
+    const response = await refusingStates(() => nova.call('POST', '/servers', { body, headers }));
+    return nova.read(response, CreatedBody).server.id;
   } catch (error) {
     // The only reference of a create that Nova rejects without naming it.
     if (hasCode(error, 'invalid') && error.message === 'Invalid key_name provided.') {
@@ -117,6 +124,24 @@ export async function createServer(nova: Service, instance: NewInstance): Promis
     }
     throw error;
   }
+}
+
+/** The version from which on the volume to boot from can have a type. */
+export const VOLUME_TYPES = '2.67';
+
+export function needsVolumeTypes({ bootVolume }: NewInstance): boolean {
+  return bootVolume?.kind === 'new' && bootVolume.volumeType !== null;
+}
+
+function bootDevice(volume: BootVolume, imageId: string | null) {
+  const shared = {
+    boot_index: 0,
+    destination_type: 'volume',
+    delete_on_termination: volume.deleteWithInstance,
+  };
+  if (volume.kind === 'existing') return { ...shared, source_type: 'volume', uuid: volume.volumeId };
+  const type = volume.volumeType === null ? {} : { volume_type: volume.volumeType };
+  return { ...shared, source_type: 'image', uuid: imageId, volume_size: volume.sizeGb, ...type };
 }
 
 const RenamedBody = z.object({ server: z.object({ name: z.string(), updated: z.string() }) });
