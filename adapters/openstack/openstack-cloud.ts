@@ -14,6 +14,7 @@ import * as networks from './neutron/networks.ts';
 import * as ports from './neutron/ports.ts';
 import * as securityGroups from './neutron/security-groups.ts';
 import * as novaCatalog from './nova/catalog.ts';
+import * as operations from './nova/instance-operations.ts';
 import * as keypairs from './nova/keypairs.ts';
 import type { Microversions } from './nova/microversion.ts';
 import { computeQuotas } from './nova/quotas.ts';
@@ -118,7 +119,11 @@ export function openStackCloud(openStack: OpenStack, owner: TokenOwner, context:
     deleteInstance: (id) => ofOwnInstance(id, () => servers.deleteServer(nova, id)),
     act: (id, action) => ofOwnInstance(id, () => servers.actOnServer(nova, id, action)),
     snapshot: (id, name, metadata) =>
-      ofOwnInstance(id, () => servers.snapshotServer(nova, id, name, metadata)),
+      ofOwnInstance(id, () => servers.imageServer(nova, id, { createImage: { name, metadata } })),
+    listHistory: (id) => ofOwnInstance(id, () => operations.listHistory(nova, id)),
+    consoleLog: (id, lines) => ofOwnInstance(id, () => operations.consoleLog(nova, id, lines)),
+    openConsole: (id, type) => ofOwnInstance(id, () => operations.openConsole(nova, id, type)),
+    backup: (id, backup) => ofOwnInstance(id, () => operations.backUp(nova, id, backup)),
 
     listFlavors: () => novaCatalog.listFlavors(nova),
     listImages: async () => images.listImages(glance, (await token()).identity),

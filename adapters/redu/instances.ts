@@ -112,15 +112,14 @@ export async function actOnInstance(
   return { adminPassword: admin_password };
 }
 
-export async function snapshotInstance(
+export async function imageInstance(
   session: ReduSession,
   id: string,
-  name: string,
-  metadata: Readonly<Record<string, string>>,
+  action: { readonly action: 'snapshot' | 'backup'; readonly [field: string]: unknown },
 ): Promise<string> {
-  const { image_id } = await runAction(session, id, { action: 'snapshot', name, metadata });
+  const { image_id } = await runAction(session, id, action);
   if (image_id !== undefined) return image_id;
-  throw new ComputeError('bad_gateway', 'The cloud accepted the snapshot without returning its id.');
+  throw new ComputeError('bad_gateway', `The cloud accepted the ${action.action} without returning its id.`);
 }
 
 async function runAction(session: ReduSession, id: string, body: object) {
@@ -129,16 +128,23 @@ async function runAction(session: ReduSession, id: string, body: object) {
   return response.body === '' ? {} : session.parse(response, actionAcceptedSchema);
 }
 
+function callInstance(session: ReduSession, id: string, request: ReduRequest): Promise<ReduResponse> {
+  return ofInstance(session, id, operationOf(request), () => session.request(request, 'item'));
+}
+
 /** A 404 is about the instance if the list does not have it, else about the route. */
-async function callInstance(session: ReduSession, id: string, request: ReduRequest): Promise<ReduResponse> {
+export async function ofInstance<T>(
+  session: ReduSession,
+  id: string,
+  operation: string,
+  call: () => Promise<T>,
+): Promise<T> {
   try {
-    return await session.request(request, 'item');
+    return await call();
   } catch (error) {
     if (!hasCode(error, 'not_found')) throw error;
     const { instances } = await listInstances(session, {}, {});
-    throw instances.some((instance) => instance.id === id)
-      ? session.missing.add(operationOf(request))
-      : error;
+    throw instances.some((instance) => instance.id === id) ? session.missing.add(operation) : error;
   }
 }
 
@@ -266,6 +272,10 @@ function actionBody(action: InstanceAction): object {
       return { action: 'resize', flavor_id: action.flavorId };
     case 'rebuild':
       return { action: 'rebuild', image_id: action.imageId };
+    case 'rescue':
+      return { action: 'rescue', ...(action.imageId !== null && { image_id: action.imageId }) };
+    case 'set_password':
+      return { action: 'set_password', admin_password: action.adminPassword };
     default:
       return action;
   }

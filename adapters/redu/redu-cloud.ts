@@ -15,6 +15,7 @@ import { quotasSchema } from '../../src/dialects/redu/quotas.ts';
 import { encodePort } from '../../src/dialects/redu/security-group-rules.ts';
 import { serverGroupSchema } from '../../src/dialects/redu/server-groups.ts';
 import * as access from './access.ts';
+import { instanceOperations } from './instance-operations.ts';
 import * as instances from './instances.ts';
 import type { ReduSession } from './session.ts';
 
@@ -69,7 +70,9 @@ export function reduCloud(open: (call: CallContext) => ReduSession, call: CallCo
     deleteMetadata: (id, key) => instances.changeInstance(session, id, { metadata: { [key]: null } }),
     deleteInstance: (id) => instances.deleteInstance(session, id),
     act: (id, action) => instances.actOnInstance(session, id, action),
-    snapshot: (id, name, metadata) => instances.snapshotInstance(session, id, name, metadata),
+    snapshot: (id, name, metadata) =>
+      instances.imageInstance(session, id, { action: 'snapshot', name, metadata }),
+    ...instanceOperations(session),
 
     listFlavors: () => list('/v1/flavors', flavorSchema, decode.decodeFlavor),
     listImages: () => list('/v1/images', imageSchema, decode.decodeImage),

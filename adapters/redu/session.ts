@@ -51,14 +51,14 @@ export class ReduSession {
   }
 
   /** A whole list in pages, `{items, next_cursor}`; a bare array counts as the only page. */
-  async list<T>(path: string, item: z.ZodType<T>): Promise<T[]> {
+  async list<T>(path: string, item: z.ZodType<T>, on: 'collection' | 'item' = 'collection'): Promise<T[]> {
     const paged = z.object({ items: z.array(item), next_cursor: z.string().nullish() });
     const bare = z.array(item).transform((items) => ({ items, next_cursor: null }));
     const all: T[] = [];
     let cursor: string | null | undefined;
     for (let page = 0; page < MAX_PAGES; page++) {
       const query = cursor ? `?cursor=${encodeURIComponent(cursor)}` : '';
-      const body = await this.read({ method: 'GET', path: path + query }, 'collection', paged.or(bare));
+      const body = await this.read({ method: 'GET', path: path + query }, on, paged.or(bare));
       all.push(...body.items);
       cursor = body.next_cursor;
       if (!cursor) return all;

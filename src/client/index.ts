@@ -74,6 +74,13 @@ export function createClient(options: ClientOptions) {
       /** Resolves when accepted; then the volume becomes `available`. */
       detachVolume: (id: string, volume_id: string, o?: CallOptions) =>
         request('DELETE /v1/instances/{id}/volumes/{volume_id}', { params: { id, volume_id } }, o),
+      /** Newest first. */
+      history: (id: string, query: QueryOf<'GET /v1/instances/{id}/actions'> = {}, o?: CallOptions) =>
+        request('GET /v1/instances/{id}/actions', { params: { id }, query }, o),
+      consoleLog: (id: string, lines?: number, o?: CallOptions) =>
+        request('GET /v1/instances/{id}/console_log', { params: { id }, query: { lines } }, o),
+      openConsole: (id: string, body: BodyOf<'POST /v1/instances/{id}/console'> = {}, o?: CallOptions) =>
+        request('POST /v1/instances/{id}/console', { params: { id }, body }, o),
       /** Resolves once the instance is in one of the states. */
       waitUntil: <S extends InstanceState>(
         id: string,

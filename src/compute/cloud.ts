@@ -14,6 +14,7 @@
 import type { MonotonicMs } from '../clock.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { CallTrace } from './call-trace.ts';
+import type { ActionResult, InstanceAction, InstanceOperationCalls } from './instance-operations.ts';
 import type {
   AvailabilityZone,
   CloudInstance,
@@ -34,6 +35,8 @@ import type {
   ServerGroupPolicy,
 } from './model.ts';
 import type { BootVolume, VolumeCalls } from './volumes.ts';
+
+export type { ActionResult, InstanceAction };
 
 /** Never logged, never part of a cache key. */
 export type CloudCredential =
@@ -145,28 +148,6 @@ export interface NewInstance {
   readonly isDescriptionOptional?: boolean;
 }
 
-export type InstanceAction =
-  | { readonly action: 'reboot'; readonly hard: boolean }
-  | { readonly action: 'resize'; readonly flavorId: string }
-  | { readonly action: 'rebuild'; readonly imageId: string }
-  | {
-      readonly action:
-        | 'start'
-        | 'stop'
-        | 'confirm_resize'
-        | 'revert_resize'
-        | 'pause'
-        | 'unpause'
-        | 'suspend'
-        | 'resume'
-        | 'lock'
-        | 'unlock'
-        | 'shelve'
-        | 'unshelve'
-        | 'rescue'
-        | 'unrescue';
-    };
-
 export interface PortFilter {
   readonly instanceId?: string;
   /** At most 100. */
@@ -198,7 +179,7 @@ export interface NewSecurityGroupRule {
 }
 
 /** A cloud as one caller sees it during one request. */
-export interface Cloud extends VolumeCalls {
+export interface Cloud extends VolumeCalls, InstanceOperationCalls {
   readonly capabilities: CloudCapabilities;
   readonly log: Logger;
   /** The same cloud with a deadline of its own, for cleaning up after the request's. */
@@ -290,9 +271,4 @@ export interface Cloud extends VolumeCalls {
   /** Administrators only (`forbidden`). */
   listHypervisors(): Promise<readonly Hypervisor[]>;
   quotas(): Promise<Quotas>;
-}
-
-export interface ActionResult {
-  /** Set by rebuild and rescue, and shown once. */
-  readonly adminPassword: string | null;
 }

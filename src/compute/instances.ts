@@ -124,6 +124,13 @@ export async function actOnInstance(
       return cloud.act(id, { action: 'resize', flavorId: await flavorId(cloud, action.flavor) });
     case 'rebuild':
       return cloud.act(id, { action: 'rebuild', imageId: await imageId(cloud, action.image) });
+    case 'rescue': {
+      const { image } = action;
+      return cloud.act(id, {
+        action: 'rescue',
+        imageId: image === null ? null : await imageId(cloud, image),
+      });
+    }
     default:
       return cloud.act(id, action);
   }

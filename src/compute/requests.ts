@@ -48,9 +48,10 @@ export interface InstanceChange {
 
 /** Flavors and images by id or name. */
 export type RequestedAction =
-  | Exclude<InstanceAction, { action: 'resize' | 'rebuild' }>
+  | Exclude<InstanceAction, { action: 'resize' | 'rebuild' | 'rescue' }>
   | { readonly action: 'resize'; readonly flavor: string }
-  | { readonly action: 'rebuild'; readonly image: string };
+  | { readonly action: 'rebuild'; readonly image: string }
+  | { readonly action: 'rescue'; readonly image: string | null };
 
 /** One attempt at a request that has an Idempotency-Key. */
 export interface Attempt {

@@ -121,6 +121,7 @@ export function inventoryCloud(
     attachVolume: (id, volumeId) => writing(id, () => cloud.attachVolume(id, volumeId)),
     detachVolume: (id, volumeId) => writing(id, () => cloud.detachVolume(id, volumeId)),
     snapshot: (id, name, metadata) => writing(id, () => cloud.snapshot(id, name, metadata)),
+    backup: (id, backup) => writing(id, () => cloud.backup(id, backup)),
   };
 }
 

@@ -167,6 +167,19 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   InstanceChange: { metadata: { isPublic: true, enableSSH: true } },
   InstanceAction: { action: 'reboot', type: 'soft' },
   ActionAccepted: {},
+  HistoryEntry: {
+    id: 'req-557cd22f-0a2a-4aed-a90f-635b55707414',
+    action: 'reboot',
+    started_at: '2026-02-12T09:16:03Z',
+    message: null,
+    user_id: USER,
+  },
+  ConsoleLog: { output: 'Debian GNU/Linux 12 web-production-01 ttyS0\n\nweb-production-01 login: ' },
+  NewConsole: { type: 'novnc' },
+  Console: {
+    type: 'novnc',
+    url: 'https://console.example.org/vnc_auto.html?path=%3Ftoken%3D7502804f-a9f0-4fb7-b5b2-bc73287ac731',
+  },
   Flavor: {
     id: 'm1.medium',
     name: 'm1.medium',

@@ -7,6 +7,7 @@ import { FLOATING_IPS } from '../dialects/redu/floating-ips.ts';
 import { HYPERVISORS } from '../dialects/redu/hypervisors.ts';
 import { IMAGES } from '../dialects/redu/images.ts';
 import { INSTANCE_ACTION } from '../dialects/redu/instance-actions.ts';
+import { INSTANCE_OPERATION_ROUTES } from '../dialects/redu/instance-operations.ts';
 import { INSTANCE_VOLUME_ROUTES } from '../dialects/redu/instance-volumes.ts';
 import { INSTANCE_ROUTES } from '../dialects/redu/instances.ts';
 import { KEYPAIR_ROUTES } from '../dialects/redu/keypairs.ts';
@@ -26,6 +27,7 @@ export const ROUTES = [
   ...Object.values(INSTANCE_ROUTES),
   INSTANCE_ACTION,
   ...Object.values(INSTANCE_VOLUME_ROUTES),
+  ...Object.values(INSTANCE_OPERATION_ROUTES),
   PROJECT_EVENTS,
   INSTANCE_EVENTS,
   FLAVORS,

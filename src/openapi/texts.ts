@@ -43,6 +43,19 @@ export const TEXTS: Readonly<Record<RouteName, RouteText>> = {
     id: 'actOnInstance',
     summary: 'Run an action: start, stop, reboot, resize, rebuild, snapshot ...',
   },
+  'GET /v1/instances/{id}/actions': {
+    id: 'listInstanceActions',
+    summary: 'List what was done with an instance, newest first',
+    description: 'Of a deleted instance too, as long as the cloud has its history.',
+  },
+  'GET /v1/instances/{id}/console_log': {
+    id: 'getConsoleLog',
+    summary: 'Get the last lines of an instance’s console output',
+  },
+  'POST /v1/instances/{id}/console': {
+    id: 'openConsole',
+    summary: 'Open the screen of an instance: a URL with a token that expires',
+  },
   'GET /v1/events': {
     id: 'listen',
     summary: 'Stream changes of the project’s instances',

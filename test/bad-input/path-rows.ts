@@ -38,6 +38,9 @@ const NO_IDS: readonly (readonly [string, string])[] = [
 /** Every route with an id, marked by `*`. */
 const ID_ROUTES = [
   'GET /v1/instances/*',
+  'GET /v1/instances/*/actions',
+  'GET /v1/instances/*/console_log',
+  'POST /v1/instances/*/console',
   'PATCH /v1/instances/*',
   'DELETE /v1/instances/*',
   'POST /v1/instances/*/actions',

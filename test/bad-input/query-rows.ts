@@ -13,6 +13,7 @@ const PAGED = [
   'volumes',
   'volume_snapshots',
   'api_keys',
+  `instances/${ID}/actions`,
 ];
 
 const NO_COUNTS: readonly (readonly [string, string])[] = [
@@ -105,6 +106,15 @@ export const QUERY_ROWS: readonly BadRequest[] = [
   ...NO_CURSORS.map(([name, cursor]) =>
     row(`an invalid cursor: ${name}`, `GET /v1/flavors?cursor=${cursor}`, badFields('cursor')),
   ),
+  ...[
+    ...NO_COUNTS.filter(([, count]) => count !== '1001'),
+    ['none', '0'],
+    ['over the maximum', '100001'],
+  ].map(([name = '', lines]) =>
+    row(`lines: ${name}`, `GET /v1/instances/${ID}/console_log?lines=${lines}`, badFields('lines')),
+  ),
+  row('lines twice', `GET /v1/instances/${ID}/console_log?lines=1&lines=2`, badFields('lines')),
+  row('Nova’s length', `GET /v1/instances/${ID}/console_log?length=1`, badFields('length')),
   row('a page of zero items', 'GET /v1/hypervisors?limit=0', badFields('limit'), { from: ['admin'] }),
 ];
 

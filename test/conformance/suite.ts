@@ -6,6 +6,7 @@ import { clientConformance } from './client.ts';
 import { eventConformance } from './events.ts';
 import { idempotencyConformance } from './idempotency.ts';
 import { instanceActionConformance } from './instance-actions.ts';
+import { instanceOperationConformance } from './instance-operations.ts';
 import { instanceConformance } from './instances.ts';
 import { keypairConformance } from './keypairs.ts';
 import { legacyConformance } from './legacy.ts';
@@ -26,6 +27,7 @@ const COMPUTE: readonly Part[] = [
   catalogConformance,
   instanceConformance,
   instanceActionConformance,
+  instanceOperationConformance,
   publicAccessConformance,
   keypairConformance,
   securityGroupConformance,

@@ -40,6 +40,12 @@ export function tenantConformance(target: () => Target): void {
         () => globex.act(acmes.id, 'stop'),
         () => globex.act(acmes.id, 'snapshot', { name: 'stolen' }),
         () => globex.act(acmes.id, 'resize', { flavor_id: 'm1.small' }),
+        () => globex.act(acmes.id, 'rescue', { image_id: IMAGE }),
+        () => globex.act(acmes.id, 'set_password', { admin_password: 'mine' }),
+        () => globex.act(acmes.id, 'backup', { name: 'stolen', type: 'daily', rotation: 1 }),
+        () => globex.get(`/v1/instances/${acmes.id}/actions`),
+        () => globex.get(`/v1/instances/${acmes.id}/console_log?lines=1`),
+        () => globex.post(`/v1/instances/${acmes.id}/console`, {}),
       ];
       for (const attempt of attempts) {
         const { status, body } = await attempt();

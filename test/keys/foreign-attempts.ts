@@ -24,6 +24,8 @@ const ACTION_FIELDS: Readonly<Record<string, object>> = {
   resize: { flavor_id: 'm1.small' },
   rebuild: { image_id: 'ubuntu-22.04-amd64' },
   snapshot: { name: 'stolen' },
+  backup: { name: 'stolen', type: 'daily', rotation: 1 },
+  set_password: { admin_password: 'mine' },
 };
 
 /** Every action there is: a new one is tried without being named here. */
@@ -90,12 +92,17 @@ export const ATTEMPTS: Readonly<Record<string, readonly Attempt[]>> = {
       hidden('/v1/instances/{instance}/actions', { action, ...ACTION_FIELDS[action] }),
     ),
     hidden('/v1/instances/{instance}/actions', { action: 'reboot', type: 'hard' }),
-    ...['{image}', '{image name}'].map((image_id) => ({
-      path: '/v1/instances/{own instance}/actions',
-      body: { action: 'rebuild', image_id },
-      status: 400,
-    })),
+    ...['rebuild', 'rescue'].flatMap((action) =>
+      ['{image}', '{image name}'].map((image_id) => ({
+        path: '/v1/instances/{own instance}/actions',
+        body: { action, image_id },
+        status: 400,
+      })),
+    ),
   ],
+  'GET /v1/instances/:id/actions': [hidden('/v1/instances/{instance}/actions')],
+  'GET /v1/instances/:id/console_log': [hidden('/v1/instances/{instance}/console_log')],
+  'POST /v1/instances/:id/console': [hidden('/v1/instances/{instance}/console', {})],
   'GET /v1/flavors': [shows('/v1/flavors')],
   'GET /v1/images': [shows('/v1/images')],
   'GET /v1/networks': [shows('/v1/networks')],

@@ -24,6 +24,9 @@ const ACTIONS: readonly object[] = [
   { shelve: null },
   { addSecurityGroup: { name: 'default' } },
   { 'os-getConsoleOutput': {} },
+  { changePassword: { adminPass: 'mine' } },
+  { createBackup: { name: 'stolen', backup_type: 'daily', rotation: 1 } },
+  { rescue: { rescue_image_ref: '{own image}' } },
 ];
 
 const READ = [200];
@@ -102,6 +105,10 @@ export const PASSED_ATTEMPTS: readonly NovaAttempt[] = [
       target: `GET ${SERVER}/{instance}${part}`,
     }),
   ),
+  {
+    target: `POST ${SERVER}/{instance}/remote-consoles`,
+    body: { remote_console: { protocol: 'vnc', type: 'novnc' } },
+  },
   { target: `GET /compute/v2.1/{project}/servers` },
   { target: `GET /compute/v2.1/{project}/servers/{instance}` },
   { target: `DELETE /compute/v2.1/{project}/servers/{instance}` },

@@ -88,9 +88,10 @@ test.each<InstanceAction>([
   ...(
     ['start', 'stop', 'confirm_resize', 'revert_resize', 'pause', 'unpause', 'suspend', 'resume'] as const
   ).map((action) => ({ action })),
-  ...(['lock', 'unlock', 'shelve', 'unshelve', 'rescue', 'unrescue'] as const).map((action) => ({ action })),
+  ...(['lock', 'unlock', 'shelve', 'unshelve', 'unrescue'] as const).map((action) => ({ action })),
   { action: 'reboot', hard: true },
   { action: 'reboot', hard: false },
+  { action: 'set_password', adminPassword: 'secret' },
 ])('the action $action', (action) => {
   expect(byNovaAction(action)).toEqual(action);
 });
@@ -102,6 +103,8 @@ test('the actions that name a flavor or an image', () => {
     flavor: 'm1.small',
   });
   expect(byNovaAction({ action: 'rebuild', imageId })).toEqual({ action: 'rebuild', image: imageId });
+  expect(byNovaAction({ action: 'rescue', imageId })).toEqual({ action: 'rescue', image: imageId });
+  expect(byNovaAction({ action: 'rescue', imageId: null })).toEqual({ action: 'rescue', image: null });
 });
 
 function byNovaAction(action: InstanceAction) {

@@ -83,12 +83,17 @@ test('every response matches the contract', async () => {
   const instance = `/v1/instances/${created.id}`;
   await client.until(created.id, ({ state }) => state === 'active');
   await call('GET', instance);
+  await call('GET', `${instance}/actions`);
+  await call('GET', `${instance}/console_log?lines=1`);
+  await call('POST', `${instance}/console`, {});
   await call('GET', '/v1/events');
   await call('GET', `${instance}/events`);
   await call('PATCH', instance, { metadata: { team: 'web' } });
   for (const action of [
     { action: 'snapshot', name: 'contract-snapshot' },
     { action: 'rebuild', image_id: OTHER_IMAGE },
+    { action: 'backup', name: 'contract-backup', type: 'daily', rotation: 1 },
+    { action: 'set_password', admin_password: 'contract' },
   ]) {
     await call('POST', `${instance}/actions`, action);
     await client.until(created.id, ({ state }) => state === 'active');

@@ -183,15 +183,12 @@ export async function actOnServer(nova: Service, id: string, action: InstanceAct
 }
 
 /** Before 2.45 the response is empty, and its Location header ends with the image's id. */
-export async function snapshotServer(
+export async function imageServer(
   nova: Service,
   id: string,
-  name: string,
-  metadata: Readonly<Record<string, string>>,
+  body: { readonly createImage: object } | { readonly createBackup: object },
 ): Promise<string> {
-  const response = await nova.call('POST', `/servers/${id}/action`, {
-    body: { createImage: { name, metadata } },
-  });
+  const response = await nova.call('POST', `/servers/${id}/action`, { body });
   const located = /\/images\/([^/]+)$/.exec(response.headers.location ?? '')?.[1];
   return located ?? nova.read(response, SnapshotBody).image_id;
 }
@@ -210,7 +207,6 @@ const PLAIN_ACTIONS = {
   unlock: 'unlock',
   shelve: 'shelve',
   unshelve: 'unshelve',
-  rescue: 'rescue',
   unrescue: 'unrescue',
 } as const;
 
@@ -223,6 +219,10 @@ export function actionBody(action: InstanceAction): Record<string, unknown> {
       return { resize: { flavorRef: action.flavorId } };
     case 'rebuild':
       return { rebuild: { imageRef: action.imageId } };
+    case 'rescue':
+      return { rescue: action.imageId === null ? null : { rescue_image_ref: action.imageId } };
+    case 'set_password':
+      return { changePassword: { adminPass: action.adminPassword } };
     default:
       return { [PLAIN_ACTIONS[action.action]]: null };
   }

@@ -30,7 +30,7 @@ import {
   resetState,
   unlock,
 } from './small-actions.ts';
-import { createImage, shelve, shelveOffload, unshelve } from './snapshot-actions.ts';
+import { createBackup, createImage, shelve, shelveOffload, unshelve } from './snapshot-actions.ts';
 
 /** Carries out an action with its arguments. Without a reply the response is 202 without a body. */
 export type Action = (call: NovaCall, server: Server, given: Fields) => Response | undefined;
@@ -50,6 +50,7 @@ const ACTIONS: Record<string, Action> = {
   revertResize,
   rebuild,
   createImage,
+  createBackup,
   shelve,
   unshelve,
   shelveOffload,

@@ -40,6 +40,7 @@ import { createKeyPair, deleteKeyPair, listKeyPairs, showKeyPair } from './key-p
 import { listServers, listServersWithDetail } from './list-servers.ts';
 import { negotiate, versionHeaders } from './microversion.ts';
 import { showLimits, showQuotaDefaults, showQuotaDetail, showQuotaSet, updateQuotaSet } from './quotas.ts';
+import { openRemoteConsole } from './remote-consoles.ts';
 import { listSecurityGroups, listServerSecurityGroups, showSecurityGroup } from './security-groups.ts';
 import { createServerGroup, deleteServerGroup, listServerGroups, showServerGroup } from './server-groups.ts';
 import {
@@ -88,6 +89,7 @@ const TABLE: Route<NovaCall>[] = [
   ['POST', '/servers/:id/os-interface', attachInterface],
   ['GET', '/servers/:id/os-interface/:port', showInterface],
   ['DELETE', '/servers/:id/os-interface/:port', detachInterface],
+  ['POST', '/servers/:id/remote-consoles', openRemoteConsole],
   ['GET', '/servers/:id/os-security-groups', listServerSecurityGroups],
   ['GET', '/servers/:id/os-volume_attachments', listAttachments],
   ['POST', '/servers/:id/os-volume_attachments', createAttachment],

@@ -64,6 +64,8 @@ export interface Server {
   flavor: Flavor;
   /** The flavor to go back to while a resize waits for its confirmation. */
   oldFlavor: Flavor | null;
+  /** A confirmation of the resize is under way. */
+  isConfirmed: boolean;
   metadata: Record<string, string>;
   keyName: string | null;
   description: string | null;
@@ -193,6 +195,7 @@ export function newServer(
     projectId: owner.projectId,
     userId: owner.userId,
     oldFlavor: null,
+    isConfirmed: false,
     metadata: {},
     keyName: null,
     description: null,

@@ -37,13 +37,19 @@ export function resize(call: NovaCall, server: Server, given: Fields): undefined
   });
 }
 
-/** Confirms the new flavor. Nova responds 204 and shows no task meanwhile. */
+/** Confirms the new flavor. Nova responds 204 and shows no task meanwhile; a second one is 400 until it is done (measured). */
 export function confirmResize(call: NovaCall, server: Server): Response {
+  if (server.isConfirmed) throw badRequest('Instance has not been resized.');
   begin(call, server, { what: 'confirmResize', states: ['resized'] }, [], () => {});
+  server.isConfirmed = true;
   call.cloud.timeline.after(0.2 * call.cloud.bootMilliseconds, () => {
     if (server.vmState !== 'resized' || server.taskState !== null) return;
     const stopped = server.powerState === POWER.shutdown;
-    change(call.cloud, server, { vmState: stopped ? 'stopped' : 'active', oldFlavor: null });
+    change(call.cloud, server, {
+      vmState: stopped ? 'stopped' : 'active',
+      oldFlavor: null,
+      isConfirmed: false,
+    });
   });
   return new Response(null, { status: 204, headers: { 'Content-Type': 'application/json' } });
 }

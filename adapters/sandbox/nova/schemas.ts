@@ -224,7 +224,18 @@ export function actionSchema(action: string, minor: number): Schema | undefined 
     },
     changePassword: closed({ adminPass: { type: 'string' } }, ['adminPass']),
     'os-resetState': closed({ state: { type: 'string', enum: ['active', 'error'] } }, ['state']),
-    'os-getConsoleOutput': { type: ['object', 'null'] },
+    'os-getConsoleOutput': closed({
+      length: { type: ['integer', 'string', 'null'], pattern: '^-?[0-9]+$' },
+    }),
+    createBackup: closed(
+      {
+        name: { ...imageName, format: 'name' },
+        backup_type: { type: 'string' },
+        rotation: { type: ['integer', 'string'], pattern: '^[0-9]*$', minimum: 0 },
+        metadata,
+      },
+      ['name', 'backup_type', 'rotation'],
+    ),
   };
   return schemas[action];
 }

@@ -4,7 +4,7 @@ import { type Fields, json } from '../http.ts';
 import { begin } from './begin.ts';
 import { adminOnly, type NovaCall } from './call.ts';
 import { badRequest, conflict, notFound } from './faults.ts';
-import { change, POWER } from './lifecycle.ts';
+import { change, noteAction, noteEnd, POWER } from './lifecycle.ts';
 import type { Server } from './model.ts';
 import { portsOf } from './network-info.ts';
 
@@ -12,10 +12,17 @@ import { portsOf } from './network-info.ts';
 export function lock(call: NovaCall, server: Server, given: Fields): undefined {
   const reason = typeof given.locked_reason === 'string' ? given.locked_reason : null;
   change(call.cloud, server, { locked: true, lockedReason: reason });
+  noteInstantAction(call, server, 'lock');
 }
 
 export function unlock(call: NovaCall, server: Server): undefined {
   change(call.cloud, server, { locked: false, lockedReason: null });
+  noteInstantAction(call, server, 'unlock');
+}
+
+function noteInstantAction({ cloud, requestId, principal }: NovaCall, server: Server, action: string): void {
+  noteAction(cloud, server, action, requestId, principal.userId);
+  noteEnd(cloud, server);
 }
 
 /** Adds a group to every port of the server. `updated` stays (measured). */
@@ -61,17 +68,18 @@ function wantedGroup(call: NovaCall, server: Server, given: Fields): string {
 
 const CONSOLE = ['FAKE CONSOLE OUTPUT', 'ANOTHER', 'LAST LINE'];
 
-/** The same three lines for every server. */
+/** The same three lines for every server. A negative length leaves out as many of the first ones (measured). */
 export function consoleOutput(_call: NovaCall, server: Server, given: Fields): Response {
   if (server.host === null) throw conflict(`Instance ${server.id} is not ready`);
-  const length = given.length === undefined || given.length === null ? CONSOLE.length : Number(given.length);
-  return json(200, {
-    output: CONSOLE.slice(length < 0 ? 0 : Math.max(0, CONSOLE.length - length)).join('\n'),
-  });
+  const length = Number(given.length ?? CONSOLE.length);
+  return json(200, { output: length === 0 ? '' : CONSOLE.slice(-length).join('\n') });
 }
 
 export function changePassword(call: NovaCall, server: Server): undefined {
   const rule = { what: 'changePassword', states: ['active'] };
+  if (server.locked && !call.principal.isAdmin) {
+    throw conflict(`Instance ${server.id} is in an invalid state for 'changePassword'`);
+  }
   return begin(call, server, rule, [[0, 'updating_password']], () =>
     change(call.cloud, server, { taskState: null }),
   );

@@ -6,6 +6,7 @@ import { empty, type Fields, json } from '../http.ts';
 import { begin } from './begin.ts';
 import { isVolumeBacked } from './block-devices.ts';
 import { adminOnly, type NovaCall } from './call.ts';
+import { badRequest } from './faults.ts';
 import { change, POWER, runTask, type Stage } from './lifecycle.ts';
 import type { Server } from './model.ts';
 import { requireMetadataRoom } from './quotas.ts';
@@ -14,21 +15,58 @@ const IMAGED = ['active', 'stopped', 'paused', 'suspended'];
 
 /** A snapshot: the image exists immediately as queued, and is active when the task ends. */
 export function createImage(call: NovaCall, server: Server, given: Fields): Response {
+  const tasks = ['image_snapshot', 'image_snapshot_pending', 'image_uploading'];
+  return makeImage(call, server, given, { what: 'createImage', tasks, properties: {} });
+}
+
+/** A snapshot that replaces the oldest of its type: so many are retained as `rotation` has, with 0 not even the new one. */
+export function createBackup(call: NovaCall, server: Server, given: Fields): Response {
+  if (isVolumeBacked(server)) throw badRequest('Backup is not supported for volume-backed instances.');
+  const properties = { image_type: 'backup', backup_type: String(given.backup_type) };
+  const tasks = ['image_backup', 'image_pending_upload', 'image_uploading'];
+  return makeImage(call, server, given, { what: 'createBackup', tasks, properties }, () => {
+    const ofThatType = [...call.cloud.images.values()]
+      .filter(
+        (image) =>
+          image.properties.instance_uuid === server.id &&
+          image.properties.image_type === 'backup' &&
+          image.properties.backup_type === properties.backup_type,
+      )
+      .reverse();
+    for (const { id } of ofThatType.slice(Number(given.rotation))) call.cloud.images.delete(id);
+  });
+}
+
+interface ImageKind {
+  readonly what: string;
+  readonly tasks: readonly string[];
+  readonly properties: Record<string, string>;
+}
+
+function makeImage(
+  call: NovaCall,
+  server: Server,
+  given: Fields,
+  { what, tasks, properties }: ImageKind,
+  end: () => void = () => {},
+): Response {
   const { cloud } = call;
   const metadata = (given.metadata ?? {}) as Record<string, string>;
   requireMetadataRoom(cloud, server.projectId, metadata);
   let imageId = '';
   if (isVolumeBacked(server)) return imageOfVolumes(call, server, String(given.name), metadata);
+  const [begun = '', pending = '', uploading = ''] = tasks;
   const stages: Stage[] = [
-    [0.2, 'image_snapshot'],
-    [0.2, 'image_snapshot_pending'],
-    [0.4, 'image_uploading', () => save(call, imageId)],
+    [0.2, begun],
+    [0.2, pending],
+    [0.4, uploading, () => save(call, imageId)],
   ];
-  begin(call, server, { what: 'createImage', states: IMAGED, despiteLock: true }, stages, () => {
+  begin(call, server, { what, states: IMAGED, despiteLock: true }, stages, () => {
     activate(call, imageId);
     change(cloud, server, { taskState: null });
+    end();
   });
-  imageId = queueImage(call, server, String(given.name), metadata);
+  imageId = queueImage(call, server, String(given.name), { ...metadata, ...properties });
   return imageReply(call, imageId);
 }
 

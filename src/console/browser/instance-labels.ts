@@ -29,6 +29,8 @@ export const ACTIONS: Readonly<Record<Action, ActionLabels>> = {
   resize: { label: 'Resize' },
   rebuild: { label: 'Rebuild' },
   snapshot: { label: 'Snapshot', accepted: 'is being saved as an image' },
+  backup: { label: 'Backup', accepted: 'is being saved as a backup' },
+  set_password: { label: 'Set password', accepted: 'has a new password' },
 };
 
 const ACTIONS_BY_STATE: Readonly<Record<string, readonly Action[]>> = {

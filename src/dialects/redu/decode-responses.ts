@@ -6,6 +6,7 @@
  */
 
 import * as z from 'zod';
+import type { HistoryEntry } from '../../compute/instance-operations.ts';
 import type {
   CloudInstance,
   CreatedKeyPair,
@@ -25,6 +26,7 @@ import type { flavorSchema } from './flavors.ts';
 import type { floatingIpSchema } from './floating-ips.ts';
 import type { hypervisorSchema } from './hypervisors.ts';
 import type { imageSchema } from './images.ts';
+import type { historyEntrySchema } from './instance-operations.ts';
 import type { InstanceBody, InstanceDetailBody } from './instance-schemas.ts';
 import type { createdKeypairSchema } from './keypairs.ts';
 import type { networkSchema } from './networks.ts';
@@ -139,6 +141,11 @@ export function decodeRule(
     remoteGroupId: null,
     description: body.description ?? '',
   };
+}
+
+export function decodeHistoryEntry(body: z.infer<typeof historyEntrySchema>): HistoryEntry {
+  const { started_at, user_id, ...entry } = body;
+  return { ...entry, startedAt: started_at, userId: user_id };
 }
 
 export function decodeServerGroup(body: z.infer<typeof serverGroupSchema>): ServerGroup {

@@ -30,7 +30,7 @@ test.each([
   ['PUT', '/v1/instances', 'GET, HEAD, POST'],
   ['DELETE', '/v1/instances/', 'GET, HEAD, POST'],
   ['POST', `/v1/instances/${ID}`, 'GET, HEAD, PATCH, DELETE'],
-  ['GET', `/v1/instances/${ID}/actions`, 'POST'],
+  ['PATCH', `/v1/instances/${ID}/actions`, 'GET, HEAD, POST'],
   ['POST', '/v1/me', 'GET, HEAD'],
   ['OPTIONS', '/v1/flavors', 'GET, HEAD'],
   ['GET', `/v1/security_groups/${ID}/rules`, 'POST'],

@@ -4,7 +4,7 @@ import { actOnInstance } from '../../compute/instances.ts';
 import type { RequestedAction } from '../../compute/requests.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { decodeBody } from '../../http/decode.ts';
-import { idOrName, name } from '../../http/field-schemas.ts';
+import { idOrName, name, shortText } from '../../http/field-schemas.ts';
 import { route } from '../../http/route.ts';
 import { plainMetadataSchema } from './metadata.ts';
 import { pathId } from './path-id.ts';
@@ -20,12 +20,20 @@ const PLAIN_ACTIONS = [
   'unlock',
   'shelve',
   'unshelve',
-  'rescue',
   'unrescue',
   'confirm_resize',
   'revert_resize',
 ] as const;
-const ACTIONS = [...PLAIN_ACTIONS, 'reboot', 'resize', 'rebuild', 'snapshot'];
+const ACTIONS = [
+  ...PLAIN_ACTIONS,
+  'reboot',
+  'resize',
+  'rebuild',
+  'rescue',
+  'set_password',
+  'snapshot',
+  'backup',
+];
 
 const rebootType = z
   .string()
@@ -40,6 +48,14 @@ export const instanceActionSchema = z
       z.strictObject({ action: z.literal('reboot'), type: rebootType.default('soft') }),
       z.strictObject({ action: z.literal('resize'), flavor_id: idOrName }),
       z.strictObject({ action: z.literal('rebuild'), image_id: idOrName }),
+      z.strictObject({ action: z.literal('rescue'), image_id: idOrName.optional() }),
+      z.strictObject({ action: z.literal('set_password'), admin_password: shortText }),
+      z.strictObject({
+        action: z.literal('backup'),
+        name,
+        type: shortText.describe('Backups of one type are counted together: `daily`, `weekly`.'),
+        rotation: z.int().min(1).max(1000).describe('How many of that type are retained.'),
+      }),
       z.strictObject({
         action: z.literal('snapshot'),
         name,
@@ -53,7 +69,7 @@ type InstanceActionBody = z.output<typeof instanceActionSchema>;
 
 export const actionAcceptedSchema = z
   .object({
-    image_id: z.string().optional().describe('The image that will be; with snapshot.'),
+    image_id: z.string().optional().describe('The image that will be; with snapshot and backup.'),
     admin_password: z
       .string()
       .optional()
@@ -75,18 +91,22 @@ export const INSTANCE_ACTION = route({
 export async function runInstanceAction(c: Context<GatewayEnv>): Promise<Response> {
   const id = pathId(c.req.param('id'), 'instance');
   const body = await decodeBody(c, INSTANCE_ACTION.body);
-  if (body.action === 'snapshot') {
-    const snapshot: ActionAccepted = {
-      image_id: await c.var.cloud.snapshot(id, body.name, body.metadata ?? {}),
-    };
-    return c.json(snapshot, 202);
+  if (body.action === 'snapshot' || body.action === 'backup') {
+    const { cloud } = c.var;
+    const image_id =
+      body.action === 'backup'
+        ? await cloud.backup(id, body)
+        : await cloud.snapshot(id, body.name, body.metadata ?? {});
+    return c.json({ image_id } satisfies ActionAccepted, 202);
   }
   const { adminPassword } = await actOnInstance(c.var.cloud, id, toRequestedAction(body));
   const accepted: ActionAccepted = adminPassword === null ? {} : { admin_password: adminPassword };
   return c.json(accepted, 202);
 }
 
-function toRequestedAction(body: Exclude<InstanceActionBody, { action: 'snapshot' }>): RequestedAction {
+function toRequestedAction(
+  body: Exclude<InstanceActionBody, { action: 'snapshot' | 'backup' }>,
+): RequestedAction {
   switch (body.action) {
     case 'reboot':
       return { action: 'reboot', hard: body.type === 'hard' };
@@ -94,6 +114,10 @@ function toRequestedAction(body: Exclude<InstanceActionBody, { action: 'snapshot
       return { action: 'resize', flavor: body.flavor_id };
     case 'rebuild':
       return { action: 'rebuild', image: body.image_id };
+    case 'rescue':
+      return { action: 'rescue', image: body.image_id ?? null };
+    case 'set_password':
+      return { action: 'set_password', adminPassword: body.admin_password };
     default:
       return { action: body.action };
   }

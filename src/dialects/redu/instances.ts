@@ -13,6 +13,7 @@ import { route } from '../../http/route.ts';
 import type { CachePolicy, Read } from '../../traffic/cache/read.ts';
 import { encodeInstanceDetail, printInstanceDetails, printInstances } from './encode-instance.ts';
 import { INSTANCE_ACTION, runInstanceAction } from './instance-actions.ts';
+import { instanceOperations } from './instance-operations.ts';
 import {
   decodeInstanceQuery,
   type InstanceListInput,
@@ -72,8 +73,9 @@ export function instances(mount: Mount): void {
     .add(INSTANCE_ROUTES.create, create)
     .addRead(INSTANCE_ROUTES.get, get)
     .add(INSTANCE_ROUTES.update, change)
-    .add(INSTANCE_ROUTES.delete, remove)
-    .add(INSTANCE_ACTION, runInstanceAction);
+    .add(INSTANCE_ROUTES.delete, remove);
+  instanceOperations(mount);
+  mount.add(INSTANCE_ACTION, runInstanceAction);
 }
 
 /** A list of all projects has no version that a write would change. */

@@ -63,7 +63,7 @@ function currentTagFor(
   path: string,
   tags: ReadonlyMap<string, ServedRead['currentTag']>,
 ): CurrentTag | null {
-  let pattern = path;
+  let pattern = path.replace(/\/actions$/, '');
   while (!tags.has(pattern) && pattern !== '') pattern = pattern.slice(0, pattern.lastIndexOf('/'));
   const currentTag = tags.get(pattern);
   if (currentTag === undefined) return null;

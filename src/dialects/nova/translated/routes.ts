@@ -6,8 +6,10 @@
 
 import type { ServiceName } from '../services.ts';
 import type { NovaCall, NovaHandler } from './call.ts';
+import { openRemoteConsole } from './consoles.ts';
 import { listExtraSpecs, listFlavors, listFlavorsWithDetail, showFlavor } from './flavors.ts';
 import * as images from './images.ts';
+import { listHistory, showHistoryEntry } from './instance-history.ts';
 import { createKeyPair, deleteKeyPair, listKeyPairs, showKeyPair } from './key-pairs.ts';
 import * as networks from './networks.ts';
 import * as quotas from './quotas.ts';
@@ -28,6 +30,9 @@ export const ROUTES: Readonly<Record<ServiceName, Readonly<Record<string, NovaHa
     'PUT servers/*': servers.updateServer,
     'DELETE servers/*': servers.deleteServer,
     'POST servers/*/action': runServerAction,
+    'POST servers/*/remote-consoles': openRemoteConsole,
+    'GET servers/*/os-instance-actions': listHistory,
+    'GET servers/*/os-instance-actions/*': showHistoryEntry,
     'GET servers/*/metadata': metadata.listMetadata,
     'POST servers/*/metadata': metadata.mergeMetadata,
     'PUT servers/*/metadata': metadata.replaceMetadata,

@@ -8,11 +8,17 @@ const ACTION = `POST /compute/v2.1/servers/${ID}/action`;
 function acting(adminPassword: string | null = null) {
   const act = vi.fn<Cloud['act']>(async () => ({ adminPassword }));
   const snapshot = vi.fn<Cloud['snapshot']>(async () => IMAGE_ID);
+  const backup = vi.fn<Cloud['backup']>(async () => IMAGE_ID);
   const listFlavors = async () => [{ id: 'f1', name: 'large', vcpus: 1, ram: 1, disk: 1, isPublic: true }];
   const image = { id: IMAGE_ID, name: 'ubuntu' };
   const listImages = async () => [image] as unknown as Awaited<ReturnType<Cloud['listImages']>>;
   const getInstance = async () => INSTANCE;
-  return { act, snapshot, ...novaApp({ act, snapshot, listFlavors, listImages, getInstance }) };
+  return {
+    act,
+    snapshot,
+    backup,
+    ...novaApp({ act, snapshot, backup, listFlavors, listImages, getInstance }),
+  };
 }
 
 test.each<[object, InstanceAction, number]>([
@@ -33,6 +39,9 @@ test.each<[object, InstanceAction, number]>([
   [{ shelve: null }, { action: 'shelve' }, 202],
   [{ unshelve: null }, { action: 'unshelve' }, 202],
   [{ unrescue: null }, { action: 'unrescue' }, 202],
+  [{ changePassword: { adminPass: 'x' } }, { action: 'set_password', adminPassword: 'x' }, 202],
+  [{ rescue: null }, { action: 'rescue', imageId: null }, 200],
+  [{ rescue: { rescue_image_ref: IMAGE_ID } }, { action: 'rescue', imageId: IMAGE_ID }, 200],
 ])('%j reaches the cloud', async (body, action, status) => {
   const { call, act, changes } = acting();
   expect((await call(ACTION, body)).status).toBe(status);
@@ -54,10 +63,17 @@ test('createImage returns the address of the image', async () => {
   expect(snapshot).toHaveBeenCalledWith(ID, 'backup', { a: 'b' });
 });
 
+test('createBackup returns the address of the image', async () => {
+  const { call, backup } = acting();
+  const given = { name: 'b1', backup_type: 'daily', rotation: '7' };
+  const { status, headers } = await call(ACTION, { createBackup: given });
+  expect([status, headers.get('location')]).toEqual([202, `${URL_OF_GATEWAY}/image/v2/images/${IMAGE_ID}`]);
+  expect(backup).toHaveBeenCalledWith(ID, { name: 'b1', type: 'daily', rotation: 7 });
+});
+
 test.each([
-  [{ changePassword: { adminPass: 'x' } }, 'changePassword'],
   [{ addSecurityGroup: { name: 'x' } }, 'addSecurityGroup'],
-  [{ 'os-getConsoleOutput': {} }, 'os-getConsoleOutput'],
+  [{ createBackup: { name: 'b', backup_type: 'd', rotation: 1, metadata: { a: 'b' } } }, 'metadata'],
   [{ rebuild: { imageRef: IMAGE_ID, adminPass: 'x' } }, 'adminPass'],
   [{ rescue: { adminPass: 'x' } }, 'rescue with adminPass'],
   [{ lock: { locked_reason: 'x' } }, 'lock with locked_reason'],
@@ -82,6 +98,13 @@ test.each<object>([
   { resize: { flavorRef: 'none' } },
   { rebuild: { imageRef: 'ubuntu' } },
   { createImage: { name: '' } },
+  { createBackup: { name: 'b', backup_type: 'daily' } },
+  { createBackup: { name: 'b', backup_type: 'daily', rotation: 'seven' } },
+  { changePassword: {} },
+  { changePassword: { adminPass: 7 } },
+  { rescue: { rescue_image_ref: 'ubuntu' } },
+  { 'os-getConsoleOutput': { length: 'x' } },
+  { 'os-getVNCConsole': { type: 'serial' } },
 ])('a malformed action is 400: %j', async (body) => {
   const { call, act } = acting();
   expect((await call(ACTION, body)).status).toBe(400);

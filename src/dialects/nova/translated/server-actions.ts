@@ -5,10 +5,11 @@ import { actOnInstance, deleteInstance, getInstance } from '../../../compute/ins
 import type { RequestedAction } from '../../../compute/requests.ts';
 import { readJsonObject } from '../../../http/body.ts';
 import { decode } from '../../../http/decode.ts';
-import { name } from '../../../http/field-schemas.ts';
+import { name, shortText } from '../../../http/field-schemas.ts';
 import { scopeForAction } from '../permissions.ts';
 import { SERVICE_ENDPOINTS } from '../services.ts';
 import { emptyResponse, type NovaCall, serverId, unsupported } from './call.ts';
+import { CONSOLE_ACTIONS, consoleAction, consoleOutput } from './consoles.ts';
 import { diskConfig, flavorReference, imageReference } from './fields.ts';
 import { metadataSchema } from './server-metadata.ts';
 import { plainServer } from './server-view.ts';
@@ -25,7 +26,6 @@ const PLAIN_ACTIONS = {
   unlock: 'unlock',
   shelve: 'shelve',
   unshelve: 'unshelve',
-  rescue: 'rescue',
   unrescue: 'unrescue',
   confirmResize: 'confirm_resize',
   revertResize: 'revert_resize',
@@ -36,16 +36,9 @@ const UNSUPPORTED: ReadonlySet<string> = new Set([
   'addFixedIp',
   'addFloatingIp',
   'addSecurityGroup',
-  'changePassword',
-  'createBackup',
   'evacuate',
   'injectNetworkInfo',
   'migrate',
-  'os-getConsoleOutput',
-  'os-getRDPConsole',
-  'os-getSPICEConsole',
-  'os-getSerialConsole',
-  'os-getVNCConsole',
   'os-migrateLive',
   'os-resetState',
   'removeFixedIp',
@@ -66,6 +59,14 @@ const reboot = z.strictObject({
 const resize = z.strictObject({ flavorRef: flavorReference, 'OS-DCF:diskConfig': diskConfig });
 const createImage = z.strictObject({ name, metadata: metadataSchema.optional() });
 const rebuild = z.looseObject({ imageRef: imageReference });
+const rescue = z.looseObject({ rescue_image_ref: imageReference.optional() }).nullable();
+const changePassword = z.strictObject({ adminPass: shortText });
+const createBackup = z.strictObject({
+  name,
+  backup_type: shortText,
+  rotation: z.coerce.number<number | string>().int().min(1).max(1000),
+  metadata: metadataSchema.optional(),
+});
 
 /** @throws ComputeError `invalid`; `not_implemented` for actions and arguments that the neutral model does not have. */
 export function requestedAction(action: string, argument: unknown): RequestedAction {
@@ -83,6 +84,14 @@ export function requestedAction(action: string, argument: unknown): RequestedAct
       if (beyond !== undefined) throw unsupported(`rebuild with ${beyond}`);
       return { action, image: imageRef };
     }
+    case 'rescue': {
+      const { rescue_image_ref: image = null, ...others } = decode(rescue, argument) ?? {};
+      const [beyond] = Object.keys(others);
+      if (beyond !== undefined) throw unsupported(`rescue with ${beyond}`);
+      return { action, image };
+    }
+    case 'changePassword':
+      return { action: 'set_password', adminPassword: decode(changePassword, argument).adminPass };
     default:
       if (Object.hasOwn(PLAIN_ACTIONS, action)) {
         const [member] = typeof argument === 'object' ? Object.keys(argument ?? {}) : [];
@@ -104,6 +113,9 @@ export async function runServerAction(call: NovaCall, segment = ''): Promise<Res
   const [[name, argument] = ['', null], ...others] = Object.entries(body);
   if (others.length > 0) throw new ComputeError('invalid', 'The body must hold one action.');
   if (name === 'createImage') return snapshot(call, id, argument);
+  if (name === 'createBackup') return backUp(call, id, argument);
+  if (name === 'os-getConsoleOutput') return consoleOutput(call, id, argument);
+  if (Object.hasOwn(CONSOLE_ACTIONS, name)) return consoleAction(call, id, name, argument);
   if (name === 'forceDelete') {
     await deleteInstance(cloud, id, c.var.releases);
     return emptyResponse(call, 202);
@@ -129,8 +141,17 @@ export async function runServerAction(call: NovaCall, segment = ''): Promise<Res
 
 async function snapshot(call: NovaCall, id: string, argument: unknown): Promise<Response> {
   const { name: imageName, metadata = {} } = decode(createImage, argument);
-  const imageId = await call.cloud.snapshot(id, imageName, metadata);
-  return call.c.body(null, 202, {
-    Location: `${call.publicUrl}${SERVICE_ENDPOINTS.image.prefix}/v2/images/${imageId}`,
+  return imageAccepted(call, await call.cloud.snapshot(id, imageName, metadata));
+}
+
+async function backUp(call: NovaCall, id: string, argument: unknown): Promise<Response> {
+  const { backup_type: type, metadata = {}, ...given } = decode(createBackup, argument);
+  if (Object.keys(metadata).length > 0) throw unsupported('createBackup with metadata');
+  return imageAccepted(call, await call.cloud.backup(id, { ...given, type }));
+}
+
+function imageAccepted({ c, publicUrl }: NovaCall, imageId: string): Response {
+  return c.body(null, 202, {
+    Location: `${publicUrl}${SERVICE_ENDPOINTS.image.prefix}/v2/images/${imageId}`,
   });
 }

@@ -1,0 +1,60 @@
+import * as z from 'zod';
+import type {
+  ConsoleType,
+  HistoryEntry,
+  InstanceConsole,
+  NewBackup,
+} from '../../../src/compute/instance-operations.ts';
+import { neutralAction } from '../../../src/dialects/nova/action-names.ts';
+import type { Service } from '../service.ts';
+import { imageServer } from './servers.ts';
+
+const HistoryBody = z.object({
+  instanceActions: z.array(
+    z.object({
+      action: z.string(),
+      request_id: z.string(),
+      start_time: z.string(),
+      message: z.string().nullish(),
+      user_id: z.string().nullish(),
+    }),
+  ),
+});
+const OutputBody = z.object({ output: z.string().nullish() });
+const ConsoleBody = z.object({ remote_console: z.object({ url: z.string() }) });
+
+const PROTOCOLS: Readonly<Record<ConsoleType, string>> = {
+  novnc: 'vnc',
+  'spice-html5': 'spice',
+  'rdp-html5': 'rdp',
+  serial: 'serial',
+  webmks: 'mks',
+};
+
+export async function listHistory(nova: Service, id: string): Promise<HistoryEntry[]> {
+  const { instanceActions } = await nova.get(`/servers/${id}/os-instance-actions`, HistoryBody);
+  return instanceActions.map(({ action, request_id, start_time, message, user_id }) => ({
+    id: request_id,
+    action: neutralAction(action),
+    // Printed with microseconds, which are always zero, and without a zone.
+    startedAt: `${start_time.slice(0, 19)}Z`,
+    message: message ?? null,
+    userId: user_id ?? null,
+  }));
+}
+
+export async function consoleLog(nova: Service, id: string, lines: number | null): Promise<string> {
+  const body = { 'os-getConsoleOutput': lines === null ? {} : { length: lines } };
+  return (await nova.post(`/servers/${id}/action`, body, OutputBody)).output ?? '';
+}
+
+/** Needs microversion 2.6. */
+export async function openConsole(nova: Service, id: string, type: ConsoleType): Promise<InstanceConsole> {
+  const body = { remote_console: { protocol: PROTOCOLS[type], type } };
+  const { remote_console: opened } = await nova.post(`/servers/${id}/remote-consoles`, body, ConsoleBody);
+  return { type, url: opened.url };
+}
+
+export function backUp(nova: Service, id: string, { name, type, rotation }: NewBackup): Promise<string> {
+  return imageServer(nova, id, { createBackup: { name, backup_type: type, rotation } });
+}
