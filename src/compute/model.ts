@@ -5,7 +5,6 @@
  */
 
 import type { InstanceState } from './states.ts';
-import type { InstanceVolume } from './volumes.ts';
 
 /** A server as the cloud returns it. */
 export interface CloudInstance {
@@ -56,6 +55,14 @@ export interface InstanceAddress {
   readonly version: 4 | 6;
   readonly type: 'fixed' | 'floating';
   readonly macAddress: string | null;
+}
+
+/** A volume as its instance has it. */
+export interface InstanceVolume {
+  readonly id: string;
+  /** null: not reported, or not attached yet. */
+  readonly device: string | null;
+  readonly deleteWithInstance: boolean;
 }
 
 export interface InstanceFault {

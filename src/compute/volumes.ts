@@ -6,7 +6,7 @@
  */
 
 import { ComputeError } from './errors.ts';
-import type { Quota, Quotas } from './model.ts';
+import type { InstanceVolume, Quota, Quotas } from './model.ts';
 
 export interface Volume {
   readonly id: string;
@@ -29,14 +29,6 @@ export interface VolumeAttachment {
   readonly instanceId: string;
   /** As the hypervisor was asked to name it, e.g. `/dev/vdb`; null while attaching. */
   readonly device: string | null;
-}
-
-/** A volume as its instance has it. */
-export interface InstanceVolume {
-  readonly id: string;
-  /** null: not reported, or not attached yet. */
-  readonly device: string | null;
-  readonly deleteWithInstance: boolean;
 }
 
 export interface VolumeSnapshot {
