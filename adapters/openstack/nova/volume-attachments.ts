@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { InstanceVolume } from '../../../src/compute/volumes.ts';
+import type { InstanceVolume } from '../../../src/compute/model.ts';
 import { refusingStates } from '../cinder/refusal.ts';
 import type { Service } from '../service.ts';
 import { versionHeaders } from './microversion.ts';
