@@ -2,8 +2,9 @@
  * The request pipeline, on one page.
  *
  * ```
- * requestLog -> cors -> authenticate -> limit -> [writes: openCloud -> invalidateOnWrite] -> requireScope
- *            -> [POST: idempotency] -> [writes: precondition] -> [reads: cached] -> decode -> use case -> Cloud -> encode
+ * requestLog -> cors -> authenticate -> limit -> [writes: openCloud -> invalidateOnWrite]   below, in this order
+ *   -> requireScope -> [POST: idempotency] -> [writes: precondition] -> [reads: cached]     per route: dialects/redu/mount.ts
+ *   -> decode -> use case -> Cloud -> encode                                                its handler: dialects/redu/
  * ```
  *
  * Dependencies point downward only. Errors are rendered by the dialect whose path it is. A repeated read takes the fast path

@@ -6,32 +6,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import type { Asset, Assets } from '../../src/http/assets.ts';
-import { asset } from './file.ts';
+import { asset, page } from './file.ts';
 
 const SOURCES = join(import.meta.dirname, '../../src');
 /** Served at `/console/src/...`. */
 const MODULES = ['console/browser', 'client'];
 
-/** Own files only, no markup from strings (trusted types), no framing. */
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-  "require-trusted-types-for 'script'",
-  "trusted-types 'none'",
-].join('; ');
-
-const PAGE_HEADERS = {
-  'Content-Security-Policy': CONTENT_SECURITY_POLICY,
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Referrer-Policy': 'same-origin',
-  'X-Frame-Options': 'DENY',
-};
+/** No markup from strings. */
+const TRUSTED_TYPES = ["require-trusted-types-for 'script'", "trusted-types 'none'"];
 
 /** The page, at `/console`, with its style and modules. */
 export function consoleAssets(): Assets {
@@ -40,9 +22,9 @@ export function consoleAssets(): Assets {
   const preload = modules.map(
     (path) => `<link rel="modulepreload" href="console/src/${path.replace(/\.ts$/, '.js')}">`,
   );
-  const page = read('console/browser/page.html').replace('</head>', `${preload.join('')}</head>`);
+  const html = read('console/browser/page.html').replace('</head>', `${preload.join('')}</head>`);
   return new Map<string, Asset>([
-    ['/console', asset('text/html', page, PAGE_HEADERS)],
+    ['/console', page(html, "style-src 'self'", "img-src 'self'", ...TRUSTED_TYPES)],
     ['/console/style.css', asset('text/css', read('console/browser/style.css'))],
     ['/console/icon.svg', asset('image/svg+xml', read('console/browser/icon.svg'))],
     ...modules.map((path): [string, Asset] => [

@@ -14,6 +14,25 @@ export function asset(type: string, body: string, headers: Readonly<Record<strin
   return { body, headers: { ...common, ...headers, ...own } };
 }
 
+/** Own files only, no framing. @param directives Further ones of the Content-Security-Policy. */
+export function page(body: string, ...directives: readonly string[]): Asset {
+  const policy = [
+    "default-src 'none'",
+    "script-src 'self'",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    ...directives,
+  ];
+  return asset('text/html', body, {
+    'Content-Security-Policy': policy.join('; '),
+    'Cross-Origin-Opener-Policy': 'same-origin',
+    'Referrer-Policy': 'same-origin',
+    'X-Frame-Options': 'DENY',
+  });
+}
+
 /** For a file whose name carries its `contentHash`: under that name it never changes. */
 export const IMMUTABLE = { 'Cache-Control': 'public, max-age=31536000, immutable' };
 

@@ -17,7 +17,6 @@ export interface ParseError extends NodeJS.ErrnoException {
   readonly rawPacket?: Buffer;
 }
 
-/** The request that a response is for, as far as it was read. */
 interface PartialRequest {
   readonly method: string;
   readonly target: string;
@@ -104,7 +103,6 @@ function parsedHead({ method = '', url, headers }: IncomingMessage): PartialRequ
   return { method: validMethod(method), target: url ?? UNKNOWN_REQUEST.target, origin: headers.origin };
 }
 
-/** A method that is known, and that a `Request` takes. */
 function validMethod(method: string): string {
   return METHODS.includes(method) && !['CONNECT', 'TRACE'].includes(method) ? method : UNKNOWN_REQUEST.method;
 }

@@ -51,7 +51,6 @@ export class Connections {
 
   readonly lastResponse = (socket: Socket): ServerResponse | null => this.#open.get(socket) ?? null;
 
-  /** Closes connections without any request so far. */
   closeUnused(): void {
     for (const [socket, outgoing] of this.#open) if (outgoing === null) socket.destroy();
   }

@@ -5,7 +5,6 @@ import { wallTime } from '../../src/clock.ts';
 import type { CallContext, Cloud, CloudDriver } from '../../src/compute/cloud.ts';
 import type { Config } from '../../src/config/config.ts';
 
-/** The dependencies of a gateway with this configuration. */
 export interface DoctorContext {
   readonly config: Config;
   readonly importSecret: () => Promise<ServerSecret>;
@@ -29,7 +28,6 @@ export interface CheckResult {
 
 interface Check {
   readonly name: string;
-  /** The variables that configure it. */
   readonly variables: string;
   /** Resolves with the result in a few words; rejects with the problem. */
   readonly run: () => Promise<string | Pick<CheckResult, 'detail' | 'warning'>>;
@@ -42,7 +40,6 @@ const ADMIN_ROLE_WARNING =
   'with the role "admin" the cloud shows it every project: service keys of projects where it has that role need the scope ' +
   '"admin" in the Nova dialect, so give it the role "member" in the projects of customers';
 
-/** Runs all checks in turn, whether or not one fails. */
 export async function runChecks(context: DoctorContext): Promise<CheckResult[]> {
   const results: CheckResult[] = [];
   for (const { name, variables, run } of [...ownChecks(context), ...cloudChecks(context)]) {
@@ -56,7 +53,6 @@ export async function runChecks(context: DoctorContext): Promise<CheckResult[]> 
   return results;
 }
 
-/** One line per result. */
 export function formatReport(results: readonly CheckResult[]): string {
   const width = Math.max(...results.map(({ name }) => name.length));
   const line = ({ name, ok, detail, warning, durationMs }: CheckResult) => {

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { IdentityProvider } from '../../src/access/identity-provider.ts';
 import { type Actor, type IssuedKey, issueKey, rotateKey } from '../../src/access/issue-key.ts';
+import { allKeys } from '../../src/access/key-list.ts';
 import {
   credentialOf,
   keyRequestOf,
@@ -8,7 +9,7 @@ import {
   newKeySchema,
   rotationSchema,
 } from '../../src/access/key-schemas.ts';
-import type { KeyPosition, KeyStore, StoredKey } from '../../src/access/key-store.ts';
+import type { KeyFilter, KeyStore, StoredKey } from '../../src/access/key-store.ts';
 import { reachOf, revokeKey } from '../../src/access/revoke-key.ts';
 import type { ServerSecret } from '../../src/access/server-secret.ts';
 import { wallTime } from '../../src/clock.ts';
@@ -43,7 +44,6 @@ export interface KeysContext {
 export class UsageError extends Error {}
 
 const ACTOR: Actor = { actor: 'cli', address: null, requestId: null };
-const PAGE_SIZE = 500;
 
 /** `linguanova keys ...`: works on the database itself, whether or not a gateway runs. */
 export async function runKeys(args: readonly string[], context: KeysContext): Promise<void> {
@@ -62,7 +62,7 @@ export async function runKeys(args: readonly string[], context: KeysContext): Pr
     case 'create':
       return show(viewWithSecret(await create(values, context)));
     case 'list':
-      return show((await listKeys(context.keys, values['project-id'])).map(keyView));
+      return show((await Array.fromAsync(allKeys(context.keys, projectFilter(values)))).map(keyView));
     case 'show':
       return show(keyView(await findKey(context, given())));
     case 'revoke': {
@@ -197,22 +197,14 @@ async function findKey({ keys }: KeysContext, id: string): Promise<StoredKey> {
   return key;
 }
 
-async function listKeys(keys: KeyStore, projectId: string | undefined): Promise<StoredKey[]> {
-  const filter = projectId === undefined ? {} : { projectId };
-  const found: StoredKey[] = [];
-  for (let after: KeyPosition | null = null; ; ) {
-    const part: readonly StoredKey[] = await keys.list(filter, { limit: PAGE_SIZE, after });
-    found.push(...part);
-    after = part.at(-1) ?? null;
-    if (part.length < PAGE_SIZE) return found;
-  }
+function projectFilter({ 'project-id': projectId }: Values): KeyFilter {
+  return projectId === undefined ? {} : { projectId };
 }
 
 function viewWithSecret({ key, text }: IssuedKey): object {
   return { ...keyView(key), key: text };
 }
 
-/** Columns of a list, in their order. */
 const COLUMNS = ['id', 'name', 'state', 'project_id', 'scopes', 'plan', 'expires_at', 'last_used_at'];
 
 /** One thing as lines of field and value, a list as columns. */

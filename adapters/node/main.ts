@@ -24,7 +24,6 @@ import {
   serverSecret,
 } from './wiring.ts';
 
-/** Time limit of a command. */
 const COMMAND_TIMEOUT_MS = 600_000;
 
 const USAGE = `linguanova [serve]                       serve the gateway (the default)

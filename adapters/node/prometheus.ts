@@ -10,7 +10,6 @@ import {
 /** From a cached response to a request's time-out. */
 const BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-/** Metrics of the gateway and of Node itself, for Prometheus to scrape. */
 export function prometheusMetrics(): Metrics {
   const registry = new Registry();
   const registers = [registry];

@@ -10,7 +10,6 @@ import { wallMs } from '../../src/clock.ts';
 import { localServerSecret } from './server-secret-file.ts';
 
 const MAIN = join(import.meta.dirname, 'main.ts');
-/** Differs from that of `npm start`. */
 const DEFAULT_PORT = '8788';
 /** The printed key expires, since its secret is on a screen. */
 const DEMO_KEY_LIFETIME_MS = 86_400_000;

@@ -12,7 +12,6 @@ import { normalizeRequest, rejectRequest } from './incoming.ts';
 export interface RunningServer {
   /** With the actual port if `port` is 0. */
   readonly url: string;
-  /** Stops accepting connections; resolves once all requests in flight have finished. */
   stop(): Promise<void>;
 }
 
@@ -21,11 +20,9 @@ export interface ServeOptions {
   readonly fetch: (request: Request, env: object) => Response | Promise<Response>;
   readonly host: string;
   readonly port: number;
-  /** To receive a whole request. */
   readonly requestTimeoutMs: number;
   /** To the first byte of a response; by default the idle timeout. */
   readonly responseTimeoutMs?: number;
-  /** Idle time between two requests. */
   readonly keepAliveSeconds: number;
   /** null: unlimited. */
   readonly maxConnections: number | null;

@@ -28,7 +28,6 @@ import { prometheusMetrics } from './prometheus.ts';
 import { serve } from './serve.ts';
 import { localServerSecret } from './server-secret-file.ts';
 
-/** Budget of all upstream calls of one request. */
 const REQUEST_TIMEOUT_MS = 30_000;
 /** Long enough for an image of many gigabytes; other bodies have a shorter limit where they are read. */
 const RECEIVE_TIMEOUT_MS = 7_200_000;
@@ -38,7 +37,6 @@ export const STATE_DIRECTORY = '.linguanova';
 
 type CloudPorts = Pick<OpenStackOptions, 'log' | 'metrics'>;
 
-/** Driver of the configured OpenStack. */
 export function openStackOf(
   { authUrl, region, interface: iface, ca, serviceAccount }: OpenStackConfig,
   ports: CloudPorts = {},
@@ -80,7 +78,6 @@ function sandboxCloud(config: Config, ports: CloudPorts) {
   return { clouds, customer };
 }
 
-/** The configured cloud, else the sandbox. */
 export function cloudOf(config: Config, ports: CloudPorts = {}) {
   const { openStack, reduUrl } = config;
   if (openStack !== null) return withPassThrough(openStackOf(openStack, ports), null);

@@ -12,7 +12,6 @@ const MAX_BODY_BYTES = 2 * 1024 * 1024;
 const LOCK_TTL_MS = 5_000;
 /** Share of Redis's memory up to which responses are cached; the rest is for limits, versions and events. */
 const MEMORY_SHARE = 0.5;
-/** One project's share of `maxmemory`. */
 const PROJECT_SHARE = 0.125;
 /** One project's bound if Redis has no `maxmemory`. */
 const MAX_PROJECT_BYTES = 16 * 1024 * 1024;

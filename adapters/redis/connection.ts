@@ -78,7 +78,6 @@ export class RedisConnection {
   readonly #scripts: Scripts;
   readonly #log: Logger;
   readonly #metrics: Metrics;
-  /** Identifies this gateway. */
   readonly id = randomUUID();
   readonly #listeners: ((available: boolean) => void)[] = [];
   readonly #recoveryWaiters = new Set<() => void>();
@@ -140,12 +139,10 @@ export class RedisConnection {
     this.#recoveryWaiters.delete(resolve);
   }
 
-  /** Start of the last outage, `performance.now()`. */
   get downSince(): number {
     return this.#downSince;
   }
 
-  /** End of the last outage. */
   get upSince(): number {
     return this.#upSince;
   }

@@ -114,7 +114,6 @@ export class RedisEventLog implements EventLog {
   }
 }
 
-/** The log of one feed in Redis, as this gateway has it open. */
 class RedisLogHandle implements LogHandle {
   readonly replayBuffer = new ReplayBuffer();
   readonly #connection: RedisConnection;
@@ -126,7 +125,6 @@ class RedisLogHandle implements LogHandle {
   #lastRead: Promise<void> = Promise.resolve();
   #isEnded = false;
 
-  /** @param name Prefix of its keys. */
   constructor(connection: RedisConnection, name: string, subscriber: LogSubscriber, onClose: () => void) {
     this.#connection = connection;
     this.#scripts = eventScripts(connection.client);
@@ -253,13 +251,11 @@ class RedisLogHandle implements LogHandle {
   }
 }
 
-/** The id of the next entry of the same log. */
 function nextId(id: string): string {
   const [log, number] = id.split('-');
   return `${log}-${Number(number) + 1}`;
 }
 
-/** Splits rows into parts of one command each. */
 function* batches(rows: readonly (readonly string[])[]): Generator<readonly (readonly string[])[]> {
   let batch: (readonly string[])[] = [];
   let characters = 0;

@@ -4,7 +4,6 @@ export interface Address {
   readonly port: number;
 }
 
-/** Where Redis is, and how to sign in there. */
 export interface RedisTarget {
   readonly kind: 'single' | 'cluster' | 'sentinel';
   readonly addresses: readonly Address[];

@@ -2,7 +2,6 @@ import { withTimeout } from '../../src/async.ts';
 import type { RedisConnection } from './connection.ts';
 import { LEASES_KEY, type VersionScripts } from './version-scripts.ts';
 
-/** From when the renewal was sent. */
 export const LEASE_TTL_MS = 1_000;
 /** Assumed maximum clock drift between two machines within the TTL, and lateness of timers. */
 const CLOCK_DRIFT_MS = 100;
@@ -53,7 +52,6 @@ export class VersionLease {
     this.#connection.run(() => client.hdel(LEASES_KEY, id)).catch(() => {});
   }
 
-  /** To be called with each renewal message. */
   onRenewed(number: number): void {
     const sentAt = this.#renewalsSentAt.get(number);
     for (const older of this.#renewalsSentAt.keys()) if (older <= number) this.#renewalsSentAt.delete(older);

@@ -49,7 +49,6 @@ export function appendEntryOfChange(
     );
 }
 
-/** The newest entries before `before`, newest first. */
 export function selectEntries(db: Db, limit: number, before: number | null) {
   return db
     .selectFrom('audit_entry')

@@ -6,7 +6,6 @@ import type { Compilable, CompiledQuery, IsolationLevel, Kysely } from 'kysely';
 import { ComputeError } from '../../src/compute/errors.ts';
 import type { Db, Tables } from './schema.ts';
 
-/** The rows of each statement of a batch. */
 export type BatchRows<Statements extends readonly Compilable[]> = {
   [Index in keyof Statements]: Statements[Index] extends Compilable<infer Row> ? readonly Row[] : never;
 };

@@ -12,7 +12,6 @@ export function revokeKeys(db: Db, id: string, reach: RevocationReach, at: strin
     .where('revoked_at', 'is', null);
 }
 
-/** The keys that a revocation of `id` reaches, oldest first. */
 export function selectReached(db: Db, id: string, reach: RevocationReach) {
   return db
     .selectFrom('api_key')

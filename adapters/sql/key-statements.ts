@@ -81,7 +81,6 @@ export function countLive(db: Db, owner: KeyOwner, now: string) {
 
 export const countAll = sql<number | string | bigint>`count(*)`.as('keys');
 
-/** The lists of origins of at most `limit` keys that are not revoked. */
 export function selectOrigins(db: Db, limit: number) {
   return db
     .selectFrom('api_key')
@@ -119,7 +118,6 @@ export function ownedBy(owner: KeyOwner) {
   };
 }
 
-/** Neither revoked nor expired. */
 export function isLive(now: string) {
   return (eb: ApiKeys) =>
     eb.and([

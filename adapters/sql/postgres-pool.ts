@@ -110,7 +110,6 @@ export function mayHelpToReconnect(error: unknown): boolean {
   return CLOSED.test(error.message) || ('code' in error && CLOSED_CODES.includes(String(error.code)));
 }
 
-/** A pooler rejected a startup parameter of the client. */
 export function isRefusedStartupParameter(error: unknown): boolean {
   return error instanceof Error && /unsupported startup parameter/.test(error.message);
 }

@@ -59,7 +59,6 @@ const TABLES = {
   pending_release: { id: 'text', project_id: 'text', due_at: 'text', plan: 'text' },
   /** A token or session revoked before it expired; `owner` is the key's id, or `operator`. */
   revoked_token: { owner: 'text', id: 'text', expires_at: 'text' },
-  /** One row. */
   server_secret: {
     id: 'text',
     current_check: 'text',
@@ -88,7 +87,6 @@ export type ApiKeyRow = Tables['api_key'];
 export type AuditEntryRow = Tables['audit_entry'];
 export type IdempotencyRow = Tables['idempotency'];
 
-/** Builds statements in a database's dialect. */
 export type Db = QueryCreator<Tables>;
 
 /** Statements that read no row, and fail if a table or a column is missing. */

@@ -3,7 +3,6 @@ import type { SecretStore } from '../../src/access/key-store.ts';
 import type { SqlDatabase } from './database.ts';
 import { isLive } from './key-statements.ts';
 
-/** The id of the one row. */
 const ROW_ID = 'the';
 
 type Count = number | string | bigint | null;

@@ -83,7 +83,6 @@ function diagnoseSqlite(error: unknown): Diagnosis {
   return DEFECTS.includes(code & 0xff) ? null : 'unavailable';
 }
 
-/** Another connection holds the lock. */
 function isBusy(error: unknown): boolean {
   return ((resultCode(error) ?? 0) & 0xff) === BUSY;
 }

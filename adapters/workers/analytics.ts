@@ -1,13 +1,11 @@
 import type { Metrics } from '../../src/telemetry/metrics.ts';
 
-/** The part of a Workers Analytics Engine binding used here. */
 export interface AnalyticsDataset {
   writeDataPoint(point: { indexes: string[]; blobs: string[]; doubles: number[] }): void;
 }
 
 const EXPOSITION = '# Metrics of this worker are in Workers Analytics Engine: see docs/edge.md.\n';
 
-/** Values of labels in the order of their names. */
 function labelValues(labels: object): string[] {
   const sorted = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
   return sorted.map(([, value]) => String(value));

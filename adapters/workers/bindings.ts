@@ -4,7 +4,6 @@ export interface ObjectNamespace<Kind> {
   get(id: ObjectId): Kind;
 }
 
-/** Opaque. */
 export interface ObjectId {
   toString(): string;
 }

@@ -3,7 +3,6 @@
  * not those of `lib.dom`, which everything else here is written against.
  */
 interface CacheStorage {
-  /** The cache of the data center that the worker runs in. */
   readonly default: Cache;
 }
 

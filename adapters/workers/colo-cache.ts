@@ -11,7 +11,6 @@ export interface ColoCache {
   delete(url: string): Promise<boolean>;
 }
 
-/** The part of a Workers KV binding used here. */
 export interface KeyValueStore {
   getWithMetadata(
     key: string,

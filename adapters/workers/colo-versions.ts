@@ -26,7 +26,6 @@ const STANDALONE_FOR_MS = 5_000;
 /** Assumed age of an unknown version: above the longest cache lifetime. */
 const DEFAULT_AGE_MS = 7_200_000;
 
-/** A project's version and its last changes. */
 const StoredVersion = z.object({
   number: z.int(),
   changes: z.array(z.object({ number: z.int(), instances: z.array(z.string()).nullable() })),

@@ -2,7 +2,6 @@ import { wallTime } from '../../src/clock.ts';
 import { errorMessages } from '../../src/telemetry/causes.ts';
 import type { LogFields, Logger } from '../../src/telemetry/logger.ts';
 
-/** Values of `LOG_LEVEL`, most verbose first. */
 const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'];
 
 /** One line of JSON per event to the console, which Workers Logs and `wrangler tail` read. */

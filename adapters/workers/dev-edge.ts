@@ -10,7 +10,6 @@ import { parseEnv } from 'node:util';
 
 const ROOT = join(import.meta.dirname, '../..');
 const WRANGLER = join(ROOT, 'node_modules/wrangler/bin/wrangler.js');
-/** Where wrangler reads local secrets. */
 const SECRETS = join(ROOT, '.dev.vars');
 /** The sandbox's own project, the one of redu's documentation. */
 const SANDBOX_PROJECT = '719015812e824d5b874b4190dde8f43c';
@@ -42,7 +41,6 @@ function environmentFor(given: Readonly<Record<string, string | undefined>>): re
   return given.OS_AUTH_URL === undefined ? ['--env', 'sandbox'] : ['--env', ''];
 }
 
-/** @throws Error once `isOver`. */
 async function waitUntilServing(url: string, isOver: () => boolean): Promise<void> {
   while (!isOver()) {
     const ok = await fetch(`${url}/healthz`).then(

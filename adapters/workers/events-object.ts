@@ -1,7 +1,6 @@
 import { DurableObject } from 'cloudflare:workers';
 import { forThisRequest } from '../../src/cross-request-promise.ts';
 
-/** The method that isolates call. */
 export interface EventsObject {
   fetch(request: Request): Promise<Response>;
 }

@@ -13,7 +13,6 @@ export interface EdgeGateway {
   fetch(request: Request, env: object, context: ExecutionContext): Response | Promise<Response>;
   /** Writes buffered uses and refusals of keys. */
   flush(): Promise<void>;
-  /** Run by the cron trigger. */
   reconcile(): Promise<void>;
 }
 
@@ -90,7 +89,6 @@ function logStartFailure(error: unknown): void {
   console.error(JSON.stringify({ ...line, msg: 'not_started' }));
 }
 
-/** The response of a worker that cannot start. */
 export function misconfigured(request: Request): Response {
   if (new URL(request.url).pathname === '/readyz')
     return Response.json({ status: 'failed' }, { status: 503 });

@@ -7,7 +7,6 @@ export interface Counted extends AcquireResult {
   readonly nodes: number;
 }
 
-/** The method that isolates call. */
 export interface LimitObject {
   /** `Counter.take` for the key that names the object. `isolate` identifies the caller. */
   take(points: number, seconds: number, isolate: string): Promise<Counted>;

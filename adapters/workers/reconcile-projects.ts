@@ -1,10 +1,10 @@
-import type { KeyPosition, KeyStore } from '../../src/access/key-store.ts';
+import { allKeys } from '../../src/access/key-list.ts';
+import type { KeyStore } from '../../src/access/key-store.ts';
 import { wallMs } from '../../src/clock.ts';
 import type { CallContext, Cloud, CloudDriver } from '../../src/compute/cloud.ts';
 import { reconcile } from '../../src/compute/reconcile.ts';
 
 const MIN_AGE_SECONDS = 600;
-const PAGE_SIZE = 500;
 /** Per run, which has 15 minutes. */
 const MAX_PROJECTS = 500;
 
@@ -39,12 +39,9 @@ export async function reconcileProjects({
 
 async function projectsOfServiceKeys(keys: KeyStore): Promise<Set<string>> {
   const projects = new Set<string>();
-  for (let after: KeyPosition | null = null; projects.size < MAX_PROJECTS; ) {
-    const page = await keys.list({ userId: null }, { limit: PAGE_SIZE, after });
-    for (const { projectId } of page) projects.add(projectId);
-    const last = page.at(-1);
-    if (last === undefined || page.length < PAGE_SIZE) break;
-    after = last;
+  for await (const { projectId } of allKeys(keys, { userId: null })) {
+    projects.add(projectId);
+    if (projects.size >= MAX_PROJECTS) break;
   }
   return projects;
 }

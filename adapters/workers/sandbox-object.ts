@@ -14,10 +14,8 @@ interface SandboxAccount {
   readonly projectName: string;
 }
 
-/** What the worker needs to serve it. */
 export type SandboxAccess = Pick<SandboxCloud, 'authUrl' | 'admin' | 'accounts'>;
 
-/** The methods that isolates call. */
 export interface SandboxObject {
   fetch(request: Request): Promise<Response>;
   access(): Promise<SandboxAccess>;

@@ -40,13 +40,11 @@ export interface Bindings {
   readonly METRICS?: AnalyticsDataset;
 }
 
-/** Budget of all upstream calls of one request. */
 const REQUEST_TIMEOUT_MS = 25_000;
 /** An isolate has 128 MB for everything. */
 const MAX_CACHE_BYTES = 24 * 1024 * 1024;
 /** About 2 KiB each. */
 const MAX_INVENTORY_INSTANCES = 15_000;
-/** Budget of all upstream calls of one cron run. */
 const CRON_TIMEOUT_MS = 600_000;
 
 /** The platform cancels work 30 s after the response. */
@@ -111,7 +109,6 @@ function secretOf({ secret, previousSecret }: Config) {
   return importServerSecret(secret, previousSecret);
 }
 
-/** Forwards a subscriber to the object that owns the project's streams. */
 function openInObject({ EVENTS: objects }: Bindings): OpenStream {
   return async function openedByObject(c) {
     const { projectId } = c.get('principal');
@@ -141,11 +138,8 @@ async function hasRightSecret(check: SecretCheck, log: Logger): Promise<boolean>
 
 /** Settings that only tests change. */
 export interface TestOverrides {
-  /** As in `OpenStackOptions`. */
   readonly confirmAfterMs?: number;
-  /** Instead of `REQUEST_TIMEOUT_MS`. */
   readonly requestTimeoutMs?: number;
-  /** Replaces the data center's cache. */
   readonly colo?: ColoCache;
   /** Replaces the time-outs of the data center's cache, KV and the limit objects. */
   readonly storeTimeoutMs?: number;
@@ -156,7 +150,6 @@ interface Role {
   readonly ownsStreams: boolean;
 }
 
-/** Creates a gateway, in an isolate or in a Durable Object. */
 export async function createEdgeGateway(
   bindings: Bindings,
   overrides: TestOverrides = {},

@@ -92,7 +92,7 @@ export function reduReference(): string {
     table(
       ['status', '`code`', 'when'],
       [...new Map(Object.values(REDU_ERRORS).map((row) => [row.code, row])).values()].map(
-        ({ status, code }) => [String(status), ticks(code), ERROR_TEXTS[code].description],
+        ({ status, code }) => [String(status), ticks(code), ERROR_TEXTS[code][0]],
       ),
     ),
   ].join('\n\n')}\n`;

@@ -36,7 +36,6 @@ export interface AccessPorts {
 export interface AccessOptions {
   /** Seals credentials and keys the hashes of API keys. */
   readonly secret: ServerSecret;
-  /** Names of the rate plans that keys may have. */
   readonly plans: readonly string[];
   /** For all upstream calls of a request together. */
   readonly timeoutMs: number;

@@ -9,11 +9,9 @@ import { methodNotAllowed } from '../http/method-not-allowed.ts';
 import { assertPrecondition } from '../http/precondition.ts';
 import { at, route } from '../http/route.ts';
 import { type Access, callContext } from './access.ts';
-import { type AdminToken, actorOf } from './admin-tokens.ts';
+import { type AdminToken, assertAdminToken } from './admin-tokens.ts';
 import { AUDIT_ACTIONS } from './audit.ts';
-import { recordRejection, tooManyFailures } from './authenticate.ts';
 import { assertBrowserScopes } from './browser-key.ts';
-import type { FailureLimit } from './failure-limit.ts';
 import { type Actor, auditEntry, checkedExpiry, issueKey, rotateKey } from './issue-key.ts';
 import { keyListParameters, keyPage } from './key-list.ts';
 import {
@@ -30,7 +28,6 @@ import {
 } from './key-schemas.ts';
 import type { KeyChange, StoredKey } from './key-store.ts';
 import { reachOf, revokeAndInvalidate } from './revoke-key.ts';
-import { hashKeySecret, timingSafeEqual } from './server-secret.ts';
 
 const DEFAULT_PAGE = 100;
 
@@ -40,7 +37,6 @@ const preconditionHolds: MiddlewareHandler<GatewayEnv> = async (c, next) => {
   await next();
 };
 
-/** The admin token of the console session for a request without a token; undefined: none. */
 export type AdminTokenFromSession = (c: Context<GatewayEnv>) => Promise<string | undefined>;
 
 const keysQuery = z.strictObject({
@@ -78,37 +74,23 @@ const auditQuery = z.strictObject({
     .optional(),
 });
 
+const KEYS = '/admin/v1/keys';
+const KEY = '/admin/v1/keys/{id}';
+const created = { status: 201, response: createdKeySchema } as const;
+
 export const ADMIN_ROUTES = {
-  createKey: route({
-    method: 'POST',
-    path: '/admin/v1/keys',
-    body: newKeySchema,
-    status: 201,
-    response: createdKeySchema,
-  }),
+  createKey: route({ method: 'POST', path: KEYS, body: newKeySchema, ...created }),
   listKeys: route({
     method: 'GET',
-    path: '/admin/v1/keys',
+    path: KEYS,
     query: keysQuery,
     status: 200,
     response: { page: keySchema },
   }),
-  getKey: route({ method: 'GET', path: '/admin/v1/keys/{id}', status: 200, response: keySchema }),
-  updateKey: route({
-    method: 'PATCH',
-    path: '/admin/v1/keys/{id}',
-    body: keyChangeSchema,
-    status: 200,
-    response: keySchema,
-  }),
-  revokeKey: route({ method: 'DELETE', path: '/admin/v1/keys/{id}', query: revocationQuery, status: 204 }),
-  rotateKey: route({
-    method: 'POST',
-    path: '/admin/v1/keys/{id}/rotate',
-    body: adminRotationSchema,
-    status: 201,
-    response: createdKeySchema,
-  }),
+  getKey: route({ method: 'GET', path: KEY, status: 200, response: keySchema }),
+  updateKey: route({ method: 'PATCH', path: KEY, body: keyChangeSchema, status: 200, response: keySchema }),
+  revokeKey: route({ method: 'DELETE', path: KEY, query: revocationQuery, status: 204 }),
+  rotateKey: route({ method: 'POST', path: `${KEY}/rotate`, body: adminRotationSchema, ...created }),
   audit: route({
     method: 'GET',
     path: '/admin/v1/audit',
@@ -215,39 +197,6 @@ function requireAdminToken(
   };
 }
 
-/**
- * @returns The actor for the audit log.
- * @throws ComputeError `unauthenticated`; `rate_limited` for an address that keeps failing.
- */
-export function assertAdminToken(
-  access: Access,
-  c: Context<GatewayEnv>,
-  tokens: readonly AdminToken[],
-  given: string | undefined,
-  failures: FailureLimit,
-): string {
-  const address = access.clientAddress(c);
-  const matching = given === undefined ? null : matchingToken(access, tokens, given);
-  // A valid token is not blocked by failures from the same address.
-  if (matching !== null) {
-    access.metrics.count('key_verifications', { result: 'admin_token' });
-    return actorOf(matching);
-  }
-  recordRejection(access, c, given === undefined ? 'missing' : 'wrong_admin_token', null);
-  const blocked = (given === undefined ? access.anonymousRequests : failures).record(address);
-  if (blocked !== null) throw tooManyFailures(blocked);
-  throw new ComputeError('unauthenticated', 'Invalid admin token');
-}
-
-/** Compares with every token, so that timing does not reveal which one matched. */
-function matchingToken({ secret }: Access, tokens: readonly AdminToken[], given: string): AdminToken | null {
-  // Hashed first, so that timing does not reveal the token's length.
-  const hash = hashKeySecret(secret, given);
-  let matching: AdminToken | null = null;
-  for (const one of tokens) if (timingSafeEqual(hash, hashKeySecret(secret, one.token))) matching = one;
-  return matching;
-}
-
 function updateConflict({ id, revokedAt, successorId }: StoredKey): ComputeError {
   return new ComputeError(
     'conflict',
@@ -269,7 +218,6 @@ function actor(access: Access, c: Context<GatewayEnv>): Actor {
   return { actor: c.var.adminActor ?? 'admin', address: access.clientAddress(c), requestId: c.var.requestId };
 }
 
-/** @throws ComputeError `not_found`. */
 async function findKey(access: Access, c: Context<GatewayEnv>): Promise<StoredKey> {
   const id = c.req.param('id') ?? '';
   const key = /^[0-9a-z]{1,64}$/.test(id) ? await access.keys.find(id) : null;

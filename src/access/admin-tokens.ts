@@ -1,4 +1,11 @@
+import type { Context } from 'hono';
 import type * as z from 'zod';
+import { ComputeError } from '../compute/errors.ts';
+import type { GatewayEnv } from '../context.ts';
+import type { Access } from './access.ts';
+import { recordRejection, tooManyFailures } from './authenticate.ts';
+import type { FailureLimit } from './failure-limit.ts';
+import { hashKeySecret, timingSafeEqual } from './server-secret.ts';
 
 export interface AdminToken {
   /** null for the one unnamed token. */
@@ -23,8 +30,7 @@ export function parseAdminTokens(list: string, context: z.RefinementCtx): readon
   return tokens;
 }
 
-/** The actor in the audit log. */
-export function actorOf({ name }: AdminToken): string {
+function actorOf({ name }: AdminToken): string {
   return name === null ? 'admin' : `admin:${name}`;
 }
 
@@ -40,4 +46,37 @@ function problemOf(tokens: readonly AdminToken[]): string | null {
 
 function areDistinct(values: readonly (string | null)[]): boolean {
   return new Set(values).size === values.length;
+}
+
+/**
+ * @returns The actor for the audit log.
+ * @throws ComputeError `unauthenticated`; `rate_limited` for an address that keeps failing.
+ */
+export function assertAdminToken(
+  access: Access,
+  c: Context<GatewayEnv>,
+  tokens: readonly AdminToken[],
+  given: string | undefined,
+  failures: FailureLimit,
+): string {
+  const address = access.clientAddress(c);
+  const matching = given === undefined ? null : matchingToken(access, tokens, given);
+  // A valid token is not blocked by failures from the same address.
+  if (matching !== null) {
+    access.metrics.count('key_verifications', { result: 'admin_token' });
+    return actorOf(matching);
+  }
+  recordRejection(access, c, given === undefined ? 'missing' : 'wrong_admin_token', null);
+  const blocked = (given === undefined ? access.anonymousRequests : failures).record(address);
+  if (blocked !== null) throw tooManyFailures(blocked);
+  throw new ComputeError('unauthenticated', 'Invalid admin token');
+}
+
+/** Compares with every token, so that timing does not reveal which one matched. */
+function matchingToken({ secret }: Access, tokens: readonly AdminToken[], given: string): AdminToken | null {
+  // Hashed first, so that timing does not reveal the token's length.
+  const hash = hashKeySecret(secret, given);
+  let matching: AdminToken | null = null;
+  for (const one of tokens) if (timingSafeEqual(hash, hashKeySecret(secret, one.token))) matching = one;
+  return matching;
 }

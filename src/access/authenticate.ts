@@ -75,7 +75,8 @@ function applyVerdict(
     recordRejection(access, c, verdict.reason, verdict.keyId);
     // A revoked token is no guess, and all threads of a client present it before the client signs in again.
     if (verdict.reason === 'revoked_token') throw invalidKeyError(null);
-    if (verdict.reason === 'missing') throw missingKeyError(access.anonymousRequests.record(address));
+    if (verdict.reason === 'missing')
+      throw invalidKeyError(access.anonymousRequests.record(address), KEY_REQUIRED);
     throw invalidKeyError(access.keyFailures.record(address));
   }
   const { principal } = verdict;
@@ -125,18 +126,15 @@ export function recordSignIn(
   );
 }
 
-/** A request without a key guesses nothing, so its response may name what is missing. */
-function missingKeyError(retryAfter: number | null): ComputeError {
-  if (retryAfter !== null) return tooManyFailures(retryAfter);
-  return new ComputeError('unauthenticated', 'An API key is required: send it in the header x-api-key.');
+/**
+ * @param retryAfter Seconds until the address may fail again; null if it may now.
+ * @param message Names what is missing only to a request without a key, which guesses nothing.
+ */
+export function invalidKeyError(retryAfter: number | null, message = 'Invalid API key'): ComputeError {
+  return retryAfter === null ? new ComputeError('unauthenticated', message) : tooManyFailures(retryAfter);
 }
 
-/** @param retryAfter Seconds until the address may fail again; null if it may now. */
-export function invalidKeyError(retryAfter: number | null): ComputeError {
-  return retryAfter === null
-    ? new ComputeError('unauthenticated', 'Invalid API key')
-    : tooManyFailures(retryAfter);
-}
+const KEY_REQUIRED = 'An API key is required: send it in the header x-api-key.';
 
 export function tooManyFailures(retryAfter: number): ComputeError {
   return new ComputeError('rate_limited', 'Too many failed attempts to sign in from this address.', {

@@ -30,7 +30,6 @@ export function areScopesAllowed(key: Bound): boolean {
   return effectiveScopes(key).length === key.scopes.length;
 }
 
-/** @throws ComputeError `invalid`. */
 export function assertBrowserScopes(key: Bound): void {
   if (!areScopesAllowed(key)) throw ComputeError.field('scopes', BROWSER_SCOPES_PROBLEM);
 }

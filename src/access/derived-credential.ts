@@ -31,7 +31,6 @@ export function keyTextOf(presented: PresentedCredential | undefined): string | 
   return typeof presented === 'object' ? presented.key : presented;
 }
 
-/** @param revoked As stored with the key. */
 export function isRevoked(
   revoked: readonly string[],
   { auditId, issuedAt }: Pick<DerivedCredential, 'auditId' | 'issuedAt'>,

@@ -3,7 +3,6 @@ import { LruMap } from '../lru-map.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { clientNetwork } from './ip-address.ts';
 
-/** Failures of an address per window. */
 const MAX_FAILURES = 10;
 const WINDOW_MS = 60_000;
 
@@ -67,7 +66,6 @@ export class RejectionLog {
     this.#log = log;
   }
 
-  /** Whether this rejection gets a line of its own. */
   shouldLog(address: string | null): boolean {
     const waitSeconds = this.#lines.record(address);
     if (waitSeconds === null) return true;

@@ -12,7 +12,6 @@ export type SignIn =
   | { readonly kind: 'application_credential'; readonly id: string; readonly secret: string };
 
 export interface CredentialRequest {
-  /** Shown in the cloud's list of credentials. */
   readonly name: string;
   /** Role names; empty: all roles of the caller. */
   readonly roles: readonly string[];

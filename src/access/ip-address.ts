@@ -69,7 +69,6 @@ export function isInNetwork(address: IpAddress, [base, prefix]: IpNetwork): bool
   return address.kind() === base.kind() && address.match(base, prefix);
 }
 
-/** Whether `text` is an address in one of `cidrs`. */
 export function isInside(text: string, cidrs: readonly string[]): boolean {
   const address = parseAddress(text);
   if (address === null) return false;

@@ -40,7 +40,6 @@ export function selfServiceLimit(): LiveKeyLimit {
   return { atMost: MAX_LIVE_KEYS, now: wallTime() };
 }
 
-/** @throws ComputeError `quota_exceeded`. */
 export async function assertKeyQuota(
   keys: KeyStore,
   owner: Pick<StoredKey, 'projectId' | 'userId'>,

@@ -3,8 +3,7 @@ import { wallTime } from '../clock.ts';
 import { queryNumber } from '../http/field-schemas.ts';
 import { decodeCursor, encodeCursor, type Page } from '../http/page.ts';
 import { type keySchema, keyView } from './key-schemas.ts';
-import type { KeyFilter, KeyPosition, KeyStore } from './key-store.ts';
-import { KEY_STATES } from './key-store.ts';
+import { KEY_STATES, type KeyFilter, type KeyPosition, type KeyStore, type StoredKey } from './key-store.ts';
 
 const MAX_PAGE = 1_000;
 
@@ -33,6 +32,18 @@ export const keyListParameters = {
 };
 
 type KeyListQuery = z.output<z.ZodObject<typeof keyListParameters>>;
+
+const ALL_KEYS_PAGE = 500;
+
+/** Oldest first, fetched by pages. */
+export async function* allKeys(keys: KeyStore, filter: KeyFilter): AsyncGenerator<StoredKey, void, void> {
+  for (let after: KeyPosition | null = null; ; ) {
+    const page: readonly StoredKey[] = await keys.list(filter, { limit: ALL_KEYS_PAGE, after });
+    yield* page;
+    after = page.at(-1) ?? null;
+    if (page.length < ALL_KEYS_PAGE) return;
+  }
+}
 
 /** Oldest first. */
 export async function keyPage(

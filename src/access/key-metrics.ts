@@ -1,4 +1,4 @@
-import { withTimeout } from '../async.ts';
+import { CachedRead, withTimeout } from '../async.ts';
 import { wallTime } from '../clock.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { KEY_STATES, type KeyStore } from './key-store.ts';
@@ -14,23 +14,14 @@ const TIMEOUT_MS = 1_000;
 
 /** Sets the gauge `keys` before a scrape. Never rejects: if the store fails, the last counts stay. */
 export function keyMetrics(keys: Pick<KeyStore, 'countByState'>, metrics: Metrics): () => Promise<void> {
-  let countedAt = Number.NEGATIVE_INFINITY;
-  let counting: Promise<void> | undefined;
+  // `/readyz` reports an unreachable store.
+  const counts = new CachedRead(
+    () => keys.countByState(wallTime(), MAX_KEYS).catch(() => null),
+    MIN_INTERVAL_MS,
+  );
   const count = async () => {
-    try {
-      const counts = await keys.countByState(wallTime(), MAX_KEYS);
-      for (const state of KEY_STATES) metrics.set('keys', counts[state], { state });
-    } catch {
-      // `/readyz` reports an unreachable store.
-    } finally {
-      counting = undefined;
-    }
+    const found = await counts.get();
+    if (found !== null) for (const state of KEY_STATES) metrics.set('keys', found[state], { state });
   };
-  return async function setKeyMetrics() {
-    if (counting === undefined && performance.now() - countedAt >= MIN_INTERVAL_MS) {
-      countedAt = performance.now();
-      counting = count();
-    }
-    if (counting !== undefined) await withTimeout(counting, TIMEOUT_MS, () => undefined);
-  };
+  return () => withTimeout(count(), TIMEOUT_MS, () => {});
 }

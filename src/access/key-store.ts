@@ -49,9 +49,7 @@ export interface StoredKey {
   /** null: never. */
   readonly expiresAt: string | null;
   readonly disabled: boolean;
-  /** Final. */
   readonly revokedAt: string | null;
-  /** The key it was rotated to. */
   readonly successorId: string | null;
   /** Precise to about a minute. */
   readonly lastUsedAt: string | null;
@@ -96,7 +94,6 @@ export interface KeyFilter {
   readonly state?: { readonly is: KeyState; readonly at: string };
 }
 
-/** The sort key of lists. */
 export type KeyPosition = Pick<StoredKey, 'createdAt' | 'id'>;
 
 /** `after` need not be the position of an existing key. */
@@ -168,7 +165,6 @@ export interface KeyStore {
   listOrigins(atMost: number): Promise<readonly string[]>;
   /** Revokes a derived credential until `expiresAt`; idempotent. `owner`: the key's id, or `OPERATOR`. */
   revokeDerived(owner: string, mark: string, expiresAt: string): Promise<void>;
-  /** As in `FoundKey`. */
   listRevokedDerived(owner: string): Promise<readonly string[]>;
   /** Moves `lastUsedAt` forward, never back; unknown ids are ignored. */
   recordUses(lastUsedAt: ReadonlyMap<string, string>): Promise<void>;
@@ -198,9 +194,7 @@ export interface KeyStore {
 
 /** Detects another server secret without helping to guess it. */
 export interface StoredSecret {
-  /** `ServerSecret.check`. */
   readonly check: string;
-  /** The store key, sealed with the secret. */
   readonly sealedStoreKey: Uint8Array;
 }
 

@@ -11,7 +11,6 @@ export function assertScope(principal: Principal, scope: Scope): void {
   }
 }
 
-/** Rejects requests of keys without `scope`: `forbidden`, which names the scope. */
 export function requireScope(scope: Scope): MiddlewareHandler<GatewayEnv> {
   return function handleScope(c, next) {
     assertScope(c.get('principal'), scope);

@@ -41,7 +41,6 @@ export async function revokeKey(
   return revoked;
 }
 
-/** `revokeKey`, and invalidates the keys on this node. */
 export async function revokeAndInvalidate(
   { keys, identities, verifier }: Pick<Access, 'keys' | 'identities' | 'verifier'>,
   id: string,

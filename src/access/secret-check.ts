@@ -56,7 +56,6 @@ export class SecretCheck {
     return this.#storeKey;
   }
 
-  /** Stores this node's secret if there is none. */
   async #stored(): Promise<StoredSecrets> {
     const known = await this.#store.find();
     if (known !== null) return known;

@@ -17,7 +17,6 @@ const NONCE_BYTES = 12;
 export interface ServerSecret {
   /** HKDF input; not extractable. */
   readonly material: CryptoKey;
-  /** HMAC key for API keys. */
   readonly hashKey: Uint8Array;
   /** Identifies the secret without revealing it. */
   readonly check: string;
@@ -77,9 +76,7 @@ export function timingSafeEqual(a: Uint8Array, b: Uint8Array): boolean {
 /** Parameters of a seal; with any other value it does not open. */
 export interface TextSeal {
   readonly purpose: string;
-  /** The customer's secret. */
   readonly secret: string;
-  /** Where the seal is stored. */
   readonly boundTo: string;
 }
 

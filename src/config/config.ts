@@ -59,12 +59,10 @@ export interface Config {
   readonly upstreamTimeoutMs: number;
   readonly cache: CacheOptions;
   readonly streams: StreamLimits;
-  /** Maximum idle time of a client's connection between two requests. */
   readonly keepAliveSeconds: number;
   /** Networks of proxies whose `X-Forwarded-*` headers are used. */
   readonly trustedProxies: readonly string[];
   readonly logLevel: string;
-  /** Retention of the audit log. */
   readonly auditDays: number;
 }
 

@@ -1,8 +1,8 @@
 import { type Context, Hono } from 'hono';
 import * as z from 'zod';
 import { type Access, callContext } from '../access/access.ts';
-import { type AdminTokenFromSession, assertAdminToken } from '../access/admin-api.ts';
-import type { AdminToken } from '../access/admin-tokens.ts';
+import type { AdminTokenFromSession } from '../access/admin-api.ts';
+import { type AdminToken, assertAdminToken } from '../access/admin-tokens.ts';
 import { admit, type KeyFromSession, recordSignIn } from '../access/authenticate.ts';
 import { revokeDerived } from '../access/derived-credential.ts';
 import { parseKey } from '../access/key-format.ts';
@@ -35,7 +35,6 @@ export interface Console {
   readonly routes: Hono<GatewayEnv>;
   /** The key of the session. @throws ComputeError `forbidden` for a cross-origin request. */
   readonly keyOf: KeyFromSession;
-  /** The admin token of an operator's session. */
   readonly adminTokenOf: AdminTokenFromSession;
 }
 
@@ -50,7 +49,6 @@ const signInSchema = z
     error: 'give either api_key, credentials or admin_token',
   });
 
-/** @param respond Renders an error of the API. */
 export function createConsole(
   access: Access,
   options: ConsoleOptions,

@@ -55,14 +55,12 @@ export class Sessions {
     return session !== null && session.expiresAt > wallMs() ? session : null;
   }
 
-  /** Sets an HttpOnly cookie. */
   async begin(c: Context, isSecure: boolean, sealed: SessionContent): Promise<Session> {
     const text = encodeBase64Url(await sealText(this.#secret, SEAL, JSON.stringify(sealed)));
     setCookie(c, isSecure, text, SESSION_SECONDS);
     return sessionOf(text, sealed);
   }
 
-  /** Deletes the cookie. */
   end(c: Context, isSecure: boolean): void {
     setCookie(c, isSecure, '', 0);
   }

@@ -19,17 +19,14 @@ export function probed(work: Promise<ProbeState>): Promise<ProbeState> {
   );
 }
 
-/** Whether the database is reachable and writable. */
 export function probeStore(keys: Pick<KeyStore, 'isWritable'>): Promise<ProbeState> {
   return probed(keys.isWritable().then((isWritable) => (isWritable ? 'ok' : 'read_only')));
 }
 
-/** Whether the database has the tables and columns that this version works on. */
 export function probeSchema(keys: Pick<KeyStore, 'hasSchema'>): Promise<OwnState> {
   return probeOwn(keys.hasSchema());
 }
 
-/** Whether this node's secret opens the keys. */
 export function probeSecret(check: Pick<SecretCheck, 'isCurrent'>): Promise<OwnState> {
   return probeOwn(check.isCurrent());
 }

@@ -3,7 +3,6 @@ import { Hono } from 'hono';
 import type { GatewayEnv } from '../context.ts';
 import { entityTagListed } from './entity-tag.ts';
 
-/** A static file. */
 export interface Asset {
   readonly body: string;
   /** `Content-Type`, `ETag` and `Cache-Control` among them. */

@@ -21,7 +21,6 @@ export function decode<S extends z.ZodType>(schema: S, value: unknown): z.output
   throw new ComputeError('invalid', summary(problems), { details: problems });
 }
 
-/** `decode` of the request's JSON body. */
 export async function decodeBody<S extends z.ZodType>(
   c: Context,
   schema: S,
@@ -30,7 +29,6 @@ export async function decodeBody<S extends z.ZodType>(
   return decode(schema, await readJsonObject(c, maxBytes));
 }
 
-/** `decodeParameters` of the request's query string. */
 export function decodeQuery<S extends z.ZodType>(c: Context, schema: S): z.output<S> {
   return decodeParameters(new URL(c.req.url).searchParams, schema);
 }

@@ -32,7 +32,6 @@ function read(text: string): string | null {
   return name.startsWith('[') || url.hostname === name.toLowerCase() ? url.host : null;
 }
 
-/** A host as browsers print it, IPv6 in brackets. */
 const ORIGIN = /^https?:\/\/(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::\d+)?$/;
 
 /** Whether `text` is an origin of the web as browsers print it: `https://app.example.org`, with a port where it is no usual one. */

@@ -2,7 +2,6 @@ import { Hono } from 'hono';
 import type { GatewayEnv } from '../context.ts';
 import type { PublicUrl } from './public-url.ts';
 
-/** `GET /`: the gateway's entry points. */
 export function landing(publicUrl: PublicUrl, hasConsole: boolean): Hono<GatewayEnv> {
   const app = new Hono<GatewayEnv>();
   app.get('/', function showLinks(c) {

@@ -66,7 +66,6 @@ export interface CompletedRequest {
   readonly method: string;
   readonly route: string;
   readonly status: number;
-  /** On the monotonic clock, in ms. */
   readonly started: number;
 }
 

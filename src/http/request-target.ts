@@ -15,7 +15,6 @@ export type RequestBody = (c: Context) => AsyncIterable<Uint8Array> | null;
 export interface ParsedTarget {
   /** Of a target in absolute form, which takes the place of Host (RFC 9112, section 3.2.2); null: the target has none. */
   readonly authority: string | null;
-  /** Path and query. */
   readonly target: string;
 }
 
@@ -52,7 +51,6 @@ export function routedPath({ url }: { readonly url: string }): string {
   return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
 }
 
-/** Ends a request here that the runtime cannot read. */
 export function rejectUnservable(problemOf: RequestRejection): Stage {
   return {
     handle(c, next) {

@@ -7,7 +7,6 @@ export class ResponseHeaders {
   /** The response that already has them. */
   #carrier: Response | null = null;
 
-  /** Overrides the response's own header. */
   set(name: string, value: string): void {
     this.#fields[name] = value;
   }
@@ -16,7 +15,6 @@ export class ResponseHeaders {
     return this.#fields[name];
   }
 
-  /** Creates a response with `headers` and the collected ones. */
   respond(
     body: Uint8Array<ArrayBuffer> | string | null,
     status: number,
@@ -51,7 +49,6 @@ export class ResponseHeaders {
     return false;
   }
 
-  /** Whether `response` was created here. */
   isAppliedTo(response: Response): boolean {
     return response === this.#carrier;
   }

@@ -9,11 +9,9 @@ export interface RouteDefinition {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** In OpenAPI's form: `/v1/instances/{id}`. */
   readonly path: `/${string}`;
-  /** Required of the key; absent: none. */
   readonly scope?: Scope;
   readonly query?: z.ZodType;
   readonly body?: z.ZodType;
-  /** Of a successful response. */
   readonly status: 200 | 201 | 202 | 204;
   readonly response?: ResponseBody;
   /** Media type of the response; JSON by default. */
@@ -23,12 +21,10 @@ export interface RouteDefinition {
 /** A value, a bare array, or a page: `{items, next_cursor}`. */
 export type ResponseBody = z.ZodType | { readonly list: z.ZodType } | { readonly page: z.ZodType };
 
-/** Infers a definition's literal types. */
 export function route<const R extends RouteDefinition>(definition: R): R {
   return definition;
 }
 
-/** Method and path in hono's form. */
 export function at({ method, path }: RouteDefinition): [method: string, path: string] {
   return [method, path.replaceAll(/\{(\w+)\}/g, ':$1')];
 }

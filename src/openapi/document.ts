@@ -99,7 +99,9 @@ const HEADERS = {
 function errorResponses(schemas: Schemas): object {
   const schema = schemas.output(errorSchema);
   const rows = Object.values(REDU_ERRORS).map(({ status, code }) => {
-    const { description, example } = ERROR_TEXTS[code];
+    const [description, message] = ERROR_TEXTS[code];
+    const details = code === 'badRequest' && { details: [{ field: 'name', message: 'must not be empty' }] };
+    const example = { error: { code, message, ...details } };
     const names = ['X-Request-Id', ...([429, 503].includes(status) ? ['Retry-After'] : [])];
     const headers = Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
     return [status, { description, headers, content: { 'application/json': { schema, example } } }];

@@ -144,7 +144,6 @@ data: ${JSON.stringify({ instance: WEB, previous_state: 'starting', at: WEB.upda
 
 `;
 
-/** Examples by the id of their schema. */
 export const EXAMPLES: Readonly<Record<string, unknown>> = {
   Me: {
     id: USER,

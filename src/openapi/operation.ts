@@ -76,7 +76,6 @@ function hasLocation(method: string, path: string): boolean {
   return method === 'POST' && /^\/v1\/(instances|keypairs|security_groups|server_groups)$/.test(path);
 }
 
-/** References to the possible error responses. */
 function errorReferences({ method, path, scope, query, body }: RouteDefinition): object {
   if (isOpen(path)) return { 500: reference('responses', '500') };
   const isCloud = !path.startsWith('/admin');
@@ -168,7 +167,6 @@ function listed(name: string, items: readonly object[]): object {
   return items.length === 0 ? {} : { [name]: items };
 }
 
-/** The example of a schema, found by its id. */
 function exampleOf(body: ResponseBody, media?: string): { example?: unknown } {
   if (media === 'text/event-stream') return { example: EVENTS };
   if ('list' in body) return wrapped(exampleOf(body.list), (item) => [item]);

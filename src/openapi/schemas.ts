@@ -5,7 +5,6 @@ import type { ResponseBody } from '../http/route.ts';
 /** A JSON Schema of draft 2020-12. */
 export type JsonSchema = { readonly [keyword: string]: unknown };
 
-/** Converts zod schemas and collects the named ones for `components`. */
 export class Schemas {
   readonly #named: Record<string, JsonSchema> = {};
 

@@ -184,92 +184,57 @@ export const TEXTS: Readonly<Record<RouteName, RouteText>> = {
 
 type ReduCode = (typeof REDU_ERRORS)[keyof typeof REDU_ERRORS]['code'];
 
-export const ERROR_TEXTS: Readonly<Record<ReduCode, { description: string; example: object }>> = {
-  badRequest: {
-    description: 'A field, parameter or body is invalid, or refers to a resource that does not exist.',
-    example: {
-      error: {
-        code: 'badRequest',
-        message: 'name: must not be empty',
-        details: [{ field: 'name', message: 'must not be empty' }],
-      },
-    },
-  },
-  unauthorized: error('unauthorized', 'The API key is missing or invalid.', 'Invalid API key'),
-  forbidden: error(
-    'forbidden',
+/** What an error means, and the message of its example. */
+export const ERROR_TEXTS: Readonly<Record<ReduCode, readonly [description: string, message: string]>> = {
+  badRequest: [
+    'A field, parameter or body is invalid, or refers to a resource that does not exist.',
+    'name: must not be empty',
+  ],
+  unauthorized: ['The API key is missing or invalid.', 'Invalid API key'],
+  forbidden: [
     'The key lacks a scope, its user lost access to the project, or the cloud’s policy denies it.',
     'This API key lacks the scope "instances:write".',
-  ),
-  itemNotFound: error(
-    'itemNotFound',
-    'No such path, or no such resource in this project.',
-    'There is no such instance.',
-  ),
-  methodNotAllowed: error(
-    'methodNotAllowed',
+  ],
+  itemNotFound: ['No such path, or no such resource in this project.', 'There is no such instance.'],
+  methodNotAllowed: [
     'The path does not support this method.',
     'Method POST is not allowed here; allowed: GET, HEAD.',
-  ),
-  conflictingRequest: error(
-    'conflictingRequest',
+  ],
+  conflictingRequest: [
     'The resource’s state does not allow it now, or it is in use, locked, or exists already.',
     'The instance is locked.',
-  ),
-  preconditionFailed: error(
-    'preconditionFailed',
+  ],
+  preconditionFailed: [
     '`If-Match` or `If-None-Match` does not match the current resource; nothing was changed.',
     'The resource is not as If-Match requires: get it again, and send the ETag of that response.',
-  ),
-  entityTooLarge: error(
-    'entityTooLarge',
+  ],
+  entityTooLarge: [
     'The project’s quota is exhausted, or the body is too large.',
     'Quota exceeded for instances.',
-  ),
-  requestTimeout: error(
-    'requestTimeout',
-    'The request was not received in time.',
-    'The request took too long to arrive.',
-  ),
-  expectationFailed: error(
-    'expectationFailed',
+  ],
+  requestTimeout: ['The request was not received in time.', 'The request took too long to arrive.'],
+  expectationFailed: [
     'The request has an `Expect` other than `100-continue`.',
     'The only expectation that is met is 100-continue.',
-  ),
-  requestHeaderFieldsTooLarge: error(
-    'requestHeaderFieldsTooLarge',
+  ],
+  requestHeaderFieldsTooLarge: [
     'Request line and headers are larger than 16 KiB.',
     'The request line and headers are larger than 16384 bytes; send fewer or shorter ones.',
-  ),
-  badMediaType: error(
-    'badMediaType',
+  ],
+  badMediaType: [
     'The body is not JSON in UTF-8, or is compressed.',
     'Send the body as Content-Type: application/json.',
-  ),
-  overLimit: error(
-    'overLimit',
+  ],
+  overLimit: [
     'Too many requests; retry after `Retry-After` seconds.',
     'Too many requests: the plan "default" admits 600 points in 60 seconds, and this request costs 1.',
-  ),
-  internalError: error('internalError', 'An internal error of the gateway.', 'The gateway failed.'),
-  notImplemented: error(
-    'notImplemented',
-    'The cloud behind the gateway does not support this.',
-    'This cloud has no server groups.',
-  ),
-  badGateway: error('badGateway', 'The cloud failed, or returned an invalid response.', 'The cloud failed.'),
-  serviceUnavailable: error(
-    'serviceUnavailable',
+  ],
+  internalError: ['An internal error of the gateway.', 'The gateway failed.'],
+  notImplemented: ['The cloud behind the gateway does not support this.', 'This cloud has no server groups.'],
+  badGateway: ['The cloud failed, or returned an invalid response.', 'The cloud failed.'],
+  serviceUnavailable: [
     'The cloud cannot be reached; retry after `Retry-After` seconds.',
     'The cloud cannot be reached.',
-  ),
-  gatewayTimeout: error(
-    'gatewayTimeout',
-    'The cloud did not respond in time.',
-    'The cloud did not respond in time.',
-  ),
+  ],
+  gatewayTimeout: ['The cloud did not respond in time.', 'The cloud did not respond in time.'],
 };
-
-function error(code: ReduCode, description: string, message: string) {
-  return { description, example: { error: { code, message } } };
-}

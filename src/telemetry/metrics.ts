@@ -72,7 +72,6 @@ export const HISTOGRAMS = {
 
 type Labels<Definition extends MetricDefinition> = Readonly<Record<Definition['labels'][number], string>>;
 
-/** Records counters, gauges and histograms. */
 export interface Metrics {
   /** @param by 1 by default. */
   count<Name extends keyof typeof COUNTERS>(
@@ -92,6 +91,5 @@ export interface Metrics {
   ): void;
   /** Registers a collector, which sets gauges before each `expose`. */
   beforeExpose(collect: () => void | Promise<void>): void;
-  /** All metrics in Prometheus's text format. */
   expose(): Promise<string>;
 }

@@ -12,7 +12,6 @@ export interface ColumnTypes {
   readonly integer: ColumnType;
 }
 
-/** SQLite and D1. */
 export const SQLITE_TYPES: ColumnTypes = {
   text: 'text',
   bytes: 'blob',

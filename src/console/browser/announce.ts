@@ -3,7 +3,6 @@ import { h } from './dom.ts';
 
 /** For screen readers only. */
 const status = h('div.unseen', { role: 'status', 'aria-live': 'polite', 'aria-atomic': 'false' });
-/** Visible notices. */
 const notices = h('div.notices');
 
 const SHOWN_MS = 8_000;

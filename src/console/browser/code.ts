@@ -6,7 +6,6 @@ import { field, select } from './field.ts';
 import { exportOf, LANGUAGES, sampleOf } from './samples.ts';
 import type { CustomerContext, View } from './view.ts';
 
-/** Quick-start snippets for a key. */
 export const codeView: View<CustomerContext> = {
   name: 'code',
   title: 'Quick start',

@@ -24,7 +24,6 @@ export function openDialog(
   return element;
 }
 
-/** A button that closes its dialog. */
 export function cancel(label = 'Cancel'): HTMLButtonElement {
   const element = button(label, () => element.closest('dialog')?.close());
   return element;
@@ -34,7 +33,6 @@ interface Question {
   readonly title: string;
   /** The consequence, in one sentence. */
   readonly text: string;
-  /** Label of the button. */
   readonly action: string;
   readonly isDangerous?: boolean;
   readonly fields?: readonly Child[];
@@ -42,7 +40,6 @@ interface Question {
   readonly onConfirm: (data: FormData) => Promise<void>;
 }
 
-/** Confirms an irreversible action, or collects its parameters. */
 export function confirm({ title, text, action, isDangerous, fields = [], onConfirm }: Question): void {
   const onSubmit = async (data: FormData) => {
     await onConfirm(data);

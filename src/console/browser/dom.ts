@@ -21,7 +21,6 @@ export function h<T extends Tag | `${Tag}.${string}`>(tag: T, ...content: Conten
   return fill(element, content) as ElementOf<T>;
 }
 
-/** An SVG element. */
 export function svg<K extends keyof SVGElementTagNameMap>(
   tag: K,
   ...content: Content
@@ -50,7 +49,6 @@ export function nodes(children: readonly Child[]): (Node | string)[] {
 
 let ids = 0;
 
-/** An id unique in the page. */
 export function freshId(): string {
   ids += 1;
   return `e${ids}`;

@@ -34,7 +34,6 @@ export function same(values: readonly string[]): Option[] {
   return values.map((value) => [value, value]);
 }
 
-/** A checkbox. */
 export function tick(
   name: string,
   label: Child,
@@ -53,7 +52,6 @@ export function ticks(legend: string, children: readonly Child[], hint?: string)
 }
 
 interface FormOptions {
-  /** Label of the submit button. */
   readonly action: string;
   readonly isDangerous?: boolean | undefined;
   /** Called with validated fields; its error is shown in the form. */

@@ -26,7 +26,6 @@ export function actButton(instance: Named, action: Action, instances: LiveInstan
   return button;
 }
 
-/** Deletes an instance after confirmation. */
 export function deleteButton({ id, name }: Named, instances: LiveInstances): HTMLButtonElement {
   const ask = () =>
     confirm({
@@ -52,7 +51,6 @@ async function act(instance: Named, body: InstanceAction, instances: LiveInstanc
 
 type Question = (instance: Named, instances: LiveInstances) => Promise<void>;
 
-/** Dialogs for actions with parameters. */
 const QUESTIONS: Partial<Record<Action, Question>> = {
   async reboot(instance, instances) {
     const kinds = [

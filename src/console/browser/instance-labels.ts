@@ -43,7 +43,6 @@ const ACTIONS_BY_STATE: Readonly<Record<string, readonly Action[]>> = {
   resized: ['confirm_resize', 'revert_resize'],
   error: ['reboot', 'rebuild'],
 };
-/** Actions offered in the list. */
 const ROW_ACTIONS: readonly Action[] = [
   'start',
   'stop',

@@ -115,7 +115,6 @@ class Rows {
   }
 }
 
-/** The focused control of a row. */
 function focusIn(row: Element): string | null {
   const { activeElement } = document;
   return row.contains(activeElement) ? (activeElement?.getAttribute('data-focus') ?? '') : null;

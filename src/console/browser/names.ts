@@ -8,7 +8,6 @@ export async function loadNames(): Promise<void> {
   for (const { id, name } of lists.flat()) names.set(id, name);
 }
 
-/** The name of a flavor or an image, else its id. */
 export function nameOf(id: string): string {
   return names.get(id) ?? id;
 }

@@ -23,7 +23,6 @@ export const plansView: View<OperatorContext> = {
   },
 };
 
-/** In the order of the columns. */
 const AUDIT_FIELDS = ['at', 'action', 'actor', 'key_id', 'address', 'detail'] as const;
 type AuditRecord = Readonly<Record<(typeof AUDIT_FIELDS)[number], string | null>>;
 

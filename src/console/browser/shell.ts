@@ -5,7 +5,6 @@ import { go, type View } from './view.ts';
 
 export interface ShellOptions<Context> {
   readonly views: readonly View<Context>[];
-  /** The signed-in identity. */
   readonly who: string;
   readonly context: (signal: AbortSignal, rest: string) => Context;
   readonly onSignOut: () => void;

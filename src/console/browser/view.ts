@@ -18,14 +18,12 @@ export interface OperatorContext extends Common {
   readonly session: OperatorSession;
 }
 
-/** A page of the console with its own address. */
 export interface View<Context> {
   /** In the address: `#/name`. */
   readonly name: string;
   readonly title: string;
   /** Its content, without the heading. */
   readonly show: (context: Context) => Promise<Node> | Node;
-  /** Next to the heading. */
   readonly headingAction?: (context: Context) => Node | null;
   /** The parent view of a view that is not in the menu. */
   readonly within?: string;

@@ -5,13 +5,10 @@
  */
 
 import { type Handler, Hono } from 'hono';
-import type { Access } from '../../access/access.ts';
 import { KeyTokens } from '../../access/key-token.ts';
 import type { GatewayEnv, Stage } from '../../context.ts';
-import type { PublicUrl } from '../../http/public-url.ts';
-import type { RequestBody, RequestTarget } from '../../http/request-target.ts';
+import type { RequestBody } from '../../http/request-target.ts';
 import type { FindHit } from '../../traffic/cache/request-memo.ts';
-import type { ProjectVersions } from '../../traffic/versions/project-versions.ts';
 import { authenticateToken } from './authenticate.ts';
 import { forward } from './forward.ts';
 import { identityFacade } from './identity/identity.ts';
@@ -20,26 +17,20 @@ import type { PassThrough } from './pass-through.ts';
 import { ProxyCache, type ProxyCachePorts } from './proxy-cache.ts';
 import { SERVICE_ENDPOINTS, SERVICES } from './services.ts';
 import type { OpenSession } from './session.ts';
-import type { NovaTranslation } from './translation.ts';
+import type { NovaTranslation, TranslationPorts } from './translation.ts';
 import { versionDocuments } from './version-documents.ts';
 
-export interface NovaPorts {
-  readonly access: Access;
+interface NovaPorts extends TranslationPorts {
   /** How the services are served: as the cloud's own, or by the gateway in their place. */
   readonly services: PassThrough | NovaTranslation;
-  /** Counts every write before its response. */
-  readonly versions: ProjectVersions;
-  readonly requestTarget: RequestTarget;
   readonly requestBody: RequestBody;
-  readonly publicUrl: PublicUrl;
   readonly cache: Pick<ProxyCachePorts, 'responses' | 'isOn' | 'waitUntil'>;
   /** What the head of a passed-through response may take, milliseconds. */
   readonly headTimeoutMs: number;
-  /** The stage `limit`. */
   readonly limit: Stage;
 }
 
-export interface NovaDialect {
+interface NovaDialect {
   /** Every route of the dialect, to be mounted at `/`. Handlers throw; `novaErrorResponse` renders. */
   readonly routes: Hono<GatewayEnv>;
   /** The stages of a read that is passed through, and the look-up of its cached response; null: nothing is cached. */

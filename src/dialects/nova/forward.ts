@@ -1,15 +1,13 @@
 import type { Context, Handler } from 'hono';
-import { type Access, callContext } from '../../access/access.ts';
+import { callContext } from '../../access/access.ts';
 import { assertScope } from '../../access/require-scope.ts';
 import type { CallContext } from '../../compute/cloud.ts';
 import { ComputeError, noKeyPairs } from '../../compute/errors.ts';
 import { prepareDeletion } from '../../compute/instances.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { readBytes } from '../../http/body.ts';
-import type { PublicUrl } from '../../http/public-url.ts';
-import type { RequestBody, RequestTarget } from '../../http/request-target.ts';
+import type { RequestBody } from '../../http/request-target.ts';
 import { invalidate } from '../../traffic/versions/invalidate.ts';
-import type { ProjectVersions } from '../../traffic/versions/project-versions.ts';
 import { requestHeaders } from './headers.ts';
 import type {
   CloudSession,
@@ -22,6 +20,7 @@ import { isAction, isKeyPairs, scopeFor, scopeForAction, serverOf } from './perm
 import { rewriteResponse, toResponse } from './proxied-response.ts';
 import { isAdministrator, type ProxyCache } from './proxy-cache.ts';
 import { parseTarget, type Target } from './target.ts';
+import type { TranslationPorts } from './translation.ts';
 
 /** The largest body that is read before it is sent on; image data is not. 1 MiB, the redu dialect's. */
 const MAX_BODY_BYTES = 1_048_576;
@@ -29,13 +28,9 @@ const MAX_BODY_BYTES = 1_048_576;
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-export interface ForwardPorts {
-  readonly access: Access;
+export interface ForwardPorts extends TranslationPorts {
   readonly passThrough: PassThrough;
-  readonly versions: ProjectVersions;
-  readonly requestTarget: RequestTarget;
   readonly requestBody: RequestBody;
-  readonly publicUrl: PublicUrl;
   readonly cache: ProxyCache;
   /** What the head of a response of the cloud may take, milliseconds. */
   readonly headTimeoutMs: number;

@@ -8,7 +8,6 @@ export type Rewrite = (text: string) => string;
 const END = '(?=[/?#"\\\\]|$)';
 
 export interface LinkRewriter {
-  /** Rewrites a complete JSON text. */
   readonly json: Rewrite;
   /** Rewrites a single address, as in `Location`. */
   readonly address: Rewrite;

@@ -2,7 +2,6 @@ import type { CallContext, CloudCredential } from '../../compute/cloud.ts';
 import type { EndpointName, ServiceName } from './services.ts';
 import type { NovaSession, OfferedService } from './session.ts';
 
-/** Where a service of the cloud is. */
 export interface ServiceAddress extends OfferedService {
   /** Absolute, without version and trailing slash: what the service's own version document lies at. */
   readonly root: string;

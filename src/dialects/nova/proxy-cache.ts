@@ -13,8 +13,6 @@ import { routePath } from 'hono/route';
 import type { Principal } from '../../access/principal.ts';
 import { monotonicMs } from '../../clock.ts';
 import type { GatewayEnv } from '../../context.ts';
-import type { PublicUrl } from '../../http/public-url.ts';
-import type { RequestTarget } from '../../http/request-target.ts';
 import type { ResponseHeaders } from '../../http/response-headers.ts';
 import { LruMap } from '../../lru-map.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
@@ -24,12 +22,13 @@ import { UNBOUNDED_PARAMETERS } from '../../traffic/cache/cached.ts';
 import { type FindHit, type MemoEntry, RequestMemo } from '../../traffic/cache/request-memo.ts';
 import { type Fetch, MAX_KEY_CHARACTERS, type ResponseCache } from '../../traffic/cache/response-cache.ts';
 import { toResponse as toCachedResponse } from '../../traffic/cache/to-response.ts';
-import type { ProjectVersion, ProjectVersions } from '../../traffic/versions/project-versions.ts';
+import type { ProjectVersion } from '../../traffic/versions/project-versions.ts';
 import { requestHeaders } from './headers.ts';
 import type { CloudSession, ForwardRequest, PassThrough, UpstreamResponse } from './pass-through.ts';
 import { withoutProject } from './permissions.ts';
 import { type ProxiedResponse, readSmall, toResponse, withCloudId } from './proxied-response.ts';
 import type { Target } from './target.ts';
+import type { TranslationPorts } from './translation.ts';
 
 /** The project id whose version counts what administrators changed. No project has it. */
 const GLOBAL_SCOPE = 'everybody';
@@ -38,7 +37,6 @@ const ADMIN_ROLE = 'admin';
 
 interface Policy {
   readonly lifetimeMs: number;
-  /** What marks a response as transitional. */
   readonly transitional: RegExp | null;
   readonly quietAfterWrite: boolean;
 }
@@ -72,14 +70,13 @@ const UNSHAREABLE_TTL_MS = 5_000;
 const MAX_UNSHAREABLE = 10_000;
 
 /** A read, as the gateway sends it to the cloud. */
-export interface ProxyRead {
+interface ProxyRead {
   readonly session: CloudSession;
   readonly principal: Principal;
   readonly target: Target;
   readonly request: ForwardRequest;
 }
 
-/** A read with a policy. */
 interface CacheableRead {
   readonly scope: CacheScope;
   readonly request: string;
@@ -88,14 +85,10 @@ interface CacheableRead {
   key: { readonly of: number; readonly key: CacheKey } | null;
 }
 
-export interface ProxyCachePorts {
+export interface ProxyCachePorts extends Pick<TranslationPorts, 'versions' | 'requestTarget' | 'publicUrl'> {
   readonly responses: ResponseCache;
-  readonly versions: ProjectVersions;
   readonly metrics: Metrics;
   readonly passThrough: Pick<PassThrough, 'peekSession'>;
-  readonly requestTarget: RequestTarget;
-  readonly publicUrl: PublicUrl;
-  /** Whether anything is cached. */
   readonly isOn: boolean;
   readonly waitUntil: (work: Promise<unknown>, c: Context<GatewayEnv>) => void;
   /** Monotonic ms. */

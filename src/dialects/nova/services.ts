@@ -8,11 +8,9 @@ export type EndpointName = ServiceName | 'identity';
 export interface ServiceEndpoint {
   /** Path under the gateway's public URL. */
   readonly prefix: string;
-  /** API version in the catalog. */
   readonly version: string;
   /** Versions that are passed through. */
   readonly versions: readonly string[];
-  /** Type and name in the catalog. */
   readonly type: string;
   readonly name: string;
 }

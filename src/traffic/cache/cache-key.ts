@@ -56,7 +56,6 @@ export class CacheKey {
     return new CacheKey(scope.projectId, `${scope.text}${request}`);
   }
 
-  /** SHA-256 of the text. */
   digest(): Promise<Uint8Array<ArrayBuffer>> {
     this.#digest ??= crypto.subtle
       .digest('SHA-256', new TextEncoder().encode(this.text))

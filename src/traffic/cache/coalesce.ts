@@ -14,7 +14,6 @@ export interface CoalesceOptions {
   readonly acceptable: (response: CachedResponse) => boolean;
   /** From the cloud; null: there is nothing to share. */
   readonly fetch: () => Promise<{ readonly response: CachedResponse; readonly store: boolean } | null>;
-  /** Writes it to the store, while the lock is held. */
   readonly share: (response: CachedResponse) => Promise<void>;
   readonly waitUntil: (work: Promise<unknown>) => void;
   /** For tests. */

@@ -17,7 +17,6 @@ export interface Read<Input, Value> {
   readonly render: (value: Value, input: Input) => Rendered;
 }
 
-/** How the responses of a read may be cached. */
 export interface CachePolicy {
   /** `static`: changes hardly ever, and not through the gateway without a new version of its project. */
   readonly ttl?: 'default' | 'static';
@@ -29,7 +28,6 @@ export interface CachePolicy {
 
 export interface ReadRequest {
   readonly principal: Principal;
-  /** A parameter of the path. */
   param(name: string): string | undefined;
   readonly query: URLSearchParams;
   /** Path and query as clients reach it, parameters sorted. */
@@ -39,7 +37,6 @@ export interface ReadRequest {
 export interface Rendered {
   /** JSON. */
   readonly body: string;
-  /** The `Link` to the next page. */
   readonly link?: string | undefined;
   /** It will change without a write. */
   readonly transitional?: boolean | undefined;

@@ -3,11 +3,9 @@ import type { Principal } from '../../access/principal.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { LruMap } from '../../lru-map.ts';
 
-/** A fresh cached response for a request. */
 export interface CacheHit {
   /** As metrics and log name it. */
   readonly route: string;
-  /** Counts and renders it. */
   respond(): Response;
 }
 

@@ -11,7 +11,6 @@ import { failurePolicy, freshness, isUsableOnError } from './freshness.ts';
 import { MemoryCacheStore } from './memory-cache-store.ts';
 import { etagOf } from './to-response.ts';
 
-/** What a fetch got from the cloud. */
 export interface OriginResponse extends Pick<CachedResponse, 'headers'> {
   readonly body: string;
   /** Monotonic ms of its oldest part; absent: everything was fetched for this request. */
@@ -71,7 +70,6 @@ export class ResponseCache {
   readonly #memory: MemoryCacheStore;
   readonly #flights = new SingleFlight<Coalesced | null>();
   readonly #aborts = new Map<string, SharedAbort>();
-  /** When the last fetch failed, by key. */
   readonly #failures = new LruMap<number>({ max: MAX_FAILURES });
 
   /** @param maxBytes Bound of what this process stores. */
@@ -204,7 +202,6 @@ export class ResponseCache {
     lookup.waitUntil(fetching.then(count('ok'), count('failed')));
   }
 
-  /** From the shared store, or from the cloud. */
   async #obtain(
     lookup: CacheLookup,
     fetch: () => Promise<OriginResponse | null>,

@@ -3,7 +3,6 @@ import type { CacheKey } from '../cache/cache-key.ts';
 /** Identifies a feed, as cached responses: by project, roles and kind of credential. */
 export type FeedKey = CacheKey;
 
-/** An instance as a dialect renders it. */
 export interface InstanceSnapshot {
   readonly state: string;
   /** JSON. */
@@ -31,7 +30,6 @@ export interface LogEntry {
   readonly change: Change | null;
 }
 
-/** Callbacks of a gateway that has a log open. */
 export interface LogSubscriber {
   /** Entries were appended by any gateway, and are in the replay buffer: in order, without gaps, each once. */
   onEntries(entries: readonly LogEntry[]): void;

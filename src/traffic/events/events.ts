@@ -18,7 +18,6 @@ export type OpenStream = (c: Context<GatewayEnv>, instanceId: string | null) => 
 
 export interface EventOptions {
   readonly streams: StreamLimits;
-  /** Lifetime of cached responses, in ms. */
   readonly maxAge: number;
   /** For all upstream calls of a request, in ms. */
   readonly deadline: number;
@@ -40,7 +39,6 @@ const STREAM_HEADERS = {
   'X-Accel-Buffering': 'no',
 };
 
-/** The event streams of a gateway. */
 export class Events {
   readonly #ports: FeedPorts;
   readonly #feeds: Feeds;
@@ -98,7 +96,6 @@ export class Events {
     }
   }
 
-  /** Closes all streams and rejects new ones. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#feeds.close();

@@ -5,7 +5,6 @@ import type { EventLog, FeedKey, InstanceSnapshot, LogEntry, LogHandle, ReplayBu
 import { InstancePoller, type PollerDeps, type PollResult } from './poller.ts';
 import type { Subscriber } from './subscriber.ts';
 
-/** How a dialect renders instances and events. */
 export interface EventEncoder extends Pick<PollerDeps, 'asDeleted'> {
   encodeInstance(instance: Instance): InstanceSnapshot;
   /** Sent first: the stream is connected. */

@@ -24,7 +24,6 @@ export interface FeedPorts {
 const POLL_TIMEOUT_MS = 25_000;
 const ROLES: readonly Role[] = ['leader', 'standalone', 'follower'];
 
-/** The feeds with subscribers at this gateway. */
 export class Feeds {
   readonly #ports: FeedPorts;
   readonly #feedDeps: FeedDeps;

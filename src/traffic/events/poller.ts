@@ -13,7 +13,6 @@ const RETRY = { initialMs: TRANSITIONAL_MAX_AGE_MS, maxMs: MAX_POLL_INTERVAL_MS,
 
 export interface PollResult {
   readonly snapshot: ProjectSnapshot;
-  /** Some instances are in a transitional state. */
   readonly hasTransitional: boolean;
 }
 

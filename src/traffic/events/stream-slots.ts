@@ -1,8 +1,6 @@
 import { ComputeError } from '../../compute/errors.ts';
 
-/** Limits of concurrently open streams. */
 export interface StreamLimits {
-  /** For the keys of one family. */
   readonly perKey: number;
   /** For all keys of one project; half of `total`, rounded up, by default. */
   readonly perProject?: number;

@@ -9,13 +9,11 @@ const MAX_BUFFERED_BYTES = 2_097_152;
 export type CloseReason =
   | 'client_closed'
   | 'slow_consumer'
-  /** The subscribed instance. */
   | 'deleted'
   /** The key was revoked or disabled, has expired, lost its scope, or may not be used from this address. */
   | 'key_revoked'
   /** The cloud rejects the credential, or grants it other rights. */
   | 'credential_revoked'
-  /** The key could not be verified for too long. */
   | 'unverified'
   | 'shutdown';
 
@@ -86,7 +84,6 @@ export class EventStream {
   }
 }
 
-/** A client's subscription to a feed. */
 export class Subscriber {
   readonly stream: EventStream;
   /** Limits the subscription to this instance; null: all. */
@@ -97,7 +94,6 @@ export class Subscriber {
   /** When its key was last verified, monotonic milliseconds. */
   verifiedAt = monotonicMs();
   isReauthenticating = false;
-  /** Events sent. */
   eventCount = 0;
   /** Receives events; false while it is being opened. */
   isSubscribed = false;

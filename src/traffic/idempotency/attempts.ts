@@ -13,9 +13,7 @@ const MAX_SEEN_ATTEMPTS = 10_000;
 export interface AttemptTimes {
   /** How long an attempt may run. */
   readonly leaseMs: number;
-  /** Retention of the response. */
   readonly retentionMs: number;
-  /** How long to wait for another attempt. */
   readonly waitTimeoutMs: number;
 }
 

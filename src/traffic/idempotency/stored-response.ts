@@ -2,7 +2,6 @@ import * as z from 'zod';
 import { type ServerSecret, sealText, unsealText } from '../../access/server-secret.ts';
 import { ComputeError, type ErrorCode, INDETERMINATE_CODES } from '../../compute/errors.ts';
 
-/** A response that is replayed for retries of its request. */
 export interface StoredResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;

@@ -1,6 +1,5 @@
 import type { AcquireResult, Counter } from './counter.ts';
 
-/** Points that may be spent in a window. */
 export interface Limit {
   readonly points: number;
   readonly seconds: number;
@@ -11,7 +10,6 @@ export type CounterHealth = Pick<Counter, 'available' | 'downSince' | 'upSince' 
 
 /** Inputs of the lease size, in points. */
 export interface LeaseContext {
-  /** The limit of a window. */
   readonly points: number;
   /** What the counter can still grant, as last known; other nodes may have acquired some since. */
   readonly remaining: number;
@@ -21,7 +19,6 @@ export interface LeaseContext {
   readonly demand: number;
 }
 
-/** An acquisition that is sent to the counter. */
 export interface AcquireRequest {
   /** Points to add to the counter: the lease, and what was spent during an outage. */
   readonly points: number;

@@ -4,7 +4,6 @@ import { LruMap } from '../../lru-map.ts';
 import type { Counter } from './counter.ts';
 import { LeasedWindow, type Limit } from './leased-window.ts';
 
-/** A limit and the key of its counter. */
 export interface NamedLimit extends Limit {
   readonly key: string;
 }
@@ -15,9 +14,7 @@ export interface Decision {
   readonly tooCostly: boolean;
   /** The limit that denies, or the admitting one with the fewest points left. */
   readonly limit: NamedLimit;
-  /** Points left, as far as this node knows. */
   readonly remaining: number;
-  /** Time until the window ends. */
   readonly resetsInMs: number;
 }
 

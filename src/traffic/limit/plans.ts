@@ -9,7 +9,6 @@ export interface Plan {
   readonly seconds: number;
 }
 
-/** Points that each kind of operation costs; `LINGUANOVA_COSTS`. */
 export interface Costs {
   readonly read: number;
   /** Creating an instance: a dozen upstream calls, and work on a hypervisor. */
@@ -23,7 +22,6 @@ const READS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 const CREATES: ReadonlySet<string> = new Set(['/v1/instances', '/cloud/v1/compute/instances/create']);
 const NOVA_CREATES = /^\/compute\/v2(?:\.1)?(?:\/[0-9a-f-]{32,36})?\/(?:servers|os-volumes_boot)\/?$/i;
 
-/** The cost of a request in points. */
 export function costOf(method: string, path: string, costs: Costs): number {
   // Authentication changes nothing, and each command of the OpenStack tools begins with it.
   if (READS.has(method) || path.startsWith('/identity/')) return costs.read;

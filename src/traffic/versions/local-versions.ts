@@ -4,7 +4,6 @@ import type { ProjectChange, ProjectVersion, ProjectVersions } from './project-v
 /** An evicted project gets an unused number. */
 const MAX_PROJECTS = 100_000;
 
-/** Versions in process, for a single gateway. */
 export class LocalVersions implements ProjectVersions {
   readonly #versions = new LruMap<ProjectVersion>({ max: MAX_PROJECTS });
   readonly #listeners: ((change: ProjectChange | null) => void)[] = [];

@@ -4,7 +4,6 @@ import { keystoneId, type NovaSession } from '../session.ts';
 /** One URL for both, so that clients configured for the internal interface work. */
 const INTERFACES = ['public', 'internal'] as const;
 
-/** The catalog of the services that the gateway offers of this cloud. */
 export function catalogOf(session: NovaSession, publicUrl: string): object[] {
   const offered: EndpointName[] = [
     'identity',

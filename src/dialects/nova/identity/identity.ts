@@ -59,8 +59,8 @@ export function identityFacade(
   router.get('/', (c) => c.json({ versions: { values: [versionDocument(base(c))] } }, 300));
   router.get('/v3', (c) => c.json({ version: versionDocument(base(c)) }));
   router.post('/v3/auth/tokens', issueToken(ports, limited));
-  router.get('/v3/auth/tokens', ...authenticated, showToken(ports));
-  router.delete('/v3/auth/tokens', ...authenticated, revokeToken(ports));
+  router.get('/v3/auth/tokens', ...authenticated, (c) => showToken(ports, c));
+  router.delete('/v3/auth/tokens', ...authenticated, (c) => revokeToken(ports, c));
   get('/v3/auth/catalog', (found, c) => ({ catalog: catalogOf(found, ports.publicUrl(c)), links: self(c) }));
   list('/v3/auth/projects', 'projects', (found, c) => [project(found, c)]);
   empty('/v3/auth/domains', 'domains');

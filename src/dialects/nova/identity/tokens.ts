@@ -58,26 +58,22 @@ export function issueToken(ports: IdentityPorts, limited: MiddlewareHandler<Gate
 }
 
 /** GET and HEAD: only tokens of the caller's key. */
-export function showToken(ports: IdentityPorts) {
-  return async function getToken(c: Context<GatewayEnv>): Promise<Response> {
-    const { text, token } = await subjectToken(ports, c);
-    return tokenResponse(c, ports, 200, text, token, await storedKey(ports.access, c));
-  };
+export async function showToken(ports: IdentityPorts, c: Context<GatewayEnv>): Promise<Response> {
+  const { text, token } = await subjectToken(ports, c);
+  return tokenResponse(c, ports, 200, text, token, await storedKey(ports.access, c));
 }
 
 /** DELETE: revokes the token on all nodes. A key in a token's place is not revoked. */
-export function revokeToken(ports: IdentityPorts) {
-  return async function deleteToken(c: Context<GatewayEnv>): Promise<Response> {
-    const { token, text } = await subjectToken(ports, c);
-    const { keys, verifier } = ports.access;
-    const { keyId } = c.var.principal;
-    if (token.key !== text) {
-      const { revokedDerived } = await storedKey(ports.access, c);
-      await revokeDerived(keys, keyId, revokedDerived, token.auditId);
-      verifier.invalidate(keyId);
-    }
-    return c.body(null, 204, { Vary: 'X-Auth-Token' });
-  };
+export async function revokeToken(ports: IdentityPorts, c: Context<GatewayEnv>): Promise<Response> {
+  const { token, text } = await subjectToken(ports, c);
+  const { keys, verifier } = ports.access;
+  const { keyId } = c.var.principal;
+  if (token.key !== text) {
+    const { revokedDerived } = await storedKey(ports.access, c);
+    await revokeDerived(keys, keyId, revokedDerived, token.auditId);
+    verifier.invalidate(keyId);
+  }
+  return c.body(null, 204, { Vary: 'X-Auth-Token' });
 }
 
 /** The token in `X-Subject-Token`. @throws ComputeError `not_found` unless it is valid and of the caller's key. */
