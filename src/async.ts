@@ -166,3 +166,22 @@ export class CachedRead<Value> {
     this.#flight.forget('');
   }
 }
+
+/** A web stream of what `source` yields. @param onPart Runs before each part. */
+export function readableStream(
+  source: AsyncIterable<Uint8Array>,
+  onPart: () => void = () => {},
+): ReadableStream<Uint8Array> {
+  const iterator = source[Symbol.asyncIterator]();
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await iterator.next();
+      onPart();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    async cancel() {
+      await iterator.return?.();
+    },
+  });
+}

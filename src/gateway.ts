@@ -211,13 +211,13 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   );
   const events = new Events({ ...ports, clouds }, EVENT_ENCODER, { streams, maxAge, deadline });
   const openStream: OpenStream = ports.openStream ?? ((c, instanceId) => events.open(c, instanceId));
-  app.route('/', reduDialect(access, serveRead, openStream, unlessSignUp(idempotent.stage)));
+  const { requestBody = (c: Context) => c.req.raw.body } = options;
+  app.route('/', reduDialect(access, serveRead, openStream, unlessSignUp(idempotent.stage), requestBody));
 
   const pipelines: FastPipeline[] = [];
   if (findHit !== null) pipelines.push({ prefixes: REDU_PREFIXES, stages: [...opening, ...keyed], findHit });
   const { nova: services, versions } = ports;
   if (services !== undefined) {
-    const { requestBody = (c: Context) => c.req.raw.body } = options;
     const { seconds, background: waitUntil = () => {} } = options.cache;
     const cache = { responses, isOn: seconds > 0, waitUntil };
     const headTimeoutMs = options.upstreamTimeoutMs ?? DEFAULT_UPSTREAM_TIMEOUT_MS;

@@ -3,7 +3,7 @@ import type { Cloud, CloudCapabilities, PortFilter } from '../../src/compute/clo
 import { ComputeError, noKeyPairs } from '../../src/compute/errors.ts';
 import type { Identity, Quotas } from '../../src/compute/model.ts';
 import { volumeQuotas } from './cinder/quotas.ts';
-import * as images from './glance/images.ts';
+import { imageCalls } from './glance/images.ts';
 import type { ServiceType } from './http/transport.ts';
 import type { UpstreamContext } from './http/upstream-client.ts';
 import { type EndpointChoice, endpointOf } from './keystone/catalog.ts';
@@ -61,7 +61,8 @@ export function openStackCloud(openStack: OpenStack, owner: TokenOwner, context:
   const glance = service('image');
   const keystone = new Service('identity', session, () => openStack.authUrl);
   const token = () => openStack.tokens.token(owner, context);
-  const projectId = async () => (await token()).identity.projectId;
+  const caller = async () => (await token()).identity;
+  const projectId = async () => (await caller()).projectId;
   const capabilities = owner.kind === 'service' ? SERVICE_CAPABILITIES : OPENSTACK_CAPABILITIES;
   const novaKnows = async (version: string) => {
     const signedIn = await token();
@@ -97,7 +98,7 @@ export function openStackCloud(openStack: OpenStack, owner: TokenOwner, context:
     log: context.log,
     detached: (milliseconds) =>
       openStackCloud(openStack, owner, { ...context, deadline: deadlineIn(milliseconds), urgent: true }),
-    caller: async () => (await token()).identity,
+    caller,
     identity: async (): Promise<Identity> => identityOf(keystone, await token()),
 
     listInstances: (filter, window) => servers.listServers(nova, filter, window),
@@ -126,7 +127,7 @@ export function openStackCloud(openStack: OpenStack, owner: TokenOwner, context:
     backup: (id, backup) => ofOwnInstance(id, () => operations.backUp(nova, id, backup)),
 
     listFlavors: () => novaCatalog.listFlavors(nova),
-    listImages: async () => images.listImages(glance, (await token()).identity),
+    ...imageCalls(glance, caller),
     listAvailabilityZones: () => novaCatalog.listAvailabilityZones(nova),
     listNetworks: async () => networks.listNetworks(neutron, (await token()).identity),
 

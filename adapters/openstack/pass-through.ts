@@ -14,6 +14,7 @@ import { sessionOf } from './keystone/session.ts';
 import type { Token } from './keystone/token.ts';
 import { rejection } from './keystone/token-source.ts';
 import type { OpenStack } from './openstack-cloud.ts';
+import { sessionExpired } from './service.ts';
 
 /** `PassThrough` to the services of an OpenStack. */
 export function openStackPassThrough(openStack: OpenStack): PassThrough {
@@ -72,12 +73,7 @@ export function openStackPassThrough(openStack: OpenStack): PassThrough {
       if (first.status !== 401) return first;
       await discard(first);
       const renewed = await tokens.token(owner, call, token);
-      if (isStream(request.body)) {
-        throw new ComputeError(
-          'unavailable',
-          'The session at the cloud has expired. Send the request again.',
-        );
-      }
+      if (isStream(request.body)) throw sessionExpired();
       const second = await respond(sessionWith(renewed), request, renewed.id, call);
       if (second.status !== 401) return second;
       await discard(second);

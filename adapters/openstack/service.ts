@@ -27,6 +27,8 @@ export interface Session {
 export interface CallOptions {
   readonly query?: Query;
   readonly body?: unknown;
+  /** Instead of a body: it can be sent once, and may take its time. */
+  readonly data?: AsyncIterable<Uint8Array>;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -79,6 +81,7 @@ export class Service {
     let response = await this.#send(method, path, options, token);
     if (response.status === 401) {
       const fresh = await tokens.token(owner, context, token);
+      if (options.data !== undefined) throw sessionExpired();
       response = await this.#send(method, path, options, fresh);
       if (response.status === 401) throw rejection(owner, errorFrom(this.#type, response), context);
     }
@@ -89,6 +92,11 @@ export class Service {
       context.log.warn('upstream_error', fields, error.cause);
     }
     throw error;
+  }
+
+  /** Streams data in a PUT. */
+  async upload(path: string, data: AsyncIterable<Uint8Array>): Promise<void> {
+    await this.call('PUT', path, { data, headers: { 'content-type': 'application/octet-stream' } });
   }
 
   /** @throws ComputeError As `parseBody`. */
@@ -105,7 +113,7 @@ export class Service {
   async #send(
     method: Method,
     path: string,
-    { query, body, headers }: CallOptions,
+    { query, body, data, headers }: CallOptions,
     token: Token,
   ): Promise<UpstreamResponse> {
     const { transport, context } = this.#session;
@@ -124,11 +132,16 @@ export class Service {
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
           ...headers,
         },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(body === undefined ? { body: data ?? null } : { body: JSON.stringify(body) }),
       },
       context,
     );
   }
+}
+
+/** The token was rejected after a part of a stream, which cannot be sent again. */
+export function sessionExpired(): ComputeError {
+  return new ComputeError('unavailable', 'The session at the cloud has expired. Send the request again.');
 }
 
 /** A URL parser would remove dot segments, which leaves the path of another resource. */

@@ -1,3 +1,4 @@
+import { readableStream } from '../../src/async.ts';
 import { remainingMs } from '../../src/clock.ts';
 import type { CallContext } from '../../src/compute/cloud.ts';
 import { ComputeError } from '../../src/compute/errors.ts';
@@ -7,10 +8,12 @@ export type Fetch = (request: Request) => Promise<Response>;
 
 /** One request to a redu-dialect API. */
 export interface ReduRequest {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** From the API's root, already encoded: `/v1/instances?limit=1`. */
   readonly path: string;
   readonly body?: unknown;
+  /** Instead of a body: streamed, without a deadline as long as bytes move. */
+  readonly data?: AsyncIterable<Uint8Array>;
   /** By which a cloud that supports it recognizes a repeated request. */
   readonly idempotencyKey?: string;
 }
@@ -24,6 +27,8 @@ export interface ReduResponse {
 /** 50,000 instances are about 25 MB. */
 const MAX_RESPONSE_BYTES = 64 * 1024 * 1024;
 const MAX_ATTEMPTS = 2;
+/** How long an upload may stand still. */
+const IDLE_TIMEOUT_MS = 60_000;
 
 /** A redu-dialect API at an address. */
 export class ReduHttpClient {
@@ -42,10 +47,13 @@ export class ReduHttpClient {
    * @throws ComputeError `unavailable`, `timeout`, `bad_gateway` (too large).
    */
   async send(request: ReduRequest, key: string, call: CallContext): Promise<ReduResponse> {
+    if (request.data !== undefined) return this.#upload(request, request.data, key, call);
     const signal = AbortSignal.timeout(remainingMs(call.deadline));
     for (let attempt = 1; ; attempt++) {
       try {
-        const response = await this.#fetch(this.#request(request, key, call, signal));
+        const response = await this.#fetch(
+          new Request(this.#url + request.path, this.#init(request, key, call, signal)),
+        );
         return { status: response.status, headers: response.headers, body: await boundedText(response) };
       } catch (cause) {
         if (cause instanceof ComputeError) throw cause;
@@ -58,13 +66,36 @@ export class ReduHttpClient {
     }
   }
 
-  #request(
-    { method, path, body, idempotencyKey }: ReduRequest,
+  async #upload(request: ReduRequest, data: AsyncIterable<Uint8Array>, key: string, call: CallContext) {
+    const idle = new AbortController();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const restart = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => idle.abort(), IDLE_TIMEOUT_MS);
+    };
+    restart();
+    try {
+      const init = { ...this.#init(request, key, call, idle.signal), duplex: 'half' };
+      const body = readableStream(data, restart);
+      const response = await this.#fetch(
+        new Request(this.#url + request.path, { ...init, body } as RequestInit),
+      );
+      return { status: response.status, headers: response.headers, body: await boundedText(response) };
+    } catch (cause) {
+      const code = idle.signal.aborted ? 'timeout' : 'unavailable';
+      throw new ComputeError(code, 'The upload to the cloud broke off. Send it again.', { cause });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #init(
+    { method, body, data, idempotencyKey }: ReduRequest,
     key: string,
     call: CallContext,
     signal: AbortSignal,
-  ): Request {
-    return new Request(this.#url + path, {
+  ): RequestInit {
+    return {
       method,
       signal,
       // Following a redirect would send the key to wherever it points.
@@ -75,9 +106,10 @@ export class ReduHttpClient {
         'x-request-id': call.requestId,
         ...(idempotencyKey !== undefined && { 'idempotency-key': `"${idempotencyKey}"` }),
         ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(data !== undefined && { 'content-type': 'application/octet-stream' }),
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
-    });
+    };
   }
 }
 

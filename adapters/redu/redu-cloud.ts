@@ -9,12 +9,12 @@ import * as decode from '../../src/dialects/redu/decode-responses.ts';
 import { flavorSchema } from '../../src/dialects/redu/flavors.ts';
 import { floatingIpSchema } from '../../src/dialects/redu/floating-ips.ts';
 import { hypervisorSchema } from '../../src/dialects/redu/hypervisors.ts';
-import { imageSchema } from '../../src/dialects/redu/images.ts';
 import { networkSchema } from '../../src/dialects/redu/networks.ts';
 import { quotasSchema } from '../../src/dialects/redu/quotas.ts';
 import { encodePort } from '../../src/dialects/redu/security-group-rules.ts';
 import { serverGroupSchema } from '../../src/dialects/redu/server-groups.ts';
 import * as access from './access.ts';
+import * as images from './images.ts';
 import { instanceOperations } from './instance-operations.ts';
 import * as instances from './instances.ts';
 import type { ReduSession } from './session.ts';
@@ -75,7 +75,7 @@ export function reduCloud(open: (call: CallContext) => ReduSession, call: CallCo
     ...instanceOperations(session),
 
     listFlavors: () => list('/v1/flavors', flavorSchema, decode.decodeFlavor),
-    listImages: () => list('/v1/images', imageSchema, decode.decodeImage),
+    ...images.imageCalls(session),
     listAvailabilityZones: () => session.list('/v1/availability_zones', availabilityZoneSchema),
     listNetworks: () => list('/v1/networks', networkSchema, decode.decodeNetwork),
 

@@ -57,7 +57,7 @@ export class ReduSession {
     const all: T[] = [];
     let cursor: string | null | undefined;
     for (let page = 0; page < MAX_PAGES; page++) {
-      const query = cursor ? `?cursor=${encodeURIComponent(cursor)}` : '';
+      const query = cursor ? `${path.includes('?') ? '&' : '?'}cursor=${encodeURIComponent(cursor)}` : '';
       const body = await this.read({ method: 'GET', path: path + query }, on, paged.or(bare));
       all.push(...body.items);
       cursor = body.next_cursor;

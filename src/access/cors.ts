@@ -7,7 +7,7 @@ import type { MiddlewareHandler } from 'hono';
 import type { GatewayEnv, Stage } from '../context.ts';
 import type { KeyOrigins } from './key-origins.ts';
 
-const METHODS = 'GET, HEAD, POST, PATCH, DELETE';
+const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE';
 /** Headers of the API, and those that browser libraries add: request libraries, W3C Trace Context, Sentry and others. */
 const REQUEST_HEADERS = [
   'X-API-Key, Authorization, Accept, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID',

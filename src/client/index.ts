@@ -12,14 +12,14 @@
 import type { InstanceState } from '../compute/states.ts';
 import { type ClientEvent, type EventOptions, subscribe } from './events.ts';
 import { type List, listOf, pagedList } from './lists.ts';
-import type { BodyOf, ItemOf, PagedRoute, QueryOf, ResponseOf, Route } from './routes.ts';
+import type { BodyOf, Bytes, ItemOf, PagedRoute, QueryOf, ResponseOf, Route } from './routes.ts';
 import { type CallOptions, type ClientOptions, type Input, type Sender, sender } from './send.ts';
 import { type Reached, type WaitOptions, waitForVolume, waitUntil } from './wait.ts';
 
 export { type ErrorCode, LinguanovaError } from './error.ts';
 export type { ClientEvent, EventOptions, InstanceEvent } from './events.ts';
 export type { List } from './lists.ts';
-export type { NewApiKey, Route, Routes } from './routes.ts';
+export type { Bytes, NewApiKey, Route, Routes } from './routes.ts';
 export type { CallOptions, ClientOptions } from './send.ts';
 export type { Reached, WaitOptions } from './wait.ts';
 export type { InstanceState };
@@ -31,6 +31,8 @@ export type InstanceChange = BodyOf<'PATCH /v1/instances/{id}'>;
 export type InstanceAction = BodyOf<'POST /v1/instances/{id}/actions'>;
 export type Flavor = ItemOf<'GET /v1/flavors'>;
 export type Image = ItemOf<'GET /v1/images'>;
+export type NewImage = BodyOf<'POST /v1/images'>;
+export type ImageChange = BodyOf<'PATCH /v1/images/{id}'>;
 export type Network = ItemOf<'GET /v1/networks'>;
 export type FloatingIp = ItemOf<'GET /v1/floating_ips'>;
 export type KeyPair = ItemOf<'GET /v1/keypairs'>;
@@ -92,7 +94,16 @@ export function createClient(options: ClientOptions) {
     events: (o?: EventOptions): AsyncGenerator<ClientEvent, void, void> => subscribe(over, o),
 
     flavors: list('GET /v1/flavors'),
-    images: list('GET /v1/images'),
+    images: {
+      ...list('GET /v1/images'),
+      get: (id: string, o?: CallOptions) => request('GET /v1/images/{id}', { params: { id } }, o),
+      create: (body: NewImage, o?: CallOptions) => request('POST /v1/images', { body }, o),
+      update: (id: string, body: ImageChange, o?: CallOptions) =>
+        request('PATCH /v1/images/{id}', { params: { id }, body }, o),
+      delete: (id: string, o?: CallOptions) => request('DELETE /v1/images/{id}', { params: { id } }, o),
+      upload: (id: string, body: Bytes, o?: CallOptions) =>
+        request('PUT /v1/images/{id}/file', { params: { id }, body }, o),
+    },
     networks: list('GET /v1/networks'),
     availabilityZones: list('GET /v1/availability_zones'),
     floatingIps: list('GET /v1/floating_ips'),

@@ -13,7 +13,11 @@ export type Routes = { [R in ContractRoute as NameOf<R>]: Shape<R> };
 type Shape<R> = {
   response: R extends { response: infer A extends ResponseBody } ? ResponseBodyOf<A> : undefined;
 } & (R extends { query: infer Q extends z.ZodType } ? { query: QueryInput<Q> } : unknown) &
-  (R extends { body: infer B extends z.ZodType } ? { body: BodyInput<z.input<B>> } : unknown);
+  (R extends { body: infer B extends z.ZodType } ? { body: BodyInput<z.input<B>> } : unknown) &
+  (R extends { takesBytes: true } ? { body: Bytes } : unknown);
+
+/** A stream is sent once, without a retry. */
+export type Bytes = Blob | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
 
 type ResponseBodyOf<A extends ResponseBody> = A extends z.ZodType
   ? z.output<A>

@@ -50,6 +50,8 @@ interface Untyped {
 
 /** Above the gateway's own 30 s and the 55 s for which a `POST` may wait for an earlier attempt with the same key. */
 const ATTEMPT_TIMEOUT_MS = 90_000;
+/** As long as the gateway takes to receive one. */
+const UPLOAD_TIMEOUT_MS = 7_200_000;
 /** A longer `Retry-After` is not waited for. */
 const MAX_RETRY_AFTER_SECONDS = 60;
 const MAX_RETRIES = 3;
@@ -72,8 +74,8 @@ export function sender(options: ClientOptions): Sender {
   }
 
   /** Maps every failure to a LinguanovaError. */
-  async function attempt(path: string, init: RequestInit, given: AbortSignal | undefined) {
-    const { signal, end } = withTimeout(ATTEMPT_TIMEOUT_MS, given);
+  async function attempt(path: string, init: RequestInit, given: AbortSignal | undefined, timeoutMs: number) {
+    const { signal, end } = withTimeout(timeoutMs, given);
     try {
       const response = await open(path, { ...init, signal });
       const text = await response.text();
@@ -93,21 +95,21 @@ export function sender(options: ClientOptions): Sender {
     const path =
       template.replace(/\{(\w+)\}/g, (_, name) => segment(input.params?.[name])) + queryText(input.query);
     const once = method === 'POST' && supportsIdempotencyKey(template);
-    const headers: Record<string, string> = {};
-    if (input.body !== undefined) headers['content-type'] = 'application/json';
+    const { type, timeoutMs, isRepeatable, ...body } = encoded(input.body);
+    const headers: Record<string, string> = type === null ? {} : { 'content-type': type };
     if (once) headers['idempotency-key'] = idempotencyKey ?? randomText();
-    const init = { method, headers, ...(input.body !== undefined && { body: JSON.stringify(input.body) }) };
+    const init = { method, headers, ...body };
     const signal = options.signal && own ? anyOf(options.signal, own) : (own ?? options.signal);
 
     for (let retries = 0; ; retries++) {
       signal?.throwIfAborted();
-      const outcome = await attempt(path, init, signal);
+      const outcome = await attempt(path, init, signal, timeoutMs);
       if (!(outcome instanceof LinguanovaError)) return outcome;
       // An earlier attempt deleted it, and its response was lost.
       if (method === 'DELETE' && retries > 0 && outcome.status === 404)
         return { headers: new Headers(), body: undefined };
       const wait = retryDelay(outcome, retries, method !== 'POST' || once);
-      if (retries >= maxRetries || wait === null) throw outcome;
+      if (retries >= maxRetries || wait === null || !isRepeatable) throw outcome;
       await delay(wait, signal);
     }
   }
@@ -125,6 +127,17 @@ function retryDelay(error: LinguanovaError, retries: number, repeatable: boolean
   if (!repeatable && status !== 429) return null;
   if (retryAfter !== null) return retryAfter > MAX_RETRY_AFTER_SECONDS ? null : retryAfter * 1000;
   return error.code === 'networkError' || RETRYABLE_STATUSES.includes(status) ? backoff(retries) : null;
+}
+
+/** A body of JSON, or of bytes, which may take their time. */
+function encoded(body: unknown) {
+  const json = { type: 'application/json', timeoutMs: ATTEMPT_TIMEOUT_MS, isRepeatable: true };
+  if (body === undefined) return { ...json, type: null };
+  const isStream = body instanceof ReadableStream;
+  if (!isStream && !(body instanceof Blob) && !(body instanceof Uint8Array))
+    return { ...json, body: JSON.stringify(body) };
+  const bytes = { type: 'application/octet-stream', timeoutMs: UPLOAD_TIMEOUT_MS, isRepeatable: !isStream };
+  return { ...bytes, body: body as BodyInit, ...(isStream && { duplex: 'half' }) };
 }
 
 /** Sign-up and admin routes ignore `Idempotency-Key`. */

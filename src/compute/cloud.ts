@@ -14,6 +14,7 @@
 import type { MonotonicMs } from '../clock.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { CallTrace } from './call-trace.ts';
+import type { ImageCalls } from './images.ts';
 import type { ActionResult, InstanceAction, InstanceOperationCalls } from './instance-operations.ts';
 import type {
   AvailabilityZone,
@@ -23,7 +24,6 @@ import type {
   FloatingIp,
   Hypervisor,
   Identity,
-  Image,
   KeyPair,
   Network,
   Port,
@@ -179,7 +179,7 @@ export interface NewSecurityGroupRule {
 }
 
 /** A cloud as one caller sees it during one request. */
-export interface Cloud extends VolumeCalls, InstanceOperationCalls {
+export interface Cloud extends ImageCalls, VolumeCalls, InstanceOperationCalls {
   readonly capabilities: CloudCapabilities;
   readonly log: Logger;
   /** The same cloud with a deadline of its own, for cleaning up after the request's. */
@@ -213,7 +213,6 @@ export interface Cloud extends VolumeCalls, InstanceOperationCalls {
   snapshot(id: string, name: string, metadata: Readonly<Record<string, string>>): Promise<string>;
 
   listFlavors(): Promise<readonly Flavor[]>;
-  listImages(): Promise<readonly Image[]>;
   listAvailabilityZones(): Promise<readonly AvailabilityZone[]>;
   /** The project's own, shared ones, and external ones that have floating IPs for it. */
   listNetworks(): Promise<readonly Network[]>;

@@ -49,9 +49,16 @@ export async function flavorId(cloud: Cloud, wanted: string): Promise<string> {
   return resolveId(await cloud.listFlavors(), wanted, 'flavor', 'flavor');
 }
 
-/** `invalid`. */
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Also by the id of an image that no list shows. `invalid`. */
 export async function imageId(cloud: Cloud, wanted: string): Promise<string> {
-  return resolveId(await cloud.listImages(), wanted, 'image', 'image');
+  const images = await cloud.listImages();
+  if (matchIds(images, wanted).length > 0 || !UUID.test(wanted))
+    return resolveId(images, wanted, 'image', 'image');
+  const missing = () => ComputeError.input('image', `there is no image "${wanted}"`);
+  const found = cloud.getImage(wanted.toLowerCase());
+  return (await found.catch((error) => Promise.reject(hasCode(error, 'not_found') ? missing() : error))).id;
 }
 
 /**

@@ -88,6 +88,12 @@ export interface Image {
   /** Glance's status. Only `active` boots. */
   readonly status: string;
   readonly visibility: string;
+  /** The owner; null: not reported. */
+  readonly projectId: string | null;
+  /** null until it is set, or not reported. */
+  readonly diskFormat: string | null;
+  readonly containerFormat: string | null;
+  readonly tags: readonly string[];
   /** Bytes; null until the upload. */
   readonly size: number | null;
   /** GiB. */

@@ -1,15 +1,17 @@
 /**
- * Reads JSON bodies. hono's `bodyLimit` is not used: it trusts `Content-Length`, and leaves the rest of a too large body open.
+ * Reads bodies: JSON, and streams of bytes. hono's `bodyLimit` is not used: it trusts `Content-Length`, and leaves the rest of a too large body open.
  */
 
 import type { Context } from 'hono';
 import { ComputeError } from '../compute/errors.ts';
 import { exceededBound } from './json-bounds.ts';
+import type { RequestBody } from './request-target.ts';
 
 export const MAX_BODY_BYTES = 1_048_576;
 /** Of a sign-in, which is read before authentication. */
 export const MAX_SIGN_IN_BYTES = 16_384;
 
+const OCTETS = 'application/octet-stream';
 const RECEIVE_TIMEOUT_MS = 30_000;
 
 /**
@@ -78,10 +80,22 @@ export async function readBytes(request: Request, limit: number): Promise<Uint8A
   }
 }
 
+/**
+ * A body of bytes as it arrives, whatever its size.
+ *
+ * @throws ComputeError `unsupported_media_type` unless it is `application/octet-stream`, uncompressed; `invalid` without a body.
+ */
+export function readStream(c: Context, streamed: RequestBody): AsyncIterable<Uint8Array> {
+  const body = c.req.header('Content-Length') === '0' ? null : streamed(c);
+  if (body === null) throw invalidBody('is required: bytes');
+  assertUncompressed(c.req.header('Content-Encoding'));
+  if (c.req.header('Content-Type')?.trim().toLowerCase() !== OCTETS)
+    throw new ComputeError('unsupported_media_type', `Send the body as Content-Type: ${OCTETS}.`);
+  return body;
+}
+
 function assertJson(type: string | undefined, encoding: string | undefined): void {
-  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
-    throw new ComputeError('unsupported_media_type', 'Send the body without Content-Encoding.');
-  }
+  assertUncompressed(encoding);
   if (type === undefined) return;
   const [essence, ...parameters] = type.split(';').map((part) => part.trim().toLowerCase());
   const charset = parameters.find((parameter) => parameter.startsWith('charset='));
@@ -89,7 +103,14 @@ function assertJson(type: string | undefined, encoding: string | undefined): voi
   if (charset !== undefined && !/^charset="?utf-8"?$/.test(charset)) throw unsupportedMediaType();
 }
 
-function parseJson(bytes: Uint8Array): unknown {
+function assertUncompressed(encoding: string | undefined): void {
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
+    throw new ComputeError('unsupported_media_type', 'Send the body without Content-Encoding.');
+  }
+}
+
+/** @throws ComputeError `invalid`. */
+export function parseJson(bytes: Uint8Array): unknown {
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);

@@ -6,12 +6,14 @@ import type * as z from 'zod';
 import type { Scope } from '../scopes.ts';
 
 export interface RouteDefinition {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** In OpenAPI's form: `/v1/instances/{id}`. */
   readonly path: `/${string}`;
   readonly scope?: Scope;
   readonly query?: z.ZodType;
   readonly body?: z.ZodType;
+  /** The body is bytes, `application/octet-stream`, and streamed. */
+  readonly takesBytes?: true;
   readonly status: 200 | 201 | 202 | 204;
   readonly response?: ResponseBody;
   /** Media type of the response; JSON by default. */

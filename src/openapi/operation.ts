@@ -25,6 +25,12 @@ export function operation(route: RouteDefinition, text: RouteText, schemas: Sche
         content: { [JSON_TYPE]: { schema: schemas.input(route.body), ...exampleOf(route.body) } },
       },
     }),
+    ...(route.takesBytes && {
+      requestBody: {
+        required: true,
+        content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
+      },
+    }),
     responses: { [route.status]: success(route, text, schemas), ...errorReferences(route) },
   };
 }
@@ -32,7 +38,7 @@ export function operation(route: RouteDefinition, text: RouteText, schemas: Sche
 function success(route: RouteDefinition, text: RouteText, schemas: Schemas): object {
   const { response, media = JSON_TYPE } = route;
   return {
-    description: SUCCESS[route.status],
+    description: route.method === 'PUT' && route.status === 204 ? 'Done' : SUCCESS[route.status],
     ...(isLimited(route) && { headers: references('headers', headersOf(route)) }),
     ...(response && {
       content: {
@@ -73,10 +79,11 @@ function headersOf({ method, path, media }: RouteDefinition): string[] {
 }
 
 function hasLocation(method: string, path: string): boolean {
-  return method === 'POST' && /^\/v1\/(instances|keypairs|security_groups|server_groups)$/.test(path);
+  return method === 'POST' && /^\/v1\/(images|instances|keypairs|security_groups|server_groups)$/.test(path);
 }
 
-function errorReferences({ method, path, scope, query, body }: RouteDefinition): object {
+function errorReferences({ method, path, scope, query, body: json, takesBytes }: RouteDefinition): object {
+  const body = json !== undefined || takesBytes;
   if (isOpen(path)) return { 500: reference('responses', '500') };
   const isCloud = !path.startsWith('/admin');
   const statuses = [

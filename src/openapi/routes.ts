@@ -5,7 +5,7 @@ import { INSTANCE_EVENTS, PROJECT_EVENTS } from '../dialects/redu/events.ts';
 import { FLAVORS } from '../dialects/redu/flavors.ts';
 import { FLOATING_IPS } from '../dialects/redu/floating-ips.ts';
 import { HYPERVISORS } from '../dialects/redu/hypervisors.ts';
-import { IMAGES } from '../dialects/redu/images.ts';
+import { IMAGE_ROUTES } from '../dialects/redu/images.ts';
 import { INSTANCE_ACTION } from '../dialects/redu/instance-actions.ts';
 import { INSTANCE_OPERATION_ROUTES } from '../dialects/redu/instance-operations.ts';
 import { INSTANCE_VOLUME_ROUTES } from '../dialects/redu/instance-volumes.ts';
@@ -31,7 +31,7 @@ export const ROUTES = [
   PROJECT_EVENTS,
   INSTANCE_EVENTS,
   FLAVORS,
-  IMAGES,
+  ...Object.values(IMAGE_ROUTES),
   NETWORKS,
   AVAILABILITY_ZONES,
   FLOATING_IPS,

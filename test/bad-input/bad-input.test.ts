@@ -9,6 +9,7 @@ import { ADMIN_ROWS } from './admin-rows.ts';
 import { AUTH_ROWS } from './auth-rows.ts';
 import { BODY_ROWS } from './body-rows.ts';
 import { IDEMPOTENCY_ROWS } from './idempotency-rows.ts';
+import { IMAGE_ROWS } from './image-rows.ts';
 import { INSTANCE_ROWS } from './instance-rows.ts';
 import { LEGACY_ROWS } from './legacy-rows.ts';
 import { METHOD_ROWS } from './method-rows.ts';
@@ -28,6 +29,7 @@ const TABLES: Readonly<Record<string, readonly BadRequest[]>> = {
   bodies: BODY_ROWS,
   instances: INSTANCE_ROWS,
   actions: ACTION_ROWS,
+  images: IMAGE_ROWS,
   'key pairs and groups': RESOURCE_ROWS,
   volumes: VOLUME_ROWS,
   'the older paths': LEGACY_ROWS,

@@ -97,10 +97,17 @@ export const QUERY_ROWS: readonly BadRequest[] = [
   ...NO_COUNTS.map(([name, limit]) => row(name, `${LISTS[0]}?limit=${limit}`, badFields('limit'))),
   ...NO_COUNTS.map(([name, limit]) => row(name, `GET /v1/flavors?limit=${limit}`, badFields('limit'))),
   ...PAGED.flatMap((list) => [
+    ...['', 'all', 'PUBLIC', 'public,private', 'public%00'].map((visibility) =>
+      row('an unknown visibility', `GET /v1/images?visibility=${visibility}`, badFields('visibility')),
+    ),
+    row('two visibilities', 'GET /v1/images?visibility=public&visibility=shared', badFields('visibility')),
+    row('two names', 'GET /v1/images?name=a&name=b', badFields('name')),
+    row('a long tag', `GET /v1/images?tag=a&tag=${'a'.repeat(256)}`, badFields('tag.1')),
+    row('129 tags', `GET /v1/images?${'tag=a&'.repeat(129)}`, badFields('tag')),
     row('a page of zero items', `GET /v1/${list}?limit=0`, badFields('limit')),
     row('an empty cursor', `GET /v1/${list}?cursor=`, badFields('cursor')),
     row('two cursors', `GET /v1/${list}?cursor=a&cursor=b`, badFields('cursor')),
-    row('an unknown filter', `GET /v1/${list}?name=a`, badFields('name')),
+    row('an unknown filter', `GET /v1/${list}?colour=a`, badFields('colour')),
     row('an invalid cursor', `GET /v1/${list}?cursor=garbage`, badFields('cursor')),
   ]),
   ...NO_CURSORS.map(([name, cursor]) =>

@@ -5,6 +5,7 @@ import { catalogConformance } from './catalog.ts';
 import { clientConformance } from './client.ts';
 import { eventConformance } from './events.ts';
 import { idempotencyConformance } from './idempotency.ts';
+import { imageConformance } from './images.ts';
 import { instanceActionConformance } from './instance-actions.ts';
 import { instanceOperationConformance } from './instance-operations.ts';
 import { instanceConformance } from './instances.ts';
@@ -30,6 +31,7 @@ const COMPUTE: readonly Part[] = [
   instanceOperationConformance,
   publicAccessConformance,
   keypairConformance,
+  imageConformance,
   securityGroupConformance,
   serverGroupConformance,
   legacyConformance,

@@ -96,6 +96,26 @@ export function tenantConformance(target: () => Target): void {
       await acme.delete(`/v1/server_groups/${serverGroup.id}`);
     });
 
+    test('an image of another project is 404 on every route', async () => {
+      const { id } = (await acme.post('/v1/images', { name: 'conf-secret', visibility: 'private' })).body;
+      const path = `/v1/images/${id}`;
+      const attempts = [
+        () => globex.get(path),
+        () => globex.patch(path, { name: 'mine' }),
+        () => globex.patch(path, { visibility: 'community' }),
+        () => globex.delete(path),
+        () => globex.upload(`${path}/file`, 'mine'),
+      ];
+      for (const attempt of attempts) {
+        const { status, body } = await attempt();
+        expect([status, body.error?.code]).toEqual([404, 'itemNotFound']);
+      }
+      const { items } = (await globex.get('/v1/images?name=conf-secret')).body;
+      expect(items).toEqual([]);
+      expect((await acme.get(path)).body).toMatchObject({ name: 'conf-secret', status: 'queued' });
+      await acme.delete(path);
+    });
+
     test('an exhausted quota is 413, for instances and key pairs', async () => {
       const made: string[] = [];
       for (const n of [1, 2, 3]) {

@@ -108,7 +108,10 @@ describe.each(CALLERS)('acme with %s', (_caller, kind, role) => {
   test.each(rows)('%s', async (_, method, attempt) => {
     const [globexHad, acmeHad] = [await globexHas(), await acmeHas()];
     const tried = filledIn(attempt);
-    const answer = await acme.request(method, tried.path, tried.body);
+    const answer =
+      attempt.data === undefined
+        ? await acme.request(method, tried.path, tried.body)
+        : await acme.upload(tried.path, attempt.data);
     if (method === 'POST' && answer.status < 300) {
       await takeBack(answer.headers.get('location') ?? tried.made);
     }

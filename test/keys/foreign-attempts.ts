@@ -8,6 +8,8 @@ export interface Attempt {
   /** Below the route: its parameters filled in, and a query. */
   readonly path: string;
   readonly body?: object;
+  /** Instead of a body: bytes. */
+  readonly data?: string;
   readonly status: number;
   /** Where what it makes can be deleted, when the answer has no Location. */
   readonly made?: string;
@@ -104,7 +106,19 @@ export const ATTEMPTS: Readonly<Record<string, readonly Attempt[]>> = {
   'GET /v1/instances/:id/console_log': [hidden('/v1/instances/{instance}/console_log')],
   'POST /v1/instances/:id/console': [hidden('/v1/instances/{instance}/console', {})],
   'GET /v1/flavors': [shows('/v1/flavors')],
-  'GET /v1/images': [shows('/v1/images')],
+  'GET /v1/images': [
+    shows('/v1/images'),
+    shows('/v1/images?visibility=private'),
+    shows('/v1/images?visibility=community'),
+    shows('/v1/images?name=globex'),
+  ],
+  'POST /v1/images': [{ path: '/v1/images', body: { name: '{image name}' }, status: 201 }],
+  'GET /v1/images/:id': [hidden('/v1/images/{image}')],
+  'PATCH /v1/images/:id': [{ name: 'mine' }, { visibility: 'community' }, { tags: ['mine'] }, {}].map(
+    (body) => hidden('/v1/images/{image}', body),
+  ),
+  'DELETE /v1/images/:id': [hidden('/v1/images/{image}')],
+  'PUT /v1/images/:id/file': [{ path: '/v1/images/{image}/file', status: 404, data: 'stolen' }],
   'GET /v1/networks': [shows('/v1/networks')],
   'GET /v1/availability_zones': [shows('/v1/availability_zones')],
   'GET /v1/floating_ips': [shows('/v1/floating_ips')],

@@ -17,13 +17,15 @@ afterAll(() => target.close());
 /** A client that validates every response against the contract. */
 function held(client: ReduClient, met: Set<string>, headers: Readonly<Record<string, string>> = {}) {
   return async (method: string, path: string, body?: unknown) => {
+    const isBytes = body instanceof Uint8Array;
+    const type = isBytes ? 'application/octet-stream' : 'application/json';
     const response = await fetch(client.url + path, {
       method,
       headers: {
         ...(Object.keys(headers).length > 0 ? headers : { 'x-api-key': client.key }),
-        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(body !== undefined && { 'content-type': type }),
       },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(body !== undefined && { body: isBytes ? new Uint8Array(body) : JSON.stringify(body) }),
     });
     const text = path.endsWith('/events') ? await firstOf(response) : await response.text();
     const [plain = ''] = path.split('?');
@@ -107,6 +109,11 @@ test('every response matches the contract', async () => {
   ]) {
     await call('GET', path);
   }
+  const { body: image } = await call('POST', '/v1/images', { name: 'contract', tags: ['contract'] });
+  await call('PUT', `/v1/images/${image.id}/file`, new Uint8Array(10));
+  await call('GET', `/v1/images/${image.id}`);
+  await call('PATCH', `/v1/images/${image.id}`, { name: 'contract-2' });
+  await call('DELETE', `/v1/images/${image.id}`);
   await call('POST', '/cloud/v1/compute/instances/create', {
     name: 'contract-2',
     flavor: 'm1.tiny',

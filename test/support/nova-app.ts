@@ -100,6 +100,7 @@ export function novaApp(methods: Partial<Cloud> = {}, scopes: readonly Scope[] =
         onChange() {},
       },
       requestTarget: (c) => c.req.url.slice('http://localhost'.length),
+      requestBody: (c) => c.req.raw.body,
       publicUrl: () => URL_OF_GATEWAY,
     }),
   );

@@ -71,13 +71,15 @@ export class OpenStackClient {
   async #request(service: string, method: string, path: string, body?: unknown): Promise<ServiceResponse> {
     this.#session ??= this.#signIn();
     const { token, endpoints } = await this.#session;
+    const isPatch = service === 'image' && method === 'PATCH';
+    const type = isPatch ? 'application/openstack-images-v2.1-json-patch' : 'application/json';
     const response = await this.#send(
       new Request(`${endpoints.get(service)}${path}`, {
         method,
         headers: {
           'x-auth-token': token,
           'openstack-api-version': `compute ${this.#microversion}`,
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(body === undefined ? {} : { 'content-type': type }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       }),

@@ -46,6 +46,18 @@ export class ReduClient {
   /** `POST` with this `Idempotency-Key`. */
   postOnce = (key: string, path: string, body: unknown) =>
     this.request('POST', path, body, { 'idempotency-key': key });
+  /** `PUT` of bytes. */
+  async upload(path: string, data: BodyInit, type = 'application/octet-stream'): Promise<ReduAnswer> {
+    const headers = { 'x-api-key': this.key, 'content-type': type };
+    const init = { method: 'PUT', headers, body: data, duplex: 'half' };
+    const response = await fetch(this.url + path, init as RequestInit);
+    const text = await response.text();
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: text === '' ? null : JSON.parse(text),
+    };
+  }
   patch = (path: string, body: unknown) => this.request('PATCH', path, body);
   delete = (path: string) => this.request('DELETE', path);
   act = (id: string, action: string, rest: object = {}) =>

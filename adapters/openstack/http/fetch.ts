@@ -1,3 +1,4 @@
+import { readableStream } from '../../../src/async.ts';
 import { remainingMs } from '../../../src/clock.ts';
 import { isStream, MAX_RESPONSE_BYTES, type Transport, TransportError } from './transport.ts';
 
@@ -40,18 +41,7 @@ export function fetchTransport(fetch: (request: Request) => Promise<Response>): 
 }
 
 function bodyInit(body: string | Uint8Array | AsyncIterable<Uint8Array>): BodyInit {
-  if (!isStream(body) || body instanceof ReadableStream) return body as BodyInit;
-  const iterator = body[Symbol.asyncIterator]();
-  return new ReadableStream({
-    async pull(controller) {
-      const { done, value } = await iterator.next();
-      if (done) controller.close();
-      else controller.enqueue(value);
-    },
-    async cancel() {
-      await iterator.return?.();
-    },
-  });
+  return isStream(body) ? readableStream(body) : (body as BodyInit);
 }
 
 async function bytesOf(body: ReadableStream<Uint8Array>): Promise<Uint8Array> {

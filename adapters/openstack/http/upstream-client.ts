@@ -59,8 +59,11 @@ export async function send(
   request: UpstreamRequest,
   context: UpstreamContext,
 ): Promise<UpstreamResponse> {
-  const { status, headers, body } = await open(transport, { ...request, buffered: true }, context);
-  return { status, headers, body: body instanceof Uint8Array ? decoder.decode(body) : '' };
+  const buffered = !isStream(request.body);
+  const { status, headers, body } = await open(transport, { ...request, buffered }, context);
+  const text =
+    body instanceof ReadableStream ? await new Response(body).text() : decoder.decode(body ?? undefined);
+  return { status, headers, body: text };
 }
 
 /**

@@ -1,7 +1,7 @@
-/** @module Images: list, show, change, delete. */
+/** @module Images: list, show. */
 
 import type { Cloud } from '../cloud.ts';
-import { empty, Fault, type Fields, isFields, json, parseJson } from '../http.ts';
+import { Fault, type Fields, json } from '../http.ts';
 import type { Principal } from '../keystone/model.ts';
 import { seconds } from '../timeline.ts';
 import type { Image } from './model.ts';
@@ -43,11 +43,11 @@ export function imageView(image: Image): Fields {
   return {
     ...image.properties,
     name: image.name,
-    disk_format: active ? image.diskFormat : null,
-    container_format: active ? 'bare' : null,
+    disk_format: image.diskFormat,
+    container_format: image.containerFormat,
     visibility: image.visibility,
     size: image.size,
-    virtual_size: image.size,
+    virtual_size: image.diskFormat === 'raw' && image.size !== 0 ? image.size : null,
     status: image.status,
     checksum: active ? image.checksum : null,
     protected: image.protected,
@@ -77,7 +77,8 @@ export function visibleImages(cloud: Cloud, principal: Principal): Image[] {
 /** Whether a principal may use an image. */
 export function sees(principal: Principal, image: Image): boolean {
   const open = image.visibility === 'public' || image.visibility === 'community';
-  return open || image.owner === principal.projectId || principal.isAdmin;
+  const isMember = image.visibility === 'shared' && image.members.has(principal.projectId);
+  return open || isMember || image.owner === principal.projectId || principal.isAdmin;
 }
 
 /** GET /v2/images */
@@ -89,14 +90,9 @@ export function listImages(call: GlanceCall): Response {
     throw new Fault(400, '', `Invalid visibility value: ${visibility}`);
   }
   const found = visibleImages(call.cloud, call.principal)
+    .filter((image) => isListed(call, image, visibility))
     .map(imageView)
     .filter((view) => !visibility || visibility === 'all' || view.visibility === visibility)
-    .filter(
-      (view) =>
-        visibility === 'community' ||
-        view.visibility !== 'community' ||
-        view.owner === call.principal.projectId,
-    )
     .filter((view) => matches(view, query));
   sort(found, query);
   const marker = query.get('marker');
@@ -113,6 +109,15 @@ export function listImages(call: GlanceCall): Response {
     schema: '/v2/schemas/images',
     ...(page.length > 0 && page.length === limit && { next: `/v2/images?${next}` }),
   });
+}
+
+/** Of other projects: shares with this `member_status`, community images only by their visibility. */
+function isListed({ principal, query }: GlanceCall, image: Image, visibility: string | null): boolean {
+  if (image.owner === principal.projectId) return true;
+  if (image.visibility === 'community') return visibility === 'community' || visibility === 'all';
+  const member = image.visibility === 'shared' ? image.members.get(principal.projectId) : undefined;
+  const status = query.get('member_status') ?? 'accepted';
+  return member === undefined || status === 'all' || member.status === status;
 }
 
 function limitOf(query: URLSearchParams): number {
@@ -163,64 +168,10 @@ function sort(views: Fields[], query: URLSearchParams): void {
 
 /** GET /v2/images/{id} */
 export function showImage(call: GlanceCall, id: string): Response {
-  return json(200, imageView(find(call, id, `No image found with ID ${id}`)));
+  return json(200, imageView(findImage(call, id, `No image found with ID ${id}`)));
 }
 
-/** DELETE /v2/images/{id} */
-export function deleteImage(call: GlanceCall, id: string): Response {
-  const image = find(call, id, `Failed to find image ${id} to delete`);
-  if (image.owner !== call.principal.projectId && !call.principal.isAdmin) {
-    throw new Fault(403, '', 'You do not own this image');
-  }
-  if (image.protected) throw new Fault(403, '', `Image ${id} is protected and cannot be deleted.`);
-  call.cloud.images.delete(id);
-  return new Response(null, { status: 204, headers: { 'Content-Type': 'text/html; charset=UTF-8' } });
-}
-
-const PATCHES = [
-  'application/openstack-images-v2.0-json-patch',
-  'application/openstack-images-v2.1-json-patch',
-];
-
-/** PATCH /v2/images/{id} with a JSON patch of top-level members. */
-export async function patchImage(call: GlanceCall, id: string): Promise<Response> {
-  const type = call.request.headers.get('Content-Type') ?? '';
-  if (!PATCHES.includes(type)) {
-    const message = `The request media type ${type} is not supported by this server.\n`;
-    throw new Fault(415, '', message, { 'Accept-Patch': PATCHES.join(', ') });
-  }
-  const operations = parseJson(await call.request.text());
-  if (!Array.isArray(operations))
-    throw new Fault(400, '', 'Request body must be a JSON array of operation objects.');
-  const image = find(call, id, `No image found with ID ${id}`);
-  if (image.owner !== call.principal.projectId && !call.principal.isAdmin) {
-    throw new Fault(403, '', 'You do not own this image');
-  }
-  for (const operation of operations.filter(isFields)) patch(image, operation);
-  image.updatedAt = call.cloud.timeline.now();
-  return json(200, imageView(image));
-}
-
-function patch(image: Image, operation: Fields): void {
-  const member = String(operation.path).replace(/^\//, '');
-  const { op, value } = operation;
-  if (op === 'remove') delete image.properties[member];
-  else if (member === 'name') image.name = String(value);
-  else if (member === 'protected') image.protected = value === true;
-  else if (member === 'min_disk') image.minDisk = Number(value);
-  else if (member === 'min_ram') image.minRam = Number(value);
-  else if (member === 'tags' && Array.isArray(value)) image.tags = value.map(String);
-  else image.properties[member] = String(value);
-}
-
-/** PUT /v2/images/{id}/tags/{tag} */
-export function addImageTag(call: GlanceCall, id: string, tag: string): Response {
-  const image = find(call, id, `No image found with ID ${id}`);
-  if (!image.tags.includes(tag)) image.tags.push(tag);
-  return empty(204);
-}
-
-function find(call: GlanceCall, id: string, message: string): Image {
+export function findImage(call: GlanceCall, id: string, message: string): Image {
   const image = call.cloud.images.get(id);
   if (!image || !sees(call.principal, image)) throw new Fault(404, '', message);
   return image;

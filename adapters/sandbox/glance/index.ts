@@ -3,15 +3,26 @@
 import type { Cloud } from '../cloud.ts';
 import { Fault, json, type Route, routedMethod, router, webobError } from '../http.ts';
 import { challenge, principalOf } from '../keystone/principal.ts';
-import { addImageTag, deleteImage, type GlanceCall, listImages, patchImage, showImage } from './images.ts';
+import { downloadData, uploadData } from './data.ts';
+import { addImageTag, createImage, deleteImage, deleteImageTag, patchImage } from './image-writes.ts';
+import { type GlanceCall, listImages, showImage } from './images.ts';
+import { addMember, deleteMember, listMembers, showMember, updateMember } from './members.ts';
 
 const TABLE: Route<GlanceCall>[] = [
   ['GET', '/v2/images', listImages],
-  ['POST', '/v2/images', () => Promise.reject(new Fault(403, '', 'The sandbox takes no image data.'))],
+  ['POST', '/v2/images', createImage],
   ['GET', '/v2/images/:id', showImage],
   ['PATCH', '/v2/images/:id', patchImage],
   ['DELETE', '/v2/images/:id', deleteImage],
+  ['PUT', '/v2/images/:id/file', uploadData],
+  ['GET', '/v2/images/:id/file', downloadData],
   ['PUT', '/v2/images/:id/tags/:tag', addImageTag],
+  ['DELETE', '/v2/images/:id/tags/:tag', deleteImageTag],
+  ['GET', '/v2/images/:id/members', listMembers],
+  ['POST', '/v2/images/:id/members', addMember],
+  ['GET', '/v2/images/:id/members/:project', showMember],
+  ['PUT', '/v2/images/:id/members/:project', updateMember],
+  ['DELETE', '/v2/images/:id/members/:project', deleteMember],
 ];
 
 const find = router(TABLE);

@@ -2,7 +2,7 @@
 
 export interface Image {
   id: string;
-  name: string;
+  name: string | null;
   status: 'queued' | 'saving' | 'active';
   visibility: 'public' | 'private' | 'shared' | 'community';
   /** Bytes; null while the image is not active. */
@@ -11,17 +11,28 @@ export interface Image {
   owner: string;
   minRam: number;
   minDisk: number;
-  diskFormat: string;
+  diskFormat: string | null;
+  containerFormat: string | null;
   /** Properties beyond the schema's own; all of them strings. */
   properties: Record<string, string>;
   tags: string[];
   protected: boolean;
+  /** Of a shared image, by project. */
+  members: Map<string, Member>;
+  /** null: none was uploaded. */
+  data: Uint8Array<ArrayBuffer> | null;
   /** Epoch milliseconds. */
   createdAt: number;
   updatedAt: number;
-  /** Hex digests, made up: the sandbox stores no image data. */
+  /** Hex digests; made up until data is uploaded. */
   checksum: string;
   hash: string;
+}
+
+export interface Member {
+  status: 'pending' | 'accepted' | 'rejected';
+  createdAt: number;
+  updatedAt: number;
 }
 
 export function createImages(): Map<string, Image> {
@@ -43,9 +54,12 @@ export function newImage(given: Pick<Image, 'name' | 'owner' | 'createdAt'> & Pa
     minRam: 256,
     minDisk: 1,
     diskFormat: 'raw',
+    containerFormat: 'bare',
     properties: {},
     tags: [],
     protected: false,
+    members: new Map(),
+    data: null,
     updatedAt: given.createdAt,
     checksum: hex(16),
     hash: hex(64),

@@ -130,6 +130,8 @@ function queueImage(call: NovaCall, server: Server, name: string, metadata: Reco
     createdAt: cloud.timeline.now(),
     status: 'queued',
     visibility: 'private',
+    diskFormat: null,
+    containerFormat: null,
     size: null,
     minDisk: server.flavor.diskGiB,
     minRam: base?.minRam ?? 0,
@@ -156,7 +158,8 @@ function save(call: NovaCall, imageId: string): void {
 
 function activate(call: NovaCall, imageId: string): void {
   const image = call.cloud.images.get(imageId);
-  if (image) Object.assign(image, { status: 'active', size: 65536, updatedAt: call.cloud.timeline.now() });
+  const stored = { status: 'active', size: 65536, diskFormat: 'raw', containerFormat: 'bare' };
+  if (image) Object.assign(image, { ...stored, updatedAt: call.cloud.timeline.now() });
 }
 
 /** Stores the server as an image and frees its host. Its ports and addresses stay. */

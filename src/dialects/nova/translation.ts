@@ -3,7 +3,7 @@ import type { Access } from '../../access/access.ts';
 import type { CloudDriver } from '../../compute/cloud.ts';
 import type { GatewayEnv } from '../../context.ts';
 import type { PublicUrl } from '../../http/public-url.ts';
-import type { RequestTarget } from '../../http/request-target.ts';
+import type { RequestBody, RequestTarget } from '../../http/request-target.ts';
 import type { ProjectVersions } from '../../traffic/versions/project-versions.ts';
 import type { OpenSession } from './session.ts';
 
@@ -24,5 +24,6 @@ export interface TranslationPorts {
   /** Invalidated by every write, before its response. */
   readonly versions: ProjectVersions;
   readonly requestTarget: RequestTarget;
+  readonly requestBody: RequestBody;
   readonly publicUrl: PublicUrl;
 }

@@ -25,7 +25,7 @@ import { isIcmp } from '../../http/protocols.ts';
 import type { flavorSchema } from './flavors.ts';
 import type { floatingIpSchema } from './floating-ips.ts';
 import type { hypervisorSchema } from './hypervisors.ts';
-import type { imageSchema } from './images.ts';
+import { imageSchema } from './images.ts';
 import type { historyEntrySchema } from './instance-operations.ts';
 import type { InstanceBody, InstanceDetailBody } from './instance-schemas.ts';
 import type { createdKeypairSchema } from './keypairs.ts';
@@ -83,9 +83,26 @@ export function decodeFlavor(body: z.infer<typeof flavorSchema>): Flavor {
   return { id, name, vcpus, ram: ram_mb, disk: disk_gb, isPublic: is_public };
 }
 
-export function decodeImage(body: z.infer<typeof imageSchema>): Image {
-  const { size_bytes, min_disk_gb, min_ram_mb, ...image } = body;
-  return { ...image, size: size_bytes, minDisk: min_disk_gb, minRam: min_ram_mb };
+/** What older redu clouds leave out. */
+export const foreignImageSchema = imageSchema.partial({
+  project_id: true,
+  disk_format: true,
+  container_format: true,
+  tags: true,
+});
+
+export function decodeImage(body: z.infer<typeof foreignImageSchema>): Image {
+  const { size_bytes, min_disk_gb, min_ram_mb, project_id, disk_format, container_format, ...image } = body;
+  return {
+    ...image,
+    projectId: project_id ?? null,
+    diskFormat: disk_format ?? null,
+    containerFormat: container_format ?? null,
+    tags: image.tags ?? [],
+    size: size_bytes,
+    minDisk: min_disk_gb,
+    minRam: min_ram_mb,
+  };
 }
 
 /** The default of several external networks is not reported. */

@@ -8,6 +8,7 @@ import { Hono, type MiddlewareHandler } from 'hono';
 import type { Access } from '../../access/access.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { methodNotAllowed } from '../../http/method-not-allowed.ts';
+import type { RequestBody } from '../../http/request-target.ts';
 import { type ServeRead, uncached } from '../../traffic/cache/cached.ts';
 import type { OpenStream } from '../../traffic/events/events.ts';
 import { apiKeys } from './api-keys.ts';
@@ -23,7 +24,7 @@ import {
 import { FLAVORS, listFlavors } from './flavors.ts';
 import { FLOATING_IPS, listFloatingIps } from './floating-ips.ts';
 import { HYPERVISORS, listHypervisors } from './hypervisors.ts';
-import { IMAGES, listImages } from './images.ts';
+import { images } from './images.ts';
 import { instanceVolumes } from './instance-volumes.ts';
 import { instances } from './instances.ts';
 import { keypairs } from './keypairs.ts';
@@ -56,6 +57,7 @@ export function reduDialect(
   serveRead: ServeRead = uncached,
   openStream: OpenStream = eventsNotImplemented,
   idempotent: MiddlewareHandler<GatewayEnv> = (_, next) => next(),
+  requestBody: RequestBody = (c) => c.req.raw.body,
 ): Hono<GatewayEnv> {
   const router = new Hono<GatewayEnv>({ strict: false });
   const mount = new Mount(router, serveRead, idempotent)
@@ -63,7 +65,6 @@ export function reduDialect(
     .add(PROJECT_EVENTS, projectEvents(openStream))
     .add(INSTANCE_EVENTS, instanceEvents(openStream))
     .addRead(FLAVORS, listFlavors, { ttl: 'static' })
-    .addRead(IMAGES, listImages, { ttl: 'static' })
     .addRead(NETWORKS, listNetworks)
     .addRead(AVAILABILITY_ZONES, listAvailabilityZones, { ttl: 'static' })
     .addRead(FLOATING_IPS, listFloatingIps)
@@ -71,6 +72,7 @@ export function reduDialect(
     .addRead(QUOTAS, readQuotas, { of: 'user' })
     .addRead(HYPERVISORS, listHypervisors);
   instances(mount);
+  images(mount, requestBody);
   apiKeys(access, mount);
   keypairs(mount);
   securityGroups(mount);

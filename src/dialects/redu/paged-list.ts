@@ -1,3 +1,4 @@
+import type * as z from 'zod';
 import type { Cloud } from '../../compute/cloud.ts';
 import { decodeParameters } from '../../http/decode.ts';
 import { type PageKey, type PageWindow, page } from '../../http/page.ts';
@@ -16,13 +17,35 @@ export function pagedList<T>(
   load: (cloud: Cloud) => Promise<readonly T[]>,
   keyOf: (item: T) => PageKey,
   encode: (item: T) => object,
-  isTransitional: (item: T) => boolean = () => false,
+  isTransitional?: (item: T) => boolean,
 ): Read<PageWindow, readonly T[]> {
+  return filteredList({ schema: pageQuerySchema, accepts: () => true }, load, keyOf, encode, isTransitional);
+}
+
+interface Filter<T, S extends z.ZodType<PageWindow>> {
+  readonly schema: S;
+  /** Parameters that may be given more than once. */
+  readonly repeatable?: readonly string[];
+  readonly accepts: (item: T, query: z.output<S>) => boolean;
+}
+
+/** The read of a list in pages that its query narrows. */
+export function filteredList<T, S extends z.ZodType<PageWindow>>(
+  { schema, repeatable, accepts }: Filter<T, S>,
+  load: (cloud: Cloud, query: z.output<S>) => Promise<readonly T[]>,
+  keyOf: (item: T) => PageKey,
+  encode: (item: T) => object,
+  isTransitional: (item: T) => boolean = () => false,
+): Read<z.output<S>, readonly T[]> {
   return {
-    input: ({ query }) => decodeParameters(query, pageQuerySchema),
+    input: ({ query }) => decodeParameters(query, schema, repeatable),
     load,
-    render(all, window) {
-      const { items, next_cursor } = page(all, window, keyOf);
+    render(all, query) {
+      const { items, next_cursor } = page(
+        all.filter((item) => accepts(item, query)),
+        query,
+        keyOf,
+      );
       const body = JSON.stringify({ items: items.map(encode), next_cursor });
       return { body, transitional: items.some(isTransitional) };
     },

@@ -4,6 +4,7 @@ import { ComputeError } from '../../../compute/errors.ts';
 import type { Owner } from '../../../compute/requests.ts';
 import type { GatewayEnv } from '../../../context.ts';
 import { uuid } from '../../../http/field-schemas.ts';
+import type { RequestBody } from '../../../http/request-target.ts';
 import { SERVICE_ENDPOINTS } from '../services.ts';
 
 /** A request for a service that the gateway implements in the cloud's place. */
@@ -13,6 +14,8 @@ export interface NovaCall {
   readonly query: URLSearchParams;
   /** The gateway's public URL, without a trailing slash. */
   readonly publicUrl: string;
+  /** How the data of an image is read. */
+  readonly requestBody: RequestBody;
 }
 
 /** Handles a call; `segments` are those that the route's pattern leaves open, in order. */

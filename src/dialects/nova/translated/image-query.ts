@@ -6,6 +6,7 @@
  */
 
 import { ComputeError } from '../../../compute/errors.ts';
+import { IMAGE_VISIBILITIES, type ImageVisibility } from '../../../compute/images.ts';
 import type { Image } from '../../../compute/model.ts';
 import { unsupported } from './call.ts';
 import {
@@ -22,17 +23,17 @@ import {
 } from './lists.ts';
 
 const CONTROL: ReadonlySet<string> = new Set(['limit', 'marker', 'sort', 'sort_key', 'sort_dir']);
-const VISIBILITIES: ReadonlySet<string> = new Set(['public', 'private', 'shared', 'community', 'all']);
+const VISIBILITIES: ReadonlySet<string> = new Set([...IMAGE_VISIBILITIES, 'all']);
 const SORT_FIELDS: SortFields<Image> = {
+  container_format: ({ containerFormat }) => containerFormat ?? '',
   created_at: ({ created }) => created,
+  disk_format: ({ diskFormat }) => diskFormat ?? '',
   id: ({ id }) => id,
   name: ({ name }) => name,
   size: ({ size }) => size ?? 0,
   status: ({ status }) => status,
   updated_at: ({ updated }) => updated,
 };
-/** Keys that Glance sorts by and redu does not report. */
-const UNSUPPORTED_SORT_KEYS = ['container_format', 'disk_format'];
 const NEWEST_FIRST: readonly SortKey[] = [
   { name: 'created_at', direction: 'desc' },
   { name: 'id', direction: 'desc' },
@@ -44,6 +45,11 @@ export function imageFilter(query: URLSearchParams): Accepts<Image> {
   return acceptsAll(given.map(([name, value]) => filterOf(name, value)));
 }
 
+/** The visibility that the cloud has to be asked for. */
+export function visibilityIn(query: URLSearchParams): ImageVisibility | undefined {
+  return IMAGE_VISIBILITIES.find((visibility) => visibility === query.get('visibility'));
+}
+
 function filterOf(name: string, value: string): Accepts<Image> {
   const bound = () => wholeNumber(name, value);
   switch (name) {
@@ -51,6 +57,14 @@ function filterOf(name: string, value: string): Accepts<Image> {
     case 'name':
     case 'status':
       return isOneOf(value, (image) => image[name]);
+    case 'owner':
+      return isOneOf(value, ({ projectId }) => projectId ?? '');
+    case 'disk_format':
+      return isOneOf(value, ({ diskFormat }) => diskFormat ?? '');
+    case 'container_format':
+      return isOneOf(value, ({ containerFormat }) => containerFormat ?? '');
+    case 'tag':
+      return ({ tags }) => tags.includes(value);
     case 'visibility':
       if (!VISIBILITIES.has(value)) throw ComputeError.field(name, `Invalid visibility value: ${value}`);
       return (image) => value === 'all' || image.visibility === value;
@@ -110,7 +124,7 @@ function timeFilter(name: string, value: string, read: (image: Image) => string)
 
 /** `sort=name:asc,size`, or `sort_key` and `sort_dir`; newest first by default. `invalid`, `not_implemented`. */
 export function imageOrder(query: URLSearchParams): Compare<Image> {
-  return compareBy([...imageSortKeys(query), ...NEWEST_FIRST], SORT_FIELDS, 'images', UNSUPPORTED_SORT_KEYS);
+  return compareBy([...imageSortKeys(query), ...NEWEST_FIRST], SORT_FIELDS, 'images');
 }
 
 function imageSortKeys(query: URLSearchParams): readonly SortKey[] {

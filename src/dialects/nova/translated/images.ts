@@ -1,12 +1,12 @@
 /**
- * Read access to images: Glance's `/image/v2`, and Nova's older proxy for it.
+ * Images: Glance's `/image/v2`, and Nova's older proxy for it.
  *
  * @module
  */
 
 import type { Image } from '../../../compute/model.ts';
-import { findOrThrow, linksTo, type NovaCall, unsupported } from './call.ts';
-import { imageFilter, imageOrder } from './image-query.ts';
+import { linksTo, type NovaCall, parseId, unsupported } from './call.ts';
+import { imageFilter, imageOrder, visibilityIn } from './image-query.ts';
 import { type Accepts, nextQuery, pageResponse, pageWindow, paginate, timeOf, wholeNumber } from './lists.ts';
 
 const LIST_PATH = '/v2/images';
@@ -16,7 +16,11 @@ const UNSUPPORTED_COMPUTE_FILTERS = /^(?:server|type|property-.*)$/;
 export async function listImages(call: NovaCall): Promise<Response> {
   const accepts = imageFilter(call.query);
   const order = imageOrder(call.query);
-  const page = paginate((await call.cloud.listImages()).toSorted(order), pageWindow(call.query), accepts);
+  const page = paginate(
+    (await call.cloud.listImages(visibilityIn(call.query))).toSorted(order),
+    pageWindow(call.query),
+    accepts,
+  );
   const first = new URLSearchParams(call.query);
   first.delete('marker');
   const next = nextQuery(call, page);
@@ -50,7 +54,7 @@ export async function showComputeImage({ c, cloud, publicUrl }: NovaCall, id = '
 }
 
 async function imageOf(cloud: NovaCall['cloud'], id: string): Promise<Image> {
-  return findOrThrow(await cloud.listImages(), (image) => image.id === id, 'Image', id);
+  return cloud.getImage(parseId(id, 'Image'));
 }
 
 async function computeListResponse(call: NovaCall, view: (image: Image) => object): Promise<Response> {
@@ -79,8 +83,8 @@ function computeImageFilter(query: URLSearchParams): Accepts<Image> {
 }
 
 /** Members that redu does not report have the value most images have. */
-function imageView(image: Image) {
-  const { id, name, status, visibility, size, minDisk, minRam, created, updated } = image;
+export function imageView(image: Image) {
+  const { id, name, status, visibility, size, minDisk, minRam, created, updated, tags } = image;
   return {
     id,
     name,
@@ -91,12 +95,12 @@ function imageView(image: Image) {
     min_ram: minRam,
     created_at: created,
     updated_at: updated,
-    disk_format: 'raw',
-    container_format: 'bare',
+    disk_format: image.diskFormat,
+    container_format: image.containerFormat,
     protected: false,
-    tags: [],
+    tags,
     checksum: null,
-    owner: null,
+    owner: image.projectId,
     self: `/v2/images/${id}`,
     file: `/v2/images/${id}/file`,
     schema: '/v2/schemas/image',

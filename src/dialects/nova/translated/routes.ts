@@ -8,6 +8,7 @@ import type { ServiceName } from '../services.ts';
 import type { NovaCall, NovaHandler } from './call.ts';
 import { openRemoteConsole } from './consoles.ts';
 import { listExtraSpecs, listFlavors, listFlavorsWithDetail, showFlavor } from './flavors.ts';
+import * as imageWrites from './image-writes.ts';
 import * as images from './images.ts';
 import { listHistory, showHistoryEntry } from './instance-history.ts';
 import { createKeyPair, deleteKeyPair, listKeyPairs, showKeyPair } from './key-pairs.ts';
@@ -65,7 +66,13 @@ export const ROUTES: Readonly<Record<ServiceName, Readonly<Record<string, NovaHa
   },
   image: {
     'GET images': images.listImages,
+    'POST images': imageWrites.createImage,
     'GET images/*': images.showImage,
+    'PATCH images/*': imageWrites.patchImage,
+    'DELETE images/*': imageWrites.deleteImage,
+    'PUT images/*/file': imageWrites.uploadImage,
+    'PUT images/*/tags/*': imageWrites.addImageTag,
+    'DELETE images/*/tags/*': imageWrites.deleteImageTag,
   },
   network: {
     'GET networks': networks.listNetworks,

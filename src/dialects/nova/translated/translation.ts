@@ -54,7 +54,7 @@ function openSession(clouds: CloudDriver): OpenSession {
 
 /** Requires `authenticateToken` and the rate limits before it. */
 export function translated(ports: TranslationPorts): Handler<GatewayEnv> {
-  const { access, requestTarget, publicUrl, versions } = ports;
+  const { access, requestTarget, requestBody, publicUrl, versions } = ports;
   return async function handleTranslated(c) {
     const target = parseTarget(requestTarget(c));
     const { principal } = c.var;
@@ -65,7 +65,10 @@ export function translated(ports: TranslationPorts): Handler<GatewayEnv> {
     const { handler, open } = routeOf(method, target, principal.projectId);
     const cloud = access.clouds.open(principal.credential, callContext(c, access.timeoutMs));
     try {
-      const response = await handler({ c, cloud, query: target.query, publicUrl: publicUrl(c) }, ...open);
+      const response = await handler(
+        { c, cloud, query: target.query, publicUrl: publicUrl(c), requestBody },
+        ...open,
+      );
       return withHeaders(response, target, c.var.requestId);
     } catch (error) {
       throw withNovaFieldNames(error);
