@@ -17,7 +17,7 @@ const cached: CacheResult = {
     headers: { 'content-type': 'application/json', vary: 'x-api-key, Authorization, Origin' },
     etag: 'W/"1"',
     generatedAt: performance.now(),
-    freshnessLifetime: 5_000,
+    freshnessLifetimeMs: 5_000,
     version: 1,
   },
   result: 'hit',

@@ -100,7 +100,7 @@ interface GatewayOptions extends Omit<AccessOptions, 'plans'>, Omit<IdempotencyO
   /** What the runtime found wrong with Host or target, before any route is looked up. */
   readonly unreadable: RequestRejection;
   /** What the head of a passed-through response may take (`LINGUANOVA_UPSTREAM_TIMEOUT_SECONDS`); ten minutes unless given. */
-  readonly upstreamTimeoutMs?: number;
+  readonly headTimeoutMs?: number;
   /** How image data is read; absent: as a web stream. */
   readonly requestBody?: RequestBody;
   /** Origins whose pages may read responses, besides those that keys are bound to. */
@@ -134,9 +134,9 @@ export interface Gateway {
 }
 
 export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
-  const maxAge = options.cache.seconds * 1000;
+  const maxAgeMs = options.cache.seconds * 1000;
   const clouds = withInventory(ports.clouds, ports.versions, ports.metrics, {
-    maxAgeMs: maxAge,
+    maxAgeMs,
     ...options.inventory,
   });
   const releases = new PendingReleases(
@@ -202,14 +202,14 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   app.use('/v1/api_keys/*', retriesOfEndedKeys(access, limits.stage.handle, idempotent.replay));
   for (const path of REDU_PATHS) app.use(path, ...keyed.map(({ handle }) => unlessSignUp(handle)));
   app.on(WRITES, REDU_PATHS, ...forWrites);
-  const { requestTarget, streams, timeoutMs: deadline } = options;
+  const { requestTarget, streams, upstreamBudgetMs } = options;
   const { serveRead, responses, findHit } = caching(
     { ...ports, clouds },
     options.cache,
-    (c) => callContext(c, deadline),
+    (c) => callContext(c, upstreamBudgetMs),
     requestTarget,
   );
-  const events = new Events({ ...ports, clouds }, EVENT_ENCODER, { streams, maxAge, deadline });
+  const events = new Events({ ...ports, clouds }, EVENT_ENCODER, { streams, maxAgeMs, upstreamBudgetMs });
   const openStream: OpenStream = ports.openStream ?? ((c, instanceId) => events.open(c, instanceId));
   const { requestBody = (c: Context) => c.req.raw.body } = options;
   app.route('/', reduDialect(access, serveRead, openStream, unlessSignUp(idempotent.stage), requestBody));
@@ -220,7 +220,7 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   if (services !== undefined) {
     const { seconds, background: waitUntil = () => {} } = options.cache;
     const cache = { responses, isOn: seconds > 0, waitUntil };
-    const headTimeoutMs = options.upstreamTimeoutMs ?? DEFAULT_UPSTREAM_TIMEOUT_MS;
+    const headTimeoutMs = options.headTimeoutMs ?? DEFAULT_HEAD_TIMEOUT_MS;
     const given = { access, services, versions, requestTarget, requestBody, cache, headTimeoutMs };
     const nova = novaDialect({ ...given, publicUrl: url, limit: limits.stage });
     app.route('/', nova.routes);
@@ -264,7 +264,7 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
 const WRITES = ['POST', 'PUT', 'PATCH', 'DELETE'];
 
 /** As long as the clients of OpenStack wait by default. */
-const DEFAULT_UPSTREAM_TIMEOUT_MS = 600_000;
+const DEFAULT_HEAD_TIMEOUT_MS = 600_000;
 
 const ALL_PATHS = ['*'];
 const REDU_PREFIXES = ['/v1/', '/cloud/v1/'];

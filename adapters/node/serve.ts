@@ -20,7 +20,7 @@ export interface ServeOptions {
   readonly fetch: (request: Request, env: object) => Response | Promise<Response>;
   readonly host: string;
   readonly port: number;
-  readonly requestTimeoutMs: number;
+  readonly receiveTimeoutMs: number;
   /** To the first byte of a response; by default the idle timeout. */
   readonly responseTimeoutMs?: number;
   readonly keepAliveSeconds: number;
@@ -66,8 +66,8 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   };
   const server = createServer(
     {
-      requestTimeout: options.requestTimeoutMs,
-      headersTimeout: Math.min(HEAD_TIMEOUT_MS, options.requestTimeoutMs),
+      requestTimeout: options.receiveTimeoutMs,
+      headersTimeout: Math.min(HEAD_TIMEOUT_MS, options.receiveTimeoutMs),
       keepAliveTimeout: options.keepAliveSeconds * 1000,
       // The pipeline rejects HTTP/1.1 requests without Host; HTTP/1.0 needs none.
       requireHostHeader: false,

@@ -28,7 +28,7 @@ import { prometheusMetrics } from './prometheus.ts';
 import { serve } from './serve.ts';
 import { localServerSecret } from './server-secret-file.ts';
 
-const REQUEST_TIMEOUT_MS = 30_000;
+const UPSTREAM_BUDGET_MS = 30_000;
 /** Long enough for an image of many gigabytes; other bodies have a shorter limit where they are read. */
 const RECEIVE_TIMEOUT_MS = 7_200_000;
 const FLUSH_INTERVAL_MS = 5_000;
@@ -157,7 +157,7 @@ export async function serveGateway(config: Config) {
       ...config,
       secret,
       adminTokens: usesGeneratedToken ? [generatedToken] : config.adminTokens,
-      timeoutMs: REQUEST_TIMEOUT_MS,
+      upstreamBudgetMs: UPSTREAM_BUDGET_MS,
       ...trustedProxies(config.trustedProxies, peerAddress),
       requestTarget,
       unreadable: rejectionOf,
@@ -168,8 +168,8 @@ export async function serveGateway(config: Config) {
   const server = await serve({
     ...config,
     fetch: gateway.fetch,
-    requestTimeoutMs: RECEIVE_TIMEOUT_MS,
-    responseTimeoutMs: config.upstreamTimeoutMs + REQUEST_TIMEOUT_MS,
+    receiveTimeoutMs: RECEIVE_TIMEOUT_MS,
+    responseTimeoutMs: config.headTimeoutMs + UPSTREAM_BUDGET_MS,
     maxConnections: connectionLimit(),
     log,
     metrics,

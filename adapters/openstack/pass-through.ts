@@ -3,9 +3,9 @@ import type { CallContext, CloudCredential } from '../../src/compute/cloud.ts';
 import { ComputeError } from '../../src/compute/errors.ts';
 import type {
   CloudSession,
+  ForwardedResponse,
   ForwardRequest,
   PassThrough,
-  UpstreamResponse,
 } from '../../src/dialects/nova/pass-through.ts';
 import { isStream, type UpstreamRequest } from './http/transport.ts';
 import { discard, open } from './http/upstream-client.ts';
@@ -32,7 +32,7 @@ export function openStackPassThrough(openStack: OpenStack): PassThrough {
     request: ForwardRequest,
     token: string | null,
     call: CallContext,
-  ): Promise<UpstreamResponse> {
+  ): Promise<ForwardedResponse> {
     const upstream = upstreamRequest(session, request, token, call);
     const response = await open(transport, upstream, call, deadlineIn(request.headTimeoutMs));
     if (response.status >= 500) {

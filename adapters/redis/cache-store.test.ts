@@ -7,7 +7,7 @@ const RESPONSE: CachedResponse = {
   headers: { 'content-type': 'application/json', link: '</v1/instances?limit=1&marker=x>; rel="next"' },
   etag: 'W/"abc"',
   generatedAt: 1_000_000,
-  freshnessLifetime: 5_000,
+  freshnessLifetimeMs: 5_000,
   version: 1_764_000_000_000_000,
 };
 

@@ -141,22 +141,22 @@ function prefixOf({ projectId }: CacheKey): string {
 }
 
 /** To be increased with every change of the format, since gateways of two releases may share a Redis. */
-const FORMAT_VERSION = 2;
+const FORMAT_VERSION = 3;
 const PREFIX_BYTES = 5;
 
 const Header = z.object({
   version: z.int(),
   headers: z.record(z.string(), z.string()),
   etag: z.string(),
-  freshnessLifetime: z.number(),
+  freshnessLifetimeMs: z.number(),
   /** TTL in ms, counted from when the origin generated the response. */
-  life: z.number(),
+  lifetimeMs: z.number(),
 });
 
 /** Layout: a byte with the format version, four with the length of the header, the header in JSON, the body. */
-export function encodeEntry(response: CachedResponse, life: number): Buffer {
+export function encodeEntry(response: CachedResponse, lifetimeMs: number): Buffer {
   const { body, generatedAt: _, ...rest } = response;
-  const header = Buffer.from(JSON.stringify({ ...rest, life } satisfies z.infer<typeof Header>));
+  const header = Buffer.from(JSON.stringify({ ...rest, lifetimeMs } satisfies z.infer<typeof Header>));
   const prefix = Buffer.alloc(PREFIX_BYTES);
   prefix.writeUInt8(FORMAT_VERSION);
   prefix.writeUInt32BE(header.length, 1);
@@ -173,7 +173,7 @@ export function decodeEntry(bytes: Buffer, ttlMs: number, now: number): CachedRe
   const end = PREFIX_BYTES + bytes.readUInt32BE(1);
   const header = Header.safeParse(parseJson(bytes.subarray(PREFIX_BYTES, end).toString()));
   if (!header.success || end > bytes.length) return null;
-  const { life, ...rest } = header.data;
+  const { lifetimeMs, ...rest } = header.data;
   // A copy, since the bytes may be part of a larger buffer, which would be retained.
-  return { ...rest, body: Uint8Array.from(bytes.subarray(end)), generatedAt: now - (life - ttlMs) };
+  return { ...rest, body: Uint8Array.from(bytes.subarray(end)), generatedAt: now - (lifetimeMs - ttlMs) };
 }

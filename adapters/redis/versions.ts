@@ -134,7 +134,7 @@ export class RedisVersions implements ProjectVersions {
   }
 
   #standaloneVersion(projectId: string): ProjectVersion {
-    return { ...this.#local.peek(projectId), maxAge: STANDALONE_MAX_AGE_MS };
+    return { ...this.#local.peek(projectId), maxAgeMs: STANDALONE_MAX_AGE_MS };
   }
 
   async #fetch(projectId: string): Promise<ProjectVersion> {

@@ -36,35 +36,31 @@ const WRITE_LOCK = 4_711_061_511_711;
  */
 export async function openPostgres(url: string, limits: Partial<PostgresLimits> = {}): Promise<SqlDatabase> {
   assertPostgresUrl(url);
-  const {
-    connections,
-    connectTimeoutMs: connectTimeout,
-    statementTimeoutMs: statementTimeout,
-  } = { ...LIMITS, ...limits };
+  const { connections, connectTimeoutMs, statementTimeoutMs } = { ...LIMITS, ...limits };
   const config = (statement: number): PoolConfig => ({
     connectionString: url,
     application_name: 'linguanova',
     max: connections,
-    connectionTimeoutMillis: connectTimeout,
+    connectionTimeoutMillis: connectTimeoutMs,
     query_timeout: statement + CLIENT_GRACE_MS,
     keepAlive: true,
   });
   const inSession = {
-    statement_timeout: statementTimeout,
-    idle_in_transaction_session_timeout: statementTimeout + CLIENT_GRACE_MS,
+    statement_timeout: statementTimeoutMs,
+    idle_in_transaction_session_timeout: statementTimeoutMs + CLIENT_GRACE_MS,
   };
   try {
     const hasSettings = await hasSessionSettings(
-      { ...config(statementTimeout), ...inSession },
-      statementTimeout,
+      { ...config(statementTimeoutMs), ...inSession },
+      statementTimeoutMs,
     );
     await migratePostgres(new Pool({ ...config(MIGRATION_TIMEOUT_MS), max: 1 }), MIGRATION_TIMEOUT_MS);
-    const db = connect({ ...config(statementTimeout), ...(hasSettings && inSession) });
+    const db = connect({ ...config(statementTimeoutMs), ...(hasSettings && inSession) });
     return transactionalDatabase(db, {
       diagnose: diagnosePostgres,
       attempt: retryOnce,
       isolationLevel: 'read committed',
-      localSettings: hasSettings ? undefined : localTimeouts(statementTimeout).compile(db),
+      localSettings: hasSettings ? undefined : localTimeouts(statementTimeoutMs).compile(db),
       // Serializes batches over all nodes, so that audit entries are numbered in commit order.
       lock: sql`select pg_advisory_xact_lock(${sql.lit(WRITE_LOCK)})`.compile(db),
     });
@@ -77,13 +73,13 @@ export async function openPostgres(url: string, limits: Partial<PostgresLimits> 
  * Whether sessions keep the timeouts set at connection. A pooler in transaction mode (PgBouncer) rejects or drops them, and then
  * each transaction sets its own.
  */
-async function hasSessionSettings(config: ClientConfig, statementTimeout: number): Promise<boolean> {
+async function hasSessionSettings(config: ClientConfig, statementTimeoutMs: number): Promise<boolean> {
   const client = new Client(config);
   client.on('error', () => {});
   try {
     await client.connect();
     const { rows } = await client.query("select setting from pg_settings where name = 'statement_timeout'");
-    return rows[0]?.setting === String(statementTimeout);
+    return rows[0]?.setting === String(statementTimeoutMs);
   } catch (error) {
     if (isRefusedStartupParameter(error)) return false;
     throw error;
@@ -92,9 +88,9 @@ async function hasSessionSettings(config: ClientConfig, statementTimeout: number
   }
 }
 
-function localTimeouts(statementTimeout: number) {
-  const idle = statementTimeout + CLIENT_GRACE_MS;
-  return sql`set local statement_timeout = ${sql.lit(statementTimeout)}; set local idle_in_transaction_session_timeout = ${sql.lit(idle)}`;
+function localTimeouts(statementTimeoutMs: number) {
+  const idle = statementTimeoutMs + CLIENT_GRACE_MS;
+  return sql`set local statement_timeout = ${sql.lit(statementTimeoutMs)}; set local idle_in_transaction_session_timeout = ${sql.lit(idle)}`;
 }
 
 /** Retries after a connection error if nothing can have been committed. */

@@ -26,17 +26,17 @@ const MAX_RETRY_DELAY_MS = 20;
  * A database file, which several processes may share. An acknowledged write survives `kill -9` and power loss. A new file and the
  * default folder are readable only by their owner.
  *
- * @param busyTimeout Maximum wait for another process's lock, in ms.
+ * @param busyTimeoutMs Maximum wait for another process's lock, in ms.
  * @throws ComputeError `unavailable`; the file system's error if file or folder cannot be created.
  */
-export async function openSqlite(path: string, busyTimeout = BUSY_TIMEOUT_MS): Promise<SqlDatabase> {
+export async function openSqlite(path: string, busyTimeoutMs = BUSY_TIMEOUT_MS): Promise<SqlDatabase> {
   // Absolute, because SQLite treats "file:..." as a URI and ":memory:" as no file.
   const file = resolve(path);
   if (dirname(file) === resolve(DEFAULT_FOLDER)) mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   closeSync(openSync(file, 'a', 0o600));
   const connection = new DatabaseSync(file);
   const db = new Kysely<Tables>({ dialect: nodeSqliteDialect(connection) });
-  const attempt = <Result>(work: () => Promise<Result>) => whileBusy(work, busyTimeout);
+  const attempt = <Result>(work: () => Promise<Result>) => whileBusy(work, busyTimeoutMs);
   try {
     // WAL: readers and the writer do not block each other. FULL: with less, WAL may lose the last commits.
     await attempt(async () => connection.exec('pragma journal_mode = wal; pragma synchronous = full'));
@@ -62,8 +62,8 @@ export function folderProblem(path: string): string | null {
  * Retries while another connection holds the lock. SQLite's own busy timeout would block the event loop, and with it a
  * transaction of this process that holds the lock.
  */
-async function whileBusy<Result>(work: () => Promise<Result>, timeout: number): Promise<Result> {
-  const deadline = performance.now() + timeout;
+async function whileBusy<Result>(work: () => Promise<Result>, timeoutMs: number): Promise<Result> {
+  const deadline = performance.now() + timeoutMs;
   for (;;) {
     try {
       return await work();

@@ -33,7 +33,7 @@ const Metadata = z.object({
   etag: z.string(),
   /** Epoch ms, the only clock that isolates share. */
   asOf: z.number(),
-  freshnessLifetime: z.number(),
+  freshnessLifetimeMs: z.number(),
   version: z.int(),
 });
 
@@ -90,7 +90,7 @@ export function coloStore(
           [METADATA_HEADER]: encodeURIComponent(JSON.stringify(metadata)),
         };
         await cache.put(await urlOf(key), new Response(body, { headers }));
-        if (kv === null || response.freshnessLifetime < MIN_KV_TTL_MS) return;
+        if (kv === null || response.freshnessLifetimeMs < MIN_KV_TTL_MS) return;
         const expirationTtl = Math.ceil(Math.max(ttlMs, MIN_KV_TTL_MS) / 1_000);
         await kv.put(await entryName(key), body.buffer, { metadata, expirationTtl });
       }),

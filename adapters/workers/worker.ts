@@ -40,7 +40,7 @@ export interface Bindings {
   readonly METRICS?: AnalyticsDataset;
 }
 
-const REQUEST_TIMEOUT_MS = 25_000;
+const UPSTREAM_BUDGET_MS = 25_000;
 /** An isolate has 128 MB for everything. */
 const MAX_CACHE_BYTES = 24 * 1024 * 1024;
 /** About 2 KiB each. */
@@ -139,7 +139,7 @@ async function hasRightSecret(check: SecretCheck, log: Logger): Promise<boolean>
 /** Settings that only tests change. */
 export interface TestOverrides {
   readonly confirmAfterMs?: number;
-  readonly requestTimeoutMs?: number;
+  readonly upstreamBudgetMs?: number;
   readonly colo?: ColoCache;
   /** Replaces the time-outs of the data center's cache, KV and the limit objects. */
   readonly storeTimeoutMs?: number;
@@ -189,7 +189,7 @@ export async function createEdgeGateway(
     {
       ...config,
       secret,
-      timeoutMs: overrides.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
+      upstreamBudgetMs: overrides.upstreamBudgetMs ?? UPSTREAM_BUDGET_MS,
       limits: ownsStreams ? { ...config.limits, mode: 'off' } : config.limits,
       // An object owns the streams of one project.
       streams: { ...config.streams, perProject: config.streams.perProject ?? config.streams.total },

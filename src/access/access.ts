@@ -38,7 +38,7 @@ export interface AccessOptions {
   readonly secret: ServerSecret;
   readonly plans: readonly string[];
   /** For all upstream calls of a request together. */
-  readonly timeoutMs: number;
+  readonly upstreamBudgetMs: number;
   /** null if the runtime does not know it. */
   readonly clientAddress: (c: Context) => string | null;
 }
@@ -89,13 +89,16 @@ export function createAccess(
 
 /** `callContext` before authentication: each address counts as a tenant. */
 export function anonymousCall(c: Context<GatewayEnv>, access: Access): CallContext {
-  return { ...callContext(c, access.timeoutMs), tenant: `address ${access.clientAddress(c) ?? 'unknown'}` };
+  return {
+    ...callContext(c, access.upstreamBudgetMs),
+    tenant: `address ${access.clientAddress(c) ?? 'unknown'}`,
+  };
 }
 
-export function callContext(c: Context<GatewayEnv>, deadline: number): CallContext {
+export function callContext(c: Context<GatewayEnv>, upstreamBudgetMs: number): CallContext {
   const principal: Principal | undefined = c.get('principal');
   return {
-    deadline: deadlineIn(deadline),
+    deadline: deadlineIn(upstreamBudgetMs),
     requestId: c.get('requestId'),
     log: c.get('log'),
     allowStale: c.req.method === 'GET' || c.req.method === 'HEAD',

@@ -157,7 +157,13 @@ export function adminApi(
       const { family } = decodeQuery(c, ADMIN_ROUTES.revokeKey.query);
       const key = await findKey(access, c);
       const reach = family ? 'family' : reachOf(key);
-      await revokeAndInvalidate(access, key.id, reach, actor(access, c), callContext(c, access.timeoutMs));
+      await revokeAndInvalidate(
+        access,
+        key.id,
+        reach,
+        actor(access, c),
+        callContext(c, access.upstreamBudgetMs),
+      );
       return c.body(null, 204);
     })
     .on(...at(ADMIN_ROUTES.rotateKey), async (c) => {
@@ -231,7 +237,7 @@ function assertPlan({ plans }: Access, plan: string): void {
 
 /** Verifies the credential with the cloud, so that no key is issued that would open nothing. */
 async function identify(access: Access, credential: CloudCredential, c: Context<GatewayEnv>) {
-  const caller = await access.identities.identify(credential, callContext(c, access.timeoutMs));
+  const caller = await access.identities.identify(credential, callContext(c, access.upstreamBudgetMs));
   if (caller !== null) return caller;
   throw credential.kind === 'service'
     ? ComputeError.field('project_id', 'the gateway’s own account (OS_USERNAME) cannot act in this project')

@@ -93,9 +93,9 @@ export function recordAuthenticated({ metrics, journal }: Access, { keyId }: Pri
 }
 
 /** For writes. Reads open the cloud in the stage `cached`, on a miss. */
-export function openCloud({ clouds, timeoutMs: deadline }: Access): MiddlewareHandler<GatewayEnv> {
+export function openCloud({ clouds, upstreamBudgetMs }: Access): MiddlewareHandler<GatewayEnv> {
   return function handleOpenCloud(c, next) {
-    c.set('cloud', clouds.open(c.get('principal').credential, callContext(c, deadline)));
+    c.set('cloud', clouds.open(c.get('principal').credential, callContext(c, upstreamBudgetMs)));
     return next();
   };
 }

@@ -56,7 +56,7 @@ export interface Config {
   readonly corsOrigins: readonly string[] | '*';
   readonly console: boolean;
   /** For the head of a passed-through response. */
-  readonly upstreamTimeoutMs: number;
+  readonly headTimeoutMs: number;
   readonly cache: CacheOptions;
   readonly streams: StreamLimits;
   readonly keepAliveSeconds: number;
@@ -149,7 +149,7 @@ export function readConfig(
     publicUrl: variables.LINGUANOVA_PUBLIC_URL ?? null,
     corsOrigins: variables.LINGUANOVA_CORS_ORIGINS,
     console: variables.LINGUANOVA_CONSOLE === 'on',
-    upstreamTimeoutMs: variables.LINGUANOVA_UPSTREAM_TIMEOUT_SECONDS * 1_000,
+    headTimeoutMs: variables.LINGUANOVA_UPSTREAM_TIMEOUT_SECONDS * 1_000,
     cache: {
       seconds: variables.LINGUANOVA_CACHE_SECONDS,
       staleSeconds: staleIfErrorSeconds(variables) ?? DEFAULT_STALE_IF_ERROR_SECONDS,

@@ -183,5 +183,5 @@ async function endCustomerSession(
     return;
   }
   const by = { actor: `key:${key.id}`, address: access.clientAddress(c), requestId: c.var.requestId };
-  await revokeAndInvalidate(access, key.id, reachOf(key), by, callContext(c, access.timeoutMs));
+  await revokeAndInvalidate(access, key.id, reachOf(key), by, callContext(c, access.upstreamBudgetMs));
 }

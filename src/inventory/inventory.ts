@@ -58,13 +58,13 @@ export class Inventory {
   current(version: ProjectVersion): InventorySnapshot | null {
     const snapshot = this.#snapshot;
     if (snapshot === null || this.#stale || !isSame(snapshot.version, version)) return null;
-    const { maxAge: bound = this.#maxAgeMs } = version;
-    const maxAge = Math.min(
+    const { maxAgeMs: boundMs = this.#maxAgeMs } = version;
+    const maxAgeMs = Math.min(
       this.#maxAgeMs,
-      bound,
-      snapshot.hasTransitional ? TRANSITIONAL_MAX_AGE_MS : bound,
+      boundMs,
+      snapshot.hasTransitional ? TRANSITIONAL_MAX_AGE_MS : boundMs,
     );
-    return monotonicMs() - snapshot.asOf < maxAge ? snapshot : null;
+    return monotonicMs() - snapshot.asOf < maxAgeMs ? snapshot : null;
   }
 
   /**

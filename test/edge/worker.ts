@@ -39,7 +39,7 @@ interface TestBindings extends Bindings {
 const tuning = ({ DEADLINE: deadline }: TestBindings): TestOverrides => ({
   confirmAfterMs: CONFIRM_AFTER,
   storeTimeoutMs: PATIENCE,
-  ...(deadline !== undefined && { requestTimeoutMs: Number(deadline) }),
+  ...(deadline !== undefined && { upstreamBudgetMs: Number(deadline) }),
 });
 const gateway = () => edgeHandler<TestBindings>((bindings) => createEdgeGateway(bindings, tuning(bindings)));
 export const ProjectEvents = eventsObject((bindings: TestBindings) =>

@@ -30,7 +30,7 @@ export async function startSlowCloud(milliseconds: number): Promise<SlowCloud> {
     },
     host: '127.0.0.1',
     port: 0,
-    requestTimeoutMs: 30_000,
+    receiveTimeoutMs: 30_000,
     keepAliveSeconds: 65,
     maxConnections: null,
     log: silentLogger,

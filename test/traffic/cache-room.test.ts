@@ -32,7 +32,7 @@ test.skipIf(server === null)(
       headers: { 'content-type': 'application/json' },
       etag: 'W/"x"',
       generatedAt: performance.now(),
-      freshnessLifetime: 300_000,
+      freshnessLifetimeMs: 300_000,
       version: 1,
     });
     const wanted = { version: 1, lifetimeMs: 300_000 };

@@ -11,10 +11,10 @@ import { invalidate } from '../../traffic/versions/invalidate.ts';
 import { requestHeaders } from './headers.ts';
 import type {
   CloudSession,
+  ForwardedResponse,
   ForwardMethod,
   ForwardRequest,
   PassThrough,
-  UpstreamResponse,
 } from './pass-through.ts';
 import { isAction, isKeyPairs, scopeFor, scopeForAction, serverOf } from './permissions.ts';
 import { rewriteResponse, toResponse } from './proxied-response.ts';
@@ -49,7 +49,7 @@ export function forward(ports: ForwardPorts): Handler<GatewayEnv> {
     const body = await bodyOf(c, method, target, ports.requestBody);
     const action = body instanceof Uint8Array ? assertBodyAllowed(c, method, target, body) : null;
 
-    const call = callContext(c, access.timeoutMs);
+    const call = callContext(c, access.upstreamBudgetMs);
     const session = await passThrough.session(credential, call);
     assertNoHiddenAdministrator(c, session);
     const request: ForwardRequest = {
@@ -63,9 +63,9 @@ export function forward(ports: ForwardPorts): Handler<GatewayEnv> {
     const send = (sent: ForwardRequest, signal: AbortSignal | null) =>
       passThrough.forward(credential, signal === null ? sent : { ...sent, signal }, call);
     const publicUrl = ports.publicUrl(c);
-    const rewrite = (response: UpstreamResponse) => rewriteResponse(response, session.roots, publicUrl);
+    const rewrite = (response: ForwardedResponse) => rewriteResponse(response, session.roots, publicUrl);
     if (isRead(method)) return ports.cache.serve(c, { session, principal, target, request }, send, rewrite);
-    let response: UpstreamResponse;
+    let response: ForwardedResponse;
     try {
       response = await forwardWrite(ports, c, call, target, action, (signal) => send(request, signal));
     } finally {
@@ -82,8 +82,8 @@ async function forwardWrite(
   call: CallContext,
   target: Target,
   action: Readonly<Record<string, unknown>> | null,
-  send: (signal: AbortSignal | null) => Promise<UpstreamResponse>,
-): Promise<UpstreamResponse> {
+  send: (signal: AbortSignal | null) => Promise<ForwardedResponse>,
+): Promise<ForwardedResponse> {
   const [principal, trace] = [c.get('principal'), c.get('trace')];
   const server = serverOf(target);
   if (server !== null) trace.instanceChanged(server);

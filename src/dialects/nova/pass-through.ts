@@ -31,7 +31,7 @@ export interface ForwardRequest {
   readonly signal?: AbortSignal;
 }
 
-export interface UpstreamResponse {
+export interface ForwardedResponse {
   readonly status: number;
   /** By lower-case name; several of one name are joined. */
   readonly headers: Readonly<Record<string, string>>;
@@ -56,7 +56,11 @@ export interface PassThrough {
    *
    * @throws ComputeError `not_found` when the cloud has no such service.
    */
-  forward(credential: CloudCredential, request: ForwardRequest, call: CallContext): Promise<UpstreamResponse>;
+  forward(
+    credential: CloudCredential,
+    request: ForwardRequest,
+    call: CallContext,
+  ): Promise<ForwardedResponse>;
   /**
    * The document at `path` below a service's root, which needs no token, and the roots in it.
    *
@@ -68,5 +72,5 @@ export interface PassThrough {
     path: string,
     credential: CloudCredential | null,
     call: CallContext,
-  ): Promise<{ readonly answer: UpstreamResponse; readonly roots: CloudSession['roots'] } | null>;
+  ): Promise<{ readonly answer: ForwardedResponse; readonly roots: CloudSession['roots'] } | null>;
 }

@@ -3,7 +3,7 @@ import { CLOUD_REQUEST_ID } from '../../http/request-log.ts';
 import type { ResponseHeaders } from '../../http/response-headers.ts';
 import { responseHeaders } from './headers.ts';
 import { cachedRewriter } from './links.ts';
-import type { CloudSession, UpstreamResponse } from './pass-through.ts';
+import type { CloudSession, ForwardedResponse } from './pass-through.ts';
 
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\b/i;
 const decoder = new TextDecoder();
@@ -17,7 +17,7 @@ export interface ProxiedResponse {
 }
 
 export function rewriteResponse(
-  { status, headers: given, body }: UpstreamResponse,
+  { status, headers: given, body }: ForwardedResponse,
   roots: CloudSession['roots'],
   publicUrl: string,
 ): ProxiedResponse {
@@ -55,7 +55,7 @@ export function withCloudId(
 }
 
 /** Reads a JSON response of at most `maxBytes` whole; any other is still to be streamed. */
-export async function readSmall(response: UpstreamResponse, maxBytes: number): Promise<UpstreamResponse> {
+export async function readSmall(response: ForwardedResponse, maxBytes: number): Promise<ForwardedResponse> {
   const { status, headers, body } = response;
   const isTooLarge = Number(headers['content-length']) > maxBytes;
   if (status !== 200 || isTooLarge || !(body instanceof ReadableStream) || !isJson(headers)) return response;

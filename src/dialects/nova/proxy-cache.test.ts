@@ -7,7 +7,7 @@ import { ResponseHeaders } from '../../http/response-headers.ts';
 import { ResponseCache } from '../../traffic/cache/response-cache.ts';
 import { LocalVersions } from '../../traffic/versions/local-versions.ts';
 import { requestHeaders } from './headers.ts';
-import type { CloudSession, UpstreamResponse } from './pass-through.ts';
+import type { CloudSession, ForwardedResponse } from './pass-through.ts';
 import { ProxyCache, type ProxyCachePorts } from './proxy-cache.ts';
 import { parseTarget } from './target.ts';
 
@@ -89,7 +89,7 @@ function contextOf({ publicUrl, target, headers }: Asked): Context<GatewayEnv> {
   return c;
 }
 
-async function cloudResponse(status = 200): Promise<UpstreamResponse> {
+async function cloudResponse(status = 200): Promise<ForwardedResponse> {
   calls += 1;
   const body = new TextEncoder().encode(cloudBody);
   return { status, headers: { 'content-type': 'application/json' }, body };
@@ -232,7 +232,7 @@ describe('coalescing', () => {
   });
 
   test('a response that is streamed is fetched for each client', async () => {
-    const send = async (): Promise<UpstreamResponse> => {
+    const send = async (): Promise<ForwardedResponse> => {
       calls += 1;
       const body = new Blob(['x'.repeat(200_000)]).stream();
       return { status: 200, headers: { 'content-type': 'application/json' }, body };
@@ -243,7 +243,7 @@ describe('coalescing', () => {
   });
 
   test('a response that is cut off is no response', async () => {
-    const send = async (): Promise<UpstreamResponse> => {
+    const send = async (): Promise<ForwardedResponse> => {
       const body = new ReadableStream({ pull: (controller) => controller.error(new Error('reset')) });
       return { status: 200, headers: { 'content-type': 'application/json' }, body };
     };

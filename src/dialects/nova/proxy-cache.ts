@@ -24,7 +24,7 @@ import { type Fetch, MAX_KEY_CHARACTERS, type ResponseCache } from '../../traffi
 import { toResponse as toCachedResponse } from '../../traffic/cache/to-response.ts';
 import type { ProjectVersion } from '../../traffic/versions/project-versions.ts';
 import { requestHeaders } from './headers.ts';
-import type { CloudSession, ForwardRequest, PassThrough, UpstreamResponse } from './pass-through.ts';
+import type { CloudSession, ForwardedResponse, ForwardRequest, PassThrough } from './pass-through.ts';
 import { withoutProject } from './permissions.ts';
 import { type ProxiedResponse, readSmall, toResponse, withCloudId } from './proxied-response.ts';
 import type { Target } from './target.ts';
@@ -95,7 +95,7 @@ export interface ProxyCachePorts extends Pick<TranslationPorts, 'versions' | 're
   readonly now?: () => number;
 }
 
-type Send = (request: ForwardRequest, signal: AbortSignal) => Promise<UpstreamResponse>;
+type Send = (request: ForwardRequest, signal: AbortSignal) => Promise<ForwardedResponse>;
 
 export class ProxyCache {
   readonly #ports: ProxyCachePorts;
@@ -125,7 +125,7 @@ export class ProxyCache {
     c: Context<GatewayEnv>,
     read: ProxyRead,
     send: Send,
-    rewrite: (response: UpstreamResponse) => ProxiedResponse,
+    rewrite: (response: ForwardedResponse) => ProxiedResponse,
   ): Promise<Response> {
     const gathered = c.get('responseHeaders');
     const { signal } = c.req.raw;
@@ -265,9 +265,12 @@ function keyOf(read: CacheableRead, all: ProjectVersion): CacheKey {
 
 /** The project's version, with the stricter bounds of both. */
 function both(project: ProjectVersion, all: ProjectVersion): ProjectVersion {
-  if (all.shared === project.shared && all.maxAge === undefined) return project;
-  const maxAge = Math.min(project.maxAge ?? Number.POSITIVE_INFINITY, all.maxAge ?? Number.POSITIVE_INFINITY);
-  return { number: project.number, shared: project.shared && all.shared, maxAge };
+  if (all.shared === project.shared && all.maxAgeMs === undefined) return project;
+  const maxAgeMs = Math.min(
+    project.maxAgeMs ?? Number.POSITIVE_INFINITY,
+    all.maxAgeMs ?? Number.POSITIVE_INFINITY,
+  );
+  return { number: project.number, shared: project.shared && all.shared, maxAgeMs };
 }
 
 function respond(

@@ -11,7 +11,7 @@ import type { GatewayEnv } from '../../context.ts';
 import { LruMap } from '../../lru-map.ts';
 import { resolveToken } from './authenticate.ts';
 import type { ForwardPorts } from './forward.ts';
-import type { CloudSession, UpstreamResponse } from './pass-through.ts';
+import type { CloudSession, ForwardedResponse } from './pass-through.ts';
 import { rewriteResponse, toResponse } from './proxied-response.ts';
 import { SERVICE_ENDPOINTS, type ServiceName, serviceOfPath } from './services.ts';
 
@@ -32,7 +32,7 @@ const DOCUMENTS: Readonly<Record<ServiceName, readonly string[]>> = {
 
 interface CachedDocument {
   readonly status: number;
-  readonly headers: UpstreamResponse['headers'];
+  readonly headers: ForwardedResponse['headers'];
   readonly body: Uint8Array;
   readonly roots: CloudSession['roots'];
 }

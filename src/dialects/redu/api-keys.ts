@@ -81,7 +81,7 @@ export function apiKeys(access: Access, mount: Mount): void {
     .add(revoke, async (c) => {
       const key = await sibling(access, c);
       assertMayRevoke(c, key);
-      const call = callContext(c, access.timeoutMs);
+      const call = callContext(c, access.upstreamBudgetMs);
       await revokeAndInvalidate(access, key.id, reachOf(key), actor(access, c), call);
       return c.body(null, 204);
     })

@@ -19,7 +19,7 @@ export interface CacheResult {
 }
 
 /** Releases a lock. Never rejects; a lock that is not released expires. */
-export type Release = () => Promise<void>;
+export type Unlock = () => Promise<void>;
 
 export interface CacheQuery {
   readonly version: number;
@@ -46,5 +46,5 @@ export interface CacheStore {
    *
    * @returns null: another gateway holds the lock. An unreachable store grants it.
    */
-  tryLock(key: CacheKey, version: number): Promise<Release | null>;
+  tryLock(key: CacheKey, version: number): Promise<Unlock | null>;
 }

@@ -31,7 +31,7 @@ function answer(version: number, text = 'cached'): CachedResponse {
     headers: { 'content-type': 'a/b' },
     etag: '"x"',
     generatedAt: 0,
-    freshnessLifetime: 5_000,
+    freshnessLifetimeMs: 5_000,
   };
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { failurePolicy, freshness, isUsableOnError } from './freshness.ts';
 
 const NOW = 1_700_000_000_000;
-const aged = (age: number) => ({ generatedAt: NOW - age, freshnessLifetime: 5_000 });
+const aged = (age: number) => ({ generatedAt: NOW - age, freshnessLifetimeMs: 5_000 });
 
 describe('freshness', () => {
   test.each([

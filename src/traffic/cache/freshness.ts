@@ -4,7 +4,7 @@ export interface StoredTimestamps {
   /** Monotonic: when the cloud generated the oldest part of it, at the latest. */
   readonly generatedAt: number;
   /** Maximum age while the cloud responds. */
-  readonly freshnessLifetime: number;
+  readonly freshnessLifetimeMs: number;
 }
 
 /** `stale-while-revalidate`: served, and revalidated in the background. */
@@ -13,18 +13,18 @@ export type Freshness = 'fresh' | 'stale-while-revalidate' | 'expired';
 /**
  * Fresh for half of its lifetime, then stale-while-revalidate, so that hot entries are replaced before they expire.
  *
- * @param maxAge As in `ProjectVersion`.
+ * @param maxAgeMs As in `ProjectVersion`.
  */
 export function freshness(
-  { generatedAt, freshnessLifetime }: StoredTimestamps,
+  { generatedAt, freshnessLifetimeMs }: StoredTimestamps,
   now: number,
-  maxAge = Number.POSITIVE_INFINITY,
+  maxAgeMs = Number.POSITIVE_INFINITY,
 ): Freshness {
   const age = now - generatedAt;
-  const lifetime = Math.min(freshnessLifetime, maxAge);
+  const lifetimeMs = Math.min(freshnessLifetimeMs, maxAgeMs);
   // A time from a later process, or from another clock, has no age.
-  if (age < 0 || age >= lifetime) return 'expired';
-  return age < lifetime / 2 ? 'fresh' : 'stale-while-revalidate';
+  if (age < 0 || age >= lifetimeMs) return 'expired';
+  return age < lifetimeMs / 2 ? 'fresh' : 'stale-while-revalidate';
 }
 
 /** Whether an expired response may be served when the upstream fails (RFC 5861, stale-if-error). */

@@ -99,14 +99,14 @@ export class ResponseCache {
   peekFresh(key: CacheKey, version: ProjectVersion, revalidates: boolean): CacheResult | null {
     const response = this.#memory.get(key, version.number);
     if (response === undefined) return null;
-    const state = freshness(response, this.#now(), version.maxAge);
+    const state = freshness(response, this.#now(), version.maxAgeMs);
     const isFresh = state === 'fresh' || (state === 'stale-while-revalidate' && !revalidates);
     return isFresh ? { response, result: 'hit', revalidationFailed: false } : null;
   }
 
   /** null: expired. */
   #serveIfUsable(lookup: CacheLookup, response: CachedResponse): CacheResult | null {
-    const state = freshness(response, this.#now(), lookup.version.maxAge);
+    const state = freshness(response, this.#now(), lookup.version.maxAgeMs);
     if (state === 'expired') return null;
     if (state === 'fresh' || lookup.revalidate === null) {
       return { response, result: 'hit', revalidationFailed: false };
@@ -249,7 +249,7 @@ export class ResponseCache {
       headers,
       etag: await etagOf(await key.digest(), body),
       generatedAt: Math.min(began, generatedAt),
-      freshnessLifetime: Math.min(lifetimeMs, maxAgeMs),
+      freshnessLifetimeMs: Math.min(lifetimeMs, maxAgeMs),
       version: version.number,
     };
     if (store && (await this.#isCurrent(key, response))) this.#store(key, response);
@@ -258,7 +258,7 @@ export class ResponseCache {
 
   async #share({ key, staleIfErrorMs }: CacheLookup, response: CachedResponse): Promise<void> {
     if (!(await this.#isCurrent(key, response))) return;
-    await this.#ports.store?.write(key, response, Math.max(response.freshnessLifetime, staleIfErrorMs));
+    await this.#ports.store?.write(key, response, Math.max(response.freshnessLifetimeMs, staleIfErrorMs));
   }
 
   /** A response generated before a write is sent to requests that arrived before it, and not stored. */

@@ -18,9 +18,9 @@ export type OpenStream = (c: Context<GatewayEnv>, instanceId: string | null) => 
 
 export interface EventOptions {
   readonly streams: StreamLimits;
-  readonly maxAge: number;
+  readonly maxAgeMs: number;
   /** For all upstream calls of a request, in ms. */
-  readonly deadline: number;
+  readonly upstreamBudgetMs: number;
 }
 
 /** Below the idle timeout of common proxies. */
@@ -43,16 +43,20 @@ export class Events {
   readonly #ports: FeedPorts;
   readonly #feeds: Feeds;
   readonly #slots: StreamSlots;
-  readonly #requestTimeoutMs: number;
+  readonly #upstreamBudgetMs: number;
   #isClosed = false;
   #heartbeatTimer: ReturnType<typeof setInterval> | undefined;
   #reauthTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(ports: FeedPorts, encoder: EventEncoder, { streams, maxAge, deadline }: EventOptions) {
+  constructor(
+    ports: FeedPorts,
+    encoder: EventEncoder,
+    { streams, maxAgeMs, upstreamBudgetMs }: EventOptions,
+  ) {
     this.#ports = ports;
-    this.#feeds = new Feeds(ports, encoder, maxAge);
+    this.#feeds = new Feeds(ports, encoder, maxAgeMs);
     this.#slots = new StreamSlots(streams);
-    this.#requestTimeoutMs = deadline;
+    this.#upstreamBudgetMs = upstreamBudgetMs;
   }
 
   /** As `OpenStream`. `rate_limited` or `unavailable` at a stream limit; `not_found`; errors as `Cloud.listInstances`. */
@@ -80,7 +84,7 @@ export class Events {
       metrics.count('event_streams_closed', { reason });
     });
     try {
-      const call = () => callContext(c, this.#requestTimeoutMs);
+      const call = () => callContext(c, this.#upstreamBudgetMs);
       const caller = await clouds.caller(principal.credential, call());
       feed = this.#feeds.join(feedKeyOf(caller, principal), subscriber);
       await feed.ready();

@@ -34,9 +34,9 @@ export interface IdempotencyOptions {
   /** Key of the hashes that identify requests; the same for all nodes. */
   readonly storeKey: () => Promise<Uint8Array>;
   /** For all upstream calls of a request, in ms. */
-  readonly timeoutMs: number;
+  readonly upstreamBudgetMs: number;
   /** Lease of an attempt in ms. By default the timeout, time for the undo, and a grace for late calls and clock differences. */
-  readonly lease?: number;
+  readonly leaseMs?: number;
 }
 
 export interface Idempotency {
@@ -62,8 +62,8 @@ export function idempotency(
   {
     secret,
     storeKey,
-    timeoutMs: deadline,
-    lease = deadline + CLEANUP_TIMEOUT_MS + LEASE_GRACE_MS,
+    upstreamBudgetMs,
+    leaseMs = upstreamBudgetMs + CLEANUP_TIMEOUT_MS + LEASE_GRACE_MS,
   }: IdempotencyOptions,
   isRetrySafe: (c: Context<GatewayEnv>) => boolean,
 ): Idempotency {
@@ -73,9 +73,9 @@ export function idempotency(
     return cachedFingerprints;
   };
   const attempts = new Attempts(store, {
-    leaseMs: lease,
+    leaseMs,
     retentionMs: RETENTION_MS,
-    waitTimeoutMs: deadline,
+    waitTimeoutMs: upstreamBudgetMs,
   });
   const count = (result: string) => metrics.count('idempotent_requests', { result });
 
@@ -148,7 +148,7 @@ export function idempotency(
         });
       case 'completed': {
         // The wait has used up the deadline.
-        if (acquisition.waited) c.set('cloud', c.var.cloud.detached(deadline));
+        if (acquisition.waited) c.set('cloud', c.var.cloud.detached(upstreamBudgetMs));
         const response = await openStored(c, scope, acquisition.sealedResponse);
         count(response === null ? 'conflict' : acquisition.waited ? 'waited' : 'replayed');
         if (response === null) throw new ComputeError('conflict', UNREADABLE);
@@ -164,7 +164,7 @@ export function idempotency(
     }
     count(record.resumed ? 'resumed' : 'first');
     // The wait has used up the deadline.
-    if (waited) c.set('cloud', c.var.cloud.detached(deadline));
+    if (waited) c.set('cloud', c.var.cloud.detached(upstreamBudgetMs));
     c.set('attempt', { mark: (await fingerprintsOf()).mark(record), resumed: record.resumed });
     if (record.resumed) c.var.log.info('idempotency_resumed');
     await attempts.run(scope, async () => {

@@ -28,5 +28,5 @@ export interface ProjectVersion {
   /** Other gateways use the same number, so that their cached responses are usable. */
   readonly shared: boolean;
   /** Bounds the age of cached responses of this version, in ms. */
-  readonly maxAge?: number;
+  readonly maxAgeMs?: number;
 }

@@ -42,7 +42,7 @@ export function identityFacade(
   });
   const listLinks = (c: Context) => ({ next: null, ...self(c), previous: null });
   const session = (c: Context<GatewayEnv>) =>
-    ports.openSession(c.var.principal.credential, callContext(c, access.timeoutMs));
+    ports.openSession(c.var.principal.credential, callContext(c, access.upstreamBudgetMs));
   const authenticated = [authenticateToken(access, tokens).handle, limited] as const;
 
   const router = new Hono<GatewayEnv>({ strict: false });

@@ -40,7 +40,10 @@ export function issueToken(ports: IdentityPorts, limited: MiddlewareHandler<Gate
 
   async function signIn(c: Context<GatewayEnv>, given: SignIn, key: string): Promise<Response> {
     const stored = await storedKey(access, c);
-    const session = await ports.openSession(c.var.principal.credential, callContext(c, access.timeoutMs));
+    const session = await ports.openSession(
+      c.var.principal.credential,
+      callContext(c, access.upstreamBudgetMs),
+    );
     if (!claimsMatch(given, { keyId: stored.id, keyName: stored.name, session })) {
       recordRejection(access, c, 'wrong_credentials', stored.id);
       throw invalidKeyError(access.keyFailures.record(access.clientAddress(c)));
@@ -104,7 +107,7 @@ async function tokenResponse(
   token: KeyToken,
   { id, name }: StoredKey,
 ): Promise<Response> {
-  const session = await openSession(c.var.principal.credential, callContext(c, access.timeoutMs));
+  const session = await openSession(c.var.principal.credential, callContext(c, access.upstreamBudgetMs));
   const withCatalog = c.req.query('nocatalog') === undefined;
   const body = {
     methods: [token.method],

@@ -63,7 +63,7 @@ export function translated(ports: TranslationPorts): Handler<GatewayEnv> {
     const refused = target.service === 'compute' ? microversionError(c.req.raw.headers) : null;
     if (refused !== null) return refused;
     const { handler, open } = routeOf(method, target, principal.projectId);
-    const cloud = access.clouds.open(principal.credential, callContext(c, access.timeoutMs));
+    const cloud = access.clouds.open(principal.credential, callContext(c, access.upstreamBudgetMs));
     try {
       const response = await handler(
         { c, cloud, query: target.query, publicUrl: publicUrl(c), requestBody },
