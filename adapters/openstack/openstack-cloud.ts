@@ -15,6 +15,7 @@ import * as ports from './neutron/ports.ts';
 import * as securityGroups from './neutron/security-groups.ts';
 import * as novaCatalog from './nova/catalog.ts';
 import * as operations from './nova/instance-operations.ts';
+import * as interfaces from './nova/interfaces.ts';
 import * as keypairs from './nova/keypairs.ts';
 import type { Microversions } from './nova/microversion.ts';
 import { computeQuotas } from './nova/quotas.ts';
@@ -77,6 +78,7 @@ export function openStackCloud(openStack: OpenStack, owner: TokenOwner, context:
   const getSecurityGroup = async (id: string) =>
     securityGroups.getSecurityGroup(neutron, id, await projectId());
   const getServerGroup = async (id: string) => serverGroups.getServerGroup(nova, id, await projectId());
+  const getFloatingIp = async (id: string) => floatingIps.getFloatingIp(neutron, id, await projectId());
   const ofOwn = async <T>(find: (id: string) => Promise<unknown>, id: string, call: () => Promise<T>) =>
     inOwnProject((await token()).identity.roles, () => find(id), call);
   const listSecurityGroups = async ({ allProjects = false } = {}) =>
@@ -119,6 +121,8 @@ export function openStackCloud(openStack: OpenStack, owner: TokenOwner, context:
     deleteMetadata: (id, key) => ofOwnInstance(id, () => servers.deleteServerMetadata(nova, id, key)),
     deleteInstance: (id) => ofOwnInstance(id, () => servers.deleteServer(nova, id)),
     act: (id, action) => ofOwnInstance(id, () => servers.actOnServer(nova, id, action)),
+    attachNetwork: (id, wanted) => ofOwnInstance(id, () => interfaces.attachInterface(nova, id, wanted)),
+    detachNetwork: (id, portId) => ofOwnInstance(id, () => interfaces.detachInterface(nova, id, portId)),
     snapshot: (id, name, metadata) =>
       ofOwnInstance(id, () => servers.imageServer(nova, id, { createImage: { name, metadata } })),
     listHistory: (id) => ofOwnInstance(id, () => operations.listHistory(nova, id)),
@@ -176,9 +180,11 @@ export function openStackCloud(openStack: OpenStack, owner: TokenOwner, context:
 
     listFloatingIps: async ({ allProjects = false } = {}) =>
       floatingIps.listFloatingIps(neutron, allProjects ? null : await projectId()),
+    getFloatingIp,
     createFloatingIp: (networkId, portId, description) =>
       floatingIps.createFloatingIp(neutron, networkId, portId, description),
-    disassociateFloatingIp: (id) => floatingIps.disassociateFloatingIp(neutron, id),
+    updateFloatingIp: async (id, change) =>
+      floatingIps.updateFloatingIp(neutron, await getFloatingIp(id), change),
     deleteFloatingIp: (id) => floatingIps.deleteFloatingIp(neutron, id),
 
     ...volumes,

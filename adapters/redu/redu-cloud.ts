@@ -1,19 +1,20 @@
 import type * as z from 'zod';
 import { deadlineIn } from '../../src/clock.ts';
 import type { CallContext, Cloud, CloudCapabilities } from '../../src/compute/cloud.ts';
-import { ComputeError } from '../../src/compute/errors.ts';
+import { ComputeError, ignoreNotFound } from '../../src/compute/errors.ts';
 import { NO_REACH } from '../../src/compute/instance-view.ts';
 import { NO_VOLUMES } from '../../src/compute/volumes.ts';
 import { availabilityZoneSchema } from '../../src/dialects/redu/availability-zones.ts';
 import * as decode from '../../src/dialects/redu/decode-responses.ts';
 import { flavorSchema } from '../../src/dialects/redu/flavors.ts';
-import { floatingIpSchema } from '../../src/dialects/redu/floating-ips.ts';
 import { hypervisorSchema } from '../../src/dialects/redu/hypervisors.ts';
+import { attachedNetworkSchema } from '../../src/dialects/redu/instance-networks.ts';
 import { networkSchema } from '../../src/dialects/redu/networks.ts';
 import { quotasSchema } from '../../src/dialects/redu/quotas.ts';
 import { encodePort } from '../../src/dialects/redu/security-group-rules.ts';
 import { serverGroupSchema } from '../../src/dialects/redu/server-groups.ts';
 import * as access from './access.ts';
+import type { ReduRequest } from './http-client.ts';
 import * as images from './images.ts';
 import { instanceOperations } from './instance-operations.ts';
 import * as instances from './instances.ts';
@@ -41,6 +42,9 @@ export function reduCloud(open: (call: CallContext) => ReduSession, call: CallCo
   const remove = async (path: string) => {
     await session.request({ method: 'DELETE', path }, 'item');
   };
+  const floatingIp = async (request: ReduRequest, on: 'collection' | 'item') =>
+    decode.decodeFloatingIp(await session.read(request, on, decode.foreignFloatingIpSchema));
+  const networksPath = (id: string) => `/v1/instances/${id}/networks`;
   const groupPath = (id: string) => `/v1/security_groups/${id}`;
   const serverGroupPath = (id: string) => `/v1/server_groups/${id}`;
   const noPorts = (what: string) => async (): Promise<never> => {
@@ -73,6 +77,18 @@ export function reduCloud(open: (call: CallContext) => ReduSession, call: CallCo
     snapshot: (id, name, metadata) =>
       instances.imageInstance(session, id, { action: 'snapshot', name, metadata }),
     ...instanceOperations(session),
+    async attachNetwork(id, { attachment, address }) {
+      const body = {
+        ...(attachment.kind === 'port'
+          ? { port_id: attachment.portId }
+          : { network_id: attachment.networkId }),
+        address,
+      };
+      const request = { method: 'POST', path: networksPath(id), body } as const;
+      const { port_id, network_id, addresses } = await session.read(request, 'item', attachedNetworkSchema);
+      return { portId: port_id, networkId: network_id, addresses };
+    },
+    detachNetwork: (id, portId) => remove(`${networksPath(id)}/${portId}`),
 
     listFlavors: () => list('/v1/flavors', flavorSchema, decode.decodeFlavor),
     ...images.imageCalls(session),
@@ -118,7 +134,12 @@ export function reduCloud(open: (call: CallContext) => ReduSession, call: CallCo
     },
     deleteSecurityGroupRule: (id, ruleId) => remove(`${groupPath(id)}/rules/${ruleId}`),
 
-    listPorts: noPorts('listing ports'),
+    async listPorts({ instanceId }) {
+      if (instanceId === undefined) return noPorts('listing ports of no instance')();
+      const project = await projectId();
+      const attached = await session.list(networksPath(instanceId), attachedNetworkSchema, 'item');
+      return attached.map((body) => decode.decodePort(body, instanceId, project));
+    },
     listExternalNetworkIds: async () => NO_REACH.externalNetworkIds,
     // The cloud reports the flags itself.
     listReach: async () => NO_REACH,
@@ -126,10 +147,23 @@ export function reduCloud(open: (call: CallContext) => ReduSession, call: CallCo
     addPortSecurityGroup: noPorts('changing the groups of a port'),
     removePortSecurityGroup: noPorts('changing the groups of a port'),
     deletePort: noPorts('deleting a port'),
-    listFloatingIps: () => list('/v1/floating_ips', floatingIpSchema, decode.decodeFloatingIp),
-    createFloatingIp: noPorts('making a floating IP by itself (set metadata.isPublic of an instance)'),
-    disassociateFloatingIp: noPorts('taking a floating IP off (set metadata.isPublic of the instance)'),
-    deleteFloatingIp: noPorts('deleting a floating IP by itself (set metadata.isPublic of the instance)'),
+    listFloatingIps: () => list('/v1/floating_ips', decode.foreignFloatingIpSchema, decode.decodeFloatingIp),
+    getFloatingIp: (id) => floatingIp({ method: 'GET', path: `/v1/floating_ips/${id}` }, 'item'),
+    createFloatingIp: (networkId, portId, description) =>
+      floatingIp(
+        {
+          method: 'POST',
+          path: '/v1/floating_ips',
+          body: { network_id: networkId, port_id: portId, description },
+        },
+        'collection',
+      ),
+    updateFloatingIp: (id, { portId, description }) =>
+      floatingIp(
+        { method: 'PATCH', path: `/v1/floating_ips/${id}`, body: { port_id: portId, description } },
+        'item',
+      ),
+    deleteFloatingIp: (id) => remove(`/v1/floating_ips/${id}`).catch(ignoreNotFound),
 
     ...NO_VOLUMES,
 

@@ -79,7 +79,7 @@ export class ReduSession {
 /** `GET /v1/flavors`, with ids replaced: an operation is missing for all resources alike. */
 export function operationOf({ method, path }: ReduRequest): string {
   const route = path.replace(/\?.*$/s, '').replace(/^(\/v1\/[a-z_]+)\/[^/]+/, '$1/{id}');
-  return `${method} ${route.replace(/(\/rules)\/[^/]+$/, '$1/{id}')}`;
+  return `${method} ${route.replace(/(\{id\}\/[a-z_]+)\/[^/]+$/, '$1/{id}')}`;
 }
 
 /** Then the operation is tried again: the cloud may have been upgraded. */

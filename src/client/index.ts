@@ -83,6 +83,12 @@ export function createClient(options: ClientOptions) {
         request('GET /v1/instances/{id}/console_log', { params: { id }, query: { lines } }, o),
       openConsole: (id: string, body: BodyOf<'POST /v1/instances/{id}/console'> = {}, o?: CallOptions) =>
         request('POST /v1/instances/{id}/console', { params: { id }, body }, o),
+      networks: (id: string, o?: CallOptions) =>
+        request('GET /v1/instances/{id}/networks', { params: { id } }, o),
+      attachNetwork: (id: string, body: BodyOf<'POST /v1/instances/{id}/networks'>, o?: CallOptions) =>
+        request('POST /v1/instances/{id}/networks', { params: { id }, body }, o),
+      detachNetwork: (id: string, port_id: string, o?: CallOptions) =>
+        request('DELETE /v1/instances/{id}/networks/{port_id}', { params: { id, port_id } }, o),
       /** Resolves once the instance is in one of the states. */
       waitUntil: <S extends InstanceState>(
         id: string,
@@ -106,7 +112,15 @@ export function createClient(options: ClientOptions) {
     },
     networks: list('GET /v1/networks'),
     availabilityZones: list('GET /v1/availability_zones'),
-    floatingIps: list('GET /v1/floating_ips'),
+    floatingIps: {
+      ...list('GET /v1/floating_ips'),
+      get: (id: string, o?: CallOptions) => request('GET /v1/floating_ips/{id}', { params: { id } }, o),
+      create: (body: BodyOf<'POST /v1/floating_ips'> = {}, o?: CallOptions) =>
+        request('POST /v1/floating_ips', { body }, o),
+      update: (id: string, body: BodyOf<'PATCH /v1/floating_ips/{id}'>, o?: CallOptions) =>
+        request('PATCH /v1/floating_ips/{id}', { params: { id }, body }, o),
+      delete: (id: string, o?: CallOptions) => request('DELETE /v1/floating_ips/{id}', { params: { id } }, o),
+    },
     hypervisors: list('GET /v1/hypervisors'),
     keypairs: {
       ...list('GET /v1/keypairs'),

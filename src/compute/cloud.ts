@@ -126,6 +126,18 @@ export type NetworkAttachment =
   | { readonly kind: 'network'; readonly networkId: string }
   | { readonly kind: 'port'; readonly portId: string };
 
+/** `address`: a free one of the network, else any; null for a port. */
+export interface NewAttachment {
+  readonly attachment: NetworkAttachment;
+  readonly address: string | null;
+}
+
+export interface AttachedNetwork {
+  readonly portId: string;
+  readonly networkId: string;
+  readonly addresses: readonly string[];
+}
+
 export interface NewInstance {
   readonly name: string;
   readonly flavorId: string;
@@ -178,6 +190,12 @@ export interface NewSecurityGroupRule {
   readonly description?: string;
 }
 
+/** Absent: unchanged. `portId` null disassociates. */
+export interface FloatingIpChange {
+  readonly portId?: string | null;
+  readonly description?: string;
+}
+
 /** A cloud as one caller sees it during one request. */
 export interface Cloud extends ImageCalls, VolumeCalls, InstanceOperationCalls {
   readonly capabilities: CloudCapabilities;
@@ -209,6 +227,10 @@ export interface Cloud extends ImageCalls, VolumeCalls, InstanceOperationCalls {
   deleteInstance(id: string): Promise<void>;
   /** Resolves once the cloud has accepted. `not_found`, `conflict` (state), `invalid`, `quota_exceeded`. */
   act(id: string, action: InstanceAction): Promise<ActionResult>;
+  /** `not_found`, `invalid`, `conflict` (state, in use, locked), `quota_exceeded`. */
+  attachNetwork(id: string, wanted: NewAttachment): Promise<AttachedNetwork>;
+  /** Resolves once the cloud has accepted. `not_found` (instance, port), `conflict` (state, locked). */
+  detachNetwork(id: string, portId: string): Promise<void>;
   /** Resolves with the future image's id. `not_found`, `conflict` (state), `quota_exceeded`. */
   snapshot(id: string, name: string, metadata: Readonly<Record<string, string>>): Promise<string>;
 
@@ -260,10 +282,20 @@ export interface Cloud extends ImageCalls, VolumeCalls, InstanceOperationCalls {
   deletePort(id: string): Promise<void>;
 
   listFloatingIps(filter?: { readonly allProjects?: boolean }): Promise<readonly FloatingIp[]>;
-  /** `conflict`: no route between network and port, or the port has a floating IP; `quota_exceeded`; `invalid`. */
-  createFloatingIp(externalNetworkId: string, portId: string, description: string): Promise<FloatingIp>;
-  /** A missing one is no error. */
-  disassociateFloatingIp(id: string): Promise<void>;
+  /** `not_found`. */
+  getFloatingIp(id: string): Promise<FloatingIp>;
+  /**
+   * `conflict`: no route between network and port, or the port has a floating IP; `quota_exceeded`; `invalid`.
+   *
+   * @param portId null: not associated.
+   */
+  createFloatingIp(
+    externalNetworkId: string,
+    portId: string | null,
+    description: string,
+  ): Promise<FloatingIp>;
+  /** `not_found`; for a port, errors as `createFloatingIp`. */
+  updateFloatingIp(id: string, change: FloatingIpChange): Promise<FloatingIp>;
   /** A missing one is no error. */
   deleteFloatingIp(id: string): Promise<void>;
 

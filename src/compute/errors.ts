@@ -65,6 +65,7 @@ export type InputField =
   | 'keypair'
   | 'network'
   | 'networks'
+  | 'port'
   | 'securityGroups'
   | 'serverGroup';
 export type FieldNames = Readonly<Record<InputField, string>>;
@@ -121,6 +122,11 @@ export class ComputeError extends Error {
 
 export function hasCode(error: unknown, ...codes: ErrorCode[]): error is ComputeError {
   return error instanceof ComputeError && codes.includes(error.code);
+}
+
+/** For `catch`, where a missing resource is the wanted outcome. */
+export function ignoreNotFound(error: unknown): void {
+  if (!hasCode(error, 'not_found')) throw error;
 }
 
 /** The same error with `notApplied`. */

@@ -92,6 +92,7 @@ export interface ResolvedAttachments {
 export async function resolveAttachments(
   cloud: Cloud,
   named: readonly NetworkAttachment[],
+  portInput: InputField = 'networks',
 ): Promise<ResolvedAttachments> {
   const [{ projectId }, networks, ports] = await Promise.all([
     cloud.caller(),
@@ -100,15 +101,15 @@ export async function resolveAttachments(
   ]);
   const attachments = named.length > 0 ? named : [resolveDefaultNetwork(networks, projectId)];
   for (const attachment of attachments) {
-    if (attachment.kind === 'port') assertFree(ports, attachment.portId);
+    if (attachment.kind === 'port') assertFree(ports, attachment.portId, portInput);
     else assertForInstances(networks, attachment.networkId, projectId);
   }
   return { attachments, networks, ports };
 }
 
-function assertFree(ports: readonly Port[], id: string): void {
+function assertFree(ports: readonly Port[], id: string, input: InputField): void {
   const port = ports.find((known) => known.id === id);
-  if (port === undefined) throw ComputeError.input('networks', `there is no port ${id}`);
+  if (port === undefined) throw ComputeError.input(input, `there is no port ${id}`);
   if (port.instanceId !== null || port.inOtherUse)
     throw new ComputeError('conflict', `Port ${id} is in use.`);
 }

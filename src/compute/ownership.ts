@@ -32,3 +32,8 @@ export function newRequestMark(): string {
 export function isOwned(thing: { readonly description: string }): boolean {
   return thing.description.startsWith(`${MARK} key=`);
 }
+
+/** The description that a customer gave, without the gateway's mark. */
+export function customerDescription(thing: { readonly description: string }): string {
+  return isOwned(thing) ? '' : thing.description;
+}

@@ -5,7 +5,7 @@
  */
 
 import type { Cloud, NetworkAttachment } from './cloud.ts';
-import { ComputeError, type ErrorCode, hasCode } from './errors.ts';
+import { ComputeError, type ErrorCode, hasCode, ignoreNotFound } from './errors.ts';
 import type { ResolvedAttachments } from './lookups.ts';
 import type { FloatingIp, Network } from './model.ts';
 import { isOwned, ownedDescription } from './ownership.ts';
@@ -106,7 +106,10 @@ export async function attachFloatingIpToFirst(
 }
 
 /** The first result that is not an `UnreachablePort`, else the first such error. */
-async function firstReachable<C, T>(candidates: readonly C[], attempt: (one: C) => Promise<T>): Promise<T> {
+export async function firstReachable<C, T>(
+  candidates: readonly C[],
+  attempt: (one: C) => Promise<T>,
+): Promise<T> {
   let unreachable: unknown;
   for (const candidate of candidates) {
     try {
@@ -120,7 +123,7 @@ async function firstReachable<C, T>(candidates: readonly C[], attempt: (one: C) 
 }
 
 /** No external network reaches a port; another port of the same instance may be reachable. */
-class UnreachablePort extends ComputeError {
+export class UnreachablePort extends ComputeError {
   constructor({ code, message, cause }: ComputeError) {
     super(code, message, { cause });
   }
@@ -131,14 +134,14 @@ const NETWORK_SPECIFIC_CODES: readonly ErrorCode[] = ['conflict', 'invalid', 'fo
 const MAX_NAMED_NETWORKS = 5;
 
 /**
- * Associates a new floating IP with an existing port, from the first external network that has one: the default network first,
- * then by name. On `undo` when it resolves.
+ * Allocates a floating IP for an existing port or for none, from the first external network that has one: the default network
+ * first, then by name. On `undo` when it resolves.
  *
  * `UnreachablePort`: no external network reaches the port, or it has a floating IP already; `quota_exceeded`.
  */
-async function attachFloatingIp(
+export async function attachFloatingIp(
   cloud: Cloud,
-  portId: string,
+  portId: string | null,
   networks: readonly Network[],
   description: string,
   undo: Undo,
@@ -187,6 +190,6 @@ function noAddress(refusals: readonly { readonly network: Network; readonly erro
 export async function releaseFloatingIps(cloud: Cloud, floatingIps: readonly FloatingIp[]): Promise<void> {
   for (const floatingIp of floatingIps) {
     if (isOwned(floatingIp)) await cloud.deleteFloatingIp(floatingIp.id);
-    else await cloud.disassociateFloatingIp(floatingIp.id);
+    else await cloud.updateFloatingIp(floatingIp.id, { portId: null }).catch(ignoreNotFound);
   }
 }

@@ -91,7 +91,11 @@ async function assertMayUnlock(cloud: Cloud, id: string): Promise<void> {
 /** Refusals of recorded flags that are ignored: the access itself has been changed by then. */
 const NOT_STORED: readonly ErrorCode[] = ['conflict', 'forbidden', 'quota_exceeded'];
 
-async function recordFlags(cloud: Cloud, instance: Instance, flags: MetadataChange): Promise<void> {
+export async function recordFlags(
+  cloud: Cloud,
+  instance: CloudInstance,
+  flags: MetadataChange,
+): Promise<void> {
   try {
     await writeMetadata(cloud, instance, flags);
   } catch (error) {
@@ -156,7 +160,7 @@ function isExternalItself(id: string, networkId: string): ComputeError {
   return new ComputeError('conflict', message);
 }
 
-function assertHasPort(instance: Instance, ports: readonly Port[]): void {
+export function assertHasPort(instance: CloudInstance, ports: readonly Port[]): void {
   if (ports.length > 0) return;
   throw new ComputeError(
     'conflict',
@@ -165,7 +169,7 @@ function assertHasPort(instance: Instance, ports: readonly Port[]): void {
 }
 
 /** Items that differ: Nova refuses metadata in many states, so no write is made without need. */
-function changedItems(instance: Instance, items: MetadataChange = {}): MetadataChange {
+export function changedItems(instance: CloudInstance, items: MetadataChange = {}): MetadataChange {
   const differs = ([key, value]: [string, string | null]) => (instance.metadata[key] ?? null) !== value;
   return Object.fromEntries(Object.entries(items).filter(differs));
 }
@@ -174,7 +178,7 @@ function changedItems(instance: Instance, items: MetadataChange = {}): MetadataC
  * Removals first: they do not touch `updated`, and the merge after them does. An absent item is not removed, since Nova refuses
  * that while an instance is being built.
  */
-async function writeMetadata(cloud: Cloud, instance: Instance, items: MetadataChange): Promise<void> {
+async function writeMetadata(cloud: Cloud, instance: CloudInstance, items: MetadataChange): Promise<void> {
   const merged: Record<string, string> = {};
   for (const [key, value] of Object.entries(items)) {
     if (value !== null) merged[key] = value;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isOwned } from '../compute/ownership.ts';
 
 /** Nova's notion of printable: no control, format or unassigned characters, no separators but horizontal space. */
 const PRINTABLE = /^(?:[^\p{C}\p{Z}]|\p{Zs})*$/u;
@@ -17,6 +18,11 @@ export const shortText = text.min(1).max(255).regex(PRINTABLE, 'must have printa
 
 /** The name of something, by Nova's rule: printable, 1 to 255 characters, no space at either end. */
 export const name = shortText.refine((value) => value.trim() === value, 'must not begin or end with a space');
+
+/** A customer's own description: the gateway releases what has its mark. */
+export const description = text
+  .max(255)
+  .refine((value) => !isOwned({ description: value }), 'must not begin with "linguanova key="');
 
 /** An id of the cloud, in lower case as the cloud prints it. */
 export const uuid = z.guid().toLowerCase();

@@ -120,6 +120,8 @@ export function inventoryCloud(
     act: (id, action) => writing(id, () => cloud.act(id, action)),
     attachVolume: (id, volumeId) => writing(id, () => cloud.attachVolume(id, volumeId)),
     detachVolume: (id, volumeId) => writing(id, () => cloud.detachVolume(id, volumeId)),
+    attachNetwork: (id, wanted) => writing(id, () => cloud.attachNetwork(id, wanted)),
+    detachNetwork: (id, portId) => writing(id, () => cloud.detachNetwork(id, portId)),
     snapshot: (id, name, metadata) => writing(id, () => cloud.snapshot(id, name, metadata)),
     backup: (id, backup) => writing(id, () => cloud.backup(id, backup)),
   };

@@ -3,10 +3,11 @@ import { API_KEY_ROUTES } from '../dialects/redu/api-keys.ts';
 import { AVAILABILITY_ZONES } from '../dialects/redu/availability-zones.ts';
 import { INSTANCE_EVENTS, PROJECT_EVENTS } from '../dialects/redu/events.ts';
 import { FLAVORS } from '../dialects/redu/flavors.ts';
-import { FLOATING_IPS } from '../dialects/redu/floating-ips.ts';
+import { FLOATING_IP_ROUTES } from '../dialects/redu/floating-ips.ts';
 import { HYPERVISORS } from '../dialects/redu/hypervisors.ts';
 import { IMAGE_ROUTES } from '../dialects/redu/images.ts';
 import { INSTANCE_ACTION } from '../dialects/redu/instance-actions.ts';
+import { INSTANCE_NETWORK_ROUTES } from '../dialects/redu/instance-networks.ts';
 import { INSTANCE_OPERATION_ROUTES } from '../dialects/redu/instance-operations.ts';
 import { INSTANCE_VOLUME_ROUTES } from '../dialects/redu/instance-volumes.ts';
 import { INSTANCE_ROUTES } from '../dialects/redu/instances.ts';
@@ -28,13 +29,14 @@ export const ROUTES = [
   INSTANCE_ACTION,
   ...Object.values(INSTANCE_VOLUME_ROUTES),
   ...Object.values(INSTANCE_OPERATION_ROUTES),
+  ...Object.values(INSTANCE_NETWORK_ROUTES),
   PROJECT_EVENTS,
   INSTANCE_EVENTS,
   FLAVORS,
   ...Object.values(IMAGE_ROUTES),
   NETWORKS,
   AVAILABILITY_ZONES,
-  FLOATING_IPS,
+  ...Object.values(FLOATING_IP_ROUTES),
   QUOTAS,
   HYPERVISORS,
   ...Object.values(KEYPAIR_ROUTES),

@@ -56,6 +56,19 @@ export const TEXTS: Readonly<Record<RouteName, RouteText>> = {
     id: 'openConsole',
     summary: 'Open the screen of an instance: a URL with a token that expires',
   },
+  'GET /v1/instances/{id}/networks': {
+    id: 'listInstanceNetworks',
+    summary: 'List the networks of an instance, with port and addresses',
+  },
+  'POST /v1/instances/{id}/networks': {
+    id: 'attachNetwork',
+    summary: 'Attach a network or a port to an instance',
+  },
+  'DELETE /v1/instances/{id}/networks/{port_id}': {
+    id: 'detachNetwork',
+    summary: 'Detach a network from an instance',
+    description: 'What `isPublic` allocated on it is released; other floating IPs are disassociated.',
+  },
   'GET /v1/events': {
     id: 'listen',
     summary: 'Stream changes of the project’s instances',
@@ -84,6 +97,18 @@ export const TEXTS: Readonly<Record<RouteName, RouteText>> = {
   'GET /v1/networks': { id: 'listNetworks', summary: 'List networks' },
   'GET /v1/availability_zones': { id: 'listAvailabilityZones', summary: 'List availability zones' },
   'GET /v1/floating_ips': { id: 'listFloatingIps', summary: 'List floating IPs' },
+  'POST /v1/floating_ips': {
+    id: 'createFloatingIp',
+    summary: 'Allocate a floating IP, for an instance or for later',
+    description: 'It survives its instance.',
+  },
+  'GET /v1/floating_ips/{id}': { id: 'getFloatingIp', summary: 'Get a floating IP' },
+  'PATCH /v1/floating_ips/{id}': {
+    id: 'updateFloatingIp',
+    summary: 'Move a floating IP to another instance, or disassociate it',
+    description: 'One that `isPublic` allocated survives its instance from then on.',
+  },
+  'DELETE /v1/floating_ips/{id}': { id: 'deleteFloatingIp', summary: 'Release a floating IP' },
   'GET /v1/quotas': { id: 'getQuotas', summary: 'Get quotas and usage' },
   'GET /v1/hypervisors': { id: 'listHypervisors', summary: 'List hypervisors' },
   'GET /v1/keypairs': { id: 'listKeyPairs', summary: 'List key pairs' },

@@ -13,6 +13,7 @@ import { IMAGE_ROWS } from './image-rows.ts';
 import { INSTANCE_ROWS } from './instance-rows.ts';
 import { LEGACY_ROWS } from './legacy-rows.ts';
 import { METHOD_ROWS } from './method-rows.ts';
+import { NETWORK_ROWS } from './network-rows.ts';
 import { PATH_ROWS } from './path-rows.ts';
 import { QUERY_ROWS } from './query-rows.ts';
 import { RESOURCE_ROWS } from './resource-rows.ts';
@@ -32,6 +33,7 @@ const TABLES: Readonly<Record<string, readonly BadRequest[]>> = {
   images: IMAGE_ROWS,
   'key pairs and groups': RESOURCE_ROWS,
   volumes: VOLUME_ROWS,
+  'networks and floating IPs': NETWORK_ROWS,
   'the older paths': LEGACY_ROWS,
   'requests under a key': IDEMPOTENCY_ROWS,
   'the admin API': ADMIN_ROWS,

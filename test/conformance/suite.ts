@@ -4,9 +4,11 @@ import { apiKeyConformance } from './api-keys.ts';
 import { catalogConformance } from './catalog.ts';
 import { clientConformance } from './client.ts';
 import { eventConformance } from './events.ts';
+import { floatingIpConformance } from './floating-ips.ts';
 import { idempotencyConformance } from './idempotency.ts';
 import { imageConformance } from './images.ts';
 import { instanceActionConformance } from './instance-actions.ts';
+import { instanceNetworkConformance } from './instance-networks.ts';
 import { instanceOperationConformance } from './instance-operations.ts';
 import { instanceConformance } from './instances.ts';
 import { keypairConformance } from './keypairs.ts';
@@ -34,6 +36,8 @@ const COMPUTE: readonly Part[] = [
   imageConformance,
   securityGroupConformance,
   serverGroupConformance,
+  floatingIpConformance,
+  instanceNetworkConformance,
   legacyConformance,
   tenantConformance,
   clientConformance,

@@ -37,6 +37,7 @@ const CALLERS: readonly (readonly [string, Kind, 'member' | 'admin'])[] = [
 const NOBODYS: Things = {
   instance: '3c9c5f5c-4acd-414a-aafc-3eab36ea1101',
   address: '192.0.2.99',
+  'floating ip': '3c9c5f5c-4acd-414a-aafc-3eab36ea1109',
   port: '3c9c5f5c-4acd-414a-aafc-3eab36ea1102',
   network: '3c9c5f5c-4acd-414a-aafc-3eab36ea1103',
   image: '3c9c5f5c-4acd-414a-aafc-3eab36ea1104',

@@ -122,6 +122,33 @@ export const ATTEMPTS: Readonly<Record<string, readonly Attempt[]>> = {
   'GET /v1/networks': [shows('/v1/networks')],
   'GET /v1/availability_zones': [shows('/v1/availability_zones')],
   'GET /v1/floating_ips': [shows('/v1/floating_ips')],
+  'POST /v1/floating_ips': [
+    { path: '/v1/floating_ips', body: { port_id: '{port}' }, status: 400 },
+    { path: '/v1/floating_ips', body: { network_id: '{network}' }, status: 400 },
+    hidden('/v1/floating_ips', { instance_id: '{instance}' }),
+  ],
+  'GET /v1/floating_ips/:id': [hidden('/v1/floating_ips/{floating ip}')],
+  'PATCH /v1/floating_ips/:id': [
+    { instance_id: null },
+    { instance_id: '{own instance}' },
+    { port_id: '{own port}' },
+    { description: 'mine' },
+  ].map((body) => hidden('/v1/floating_ips/{floating ip}', body)),
+  'DELETE /v1/floating_ips/:id': [hidden('/v1/floating_ips/{floating ip}')],
+  'GET /v1/instances/:id/networks': [hidden('/v1/instances/{instance}/networks')],
+  'POST /v1/instances/:id/networks': [
+    hidden('/v1/instances/{instance}/networks', { network_id: '{own network}' }),
+    hidden('/v1/instances/{instance}/networks', { port_id: '{own port}' }),
+    ...[{ network_id: '{network}' }, { port_id: '{port}' }].map((body) => ({
+      path: '/v1/instances/{own instance}/networks',
+      body,
+      status: 400,
+    })),
+  ],
+  'DELETE /v1/instances/:id/networks/:port_id': [
+    hidden('/v1/instances/{instance}/networks/{port}'),
+    hidden('/v1/instances/{own instance}/networks/{port}'),
+  ],
   'GET /v1/quotas': [shows('/v1/quotas')],
   'GET /v1/hypervisors': [{ path: '/v1/hypervisors', status: 403 }],
   'GET /v1/api_keys': [shows('/v1/api_keys')],

@@ -10,6 +10,7 @@ export type Things = Readonly<Record<(typeof THINGS)[number], string>>;
 export const THINGS = [
   'instance',
   'address',
+  'floating ip',
   'port',
   'network',
   'image',
@@ -51,8 +52,10 @@ export async function makeThings(customer: Customer, client: ReduClient, label: 
   const port = await customer.openStack.network('POST', '/ports', {
     port: { network_id: customer.networkId, name: `${label}-port` },
   });
+  const { items } = (await client.get('/v1/floating_ips')).body;
   return {
     instance: instance.id,
+    'floating ip': items[0].id,
     address: instance.metadata.floatingIp,
     port: port.body.port.id,
     network: customer.networkId,

@@ -114,6 +114,14 @@ test('every response matches the contract', async () => {
   await call('GET', `/v1/images/${image.id}`);
   await call('PATCH', `/v1/images/${image.id}`, { name: 'contract-2' });
   await call('DELETE', `/v1/images/${image.id}`);
+  const { body: floating } = await call('POST', '/v1/floating_ips', { description: 'contract' });
+  await call('GET', `/v1/floating_ips/${floating.id}`);
+  await call('PATCH', `/v1/floating_ips/${floating.id}`, { description: 'changed' });
+  await call('DELETE', `/v1/floating_ips/${floating.id}`);
+  const networks = `${instance}/networks`;
+  const { body: attached } = await call('POST', networks, { network_id: target.acme.networkId });
+  await call('GET', networks);
+  await call('DELETE', `${networks}/${attached.port_id}`);
   await call('POST', '/cloud/v1/compute/instances/create', {
     name: 'contract-2',
     flavor: 'm1.tiny',

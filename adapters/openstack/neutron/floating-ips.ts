@@ -1,11 +1,12 @@
 import * as z from 'zod';
-import { ComputeError, hasCode } from '../../../src/compute/errors.ts';
+import type { FloatingIpChange } from '../../../src/compute/cloud.ts';
+import { ComputeError, hasCode, ignoreNotFound } from '../../../src/compute/errors.ts';
 import type { FloatingIp } from '../../../src/compute/model.ts';
 import { isUpstream } from '../http/upstream-error.ts';
 import { allPages } from '../pages.ts';
 import type { Service } from '../service.ts';
 import { orNone } from './extensions.ts';
-import { addressesOf, ignoreNotFound, ownerOf } from './ports.ts';
+import { addressesOf, ownerOf } from './ports.ts';
 
 const FloatingIpItem = z.object({
   id: z.string(),
@@ -28,27 +29,56 @@ export async function listFloatingIps(neutron: Service, projectId: string | null
   return floatingIps.filter((ip) => projectId === null || ip.project_id === projectId).map(floatingIpFrom);
 }
 
-const MULTIPLE_ADDRESSES = /has multiple fixed IPv4 addresses/;
+/** @param projectId Its project: Neutron shows administrators those of all. */
+export async function getFloatingIp(neutron: Service, id: string, projectId: string): Promise<FloatingIp> {
+  const found = floatingIpFrom((await neutron.get(`/floatingips/${id}`, FloatingIpBody)).floatingip);
+  if (found.projectId === projectId) return found;
+  throw new ComputeError('not_found', `Floating IP ${id} could not be found`);
+}
 
 export async function createFloatingIp(
   neutron: Service,
   externalNetworkId: string,
-  portId: string,
+  portId: string | null,
   description: string,
 ): Promise<FloatingIp> {
   const floatingip = { floating_network_id: externalNetworkId, port_id: portId, description };
-  const create = async (fixed: { readonly fixed_ip_address?: string } = {}) => {
+  return associating(neutron, externalNetworkId, portId, async (fixed) => {
     const body = { floatingip: { ...floatingip, ...fixed } };
     return floatingIpFrom((await neutron.post('/floatingips', body, FloatingIpBody)).floatingip);
-  };
+  });
+}
+
+export async function updateFloatingIp(
+  neutron: Service,
+  { id, externalNetworkId }: Pick<FloatingIp, 'id' | 'externalNetworkId'>,
+  { portId, description }: FloatingIpChange,
+): Promise<FloatingIp> {
+  const floatingip = { port_id: portId, description };
+  return associating(neutron, externalNetworkId, portId ?? null, async (fixed) => {
+    const body = { floatingip: { ...floatingip, ...fixed } };
+    const response = await neutron.call('PUT', `/floatingips/${id}`, { body });
+    return floatingIpFrom(neutron.read(response, FloatingIpBody).floatingip);
+  });
+}
+
+const MULTIPLE_ADDRESSES = /has multiple fixed IPv4 addresses/;
+
+/** Neutron requires a choice that redu has no field for: the first IPv4 address of the port. */
+async function associating(
+  neutron: Service,
+  externalNetworkId: string,
+  portId: string | null,
+  call: (fixed: { readonly fixed_ip_address?: string }) => Promise<FloatingIp>,
+): Promise<FloatingIp> {
   try {
-    return await create().catch(async (error: unknown) => {
-      if (!(error instanceof Error) || !MULTIPLE_ADDRESSES.test(error.message)) throw error;
-      // Neutron requires a choice that redu has no field for: the first IPv4 address of the port.
+    return await call({}).catch(async (error: unknown) => {
+      if (portId === null || !(error instanceof Error) || !MULTIPLE_ADDRESSES.test(error.message))
+        throw error;
       const addresses = await addressesOf(neutron, portId);
       const [first] = addresses.filter((address) => !address.includes(':'));
       if (first === undefined) throw error;
-      return create({ fixed_ip_address: first });
+      return call({ fixed_ip_address: first });
     });
   } catch (error) {
     if (isUpstream(error, 'ExternalGatewayForFloatingIPNotFound')) {
@@ -59,19 +89,14 @@ export async function createFloatingIp(
       const message = `The external network ${externalNetworkId} has no address left.`;
       throw new ComputeError('conflict', message, { cause: error });
     }
+    if (isUpstream(error, 'FloatingIPNotFound')) throw error;
     if (hasCode(error, 'not_found')) throw new ComputeError('invalid', error.message, { cause: error });
     throw error;
   }
 }
 
-export async function disassociateFloatingIp(neutron: Service, id: string): Promise<void> {
-  await ignoreNotFound(
-    neutron.call('PUT', `/floatingips/${id}`, { body: { floatingip: { port_id: null } } }),
-  );
-}
-
 export async function deleteFloatingIp(neutron: Service, id: string): Promise<void> {
-  await ignoreNotFound(neutron.call('DELETE', `/floatingips/${id}`));
+  await neutron.call('DELETE', `/floatingips/${id}`).catch(ignoreNotFound);
 }
 
 function floatingIpFrom(ip: z.infer<typeof FloatingIpItem>): FloatingIp {

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { NewPort, PortFilter } from '../../../src/compute/cloud.ts';
-import { ComputeError, hasCode } from '../../../src/compute/errors.ts';
+import { ComputeError, hasCode, ignoreNotFound } from '../../../src/compute/errors.ts';
 import type { Port } from '../../../src/compute/model.ts';
 import { isUpstream } from '../http/upstream-error.ts';
 import { allPages } from '../pages.ts';
@@ -103,19 +103,11 @@ export async function changePortGroups(
 
 export async function deletePort(neutron: Service, id: string): Promise<void> {
   try {
-    await ignoreNotFound(neutron.call('DELETE', `/ports/${id}`));
+    await neutron.call('DELETE', `/ports/${id}`).catch(ignoreNotFound);
   } catch (error) {
     // Since Neutron 29 the policy rejects the deletion of a port that is bound to a server.
     if (!isUpstream(error, 'PolicyNotAuthorized')) throw error;
     throw new ComputeError('conflict', `Port ${id} is in use.`, { cause: error });
-  }
-}
-
-export async function ignoreNotFound(call: Promise<unknown>): Promise<void> {
-  try {
-    await call;
-  } catch (error) {
-    if (!hasCode(error, 'not_found')) throw error;
   }
 }
 

@@ -1,9 +1,11 @@
 /** @module A server's ports, addresses and security groups as Nova shows and changes them. */
 
-import { empty, type Fields, json } from '../http.ts';
+import { empty, Fault, type Fields, json } from '../http.ts';
+import { contains, parseAddress, parsePrefix } from '../neutron/ipv4.ts';
 import type { Port } from '../neutron/model.ts';
+import { networksOf, subnetsOf } from '../neutron/networks.ts';
 import { bodyOf, inner, type NovaCall } from './call.ts';
-import { badRequest, notFound } from './faults.ts';
+import { badRequest, conflict, notFound } from './faults.ts';
 import { findServer, refuseLocked, requireState } from './find-server.ts';
 import type { Nic } from './model.ts';
 import { addressesView, attach, detach, portsOf, refresh } from './network-info.ts';
@@ -39,11 +41,45 @@ export function attachInterface(call: NovaCall, id: string): Response {
   const server = findServer(call, id);
   refuseLocked(call, server);
   requireState(server, 'attach_interface', ATTACHABLE);
+  refuseUnplugged(call, given);
   const [nic] = checkNics(call, { networks: wishOf(given) }, 1);
   const port = nic && attach(cloud, server, nic satisfies Nic);
   if (!port) throw badRequest('No interface could be attached.');
   refresh(cloud, server);
   return json(200, { interfaceAttachment: view(call, port) });
+}
+
+/** What Nova finds out on the host: an unknown network and an address of no subnet are its 500 (measured). */
+function refuseUnplugged({ cloud, principal }: NovaCall, given: Fields): void {
+  if (given.port_id) {
+    const port = cloud.networking.ports.get(String(given.port_id));
+    if (given.fixed_ips) throw badRequest('Must input network_id when request IP address');
+    if (!port || (port.projectId !== principal.projectId && !principal.isAdmin)) {
+      throw notFound(`Port id ${given.port_id} could not be found.`);
+    }
+    return;
+  }
+  if (!given.net_id) return;
+  const [fixed] = Array.isArray(given.fixed_ips) ? (given.fixed_ips as Fields[]) : [];
+  const usable = networksOf(cloud, principal).some(({ id }) => id === given.net_id);
+  if (!usable && !principal.isAdmin) throw unexpected('oslo_messaging.rpc.client.RemoteError');
+  if (typeof fixed?.ip_address !== 'string') return;
+  const address = parseAddress(fixed.ip_address);
+  const isInside = subnetsOf(cloud, String(given.net_id)).some(({ cidr }) => {
+    const prefix = parsePrefix(cidr);
+    return prefix !== undefined && address !== undefined && contains(prefix, address);
+  });
+  if (!isInside) throw unexpected('nova.exception_Remote.InvalidInput_Remote');
+  for (const port of cloud.networking.ports.values()) {
+    if (port.networkId === given.net_id && port.fixedIps.some((ip) => ip.address === fixed.ip_address)) {
+      throw conflict(`Fixed IP ${fixed.ip_address} is already in use.`);
+    }
+  }
+}
+
+function unexpected(exception: string): Fault {
+  const message = `Unexpected API Error. Please report this at http://bugs.launchpad.net/nova/ and attach the Nova API log if possible.\n<class '${exception}'>`;
+  return new Fault(500, 'computeFault', message);
 }
 
 function wishOf(given: Fields): Fields[] {

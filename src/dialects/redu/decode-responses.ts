@@ -15,6 +15,7 @@ import type {
   Hypervisor,
   Image,
   Network,
+  Port,
   Quotas,
   SecurityGroup,
   SecurityGroupRule,
@@ -23,9 +24,10 @@ import type {
 import { isTransitional, stateFrom } from '../../compute/states.ts';
 import { isIcmp } from '../../http/protocols.ts';
 import type { flavorSchema } from './flavors.ts';
-import type { floatingIpSchema } from './floating-ips.ts';
+import { floatingIpSchema } from './floating-ips.ts';
 import type { hypervisorSchema } from './hypervisors.ts';
 import { imageSchema } from './images.ts';
+import type { attachedNetworkSchema } from './instance-networks.ts';
 import type { historyEntrySchema } from './instance-operations.ts';
 import type { InstanceBody, InstanceDetailBody } from './instance-schemas.ts';
 import type { createdKeypairSchema } from './keypairs.ts';
@@ -169,14 +171,16 @@ export function decodeServerGroup(body: z.infer<typeof serverGroupSchema>): Serv
   return { id: body.id, name: body.name, policy: body.policy, memberIds: body.member_ids };
 }
 
-/** Its description is not reported. */
-export function decodeFloatingIp(body: z.infer<typeof floatingIpSchema>): FloatingIp {
+/** What older redu clouds leave out. */
+export const foreignFloatingIpSchema = floatingIpSchema.partial({ description: true });
+
+export function decodeFloatingIp(body: z.infer<typeof foreignFloatingIpSchema>): FloatingIp {
   const { id, address, status, instance_id, port_id, fixed_address, network_id, created } = body;
   return {
     id,
     address,
     status,
-    description: '',
+    description: body.description ?? '',
     externalNetworkId: network_id,
     portId: port_id,
     fixedAddress: fixed_address,
@@ -185,6 +189,26 @@ export function decodeFloatingIp(body: z.infer<typeof floatingIpSchema>): Floati
     // Not reported: all of them are the caller's.
     projectId: '',
     created,
+  };
+}
+
+/** Only an instance's are reported, and of them what is set here. */
+export function decodePort(
+  body: z.infer<typeof attachedNetworkSchema>,
+  instanceId: string,
+  projectId: string,
+): Port {
+  return {
+    id: body.port_id,
+    name: '',
+    projectId,
+    networkId: body.network_id,
+    description: '',
+    instanceId,
+    inOtherUse: false,
+    securityGroupIds: [],
+    fixedAddresses: body.addresses,
+    created: '',
   };
 }
 

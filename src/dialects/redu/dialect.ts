@@ -22,9 +22,10 @@ import {
   projectEvents,
 } from './events.ts';
 import { FLAVORS, listFlavors } from './flavors.ts';
-import { FLOATING_IPS, listFloatingIps } from './floating-ips.ts';
+import { floatingIps } from './floating-ips.ts';
 import { HYPERVISORS, listHypervisors } from './hypervisors.ts';
 import { images } from './images.ts';
+import { instanceNetworks } from './instance-networks.ts';
 import { instanceVolumes } from './instance-volumes.ts';
 import { instances } from './instances.ts';
 import { keypairs } from './keypairs.ts';
@@ -67,12 +68,13 @@ export function reduDialect(
     .addRead(FLAVORS, listFlavors, { ttl: 'static' })
     .addRead(NETWORKS, listNetworks)
     .addRead(AVAILABILITY_ZONES, listAvailabilityZones, { ttl: 'static' })
-    .addRead(FLOATING_IPS, listFloatingIps)
     // Key pairs are counted among them, which are the user's.
     .addRead(QUOTAS, readQuotas, { of: 'user' })
     .addRead(HYPERVISORS, listHypervisors);
   instances(mount);
   images(mount, requestBody);
+  instanceNetworks(mount);
+  floatingIps(mount);
   apiKeys(access, mount);
   keypairs(mount);
   securityGroups(mount);

@@ -49,6 +49,7 @@ export const REDU_FIELDS: FieldNames = {
   keypair: 'keypair_name',
   network: 'network_id',
   networks: 'networks',
+  port: 'port_id',
   securityGroups: 'security_group_names',
   serverGroup: 'server_group_id',
 };

@@ -134,6 +134,7 @@ const NOVA_FIELDS: FieldNames = {
   keypair: 'key_name',
   network: 'networks',
   networks: 'networks',
+  port: 'port_id',
   securityGroups: 'security_groups',
   serverGroup: 'os:scheduler_hints.group',
 };

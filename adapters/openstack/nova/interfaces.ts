@@ -1,0 +1,46 @@
+import * as z from 'zod';
+import type { AttachedNetwork, NewAttachment } from '../../../src/compute/cloud.ts';
+import { ComputeError } from '../../../src/compute/errors.ts';
+import { UpstreamError } from '../http/upstream-error.ts';
+import type { Service } from '../service.ts';
+
+const AttachmentBody = z.object({
+  interfaceAttachment: z.object({
+    port_id: z.string(),
+    net_id: z.string(),
+    fixed_ips: z.array(z.object({ ip_address: z.string() })).nullish(),
+  }),
+});
+
+/** Responds once the host has plugged it, which takes seconds. */
+export async function attachInterface(
+  nova: Service,
+  serverId: string,
+  { attachment, address }: NewAttachment,
+): Promise<AttachedNetwork> {
+  const interfaceAttachment =
+    attachment.kind === 'port'
+      ? { port_id: attachment.portId }
+      : {
+          net_id: attachment.networkId,
+          ...(address !== null && { fixed_ips: [{ ip_address: address }] }),
+        };
+  const path = `/servers/${serverId}/os-interface`;
+  try {
+    const response = await nova.post(path, { interfaceAttachment }, AttachmentBody);
+    const { port_id, net_id, fixed_ips } = response.interfaceAttachment;
+    const addresses = (fixed_ips ?? []).map(({ ip_address }) => ip_address);
+    return { portId: port_id, networkId: net_id, addresses };
+  } catch (error) {
+    // Nova's response to an address of no subnet (measured).
+    const cause = error instanceof ComputeError ? error.cause : undefined;
+    if (address !== null && cause instanceof UpstreamError && cause.status === 500) {
+      throw ComputeError.field('address', 'must be a free address in a subnet of this network');
+    }
+    throw error;
+  }
+}
+
+export async function detachInterface(nova: Service, serverId: string, portId: string): Promise<void> {
+  await nova.call('DELETE', `/servers/${serverId}/os-interface/${portId}`);
+}
