@@ -21,12 +21,8 @@ import { retention } from './access/retention.ts';
 import { SecretCheck } from './access/secret-check.ts';
 import type { TrustedProxies } from './access/trusted-proxies.ts';
 import { ComputeError } from './compute/errors.ts';
-import {
-  NO_RELEASE_STORE,
-  PendingReleases,
-  type PendingReleasesOptions,
-} from './compute/pending-releases.ts';
-import type { ReleaseStore } from './compute/release-store.ts';
+import { PendingReleases, type PendingReleasesOptions } from './compute/pending-releases.ts';
+import { NO_RELEASE_STORE, type ReleaseStore } from './compute/release-store.ts';
 import { createConsole } from './console/console.ts';
 import type { GatewayEnv, Stage } from './context.ts';
 import { novaDialect } from './dialects/nova/dialect.ts';
@@ -144,7 +140,7 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
       store: ports.releases ?? NO_RELEASE_STORE,
       clouds: ports.clouds,
       log: ports.log,
-      changed: (projectId) => ports.versions.bump({ projectId, instanceIds: [] }),
+      changed: (projectId, instanceIds) => ports.versions.bump({ projectId, instanceIds }),
     },
     options.releases,
   );

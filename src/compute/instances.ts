@@ -13,6 +13,7 @@ import { isOwned } from './ownership.ts';
 import { noReleases, type Releases } from './pending-releases.ts';
 import { type MadeFor, madeFor } from './release.ts';
 import type { InstanceQuery, RequestedAction } from './requests.ts';
+import { resizesOf } from './resize-confirmation.ts';
 import { CLEANUP_TIMEOUT_MS, isIndeterminate } from './saga.ts';
 
 export interface InstanceList {
@@ -118,10 +119,15 @@ export async function actOnInstance(
   cloud: Cloud,
   id: string,
   action: RequestedAction,
+  releases: Releases = noReleases,
 ): Promise<ActionResult> {
   switch (action.action) {
-    case 'resize':
-      return cloud.act(id, { action: 'resize', flavorId: await flavorId(cloud, action.flavor) });
+    case 'resize': {
+      const flavor = await flavorId(cloud, action.flavor);
+      return action.autoConfirm
+        ? resizeAndConfirm(cloud, id, flavor, releases)
+        : cloud.act(id, { action: 'resize', flavorId: flavor });
+    }
     case 'rebuild':
       return cloud.act(id, { action: 'rebuild', imageId: await imageId(cloud, action.image) });
     case 'rescue': {
@@ -133,6 +139,26 @@ export async function actOnInstance(
     }
     default:
       return cloud.act(id, action);
+  }
+}
+
+/** Resolves once the resize is accepted; it is confirmed in the background. Errors as `Cloud.act`. */
+async function resizeAndConfirm(
+  cloud: Cloud,
+  instanceId: string,
+  flavorId: string,
+  releases: Releases,
+): Promise<ActionResult> {
+  const [after = null] = await resizesOf(cloud, instanceId);
+  const planned = await releases.plan(cloud, { instanceId, confirms: { after } });
+  try {
+    const result = await cloud.act(instanceId, { action: 'resize', flavorId });
+    releases.begin(cloud, planned);
+    return result;
+  } catch (error) {
+    if (isIndeterminate(error)) releases.begin(cloud, planned);
+    else await releases.cancel(planned);
+    throw error;
   }
 }
 

@@ -7,6 +7,7 @@ import type { Cloud, CloudCredential, CloudDriver } from './cloud.ts';
 import { hasCode } from './errors.ts';
 import { attemptRelease, type Release, type ReleaseOutcome, SETTLING_MS } from './release.ts';
 import type { ReleaseStore } from './release-store.ts';
+import { attemptConfirmation } from './resize-confirmation.ts';
 
 export interface NewRelease extends Partial<Omit<Release, 'id' | 'projectId' | 'settledAt'>> {
   /** Until `settledAt`. */
@@ -29,7 +30,7 @@ export interface PendingReleasesPorts {
   readonly clouds: Pick<CloudDriver, 'open'>;
   readonly log: Logger;
   /** Invalidates the project. */
-  readonly changed: (projectId: string) => Promise<void>;
+  readonly changed: (projectId: string, instanceIds: readonly string[]) => Promise<void>;
 }
 
 export interface PendingReleasesOptions {
@@ -241,7 +242,8 @@ export class PendingReleases implements Releases {
     let outcome: ReleaseOutcome | 'refused' = 'waiting';
     let failure: unknown;
     try {
-      outcome = await attemptRelease(cloud.detached(ATTEMPT_TIMEOUT_MS), release, wallMs());
+      const attempt = release.confirms ? attemptConfirmation : attemptRelease;
+      outcome = await attempt(cloud.detached(ATTEMPT_TIMEOUT_MS), release, wallMs());
     } catch (error) {
       failure = error;
       // The credential has lost its rights; another one of the project has to continue.
@@ -256,11 +258,15 @@ export class PendingReleases implements Releases {
     jobs.delete(release.id);
     if (outcome === 'done') {
       await this.cancel(release);
-      await this.#ports.changed(release.projectId).catch(() => {});
+      const resized = release.confirms && release.instanceId;
+      await this.#ports.changed(release.projectId, resized ? [resized] : []).catch(() => {});
       return;
     }
-    if (outcome !== 'restorable') {
-      const what = `network of instance ${release.instanceId ?? 'that was not made'}`;
+    // A long resize is no failure.
+    const isExpected = outcome === 'restorable' || (release.confirms && failure === undefined);
+    if (!isExpected) {
+      const thing = release.confirms ? 'confirmation of the resize' : 'network';
+      const what = `${thing} of instance ${release.instanceId ?? 'that was not made'}`;
       cloud.log.error('cleanup_failed', { what, release: release.id }, failure);
     }
     await this.#put(release, RETRY_LATER_MS);
@@ -296,11 +302,4 @@ export const noReleases: Releases = {
   begin() {},
   check() {},
   async cancel() {},
-};
-
-/** For a gateway whose releases end with the process. */
-export const NO_RELEASE_STORE: ReleaseStore = {
-  async put() {},
-  async remove() {},
-  due: async () => [],
 };

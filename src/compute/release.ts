@@ -27,6 +27,11 @@ export interface Release {
   readonly serverMark: string | null;
   /** Epoch ms from which on a missing server was never created, and a live instance not deleted. */
   readonly settledAt: number;
+  /**
+   * The work is not a release but the confirmation of the instance's resize that follows this entry of its history; null: of its
+   * first one.
+   */
+  readonly confirms?: { readonly after: string | null };
 }
 
 /** `restorable`: the instance is soft-deleted, so the next attempt is much later. */

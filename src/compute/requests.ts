@@ -49,7 +49,7 @@ export interface InstanceChange {
 /** Flavors and images by id or name. */
 export type RequestedAction =
   | Exclude<InstanceAction, { action: 'resize' | 'rebuild' | 'rescue' }>
-  | { readonly action: 'resize'; readonly flavor: string }
+  | { readonly action: 'resize'; readonly flavor: string; readonly autoConfirm?: boolean }
   | { readonly action: 'rebuild'; readonly image: string }
   | { readonly action: 'rescue'; readonly image: string | null };
 

@@ -45,6 +45,14 @@ export const ACTION_ROWS: readonly BadRequest[] = [
     ['resize: to nothing', { flavor_id: undefined }],
     ['resize: to null', { flavor_id: null }],
     ...noShortText('flavor_id'),
+    ...['true', 1, null, 'yes', {}].map(
+      (auto_confirm) =>
+        [
+          `resize: auto_confirm ${JSON.stringify(auto_confirm)}`,
+          { flavor_id: 'm1.small', auto_confirm },
+          ['auto_confirm'],
+        ] as const,
+    ),
     ['resize as Nova has it', { flavorRef: 'm1.small' }, ['flavor_id', 'flavorRef']],
   ]),
   ...fieldRows(TARGET, { action: 'rebuild' }, [

@@ -102,6 +102,13 @@ export function instanceOperationConformance(target: () => Target): void {
       await acme.until(id, ({ state }) => state === 'active');
     });
 
+    test('a resize with auto_confirm is confirmed by the gateway', async () => {
+      const resize = await acme.act(id, 'resize', { flavor_id: 'm1.small', auto_confirm: true });
+      expect([resize.status, resize.body]).toEqual([202, {}]);
+      await acme.until(id, ({ state, flavor_id }) => state === 'active' && flavor_id === 'm1.small');
+      expect(named((await history('?limit=2')).items)).toEqual(['confirm_resize', 'resize']);
+    });
+
     test('unknown instances are 404', async () => {
       const path = '/v1/instances/00000000-0000-4000-8000-000000000000';
       const attempts = [

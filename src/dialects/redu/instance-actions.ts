@@ -46,7 +46,11 @@ export const instanceActionSchema = z
     [
       z.strictObject({ action: z.enum(PLAIN_ACTIONS) }),
       z.strictObject({ action: z.literal('reboot'), type: rebootType.default('soft') }),
-      z.strictObject({ action: z.literal('resize'), flavor_id: idOrName }),
+      z.strictObject({
+        action: z.literal('resize'),
+        flavor_id: idOrName,
+        auto_confirm: z.boolean().optional().describe('The gateway confirms it once it is `resized`.'),
+      }),
       z.strictObject({ action: z.literal('rebuild'), image_id: idOrName }),
       z.strictObject({ action: z.literal('rescue'), image_id: idOrName.optional() }),
       z.strictObject({ action: z.literal('set_password'), admin_password: shortText }),
@@ -99,7 +103,7 @@ export async function runInstanceAction(c: Context<GatewayEnv>): Promise<Respons
         : await cloud.snapshot(id, body.name, body.metadata ?? {});
     return c.json({ image_id } satisfies ActionAccepted, 202);
   }
-  const { adminPassword } = await actOnInstance(c.var.cloud, id, toRequestedAction(body));
+  const { adminPassword } = await actOnInstance(c.var.cloud, id, toRequestedAction(body), c.var.releases);
   const accepted: ActionAccepted = adminPassword === null ? {} : { admin_password: adminPassword };
   return c.json(accepted, 202);
 }
@@ -111,7 +115,7 @@ function toRequestedAction(
     case 'reboot':
       return { action: 'reboot', hard: body.type === 'hard' };
     case 'resize':
-      return { action: 'resize', flavor: body.flavor_id };
+      return { action: 'resize', flavor: body.flavor_id, autoConfirm: body.auto_confirm ?? false };
     case 'rebuild':
       return { action: 'rebuild', image: body.image_id };
     case 'rescue':
