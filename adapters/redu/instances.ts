@@ -198,7 +198,7 @@ function createBody(instance: NewInstance): object {
   return {
     name: instance.name,
     flavor_id: instance.flavorId,
-    image_id: instance.imageId,
+    ...bootFields(instance),
     ...(instance.networks.length > 0 && {
       networks: instance.networks.map((network) =>
         network.kind === 'port' ? { port: network.portId } : { uuid: network.networkId },
@@ -213,6 +213,15 @@ function createBody(instance: NewInstance): object {
   };
 }
 
+/** The disk of the flavor made from the image, a volume made from it, or a volume that exists. */
+function bootFields({ imageId, bootVolume: volume }: NewInstance): object {
+  if (volume === null) return { image_id: imageId };
+  const deletion = { delete_with_instance: volume.deleteWithInstance };
+  if (volume.kind === 'existing') return { volume_id: volume.volumeId, ...deletion };
+  const type = volume.volumeType === null ? {} : { volume_type: volume.volumeType };
+  return { image_id: imageId, boot_volume: { size_gb: volume.sizeGb, ...type, ...deletion } };
+}
+
 /**
  * The older create returns no id, so the result is the instance of that name that is new in the list. Two concurrent creates of
  * one name are indistinguishable, and may both get either instance.
@@ -225,6 +234,7 @@ async function createByLegacy(session: ReduSession, instance: NewInstance): Prom
     network?.kind === 'port' && 'a port',
     instance.availabilityZone !== null && 'an availability zone',
     instance.serverGroupId !== null && 'a server group',
+    instance.bootVolume !== null && 'a volume to boot from',
     Object.keys(items).length > 0 && 'metadata',
   ].find((feature) => feature !== false);
   if (beyond !== undefined) {

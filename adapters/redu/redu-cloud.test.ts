@@ -127,6 +127,25 @@ describe('responses of the gateway decode to what they encode', () => {
       listAvailabilityZones: async () => [{ name: 'nova', available: true }],
       listKeyPairs: async () => [{ name: 'laptop', publicKey: 'ssh-rsa AAA', fingerprint: 'aa:bb' }],
       listSecurityGroups: async () => [{ id: 'g', name: 'web', description: 'd', ...group }],
+      listVolumes: async () => [
+        {
+          id: 'v',
+          name: 'data',
+          description: '',
+          sizeGb: 2,
+          status: 'in-use',
+          volumeType: 'fast',
+          isBootable: true,
+          availabilityZone: null,
+          snapshotId: null,
+          imageId: 'i',
+          attachments: [{ instanceId: 'a', device: '/dev/vdb' }],
+          created,
+        },
+      ],
+      listVolumeSnapshots: async () => [
+        { id: 'vs', name: 's', description: 'd', volumeId: 'v', sizeGb: 2, status: 'available', created },
+      ],
       listServerGroups: async () => [{ id: 'sg', name: 'apart', policy: 'anti-affinity', memberIds: ['a'] }],
       listFloatingIps: async () => [
         {
@@ -154,6 +173,8 @@ describe('responses of the gateway decode to what they encode', () => {
       'listAvailabilityZones',
       'listSecurityGroups',
       'listServerGroups',
+      'listVolumes',
+      'listVolumeSnapshots',
       'listFloatingIps',
       'quotas',
     ] as const) {

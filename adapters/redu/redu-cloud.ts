@@ -3,7 +3,6 @@ import { deadlineIn } from '../../src/clock.ts';
 import type { CallContext, Cloud, CloudCapabilities } from '../../src/compute/cloud.ts';
 import { ComputeError, ignoreNotFound } from '../../src/compute/errors.ts';
 import { NO_REACH } from '../../src/compute/instance-view.ts';
-import { NO_VOLUMES } from '../../src/compute/volumes.ts';
 import { availabilityZoneSchema } from '../../src/dialects/redu/availability-zones.ts';
 import * as decode from '../../src/dialects/redu/decode-responses.ts';
 import { flavorSchema } from '../../src/dialects/redu/flavors.ts';
@@ -19,6 +18,7 @@ import * as images from './images.ts';
 import { instanceOperations } from './instance-operations.ts';
 import * as instances from './instances.ts';
 import type { ReduSession } from './session.ts';
+import { volumeCalls } from './volumes.ts';
 
 /** The cloud sets up public access itself, by the flags in the metadata, and shows no ports. */
 export const REDU_CAPABILITIES: CloudCapabilities = {
@@ -165,7 +165,7 @@ export function reduCloud(open: (call: CallContext) => ReduSession, call: CallCo
       ),
     deleteFloatingIp: (id) => remove(`/v1/floating_ips/${id}`).catch(ignoreNotFound),
 
-    ...NO_VOLUMES,
+    ...volumeCalls(session),
 
     listHypervisors: () => list('/v1/hypervisors', hypervisorSchema, decode.decodeHypervisor),
     quotas: async () =>

@@ -14,16 +14,16 @@ const AttachmentsBody = z.object({
   ),
 });
 
-/** The version from which on Nova tells whether a volume goes with its server. */
+/** The version from which on Nova reports whether a volume is deleted with its server. */
 export const DELETE_ON_TERMINATION = '2.79';
 
-/** @param tellsDeletion Whether this Nova supports `DELETE_ON_TERMINATION`. */
+/** @param reportsDeletion Whether this Nova supports `DELETE_ON_TERMINATION`. */
 export async function listServerVolumes(
   nova: Service,
   serverId: string,
-  tellsDeletion: boolean,
+  reportsDeletion: boolean,
 ): Promise<InstanceVolume[]> {
-  const headers = tellsDeletion ? versionHeaders(DELETE_ON_TERMINATION) : {};
+  const headers = reportsDeletion ? versionHeaders(DELETE_ON_TERMINATION) : {};
   const response = await nova.call('GET', pathOf(serverId), { headers });
   return nova.read(response, AttachmentsBody).volumeAttachments.map((attachment) => ({
     id: attachment.volumeId,

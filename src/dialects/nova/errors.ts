@@ -44,6 +44,13 @@ export const NOVA_ERRORS = {
   timeout: { status: 504, kind: 'gatewayTimeout', title: 'Gateway Timeout' },
 } as const satisfies Record<ErrorCode, ErrorRow>;
 
+/** Cinder has a status of its own for an exhausted quota. */
+const VOLUME_QUOTA: ErrorRow = { status: 413, kind: 'overLimit', title: 'Request Entity Too Large' };
+
+function rowOf(service: EndpointName, code: ErrorCode): ErrorRow {
+  return service === 'volume' && code === 'quota_exceeded' ? VOLUME_QUOTA : NOVA_ERRORS[code];
+}
+
 /** Codes whose text never depends on what was thrown. */
 const FIXED_MESSAGES: Partial<Record<ErrorCode, string>> = {
   unauthenticated: 'The request you have made requires authentication.',
@@ -67,7 +74,7 @@ export function novaErrorResponse(thrown: unknown, c: Context<GatewayEnv>, publi
     }),
   });
   const body = bodyOf(service, code, FIXED_MESSAGES[code] ?? messageOf(error), retryAfter);
-  return new Response(JSON.stringify(body), { status: NOVA_ERRORS[code].status, headers });
+  return new Response(JSON.stringify(body), { status: rowOf(service, code).status, headers });
 }
 
 /** An exhausted quota shares its status with `forbidden` in Nova; clients recognize it by its message. */
@@ -77,7 +84,7 @@ function messageOf({ code, message }: ComputeError): string {
 }
 
 function bodyOf(service: EndpointName, code: ErrorCode, message: string, retryAfter: string | null): object {
-  const { status, kind, title } = NOVA_ERRORS[code];
+  const { status, kind, title } = rowOf(service, code);
   const wait = retryAfter === null ? {} : { retryAfter };
   switch (service) {
     case 'compute':

@@ -22,6 +22,7 @@ import type {
   ServerGroup,
 } from '../../compute/model.ts';
 import { isTransitional, stateFrom } from '../../compute/states.ts';
+import type { Volume, VolumeSnapshot } from '../../compute/volumes.ts';
 import { isIcmp } from '../../http/protocols.ts';
 import type { flavorSchema } from './flavors.ts';
 import { floatingIpSchema } from './floating-ips.ts';
@@ -35,6 +36,8 @@ import type { networkSchema } from './networks.ts';
 import type { quotasSchema } from './quotas.ts';
 import { ruleSchema, securityGroupSchema } from './security-group-schemas.ts';
 import type { serverGroupSchema } from './server-groups.ts';
+import type { volumeSnapshotSchema } from './volume-snapshots.ts';
+import type { volumeSchema } from './volumes.ts';
 
 type Extra = Exclude<keyof InstanceDetailBody, keyof InstanceBody>;
 
@@ -210,6 +213,25 @@ export function decodePort(
     fixedAddresses: body.addresses,
     created: '',
   };
+}
+
+export function decodeVolume(body: z.infer<typeof volumeSchema>): Volume {
+  const { size_gb, volume_type, bootable, availability_zone, snapshot_id, image_id, ...same } = body;
+  return {
+    ...same,
+    sizeGb: size_gb,
+    volumeType: volume_type,
+    isBootable: bootable,
+    availabilityZone: availability_zone,
+    snapshotId: snapshot_id,
+    imageId: image_id,
+    attachments: body.attachments.map(({ instance_id, device }) => ({ instanceId: instance_id, device })),
+  };
+}
+
+export function decodeVolumeSnapshot(body: z.infer<typeof volumeSnapshotSchema>): VolumeSnapshot {
+  const { volume_id, size_gb, ...same } = body;
+  return { ...same, volumeId: volume_id, sizeGb: size_gb };
 }
 
 export function decodeHypervisor(body: z.infer<typeof hypervisorSchema>): Hypervisor {

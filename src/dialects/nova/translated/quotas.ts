@@ -7,6 +7,7 @@
 import { ComputeError } from '../../../compute/errors.ts';
 import type { Quota, QuotaName, Quotas } from '../../../compute/model.ts';
 import type { NovaCall, NovaHandler } from './call.ts';
+import { isTrue } from './lists.ts';
 
 /** The services' value for "no limit", and for a limit that redu does not report. */
 const UNLIMITED = -1;
@@ -62,6 +63,34 @@ const NETWORK_QUOTA: Members = {
   security_group: 'securityGroups',
 };
 
+const VOLUME_LIMITS: Members = {
+  maxTotalVolumes: 'volumes',
+  maxTotalVolumeGigabytes: 'gigabytes',
+  maxTotalSnapshots: 'snapshots',
+};
+
+const VOLUME_USAGE: Members = {
+  totalVolumesUsed: 'volumes',
+  totalGigabytesUsed: 'gigabytes',
+  totalSnapshotsUsed: 'snapshots',
+};
+
+const VOLUME_QUOTA: Members = {
+  volumes: 'volumes',
+  gigabytes: 'gigabytes',
+  snapshots: 'snapshots',
+  per_volume_gigabytes: null,
+};
+
+export async function showVolumeLimits({ c, cloud }: NovaCall): Promise<Response> {
+  const quotas = await cloud.quotas();
+  const absolute = {
+    ...membersOf(VOLUME_LIMITS, quotas, limitOf),
+    ...membersOf(VOLUME_USAGE, quotas, usageOf),
+  };
+  return c.json({ limits: { rate: [], absolute } });
+}
+
 export async function showLimits({ c, cloud }: NovaCall): Promise<Response> {
   const quotas = await cloud.quotas();
   const absolute = {
@@ -76,11 +105,16 @@ export async function showLimits({ c, cloud }: NovaCall): Promise<Response> {
 /** `GET /os-quota-sets/{project}`, and `.../defaults`: redu reports the project's own limits only. */
 export const showQuotaSet = quotaHandler(quotaSet, limitOf);
 
-export const showQuotaDetail = quotaHandler(quotaSet, (quota) => ({
-  limit: limitOf(quota),
-  in_use: usageOf(quota),
-  reserved: 0,
-}));
+const withUsage = (quota: Quota) => ({ limit: limitOf(quota), in_use: usageOf(quota), reserved: 0 });
+
+export const showQuotaDetail = quotaHandler(quotaSet, withUsage);
+
+const showVolumeQuotas = quotaHandler(volumeQuotaSet, limitOf);
+const showVolumeUsage = quotaHandler(volumeQuotaSet, withUsage);
+
+/** With `usage=True` also what is used. */
+export const showVolumeQuotaSet: NovaHandler = (call, project = '') =>
+  (isTrue(call.query.get('usage')) ? showVolumeUsage : showVolumeQuotas)(call, project);
 
 export const showNetworkQuota = quotaHandler(networkQuota, limitOf);
 
@@ -105,6 +139,10 @@ function quotaHandler(
 
 function quotaSet(quotas: Quotas, view: QuotaView, id: string): object {
   return { quota_set: { id, ...membersOf(QUOTA_SET, quotas, view) } };
+}
+
+function volumeQuotaSet(quotas: Quotas, view: QuotaView, id: string): object {
+  return { quota_set: { id, ...membersOf(VOLUME_QUOTA, quotas, view) } };
 }
 
 function networkQuota(quotas: Quotas, view: QuotaView): object {

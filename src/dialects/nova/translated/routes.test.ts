@@ -454,7 +454,7 @@ describe('unknown and unsupported paths', () => {
   test.each([
     `GET ${COMPUTE}/nothing`,
     `GET ${COMPUTE}/constructor`,
-    'GET /volume/v3/volumes',
+    'GET /volume/v3/nothing',
     'GET /compute/v9/servers',
   ])('%s is 404', async (target) => expect((await call(target)).status).toBe(404));
 

@@ -1,5 +1,5 @@
 /**
- * The operations that the gateway implements in place of Nova, Glance and Neutron.
+ * The operations that the gateway implements in place of Nova, Glance, Neutron and Cinder.
  *
  * @module
  */
@@ -19,7 +19,10 @@ import { runServerAction } from './server-actions.ts';
 import * as serverGroups from './server-groups.ts';
 import { listServers, listServersWithDetail } from './server-list.ts';
 import * as metadata from './server-metadata.ts';
+import * as serverVolumes from './server-volumes.ts';
 import * as servers from './servers.ts';
+import * as snapshots from './volume-snapshots.ts';
+import * as volumes from './volumes.ts';
 
 /** By method and path after the version; `*` matches any segment. The first match wins. */
 export const ROUTES: Readonly<Record<ServiceName, Readonly<Record<string, NovaHandler>>>> = {
@@ -40,6 +43,10 @@ export const ROUTES: Readonly<Record<ServiceName, Readonly<Record<string, NovaHa
     'GET servers/*/metadata/*': metadata.showMetadataItem,
     'PUT servers/*/metadata/*': metadata.putMetadataItem,
     'DELETE servers/*/metadata/*': metadata.deleteMetadataItem,
+    'GET servers/*/os-volume_attachments': serverVolumes.listAttachments,
+    'POST servers/*/os-volume_attachments': serverVolumes.createAttachment,
+    'GET servers/*/os-volume_attachments/*': serverVolumes.showAttachment,
+    'DELETE servers/*/os-volume_attachments/*': serverVolumes.deleteAttachment,
     'GET servers/*/ips': servers.listAddresses,
     'GET servers/*/ips/*': servers.showAddresses,
     'GET flavors': listFlavors,
@@ -93,7 +100,24 @@ export const ROUTES: Readonly<Record<ServiceName, Readonly<Record<string, NovaHa
     'GET quotas/*/details': quotas.showNetworkQuotaDetails,
     'GET extensions': listNoExtensions,
   },
-  volume: {},
+  volume: {
+    'GET volumes': volumes.listVolumes,
+    'POST volumes': volumes.createVolume,
+    'GET volumes/detail': volumes.listVolumesWithDetail,
+    'GET volumes/*': volumes.showVolume,
+    'PUT volumes/*': volumes.updateVolume,
+    'DELETE volumes/*': volumes.deleteVolume,
+    'POST volumes/*/action': volumes.runVolumeAction,
+    'GET snapshots': snapshots.listSnapshots,
+    'POST snapshots': snapshots.createSnapshot,
+    'GET snapshots/detail': snapshots.listSnapshots,
+    'GET snapshots/*': snapshots.showSnapshot,
+    'DELETE snapshots/*': snapshots.deleteSnapshot,
+    'GET os-availability-zone': volumes.listVolumeZones,
+    'GET limits': quotas.showVolumeLimits,
+    'GET os-quota-sets/*': quotas.showVolumeQuotaSet,
+    'GET extensions': listNoExtensions,
+  },
 };
 
 /** First segments of the services' other operations, which are 501; every other path is 404. */
@@ -137,7 +161,18 @@ export const UNSUPPORTED: Readonly<Record<ServiceName, readonly string[]>> = {
     'subnets',
     'trunks',
   ],
-  volume: [],
+  volume: [
+    'attachments',
+    'backups',
+    'groups',
+    'group_snapshots',
+    'os-volume-transfer',
+    'qos-specs',
+    'snapshots',
+    'types',
+    'volume-transfers',
+    'volumes',
+  ],
 };
 
 async function listAvailabilityZones({ c, cloud }: NovaCall): Promise<Response> {

@@ -41,7 +41,7 @@ export function serverView(instance: Instance, publicUrl: string) {
     'OS-EXT-STS:power_state': powerState,
     'OS-SRV-USG:launched_at': null,
     'OS-SRV-USG:terminated_at': null,
-    'os-extended-volumes:volumes_attached': [],
+    'os-extended-volumes:volumes_attached': instance.volumes.map(({ id }) => ({ id })),
     ...(securityGroupNames !== 'unknown' && {
       security_groups: securityGroupNames.map((name) => ({ name })),
     }),

@@ -34,6 +34,7 @@ const OFFERED = new Map<ServiceName, { projectInPath: boolean }>([
   ['compute', { projectInPath: false }],
   ['image', { projectInPath: false }],
   ['network', { projectInPath: false }],
+  ['volume', { projectInPath: true }],
 ]);
 
 /** The cloud has no domains; the session shows one, as most OpenStacks have. */

@@ -71,6 +71,12 @@ export function versionDocuments(publicUrl: PublicUrl): MiddlewareHandler<Gatewa
       case '/networking':
       case '/networking/':
         return c.json({ versions: [shortVersion(url, 'network', 'v2.0')] });
+      case '/volume':
+      case '/volume/':
+        return c.json({ versions: [volume(url)] }, 300);
+      case '/volume/v3':
+      case '/volume/v3/':
+        return c.json({ versions: [volume(url)] });
       default:
         return next();
     }
@@ -88,6 +94,16 @@ function compute(url: string) {
     version: MICROVERSION,
     min_version: MICROVERSION,
     updated: '2013-07-23T11:33:21Z',
+  };
+}
+
+/** Cinder's first: a client that negotiates must find it the only one. */
+function volume(url: string) {
+  return {
+    ...shortVersion(url, 'volume', 'v3.0'),
+    version: '3.0',
+    min_version: '3.0',
+    updated: '2015-12-15T00:00:00Z',
   };
 }
 
