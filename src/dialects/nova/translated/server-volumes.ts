@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { InstanceVolume } from '../../../compute/volumes.ts';
+import type { InstanceVolume } from '../../../compute/model.ts';
 import { decodeBody } from '../../../http/decode.ts';
 import { uuid } from '../../../http/field-schemas.ts';
 import { emptyResponse, findOrThrow, type NovaCall, parseId, serverId, unsupported } from './call.ts';
