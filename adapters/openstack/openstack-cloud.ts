@@ -77,6 +77,8 @@ export function openStackCloud(openStack: OpenStack, owner: TokenOwner, context:
   const getInstance = async (id: string) => servers.getServer(nova, id, await projectId());
   const getSecurityGroup = async (id: string) =>
     securityGroups.getSecurityGroup(neutron, id, await projectId());
+  const getOwnSecurityGroup = async (id: string) =>
+    securityGroups.assertOwnGroup(await getSecurityGroup(id), await projectId());
   const getServerGroup = async (id: string) => serverGroups.getServerGroup(nova, id, await projectId());
   const getFloatingIp = async (id: string) => floatingIps.getFloatingIp(neutron, id, await projectId());
   const ofOwn = async <T>(find: (id: string) => Promise<unknown>, id: string, call: () => Promise<T>) =>
@@ -88,10 +90,10 @@ export function openStackCloud(openStack: OpenStack, owner: TokenOwner, context:
   const ofOwnInstance = <T>(id: string, call: () => Promise<T>) => ofOwn(getInstance, id, call);
   /** A rule is found in its group alone, so that one of another group, of whatever project, is like one that does not exist. */
   const ofOwnRule = async <T>(groupId: string, ruleId: string, call: () => Promise<T>) => {
-    securityGroups.assertHasRule(await getSecurityGroup(groupId), ruleId);
+    securityGroups.assertHasRule(await getOwnSecurityGroup(groupId), ruleId);
     return call();
   };
-  const ofOwnGroup = <T>(id: string, call: () => Promise<T>) => ofOwn(getSecurityGroup, id, call);
+  const ofOwnGroup = <T>(id: string, call: () => Promise<T>) => ofOwn(getOwnSecurityGroup, id, call);
 
   const volumes = volumeCalls({ nova, cinder: service('volume'), projectId, getInstance, ofOwn, novaKnows });
 
@@ -160,9 +162,16 @@ export function openStackCloud(openStack: OpenStack, owner: TokenOwner, context:
     getSecurityGroup,
     createSecurityGroup: (name, description) =>
       securityGroups.createSecurityGroup(neutron, name, description),
+    updateSecurityGroup: (id, change) =>
+      ofOwnGroup(id, () => securityGroups.updateSecurityGroup(neutron, id, change)),
     deleteSecurityGroup: (id) => ofOwnGroup(id, () => securityGroups.deleteSecurityGroup(neutron, id)),
-    createSecurityGroupRule: (groupId, rule) =>
-      ofOwnGroup(groupId, () => securityGroups.createSecurityGroupRule(neutron, groupId, rule)),
+    createSecurityGroupRule: async (groupId, rule) => {
+      await Promise.all([
+        getOwnSecurityGroup(groupId),
+        rule.remoteGroupId === undefined ? null : getSecurityGroup(rule.remoteGroupId),
+      ]);
+      return securityGroups.createSecurityGroupRule(neutron, groupId, rule);
+    },
     deleteSecurityGroupRule: (groupId, ruleId) =>
       ofOwnRule(groupId, ruleId, () => securityGroups.deleteSecurityGroupRule(neutron, ruleId)),
 

@@ -38,6 +38,8 @@ const LegacyGroup = z
         port_range_min: z.int().nullable(),
         port_range_max: z.int().nullable(),
         remote_ip_prefix: z.string().nullable(),
+        remote_group_id: z.string().nullish(),
+        remote_address_group_id: z.string().nullish(),
         description: z.string().optional(),
       }),
     ),
@@ -49,6 +51,8 @@ const LegacyGroup = z
         ...rule,
         port: encodePort({ protocol: rule.protocol, portMin: min, portMax: max }),
         cidr: remote_ip_prefix,
+        source_group_id: rule.remote_group_id ?? null,
+        source_address_group_id: rule.remote_address_group_id ?? undefined,
       }),
     ),
   }));

@@ -46,6 +46,7 @@ export function reduCloud(open: (call: CallContext) => ReduSession, call: CallCo
     decode.decodeFloatingIp(await session.read(request, on, decode.foreignFloatingIpSchema));
   const networksPath = (id: string) => `/v1/instances/${id}/networks`;
   const groupPath = (id: string) => `/v1/security_groups/${id}`;
+  const groupOfInstance = (id: string, groupId: string) => `/v1/instances/${id}/security_groups/${groupId}`;
   const serverGroupPath = (id: string) => `/v1/server_groups/${id}`;
   const noPorts = (what: string) => async (): Promise<never> => {
     throw new ComputeError('not_implemented', `The cloud behind this gateway cannot do this: ${what}.`);
@@ -123,16 +124,34 @@ export function reduCloud(open: (call: CallContext) => ReduSession, call: CallCo
       const group = await session.read(request, 'collection', decode.foreignSecurityGroupSchema);
       return decode.decodeSecurityGroup(group, await projectId());
     },
+    async updateSecurityGroup(id, change) {
+      const request = { method: 'PATCH', path: groupPath(id), body: change } as const;
+      const group = await session.read(request, 'item', decode.foreignSecurityGroupSchema);
+      return decode.decodeSecurityGroup(group, await projectId());
+    },
     deleteSecurityGroup: (id) => remove(groupPath(id)),
     async createSecurityGroupRule(id, rule) {
-      const { direction, protocol, remotePrefix, description } = rule;
-      const anyIPv6 = rule.ethertype === 'IPv6' && remotePrefix === null;
-      const cidr = anyIPv6 ? '::/0' : remotePrefix;
-      const body = { direction, protocol, port: encodePort(rule), cidr, ...(description && { description }) };
+      const { direction, protocol, ethertype, remotePrefix, remoteGroupId, description } = rule;
+      const remote = remoteGroupId
+        ? { source_group_id: remoteGroupId, ethertype }
+        : { cidr: ethertype === 'IPv6' ? (remotePrefix ?? '::/0') : remotePrefix };
+      const body = {
+        direction,
+        protocol,
+        port: encodePort(rule),
+        ...remote,
+        ...(description && { description }),
+      };
       const request = { method: 'POST', path: `${groupPath(id)}/rules`, body } as const;
       return decode.decodeRule(await session.read(request, 'item', decode.foreignRuleSchema), id);
     },
     deleteSecurityGroupRule: (id, ruleId) => remove(`${groupPath(id)}/rules/${ruleId}`),
+    instanceSecurityGroups: {
+      attach: async (id, groupId) => {
+        await session.request({ method: 'PUT', path: groupOfInstance(id, groupId) }, 'item');
+      },
+      detach: (id, groupId) => remove(groupOfInstance(id, groupId)),
+    },
 
     async listPorts({ instanceId }) {
       if (instanceId === undefined) return noPorts('listing ports of no instance')();

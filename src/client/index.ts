@@ -76,6 +76,10 @@ export function createClient(options: ClientOptions) {
       /** Resolves when accepted; then the volume becomes `available`. */
       detachVolume: (id: string, volume_id: string, o?: CallOptions) =>
         request('DELETE /v1/instances/{id}/volumes/{volume_id}', { params: { id, volume_id } }, o),
+      attachSecurityGroup: (id: string, group_id: string, o?: CallOptions) =>
+        request('PUT /v1/instances/{id}/security_groups/{group_id}', { params: { id, group_id } }, o),
+      detachSecurityGroup: (id: string, group_id: string, o?: CallOptions) =>
+        request('DELETE /v1/instances/{id}/security_groups/{group_id}', { params: { id, group_id } }, o),
       /** Newest first. */
       history: (id: string, query: QueryOf<'GET /v1/instances/{id}/actions'> = {}, o?: CallOptions) =>
         request('GET /v1/instances/{id}/actions', { params: { id }, query }, o),
@@ -135,6 +139,8 @@ export function createClient(options: ClientOptions) {
       get: (id: string, o?: CallOptions) => request('GET /v1/security_groups/{id}', { params: { id } }, o),
       create: (body: BodyOf<'POST /v1/security_groups'>, o?: CallOptions) =>
         request('POST /v1/security_groups', { body }, o),
+      update: (id: string, body: BodyOf<'PATCH /v1/security_groups/{id}'>, o?: CallOptions) =>
+        request('PATCH /v1/security_groups/{id}', { params: { id }, body }, o),
       delete: (id: string, o?: CallOptions) =>
         request('DELETE /v1/security_groups/{id}', { params: { id } }, o),
       addRule: (id: string, body: BodyOf<'POST /v1/security_groups/{id}/rules'>, o?: CallOptions) =>

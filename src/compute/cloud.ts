@@ -29,11 +29,10 @@ import type {
   Port,
   Quotas,
   Reach,
-  SecurityGroup,
-  SecurityGroupRule,
   ServerGroup,
   ServerGroupPolicy,
 } from './model.ts';
+import type { SecurityGroupCalls } from './security-groups.ts';
 import type { BootVolume, VolumeCalls } from './volumes.ts';
 
 export type { ActionResult, InstanceAction };
@@ -180,16 +179,6 @@ export interface NewPort {
   readonly securityGroupIds: readonly string[];
 }
 
-export interface NewSecurityGroupRule {
-  readonly direction: 'ingress' | 'egress';
-  readonly ethertype: 'IPv4' | 'IPv6';
-  readonly protocol: string | null;
-  readonly portMin: number | null;
-  readonly portMax: number | null;
-  readonly remotePrefix: string | null;
-  readonly description?: string;
-}
-
 /** Absent: unchanged. `portId` null disassociates. */
 export interface FloatingIpChange {
   readonly portId?: string | null;
@@ -197,7 +186,7 @@ export interface FloatingIpChange {
 }
 
 /** A cloud as one caller sees it during one request. */
-export interface Cloud extends ImageCalls, VolumeCalls, InstanceOperationCalls {
+export interface Cloud extends ImageCalls, SecurityGroupCalls, VolumeCalls, InstanceOperationCalls {
   readonly capabilities: CloudCapabilities;
   readonly log: Logger;
   /** The same cloud with a deadline of its own, for cleaning up after the request's. */
@@ -257,19 +246,6 @@ export interface Cloud extends ImageCalls, VolumeCalls, InstanceOperationCalls {
   createServerGroup(name: string, policy: ServerGroupPolicy): Promise<ServerGroup>;
   /** `not_found`. */
   deleteServerGroup(id: string): Promise<void>;
-
-  /** The project's own and those shared with it. */
-  listSecurityGroups(filter?: { readonly allProjects?: boolean }): Promise<readonly SecurityGroup[]>;
-  /** `not_found`. */
-  getSecurityGroup(id: string): Promise<SecurityGroup>;
-  /** `invalid`, `quota_exceeded`. */
-  createSecurityGroup(name: string, description: string): Promise<SecurityGroup>;
-  /** `not_found`, `conflict` (in use, or the default one). */
-  deleteSecurityGroup(id: string): Promise<void>;
-  /** `not_found` for the group, `invalid`, `conflict` (the rule exists), `quota_exceeded`. */
-  createSecurityGroupRule(groupId: string, rule: NewSecurityGroupRule): Promise<SecurityGroupRule>;
-  /** `not_found`, also when the rule belongs to another group. */
-  deleteSecurityGroupRule(groupId: string, ruleId: string): Promise<void>;
 
   listPorts(filter: PortFilter): Promise<readonly Port[]>;
   /** `invalid` (no such network, or none of the caller's), `quota_exceeded`, `conflict` (no address left). */

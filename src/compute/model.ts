@@ -154,9 +154,11 @@ export interface SecurityGroupRule {
   /** null is any. For ICMP these are type and code. */
   readonly portMin: number | null;
   readonly portMax: number | null;
-  /** null is any address, unless `remoteGroupId` is set. */
+  /** null is any address, unless one of the next two is set. */
   readonly remotePrefix: string | null;
   readonly remoteGroupId: string | null;
+  /** Of a list of networks. */
+  readonly remoteAddressGroupId?: string;
   readonly description: string;
 }
 
@@ -202,6 +204,8 @@ export interface Port {
   /** Its device is not an instance but a router, a load balancer. */
   readonly inOtherUse: boolean;
   readonly securityGroupIds: readonly string[];
+  /** Present and false: it takes no security groups. */
+  readonly portSecurity?: false;
   readonly fixedAddresses: readonly string[];
   readonly created: string;
 }

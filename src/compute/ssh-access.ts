@@ -4,11 +4,12 @@
  * @module
  */
 
-import type { Caller, Cloud, NewSecurityGroupRule } from './cloud.ts';
+import type { Caller, Cloud } from './cloud.ts';
 import { hasCode } from './errors.ts';
 import { allowsSsh, SSH_PORT } from './instance-view.ts';
 import type { SecurityGroup } from './model.ts';
 import type { Undo } from './saga.ts';
+import type { NewSecurityGroupRule } from './security-groups.ts';
 
 export const SSH_GROUP_NAME = 'linguanova-ssh';
 const SSH_GROUP_DESCRIPTION = 'SSH (tcp/22) from anywhere; made and attached by linguanova for enableSSH';

@@ -83,7 +83,7 @@ function changesAccess(instance: Instance, { isPublic, enableSsh }: InstanceChan
 }
 
 /** Neutron does not enforce Nova's locks. */
-async function assertMayUnlock(cloud: Cloud, id: string): Promise<void> {
+export async function assertMayUnlock(cloud: Cloud, id: string): Promise<void> {
   if ((await cloud.caller()).roles.includes('admin')) return;
   throw new ComputeError('conflict', `Instance ${id} is locked: unlock it first.`);
 }

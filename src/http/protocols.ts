@@ -7,9 +7,11 @@ const NAMES: ReadonlySet<string> = new Set([
   'egp',
   'esp',
   'gre',
+  'hopopt',
   'icmp',
   'icmpv6',
   'igmp',
+  'ip',
   'ipip',
   'ipv6-encap',
   'ipv6-frag',
@@ -32,6 +34,7 @@ const WITH_PORTS: ReadonlySet<string> = new Set([
   ...['6', '17', '132', '33', '136'],
 ]);
 const ICMP: ReadonlySet<string> = new Set(['icmp', 'icmpv6', 'ipv6-icmp', '1', '58']);
+const IPV6_NUMBERS: ReadonlySet<string> = new Set(['41', '43', '44', '58', '59', '60']);
 const MAX_NUMBER = 255;
 
 /** Ports, or type and code of ICMP. */
@@ -58,6 +61,11 @@ export function hasPorts(protocol: string): boolean {
 
 export function isIcmp(protocol: string): boolean {
   return ICMP.has(protocol);
+}
+
+/** Exists over IPv6 only. */
+export function isIpv6Only(protocol: string): boolean {
+  return protocol === 'icmpv6' || protocol.startsWith('ipv6-') || IPV6_NUMBERS.has(protocol);
 }
 
 function isNumber(protocol: string): boolean {

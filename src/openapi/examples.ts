@@ -67,6 +67,7 @@ const RULE = {
   protocol: 'tcp',
   port: 443,
   cidr: '0.0.0.0/0',
+  source_group_id: null,
   description: '',
 };
 
@@ -264,6 +265,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   NewKeyPair: { name: KEYPAIR.name, public_key: KEYPAIR.public_key },
   SecurityGroup: SECURITY_GROUP,
   NewSecurityGroup: { name: 'web-servers', description: 'Port 443 from anywhere' },
+  SecurityGroupChange: { name: 'web' },
   SecurityGroupRule: RULE,
   NewSecurityGroupRule: { direction: 'ingress', protocol: 'tcp', port: 443, cidr: '0.0.0.0/0' },
   ServerGroup: SERVER_GROUP,

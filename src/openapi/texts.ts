@@ -122,6 +122,19 @@ export const TEXTS: Readonly<Record<RouteName, RouteText>> = {
   'GET /v1/security_groups': { id: 'listSecurityGroups', summary: 'List security groups with their rules' },
   'POST /v1/security_groups': { id: 'createSecurityGroup', summary: 'Create a security group' },
   'GET /v1/security_groups/{id}': { id: 'getSecurityGroup', summary: 'Get a security group' },
+  'PATCH /v1/security_groups/{id}': {
+    id: 'updateSecurityGroup',
+    summary: 'Change name or description of a security group',
+  },
+  'PUT /v1/instances/{id}/security_groups/{group_id}': {
+    id: 'attachSecurityGroup',
+    summary: 'Attach a security group to an instance',
+    description: 'To all its ports; idempotent.',
+  },
+  'DELETE /v1/instances/{id}/security_groups/{group_id}': {
+    id: 'detachSecurityGroup',
+    summary: 'Detach a security group from an instance',
+  },
   'DELETE /v1/security_groups/{id}': { id: 'deleteSecurityGroup', summary: 'Delete a security group' },
   'POST /v1/security_groups/{id}/rules': {
     id: 'createSecurityGroupRule',

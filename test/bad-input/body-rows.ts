@@ -20,6 +20,7 @@ const WRITES: readonly (readonly [route: string, from: Sender])[] = [
   [`POST /v1/instances/${ID}/actions`, 'customer'],
   ['POST /v1/keypairs', 'customer'],
   ['POST /v1/security_groups', 'customer'],
+  [`PATCH /v1/security_groups/${ID}`, 'customer'],
   [`POST /v1/security_groups/${ID}/rules`, 'customer'],
   ['POST /v1/server_groups', 'customer'],
   ['POST /v1/volumes', 'customer'],

@@ -30,7 +30,15 @@ const WRITES: Readonly<Record<string, readonly string[]>> = {
   [`POST /v1/instances/${ID}/actions`]: ['action', 'type', 'flavor_id', 'image_id', 'name', 'metadata'],
   'POST /v1/keypairs': ['name', 'public_key'],
   'POST /v1/security_groups': ['name', 'description'],
-  [`POST /v1/security_groups/${ID}/rules`]: ['direction', 'protocol', 'port', 'cidr'],
+  [`PATCH /v1/security_groups/${ID}`]: ['name', 'description'],
+  [`POST /v1/security_groups/${ID}/rules`]: [
+    'direction',
+    'protocol',
+    'port',
+    'cidr',
+    'source_group_id',
+    'ethertype',
+  ],
   'POST /v1/server_groups': ['name', 'policy'],
   'POST /cloud/v1/compute/instances/create': [
     'name',

@@ -1,5 +1,5 @@
 import { noName } from './instance-rows.ts';
-import { type BadRequest, fieldRows, ID, LONE_SURROGATE } from './row.ts';
+import { type BadRequest, fieldRows, ID, LONE_SURROGATE, OTHER_ID } from './row.ts';
 
 type Case = readonly [name: string, change: object, fields?: readonly string[]];
 
@@ -50,9 +50,36 @@ const RULE: readonly Case[] = [
     7,
     ['10.0.0.0/8'],
   ].map((cidr): Case => [`cidr ${JSON.stringify(cidr)}`, { cidr }]),
-  ['fields of Neutron', { port_range_min: 80, remote_ip_prefix: '10.0.0.0/8', ethertype: 'IPv4' }],
+  ['fields of Neutron', { port_range_min: 80, remote_ip_prefix: '10.0.0.0/8', remote_group_id: ID }],
+  ...['default', '', ID.slice(1), `${ID}\n`, 7, [ID], { id: ID }].map(
+    (source_group_id): Case => [`source_group_id ${JSON.stringify(source_group_id)}`, { source_group_id }],
+  ),
+  ['a network and a group', { cidr: '10.0.0.0/8', source_group_id: OTHER_ID }, ['source_group_id']],
+  ['an address group', { source_address_group_id: OTHER_ID }],
+  ...['ipv4', 'IPv5', '', 6, null, ['IPv6']].map(
+    (ethertype): Case => [`ethertype ${JSON.stringify(ethertype)}`, { ethertype }],
+  ),
+  ['a network of the other family', { cidr: '10.0.0.0/8', ethertype: 'IPv6' }, ['ethertype']],
+  ['a network of IPv6 in a rule of IPv4', { cidr: '::/0', ethertype: 'IPv4' }, ['ethertype']],
+  ['a protocol of IPv6 over IPv4', { protocol: 'icmpv6', port: undefined, cidr: '10.0.0.0/8' }, ['protocol']],
+  ['its number', { protocol: '58', port: undefined, ethertype: 'IPv4' }, ['protocol']],
+  ['description: a number', { description: 7 }],
+  ['description: null', { description: null }],
+  ['description: 256 characters', { description: 'a'.repeat(256) }],
+  ['description: half a surrogate pair', { description: LONE_SURROGATE }],
   ['an id', { id: ID }],
 ];
+
+const NO_DESCRIPTIONS: readonly Case[] = [
+  7,
+  null,
+  [],
+  {},
+  true,
+  'a'.repeat(256),
+  LONE_SURROGATE,
+  'a\u{1F980}',
+].map((description): Case => [`description ${JSON.stringify(description)}`.slice(0, 40), { description }]);
 
 export const RESOURCE_ROWS: readonly BadRequest[] = [
   ...fieldRows('POST /v1/keypairs', { name: 'bad-input' }, [
@@ -69,12 +96,18 @@ export const RESOURCE_ROWS: readonly BadRequest[] = [
   ]),
   ...fieldRows('POST /v1/security_groups', { name: 'bad-input' }, [
     ...noName('name'),
-    ['description: a number', { description: 7 }],
-    ['description: null', { description: null }],
-    ['description: 256 characters', { description: 'a'.repeat(256) }],
-    ['description: half a surrogate pair', { description: LONE_SURROGATE }],
+    ...NO_DESCRIPTIONS,
     ['rules at once', { rules: [] }],
     ['an unknown field', { stateful: false }],
+  ]),
+  ...fieldRows(`PATCH /v1/security_groups/${ID}`, { name: 'bad-input' }, [
+    ...noName('name'),
+    ...NO_DESCRIPTIONS,
+    ['nothing', { name: undefined }, ['body']],
+    ['an id', { id: ID }],
+    ['rules', { rules: [] }],
+    ['stateful, as Neutron has it', { stateful: false }],
+    ['the envelope of Neutron', { name: undefined, security_group: { name: 'x' } }, ['security_group']],
   ]),
   ...fieldRows(`POST /v1/security_groups/${ID}/rules`, { protocol: 'tcp', port: 80 }, RULE),
   ...fieldRows('POST /v1/server_groups', { name: 'bad-input', policy: 'affinity' }, [

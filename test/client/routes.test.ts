@@ -33,7 +33,10 @@ async function callAll(methods: object): Promise<void> {
       continue;
     }
     if (['request', 'events', 'waitUntil', 'pages', 'iterate'].includes(name)) continue;
-    const texts = ['x', 'y'].slice(0, /Rule$|tachVolume$|^detachNetwork$|^extend$/.test(name) ? 2 : 1);
+    const texts = ['x', 'y'].slice(
+      0,
+      /Rule$|tachVolume$|tachSecurityGroup$|^detachNetwork$|^extend$/.test(name) ? 2 : 1,
+    );
     const args = ['list', 'me', 'quotas'].includes(name) ? [] : texts;
     await expect(Promise.resolve(method(...args))).rejects.toThrow(LinguanovaError);
   }

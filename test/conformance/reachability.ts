@@ -91,8 +91,42 @@ export function reachabilityConformance(target: () => Target): void {
       expect([named.status, named.body.metadata]).toEqual([202, { isPublic: 'false', enableSSH: 'false' }]);
       const [listed] = (await acme.get('/v1/instances')).body.filter((one: { id: string }) => one.id === id);
       expect(listed.metadata.enableSSH).toBe('false');
-      const refused = await acme.post(`/v1/security_groups/${foreign}/rules`, { protocol: 'tcp', port: 80 });
-      expect(refused.status, 'what is seen, and not its own, is not to be changed').toBe(403);
+      const path = `/v1/security_groups/${foreign}`;
+      for (const attempt of [
+        () => acme.post(`${path}/rules`, { protocol: 'tcp', port: 80 }),
+        () => acme.delete(`${path}/rules/${rule.body.security_group_rule.id}`),
+        () => acme.patch(path, { description: 'mine' }),
+        () => acme.delete(path),
+      ]) {
+        const { status, body } = await attempt();
+        expect([status, body.error.code], 'a shared group is not to be changed').toEqual([403, 'forbidden']);
+      }
+    });
+
+    test('a group shared by another project is attached, and admitted by a rule', async () => {
+      const { openStack } = target().globex;
+      const made = await openStack.network('POST', '/security-groups', {
+        security_group: { name: 'conf-lent' },
+      });
+      const lent = made.body.security_group.id;
+      undo.push(() => openStack.network('DELETE', `/security-groups/${lent}`));
+      const attached = async (id: string) =>
+        (await acme.put(`/v1/instances/${id}/security_groups/${lent}`)).status;
+      const { id } = await boot('conf-lent', {});
+      expect(await attached(id)).toBe(404);
+      const own = await group('conf-borrower', false);
+      const admit = () => acme.post(`/v1/security_groups/${own}/rules`, { source_group_id: lent });
+      expect((await admit()).status).toBe(404);
+      const policy = { object_type: 'security_group', object_id: lent, action: 'access_as_shared' };
+      const shared = await openStack.network('POST', '/rbac-policies', {
+        rbac_policy: { ...policy, target_tenant: target().acme.projectId },
+      });
+      undo.push(() => openStack.network('DELETE', `/rbac-policies/${shared.body.rbac_policy.id}`));
+      expect(await attached(id)).toBe(204);
+      const rule = await admit();
+      expect([rule.status, rule.body.source_group_id]).toEqual([201, lent]);
+      undo.push(() => acme.delete(`/v1/security_groups/${own}/rules/${rule.body.id}`));
+      undo.push(() => acme.delete(`/v1/instances/${id}/security_groups/${lent}`));
     });
 
     test('with two groups of one name the port’s group decides, and PATCH opens port 22', async () => {

@@ -65,11 +65,16 @@ export function tenantConformance(target: () => Target): void {
         .body;
       const serverGroup = (await acme.post('/v1/server_groups', { name: 'conf-secret', policy: 'affinity' }))
         .body;
+      const globexGroup = (await globex.post('/v1/security_groups', { name: 'conf-own' })).body;
       const attempts = [
         () => globex.get(`/v1/security_groups/${group.id}`),
+        () => globex.patch(`/v1/security_groups/${group.id}`, { name: 'mine' }),
         () => globex.delete(`/v1/security_groups/${group.id}`),
         () => globex.post(`/v1/security_groups/${group.id}/rules`, { protocol: 'tcp', port: 80 }),
         () => globex.delete(`/v1/security_groups/${group.id}/rules/${rule.id}`),
+        () => globex.post(`/v1/security_groups/${globexGroup.id}/rules`, { source_group_id: group.id }),
+        () => globex.put(`/v1/instances/${acmes.id}/security_groups/${globexGroup.id}`),
+        () => globex.delete(`/v1/instances/${acmes.id}/security_groups/${group.id}`),
         () => globex.get(`/v1/server_groups/${serverGroup.id}`),
         () => globex.delete(`/v1/server_groups/${serverGroup.id}`),
       ];
@@ -92,6 +97,7 @@ export function tenantConformance(target: () => Target): void {
         security_group_names: [group.id],
       });
       expect(inAcmesGroup.status).toBe(400);
+      await globex.delete(`/v1/security_groups/${globexGroup.id}`);
       await acme.delete(`/v1/security_groups/${group.id}`);
       await acme.delete(`/v1/server_groups/${serverGroup.id}`);
     });

@@ -174,9 +174,25 @@ export const ATTEMPTS: Readonly<Record<string, readonly Attempt[]>> = {
   'GET /v1/security_groups': [shows('/v1/security_groups')],
   'POST /v1/security_groups': [{ path: '/v1/security_groups', body: { name: '{group name}' }, status: 201 }],
   'GET /v1/security_groups/:id': [hidden('/v1/security_groups/{group}')],
+  'PATCH /v1/security_groups/:id': [
+    hidden('/v1/security_groups/{group}', { name: 'mine' }),
+    hidden('/v1/security_groups/{group}', { description: 'mine' }),
+  ],
+  ...Object.fromEntries(
+    ['PUT', 'DELETE'].map((method) => [
+      `${method} /v1/instances/:id/security_groups/:group_id`,
+      [
+        hidden('/v1/instances/{instance}/security_groups/{group}'),
+        hidden('/v1/instances/{instance}/security_groups/{own group}'),
+        hidden('/v1/instances/{own instance}/security_groups/{group}'),
+      ],
+    ]),
+  ),
   'DELETE /v1/security_groups/:id': [hidden('/v1/security_groups/{group}')],
   'POST /v1/security_groups/:id/rules': [
     hidden('/v1/security_groups/{group}/rules', { protocol: 'tcp', port: 80 }),
+    hidden('/v1/security_groups/{group}/rules', { source_group_id: '{own group}' }),
+    hidden('/v1/security_groups/{own group}/rules', { source_group_id: '{group}' }),
   ],
   'DELETE /v1/security_groups/:id/rules/:rule_id': [
     hidden('/v1/security_groups/{group}/rules/{rule}'),

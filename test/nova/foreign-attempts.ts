@@ -151,6 +151,18 @@ export const PASSED_ATTEMPTS: readonly NovaAttempt[] = [
   { target: 'GET /networking/v2.0/networks/{network}' },
   { target: 'GET /networking/v2.0/ports?project_id={project}', statuses: READ },
   { target: 'GET /networking/v2.0/security-groups/{group}' },
+  { target: 'PUT /networking/v2.0/security-groups/{group}', body: { security_group: { name: 'mine' } } },
   { target: 'DELETE /networking/v2.0/security-groups/{group}' },
+  ...[
+    { security_group_id: '{group}', remote_group_id: '{own group}' },
+    { security_group_id: '{own group}', remote_group_id: '{group}' },
+  ].map((groups) => ({
+    target: 'POST /networking/v2.0/security-group-rules',
+    body: { security_group_rule: { direction: 'ingress', ...groups } },
+  })),
+  ...['addSecurityGroup', 'removeSecurityGroup'].map((action) => ({
+    target: `POST ${SERVER}/{own instance}/action`,
+    body: { [action]: { name: '{group}' } },
+  })),
   { target: 'DELETE /networking/v2.0/security-group-rules/{rule}' },
 ];

@@ -139,6 +139,9 @@ test('every response matches the contract', async () => {
     port: 443,
   });
   await call('GET', `/v1/security_groups/${group.id}`);
+  await call('PATCH', `/v1/security_groups/${group.id}`, { name: 'contract-3' });
+  await call('PUT', `${instance}/security_groups/${group.id}`);
+  await call('DELETE', `${instance}/security_groups/${group.id}`);
   await call('GET', '/cloud/v1/network/security_groups/list');
   await call('DELETE', `/v1/security_groups/${group.id}/rules/${rule.id}`);
   await call('DELETE', `/v1/security_groups/${group.id}`);

@@ -93,6 +93,33 @@ describe('the openstack client prints the same with and without the gateways', (
     await expect.poll(() => target.acme.openStack.belongings()).toEqual(before);
   }, 400_000);
 
+  test('security group set, rule create with a group; server add and remove security group', async () => {
+    await through.print('security group create chain-new');
+    await through.print('security group set --name chain-group --description changed chain-new');
+    await through.print(
+      'security group rule create --proto tcp --dst-port 5432 --remote-group chain-group chain-group',
+    );
+    const remote = (rules: Record<string, unknown>[]) =>
+      rules.map((rule) => [rule['IP Protocol'], rule['Remote Security Group']]);
+    const [direct, viaGateways] = await both('security group rule list chain-group');
+    expect(remote(viaGateways)).toEqual(remote(direct));
+    const { id } = await (await target.acme.client()).boot({
+      name: 'chain-grouped',
+      flavor_id: 'm1.tiny',
+      image_id: IMAGE,
+    });
+    const groups = async () =>
+      (await directly.json(`server show ${id}`)).security_groups
+        .map(({ name }: { name: string }) => name)
+        .sort();
+    await through.print(`server add security group ${id} chain-group`);
+    expect(await groups()).toEqual(['chain-group', 'default']);
+    await through.print(`server remove security group ${id} chain-group`);
+    expect(await groups()).toEqual(['default']);
+    await through.print(`server delete --wait ${id}`);
+    await through.print('security group delete chain-group');
+  }, 400_000);
+
   test('an operation that a redu cloud lacks is rejected by name', async () => {
     const { code, err } = await through.run('floating ip create public');
     expect([code, err]).toEqual([1, expect.stringContaining('cannot do this: POST floatingips')]);

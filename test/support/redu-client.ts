@@ -59,6 +59,7 @@ export class ReduClient {
     };
   }
   patch = (path: string, body: unknown) => this.request('PATCH', path, body);
+  put = (path: string, body?: unknown) => this.request('PUT', path, body);
   delete = (path: string) => this.request('DELETE', path);
   act = (id: string, action: string, rest: object = {}) =>
     this.request('POST', `/v1/instances/${id}/actions`, { action, ...rest });

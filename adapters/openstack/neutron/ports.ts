@@ -16,6 +16,7 @@ export const PortItem = z.object({
   device_owner: z.string(),
   // Of extensions that a cloud may not have.
   security_groups: z.array(z.string()).nullish(),
+  port_security_enabled: z.boolean().nullish(),
   fixed_ips: z.array(z.object({ ip_address: z.string() })).nullish(),
   created_at: z.string().nullish(),
   revision_number: z.number().nullish(),
@@ -121,6 +122,7 @@ function portFrom(port: z.infer<typeof PortItem>): Port {
     instanceId: ownerOf(port),
     inOtherUse: port.device_id !== '' && ownerOf(port) === null,
     securityGroupIds: port.security_groups ?? [],
+    ...(port.port_security_enabled === false && { portSecurity: false }),
     fixedAddresses: (port.fixed_ips ?? []).map((fixed) => fixed.ip_address),
     created: port.created_at ?? '',
   };

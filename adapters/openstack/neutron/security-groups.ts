@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import type { NewSecurityGroupRule } from '../../../src/compute/cloud.ts';
 import { ComputeError } from '../../../src/compute/errors.ts';
 import type { SecurityGroup, SecurityGroupRule } from '../../../src/compute/model.ts';
+import type { NewSecurityGroupRule, SecurityGroupChange } from '../../../src/compute/security-groups.ts';
 import { allPages } from '../pages.ts';
 import type { Service } from '../service.ts';
 import { orNone } from './extensions.ts';
@@ -16,6 +16,7 @@ const Rule = z.object({
   port_range_max: z.number().nullish(),
   remote_ip_prefix: z.string().nullish(),
   remote_group_id: z.string().nullish(),
+  remote_address_group_id: z.string().nullish(),
   description: z.string().nullish(),
 });
 const Group = z.object({
@@ -54,6 +55,15 @@ export async function getSecurityGroup(
   throw new ComputeError('not_found', `Security group ${id} does not exist`);
 }
 
+/** @throws ComputeError `forbidden` for a group of another project, which Neutron of before 2024 lets others add rules to. */
+export function assertOwnGroup(group: SecurityGroup, projectId: string): SecurityGroup {
+  if (group.projectId === projectId) return group;
+  throw new ComputeError(
+    'forbidden',
+    `Security group ${group.id} is shared by another project, which alone can change it.`,
+  );
+}
+
 export async function createSecurityGroup(
   neutron: Service,
   name: string,
@@ -61,6 +71,17 @@ export async function createSecurityGroup(
 ): Promise<SecurityGroup> {
   const body = { security_group: { name, description } };
   return groupFrom((await neutron.post('/security-groups', body, GroupBody)).security_group);
+}
+
+export async function updateSecurityGroup(
+  neutron: Service,
+  id: string,
+  change: SecurityGroupChange,
+): Promise<SecurityGroup> {
+  const body = { security_group: change };
+  return groupFrom(
+    neutron.read(await neutron.call('PUT', `/security-groups/${id}`, { body }), GroupBody).security_group,
+  );
 }
 
 export async function deleteSecurityGroup(neutron: Service, id: string): Promise<void> {
@@ -81,6 +102,9 @@ export async function createSecurityGroupRule(
       port_range_min: rule.portMin,
       port_range_max: rule.portMax,
       remote_ip_prefix: rule.remotePrefix,
+      remote_group_id: rule.remoteGroupId ?? null,
+      // An extension that a cloud may not have.
+      ...(rule.description && { description: rule.description }),
     },
   };
   return ruleFrom((await neutron.post('/security-group-rules', body, RuleBody)).security_group_rule);
@@ -120,6 +144,7 @@ function ruleFrom(rule: z.infer<typeof Rule>): SecurityGroupRule {
     portMax: rule.port_range_max ?? null,
     remotePrefix: rule.remote_ip_prefix ?? null,
     remoteGroupId: rule.remote_group_id ?? null,
+    ...(rule.remote_address_group_id && { remoteAddressGroupId: rule.remote_address_group_id }),
     description: rule.description ?? '',
   };
 }

@@ -100,8 +100,9 @@ export function updatePort(call: NeutronCall, id: string): Response {
     const message = `Constrained to ${wanted}, but current revision is ${port.revision}`;
     throw new Fault(412, 'RevisionNumberConstraintFailed', message);
   }
-  const groups = groupsOf(cloud, principal, given);
-  if (groups) port.securityGroupIds = groups;
+  const groups = groupsOf(cloud, principal, given) ?? port.securityGroupIds;
+  refuseGroups(port, given, groups);
+  port.securityGroupIds = groups;
   if (Array.isArray(given.fixed_ips)) {
     const unchanged = given.fixed_ips.flatMap((wish) =>
       port.fixedIps.filter((ip) => isFields(wish) && wish.ip_address === ip.address),
@@ -115,6 +116,20 @@ export function updatePort(call: NeutronCall, id: string): Response {
   touch(port, cloud.timeline.now());
   if (port.deviceId) cloud.networkChanged(port.deviceId);
   return json(200, { port: ports.view(cloud, port) });
+}
+
+/** A port has groups only while its security is enabled. */
+function refuseGroups(port: Port, given: Fields, groups: readonly string[]): void {
+  const { port_security_enabled: enabled = port.portSecurity } = given;
+  if (enabled !== false || groups.length === 0) return;
+  if (!Array.isArray(given.security_groups)) {
+    const message =
+      'Port has security group associated. Cannot disable port security or IP address until security group is removed.';
+    throw new Fault(409, 'PortSecurityPortHasSecurityGroup', message);
+  }
+  const message =
+    'Port security must be enabled and port must have an IP address in order to use security groups.';
+  throw new Fault(400, 'PortSecurityAndIPRequiredForSecurityGroups', message);
 }
 
 /** DELETE /v2.0/ports/{id}; its floating IP stays, DOWN. */

@@ -77,6 +77,17 @@ export function createRule(call: NeutronCall): Response {
     ...protocolOf(given, ethertype),
     prefix: prefixOf(given, ethertype),
   } as const;
+  const remotes = [given.remote_group_id, given.remote_address_group_id, given.remote_ip_prefix];
+  if (remotes.filter((remote) => remote != null).length > 1) {
+    const message =
+      'Only one of remote_ip_prefix or remote_group_id or remote_address_group_id may be provided.';
+    throw new Fault(400, 'SecurityGroupMultipleRemoteEntites', message);
+  }
+  // There are none.
+  if (given.remote_address_group_id != null) {
+    const message = `Address group ${given.remote_address_group_id} could not be found.`;
+    throw new Fault(404, 'AddressGroupNotFound', message);
+  }
   const groupId = text(given, 'security_group_id');
   const known = cloud.networking.groups.get(groupId);
   // As Neutron since 2024: the policy is checked before the group is searched.

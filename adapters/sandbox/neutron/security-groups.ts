@@ -40,10 +40,7 @@ export const securityGroups: Kind<SecurityGroup> = {
 export function createGroup(call: NeutronCall): Response {
   const { cloud, principal } = call;
   const given = createBody(call, GROUP);
-  if (given.name === 'default') {
-    const message = 'Default security group already exists.';
-    throw new Fault(409, 'SecurityGroupDefaultAlreadyExists', message);
-  }
+  refuseDefault(given.name);
   if (!hasRoom(cloud, principal.projectId, 'security_group')) throw overQuota('security_group');
   const group = addGroup(cloud, principal.projectId, text(given, 'name'), text(given, 'description'));
   return json(201, { security_group: securityGroups.view(cloud, group) });
@@ -53,6 +50,11 @@ export function createGroup(call: NeutronCall): Response {
 export function updateGroup(call: NeutronCall, id: string): Response {
   const group = own(call, id, 'update');
   const given = updateBody(call, GROUP);
+  refuseDefault(given.name);
+  if (group.name === 'default' && given.name !== undefined) {
+    const message = 'Updating default security group not allowed.';
+    throw new Fault(409, 'SecurityGroupCannotUpdateDefault', message);
+  }
   group.name = text(given, 'name', group.name);
   group.description = text(given, 'description', group.description ?? '');
   touch(group, call.cloud.timeline.now());
@@ -75,6 +77,11 @@ export function deleteGroup(call: NeutronCall, id: string): Response {
     if (rule.groupId === id || rule.remoteGroupId === id) networking.rules.delete(rule.id);
   }
   return empty(204);
+}
+
+function refuseDefault(name: unknown): void {
+  if (name !== 'default') return;
+  throw new Fault(409, 'SecurityGroupDefaultAlreadyExists', 'Default security group already exists.');
 }
 
 /** A shared group is seen by others and theirs to use, not to change. */

@@ -49,14 +49,21 @@ function view(call: NovaCall, group: SecurityGroup): Fields {
 function ruleView(call: NovaCall, rule: SecurityGroupRule): Fields {
   const { groups } = call.cloud.networking;
   const remote = rule.remoteGroupId ? groups.get(rule.remoteGroupId) : undefined;
-  const everywhere = rule.ethertype === 'IPv6' ? '::/0' : '0.0.0.0/0';
   return {
     id: rule.id,
     parent_group_id: rule.groupId,
     ip_protocol: rule.protocol,
-    from_port: rule.portMin,
-    to_port: rule.portMax,
+    ...portsOfRule(rule),
     group: remote ? { name: remote.name, tenant_id: remote.projectId } : {},
-    ip_range: remote ? {} : { cidr: rule.prefix ?? everywhere },
+    ip_range: remote ? {} : { cidr: rule.prefix ?? '0.0.0.0/0' },
   };
+}
+
+/** All ports as numbers, of a protocol that is named; -1 where the protocol has none. */
+function portsOfRule({ protocol, portMin, portMax }: SecurityGroupRule): Fields {
+  if (protocol === null || portMin !== null || portMax !== null) {
+    return { from_port: portMin, to_port: portMax };
+  }
+  const hasPorts = protocol === 'tcp' || protocol === 'udp';
+  return { from_port: hasPorts ? 1 : -1, to_port: hasPorts ? 65_535 : -1 };
 }

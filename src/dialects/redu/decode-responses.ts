@@ -143,7 +143,7 @@ export function decodeSecurityGroup(
 export const foreignRuleSchema = ruleSchema.partial({ ethertype: true, description: true });
 export const foreignSecurityGroupSchema = securityGroupSchema.extend({ rules: z.array(foreignRuleSchema) });
 
-/** Without `ethertype` the address family follows the network; a rule about another group looks like one about any address. */
+/** Without `ethertype` the address family follows the network. */
 export function decodeRule(
   body: z.infer<typeof foreignRuleSchema>,
   securityGroupId: string,
@@ -160,7 +160,8 @@ export function decodeRule(
     portMin: min ?? null,
     portMax: max ?? null,
     remotePrefix: cidr,
-    remoteGroupId: null,
+    remoteGroupId: body.source_group_id ?? null,
+    ...(body.source_address_group_id && { remoteAddressGroupId: body.source_address_group_id }),
     description: body.description ?? '',
   };
 }

@@ -1,25 +1,26 @@
 import type * as z from 'zod';
-import type { NewSecurityGroupRule } from '../../compute/cloud.ts';
 import type { SecurityGroup, SecurityGroupRule } from '../../compute/model.ts';
+import type { NewSecurityGroupRule } from '../../compute/security-groups.ts';
 import { isIcmp } from '../../http/protocols.ts';
-import type { NewRuleBody, ruleSchema, securityGroupSchema } from './security-group-schemas.ts';
+import {
+  ethertypeOf,
+  type NewRuleBody,
+  type ruleSchema,
+  type securityGroupSchema,
+} from './security-group-schemas.ts';
 
-/** The rule that a validated body describes. The address family follows the network; without one it is IPv4. */
-export function toNewRule({
-  direction,
-  protocol,
-  port,
-  cidr,
-  description,
-}: NewRuleBody): NewSecurityGroupRule {
+/** The rule that a validated body describes. */
+export function toNewRule(body: NewRuleBody): NewSecurityGroupRule {
+  const { direction, protocol, port, cidr, source_group_id, description } = body;
   return {
     direction,
-    ethertype: cidr?.includes(':') ? 'IPv6' : 'IPv4',
+    ethertype: ethertypeOf(body),
     protocol,
     portMin: port?.min ?? null,
     // ICMP has a type without a code; one port is a range of one.
     portMax: port?.max ?? (protocol !== null && isIcmp(protocol) ? null : (port?.min ?? null)),
     remotePrefix: cidr,
+    ...(source_group_id !== null && { remoteGroupId: source_group_id }),
     ...(description !== '' && { description }),
   };
 }
@@ -41,6 +42,8 @@ export function encodeRule(rule: SecurityGroupRule): z.infer<typeof ruleSchema> 
     protocol: rule.protocol,
     port: encodePort(rule),
     cidr: rule.remotePrefix,
+    source_group_id: rule.remoteGroupId,
+    ...(rule.remoteAddressGroupId && { source_address_group_id: rule.remoteAddressGroupId }),
     description: rule.description,
   };
 }

@@ -31,6 +31,7 @@ const SHOWN_RULE = {
   protocol: 'tcp',
   port: 22,
   cidr: '0.0.0.0/0',
+  source_group_id: null,
   description: '',
 };
 const SHOWN = { id: ID, name: 'web', description: 'for the web', rules: [SHOWN_RULE] };
@@ -103,6 +104,9 @@ describe('rules', () => {
       { protocol: 'vrrp', description: 'x' },
     ],
     [{ protocol: '47' }, { protocol: '47' }],
+    [{ protocol: 'icmpv6' }, { protocol: 'icmpv6', ethertype: 'IPv6' }],
+    [{ ethertype: 'IPv6' }, { ethertype: 'IPv6' }],
+    [{ source_group_id: OTHER_ID.toUpperCase() }, { remoteGroupId: OTHER_ID }],
     [{ protocol: 'any' }, {}],
     [
       { protocol: 'sctp', port: 9 },
@@ -120,6 +124,18 @@ describe('rules', () => {
       remotePrefix: null,
       ...expected,
     });
+  });
+
+  test('shows a rule of a group or an address group as open to none other', async () => {
+    const rules = [
+      { ...RULE, remotePrefix: null, remoteGroupId: OTHER_ID },
+      { ...RULE, remotePrefix: null, remoteAddressGroupId: OTHER_ID },
+    ];
+    const { call } = reduApp({ getSecurityGroup: async () => ({ ...GROUP, rules }) });
+    expect((await call('GET', `/v1/security_groups/${ID}`)).json.rules).toEqual([
+      { ...SHOWN_RULE, cidr: null, source_group_id: OTHER_ID },
+      { ...SHOWN_RULE, cidr: null, source_address_group_id: OTHER_ID },
+    ]);
   });
 
   test.each([0, 65_536, 1.5, -1, '80', '90-80', '0-80', '80-70000', '80 - 90', '', 'ssh', true])(
@@ -160,7 +176,7 @@ describe('rules', () => {
     [{ direction: 'in' }, 'direction: must be one of ingress, egress'],
     [
       { remote_group_id: ID },
-      'remote_group_id: is unknown; allowed: direction, protocol, port, cidr, description',
+      'remote_group_id: is unknown; allowed: direction, protocol, port, cidr, source_group_id, ethertype, description',
     ],
   ])('refuses %j', async (body, problem) => {
     expect(await problems('POST', PATH, body)).toEqual([problem]);

@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import { attachSecurityGroup, detachSecurityGroup } from '../../compute/instance-groups.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { decodeBody } from '../../http/decode.ts';
 import { pageQuerySchema } from '../../http/page-schemas.ts';
@@ -12,6 +13,7 @@ import {
   newRuleSchema,
   newSecurityGroupSchema,
   ruleSchema,
+  securityGroupChangeSchema,
   securityGroupSchema,
 } from './security-group-schemas.ts';
 
@@ -39,6 +41,14 @@ export const SECURITY_GROUP_ROUTES = {
     status: 200,
     response: securityGroupSchema,
   }),
+  update: route({
+    method: 'PATCH',
+    path: '/v1/security_groups/{id}',
+    scope: 'network:write',
+    body: securityGroupChangeSchema,
+    status: 200,
+    response: securityGroupSchema,
+  }),
   delete: route({ method: 'DELETE', path: '/v1/security_groups/{id}', scope: 'network:write', status: 204 }),
   addRule: route({
     method: 'POST',
@@ -54,6 +64,18 @@ export const SECURITY_GROUP_ROUTES = {
     scope: 'network:write',
     status: 204,
   }),
+  attach: route({
+    method: 'PUT',
+    path: '/v1/instances/{id}/security_groups/{group_id}',
+    scope: 'instances:write',
+    status: 204,
+  }),
+  detach: route({
+    method: 'DELETE',
+    path: '/v1/instances/{id}/security_groups/{group_id}',
+    scope: 'instances:write',
+    status: 204,
+  }),
 };
 
 const list = pagedList((cloud) => cloud.listSecurityGroups(), byNameAndId, encodeSecurityGroup);
@@ -66,9 +88,12 @@ export function securityGroups(mount: Mount): void {
     .addRead(SECURITY_GROUP_ROUTES.list, list)
     .add(SECURITY_GROUP_ROUTES.create, create)
     .addRead(SECURITY_GROUP_ROUTES.get, get)
+    .add(SECURITY_GROUP_ROUTES.update, update)
     .add(SECURITY_GROUP_ROUTES.delete, remove)
     .add(SECURITY_GROUP_ROUTES.addRule, createRule)
-    .add(SECURITY_GROUP_ROUTES.deleteRule, removeRule);
+    .add(SECURITY_GROUP_ROUTES.deleteRule, removeRule)
+    .add(SECURITY_GROUP_ROUTES.attach, (c) => changeInstance(c, attachSecurityGroup))
+    .add(SECURITY_GROUP_ROUTES.detach, (c) => changeInstance(c, detachSecurityGroup));
 }
 
 async function create(c: Context<GatewayEnv>): Promise<Response> {
@@ -76,6 +101,13 @@ async function create(c: Context<GatewayEnv>): Promise<Response> {
   const group = await c.var.cloud.createSecurityGroup(name, description);
   c.header('Location', publicPath(c, `/v1/security_groups/${group.id}`));
   return c.json(encodeSecurityGroup(group), 201);
+}
+
+async function update(c: Context<GatewayEnv>): Promise<Response> {
+  const id = groupId(c);
+  const { name, description } = await decodeBody(c, SECURITY_GROUP_ROUTES.update.body);
+  const change = { ...(name !== undefined && { name }), ...(description !== undefined && { description }) };
+  return c.json(encodeSecurityGroup(await c.var.cloud.updateSecurityGroup(id, change)));
 }
 
 async function remove(c: Context<GatewayEnv>): Promise<Response> {
@@ -92,6 +124,15 @@ async function createRule(c: Context<GatewayEnv>): Promise<Response> {
 async function removeRule(c: Context<GatewayEnv>): Promise<Response> {
   const id = groupId(c);
   await c.var.cloud.deleteSecurityGroupRule(id, pathId(c.req.param('rule_id'), 'rule'));
+  return c.body(null, 204);
+}
+
+async function changeInstance(c: Context<GatewayEnv>, change: typeof attachSecurityGroup): Promise<Response> {
+  const id = pathId(c.req.param('id'), 'instance');
+  const group = pathId(c.req.param('group_id'), 'security group');
+  // Its update time does not change.
+  c.var.trace.instanceChanged(id);
+  await change(c.var.cloud, id, group, c.var.releases);
   return c.body(null, 204);
 }
 

@@ -7,9 +7,10 @@ import {
   PROJECT_ID,
   URL_OF_GATEWAY,
 } from '../../../../test/support/nova-app.ts';
-import type { Cloud, NewSecurityGroupRule } from '../../../compute/cloud.ts';
+import type { Cloud } from '../../../compute/cloud.ts';
 import { ComputeError } from '../../../compute/errors.ts';
 import { QUOTA_NAMES, type Quotas } from '../../../compute/model.ts';
+import type { NewSecurityGroupRule } from '../../../compute/security-groups.ts';
 
 const COMPUTE = '/compute/v2.1';
 const CREATED = '2026-02-12T09:14:22Z';
@@ -246,6 +247,7 @@ describe('the network', () => {
     rules: [rule],
   };
   const createSecurityGroupRule = vi.fn(async () => rule);
+  const updateSecurityGroup = vi.fn(async (_id: string, change: object) => ({ ...group, ...change }));
   const deleteSecurityGroupRule = vi.fn(async () => {});
   const { call } = novaApp({
     listNetworks: async () => [
@@ -254,6 +256,8 @@ describe('the network', () => {
     ],
     listPorts: async () => [],
     listSecurityGroups: async () => [group],
+    getSecurityGroup: async () => group,
+    updateSecurityGroup,
     createSecurityGroupRule,
     deleteSecurityGroupRule,
   });
@@ -286,7 +290,18 @@ describe('the network', () => {
       (await call(`GET ${NEUTRON}/security-group-rules?direction=egress`)).json.security_group_rules,
     ).toEqual([]);
     const other = { security_group_rule: { ...wanted, remote_group_id: OTHER_ID } };
-    expect((await call(`POST ${NEUTRON}/security-group-rules`, other)).status).toBe(501);
+    expect((await call(`POST ${NEUTRON}/security-group-rules`, other)).status).toBe(201);
+    expect(createSecurityGroupRule).toHaveBeenCalledWith(ID, { ...rest, ...ports, remoteGroupId: OTHER_ID });
+  });
+
+  test('a group is renamed', async () => {
+    const target = `PUT ${NEUTRON}/security-groups/${ID}`;
+    const renamed = await call(target, { security_group: { name: 'new' } });
+    expect([renamed.status, renamed.json.security_group.name]).toEqual([200, 'new']);
+    expect(updateSecurityGroup).toHaveBeenCalledWith(ID, { name: 'new' });
+    expect((await call(target, { security_group: {} })).json.security_group.name).toBe('web');
+    expect((await call(target, { security_group: { stateful: false } })).status).toBe(501);
+    expect((await call(target, { security_group: { wrong: 1 } })).status).toBe(400);
   });
 });
 
@@ -315,8 +330,8 @@ describe('unsupported members are 501 by name, and nothing is created', () => {
     ],
     [
       'security-group-rules',
-      { security_group_rule: { ...rule, remote_group_id: ID } },
-      501,
+      { security_group_rule: { ...rule, remote_group_id: ID, remote_ip_prefix: '10.0.0.0/8' } },
+      400,
       'remote_group_id',
     ],
     ['security-group-rules', { security_group_rule: { ...rule, project_id: 'other' } }, 501, 'project_id'],

@@ -6,6 +6,7 @@
 
 import type { ServiceName } from '../services.ts';
 import type { NovaCall, NovaHandler } from './call.ts';
+import * as computeGroups from './compute-security-groups.ts';
 import { openRemoteConsole } from './consoles.ts';
 import { listExtraSpecs, listFlavors, listFlavorsWithDetail, showFlavor } from './flavors.ts';
 import * as imageWrites from './image-writes.ts';
@@ -49,6 +50,7 @@ export const ROUTES: Readonly<Record<ServiceName, Readonly<Record<string, NovaHa
     'DELETE servers/*/os-volume_attachments/*': serverVolumes.deleteAttachment,
     'GET servers/*/ips': servers.listAddresses,
     'GET servers/*/ips/*': servers.showAddresses,
+    'GET servers/*/os-security-groups': computeGroups.listServerGroups,
     'GET flavors': listFlavors,
     'GET flavors/detail': listFlavorsWithDetail,
     'GET flavors/*': showFlavor,
@@ -64,6 +66,8 @@ export const ROUTES: Readonly<Record<ServiceName, Readonly<Record<string, NovaHa
     'POST os-server-groups': serverGroups.createServerGroup,
     'GET os-server-groups/*': serverGroups.showServerGroup,
     'DELETE os-server-groups/*': serverGroups.deleteServerGroup,
+    'GET os-security-groups': computeGroups.listComputeGroups,
+    'GET os-security-groups/*': computeGroups.showComputeGroup,
     'GET os-availability-zone': listAvailabilityZones,
     'GET limits': quotas.showLimits,
     'GET os-quota-sets/*': quotas.showQuotaSet,
@@ -90,6 +94,7 @@ export const ROUTES: Readonly<Record<ServiceName, Readonly<Record<string, NovaHa
     'GET security-groups': groups.listSecurityGroups,
     'POST security-groups': groups.createSecurityGroup,
     'GET security-groups/*': groups.showSecurityGroup,
+    'PUT security-groups/*': groups.updateSecurityGroup,
     'DELETE security-groups/*': groups.deleteSecurityGroup,
     'GET security-group-rules': groups.listRules,
     'POST security-group-rules': groups.createRule,

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import type { NewSecurityGroupRule } from '../../../compute/cloud.ts';
 import { ComputeError } from '../../../compute/errors.ts';
 import type { SecurityGroup, SecurityGroupRule } from '../../../compute/model.ts';
+import type { NewSecurityGroupRule } from '../../../compute/security-groups.ts';
 import { decodeBody } from '../../../http/decode.ts';
 import { name, text, uuid } from '../../../http/field-schemas.ts';
 import { hasPorts, isIcmp, protocolSchema } from '../../../http/protocols.ts';
@@ -19,6 +19,14 @@ const newGroupSchema = z.strictObject({
     stateful: unsupportedField,
     project_id: unsupportedField,
     tenant_id: unsupportedField,
+  }),
+});
+
+const groupChangeSchema = z.strictObject({
+  security_group: z.strictObject({
+    name: name.optional(),
+    description: text.max(255).optional(),
+    stateful: unsupportedField,
   }),
 });
 
@@ -52,7 +60,7 @@ const newRuleSchema = z.strictObject({
     port_range_max: port,
     remote_ip_prefix: prefix,
     description: text.max(255).nullish(),
-    remote_group_id: unsupportedField,
+    remote_group_id: uuid.nullish(),
     remote_address_group_id: unsupportedField,
     project_id: unsupportedField,
     tenant_id: unsupportedField,
@@ -77,6 +85,23 @@ export async function showSecurityGroup({ c, cloud }: NovaCall, segment = ''): P
   return c.json({ security_group: groupView(await cloud.getSecurityGroup(parseId(segment, KIND))) });
 }
 
+export async function updateSecurityGroup({ c, cloud }: NovaCall, segment = ''): Promise<Response> {
+  const id = parseId(segment, KIND);
+  const {
+    name: wanted,
+    description,
+    stateful = true,
+  } = (await decodeBody(c, groupChangeSchema)).security_group;
+  if (stateful !== true) throw unsupported('a security group with stateful other than true');
+  const change = {
+    ...(wanted !== undefined && { name: wanted }),
+    ...(description !== undefined && { description }),
+  };
+  const isEmpty = Object.keys(change).length === 0;
+  const group = await (isEmpty ? cloud.getSecurityGroup(id) : cloud.updateSecurityGroup(id, change));
+  return c.json({ security_group: groupView(group) });
+}
+
 export async function deleteSecurityGroup(call: NovaCall, segment = ''): Promise<Response> {
   await call.cloud.deleteSecurityGroup(parseId(segment, KIND));
   return emptyResponse(call, 204);
@@ -98,8 +123,11 @@ export async function showRule(call: NovaCall, id = ''): Promise<Response> {
 export async function createRule({ c, cloud }: NovaCall): Promise<Response> {
   const { security_group_rule: wanted } = await decodeBody(c, newRuleSchema);
   rejectOtherProject(c, wanted, 'a security group rule');
-  for (const member of ['remote_group_id', 'remote_address_group_id'] as const) {
-    if (wanted[member] != null) throw unsupported(`a security group rule with ${member}`);
+  if (wanted.remote_address_group_id != null)
+    throw unsupported('a security group rule with remote_address_group_id');
+  if (wanted.remote_group_id != null && wanted.remote_ip_prefix != null) {
+    const message = 'Only one of remote_ip_prefix or remote_group_id may be provided.';
+    throw ComputeError.field('security_group_rule.remote_group_id', message);
   }
   const made = await cloud.createSecurityGroupRule(wanted.security_group_id, toNewRule(wanted));
   return c.json({ security_group_rule: ruleView(made, c.var.principal.projectId) }, 201);
@@ -122,6 +150,7 @@ function toNewRule(wanted: NewRule): NewSecurityGroupRule {
     portMin: min,
     portMax: max,
     remotePrefix,
+    ...(wanted.remote_group_id && { remoteGroupId: wanted.remote_group_id }),
     ...(description && { description }),
   };
 }
@@ -190,7 +219,7 @@ function ruleView(rule: SecurityGroupRule, projectId: string) {
     port_range_max: rule.portMax,
     remote_ip_prefix: rule.remotePrefix,
     remote_group_id: rule.remoteGroupId,
-    remote_address_group_id: null,
+    remote_address_group_id: rule.remoteAddressGroupId ?? null,
     description: rule.description,
     project_id: projectId,
     tenant_id: projectId,

@@ -1,6 +1,7 @@
-import { expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { ID, IMAGE_ID, INSTANCE, novaApp, URL_OF_GATEWAY } from '../../../../test/support/nova-app.ts';
 import type { Cloud, InstanceAction } from '../../../compute/cloud.ts';
+import type { SecurityGroup } from '../../../compute/model.ts';
 import { SCOPES } from '../../../scopes.ts';
 
 const ACTION = `POST /compute/v2.1/servers/${ID}/action`;
@@ -72,7 +73,7 @@ test('createBackup returns the address of the image', async () => {
 });
 
 test.each([
-  [{ addSecurityGroup: { name: 'x' } }, 'addSecurityGroup'],
+  [{ addFixedIp: { networkId: 'x' } }, 'addFixedIp'],
   [{ createBackup: { name: 'b', backup_type: 'd', rotation: 1, metadata: { a: 'b' } } }, 'metadata'],
   [{ rebuild: { imageRef: IMAGE_ID, adminPass: 'x' } }, 'adminPass'],
   [{ rescue: { adminPass: 'x' } }, 'rescue with adminPass'],
@@ -117,3 +118,80 @@ test('an administrator’s action needs the scope admin, even where it is unsupp
   const admin = novaApp({ getInstance: async () => INSTANCE }, SCOPES);
   expect((await admin.call(ACTION, { 'os-resetState': {} })).status).toBe(501);
 });
+
+describe('security groups of a server', () => {
+  const own = securityGroup('9f5e8d14-1c7e-4c45-9e5a-1b6c7a9f2d01', 'web', INSTANCE.projectId);
+  const shared = securityGroup('9f5e8d14-1c7e-4c45-9e5a-1b6c7a9f2d02', 'web', 'other');
+  const twice = [3, 4].map((n) => securityGroup(`9f5e8d14-1c7e-4c45-9e5a-1b6c7a9f2d0${n}`, 'twice', 'other'));
+  const attach = vi.fn(async () => {});
+  const detach = vi.fn(async () => {});
+  const { call } = novaApp({
+    getInstance: async () => ({ ...INSTANCE, securityGroupNames: ['twice'] }),
+    listSecurityGroups: async () => [shared, own, ...twice],
+    instanceSecurityGroups: { attach, detach },
+  });
+
+  test.each([
+    ['web', own.id],
+    [shared.id, shared.id],
+  ])('%s is attached and detached', async (name, id) => {
+    expect((await call(ACTION, { addSecurityGroup: { name } })).status).toBe(202);
+    expect(attach).toHaveBeenLastCalledWith(ID, id);
+    expect((await call(ACTION, { removeSecurityGroup: { name } })).status).toBe(202);
+    expect(detach).toHaveBeenLastCalledWith(ID, id);
+  });
+
+  test.each([
+    [{ name: 'none' }, 404],
+    [{ name: 'twice' }, 409],
+    [{}, 400],
+    [{ name: '' }, 400],
+    [{ name: 7 }, 400],
+    [null, 400],
+  ])('%j is refused', async (argument, status) => {
+    expect((await call(ACTION, { addSecurityGroup: argument })).status).toBe(status);
+  });
+
+  test('Nova’s view shows a rule of a group as open to no address', async () => {
+    const { json } = await call('GET /compute/v2.1/os-security-groups');
+    expect(json.security_groups[1].rules).toEqual([
+      {
+        id: 'r1',
+        parent_group_id: own.id,
+        ip_protocol: null,
+        from_port: null,
+        to_port: null,
+        group: { name: 'web', tenant_id: INSTANCE.projectId },
+        ip_range: {},
+      },
+      expect.objectContaining({ id: 'r2', group: {}, ip_range: { cidr: '0.0.0.0/0' } }),
+      expect.objectContaining({ id: 'r3', group: {}, ip_range: {} }),
+    ]);
+    const one = await call(`GET /compute/v2.1/os-security-groups/${own.id}`);
+    expect(one.json.security_group).toEqual(json.security_groups[1]);
+    const attached = await call(`GET /compute/v2.1/servers/${ID}/os-security-groups`);
+    expect(attached.json.security_groups.map(({ id }: { id: string }) => id)).toEqual(
+      twice.map(({ id }) => id),
+    );
+  });
+});
+
+function securityGroup(id: string, name: string, projectId: string): SecurityGroup {
+  const rule = {
+    securityGroupId: id,
+    direction: 'ingress',
+    ethertype: 'IPv4',
+    protocol: null,
+    portMin: null,
+    portMax: null,
+    remotePrefix: null,
+    remoteGroupId: null,
+    description: '',
+  } as const;
+  const rules = [
+    { ...rule, id: 'r1', remoteGroupId: id },
+    { ...rule, id: 'r2' },
+    { ...rule, id: 'r3', remoteAddressGroupId: 'a1' },
+  ];
+  return { id, name, description: '', projectId, stateful: true, shared: false, created: '', rules };
+}

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { assertScope } from '../../../access/require-scope.ts';
 import { ComputeError } from '../../../compute/errors.ts';
+import { attachSecurityGroup, detachSecurityGroup } from '../../../compute/instance-groups.ts';
 import { actOnInstance, deleteInstance, getInstance } from '../../../compute/instances.ts';
 import type { RequestedAction } from '../../../compute/requests.ts';
 import { readJsonObject } from '../../../http/body.ts';
@@ -9,6 +10,7 @@ import { name, shortText } from '../../../http/field-schemas.ts';
 import { scopeForAction } from '../permissions.ts';
 import { SERVICE_ENDPOINTS } from '../services.ts';
 import { emptyResponse, type NovaCall, serverId, unsupported } from './call.ts';
+import { groupNamed } from './compute-security-groups.ts';
 import { CONSOLE_ACTIONS, consoleAction, consoleOutput } from './consoles.ts';
 import { diskConfig, flavorReference, imageReference } from './fields.ts';
 import { metadataSchema } from './server-metadata.ts';
@@ -35,7 +37,6 @@ const PLAIN_ACTIONS = {
 const UNSUPPORTED: ReadonlySet<string> = new Set([
   'addFixedIp',
   'addFloatingIp',
-  'addSecurityGroup',
   'evacuate',
   'injectNetworkInfo',
   'migrate',
@@ -43,7 +44,6 @@ const UNSUPPORTED: ReadonlySet<string> = new Set([
   'os-resetState',
   'removeFixedIp',
   'removeFloatingIp',
-  'removeSecurityGroup',
   'resetNetwork',
   'restore',
   'shelveOffload',
@@ -120,6 +120,8 @@ export async function runServerAction(call: NovaCall, segment = ''): Promise<Res
     await deleteInstance(cloud, id, c.var.releases);
     return emptyResponse(call, 202);
   }
+  if (name === 'addSecurityGroup') return changeGroups(call, id, argument, attachSecurityGroup);
+  if (name === 'removeSecurityGroup') return changeGroups(call, id, argument, detachSecurityGroup);
   // 404 has precedence over 501.
   if (UNSUPPORTED.has(name)) await getInstance(cloud, id);
   const action = requestedAction(name, argument);
@@ -137,6 +139,22 @@ export async function runServerAction(call: NovaCall, segment = ''): Promise<Res
     default:
       return emptyResponse(call, 202);
   }
+}
+
+const namedGroup = z.looseObject({ name: shortText });
+
+async function changeGroups(
+  call: NovaCall,
+  id: string,
+  argument: unknown,
+  change: typeof attachSecurityGroup,
+): Promise<Response> {
+  const { c, cloud } = call;
+  const { name: wanted } = decode(namedGroup, argument);
+  const group = groupNamed(await cloud.listSecurityGroups(), wanted, c.var.principal.projectId);
+  c.var.trace.instanceChanged(id);
+  await change(cloud, id, group.id, c.var.releases);
+  return emptyResponse(call, 202);
 }
 
 async function snapshot(call: NovaCall, id: string, argument: unknown): Promise<Response> {
