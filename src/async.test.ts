@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { backoff, SingleFlight, sleep, withTimeout } from './async.ts';
+import { backoff, once, SingleFlight, sleep, withTimeout } from './async.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -10,6 +10,15 @@ afterEach(() => {
 });
 
 const never = new Promise<never>(() => {});
+
+describe('once', () => {
+  test('runs once for all callers, and again after a failure', async () => {
+    const outcomes = [Promise.reject(new Error('down')), Promise.resolve(1), Promise.resolve(2)];
+    const run = once(() => outcomes.shift() ?? Promise.resolve(0));
+    await expect(run()).rejects.toThrow('down');
+    expect(await Promise.all([run(), run()])).toEqual([1, 1]);
+  });
+});
 
 describe('withTimeout', () => {
   test('settles with work that is in time, and leaves no timer', async () => {

@@ -34,11 +34,7 @@ export function withTimeout<Result, Late = never>(
   });
 }
 
-/**
- * Resolves after `durationMs`, in ms.
- *
- * @throws The reason of `signal`, as soon as that is aborted. Then no timer remains.
- */
+/** @throws The reason of `signal`, as soon as that is aborted. Then no timer remains. */
 export function sleep(durationMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
@@ -95,11 +91,7 @@ interface Flight<Result> {
 export class SingleFlight<Result> {
   readonly #flights = new Map<string, Flight<Result>>();
 
-  /**
-   * Joins the call in flight for `key`, or starts `work`.
-   *
-   * @param work Its `isCurrent` is false once the key was forgotten or another call replaced this one.
-   */
+  /** @param work Its `isCurrent` is false once the key was forgotten or another call replaced this one. */
   run(
     key: string,
     work: (isCurrent: () => boolean) => Promise<Result>,
@@ -136,6 +128,18 @@ export class SingleFlight<Result> {
   forget(key: string): void {
     this.#flights.delete(key);
   }
+}
+
+/** Runs `work` once, and again only after a failure. */
+export function once<Args extends unknown[], Value>(work: (...args: Args) => Promise<Value>) {
+  let running: Promise<Value> | undefined;
+  return (...args: Args): Promise<Value> => {
+    running ??= work(...args).catch((error: unknown) => {
+      running = undefined;
+      throw error;
+    });
+    return running;
+  };
 }
 
 /** One value of a store, cached for `ttlMs` and read once for concurrent callers. A failed read is not cached. */

@@ -2,11 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { ConfigError } from '../../src/config/config-error.ts';
 
-/**
- * The certificates in the file that `OS_CACERT` names, in PEM.
- *
- * @throws ConfigError when there are none.
- */
+/** PEM. @throws ConfigError when there is no certificate. */
 export function readCertificates(path: string): string {
   let pem: string;
   try {

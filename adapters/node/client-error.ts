@@ -27,10 +27,7 @@ const UNKNOWN_REQUEST: PartialRequest = { method: 'GET', target: '/', origin: un
 const REQUEST_LINE = /^([A-Z-]{1,20}) (\S*)/;
 const ORIGIN_FIELD = /\norigin:[ \t]*([^\r\n]{1,300})/i;
 
-/**
- * @param fetch The application: it has the error in the form of each dialect, CORS, log and metrics.
- * @param current The last response of a connection.
- */
+/** @param fetch The application: it has the error in the form of each dialect, CORS, log and metrics. */
 export function parseErrorResponder(fetch: Fetch, current: (socket: Socket) => ServerResponse | null) {
   const responded = new WeakSet<Socket>();
 

@@ -11,8 +11,6 @@ const BATCH_AGE_MS = 100;
 /**
  * Structured lines on standard error, in batches: a system call per line is a third of a cached response's cost. Warnings and errors
  * flush the batch. Only `kill -9` loses the last 100 ms.
- *
- * @param onDrop Called with the number of lines dropped because the reader stalled or closed.
  */
 export function pinoLogger(level: string, onDrop?: (lines: number, reason: DropReason) => void): Logger {
   const output = new LineOutput(2, onDrop);

@@ -10,11 +10,7 @@ export const RECONCILE_OPTIONS = {
   json: { type: 'boolean', default: false },
 } as const;
 
-/**
- * `linguanova reconcile ...`: releases what crashed requests left in a project, and prints it.
- *
- * @param open The project's cloud; undefined is the service account's own project.
- */
+/** Releases what crashed requests left in a project. @param open undefined: the service account's own. */
 export async function runReconcile(
   args: readonly string[],
   open: (projectId: string | undefined) => Cloud,

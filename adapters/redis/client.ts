@@ -33,11 +33,7 @@ export function redisClient(target: RedisTarget): RedisClient {
   return new Redis({ ...singleServerOptions(target, 0), ...shared, retryStrategy: reconnectDelay });
 }
 
-/**
- * Options of a pub/sub connection, which does not reconnect by itself; in a cluster it leads to one of the nodes.
- *
- * @param attempt Selects the address, in turn.
- */
+/** Of a pub/sub connection, which does not reconnect by itself; `attempt` selects the address, in turn. */
 export function subscriberOptions(target: RedisTarget, attempt: number) {
   const options = singleServerOptions(target, attempt);
   return { ...options, lazyConnect: true, retryStrategy: () => null, autoResubscribe: false };

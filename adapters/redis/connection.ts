@@ -153,21 +153,13 @@ export class RedisConnection {
     return Math.max(this.#nodes, before);
   }
 
-  /**
-   * Runs a command within the timeout; a failure marks Redis as down.
-   *
-   * @throws RedisFailure
-   */
+  /** A failure marks Redis as down. @throws RedisFailure */
   async run<T>(command: () => Promise<T>): Promise<T> {
     if (!this.available) throw new RedisFailure('lost');
     return this.#execute(command);
   }
 
-  /**
-   * The same for optional work: a failure is counted, and does not affect the health.
-   *
-   * @throws RedisFailure
-   */
+  /** For optional work: a failure is counted, and does not affect the health. @throws RedisFailure */
   async runBestEffort<T>(command: () => Promise<T>): Promise<T> {
     if (!this.available) throw new RedisFailure('lost');
     return this.#counted(command);

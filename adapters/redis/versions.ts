@@ -202,11 +202,7 @@ export class RedisVersions implements ProjectVersions {
       .catch(() => {});
   }
 
-  /**
-   * Caches and returns the higher of this number and the cached one.
-   *
-   * @param fetched The number was fetched, so the message of its change may still be under way.
-   */
+  /** The higher of this number and the cached one. @param fetched Its message may still be under way. */
   #observe(projectId: string, number: number, fetched: boolean): ProjectVersion {
     const cached = this.#cached.get(projectId);
     if (cached?.epoch === this.#epoch && cached.version.number >= number) return cached.version;

@@ -38,11 +38,7 @@ export type Diagnosis = 'unavailable' | 'read_only' | 'taken' | null;
 
 interface DialectQuirks {
   diagnose(error: unknown): Diagnosis;
-  /**
-   * Runs `work`, with the retries that suit the database.
-   *
-   * @param isUndone Whether a failed `work` has certainly committed nothing.
-   */
+  /** With the retries that suit the database. @param isUndone Whether failed `work` committed nothing. */
   attempt?<Result>(work: () => Promise<Result>, isUndone: () => boolean): Promise<Result>;
   /** Starts every transaction if sessions cannot hold timeouts; then reads are transactions too. */
   readonly localSettings?: CompiledQuery | undefined;

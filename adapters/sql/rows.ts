@@ -100,11 +100,7 @@ export function rowToAudit(row: AuditEntryRow): AuditRecord {
   };
 }
 
-/**
- * The only format of times, so that text order is time order.
- *
- * @throws RangeError for an invalid time, or a year without four digits.
- */
+/** One format, so that text order is time order. @throws RangeError for a year without four digits. */
 export function storedTime(time: string): string {
   const stored = new Date(time).toISOString();
   if (stored.length !== '2026-01-01T00:00:00.000Z'.length)

@@ -56,10 +56,7 @@ export class ColoVersions implements ProjectVersions {
   /** The last version written and not yet read back. */
   #unconfirmed: { readonly projectId: string; readonly number: number } | null = null;
 
-  /**
-   * @param background `waitUntil`: keeps a read running after the response of the request that started it.
-   * @param timeoutMs For tests.
-   */
+  /** @param background `waitUntil`: keeps a read running after the response of the request that started it. */
   constructor(cache: ColoCache, background: (work: Promise<unknown>) => void, timeoutMs = CACHE_TIMEOUT_MS) {
     this.#cache = cache;
     this.#background = background;

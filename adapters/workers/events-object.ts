@@ -1,4 +1,5 @@
 import { DurableObject } from 'cloudflare:workers';
+import { once } from '../../src/async.ts';
 import { forThisRequest } from '../../src/cross-request-promise.ts';
 
 export interface EventsObject {
@@ -17,14 +18,10 @@ interface StreamingGateway {
  */
 export function eventsObject<Env extends object>(createGateway: (env: Env) => Promise<StreamingGateway>) {
   return class ProjectEvents extends DurableObject<Env> implements EventsObject {
-    #gateway: Promise<StreamingGateway> | undefined;
+    readonly #gateway = once(createGateway);
 
     async fetch(request: Request): Promise<Response> {
-      this.#gateway ??= createGateway(this.env).catch((error: unknown) => {
-        this.#gateway = undefined;
-        throw error;
-      });
-      const gateway = await forThisRequest(this.#gateway);
+      const gateway = await forThisRequest(this.#gateway(this.env));
       return gateway.fetch(request, this.env, this.ctx);
     }
   };

@@ -3,7 +3,7 @@
  * request's work when its client disconnects. So each request is passed to `waitUntil`.
  */
 
-import { sleep } from '../../src/async.ts';
+import { once, sleep } from '../../src/async.ts';
 import { monotonicMs, wallTime } from '../../src/clock.ts';
 import { forThisRequest } from '../../src/cross-request-promise.ts';
 import { errorMessages } from '../../src/telemetry/causes.ts';
@@ -29,23 +29,13 @@ const FLUSH_LOST_AFTER_MS = 60_000;
 export function edgeHandler<Env extends object>(
   createGateway: (env: Env) => Promise<EdgeGateway>,
 ): EdgeHandler<Env> {
-  let starting: Promise<EdgeGateway> | undefined;
   let ready: EdgeGateway | undefined;
   let flushPlannedAt = Number.NEGATIVE_INFINITY;
 
-  function gatewayOf(env: Env): Promise<EdgeGateway> {
-    starting ??= createGateway(env).then(
-      (gateway) => {
-        ready = gateway;
-        return gateway;
-      },
-      (error: unknown) => {
-        starting = undefined;
-        throw error;
-      },
-    );
-    return starting;
-  }
+  const gatewayOf = once(async (env: Env) => {
+    ready = await createGateway(env);
+    return ready;
+  });
 
   const isFlushDue = () => monotonicMs() - flushPlannedAt >= FLUSH_LOST_AFTER_MS;
 

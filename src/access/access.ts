@@ -18,11 +18,7 @@ import { SignInQueue } from './sign-in-queue.ts';
 /** Per address and minute. */
 const MAX_ANONYMOUS_REQUESTS = 600;
 
-/**
- * Charges an authenticated sign-up to its user and its address, before anything is created.
- *
- * @throws ComputeError `rate_limited`.
- */
+/** Charges a sign-up before anything is created. @throws ComputeError `rate_limited`. */
 export type SpendSignUp = (userId: string, address: string | null) => Promise<void>;
 
 export interface AccessPorts {

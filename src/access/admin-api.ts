@@ -100,11 +100,7 @@ export const ADMIN_ROUTES = {
   }),
 };
 
-/**
- * The operator's API, mounted at `/`, behind admin tokens.
- *
- * @param respond Renders an error of the API.
- */
+/** The operator's API, behind admin tokens. @param respond Renders an error of the API. */
 export function adminApi(
   access: Access,
   tokens: readonly AdminToken[],

@@ -48,10 +48,7 @@ function areDistinct(values: readonly (string | null)[]): boolean {
   return new Set(values).size === values.length;
 }
 
-/**
- * @returns The actor for the audit log.
- * @throws ComputeError `unauthenticated`; `rate_limited` for an address that keeps failing.
- */
+/** Returns the actor. @throws ComputeError `unauthenticated`; `rate_limited` for an address that keeps failing. */
 export function assertAdminToken(
   access: Access,
   c: Context<GatewayEnv>,

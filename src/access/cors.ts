@@ -22,10 +22,7 @@ const RESPONSE_HEADERS =
 const PREFLIGHT_SECONDS = '7200';
 export const VARY = 'x-api-key, Authorization, Origin';
 
-/**
- * @param origins Always allowed; `*`: all.
- * @param ofKeys Allowed because keys are bound to them.
- */
+/** @param origins Always allowed; `*`: all. */
 export function cors(origins: readonly string[] | '*', ofKeys: KeyOrigins): Stage {
   const always: ReadonlySet<string> = new Set(origins === '*' ? [] : origins);
   const isAllowed = (origin: string) => origins === '*' || always.has(origin) || ofKeys.has(origin);

@@ -40,12 +40,7 @@ export function isRevoked(
   );
 }
 
-/**
- * Revokes a derived credential on all nodes.
- *
- * @param owner The key's id, or `OPERATOR`.
- * @param revoked The owner's revocations so far.
- */
+/** Revokes it on all nodes. @param revoked The owner's revocations so far. */
 export async function revokeDerived(
   keys: KeyStore,
   owner: string,

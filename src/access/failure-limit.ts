@@ -23,11 +23,7 @@ export class FailureLimit {
     this.#max = max;
   }
 
-  /**
-   * Counts one more failure.
-   *
-   * @returns Whole seconds until this address may fail again, null while it may.
-   */
+  /** Whole seconds until this address may fail again, null while it may. */
   record(address: string | null): number | null {
     const key = clientNetwork(address);
     const now = monotonicMs();

@@ -50,10 +50,6 @@ export interface IdentityProvider {
     admit: (caller: Caller) => Promise<void>,
     call: CallContext,
   ): Promise<IssuedCredential>;
-  /**
-   * Deletes an application credential that `issueCredential` created.
-   *
-   * @returns false if the service account has no rights over its user.
-   */
+  /** False if the service account has no rights over its user. */
   deleteCredential(userId: string, id: string, call: CallContext): Promise<boolean>;
 }

@@ -48,11 +48,7 @@ export async function assertKeyQuota(
   if ((await keys.countLive(owner, now)) >= atMost) throw tooManyKeys();
 }
 
-/**
- * Checks that a key does not outlive its credential.
- *
- * @throws ComputeError `invalid`, which names the expiry of the credential.
- */
+/** A key must not outlive its credential. @throws ComputeError `invalid`. */
 export function checkedExpiry(
   expiresAt: string | null,
   { credentialExpiresAt }: Pick<StoredKey, 'credentialExpiresAt'>,

@@ -1,3 +1,4 @@
+import { once } from '../async.ts';
 import { ComputeError } from '../compute/errors.ts';
 import type { SecretStore, StoredSecret, StoredSecrets } from './key-store.ts';
 import { type ServerSecret, sealStoreKey, unsealStoreKey } from './server-secret.ts';
@@ -13,7 +14,6 @@ export const WRONG_SECRET =
 export class SecretCheck {
   readonly #store: SecretStore;
   readonly #secret: ServerSecret;
-  #storeKey: Promise<Uint8Array> | undefined;
 
   constructor(store: SecretStore, secret: ServerSecret) {
     this.#store = store;
@@ -46,15 +46,7 @@ export class SecretCheck {
   }
 
   /** A key shared by all nodes, independent of their current secret. */
-  storeKey(): Promise<Uint8Array> {
-    this.#storeKey ??= this.#stored()
-      .then((stored) => this.#opened(stored))
-      .catch((error) => {
-        this.#storeKey = undefined;
-        throw error;
-      });
-    return this.#storeKey;
-  }
+  readonly storeKey = once(async () => this.#opened(await this.#stored()));
 
   async #stored(): Promise<StoredSecrets> {
     const known = await this.#store.find();

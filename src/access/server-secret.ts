@@ -31,10 +31,7 @@ export interface SealBinding {
   readonly userId: string | null;
 }
 
-/**
- * @param base64 32 bytes, like `previous`.
- * @throws TypeError otherwise; the message does not contain the value.
- */
+/** @throws TypeError unless both are 32 bytes in base64; the message does not contain the value. */
 export async function importServerSecret(
   base64: string,
   previous: string | null = null,

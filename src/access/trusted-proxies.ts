@@ -21,10 +21,6 @@ const MAX_HOP_LENGTH = 80;
 
 const NOTHING: ForwardedOrigin = { scheme: null, host: null };
 
-/**
- * @param cidrs Networks of the trusted proxies.
- * @param peerOf The peer address; null if the runtime does not know it.
- */
 export function trustedProxies(
   cidrs: readonly string[],
   peerOf: (c: Context) => string | null,

@@ -33,9 +33,7 @@ export interface ApiResponse<R extends Route> {
 }
 
 export interface Sender {
-  /**
-   * @throws LinguanovaError after the last retry.
-   */
+  /** @throws LinguanovaError after the last retry. */
   send<R extends Route>(route: R, input: Input<R>, options?: CallOptions): Promise<ApiResponse<R>>;
   /** A single attempt. @throws LinguanovaError unless it succeeds. */
   open(url: string, init: RequestInit & { readonly signal: AbortSignal }): Promise<Response>;
@@ -117,11 +115,7 @@ export function sender(options: ClientOptions): Sender {
   return { send: send as Sender['send'], open, signal: options.signal };
 }
 
-/**
- * In ms; null for no retry.
- *
- * @param repeatable Whether a request with an unknown outcome can be retried. After 429 any request can.
- */
+/** In ms, or null. After 429 any request can be retried, else only a `repeatable` one. */
 function retryDelay(error: LinguanovaError, retries: number, repeatable: boolean): number | null {
   const { status, retryAfter } = error;
   if (!repeatable && status !== 429) return null;

@@ -78,11 +78,7 @@ export interface RuntimeChecks {
   readonly needsCloud?: boolean;
 }
 
-/**
- * Parses and checks all variables, those that this runtime ignores too.
- *
- * @throws ConfigError listing all problems.
- */
+/** Checks all variables, those that this runtime ignores too. @throws ConfigError listing all problems. */
 export function readConfig(
   environment: Readonly<Record<string, string | undefined>>,
   checks: RuntimeChecks,

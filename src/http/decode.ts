@@ -9,11 +9,7 @@ const MAX_PROBLEMS = 50;
 const MAX_FIELD_LENGTH = 255;
 const MAX_PARAMETERS = 200;
 
-/**
- * What `schema` makes of `value`.
- *
- * @throws ComputeError `invalid` with every problem at once, each under its dotted path.
- */
+/** @throws ComputeError `invalid` with every problem at once, each under its dotted path. */
 export function decode<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
   const result = schema.safeParse(value, { error: problemMessage });
   if (result.success) return result.data;
@@ -33,11 +29,7 @@ export function decodeQuery<S extends z.ZodType>(c: Context, schema: S): z.outpu
   return decodeParameters(new URL(c.req.url).searchParams, schema);
 }
 
-/**
- * `decode` of query parameters.
- *
- * @param repeatable Parameters that may be given more than once; they reach the schema as a list, the others as text.
- */
+/** @param repeatable Parameters that may be given more than once; they reach the schema as lists. */
 export function decodeParameters<S extends z.ZodType>(
   parameters: URLSearchParams,
   schema: S,

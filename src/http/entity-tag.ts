@@ -3,9 +3,6 @@ const ENTITY_TAG = /(?:W\/)?("[\x21\x23-\x7e\x80-\xff]*")/g;
 /**
  * Whether `If-None-Match` or `If-Match` lists this entity tag, by the weak comparison of RFC 9110, 8.8.3.2: proxies that compress
  * make tags weak.
- *
- * @param header undefined: the request has none.
- * @param etag null: the resource has none, so only `*` matches.
  */
 export function entityTagListed(header: string | undefined, etag: string | null): boolean {
   if (header === undefined) return false;

@@ -16,7 +16,6 @@ export interface ErrorReport {
 /**
  * The error of the closed set for anything thrown; what is neither a `ComputeError` nor hono's `HTTPException` is `internal`.
  *
- * @param rows A dialect's table, to find the code for an `HTTPException`'s status.
  * @param log Receives internal errors as `request_failed`, failures of the cloud as `request_failed_upstream`.
  */
 export function reportError(

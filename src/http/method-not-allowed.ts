@@ -2,11 +2,7 @@ import type { Context, Hono } from 'hono';
 import { ComputeError } from '../compute/errors.ts';
 import type { GatewayEnv } from '../context.ts';
 
-/**
- * Adds 405 with `Allow` to every path of `router`, for the methods without a route. Call it after all routes are added.
- *
- * @param respond Renders the error in the dialect's format.
- */
+/** Adds 405 with `Allow` for the methods without a route. Call it after all routes are added. */
 export function methodNotAllowed(
   router: Hono<GatewayEnv>,
   respond: (error: ComputeError, c: Context<GatewayEnv>) => Response,

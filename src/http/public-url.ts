@@ -10,12 +10,7 @@ export interface ForwardedOrigin {
 /** Base of links, `Location`, catalog and contract, without trailing slash. */
 export type PublicUrl = (c: Context) => string;
 
-/**
- * The public base URL of a request, the same for every dialect, the console and the contract.
- *
- * @param configured `LINGUANOVA_PUBLIC_URL`; null: derived from the request.
- * @param forwardedOrigin From trusted proxies; preferred to the request's own scheme and host.
- */
+/** The same for every dialect. @param configured `LINGUANOVA_PUBLIC_URL`; null: derived from the request. */
 export function publicUrl(
   configured: string | null,
   forwardedOrigin: (c: Context) => ForwardedOrigin,

@@ -24,11 +24,7 @@ export class ResponseHeaders {
     return this.#carrier;
   }
 
-  /**
-   * Like `respond`, for headers of an upstream: those with the name of a collected one are dropped, in any case.
-   *
-   * @param headers By lower-case name.
-   */
+  /** For headers of an upstream, in lower case: those with the name of a collected one are dropped. */
   respondWith(
     body: Uint8Array | ReadableStream<Uint8Array> | string | null,
     status: number,

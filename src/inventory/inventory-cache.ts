@@ -87,9 +87,6 @@ export class InventoryCache {
   /**
    * Monotonic reads: when an individually fetched instance is newer than the snapshot, the project is invalidated, so that no later
    * list shows an older state.
-   *
-   * @param known As in the snapshot; undefined: absent.
-   * @param found As the cloud returns it now; undefined: it does not exist.
    */
   async invalidateIfNewer(
     { caller: { projectId } }: InventoryScope,

@@ -32,10 +32,6 @@ export class Inventory {
   #inFlight: { readonly version: ProjectVersion; readonly snapshot: Promise<InventorySnapshot> } | null =
     null;
 
-  /**
-   * @param maxAgeMs For how long a snapshot is served.
-   * @param relistThreshold Up to so many instances every sync is a full one.
-   */
   constructor(projectId: string, maxAgeMs: number, relistThreshold: number) {
     this.projectId = projectId;
     this.#maxAgeMs = maxAgeMs;
@@ -70,8 +66,6 @@ export class Inventory {
   /**
    * The snapshot, brought up to date when it has to be; concurrent callers share one sync.
    *
-   * @param version The project's current one.
-   * @param open A cloud with a deadline of its own.
    * @param mayRelist Whether a full list is worth it; without it null where one is due.
    * @throws As `Cloud.listInstances`.
    */

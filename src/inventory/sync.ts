@@ -59,8 +59,6 @@ export function changesSince(listed: SyncState | null, relistThreshold: number, 
  * Instances to fetch individually, since lists of changes may miss them: those changed through a gateway (not every change
  * touches `updated`) and those that need a recheck.
  *
- * @param reported Ids in the list of changes.
- * @param changed Ids changed through some gateway.
  * @param round Number of the sync: where too many need a recheck, they take turns.
  * @returns null when there are so many that a full list is due.
  */

@@ -11,10 +11,7 @@ function chart(className: string, height: number, label: string, ...shapes: read
   return svg('svg', props, ...shapes);
 }
 
-/**
- * @param used null: not reported by the cloud.
- * @param limit null: unlimited.
- */
+/** null: not reported by the cloud, or unlimited. */
 export function usageBar(label: string, used: number | null, limit: number | null, unit = ''): HTMLElement {
   const share = limit === null || used === null ? 0 : limit === 0 ? 1 : Math.min(1, used / limit);
   const most = limit === null ? 'no limit' : limit.toLocaleString();

@@ -2,11 +2,7 @@ import { type Child, freshId, h } from './dom.ts';
 import { button } from './elements.ts';
 import { form } from './field.ts';
 
-/**
- * A modal dialog: the browser traps and restores the focus, and Escape closes it.
- *
- * @param onClose Called whichever way it was closed.
- */
+/** The browser traps and restores the focus, and Escape closes it. @param onClose Called in any case. */
 export function openDialog(
   title: string,
   children: readonly Child[],

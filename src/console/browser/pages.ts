@@ -3,11 +3,7 @@ import { request } from './api.ts';
 import { h } from './dom.ts';
 import { button, stack } from './elements.ts';
 
-/**
- * A list of the admin API that grows by pages.
- *
- * @param draw Called with all items so far, and again after they were changed in place.
- */
+/** A list of the admin API that grows by pages. @param draw Called again after items were changed in place. */
 export async function growingList<Item>(
   path: string,
   query: Readonly<Record<string, string>>,

@@ -32,11 +32,7 @@ export function cachedRewriter(roots: CloudSession['roots'], publicUrl: string):
   return rewriter;
 }
 
-/**
- * Matches addresses at the start of JSON strings only: a name that contains one stays unchanged.
- *
- * @param publicUrl The gateway's public URL, without a trailing slash.
- */
+/** Matches addresses at the start of JSON strings only: a name that contains one stays unchanged. */
 export function linkRewriter(roots: CloudSession['roots'], publicUrl: string): LinkRewriter {
   const targets = targetsOf(roots, publicUrl);
   const alternatives = [...targets.keys()]

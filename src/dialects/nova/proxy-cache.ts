@@ -115,12 +115,7 @@ export class ProxyCache {
     });
   }
 
-  /**
-   * Serves a read from the cache, or fetches it.
-   *
-   * @param send Sends a request to the cloud.
-   * @param rewrite Makes the upstream's response the gateway's.
-   */
+  /** Serves a read from the cache, or fetches it. */
   async serve(
     c: Context<GatewayEnv>,
     read: ProxyRead,

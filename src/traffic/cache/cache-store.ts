@@ -32,19 +32,11 @@ export interface CacheQuery {
  * immediately while the store is unreachable.
  */
 export interface CacheStore {
-  /**
-   * null: not stored. Its timestamps are by this gateway's clock, whichever gateway stored it.
-   *
-   * @param query A response of another version is of no use to the caller.
-   */
+  /** null: not stored. Its timestamps are by this gateway's clock. @param query Other versions are of no use. */
   read(key: CacheKey, query: CacheQuery): Promise<CachedResponse | null>;
   /** Stores it for `lifeMs` after it was generated, unless it is too large to share. */
   write(key: CacheKey, response: CachedResponse, lifeMs: number): Promise<void>;
   remove(key: CacheKey): Promise<void>;
-  /**
-   * Locks the fetch of this key and version, for a few seconds at most.
-   *
-   * @returns null: another gateway holds the lock. An unreachable store grants it.
-   */
+  /** Locks a fetch for a few seconds; null: another gateway has it. An unreachable store grants it. */
   tryLock(key: CacheKey, version: number): Promise<Unlock | null>;
 }

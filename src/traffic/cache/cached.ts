@@ -17,11 +17,7 @@ import { type FindHit, type MemoEntry, RequestMemo } from './request-memo.ts';
 import { type CacheLookup, type OriginResponse, ResponseCache } from './response-cache.ts';
 import { etagOf, toResponse } from './to-response.ts';
 
-/**
- * Makes a read's handler. It opens the cloud, as the stage `openCloud` does for writes.
- *
- * @param name Unique: the route's path.
- */
+/** Makes a read's handler, which opens the cloud. @param name Unique: the route's path. */
 export type ServeRead = <Input, Value>(
   name: string,
   read: Read<Input, Value>,

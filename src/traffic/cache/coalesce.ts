@@ -28,8 +28,6 @@ export interface Coalesced {
 
 /**
  * Reads the shared store; otherwise acquires the lock and fetches; otherwise waits for the lock holder's response or for the lock.
- *
- * @throws What `fetch` throws.
  */
 export async function coalesceAcrossNodes(options: CoalesceOptions): Promise<Coalesced | null> {
   const { store, key, version, lifetimeMs, acceptable, waitUntil, sleep: pause = sleep } = options;

@@ -10,11 +10,7 @@ export interface StoredTimestamps {
 /** `stale-while-revalidate`: served, and revalidated in the background. */
 export type Freshness = 'fresh' | 'stale-while-revalidate' | 'expired';
 
-/**
- * Fresh for half of its lifetime, then stale-while-revalidate, so that hot entries are replaced before they expire.
- *
- * @param maxAgeMs As in `ProjectVersion`.
- */
+/** Fresh for half of its lifetime, then stale-while-revalidate, so that hot entries are replaced in time. */
 export function freshness(
   { generatedAt, freshnessLifetimeMs }: StoredTimestamps,
   now: number,

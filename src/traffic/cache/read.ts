@@ -60,11 +60,7 @@ export interface Target {
   readonly parameters: URLSearchParams | null;
 }
 
-/**
- * Path and query, parameters in an order that does not depend on the client.
- *
- * @param url Absolute. Nothing depends on its scheme and authority, which the client chooses.
- */
+/** Path and query with sorted parameters; scheme and authority, which the client chooses, are dropped. */
 export function targetOf(url: string): Target {
   const afterScheme = url.indexOf('://') + 3;
   const end = url.indexOf('#');

@@ -82,8 +82,6 @@ export class ResponseCache {
   /**
    * Without a promise where a stored response is usable. null: the fetch resolved to null, for this request or one it was
    * coalesced with.
-   *
-   * @throws What `fetch` throws; errors are not stored.
    */
   get(lookup: CacheLookup): CacheResult | Promise<CacheResult | null> {
     const stored = this.#memory.get(lookup.key, lookup.version.number);
@@ -91,11 +89,7 @@ export class ResponseCache {
     return this.#serveIfUsable(lookup, stored) ?? this.#fetchOrServeStale(lookup, stored);
   }
 
-  /**
-   * A stored response that needs no revalidation; null: none.
-   *
-   * @param revalidates Whether such responses are revalidated before they expire.
-   */
+  /** null: none that needs no revalidation. @param revalidates Whether responses are before they expire. */
   peekFresh(key: CacheKey, version: ProjectVersion, revalidates: boolean): CacheResult | null {
     const response = this.#memory.get(key, version.number);
     if (response === undefined) return null;

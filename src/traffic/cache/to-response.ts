@@ -7,8 +7,6 @@ import { MAX_TEXT_BYTES } from './memory-cache-store.ts';
 /**
  * Renders a cached response, or 304 if `If-None-Match` matches. `must-revalidate` makes browsers revalidate, so that users see
  * their own writes.
- *
- * @param now Monotonic ms.
  */
 export function toResponse(
   gathered: ResponseHeaders,
@@ -48,8 +46,6 @@ function bodyOf(response: CachedResponse): CachedResponse['body'] | string {
 /**
  * A weak entity tag (RFC 9110, 8.8.3) of a body. It depends on the cache key, so that one tenant's tag reveals nothing of
  * another's response, and is the same on every gateway.
- *
- * @param key Digest of the cache key.
  */
 export async function etagOf(key: Uint8Array, body: Uint8Array<ArrayBuffer>): Promise<string> {
   const bodyDigest = await digestOf(body);

@@ -24,10 +24,7 @@ export class StreamSlots {
     return this.#total;
   }
 
-  /**
-   * @returns Releases the slot.
-   * @throws ComputeError `rate_limited` at the limit of the key or project, `unavailable` at that of the gateway.
-   */
+  /** Returns its release. @throws ComputeError `rate_limited`, or `unavailable` at the gateway's own limit. */
   acquire(familyId: string, projectId: string): () => void {
     const { perKey, perProject, total } = this.#limits;
     if ((this.#byFamily.get(familyId) ?? 0) >= perKey) throw limitReached('This API key', perKey);

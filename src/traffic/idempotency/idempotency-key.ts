@@ -8,11 +8,7 @@ const QUOTED = /^"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"$/;
 /** As most clients send it; without comma and space, which occur in several joined headers. */
 const BARE = /^[\x21\x23-\x2b\x2d-\x7e]+$/;
 
-/**
- * Parses the header; the quoted and the bare form of a text are the same key.
- *
- * @throws ComputeError `invalid`, naming the header.
- */
+/** Quoted and bare form are the same key. @throws ComputeError `invalid`, naming the header. */
 export function parseIdempotencyKey(header: string): string {
   const quoted = QUOTED.exec(header.trim())?.[1]?.replaceAll(/\\(["\\])/g, '$1');
   const key = quoted ?? (BARE.test(header.trim()) ? header.trim() : '');

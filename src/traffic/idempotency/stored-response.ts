@@ -41,8 +41,6 @@ export async function toStoredResponse(
 
 /**
  * Encrypts a response, which may hold a private key or an API key: unsealing takes the server's secret and the customer's.
- *
- * @param scope Of its record; it cannot be unsealed in another one.
  */
 export function sealResponse(
   server: ServerSecret,

@@ -48,11 +48,7 @@ export function maxLease(points: number): number {
   return Math.ceil(points * MAX_LEASE_SHARE);
 }
 
-/**
- * Doubles with the demand of this node, so that a node with little traffic holds little; shrinks as the limit nears.
- *
- * @returns Whole points, at least `needed`.
- */
+/** Whole points, at least `needed`: doubles with the demand of this node, shrinks as the limit nears. */
 export function leaseSize({ points, remaining, needed, demand }: LeaseContext): number {
   return Math.max(needed, Math.ceil(Math.min(points * MAX_LEASE_SHARE, remaining * REMAINDER_SHARE, demand)));
 }

@@ -61,11 +61,7 @@ const Body = z.object({
   }),
 });
 
-/**
- * Parses the body of `POST /v3/auth/tokens`.
- *
- * @throws ComputeError `invalid`; `unauthenticated` for an unsupported method or scope.
- */
+/** @throws ComputeError `invalid`; `unauthenticated` for an unsupported method or scope. */
 export async function readSignIn(c: Context): Promise<SignIn> {
   const parsed = Body.safeParse(parseJson(await readBytes(c.req.raw, MAX_SIGN_IN_BYTES)));
   if (!parsed.success) {
