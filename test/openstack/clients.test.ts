@@ -10,6 +10,7 @@ import { CLIENT_PROGRAMS, runClient } from '../support/client-programs.ts';
 import { keyIdOf } from '../support/nova-client.ts';
 import { type OpenStackCommands, openStackCommands } from '../support/openstack-commands.ts';
 import { openStackTarget } from './target.ts';
+import { exerciseBootFromVolume, exerciseVolumes } from './volume-commands.ts';
 
 const PATIENCE = { timeout: 120_000, interval: 500 };
 
@@ -102,6 +103,14 @@ describe('the openstack client, with an API key in clouds.yaml', () => {
     await commands.print('security group delete cli-group');
     await expect.poll(() => openStack.belongings()).toEqual(before);
   }, 400_000);
+
+  test(
+    'volume create, list, show, delete, snapshot; server add and remove volume',
+    () => exerciseVolumes(commands, 'cli'),
+    400_000,
+  );
+
+  test('server create --boot-from-volume', () => exerciseBootFromVolume(commands, 'cli'), 200_000);
 
   /** Of a run that was cut off: names have to mean one thing. */
   async function removeLeftovers(): Promise<void> {
