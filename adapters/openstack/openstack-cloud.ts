@@ -113,9 +113,8 @@ export function openStackCloud(openStack: OpenStack, owner: TokenOwner, context:
       const wanted = isLeftOut ? { ...instance, description: null } : instance;
       if (servers.needsVolumeTypes(wanted) && !(await novaKnows(servers.VOLUME_TYPES)))
         throw new ComputeError('not_implemented', 'This cloud gives boot volumes no type; leave it out.');
-      if (wanted.bootVolume?.kind === 'existing') await volumes.getVolume(wanted.bootVolume.volumeId);
       // Nova would accept it, and fail to boot.
-      else if (wanted.bootVolume) endpointOf((await token()).catalog, 'volume', openStack.endpoints);
+      if (wanted.bootVolume) endpointOf((await token()).catalog, 'volume', openStack.endpoints);
       return servers.createServer(nova, wanted);
     },
     renameInstance: (id, name) => ofOwnInstance(id, () => servers.renameServer(nova, id, name)),

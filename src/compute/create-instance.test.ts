@@ -17,6 +17,7 @@ const REQUEST: CreateInstance = {
   keypairName: null,
   userData: null,
   availabilityZone: null,
+  bootVolume: null,
   serverGroupId: null,
   metadata: {},
   isPublic: true,

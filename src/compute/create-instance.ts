@@ -5,6 +5,7 @@ import { asNotApplied, ComputeError, noKeyPairs } from './errors.ts';
 import { allowsSsh, FLAG_PUBLIC, FLAG_SSH, NO_REACH, PUBLIC_ADDRESS, reachOf } from './instance-view.ts';
 import { assertAccessSupported, viewOf } from './instances.ts';
 import {
+  assertBootVolume,
   assertServerGroup,
   flavorId,
   imageId,
@@ -67,10 +68,11 @@ async function create(
   assertGroupsFit(request);
   const [flavor, image, places, groups] = await Promise.all([
     flavorId(cloud, request.flavor),
-    imageId(cloud, request.image),
+    request.image === null ? null : imageId(cloud, request.image),
     resolveAttachments(cloud, request.networks),
     cloud.capabilities.securityGroups ? cloud.listSecurityGroups() : [],
     assertServerGroup(cloud, request.serverGroupId),
+    assertBootVolume(cloud, request.bootVolume),
   ]);
   const caller = await cloud.caller();
   const named = securityGroupIds(groups, request.securityGroupNames, caller.projectId);
@@ -90,7 +92,7 @@ async function create(
       name: request.name,
       flavorId: flavor,
       imageId: image,
-      bootVolume: null,
+      bootVolume: request.bootVolume,
       networks: entry?.attachments ?? places.attachments,
       securityGroupIds: allGroupIds,
       keypairName: request.keypairName,
@@ -123,7 +125,7 @@ async function createByFlags(
     name: request.name,
     flavorId: request.flavor,
     imageId: request.image,
-    bootVolume: null,
+    bootVolume: request.bootVolume,
     networks: request.networks,
     securityGroupIds: request.securityGroupNames,
     keypairName: request.keypairName,
@@ -225,7 +227,7 @@ async function readCreated(
       state: 'provisioning',
       task: null,
       inTransition: true,
-      imageId: accepted.imageId,
+      imageId: accepted.bootVolume === null ? accepted.imageId : null,
       flavorId: accepted.flavorId,
       created: now,
       updated: now,

@@ -58,6 +58,7 @@ export const INDETERMINATE_CODES: readonly ErrorCode[] = [
 
 /** A field of a use case's input, in neutral terms. Each dialect has a table of its own names for `renameFields`. */
 export type InputField =
+  | 'bootVolume'
   | 'flavor'
   | 'flavorFilter'
   | 'image'

@@ -7,6 +7,7 @@
 import type { Cloud, NetworkAttachment } from './cloud.ts';
 import { ComputeError, hasCode, type InputField } from './errors.ts';
 import type { Network, Port, SecurityGroup } from './model.ts';
+import type { BootVolume } from './volumes.ts';
 
 interface Named {
   readonly id: string;
@@ -134,6 +135,16 @@ export async function assertServerGroup(cloud: Cloud, id: string | null): Promis
   await cloud.getServerGroup(id).catch((error) => {
     throw hasCode(error, 'not_found')
       ? ComputeError.input('serverGroup', `there is no server group ${id}`)
+      : error;
+  });
+}
+
+/** `invalid`: no such volume in the project. */
+export async function assertBootVolume(cloud: Cloud, volume: BootVolume | null): Promise<void> {
+  if (volume?.kind !== 'existing') return;
+  await cloud.getVolume(volume.volumeId).catch((error) => {
+    throw hasCode(error, 'not_found')
+      ? ComputeError.input('bootVolume', `there is no volume ${volume.volumeId}`)
       : error;
   });
 }

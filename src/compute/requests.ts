@@ -6,6 +6,7 @@
 
 import type { InstanceAction, NetworkAttachment } from './cloud.ts';
 import type { Releases } from './pending-releases.ts';
+import type { BootVolume } from './volumes.ts';
 
 /** Flavors and images by id or name. */
 export interface InstanceQuery {
@@ -20,8 +21,10 @@ export interface CreateInstance {
   readonly name: string;
   /** Id or name. */
   readonly flavor: string;
-  /** Id or name. */
-  readonly image: string;
+  /** Id or name; null with an existing boot volume. */
+  readonly image: string | null;
+  /** null: the root disk is the flavor's. */
+  readonly bootVolume: BootVolume | null;
   /** Empty: the project's default network. */
   readonly networks: readonly NetworkAttachment[];
   /** Empty: the project's `default`. */

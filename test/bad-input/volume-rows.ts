@@ -1,5 +1,5 @@
 import { noName, noShortText } from './instance-rows.ts';
-import { type BadRequest, fieldRows, ID, LONE_SURROGATE } from './row.ts';
+import { type BadRequest, fieldRows, ID, jsonRow, LONE_SURROGATE, lacking } from './row.ts';
 
 type Case = readonly [name: string, change: object, fields?: readonly string[]];
 
@@ -45,7 +45,44 @@ const UNKNOWN: readonly Case[] = [
   ['a status', { status: 'available' }],
 ];
 
+const GIVEN = { image_id: undefined, volume_id: ID };
+
+/** The root volume of a new instance. */
+const BOOT: readonly Case[] = [
+  ...noSize('size_gb').map(
+    ([name, size]): Case => [`boot_volume: ${name}`, { boot_volume: size }, ['boot_volume.size_gb']],
+  ),
+  ...[20, '20', true, [{ size_gb: 20 }]].map(
+    (boot_volume): Case => [`boot_volume ${JSON.stringify(boot_volume)}`, { boot_volume }],
+  ),
+  ['boot_volume: unknown', { boot_volume: { size_gb: 20, image_id: ID } }, ['boot_volume.image_id']],
+  ...noShortText('volume_type').map(
+    ([name, type]): Case => [
+      `boot_volume: ${name}`,
+      { boot_volume: { size_gb: 1, ...type } },
+      ['boot_volume.volume_type'],
+    ],
+  ),
+  ...['true', 1, null].map(
+    (delete_with_instance): Case => [
+      `boot_volume: delete_with_instance ${JSON.stringify(delete_with_instance)}`,
+      { boot_volume: { size_gb: 1, delete_with_instance } },
+      ['boot_volume.delete_with_instance'],
+    ],
+  ),
+  ...noId('volume_id')
+    .slice(1)
+    .map(([name, id]): Case => [name, { image_id: undefined, ...id }, ['volume_id']]),
+  ['volume_id and image_id', { volume_id: ID }, ['image_id']],
+  ['volume_id and boot_volume', { ...GIVEN, boot_volume: { size_gb: 1 } }, ['boot_volume']],
+  ['boot_volume without image_id', { image_id: undefined, boot_volume: { size_gb: 1 } }, ['image_id']],
+  ['delete_with_instance without volume_id', { delete_with_instance: true }],
+  ['delete_with_instance: a text', { ...GIVEN, delete_with_instance: 'true' }, ['delete_with_instance']],
+  ['block devices of Nova', { block_device_mapping_v2: [] }],
+];
+
 export const VOLUME_ROWS: readonly BadRequest[] = [
+  ...fieldRows('POST /v1/instances', { name: 'bad-input', flavor_id: 'm1.tiny', image_id: 'debian' }, BOOT),
   ...fieldRows('POST /v1/volumes', { name: 'bad-input', size_gb: 1 }, [
     ...noName('name'),
     ...noSize('size_gb'),
@@ -123,4 +160,13 @@ export const VOLUME_ROWS: readonly BadRequest[] = [
     ['several volumes', { volume_id: undefined, volume_ids: [ID] }, ['volume_id', 'volume_ids']],
     ['an attachment', { attachment_id: ID }],
   ]),
+  ...[{ image_id: 'debian', boot_volume: { size_gb: 1 } }, { volume_id: ID }].map((boot) =>
+    jsonRow(
+      `a volume without the scope volumes:write: ${Object.keys(boot).at(-1)}`,
+      'POST /v1/instances',
+      { name: 'x', flavor_id: 'm1.tiny', ...boot },
+      lacking('volumes:write'),
+      ['instances:read', 'instances:write'],
+    ),
+  ),
 ];

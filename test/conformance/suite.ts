@@ -22,6 +22,7 @@ import { serverGroupConformance } from './server-groups.ts';
 import type { Target } from './target.ts';
 import { tenantConformance } from './tenants.ts';
 import { volumeDriverConformance } from './volume-driver.ts';
+import { volumeConformance } from './volumes.ts';
 
 type Part = (running: () => Target) => void;
 
@@ -53,6 +54,7 @@ const OPENSTACK: readonly Part[] = [
   idempotencyConformance,
   passThroughConformance,
   volumeDriverConformance,
+  volumeConformance,
 ];
 
 /** The complete suite, for every OpenStack and runtime. */

@@ -47,6 +47,8 @@ const NOBODYS: Things = {
   'group name': 'nobodys-group',
   rule: '3c9c5f5c-4acd-414a-aafc-3eab36ea1106',
   'server group': '3c9c5f5c-4acd-414a-aafc-3eab36ea1107',
+  volume: '3c9c5f5c-4acd-414a-aafc-3eab36ea1121',
+  snapshot: '3c9c5f5c-4acd-414a-aafc-3eab36ea1122',
   'api key': 'zzzzzzzzzzzz',
   project: '3c9c5f5c4acd414aaafc3eab36ea1108',
   'project name': 'nobodys-project',

@@ -20,6 +20,8 @@ export const THINGS = [
   'group name',
   'rule',
   'server group',
+  'volume',
+  'snapshot',
   'api key',
   'project',
   'project name',
@@ -49,6 +51,12 @@ export async function makeThings(customer: Customer, client: ReduClient, label: 
   const { image_id } = (await client.act(instance.id, 'snapshot', { name: imageName })).body;
   const imageStatus = async () => (await customer.openStack.image('GET', `/images/${image_id}`)).body.status;
   await vi.waitUntil(async () => (await imageStatus()) === 'active', { timeout: 5_000 });
+  const volume = await made('/v1/volumes', { name: `${label}-volume`, size_gb: 1 });
+  const available = (path: string) =>
+    vi.waitUntil(async () => (await client.get(path)).body.status === 'available', { timeout: 5_000 });
+  await available(`/v1/volumes/${volume.id}`);
+  const snapshot = await made('/v1/volume_snapshots', { name: `${label}-copy`, volume_id: volume.id });
+  await available(`/v1/volume_snapshots/${snapshot.id}`);
   const port = await customer.openStack.network('POST', '/ports', {
     port: { network_id: customer.networkId, name: `${label}-port` },
   });
@@ -66,6 +74,8 @@ export async function makeThings(customer: Customer, client: ReduClient, label: 
     'group name': `${label}-group`,
     rule: rule.id,
     'server group': serverGroup.id,
+    volume: volume.id,
+    snapshot: snapshot.id,
     'api key': parseKey(client.key)?.id ?? '',
     project: customer.projectId,
     'project name': customer.projectName,
@@ -100,6 +110,8 @@ const GATEWAY_LISTS = [
   'keypairs',
   'security_groups',
   'server_groups',
+  'volumes',
+  'volume_snapshots',
   'api_keys',
   'quotas',
 ];

@@ -37,6 +37,8 @@ const READS = [
   '/v1/keypairs',
   '/v1/security_groups',
   '/v1/server_groups',
+  '/v1/volumes',
+  '/v1/volume_snapshots',
   '/cloud/v1/me',
   '/cloud/v1/compute/instances/list',
   '/cloud/v1/compute/keypairs',

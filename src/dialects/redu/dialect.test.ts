@@ -60,7 +60,7 @@ test('the schemas can be printed as JSON Schema, with what is required', () => {
     const { $ref = '', $defs = {} } = z.toJSONSchema(schema, { io });
     return $defs[$ref.replace('#/$defs/', '')];
   };
-  expect(printed(newInstanceSchema, 'input')?.required).toEqual(['name', 'flavor_id', 'image_id']);
+  expect(printed(newInstanceSchema, 'input')?.required).toEqual(['name', 'flavor_id']);
   expect(printed(instanceChangeSchema, 'input')?.properties).toHaveProperty('metadata');
   const actions = JSON.stringify(printed(instanceActionSchema, 'input'));
   for (const action of ['reboot', 'snapshot', 'confirm_resize', 'rebuild']) expect(actions).toContain(action);

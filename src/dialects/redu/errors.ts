@@ -42,6 +42,7 @@ export const REDU_ERRORS = {
 
 /** redu's names for the fields of a use case's input. */
 export const REDU_FIELDS: FieldNames = {
+  bootVolume: 'volume_id',
   flavor: 'flavor_id',
   flavorFilter: 'flavor',
   image: 'image_id',

@@ -1,5 +1,6 @@
 import type { NetworkAttachment } from '../../compute/cloud.ts';
 import type { CreateInstance, InstanceChange } from '../../compute/requests.ts';
+import type { BootVolume } from '../../compute/volumes.ts';
 import type { InstanceChangeBody, NewInstanceBody } from './instance-schemas.ts';
 import { splitMetadata } from './metadata.ts';
 
@@ -9,7 +10,8 @@ export function toCreateInstance(body: NewInstanceBody): CreateInstance {
   return {
     name: body.name,
     flavor: body.flavor_id,
-    image: body.image_id,
+    image: body.image_id ?? null,
+    bootVolume: toBootVolume(body),
     networks: toAttachments(body),
     securityGroupNames: body.security_group_names ?? [],
     keypairName: body.keypair_name ?? null,
@@ -27,6 +29,18 @@ export function toInstanceChange({ name, metadata }: InstanceChangeBody): Instan
   if (metadata === undefined) return { ...(name !== undefined && { name }) };
   const { items, flags } = splitMetadata<string | null>(metadata);
   return { ...(name !== undefined && { name }), metadata: items, ...flags };
+}
+
+function toBootVolume({ boot_volume, volume_id, delete_with_instance }: NewInstanceBody): BootVolume | null {
+  if (volume_id)
+    return { kind: 'existing', volumeId: volume_id, deleteWithInstance: delete_with_instance ?? false };
+  if (!boot_volume) return null;
+  return {
+    kind: 'new',
+    sizeGb: boot_volume.size_gb,
+    volumeType: boot_volume.volume_type ?? null,
+    deleteWithInstance: boot_volume.delete_with_instance,
+  };
 }
 
 function toAttachments({ network_id, networks }: NewInstanceBody): NetworkAttachment[] {

@@ -8,6 +8,7 @@ import * as z from 'zod';
 import { idOrName, name, shortText, text, uuid } from '../../http/field-schemas.ts';
 import { metadataChangeSchema, newMetadataSchema } from './metadata.ts';
 import { userDataSchema } from './user-data.ts';
+import { sizeGb } from './volumes.ts';
 
 export const instanceSchema = z
   .object({
@@ -73,11 +74,22 @@ const groupNames = z
   .max(32)
   .refine((names) => new Set(names).size === names.length, 'must name each group once');
 
+const bootVolumeSchema = z
+  .strictObject({
+    size_gb: sizeGb,
+    volume_type: shortText.nullish(),
+    delete_with_instance: z.boolean().default(false),
+  })
+  .describe('The root disk is a new volume made from image_id.');
+
 export const newInstanceSchema = z
   .strictObject({
     name,
     flavor_id: idOrName,
-    image_id: idOrName,
+    image_id: idOrName.nullish().describe('Id or name; required unless volume_id is given.'),
+    boot_volume: bootVolumeSchema.nullish(),
+    volume_id: uuid.nullish().describe('Boots from this volume, in place of image_id.'),
+    delete_with_instance: z.boolean().nullish().describe('With volume_id.'),
     network_id: uuid.nullish().describe("Without it and networks: the project's only network."),
     networks: z.array(attachmentSchema).min(1).max(16).nullish(),
     keypair_name: shortText.nullish(),
@@ -90,6 +102,25 @@ export const newInstanceSchema = z
   .refine((body) => (body.network_id ?? null) === null || (body.networks ?? null) === null, {
     path: ['network_id'],
     error: 'must be left out when networks is given',
+  })
+  .refine((body) => Boolean(body.image_id ?? body.volume_id), {
+    path: ['image_id'],
+    error: 'is required unless volume_id is given',
+    // Named together with other missing fields.
+    when: ({ value, issues }) =>
+      typeof value === 'object' &&
+      value !== null &&
+      !issues.some(({ path: [field] = [] }) => field === 'image_id' || field === 'volume_id'),
+  })
+  .superRefine(({ image_id, boot_volume, volume_id, delete_with_instance }, context) => {
+    const problem = (path: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [path], message });
+    if (volume_id) {
+      if (image_id) problem('image_id', 'must be left out when volume_id is given');
+      if (boot_volume) problem('boot_volume', 'must be left out when volume_id is given');
+      return;
+    }
+    if (delete_with_instance != null) problem('delete_with_instance', 'needs volume_id');
   })
   .meta({ id: 'NewInstance' });
 export type NewInstanceBody = z.output<typeof newInstanceSchema>;

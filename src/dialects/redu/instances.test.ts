@@ -147,6 +147,7 @@ describe('POST /v1/instances', () => {
         keypairName: null,
         userData: null,
         availabilityZone: null,
+        bootVolume: null,
         serverGroupId: null,
         metadata: {},
         isPublic: false,
@@ -155,6 +156,22 @@ describe('POST /v1/instances', () => {
       { keyId: 'key-1' },
       undefined,
     ]);
+  });
+
+  test('boots from a new volume, or from a given one', async () => {
+    const { call } = reduApp();
+    await call('POST', '/v1/instances', { ...NEW, boot_volume: { size_gb: 9, volume_type: 'ssd' } });
+    expect(asked()).toMatchObject({
+      image: 'ubuntu',
+      bootVolume: { kind: 'new', sizeGb: 9, volumeType: 'ssd', deleteWithInstance: false },
+    });
+    vi.mocked(createInstance).mockClear();
+    const { image_id: _, ...rest } = NEW;
+    await call('POST', '/v1/instances', { ...rest, volume_id: ID, delete_with_instance: true });
+    expect(asked()).toMatchObject({
+      image: null,
+      bootVolume: { kind: 'existing', volumeId: ID, deleteWithInstance: true },
+    });
   });
 
   test('understands every field', async () => {
@@ -172,6 +189,7 @@ describe('POST /v1/instances', () => {
       name: 'web',
       flavor: 'm1.small',
       image: 'ubuntu',
+      bootVolume: null,
       networks: [
         { kind: 'network', networkId: ID },
         { kind: 'network', networkId: OTHER_ID },

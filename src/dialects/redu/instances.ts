@@ -110,6 +110,8 @@ async function create(c: Context<GatewayEnv>): Promise<Response> {
   const request = toCreateInstance(await decodeBody(c, INSTANCE_ROUTES.create.body));
   // "zone:host" picks the host: with a service account the cloud itself would allow that to any customer.
   if (request.availabilityZone?.includes(':')) assertScope(c.var.principal, 'admin');
+  // Makes a volume, or lets the instance's deletion delete one.
+  if (request.bootVolume !== null) assertScope(c.var.principal, 'volumes:write');
   const instance = await createInstance(c.var.cloud, request, ownerOf(c), c.var.attempt);
   c.header('Location', publicPath(c, `/v1/instances/${instance.id}`));
   return c.json(encodeInstanceDetail(instance), 202);

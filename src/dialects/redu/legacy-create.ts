@@ -46,6 +46,7 @@ export function toLegacyCreateInstance(body: z.output<typeof legacyCreateSchema>
     name: body.name,
     flavor: body.flavor,
     image: body.image,
+    bootVolume: null,
     networks: body.network ? [{ kind: 'network', networkId: body.network }] : [],
     securityGroupNames: [...new Set(groups)],
     keypairName: body.key_name ?? null,

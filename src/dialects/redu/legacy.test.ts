@@ -113,6 +113,7 @@ describe('create', () => {
       name: 'web',
       flavor: '3',
       image: ID,
+      bootVolume: null,
       networks: [{ kind: 'network', networkId: ID }],
       securityGroupNames: ['default', ID],
       keypairName: 'laptop',

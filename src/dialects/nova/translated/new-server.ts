@@ -83,6 +83,7 @@ export function toCreateInstance(body: NewServerBody): CreateInstance {
     name: server.name,
     flavor: server.flavorRef,
     image: imageOf(server),
+    bootVolume: null,
     networks: (server.networks ?? []).map(toAttachment),
     securityGroupNames: [...new Set(server.security_groups?.map((one) => one.name))],
     keypairName: server.key_name ?? null,

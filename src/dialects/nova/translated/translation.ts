@@ -130,6 +130,7 @@ function operationOf([collection = '', , ...rest]: readonly string[]): string {
 const NOVA_FIELDS: FieldNames = {
   flavor: 'flavorRef',
   flavorFilter: 'flavor',
+  bootVolume: 'block_device_mapping_v2',
   image: 'imageRef',
   imageFilter: 'image',
   keypair: 'key_name',
