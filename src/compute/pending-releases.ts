@@ -10,7 +10,6 @@ import type { ReleaseStore } from './release-store.ts';
 import { attemptConfirmation } from './resize-confirmation.ts';
 
 export interface NewRelease extends Partial<Omit<Release, 'id' | 'projectId' | 'settledAt'>> {
-  /** Until `settledAt`. */
   readonly settlesInMs?: number;
 }
 
@@ -29,12 +28,10 @@ export interface PendingReleasesPorts {
   readonly store: ReleaseStore;
   readonly clouds: Pick<CloudDriver, 'open'>;
   readonly log: Logger;
-  /** Invalidates the project. */
   readonly changed: (projectId: string, instanceIds: readonly string[]) => Promise<void>;
 }
 
 export interface PendingReleasesOptions {
-  /** As in `OpenStackOptions`. */
   readonly background?: (work: Promise<unknown>) => void;
   /** Background work ends after this and the next request continues it, where the runtime limits it. */
   readonly maxWorkMs?: number;
@@ -43,19 +40,16 @@ export interface PendingReleasesOptions {
 const ATTEMPT_TIMEOUT_MS = 15_000;
 /** Releases of one project run one after the other. */
 const MAX_CONCURRENT_PROJECTS = 16;
-/** Further releases stay in the store. */
 const MAX_JOBS_PER_PROJECT = 10_000;
 /** Bounds of the pause between attempts, which is a quarter of the time since the first one. */
 const MIN_BACKOFF_MS = 250;
 const MAX_BACKOFF_MS = 30_000;
 /** Until the next attempt for a restorable instance, or by another process. */
 const RETRY_LATER_MS = 300_000;
-/** Between reads of the store. */
 const LOAD_INTERVAL_MS = 60_000;
 const LOAD_BATCH = 200;
 /** The service account is not tried again on a project without a role for so long. */
 const NO_ROLE_TTL_MS = 3_600_000;
-/** Then the release is left to the store. */
 const GIVE_UP_AFTER_MS = 900_000;
 
 const NOTHING = {
