@@ -4,6 +4,7 @@
  * @module
  */
 
+import { SCOPES } from '../../src/scopes.ts';
 import { LONE_SURROGATE } from './row.ts';
 
 /** The defect, the changed fields, and the fields that `details` must name (default: the changed ones). */
@@ -24,7 +25,7 @@ export const NO_TEXTS = [null, '', 7, true, [], {}, 'a'.repeat(256), LONE_SURROG
 export const WRONG_NAMES: readonly Case[] = wrong('name', [...NO_TEXTS, '   ', ' a', 'a ', '\u200b']);
 
 export const WRONG_SCOPES: readonly Case[] = [
-  ...wrong('scopes', [null, 'instances:read', 7, {}, [], Array(6).fill('instances:read')]),
+  ...wrong('scopes', [null, 'instances:read', 7, {}, [], Array(SCOPES.length + 1).fill('instances:read')]),
   ...wrongItem('scopes', ['root', '*', '', 'instances:*', 'Instances:Read', 'instances:read ', 7, null]),
   ['scopes: the second unknown', { scopes: ['instances:read', 'instances:delete'] }, ['scopes.1']],
 ];

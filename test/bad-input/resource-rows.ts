@@ -101,13 +101,13 @@ export const RESOURCE_ROWS: readonly BadRequest[] = [
     ['an unknown field', { stateful: false }],
   ]),
   ...fieldRows(`PATCH /v1/security_groups/${ID}`, { name: 'bad-input' }, [
-    ...noName('name'),
+    ...noName('name').slice(1),
     ...NO_DESCRIPTIONS,
     ['nothing', { name: undefined }, ['body']],
     ['an id', { id: ID }],
     ['rules', { rules: [] }],
     ['stateful, as Neutron has it', { stateful: false }],
-    ['the envelope of Neutron', { name: undefined, security_group: { name: 'x' } }, ['security_group']],
+    ['the envelope of Neutron', { name: undefined, security_group: {} }, ['body', 'security_group']],
   ]),
   ...fieldRows(`POST /v1/security_groups/${ID}/rules`, { protocol: 'tcp', port: 80 }, RULE),
   ...fieldRows('POST /v1/server_groups', { name: 'bad-input', policy: 'affinity' }, [
