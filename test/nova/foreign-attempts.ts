@@ -10,6 +10,7 @@ export interface NovaAttempt {
 
 const NEW = { name: 'intruder', flavorRef: 'm1.tiny', imageRef: '{own image}' };
 const SERVER = '/compute/v2.1/servers';
+const VOLUMES = '/volume/v3/{own project}';
 
 const ACTIONS: readonly object[] = [
   { 'os-start': null },
@@ -165,4 +166,45 @@ export const PASSED_ATTEMPTS: readonly NovaAttempt[] = [
     body: { [action]: { name: '{group}' } },
   })),
   { target: 'DELETE /networking/v2.0/security-group-rules/{rule}' },
+  { target: 'GET /volume/v3/{project}/volumes/detail' },
+  { target: 'GET /volume/v3/{own project}/volumes/detail?all_tenants=1', statuses: READ },
+  ...['GET', 'DELETE'].flatMap((method) => [
+    { target: `${method} ${VOLUMES}/volumes/{volume}` },
+    { target: `${method} ${VOLUMES}/snapshots/{snapshot}` },
+  ]),
+  { target: `PUT ${VOLUMES}/volumes/{volume}`, body: { volume: { name: 'mine' } } },
+  ...[
+    { 'os-extend': { new_size: 9 } },
+    { 'os-attach': { instance_uuid: '{own instance}', mountpoint: '/dev/vdb' } },
+    { 'os-set_bootable': { bootable: true } },
+  ].map((body) => ({ target: `POST ${VOLUMES}/volumes/{volume}/action`, body })),
+  { target: `POST ${VOLUMES}/snapshots`, body: { snapshot: { volume_id: '{volume}', force: true } } },
+  ...[{ snapshot_id: '{snapshot}' }, { source_volid: '{volume}' }, { imageRef: '{image}' }].map((source) => ({
+    target: `POST ${VOLUMES}/volumes`,
+    body: { volume: { size: 9, ...source } },
+  })),
+  ...[
+    ['{own instance}', '{volume}'],
+    ['{instance}', '{own volume}'],
+    ['{instance}', '{volume}'],
+  ].flatMap(([instance, volumeId]) => [
+    {
+      target: `POST ${SERVER}/${instance}/os-volume_attachments`,
+      body: { volumeAttachment: { volumeId } },
+    },
+    { target: `DELETE ${SERVER}/${instance}/os-volume_attachments/${volumeId}` },
+  ]),
+  {
+    target: `POST ${SERVER}`,
+    body: {
+      server: {
+        ...NEW,
+        imageRef: '',
+        networks: [{ uuid: '{own network}' }],
+        block_device_mapping_v2: [
+          { uuid: '{volume}', source_type: 'volume', destination_type: 'volume', boot_index: 0 },
+        ],
+      },
+    },
+  },
 ];

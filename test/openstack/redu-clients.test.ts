@@ -12,6 +12,7 @@ import { keyIdOf } from '../support/nova-client.ts';
 import { type OpenStackCommands, openStackCommands } from '../support/openstack-commands.ts';
 import { reduChainTarget } from '../support/redu-chain-target.ts';
 import { openStackTarget, requireOpenStack } from './target.ts';
+import { exerciseBootFromVolume, exerciseVolumes } from './volume-commands.ts';
 
 const PATIENCE = { timeout: 120_000, interval: 500 };
 
@@ -119,6 +120,14 @@ describe('the openstack client prints the same with and without the gateways', (
     await through.print(`server delete --wait ${id}`);
     await through.print('security group delete chain-group');
   }, 400_000);
+
+  test(
+    'volume create, list, show, delete, snapshot; server add and remove volume',
+    () => exerciseVolumes(through, 'chain'),
+    400_000,
+  );
+
+  test('server create --boot-from-volume', () => exerciseBootFromVolume(through, 'chain'), 400_000);
 
   test('an operation that a redu cloud lacks is rejected by name', async () => {
     const { code, err } = await through.run('floating ip create public');

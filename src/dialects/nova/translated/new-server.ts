@@ -4,6 +4,7 @@ import { ComputeError } from '../../../compute/errors.ts';
 import type { CreateInstance } from '../../../compute/requests.ts';
 import { canonicalBase64 } from '../../../http/base64.ts';
 import { name, shortText, uuid } from '../../../http/field-schemas.ts';
+import { blockDevice, diskOf, unsupportedDisk } from './boot-disk.ts';
 import { unsupported } from './call.ts';
 import { diskConfig, flavorReference, imageReference, integer, unsupportedField } from './fields.ts';
 import { isTrue } from './lists.ts';
@@ -17,21 +18,6 @@ const attachment = z.strictObject({
   port: uuid.nullish(),
   fixed_ip: z.string().optional(),
 });
-/** Every member of `block_device_mapping_v2` at 2.1, so that each unsupported one is refused by name. */
-const blockDevice = z.strictObject({
-  uuid: z.string().nullish(),
-  source_type: z.enum(['volume', 'image', 'snapshot', 'blank']).optional(),
-  destination_type: z.enum(['local', 'volume']).optional(),
-  boot_index: integer.nullish(),
-  delete_on_termination: z.union([z.boolean(), z.string()]).optional(),
-  device_name: z.string().nullish(),
-  device_type: z.string().nullish(),
-  disk_bus: z.string().nullish(),
-  guest_format: z.string().nullish(),
-  no_device: z.unknown().optional(),
-  volume_size: z.unknown().optional(),
-});
-type BlockDevice = z.output<typeof blockDevice>;
 const userData = z
   .string()
   .max(MAX_USER_DATA)
@@ -82,8 +68,7 @@ export function toCreateInstance(body: NewServerBody): CreateInstance {
   return {
     name: server.name,
     flavor: server.flavorRef,
-    image: imageOf(server),
-    bootVolume: null,
+    ...diskOf(server.imageRef, server.block_device_mapping_v2 ?? []),
     networks: (server.networks ?? []).map(toAttachment),
     securityGroupNames: [...new Set(server.security_groups?.map((one) => one.name))],
     keypairName: server.key_name ?? null,
@@ -106,26 +91,12 @@ function assertSupported(server: NewServerBody['server']): void {
     isTrue(server.config_drive) && 'a config_drive',
     isFilled(server.personality) && 'a personality',
     isFilled(server.block_device_mapping) && 'a block_device_mapping',
-    unsupportedDevice(server.block_device_mapping_v2 ?? []),
+    unsupportedDisk(server.block_device_mapping_v2 ?? []),
     server.return_reservation_id === true && 'a return_reservation_id',
     Math.max(least, most) > 1 && 'a min_count or max_count above 1',
     server.networks?.some((one) => one.fixed_ip !== undefined) && 'a fixed_ip',
   ].find((member) => typeof member === 'string');
   if (beyond !== undefined) throw unsupported(`making servers with ${beyond}`);
-}
-
-/** redu has one block device: the local disk made from the image. */
-function unsupportedDevice(devices: readonly BlockDevice[]): string | false {
-  for (const { source_type = 'volume', destination_type = 'local', ...device } of devices) {
-    if (destination_type === 'volume' || source_type === 'volume' || source_type === 'snapshot')
-      return 'volumes';
-    if (source_type === 'blank' || (device.boot_index ?? 0) !== 0)
-      return 'additional disks (block_device_mapping_v2)';
-    const { uuid: _, boot_index: __, delete_on_termination: ___, ...rest } = device;
-    const [member] = Object.entries(rest).find(([, value]) => value != null) ?? [];
-    if (member !== undefined) return `${member} of block_device_mapping_v2`;
-  }
-  return devices.length > 1 && 'additional disks (block_device_mapping_v2)';
 }
 
 function assertSupportedHints(body: NewServerBody): void {
@@ -134,17 +105,6 @@ function assertSupportedHints(body: NewServerBody): void {
       Object.entries(body[member] ?? {}).find(([name, value]) => name !== 'group' && value != null) ?? [];
     if (hint !== undefined) throw unsupported(`making servers with the scheduler hint ${hint}`);
   }
-}
-
-/** `imageRef`, or the image of a block device. */
-function imageOf({ imageRef, block_device_mapping_v2: devices = [] }: NewServerBody['server']): string {
-  const [device] = devices.flatMap(({ uuid }) => uuid ?? []);
-  if (imageRef && device !== undefined && device !== imageRef) {
-    throw ComputeError.field('server.block_device_mapping_v2', 'must name the image of imageRef');
-  }
-  const image = imageRef || device;
-  if (!image) throw ComputeError.field('server.imageRef', 'is required');
-  return image;
 }
 
 function toAttachment({ uuid: networkId, port }: z.output<typeof attachment>): NetworkAttachment {

@@ -11,6 +11,7 @@ import {
 import type { Cloud, NewInstance } from '../../../compute/cloud.ts';
 import { ComputeError } from '../../../compute/errors.ts';
 import type { Instance } from '../../../compute/model.ts';
+import type { Volume } from '../../../compute/volumes.ts';
 import { SCOPES } from '../../../scopes.ts';
 
 const SERVERS = '/compute/v2.1/servers';
@@ -217,10 +218,10 @@ describe('a server', () => {
 });
 
 describe('a new server', () => {
-  const creating = () => {
+  const creating = (methods: Partial<Cloud> = {}) => {
     const createInstance = vi.fn<Cloud['createInstance']>(async () => ID);
     const caller = async () => ({ userId: 'u', projectId: PROJECT_ID, roles: [] });
-    return { createInstance, ...novaApp({ createInstance, caller, ...shown() }) };
+    return { createInstance, ...novaApp({ createInstance, caller, ...shown(), ...methods }) };
   };
   const MINIMAL = { name: 'web', flavorRef: 'm1.small', imageRef: IMAGE_ID };
 
@@ -280,7 +281,6 @@ describe('a new server', () => {
     [{ config_drive: 'True' }, 'config_drive'],
     [{ personality: [{ path: '/x', contents: '' }] }, 'personality'],
     [{ 'OS-DCF:diskConfig': 'AUTO' }, 'OS-DCF:diskConfig'],
-    [{ block_device_mapping_v2: [{ uuid: ID, destination_type: 'volume' }] }, 'volumes'],
     [{ min_count: 2 }, 'min_count'],
     [{ max_count: '3' }, 'max_count'],
     [{ return_reservation_id: true }, 'return_reservation_id'],
@@ -311,6 +311,38 @@ describe('a new server', () => {
     const { call, createInstance } = creating();
     const { status, json } = await call(`POST ${SERVERS}`, { server: { ...MINIMAL, ...wish } });
     expect([status, json.notImplemented?.message]).toEqual([501, expect.stringContaining(name)]);
+    expect(createInstance).not.toHaveBeenCalled();
+  });
+
+  test.each([
+    [
+      { source_type: 'image', volume_size: '5', delete_on_termination: 'true' },
+      IMAGE_ID,
+      { kind: 'new', sizeGb: 5, volumeType: null, deleteWithInstance: true },
+    ],
+    [{}, null, { kind: 'existing', volumeId: IMAGE_ID, deleteWithInstance: false }],
+  ])('a volume to boot from: %j', async (wish, imageId, bootVolume) => {
+    const { call, createInstance } = creating({ getVolume: async () => ({}) as Volume });
+    const device = { uuid: IMAGE_ID, destination_type: 'volume', boot_index: 0, ...wish };
+    const server = { ...MINIMAL, imageRef: '', block_device_mapping_v2: [device] };
+    expect((await call(`POST ${SERVERS}`, { server })).status).toBe(202);
+    expect(createInstance).toHaveBeenCalledWith(expect.objectContaining({ imageId, bootVolume }));
+  });
+
+  test.each([
+    [{ imageRef: '', block_device_mapping_v2: [{ destination_type: 'volume' }] }, 'uuid'],
+    [
+      {
+        imageRef: '',
+        block_device_mapping_v2: [{ uuid: ID, source_type: 'image', destination_type: 'volume' }],
+      },
+      'volume_size',
+    ],
+    [{ block_device_mapping_v2: [{ uuid: ID, source_type: 'volume' }] }, 'imageRef'],
+  ])('a wrong volume to boot from is 400: %j', async (wish, name) => {
+    const { call, createInstance } = creating();
+    const { status, json } = await call(`POST ${SERVERS}`, { server: { ...MINIMAL, ...wish } });
+    expect([status, json.badRequest?.message]).toEqual([400, expect.stringContaining(name)]);
     expect(createInstance).not.toHaveBeenCalled();
   });
 
