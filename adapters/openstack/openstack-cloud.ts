@@ -10,6 +10,7 @@ import { type EndpointChoice, endpointOf } from './keystone/catalog.ts';
 import { identityOf } from './keystone/identity.ts';
 import type { TokenOwner } from './keystone/token-source.ts';
 import * as floatingIps from './neutron/floating-ips.ts';
+import * as parts from './neutron/network-parts.ts';
 import * as networks from './neutron/networks.ts';
 import * as ports from './neutron/ports.ts';
 import * as securityGroups from './neutron/security-groups.ts';
@@ -80,6 +81,7 @@ export function openStackCloud(openStack: OpenStack, owner: TokenOwner, context:
   const getOwnSecurityGroup = async (id: string) =>
     securityGroups.assertOwnGroup(await getSecurityGroup(id), await projectId());
   const getServerGroup = async (id: string) => serverGroups.getServerGroup(nova, id, await projectId());
+  const listNetworks = async () => networks.listNetworks(neutron, (await token()).identity);
   const getFloatingIp = async (id: string) => floatingIps.getFloatingIp(neutron, id, await projectId());
   const ofOwn = async <T>(find: (id: string) => Promise<unknown>, id: string, call: () => Promise<T>) =>
     inOwnProject((await token()).identity.roles, () => find(id), call);
@@ -134,7 +136,21 @@ export function openStackCloud(openStack: OpenStack, owner: TokenOwner, context:
     listFlavors: () => novaCatalog.listFlavors(nova),
     ...imageCalls(glance, caller),
     listAvailabilityZones: () => novaCatalog.listAvailabilityZones(nova),
-    listNetworks: async () => networks.listNetworks(neutron, (await token()).identity),
+    listNetworks,
+    getNetwork: async (id) => {
+      const network = (await listNetworks()).find((one) => one.id === id);
+      if (network === undefined) throw new ComputeError('not_found', `Network ${id} could not be found.`);
+      return parts.detailOf(neutron, network, await projectId());
+    },
+    createNetwork: ({ name, description }) => parts.createNetwork(neutron, name, description),
+    describeNetwork: (id, description) => parts.describeNetwork(neutron, id, description),
+    deleteNetwork: (id) => parts.deleteNetwork(neutron, id),
+    createSubnet: (networkId, cidr) => parts.createSubnet(neutron, networkId, cidr),
+    listRouters: async () => parts.listRouters(neutron, await projectId()),
+    createRouter: (name, networkId, description) => parts.createRouter(neutron, name, networkId, description),
+    deleteRouter: (id) => parts.deleteRouter(neutron, id),
+    addRouterInterface: (to) => parts.addRouterInterface(neutron, to),
+    removeRouterInterface: (from) => parts.removeRouterInterface(neutron, from),
 
     listExternalNetworkIds: () => networks.listExternalNetworkIds(neutron),
     listReach: async (of) => {

@@ -122,6 +122,8 @@ describe('responses of the gateway decode to what they encode', () => {
           isDefault: false,
           projectId: 'p',
           subnetIds: ['s'],
+          description: '',
+          created: '',
         },
       ],
       listAvailabilityZones: async () => [{ name: 'nova', available: true }],

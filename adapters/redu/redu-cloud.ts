@@ -8,7 +8,7 @@ import * as decode from '../../src/dialects/redu/decode-responses.ts';
 import { flavorSchema } from '../../src/dialects/redu/flavors.ts';
 import { hypervisorSchema } from '../../src/dialects/redu/hypervisors.ts';
 import { attachedNetworkSchema } from '../../src/dialects/redu/instance-networks.ts';
-import { networkSchema } from '../../src/dialects/redu/networks.ts';
+import { networkDetailSchema, networkSchema } from '../../src/dialects/redu/networks.ts';
 import { quotasSchema } from '../../src/dialects/redu/quotas.ts';
 import { encodePort } from '../../src/dialects/redu/security-group-rules.ts';
 import { serverGroupSchema } from '../../src/dialects/redu/server-groups.ts';
@@ -44,6 +44,8 @@ export function reduCloud(open: (call: CallContext) => ReduSession, call: CallCo
   };
   const floatingIp = async (request: ReduRequest, on: 'collection' | 'item') =>
     decode.decodeFloatingIp(await session.read(request, on, decode.foreignFloatingIpSchema));
+  const network = async (request: ReduRequest, on: 'collection' | 'item') =>
+    decode.decodeNetworkDetail(await session.read(request, on, networkDetailSchema));
   const networksPath = (id: string) => `/v1/instances/${id}/networks`;
   const groupPath = (id: string) => `/v1/security_groups/${id}`;
   const groupOfInstance = (id: string, groupId: string) => `/v1/instances/${id}/security_groups/${groupId}`;
@@ -95,6 +97,17 @@ export function reduCloud(open: (call: CallContext) => ReduSession, call: CallCo
     ...images.imageCalls(session),
     listAvailabilityZones: () => session.list('/v1/availability_zones', availabilityZoneSchema),
     listNetworks: () => list('/v1/networks', networkSchema, decode.decodeNetwork),
+    getNetwork: (id) => network({ method: 'GET', path: `/v1/networks/${id}` }, 'item'),
+    createNetwork: ({ name, cidr, routed }) =>
+      network({ method: 'POST', path: '/v1/networks', body: { name, cidr, routed } }, 'collection'),
+    deleteNetwork: (id) => remove(`/v1/networks/${id}`),
+    describeNetwork: noPorts('describing a network'),
+    createSubnet: noPorts('making a subnet by itself'),
+    listRouters: noPorts('listing routers'),
+    createRouter: noPorts('making a router by itself'),
+    deleteRouter: noPorts('deleting a router'),
+    addRouterInterface: noPorts('connecting a router'),
+    removeRouterInterface: noPorts('disconnecting a router'),
 
     listKeyPairs: () => access.listKeyPairs(session),
     getKeyPair: (name) => access.getKeyPair(session, name),

@@ -114,7 +114,13 @@ export function createClient(options: ClientOptions) {
       upload: (id: string, body: Bytes, o?: CallOptions) =>
         request('PUT /v1/images/{id}/file', { params: { id }, body }, o),
     },
-    networks: list('GET /v1/networks'),
+    networks: {
+      ...list('GET /v1/networks'),
+      get: (id: string, o?: CallOptions) => request('GET /v1/networks/{id}', { params: { id } }, o),
+      create: (body: BodyOf<'POST /v1/networks'>, o?: CallOptions) =>
+        request('POST /v1/networks', { body }, o),
+      delete: (id: string, o?: CallOptions) => request('DELETE /v1/networks/{id}', { params: { id } }, o),
+    },
     availabilityZones: list('GET /v1/availability_zones'),
     floatingIps: {
       ...list('GET /v1/floating_ips'),

@@ -32,6 +32,7 @@ import type {
   ServerGroup,
   ServerGroupPolicy,
 } from './model.ts';
+import type { NetworkCalls } from './networks.ts';
 import type { SecurityGroupCalls } from './security-groups.ts';
 import type { BootVolume, VolumeCalls } from './volumes.ts';
 
@@ -186,7 +187,12 @@ export interface FloatingIpChange {
 }
 
 /** A cloud as one caller sees it during one request. */
-export interface Cloud extends ImageCalls, SecurityGroupCalls, VolumeCalls, InstanceOperationCalls {
+export interface Cloud
+  extends NetworkCalls,
+    ImageCalls,
+    SecurityGroupCalls,
+    VolumeCalls,
+    InstanceOperationCalls {
   readonly capabilities: CloudCapabilities;
   readonly log: Logger;
   /** The same cloud with a deadline of its own, for cleaning up after the request's. */

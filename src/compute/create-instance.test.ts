@@ -24,7 +24,14 @@ const REQUEST: CreateInstance = {
   enableSsh: false,
 };
 const group = { description: '', projectId: 'p', stateful: true, shared: false, created: '', rules: [] };
-const network = { status: 'ACTIVE', shared: false, subnetIds: [], projectId: 'p' };
+const network = {
+  status: 'ACTIVE',
+  shared: false,
+  subnetIds: [],
+  description: '',
+  created: '',
+  projectId: 'p',
+};
 
 /** A cloud that records its writes. */
 function diaryCloud(change: Partial<Cloud> = {}) {

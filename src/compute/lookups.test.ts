@@ -11,6 +11,8 @@ const network = (id: string, change: Partial<Network>): Network => ({
   isDefault: false,
   projectId: 'others',
   subnetIds: [],
+  description: '',
+  created: '',
   ...change,
 });
 

@@ -115,6 +115,9 @@ export interface Network {
   readonly isDefault: boolean;
   readonly projectId: string;
   readonly subnetIds: readonly string[];
+  readonly description: string;
+  /** Empty where the cloud does not report it. */
+  readonly created: string;
 }
 
 export interface AvailabilityZone {

@@ -10,12 +10,10 @@ const MARK = 'linguanova';
 const MAX_DESCRIPTION = 255;
 
 /** `linguanova key=<id> request=<random> instance=<name>`, unique per request. A long name is truncated, the mark is not. */
-export function ownedDescription(keyId: string, instanceName: string): string {
+export function ownedDescription(keyId: string, name: string, kind = 'instance'): string {
   const request = crypto.randomUUID().replaceAll('-', '').slice(0, 16);
   // By code points: half a surrogate pair cannot be sent.
-  return [...`${MARK} key=${keyId} request=${request} instance=${instanceName}`]
-    .slice(0, MAX_DESCRIPTION)
-    .join('');
+  return [...`${MARK} key=${keyId} request=${request} ${kind}=${name}`].slice(0, MAX_DESCRIPTION).join('');
 }
 
 /** The description of an instance: `linguanova request=<mark>`. */

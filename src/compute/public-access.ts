@@ -165,7 +165,7 @@ export async function attachFloatingIp(
   throw refused.code === 'conflict' ? new UnreachablePort(refused) : refused;
 }
 
-function byPreference(a: Network, b: Network): number {
+export function byPreference(a: Network, b: Network): number {
   return Number(b.isDefault) - Number(a.isDefault) || compare(a.name, b.name) || compare(a.id, b.id);
 }
 

@@ -3,6 +3,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { Cloud } from './cloud.ts';
 import { ComputeError } from './errors.ts';
 import type { CloudInstance, FloatingIp, Port } from './model.ts';
+import type { NetworkDetail, Router } from './networks.ts';
 import { ownedDescription } from './ownership.ts';
 import { reconcile } from './reconcile.ts';
 
@@ -35,6 +36,21 @@ const IP: FloatingIp = {
   projectId: 'p',
   created,
 };
+const NETWORK: NetworkDetail = {
+  id: 'net',
+  name: 'backend',
+  status: 'ACTIVE',
+  external: false,
+  shared: false,
+  isDefault: false,
+  projectId: 'p',
+  subnetIds: ['s'],
+  description: MARK,
+  created,
+  subnets: [{ id: 's', cidr: '10.1.0.0/24', gateway: '10.1.0.1' }],
+  interfaces: [{ routerId: 'r', subnetId: 's' }],
+};
+const ROUTER: Router = { id: 'r', name: 'backend', description: MARK, externalNetworkId: 'x', created };
 const instance = (change: Partial<CloudInstance>) =>
   ({ id: 'i', status: 'ACTIVE', metadata: {}, ...change }) as CloudInstance;
 
@@ -42,6 +58,8 @@ interface Project {
   readonly ports?: Port[];
   readonly floatingIps?: FloatingIp[];
   readonly instances?: CloudInstance[];
+  readonly networks?: NetworkDetail[];
+  readonly routers?: Router[];
 }
 
 /** A project as consecutive lists show it; the last state remains. */
@@ -58,6 +76,16 @@ async function freedOf(looks: Project[], getInstance: Cloud['getInstance'] = not
     listFloatingIps: async () => at().floatingIps ?? [],
     listInstances: async () => ({ instances: at().instances ?? [], more: false }),
     getInstance,
+    caller: async () => ({ userId: 'u', projectId: 'p', roles: ['member'] }),
+    listNetworks: async () => at().networks ?? [],
+    listRouters: async () => at().routers ?? [],
+    getNetwork: async (id) => at().networks?.find((network) => network.id === id) ?? notFound(),
+    removeRouterInterface: async ({ routerId }) => void freed.push(`interface of ${routerId}`),
+    deleteNetwork: async (id) => void freed.push(id),
+    deleteRouter: async (id) => {
+      if (id === 'connected') throw new ComputeError('conflict', 'in use');
+      freed.push(id);
+    },
     deletePort: async (id) => void freed.push(id),
     deleteFloatingIp: async (id) => void freed.push(id),
   };
@@ -75,6 +103,14 @@ describe('reconcile releases', () => {
     expect(await freedOf([{ floatingIps: [{ ...IP, portId: null }] }])).toEqual(['ip']);
   });
 
+  test('an incomplete network with its parts, and a router that connects nothing', async () => {
+    expect(await freedOf([{ networks: [NETWORK], routers: [ROUTER] }])).toEqual([
+      'interface of r',
+      'net',
+      'r',
+    ]);
+  });
+
   test('the port of a deleted instance', async () => {
     expect(await freedOf([{ ports: [{ ...PORT, instanceId: 'i' }] }])).toEqual(['port']);
   });
@@ -86,6 +122,18 @@ describe('reconcile does not release', () => {
       'what does not carry the mark',
       { ports: [{ ...PORT, description: 'web' }], floatingIps: [{ ...IP, description: '', portId: null }] },
     ],
+    ['a network that is complete', { networks: [{ ...NETWORK, description: '' }] }],
+    ['a network of another project', { networks: [{ ...NETWORK, projectId: 'other' }] }],
+    [
+      'an incomplete network that an instance uses',
+      {
+        networks: [NETWORK],
+        ports: [{ ...PORT, networkId: 'net', description: '', instanceId: 'i' }],
+        instances: [instance({})],
+      },
+    ],
+    ['a router that connects something', { routers: [{ ...ROUTER, id: 'connected' }] }],
+    ['a router of the customer', { routers: [{ ...ROUTER, description: '' }] }],
     ['what is too young', { ports: [{ ...PORT, created: '2026-06-01T00:55:00Z' }] }],
     ['what a router or a load balancer uses', { ports: [{ ...PORT, inOtherUse: true }], floatingIps: [IP] }],
     [

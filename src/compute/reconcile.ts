@@ -10,6 +10,7 @@ import { ComputeError, hasCode } from './errors.ts';
 import { PUBLIC_ADDRESS } from './instance-view.ts';
 import type { CloudInstance, FloatingIp, Port } from './model.ts';
 import { isOwned } from './ownership.ts';
+import { removeLostNetworks } from './project-networks.ts';
 
 export interface ReconcileOptions {
   /** Must exceed the duration of any request, or a create in flight loses its port. */
@@ -19,9 +20,9 @@ export interface ReconcileOptions {
 }
 
 export interface Orphan {
-  readonly kind: 'floating_ip' | 'port';
+  readonly kind: 'floating_ip' | 'port' | 'network' | 'router';
   readonly id: string;
-  /** Empty for a port without one. */
+  /** Empty for what has none. */
   readonly address: string;
   readonly description: string;
 }
@@ -31,19 +32,29 @@ export interface Orphan {
  * cannot be released or verified; another run continues from there.
  */
 export async function reconcile(cloud: Cloud, options: ReconcileOptions): Promise<Orphan[]> {
+  const released: Orphan[] = [];
+  const note = (orphan: Orphan) => {
+    released.push(orphan);
+    cloud.log.info('orphan_released', { ...orphan });
+  };
+  await releaseAddresses(cloud, options, note);
+  for (const part of await removeLostNetworks(cloud, isOldEnough(options))) note({ ...part, address: '' });
+  return released;
+}
+
+async function releaseAddresses(
+  cloud: Cloud,
+  options: ReconcileOptions,
+  note: (orphan: Orphan) => void,
+): Promise<void> {
   const suspects = await orphans(cloud, options);
-  if (suspects.ports.length + suspects.floatingIps.length === 0) return [];
+  if (suspects.ports.length + suspects.floatingIps.length === 0) return;
   for (const port of suspects.ports) await assertGone(cloud, port);
   // Listed again: what was taken into use in between is not an orphan.
   const still = await orphans(cloud, options);
   const ips = still.floatingIps.filter((ip) => suspects.floatingIps.some(({ id }) => id === ip.id));
   const ports = still.ports.filter((port) => suspects.ports.some(({ id }) => id === port.id));
 
-  const released: Orphan[] = [];
-  const note = (orphan: Orphan) => {
-    released.push(orphan);
-    cloud.log.info('orphan_released', { ...orphan });
-  };
   for (const { id, address, description } of ips) {
     await cloud.deleteFloatingIp(id);
     note({ kind: 'floating_ip', id, address, description });
@@ -52,19 +63,23 @@ export async function reconcile(cloud: Cloud, options: ReconcileOptions): Promis
     await cloud.deletePort(id);
     note({ kind: 'port', id, address: fixedAddresses[0] ?? '', description });
   }
-  return released;
+}
+
+/** Younger ones may be of a request in flight. */
+function isOldEnough({ olderThanSeconds, nowMs }: ReconcileOptions) {
+  return ({ created }: { readonly created: string }) =>
+    nowMs - Date.parse(created) >= olderThanSeconds * 1000;
 }
 
 /** Marked and unused, according to lists. */
 async function orphans(
   cloud: Cloud,
-  { olderThanSeconds, nowMs }: ReconcileOptions,
+  options: ReconcileOptions,
 ): Promise<{ ports: Port[]; floatingIps: FloatingIp[] }> {
   // Ports before instances: an instance created in between has no port in the list.
   const [ports, floatingIps] = await Promise.all([cloud.listPorts({}), cloud.listFloatingIps()]);
   const { instances } = await cloud.listInstances({}, {});
-  const oldEnough = (thing: { created: string }) =>
-    nowMs - Date.parse(thing.created) >= olderThanSeconds * 1000;
+  const oldEnough = isOldEnough(options);
 
   const recorded = recordedPorts(instances, floatingIps);
   const alive = new Set(instances.map((instance) => instance.id));

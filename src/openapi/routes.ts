@@ -14,7 +14,7 @@ import { INSTANCE_ROUTES } from '../dialects/redu/instances.ts';
 import { KEYPAIR_ROUTES } from '../dialects/redu/keypairs.ts';
 import { LEGACY_ROUTES } from '../dialects/redu/legacy.ts';
 import { ME } from '../dialects/redu/me.ts';
-import { NETWORKS } from '../dialects/redu/networks.ts';
+import { NETWORK_ROUTES } from '../dialects/redu/networks.ts';
 import { QUOTAS } from '../dialects/redu/quotas.ts';
 import { SECURITY_GROUP_ROUTES } from '../dialects/redu/security-groups.ts';
 import { SERVER_GROUP_ROUTES } from '../dialects/redu/server-groups.ts';
@@ -34,7 +34,7 @@ export const ROUTES = [
   INSTANCE_EVENTS,
   FLAVORS,
   ...Object.values(IMAGE_ROUTES),
-  NETWORKS,
+  ...Object.values(NETWORK_ROUTES),
   AVAILABILITY_ZONES,
   ...Object.values(FLOATING_IP_ROUTES),
   QUOTAS,

@@ -95,6 +95,15 @@ export const TEXTS: Readonly<Record<RouteName, RouteText>> = {
     description: 'Streamed, of any size.',
   },
   'GET /v1/networks': { id: 'listNetworks', summary: 'List networks' },
+  'POST /v1/networks': {
+    id: 'createNetwork',
+    summary: 'Create a network with a subnet, connected to a router',
+  },
+  'GET /v1/networks/{id}': { id: 'getNetwork', summary: 'Get a network with its subnets' },
+  'DELETE /v1/networks/{id}': {
+    id: 'deleteNetwork',
+    summary: 'Delete a network with its subnets and its connection to the router',
+  },
   'GET /v1/availability_zones': { id: 'listAvailabilityZones', summary: 'List availability zones' },
   'GET /v1/floating_ips': { id: 'listFloatingIps', summary: 'List floating IPs' },
   'POST /v1/floating_ips': {

@@ -1,3 +1,4 @@
+import { noName } from './instance-rows.ts';
 import { type BadRequest, fieldRows, ID, LONE_SURROGATE, OTHER_ID } from './row.ts';
 
 type Case = readonly [name: string, change: object, fields?: readonly string[]];
@@ -17,6 +18,39 @@ const NO_DESCRIPTIONS: readonly Case[] = [
 ];
 
 export const NETWORK_ROWS: readonly BadRequest[] = [
+  ...fieldRows('POST /v1/networks', { name: 'bad-input', cidr: '10.0.0.0/24' }, [
+    ...noName('name'),
+    ...[
+      undefined,
+      null,
+      '',
+      7,
+      ['10.0.0.0/24'],
+      '10.0.0.0',
+      '10.0.0/24',
+      '10.0.0.0/33',
+      '10.0.0.0/31',
+      '10.0.0.0/32',
+      '10.0.0.0/7',
+      '10.0.0.0/-1',
+      '10.0.0.256/24',
+      ' 10.0.0.0/24',
+      '10.0.0.0/24\n',
+      '010.0.0.0/24',
+      '0.0.0.0/8',
+      '127.0.0.0/24',
+      '224.0.0.0/24',
+      '240.0.0.0/24',
+      '255.255.255.0/24',
+      'fd00::/64',
+      '10.0.0.0/24,10.0.1.0/24',
+    ].map((cidr): Case => [`cidr ${JSON.stringify(cidr)}`, { cidr }]),
+    ...['true', 1, null, {}].map((routed): Case => [`routed ${JSON.stringify(routed)}`, { routed }]),
+    ['external', { external: true }],
+    ['shared', { shared: true }],
+    ['the fields of Neutron', { admin_state_up: true, 'provider:network_type': 'vlan' }],
+    ['the envelope of Neutron', { network: { name: 'x' } }],
+  ]),
   ...fieldRows('POST /v1/floating_ips', {}, [
     ...noIds('network_id'),
     ...noIds('instance_id'),

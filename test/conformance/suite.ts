@@ -13,6 +13,7 @@ import { instanceOperationConformance } from './instance-operations.ts';
 import { instanceConformance } from './instances.ts';
 import { keypairConformance } from './keypairs.ts';
 import { legacyConformance } from './legacy.ts';
+import { networkConformance } from './networks.ts';
 import { novaConformance } from './nova.ts';
 import { passThroughConformance } from './nova-pass-through.ts';
 import { publicAccessConformance } from './public-access.ts';
@@ -37,6 +38,7 @@ const COMPUTE: readonly Part[] = [
   imageConformance,
   securityGroupConformance,
   serverGroupConformance,
+  networkConformance,
   floatingIpConformance,
   instanceNetworkConformance,
   legacyConformance,

@@ -121,6 +121,12 @@ export const ATTEMPTS: Readonly<Record<string, readonly Attempt[]>> = {
   'DELETE /v1/images/:id': [hidden('/v1/images/{image}')],
   'PUT /v1/images/:id/file': [{ path: '/v1/images/{image}/file', status: 404, data: 'stolen' }],
   'GET /v1/networks': [shows('/v1/networks')],
+  // Ranges are each customer's own.
+  'POST /v1/networks': [
+    { path: '/v1/networks', body: { name: 'intruder', cidr: '10.93.0.0/24' }, status: 201 },
+  ],
+  'GET /v1/networks/:id': [hidden('/v1/networks/{network}')],
+  'DELETE /v1/networks/:id': [hidden('/v1/networks/{network}')],
   'GET /v1/availability_zones': [shows('/v1/availability_zones')],
   'GET /v1/floating_ips': [shows('/v1/floating_ips')],
   'POST /v1/floating_ips': [

@@ -115,6 +115,9 @@ test('every response matches the contract', async () => {
   await call('GET', `/v1/floating_ips/${floating.id}`);
   await call('PATCH', `/v1/floating_ips/${floating.id}`, { description: 'changed' });
   await call('DELETE', `/v1/floating_ips/${floating.id}`);
+  const { body: network } = await call('POST', '/v1/networks', { name: 'contract', cidr: '10.94.0.0/24' });
+  await call('GET', `/v1/networks/${network.id}`);
+  await call('DELETE', `/v1/networks/${network.id}`);
   const networks = `${instance}/networks`;
   const { body: attached } = await call('POST', networks, { network_id: target.acme.networkId });
   await call('GET', networks);

@@ -139,6 +139,34 @@ describe('after a crash of the gateway during', () => {
     await settled();
   });
 
+  const networkParts = async () => {
+    const list = async (plural: string) =>
+      (await openStack.network('GET', `/${plural}`)).body[plural].map(({ id }: { id: string }) => id).sort();
+    return Promise.all(['networks', 'subnets', 'routers', 'ports'].map(list));
+  };
+  const NETWORK_POINTS = [1, 2, 3, 4].flatMap((n) => [
+    [n, 'before'],
+    [n, 'after'],
+  ]) as [number, 'before' | 'after'][];
+
+  test.each(NETWORK_POINTS)('the creation of a network: call %i, %s it', async (n, moment) => {
+    const before = await networkParts();
+    const { gateway, client } = await gatewayWithKey();
+    const killed = killAt(gateway, n, moment);
+    await client.post('/v1/networks', { name: 'crash', cidr: '10.95.0.0/24' }).catch(() => {});
+    expect(killed(), 'the point was reached').toBe(true);
+    const freed = await reconcile();
+    const { networks } = (await openStack.network('GET', '/networks?name=crash')).body;
+    if (n === 4 && moment === 'after') {
+      // Complete: the customer sees and deletes it.
+      expect([networks.length, freed]).toEqual([1, []]);
+      const second = await gatewayWithKey();
+      expect((await second.client.delete(`/v1/networks/${networks[0].id}`)).status).toBe(204);
+      await second.gateway.end('SIGTERM');
+    }
+    expect(await networkParts()).toEqual(before);
+  });
+
   test.each(POINTS)('a delete: call %i, %s it', async (n, moment) => {
     const { gateway, client } = await gatewayWithKey();
     const instance = await client.boot({

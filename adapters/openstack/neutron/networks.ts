@@ -6,7 +6,7 @@ import { allPages } from '../pages.ts';
 import type { Service } from '../service.ts';
 import { isProjectScoped } from '../tenancy.ts';
 
-const NetworkItem = z.object({
+export const NetworkItem = z.object({
   id: z.string(),
   name: z.string().nullish(),
   status: z.string().nullish(),
@@ -15,6 +15,8 @@ const NetworkItem = z.object({
   'router:external': z.boolean().nullish(),
   project_id: z.string(),
   subnets: z.array(z.string()).nullish(),
+  description: z.string().nullish(),
+  created_at: z.string().nullish(),
 });
 
 /** Grants of access to external networks, which `shared` does not include. */
@@ -33,20 +35,26 @@ export async function listNetworks(
     isProjectScoped(roles) ? () => true : externalNetworkAccess(neutron, projectId),
   ]);
   return networks
-    .map((network) => ({
-      id: network.id,
-      name: network.name ?? '',
-      status: network.status ?? 'ACTIVE',
-      external: network['router:external'] ?? false,
-      shared: network.shared ?? false,
-      isDefault: network.is_default ?? false,
-      projectId: network.project_id,
-      subnetIds: network.subnets ?? [],
-    }))
+    .map(networkFrom)
     .filter(
       (network) =>
         network.projectId === projectId || network.shared || (network.external && isOpen(network.id)),
     );
+}
+
+export function networkFrom(network: z.infer<typeof NetworkItem>): Network {
+  return {
+    id: network.id,
+    name: network.name ?? '',
+    status: network.status ?? 'ACTIVE',
+    external: network['router:external'] ?? false,
+    shared: network.shared ?? false,
+    isDefault: network.is_default ?? false,
+    projectId: network.project_id,
+    subnetIds: network.subnets ?? [],
+    description: network.description ?? '',
+    created: network.created_at ?? '',
+  };
 }
 
 /** Networks without a visible policy are accessible if they are listed. */

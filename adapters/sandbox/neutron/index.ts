@@ -21,7 +21,14 @@ import {
 import { createPort, deletePort, ports, updatePort } from './ports.ts';
 import { showQuota, showQuotaDetails, updateQuota } from './quotas.ts';
 import { createPolicy, deletePolicy, rbacPolicies } from './rbac.ts';
-import { routers } from './routers.ts';
+import {
+  addInterface,
+  createRouter,
+  deleteRouter,
+  removeInterface,
+  routers,
+  updateRouter,
+} from './routers.ts';
 import { createRule, deleteRule, rules, updateRule } from './rules.ts';
 import { createGroup, deleteGroup, securityGroups, updateGroup } from './security-groups.ts';
 
@@ -60,6 +67,11 @@ const TABLE: Route<NeutronCall>[] = [
   ['PUT', '/v2.0/ports/:id', updatePort],
   ['DELETE', '/v2.0/ports/:id', deletePort],
   ...reading('/v2.0/routers', routers),
+  ['POST', '/v2.0/routers', createRouter],
+  ['PUT', '/v2.0/routers/:id', updateRouter],
+  ['DELETE', '/v2.0/routers/:id', deleteRouter],
+  ['PUT', '/v2.0/routers/:id/add_router_interface', addInterface],
+  ['PUT', '/v2.0/routers/:id/remove_router_interface', removeInterface],
   ...reading('/v2.0/security-groups', securityGroups),
   ['POST', '/v2.0/security-groups', createGroup],
   ['PUT', '/v2.0/security-groups/:id', updateGroup],

@@ -63,6 +63,8 @@ const LISTS: readonly (readonly [path: string, cloud: Partial<Cloud>, item: obje
           isDefault: false,
           projectId: 'p',
           subnetIds: ['s'],
+          description: '',
+          created: '',
         },
       ],
     },

@@ -21,6 +21,7 @@ import type {
   SecurityGroupRule,
   ServerGroup,
 } from '../../compute/model.ts';
+import type { NetworkDetail } from '../../compute/networks.ts';
 import { isTransitional, stateFrom } from '../../compute/states.ts';
 import type { Volume, VolumeSnapshot } from '../../compute/volumes.ts';
 import { isIcmp } from '../../http/protocols.ts';
@@ -32,7 +33,7 @@ import type { attachedNetworkSchema } from './instance-networks.ts';
 import type { historyEntrySchema } from './instance-operations.ts';
 import type { InstanceBody, InstanceDetailBody } from './instance-schemas.ts';
 import type { createdKeypairSchema } from './keypairs.ts';
-import type { networkSchema } from './networks.ts';
+import type { networkDetailSchema, networkSchema } from './networks.ts';
 import type { quotasSchema } from './quotas.ts';
 import { ruleSchema, securityGroupSchema } from './security-group-schemas.ts';
 import type { serverGroupSchema } from './server-groups.ts';
@@ -113,7 +114,24 @@ export function decodeImage(body: z.infer<typeof foreignImageSchema>): Image {
 /** The default of several external networks is not reported. */
 export function decodeNetwork(body: z.infer<typeof networkSchema>): Network {
   const { subnet_ids, project_id, ...network } = body;
-  return { ...network, subnetIds: subnet_ids, projectId: project_id, isDefault: false };
+  return {
+    ...network,
+    subnetIds: subnet_ids,
+    projectId: project_id,
+    isDefault: false,
+    description: '',
+    created: '',
+  };
+}
+
+/** Routers are not reported: a routed network has an interface of an unknown one. */
+export function decodeNetworkDetail({
+  subnets,
+  routed,
+  ...network
+}: z.infer<typeof networkDetailSchema>): NetworkDetail {
+  const interfaces = routed ? subnets.map(({ id }) => ({ routerId: '', subnetId: id })) : [];
+  return { ...decodeNetwork(network), subnets, interfaces };
 }
 
 export function decodeKeyPair(body: z.infer<typeof createdKeypairSchema>): CreatedKeyPair {

@@ -32,7 +32,7 @@ import { keypairs } from './keypairs.ts';
 import { legacy } from './legacy.ts';
 import { ME, readMe } from './me.ts';
 import { Mount } from './mount.ts';
-import { listNetworks, NETWORKS } from './networks.ts';
+import { networks } from './networks.ts';
 import { QUOTAS, readQuotas } from './quotas.ts';
 import { securityGroups } from './security-groups.ts';
 import { serverGroups } from './server-groups.ts';
@@ -66,7 +66,6 @@ export function reduDialect(
     .add(PROJECT_EVENTS, projectEvents(openStream))
     .add(INSTANCE_EVENTS, instanceEvents(openStream))
     .addRead(FLAVORS, listFlavors, { ttl: 'static' })
-    .addRead(NETWORKS, listNetworks)
     .addRead(AVAILABILITY_ZONES, listAvailabilityZones, { ttl: 'static' })
     // Key pairs are counted among them, which are the user's.
     .addRead(QUOTAS, readQuotas, { of: 'user' })
@@ -75,6 +74,7 @@ export function reduDialect(
   images(mount, requestBody);
   instanceNetworks(mount);
   floatingIps(mount);
+  networks(mount);
   apiKeys(access, mount);
   keypairs(mount);
   securityGroups(mount);

@@ -223,7 +223,15 @@ test('limits and quotas show -1 for unlimited, and refuse other projects', async
 
 describe('the network', () => {
   const NEUTRON = '/networking/v2.0';
-  const network = { status: 'ACTIVE', shared: false, isDefault: false, projectId: 'p', subnetIds: ['s'] };
+  const network = {
+    status: 'ACTIVE',
+    shared: false,
+    isDefault: false,
+    projectId: 'p',
+    subnetIds: ['s'],
+    description: '',
+    created: '',
+  };
   const rule = {
     id: 'r1',
     securityGroupId: ID,
@@ -415,7 +423,15 @@ test.each([
 test.each(['networks?mtu=1450', 'networks?description=x', 'networks?foo=bar', 'networks?sort_key=mtu'])(
   'a Neutron filter or sort key that redu does not report is 501: %s',
   async (path) => {
-    const network = { status: 'ACTIVE', shared: false, isDefault: false, projectId: 'p', subnetIds: ['s'] };
+    const network = {
+      status: 'ACTIVE',
+      shared: false,
+      isDefault: false,
+      projectId: 'p',
+      subnetIds: ['s'],
+      description: '',
+      created: '',
+    };
     const { call } = novaApp({
       listNetworks: async () => [{ ...network, id: 'n', name: 'n', external: false }],
     });
@@ -430,6 +446,8 @@ test('Neutron’s lists are sorted by sort_key and reduced to fields', async () 
     isDefault: false,
     projectId: 'p',
     subnetIds: ['s'],
+    description: '',
+    created: '',
     external: false,
   };
   const { call } = novaApp({
