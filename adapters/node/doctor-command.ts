@@ -144,6 +144,14 @@ function cloudChecks({ config, clouds, operatorCloud, call }: DoctorContext): Ch
         return roles.includes(ADMIN_ROLE) ? { detail, warning: ADMIN_ROLE_WARNING } : detail;
       },
     },
+    {
+      name: 'key pairs',
+      variables: account,
+      async run() {
+        const { limit, used } = (await operatorCloud(call()).quotas()).keyPairs;
+        return `${used} of the account's ${limit ?? 'unlimited'}, which all service keys share`;
+      },
+    },
     { name: 'nova', variables: endpoints, run: found((given) => given.listFlavors(), 'flavors') },
     { name: 'neutron', variables: endpoints, run: found((given) => given.listNetworks(), 'networks') },
     { name: 'glance', variables: endpoints, run: found((given) => given.listImages(), 'images') },

@@ -1,7 +1,8 @@
 import { deadlineIn } from '../../src/clock.ts';
 import type { Cloud, CloudCapabilities, PortFilter } from '../../src/compute/cloud.ts';
-import { ComputeError, noKeyPairs } from '../../src/compute/errors.ts';
+import { ComputeError } from '../../src/compute/errors.ts';
 import type { Identity, Quotas } from '../../src/compute/model.ts';
+import { keyPairPrefix, MAX_KEY_PAIRS, storedKeyPairName } from '../../src/compute/service-key-pairs.ts';
 import { volumeQuotas } from './cinder/quotas.ts';
 import { imageCalls } from './glance/images.ts';
 import type { ServiceType } from './http/transport.ts';
@@ -33,9 +34,6 @@ export const OPENSTACK_CAPABILITIES: CloudCapabilities = {
   nativeAccessFlags: false,
 };
 
-/** A service key has no user of its own at the cloud, and would share the account's key pairs with all others. */
-const SERVICE_CAPABILITIES: CloudCapabilities = { ...OPENSTACK_CAPABILITIES, keyPairs: false };
-
 /** What an OpenStack cloud is made of; shared by all callers and requests. */
 export interface OpenStack extends Pick<Session, 'transport' | 'tokens'> {
   /** Keystone's address with `/v3`, without trailing slash. */
@@ -65,16 +63,14 @@ export function openStackCloud(openStack: OpenStack, owner: TokenOwner, context:
   const token = () => openStack.tokens.token(owner, context);
   const caller = async () => (await token()).identity;
   const projectId = async () => (await caller()).projectId;
-  const capabilities = owner.kind === 'service' ? SERVICE_CAPABILITIES : OPENSTACK_CAPABILITIES;
   const novaKnows = async (version: string) => {
     const signedIn = await token();
     const address = endpointOf(signedIn.catalog, 'compute', openStack.endpoints);
     return openStack.microversions.supports(version, address, signedIn, context);
   };
-  const withKeyPairs = async <T>(call: () => Promise<T>): Promise<T> => {
-    if (!capabilities.keyPairs) throw noKeyPairs();
-    return call();
-  };
+  const ofUser = keypairs.userKeyPairs(nova, () => novaKnows(keypairs.WIDE_NAMES));
+  const isService = owner.kind === 'service';
+  const keyPairs = isService ? keypairs.serviceKeyPairs(ofUser, projectId) : ofUser;
   const getInstance = async (id: string) => servers.getServer(nova, id, await projectId());
   const getSecurityGroup = async (id: string) =>
     securityGroups.getSecurityGroup(neutron, id, await projectId());
@@ -100,7 +96,7 @@ export function openStackCloud(openStack: OpenStack, owner: TokenOwner, context:
   const volumes = volumeCalls({ nova, cinder: service('volume'), projectId, getInstance, ofOwn, novaKnows });
 
   return {
-    capabilities,
+    capabilities: OPENSTACK_CAPABILITIES,
     log: context.log,
     detached: (milliseconds) =>
       openStackCloud(openStack, owner, { ...context, deadline: deadlineIn(milliseconds), urgent: true }),
@@ -117,7 +113,10 @@ export function openStackCloud(openStack: OpenStack, owner: TokenOwner, context:
         throw new ComputeError('not_implemented', 'This cloud gives boot volumes no type; leave it out.');
       // Nova would accept it, and fail to boot.
       if (wanted.bootVolume) endpointOf((await token()).catalog, 'volume', openStack.endpoints);
-      return servers.createServer(nova, wanted);
+      const name = wanted.keypairName;
+      const keyName =
+        isService && name !== null ? storedKeyPairName(name, keyPairPrefix(await projectId())) : name;
+      return servers.createServer(nova, wanted, keyName);
     },
     renameInstance: (id, name) => ofOwnInstance(id, () => servers.renameServer(nova, id, name)),
     mergeMetadata: (id, items) => ofOwnInstance(id, () => servers.mergeServerMetadata(nova, id, items)),
@@ -162,11 +161,7 @@ export function openStackCloud(openStack: OpenStack, owner: TokenOwner, context:
       return { groups, ports: found, externalNetworkIds };
     },
 
-    listKeyPairs: () => withKeyPairs(() => keypairs.listKeyPairs(nova)),
-    getKeyPair: (name) => withKeyPairs(() => keypairs.getKeyPair(nova, name)),
-    createKeyPair: (name, publicKey) =>
-      withKeyPairs(() => keypairs.createKeyPair(nova, name, publicKey, () => novaKnows(keypairs.WIDE_NAMES))),
-    deleteKeyPair: (name) => withKeyPairs(() => keypairs.deleteKeyPair(nova, name)),
+    ...keyPairs,
 
     listServerGroups: async () => serverGroups.listServerGroups(nova, await projectId()),
     getServerGroup,
@@ -216,18 +211,22 @@ export function openStackCloud(openStack: OpenStack, owner: TokenOwner, context:
     listHypervisors: () => novaCatalog.listHypervisors(nova),
     quotas: async (): Promise<Quotas> => {
       const project = await projectId();
-      const [compute, network, storage, keyPairs] = await Promise.all([
+      const [compute, network, storage, pairs] = await Promise.all([
         computeQuotas(nova, project),
         networks.networkQuotas(neutron, project),
         volumeQuotas(service('volume'), project),
-        capabilities.keyPairs ? keypairs.listKeyPairs(nova) : null,
+        keyPairs.listKeyPairs(),
       ]);
-      const used = keyPairs?.length ?? null;
+      const limits = [
+        compute.keyPairs.limit ?? Number.POSITIVE_INFINITY,
+        ...(isService ? [MAX_KEY_PAIRS] : []),
+      ];
+      const limit = Math.min(...limits);
       return {
         ...compute,
         ...network,
         ...storage,
-        keyPairs: { limit: compute.keyPairs.limit, used },
+        keyPairs: { limit: Number.isFinite(limit) ? limit : null, used: pairs.length },
       };
     },
   };

@@ -20,6 +20,7 @@ import { publicAccessConformance } from './public-access.ts';
 import { reconcileConformance } from './reconcile.ts';
 import { securityGroupConformance } from './security-groups.ts';
 import { serverGroupConformance } from './server-groups.ts';
+import { serviceKeyPairConformance } from './service-key-pairs.ts';
 import type { Target } from './target.ts';
 import { tenantConformance } from './tenants.ts';
 import { volumeDriverConformance } from './volume-driver.ts';
@@ -51,6 +52,7 @@ const COMPUTE: readonly Part[] = [
 /** Parts that need an OpenStack: its users, credentials and ports. */
 const OPENSTACK: readonly Part[] = [
   reconcileConformance,
+  serviceKeyPairConformance,
   adminKeyConformance,
   apiKeyConformance,
   idempotencyConformance,

@@ -180,25 +180,37 @@ describe('missing scopes', () => {
     expect([response.status, response.body.badMediaType.code]).toEqual([415, 415]);
   });
 
-  test('a service key cannot use key pairs, by path or by body', async () => {
-    const service = await running.keyOf(running.acme, 'service');
-    const attempts: readonly (readonly [string, unknown?])[] = [
-      ['GET /compute/v2.1/os-keypairs'],
-      ['POST /compute/v2.1/os-keypairs', { keypair: { name: 'x' } }],
-      ['GET /compute/v2.1/os%2Dkeypairs/x'],
-      [`GET /compute/v2.1/${running.acme.projectId}/os-keypairs/x`],
-      ['POST /compute/v2.1/servers', { server: { name: 'x', key_name: 'theirs' } }],
-      ['POST /compute/v2.1/servers', '{"server": {"name": "x", "key\\u005fname": "theirs"}}'],
-      ['POST /compute/v2.1/os-volumes_boot', { server: { name: 'x', key_name: 'theirs' } }],
-      [`POST /compute/v2.1/servers/${ID}/action`, { rebuild: { key_name: 'theirs' } }],
-    ];
-    for (const [target, body] of attempts) {
-      const before = running.arrived.length;
-      const response = await sendNova(url, target, { 'x-auth-token': service }, body);
-      expect([response.status, response.body.notImplemented?.code], target).toEqual([501, 501]);
-      expect(running.arrived.slice(before)).toEqual([]);
+  test('a service key reaches no key pair of another project, by path or by body', async () => {
+    const { acme, globex } = running;
+    const own = { 'x-auth-token': await running.keyOf(acme, 'service') };
+    const others = { 'x-auth-token': await running.keyOf(globex, 'service') };
+    const keypairs = '/compute/v2.1/os-keypairs';
+    const made = await sendNova(url, `POST ${keypairs}`, others, { keypair: { name: 'theirs' } });
+    expect(made.status).toBe(200);
+    const stored = `ln_${globex.projectId}_theirs`;
+    for (const name of ['theirs', stored]) {
+      const attempts: readonly (readonly [string, unknown?])[] = [
+        [`GET ${keypairs}/${name}`],
+        [`DELETE ${keypairs}/${name}`],
+        [`GET /compute/v2.1/os%2Dkeypairs/${name}`],
+        [`DELETE /compute/v2.1/${acme.projectId}/os-keypairs/${name}`],
+        ['POST /compute/v2.1/servers', { server: { name: 'x', key_name: name } }],
+        ['POST /compute/v2.1/servers', `{"server": {"name": "x", "key\\u005fname": "${name}"}}`],
+        ['POST /compute/v2.1/servers', `{"server": {}, "server": {"name": "x", "key_name": "${name}"}}`],
+        ['POST /compute/v2.1/os-volumes_boot', { server: { name: 'x', key_name: name } }],
+        ['POST /compute/v2.1/servers', { server: { name: 'x', key_name: [name] } }],
+        [`POST /compute/v2.1/servers/${ID}/action`, { rebuild: { key_name: name } }],
+      ];
+      for (const [target, body] of attempts) {
+        const { status, body: refusal } = await sendNova(url, target, own, body);
+        expect([400, 404], `${target} ${status}`).toContain(status);
+        expect(JSON.stringify(refusal)).not.toContain(acme.projectId);
+      }
     }
-    expect((await sendNova(url, 'GET /compute/v2.1/servers', { 'x-auth-token': service })).status).toBe(200);
+    const list = async (headers: typeof own) =>
+      (await sendNova(url, `GET ${keypairs}?user_id=${globex.userId}`, headers)).body.keypairs;
+    expect(await list(own)).toEqual([]);
+    expect(await list(others)).toMatchObject([{ keypair: { name: 'theirs' } }]);
   });
 
   test('a key of an administrator without the scope admin is 403', async () => {

@@ -1,6 +1,15 @@
 import * as z from 'zod';
+import type { Cloud } from '../../../src/compute/cloud.ts';
 import { ComputeError } from '../../../src/compute/errors.ts';
 import type { CreatedKeyPair, KeyPair } from '../../../src/compute/model.ts';
+import {
+  assertKeyPairsLeft,
+  keyPairPrefix,
+  MAX_KEY_PAIRS,
+  shownKeyPairName,
+  storedKeyPairName,
+  tooManyKeyPairs,
+} from '../../../src/compute/service-key-pairs.ts';
 import { allPages } from '../pages.ts';
 import type { Service } from '../service.ts';
 import { versionHeaders } from './microversion.ts';
@@ -14,11 +23,64 @@ const KeyPairBody = z.object({
   }),
 });
 
-export async function listKeyPairs(nova: Service): Promise<KeyPair[]> {
+type KeyPairCalls = Pick<Cloud, 'listKeyPairs' | 'getKeyPair' | 'createKeyPair' | 'deleteKeyPair'>;
+
+/** Of the token's user. @param hasWideNames Whether this Nova knows `WIDE_NAMES`. */
+export function userKeyPairs(nova: Service, hasWideNames: () => Promise<boolean>): KeyPairCalls {
+  return {
+    listKeyPairs: () => listKeyPairs(nova),
+    getKeyPair: (name) => getKeyPair(nova, name),
+    createKeyPair: (name, publicKey) => createKeyPair(nova, name, publicKey, hasWideNames),
+    deleteKeyPair: (name) => deleteKeyPair(nova, name),
+  };
+}
+
+/** The part of the account's key pairs that belongs to one project. */
+export function serviceKeyPairs(account: KeyPairCalls, projectId: () => Promise<string>): KeyPairCalls {
+  /** Nova's refusals name what was sent, and the account. */
+  const named = async <T>(call: (stored: (name: string) => string, prefix: string) => Promise<T>) => {
+    const prefix = keyPairPrefix(await projectId());
+    try {
+      return await call((name) => storedKeyPairName(name, prefix), prefix);
+    } catch (error) {
+      if (!(error instanceof ComputeError) || !error.message.includes(prefix)) throw error;
+      const message =
+        error.code === 'not_found' ? 'There is no such key pair.' : error.message.replaceAll(prefix, '');
+      throw new ComputeError(error.code, message, { cause: error.cause });
+    }
+  };
+  const shown = async <P extends KeyPair>(pair: P): Promise<P> => ({
+    ...pair,
+    name: shownKeyPairName(pair.name, await projectId()),
+  });
+  const listKeyPairs = () =>
+    named(async (_, prefix) => {
+      const all = await account.listKeyPairs();
+      return Promise.all(all.filter(({ name }) => name.startsWith(prefix)).map(shown));
+    });
+  return {
+    listKeyPairs,
+    getKeyPair: (name) => named(async (stored) => shown(await account.getKeyPair(stored(name)))),
+    createKeyPair: (name, publicKey) =>
+      named(async (stored) => {
+        const sent = stored(name);
+        assertKeyPairsLeft((await listKeyPairs()).length);
+        const created = await account.createKeyPair(sent, publicKey);
+        // Others may have been created meanwhile.
+        const count = (await listKeyPairs()).length;
+        if (count <= MAX_KEY_PAIRS) return shown(created);
+        await account.deleteKeyPair(sent);
+        throw tooManyKeyPairs();
+      }),
+    deleteKeyPair: (name) => named((stored) => account.deleteKeyPair(stored(name))),
+  };
+}
+
+async function listKeyPairs(nova: Service): Promise<KeyPair[]> {
   return (await allPages(nova, '/os-keypairs', 'keypairs', KeyPairBody)).map(keyPairFrom);
 }
 
-export async function getKeyPair(nova: Service, name: string): Promise<KeyPair> {
+async function getKeyPair(nova: Service, name: string): Promise<KeyPair> {
   return keyPairFrom(await nova.get(pathOf(name), KeyPairBody));
 }
 
@@ -27,7 +89,7 @@ export const WIDE_NAMES = '2.92';
 const WIDE = /[@.]/;
 
 /** @param hasWideNames Whether this Nova knows `WIDE_NAMES`. */
-export async function createKeyPair(
+async function createKeyPair(
   nova: Service,
   name: string,
   publicKey: string | null,
@@ -44,7 +106,7 @@ export async function createKeyPair(
   return { ...keyPairFrom(body), privateKey: body.keypair.private_key ?? null };
 }
 
-export async function deleteKeyPair(nova: Service, name: string): Promise<void> {
+async function deleteKeyPair(nova: Service, name: string): Promise<void> {
   await nova.call('DELETE', pathOf(name));
 }
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { CloudInstance, InstanceAddress } from '../../../src/compute/model.ts';
+import { shownKeyPairName } from '../../../src/compute/service-key-pairs.ts';
 import { stateOf } from '../../../src/compute/states.ts';
 
 const Address = z.object({
@@ -59,7 +60,7 @@ export function instanceFrom(server: z.infer<typeof Server>): CloudInstance {
     userId: server.user_id,
     projectId: server.tenant_id,
     addresses: addressesFrom(server.addresses ?? {}),
-    keypairName: server.key_name ?? null,
+    keypairName: server.key_name ? shownKeyPairName(server.key_name, server.tenant_id) : null,
     availabilityZone: server['OS-EXT-AZ:availability_zone'] || null,
     securityGroupNames: groups === undefined ? 'unknown' : [...new Set(groups)],
     locked: server.locked ?? false,

@@ -91,7 +91,12 @@ export async function findServer(nova: Service, description: string): Promise<Cl
 /** The version from which on a server has a description. */
 export const DESCRIPTIONS = '2.19';
 
-export async function createServer(nova: Service, instance: NewInstance): Promise<string> {
+/** @param keyName Its key pair's name at the cloud. */
+export async function createServer(
+  nova: Service,
+  instance: NewInstance,
+  keyName: string | null,
+): Promise<string> {
   const body = {
     server: {
       name: instance.name,
@@ -106,7 +111,7 @@ export async function createServer(nova: Service, instance: NewInstance): Promis
       ...(instance.securityGroupIds.length > 0
         ? { security_groups: instance.securityGroupIds.map((name) => ({ name })) }
         : {}),
-      ...(instance.keypairName === null ? {} : { key_name: instance.keypairName }),
+      ...(keyName === null ? {} : { key_name: keyName }),
       ...(instance.userData === null ? {} : { user_data: instance.userData }),
       ...(instance.description === null ? {} : { description: instance.description }),
       ...(instance.availabilityZone === null ? {} : { availability_zone: instance.availabilityZone }),

@@ -2,8 +2,9 @@ import type { Context, Handler } from 'hono';
 import { callContext } from '../../access/access.ts';
 import { assertScope } from '../../access/require-scope.ts';
 import type { CallContext } from '../../compute/cloud.ts';
-import { ComputeError, noKeyPairs } from '../../compute/errors.ts';
+import { ComputeError } from '../../compute/errors.ts';
 import { prepareDeletion } from '../../compute/instances.ts';
+import { prefixOf } from '../../compute/service-key-pairs.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { readBytes } from '../../http/body.ts';
 import type { RequestBody } from '../../http/request-target.ts';
@@ -19,6 +20,7 @@ import type {
 import { isAction, isKeyPairs, scopeFor, scopeForAction, serverOf } from './permissions.ts';
 import { rewriteResponse, toResponse } from './proxied-response.ts';
 import { isAdministrator, type ProxyCache } from './proxy-cache.ts';
+import { forwardKeyPairs, withStoredKeyName } from './service-key-pairs.ts';
 import { parseTarget, type Target } from './target.ts';
 import type { TranslationPorts } from './translation.ts';
 
@@ -45,9 +47,11 @@ export function forward(ports: ForwardPorts): Handler<GatewayEnv> {
     const target = parseTarget(ports.requestTarget(c));
     const method = methodOf(c);
     assertScope(principal, scopeFor(method, target));
-    if (credential.kind === 'service' && isKeyPairs(target)) throw noKeyPairs();
-    const body = await bodyOf(c, method, target, ports.requestBody);
-    const action = body instanceof Uint8Array ? assertBodyAllowed(c, method, target, body) : null;
+    const received = await bodyOf(c, method, target, ports.requestBody);
+    const { action, body } =
+      received instanceof Uint8Array
+        ? allowedBody(c, method, target, received)
+        : { action: null, body: received };
 
     const call = callContext(c, access.upstreamBudgetMs);
     const session = await passThrough.session(credential, call);
@@ -63,7 +67,18 @@ export function forward(ports: ForwardPorts): Handler<GatewayEnv> {
     const send = (sent: ForwardRequest, signal: AbortSignal | null) =>
       passThrough.forward(credential, signal === null ? sent : { ...sent, signal }, call);
     const publicUrl = ports.publicUrl(c);
-    const rewrite = (response: ForwardedResponse) => rewriteResponse(response, session.roots, publicUrl);
+    const prefix = target.service === 'compute' ? prefixOf(principal.projectId) : null;
+    const rewrite = (response: ForwardedResponse) =>
+      rewriteResponse(response, session.roots, publicUrl, prefix);
+    if (credential.kind === 'service' && isKeyPairs(target)) {
+      const forwarded = (sent: ForwardRequest) => send(sent, c.req.raw.signal);
+      try {
+        const response = await forwardKeyPairs(target, request, principal.projectId, forwarded);
+        return toResponse(c.get('responseHeaders'), rewrite(response));
+      } finally {
+        if (!isRead(method)) await invalidate(ports.versions, c);
+      }
+    }
     if (isRead(method)) return ports.cache.serve(c, { session, principal, target, request }, send, rewrite);
     let response: ForwardedResponse;
     try {
@@ -147,34 +162,35 @@ function isImageData(method: ForwardMethod, { service, segments }: Target): bool
   return service === 'image' && method === 'PUT' && resource === 'images' && ['file', 'stage'].includes(part);
 }
 
+interface AllowedBody {
+  /** The parsed body of an action. */
+  readonly action: Readonly<Record<string, unknown>> | null;
+  readonly body: Uint8Array;
+}
+
 /**
- * Rejects by the body: actions of administrators, and other customers' key pairs.
+ * Rejects actions of administrators by the body, and gives key pairs of service keys their stored names.
  *
- * @returns The body of an action.
  * @throws ComputeError `invalid` for a body that cannot be parsed: a service may parse it differently.
  */
-function assertBodyAllowed(
+function allowedBody(
   c: Context<GatewayEnv>,
   method: ForwardMethod,
   target: Target,
   bytes: Uint8Array,
-): Readonly<Record<string, unknown>> | null {
+): AllowedBody {
   const principal = c.get('principal');
   const acts = isAction(method, target);
   const mayNameKeyPair =
     principal.credential.kind === 'service' && target.service === 'compute' && method === 'POST';
-  if (!acts && !mayNameKeyPair) return null;
+  if (!acts && !mayNameKeyPair) return { action: null, body: bytes };
   const body = readObject(bytes);
-  if (mayNameKeyPair && namesKeyPair(body)) throw noKeyPairs();
-  if (!acts) return null;
+  const stored = mayNameKeyPair ? withStoredKeyName(body, principal.projectId) : null;
+  const sent = stored === null ? bytes : new TextEncoder().encode(JSON.stringify(stored));
+  if (!acts) return { action: null, body: sent };
   const scope = scopeForAction(body);
   if (scope !== null) assertScope(principal, scope);
-  return body;
-}
-
-/** `{"server": {"key_name"}}`, `{"rebuild": {"key_name"}}`. */
-function namesKeyPair(body: Readonly<Record<string, unknown>>): boolean {
-  return Object.values(body).some((part) => isRecord(part) && part.key_name != null);
+  return { action: body, body: sent };
 }
 
 function readObject(bytes: Uint8Array): Readonly<Record<string, unknown>> {

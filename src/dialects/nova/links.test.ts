@@ -123,3 +123,27 @@ describe('a streamed text', () => {
     await Promise.all([writer.close(), reader.read()]);
   });
 });
+
+test.each([1, 2, 3, 7, 20, 1000])(
+  'the prefix of key pairs is removed from chunks of %i bytes',
+  async (size) => {
+    const text = '{"key_name": "ln_p_laptop", "name": "see ln_p_x", "keypair": {"name": "ln_q_y"}} ln_p';
+    const removed = { prefix: 'ln_p_', isAnywhere: false };
+    const bytes = new TextEncoder().encode(text);
+    const source = new ReadableStream<Uint8Array>({
+      start(controller) {
+        for (let from = 0; from < bytes.length; from += size)
+          controller.enqueue(bytes.slice(from, from + size));
+        controller.close();
+      },
+    });
+    const stream = source.pipeThrough(linkRewriter(ROOTS, PUBLIC, removed).stream());
+    expect(await new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>).text()).toBe(
+      text.replace('"ln_p_laptop"', '"laptop"'),
+    );
+    const refusal = linkRewriter(ROOTS, PUBLIC, { ...removed, isAnywhere: true });
+    expect(refusal.json('{"message": "Key pair \'ln_p_x\' exists"}')).toBe(
+      '{"message": "Key pair \'x\' exists"}',
+    );
+  },
+);

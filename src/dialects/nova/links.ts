@@ -7,6 +7,13 @@ export type Rewrite = (text: string) => string;
 /** What may follow an address: not the rest of a longer host or port. */
 const END = '(?=[/?#"\\\\]|$)';
 
+/** The prefix with which the project's key pairs are stored. */
+export interface Removed {
+  readonly prefix: string;
+  /** Refusals name key pairs in the middle of a text; all else where a JSON string starts. */
+  readonly isAnywhere: boolean;
+}
+
 export interface LinkRewriter {
   readonly json: Rewrite;
   /** Rewrites a single address, as in `Location`. */
@@ -21,19 +28,28 @@ const DEFAULT_PORTS = [':80', ':443'];
 const MAX_PUBLIC_URLS = 10;
 const rewriters = new WeakMap<CloudSession['roots'], LruMap<LinkRewriter>>();
 
-export function cachedRewriter(roots: CloudSession['roots'], publicUrl: string): LinkRewriter {
+export function cachedRewriter(
+  roots: CloudSession['roots'],
+  publicUrl: string,
+  removed: Removed | null,
+): LinkRewriter {
   let known = rewriters.get(roots);
   if (known === undefined) {
     known = new LruMap({ max: MAX_PUBLIC_URLS });
     rewriters.set(roots, known);
   }
-  const rewriter = known.get(publicUrl) ?? linkRewriter(roots, publicUrl);
-  known.set(publicUrl, rewriter);
+  const key = `${publicUrl} ${removed?.isAnywhere} ${removed?.prefix}`;
+  const rewriter = known.get(key) ?? linkRewriter(roots, publicUrl, removed);
+  known.set(key, rewriter);
   return rewriter;
 }
 
 /** Matches addresses at the start of JSON strings only: a name that contains one stays unchanged. */
-export function linkRewriter(roots: CloudSession['roots'], publicUrl: string): LinkRewriter {
+export function linkRewriter(
+  roots: CloudSession['roots'],
+  publicUrl: string,
+  removed: Removed | null = null,
+): LinkRewriter {
   const targets = targetsOf(roots, publicUrl);
   const alternatives = [...targets.keys()]
     .sort((a, b) => b.length - a.length)
@@ -42,11 +58,18 @@ export function linkRewriter(roots: CloudSession['roots'], publicUrl: string): L
   const inJson = new RegExp(`"https?://(${alternatives})${END}`, 'gi');
   const alone = new RegExp(`^https?://(${alternatives})${END}`, 'i');
   const targetOf = (address: string, found: string) => targets.get(withLowerHost(address)) ?? found;
-  const json: Rewrite = (text) =>
+  const withLinks: Rewrite = (text) =>
     targets.size === 0
       ? text
       : text.replace(inJson, (found, address: string) => `"${targetOf(address, found.slice(1))}`);
-  const needles = [...targets.keys()].flatMap((address) => [`"http://${address}`, `"https://${address}`]);
+  const quote = removed?.isAnywhere ? '' : '"';
+  const needle = removed && quote + removed.prefix;
+  const json: Rewrite = (text) => {
+    const linked = withLinks(text);
+    return needle === null ? linked : linked.replaceAll(needle, quote);
+  };
+  const addresses = [...targets.keys()].flatMap((address) => [`"http://${address}`, `"https://${address}`]);
+  const needles = addresses.concat(needle ?? []);
   return {
     json,
     address: (text) =>
@@ -101,12 +124,11 @@ function streamRewriter(json: Rewrite, needles: readonly string[]): TransformStr
 
 /** The index from which the text may be the incomplete start of an address. */
 function partialMatchStart(text: string, needles: readonly string[], longest: number): number {
-  for (let from = Math.max(0, text.length - longest); ; from++) {
-    from = text.indexOf('"', from);
-    if (from < 0) return text.length;
+  for (let from = Math.max(0, text.length - longest); from < text.length; from++) {
     const rest = text.slice(from).toLowerCase();
     if (needles.some((needle) => needle.toLowerCase().startsWith(rest))) return from;
   }
+  return text.length;
 }
 
 function escaped(text: string): string {

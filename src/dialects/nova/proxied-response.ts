@@ -20,9 +20,11 @@ export function rewriteResponse(
   { status, headers: given, body }: ForwardedResponse,
   roots: CloudSession['roots'],
   publicUrl: string,
+  keyPairPrefix: string | null = null,
 ): ProxiedResponse {
   const headers = responseHeaders(status, given);
-  const links = cachedRewriter(roots, publicUrl);
+  const removed = keyPairPrefix === null ? null : { prefix: keyPairPrefix, isAnywhere: status >= 400 };
+  const links = cachedRewriter(roots, publicUrl, removed);
   for (const name of ['location', 'content-location']) {
     const address = headers[name];
     if (address !== undefined) headers[name] = links.address(address);
