@@ -15,23 +15,13 @@ const WEB = {
   project_id: PROJECT,
 };
 
+const PORT = { network: 'private', version: 4, mac_address: 'fa:16:3e:4c:2c:30' };
+
 const INSTANCE = {
   ...WEB,
   addresses: [
-    {
-      network: 'private',
-      address: '10.0.0.12',
-      version: 4,
-      type: 'fixed',
-      mac_address: 'fa:16:3e:4c:2c:30',
-    },
-    {
-      network: 'private',
-      address: '203.0.113.42',
-      version: 4,
-      type: 'floating',
-      mac_address: 'fa:16:3e:4c:2c:30',
-    },
+    { ...PORT, address: '10.0.0.12', type: 'fixed' },
+    { ...PORT, address: '203.0.113.42', type: 'floating' },
   ],
   keypair_name: 'my-keypair',
   availability_zone: 'nova',
@@ -39,6 +29,10 @@ const INSTANCE = {
   locked: false,
   volumes: [{ id: 'a1b2c3d4-e5f6-4a7b-8c9d-0e1f2a3b4c5d', device: '/dev/vdb', delete_with_instance: false }],
   fault: null,
+  description: null,
+  task: null,
+  tags: ['web'],
+  server_group_id: null,
 };
 
 export const CREATED_INSTANCE = {
@@ -180,14 +174,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
     type: 'novnc',
     url: 'https://console.example.org/vnc_auto.html?path=%3Ftoken%3D7502804f-a9f0-4fb7-b5b2-bc73287ac731',
   },
-  Flavor: {
-    id: 'm1.medium',
-    name: 'm1.medium',
-    vcpus: 2,
-    ram_mb: 4096,
-    disk_gb: 40,
-    is_public: true,
-  },
+  Flavor: { id: 'm1.medium', name: 'm1.medium', vcpus: 2, ram_mb: 4096, disk_gb: 40, is_public: true },
   Image: {
     id: 'a2f1d2c3-4455-4e11-8e33-9a7b0c6d1234',
     name: 'ubuntu-22.04-amd64',
@@ -312,12 +299,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
     detail:
       '"laptop": application_credential in project 719015812e824d5b874b4190dde8f43c, instances:read, plan default',
   },
-  LegacyNewInstance: {
-    name: 'web-server-01',
-    flavor: 'm1.medium',
-    image: 'ubuntu-22.04-amd64',
-    is_public: true,
-  },
+  LegacyNewInstance: { name: 'web-server-01', flavor: 'm1.medium', image: WEB.image_id, is_public: true },
   LegacyCreated: { message: 'Instance creation started' },
   LegacyKeyPair: { keypair: KEYPAIR },
   LegacyCreatedKeyPair: { keypair: KEYPAIR },
