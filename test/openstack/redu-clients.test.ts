@@ -108,6 +108,7 @@ describe('the openstack client prints the same with and without the gateways', (
       name: 'chain-grouped',
       flavor_id: 'm1.tiny',
       image_id: IMAGE,
+      network_id: target.acme.networkId,
     });
     const groups = async () =>
       (await directly.json(`server show ${id}`)).security_groups
