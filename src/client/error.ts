@@ -2,7 +2,7 @@ import type { Refusal, RefusalCode } from './routes.ts';
 
 /**
  * The `code` of the gateway's response. Otherwise `networkError`: no response, or not in time; `invalidResponse`: not a
- * response of a gateway; `instanceFailed`, `volumeFailed` and `timeout`: of `waitUntil`. `badRequest` also for input that cannot be sent.
+ * response of a gateway; `instanceFailed`, `volumeFailed`, `imageFailed` and `timeout`: of `waitUntil`. `badRequest` also for input that cannot be sent.
  */
 export type ErrorCode =
   | RefusalCode
@@ -10,6 +10,7 @@ export type ErrorCode =
   | 'invalidResponse'
   | 'instanceFailed'
   | 'volumeFailed'
+  | 'imageFailed'
   | 'timeout';
 
 type Details = NonNullable<Refusal['error']['details']>;

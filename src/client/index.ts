@@ -14,7 +14,7 @@ import { type ClientEvent, type EventOptions, subscribe } from './events.ts';
 import { type List, listOf, pagedList } from './lists.ts';
 import type { BodyOf, Bytes, ItemOf, PagedRoute, QueryOf, ResponseOf, Route } from './routes.ts';
 import { type CallOptions, type ClientOptions, type Input, type Sender, sender } from './send.ts';
-import { type Reached, type WaitOptions, waitForVolume, waitUntil } from './wait.ts';
+import { type Reached, type WaitOptions, waitForImage, waitForVolume, waitUntil } from './wait.ts';
 
 export { type ErrorCode, LinguanovaError } from './error.ts';
 export type { ClientEvent, EventOptions, InstanceEvent } from './events.ts';
@@ -113,6 +113,9 @@ export function createClient(options: ClientOptions) {
       delete: (id: string, o?: CallOptions) => request('DELETE /v1/images/{id}', { params: { id } }, o),
       upload: (id: string, body: Bytes, o?: CallOptions) =>
         request('PUT /v1/images/{id}/file', { params: { id }, body }, o),
+      /** Resolves once the image has one of the statuses; with null once it is gone, for `deleted`. */
+      waitUntil: (id: string, status: string | readonly string[], o?: WaitOptions) =>
+        waitForImage(over, id, status, o),
     },
     networks: {
       ...list('GET /v1/networks'),

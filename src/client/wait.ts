@@ -7,6 +7,7 @@ import { anyOf, type CallOptions, type Sender, withTimeout } from './send.ts';
 
 type InstanceDetail = Routes['GET /v1/instances/{id}']['response'];
 type Volume = Routes['GET /v1/volumes/{id}']['response'];
+type Image = Routes['GET /v1/images/{id}']['response'];
 
 export interface WaitOptions extends CallOptions {
   /** In ms; ten minutes by default. */
@@ -75,6 +76,24 @@ export function waitForVolume(
     get: async (signal) => (await sender.send('GET /v1/volumes/{id}', { params: { id } }, { signal })).body,
   };
   return reach(sender, volume, [wanted].flat(), options);
+}
+
+/** The same for an image. @throws LinguanovaError `imageFailed` once it is killed or deactivated. */
+export function waitForImage(
+  sender: Sender,
+  id: string,
+  wanted: string | readonly string[],
+  options?: WaitOptions,
+): Promise<Image | null> {
+  const image: Awaited<Image> = {
+    noun: 'image',
+    stateOf: ({ status }) => status,
+    failureOf: ({ status }) =>
+      status === 'killed' || status === 'deactivated' ? `The image is ${status}.` : null,
+    failureCode: 'imageFailed',
+    get: async (signal) => (await sender.send('GET /v1/images/{id}', { params: { id } }, { signal })).body,
+  };
+  return reach(sender, image, [wanted].flat(), options);
 }
 
 async function reach<T>(

@@ -3,8 +3,8 @@ import { createClient } from '../../src/client/index.ts';
 import type { ReduClient } from '../support/redu-client.ts';
 import { IMAGE, type Target } from './target.ts';
 
+const SLOW = { timeout: 30_000 };
 const NONE = '11111111-1111-4111-8111-111111111111';
-const NEW = { flavor_id: 'm1.tiny', image_id: IMAGE };
 
 /** Volumes as customers of the redu dialect have them. */
 export function volumeConformance(target: () => Target): void {
@@ -14,6 +14,12 @@ export function volumeConformance(target: () => Target): void {
       acme = await target().acme.client();
     });
 
+    /** On a given network, since other suites make further ones. */
+    const from = (source: object = { image_id: IMAGE }, { networkId } = target().acme) => ({
+      flavor_id: 'm1.tiny',
+      network_id: networkId,
+      ...source,
+    });
     const volumes = () => createClient({ baseUrl: acme.url, apiKey: acme.key }).volumes;
     const make = async (body: object) => {
       const { status, body: made } = await acme.post('/v1/volumes', { size_gb: 1, ...body });
@@ -22,7 +28,7 @@ export function volumeConformance(target: () => Target): void {
       return made.id as string;
     };
     const remove = async (id: string) => {
-      await expect.poll(async () => (await acme.delete(`/v1/volumes/${id}`)).status).toBe(204);
+      await expect.poll(async () => (await acme.delete(`/v1/volumes/${id}`)).status, SLOW).toBe(204);
       await volumes().waitUntil(id, 'deleted');
     };
 
@@ -56,7 +62,7 @@ export function volumeConformance(target: () => Target): void {
         acme.post(`/v1/volumes/${id}/actions`, { action: 'extend', size_gb });
       expect((await extend(1)).status).toBe(400);
       expect((await extend(2)).status).toBe(202);
-      await expect.poll(async () => (await acme.get(`/v1/volumes/${id}`)).body.size_gb).toBe(2);
+      await expect.poll(async () => (await acme.get(`/v1/volumes/${id}`)).body.size_gb, SLOW).toBe(2);
       await volumes().waitUntil(id, 'available');
       expect((await extend(100_000)).status).toBe(413);
       await remove(id);
@@ -73,7 +79,7 @@ export function volumeConformance(target: () => Target): void {
         { name: 'conf-snap', volume_id: id, size_gb: 1, description: '' },
       ]);
       const path = `/v1/volume_snapshots/${snapshot.body.id}`;
-      await expect.poll(async () => (await acme.get(path)).body.status).toBe('available');
+      await expect.poll(async () => (await acme.get(path)).body.status, SLOW).toBe('available');
       const { items } = (await acme.get('/v1/volume_snapshots')).body;
       expect(items).toContainEqual((await acme.get(path)).body);
       expect((await acme.delete(`/v1/volumes/${id}`)).status).toBe(409);
@@ -84,7 +90,7 @@ export function volumeConformance(target: () => Target): void {
       });
       await remove(copy);
       expect((await acme.delete(path)).status).toBe(204);
-      await expect.poll(async () => (await acme.get(path)).status).toBe(404);
+      await expect.poll(async () => (await acme.get(path)).status, SLOW).toBe(404);
       await remove(id);
     });
 
@@ -109,13 +115,13 @@ export function volumeConformance(target: () => Target): void {
 
     test('a volume is attached and detached, and the instance shows it', async () => {
       const id = await make({ name: 'conf-attached' });
-      const instance = await acme.boot({ name: 'conf-with-volume', ...NEW });
+      const instance = await acme.boot({ name: 'conf-with-volume', ...from() });
       expect(instance.volumes).toEqual([]);
       const attach = (volume_id: string) => acme.post(`/v1/instances/${instance.id}/volumes`, { volume_id });
       expect((await attach(id)).status).toBe(202);
       const shown = () => acme.get(`/v1/instances/${instance.id}`).then(({ body }) => body.volumes);
       const attached = { id, device: expect.stringMatching(/^\/dev\//), delete_with_instance: false };
-      await expect.poll(shown).toEqual([attached]);
+      await expect.poll(shown, SLOW).toEqual([attached]);
       await volumes().waitUntil(id, 'in-use');
       expect((await acme.get(`/v1/volumes/${id}`)).body.attachments).toMatchObject([
         { instance_id: instance.id },
@@ -125,7 +131,7 @@ export function volumeConformance(target: () => Target): void {
       expect((await acme.delete(`/v1/volumes/${id}`)).status).toBe(409);
       const detach = () => acme.delete(`/v1/instances/${instance.id}/volumes/${id}`);
       expect((await detach()).status).toBe(202);
-      await expect.poll(shown).toEqual([]);
+      await expect.poll(shown, SLOW).toEqual([]);
       await volumes().waitUntil(id, 'available');
       expect((await detach()).status).toBe(404);
       await acme.remove(instance.id);
@@ -135,7 +141,7 @@ export function volumeConformance(target: () => Target): void {
     test('an instance boots from a new volume, which goes with it', async () => {
       const instance = await acme.boot({
         name: 'conf-boot',
-        ...NEW,
+        ...from(),
         boot_volume: { size_gb: 2, delete_with_instance: true },
         metadata: { isPublic: true },
       });
@@ -152,7 +158,7 @@ export function volumeConformance(target: () => Target): void {
 
     test('an instance boots from a given volume, which survives it', async () => {
       const volume_id = await make({ name: 'conf-root', image_id: IMAGE });
-      const instance = await acme.boot({ name: 'conf-from-volume', flavor_id: 'm1.tiny', volume_id });
+      const instance = await acme.boot({ name: 'conf-from-volume', ...from({ volume_id }) });
       expect(instance).toMatchObject({
         image_id: null,
         volumes: [{ id: volume_id, delete_with_instance: false }],
@@ -175,8 +181,8 @@ export function volumeConformance(target: () => Target): void {
       const id = await make({ name: 'conf-acmes', image_id: IMAGE });
       const snapshot = (await acme.post('/v1/volume_snapshots', { name: 'conf-acmes', volume_id: id })).body;
       const snapshotPath = `/v1/volume_snapshots/${snapshot.id}`;
-      await expect.poll(async () => (await acme.get(snapshotPath)).body.status).toBe('available');
-      const own = await globex.boot({ name: 'conf-globex', ...NEW });
+      await expect.poll(async () => (await acme.get(snapshotPath)).body.status, SLOW).toBe('available');
+      const own = await globex.boot({ name: 'conf-globex', ...from(undefined, target().globex) });
       for (const attempt of [
         () => globex.get(`/v1/volumes/${id}`),
         () => globex.patch(`/v1/volumes/${id}`, { name: 'mine' }),
@@ -199,7 +205,7 @@ export function volumeConformance(target: () => Target): void {
       expect((await acme.get(`/v1/volumes/${id}`)).body).toMatchObject({ name: 'conf-acmes', size_gb: 1 });
       await globex.remove(own.id);
       await acme.delete(snapshotPath);
-      await expect.poll(async () => (await acme.get(snapshotPath)).status).toBe(404);
+      await expect.poll(async () => (await acme.get(snapshotPath)).status, SLOW).toBe(404);
       await remove(id);
     });
   });
