@@ -1,6 +1,7 @@
 import { deadlineIn } from '../../src/clock.ts';
 import type { Cloud, CloudCapabilities, PortFilter } from '../../src/compute/cloud.ts';
 import { ComputeError } from '../../src/compute/errors.ts';
+import { serverGroupsOf } from '../../src/compute/instance-view.ts';
 import type { Identity, Quotas } from '../../src/compute/model.ts';
 import { keyPairPrefix, MAX_KEY_PAIRS, storedKeyPairName } from '../../src/compute/service-key-pairs.ts';
 import { volumeQuotas } from './cinder/quotas.ts';
@@ -19,6 +20,7 @@ import * as novaCatalog from './nova/catalog.ts';
 import * as operations from './nova/instance-operations.ts';
 import * as interfaces from './nova/interfaces.ts';
 import * as keypairs from './nova/keypairs.ts';
+import * as labels from './nova/labels.ts';
 import type { Microversions } from './nova/microversion.ts';
 import { computeQuotas } from './nova/quotas.ts';
 import * as serverGroups from './nova/server-groups.ts';
@@ -81,6 +83,7 @@ export function openStackCloud(openStack: OpenStack, owner: TokenOwner, context:
   const getFloatingIp = async (id: string) => floatingIps.getFloatingIp(neutron, id, await projectId());
   const ofOwn = async <T>(find: (id: string) => Promise<unknown>, id: string, call: () => Promise<T>) =>
     inOwnProject((await token()).identity.roles, () => find(id), call);
+  const listServerGroups = async () => serverGroups.listServerGroups(nova, await projectId());
   const listSecurityGroups = async ({ allProjects = false } = {}) =>
     securityGroups.listSecurityGroups(neutron, allProjects ? null : await projectId());
   const listPorts = async (filter: PortFilter) =>
@@ -103,22 +106,26 @@ export function openStackCloud(openStack: OpenStack, owner: TokenOwner, context:
     caller,
     identity: async (): Promise<Identity> => identityOf(keystone, await token()),
 
-    listInstances: (filter, window) => servers.listServers(nova, filter, window),
+    async listInstances(filter, window) {
+      const { networkId, allProjects = false } = filter;
+      const onNetwork = networkId === undefined ? null : await listPorts({ networkId, allProjects });
+      const ids = onNetwork && new Set(onNetwork.map((port) => port.instanceId));
+      return servers.listServers(nova, filter, window, novaKnows, ids);
+    },
     getInstance,
-    findInstance: (description) => servers.findServer(nova, description),
-    createInstance: async (instance) => {
-      const isLeftOut = instance.isDescriptionOptional && !(await novaKnows(servers.DESCRIPTIONS));
-      const wanted = isLeftOut ? { ...instance, description: null } : instance;
-      if (servers.needsVolumeTypes(wanted) && !(await novaKnows(servers.VOLUME_TYPES)))
+    findInstance: (mark) => servers.findServer(nova, mark),
+    async createInstance(instance) {
+      if (servers.needsVolumeTypes(instance) && !(await novaKnows(servers.VOLUME_TYPES)))
         throw new ComputeError('not_implemented', 'This cloud gives boot volumes no type; leave it out.');
       // Nova would accept it, and fail to boot.
-      if (wanted.bootVolume) endpointOf((await token()).catalog, 'volume', openStack.endpoints);
-      const name = wanted.keypairName;
+      if (instance.bootVolume) endpointOf((await token()).catalog, 'volume', openStack.endpoints);
+      const name = instance.keypairName;
       const keyName =
         isService && name !== null ? storedKeyPairName(name, keyPairPrefix(await projectId())) : name;
-      return servers.createServer(nova, wanted, keyName);
+      return servers.createServer(nova, instance, keyName, novaKnows);
     },
-    renameInstance: (id, name) => ofOwnInstance(id, () => servers.renameServer(nova, id, name)),
+    changeInstance: (id, change) => ofOwnInstance(id, () => labels.changeServer(nova, id, change, novaKnows)),
+    setInstanceTags: (id, tags) => ofOwnInstance(id, () => labels.setServerTags(nova, id, tags, novaKnows)),
     mergeMetadata: (id, items) => ofOwnInstance(id, () => servers.mergeServerMetadata(nova, id, items)),
     deleteMetadata: (id, key) => ofOwnInstance(id, () => servers.deleteServerMetadata(nova, id, key)),
     deleteInstance: (id) => ofOwnInstance(id, () => servers.deleteServer(nova, id)),
@@ -153,17 +160,18 @@ export function openStackCloud(openStack: OpenStack, owner: TokenOwner, context:
 
     listExternalNetworkIds: () => networks.listExternalNetworkIds(neutron),
     listReach: async (of) => {
-      const [groups, found, externalNetworkIds] = await Promise.all([
+      const [groups, found, externalNetworkIds, ofServers] = await Promise.all([
         listSecurityGroups(of),
         listPorts(of),
         networks.listExternalNetworkIds(neutron),
+        serverGroupsOf({ listServerGroups }),
       ]);
-      return { groups, ports: found, externalNetworkIds };
+      return { groups, ports: found, externalNetworkIds, serverGroups: ofServers };
     },
 
     ...keyPairs,
 
-    listServerGroups: async () => serverGroups.listServerGroups(nova, await projectId()),
+    listServerGroups,
     getServerGroup,
     createServerGroup: (name, policy) => serverGroups.createServerGroup(nova, name, policy),
     deleteServerGroup: (id) => ofOwn(getServerGroup, id, () => serverGroups.deleteServerGroup(nova, id)),

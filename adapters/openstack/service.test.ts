@@ -158,7 +158,9 @@ describe('an administrator’s credential', () => {
     const attempts = [
       admin.getInstance(SERVER),
       admin.deleteInstance(SERVER),
-      admin.renameInstance(SERVER, 'mine'),
+      admin.changeInstance(SERVER, { name: 'mine' }),
+      admin.changeInstance(SERVER, { description: 'mine' }),
+      admin.setInstanceTags(SERVER, ['mine']),
       admin.mergeMetadata(SERVER, { a: 'b' }),
       admin.deleteMetadata(SERVER, 'a'),
       admin.act(SERVER, { action: 'stop' }),
@@ -218,6 +220,8 @@ describe('retries', () => {
       serverGroupId: null,
       metadata: {},
       description: null,
+      tags: [],
+      mark: null,
     };
     const isCreate = ({ method, url }: { method: string; url: string }) =>
       method === 'POST' && url.endsWith('/servers');

@@ -3,6 +3,7 @@ import { sleep } from '../../src/async.ts';
 import type {
   ActionResult,
   InstanceAction,
+  InstanceAttributes,
   InstanceFilter,
   InstancePage,
   InstanceWindow,
@@ -12,7 +13,11 @@ import { ComputeError, hasCode } from '../../src/compute/errors.ts';
 import type { CloudInstance } from '../../src/compute/model.ts';
 import { decodeInstance } from '../../src/dialects/redu/decode-responses.ts';
 import { actionAcceptedSchema } from '../../src/dialects/redu/instance-actions.ts';
-import { instanceDetailSchema, instanceSchema } from '../../src/dialects/redu/instance-schemas.ts';
+import {
+  instanceDetailSchema,
+  instanceSchema,
+  tagsSchema,
+} from '../../src/dialects/redu/instance-schemas.ts';
 import type { ReduRequest, ReduResponse } from './http-client.ts';
 import { operationOf, type ReduSession } from './session.ts';
 
@@ -35,7 +40,7 @@ const POLL_INTERVAL_MS = 500;
 
 /**
  * redu documents neither filters nor pages, and a cloud without them returns everything. So the list is filtered again here,
- * except by `name`, a pattern of the cloud's own.
+ * except by `name`, a pattern of the cloud's own, and by what came with `tags`, which a cloud with these filters lists.
  */
 export async function listInstances(
   session: ReduSession,
@@ -48,10 +53,16 @@ export async function listInstances(
     ...(marker !== undefined && { marker }),
   };
   const response = await fetchList(session, queryOf(filter, window));
-  const matching = session
-    .parse(response, Listed)
-    .map(decodeInstance)
-    .filter((one) => matches(one, filter));
+  const listed = session.parse(response, Listed);
+  const narrows = filter.tags !== undefined || (filter.keypairName ?? filter.networkId) !== undefined;
+  if (narrows && listed.some(({ tags }) => tags === undefined)) {
+    const filters = 'tag, key pair or network';
+    throw new ComputeError(
+      'not_implemented',
+      `The cloud behind this gateway cannot filter instances by ${filters}.`,
+    );
+  }
+  const matching = listed.map(decodeInstance).filter((one) => matches(one, filter));
   const rest = matching.slice(matching.findIndex(({ id }) => id === marker) + 1);
   const further = response.headers.get('link')?.includes('rel="next"') ?? false;
   return { instances: rest.slice(0, limit), more: further || rest.length > limit };
@@ -75,12 +86,12 @@ export async function getInstance(session: ReduSession, id: string): Promise<Clo
 
 /** The id of the accepted instance. The cloud itself acts on the flags in the metadata. */
 export async function createInstance(session: ReduSession, instance: NewInstance): Promise<string> {
-  const { description } = instance;
+  const { mark } = instance;
   const request: ReduRequest = {
     method: 'POST',
     path: INSTANCES,
     body: createBody(instance),
-    ...(description !== null && { idempotencyKey: description }),
+    ...(mark !== null && { idempotencyKey: mark }),
   };
   try {
     return (await session.read(request, 'collection', z.object({ id: z.string() }))).id;
@@ -94,9 +105,18 @@ export async function createInstance(session: ReduSession, instance: NewInstance
 export async function changeInstance(
   session: ReduSession,
   id: string,
-  body: { name?: string; metadata?: Readonly<Record<string, string | null>> },
+  body: InstanceAttributes & { metadata?: Readonly<Record<string, string | null>> },
 ): Promise<void> {
   await callInstance(session, id, { method: 'PATCH', path: `${INSTANCES}/${id}`, body });
+}
+
+export async function setTags(
+  session: ReduSession,
+  id: string,
+  tags: readonly string[],
+): Promise<readonly string[]> {
+  const request = { method: 'PUT', path: `${INSTANCES}/${id}/tags`, body: { tags } } as const;
+  return session.parse(await callInstance(session, id, request), tagsSchema).tags;
 }
 
 export async function deleteInstance(session: ReduSession, id: string): Promise<void> {
@@ -182,6 +202,10 @@ function queryOf(filter: InstanceFilter, window: Readonly<Record<string, string>
   if (filter.name !== undefined) query.set('name', filter.name);
   if (filter.flavorId !== undefined) query.set('flavor', filter.flavorId);
   if (filter.imageId !== undefined) query.set('image', filter.imageId);
+  for (const tag of filter.tags ?? []) query.append('tag', tag);
+  if (filter.networkId !== undefined) query.set('network_id', filter.networkId);
+  if (filter.keypairName !== undefined) query.set('keypair_name', filter.keypairName);
+  if (filter.projectId !== undefined) query.set('project_id', filter.projectId);
   if (filter.allProjects) query.set('all_tenants', '1');
   return query;
 }
@@ -200,15 +224,20 @@ function createBody(instance: NewInstance): object {
     flavor_id: instance.flavorId,
     ...bootFields(instance),
     ...(instance.networks.length > 0 && {
-      networks: instance.networks.map((network) =>
-        network.kind === 'port' ? { port: network.portId } : { uuid: network.networkId },
-      ),
+      networks:
+        typeof instance.networks === 'string'
+          ? instance.networks
+          : instance.networks.map((network) =>
+              network.kind === 'port' ? { port: network.portId } : { uuid: network.networkId },
+            ),
     }),
     ...(instance.keypairName !== null && { keypair_name: instance.keypairName }),
     ...(instance.securityGroupIds.length > 0 && { security_group_names: instance.securityGroupIds }),
     ...(instance.userData !== null && { user_data: instance.userData }),
     ...(instance.availabilityZone !== null && { availability_zone: instance.availabilityZone }),
     ...(instance.serverGroupId !== null && { server_group_id: instance.serverGroupId }),
+    ...(instance.description !== null && { description: instance.description }),
+    ...(instance.tags.length > 0 && { tags: instance.tags }),
     metadata: instance.metadata,
   };
 }
@@ -228,13 +257,17 @@ function bootFields({ imageId, bootVolume: volume }: NewInstance): object {
  */
 async function createByLegacy(session: ReduSession, instance: NewInstance): Promise<string> {
   const { isPublic = 'false', enableSSH = 'false', ...items } = instance.metadata;
-  const [network] = instance.networks;
+  const networks = typeof instance.networks === 'string' ? [] : instance.networks;
+  const [network] = networks;
   const beyond = [
-    instance.networks.length > 1 && 'several networks',
+    networks !== instance.networks && `the networks "${instance.networks}"`,
+    networks.length > 1 && 'several networks',
     network?.kind === 'port' && 'a port',
     instance.availabilityZone !== null && 'an availability zone',
     instance.serverGroupId !== null && 'a server group',
     instance.bootVolume !== null && 'a volume to boot from',
+    instance.description !== null && 'a description',
+    instance.tags.length > 0 && 'tags',
     Object.keys(items).length > 0 && 'metadata',
   ].find((feature) => feature !== false);
   if (beyond !== undefined) {

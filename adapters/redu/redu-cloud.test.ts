@@ -264,7 +264,7 @@ describe('a cloud that supports only what redu documents', () => {
     ['GET /v1/flavors', (cloud) => cloud.listFlavors()],
     ['GET /v1/quotas', (cloud) => cloud.quotas()],
     ['POST /v1/keypairs', (cloud) => cloud.createKeyPair('new', null)],
-    ['PATCH /v1/instances/{id}', (cloud) => cloud.renameInstance(INSTANCE.id, 'other')],
+    ['PATCH /v1/instances/{id}', (cloud) => cloud.changeInstance(INSTANCE.id, { name: 'other' })],
     ['POST /v1/instances/{id}/actions', (cloud) => cloud.act(INSTANCE.id, { action: 'stop' })],
     ['DELETE /v1/instances/{id}', (cloud) => cloud.deleteInstance(INSTANCE.id)],
   ])('%s is 501, and not tried again', async (operation, call) => {
@@ -308,6 +308,8 @@ describe('a cloud that supports only what redu documents', () => {
       serverGroupId: null,
       metadata: { isPublic: 'true', enableSSH: 'false' },
       description: null,
+      tags: [],
+      mark: null,
     });
     expect(id).toBe(INSTANCE.id);
   });

@@ -66,13 +66,14 @@ export function reduCloud(open: (call: CallContext) => ReduSession, call: CallCo
 
     listInstances: (filter, window) => instances.listInstances(session, filter, window),
     getInstance: (id) => instances.getInstance(session, id),
-    // Descriptions are not returned: a repeated create is recognized by its Idempotency-Key.
+    // There are no marks: a repeated create is recognized by its Idempotency-Key.
     findInstance: async () => null,
     createInstance: (instance) => instances.createInstance(session, instance),
-    renameInstance: async (id, name) => {
-      await instances.changeInstance(session, id, { name });
+    changeInstance: async (id, change) => {
+      await instances.changeInstance(session, id, change);
       return null;
     },
+    setInstanceTags: (id, tags) => instances.setTags(session, id, tags),
     mergeMetadata: (id, metadata) => instances.changeInstance(session, id, { metadata }),
     deleteMetadata: (id, key) => instances.changeInstance(session, id, { metadata: { [key]: null } }),
     deleteInstance: (id) => instances.deleteInstance(session, id),

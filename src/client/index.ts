@@ -66,6 +66,8 @@ export function createClient(options: ClientOptions) {
       create: (body: NewInstance, o?: CallOptions) => request('POST /v1/instances', { body }, o),
       update: (id: string, body: InstanceChange, o?: CallOptions) =>
         request('PATCH /v1/instances/{id}', { params: { id }, body }, o),
+      setTags: (id: string, tags: readonly string[], o?: CallOptions) =>
+        request('PUT /v1/instances/{id}/tags', { params: { id }, body: { tags } }, o),
       delete: (id: string, o?: CallOptions) => request('DELETE /v1/instances/{id}', { params: { id } }, o),
       /** Resolves when the action is accepted, not when it is done. */
       act: (id: string, body: InstanceAction, o?: CallOptions) =>

@@ -104,6 +104,13 @@ export interface InstanceFilter {
   readonly name?: string;
   readonly flavorId?: string;
   readonly imageId?: string;
+  /** All of these. */
+  readonly tags?: readonly string[];
+  /** With a port on this network. */
+  readonly networkId?: string;
+  readonly keypairName?: string;
+  /** Only with `allProjects`. */
+  readonly projectId?: string;
   /** Of every project; administrators only (`forbidden`). */
   readonly allProjects?: boolean;
   /** Those with `updated` at or after this time (ISO 8601, UTC), recently deleted ones included. */
@@ -137,6 +144,8 @@ export interface AttachedNetwork {
   readonly networkId: string;
   readonly addresses: readonly string[];
 }
+/** `auto`: the cloud chooses or makes one; `none`: no network. */
+export type RequestedNetworks = readonly NetworkAttachment[] | 'auto' | 'none';
 
 export interface NewInstance {
   readonly name: string;
@@ -145,7 +154,7 @@ export interface NewInstance {
   readonly imageId: string | null;
   /** null: the root disk is the flavor's. */
   readonly bootVolume: BootVolume | null;
-  readonly networks: readonly NetworkAttachment[];
+  readonly networks: RequestedNetworks;
   /** For the ports that the cloud creates; a given port retains its own. Empty: the project's `default`. */
   readonly securityGroupIds: readonly string[];
   readonly keypairName: string | null;
@@ -154,11 +163,16 @@ export interface NewInstance {
   readonly availabilityZone: string | null;
   readonly serverGroupId: string | null;
   readonly metadata: Readonly<Record<string, string>>;
-  /** For `findInstance`. */
   readonly description: string | null;
-  /** The driver may drop it where the cloud has no descriptions. */
-  readonly isDescriptionOptional?: boolean;
+  readonly tags: readonly string[];
+  /** An `instanceMark` for `findInstance`; null: none. */
+  readonly mark: string | null;
+  /** The driver may drop the mark where the cloud has no room for it. */
+  readonly isMarkOptional?: boolean;
 }
+
+/** Absent: unchanged. */
+export type InstanceAttributes = Partial<Pick<CloudInstance, 'name' | 'description'>>;
 
 export interface PortFilter {
   readonly instanceId?: string;
@@ -167,6 +181,7 @@ export interface PortFilter {
   /** At most 100. */
   readonly ids?: readonly string[];
   readonly description?: string;
+  readonly networkId?: string;
   readonly allProjects?: boolean;
 }
 
@@ -205,15 +220,18 @@ export interface Cloud
   listInstances(filter: InstanceFilter, window: InstanceWindow): Promise<InstancePage>;
   /** `not_found`. */
   getInstance(id: string): Promise<CloudInstance>;
-  /** The newest instance with exactly this description, or null. Never stale. */
-  findInstance(description: string): Promise<CloudInstance | null>;
+  /** The newest instance with exactly this mark, or null. Never stale. */
+  findInstance(mark: string): Promise<CloudInstance | null>;
   /**
    * Resolves with the id once the cloud has accepted; the boot may still fail (status ERROR with a fault).
-   * `invalid`: a reference does not exist; `quota_exceeded`; `conflict`: a port is in use.
+   * `invalid`: a reference does not exist; `quota_exceeded`; `conflict`: a port is in use; `not_implemented`: an old cloud has
+   * no description, tags or room for the mark.
    */
   createInstance(instance: NewInstance): Promise<string>;
   /** Resolves with what it changed; null when the cloud does not report it. `not_found`, `invalid`. */
-  renameInstance(id: string, name: string): Promise<Pick<CloudInstance, 'name' | 'updated'> | null>;
+  changeInstance(id: string, change: InstanceAttributes): Promise<Partial<CloudInstance> | null>;
+  /** Replaces all tags and resolves with them. `not_found`, `invalid`, `conflict` (state). */
+  setInstanceTags(id: string, tags: readonly string[]): Promise<readonly string[]>;
   /** `not_found`, `invalid`, `conflict` (locked), `quota_exceeded`. */
   mergeMetadata(id: string, items: Readonly<Record<string, string>>): Promise<void>;
   /** A missing item is no error. `not_found` for the instance. */

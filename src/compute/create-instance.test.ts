@@ -19,6 +19,8 @@ const REQUEST: CreateInstance = {
   availabilityZone: null,
   bootVolume: null,
   serverGroupId: null,
+  description: null,
+  tags: [],
   metadata: {},
   isPublic: true,
   enableSsh: false,
@@ -239,27 +241,27 @@ describe('names', () => {
 
 describe('create under a key', () => {
   const attempt = { mark: '0123456789abcdef0123456789abcdef', resumed: false };
-  const description = `linguanova request=${attempt.mark}`;
-  const descriptions: (string | null)[] = [];
+  const mark = `linguanova request=${attempt.mark}`;
+  const marks: (string | null)[] = [];
   const noting: Partial<Cloud> = {
     createInstance: async (instance) => {
-      descriptions.push(instance.description);
+      marks.push(instance.mark);
       return 'server1';
     },
   };
 
-  test('describes the server with the mark of the attempt, and any other create with a random one', async () => {
+  test('marks the server with the mark of the attempt, and any other create with a random one', async () => {
     const { cloud } = diaryCloud(noting);
     await createInstance(cloud, REQUEST, { keyId: 'k1' }, attempt);
     await createInstance(cloud, REQUEST, { keyId: 'k1' });
-    expect(descriptions).toEqual([description, expect.stringMatching(/^linguanova request=[0-9a-f]{32}$/)]);
-    expect(descriptions[1]).not.toBe(description);
+    expect(marks).toEqual([mark, expect.stringMatching(/^linguanova request=[0-9a-f]{32}$/)]);
+    expect(marks[1]).not.toBe(mark);
   });
 
   test('a resumed attempt returns the existing instance without a write', async () => {
     const { cloud, diary } = diaryCloud({
       listFloatingIps: async () => [],
-      findInstance: async (wanted) => (wanted === description ? INSTANCE : null),
+      findInstance: async (wanted) => (wanted === mark ? INSTANCE : null),
     });
     const instance = await createInstance(cloud, REQUEST, { keyId: 'k1' }, { ...attempt, resumed: true });
     expect(instance).toMatchObject({ id: 'found', publicAddress: null, sshEnabled: false });

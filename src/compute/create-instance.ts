@@ -1,6 +1,6 @@
 import { sleep } from '../async.ts';
 import { wallTime } from '../clock.ts';
-import type { Caller, Cloud, NewInstance } from './cloud.ts';
+import type { Caller, Cloud, NetworkAttachment, NewInstance } from './cloud.ts';
 import { asNotApplied, ComputeError, noKeyPairs } from './errors.ts';
 import { allowsSsh, FLAG_PUBLIC, FLAG_SSH, NO_REACH, PUBLIC_ADDRESS, reachOf } from './instance-view.ts';
 import { assertAccessSupported, viewOf } from './instances.ts';
@@ -14,7 +14,7 @@ import {
   securityGroupIds,
 } from './lookups.ts';
 import type { CloudInstance, Instance, SecurityGroup } from './model.ts';
-import { newRequestMark, requestDescription } from './ownership.ts';
+import { instanceMark, newRequestMark } from './ownership.ts';
 import type { NewRelease } from './pending-releases.ts';
 import { type PublicAccess, preparePublicAccess } from './public-access.ts';
 import type { Attempt, CreateInstance, Owner } from './requests.ts';
@@ -40,7 +40,7 @@ export async function createInstance(
   attempt: Attempt | null = null,
 ): Promise<Instance> {
   if (attempt?.resumed) {
-    const made = await cloud.findInstance(requestDescription(attempt.mark));
+    const made = await cloud.findInstance(instanceMark(attempt.mark));
     if (made !== null) return viewOf(cloud, made, await reachOf(cloud, { instanceId: made.id }));
   }
   if (cloud.capabilities.nativeAccessFlags) return createByFlags(cloud, request, attempt);
@@ -66,10 +66,11 @@ async function create(
   });
   if (request.keypairName !== null && !cloud.capabilities.keyPairs) throw noKeyPairs();
   assertGroupsFit(request);
+  const left = leftToCloud(request);
   const [flavor, image, places, groups] = await Promise.all([
     flavorId(cloud, request.flavor),
     request.image === null ? null : imageId(cloud, request.image),
-    resolveAttachments(cloud, request.networks),
+    left === null ? resolveAttachments(cloud, listedNetworks(request)) : NO_PLACES,
     cloud.capabilities.securityGroups ? cloud.listSecurityGroups() : [],
     assertServerGroup(cloud, request.serverGroupId),
     assertBootVolume(cloud, request.bootVolume),
@@ -93,21 +94,25 @@ async function create(
       flavorId: flavor,
       imageId: image,
       bootVolume: request.bootVolume,
-      networks: entry?.attachments ?? places.attachments,
+      networks: entry?.attachments ?? left ?? places.attachments,
       securityGroupIds: allGroupIds,
       keypairName: request.keypairName,
       userData: request.userData,
       availabilityZone: request.availabilityZone,
       serverGroupId: request.serverGroupId,
       metadata: { ...request.metadata, ...flags(request, entry) },
-      description: requestDescription(attempt?.mark ?? newRequestMark()),
-      isDescriptionOptional: attempt === null,
+      description: request.description,
+      tags: request.tags,
+      mark: instanceMark(attempt?.mark ?? newRequestMark()),
+      isMarkOptional: attempt === null,
     };
     order.sent = true;
     const id = await accept(cloud, accepted, entry?.made ?? null, undo);
-    const onPorts = groupsOnPorts(places, allGroupIds.length > 0 ? allGroupIds : ofDefault);
+    const ofPorts = allGroupIds.length > 0 ? allGroupIds : ofDefault;
+    const onPorts = left === 'auto' ? ofPorts : groupsOnPorts(places, ofPorts);
     return {
       ...(await readCreated(cloud, id, accepted, caller)),
+      serverGroupId: request.serverGroupId,
       publicAddress: entry?.address ?? null,
       sshEnabled: request.enableSsh || opensSsh(groups, onPorts),
     };
@@ -133,21 +138,44 @@ async function createByFlags(
     availabilityZone: request.availabilityZone,
     serverGroupId: request.serverGroupId,
     metadata: { ...request.metadata, ...flags(request, null) },
-    description: attempt === null ? null : requestDescription(attempt.mark),
+    description: request.description,
+    tags: request.tags,
+    mark: attempt === null ? null : instanceMark(attempt.mark),
   };
+  assertGroupsFit(request);
   const caller = await cloud.caller();
   const id = await cloud.createInstance(accepted);
   return viewOf(cloud, await readCreated(cloud, id, accepted, caller), NO_REACH);
 }
 
-/** The cloud puts an instance's groups only on the ports that it creates. */
-function assertGroupsFit({ networks, securityGroupNames }: CreateInstance): void {
-  if (securityGroupNames.length > 0 && networks.length > 0 && networks.every(({ kind }) => kind === 'port')) {
+/** The cloud puts an instance's groups only on the ports that it creates, and access needs a port. */
+function assertGroupsFit(request: CreateInstance): void {
+  const { networks, securityGroupNames, isPublic, enableSsh } = request;
+  if (networks === 'none' && (isPublic || enableSsh || securityGroupNames.length > 0)) {
+    throw ComputeError.input('networks', '"none" leaves no port for isPublic, enableSSH and security groups');
+  }
+  const attachments = listedNetworks(request);
+  if (
+    securityGroupNames.length > 0 &&
+    attachments.length > 0 &&
+    attachments.every(({ kind }) => kind === 'port')
+  ) {
     throw ComputeError.input(
       'securityGroups',
       'cannot be given when every network is a port: ports have their own',
     );
   }
+}
+
+const NO_PLACES: ResolvedAttachments = { attachments: [], networks: [], ports: [] };
+
+/** What the cloud resolves itself. A public instance needs its port first, hence its network. */
+function leftToCloud({ networks, isPublic }: CreateInstance): 'auto' | 'none' | null {
+  return networks === 'none' || (networks === 'auto' && !isPublic) ? networks : null;
+}
+
+function listedNetworks({ networks }: CreateInstance): readonly NetworkAttachment[] {
+  return typeof networks === 'string' ? [] : networks;
 }
 
 /** Nothing is recorded for an instance on an external network: it has no floating IP that Nova would show late. */
@@ -186,20 +214,20 @@ async function accept(
     if (!isIndeterminate(error)) throw error;
     // Deleting the port of a server that boots after all would be worse than a temporary orphan.
     undo.commit();
-    const found = await search(cloud, instance.description);
+    const found = await search(cloud, instance.mark);
     if (found !== null) return found;
     if (made !== null)
-      undo.responseLost({ ...made, serverMark: instance.description, settlesInMs: SERVER_SETTLING_MS });
+      undo.responseLost({ ...made, serverMark: instance.mark, settlesInMs: SERVER_SETTLING_MS });
     throw error;
   }
 }
 
-async function search(cloud: Cloud, description: string | null): Promise<string | null> {
-  if (description === null) return null;
+async function search(cloud: Cloud, mark: string | null): Promise<string | null> {
+  if (mark === null) return null;
   for (const delayMs of SEARCH_DELAYS_MS) {
     await sleep(delayMs);
     try {
-      const found = await cloud.findInstance(description);
+      const found = await cloud.findInstance(mark);
       if (found !== null) return found.id;
     } catch {
       // The search continues in the background.
@@ -241,8 +269,8 @@ async function readCreated(
       locked: false,
       volumes: [],
       fault: null,
-      description: null,
-      tags: [],
+      description: accepted.description,
+      tags: accepted.tags.toSorted(),
       serverGroupId: accepted.serverGroupId,
     };
   }

@@ -6,7 +6,16 @@
  */
 
 import type { Cloud, ReachFilter } from './cloud.ts';
-import type { CloudInstance, FloatingIp, Instance, Port, Reach, SecurityGroupRule } from './model.ts';
+import { hasCode } from './errors.ts';
+import type {
+  CloudInstance,
+  FloatingIp,
+  Instance,
+  Port,
+  Reach,
+  SecurityGroupRule,
+  ServerGroup,
+} from './model.ts';
 
 /** Metadata keys. */
 export const FLAG_PUBLIC = 'isPublic';
@@ -21,8 +30,20 @@ export async function reachOf(cloud: Cloud, of: ReachFilter = {}): Promise<Reach
   return securityGroups && !nativeAccessFlags ? cloud.listReach(of) : NO_REACH;
 }
 
+/** Empty where the cloud does not let the caller list them. */
+export async function serverGroupsOf(
+  cloud: Pick<Cloud, 'listServerGroups'>,
+): Promise<readonly ServerGroup[]> {
+  try {
+    return await cloud.listServerGroups();
+  } catch (error) {
+    if (hasCode(error, 'forbidden', 'not_found', 'not_implemented')) return [];
+    throw error;
+  }
+}
+
 /**
- * Adds public access to instances. It lists floating IPs only when the addresses and flags of some instance disagree, as in the
+ * Adds public access and server groups to instances. It lists floating IPs only when the addresses and flags of some instance disagree, as in the
  * seconds after a change, which Nova shows late.
  *
  * @param allProjects They belong to several projects, so their metadata is ignored.
@@ -45,6 +66,7 @@ export async function withAccess(
   const addresses = inDoubt ? await cloud.listFloatingIps(allProjects ? { allProjects } : {}) : [];
   const opensSsh = new Set(reach.groups.filter(({ rules }) => rules.some(allowsSsh)).map(({ id }) => id));
   const portsOf = portsByInstance(reach.ports);
+  const groupOf = groupByInstance(reach.serverGroups ?? []);
   // A server that is being built has no port yet.
   const isRecorded = (one: CloudInstance) => !allProjects && one.status === 'BUILD' && sshRecorded(one);
   return instances.map((instance) => {
@@ -54,6 +76,7 @@ export async function withAccess(
       instance,
       floating ?? externalAddressOf(ports, reach.externalNetworkIds),
       securityGroups ? (openedBy(ports, opensSsh) ?? isRecorded(instance)) : sshRecorded(instance),
+      groupOf.get(instance.id) ?? instance.serverGroupId,
     );
   });
 }
@@ -61,10 +84,19 @@ export async function withAccess(
 const SHOWN = new WeakMap<CloudInstance, Instance>();
 
 /** The same object while nothing changed, so that its encoding can be memoized. */
-function shownAs(instance: CloudInstance, publicAddress: string | null, sshEnabled: boolean): Instance {
+function shownAs(
+  instance: CloudInstance,
+  publicAddress: string | null,
+  sshEnabled: boolean,
+  serverGroupId: string | null,
+): Instance {
   const before = SHOWN.get(instance);
-  if (before?.publicAddress === publicAddress && before.sshEnabled === sshEnabled) return before;
-  const view = { ...instance, publicAddress, sshEnabled };
+  const isSame =
+    before?.publicAddress === publicAddress &&
+    before.sshEnabled === sshEnabled &&
+    before.serverGroupId === serverGroupId;
+  if (isSame) return before;
+  const view = { ...instance, publicAddress, sshEnabled, serverGroupId };
   SHOWN.set(instance, view);
   return view;
 }
@@ -75,6 +107,17 @@ const BY_INSTANCE = new WeakMap<readonly Port[], ReadonlyMap<string | null, read
 function portsByInstance(ports: readonly Port[]): ReadonlyMap<string | null, readonly Port[]> {
   const known = BY_INSTANCE.get(ports) ?? Map.groupBy(ports, ({ instanceId }) => instanceId);
   BY_INSTANCE.set(ports, known);
+  return known;
+}
+
+const GROUP_BY_INSTANCE = new WeakMap<readonly ServerGroup[], ReadonlyMap<string, string>>();
+
+/** Memoized too. */
+function groupByInstance(groups: readonly ServerGroup[]): ReadonlyMap<string, string> {
+  const known =
+    GROUP_BY_INSTANCE.get(groups) ??
+    new Map(groups.flatMap(({ id, memberIds }) => memberIds.map((member) => [member, id] as const)));
+  GROUP_BY_INSTANCE.set(groups, known);
   return known;
 }
 

@@ -213,13 +213,15 @@ export interface Port {
   readonly created: string;
 }
 
-/** What decides from where instances are reachable. */
+/** What decides from where instances are reachable, and which server groups they are in. */
 export interface Reach {
   readonly groups: readonly SecurityGroup[];
   /** At least those of instances. */
   readonly ports: readonly Port[];
   /** An instance on one of these is public without a floating IP. */
   readonly externalNetworkIds: ReadonlySet<string>;
+  /** Of the caller's project. */
+  readonly serverGroups?: readonly ServerGroup[];
 }
 
 export interface Hypervisor {

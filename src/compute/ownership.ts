@@ -1,5 +1,5 @@
 /**
- * Marks in descriptions, by which the gateway recognizes and finds what it created.
+ * Marks in descriptions and tags, by which the gateway recognizes and finds what it created.
  *
  * @module
  */
@@ -16,9 +16,13 @@ export function ownedDescription(keyId: string, name: string, kind = 'instance')
   return [...`${MARK} key=${keyId} request=${request} ${kind}=${name}`].slice(0, MAX_DESCRIPTION).join('');
 }
 
-/** The description of an instance: `linguanova request=<mark>`. */
-export function requestDescription(mark: string): string {
-  return `${MARK} request=${mark}`;
+/** `linguanova request=<request>`: at the cloud a description or a tag of the instance, and shown in no dialect. */
+export function instanceMark(request: string): string {
+  return `${MARK} request=${request}`;
+}
+
+export function isInstanceMark(text: string): boolean {
+  return text.startsWith(`${MARK} request=`);
 }
 
 /** For a request without an Idempotency-Key, whose instance is searched for when the response is lost. */

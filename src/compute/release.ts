@@ -23,7 +23,7 @@ export interface Release {
   readonly address: string | null;
   /** The description of what one request created, which finds it after a lost response. */
   readonly mark: string | null;
-  /** The description of a server whose response was lost. If the server exists, nothing is released. */
+  /** The `instanceMark` of a server whose response was lost. If the server exists, nothing is released. */
   readonly serverMark: string | null;
   /** Epoch ms from which on a missing server was never created, and a live instance not deleted. */
   readonly settledAt: number;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { InstanceAction, NetworkAttachment } from './cloud.ts';
+import type { InstanceAction, RequestedNetworks } from './cloud.ts';
 import type { Releases } from './pending-releases.ts';
 import type { BootVolume } from './volumes.ts';
 
@@ -14,6 +14,10 @@ export interface InstanceQuery {
   readonly name?: string;
   readonly flavor?: string;
   readonly image?: string;
+  readonly tags?: readonly string[];
+  readonly networkId?: string;
+  readonly keypairName?: string;
+  readonly projectId?: string;
   readonly allProjects?: boolean;
 }
 
@@ -26,7 +30,7 @@ export interface CreateInstance {
   /** null: the root disk is the flavor's. */
   readonly bootVolume: BootVolume | null;
   /** Empty: the project's default network. */
-  readonly networks: readonly NetworkAttachment[];
+  readonly networks: RequestedNetworks;
   /** Empty: the project's `default`. */
   readonly securityGroupNames: readonly string[];
   readonly keypairName: string | null;
@@ -34,6 +38,8 @@ export interface CreateInstance {
   readonly userData: string | null;
   readonly availabilityZone: string | null;
   readonly serverGroupId: string | null;
+  readonly description: string | null;
+  readonly tags: readonly string[];
   /** Without the flags. */
   readonly metadata: Readonly<Record<string, string>>;
   readonly isPublic: boolean;
@@ -43,6 +49,8 @@ export interface CreateInstance {
 /** Absent: unchanged. */
 export interface InstanceChange {
   readonly name?: string;
+  /** null removes it. */
+  readonly description?: string | null;
   /** Merged, null removes; without the flags. */
   readonly metadata?: Readonly<Record<string, string | null>>;
   readonly isPublic?: boolean;
@@ -58,7 +66,7 @@ export type RequestedAction =
 
 /** One attempt at a request that has an Idempotency-Key. */
 export interface Attempt {
-  /** In the description of the instance, so that a later attempt finds it. */
+  /** In the `instanceMark` of the instance, so that a later attempt finds it. */
   readonly mark: string;
   /** An earlier attempt was interrupted, with unknown outcome. */
   readonly resumed: boolean;

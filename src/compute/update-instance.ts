@@ -10,7 +10,7 @@ import { type Undo, undoable } from './saga.ts';
 import { ensureSshGroup, openPorts, sshGroups } from './ssh-access.ts';
 
 /**
- * Changes name, metadata and access of an instance, and returns it afterwards. What is already so causes no write.
+ * Changes name, description, metadata and access of an instance, and returns it afterwards. What is already so causes no write.
  *
  * Access is opened first and undone when a later step fails; it is closed last, since a released address cannot be had back. It
  * follows Neutron, so it can be changed where Nova refuses metadata, and the recorded flags then stay as they were.
@@ -40,7 +40,7 @@ export async function updateInstance(
         ...(external === undefined && (await openPublicAccess(cloud, before, change.isPublic, owner, undo))),
         ...(await openSshAccess(cloud, before, change.enableSsh, ports, reach, undo)),
       };
-      const renamed = await rename(cloud, before, change.name);
+      const renamed = await changeAttributes(cloud, before, change);
       if (writesItems) await writeMetadata(cloud, before, { ...items, ...flags });
       else await recordFlags(cloud, before, flags);
       return renamed;
@@ -59,7 +59,7 @@ export async function updateInstance(
 /** The cloud itself applies the flags. */
 async function updateByFlags(cloud: Cloud, id: string, change: InstanceChange): Promise<Instance> {
   const before = await getInstance(cloud, id);
-  await rename(cloud, before, change.name);
+  await changeAttributes(cloud, before, change);
   await writeMetadata(cloud, before, {
     ...change.metadata,
     ...(change.isPublic !== undefined && { [FLAG_PUBLIC]: String(change.isPublic) }),
@@ -68,13 +68,17 @@ async function updateByFlags(cloud: Cloud, id: string, change: InstanceChange): 
   return getInstance(cloud, id);
 }
 
-/** What the rename changed; null when the cloud does not report it. */
-async function rename(
+/** What changed of name and description; null when the cloud does not report it. */
+async function changeAttributes(
   cloud: Cloud,
-  { id, name }: Instance,
-  wanted = name,
+  before: Instance,
+  { name = before.name, description = before.description }: InstanceChange,
 ): Promise<Partial<CloudInstance> | null> {
-  return wanted === name ? {} : cloud.renameInstance(id, wanted);
+  const changed = {
+    ...(name !== before.name && { name }),
+    ...(description !== before.description && { description }),
+  };
+  return Object.keys(changed).length === 0 ? {} : cloud.changeInstance(before.id, changed);
 }
 
 function changesAccess(instance: Instance, { isPublic, enableSsh }: InstanceChange): boolean {

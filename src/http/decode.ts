@@ -52,9 +52,17 @@ export function decodeParameters<S extends z.ZodType>(
 }
 
 function problemsOf(issue: z.core.$ZodIssue): FieldError[] {
+  // A list among the options of a union: the items name their own problems.
+  const [items, ...others] = issue.code === 'invalid_union' ? issue.errors.filter(isAboutItems) : [];
+  if (items !== undefined && others.length === 0)
+    return items.flatMap((one) => problemsOf({ ...one, path: [...issue.path, ...one.path] }));
   const paths =
     issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
   return paths.map((path) => ({ field: truncated(path.join('.')) || 'body', message: issue.message }));
+}
+
+function isAboutItems(issues: readonly z.core.$ZodIssue[]): boolean {
+  return issues.every(({ path }) => typeof path[0] === 'number');
 }
 
 function truncated(field: string): string {

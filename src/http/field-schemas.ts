@@ -13,8 +13,10 @@ export const text = z.string().refine((value) => !/[\ud800-\udfff]/.test(value),
   abort: true,
 });
 
+export const printableText = text.regex(PRINTABLE, 'must have printable characters only');
+
 /** 1 to 255 characters. */
-export const shortText = text.min(1).max(255).regex(PRINTABLE, 'must have printable characters only');
+export const shortText = printableText.min(1).max(255);
 
 /** The name of something, by Nova's rule: printable, 1 to 255 characters, no space at either end. */
 export const name = shortText.refine((value) => value.trim() === value, 'must not begin or end with a space');

@@ -340,7 +340,7 @@ describe('a request that writes', () => {
     const { model, request } = inventoriesUnderTest();
     model.gate = () => Promise.reject(new ComputeError('timeout', 'late'));
     const { cloud, trace } = request({ allowStale: false });
-    await expect(cloud.renameInstance('i0001', 'other')).rejects.toThrow('late');
+    await expect(cloud.changeInstance('i0001', { name: 'other' })).rejects.toThrow('late');
     expect([...trace.changedInstanceIds]).toEqual(['i0001']);
   });
 });

@@ -113,7 +113,8 @@ export function inventoryCloud(
       call.trace.instanceChanged(id);
       return id;
     },
-    renameInstance: (id, name) => writing(id, () => cloud.renameInstance(id, name)),
+    changeInstance: (id, change) => writing(id, () => cloud.changeInstance(id, change)),
+    setInstanceTags: (id, tags) => writing(id, () => cloud.setInstanceTags(id, tags)),
     mergeMetadata: (id, items) => writing(id, () => cloud.mergeMetadata(id, items)),
     deleteMetadata: (id, key) => writing(id, () => cloud.deleteMetadata(id, key)),
     deleteInstance: (id) => writing(id, () => cloud.deleteInstance(id)),

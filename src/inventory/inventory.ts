@@ -116,11 +116,11 @@ export class Inventory {
         relistThreshold: this.#relistThreshold,
       };
       const result = await sync(cloud, this.#syncState, request);
-      const { state, ports, externals } = result.state;
+      const { state, ports, externals, serverGroups } = result.state;
       const hasTransitional = state.instances.some(({ inTransition }) => inTransition);
       this.#syncState = result.state;
       const externalNetworkIds = externals?.ids ?? NO_REACH.externalNetworkIds;
-      const reach = { groups: result.groups, ports, externalNetworkIds };
+      const reach = { groups: result.groups, ports, externalNetworkIds, serverGroups };
       this.#snapshot = { ...state, reach, asOf, version, hasTransitional };
       onSynced(result);
       return this.#snapshot;

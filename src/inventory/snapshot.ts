@@ -128,9 +128,9 @@ const TASKS = new Set([
 
 /** Whether `select` may serve such a list. */
 export function isSelectable(filter: InstanceFilter): boolean {
-  const { allProjects = false, name, changedSince, statuses = [] } = filter;
-  // A name is a regular expression in the dialect of the cloud's database.
-  if (allProjects || name !== undefined || changedSince !== undefined) return false;
+  const { statuses = [], flavorId: _flavor, imageId: _image, ...others } = filter;
+  // A name is a regular expression and a tag a text in the collation of the cloud's database.
+  if (Object.values(others).some((part) => part !== undefined && part !== false)) return false;
   return statuses.every((status) => PLAIN.has(status));
 }
 

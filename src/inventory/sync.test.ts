@@ -23,6 +23,7 @@ const listed = (change: Partial<SyncState> = {}): SyncState => ({
   state: inventory(RELIST_THRESHOLD + 1, { updated: at(60) }),
   ports: [],
   externals: null,
+  serverGroups: [],
   relistedAt: 1_000,
   relistTookMs: 0,
   tookMs: 0,

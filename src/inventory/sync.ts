@@ -3,8 +3,8 @@
 import { monotonicMs } from '../clock.ts';
 import type { Cloud } from '../compute/cloud.ts';
 import { hasCode } from '../compute/errors.ts';
-import { flagsDisagree } from '../compute/instance-view.ts';
-import type { CloudInstance, Port, SecurityGroup } from '../compute/model.ts';
+import { flagsDisagree, serverGroupsOf } from '../compute/instance-view.ts';
+import type { CloudInstance, Port, SecurityGroup, ServerGroup } from '../compute/model.ts';
 import { EMPTY_STATE, fromList, type InventoryState, merged } from './snapshot.ts';
 
 /** So many instances fit on one cheap page, so they are always listed in full. */
@@ -38,6 +38,7 @@ export interface SyncState {
   readonly state: InventoryState;
   readonly ports: readonly Port[];
   readonly externals: ExternalNetworks | null;
+  readonly serverGroups: readonly ServerGroup[];
   /** Start of the last full list, monotonic ms. */
   readonly relistedAt: number;
   readonly relistTookMs: number;
@@ -124,8 +125,13 @@ export async function sync(
     syncInstances(cloud, before, request, hasNetwork),
     cloud.capabilities.securityGroups ? cloud.listSecurityGroups() : [],
   ]);
-  const externals = hasNetwork ? await currentExternals(cloud, instances.state) : null;
-  return { kind: instances.kind, state: { ...instances.state, externals }, groups };
+  const [externals, serverGroups] = hasNetwork
+    ? await Promise.all([
+        currentExternals(cloud, instances.state),
+        currentServerGroups(cloud, before, instances.state, request),
+      ])
+    : [null, []];
+  return { kind: instances.kind, state: { ...instances.state, externals, serverGroups }, groups };
 }
 
 async function syncInstances(
@@ -153,6 +159,7 @@ async function listAll(cloud: Cloud, before: SyncState | null, hasNetwork: boole
     state,
     ports,
     externals: before?.externals ?? null,
+    serverGroups: before?.serverGroups ?? [],
     relistedAt: fullAt,
     relistTookMs: took,
     tookMs: took,
@@ -208,6 +215,18 @@ async function currentExternals(cloud: Cloud, { externals, ports }: SyncState): 
   if (externals !== null && !externalsExpired(externals, ports, at)) return externals;
   const ids = await cloud.listExternalNetworkIds();
   return { ids, known: new Set(ports.map(({ networkId }) => networkId)), at };
+}
+
+/** An instance joins a group when it is created, and never later. */
+async function currentServerGroups(
+  cloud: Cloud,
+  before: SyncState | null,
+  { state, serverGroups }: SyncState,
+  { network, relist }: SyncRequest,
+): Promise<readonly ServerGroup[]> {
+  const isKnown = before !== null && !network && !relist;
+  if (isKnown && state.instances.every(({ id }) => before.state.byId.has(id))) return serverGroups;
+  return serverGroupsOf(cloud);
 }
 
 async function fetchOne(cloud: Cloud, id: string): Promise<CloudInstance | null> {

@@ -34,6 +34,7 @@ export const TEXTS: Readonly<Record<RouteName, RouteText>> = {
     summary: 'Update the name, metadata or access of an instance',
     description: 'Metadata is merged; null removes an item.',
   },
+  'PUT /v1/instances/{id}/tags': { id: 'setInstanceTags', summary: 'Replace the tags of an instance' },
   'DELETE /v1/instances/{id}': {
     id: 'deleteInstance',
     summary: 'Delete an instance',

@@ -59,6 +59,53 @@ const NO_METADATA: readonly Case[] = [
   ),
 ];
 
+const NO_DESCRIPTION: readonly Case[] = [
+  ...noShortText('description').filter(([name]) => name !== 'description: nothing'),
+  ['description: the mark of the gateway', { description: 'linguanova request=0123' }],
+];
+
+const NO_TAGS: readonly Case[] = [
+  ['tags: a text', { tags: 'web' }],
+  ['tags: a number', { tags: 7 }],
+  ['tags: an object', { tags: { web: true } }],
+  ['tags: true', { tags: true }],
+  ...(
+    [
+      ['a number', 7],
+      ['null', null],
+      ['a list', ['web']],
+      ['an object', { name: 'web' }],
+      ['nothing', ''],
+      ['a blank', ' '],
+      ['a space before', ' a'],
+      ['a space behind', 'a '],
+      ['a comma', 'a,b'],
+      ['a slash', 'a/b'],
+      ['61 characters', 'a'.repeat(61)],
+      ['a null byte', 'a\u0000b'],
+      ['a line break', 'a\nb'],
+      ['an invisible character', 'a\u200bb'],
+      ['half a surrogate pair', LONE_SURROGATE],
+      ['an emoji', 'a😀'],
+      ['the mark of the gateway', 'linguanova request=0123'],
+    ] as const
+  ).map(([name, tag]): Case => [`tags: ${name}`, { tags: ['first', tag] }, ['tags.1']]),
+  ['tags: two wrong ones', { tags: ['a,b', 'ok', 'c/d'] }, ['tags.0', 'tags.2']],
+  ['tags: 51', { tags: Array.from({ length: 51 }, (_, n) => `t${n}`) }],
+  ['tags: in two cases', { tags: ['web', 'WEB'] }],
+  ['tags: with and without an accent', { tags: ['cafe', 'café'] }],
+  ['tags: an umlaut twice, composed differently', { tags: ['ü', 'u\u0308'] }],
+];
+
+const SET_TAGS: readonly Case[] = [
+  ['tags: missing', { tags: undefined }],
+  ['tags: null', { tags: null }],
+  ...NO_TAGS,
+  ['an unknown field', { colour: 'blue' }],
+  ['a field of Nova', { tag: 'web' }],
+  ['a field of the instance', { name: 'web' }],
+];
+
 const NEW_INSTANCE: readonly Case[] = [
   ...noName('name'),
   ...['flavor_id', 'image_id'].flatMap((field): Case[] => [
@@ -79,7 +126,13 @@ const NEW_INSTANCE: readonly Case[] = [
   ['networks: an object', { networks: { uuid: ID } }],
   ['networks: none', { networks: [] }],
   ['networks: 17', { networks: Array(17).fill(ID) }],
-  ['networks: auto, as Nova has it', { networks: 'auto' }],
+  ['networks: a word', { networks: 'all' }],
+  ['networks: a word in capitals', { networks: 'AUTO' }],
+  ['networks: a word in a list', { networks: ['none'] }, ['networks.0']],
+  ['network_id and a word', { network_id: ID, networks: 'auto' }, ['network_id']],
+  ...NO_DESCRIPTION,
+  ['tags: the flags’ names are none', { tags: { isPublic: true } }],
+  ...NO_TAGS,
   ...[7, null, 'private', {}, { uuid: ID, port: OTHER_ID }, []].map(
     (network): Case => [
       `networks: ${JSON.stringify(network)}`,
@@ -124,6 +177,8 @@ const NEW_INSTANCE: readonly Case[] = [
 const CHANGE: readonly Case[] = [
   ['nothing', { name: undefined }, ['body']],
   ...noName('name').slice(1),
+  ...NO_DESCRIPTION,
+  ['tags, which have their own path', { tags: ['web'] }],
   ...NO_METADATA,
   ['metadata: null', { metadata: null }],
   ['a field that cannot be changed', { flavor_id: 'm1.small' }],
@@ -134,6 +189,7 @@ const CHANGE: readonly Case[] = [
 export const INSTANCE_ROWS: readonly BadRequest[] = [
   ...fieldRows('POST /v1/instances', GOOD, NEW_INSTANCE),
   ...fieldRows(`PATCH /v1/instances/${ID}`, { name: 'bad-input' }, CHANGE),
+  ...fieldRows(`PUT /v1/instances/${ID}/tags`, { tags: ['bad-input'] }, SET_TAGS),
 ];
 
 function items(count: number): Record<string, string> {

@@ -7,6 +7,7 @@ const PATHS: Readonly<Record<string, readonly string[]>> = {
   '/v1/me': ['GET'],
   '/v1/instances': ['GET', 'POST'],
   [`/v1/instances/${ID}`]: ['GET', 'PATCH', 'DELETE'],
+  [`/v1/instances/${ID}/tags`]: ['PUT'],
   [`/v1/instances/${ID}/actions`]: ['GET', 'POST'],
   [`/v1/instances/${ID}/console_log`]: ['GET'],
   [`/v1/instances/${ID}/console`]: ['POST'],

@@ -43,6 +43,7 @@ const ID_ROUTES = [
   'POST /v1/instances/*/console',
   'PATCH /v1/instances/*',
   'DELETE /v1/instances/*',
+  'PUT /v1/instances/*/tags',
   'POST /v1/instances/*/actions',
   'GET /v1/images/*',
   'PATCH /v1/images/*',

@@ -8,6 +8,7 @@ import { floatingIpConformance } from './floating-ips.ts';
 import { idempotencyConformance } from './idempotency.ts';
 import { imageConformance } from './images.ts';
 import { instanceActionConformance } from './instance-actions.ts';
+import { instanceLabelConformance } from './instance-labels.ts';
 import { instanceNetworkConformance } from './instance-networks.ts';
 import { instanceOperationConformance } from './instance-operations.ts';
 import { instanceConformance } from './instances.ts';
@@ -34,6 +35,7 @@ const COMPUTE: readonly Part[] = [
   instanceConformance,
   instanceActionConformance,
   instanceOperationConformance,
+  instanceLabelConformance,
   publicAccessConformance,
   keypairConformance,
   imageConformance,

@@ -88,6 +88,7 @@ test('every response matches the contract', async () => {
   await call('GET', '/v1/events');
   await call('GET', `${instance}/events`);
   await call('PATCH', instance, { metadata: { team: 'web' } });
+  await call('PUT', `${instance}/tags`, { tags: ['web'] });
   for (const action of [
     { action: 'snapshot', name: 'contract-snapshot' },
     { action: 'rebuild', image_id: OTHER_IMAGE },

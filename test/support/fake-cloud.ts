@@ -87,9 +87,10 @@ export class FakeCloud {
         this.askedExternals += 1;
         return Promise.resolve(new Set<string>());
       },
-      renameInstance: (id, name) =>
+      listServerGroups: async () => [],
+      changeInstance: (id, change) =>
         respond(`rename ${id}`, () => {
-          this.change(id, { name });
+          this.change(id, change);
           return null;
         }),
       deleteMetadata: (id) => respond(`unset ${id}`, () => this.silently(id, { metadata: {} })),

@@ -30,13 +30,14 @@ const FIELDS = Object.keys(PortItem.shape);
 export async function listPorts(
   neutron: Service,
   projectId: string | null,
-  { instanceId, instanceIds, ids, description }: PortFilter,
+  { instanceId, instanceIds, ids, description, networkId }: PortFilter,
 ): Promise<Port[]> {
   const query = {
     project_id: projectId ?? undefined,
     device_id: instanceIds ?? instanceId,
     id: ids,
     description,
+    network_id: networkId,
     fields: FIELDS,
   };
   const ports = await allPages(neutron, '/ports', 'ports', PortItem, query);

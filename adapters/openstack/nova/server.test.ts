@@ -41,7 +41,13 @@ const WEB: CloudInstance = {
   tags: [],
   serverGroupId: null,
 };
-const RENAMED: CloudInstance = { ...WEB, name: 'rec-web-renamed', metadata: { a: '1', b: '5' } };
+const RENAMED: CloudInstance = {
+  ...WEB,
+  name: 'rec-web-renamed',
+  metadata: { a: '1', b: '5' },
+  description: 'about',
+  tags: ['rec'],
+};
 const MEDIUM: CloudInstance = { ...RENAMED, flavorId: 'm1.medium' };
 const REBUILT: CloudInstance = {
   ...MEDIUM,

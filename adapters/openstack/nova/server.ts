@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { CloudInstance, InstanceAddress } from '../../../src/compute/model.ts';
 import { shownKeyPairName } from '../../../src/compute/service-key-pairs.ts';
 import { stateOf } from '../../../src/compute/states.ts';
+import { labelsFrom } from './labels.ts';
 
 const Address = z.object({
   addr: z.string(),
@@ -29,6 +30,7 @@ export const Server = z.object({
   addresses: z.record(z.string(), z.array(Address)).nullish(),
   key_name: z.string().nullish(),
   description: z.string().nullish(),
+  tags: z.array(z.string()).nullish(),
   security_groups: z.array(z.object({ name: z.string() })).nullish(),
   locked: z.boolean().nullish(),
   'os-extended-volumes:volumes_attached': z
@@ -76,8 +78,7 @@ export function instanceFrom(server: z.infer<typeof Server>): CloudInstance {
           created: server.fault.created ?? server.updated,
         }
       : null,
-    description: null,
-    tags: [],
+    ...labelsFrom(server),
     serverGroupId: null,
   };
 }

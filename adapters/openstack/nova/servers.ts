@@ -14,6 +14,7 @@ import { refusingStates } from '../cinder/refusal.ts';
 import { isUpstream } from '../http/upstream-error.ts';
 import { pages } from '../pages.ts';
 import type { Query, Service } from '../service.ts';
+import { assertTags, hasMark, newLabels, type Supports } from './labels.ts';
 import { versionHeaders } from './microversion.ts';
 import { instanceFrom, Server } from './server.ts';
 
@@ -27,28 +28,40 @@ const PasswordBody = z.object({
 });
 
 /**
- * Nova links a full last page to an empty one, so `more` is found by requesting one instance more than wanted.
+ * Nova links a full last page to an empty one, so `more` is found by requesting one instance more than wanted. It filters by key
+ * pair for administrators only, and not by network.
+ *
+ * @param onNetwork Ids of the instances on `filter.networkId`.
  */
 export async function listServers(
   nova: Service,
   filter: InstanceFilter,
   { limit = Number.POSITIVE_INFINITY, marker }: InstanceWindow,
+  supports: Supports,
+  onNetwork: ReadonlySet<string | null> | null,
 ): Promise<InstancePage> {
+  if (filter.tags !== undefined) await assertTags(supports);
   if (limit === 0) return { instances: [], more: false };
+  const isNarrowedHere = filter.keypairName !== undefined || onNetwork !== null;
   const query: Query = {
     status: filter.statuses,
     name: filter.name,
     flavor: filter.flavorId,
     image: filter.imageId,
     all_tenants: filter.allProjects ? '1' : undefined,
+    project_id: filter.projectId,
+    tags: filter.tags?.join(','),
     'changes-since': filter.changedSince,
     marker,
-    limit: Number.isFinite(limit) ? limit + 1 : undefined,
+    limit: Number.isFinite(limit) && !isNarrowedHere ? limit + 1 : undefined,
   };
+  const matches = ({ id, keypairName }: CloudInstance) =>
+    (filter.keypairName ?? keypairName) === keypairName && (onNetwork?.has(id) ?? true);
   const mayBeGone = filter.changedSince !== undefined || filter.statuses !== undefined;
   const instances: CloudInstance[] = [];
   for await (const page of pages(nova, '/servers/detail', 'servers', Server, query)) {
-    for (const server of page) if (mayBeGone || !isGone(server)) instances.push(instanceFrom(server));
+    const shown = mayBeGone ? page : page.filter((server) => !isGone(server));
+    instances.push(...shown.map(instanceFrom).filter(matches));
     if (instances.length > limit) break;
   }
   return { instances: instances.slice(0, limit), more: instances.length > limit };
@@ -77,26 +90,24 @@ function noSuchServer(id: string): ComputeError {
   return new ComputeError('not_found', `Instance ${id} could not be found.`);
 }
 
-/**
- * Searches the whole list: Nova ignores a filter by description of all but administrators. Needs microversion 2.19.
- */
-export async function findServer(nova: Service, description: string): Promise<CloudInstance | null> {
+/** Searches the whole list: Nova ignores a filter by description of all but administrators. */
+export async function findServer(nova: Service, mark: string): Promise<CloudInstance | null> {
   for await (const page of pages(nova, '/servers/detail', 'servers', Server, {})) {
-    const found = page.find((server) => server.description === description);
+    const found = page.find((server) => hasMark(server, mark));
     if (found !== undefined) return instanceFrom(found);
   }
   return null;
 }
-
-/** The version from which on a server has a description. */
-export const DESCRIPTIONS = '2.19';
 
 /** @param keyName Its key pair's name at the cloud. */
 export async function createServer(
   nova: Service,
   instance: NewInstance,
   keyName: string | null,
+  supports: Supports,
 ): Promise<string> {
+  const { members, headers } = await newLabels(instance, supports);
+  const { networks } = instance;
   const body = {
     server: {
       name: instance.name,
@@ -104,23 +115,26 @@ export async function createServer(
       ...(instance.bootVolume === null
         ? { imageRef: instance.imageId }
         : { block_device_mapping_v2: [bootDevice(instance.bootVolume, instance.imageId)] }),
-      networks: instance.networks.map((network) =>
-        network.kind === 'port' ? { port: network.portId } : { uuid: network.networkId },
-      ),
+      networks:
+        typeof networks === 'string'
+          ? networks
+          : networks.map((network) =>
+              network.kind === 'port' ? { port: network.portId } : { uuid: network.networkId },
+            ),
       metadata: instance.metadata,
       ...(instance.securityGroupIds.length > 0
         ? { security_groups: instance.securityGroupIds.map((name) => ({ name })) }
         : {}),
       ...(keyName === null ? {} : { key_name: keyName }),
       ...(instance.userData === null ? {} : { user_data: instance.userData }),
-      ...(instance.description === null ? {} : { description: instance.description }),
+      ...members,
       ...(instance.availabilityZone === null ? {} : { availability_zone: instance.availabilityZone }),
     },
     ...(instance.serverGroupId === null ? {} : { 'os:scheduler_hints': { group: instance.serverGroupId } }),
   };
   try {
-    const headers = needsVolumeTypes(instance) ? versionHeaders(VOLUME_TYPES) : {};
-    const response = await refusingStates(() => nova.call('POST', '/servers', { body, headers }));
+    const version = needsVolumeTypes(instance) ? versionHeaders(VOLUME_TYPES) : headers;
+    const response = await refusingStates(() => nova.call('POST', '/servers', { body, headers: version }));
     return nova.read(response, CreatedBody).server.id;
   } catch (error) {
     // The only reference of a create that Nova rejects without naming it.
@@ -147,13 +161,6 @@ function bootDevice(volume: BootVolume, imageId: string | null) {
   if (volume.kind === 'existing') return { ...shared, source_type: 'volume', uuid: volume.volumeId };
   const type = volume.volumeType === null ? {} : { volume_type: volume.volumeType };
   return { ...shared, source_type: 'image', uuid: imageId, volume_size: volume.sizeGb, ...type };
-}
-
-const RenamedBody = z.object({ server: z.object({ name: z.string(), updated: z.string() }) });
-
-export async function renameServer(nova: Service, id: string, name: string) {
-  const response = await nova.call('PUT', `/servers/${id}`, { body: { server: { name } } });
-  return nova.read(response, RenamedBody).server;
 }
 
 export async function mergeServerMetadata(

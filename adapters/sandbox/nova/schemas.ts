@@ -40,6 +40,9 @@ export function enveloped(key: string, schema: Schema): Schema {
   return { type: 'object', properties: { [key]: schema }, required: [key], closed: true };
 }
 
+/** Of a server. */
+export const newTag: Schema = { type: 'string', minLength: 1, maxLength: 60, pattern: '^[^,/]*$' };
+
 const nic: Schema = {
   type: 'object',
   properties: {
@@ -102,7 +105,7 @@ export function createServerSchema(minor: number): Schema {
       },
       user_data: { type: 'string', maxLength: 65535, format: 'base64' },
       ...(minor >= 19 && { description }),
-      ...(minor >= 52 && { tags: { type: 'array', items: { type: 'string', minLength: 1, maxLength: 60 } } }),
+      ...(minor >= 52 && { tags: { type: 'array', items: newTag, maxItems: 50 } }),
       ...(minor >= 63 && { trusted_image_certificates: { type: ['array', 'null'] } }),
       ...(minor >= 74 && { host: { type: 'string' }, hypervisor_hostname: { type: 'string' } }),
       ...(minor >= 90 && { hostname: { type: 'string', minLength: 2, maxLength: 63 } }),

@@ -2,7 +2,7 @@
 
 import { empty, type Fields, json } from '../http.ts';
 import { bodyOf, inner, type NovaCall } from './call.ts';
-import { badRequest, conflict, goneAtThisVersion, notFound } from './faults.ts';
+import { badRequest, conflict, goneAtThisVersion, notFound, novaFault } from './faults.ts';
 import {
   ANY_TASK,
   CHANGEABLE_STATES,
@@ -14,7 +14,7 @@ import {
 import { change, destroy, noteAction, softDelete } from './lifecycle.ts';
 import type { Server } from './model.ts';
 import { requireMetadataRoom } from './quotas.ts';
-import { enveloped, metadata, updateServerSchema } from './schemas.ts';
+import { enveloped, metadata, newTag, updateServerSchema } from './schemas.ts';
 import { serverView, serverWithoutExtensions, type Viewer } from './server-view.ts';
 
 /** The viewer of a server, for `server-view.ts`. */
@@ -132,16 +132,28 @@ function taggable(call: NovaCall, id: string, what: string): Server {
 
 /** GET /servers/{id}/tags */
 export function listTags(call: NovaCall, id: string): Response {
-  return json(200, { tags: tagged(call, id).tags });
+  const server = tagged(call, id);
+  // Before it is scheduled its tags are in the request for it, which only the server's view reads (measured).
+  return json(200, { tags: server.taskState === 'scheduling' ? [] : server.tags });
 }
 
 /** PUT /servers/{id}/tags */
 export function replaceTags(call: NovaCall, id: string): Response {
-  const tag = { type: 'string', minLength: 1, maxLength: 60, pattern: '^[^,/]*$' } as const;
-  const body: Fields = bodyOf(call, enveloped('tags', { type: 'array', items: tag, maxItems: 50 }));
+  const body: Fields = bodyOf(call, enveloped('tags', { type: 'array', items: newTag, maxItems: 50 }));
   const server = taggable(call, id, 'update tags');
-  server.tags = [...new Set(body.tags as string[])];
+  server.tags = distinct(body.tags as string[]);
   return json(200, { tags: server.tags });
+}
+
+/** Sorted. The database fails on tags that differ in case or accents alone (measured). */
+function distinct(given: string[]): string[] {
+  const tags = [...new Set(given)].sort();
+  const folded = (tag: string) => tag.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+  if (new Set(tags.map(folded)).size === tags.length) return tags;
+  const reason = "<class 'oslo_db.exception.DBDuplicateEntry'>";
+  const report =
+    'Please report this at http://bugs.launchpad.net/nova/ and attach the Nova API log if possible.';
+  throw novaFault(500, `Unexpected API Error. ${report}\n${reason}`);
 }
 
 /** DELETE /servers/{id}/tags */
@@ -160,7 +172,8 @@ export function hasTag(call: NovaCall, id: string, tag: string): Response {
 export function putTag(call: NovaCall, id: string, tag: string): Response {
   const server = taggable(call, id, 'update tag');
   if (server.tags.includes(tag)) return empty(204);
-  server.tags = [...server.tags, tag];
+  if (server.tags.length >= 50) throw badRequest('The number of tags exceeded the per-server limit 50');
+  server.tags = [...server.tags, tag].sort();
   const location = `${call.cloud.baseUrl}/compute/v2.1/servers/${id}/tags/${encodeURIComponent(tag)}`;
   return empty(201, { Location: location, 'Content-Type': 'text/html; charset=UTF-8' });
 }

@@ -4,9 +4,9 @@ import type { InstanceWindow } from '../../compute/cloud.ts';
 import type { InstanceQuery } from '../../compute/requests.ts';
 import { INSTANCE_STATUSES } from '../../compute/states.ts';
 import { decodeParameters } from '../../http/decode.ts';
-import { idOrName, queryNumber, uuid } from '../../http/field-schemas.ts';
+import { idOrName, queryNumber, shortText, uuid } from '../../http/field-schemas.ts';
 import type { ReadRequest } from '../../traffic/cache/read.ts';
-import { namePattern } from './instance-schemas.ts';
+import { namePattern, tag } from './instance-schemas.ts';
 
 const TRUE_OR_FALSE = /^(?:1|0|true|false)$/i;
 
@@ -16,16 +16,29 @@ const flagParameter = z
   .transform((value) => value === '1' || value.toLowerCase() === 'true');
 
 /** The filters of the compute API reference, pages, and the level of detail. */
-export const instanceQuerySchema = z.strictObject({
-  status: z.array(z.string().toUpperCase().pipe(z.enum(INSTANCE_STATUSES))).optional(),
-  name: namePattern.optional().describe('A regular expression, found anywhere in the name.'),
-  flavor: idOrName.optional(),
-  image: idOrName.optional(),
-  limit: queryNumber(0, 1000).optional(),
-  marker: uuid.optional().describe('Id of the last instance of the page before.'),
-  all_tenants: flagParameter.optional().describe('Instances of every project; needs the scope admin.'),
-  detail: flagParameter.optional().describe('Each instance with all its fields, as by itself.'),
-});
+export const instanceQuerySchema = z
+  .strictObject({
+    status: z.array(z.string().toUpperCase().pipe(z.enum(INSTANCE_STATUSES))).optional(),
+    name: namePattern.optional().describe('A regular expression, found anywhere in the name.'),
+    flavor: idOrName.optional(),
+    image: idOrName.optional(),
+    tag: z.array(tag).max(50).optional().describe('Repeated: all of them.'),
+    network_id: uuid.optional().describe('With a port on this network.'),
+    keypair_name: shortText.optional(),
+    project_id: z
+      .string()
+      .regex(/^[\w-]{1,64}$/, 'must be the id of a project')
+      .optional()
+      .describe('Only with all_tenants.'),
+    limit: queryNumber(0, 1000).optional(),
+    marker: uuid.optional().describe('Id of the last instance of the page before.'),
+    all_tenants: flagParameter.optional().describe('Instances of every project; needs the scope admin.'),
+    detail: flagParameter.optional().describe('Each instance with all its fields, as by itself.'),
+  })
+  .refine(({ project_id, all_tenants }) => project_id === undefined || all_tenants === true, {
+    path: ['project_id'],
+    error: 'needs all_tenants=1',
+  });
 
 export interface InstanceListInput {
   readonly query: InstanceQuery;
@@ -46,11 +59,15 @@ export function decodeInstanceQuery({ query, principal, publicTarget }: ReadRequ
     name,
     flavor,
     image,
+    tag: tags,
+    network_id: networkId,
+    keypair_name: keypairName,
+    project_id: projectId,
     limit,
     marker,
     all_tenants,
     detail = false,
-  } = decodeParameters(query, instanceQuerySchema, ['status']);
+  } = decodeParameters(query, instanceQuerySchema, ['status', 'tag']);
   if (all_tenants) assertScope(principal, 'admin');
   return {
     query: {
@@ -58,6 +75,10 @@ export function decodeInstanceQuery({ query, principal, publicTarget }: ReadRequ
       ...(name !== undefined && { name }),
       ...(flavor !== undefined && { flavor }),
       ...(image !== undefined && { image }),
+      ...(tags !== undefined && { tags }),
+      ...(networkId !== undefined && { networkId }),
+      ...(keypairName !== undefined && { keypairName }),
+      ...(projectId !== undefined && { projectId }),
       ...(all_tenants && { allProjects: true }),
     },
     window: { ...(limit !== undefined && { limit }), ...(marker !== undefined && { marker }) },

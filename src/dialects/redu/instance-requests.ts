@@ -1,4 +1,4 @@
-import type { NetworkAttachment } from '../../compute/cloud.ts';
+import type { RequestedNetworks } from '../../compute/cloud.ts';
 import type { CreateInstance, InstanceChange } from '../../compute/requests.ts';
 import type { BootVolume } from '../../compute/volumes.ts';
 import type { InstanceChangeBody, NewInstanceBody } from './instance-schemas.ts';
@@ -18,6 +18,8 @@ export function toCreateInstance(body: NewInstanceBody): CreateInstance {
     userData: body.user_data || null,
     availabilityZone: body.availability_zone ?? null,
     serverGroupId: body.server_group_id ?? null,
+    description: body.description || null,
+    tags: body.tags ?? [],
     metadata: items,
     isPublic: flags.isPublic ?? false,
     enableSsh: flags.enableSsh ?? false,
@@ -25,10 +27,14 @@ export function toCreateInstance(body: NewInstanceBody): CreateInstance {
 }
 
 /** The change of a validated body of `PATCH /v1/instances/{id}`. */
-export function toInstanceChange({ name, metadata }: InstanceChangeBody): InstanceChange {
-  if (metadata === undefined) return { ...(name !== undefined && { name }) };
+export function toInstanceChange({ name, description, metadata }: InstanceChangeBody): InstanceChange {
+  const attributes = {
+    ...(name !== undefined && { name }),
+    ...(description !== undefined && { description: description || null }),
+  };
+  if (metadata === undefined) return attributes;
   const { items, flags } = splitMetadata<string | null>(metadata);
-  return { ...(name !== undefined && { name }), metadata: items, ...flags };
+  return { ...attributes, metadata: items, ...flags };
 }
 
 function toBootVolume({ boot_volume, volume_id, delete_with_instance }: NewInstanceBody): BootVolume | null {
@@ -43,8 +49,9 @@ function toBootVolume({ boot_volume, volume_id, delete_with_instance }: NewInsta
   };
 }
 
-function toAttachments({ network_id, networks }: NewInstanceBody): NetworkAttachment[] {
+function toAttachments({ network_id, networks }: NewInstanceBody): RequestedNetworks {
   if (network_id) return [{ kind: 'network', networkId: network_id }];
+  if (typeof networks === 'string') return networks;
   return (networks ?? []).map((attachment) => {
     if (typeof attachment === 'string') return { kind: 'network', networkId: attachment };
     if ('port' in attachment) return { kind: 'port', portId: attachment.port };

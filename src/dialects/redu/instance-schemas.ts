@@ -5,7 +5,8 @@
  */
 
 import * as z from 'zod';
-import { idOrName, name, shortText, text, uuid } from '../../http/field-schemas.ts';
+import { isInstanceMark } from '../../compute/ownership.ts';
+import { idOrName, name, printableText, shortText, text, uuid } from '../../http/field-schemas.ts';
 import { metadataChangeSchema, newMetadataSchema } from './metadata.ts';
 import { userDataSchema } from './user-data.ts';
 import { sizeGb } from './volumes.ts';
@@ -69,6 +70,36 @@ const attachmentSchema = z.union([uuid, z.strictObject({ uuid }), z.strictObject
   error: 'must be a network id, {"uuid": a network id} or {"port": a port id}',
 });
 
+const MAX_TAGS = 50;
+const NOT_RESERVED = 'must not begin as the mark of the gateway';
+
+const descriptionText = printableText
+  .max(255)
+  .refine((value) => !isInstanceMark(value), NOT_RESERVED)
+  .nullish();
+
+export const tag = name
+  .max(60)
+  .regex(/^[^,/]*$/, 'must have no comma and no slash')
+  .refine((value) => !isInstanceMark(value), NOT_RESERVED);
+
+/** Databases of clouds fail on tags that differ in case or accents alone. */
+const tagList = z
+  .array(tag)
+  .max(MAX_TAGS)
+  .transform((tags) => [...new Set(tags)])
+  .refine(
+    (tags) => new Set(tags.map(folded)).size === tags.length,
+    'must differ in more than case and accents',
+  );
+
+function folded(value: string): string {
+  return value.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+}
+
+export const tagsSchema = z.object({ tags: z.array(z.string()) }).meta({ id: 'InstanceTags' });
+export const newTagsSchema = z.strictObject({ tags: tagList }).meta({ id: 'NewInstanceTags' });
+
 const groupNames = z
   .array(shortText)
   .max(32)
@@ -91,12 +122,18 @@ export const newInstanceSchema = z
     volume_id: uuid.nullish().describe('Boots from this volume, in place of image_id.'),
     delete_with_instance: z.boolean().nullish().describe('With volume_id.'),
     network_id: uuid.nullish().describe("Without it and networks: the project's only network."),
-    networks: z.array(attachmentSchema).min(1).max(16).nullish(),
+    networks: z
+      .union([z.array(attachmentSchema).min(1).max(16), z.enum(['auto', 'none'])], {
+        error: 'must be a list of networks, "auto" or "none"',
+      })
+      .nullish(),
     keypair_name: shortText.nullish(),
     security_group_names: groupNames.nullish(),
     user_data: userDataSchema.nullish(),
     availability_zone: shortText.nullish(),
     server_group_id: uuid.nullish(),
+    description: descriptionText,
+    tags: tagList.nullish(),
     metadata: newMetadataSchema.nullish(),
   })
   .refine((body) => (body.network_id ?? null) === null || (body.networks ?? null) === null, {
@@ -126,10 +163,14 @@ export const newInstanceSchema = z
 export type NewInstanceBody = z.output<typeof newInstanceSchema>;
 
 export const instanceChangeSchema = z
-  .strictObject({ name: name.optional(), metadata: metadataChangeSchema.optional() })
-  .refine((body) => body.name !== undefined || body.metadata !== undefined, {
+  .strictObject({
+    name: name.optional(),
+    description: descriptionText.describe('null removes it.'),
+    metadata: metadataChangeSchema.optional(),
+  })
+  .refine((body) => Object.values(body).some((value) => value !== undefined), {
     path: ['body'],
-    error: 'must have name, metadata or both',
+    error: 'must have name, description or metadata',
   })
   .meta({ id: 'InstanceChange' });
 export type InstanceChangeBody = z.output<typeof instanceChangeSchema>;

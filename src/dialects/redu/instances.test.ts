@@ -117,7 +117,8 @@ describe('GET /v1/instances', () => {
     ['name=', 'name: must not be empty'],
     ['name=%00', 'name: must have no control characters'],
     ['all_tenants=yes', 'all_tenants: must be 1, 0, true or false'],
-    ['project_id=1', 'project_id: is unknown; allowed: status, name'],
+    ['project_id=1', 'project_id: needs all_tenants=1'],
+    ['tenant_id=1', 'tenant_id: is unknown; allowed: status, name'],
     ['__proto__=1', '__proto__: is unknown'],
   ])('refuses %s', async (query, problem) => {
     const [first, ...more] = await reduApp().problems('GET', `/v1/instances?${query}`);
@@ -149,6 +150,8 @@ describe('POST /v1/instances', () => {
         availabilityZone: null,
         bootVolume: null,
         serverGroupId: null,
+        description: null,
+        tags: [],
         metadata: {},
         isPublic: false,
         enableSsh: false,
@@ -183,6 +186,8 @@ describe('POST /v1/instances', () => {
       user_data: '#cloud-config\n',
       availability_zone: 'nova',
       server_group_id: OTHER_ID,
+      description: 'front end',
+      tags: ['web', 'eu', 'web'],
       metadata: { isPublic: true, enableSSH: 'ShouldBeTrue', 'team:a': '' },
     });
     expect(asked()).toEqual({
@@ -200,6 +205,8 @@ describe('POST /v1/instances', () => {
       userData: btoa('#cloud-config\n'),
       availabilityZone: 'nova',
       serverGroupId: OTHER_ID,
+      description: 'front end',
+      tags: ['web', 'eu'],
       metadata: { 'team:a': '' },
       isPublic: true,
       enableSsh: true,
@@ -324,10 +331,10 @@ describe('/v1/instances/{id}', () => {
   });
 
   test.each([
-    [{}, 'body: must have name, metadata or both'],
+    [{}, 'body: must have name, description or metadata'],
     [{ name: null }, 'name: must be text'],
     [{ metadata: { floatingIp: null } }, 'metadata.floatingIp: is read-only'],
-    [{ flavor_id: 'x' }, 'flavor_id: is unknown; allowed: name, metadata'],
+    [{ flavor_id: 'x' }, 'flavor_id: is unknown; allowed: name, description, metadata'],
   ])('PATCH refuses %j', async (body, problem) => {
     expect((await reduApp().problems('PATCH', `/v1/instances/${ID}`, body))[0]).toContain(problem);
   });

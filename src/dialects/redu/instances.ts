@@ -26,6 +26,8 @@ import {
   instanceDetailSchema,
   instanceSchema,
   newInstanceSchema,
+  newTagsSchema,
+  tagsSchema,
 } from './instance-schemas.ts';
 import type { Mount } from './mount.ts';
 import { resource } from './paged-list.ts';
@@ -63,6 +65,14 @@ export const INSTANCE_ROUTES = {
     status: 200,
     response: instanceDetailSchema,
   }),
+  setTags: route({
+    method: 'PUT',
+    path: '/v1/instances/{id}/tags',
+    scope: 'instances:write',
+    body: newTagsSchema,
+    status: 200,
+    response: tagsSchema,
+  }),
   delete: route({ method: 'DELETE', path: '/v1/instances/{id}', scope: 'instances:write', status: 204 }),
 };
 
@@ -73,6 +83,7 @@ export function instances(mount: Mount): void {
     .add(INSTANCE_ROUTES.create, create)
     .addRead(INSTANCE_ROUTES.get, get)
     .add(INSTANCE_ROUTES.update, change)
+    .add(INSTANCE_ROUTES.setTags, setTags)
     .add(INSTANCE_ROUTES.delete, remove);
   instanceOperations(mount);
   mount.add(INSTANCE_ACTION, runInstanceAction);
@@ -122,6 +133,12 @@ async function change(c: Context<GatewayEnv>): Promise<Response> {
   const request = toInstanceChange(await decodeBody(c, INSTANCE_ROUTES.update.body));
   const changed = await updateInstance(c.var.cloud, id, request, ownerOf(c));
   return c.json(encodeInstanceDetail(changed));
+}
+
+async function setTags(c: Context<GatewayEnv>): Promise<Response> {
+  const id = instanceId(c);
+  const { tags } = await decodeBody(c, INSTANCE_ROUTES.setTags.body);
+  return c.json({ tags: await c.var.cloud.setInstanceTags(id, tags) });
 }
 
 async function remove(c: Context<GatewayEnv>): Promise<Response> {

@@ -53,6 +53,8 @@ export function toLegacyCreateInstance(body: z.output<typeof legacyCreateSchema>
     userData: body.user_data || null,
     availabilityZone: null,
     serverGroupId: null,
+    description: null,
+    tags: [],
     metadata: {},
     isPublic: body.is_public ?? false,
     enableSsh: body.enable_ssh ?? false,

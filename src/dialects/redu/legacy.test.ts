@@ -120,6 +120,8 @@ describe('create', () => {
       userData: btoa('#cloud-config\n'),
       availabilityZone: null,
       serverGroupId: null,
+      description: null,
+      tags: [],
       metadata: {},
       isPublic: true,
       enableSsh: true,

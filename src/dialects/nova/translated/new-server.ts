@@ -75,6 +75,8 @@ export function toCreateInstance(body: NewServerBody): CreateInstance {
     userData: server.user_data || null,
     availabilityZone: server.availability_zone ?? null,
     serverGroupId: group ?? null,
+    description: null,
+    tags: [],
     metadata: items,
     isPublic: flags.isPublic ?? false,
     enableSsh: flags.enableSsh ?? false,

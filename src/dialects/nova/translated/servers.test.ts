@@ -260,6 +260,8 @@ describe('a new server', () => {
       serverGroupId: OTHER_ID,
       metadata: { team: 'web', isPublic: 'true', enableSSH: 'false' },
       description: null,
+      tags: [],
+      mark: null,
     } satisfies NewInstance);
     expect(response.status).toBe(202);
     expect(response.headers.get('location')).toBe(`${URL_OF_GATEWAY}${SERVER}`);
@@ -417,11 +419,11 @@ describe('a new server', () => {
 
 describe('a change of a server', () => {
   test('PUT changes the name', async () => {
-    const renameInstance = vi.fn(async () => ({ name: 'new', updated: '2026-03-01T12:00:01Z' }));
-    const { call, changes } = novaApp({ ...shown(), renameInstance });
+    const changeInstance = vi.fn(async () => ({ name: 'new', updated: '2026-03-01T12:00:01Z' }));
+    const { call, changes } = novaApp({ ...shown(), changeInstance });
     const { status, json } = await call(`PUT ${SERVER}`, { server: { name: 'new' } });
     expect(status).toBe(200);
-    expect(renameInstance).toHaveBeenCalledWith(ID, 'new');
+    expect(changeInstance).toHaveBeenCalledWith(ID, { name: 'new' });
     expect(json.server).not.toHaveProperty('OS-EXT-STS:vm_state');
     expect(changes).toHaveLength(1);
   });
