@@ -98,11 +98,18 @@ export function openStackCloud(openStack: OpenStack, owner: TokenOwner, context:
 
   const volumes = volumeCalls({ nova, cinder: service('volume'), projectId, getInstance, ofOwn, novaKnows });
 
-  return {
+  const cloud: Cloud = {
     capabilities: OPENSTACK_CAPABILITIES,
     log: context.log,
     detached: (milliseconds) =>
       openStackCloud(openStack, owner, { ...context, deadline: deadlineIn(milliseconds), urgent: true }),
+    acrossProjects: () => ({
+      ...cloud,
+      ...operations.instanceOperations(nova, (id, call) => servers.getServer(nova, id, null).then(call)),
+      getInstance: (id) => servers.getServer(nova, id, null),
+      listReach: (of) => cloud.listReach({ ...of, allProjects: true }),
+      listFloatingIps: () => cloud.listFloatingIps({ allProjects: true }),
+    }),
     caller,
     identity: async (): Promise<Identity> => identityOf(keystone, await token()),
 
@@ -129,15 +136,9 @@ export function openStackCloud(openStack: OpenStack, owner: TokenOwner, context:
     mergeMetadata: (id, items) => ofOwnInstance(id, () => servers.mergeServerMetadata(nova, id, items)),
     deleteMetadata: (id, key) => ofOwnInstance(id, () => servers.deleteServerMetadata(nova, id, key)),
     deleteInstance: (id) => ofOwnInstance(id, () => servers.deleteServer(nova, id)),
-    act: (id, action) => ofOwnInstance(id, () => servers.actOnServer(nova, id, action)),
+    ...operations.instanceOperations(nova, ofOwnInstance),
     attachNetwork: (id, wanted) => ofOwnInstance(id, () => interfaces.attachInterface(nova, id, wanted)),
     detachNetwork: (id, portId) => ofOwnInstance(id, () => interfaces.detachInterface(nova, id, portId)),
-    snapshot: (id, name, metadata) =>
-      ofOwnInstance(id, () => servers.imageServer(nova, id, { createImage: { name, metadata } })),
-    listHistory: (id) => ofOwnInstance(id, () => operations.listHistory(nova, id)),
-    consoleLog: (id, lines) => ofOwnInstance(id, () => operations.consoleLog(nova, id, lines)),
-    openConsole: (id, type) => ofOwnInstance(id, () => operations.openConsole(nova, id, type)),
-    backup: (id, backup) => ofOwnInstance(id, () => operations.backUp(nova, id, backup)),
 
     listFlavors: () => novaCatalog.listFlavors(nova),
     ...imageCalls(glance, caller),
@@ -238,4 +239,5 @@ export function openStackCloud(openStack: OpenStack, owner: TokenOwner, context:
       };
     },
   };
+  return cloud;
 }

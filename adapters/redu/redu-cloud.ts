@@ -58,6 +58,8 @@ export function reduCloud(open: (call: CallContext) => ReduSession, call: CallCo
     capabilities: REDU_CAPABILITIES,
     log: call.log,
     detached: (milliseconds) => reduCloud(open, { ...call, deadline: deadlineIn(milliseconds) }),
+    // The cloud itself allows its administrators that, by the scopes of the key.
+    acrossProjects: () => reduCloud(open, call),
     caller: async () => {
       const { userId, projectId: project, roles } = await identityOnce();
       return { userId, projectId: project, roles };

@@ -212,6 +212,11 @@ export interface Cloud
   readonly log: Logger;
   /** The same cloud with a deadline of its own, for cleaning up after the request's. */
   detached(timeoutMs: number): Cloud;
+  /**
+   * The same cloud, with instances of every project for reads, actions and operations by id, where the cloud takes the caller for
+   * an administrator. Changes, deletion and all else stay within the project.
+   */
+  acrossProjects(): Cloud;
   /** Costs nothing beyond the sign-in. */
   caller(): Promise<SignedInCaller>;
   identity(): Promise<Identity>;

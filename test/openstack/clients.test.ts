@@ -127,6 +127,21 @@ describe('the openstack client, with an API key in clouds.yaml', () => {
     for (const { id } of groups) await openStack.network('DELETE', `/security-groups/${id}`);
   }
 
+  test('console log show, console url show, server event list and show', async () => {
+    const { id } = await (await target.acme.client()).boot({
+      name: 'cli-operations',
+      flavor_id: 'm1.tiny',
+      image_id: IMAGE,
+    });
+    expect(await commands.print(`console log show --lines 1 ${id}`)).toContain('LAST LINE');
+    expect((await commands.json(`console url show ${id}`)).url).toMatch(/^https?:/);
+    const [event] = await commands.json(`server event list ${id}`);
+    expect(event).toMatchObject({ Action: 'create', 'Server ID': id });
+    const shown = await commands.json(`server event show ${id} ${event['Request ID']}`);
+    expect(shown).toMatchObject({ action: 'create' });
+    await commands.print(`server delete --wait ${id}`);
+  }, 400_000);
+
   test('a command for administrators is rejected with a readable message', async () => {
     const { code, err } = await commands.run('hypervisor list');
     expect([code, err]).toEqual([1, expect.stringContaining('lacks the scope "admin"')]);

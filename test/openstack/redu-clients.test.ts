@@ -130,6 +130,23 @@ describe('the openstack client prints the same with and without the gateways', (
 
   test('server create --boot-from-volume', () => exerciseBootFromVolume(through, 'chain'), 400_000);
 
+  test('console log show, console url show, server event list and show', async () => {
+    const { id } = await (await target.acme.client()).boot({
+      name: 'chain-operations',
+      flavor_id: 'm1.tiny',
+      image_id: IMAGE,
+    });
+    expect(await through.print(`console log show --lines 1 ${id}`)).toBe(
+      await directly.print(`console log show --lines 1 ${id}`),
+    );
+    expect((await through.json(`console url show ${id}`)).url).toMatch(/^https?:/);
+    const [viaGateways, direct] = await both(`server event list ${id}`);
+    expect(viaGateways[0]).toMatchObject({ Action: 'create', 'Request ID': direct[0]['Request ID'] });
+    const shown = await through.json(`server event show ${id} ${direct[0]['Request ID']}`);
+    expect(shown).toMatchObject({ action: 'create' });
+    await through.print(`server delete --wait ${id}`);
+  }, 400_000);
+
   test('an operation that a redu cloud lacks is rejected by name', async () => {
     const { code, err } = await through.run('floating ip create public');
     expect([code, err]).toEqual([1, expect.stringContaining('cannot do this: POST floatingips')]);

@@ -1,13 +1,14 @@
 import * as z from 'zod';
+import type { Cloud } from '../../../src/compute/cloud.ts';
 import type {
   ConsoleType,
   HistoryEntry,
   InstanceConsole,
-  NewBackup,
+  InstanceOperationCalls,
 } from '../../../src/compute/instance-operations.ts';
 import { neutralAction } from '../../../src/dialects/nova/action-names.ts';
 import type { Service } from '../service.ts';
-import { imageServer } from './servers.ts';
+import { actOnServer, imageServer } from './servers.ts';
 
 const HistoryBody = z.object({
   instanceActions: z.array(
@@ -31,7 +32,24 @@ const PROTOCOLS: Readonly<Record<ConsoleType, string>> = {
   webmks: 'mks',
 };
 
-export async function listHistory(nova: Service, id: string): Promise<HistoryEntry[]> {
+/** @param ofInstance Runs a call on an instance that the caller may reach; `not_found`. */
+export function instanceOperations(
+  nova: Service,
+  ofInstance: <T>(id: string, call: () => Promise<T>) => Promise<T>,
+): InstanceOperationCalls & Pick<Cloud, 'act' | 'snapshot'> {
+  return {
+    act: (id, action) => ofInstance(id, () => actOnServer(nova, id, action)),
+    snapshot: (id, name, metadata) =>
+      ofInstance(id, () => imageServer(nova, id, { createImage: { name, metadata } })),
+    backup: (id, { name, type, rotation }) =>
+      ofInstance(id, () => imageServer(nova, id, { createBackup: { name, backup_type: type, rotation } })),
+    listHistory: (id) => ofInstance(id, () => listHistory(nova, id)),
+    consoleLog: (id, lines) => ofInstance(id, () => consoleLog(nova, id, lines)),
+    openConsole: (id, type) => ofInstance(id, () => openConsole(nova, id, type)),
+  };
+}
+
+async function listHistory(nova: Service, id: string): Promise<HistoryEntry[]> {
   const { instanceActions } = await nova.get(`/servers/${id}/os-instance-actions`, HistoryBody);
   return instanceActions.map(({ action, request_id, start_time, message, user_id }) => ({
     id: request_id,
@@ -43,18 +61,14 @@ export async function listHistory(nova: Service, id: string): Promise<HistoryEnt
   }));
 }
 
-export async function consoleLog(nova: Service, id: string, lines: number | null): Promise<string> {
+async function consoleLog(nova: Service, id: string, lines: number | null): Promise<string> {
   const body = { 'os-getConsoleOutput': lines === null ? {} : { length: lines } };
   return (await nova.post(`/servers/${id}/action`, body, OutputBody)).output ?? '';
 }
 
 /** Needs microversion 2.6. */
-export async function openConsole(nova: Service, id: string, type: ConsoleType): Promise<InstanceConsole> {
+async function openConsole(nova: Service, id: string, type: ConsoleType): Promise<InstanceConsole> {
   const body = { remote_console: { protocol: PROTOCOLS[type], type } };
   const { remote_console: opened } = await nova.post(`/servers/${id}/remote-consoles`, body, ConsoleBody);
   return { type, url: opened.url };
-}
-
-export function backUp(nova: Service, id: string, { name, type, rotation }: NewBackup): Promise<string> {
-  return imageServer(nova, id, { createBackup: { name, backup_type: type, rotation } });
 }

@@ -73,15 +73,15 @@ function isGone({ status }: z.infer<typeof Server>): boolean {
 }
 
 /**
- * @param projectId Its project: Nova shows administrators those of all. For another project's unscheduled server Nova's policy
+ * @param projectId Its project, null for any: Nova shows administrators those of all. For another project's unscheduled server Nova's policy
  *   returns 403, which would reveal that it exists.
  */
-export async function getServer(nova: Service, id: string, projectId: string): Promise<CloudInstance> {
+export async function getServer(nova: Service, id: string, projectId: string | null): Promise<CloudInstance> {
   const { server } = await nova.get(`/servers/${id}`, ServerBody).catch((error) => {
     throw isUpstream(error, 'forbidden', 'itemNotFound') ? noSuchServer(id) : error;
   });
   const instance = instanceFrom(server);
-  if (instance.projectId === projectId && !isGone(server)) return instance;
+  if ((projectId ?? instance.projectId) === instance.projectId && !isGone(server)) return instance;
   throw noSuchServer(id);
 }
 

@@ -27,10 +27,23 @@ test.each([
     { action: 'rebuild', image_id: 'debian' },
     { action: 'rebuild', image: 'debian' },
   ],
+  [
+    { action: 'resize', flavor_id: 'm1.large', auto_confirm: true },
+    { action: 'resize', flavor: 'm1.large', autoConfirm: true },
+  ],
+  [{ action: 'rescue' }, { action: 'rescue', image: null }],
+  [
+    { action: 'rescue', image_id: 'debian' },
+    { action: 'rescue', image: 'debian' },
+  ],
+  [
+    { action: 'set_password', admin_password: 's3cret' },
+    { action: 'set_password', adminPassword: 's3cret' },
+  ],
 ])('%j', async (body, expected) => {
   const { status, json } = await reduApp().call('POST', PATH, body);
   expect([status, json]).toEqual([202, {}]);
-  expect(vi.mocked(actOnInstance).mock.calls[0]?.slice(1)).toEqual([ID, expected]);
+  expect(vi.mocked(actOnInstance).mock.calls[0]?.slice(1, 3)).toEqual([ID, expected]);
 });
 
 test('shows the password the cloud set', async () => {
@@ -46,6 +59,17 @@ test('a snapshot answers its image', async () => {
   const { status, json } = await reduApp({ snapshot }).call('POST', PATH, body);
   expect([status, json]).toEqual([202, { image_id: 'image-1' }]);
   expect(snapshot).toHaveBeenCalledWith(ID, 'before', { isPublic: 'as it was' });
+});
+
+test('a backup answers its image', async () => {
+  const backup = vi.fn(async () => 'image-1');
+  const body = { action: 'backup', name: 'before', type: 'daily', rotation: 7 };
+  const { status, json } = await reduApp({ backup }).call('POST', PATH, body);
+  expect([status, json]).toEqual([202, { image_id: 'image-1' }]);
+  expect(backup).toHaveBeenCalledWith(
+    ID,
+    expect.objectContaining({ name: 'before', type: 'daily', rotation: 7 }),
+  );
 });
 
 test.each([

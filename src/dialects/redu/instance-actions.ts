@@ -1,11 +1,13 @@
 import type { Context } from 'hono';
 import * as z from 'zod';
+import { ComputeError } from '../../compute/errors.ts';
 import { actOnInstance } from '../../compute/instances.ts';
 import type { RequestedAction } from '../../compute/requests.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { decodeBody } from '../../http/decode.ts';
 import { idOrName, name, shortText } from '../../http/field-schemas.ts';
 import { route } from '../../http/route.ts';
+import { isAdmin, onInstance } from './across-projects.ts';
 import { plainMetadataSchema } from './metadata.ts';
 import { pathId } from './path-id.ts';
 
@@ -95,16 +97,17 @@ export const INSTANCE_ACTION = route({
 export async function runInstanceAction(c: Context<GatewayEnv>): Promise<Response> {
   const id = pathId(c.req.param('id'), 'instance');
   const body = await decodeBody(c, INSTANCE_ACTION.body);
-  if (body.action === 'snapshot' || body.action === 'backup') {
-    const { cloud } = c.var;
-    const image_id =
-      body.action === 'backup'
-        ? await cloud.backup(id, body)
-        : await cloud.snapshot(id, body.name, body.metadata ?? {});
-    return c.json({ image_id } satisfies ActionAccepted, 202);
-  }
-  const { adminPassword } = await actOnInstance(c.var.cloud, id, toRequestedAction(body), c.var.releases);
-  const accepted: ActionAccepted = adminPassword === null ? {} : { admin_password: adminPassword };
+  const { cloud, principal, releases } = c.var;
+  const accepted = await onInstance(cloud, isAdmin(principal), async (reached): Promise<ActionAccepted> => {
+    if (body.action === 'snapshot')
+      return { image_id: await reached.snapshot(id, body.name, body.metadata ?? {}) };
+    if (body.action === 'backup') return { image_id: await reached.backup(id, body) };
+    if (reached !== cloud && body.action === 'resize' && body.auto_confirm) {
+      throw ComputeError.field('auto_confirm', 'is for instances of the project of the key');
+    }
+    const { adminPassword } = await actOnInstance(reached, id, toRequestedAction(body), releases);
+    return adminPassword === null ? {} : { admin_password: adminPassword };
+  });
   return c.json(accepted, 202);
 }
 
@@ -115,7 +118,7 @@ function toRequestedAction(
     case 'reboot':
       return { action: 'reboot', hard: body.type === 'hard' };
     case 'resize':
-      return { action: 'resize', flavor: body.flavor_id, autoConfirm: body.auto_confirm ?? false };
+      return { action: 'resize', flavor: body.flavor_id, ...(body.auto_confirm && { autoConfirm: true }) };
     case 'rebuild':
       return { action: 'rebuild', image: body.image_id };
     case 'rescue':

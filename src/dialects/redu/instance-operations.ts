@@ -8,6 +8,7 @@ import { type PageKey, type PageWindow, page } from '../../http/page.ts';
 import { pageQuerySchema } from '../../http/page-schemas.ts';
 import { route } from '../../http/route.ts';
 import type { Read } from '../../traffic/cache/read.ts';
+import { type InstanceInput, instanceInput, isAdmin, onInstance } from './across-projects.ts';
 import type { Mount } from './mount.ts';
 import { pathId } from './path-id.ts';
 
@@ -61,17 +62,16 @@ export const INSTANCE_OPERATION_ROUTES = {
   }),
 };
 
-interface HistoryInput {
-  readonly id: string;
+interface HistoryInput extends InstanceInput {
   readonly window: PageWindow;
 }
 
 const history: Read<HistoryInput, readonly HistoryEntry[]> = {
-  input: ({ param, query }) => ({
-    id: pathId(param('id'), 'instance'),
-    window: decodeParameters(query, pageQuerySchema),
+  input: (request) => ({
+    ...instanceInput(request),
+    window: decodeParameters(request.query, pageQuerySchema),
   }),
-  load: (cloud, { id }) => cloud.listHistory(id),
+  load: (cloud, { id, isAdmin }) => onInstance(cloud, isAdmin, (reached) => reached.listHistory(id)),
   render(entries, { window }) {
     const shown = page([...entries.entries()], window, ([index, { id }]) =>
       newestFirst(entries.length - index, id),
@@ -88,12 +88,13 @@ function newestFirst(number: number, id: string): PageKey {
   return [String(MAX_ENTRIES - number), id];
 }
 
-const consoleLog: Read<{ readonly id: string; readonly lines: number | null }, string> = {
-  input: ({ param, query }) => ({
-    id: pathId(param('id'), 'instance'),
-    lines: decodeParameters(query, consoleLogQuerySchema).lines ?? null,
+const consoleLog: Read<InstanceInput & { readonly lines: number | null }, string> = {
+  input: (request) => ({
+    ...instanceInput(request),
+    lines: decodeParameters(request.query, consoleLogQuerySchema).lines ?? null,
   }),
-  load: (cloud, { id, lines }) => cloud.consoleLog(id, lines),
+  load: (cloud, { id, isAdmin, lines }) =>
+    onInstance(cloud, isAdmin, (reached) => reached.consoleLog(id, lines)),
   render: (output) => ({ body: JSON.stringify({ output }), transitional: true }),
 };
 
@@ -108,7 +109,8 @@ export function instanceOperations(mount: Mount): void {
 async function openConsole(c: Context<GatewayEnv>): Promise<Response> {
   const id = pathId(c.req.param('id'), 'instance');
   const { type } = await decodeBody(c, INSTANCE_OPERATION_ROUTES.console.body);
-  return c.json(await c.var.cloud.openConsole(id, type));
+  const { cloud, principal } = c.var;
+  return c.json(await onInstance(cloud, isAdmin(principal), (reached) => reached.openConsole(id, type)));
 }
 
 function encodeHistoryEntry({ id, action, startedAt, message, userId }: HistoryEntry): HistoryEntryBody {

@@ -11,6 +11,7 @@ import { decodeBody } from '../../http/decode.ts';
 import { publicPath } from '../../http/public-url.ts';
 import { route } from '../../http/route.ts';
 import type { CachePolicy, Read } from '../../traffic/cache/read.ts';
+import { type InstanceInput, instanceInput, onInstance } from './across-projects.ts';
 import { encodeInstanceDetail, printInstanceDetails, printInstances } from './encode-instance.ts';
 import { INSTANCE_ACTION, runInstanceAction } from './instance-actions.ts';
 import { instanceOperations } from './instance-operations.ts';
@@ -30,7 +31,6 @@ import {
   tagsSchema,
 } from './instance-schemas.ts';
 import type { Mount } from './mount.ts';
-import { resource } from './paged-list.ts';
 import { pathId } from './path-id.ts';
 
 export const INSTANCE_ROUTES = {
@@ -110,12 +110,14 @@ export const list: Read<InstanceListInput, InstanceList> = {
   },
 };
 
-const get = resource(
-  'instance',
-  (cloud, id) => getInstance(cloud, id),
-  encodeInstanceDetail,
-  changesByItself,
-);
+const get: Read<InstanceInput, Instance> = {
+  input: instanceInput,
+  load: (cloud, input) => onInstance(cloud, input.isAdmin, (reached) => getInstance(reached, input.id)),
+  render: (instance) => ({
+    body: JSON.stringify(encodeInstanceDetail(instance)),
+    transitional: changesByItself(instance),
+  }),
+};
 
 async function create(c: Context<GatewayEnv>): Promise<Response> {
   const request = toCreateInstance(await decodeBody(c, INSTANCE_ROUTES.create.body));
