@@ -91,12 +91,17 @@ export function volumeDriverConformance(target: () => Target): void {
     );
 
     test(
-      'an attached volume has a device, refuses deletion, and grows where the cloud allows it',
+      'an attached volume has a device, refuses deletion, and grows',
       async () => {
         const acme = await target().acme.client();
         const cloud = patient(target().acme);
         const volumeId = await make(cloud);
-        const instance = await acme.boot({ name: 'conf-volumes', flavor_id: 'm1.tiny', image_id: IMAGE });
+        const instance = await acme.boot({
+          name: 'conf-volumes',
+          flavor_id: 'm1.tiny',
+          image_id: IMAGE,
+          networks: [target().acme.networkId],
+        });
         await cloud.attachVolume(instance.id, volumeId);
         await status(cloud, volumeId, 'in-use');
         const { attachments } = await cloud.getVolume(volumeId);
@@ -104,6 +109,9 @@ export function volumeDriverConformance(target: () => Target): void {
         expect(await cloud.listInstanceVolumes(instance.id)).toEqual([
           { id: volumeId, device: '/dev/sdb', deleteWithInstance: false },
         ]);
+        await cloud.extendVolume(volumeId, 2);
+        await status(cloud, volumeId, 'in-use');
+        expect((await cloud.getVolume(volumeId)).sizeGb).toBe(2);
         await expect(cloud.attachVolume(instance.id, volumeId)).rejects.toMatchObject({ code: 'conflict' });
         await expect(cloud.deleteVolume(volumeId)).rejects.toMatchObject({ code: 'conflict' });
         const { id } = await cloud.createVolumeSnapshot({ name: 'conf-live', volumeId, description: null });
