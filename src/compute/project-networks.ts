@@ -34,12 +34,14 @@ export async function createNetwork(
     return cloud.getNetwork((await cloud.createNetwork({ ...request, description: '' })).id);
   }
   const mark = ownedDescription(owner.keyId, name, 'network');
+  let made: string | undefined;
   const id = await undoable(
     cloud,
     async (undo) => {
-      // Before the first call: its response may be lost.
-      undo.push(`network ${name}`, (detached) => removeMarked(detached, mark));
+      // Before the first call, whose response may be lost; by its id, since the last call removes the mark.
+      undo.push(`network ${name}`, (detached) => removeMarked(detached, mark, made));
       const network = await cloud.createNetwork({ ...request, description: mark });
+      made = network.id;
       const subnet = await cloud.createSubnet(network.id, cidr);
       if (routed) {
         const router = await routerFor(cloud, name, mark);
@@ -69,9 +71,9 @@ async function routerFor(cloud: Cloud, name: string, mark: string): Promise<Rout
   return cloud.createRouter(name, external.id, mark);
 }
 
-async function removeMarked(cloud: Cloud, mark: string): Promise<void> {
+async function removeMarked(cloud: Cloud, mark: string, networkId: string | undefined): Promise<void> {
   for (const { id, description } of await cloud.listNetworks()) {
-    if (description === mark) await removeParts(cloud, await cloud.getNetwork(id));
+    if (description === mark || id === networkId) await removeParts(cloud, await cloud.getNetwork(id));
   }
   for (const { id, description } of await cloud.listRouters()) {
     if (description === mark) await removeIfUnused(cloud, id);

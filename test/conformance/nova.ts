@@ -116,6 +116,40 @@ export function novaConformance(target: () => Target): void {
       await expect.poll(() => target().acme.openStack.belongings()).toEqual(before);
     });
 
+    test('floating IPs and interfaces by Neutron and Nova', async () => {
+      const before = await target().acme.openStack.belongings();
+      const id = await boot('both-interfaces');
+      const { networks } = (await nova.network('GET', '/networks')).body;
+      const external = networks.find((one: Record<string, unknown>) => one['router:external']);
+      const allocated = await nova.network('POST', '/floatingips', {
+        floatingip: { floating_network_id: external.id, description: 'both' },
+      });
+      expect([allocated.status, allocated.body.floatingip.description]).toEqual([201, 'both']);
+      const path = `/floatingips/${allocated.body.floatingip.id}`;
+      const [port] = (await nova.network('GET', `/ports?device_id=${id}`)).body.ports;
+      const to = (port_id: string | null) => nova.network('PUT', path, { floatingip: { port_id } });
+      expect((await to(port.id)).body.floatingip).toMatchObject({ port_id: port.id });
+      expect((await to(null)).body.floatingip).toMatchObject({ port_id: null });
+      expect((await nova.network('DELETE', path)).status).toBe(204);
+      expect((await nova.network('DELETE', path)).status).toBe(404);
+
+      const interfaces = `/servers/${id}/os-interface`;
+      const attached = await nova.compute('POST', interfaces, {
+        interfaceAttachment: { net_id: target().acme.networkId },
+      });
+      const { port_id } = attached.body.interfaceAttachment;
+      expect(attached.status).toBe(200);
+      const listed = async () =>
+        (await nova.compute('GET', interfaces)).body.interfaceAttachments.map(
+          (one: { port_id: string }) => one.port_id,
+        );
+      expect((await listed()).toSorted()).toEqual([port.id, port_id].toSorted());
+      expect((await nova.compute('DELETE', `${interfaces}/${port_id}`)).status).toBe(202);
+      await expect.poll(listed, { timeout: 20_000, interval: 500 }).toEqual([port.id]);
+      await redu.remove(id);
+      await expect.poll(() => target().acme.openStack.belongings()).toEqual(before);
+    });
+
     test('links to the next page point to the gateway', async () => {
       await Promise.all([boot('both-page-1'), boot('both-page-2')]);
       const first = (await nova.compute('GET', '/servers?limit=1')).body;

@@ -1,11 +1,17 @@
 /**
- * Neutron's networks, ports and floating IPs, read-only: for lookups by name.
+ * Neutron's networks and ports, read-only, and floating IPs.
  *
  * @module
  */
 
+import * as z from 'zod';
+import * as floatingIps from '../../../compute/floating-ips.ts';
 import type { FloatingIp, Network, Port } from '../../../compute/model.ts';
-import { findOrThrow, type NovaCall } from './call.ts';
+import { deleteNetwork as removeNetwork } from '../../../compute/project-networks.ts';
+import { decodeBody } from '../../../http/decode.ts';
+import { description, uuid } from '../../../http/field-schemas.ts';
+import { emptyResponse, findOrThrow, type NovaCall, parseId, unsupported } from './call.ts';
+import { unsupportedField } from './fields.ts';
 import { neutronList } from './lists.ts';
 
 export async function listNetworks(call: NovaCall): Promise<Response> {
@@ -33,6 +39,86 @@ export async function listFloatingIps(call: NovaCall): Promise<Response> {
 export async function showFloatingIp({ c, cloud }: NovaCall, id = ''): Promise<Response> {
   const found = findOrThrow(await cloud.listFloatingIps(), (one) => one.id === id, 'Floating IP', id);
   return c.json({ floatingip: floatingIpView(found, c.var.principal.projectId) });
+}
+
+const newFloatingIpSchema = z.strictObject({
+  floatingip: z.strictObject({
+    floating_network_id: uuid,
+    port_id: uuid.nullish(),
+    description: description.nullish(),
+    fixed_ip_address: unsupportedField,
+    floating_ip_address: unsupportedField,
+    subnet_id: unsupportedField,
+    dns_name: unsupportedField,
+    dns_domain: unsupportedField,
+    qos_policy_id: unsupportedField,
+    distributed: unsupportedField,
+    project_id: unsupportedField,
+    tenant_id: unsupportedField,
+  }),
+});
+const floatingIpChangeSchema = z.strictObject({
+  floatingip: z.strictObject({
+    port_id: uuid.nullish(),
+    description: description.optional(),
+    fixed_ip_address: unsupportedField,
+    qos_policy_id: unsupportedField,
+    distributed: unsupportedField,
+  }),
+});
+
+export async function createFloatingIp({ c, cloud }: NovaCall): Promise<Response> {
+  const { floatingip: given } = await decodeBody(c, newFloatingIpSchema);
+  const { projectId } = c.var.principal;
+  const { project_id = projectId, tenant_id = projectId } = given;
+  if (project_id !== projectId || tenant_id !== projectId)
+    throw unsupported('a floating IP of another project');
+  assertExpressible(given, [
+    'fixed_ip_address',
+    'floating_ip_address',
+    'subnet_id',
+    'dns_name',
+    'dns_domain',
+    'qos_policy_id',
+    'distributed',
+  ]);
+  const made = await floatingIps.createFloatingIp(cloud, {
+    networkId: given.floating_network_id,
+    target: given.port_id ? { portId: given.port_id } : null,
+    description: given.description ?? '',
+  });
+  return c.json({ floatingip: floatingIpView(made, projectId) }, 201);
+}
+
+export async function updateFloatingIp({ c, cloud }: NovaCall, segment = ''): Promise<Response> {
+  const id = parseId(segment, 'Floating IP');
+  const { floatingip: given } = await decodeBody(c, floatingIpChangeSchema);
+  assertExpressible(given, ['qos_policy_id', 'distributed']);
+  // `fixed_ip_address` is ignored: commands send the port's only address, which is the one that redu chooses.
+  const { port_id } = given;
+  const changed = await floatingIps.updateFloatingIp(cloud, id, {
+    ...(port_id !== undefined && { target: port_id === null ? null : { portId: port_id } }),
+    ...(given.description !== undefined && { description: given.description }),
+  });
+  return c.json({ floatingip: floatingIpView(changed, c.var.principal.projectId) });
+}
+
+export async function deleteFloatingIp(call: NovaCall, segment = ''): Promise<Response> {
+  await floatingIps.deleteFloatingIp(call.cloud, parseId(segment, 'Floating IP'));
+  return emptyResponse(call, 204);
+}
+
+/** @throws ComputeError `not_implemented`, naming the first of these that is set. */
+function assertExpressible<T extends object>(given: T, names: readonly (keyof T & string)[]): void {
+  const beyond = names.find(
+    (name) => given[name] !== undefined && given[name] !== null && given[name] !== '',
+  );
+  if (beyond !== undefined) throw unsupported(`a floating IP with ${beyond}`);
+}
+
+export async function deleteNetwork(call: NovaCall, segment = ''): Promise<Response> {
+  await removeNetwork(call.cloud, parseId(segment, 'Network'));
+  return emptyResponse(call, 204);
 }
 
 function networkView({ id, name, status, external, shared, isDefault, projectId, subnetIds }: Network) {

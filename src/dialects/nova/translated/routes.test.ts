@@ -469,14 +469,13 @@ describe('unknown and unsupported paths', () => {
   const { call } = novaApp();
 
   test.each([
-    [`GET ${COMPUTE}/servers/${ID}/os-interface`, 'GET servers/{id}/os-interface'],
     [`POST ${COMPUTE}/os-volumes`, 'POST os-volumes'],
     [`PUT ${COMPUTE}/servers/${ID}/tags/x`, 'PUT servers/{id}/tags'],
     ['GET /image/v2/schemas/image', 'GET schemas'],
     [`POST /image/v2/images/${ID}/import`, 'POST images/{id}/import'],
     [`GET /image/v2/images/${ID}/members`, 'GET images/{id}/members'],
     [`GET /image/v2/images/${ID}/file`, 'GET images/{id}/file'],
-    ['POST /networking/v2.0/floatingips', 'POST floatingips'],
+    ['POST /networking/v2.0/networks', 'POST networks'],
     ['GET /networking/v2.0/subnets', 'GET subnets'],
   ])('%s is 501, naming the operation', async (target, operation) => {
     const { status, json } = await call(target);

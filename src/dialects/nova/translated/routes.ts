@@ -12,6 +12,7 @@ import { listExtraSpecs, listFlavors, listFlavorsWithDetail, showFlavor } from '
 import * as imageWrites from './image-writes.ts';
 import * as images from './images.ts';
 import { listHistory, showHistoryEntry } from './instance-history.ts';
+import * as interfaces from './interfaces.ts';
 import { createKeyPair, deleteKeyPair, listKeyPairs, showKeyPair } from './key-pairs.ts';
 import * as networks from './networks.ts';
 import * as quotas from './quotas.ts';
@@ -51,6 +52,10 @@ export const ROUTES: Readonly<Record<ServiceName, Readonly<Record<string, NovaHa
     'GET servers/*/ips': servers.listAddresses,
     'GET servers/*/ips/*': servers.showAddresses,
     'GET servers/*/os-security-groups': computeGroups.listServerGroups,
+    'GET servers/*/os-interface': interfaces.listInterfaces,
+    'POST servers/*/os-interface': interfaces.attachInterface,
+    'GET servers/*/os-interface/*': interfaces.showInterface,
+    'DELETE servers/*/os-interface/*': interfaces.detachInterface,
     'GET flavors': listFlavors,
     'GET flavors/detail': listFlavorsWithDetail,
     'GET flavors/*': showFlavor,
@@ -88,9 +93,13 @@ export const ROUTES: Readonly<Record<ServiceName, Readonly<Record<string, NovaHa
   network: {
     'GET networks': networks.listNetworks,
     'GET networks/*': networks.showNetwork,
+    'DELETE networks/*': networks.deleteNetwork,
     'GET ports': networks.listPorts,
     'GET floatingips': networks.listFloatingIps,
+    'POST floatingips': networks.createFloatingIp,
     'GET floatingips/*': networks.showFloatingIp,
+    'PUT floatingips/*': networks.updateFloatingIp,
+    'DELETE floatingips/*': networks.deleteFloatingIp,
     'GET security-groups': groups.listSecurityGroups,
     'POST security-groups': groups.createSecurityGroup,
     'GET security-groups/*': groups.showSecurityGroup,
