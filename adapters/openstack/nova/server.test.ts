@@ -65,7 +65,7 @@ const FROM_VOLUME: CloudInstance = {
   addresses: [{ ...FIXED, address: '10.10.0.40', macAddress: 'fa:16:3e:14:fb:96' }],
   keypairName: null,
   securityGroupNames: ['default'],
-  volumes: [{ id: 'bbc1bfc4-e85d-453f-933d-75172936def5', device: null, deleteWithInstance: false }],
+  volumes: [{ id: 'bbc1bfc4-e85d-453f-933d-75172936def5', device: null, deleteWithInstance: true }],
 };
 
 const EXPECTED: Record<string, CloudInstance> = {
