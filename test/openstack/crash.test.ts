@@ -140,9 +140,12 @@ describe('after a crash of the gateway during', () => {
   });
 
   const networkParts = async () => {
-    const list = async (plural: string) =>
-      (await openStack.network('GET', `/${plural}`)).body[plural].map(({ id }: { id: string }) => id).sort();
-    return Promise.all(['networks', 'subnets', 'routers', 'ports'].map(list));
+    const list = async (plural: string, query = '') =>
+      (await openStack.network('GET', `/${plural}${query}`)).body[plural]
+        .map(({ id }: { id: string }) => id)
+        .sort();
+    const interfaces = list('ports', '?device_owner=network:router_interface');
+    return Promise.all([list('networks'), list('subnets'), list('routers'), interfaces]);
   };
   const NETWORK_POINTS = [1, 2, 3, 4].flatMap((n) => [
     [n, 'before'],
