@@ -65,7 +65,7 @@ const FROM_VOLUME: CloudInstance = {
   addresses: [{ ...FIXED, address: '10.10.0.40', macAddress: 'fa:16:3e:14:fb:96' }],
   keypairName: null,
   securityGroupNames: ['default'],
-  volumes: [{ id: 'bbc1bfc4-e85d-453f-933d-75172936def5', device: null, deleteWithInstance: true }],
+  volumes: [{ id: 'bbc1bfc4-e85d-453f-933d-75172936def5', device: null, deleteWithInstance: false }],
 };
 
 const EXPECTED: Record<string, CloudInstance> = {
@@ -161,7 +161,10 @@ const EXPECTED: Record<string, CloudInstance> = {
     securityGroupNames: ['default'],
   },
   'server-detail-boot-from-volume-2.1': FROM_VOLUME,
-  'server-detail-boot-from-volume-2.79': FROM_VOLUME,
+  'server-detail-boot-from-volume-2.79': {
+    ...FROM_VOLUME,
+    volumes: FROM_VOLUME.volumes.map((volume) => ({ ...volume, deleteWithInstance: true })),
+  },
 };
 
 describe('decodes recorded responses of a real Nova', () => {
