@@ -89,6 +89,9 @@ export const ATTEMPTS: Readonly<Record<string, readonly Attempt[]>> = {
     { metadata: { enableSSH: true } },
     { metadata: { enableSSH: false } },
   ].map((body) => hidden('/v1/instances/{instance}', body)),
+  'PUT /v1/instances/:id/tags': [['mine'], []].map((tags) =>
+    hidden('/v1/instances/{instance}/tags', { tags }),
+  ),
   'DELETE /v1/instances/:id': [hidden('/v1/instances/{instance}')],
   'POST /v1/instances/:id/actions': [
     ...ACTIONS.map((action) =>
