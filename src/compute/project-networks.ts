@@ -5,7 +5,7 @@
  */
 
 import type { Cloud } from './cloud.ts';
-import { ComputeError, hasCode } from './errors.ts';
+import { ComputeError, hasCode, ignoreNotFound } from './errors.ts';
 import type { Network } from './model.ts';
 import type { NetworkDetail, Router } from './networks.ts';
 import { isOwned, ownedDescription } from './ownership.ts';
@@ -73,7 +73,7 @@ async function routerFor(cloud: Cloud, name: string, mark: string): Promise<Rout
 
 async function removeMarked(cloud: Cloud, mark: string, networkId: string | undefined): Promise<void> {
   for (const { id, description } of await cloud.listNetworks()) {
-    if (description === mark || id === networkId) await removeParts(cloud, await cloud.getNetwork(id));
+    if (description === mark || id === networkId) await removeParts(cloud, id);
   }
   for (const { id, description } of await cloud.listRouters()) {
     if (description === mark) await removeIfUnused(cloud, id);
@@ -113,9 +113,12 @@ export async function deleteNetwork(cloud: Cloud, id: string): Promise<void> {
   }
 }
 
-async function removeParts(cloud: Cloud, network: NetworkDetail): Promise<void> {
+/** Another request may remove the same network, and a repeated call does not find what the first one deleted. */
+async function removeParts(cloud: Cloud, id: string): Promise<void> {
+  const network = await cloud.getNetwork(id).catch(ignoreNotFound);
+  if (network === undefined) return;
   for (const one of network.interfaces) await cloud.removeRouterInterface(one);
-  await cloud.deleteNetwork(network.id);
+  await cloud.deleteNetwork(id).catch(ignoreNotFound);
 }
 
 /** @returns Whether it is gone: a router with interfaces stays. */
@@ -157,7 +160,7 @@ export async function removeLostNetworks(
   );
   const removed: LostPart[] = [];
   for (const { id, description } of marked.filter((network) => !used.has(network.id))) {
-    await removeParts(cloud, await cloud.getNetwork(id));
+    await removeParts(cloud, id);
     removed.push({ kind: 'network', id, description });
   }
   for (const { id, description } of lostRouters) {

@@ -63,7 +63,11 @@ interface Project {
 }
 
 /** A project as consecutive lists show it; the last state remains. */
-async function freedOf(looks: Project[], getInstance: Cloud['getInstance'] = notFound, olderThan = 600) {
+async function freedOf(
+  looks: Project[],
+  getInstance: Cloud['getInstance'] = notFound,
+  vanishing: Partial<Cloud> = {},
+) {
   const freed: string[] = [];
   let look = -1;
   const at = () => looks[Math.min(look, looks.length - 1)] ?? {};
@@ -88,8 +92,9 @@ async function freedOf(looks: Project[], getInstance: Cloud['getInstance'] = not
     },
     deletePort: async (id) => void freed.push(id),
     deleteFloatingIp: async (id) => void freed.push(id),
+    ...vanishing,
   };
-  await reconcile(cloud as Cloud, { olderThanSeconds: olderThan, nowMs: now });
+  await reconcile(cloud as Cloud, { olderThanSeconds: 600, nowMs: now });
   return freed;
 }
 const notFound = () => Promise.reject(new ComputeError('not_found', 'no'));
@@ -113,6 +118,20 @@ describe('reconcile releases', () => {
 
   test('the port of a deleted instance', async () => {
     expect(await freedOf([{ ports: [{ ...PORT, instanceId: 'i' }] }])).toEqual(['port']);
+  });
+});
+
+describe('a network that vanishes while reconcile runs does not end the run:', () => {
+  test.each<[string, Partial<Cloud>, string[]]>([
+    ['before it is read', { getNetwork: notFound }, ['r']],
+    ['before it is deleted', { deleteNetwork: notFound }, ['interface of r', 'r']],
+  ])('%s', async (_, vanishing, freed) => {
+    expect(await freedOf([{ networks: [NETWORK], routers: [ROUTER] }], notFound, vanishing)).toEqual(freed);
+  });
+
+  test('other errors do', async () => {
+    const deleteNetwork = () => Promise.reject(new ComputeError('conflict', 'in use'));
+    await expect(freedOf([{ networks: [NETWORK] }], notFound, { deleteNetwork })).rejects.toThrow('in use');
   });
 });
 
