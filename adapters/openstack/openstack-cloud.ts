@@ -137,7 +137,11 @@ export function openStackCloud(openStack: OpenStack, owner: TokenOwner, context:
     deleteMetadata: (id, key) => ofOwnInstance(id, () => servers.deleteServerMetadata(nova, id, key)),
     deleteInstance: (id) => ofOwnInstance(id, () => servers.deleteServer(nova, id)),
     ...operations.instanceOperations(nova, ofOwnInstance),
-    attachNetwork: (id, wanted) => ofOwnInstance(id, () => interfaces.attachInterface(nova, id, wanted)),
+    attachNetwork: (id, wanted) =>
+      ofOwnInstance(id, async () => {
+        await parts.assertAddress(neutron, wanted);
+        return interfaces.attachInterface(nova, id, wanted);
+      }),
     detachNetwork: (id, portId) => ofOwnInstance(id, () => interfaces.detachInterface(nova, id, portId)),
 
     listFlavors: () => novaCatalog.listFlavors(nova),

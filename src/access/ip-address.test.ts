@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { clientNetwork, isCidr, isInside, parseAddress } from './ip-address.ts';
+import { clientNetwork, isCidr, isHostAddress, isInside, parseAddress } from './ip-address.ts';
 
 test('an IPv4-mapped IPv6 address is parsed as the IPv4 address', () => {
   fc.assert(
@@ -132,6 +132,22 @@ describe('an address and a network', () => {
     ['192.0.2.7, 10.0.0.1', ['0.0.0.0/0'], false],
   ] as [string, string[], boolean][])('%s in %j: %s', (address, cidrs, inside) => {
     expect(isInside(address, cidrs)).toBe(inside);
+  });
+
+  test.each([
+    ['192.0.2.7', ['198.51.100.0/24', '192.0.2.0/24'], true],
+    ['192.0.2.0', ['192.0.2.0/24'], false],
+    ['192.0.2.255', ['192.0.2.0/24'], false],
+    ['192.0.2.255', ['192.0.2.0/23'], true],
+    ['192.0.2.0', ['192.0.2.0/31'], true],
+    ['192.0.2.7', ['192.0.2.7/32'], true],
+    ['192.0.3.7', ['192.0.2.0/24'], false],
+    ['::ffff:192.0.2.7', ['192.0.2.0/24'], false],
+    ['2001:db8::', ['192.0.2.0/24', '2001:db8::/64'], true],
+    ['2001:db9::5', ['2001:db8::/64'], false],
+    ['192.0.2.7', [], false],
+  ] as [string, string[], boolean][])('%s is a host address of %j: %s', (address, cidrs, is) => {
+    expect(isHostAddress(address, cidrs)).toBe(is);
   });
 
   test.each([

@@ -5,6 +5,8 @@ export type IpAddress = ipaddr.IPv4 | ipaddr.IPv6;
 export type IpNetwork = readonly [base: IpAddress, prefix: number];
 
 const MAPPED_BITS = 96;
+/** The shortest IPv4 prefix whose first and last address are a machine's too. */
+const POINT_TO_POINT = 31;
 /** Parsing is the only costly part of a check: 4 to 160 µs with ipaddr.js, against 0.3 µs for a cached result. */
 const MAX_CACHED = 1_000;
 
@@ -75,6 +77,18 @@ export function isInside(text: string, cidrs: readonly string[]): boolean {
   return cidrs.some((cidr) => {
     const network = parseNetwork(cidr);
     return network !== null && isInNetwork(address, network);
+  });
+}
+
+/** Whether a machine of one of the networks may have it: of their own family, and neither an IPv4 network's first nor last. */
+export function isHostAddress(text: string, cidrs: readonly string[]): boolean {
+  const kind = ipaddr.IPv4.isValidFourPartDecimal(text) ? 'ipv4' : 'ipv6';
+  return cidrs.some((cidr) => {
+    const [base, prefix] = parseNetwork(cidr) ?? [];
+    if (base?.kind() !== kind || prefix === undefined || !isInside(text, [cidr])) return false;
+    if (kind === 'ipv6' || prefix >= POINT_TO_POINT) return true;
+    const ends = [ipaddr.IPv4.networkAddressFromCIDR(cidr), ipaddr.IPv4.broadcastAddressFromCIDR(cidr)];
+    return !ends.some((end) => end.toString() === text);
   });
 }
 

@@ -37,11 +37,15 @@ export function instanceNetworkConformance(target: () => Target): void {
 
       const taken = await acme.post(path, { network_id: networkId, address });
       expect([taken.status, taken.body.error?.code]).toEqual([409, 'conflictingRequest']);
-      const outside = await acme.post(path, { network_id: networkId, address: '192.0.2.7' });
-      expect([outside.status, outside.body.error?.message]).toEqual([
-        400,
-        expect.stringContaining('address'),
-      ]);
+      const { subnets } = (await acme.get(`/v1/networks/${networkId}`)).body;
+      const base = subnets[0].cidr.split('/')[0];
+      for (const outside of ['192.0.2.7', base, '2001:db8::7']) {
+        const refused = await acme.post(path, { network_id: networkId, address: outside });
+        expect([refused.status, refused.body.error?.message]).toEqual([
+          400,
+          expect.stringMatching(`address.*${subnets[0].cidr}`),
+        ]);
+      }
 
       expect((await acme.delete(`${path}/${second.body.port_id}`)).status).toBe(202);
       await expect.poll(attached, { timeout: 20_000, interval: 500 }).toEqual([own]);

@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { isHostAddress } from '../../../src/access/ip-address.ts';
+import type { NewAttachment } from '../../../src/compute/cloud.ts';
 import { ComputeError, hasCode, ignoreNotFound } from '../../../src/compute/errors.ts';
 import type { Network } from '../../../src/compute/model.ts';
 import type { NetworkDetail, Router, RouterInterface, Subnet } from '../../../src/compute/networks.ts';
@@ -52,6 +54,18 @@ export async function detailOf(
         (fixed_ips ?? []).map(({ subnet_id }) => ({ routerId: device_id, subnetId: subnet_id })),
       ),
   };
+}
+
+/** Nova would report it as a fault of its own (500, measured), and after seconds. */
+export async function assertAddress(neutron: Service, wanted: NewAttachment): Promise<void> {
+  const { attachment, address } = wanted;
+  if (address === null || attachment.kind === 'port') return;
+  const ofNetwork = { network_id: attachment.networkId };
+  const subnets = await allPages(neutron, '/subnets', 'subnets', SubnetItem, ofNetwork);
+  const cidrs = subnets.map(({ cidr }) => cidr);
+  if (isHostAddress(address, cidrs)) return;
+  const known = cidrs.length === 0 ? 'this network has none' : cidrs.join(', ');
+  throw ComputeError.field('address', `must be a host address in a subnet of this network: ${known}`);
 }
 
 export async function createNetwork(neutron: Service, name: string, description: string): Promise<Network> {

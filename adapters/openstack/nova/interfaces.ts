@@ -1,7 +1,5 @@
 import * as z from 'zod';
 import type { AttachedNetwork, NewAttachment } from '../../../src/compute/cloud.ts';
-import { ComputeError } from '../../../src/compute/errors.ts';
-import { UpstreamError } from '../http/upstream-error.ts';
 import type { Service } from '../service.ts';
 
 const AttachmentBody = z.object({
@@ -26,19 +24,10 @@ export async function attachInterface(
           ...(address !== null && { fixed_ips: [{ ip_address: address }] }),
         };
   const path = `/servers/${serverId}/os-interface`;
-  try {
-    const response = await nova.post(path, { interfaceAttachment }, AttachmentBody);
-    const { port_id, net_id, fixed_ips } = response.interfaceAttachment;
-    const addresses = (fixed_ips ?? []).map(({ ip_address }) => ip_address);
-    return { portId: port_id, networkId: net_id, addresses };
-  } catch (error) {
-    // Nova's response to an address of no subnet (measured).
-    const cause = error instanceof ComputeError ? error.cause : undefined;
-    if (address !== null && cause instanceof UpstreamError && cause.status === 500) {
-      throw ComputeError.field('address', 'must be a free address in a subnet of this network');
-    }
-    throw error;
-  }
+  const response = await nova.post(path, { interfaceAttachment }, AttachmentBody);
+  const { port_id, net_id, fixed_ips } = response.interfaceAttachment;
+  const addresses = (fixed_ips ?? []).map(({ ip_address }) => ip_address);
+  return { portId: port_id, networkId: net_id, addresses };
 }
 
 export async function detachInterface(nova: Service, serverId: string, portId: string): Promise<void> {

@@ -49,7 +49,7 @@ export function attachInterface(call: NovaCall, id: string): Response {
   return json(200, { interfaceAttachment: view(call, port) });
 }
 
-/** What Nova finds out on the host: an unknown network and an address of no subnet are its 500 (measured). */
+/** What Nova finds out on the host: an unknown network, and an address of no subnet or at a subnet's end, are its 500 (measured). */
 function refuseUnplugged({ cloud, principal }: NovaCall, given: Fields): void {
   if (given.port_id) {
     const port = cloud.networking.ports.get(String(given.port_id));
@@ -67,7 +67,8 @@ function refuseUnplugged({ cloud, principal }: NovaCall, given: Fields): void {
   const address = parseAddress(fixed.ip_address);
   const isInside = subnetsOf(cloud, String(given.net_id)).some(({ cidr }) => {
     const prefix = parsePrefix(cidr);
-    return prefix !== undefined && address !== undefined && contains(prefix, address);
+    if (prefix === undefined || address === undefined || !contains(prefix, address)) return false;
+    return prefix.length > 30 || ![prefix.base, prefix.base + prefix.size - 1].includes(address);
   });
   if (!isInside) throw unexpected('nova.exception_Remote.InvalidInput_Remote');
   for (const port of cloud.networking.ports.values()) {
