@@ -2,11 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openKeyStore } from '../../adapters/sql/open.ts';
-import { issueKey } from '../../src/access/issue-key.ts';
-import { importServerSecret } from '../../src/access/server-secret.ts';
+import { pathToFileURL } from 'node:url';
+import type { openKeyStore } from '../../adapters/sql/open.ts';
+import type { issueKey } from '../../src/access/issue-key.ts';
+import type { importServerSecret } from '../../src/access/server-secret.ts';
 import type { CloudCredential } from '../../src/compute/cloud.ts';
-import { DEFAULT_SCOPES } from '../../src/scopes.ts';
+import type { Scope } from '../../src/scopes.ts';
 import { type Child, startChild } from '../harness/child.ts';
 
 const MAIN = new URL('../../adapters/node/main.ts', import.meta.url).pathname;
@@ -45,7 +46,7 @@ export async function benchGateway(
   const disk = mkdtempSync(join(existsSync(MEMORY) ? MEMORY : tmpdir(), 'linguanova-bench-'));
   const databaseUrl = `sqlite:${join(disk, 'keys.db')}`;
   const secret = randomBytes(32).toString('base64');
-  const keys = await issueKeys(databaseUrl, secret, owners);
+  const keys = await issueKeys(main, databaseUrl, secret, owners);
   const env = {
     PORT: '0',
     DATABASE_URL: databaseUrl,
@@ -73,13 +74,24 @@ export async function benchGateway(
   };
 }
 
+/** Those that every checkout knows. */
+const SCOPES: readonly Scope[] = ['instances:read', 'instances:write', 'network:write', 'keypairs:write'];
+
+/** By the code of the measured checkout: its database may have other migrations. */
 async function issueKeys(
+  main: string,
   databaseUrl: string,
   base64: string,
   owners: readonly KeyOwner[],
 ): Promise<readonly string[]> {
-  const store = await openKeyStore(databaseUrl);
-  const secret = await importServerSecret(base64);
+  const from = (path: string) => import(new URL(`../../${path}`, pathToFileURL(main)).href);
+  const sql: { openKeyStore: typeof openKeyStore } = await from('adapters/sql/open.ts');
+  const issue: { issueKey: typeof issueKey } = await from('src/access/issue-key.ts');
+  const secrets: { importServerSecret: typeof importServerSecret } = await from(
+    'src/access/server-secret.ts',
+  );
+  const store = await sql.openKeyStore(databaseUrl);
+  const secret = await secrets.importServerSecret(base64);
   const keys: string[] = [];
   for (const { projectId, credential } of owners) {
     const request = {
@@ -87,7 +99,7 @@ async function issueKeys(
       projectId,
       ownsCloudCredential: false,
       credentialExpiresAt: null,
-      scopes: DEFAULT_SCOPES,
+      scopes: SCOPES,
       plan: 'default',
       allowedCidrs: [],
       allowedOrigins: [],
@@ -95,7 +107,11 @@ async function issueKeys(
       credential,
       userId: 'bench',
     };
-    const { text } = await issueKey(store, secret, request, { actor: 'cli', address: null, requestId: null });
+    const { text } = await issue.issueKey(store, secret, request, {
+      actor: 'cli',
+      address: null,
+      requestId: null,
+    });
     keys.push(text);
   }
   await store.close();

@@ -38,6 +38,8 @@ async function respond(request: IncomingMessage, response: ServerResponse): Prom
   if (url.pathname.startsWith('/compute/v2.1/servers/detail')) {
     return count(response, 200, serversOf(project).page(url, PAGE), target);
   }
+  if (url.pathname === '/compute/v2.1/os-server-groups')
+    return count(response, 200, '{"server_groups":[]}', target);
   if (url.pathname === '/networking/v2.0/security-groups')
     return count(response, 200, GROUPS(project), target);
   if (url.pathname === '/networking/v2.0/ports')
