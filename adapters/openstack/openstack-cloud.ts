@@ -26,7 +26,7 @@ import { computeQuotas } from './nova/quotas.ts';
 import * as serverGroups from './nova/server-groups.ts';
 import * as servers from './nova/servers.ts';
 import { Service, type Session } from './service.ts';
-import { inOwnProject } from './tenancy.ts';
+import { inOwnProject, isProjectScoped } from './tenancy.ts';
 import { volumeCalls } from './volume-calls.ts';
 
 export const OPENSTACK_CAPABILITIES: CloudCapabilities = {
@@ -145,6 +145,10 @@ export function openStackCloud(openStack: OpenStack, owner: TokenOwner, context:
     detachNetwork: (id, portId) => ofOwnInstance(id, () => interfaces.detachInterface(nova, id, portId)),
 
     listFlavors: () => novaCatalog.listFlavors(nova),
+    getFlavor: async (id) => {
+      const { roles, projectId: own } = await caller();
+      return novaCatalog.getFlavor(nova, id, isProjectScoped(roles) ? null : own);
+    },
     ...imageCalls(glance, caller),
     listAvailabilityZones: () => novaCatalog.listAvailabilityZones(nova),
     listNetworks,

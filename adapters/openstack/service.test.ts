@@ -141,16 +141,30 @@ describe('an administrator’s credential', () => {
     },
   };
 
+  const signedIn: Reply = {
+    status: 201,
+    body: { token: { ...ADMIN, issued_at: '2026-01-01T00:00:00Z', expires_at: '2099-01-01T00:00:00Z' } },
+    headers: { 'x-subject-token': 't' },
+  };
+
+  test.each([
+    ['p', { vcpus: 2, isPublic: false }],
+    ['another', { code: 'not_found' }],
+  ])('has a private flavor only with the access of its project: %s', async (tenant_id, outcome) => {
+    const flavor = { id: 'f', name: 'f', vcpus: 2, ram: 1, disk: 1, 'os-flavor-access:is_public': false };
+    const cloud = scriptedCloud((request) => {
+      if (isSignIn(request)) return signedIn;
+      if (request.url.endsWith('/os-flavor-access'))
+        return { status: 200, body: { flavor_access: [{ flavor_id: 'f', tenant_id }] } };
+      return request.url.endsWith('/flavors/f') ? { status: 200, body: { flavor } } : undefined;
+    });
+    const found = cloud.open().getFlavor('f');
+    expect(await found.catch((error) => error)).toMatchObject(outcome);
+  });
+
   test('reads and changes resources of its own project only', async () => {
     const cloud = scriptedCloud((request) => {
-      if (isSignIn(request)) {
-        const token = {
-          ...ADMIN,
-          issued_at: new Date().toISOString(),
-          expires_at: new Date(Date.now() + 3_600_000).toISOString(),
-        };
-        return { status: 201, body: { token }, headers: { 'x-subject-token': 't' } };
-      }
+      if (isSignIn(request)) return signedIn;
       if (request.url.endsWith('/v2.1')) return undefined;
       return request.method === 'GET' ? { status: 200, body } : { status: 202 };
     });

@@ -97,6 +97,10 @@ export function reduCloud(open: (call: CallContext) => ReduSession, call: CallCo
     detachNetwork: (id, portId) => remove(`${networksPath(id)}/${portId}`),
 
     listFlavors: () => list('/v1/flavors', flavorSchema, decode.decodeFlavor),
+    async getFlavor(id) {
+      const request = { method: 'GET', path: `/v1/flavors/${encodeURIComponent(id)}` } as const;
+      return decode.decodeFlavor(await session.read(request, 'item', flavorSchema));
+    },
     ...images.imageCalls(session),
     listAvailabilityZones: () => session.list('/v1/availability_zones', availabilityZoneSchema),
     listNetworks: () => list('/v1/networks', networkSchema, decode.decodeNetwork),

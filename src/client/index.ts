@@ -105,7 +105,10 @@ export function createClient(options: ClientOptions) {
     /** Changes of instances, from now on or after an event. */
     events: (o?: EventOptions): AsyncGenerator<ClientEvent, void, void> => subscribe(over, o),
 
-    flavors: list('GET /v1/flavors'),
+    flavors: {
+      ...list('GET /v1/flavors'),
+      get: (id: string, o?: CallOptions) => request('GET /v1/flavors/{id}', { params: { id } }, o),
+    },
     images: {
       ...list('GET /v1/images'),
       get: (id: string, o?: CallOptions) => request('GET /v1/images/{id}', { params: { id } }, o),

@@ -253,6 +253,8 @@ export interface Cloud
   snapshot(id: string, name: string, metadata: Readonly<Record<string, string>>): Promise<string>;
 
   listFlavors(): Promise<readonly Flavor[]>;
+  /** Also one that is no longer listed. `not_found`. */
+  getFlavor(id: string): Promise<Flavor>;
   listAvailabilityZones(): Promise<readonly AvailabilityZone[]>;
   /** The project's own, shared ones, and external ones that have floating IPs for it. */
   listNetworks(): Promise<readonly Network[]>;

@@ -2,7 +2,7 @@ import { ADMIN_ROUTES } from '../access/admin-api.ts';
 import { API_KEY_ROUTES } from '../dialects/redu/api-keys.ts';
 import { AVAILABILITY_ZONES } from '../dialects/redu/availability-zones.ts';
 import { INSTANCE_EVENTS, PROJECT_EVENTS } from '../dialects/redu/events.ts';
-import { FLAVORS } from '../dialects/redu/flavors.ts';
+import { FLAVOR_ROUTES } from '../dialects/redu/flavors.ts';
 import { FLOATING_IP_ROUTES } from '../dialects/redu/floating-ips.ts';
 import { HYPERVISORS } from '../dialects/redu/hypervisors.ts';
 import { IMAGE_ROUTES } from '../dialects/redu/images.ts';
@@ -32,7 +32,7 @@ export const ROUTES = [
   ...Object.values(INSTANCE_NETWORK_ROUTES),
   PROJECT_EVENTS,
   INSTANCE_EVENTS,
-  FLAVORS,
+  ...Object.values(FLAVOR_ROUTES),
   ...Object.values(IMAGE_ROUTES),
   ...Object.values(NETWORK_ROUTES),
   AVAILABILITY_ZONES,

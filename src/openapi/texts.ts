@@ -81,6 +81,7 @@ export const TEXTS: Readonly<Record<RouteName, RouteText>> = {
     description: EVENTS,
   },
   'GET /v1/flavors': { id: 'listFlavors', summary: 'List flavors' },
+  'GET /v1/flavors/{id}': { id: 'getFlavor', summary: 'Get a flavor, unlisted ones of instances too' },
   'GET /v1/images': { id: 'listImages', summary: 'List images' },
   'POST /v1/images': {
     id: 'createImage',

@@ -74,6 +74,8 @@ const ID_ROUTES = [
 
 const NO_KEYPAIR_NAMES = ['a%2fb', '%2e%2e', '..', 'a%00', '%C3%BC', 'a%3Fb', 'a'.repeat(256), '%zz'];
 
+const NO_FLAVOR_IDS = [...NO_KEYPAIR_NAMES, 'a@b', '%20a', 'a%20', '*', '%0A', '%25'];
+
 const NO_PATHS = [
   '/v1',
   '/v1/',
@@ -114,6 +116,7 @@ const SCOPED: readonly (readonly [route: string, needs: Scope, has: readonly Sco
     '/v1/instances',
     `/v1/instances/${ID}`,
     '/v1/flavors',
+    '/v1/flavors/m1.tiny',
     '/v1/images',
     '/v1/networks',
     '/v1/availability_zones',
@@ -184,6 +187,7 @@ export const PATH_ROWS: readonly BadRequest[] = [
     row('not a name', `GET /v1/keypairs/${name}`, NOT_FOUND),
     row('not a name', `DELETE /v1/keypairs/${name}`, NOT_FOUND),
   ]),
+  ...NO_FLAVOR_IDS.map((id) => row('not an id', `GET /v1/flavors/${id}`, NOT_FOUND)),
   ...NO_PATHS.map((path) => row('no such path', `GET ${path}`, NOT_FOUND)),
   ...SCOPED.map(([route, needs, has]) => row(`a key without ${needs}`, route, lacking(needs), { from: has })),
   jsonRow(

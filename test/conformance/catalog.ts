@@ -36,6 +36,19 @@ export function catalogConformance(target: () => Target): void {
       ]);
     });
 
+    test('GET /v1/flavors/{id} shows one; an unknown one is 404', async () => {
+      const acme = await target().acme.client();
+      const [{ body: list }, { status, body }] = await Promise.all([
+        acme.get('/v1/flavors'),
+        acme.get('/v1/flavors/m1.small'),
+      ]);
+      expect(status).toBe(200);
+      expect(list.items).toContainEqual(body);
+      const unknown = await acme.get('/v1/flavors/m9.none');
+      expect(unknown.status).toBe(404);
+      expect(unknown.body.error.code).toBe('itemNotFound');
+    });
+
     test('GET /v1/images lists images', async () => {
       const { body } = await (await target().acme.client()).get('/v1/images');
       const ubuntu = body.items.find((image: { name: string }) => image.name === IMAGE);

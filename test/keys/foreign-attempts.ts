@@ -110,6 +110,8 @@ export const ATTEMPTS: Readonly<Record<string, readonly Attempt[]>> = {
   'GET /v1/instances/:id/console_log': [hidden('/v1/instances/{instance}/console_log')],
   'POST /v1/instances/:id/console': [hidden('/v1/instances/{instance}/console', {})],
   'GET /v1/flavors': [shows('/v1/flavors')],
+  // Everyone's.
+  'GET /v1/flavors/:id': [shows('/v1/flavors/m1.tiny')],
   'GET /v1/images': [
     shows('/v1/images'),
     shows('/v1/images?visibility=private'),

@@ -82,6 +82,7 @@ test('every response matches the contract', async () => {
   const instance = `/v1/instances/${created.id}`;
   await client.until(created.id, ({ state }) => state === 'active');
   await call('GET', instance);
+  await call('GET', '/v1/flavors/m1.tiny');
   await call('GET', `${instance}/actions`);
   await call('GET', `${instance}/console_log?lines=1`);
   await call('POST', `${instance}/console`, {});
@@ -177,8 +178,9 @@ test('every response matches the contract', async () => {
   await admin('DELETE', `/admin/v1/keys/${issued.id}`);
   const { body: volume } = await call('POST', '/v1/volumes', { name: 'contract', size_gb: 1 });
   const volumePath = `/v1/volumes/${volume.id}`;
-  const available = (path: string) =>
-    expect.poll(async () => (await client.get(path)).body.status).toBe('available');
+  const reaches = (path: string, status: string) =>
+    expect.poll(async () => (await client.get(path)).body.status).toBe(status);
+  const available = (path: string) => reaches(path, 'available');
   await call('GET', '/v1/volumes');
   await call('PATCH', volumePath, { description: 'contract' });
   await available(volumePath);
@@ -195,6 +197,7 @@ test('every response matches the contract', async () => {
   await call('DELETE', snapshotPath);
   await call('POST', `${instance}/volumes`, { volume_id: volume.id });
   await call('GET', volumePath);
+  await reaches(volumePath, 'in-use');
   await call('DELETE', `${instance}/volumes/${volume.id}`);
   await available(volumePath);
   await expect.poll(async () => (await client.get(snapshotPath)).status).toBe(404);

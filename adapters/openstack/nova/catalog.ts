@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ComputeError } from '../../../src/compute/errors.ts';
 import type { AvailabilityZone, Flavor, Hypervisor } from '../../../src/compute/model.ts';
 import { allPages } from '../pages.ts';
 import type { Service } from '../service.ts';
@@ -11,6 +12,8 @@ const FlavorItem = z.object({
   disk: z.number(),
   'os-flavor-access:is_public': z.boolean().nullish(),
 });
+
+const AccessBody = z.object({ flavor_access: z.array(z.object({ tenant_id: z.string() })) });
 
 const ZonesBody = z.object({
   availabilityZoneInfo: z.array(
@@ -34,14 +37,25 @@ const HypervisorItem = z.object({
 
 export async function listFlavors(nova: Service): Promise<Flavor[]> {
   const flavors = await allPages(nova, '/flavors/detail', 'flavors', FlavorItem);
-  return flavors.map(({ id, name, vcpus, ram, disk, ...rest }) => ({
-    id,
-    name,
-    vcpus,
-    ram,
-    disk,
-    isPublic: rest['os-flavor-access:is_public'] ?? true,
-  }));
+  return flavors.map(flavorFrom);
+}
+
+/**
+ * Nova's list leaves out disabled ones, by id it has them.
+ *
+ * @param limitTo The project whose private flavors are found; null: Nova itself limits the caller to its own.
+ */
+export async function getFlavor(nova: Service, id: string, limitTo: string | null): Promise<Flavor> {
+  const path = `/flavors/${encodeURIComponent(id)}`;
+  const flavor = flavorFrom((await nova.get(path, z.object({ flavor: FlavorItem }))).flavor);
+  if (flavor.isPublic || limitTo === null) return flavor;
+  const { flavor_access } = await nova.get(`${path}/os-flavor-access`, AccessBody);
+  if (flavor_access.some(({ tenant_id }) => tenant_id === limitTo)) return flavor;
+  throw new ComputeError('not_found', `Flavor ${id} could not be found.`);
+}
+
+function flavorFrom({ id, name, vcpus, ram, disk, ...rest }: z.infer<typeof FlavorItem>): Flavor {
+  return { id, name, vcpus, ram, disk, isPublic: rest['os-flavor-access:is_public'] ?? true };
 }
 
 export async function listAvailabilityZones(nova: Service): Promise<AvailabilityZone[]> {

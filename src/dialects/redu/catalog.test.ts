@@ -122,6 +122,25 @@ test.each(LISTS)('%s', async (path, cloud, item) => {
   expect((await reduApp(cloud, ['instances:write']).call('GET', path)).status).toBe(403);
 });
 
+test('/v1/flavors/{id}', async () => {
+  const ids: string[] = [];
+  const getFlavor: Cloud['getFlavor'] = async (id) => {
+    ids.push(id);
+    return { id, name: 'tiny one', vcpus: 1, ram: 2048, disk: 20, isPublic: false };
+  };
+  const { call } = reduApp({ getFlavor });
+  expect((await call('GET', '/v1/flavors/m1%20tiny')).json).toEqual({
+    id: 'm1 tiny',
+    name: 'tiny one',
+    vcpus: 1,
+    ram_mb: 2048,
+    disk_gb: 20,
+    is_public: false,
+  });
+  expect((await call('GET', '/v1/flavors/%2fadmin')).status).toBe(404);
+  expect(ids).toEqual(['m1 tiny']);
+});
+
 describe('pages', () => {
   const zones = ['c', 'a', 'b'].map((name) => ({ name, available: true }));
   const { call, problems } = reduApp({ listAvailabilityZones: async () => zones });

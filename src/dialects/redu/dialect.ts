@@ -21,7 +21,7 @@ import {
   PROJECT_EVENTS,
   projectEvents,
 } from './events.ts';
-import { FLAVORS, listFlavors } from './flavors.ts';
+import { flavors } from './flavors.ts';
 import { floatingIps } from './floating-ips.ts';
 import { HYPERVISORS, listHypervisors } from './hypervisors.ts';
 import { images } from './images.ts';
@@ -65,12 +65,12 @@ export function reduDialect(
     .addRead(ME, readMe, { of: 'key' })
     .add(PROJECT_EVENTS, projectEvents(openStream))
     .add(INSTANCE_EVENTS, instanceEvents(openStream))
-    .addRead(FLAVORS, listFlavors, { ttl: 'static' })
     .addRead(AVAILABILITY_ZONES, listAvailabilityZones, { ttl: 'static' })
     // Key pairs are counted among them, which are the user's.
     .addRead(QUOTAS, readQuotas, { of: 'user' })
     .addRead(HYPERVISORS, listHypervisors);
   instances(mount);
+  flavors(mount);
   images(mount, requestBody);
   instanceNetworks(mount);
   floatingIps(mount);
