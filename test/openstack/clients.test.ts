@@ -9,6 +9,7 @@ import { IMAGE, type Target } from '../conformance/target.ts';
 import { CLIENT_PROGRAMS, runClient } from '../support/client-programs.ts';
 import { keyIdOf } from '../support/nova-client.ts';
 import { type OpenStackCommands, openStackCommands } from '../support/openstack-commands.ts';
+import { exerciseNetworks } from './network-commands.ts';
 import { openStackTarget } from './target.ts';
 import { exerciseBootFromVolume, exerciseVolumes } from './volume-commands.ts';
 
@@ -107,6 +108,12 @@ describe('the openstack client, with an API key in clouds.yaml', () => {
   test(
     'volume create, list, show, delete, snapshot; server add and remove volume',
     () => exerciseVolumes(commands, 'cli'),
+    400_000,
+  );
+
+  test(
+    'floating ip create, list, show, delete; server add and remove floating ip and network',
+    async () => exerciseNetworks(commands, await target.acme.client(), 'cli'),
     400_000,
   );
 

@@ -11,6 +11,7 @@ import { CLIENT_PROGRAMS, runClient } from '../support/client-programs.ts';
 import { keyIdOf } from '../support/nova-client.ts';
 import { type OpenStackCommands, openStackCommands } from '../support/openstack-commands.ts';
 import { reduChainTarget } from '../support/redu-chain-target.ts';
+import { exerciseNetworks } from './network-commands.ts';
 import { openStackTarget, requireOpenStack } from './target.ts';
 import { exerciseBootFromVolume, exerciseVolumes } from './volume-commands.ts';
 
@@ -128,6 +129,12 @@ describe('the openstack client prints the same with and without the gateways', (
     400_000,
   );
 
+  test(
+    'floating ip create, list, show, delete; server add and remove floating ip and network',
+    async () => exerciseNetworks(through, await target.acme.client(), 'chain'),
+    400_000,
+  );
+
   test('server create --boot-from-volume', () => exerciseBootFromVolume(through, 'chain'), 400_000);
 
   test('console log show, console url show, server event list and show', async () => {
@@ -148,8 +155,8 @@ describe('the openstack client prints the same with and without the gateways', (
   }, 400_000);
 
   test('an operation that a redu cloud lacks is rejected by name', async () => {
-    const { code, err } = await through.run('floating ip create public');
-    expect([code, err]).toEqual([1, expect.stringContaining('cannot do this: POST floatingips')]);
+    const { code, err } = await through.run('router create chain-router');
+    expect([code, err]).toEqual([1, expect.stringContaining('cannot do this: POST routers')]);
   });
 });
 
