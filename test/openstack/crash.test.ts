@@ -20,6 +20,7 @@ describe('after a crash of the gateway during', () => {
   let proxy: OpenStackProxy;
   let othersPort: string;
   let othersAddress: string;
+  let othersVolume: string;
   let others: Awaited<ReturnType<OpenStackClient['belongings']>>;
 
   beforeAll(async () => {
@@ -35,6 +36,8 @@ describe('after a crash of the gateway during', () => {
         floatingip: { floating_network_id: read('PUBLIC_NETWORK_ID') },
       })
     ).body.floatingip.id;
+    const volume = { size: 1, name: 'another user', description: 'another user' };
+    othersVolume = (await openStack.volume('POST', '/volumes', { volume })).body.volume.id;
     // What the file before this one has deleted takes its time to go.
     await vi.waitFor(async () => {
       const { servers } = (await openStack.compute('GET', '/servers/detail')).body;
@@ -44,6 +47,7 @@ describe('after a crash of the gateway during', () => {
     others = await openStack.belongings();
   });
   afterAll(async () => {
+    await openStack.volume('DELETE', `/volumes/${othersVolume}`);
     await openStack.network('DELETE', `/floatingips/${othersAddress}`);
     await openStack.network('DELETE', `/ports/${othersPort}`);
     await proxy.close();
@@ -109,7 +113,17 @@ describe('after a crash of the gateway during', () => {
     [n, 'after'],
   ]) as [number, 'before' | 'after'][];
 
-  test.each(POINTS)('a create with a public address: call %i, %s it', async (n, moment) => {
+  /** Of no other test, which identifies the volumes: Nova gives those it makes no name. */
+  const BOOT_VOLUME_GB = 7;
+  const bootVolumes = async () => {
+    const { volumes } = (await openStack.volume('GET', '/volumes/detail')).body;
+    const ofSize = volumes.filter(({ size }: { size: number }) => size === BOOT_VOLUME_GB);
+    return ofSize.map(
+      ({ attachments }: { attachments: { server_id: string }[] }) => attachments[0]?.server_id,
+    );
+  };
+
+  test.each(POINTS)('a create with a public address and a boot volume: call %i, %s it', async (n, moment) => {
     const { gateway, client } = await gatewayWithKey();
     const killed = killAt(gateway, n, moment);
     const name = `crash-${n}-${moment}`;
@@ -118,6 +132,8 @@ describe('after a crash of the gateway during', () => {
         name,
         flavor_id: 'm1.tiny',
         image_id: 'ubuntu-22.04-amd64',
+        boot_volume: { size_gb: BOOT_VOLUME_GB, delete_with_instance: true },
+        network_id: read('ACME_NETWORK_ID'),
         metadata: { isPublic: true },
       })
       .catch(() => {});
@@ -131,12 +147,16 @@ describe('after a crash of the gateway during', () => {
       const second = await gatewayWithKey();
       const instance = await second.client.until(servers[0].id, ({ state }) => state === 'active');
       expect(instance.metadata).toMatchObject({ isPublic: 'true', floatingIp: expect.any(String) });
+      expect(await bootVolumes()).toEqual([instance.id]);
       await second.client.remove(instance.id);
       await second.gateway.end('SIGTERM');
     } else {
       expect(servers).toEqual([]);
     }
     await settled();
+    // Nova deletes the volume after the server.
+    await expect.poll(bootVolumes, { timeout: 60_000, interval: 1_000 }).toEqual([]);
+    expect((await openStack.volume('GET', `/volumes/${othersVolume}`)).body.volume.status).toBe('available');
   });
 
   const networkParts = async () => {
@@ -176,6 +196,7 @@ describe('after a crash of the gateway during', () => {
       name: `crash-delete-${n}-${moment}`,
       flavor_id: 'm1.tiny',
       image_id: 'ubuntu-22.04-amd64',
+      network_id: read('ACME_NETWORK_ID'),
       metadata: { isPublic: true },
     });
     const killed = killAt(gateway, n, moment);

@@ -42,6 +42,10 @@ export class OpenStackClient {
     return this.#request('image', method, `/v2${path}`, body);
   }
 
+  volume(method: string, path: string, body?: unknown): Promise<ServiceResponse> {
+    return this.#request('volumev3', method, path, body);
+  }
+
   /** The token it makes its calls with. */
   async token(): Promise<string> {
     this.#session ??= this.#signIn();
@@ -78,7 +82,8 @@ export class OpenStackClient {
         method,
         headers: {
           'x-auth-token': token,
-          'openstack-api-version': `compute ${this.#microversion}`,
+          // Cinder refuses the version of another service.
+          ...(service === 'compute' && { 'openstack-api-version': `compute ${this.#microversion}` }),
           ...(body === undefined ? {} : { 'content-type': type }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
