@@ -16,13 +16,16 @@ export function ownedDescription(keyId: string, name: string, kind = 'instance')
   return [...`${MARK} key=${keyId} request=${request} ${kind}=${name}`].slice(0, MAX_DESCRIPTION).join('');
 }
 
+/** How the mark of an instance begins. */
+export const INSTANCE_MARK = `${MARK} request=`;
+
 /** `linguanova request=<request>`: at the cloud a description or a tag of the instance, and shown in no dialect. */
 export function instanceMark(request: string): string {
-  return `${MARK} request=${request}`;
+  return INSTANCE_MARK + request;
 }
 
 export function isInstanceMark(text: string): boolean {
-  return text.startsWith(`${MARK} request=`);
+  return text.startsWith(INSTANCE_MARK);
 }
 
 /** For a request without an Idempotency-Key, whose instance is searched for when the response is lost. */

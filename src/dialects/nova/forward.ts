@@ -10,6 +10,7 @@ import { readBytes } from '../../http/body.ts';
 import type { RequestBody } from '../../http/request-target.ts';
 import { invalidate } from '../../traffic/versions/invalidate.ts';
 import { requestHeaders } from './headers.ts';
+import { assertNamesNoMark, isOfServers, sendKeepingMark } from './marks.ts';
 import type {
   CloudSession,
   ForwardedResponse,
@@ -48,10 +49,11 @@ export function forward(ports: ForwardPorts): Handler<GatewayEnv> {
     const method = methodOf(c);
     assertScope(principal, scopeFor(method, target));
     const received = await bodyOf(c, method, target, ports.requestBody);
-    const { action, body } =
+    const { action, fields, body } =
       received instanceof Uint8Array
         ? allowedBody(c, method, target, received)
-        : { action: null, body: received };
+        : { action: null, fields: {}, body: received };
+    assertNamesNoMark(target, method, fields);
 
     const call = callContext(c, access.upstreamBudgetMs);
     const session = await passThrough.session(credential, call);
@@ -67,9 +69,9 @@ export function forward(ports: ForwardPorts): Handler<GatewayEnv> {
     const send = (sent: ForwardRequest, signal: AbortSignal | null) =>
       passThrough.forward(credential, signal === null ? sent : { ...sent, signal }, call);
     const publicUrl = ports.publicUrl(c);
-    const prefix = target.service === 'compute' ? prefixOf(principal.projectId) : null;
+    const nova = target.service === 'compute' ? { prefix: prefixOf(principal.projectId) } : null;
     const rewrite = (response: ForwardedResponse) =>
-      rewriteResponse(response, session.roots, publicUrl, prefix);
+      rewriteResponse(response, session.roots, publicUrl, nova);
     if (credential.kind === 'service' && isKeyPairs(target)) {
       const forwarded = (sent: ForwardRequest) => send(sent, c.req.raw.signal);
       try {
@@ -82,7 +84,9 @@ export function forward(ports: ForwardPorts): Handler<GatewayEnv> {
     if (isRead(method)) return ports.cache.serve(c, { session, principal, target, request }, send, rewrite);
     let response: ForwardedResponse;
     try {
-      response = await forwardWrite(ports, c, call, target, action, (signal) => send(request, signal));
+      response = await forwardWrite(ports, c, call, target, action, (signal) =>
+        sendKeepingMark(target, request, fields, (sent) => send(sent, signal)),
+      );
     } finally {
       if (isAdministrator(session)) await ports.cache.invalidateAll();
     }
@@ -165,6 +169,8 @@ function isImageData(method: ForwardMethod, { service, segments }: Target): bool
 interface AllowedBody {
   /** The parsed body of an action. */
   readonly action: Readonly<Record<string, unknown>> | null;
+  /** Of the parsed body; none where nothing depends on it. */
+  readonly fields: Readonly<Record<string, unknown>>;
   readonly body: Uint8Array;
 }
 
@@ -183,14 +189,15 @@ function allowedBody(
   const acts = isAction(method, target);
   const mayNameKeyPair =
     principal.credential.kind === 'service' && target.service === 'compute' && method === 'POST';
-  if (!acts && !mayNameKeyPair) return { action: null, body: bytes };
+  const mayLabel = isOfServers(target) && method !== 'DELETE';
+  if (!acts && !mayNameKeyPair && !mayLabel) return { action: null, fields: {}, body: bytes };
   const body = readObject(bytes);
   const stored = mayNameKeyPair ? withStoredKeyName(body, principal.projectId) : null;
   const sent = stored === null ? bytes : new TextEncoder().encode(JSON.stringify(stored));
-  if (!acts) return { action: null, body: sent };
+  if (!acts) return { action: null, fields: body, body: sent };
   const scope = scopeForAction(body);
   if (scope !== null) assertScope(principal, scope);
-  return { action: body, body: sent };
+  return { action: body, fields: body, body: sent };
 }
 
 function readObject(bytes: Uint8Array): Readonly<Record<string, unknown>> {

@@ -147,3 +147,47 @@ test.each([1, 2, 3, 7, 20, 1000])(
     );
   },
 );
+
+describe('marks of instances', () => {
+  const MARK = 'linguanova request=0123456789abcdef';
+  const rewriter = linkRewriter(ROOTS, PUBLIC, { prefix: null, isAnywhere: false });
+  const ROWS = [
+    [`{"description": "${MARK}", "tags": []}`, '{"description": null, "tags": []}'],
+    [`{"description":"${MARK}","tags":["${MARK}"]}`, '{"description":null,"tags":[]}'],
+    [`{"tags": ["${MARK}"]}`, '{"tags": []}'],
+    [`{"tags": ["${MARK}", "x:y"]}`, '{"tags": ["x:y"]}'],
+    [`{"tags": ["a", "${MARK}"]}`, '{"tags": ["a"]}'],
+    [`{"tags": ["a", "${MARK}", "b"]}`, '{"tags": ["a", "b"]}'],
+    [`{"tags":["a","${MARK}","b"]}`, '{"tags":["a","b"]}'],
+    [`{"tags": ["${MARK}", "${MARK}1", "a"]}`, '{"tags": ["a"]}'],
+    [`[{"tags": ["a", "${MARK}"]}, {"tags": ["${MARK}"]}]`, '[{"tags": ["a"]}, {"tags": []}]'],
+  ] as const;
+  // What a customer wrote.
+  const OTHERS = [
+    `{"metadata": {"a": "b", "${MARK}": "c"}, "name": "${MARK}"}`,
+    `{"metadata": {"a": "${MARK}"}, "tags": ["see ${MARK}"]}`,
+    JSON.stringify({ output: `["${MARK}"], "description": "${MARK}"` }),
+  ].map((text) => [text, text] as const);
+
+  test.each([...ROWS, ...OTHERS])('%s whole and split at any position', async (text, expected) => {
+    expect(rewriter.json(text)).toBe(expected);
+    const bytes = new TextEncoder().encode(text);
+    for (let cut = 0; cut <= bytes.length; cut++) {
+      const source = new Blob([bytes.slice(0, cut)]).stream();
+      const both = new ReadableStream<Uint8Array>({
+        async start(controller) {
+          for await (const part of source) controller.enqueue(part);
+          controller.enqueue(bytes.slice(cut));
+          controller.close();
+        },
+      });
+      const stream = both.pipeThrough(rewriter.stream()) as ReadableStream<Uint8Array<ArrayBuffer>>;
+      expect(await new Response(stream).text()).toBe(expected);
+    }
+  });
+
+  test('remain in responses of other services', () => {
+    const text = `{"description": "${MARK}", "tags": ["${MARK}"]}`;
+    expect(links.json(text)).toBe(text);
+  });
+});

@@ -1,4 +1,5 @@
 import { LruMap } from '../../lru-map.ts';
+import { MARK_NEEDLES, openMarkStart, withoutMarks } from './marks.ts';
 import type { CloudSession } from './pass-through.ts';
 import { SERVICE_ENDPOINTS } from './services.ts';
 
@@ -7,9 +8,10 @@ export type Rewrite = (text: string) => string;
 /** What may follow an address: not the rest of a longer host or port. */
 const END = '(?=[/?#"\\\\]|$)';
 
-/** The prefix with which the project's key pairs are stored. */
+/** What is the gateway's own in responses of Nova; marks of instances are, too. */
 export interface Removed {
-  readonly prefix: string;
+  /** With which the project's key pairs are stored; null: it has none. */
+  readonly prefix: string | null;
   /** Refusals name key pairs in the middle of a text; all else where a JSON string starts. */
   readonly isAnywhere: boolean;
 }
@@ -63,18 +65,18 @@ export function linkRewriter(
       ? text
       : text.replace(inJson, (found, address: string) => `"${targetOf(address, found.slice(1))}`);
   const quote = removed?.isAnywhere ? '' : '"';
-  const needle = removed && quote + removed.prefix;
+  const needle = removed?.prefix ? quote + removed.prefix : null;
   const json: Rewrite = (text) => {
-    const linked = withLinks(text);
+    const linked = withLinks(removed === null ? text : withoutMarks(text));
     return needle === null ? linked : linked.replaceAll(needle, quote);
   };
   const addresses = [...targets.keys()].flatMap((address) => [`"http://${address}`, `"https://${address}`]);
-  const needles = addresses.concat(needle ?? []);
+  const needles = addresses.concat(needle ?? [], removed === null ? [] : MARK_NEEDLES);
   return {
     json,
     address: (text) =>
       targets.size === 0 ? text : text.replace(alone, (found, address: string) => targetOf(address, found)),
-    stream: () => streamRewriter(json, needles),
+    stream: () => streamRewriter(json, needles, removed === null ? () => -1 : openMarkStart),
   };
 }
 
@@ -102,8 +104,12 @@ function withLowerHost(address: string): string {
   return end < 0 ? address.toLowerCase() : address.slice(0, end).toLowerCase() + address.slice(end);
 }
 
-/** Buffers the end of a chunk while it may be the start of an address: at most the longest address. */
-function streamRewriter(json: Rewrite, needles: readonly string[]): TransformStream<Uint8Array, Uint8Array> {
+/** Buffers the end of a chunk while it may be the start of an address, at most the longest, or a mark among its tags. */
+function streamRewriter(
+  json: Rewrite,
+  needles: readonly string[],
+  openStart: (text: string) => number,
+): TransformStream<Uint8Array, Uint8Array> {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   const encoder = new TextEncoder();
   const longest = Math.max(0, ...needles.map((needle) => needle.length));
@@ -111,7 +117,8 @@ function streamRewriter(json: Rewrite, needles: readonly string[]): TransformStr
   return new TransformStream({
     transform(chunk, controller) {
       const text = held + decoder.decode(chunk, { stream: true });
-      const cut = partialMatchStart(text, needles, longest);
+      const open = openStart(text);
+      const cut = open < 0 ? partialMatchStart(text, needles, longest) : open;
       held = text.slice(cut);
       if (cut > 0) controller.enqueue(encoder.encode(json(text.slice(0, cut))));
     },

@@ -2,7 +2,7 @@ import { ComputeError } from '../../compute/errors.ts';
 import { CLOUD_REQUEST_ID } from '../../http/request-log.ts';
 import type { ResponseHeaders } from '../../http/response-headers.ts';
 import { responseHeaders } from './headers.ts';
-import { cachedRewriter } from './links.ts';
+import { cachedRewriter, type Removed } from './links.ts';
 import type { CloudSession, ForwardedResponse } from './pass-through.ts';
 
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\b/i;
@@ -20,10 +20,11 @@ export function rewriteResponse(
   { status, headers: given, body }: ForwardedResponse,
   roots: CloudSession['roots'],
   publicUrl: string,
-  keyPairPrefix: string | null = null,
+  /** Of Nova: what is removed. */
+  nova: Pick<Removed, 'prefix'> | null = null,
 ): ProxiedResponse {
   const headers = responseHeaders(status, given);
-  const removed = keyPairPrefix === null ? null : { prefix: keyPairPrefix, isAnywhere: status >= 400 };
+  const removed = nova && { ...nova, isAnywhere: status >= 400 };
   const links = cachedRewriter(roots, publicUrl, removed);
   for (const name of ['location', 'content-location']) {
     const address = headers[name];

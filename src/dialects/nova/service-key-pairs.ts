@@ -130,11 +130,11 @@ async function ownPairs(
   throw new ComputeError('bad_gateway', "The cloud's pagination did not terminate.");
 }
 
-async function bytesOf({ body }: ForwardedResponse): Promise<Uint8Array | null> {
+export async function bytesOf({ body }: ForwardedResponse): Promise<Uint8Array | null> {
   return body instanceof ReadableStream ? new Uint8Array(await new Response(body).arrayBuffer()) : body;
 }
 
-function readJson(body: ForwardRequest['body'] | null): unknown {
+export function readJson(body: ForwardRequest['body'] | null): unknown {
   if (!(body instanceof Uint8Array)) return undefined;
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
@@ -143,6 +143,6 @@ function readJson(body: ForwardRequest['body'] | null): unknown {
   }
 }
 
-function isFields(value: unknown): value is Fields {
+export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
