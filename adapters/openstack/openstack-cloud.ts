@@ -70,7 +70,7 @@ export function openStackCloud(openStack: OpenStack, owner: TokenOwner, context:
     const address = endpointOf(signedIn.catalog, 'compute', openStack.endpoints);
     return openStack.microversions.supports(version, address, signedIn, context);
   };
-  const ofUser = keypairs.userKeyPairs(nova, () => novaKnows(keypairs.WIDE_NAMES));
+  const ofUser = keypairs.userKeyPairs(nova, novaKnows);
   const isService = owner.kind === 'service';
   const keyPairs = isService ? keypairs.serviceKeyPairs(ofUser, projectId) : ofUser;
   const getInstance = async (id: string) => servers.getServer(nova, id, await projectId());

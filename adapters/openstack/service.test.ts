@@ -189,7 +189,9 @@ describe('a service key', () => {
   test('a name that is too long with its prefix is refused before any request', async () => {
     const cloud = scriptedCloud(() => undefined);
     const service = cloud.open({ kind: 'service', projectId: 'p1' });
-    await expect(service.createKeyPair('k'.repeat(255), null)).rejects.toMatchObject({ code: 'invalid' });
+    await expect(service.createKeyPair('k'.repeat(255), null, 'ssh')).rejects.toMatchObject({
+      code: 'invalid',
+    });
     expect(cloud.requests.filter((request) => request.url.includes('keypairs'))).toEqual([]);
   });
 });

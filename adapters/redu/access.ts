@@ -1,13 +1,19 @@
 import * as z from 'zod';
 import type { SignedInCaller } from '../../src/compute/cloud.ts';
 import { ComputeError, hasCode } from '../../src/compute/errors.ts';
-import type { CreatedKeyPair, Identity, KeyPair, SecurityGroup } from '../../src/compute/model.ts';
+import type {
+  CreatedKeyPair,
+  Identity,
+  KeyPair,
+  KeyPairType,
+  SecurityGroup,
+} from '../../src/compute/model.ts';
 import {
   decodeKeyPair,
   decodeSecurityGroup,
+  foreignKeyPairSchema,
   foreignSecurityGroupSchema,
 } from '../../src/dialects/redu/decode-responses.ts';
-import { createdKeypairSchema, keypairSchema } from '../../src/dialects/redu/keypairs.ts';
 import { encodePort } from '../../src/dialects/redu/security-group-rules.ts';
 import type { ReduSession } from './session.ts';
 
@@ -21,7 +27,7 @@ const Me = z.object({
 });
 
 /** The key pair as the older path wraps it. */
-const LegacyKeyPair = z.object({ keypair: keypairSchema }).transform(({ keypair }) => keypair);
+const LegacyKeyPair = z.object({ keypair: foreignKeyPairSchema }).transform(({ keypair }) => keypair);
 
 /** A security group as the older path has it, which is Neutron's way. */
 const LegacyGroup = z
@@ -81,7 +87,7 @@ export async function caller(session: ReduSession): Promise<SignedInCaller> {
 
 export function listKeyPairs(session: ReduSession): Promise<KeyPair[]> {
   return currentOrLegacy(
-    async () => (await session.list('/v1/keypairs', keypairSchema)).map(decodeKeyPair),
+    async () => (await session.list('/v1/keypairs', foreignKeyPairSchema)).map(decodeKeyPair),
     async () => (await session.list('/cloud/v1/compute/keypairs', LegacyKeyPair)).map(decodeKeyPair),
   );
 }
@@ -97,16 +103,23 @@ export function createKeyPair(
   session: ReduSession,
   name: string,
   publicKey: string | null,
+  type: KeyPairType,
 ): Promise<CreatedKeyPair> {
   return currentOrLegacy(
     async () => {
-      const body = { name, ...(publicKey !== null && { public_key: publicKey }) };
+      const body = {
+        name,
+        ...(publicKey !== null && { public_key: publicKey }),
+        ...(type !== 'ssh' && { type }),
+      };
       const request = { method: 'POST', path: '/v1/keypairs', body } as const;
-      return decodeKeyPair(await session.read(request, 'collection', createdKeypairSchema));
+      return decodeKeyPair(await session.read(request, 'collection', foreignKeyPairSchema));
     },
     async () => {
+      if (type !== 'ssh')
+        throw new ComputeError('not_implemented', `This cloud has no key pairs of type ${type}.`);
       const path = '/cloud/v1/compute/keypairs';
-      const wrapped = z.object({ keypair: createdKeypairSchema });
+      const wrapped = z.object({ keypair: foreignKeyPairSchema });
       const request = { method: 'POST', path, body: { name, publicKey } } as const;
       return decodeKeyPair((await session.read(request, 'collection', wrapped)).keypair);
     },

@@ -127,7 +127,9 @@ describe('responses of the gateway decode to what they encode', () => {
         },
       ],
       listAvailabilityZones: async () => [{ name: 'nova', available: true }],
-      listKeyPairs: async () => [{ name: 'laptop', publicKey: 'ssh-rsa AAA', fingerprint: 'aa:bb' }],
+      listKeyPairs: async () => [
+        { name: 'laptop', type: 'x509', publicKey: 'CERTIFICATE', fingerprint: 'aa:bb' },
+      ],
       listSecurityGroups: async () => [{ id: 'g', name: 'web', description: 'd', ...group }],
       listVolumes: async () => [
         {
@@ -263,7 +265,7 @@ describe('a cloud that supports only what redu documents', () => {
   test.each<[operation: string, call: (cloud: Cloud) => Promise<unknown>]>([
     ['GET /v1/flavors', (cloud) => cloud.listFlavors()],
     ['GET /v1/quotas', (cloud) => cloud.quotas()],
-    ['POST /v1/keypairs', (cloud) => cloud.createKeyPair('new', null)],
+    ['POST /v1/keypairs', (cloud) => cloud.createKeyPair('new', null, 'ssh')],
     ['PATCH /v1/instances/{id}', (cloud) => cloud.changeInstance(INSTANCE.id, { name: 'other' })],
     ['POST /v1/instances/{id}/actions', (cloud) => cloud.act(INSTANCE.id, { action: 'stop' })],
     ['DELETE /v1/instances/{id}', (cloud) => cloud.deleteInstance(INSTANCE.id)],
@@ -334,7 +336,7 @@ describe('a failing cloud', () => {
     });
     await expect(breaking.listFlavors()).rejects.toMatchObject({ code: 'unavailable' });
     expect(tries).toBe(2);
-    await expect(breaking.createKeyPair('new', null)).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(breaking.createKeyPair('new', null, 'ssh')).rejects.toMatchObject({ code: 'unavailable' });
     expect(tries).toBe(3);
   });
 

@@ -118,7 +118,7 @@ export function reduCloud(open: (call: CallContext) => ReduSession, call: CallCo
 
     listKeyPairs: () => access.listKeyPairs(session),
     getKeyPair: (name) => access.getKeyPair(session, name),
-    createKeyPair: (name, publicKey) => access.createKeyPair(session, name, publicKey),
+    createKeyPair: (name, publicKey, type) => access.createKeyPair(session, name, publicKey, type),
     deleteKeyPair: (name) => remove(`/v1/keypairs/${encodeURIComponent(name)}`),
 
     listServerGroups: () => list('/v1/server_groups', serverGroupSchema, decode.decodeServerGroup),

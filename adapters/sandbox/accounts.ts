@@ -125,7 +125,7 @@ function addUser(
 
 function addKeyPair(cloud: Cloud, user: User, name: string): void {
   const fingerprint = fingerprintOf(PUBLIC_KEY) ?? '';
-  const wanted = { userId: user.id, name, publicKey: PUBLIC_KEY, fingerprint };
+  const wanted = { userId: user.id, name, publicKey: PUBLIC_KEY, fingerprint, type: 'ssh' };
   cloud.compute.keyPairs.push(newKeyPair(cloud.compute, wanted, cloud.timeline.now()));
 }
 

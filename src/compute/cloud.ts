@@ -25,6 +25,7 @@ import type {
   Hypervisor,
   Identity,
   KeyPair,
+  KeyPairType,
   Network,
   Port,
   Quotas,
@@ -265,8 +266,11 @@ export interface Cloud
   listKeyPairs(): Promise<readonly KeyPair[]>;
   /** `not_found`. */
   getKeyPair(name: string): Promise<KeyPair>;
-  /** Without `publicKey` the cloud generates the pair. `invalid`, `conflict` (name taken), `quota_exceeded`. */
-  createKeyPair(name: string, publicKey: string | null): Promise<CreatedKeyPair>;
+  /**
+   * Without `publicKey` the cloud generates the pair. `invalid`, `conflict` (name taken), `quota_exceeded`, `not_implemented`
+   * (x509).
+   */
+  createKeyPair(name: string, publicKey: string | null, type: KeyPairType): Promise<CreatedKeyPair>;
   /** `not_found`. */
   deleteKeyPair(name: string): Promise<void>;
 

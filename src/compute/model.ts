@@ -125,14 +125,18 @@ export interface AvailabilityZone {
   readonly available: boolean;
 }
 
+export const KEY_PAIR_TYPES = ['ssh', 'x509'] as const;
+export type KeyPairType = (typeof KEY_PAIR_TYPES)[number];
+
 export interface KeyPair {
   readonly name: string;
+  readonly type: KeyPairType;
   readonly publicKey: string;
   readonly fingerprint: string;
 }
 
 export interface CreatedKeyPair extends KeyPair {
-  /** Shown once; null for a given public key. */
+  /** Shown once; null for a given public key. Of an x509 pair: PKCS#12 in base64. */
   readonly privateKey: string | null;
 }
 

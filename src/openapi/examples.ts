@@ -49,11 +49,12 @@ export const CREATED_INSTANCE = {
 
 const unused = (limit: number) => ({ limit, used: 0 });
 
-const KEYPAIR = {
+const LEGACY_KEYPAIR = {
   name: 'my-keypair',
   public_key: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ9cG6wL5m0d2b7Yk3QyT8nXo1s4vUeRzHfPqWjAiBcD jane@laptop',
   fingerprint: '1e:2c:9b:56:79:4b:45:77:f9:ca:7a:98:2c:b0:d5:3c',
 };
+const KEYPAIR = { type: 'ssh', ...LEGACY_KEYPAIR };
 
 const RULE = {
   id: '2b1a0f9e-8d7c-4b6a-9f5e-4d3c2b1a0f9e',
@@ -306,8 +307,8 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   },
   LegacyNewInstance: { name: 'web-server-01', flavor: 'm1.medium', image: WEB.image_id, is_public: true },
   LegacyCreated: { message: 'Instance creation started' },
-  LegacyKeyPair: { keypair: KEYPAIR },
-  LegacyCreatedKeyPair: { keypair: KEYPAIR },
+  LegacyKeyPair: { keypair: LEGACY_KEYPAIR },
+  LegacyCreatedKeyPair: { keypair: LEGACY_KEYPAIR },
   LegacyNewKeyPair: { name: KEYPAIR.name, publicKey: KEYPAIR.public_key },
   Health: { status: 'ok' },
   Readiness: { status: 'ok', secret: 'ok', schema: 'ok', store: 'ok', cloud: 'ok' },

@@ -86,13 +86,16 @@ export const RESOURCE_ROWS: readonly BadRequest[] = [
     ...NO_KEYPAIR_NAMES,
     ...noPublicKeys('public_key'),
     ['the spelling of the older path', { publicKey: 'ssh-ed25519 AAAA' }],
-    ['a type, as Nova has it', { type: 'ssh' }],
+    ...['rsa', 'SSH', 'X509', 'x509 ', '', 7, null, ['ssh'], {}].map(
+      (type): Case => [`type ${JSON.stringify(type)}`, { type }, ['type']],
+    ),
     ['the envelope of Nova', { name: undefined, keypair: { name: 'x' } }, ['keypair', 'name']],
   ]),
   ...fieldRows('POST /cloud/v1/compute/keypairs', { name: 'bad-input' }, [
     ...NO_KEYPAIR_NAMES.slice(0, 8),
     ...noPublicKeys('publicKey'),
     ['the spelling of the current path', { public_key: 'ssh-ed25519 AAAA' }],
+    ['a type, of the current path', { type: 'x509' }],
   ]),
   ...fieldRows('POST /v1/security_groups', { name: 'bad-input' }, [
     ...noName('name'),

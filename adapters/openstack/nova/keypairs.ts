@@ -1,7 +1,12 @@
 import * as z from 'zod';
 import type { Cloud } from '../../../src/compute/cloud.ts';
 import { ComputeError } from '../../../src/compute/errors.ts';
-import type { CreatedKeyPair, KeyPair } from '../../../src/compute/model.ts';
+import {
+  type CreatedKeyPair,
+  KEY_PAIR_TYPES,
+  type KeyPair,
+  type KeyPairType,
+} from '../../../src/compute/model.ts';
 import {
   assertKeyPairsLeft,
   keyPairPrefix,
@@ -20,17 +25,21 @@ const KeyPairBody = z.object({
     public_key: z.string(),
     fingerprint: z.string(),
     private_key: z.string().nullish(),
+    /** From 2.2 on. */
+    type: z.enum(KEY_PAIR_TYPES).nullish(),
   }),
 });
 
 type KeyPairCalls = Pick<Cloud, 'listKeyPairs' | 'getKeyPair' | 'createKeyPair' | 'deleteKeyPair'>;
 
-/** Of the token's user. @param hasWideNames Whether this Nova knows `WIDE_NAMES`. */
-export function userKeyPairs(nova: Service, hasWideNames: () => Promise<boolean>): KeyPairCalls {
+type Knows = (version: string) => Promise<boolean>;
+
+/** Of the token's user. @param novaKnows Whether this Nova knows a microversion. */
+export function userKeyPairs(nova: Service, novaKnows: Knows): KeyPairCalls {
   return {
     listKeyPairs: () => listKeyPairs(nova),
     getKeyPair: (name) => getKeyPair(nova, name),
-    createKeyPair: (name, publicKey) => createKeyPair(nova, name, publicKey, hasWideNames),
+    createKeyPair: (...wanted) => createKeyPair(nova, novaKnows, ...wanted),
     deleteKeyPair: (name) => deleteKeyPair(nova, name),
   };
 }
@@ -61,11 +70,11 @@ export function serviceKeyPairs(account: KeyPairCalls, projectId: () => Promise<
   return {
     listKeyPairs,
     getKeyPair: (name) => named(async (stored) => shown(await account.getKeyPair(stored(name)))),
-    createKeyPair: (name, publicKey) =>
+    createKeyPair: (name, publicKey, type) =>
       named(async (stored) => {
         const sent = stored(name);
         assertKeyPairsLeft((await listKeyPairs()).length);
-        const created = await account.createKeyPair(sent, publicKey);
+        const created = await account.createKeyPair(sent, publicKey, type);
         // Others may have been created meanwhile.
         const count = (await listKeyPairs()).length;
         if (count <= MAX_KEY_PAIRS) return shown(created);
@@ -85,21 +94,28 @@ async function getKeyPair(nova: Service, name: string): Promise<KeyPair> {
 }
 
 /** The version from which on a name may have these; from it on Nova makes no keys itself. */
-export const WIDE_NAMES = '2.92';
+const WIDE_NAMES = '2.92';
 const WIDE = /[@.]/;
+/** The version from which on a key pair has a type. */
+const TYPES = '2.2';
 
-/** @param hasWideNames Whether this Nova knows `WIDE_NAMES`. */
 async function createKeyPair(
   nova: Service,
+  novaKnows: Knows,
   name: string,
   publicKey: string | null,
-  hasWideNames: () => Promise<boolean>,
+  type: KeyPairType,
 ): Promise<CreatedKeyPair> {
   const isWide = WIDE.test(name);
   if (isWide && publicKey === null) throw ComputeError.field('name', 'with @ or . needs a public_key');
-  if (isWide && !(await hasWideNames()))
+  if (isWide && !(await novaKnows(WIDE_NAMES)))
     throw ComputeError.field('name', 'must not have @ or . on this cloud: letters, digits, space, _ -');
-  const keypair = { name, ...(publicKey === null ? {} : { public_key: publicKey }) };
+  const isTyped = type !== 'ssh';
+  if (isTyped && !(await novaKnows(TYPES))) {
+    const message = `This cloud has no key pairs of type ${type}: its Nova is older than microversion ${TYPES}.`;
+    throw new ComputeError('not_implemented', message);
+  }
+  const keypair = { name, ...(publicKey !== null && { public_key: publicKey }), ...(isTyped && { type }) };
   const headers = isWide ? versionHeaders(WIDE_NAMES) : {};
   const response = await nova.call('POST', '/os-keypairs', { body: { keypair }, headers });
   const body = nova.read(response, KeyPairBody);
@@ -115,5 +131,6 @@ function pathOf(name: string): string {
 }
 
 function keyPairFrom({ keypair }: z.infer<typeof KeyPairBody>): KeyPair {
-  return { name: keypair.name, publicKey: keypair.public_key, fingerprint: keypair.fingerprint };
+  const { name, type, public_key, fingerprint } = keypair;
+  return { name, type: type ?? 'ssh', publicKey: public_key, fingerprint };
 }

@@ -9,6 +9,7 @@ import { type KeyPair, newKeyPair } from './model.ts';
 import { computeQuota } from './quotas.ts';
 import { createKeyPairSchema } from './schemas.ts';
 import { fingerprintOf, generateKeyPair } from './ssh-key.ts';
+import { certificateFingerprint, generateCertificate } from './x509.ts';
 
 const LETTERS = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
 
@@ -57,16 +58,27 @@ export async function createKeyPair(call: NovaCall): Promise<Response> {
   }
   const userId = owner(call, typeof given.user_id === 'string' ? given.user_id : null, 'create');
   const { cloud } = call;
-  const made = given.public_key === undefined ? await generateKeyPair() : undefined;
+  const type = String(given.type ?? 'ssh');
+  const generate = () =>
+    type === 'x509' ? generateCertificate(userId, cloud.timeline.now()) : generateKeyPair();
+  const made = given.public_key === undefined ? await generate() : undefined;
   const publicKey = made?.publicKey ?? String(given.public_key);
-  const fingerprint = fingerprintOf(publicKey);
-  if (fingerprint === undefined) throw badRequest('Keypair data is invalid: failed to generate fingerprint');
+  const fingerprint = type === 'x509' ? await certificateFingerprint(publicKey) : fingerprintOf(publicKey);
+  if (fingerprint === undefined) {
+    const kind =
+      type === 'x509' ? 'X509 fingerprint. Error message: Unable to load PEM file.' : 'fingerprint';
+    throw badRequest(`Keypair data is invalid: failed to generate ${kind}`);
+  }
   const own = pairsOf(call, userId);
   if (own.length >= computeQuota(cloud, call.principal.projectId).key_pairs) {
     throw novaFault(403, 'Quota exceeded, too many key pairs.');
   }
   if (own.some((pair) => pair.name === name)) throw conflict(`Key pair '${name}' already exists.`);
-  const pair = newKeyPair(cloud.compute, { userId, name, publicKey, fingerprint }, cloud.timeline.now());
+  const pair = newKeyPair(
+    cloud.compute,
+    { userId, name, publicKey, fingerprint, type },
+    cloud.timeline.now(),
+  );
   cloud.compute.keyPairs.push(pair);
   const secret = made && { private_key: made.privateKey };
   return json(call.minor >= 2 ? 201 : 200, { keypair: { ...secret, ...view(call, pair), user_id: userId } });
@@ -98,6 +110,6 @@ function findKeyPair(call: NovaCall, name: string, action: string): KeyPair {
 }
 
 function view(call: NovaCall, pair: KeyPair): Fields {
-  const { name, publicKey, fingerprint } = pair;
-  return { name, public_key: publicKey, fingerprint, ...(call.minor >= 2 && { type: 'ssh' }) };
+  const { name, publicKey, fingerprint, type } = pair;
+  return { name, public_key: publicKey, fingerprint, ...(call.minor >= 2 && { type }) };
 }

@@ -109,13 +109,14 @@ export interface KeyPair {
   name: string;
   publicKey: string;
   fingerprint: string;
+  type: string;
   createdAt: number;
 }
 
 /** A key pair with the next number. */
 export function newKeyPair(
   compute: Compute,
-  given: Pick<KeyPair, 'userId' | 'name' | 'publicKey' | 'fingerprint'>,
+  given: Omit<KeyPair, 'serial' | 'createdAt'>,
   createdAt: number,
 ): KeyPair {
   const serial = 1 + Math.max(0, ...compute.keyPairs.map((pair) => pair.serial));

@@ -4,13 +4,7 @@ import { md5 } from './md5.ts';
 
 /** An RSA key pair of 2048 bits: the public key in OpenSSH's line, the private one in PEM (PKCS#1), as Nova gives them. */
 export async function generateKeyPair(): Promise<{ publicKey: string; privateKey: string }> {
-  const algorithm = {
-    name: 'RSASSA-PKCS1-v1_5',
-    modulusLength: 2048,
-    publicExponent: new Uint8Array([1, 0, 1]),
-    hash: 'SHA-256',
-  };
-  const pair = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const pair = await rsaKeyPair();
   const jwk = await crypto.subtle.exportKey('jwk', pair.publicKey);
   const pkcs8 = new Uint8Array(await crypto.subtle.exportKey('pkcs8', pair.privateKey));
   const blob = concat([
@@ -23,6 +17,16 @@ export async function generateKeyPair(): Promise<{ publicKey: string; privateKey
     publicKey: `ssh-rsa ${toBase64(blob)} Generated-by-Nova`,
     privateKey: `-----BEGIN RSA PRIVATE KEY-----\n${body}-----END RSA PRIVATE KEY-----\n`,
   };
+}
+
+export function rsaKeyPair(): Promise<CryptoKeyPair> {
+  const algorithm = {
+    name: 'RSASSA-PKCS1-v1_5',
+    modulusLength: 2048,
+    publicExponent: new Uint8Array([1, 0, 1]),
+    hash: 'SHA-256',
+  };
+  return crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
 }
 
 /**
@@ -80,11 +84,11 @@ function concat(parts: Uint8Array[]): Uint8Array {
   return all;
 }
 
-function toBase64(bytes: Uint8Array): string {
+export function toBase64(bytes: Uint8Array): string {
   return btoa(String.fromCharCode(...bytes));
 }
 
-function fromBase64(text: string): Uint8Array | undefined {
+export function fromBase64(text: string): Uint8Array | undefined {
   try {
     return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
   } catch {

@@ -32,7 +32,7 @@ import { imageSchema } from './images.ts';
 import type { attachedNetworkSchema } from './instance-networks.ts';
 import type { historyEntrySchema } from './instance-operations.ts';
 import type { InstanceBody, InstanceDetailBody } from './instance-schemas.ts';
-import type { createdKeypairSchema } from './keypairs.ts';
+import { createdKeypairSchema } from './keypairs.ts';
 import type { networkDetailSchema, networkSchema } from './networks.ts';
 import type { quotasSchema } from './quotas.ts';
 import { ruleSchema, securityGroupSchema } from './security-group-schemas.ts';
@@ -134,9 +134,12 @@ export function decodeNetworkDetail({
   return { ...decodeNetwork(network), subnets, interfaces };
 }
 
-export function decodeKeyPair(body: z.infer<typeof createdKeypairSchema>): CreatedKeyPair {
-  const { name, public_key, fingerprint, private_key = null } = body;
-  return { name, publicKey: public_key, fingerprint, privateKey: private_key };
+/** Older redu clouds have SSH keys alone. */
+export const foreignKeyPairSchema = createdKeypairSchema.partial({ type: true });
+
+export function decodeKeyPair(body: z.infer<typeof foreignKeyPairSchema>): CreatedKeyPair {
+  const { name, type = 'ssh', public_key, fingerprint, private_key = null } = body;
+  return { name, type, publicKey: public_key, fingerprint, privateKey: private_key };
 }
 
 /** Owner, creation time, shared and stateful are not reported: it is taken for the caller's own. */

@@ -1,8 +1,8 @@
 import { expect, test, vi } from 'vitest';
 import { reduApp } from '../../../test/support/redu-app.ts';
 
-const KEYPAIR = { name: 'laptop', publicKey: 'ssh-ed25519 AAAA', fingerprint: 'aa:bb' };
-const SHOWN = { name: 'laptop', public_key: 'ssh-ed25519 AAAA', fingerprint: 'aa:bb' };
+const KEYPAIR = { name: 'laptop', type: 'ssh' as const, publicKey: 'ssh-ed25519 AAAA', fingerprint: 'aa:bb' };
+const SHOWN = { name: 'laptop', type: 'ssh', public_key: 'ssh-ed25519 AAAA', fingerprint: 'aa:bb' };
 
 test('lists, shows and deletes', async () => {
   const getKeyPair = vi.fn(async () => KEYPAIR);
@@ -21,14 +21,14 @@ test('a key that is given has no private half to show', async () => {
   const body = { name: 'laptop', public_key: KEYPAIR.publicKey };
   const { status, json } = await reduApp({ createKeyPair }).call('POST', '/v1/keypairs', body);
   expect([status, json]).toEqual([201, SHOWN]);
-  expect(createKeyPair).toHaveBeenCalledWith('laptop', KEYPAIR.publicKey);
+  expect(createKeyPair).toHaveBeenCalledWith('laptop', KEYPAIR.publicKey, 'ssh');
 });
 
 test('a key that is made is shown whole, this once', async () => {
   const createKeyPair = vi.fn(async () => ({ ...KEYPAIR, privateKey: 'PRIVATE' }));
   const { json } = await reduApp({ createKeyPair }).call('POST', '/v1/keypairs', { name: 'laptop' });
   expect(json).toEqual({ ...SHOWN, private_key: 'PRIVATE' });
-  expect(createKeyPair).toHaveBeenCalledWith('laptop', null);
+  expect(createKeyPair).toHaveBeenCalledWith('laptop', null, 'ssh');
 });
 
 test.each(['a/b', '..', '.', '', 'ż', ' a', 'x'.repeat(256), 'a\n'])(

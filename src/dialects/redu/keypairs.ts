@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import * as z from 'zod';
 import { ComputeError } from '../../compute/errors.ts';
-import type { CreatedKeyPair, KeyPair } from '../../compute/model.ts';
+import { type CreatedKeyPair, KEY_PAIR_TYPES, type KeyPair } from '../../compute/model.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { decodeBody } from '../../http/decode.ts';
 import { text } from '../../http/field-schemas.ts';
@@ -25,18 +25,27 @@ export const newKeypairName = keypairName.refine(
 export const publicKeyText = text.min(1).max(16_384);
 
 export const keypairSchema = z
-  .object({ name: z.string(), public_key: z.string(), fingerprint: z.string() })
+  .object({
+    name: z.string(),
+    type: z.enum(KEY_PAIR_TYPES),
+    public_key: z.string(),
+    fingerprint: z.string(),
+  })
   .meta({ id: 'KeyPair' });
 
 export const createdKeypairSchema = keypairSchema
   .extend({
-    private_key: z.string().optional().describe('Shown this once, when no public_key was given.'),
+    private_key: z
+      .string()
+      .optional()
+      .describe('Shown this once, when no public_key was given; of an x509 pair PKCS#12 in base64.'),
   })
   .meta({ id: 'CreatedKeyPair' });
 
 export const newKeypairSchema = z
   .strictObject({
     name: newKeypairName,
+    type: z.enum(KEY_PAIR_TYPES).default('ssh').describe('x509: a certificate in PEM.'),
     public_key: publicKeyText.nullish().describe('Without it the cloud makes both halves.'),
   })
   .meta({ id: 'NewKeyPair' });
@@ -86,8 +95,8 @@ export function keypairs(mount: Mount): void {
 }
 
 async function create(c: Context<GatewayEnv>): Promise<Response> {
-  const { name, public_key } = await decodeBody(c, KEYPAIR_ROUTES.create.body);
-  const created = await c.var.cloud.createKeyPair(name, public_key ?? null);
+  const { name, public_key, type } = await decodeBody(c, KEYPAIR_ROUTES.create.body);
+  const created = await c.var.cloud.createKeyPair(name, public_key ?? null, type);
   c.header('Location', publicPath(c, `/v1/keypairs/${encodeURIComponent(created.name)}`));
   return c.json(encodeCreatedKeypair(created), 201);
 }
@@ -105,7 +114,8 @@ function pathName(value: string | undefined): string {
 }
 
 export function encodeKeypair(keypair: KeyPair): z.infer<typeof keypairSchema> {
-  return { name: keypair.name, public_key: keypair.publicKey, fingerprint: keypair.fingerprint };
+  const { name, type, publicKey, fingerprint } = keypair;
+  return { name, type, public_key: publicKey, fingerprint };
 }
 
 export function encodeCreatedKeypair(created: CreatedKeyPair): z.infer<typeof createdKeypairSchema> {

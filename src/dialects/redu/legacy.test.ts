@@ -23,7 +23,12 @@ test('the list of instances is the current one', async () => {
 });
 
 test('key pairs have the shape of Nova', async () => {
-  const keypair = { name: 'laptop', publicKey: 'ssh-ed25519 AAAA', fingerprint: 'aa:bb' };
+  const keypair = {
+    name: 'laptop',
+    type: 'ssh' as const,
+    publicKey: 'ssh-ed25519 AAAA',
+    fingerprint: 'aa:bb',
+  };
   const shown = { name: 'laptop', public_key: 'ssh-ed25519 AAAA', fingerprint: 'aa:bb' };
   const createKeyPair = vi.fn(async (_: string, key: string | null) => ({
     ...keypair,
@@ -34,7 +39,7 @@ test('key pairs have the shape of Nova', async () => {
   expect((await call('GET', path)).json).toEqual([{ keypair: shown }]);
   const made = await call('POST', path, { name: 'laptop', publicKey: 'ssh-ed25519 AAAA' });
   expect([made.status, made.json]).toEqual([200, { keypair: shown }]);
-  expect(createKeyPair).toHaveBeenCalledWith('laptop', 'ssh-ed25519 AAAA');
+  expect(createKeyPair).toHaveBeenCalledWith('laptop', 'ssh-ed25519 AAAA', 'ssh');
   expect(await problems('POST', path, { name: 'x', public_key: 'y' })).toHaveLength(1);
 });
 

@@ -33,8 +33,12 @@ export const legacyKeypairSchema = z
   .meta({ id: 'LegacyNewKeyPair' });
 
 const legacyCreatedSchema = z.object({ message: z.string() }).meta({ id: 'LegacyCreated' });
-const legacyKeypairItem = z.object({ keypair: keypairSchema }).meta({ id: 'LegacyKeyPair' });
-const legacyCreatedKeypair = z.object({ keypair: createdKeypairSchema }).meta({ id: 'LegacyCreatedKeyPair' });
+const legacyKeypairItem = z
+  .object({ keypair: keypairSchema.omit({ type: true }) })
+  .meta({ id: 'LegacyKeyPair' });
+const legacyCreatedKeypair = z
+  .object({ keypair: createdKeypairSchema.omit({ type: true }) })
+  .meta({ id: 'LegacyCreatedKeyPair' });
 
 export const LEGACY_ROUTES = {
   me: route({ ...ME, path: '/cloud/v1/me' }),
@@ -94,7 +98,7 @@ async function create(c: Context<GatewayEnv>): Promise<Response> {
 
 const listKeypairs = bareList(
   (cloud) => cloud.listKeyPairs(),
-  (keypair) => ({ keypair: encodeKeypair(keypair) }),
+  (keypair) => untyped(encodeKeypair(keypair)),
 );
 const listSecurityGroups = bareList((cloud) => cloud.listSecurityGroups(), encodeNeutronGroup);
 
@@ -107,6 +111,11 @@ function bareList<T>(
 
 async function createKeypair(c: Context<GatewayEnv>): Promise<Response> {
   const { name, publicKey } = await decodeBody(c, LEGACY_ROUTES.createKeypair.body);
-  const created = await c.var.cloud.createKeyPair(name, publicKey ?? null);
-  return c.json({ keypair: encodeCreatedKeypair(created) });
+  const created = await c.var.cloud.createKeyPair(name, publicKey ?? null, 'ssh');
+  return c.json(untyped(encodeCreatedKeypair(created)));
+}
+
+/** As Nova prints it at 2.1. */
+function untyped<P extends { type: string }>({ type: _, ...keypair }: P) {
+  return { keypair };
 }

@@ -23,7 +23,7 @@ export async function listKeyPairs({ c, cloud }: NovaCall): Promise<Response> {
 /** `POST /os-keypairs`: imports a public key, or generates a pair and returns its private key once. */
 export async function createKeyPair({ c, cloud }: NovaCall): Promise<Response> {
   const { keypair: wanted } = await decodeBody(c, newKeyPairSchema);
-  const created = await cloud.createKeyPair(wanted.name, wanted.public_key ?? null);
+  const created = await cloud.createKeyPair(wanted.name, wanted.public_key ?? null, 'ssh');
   const { userId } = await cloud.caller();
   const secret = created.privateKey === null ? {} : { private_key: created.privateKey };
   return c.json({ keypair: { ...keyPairView(created), user_id: userId, ...secret } });

@@ -153,7 +153,7 @@ describe('images', () => {
 });
 
 test('key pairs', async () => {
-  const pair = { name: 'laptop', publicKey: 'ssh-rsa AAA', fingerprint: 'aa:bb' };
+  const pair = { name: 'laptop', type: 'ssh' as const, publicKey: 'ssh-rsa AAA', fingerprint: 'aa:bb' };
   const createKeyPair = vi.fn(async () => ({ ...pair, privateKey: 'secret' }));
   const deleteKeyPair = vi.fn(async () => {});
   const listKeyPairs = async () => [pair];
