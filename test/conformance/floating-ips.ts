@@ -15,7 +15,8 @@ export function floatingIpConformance(target: () => Target): void {
       for (const id of addresses.splice(0)) await acme.delete(`/v1/floating_ips/${id}`);
     });
     const boot = async (name: string, metadata: object = {}) => {
-      const instance = await acme.boot({ name, flavor_id: 'm1.tiny', image_id: IMAGE, metadata });
+      const network_id = target().acme.networkId;
+      const instance = await acme.boot({ name, flavor_id: 'm1.tiny', image_id: IMAGE, network_id, metadata });
       instances.push(instance.id);
       return instance;
     };

@@ -9,7 +9,12 @@ export function instanceNetworkConformance(target: () => Target): void {
     let path: string;
     beforeAll(async () => {
       acme = await target().acme.client();
-      ({ id } = await acme.boot({ name: 'conf-networks', flavor_id: 'm1.tiny', image_id: IMAGE }));
+      ({ id } = await acme.boot({
+        name: 'conf-networks',
+        flavor_id: 'm1.tiny',
+        image_id: IMAGE,
+        network_id: target().acme.networkId,
+      }));
       path = `/v1/instances/${id}/networks`;
     });
     afterAll(() => acme.remove(id));
@@ -92,6 +97,7 @@ export function instanceNetworkConformance(target: () => Target): void {
         name: 'conf-networks-public',
         flavor_id: 'm1.tiny',
         image_id: IMAGE,
+        network_id: target().acme.networkId,
         metadata: { isPublic: true },
       });
       const one = `/v1/instances/${instance.id}/networks`;
