@@ -49,6 +49,7 @@ const COMPUTE: readonly Part[] = [
   clientConformance,
   eventConformance,
   novaConformance,
+  volumeConformance,
 ];
 
 /** Parts that need an OpenStack: its users, credentials and ports. */
@@ -60,7 +61,6 @@ const OPENSTACK: readonly Part[] = [
   idempotencyConformance,
   passThroughConformance,
   volumeDriverConformance,
-  volumeConformance,
 ];
 
 /** The complete suite, for every OpenStack and runtime. */
