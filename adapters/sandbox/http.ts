@@ -124,6 +124,11 @@ export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** The table's own entry: a name that a client chose may be one of `Object.prototype`, such as `constructor`. */
+export function own<Value>(table: Readonly<Record<string, Value>>, name: string): Value | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
+}
+
 /** Parses JSON; undefined when the text is none. */
 export function parseJson(text: string): unknown {
   try {

@@ -1,7 +1,7 @@
 /** @module Volumes: list, show, change, extend, delete. */
 
 import type { Cloud } from '../cloud.ts';
-import { empty, type Fields, isFields, json, parseJson } from '../http.ts';
+import { empty, type Fields, isFields, json, own, parseJson } from '../http.ts';
 import { badRequest } from '../nova/faults.ts';
 import { enveloped } from '../nova/schemas.ts';
 import { microseconds } from '../timeline.ts';
@@ -122,7 +122,7 @@ export function deleteVolume(call: CinderCall, volumeId: string): Response {
 export function actOnVolume(call: CinderCall, volumeId: string): Response {
   const body = call.text === '' ? undefined : parseJson(call.text);
   const [action = ''] = isFields(body) ? Object.keys(body) : [];
-  const act = ACTIONS[action];
+  const act = own(ACTIONS, action);
   if (!act) {
     throw badRequest(
       `There is no such action: ${action}. Verify the request body and Content-Type header and try again.`,

@@ -1,6 +1,6 @@
 /** @module Images: create, change, tag, delete. */
 
-import { empty, Fault, type Fields, isFields, json, parseJson } from '../http.ts';
+import { empty, Fault, type Fields, isFields, json, own, parseJson } from '../http.ts';
 import { findImage, type GlanceCall, imageView } from './images.ts';
 import { type Image, newImage } from './model.ts';
 import { validate } from './schema.ts';
@@ -76,7 +76,12 @@ export async function patchImage(call: GlanceCall, id: string): Promise<Response
 function operationOf({ op, path, value }: Fields) {
   const known = `It must be one of the following: ${OPERATIONS.join(', ')}.`;
   if (op === undefined) throw new Fault(400, '', `Unable to find \`op\` in JSON Schema change. ${known}`);
-  if (!OPERATIONS.includes(String(op))) throw new Fault(400, '', `Invalid operation: \`${op}\`. ${known}`);
+  if (!OPERATIONS.includes(String(op)))
+    throw new Fault(
+      400,
+      '',
+      `Invalid operation: \`${typeof op === 'string' ? op : JSON.stringify(op)}\`. ${known}`,
+    );
   const pointer = String(path);
   if (!pointer.startsWith('/')) throw new Fault(400, '', `Pointer \`${pointer}\` does not start with "/".`);
   const member = pointer.slice(1);
@@ -89,9 +94,9 @@ const DENIED = 'Access was denied to this resource.<br /><br />\n';
 const CONFLICT = 'There was a conflict when trying to complete your request.<br /><br />\n';
 
 function patch(call: GlanceCall, image: Image, op: unknown, member: string, value: unknown): void {
-  if (op === 'remove' && member in MEMBERS)
+  if (op === 'remove' && own(MEMBERS, member))
     throw new Fault(403, '', `${DENIED}Property ${member} may not be removed.`);
-  if (op !== 'add' && !(member in MEMBERS) && !(member in image.properties))
+  if (op !== 'add' && !own(MEMBERS, member) && !Object.hasOwn(image.properties, member))
     throw new Fault(409, '', `${CONFLICT}Property ${member} does not exist.`);
   if (member.endsWith('_format') && image.status !== 'queued')
     throw new Fault(403, '', `Attribute ${member} can be only replaced for a queued image.`);
@@ -117,7 +122,7 @@ const MEMBERS: Readonly<Record<string, (image: Image, value: unknown) => void>> 
 };
 
 function set(image: Image, member: string, value: unknown): void {
-  const setMember = MEMBERS[member];
+  const setMember = own(MEMBERS, member);
   if (setMember === undefined) image.properties[member] = String(value);
   else setMember(image, value);
 }

@@ -1,6 +1,6 @@
 /** @module Glance's JSON schema of an image: what may be written, and the error for what may not. */
 
-import { Fault, type Fields } from '../http.ts';
+import { Fault, type Fields, own } from '../http.ts';
 import { repr } from '../python.ts';
 
 const VISIBILITIES = ['community', 'public', 'private', 'shared'];
@@ -56,6 +56,8 @@ const short: Check = (value) =>
       ? `${repr(value)} is too long`
       : undefined;
 
+const text: Check = (value) => (typeof value === 'string' ? undefined : short(value));
+
 const CHECKS: Readonly<Record<string, Check>> = {
   name: (value) =>
     value === null
@@ -84,8 +86,7 @@ export function validate(fields: Fields): void {
     if (READ_ONLY.includes(member)) throw new Fault(403, '', `Attribute '${member}' is read-only.`);
   }
   for (const [member, value] of Object.entries(fields)) {
-    const check = CHECKS[member] ?? ((given) => (typeof given === 'string' ? undefined : short(given)));
-    const problem = check(value);
+    const problem = (own(CHECKS, member) ?? text)(value);
     if (problem === undefined) continue;
     throw new Fault(400, '', `Provided object does not match schema 'image': ${problem}`);
   }

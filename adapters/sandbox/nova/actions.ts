@@ -1,6 +1,6 @@
 /** @module POST /servers/{id}/action: which action, whether it is allowed now, and what it starts. */
 
-import { empty, type Fields, isFields, parseJson } from '../http.ts';
+import { empty, type Fields, isFields, own, parseJson } from '../http.ts';
 import type { NovaCall } from './call.ts';
 import { badRequest, disallowed, goneAtThisVersion, notFound } from './faults.ts';
 import { findServer, refuseLocked } from './find-server.ts';
@@ -91,15 +91,18 @@ export function act(call: NovaCall, id: string): Response {
   const body = call.text === '' ? null : parseJson(call.text);
   const [name, ...more] = isFields(body) ? Object.keys(body) : [];
   if (!isFields(body) || name === undefined || more.length > 0) throw badRequest('Malformed request body');
-  const policy = REFUSED[name];
+  const policy = own(REFUSED, name);
   if (policy) throw disallowed(policy);
   if (RETIRED.has(name)) throw goneAtThisVersion();
-  const action = ACTIONS[name];
+  const action = own(ACTIONS, name);
   if (!action) throw badRequest(`There is no such action: ${name}`);
   const schema = actionSchema(name, call.minor);
   if (schema) validate({ type: 'object', properties: { [name]: schema } }, body);
   if (!call.cloud.compute.servers.has(id)) throw notFound(`Instance ${id} has no mapping to a cell.`);
   const server = findServer(call, id);
-  const own = body[name];
-  return action(call, server, isFields(own) ? own : {}) ?? empty(202, { 'Content-Type': 'application/json' });
+  const argument = body[name];
+  return (
+    action(call, server, isFields(argument) ? argument : {}) ??
+    empty(202, { 'Content-Type': 'application/json' })
+  );
 }
