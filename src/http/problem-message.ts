@@ -26,16 +26,23 @@ export function problemMessage(issue: z.core.$ZodRawIssue): string {
     case 'invalid_format':
       return issue.format === 'guid' ? 'must be a UUID' : 'is malformed';
     case 'too_small':
+      if (isNumeric(issue.origin)) return `must be at least ${issue.minimum}`;
       return issue.minimum === 1
         ? 'must not be empty'
         : `must have at least ${issue.minimum} ${unit(issue.origin)}`;
     case 'too_big':
-      return `must have at most ${issue.maximum} ${unit(issue.origin)}`;
+      return isNumeric(issue.origin)
+        ? `must be at most ${issue.maximum}`
+        : `must have at most ${issue.maximum} ${unit(issue.origin)}`;
     case 'unrecognized_keys':
       return `is unknown; ${allowedNames(issue.inst)}`;
     default:
       return 'is invalid';
   }
+}
+
+function isNumeric(origin: string): boolean {
+  return origin === 'number' || origin === 'int';
 }
 
 function unit(origin: string): string {

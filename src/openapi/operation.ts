@@ -78,8 +78,12 @@ function headersOf({ method, path, media }: RouteDefinition): string[] {
   ];
 }
 
+/** Collections whose POST names the new resource in `Location`. */
+const RESOURCES =
+  /^\/v1\/(floating_ips|images|instances|keypairs|networks|security_groups|server_groups|volume_snapshots|volumes)$/;
+
 function hasLocation(method: string, path: string): boolean {
-  return method === 'POST' && /^\/v1\/(images|instances|keypairs|security_groups|server_groups)$/.test(path);
+  return method === 'POST' && RESOURCES.test(path);
 }
 
 function errorReferences({ method, path, scope, query, body: json, takesBytes }: RouteDefinition): object {

@@ -68,6 +68,7 @@ export const IMAGE_ROWS: readonly BadRequest[] = [
   ...['application/json', 'text/plain', 'application/octet-streams', 'multipart/form-data', ''].map((type) =>
     row(`data as ${type}`, FILE, BAD_MEDIA_TYPE, { headers: { 'content-type': type }, body: 'data' }),
   ),
+  jsonRow('nothing to change', `PATCH /v1/images/${ID}`, {}, badFields('body')),
   row('data without a type', FILE, BAD_MEDIA_TYPE, { body: 'data' }),
   row('compressed data', FILE, BAD_MEDIA_TYPE, {
     headers: { ...BYTES, 'content-encoding': 'gzip' },

@@ -66,6 +66,10 @@ export const imageChangeSchema = z
     visibility: visibility.optional(),
     tags: tags.optional().describe('Replaces all.'),
   })
+  .refine((body) => Object.values(body).some((value) => value !== undefined), {
+    path: ['body'],
+    error: 'must have name, visibility or tags',
+  })
   .meta({ id: 'ImageChange' });
 
 const imageQuerySchema = pageQuerySchema.extend({

@@ -11,6 +11,7 @@ import { route } from '../../http/route.ts';
 import type { Read } from '../../traffic/cache/read.ts';
 import type { Mount } from './mount.ts';
 import { pathId } from './path-id.ts';
+import { acceptedSchema } from './volumes.ts';
 
 export const attachedNetworkSchema = z
   .object({ port_id: z.string(), network_id: z.string(), addresses: z.array(z.string()) })
@@ -61,6 +62,7 @@ export const INSTANCE_NETWORK_ROUTES = {
     path: '/v1/instances/{id}/networks/{port_id}',
     scope: 'instances:write',
     status: 202,
+    response: acceptedSchema,
   }),
 };
 
@@ -103,7 +105,7 @@ async function attach(c: Context<GatewayEnv>): Promise<Response> {
 async function detach(c: Context<GatewayEnv>): Promise<Response> {
   const id = pathId(c.req.param('id'), 'instance');
   await detachNetwork(c.var.cloud, id, pathId(c.req.param('port_id'), 'port'), c.var.releases);
-  return c.body(null, 202);
+  return c.json({}, 202);
 }
 
 function encodeAttachedNetwork(attached: AttachedNetwork): z.infer<typeof attachedNetworkSchema> {

@@ -40,7 +40,7 @@ const CIDR_PROBLEM = 'must be an IPv4 network from /8 to /30, such as 10.0.0.0/2
 export const newNetworkSchema = z
   .strictObject({
     name,
-    cidr: z.cidrv4({ error: CIDR_PROBLEM }).regex(CIDR, CIDR_PROBLEM),
+    cidr: z.cidrv4({ error: CIDR_PROBLEM, abort: true }).regex(CIDR, CIDR_PROBLEM),
     routed: z
       .boolean()
       .default(true)
