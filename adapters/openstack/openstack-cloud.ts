@@ -25,6 +25,7 @@ import type { Microversions } from './nova/microversion.ts';
 import { computeQuotas } from './nova/quotas.ts';
 import * as serverGroups from './nova/server-groups.ts';
 import * as servers from './nova/servers.ts';
+import * as attachments from './nova/volume-attachments.ts';
 import { Service, type Session } from './service.ts';
 import { inOwnProject, isProjectScoped } from './tenancy.ts';
 import { volumeCalls } from './volume-calls.ts';
@@ -107,6 +108,10 @@ export function openStackCloud(openStack: OpenStack, owner: TokenOwner, context:
       ...cloud,
       ...operations.instanceOperations(nova, (id, call) => servers.getServer(nova, id, null).then(call)),
       getInstance: (id) => servers.getServer(nova, id, null),
+      listInstanceVolumes: async (id) => {
+        await servers.getServer(nova, id, null);
+        return attachments.listServerVolumes(nova, id, await novaKnows(attachments.DELETE_ON_TERMINATION));
+      },
       listReach: (of) => cloud.listReach({ ...of, allProjects: true }),
       listFloatingIps: () => cloud.listFloatingIps({ allProjects: true }),
     }),

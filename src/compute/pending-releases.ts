@@ -38,7 +38,7 @@ export interface PendingReleasesOptions {
 }
 
 const ATTEMPT_TIMEOUT_MS = 15_000;
-/** Releases of one project run one after the other. */
+/** Projects between two attempts are not counted. Releases of one project run one after the other. */
 const MAX_CONCURRENT_PROJECTS = 16;
 const MAX_JOBS_PER_PROJECT = 10_000;
 /** Bounds of the pause between attempts, which is a quarter of the time since the first one. */
@@ -200,11 +200,12 @@ export class PendingReleases implements Releases {
     const since = this.#working.get(projectId);
     if (since === undefined || monotonicMs() - since < this.#maxWorkMs + ATTEMPT_TIMEOUT_MS) return;
     this.#working.delete(projectId);
+    this.#pauses.delete(projectId);
     this.#jobs.delete(projectId);
   }
 
   #workOn(): void {
-    while (this.#working.size < MAX_CONCURRENT_PROJECTS) {
+    while (this.#working.size - this.#pauses.size < MAX_CONCURRENT_PROJECTS) {
       const projectId = this.#queue.shift();
       if (projectId === undefined) return;
       const since = monotonicMs();
@@ -270,6 +271,7 @@ export class PendingReleases implements Releases {
   async #pause(projectId: string, durationMs: number): Promise<void> {
     const pause = new AbortController();
     this.#pauses.set(projectId, pause);
+    this.#workOn();
     await sleep(durationMs, pause.signal).catch(() => {});
     this.#pauses.delete(projectId);
   }

@@ -42,7 +42,7 @@ test('a public create with SSH sends no further request once the security group 
   });
 });
 
-test('a rename sends 5 upstream requests, none of them twice, and returns the new name', async () => {
+test('a rename sends 6 upstream requests, none of them twice, and returns the new name', async () => {
   const { id } = await acme.boot(minimal);
   let renamed: unknown;
   const rename = async () => {
@@ -51,7 +51,7 @@ test('a rename sends 5 upstream requests, none of them twice, and returns the ne
     return response;
   };
   // `GET` and `PUT /servers/{id}` differ by method.
-  expect(await countRequests(rename, 200)).toEqual({ total: 5, repeated: [] });
+  expect(await countRequests(rename, 200)).toEqual({ total: 6, repeated: [] });
   expect(renamed).toEqual((await acme.get(`/v1/instances/${id}`)).body);
   expect(renamed).toMatchObject({ name: 'after' });
 });

@@ -113,5 +113,12 @@ export const ACTION_ROWS: readonly BadRequest[] = [
     ['metadata: a key with a slash', { metadata: { 'a/b': 'a' } }, ['metadata.a/b']],
     ['metadata: a value of 256 characters', { metadata: { a: 'a'.repeat(256) } }, ['metadata.a']],
     ['snapshot with what it does not take', { image_id: ID }],
+    ...['bdm_v2', 'block_device_mapping', 'Mappings', 'kernel_id', 'cinder_encryption_key_id'].map(
+      (key): [string, object, string[]] => [
+        `snapshot with ${key}`,
+        { metadata: { [key]: '1' } },
+        [`metadata.${key}`],
+      ],
+    ),
   ]),
 ];

@@ -34,6 +34,16 @@ test('an administrator’s key with the scope admin shows an instance of another
   expect((await admin.post(`/v1/instances/${id}/console`, {})).status).toBe(200);
 });
 
+test('it shows one with a volume', async () => {
+  const admin = await operator([...ACTING, 'admin']);
+  const { body: volume } = await acme.post('/v1/volumes', { name: 'data', size_gb: 1 });
+  const isAvailable = async () => (await acme.get(`/v1/volumes/${volume.id}`)).body.status === 'available';
+  await expect.poll(isAvailable, { timeout: 10_000 }).toBe(true);
+  expect((await acme.post(`/v1/instances/${id}/volumes`, { volume_id: volume.id })).status).toBe(202);
+  const shown = async () => (await admin.get(`/v1/instances/${id}`)).body.volumes;
+  await expect.poll(shown, { timeout: 10_000 }).toMatchObject([{ id: volume.id }]);
+});
+
 test('it acts on it, and its owner sees that', async () => {
   const admin = await operator([...ACTING, 'admin']);
   expect((await admin.act(id, 'stop')).status).toBe(202);

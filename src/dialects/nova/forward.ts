@@ -18,7 +18,14 @@ import type {
   ForwardRequest,
   PassThrough,
 } from './pass-through.ts';
-import { isAction, isKeyPairs, scopeFor, scopeForAction, serverOf } from './permissions.ts';
+import {
+  isAction,
+  isKeyPairs,
+  scopeFor,
+  scopeForAction,
+  scopeForNewServer,
+  serverOf,
+} from './permissions.ts';
 import { rewriteResponse, toResponse } from './proxied-response.ts';
 import { isAdministrator, type ProxyCache } from './proxy-cache.ts';
 import { forwardKeyPairs, withStoredKeyName } from './service-key-pairs.ts';
@@ -194,9 +201,9 @@ function allowedBody(
   const body = readObject(bytes);
   const stored = mayNameKeyPair ? withStoredKeyName(body, principal.projectId) : null;
   const sent = stored === null ? bytes : new TextEncoder().encode(JSON.stringify(stored));
-  if (!acts) return { action: null, fields: body, body: sent };
-  const scope = scopeForAction(body);
+  const scope = acts ? scopeForAction(body) : scopeForNewServer(body);
   if (scope !== null) assertScope(principal, scope);
+  if (!acts) return { action: null, fields: body, body: sent };
   return { action: body, fields: body, body: sent };
 }
 

@@ -93,13 +93,13 @@ export async function sendKeepingMark(
   send: Send,
 ): Promise<ForwardedResponse> {
   if (!isOfServers(target)) return send(request);
-  const [, , part, tag] = withoutProject(target.service, target.segments);
+  const [, id, part, tag] = withoutProject(target.service, target.segments);
   if (part === 'tags' && tag === undefined) return sendTags(request, body, send);
   const setsDescription = LABELED.some((member) => {
     const given = body[member];
     return isFields(given) && given.description !== undefined;
   });
-  if (setsDescription && target.segments.length > 1) await moveMark(request, send);
+  if (setsDescription && id !== undefined) await moveMark(request, send);
   return send(request);
 }
 
@@ -122,7 +122,8 @@ async function sendTags(request: ForwardRequest, body: Fields, send: Send): Prom
 
 /** Nova takes tags in few states only. */
 async function moveMark(request: ForwardRequest, send: Send): Promise<void> {
-  const path = request.path.replace(/(?:\/action)?\/?(?:\?.*)?$/, '');
+  const [sent = ''] = request.path.split('?', 1);
+  const path = sent.replace(/\/$/, '').replace(/\/action$/, '');
   const headers = { ...request.headers, ...TAGS };
   const server = await read({ ...request, method: 'GET', path, headers, body: null }, send);
   const mark = ServerBody.safeParse(server).data?.server.description;

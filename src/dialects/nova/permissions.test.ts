@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { Scope } from '../../scopes.ts';
-import { isAction, isKeyPairs, scopeFor, scopeForAction, serverOf } from './permissions.ts';
+import {
+  isAction,
+  isKeyPairs,
+  scopeFor,
+  scopeForAction,
+  scopeForNewServer,
+  serverOf,
+} from './permissions.ts';
 import { parseTarget } from './target.ts';
 
 const PROJECT = '7033d20f6d8047bbb56e0184da9a13b5';
@@ -146,6 +153,30 @@ describe('actions', () => {
     [{ 'os-volume_upload_image': {}, 'os-reset_status': {} }, 'admin'],
   ])('%j', (body, scope) => {
     expect(scopeForAction(body)).toBe(scope);
+  });
+
+  test('os-volumes_boot is servers under another name', () => {
+    const target = parseTarget(
+      `/compute/v2.1/${PROJECT}/os-volumes_boot/${PROJECT}/os-volume_attachments?all_tenants=1`,
+    );
+    expect(serverOf(target)).toBe(PROJECT);
+    expect(scopeFor('POST', target)).toBe('admin');
+    expect(isAction('POST', parseTarget('/compute/v2.1/os-volumes_boot/x/action'))).toBe(true);
+  });
+
+  test.each([
+    [{ server: { imageRef: 'x' } }, null],
+    [{ server: { block_device_mapping_v2: [{ source_type: 'image', destination_type: 'local' }] } }, null],
+    [{ server: { block_device_mapping_v2: [{ source_type: 'volume', uuid: 'x' }] } }, 'volumes:write'],
+    [
+      { server: { block_device_mapping_v2: [{ source_type: 'blank', destination_type: 'volume' }] } },
+      'volumes:write',
+    ],
+    [{ server: { block_device_mapping: [{ volume_id: 'x' }] } }, 'volumes:write'],
+    [{ server: { block_device_mapping_v2: {} } }, null],
+    [{ server: null }, null],
+  ])('of a new server: %j', (body, scope) => {
+    expect(scopeForNewServer(body)).toBe(scope);
   });
 
   test('are recognized by their path', () => {

@@ -95,6 +95,9 @@ const NETWORK_PROXIES: ReadonlySet<string> = new Set([
 /** Nova's proxies for Cinder, removed in microversion 2.36. */
 const VOLUME_PROXIES: ReadonlySet<string> = new Set(['os-snapshots', 'os-volumes']);
 
+/** Nova serves each route of `/servers` under this name too. */
+const SERVERS_CLONE = 'os-volumes_boot';
+
 /** Further scopes of actions: what they make is of another service. */
 const ACTION_SCOPES: ReadonlyMap<string, Scope> = new Map([['os-volume_upload_image', 'images:write']]);
 
@@ -137,6 +140,22 @@ export function scopeForAction(body: Readonly<Record<string, unknown>>): Scope |
   return names.map((name) => ACTION_SCOPES.get(name)).find((scope) => scope !== undefined) ?? null;
 }
 
+/**
+ * The further scope for a new server by its body: booting from volumes makes or attaches them, and the server's deletion may delete
+ * them.
+ */
+export function scopeForNewServer(body: Readonly<Record<string, unknown>>): Scope | null {
+  const { block_device_mapping: older, block_device_mapping_v2: mappings } = recordOf(body.server);
+  const usesVolume = (mapping: unknown) => recordOf(mapping).destination_type !== 'local';
+  const uses =
+    (Array.isArray(older) && older.length > 0) || (Array.isArray(mappings) && mappings.some(usesVolume));
+  return uses ? 'volumes:write' : null;
+}
+
+function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+}
+
 /** The id in `/servers/{id}/...`, or null. In lower case: Nova's database compares case-insensitively. */
 export function serverOf({ service, segments }: Target): string | null {
   const [resource, id] = withoutProject(service, segments);
@@ -152,7 +171,8 @@ export function isKeyPairs(target: Target): boolean {
 export function withoutProject(service: ServiceName, segments: readonly string[]): readonly string[] {
   const [first = ''] = segments;
   const isProject = /^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/i.test(first);
-  return isProject && (service === 'compute' || service === 'volume') ? segments.slice(1) : segments;
+  const path = isProject && (service === 'compute' || service === 'volume') ? segments.slice(1) : segments;
+  return service === 'compute' && path[0] === SERVERS_CLONE ? ['servers', ...path.slice(1)] : path;
 }
 
 /** The path as spelled in the tables: Neutron and Cinder accept content type extensions, Neutron `_` for `-`. */

@@ -102,7 +102,8 @@ const consoleLog: Read<InstanceInput & { readonly lines: number | null }, string
 export function instanceOperations(mount: Mount): void {
   mount
     .addRead(INSTANCE_OPERATION_ROUTES.history, history)
-    .addRead(INSTANCE_OPERATION_ROUTES.consoleLog, consoleLog)
+    // Programs print passwords on the console.
+    .addRead(INSTANCE_OPERATION_ROUTES.consoleLog, consoleLog, { ttl: 'none' })
     .add(INSTANCE_OPERATION_ROUTES.console, openConsole);
 }
 

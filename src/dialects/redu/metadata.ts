@@ -45,8 +45,23 @@ export const metadataChangeSchema = z
   .superRefine(checkKeys)
   .describe('Merged into what is there; null removes an item, and a flag removed is false.');
 
+/** Properties of an image by which Nova makes and attaches disks, with its own rights at the cloud. */
+const DISK_PROPERTY =
+  /^(?:bdm_v2|block_device_mapping|mappings|kernel_id|ramdisk_id|cinder_encryption_key_.*)$/i;
+
 /** Metadata of a snapshot: items only. */
-export const plainMetadataSchema = z.object({}).catchall(itemValue).superRefine(checkKeys);
+export const plainMetadataSchema = z
+  .object({})
+  .catchall(itemValue)
+  .superRefine(checkKeys)
+  .superRefine(function refuseDisks(metadata, context) {
+    for (const key of Object.keys(metadata).filter((name) => DISK_PROPERTY.test(name)))
+      context.addIssue({
+        code: 'custom',
+        path: [key],
+        message: 'is reserved: it describes disks to the cloud',
+      });
+  });
 
 interface SplitMetadata<V> {
   /** Without the flags. */

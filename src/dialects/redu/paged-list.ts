@@ -47,7 +47,8 @@ export function filteredList<T, S extends z.ZodType<PageWindow>>(
         keyOf,
       );
       const body = JSON.stringify({ items: items.map(encode), next_cursor });
-      return { body, transitional: items.some(isTransitional) };
+      // Those that the filter or the page leaves out may be in the next response.
+      return { body, transitional: all.some(isTransitional) };
     },
   };
 }

@@ -56,7 +56,16 @@ export interface CacheOptions {
 const STATIC_SECONDS = 60;
 
 /** Any text is a value of these: such a response is cached by the gateway that fetched it alone. */
-export const UNBOUNDED_PARAMETERS = ['limit', 'marker', 'cursor', 'name'];
+export const UNBOUNDED_PARAMETERS = [
+  'limit',
+  'marker',
+  'cursor',
+  'name',
+  'tag',
+  'keypair_name',
+  'network_id',
+  'project_id',
+];
 
 export interface Caching {
   readonly serveRead: ServeRead;
@@ -96,7 +105,11 @@ export function caching(
         const input = read.input(readRequest(c, target));
         const principal = c.get('principal');
         const call = callContext(c);
-        if (!isOn || (parameters !== null && bypassOn.some((parameter) => parameters.has(parameter)))) {
+        if (
+          !isOn ||
+          ttl === 'none' ||
+          (parameters !== null && bypassOn.some((parameter) => parameters.has(parameter)))
+        ) {
           metrics.count('cache_requests', { result: 'bypass', route: routePath(c) });
           return uncachedResponse(c, read, input, open(principal, call));
         }

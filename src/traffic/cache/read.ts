@@ -18,8 +18,8 @@ export interface Read<Input, Value> {
 }
 
 export interface CachePolicy {
-  /** `static`: changes hardly ever, and not through the gateway without a new version of its project. */
-  readonly ttl?: 'default' | 'static';
+  /** `static`: changes hardly ever, and not through the gateway without a new version of its project; `none`: not cached. */
+  readonly ttl?: 'default' | 'static' | 'none';
   /** Who shares a response; callers of a project by default. */
   readonly of?: ScopeKind;
   /** A request with one of these parameters is neither served from the cache nor stored. */

@@ -24,6 +24,7 @@ export async function createServer(call: NovaCall): Promise<Response> {
   const request = toCreateInstance(await decodeBody(c, newServerSchema));
   // "zone:host" forces a host.
   if (request.availabilityZone?.includes(':')) assertScope(c.var.principal, 'admin');
+  if (request.bootVolume !== null) assertScope(c.var.principal, 'volumes:write');
   const { id } = await createInstance(cloud, request, ownerOf(call));
   const links = linksTo(publicUrl, 'servers', id);
   const names = request.securityGroupNames.length > 0 ? request.securityGroupNames : ['default'];
