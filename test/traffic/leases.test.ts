@@ -84,8 +84,8 @@ describe.skipIf(server === null)(
       try {
         await expect
           .poll(() => reader.current(P), { timeout: 10_000 })
-          .toMatchObject({ shared: false, maxAge: 1_000 });
-        expect(reader.peek?.(P)).toMatchObject({ shared: false, maxAge: 1_000 });
+          .toMatchObject({ shared: false, maxAgeMs: 1_000 });
+        expect(reader.peek?.(P)).toMatchObject({ shared: false, maxAgeMs: 1_000 });
       } finally {
         await server.signal('SIGCONT');
       }
