@@ -67,7 +67,7 @@ function headersOf({ method, path, media }: RouteDefinition): string[] {
     'X-RateLimit-Remaining',
     'X-RateLimit-Reset',
   ];
-  const isCached = method === 'GET' && media === undefined && !path.startsWith('/v1/api_keys');
+  const isCached = method === 'GET' && media === undefined && !/^\/v1\/api_keys|\/console_log$/.test(path);
   return [
     'X-Request-Id',
     ...limits,
