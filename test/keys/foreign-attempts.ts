@@ -120,8 +120,8 @@ export const ATTEMPTS: Readonly<Record<string, readonly Attempt[]>> = {
   ],
   'POST /v1/images': [{ path: '/v1/images', body: { name: '{image name}' }, status: 201 }],
   'GET /v1/images/:id': [hidden('/v1/images/{image}')],
-  'PATCH /v1/images/:id': [{ name: 'mine' }, { visibility: 'community' }, { tags: ['mine'] }, {}].map(
-    (body) => hidden('/v1/images/{image}', body),
+  'PATCH /v1/images/:id': [{ name: 'mine' }, { visibility: 'community' }, { tags: ['mine'] }].map((body) =>
+    hidden('/v1/images/{image}', body),
   ),
   'DELETE /v1/images/:id': [hidden('/v1/images/{image}')],
   'PUT /v1/images/:id/file': [{ path: '/v1/images/{image}/file', status: 404, data: 'stolen' }],
