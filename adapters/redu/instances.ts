@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import { sleep } from '../../src/async.ts';
 import type {
   ActionResult,
   InstanceAction,
@@ -19,11 +18,11 @@ import {
   tagsSchema,
 } from '../../src/dialects/redu/instance-schemas.ts';
 import type { ReduRequest, ReduResponse } from './http-client.ts';
+import { createByLegacy } from './legacy-create.ts';
 import { operationOf, type ReduSession } from './session.ts';
 
 const INSTANCES = '/v1/instances';
 const LEGACY_LIST = '/cloud/v1/compute/instances/list';
-const LEGACY_CREATE = '/cloud/v1/compute/instances/create';
 
 /** The documented fields, and those of the detail view if the cloud returns them. */
 const Detailed = instanceDetailSchema.partial().extend(instanceSchema.shape);
@@ -33,10 +32,6 @@ const Listed = z.union([
   z.object({ instances: z.array(Detailed) }).transform(({ instances }) => instances),
   z.object({ items: z.array(Detailed) }).transform(({ items }) => items),
 ]);
-
-/** Polls of the list for an instance created by an older API, which returns no id. */
-const MAX_POLLS = 10;
-const POLL_INTERVAL_MS = 500;
 
 /**
  * redu documents neither filters nor pages, and a cloud without them returns everything. So the list is filtered again here,
@@ -97,7 +92,8 @@ export async function createInstance(session: ReduSession, instance: NewInstance
     return (await session.read(request, 'collection', z.object({ id: z.string() }))).id;
   } catch (error) {
     if (!hasCode(error, 'not_implemented')) throw error;
-    return createByLegacy(session, instance);
+    const list = async () => (await listInstances(session, {}, {})).instances;
+    return createByLegacy(session, instance, list);
   }
 }
 
@@ -249,61 +245,6 @@ function bootFields({ imageId, bootVolume: volume }: NewInstance): object {
   if (volume.kind === 'existing') return { volume_id: volume.volumeId, ...deletion };
   const type = volume.volumeType === null ? {} : { volume_type: volume.volumeType };
   return { image_id: imageId, boot_volume: { size_gb: volume.sizeGb, ...type, ...deletion } };
-}
-
-/**
- * The older create returns no id, so the result is the instance of that name that is new in the list. Two concurrent creates of
- * one name are indistinguishable, and may both get either instance.
- */
-async function createByLegacy(session: ReduSession, instance: NewInstance): Promise<string> {
-  const { isPublic = 'false', enableSSH = 'false', ...items } = instance.metadata;
-  const networks = typeof instance.networks === 'string' ? [] : instance.networks;
-  const [network] = networks;
-  const beyond = [
-    networks !== instance.networks && `the networks "${instance.networks}"`,
-    networks.length > 1 && 'several networks',
-    network?.kind === 'port' && 'a port',
-    instance.availabilityZone !== null && 'an availability zone',
-    instance.serverGroupId !== null && 'a server group',
-    instance.bootVolume !== null && 'a volume to boot from',
-    instance.description !== null && 'a description',
-    instance.tags.length > 0 && 'tags',
-    Object.keys(items).length > 0 && 'metadata',
-  ].find((feature) => feature !== false);
-  if (beyond !== undefined) {
-    throw new ComputeError(
-      'not_implemented',
-      `The cloud behind this gateway cannot create instances with ${beyond}.`,
-    );
-  }
-  const ofThatName = async () => {
-    const { instances } = await listInstances(session, {}, {});
-    return instances.filter(({ name }) => name === instance.name).map(({ id }) => id);
-  };
-  const before = new Set(await ofThatName());
-  const body = {
-    name: instance.name,
-    image: instance.imageId,
-    imageName: instance.imageId,
-    flavor: instance.flavorId,
-    securityGroups: instance.securityGroupIds.map((value) => ({ value, label: value })),
-    key_name: instance.keypairName,
-    network: network?.kind === 'network' ? network.networkId : null,
-    is_public: isPublic === 'true',
-    enable_ssh: enableSSH === 'true',
-    user_data: instance.userData,
-    volume: null,
-  };
-  await session.request({ method: 'POST', path: LEGACY_CREATE, body }, 'collection');
-  for (let poll = 0; poll < MAX_POLLS; poll++) {
-    const made = (await ofThatName()).find((id) => !before.has(id));
-    if (made !== undefined) return made;
-    await sleep(POLL_INTERVAL_MS);
-  }
-  throw new ComputeError(
-    'timeout',
-    'The cloud accepted the instance but does not list it yet: search for its name.',
-  );
 }
 
 /** As parsed by `instanceActionSchema`. */

@@ -78,6 +78,7 @@ function diaryCloud(change: Partial<Cloud> = {}) {
         id: 'port1',
         instanceId: null,
         inOtherUse: false,
+        isOfNetwork: false,
         projectId: 'p',
         fixedAddresses: [],
         created: '',

@@ -8,7 +8,6 @@ import type { AttachedNetwork, Cloud, NewAttachment } from './cloud.ts';
 import { ComputeError } from './errors.ts';
 import { recordAccess } from './floating-ips.ts';
 import { resolveAttachments } from './lookups.ts';
-import type { Port } from './model.ts';
 import { isOwned } from './ownership.ts';
 import { noReleases, type Releases } from './pending-releases.ts';
 import { CLEANUP_TIMEOUT_MS } from './saga.ts';
@@ -32,7 +31,7 @@ export async function attachNetwork(
 ): Promise<AttachedNetwork> {
   if (!cloud.capabilities.nativeAccessFlags) {
     await cloud.getInstance(id);
-    await resolveAttachments(cloud, [wanted.attachment], 'port');
+    await resolveAttachments(cloud, [wanted.attachment], { network: 'network', port: 'port' });
   }
   return cloud.attachNetwork(id, wanted);
 }
@@ -53,14 +52,14 @@ export async function detachNetwork(
   if (port === undefined) throw new ComputeError('not_found', `Instance ${id} has no port ${portId}.`);
   const marked = (await cloud.listFloatingIps()).filter((ip) => ip.portId === portId && isOwned(ip));
   await cloud.detachNetwork(id, portId);
-  for (const { id: floatingIpId } of marked) await cloud.deleteFloatingIp(floatingIpId);
-  releasePort(cloud, port, releases);
+  const deletions = marked.map((ip) => cloud.deleteFloatingIp(ip.id));
+  const areDeleted = (await Promise.allSettled(deletions)).every(({ status }) => status === 'fulfilled');
+  // Nova gives a port back that it has not made: one of the gateway's is deleted once Nova has released it.
+  const portIds = isOwned(port) ? [port.id] : [];
+  if (portIds.length > 0 || !areDeleted) {
+    const mark = [port, ...marked].find(isOwned)?.description ?? null;
+    const left = { mark, portIds, floatingIpIds: marked.map((ip) => ip.id), settlesInMs: 0 };
+    releases.check(cloud.detached(CLEANUP_TIMEOUT_MS), async () => left);
+  }
   await recordAccess(cloud, id, portId);
-}
-
-/** Nova gives a port back that it has not made; one of the gateway's is deleted when Nova has let go of it. */
-function releasePort(cloud: Cloud, port: Port, releases: Releases): void {
-  if (!isOwned(port)) return;
-  const left = { mark: port.description, portIds: [port.id], settlesInMs: 0 };
-  releases.check(cloud.detached(CLEANUP_TIMEOUT_MS), async () => left);
 }

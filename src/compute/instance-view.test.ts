@@ -49,6 +49,7 @@ const PORT: Port = {
   description: '',
   instanceId: 'i',
   inOtherUse: false,
+  isOfNetwork: false,
   securityGroupIds: [],
   fixedAddresses: ['10.0.0.1'],
   created: '',

@@ -93,7 +93,7 @@ export interface ResolvedAttachments {
 export async function resolveAttachments(
   cloud: Cloud,
   named: readonly NetworkAttachment[],
-  portInput: InputField = 'networks',
+  inputs: Readonly<Record<NetworkAttachment['kind'], InputField>> = { network: 'networks', port: 'networks' },
 ): Promise<ResolvedAttachments> {
   const [{ projectId }, networks, ports] = await Promise.all([
     cloud.caller(),
@@ -102,8 +102,8 @@ export async function resolveAttachments(
   ]);
   const attachments = named.length > 0 ? named : [resolveDefaultNetwork(networks, projectId)];
   for (const attachment of attachments) {
-    if (attachment.kind === 'port') assertFree(ports, attachment.portId, portInput);
-    else assertForInstances(networks, attachment.networkId, projectId);
+    if (attachment.kind === 'port') assertFree(ports, attachment.portId, inputs.port);
+    else assertForInstances(networks, attachment.networkId, projectId, inputs.network);
   }
   return { attachments, networks, ports };
 }
@@ -115,12 +115,17 @@ function assertFree(ports: readonly Port[], id: string, input: InputField): void
     throw new ComputeError('conflict', `Port ${id} is in use.`);
 }
 
-function assertForInstances(networks: readonly Network[], id: string, projectId: string): void {
+function assertForInstances(
+  networks: readonly Network[],
+  id: string,
+  projectId: string,
+  input: InputField,
+): void {
   const network = networks.find((known) => known.id === id);
-  if (network === undefined) throw new ComputeError('invalid', `Network ${id} could not be found.`);
+  if (network === undefined) throw ComputeError.input(input, `there is no network ${id}`);
   if (!isForInstances(network, projectId)) {
-    const message = `Network ${id} is external and not shared with this project: no instance can be attached to it.`;
-    throw new ComputeError('invalid', message);
+    const message = `network ${id} is external and not shared with this project: no instance can be attached to it`;
+    throw ComputeError.input(input, message);
   }
 }
 

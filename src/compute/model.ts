@@ -210,6 +210,8 @@ export interface Port {
   readonly instanceId: string | null;
   /** Its device is not an instance but a router, a load balancer. */
   readonly inOtherUse: boolean;
+  /** Its device is a part of the network itself: DHCP, a router. */
+  readonly isOfNetwork: boolean;
   readonly securityGroupIds: readonly string[];
   /** Present and false: it takes no security groups. */
   readonly portSecurity?: false;

@@ -6,7 +6,7 @@
 
 import type { Cloud } from './cloud.ts';
 import { ComputeError, hasCode, ignoreNotFound } from './errors.ts';
-import type { Network } from './model.ts';
+import type { Network, Port } from './model.ts';
 import type { NetworkDetail, Router } from './networks.ts';
 import { isOwned, ownedDescription } from './ownership.ts';
 import { byPreference } from './public-access.ts';
@@ -90,9 +90,8 @@ export async function deleteNetwork(cloud: Cloud, id: string): Promise<void> {
   if (network.projectId !== projectId) {
     throw new ComputeError('forbidden', `Network ${id} belongs to another project.`);
   }
-  const users = (await cloud.listPorts({})).filter(
-    (port) => port.networkId === id && (port.instanceId !== null || !port.inOtherUse),
-  );
+  // Of other projects too: the owner of a network sees the ports of all that share it.
+  const users = (await cloud.listPorts({ networkId: id, allProjects: true })).filter(isUse);
   if (users.length > 0) {
     const named = users.map(({ id: portId, instanceId }) => instanceId ?? `port ${portId}`);
     const message = `Network ${id} is in use by ${[...new Set(named)].slice(0, 5).join(', ')}.`;
@@ -111,6 +110,11 @@ export async function deleteNetwork(cloud: Cloud, id: string): Promise<void> {
       await removeIfUnused(cloud, routerId);
     }
   }
+}
+
+/** Whether a port keeps its network from being deleted: all but those that Neutron deletes with it. */
+function isUse(port: Port): boolean {
+  return !port.isOfNetwork;
 }
 
 /** Another request may remove the same network, and a repeated call does not find what the first one deleted. */
@@ -153,11 +157,7 @@ export async function removeLostNetworks(
   const marked = networks.filter((network) => network.projectId === projectId && isLost(network));
   const lostRouters = routers.filter(isLost);
   if (marked.length + lostRouters.length === 0) return [];
-  const used = new Set(
-    (await cloud.listPorts({}))
-      .filter((port) => port.instanceId !== null || !port.inOtherUse)
-      .map((port) => port.networkId),
-  );
+  const used = new Set((await cloud.listPorts({})).filter(isUse).map((port) => port.networkId));
   const removed: LostPart[] = [];
   for (const { id, description } of marked.filter((network) => !used.has(network.id))) {
     await removeParts(cloud, id);

@@ -18,6 +18,7 @@ const PORT: Port = {
   description: MARK,
   instanceId: null,
   inOtherUse: false,
+  isOfNetwork: false,
   projectId: 'p',
   securityGroupIds: [],
   fixedAddresses: ['10.0.0.5'],

@@ -235,6 +235,7 @@ describe('ports', () => {
     description: '',
     instanceId,
     inOtherUse: false,
+    isOfNetwork: false,
     securityGroupIds: [],
     fixedAddresses: [],
     created: '',

@@ -59,6 +59,10 @@ export function instanceNetworkConformance(target: () => Target): void {
       expect([wanted.status, wanted.body.addresses]).toEqual([202, [address]]);
       expect((await acme.delete(`${path}/${wanted.body.port_id}`)).status).toBe(202);
       await expect.poll(attached, { timeout: 20_000, interval: 500 }).toEqual([own]);
+      const history = (await acme.get(`/v1/instances/${id}/actions`)).body.items;
+      expect(history.map(({ action }: { action: string }) => action)).toEqual(
+        expect.arrayContaining(['attach_interface', 'detach_interface']),
+      );
     });
 
     test('refuses networks and ports that are unknown, of another project, or in use', async () => {
@@ -73,6 +77,8 @@ export function instanceNetworkConformance(target: () => Target): void {
       for (const [body, status] of attempts) {
         const refused = await acme.post(path, body);
         expect([refused.status, JSON.stringify(body)]).toEqual([status, JSON.stringify(body)]);
+        const [field] = Object.keys(body);
+        if (status === 400) expect(refused.body.error.details).toMatchObject([{ field }]);
       }
       await acme.act(id, 'lock');
       const locked = await acme.post(path, { network_id: target().acme.networkId });

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { ReduClient } from '../support/redu-client.ts';
 import { IMAGE, type Target } from './target.ts';
 
@@ -7,6 +7,19 @@ export function networkConformance(target: () => Target): void {
     let acme: ReduClient;
     beforeAll(async () => {
       acme = await target().acme.client();
+    });
+    // A further network would be a choice that the creates of other parts do not make.
+    afterEach(async () => {
+      const { openStack } = target().acme;
+      const instances = (await acme.get('/v1/instances?name=conf-net')).body;
+      for (const { id } of instances) await acme.remove(id);
+      for (const { id, name } of (await acme.get('/v1/networks')).body.items) {
+        if (!name.startsWith('conf-net')) continue;
+        for (const port of (await openStack.network('GET', `/ports?network_id=${id}`)).body.ports)
+          if (!port.device_owner.startsWith('network:'))
+            await openStack.network('DELETE', `/ports/${port.id}`);
+        await acme.delete(`/v1/networks/${id}`);
+      }
     });
     const parts = async () => {
       const { openStack } = target().acme;
@@ -56,6 +69,26 @@ export function networkConformance(target: () => Target): void {
       expect((await acme.get(path)).status).toBe(404);
       expect((await acme.delete(path)).status).toBe(404);
       expect(await parts()).toEqual(before);
+    });
+
+    test('one with a port of another service is 409 and stays connected to its router', async () => {
+      const { openStack } = target().acme;
+      const { body: made } = await acme.post('/v1/networks', { name: 'conf-net-lb', cidr: '10.94.0.0/24' });
+      const port = { network_id: made.id, device_id: 'lb-conf', device_owner: 'Octavia' };
+      const { id } = (await openStack.network('POST', '/ports', { port })).body.port;
+      const path = `/v1/networks/${made.id}`;
+      const interfaces = async () => {
+        const query = `network_id=${made.id}&device_owner=network:router_interface`;
+        const { ports } = (await openStack.network('GET', `/ports?${query}`)).body;
+        return ports.map((one: { id: string }) => one.id);
+      };
+      const before = await interfaces();
+      expect(before).toHaveLength(1);
+      const refused = await acme.delete(path);
+      expect([refused.status, refused.body.error?.message]).toEqual([409, expect.stringContaining(id)]);
+      expect(await interfaces()).toEqual(before);
+      await openStack.network('DELETE', `/ports/${id}`);
+      expect((await acme.delete(path)).status).toBe(204);
     });
 
     test('create one without a router', async () => {

@@ -134,6 +134,10 @@ export function volumeConformance(target: () => Target): void {
       await expect.poll(shown, SLOW).toEqual([]);
       await volumes().waitUntil(id, 'available');
       expect((await detach()).status).toBe(404);
+      const history = (await acme.get(`/v1/instances/${instance.id}/actions`)).body.items;
+      expect(history.map(({ action }: { action: string }) => action)).toEqual(
+        expect.arrayContaining(['attach_volume', 'detach_volume']),
+      );
       await acme.remove(instance.id);
       await remove(id);
     });

@@ -90,7 +90,7 @@ test('the files are readable only by their owner, and a missing folder is not cr
 test('a commit waits for the disk without blocking readers', async () => {
   const database = await openSqlite(disk.path);
   const pragma = (name: string) =>
-    database.read(database.builder.selectFrom(sql.raw<object>(`pragma_${name}`).as('told')).selectAll());
+    database.read(database.builder.selectFrom(sql.raw<object>(`pragma_${name}`).as('pragma')).selectAll());
   expect(await pragma('synchronous')).toEqual([{ synchronous: 2 }]);
   expect(await pragma('journal_mode')).toEqual([{ journal_mode: 'wal' }]);
   await database.close();

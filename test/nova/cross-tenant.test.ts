@@ -75,7 +75,11 @@ describe.each<Kind>(['application_credential', 'service'])('acme with a key of t
   test.each(rows)('%s', async (_, attempt) => {
     const before = [await globexHas(), await acmeHas()];
     const { target: line, body } = filledIn(attempt);
-    const headers = { 'x-auth-token': acme.key, 'x-subject-token': globex.key };
+    const headers = {
+      'x-auth-token': acme.key,
+      'x-subject-token': globex.key,
+      ...(attempt.microversion !== undefined && { 'x-openstack-nova-api-version': attempt.microversion }),
+    };
     const response = await sendNova(target.url, line, headers, body);
     if (attempt.statuses === undefined) expect.soft(response.status).toBeGreaterThanOrEqual(400);
     else expect.soft(attempt.statuses).toContain(response.status);

@@ -4,6 +4,8 @@
 export interface NovaAttempt {
   readonly target: string;
   readonly body?: object;
+  /** Of Nova; absent: its oldest. */
+  readonly microversion?: string;
   /** Allowed status; absent: any 4xx. */
   readonly statuses?: readonly number[];
 }
@@ -119,10 +121,13 @@ export const PASSED_ATTEMPTS: readonly NovaAttempt[] = [
   { target: `GET ${SERVER}/detail?all_tenants=True&project_id={project}`, statuses: [403] },
   { target: `PUT ${SERVER}/{instance}`, body: { server: { name: 'mine' } } },
   { target: `PUT ${SERVER}/{instance}/metadata`, body: { metadata: { a: 'b' } } },
-  { target: `GET ${SERVER}/{instance}/tags` },
-  { target: `PUT ${SERVER}/{instance}/tags`, body: { tags: ['mine'] } },
-  { target: `DELETE ${SERVER}/{instance}/tags` },
-  ...['GET', 'PUT', 'DELETE'].map((method) => ({ target: `${method} ${SERVER}/{instance}/tags/mine` })),
+  ...[
+    { target: `GET ${SERVER}/{instance}/tags` },
+    { target: `PUT ${SERVER}/{instance}/tags`, body: { tags: ['mine'] } },
+    { target: `DELETE ${SERVER}/{instance}/tags` },
+    ...['GET', 'PUT', 'DELETE'].map((method) => ({ target: `${method} ${SERVER}/{instance}/tags/mine` })),
+    { target: `PUT ${SERVER}/{instance}`, body: { server: { description: 'mine' } } },
+  ].map((attempt) => ({ ...attempt, microversion: '2.26', statuses: [404] })),
   { target: `DELETE ${SERVER}/{instance}` },
   ...ACTIONS.map((body) => ({ target: `POST ${SERVER}/{instance}/action`, body })),
   ...[

@@ -122,6 +122,7 @@ function portFrom(port: z.infer<typeof PortItem>): Port {
     description: port.description ?? '',
     instanceId: ownerOf(port),
     inOtherUse: port.device_id !== '' && ownerOf(port) === null,
+    isOfNetwork: port.device_owner.startsWith('network:'),
     securityGroupIds: port.security_groups ?? [],
     ...(port.port_security_enabled === false && { portSecurity: false }),
     fixedAddresses: (port.fixed_ips ?? []).map((fixed) => fixed.ip_address),

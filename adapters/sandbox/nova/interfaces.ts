@@ -7,6 +7,7 @@ import { networksOf, subnetsOf } from '../neutron/networks.ts';
 import { bodyOf, inner, type NovaCall } from './call.ts';
 import { badRequest, conflict, notFound } from './faults.ts';
 import { findServer, refuseLocked, requireState } from './find-server.ts';
+import { noteAction, noteEnd } from './lifecycle.ts';
 import type { Nic } from './model.ts';
 import { addressesView, attach, detach, portsOf, refresh } from './network-info.ts';
 import { checkNics } from './nics.ts';
@@ -45,6 +46,8 @@ export function attachInterface(call: NovaCall, id: string): Response {
   const [nic] = checkNics(call, { networks: wishOf(given) }, 1);
   const port = nic && attach(cloud, server, nic satisfies Nic);
   if (!port) throw badRequest('No interface could be attached.');
+  noteAction(cloud, server, 'attach_interface', call.requestId, call.principal.userId);
+  noteEnd(cloud, server);
   refresh(cloud, server);
   return json(200, { interfaceAttachment: view(call, port) });
 }
@@ -97,9 +100,11 @@ export function detachInterface(call: NovaCall, id: string, portId: string): Res
   refuseLocked(call, server);
   requireState(server, 'detach_interface', ATTACHABLE);
   const port = findPort(call, server.id, portId);
+  noteAction(cloud, server, 'detach_interface', call.requestId, call.principal.userId);
   cloud.timeline.after(0.2 * cloud.bootMilliseconds, () => {
     if (port.deviceId !== server.id) return;
     detach(cloud, server, port);
+    noteEnd(cloud, server);
     refresh(cloud, server);
   });
   return empty(202, { 'Content-Type': 'application/json' });

@@ -7,6 +7,7 @@ import { attachVolume, freeName, invalidVolume, release, requireAvailable } from
 import { bodyOf, inner, type NovaCall } from './call.ts';
 import { badRequest, conflict, notFound } from './faults.ts';
 import { findServer, refuseLocked, requireState } from './find-server.ts';
+import { noteAction, noteEnd } from './lifecycle.ts';
 import type { BlockDevice, Server } from './model.ts';
 import type { Schema } from './schema.ts';
 import { enveloped } from './schemas.ts';
@@ -88,9 +89,11 @@ export function createAttachment(call: NovaCall, id: string): Response {
     tag: typeof given.tag === 'string' ? given.tag : null,
   };
   server.devices = [...server.devices, device];
+  noteAction(cloud, server, 'attach_volume', call.requestId, call.principal.userId);
   change(cloud, volume, { status: 'reserved' });
   cloud.timeline.after(0.2 * cloud.bootMilliseconds, () => {
     if (server.devices.includes(device) && volume.status === 'reserved') attachVolume(cloud, server, device);
+    noteEnd(cloud, server);
   });
   return json(200, { volumeAttachment: { id: volume.id, ...view(call, server, device) } });
 }
@@ -111,9 +114,11 @@ export function deleteAttachment(call: NovaCall, id: string, volumeId: string): 
       "Unable to detach volume. Volume status must be 'in-use' and attach_status must be 'attached' to detach.",
     );
   }
+  noteAction(cloud, server, 'detach_volume', call.requestId, call.principal.userId);
   change(cloud, volume, { status: 'detaching' });
   cloud.timeline.after(0.2 * cloud.bootMilliseconds, () => {
     if (server.devices.includes(device)) release(cloud, server, device, false);
+    noteEnd(cloud, server);
   });
   return empty(202, { 'Content-Type': 'application/json' });
 }

@@ -10,6 +10,7 @@ import { readBytes } from '../../http/body.ts';
 import type { RequestBody } from '../../http/request-target.ts';
 import { invalidate } from '../../traffic/versions/invalidate.ts';
 import { requestHeaders } from './headers.ts';
+import { type Fields, isFields, readJson } from './json-body.ts';
 import { assertNamesNoMark, isOfServers, sendKeepingMark } from './marks.ts';
 import type {
   CloudSession,
@@ -107,7 +108,7 @@ async function forwardWrite(
   c: Context<GatewayEnv>,
   call: CallContext,
   target: Target,
-  action: Readonly<Record<string, unknown>> | null,
+  action: Fields | null,
   send: (signal: AbortSignal | null) => Promise<ForwardedResponse>,
 ): Promise<ForwardedResponse> {
   const [principal, trace] = [c.get('principal'), c.get('trace')];
@@ -175,9 +176,9 @@ function isImageData(method: ForwardMethod, { service, segments }: Target): bool
 
 interface AllowedBody {
   /** The parsed body of an action. */
-  readonly action: Readonly<Record<string, unknown>> | null;
+  readonly action: Fields | null;
   /** Of the parsed body; none where nothing depends on it. */
-  readonly fields: Readonly<Record<string, unknown>>;
+  readonly fields: Fields;
   readonly body: Uint8Array;
 }
 
@@ -207,19 +208,10 @@ function allowedBody(
   return { action: body, fields: body, body: sent };
 }
 
-function readObject(bytes: Uint8Array): Readonly<Record<string, unknown>> {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch (cause) {
-    throw new ComputeError('invalid', 'The body is not valid JSON.', { cause });
-  }
-  if (!isRecord(value)) throw new ComputeError('invalid', 'The body must be a JSON object.');
+function readObject(bytes: Uint8Array): Fields {
+  const value = readJson(bytes);
+  if (!isFields(value)) throw new ComputeError('invalid', 'The body must be a JSON object.');
   return value;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The services let an administrator through to every project, so such a credential takes a key that is meant for it. */

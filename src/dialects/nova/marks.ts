@@ -7,13 +7,12 @@
 import * as z from 'zod';
 import { ComputeError } from '../../compute/errors.ts';
 import { INSTANCE_MARK, isInstanceMark } from '../../compute/ownership.ts';
+import { bytesOf, type Fields, isFields, readJson } from './json-body.ts';
 import type { ForwardedResponse, ForwardRequest } from './pass-through.ts';
 import { withoutProject } from './permissions.ts';
-import { bytesOf, isFields, readJson } from './service-key-pairs.ts';
 import type { Target } from './target.ts';
 
 type Send = (request: ForwardRequest) => Promise<ForwardedResponse>;
-type Fields = Readonly<Record<string, unknown>>;
 
 const ONE = `"${INSTANCE_MARK}[^"\\\\]*"`;
 const DESCRIPTION = new RegExp(`("description": ?)${ONE}`, 'g');

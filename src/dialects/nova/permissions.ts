@@ -3,6 +3,7 @@
  */
 
 import type { Scope } from '../../scopes.ts';
+import { type Fields, isFields } from './json-body.ts';
 import { isSafeRead } from './network-reads.ts';
 import type { ServiceName } from './services.ts';
 import type { Target } from './target.ts';
@@ -134,7 +135,7 @@ export function isAction(method: string, target: Target): boolean {
 }
 
 /** The further scope for an action by its body; null when the path's scope suffices. */
-export function scopeForAction(body: Readonly<Record<string, unknown>>): Scope | null {
+export function scopeForAction(body: Fields): Scope | null {
   const names = Object.keys(body);
   if (names.some((name) => ADMIN_ACTIONS.has(name))) return 'admin';
   return names.map((name) => ACTION_SCOPES.get(name)).find((scope) => scope !== undefined) ?? null;
@@ -144,16 +145,13 @@ export function scopeForAction(body: Readonly<Record<string, unknown>>): Scope |
  * The further scope for a new server by its body: booting from volumes makes or attaches them, and the server's deletion may delete
  * them.
  */
-export function scopeForNewServer(body: Readonly<Record<string, unknown>>): Scope | null {
-  const { block_device_mapping: older, block_device_mapping_v2: mappings } = recordOf(body.server);
-  const usesVolume = (mapping: unknown) => recordOf(mapping).destination_type !== 'local';
+export function scopeForNewServer(body: Fields): Scope | null {
+  if (!isFields(body.server)) return null;
+  const { block_device_mapping: older, block_device_mapping_v2: mappings } = body.server;
+  const usesVolume = (mapping: unknown) => !isFields(mapping) || mapping.destination_type !== 'local';
   const uses =
     (Array.isArray(older) && older.length > 0) || (Array.isArray(mappings) && mappings.some(usesVolume));
   return uses ? 'volumes:write' : null;
-}
-
-function recordOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
 }
 
 /** The id in `/servers/{id}/...`, or null. In lower case: Nova's database compares case-insensitively. */

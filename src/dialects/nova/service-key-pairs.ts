@@ -14,12 +14,12 @@ import {
   storedKeyPairName,
   tooManyKeyPairs,
 } from '../../compute/service-key-pairs.ts';
+import { bytesOf, type Fields, isFields, readJson } from './json-body.ts';
 import type { ForwardedResponse, ForwardRequest } from './pass-through.ts';
 import { withoutProject } from './permissions.ts';
 import type { Target } from './target.ts';
 
 type Send = (request: ForwardRequest) => Promise<ForwardedResponse>;
-type Fields = Readonly<Record<string, unknown>>;
 
 const pairSchema = z.looseObject({ keypair: z.looseObject({ name: z.string() }) });
 const pageSchema = z.looseObject({
@@ -128,21 +128,4 @@ async function ownPairs(
     query = `limit=${PAGE}&marker=${encodeURIComponent(last)}`;
   }
   throw new ComputeError('bad_gateway', "The cloud's pagination did not terminate.");
-}
-
-export async function bytesOf({ body }: ForwardedResponse): Promise<Uint8Array | null> {
-  return body instanceof ReadableStream ? new Uint8Array(await new Response(body).arrayBuffer()) : body;
-}
-
-export function readJson(body: ForwardRequest['body'] | null): unknown {
-  if (!(body instanceof Uint8Array)) return undefined;
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
-  } catch (cause) {
-    throw new ComputeError('invalid', 'The body is not valid JSON.', { cause });
-  }
-}
-
-export function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -231,6 +231,7 @@ export function decodePort(
     description: '',
     instanceId,
     inOtherUse: false,
+    isOfNetwork: false,
     securityGroupIds: [],
     fixedAddresses: body.addresses,
     created: '',

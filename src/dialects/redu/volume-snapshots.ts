@@ -10,7 +10,7 @@ import { route } from '../../http/route.ts';
 import type { Mount } from './mount.ts';
 import { byNameAndId, pagedList, resource } from './paged-list.ts';
 import { pathId } from './path-id.ts';
-import { isOnTheMove, volumeDescription } from './volumes.ts';
+import { isInTransition, volumeDescription } from './volumes.ts';
 
 export const volumeSnapshotSchema = z
   .object({
@@ -60,8 +60,8 @@ export const VOLUME_SNAPSHOT_ROUTES = {
   }),
 };
 
-const list = pagedList((cloud) => cloud.listVolumeSnapshots(), byNameAndId, encodeSnapshot, isOnTheMove);
-const get = resource('snapshot', (cloud, id) => cloud.getVolumeSnapshot(id), encodeSnapshot, isOnTheMove);
+const list = pagedList((cloud) => cloud.listVolumeSnapshots(), byNameAndId, encodeSnapshot, isInTransition);
+const get = resource('snapshot', (cloud, id) => cloud.getVolumeSnapshot(id), encodeSnapshot, isInTransition);
 
 /** `/v1/volume_snapshots`. */
 export function volumeSnapshots(mount: Mount): void {

@@ -110,12 +110,12 @@ export const VOLUME_ROUTES = {
   }),
 };
 
-/** Cinder's words for a volume or snapshot that changes by itself: creating, deleting, attaching, error_deleting, ... */
-export const isOnTheMove = ({ status }: { readonly status: string }) =>
-  status.endsWith('ing') && status !== 'error_restoring' && status !== 'error_extending';
+/** Whether a volume or snapshot changes by itself: `creating`, `deleting`, `attaching`; `error_deleting` and its like are final. */
+export const isInTransition = ({ status }: { readonly status: string }) =>
+  status.endsWith('ing') && !status.startsWith('error_');
 
-const list = pagedList((cloud) => cloud.listVolumes(), byNameAndId, encodeVolume, isOnTheMove);
-const get = resource('volume', (cloud, id) => cloud.getVolume(id), encodeVolume, isOnTheMove);
+const list = pagedList((cloud) => cloud.listVolumes(), byNameAndId, encodeVolume, isInTransition);
+const get = resource('volume', (cloud, id) => cloud.getVolume(id), encodeVolume, isInTransition);
 
 /** `/v1/volumes`. */
 export function volumes(mount: Mount): void {
