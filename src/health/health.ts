@@ -11,6 +11,7 @@ import type { GatewayEnv } from '../context.ts';
 import { forThisRequest } from '../cross-request-promise.ts';
 import { at, route } from '../http/route.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { VERSION } from '../version.ts';
 import {
   OWN_STATES,
   PROBE_STATES,
@@ -25,7 +26,7 @@ import {
 /** Probe results of cloud and database are cached, since the route is public; Redis is cheap to probe. */
 const REMEMBER_MILLISECONDS = 1_000;
 
-const healthSchema = z.object({ status: z.literal('ok') }).meta({ id: 'Health' });
+const healthSchema = z.object({ status: z.literal('ok'), version: z.string() }).meta({ id: 'Health' });
 const ownSchema = z.enum(OWN_STATES);
 const dependencySchema = z.enum(PROBE_STATES);
 const readinessSchema = z
@@ -62,9 +63,10 @@ export interface Dependencies {
  */
 export function health({ clouds, keys, secretCheck, metrics, redis }: Dependencies): Hono<GatewayEnv> {
   const app = new Hono<GatewayEnv>();
+  metrics.set('build_info', 1, { version: VERSION });
   metrics.beforeExpose(keyMetrics(keys, metrics));
   for (const { path } of Object.values(HEALTH_ROUTES)) app.use(path, refuseTrailingSlash);
-  app.on(...at(HEALTH_ROUTES.health), (c) => c.json({ status: 'ok' }));
+  app.on(...at(HEALTH_ROUTES.health), (c) => c.json({ status: 'ok', version: VERSION }));
   const examine = async (call: CallContext) => {
     const [secret, schema, store, cloud] = await Promise.all([
       probeSecret(secretCheck),

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { VERSION } from '../version.ts';
 import { landing } from './landing.ts';
 
 test.each([true, false])('GET / lists the entry points; console: %s', async (hasConsole) => {
@@ -7,6 +8,7 @@ test.each([true, false])('GET / lists the entry points; console: %s', async (has
     200,
     {
       name: 'linguanova',
+      version: VERSION,
       api: 'https://api.example.org/cloud/v1',
       openstack_auth_url: 'https://api.example.org/cloud/identity/v3',
       documentation: 'https://api.example.org/cloud/docs',

@@ -310,6 +310,6 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   LegacyKeyPair: { keypair: LEGACY_KEYPAIR },
   LegacyCreatedKeyPair: { keypair: LEGACY_KEYPAIR },
   LegacyNewKeyPair: { name: KEYPAIR.name, publicKey: KEYPAIR.public_key },
-  Health: { status: 'ok' },
+  Health: { status: 'ok', version: '0.2.0' },
   Readiness: { status: 'ok', secret: 'ok', schema: 'ok', store: 'ok', cloud: 'ok' },
 };

@@ -46,6 +46,7 @@ export const COUNTERS = {
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
 
 export const GAUGES = {
+  build_info: { help: 'Always 1; its label is the version that runs.', labels: ['version'] },
   redis_up: { help: '1 while Redis works; absent without REDIS_URL.', labels: [] },
   cache_bytes: { help: 'Bytes of cached responses in this process.', labels: [] },
   event_streams: { help: 'Open event streams.', labels: [] },
