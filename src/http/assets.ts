@@ -12,11 +12,22 @@ export interface Asset {
 /** Files by path, `/` first. At the edge there are none: the platform serves them before the worker runs. */
 export type Assets = ReadonlyMap<string, Asset>;
 
-/** Serves each asset at its path: compressed once for all clients, 304 to a browser that has it. */
+/**
+ * Serves each asset at its path: compressed once for all clients, 304 to a browser that has it. The files of a folder are one route,
+ * since routes are labels of metrics.
+ */
 export function serveAssets(assets: Assets): Hono<GatewayEnv> {
   const app = new Hono<GatewayEnv>({ strict: false });
-  for (const [path, asset] of assets) app.get(path, serve(path, asset));
+  const handlers = new Map([...assets].map(([path, asset]) => [path, serve(path, asset)]));
+  for (const route of new Set([...assets.keys()].map(routeOfAsset))) {
+    app.get(route, (c, next) => handlers.get(c.req.path.replace(/\/$/, ''))?.(c) ?? next());
+  }
   return app;
+}
+
+/** `/console/:file{.+}` for `/console/src/client/index.js`; a page such as `/docs` is its own. */
+function routeOfAsset(path: string): string {
+  return path.replace(/^(\/[^/]+\/).+/, '$1:file{.+}');
 }
 
 /** Browsers send some 30 characters; what is much longer is not parsed. */

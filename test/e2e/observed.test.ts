@@ -81,3 +81,14 @@ test('metrics count and time requests and upstream calls, and count keys by stat
   ];
   for (const line of has) expect(metrics).toMatch(line);
 });
+
+test('the files of the console are one route of the metrics, whatever their number', async () => {
+  const page = await (await get('/console')).text();
+  const files = [...page.matchAll(/href="(console\/[^"]+)"/g)].map(([, path]) => `/${path}`);
+  expect(files.length).toBeGreaterThan(20);
+  for (const file of files) expect((await get(file)).status, file).toBe(200);
+  expect((await get('/console/none.js')).status).toBe(404);
+  const metrics = await (await get('/metrics')).text();
+  const routes = [...metrics.matchAll(/^linguanova_requests_total\{.*route="(\/console[^"]*)"/gm)];
+  expect(new Set(routes.map(([, route]) => route))).toEqual(new Set(['/console', '/console/:file{.+}']));
+});
