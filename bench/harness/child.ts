@@ -31,9 +31,9 @@ export async function startChild(
   ready: RegExp,
   options: ChildOptions = {},
 ): Promise<Child> {
-  const { PATH = '' } = process.env;
+  const { PATH = '', NODE_COMPILE_CACHE } = process.env;
   const child = spawn(program, [...args], {
-    env: { PATH, ...options.env },
+    env: { PATH, ...(NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE }), ...options.env },
     stdio: ['ignore', 'pipe', options.log ?? 'inherit'],
     ...(options.cwd !== undefined && { cwd: options.cwd }),
   });

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { COMPILE_CACHE } from '../support/compile-cache.ts';
 import { run } from './run.ts';
 
 const PROGRAM = new URL('../../adapters/node/redu-sandbox.ts', import.meta.url).pathname;
@@ -13,7 +14,7 @@ test('npm run start:redu prints a working curl command, and stops both gateways 
   const folder = mkdtempSync(join(tmpdir(), 'linguanova-'));
   const child = spawn(process.execPath, [PROGRAM], {
     cwd: folder,
-    env: { PATH, HOME, PORT: '0', LOG_LEVEL: 'warn' },
+    env: { PATH, HOME, ...COMPILE_CACHE, PORT: '0', LOG_LEVEL: 'warn' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = once(child, 'close');

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { COMPILE_CACHE } from '../support/compile-cache.ts';
 
 export interface Finished {
   /** null when a signal ended it. */
@@ -21,7 +22,7 @@ export function run(
       [...args],
       // A proxy must not stand between the sample and the gateway; Go must not fetch another Go.
       {
-        env: { PATH, HOME, NO_PROXY: '*', GOTOOLCHAIN: 'local', ...environment },
+        env: { PATH, HOME, NO_PROXY: '*', GOTOOLCHAIN: 'local', ...COMPILE_CACHE, ...environment },
         timeout: 60_000,
         ...options,
       },

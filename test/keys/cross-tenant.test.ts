@@ -61,6 +61,8 @@ describe.each(CALLERS)('acme with %s', (_caller, kind, role) => {
   let globex: ReduClient;
   let own: Things;
   let foreign: Things;
+  /** What globex has before any attempt, and after each. */
+  let globexHad: Awaited<ReturnType<typeof globexHas>>;
   beforeAll(async () => {
     target = await sandboxTarget();
     if (role === 'admin' && kind === 'service') {
@@ -73,7 +75,8 @@ describe.each(CALLERS)('acme with %s', (_caller, kind, role) => {
     globex = await clientOf(target.globex, kind);
     own = await makeThings(target.acme, acme, 'acme');
     foreign = await makeThings(target.globex, globex, 'globex');
-    const statuses = (await globexHas()).map(({ status }) => status);
+    globexHad = await globexHas();
+    const statuses = globexHad.map(({ status }) => status);
     expect([200, ...(kind === 'service' ? [501] : [])]).toEqual(expect.arrayContaining(statuses));
   });
   afterAll(() => target.close());
@@ -109,7 +112,7 @@ describe.each(CALLERS)('acme with %s', (_caller, kind, role) => {
     });
   });
   test.each(rows)('%s', async (_, method, attempt) => {
-    const [globexHad, acmeHad] = [await globexHas(), await acmeHas()];
+    const acmeHad = await acmeHas();
     const tried = filledIn(attempt);
     const answer =
       attempt.data === undefined
@@ -122,7 +125,7 @@ describe.each(CALLERS)('acme with %s', (_caller, kind, role) => {
     expect.soft(expected, JSON.stringify(answer.body)).toContain(answer.status);
     expect.soft(await globexHas()).toEqual(globexHad);
     expect.soft(await acmeHas(), 'left half made').toEqual(acmeHad);
-    if (answer.status < 300) expect(told(answer.body, JSON.stringify(tried))).toEqual([]);
+    if (answer.status < 300) expect(leaked(answer.body, JSON.stringify(tried))).toEqual([]);
     else
       expect.soft(await refusal(method, attempt, foreign)).toEqual(await refusal(method, attempt, NOBODYS));
   });
@@ -149,7 +152,7 @@ describe.each(CALLERS)('acme with %s', (_caller, kind, role) => {
   }
 
   /** Values of globex in a response that were not in its request. */
-  function told(body: unknown, question: string): string[] {
+  function leaked(body: unknown, question: string): string[] {
     const text = JSON.stringify(body);
     return Object.entries(foreign)
       .filter(

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
+import { COMPILE_CACHE } from '../support/compile-cache.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -22,6 +23,7 @@ async function gatewayWithLog(command: string, stderr: 'ignore' | 'pipe' = 'igno
     cwd: directory,
     env: {
       PATH: process.env.PATH ?? '',
+      ...COMPILE_CACHE,
       PORT: '0',
       LINGUANOVA_SANDBOX: '1',
       LINGUANOVA_PLANS: 'default=100000/60',
