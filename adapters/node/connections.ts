@@ -55,6 +55,13 @@ export class Connections {
     for (const [socket, outgoing] of this.#open) if (outgoing === null) socket.destroy();
   }
 
+  /** Closes every connection. @returns how many responses were unfinished. */
+  closeAll(): number {
+    const unfinished = [...this.#open.values()].filter((outgoing) => outgoing?.writableFinished === false);
+    for (const socket of this.#open.keys()) socket.destroy();
+    return unfinished.length;
+  }
+
   /** Closes the oldest connection without any request, else the oldest idle one, else the new one. */
   #evictFor(arriving: Socket): void {
     const unused = this.#find((outgoing) => outgoing === null);

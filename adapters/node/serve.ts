@@ -12,7 +12,8 @@ import { normalizeRequest, rejectRequest } from './incoming.ts';
 export interface RunningServer {
   /** With the actual port if `port` is 0. */
   readonly url: string;
-  stop(): Promise<void>;
+  /** Resolves once no connection is open, with the number of requests that had to be cut. */
+  stop(): Promise<number>;
 }
 
 export interface ServeOptions {
@@ -24,6 +25,8 @@ export interface ServeOptions {
   /** To the first byte of a response; by default the idle timeout. */
   readonly responseTimeoutMs?: number;
   readonly keepAliveSeconds: number;
+  /** What requests in flight have when the server stops; by default 70 s. */
+  readonly shutdownMs?: number;
   /** null: unlimited. */
   readonly maxConnections: number | null;
   readonly log: Logger;
@@ -35,13 +38,16 @@ const HEAD_TIMEOUT_MS = 30_000;
 /** Without traffic in either direction, except while a response is awaited. */
 const IDLE_TIMEOUT_MS = 90_000;
 
+/** Below the 75 s after which systemd and Kubernetes kill, so that buffered records are still written. */
+const SHUTDOWN_TIMEOUT_MS = 70_000;
+
 /** Of keep-alive connections during shutdown. */
 const SHUTDOWN_IDLE_TIMEOUT_MS = 1_000;
 
 /** Serves a fetch handler over HTTP. Rejects if it cannot listen. */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
   let stopping = false;
-  let stopped: Promise<void> | undefined;
+  let stopped: Promise<number> | undefined;
   // Keep-alive would delay the shutdown.
   const closeIfDraining = (response: Response) => {
     if (stopping) response.headers.set('connection', 'close');
@@ -112,7 +118,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   return {
     url: `http://${host}:${port}`,
     stop() {
-      stopped ??= shutdownGracefully(server, connections);
+      stopped ??= shutdownGracefully(server, connections, options);
       stopping = true;
       return stopped;
     },
@@ -121,9 +127,18 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
 
 /**
  * Unlike `server.close()`, does not cut idle connections immediately, on which a request may be arriving: for a grace period their
- * next response carries `Connection: close`.
+ * next response carries `Connection: close`. After `shutdownMs` the rest is cut.
  */
-function shutdownGracefully(server: Server, connections: Connections): Promise<void> {
+function shutdownGracefully(
+  server: Server,
+  connections: Connections,
+  { shutdownMs = SHUTDOWN_TIMEOUT_MS, log }: ServeOptions,
+): Promise<number> {
+  let requests = 0;
+  const cut = setTimeout(() => {
+    requests = connections.closeAll();
+    if (requests > 0) log.warn('requests_cut', { requests });
+  }, shutdownMs);
   const sweep = setInterval(() => {
     server.closeIdleConnections();
     connections.closeUnused();
@@ -131,7 +146,8 @@ function shutdownGracefully(server: Server, connections: Connections): Promise<v
   return new Promise((resolve) => {
     NetServer.prototype.close.call(server, () => {
       clearInterval(sweep);
-      resolve();
+      clearTimeout(cut);
+      resolve(requests);
     });
   });
 }

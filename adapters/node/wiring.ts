@@ -181,9 +181,11 @@ export async function serveGateway(config: Config) {
   const stop = async () => {
     if (stopping) return;
     stopping = true;
-    await Promise.all([server.stop(), gateway.endStreams()]);
+    const [requestsCut] = await Promise.all([server.stop(), gateway.endStreams()]);
     clearInterval(flushing);
     await gateway.flush();
+    // Their calls to the cloud may take minutes, which closing would wait for.
+    if (requestsCut > 0) process.exit(0);
     await Promise.all([clouds.close(), keys.close(), redis?.close()]);
   };
   process.on('SIGTERM', stop);

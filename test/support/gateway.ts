@@ -37,7 +37,8 @@ import { silentLogger } from './silent-logger.ts';
 export const ADMIN_TOKEN = 'admin-token-of-the-tests';
 
 /** A gateway that listens on a free port of this machine, as `npm start` would have it. */
-export interface RunningGateway extends RunningServer, Pick<Gateway, 'flush' | 'routes'> {
+export interface RunningGateway extends Pick<RunningServer, 'url'>, Pick<Gateway, 'flush' | 'routes'> {
+  stop(): Promise<void>;
   readonly keys: KeyStore;
   /** What it has logged: event and fields. */
   readonly logged: readonly LoggedLine[];
