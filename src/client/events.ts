@@ -2,10 +2,8 @@
 
 import { backoff, delay, jitter } from './delay.ts';
 import { LinguanovaError } from './error.ts';
-import type { Routes } from './routes.ts';
+import type { Instance } from './routes.ts';
 import { anyOf, type Sender } from './send.ts';
-
-type Instance = Routes['GET /v1/instances']['response'][number];
 
 export interface InstanceEvent {
   readonly type: 'instance.created' | 'instance.state_changed' | 'instance.updated' | 'instance.deleted';

@@ -12,32 +12,28 @@
 import type { InstanceState } from '../compute/states.ts';
 import { type ClientEvent, type EventOptions, subscribe } from './events.ts';
 import { type List, listOf, pagedList } from './lists.ts';
-import type { BodyOf, Bytes, ItemOf, PagedRoute, QueryOf, ResponseOf, Route } from './routes.ts';
+import type { BodyOf, Bytes, Instance, ItemOf, PagedRoute, QueryOf, ResponseOf, Route } from './routes.ts';
 import { type CallOptions, type ClientOptions, type Input, type Sender, sender } from './send.ts';
 import { type Reached, type WaitOptions, waitForImage, waitForVolume, waitUntil } from './wait.ts';
 
 export { type ErrorCode, LinguanovaError } from './error.ts';
 export type { ClientEvent, EventOptions, InstanceEvent } from './events.ts';
 export type { List } from './lists.ts';
-export type { Bytes, NewApiKey, Route, Routes } from './routes.ts';
+export type { Bytes, Image, Instance, InstanceDetail, NewApiKey, Route, Routes, Volume } from './routes.ts';
 export type { CallOptions, ClientOptions } from './send.ts';
 export type { Reached, WaitOptions } from './wait.ts';
 export type { InstanceState };
 
-export type Instance = ResponseOf<'GET /v1/instances'>[number];
-export type InstanceDetail = ResponseOf<'GET /v1/instances/{id}'>;
 export type NewInstance = BodyOf<'POST /v1/instances'>;
 export type InstanceChange = BodyOf<'PATCH /v1/instances/{id}'>;
 export type InstanceAction = BodyOf<'POST /v1/instances/{id}/actions'>;
 export type Flavor = ItemOf<'GET /v1/flavors'>;
-export type Image = ItemOf<'GET /v1/images'>;
 export type NewImage = BodyOf<'POST /v1/images'>;
 export type ImageChange = BodyOf<'PATCH /v1/images/{id}'>;
 export type Network = ItemOf<'GET /v1/networks'>;
 export type FloatingIp = ItemOf<'GET /v1/floating_ips'>;
 export type KeyPair = ItemOf<'GET /v1/keypairs'>;
 export type SecurityGroup = ItemOf<'GET /v1/security_groups'>;
-export type Volume = ItemOf<'GET /v1/volumes'>;
 export type VolumeSnapshot = ItemOf<'GET /v1/volume_snapshots'>;
 export type ServerGroup = ItemOf<'GET /v1/server_groups'>;
 export type ApiKey = ItemOf<'GET /v1/api_keys'>;

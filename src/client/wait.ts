@@ -2,12 +2,8 @@ import type { InstanceState } from '../compute/states.ts';
 import { delay } from './delay.ts';
 import { type ErrorCode, LinguanovaError } from './error.ts';
 import { subscribe } from './events.ts';
-import type { Routes } from './routes.ts';
+import type { Image, InstanceDetail, Volume } from './routes.ts';
 import { anyOf, type CallOptions, type Sender, withTimeout } from './send.ts';
-
-type InstanceDetail = Routes['GET /v1/instances/{id}']['response'];
-type Volume = Routes['GET /v1/volumes/{id}']['response'];
-type Image = Routes['GET /v1/images/{id}']['response'];
 
 export interface WaitOptions extends CallOptions {
   /** In ms; ten minutes by default. */
