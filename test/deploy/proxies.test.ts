@@ -1,144 +1,221 @@
 /**
- * The nginx examples of docs/deployment.md as printed, with the ports, the certificate and the address of the gateway of a test.
+ * The files of deploy/proxies, each in front of a gateway as an operator starts it, and the path prefix example of
+ * docs/proxies.md.
  *
  * @module
  */
 
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import type { OutgoingHttpHeaders } from 'node:http';
-import { request } from 'node:https';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { OWN_PAGE } from '../console/browser-client.ts';
 import { fenced, read, section } from '../docs/pages.ts';
+import { createCertificate } from '../support/certificate.ts';
 import { freePort } from '../support/free-port.ts';
 import { type GatewayProcess, startProcess } from '../support/gateway-process.ts';
 import { startNginx, type TestNginx } from '../support/nginx.ts';
+import { availableProxies, startTlsProxy, type TlsProxy } from '../support/tls-proxies.ts';
+import { responseOf, TlsClient, type TlsRequest } from './tls-client.ts';
 
-const [TLS_SERVER = '', PREFIX_LOCATION = ''] = fenced(section(read('docs/deployment.md'), 'TLS'), 'nginx');
+const [PREFIX_LOCATION = ''] = fenced(section(read('docs/proxies.md'), 'Below a path'), 'nginx');
 const ADMIN_TOKEN = 'admin-token-of-the-tests';
+const ADMIN = { authorization: `Bearer ${ADMIN_TOKEN}` };
 const JSON_BODY = { 'content-type': 'application/json' };
+/** More than the body that nginx accepts by default. */
+const IMAGE_BYTES = 1_200_000;
+/** Not the address of the proxies, which is trusted. */
+const CLIENT = '127.0.0.9';
+/** Whose failures count for itself. */
+const STRANGER = '127.0.0.8';
 
 const keyIn = (stdout: string) => /x-api-key: (\w+)"/.exec(stdout)?.[1] ?? '';
+const PROXIES = await availableProxies();
 
-describe('the TLS example', () => {
+describe('deploy/proxies', () => {
   let folder: string;
   let gateway: GatewayProcess;
-  let nginx: TestNginx | null;
-  let port: number;
   let key: string;
-  let ca: Buffer;
+  const started: TlsProxy[] = [];
+  const clients: TlsClient[] = [];
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'linguanova-tls-'));
-    const [certificate, privateKey] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
-    const subject = ['-subj', '/CN=api.example.org', '-addext', 'subjectAltName=DNS:api.example.org'];
-    const files = ['-keyout', privateKey, '-out', certificate];
-    execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...subject, ...files], {
-      stdio: 'ignore',
-    });
-    ca = readFileSync(certificate);
+    const certificate = createCertificate(folder);
     gateway = await startProcess({
       LINGUANOVA_SANDBOX: '1',
       LINGUANOVA_ADMIN_TOKEN: ADMIN_TOKEN,
       LINGUANOVA_TRUSTED_PROXIES: '127.0.0.1/32',
+      LINGUANOVA_PLANS: 'default=100000/60',
       LOG_LEVEL: 'silent',
     });
     key = keyIn(gateway.stdout());
-    port = await freePort();
-    nginx = await startNginx(
-      TLS_SERVER.replace('listen 443 ssl', `listen 127.0.0.1:${port} ssl`)
-        .replace('/etc/ssl/api.example.org.pem', certificate)
-        .replace('/etc/ssl/api.example.org.key', privateKey)
-        .replaceAll('http://127.0.0.1:8787', gateway.url),
-    );
+    for (const name of PROXIES) {
+      const proxy = await startTlsProxy(name, new URL(gateway.url).host, certificate);
+      started.push(proxy);
+      const client = new TlsClient(proxy.port, certificate.ca);
+      clients.push(client);
+      // A proxy may listen before it has checked the gateway.
+      const served = async () => expect((await client.send('GET', '/v1/me', authorized())).status).toBe(200);
+      await vi.waitFor(served, { timeout: 20_000 });
+    }
   });
   afterAll(async () => {
-    await nginx?.stop();
-    await gateway?.end('SIGTERM');
+    for (const proxy of started) await proxy.stop();
+    if (gateway?.child.exitCode === null) await gateway.end('SIGKILL');
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** A request of a client that knows the gateway as https://api.example.org. */
-  function send(method: string, path: string, headers: OutgoingHttpHeaders = {}, body?: object) {
-    return new Promise<{ status: number | undefined; text: string; headers: OutgoingHttpHeaders }>(
-      (resolve, reject) => {
-        const text = body === undefined ? '' : JSON.stringify(body);
-        const sent = request(
-          {
-            host: '127.0.0.1',
-            port,
-            ca,
-            servername: 'api.example.org',
-            method,
-            path,
-            headers: {
-              host: 'api.example.org',
-              'content-length': Buffer.byteLength(text),
-              ...(text !== '' && JSON_BODY),
-              ...headers,
-            },
-          },
-          async (response) => {
-            const chunks = await Array.fromAsync(response);
-            resolve({
-              status: response.statusCode,
-              text: Buffer.concat(chunks).toString(),
-              headers: response.headers,
-            });
-          },
-        );
-        sent.on('error', reject).end(text);
-      },
-    );
+  const authorized = () => ({ headers: { 'x-api-key': key } });
+
+  async function createImage(client: TlsClient): Promise<string> {
+    const body = { name: 'appliance', disk_format: 'raw' };
+    const { headers, status } = await client.send('POST', '/v1/images', { ...authorized(), body });
+    expect(status).toBe(201);
+    return headers.location ?? '';
   }
 
-  test.each(['/docs', '/openapi.json', '/console', '/console/style.css'])('serves %s', async (path) => {
-    expect((await send('GET', path)).status).toBe(200);
-  });
-
-  test.each([
-    ...['/healthz', '/readyz', '/metrics', '/admin/v1/keys', '/admin'].flatMap((path) => [path, `${path}/`]),
-    '//metrics',
-    '/./metrics',
-    '/%6detrics',
-    '/x/../metrics',
-  ])('keeps %s inside', async (path) => {
-    const { status, text } = await send('GET', path, { authorization: `Bearer ${ADMIN_TOKEN}` });
-    expect(status).toBeGreaterThanOrEqual(400);
-    expect(text).not.toContain('linguanova_');
-  });
-
-  test('the catalog has the address that the client used', async () => {
-    const { text } = await send('GET', '/identity/v3/auth/catalog', { 'x-auth-token': key });
-    const urls = [...text.matchAll(/"url":"([^"]*)"/g)].map(([, url]) => url);
-    expect(urls.length).toBeGreaterThan(3);
-    expect(urls.filter((url) => !url?.startsWith('https://api.example.org/'))).toEqual([]);
-  });
-
-  test('the console accepts its own sign-in', async () => {
-    const origin = { ...OWN_PAGE, origin: 'https://api.example.org' };
-    const { status, headers } = await send('POST', '/console/session', origin, { api_key: key });
-    expect(status).toBe(200);
-    expect(String(headers['set-cookie'])).toMatch(/Secure/);
-    const foreign = { ...OWN_PAGE, origin: 'https://evil.example.org' };
-    expect((await send('POST', '/console/session', foreign, { api_key: key })).status).toBe(403);
-  });
-
-  test('the gateway reads the client address from the proxy, not from the client', async () => {
-    const response = await fetch(`${gateway.url}/v1/api_keys`, { headers: { 'x-api-key': key } });
-    const { items } = await response.json();
-    const made = await fetch(`${gateway.url}/admin/v1/keys/${items[0].id}`, {
-      method: 'PATCH',
-      headers: { ...JSON_BODY, authorization: `Bearer ${ADMIN_TOKEN}` },
-      body: JSON.stringify({ allowed_cidrs: ['192.0.2.0/24'] }),
+  /** An upload without Content-Length, of which no byte is sent yet. */
+  const startUpload = (client: TlsClient, image: string, more: TlsRequest = authorized()) =>
+    client.start('PUT', `${image}/file`, {
+      ...more,
+      headers: { ...more.headers, 'content-type': 'application/octet-stream' },
     });
-    expect(made.status).toBe(200);
-    const spoofed = { 'x-api-key': key, 'x-forwarded-for': '192.0.2.7' };
-    expect((await send('GET', '/v1/me', spoofed)).status).toBeGreaterThanOrEqual(401);
+
+  async function openEvents(client: TlsClient): Promise<IncomingMessage> {
+    const sent = client.start('GET', '/v1/events', authorized()).end();
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    const [first] = await once(response.setEncoding('utf8'), 'data');
+    expect(first).toContain('event: ready');
+    return response;
+  }
+
+  async function eventStreams(): Promise<number> {
+    const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
+    return Number(/^linguanova_event_streams (\d+)/m.exec(metrics)?.[1] ?? 0);
+  }
+
+  describe.each(PROXIES)('%s', (name) => {
+    const client = () => clients[PROXIES.indexOf(name)] as TlsClient;
+
+    test.each(['/docs', '/openapi.json', '/console', '/console/style.css'])('serves %s', async (path) => {
+      expect((await client().send('GET', path)).status).toBe(200);
+    });
+
+    test('serves HTTP/2', async () => {
+      expect(await client().statusByHttp2('/v1/me', { 'x-api-key': key })).toBe(200);
+    });
+
+    test.each(['/healthz', '/readyz', '/metrics', '/admin/v1/keys'])('keeps %s inside', async (path) => {
+      expect((await client().send('GET', path, { headers: ADMIN, from: STRANGER })).status).toBe(404);
+    });
+
+    test('the catalog has the address that the client used', async () => {
+      const { text } = await client().send('GET', '/identity/v3/auth/catalog', {
+        headers: { 'x-auth-token': key, 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'http' },
+      });
+      const urls = [...text.matchAll(/"url":"([^"]*)"/g)].map(([, url]) => url);
+      expect(urls.length).toBeGreaterThan(3);
+      expect(urls.filter((url) => !url?.startsWith('https://api.example.org/'))).toEqual([]);
+    });
+
+    test('the console accepts its own sign-in', async () => {
+      const signIn = (origin: string) =>
+        client().send('POST', '/console/session', {
+          headers: { ...OWN_PAGE, origin },
+          body: { api_key: key },
+        });
+      const { status, headers } = await signIn('https://api.example.org');
+      expect(status).toBe(200);
+      expect(String(headers['set-cookie'])).toMatch(/Secure/);
+      expect((await signIn('https://evil.example.org')).status).toBe(403);
+    });
+
+    test('the gateway sees the address of the client, not what the client claims', async () => {
+      const restrict = async (allowed_cidrs: string[]) => {
+        const { status } = await fetch(`${gateway.url}/admin/v1/keys/${key.split('_')[1]}`, {
+          method: 'PATCH',
+          headers: { ...JSON_BODY, ...ADMIN },
+          body: JSON.stringify({ allowed_cidrs }),
+        });
+        expect(status).toBe(200);
+      };
+      const statusFrom = async (from: string, claimed: string) => {
+        const headers = { 'x-api-key': key, 'x-forwarded-for': claimed, 'x-real-ip': claimed };
+        return (await client().send('GET', '/v1/me', { headers, from })).status;
+      };
+      await restrict([`${CLIENT}/32`]);
+      try {
+        await expect.poll(() => statusFrom(STRANGER, CLIENT)).toBeGreaterThanOrEqual(401);
+        expect(await statusFrom(CLIENT, '192.0.2.7')).toBe(200);
+      } finally {
+        await restrict([]);
+      }
+    });
+
+    test('events arrive at once, and the stream ends when the client leaves', async () => {
+      const before = await eventStreams();
+      const events = await openEvents(client());
+      expect(await eventStreams()).toBe(before + 1);
+      events.destroy();
+      await expect.poll(eventStreams).toBe(before);
+    });
+
+    test('image data is uploaded', async () => {
+      const image = await createImage(client());
+      const uploading = startUpload(client(), image);
+      uploading.end(Buffer.alloc(IMAGE_BYTES, 7));
+      expect(await responseOf(uploading)).toMatchObject({ status: 204 });
+      const { text } = await client().send('GET', image, authorized());
+      expect(JSON.parse(text)).toMatchObject({ status: 'active', size_bytes: IMAGE_BYTES });
+    });
+
+    test('an upload is not buffered: the gateway rejects one of which only the beginning was sent', async () => {
+      const uploading = startUpload(client(), '/v1/images/any', { from: STRANGER });
+      uploading.write(Buffer.alloc(1024));
+      expect(await responseOf(uploading)).toMatchObject({ status: 401 });
+      uploading.destroy();
+    });
   });
+
+  test('a gateway that stops completes an upload through each proxy, and ends event streams', async () => {
+    const uploads = await Promise.all(
+      clients.map(async (client) => startUpload(client, await createImage(client))),
+    );
+    const responses = uploads.map(responseOf);
+    for (const uploading of uploads) uploading.write(Buffer.alloc(1024));
+    const streams = await Promise.all(clients.map(openEvents));
+    const ends = streams.map((stream) =>
+      once(
+        stream.on('error', () => {}),
+        'close',
+      ),
+    );
+    // The gateway has all of them.
+    await expect.poll(eventStreams).toBe(clients.length);
+    const exit = gateway.end('SIGTERM');
+    await Promise.all(ends);
+    for (const uploading of uploads) uploading.end(Buffer.alloc(1024));
+    expect((await Promise.all(responses)).map(({ status }) => status)).toEqual(clients.map(() => 204));
+    expect(await exit).toBe(0);
+    for (const client of clients) {
+      expect([502, 503, 504]).toContain((await client.send('GET', '/v1/me', authorized())).status);
+    }
+  });
+});
+
+test.each([
+  ['nginx.conf', 'proxy_read_timeout 660s;'],
+  ['../nginx.conf', 'proxy_read_timeout 660s;'],
+  ['Caddyfile', 'response_header_timeout 660s'],
+  ['haproxy.cfg', 'timeout server 660s'],
+  ['traefik-routes.yaml', 'responseHeaderTimeout: 660s'],
+])('deploy/proxies/%s waits longer than the gateway, closes idle connections earlier', (file, setting) => {
+  const text = read(`deploy/proxies/${file}`);
+  expect(text).toContain(setting);
+  expect(text).toMatch(/keepalive_timeout 55s|keepalive 55s|http-keep-alive 55s|idleConnTimeout: 55s/);
 });
 
 describe('the path prefix example', () => {

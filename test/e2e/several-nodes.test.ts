@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { read } from '../docs/pages.ts';
 import { EventReader } from '../events/event-reader.ts';
+import { balancerConfiguration } from '../support/balancer.ts';
 import { FaultyCloud } from '../support/faulty-cloud.ts';
 import { type GatewayProcess, startProcess } from '../support/gateway-process.ts';
 import { startNginx, type TestNginx } from '../support/nginx.ts';
@@ -38,12 +38,7 @@ describe.skipIf(postgres === null || redis === null)(
       };
       nodes.push(...(await Promise.all([startProcess(environment), startProcess(environment)])));
       const [one, two] = nodes.map(({ url }) => new URL(url).host);
-      nginx = await startNginx(
-        read('deploy/nginx.conf')
-          .replace('gateway-1:8787', one ?? '')
-          .replace('gateway-2:8787', two ?? '')
-          .replace('listen 8080;', `listen ${BALANCER};`),
-      );
+      nginx = await startNginx(balancerConfiguration(BALANCER, [one ?? '', two ?? '']));
     }, 60_000);
 
     afterAll(async () => {

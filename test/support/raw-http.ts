@@ -1,4 +1,6 @@
 import { connect } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { TLS_HOST } from './certificate.ts';
 
 /** How long a response may be awaited, in milliseconds. */
 const RESPONSE_TIMEOUT_MS = 20_000;
@@ -14,7 +16,7 @@ export interface RawResponse {
 }
 
 /**
- * Sends bytes (one per Latin-1 character) over a connection of its own and reads until the gateway closes it, so the request has to
+ * Sends bytes (one per Latin-1 character) over a connection of its own, by TLS to `https:` with any certificate, and reads until the gateway closes it, so the request has to
  * ask for that.
  *
  * @param parts Each is a write of its own; one after the first follows once `after` is in what was received.
@@ -24,11 +26,18 @@ export function exchange(
   first: string,
   then?: { readonly after: string; readonly send: string },
 ): Promise<RawResponse> {
-  const { hostname, port } = new URL(url);
+  const { protocol, hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
     let received = '';
     let next = then;
-    const socket = connect(Number(port), hostname, () => socket.write(Buffer.from(first, 'latin1')));
+    const send = () => socket.write(Buffer.from(first, 'latin1'));
+    const socket =
+      protocol === 'https:'
+        ? connectTls(
+            { port: Number(port), host: hostname, servername: TLS_HOST, rejectUnauthorized: false },
+            send,
+          )
+        : connect(Number(port), hostname, send);
     socket.setTimeout(RESPONSE_TIMEOUT_MS, () => {
       socket.destroy();
       reject(new Error(`neither a response nor an end: ${received.slice(0, 300)}`));
