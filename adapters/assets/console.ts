@@ -1,5 +1,6 @@
 /**
- * The console's files for browsers. Its modules use erasable TypeScript syntax only, so no build is needed.
+ * The console's files for browsers. Its modules use erasable TypeScript syntax only, so a checkout needs no build; the built
+ * package has them as JavaScript.
  */
 
 import { readdirSync, readFileSync } from 'node:fs';
@@ -19,26 +20,28 @@ const TRUSTED_TYPES = ["require-trusted-types-for 'script'", "trusted-types 'non
 export function consoleAssets(): Assets {
   const read = (path: string) => readFileSync(join(SOURCES, path), 'utf8');
   const modules = MODULES.flatMap(modulesIn);
-  const preload = modules.map(
-    (path) => `<link rel="modulepreload" href="console/src/${path.replace(/\.ts$/, '.js')}">`,
-  );
+  const preload = modules.map((path) => `<link rel="modulepreload" href="console/src/${scriptPath(path)}">`);
   const html = read('console/browser/page.html').replace('</head>', `${preload.join('')}</head>`);
   return new Map<string, Asset>([
     ['/console', page(html, "style-src 'self'", "img-src 'self'", ...TRUSTED_TYPES)],
     ['/console/style.css', asset('text/css', read('console/browser/style.css'))],
     ['/console/icon.svg', asset('image/svg+xml', read('console/browser/icon.svg'))],
     ...modules.map((path): [string, Asset] => [
-      `/console/src/${path.replace(/\.ts$/, '.js')}`,
-      asset('text/javascript', scriptOf(read(path))),
+      `/console/src/${scriptPath(path)}`,
+      asset('text/javascript', path.endsWith('.ts') ? scriptOf(read(path)) : read(path)),
     ]),
   ]);
 }
 
 function modulesIn(folder: string): string[] {
   return readdirSync(join(SOURCES, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+    .filter((name) => /(?<!\.test|\.d)\.[jt]s$/.test(name))
     .map((name) => `${folder}/${name.replaceAll('\\', '/')}`)
     .sort();
+}
+
+function scriptPath(path: string): string {
+  return path.replace(/\.ts$/, '.js');
 }
 
 /** Renames to `.js`: file servers treat `.ts` as video. */

@@ -1,17 +1,65 @@
 import { createHash } from 'node:crypto';
-import type { Asset } from '../../src/http/assets.ts';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
+import type { Asset, Coding } from '../../src/http/assets.ts';
 
-/** A file of this type, with an entity tag of its content; browsers store it and revalidate it each time. */
+type Bytes = Uint8Array<ArrayBuffer>;
+type Compressed = Exclude<Coding, 'identity'>;
+
+/** Of the file with a compressed form next to the file itself. */
+export const EXTENSIONS: Readonly<Record<Compressed, string>> = { br: '.br', gzip: '.gz' };
+
+/** @param quality Of brotli; the default is as quick as gzip. */
+export function compress(bytes: Bytes, coding: Compressed, quality = 5): Promise<Bytes> {
+  return coding === 'gzip'
+    ? promisify(gzip)(bytes)
+    : promisify(brotliCompress)(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: quality } });
+}
+
+/** A text of this type, with an entity tag of its content; browsers store it and revalidate it each time. */
 export function asset(type: string, body: string, headers: Readonly<Record<string, string>> = {}): Asset {
-  // Weak: one tag for the compressed and the uncompressed form.
-  const ETag = `W/"${contentHash(body)}"`;
-  const own = { 'Content-Type': `${type}; charset=utf-8`, ETag };
-  const common = {
+  const own = headersOf(type, contentHash(body), headers);
+  return { headers: own, bytes: codings(async () => new TextEncoder().encode(body), compress) };
+}
+
+/** A file whose URL contains a hash of its content; read when it is first requested, its compressed forms too if they are next to it. */
+export function immutableFile(type: string, file: string, hash: string): Asset {
+  return {
+    headers: headersOf(type, hash, { 'Cache-Control': 'public, max-age=31536000, immutable' }),
+    bytes: codings(
+      () => readFile(file),
+      (bytes, coding) => readFile(file + EXTENSIONS[coding]).catch(() => compress(bytes, coding)),
+    ),
+  };
+}
+
+function headersOf(type: string, hash: string, headers: Readonly<Record<string, string>>): Asset['headers'] {
+  return {
     'Cache-Control': 'no-cache',
     'X-Content-Type-Options': 'nosniff',
     'Cross-Origin-Resource-Policy': 'same-origin',
+    ...headers,
+    'Content-Type': `${type}; charset=utf-8`,
+    // Weak: one tag for all codings.
+    ETag: `W/"${hash}"`,
   };
-  return { body, headers: { ...common, ...headers, ...own } };
+}
+
+/** Makes each coding once; after a failure the next request tries again. */
+function codings(
+  read: () => Promise<Bytes>,
+  encode: (bytes: Bytes, coding: Compressed) => Promise<Bytes>,
+): Asset['bytes'] {
+  const made = new Map<Coding, Promise<Bytes>>();
+  return (coding) => {
+    const known = made.get(coding);
+    if (known !== undefined) return known;
+    const making = coding === 'identity' ? read() : read().then((bytes) => encode(bytes, coding));
+    made.set(coding, making);
+    making.catch(() => made.delete(coding));
+    return making;
+  };
 }
 
 /** Own files only, no framing. @param directives Further ones of the Content-Security-Policy. */
@@ -32,9 +80,6 @@ export function page(body: string, ...directives: readonly string[]): Asset {
     'X-Frame-Options': 'DENY',
   });
 }
-
-/** For a file whose name carries its `contentHash`: under that name it never changes. */
-export const IMMUTABLE = { 'Cache-Control': 'public, max-age=31536000, immutable' };
 
 export function contentHash(body: string): string {
   return createHash('sha256').update(body).digest('base64url');

@@ -13,6 +13,7 @@ import { localCounter } from '../../src/traffic/limit/local-counter.ts';
 import { LocalVersions } from '../../src/traffic/versions/local-versions.ts';
 import { consoleAssets } from '../assets/console.ts';
 import { contractAssets } from '../assets/contract.ts';
+import { referencePage } from '../assets/reference-page.ts';
 import { fetchTransport } from '../openstack/http/fetch.ts';
 import { undiciTransport } from '../openstack/http/undici.ts';
 import { type OpenStackDriver, type OpenStackOptions, openStackDriver } from '../openstack/index.ts';
@@ -151,7 +152,11 @@ export async function serveGateway(config: Config) {
       versions: redis?.versions ?? new LocalVersions(),
       eventLog: redis?.eventLog ?? new LocalEventLog(),
       ...(redis !== null && { redis, cacheStore: redis.cacheStore }),
-      assets: new Map([...contractAssets(config.publicUrl), ...(config.console ? consoleAssets() : [])]),
+      assets: new Map([
+        ...contractAssets(config.publicUrl),
+        ...referencePage(),
+        ...(config.console ? consoleAssets() : []),
+      ]),
     },
     {
       ...config,

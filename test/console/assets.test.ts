@@ -3,7 +3,12 @@ import { consoleAssets } from '../../adapters/assets/console.ts';
 import { type GatewayProcess, startProcess } from '../support/gateway-process.ts';
 import { BrowserClient } from './browser-client.ts';
 
-const ASSETS = [...consoleAssets()];
+const ASSETS = await Promise.all(
+  Array.from(consoleAssets(), async ([path, { bytes, headers }]) => {
+    const body = new TextDecoder().decode(await bytes('identity'));
+    return [path, { body, headers }] as const;
+  }),
+);
 
 describe('the files of the console', () => {
   test.each(ASSETS)(

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { consoleAssets } from '../../adapters/assets/console.ts';
+import { referencePage } from '../../adapters/assets/reference-page.ts';
 import { BrowserClient } from '../console/browser-client.ts';
 import { startWranglerDev, type WranglerDev } from '../support/wrangler-dev.ts';
 
@@ -15,11 +16,12 @@ beforeAll(async () => {
 }, 240_000);
 afterAll(() => worker.close());
 
-test('serves every console file with the same headers as on Node', {
+test('serves every file of the console and of /docs with the same headers as on Node', {
   timeout: 240_000,
 }, async () => {
-  for (const [path, { body, headers }] of consoleAssets()) {
+  for (const [path, { bytes, headers }] of [...consoleAssets(), ...referencePage()]) {
     const response = await fetch(worker.url + path, { redirect: 'manual' });
+    const body = new TextDecoder().decode(await bytes('identity'));
     expect([path, response.status, await response.text()]).toEqual([path, 200, body]);
     const { ETag: _, ...expected } = headers;
     const actual = Object.fromEntries(
