@@ -41,7 +41,7 @@ async function writeTypes(target: string): Promise<void> {
     run('tsc', '--project', join(copy, 'tsconfig.json'));
     const types = await rolldown({
       input: { index: join(copy, 'types/client/index.d.ts') },
-      plugins: [dts({ dtsOnly: true, generator: 'oxc', tsconfig: false })],
+      plugins: [dts({ dtsInput: true, oxc: true, tsconfig: false })],
     });
     await types.write({ dir: target });
   } finally {
