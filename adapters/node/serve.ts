@@ -25,7 +25,7 @@ export interface ServeOptions {
   /** To the first byte of a response; by default the idle timeout. */
   readonly responseTimeoutMs?: number;
   readonly keepAliveSeconds: number;
-  /** What requests in flight have when the server stops; by default 70 s. */
+  /** What requests in flight have when the server stops; by default 65 s. */
   readonly shutdownMs?: number;
   /** null: unlimited. */
   readonly maxConnections: number | null;
@@ -38,8 +38,8 @@ const HEAD_TIMEOUT_MS = 30_000;
 /** Without traffic in either direction, except while a response is awaited. */
 const IDLE_TIMEOUT_MS = 90_000;
 
-/** Below the 75 s after which systemd and Kubernetes kill, so that buffered records are still written. */
-const SHUTDOWN_TIMEOUT_MS = 70_000;
+/** systemd and Kubernetes kill after 75 s; before that, a pod waits 5 s for its removal from the service, and records are written. */
+const SHUTDOWN_TIMEOUT_MS = 65_000;
 
 /** Of keep-alive connections during shutdown. */
 const SHUTDOWN_IDLE_TIMEOUT_MS = 1_000;

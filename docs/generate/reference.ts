@@ -54,7 +54,7 @@ function metrics(
 }
 
 /** As it would be written in the environment. */
-function defaultOf(schema: z.ZodType): string {
+export function defaultOf(schema: z.ZodType): string {
   if (!(schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault)) return 'none';
   const value = schema.def.defaultValue;
   if (Array.isArray(value)) return value.length === 0 ? 'none' : ticks(value.join(','));

@@ -47,6 +47,7 @@ export const COUNTERS = {
 
 export const GAUGES = {
   build_info: { help: 'Always 1; its label is the version that runs.', labels: ['version'] },
+  store_up: { help: '1 while the database responds, as found within the last 30 s.', labels: [] },
   redis_up: { help: '1 while Redis works; absent without REDIS_URL.', labels: [] },
   cache_bytes: { help: 'Bytes of cached responses in this process.', labels: [] },
   event_streams: { help: 'Open event streams.', labels: [] },
