@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
 import { SecretCheck, WRONG_SECRET } from '../../src/access/secret-check.ts';
 import { importServerSecret, type ServerSecret } from '../../src/access/server-secret.ts';
 import { trustedProxies } from '../../src/access/trusted-proxies.ts';
@@ -6,6 +7,7 @@ import { type Config, type OpenStackConfig, readConfig } from '../../src/config/
 import { ConfigError } from '../../src/config/config-error.ts';
 import { novaTranslation } from '../../src/dialects/nova/translated/translation.ts';
 import { createGateway } from '../../src/gateway.ts';
+import { ReconcileSchedule } from '../../src/reconcile/reconcile-schedule.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
 import { LocalEventLog } from '../../src/traffic/events/local-event-log.ts';
@@ -83,14 +85,15 @@ export function cloudOf(config: Config, ports: CloudPorts = {}) {
   const { openStack, reduUrl } = config;
   if (openStack !== null) return withPassThrough(openStackOf(openStack, ports), null);
   if (reduUrl !== null) {
-    return { clouds: reduDriver({ url: reduUrl, fetch }), nova: novaTranslation, sandbox: null };
+    const clouds = reduDriver({ url: reduUrl, fetch });
+    return { clouds, nova: novaTranslation, sandbox: null, accountClouds: null };
   }
   const sandbox = sandboxCloud(config, ports);
   return withPassThrough(sandbox.clouds, sandbox);
 }
 
 function withPassThrough<T>(clouds: OpenStackDriver, sandbox: T) {
-  return { clouds, nova: clouds.passThrough, sandbox };
+  return { clouds, nova: clouds.passThrough, sandbox, accountClouds: clouds.accountClouds };
 }
 
 export function serverSecret(config: Config): Promise<ServerSecret> {
@@ -131,11 +134,11 @@ export async function serveGateway(config: Config) {
   );
   const secret = await serverSecret(config);
   const redis = await redisOf(config, log, metrics);
-  const { keys, idempotency, releases } = await openStores(config.databaseUrl);
+  const { keys, idempotency, releases, reconciles } = await openStores(config.databaseUrl);
   if (!(await new SecretCheck(keys.secrets, secret).adopt(true))) {
     throw new ConfigError('LINGUANOVA_SECRET', WRONG_SECRET);
   }
-  const { clouds, nova, sandbox } = cloudOf(config, { log, metrics });
+  const { clouds, nova, sandbox, accountClouds } = cloudOf(config, { log, metrics });
   const usesGeneratedToken = sandbox !== null && config.adminTokens.length === 0;
   const generatedToken = { name: null, token: randomBytes(24).toString('base64url') };
   const gateway = createGateway(
@@ -181,16 +184,28 @@ export async function serveGateway(config: Config) {
   }).catch((error) => {
     throw listenProblem(config, error);
   });
+  const reconciling =
+    accountClouds === null || config.reconcileMinutes === 0
+      ? null
+      : new ReconcileSchedule(
+          { clouds: accountClouds, keys, store: reconciles, log, metrics },
+          { intervalMs: config.reconcileMinutes * 60_000, node: hostname() },
+        );
+  reconciling?.start();
   const flushing = setInterval(() => gateway.flush(), FLUSH_INTERVAL_MS);
   let stopping = false;
   const stop = async () => {
     if (stopping) return;
     stopping = true;
-    const [requestsCut] = await Promise.all([server.stop(), gateway.endStreams()]);
+    const [requestsCut, , isRunCut] = await Promise.all([
+      server.stop(),
+      gateway.endStreams(),
+      reconciling?.stop(),
+    ]);
     clearInterval(flushing);
     await gateway.flush();
     // Their calls to the cloud may take minutes, which closing would wait for.
-    if (requestsCut > 0) process.exit(0);
+    if (requestsCut > 0 || isRunCut) process.exit(0);
     await Promise.all([clouds.close(), keys.close(), redis?.close()]);
   };
   process.on('SIGTERM', stop);

@@ -8,6 +8,7 @@ import type { IdentityProvider } from '../../src/access/identity-provider.ts';
 import type { CloudDriver } from '../../src/compute/cloud.ts';
 import { ComputeError } from '../../src/compute/errors.ts';
 import type { PassThrough } from '../../src/dialects/nova/pass-through.ts';
+import type { ServiceAccountClouds } from '../../src/reconcile/reconcile-projects.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
 import { type ResilienceOptions, ResilientTransport } from './http/resilient-transport.ts';
@@ -19,7 +20,7 @@ import { forOpenStack, type ServiceAccount } from './keystone/credentials.ts';
 import { keystoneIdentities } from './keystone/identity-provider.ts';
 import { TokenSource } from './keystone/token-source.ts';
 import { Microversions } from './nova/microversion.ts';
-import { OPENSTACK_CAPABILITIES, openStackCloud } from './openstack-cloud.ts';
+import { OPENSTACK_CAPABILITIES, type OpenStack, openStackCloud } from './openstack-cloud.ts';
 import { openStackPassThrough } from './pass-through.ts';
 
 export type { ServiceAccount } from './keystone/credentials.ts';
@@ -48,6 +49,8 @@ export interface OpenStackDriver extends CloudDriver {
   readonly passThrough: PassThrough;
   /** The cloud as the service account sees it in its own project. `unavailable` on use when there is none. */
   openAsServiceAccount: (call: Parameters<CloudDriver['open']>[1]) => ReturnType<CloudDriver['open']>;
+  /** For `reconcile`; null without a service account. */
+  readonly accountClouds: ServiceAccountClouds | null;
 }
 
 export function openStackDriver(options: OpenStackOptions): OpenStackDriver {
@@ -63,9 +66,11 @@ export function openStackDriver(options: OpenStackOptions): OpenStackDriver {
     tokens: new TokenSource({ ...options, transport, authUrl, background }),
     microversions: new Microversions(transport, background),
   };
+  const identities = keystoneIdentities(openStack);
   return {
     capabilities: OPENSTACK_CAPABILITIES,
-    identities: keystoneIdentities(openStack),
+    identities,
+    accountClouds: accountClouds(openStack, identities, options.serviceAccount),
     passThrough: openStackPassThrough(openStack),
     open: (credential, call) => openStackCloud(openStack, forOpenStack(credential), call),
     caller: async (credential, call) =>
@@ -88,6 +93,28 @@ export function openStackDriver(options: OpenStackOptions): OpenStackDriver {
         throw new ComputeError('unavailable', 'The cloud is not available at the moment.');
     },
     close: () => resilient.close(),
+  };
+}
+
+/** For probing: that the account has no role in a project is no alarm. */
+const QUIET: Logger = { info() {}, warn() {}, error() {}, with: () => QUIET };
+
+function accountClouds(
+  openStack: OpenStack,
+  identities: IdentityProvider,
+  account: ServiceAccount | null,
+): ServiceAccountClouds | null {
+  if (account === null) return null;
+  const own: ServiceAccountClouds['own'] = (call) =>
+    openStackCloud(openStack, { kind: 'service_account' }, call);
+  if (account.kind === 'application_credential') return { own };
+  return {
+    own: account.project === null ? null : own,
+    async inProject(projectId, call) {
+      const credential = { kind: 'service', projectId } as const;
+      const caller = await identities.identify(credential, { ...call, log: QUIET });
+      return caller === null ? null : openStackCloud(openStack, credential, call);
+    },
   };
 }
 

@@ -90,6 +90,18 @@ export function selectOrigins(db: Db, limit: number) {
     .limit(limit);
 }
 
+/** Of keys that were not revoked before `revokedSince`. */
+export function selectProjects(db: Db, revokedSince: string, limit: number, after: string) {
+  return db
+    .selectFrom('api_key')
+    .select('project_id')
+    .distinct()
+    .where('project_id', '>', after)
+    .where((eb) => eb.or([eb('revoked_at', 'is', null), eb('revoked_at', '>=', storedTime(revokedSince))]))
+    .orderBy('project_id')
+    .limit(limit);
+}
+
 /** Over at most `limit` keys. */
 export function countKeysByState(db: Db, now: string, limit: number) {
   return db

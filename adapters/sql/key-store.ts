@@ -26,6 +26,7 @@ import {
   selectKey,
   selectKeys,
   selectOrigins,
+  selectProjects,
   touchNothing,
   updateKey,
 } from './key-statements.ts';
@@ -114,6 +115,11 @@ export function sqlKeyStore(database: SqlDatabase): KeyStore {
     async listOrigins(atMost) {
       const rows = await database.read(selectOrigins(builder, atMost));
       return [...new Set(rows.flatMap((row) => JSON.parse(row.allowed_origins) as string[]))];
+    },
+
+    async listProjects(revokedSince, { limit, after }) {
+      const rows = await database.read(selectProjects(builder, revokedSince, limit, after));
+      return rows.map((row) => row.project_id);
     },
 
     async revokeDerived(owner, mark, expiresAt) {

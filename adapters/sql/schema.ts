@@ -55,8 +55,26 @@ const TABLES = {
     created_at: 'text',
     expires_at: 'text',
   },
+  /** Who may do what only one node does; free after `until`. */
+  lease: { name: 'text', holder: 'text', until: 'text' },
+  /** A gateway process; `report` is JSON of a `NodeReport`. */
+  node: { id: 'text', name: 'text', version: 'text', started_at: 'text', seen_at: 'text', report: 'text' },
   /** `plan` is JSON of a `Release`. */
   pending_release: { id: 'text', project_id: 'text', due_at: 'text', plan: 'text' },
+  reconcile_run: {
+    id: 'text',
+    started_by: 'text',
+    node: 'text',
+    started_at: 'text',
+    seen_at: 'text',
+    finished_at: 'text?',
+    outcome: 'text?',
+    projects: 'integer',
+    skipped: 'integer',
+    failed: 'integer',
+    released: 'integer',
+    error: 'text?',
+  },
   /** A token or session revoked before it expired; `owner` is the key's id, or `operator`. */
   revoked_token: { owner: 'text', id: 'text', expires_at: 'text' },
   server_secret: {

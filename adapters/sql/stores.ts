@@ -1,9 +1,11 @@
 import type { KeyStore } from '../../src/access/key-store.ts';
 import type { ReleaseStore } from '../../src/compute/release-store.ts';
+import type { ReconcileStore } from '../../src/reconcile/reconcile-store.ts';
 import type { IdempotencyStore } from '../../src/traffic/idempotency/idempotency-store.ts';
 import type { SqlDatabase } from './database.ts';
 import { sqlIdempotencyStore } from './idempotency-store.ts';
 import { sqlKeyStore } from './key-store.ts';
+import { sqlReconcileStore } from './reconcile-store.ts';
 import { sqlReleaseStore } from './release-store.ts';
 
 /** Closing `keys` closes the database of all. */
@@ -11,6 +13,7 @@ export interface Stores {
   readonly keys: KeyStore;
   readonly idempotency: IdempotencyStore;
   readonly releases: ReleaseStore;
+  readonly reconciles: ReconcileStore;
 }
 
 export function storesIn(database: SqlDatabase): Stores {
@@ -18,5 +21,6 @@ export function storesIn(database: SqlDatabase): Stores {
     keys: sqlKeyStore(database),
     idempotency: sqlIdempotencyStore(database),
     releases: sqlReleaseStore(database),
+    reconciles: sqlReconcileStore(database),
   };
 }

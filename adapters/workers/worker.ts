@@ -2,13 +2,13 @@ import { waitUntil } from 'cloudflare:workers';
 import { SecretCheck } from '../../src/access/secret-check.ts';
 import { importServerSecret } from '../../src/access/server-secret.ts';
 import { trustedProxies } from '../../src/access/trusted-proxies.ts';
-import { deadlineIn } from '../../src/clock.ts';
-import { CallTrace } from '../../src/compute/call-trace.ts';
 import { type Config, type OpenStackConfig, readConfig } from '../../src/config/config.ts';
 import { ConfigError } from '../../src/config/config-error.ts';
 import { createGateway } from '../../src/gateway.ts';
 import { parseHost } from '../../src/http/host.ts';
 import { invalidHost } from '../../src/http/request-target.ts';
+import { reconcileProjects } from '../../src/reconcile/reconcile-projects.ts';
+import { recordRun } from '../../src/reconcile/record-run.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
 import type { OpenStream } from '../../src/traffic/events/events.ts';
 import { LocalEventLog } from '../../src/traffic/events/local-event-log.ts';
@@ -25,7 +25,6 @@ import { type EventsObject, eventsObject } from './events-object.ts';
 import { type EdgeGateway, edgeHandler, misconfigured } from './handler.ts';
 import { LimitCounter, type LimitObject } from './limit-object.ts';
 import { objectCounter } from './object-counter.ts';
-import { reconcileProjects } from './reconcile-projects.ts';
 import type { SandboxObject } from './sandbox-object.ts';
 
 /** As `wrangler.toml` names them. Variables and secrets are texts under the names in `docs/reference.md`. */
@@ -85,7 +84,7 @@ async function sandboxOf({ SANDBOX: sandboxes }: Bindings): Promise<CloudAddress
   };
 }
 
-/** The configured cloud, and its service account for `reconcile`; null without one. */
+/** The configured cloud, and the service account's view of it for `reconcile`; null without one. */
 async function cloudOf(
   bindings: Bindings,
   { openStack, reduUrl }: Config,
@@ -94,14 +93,13 @@ async function cloudOf(
   if (reduUrl !== null) {
     const clouds = reduDriver({ url: reduUrl, fetch: (request) => fetch(request) });
     // `novaTranslation` fits in here; it weighs 11 KiB, for which there is no room.
-    return { clouds, nova: undefined, openForReconcile: null };
+    return { clouds, nova: undefined, accountClouds: null };
   }
   const clouds = openStackDriver({
     ...options,
     ...(openStack === null ? await sandboxOf(bindings) : addressOf(openStack)),
   });
-  const openForReconcile = openStack?.serviceAccount === null ? null : clouds.openAsServiceAccount;
-  return { clouds, nova: clouds.passThrough, openForReconcile };
+  return { clouds, nova: clouds.passThrough, accountClouds: clouds.accountClouds };
 }
 
 function secretOf({ secret, previousSecret }: Config) {
@@ -159,7 +157,7 @@ export async function createEdgeGateway(
   const log = consoleLogger(config.logLevel);
   const metrics = analyticsMetrics(bindings.METRICS);
   assertBound(bindings);
-  const { keys, idempotency, releases } = d1Stores(bindings.KEYS);
+  const { keys, idempotency, releases, reconciles } = d1Stores(bindings.KEYS);
   const { confirmAfterMs } = overrides;
   const driverOptions = {
     log,
@@ -168,7 +166,7 @@ export async function createEdgeGateway(
     ...(confirmAfterMs !== undefined && { confirmAfterMs }),
   };
   const secret = await secretOf(config);
-  const { clouds, nova, openForReconcile } = await cloudOf(bindings, config, driverOptions);
+  const { clouds, nova, accountClouds } = await cloudOf(bindings, config, driverOptions);
   const { colo = caches.default, storeTimeoutMs } = overrides;
   const gateway = createGateway(
     {
@@ -213,11 +211,13 @@ export async function createEdgeGateway(
     },
     flush: () => gateway.flush(),
     async reconcile() {
-      if (openForReconcile === null) return;
-      const deadline = deadlineIn(CRON_TIMEOUT_MS);
-      const requestId = `req-${crypto.randomUUID()}`;
-      const call = { deadline, requestId, log, trace: new CallTrace() };
-      await reconcileProjects({ clouds, openAsServiceAccount: openForReconcile, keys, call });
+      const isOff = config.openStack !== null && config.reconcileMinutes === 0;
+      if (accountClouds === null || isOff) return;
+      const run = { id: crypto.randomUUID(), startedBy: 'cron', node: 'edge' } as const;
+      const signal = AbortSignal.timeout(CRON_TIMEOUT_MS);
+      await recordRun({ store: reconciles, log, metrics }, run, (progress) =>
+        reconcileProjects({ clouds: accountClouds, keys, log }, progress, signal),
+      );
     },
   };
 }

@@ -163,6 +163,11 @@ export interface KeyStore {
   countByState(now: string, atMost: number): Promise<Readonly<Record<KeyState, number>>>;
   /** The distinct origins of at most `atMost` keys that are not revoked. */
   listOrigins(atMost: number): Promise<readonly string[]>;
+  /** The distinct projects of keys that were not revoked before `revokedSince`, by id. `after`: the last id of the page before, or ''. */
+  listProjects(
+    revokedSince: string,
+    window: { readonly limit: number; readonly after: string },
+  ): Promise<readonly string[]>;
   /** Revokes a derived credential until `expiresAt`; idempotent. `owner`: the key's id, or `OPERATOR`. */
   revokeDerived(owner: string, mark: string, expiresAt: string): Promise<void>;
   listRevokedDerived(owner: string): Promise<readonly string[]>;

@@ -154,3 +154,24 @@ test('what the runtime finds is in the same list', () => {
     /^4 problems:\n {2}PORT .*\n {2}OS_CACERT .*\n {2}REDIS_URL .*\n {2}DATABASE_URL is wrong$/,
   );
 });
+
+describe('LINGUANOVA_RECONCILE_MINUTES', () => {
+  const account = { ...CLOUD, OS_USERNAME: 'svc', OS_PASSWORD: 'x' };
+  test.each<[string, Record<string, string>, number]>([
+    ['the sandbox', {}, 0],
+    ['the sandbox, given', { LINGUANOVA_RECONCILE_MINUTES: '1' }, 1],
+    ['a cloud without a service account', CLOUD, 0],
+    ['a cloud with a service account', account, 15],
+    ['a cloud with a service account, given', { ...account, LINGUANOVA_RECONCILE_MINUTES: '60' }, 60],
+    ['a cloud with a service account, off', { ...account, LINGUANOVA_RECONCILE_MINUTES: '0' }, 0],
+  ])('%s', (_, environment, minutes) => {
+    expect(read(environment).reconcileMinutes).toBe(minutes);
+  });
+
+  const redu = { REDU_URL: 'http://127.0.0.1:9', LINGUANOVA_SECRET: SECRET };
+  test.each<Record<string, string>>([CLOUD, redu])('without a service account it is refused', (cloud) => {
+    expect(refusal({ ...cloud, LINGUANOVA_RECONCILE_MINUTES: '15' })).toEqual([
+      expect.stringMatching(/^LINGUANOVA_RECONCILE_MINUTES requires a service account/),
+    ]);
+  });
+});

@@ -7,6 +7,7 @@ import { ConfigError, type Problem } from './config-error.ts';
 import { Environment } from './environment.ts';
 import { unknownNames } from './unknown-names.ts';
 
+const DEFAULT_RECONCILE_MINUTES = 15;
 const DEFAULT_STALE_IF_ERROR_SECONDS = 300;
 
 type Reference =
@@ -64,6 +65,8 @@ export interface Config {
   readonly trustedProxies: readonly string[];
   readonly logLevel: string;
   readonly auditDays: number;
+  /** 0: never. */
+  readonly reconcileMinutes: number;
 }
 
 /** Checks that need the runtime. Each throws `ConfigError`. */
@@ -113,6 +116,10 @@ export function readConfig(
   const isOpenStack = !isSandbox && given.OS_AUTH_URL !== undefined;
   const ca = isOpenStack && certificates ? collect(() => checks.readCertificates(certificates)) : undefined;
   const account = isOpenStack ? collect(() => serviceAccount(variables)) : undefined;
+  const isAccountGiven = account !== undefined && account !== null;
+  const minutes = collect(() =>
+    reconcileMinutes(variables, isAccountGiven, isOpenStack || (!isSandbox && given.REDU_URL !== undefined)),
+  );
   collect(() => checkSecrets(variables));
   collect(() => staleIfErrorSeconds(variables));
   if (redisUrl !== undefined) collect(() => checks.checkRedisUrl?.(redisUrl));
@@ -156,6 +163,7 @@ export function readConfig(
     trustedProxies: variables.LINGUANOVA_TRUSTED_PROXIES,
     logLevel: variables.LOG_LEVEL,
     auditDays: variables.LINGUANOVA_AUDIT_DAYS,
+    reconcileMinutes: minutes ?? 0,
   };
 }
 
@@ -203,6 +211,22 @@ function staleIfErrorSeconds({
     );
   }
   return seconds ?? alias;
+}
+
+/** The sandbox has a service account, but loses what there is to reconcile with its process. */
+function reconcileMinutes(
+  { LINGUANOVA_RECONCILE_MINUTES: minutes }: Environment,
+  hasServiceAccount: boolean,
+  isRealCloud: boolean,
+): number {
+  if (hasServiceAccount) return minutes ?? DEFAULT_RECONCILE_MINUTES;
+  if (isRealCloud && minutes !== undefined && minutes > 0) {
+    throw new ConfigError(
+      'LINGUANOVA_RECONCILE_MINUTES',
+      'requires a service account, OS_USERNAME or OS_APPLICATION_CREDENTIAL_ID: set one, or this to 0',
+    );
+  }
+  return minutes ?? 0;
 }
 
 /** Variables of a deployment; with one of them the sandbox is not the default. */

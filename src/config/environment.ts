@@ -121,6 +121,11 @@ export const Environment = z.object({
   LINGUANOVA_AUDIT_DAYS: wholeNumber(1, 36_500)
     .default(365)
     .describe('Retention of audit log entries, in days.'),
+  LINGUANOVA_RECONCILE_MINUTES: wholeNumber(0, 10_080)
+    .optional()
+    .describe(
+      'Interval of [reconcile](operating.md#reconcile) over all projects that have keys; 0: never. Unset: 15 with a service account, else 0.',
+    ),
   LINGUANOVA_SANDBOX: z
     .enum(['1'], { error: 'must be 1, or unset' })
     .optional()

@@ -8,6 +8,8 @@ export const LOG_EVENTS = {
       'Refusals of an `address` in a minute beyond the ten that are logged: `suppressed`.',
     upstream_breaker_closed: 'The circuit of an endpoint closed: `service`, `origin`.',
     orphan_released: '`reconcile` released a port or floating IP: `kind`, `id`, `address`, `description`.',
+    reconcile_finished:
+      'A run of reconcile over all projects ended: `started_by`, `outcome`, `projects`, `skipped`, `failed`, `released`, `duration_ms`.',
     event_stream_closed:
       'An event stream ended: `events`, `duration_ms`, and `reason`: `client_closed`, `slow_consumer`, `deleted` (the instance), `key_revoked`, `credential_revoked`, `unverified` (the key could not be verified for a minute) or `shutdown`.',
     event_polling_recovered: 'A project can be polled again: `project`.',
@@ -32,6 +34,7 @@ export const LOG_EVENTS = {
     redis_disconnected: 'Redis fails; limits, cache and events are local to each node: `reason`.',
     idempotency_outcome_unknown:
       'The cloud did not report whether it carried out a request; the retry finds out.',
+    reconcile_run_not_recorded: 'The database has no record of a run of reconcile: `error`.',
     key_sweep_failed: 'Expired revocations and old audit entries could not be deleted: `error`.',
     idempotency_sweep_failed: 'Expired idempotent responses could not be deleted: `error`.',
   },
@@ -43,7 +46,7 @@ export const LOG_EVENTS = {
     credential_cleanup_failed:
       'The key could not be stored, and its application credential still exists: `credential`, `error`.',
     reconcile_failed:
-      'At the edge a project could not be cleaned up; the next run retries: `project`, `error`.',
+      'A project could not be cleaned up; the next run retries: `project`, `error`. At most ten per run.',
     idempotency_store_failed: 'A response could not be stored; the retry finds out what happened: `error`.',
     idempotency_lease_lost: 'An attempt outlived its lease: a suspended process, or clocks that differ.',
     server_secret_mismatch:

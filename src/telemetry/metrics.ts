@@ -43,6 +43,11 @@ export const COUNTERS = {
     help: 'Calls not made to the cloud: breaker_open or concurrency_limit.',
     labels: ['service', 'reason'],
   },
+  reconcile_runs: {
+    help: 'Runs of reconcile on this node: completed, failed or stopped.',
+    labels: ['outcome'],
+  },
+  reconcile_released: { help: 'Resources that reconcile released, by kind.', labels: ['kind'] },
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
 
 export const GAUGES = {

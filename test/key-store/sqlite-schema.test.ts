@@ -33,11 +33,13 @@ import {
   selectKey,
   selectKeys,
   selectOrigins,
+  selectProjects,
   updateKey,
 } from '../../adapters/sql/key-statements.ts';
 import { SQLITE_TYPES } from '../../adapters/sql/migrations/column-types.ts';
 import { migrationsFor } from '../../adapters/sql/migrations/migrate.ts';
 import { openKeyStore, openStores } from '../../adapters/sql/open.ts';
+import { deleteRuns, selectRuns } from '../../adapters/sql/reconcile-store.ts';
 import { openSqlite } from '../../adapters/sql/sqlite.ts';
 import { auditEntry, storedKey } from '../conformance/key-store/samples.ts';
 import { databaseFile } from './database-file.ts';
@@ -115,6 +117,9 @@ test('no statement scans a table', async () => {
     [endLease(builder, 's', 'r', now), byScope],
     [selectExpired(builder, now, 10), /idempotency_by_end/],
     [deleteAllExpired(builder, ['s', 't'], now), byScope],
+    [selectProjects(builder, now, 10, 'acme'), /api_key_by_project_and_age \(project_id>/],
+    [selectRuns(builder, 10, { startedAt: now, id: 'a' }), /reconcile_run_by_start \(\(started_at,id\)</],
+    [deleteRuns(builder, now), /reconcile_run_by_start/],
   ];
   for (const [statement, index] of statements) {
     const query = statement.compile();
@@ -126,7 +131,9 @@ test('no statement scans a table', async () => {
       // The index of the few keys with origins is read as a whole.
       steps
         .filter((step) => !step.endsWith('USING INDEX api_key_with_origins'))
-        .filter((step) => /^SCAN (api_key|audit_entry|idempotency|revoked_token)|TEMP B-TREE/.test(step)),
+        .filter((step) =>
+          /^SCAN (api_key|audit_entry|idempotency|revoked_token|reconcile_run)|TEMP B-TREE/.test(step),
+        ),
       text,
     ).toEqual([]);
     expect(steps.join('; '), text).toMatch(index);

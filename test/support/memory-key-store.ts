@@ -113,6 +113,14 @@ export function memoryKeyStore(): KeyStore {
       return [...new Set(bound.slice(0, atMost).flatMap((key) => key.allowedOrigins))];
     },
 
+    async listProjects(revokedSince, { limit, after }) {
+      const current = [...keys.values()].filter(
+        ({ projectId, revokedAt }) =>
+          projectId > after && (revokedAt === null || !isBefore(revokedAt, revokedSince)),
+      );
+      return [...new Set(current.map(({ projectId }) => projectId))].toSorted().slice(0, limit);
+    },
+
     async revokeDerived(owner, mark, expiresAt) {
       const marks = revoked.get(owner) ?? new Map<string, string>();
       revoked.set(owner, marks.set(mark, expiresAt));

@@ -6,6 +6,7 @@ import { deadlineIn } from '../../src/clock.ts';
 import { CallTrace } from '../../src/compute/call-trace.ts';
 import type { CloudCredential } from '../../src/compute/cloud.ts';
 import type { InventoryOptions } from '../../src/inventory/inventory-cache.ts';
+import type { ServiceAccountClouds } from '../../src/reconcile/reconcile-projects.ts';
 import type { Customer, Target } from '../conformance/target.ts';
 import { ADMIN_TOKEN, type RunningGateway, startGateway } from './gateway.ts';
 import { KeystoneAdmin } from './keystone-admin.ts';
@@ -31,6 +32,8 @@ export interface SandboxTarget extends Target {
   readonly keys: KeyStore;
   /** Where the gateway's own account is an administrator. */
   readonly adminProjectId: string;
+  /** For `reconcile`. */
+  readonly accountClouds: ServiceAccountClouds;
 }
 
 export interface SandboxTargetOptions {
@@ -66,6 +69,8 @@ export async function sandboxTarget({
     },
     confirmAfterMs: CONFIRM_AFTER,
   });
+  const { accountClouds } = clouds;
+  if (accountClouds === null) throw new Error('the sandbox has no service account');
   const shared = sharedKeys();
   const node = async () =>
     startGateway(clouds, {
@@ -113,6 +118,7 @@ export async function sandboxTarget({
     confirmAfter: CONFIRM_AFTER,
     gateway,
     requests: requests,
+    accountClouds,
     adminProjectId: sandbox.admin.projectId,
     acme: customer('acme'),
     globex: customer('globex'),

@@ -161,6 +161,35 @@ export function migrationsFor(types: ColumnTypes): Readonly<Record<string, Migra
       else replace(scopes, ']', ',' || ${scopes} || ']') end
       where scopes like '%"instances:write"%' and scopes not like '%"volumes:write"%'`.execute(db);
     },
+
+    async '010-operations'(db) {
+      await createTable(db, 'lease', { name: 'text', holder: 'text', until: 'text' }, 'name');
+      const runs: Columns = {
+        id: 'text',
+        started_by: 'text',
+        node: 'text',
+        started_at: 'text',
+        seen_at: 'text',
+        finished_at: 'text?',
+        outcome: 'text?',
+        projects: 'integer',
+        skipped: 'integer',
+        failed: 'integer',
+        released: 'integer',
+        error: 'text?',
+      };
+      await createTable(db, 'reconcile_run', runs, 'id');
+      await createIndex(db, 'reconcile_run_by_start', 'reconcile_run', 'started_at', 'id');
+      const nodes: Columns = {
+        id: 'text',
+        name: 'text',
+        version: 'text',
+        started_at: 'text',
+        seen_at: 'text',
+        report: 'text',
+      };
+      await createTable(db, 'node', nodes, 'id');
+    },
   };
   return Object.fromEntries(Object.entries(migrations).map(([name, up]) => [name, { up }]));
 }

@@ -24,6 +24,20 @@ export function listsConformance(store: () => KeyStore): void {
     expect(await store().listOrigins(100)).toEqual(['https://b.example.org']);
   });
 
+  test('lists the projects of keys that were not revoked before a time, by pages', async () => {
+    const at = '2026-05-01T00:00:00.000Z';
+    const later = '2026-05-01T00:00:00.001Z';
+    const ofProject = (id: string, projectId: string) =>
+      store().insert(storedKey(id, { projectId }), auditEntry());
+    for (const [id, projectId] of Object.entries({ a: 'p3', b: 'p1', c: 'p1', d: 'p2', e: 'p4' }))
+      await ofProject(id, projectId);
+    await store().revoke('b', at, auditEntry(), 'key');
+    await store().revoke('d', at, auditEntry(), 'key');
+    await store().revoke('e', later, auditEntry(), 'key');
+    expect(await store().listProjects(later, { limit: 10, after: '' })).toEqual(['p1', 'p3', 'p4']);
+    expect(await store().listProjects(at, { limit: 2, after: 'p1' })).toEqual(['p2', 'p3']);
+  });
+
   const insert = async (ids: readonly string[]) => {
     await Promise.all(ids.map((id) => store().insert(storedKey(id), auditEntry({ keyId: id }))));
   };

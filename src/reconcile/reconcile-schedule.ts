@@ -1,0 +1,94 @@
+import { sleep, withTimeout } from '../async.ts';
+import { monotonicMs, wallMs } from '../clock.ts';
+import { type ReconcilePorts, reconcileProjects } from './reconcile-projects.ts';
+import { type RunPorts, recordRun } from './record-run.ts';
+
+export interface ScheduleOptions {
+  readonly intervalMs: number;
+  /** Name of this machine, for the record. */
+  readonly node: string;
+  /** For tests: a lease that its holder does not renew ends after this. */
+  readonly leaseMs?: number;
+}
+
+const LEASE_MS = 60_000;
+/** Nodes that start together take their turns at different times. */
+const MAX_FIRST_DELAY_MS = 10_000;
+const MAX_POLL_MS = 30_000;
+/** The random share of an interval, so that gateways on one cloud do not run in step. */
+const JITTER = 0.1;
+/** A stopping gateway waits so long for the project in hand. A run that is cut off is continued by the next one. */
+const STOP_TIMEOUT_MS = 10_000;
+
+/**
+ * Reconciles every `intervalMs`, on one of the nodes that share a database. The lease is the schedule: its holder renews it during a
+ * run and then sets its end to the time when the next run is due. The lease of a killed holder ends within a minute.
+ */
+export class ReconcileSchedule {
+  readonly #ports: ReconcilePorts & RunPorts;
+  readonly #options: Required<ScheduleOptions>;
+  readonly #stopping = new AbortController();
+  #loop: Promise<void> = Promise.resolve();
+
+  constructor(ports: ReconcilePorts & RunPorts, options: ScheduleOptions) {
+    this.#ports = ports;
+    this.#options = { leaseMs: LEASE_MS, ...options };
+  }
+
+  start(): void {
+    const { intervalMs, leaseMs } = this.#options;
+    const pollMs = Math.min(MAX_POLL_MS, intervalMs / 2, leaseMs / 2);
+    const { signal } = this.#stopping;
+    const pause = (maxMs: number) => sleep(maxMs * Math.random(), signal);
+    const loop = async () => {
+      await pause(Math.min(MAX_FIRST_DELAY_MS, intervalMs / 4));
+      for (;;) {
+        await this.#runIfDue();
+        await sleep(pollMs / 2, signal);
+        await pause(pollMs / 2);
+      }
+    };
+    // Ends by the abort of a pause.
+    this.#loop = loop().catch(() => {});
+  }
+
+  /** Whether a run was cut off. */
+  stop(): Promise<boolean> {
+    this.#stopping.abort();
+    return withTimeout(
+      this.#loop.then(() => false),
+      STOP_TIMEOUT_MS,
+      () => true,
+    );
+  }
+
+  async #runIfDue(): Promise<void> {
+    const { intervalMs, leaseMs, node } = this.#options;
+    const id = crypto.randomUUID();
+    if (this.#stopping.signal.aborted || !(await this.#hold(id, leaseMs))) return;
+    const startedAt = monotonicMs();
+    const lost = new AbortController();
+    const renewing = setInterval(async () => {
+      if (!(await this.#hold(id, leaseMs))) lost.abort();
+    }, leaseMs / 3);
+    const signal = AbortSignal.any([this.#stopping.signal, lost.signal]);
+    const run = { id, startedBy: 'schedule', node } as const;
+    const { isStopped } = await recordRun(this.#ports, run, (progress) =>
+      reconcileProjects(this.#ports, progress, signal),
+    );
+    clearInterval(renewing);
+    if (lost.signal.aborted) return;
+    const isDueIn = intervalMs * (1 - JITTER * Math.random()) - (monotonicMs() - startedAt);
+    await this.#hold(id, isStopped ? 0 : Math.max(0, isDueIn));
+  }
+
+  /** False if another node holds the lease, or the database fails, which is reported elsewhere. */
+  #hold(holder: string, durationMs: number): Promise<boolean> {
+    const now = wallMs();
+    const at = (ms: number) => new Date(ms).toISOString();
+    const latest = now + Math.max(this.#options.intervalMs, this.#options.leaseMs);
+    return this.#ports.store
+      .claim({ holder, now: at(now), until: at(now + durationMs), latest: at(latest) })
+      .catch(() => false);
+  }
+}

@@ -1,0 +1,9 @@
+import type { Metrics } from '../../src/telemetry/metrics.ts';
+
+export const silentMetrics: Metrics = {
+  count() {},
+  set() {},
+  observe() {},
+  beforeExpose() {},
+  expose: async () => '',
+};
