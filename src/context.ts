@@ -26,6 +26,8 @@ export interface RequestVariables {
   principal: Principal;
   /** authenticate: verifies the same key again, for streams that outlive its check. */
   reverify: () => Verdict | Promise<Verdict>;
+  /** limit: what this request was charged. */
+  points?: number;
   /** openCloud: the cloud as this principal sees it, within this request's deadline. */
   cloud: Cloud;
   /** openCloud: releases what the gateway made. */

@@ -2,7 +2,7 @@
  * The request pipeline, on one page.
  *
  * ```
- * requestLog -> cors -> authenticate -> limit -> [writes: openCloud -> invalidateOnWrite]   below, in this order
+ * requestLog -> countUsage -> cors -> authenticate -> limit -> [writes: openCloud -> invalidateOnWrite]   below, in this order
  *   -> requireScope -> [POST: idempotency] -> [writes: precondition] -> [reads: cached]     per route: dialects/redu/mount.ts
  *   -> decode -> use case -> Cloud -> encode                                                its handler: dialects/redu/
  * ```
@@ -13,7 +13,7 @@
 
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { type AccessOptions, type AccessPorts, callContext, createAccess } from './access/access.ts';
-import { adminApi } from './access/admin-api.ts';
+import { type AdminRoute, adminApi } from './access/admin-api.ts';
 import type { AdminToken } from './access/admin-tokens.ts';
 import { authenticate, openCloud } from './access/authenticate.ts';
 import { cors } from './access/cors.ts';
@@ -64,6 +64,9 @@ import {
 } from './traffic/idempotency/idempotency.ts';
 import { type LimitOptions, type LimitPorts, limit } from './traffic/limit/limit.ts';
 import { invalidateOnWrite } from './traffic/versions/invalidate.ts';
+import { countUsage, Usage } from './usage/usage.ts';
+import { allUsage, USAGE_ROUTES } from './usage/usage-routes.ts';
+import { NO_USAGE_STORE, type UsageStore } from './usage/usage-store.ts';
 
 /** What the gateway plugs into; `adapters/` implements it, and a wiring file puts it together. */
 export type Ports = AccessPorts &
@@ -79,6 +82,8 @@ interface DialectPorts {
   readonly nova?: PassThrough | NovaTranslation | undefined;
   /** Where it is stored what has to be given back; absent: nowhere, so that it ends with the process. */
   readonly releases?: ReleaseStore;
+  /** Absent: requests are not counted here. */
+  readonly usage?: UsageStore;
   /** Pages and scripts; absent where the platform serves them. */
   readonly assets?: Assets;
 }
@@ -113,6 +118,8 @@ interface GatewayOptions extends Omit<AccessOptions, 'plans'>, Omit<IdempotencyO
   readonly streams: StreamLimits;
   /** Retention of the audit log. */
   readonly auditDays: number;
+  /** Retention of usage. */
+  readonly usageDays: number;
   readonly releases?: PendingReleasesOptions;
 }
 
@@ -122,9 +129,10 @@ export interface Gateway {
   /** Its routes, as hono lists them; `test/openapi` holds the contract against it. */
   readonly routes: readonly { readonly method: string; readonly path: string }[];
   /**
-   * Writes buffered records (uses of keys, rejections) and deletes expired ones. To be called every few seconds and at the end.
+   * Writes buffered records (uses of keys, rejections, usage) and deletes expired ones. To be called every few seconds, and at the
+   * end with `all`; usage is otherwise written twice a minute.
    */
-  flush(): Promise<void>;
+  flush(options?: { readonly all: boolean }): Promise<void>;
   /** Ends the streams of events and the work in the background, which would never end by themselves; to be called when the gateway stops. */
   endStreams(): Promise<void>;
 }
@@ -165,10 +173,12 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   const limits = limit(ports, options.limits, renderError);
   const plans = options.limits.plans.map(({ name }) => name);
   const access = createAccess({ ...ports, clouds }, { ...options, plans }, releases, limits.consumeSignUp);
+  const usage = new Usage(ports.usage ?? NO_USAGE_STORE, ports.log);
   const app = new Hono<GatewayEnv>({ getPath: routedPath });
 
   const opening: readonly MountedStage[] = [
     { paths: ALL_PATHS, ...requestLog(ports.log, ports.metrics) },
+    { paths: ALL_PATHS, ...countUsage(usage) },
     { paths: REDU_PATHS, ...cors(options.corsOrigins, access.keyOrigins) },
     { paths: ALL_PATHS, ...rejectUnservable(options.unreadable) },
     { paths: ALL_PATHS, ...rejectDotSegments(options.requestTarget) },
@@ -189,7 +199,8 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
     : null;
   if (consoleApp !== null) app.route('/console', consoleApp.routes);
   if (adminTokens.length > 0) {
-    app.route('/', adminApi(access, adminTokens, renderError, consoleApp?.adminTokenOf));
+    const further: readonly AdminRoute[] = [[USAGE_ROUTES.all, allUsage(usage)]];
+    app.route('/', adminApi(access, adminTokens, renderError, consoleApp?.adminTokenOf, further));
   }
 
   const keyed: readonly Stage[] = [authenticate(access, consoleApp?.keyOf), limits.stage];
@@ -208,7 +219,10 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   const events = new Events({ ...ports, clouds }, EVENT_ENCODER, { streams, maxAgeMs, upstreamBudgetMs });
   const openStream: OpenStream = ports.openStream ?? ((c, instanceId) => events.open(c, instanceId));
   const { requestBody = (c: Context) => c.req.raw.body } = options;
-  app.route('/', reduDialect(access, serveRead, openStream, unlessSignUp(idempotent.stage), requestBody));
+  app.route(
+    '/',
+    reduDialect(access, serveRead, openStream, unlessSignUp(idempotent.stage), requestBody, usage),
+  );
 
   const pipelines: FastPipeline[] = [];
   if (findHit !== null) pipelines.push({ prefixes: REDU_PREFIXES, stages: [...opening, ...keyed], findHit });
@@ -230,10 +244,24 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
     renderError(new ComputeError('not_found', 'Not found: no route matches this path.'), c),
   );
   app.onError(renderError);
-  const sweepKeys = retention(ports.keys, ports.log, options);
-  const flush = async () => {
+  const { keys, log } = ports;
+  const sweep = retention([
+    (daysAgo) =>
+      keys
+        .sweep(daysAgo(0), daysAgo(options.auditDays))
+        .catch((error) => log.warn('key_sweep_failed', {}, error)),
+    (daysAgo) =>
+      usage.sweep(daysAgo(options.usageDays)).catch((error) => log.warn('usage_sweep_failed', {}, error)),
+  ]);
+  const flush: Gateway['flush'] = async (extent) => {
     access.rejectionLog.flush();
-    await Promise.all([access.journal.flush(), sweepKeys(), sweepIdempotency(ports), releases.load()]);
+    await Promise.all([
+      access.journal.flush(),
+      usage.flush(extent),
+      sweep(),
+      sweepIdempotency(ports),
+      releases.load(),
+    ]);
   };
   const endStreams = async () => {
     releases.stop();

@@ -134,7 +134,7 @@ export async function serveGateway(config: Config) {
   );
   const secret = await serverSecret(config);
   const redis = await redisOf(config, log, metrics);
-  const { keys, idempotency, releases, reconciles } = await openStores(config.databaseUrl);
+  const { keys, idempotency, releases, reconciles, usage } = await openStores(config.databaseUrl);
   if (!(await new SecretCheck(keys.secrets, secret).adopt(true))) {
     throw new ConfigError('LINGUANOVA_SECRET', WRONG_SECRET);
   }
@@ -149,6 +149,7 @@ export async function serveGateway(config: Config) {
       keys,
       idempotency,
       releases,
+      usage,
       log,
       metrics,
       counter: redis?.counter ?? localCounter(),
@@ -203,7 +204,7 @@ export async function serveGateway(config: Config) {
       reconciling?.stop(),
     ]);
     clearInterval(flushing);
-    await gateway.flush();
+    await gateway.flush({ all: true });
     // Their calls to the cloud may take minutes, which closing would wait for.
     if (requestsCut > 0 || isRunCut) process.exit(0);
     await Promise.all([clouds.close(), keys.close(), redis?.close()]);

@@ -84,6 +84,15 @@ const TABLES = {
     previous_check: 'text?',
     previous_store_key: 'bytes?',
   },
+  usage_hour: {
+    start: 'text',
+    project_id: 'text',
+    key_id: 'text',
+    requests: 'sequence',
+    points: 'sequence',
+    client_errors: 'sequence',
+    server_errors: 'sequence',
+  },
 } as const;
 
 interface Values {

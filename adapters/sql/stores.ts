@@ -2,11 +2,13 @@ import type { KeyStore } from '../../src/access/key-store.ts';
 import type { ReleaseStore } from '../../src/compute/release-store.ts';
 import type { ReconcileStore } from '../../src/reconcile/reconcile-store.ts';
 import type { IdempotencyStore } from '../../src/traffic/idempotency/idempotency-store.ts';
+import type { UsageStore } from '../../src/usage/usage-store.ts';
 import type { SqlDatabase } from './database.ts';
 import { sqlIdempotencyStore } from './idempotency-store.ts';
 import { sqlKeyStore } from './key-store.ts';
 import { sqlReconcileStore } from './reconcile-store.ts';
 import { sqlReleaseStore } from './release-store.ts';
+import { sqlUsageStore } from './usage-store.ts';
 
 /** Closing `keys` closes the database of all. */
 export interface Stores {
@@ -14,6 +16,7 @@ export interface Stores {
   readonly idempotency: IdempotencyStore;
   readonly releases: ReleaseStore;
   readonly reconciles: ReconcileStore;
+  readonly usage: UsageStore;
 }
 
 export function storesIn(database: SqlDatabase): Stores {
@@ -22,5 +25,6 @@ export function storesIn(database: SqlDatabase): Stores {
     idempotency: sqlIdempotencyStore(database),
     releases: sqlReleaseStore(database),
     reconciles: sqlReconcileStore(database),
+    usage: sqlUsageStore(database),
   };
 }

@@ -11,7 +11,7 @@ import type { ExecutionContext } from './bindings.ts';
 
 export interface EdgeGateway {
   fetch(request: Request, env: object, context: ExecutionContext): Response | Promise<Response>;
-  /** Writes buffered uses and refusals of keys. */
+  /** Writes buffered uses and refusals of keys, and usage. */
   flush(): Promise<void>;
   reconcile(): Promise<void>;
 }

@@ -157,7 +157,7 @@ export async function createEdgeGateway(
   const log = consoleLogger(config.logLevel);
   const metrics = analyticsMetrics(bindings.METRICS);
   assertBound(bindings);
-  const { keys, idempotency, releases, reconciles } = d1Stores(bindings.KEYS);
+  const { keys, idempotency, releases, reconciles, usage } = d1Stores(bindings.KEYS);
   const { confirmAfterMs } = overrides;
   const driverOptions = {
     log,
@@ -182,7 +182,8 @@ export async function createEdgeGateway(
       versions: new ColoVersions(colo, waitUntil, storeTimeoutMs),
       cacheStore: coloStore(colo, bindings.ANSWERS ?? null, storeTimeoutMs),
       eventLog: new LocalEventLog(),
-      ...(!ownsStreams && { openStream: openInObject(bindings) }),
+      // An object serves requests that an isolate has counted.
+      ...(!ownsStreams && { openStream: openInObject(bindings), usage }),
     },
     {
       ...config,
@@ -209,7 +210,7 @@ export async function createEdgeGateway(
         return misconfigured(request);
       return gateway.fetch(request, env, context);
     },
-    flush: () => gateway.flush(),
+    flush: () => gateway.flush({ all: true }),
     async reconcile() {
       const isOff = config.openStack !== null && config.reconcileMinutes === 0;
       if (accountClouds === null || isOff) return;

@@ -1,4 +1,4 @@
-import { type Context, Hono, type MiddlewareHandler } from 'hono';
+import { type Context, type Handler, Hono, type MiddlewareHandler } from 'hono';
 import * as z from 'zod';
 import type { CloudCredential } from '../compute/cloud.ts';
 import { ComputeError } from '../compute/errors.ts';
@@ -7,7 +7,7 @@ import { decodeBody, decodeQuery } from '../http/decode.ts';
 import { queryNumber } from '../http/field-schemas.ts';
 import { methodNotAllowed } from '../http/method-not-allowed.ts';
 import { assertPrecondition } from '../http/precondition.ts';
-import { at, route } from '../http/route.ts';
+import { at, type RouteDefinition, route } from '../http/route.ts';
 import { type Access, callContext } from './access.ts';
 import { type AdminToken, assertAdminToken } from './admin-tokens.ts';
 import { AUDIT_ACTIONS } from './audit.ts';
@@ -100,12 +100,16 @@ export const ADMIN_ROUTES = {
   }),
 };
 
+/** A route of another part of the gateway, behind the same tokens. */
+export type AdminRoute = readonly [definition: RouteDefinition, handler: Handler<GatewayEnv>];
+
 /** The operator's API, behind admin tokens. @param respond Renders an error of the API. */
 export function adminApi(
   access: Access,
   tokens: readonly AdminToken[],
   respond: (error: ComputeError, c: Context<GatewayEnv>) => Response,
   fromSession?: AdminTokenFromSession,
+  further: readonly AdminRoute[] = [],
 ): Hono<GatewayEnv> {
   const { keys } = access;
   const router = new Hono<GatewayEnv>({ strict: false })
@@ -183,6 +187,7 @@ export function adminApi(
       const last = items.at(-1)?.sequence;
       return c.json({ items, next_cursor: found.length > limit && last !== undefined ? String(last) : null });
     });
+  for (const [definition, handler] of further) router.on(...at(definition), handler);
   return methodNotAllowed(router, respond);
 }
 

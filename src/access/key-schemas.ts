@@ -64,6 +64,7 @@ const origins = z
   .describe('Origins of the pages that may use the key: makes it a browser key, which is read-only.');
 
 export const projectId = z.string().regex(/^[0-9a-zA-Z_-]{1,64}$/, 'must be the id of a project');
+export const keyId = z.string().regex(/^[0-9a-z]{1,64}$/, 'must be the id of a key');
 
 const applicationCredential = z.strictObject({ id: shortText, secret: shortText });
 /** Sent in a header. */

@@ -36,6 +36,7 @@ export type KeyPair = ItemOf<'GET /v1/keypairs'>;
 export type SecurityGroup = ItemOf<'GET /v1/security_groups'>;
 export type VolumeSnapshot = ItemOf<'GET /v1/volume_snapshots'>;
 export type ServerGroup = ItemOf<'GET /v1/server_groups'>;
+export type Usage = ItemOf<'GET /v1/usage'>;
 export type ApiKey = ItemOf<'GET /v1/api_keys'>;
 
 export type Client = ReturnType<typeof createClient>;
@@ -187,6 +188,8 @@ export function createClient(options: ClientOptions) {
       delete: (id: string, o?: CallOptions) =>
         request('DELETE /v1/volume_snapshots/{id}', { params: { id } }, o),
     },
+    /** Requests, points and errors of the project, by hour or day. */
+    usage: list('GET /v1/usage'),
     quotas: (o?: CallOptions) => request('GET /v1/quotas', {}, o),
     /** The identity and scopes of the key. */
     me: (o?: CallOptions) => request('GET /v1/me', {}, o),

@@ -67,6 +67,7 @@ export interface Config {
   readonly auditDays: number;
   /** 0: never. */
   readonly reconcileMinutes: number;
+  readonly usageDays: number;
 }
 
 /** Checks that need the runtime. Each throws `ConfigError`. */
@@ -164,6 +165,7 @@ export function readConfig(
     logLevel: variables.LOG_LEVEL,
     auditDays: variables.LINGUANOVA_AUDIT_DAYS,
     reconcileMinutes: minutes ?? 0,
+    usageDays: variables.LINGUANOVA_USAGE_DAYS,
   };
 }
 

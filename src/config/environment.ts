@@ -126,6 +126,9 @@ export const Environment = z.object({
     .describe(
       'Interval of [reconcile](operating.md#reconcile) over all projects that have keys; 0: never. Unset: 15 with a service account, else 0.',
     ),
+  LINGUANOVA_USAGE_DAYS: wholeNumber(1, 36_500)
+    .default(90)
+    .describe('Retention of [usage](operating.md#usage), in days.'),
   LINGUANOVA_SANDBOX: z
     .enum(['1'], { error: 'must be 1, or unset' })
     .optional()

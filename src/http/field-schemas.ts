@@ -32,6 +32,26 @@ export const uuid = z.guid().toLowerCase();
 /** A flavor or image as a client names it. */
 export const idOrName = shortText.describe('Id or name');
 
+const TIMES = [z.iso.datetime({ offset: true }), z.iso.date()];
+const LAST_TIME = Date.parse('9999-12-31T00:00:00Z');
+
+/** A time in a query string, with any offset, or a date, which begins at midnight UTC; normalized to UTC. */
+export const queryTime = z
+  .string()
+  .max(40)
+  // A plus sign is a space in a query string.
+  .transform((value) => value.replace(/ (?=\d\d:\d\d$)/, '+'))
+  .refine((value) => TIMES.some((time) => time.safeParse(value).success), {
+    error: 'must be a time or date in ISO 8601, as 2027-01-31T00:00:00Z or 2027-01-31',
+    abort: true,
+  })
+  .refine((value) => Date.parse(value) >= 0 && Date.parse(value) <= LAST_TIME, {
+    error: 'must be between the years 1970 and 9999',
+    abort: true,
+  })
+  .transform((value) => new Date(value).toISOString())
+  .meta({ format: 'date-time' });
+
 /** A whole number in a query string. */
 export function queryNumber(minimum: number, maximum: number) {
   const message = `must be a whole number from ${minimum} to ${maximum}`;

@@ -16,6 +16,8 @@ export interface RouteDefinition {
   readonly takesBytes?: true;
   readonly status: 200 | 201 | 202 | 204;
   readonly response?: ResponseBody;
+  /** The page is CSV for `Accept: text/csv`. */
+  readonly csv?: true;
   /** Media type of the response; JSON by default. */
   readonly media?: 'text/plain' | 'text/event-stream';
 }

@@ -294,6 +294,15 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   AdminRotation: { overlap_seconds: 3600 },
   NewKey: { name: 'first customer', project_id: PROJECT, scopes: ['instances:read'] },
   KeyChange: { plan: 'gold', allowed_cidrs: ['192.0.2.0/24'] },
+  Usage: {
+    start: '2026-03-01T10:00:00.000Z',
+    project_id: '3f1c5d0e8b7a4c2d9e6f1a2b3c4d5e6f',
+    key_id: '7k3m9q2x8w4t6r1p',
+    requests: 128,
+    points: 140,
+    client_errors: 3,
+    server_errors: 0,
+  },
   AuditRecord: {
     sequence: 1,
     at: '2026-02-12T09:00:00.000Z',

@@ -46,6 +46,7 @@ function success(route: RouteDefinition, text: RouteText, schemas: Schemas): obj
           schema: schemas.output(response),
           ...(text.responseExample ? { example: text.responseExample } : exampleOf(response, media)),
         },
+        ...(route.csv && { 'text/csv': { schema: { type: 'string' } } }),
       },
     }),
   };
@@ -67,7 +68,8 @@ function headersOf({ method, path, media }: RouteDefinition): string[] {
     'X-RateLimit-Remaining',
     'X-RateLimit-Reset',
   ];
-  const isCached = method === 'GET' && media === undefined && !/^\/v1\/api_keys|\/console_log$/.test(path);
+  const isCached =
+    method === 'GET' && media === undefined && !/^\/v1\/(api_keys|usage)|\/console_log$/.test(path);
   return [
     'X-Request-Id',
     ...limits,
@@ -130,7 +132,7 @@ function tagOf(path: string): string {
   if (first === 'cloud') return 'older paths';
   if (first === 'admin') return 'admin';
   if (first !== 'v1') return 'health';
-  return third === '' && ['quotas', 'me', 'hypervisors'].includes(second)
+  return third === '' && ['quotas', 'me', 'hypervisors', 'usage'].includes(second)
     ? 'account'
     : second.replaceAll('_', ' ');
 }

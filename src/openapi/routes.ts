@@ -21,6 +21,7 @@ import { SERVER_GROUP_ROUTES } from '../dialects/redu/server-groups.ts';
 import { VOLUME_SNAPSHOT_ROUTES } from '../dialects/redu/volume-snapshots.ts';
 import { VOLUME_ROUTES } from '../dialects/redu/volumes.ts';
 import { HEALTH_ROUTES } from '../health/health.ts';
+import { USAGE_ROUTES } from '../usage/usage-routes.ts';
 
 /** All routes except those of the Nova dialect, which OpenStack documents. */
 export const ROUTES = [
@@ -47,6 +48,7 @@ export const ROUTES = [
   ...Object.values(API_KEY_ROUTES),
   ...Object.values(LEGACY_ROUTES),
   ...Object.values(ADMIN_ROUTES),
+  ...Object.values(USAGE_ROUTES),
   ...Object.values(HEALTH_ROUTES),
 ];
 

@@ -238,6 +238,16 @@ export const TEXTS: Readonly<Record<RouteName, RouteText>> = {
     id: 'adminRotateKey',
     summary: 'Replace an API key with a new one of the same rights',
   },
+  'GET /v1/usage': {
+    id: 'getUsage',
+    summary: 'List requests, points and errors of the project, by hour or day',
+    description: 'Of each key, or with `group_by=project` of all keys together. Also as CSV.',
+  },
+  'GET /admin/v1/usage': {
+    id: 'adminListUsage',
+    summary: 'List requests, points and errors by project, key, and hour or day',
+    description: 'Ordered by time, project and key. Also as CSV.',
+  },
   'GET /admin/v1/audit': { id: 'adminListAudit', summary: 'List audit records, newest first' },
   'GET /healthz': { id: 'health', summary: 'Liveness' },
   'GET /readyz': { id: 'ready', summary: 'Readiness, with the state of each dependency' },

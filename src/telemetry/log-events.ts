@@ -36,6 +36,9 @@ export const LOG_EVENTS = {
       'The cloud did not report whether it carried out a request; the retry finds out.',
     reconcile_run_not_recorded: 'The database has no record of a run of reconcile: `error`.',
     key_sweep_failed: 'Expired revocations and old audit entries could not be deleted: `error`.',
+    usage_write_failed:
+      'Counted requests could not be stored yet: `hours` of keys that wait, `not_counted` requests beyond the bound, `error`. The next write retries.',
+    usage_sweep_failed: 'Old usage could not be deleted: `error`.',
     idempotency_sweep_failed: 'Expired idempotent responses could not be deleted: `error`.',
   },
   error: {

@@ -1,5 +1,6 @@
 import { NO_ADMIN_TOKENS, NO_OPERATOR } from './admin-rows.ts';
 import { type BadRequest, badFields, NOT_FOUND, row } from './row.ts';
+import { USAGE_ROWS } from './usage-rows.ts';
 
 const ALL_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
@@ -9,6 +10,7 @@ const PATHS: Readonly<Record<string, readonly string[]>> = {
   '/admin/v1/keys/{key id}': ['GET', 'PATCH', 'DELETE'],
   '/admin/v1/keys/{key id}/rotate': ['POST'],
   '/admin/v1/audit': ['GET'],
+  '/admin/v1/usage': ['GET'],
 };
 
 /** Ids that no key can have. */
@@ -80,7 +82,11 @@ export const ADMIN_ROUTE_ROWS: readonly BadRequest[] = [
   ...queries('/admin/v1/keys', 'project_id', ['', 'a'.repeat(65), 'a%00']),
   ...queries('/admin/v1/audit', 'limit', NO_LIMITS),
   ...queries('/admin/v1/audit', 'cursor', NO_AUDIT_CURSORS),
-  ...['keys', 'audit'].flatMap((list) => [
+  ...USAGE_ROWS.map(({ query, fields }) =>
+    byOperator(`usage ${query}`, `GET /admin/v1/usage?${query}`, badFields(...fields)),
+  ),
+  ...queries('/admin/v1/usage', 'project_id', ['', 'a'.repeat(65), 'a%00']),
+  ...['keys', 'audit', 'usage'].flatMap((list) => [
     byOperator('limit twice', `GET /admin/v1/${list}?limit=1&limit=1`, badFields('limit')),
     byOperator('cursor twice', `GET /admin/v1/${list}?cursor=1&cursor=2`, badFields('cursor')),
     byOperator('an unknown filter', `GET /admin/v1/${list}?name=a`, badFields('name')),

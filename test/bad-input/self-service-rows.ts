@@ -20,6 +20,7 @@ import {
   row,
   UNAUTHORIZED,
 } from './row.ts';
+import { USAGE_ROWS } from './usage-rows.ts';
 
 const SIGN_UP = 'POST /v1/api_keys';
 const ROTATE = 'POST /v1/api_keys/{key id}/rotate';
@@ -90,6 +91,11 @@ const WRONG_ROLES: readonly Case[] = [
 const NO_KEY_IDS = ['0'.repeat(16), '0', 'a'.repeat(65), '{KEY ID}', '{key}', '{key id}%00', '%2f', '%zz'];
 
 export const SELF_SERVICE_ROWS: readonly BadRequest[] = [
+  ...USAGE_ROWS.map(({ query, fields }) =>
+    row(`usage ${query}`, `GET /v1/usage?${query}`, badFields(...fields)),
+  ),
+  row('usage of another project', `GET /v1/usage?project_id=${'a'.repeat(32)}`, badFields('project_id')),
+  row('usage without a key', 'GET /v1/usage', NO_KEY, { from: 'anonymous' }),
   ...fieldRows(
     SIGN_UP,
     BY_PASSWORD,

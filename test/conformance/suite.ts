@@ -24,6 +24,7 @@ import { serverGroupConformance } from './server-groups.ts';
 import { serviceKeyPairConformance } from './service-key-pairs.ts';
 import type { Target } from './target.ts';
 import { tenantConformance } from './tenants.ts';
+import { usageConformance } from './usage.ts';
 import { volumeDriverConformance } from './volume-driver.ts';
 import { volumeConformance } from './volumes.ts';
 
@@ -58,6 +59,7 @@ const OPENSTACK: readonly Part[] = [
   serviceKeyPairConformance,
   adminKeyConformance,
   apiKeyConformance,
+  usageConformance,
   idempotencyConformance,
   passThroughConformance,
   volumeDriverConformance,

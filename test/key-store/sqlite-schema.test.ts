@@ -41,6 +41,7 @@ import { migrationsFor } from '../../adapters/sql/migrations/migrate.ts';
 import { openKeyStore, openStores } from '../../adapters/sql/open.ts';
 import { deleteRuns, selectRuns } from '../../adapters/sql/reconcile-store.ts';
 import { openSqlite } from '../../adapters/sql/sqlite.ts';
+import { addHours, deleteOldUsage, selectUsage } from '../../adapters/sql/usage-store.ts';
 import { auditEntry, storedKey } from '../conformance/key-store/samples.ts';
 import { databaseFile } from './database-file.ts';
 import { expectWhole } from './kill.ts';
@@ -78,6 +79,16 @@ test('no statement scans a table', async () => {
   const last = /SEARCH audit_entry/;
   const byScope = /SEARCH idempotency USING (COVERING )?INDEX sqlite_autoindex_idempotency_1/;
   const claim = { scope: 's', fingerprint: 'f', runId: 'r', now, leaseUntil: now, expiresAt: now };
+  const hour = {
+    start: now,
+    projectId: 'acme',
+    keyId: 'a',
+    requests: 1,
+    points: 1,
+    clientErrors: 0,
+    serverErrors: 0,
+  };
+  const days = { from: now, to: now, interval: 'day', byKey: false } as const;
   const statements: [Compilable, RegExp][] = [
     [selectKey(builder, 'a'), byKey],
     [selectKeys(builder, {}, window), /api_key_by_age \(\(created_at,id\)>/],
@@ -120,6 +131,17 @@ test('no statement scans a table', async () => {
     [selectProjects(builder, now, 10, 'acme'), /api_key_by_project_and_age \(project_id>/],
     [selectRuns(builder, 10, { startedAt: now, id: 'a' }), /reconcile_run_by_start \(\(started_at,id\)</],
     [deleteRuns(builder, now), /reconcile_run_by_start/],
+    [addHours(builder, [hour]), /^$/],
+    [selectUsage(builder, days, { limit: 10, after: null }), /autoindex_usage_hour_1 \(start>/],
+    [
+      selectUsage(builder, { ...days, projectId: 'acme' }, { limit: 10, after: hour }),
+      /usage_hour_by_project \(project_id=\? AND start>/,
+    ],
+    [
+      selectUsage(builder, { ...days, keyId: 'a' }, { limit: 10, after: hour }),
+      /usage_hour_by_key \(key_id=\? AND start>/,
+    ],
+    [deleteOldUsage(builder, now), /autoindex_usage_hour_1 \(start</],
   ];
   for (const [statement, index] of statements) {
     const query = statement.compile();
@@ -131,8 +153,12 @@ test('no statement scans a table', async () => {
       // The index of the few keys with origins is read as a whole.
       steps
         .filter((step) => !step.endsWith('USING INDEX api_key_with_origins'))
+        // Usage is summed by day or project, over the rows that the index selects.
+        .filter((step) => !step.endsWith('FOR GROUP BY'))
         .filter((step) =>
-          /^SCAN (api_key|audit_entry|idempotency|revoked_token|reconcile_run)|TEMP B-TREE/.test(step),
+          /^SCAN (api_key|audit_entry|idempotency|revoked_token|reconcile_run|usage_hour)|TEMP B-TREE/.test(
+            step,
+          ),
         ),
       text,
     ).toEqual([]);

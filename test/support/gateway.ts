@@ -29,6 +29,7 @@ import type { LimitOptions } from '../../src/traffic/limit/limit.ts';
 import { localCounter } from '../../src/traffic/limit/local-counter.ts';
 import { DEFAULT_COSTS, type Plan } from '../../src/traffic/limit/plans.ts';
 import { LocalVersions } from '../../src/traffic/versions/local-versions.ts';
+import type { UsageStore } from '../../src/usage/usage-store.ts';
 import { memoryIdempotencyStore } from './memory-idempotency-store.ts';
 import { memoryKeyStore } from './memory-key-store.ts';
 import { memoryReleaseStore } from './memory-release-store.ts';
@@ -83,6 +84,8 @@ export interface GatewayUnderTest {
   readonly inventory?: Partial<InventoryOptions>;
   readonly streams?: Partial<StreamLimits>;
   readonly adminTokens?: readonly AdminToken[];
+  /** Unless given, requests are not counted. */
+  readonly usage?: UsageStore;
 }
 
 const PLANS: readonly Plan[] = [
@@ -123,6 +126,7 @@ export async function startGateway(
       counter: redis?.counter ?? localCounter(),
       versions: redis?.versions ?? new LocalVersions(),
       eventLog: redis?.eventLog ?? new LocalEventLog(),
+      ...(options.usage && { usage: options.usage }),
       ...(redis !== null && { redis, cacheStore: redis.cacheStore }),
     },
     {
@@ -139,6 +143,7 @@ export async function startGateway(
       ...(options.inventory && { inventory: options.inventory }),
       streams: { perKey: 1_000, total: 10_000, ...options.streams },
       auditDays: 365,
+      usageDays: 90,
       requestTarget,
       unreadable: rejectionOf,
       requestBody,

@@ -162,6 +162,22 @@ export function migrationsFor(types: ColumnTypes): Readonly<Record<string, Migra
       where scopes like '%"instances:write"%' and scopes not like '%"volumes:write"%'`.execute(db);
     },
 
+    async '009-usage'(db) {
+      const hours: Columns = {
+        start: 'text',
+        project_id: 'text',
+        key_id: 'text',
+        requests: 'sequence',
+        points: 'sequence',
+        client_errors: 'sequence',
+        server_errors: 'sequence',
+      };
+      await createTable(db, 'usage_hour', hours, 'start', 'project_id', 'key_id');
+      await createIndex(db, 'usage_hour_by_project', 'usage_hour', 'project_id', 'start');
+      await createIndex(db, 'usage_hour_by_key', 'usage_hour', 'key_id', 'start');
+      await createIndex(db, 'audit_entry_by_key', 'audit_entry', 'key_id', 'sequence');
+    },
+
     async '010-operations'(db) {
       await createTable(db, 'lease', { name: 'text', holder: 'text', until: 'text' }, 'name');
       const runs: Columns = {

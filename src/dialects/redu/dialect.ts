@@ -11,6 +11,9 @@ import { methodNotAllowed } from '../../http/method-not-allowed.ts';
 import type { RequestBody } from '../../http/request-target.ts';
 import { type ServeRead, uncached } from '../../traffic/cache/cached.ts';
 import type { OpenStream } from '../../traffic/events/events.ts';
+import { Usage } from '../../usage/usage.ts';
+import { ownUsage, USAGE_ROUTES } from '../../usage/usage-routes.ts';
+import { NO_USAGE_STORE } from '../../usage/usage-store.ts';
 import { apiKeys } from './api-keys.ts';
 import { AVAILABILITY_ZONES, listAvailabilityZones } from './availability-zones.ts';
 import { respondWithError } from './errors.ts';
@@ -59,6 +62,7 @@ export function reduDialect(
   openStream: OpenStream = eventsNotImplemented,
   idempotent: MiddlewareHandler<GatewayEnv> = (_, next) => next(),
   requestBody: RequestBody = (c) => c.req.raw.body,
+  usage = new Usage(NO_USAGE_STORE, access.log),
 ): Hono<GatewayEnv> {
   const router = new Hono<GatewayEnv>({ strict: false });
   const mount = new Mount(router, serveRead, idempotent)
@@ -68,7 +72,8 @@ export function reduDialect(
     .addRead(AVAILABILITY_ZONES, listAvailabilityZones, { ttl: 'static' })
     // Key pairs are counted among them, which are the user's.
     .addRead(QUOTAS, readQuotas, { of: 'user' })
-    .addRead(HYPERVISORS, listHypervisors);
+    .addRead(HYPERVISORS, listHypervisors)
+    .add(USAGE_ROUTES.own, ownUsage(usage));
   instances(mount);
   flavors(mount);
   images(mount, requestBody);

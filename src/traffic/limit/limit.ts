@@ -38,7 +38,7 @@ export function limit(
   renderError: (error: ComputeError, c: Context<GatewayEnv>) => Response,
 ): Limits {
   if (mode === 'off') {
-    return { stage: { handle: (_, next) => next(), check: () => true }, consumeSignUp: async () => {} };
+    return { stage: chargeOnly(costs), consumeSignUp: async () => {} };
   }
   const limiter = new Limiter(counter);
   const byName = new Map(plans.map((plan) => [plan.name, plan]));
@@ -74,7 +74,10 @@ export function limit(
         const decision = decided instanceof Promise ? await decided : decided;
         if (apply(c, plan, decision) === 'rejected') {
           c.res = renderError(rateLimited(plan, decision, cost), c);
-        } else await next();
+        } else {
+          c.set('points', cost);
+          await next();
+        }
       },
       check(c) {
         const principal = c.get('principal');
@@ -84,6 +87,7 @@ export function limit(
         const plan = planOf(c.get('principal'));
         const decision = consume(c, plan, costs.read);
         if (!(decision instanceof Promise)) apply(c, plan, decision);
+        c.set('points', costs.read);
       },
     },
     async consumeSignUp(userId, address) {
@@ -97,6 +101,18 @@ export function limit(
       );
       if (record(decision, plan) === 'rejected') throw rateLimited(plan, decision, costs.write);
     },
+  };
+}
+
+/** Without limits: usage counts what requests would cost. */
+function chargeOnly(costs: Costs): Stage {
+  return {
+    handle(c, next) {
+      c.set('points', costOf(c.req.method, c.req.path, costs));
+      return next();
+    },
+    check: () => true,
+    commit: (c) => c.set('points', costs.read),
   };
 }
 
