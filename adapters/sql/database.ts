@@ -2,7 +2,7 @@
  * The interface of a database for the stores: batches instead of interactive transactions, which Cloudflare D1 lacks.
  */
 
-import type { Compilable, CompiledQuery, IsolationLevel, Kysely } from 'kysely';
+import type { Compilable, CompiledQuery, IsolationLevel, Kysely, Transaction } from 'kysely';
 import { ComputeError } from '../../src/compute/errors.ts';
 import type { Db, Tables } from './schema.ts';
 
@@ -33,6 +33,14 @@ export interface SqlDatabase {
   close(): Promise<void>;
 }
 
+/** Runs a statement in the open transaction. */
+export type RunStatement = <Row>(statement: Compilable<Row>) => Promise<readonly Row[]>;
+
+export interface TransactionalDatabase extends SqlDatabase {
+  /** A batch whose statements depend on rows read before. Never retried once it has begun. */
+  transact<Result>(work: (run: RunStatement) => Promise<Result>): Promise<Result>;
+}
+
 /** Class of a driver's error; null: a defect. */
 export type Diagnosis = 'unavailable' | 'read_only' | 'taken' | null;
 
@@ -48,24 +56,31 @@ interface DialectQuirks {
 }
 
 /** For databases with interactive transactions: a batch is one transaction. */
-export function transactionalDatabase(db: Kysely<Tables>, quirks: DialectQuirks): SqlDatabase {
+export function transactionalDatabase(db: Kysely<Tables>, quirks: DialectQuirks): TransactionalDatabase {
   let closing: Promise<void> | undefined;
+
+  function begin<Result>(work: (running: Transaction<Tables>) => Promise<Result>, lock?: CompiledQuery) {
+    const builder = db.transaction();
+    const configured = quirks.isolationLevel ? builder.setIsolationLevel(quirks.isolationLevel) : builder;
+    return configured.execute(async (running) => {
+      if (quirks.localSettings !== undefined) await running.executeQuery(quirks.localSettings);
+      if (lock !== undefined) await running.executeQuery(lock);
+      return work(running);
+    });
+  }
 
   async function transaction(statements: readonly Compilable[], lock?: CompiledQuery) {
     const queries = statements.map((statement) => statement.compile());
     let isCommitting = false;
-    const builder = db.transaction();
-    const configured = quirks.isolationLevel ? builder.setIsolationLevel(quirks.isolationLevel) : builder;
-    const work = () =>
-      configured.execute(async (running) => {
-        isCommitting = false;
-        if (quirks.localSettings !== undefined) await running.executeQuery(quirks.localSettings);
-        if (lock !== undefined) await running.executeQuery(lock);
+    const work = () => {
+      isCommitting = false;
+      return begin(async (running) => {
         const rows: (readonly unknown[])[] = [];
         for (const query of queries) rows.push((await running.executeQuery(query)).rows);
         isCommitting = true;
         return rows;
-      });
+      }, lock);
+    };
     return guarded(work, () => !isCommitting);
   }
 
@@ -81,6 +96,25 @@ export function transactionalDatabase(db: Kysely<Tables>, quirks: DialectQuirks)
     builder: db,
     async batch<const Statements extends readonly Compilable[]>(statements: Statements) {
       return (await transaction(statements, quirks.lock)) as unknown as BatchRows<Statements>;
+    },
+    async transact(work) {
+      let failure: unknown;
+      const inTransaction = () =>
+        begin(async (running) => {
+          try {
+            return await work(async function run<Row>(statement: Compilable<Row>) {
+              const execute = () => running.executeQuery(statement.compile());
+              return (await guarded(execute, () => false)).rows;
+            });
+          } catch (error) {
+            failure = error;
+            throw error;
+          }
+        }, quirks.lock);
+      // An error of `work` itself is not the database's.
+      return guarded(inTransaction, () => false).catch((error) => {
+        throw failure ?? error;
+      });
     },
     async read<Row>(statement: Compilable<Row>) {
       if (quirks.localSettings !== undefined)

@@ -1,6 +1,6 @@
 import type { KeyStore } from '../../src/access/key-store.ts';
 import { ComputeError } from '../../src/compute/errors.ts';
-import type { SqlDatabase } from './database.ts';
+import type { TransactionalDatabase } from './database.ts';
 import { openPostgres } from './postgres.ts';
 import { folderProblem, openSqlite } from './sqlite.ts';
 import { type Stores, storesIn } from './stores.ts';
@@ -19,16 +19,20 @@ export function databaseUrlProblem(databaseUrl: string): string | null {
   }
 }
 
+export async function openStores(databaseUrl: string): Promise<Stores> {
+  return storesIn(await openDatabase(databaseUrl));
+}
+
 /**
- * The stores at `databaseUrl`, with the newest schema.
+ * The database at `databaseUrl`, with the newest schema.
  *
  * @param databaseUrl `sqlite:PATH` (`sqlite:keys.db` in the working directory, `sqlite:/var/lib/keys.db`), or
  *   `postgres://...`, `postgresql://...`.
  * @throws TypeError for an invalid URL, ComputeError `unavailable`. Neither contains the URL, which may have a password.
  */
-export async function openStores(databaseUrl: string): Promise<Stores> {
+export async function openDatabase(databaseUrl: string): Promise<TransactionalDatabase> {
   try {
-    return storesIn(await openDatabase(databaseUrl));
+    return await (isPostgres(databaseUrl) ? openPostgres(databaseUrl) : openSqlite(pathOf(databaseUrl)));
   } catch (error) {
     if (error instanceof TypeError) throw new TypeError(`DATABASE_URL ${error.message}`);
     const cause = error instanceof ComputeError ? error.cause : error;
@@ -36,10 +40,6 @@ export async function openStores(databaseUrl: string): Promise<Stores> {
       cause,
     });
   }
-}
-
-async function openDatabase(url: string): Promise<SqlDatabase> {
-  return isPostgres(url) ? openPostgres(url) : openSqlite(pathOf(url));
 }
 
 function isPostgres(url: string): boolean {

@@ -1,6 +1,6 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import { Client, type ClientConfig, Pool, type PoolConfig } from 'pg';
-import { databaseError, type SqlDatabase, transactionalDatabase } from './database.ts';
+import { databaseError, type TransactionalDatabase, transactionalDatabase } from './database.ts';
 import { migratePostgres } from './migrations/migrate-postgres.ts';
 import {
   diagnosePostgres,
@@ -34,7 +34,10 @@ const WRITE_LOCK = 4_711_061_511_711;
  * @param url Secret: it may contain a password.
  * @throws TypeError for an invalid URL, without containing it; ComputeError `unavailable`.
  */
-export async function openPostgres(url: string, limits: Partial<PostgresLimits> = {}): Promise<SqlDatabase> {
+export async function openPostgres(
+  url: string,
+  limits: Partial<PostgresLimits> = {},
+): Promise<TransactionalDatabase> {
   assertPostgresUrl(url);
   const { connections, connectTimeoutMs, statementTimeoutMs } = { ...LIMITS, ...limits };
   const config = (statement: number): PoolConfig => ({

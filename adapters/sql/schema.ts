@@ -7,7 +7,7 @@
 
 import type { QueryCreator } from 'kysely';
 
-const TABLES = {
+export const TABLES = {
   api_key: {
     id: 'text',
     family_id: 'text',

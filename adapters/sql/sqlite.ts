@@ -3,7 +3,12 @@ import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Kysely } from 'kysely';
 import { backoff, sleep } from '../../src/async.ts';
-import { type Diagnosis, databaseError, type SqlDatabase, transactionalDatabase } from './database.ts';
+import {
+  type Diagnosis,
+  databaseError,
+  type TransactionalDatabase,
+  transactionalDatabase,
+} from './database.ts';
 import { SQLITE_TYPES } from './migrations/column-types.ts';
 import { migrate } from './migrations/migrate.ts';
 import type { Tables } from './schema.ts';
@@ -29,7 +34,10 @@ const MAX_RETRY_DELAY_MS = 20;
  * @param busyTimeoutMs Maximum wait for another process's lock, in ms.
  * @throws ComputeError `unavailable`; the file system's error if file or folder cannot be created.
  */
-export async function openSqlite(path: string, busyTimeoutMs = BUSY_TIMEOUT_MS): Promise<SqlDatabase> {
+export async function openSqlite(
+  path: string,
+  busyTimeoutMs = BUSY_TIMEOUT_MS,
+): Promise<TransactionalDatabase> {
   // Absolute, because SQLite treats "file:..." as a URI and ":memory:" as no file.
   const file = resolve(path);
   if (dirname(file) === resolve(DEFAULT_FOLDER)) mkdirSync(dirname(file), { recursive: true, mode: 0o700 });

@@ -11,8 +11,7 @@ import { at, type RouteDefinition, route } from '../http/route.ts';
 import { type Access, callContext } from './access.ts';
 import { type AdminToken, assertAdminToken } from './admin-tokens.ts';
 import { AUDIT_ACTIONS } from './audit.ts';
-import { assertBrowserScopes } from './browser-key.ts';
-import { type Actor, auditEntry, checkedExpiry, issueKey, rotateKey } from './issue-key.ts';
+import { type Actor, issueKey, rotateKey } from './issue-key.ts';
 import { keyListParameters, keyPage } from './key-list.ts';
 import {
   adminRotationSchema,
@@ -26,8 +25,9 @@ import {
   newKeySchema,
   projectId,
 } from './key-schemas.ts';
-import type { KeyChange, StoredKey } from './key-store.ts';
+import type { StoredKey } from './key-store.ts';
 import { reachOf, revokeAndInvalidate } from './revoke-key.ts';
+import { assertPlan, updateKey } from './update-key.ts';
 
 const DEFAULT_PAGE = 100;
 
@@ -117,7 +117,7 @@ export function adminApi(
     .use('/admin/v1/*', preconditionHolds)
     .on(...at(ADMIN_ROUTES.createKey), async (c) => {
       const body = await decodeBody(c, ADMIN_ROUTES.createKey.body);
-      assertPlan(access, body.plan);
+      assertPlan(body.plan, access.plans);
       const credential = credentialOf(body);
       const request = keyRequestOf(body, credential, await identify(access, credential, c));
       const issued = await issueKey(keys, access.secret, request, actor(access, c));
@@ -132,25 +132,12 @@ export function adminApi(
     .on(...at(ADMIN_ROUTES.getKey), async (c) => c.json(keyView(await findKey(access, c))))
     .on(...at(ADMIN_ROUTES.updateKey), async (c) => {
       const before = await findKey(access, c);
-      const { id } = before;
       const body = await decodeBody(c, ADMIN_ROUTES.updateKey.body);
-      if (body.plan !== undefined) assertPlan(access, body.plan);
-      const { allowed_cidrs, allowed_origins, expires_at, name, scopes, plan, disabled } = body;
-      const change: KeyChange = {
-        ...(name !== undefined && { name }),
-        ...(scopes !== undefined && { scopes }),
-        ...(plan !== undefined && { plan }),
-        ...(disabled !== undefined && { disabled }),
-        ...(allowed_cidrs !== undefined && { allowedCidrs: allowed_cidrs }),
-        ...(allowed_origins !== undefined && { allowedOrigins: allowed_origins }),
-        ...(expires_at !== undefined && { expiresAt: checkedExpiry(expires_at, before) }),
-      };
-      assertBrowserScopes({ ...before, ...change });
-      const entry = auditEntry('key.update', id, actor(access, c), describeChange(before, change));
-      const changed = await keys.update(id, change, entry, before);
-      access.verifier.invalidate(id);
-      access.keyOrigins.invalidate();
-      if (changed === null) throw updateConflict(await findKey(access, c));
+      // Also after a conflict: this node may have cached an older row.
+      const changed = await updateKey(keys, before, body, access.plans, actor(access, c)).finally(() => {
+        access.verifier.invalidate(before.id);
+        access.keyOrigins.invalidate();
+      });
       return c.json(keyView(changed));
     })
     .on(...at(ADMIN_ROUTES.revokeKey), async (c) => {
@@ -204,23 +191,6 @@ function requireAdminToken(
   };
 }
 
-function updateConflict({ id, revokedAt, successorId }: StoredKey): ComputeError {
-  return new ComputeError(
-    'conflict',
-    revokedAt === null
-      ? `Key ${id} was rotated to ${successorId} in the meantime and was not changed: change that key, or retry.`
-      : `Key ${id} is revoked.`,
-  );
-}
-
-/** Old and new values; none of them is secret. */
-function describeChange(before: StoredKey, change: KeyChange): string {
-  const fields = Object.keys(change) as (keyof KeyChange)[];
-  return fields
-    .map((field) => `${field}: ${before[field] ?? 'none'} -> ${change[field] ?? 'none'}`)
-    .join('; ');
-}
-
 function actor(access: Access, c: Context<GatewayEnv>): Actor {
   return { actor: c.var.adminActor ?? 'admin', address: access.clientAddress(c), requestId: c.var.requestId };
 }
@@ -230,10 +200,6 @@ async function findKey(access: Access, c: Context<GatewayEnv>): Promise<StoredKe
   const key = /^[0-9a-z]{1,64}$/.test(id) ? await access.keys.find(id) : null;
   if (key === null) throw new ComputeError('not_found', 'Key not found.');
   return key;
-}
-
-function assertPlan({ plans }: Access, plan: string): void {
-  if (!plans.includes(plan)) throw ComputeError.field('plan', `must be one of ${plans.join(', ')}`);
 }
 
 /** Verifies the credential with the cloud, so that no key is issued that would open nothing. */

@@ -7,10 +7,12 @@ const ROOT = join(import.meta.dirname, '../..');
 /** Where an instant is stored, shown, or compared with one that was stored; everything else measures by the monotonic clock. */
 const WALL_CLOCK: Readonly<Record<string, string>> = {
   'adapters/node/demo-key.ts': 'stores the expiry of the demo key',
-  'adapters/node/doctor-command.ts': 'compares stored expiries',
+  'adapters/node/commands/doctor-checks.ts': 'compares stored expiries',
+  'adapters/node/commands/keys-export.ts': 'shows when it exported',
+  'adapters/node/commands/keys-list.ts': 'compares stored expiries',
+  'adapters/node/commands/keys-reseal-status.ts': 'keys that live now',
+  'adapters/node/commands/reconcile.ts': 'compares when resources were made at the cloud',
   'adapters/node/logger.ts': 'shows when a line was written',
-  'adapters/node/keys-command.ts': 'keys that live now',
-  'adapters/node/reconcile-command.ts': 'compares when resources were made at the cloud',
   'adapters/node/redu-sandbox.ts': 'stores the expiry of the demo key',
   'adapters/openstack/keystone/token.ts': 'compares an expiry that comes without the instant of issue',
   'adapters/sandbox/index.ts': 'shows instants as a cloud does, from the wall clock at its start',

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { RECONCILE_OPTIONS } from '../../adapters/node/reconcile-command.ts';
+import { COMMANDS } from '../../adapters/node/commands/specification.ts';
 import { Environment } from '../../src/config/environment.ts';
 import { LOG_EVENTS } from '../../src/telemetry/log-events.ts';
 import { COUNTERS, GAUGES, HISTOGRAMS } from '../../src/telemetry/metrics.ts';
@@ -54,7 +54,7 @@ test('the options of reconcile are those of the command line', () => {
     ([option]) => code(option).split(' ')[0],
   );
   expect(documented.toSorted()).toEqual(
-    Object.keys(RECONCILE_OPTIONS)
+    Object.keys(COMMANDS.reconcile.options)
       .map((name) => `--${name}`)
       .toSorted(),
   );

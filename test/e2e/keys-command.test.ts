@@ -86,8 +86,60 @@ describe('linguanova keys', () => {
     expect(header?.split(/ +/).slice(0, 4)).toEqual(['id', 'name', 'state', 'project_id']);
     expect(row?.split(/ +/).slice(0, 4)).toEqual([fields.id, 'e2e', 'active', PROJECT]);
     expect(others).toEqual([]);
+    for (const line of [header, row]) expect(line?.length).toBeLessThanOrEqual(100);
     for (const verb of ['show', 'revoke'])
       expect((await keys(verb, fields.id ?? '')).stdout).not.toContain('ln_');
+  });
+
+  test('update, disable and enable change a key; audit lists the changes', async () => {
+    const { json, keys } = database();
+    const { key: _, ...created } = await json(...CREATE, '--cidr', '192.0.2.0/24');
+    const changes = ['--name', 'renamed', '--scopes', 'instances:read', '--cidr', 'any'];
+    const expected = { ...created, name: 'renamed', scopes: ['instances:read'], allowed_cidrs: [] };
+    expect(await json('update', created.id, ...changes)).toEqual(expected);
+    expect(await json('disable', created.id)).toEqual({ ...expected, state: 'disabled', disabled: true });
+    expect(await json('list', '--state', 'active')).toEqual([]);
+    expect(await json('enable', created.id)).toEqual(expected);
+    const entries = await json('audit', created.id, '--action', 'key.update', '--limit', '2');
+    expect(entries.map(({ actor, detail }: Record<string, string>) => [actor, detail])).toEqual([
+      ['cli', 'disabled: true -> false'],
+      ['cli', 'disabled: false -> true'],
+    ]);
+    const { stdout } = await keys('audit', '--from', '2020-01-01T00:00:00Z', '--to', '2099-01-01');
+    expect(stdout.split('\n').map((line) => line.split('  ')[2])).toEqual([
+      ...['key.update', 'key.update', 'key.update', 'key.create', undefined],
+    ]);
+  });
+
+  test('export writes a file for its owner only; import reads it into another database, whose keys work', async () => {
+    const { env, json, keys } = database();
+    const { key, ...created } = await json(...CREATE);
+    const folder = emptyDirectory();
+    const file = join(folder, 'dump');
+    expect(await keys('export', file)).toMatchObject({ code: 0, stdout: '' });
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(await keys('export', file)).toMatchObject({
+      code: 1,
+      stderr: `linguanova: ${file} exists: name a new file\n`,
+    });
+    const target = { ...env, DATABASE_URL: `sqlite:${join(folder, 'target.db')}` };
+    const wrong = await runCommand(['keys', 'import', file], { ...target, LINGUANOVA_SECRET: OTHER_SECRET });
+    expect([wrong.code, wrong.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^linguanova: LINGUANOVA_SECRET is not /),
+    ]);
+    const piped = await run(
+      '/bin/sh',
+      ['-c', `"$0" "$1" keys import - < "$2"`, process.execPath, MAIN, file],
+      target,
+    );
+    expect([piped.code, piped.stderr]).toEqual([0, expect.stringMatching(/^imported .*api_key: 1/)]);
+    const status = await serving(target);
+    expect(await status(key)).toBe(200);
+    const again = await runCommand(['keys', 'import', file], target);
+    expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('must be empty')]);
+    const shown = await runCommand(['keys', 'show', created.id, '--json'], target);
+    expect(JSON.parse(shown.stdout)).toMatchObject({ name: 'e2e', state: 'active' });
   });
 
   test('list of an empty database is empty', async () => {

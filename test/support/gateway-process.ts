@@ -33,8 +33,12 @@ export interface GatewayProcess {
 }
 
 /** Starts the gateway as a process of its own on a free port, in an empty directory unless one is given, and waits until it serves. */
-export async function startProcess(env: Record<string, string>, cwd?: string): Promise<GatewayProcess> {
-  const child = start(['serve'], { PORT: '0', ...env }, cwd);
+export async function startProcess(
+  env: Record<string, string>,
+  cwd?: string,
+  options: readonly string[] = [],
+): Promise<GatewayProcess> {
+  const child = start(['serve', ...options], { PORT: '0', ...env }, cwd);
   const [stdout, stderr] = [collect(child, 'stdout'), collect(child, 'stderr')];
   const ended = once(child, 'close');
   const url = await new Promise<string>((resolve, reject) => {

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
-import { importServerSecret } from '../../src/access/server-secret.ts';
-import { deadlineIn } from '../../src/clock.ts';
-import { CallTrace } from '../../src/compute/call-trace.ts';
-import type { Config } from '../../src/config/config.ts';
-import { memoryKeyStore } from '../../test/support/memory-key-store.ts';
-import { silentLogger } from '../../test/support/silent-logger.ts';
-import { fetchTransport } from '../openstack/http/fetch.ts';
-import { openStackDriver } from '../openstack/index.ts';
-import { createSandbox } from '../sandbox/index.ts';
-import { formatReport, runChecks } from './doctor-command.ts';
+import { importServerSecret } from '../../../src/access/server-secret.ts';
+import { deadlineIn } from '../../../src/clock.ts';
+import { CallTrace } from '../../../src/compute/call-trace.ts';
+import type { Config } from '../../../src/config/config.ts';
+import { memoryKeyStore } from '../../../test/support/memory-key-store.ts';
+import { silentLogger } from '../../../test/support/silent-logger.ts';
+import { fetchTransport } from '../../openstack/http/fetch.ts';
+import { openStackDriver } from '../../openstack/index.ts';
+import { createSandbox } from '../../sandbox/index.ts';
+import { formatReport, runChecks } from './doctor-checks.ts';
 
 /** What doctor finds with the service account of this user. */
 async function findings(roleOf: 'admin' | 'member') {

@@ -1,9 +1,9 @@
-import type { KeyStore } from '../../src/access/key-store.ts';
-import { SecretCheck, WRONG_SECRET } from '../../src/access/secret-check.ts';
-import type { ServerSecret } from '../../src/access/server-secret.ts';
-import { wallTime } from '../../src/clock.ts';
-import type { CallContext, Cloud, CloudDriver } from '../../src/compute/cloud.ts';
-import type { Config } from '../../src/config/config.ts';
+import type { KeyStore } from '../../../src/access/key-store.ts';
+import { SecretCheck, WRONG_SECRET } from '../../../src/access/secret-check.ts';
+import type { ServerSecret } from '../../../src/access/server-secret.ts';
+import { wallTime } from '../../../src/clock.ts';
+import type { CallContext, Cloud, CloudDriver } from '../../../src/compute/cloud.ts';
+import type { Config } from '../../../src/config/config.ts';
 
 export interface DoctorContext {
   readonly config: Config;
