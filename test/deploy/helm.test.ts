@@ -1,0 +1,110 @@
+/** Helm needs a newer Go than CI's; `test/deploy/helm/render` lints the chart, renders golden.yaml and validates it. */
+
+import { afterAll, expect, test } from 'vitest';
+import { parse, parseAllDocuments } from 'yaml';
+import { readConfig } from '../../src/config/config.ts';
+import { Environment } from '../../src/config/environment.ts';
+import { VERSION } from '../../src/version.ts';
+import { fenced, read, section } from '../docs/pages.ts';
+import { sandboxGateway } from '../wire/sandbox-gateway.ts';
+import { chartDigest } from './chart-digest.ts';
+
+const GOLDEN = read('test/deploy/helm/golden.yaml');
+const manifests = parseAllDocuments(GOLDEN).map((document) => document.toJS());
+const byKind = new Map(manifests.map((manifest) => [manifest.kind, manifest]));
+
+const gateway = await sandboxGateway({ adminTokens: [{ name: null, token: 'admin-token-of-the-tests' }] });
+afterAll(() => gateway.stop());
+
+test('golden.yaml is rendered from this chart; run test/deploy/helm/render', () => {
+  expect(GOLDEN.split('\n')[0]).toBe(`# ${chartDigest()}`);
+  expect([...byKind.keys()].toSorted()).toEqual([
+    'ConfigMap',
+    'Deployment',
+    'HorizontalPodAutoscaler',
+    'Ingress',
+    'Job',
+    'PodDisruptionBudget',
+    'Secret',
+    'Service',
+  ]);
+});
+
+test('the chart is of this version', () => {
+  const { version, appVersion } = parse(read('deploy/helm/linguanova/Chart.yaml'));
+  expect({ version, appVersion }).toEqual({ version: VERSION, appVersion: VERSION });
+});
+
+test('the variables of ConfigMap and Secret are a configuration that starts', () => {
+  const given = { ...byKind.get('ConfigMap').data, ...byKind.get('Secret').stringData };
+  expect(Object.keys(Environment.shape)).toEqual(expect.arrayContaining(Object.keys(given)));
+  expect(readConfig(given, { readCertificates: () => '' }).port).toBe(8787);
+});
+
+test.each(['Deployment', 'Job'])('the pods of the %s run unprivileged and without service links', (kind) => {
+  const { spec } = byKind.get(kind).spec.template;
+  expect(spec).toMatchObject({
+    enableServiceLinks: false,
+    automountServiceAccountToken: false,
+    securityContext: { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: 'RuntimeDefault' } },
+  });
+  const [container] = spec.containers;
+  expect(container.securityContext).toEqual({
+    allowPrivilegeEscalation: false,
+    readOnlyRootFilesystem: true,
+    capabilities: { drop: ['ALL'] },
+  });
+  expect(container.envFrom).toEqual([
+    { configMapRef: { name: byKind.get('ConfigMap').metadata.name } },
+    { secretRef: { name: byKind.get('Secret').metadata.name } },
+  ]);
+  expect(read('Dockerfile')).toContain(`VOLUME ${container.volumeMounts[0].mountPath}`);
+});
+
+test('selectors agree: deployment, service, disruption budget; the job is none of theirs', () => {
+  const { matchLabels } = byKind.get('Deployment').spec.selector;
+  expect(byKind.get('Deployment').spec.template.metadata.labels).toMatchObject(matchLabels);
+  expect(byKind.get('Service').spec.selector).toEqual(matchLabels);
+  expect(byKind.get('PodDisruptionBudget').spec.selector.matchLabels).toEqual(matchLabels);
+  expect(byKind.get('Job').spec.template.metadata.labels).not.toMatchObject(matchLabels);
+  const { kind, name } = byKind.get('HorizontalPodAutoscaler').spec.scaleTargetRef;
+  expect(byKind.get(kind).metadata.name).toBe(name);
+});
+
+test('a pod is killed after 75 seconds, and its probes are paths of the gateway', async () => {
+  const { spec } = byKind.get('Deployment').spec.template;
+  expect(spec.terminationGracePeriodSeconds).toBe(75);
+  const [container] = spec.containers;
+  for (const probe of ['startupProbe', 'livenessProbe', 'readinessProbe']) {
+    const { path, port } = container[probe].httpGet;
+    expect((await fetch(gateway.url + path)).status, probe).toBe(200);
+    expect(container.ports).toContainEqual({ name: port, containerPort: 8787 });
+  }
+});
+
+test('the ingress reaches every route of the gateway but those for operators', () => {
+  const { paths } = byKind.get('Ingress').spec.rules[0].http;
+  const reached = (route: string) =>
+    paths.some(({ path, pathType }: { path: string; pathType: string }) =>
+      pathType === 'Exact' ? route === path : route === path || route.startsWith(`${path}/`),
+    );
+  const routes = gateway.routes
+    .map(({ path }) => path)
+    .filter((path) => path.startsWith('/') && path !== '/*');
+  const inside = routes.filter((route) => /^\/(admin|metrics|readyz|healthz)(\/|$)/.test(route));
+  expect(new Set(inside.map((route) => route.split('/')[1]))).toEqual(
+    new Set(['admin', 'metrics', 'readyz', 'healthz']),
+  );
+  expect(inside.filter(reached)).toEqual([]);
+  expect(routes.filter((route) => !inside.includes(route) && !reached(route))).toEqual([]);
+});
+
+test('the example of docs/deployment.md sets values that the chart has, and known variables', () => {
+  const [example = ''] = fenced(section(read('docs/deployment.md'), 'Kubernetes'), 'yaml');
+  const { config, ...values } = parse(example);
+  const known = parse(read('deploy/helm/linguanova/values.yaml'));
+  for (const [name, given] of Object.entries<object>(values)) {
+    expect(Object.keys(known[name]), name).toEqual(expect.arrayContaining(Object.keys(given)));
+  }
+  expect(Object.keys(Environment.shape)).toEqual(expect.arrayContaining(Object.keys(config)));
+});
