@@ -144,7 +144,7 @@ export const Environment = z.object({
     .string()
     .refine(isServerSecret, 'must be 32 bytes in base64')
     .optional()
-    .describe('The secret that is replaced: [rotation](operating.md#rotating-the-secret).'),
+    .describe('The secret that is replaced: [rotation](upgrade.md#rotate-the-secret).'),
   LINGUANOVA_ADMIN_TOKEN: z
     .string()
     .transform(parseAdminTokens)
