@@ -30,6 +30,7 @@ import { pinoLogger } from './logger.ts';
 import { prometheusMetrics } from './prometheus.ts';
 import { serve } from './serve.ts';
 import { localServerSecret } from './server-secret-file.ts';
+import { startTracing } from './tracing.ts';
 
 const UPSTREAM_BUDGET_MS = 30_000;
 /** Long enough for an image of many gigabytes; other bodies have a shorter limit where they are read. */
@@ -132,6 +133,7 @@ export async function serveGateway(config: Config) {
   const log = pinoLogger(config.logLevel, (lines, reason) =>
     metrics.count('log_lines_dropped', { reason }, lines),
   );
+  const stopTracing = config.tracing === null ? async () => {} : await startTracing(config.tracing, log);
   const secret = await serverSecret(config);
   const redis = await redisOf(config, log, metrics);
   const { keys, idempotency, releases, reconciles, usage } = await openStores(config.databaseUrl);
@@ -204,7 +206,7 @@ export async function serveGateway(config: Config) {
       reconciling?.stop(),
     ]);
     clearInterval(flushing);
-    await gateway.flush({ all: true });
+    await Promise.all([gateway.flush({ all: true }), stopTracing()]);
     // Their calls to the cloud may take minutes, which closing would wait for.
     if (requestsCut > 0 || isRunCut) process.exit(0);
     await Promise.all([clouds.close(), keys.close(), redis?.close()]);

@@ -2,6 +2,7 @@ import { readableStream } from '../../src/async.ts';
 import { remainingMs } from '../../src/clock.ts';
 import type { CallContext } from '../../src/compute/cloud.ts';
 import { ComputeError } from '../../src/compute/errors.ts';
+import type { CallSpan } from '../../src/telemetry/request-spans.ts';
 
 /** Compatible with the runtime's `fetch`. */
 export type Fetch = (request: Request) => Promise<Response>;
@@ -50,12 +51,15 @@ export class ReduHttpClient {
     if (request.data !== undefined) return this.#upload(request, request.data, key, call);
     const signal = AbortSignal.timeout(remainingMs(call.deadline));
     for (let attempt = 1; ; attempt++) {
+      const span = this.#startSpan(request, call, attempt);
       try {
-        const response = await this.#fetch(
-          new Request(this.#url + request.path, this.#init(request, key, call, signal)),
-        );
-        return { status: response.status, headers: response.headers, body: await boundedText(response) };
+        const init = this.#init(request, key, call, signal, span);
+        const response = await this.#fetch(new Request(this.#url + request.path, init));
+        const body = await boundedText(response);
+        span.end(response.status);
+        return { status: response.status, headers: response.headers, body };
       } catch (cause) {
+        span.end(cause);
         if (cause instanceof ComputeError) throw cause;
         if (signal.aborted)
           throw new ComputeError('timeout', 'The cloud did not respond in time.', { cause });
@@ -74,14 +78,18 @@ export class ReduHttpClient {
       timer = setTimeout(() => idle.abort(), IDLE_TIMEOUT_MS);
     };
     restart();
+    const span = this.#startSpan(request, call, 1);
     try {
-      const init = { ...this.#init(request, key, call, idle.signal), duplex: 'half' };
+      const init = { ...this.#init(request, key, call, idle.signal, span), duplex: 'half' };
       const body = readableStream(data, restart);
       const response = await this.#fetch(
         new Request(this.#url + request.path, { ...init, body } as RequestInit),
       );
-      return { status: response.status, headers: response.headers, body: await boundedText(response) };
+      const text = await boundedText(response);
+      span.end(response.status);
+      return { status: response.status, headers: response.headers, body: text };
     } catch (cause) {
+      span.end(cause);
       const code = idle.signal.aborted ? 'timeout' : 'unavailable';
       throw new ComputeError(code, 'The upload to the cloud broke off. Send it again.', { cause });
     } finally {
@@ -89,11 +97,16 @@ export class ReduHttpClient {
     }
   }
 
+  #startSpan({ method, path }: ReduRequest, { trace }: CallContext, attempt: number): CallSpan {
+    return trace.spans.startCall({ service: 'redu', method, url: this.#url + path, resends: attempt - 1 });
+  }
+
   #init(
     { method, body, data, idempotencyKey }: ReduRequest,
     key: string,
     call: CallContext,
     signal: AbortSignal,
+    span: CallSpan,
   ): RequestInit {
     return {
       method,
@@ -104,6 +117,7 @@ export class ReduHttpClient {
         accept: 'application/json',
         'x-api-key': key,
         'x-request-id': call.requestId,
+        ...span.headers,
         ...(idempotencyKey !== undefined && { 'idempotency-key': `"${idempotencyKey}"` }),
         ...(body !== undefined && { 'content-type': 'application/json' }),
         ...(data !== undefined && { 'content-type': 'application/octet-stream' }),

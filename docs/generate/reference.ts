@@ -20,7 +20,7 @@ export function reference(): string {
       ]),
     ),
     '## Log events',
-    'Lines of a request also have `request_id`, `key` and `project`.',
+    'Lines of a request also have `request_id`, `key` and `project`, and `trace_id` if they belong to a [trace](operating.md#traces).',
     table(
       ['`msg`', 'level', 'meaning and fields'],
       Object.entries(LOG_EVENTS).flatMap(([level, events]) =>

@@ -1,3 +1,5 @@
+import { RequestSpans } from '../telemetry/request-spans.ts';
+
 const MAX_REQUEST_IDS = 10;
 
 /** OpenStack's form of a request id (API-SIG, "Request ID"); anything else is not logged. */
@@ -16,6 +18,12 @@ export class CallTrace {
   #since = 0;
   #waitedMs = 0;
   readonly #upstreamRequestIds: string[] = [];
+  /** Its part of a distributed trace; nothing is recorded for a call that belongs to no request. */
+  readonly spans: RequestSpans;
+
+  constructor(spans: RequestSpans = new RequestSpans()) {
+    this.spans = spans;
+  }
 
   /** @param at Monotonic ms at which some of the data was read upstream. */
   dataGeneratedAt(at: number): void {

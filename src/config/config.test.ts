@@ -112,6 +112,33 @@ describe('LINGUANOVA_STALE_SECONDS is an alias of LINGUANOVA_STALE_IF_ERROR_SECO
   });
 });
 
+describe('traces', () => {
+  const ENDPOINT = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318' };
+
+  test.each<[Record<string, string>, Config['tracing']]>([
+    [{}, null],
+    [{ OTEL_TRACES_SAMPLER: 'always_on' }, null],
+    [ENDPOINT, { sampler: 'parentbased_always_on', ratio: 1 }],
+    [
+      { ...ENDPOINT, OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: '0.25' },
+      { sampler: 'traceidratio', ratio: 0.25 },
+    ],
+  ])('%o: %o', (environment, tracing) => {
+    expect(read(environment).tracing).toEqual(tracing);
+  });
+
+  test.each<Record<string, string>>([
+    { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318' },
+    { OTEL_EXPORTER_OTLP_ENDPOINT: 'grpc://127.0.0.1:4317' },
+    { OTEL_TRACES_SAMPLER: 'sometimes' },
+    { OTEL_TRACES_SAMPLER_ARG: '25%' },
+    { OTEL_TRACES_SAMPLER_ARG: '1.5' },
+  ])('%o is refused by name', (environment) => {
+    const [name = ''] = Object.keys(environment);
+    expect(refusal(environment)).toEqual([expect.stringMatching(`^${name} must be `)]);
+  });
+});
+
 test('all errors are listed, each once', () => {
   const lines = refusal({
     PORT: 'abc',

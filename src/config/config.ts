@@ -68,6 +68,15 @@ export interface Config {
   /** 0: never. */
   readonly reconcileMinutes: number;
   readonly usageDays: number;
+  /** null: no traces are recorded. */
+  readonly tracing: TracingConfig | null;
+}
+
+/** The exporter reads its own variables, `OTEL_EXPORTER_OTLP_*`. */
+export interface TracingConfig {
+  readonly sampler: Environment['OTEL_TRACES_SAMPLER'];
+  /** Of `traceidratio`, from 0 to 1. */
+  readonly ratio: number;
 }
 
 /** Checks that need the runtime. Each throws `ConfigError`. */
@@ -166,6 +175,10 @@ export function readConfig(
     auditDays: variables.LINGUANOVA_AUDIT_DAYS,
     reconcileMinutes: minutes ?? 0,
     usageDays: variables.LINGUANOVA_USAGE_DAYS,
+    tracing:
+      variables.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
+        ? null
+        : { sampler: variables.OTEL_TRACES_SAMPLER, ratio: variables.OTEL_TRACES_SAMPLER_ARG },
   };
 }
 

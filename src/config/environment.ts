@@ -18,6 +18,15 @@ function wholeNumber(minimum: number, maximum: number) {
     .refine((value) => value >= minimum && value <= maximum, message);
 }
 
+const SAMPLERS = [
+  'always_on',
+  'always_off',
+  'traceidratio',
+  'parentbased_always_on',
+  'parentbased_always_off',
+  'parentbased_traceidratio',
+] as const;
+
 /** Defaults and descriptions appear in `docs/reference.md`. Unset and empty variables are absent. */
 export const Environment = z.object({
   HOST: text.default('127.0.0.1').describe('Address to listen on.'),
@@ -129,6 +138,22 @@ export const Environment = z.object({
   LINGUANOVA_USAGE_DAYS: wholeNumber(1, 36_500)
     .default(90)
     .describe('Retention of [usage](operating.md#usage), in days.'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+    .optional()
+    .describe('Base URL of a collector: [traces](operating.md#traces) are sent to `/v1/traces` below it.'),
+  OTEL_TRACES_SAMPLER: z
+    .enum(SAMPLERS, { error: `must be ${SAMPLERS.join(', ')}` })
+    .default('parentbased_always_on')
+    .describe(
+      'Which requests are traced: `always_on`, `always_off` or `traceidratio`; with `parentbased_` before it, the client decides if it sends `traceparent`.',
+    ),
+  OTEL_TRACES_SAMPLER_ARG: z
+    .string()
+    .regex(/^(0(\.\d{1,9})?|1(\.0{1,9})?)$/, 'must be a number from 0 to 1')
+    .transform(Number)
+    .default(1)
+    .describe('Share of the requests that `traceidratio` traces, from 0 to 1.'),
   LINGUANOVA_SANDBOX: z
     .enum(['1'], { error: 'must be 1, or unset' })
     .optional()

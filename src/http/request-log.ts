@@ -1,23 +1,26 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
 import { CallTrace } from '../compute/call-trace.ts';
-import type { GatewayEnv, Stage } from '../context.ts';
+import type { GatewayEnv, RequestVariables, Stage } from '../context.ts';
 import { dialectOf } from '../telemetry/dialect-of-route.ts';
 import type { LogFields, Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { RequestSpan, type SpanAttributes } from '../telemetry/request-spans.ts';
 import { ResponseHeaders } from './response-headers.ts';
 
 /**
  * Assigns each request an id, returned as `X-Request-Id`, and logs one line per request, with the route instead of path and query,
- * which may hold customer data. `X-OpenStack-Request-ID` is the cloud's id of the last upstream call.
+ * which may hold customer data. `X-OpenStack-Request-ID` is the cloud's id of the last upstream call. The request is a span of the
+ * client's trace.
  */
 export function requestLog(root: Logger, metrics: Metrics): Stage {
   const handle: MiddlewareHandler<GatewayEnv> = async function logRequest(c, next) {
     const started = performance.now();
-    const trace = new CallTrace();
+    const span = new RequestSpan(c.req.raw.headers);
+    const trace = new CallTrace(span.spans);
     const headers = identify(c);
     c.set('trace', trace);
-    c.set('log', root.with({ request_id: c.get('requestId') }));
+    c.set('log', root.with({ request_id: c.get('requestId'), trace_id: span.spans.traceId }));
     await next();
     const cloudId = trace.upstreamRequestIds.at(-1);
     // A response rendered from the last upstream call was created before its id was known.
@@ -27,6 +30,7 @@ export function requestLog(root: Logger, metrics: Metrics): Stage {
     const served = { method: c.req.method, route: routePath(c, -1), status: c.res.status, started };
     // `c.get`: `c.var` copies all variables. Later stages may have replaced the log.
     recordRequest(c.get('log'), metrics, served, upstreamFields(trace));
+    if (span.isRecorded) endSpan(span, c, served);
   };
   return {
     handle,
@@ -38,14 +42,40 @@ export function requestLog(root: Logger, metrics: Metrics): Stage {
     finish(c, { status }, route) {
       const { keyId, projectId } = c.get('principal');
       const served = { method: 'GET', route, status, started: c.get('startedAt') ?? 0 };
+      const span = new RequestSpan(c.req.raw.headers, served.started);
       // A logger of this request would cost more than the line.
       recordRequest(root, metrics, served, {
         request_id: c.get('requestId'),
+        trace_id: span.spans.traceId,
         key: keyId,
         project: projectId,
       });
+      if (span.isRecorded) endSpan(span, c, served, { 'linguanova.cache.result': 'hit' }, performance.now());
     },
   };
+}
+
+function endSpan(
+  span: RequestSpan,
+  c: Context<GatewayEnv>,
+  { method, route, status }: CompletedRequest,
+  others: SpanAttributes = {},
+  endedAt?: number,
+): void {
+  const principal: RequestVariables['principal'] | undefined = c.get('principal');
+  span.end(
+    { method, url: c.req.url, route, status, userAgent: c.req.header('user-agent') },
+    {
+      'linguanova.request_id': c.get('requestId'),
+      'linguanova.dialect': dialectOf(route),
+      ...(principal !== undefined && {
+        'linguanova.key': principal.keyId,
+        'linguanova.project': principal.projectId,
+      }),
+      ...others,
+    },
+    endedAt,
+  );
 }
 
 function identify(c: Context<GatewayEnv>): ResponseHeaders {

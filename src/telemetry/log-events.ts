@@ -35,6 +35,8 @@ export const LOG_EVENTS = {
     idempotency_outcome_unknown:
       'The cloud did not report whether it carried out a request; the retry finds out.',
     reconcile_run_not_recorded: 'The database has no record of a run of reconcile: `error`.',
+    trace_export_failed:
+      'The collector took no traces: `spans` were lost, `error`. At most one line a minute.',
     key_sweep_failed: 'Expired revocations and old audit entries could not be deleted: `error`.',
     usage_write_failed:
       'Counted requests could not be stored yet: `hours` of keys that wait, `not_counted` requests beyond the bound, `error`. The next write retries.',

@@ -85,7 +85,7 @@ export async function open(
   let previous: StreamedResponse | TransportError | undefined;
   let sent = false;
   for (let attempt = 1; ; attempt++) {
-    const outcome = await tryOnce(transport, request, context, deadline);
+    const outcome = await tryOnce(transport, request, context, deadline, attempt);
     if (outcome instanceof ComputeError) return settle(previous ?? outcome, request, context, sent);
     if (!(outcome instanceof TransportError)) {
       // Deleted by an attempt whose response was lost.
@@ -114,15 +114,20 @@ async function tryOnce(
   request: UpstreamRequest,
   { tenant, urgent, trace }: UpstreamContext,
   deadline: MonotonicMs,
+  attempt: number,
 ): Promise<StreamedResponse | TransportError | ComputeError> {
   if (remainingMs(deadline) === 0)
     return new TransportError('deadline passed', { sent: false, timedOut: true });
   const endCall = trace.startCall(performance.now());
+  const span = trace.spans.startCall({ ...request, resends: attempt - 1 });
+  const headers = { ...request.headers, ...span.headers };
   let response: StreamedResponse | undefined;
   try {
-    response = await transport.open({ ...request, tenant, urgent }, deadline);
+    response = await transport.open({ ...request, headers, tenant, urgent }, deadline);
+    span.end(response.status);
     return response;
   } catch (error) {
+    span.end(error);
     if (error instanceof TransportError || error instanceof ComputeError) return error;
     throw error;
   } finally {

@@ -1,6 +1,7 @@
 import { Context } from 'hono';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Principal } from '../../access/principal.ts';
+import { CallTrace } from '../../compute/call-trace.ts';
 import type { CloudCredential } from '../../compute/cloud.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { ResponseHeaders } from '../../http/response-headers.ts';
@@ -86,6 +87,7 @@ const server = (status: string, task: string | null = null) =>
 function contextOf({ publicUrl, target, headers }: Asked): Context<GatewayEnv> {
   const c = new Context<GatewayEnv>(new Request(`${publicUrl}${target}`, { headers }));
   c.set('responseHeaders', new ResponseHeaders());
+  c.set('trace', new CallTrace());
   return c;
 }
 
@@ -215,6 +217,7 @@ describe('coalescing', () => {
       const request = { ...target, method: 'GET', headers: {}, body: null, headTimeoutMs: 1_000 } as const;
       const c = new Context<GatewayEnv>(new Request(`http://gateway${SERVER}`, { signal }));
       c.set('responseHeaders', new ResponseHeaders());
+      c.set('trace', new CallTrace());
       const send = (_: unknown, shared: AbortSignal) => {
         signals.push(shared);
         return new Promise<never>((_, reject) => shared.addEventListener('abort', reject));

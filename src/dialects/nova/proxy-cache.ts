@@ -153,17 +153,20 @@ export class ProxyCache {
     };
     const found = this.#unshareable.has(key.text)
       ? null
-      : await responses.get({
-          key,
-          version: both(version, all),
-          lifetimeMs: policy.lifetimeMs,
-          staleIfErrorMs: 0,
-          shared: !isQuiet && !UNBOUNDED_PARAMETERS.some((name) => read.target.query.has(name)),
-          fetch,
-          revalidate: null,
-          signal,
-          waitUntil: (work) => waitUntil(work, c),
-        });
+      : await responses.traced(
+          {
+            key,
+            version: both(version, all),
+            lifetimeMs: policy.lifetimeMs,
+            staleIfErrorMs: 0,
+            shared: !isQuiet && !UNBOUNDED_PARAMETERS.some((name) => read.target.query.has(name)),
+            fetch,
+            revalidate: null,
+            signal,
+            waitUntil: (work) => waitUntil(work, c),
+          },
+          c.get('trace').spans,
+        );
     metrics.count('cache_requests', { result: found?.result ?? 'miss', route });
     if (found === null) {
       if (key.text.length <= MAX_KEY_CHARACTERS) this.#unshareable.set(key.text, true);

@@ -125,10 +125,10 @@ export function caching(
           staleIfErrorMs: staleSeconds * 1_000,
           shared: parameters === null || !UNBOUNDED_PARAMETERS.some((parameter) => parameters.has(parameter)),
           fetch: () => fetchWith(call),
-          revalidate: () => fetchWith({ ...callContext(c), trace: new CallTrace() }),
+          revalidate: () => fetchWith({ ...callContext(c), trace: new CallTrace(call.trace.spans.branch()) }),
           waitUntil: (work) => background(work, c),
         };
-        const looking = responses.get(lookup);
+        const looking = responses.traced(lookup, call.trace.spans);
         const found = looking instanceof Promise ? await looking : looking;
         if (found === null) throw new Error('a read without a response');
         const route = routePath(c);

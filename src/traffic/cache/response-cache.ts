@@ -3,6 +3,7 @@ import { monotonicMs } from '../../clock.ts';
 import { hasCode } from '../../compute/errors.ts';
 import { LruMap } from '../../lru-map.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
+import type { RequestSpans } from '../../telemetry/request-spans.ts';
 import type { ProjectVersion, ProjectVersions } from '../versions/project-versions.ts';
 import type { CacheKey } from './cache-key.ts';
 import type { CachedResponse, CacheResult, CacheStore } from './cache-store.ts';
@@ -87,6 +88,17 @@ export class ResponseCache {
     const stored = this.#memory.get(lookup.key, lookup.version.number);
     if (stored === undefined) return this.#fetchOrServeStale(lookup, undefined);
     return this.#serveIfUsable(lookup, stored) ?? this.#fetchOrServeStale(lookup, stored);
+  }
+
+  /** `get` in a span of its own, the parent of the calls of its fetch. */
+  traced(lookup: CacheLookup, spans: RequestSpans): CacheResult | Promise<CacheResult | null> | null {
+    return spans.around(
+      'cache',
+      () => this.get(lookup),
+      (found) => ({
+        'linguanova.cache.result': found?.result ?? 'miss',
+      }),
+    );
   }
 
   /** null: none that needs no revalidation. @param revalidates Whether responses are before they expire. */

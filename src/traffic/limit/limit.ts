@@ -70,7 +70,14 @@ export function limit(
       async handle(c, next) {
         const plan = planOf(c.get('principal'));
         const cost = costOf(c.req.method, c.req.path, costs);
-        const decided = consume(c, plan, cost);
+        const decided = c.get('trace').spans.around(
+          'limit',
+          () => consume(c, plan, cost),
+          ({ admitted }) => ({
+            'linguanova.limit.plan': plan.name,
+            'linguanova.limit.admitted': admitted,
+          }),
+        );
         const decision = decided instanceof Promise ? await decided : decided;
         if (apply(c, plan, decision) === 'rejected') {
           c.res = renderError(rateLimited(plan, decision, cost), c);
