@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { AuditEntry } from '../../src/access/audit.ts';
+import type { AuditEntry, AuditQuery } from '../../src/access/audit.ts';
 import type { RevocationReach } from '../../src/access/key-store.ts';
 import { idsWithin } from './family-statements.ts';
 import { auditToRow, storedTime } from './rows.ts';
@@ -49,11 +49,23 @@ export function appendEntryOfChange(
     );
 }
 
-export function selectEntries(db: Db, limit: number, before: number | null) {
+export function selectEntries(db: Db, { limit, before, action, keyId, projectId, from, to }: AuditQuery) {
   return db
     .selectFrom('audit_entry')
     .selectAll()
     .where('sequence', '<', before ?? Number.MAX_SAFE_INTEGER)
+    .$if(action !== undefined, (query) => query.where('action', '=', action ?? ''))
+    .$if(keyId !== undefined, (query) => query.where('key_id', '=', keyId ?? ''))
+    .$if(projectId !== undefined, (query) =>
+      query.where('key_id', 'in', (eb) =>
+        eb
+          .selectFrom('api_key')
+          .select('id')
+          .where('project_id', '=', projectId ?? ''),
+      ),
+    )
+    .$if(from !== undefined, (query) => query.where('at', '>=', storedTime(from ?? '')))
+    .$if(to !== undefined, (query) => query.where('at', '<', storedTime(to ?? '')))
     .orderBy('sequence', 'desc')
     .limit(limit);
 }

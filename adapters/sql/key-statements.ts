@@ -4,13 +4,14 @@
  */
 
 import { type ExpressionBuilder, sql } from 'kysely';
-import type {
-  KeyChange,
-  KeyFilter,
-  KeyOwner,
-  KeyState,
-  KeyWindow,
-  StoredKey,
+import {
+  type KeyChange,
+  type KeyFilter,
+  type KeyOwner,
+  type KeyState,
+  type KeyWindow,
+  OLDEST_FIRST,
+  type StoredKey,
 } from '../../src/access/key-store.ts';
 import { changeToRow, keyToRow, storedTime } from './rows.ts';
 import type { Db, Tables } from './schema.ts';
@@ -25,7 +26,10 @@ export function selectKey(db: Db, id: string) {
   return db.selectFrom('api_key').selectAll().select(revoked.as('revoked')).where('id', '=', id);
 }
 
-export function selectKeys(db: Db, { projectId, userId, state }: KeyFilter, { after, limit }: KeyWindow) {
+export function selectKeys(db: Db, filter: KeyFilter, { after, limit, order = OLDEST_FIRST }: KeyWindow) {
+  const { projectId, userId, state, text } = filter;
+  const value = ORDER_BY[order.by];
+  const direction = order.descending ? 'desc' : 'asc';
   return db
     .selectFrom('api_key')
     .selectAll()
@@ -33,14 +37,33 @@ export function selectKeys(db: Db, { projectId, userId, state }: KeyFilter, { af
     .$if(userId === null, (query) => query.where('user_id', 'is', null))
     .$if(typeof userId === 'string', (query) => query.where('user_id', '=', userId ?? ''))
     .$if(state !== undefined, (query) => query.where(stateAt(state?.at ?? ''), '=', state?.is ?? 'active'))
+    .$if(text !== undefined, (query) =>
+      query.where(({ or }) => or(SEARCHED.map((column) => contains(column, text ?? '')))),
+    )
     .$if(after !== null, (query) =>
-      query.where(({ eb, refTuple, tuple }) =>
-        eb(refTuple('created_at', 'id'), '>', tuple(after?.createdAt ?? '', after?.id ?? '')),
+      query.where(
+        sql<boolean>`(${value}, id) ${sql.raw(order.descending ? '<' : '>')} (${after?.[order.by] ?? ''}, ${after?.id ?? ''})`,
       ),
     )
-    .orderBy('created_at')
-    .orderBy('id')
+    .orderBy(value, direction)
+    .orderBy('id', direction)
     .limit(limit);
+}
+
+const ORDER_BY = {
+  createdAt: sql<string>`created_at`,
+  name: sql<string>`name`,
+  lastUsedAt: sql<string>`coalesce(last_used_at, '')`,
+};
+
+const SEARCHED = ['id', 'name', 'project_id', 'user_id', 'last_four'] as const;
+
+/** Not `like`, whose patterns D1 limits to 50 bytes; and SQLite and PostgreSQL share no function that finds a text. */
+function contains(column: (typeof SEARCHED)[number], text: string) {
+  const lower = sql<string>`lower(${sql.ref(column)})`;
+  // As the databases lower text that is compared byte by byte.
+  const searched = text.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
+  return sql<boolean>`replace(${lower}, ${searched}, '') <> ${lower}`;
 }
 
 export function insertKey(db: Db, key: StoredKey, changeId: string) {

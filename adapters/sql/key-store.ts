@@ -145,8 +145,8 @@ export function sqlKeyStore(database: SqlDatabase): KeyStore {
       if (entries.length > 0) await database.batch(entries.map((entry) => appendEntry(builder, entry)));
     },
 
-    async listAudit({ limit, before }) {
-      return (await database.read(selectEntries(builder, limit, before))).map(rowToAudit);
+    async listAudit(query) {
+      return (await database.read(selectEntries(builder, query))).map(rowToAudit);
     },
 
     async ping() {

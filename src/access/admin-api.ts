@@ -3,8 +3,9 @@ import * as z from 'zod';
 import type { CloudCredential } from '../compute/cloud.ts';
 import { ComputeError } from '../compute/errors.ts';
 import type { GatewayEnv } from '../context.ts';
+import { respondWithPage } from '../http/csv.ts';
 import { decodeBody, decodeQuery } from '../http/decode.ts';
-import { queryNumber } from '../http/field-schemas.ts';
+import { queryNumber, queryTime } from '../http/field-schemas.ts';
 import { methodNotAllowed } from '../http/method-not-allowed.ts';
 import { assertPrecondition } from '../http/precondition.ts';
 import { at, type RouteDefinition, route } from '../http/route.ts';
@@ -12,13 +13,14 @@ import { type Access, callContext } from './access.ts';
 import { type AdminToken, assertAdminToken } from './admin-tokens.ts';
 import { AUDIT_ACTIONS } from './audit.ts';
 import { type Actor, issueKey, rotateKey } from './issue-key.ts';
-import { keyListParameters, keyPage } from './key-list.ts';
+import { keyListParameters, keyPage, keySearchParameters } from './key-list.ts';
 import {
   adminRotationSchema,
   createdKeySchema,
   createdKeyView,
   credentialOf,
   keyChangeSchema,
+  keyId,
   keyRequestOf,
   keySchema,
   keyView,
@@ -41,6 +43,7 @@ export type AdminTokenFromSession = (c: Context<GatewayEnv>) => Promise<string |
 
 const keysQuery = z.strictObject({
   ...keyListParameters,
+  ...keySearchParameters,
   limit: keyListParameters.limit.default(DEFAULT_PAGE),
   project_id: projectId.optional(),
 });
@@ -65,14 +68,24 @@ const auditRecordSchema = z
   })
   .meta({ id: 'AuditRecord' });
 
-const auditQuery = z.strictObject({
-  limit: queryNumber(1, 1000).default(DEFAULT_PAGE),
-  cursor: z
-    .string()
-    .regex(/^\d{1,15}$/, 'must be a next_cursor of this list')
-    .transform(Number)
-    .optional(),
-});
+const auditQuery = z
+  .strictObject({
+    limit: queryNumber(1, 1000).default(DEFAULT_PAGE),
+    cursor: z
+      .string()
+      .regex(/^\d{1,15}$/, 'must be a next_cursor of this list')
+      .transform(Number)
+      .optional(),
+    action: z.enum(AUDIT_ACTIONS).optional(),
+    key_id: keyId.optional(),
+    project_id: projectId.optional().describe('Only entries of the keys of this project.'),
+    from: queryTime.optional().describe('Inclusive.'),
+    to: queryTime.optional().describe('Exclusive.'),
+  })
+  .refine(({ from, to }) => from === undefined || to === undefined || from < to, {
+    path: ['from'],
+    error: 'must be before to',
+  });
 
 const KEYS = '/admin/v1/keys';
 const KEY = '/admin/v1/keys/{id}';
@@ -86,6 +99,7 @@ export const ADMIN_ROUTES = {
     query: keysQuery,
     status: 200,
     response: { page: keySchema },
+    csv: true,
   }),
   getKey: route({ method: 'GET', path: KEY, status: 200, response: keySchema }),
   updateKey: route({ method: 'PATCH', path: KEY, body: keyChangeSchema, status: 200, response: keySchema }),
@@ -97,6 +111,7 @@ export const ADMIN_ROUTES = {
     query: auditQuery,
     status: 200,
     response: { page: auditRecordSchema },
+    csv: true,
   }),
 };
 
@@ -127,7 +142,8 @@ export function adminApi(
     })
     .on(...at(ADMIN_ROUTES.listKeys), async (c) => {
       const { project_id, ...query } = decodeQuery(c, ADMIN_ROUTES.listKeys.query);
-      return c.json(await keyPage(keys, project_id === undefined ? {} : { projectId: project_id }, query));
+      const page = await keyPage(keys, project_id === undefined ? {} : { projectId: project_id }, query);
+      return respondWithPage(c, page, Object.keys(keySchema.shape));
     })
     .on(...at(ADMIN_ROUTES.getKey), async (c) => c.json(keyView(await findKey(access, c))))
     .on(...at(ADMIN_ROUTES.updateKey), async (c) => {
@@ -164,15 +180,18 @@ export function adminApi(
       return c.json(createdKeyView(issued), 201);
     })
     .on(...at(ADMIN_ROUTES.audit), async (c) => {
-      const { limit, cursor = null } = decodeQuery(c, ADMIN_ROUTES.audit.query);
-      const found = await keys.listAudit({ limit: limit + 1, before: cursor });
+      const query = decodeQuery(c, ADMIN_ROUTES.audit.query);
+      const { limit, cursor: before = null, key_id, project_id, ...filter } = query;
+      const selection = { ...filter, keyId: key_id, projectId: project_id };
+      const found = await keys.listAudit({ ...selection, limit: limit + 1, before });
       const items = found.slice(0, limit).map(({ keyId, requestId, ...record }) => ({
         ...record,
         key_id: keyId,
         request_id: requestId,
       }));
-      const last = items.at(-1)?.sequence;
-      return c.json({ items, next_cursor: found.length > limit && last !== undefined ? String(last) : null });
+      const last = found.length > limit ? items.at(-1)?.sequence : undefined;
+      const page = { items, next_cursor: last === undefined ? null : String(last) };
+      return respondWithPage(c, page, Object.keys(auditRecordSchema.shape));
     });
   for (const [definition, handler] of further) router.on(...at(definition), handler);
   return methodNotAllowed(router, respond);

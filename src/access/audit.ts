@@ -27,6 +27,20 @@ export interface AuditEntry {
   readonly detail: string;
 }
 
+export interface AuditQuery {
+  readonly limit: number;
+  /** The `sequence` of the last entry of the previous page. */
+  readonly before: number | null;
+  readonly action?: AuditAction | undefined;
+  readonly keyId?: string | undefined;
+  /** Only entries of the keys of this project. */
+  readonly projectId?: string | undefined;
+  /** Inclusive. */
+  readonly from?: string | undefined;
+  /** Exclusive. */
+  readonly to?: string | undefined;
+}
+
 export interface AuditRecord extends AuditEntry {
   /** 1, 2, 3 ... in the order of commits, without gaps: a missing number is a removed entry. */
   readonly sequence: number;

@@ -12,7 +12,7 @@
 
 import type { CloudCredential } from '../compute/cloud.ts';
 import type { Scope } from '../scopes.ts';
-import type { AuditEntry, AuditRecord } from './audit.ts';
+import type { AuditEntry, AuditQuery, AuditRecord } from './audit.ts';
 
 /** Without the customer's secret it opens nothing. */
 export interface StoredKey {
@@ -92,14 +92,26 @@ export interface KeyFilter {
   readonly projectId?: string;
   readonly userId?: string | null;
   readonly state?: { readonly is: KeyState; readonly at: string };
+  /** Found anywhere in id, name, project, user or last characters; letters A to Z in any case. */
+  readonly text?: string;
 }
 
-export type KeyPosition = Pick<StoredKey, 'createdAt' | 'id'>;
+export interface KeyOrder {
+  readonly by: 'createdAt' | 'name' | 'lastUsedAt';
+  readonly descending: boolean;
+}
+
+export const OLDEST_FIRST: KeyOrder = { by: 'createdAt', descending: false };
+
+/** A key's id and what keys are ordered by; absent or null comes before all texts. */
+export type KeyPosition = Pick<StoredKey, 'id'> & Partial<Pick<StoredKey, KeyOrder['by']>>;
 
 /** `after` need not be the position of an existing key. */
 export interface KeyWindow {
   readonly limit: number;
   readonly after: KeyPosition | null;
+  /** Then by id, in the same direction. `OLDEST_FIRST` unless given. */
+  readonly order?: KeyOrder;
 }
 
 /** A user in a project, or the keys that share an application credential. */
@@ -119,7 +131,7 @@ export type RevocationReach = 'key' | 'successors' | 'family';
 export interface KeyStore {
   /** Revoked and expired keys included. */
   find(id: string): Promise<FoundKey | null>;
-  /** Oldest first, then by id: a stable order for pagination. */
+  /** In a stable order for pagination. */
   list(filter: KeyFilter, window: KeyWindow): Promise<readonly StoredKey[]>;
   /**
    * Rejects if the id exists. Checking `limit` and inserting are atomic.
@@ -176,11 +188,8 @@ export interface KeyStore {
 
   /** Entries without a change of a key, in this order. */
   appendAudit(entries: readonly AuditEntry[]): Promise<void>;
-  /** Newest first; `before` is the `sequence` of the last entry of the previous page. */
-  listAudit(window: {
-    readonly limit: number;
-    readonly before: number | null;
-  }): Promise<readonly AuditRecord[]>;
+  /** Newest first. */
+  listAudit(query: AuditQuery): Promise<readonly AuditRecord[]>;
 
   /**
    * Deletes revocations expired at `now` and a batch of the oldest audit entries before `auditBefore`. The newest entry stays, so

@@ -226,7 +226,11 @@ export const TEXTS: Readonly<Record<RouteName, RouteText>> = {
     summary: 'Create an API key',
     description: 'From a customer’s application credential, or for a project.',
   },
-  'GET /admin/v1/keys': { id: 'adminListKeys', summary: 'List all API keys' },
+  'GET /admin/v1/keys': {
+    id: 'adminListKeys',
+    summary: 'List all API keys, or search them',
+    description: 'Also as CSV.',
+  },
   'GET /admin/v1/keys/{id}': { id: 'adminGetKey', summary: 'Get an API key' },
   'PATCH /admin/v1/keys/{id}': { id: 'adminUpdateKey', summary: 'Update an API key' },
   'DELETE /admin/v1/keys/{id}': {
@@ -248,7 +252,11 @@ export const TEXTS: Readonly<Record<RouteName, RouteText>> = {
     summary: 'List requests, points and errors by project, key, and hour or day',
     description: 'Ordered by time, project and key. Also as CSV.',
   },
-  'GET /admin/v1/audit': { id: 'adminListAudit', summary: 'List audit records, newest first' },
+  'GET /admin/v1/audit': {
+    id: 'adminListAudit',
+    summary: 'List audit records, newest first',
+    description: 'Also as CSV.',
+  },
   'GET /healthz': { id: 'health', summary: 'Liveness' },
   'GET /readyz': { id: 'ready', summary: 'Readiness, with the state of each dependency' },
   'GET /metrics': { id: 'metrics', summary: 'Metrics for Prometheus' },

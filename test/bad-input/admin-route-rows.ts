@@ -41,6 +41,9 @@ const NO_LIMITS = ['', '0', '-1', '1.5', '1001', '1e3', '0x10', '%205', 'all', '
 const NO_KEY_CURSORS = ['', 'A', 'a-b', '../x', 'a%00', '%ff', 'a'.repeat(65), 'WyJhIiwiYiJd'];
 const NO_AUDIT_CURSORS = ['', '-1', '1.5', '1e3', 'abc', '%201', '1%00', '9'.repeat(16), '9'.repeat(400)];
 
+const cursorOf = (value: string, id: string) =>
+  Buffer.from(JSON.stringify([value, id])).toString('base64url');
+
 /** A parameter and its invalid values. */
 function queries(path: string, parameter: string, values: readonly string[]): BadRequest[] {
   return values.map((value) =>
@@ -103,7 +106,25 @@ export const ADMIN_ROUTE_ROWS: readonly BadRequest[] = [
     byOperator('an invalid family', `DELETE /admin/v1/keys/{key id}?${query}`, badFields('family')),
   ),
   byOperator('an unknown choice', 'DELETE /admin/v1/keys/{key id}?force=true', badFields('force')),
-  byOperator('a filter of the other list', 'GET /admin/v1/audit?project_id=a', badFields('project_id')),
+  byOperator('a filter of the other list', 'GET /admin/v1/audit?state=active', badFields('state')),
+  byOperator('a filter of the other list', 'GET /admin/v1/keys?action=key.create', badFields('action')),
+  ...queries('/admin/v1/keys', 'q', ['', 'a%00', '%0A', 'a'.repeat(256), '%F0%9F%A6%8A']),
+  ...queries('/admin/v1/keys', 'sort', ['', 'id', '+name', '--name', 'Name', 'name,id', 'last_four']),
+  byOperator('sort twice', 'GET /admin/v1/keys?sort=name&sort=-name', badFields('sort')),
+  ...[cursorOf('created_at 2026-01-01', 'a'), cursorOf('name x', 'A'), cursorOf('id x', 'a')].map((cursor) =>
+    byOperator('a made-up cursor', `GET /admin/v1/keys?sort=name&cursor=${cursor}`, badFields('cursor')),
+  ),
+  byOperator(
+    'a cursor of another sort',
+    `GET /admin/v1/keys?sort=-name&cursor=${cursorOf('name x', 'a')}`,
+    badFields('cursor'),
+  ),
+  ...queries('/admin/v1/audit', 'action', ['', 'key', 'key.*', 'KEY.CREATE', 'key.create,key.rotate']),
+  ...queries('/admin/v1/audit', 'key_id', ['', 'A', 'a%00', 'a'.repeat(65)]),
+  ...queries('/admin/v1/audit', 'project_id', ['', 'a'.repeat(65), 'a%00']),
+  ...queries('/admin/v1/audit', 'from', ['', 'yesterday', '2026-02-30', '2026-01-01T00:00:00', '1969-12-31']),
+  ...queries('/admin/v1/audit', 'to', ['', 'now', '2026-13-01', '%2B275760-09-13T00:00:00Z']),
+  byOperator('no time between', 'GET /admin/v1/audit?from=2026-01-02&to=2026-01-01', badFields('from')),
   ...['', '/', '/v1', '/v1/', '/v2/keys', '/v1/Keys', '/v1/key', '/v1/audit/1', '/v1/keys/a/b/c'].map(
     (path) => byOperator('no such path', `GET /admin${path}`, NOT_FOUND),
   ),

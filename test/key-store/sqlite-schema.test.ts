@@ -119,7 +119,11 @@ test('no statement scans a table', async () => {
     [recordUses(builder, [['a', now]]), byKey],
     [appendEntry(builder, auditEntry()), last],
     [appendEntryOfChange(builder, auditEntry(), 'a', 'change'), byKey],
-    [selectEntries(builder, 10, 100), last],
+    [selectEntries(builder, { limit: 10, before: 100 }), last],
+    [
+      selectEntries(builder, { limit: 10, before: 100, keyId: 'a' }),
+      /audit_entry_by_key \(key_id=\? AND sequence</,
+    ],
     [deleteExpired(builder, 's', now), byScope],
     [takeOver(builder, claim), byScope],
     [selectRecord(builder, 's'), byScope],

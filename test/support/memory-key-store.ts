@@ -1,6 +1,7 @@
 import type { AuditEntry, AuditRecord } from '../../src/access/audit.ts';
 import type {
   KeyFilter,
+  KeyOrder,
   KeyPosition,
   KeyStore,
   RevocationReach,
@@ -8,7 +9,7 @@ import type {
   StoredKey,
   StoredSecrets,
 } from '../../src/access/key-store.ts';
-import { keyState } from '../../src/access/key-store.ts';
+import { keyState, OLDEST_FIRST } from '../../src/access/key-store.ts';
 import { timingSafeEqual } from '../../src/access/server-secret.ts';
 import { ComputeError } from '../../src/compute/errors.ts';
 
@@ -42,10 +43,11 @@ export function memoryKeyStore(): KeyStore {
       return marks === undefined ? key : { ...key, revokedDerived: [...marks.keys()] };
     },
 
-    async list(filter, { limit, after }) {
+    async list(filter, { limit, after, order = OLDEST_FIRST }) {
+      const compare = inOrder(order);
       return [...keys.values()]
-        .filter((key) => isShown(key, filter) && (after === null || byAge(key, after) > 0))
-        .sort(byAge)
+        .filter((key) => isShown(key, filter) && (after === null || compare(key, after) > 0))
+        .sort(compare)
         .slice(0, limit);
     },
 
@@ -149,8 +151,16 @@ export function memoryKeyStore(): KeyStore {
       for (const entry of entries) append(entry);
     },
 
-    async listAudit({ limit, before }) {
-      const older = before === null ? audit : audit.filter((entry) => entry.sequence < before);
+    async listAudit({ limit, before, action, keyId, projectId, from = '', to = '~' }) {
+      const older = audit.filter(
+        (entry) =>
+          (before === null || entry.sequence < before) &&
+          (action === undefined || entry.action === action) &&
+          (keyId === undefined || entry.keyId === keyId) &&
+          (projectId === undefined || keys.get(entry.keyId ?? '')?.projectId === projectId) &&
+          entry.at >= from &&
+          entry.at < to,
+      );
       return older.slice(Math.max(0, older.length - limit)).reverse();
     },
 
@@ -186,8 +196,10 @@ function memorySecretStore(keys: Map<string, StoredKey>): SecretStore {
   };
 }
 
-function isShown(key: StoredKey, { projectId, userId, state }: KeyFilter): boolean {
+function isShown(key: StoredKey, { projectId, userId, state, text }: KeyFilter): boolean {
+  const searched = [key.id, key.name, key.projectId, key.userId ?? '', key.lastFour].map(inLowerCase);
   return (
+    (text === undefined || searched.some((value) => value.includes(inLowerCase(text)))) &&
     (state === undefined || keyState(key, Date.parse(state.at)) === state.is) &&
     (projectId === undefined || key.projectId === projectId) &&
     (userId === undefined || key.userId === userId)
@@ -213,9 +225,23 @@ function reachedFrom(
   return line.sort(byAge);
 }
 
-function byAge(a: KeyPosition, b: KeyPosition): number {
-  if (a.createdAt !== b.createdAt) return a.createdAt < b.createdAt ? -1 : 1;
-  return a.id === b.id ? 0 : a.id < b.id ? -1 : 1;
+/** As databases lower text compared byte by byte. */
+function inLowerCase(text: string): string {
+  return text.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
+}
+
+function inOrder({ by, descending }: KeyOrder) {
+  return (a: KeyPosition, b: KeyPosition): number => {
+    const [left, right] = [a[by] ?? '', b[by] ?? ''];
+    const ascending = left === right ? compareText(a.id, b.id) : compareText(left, right);
+    return descending ? -ascending : ascending;
+  };
+}
+
+const byAge = inOrder(OLDEST_FIRST);
+
+function compareText(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
 }
 
 /** Neither revoked nor expired. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { AUDIT_ACTIONS, type AuditRecord } from '../../../src/access/audit.ts';
+import { AUDIT_ACTIONS, type AuditQuery, type AuditRecord } from '../../../src/access/audit.ts';
 import type { KeyStore } from '../../../src/access/key-store.ts';
 import { auditEntry, storedKey } from './samples.ts';
 
@@ -52,6 +52,29 @@ export function auditConformance(store: () => KeyStore): void {
     );
     const oldest = seen.at(-1)?.sequence ?? 0;
     expect(await store().listAudit({ limit: 10, before: oldest })).toEqual([]);
+  });
+
+  test('filters by action, key, project and time, and pages within a filter', async () => {
+    const at = (hour: number) => `2026-05-01T${String(hour).padStart(2, '0')}:00:00.000Z`;
+    await store().insert(storedKey('a'), auditEntry({ keyId: 'a', at: at(1), detail: '1' }));
+    const globex = storedKey('g', { projectId: 'globex' });
+    await store().insert(globex, auditEntry({ keyId: 'g', at: at(2), detail: '2' }));
+    await store().appendAudit([
+      auditEntry({ keyId: 'a', at: at(3), action: 'key.refused', detail: '3' }),
+      auditEntry({ keyId: null, at: at(4), action: 'key.refused', detail: '4' }),
+      auditEntry({ keyId: 'a', at: at(5), action: 'key.refused', detail: '5' }),
+    ]);
+    const list = async (filter: Partial<AuditQuery>) =>
+      details(await store().listAudit({ limit: 9, before: null, ...filter })).join('');
+    expect(await list({ action: 'key.refused' })).toBe('543');
+    expect(await list({ keyId: 'a' })).toBe('531');
+    expect(await list({ keyId: 'a', action: 'key.refused', to: at(5) })).toBe('3');
+    expect(await list({ projectId: 'globex' })).toBe('2');
+    expect(await list({ projectId: 'acme', from: at(3) })).toBe('53');
+    expect(await list({ from: at(2), to: at(4) })).toBe('32');
+    expect(await list({ keyId: 'g', projectId: 'acme' })).toBe('');
+    const [newest] = await store().listAudit({ limit: 1, before: null, keyId: 'a' });
+    expect(await list({ keyId: 'a', before: newest?.sequence ?? 0 })).toBe('31');
   });
 
   test('concurrent appends are neither lost nor duplicated', async () => {

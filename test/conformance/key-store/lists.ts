@@ -121,6 +121,47 @@ export function listsConformance(store: () => KeyStore): void {
     expect(await idsOf({ projectId: '' })).toEqual([]);
   });
 
+  const named = [
+    storedKey('a', { name: 'Zed', lastUsedAt: '2026-04-02T00:00:00.000Z' }),
+    storedKey('b', { name: 'alpha 100%_x', lastUsedAt: null, userId: 'Ünal' }),
+    storedKey('c', { name: 'Alpha', lastUsedAt: null, projectId: 'globex' }),
+    storedKey('d', { name: 'Zed', lastUsedAt: '2026-04-01T00:00:00.000Z', ...SERVICE }),
+  ];
+
+  test.each([
+    [{ by: 'name', descending: false }, ['c', 'a', 'd', 'b']],
+    [{ by: 'name', descending: true }, ['b', 'd', 'a', 'c']],
+    [{ by: 'lastUsedAt', descending: false }, ['b', 'c', 'd', 'a']],
+    [{ by: 'lastUsedAt', descending: true }, ['a', 'd', 'c', 'b']],
+    [{ by: 'createdAt', descending: true }, ['d', 'c', 'b', 'a']],
+  ] as const)('orders and pages by %j, then by id', async (order, expected) => {
+    for (const key of named) await store().insert(key, auditEntry());
+    const all = await store().list({}, { limit: 9, after: null, order });
+    expect(all.map(({ id }) => id)).toEqual(expected);
+    const seen: string[] = [];
+    for (let after: StoredKey | null = null; ; ) {
+      const [key]: readonly StoredKey[] = await store().list({}, { limit: 1, after, order });
+      if (key === undefined) break;
+      seen.push(key.id);
+      after = key;
+    }
+    expect(seen).toEqual(expected);
+  });
+
+  test.each([
+    ['ALPHA', ['b', 'c']],
+    ['100%_', ['b']],
+    ['1%x', []],
+    ['gLoB', ['c']],
+    ['ünal', []],
+    ['Ünal', ['b']],
+    ['acme-user', ['a', 'c']],
+    ["'", []],
+  ])('finds %s in ids, names, projects and users', async (text, expected) => {
+    for (const key of named) await store().insert(key, auditEntry());
+    expect(await idsOf({ text })).toEqual(expected);
+  });
+
   test('includes revoked, expired and disabled keys', async () => {
     const past = '2020-01-01T00:00:00.000Z';
     await store().insert(storedKey('a', { expiresAt: past }), auditEntry());
