@@ -31,7 +31,7 @@ export default defineConfig({
           name: 'suites',
           ...SECOND_TRY,
           include: ['test/**/*.test.ts'],
-          exclude: ['test/openstack/**', 'test/traffic/**', 'test/edge/**'],
+          exclude: ['**/node_modules/**', 'test/openstack/**', 'test/traffic/**', 'test/edge/**'],
           setupFiles: ['test/setup/node-version.ts'],
           testTimeout: 90_000,
           hookTimeout: 60_000,

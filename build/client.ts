@@ -13,7 +13,8 @@ export async function buildClient(target: string): Promise<void> {
     input: join(ROOT, 'src/client/index.ts'),
     transform: { target: 'es2022' },
   });
-  await script.write({ file: join(target, 'index.js') });
+  // The file of types has the descriptions.
+  await script.write({ file: join(target, 'index.js'), comments: { jsdoc: false } });
   await writeTypes(target);
   cpSync(join(ROOT, 'LICENSE'), join(target, 'LICENSE'));
   cpSync(join(ROOT, 'build/package/README.md'), join(target, 'README.md'));

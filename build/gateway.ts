@@ -3,24 +3,20 @@
 import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GATEWAY_MANIFEST, ROOT } from './manifests.ts';
+import { writeReferencePage } from './reference-page.ts';
 import { run, writeJson } from './steps.ts';
 
 /** Read, not imported. */
-const COPIED = ['README.md', 'LICENSE', 'adapters/node/node-version.cjs'];
-const BROWSER = 'src/console/browser';
+const COPIED = ['README.md', 'LICENSE', 'adapters/node/node-version.cjs', 'src/console/browser'];
 
-export function buildGateway(target: string): void {
+export async function buildGateway(target: string): Promise<void> {
   run('tsc', '--project', join(ROOT, 'build/package/tsconfig.json'), '--outDir', target);
-  for (const file of COPIED) cpSync(join(ROOT, file), join(target, file));
-  cpSync(join(ROOT, BROWSER), join(target, BROWSER), {
-    recursive: true,
-    filter: (path) => !path.endsWith('.test.ts'),
-  });
-  cpSync(join(ROOT, 'src/client'), join(target, 'src/client'), {
-    recursive: true,
-    filter: (path) => !path.endsWith('.test.ts'),
-  });
+  for (const path of COPIED) {
+    const filter = (name: string) => !name.endsWith('.ts');
+    cpSync(join(ROOT, path), join(target, path), { recursive: true, filter });
+  }
   cpSync(join(ROOT, 'build/package/linguanova.cjs'), join(target, 'bin/linguanova.cjs'));
+  await writeReferencePage(join(target, 'adapters/assets/reference-page'));
   writeJson(join(target, 'package.json'), GATEWAY_MANIFEST);
   writeJson(join(target, 'npm-shrinkwrap.json'), shrinkwrap());
 }

@@ -10,7 +10,7 @@ import { run } from './steps.ts';
 const FOLDERS = { gateway: join(DIST, 'linguanova'), client: join(DIST, 'client') };
 
 for (const folder of Object.values(FOLDERS)) rmSync(folder, { recursive: true, force: true });
-buildGateway(FOLDERS.gateway);
+await buildGateway(FOLDERS.gateway);
 await buildClient(FOLDERS.client);
 for (const name of readdirSync(DIST).filter((file) => file.endsWith('.tgz'))) rmSync(join(DIST, name));
 const packed: { filename: string; size: number; entryCount: number }[] = JSON.parse(

@@ -7,6 +7,8 @@ import { COMPILE_CACHE } from './compile-cache.ts';
 
 const MAIN = new URL('../../adapters/node/main.ts', import.meta.url).pathname;
 
+type Program = readonly [node: string, main: string];
+
 /** A finished command. */
 export interface Finished {
   readonly code: number | null;
@@ -32,13 +34,18 @@ export interface GatewayProcess {
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
-/** Starts the gateway as a process of its own on a free port, in an empty directory unless one is given, and waits until it serves. */
+/**
+ * Starts the gateway as a process of its own on a free port, in an empty directory unless one is given, and waits until it serves.
+ *
+ * @param program Node and the script; by default this checkout's.
+ */
 export async function startProcess(
   env: Record<string, string>,
   cwd?: string,
   options: readonly string[] = [],
+  program?: Program,
 ): Promise<GatewayProcess> {
-  const child = start(['serve', ...options], { PORT: '0', ...env }, cwd);
+  const child = start(['serve', ...options], { PORT: '0', ...env }, cwd, program);
   const [stdout, stderr] = [collect(child, 'stdout'), collect(child, 'stderr')];
   const ended = once(child, 'close');
   const url = await new Promise<string>((resolve, reject) => {
@@ -65,8 +72,9 @@ function start(
   args: readonly string[],
   env: Record<string, string>,
   cwd = mkdtempSync(join(tmpdir(), 'linguanova-')),
+  [node, main]: Program = [process.execPath, MAIN],
 ): ChildProcess {
-  return spawn(process.execPath, [MAIN, ...args], {
+  return spawn(node, [main, ...args], {
     cwd,
     env: { PATH: process.env.PATH ?? '', ...COMPILE_CACHE, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
