@@ -9,16 +9,20 @@ import { CLIENT_MANIFEST, DIST, ROOT } from './manifests.ts';
 import { run, write, writeJson } from './steps.ts';
 
 export async function buildClient(target: string): Promise<void> {
+  await writeScript(join(target, 'index.js'));
+  await writeTypes(target);
+  cpSync(join(ROOT, 'LICENSE'), join(target, 'LICENSE'));
+  cpSync(join(ROOT, 'build/package/README.md'), join(target, 'README.md'));
+  writeJson(join(target, 'package.json'), CLIENT_MANIFEST);
+}
+
+export async function writeScript(file: string): Promise<void> {
   const script = await rolldown({
     input: join(ROOT, 'src/client/index.ts'),
     transform: { target: 'es2022' },
   });
   // The file of types has the descriptions.
-  await script.write({ file: join(target, 'index.js'), comments: { jsdoc: false } });
-  await writeTypes(target);
-  cpSync(join(ROOT, 'LICENSE'), join(target, 'LICENSE'));
-  cpSync(join(ROOT, 'build/package/README.md'), join(target, 'README.md'));
-  writeJson(join(target, 'package.json'), CLIENT_MANIFEST);
+  await script.write({ file, comments: { jsdoc: false } });
 }
 
 /** Compiles a copy of the client whose contract is written out, and bundles the declarations. */

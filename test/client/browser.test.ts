@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { writeScript } from '../../build/client.ts';
 import { createClient } from '../../src/client/index.ts';
 import { launchChromium } from '../support/chromium.ts';
 import { type GatewayProcess, startProcess } from '../support/gateway-process.ts';
@@ -16,20 +17,15 @@ const PATIENCE = 60_000;
 const browser: Browser | null = await launchChromium();
 afterAll(() => browser?.close());
 
-/** The folder of the example on an origin of its own, with the client bundled as its README says. */
+/** The folder of the example on an origin of its own, with the package's script as its README says. */
 async function serveExample(): Promise<{ origin: string; server: Server }> {
-  const { outputFiles } = await build({
-    entryPoints: [join(ROOT, 'src/client/index.ts')],
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    write: false,
-  });
+  const client = join(mkdtempSync(join(tmpdir(), 'linguanova-client-')), 'index.js');
+  await writeScript(client);
   const file = (name: string) => readFileSync(join(ROOT, 'examples/browser', name), 'utf8');
   const files: Readonly<Record<string, [type: string, body: string]>> = {
     '/': ['text/html', file('index.html')],
     '/app.js': ['text/javascript', file('app.js')],
-    '/client.js': ['text/javascript', outputFiles[0]?.text ?? ''],
+    '/client.js': ['text/javascript', readFileSync(client, 'utf8')],
   };
   const server = createServer((request, response) => {
     const [type, body] = files[request.url ?? ''] ?? ['text/plain', ''];
