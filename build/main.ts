@@ -2,17 +2,16 @@
 
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { isReleased } from './artefacts.ts';
 import { buildClient } from './client.ts';
 import { buildGateway } from './gateway.ts';
-import { DIST } from './manifests.ts';
+import { DIST, FOLDERS } from './manifests.ts';
 import { run } from './steps.ts';
-
-const FOLDERS = { gateway: join(DIST, 'linguanova'), client: join(DIST, 'client') };
 
 for (const folder of Object.values(FOLDERS)) rmSync(folder, { recursive: true, force: true });
 await buildGateway(FOLDERS.gateway);
 await buildClient(FOLDERS.client);
-for (const name of readdirSync(DIST).filter((file) => file.endsWith('.tgz'))) rmSync(join(DIST, name));
+for (const name of readdirSync(DIST).filter(isReleased)) rmSync(join(DIST, name));
 const packed: { filename: string; size: number; entryCount: number }[] = JSON.parse(
   run('npm', 'pack', '--json', '--pack-destination', DIST, ...Object.values(FOLDERS)),
 );

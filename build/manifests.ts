@@ -5,6 +5,8 @@ import { join } from 'node:path';
 
 export const ROOT = join(import.meta.dirname, '..');
 export const DIST = join(ROOT, 'dist');
+/** What each package is made of, before it is packed. */
+export const FOLDERS = { gateway: join(DIST, 'linguanova'), client: join(DIST, 'client') };
 
 const root = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 const REPOSITORY = 'https://github.com/linguanova/linguanova';

@@ -5,8 +5,12 @@ import { ROOT } from './manifests.ts';
 
 /** Output of a development dependency's command, or of npm. @throws Error with that output if it fails. */
 export function run(command: string, ...args: readonly string[]): string {
+  return runIn(ROOT, command, ...args);
+}
+
+export function runIn(folder: string, command: string, ...args: readonly string[]): string {
   const PATH = [join(ROOT, 'node_modules/.bin'), process.env.PATH].join(delimiter);
-  const options = { cwd: ROOT, env: { ...process.env, PATH }, encoding: 'utf8' } as const;
+  const options = { cwd: folder, env: { ...process.env, PATH }, encoding: 'utf8' } as const;
   const { status, stdout, stderr } = spawnSync(command, args, options);
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed:\n${stdout}${stderr}`);
   return stdout;

@@ -2,6 +2,7 @@ import { execFileSync, type SpawnSyncReturns, spawnSync } from 'node:child_proce
 import { cpSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { writeArtefacts } from '../../build/artefacts.ts';
 import { type GatewayProcess, startProcess } from '../support/gateway-process.ts';
 import { clientSuite } from './client-suite.ts';
 import { installTools, type Packages, pack, project, run, type Tools } from './setup.ts';
@@ -40,6 +41,22 @@ test.each(['gateway', 'client'] as const)('the %s passes publint and are-the-typ
   ]);
 });
 
+test('a release has checksums and an SBOM of each package', async () => {
+  writeArtefacts();
+  const dist = dirname(packages.gateway);
+  const checked = await run('sha256sum', ['--check', '--strict', 'SHA256SUMS'], { cwd: dist });
+  expect(checked.match(/: OK$/gm)).toHaveLength(4);
+  const sbomOf = (tarball: string) => JSON.parse(readFileSync(tarball.replace(/tgz$/, 'cdx.json'), 'utf8'));
+  const { bomFormat, components } = sbomOf(packages.gateway);
+  expect(bomFormat).toBe('CycloneDX');
+  // All but the package itself, each with what identifies and verifies it.
+  expect(components).toHaveLength(installedPackages() - 1);
+  for (const { purl, hashes, licenses } of components) {
+    expect([purl, hashes?.length, licenses?.length]).toEqual([expect.stringMatching(/^pkg:npm\//), 1, 1]);
+  }
+  expect(sbomOf(packages.client).components).toEqual([]);
+});
+
 await clientSuite(() => ({ tools, folder: clientFolder, url: gateway.url, key: key() }));
 
 /** The installed command with this Node first in the path. */
@@ -59,10 +76,7 @@ describe('linguanova', () => {
   });
 
   test('installs at most 60 packages and 60 MB', () => {
-    const { packages: entries } = JSON.parse(
-      readFileSync(join(folder, 'node_modules/.package-lock.json'), 'utf8'),
-    );
-    const count = Object.keys(entries).length;
+    const count = installedPackages();
     const megabytes = sizeOf(join(folder, 'node_modules')) / 1e6;
     console.log(`linguanova: ${count} packages, ${megabytes.toFixed(1)} MB`);
     expect(count).toBeLessThanOrEqual(MAX_PACKAGES);
@@ -97,6 +111,12 @@ describe('linguanova', () => {
     }
   });
 });
+
+/** In the gateway's project, itself included. */
+function installedPackages(): number {
+  const lock = readFileSync(join(folder, 'node_modules/.package-lock.json'), 'utf8');
+  return Object.keys(JSON.parse(lock).packages).length;
+}
 
 /** Bytes of all files below. */
 function sizeOf(path: string): number {
