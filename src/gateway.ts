@@ -37,7 +37,10 @@ import { EVENT_ENCODER } from './dialects/redu/event-encoder.ts';
 import { retriesOfEndedKeys } from './dialects/redu/retries.ts';
 import { isRetrySafe } from './dialects/redu/retry-safe.ts';
 import { type FastPipeline, fastPath } from './fast-path.ts';
-import { type Dependencies, health } from './health/health.ts';
+import { type HealthPorts, health } from './health/health.ts';
+import type { NodePresence } from './health/node-presence.ts';
+import { OPERATOR_HEALTH, operatorHealth } from './health/operator-health.ts';
+import { type ReadinessPorts, readiness } from './health/readiness.ts';
 import { type Assets, serveAssets } from './http/assets.ts';
 import { landing } from './http/landing.ts';
 import { basePathOf, publicUrl } from './http/public-url.ts';
@@ -52,6 +55,8 @@ import {
 } from './http/request-target.ts';
 import type { InventoryOptions } from './inventory/inventory-cache.ts';
 import { withInventory } from './inventory/inventory-cloud.ts';
+import { RECONCILE_RUNS, reconcileRuns } from './reconcile/reconcile-routes.ts';
+import { NO_RECONCILE_STORE, type ReconcileStore } from './reconcile/reconcile-store.ts';
 import { type CacheOptions, type CachePorts, caching } from './traffic/cache/cached.ts';
 import type { EventLog } from './traffic/events/event-log.ts';
 import { Events, type OpenStream } from './traffic/events/events.ts';
@@ -73,7 +78,9 @@ export type Ports = AccessPorts &
   LimitPorts &
   CachePorts &
   IdempotencyPorts &
-  Omit<Dependencies, 'secretCheck'> &
+  Omit<HealthPorts, 'examine'> &
+  Omit<ReadinessPorts, 'secretCheck'> &
+  OperatorPorts &
   DialectPorts &
   EventPorts;
 
@@ -86,6 +93,13 @@ interface DialectPorts {
   readonly usage?: UsageStore;
   /** Pages and scripts; absent where the platform serves them. */
   readonly assets?: Assets;
+}
+
+interface OperatorPorts {
+  /** This process among the gateways on its database; absent: not known, as at the edge. */
+  readonly presence?: NodePresence;
+  /** Absent: nothing reconciles. */
+  readonly reconciles?: ReconcileStore;
 }
 
 interface EventPorts {
@@ -187,7 +201,8 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   for (const { paths, handle } of opening) for (const path of paths) app.use(path, handle);
   app.route('/', landing(url, options.console));
   const secretCheck = new SecretCheck(ports.keys.secrets, options.secret);
-  app.route('/', health({ ...ports, secretCheck }));
+  const examine = readiness({ ...ports, secretCheck });
+  app.route('/', health({ ...ports, examine }));
   if (ports.assets !== undefined) app.route('/', serveAssets(ports.assets));
   const { adminTokens } = options;
   const consoleApp = options.console
@@ -199,7 +214,11 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
     : null;
   if (consoleApp !== null) app.route('/console', consoleApp.routes);
   if (adminTokens.length > 0) {
-    const further: readonly AdminRoute[] = [[USAGE_ROUTES.all, allUsage(usage)]];
+    const further: readonly AdminRoute[] = [
+      [OPERATOR_HEALTH, operatorHealth(examine, ports.presence ?? null)],
+      [RECONCILE_RUNS, reconcileRuns(ports.reconciles ?? NO_RECONCILE_STORE)],
+      [USAGE_ROUTES.all, allUsage(usage)],
+    ];
     app.route('/', adminApi(access, adminTokens, renderError, consoleApp?.adminTokenOf, further));
   }
 

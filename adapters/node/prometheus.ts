@@ -4,13 +4,15 @@ import {
   GAUGES,
   HISTOGRAMS,
   type MetricDefinition,
+  type MetricReader,
   type Metrics,
+  type Samples,
 } from '../../src/telemetry/metrics.ts';
 
 /** From a cached response to a request's time-out. */
 const BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-export function prometheusMetrics(): Metrics {
+export function prometheusMetrics(): Metrics & MetricReader {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -40,6 +42,20 @@ export function prometheusMetrics(): Metrics {
     async expose() {
       await Promise.all(collectors.map((collect) => collect()));
       return registry.metrics();
+    },
+    async read(name) {
+      const metric: Counter | Histogram = { ...counters, ...histograms }[name];
+      const { values } = await metric.get();
+      return values.map(({ labels, value, ...sample }) => {
+        const part = /_(bucket|sum|count)$/.exec(
+          'metricName' in sample ? String(sample.metricName) : '',
+        )?.[1];
+        return {
+          part: (part ?? 'count') as Samples[number]['part'],
+          labels: labels as Samples[number]['labels'],
+          value,
+        };
+      });
     },
   };
 }

@@ -3,16 +3,20 @@ import { hostname } from 'node:os';
 import { SecretCheck, WRONG_SECRET } from '../../src/access/secret-check.ts';
 import { importServerSecret, type ServerSecret } from '../../src/access/server-secret.ts';
 import { trustedProxies } from '../../src/access/trusted-proxies.ts';
+import { monotonicMs } from '../../src/clock.ts';
 import { type Config, type OpenStackConfig, readConfig } from '../../src/config/config.ts';
 import { ConfigError } from '../../src/config/config-error.ts';
 import { novaTranslation } from '../../src/dialects/nova/translated/translation.ts';
 import { createGateway } from '../../src/gateway.ts';
+import { NodePresence } from '../../src/health/node-presence.ts';
+import { NodeReporter } from '../../src/health/node-report.ts';
 import { ReconcileSchedule } from '../../src/reconcile/reconcile-schedule.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
 import { LocalEventLog } from '../../src/traffic/events/local-event-log.ts';
 import { localCounter } from '../../src/traffic/limit/local-counter.ts';
 import { LocalVersions } from '../../src/traffic/versions/local-versions.ts';
+import { VERSION } from '../../src/version.ts';
 import { consoleAssets } from '../assets/console.ts';
 import { contractAssets } from '../assets/contract.ts';
 import { referencePage } from '../assets/reference-page.ts';
@@ -136,13 +140,14 @@ export async function serveGateway(config: Config) {
   const stopTracing = config.tracing === null ? async () => {} : await startTracing(config.tracing, log);
   const secret = await serverSecret(config);
   const redis = await redisOf(config, log, metrics);
-  const { keys, idempotency, releases, reconciles, usage } = await openStores(config.databaseUrl);
+  const { keys, idempotency, releases, reconciles, usage, nodes } = await openStores(config.databaseUrl);
   if (!(await new SecretCheck(keys.secrets, secret).adopt(true))) {
     throw new ConfigError('LINGUANOVA_SECRET', WRONG_SECRET);
   }
   const { clouds, nova, sandbox, accountClouds } = cloudOf(config, { log, metrics });
   const usesGeneratedToken = sandbox !== null && config.adminTokens.length === 0;
   const generatedToken = { name: null, token: randomBytes(24).toString('base64url') };
+  const presence = new NodePresence(nodes, new NodeReporter(metrics, clouds), hostname());
   const gateway = createGateway(
     {
       clouds,
@@ -152,6 +157,8 @@ export async function serveGateway(config: Config) {
       idempotency,
       releases,
       usage,
+      reconciles,
+      presence,
       log,
       metrics,
       counter: redis?.counter ?? localCounter(),
@@ -195,18 +202,24 @@ export async function serveGateway(config: Config) {
           { intervalMs: config.reconcileMinutes * 60_000, node: hostname() },
         );
   reconciling?.start();
+  presence.start();
+  const startedAt = monotonicMs();
+  const cloud = sandbox === null ? (config.openStack?.authUrl ?? config.reduUrl) : 'sandbox';
+  log.info('gateway_started', { version: VERSION, node: presence.id, url: server.url, cloud });
   const flushing = setInterval(() => gateway.flush(), FLUSH_INTERVAL_MS);
   let stopping = false;
-  const stop = async () => {
+  const stop = async (signal: NodeJS.Signals) => {
     if (stopping) return;
     stopping = true;
+    log.info('gateway_stopping', { signal });
     const [requestsCut, , isRunCut] = await Promise.all([
       server.stop(),
       gateway.endStreams(),
       reconciling?.stop(),
     ]);
     clearInterval(flushing);
-    await Promise.all([gateway.flush({ all: true }), stopTracing()]);
+    await Promise.all([gateway.flush({ all: true }), presence.stop(), stopTracing()]);
+    log.info('gateway_stopped', { uptime_seconds: Math.round((monotonicMs() - startedAt) / 1000) });
     // Their calls to the cloud may take minutes, which closing would wait for.
     if (requestsCut > 0 || isRunCut) process.exit(0);
     await Promise.all([clouds.close(), keys.close(), redis?.close()]);

@@ -77,6 +77,12 @@ export function openStackDriver(options: OpenStackOptions): OpenStackDriver {
       (await openStack.tokens.token(forOpenStack(credential), call)).identity,
     peekCaller: (credential) => openStack.tokens.cached(forOpenStack(credential))?.identity ?? null,
     openAsServiceAccount: (call) => openStackCloud(openStack, { kind: 'service_account' }, call),
+    endpoints: () =>
+      resilient.services.map(({ service, open, running }) => ({
+        service,
+        isOpen: open > 0,
+        inFlight: running,
+      })),
     async ping(call) {
       await resilient.probe(call.deadline);
       if (resilient.down.length > 0) {

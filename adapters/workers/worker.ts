@@ -176,6 +176,7 @@ export async function createEdgeGateway(
       keys,
       idempotency,
       releases,
+      reconciles,
       log,
       metrics,
       counter: objectCounter(bindings.LIMITS, { nameOf: (key) => key, timeoutMs: storeTimeoutMs }),

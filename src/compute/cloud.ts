@@ -80,9 +80,19 @@ export interface CloudDriver {
   caller(credential: CloudCredential, call: CallContext): Promise<SignedInCaller>;
   /** The caller if it is known without I/O, else null. */
   peekCaller?(credential: CloudCredential): SignedInCaller | null;
+  /** The services that were called so far. Absent: unknown. */
+  endpoints?(): readonly ServiceEndpoints[];
   /** Rejects with `unavailable` or `timeout`. */
   ping(call: CallContext): Promise<void>;
   close(): Promise<void>;
+}
+
+/** The endpoints of a service together. */
+export interface ServiceEndpoints {
+  readonly service: string;
+  /** Whether the circuit of one of them is open. */
+  readonly isOpen: boolean;
+  readonly inFlight: number;
 }
 
 export interface Caller {

@@ -141,6 +141,30 @@ data: ${JSON.stringify({ instance: WEB, previous_state: 'starting', at: WEB.upda
 
 `;
 
+const NODE = {
+  id: '1f0e9d8c-7b6a-4f5e-8d4c-3b2a1f0e9d8c',
+  name: 'gateway-1',
+  is_self: true,
+  version: '0.2.0',
+  state: 'up',
+  started_at: '2026-02-12T08:00:00.000Z',
+  uptime_seconds: 3600,
+  seen_at: '2026-02-12T09:00:00.000Z',
+  window_seconds: 300,
+  cache: { reads: 5_210, hit_ratio: 0.93 },
+  upstream: [
+    {
+      service: 'compute',
+      circuit: 'closed',
+      in_flight: 2,
+      calls: 365,
+      failures: 0,
+      mean_ms: 41.5,
+      p95_ms: 92.1,
+    },
+  ],
+};
+
 export const EXAMPLES: Readonly<Record<string, unknown>> = {
   Me: {
     id: USER,
@@ -314,6 +338,31 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
     detail:
       '"laptop": application_credential in project 719015812e824d5b874b4190dde8f43c, instances:read, plan default',
   },
+  ReconcileRun: {
+    id: '8b6f4c21-1c7e-4c45-9e5a-1b6c7a9f2d11',
+    started_by: 'schedule',
+    node: 'gateway-1',
+    state: 'completed',
+    started_at: '2026-02-12T09:00:00.000Z',
+    finished_at: '2026-02-12T09:00:04.120Z',
+    projects: 12,
+    skipped: 1,
+    failed: 0,
+    released: 2,
+    error: null,
+  },
+  OperatorHealth: {
+    status: 'ok',
+    secret: 'ok',
+    schema: 'ok',
+    store: 'ok',
+    redis: 'ok',
+    cloud: 'ok',
+    version: '0.2.0',
+    latency_ms: { store: 1.2, redis: 0.4, cloud: 14.8 },
+    nodes: [NODE],
+  },
+  GatewayNode: NODE,
   LegacyNewInstance: { name: 'web-server-01', flavor: 'm1.medium', image: WEB.image_id, is_public: true },
   LegacyCreated: { message: 'Instance creation started' },
   LegacyKeyPair: { keypair: LEGACY_KEYPAIR },

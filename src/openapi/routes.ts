@@ -21,6 +21,8 @@ import { SERVER_GROUP_ROUTES } from '../dialects/redu/server-groups.ts';
 import { VOLUME_SNAPSHOT_ROUTES } from '../dialects/redu/volume-snapshots.ts';
 import { VOLUME_ROUTES } from '../dialects/redu/volumes.ts';
 import { HEALTH_ROUTES } from '../health/health.ts';
+import { OPERATOR_HEALTH } from '../health/operator-health.ts';
+import { RECONCILE_RUNS } from '../reconcile/reconcile-routes.ts';
 import { USAGE_ROUTES } from '../usage/usage-routes.ts';
 
 /** All routes except those of the Nova dialect, which OpenStack documents. */
@@ -49,6 +51,8 @@ export const ROUTES = [
   ...Object.values(LEGACY_ROUTES),
   ...Object.values(ADMIN_ROUTES),
   ...Object.values(USAGE_ROUTES),
+  OPERATOR_HEALTH,
+  RECONCILE_RUNS,
   ...Object.values(HEALTH_ROUTES),
 ];
 

@@ -257,6 +257,16 @@ export const TEXTS: Readonly<Record<RouteName, RouteText>> = {
     summary: 'List audit records, newest first',
     description: 'Also as CSV.',
   },
+  'GET /admin/v1/health': {
+    id: 'adminGetHealth',
+    summary: 'Get the health of all gateways and of what they share',
+    description:
+      'Always 200. Cache and upstream figures of other nodes are as of their last heartbeat, every 20 seconds.',
+  },
+  'GET /admin/v1/reconcile_runs': {
+    id: 'adminListReconcileRuns',
+    summary: 'List runs of reconcile, newest first',
+  },
   'GET /healthz': { id: 'health', summary: 'Liveness' },
   'GET /readyz': { id: 'ready', summary: 'Readiness, with the state of each dependency' },
   'GET /metrics': { id: 'metrics', summary: 'Metrics for Prometheus' },

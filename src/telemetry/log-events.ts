@@ -1,6 +1,10 @@
 /** Every log event by level, with its meaning and fields. `docs/reference.md` is generated from it. */
 export const LOG_EVENTS = {
   info: {
+    gateway_started:
+      'The gateway listens: `version`, `node` (as in `/admin/v1/health`), `url`, `cloud`. The first line of a process.',
+    gateway_stopping: 'No connection is accepted any more: `signal`.',
+    gateway_stopped: 'All requests have ended: `uptime_seconds`.',
     request:
       'A response was sent. `method`, `route`, `dialect`, `status`, `duration_ms`; `upstream_calls`, `upstream_ms` (parallel calls count once) and `upstream_request_ids` (the last ten) if the cloud was called.',
     key_refused: 'A 401: `reason`, `address`, and `key` if there is a key with that id.',

@@ -100,3 +100,15 @@ export interface Metrics {
   beforeExpose(collect: () => void | Promise<void>): void;
   expose(): Promise<string>;
 }
+
+/** The values of a counter (`count`) or of a histogram, whose buckets are cumulative and have the label `le`. */
+export type Samples = readonly {
+  readonly part: 'count' | 'sum' | 'bucket';
+  readonly labels: Readonly<Record<string, string | number>>;
+  readonly value: number;
+}[];
+
+/** Reads back what this process has counted since its start. */
+export interface MetricReader {
+  read(name: keyof typeof COUNTERS | keyof typeof HISTOGRAMS): Promise<Samples>;
+}

@@ -11,6 +11,8 @@ const PATHS: Readonly<Record<string, readonly string[]>> = {
   '/admin/v1/keys/{key id}/rotate': ['POST'],
   '/admin/v1/audit': ['GET'],
   '/admin/v1/usage': ['GET'],
+  '/admin/v1/health': ['GET'],
+  '/admin/v1/reconcile_runs': ['GET'],
 };
 
 /** Ids that no key can have. */
@@ -89,7 +91,9 @@ export const ADMIN_ROUTE_ROWS: readonly BadRequest[] = [
     byOperator(`usage ${query}`, `GET /admin/v1/usage?${query}`, badFields(...fields)),
   ),
   ...queries('/admin/v1/usage', 'project_id', ['', 'a'.repeat(65), 'a%00']),
-  ...['keys', 'audit', 'usage'].flatMap((list) => [
+  ...queries('/admin/v1/reconcile_runs', 'limit', NO_LIMITS),
+  ...queries('/admin/v1/reconcile_runs', 'cursor', NO_KEY_CURSORS),
+  ...['keys', 'audit', 'usage', 'reconcile_runs'].flatMap((list) => [
     byOperator('limit twice', `GET /admin/v1/${list}?limit=1&limit=1`, badFields('limit')),
     byOperator('cursor twice', `GET /admin/v1/${list}?cursor=1&cursor=2`, badFields('cursor')),
     byOperator('an unknown filter', `GET /admin/v1/${list}?name=a`, badFields('name')),

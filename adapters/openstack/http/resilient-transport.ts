@@ -188,13 +188,18 @@ export class ResilientTransport implements Transport {
     else log?.info('upstream_breaker_closed', { service, origin });
   }
 
-  #reportMetrics(): void {
+  /** Open circuits and calls in flight, by service. */
+  get services(): readonly { service: ServiceType; open: number; running: number }[] {
     const sums = new Map<ServiceType, { open: number; running: number }>();
     for (const { service, breaker, limiter } of this.#endpoints.values()) {
       const { open, running } = sums.get(service) ?? { open: 0, running: 0 };
       sums.set(service, { open: open + Number(breaker.open), running: running + limiter.running });
     }
-    for (const [service, { open, running }] of sums) {
+    return [...sums].map(([service, sum]) => ({ service, ...sum }));
+  }
+
+  #reportMetrics(): void {
+    for (const { service, open, running } of this.services) {
       this.#ports.metrics?.set('upstream_breakers_open', open, { service });
       this.#ports.metrics?.set('upstream_calls_in_flight', running, { service });
     }

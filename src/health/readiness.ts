@@ -1,0 +1,76 @@
+import type { KeyStore } from '../access/key-store.ts';
+import type { SecretCheck } from '../access/secret-check.ts';
+import { deadlineIn, type MonotonicMs, monotonicMs } from '../clock.ts';
+import { CallTrace } from '../compute/call-trace.ts';
+import type { CallContext, CloudDriver } from '../compute/cloud.ts';
+import { forThisRequest } from '../cross-request-promise.ts';
+import {
+  type OwnState,
+  PROBE_TIMEOUT_MS,
+  type ProbeState,
+  probed,
+  probeSchema,
+  probeSecret,
+  probeStore,
+} from './probes.ts';
+
+/** Probe results of cloud and database are cached, since the route is public; Redis is cheap to probe. */
+const REMEMBER_MILLISECONDS = 1_000;
+
+export interface ReadinessPorts {
+  readonly clouds: CloudDriver;
+  readonly keys: Pick<KeyStore, 'isWritable' | 'hasSchema'>;
+  readonly secretCheck: Pick<SecretCheck, 'isCurrent'>;
+  /** Optional: without it each node works alone. */
+  readonly redis?: { probe(): Promise<ProbeState> };
+}
+
+export interface Readiness {
+  readonly status: 'ok' | 'degraded' | 'failed';
+  readonly secret: OwnState;
+  readonly schema: OwnState;
+  readonly store: ProbeState;
+  readonly redis?: ProbeState;
+  readonly cloud: ProbeState;
+}
+
+/** What works, and how long each probe of a shared dependency took in ms. */
+export type Examine = (call: Pick<CallContext, 'requestId' | 'log'>) => Promise<{
+  readonly readiness: Readiness;
+  readonly latencyMs: { readonly store: number; readonly redis?: number; readonly cloud: number };
+}>;
+
+export function readiness({ clouds, keys, secretCheck, redis }: ReadinessPorts): Examine {
+  const probeAll = async (call: CallContext) => {
+    const [secret, schema, store, cloud] = await Promise.all([
+      probeSecret(secretCheck),
+      probeSchema(keys),
+      timed(probeStore(keys)),
+      timed(probed(clouds.ping(call).then(() => 'ok' as const))),
+    ]);
+    return { secret, schema, store, cloud };
+  };
+  let last: { at: MonotonicMs; parts: ReturnType<typeof probeAll> } | undefined;
+  return async function examine({ requestId, log }) {
+    if (last === undefined || monotonicMs() - last.at > REMEMBER_MILLISECONDS) {
+      const call = { deadline: deadlineIn(PROBE_TIMEOUT_MS), requestId, log, trace: new CallTrace() };
+      last = { at: monotonicMs(), parts: probeAll(call) };
+    }
+    const ofRedis = redis === undefined ? null : await timed(probed(redis.probe()));
+    const { secret, schema, store, cloud } = await forThisRequest(last.parts);
+    const states = { store: store.state, ...(ofRedis && { redis: ofRedis.state }), cloud: cloud.state };
+    const isFailed = secret === 'wrong' || schema === 'wrong';
+    const isDegraded = [secret, schema, ...Object.values(states)].some((state) => state !== 'ok');
+    const status = isFailed ? 'failed' : isDegraded ? 'degraded' : 'ok';
+    return {
+      readiness: { status, secret, schema, ...states },
+      latencyMs: { store: store.ms, ...(ofRedis && { redis: ofRedis.ms }), cloud: cloud.ms },
+    };
+  };
+}
+
+async function timed(probe: Promise<ProbeState>): Promise<{ state: ProbeState; ms: number }> {
+  const startedAt = monotonicMs();
+  const state = await probe;
+  return { state, ms: Number((monotonicMs() - startedAt).toFixed(1)) };
+}
