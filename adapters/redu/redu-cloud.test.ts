@@ -9,6 +9,7 @@ import { NO_REACH, withAccess } from '../../src/compute/instance-view.ts';
 import { QUOTA_NAMES, type Quotas } from '../../src/compute/model.ts';
 import { decodeInstance } from '../../src/dialects/redu/decode-responses.ts';
 import { encodeInstance, encodeInstanceDetail } from '../../src/dialects/redu/encode-instance.ts';
+import { RequestSpan } from '../../src/telemetry/request-spans.ts';
 import { anyInstance } from '../../test/support/any-instance.ts';
 import { INSTANCE, reduApp, SILENT } from '../../test/support/redu-app.ts';
 import { reduDriver } from './index.ts';
@@ -26,6 +27,22 @@ function cloudOver(fetch: (request: Request) => Response | Promise<Response>, de
     trace: new CallTrace(),
   });
 }
+
+test('a call has the trace context of its request', async () => {
+  const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+  const sent: (string | null)[] = [];
+  const driver = reduDriver({
+    url: 'http://redu.example',
+    async fetch({ headers }) {
+      sent.push(headers.get('traceparent'));
+      return Response.json([]);
+    },
+  });
+  const trace = new CallTrace(new RequestSpan(new Headers({ traceparent })).spans);
+  const call = { deadline: deadlineIn(5_000), requestId: 'req-test', log: SILENT, trace };
+  await driver.open(CREDENTIAL, call).listKeyPairs();
+  expect(sent).toEqual([traceparent]);
+});
 
 /** A cloud behind this gateway's own redu dialect, seen through the adapter. */
 const beyond = (methods: Partial<Cloud>) => cloudOver(reduApp(methods).app.fetch);
