@@ -41,6 +41,7 @@ const START_SCRIPT = `Scalar.createApiReference('#reference', {
   hideClientButton: true,
   showDeveloperTools: 'never',
   persistAuth: false,
+  authentication: { preferredSecurityScheme: 'apiKey' },
 });
 `;
 

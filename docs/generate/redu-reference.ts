@@ -162,7 +162,7 @@ function phrase(type: string, schema: Schema): string {
   }
   if (type === 'object') return objectPhrase(schema);
   if (type === 'string') {
-    const alternatives = /^\^\(\?:([\w|]+)\)\$$/.exec(schema.pattern ?? '')?.[1];
+    const alternatives = /^\^\(([\w|]+)\)\$$/.exec(schema.pattern ?? '')?.[1];
     if (alternatives !== undefined) return either(alternatives.split('|').map((text) => ticks(`"${text}"`)));
     if (schema.format !== undefined) return schema.format;
     return ['string', range(schema.minLength, schema.maxLength, ' characters')].filter(Boolean).join(', ');

@@ -73,7 +73,7 @@ const auditQuery = z
     limit: queryNumber(1, 1000).default(DEFAULT_PAGE),
     cursor: z
       .string()
-      .regex(/^\d{1,15}$/, 'must be a next_cursor of this list')
+      .regex(/^[0-9]{1,15}$/, 'must be a next_cursor of this list')
       .transform(Number)
       .optional(),
     action: z.enum(AUDIT_ACTIONS).optional(),

@@ -68,7 +68,7 @@ export const keyId = z.string().regex(/^[0-9a-z]{1,64}$/, 'must be the id of a k
 
 const applicationCredential = z.strictObject({ id: shortText, secret: shortText });
 /** Sent in a header. */
-const reduKey = z.string().regex(/^[\x21-\x7e]{1,512}$/, 'must be a key: printable ASCII without spaces');
+const reduKey = z.string().regex(/^[!-~]{1,512}$/, 'must be a key: printable ASCII without spaces');
 /** Exactly one of them is required. */
 const OPENS = ['project_id', 'application_credential', 'redu_key'] as const;
 

@@ -3,6 +3,9 @@ import { isOwned } from '../compute/ownership.ts';
 
 /** Nova's notion of printable: no control, format or unassigned characters, no separators but horizontal space. */
 const PRINTABLE = /^(?:[^\p{C}\p{Z}]|\p{Zs})*$/u;
+const PRINTABLE_PROBLEM = 'must have printable characters only';
+/** The closest that the contract can state: without escapes, which differ between engines of regular expressions. */
+const PRINTABLE_RANGE = /^[ -~\u00a0-\ufffd]*$/;
 
 /**
  * Text that every cloud can store. Beyond U+FFFF (emoji, and half of one) many of OpenStack's databases fail, with a 500 or
@@ -13,7 +16,9 @@ export const text = z.string().refine((value) => !/[\ud800-\udfff]/.test(value),
   abort: true,
 });
 
-export const printableText = text.regex(PRINTABLE, 'must have printable characters only');
+export const printableText = text
+  .regex(PRINTABLE_RANGE, { error: PRINTABLE_PROBLEM, abort: true })
+  .refine((value) => PRINTABLE.test(value), PRINTABLE_PROBLEM);
 
 /** 1 to 255 characters. */
 export const shortText = printableText.min(1).max(255);

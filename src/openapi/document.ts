@@ -4,9 +4,12 @@
  */
 
 import { errorSchema, REDU_ERRORS } from '../dialects/redu/errors.ts';
+import { INTRODUCTION } from './introduction.ts';
 import { operation } from './operation.ts';
+import { portable } from './portable.ts';
 import { nameOf, ROUTES } from './routes.ts';
 import { Schemas } from './schemas.ts';
+import { TAG_GROUPS, TAGS } from './tags.ts';
 import { ERROR_TEXTS, TEXTS } from './texts.ts';
 
 /** @param serverUrl The gateway's URL; a path is relative to the document's host. */
@@ -18,17 +21,20 @@ export function openApi(version: string, serverUrl = '/'): object {
     operations[route.method.toLowerCase()] = operation(route, TEXTS[nameOf(route)], schemas);
     paths[route.path] = operations;
   }
-  const responses = errorResponses(schemas);
-  return {
+  const responses = errorResponses(schemas, JSON.stringify(paths));
+  return portable({
     openapi: '3.1.1',
     info: {
       title: 'linguanova',
       version,
       summary: 'A cloud’s compute API as small REST.',
-      description: DESCRIPTION,
+      description: INTRODUCTION,
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: serverUrl }],
+    security: [{ apiKey: [] }],
+    tags: TAGS,
+    'x-tagGroups': TAG_GROUPS,
     paths,
     components: {
       schemas: schemas.named,
@@ -37,13 +43,8 @@ export function openApi(version: string, serverUrl = '/'): object {
       parameters: { IdempotencyKey: IDEMPOTENCY_KEY, IfMatch: IF_MATCH, LastEventId: LAST_EVENT_ID },
       securitySchemes: SECURITY_SCHEMES,
     },
-  };
+  });
 }
-
-const DESCRIPTION = `A REST API for instances and their resources, with an API key.
-
-The same key works for the cloud’s own OpenStack APIs under \`/identity\`, \`/compute\`, \`/image\` and \`/networking\`, which are
-passed through and documented by OpenStack.`;
 
 const SECURITY_SCHEMES = {
   apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key', description: 'An API key, `ln_...`.' },
@@ -93,12 +94,15 @@ const HEADERS = {
   Link: text('With `limit`, if more items follow: `<...>; rel="next"`.'),
   Location: text('URL of the created resource.'),
   'Idempotency-Replayed': text('`true`: the stored response of the first request with this key.'),
-  Allow: text('Methods of the path.'),
 };
 
-function errorResponses(schemas: Schemas): object {
+/** Of the errors that an operation refers to. */
+function errorResponses(schemas: Schemas, paths: string): object {
   const schema = schemas.output(errorSchema);
-  const rows = Object.values(REDU_ERRORS).map(({ status, code }) => {
+  const referred = Object.values(REDU_ERRORS).filter(({ status }) =>
+    paths.includes(`"#/components/responses/${status}"`),
+  );
+  const rows = referred.map(({ status, code }) => {
     const [description, message] = ERROR_TEXTS[code];
     const details = code === 'badRequest' && { details: [{ field: 'name', message: 'must not be empty' }] };
     const example = { error: { code, message, ...details } };

@@ -47,6 +47,14 @@ export const CREATED_INSTANCE = {
   volumes: [],
 };
 
+/** Resources of the sandbox, by the path that ends in their parameter. */
+export const PATH_EXAMPLES: Readonly<Record<string, string>> = {
+  '/v1/instances/{id}': WEB.id,
+  '/v1/flavors/{id}': 'm1.small',
+  '/v1/images/{id}': WEB.image_id,
+  '/v1/keypairs/{name}': 'demo-key',
+};
+
 const unused = (limit: number) => ({ limit, used: 0 });
 
 const LEGACY_KEYPAIR = {
@@ -180,8 +188,8 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
     name: 'web-server-01',
     flavor_id: 'm1.medium',
     image_id: 'ubuntu-22.04-amd64',
-    keypair_name: 'my-keypair',
-    security_group_names: ['web-servers'],
+    keypair_name: 'demo-key',
+    security_group_names: ['default'],
     description: 'Front end of the shop',
     tags: ['production', 'web'],
     metadata: { isPublic: true, enableSSH: true, team: 'web' },

@@ -1,18 +1,18 @@
 import type { ResponseBody, RouteDefinition } from '../http/route.ts';
-import { EVENTS, EXAMPLES } from './examples.ts';
+import { EVENTS, EXAMPLES, PATH_EXAMPLES } from './examples.ts';
 import type { JsonSchema, Schemas } from './schemas.ts';
+import { tagOf } from './tags.ts';
 import type { RouteText } from './texts.ts';
 
 const JSON_TYPE = 'application/json';
 
 export function operation(route: RouteDefinition, text: RouteText, schemas: Schemas): object {
-  const scope = route.scope === undefined ? '' : `Needs the scope \`${route.scope}\`.`;
-  const description = [text.description, scope].filter(Boolean).join(' ');
   return {
     operationId: text.id,
     summary: text.summary,
-    ...(description !== '' && { description }),
+    description: [text.description, authorizationOf(route)].filter(Boolean).join(' '),
     tags: [tagOf(route.path)],
+    ...(route.path.startsWith('/cloud/') && { deprecated: true }),
     security: securityOf(route),
     ...listed('parameters', [
       ...pathParameters(route.path),
@@ -90,7 +90,7 @@ function hasLocation(method: string, path: string): boolean {
 
 function errorReferences({ method, path, scope, query, body: json, takesBytes }: RouteDefinition): object {
   const body = json !== undefined || takesBytes;
-  if (isOpen(path)) return { 500: reference('responses', '500') };
+  if (isOpen(path)) return { 400: reference('responses', '400'), 500: reference('responses', '500') };
   const isCloud = !path.startsWith('/admin');
   const statuses = [
     ...(query || body ? [400] : []),
@@ -127,23 +127,23 @@ function takesIdempotencyKey(method: string, path: string): boolean {
   return method === 'POST' && path !== '/v1/api_keys' && !path.startsWith('/admin');
 }
 
-function tagOf(path: string): string {
-  const [, first = '', second = '', third = ''] = path.split('/');
-  if (first === 'cloud') return 'older paths';
-  if (first === 'admin') return 'admin';
-  if (first !== 'v1') return 'health';
-  return third === '' && ['quotas', 'me', 'hypervisors', 'usage'].includes(second)
-    ? 'account'
-    : second.replaceAll('_', ' ');
+function authorizationOf(route: RouteDefinition): string {
+  if (route.scope !== undefined) return `Needs the scope \`${route.scope}\`.`;
+  if (securityOf(route).length === 0) return 'Needs no API key.';
+  return route.path.startsWith('/admin') ? 'Needs the operator’s token.' : 'Any valid key.';
 }
 
 function pathParameters(path: string): object[] {
-  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
-    name,
-    in: 'path',
-    required: true,
-    schema: { type: 'string' },
-  }));
+  return [...path.matchAll(/\{(\w+)\}/g)].map(([parameter, name = '']) => {
+    const example = PATH_EXAMPLES[path.slice(0, path.indexOf(parameter) + parameter.length)];
+    return {
+      name,
+      in: 'path',
+      required: true,
+      schema: { type: 'string' },
+      ...(example !== undefined && { example }),
+    };
+  });
 }
 
 function queryParameters({ query }: RouteDefinition, schemas: Schemas): object[] {

@@ -82,3 +82,19 @@ test('a parameter that the contract lacks is 400 by name', async () => {
     }
   }
 });
+
+test('patterns have no escapes but of punctuation, and no groups of special meaning', () => {
+  const patterns = [...JSON.stringify(DOCUMENT).matchAll(/"pattern":("(?:[^"\\]|\\.)*")/g)].map(([, text]) =>
+    JSON.parse(text ?? ''),
+  );
+  expect(patterns.length).toBeGreaterThan(10);
+  expect(patterns.filter((pattern) => /\\[A-Za-z0-9]|\(\?/.test(pattern))).toEqual([]);
+});
+
+test('legacy paths are deprecated; operations of operators have tags of their own', () => {
+  for (const { path, operation } of OPERATIONS) {
+    expect(operation.deprecated ?? false, path).toBe(path.startsWith('/cloud/'));
+    const isForOperators = ['admin', 'health'].includes(operation.tags[0]);
+    expect(isForOperators, path).toBe(!/^\/(v1|cloud)\//.test(path));
+  }
+});

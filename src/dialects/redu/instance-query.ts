@@ -8,7 +8,7 @@ import { idOrName, queryNumber, shortText, uuid } from '../../http/field-schemas
 import type { ReadRequest } from '../../traffic/cache/read.ts';
 import { namePattern, tag } from './instance-schemas.ts';
 
-const TRUE_OR_FALSE = /^(?:1|0|true|false)$/i;
+const TRUE_OR_FALSE = /^(1|0|true|false)$/i;
 
 const flagParameter = z
   .string()
@@ -27,7 +27,7 @@ export const instanceQuerySchema = z
     keypair_name: shortText.optional(),
     project_id: z
       .string()
-      .regex(/^[\w-]{1,64}$/, 'must be the id of a project')
+      .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be the id of a project')
       .optional()
       .describe('Only with all_tenants.'),
     limit: queryNumber(0, 1000).optional(),

@@ -175,8 +175,10 @@ export const instanceChangeSchema = z
   .meta({ id: 'InstanceChange' });
 export type InstanceChangeBody = z.output<typeof instanceChangeSchema>;
 
+const NO_CONTROL_CHARACTERS = /^[ -~\u00a0-\uffff]*$/;
+
 /** The name filter is a regular expression, so it may begin and end as it likes. */
 export const namePattern = text
   .min(1)
   .max(255)
-  .regex(/^\P{Cc}*$/u, 'must have no control characters');
+  .regex(NO_CONTROL_CHARACTERS, 'must have no control characters');

@@ -10,7 +10,7 @@ import { text } from '../../http/field-schemas.ts';
 
 const KEY = /^[a-zA-Z0-9\-_:. ]{1,255}$/;
 const MAX_ITEMS = 128;
-const FLAG_TEXT = /^(?:true|false|shouldbetrue)$/i;
+const FLAG_TEXT = /^(true|false|shouldbetrue)$/i;
 const FLAG_PROBLEM = 'must be true or false';
 
 /** true, false, the same as text in any case, and the `shouldbetrue` of redu's first clients. */

@@ -12,7 +12,7 @@ const MAX_PORT = 65_535;
 const MAX_ICMP = 255;
 const PORT_PROBLEM = `must be a port number from 1 to ${MAX_PORT}, a range as text ("80-90"), or null for any`;
 const ICMP_PROBLEM = `must be an ICMP type from 0 to ${MAX_ICMP}, type and code as text ("3-4"), or null for any`;
-const PORT_RANGE = /^(\d{1,5})-(\d{1,5})$/;
+const PORT_RANGE = /^([0-9]{1,5})-([0-9]{1,5})$/;
 
 export const ruleSchema = z
   .object({
