@@ -21,12 +21,14 @@ export class Usage {
   readonly #store: UsageStore;
   readonly #log: Logger;
   readonly #writes = new SingleFlight<void>();
-  #waiting = new Map<string, WaitingHour>();
+  /** By the start of the hour, then by key. */
+  #waiting = new Map<string, Map<string, WaitingHour>>();
+  #waitingHours = 0;
   #notCounted = 0;
   #writtenAt = monotonicMs();
-  /** In epoch hours. */
+  /** In epoch hours; and what waits of it. */
   #hour = 0;
-  #start = '';
+  #current = new Map<string, WaitingHour>();
 
   constructor(store: UsageStore, log: Logger) {
     this.#store = store;
@@ -35,8 +37,11 @@ export class Usage {
 
   record(caller: Caller, points: number, status: number): void {
     const hour = Math.floor(wallMs() / HOUR_MS);
-    if (hour !== this.#hour) this.#begin(hour);
-    const counts = this.#waitingHour(this.#start, caller);
+    if (hour !== this.#hour) {
+      this.#hour = hour;
+      this.#current = this.#keysOf(startOf(hour));
+    }
+    const counts = this.#current.get(caller.keyId) ?? this.#begin(startOf(hour), caller);
     if (counts === null) return;
     counts.requests += 1;
     counts.points += points;
@@ -66,35 +71,36 @@ export class Usage {
     return this.#store.sweep(before);
   }
 
-  #begin(hour: number): void {
-    this.#hour = hour;
-    this.#start = new Date(hour * HOUR_MS).toISOString();
+  #keysOf(start: string): Map<string, WaitingHour> {
+    const keys = this.#waiting.get(start) ?? new Map<string, WaitingHour>();
+    this.#waiting.set(start, keys);
+    return keys;
   }
 
   /** null: too many are waiting. */
-  #waitingHour(start: string, { keyId, projectId }: Caller): WaitingHour | null {
-    const id = start + keyId;
-    const waiting = this.#waiting.get(id);
-    if (waiting !== undefined) return waiting;
-    if (this.#waiting.size >= MAX_WAITING) {
+  #begin(start: string, { keyId, projectId }: Caller): WaitingHour | null {
+    if (this.#waitingHours >= MAX_WAITING) {
       this.#notCounted += 1;
       return null;
     }
+    this.#waitingHours += 1;
     const begun = { start, projectId, keyId, requests: 0, points: 0, clientErrors: 0, serverErrors: 0 };
-    this.#waiting.set(id, begun);
+    this.#keysOf(start).set(keyId, begun);
     return begun;
   }
 
   async #write(): Promise<void> {
     this.#writtenAt = monotonicMs();
-    const hours = [...this.#waiting.values()];
+    const hours = [...this.#waiting.values()].flatMap((keys) => [...keys.values()]);
     this.#waiting = new Map();
+    this.#waitingHours = 0;
+    this.#current = this.#keysOf(startOf(this.#hour));
     for (let written = 0; written < hours.length; written += HOURS_PER_WRITE) {
       try {
         await this.#store.add(hours.slice(written, written + HOURS_PER_WRITE));
       } catch (error) {
         for (const hour of hours.slice(written)) this.#putBack(hour);
-        const fields = { hours: this.#waiting.size, not_counted: this.#notCounted };
+        const fields = { hours: this.#waitingHours, not_counted: this.#notCounted };
         this.#log.warn('usage_write_failed', fields, error);
         return;
       }
@@ -102,13 +108,17 @@ export class Usage {
   }
 
   #putBack(hour: HourOfKey): void {
-    const counts = this.#waitingHour(hour.start, hour);
+    const counts = this.#keysOf(hour.start).get(hour.keyId) ?? this.#begin(hour.start, hour);
     if (counts === null) return;
     counts.requests += hour.requests;
     counts.points += hour.points;
     counts.clientErrors += hour.clientErrors;
     counts.serverErrors += hour.serverErrors;
   }
+}
+
+function startOf(hour: number): string {
+  return new Date(hour * HOUR_MS).toISOString();
 }
 
 /** Counts each request with a valid key, in any dialect. */
