@@ -184,6 +184,14 @@ describe.skipIf(browser === null)('Chromium on a gateway with the sandbox', () =
     await page.getByRole('button', { name: 'Disable made by the operator' }).click();
     await page.getByRole('button', { name: 'Enable made by the operator' }).waitFor();
     expect(await status()).toBe(401);
+    for (const [text, state] of [
+      ['no such key', 'detached'],
+      ['MADE BY', 'visible'],
+    ] as const) {
+      await page.getByLabel('Search keys').fill(text);
+      await page.getByRole('button', { name: 'Search' }).click();
+      await page.getByRole('button', { name: 'Enable made by the operator' }).waitFor({ state });
+    }
 
     for (const [link, text] of [
       ['Plans', 'default'],

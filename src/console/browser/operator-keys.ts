@@ -15,8 +15,8 @@ export const operatorKeysView: View<OperatorContext> = {
   title: 'Keys',
   headingAction: () => h('a.button.primary', { href: '#/new-key' }, 'New service key'),
   async show({ session, rest }) {
-    const project = decodeURIComponent(rest);
-    const query = project === '' ? {} : { project_id: project };
+    const text = decodeURIComponent(rest);
+    const query = { sort: '-created_at', ...(text !== '' && { q: text }) };
     const list = await growingList<ApiKey>('/admin/v1/keys', query, (keys, redraw) => {
       const put = (key: ApiKey) => {
         const at = keys.findIndex(({ id }) => id === key.id);
@@ -27,10 +27,13 @@ export const operatorKeysView: View<OperatorContext> = {
     });
     const filter = form(
       {
-        action: 'Filter',
-        onSubmit: async (data) => go(`all-keys/${encodeURIComponent(textOf(data, 'project_id') ?? '')}`),
+        action: 'Search',
+        onSubmit: async (data) => go(`all-keys/${encodeURIComponent(textOf(data, 'q') ?? '')}`),
       },
-      field('Filter by project', input('project_id', { value: project, placeholder: 'id' })),
+      field(
+        'Search keys',
+        input('q', { value: text, maxlength: 255, placeholder: 'name, id, project or user' }),
+      ),
     );
     filter.classList.add('inline');
     return stack(filter, list);
