@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { KeyStore } from '../../src/access/key-store.ts';
 import { ComputeError } from '../../src/compute/errors.ts';
 import type { TransactionalDatabase } from './database.ts';
@@ -40,6 +41,11 @@ export async function openDatabase(databaseUrl: string): Promise<TransactionalDa
       cause,
     });
   }
+}
+
+/** False for a file that does not exist. */
+export function databaseExists(databaseUrl: string): boolean {
+  return isPostgres(databaseUrl) || existsSync(pathOf(databaseUrl));
 }
 
 function isPostgres(url: string): boolean {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { VERSION } from '../../src/version.ts';
-import { type GatewayProcess, startProcess } from '../support/gateway-process.ts';
+import { FaultyCloud } from '../support/faulty-cloud.ts';
+import { type GatewayProcess, runCommand, startProcess } from '../support/gateway-process.ts';
 import { type SharedKeys, sharedKeys } from '../support/shared-keys.ts';
 
 const ADMIN_TOKEN = 'admin-token-of-the-tests';
@@ -58,10 +59,35 @@ test('one of two nodes reconciles, and both show its run', { timeout: 30_000 }, 
   await expect.poll(async () => (await runsAt(0))[0]?.state, { timeout: 20_000 }).toBe('completed');
   expect(await runsAt(0)).toMatchObject([{ started_by: 'schedule', failed: 0, released: 0, error: null }]);
   expect(await runsAt(1)).toEqual(await runsAt(0));
-  const finished = [0, 1].flatMap((index) =>
-    linesOf(index).filter(({ msg }) => msg === 'reconcile_finished'),
-  );
-  expect(finished).toMatchObject([{ outcome: 'completed' }]);
+  // Log lines are batched.
+  const finished = () =>
+    [0, 1].flatMap((index) => linesOf(index).filter(({ msg }) => msg === 'reconcile_finished'));
+  await expect.poll(finished).toMatchObject([{ outcome: 'completed' }]);
+});
+
+test('a run of the command is recorded, whether it succeeds or fails', { timeout: 30_000 }, async () => {
+  const cloud = await FaultyCloud.start();
+  const [account] = cloud.accounts;
+  const environment = {
+    OS_AUTH_URL: cloud.authUrl,
+    OS_APPLICATION_CREDENTIAL_ID: account?.applicationCredentialId ?? '',
+    OS_APPLICATION_CREDENTIAL_SECRET: account?.applicationCredentialSecret ?? '',
+    DATABASE_URL: `sqlite:${shared.folder}/keys.db`,
+  };
+  try {
+    const done = await runCommand(['reconcile', '--json'], environment);
+    expect([done.code, done.stdout, done.stderr]).toEqual([0, '[]\n', '']);
+    const wrong = await runCommand(['reconcile'], { ...environment, OS_APPLICATION_CREDENTIAL_SECRET: 'x' });
+    expect([wrong.code, wrong.stdout]).toEqual([1, '']);
+    const { items } = await asOperator(0, '/reconcile_runs?limit=2');
+    const run = { started_by: 'command', projects: 1 };
+    expect(items).toMatchObject([
+      { ...run, state: 'failed', failed: 1, error: expect.stringContaining('cloud') },
+      { ...run, state: 'completed', failed: 0, error: null },
+    ]);
+  } finally {
+    await cloud.stop();
+  }
 });
 
 test('a node that is stopped says so in its log and leaves the list', async () => {

@@ -1,6 +1,12 @@
+import { hostname } from 'node:os';
 import { wallMs } from '../../../src/clock.ts';
-import { reconcile } from '../../../src/compute/reconcile.ts';
+import type { CallContext } from '../../../src/compute/cloud.ts';
+import { type Orphan, reconcile } from '../../../src/compute/reconcile.ts';
+import type { Config } from '../../../src/config/config.ts';
 import { ConfigError } from '../../../src/config/config-error.ts';
+import { recordRun } from '../../../src/reconcile/record-run.ts';
+import { databaseExists, openStores } from '../../sql/open.ts';
+import { prometheusMetrics } from '../prometheus.ts';
 import { configuration, openStackOf } from '../wiring.ts';
 import { commandCall } from './command-call.ts';
 import { print } from './output.ts';
@@ -24,7 +30,9 @@ export async function run({ values }: Invocation<'reconcile'>): Promise<void> {
       projectId === undefined
         ? clouds.openAsServiceAccount(call)
         : clouds.open({ kind: 'service', projectId }, call);
-    const released = await reconcile(cloud, { olderThanSeconds, nowMs: wallMs() });
+    const released = await recorded(config, call, projectId ?? 'service account', () =>
+      reconcile(cloud, { olderThanSeconds, nowMs: wallMs() }),
+    );
     if (values.json === true) return print(JSON.stringify(released));
     for (const { kind, id, address, description } of released)
       print(`released ${kind} ${id} ${address} (${description})`);
@@ -32,4 +40,35 @@ export async function run({ values }: Invocation<'reconcile'>): Promise<void> {
   } finally {
     await clouds.close();
   }
+}
+
+/** Records the run for `/admin/v1/reconcile_runs`, where the gateways' database is reachable. */
+async function recorded(
+  { databaseUrl }: Config,
+  { log }: CallContext,
+  project: string,
+  work: () => Promise<Orphan[]>,
+): Promise<Orphan[]> {
+  if (!databaseExists(databaseUrl)) return work();
+  const stores = await openStores(databaseUrl).catch((error: unknown) => {
+    log.warn('reconcile_run_not_recorded', {}, error);
+    return null;
+  });
+  if (stores === null) return work();
+  const result = Promise.withResolvers<Orphan[]>();
+  const ports = { store: stores.reconciles, log, metrics: prometheusMetrics() };
+  try {
+    const run = { id: crypto.randomUUID(), startedBy: 'command', node: hostname() } as const;
+    await recordRun(ports, run, async (progress) => {
+      const working = work();
+      result.resolve(working);
+      await working.then(
+        (orphans) => progress.succeeded(orphans),
+        (error: unknown) => progress.fails(project, error),
+      );
+    });
+  } finally {
+    await stores.keys.close();
+  }
+  return result.promise;
 }
