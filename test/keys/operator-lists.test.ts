@@ -1,5 +1,8 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AdminClient } from '../conformance/admin-keys.ts';
+import { fenced, read, section } from '../docs/pages.ts';
 import { type SandboxTarget, sandboxTarget } from '../support/sandbox-target.ts';
 
 let target: SandboxTarget;
@@ -65,6 +68,18 @@ test('keys as CSV have a line each, and no name is a formula', async () => {
   expect(lines).toHaveLength(4);
   expect(lines[0]).toContain(`,"'=HYPERLINK(""http://evil.example"",""x"")",active,`);
   expect(lines.join()).toContain(',"web backup, nightly",active,');
+});
+
+test('the commands of docs/operating.md work as printed', async () => {
+  const commands = fenced(section(read('docs/operating.md'), 'Keys'), 'sh').filter((block) =>
+    block.includes('/audit?'),
+  );
+  expect(commands).toHaveLength(1);
+  const env = { PATH: process.env.PATH ?? '', URL: target.url, LINGUANOVA_ADMIN_TOKEN: target.adminToken };
+  const strict = 'curl() { command curl --fail-with-body --silent "$@"; }';
+  const { stdout } = await promisify(execFile)('sh', ['-ec', [strict, ...commands].join('\n')], { env });
+  expect(stdout).toMatch(/^\{"items":.*sequence,at,/s);
+  expect(stdout).toContain(',key.create,');
 });
 
 test('the audit log is filtered by action, key, project and time', async () => {
