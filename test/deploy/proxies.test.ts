@@ -17,8 +17,8 @@ import { createCertificate } from '../support/certificate.ts';
 import { freePort } from '../support/free-port.ts';
 import { type GatewayProcess, startProcess } from '../support/gateway-process.ts';
 import { startNginx, type TestNginx } from '../support/nginx.ts';
+import { responseOf, TlsClient, type TlsRequest } from '../support/tls-client.ts';
 import { availableProxies, startTlsProxy, type TlsProxy } from '../support/tls-proxies.ts';
-import { responseOf, TlsClient, type TlsRequest } from './tls-client.ts';
 
 const [PREFIX_LOCATION = ''] = fenced(section(read('docs/proxies.md'), 'Below a path'), 'nginx');
 const ADMIN_TOKEN = 'admin-token-of-the-tests';

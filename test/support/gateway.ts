@@ -84,6 +84,8 @@ export interface GatewayUnderTest {
   readonly inventory?: Partial<InventoryOptions>;
   readonly streams?: Partial<StreamLimits>;
   readonly adminTokens?: readonly AdminToken[];
+  /** What requests in flight have when it stops. */
+  readonly shutdownMs?: number;
   /** Unless given, requests are not counted. */
   readonly usage?: UsageStore;
 }
@@ -161,6 +163,7 @@ export async function startGateway(
     port: 0,
     receiveTimeoutMs: 30_000,
     keepAliveSeconds: 65,
+    ...(options.shutdownMs !== undefined && { shutdownMs: options.shutdownMs }),
     maxConnections: null,
     log,
     metrics,

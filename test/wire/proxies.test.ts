@@ -7,17 +7,21 @@ import { createCertificate, TLS_HOST } from '../support/certificate.ts';
 import { freePort } from '../support/free-port.ts';
 import { startNginx } from '../support/nginx.ts';
 import { exchange, head } from '../support/raw-http.ts';
+import { responseOf, TlsClient } from '../support/tls-client.ts';
 import { availableProxies, type ProxyName, startTlsProxy } from '../support/tls-proxies.ts';
 import { type SandboxGateway, sandboxGateway } from './sandbox-gateway.ts';
 
+/** In place of 65 seconds. */
+const SHUTDOWN_MS = 1_000;
 const PROXIES = await availableProxies();
 let gateway: SandboxGateway;
 const stops: (() => Promise<void>)[] = [];
+const clients: TlsClient[] = [];
 /** Of those that can be had on this machine. */
 const urls = new Map<'balancer' | ProxyName, string>();
 
 beforeAll(async () => {
-  gateway = await sandboxGateway({ trustedProxies: ['127.0.0.1/32'] });
+  gateway = await sandboxGateway({ trustedProxies: ['127.0.0.1/32'], shutdownMs: SHUTDOWN_MS });
   const { host } = new URL(gateway.url);
   const folder = mkdtempSync(join(tmpdir(), 'linguanova-tls-'));
   stops.push(async () => rmSync(folder, { recursive: true, force: true }));
@@ -31,6 +35,7 @@ beforeAll(async () => {
   for (const name of PROXIES) {
     const proxy = await startTlsProxy(name, host, certificate);
     urls.set(name, `https://127.0.0.1:${proxy.port}`);
+    clients.push(new TlsClient(proxy.port, certificate.ca));
     stops.push(() => proxy.stop());
   }
   for (const url of urls.values()) {
@@ -129,4 +134,34 @@ test('a client cannot set X-Forwarded-Host through the balancer of compose.yaml'
     ),
   );
   expect(body).toContain('http://api.example.org/identity/v3');
+});
+
+/** The last one, for it stops the gateway. */
+test('a stop cuts what outlasts it, through each proxy, and logs how much', async () => {
+  const uploads = clients.map(async (client) => {
+    const made = await fetch(`${gateway.url}/v1/images`, {
+      method: 'POST',
+      headers: { 'x-api-key': gateway.key, 'content-type': 'application/json' },
+      body: '{"name": "endless", "disk_format": "raw"}',
+    });
+    const headers = { 'x-api-key': gateway.key, 'content-type': 'application/octet-stream' };
+    const upload = client.start('PUT', `${made.headers.get('location')}/file`, { headers });
+    upload.write('begin');
+    return upload;
+  });
+  const sent = () => gateway.requests.filter((request) => /^PUT .*\/file$/.test(request)).length;
+  await expect.poll(sent).toBe(clients.length);
+  const outcomes = (await Promise.all(uploads)).map(async (upload) => {
+    const outcome = responseOf(upload).then(
+      ({ status }) => status,
+      () => 'cut',
+    );
+    await gateway.stop();
+    upload.end('more');
+    return outcome;
+  });
+  for (const outcome of await Promise.all(outcomes)) expect(['cut', 502, 504]).toContain(outcome);
+  expect(gateway.logged).toContainEqual(
+    expect.objectContaining({ event: 'requests_cut', fields: { requests: clients.length } }),
+  );
 });

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
 import { request } from 'node:https';
-import { TLS_HOST } from '../support/certificate.ts';
+import { TLS_HOST } from './certificate.ts';
 
 export interface TlsRequest {
   readonly headers?: OutgoingHttpHeaders;
