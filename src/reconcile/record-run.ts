@@ -1,4 +1,4 @@
-import { wallMs, wallTime } from '../clock.ts';
+import { monotonicMs, wallMs, wallTime } from '../clock.ts';
 import type { Orphan } from '../compute/reconcile.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -58,7 +58,7 @@ export async function recordRun(
   const { store, log, metrics } = ports;
   const progress = new RunProgress(ports);
   const startedAt = wallTime();
-  const startedMs = wallMs();
+  const began = monotonicMs();
   const save = async (outcome: ReconcileRun['outcome'] = null) => {
     const { projects, skipped, failed, released, error } = progress;
     const seenAt = wallTime();
@@ -79,10 +79,10 @@ export async function recordRun(
   }
   const outcome = progress.isStopped ? 'stopped' : progress.failed > 0 ? 'failed' : 'completed';
   await save(outcome);
-  await store.sweep(new Date(startedMs - RETENTION_MS).toISOString()).catch(() => {});
+  await store.sweep(new Date(wallMs() - RETENTION_MS).toISOString()).catch(() => {});
   metrics.count('reconcile_runs', { outcome });
   const { projects, skipped, failed, released } = progress;
-  const counts = { projects, skipped, failed, released, duration_ms: wallMs() - startedMs };
+  const counts = { projects, skipped, failed, released, duration_ms: Math.round(monotonicMs() - began) };
   log.info('reconcile_finished', { started_by: startedBy, outcome, ...counts });
   return progress;
 }

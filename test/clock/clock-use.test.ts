@@ -21,7 +21,6 @@ const WALL_CLOCK: Readonly<Record<string, string>> = {
   'adapters/workers/console-logger.ts': 'shows when a line was written',
   'adapters/workers/handler.ts': 'shows when a line was written',
   'adapters/workers/limit-object.ts': 'stores the end of a window, which outlives its process',
-  'adapters/workers/reconcile-projects.ts': 'compares when resources were made at the cloud',
   'adapters/workers/sandbox-object.ts': 'stores when an alarm is due',
   'src/access/derived-credential.ts': 'stores until when a revocation is kept',
   'src/access/issue-key.ts': 'stores instants of keys and audit entries',
@@ -42,6 +41,14 @@ const WALL_CLOCK: Readonly<Record<string, string>> = {
   'src/traffic/events/poller.ts': 'shows when an event was noticed',
   'src/traffic/idempotency/attempts.ts': 'stores leases, which are bounded by the monotonic clock as well',
   'src/traffic/idempotency/idempotency.ts': 'compares stored expiries',
+  'src/health/node-presence.ts': 'stores when a node was seen',
+  'src/health/operator-health.ts': 'compares when a node was seen',
+  'src/reconcile/reconcile-projects.ts': 'compares when resources were made at the cloud and keys revoked',
+  'src/reconcile/reconcile-routes.ts': 'compares when a run was seen',
+  'src/reconcile/reconcile-schedule.ts': 'stores the end of a lease, which other nodes read',
+  'src/reconcile/record-run.ts': 'stores when a run started and was seen',
+  'src/usage/usage-routes.ts': 'ends the default interval at the present hour',
+  'src/usage/usage.ts': 'stores the hour of a request',
 };
 
 /** Pages of a browser, which import nothing of the server. */
