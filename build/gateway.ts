@@ -21,7 +21,7 @@ export async function buildGateway(target: string): Promise<void> {
   writeJson(join(target, 'npm-shrinkwrap.json'), shrinkwrap());
 }
 
-/** The versions that were tested, for whoever installs the command. */
+/** All versions that were tested; an installation from a registry gets them. */
 function shrinkwrap(): object {
   const { lockfileVersion, packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'));
   const { name, version, license, bin, engines, dependencies } = GATEWAY_MANIFEST;

@@ -9,6 +9,7 @@ export const DIST = join(ROOT, 'dist');
 export const FOLDERS = { gateway: join(DIST, 'linguanova'), client: join(DIST, 'client') };
 
 const root = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'));
 const REPOSITORY = 'https://github.com/linguanova/linguanova';
 
 const COMMON = {
@@ -19,6 +20,11 @@ const COMMON = {
   type: 'module',
   publishConfig: { access: 'public' },
 };
+
+/** Exact, because npm follows a package's shrinkwrap only when a registry delivers it. */
+const TESTED_VERSIONS = Object.fromEntries(
+  Object.keys(root.dependencies).map((name) => [name, lock.packages[`node_modules/${name}`].version]),
+);
 
 export const GATEWAY_MANIFEST = {
   name: 'linguanova',
@@ -31,7 +37,7 @@ export const GATEWAY_MANIFEST = {
   files: ['adapters', 'bin', 'src', 'npm-shrinkwrap.json'],
   sideEffects: true,
   engines: { node: '>=22.19.0' },
-  dependencies: root.dependencies,
+  dependencies: TESTED_VERSIONS,
 };
 
 export const CLIENT_MANIFEST = {
