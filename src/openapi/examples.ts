@@ -252,7 +252,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   },
   NewNetwork: { name: 'private', cidr: '10.0.0.0/24' },
   AvailabilityZone: { name: 'nova', available: true },
-  NewFloatingIp: { instance_id: WEB.id, description: 'shop' },
+  NewFloatingIp: { description: 'shop' },
   FloatingIpChange: { instance_id: WEB.id },
   AttachedNetwork: {
     port_id: 'f1e2d3c4-b5a6-4788-99aa-bbccddeeff00',
