@@ -6,6 +6,7 @@ import type { GatewayEnv } from '../context.ts';
 import { respondWithPage } from '../http/csv.ts';
 import { decodeBody, decodeQuery } from '../http/decode.ts';
 import { queryNumber, queryTime } from '../http/field-schemas.ts';
+import { respondJson } from '../http/json.ts';
 import { methodNotAllowed } from '../http/method-not-allowed.ts';
 import { assertPrecondition } from '../http/precondition.ts';
 import { at, type RouteDefinition, route } from '../http/route.ts';
@@ -138,14 +139,14 @@ export function adminApi(
       const issued = await issueKey(keys, access.secret, request, actor(access, c));
       access.verifier.invalidate(issued.key.id);
       access.keyOrigins.invalidate();
-      return c.json(createdKeyView(issued), 201);
+      return respondJson(c, createdKeyView(issued), 201);
     })
     .on(...at(ADMIN_ROUTES.listKeys), async (c) => {
       const { project_id, ...query } = decodeQuery(c, ADMIN_ROUTES.listKeys.query);
       const page = await keyPage(keys, project_id === undefined ? {} : { projectId: project_id }, query);
       return respondWithPage(c, page, Object.keys(keySchema.shape));
     })
-    .on(...at(ADMIN_ROUTES.getKey), async (c) => c.json(keyView(await findKey(access, c))))
+    .on(...at(ADMIN_ROUTES.getKey), async (c) => respondJson(c, keyView(await findKey(access, c))))
     .on(...at(ADMIN_ROUTES.updateKey), async (c) => {
       const before = await findKey(access, c);
       const body = await decodeBody(c, ADMIN_ROUTES.updateKey.body);
@@ -154,7 +155,7 @@ export function adminApi(
         access.verifier.invalidate(before.id);
         access.keyOrigins.invalidate();
       });
-      return c.json(keyView(changed));
+      return respondJson(c, keyView(changed));
     })
     .on(...at(ADMIN_ROUTES.revokeKey), async (c) => {
       const { family } = decodeQuery(c, ADMIN_ROUTES.revokeKey.query);
@@ -177,7 +178,7 @@ export function adminApi(
       const issued = await rotateKey(keys, access.secret, key.id, credential, body.overlap_seconds, by);
       access.verifier.invalidate(key.id);
       access.verifier.invalidate(issued.key.id);
-      return c.json(createdKeyView(issued), 201);
+      return respondJson(c, createdKeyView(issued), 201);
     })
     .on(...at(ADMIN_ROUTES.audit), async (c) => {
       const query = decodeQuery(c, ADMIN_ROUTES.audit.query);

@@ -4,6 +4,7 @@ import { keyMetrics } from '../access/key-metrics.ts';
 import type { KeyStore } from '../access/key-store.ts';
 import { ComputeError } from '../compute/errors.ts';
 import type { GatewayEnv } from '../context.ts';
+import { respondJson } from '../http/json.ts';
 import { at, route } from '../http/route.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { VERSION } from '../version.ts';
@@ -47,11 +48,11 @@ export function health({ keys, metrics, examine }: HealthPorts): Hono<GatewayEnv
   metrics.set('build_info', 1, { version: VERSION });
   metrics.beforeExpose(keyMetrics(keys, metrics));
   for (const { path } of Object.values(HEALTH_ROUTES)) app.use(path, refuseTrailingSlash);
-  app.on(...at(HEALTH_ROUTES.health), (c) => c.json({ status: 'ok', version: VERSION }));
+  app.on(...at(HEALTH_ROUTES.health), (c) => respondJson(c, { status: 'ok', version: VERSION }));
   app.on(...at(HEALTH_ROUTES.ready), async (c) => {
     const { requestId, log } = c.var;
     const { readiness } = await examine({ requestId, log });
-    return c.json(readiness, readiness.status === 'failed' ? 503 : 200);
+    return respondJson(c, readiness, readiness.status === 'failed' ? 503 : 200);
   });
   app.on(...at(HEALTH_ROUTES.metrics), async (c) => c.text(await metrics.expose()));
   return app;

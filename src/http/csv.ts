@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import { accepts } from 'hono/accepts';
+import { respondJson } from './json.ts';
 import type { Page } from './page.ts';
 
 type Cell = string | number | boolean | null | readonly string[];
@@ -17,7 +18,7 @@ export function respondWithPage(
 ): Response {
   c.header('Vary', 'Accept', { append: true });
   const media = accepts(c, { header: 'Accept', supports: [JSON_MEDIA, CSV_MEDIA], default: JSON_MEDIA });
-  if (media === JSON_MEDIA) return c.json({ items, next_cursor });
+  if (media === JSON_MEDIA) return respondJson(c, { items, next_cursor });
   if (next_cursor !== null) {
     const query = new URL(c.req.url).searchParams;
     query.set('cursor', next_cursor);

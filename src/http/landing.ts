@@ -3,6 +3,7 @@ import { accepts } from 'hono/accepts';
 import { html } from 'hono/html';
 import type { GatewayEnv } from '../context.ts';
 import { NAME, VERSION } from '../version.ts';
+import { respondJson } from './json.ts';
 import type { PublicUrl } from './public-url.ts';
 
 const MEDIA_TYPES = {
@@ -25,7 +26,8 @@ export function landing(publicUrl: PublicUrl, hasConsole: boolean): Hono<Gateway
       health: `${url}/healthz`,
     };
     c.header('Vary', 'Accept');
-    if (accepts(c, MEDIA_TYPES) !== 'text/html') return c.json({ name: NAME, version: VERSION, ...links });
+    if (accepts(c, MEDIA_TYPES) !== 'text/html')
+      return respondJson(c, { name: NAME, version: VERSION, ...links });
     c.header('Content-Security-Policy', "default-src 'none'; img-src data:; frame-ancestors 'none'");
     c.header('X-Content-Type-Options', 'nosniff');
     return c.html(page(links));

@@ -31,6 +31,7 @@ import { ComputeError, hasCode } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { MAX_SIGN_IN_BYTES } from '../../http/body.ts';
 import { decode, decodeBody, decodeQuery } from '../../http/decode.ts';
+import { respondJson } from '../../http/json.ts';
 import { route } from '../../http/route.ts';
 import type { Mount } from './mount.ts';
 
@@ -75,9 +76,9 @@ export function apiKeys(access: Access, mount: Mount): void {
     .add(list, async (c) => {
       refuseBrowserKeys(c);
       const { projectId, userId } = c.var.principal;
-      return c.json(await keyPage(access.keys, { projectId, userId }, decodeQuery(c, list.query)));
+      return respondJson(c, await keyPage(access.keys, { projectId, userId }, decodeQuery(c, list.query)));
     })
-    .add(get, async (c) => c.json(keyView(await sibling(access, c))))
+    .add(get, async (c) => respondJson(c, keyView(await sibling(access, c))))
     .add(revoke, async (c) => {
       const key = await sibling(access, c);
       assertMayRevoke(c, key);
@@ -103,7 +104,7 @@ function rotateOwn(access: Access) {
     const limit = userId === null ? undefined : selfServiceLimit();
     const issued = await rotateKey(keys, secret, key.id, credential, overlap_seconds, by, limit);
     access.verifier.invalidate(key.id);
-    return c.json(createdKeyView(issued), 201);
+    return respondJson(c, createdKeyView(issued), 201);
   };
 }
 
@@ -117,7 +118,7 @@ function refuseBrowserKeys(c: Context<GatewayEnv>): void {
 function signUp(access: Access) {
   return async function signedUp(c: Context<GatewayEnv>): Promise<Response> {
     const body = await decodeBody(c, API_KEY_ROUTES.signUp.body, MAX_SIGN_IN_BYTES);
-    return c.json(createdKeyView(await issueOwnKey(access, c, body)), 201);
+    return respondJson(c, createdKeyView(await issueOwnKey(access, c, body)), 201);
   };
 }
 

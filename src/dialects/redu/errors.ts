@@ -10,6 +10,7 @@ import * as z from 'zod';
 import { type ErrorCode, type FieldNames, renameFields } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { reportError } from '../../http/error-report.ts';
+import { jsonText } from '../../http/json.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 
 interface ErrorRow {
@@ -90,7 +91,7 @@ export function reduErrorResponse(thrown: unknown, requestId: string, log?: Logg
       }),
     },
   };
-  return new Response(JSON.stringify(body), { status, headers });
+  return new Response(jsonText(body), { status, headers });
 }
 
 /** `reduErrorResponse` for the request of `c`; fits hono's `onError`. */

@@ -11,6 +11,7 @@ import { customerDescription } from '../../compute/ownership.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { decodeBody } from '../../http/decode.ts';
 import { description, uuid } from '../../http/field-schemas.ts';
+import { respondJson } from '../../http/json.ts';
 import { pageQuerySchema } from '../../http/page-schemas.ts';
 import { publicPath } from '../../http/public-url.ts';
 import { route } from '../../http/route.ts';
@@ -122,7 +123,7 @@ async function create(c: Context<GatewayEnv>): Promise<Response> {
     description: body.description,
   });
   c.header('Location', publicPath(c, `/v1/floating_ips/${made.id}`));
-  return c.json(encodeFloatingIp(made), 201);
+  return respondJson(c, encodeFloatingIp(made), 201);
 }
 
 async function change(c: Context<GatewayEnv>): Promise<Response> {
@@ -133,7 +134,7 @@ async function change(c: Context<GatewayEnv>): Promise<Response> {
     ...(at !== undefined && { target: at }),
     ...(body.description !== undefined && { description: body.description }),
   });
-  return c.json(encodeFloatingIp(changed));
+  return respondJson(c, encodeFloatingIp(changed));
 }
 
 async function remove(c: Context<GatewayEnv>): Promise<Response> {

@@ -6,6 +6,7 @@ import type { GatewayEnv } from '../../context.ts';
 import { readStream } from '../../http/body.ts';
 import { decodeBody } from '../../http/decode.ts';
 import { name, shortText } from '../../http/field-schemas.ts';
+import { respondJson } from '../../http/json.ts';
 import { pageQuerySchema } from '../../http/page-schemas.ts';
 import { publicPath } from '../../http/public-url.ts';
 import type { RequestBody } from '../../http/request-target.ts';
@@ -167,13 +168,13 @@ async function create(c: Context<GatewayEnv>): Promise<Response> {
     visibility: given.visibility ?? null,
   });
   c.header('Location', publicPath(c, `/v1/images/${image.id}`));
-  return c.json(encodeImage(image), 201);
+  return respondJson(c, encodeImage(image), 201);
 }
 
 async function update(c: Context<GatewayEnv>): Promise<Response> {
   const id = imageId(c);
   const change = await decodeBody(c, IMAGE_ROUTES.update.body);
-  return c.json(encodeImage(await c.var.cloud.updateImage(id, change)));
+  return respondJson(c, encodeImage(await c.var.cloud.updateImage(id, change)));
 }
 
 async function remove(c: Context<GatewayEnv>): Promise<Response> {

@@ -6,6 +6,7 @@ import type { RequestedAction } from '../../compute/requests.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { decodeBody } from '../../http/decode.ts';
 import { idOrName, name, shortText } from '../../http/field-schemas.ts';
+import { respondJson } from '../../http/json.ts';
 import { route } from '../../http/route.ts';
 import { isAdmin, onInstance } from './across-projects.ts';
 import { plainMetadataSchema } from './metadata.ts';
@@ -108,7 +109,7 @@ export async function runInstanceAction(c: Context<GatewayEnv>): Promise<Respons
     const { adminPassword } = await actOnInstance(reached, id, toRequestedAction(body), releases);
     return adminPassword === null ? {} : { admin_password: adminPassword };
   });
-  return c.json(accepted, 202);
+  return respondJson(c, accepted, 202);
 }
 
 function toRequestedAction(

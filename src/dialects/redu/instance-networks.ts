@@ -5,6 +5,7 @@ import { attachNetwork, detachNetwork, listInstanceNetworks } from '../../comput
 import type { GatewayEnv } from '../../context.ts';
 import { decodeBody, decodeParameters } from '../../http/decode.ts';
 import { uuid } from '../../http/field-schemas.ts';
+import { respondJson } from '../../http/json.ts';
 import { type PageWindow, page } from '../../http/page.ts';
 import { pageQuerySchema } from '../../http/page-schemas.ts';
 import { route } from '../../http/route.ts';
@@ -99,13 +100,13 @@ async function attach(c: Context<GatewayEnv>): Promise<Response> {
       : { kind: 'port', portId: port_id ?? '' },
     address: address ?? null,
   });
-  return c.json(encodeAttachedNetwork(attached), 202);
+  return respondJson(c, encodeAttachedNetwork(attached), 202);
 }
 
 async function detach(c: Context<GatewayEnv>): Promise<Response> {
   const id = pathId(c.req.param('id'), 'instance');
   await detachNetwork(c.var.cloud, id, pathId(c.req.param('port_id'), 'port'), c.var.releases);
-  return c.json({}, 202);
+  return respondJson(c, {}, 202);
 }
 
 function encodeAttachedNetwork(attached: AttachedNetwork): z.infer<typeof attachedNetworkSchema> {

@@ -4,6 +4,7 @@ import { CONSOLE_TYPES, type HistoryEntry } from '../../compute/instance-operati
 import type { GatewayEnv } from '../../context.ts';
 import { decodeBody, decodeParameters } from '../../http/decode.ts';
 import { queryNumber } from '../../http/field-schemas.ts';
+import { respondJson } from '../../http/json.ts';
 import { type PageKey, type PageWindow, page } from '../../http/page.ts';
 import { pageQuerySchema } from '../../http/page-schemas.ts';
 import { route } from '../../http/route.ts';
@@ -111,7 +112,10 @@ async function openConsole(c: Context<GatewayEnv>): Promise<Response> {
   const id = pathId(c.req.param('id'), 'instance');
   const { type } = await decodeBody(c, INSTANCE_OPERATION_ROUTES.console.body);
   const { cloud, principal } = c.var;
-  return c.json(await onInstance(cloud, isAdmin(principal), (reached) => reached.openConsole(id, type)));
+  return respondJson(
+    c,
+    await onInstance(cloud, isAdmin(principal), (reached) => reached.openConsole(id, type)),
+  );
 }
 
 function encodeHistoryEntry({ id, action, startedAt, message, userId }: HistoryEntry): HistoryEntryBody {

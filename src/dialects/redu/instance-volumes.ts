@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { GatewayEnv } from '../../context.ts';
 import { decodeBody } from '../../http/decode.ts';
 import { uuid } from '../../http/field-schemas.ts';
+import { respondJson } from '../../http/json.ts';
 import { route } from '../../http/route.ts';
 import type { Mount } from './mount.ts';
 import { pathId } from './path-id.ts';
@@ -37,11 +38,11 @@ async function attach(c: Context<GatewayEnv>): Promise<Response> {
   const id = pathId(c.req.param('id'), 'instance');
   const { volume_id } = await decodeBody(c, INSTANCE_VOLUME_ROUTES.attach.body);
   await c.var.cloud.attachVolume(id, volume_id);
-  return c.json({}, 202);
+  return respondJson(c, {}, 202);
 }
 
 async function detach(c: Context<GatewayEnv>): Promise<Response> {
   const id = pathId(c.req.param('id'), 'instance');
   await c.var.cloud.detachVolume(id, pathId(c.req.param('volume_id'), 'volume'));
-  return c.json({}, 202);
+  return respondJson(c, {}, 202);
 }

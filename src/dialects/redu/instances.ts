@@ -8,6 +8,7 @@ import { isTransitional } from '../../compute/states.ts';
 import { updateInstance } from '../../compute/update-instance.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { decodeBody } from '../../http/decode.ts';
+import { respondJson } from '../../http/json.ts';
 import { publicPath } from '../../http/public-url.ts';
 import { route } from '../../http/route.ts';
 import type { CachePolicy, Read } from '../../traffic/cache/read.ts';
@@ -127,20 +128,20 @@ async function create(c: Context<GatewayEnv>): Promise<Response> {
   if (request.bootVolume !== null) assertScope(c.var.principal, 'volumes:write');
   const instance = await createInstance(c.var.cloud, request, ownerOf(c), c.var.attempt);
   c.header('Location', publicPath(c, `/v1/instances/${instance.id}`));
-  return c.json(encodeInstanceDetail(instance), 202);
+  return respondJson(c, encodeInstanceDetail(instance), 202);
 }
 
 async function change(c: Context<GatewayEnv>): Promise<Response> {
   const id = instanceId(c);
   const request = toInstanceChange(await decodeBody(c, INSTANCE_ROUTES.update.body));
   const changed = await updateInstance(c.var.cloud, id, request, ownerOf(c));
-  return c.json(encodeInstanceDetail(changed));
+  return respondJson(c, encodeInstanceDetail(changed));
 }
 
 async function setTags(c: Context<GatewayEnv>): Promise<Response> {
   const id = instanceId(c);
   const { tags } = await decodeBody(c, INSTANCE_ROUTES.setTags.body);
-  return c.json({ tags: await c.var.cloud.setInstanceTags(id, tags) });
+  return respondJson(c, { tags: await c.var.cloud.setInstanceTags(id, tags) });
 }
 
 async function remove(c: Context<GatewayEnv>): Promise<Response> {

@@ -5,6 +5,7 @@ import { type CreatedKeyPair, KEY_PAIR_TYPES, type KeyPair } from '../../compute
 import type { GatewayEnv } from '../../context.ts';
 import { decodeBody } from '../../http/decode.ts';
 import { text } from '../../http/field-schemas.ts';
+import { respondJson } from '../../http/json.ts';
 import { pageQuerySchema } from '../../http/page-schemas.ts';
 import { publicPath } from '../../http/public-url.ts';
 import { route } from '../../http/route.ts';
@@ -98,7 +99,7 @@ async function create(c: Context<GatewayEnv>): Promise<Response> {
   const { name, public_key, type } = await decodeBody(c, KEYPAIR_ROUTES.create.body);
   const created = await c.var.cloud.createKeyPair(name, public_key ?? null, type);
   c.header('Location', publicPath(c, `/v1/keypairs/${encodeURIComponent(created.name)}`));
-  return c.json(encodeCreatedKeypair(created), 201);
+  return respondJson(c, encodeCreatedKeypair(created), 201);
 }
 
 async function remove(c: Context<GatewayEnv>): Promise<Response> {

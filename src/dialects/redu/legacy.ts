@@ -12,6 +12,7 @@ import { createInstance } from '../../compute/create-instance.ts';
 import { ComputeError, renameFields } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { decodeBody } from '../../http/decode.ts';
+import { respondJson } from '../../http/json.ts';
 import { route } from '../../http/route.ts';
 import type { Read } from '../../traffic/cache/read.ts';
 import { INSTANCE_LIST_POLICY, INSTANCE_ROUTES, list, ownerOf } from './instances.ts';
@@ -93,7 +94,7 @@ async function create(c: Context<GatewayEnv>): Promise<Response> {
   } catch (error) {
     throw error instanceof ComputeError ? renameFields(error, LEGACY_FIELDS) : error;
   }
-  return c.json({ message: 'Instance creation started' });
+  return respondJson(c, { message: 'Instance creation started' });
 }
 
 const listKeypairs = bareList(
@@ -112,7 +113,7 @@ function bareList<T>(
 async function createKeypair(c: Context<GatewayEnv>): Promise<Response> {
   const { name, publicKey } = await decodeBody(c, LEGACY_ROUTES.createKeypair.body);
   const created = await c.var.cloud.createKeyPair(name, publicKey ?? null, 'ssh');
-  return c.json(untyped(encodeCreatedKeypair(created)));
+  return respondJson(c, untyped(encodeCreatedKeypair(created)));
 }
 
 /** As Nova prints it at 2.1. */

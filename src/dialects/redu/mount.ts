@@ -33,7 +33,7 @@ export class Mount {
 
   /** A read, served from the response cache. */
   addRead<Input, Value>(route: RouteDefinition, read: Read<Input, Value>, policy?: CachePolicy): this {
-    return this.#add(route, this.#serveRead(route.path, read, policy));
+    return this.#add(route, this.#serveRead(route.path, withNewline(read), policy));
   }
 
   #add(route: RouteDefinition, { handler, currentTag }: ServedRead, authorize?: Authorize): this {
@@ -55,6 +55,17 @@ export class Mount {
       await next();
     };
   }
+}
+
+/** A rendered document ends as those of `jsonText` do. */
+function withNewline<Input, Value>(read: Read<Input, Value>): Read<Input, Value> {
+  return {
+    ...read,
+    render(value, input) {
+      const rendered = read.render(value, input);
+      return { ...rendered, body: `${rendered.body}\n` };
+    },
+  };
 }
 
 /** Of the resource at the path of a write, or of the one that it belongs to, as an action belongs to its instance; null: none. */

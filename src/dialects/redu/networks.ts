@@ -6,6 +6,7 @@ import { createNetwork, deleteNetwork } from '../../compute/project-networks.ts'
 import type { GatewayEnv } from '../../context.ts';
 import { decodeBody } from '../../http/decode.ts';
 import { name } from '../../http/field-schemas.ts';
+import { respondJson } from '../../http/json.ts';
 import { pageQuerySchema } from '../../http/page-schemas.ts';
 import { publicPath } from '../../http/public-url.ts';
 import { route } from '../../http/route.ts';
@@ -97,7 +98,7 @@ async function create(c: Context<GatewayEnv>): Promise<Response> {
   const body = await decodeBody(c, NETWORK_ROUTES.create.body);
   const made = await createNetwork(c.var.cloud, body, ownerOf(c));
   c.header('Location', publicPath(c, `/v1/networks/${made.id}`));
-  return c.json(encodeNetworkDetail(made), 201);
+  return respondJson(c, encodeNetworkDetail(made), 201);
 }
 
 async function remove(c: Context<GatewayEnv>): Promise<Response> {

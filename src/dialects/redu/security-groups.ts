@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import { attachSecurityGroup, detachSecurityGroup } from '../../compute/instance-groups.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { decodeBody } from '../../http/decode.ts';
+import { respondJson } from '../../http/json.ts';
 import { pageQuerySchema } from '../../http/page-schemas.ts';
 import { publicPath } from '../../http/public-url.ts';
 import { route } from '../../http/route.ts';
@@ -100,14 +101,14 @@ async function create(c: Context<GatewayEnv>): Promise<Response> {
   const { name, description } = await decodeBody(c, SECURITY_GROUP_ROUTES.create.body);
   const group = await c.var.cloud.createSecurityGroup(name, description);
   c.header('Location', publicPath(c, `/v1/security_groups/${group.id}`));
-  return c.json(encodeSecurityGroup(group), 201);
+  return respondJson(c, encodeSecurityGroup(group), 201);
 }
 
 async function update(c: Context<GatewayEnv>): Promise<Response> {
   const id = groupId(c);
   const { name, description } = await decodeBody(c, SECURITY_GROUP_ROUTES.update.body);
   const change = { ...(name !== undefined && { name }), ...(description !== undefined && { description }) };
-  return c.json(encodeSecurityGroup(await c.var.cloud.updateSecurityGroup(id, change)));
+  return respondJson(c, encodeSecurityGroup(await c.var.cloud.updateSecurityGroup(id, change)));
 }
 
 async function remove(c: Context<GatewayEnv>): Promise<Response> {
@@ -118,7 +119,7 @@ async function remove(c: Context<GatewayEnv>): Promise<Response> {
 async function createRule(c: Context<GatewayEnv>): Promise<Response> {
   const id = groupId(c);
   const rule = toNewRule(await decodeBody(c, SECURITY_GROUP_ROUTES.addRule.body));
-  return c.json(encodeRule(await c.var.cloud.createSecurityGroupRule(id, rule)), 201);
+  return respondJson(c, encodeRule(await c.var.cloud.createSecurityGroupRule(id, rule)), 201);
 }
 
 async function removeRule(c: Context<GatewayEnv>): Promise<Response> {

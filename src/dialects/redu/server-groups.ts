@@ -4,6 +4,7 @@ import { SERVER_GROUP_POLICIES, type ServerGroup } from '../../compute/model.ts'
 import type { GatewayEnv } from '../../context.ts';
 import { decodeBody } from '../../http/decode.ts';
 import { name } from '../../http/field-schemas.ts';
+import { respondJson } from '../../http/json.ts';
 import { pageQuerySchema } from '../../http/page-schemas.ts';
 import { publicPath } from '../../http/public-url.ts';
 import { route } from '../../http/route.ts';
@@ -68,7 +69,7 @@ async function create(c: Context<GatewayEnv>): Promise<Response> {
   const body = await decodeBody(c, SERVER_GROUP_ROUTES.create.body);
   const group = await c.var.cloud.createServerGroup(body.name, body.policy);
   c.header('Location', publicPath(c, `/v1/server_groups/${group.id}`));
-  return c.json(encodeServerGroup(group), 201);
+  return respondJson(c, encodeServerGroup(group), 201);
 }
 
 async function remove(c: Context<GatewayEnv>): Promise<Response> {

@@ -4,6 +4,7 @@ import type { VolumeSnapshot } from '../../compute/volumes.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { decodeBody } from '../../http/decode.ts';
 import { name, uuid } from '../../http/field-schemas.ts';
+import { respondJson } from '../../http/json.ts';
 import { pageQuerySchema } from '../../http/page-schemas.ts';
 import { publicPath } from '../../http/public-url.ts';
 import { route } from '../../http/route.ts';
@@ -80,7 +81,7 @@ async function create(c: Context<GatewayEnv>): Promise<Response> {
     description: body.description ?? null,
   });
   c.header('Location', publicPath(c, `/v1/volume_snapshots/${snapshot.id}`));
-  return c.json(encodeSnapshot(snapshot), 202);
+  return respondJson(c, encodeSnapshot(snapshot), 202);
 }
 
 async function remove(c: Context<GatewayEnv>): Promise<Response> {

@@ -5,6 +5,7 @@ import type { Volume } from '../../compute/volumes.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { decodeBody } from '../../http/decode.ts';
 import { idOrName, name, shortText, text, uuid } from '../../http/field-schemas.ts';
+import { respondJson } from '../../http/json.ts';
 import { pageQuerySchema } from '../../http/page-schemas.ts';
 import { publicPath } from '../../http/public-url.ts';
 import { route } from '../../http/route.ts';
@@ -141,14 +142,14 @@ async function create(c: Context<GatewayEnv>): Promise<Response> {
     snapshotId: body.snapshot_id ?? null,
   });
   c.header('Location', publicPath(c, `/v1/volumes/${volume.id}`));
-  return c.json(encodeVolume(volume), 202);
+  return respondJson(c, encodeVolume(volume), 202);
 }
 
 async function update(c: Context<GatewayEnv>): Promise<Response> {
   const id = volumeId(c);
   const { name, description } = await decodeBody(c, VOLUME_ROUTES.update.body);
   const change = { ...(name !== undefined && { name }), ...(description !== undefined && { description }) };
-  return c.json(encodeVolume(await c.var.cloud.updateVolume(id, change)));
+  return respondJson(c, encodeVolume(await c.var.cloud.updateVolume(id, change)));
 }
 
 async function remove(c: Context<GatewayEnv>): Promise<Response> {
@@ -160,7 +161,7 @@ async function act(c: Context<GatewayEnv>): Promise<Response> {
   const id = volumeId(c);
   const { size_gb } = await decodeBody(c, VOLUME_ROUTES.act.body);
   await c.var.cloud.extendVolume(id, size_gb);
-  return c.json({}, 202);
+  return respondJson(c, {}, 202);
 }
 
 function volumeId(c: Context<GatewayEnv>): string {
