@@ -1,3 +1,4 @@
+import { commandLine } from './command-line.ts';
 import { environmentFile } from './environment-file.ts';
 import { reduReference } from './redu-reference.ts';
 import { reference } from './reference.ts';
@@ -6,5 +7,6 @@ import { reference } from './reference.ts';
 export const GENERATED: readonly { readonly path: string; readonly text: () => string }[] = [
   { path: 'docs/reference.md', text: reference },
   { path: 'docs/redu-reference.md', text: reduReference },
+  { path: 'docs/command-line.md', text: commandLine },
   { path: 'deploy/linguanova.env', text: environmentFile },
 ];

@@ -20,7 +20,8 @@ export function helpFor(words: string): string | null {
 }
 
 function overview(): string {
-  return `Usage: linguanova [COMMAND] [OPTION]...
+  return `Usage: linguanova [serve] [OPTION]...
+       linguanova COMMAND [OPTION]...
 
 ${listed(COMMAND_NAMES)}
 
@@ -85,12 +86,12 @@ function columns(rows: readonly (readonly [left: string, right: string])[]): str
     .join('\n');
 }
 
-/** In lines of at most `WIDTH`; those after the first begin with `margin`. */
-function wrapped(text: string, margin: string): string {
+/** In lines of at most `width`; those after the first begin with `margin`. */
+export function wrapped(text: string, margin: string, width = WIDTH): string {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
     const last = lines.at(-1);
-    if (last === undefined || margin.length + last.length + 1 + word.length > WIDTH) lines.push(word);
+    if (last === undefined || margin.length + last.length + 1 + word.length > width) lines.push(word);
     else lines[lines.length - 1] = `${last} ${word}`;
   }
   return lines.join(`\n${margin}`);

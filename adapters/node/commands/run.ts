@@ -28,6 +28,7 @@ const PROGRAMS: { readonly [Name in CommandName]: () => Promise<Program<Name>> }
   'keys reseal-status': () => import('./keys-reseal-status.ts'),
   'keys export': () => import('./keys-export.ts'),
   'keys import': () => import('./keys-import.ts'),
+  completion: () => import('./completion.ts'),
   help: async () => ({ run: ({ operands }) => help(operands.join(' ')) }),
 };
 
@@ -43,6 +44,7 @@ export async function runCommandLine(args: readonly string[]): Promise<void> {
     await run(line.name, line.invocation);
   } catch (error) {
     process.stderr.write(`linguanova: ${describeError(error, options)}\n`);
+    if (error instanceof UnknownCommand) help('');
     // Connections may still be open.
     process.exit(error instanceof UnknownCommand ? 2 : 1);
   }

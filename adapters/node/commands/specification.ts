@@ -39,6 +39,7 @@ export interface Specification {
   readonly options?: Readonly<Record<string, Option>>;
 }
 
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 const STATES = ['active', 'disabled', 'expired', 'revoked'];
 
 const json = { text: 'print JSON' } as const;
@@ -183,6 +184,12 @@ export const COMMANDS = {
     details:
       'DATABASE_URL names the database, and LINGUANOVA_SECRET has to be that of the gateway that exported. Everything is imported, or nothing.',
     operands: [{ name: 'FILE', isFile: true, text: 'the file, or - for standard input' }],
+  },
+  completion: {
+    summary: 'print the completion script of a shell',
+    details:
+      'bash: eval "$(linguanova completion bash)" in ~/.bashrc. zsh: the same in ~/.zshrc, after compinit. fish: linguanova completion fish > ~/.config/fish/completions/linguanova.fish',
+    operands: [{ name: 'SHELL', choices: SHELLS, text: 'the shell: bash, zsh or fish' }],
   },
   help: {
     summary: 'show the usage of a command',
