@@ -39,7 +39,7 @@ export async function runCommandLine(args: readonly string[]): Promise<void> {
     const line = parseLine(args);
     if (line.kind === 'version') return print(VERSION);
     if (line.kind === 'help') return help(line.words);
-    options = specificationOf(line.name).options ?? {};
+    options = namedOptions(line.name, line.invocation);
     if (line.envFile !== undefined) readVariables(line.envFile);
     await run(line.name, line.invocation);
   } catch (error) {
@@ -48,6 +48,14 @@ export async function runCommandLine(args: readonly string[]): Promise<void> {
     // Connections may still be open.
     process.exit(error instanceof UnknownCommand ? 2 : 1);
   }
+}
+
+/** For errors, which name a variable unless an option has set it. */
+function namedOptions(name: CommandName, { values }: Invocation<CommandName>) {
+  const all: Readonly<Record<string, Option>> = specificationOf(name).options ?? {};
+  return Object.fromEntries(
+    Object.entries(all).filter(([option, { variable }]) => variable === undefined || option in values),
+  );
 }
 
 async function run<Name extends CommandName>(name: Name, invocation: Invocation<Name>): Promise<void> {
