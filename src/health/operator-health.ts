@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import * as z from 'zod';
 import { wallMs } from '../clock.ts';
 import type { GatewayEnv } from '../context.ts';
+import { respondJson } from '../http/json.ts';
 import { route } from '../http/route.ts';
 import { VERSION } from '../version.ts';
 import { readinessSchema } from './health.ts';
@@ -59,7 +60,7 @@ export function operatorHealth(examine: Examine, presence: NodePresence | null) 
       examine({ requestId, log }),
       presence === null ? [] : presence.list().catch(() => null),
     ]);
-    return c.json({
+    return respondJson(c, {
       ...readiness,
       version: VERSION,
       latency_ms: latencyMs,

@@ -4,6 +4,7 @@ import { wallMs } from '../clock.ts';
 import type { GatewayEnv } from '../context.ts';
 import { decodeQuery } from '../http/decode.ts';
 import { queryNumber } from '../http/field-schemas.ts';
+import { respondJson } from '../http/json.ts';
 import { decodeCursor, encodeCursor } from '../http/page.ts';
 import { route } from '../http/route.ts';
 import {
@@ -73,7 +74,7 @@ export function reconcileRuns(store: Pick<ReconcileStore, 'list'>) {
     const shown = found.slice(0, limit);
     const last = shown.at(-1);
     const hasMore = last !== undefined && found.length > limit;
-    return c.json({
+    return respondJson(c, {
       items: shown.map(runView),
       next_cursor: hasMore ? encodeCursor([last.startedAt, last.id]) : null,
     });
