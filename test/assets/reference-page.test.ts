@@ -63,7 +63,7 @@ describe.skipIf(browser === null)('in Chromium', { timeout: 120_000 }, () => {
   });
   afterAll(() => gateway.end('SIGTERM'));
 
-  test('the page lists the operations, asks no other host, and loads at most 1.1 MB by brotli and 1.5 MB by gzip', async () => {
+  test('the page lists the groups, selects the API key, asks no other host, and loads at most 1.1 MB by brotli and 1.5 MB by gzip', async () => {
     const page = await browser.newPage();
     const problems: string[] = [];
     const urls: string[] = [];
@@ -71,7 +71,8 @@ describe.skipIf(browser === null)('in Chromium', { timeout: 120_000 }, () => {
     page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
     page.on('requestfinished', (request) => urls.push(request.url()));
     await page.goto(`${gateway.url}/docs`);
-    await page.getByText('Get quotas and usage').first().waitFor();
+    await page.getByText('security groups', { exact: true }).first().waitFor();
+    await page.getByText('Selected Auth Type: apiKey').first().waitFor();
     expect(problems).toEqual([]);
     const files = urls.filter((url) => !url.startsWith('data:'));
     expect(files.filter((url) => new URL(url).origin !== gateway.url)).toEqual([]);
