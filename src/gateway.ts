@@ -12,24 +12,20 @@
  */
 
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
-import { type AccessOptions, type AccessPorts, callContext, createAccess } from './access/access.ts';
+import { callContext, createAccess } from './access/access.ts';
 import { type AdminRoute, adminApi } from './access/admin-api.ts';
-import type { AdminToken } from './access/admin-tokens.ts';
 import { authenticate, openCloud } from './access/authenticate.ts';
 import { cors } from './access/cors.ts';
 import { retention } from './access/retention.ts';
 import { SecretCheck } from './access/secret-check.ts';
-import type { TrustedProxies } from './access/trusted-proxies.ts';
 import { ComputeError } from './compute/errors.ts';
-import { PendingReleases, type PendingReleasesOptions } from './compute/pending-releases.ts';
-import { NO_RELEASE_STORE, type ReleaseStore } from './compute/release-store.ts';
+import { PendingReleases } from './compute/pending-releases.ts';
+import { NO_RELEASE_STORE } from './compute/release-store.ts';
 import { createConsole } from './console/console.ts';
 import type { GatewayEnv, Stage } from './context.ts';
 import { novaDialect } from './dialects/nova/dialect.ts';
 import { novaErrorResponse } from './dialects/nova/errors.ts';
-import type { PassThrough } from './dialects/nova/pass-through.ts';
 import { serviceOfPath } from './dialects/nova/services.ts';
-import type { NovaTranslation } from './dialects/nova/translation.ts';
 import { isSignUp } from './dialects/redu/api-keys.ts';
 import { reduDialect } from './dialects/redu/dialect.ts';
 import { reduErrorResponse, respondWithError as renderReduError } from './dialects/redu/errors.ts';
@@ -37,105 +33,26 @@ import { EVENT_ENCODER } from './dialects/redu/event-encoder.ts';
 import { retriesOfEndedKeys } from './dialects/redu/retries.ts';
 import { isRetrySafe } from './dialects/redu/retry-safe.ts';
 import { type FastPipeline, fastPath } from './fast-path.ts';
-import { type HealthPorts, health } from './health/health.ts';
-import type { NodePresence } from './health/node-presence.ts';
+import { health } from './health/health.ts';
 import { OPERATOR_HEALTH, operatorHealth } from './health/operator-health.ts';
-import { type ReadinessPorts, readiness } from './health/readiness.ts';
-import { type Assets, serveAssets } from './http/assets.ts';
+import { readiness } from './health/readiness.ts';
+import { serveAssets } from './http/assets.ts';
 import { landing } from './http/landing.ts';
 import { basePathOf, publicUrl } from './http/public-url.ts';
 import { newRequestId, requestLog } from './http/request-log.ts';
-import {
-  type RequestBody,
-  type RequestRejection,
-  type RequestTarget,
-  rejectDotSegments,
-  rejectUnservable,
-  routedPath,
-} from './http/request-target.ts';
-import type { InventoryOptions } from './inventory/inventory-cache.ts';
+import { rejectDotSegments, rejectUnservable, routedPath } from './http/request-target.ts';
 import { withInventory } from './inventory/inventory-cloud.ts';
+import type { GatewayOptions, Ports } from './ports.ts';
 import { RECONCILE_RUNS, reconcileRuns } from './reconcile/reconcile-routes.ts';
-import { NO_RECONCILE_STORE, type ReconcileStore } from './reconcile/reconcile-store.ts';
-import { type CacheOptions, type CachePorts, caching } from './traffic/cache/cached.ts';
-import type { EventLog } from './traffic/events/event-log.ts';
+import { NO_RECONCILE_STORE } from './reconcile/reconcile-store.ts';
+import { caching } from './traffic/cache/cached.ts';
 import { Events, type OpenStream } from './traffic/events/events.ts';
-import type { StreamLimits } from './traffic/events/stream-slots.ts';
-import {
-  type IdempotencyOptions,
-  type IdempotencyPorts,
-  idempotency,
-  sweepIdempotency,
-} from './traffic/idempotency/idempotency.ts';
-import { type LimitOptions, type LimitPorts, limit } from './traffic/limit/limit.ts';
+import { idempotency, sweepIdempotency } from './traffic/idempotency/idempotency.ts';
+import { limit } from './traffic/limit/limit.ts';
 import { invalidateOnWrite } from './traffic/versions/invalidate.ts';
 import { countUsage, Usage } from './usage/usage.ts';
 import { allUsage, USAGE_ROUTES } from './usage/usage-routes.ts';
-import { NO_USAGE_STORE, type UsageStore } from './usage/usage-store.ts';
-
-/** What the gateway plugs into; `adapters/` implements it, and a wiring file puts it together. */
-export type Ports = AccessPorts &
-  LimitPorts &
-  CachePorts &
-  IdempotencyPorts &
-  Omit<HealthPorts, 'examine'> &
-  Omit<ReadinessPorts, 'secretCheck'> &
-  OperatorPorts &
-  DialectPorts &
-  EventPorts;
-
-interface DialectPorts {
-  /** The cloud's own services, or what stands in their place; absent: there is no Nova dialect. */
-  readonly nova?: PassThrough | NovaTranslation | undefined;
-  /** Where it is stored what has to be given back; absent: nowhere, so that it ends with the process. */
-  readonly releases?: ReleaseStore;
-  /** Absent: requests are not counted here. */
-  readonly usage?: UsageStore;
-  /** Pages and scripts; absent where the platform serves them. */
-  readonly assets?: Assets;
-}
-
-interface OperatorPorts {
-  /** This process among the gateways on its database; absent: not known, as at the edge. */
-  readonly presence?: NodePresence;
-  /** Absent: nothing reconciles. */
-  readonly reconciles?: ReconcileStore;
-}
-
-interface EventPorts {
-  readonly eventLog: EventLog;
-  /** Where streams are held that cannot be held here. */
-  readonly openStream?: OpenStream;
-}
-
-interface GatewayOptions extends Omit<AccessOptions, 'plans'>, Omit<IdempotencyOptions, 'storeKey'> {
-  /** Bearer tokens of `/admin`; empty: there is no `/admin`. */
-  readonly adminTokens: readonly AdminToken[];
-  readonly requestTarget: RequestTarget;
-  /** What the runtime found wrong with Host or target, before any route is looked up. */
-  readonly unreadable: RequestRejection;
-  /** What the head of a passed-through response may take (`LINGUANOVA_UPSTREAM_TIMEOUT_SECONDS`); ten minutes unless given. */
-  readonly headTimeoutMs?: number;
-  /** How image data is read; absent: as a web stream. */
-  readonly requestBody?: RequestBody;
-  /** Origins whose pages may read responses, besides those that keys are bound to. */
-  readonly corsOrigins: readonly string[] | '*';
-  /** Whether there is a console to sign in to. */
-  readonly console: boolean;
-  /** Where clients find the gateway, `LINGUANOVA_PUBLIC_URL`; null: where the request has. */
-  readonly publicUrl: string | null;
-  /** That address as trusted proxies forward it. */
-  readonly forwardedOrigin: TrustedProxies['forwardedOrigin'];
-  readonly limits: LimitOptions;
-  readonly cache: CacheOptions;
-  readonly inventory?: Partial<InventoryOptions>;
-  readonly streams: StreamLimits;
-  /** Retention of the audit log. */
-  readonly auditDays: number;
-  /** Retention of usage. */
-  readonly usageDays: number;
-  readonly releases?: PendingReleasesOptions;
-}
+import { NO_USAGE_STORE } from './usage/usage-store.ts';
 
 export interface Gateway {
   /** For any runtime. */
