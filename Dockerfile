@@ -11,7 +11,9 @@ COPY build ./build
 COPY src ./src
 COPY adapters ./adapters
 RUN npm run build
-RUN npm install --prefix /opt/linguanova --omit=dev --ignore-scripts ./dist/linguanova-[0-9]*.tgz
+# By the package's lock file, which npm heeds here but not for a tarball.
+RUN mv dist/linguanova /opt/linguanova
+RUN npm ci --prefix /opt/linguanova --omit=dev --ignore-scripts
 
 FROM ${NODE_IMAGE}
 ARG VERSION=unreleased
@@ -23,8 +25,9 @@ LABEL org.opencontainers.image.title="linguanova" \
   org.opencontainers.image.licenses="MIT" \
   org.opencontainers.image.version="${VERSION}" \
   org.opencontainers.image.revision="${REVISION}"
-ENV NODE_ENV=production HOST=0.0.0.0 PORT=8787 PATH=/opt/linguanova/node_modules/.bin:$PATH
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=8787
 COPY --from=build /opt/linguanova /opt/linguanova
+RUN ln -s /opt/linguanova/bin/linguanova.cjs /usr/local/bin/linguanova
 # Everything the gateway writes: the embedded store, unless DATABASE_URL names another.
 RUN install --directory --owner=1000 --group=1000 --mode=0700 /var/lib/linguanova
 WORKDIR /var/lib/linguanova

@@ -3,13 +3,15 @@
  * depend on it: `node build/reference-page.ts DIST/adapters/assets/reference-page`.
  */
 
-import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { compress, EXTENSIONS } from '../adapters/assets/file.ts';
-import { referenceFiles } from '../adapters/assets/reference-page.ts';
+import { MAIN, referenceFiles } from '../adapters/assets/reference-page.ts';
 
 /** A tenth larger than the best, which takes 15 times as long. */
 const BROTLI_QUALITY = 9;
+/** A file takes at least a block of the disk, bytes. */
+const BLOCK_BYTES = 4096;
 
 export async function writeReferencePage(target: string): Promise<void> {
   const files = referenceFiles();
@@ -17,9 +19,10 @@ export async function writeReferencePage(target: string): Promise<void> {
   await rm(target, { recursive: true, force: true });
   await mkdir(join(target, 'chunks'), { recursive: true });
   for (const name of files.names) {
-    const source = join(files.folder, name);
-    const bytes = await readFile(source);
-    await copyFile(source, join(target, name));
+    const bytes = await readFile(join(files.folder, name));
+    const isSmall = bytes.length <= BLOCK_BYTES;
+    if (isSmall || name === MAIN) await writeFile(join(target, name), bytes);
+    if (isSmall) continue;
     for (const coding of ['br', 'gzip'] as const)
       await writeFile(join(target, name + EXTENSIONS[coding]), await compress(bytes, coding, BROTLI_QUALITY));
   }

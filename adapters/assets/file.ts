@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { brotliCompress, constants, gzip } from 'node:zlib';
+import { brotliCompress, constants, gunzip, gzip } from 'node:zlib';
 import type { Asset, Coding } from '../../src/http/assets.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -20,16 +20,26 @@ export function compress(bytes: Bytes, coding: Compressed, quality = 5): Promise
 /** A text of this type, with an entity tag of its content; browsers store it and revalidate it each time. */
 export function asset(type: string, body: string, headers: Readonly<Record<string, string>> = {}): Asset {
   const own = headersOf(type, contentHash(body), headers);
-  return { headers: own, bytes: codings(async () => new TextEncoder().encode(body), compress) };
+  const bytes = new TextEncoder().encode(body);
+  return {
+    headers: own,
+    bytes: codings(async (coding) => (coding === 'identity' ? bytes : compress(bytes, coding))),
+  };
 }
 
-/** A file whose URL contains a hash of its content; read when it is first requested, its compressed forms too if they are next to it. */
+/**
+ * A file whose URL contains a hash of its content; read when it is first requested. Its compressed forms may be next to it, or in
+ * place of it.
+ */
 export function immutableFile(type: string, file: string, hash: string): Asset {
+  const read = () =>
+    readFile(file).catch(async () => promisify(gunzip)(await readFile(file + EXTENSIONS.gzip)));
   return {
     headers: headersOf(type, hash, { 'Cache-Control': 'public, max-age=31536000, immutable' }),
-    bytes: codings(
-      () => readFile(file),
-      (bytes, coding) => readFile(file + EXTENSIONS[coding]).catch(() => compress(bytes, coding)),
+    bytes: codings((coding) =>
+      coding === 'identity'
+        ? read()
+        : readFile(file + EXTENSIONS[coding]).catch(async () => compress(await read(), coding)),
     ),
   };
 }
@@ -47,15 +57,12 @@ function headersOf(type: string, hash: string, headers: Readonly<Record<string, 
 }
 
 /** Makes each coding once; after a failure the next request tries again. */
-function codings(
-  read: () => Promise<Bytes>,
-  encode: (bytes: Bytes, coding: Compressed) => Promise<Bytes>,
-): Asset['bytes'] {
+function codings(make: (coding: Coding) => Promise<Bytes>): Asset['bytes'] {
   const made = new Map<Coding, Promise<Bytes>>();
   return (coding) => {
     const known = made.get(coding);
     if (known !== undefined) return known;
-    const making = coding === 'identity' ? read() : read().then((bytes) => encode(bytes, coding));
+    const making = make(coding);
     made.set(coding, making);
     making.catch(() => made.delete(coding));
     return making;

@@ -8,7 +8,8 @@ import { asset, contentHash, immutableFile, page } from './file.ts';
 
 /** Where `build/reference-page.ts` writes, in the built package; a checkout does not have it. */
 const BUILT = join(import.meta.dirname, 'reference-page');
-const MAIN = 'standalone.esm.js';
+/** Read at the start, for its content hash. */
+export const MAIN = 'standalone.esm.js';
 const CHUNKS = 'chunks';
 
 /** Scalar needs inline styles; everything else is served by the gateway. */
@@ -55,7 +56,9 @@ export interface ReferenceFiles {
 export function referenceFiles(): ReferenceFiles | null {
   const folder = [BUILT, installed()].find((one) => one !== null && existsSync(join(one, MAIN)));
   if (folder === undefined || folder === null) return null;
-  const chunks = readdirSync(join(folder, CHUNKS)).filter((name) => name.endsWith('.js'));
+  // A built package has the compressed forms only.
+  const files = readdirSync(join(folder, CHUNKS)).map((name) => name.replace(/\.(br|gz)$/, ''));
+  const chunks = [...new Set(files)].filter((name) => name.endsWith('.js'));
   return { folder, names: [MAIN, ...chunks.map((name) => `${CHUNKS}/${name}`)] };
 }
 

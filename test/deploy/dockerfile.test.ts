@@ -43,8 +43,9 @@ test('the image runs the command of the package as an unprivileged user, who may
   expect(instructions('RUN', BUILD)).toContain('npm run build');
   const installed = instructions('COPY', IMAGE);
   expect(installed).toEqual(['--from=build /opt/linguanova /opt/linguanova']);
-  expect(IMAGE).toContain('PATH=/opt/linguanova/node_modules/.bin:$PATH');
-  expect(Object.keys(GATEWAY_MANIFEST.bin)).toEqual(JSON.parse(instructions('ENTRYPOINT', IMAGE)[0] ?? ''));
+  const [[command, program] = []] = Object.entries(GATEWAY_MANIFEST.bin);
+  expect(instructions('RUN', IMAGE)).toContain(`ln -s /opt/linguanova/${program} /usr/local/bin/${command}`);
+  expect(JSON.parse(instructions('ENTRYPOINT', IMAGE)[0] ?? '')).toEqual([command]);
   const [user] = instructions('USER', IMAGE);
   expect(user).toMatch(/^[1-9]\d*:[1-9]\d*$/);
   expect(IMAGE.indexOf('\nUSER ')).toBeGreaterThan(IMAGE.indexOf('\nRUN '));
@@ -55,7 +56,7 @@ test('variables are known ones, and labels name version, revision, source and li
   const set = instructions('ENV', IMAGE).flatMap((line) =>
     [...line.matchAll(/(\w+)=/g)].map(([, name]) => name),
   );
-  expect(set.filter((name = '') => !['NODE_ENV', 'PATH', ...VARIABLES].includes(name))).toEqual([]);
+  expect(set.filter((name = '') => !['NODE_ENV', ...VARIABLES].includes(name))).toEqual([]);
   expect(instructions('EXPOSE')).toEqual([/PORT=(\d+)/.exec(IMAGE)?.[1]]);
   const labels = [...IMAGE.matchAll(/org\.opencontainers\.image\.(\w+)=/g)].map(([, label]) => label);
   expect(labels).toEqual(expect.arrayContaining(['version', 'revision', 'source', 'licenses']));

@@ -1,5 +1,5 @@
 import { execFileSync, type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { cpSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeArtefacts } from '../../build/artefacts.ts';
@@ -25,7 +25,10 @@ beforeAll(async () => {
   const variables = { LOG_LEVEL: 'silent', LINGUANOVA_CORS_ORIGINS: '*' };
   gateway = await startProcess(variables, undefined, [], [tools.module('node-22/bin/node'), main]);
 }, 300_000);
-afterAll(() => gateway?.end('SIGTERM'));
+afterAll(async () => {
+  await gateway?.end('SIGTERM');
+  for (const path of [folder, clientFolder]) rmSync(path, { recursive: true, force: true });
+});
 
 const key = () => /x-api-key: (ln_\w+)/.exec(gateway.stdout())?.[1] ?? '';
 const nodes: readonly [version: string, program: () => string][] = [
