@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { sleep } from '../../src/async.ts';
 import type {
   HourOfKey,
   UsageQuery,
@@ -14,6 +15,7 @@ import type { Db } from './schema.ts';
 const HOURS_PER_STATEMENT = 14;
 /** Other writers wait for a sweep. */
 const HOURS_PER_SWEEP = 1_000;
+const DAY_MS = 86_400_000;
 
 export function sqlUsageStore(database: SqlDatabase): UsageStore {
   const { builder } = database;
@@ -26,24 +28,36 @@ export function sqlUsageStore(database: SqlDatabase): UsageStore {
     },
 
     async list(query, window) {
-      const rows = await database.read(selectUsage(builder, query, window));
-      return rows.map(
-        ({ start, project_id, key_id, ...counts }): UsageSum => ({
-          start,
-          projectId: project_id,
-          keyId: key_id === '' ? null : key_id,
-          requests: Number(counts.requests),
-          points: Number(counts.points),
-          clientErrors: Number(counts.client_errors),
-          serverErrors: Number(counts.server_errors),
-        }),
-      );
+      if (query.interval === 'hour' && query.byKey) {
+        return (await database.read(selectHours(builder, query, window))).map(rowToSum);
+      }
+      return sumsByDay(database, query, window);
     },
 
     async sweep(before) {
       await database.batch([deleteOldUsage(builder, before)]);
     },
   };
+}
+
+/** Reads the hours of one day at a time, until the page is full, and lets other reads pass in between: SQLite blocks the process. */
+async function sumsByDay(
+  { builder, read }: SqlDatabase,
+  query: UsageQuery,
+  { limit, after }: UsageWindow,
+): Promise<UsageSum[]> {
+  const sums: UsageSum[] = [];
+  // What the pages before have shown is not read again.
+  for (let from = after?.start ?? query.from; sums.length < limit; await sleep(0)) {
+    const [first] = await read(selectFirstHour(builder, { ...query, from }));
+    if (first === undefined) break;
+    const nextDay = new Date(Date.parse(first.start.slice(0, 10)) + DAY_MS).toISOString();
+    const to = nextDay < query.to ? nextDay : query.to;
+    const window = { limit: limit - sums.length, after };
+    sums.push(...(await read(selectSums(builder, { ...query, from, to }, window))).map(rowToSum));
+    from = to;
+  }
+  return sums;
 }
 
 export function addHours(db: Db, hours: readonly HourOfKey[]) {
@@ -72,40 +86,61 @@ export function addHours(db: Db, hours: readonly HourOfKey[]) {
     );
 }
 
+function hoursOf(db: Db, { from, to, projectId, keyId }: UsageQuery) {
+  return db
+    .selectFrom('usage_hour')
+    .where('start', '>=', storedTime(from))
+    .where('start', '<', storedTime(to))
+    .$if(projectId !== undefined, (rows) => rows.where('project_id', '=', projectId ?? ''))
+    .$if(keyId !== undefined, (rows) => rows.where('key_id', '=', keyId ?? ''));
+}
+
+export function selectFirstHour(db: Db, query: UsageQuery) {
+  return hoursOf(db, query).select('start').orderBy('start').limit(1);
+}
+
+/** As stored; stops at the limit. */
+export function selectHours(db: Db, query: UsageQuery, { limit, after }: UsageWindow) {
+  const { start = query.from, projectId = '', keyId = '' } = after ?? {};
+  return (
+    hoursOf(db, { ...query, from: start })
+      .selectAll()
+      .$if(after !== null, (rows) =>
+        rows.where(sql<boolean>`(start, project_id, key_id) > (${start}, ${projectId}, ${keyId ?? ''})`),
+      )
+      .orderBy('start')
+      // A key has one project, and its index has the order of its hours.
+      .$if(query.keyId === undefined, (rows) => rows.orderBy('project_id').orderBy('key_id'))
+      .limit(limit)
+  );
+}
+
 /** `key_id` is empty for the sum of a project. */
-export function selectUsage(db: Db, query: UsageQuery, { limit, after }: UsageWindow) {
+export function selectSums(db: Db, query: UsageQuery, { limit, after }: UsageWindow) {
   const start =
     query.interval === 'hour' ? sql<string>`start` : sql<string>`(substr(start, 1, 10) || 'T00:00:00.000Z')`;
   const keyId = query.byKey ? sql<string>`key_id` : sql<string>`''`;
   const total = (column: string) => sql<number | string>`sum(${sql.ref(column)})`;
-  return (
-    db
-      .selectFrom('usage_hour')
-      .select([
-        start.as('start'),
-        'project_id',
-        keyId.as('key_id'),
-        total('requests').as('requests'),
-        total('points').as('points'),
-        total('client_errors').as('client_errors'),
-        total('server_errors').as('server_errors'),
-      ])
-      // What the pages before have shown is not read again.
-      .where('start', '>=', storedTime(after?.start ?? query.from))
-      .where('start', '<', storedTime(query.to))
-      .$if(query.projectId !== undefined, (rows) => rows.where('project_id', '=', query.projectId ?? ''))
-      .$if(query.keyId !== undefined, (rows) => rows.where('key_id', '=', query.keyId ?? ''))
-      .$if(after !== null, (rows) =>
-        rows.where(
-          sql<boolean>`(${start}, project_id, ${keyId}) > (${after?.start ?? ''}, ${after?.projectId ?? ''}, ${after?.keyId ?? ''})`,
-        ),
-      )
-      .groupBy(query.byKey ? [start, 'project_id', 'key_id'] : [start, 'project_id'])
-      .orderBy(start)
-      .orderBy('project_id')
-      .$if(query.byKey, (rows) => rows.orderBy('key_id'))
-      .limit(limit)
-  );
+  return hoursOf(db, query)
+    .select([
+      start.as('start'),
+      'project_id',
+      keyId.as('key_id'),
+      total('requests').as('requests'),
+      total('points').as('points'),
+      total('client_errors').as('client_errors'),
+      total('server_errors').as('server_errors'),
+    ])
+    .$if(after !== null, (rows) =>
+      rows.where(
+        sql<boolean>`(${start}, project_id, ${keyId}) > (${after?.start ?? ''}, ${after?.projectId ?? ''}, ${after?.keyId ?? ''})`,
+      ),
+    )
+    .groupBy(query.byKey ? [start, 'project_id', 'key_id'] : [start, 'project_id'])
+    .orderBy(start)
+    .orderBy('project_id')
+    .$if(query.byKey, (rows) => rows.orderBy('key_id'))
+    .limit(limit);
 }
 
 export function deleteOldUsage(db: Db, before: string) {
@@ -121,4 +156,24 @@ export function deleteOldUsage(db: Db, before: string) {
         .orderBy('start')
         .limit(HOURS_PER_SWEEP) as never,
     );
+}
+
+function rowToSum(row: {
+  readonly start: string;
+  readonly project_id: string;
+  readonly key_id: string;
+  readonly requests: number | string;
+  readonly points: number | string;
+  readonly client_errors: number | string;
+  readonly server_errors: number | string;
+}): UsageSum {
+  return {
+    start: row.start,
+    projectId: row.project_id,
+    keyId: row.key_id === '' ? null : row.key_id,
+    requests: Number(row.requests),
+    points: Number(row.points),
+    clientErrors: Number(row.client_errors),
+    serverErrors: Number(row.server_errors),
+  };
 }

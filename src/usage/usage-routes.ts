@@ -108,6 +108,9 @@ async function respondWithUsage(
   if (after !== null && (after.keyId !== null) !== selection.byKey) {
     throw ComputeError.field('cursor', 'belongs to another group_by; omit it for the first page');
   }
+  if (after !== null && Date.parse(after.start) % LENGTH_MS[query.interval] !== 0) {
+    throw ComputeError.field('cursor', 'belongs to another interval; omit it for the first page');
+  }
   const found = await usage.list(selection, { limit: limit + 1, after });
   return respondWithPage(c, pageOf(found, limit), COLUMNS);
 }

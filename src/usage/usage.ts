@@ -3,6 +3,7 @@ import { SingleFlight } from '../async.ts';
 import { monotonicMs, wallMs } from '../clock.ts';
 import type { GatewayEnv, Stage } from '../context.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { ReadTurns } from './read-turns.ts';
 import type { HourOfKey, UsageQuery, UsageStore, UsageSum, UsageWindow } from './usage-store.ts';
 
 const HOUR_MS = 3_600_000;
@@ -21,6 +22,7 @@ export class Usage {
   readonly #store: UsageStore;
   readonly #log: Logger;
   readonly #writes = new SingleFlight<void>();
+  readonly #turns = new ReadTurns();
   /** By the start of the hour, then by key. */
   #waiting = new Map<string, Map<string, WaitingHour>>();
   #waitingHours = 0;
@@ -62,9 +64,13 @@ export class Usage {
   }
 
   /** With what this node has counted so far; other nodes are at most a write behind. */
-  async list(query: UsageQuery, window: UsageWindow): Promise<readonly UsageSum[]> {
-    await this.flush({ all: true });
-    return this.#store.list(query, window);
+  list(query: UsageQuery, window: UsageWindow): Promise<readonly UsageSum[]> {
+    const read = async () => {
+      await this.flush({ all: true });
+      return this.#store.list(query, window);
+    };
+    // Operators read all projects.
+    return query.projectId === undefined ? read() : this.#turns.run(query.projectId, read);
   }
 
   sweep(before: string): Promise<void> {
@@ -78,9 +84,9 @@ export class Usage {
   }
 
   /** null: too many are waiting. */
-  #begin(start: string, { keyId, projectId }: Caller): WaitingHour | null {
+  #begin(start: string, { keyId, projectId }: Caller, requests = 1): WaitingHour | null {
     if (this.#waitingHours >= MAX_WAITING) {
-      this.#notCounted += 1;
+      this.#notCounted += requests;
       return null;
     }
     this.#waitingHours += 1;
@@ -108,7 +114,7 @@ export class Usage {
   }
 
   #putBack(hour: HourOfKey): void {
-    const counts = this.#keysOf(hour.start).get(hour.keyId) ?? this.#begin(hour.start, hour);
+    const counts = this.#keysOf(hour.start).get(hour.keyId) ?? this.#begin(hour.start, hour, hour.requests);
     if (counts === null) return;
     counts.requests += hour.requests;
     counts.points += hour.points;

@@ -41,7 +41,13 @@ import { migrationsFor } from '../../adapters/sql/migrations/migrate.ts';
 import { openKeyStore, openStores } from '../../adapters/sql/open.ts';
 import { deleteRuns, selectRuns } from '../../adapters/sql/reconcile-store.ts';
 import { openSqlite } from '../../adapters/sql/sqlite.ts';
-import { addHours, deleteOldUsage, selectUsage } from '../../adapters/sql/usage-store.ts';
+import {
+  addHours,
+  deleteOldUsage,
+  selectFirstHour,
+  selectHours,
+  selectSums,
+} from '../../adapters/sql/usage-store.ts';
 import { auditEntry, storedKey } from '../conformance/key-store/samples.ts';
 import { databaseFile } from './database-file.ts';
 import { expectWhole } from './kill.ts';
@@ -136,14 +142,20 @@ test('no statement scans a table', async () => {
     [selectRuns(builder, 10, { startedAt: now, id: 'a' }), /reconcile_run_by_start \(\(started_at,id\)</],
     [deleteRuns(builder, now), /reconcile_run_by_start/],
     [addHours(builder, [hour]), /^$/],
-    [selectUsage(builder, days, { limit: 10, after: null }), /autoindex_usage_hour_1 \(start>/],
+    ...[selectHours, selectSums].flatMap((select): [Compilable, RegExp][] => [
+      [select(builder, days, { limit: 10, after: null }), /autoindex_usage_hour_1 \(start>/],
+      [
+        select(builder, { ...days, projectId: 'acme' }, { limit: 10, after: hour }),
+        /usage_hour_by_project \(project_id=\? AND start>/,
+      ],
+      [
+        select(builder, { ...days, keyId: 'a' }, { limit: 10, after: hour }),
+        /usage_hour_by_key \(key_id=\? AND start>/,
+      ],
+    ]),
     [
-      selectUsage(builder, { ...days, projectId: 'acme' }, { limit: 10, after: hour }),
+      selectFirstHour(builder, { ...days, projectId: 'acme' }),
       /usage_hour_by_project \(project_id=\? AND start>/,
-    ],
-    [
-      selectUsage(builder, { ...days, keyId: 'a' }, { limit: 10, after: hour }),
-      /usage_hour_by_key \(key_id=\? AND start>/,
     ],
     [deleteOldUsage(builder, now), /autoindex_usage_hour_1 \(start</],
   ];

@@ -162,6 +162,7 @@ export const ATTEMPTS: Readonly<Record<string, readonly Attempt[]>> = {
     hidden('/v1/instances/{own instance}/networks/{port}'),
   ],
   'GET /v1/quotas': [shows('/v1/quotas')],
+  'GET /v1/usage': [shows('/v1/usage'), shows('/v1/usage?key_id={api key}&group_by=project&group_by=key')],
   'GET /v1/hypervisors': [{ path: '/v1/hypervisors', status: 403 }],
   'GET /v1/api_keys': [shows('/v1/api_keys')],
   'POST /v1/api_keys': FOREIGN_PROJECTS.map((project) => ({

@@ -129,6 +129,16 @@ describe('GET /admin/v1/usage', () => {
     ]);
   });
 
+  test('a cursor of another interval is 400', async () => {
+    const at = (start: string) => Buffer.from(JSON.stringify([start, 'acme/'])).toString('base64url');
+    const { error } = await projectUsage(
+      `interval=day&group_by=project&cursor=${at('2026-11-28T10:00:00.000Z')}`,
+    );
+    expect(error.details).toEqual([
+      { field: 'cursor', message: 'belongs to another interval; omit it for the first page' },
+    ]);
+  });
+
   test('the commands of docs/operating.md work as printed', async () => {
     expect(COMMANDS).toHaveLength(1);
     const env = { PATH: process.env.PATH ?? '', URL: here.url, LINGUANOVA_ADMIN_TOKEN: ADMIN_TOKEN };

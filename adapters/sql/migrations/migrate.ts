@@ -173,7 +173,7 @@ export function migrationsFor(types: ColumnTypes): Readonly<Record<string, Migra
         server_errors: 'sequence',
       };
       await createTable(db, 'usage_hour', hours, 'start', 'project_id', 'key_id');
-      await createIndex(db, 'usage_hour_by_project', 'usage_hour', 'project_id', 'start');
+      await createIndex(db, 'usage_hour_by_project', 'usage_hour', 'project_id', 'start', 'key_id');
       await createIndex(db, 'usage_hour_by_key', 'usage_hour', 'key_id', 'start');
       await createIndex(db, 'audit_entry_by_key', 'audit_entry', 'key_id', 'sequence');
     },
