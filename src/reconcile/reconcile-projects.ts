@@ -68,9 +68,22 @@ export async function reconcileProjects(
   }
 }
 
+/** All of them, from a random one on: runs that are cut off do not leave the same ones out each time. */
 async function* projectsOf(keys: Pick<KeyStore, 'listProjects'>): AsyncGenerator<string, void, void> {
+  const first = crypto.randomUUID().replaceAll('-', '');
+  yield* projectsAfter(keys, first);
+  for await (const projectId of projectsAfter(keys, '')) {
+    if (projectId > first) return;
+    yield projectId;
+  }
+}
+
+async function* projectsAfter(
+  keys: Pick<KeyStore, 'listProjects'>,
+  start: string,
+): AsyncGenerator<string, void, void> {
   const revokedSince = new Date(wallMs() - REVOKED_WITHIN_MS).toISOString();
-  for (let after = ''; ; ) {
+  for (let after = start; ; ) {
     const page = await keys.listProjects(revokedSince, { limit: PROJECTS_PER_PAGE, after });
     yield* page;
     const last = page.at(-1);

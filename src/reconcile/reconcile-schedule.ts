@@ -17,7 +17,7 @@ const MAX_FIRST_DELAY_MS = 10_000;
 const MAX_POLL_MS = 30_000;
 /** The random share of an interval, so that gateways on one cloud do not run in step. */
 const JITTER = 0.1;
-/** A stopping gateway waits so long for the project in hand. A run that is cut off is continued by the next one. */
+/** A stopping gateway waits so long for the project in progress. */
 const STOP_TIMEOUT_MS = 10_000;
 
 /**
@@ -65,11 +65,20 @@ export class ReconcileSchedule {
   async #runIfDue(): Promise<void> {
     const { intervalMs, leaseMs, node } = this.#options;
     const id = crypto.randomUUID();
-    if (this.#stopping.signal.aborted || !(await this.#hold(id, leaseMs))) return;
+    if (this.#stopping.signal.aborted || (await this.#claim(id, leaseMs)) !== 'held') return;
     const startedAt = monotonicMs();
     const lost = new AbortController();
-    const renewing = setInterval(async () => {
-      if (!(await this.#hold(id, leaseMs))) lost.abort();
+    let endsAt = startedAt + leaseMs;
+    let renewal: Promise<void> = Promise.resolve();
+    const renew = async () => {
+      const claimedAt = monotonicMs();
+      const claimed = await this.#claim(id, leaseMs);
+      if (claimed === 'held') endsAt = claimedAt + leaseMs;
+      // A database that fails gives the lease to no other node before its end.
+      else if (claimed === 'refused' || monotonicMs() >= endsAt) lost.abort();
+    };
+    const renewing = setInterval(() => {
+      renewal = renew();
     }, leaseMs / 3);
     const signal = AbortSignal.any([this.#stopping.signal, lost.signal]);
     const run = { id, startedBy: 'schedule', node } as const;
@@ -77,18 +86,21 @@ export class ReconcileSchedule {
       reconcileProjects(this.#ports, progress, signal),
     );
     clearInterval(renewing);
+    await renewal;
     if (lost.signal.aborted) return;
     const isDueIn = intervalMs * (1 - JITTER * Math.random()) - (monotonicMs() - startedAt);
-    await this.#hold(id, isStopped ? 0 : Math.max(0, isDueIn));
+    await this.#claim(id, isStopped ? 0 : Math.max(0, isDueIn));
   }
 
-  /** False if another node holds the lease, or the database fails, which is reported elsewhere. */
-  #hold(holder: string, durationMs: number): Promise<boolean> {
+  /** `unknown`: the database fails, which is reported elsewhere. */
+  #claim(holder: string, durationMs: number): Promise<'held' | 'refused' | 'unknown'> {
     const now = wallMs();
     const at = (ms: number) => new Date(ms).toISOString();
-    const latest = now + Math.max(this.#options.intervalMs, this.#options.leaseMs);
+    // Clocks of nodes may differ by as much as the interval.
+    const latest = now + 2 * Math.max(this.#options.intervalMs, this.#options.leaseMs);
     return this.#ports.store
       .claim({ holder, now: at(now), until: at(now + durationMs), latest: at(latest) })
-      .catch(() => false);
+      .then((isHeld) => (isHeld ? ('held' as const) : ('refused' as const)))
+      .catch(() => 'unknown' as const);
   }
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Cloud } from '../../src/compute/cloud.ts';
 import { ReconcileSchedule } from '../../src/reconcile/reconcile-schedule.ts';
-import type { ReconcileRun } from '../../src/reconcile/reconcile-store.ts';
+import type { ReconcileRun, ReconcileStore } from '../../src/reconcile/reconcile-store.ts';
 import { auditEntry, storedKey } from '../conformance/key-store/samples.ts';
 import { type SharedKeys, sharedKeys } from '../support/shared-keys.ts';
 import { silentLogger } from '../support/silent-logger.ts';
@@ -39,8 +39,15 @@ const empty = (projectId: string) =>
   }) as unknown as Cloud;
 
 /** A gateway's schedule on the shared database. */
-async function node(name: string, intervalMs: number, work: (project: string) => Promise<unknown>) {
-  const { keys, reconciles } = await shared.openStores();
+async function node(
+  name: string,
+  intervalMs: number,
+  work: (project: string) => Promise<unknown>,
+  throughNetwork = (store: ReconcileStore) => store,
+) {
+  const stores = await shared.openStores();
+  const { keys } = stores;
+  const reconciles = throughNetwork(stores.reconciles);
   const inProject = async (project: string) => {
     await work(project);
     return project === 'without-role' ? null : empty(project);
@@ -76,7 +83,9 @@ test('of two nodes on one database one at a time runs, every interval, over all 
   await expect.poll(finished, { timeout: 10_000 }).toHaveLength(4);
   const elapsedMs = performance.now() - startedAt;
   expect(most).toBe(1);
-  expect(visited.slice(0, 6)).toEqual(['acme', 'globex', 'without-role', 'acme', 'globex', 'without-role']);
+  // Each run begins at a random project.
+  for (const run of [visited.slice(0, 3), visited.slice(3, 6)])
+    expect(run.toSorted()).toEqual(['acme', 'globex', 'without-role']);
   expect(elapsedMs, 'three intervals less their jitter').toBeGreaterThan(3 * 400 * 0.9);
   const [last] = await finished();
   const counts = { projects: 2, skipped: 1, failed: 0, released: 0, error: null };
@@ -117,10 +126,47 @@ test('a stopping node ends its run after the project in hand, and another node r
   const stopped = first.stop();
   go();
   await stopped;
-  expect(await finished()).toMatchObject([{ node: 'stopping', outcome: 'stopped', projects: 1 }]);
+  const [run] = await finished();
+  expect(run).toMatchObject({ node: 'stopping', outcome: 'stopped' });
+  expect((run?.projects ?? 0) + (run?.skipped ?? 0)).toBe(1);
   await node('next', 1_000, async () => {});
   await expect.poll(finished, { timeout: 5_000 }).toHaveLength(2);
   expect((await finished())[0]).toMatchObject({ node: 'next', outcome: 'completed', projects: 2 });
+});
+
+test('a run outlasts a database that fails a renewal of its lease', async () => {
+  let claims = 0;
+  const failing = (store: ReconcileStore): ReconcileStore => ({
+    ...store,
+    claim: async (claim) => {
+      claims += 1;
+      if (claims === 2) throw new Error('the database is away');
+      return store.claim(claim);
+    },
+  });
+  const untilRenewed = () => expect.poll(() => claims, { timeout: 5_000 }).toBeGreaterThan(3);
+  await node('one', 10_000, untilRenewed, failing);
+  await expect.poll(finished, { timeout: 10_000 }).toMatchObject([{ outcome: 'completed', projects: 2 }]);
+});
+
+test('a node whose clock is behind does not take the lease of a node that runs', async () => {
+  const { promise: mayGo, resolve: go } = Promise.withResolvers<void>();
+  await node('running', 1_000, () => mayGo);
+  await expect.poll(runs, { timeout: 5_000 }).toHaveLength(1);
+  const isBehind = (store: ReconcileStore): ReconcileStore => ({
+    ...store,
+    claim: ({ holder, ...times }) => {
+      const [now = '', until = '', latest = ''] = [times.now, times.until, times.latest].map((time) =>
+        new Date(Date.parse(time) - 800).toISOString(),
+      );
+      return store.claim({ holder, now, until, latest });
+    },
+  });
+  const work = vi.fn(async () => {});
+  await node('behind', 1_000, work, isBehind);
+  await new Promise((resolve) => setTimeout(resolve, 2 * LEASE_MS));
+  expect(work).not.toHaveBeenCalled();
+  go();
 });
 
 test('a failed project is recorded and stops no other', async () => {
