@@ -97,10 +97,17 @@ export async function importLines(
     // Of a first start, if any: the keys are sealed with the store key of the export.
     await run(builder.deleteFrom('server_secret'));
     const counts: Partial<Record<Table, number>> = {};
+    let isChecked = false;
     for await (const { table, rows } of chunksOf(lines, counts)) {
-      if (table === 'server_secret') assertSecret(String(rows[0]?.current_check));
+      if (table === 'server_secret' && rows.length === 1 && !isChecked) {
+        assertSecret(String(rows[0]?.current_check));
+        isChecked = true;
+      } else if (table === 'server_secret' || !isChecked) {
+        throw new ComputeError('invalid', 'The file must begin with one row of server_secret.');
+      }
       await run(builder.insertInto(table).values(rows as never));
     }
+    if (!isChecked) throw new ComputeError('invalid', 'The file has no row of server_secret.');
     return counts;
   });
 }

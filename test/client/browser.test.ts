@@ -101,22 +101,4 @@ describe.skipIf(browser === null)('in Chromium', { timeout: 240_000 }, () => {
     expect(heard).toBe('nothing');
     await page.close();
   });
-
-  test('/docs shows the contract without requests to other hosts', async () => {
-    const page = await browser.newPage();
-    page.setDefaultTimeout(PATIENCE);
-    const asked: string[] = [];
-    const wrong: string[] = [];
-    page.on('request', (request) => asked.push(request.url()));
-    page.on('console', (message) => message.type() === 'error' && wrong.push(message.text()));
-    page.on('pageerror', (error) => wrong.push(error.message));
-    await page.goto(`${gateway.url}/docs`);
-    await page.getByText('Get the current identity and scopes').first().waitFor();
-    await page.getByRole('button', { name: /Open Group.*server groups/i }).click();
-    await page.getByText('List server groups').first().waitFor();
-    const elsewhere = asked.filter((url) => !url.startsWith(`${gateway.url}/`) && !/^(data|blob):/.test(url));
-    expect(elsewhere).toEqual([]);
-    expect(wrong).toEqual([]);
-    await page.close();
-  });
 });

@@ -110,7 +110,7 @@ test.each(['start', 'start:redu', 'linguanova'])(
     const command = scripts[name].replace('node ', `"${process.execPath}" --require ${old} `);
     const { code, stdout, stderr } = await run('/bin/sh', ['-c', command], {}, { cwd: ROOT });
     expect([code, stdout]).toEqual([1, '']);
-    expect(stderr).toMatch(/^linguanova: Node 24 or newer [^\n]+\n$/);
+    expect(stderr).toMatch(/^linguanova: Node 22\.19 or newer [^\n]+\n$/);
   },
 );
 

@@ -109,6 +109,11 @@ describe('nothing is imported', () => {
     ['under another secret', () => lines, /another secret/, 'x'],
     ['from an empty file', () => [], /incomplete/],
     ['from a file without its last line', () => lines.slice(0, -1), /incomplete/],
+    [
+      'from a file without its secret',
+      () => lines.toSpliced(1, 1).map((line) => line.replace('"server_secret":1', '"server_secret":0')),
+      /row of server_secret/,
+    ],
     ['from a file without a row', () => lines.toSpliced(5, 1), /rows are missing/],
     ['from a file with rows after its end', () => [...lines, lines[1] ?? ''], /Line \d+ .*follows the end/],
     ['from another file', () => ['{"name": "x"}', ...lines], /"linguanova keys export"/],

@@ -1,4 +1,4 @@
-import { AUDIT_ACTIONS, type AuditRecord } from '../../../src/access/audit.ts';
+import { AUDIT_ACTIONS, type AuditQuery, type AuditRecord } from '../../../src/access/audit.ts';
 import type { KeyStore } from '../../../src/access/key-store.ts';
 import { print } from './output.ts';
 import type { Invocation } from './specification.ts';
@@ -11,26 +11,23 @@ const PAGE = 1_000;
 type Values = Invocation<'keys audit'>['values'];
 
 export async function run({ values, operands: [keyId] }: Invocation<'keys audit'>): Promise<void> {
-  const isWanted = filterOf(values, keyId);
+  const filter = { ...filterOf(values), keyId };
   const limit = Number(values.limit ?? DEFAULT_LIMIT);
   if (!Number.isInteger(limit) || limit < 1) throw new UsageError('--limit takes a whole number from 1');
   await withStore(async ({ keys }) => {
-    const entries = await entriesOf(keys, isWanted, limit);
+    const entries = await entriesOf(keys, filter, limit);
     if (values.json === true) print(JSON.stringify(entries.map(viewOf)));
     else for (const entry of entries) print(lineOf(entry));
   });
 }
 
-function filterOf({ action, from, to }: Values, keyId: string | undefined) {
-  if (action !== undefined && !AUDIT_ACTIONS.some((one) => one === action))
+type Filter = Omit<AuditQuery, 'limit' | 'before'>;
+
+function filterOf({ action, from, to }: Values): Filter {
+  const known = AUDIT_ACTIONS.find((one) => one === action);
+  if (action !== undefined && known === undefined)
     throw new UsageError(`--action: must be one of ${AUDIT_ACTIONS.join(', ')}`);
-  const since = timeOf('from', from) ?? '';
-  const until = timeOf('to', to) ?? '~';
-  return (entry: AuditRecord) =>
-    (keyId === undefined || entry.keyId === keyId) &&
-    (action === undefined || entry.action === action) &&
-    entry.at >= since &&
-    entry.at < until;
+  return { action: known, from: timeOf('from', from), to: timeOf('to', to) };
 }
 
 function timeOf(option: string, given: string | undefined): string | undefined {
@@ -42,17 +39,14 @@ function timeOf(option: string, given: string | undefined): string | undefined {
 }
 
 /** Newest first. */
-async function entriesOf(
-  keys: KeyStore,
-  isWanted: (entry: AuditRecord) => boolean,
-  limit: number,
-): Promise<AuditRecord[]> {
+async function entriesOf(keys: KeyStore, filter: Filter, limit: number): Promise<AuditRecord[]> {
   const found: AuditRecord[] = [];
   for (let before: number | null = null; ; ) {
-    const page: readonly AuditRecord[] = await keys.listAudit({ limit: PAGE, before });
-    found.push(...page.filter(isWanted).slice(0, limit - found.length));
+    const size = Math.min(PAGE, limit - found.length);
+    const page: readonly AuditRecord[] = await keys.listAudit({ ...filter, limit: size, before });
+    found.push(...page);
     before = page.at(-1)?.sequence ?? null;
-    if (page.length < PAGE || found.length === limit) return found;
+    if (page.length < size || found.length === limit) return found;
   }
 }
 

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { secretsOf } from '../../../src/access/server-secret.ts';
 import { ConfigError } from '../../../src/config/config-error.ts';
@@ -7,6 +7,7 @@ import { importLines } from '../../sql/transfer.ts';
 import { configuration, serverSecret } from '../wiring.ts';
 import { countText } from './keys-export.ts';
 import type { Invocation } from './specification.ts';
+import { UsageError } from './usage-error.ts';
 
 const OTHER_SECRET =
   'is not the secret that the keys in the file are sealed with: set that of the gateway they were exported from';
@@ -14,7 +15,7 @@ const OTHER_SECRET =
 export async function run({ operands: [path = '-'] }: Invocation<'keys import'>): Promise<void> {
   const config = configuration({ needsCloud: false });
   const secrets = secretsOf(await serverSecret(config));
-  const input = path === '-' ? process.stdin : (await open(path)).createReadStream();
+  const input = path === '-' ? process.stdin : (await opened(path)).createReadStream();
   const database = await openDatabase(config.databaseUrl);
   try {
     const counts = await importLines(database, linesOf(input), (check) => {
@@ -25,6 +26,12 @@ export async function run({ operands: [path = '-'] }: Invocation<'keys import'>)
   } finally {
     await database.close();
   }
+}
+
+async function opened(path: string): Promise<FileHandle> {
+  return open(path).catch((error: NodeJS.ErrnoException) => {
+    throw new UsageError(`FILE: ${path} cannot be read: ${error.code}`);
+  });
 }
 
 async function* linesOf(input: Readable): AsyncGenerator<string, void, void> {

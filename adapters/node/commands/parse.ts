@@ -93,7 +93,7 @@ function parsed(name: CommandName, words: string, args: readonly string[]): Pars
   for (const token of tokensOf(args, options)) {
     if (token.kind === 'positional') operands.push(token.value);
     if (token.kind !== 'option') continue;
-    const option = options[token.name];
+    const option = Object.hasOwn(options, token.name) ? options[token.name] : undefined;
     if (option === undefined) throw unknownOption(name, token.rawName, options);
     if (option.value === undefined) {
       if (token.value !== undefined) throw new UsageError(`${token.rawName} takes no value`);

@@ -69,8 +69,9 @@ function help(words: string): void {
   print(text);
 }
 
-/** Variables that are set already stay. */
+/** Variables that are set already stay; an empty one is unset. */
 function readVariables(path: string): void {
+  for (const [name, value] of Object.entries(process.env)) if (value === '') delete process.env[name];
   try {
     loadEnvFile(path);
   } catch (error) {
