@@ -65,5 +65,8 @@ function pathOf(url: string): string {
 function reason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const text = error.message || ('code' in error ? String(error.code) : error.name);
+  const [, newer] = /previously executed migration (\S+) is missing/.exec(text) ?? [];
+  if (newer !== undefined)
+    return `it has the schema of a newer version (${newer}): start that version, or restore the backup from before the upgrade`;
   return text.replaceAll(/\s+/g, ' ');
 }

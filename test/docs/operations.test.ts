@@ -85,7 +85,7 @@ describe.skipIf(sqlite3 === null)('docs/backup.md with SQLite', () => {
     await machine.run(backup);
     const since = await issueKey(machine, 'since');
     const [restore = ''] = blocks('docs/backup.md', 'Restore SQLite');
-    expect(await machine.run(restore)).toBe('ok\n');
+    expect(await machine.run(restore)).toBe('ok\n1\n');
     const [check = ''] = blocks('docs/backup.md', 'After a restore');
     expect(await machine.run(check)).toMatch(/^ok +secret.*\nok +store/);
     expect([await statusOf(machine.url, before), await statusOf(machine.url, since)]).toEqual([200, 401]);

@@ -197,6 +197,16 @@ test('a database of the first migration opens', async () => {
   await store.close();
 });
 
+test('a database of a newer version is not opened, and the message names what to do', async () => {
+  await (await openStores(disk.url)).keys.close();
+  const made = new DatabaseSync(disk.path);
+  made.exec("insert into kysely_migration values ('999-of-the-future', '2099-01-01T00:00:00.000Z')");
+  made.close();
+  await expect(openStores(disk.url)).rejects.toThrow(
+    /newer version \(999-of-the-future\): start that version, or restore the backup/,
+  );
+});
+
 test('keys from before a scope existed may do what they could', async () => {
   const made = new DatabaseSync(disk.path);
   made.exec(readFileSync(join(import.meta.dirname, 'fixtures/001.sqlite.sql'), 'utf8') + oldKeys());
