@@ -118,6 +118,8 @@ describe('traces', () => {
   test.each<[Record<string, string>, Config['tracing']]>([
     [{}, null],
     [{ OTEL_TRACES_SAMPLER: 'always_on' }, null],
+    [{ ...ENDPOINT, OTEL_SDK_DISABLED: 'true' }, null],
+    [{ ...ENDPOINT, OTEL_TRACES_EXPORTER: 'none' }, null],
     [ENDPOINT, { sampler: 'parentbased_always_on', ratio: 1 }],
     [
       { ...ENDPOINT, OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: '0.25' },
@@ -130,6 +132,10 @@ describe('traces', () => {
   test.each<Record<string, string>>([
     { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318' },
     { OTEL_EXPORTER_OTLP_ENDPOINT: 'grpc://127.0.0.1:4317' },
+    { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' },
+    { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf' },
+    { OTEL_TRACES_EXPORTER: 'zipkin' },
+    { OTEL_SDK_DISABLED: 'yes' },
     { OTEL_TRACES_SAMPLER: 'sometimes' },
     { OTEL_TRACES_SAMPLER_ARG: '25%' },
     { OTEL_TRACES_SAMPLER_ARG: '1.5' },

@@ -176,7 +176,9 @@ export function readConfig(
     reconcileMinutes: minutes ?? 0,
     usageDays: variables.LINGUANOVA_USAGE_DAYS,
     tracing:
-      variables.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
+      variables.OTEL_EXPORTER_OTLP_ENDPOINT === undefined ||
+      variables.OTEL_TRACES_EXPORTER === 'none' ||
+      variables.OTEL_SDK_DISABLED === 'true'
         ? null
         : { sampler: variables.OTEL_TRACES_SAMPLER, ratio: variables.OTEL_TRACES_SAMPLER_ARG },
   };

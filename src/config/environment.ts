@@ -142,6 +142,18 @@ export const Environment = z.object({
     .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
     .optional()
     .describe('Base URL of a collector: [traces](operating.md#traces) are sent to `/v1/traces` below it.'),
+  OTEL_EXPORTER_OTLP_PROTOCOL: z
+    .literal('http/json', { error: 'must be http/json, the only protocol of this exporter' })
+    .optional()
+    .describe('`http/json`, if it is set.'),
+  OTEL_TRACES_EXPORTER: z
+    .enum(['otlp', 'none'], { error: 'must be otlp or none' })
+    .default('otlp')
+    .describe('`none`: no traces.'),
+  OTEL_SDK_DISABLED: z
+    .enum(['true', 'false'], { error: 'must be true or false' })
+    .default('false')
+    .describe('`true`: no traces.'),
   OTEL_TRACES_SAMPLER: z
     .enum(SAMPLERS, { error: `must be ${SAMPLERS.join(', ')}` })
     .default('parentbased_always_on')
