@@ -223,6 +223,8 @@ export async function serveGateway(config: Config) {
     // Their calls to the cloud may take minutes, which closing would wait for.
     if (requestsCut > 0 || isRunCut) process.exit(0);
     await Promise.all([clouds.close(), keys.close(), redis?.close()]);
+    // An export that a collector does not answer would delay the end by its time limit.
+    if (config.tracing !== null) process.exit(0);
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
