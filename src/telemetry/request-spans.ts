@@ -18,14 +18,12 @@ import {
 } from '@opentelemetry/api';
 import { NAME, VERSION } from '../version.ts';
 import { readTraceContext, traceHeaders } from './trace-context.ts';
+import { withoutSecrets } from './without-secrets.ts';
 
 const tracer = trace.getTracer(NAME, VERSION);
 
 /** Another method is `_OTHER`, so that names and values are bounded. */
 const METHODS = new Set(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'TRACE']);
-
-/** An API key or token of the gateway, which a client may have put into a path. */
-const KEY = /lnt?_[\w-]+/g;
 
 export type SpanAttributes = Readonly<Record<string, string | number | boolean>>;
 
@@ -90,7 +88,7 @@ export class RequestSpans {
       span.setAttributes({
         ...methodAttributes(method),
         ...address.attributes,
-        'url.full': origin + pathname,
+        'url.full': origin + withoutSecrets(pathname),
         'linguanova.service': service,
         ...(resends > 0 && { 'http.request.resend_count': resends }),
       });
@@ -159,16 +157,16 @@ export class RequestSpan {
     endedAt?: number,
   ): void {
     const span = this.#span;
-    const { scheme, pathname, attributes } = addressOf(url);
+    const { scheme, attributes } = addressOf(url);
     const hasRoute = route !== '' && route !== '*' && route !== '/*';
     span.updateName(spanName(method, hasRoute ? route : undefined));
     span.setAttributes({
       ...methodAttributes(method),
       ...attributes,
+      // No `url.path`: the route has all of it but what the client chose.
       'url.scheme': scheme,
-      'url.path': pathname,
       ...(hasRoute && { 'http.route': route }),
-      ...(userAgent !== undefined && { 'user_agent.original': userAgent }),
+      ...(userAgent !== undefined && { 'user_agent.original': withoutSecrets(userAgent) }),
       ...others,
     });
     setStatus(span, status, 500);
@@ -184,7 +182,7 @@ function spanName(method: string, target?: string): string {
 function methodAttributes(method: string): SpanAttributes {
   return METHODS.has(method)
     ? { 'http.request.method': method }
-    : { 'http.request.method': '_OTHER', 'http.request.method_original': method };
+    : { 'http.request.method': '_OTHER', 'http.request.method_original': withoutSecrets(method) };
 }
 
 /** Without query, which may hold names that customers chose, and signatures. */
@@ -194,7 +192,7 @@ function addressOf(url: string) {
   return {
     origin,
     scheme,
-    pathname: pathname.replace(KEY, 'REDACTED'),
+    pathname,
     attributes: {
       'server.address': hostname,
       'server.port': port === '' ? (scheme === 'https' ? 443 : 80) : Number(port),
