@@ -42,5 +42,5 @@ write(join(DIST, 'RELEASE_NOTES.md'), sectionOf(changelog, VERSION));
 console.log(`${read('dist/SHA256SUMS')}
 Now:
   git tag --sign v${VERSION} && git push origin v${VERSION}
-  npm publish --provenance dist/linguanova-${VERSION}.tgz
-  npm publish --provenance dist/linguanova-client-${VERSION}.tgz`);
+  npm publish --provenance ./dist/linguanova-${VERSION}.tgz
+  npm publish --provenance ./dist/linguanova-client-${VERSION}.tgz`);

@@ -38,7 +38,7 @@ import { OPERATOR_HEALTH, operatorHealth } from './health/operator-health.ts';
 import { readiness } from './health/readiness.ts';
 import { serveAssets } from './http/assets.ts';
 import { landing } from './http/landing.ts';
-import { basePathOf, publicUrl } from './http/public-url.ts';
+import { basePathOf, isDirect, publicUrl } from './http/public-url.ts';
 import { newRequestId, requestLog } from './http/request-log.ts';
 import { rejectDotSegments, rejectUnservable, routedPath } from './http/request-target.ts';
 import { withInventory } from './inventory/inventory-cloud.ts';
@@ -116,7 +116,7 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
     { paths: REDU_PATHS, ...setBasePath(basePathOf(options.publicUrl)) },
   ];
   for (const { paths, handle } of opening) for (const path of paths) app.use(path, handle);
-  app.route('/', landing(url, options.console));
+  app.route('/', landing(url, options.console, isDirect(options.publicUrl, options.forwardedOrigin)));
   const secretCheck = new SecretCheck(ports.keys.secrets, options.secret);
   const examine = readiness({ ...ports, secretCheck });
   app.route('/', health({ ...ports, examine }));

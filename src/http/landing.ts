@@ -1,4 +1,4 @@
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import { accepts } from 'hono/accepts';
 import { html } from 'hono/html';
 import type { GatewayEnv } from '../context.ts';
@@ -12,8 +12,16 @@ const MEDIA_TYPES = {
   default: 'application/json',
 };
 
-/** The entry points at `/`: a page for browsers, JSON for other clients. */
-export function landing(publicUrl: PublicUrl, hasConsole: boolean): Hono<GatewayEnv> {
+/**
+ * The entry points at `/`: a page for browsers, JSON for other clients.
+ *
+ * @param isDirect Else a proxy is in front, which hides `/healthz`.
+ */
+export function landing(
+  publicUrl: PublicUrl,
+  hasConsole: boolean,
+  isDirect: (c: Context) => boolean,
+): Hono<GatewayEnv> {
   const app = new Hono<GatewayEnv>();
   app.get('/', function showLinks(c) {
     const url = publicUrl(c);
@@ -23,7 +31,7 @@ export function landing(publicUrl: PublicUrl, hasConsole: boolean): Hono<Gateway
       documentation: `${url}/docs`,
       contract: `${url}/openapi.json`,
       ...(hasConsole && { console: `${url}/console` }),
-      health: `${url}/healthz`,
+      ...(isDirect(c) && { health: `${url}/healthz` }),
     };
     c.header('Vary', 'Accept');
     if (accepts(c, MEDIA_TYPES) !== 'text/html')

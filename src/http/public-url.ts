@@ -37,6 +37,18 @@ function requestOrigin(forwardedOrigin: (c: Context) => ForwardedOrigin): Public
   };
 }
 
+/** Whether no proxy is known in front of this request, so that clients reach the paths that proxies hide. */
+export function isDirect(
+  configured: string | null,
+  forwardedOrigin: (c: Context) => ForwardedOrigin,
+): (c: Context) => boolean {
+  return (c) => {
+    if (configured !== null) return false;
+    const { scheme, host } = forwardedOrigin(c);
+    return scheme === null && host === null;
+  };
+}
+
 /** The path of a configured public URL, which a proxy strips before it forwards; empty without one. */
 export function basePathOf(configured: string | null): string {
   return configured === null ? '' : new URL(configured).pathname.replace(/(?<!\/)\/+$/, '');

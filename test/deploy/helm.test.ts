@@ -11,7 +11,14 @@ import { chartDigest } from './chart-digest.ts';
 
 const GOLDEN = read('test/deploy/helm/golden.yaml');
 const manifests = parseAllDocuments(GOLDEN).map((document) => document.toJS());
-const byKind = new Map(manifests.map((manifest) => [manifest.kind, manifest]));
+const isHook = ({ metadata }: { metadata: { annotations?: object } }) =>
+  'helm.sh/hook' in (metadata.annotations ?? {});
+const hooks = new Map(manifests.filter(isHook).map((manifest) => [manifest.kind, manifest]));
+const byKind = new Map(
+  manifests
+    .filter((manifest) => !isHook(manifest) || manifest.kind === 'Job')
+    .map((manifest) => [manifest.kind, manifest]),
+);
 
 const gateway = await sandboxGateway({ adminTokens: [{ name: null, token: 'admin-token-of-the-tests' }] });
 afterAll(() => gateway.stop());
@@ -54,11 +61,47 @@ test.each(['Deployment', 'Job'])('the pods of the %s run unprivileged and withou
     readOnlyRootFilesystem: true,
     capabilities: { drop: ['ALL'] },
   });
+  const sources = kind === 'Job' ? hooks : byKind;
   expect(container.envFrom).toEqual([
-    { configMapRef: { name: byKind.get('ConfigMap').metadata.name } },
-    { secretRef: { name: byKind.get('Secret').metadata.name } },
+    { configMapRef: { name: sources.get('ConfigMap').metadata.name } },
+    { secretRef: { name: sources.get('Secret').metadata.name } },
   ]);
   expect(read('Dockerfile')).toContain(`VOLUME ${container.volumeMounts[0].mountPath}`);
+});
+
+test('the job migrates with the new variables, which exist before it and replace nothing of the release', () => {
+  expect(byKind.get('Job').spec.template.spec.containers[0].args).toEqual(['migrate']);
+  const weight = (kind: string) => Number(hooks.get(kind).metadata.annotations['helm.sh/hook-weight'] ?? 0);
+  for (const [kind, data] of [
+    ['ConfigMap', 'data'],
+    ['Secret', 'stringData'],
+  ] as const) {
+    expect(hooks.get(kind)[data]).toEqual(byKind.get(kind)[data]);
+    expect(hooks.get(kind).metadata.name).not.toBe(byKind.get(kind).metadata.name);
+    expect(weight(kind)).toBeLessThan(weight('Job'));
+  }
+  for (const { metadata } of hooks.values()) {
+    expect(metadata.annotations).toMatchObject({
+      'helm.sh/hook': 'pre-install,pre-upgrade',
+      'helm.sh/hook-delete-policy': 'before-hook-creation,hook-succeeded',
+    });
+  }
+});
+
+test("the chart's image is the one that a release pushes, labelled with its version and revision", () => {
+  const { jobs } = parse(read('.github/workflows/release.yml'));
+  const step = jobs.image.steps.find(({ id }: { id?: string }) => id === 'push').with;
+  const { home, appVersion } = parse(read('deploy/helm/linguanova/Chart.yaml'));
+  const filled = (text: string) =>
+    text
+      .replaceAll(/\$\{\{ github\.repository \}\}/g, new URL(home).pathname.slice(1))
+      .replaceAll(/\$\{\{ steps\.base\.outputs\.version \}\}/g, appVersion);
+  const { image } = parse(read('deploy/helm/linguanova/values.yaml'));
+  expect(filled(step.tags).trim().split('\n')).toEqual([
+    `${image.repository}:${appVersion}`,
+    `${image.repository}:latest`,
+  ]);
+  expect(filled(step['build-args'])).toMatch(new RegExp(`^VERSION=${appVersion}\nREVISION=`, 'm'));
 });
 
 test('selectors agree: deployment, service, disruption budget; the job is none of theirs', () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { GATEWAY_MANIFEST } from '../../build/manifests.ts';
 import { read } from '../docs/pages.ts';
 import { debianProgram } from '../support/debian-package.ts';
 
@@ -31,8 +32,10 @@ test('the unit is the one that docs/deployment.md installs, and is killed after 
   const [, program = ''] = /^ExecStart=(\S+) serve$/m.exec(UNIT) ?? [];
   const [, variables = ''] = /^EnvironmentFile=(\S+)$/m.exec(UNIT) ?? [];
   const page = read('docs/deployment.md');
-  expect(program).toMatch(/^\/opt\/linguanova\//);
-  expect(page).toContain('npm install --prefix /opt/linguanova');
+  expect(program).toBe(`/opt/linguanova/${GATEWAY_MANIFEST.bin.linguanova}`);
+  // npm ignores the lock file of a tarball that it installs.
+  expect(page).toContain('npm ci --prefix /opt/linguanova --omit=dev --ignore-scripts');
+  expect(page).not.toMatch(/npm install [^\n]*\.tgz/);
   expect(page).toContain(variables);
   expect(page).toContain('deploy/systemd/linguanova.service /etc/systemd/system/');
 });

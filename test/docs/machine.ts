@@ -5,7 +5,7 @@
  * @module
  */
 
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   appendFileSync,
@@ -127,16 +127,14 @@ export class Machine {
   }
 
   #install(): void {
-    for (const folder of [
-      'bin',
-      'etc/linguanova',
-      'var/lib/linguanova',
-      'var/backups',
-      'opt/linguanova/node_modules/.bin',
-    ])
+    for (const folder of ['bin', 'etc/linguanova', 'var/lib/linguanova', 'var/backups', 'opt/linguanova/bin'])
       mkdirSync(join(this.#folder, folder), { recursive: true });
     for (const [name, body] of Object.entries(PROGRAMS)) this.#script(`bin/${name}`, body);
-    this.#script('opt/linguanova/node_modules/.bin/linguanova', `exec '${process.execPath}' '${MAIN}' "$@"`);
+    this.#script('opt/linguanova/bin/linguanova.cjs', `exec '${process.execPath}' '${MAIN}' "$@"`);
+    // The package of the next version.
+    const opt = join(this.#folder, 'opt');
+    const args = ['-czf', join(opt, 'linguanova-new.tgz'), '-C', opt, '--transform=s/^linguanova/package/'];
+    execFileSync('tar', [...args, 'linguanova']);
     const lines = Object.entries(this.#options.variables).map(
       ([name, value]) => `${name}=${this.#moved(value)}\n`,
     );

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { VERSION } from '../../src/version.ts';
 import { balancerConfiguration } from '../support/balancer.ts';
 import { debianProgram } from '../support/debian-package.ts';
 import { freePort } from '../support/free-port.ts';
@@ -100,7 +101,8 @@ describe('docs/upgrade.md', () => {
     database.close();
     const [upgrade = ''] = blocks('docs/upgrade.md', 'Upgrade');
     expect(await machine.run(upgrade)).toMatch(/"status":"ok"/);
-    expect(machine.npmLog).toContain('/opt/linguanova-new.tgz');
+    expect(machine.npmLog).toMatch(/^ci --prefix \S+\/opt\/linguanova-new --omit=dev --ignore-scripts\n$/);
+    expect(await machine.run('linguanova --version')).toBe(`${VERSION}\n`);
     const response = await fetch(`${machine.url}/admin/v1/keys`, {
       headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
     });

@@ -1,5 +1,11 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { type Candidate, problemsOf, sectionOf } from '../../build/release-checks.ts';
+import { read } from '../docs/pages.ts';
 
 const CHANGELOG = `# Changelog
 
@@ -42,5 +48,36 @@ describe('a release', () => {
 
   test('has the section of its version as notes', () => {
     expect(sectionOf(CHANGELOG, '0.2.0')).toBe('### Added\n\n- Packages.');
+  });
+
+  test('publishes files of ./dist, which npm would else take for a repository, and skips what is published', () => {
+    const { steps } = parse(read('.github/workflows/release.yml')).jobs.packages;
+    const publish = steps.find(({ name }: { name?: string }) => name === 'Publish to npm').run;
+    const folder = mkdtempSync(join(tmpdir(), 'linguanova-publish-'));
+    for (const name of ['bin', 'dist', 'package']) mkdirSync(join(folder, name));
+    for (const [file, name] of [
+      ['linguanova', 'linguanova'],
+      ['linguanova-client', '@linguanova/client'],
+    ]) {
+      writeFileSync(join(folder, 'package/package.json'), JSON.stringify({ name, version: '0.2.0' }));
+      execFileSync('tar', ['-czf', `dist/${file}-0.2.0.tgz`, 'package'], { cwd: folder });
+    }
+    const npm = `#!/bin/sh
+case "$1 $2" in
+  "view linguanova@0.2.0") echo 0.2.0 ;;
+  view*) exit 1 ;;
+  *) echo "$*" >> published ;;
+esac
+`;
+    writeFileSync(join(folder, 'bin/npm'), npm, { mode: 0o755 });
+    const PATH = [join(folder, 'bin'), process.env.PATH].join(delimiter);
+    execFileSync('bash', ['-eo', 'pipefail', '-c', publish], { cwd: folder, env: { PATH } });
+    expect(readFileSync(join(folder, 'published'), 'utf8')).toBe(
+      'publish ./dist/linguanova-client-0.2.0.tgz --access public --provenance\n',
+    );
+    const printed = [...read('build/release.ts').matchAll(/npm publish .*?(\S+\.tgz)/g)].map(
+      ([, file]) => file,
+    );
+    expect(printed).toEqual([expect.stringMatching(/^\.\/dist\//), expect.stringMatching(/^\.\/dist\//)]);
   });
 });

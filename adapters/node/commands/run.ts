@@ -15,6 +15,7 @@ interface Program<Name extends CommandName> {
 const PROGRAMS: { readonly [Name in CommandName]: () => Promise<Program<Name>> } = {
   serve: () => import('./serve.ts'),
   doctor: () => import('./doctor.ts'),
+  migrate: () => import('./migrate.ts'),
   reconcile: () => import('./reconcile.ts'),
   'keys create': () => import('./keys-create.ts'),
   'keys list': () => import('./keys-list.ts'),

@@ -91,6 +91,11 @@ export const COMMANDS = {
     details: 'The exit status is 1 if a check fails.',
     options: { json },
   },
+  migrate: {
+    summary: 'bring the database of DATABASE_URL to the schema of this version',
+    details:
+      'Before an upgrade; a gateway that starts does the same. It reads no other variable, and prints the newest migration.',
+  },
   reconcile: {
     summary: 'release ports and floating IPs of the gateway that serve no instance',
     details: 'In the project of the service account (OS_*), or in another one in which it has a role.',

@@ -1,6 +1,6 @@
 import { type CreateTableBuilder, type Kysely, type Migration, Migrator, sql } from 'kysely';
 import type { Tables } from '../schema.ts';
-import type { ColumnTypes } from './column-types.ts';
+import { type ColumnTypes, SQLITE_TYPES } from './column-types.ts';
 
 /** By column its type; with `?` null is a value. */
 type Columns = Readonly<Record<string, keyof ColumnTypes | `${keyof ColumnTypes}?`>>;
@@ -209,6 +209,9 @@ export function migrationsFor(types: ColumnTypes): Readonly<Record<string, Migra
   };
   return Object.fromEntries(Object.entries(migrations).map(([name, up]) => [name, { up }]));
 }
+
+/** What a database has after `migrate`; the names are those of every dialect. */
+export const NEWEST_MIGRATION = Object.keys(migrationsFor(SQLITE_TYPES)).at(-1);
 
 /**
  * Migrates to the newest schema; idempotent. Concurrent nodes are serialized by the dialect's transactions or migration lock.

@@ -14,8 +14,26 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- .Release.Name | trunc 63 | trimSuffix "-" }}
 {{- end }}
 
-{{- define "linguanova.secretName" -}}
-{{- .Values.secret.existingSecret | default (include "linguanova.name" .) }}
+{{- define "linguanova.migrationName" -}}
+{{- include "linguanova.name" . | trunc 53 }}-migration
+{{- end }}
+
+{{/* The variables, as the gateway and the job read them. */}}
+{{- define "linguanova.config" -}}
+HOST: 0.0.0.0
+PORT: "8787"
+{{- range $name, $value := .Values.config }}
+{{ $name }}: {{ $value | quote }}
+{{- end }}
+{{- end }}
+
+{{- define "linguanova.secret" -}}
+{{- if not .Values.secret.values.DATABASE_URL }}
+{{- fail "secret.values.DATABASE_URL is required, as postgres://...: a pod keeps no database of its own" }}
+{{- end }}
+{{- range $name, $value := .Values.secret.values }}
+{{ $name }}: {{ $value | quote }}
+{{- end }}
 {{- end }}
 
 {{- define "linguanova.image" -}}
@@ -28,11 +46,6 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- define "linguanova.container" -}}
 image: {{ include "linguanova.image" . }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
-envFrom:
-  - configMapRef:
-      name: {{ include "linguanova.name" . }}
-  - secretRef:
-      name: {{ include "linguanova.secretName" . }}
 securityContext:
   allowPrivilegeEscalation: false
   readOnlyRootFilesystem: true
