@@ -84,6 +84,7 @@ export default defineConfig({
           name: 'openstack',
           ...SECOND_TRY,
           include: ['test/openstack/**/*.test.ts'],
+          globalSetup: ['test/setup/own-projects.ts'],
           setupFiles: ['test/setup/node-version.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,

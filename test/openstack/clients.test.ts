@@ -54,7 +54,7 @@ describe('the openstack client, with an API key in clouds.yaml', () => {
     expect(await commands.json('availability zone list')).toContainEqual(
       expect.objectContaining({ 'Zone Name': 'nova' }),
     );
-    expect(await commands.names('project list')).toEqual(['acme']);
+    expect(await commands.names('project list')).toEqual([target.acme.projectName]);
   });
 
   test('keypair', async () => {

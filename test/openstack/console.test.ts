@@ -30,7 +30,7 @@ describe.skipIf(browser === null)('Chromium on a gateway with the real OpenStack
       url: gateway.url,
       userName: read('ACME_USER'),
       password: read('ACME_PASSWORD'),
-      projectName: 'acme',
+      projectName: read('ACME_PROJECT'),
     };
     await journey(browser as Browser, who, { name: 'openstack', width: 1280, colorScheme: 'light' });
   });

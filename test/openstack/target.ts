@@ -53,7 +53,7 @@ export async function openStackTarget(): Promise<Target> {
     const credential: CloudCredential = { kind: 'application_credential', ...secret };
     return {
       projectId: read(`${name}_PROJECT_ID`),
-      projectName: name.toLowerCase(),
+      projectName: read(`${name}_PROJECT`),
       userId: read(`${name}_USER_ID`),
       userName: read(`${name}_USER`),
       password: read(`${name}_PASSWORD`),

@@ -1,12 +1,20 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** The variable that names a run's own file of variables, with projects of its own in place of the cloud's customers. */
+export const OPENSTACK_ENV_FILE = 'TEST_OPENSTACK_ENV';
+
+/** Where the running OpenStack has its state. */
+export function openStackHome(): string {
+  return process.env.OPENSTACK_HOME ?? '/tmp/openstack-real';
+}
+
 /**
  * The real OpenStack that is running on this machine, as its `env` file has it: the variables `OS_AUTH_URL`,
  * `ACME_APP_CRED_ID` and so on. null when there is none.
  */
 export function realOpenStack(): Readonly<Record<string, string>> | null {
-  const path = join(process.env.OPENSTACK_HOME ?? '/tmp/openstack-real', 'env');
+  const path = process.env[OPENSTACK_ENV_FILE] ?? join(openStackHome(), 'env');
   if (!existsSync(path)) return null;
   const variables = readFileSync(path, 'utf8').matchAll(/^export (\w+)=(.*)$/gm);
   return Object.fromEntries(

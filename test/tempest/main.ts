@@ -15,7 +15,7 @@ import { reduDriver } from '../../adapters/redu/index.ts';
 import { parseKey } from '../../src/access/key-format.ts';
 import { DEFAULT_SCOPES, SCOPES } from '../../src/scopes.ts';
 import { startGateway } from '../support/gateway.ts';
-import { realOpenStack } from '../support/real-openstack.ts';
+import { openStackHome, realOpenStack } from '../support/real-openstack.ts';
 import { makeAccounts } from './accounts.ts';
 import { type Outcome, runTempest, type TempestRun } from './run-tempest.ts';
 
@@ -34,7 +34,7 @@ const variables = realOpenStack();
 if (variables === null) throw new Error('no OpenStack is running on this machine: start one first');
 const read = (name: string) => variables[name] ?? '';
 const setUp = '../shared/openstack/tempest-setup';
-const home = process.env.OPENSTACK_HOME ?? '/tmp/openstack-real';
+const home = openStackHome();
 execFileSync(process.env.TEMPEST_SETUP ?? setUp, { stdio: 'inherit' });
 mkdirSync(OUTPUT, { recursive: true });
 

@@ -1,0 +1,225 @@
+/**
+ * Projects of a test's own at a real OpenStack, so that tests can run while others use the cloud: a user, a network with a router,
+ * an application credential. `removeProject` deletes them with everything that they own.
+ *
+ * @module
+ */
+
+import { createHash, randomBytes } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+
+export interface ProjectWish {
+  readonly name: string;
+  readonly roles: readonly string[];
+  readonly cidr: string;
+  readonly networkName: string;
+  /** At Nova; the cloud's defaults unless named. */
+  readonly quotas?: Readonly<Record<string, number>>;
+}
+
+export interface CloudProject {
+  readonly projectId: string;
+  readonly projectName: string;
+  readonly userId: string;
+  readonly userName: string;
+  readonly password: string;
+  readonly credential: { readonly id: string; readonly secret: string };
+  readonly networkId: string;
+  readonly networkName: string;
+  readonly subnetId: string;
+  readonly routerId: string;
+  readonly defaultGroupId: string;
+}
+
+const DOMAIN = { name: 'Default' };
+type Variables = Readonly<Record<string, string>>;
+
+/** @param variables Of the cloud, as `realOpenStack` has them. */
+export class CloudProjects {
+  readonly #variables: Variables;
+  readonly #admin: Session;
+
+  private constructor(variables: Variables, admin: Session) {
+    this.#variables = variables;
+    this.#admin = admin;
+  }
+
+  static async of(variables: Variables): Promise<CloudProjects> {
+    const { ADMIN_USER = '', ADMIN_PASSWORD = '', ADMIN_PROJECT = '' } = variables;
+    return new CloudProjects(
+      variables,
+      await signIn(variables, { name: ADMIN_USER, password: ADMIN_PASSWORD, project: ADMIN_PROJECT }),
+    );
+  }
+
+  async make({ name, roles, cidr, networkName, quotas }: ProjectWish): Promise<CloudProject> {
+    const admin = this.#admin;
+    const password = randomBytes(12).toString('hex');
+    const { project } = await admin('identity', 'POST', '/projects', { project: { name } });
+    const { user } = await admin('identity', 'POST', '/users', { user: { name, password } });
+    for (const role of (await admin('identity', 'GET', '/roles')).roles) {
+      if (!roles.includes(role.name)) continue;
+      await admin('identity', 'PUT', `/projects/${project.id}/users/${user.id}/roles/${role.id}`);
+    }
+    if (quotas !== undefined)
+      await admin('compute', 'PUT', `/os-quota-sets/${project.id}`, { quota_set: quotas });
+    const own = await signIn(this.#variables, { name, password, project: name });
+    const { network } = await own('network', 'POST', '/networks', { network: { name: networkName } });
+    const { subnet } = await own('network', 'POST', '/subnets', {
+      subnet: { name: networkName, network_id: network.id, ip_version: 4, cidr },
+    });
+    const gateway = { network_id: this.#variables.PUBLIC_NETWORK_ID };
+    const { router } = await own('network', 'POST', '/routers', {
+      router: { name: networkName, external_gateway_info: gateway },
+    });
+    await own('network', 'PUT', `/routers/${router.id}/add_router_interface`, { subnet_id: subnet.id });
+    const path = `/users/${user.id}/application_credentials`;
+    const { application_credential: credential } = await own('identity', 'POST', path, {
+      application_credential: { name },
+    });
+    const groups = await own('network', 'GET', '/security-groups?name=default');
+    return {
+      projectId: project.id,
+      projectName: name,
+      userId: user.id,
+      userName: name,
+      password,
+      credential: { id: credential.id, secret: credential.secret },
+      networkId: network.id,
+      networkName,
+      subnetId: subnet.id,
+      routerId: router.id,
+      defaultGroupId: groups.security_groups[0].id,
+    };
+  }
+
+  /** Creates a key pair of the project's user. */
+  async makeKeyPair({ userName, password, projectName }: CloudProject, name: string): Promise<void> {
+    const own = await signIn(this.#variables, { name: userName, password, project: projectName });
+    const body = createHash('sha256').update(name).digest();
+    const type = Buffer.from('\0\0\0\x0bssh-ed25519\0\0\0\x20', 'latin1');
+    const publicKey = `ssh-ed25519 ${Buffer.concat([type, body]).toString('base64')}`;
+    await own('compute', 'POST', '/os-keypairs', { keypair: { name, public_key: publicKey } });
+  }
+
+  /** Deletes the project, its user and everything that it owns, whoever made it. */
+  async remove({ projectId, userId }: Pick<CloudProject, 'projectId' | 'userId'>): Promise<void> {
+    const admin = this.#admin;
+    const own = `project_id=${projectId}`;
+    const all = `all_tenants=1&${own}`;
+    const each = async (
+      service: ServiceName,
+      path: string,
+      key: string,
+      act: (item: Item) => Promise<unknown>,
+    ) => {
+      const found = await admin(service, 'GET', path);
+      for (const item of found[key] ?? []) {
+        if ((item.project_id ?? item.tenant_id ?? item.owner ?? projectId) === projectId)
+          await act(item).catch(ignoreGone);
+      }
+    };
+    const drop = (service: ServiceName, path: string) => (item: Item) =>
+      admin(service, 'DELETE', `${path}/${item.id}`);
+
+    await each('compute', `/servers?${all}`, 'servers', drop('compute', '/servers'));
+    await untilGone(async () => (await admin('compute', 'GET', `/servers?${all}`)).servers);
+    await each('network', `/floatingips?${own}`, 'floatingips', drop('network', '/floatingips'));
+    await each('network', `/ports?${own}`, 'ports', async ({ id, device_owner: owner, device_id: device }) =>
+      owner === 'network:router_interface'
+        ? admin('network', 'PUT', `/routers/${device}/remove_router_interface`, { port_id: id })
+        : admin('network', 'DELETE', `/ports/${id}`),
+    );
+    await each('network', `/routers?${own}`, 'routers', drop('network', '/routers'));
+    await each('network', `/networks?${own}`, 'networks', drop('network', '/networks'));
+    await each('image', `/images?owner=${projectId}&visibility=all`, 'images', async (image) => {
+      const unprotect = [{ op: 'replace', path: '/protected', value: false }];
+      if (image.protected) await admin('image', 'PATCH', `/images/${image.id}`, unprotect);
+      await admin('image', 'DELETE', `/images/${image.id}`);
+    });
+    if (this.#admin.has('volumev3')) {
+      await each('volumev3', `/snapshots/detail?${all}`, 'snapshots', drop('volumev3', '/snapshots'));
+      await untilGone(async () => (await admin('volumev3', 'GET', `/snapshots/detail?${all}`)).snapshots);
+      await each('volumev3', `/volumes/detail?${all}`, 'volumes', drop('volumev3', '/volumes'));
+      await untilGone(async () => (await admin('volumev3', 'GET', `/volumes/detail?${all}`)).volumes);
+    }
+    await admin('identity', 'DELETE', `/users/${userId}`).catch(ignoreGone);
+    await admin('identity', 'DELETE', `/projects/${projectId}`).catch(ignoreGone);
+    await each('network', `/security-groups?${own}`, 'security_groups', drop('network', '/security-groups'));
+  }
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: any item of any list
+type Item = any;
+type ServiceName = 'identity' | 'compute' | 'network' | 'image' | 'volumev3';
+
+interface Session {
+  (service: ServiceName, method: string, path: string, body?: unknown): Promise<Item>;
+  has(service: ServiceName): boolean;
+}
+
+const VERSIONS: Partial<Record<ServiceName, string>> = { network: '/v2.0', image: '/v2' };
+
+async function signIn(
+  { OS_AUTH_URL: authUrl = '', OS_REGION_NAME: region }: Variables,
+  { name, password, project }: { name: string; password: string; project: string },
+): Promise<Session> {
+  const response = await fetch(`${authUrl}/auth/tokens`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      auth: {
+        identity: { methods: ['password'], password: { user: { name, domain: DOMAIN, password } } },
+        scope: { project: { name: project, domain: DOMAIN } },
+      },
+    }),
+  });
+  if (response.status !== 201) throw new Error(`sign-in of ${name}: ${await response.text()}`);
+  const token = response.headers.get('x-subject-token') ?? '';
+  const { catalog } = ((await response.json()) as Item).token;
+  const urlOf = (service: ServiceName): string | undefined => {
+    if (service === 'identity') return authUrl;
+    const entry = catalog.find(({ type }: Item) => type === service);
+    const endpoint = entry?.endpoints.find(
+      (one: Item) => one.interface === 'public' && one.region === region,
+    );
+    return endpoint && endpoint.url.replace(/\/$/, '') + (VERSIONS[service] ?? '');
+  };
+  const call = async (service: ServiceName, method: string, path: string, body?: unknown): Promise<Item> => {
+    const type = method === 'PATCH' && service === 'image' ? 'openstack-images-v2.1-json-patch' : 'json';
+    const answer = await fetch(`${urlOf(service)}${path}`, {
+      method,
+      headers: { 'x-auth-token': token, 'content-type': `application/${type}` },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    if (answer.status >= 300)
+      throw new ServiceError(`${method} ${service} ${path}: ${answer.status} ${text}`, answer.status);
+    return text === '' ? {} : JSON.parse(text);
+  };
+  return Object.assign(call, { has: (service: ServiceName) => urlOf(service) !== undefined });
+}
+
+class ServiceError extends Error {
+  readonly status: number;
+  constructor(message: string, status: number) {
+    super(message);
+    this.status = status;
+  }
+}
+
+function ignoreGone(error: unknown): void {
+  if (!(error instanceof ServiceError && error.status === 404)) throw error;
+}
+
+const PATIENCE_MS = 60_000;
+
+async function untilGone(list: () => Promise<readonly Item[]>): Promise<void> {
+  const end = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const left = (await list()).filter(({ status }) => status !== 'DELETED');
+    if (left.length === 0) return;
+    if (Date.now() > end) throw new Error(`not deleted: ${left.map(({ id }) => id)}`);
+    await setTimeout(1_000);
+  }
+}
