@@ -14,11 +14,11 @@ import {
   securityGroupIds,
 } from './lookups.ts';
 import type { CloudInstance, Instance, SecurityGroup } from './model.ts';
-import { instanceMark, newRequestMark } from './ownership.ts';
-import type { NewRelease } from './pending-releases.ts';
+import { instanceMark, newRequestMark, ownedDescription } from './ownership.ts';
+import { type NewRelease, noReleases } from './pending-releases.ts';
 import { type PublicAccess, preparePublicAccess } from './public-access.ts';
 import type { Attempt, CreateInstance, Owner } from './requests.ts';
-import { isIndeterminate, type Undo, undoable } from './saga.ts';
+import { isIndeterminate, recorded, type Undo, undoable } from './saga.ts';
 import { ensureSshGroup, openPorts } from './ssh-access.ts';
 
 /**
@@ -79,6 +79,8 @@ async function create(
   const named = securityGroupIds(groups, request.securityGroupNames, caller.projectId);
   const ofDefault = defaultGroupIds(groups, caller);
   const groupIds = named.length > 0 || !request.enableSsh ? named : ofDefault;
+  const mark = ownedDescription(owner.keyId, request.name);
+  const serverMark = instanceMark(attempt?.mark ?? newRequestMark());
 
   const steps = async (undo: Undo) => {
     const sshGroup = request.enableSsh ? await ensureSshGroup(cloud, groups) : null;
@@ -87,7 +89,7 @@ async function create(
     const ownPortIds = places.attachments.flatMap((one) => (one.kind === 'port' ? [one.portId] : []));
     if (sshGroup !== null) await openPorts(cloud, ownPortIds, sshGroup.id, undo);
     const entry = request.isPublic
-      ? await preparePublicAccess(cloud, places, { name: request.name, groupIds: allGroupIds }, owner, undo)
+      ? await preparePublicAccess(cloud, places, { name: request.name, groupIds: allGroupIds }, mark, undo)
       : null;
     const accepted: NewInstance = {
       name: request.name,
@@ -103,7 +105,7 @@ async function create(
       metadata: { ...request.metadata, ...flags(request, entry) },
       description: request.description,
       tags: request.tags,
-      mark: instanceMark(attempt?.mark ?? newRequestMark()),
+      mark: serverMark,
       isMarkOptional: attempt === null,
     };
     order.sent = true;
@@ -117,7 +119,9 @@ async function create(
       sshEnabled: request.enableSsh || opensSsh(groups, onPorts),
     };
   };
-  return undoable(cloud, steps, owner.releases);
+  const { releases = noReleases } = owner;
+  const made = () => undoable(cloud, steps, releases);
+  return request.isPublic ? recorded(cloud, { mark, serverMark }, releases, made) : made();
 }
 
 /** The cloud itself applies the flags. */

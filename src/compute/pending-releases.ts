@@ -11,6 +11,8 @@ import { attemptConfirmation } from './resize-confirmation.ts';
 
 export interface NewRelease extends Partial<Omit<Release, 'id' | 'projectId' | 'settledAt'>> {
   readonly settlesInMs?: number;
+  /** Until when other processes leave it alone; by default they do not. */
+  readonly dueInMs?: number;
 }
 
 export interface Releases {
@@ -46,7 +48,7 @@ const MIN_BACKOFF_MS = 250;
 const MAX_BACKOFF_MS = 30_000;
 /** Until the next attempt for a restorable instance, or by another process. */
 const RETRY_LATER_MS = 300_000;
-const LOAD_INTERVAL_MS = 60_000;
+const LOAD_INTERVAL_MS = 15_000;
 const LOAD_BATCH = 200;
 /** The service account is not tried again on a project without a role for so long. */
 const NO_ROLE_TTL_MS = 3_600_000;
@@ -95,11 +97,14 @@ export class PendingReleases implements Releases {
     this.#maxWorkMs = options.maxWorkMs ?? Number.POSITIVE_INFINITY;
   }
 
-  async plan(cloud: Cloud, { settlesInMs = SETTLING_MS, ...what }: NewRelease): Promise<Release> {
+  async plan(
+    cloud: Cloud,
+    { settlesInMs = SETTLING_MS, dueInMs = 0, ...what }: NewRelease,
+  ): Promise<Release> {
     const { projectId } = await cloud.caller();
     const settledAt = wallMs() + settlesInMs;
     const planned = { ...NOTHING, ...what, id: crypto.randomUUID(), projectId, settledAt };
-    await this.#put(planned, 0);
+    await this.#put(planned, dueInMs);
     return planned;
   }
 
@@ -144,7 +149,7 @@ export class PendingReleases implements Releases {
     }
   }
 
-  /** Reads the store at most once a minute and tries the service account. To be called regularly. */
+  /** Reads the store every 15 s at most and tries the service account. To be called regularly. */
   async load(): Promise<void> {
     if (!this.#isLoadDue()) return;
     this.#loadedAt = monotonicMs();
@@ -288,7 +293,7 @@ export class PendingReleases implements Releases {
 
 /** Repeats nothing, for use without a gateway. */
 export const noReleases: Releases = {
-  plan: async (_, { settlesInMs: _settlesIn, ...what }) => ({
+  plan: async (_, { settlesInMs: _settlesIn, dueInMs: _dueIn, ...what }) => ({
     ...NOTHING,
     ...what,
     id: '',

@@ -8,9 +8,8 @@ import type { Cloud, NetworkAttachment } from './cloud.ts';
 import { ComputeError, type ErrorCode, hasCode, ignoreNotFound } from './errors.ts';
 import type { ResolvedAttachments } from './lookups.ts';
 import type { FloatingIp, Network } from './model.ts';
-import { isOwned, ownedDescription } from './ownership.ts';
+import { isOwned } from './ownership.ts';
 import type { NewRelease } from './pending-releases.ts';
-import type { Owner } from './requests.ts';
 import { noteLostResponse, type Undo } from './saga.ts';
 
 export interface PublicAccess {
@@ -25,7 +24,8 @@ export interface PublicAccess {
 
 /**
  * Prepares the public address of an instance that is about to be created: on the first network that is external itself, else on a
- * port that has a floating IP, else on the first port that one can be associated with. What it creates is on `undo`.
+ * port that has a floating IP, else on the first port that one can be associated with. What it creates has `mark` as its
+ * description and is on `undo`.
  *
  * `conflict`: no external network reaches any of the networks, or no address is left; `quota_exceeded`; `invalid`.
  */
@@ -33,11 +33,10 @@ export async function preparePublicAccess(
   cloud: Cloud,
   { attachments, networks, ports }: ResolvedAttachments,
   instance: { readonly name: string; readonly groupIds: readonly string[] },
-  owner: Owner,
+  mark: string,
   undo: Undo,
 ): Promise<PublicAccess> {
   const external = new Set(networks.filter(({ external }) => external).map(({ id }) => id));
-  const mark = ownedDescription(owner.keyId, instance.name);
   const newPort = async (at: number, networkId: string, isExternal: boolean): Promise<PublicAccess> => {
     const made = await noteLostResponse(undo, { mark }, () =>
       cloud.createPort({

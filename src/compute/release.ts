@@ -23,7 +23,7 @@ export interface Release {
   readonly address: string | null;
   /** The description of what one request created, which finds it after a lost response. */
   readonly mark: string | null;
-  /** The `instanceMark` of a server whose response was lost. If the server exists, nothing is released. */
+  /** The `instanceMark` of a server that may have been requested. If it exists, nothing that serves it is released. */
   readonly serverMark: string | null;
   /** Epoch ms from which on a missing server was never created, and a live instance not deleted. */
   readonly settledAt: number;
@@ -54,9 +54,10 @@ export async function madeFor(cloud: Cloud, instance: CloudInstance): Promise<Ma
 export async function attemptRelease(cloud: Cloud, release: Release, now: number): Promise<ReleaseOutcome> {
   const standing = await standingOf(cloud, release, now);
   if (standing !== 'gone') return standing;
-  const { ports, floatingIps } = await belongings(cloud, release);
-  const isServing = release.serverMark !== null && ports.some(({ instanceId }) => instanceId !== null);
-  if (isServing) return 'done';
+  const found = await belongings(cloud, release);
+  const use = await useOf(cloud, found, release, now);
+  if (use !== 'unused') return use;
+  const { ports, floatingIps } = found;
   const refusals: unknown[] = [];
   for (const { id } of floatingIps) await cloud.deleteFloatingIp(id).catch((error) => refusals.push(error));
   for (const { id } of ports) await cloud.deletePort(id).catch((error) => refusals.push(error));
@@ -76,18 +77,34 @@ async function standingOf(cloud: Cloud, release: Release, now: number): Promise<
     if (instance.status === 'SOFT_DELETED' && !instance.inTransition) return 'restorable';
     return instance.state === 'deleting' || !isSettled ? 'waiting' : 'done';
   }
-  if (release.serverMark === null) return 'gone';
-  if ((await cloud.findInstance(release.serverMark)) !== null) return 'done';
-  return isSettled ? 'gone' : 'waiting';
+  return 'gone';
+}
+
+/** Whether a server that may have been requested serves what was made for it. */
+async function useOf(
+  cloud: Cloud,
+  { ports, floatingIps }: Belongings,
+  { serverMark, settledAt }: Release,
+  now: number,
+): Promise<'unused' | ReleaseOutcome> {
+  if (serverMark === null) return 'unused';
+  const server = await cloud.findInstance(serverMark);
+  const address = server?.metadata[PUBLIC_ADDRESS];
+  const isBound = ports.some(({ instanceId }) => instanceId !== null);
+  if (isBound || floatingIps.some((ip) => ip.address === address)) return 'done';
+  // A later attempt of the same request may have made the server, with a port of its own.
+  return now < settledAt || server?.inTransition ? 'waiting' : 'unused';
 }
 
 type Search = Pick<Release, 'instanceId' | 'portIds' | 'floatingIpIds' | 'address' | 'mark'>;
 
+interface Belongings {
+  readonly ports: readonly Port[];
+  readonly floatingIps: readonly FloatingIp[];
+}
+
 /** Floating IPs are listed first: a port that Nova binds in between is then found by its instance. */
-async function belongings(
-  cloud: Cloud,
-  search: Search,
-): Promise<{ ports: Port[]; floatingIps: FloatingIp[] }> {
+async function belongings(cloud: Cloud, search: Search): Promise<Belongings> {
   const { instanceId, address, mark } = search;
   const owned = (await cloud.listFloatingIps()).filter(isOwned);
   const isOurs = (id: string | null) => id === null || id === instanceId;

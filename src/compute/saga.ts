@@ -76,6 +76,25 @@ export async function undoable<T>(
   }
 }
 
+/** Longer than all upstream calls of a request may take, so that another process does not undo a create in flight. */
+const INTERRUPTED_AFTER_MS = 35_000;
+
+/** Runs `steps` with what they make on record: if this process ends meanwhile, another one releases what no server serves. */
+export async function recorded<T>(
+  cloud: Cloud,
+  made: NewRelease,
+  releases: Releases,
+  steps: () => Promise<T>,
+): Promise<T> {
+  const times = { settlesInMs: INTERRUPTED_AFTER_MS, dueInMs: INTERRUPTED_AFTER_MS };
+  const planned = await releases.plan(cloud, { ...made, ...times });
+  try {
+    return await steps();
+  } finally {
+    await releases.cancel(planned);
+  }
+}
+
 interface Step {
   readonly what: string;
   readonly reverse: (cloud: Cloud) => Promise<void>;
