@@ -50,6 +50,7 @@ export async function demoKey(
       plan: 'default',
       allowedCidrs: [],
       allowedOrigins: [],
+      regions: null,
       expiresAt: new Date(wallMs() + LIFETIME_MS).toISOString(),
     },
     { actor: 'cli', address: null, requestId: null },

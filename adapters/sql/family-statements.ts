@@ -70,6 +70,7 @@ const INHERITED: readonly (keyof ApiKeyRow)[] = [
   'plan',
   'allowed_cidrs',
   'allowed_origins',
+  'regions',
   'disabled',
   'expires_at',
 ];

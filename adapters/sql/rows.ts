@@ -22,6 +22,7 @@ export function keyToRow(key: StoredKey, changeId: string): ApiKeyRow {
     plan: key.plan,
     allowed_cidrs: JSON.stringify(key.allowedCidrs),
     allowed_origins: JSON.stringify(key.allowedOrigins),
+    regions: regionsToColumn(key.regions),
     created_at: storedTime(key.createdAt),
     expires_at: storedTimeOrNull(key.expiresAt),
     disabled: Number(key.disabled),
@@ -52,6 +53,7 @@ export function rowToKey(row: ApiKeyRow): StoredKey {
     plan: row.plan,
     allowedCidrs: JSON.parse(row.allowed_cidrs) as string[],
     allowedOrigins: JSON.parse(row.allowed_origins) as string[],
+    regions: row.regions === null ? null : (JSON.parse(row.regions) as string[]),
     createdAt: row.created_at,
     expiresAt: row.expires_at,
     disabled: row.disabled !== 0,
@@ -69,9 +71,14 @@ export function changeToRow(change: KeyChange): Partial<ApiKeyRow> {
     ...(change.plan !== undefined && { plan: change.plan }),
     ...(change.allowedCidrs !== undefined && { allowed_cidrs: JSON.stringify(change.allowedCidrs) }),
     ...(change.allowedOrigins !== undefined && { allowed_origins: JSON.stringify(change.allowedOrigins) }),
+    ...(change.regions !== undefined && { regions: regionsToColumn(change.regions) }),
     ...(change.expiresAt !== undefined && { expires_at: storedTimeOrNull(change.expiresAt) }),
     ...(change.disabled !== undefined && { disabled: Number(change.disabled) }),
   };
+}
+
+function regionsToColumn(regions: StoredKey['regions']): string | null {
+  return regions && JSON.stringify(regions);
 }
 
 /** Without the sequence, which the statement computes. */

@@ -26,6 +26,7 @@ export const TABLES = {
     plan: 'text',
     allowed_cidrs: 'text',
     allowed_origins: 'text',
+    regions: 'text?',
     created_at: 'text',
     expires_at: 'text?',
     disabled: 'integer',

@@ -103,6 +103,7 @@ async function issueKeys(
       plan: 'default',
       allowedCidrs: [],
       allowedOrigins: [],
+      regions: null,
       expiresAt: null,
       credential,
       userId: 'bench',

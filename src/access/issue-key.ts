@@ -157,7 +157,7 @@ async function makeKey(
   const parts = generateKey();
   const text = formatKey(parts);
   const { name, projectId, userId, kind, cloudCredentialId, ownsCloudCredential } = inherited;
-  const { credentialExpiresAt, scopes, plan, allowedCidrs, allowedOrigins, expiresAt } = inherited;
+  const { credentialExpiresAt, scopes, plan, allowedCidrs, allowedOrigins, regions, expiresAt } = inherited;
   const binding = { id: parts.id, familyId: familyId ?? parts.id, projectId, userId };
   const key: StoredKey = {
     ...binding,
@@ -174,6 +174,7 @@ async function makeKey(
     plan,
     allowedCidrs,
     allowedOrigins,
+    regions,
     createdAt: wallTime(),
     expiresAt,
     ...FRESH,
@@ -181,6 +182,7 @@ async function makeKey(
   return { key, text };
 }
 
-function describeKey({ name, kind, projectId, scopes, plan }: StoredKey): string {
-  return `"${name}": ${kind} in project ${projectId}, ${scopes.join(' ')}, plan ${plan}`;
+function describeKey({ name, kind, projectId, scopes, plan, regions }: StoredKey): string {
+  const where = regions === null ? '' : `, in ${regions.join(', ')}`;
+  return `"${name}": ${kind} in project ${projectId}, ${scopes.join(' ')}, plan ${plan}${where}`;
 }

@@ -63,6 +63,15 @@ const origins = z
   .max(MAX_ORIGINS)
   .describe('Origins of the pages that may use the key: makes it a browser key, which is read-only.');
 
+const MAX_REGIONS = 64;
+const regions = z
+  .array(name)
+  .min(1)
+  .max(MAX_REGIONS)
+  .transform((names) => [...new Set(names)])
+  .nullable();
+const REGIONS_DESCRIPTION = 'Names of the regions it may be used in; null: all.';
+
 export const projectId = z.string().regex(/^[0-9a-zA-Z_-]{1,64}$/, 'must be the id of a project');
 export const keyId = z.string().regex(/^[0-9a-z]{1,64}$/, 'must be the id of a key');
 
@@ -83,6 +92,7 @@ export const newKeySchema = z
     expires_at: futureTime.nullish(),
     allowed_cidrs: cidrs.default([]),
     allowed_origins: origins.default([]),
+    regions: regions.default(null).describe(REGIONS_DESCRIPTION),
   })
   .refine((body) => OPENS.filter((field) => body[field] !== undefined).length === 1, {
     path: ['project_id'],
@@ -114,6 +124,7 @@ export function keyRequestOf(
     plan: body.plan,
     allowedCidrs: body.allowed_cidrs,
     allowedOrigins: body.allowed_origins,
+    regions: body.regions,
     expiresAt: body.expires_at ?? null,
   };
 }
@@ -127,6 +138,7 @@ export const keyChangeSchema = z
     disabled: z.boolean().optional(),
     allowed_cidrs: cidrs.optional(),
     allowed_origins: origins.optional(),
+    regions: regions.optional().describe(REGIONS_DESCRIPTION),
   })
   .refine((body) => Object.values(body).some((value) => value !== undefined), {
     path: ['body'],
@@ -189,6 +201,7 @@ export const selfServiceKeySchema = z
     expires_at: futureTime.nullish(),
     allowed_cidrs: cidrs.default([]),
     allowed_origins: origins.default([]),
+    regions: regions.default(null).describe(REGIONS_DESCRIPTION),
     roles: z
       .array(shortText)
       .max(32)
@@ -220,6 +233,7 @@ export const keySchema = z
     plan: z.string(),
     allowed_cidrs: z.array(z.string()),
     allowed_origins: z.array(z.string()),
+    regions: z.array(z.string()).nullable().describe(REGIONS_DESCRIPTION),
     disabled: z.boolean(),
     created_at: z.string(),
     expires_at: z.string().nullable(),
@@ -249,6 +263,7 @@ export function keyView(key: StoredKey): z.infer<typeof keySchema> {
     plan: key.plan,
     allowed_cidrs: [...key.allowedCidrs],
     allowed_origins: [...key.allowedOrigins],
+    regions: key.regions && [...key.regions],
     disabled: key.disabled,
     created_at: key.createdAt,
     expires_at: key.expiresAt,

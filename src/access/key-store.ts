@@ -45,6 +45,8 @@ export interface StoredKey {
   readonly allowedCidrs: readonly string[];
   /** Origins it may only be used from; empty: not a browser key. */
   readonly allowedOrigins: readonly string[];
+  /** Regions it may be used in; null: all, also those served later. */
+  readonly regions: readonly string[] | null;
   readonly createdAt: string;
   /** null: never. */
   readonly expiresAt: string | null;
@@ -84,6 +86,7 @@ export interface KeyChange {
   readonly plan?: string;
   readonly allowedCidrs?: readonly string[];
   readonly allowedOrigins?: readonly string[];
+  readonly regions?: readonly string[] | null;
   readonly expiresAt?: string | null;
   readonly disabled?: boolean;
 }
@@ -157,7 +160,7 @@ export interface KeyStore {
   revoke(id: string, at: string, entry: AuditEntry, reach: RevocationReach): Promise<readonly StoredKey[]>;
   /**
    * Inserts `successor`, stores its id with the old key, and lets that expire at `oldExpiresAt` or earlier. Name, scopes, plan,
-   * networks, origins, expiry and `disabled` are copied from the stored key. Of concurrent rotations exactly one succeeds.
+   * networks, origins, regions, expiry and `disabled` are copied from the stored key. Of concurrent rotations exactly one succeeds.
    *
    * @returns false if the old key is missing, revoked, expired or already rotated, or the successor would exceed `limit`.
    */

@@ -249,6 +249,7 @@ function reverify(row: StoredKey, before: CachedKey | undefined): VerifiedKey | 
   if (!same) return null;
   const unchanged =
     row.plan === principal.plan &&
+    JSON.stringify(row.regions) === JSON.stringify(principal.regions) &&
     effectiveScopes(row).join() === principal.scopes.join() &&
     isBrowserKey(row) === principal.isBrowserKey;
   return unchanged
@@ -272,9 +273,9 @@ function utf8(text: string): Uint8Array {
 }
 
 function principalOf(row: StoredKey, credential: CloudCredential, keySecret: string): Principal {
-  const { id, familyId, projectId, userId, plan } = row;
+  const { id, familyId, projectId, userId, plan, regions } = row;
   const sealingSecret = () => customerSecretOf(credential) ?? keySecret;
-  const may = { scopes: effectiveScopes(row), isBrowserKey: isBrowserKey(row) };
+  const may = { scopes: effectiveScopes(row), isBrowserKey: isBrowserKey(row), regions };
   return { keyId: id, familyId, projectId, userId, ...may, plan, credential, sealingSecret };
 }
 

@@ -14,6 +14,8 @@ export interface Principal {
   /** Public to the visitors of its page, so it may not manage keys. */
   readonly isBrowserKey: boolean;
   readonly plan: string;
+  /** Names of the regions it may use; null: all. */
+  readonly regions: readonly string[] | null;
   /** Secret; never logged. */
   readonly credential: CloudCredential;
   /**

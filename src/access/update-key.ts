@@ -19,7 +19,7 @@ export async function updateKey(
   by: Actor,
 ): Promise<StoredKey> {
   const { id } = before;
-  const { allowed_cidrs, allowed_origins, expires_at, name, scopes, plan, disabled } = body;
+  const { allowed_cidrs, allowed_origins, regions, expires_at, name, scopes, plan, disabled } = body;
   if (plan !== undefined) assertPlan(plan, plans);
   const change: KeyChange = {
     ...(name !== undefined && { name }),
@@ -28,6 +28,7 @@ export async function updateKey(
     ...(disabled !== undefined && { disabled }),
     ...(allowed_cidrs !== undefined && { allowedCidrs: allowed_cidrs }),
     ...(allowed_origins !== undefined && { allowedOrigins: allowed_origins }),
+    ...(regions !== undefined && { regions }),
     ...(expires_at !== undefined && { expiresAt: checkedExpiry(expires_at, before) }),
   };
   assertBrowserScopes({ ...before, ...change });
@@ -53,7 +54,7 @@ function updateConflict({ id, revokedAt, successorId }: StoredKey): ComputeError
 /** Old and new values; none of them is secret. */
 function describeChange(before: StoredKey, change: KeyChange): string {
   const fields = Object.keys(change) as (keyof KeyChange)[];
-  return fields
-    .map((field) => `${field}: ${before[field] ?? 'none'} -> ${change[field] ?? 'none'}`)
-    .join('; ');
+  const textOf = (key: KeyChange, field: keyof KeyChange) =>
+    key[field] ?? (field === 'regions' ? 'all' : 'none');
+  return fields.map((field) => `${field}: ${textOf(before, field)} -> ${textOf(change, field)}`).join('; ');
 }

@@ -191,7 +191,7 @@ export function createClient(options: ClientOptions) {
     /** Requests, points and errors of the project, by hour or day. */
     usage: list('GET /v1/usage'),
     quotas: (o?: CallOptions) => request('GET /v1/quotas', {}, o),
-    /** The identity and scopes of the key. */
+    /** The identity, scopes and regions of the key. */
     me: (o?: CallOptions) => request('GET /v1/me', {}, o),
     apiKeys: {
       ...list('GET /v1/api_keys'),

@@ -16,7 +16,7 @@ const EVENTS =
 
 /** Texts of every route; the compiler rejects a missing and a surplus one. */
 export const TEXTS: Readonly<Record<RouteName, RouteText>> = {
-  'GET /v1/me': { id: 'getMe', summary: 'Get the current identity and scopes' },
+  'GET /v1/me': { id: 'getMe', summary: 'Get the current identity, scopes and regions' },
   'GET /v1/instances': {
     id: 'listInstances',
     summary: 'List instances',

@@ -6,6 +6,7 @@ import {
   WRONG_ORIGINS,
   WRONG_OVERLAPS,
   WRONG_PLANS,
+  WRONG_REGIONS,
   WRONG_SCOPES,
   WRONG_TIMES,
 } from './key-fields.ts';
@@ -72,6 +73,7 @@ export const ADMIN_KEY_ROWS: readonly BadRequest[] = [
       ...WRONG_TIMES,
       ...WRONG_CIDRS,
       ...WRONG_ORIGINS,
+      ...WRONG_REGIONS,
       ...UNKNOWN.filter(([name]) => !/^(id|key),/.test(name)),
     ],
     OPERATOR,
@@ -106,6 +108,7 @@ export const ADMIN_KEY_ROWS: readonly BadRequest[] = [
       ...WRONG_TIMES,
       ...WRONG_CIDRS,
       ...WRONG_ORIGINS,
+      ...WRONG_REGIONS,
       ...[null, 0, 1, '', 'true', 'false', [], {}].map(
         (disabled): Case => [`disabled ${JSON.stringify(disabled)}`, { disabled }],
       ),

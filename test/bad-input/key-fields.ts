@@ -142,6 +142,11 @@ export const WRONG_CIDRS: readonly Case[] = [
   ]),
 ];
 
+export const WRONG_REGIONS: readonly Case[] = [
+  ...wrong('regions', ['', 'RegionOne', 7, true, {}, [], Array(65).fill('RegionOne')]),
+  ...wrongItem('regions', [...NO_TEXTS, ' RegionOne', 'RegionOne\n']),
+];
+
 /** The maximum is 30 days. */
 export const WRONG_OVERLAPS: readonly Case[] = wrong('overlap_seconds', [
   -1,

@@ -81,6 +81,7 @@ export function adminKeyConformance(target: () => Target): void {
         plan: 'default',
         allowed_cidrs: [],
         allowed_origins: [],
+        regions: null,
         disabled: false,
         created_at: expect.stringMatching(/^\d{4}-.*Z$/),
         expires_at: null,

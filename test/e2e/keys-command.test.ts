@@ -93,21 +93,45 @@ describe('linguanova keys', () => {
 
   test('update, disable and enable change a key; audit lists the changes', async () => {
     const { json, keys } = database();
-    const { key: _, ...created } = await json(...CREATE, '--cidr', '192.0.2.0/24');
-    const changes = ['--name', 'renamed', '--scopes', 'instances:read', '--cidr', 'any'];
-    const expected = { ...created, name: 'renamed', scopes: ['instances:read'], allowed_cidrs: [] };
+    const { key: _, ...created } = await json(
+      ...CREATE,
+      '--cidr',
+      '192.0.2.0/24',
+      '--regions',
+      'RegionOne,RegionTwo',
+    );
+    expect(created.regions).toEqual(['RegionOne', 'RegionTwo']);
+    const changes = [
+      '--name',
+      'renamed',
+      '--scopes',
+      'instances:read',
+      '--cidr',
+      'any',
+      '--regions',
+      'RegionTwo',
+    ];
+    const changed = {
+      name: 'renamed',
+      scopes: ['instances:read'],
+      allowed_cidrs: [],
+      regions: ['RegionTwo'],
+    };
+    const expected = { ...created, ...changed };
     expect(await json('update', created.id, ...changes)).toEqual(expected);
     expect(await json('disable', created.id)).toEqual({ ...expected, state: 'disabled', disabled: true });
     expect(await json('list', '--state', 'active')).toEqual([]);
     expect(await json('enable', created.id)).toEqual(expected);
-    const entries = await json('audit', created.id, '--action', 'key.update', '--limit', '2');
+    expect((await json('update', created.id, '--regions', 'any')).regions).toBeNull();
+    const entries = await json('audit', created.id, '--action', 'key.update', '--limit', '3');
     expect(entries.map(({ actor, detail }: Record<string, string>) => [actor, detail])).toEqual([
+      ['cli', 'regions: RegionTwo -> all'],
       ['cli', 'disabled: true -> false'],
       ['cli', 'disabled: false -> true'],
     ]);
     const { stdout } = await keys('audit', '--from', '2020-01-01T00:00:00Z', '--to', '2099-01-01');
     expect(stdout.split('\n').map((line) => line.split('  ')[2])).toEqual([
-      ...['key.update', 'key.update', 'key.update', 'key.create', undefined],
+      ...['key.update', 'key.update', 'key.update', 'key.update', 'key.create', undefined],
     ]);
   });
 

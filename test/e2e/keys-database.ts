@@ -49,6 +49,7 @@ export async function opened(url: string) {
         plan: 'default',
         allowedCidrs: [],
         allowedOrigins: [],
+        regions: null,
         expiresAt: null,
       };
       const credential = { kind: 'service', projectId: PROJECT } as const;

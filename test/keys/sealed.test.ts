@@ -31,6 +31,7 @@ async function issuedOnDisk() {
     plan: 'default',
     allowedCidrs: [],
     allowedOrigins: [],
+    regions: null,
     expiresAt: null,
   } as const;
   const { key, text } = await issueKey(store, server, request, {

@@ -192,6 +192,7 @@ export async function startGateway(
         plan,
         allowedCidrs: [],
         allowedOrigins: [],
+        regions: null,
         expiresAt: null,
       };
       const by = { actor: 'cli', address: null, requestId: null };

@@ -85,8 +85,18 @@ export function memoryKeyStore(): KeyStore {
       if (key === undefined || !isLive(key, now) || key.successorId !== null) return false;
       const ending = isBefore(now, oldExpiresAt) ? 0 : 1;
       if (limit !== undefined && live(key, limit.now) - ending >= limit.atMost) return false;
-      const { name, scopes, plan, allowedCidrs, allowedOrigins, disabled, expiresAt: end } = key;
-      add({ ...successor, name, scopes, plan, allowedCidrs, allowedOrigins, disabled, expiresAt: end });
+      const { name, scopes, plan, allowedCidrs, allowedOrigins, regions, disabled, expiresAt: end } = key;
+      add({
+        ...successor,
+        name,
+        scopes,
+        plan,
+        allowedCidrs,
+        allowedOrigins,
+        regions,
+        disabled,
+        expiresAt: end,
+      });
       const expiresAt =
         key.expiresAt !== null && isBefore(key.expiresAt, oldExpiresAt) ? key.expiresAt : oldExpiresAt;
       keys.set(id, { ...key, successorId: successor.id, expiresAt });

@@ -85,6 +85,7 @@ export function novaApp(methods: Partial<Cloud> = {}, scopes: readonly Scope[] =
       scopes,
       plan: 'default',
       isBrowserKey: false,
+      regions: null,
       credential: { kind: 'redu_key', key: 'k' },
       sealingSecret: () => 's',
     });

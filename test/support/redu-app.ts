@@ -72,6 +72,7 @@ export function reduApp(methods: Partial<Cloud> = {}, scopes: readonly Scope[] =
       userId: null,
       scopes,
       isBrowserKey: false,
+      regions: null,
       plan: 'default',
       credential: { kind: 'application_credential', id: 'ac', secret: 's' },
       sealingSecret: () => 's',

@@ -2,7 +2,7 @@ import type { Invocation } from './specification.ts';
 
 /** The fields of the admin API for what a key may do; absent options are absent fields. */
 export function rightsOf(values: Invocation<'keys create' | 'keys update'>['values']) {
-  const { scopes, plan, cidr, origin } = values;
+  const { scopes, plan, cidr, origin, regions } = values;
   const expiry = values['expires-at'];
   return {
     scopes: scopes?.split(','),
@@ -10,6 +10,7 @@ export function rightsOf(values: Invocation<'keys create' | 'keys update'>['valu
     expires_at: expiry === 'never' ? null : expiry,
     allowed_cidrs: listOf(cidr, 'any'),
     allowed_origins: listOf(origin, 'none'),
+    regions: regions === 'any' ? null : regions?.split(','),
   };
 }
 

@@ -62,6 +62,7 @@ const rights = {
     field: 'allowed_origins',
     text: 'an origin whose pages may use it, which makes it a read-only browser key; none: no such key',
   },
+  regions: { value: 'A,B', text: 'the regions it may be used in; any: all that are served' },
 } as const;
 
 const credentialSecret = {

@@ -206,6 +206,10 @@ export function migrationsFor(types: ColumnTypes): Readonly<Record<string, Migra
       };
       await createTable(db, 'node', nodes, 'id');
     },
+
+    async '011-regions'(db) {
+      await db.schema.alterTable('api_key').addColumn('regions', text).execute();
+    },
   };
   return Object.fromEntries(Object.entries(migrations).map(([name, up]) => [name, { up }]));
 }

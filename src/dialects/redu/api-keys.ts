@@ -14,6 +14,7 @@ import {
   selfServiceLimit,
 } from '../../access/issue-key.ts';
 import { keyListParameters, keyPage } from '../../access/key-list.ts';
+import { isWithinRegions } from '../../access/key-regions.ts';
 import {
   type Credentials,
   createdKeySchema,
@@ -155,6 +156,7 @@ export async function issueOwnKey(
     plan: 'default',
     allowedCidrs: body.allowed_cidrs,
     allowedOrigins: body.allowed_origins,
+    regions: body.regions,
     expiresAt: body.expires_at ?? null,
   };
   const by = { actor: `user:${issued.userId}`, address, requestId: c.var.requestId };
@@ -224,9 +226,14 @@ async function sibling(access: Access, c: Context<GatewayEnv>): Promise<StoredKe
 
 /** A key may end itself, and siblings that can do no more than it can. */
 function assertMayRevoke(c: Context<GatewayEnv>, key: StoredKey): void {
-  const missing = key.scopes.find((scope) => !c.var.principal.scopes.includes(scope));
-  if (key.id !== c.var.principal.keyId && missing !== undefined) {
+  const { keyId, scopes, regions } = c.var.principal;
+  if (key.id === keyId) return;
+  const missing = key.scopes.find((scope) => !scopes.includes(scope));
+  if (missing !== undefined) {
     throw new ComputeError('forbidden', `This API key lacks the scope "${missing}" of the key to revoke.`);
+  }
+  if (!isWithinRegions(key.regions, regions)) {
+    throw new ComputeError('forbidden', 'This API key lacks regions of the key to revoke.');
   }
 }
 

@@ -231,5 +231,6 @@ test.each(['/v1/me', '/cloud/v1/me'])('%s needs no scope', async (path) => {
     roles: ['member'],
     project_id: 'p',
     scopes: ['keypairs:write'],
+    regions: null,
   });
 });

@@ -11,24 +11,31 @@ export const meSchema = z
     roles: z.array(z.string()),
     project_id: z.string(),
     scopes: z.array(z.string()).describe('What the key of this request may do.'),
+    regions: z.array(z.string()).nullable().describe('Names of the regions that key may use; null: all.'),
   })
   .meta({ id: 'Me' });
 
 export const ME = route({ method: 'GET', path: '/v1/me', status: 200, response: meSchema });
 
 /**
- * `GET /v1/me`: the current identity and the scopes of the key. A service key has no user at the cloud: it gets its own id, not
+ * `GET /v1/me`: the current identity, and the scopes and regions of the key. A service key has no user at the cloud: it gets its own id, not
  * the operator's account.
  */
 export const readMe: Read<null, z.infer<typeof meSchema>> = {
   input: () => null,
-  async load(cloud, _, { keyId, credential, scopes }) {
+  async load(cloud, _, { keyId, credential, scopes, regions }) {
     const { userId, username, email, roles, projectId }: Identity = await cloud.identity();
     const user =
       credential.kind === 'service'
         ? { id: keyId, username: keyId, email: null }
         : { id: userId, username, email };
-    return { ...user, roles: [...roles], project_id: projectId, scopes: [...scopes] };
+    return {
+      ...user,
+      roles: [...roles],
+      project_id: projectId,
+      scopes: [...scopes],
+      regions: regions && [...regions],
+    };
   },
   render: (me) => ({ body: JSON.stringify(me) }),
 };

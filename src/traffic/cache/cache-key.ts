@@ -73,7 +73,7 @@ const SCOPES = new WeakMap<SignedInCaller, Scopes>();
 export function scopeOf(caller: SignedInCaller, principal: Principal, of: ScopeKind): CacheScope {
   const { kind } = principal.credential;
   if (of === 'key') {
-    const others = [principal.keyId, ...principal.scopes.toSorted()];
+    const others = [principal.keyId, ...principal.scopes.toSorted(), JSON.stringify(principal.regions)];
     return CacheScope.of(caller, kind, { ofUser: true, others });
   }
   const known = SCOPES.get(caller) ?? {};

@@ -11,6 +11,8 @@ const CHANGES: readonly KeyChange[] = [
   { allowedCidrs: [] },
   { allowedOrigins: ['https://shop.example.org'] },
   { allowedOrigins: [] },
+  { regions: ['RegionTwo'] },
+  { regions: null },
   { expiresAt: null },
   { expiresAt: '2031-01-01T00:00:00.000Z' },
   { disabled: true },
@@ -26,7 +28,7 @@ export function changesConformance(store: () => KeyStore): void {
   const log = () => store().listAudit({ limit: 100, before: null });
 
   test.each(CHANGES)('updates %j and nothing else', async (change) => {
-    const key = storedKey('a', { expiresAt: '2030-01-01T00:00:00.000Z' });
+    const key = storedKey('a', { expiresAt: '2030-01-01T00:00:00.000Z', regions: ['RegionOne', 'Örtlich'] });
     const bystander = storedKey('b');
     await store().insert(key, auditEntry());
     await store().insert(bystander, auditEntry());

@@ -27,6 +27,7 @@ export function rotationConformance(store: () => KeyStore): void {
       plan: 'gold',
       allowedCidrs: ['192.0.2.0/24'],
       allowedOrigins: ['https://shop.example.org'],
+      regions: ['RegionTwo'],
       disabled: true,
       expiresAt: '2026-07-01T00:00:00.000Z',
     } as const;

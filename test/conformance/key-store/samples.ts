@@ -21,6 +21,7 @@ export function storedKey(id: string, differs: Partial<StoredKey> = {}): StoredK
     plan: 'default',
     allowedCidrs: ['192.0.2.0/24', '2001:db8::/32'],
     allowedOrigins: ['https://app.example.org', 'http://localhost:5173'],
+    regions: null,
     createdAt: '2026-03-01T10:00:00.000Z',
     expiresAt: null,
     disabled: false,
