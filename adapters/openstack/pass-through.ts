@@ -69,12 +69,16 @@ export function openStackPassThrough(openStack: OpenStack): PassThrough {
     async forward(credential, request, call) {
       const owner = forOpenStack(credential);
       const token = await tokens.token(owner, call);
-      const first = await respond(sessionWith(token), request, token.id, call);
+      let isSpent = false;
+      const sent = isStream(request.body)
+        ? { ...request, body: noticing(request.body, () => (isSpent = true)) }
+        : request;
+      const first = await respond(sessionWith(token), sent, token.id, call);
       if (first.status !== 401) return first;
       await discard(first);
       const renewed = await tokens.token(owner, call, token);
-      if (isStream(request.body)) throw sessionExpired();
-      const second = await respond(sessionWith(renewed), request, renewed.id, call);
+      if (isSpent) throw sessionExpired();
+      const second = await respond(sessionWith(renewed), sent, renewed.id, call);
       if (second.status !== 401) return second;
       await discard(second);
       throw rejection(owner, new Error(`${request.service} rejects a new token`), call);
@@ -91,9 +95,19 @@ export function openStackPassThrough(openStack: OpenStack): PassThrough {
   };
 }
 
+/** A stream, and when it begins to be read, after which it cannot be sent again. */
+function noticing(body: AsyncIterable<Uint8Array>, onRead: () => void): AsyncIterable<Uint8Array> {
+  return {
+    [Symbol.asyncIterator]() {
+      onRead();
+      return body[Symbol.asyncIterator]();
+    },
+  };
+}
+
 function upstreamRequest(
   session: CloudSession,
-  { service, method, path, headers, body, signal }: ForwardRequest,
+  { service, method, path, headers, body, expectsContinue, signal }: ForwardRequest,
   token: string | null,
   { requestId }: CallContext,
 ): UpstreamRequest {
@@ -104,6 +118,7 @@ function upstreamRequest(
     method,
     url: root + path,
     body,
+    expectsContinue,
     signal,
     headers: {
       ...headers,

@@ -21,6 +21,8 @@ export interface UpstreamRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array | AsyncIterable<Uint8Array> | null;
+  /** A streamed body is read only once the service has asked for it (`Expect: 100-continue`), where the runtime can wait for that. */
+  readonly expectsContinue?: boolean | undefined;
   /** Cancels the call when the client disconnects. */
   readonly signal?: AbortSignal | undefined;
   /** The response is needed whole: its body is buffered before the deadline, up to `MAX_RESPONSE_BYTES`. */

@@ -130,7 +130,8 @@ function concat(parts: readonly Uint8Array[]): Uint8Array {
   return parts.length === 1 && first !== undefined ? first : Buffer.concat(parts);
 }
 
-function joined(
+/** Headers by lower-case name; several of one name are joined. */
+export function joined(
   raw: Readonly<Record<string, string | string[] | undefined>>,
 ): Readonly<Record<string, string>> {
   const headers: Record<string, string> = {};

@@ -1,7 +1,9 @@
 import { rootCertificates } from 'node:tls';
 import { Agent, type Dispatcher, errors } from 'undici';
 import { type MonotonicMs, remainingMs } from '../../../src/clock.ts';
+import { clientBody, IDLE_TIMEOUT_MS } from './client-body.ts';
 import { MAX_CONCURRENT_CALLS } from './concurrency-limiter.ts';
+import { openExpecting } from './expect-continue.ts';
 import {
   isStream,
   type StreamedResponse,
@@ -18,24 +20,27 @@ export interface UndiciTransportOptions {
 
 const CONNECT_TIMEOUT_MS = 3_000;
 
-/** How long a stream may stand still, in either direction. */
-const IDLE_TIMEOUT_MS = 60_000;
-
 /** To one origin: enough for all concurrent calls, should four services share it. */
 const MAX_CONNECTIONS = 4 * MAX_CONCURRENT_CALLS;
 
 /** Node's transport: a connection pool per origin. */
 export function undiciTransport(options: UndiciTransportOptions = {}): Transport {
-  const connect = {
-    timeout: CONNECT_TIMEOUT_MS,
-    ...(options.ca === undefined ? {} : { ca: [...rootCertificates, options.ca] }),
-  };
+  const authorities = options.ca === undefined ? {} : { ca: [...rootCertificates, options.ca] };
+  const connect = { timeout: CONNECT_TIMEOUT_MS, ...authorities };
   const buffered = new Agent({ connections: MAX_CONNECTIONS, connect });
   // Pools of their own: a slow download must not take a connection from the gateway's own calls.
   const streamed = new Agent({ connections: MAX_CONNECTIONS, connect });
   return {
     maxConnections: MAX_CONNECTIONS,
-    open: (request, deadline) => dispatch(request.buffered ? buffered : streamed, request, deadline),
+    open(request, deadline) {
+      const { body, expectsContinue } = request;
+      if (!expectsContinue || !isStream(body))
+        return dispatch(request.buffered ? buffered : streamed, request, deadline);
+      const timeouts = { connectMs: CONNECT_TIMEOUT_MS, idleMs: uploadTimeoutMs(deadline) };
+      return openExpecting({ ...request, body }, timeouts, authorities).catch((cause) => {
+        throw transportError(cause);
+      });
+    },
     async close() {
       await Promise.all([buffered.close(), streamed.close()]);
     },
@@ -57,14 +62,19 @@ function dispatch(agent: Agent, request: UpstreamRequest, deadline: MonotonicMs)
         method,
         headers,
         // undici takes any iterable, which its types do not declare.
-        body: body as Uint8Array | null,
+        body: (isStream(body) ? clientBody(body) : body) as Uint8Array | null,
         // The timer of the exchange bounds buffered calls. For streams this restarts with each part sent.
-        headersTimeout: buffered ? 0 : (timeoutMs ?? IDLE_TIMEOUT_MS),
+        headersTimeout: buffered ? 0 : (timeoutMs ?? uploadTimeoutMs(deadline)),
         bodyTimeout: buffered ? 0 : IDLE_TIMEOUT_MS,
       },
       new Exchange({ method, buffered, timeoutMs, signal, resolve, reject: fail }),
     );
   });
+}
+
+/** What the cloud may take of a streamed body, and then with its response: a manifest of many segments is a small body and long work. */
+function uploadTimeoutMs(deadline: MonotonicMs): number {
+  return Math.max(IDLE_TIMEOUT_MS, remainingMs(deadline));
 }
 
 function transportError(cause: unknown): TransportError {

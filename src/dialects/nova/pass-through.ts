@@ -25,6 +25,8 @@ export interface ForwardRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** A stream is sent as it comes, and can be sent only once. */
   readonly body: Uint8Array | AsyncIterable<Uint8Array> | null;
+  /** The client sends a streamed body only once the service asks for it. */
+  readonly expectsContinue?: boolean;
   /** What the head of the response may take, milliseconds; the call's deadline is for signing in. */
   readonly headTimeoutMs: number;
   /** Aborted when the client hangs up; absent where the response matters to the gateway itself. */
