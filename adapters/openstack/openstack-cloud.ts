@@ -10,6 +10,7 @@ import type { ServiceType } from './http/transport.ts';
 import type { UpstreamContext } from './http/upstream-client.ts';
 import { type EndpointChoice, endpointOf } from './keystone/catalog.ts';
 import { identityOf } from './keystone/identity.ts';
+import type { Token } from './keystone/token.ts';
 import type { TokenOwner } from './keystone/token-source.ts';
 import * as floatingIps from './neutron/floating-ips.ts';
 import * as parts from './neutron/network-parts.ts';
@@ -22,6 +23,7 @@ import * as interfaces from './nova/interfaces.ts';
 import * as keypairs from './nova/keypairs.ts';
 import * as labels from './nova/labels.ts';
 import type { Microversions } from './nova/microversion.ts';
+import { Nova } from './nova/nova.ts';
 import { computeQuotas } from './nova/quotas.ts';
 import * as serverGroups from './nova/server-groups.ts';
 import * as servers from './nova/servers.ts';
@@ -54,11 +56,13 @@ export function openStackCloud(openStack: OpenStack, owner: TokenOwner, context:
   const session: Session = { transport: openStack.transport, tokens: openStack.tokens, owner, context };
   const service = (type: ServiceType) =>
     new Service(type, session, (token) => endpointOf(token.catalog, type, openStack.endpoints));
-  const nova = new Service(
-    'compute',
-    session,
-    (token) => endpointOf(token.catalog, 'compute', openStack.endpoints),
-    (address, token) => openStack.microversions.headers(address, token, context),
+  const novaAddress = ({ catalog }: Token) => endpointOf(catalog, 'compute', openStack.endpoints);
+  const nova = new Nova(
+    (headers) => new Service('compute', session, novaAddress, headers),
+    async () => {
+      const signedIn = await token();
+      return openStack.microversions.range(novaAddress(signedIn), signedIn, context);
+    },
   );
   const neutron = service('network');
   const glance = service('image');
@@ -66,12 +70,7 @@ export function openStackCloud(openStack: OpenStack, owner: TokenOwner, context:
   const token = () => openStack.tokens.token(owner, context);
   const caller = async () => (await token()).identity;
   const projectId = async () => (await caller()).projectId;
-  const novaKnows = async (version: string) => {
-    const signedIn = await token();
-    const address = endpointOf(signedIn.catalog, 'compute', openStack.endpoints);
-    return openStack.microversions.supports(version, address, signedIn, context);
-  };
-  const ofUser = keypairs.userKeyPairs(nova, novaKnows);
+  const ofUser = keypairs.userKeyPairs(nova);
   const isService = owner.kind === 'service';
   const keyPairs = isService ? keypairs.serviceKeyPairs(ofUser, projectId) : ofUser;
   const getInstance = async (id: string) => servers.getServer(nova, id, await projectId());
@@ -97,7 +96,7 @@ export function openStackCloud(openStack: OpenStack, owner: TokenOwner, context:
   };
   const ofOwnGroup = <T>(id: string, call: () => Promise<T>) => ofOwn(getOwnSecurityGroup, id, call);
 
-  const volumes = volumeCalls({ nova, cinder: service('volume'), projectId, getInstance, ofOwn, novaKnows });
+  const volumes = volumeCalls({ nova, cinder: service('volume'), projectId, getInstance, ofOwn });
 
   const cloud: Cloud = {
     capabilities: OPENSTACK_CAPABILITIES,
@@ -110,7 +109,7 @@ export function openStackCloud(openStack: OpenStack, owner: TokenOwner, context:
       getInstance: (id) => servers.getServer(nova, id, null),
       listInstanceVolumes: async (id) => {
         await servers.getServer(nova, id, null);
-        return attachments.listServerVolumes(nova, id, await novaKnows(attachments.DELETE_ON_TERMINATION));
+        return attachments.listServerVolumes(nova, id);
       },
       listReach: (of) => cloud.listReach({ ...of, allProjects: true }),
       listFloatingIps: () => cloud.listFloatingIps({ allProjects: true }),
@@ -122,22 +121,20 @@ export function openStackCloud(openStack: OpenStack, owner: TokenOwner, context:
       const { networkId, allProjects = false } = filter;
       const onNetwork = networkId === undefined ? null : await listPorts({ networkId, allProjects });
       const ids = onNetwork && new Set(onNetwork.map((port) => port.instanceId));
-      return servers.listServers(nova, filter, window, novaKnows, ids);
+      return servers.listServers(nova, filter, window, ids);
     },
     getInstance,
     findInstance: (mark) => servers.findServer(nova, mark),
     async createInstance(instance) {
-      if (servers.needsVolumeTypes(instance) && !(await novaKnows(servers.VOLUME_TYPES)))
-        throw new ComputeError('not_implemented', 'This cloud gives boot volumes no type; leave it out.');
       // Nova would accept it, and fail to boot.
       if (instance.bootVolume) endpointOf((await token()).catalog, 'volume', openStack.endpoints);
       const name = instance.keypairName;
       const keyName =
         isService && name !== null ? storedKeyPairName(name, keyPairPrefix(await projectId())) : name;
-      return servers.createServer(nova, instance, keyName, novaKnows);
+      return servers.createServer(nova, instance, keyName);
     },
-    changeInstance: (id, change) => ofOwnInstance(id, () => labels.changeServer(nova, id, change, novaKnows)),
-    setInstanceTags: (id, tags) => ofOwnInstance(id, () => labels.setServerTags(nova, id, tags, novaKnows)),
+    changeInstance: (id, change) => ofOwnInstance(id, () => labels.changeServer(nova, id, change)),
+    setInstanceTags: (id, tags) => ofOwnInstance(id, () => labels.setServerTags(nova, id, tags)),
     mergeMetadata: (id, items) => ofOwnInstance(id, () => servers.mergeServerMetadata(nova, id, items)),
     deleteMetadata: (id, key) => ofOwnInstance(id, () => servers.deleteServerMetadata(nova, id, key)),
     deleteInstance: (id) => ofOwnInstance(id, () => servers.deleteServer(nova, id)),

@@ -2,12 +2,13 @@ import type { CloudInstance } from '../../src/compute/model.ts';
 import type { VolumeCalls } from '../../src/compute/volumes.ts';
 import * as snapshots from './cinder/snapshots.ts';
 import * as volumes from './cinder/volumes.ts';
+import type { Nova } from './nova/nova.ts';
 import * as attachments from './nova/volume-attachments.ts';
 import type { Service } from './service.ts';
 
 /** What the calls share with those of the other services. */
 interface Shared {
-  readonly nova: Service;
+  readonly nova: Nova;
   readonly cinder: Service;
   readonly projectId: () => Promise<string>;
   readonly getInstance: (id: string) => Promise<CloudInstance>;
@@ -16,11 +17,10 @@ interface Shared {
     id: string,
     call: () => Promise<T>,
   ) => Promise<T>;
-  readonly novaKnows: (version: string) => Promise<boolean>;
 }
 
 /** The table of contents of block storage. */
-export function volumeCalls({ nova, cinder, projectId, getInstance, ofOwn, novaKnows }: Shared): VolumeCalls {
+export function volumeCalls({ nova, cinder, projectId, getInstance, ofOwn }: Shared): VolumeCalls {
   const getVolume = async (id: string) => volumes.getVolume(cinder, id, await projectId());
   const getVolumeSnapshot = async (id: string) => snapshots.getVolumeSnapshot(cinder, id, await projectId());
   /** With both in the project. A cloud without block storage rejects it before Nova fails. */
@@ -62,9 +62,7 @@ export function volumeCalls({ nova, cinder, projectId, getInstance, ofOwn, novaK
       ),
 
     listInstanceVolumes: (instanceId) =>
-      ofOwn(getInstance, instanceId, async () =>
-        attachments.listServerVolumes(nova, instanceId, await novaKnows(attachments.DELETE_ON_TERMINATION)),
-      ),
+      ofOwn(getInstance, instanceId, () => attachments.listServerVolumes(nova, instanceId)),
     attachVolume: (instanceId, volumeId) =>
       ofOwnBoth(instanceId, volumeId, () => attachments.attachVolume(nova, instanceId, volumeId)),
     detachVolume: (instanceId, volumeId) =>

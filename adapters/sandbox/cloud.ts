@@ -4,6 +4,7 @@ import { type BlockStorage, createBlockStorage } from './cinder/model.ts';
 import { createImages, type Image } from './glance/model.ts';
 import { createIdentity, type Identity } from './keystone/model.ts';
 import { createNetworking, type Networking } from './neutron/model.ts';
+import type { Minors } from './nova/microversion.ts';
 import { type Compute, createCompute } from './nova/model.ts';
 import { createTimeline, type Timeline } from './timeline.ts';
 
@@ -17,6 +18,7 @@ export interface Cloud {
   readonly failsToBoot: (name: string) => boolean;
   /** Time in ms in which a deleted server can be restored; 0: not at all. */
   readonly reclaimMilliseconds: number;
+  readonly novaMinors: Minors;
   readonly timeline: Timeline;
   readonly identity: Identity;
   readonly compute: Compute;
@@ -34,6 +36,7 @@ export interface CloudOptions {
   bootMilliseconds: number;
   failsToBoot: (name: string) => boolean;
   reclaimMilliseconds: number;
+  novaMinors: Minors;
 }
 
 /** A cloud with its services, flavors and roles, and without customers. */
@@ -43,6 +46,7 @@ export function createCloud(options: CloudOptions): Cloud {
     bootMilliseconds: options.bootMilliseconds,
     failsToBoot: options.failsToBoot,
     reclaimMilliseconds: options.reclaimMilliseconds,
+    novaMinors: options.novaMinors,
     timeline: createTimeline(options.now),
     identity: createIdentity(),
     compute: createCompute(),

@@ -32,6 +32,7 @@ import { keystone } from './keystone/index.ts';
 import { addManyServers } from './many-servers.ts';
 import { neutron } from './neutron/index.ts';
 import { nova } from './nova/index.ts';
+import { MINORS, type Minors } from './nova/microversion.ts';
 import { listen } from './nova/network-info.ts';
 
 export type { Account, AdminAccount, ProjectOptions } from './accounts.ts';
@@ -61,6 +62,8 @@ export interface SandboxOptions {
    * Time in ms in which a deleted server can be restored (Nova's `reclaim_instance_interval`). Default 0: it is gone immediately.
    */
   reclaimMilliseconds?: number;
+  /** Nova's microversions, by their second numbers. Default: those of OpenStack 2026.2, 2.1 to 2.104. */
+  novaMinors?: Partial<Minors>;
 }
 
 /** A cloud of its own; its data lives as long as the object. */
@@ -100,6 +103,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     bootMilliseconds: options.bootMilliseconds ?? 2500,
     failsToBoot: options.failsToBoot ?? ((name) => name.includes('no-valid-host')),
     reclaimMilliseconds: options.reclaimMilliseconds ?? 0,
+    novaMinors: { ...MINORS, ...options.novaMinors },
   });
   listen(cloud);
   const admin = addAdmin(cloud);

@@ -98,7 +98,11 @@ export function passThroughConformance(target: () => Target): void {
 
     test('the latest microversion is the cloud’s', async () => {
       const compute = (await sendNova(target().url, 'GET /compute/v2.1')).body.version;
-      expect(compute).toMatchObject({ status: 'CURRENT', min_version: '2.1', version: '2.93' });
+      expect(compute).toMatchObject({
+        status: 'CURRENT',
+        min_version: '2.1',
+        version: expect.stringMatching(/^2\.\d+$/),
+      });
     });
   });
 }

@@ -129,7 +129,7 @@ export function serviceKeyPairConformance(target: () => Target): void {
       expect((await user.get(`/v1/instances/${instance.id}`)).body.keypair_name).toBe(NAME);
       await acme.until(made.body.server.id, ({ state }) => state === 'active');
       for (const viewer of [acme, user]) {
-        for (const version of ['2.1', '2.46', '2.93']) {
+        for (const version of ['2.1', '2.46', '2.93', 'latest']) {
           for (const id of [instance.id, made.body.server.id]) {
             const shown = await nova(viewer, 'GET', `/servers/${id}`, undefined, version);
             expect([shown.status, shown.body.server.key_name]).toEqual([200, NAME]);

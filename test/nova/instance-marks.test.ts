@@ -5,7 +5,7 @@ import type { ReduClient } from '../support/redu-client.ts';
 import { type SandboxTarget, sandboxTarget } from '../support/sandbox-target.ts';
 
 const MARK = /^linguanova request=/;
-const VERSIONS = ['2.1', '2.19', '2.26', '2.52', '2.75', '2.93'];
+const VERSIONS = ['2.1', '2.19', '2.26', '2.52', '2.75', '2.93', '2.104'];
 
 let target: SandboxTarget;
 let acme: ReduClient;
@@ -26,7 +26,7 @@ afterAll(() => target.close());
 async function boot(fields: object): Promise<string> {
   return (await acme.boot({ flavor_id: 'm1.tiny', image_id: IMAGE, ...fields })).id;
 }
-const nova = (line: string, body?: unknown, version = '2.93') => {
+const nova = (line: string, body?: unknown, version = '2.104') => {
   const headers = { 'x-auth-token': acme.key, 'openstack-api-version': `compute ${version}` };
   return sendNova(target.url, line.replace(' ', ' /compute/v2.1/servers'), headers, body);
 };

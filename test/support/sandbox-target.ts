@@ -1,6 +1,6 @@
 import { fetchTransport } from '../../adapters/openstack/http/fetch.ts';
 import { openStackDriver } from '../../adapters/openstack/index.ts';
-import { createSandbox } from '../../adapters/sandbox/index.ts';
+import { createSandbox, type SandboxOptions } from '../../adapters/sandbox/index.ts';
 import type { KeyStore } from '../../src/access/key-store.ts';
 import { deadlineIn } from '../../src/clock.ts';
 import { CallTrace } from '../../src/compute/call-trace.ts';
@@ -40,11 +40,14 @@ export interface SandboxTargetOptions {
   /** Whether acme is the project of the seed, with its two servers. */
   readonly withExampleServers?: boolean;
   readonly inventory?: Partial<InventoryOptions>;
+  /** How its cloud differs from the sandbox's default. */
+  readonly cloud?: Pick<SandboxOptions, 'bootMilliseconds' | 'novaMinors'>;
 }
 
 export async function sandboxTarget({
   withExampleServers = false,
   inventory,
+  cloud = {},
 }: SandboxTargetOptions = {}): Promise<SandboxTarget> {
   const sandbox = createSandbox({
     bootMilliseconds: BOOT_MILLISECONDS,
@@ -52,6 +55,7 @@ export async function sandboxTarget({
       { name: 'acme', withExampleServers, ...(withExampleServers ? SEED : {}) },
       { name: 'globex', quota: GLOBEX_QUOTA, withKeyPair: false },
     ],
+    ...cloud,
   });
   const requests: string[] = [];
   const clouds = openStackDriver({

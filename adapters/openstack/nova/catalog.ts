@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { ComputeError } from '../../../src/compute/errors.ts';
 import type { AvailabilityZone, Flavor, Hypervisor } from '../../../src/compute/model.ts';
 import { allPages } from '../pages.ts';
-import type { Service } from '../service.ts';
+import type { Nova } from './nova.ts';
 
 const FlavorItem = z.object({
   id: z.string(),
@@ -21,7 +21,7 @@ const ZonesBody = z.object({
   ),
 });
 
-/** From 2.88 on the resource figures are left out. */
+/** A Nova whose oldest version is after 2.87 leaves out the resource figures. */
 const HypervisorItem = z.object({
   id: z.union([z.string(), z.number()]),
   hypervisor_hostname: z.string(),
@@ -35,8 +35,8 @@ const HypervisorItem = z.object({
   running_vms: z.number().nullish(),
 });
 
-export async function listFlavors(nova: Service): Promise<Flavor[]> {
-  const flavors = await allPages(nova, '/flavors/detail', 'flavors', FlavorItem);
+export async function listFlavors(nova: Nova): Promise<Flavor[]> {
+  const flavors = await allPages(nova.using(), '/flavors/detail', 'flavors', FlavorItem);
   return flavors.map(flavorFrom);
 }
 
@@ -45,11 +45,11 @@ export async function listFlavors(nova: Service): Promise<Flavor[]> {
  *
  * @param limitTo The project whose private flavors are found; null: Nova itself limits the caller to its own.
  */
-export async function getFlavor(nova: Service, id: string, limitTo: string | null): Promise<Flavor> {
+export async function getFlavor(nova: Nova, id: string, limitTo: string | null): Promise<Flavor> {
   const path = `/flavors/${encodeURIComponent(id)}`;
-  const flavor = flavorFrom((await nova.get(path, z.object({ flavor: FlavorItem }))).flavor);
+  const flavor = flavorFrom((await nova.using().get(path, z.object({ flavor: FlavorItem }))).flavor);
   if (flavor.isPublic || limitTo === null) return flavor;
-  const { flavor_access } = await nova.get(`${path}/os-flavor-access`, AccessBody);
+  const { flavor_access } = await nova.using().get(`${path}/os-flavor-access`, AccessBody);
   if (flavor_access.some(({ tenant_id }) => tenant_id === limitTo)) return flavor;
   throw new ComputeError('not_found', `Flavor ${id} could not be found.`);
 }
@@ -58,16 +58,21 @@ function flavorFrom({ id, name, vcpus, ram, disk, ...rest }: z.infer<typeof Flav
   return { id, name, vcpus, ram, disk, isPublic: rest['os-flavor-access:is_public'] ?? true };
 }
 
-export async function listAvailabilityZones(nova: Service): Promise<AvailabilityZone[]> {
-  const { availabilityZoneInfo } = await nova.get('/os-availability-zone', ZonesBody);
+export async function listAvailabilityZones(nova: Nova): Promise<AvailabilityZone[]> {
+  const { availabilityZoneInfo } = await nova.using().get('/os-availability-zone', ZonesBody);
   return availabilityZoneInfo.map(({ zoneName, zoneState }) => ({
     name: zoneName,
     available: zoneState.available,
   }));
 }
 
-export async function listHypervisors(nova: Service): Promise<Hypervisor[]> {
-  const hypervisors = await allPages(nova, '/os-hypervisors/detail', 'hypervisors', HypervisorItem);
+export async function listHypervisors(nova: Nova): Promise<Hypervisor[]> {
+  const hypervisors = await allPages(
+    nova.using('hypervisorPages'),
+    '/os-hypervisors/detail',
+    'hypervisors',
+    HypervisorItem,
+  );
   return hypervisors.map((hypervisor) => ({
     id: String(hypervisor.id),
     hostname: hypervisor.hypervisor_hostname,

@@ -7,7 +7,7 @@ import type {
   InstanceOperationCalls,
 } from '../../../src/compute/instance-operations.ts';
 import { neutralAction } from '../../../src/dialects/nova/action-names.ts';
-import type { Service } from '../service.ts';
+import type { Nova } from './nova.ts';
 import { actOnServer, imageServer } from './servers.ts';
 
 const HistoryBody = z.object({
@@ -34,7 +34,7 @@ const PROTOCOLS: Readonly<Record<ConsoleType, string>> = {
 
 /** @param ofInstance Runs a call on an instance that the caller may reach; `not_found`. */
 export function instanceOperations(
-  nova: Service,
+  nova: Nova,
   ofInstance: <T>(id: string, call: () => Promise<T>) => Promise<T>,
 ): InstanceOperationCalls & Pick<Cloud, 'act' | 'snapshot'> {
   return {
@@ -49,8 +49,8 @@ export function instanceOperations(
   };
 }
 
-async function listHistory(nova: Service, id: string): Promise<HistoryEntry[]> {
-  const { instanceActions } = await nova.get(`/servers/${id}/os-instance-actions`, HistoryBody);
+async function listHistory(nova: Nova, id: string): Promise<HistoryEntry[]> {
+  const { instanceActions } = await nova.using().get(`/servers/${id}/os-instance-actions`, HistoryBody);
   return instanceActions.map(({ action, request_id, start_time, message, user_id }) => ({
     id: request_id,
     action: neutralAction(action),
@@ -61,14 +61,14 @@ async function listHistory(nova: Service, id: string): Promise<HistoryEntry[]> {
   }));
 }
 
-async function consoleLog(nova: Service, id: string, lines: number | null): Promise<string> {
+async function consoleLog(nova: Nova, id: string, lines: number | null): Promise<string> {
   const body = { 'os-getConsoleOutput': lines === null ? {} : { length: lines } };
-  return (await nova.post(`/servers/${id}/action`, body, OutputBody)).output ?? '';
+  return (await nova.using().post(`/servers/${id}/action`, body, OutputBody)).output ?? '';
 }
 
-/** Needs microversion 2.6. */
-async function openConsole(nova: Service, id: string, type: ConsoleType): Promise<InstanceConsole> {
+async function openConsole(nova: Nova, id: string, type: ConsoleType): Promise<InstanceConsole> {
   const body = { remote_console: { protocol: PROTOCOLS[type], type } };
-  const { remote_console: opened } = await nova.post(`/servers/${id}/remote-consoles`, body, ConsoleBody);
+  const service = nova.needing(type === 'webmks' ? 'mksConsoles' : 'consoles');
+  const { remote_console: opened } = await service.post(`/servers/${id}/remote-consoles`, body, ConsoleBody);
   return { type, url: opened.url };
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { AttachedNetwork, NewAttachment } from '../../../src/compute/cloud.ts';
-import type { Service } from '../service.ts';
+import type { Nova } from './nova.ts';
 
 const AttachmentBody = z.object({
   interfaceAttachment: z.object({
@@ -12,7 +12,7 @@ const AttachmentBody = z.object({
 
 /** Responds once the host has plugged it, which takes seconds. */
 export async function attachInterface(
-  nova: Service,
+  nova: Nova,
   serverId: string,
   { attachment, address }: NewAttachment,
 ): Promise<AttachedNetwork> {
@@ -24,12 +24,12 @@ export async function attachInterface(
           ...(address !== null && { fixed_ips: [{ ip_address: address }] }),
         };
   const path = `/servers/${serverId}/os-interface`;
-  const response = await nova.post(path, { interfaceAttachment }, AttachmentBody);
+  const response = await nova.using().post(path, { interfaceAttachment }, AttachmentBody);
   const { port_id, net_id, fixed_ips } = response.interfaceAttachment;
   const addresses = (fixed_ips ?? []).map(({ ip_address }) => ip_address);
   return { portId: port_id, networkId: net_id, addresses };
 }
 
-export async function detachInterface(nova: Service, serverId: string, portId: string): Promise<void> {
-  await nova.call('DELETE', `/servers/${serverId}/os-interface/${portId}`);
+export async function detachInterface(nova: Nova, serverId: string, portId: string): Promise<void> {
+  await nova.using().call('DELETE', `/servers/${serverId}/os-interface/${portId}`);
 }

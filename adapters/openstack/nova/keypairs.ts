@@ -16,8 +16,8 @@ import {
   tooManyKeyPairs,
 } from '../../../src/compute/service-key-pairs.ts';
 import { allPages } from '../pages.ts';
-import type { Service } from '../service.ts';
-import { versionHeaders } from './microversion.ts';
+import type { Feature } from './features.ts';
+import type { Nova } from './nova.ts';
 
 const KeyPairBody = z.object({
   keypair: z.object({
@@ -32,14 +32,12 @@ const KeyPairBody = z.object({
 
 type KeyPairCalls = Pick<Cloud, 'listKeyPairs' | 'getKeyPair' | 'createKeyPair' | 'deleteKeyPair'>;
 
-type Knows = (version: string) => Promise<boolean>;
-
-/** Of the token's user. @param novaKnows Whether this Nova knows a microversion. */
-export function userKeyPairs(nova: Service, novaKnows: Knows): KeyPairCalls {
+/** Of the token's user. */
+export function userKeyPairs(nova: Nova): KeyPairCalls {
   return {
     listKeyPairs: () => listKeyPairs(nova),
     getKeyPair: (name) => getKeyPair(nova, name),
-    createKeyPair: (...wanted) => createKeyPair(nova, novaKnows, ...wanted),
+    createKeyPair: (...wanted) => createKeyPair(nova, ...wanted),
     deleteKeyPair: (name) => deleteKeyPair(nova, name),
   };
 }
@@ -85,45 +83,41 @@ export function serviceKeyPairs(account: KeyPairCalls, projectId: () => Promise<
   };
 }
 
-async function listKeyPairs(nova: Service): Promise<KeyPair[]> {
-  return (await allPages(nova, '/os-keypairs', 'keypairs', KeyPairBody)).map(keyPairFrom);
+async function listKeyPairs(nova: Nova): Promise<KeyPair[]> {
+  return (
+    await allPages(nova.using('keyPairTypes', 'keyPairPages'), '/os-keypairs', 'keypairs', KeyPairBody)
+  ).map(keyPairFrom);
 }
 
-async function getKeyPair(nova: Service, name: string): Promise<KeyPair> {
-  return keyPairFrom(await nova.get(pathOf(name), KeyPairBody));
+async function getKeyPair(nova: Nova, name: string): Promise<KeyPair> {
+  return keyPairFrom(await nova.using('keyPairTypes').get(pathOf(name), KeyPairBody));
 }
 
-/** The version from which on a name may have these; from it on Nova makes no keys itself. */
-const WIDE_NAMES = '2.92';
 const WIDE = /[@.]/;
-/** The version from which on a key pair has a type. */
-const TYPES = '2.2';
 
 async function createKeyPair(
-  nova: Service,
-  novaKnows: Knows,
+  nova: Nova,
   name: string,
   publicKey: string | null,
   type: KeyPairType,
 ): Promise<CreatedKeyPair> {
   const isWide = WIDE.test(name);
   if (isWide && publicKey === null) throw ComputeError.field('name', 'with @ or . needs a public_key');
-  if (isWide && !(await novaKnows(WIDE_NAMES)))
+  if (isWide && !(await nova.has('wideKeyPairNames')))
     throw ComputeError.field('name', 'must not have @ or . on this cloud: letters, digits, space, _ -');
   const isTyped = type !== 'ssh';
-  if (isTyped && !(await novaKnows(TYPES))) {
-    const message = `This cloud has no key pairs of type ${type}: its Nova is older than microversion ${TYPES}.`;
-    throw new ComputeError('not_implemented', message);
-  }
+  const needed: readonly Feature[] = [
+    ...(isTyped ? (['keyPairTypes'] as const) : []),
+    ...(isWide ? (['wideKeyPairNames'] as const) : []),
+    ...(publicKey === null ? (['generatedKeyPairs'] as const) : []),
+  ];
   const keypair = { name, ...(publicKey !== null && { public_key: publicKey }), ...(isTyped && { type }) };
-  const headers = isWide ? versionHeaders(WIDE_NAMES) : {};
-  const response = await nova.call('POST', '/os-keypairs', { body: { keypair }, headers });
-  const body = nova.read(response, KeyPairBody);
+  const body = await nova.needing(...needed).post('/os-keypairs', { keypair }, KeyPairBody);
   return { ...keyPairFrom(body), privateKey: body.keypair.private_key ?? null };
 }
 
-async function deleteKeyPair(nova: Service, name: string): Promise<void> {
-  await nova.call('DELETE', pathOf(name));
+async function deleteKeyPair(nova: Nova, name: string): Promise<void> {
+  await nova.using().call('DELETE', pathOf(name));
 }
 
 function pathOf(name: string): string {

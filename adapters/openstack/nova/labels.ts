@@ -9,17 +9,11 @@ import type { InstanceAttributes, NewInstance } from '../../../src/compute/cloud
 import { ComputeError, hasCode } from '../../../src/compute/errors.ts';
 import type { CloudInstance } from '../../../src/compute/model.ts';
 import { isInstanceMark } from '../../../src/compute/ownership.ts';
-import type { Service } from '../service.ts';
-import { versionHeaders } from './microversion.ts';
+import type { Feature } from './features.ts';
+import type { Nova } from './nova.ts';
 
-const DESCRIPTIONS = '2.19';
-const TAGS = '2.26';
-const TAGS_OF_NEW_SERVERS = '2.52';
 /** Nova's. */
 const MAX_TAGS = 50;
-
-/** Whether this Nova has a microversion, even one newer than the gateway's. */
-export type Supports = (version: string) => Promise<boolean>;
 
 interface Labels {
   readonly description?: string | null | undefined;
@@ -39,25 +33,29 @@ export function hasMark({ description, tags }: Labels, mark: string): boolean {
   return description === mark || (tags?.includes(mark) ?? false);
 }
 
-/** The members of `POST /servers` and the headers that they need. */
+/** The members of `POST /servers` and what they need. */
 export async function newLabels(
+  nova: Nova,
   { description, tags, mark, isMarkOptional = false }: NewInstance,
-  supports: Supports,
-): Promise<{ members: object; headers: Record<string, string> }> {
-  const hasDescriptions = await supports(DESCRIPTIONS);
-  if (description !== null && !hasDescriptions) throw lacks('descriptions of instances');
+): Promise<{ members: object; needed: readonly Feature[] }> {
+  if (description !== null) await nova.assertHas('descriptions');
+  if (tags.length > 0) await nova.assertHas('tagsOfNewServers');
+  const hasDescriptions = await nova.has('descriptions');
   const inDescription = mark !== null && description === null && hasDescriptions;
   const inTag = mark !== null && !inDescription;
-  const hasTags = (tags.length > 0 || inTag) && (await supports(TAGS_OF_NEW_SERVERS));
-  if (tags.length > 0 && !hasTags) throw lacks('tags of new instances');
-  const hasRoom = hasTags && tags.length < MAX_TAGS;
-  if (inTag && !hasRoom && !isMarkOptional)
-    throw lacks('a description and the mark of an Idempotency-Key together');
+  const hasRoom = tags.length < MAX_TAGS && (await nova.has('tagsOfNewServers'));
+  if (inTag && !hasRoom && !isMarkOptional) {
+    await nova.assertHas('descriptions');
+    throw noPlaceForMark();
+  }
   const all = inTag && hasRoom ? [...tags, mark] : tags;
   const text = inDescription ? mark : description;
   return {
     members: { ...(text !== null && { description: text }), ...(all.length > 0 && { tags: all }) },
-    headers: all.length > 0 ? versionHeaders(TAGS_OF_NEW_SERVERS) : {},
+    needed: [
+      ...(text === null ? [] : (['descriptions'] as const)),
+      ...(all.length === 0 ? [] : (['tagsOfNewServers'] as const)),
+    ],
   };
 }
 
@@ -65,21 +63,17 @@ const TagsBody = z.object({ tags: z.array(z.string()) });
 
 /** The mark remains while there is room. */
 export async function setServerTags(
-  nova: Service,
+  nova: Nova,
   id: string,
   tags: readonly string[],
-  supports: Supports,
 ): Promise<readonly string[]> {
-  await assertTags(supports);
+  const service = nova.needing('tags');
   const path = `/servers/${id}/tags`;
-  const marks = (await nova.get(path, TagsBody)).tags.filter(isInstanceMark);
-  const response = await nova.call('PUT', path, { body: { tags: [...tags, ...marks].slice(0, MAX_TAGS) } });
-  return labelsFrom(nova.read(response, TagsBody)).tags;
-}
-
-/** @throws ComputeError `not_implemented`. */
-export async function assertTags(supports: Supports): Promise<void> {
-  if (!(await supports(TAGS))) throw lacks('tags of instances');
+  const marks = (await service.get(path, TagsBody)).tags.filter(isInstanceMark);
+  const response = await service.call('PUT', path, {
+    body: { tags: [...tags, ...marks].slice(0, MAX_TAGS) },
+  });
+  return labelsFrom(service.read(response, TagsBody)).tags;
 }
 
 const ServerBody = z.object({ server: z.object({ description: z.string().nullish() }) });
@@ -88,35 +82,35 @@ const ChangedBody = z.object({
 });
 
 export async function changeServer(
-  nova: Service,
+  nova: Nova,
   id: string,
   change: InstanceAttributes,
-  supports: Supports,
 ): Promise<Partial<CloudInstance>> {
-  if (change.description !== undefined) {
-    if (!(await supports(DESCRIPTIONS))) throw lacks('descriptions of instances');
-    await moveMark(nova, id, supports);
-  }
-  const response = await nova.call('PUT', `/servers/${id}`, { body: { server: change } });
-  const { name, updated, description } = nova.read(response, ChangedBody).server;
+  const describes = change.description !== undefined;
+  const service = describes ? nova.needing('descriptions') : nova.using();
+  if (describes) await moveMark(nova, id);
+  const response = await service.call('PUT', `/servers/${id}`, { body: { server: change } });
+  const { name, updated, description } = service.read(response, ChangedBody).server;
   return {
     name,
     updated,
-    ...(change.description !== undefined && { description: labelsFrom({ description }).description }),
+    ...(describes && { description: labelsFrom({ description }).description }),
   };
 }
 
 /** From the description to a tag, before the description is replaced. Nova takes tags in few states only. */
-async function moveMark(nova: Service, id: string, supports: Supports): Promise<void> {
-  const { description: mark } = (await nova.get(`/servers/${id}`, ServerBody)).server;
-  if (!mark || !isInstanceMark(mark) || !(await supports(TAGS))) return;
+async function moveMark(nova: Nova, id: string): Promise<void> {
+  const { description: mark } = (await nova.needing('descriptions').get(`/servers/${id}`, ServerBody)).server;
+  if (!mark || !isInstanceMark(mark) || !(await nova.has('tags'))) return;
   try {
-    await nova.call('PUT', `/servers/${id}/tags/${encodeURIComponent(mark)}`);
+    await nova.using('tags').call('PUT', `/servers/${id}/tags/${encodeURIComponent(mark)}`);
   } catch (error) {
     if (!hasCode(error, 'conflict', 'invalid')) throw error;
   }
 }
 
-function lacks(what: string): ComputeError {
-  return new ComputeError('not_implemented', `This cloud has no ${what}.`, { notApplied: true });
+function noPlaceForMark(): ComputeError {
+  const message =
+    'This cloud has no place for a description and the mark of an Idempotency-Key: leave out one of them.';
+  return new ComputeError('not_implemented', message, { notApplied: true });
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { scriptedCloud } from '../../../test/support/mock-transport.ts';
-import { compareVersions } from './microversion.ts';
+import { compareVersions } from './features.ts';
 
 const speaking = (version: string, minimum = '2.1') =>
   scriptedCloud(({ url }) => {
@@ -10,13 +10,14 @@ const speaking = (version: string, minimum = '2.1') =>
 
 describe('microversions', () => {
   test.each([
-    ['2.93', '2.46'],
-    ['2.46', '2.46'],
-    ['2.9', '2.9'],
-    ['2.38', '2.38'],
-    ['2.100', '2.46'],
-  ])('a Nova that supports up to %s gets %s in both headers', async (version, sent) => {
-    const cloud = speaking(version);
+    ['2.1', '2.1', '2.1'],
+    ['2.1', '2.9', '2.9'],
+    ['2.1', '2.22', '2.19'],
+    ['2.1', '2.104', '2.26'],
+    ['2.30', '2.104', '2.30'],
+    ['', '', '2.1'],
+  ])('a Nova from "%s" to "%s" gets a list with %s in both headers', async (oldest, newest, sent) => {
+    const cloud = speaking(newest, oldest);
     await cloud.open().listInstances({}, {});
     await cloud.open().listInstances({}, {});
     const calls = cloud.requests.filter(({ url }) => url.includes('/servers'));
@@ -32,10 +33,24 @@ describe('microversions', () => {
     ).toHaveLength(1);
   });
 
-  test('a Nova without 2.46 is 503', async () => {
-    await expect(speaking('2.200', '2.60').open().listInstances({}, {})).rejects.toMatchObject({
-      code: 'unavailable',
-      message: expect.stringContaining('too new'),
+  test('a call for which 2.1 suffices is sent with 2.1', async () => {
+    const cloud = scriptedCloud(({ method }) => (method === 'DELETE' ? { status: 204 } : undefined));
+    await cloud.open().deleteInstance('i');
+    expect(cloud.requests.at(-1)?.headers['openstack-api-version']).toBe('compute 2.1');
+  });
+
+  test('what a cloud lacks is 501 with its name and version, and not sent', async () => {
+    const cloud = speaking('2.25');
+    await expect(cloud.open().setInstanceTags('i', ['a'])).rejects.toMatchObject({
+      code: 'not_implemented',
+      message:
+        'This cloud has no tags of instances. Its Nova is older than microversion 2.26: its newest is 2.25.',
+    });
+    expect(cloud.requests.filter(({ url }) => url.includes('/tags'))).toEqual([]);
+    await expect(speaking('2.104', '2.92').open().createKeyPair('k', null, 'ssh')).rejects.toMatchObject({
+      code: 'not_implemented',
+      message:
+        'This cloud has no generated key pairs (give a public key). Its Nova is newer than microversion 2.91: its oldest is 2.92.',
     });
   });
 

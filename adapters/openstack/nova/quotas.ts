@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Quota } from '../../../src/compute/model.ts';
-import type { Service } from '../service.ts';
+import type { Nova } from './nova.ts';
 
 export const Usage = z.object({ limit: z.number(), in_use: z.number(), reserved: z.number() });
 const NOT_REPORTED: Quota = { limit: null, used: null };
@@ -15,8 +15,8 @@ const QuotaBody = z.object({
 });
 
 /** Nova's share of the quotas. Key pairs are counted per user, and Nova always reports 0 in use. */
-export async function computeQuotas(nova: Service, projectId: string) {
-  const { quota_set: quotas } = await nova.get(`/os-quota-sets/${projectId}/detail`, QuotaBody);
+export async function computeQuotas(nova: Nova, projectId: string) {
+  const { quota_set: quotas } = await nova.using().get(`/os-quota-sets/${projectId}/detail`, QuotaBody);
   return {
     instances: quotaFrom(quotas.instances),
     cores: quotaFrom(quotas.cores),

@@ -174,9 +174,10 @@ describe('decodes recorded responses of a real Nova', () => {
 
   test.each(Object.keys(RECORDED))('%s', async (name) => {
     const body = RECORDED[name];
-    const cloud = scriptedCloud((request) =>
-      request.url.endsWith(`/servers/${body?.server.id}`) ? { status: 200, body } : undefined,
-    );
+    const cloud = scriptedCloud(({ url }) => {
+      if (url.endsWith(`/servers/${body?.server.id}`)) return { status: 200, body };
+      return url.endsWith('/flavors/detail') ? { status: 200, body: { flavors: [] } } : undefined;
+    });
     expect(await cloud.open().getInstance(body?.server.id ?? '')).toEqual(EXPECTED[name]);
   });
 });
@@ -203,4 +204,16 @@ describe('a server with status DELETED', () => {
       expect(instances.map(({ state }) => state)).toEqual(['deleted']);
     },
   );
+});
+
+test('a server without the id of its flavor has that of the flavor with its name', async () => {
+  const [recorded] = Object.values(RECORDED);
+  const server = { ...recorded?.server, flavor: { original_name: 'tiny' } };
+  const flavor = { id: '42', name: 'tiny', vcpus: 1, ram: 512, disk: 1 };
+  const cloud = scriptedCloud(({ url }) => {
+    if (url.includes('/servers/detail')) return { status: 200, body: { servers: [server] } };
+    return url.includes('/flavors/detail') ? { status: 200, body: { flavors: [flavor] } } : undefined;
+  });
+  const { instances } = await cloud.open().listInstances({}, {});
+  expect(instances.map(({ flavorId }) => flavorId)).toEqual(['42']);
 });

@@ -12,7 +12,7 @@ const Address = z.object({
 });
 
 /**
- * A server as `GET /servers/detail` and `GET /servers/{id}` print it, at every microversion recorded (2.1 to 2.93): only
+ * A server as `GET /servers/detail` and `GET /servers/{id}` print it, at every microversion (2.1 to 2.104): only
  * what the gateway reads. Measured peculiarities: `image` is `""` when booted from a volume; `flavor` is without id from
  * 2.47 on; `security_groups` is missing while there is no port; `fault` comes with status ERROR alone.
  */

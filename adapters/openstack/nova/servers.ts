@@ -13,9 +13,11 @@ import type { BootVolume } from '../../../src/compute/volumes.ts';
 import { refusingStates } from '../cinder/refusal.ts';
 import { isUpstream } from '../http/upstream-error.ts';
 import { pages } from '../pages.ts';
-import type { Query, Service } from '../service.ts';
-import { assertTags, hasMark, newLabels, type Supports } from './labels.ts';
-import { versionHeaders } from './microversion.ts';
+import type { Query } from '../service.ts';
+import { listFlavors } from './catalog.ts';
+import type { Feature } from './features.ts';
+import { hasMark, newLabels } from './labels.ts';
+import type { Nova } from './nova.ts';
 import { instanceFrom, Server } from './server.ts';
 
 const ServerBody = z.object({ server: Server });
@@ -34,13 +36,12 @@ const PasswordBody = z.object({
  * @param onNetwork Ids of the instances on `filter.networkId`.
  */
 export async function listServers(
-  nova: Service,
+  nova: Nova,
   filter: InstanceFilter,
   { limit = Number.POSITIVE_INFINITY, marker }: InstanceWindow,
-  supports: Supports,
   onNetwork: ReadonlySet<string | null> | null,
 ): Promise<InstancePage> {
-  if (filter.tags !== undefined) await assertTags(supports);
+  if (filter.tags !== undefined) await nova.assertHas('tags');
   if (limit === 0) return { instances: [], more: false };
   const isNarrowedHere = filter.keypairName !== undefined || onNetwork !== null;
   const query: Query = {
@@ -59,13 +60,32 @@ export async function listServers(
     (filter.keypairName ?? keypairName) === keypairName && (onNetwork?.has(id) ?? true);
   const mayBeGone = filter.changedSince !== undefined || filter.statuses !== undefined;
   const instances: CloudInstance[] = [];
-  for await (const page of pages(nova, '/servers/detail', 'servers', Server, query)) {
+  for await (const page of pages(nova.using(...READ), '/servers/detail', 'servers', Server, query)) {
     const shown = mayBeGone ? page : page.filter((server) => !isGone(server));
-    instances.push(...shown.map(instanceFrom).filter(matches));
+    instances.push(...(await instancesFrom(nova, shown)).filter(matches));
     if (instances.length > limit) break;
   }
   return { instances: instances.slice(0, limit), more: instances.length > limit };
 }
+
+/** With its flavor's id: a Nova whose oldest version is after 2.46 shows the name alone, which is as unambiguous. */
+async function instancesFrom(
+  nova: Nova,
+  servers: readonly z.infer<typeof Server>[],
+): Promise<CloudInstance[]> {
+  const isComplete = servers.every(({ flavor }) => 'id' in flavor);
+  const flavors = isComplete ? [] : await listFlavors(nova);
+  const ids = new Map(flavors.map(({ id, name }) => [name, id]));
+  return servers.map((server) => {
+    const instance = instanceFrom(server);
+    return 'id' in server.flavor
+      ? instance
+      : { ...instance, flavorId: ids.get(instance.flavorId) ?? instance.flavorId };
+  });
+}
+
+/** What an instance shows. */
+const READ: readonly Feature[] = ['deletedVolumes', 'locks', 'descriptions', 'tags', 'flavorIds'];
 
 /** Nova still lists a deleted server while it releases its resources. */
 function isGone({ status }: z.infer<typeof Server>): boolean {
@@ -76,12 +96,13 @@ function isGone({ status }: z.infer<typeof Server>): boolean {
  * @param projectId Its project, null for any: Nova shows administrators those of all. For another project's unscheduled server Nova's policy
  *   returns 403, which would reveal that it exists.
  */
-export async function getServer(nova: Service, id: string, projectId: string | null): Promise<CloudInstance> {
-  const { server } = await nova.get(`/servers/${id}`, ServerBody).catch((error) => {
+export async function getServer(nova: Nova, id: string, projectId: string | null): Promise<CloudInstance> {
+  const found = nova.using(...READ).get(`/servers/${id}`, ServerBody);
+  const { server } = await found.catch((error) => {
     throw isUpstream(error, 'forbidden', 'itemNotFound') ? noSuchServer(id) : error;
   });
-  const instance = instanceFrom(server);
-  if ((projectId ?? instance.projectId) === instance.projectId && !isGone(server)) return instance;
+  const [instance] = await instancesFrom(nova, [server]);
+  if (instance?.projectId === (projectId ?? server.tenant_id) && !isGone(server)) return instance;
   throw noSuchServer(id);
 }
 
@@ -91,23 +112,29 @@ function noSuchServer(id: string): ComputeError {
 }
 
 /** Searches the whole list: Nova ignores a filter by description of all but administrators. */
-export async function findServer(nova: Service, mark: string): Promise<CloudInstance | null> {
-  for await (const page of pages(nova, '/servers/detail', 'servers', Server, {})) {
-    const found = page.find((server) => hasMark(server, mark));
-    if (found !== undefined) return instanceFrom(found);
+export async function findServer(nova: Nova, mark: string): Promise<CloudInstance | null> {
+  for await (const page of pages(nova.using(...READ), '/servers/detail', 'servers', Server, {})) {
+    const found = page.filter((server) => hasMark(server, mark));
+    const [instance] = await instancesFrom(nova, found);
+    if (instance !== undefined) return instance;
   }
   return null;
 }
 
 /** @param keyName Its key pair's name at the cloud. */
 export async function createServer(
-  nova: Service,
+  nova: Nova,
   instance: NewInstance,
   keyName: string | null,
-  supports: Supports,
 ): Promise<string> {
-  const { members, headers } = await newLabels(instance, supports);
+  const labels = await newLabels(nova, instance);
   const { networks } = instance;
+  const service = nova.needing(
+    ...labels.needed,
+    ...(needsVolumeTypes(instance) ? (['volumeTypes'] as const) : []),
+    ...(instance.bootVolume?.deleteWithInstance ? (['deletedVolumes'] as const) : []),
+    ...(typeof networks === 'string' ? (['networkChoice'] as const) : []),
+  );
   const body = {
     server: {
       name: instance.name,
@@ -127,15 +154,13 @@ export async function createServer(
         : {}),
       ...(keyName === null ? {} : { key_name: keyName }),
       ...(instance.userData === null ? {} : { user_data: instance.userData }),
-      ...members,
+      ...labels.members,
       ...(instance.availabilityZone === null ? {} : { availability_zone: instance.availabilityZone }),
     },
     ...(instance.serverGroupId === null ? {} : { 'os:scheduler_hints': { group: instance.serverGroupId } }),
   };
   try {
-    const version = needsVolumeTypes(instance) ? versionHeaders(VOLUME_TYPES) : headers;
-    const response = await refusingStates(() => nova.call('POST', '/servers', { body, headers: version }));
-    return nova.read(response, CreatedBody).server.id;
+    return (await refusingStates(() => service.post('/servers', body, CreatedBody))).server.id;
   } catch (error) {
     // The only reference of a create that Nova rejects without naming it.
     if (hasCode(error, 'invalid') && error.message === 'Invalid key_name provided.') {
@@ -145,10 +170,7 @@ export async function createServer(
   }
 }
 
-/** The version from which on the volume to boot from can have a type. */
-export const VOLUME_TYPES = '2.67';
-
-export function needsVolumeTypes({ bootVolume }: NewInstance): boolean {
+function needsVolumeTypes({ bootVolume }: NewInstance): boolean {
   return bootVolume?.kind === 'new' && bootVolume.volumeType !== null;
 }
 
@@ -164,17 +186,17 @@ function bootDevice(volume: BootVolume, imageId: string | null) {
 }
 
 export async function mergeServerMetadata(
-  nova: Service,
+  nova: Nova,
   id: string,
   metadata: Readonly<Record<string, string>>,
 ): Promise<void> {
-  await nova.call('POST', `/servers/${id}/metadata`, { body: { metadata } });
+  await nova.using().call('POST', `/servers/${id}/metadata`, { body: { metadata } });
 }
 
 /** Nova returns 404 for a missing item and for a missing server; only its text distinguishes them. */
-export async function deleteServerMetadata(nova: Service, id: string, key: string): Promise<void> {
+export async function deleteServerMetadata(nova: Nova, id: string, key: string): Promise<void> {
   try {
-    await nova.call('DELETE', `/servers/${id}/metadata/${encodeURIComponent(key)}`);
+    await nova.using().call('DELETE', `/servers/${id}/metadata/${encodeURIComponent(key)}`);
   } catch (error) {
     const itemMissing =
       error instanceof ComputeError && error.code === 'not_found' && /metadata/i.test(error.message);
@@ -182,27 +204,31 @@ export async function deleteServerMetadata(nova: Service, id: string, key: strin
   }
 }
 
-export async function deleteServer(nova: Service, id: string): Promise<void> {
-  await nova.call('DELETE', `/servers/${id}`);
+export async function deleteServer(nova: Nova, id: string): Promise<void> {
+  await nova.using().call('DELETE', `/servers/${id}`);
 }
 
-export async function actOnServer(nova: Service, id: string, action: InstanceAction): Promise<ActionResult> {
-  const response = await nova.call('POST', `/servers/${id}/action`, { body: actionBody(action) });
+export async function actOnServer(nova: Nova, id: string, action: InstanceAction): Promise<ActionResult> {
+  // One that no version reports as locked would seem to refuse for no reason.
+  const service =
+    action.action === 'lock' || action.action === 'unlock' ? nova.needing('locks') : nova.using();
+  const response = await service.call('POST', `/servers/${id}/action`, { body: actionBody(action) });
   if (action.action !== 'rescue' && action.action !== 'rebuild') return { adminPassword: null };
   if (response.body === '') return { adminPassword: null };
-  const { adminPass, server } = nova.read(response, PasswordBody);
+  const { adminPass, server } = service.read(response, PasswordBody);
   return { adminPassword: adminPass ?? server?.adminPass ?? null };
 }
 
 /** Before 2.45 the response is empty, and its Location header ends with the image's id. */
 export async function imageServer(
-  nova: Service,
+  nova: Nova,
   id: string,
   body: { readonly createImage: object } | { readonly createBackup: object },
 ): Promise<string> {
-  const response = await nova.call('POST', `/servers/${id}/action`, { body });
+  const service = nova.using('imageIds');
+  const response = await service.call('POST', `/servers/${id}/action`, { body });
   const located = /\/images\/([^/]+)$/.exec(response.headers.location ?? '')?.[1];
-  return located ?? nova.read(response, SnapshotBody).image_id;
+  return located ?? service.read(response, SnapshotBody).image_id;
 }
 
 /** Actions that Nova knows by another name and that take no argument. */

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import type { InstanceVolume } from '../../../src/compute/model.ts';
 import { refusingStates } from '../cinder/refusal.ts';
-import type { Service } from '../service.ts';
-import { versionHeaders } from './microversion.ts';
+import type { Nova } from './nova.ts';
+import { getServer } from './servers.ts';
 
 const AttachmentsBody = z.object({
   volumeAttachments: z.array(
@@ -14,31 +14,30 @@ const AttachmentsBody = z.object({
   ),
 });
 
-/** The version from which on Nova reports whether a volume is deleted with its server. */
-export const DELETE_ON_TERMINATION = '2.79';
-
-/** @param reportsDeletion Whether this Nova supports `DELETE_ON_TERMINATION`. */
-export async function listServerVolumes(
-  nova: Service,
-  serverId: string,
-  reportsDeletion: boolean,
-): Promise<InstanceVolume[]> {
-  const headers = reportsDeletion ? versionHeaders(DELETE_ON_TERMINATION) : {};
-  const response = await nova.call('GET', pathOf(serverId), { headers });
-  return nova.read(response, AttachmentsBody).volumeAttachments.map((attachment) => ({
-    id: attachment.volumeId,
-    device: attachment.device ?? null,
-    deleteWithInstance: attachment.delete_on_termination ?? false,
+export async function listServerVolumes(nova: Nova, serverId: string): Promise<InstanceVolume[]> {
+  const service = nova.using('deletedAttachments');
+  const { volumeAttachments } = await service.get(pathOf(serverId), AttachmentsBody);
+  // The server itself has it since 2.3.
+  const ofServer = volumeAttachments.some(({ delete_on_termination: known }) => known === undefined)
+    ? (await getServer(nova, serverId, null)).volumes
+    : [];
+  return volumeAttachments.map(({ volumeId, device, delete_on_termination }) => ({
+    id: volumeId,
+    device: device ?? null,
+    deleteWithInstance:
+      delete_on_termination ?? ofServer.find(({ id }) => id === volumeId)?.deleteWithInstance ?? false,
   }));
 }
 
-export async function attachVolume(nova: Service, serverId: string, volumeId: string): Promise<void> {
+export async function attachVolume(nova: Nova, serverId: string, volumeId: string): Promise<void> {
   const body = { volumeAttachment: { volumeId } };
-  await refusingStates(() => nova.call('POST', pathOf(serverId), { body }));
+  await refusingStates(() => nova.using('volumesOfShelved').call('POST', pathOf(serverId), { body }));
 }
 
-export async function detachVolume(nova: Service, serverId: string, volumeId: string): Promise<void> {
-  await refusingStates(() => nova.call('DELETE', `${pathOf(serverId)}/${volumeId}`));
+export async function detachVolume(nova: Nova, serverId: string, volumeId: string): Promise<void> {
+  await refusingStates(() =>
+    nova.using('volumesOfShelved').call('DELETE', `${pathOf(serverId)}/${volumeId}`),
+  );
 }
 
 function pathOf(serverId: string): string {

@@ -18,6 +18,7 @@ import {
   unpause,
   unrescue,
 } from './power-actions.ts';
+import { openVncConsole } from './remote-consoles.ts';
 import { confirmResize, rebuild, resize, revertResize } from './resize-actions.ts';
 import { validate } from './schema.ts';
 import { actionSchema } from './schemas.ts';
@@ -60,6 +61,7 @@ const ACTIONS: Record<string, Action> = {
   removeSecurityGroup,
   changePassword,
   'os-getConsoleOutput': consoleOutput,
+  'os-getVNCConsole': openVncConsole,
   'os-resetState': resetState,
   restore,
   forceDelete: (call, server) => {
@@ -82,7 +84,6 @@ const RETIRED = new Set([
   'removeFloatingIp',
   'addFixedIp',
   'removeFixedIp',
-  'os-getVNCConsole',
   'os-getSPICEConsole',
 ]);
 

@@ -46,6 +46,8 @@ export function createServers(call: NovaCall): Response {
     imageId: image?.id ?? null,
     keyName,
     groupId,
+    schedulerHints: schedulerHints(body),
+    imageProperties: imageProperties(image),
     metadata,
     nics,
     devices,
@@ -60,6 +62,8 @@ interface Shared {
   imageId: string | null;
   keyName: string | null;
   groupId: string | null;
+  schedulerHints: Fields;
+  imageProperties: Record<string, string>;
   metadata: Record<string, string>;
   nics: Nic[];
   devices: BlockDevice[];
@@ -87,7 +91,9 @@ function makeServers(call: NovaCall, given: Fields, count: number, shared: Share
       configDrive: /^(true|1|on|yes)$/i.test(String(given.config_drive)),
       accessIPv4: typeof given.accessIPv4 === 'string' ? given.accessIPv4 : '',
       accessIPv6: typeof given.accessIPv6 === 'string' ? given.accessIPv6 : '',
+      ...(typeof given.hostname === 'string' && { hostname: given.hostname }),
       zone: typeof given.availability_zone === 'string' ? 'nova' : '',
+      pinnedZone: typeof given.availability_zone === 'string' ? 'nova' : null,
       reservationId,
       launchIndex: index,
     });
@@ -167,6 +173,18 @@ function wantedImage(call: NovaCall, given: Fields): Image | null {
   return image;
 }
 
+/** Those that Nova knows the meaning of. */
+export function imageProperties(image: Image | null): Record<string, string> {
+  const known = Object.entries(image?.properties ?? {}).filter(([name]) =>
+    /^(architecture$|hw_|img_|os_)/.test(name),
+  );
+  return Object.fromEntries(known);
+}
+
+function schedulerHints(body: Fields): Fields {
+  return { ...inner(body, 'OS-SCH-HNT:scheduler_hints'), ...inner(body, 'os:scheduler_hints') };
+}
+
 function wantedGroups(call: NovaCall, given: Fields): string[] {
   const wanted = Array.isArray(given.security_groups) ? given.security_groups : [];
   const ids = wanted.map((group: Fields) => groupByName(call, String(group.name)));
@@ -196,7 +214,7 @@ function wantedKey(call: NovaCall, given: Fields): string | null {
 }
 
 function wantedServerGroup(call: NovaCall, body: Fields, count: number): string | null {
-  const hints = { ...inner(body, 'OS-SCH-HNT:scheduler_hints'), ...inner(body, 'os:scheduler_hints') };
+  const hints = schedulerHints(body);
   if (typeof hints.group !== 'string') return null;
   const { cloud, principal } = call;
   const group = cloud.compute.groups.get(hints.group);

@@ -1,7 +1,6 @@
 /** @module Flavors: the four that are there. */
 
 import { type Fields, json } from '../http.ts';
-import { repr } from '../python.ts';
 import { adminOnly, bodyOf, links, type NovaCall, pageLinks, pageOf } from './call.ts';
 import { badRequest, notFound } from './faults.ts';
 import type { Flavor } from './model.ts';
@@ -62,14 +61,9 @@ const SORTABLE: Record<string, (flavor: Flavor) => string | number> = {
   vcpus: (flavor) => flavor.vcpus,
   root_gb: (flavor) => flavor.diskGiB,
 };
-const PARAMETERS = ['limit', 'marker', 'is_public', 'minRam', 'minDisk', 'sort_key', 'sort_dir'];
 
 function flavorsPage(call: NovaCall): Flavor[] {
   const { query } = call;
-  const unknown = [...query.keys()].find((name) => !PARAMETERS.includes(name));
-  if (unknown !== undefined && call.minor >= 75) {
-    throw badRequest(`Additional properties are not allowed (${repr(unknown)} was unexpected)`);
-  }
   const least = (name: string) => {
     const value = Number(query.get(name) ?? 0);
     if (!Number.isInteger(value)) throw badRequest(`Invalid ${name} filter [${query.get(name)}]`);
@@ -80,6 +74,7 @@ function flavorsPage(call: NovaCall): Flavor[] {
   const sign = query.get('sort_dir') === 'desc' ? -1 : 1;
   const found = call.cloud.compute.flavors
     .filter((flavor) => flavor.ramMiB >= minRam && flavor.diskGiB >= minDisk)
+    .filter(({ name }) => call.minor < 102 || name === (query.get('name') ?? name))
     .sort((a, b) => (read(a) < read(b) ? -sign : sign));
   const page = pageOf(found, query, (flavor) => flavor.id);
   if (!page) throw badRequest(`marker [${query.get('marker')}] not found`);
@@ -94,10 +89,9 @@ function flavorView(call: NovaCall, flavor: Flavor): Fields {
     disk: flavor.diskGiB,
     swap: call.minor >= 75 ? 0 : '',
     'OS-FLV-EXT-DATA:ephemeral': 0,
-    'OS-FLV-DISABLED:disabled': false,
+    ...(call.minor < 102 && { 'OS-FLV-DISABLED:disabled': false, rxtx_factor: 1 }),
     vcpus: flavor.vcpus,
     'os-flavor-access:is_public': true,
-    rxtx_factor: 1,
     links: links(call.cloud, 'flavors', flavor.id),
     ...(call.minor >= 55 && { description: null }),
     ...(call.minor >= 61 && { extra_specs: {} }),

@@ -39,10 +39,19 @@ import {
 import { createKeyPair, deleteKeyPair, listKeyPairs, showKeyPair } from './key-pairs.ts';
 import { listServers, listServersWithDetail } from './list-servers.ts';
 import { negotiate, versionHeaders } from './microversion.ts';
-import { showLimits, showQuotaDefaults, showQuotaDetail, showQuotaSet, updateQuotaSet } from './quotas.ts';
+import { refuseUnknownQuery } from './query.ts';
+import {
+  showLimits,
+  showQuotaClass,
+  showQuotaDefaults,
+  showQuotaDetail,
+  showQuotaSet,
+  updateQuotaSet,
+} from './quotas.ts';
 import { openRemoteConsole } from './remote-consoles.ts';
 import { listSecurityGroups, listServerSecurityGroups, showSecurityGroup } from './security-groups.ts';
 import { createServerGroup, deleteServerGroup, listServerGroups, showServerGroup } from './server-groups.ts';
+import { goneForEver, listShares, showPassword, showTopology } from './server-parts.ts';
 import {
   deleteMetadataItem,
   deleteServer,
@@ -60,6 +69,7 @@ import {
   showServer,
   updateServer,
 } from './servers.ts';
+import { showUsage } from './usage.ts';
 import { allVersions, choices, oneVersion } from './versions.ts';
 import { createAttachment, deleteAttachment, listAttachments, showAttachment } from './volume-attachments.ts';
 
@@ -95,7 +105,11 @@ const TABLE: Route<NovaCall>[] = [
   ['POST', '/servers/:id/os-volume_attachments', createAttachment],
   ['GET', '/servers/:id/os-volume_attachments/:volume', showAttachment],
   ['DELETE', '/servers/:id/os-volume_attachments/:volume', deleteAttachment],
-  ['POST', '/os-volumes_boot', createServers],
+  ['POST', '/os-volumes_boot', createServersByOldName],
+  ['GET', '/servers/:id/shares', listShares],
+  ['GET', '/servers/:id/topology', showTopology],
+  ['GET', '/servers/:id/os-server-password', showPassword],
+  ['GET', '/servers/:id/os-virtual-interfaces', goneForEver],
   ['GET', '/servers/:id/os-instance-actions', listActions],
   ['GET', '/servers/:id/os-instance-actions/:request', showAction],
   ['GET', '/flavors', listFlavors],
@@ -121,6 +135,8 @@ const TABLE: Route<NovaCall>[] = [
   ['GET', '/os-hypervisors/detail', listHypervisorsWithDetail],
   ['GET', '/os-hypervisors/statistics', showHypervisorStatistics],
   ['GET', '/os-hypervisors/:id', showHypervisor],
+  ['GET', '/os-simple-tenant-usage/:project', showUsage],
+  ['GET', '/os-quota-class-sets/:name', showQuotaClass],
   ['GET', '/os-quota-sets/:project', showQuotaSet],
   ['PUT', '/os-quota-sets/:project', updateQuotaSet],
   ['GET', '/os-quota-sets/:project/detail', showQuotaDetail],
@@ -175,12 +191,18 @@ function retired(): Response {
   throw goneAtThisVersion();
 }
 
+/** POST /os-volumes_boot, up to 2.102. */
+function createServersByOldName(call: NovaCall): Response {
+  if (call.minor >= 103) throw goneAtThisVersion();
+  return createServers(call);
+}
+
 function versionDocument(cloud: Cloud, request: Request, version: string): Response {
   try {
     return oneVersion(
       cloud,
       version,
-      version === 'v2' ? {} : versionHeaders(`2.${negotiate(request.headers)}`),
+      version === 'v2' ? {} : versionHeaders(`2.${negotiate(cloud.novaMinors, request.headers)}`),
     );
   } catch (fault) {
     if (fault instanceof Fault) return faultReply(fault);
@@ -196,9 +218,10 @@ async function routed(call: RoutedCall, path: string): Promise<Response> {
   const match = find(await routedMethod(request, new URL(request.url)), below.path);
   if ('allowed' in match) return webobError(request, 404, 'The resource could not be found.');
   try {
-    const minor = negotiate(request.headers);
+    const minor = negotiate(call.cloud.novaMinors, request.headers);
     const reply = await handled(async () => {
       if (below.foreign) throw foreignPath(principal, below.foreign);
+      if (request.method === 'GET') refuseUnknownQuery(below.path, minor, call.query);
       const text = await request.text();
       refuseMediaType(request, text);
       return match.handler({ ...call, minor, text }, ...match.values);

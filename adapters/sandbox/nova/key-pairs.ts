@@ -1,7 +1,6 @@
 /** @module Key pairs. They belong to a user, not to a project. */
 
 import { empty, type Fields, json } from '../http.ts';
-import { repr } from '../python.ts';
 import { microseconds } from '../timeline.ts';
 import { bodyOf, inner, limitOf, type NovaCall, pageLinks, pageOf } from './call.ts';
 import { badRequest, conflict, disallowed, notFound, novaFault } from './faults.ts';
@@ -16,11 +15,6 @@ const LETTERS = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'
 /** GET /os-keypairs; pages from 2.35 on. */
 export function listKeyPairs(call: NovaCall): Response {
   const { query, minor } = call;
-  const known = ['limit', 'marker', 'user_id'];
-  const unknown = [...query.keys()].find((name) => !known.includes(name));
-  if (unknown !== undefined && minor >= 75) {
-    throw badRequest(`Additional properties are not allowed (${repr(unknown)} was unexpected)`);
-  }
   const own = pairsOf(call, owner(call, query.get('user_id'), 'index')).sort((a, b) =>
     a.name < b.name ? -1 : 1,
   );

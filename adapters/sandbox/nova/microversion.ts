@@ -2,26 +2,32 @@
 
 import { badRequest, novaFault } from './faults.ts';
 
-/** The newest microversion, that of OpenStack Zed; the oldest is 2.1. */
-export const NEWEST_MINOR = 93;
+/** Nova's oldest and newest microversion, by their second numbers. */
+export interface Minors {
+  readonly oldest: number;
+  readonly newest: number;
+}
+
+/** Those of OpenStack 2026.2. */
+export const MINORS: Minors = { oldest: 1, newest: 104 };
 
 /**
- * The second number of the requested microversion; 1 when the request names none. `OpenStack-API-Version` wins over the
+ * The second number of the requested microversion; the oldest when the request names none. `OpenStack-API-Version` wins over the
  * legacy header; one for another service is as good as none.
  * @throws Fault 400 for what is no version, 406 (with the requested version in the response headers) out of range
  */
-export function negotiate(headers: Headers): number {
+export function negotiate({ oldest, newest }: Minors, headers: Headers): number {
   const requested = requestedVersion(headers);
-  if (requested === undefined) return 1;
-  if (requested === 'latest') return NEWEST_MINOR;
+  if (requested === undefined) return oldest;
+  if (requested === 'latest') return newest;
   const [, major, minor] = /^([1-9]\d*)\.([1-9]\d*|0)$/.exec(requested) ?? [];
   if (major === undefined || minor === undefined) {
     throw badRequest(
       `API Version String ${requested} is of invalid format. Must be of format MajorNum.MinorNum.`,
     );
   }
-  if (major !== '2' || Number(minor) < 1 || Number(minor) > NEWEST_MINOR) {
-    const range = `Minimum is 2.1 and maximum is 2.${NEWEST_MINOR}.`;
+  if (major !== '2' || Number(minor) < oldest || Number(minor) > newest) {
+    const range = `Minimum is 2.${oldest} and maximum is 2.${newest}.`;
     const fault = novaFault(406, `Version ${requested} is not supported by the API. ${range}`);
     Object.assign(fault.headers, versionHeaders(requested));
     throw fault;

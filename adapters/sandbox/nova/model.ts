@@ -78,6 +78,12 @@ export interface Server {
   reservationId: string;
   launchIndex: number;
   groupId: string | null;
+  /** As requested. */
+  schedulerHints: Record<string, unknown>;
+  /** The zone it was requested for, and stays in. */
+  pinnedZone: string | null;
+  /** Properties of the image it was built from. */
+  imageProperties: Record<string, string>;
   nics: Nic[];
   devices: BlockDevice[];
   /** Names or ids requested at creation; for the ports that Nova creates. */
@@ -209,6 +215,9 @@ export function newServer(
     reservationId: `r-${crypto.randomUUID().slice(0, 8)}`,
     launchIndex: 0,
     groupId: null,
+    schedulerHints: {},
+    pinnedZone: null,
+    imageProperties: {},
     nics: [],
     devices: [],
     securityGroupIds: [],

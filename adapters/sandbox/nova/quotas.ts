@@ -98,6 +98,12 @@ export function updateQuotaSet(call: NovaCall, projectId: string): Response {
   return json(200, { quota_set: withRetired(call, { ...computeQuota(call.cloud, projectId) }) });
 }
 
+/** GET /os-quota-class-sets/{name}, administrator only: the defaults. */
+export function showQuotaClass(call: NovaCall, name: string): Response {
+  adminOnly(call, 'os-quota-class-sets:show');
+  return json(200, { quota_class_set: { id: name, ...withRetired(call, { ...COMPUTE_QUOTA }) } });
+}
+
 function authorize(call: NovaCall, projectId: string, action: string): void {
   if (projectId !== call.principal.projectId && !call.principal.isAdmin)
     throw disallowed(`os-quota-sets:${action}`);

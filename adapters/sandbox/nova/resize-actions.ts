@@ -5,7 +5,7 @@ import { type Fields, json, randomText } from '../http.ts';
 import { begin } from './begin.ts';
 import { isVolumeBacked, rootVolume } from './block-devices.ts';
 import type { NovaCall } from './call.ts';
-import { wantedFlavor } from './create-server.ts';
+import { imageProperties, wantedFlavor } from './create-server.ts';
 import { badRequest } from './faults.ts';
 import { refuseLocked, requireState } from './find-server.ts';
 import { change, POWER, type Stage } from './lifecycle.ts';
@@ -98,7 +98,7 @@ export function rebuild(call: NovaCall, server: Server, given: Fields): Response
     });
   });
   change(cloud, server, {
-    ...(server.imageId !== null && { imageId: image.id }),
+    ...(server.imageId !== null && { imageId: image.id, imageProperties: imageProperties(image) }),
     ...(typeof given.name === 'string' && { name: given.name }),
     ...(metadata && { metadata }),
     ...(given.description !== undefined && { description: given.description as string | null }),

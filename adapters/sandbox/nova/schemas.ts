@@ -65,10 +65,17 @@ const blockDevice: Schema = {
   },
 };
 
+/** A name, and from 2.94 on a name with its domain. */
+function hostname(minor: number): Schema {
+  return minor >= 94
+    ? { type: 'string', minLength: 2, maxLength: 255, pattern: '^[a-zA-Z0-9]+[a-zA-Z0-9-.]*[a-zA-Z0-9]+$' }
+    : { type: 'string', minLength: 2, maxLength: 63, pattern: '^[a-zA-Z0-9]+[a-zA-Z0-9-]*[a-zA-Z0-9]+$' };
+}
+
 /** POST /servers. `minor`: the microversion's second number. */
 export function createServerSchema(minor: number): Schema {
-  const named: Schema =
-    minor >= 37 ? { type: 'string', enum: ['none', 'auto'] } : { type: 'array', items: nic };
+  const list: Schema = { type: 'array', items: nic };
+  const networks: Schema = minor >= 37 ? { anyOf: [list, { type: 'string', enum: ['none', 'auto'] }] } : list;
   const server: Schema = {
     type: 'object',
     properties: {
@@ -83,7 +90,7 @@ export function createServerSchema(minor: number): Schema {
       flavorRef: { type: ['string', 'integer'], minLength: 1 },
       adminPass: { type: 'string' },
       metadata,
-      networks: { anyOf: [{ type: 'array', items: nic }, named] },
+      networks,
       'OS-DCF:diskConfig': { type: 'string', enum: ['AUTO', 'MANUAL'] },
       accessIPv4: { type: 'string', format: 'ipv4' },
       accessIPv6: { type: 'string' },
@@ -108,7 +115,7 @@ export function createServerSchema(minor: number): Schema {
       ...(minor >= 52 && { tags: { type: 'array', items: newTag, maxItems: 50 } }),
       ...(minor >= 63 && { trusted_image_certificates: { type: ['array', 'null'] } }),
       ...(minor >= 74 && { host: { type: 'string' }, hypervisor_hostname: { type: 'string' } }),
-      ...(minor >= 90 && { hostname: { type: 'string', minLength: 2, maxLength: 63 } }),
+      ...(minor >= 90 && { hostname: hostname(minor) }),
       ...(minor < 57 && { personality: { type: 'array' } }),
     },
     required: ['name', 'flavorRef', ...(minor >= 37 ? ['networks'] : [])],
@@ -133,7 +140,8 @@ export function updateServerSchema(minor: number): Schema {
       accessIPv6: { type: 'string' },
       'OS-DCF:diskConfig': { type: 'string', enum: ['AUTO', 'MANUAL'] },
       ...(minor >= 19 && { description }),
-      ...(minor >= 90 && { hostname: { type: 'string', minLength: 2, maxLength: 63 } }),
+      ...(minor >= 90 && { hostname: hostname(minor) }),
+      ...(minor >= 104 && { pinned_availability_zone: { type: ['string', 'null'], minLength: 1 } }),
     },
     closed: true,
   });

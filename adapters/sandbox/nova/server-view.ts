@@ -25,8 +25,12 @@ export function serverReference(cloud: Cloud, server: Server): Fields {
 
 /** A server as GET /servers/{id} shows it. */
 export function serverView(viewer: Viewer, server: Server): Fields {
-  const groups = server.groupId && viewer.cloud.compute.groups.has(server.groupId) ? [server.groupId] : [];
-  return { ...serverInList(viewer, server), ...(viewer.minor >= 71 && { server_groups: groups }) };
+  return { ...serverInList(viewer, server), ...groupsView(viewer, server) };
+}
+
+function groupsView({ cloud, minor }: Viewer, { groupId }: Server): Fields {
+  if (minor < 71) return {};
+  return { server_groups: groupId && cloud.compute.groups.has(groupId) ? [groupId] : [] };
 }
 
 /** A server as GET /servers/detail lists it: without its groups. */
@@ -53,12 +57,18 @@ export function serverInList(viewer: Viewer, server: Server): Fields {
       })),
     ...versionedView(server, minor),
     ...(minor >= 90 && { 'OS-EXT-SRV-ATTR:hostname': server.hostname }),
+    ...(minor >= 96 && { pinned_availability_zone: server.pinnedZone }),
+    ...(minor >= 100 && { scheduler_hints: server.schedulerHints }),
   };
 }
 
 /** A server as in the responses of PUT and rebuild before 2.75, without the extensions' attributes. */
 export function serverWithoutExtensions(viewer: Viewer, server: Server): Fields {
-  return { ...baseView(viewer, server, false), ...versionedView(server, viewer.minor) };
+  return {
+    ...baseView(viewer, server, false),
+    ...versionedView(server, viewer.minor),
+    ...groupsView(viewer, server),
+  };
 }
 
 function baseView(viewer: Viewer, server: Server, extended: boolean): Fields {
@@ -76,7 +86,11 @@ function baseView(viewer: Viewer, server: Server, extended: boolean): Fields {
     image:
       server.imageId === null
         ? ''
-        : { id: server.imageId, links: links(cloud, 'images', server.imageId).slice(1) },
+        : {
+            id: server.imageId,
+            links: links(cloud, 'images', server.imageId).slice(1),
+            ...(minor >= 98 && { properties: server.imageProperties }),
+          },
     flavor: flavorView(cloud, server.flavor, minor),
     created: seconds(server.createdAt),
     updated: seconds(server.updatedAt),

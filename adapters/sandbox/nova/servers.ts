@@ -38,9 +38,23 @@ export function updateServer(call: NovaCall, id: string): Response {
   if (typeof given.accessIPv4 === 'string') changes.accessIPv4 = given.accessIPv4;
   if (typeof given.accessIPv6 === 'string') changes.accessIPv6 = given.accessIPv6;
   if (typeof given.hostname === 'string') changes.hostname = given.hostname;
+  if (given.pinned_availability_zone !== undefined) {
+    changes.pinnedZone = pinnedZone(server, given.pinned_availability_zone as string | null);
+  }
   if (Object.keys(changes).length > 0) change(call.cloud, server, changes);
   const view = call.minor >= 75 ? serverView : serverWithoutExtensions;
   return json(200, { server: view(viewerOf(call), server) });
+}
+
+function pinnedZone(server: Server, wanted: string | null): string | null {
+  if (wanted === null || wanted === server.pinnedZone) return wanted;
+  if (server.pinnedZone !== null) {
+    const unpin = 'Unpin first by setting pinned_availability_zone to null.';
+    throw conflict(`Cannot change pinned availability zone directly. ${unpin}`);
+  }
+  if (wanted === server.zone) return wanted;
+  const current = `Server can only be pinned to its current availability zone '${server.zone}'`;
+  throw conflict(`${current}, but '${wanted}' was requested.`);
 }
 
 /** DELETE /servers/{id}; again and again until it is gone. */

@@ -2,7 +2,7 @@
 
 import type { Cloud } from '../cloud.ts';
 import { type Fields, json } from '../http.ts';
-import { NEWEST_MINOR } from './microversion.ts';
+import type { Minors } from './microversion.ts';
 
 interface Version {
   id: string;
@@ -16,7 +16,7 @@ interface Version {
 
 const V20: Version = {
   id: 'v2.0',
-  status: 'SUPPORTED',
+  status: 'DEPRECATED',
   newest: '',
   oldest: '',
   updated: '2011-01-21T11:33:21Z',
@@ -24,15 +24,15 @@ const V20: Version = {
   media: '2',
 };
 
-const V21: Version = {
+const v21 = ({ oldest, newest }: Minors): Version => ({
   id: 'v2.1',
   status: 'CURRENT',
-  newest: `2.${NEWEST_MINOR}`,
-  oldest: '2.1',
+  newest: `2.${newest}`,
+  oldest: `2.${oldest}`,
   updated: '2013-07-23T11:33:21Z',
   path: 'v2.1',
   media: '2.1',
-};
+});
 
 function mediaTypes(version: Version): Fields[] {
   return [
@@ -42,7 +42,7 @@ function mediaTypes(version: Version): Fields[] {
 
 /** The document of all versions, at the service's root. */
 export function allVersions(cloud: Cloud): Response {
-  const versions = [V20, V21].map((version) => ({
+  const versions = [V20, v21(cloud.novaMinors)].map((version) => ({
     id: version.id,
     status: version.status,
     version: version.newest,
@@ -55,7 +55,7 @@ export function allVersions(cloud: Cloud): Response {
 
 /** The document of v2.1, or of v2. */
 export function oneVersion(cloud: Cloud, path: string, headers: Record<string, string>): Response {
-  const version = path === V20.path ? V20 : V21;
+  const version = path === V20.path ? V20 : v21(cloud.novaMinors);
   const body = {
     id: version.id,
     status: version.status,
@@ -73,7 +73,7 @@ export function oneVersion(cloud: Cloud, path: string, headers: Record<string, s
 
 /** Nova's response to a path outside of every version: the same path in each. */
 export function choices(cloud: Cloud, path: string): Response {
-  const all = [V20, V21].map((version) => ({
+  const all = [V20, v21(cloud.novaMinors)].map((version) => ({
     id: version.id,
     status: version.status,
     links: [{ rel: 'self', href: `${cloud.baseUrl}/compute/${version.path}${path}` }],

@@ -95,6 +95,7 @@ export function createAttachment(call: NovaCall, id: string): Response {
     if (server.devices.includes(device) && volume.status === 'reserved') attachVolume(cloud, server, device);
     noteEnd(cloud, server);
   });
+  if (minor >= 101) return empty(202, { 'Content-Type': 'application/json' });
   return json(200, { volumeAttachment: { id: volume.id, ...view(call, server, device) } });
 }
 

@@ -49,6 +49,8 @@ export async function createReplayWorld(recorded: Recorded): Promise<ReplayWorld
   const sandbox = createSandbox({
     now: () => time,
     bootMilliseconds: 1000,
+    // Of the release that was recorded.
+    novaMinors: { newest: 93 },
     projects: [
       { name: 'acme' },
       { name: 'globex', quota: { instances: 3, cores: 8, ram: 16384, key_pairs: 2 } },
