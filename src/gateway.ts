@@ -25,7 +25,7 @@ import { createConsole } from './console/console.ts';
 import type { GatewayEnv, Stage } from './context.ts';
 import { novaDialect } from './dialects/nova/dialect.ts';
 import { novaErrorResponse } from './dialects/nova/errors.ts';
-import { serviceOfPath } from './dialects/nova/services.ts';
+import { DEFAULT_SERVICES, serviceOfPath } from './dialects/nova/services.ts';
 import { isSignUp } from './dialects/redu/api-keys.ts';
 import { reduDialect } from './dialects/redu/dialect.ts';
 import { reduErrorResponse, respondWithError as renderReduError } from './dialects/redu/errors.ts';
@@ -103,7 +103,13 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   };
   const limits = limit(ports, options.limits, renderError);
   const plans = options.limits.plans.map(({ name }) => name);
-  const access = createAccess({ ...ports, clouds }, { ...options, plans }, releases, limits.consumeSignUp);
+  const { services: served = DEFAULT_SERVICES } = options;
+  const access = createAccess(
+    { ...ports, clouds },
+    { ...options, plans, services: served },
+    releases,
+    limits.consumeSignUp,
+  );
   const usage = new Usage(ports.usage ?? NO_USAGE_STORE, ports.log);
   const app = new Hono<GatewayEnv>({ getPath: routedPath });
 
@@ -168,7 +174,7 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
     const cache = { responses, isOn: seconds > 0, waitUntil };
     const headTimeoutMs = options.headTimeoutMs ?? DEFAULT_HEAD_TIMEOUT_MS;
     const given = { access, services, versions, requestTarget, requestBody, cache, headTimeoutMs };
-    const nova = novaDialect({ ...given, publicUrl: url, limit: limits.stage });
+    const nova = novaDialect({ ...given, served, publicUrl: url, limit: limits.stage });
     app.route('/', nova.routes);
     if (nova.fastPath !== null) {
       const forAll = opening.filter(({ paths }) => paths === ALL_PATHS);

@@ -6,6 +6,7 @@ import type { TrustedProxies } from './access/trusted-proxies.ts';
 import type { PendingReleasesOptions } from './compute/pending-releases.ts';
 import type { ReleaseStore } from './compute/release-store.ts';
 import type { PassThrough } from './dialects/nova/pass-through.ts';
+import type { ServedServices } from './dialects/nova/services.ts';
 import type { NovaTranslation } from './dialects/nova/translation.ts';
 import type { HealthPorts } from './health/health.ts';
 import type { NodePresence } from './health/node-presence.ts';
@@ -57,7 +58,9 @@ interface EventPorts {
   readonly openStream?: OpenStream;
 }
 
-export interface GatewayOptions extends Omit<AccessOptions, 'plans'>, Omit<IdempotencyOptions, 'storeKey'> {
+export interface GatewayOptions
+  extends Omit<AccessOptions, 'plans' | 'services'>,
+    Omit<IdempotencyOptions, 'storeKey'> {
   /** Bearer tokens of `/admin`; empty: there is no `/admin`. */
   readonly adminTokens: readonly AdminToken[];
   readonly requestTarget: RequestTarget;
@@ -71,6 +74,8 @@ export interface GatewayOptions extends Omit<AccessOptions, 'plans'>, Omit<Idemp
   readonly corsOrigins: readonly string[] | '*';
   /** Whether there is a console to sign in to. */
   readonly console: boolean;
+  /** Services of the cloud served in the Nova dialect (`LINGUANOVA_SERVICES`); the four default ones unless given. */
+  readonly services?: ServedServices;
   /** Where clients find the gateway, `LINGUANOVA_PUBLIC_URL`; null: where the request has. */
   readonly publicUrl: string | null;
   /** That address as trusted proxies forward it. */

@@ -1,11 +1,11 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { defaultScopes } from '../../src/access/browser-key.ts';
 import { issueKey } from '../../src/access/issue-key.ts';
 import type { KeyStore } from '../../src/access/key-store.ts';
 import { KeyVerifier } from '../../src/access/key-verifier.ts';
 import type { ServerSecret } from '../../src/access/server-secret.ts';
 import { wallMs } from '../../src/clock.ts';
-import { DEFAULT_SCOPES } from '../../src/scopes.ts';
 
 /** The demo key expires by itself, in ms: its secret is in a file and on a screen. */
 const LIFETIME_MS = 86_400_000;
@@ -46,7 +46,7 @@ export async function demoKey(
       userId: customer.userId,
       ownsCloudCredential: false,
       credentialExpiresAt: null,
-      scopes: DEFAULT_SCOPES,
+      scopes: defaultScopes([]),
       plan: 'default',
       allowedCidrs: [],
       allowedOrigins: [],

@@ -33,6 +33,8 @@ export interface AccessOptions {
   /** Seals credentials and keys the hashes of API keys. */
   readonly secret: ServerSecret;
   readonly plans: readonly string[];
+  /** Names of the cloud's services that are served; further ones have scopes of their own. */
+  readonly services: ReadonlySet<string>;
   /** For all upstream calls of a request together. */
   readonly upstreamBudgetMs: number;
   /** null if the runtime does not know it. */

@@ -139,14 +139,16 @@ export function adminApi(
       const issued = await issueKey(keys, access.secret, request, actor(access, c));
       access.verifier.invalidate(issued.key.id);
       access.keyOrigins.invalidate();
-      return respondJson(c, createdKeyView(issued), 201);
+      return respondJson(c, createdKeyView(issued, access.services), 201);
     })
     .on(...at(ADMIN_ROUTES.listKeys), async (c) => {
       const { project_id, ...query } = decodeQuery(c, ADMIN_ROUTES.listKeys.query);
-      const page = await keyPage(keys, project_id === undefined ? {} : { projectId: project_id }, query);
+      const page = await keyPage(access, project_id === undefined ? {} : { projectId: project_id }, query);
       return respondWithPage(c, page, Object.keys(keySchema.shape));
     })
-    .on(...at(ADMIN_ROUTES.getKey), async (c) => respondJson(c, keyView(await findKey(access, c))))
+    .on(...at(ADMIN_ROUTES.getKey), async (c) =>
+      respondJson(c, keyView(await findKey(access, c), access.services)),
+    )
     .on(...at(ADMIN_ROUTES.updateKey), async (c) => {
       const before = await findKey(access, c);
       const body = await decodeBody(c, ADMIN_ROUTES.updateKey.body);
@@ -155,7 +157,7 @@ export function adminApi(
         access.verifier.invalidate(before.id);
         access.keyOrigins.invalidate();
       });
-      return respondJson(c, keyView(changed));
+      return respondJson(c, keyView(changed, access.services));
     })
     .on(...at(ADMIN_ROUTES.revokeKey), async (c) => {
       const { family } = decodeQuery(c, ADMIN_ROUTES.revokeKey.query);
@@ -178,7 +180,7 @@ export function adminApi(
       const issued = await rotateKey(keys, access.secret, key.id, credential, body.overlap_seconds, by);
       access.verifier.invalidate(key.id);
       access.verifier.invalidate(issued.key.id);
-      return respondJson(c, createdKeyView(issued), 201);
+      return respondJson(c, createdKeyView(issued, access.services), 201);
     })
     .on(...at(ADMIN_ROUTES.audit), async (c) => {
       const query = decodeQuery(c, ADMIN_ROUTES.audit.query);

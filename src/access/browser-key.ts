@@ -4,10 +4,11 @@
  */
 
 import { ComputeError } from '../compute/errors.ts';
-import { DEFAULT_SCOPES, type Scope } from '../scopes.ts';
+import { DEFAULT_SCOPES, EVERY_SERVICE, type Scope } from '../scopes.ts';
 import type { StoredKey } from './key-store.ts';
 
 const BROWSER_SCOPES: readonly Scope[] = ['instances:read'];
+const ALL_BUT_ADMIN: readonly Scope[] = [...DEFAULT_SCOPES, ...EVERY_SERVICE];
 
 type Bound = Pick<StoredKey, 'allowedOrigins' | 'scopes'>;
 
@@ -16,7 +17,7 @@ export function isBrowserKey({ allowedOrigins }: Pick<Bound, 'allowedOrigins'>):
 }
 
 export function defaultScopes(allowedOrigins: readonly string[]): readonly Scope[] {
-  return isBrowserKey({ allowedOrigins }) ? BROWSER_SCOPES : DEFAULT_SCOPES;
+  return isBrowserKey({ allowedOrigins }) ? BROWSER_SCOPES : ALL_BUT_ADMIN;
 }
 
 /** The scopes of the row, reduced for a browser key: concurrent updates could have stored more. */

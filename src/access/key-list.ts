@@ -92,7 +92,7 @@ export async function* allKeys(keys: KeyStore, filter: KeyFilter): AsyncGenerato
 
 /** Oldest first unless `sort` is given. @throws ComputeError `invalid` for a cursor of another order. */
 export async function keyPage(
-  keys: KeyStore,
+  { keys, services }: { readonly keys: KeyStore; readonly services: ReadonlySet<string> },
   owner: Pick<KeyFilter, 'projectId' | 'userId'>,
   { limit = MAX_PAGE, cursor, state, q, sort = 'created_at' }: KeyListQuery,
 ): Promise<Page<z.infer<typeof keySchema>>> {
@@ -110,7 +110,7 @@ export async function keyPage(
   const shown = found.slice(0, limit);
   const last = found.length > limit ? shown.at(-1) : undefined;
   return {
-    items: shown.map(keyView),
+    items: shown.map((key) => keyView(key, services)),
     next_cursor: last === undefined ? null : encodeCursor([`${sort} ${last[order.by] ?? ''}`, last.id]),
   };
 }

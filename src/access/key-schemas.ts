@@ -3,7 +3,7 @@ import { wallMs } from '../clock.ts';
 import type { CloudCredential } from '../compute/cloud.ts';
 import { name, shortText } from '../http/field-schemas.ts';
 import { isOrigin } from '../http/host.ts';
-import { SCOPES, type Scope } from '../scopes.ts';
+import { ALL_SCOPES, SCOPES, type Scope, shownScopes } from '../scopes.ts';
 import { areScopesAllowed, BROWSER_SCOPES_PROBLEM, defaultScopes } from './browser-key.ts';
 import type { IdentifiedCaller } from './identity-provider.ts';
 import { isCidr } from './ip-address.ts';
@@ -24,11 +24,25 @@ const futureTime = z.iso
   .refine((text) => Date.parse(text) <= LAST_MOMENT, 'must be before the year 10000')
   .transform((text) => new Date(text).toISOString());
 
+const ofCompute = z.enum(SCOPES);
+/** A string in the contract, which would otherwise list two for each service of OpenStack. */
+const ofFurtherService = z
+  .string()
+  .regex(/^(?:[a-z][a-z-]*|\*):(?:read|write)$/)
+  .refine((text) => ALL_SCOPES.some((scope) => scope === text))
+  .describe('`TYPE:read` or `TYPE:write` of a further service; `*`: of each, also of one served later.');
+const scope = z.union([ofCompute, ofFurtherService], {
+  error: `must be one of ${SCOPES.join(', ')}, or TYPE:read or TYPE:write of a further service`,
+});
+
 export const scopesSchema = z
-  .array(z.enum(SCOPES))
+  .array(scope)
   .min(1)
-  .max(SCOPES.length)
-  .transform((scopes) => SCOPES.filter((scope) => scopes.includes(scope)));
+  .max(ALL_SCOPES.length)
+  .refine((scopes) => scopes.filter((one) => ofCompute.safeParse(one).success).length <= SCOPES.length, {
+    error: `must have at most ${SCOPES.length} of them`,
+  })
+  .transform((scopes) => ALL_SCOPES.filter((one) => scopes.includes(one)));
 
 const DEFAULT_SCOPES_DESCRIPTION = 'By default all but admin; with allowed_origins, instances:read.';
 
@@ -248,8 +262,12 @@ export const createdKeySchema = keySchema
   .extend({ key: z.string().describe('The text of the key; returned only once.') })
   .meta({ id: 'NewApiKey' });
 
-/** Everything except the hash and the sealed credential. */
-export function keyView(key: StoredKey): z.infer<typeof keySchema> {
+/**
+ * Everything except the hash and the sealed credential.
+ *
+ * @param served The services whose scopes are shown.
+ */
+export function keyView(key: StoredKey, served: ReadonlySet<string>): z.infer<typeof keySchema> {
   return {
     id: key.id,
     name: key.name,
@@ -259,7 +277,7 @@ export function keyView(key: StoredKey): z.infer<typeof keySchema> {
     project_id: key.projectId,
     user_id: key.userId,
     application_credential_id: key.cloudCredentialId,
-    scopes: [...key.scopes],
+    scopes: [...shownScopes(key.scopes, served)],
     plan: key.plan,
     allowed_cidrs: [...key.allowedCidrs],
     allowed_origins: [...key.allowedOrigins],
@@ -274,6 +292,9 @@ export function keyView(key: StoredKey): z.infer<typeof keySchema> {
   };
 }
 
-export function createdKeyView({ key, text }: IssuedKey): z.infer<typeof createdKeySchema> {
-  return { ...keyView(key), key: text };
+export function createdKeyView(
+  { key, text }: IssuedKey,
+  served: ReadonlySet<string>,
+): z.infer<typeof createdKeySchema> {
+  return { ...keyView(key, served), key: text };
 }

@@ -1,12 +1,12 @@
 import type { MiddlewareHandler } from 'hono';
 import { ComputeError } from '../compute/errors.ts';
 import type { GatewayEnv } from '../context.ts';
-import type { Scope } from '../scopes.ts';
+import { hasScope, type Scope } from '../scopes.ts';
 import type { Principal } from './principal.ts';
 
 /** @throws ComputeError `forbidden`, naming the scope. */
 export function assertScope(principal: Principal, scope: Scope): void {
-  if (!principal.scopes.includes(scope)) {
+  if (!hasScope(principal.scopes, scope)) {
     throw new ComputeError('forbidden', `This API key lacks the scope "${scope}".`);
   }
 }

@@ -1,5 +1,6 @@
 import type { AdminToken } from '../access/admin-tokens.ts';
 import { isInside } from '../access/ip-address.ts';
+import type { ServedServices } from '../dialects/nova/services.ts';
 import type { CacheOptions } from '../traffic/cache/cached.ts';
 import type { StreamLimits } from '../traffic/events/stream-slots.ts';
 import type { LimitOptions } from '../traffic/limit/limit.ts';
@@ -61,6 +62,7 @@ export interface Config {
   readonly cache: CacheOptions;
   readonly streams: StreamLimits;
   readonly keepAliveSeconds: number;
+  readonly services: ServedServices;
   /** Networks of proxies whose `X-Forwarded-*` headers are used. */
   readonly trustedProxies: readonly string[];
   readonly logLevel: string;
@@ -170,6 +172,7 @@ export function readConfig(
     },
     streams: variables.LINGUANOVA_EVENT_STREAMS,
     keepAliveSeconds: variables.LINGUANOVA_KEEP_ALIVE_SECONDS,
+    services: variables.LINGUANOVA_SERVICES,
     trustedProxies: variables.LINGUANOVA_TRUSTED_PROXIES,
     logLevel: variables.LOG_LEVEL,
     auditDays: variables.LINGUANOVA_AUDIT_DAYS,

@@ -2,6 +2,8 @@ import * as z from 'zod';
 import { parseAdminTokens } from '../access/admin-tokens.ts';
 import { isCidr } from '../access/ip-address.ts';
 import { isServerSecret } from '../access/server-secret.ts';
+import { servicesNamed } from '../dialects/nova/service-list.ts';
+import type { ServedServices } from '../dialects/nova/services.ts';
 import { isOrigin } from '../http/host.ts';
 import type { StreamLimits } from '../traffic/events/stream-slots.ts';
 import type { Plan } from '../traffic/limit/plans.ts';
@@ -198,6 +200,13 @@ export const Environment = z.object({
     .optional()
     .describe('Instead of `OS_AUTH_URL`: URL of a [redu cloud](operating.md#a-redu-cloud), without `/v1`.'),
   OS_REGION_NAME: text.optional().describe('Region of the catalog. Unset: any.'),
+  LINGUANOVA_SERVICES: z
+    .string()
+    .transform(parseServices)
+    .prefault('compute,image,network,volume')
+    .describe(
+      'Services of the catalog that the [nova dialect](nova-dialect.md) serves, by official type, comma-separated; `*`: all. [Further services](services.md).',
+    ),
   OS_INTERFACE: z
     .enum(['public', 'internal', 'admin'], { error: 'must be public, internal or admin' })
     .default('public')
@@ -261,6 +270,17 @@ function parseCosts(list: string, context: z.RefinementCtx): Costs {
     });
   }
   return { ...DEFAULT_COSTS, ...Object.fromEntries(given) };
+}
+
+/** Types of services or their aliases, comma-separated, or `*`. */
+function parseServices(list: string, context: z.RefinementCtx): ServedServices {
+  const services = servicesNamed(list.split(',').map((name) => name.trim()));
+  if (services !== null) return services;
+  context.addIssue({
+    code: 'custom',
+    message: 'must be types of OpenStack services, such as object-store, comma-separated, or * for all',
+  });
+  return z.NEVER;
 }
 
 /** `streams of a key/streams in all`, or `streams of a key/streams of a project/streams in all`. */

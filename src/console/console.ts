@@ -151,7 +151,7 @@ async function describeSession(
   }
   await admit(access, c, session);
   const key = await access.keys.find(c.var.principal.keyId);
-  return { as: session.as, expires_in, owned: session.owned, key: key && keyView(key) };
+  return { as: session.as, expires_in, owned: session.owned, key: key && keyView(key, access.services) };
 }
 
 function sessionBody(

@@ -20,7 +20,11 @@ export async function run({ values }: Invocation<'keys create'>): Promise<void> 
     assertPlan(body.plan, context.plans);
     const credential = credentialOf(body);
     const request = keyRequestOf(body, credential, await identify(context, credential));
-    showIssuedKey(await issueKey(context.keys, context.secret, request, ACTOR), values.json);
+    showIssuedKey(
+      await issueKey(context.keys, context.secret, request, ACTOR),
+      context.services,
+      values.json,
+    );
   });
 }
 

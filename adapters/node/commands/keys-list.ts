@@ -10,12 +10,12 @@ import { withStore } from './with-keys.ts';
 export async function run({ values }: Invocation<'keys list'>): Promise<void> {
   const state = stateOf(values.state);
   const projectId = values['project-id'];
-  await withStore(async ({ keys }) => {
+  await withStore(async ({ keys, services }) => {
     const filter = {
       ...(projectId !== undefined && { projectId }),
       ...(state !== undefined && { state: { is: state, at: wallTime() } }),
     };
-    const found = (await Array.fromAsync(allKeys(keys, filter))).map(keyView);
+    const found = (await Array.fromAsync(allKeys(keys, filter))).map((key) => keyView(key, services));
     if (values.json === true) return print(JSON.stringify(found));
     const rows = found.map((key) => ({
       ...key,

@@ -4,10 +4,10 @@ import type { Invocation } from './specification.ts';
 import { ACTOR, findKey, withCloud } from './with-keys.ts';
 
 export async function run({ values, operands: [id] }: Invocation<'keys revoke'>): Promise<void> {
-  await withCloud({ opensKeys: false }, async ({ keys, identities, call }) => {
+  await withCloud({ opensKeys: false }, async ({ keys, services, identities, call }) => {
     const key = await findKey(keys, id);
     const reach = values.family === true ? 'family' : reachOf(key);
     await revokeKey(keys, identities, key.id, reach, ACTOR, call);
-    showKey(await findKey(keys, key.id), values.json);
+    showKey(await findKey(keys, key.id), services, values.json);
   });
 }

@@ -15,8 +15,8 @@ export async function run({ values, operands: [id] }: Invocation<'keys rotate'>)
     const overlap = overlapOf(values.overlap);
     const credential = credentialOf(key, values);
     await identify(context, credential);
-    const { keys, secret } = context;
-    showIssuedKey(await rotateKey(keys, secret, key.id, credential, overlap, ACTOR), values.json);
+    const { keys, services, secret } = context;
+    showIssuedKey(await rotateKey(keys, secret, key.id, credential, overlap, ACTOR), services, values.json);
   });
 }
 

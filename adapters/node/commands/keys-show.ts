@@ -3,5 +3,5 @@ import type { Invocation } from './specification.ts';
 import { findKey, withStore } from './with-keys.ts';
 
 export async function run({ values, operands: [id] }: Invocation<'keys show'>): Promise<void> {
-  await withStore(async ({ keys }) => showKey(await findKey(keys, id), values.json));
+  await withStore(async ({ keys, services }) => showKey(await findKey(keys, id), services, values.json));
 }

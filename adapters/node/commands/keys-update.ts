@@ -13,8 +13,8 @@ export async function run({ values, operands: [id] }: Invocation<'keys update'>)
     const options = Object.keys(COMMANDS['keys update'].options).filter((name) => name !== 'json');
     throw new UsageError(`Nothing to change: give one of ${options.map((name) => `--${name}`).join(', ')}`);
   }
-  await withStore(async ({ keys, plans }) => {
+  await withStore(async ({ keys, plans, services }) => {
     const body = decode(keyChangeSchema, change);
-    showKey(await updateKey(keys, await findKey(keys, id), body, plans, ACTOR), values.json);
+    showKey(await updateKey(keys, await findKey(keys, id), body, plans, ACTOR), services, values.json);
   });
 }

@@ -7,7 +7,7 @@ export async function setDisabled(
   id: string | undefined,
   json: boolean | undefined,
 ): Promise<void> {
-  await withStore(async ({ keys, plans }) => {
-    showKey(await updateKey(keys, await findKey(keys, id), { disabled }, plans, ACTOR), json);
+  await withStore(async ({ keys, plans, services }) => {
+    showKey(await updateKey(keys, await findKey(keys, id), { disabled }, plans, ACTOR), services, json);
   });
 }

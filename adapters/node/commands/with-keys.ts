@@ -15,6 +15,7 @@ export const ACTOR: Actor = { actor: 'cli', address: null, requestId: null };
 export interface StoreContext {
   readonly keys: KeyStore;
   readonly plans: readonly string[];
+  readonly services: ReadonlySet<string>;
 }
 
 export interface IssuingContext extends StoreContext {
@@ -29,7 +30,8 @@ export async function withStore(work: (context: StoreContext) => Promise<void>):
   const keys = await openKeyStore(config.databaseUrl);
   try {
     if (config.secret !== null) await assertSecret(keys, await serverSecret(config));
-    await work({ keys, plans: config.limits.plans.map(({ name }) => name) });
+    const { limits, services } = config;
+    await work({ keys, services, plans: limits.plans.map(({ name }) => name) });
   } finally {
     await keys.close();
   }
@@ -51,7 +53,15 @@ export async function withCloud(
     const secret = await serverSecret(config);
     if (opensKeys || config.secret !== null) await assertSecret(keys, secret);
     const plans = config.limits.plans.map(({ name }) => name);
-    await work({ keys, plans, secret, identities: clouds.identities, call: commandCall(config) });
+    const { services } = config;
+    await work({
+      keys,
+      plans,
+      services,
+      secret,
+      identities: clouds.identities,
+      call: commandCall(config),
+    });
   } finally {
     await Promise.all([clouds.close(), keys.close()]);
   }

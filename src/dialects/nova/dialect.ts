@@ -15,7 +15,7 @@ import { identityFacade } from './identity/identity.ts';
 import { rejectMethodOverride } from './method-override.ts';
 import type { PassThrough } from './pass-through.ts';
 import { ProxyCache, type ProxyCachePorts } from './proxy-cache.ts';
-import { SERVICE_ENDPOINTS, SERVICES } from './services.ts';
+import { DEFAULT_SERVICES, SERVICE_ENDPOINTS, SERVICES, type ServedServices } from './services.ts';
 import type { OpenSession } from './session.ts';
 import type { NovaTranslation, TranslationPorts } from './translation.ts';
 import { versionDocuments } from './version-documents.ts';
@@ -23,6 +23,8 @@ import { versionDocuments } from './version-documents.ts';
 interface NovaPorts extends TranslationPorts {
   /** How the services are served: as the cloud's own, or by the gateway in their place. */
   readonly services: PassThrough | NovaTranslation;
+  /** The default ones unless given. */
+  readonly served?: ServedServices;
   readonly requestBody: RequestBody;
   readonly cache: Pick<ProxyCachePorts, 'responses' | 'isOn' | 'waitUntil'>;
   /** What the head of a passed-through response may take, milliseconds. */
@@ -42,7 +44,7 @@ interface NovaDialect {
 }
 
 export function novaDialect(ports: NovaPorts): NovaDialect {
-  const { access, limit } = ports;
+  const { access, limit, served = DEFAULT_SERVICES } = ports;
   const tokens = new KeyTokens(access.secret);
   const { openSession, documents, handler, findHit } = servicesOf(ports, tokens);
   const router = new Hono<GatewayEnv>({ strict: false });
@@ -53,7 +55,9 @@ export function novaDialect(ports: NovaPorts): NovaDialect {
     identityFacade({ ...ports, tokens, openSession }, limit.handle),
   );
   const authenticated = authenticateToken(access, tokens);
-  const prefixes = SERVICES.map((service) => `${SERVICE_ENDPOINTS[service].prefix}/`);
+  const prefixes = SERVICES.filter((service) => served.has(service)).map(
+    (service) => `${SERVICE_ENDPOINTS[service].prefix}/`,
+  );
   for (const prefix of prefixes) {
     router.all(`${prefix}*`, documents.handle, authenticated.handle, limit.handle, handler);
   }

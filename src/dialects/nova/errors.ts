@@ -6,7 +6,9 @@
 import type { Context } from 'hono';
 import type { ComputeError, ErrorCode } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
+import { type FurtherService, isFurtherService } from '../../further-services.ts';
 import { reportError } from '../../http/error-report.ts';
+import { furtherErrorBody } from './further-errors.ts';
 import { type EndpointName, SERVICE_ENDPOINTS, serviceOfPath } from './services.ts';
 
 interface ErrorRow {
@@ -47,7 +49,7 @@ export const NOVA_ERRORS = {
 /** Cinder has a status of its own for an exhausted quota. */
 const VOLUME_QUOTA: ErrorRow = { status: 413, kind: 'overLimit', title: 'Request Entity Too Large' };
 
-function rowOf(service: EndpointName, code: ErrorCode): ErrorRow {
+function rowOf(service: EndpointName | FurtherService, code: ErrorCode): ErrorRow {
   return service === 'volume' && code === 'quota_exceeded' ? VOLUME_QUOTA : NOVA_ERRORS[code];
 }
 
@@ -83,8 +85,14 @@ function messageOf({ code, message }: ComputeError): string {
   return namesQuota ? message : `Quota exceeded: ${message}`;
 }
 
-function bodyOf(service: EndpointName, code: ErrorCode, message: string, retryAfter: string | null): object {
+function bodyOf(
+  service: EndpointName | FurtherService,
+  code: ErrorCode,
+  message: string,
+  retryAfter: string | null,
+): object {
   const { status, kind, title } = rowOf(service, code);
+  if (isFurtherService(service)) return furtherErrorBody(service, { status, kind, title, message });
   const wait = retryAfter === null ? {} : { retryAfter };
   switch (service) {
     case 'compute':

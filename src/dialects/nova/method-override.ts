@@ -19,7 +19,7 @@ export function rejectMethodOverride(target: RequestTarget): Stage {
   const check = (c: Context<GatewayEnv>) => {
     const requestTarget = target(c);
     const query = requestTarget.indexOf('?');
-    return query < 0 || !overridesMethod(requestTarget.slice(query + 1));
+    return query < 0 || !overridesMethod(requestTarget.slice(query + 1)) || isObjectStorage(requestTarget);
   };
   return {
     handle(c, next) {
@@ -52,10 +52,19 @@ export function overridesMethod(query: string): boolean {
   });
 }
 
-/** Every service but Keystone, which has its own rules for a sign-in's body. */
+/** Every service but Keystone, which has its own rules for a sign-in's body, and object storage. */
 function rejectsForms(target: string): boolean {
-  const part = serviceOfPath(target.replace(/[?#].*$/s, ''));
-  return part !== null && part !== 'identity';
+  const part = serviceOfTarget(target);
+  return part !== null && part !== 'identity' && part !== 'object-store';
+}
+
+/** Takes forms and parameters of any name as data, and no method from either. */
+function isObjectStorage(target: string): boolean {
+  return serviceOfTarget(target) === 'object-store';
+}
+
+function serviceOfTarget(target: string): ReturnType<typeof serviceOfPath> {
+  return serviceOfPath(target.replace(/[?#].*$/s, ''));
 }
 
 /** Decodes each byte to one character: some parsers drop all but ASCII. */

@@ -1,6 +1,16 @@
-/** Services of the cloud. */
+import { FURTHER_SERVICES, type FurtherService, isFurtherService } from '../../further-services.ts';
+
+/** Services of the cloud whose paths and scopes the gateway defines. */
 export const SERVICES = ['compute', 'image', 'network', 'volume'] as const;
 export type ServiceName = (typeof SERVICES)[number];
+
+/** Any service of the cloud. */
+export type Service = ServiceName | FurtherService;
+
+/** The services that are served (`LINGUANOVA_SERVICES`). */
+export type ServedServices = ReadonlySet<Service>;
+export const DEFAULT_SERVICES: ServedServices = new Set(SERVICES);
+export const ALL_SERVICES: ServedServices = new Set([...SERVICES, ...FURTHER_SERVICES]);
 
 /** The gateway itself implements identity. */
 export type EndpointName = ServiceName | 'identity';
@@ -26,8 +36,16 @@ export const SERVICE_ENDPOINTS: Readonly<Record<EndpointName, ServiceEndpoint>> 
 
 const ENDPOINT_NAMES = Object.keys(SERVICE_ENDPOINTS) as EndpointName[];
 
-/** null for a path of another dialect. */
-export function serviceOfPath(path: string): EndpointName | null {
+/** The path of a service under the gateway's public URL; a further service has its official type. */
+export function prefixOf(service: EndpointName | FurtherService): string {
+  return isFurtherService(service) ? `/${service}` : SERVICE_ENDPOINTS[service].prefix;
+}
+
+/** Served or not; null for a path of another dialect. */
+export function serviceOfPath(path: string): EndpointName | FurtherService | null {
   const isBelow = (prefix: string) => path === prefix || path.startsWith(`${prefix}/`);
-  return ENDPOINT_NAMES.find((part) => isBelow(SERVICE_ENDPOINTS[part].prefix)) ?? null;
+  const named = ENDPOINT_NAMES.find((part) => isBelow(SERVICE_ENDPOINTS[part].prefix));
+  if (named !== undefined) return named;
+  const [, first = ''] = path.split('/', 2);
+  return isFurtherService(first) ? first : null;
 }

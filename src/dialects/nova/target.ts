@@ -1,4 +1,5 @@
 import { ComputeError } from '../../compute/errors.ts';
+import { isFurtherService } from '../../further-services.ts';
 import { SERVICE_ENDPOINTS, type ServiceName, serviceOfPath } from './services.ts';
 
 export interface Target {
@@ -32,7 +33,7 @@ const DOTS = /^\.{1,2}$/;
 export function parseTarget(target: string): Target {
   const [, path = '', search = ''] = /^([^?#]*)(?:\?([^#]*))?$/.exec(target) ?? [];
   const part = serviceOfPath(path);
-  if (part === null || part === 'identity' || !QUERY.test(search)) throw notFound();
+  if (part === null || part === 'identity' || isFurtherService(part) || !QUERY.test(search)) throw notFound();
   const { prefix, versions } = SERVICE_ENDPOINTS[part];
   const below = path.slice(prefix.length);
   const [, version = '', rest = ''] = /^\/([^/]+)(\/.*)?$/.exec(below) ?? [];

@@ -8,12 +8,13 @@ import { admit } from '../../access/authenticate.ts';
 import type { KeyTokens } from '../../access/key-token.ts';
 import { ComputeError } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
+import { isFurtherService } from '../../further-services.ts';
 import { LruMap } from '../../lru-map.ts';
 import { resolveToken } from './authenticate.ts';
 import type { ForwardPorts } from './forward.ts';
 import type { CloudSession, ForwardedResponse } from './pass-through.ts';
 import { rewriteResponse, toResponse } from './proxied-response.ts';
-import { SERVICE_ENDPOINTS, type ServiceName, serviceOfPath } from './services.ts';
+import { prefixOf, type ServiceName, serviceOfPath } from './services.ts';
 
 /** Bounds the time until an upgrade of the cloud shows. */
 const DOCUMENT_TTL_MS = 60_000;
@@ -68,9 +69,16 @@ export function versionDocuments(
   return async function versionDocument(c, next) {
     const path = ports.requestTarget(c).replace(/[?#].*$/s, '');
     const part = serviceOfPath(path);
-    const below = part === null ? '' : path.slice(SERVICE_ENDPOINTS[part].prefix.length);
+    const below = part === null ? '' : path.slice(prefixOf(part).length);
     const isRead = c.req.method === 'GET' || c.req.method === 'HEAD';
-    if (part === null || part === 'identity' || !isRead || !DOCUMENTS[part].includes(below)) return next();
+    if (
+      part === null ||
+      part === 'identity' ||
+      isFurtherService(part) ||
+      !isRead ||
+      !DOCUMENTS[part].includes(below)
+    )
+      return next();
     const name = `${part} ${below}`;
     const cached = cache.get(name);
     const document = cached ?? (await fetchDocument(c, part, below || '/'));

@@ -34,6 +34,7 @@ import { MAX_SIGN_IN_BYTES } from '../../http/body.ts';
 import { decode, decodeBody, decodeQuery } from '../../http/decode.ts';
 import { respondJson } from '../../http/json.ts';
 import { route } from '../../http/route.ts';
+import { hasScope } from '../../scopes.ts';
 import type { Mount } from './mount.ts';
 
 /** The only request of the dialect without a key: the one that gets one. */
@@ -77,9 +78,9 @@ export function apiKeys(access: Access, mount: Mount): void {
     .add(list, async (c) => {
       refuseBrowserKeys(c);
       const { projectId, userId } = c.var.principal;
-      return respondJson(c, await keyPage(access.keys, { projectId, userId }, decodeQuery(c, list.query)));
+      return respondJson(c, await keyPage(access, { projectId, userId }, decodeQuery(c, list.query)));
     })
-    .add(get, async (c) => respondJson(c, keyView(await sibling(access, c))))
+    .add(get, async (c) => respondJson(c, keyView(await sibling(access, c), access.services)))
     .add(revoke, async (c) => {
       const key = await sibling(access, c);
       assertMayRevoke(c, key);
@@ -105,7 +106,7 @@ function rotateOwn(access: Access) {
     const limit = userId === null ? undefined : selfServiceLimit();
     const issued = await rotateKey(keys, secret, key.id, credential, overlap_seconds, by, limit);
     access.verifier.invalidate(key.id);
-    return respondJson(c, createdKeyView(issued), 201);
+    return respondJson(c, createdKeyView(issued, access.services), 201);
   };
 }
 
@@ -119,7 +120,7 @@ function refuseBrowserKeys(c: Context<GatewayEnv>): void {
 function signUp(access: Access) {
   return async function signedUp(c: Context<GatewayEnv>): Promise<Response> {
     const body = await decodeBody(c, API_KEY_ROUTES.signUp.body, MAX_SIGN_IN_BYTES);
-    return respondJson(c, createdKeyView(await issueOwnKey(access, c, body)), 201);
+    return respondJson(c, createdKeyView(await issueOwnKey(access, c, body), access.services), 201);
   };
 }
 
@@ -228,7 +229,7 @@ async function sibling(access: Access, c: Context<GatewayEnv>): Promise<StoredKe
 function assertMayRevoke(c: Context<GatewayEnv>, key: StoredKey): void {
   const { keyId, scopes, regions } = c.var.principal;
   if (key.id === keyId) return;
-  const missing = key.scopes.find((scope) => !scopes.includes(scope));
+  const missing = key.scopes.find((scope) => !hasScope(scopes, scope));
   if (missing !== undefined) {
     throw new ComputeError('forbidden', `This API key lacks the scope "${missing}" of the key to revoke.`);
   }

@@ -66,7 +66,7 @@ export function reduDialect(
 ): Hono<GatewayEnv> {
   const router = new Hono<GatewayEnv>({ strict: false });
   const mount = new Mount(router, serveRead, idempotent)
-    .addRead(ME, readMe, { of: 'key' })
+    .addRead(ME, readMe(access.services), { of: 'key' })
     .add(PROJECT_EVENTS, projectEvents(openStream))
     .add(INSTANCE_EVENTS, instanceEvents(openStream))
     .addRead(AVAILABILITY_ZONES, listAvailabilityZones, { ttl: 'static' })
@@ -87,6 +87,6 @@ export function reduDialect(
   volumes(mount);
   volumeSnapshots(mount);
   instanceVolumes(mount);
-  legacy(mount);
+  legacy(mount, access.services);
   return methodNotAllowed(router, respondWithError);
 }

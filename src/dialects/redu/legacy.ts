@@ -77,9 +77,9 @@ export const LEGACY_ROUTES = {
 };
 
 /** `/cloud/v1`. */
-export function legacy(mount: Mount): void {
+export function legacy(mount: Mount, services: ReadonlySet<string>): void {
   mount
-    .addRead(LEGACY_ROUTES.me, readMe, { of: 'key' })
+    .addRead(LEGACY_ROUTES.me, readMe(services), { of: 'key' })
     .addRead(LEGACY_ROUTES.listInstances, list, INSTANCE_LIST_POLICY)
     .add(LEGACY_ROUTES.createInstance, create)
     .addRead(LEGACY_ROUTES.listKeypairs, listKeypairs, { of: 'user' })

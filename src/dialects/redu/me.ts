@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Identity } from '../../compute/model.ts';
 import { route } from '../../http/route.ts';
+import { shownScopes } from '../../scopes.ts';
 import type { Read } from '../../traffic/cache/read.ts';
 
 export const meSchema = z
@@ -18,10 +19,10 @@ export const meSchema = z
 export const ME = route({ method: 'GET', path: '/v1/me', status: 200, response: meSchema });
 
 /**
- * `GET /v1/me`: the current identity, and the scopes and regions of the key. A service key has no user at the cloud: it gets its own id, not
- * the operator's account.
+ * `GET /v1/me`: the current identity, and the scopes and regions of the key; of further services, the scopes of those served. A
+ * service key has no user at the cloud: it gets its own id, not the operator's account.
  */
-export const readMe: Read<null, z.infer<typeof meSchema>> = {
+export const readMe = (services: ReadonlySet<string>): Read<null, z.infer<typeof meSchema>> => ({
   input: () => null,
   async load(cloud, _, { keyId, credential, scopes, regions }) {
     const { userId, username, email, roles, projectId }: Identity = await cloud.identity();
@@ -33,9 +34,9 @@ export const readMe: Read<null, z.infer<typeof meSchema>> = {
       ...user,
       roles: [...roles],
       project_id: projectId,
-      scopes: [...scopes],
+      scopes: [...shownScopes(scopes, services)],
       regions: regions && [...regions],
     };
   },
   render: (me) => ({ body: JSON.stringify(me) }),
-};
+});

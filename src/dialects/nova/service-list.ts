@@ -1,0 +1,24 @@
+import { FURTHER_SERVICES, typesOf } from '../../further-services.ts';
+import { ALL_SERVICES, SERVICES, type ServedServices, type Service } from './services.ts';
+
+/** Further names of a default service. */
+const DEFAULT_ALIASES: Readonly<Record<string, Service>> = {
+  'block-storage': 'volume',
+  'block-store': 'volume',
+  volumev2: 'volume',
+  volumev3: 'volume',
+};
+
+const BY_NAME: ReadonlyMap<string, Service> = new Map([
+  ...SERVICES.map((service) => [service, service] as const),
+  ...Object.entries(DEFAULT_ALIASES),
+  ...FURTHER_SERVICES.flatMap((service) => typesOf(service).map((type) => [type, service] as const)),
+]);
+
+/** `*`: all. @returns null if one is no service. */
+export function servicesNamed(names: readonly string[]): ServedServices | null {
+  const services = names.map((name) => (name === '*' ? name : BY_NAME.get(name)));
+  if (services.includes(undefined)) return null;
+  if (services.includes('*')) return ALL_SERVICES;
+  return new Set(services as Service[]);
+}
