@@ -43,7 +43,7 @@ const FLUSH_INTERVAL_MS = 5_000;
 /** Holds the sandbox's secret, database and demo key. */
 export const STATE_DIRECTORY = '.linguanova';
 
-type CloudPorts = Pick<OpenStackOptions, 'log' | 'metrics'>;
+type CloudPorts = Pick<OpenStackOptions, 'log' | 'metrics' | 'services'>;
 
 export function openStackOf(
   { authUrl, region, interface: iface, ca, serviceAccount }: OpenStackConfig,
@@ -86,8 +86,9 @@ function sandboxCloud(config: Config, ports: CloudPorts) {
   return { clouds, customer };
 }
 
-export function cloudOf(config: Config, ports: CloudPorts = {}) {
-  const { openStack, reduUrl } = config;
+export function cloudOf(config: Config, options: CloudPorts = {}) {
+  const { openStack, reduUrl, services } = config;
+  const ports = { ...options, services };
   if (openStack !== null) return withPassThrough(openStackOf(openStack, ports), null);
   if (reduUrl !== null) {
     const clouds = reduDriver({ url: reduUrl, fetch });

@@ -8,6 +8,7 @@ import type { IdentityProvider } from '../../src/access/identity-provider.ts';
 import type { CloudDriver } from '../../src/compute/cloud.ts';
 import { ComputeError } from '../../src/compute/errors.ts';
 import type { PassThrough } from '../../src/dialects/nova/pass-through.ts';
+import { DEFAULT_SERVICES, type ServedServices } from '../../src/dialects/nova/services.ts';
 import type { ServiceAccountClouds } from '../../src/reconcile/reconcile-projects.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
@@ -30,6 +31,8 @@ export interface OpenStackOptions {
   /** Keystone's address, with or without `/v3` (`OS_AUTH_URL`). */
   readonly authUrl: string;
   readonly endpoints: EndpointChoice;
+  /** Those of the Nova dialect; the four default ones unless given. */
+  readonly services?: ServedServices;
   /** For service keys and `reconcile`; null when the operator configured none. */
   readonly serviceAccount: ServiceAccount | null;
   /** Age of a token in use at which it is confirmed; a minute by default. */
@@ -62,6 +65,7 @@ export function openStackDriver(options: OpenStackOptions): OpenStackDriver {
     transport,
     authUrl,
     endpoints,
+    services: options.services ?? DEFAULT_SERVICES,
     hasServiceAccount: options.serviceAccount !== null,
     tokens: new TokenSource({ ...options, transport, authUrl, background }),
     microversions: new Microversions(transport, background),

@@ -4,6 +4,7 @@ import { ComputeError } from '../../src/compute/errors.ts';
 import { serverGroupsOf } from '../../src/compute/instance-view.ts';
 import type { Identity, Quotas } from '../../src/compute/model.ts';
 import { keyPairPrefix, MAX_KEY_PAIRS, storedKeyPairName } from '../../src/compute/service-key-pairs.ts';
+import type { ServedServices } from '../../src/dialects/nova/services.ts';
 import { volumeQuotas } from './cinder/quotas.ts';
 import { imageCalls } from './glance/images.ts';
 import type { ServiceType } from './http/transport.ts';
@@ -46,6 +47,8 @@ export interface OpenStack extends Pick<Session, 'transport' | 'tokens'> {
   readonly hasServiceAccount: boolean;
   readonly microversions: Microversions;
   readonly endpoints: EndpointChoice;
+  /** Those of the Nova dialect. */
+  readonly services: ServedServices;
 }
 
 /**

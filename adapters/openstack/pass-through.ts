@@ -22,7 +22,7 @@ export function openStackPassThrough(openStack: OpenStack): PassThrough {
   /** The addresses of services are the same for every caller, so the latest session serves requests without a credential. */
   let latest: CloudSession | undefined;
   const sessionWith = (token: Token): CloudSession => {
-    latest = sessionOf(token, endpoints, openStack.authUrl);
+    latest = sessionOf(token, endpoints, openStack.authUrl, openStack.services);
     return latest;
   };
 

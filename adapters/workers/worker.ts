@@ -87,7 +87,7 @@ async function sandboxOf({ SANDBOX: sandboxes }: Bindings): Promise<CloudAddress
 /** The configured cloud, and the service account's view of it for `reconcile`; null without one. */
 async function cloudOf(
   bindings: Bindings,
-  { openStack, reduUrl }: Config,
+  { openStack, reduUrl, services }: Config,
   options: Omit<OpenStackOptions, keyof CloudAddress>,
 ) {
   if (reduUrl !== null) {
@@ -97,6 +97,7 @@ async function cloudOf(
   }
   const clouds = openStackDriver({
     ...options,
+    services,
     ...(openStack === null ? await sandboxOf(bindings) : addressOf(openStack)),
   });
   return { clouds, nova: clouds.passThrough, accountClouds: clouds.accountClouds };

@@ -6,8 +6,9 @@
  */
 
 import type { MonotonicMs } from '../../../src/clock.ts';
+import type { Service } from '../../../src/dialects/nova/services.ts';
 
-export type ServiceType = 'identity' | 'compute' | 'network' | 'image' | 'volume';
+export type ServiceType = 'identity' | Service;
 
 export interface UpstreamRequest {
   /** Several services may share an origin. */

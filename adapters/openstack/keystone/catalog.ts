@@ -1,5 +1,7 @@
 import { ComputeError } from '../../../src/compute/errors.ts';
 import { noBlockStorage } from '../../../src/compute/volumes.ts';
+import type { EndpointName } from '../../../src/dialects/nova/services.ts';
+import { isFurtherService, typesOf } from '../../../src/further-services.ts';
 import type { ServiceType } from '../http/transport.ts';
 import type { CatalogEntry } from './token.ts';
 
@@ -12,7 +14,7 @@ export interface EndpointChoice {
 }
 
 /** Names that catalogs have for a service; the first one found counts. */
-export const SERVICE_TYPES: Readonly<Record<ServiceType, readonly string[]>> = {
+const SERVICE_TYPES: Readonly<Record<EndpointName, readonly string[]>> = {
   identity: ['identity'],
   compute: ['compute'],
   image: ['image'],
@@ -20,9 +22,18 @@ export const SERVICE_TYPES: Readonly<Record<ServiceType, readonly string[]>> = {
   volume: ['volumev3', 'block-storage', 'block-store'],
 };
 
+function typesIn(service: ServiceType): readonly string[] {
+  return isFurtherService(service) ? typesOf(service) : SERVICE_TYPES[service];
+}
+
+/** The type that the catalog has for a service. */
+export function typeOf(catalog: readonly CatalogEntry[], service: ServiceType): string | undefined {
+  return typesIn(service).find((type) => catalog.some((entry) => entry.type === type));
+}
+
 /** The endpoints of a service. */
 export function entriesOf(catalog: readonly CatalogEntry[], service: ServiceType): CatalogEntry['endpoints'] {
-  const entries = SERVICE_TYPES[service].map((type) => catalog.filter((entry) => entry.type === type));
+  const entries = typesIn(service).map((type) => catalog.filter((entry) => entry.type === type));
   return (entries.find(({ length }) => length > 0) ?? []).flatMap((entry) => entry.endpoints);
 }
 
@@ -66,6 +77,11 @@ export function endpointOf(
 /** The address of a service without the version of its API, and without trailing slash. */
 export function rootOf(url: string): string {
   return withoutSlash(url).replace(VERSION, '');
+}
+
+/** What follows a service's root: its version and the project, as far as the address has them. */
+export function belowRoot(url: string): string {
+  return VERSION.exec(withoutSlash(url))?.[0] ?? '';
 }
 
 /** The project behind the version, with its slash; empty where the address has none. */

@@ -1,19 +1,30 @@
 import type { CloudSession, ServiceAddress } from '../../../src/dialects/nova/pass-through.ts';
-import { type EndpointName, SERVICES, type ServiceName } from '../../../src/dialects/nova/services.ts';
-import { type EndpointChoice, entriesOf, projectIn, rootOf, SERVICE_TYPES } from './catalog.ts';
+import {
+  type EndpointName,
+  SERVICES,
+  type ServedServices,
+  type Service,
+} from '../../../src/dialects/nova/services.ts';
+import { type FurtherService, isFurtherService } from '../../../src/further-services.ts';
+import { belowRoot, type EndpointChoice, entriesOf, projectIn, rootOf, typeOf } from './catalog.ts';
 import type { CatalogEntry, Token } from './token.ts';
 
-const PARTS = Object.keys(SERVICE_TYPES) as EndpointName[];
+const DEFAULT_PARTS: readonly EndpointName[] = ['identity', ...SERVICES];
 
 const sessions = new WeakMap<Token, CloudSession>();
 
 /** The subject and the services of a token; computed once per token. */
-export function sessionOf(token: Token, choice: EndpointChoice, authUrl: string): CloudSession {
+export function sessionOf(
+  token: Token,
+  choice: EndpointChoice,
+  authUrl: string,
+  served: ServedServices,
+): CloudSession {
   const known = sessions.get(token);
   if (known !== undefined) return known;
   const { accessRules } = token.identity;
-  const services = new Map<ServiceName, ServiceAddress>();
-  for (const service of SERVICES) {
+  const services = new Map<Service, ServiceAddress>();
+  for (const service of served) {
     const endpoint = endpointsOf(token.catalog, service, choice).find(
       ({ interface: one }) => one === choice.interface,
     );
@@ -21,6 +32,8 @@ export function sessionOf(token: Token, choice: EndpointChoice, authUrl: string)
       services.set(service, {
         root: rootOf(endpoint.url),
         projectInPath: projectIn(endpoint.url) !== '',
+        type: typeOf(token.catalog, service) ?? service,
+        path: belowRoot(endpoint.url),
       });
     }
   }
@@ -29,16 +42,21 @@ export function sessionOf(token: Token, choice: EndpointChoice, authUrl: string)
     ...(accessRules !== undefined && { accessRules }),
     region: regionOf(token.catalog, choice),
     services,
-    roots: rootsOf(token, choice, authUrl),
+    roots: rootsOf(token, choice, authUrl, [...served].filter(isFurtherService)),
   };
   sessions.set(token, session);
   return session;
 }
 
 /** Any interface: a service may name itself, and its neighbours, by another than the gateway uses. */
-function rootsOf({ catalog }: Token, choice: EndpointChoice, authUrl: string): CloudSession['roots'] {
-  const roots = new Map<string, EndpointName>([[rootOf(authUrl), 'identity']]);
-  for (const part of PARTS) {
+function rootsOf(
+  { catalog }: Token,
+  choice: EndpointChoice,
+  authUrl: string,
+  further: readonly FurtherService[],
+): CloudSession['roots'] {
+  const roots = new Map<string, EndpointName | FurtherService>([[rootOf(authUrl), 'identity']]);
+  for (const part of [...DEFAULT_PARTS, ...further]) {
     for (const { url } of endpointsOf(catalog, part, choice)) {
       if (!roots.has(rootOf(url))) roots.set(rootOf(url), part);
     }
@@ -46,7 +64,11 @@ function rootsOf({ catalog }: Token, choice: EndpointChoice, authUrl: string): C
   return [...roots].map(([url, part]) => ({ url, part })).sort((a, b) => b.url.length - a.url.length);
 }
 
-function endpointsOf(catalog: readonly CatalogEntry[], part: EndpointName, { region }: EndpointChoice) {
+function endpointsOf(
+  catalog: readonly CatalogEntry[],
+  part: EndpointName | FurtherService,
+  { region }: EndpointChoice,
+) {
   const isHere = (one: CatalogEntry['endpoints'][number]) =>
     region === null || one.region_id === region || one.region === region;
   return entriesOf(catalog, part).filter(isHere);

@@ -1,7 +1,7 @@
 import { LruMap } from '../../lru-map.ts';
 import { MARK_NEEDLES, openMarkStart, withoutMarks } from './marks.ts';
 import type { CloudSession } from './pass-through.ts';
-import { SERVICE_ENDPOINTS } from './services.ts';
+import { prefixOf } from './services.ts';
 
 export type Rewrite = (text: string) => string;
 
@@ -92,7 +92,7 @@ function targetsOf(roots: CloudSession['roots'], publicUrl: string): Map<string,
     const ports = port === '' || DEFAULT_PORTS.includes(port) ? ['', ...DEFAULT_PORTS] : [port];
     for (const one of ports) {
       const address = withLowerHost(host + one + path);
-      if (!targets.has(address)) targets.set(address, publicUrl + SERVICE_ENDPOINTS[part].prefix);
+      if (!targets.has(address)) targets.set(address, publicUrl + prefixOf(part));
     }
   }
   return targets;

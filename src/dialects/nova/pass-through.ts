@@ -1,5 +1,6 @@
 import type { CallContext, CloudCredential } from '../../compute/cloud.ts';
-import type { EndpointName, ServiceName } from './services.ts';
+import type { FurtherService } from '../../further-services.ts';
+import type { EndpointName, Service } from './services.ts';
 import type { NovaSession, OfferedService } from './session.ts';
 
 export interface ServiceAddress extends OfferedService {
@@ -9,16 +10,16 @@ export interface ServiceAddress extends OfferedService {
 
 /** Whom the cloud takes a credential for, and where its services are. The region is that of the endpoints in use. */
 export interface CloudSession extends NovaSession {
-  readonly services: ReadonlyMap<ServiceName, ServiceAddress>;
+  readonly services: ReadonlyMap<Service, ServiceAddress>;
   /** Every address of the cloud's services that may occur in responses, without version; longer ones first. */
-  readonly roots: readonly { readonly url: string; readonly part: EndpointName }[];
+  readonly roots: readonly { readonly url: string; readonly part: EndpointName | FurtherService }[];
 }
 
-export type ForwardMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+export type ForwardMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS' | 'COPY';
 
 /** A request for the cloud, as it is to arrive there; nothing in it is the customer's secret. */
 export interface ForwardRequest {
-  readonly service: ServiceName;
+  readonly service: Service;
   readonly method: ForwardMethod;
   /** Below the service's root, already checked and encoded, with the query: `/v2.1/servers?limit=1`. */
   readonly path: string;
@@ -70,7 +71,7 @@ export interface PassThrough {
    * @returns null when that is not known.
    */
   document(
-    service: ServiceName,
+    service: Service,
     path: string,
     credential: CloudCredential | null,
     call: CallContext,

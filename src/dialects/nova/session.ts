@@ -1,7 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { CallContext, CloudCredential } from '../../compute/cloud.ts';
-import type { ServiceName } from './services.ts';
+import type { Service } from './services.ts';
 
 export interface Named {
   readonly id: string;
@@ -16,12 +16,16 @@ export interface NovaSession {
   /** As in `SignedInCaller`. */
   readonly accessRules?: string;
   readonly region: string;
-  readonly services: ReadonlyMap<ServiceName, OfferedService>;
+  readonly services: ReadonlyMap<Service, OfferedService>;
 }
 
 export interface OfferedService {
   /** Its URLs have the project's id after the version. */
   readonly projectInPath: boolean;
+  /** As the cloud's catalog has it: the official one or an alias. */
+  readonly type?: string;
+  /** Of its URL, the version and the project, as far as it has them. */
+  readonly path?: string;
 }
 
 /** @throws ComputeError `forbidden`: the cloud rejects the credential; `unavailable`, `timeout`, `bad_gateway`. */
