@@ -50,6 +50,9 @@ export function reduDriver({ url, fetch }: ReduOptions): ReduDriver {
           'The cloud behind this gateway has keys of its own: ask the operator for a key made from one.',
         );
       },
+      async deriveCredential() {
+        throw new ComputeError('not_implemented', 'The cloud behind this gateway has no roles to choose.');
+      },
       deleteCredential: async () => false,
     },
     open: (credential, call) => reduCloud(sessionOf(credential), call),

@@ -103,19 +103,32 @@ export function insertSuccessor(db: Db, id: string, successor: StoredKey, now: s
     );
 }
 
-/** Deletes what the change `changeId` has inserted if the user now has too many live keys; returns the id if so. */
-export function deleteIfTooMany(db: Db, key: StoredKey, { atMost, now }: LiveKeyLimit, changeId: string) {
+/** Deletes what the change `changeId` has inserted if it breaks the limit; returns the id if so. */
+export function deleteIfTooMany(
+  db: Db,
+  key: StoredKey,
+  { atMost, now, isNameUnique = false }: LiveKeyLimit,
+  changeId: string,
+) {
   const { id, projectId, userId } = key;
+  const named = db
+    .selectFrom('api_key')
+    .select(countAll)
+    .where('name', '=', key.name)
+    .where(isLive(now))
+    .where(userId === null ? ownedBy({ projectId, userId }) : (eb) => eb('user_id', '=', userId));
   return db
     .deleteFrom('api_key')
     .where('id', '=', id)
     .where('change_id', '=', changeId)
-    .where((eb) =>
-      eb(
-        eb.selectFrom('api_key').select(countAll).where(ownedBy({ projectId, userId })).where(isLive(now)),
-        '>',
-        atMost,
-      ),
-    )
+    .where((eb) => {
+      const owned = eb
+        .selectFrom('api_key')
+        .select(countAll)
+        .where(ownedBy({ projectId, userId }))
+        .where(isLive(now));
+      const tooMany = eb(owned, '>', atMost);
+      return isNameUnique ? eb.or([tooMany, eb(named, '>', 1)]) : tooMany;
+    })
     .returning('id');
 }

@@ -27,7 +27,7 @@ export function selectKey(db: Db, id: string) {
 }
 
 export function selectKeys(db: Db, filter: KeyFilter, { after, limit, order = OLDEST_FIRST }: KeyWindow) {
-  const { projectId, userId, state, text } = filter;
+  const { projectId, userId, name, liveAt, state, text } = filter;
   const value = ORDER_BY[order.by];
   const direction = order.descending ? 'desc' : 'asc';
   return db
@@ -36,6 +36,8 @@ export function selectKeys(db: Db, filter: KeyFilter, { after, limit, order = OL
     .$if(projectId !== undefined, (query) => query.where('project_id', '=', projectId ?? ''))
     .$if(userId === null, (query) => query.where('user_id', 'is', null))
     .$if(typeof userId === 'string', (query) => query.where('user_id', '=', userId ?? ''))
+    .$if(name !== undefined, (query) => query.where('name', '=', name ?? ''))
+    .$if(liveAt !== undefined, (query) => query.where(isLive(liveAt ?? '')))
     .$if(state !== undefined, (query) => query.where(stateAt(state?.at ?? ''), '=', state?.is ?? 'active'))
     .$if(text !== undefined, (query) =>
       query.where(({ or }) => or(SEARCHED.map((column) => contains(column, text ?? '')))),

@@ -23,6 +23,9 @@ export function keyToRow(key: StoredKey, changeId: string): ApiKeyRow {
     allowed_cidrs: JSON.stringify(key.allowedCidrs),
     allowed_origins: JSON.stringify(key.allowedOrigins),
     regions: regionsToColumn(key.regions),
+    description: key.description,
+    roles: listOrNull(key.roles),
+    access_rules: listOrNull(key.accessRules),
     created_at: storedTime(key.createdAt),
     expires_at: storedTimeOrNull(key.expiresAt),
     disabled: Number(key.disabled),
@@ -54,6 +57,10 @@ export function rowToKey(row: ApiKeyRow): StoredKey {
     allowedCidrs: JSON.parse(row.allowed_cidrs) as string[],
     allowedOrigins: JSON.parse(row.allowed_origins) as string[],
     regions: row.regions === null ? null : (JSON.parse(row.regions) as string[]),
+    description: row.description,
+    roles: row.roles === null ? null : (JSON.parse(row.roles) as StoredKey['roles']),
+    accessRules:
+      row.access_rules === null ? null : (JSON.parse(row.access_rules) as StoredKey['accessRules']),
     createdAt: row.created_at,
     expiresAt: row.expires_at,
     disabled: row.disabled !== 0,
@@ -113,6 +120,10 @@ export function storedTime(time: string): string {
   if (stored.length !== '2026-01-01T00:00:00.000Z'.length)
     throw new RangeError(`not a time to store: ${time}`);
   return stored;
+}
+
+function listOrNull(list: readonly unknown[] | null): string | null {
+  return list === null ? null : JSON.stringify(list);
 }
 
 function storedTimeOrNull(time: string | null): string | null {

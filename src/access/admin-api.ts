@@ -163,13 +163,8 @@ export function adminApi(
       const { family } = decodeQuery(c, ADMIN_ROUTES.revokeKey.query);
       const key = await findKey(access, c);
       const reach = family ? 'family' : reachOf(key);
-      await revokeAndInvalidate(
-        access,
-        key.id,
-        reach,
-        actor(access, c),
-        callContext(c, access.upstreamBudgetMs),
-      );
+      const revocation = { id: key.id, reach, by: actor(access, c) };
+      await revokeAndInvalidate(access, revocation, callContext(c, access.upstreamBudgetMs));
       return c.body(null, 204);
     })
     .on(...at(ADMIN_ROUTES.rotateKey), async (c) => {

@@ -19,13 +19,29 @@ export interface CredentialRequest {
   readonly expiresAt: string | null;
 }
 
+/** A role by id or by name. */
+export type RoleReference = { readonly id: string } | { readonly name: string };
+
+export interface DerivedCredentialRequest extends Omit<CredentialRequest, 'roles'> {
+  readonly roles: readonly RoleReference[];
+  /** Whether it may make further ones. */
+  readonly isUnrestricted: boolean;
+}
+
+export interface DerivedCredential {
+  readonly credential: ApplicationCredential;
+  readonly roles: readonly { readonly id: string; readonly name: string }[];
+}
+
+type ApplicationCredential = Extract<CloudCredential, { kind: 'application_credential' }>;
+
 export interface IdentifiedCaller extends Caller {
   /** ISO 8601; null: never, or unknown. */
   readonly credentialExpiresAt: string | null;
 }
 
 export interface IssuedCredential extends IdentifiedCaller {
-  readonly credential: Extract<CloudCredential, { kind: 'application_credential' }>;
+  readonly credential: ApplicationCredential;
   /** Created for this key, and deleted with it. */
   readonly owned: boolean;
 }
@@ -50,6 +66,23 @@ export interface IdentityProvider {
     admit: (caller: Caller) => Promise<void>,
     call: CallContext,
   ): Promise<IssuedCredential>;
-  /** False if the service account has no rights over its user. */
-  deleteCredential(userId: string, id: string, call: CallContext): Promise<boolean>;
+  /**
+   * Creates an application credential for the user and project of `credential`, with other roles.
+   *
+   * `forbidden` for a restricted credential; `invalid` for roles that it lacks; `not_implemented` where users are the cloud's alone.
+   */
+  deriveCredential(
+    credential: CloudCredential,
+    wish: DerivedCredentialRequest,
+    call: CallContext,
+  ): Promise<DerivedCredential>;
+  /**
+   * By the service account, else by `other` of the same user, which has to be unrestricted. False if neither has the right.
+   */
+  deleteCredential(
+    userId: string,
+    id: string,
+    call: CallContext,
+    other?: CloudCredential | null,
+  ): Promise<boolean>;
 }

@@ -4,7 +4,14 @@ import { ComputeError } from '../compute/errors.ts';
 import type { AuditEntry } from './audit.ts';
 import { assertBrowserScopes } from './browser-key.ts';
 import { formatKey, generateKey } from './key-format.ts';
-import { isLive, type KeySeal, type KeyStore, type LiveKeyLimit, type StoredKey } from './key-store.ts';
+import {
+  type CredentialDetails,
+  isLive,
+  type KeySeal,
+  type KeyStore,
+  type LiveKeyLimit,
+  type StoredKey,
+} from './key-store.ts';
 import { hashKeySecret, type ServerSecret, seal } from './server-secret.ts';
 
 /** What a key is made with, and its successors inherit. */
@@ -16,7 +23,11 @@ type InheritedFields = Omit<
 /** What changes after a key was made. */
 const FRESH = { disabled: false, revokedAt: null, successorId: null, lastUsedAt: null } as const;
 
-export interface KeyRequest extends Omit<InheritedFields, 'kind' | 'cloudCredentialId' | 'userId'> {
+const NO_DETAILS: CredentialDetails = { description: null, roles: null, accessRules: null };
+
+export interface KeyRequest
+  extends Omit<InheritedFields, 'kind' | 'cloudCredentialId' | 'userId' | keyof CredentialDetails>,
+    Partial<CredentialDetails> {
   readonly credential: CloudCredential;
   /** The cloud's user of that credential; ignored for service keys, which act as the gateway's account. */
   readonly userId: string;
@@ -46,6 +57,16 @@ export async function assertKeyQuota(
 ): Promise<void> {
   const { atMost, now } = selfServiceLimit();
   if ((await keys.countLive(owner, now)) >= atMost) throw tooManyKeys();
+}
+
+/** Keystone's rule for application credentials. @throws ComputeError `conflict`. */
+export async function assertNameIsFree(
+  keys: KeyStore,
+  { projectId, userId, name }: Pick<StoredKey, 'projectId' | 'userId' | 'name'>,
+): Promise<void> {
+  const owner = userId === null ? { projectId, userId } : { userId };
+  const found = await keys.list({ ...owner, name, liveAt: wallTime() }, { limit: 1, after: null });
+  if (found.length > 0) throw new ComputeError('conflict', `You have an API key with the name "${name}".`);
 }
 
 /** A key must not outlive its credential. @throws ComputeError `invalid`. */
@@ -86,6 +107,7 @@ export async function issueKey(
   const { credential, ...rest } = request;
   const isService = credential.kind === 'service';
   const issued = await makeKey(secret, credential, null, {
+    ...NO_DETAILS,
     ...rest,
     userId: isService ? null : request.userId,
     expiresAt:
@@ -94,8 +116,9 @@ export async function issueKey(
     cloudCredentialId: credential.kind === 'application_credential' ? credential.id : null,
   });
   const entry = auditEntry('key.create', issued.key.id, by, describeKey(issued.key));
-  if (!(await keys.insert(issued.key, entry, limit))) throw tooManyKeys();
-  return issued;
+  if (await keys.insert(issued.key, entry, limit)) return issued;
+  if (limit?.isNameUnique) await assertNameIsFree(keys, issued.key);
+  throw tooManyKeys();
 }
 
 /**
@@ -158,6 +181,7 @@ async function makeKey(
   const text = formatKey(parts);
   const { name, projectId, userId, kind, cloudCredentialId, ownsCloudCredential } = inherited;
   const { credentialExpiresAt, scopes, plan, allowedCidrs, allowedOrigins, regions, expiresAt } = inherited;
+  const { description, roles, accessRules } = inherited;
   const binding = { id: parts.id, familyId: familyId ?? parts.id, projectId, userId };
   const key: StoredKey = {
     ...binding,
@@ -175,6 +199,9 @@ async function makeKey(
     allowedCidrs,
     allowedOrigins,
     regions,
+    description,
+    roles,
+    accessRules,
     createdAt: wallTime(),
     expiresAt,
     ...FRESH,

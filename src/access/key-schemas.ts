@@ -248,6 +248,17 @@ export const keySchema = z
     allowed_cidrs: z.array(z.string()),
     allowed_origins: z.array(z.string()),
     regions: z.array(z.string()).nullable().describe(REGIONS_DESCRIPTION),
+    description: z.string().nullable(),
+    roles: z
+      .array(z.string())
+      .nullable()
+      .describe('Of a key made as an application credential: its roles at the cloud.'),
+    access_rules: z
+      .array(z.string())
+      .nullable()
+      .describe(
+        'What the key may request of the cloud, as `compute GET /v2.1/flavors`; null: all that its scopes allow.',
+      ),
     disabled: z.boolean(),
     created_at: z.string(),
     expires_at: z.string().nullable(),
@@ -282,6 +293,9 @@ export function keyView(key: StoredKey, served: ReadonlySet<string>): z.infer<ty
     allowed_cidrs: [...key.allowedCidrs],
     allowed_origins: [...key.allowedOrigins],
     regions: key.regions && [...key.regions],
+    description: key.description,
+    roles: key.roles?.map(({ name }) => name) ?? null,
+    access_rules: key.accessRules?.map(({ service, method, path }) => `${service} ${method} ${path}`) ?? null,
     disabled: key.disabled,
     created_at: key.createdAt,
     expires_at: key.expiresAt,

@@ -12,10 +12,26 @@
 
 import type { CloudCredential } from '../compute/cloud.ts';
 import type { Scope } from '../scopes.ts';
+import type { AccessRule } from './access-rules.ts';
 import type { AuditEntry, AuditQuery, AuditRecord } from './audit.ts';
 
+/** A role of the cloud. */
+export interface KeyRole {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** What a key has that was made as an application credential; never changed, and all null for any other key. */
+export interface CredentialDetails {
+  readonly description: string | null;
+  /** As its maker chose them, or of the maker's credential. */
+  readonly roles: readonly KeyRole[] | null;
+  /** What it may request of the cloud's services; null: everything. */
+  readonly accessRules: readonly AccessRule[] | null;
+}
+
 /** Without the customer's secret it opens nothing. */
-export interface StoredKey {
+export interface StoredKey extends CredentialDetails {
   /** Part of the key's text. */
   readonly id: string;
   /** The id of the first key; rotation preserves it, and rate limits count by it. */
@@ -94,6 +110,10 @@ export interface KeyChange {
 export interface KeyFilter {
   readonly projectId?: string;
   readonly userId?: string | null;
+  /** Exactly. */
+  readonly name?: string;
+  /** Neither revoked nor expired then. */
+  readonly liveAt?: string;
   readonly state?: { readonly is: KeyState; readonly at: string };
   /** Found anywhere in id, name, project, user or last characters; letters A to Z in any case. */
   readonly text?: string;
@@ -124,6 +144,8 @@ export type KeyOwner = Pick<StoredKey, 'projectId' | 'userId'> | { readonly clou
 export interface LiveKeyLimit {
   readonly atMost: number;
   readonly now: string;
+  /** And no other live key of this user, in any project, with its name. */
+  readonly isNameUnique?: boolean;
 }
 
 /**
@@ -139,7 +161,7 @@ export interface KeyStore {
   /**
    * Rejects if the id exists. Checking `limit` and inserting are atomic.
    *
-   * @returns false if the key would exceed `limit`; then nothing is written.
+   * @returns false if the key would break `limit`; then nothing is written.
    */
   insert(key: StoredKey, entry: AuditEntry, limit?: LiveKeyLimit): Promise<boolean>;
   /**

@@ -273,9 +273,9 @@ function utf8(text: string): Uint8Array {
 }
 
 function principalOf(row: StoredKey, credential: CloudCredential, keySecret: string): Principal {
-  const { id, familyId, projectId, userId, plan, regions } = row;
+  const { id, familyId, projectId, userId, accessRules, plan, regions } = row;
   const sealingSecret = () => customerSecretOf(credential) ?? keySecret;
-  const may = { scopes: effectiveScopes(row), isBrowserKey: isBrowserKey(row), regions };
+  const may = { scopes: effectiveScopes(row), isBrowserKey: isBrowserKey(row), regions, accessRules };
   return { keyId: id, familyId, projectId, userId, ...may, plan, credential, sealingSecret };
 }
 

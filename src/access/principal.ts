@@ -1,5 +1,6 @@
 import type { CloudCredential } from '../compute/cloud.ts';
 import type { Scope } from '../scopes.ts';
+import type { AccessRule } from './access-rules.ts';
 
 /** The verified identity of a request. Created only by `KeyVerifier`. */
 export interface Principal {
@@ -13,6 +14,8 @@ export interface Principal {
   readonly scopes: readonly Scope[];
   /** Public to the visitors of its page, so it may not manage keys. */
   readonly isBrowserKey: boolean;
+  /** null: the scopes alone decide. */
+  readonly accessRules: readonly AccessRule[] | null;
   readonly plan: string;
   /** Names of the regions it may use; null: all. */
   readonly regions: readonly string[] | null;

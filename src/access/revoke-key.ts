@@ -1,5 +1,5 @@
 import { wallTime } from '../clock.ts';
-import type { CallContext } from '../compute/cloud.ts';
+import type { CallContext, CloudCredential } from '../compute/cloud.ts';
 import type { Access } from './access.ts';
 import type { IdentityProvider } from './identity-provider.ts';
 import { type Actor, auditEntry } from './issue-key.ts';
@@ -12,6 +12,14 @@ export function reachOf({ successorId }: StoredKey): RevocationReach {
   return successorId === null ? 'successors' : 'key';
 }
 
+export interface Revocation {
+  readonly id: string;
+  readonly reach: RevocationReach;
+  readonly by: Actor;
+  /** Of the key that revokes, for what the service account may not delete. */
+  readonly credential?: CloudCredential;
+}
+
 /**
  * Revokes the keys within `reach` permanently. An application credential created by the gateway is deleted with its last key; a
  * failed deletion becomes an audit entry, and the keys are revoked anyway.
@@ -21,16 +29,15 @@ export function reachOf({ successorId }: StoredKey): RevocationReach {
 export async function revokeKey(
   keys: KeyStore,
   identities: IdentityProvider,
-  id: string,
-  reach: RevocationReach,
-  by: Actor,
+  { id, reach, by, credential }: Revocation,
   call: CallContext,
 ): Promise<readonly StoredKey[]> {
   const now = wallTime();
   const revoked = await keys.revoke(id, now, auditEntry('key.revoke', id, by, ''), reach);
   for (const { id: keyId, userId, credentialId } of ownedCredentials(revoked)) {
     if ((await keys.countLive({ cloudCredentialId: credentialId }, now)) > 0) continue;
-    const withdrawn = await identities.deleteCredential(userId, credentialId, call).catch((error) => {
+    const deleting = identities.deleteCredential(userId, credentialId, call, credential);
+    const withdrawn = await deleting.catch((error) => {
       call.log.warn('credential_cleanup_failed', { key: keyId }, error);
       return false;
     });
@@ -43,12 +50,10 @@ export async function revokeKey(
 
 export async function revokeAndInvalidate(
   { keys, identities, verifier }: Pick<Access, 'keys' | 'identities' | 'verifier'>,
-  id: string,
-  reach: RevocationReach,
-  by: Actor,
+  revocation: Revocation,
   call: CallContext,
 ): Promise<void> {
-  for (const key of await revokeKey(keys, identities, id, reach, by, call)) verifier.invalidate(key.id);
+  for (const { id } of await revokeKey(keys, identities, revocation, call)) verifier.invalidate(id);
 }
 
 /** The distinct application credentials created by the gateway, each with the newest key that uses it. */

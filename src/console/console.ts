@@ -183,5 +183,6 @@ async function endCustomerSession(
     return;
   }
   const by = { actor: `key:${key.id}`, address: access.clientAddress(c), requestId: c.var.requestId };
-  await revokeAndInvalidate(access, key.id, reachOf(key), by, callContext(c, access.upstreamBudgetMs));
+  const revocation = { id: key.id, reach: reachOf(key), by };
+  await revokeAndInvalidate(access, revocation, callContext(c, access.upstreamBudgetMs));
 }

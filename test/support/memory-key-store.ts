@@ -34,6 +34,11 @@ export function memoryKeyStore(): KeyStore {
   const live = ({ projectId, userId }: Pick<StoredKey, 'projectId' | 'userId'>, now: string) =>
     [...keys.values()].filter((key) => isShown(key, { projectId, userId }) && isLive(key, now)).length;
 
+  const hasNamesake = ({ projectId, userId, name }: StoredKey, liveAt: string) => {
+    const owner = userId === null ? { projectId, userId } : { userId };
+    return [...keys.values()].some((key) => isShown(key, { ...owner, name, liveAt }));
+  };
+
   // Nothing is awaited inside a method, so each one is a transaction.
   return {
     async find(id) {
@@ -52,8 +57,9 @@ export function memoryKeyStore(): KeyStore {
     },
 
     async insert(key, entry, limit) {
-      if (limit !== undefined && isLive(key, limit.now) && live(key, limit.now) >= limit.atMost) {
-        return false;
+      if (limit !== undefined && isLive(key, limit.now)) {
+        if (live(key, limit.now) >= limit.atMost) return false;
+        if (limit.isNameUnique && hasNamesake(key, limit.now)) return false;
       }
       add(key);
       append(entry);
@@ -206,12 +212,14 @@ function memorySecretStore(keys: Map<string, StoredKey>): SecretStore {
   };
 }
 
-function isShown(key: StoredKey, { projectId, userId, state, text }: KeyFilter): boolean {
+function isShown(key: StoredKey, { projectId, userId, name, liveAt, state, text }: KeyFilter): boolean {
   const searched = [key.id, key.name, key.projectId, key.userId ?? '', key.lastFour].map(inLowerCase);
   return (
     (text === undefined || searched.some((value) => value.includes(inLowerCase(text)))) &&
     (state === undefined || keyState(key, Date.parse(state.at)) === state.is) &&
     (projectId === undefined || key.projectId === projectId) &&
+    (name === undefined || key.name === name) &&
+    (liveAt === undefined || isLive(key, liveAt)) &&
     (userId === undefined || key.userId === userId)
   );
 }

@@ -86,6 +86,7 @@ export function novaApp(methods: Partial<Cloud> = {}, scopes: readonly Scope[] =
       plan: 'default',
       isBrowserKey: false,
       regions: null,
+      accessRules: null,
       credential: { kind: 'redu_key', key: 'k' },
       sealingSecret: () => 's',
     });

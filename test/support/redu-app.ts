@@ -73,6 +73,7 @@ export function reduApp(methods: Partial<Cloud> = {}, scopes: readonly Scope[] =
       scopes,
       isBrowserKey: false,
       regions: null,
+      accessRules: null,
       plan: 'default',
       credential: { kind: 'application_credential', id: 'ac', secret: 's' },
       sealingSecret: () => 's',

@@ -29,6 +29,8 @@ export interface SandboxTarget extends Target {
   readonly gateway: RunningGateway;
   /** `METHOD url` of each upstream request of the gateway, in order. */
   readonly requests: readonly string[];
+  /** The upstream calls of each request that the gateways have served, by its route; without sign-ins. */
+  callsByRoute(): ReadonlyMap<string, ReadonlySet<string>>;
   readonly keys: KeyStore;
   /** Where the gateway's own account is an administrator. */
   readonly adminProjectId: string;
@@ -58,9 +60,14 @@ export async function sandboxTarget({
     ...cloud,
   });
   const requests: string[] = [];
+  const calls: { readonly requestId: string | null; readonly call: string }[] = [];
   const clouds = openStackDriver({
     transport: fetchTransport((request) => {
       requests.push(`${request.method} ${request.url}`);
+      const { pathname } = new URL(request.url);
+      const requestId = request.headers.get('x-openstack-request-id');
+      if (!pathname.endsWith('/auth/tokens'))
+        calls.push({ requestId, call: `${request.method} ${pathname}` });
       return sandbox.fetch(request);
     }),
     authUrl: sandbox.authUrl,
@@ -122,6 +129,20 @@ export async function sandboxTarget({
     confirmAfter: CONFIRM_AFTER,
     gateway,
     requests: requests,
+    callsByRoute() {
+      const served = [gateway, second].flatMap(({ logged }) =>
+        logged.filter(({ event }) => event === 'request').map(({ fields }) => fields),
+      );
+      const routes = new Map(
+        served.map(({ request_id, method, route }) => [String(request_id), `${method} ${route}`]),
+      );
+      const found = new Map<string, Set<string>>();
+      for (const { requestId, call } of calls) {
+        const route = routes.get(requestId ?? '');
+        if (route !== undefined) found.set(route, (found.get(route) ?? new Set()).add(call));
+      }
+      return found;
+    },
     accountClouds,
     adminProjectId: sandbox.admin.projectId,
     acme: customer('acme'),

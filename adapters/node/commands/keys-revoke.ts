@@ -7,7 +7,7 @@ export async function run({ values, operands: [id] }: Invocation<'keys revoke'>)
   await withCloud({ opensKeys: false }, async ({ keys, services, identities, call }) => {
     const key = await findKey(keys, id);
     const reach = values.family === true ? 'family' : reachOf(key);
-    await revokeKey(keys, identities, key.id, reach, ACTOR, call);
+    await revokeKey(keys, identities, { id: key.id, reach, by: ACTOR }, call);
     showKey(await findKey(keys, key.id), services, values.json);
   });
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type {
   CredentialRequest,
+  DerivedCredentialRequest,
   IdentityProvider,
   IssuedCredential,
   SignIn,
@@ -12,15 +13,21 @@ import { send, type UpstreamResponse } from '../http/upstream-client.ts';
 import { errorFrom, parseBody, signInErrorFrom } from '../http/upstream-error.ts';
 import type { OpenStack } from '../openstack-cloud.ts';
 import { Service } from '../service.ts';
-import { type SignIn as SignInBody, withApplicationCredential, withPassword } from './credentials.ts';
+import {
+  forOpenStack,
+  type SignIn as SignInBody,
+  withApplicationCredential,
+  withPassword,
+} from './credentials.ts';
 import { readToken, type Token } from './token.ts';
-import { isRejection } from './token-source.ts';
+import { isRejection, type TokenOwner } from './token-source.ts';
 
 const CredentialBody = z.object({
   application_credential: z.object({
     id: z.string(),
     secret: z.string().optional(),
     expires_at: z.string().nullish(),
+    roles: z.array(z.object({ id: z.string(), name: z.string() })).default([]),
   }),
 });
 
@@ -62,6 +69,9 @@ export function keystoneIdentities(openStack: OpenStack): IdentityProvider {
     throw errorFrom('identity', response);
   }
 
+  const keystoneOf = (owner: TokenOwner, call: CallContext) =>
+    new Service('identity', { transport, tokens, owner, context: call }, () => authUrl);
+
   return {
     hasUsers: true,
     async identify(credential, call) {
@@ -91,7 +101,9 @@ export function keystoneIdentities(openStack: OpenStack): IdentityProvider {
         {
           method: 'POST',
           path: `/users/${caller.userId}/application_credentials`,
-          body: { application_credential: credentialBody(wish) },
+          body: {
+            application_credential: credentialBody({ ...wish, roles: wish.roles.map((name) => ({ name })) }),
+          },
           token,
         },
         call,
@@ -110,22 +122,33 @@ export function keystoneIdentities(openStack: OpenStack): IdentityProvider {
       throw error;
     },
 
-    async deleteCredential(userId, id, call) {
-      const session = {
-        transport,
-        tokens,
-        owner: { kind: 'service_account' } as const,
-        context: call,
-      };
-      const keystone = new Service('identity', session, () => authUrl);
-      try {
-        await keystone.call('DELETE', `/users/${userId}/application_credentials/${id}`);
-        return true;
-      } catch (error) {
-        if (hasCode(error, 'not_found')) return true;
-        if (hasCode(error, 'forbidden') || openStack.hasServiceAccount === false) return false;
-        throw error;
+    async deriveCredential(credential, wish, call) {
+      const owner = forOpenStack(credential);
+      const { userId } = (await tokens.token(owner, call)).identity;
+      const response = await keystoneOf(owner, call).call(
+        'POST',
+        `/users/${userId}/application_credentials`,
+        {
+          body: { application_credential: credentialBody(wish, wish.isUnrestricted) },
+        },
+      );
+      const { id, secret = '', roles } = parseBody(response, CredentialBody).application_credential;
+      return { credential: { kind: 'application_credential', id, secret }, roles };
+    },
+
+    async deleteCredential(userId, id, call, other = null) {
+      const path = `/users/${userId}/application_credentials/${id}`;
+      const account = openStack.hasServiceAccount ? [{ kind: 'service_account' } as const] : [];
+      for (const owner of [...account, ...(other === null ? [] : [forOpenStack(other)])]) {
+        try {
+          await keystoneOf(owner, call).call('DELETE', path);
+          return true;
+        } catch (error) {
+          if (hasCode(error, 'not_found')) return true;
+          if (!hasCode(error, 'forbidden')) throw error;
+        }
       }
+      return false;
     },
   };
 }
@@ -149,11 +172,14 @@ function bodyFor(signIn: SignIn): SignInBody {
   return withPassword(user, signIn.password, scope);
 }
 
-function credentialBody({ name, roles, expiresAt }: CredentialRequest) {
+function credentialBody(
+  { name, roles, expiresAt }: Omit<DerivedCredentialRequest, 'isUnrestricted'>,
+  unrestricted = false,
+) {
   return {
     name,
-    unrestricted: false,
-    ...(roles.length === 0 ? {} : { roles: roles.map((role) => ({ name: role })) }),
+    unrestricted,
+    ...(roles.length > 0 && { roles }),
     // Keystone wants UTC without a zone.
     ...(expiresAt === null ? {} : { expires_at: expiresAt.replace('Z', '') }),
   };

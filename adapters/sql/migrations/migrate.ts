@@ -210,6 +210,13 @@ export function migrationsFor(types: ColumnTypes): Readonly<Record<string, Migra
     async '011-regions'(db) {
       await db.schema.alterTable('api_key').addColumn('regions', text).execute();
     },
+
+    async '012-application-credentials'(db) {
+      // Nullable, because nodes of an older version still write.
+      for (const column of ['description', 'roles', 'access_rules']) {
+        await db.schema.alterTable('api_key').addColumn(column, text).execute();
+      }
+    },
   };
   return Object.fromEntries(Object.entries(migrations).map(([name, up]) => [name, { up }]));
 }

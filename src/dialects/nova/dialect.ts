@@ -9,6 +9,7 @@ import { KeyTokens } from '../../access/key-token.ts';
 import type { GatewayEnv, Stage } from '../../context.ts';
 import type { RequestBody } from '../../http/request-target.ts';
 import type { FindHit } from '../../traffic/cache/request-memo.ts';
+import { serviceRules } from './access-rules.ts';
 import { authenticateToken } from './authenticate.ts';
 import { forward } from './forward.ts';
 import { identityFacade } from './identity/identity.ts';
@@ -55,11 +56,12 @@ export function novaDialect(ports: NovaPorts): NovaDialect {
     identityFacade({ ...ports, tokens, openSession }, limit.handle),
   );
   const authenticated = authenticateToken(access, tokens);
+  const rules = serviceRules(ports.requestTarget);
   const prefixes = SERVICES.filter((service) => served.has(service)).map(
     (service) => `${SERVICE_ENDPOINTS[service].prefix}/`,
   );
   for (const prefix of prefixes) {
-    router.all(`${prefix}*`, documents.handle, authenticated.handle, limit.handle, handler);
+    router.all(`${prefix}*`, documents.handle, authenticated.handle, limit.handle, rules, handler);
   }
   return {
     routes: router,

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { type Access, anonymousCall, callContext } from '../../access/access.ts';
 import { recordRejection, tooManyFailures } from '../../access/authenticate.ts';
 import { defaultScopes } from '../../access/browser-key.ts';
-import type { IssuedCredential, SignIn } from '../../access/identity-provider.ts';
+import type { SignIn } from '../../access/identity-provider.ts';
 import { clientNetwork } from '../../access/ip-address.ts';
 import {
   type Actor,
@@ -13,8 +13,8 @@ import {
   rotateKey,
   selfServiceLimit,
 } from '../../access/issue-key.ts';
+import { keepOrWithdraw } from '../../access/keep-or-withdraw.ts';
 import { keyListParameters, keyPage } from '../../access/key-list.ts';
-import { isWithinRegions } from '../../access/key-regions.ts';
 import {
   type Credentials,
   createdKeySchema,
@@ -27,14 +27,14 @@ import {
 } from '../../access/key-schemas.ts';
 import type { StoredKey } from '../../access/key-store.ts';
 import { reachOf, revokeAndInvalidate } from '../../access/revoke-key.ts';
-import type { CallContext, Caller } from '../../compute/cloud.ts';
+import { assertMayRevoke, refuseBrowserKey, siblingKey } from '../../access/sibling-keys.ts';
+import type { Caller } from '../../compute/cloud.ts';
 import { ComputeError, hasCode } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { MAX_SIGN_IN_BYTES } from '../../http/body.ts';
 import { decode, decodeBody, decodeQuery } from '../../http/decode.ts';
 import { respondJson } from '../../http/json.ts';
 import { route } from '../../http/route.ts';
-import { hasScope } from '../../scopes.ts';
 import type { Mount } from './mount.ts';
 
 /** The only request of the dialect without a key: the one that gets one. */
@@ -76,19 +76,21 @@ export function apiKeys(access: Access, mount: Mount): void {
   mount
     .add(API_KEY_ROUTES.signUp, signUp(access))
     .add(list, async (c) => {
-      refuseBrowserKeys(c);
+      refuseBrowserKey(c.var.principal);
       const { projectId, userId } = c.var.principal;
       return respondJson(c, await keyPage(access, { projectId, userId }, decodeQuery(c, list.query)));
     })
     .add(get, async (c) => respondJson(c, keyView(await sibling(access, c), access.services)))
     .add(revoke, async (c) => {
       const key = await sibling(access, c);
-      assertMayRevoke(c, key);
-      const call = callContext(c, access.upstreamBudgetMs);
-      await revokeAndInvalidate(access, key.id, reachOf(key), actor(access, c), call);
+      const { principal } = c.var;
+      assertMayRevoke(principal, key);
+      const { credential } = principal;
+      const revocation = { id: key.id, reach: reachOf(key), by: actor(access, c), credential };
+      await revokeAndInvalidate(access, revocation, callContext(c, access.upstreamBudgetMs));
       return c.body(null, 204);
     })
-    .add(rotate, rotateOwn(access), refuseBrowserKeys);
+    .add(rotate, rotateOwn(access), (c) => refuseBrowserKey(c.get('principal')));
 }
 
 function rotateOwn(access: Access) {
@@ -108,13 +110,6 @@ function rotateOwn(access: Access) {
     access.verifier.invalidate(key.id);
     return respondJson(c, createdKeyView(issued, access.services), 201);
   };
-}
-
-/** A script in a page must not revoke or rotate the page's key, nor see other keys. */
-function refuseBrowserKeys(c: Context<GatewayEnv>): void {
-  if (c.get('principal').isBrowserKey) {
-    throw new ComputeError('forbidden', 'This API key is bound to origins, and may not see or change keys.');
-  }
 }
 
 function signUp(access: Access) {
@@ -162,9 +157,10 @@ export async function issueOwnKey(
   };
   const by = { actor: `user:${issued.userId}`, address, requestId: c.var.requestId };
   // Counted once more as it is stored: others of this user may have signed up meanwhile.
-  const key = await keepOrWithdraw(access, issued, call, () =>
-    issueKey(access.keys, access.secret, request, by, selfServiceLimit()),
-  );
+  const store = () => issueKey(access.keys, access.secret, request, by, selfServiceLimit());
+  const key = issued.owned
+    ? await keepOrWithdraw(access.identities, issued.userId, issued.credential, call, store)
+    : await store();
   access.keyOrigins.invalidate();
   return key;
 }
@@ -196,46 +192,8 @@ async function signedIn<T>(
   });
 }
 
-/** A key that could not be stored leaves no credential at the cloud; one that cannot be taken back is in the log. */
-async function keepOrWithdraw<T>(
-  access: Access,
-  { owned, userId, credential }: IssuedCredential,
-  call: CallContext,
-  store: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await store();
-  } catch (error) {
-    const gone =
-      !owned || (await access.identities.deleteCredential(userId, credential.id, call).catch(() => false));
-    if (!gone) call.log.error('credential_cleanup_failed', { credential: credential.id }, error);
-    throw error;
-  }
-}
-
-/** A key of the same user in the same project. @throws ComputeError `not_found`; `forbidden` for a browser key. */
-async function sibling(access: Access, c: Context<GatewayEnv>): Promise<StoredKey> {
-  refuseBrowserKeys(c);
-  const id = c.req.param('id') ?? '';
-  const { projectId, userId } = c.var.principal;
-  const key = /^[0-9a-z]{1,64}$/.test(id) ? await access.keys.find(id) : null;
-  if (key === null || key.projectId !== projectId || key.userId !== userId) {
-    throw new ComputeError('not_found', 'Key not found.');
-  }
-  return key;
-}
-
-/** A key may end itself, and siblings that can do no more than it can. */
-function assertMayRevoke(c: Context<GatewayEnv>, key: StoredKey): void {
-  const { keyId, scopes, regions } = c.var.principal;
-  if (key.id === keyId) return;
-  const missing = key.scopes.find((scope) => !hasScope(scopes, scope));
-  if (missing !== undefined) {
-    throw new ComputeError('forbidden', `This API key lacks the scope "${missing}" of the key to revoke.`);
-  }
-  if (!isWithinRegions(key.regions, regions)) {
-    throw new ComputeError('forbidden', 'This API key lacks regions of the key to revoke.');
-  }
+function sibling({ keys }: Access, c: Context<GatewayEnv>): Promise<StoredKey> {
+  return siblingKey(keys, c.var.principal, c.req.param('id') ?? '');
 }
 
 /** What `admin` opens is the operator's to give. @throws ComputeError `invalid`. */

@@ -1,4 +1,6 @@
 import type { Context, Handler, Hono, MiddlewareHandler } from 'hono';
+import { assertAllowed } from '../../access/access-rules.ts';
+import type { Principal } from '../../access/principal.ts';
 import { requireScope } from '../../access/require-scope.ts';
 import { asNotApplied } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
@@ -6,6 +8,7 @@ import { assertPrecondition, type CurrentTag } from '../../http/precondition.ts'
 import { at, type RouteDefinition } from '../../http/route.ts';
 import type { ServedRead, ServeRead } from '../../traffic/cache/cached.ts';
 import type { CachePolicy, Read } from '../../traffic/cache/read.ts';
+import { upstreamCalls } from './upstream-calls.ts';
 
 /** Further authorization of a route, before its handler or a replay. @throws ComputeError `forbidden`. */
 export type Authorize = (c: Context<GatewayEnv>) => void;
@@ -40,6 +43,7 @@ export class Mount {
     const [method, path] = at(route);
     const stages: MiddlewareHandler<GatewayEnv>[] = [];
     if (route.scope !== undefined) stages.push(requireScope(route.scope));
+    stages.push(authorized((c) => assertRules(route, c)));
     if (authorize !== undefined) stages.push(authorized(authorize));
     if (method === 'POST') stages.push(this.#idempotent);
     if (method === 'GET') this.#tags.set(path, currentTag);
@@ -86,6 +90,12 @@ function currentTagFor(
       throw asNotApplied(error);
     }
   };
+}
+
+/** A sign-up has no key, and so no rules. */
+function assertRules(route: RouteDefinition, c: Context<GatewayEnv>): void {
+  const principal: Principal | undefined = c.get('principal');
+  if (principal?.accessRules) assertAllowed(principal.accessRules, upstreamCalls(route, c));
 }
 
 function authorized(authorize: Authorize): MiddlewareHandler<GatewayEnv> {

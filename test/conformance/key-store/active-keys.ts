@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { KeyStore, LiveKeyLimit } from '../../../src/access/key-store.ts';
+import type { KeyStore, LiveKeyLimit, StoredKey } from '../../../src/access/key-store.ts';
 import { allKeys, auditEntry, SERVICE, storedKey } from './samples.ts';
 
 const NOW = '2026-05-01T00:00:00.000Z';
@@ -37,6 +37,24 @@ export function activeKeysConformance(store: () => KeyStore, reopen: () => Promi
     expect(await log()).toHaveLength(4);
     await store().revoke('a', NOW, auditEntry(), 'key');
     expect(await store().insert(storedKey('c'), auditEntry(), limit(2))).toBe(true);
+  });
+
+  test('inserts one live key of a name for each user, where names are to be unique', async () => {
+    const unique = { ...limit(9), isNameUnique: true };
+    const insert = (id: string, differs: Partial<StoredKey> = {}) =>
+      store().insert(storedKey(id, { name: 'ci', ...differs }), auditEntry(), unique);
+    await store().insert(storedKey('gone', { name: 'ci', revokedAt: NOW }), auditEntry());
+    await store().insert(storedKey('ended', { name: 'ci', expiresAt: NOW }), auditEntry());
+    expect(await insert('a')).toBe(true);
+    expect(await insert('b')).toBe(false);
+    expect(await insert('c', { projectId: 'globex' })).toBe(false);
+    expect(await insert('d', { name: 'CI' })).toBe(true);
+    expect(await insert('e', { userId: 'other' })).toBe(true);
+    expect(await insert('f', SERVICE)).toBe(true);
+    expect(await insert('g', SERVICE)).toBe(false);
+    expect(await insert('h', { ...SERVICE, projectId: 'globex' })).toBe(true);
+    expect(await store().find('b')).toBeNull();
+    expect(await log()).toHaveLength(7);
   });
 
   test('concurrent inserts on several stores never exceed the limit', async () => {

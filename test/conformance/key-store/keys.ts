@@ -35,6 +35,9 @@ export function keysConformance(store: () => KeyStore): void {
         revokedAt: '2026-04-01T00:00:00.000Z',
         successorId: 'g',
         lastUsedAt: '2026-03-31T23:59:59.999Z',
+        description: 'line\nbreak 🦊',
+        roles: [{ id: 'r1', name: 'reader' }],
+        accessRules: [{ id: 'a1', service: 'compute', method: 'GET', path: '/v2.1/**' }],
       }),
     ],
   ])('finds an inserted key: %s', async (_, key) => {

@@ -162,6 +162,22 @@ export function listsConformance(store: () => KeyStore): void {
     expect(await idsOf({ text })).toEqual(expected);
   });
 
+  test('filters by name, and by being live at a time', async () => {
+    const at = '2026-05-01T00:00:00.000Z';
+    const named = (id: string, name: string, differs: Partial<StoredKey> = {}) =>
+      store().insert(storedKey(id, { name, ...differs }), auditEntry());
+    await named('a', 'ci');
+    await named('b', 'CI');
+    await named('c', 'ci', { revokedAt: at });
+    await named('d', 'ci', { expiresAt: at });
+    await named('e', 'ci', { disabled: true, projectId: 'globex' });
+    expect(await idsOf({ name: 'ci' })).toEqual(['a', 'c', 'd', 'e']);
+    expect(await idsOf({ name: 'ci', liveAt: at })).toEqual(['a', 'e']);
+    expect(await idsOf({ liveAt: at, projectId: 'acme' })).toEqual(['a', 'b']);
+    expect(await idsOf({ name: 'ci', liveAt: '2026-04-30T23:59:59.999Z' })).toEqual(['a', 'd', 'e']);
+    expect(await idsOf({ name: '' })).toEqual([]);
+  });
+
   test('includes revoked, expired and disabled keys', async () => {
     const past = '2020-01-01T00:00:00.000Z';
     await store().insert(storedKey('a', { expiresAt: past }), auditEntry());

@@ -31,9 +31,15 @@ export function rotationConformance(store: () => KeyStore): void {
       disabled: true,
       expiresAt: '2026-07-01T00:00:00.000Z',
     } as const;
-    const key = storedKey('a', rights);
+    const details = {
+      description: 'for CI',
+      roles: [{ id: 'r1', name: 'reader' }],
+      accessRules: [{ id: 'a1', service: 'compute', method: 'GET', path: '/v2.1/**' }],
+    };
+    const key = storedKey('a', { ...rights, ...details });
     // A stale copy, read before the change.
     const successor = storedKey('b', {
+      ...details,
       familyId: 'a',
       name: 'before',
       expiresAt: LATER,

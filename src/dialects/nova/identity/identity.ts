@@ -7,10 +7,12 @@ import { callContext } from '../../../access/access.ts';
 import { ComputeError } from '../../../compute/errors.ts';
 import type { GatewayEnv } from '../../../context.ts';
 import { methodNotAllowed } from '../../../http/method-not-allowed.ts';
+import { identityRules } from '../access-rules.ts';
 import { authenticateToken } from '../authenticate.ts';
 import { novaErrorResponse } from '../errors.ts';
 import { SERVICE_ENDPOINTS } from '../services.ts';
 import type { NovaSession } from '../session.ts';
+import { applicationCredentials } from './application-credentials.ts';
 import { catalogOf } from './catalog.ts';
 import { type IdentityPorts, issueToken, revokeToken, showToken } from './tokens.ts';
 
@@ -43,7 +45,7 @@ export function identityFacade(
   const listLinks = (c: Context) => ({ next: null, ...self(c), previous: null });
   const session = (c: Context<GatewayEnv>) =>
     ports.openSession(c.var.principal.credential, callContext(c, access.upstreamBudgetMs));
-  const authenticated = [authenticateToken(access, tokens).handle, limited] as const;
+  const authenticated = [authenticateToken(access, tokens).handle, limited, identityRules] as const;
 
   const router = new Hono<GatewayEnv>({ strict: false });
   const get = (path: string, body: (session: NovaSession, c: Context<GatewayEnv>) => object) =>
@@ -74,6 +76,7 @@ export function identityFacade(
   });
   list('/v3/domains', 'domains', (found, c) => [namedOrForbidden(c, domain(found, c))]);
   get('/v3/domains/:id', (found, c) => ({ domain: ownOrForbidden(c, domain(found, c)) }));
+  applicationCredentials(router, { access, session, base }, authenticated);
   // For administrators only. 403 does not reveal whether an item exists.
   router.on(['GET', 'POST'], ADMIN_COLLECTIONS, ...authenticated, forbidden);
   router.on(['GET', 'PATCH', 'DELETE'], ADMIN_ITEMS, ...authenticated, forbidden);

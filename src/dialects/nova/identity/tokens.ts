@@ -105,7 +105,7 @@ async function tokenResponse(
   status: 200 | 201,
   text: string,
   token: KeyToken,
-  { id, name }: StoredKey,
+  { id, name, scopes, accessRules }: StoredKey,
 ): Promise<Response> {
   const session = await openSession(c.var.principal.credential, callContext(c, access.upstreamBudgetMs));
   const withCatalog = c.req.query('nocatalog') === undefined;
@@ -120,7 +120,10 @@ async function tokenResponse(
     roles: session.roles,
     ...(withCatalog && { catalog: catalogOf(session, publicUrl(c)) }),
     ...(token.method === 'application_credential' && {
-      application_credential: { id, name, restricted: true },
+      application_credential: {
+        ...{ id, name, restricted: !scopes.includes('keys:write') },
+        ...(accessRules !== null && { access_rules: accessRules }),
+      },
     }),
   };
   return c.json({ token: body }, status, {

@@ -1,0 +1,73 @@
+import { describe, expect, test } from 'vitest';
+import { assertAllowed, MAX_WILDCARDS } from './access-rules.ts';
+
+const SERVER = '/v2.1/servers/0d3f2f4e';
+
+function isAllowed(path: string, call: object, rule: object = {}): boolean {
+  const rules = [{ id: 'r', service: 'compute', method: 'GET', path, ...rule }];
+  try {
+    assertAllowed(rules, [{ service: 'compute', method: 'GET', path: SERVER, ...call }]);
+    return true;
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'forbidden' });
+    return false;
+  }
+}
+
+describe('a rule allows a call of its service and method whose path matches', () => {
+  test.each<[path: string, call: object]>([
+    [SERVER, {}],
+    ['/v2.1/servers/*', {}],
+    ['/v2.1/servers/{server_id}', {}],
+    ['/v2.1/*/{id}', {}],
+    ['/v2.1/servers/0d*', {}],
+    ['/v2.1/**', {}],
+    ['/**', {}],
+    ['/v2.1/**', { path: '/v2.1/' }],
+    ['/v2.1/**/action', { path: `${SERVER}/action` }],
+    ['/v3/*/volumes', { path: '/v3/p/volumes' }],
+  ])('%s: %o', (path, call) => expect(isAllowed(path, call)).toBe(true));
+
+  test.each<[path: string, call: object, rule?: object]>([
+    ['/v2.1/servers', {}],
+    ['/v2.1/servers/', {}],
+    ['/v2.1/servers/*', { path: `${SERVER}/action` }],
+    ['/v2.1/servers/*', { path: '/v2.1/servers/' }],
+    ['/v2.1/servers/{id}', { path: '/v2.1/servers' }],
+    ['/v2.1/servers/0d*', { path: '/v2.1/servers/0d' }],
+    ['/v2.1/servers/.+', {}],
+    ['/v2x1/**', {}],
+    ['/v2.1/SERVERS/*', {}],
+    ['/v2.1/**', {}, { method: 'POST' }],
+    ['/v2.1/**', { method: 'HEAD' }],
+    ['/v2.1/**', {}, { service: 'image' }],
+    ['', {}],
+  ])('and not %s: %o %o', (path, call, rule) => expect(isAllowed(path, call, rule)).toBe(false));
+
+  test('block storage has several names', () => {
+    expect(isAllowed('/v3/**', { service: 'volumev3', path: '/v3/volumes' }, { service: 'volume' })).toBe(
+      true,
+    );
+    expect(
+      isAllowed('/v3/**', { service: 'block-storage', path: '/v3/volumes' }, { service: 'volumev3' }),
+    ).toBe(true);
+  });
+});
+
+test('each call has to match; the error names the first that does not', () => {
+  const rules = [{ id: 'r', service: 'compute', method: 'GET', path: '/v2.1/flavors' }];
+  const flavors = { service: 'compute', method: 'GET', path: '/v2.1/flavors' };
+  expect(() => assertAllowed(rules, [flavors])).not.toThrow();
+  expect(() => assertAllowed(rules, [])).not.toThrow();
+  expect(() => assertAllowed(null, [flavors])).not.toThrow();
+  expect(() => assertAllowed([], [flavors])).toThrow('GET /v2.1/flavors of the service compute');
+  expect(() =>
+    assertAllowed(rules, [flavors, { service: 'image', method: 'GET', path: '/v2/images' }]),
+  ).toThrow('GET /v2/images of the service image');
+});
+
+test('a pattern with many wildcards takes little time', () => {
+  const started = performance.now();
+  expect(isAllowed(`/${'*a'.repeat(MAX_WILDCARDS - 1)}**b`, { path: `/${'a'.repeat(4_000)}` })).toBe(false);
+  expect(performance.now() - started).toBeLessThan(1_000);
+});

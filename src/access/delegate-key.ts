@@ -1,0 +1,152 @@
+/** A key made with another key, which passes on what it may do, or less. */
+
+import { wallMs } from '../clock.ts';
+import type { CallContext } from '../compute/cloud.ts';
+import { ComputeError } from '../compute/errors.ts';
+import type { Scope } from '../scopes.ts';
+import type { Access } from './access.ts';
+import { type AccessRule, isRuleOf } from './access-rules.ts';
+import type { RoleReference } from './identity-provider.ts';
+import {
+  type Actor,
+  assertKeyQuota,
+  assertNameIsFree,
+  type IssuedKey,
+  issueKey,
+  selfServiceLimit,
+} from './issue-key.ts';
+import { keepOrWithdraw } from './keep-or-withdraw.ts';
+import { isLive, type KeyRole, type StoredKey } from './key-store.ts';
+import type { Principal } from './principal.ts';
+import { assertScope } from './require-scope.ts';
+import { revokeAndInvalidate } from './revoke-key.ts';
+
+export interface Delegation {
+  readonly name: string;
+  readonly description: string | null;
+  /** null: as the maker's. */
+  readonly expiresAt: string | null;
+  /** Whether the key may make others. */
+  readonly isUnrestricted: boolean;
+  /** null: the maker's. */
+  readonly roles: readonly RoleReference[] | null;
+  /** null: the maker's. */
+  readonly accessRules: readonly AccessRule[] | null;
+}
+
+/** Who makes it, and the request for it. */
+interface DelegationContext {
+  readonly principal: Principal;
+  /** The roles that the cloud gives the maker's credential. */
+  readonly roles: readonly KeyRole[];
+  readonly by: Actor;
+  readonly call: CallContext;
+}
+
+/** What Keystone gives with a role. */
+const IMPLIED: Readonly<Record<string, string>> = { admin: 'manager', manager: 'member', member: 'reader' };
+
+/**
+ * Makes a key with the maker's networks, regions, plan and scopes, without `admin`, which the operator gives, and without
+ * `keys:write` unless it is to be unrestricted.
+ *
+ * Its credential is the maker's, sealed again. Other roles take another credential, created at the cloud.
+ *
+ * @throws ComputeError `forbidden` without `keys:write`, for access rules that the maker lacks, and for other roles with a restricted
+ *   credential; `conflict` for a name in use; `quota_exceeded`; `invalid`. Then nothing is left at the cloud.
+ */
+export async function delegateKey(
+  access: Access,
+  wanted: Delegation,
+  { principal, roles, by, call }: DelegationContext,
+): Promise<IssuedKey> {
+  assertScope(principal, 'keys:write');
+  const { keys, identities, secret } = access;
+  const maker = await keys.find(principal.keyId);
+  if (maker === null) throw new ComputeError('unauthenticated', 'Invalid API key');
+  const { projectId, userId, plan, allowedCidrs, allowedOrigins, regions } = maker;
+  const { name, description } = wanted;
+  const lasting = {
+    ...{ name, description, projectId, userId: userId ?? '', plan, allowedCidrs, allowedOrigins, regions },
+    scopes: scopesFor(wanted, principal),
+    accessRules: rulesFor(wanted, principal),
+    expiresAt: expiryFor(wanted, maker),
+  };
+  await assertNameIsFree(keys, { projectId, userId, name });
+  await assertKeyQuota(keys, maker);
+  const issue = (credential: Pick<Parameters<typeof issueKey>[2], CredentialFields>) =>
+    issueKey(keys, secret, { ...lasting, ...credential }, by, { ...selfServiceLimit(), isNameUnique: true });
+
+  const chosen = wanted.roles === null ? roles : ownRoles(wanted.roles, roles);
+  let issued: IssuedKey;
+  if (chosen !== null) {
+    const { credential } = principal;
+    const { ownsCloudCredential, credentialExpiresAt } = maker;
+    issued = await issue({ credential, ownsCloudCredential, credentialExpiresAt, roles: chosen });
+  } else {
+    const derived = await identities.deriveCredential(
+      principal.credential,
+      {
+        name: `linguanova ${crypto.randomUUID()} ${name}`.slice(0, 255),
+        roles: wanted.roles ?? [],
+        expiresAt: lasting.expiresAt,
+        isUnrestricted: wanted.isUnrestricted,
+      },
+      call,
+    );
+    const made = { ...derived, ownsCloudCredential: true, credentialExpiresAt: lasting.expiresAt };
+    const store = () => issue(made);
+    const owner = userId ?? '';
+    issued = await keepOrWithdraw(identities, owner, derived.credential, call, store, principal.credential);
+  }
+  await endWithMaker(access, principal, issued, by, call);
+  return issued;
+}
+
+type CredentialFields = 'credential' | 'ownsCloudCredential' | 'credentialExpiresAt' | 'roles';
+
+function scopesFor({ isUnrestricted }: Delegation, { scopes }: Principal): readonly Scope[] {
+  const passed = scopes.filter((scope) => scope !== 'admin' && (scope !== 'keys:write' || isUnrestricted));
+  if (passed.length > 0) return passed;
+  throw new ComputeError('forbidden', 'This API key has no scope that it can pass on.');
+}
+
+function rulesFor({ accessRules }: Delegation, maker: Principal): readonly AccessRule[] | null {
+  if (maker.accessRules === null || accessRules === null) return accessRules ?? maker.accessRules;
+  const own = maker.accessRules;
+  if (accessRules.every((rule) => isRuleOf(own, rule))) return accessRules;
+  throw new ComputeError('forbidden', 'access_rules: this API key can pass on only access rules of its own.');
+}
+
+function expiryFor({ expiresAt }: Delegation, maker: StoredKey): string | null {
+  if (expiresAt === null || maker.expiresAt === null) return expiresAt ?? maker.expiresAt;
+  if (Date.parse(expiresAt) <= Date.parse(maker.expiresAt)) return expiresAt;
+  throw ComputeError.field('expires_at', `must not be after ${maker.expiresAt}, when this API key expires`);
+}
+
+/** The chosen roles if they give as much as `own`; null: others. */
+function ownRoles(chosen: readonly RoleReference[], own: readonly KeyRole[]): readonly KeyRole[] | null {
+  const found = own.filter((role) =>
+    chosen.some((one) => ('id' in one ? one.id === role.id : one.name === role.name)),
+  );
+  if (found.length < chosen.length) return null;
+  const given = new Set<string>();
+  for (const { name } of found) {
+    for (let one: string | undefined = name; one !== undefined; one = IMPLIED[one]) given.add(one);
+  }
+  return own.every(({ name }) => given.has(name)) ? found : null;
+}
+
+/** A key that was ended meanwhile must not live on in another. */
+async function endWithMaker(
+  access: Access,
+  { keyId, credential }: Principal,
+  { key }: IssuedKey,
+  by: Actor,
+  call: CallContext,
+): Promise<void> {
+  const maker = await access.keys.find(keyId);
+  if (maker !== null && isLive(maker, wallMs())) return;
+  await revokeAndInvalidate(access, { id: key.id, reach: 'successors', by, credential }, call);
+  throw new ComputeError('unauthenticated', 'Invalid API key');
+}
