@@ -9,6 +9,7 @@ import type {
 } from '../../src/dialects/nova/pass-through.ts';
 import { isStream, type UpstreamRequest } from './http/transport.ts';
 import { discard, open } from './http/upstream-client.ts';
+import { rootOf } from './keystone/catalog.ts';
 import { forOpenStack } from './keystone/credentials.ts';
 import { sessionOf } from './keystone/session.ts';
 import type { Token } from './keystone/token.ts';
@@ -33,7 +34,7 @@ export function openStackPassThrough(openStack: OpenStack): PassThrough {
     token: string | null,
     call: CallContext,
   ): Promise<ForwardedResponse> {
-    const upstream = upstreamRequest(session, request, token, call);
+    const upstream = upstreamRequest(rootFor(session, request.service), request, token, call);
     const response = await open(transport, upstream, call, deadlineIn(request.headTimeoutMs));
     if (response.status >= 500) {
       const { service, method, url } = upstream;
@@ -45,6 +46,13 @@ export function openStackPassThrough(openStack: OpenStack): PassThrough {
       });
     }
     return response;
+  }
+
+  function rootFor(session: CloudSession, service: ForwardRequest['service']): string {
+    if (service === 'identity') return rootOf(openStack.authUrl);
+    const root = session.services.get(service)?.root;
+    if (root === undefined) throw new ComputeError('not_found', `This cloud has no ${service} service.`);
+    return root;
   }
 
   async function anySession(
@@ -106,13 +114,11 @@ function noticing(body: AsyncIterable<Uint8Array>, onRead: () => void): AsyncIte
 }
 
 function upstreamRequest(
-  session: CloudSession,
+  root: string,
   { service, method, path, headers, body, expectsContinue, signal }: ForwardRequest,
   token: string | null,
   { requestId }: CallContext,
 ): UpstreamRequest {
-  const root = session.services.get(service)?.root;
-  if (root === undefined) throw new ComputeError('not_found', `This cloud has no ${service} service.`);
   return {
     service,
     method,

@@ -13,7 +13,12 @@ import { everythingOf, makeThings, type Things } from '../keys/foreign-things.ts
 import { sendNova } from '../support/nova-client.ts';
 import { ReduClient } from '../support/redu-client.ts';
 import { type SandboxTarget, sandboxTarget } from '../support/sandbox-target.ts';
-import { IDENTITY_ATTEMPTS, type NovaAttempt, PASSED_ATTEMPTS } from './foreign-attempts.ts';
+import {
+  IDENTITY_ATTEMPTS,
+  KEYSTONE_ATTEMPTS,
+  type NovaAttempt,
+  PASSED_ATTEMPTS,
+} from './foreign-attempts.ts';
 
 test('every route of the facade and of pass-through has an attempt', async () => {
   const secret = await importServerSecret(btoa('0123456789abcdef0123456789abcdef'));
@@ -69,7 +74,7 @@ describe.each<Kind>(['application_credential', 'service'])('acme with a key of t
   const globexHas = () => everythingOf(target.globex.openStack, globex, foreign);
   const acmeHas = () => target.acme.openStack.belongings();
 
-  const rows = [...Object.values(IDENTITY_ATTEMPTS).flat(), ...PASSED_ATTEMPTS].map(
+  const rows = [...Object.values(IDENTITY_ATTEMPTS).flat(), ...KEYSTONE_ATTEMPTS, ...PASSED_ATTEMPTS].map(
     (attempt) => [`${attempt.target} ${JSON.stringify(attempt.body) ?? ''}`, attempt] as const,
   );
   test.each(rows)('%s', async (_, attempt) => {

@@ -89,8 +89,8 @@ function ofUser(path: string, ...methods: readonly string[]): Record<string, rea
   );
 }
 
-/** Keystone's collections and items for administrators. */
-const ADMIN_ONLY = [
+/** What Keystone itself responds to, or the gateway in its words. */
+export const KEYSTONE_ATTEMPTS: readonly NovaAttempt[] = [
   ...[
     'users',
     'roles',
@@ -104,18 +104,24 @@ const ADMIN_ONLY = [
     'OS-FEDERATION/identity_providers',
     'OS-OAUTH1/consumers',
     'OS-EP-FILTER/endpoint_groups',
-  ].flatMap((path) => [`GET /identity/v3/${path}`, `POST /identity/v3/${path}`]),
+  ].flatMap((path) => [`GET ${path}`, `POST ${path}`]),
   ...['services', 'endpoints', 'groups', 'policies'].flatMap((path) =>
-    ['GET', 'PATCH', 'DELETE'].map((method) => `${method} /identity/v3/${path}/:id`),
+    ['GET', 'PATCH', 'DELETE'].map((method) => `${method} ${path}/{project}`),
   ),
-  ...['projects', 'domains'].map((path) => `POST /identity/v3/${path}`),
+  ...['projects', 'domains', 'regions', 'registered_limits', 'limits'].map((path) => `POST ${path}`),
   ...['projects', 'domains', 'users'].flatMap((path) =>
-    ['PATCH', 'DELETE'].map((method) => `${method} /identity/v3/${path}/:id`),
+    ['PATCH', 'DELETE'].map((method) => `${method} ${path}/{project}`),
   ),
-];
-for (const route of ADMIN_ONLY) {
-  IDENTITY_ATTEMPTS[route] = [{ target: route.replace(':id', '{project}'), statuses: [403] }];
-}
+  'GET projects/{project}/tags',
+  'PUT projects/{project}/tags/mine',
+  'GET projects/{project}/users/{user}/roles',
+  'PUT projects/{project}/users/{user}/roles/{project}',
+  'GET users/{user}/groups',
+  'GET users/{user}/credentials/OS-EC2',
+  'POST users/{user}/credentials/OS-EC2',
+  'POST users/{user}/password',
+  'GET credentials',
+].map((line) => ({ target: line.replace(' ', ' /identity/v3/'), statuses: [403] }));
 
 /** Requests that pass through and that the cloud has to reject. */
 export const PASSED_ATTEMPTS: readonly NovaAttempt[] = [

@@ -94,6 +94,16 @@ describe('rejected sign-ins, always with the same 401', () => {
     }),
     'another project': byPassword({ id, password: key }, { project: { id: running.globex.projectId } }),
     'another project by name': byPassword({ id, password: key }, { project: { name: 'globex' } }),
+    'its user in a domain that does not exist': byPassword({
+      name: running.acme.userName,
+      domain: { name: 'nowhere' },
+      password: key,
+    }),
+    'its id in a domain that does not exist': byPassword({ name: id, domain: { id: 'x' }, password: key }),
+    'its project in a domain that does not exist': byPassword(
+      { id, password: key },
+      { project: { name: 'acme', domain: { name: 'nowhere' } } },
+    ),
     'a domain': byPassword({ id, password: key }, { domain: { id: 'default' } }),
     'the system': byPassword({ id, password: key }, { system: { all: true } }),
     'two methods': {
@@ -126,6 +136,9 @@ describe('rejected sign-ins, always with the same 401', () => {
     'the cloud’s own application credential',
     'another project',
     'another project by name',
+    'its user in a domain that does not exist',
+    'its id in a domain that does not exist',
+    'its project in a domain that does not exist',
     'a domain',
     'the system',
     'two methods',

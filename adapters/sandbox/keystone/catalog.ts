@@ -2,6 +2,7 @@
 
 import type { Cloud } from '../cloud.ts';
 import { hexId } from '../http.ts';
+import { REGION } from './model.ts';
 
 const SERVICES = [
   ['identity', 'keystone', '/identity/v3'],
@@ -10,9 +11,6 @@ const SERVICES = [
   ['image', 'glance', '/image'],
   ['volumev3', 'cinder', '/volume/v3/'],
 ] as const;
-
-/** The one region. */
-export const REGION = 'RegionOne';
 
 /** The catalog as it stands in a token. Service and endpoint ids stay the same as long as the cloud lives. */
 export function catalog(cloud: Cloud, projectId: string): unknown[] {

@@ -11,21 +11,26 @@ import {
 import { type KeystoneCall, keystoneCall } from './call.ts';
 import { catalog } from './catalog.ts';
 import { faultReply } from './faults.ts';
-import { assignRole, listAssignments, listRoles, removeRole } from './roles.ts';
-import { issueToken, revokeToken, showToken } from './tokens.ts';
+import { addMember, checkMember, listUserGroups, removeMember } from './groups.ts';
 import {
-  createUser,
-  deleteUser,
+  addTag,
+  createProject,
+  deleteProject,
   listOwnProjects,
   listProjects,
-  listUsers,
+  listTags,
+  listUserProjects,
   showProject,
-  showUser,
-  updateUser,
-} from './users.ts';
+  updateProject,
+} from './projects.ts';
+import { RECORD_ROUTES } from './records.ts';
+import { assignRole, listAssignments, listRoles, removeRole } from './roles.ts';
+import { issueToken, revokeToken, showToken } from './tokens.ts';
+import { createUser, deleteUser, listUsers, showUser, updateUser } from './users.ts';
 
 const CREDENTIALS = '/v3/users/:user/application_credentials';
 const ROLES = '/v3/projects/:project/users/:user/roles';
+const MEMBERSHIP = '/v3/groups/:group/users/:user';
 
 const TABLE: Route<KeystoneCall>[] = [
   ['GET', '', versions],
@@ -39,12 +44,23 @@ const TABLE: Route<KeystoneCall>[] = [
   ['GET', '/v3/auth/catalog', showCatalog],
   ['GET', '/v3/auth/projects', listOwnProjects],
   ['GET', '/v3/projects', listProjects],
+  ['POST', '/v3/projects', createProject],
   ['GET', '/v3/projects/:id', showProject],
+  ['PATCH', '/v3/projects/:id', updateProject],
+  ['DELETE', '/v3/projects/:id', deleteProject],
+  ['GET', '/v3/projects/:id/tags', listTags],
+  ['PUT', '/v3/projects/:id/tags/:tag', addTag],
   ['GET', '/v3/users', listUsers],
   ['POST', '/v3/users', createUser],
   ['GET', '/v3/users/:id', showUser],
   ['PATCH', '/v3/users/:id', updateUser],
   ['DELETE', '/v3/users/:id', deleteUser],
+  ['GET', '/v3/users/:id/groups', listUserGroups],
+  ['GET', '/v3/users/:id/projects', listUserProjects],
+  ['GET', MEMBERSHIP, checkMember],
+  ['HEAD', MEMBERSHIP, checkMember],
+  ['PUT', MEMBERSHIP, addMember],
+  ['DELETE', MEMBERSHIP, removeMember],
   ['GET', CREDENTIALS, listCredentials],
   ['POST', CREDENTIALS, createCredential],
   ['GET', `${CREDENTIALS}/:id`, showCredential],
@@ -53,6 +69,7 @@ const TABLE: Route<KeystoneCall>[] = [
   ['GET', ROLES, listAssignments],
   ['PUT', `${ROLES}/:role`, assignRole],
   ['DELETE', `${ROLES}/:role`, removeRole],
+  ...RECORD_ROUTES,
 ];
 
 const find = router(TABLE);

@@ -1,10 +1,12 @@
 /** @module Keystone's state: projects, users, roles, role assignments, credentials, tokens. */
 
-import { hexId } from '../http.ts';
+import { type Fields, hexId } from '../http.ts';
 
 export interface Project {
   id: string;
   name: string;
+  description?: string;
+  tags?: readonly string[];
 }
 
 export interface User {
@@ -77,9 +79,16 @@ export interface Identity {
   assignments: Map<string, Set<string>>;
   credentials: Map<string, ApplicationCredential>;
   tokens: Map<string, Token>;
+  /** Members of groups: `${groupId}/${userId}`. */
+  memberships: Set<string>;
+  /** What Keystone stores without acting on it here, by collection and id. */
+  records: Map<string, Map<string, Fields>>;
   /** Ids of the catalog's services and endpoints, made on first use. */
   catalogIds: Map<string, string>;
 }
+
+/** The one region. */
+export const REGION = 'RegionOne';
 
 /** Lifetime of a token in ms (Keystone's default of 3600 s, measured). */
 export const TOKEN_LIFE = 3600_000;
@@ -93,6 +102,14 @@ export function createIdentity(): Identity {
     credentials: new Map(),
     tokens: new Map(),
     catalogIds: new Map(),
+    memberships: new Set(),
+    records: new Map<string, Map<string, Fields>>([
+      [
+        'domains',
+        new Map([['default', { name: 'Default', description: 'The default domain', enabled: true }]]),
+      ],
+      ['regions', new Map([[REGION, { description: '', parent_region_id: null }]])],
+    ]),
   };
 }
 

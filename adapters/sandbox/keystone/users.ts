@@ -1,10 +1,10 @@
-/** @module Users and projects: a user reads their own, the administrator reads all. */
+/** @module Users: a user reads itself, the administrator reads all. */
 
 import type { Cloud } from '../cloud.ts';
 import { empty, Fault, hexId, isFields, json, randomText } from '../http.ts';
 import { collection, type KeystoneCall } from './call.ts';
 import { forbidden, invalid, notFound } from './faults.ts';
-import { assignedRoles, type Project, type User } from './model.ts';
+import type { User } from './model.ts';
 
 /** GET /v3/users */
 export function listUsers(call: KeystoneCall): Response {
@@ -71,50 +71,7 @@ export function deleteUser(call: KeystoneCall, id: string): Response {
   return empty(204);
 }
 
-/** GET /v3/auth/projects: the projects the caller has a role on. */
-export function listOwnProjects(call: KeystoneCall): Response {
-  const { userId } = call.principal();
-  const { projects } = call.cloud.identity;
-  const found = [...projects.values()].filter(
-    ({ id }) => assignedRoles(call.cloud.identity, userId, id).size > 0,
-  );
-  return json(
-    200,
-    collection(
-      call,
-      'projects',
-      found.map((project) => projectView(call.cloud, project)),
-    ),
-  );
-}
-
-/** GET /v3/projects */
-export function listProjects(call: KeystoneCall): Response {
-  call.admin('identity:list_projects');
-  const name = call.query.get('name');
-  const found = [...call.cloud.identity.projects.values()].filter(
-    (one) => name === null || one.name === name,
-  );
-  return json(
-    200,
-    collection(
-      call,
-      'projects',
-      found.map((project) => projectView(call.cloud, project)),
-    ),
-  );
-}
-
-/** GET /v3/projects/{id} */
-export function showProject(call: KeystoneCall, id: string): Response {
-  const principal = call.principal();
-  if (principal.projectId !== id && !principal.isAdmin) throw forbidden('identity:get_project');
-  const project = call.cloud.identity.projects.get(id);
-  if (!project) throw notFound('project', id);
-  return json(200, { project: projectView(call.cloud, project) });
-}
-
-function findUserById(cloud: Cloud, id: string): User {
+export function findUserById(cloud: Cloud, id: string): User {
   const user = cloud.identity.users.get(id);
   if (!user) throw notFound('user', id);
   return user;
@@ -130,20 +87,5 @@ function userView(cloud: Cloud, user: User) {
     password_expires_at: null,
     options: {},
     links: { self: `${cloud.baseUrl}/identity/v3/users/${user.id}` },
-  };
-}
-
-function projectView(cloud: Cloud, project: Project) {
-  return {
-    id: project.id,
-    name: project.name,
-    domain_id: 'default',
-    description: '',
-    enabled: true,
-    parent_id: 'default',
-    is_domain: false,
-    tags: [],
-    options: {},
-    links: { self: `${cloud.baseUrl}/identity/v3/projects/${project.id}` },
   };
 }

@@ -4,7 +4,7 @@
  * translated.
  */
 
-import { type Handler, Hono } from 'hono';
+import { type Handler, Hono, type MiddlewareHandler } from 'hono';
 import { KeyTokens } from '../../access/key-token.ts';
 import type { GatewayEnv, Stage } from '../../context.ts';
 import type { RequestBody } from '../../http/request-target.ts';
@@ -13,6 +13,7 @@ import { serviceRules } from './access-rules.ts';
 import { authenticateToken } from './authenticate.ts';
 import { forward } from './forward.ts';
 import { identityFacade } from './identity/identity.ts';
+import { keystonePassThrough } from './identity/keystone.ts';
 import { rejectMethodOverride } from './method-override.ts';
 import type { PassThrough } from './pass-through.ts';
 import { ProxyCache, type ProxyCachePorts } from './proxy-cache.ts';
@@ -47,13 +48,13 @@ interface NovaDialect {
 export function novaDialect(ports: NovaPorts): NovaDialect {
   const { access, limit, served = DEFAULT_SERVICES } = ports;
   const tokens = new KeyTokens(access.secret);
-  const { openSession, documents, handler, findHit } = servicesOf(ports, tokens);
+  const { openSession, keystone, documents, handler, findHit } = servicesOf(ports, tokens);
   const router = new Hono<GatewayEnv>({ strict: false });
   const override = rejectMethodOverride(ports.requestTarget);
   for (const { prefix } of Object.values(SERVICE_ENDPOINTS)) router.use(`${prefix}/*`, override.handle);
   router.route(
     SERVICE_ENDPOINTS.identity.prefix,
-    identityFacade({ ...ports, tokens, openSession }, limit.handle),
+    identityFacade({ ...ports, tokens, openSession }, limit.handle, keystone),
   );
   const authenticated = authenticateToken(access, tokens);
   const rules = serviceRules(ports.requestTarget);
@@ -71,6 +72,7 @@ export function novaDialect(ports: NovaPorts): NovaDialect {
 
 interface Services {
   readonly openSession: OpenSession;
+  readonly keystone: MiddlewareHandler<GatewayEnv> | null;
   readonly documents: Stage;
   readonly handler: Handler<GatewayEnv>;
   readonly findHit: FindHit | null;
@@ -85,6 +87,7 @@ function servicesOf(ports: NovaPorts, tokens: KeyTokens): Services {
     const openSession: OpenSession = (credential, call) => services.session(credential, call);
     return {
       openSession,
+      keystone: keystonePassThrough(own),
       // A document is no read of a resource, so no cached response is one.
       documents: { handle: versionDocuments(own, tokens), check: () => true },
       handler: forward(own),
@@ -93,6 +96,7 @@ function servicesOf(ports: NovaPorts, tokens: KeyTokens): Services {
   }
   return {
     openSession: services.openSession(access.clouds),
+    keystone: null,
     documents: { handle: services.versionDocuments(publicUrl) },
     handler: services.handler(ports),
     findHit: null,

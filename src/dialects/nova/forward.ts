@@ -140,7 +140,7 @@ function normalizeListPath(method: ForwardMethod, { service, path, segments }: T
   return isList ? path.replace(/\/(?=\?|$)/, '') : path;
 }
 
-function methodOf(c: Context): ForwardMethod {
+export function methodOf(c: Context): ForwardMethod {
   const { method } = c.req;
   if (!METHODS.has(method)) {
     throw new ComputeError('method_not_allowed', `Method ${method} is not allowed here.`);
@@ -148,7 +148,7 @@ function methodOf(c: Context): ForwardMethod {
   return method as ForwardMethod;
 }
 
-function isRead(method: ForwardMethod): boolean {
+export function isRead(method: ForwardMethod): boolean {
   return method === 'GET' || method === 'HEAD';
 }
 
@@ -159,13 +159,22 @@ async function bodyOf(
   streamed: RequestBody,
 ): Promise<ForwardRequest['body']> {
   if (isRead(method)) return null;
-  const encoding = c.req.header('Content-Encoding');
-  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
-    throw new ComputeError('unsupported_media_type', 'Send the body without Content-Encoding.');
-  }
-  if (isImageData(method, target)) return streamed(c);
+  if (!isImageData(method, target)) return wholeBody(c);
+  assertPlain(c);
+  return streamed(c);
+}
+
+/** @throws ComputeError `body_too_large`; `unsupported_media_type` for a compressed one. */
+export async function wholeBody(c: Context): Promise<Uint8Array | null> {
+  assertPlain(c);
   const bytes = await readBytes(c.req.raw, MAX_BODY_BYTES);
   return bytes.length === 0 ? null : bytes;
+}
+
+function assertPlain(c: Context): void {
+  const encoding = c.req.header('Content-Encoding');
+  if (encoding === undefined || encoding.toLowerCase() === 'identity') return;
+  throw new ComputeError('unsupported_media_type', 'Send the body without Content-Encoding.');
 }
 
 /** `PUT /images/{id}/file` and `.../stage`. */

@@ -24,6 +24,12 @@ export interface LinkRewriter {
   stream(): TransformStream<Uint8Array, Uint8Array>;
 }
 
+interface LinkTarget {
+  readonly to: string;
+  /** As in `CloudRoot`. */
+  readonly below: string;
+}
+
 const DEFAULT_PORTS = [':80', ':443'];
 
 /** Bounds the rewriters per session: a client may send any host. */
@@ -53,13 +59,13 @@ export function linkRewriter(
   removed: Removed | null = null,
 ): LinkRewriter {
   const targets = targetsOf(roots, publicUrl);
-  const alternatives = [...targets.keys()]
-    .sort((a, b) => b.length - a.length)
-    .map(escaped)
+  const alternatives = [...targets]
+    .sort(([a], [b]) => b.length - a.length)
+    .map(([address, { below }]) => escaped(address) + (below && `(?=${escaped(below)}[^"])`))
     .join('|');
   const inJson = new RegExp(`"https?://(${alternatives})${END}`, 'gi');
   const alone = new RegExp(`^https?://(${alternatives})${END}`, 'i');
-  const targetOf = (address: string, found: string) => targets.get(withLowerHost(address)) ?? found;
+  const targetOf = (address: string, found: string) => targets.get(withLowerHost(address))?.to ?? found;
   const withLinks: Rewrite = (text) =>
     targets.size === 0
       ? text
@@ -70,7 +76,8 @@ export function linkRewriter(
     const linked = withLinks(removed === null ? text : withoutMarks(text));
     return needle === null ? linked : linked.replaceAll(needle, quote);
   };
-  const addresses = [...targets.keys()].flatMap((address) => [`"http://${address}`, `"https://${address}`]);
+  const starts = [...targets].map(([address, { below }]) => address + below);
+  const addresses = starts.flatMap((address) => [`"http://${address}`, `"https://${address}`]);
   const needles = addresses.concat(needle ?? [], removed === null ? [] : MARK_NEEDLES);
   return {
     json,
@@ -84,15 +91,15 @@ export function linkRewriter(
  * The replacement of each root, by host, port and path. Behind a TLS-terminating proxy a service prints `http`, and a default
  * port or none: neither distinguishes roots.
  */
-function targetsOf(roots: CloudSession['roots'], publicUrl: string): Map<string, string> {
-  const targets = new Map<string, string>();
-  for (const { url, part } of roots) {
+function targetsOf(roots: CloudSession['roots'], publicUrl: string): Map<string, LinkTarget> {
+  const targets = new Map<string, LinkTarget>();
+  for (const { url, part, below = '' } of roots) {
     const [, host = '', port = '', path = ''] = /^https?:\/\/([^/?#]*?)(:\d+)?(\/[^?#]*)?$/i.exec(url) ?? [];
     if (host === '') continue;
     const ports = port === '' || DEFAULT_PORTS.includes(port) ? ['', ...DEFAULT_PORTS] : [port];
     for (const one of ports) {
       const address = withLowerHost(host + one + path);
-      if (!targets.has(address)) targets.set(address, publicUrl + prefixOf(part));
+      if (!targets.has(address)) targets.set(address, { to: publicUrl + prefixOf(part), below });
     }
   }
   return targets;

@@ -12,14 +12,21 @@ export interface ServiceAddress extends OfferedService {
 export interface CloudSession extends NovaSession {
   readonly services: ReadonlyMap<Service, ServiceAddress>;
   /** Every address of the cloud's services that may occur in responses, without version; longer ones first. */
-  readonly roots: readonly { readonly url: string; readonly part: EndpointName | FurtherService }[];
+  readonly roots: readonly CloudRoot[];
+}
+
+export interface CloudRoot {
+  readonly url: string;
+  readonly part: EndpointName | FurtherService;
+  /** Only addresses that begin with it after the root are links; others are data. */
+  readonly below?: string;
 }
 
 export type ForwardMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS' | 'COPY';
 
 /** A request for the cloud, as it is to arrive there; nothing in it is the customer's secret. */
 export interface ForwardRequest {
-  readonly service: Service;
+  readonly service: Service | 'identity';
   readonly method: ForwardMethod;
   /** Below the service's root, already checked and encoded, with the query: `/v2.1/servers?limit=1`. */
   readonly path: string;

@@ -41,6 +41,19 @@ describe('accepted targets', () => {
       '/v2.0/networks/x/tags/a%3Bb%23c%3Fd%5Ce',
       ['networks', 'x', 'tags', 'a;b#c?d\\e'],
     ],
+    // The quotas of no project.
+    [
+      '/compute/v2.1/os-quota-sets//defaults',
+      'compute',
+      '/v2.1/os-quota-sets//defaults',
+      ['os-quota-sets', 'defaults'],
+    ],
+    [
+      '/volume/v3/0123/os-quota-sets//defaults',
+      'volume',
+      '/v3/0123/os-quota-sets//defaults',
+      ['0123', 'os-quota-sets', 'defaults'],
+    ],
     // A query is no path.
     ['/compute/v2.1/servers?a=/../b', 'compute', '/v2.1/servers?a=/../b', ['servers']],
   ])('%s', (target, service, path, segments) => {

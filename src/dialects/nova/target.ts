@@ -12,6 +12,9 @@ export interface Target {
   readonly query: URLSearchParams;
 }
 
+/** Of the identity service, whose paths are matched by their decoded segments alone. */
+export type IdentityTarget = Pick<Target, 'path' | 'segments'>;
+
 /** RFC 3986 without `;`, at which some servers split segments. */
 const SEGMENT = /^(?:[A-Za-z0-9\-._~!$&'()*+,=:@]|%[0-9A-Fa-f]{2})+$/;
 const QUERY = /^[\x21-\x7e]*$/;
@@ -22,6 +25,8 @@ const FORBIDDEN = /[\x00-\x1f\x7f/\\;?#]|%(?:2e|2f|5c|3b|25|00)/i;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: rejects them
 const FORBIDDEN_IN_TAG = /[\x00-\x1f\x7f/]|%(?:2e|2f|5c|3b|25|00)/i;
 const DOTS = /^\.{1,2}$/;
+/** What clients send for the quotas of no project; the services take both slashes for one. */
+const QUOTAS_OF_NONE = /^((?:\/[^/]+)?\/os-quota-sets)\/(?=\/(?:defaults|detail)\/?$)/;
 
 /**
  * Accepts only targets that all servers parse alike: no absolute form, no empty, dotted or doubly encoded segment, no encoded
@@ -31,18 +36,29 @@ const DOTS = /^\.{1,2}$/;
  * @throws ComputeError `not_found`.
  */
 export function parseTarget(target: string): Target {
+  const { part, path, segments, search } = parse(target);
+  if (part === 'identity') throw notFound();
+  return { service: part, path, segments, query: new URLSearchParams(search.replaceAll(';', '&')) };
+}
+
+/** As `parseTarget`, of the identity service. */
+export function parseIdentityTarget(target: string): IdentityTarget {
+  const { path, segments } = parse(target);
+  return { path, segments };
+}
+
+function parse(target: string) {
   const [, path = '', search = ''] = /^([^?#]*)(?:\?([^#]*))?$/.exec(target) ?? [];
   const part = serviceOfPath(path);
-  if (part === null || part === 'identity' || isFurtherService(part) || !QUERY.test(search)) throw notFound();
+  if (part === null || isFurtherService(part) || !QUERY.test(search)) throw notFound();
   const { prefix, versions } = SERVICE_ENDPOINTS[part];
   const below = path.slice(prefix.length);
   const [, version = '', rest = ''] = /^\/([^/]+)(\/.*)?$/.exec(below) ?? [];
   if (!versions.includes(version)) throw notFound();
   const endsInSlash = rest.endsWith('/');
-  const raw = rest.slice(1, endsInSlash ? -1 : undefined);
+  const raw = rest.replace(QUOTAS_OF_NONE, '$1').slice(1, endsInSlash ? -1 : undefined);
   const segments = rest === '' || rest === '/' ? [] : raw.split('/').map(decodedSegment);
-  const sent = search === '' ? below : `${below}?${search}`;
-  return { service: part, path: sent, segments, query: new URLSearchParams(search.replaceAll(';', '&')) };
+  return { part, path: search === '' ? below : `${below}?${search}`, segments, search };
 }
 
 function decodedSegment(segment: string, index: number, all: readonly string[]): string {

@@ -3,7 +3,7 @@
  * An access rule exists as long as a key has it.
  */
 
-import type { Context, Handler, Hono, MiddlewareHandler } from 'hono';
+import type { Context, Handler, Hono } from 'hono';
 import { type Access, callContext } from '../../../access/access.ts';
 import { delegateKey } from '../../../access/delegate-key.ts';
 import type { StoredKey } from '../../../access/key-store.ts';
@@ -45,7 +45,6 @@ type Respond = (c: Context<GatewayEnv>, session: NovaSession, base: string) => P
 export function applicationCredentials(
   router: Hono<GatewayEnv>,
   { access, session, base }: CredentialPorts,
-  authenticated: readonly MiddlewareHandler<GatewayEnv>[],
 ): void {
   const own = (respond: Respond): Handler<GatewayEnv> =>
     async function respondForOwnUser(c, next) {
@@ -59,8 +58,7 @@ export function applicationCredentials(
       refuseBrowserKey(principal);
       return respond(c, found, `${base(c)}/v3/users/${id}`);
     };
-  const add = (method: string, path: string, respond: Respond) =>
-    router.on(method, [path], ...authenticated, own(respond));
+  const add = (method: string, path: string, respond: Respond) => router.on(method, [path], own(respond));
   const listed = (c: Context, name: string, items: readonly object[], path: string) =>
     c.json({ [name]: items, links: { next: null, self: path, previous: null } });
 

@@ -2,8 +2,8 @@ import { isFurtherService } from '../../../further-services.ts';
 import { type EndpointName, prefixOf, SERVICE_ENDPOINTS, type Service } from '../services.ts';
 import { keystoneId, type NovaSession } from '../session.ts';
 
-/** One URL for both, so that clients configured for the internal interface work. */
-const INTERFACES = ['public', 'internal'] as const;
+/** One URL for all, so that clients configured for another interface work. */
+const INTERFACES = ['public', 'internal', 'admin'] as const;
 
 export function catalogOf(session: NovaSession, publicUrl: string): object[] {
   const offered: (EndpointName | Service)[] = ['identity', ...session.services.keys()];

@@ -1,5 +1,6 @@
 /**
- * The part of Keystone v3 that clients need from a Keystone in which each user has one project: that of the API key.
+ * The part of Keystone v3 that is the gateway's: signing in, and the key's own project and user, as of a Keystone in which each
+ * user has one project. The rest is the cloud's Keystone, as far as the caller may reach it.
  */
 
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
@@ -14,28 +15,15 @@ import { SERVICE_ENDPOINTS } from '../services.ts';
 import type { NovaSession } from '../session.ts';
 import { applicationCredentials } from './application-credentials.ts';
 import { catalogOf } from './catalog.ts';
+import { isKeystoneCollection } from './keystone-paths.ts';
 import { type IdentityPorts, issueToken, revokeToken, showToken } from './tokens.ts';
-
-const ADMIN_COLLECTIONS = [
-  '/v3/users',
-  '/v3/roles',
-  '/v3/services',
-  '/v3/endpoints',
-  '/v3/groups',
-  '/v3/role_assignments',
-  '/v3/role_inferences',
-  '/v3/policies',
-  '/v3/OS-TRUST/trusts',
-  '/v3/OS-FEDERATION/identity_providers',
-  '/v3/OS-OAUTH1/consumers',
-  '/v3/OS-EP-FILTER/endpoint_groups',
-];
-const ADMIN_ITEMS = ['/v3/services/:id', '/v3/endpoints/:id', '/v3/groups/:id', '/v3/policies/:id'];
 
 /** Mounted at `/identity`. */
 export function identityFacade(
   ports: IdentityPorts,
   limited: MiddlewareHandler<GatewayEnv>,
+  /** Passes on what the cloud's own Keystone responds to; null: the cloud has none. */
+  keystone: MiddlewareHandler<GatewayEnv> | null,
 ): Hono<GatewayEnv> {
   const { access, tokens } = ports;
   const base = (c: Context) => ports.publicUrl(c) + SERVICE_ENDPOINTS.identity.prefix;
@@ -45,15 +33,14 @@ export function identityFacade(
   const listLinks = (c: Context) => ({ next: null, ...self(c), previous: null });
   const session = (c: Context<GatewayEnv>) =>
     ports.openSession(c.var.principal.credential, callContext(c, access.upstreamBudgetMs));
-  const authenticated = [authenticateToken(access, tokens).handle, limited, identityRules] as const;
 
   const router = new Hono<GatewayEnv>({ strict: false });
   const get = (path: string, body: (session: NovaSession, c: Context<GatewayEnv>) => object) =>
-    router.get(path, ...authenticated, async (c) => c.json(body(await session(c), c)));
+    router.get(path, async (c) => c.json(body(await session(c), c)));
   const list = (path: string, name: string, items: (session: NovaSession, c: Context) => readonly object[]) =>
     get(path, (found, c) => ({ [name]: items(found, c), links: listLinks(c) }));
   const empty = (path: string, name: string) =>
-    router.get(path, ...authenticated, (c) => c.json({ [name]: [], links: listLinks(c) }));
+    router.get(path, (c) => c.json({ [name]: [], links: listLinks(c) }));
   const project = (found: NovaSession, c: Context) => projectView(found.project, base(c));
   const user = (found: NovaSession, c: Context) => userView(found.user, base(c));
   const domain = (found: NovaSession, c: Context) => domainView(found.project.domain, base(c));
@@ -61,8 +48,10 @@ export function identityFacade(
   router.get('/', (c) => c.json({ versions: { values: [versionDocument(base(c))] } }, 300));
   router.get('/v3', (c) => c.json({ version: versionDocument(base(c)) }));
   router.post('/v3/auth/tokens', issueToken(ports, limited));
-  router.get('/v3/auth/tokens', ...authenticated, (c) => showToken(ports, c));
-  router.delete('/v3/auth/tokens', ...authenticated, (c) => revokeToken(ports, c));
+  router.use('/v3/*', authenticateToken(access, tokens).handle, limited, identityRules);
+  if (keystone !== null) router.use('/v3/*', keystone);
+  router.get('/v3/auth/tokens', (c) => showToken(ports, c));
+  router.delete('/v3/auth/tokens', (c) => revokeToken(ports, c));
   get('/v3/auth/catalog', (found, c) => ({ catalog: catalogOf(found, ports.publicUrl(c)), links: self(c) }));
   list('/v3/auth/projects', 'projects', (found, c) => [project(found, c)]);
   empty('/v3/auth/domains', 'domains');
@@ -76,15 +65,14 @@ export function identityFacade(
   });
   list('/v3/domains', 'domains', (found, c) => [namedOrForbidden(c, domain(found, c))]);
   get('/v3/domains/:id', (found, c) => ({ domain: ownOrForbidden(c, domain(found, c)) }));
-  applicationCredentials(router, { access, session, base }, authenticated);
-  // For administrators only. 403 does not reveal whether an item exists.
-  router.on(['GET', 'POST'], ADMIN_COLLECTIONS, ...authenticated, forbidden);
-  router.on(['GET', 'PATCH', 'DELETE'], ADMIN_ITEMS, ...authenticated, forbidden);
-  router.on('POST', ['/v3/projects', '/v3/domains'], ...authenticated, forbidden);
-  const ownItems = ['/v3/projects/:id', '/v3/domains/:id', '/v3/users/:id'];
-  router.on(['PATCH', 'DELETE'], ownItems, ...authenticated, forbidden);
+  applicationCredentials(router, { access, session, base });
+  router.use('/v3/:collection/*', refuseAdministration);
   return methodNotAllowed(router, (error, c) => novaErrorResponse(error, c, ports.publicUrl(c)));
 }
+
+/** As Keystone responds to members. 403 does not reveal whether an item exists. */
+const refuseAdministration: MiddlewareHandler<GatewayEnv> = (c, next) =>
+  isKeystoneCollection([c.req.param('collection') ?? '']) ? forbidden() : next();
 
 function versionDocument(base: string): object {
   return {

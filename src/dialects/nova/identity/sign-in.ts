@@ -3,10 +3,14 @@ import * as z from 'zod';
 import type { SignInMethod } from '../../../access/key-token.ts';
 import { ComputeError } from '../../../compute/errors.ts';
 import { MAX_SIGN_IN_BYTES, readBytes } from '../../../http/body.ts';
-import type { NovaSession } from '../session.ts';
+import type { Named, NovaSession } from '../session.ts';
 
-/** A user or project by id or name. Domains are ignored: a key has only one. */
-interface Reference {
+/** A user or project by id or name, and the domain that the name is in. */
+interface Reference extends DomainReference {
+  readonly domain?: DomainReference | undefined;
+}
+
+interface DomainReference {
   readonly id?: string | undefined;
   readonly name?: string | undefined;
 }
@@ -27,7 +31,8 @@ export interface SignIn {
 }
 
 const text = z.string().max(255);
-const Reference = z.object({ id: text.optional(), name: text.optional() });
+const DomainReference = z.object({ id: text.optional(), name: text.optional() });
+const Reference = DomainReference.extend({ domain: DomainReference.optional() });
 const Secret = z.string().max(4_096);
 
 const SCOPES = ['project', 'domain', 'system', 'OS-TRUST:trust', 'unscoped'];
@@ -101,11 +106,21 @@ export interface KeyIdentity {
 
 export function claimsMatch({ claims }: SignIn, { keyId, keyName, session }: KeyIdentity): boolean {
   const { user, project } = session;
+  const domains = [user.domain, project.domain, DEFAULT_DOMAIN];
   return (
+    [claims.user, claims.project].every((claim) => isIn(domains, claim?.domain)) &&
     matches(claims.credential, [keyId], [keyId, keyName]) &&
     matches(claims.user, [keyId, user.id], [keyId, user.name]) &&
     matches(claims.project, [project.id], [project.name])
   );
+}
+
+/** Where configurations look for names unless they name another domain; a key's id is in none of the cloud's. */
+const DEFAULT_DOMAIN = { id: 'default', name: 'Default' };
+
+/** Any of the domains suffices: a key has one user and one project, which its text identifies. */
+function isIn(domains: readonly Named[], claim: DomainReference | undefined): boolean {
+  return domains.some(({ id, name }) => matches(claim, [id], [name]));
 }
 
 /** A claim without id and name matches: the key alone identifies the user. */
