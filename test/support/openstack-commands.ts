@@ -15,7 +15,8 @@ export interface Ran {
 
 /** The `openstack` command line in a process of its own: each start of it costs seconds. */
 export interface OpenStackCommands {
-  run(command: string): Promise<Ran>;
+  /** @param command In words separated by one space, or as its words. */
+  run(command: string | readonly string[]): Promise<Ran>;
   /** What a command prints that has to succeed. */
   print(command: string): Promise<string>;
   // biome-ignore lint/suspicious/noExplicitAny: whatever the client prints
@@ -54,7 +55,8 @@ export function openStackCommands(
 
   const commands: OpenStackCommands = {
     async run(command) {
-      client.stdin.write(`${JSON.stringify(command.split(' '))}\n`);
+      const words = typeof command === 'string' ? command.split(' ') : command;
+      client.stdin.write(`${JSON.stringify(words)}\n`);
       const { value } = await lines.next();
       return JSON.parse(value ?? '{"code": 255, "out": "", "err": "the client has ended"}');
     },
