@@ -102,7 +102,7 @@ export class CloudProjects {
     await own('compute', 'POST', '/os-keypairs', { keypair: { name, public_key: publicKey } });
   }
 
-  /** Deletes the project, its user and everything that it owns, whoever made it. */
+  /** Deletes the project, its user and everything that it owns. */
   async remove({ projectId, userId }: Pick<CloudProject, 'projectId' | 'userId'>): Promise<void> {
     const admin = this.#admin;
     const own = `project_id=${projectId}`;

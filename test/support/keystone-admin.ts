@@ -1,4 +1,4 @@
-import type { Send } from './openstack-client.ts';
+import { OpenStackClient, type Send } from './openstack-client.ts';
 
 export interface AdminAccount {
   readonly user: string;
@@ -18,12 +18,9 @@ export class KeystoneAdmin {
     this.#account = account;
   }
 
-  async takeRole(projectId: string, userId: string): Promise<void> {
-    await this.#expect(
-      204,
-      'DELETE',
-      `/projects/${projectId}/users/${userId}/roles/${await this.#role('member')}`,
-    );
+  async takeRole(projectId: string, userId: string, role = 'member'): Promise<void> {
+    const path = `/projects/${projectId}/users/${userId}/roles/${await this.#role(role)}`;
+    await this.#expect(204, 'DELETE', path);
   }
 
   async giveRole(projectId: string, userId: string, role = 'member'): Promise<void> {
@@ -35,6 +32,26 @@ export class KeystoneAdmin {
     const response = await this.#request('GET', `/users?name=${this.#account.user}`);
     const { users } = (await response.json()) as { users: { id: string }[] };
     await this.giveRole(projectId, users[0]?.id ?? '', role);
+  }
+
+  /** The cloud as a user sees it in a project, with all roles that the user has there. */
+  async clientOf(
+    { userId, password }: { readonly userId: string; readonly password: string },
+    projectId: string,
+  ): Promise<OpenStackClient> {
+    const identity = { methods: ['password'], password: { user: { id: userId, password } } };
+    const signIn = await this.#post('/auth/tokens', {
+      auth: { identity, scope: { project: { id: projectId } } },
+    });
+    const token = signIn.headers.get('x-subject-token') ?? '';
+    const name = `direct-${crypto.randomUUID()}`;
+    const made = await this.#post(
+      `/users/${userId}/application_credentials`,
+      { application_credential: { name } },
+      { 'x-auth-token': token },
+    );
+    const body = (await made.json()) as { application_credential: { id: string; secret: string } };
+    return new OpenStackClient(this.#send, this.#authUrl, body.application_credential);
   }
 
   async applicationCredentialIds(userId: string): Promise<string[]> {
@@ -58,19 +75,23 @@ export class KeystoneAdmin {
   async token(): Promise<string> {
     const { user, password, project } = this.#account;
     const domain = { name: 'Default' };
-    const signIn = await this.#send(
-      new Request(`${this.#authUrl}/auth/tokens`, {
+    const signIn = await this.#post('/auth/tokens', {
+      auth: {
+        identity: { methods: ['password'], password: { user: { name: user, domain, password } } },
+        scope: { project: { name: project, domain } },
+      },
+    });
+    return signIn.headers.get('x-subject-token') ?? '';
+  }
+
+  #post(path: string, body: object, headers: Record<string, string> = {}): Promise<Response> {
+    return this.#send(
+      new Request(this.#authUrl + path, {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({
-          auth: {
-            identity: { methods: ['password'], password: { user: { name: user, domain, password } } },
-            scope: { project: { name: project, domain } },
-          },
-        }),
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify(body),
       }),
     );
-    return signIn.headers.get('x-subject-token') ?? '';
   }
 
   async #request(method: string, path: string): Promise<Response> {

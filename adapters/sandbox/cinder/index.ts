@@ -2,8 +2,9 @@
 
 import type { Cloud } from '../cloud.ts';
 import { Fault, type Fields, json, type Route, routedMethod, router } from '../http.ts';
+import { isForbiddenWrite } from '../keystone/policy.ts';
 import { challenge, principalOf } from '../keystone/principal.ts';
-import { badRequest, notFound } from '../nova/faults.ts';
+import { badRequest, notFound, novaFault } from '../nova/faults.ts';
 import { type CinderCall, faultReply, unrouted } from './call.ts';
 import { createVolume } from './create-volume.ts';
 import { DEFAULT_TYPE } from './model.ts';
@@ -101,6 +102,7 @@ async function dispatch(cloud: Cloud, request: Request, url: URL, path: string):
       if (project !== undefined && project !== principal.projectId) throw badRequest('Malformed request url');
       const self = `${cloud.baseUrl}/volume${path}`;
       const call = { cloud, principal, query: url.searchParams, minor, self, text: await request.text() };
+      if (isForbiddenWrite(request.method, principal)) await refuseWrite(call, rest);
       return match.handler(call, ...match.values);
     });
     reply.headers.set('OpenStack-API-Version', `volume 3.${minor}`);
@@ -110,6 +112,14 @@ async function dispatch(cloud: Cloud, request: Request, url: URL, path: string):
     if (fault instanceof Fault) return faultReply(fault);
     throw fault;
   }
+}
+
+/** What the caller cannot see is missing rather than forbidden. @throws Fault 403 or 404 */
+async function refuseWrite(call: CinderCall, path: string): Promise<never> {
+  const [, collection = '', id] = path.split('/');
+  const shown = find('GET', `/${collection}/${id}`);
+  if (id !== undefined && 'handler' in shown) await shown.handler(call, ...shown.values);
+  throw novaFault(403, "Policy doesn't allow volume:write to be performed.");
 }
 
 async function handled(work: () => Promise<Response>): Promise<Response> {

@@ -2,6 +2,7 @@
 
 import type { Cloud } from '../cloud.ts';
 import { Fault, json, type Route, routedMethod, router, webobError } from '../http.ts';
+import { isForbiddenWrite } from '../keystone/policy.ts';
 import { challenge, principalOf } from '../keystone/principal.ts';
 import { downloadData, uploadData } from './data.ts';
 import { addImageTag, createImage, deleteImage, deleteImageTag, patchImage } from './image-writes.ts';
@@ -47,12 +48,22 @@ async function dispatch(cloud: Cloud, request: Request, url: URL, path: string):
   const match = find(await routedMethod(request, url), path);
   if ('allowed' in match) return unrouted(request, match.allowed);
   try {
-    return await match.handler({ cloud, request, principal, query: url.searchParams }, ...match.values);
+    const call = { cloud, request, principal, query: url.searchParams };
+    if (isForbiddenWrite(request.method, principal)) await refuseWrite(call, path);
+    return await match.handler(call, ...match.values);
   } catch (fault) {
     if (!(fault instanceof Fault)) throw fault;
     const tail = fault.status === 415 ? '<br /><br />\n' : undefined;
     return webobError(request, fault.status, fault.message, fault.headers, tail);
   }
+}
+
+/** What the caller cannot see is missing rather than forbidden. @throws Fault 403 or 404 */
+async function refuseWrite(call: GlanceCall, path: string): Promise<never> {
+  const [, , , id] = path.split('/');
+  if (id !== undefined) await showImage(call, id);
+  const verb = { POST: 'add', DELETE: 'delete' }[call.request.method] ?? 'modify';
+  throw new Fault(403, 'Forbidden', `You are not authorized to complete ${verb}_image action.`);
 }
 
 function unrouted(request: Request, allowed: string[]): Response {

@@ -97,7 +97,7 @@ export function createIdentity(): Identity {
   return {
     projects: new Map(),
     users: new Map(),
-    roles: ['reader', 'service', 'member', 'admin'].map((name) => ({ id: hexId(), name })),
+    roles: ['reader', 'service', 'member', 'manager', 'admin'].map((name) => ({ id: hexId(), name })),
     assignments: new Map(),
     credentials: new Map(),
     tokens: new Map(),
@@ -118,14 +118,14 @@ export function assignedRoles(identity: Identity, userId: string, projectId: str
   return identity.assignments.get(`${projectId}/${userId}`) ?? new Set();
 }
 
-/** Assigned roles and what they imply: admin implies member, member implies reader. In the order Keystone prints. */
+/** Assigned roles and what they imply: admin and manager imply member, member implies reader. In the order Keystone prints. */
 export function effectiveRoles(identity: Identity, userId: string, projectId: string): string[] {
   const assigned = assignedRoles(identity, userId, projectId);
-  const member = assigned.has('member') || assigned.has('admin');
+  const member = ['member', 'manager', 'admin'].some((role) => assigned.has(role));
   return [
     ...(member || assigned.has('reader') ? ['reader'] : []),
     ...(member ? ['member'] : []),
-    ...(assigned.has('service') ? ['service'] : []),
+    ...['manager', 'service'].filter((role) => assigned.has(role)),
     ...(assigned.has('admin') ? ['admin'] : []),
   ];
 }

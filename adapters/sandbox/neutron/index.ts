@@ -2,11 +2,12 @@
 
 import type { Cloud } from '../cloud.ts';
 import { Fault, json, type Route, routedMethod, router } from '../http.ts';
+import { isForbiddenWrite } from '../keystone/policy.ts';
 import { challenge, principalOf } from '../keystone/principal.ts';
 import type { NeutronCall } from './call.ts';
 import { addTag, type Kind, list, removeTag, replaceTags, show, showTags } from './collection.ts';
 import { listExtensions, showExtension } from './extensions.ts';
-import { faultReply } from './faults.ts';
+import { disallowed, faultReply } from './faults.ts';
 import { createFloatingIp, deleteFloatingIp, floatingIps, updateFloatingIp } from './floatingips.ts';
 import type { Resource } from './model.ts';
 import {
@@ -119,14 +120,22 @@ async function dispatch(cloud: Cloud, request: Request, url: URL, path: string):
     if ('allowed' in match) throw unrouted(match.allowed);
     const self = `${cloud.baseUrl}/networking${path}`;
     const text = await request.text();
-    return await match.handler(
-      { cloud, request, principal, query: url.searchParams, self, text },
-      ...match.values,
-    );
+    const call = { cloud, request, principal, query: url.searchParams, self, text };
+    if (isForbiddenWrite(method, principal)) await refuseWrite(call, method, canonical(path));
+    return await match.handler(call, ...match.values);
   } catch (fault) {
     if (fault instanceof Fault) return faultReply(fault);
     throw fault;
   }
+}
+
+/** What the caller cannot see is missing rather than forbidden. @throws Fault 403 or 404 */
+async function refuseWrite(call: NeutronCall, method: string, path: string): Promise<never> {
+  const [, version, collection = '', id] = path.split('/');
+  const shown = find('GET', `/${version}/${collection}/${id}`);
+  if (id !== undefined && 'handler' in shown) await shown.handler(call, ...shown.values);
+  const verb = { POST: 'create', DELETE: 'delete' }[method] ?? 'update';
+  throw disallowed(`rule:${verb}_${collection.replaceAll('-', '_').replace(/s$/, '')}`);
 }
 
 /** Neutron takes `-` and `_` in the name of a collection for the same, and an extension for a content type. */

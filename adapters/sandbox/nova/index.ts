@@ -3,11 +3,12 @@
 import type { Cloud } from '../cloud.ts';
 import { Fault, json, type Route, routedMethod, router, webobError } from '../http.ts';
 import type { Principal } from '../keystone/model.ts';
+import { isForbiddenWrite } from '../keystone/policy.ts';
 import { challenge, principalOf } from '../keystone/principal.ts';
 import { act } from './actions.ts';
 import type { NovaCall } from './call.ts';
 import { createServers } from './create-server.ts';
-import { badRequest, faultReply, goneAtThisVersion, novaFault } from './faults.ts';
+import { badRequest, disallowed, faultReply, goneAtThisVersion, novaFault } from './faults.ts';
 import {
   createFlavor,
   listFlavors,
@@ -215,13 +216,15 @@ type RoutedCall = Omit<NovaCall, 'minor' | 'text'>;
 async function routed(call: RoutedCall, path: string): Promise<Response> {
   const { request, principal } = call;
   const below = withoutProject(principal, path);
-  const match = find(await routedMethod(request, new URL(request.url)), below.path);
+  const method = await routedMethod(request, new URL(request.url));
+  const match = find(method, below.path);
   if ('allowed' in match) return webobError(request, 404, 'The resource could not be found.');
   try {
     const minor = negotiate(call.cloud.novaMinors, request.headers);
     const reply = await handled(async () => {
       if (below.foreign) throw foreignPath(principal, below.foreign);
       if (request.method === 'GET') refuseUnknownQuery(below.path, minor, call.query);
+      if (isForbiddenWrite(method, principal)) refuseWrite(method, below.path);
       const text = await request.text();
       refuseMediaType(request, text);
       return match.handler({ ...call, minor, text }, ...match.values);
@@ -251,6 +254,14 @@ const FROM_NEUTRON: Record<string, number> = {
   IpAddressGenerationFailure: 400,
   InvalidIpForNetwork: 400,
 };
+
+/** Key pairs are the user's own. @throws Fault 403 */
+function refuseWrite(method: string, path: string): void {
+  const [, collection = '', , part] = path.split('/');
+  if (collection === 'os-keypairs') return;
+  const verb = { POST: 'create', PUT: 'update', DELETE: 'delete' }[method] ?? method;
+  throw disallowed(`${part === undefined || part === 'action' ? collection : `os-${part}`}:${verb}`);
+}
 
 /** `/{project}/servers` is as good as `/servers` for one's own project. */
 function withoutProject(principal: Principal, path: string): { path: string; foreign?: string } {

@@ -28,7 +28,7 @@ import {
   serverOf,
 } from './permissions.ts';
 import { rewriteResponse, toResponse } from './proxied-response.ts';
-import { isAdministrator, type ProxyCache } from './proxy-cache.ts';
+import { crossProjectRole, isAdministrator, type ProxyCache } from './proxy-cache.ts';
 import { forwardKeyPairs, withStoredKeyName } from './service-key-pairs.ts';
 import { parseTarget, type Target } from './target.ts';
 import type { TranslationPorts } from './translation.ts';
@@ -225,10 +225,11 @@ function readObject(bytes: Uint8Array): Fields {
 
 /** The services let an administrator through to every project, so such a credential takes a key that is meant for it. */
 function assertNoHiddenAdministrator(c: Context<GatewayEnv>, session: CloudSession): void {
-  if (!isAdministrator(session)) return;
+  const role = crossProjectRole(session);
+  if (role === null) return;
   if (c.get('principal').scopes.includes('admin')) return;
   throw new ComputeError(
     'forbidden',
-    'This API key acts with the role "admin" and lacks the scope "admin": it cannot be restricted to its project here.',
+    `This API key acts with the role "${role}" and lacks the scope "admin": it cannot be restricted to its project here.`,
   );
 }

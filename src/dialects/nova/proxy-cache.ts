@@ -32,8 +32,8 @@ import type { TranslationPorts } from './translation.ts';
 
 /** The project id whose version counts what administrators changed. No project has it. */
 const GLOBAL_SCOPE = 'everybody';
-/** As OpenStack's policies name it. */
-const ADMIN_ROLE = 'admin';
+/** By OpenStack's default policies they reach other projects; `service` at Neutron, since 2024. */
+const CROSS_PROJECT_ROLES: ReadonlySet<string> = new Set(['admin', 'service']);
 
 interface Policy {
   readonly lifetimeMs: number;
@@ -223,8 +223,13 @@ export class ProxyCache {
 /** Request headers on which no response depends. */
 const UNVARYING: ReadonlySet<string> = new Set(['user-agent', 'if-none-match']);
 
-export function isAdministrator({ roles }: CloudSession): boolean {
-  return roles.some(({ name }) => name.toLowerCase() === ADMIN_ROLE);
+/** Whether the services let the caller through to other projects. */
+export function isAdministrator(session: CloudSession): boolean {
+  return crossProjectRole(session) !== null;
+}
+
+export function crossProjectRole({ roles }: CloudSession): string | null {
+  return roles.find(({ name }) => CROSS_PROJECT_ROLES.has(name.toLowerCase()))?.name ?? null;
 }
 
 function policyFor({ session, target, request }: ProxyRead): Policy | null {
