@@ -20,7 +20,7 @@ export function findToken(cloud: Cloud, id: string | null): Token | undefined {
 /**
  * The principal of a request's `X-Auth-Token`; undefined when there is no valid one, or its credential is not for this request.
  *
- * @param service Its type in the catalog, and the path below its root; absent for Keystone, which checks no access rules.
+ * @param service Its type in the catalog, and the path below its root; absent where access rules do not count.
  */
 export function principalOf(
   cloud: Cloud,
