@@ -32,7 +32,11 @@ export interface RequestVariables {
   cloud: Cloud;
   /** openCloud: releases what the gateway made. */
   releases?: Releases;
-  /** gateway: the path of `LINGUANOVA_PUBLIC_URL`, without a trailing slash; empty without one. */
+  /** selectRegion: as `CallContext.region`; absent while the region in the path is not known to be served. */
+  region: string;
+  /** selectRegion: `/regions/<name>` as the client wrote it; empty without it. */
+  regionPrefix: string;
+  /** gateway: the path of `LINGUANOVA_PUBLIC_URL` and the region's prefix, without a trailing slash; empty without them. */
   basePath: string;
   /** idempotency, for a request with an `Idempotency-Key`. */
   attempt?: Attempt;

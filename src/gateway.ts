@@ -2,7 +2,7 @@
  * The request pipeline, on one page.
  *
  * ```
- * requestLog -> countUsage -> cors -> authenticate -> limit -> [writes: openCloud -> invalidateOnWrite]   below, in this order
+ * requestLog -> countUsage -> cors -> selectRegion -> authenticate -> limit -> findRegion -> [writes: openCloud -> invalidateOnWrite]   below, in this order
  *   -> requireScope -> [POST: idempotency] -> [writes: precondition] -> [reads: cached]     per route: dialects/redu/mount.ts
  *   -> decode -> use case -> Cloud -> encode                                                its handler: dialects/redu/
  * ```
@@ -18,6 +18,7 @@ import { authenticate, openCloud } from './access/authenticate.ts';
 import { cors } from './access/cors.ts';
 import { retention } from './access/retention.ts';
 import { SecretCheck } from './access/secret-check.ts';
+import { findRegion, selectRegion } from './access/select-region.ts';
 import { ComputeError } from './compute/errors.ts';
 import { PendingReleases } from './compute/pending-releases.ts';
 import { NO_RELEASE_STORE } from './compute/release-store.ts';
@@ -38,9 +39,14 @@ import { OPERATOR_HEALTH, operatorHealth } from './health/operator-health.ts';
 import { readiness } from './health/readiness.ts';
 import { serveAssets } from './http/assets.ts';
 import { landing } from './http/landing.ts';
-import { basePathOf, isDirect, publicUrl } from './http/public-url.ts';
+import { basePathOf, isDirect, publicUrl, regionalUrl } from './http/public-url.ts';
 import { newRequestId, requestLog } from './http/request-log.ts';
-import { rejectDotSegments, rejectUnservable, routedPath } from './http/request-target.ts';
+import {
+  rejectDotSegments,
+  rejectUnservable,
+  routedPath,
+  targetWithoutRegion,
+} from './http/request-target.ts';
 import { withInventory } from './inventory/inventory-cloud.ts';
 import type { GatewayOptions, Ports } from './ports.ts';
 import { RECONCILE_RUNS, reconcileRuns } from './reconcile/reconcile-routes.ts';
@@ -79,7 +85,7 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
       store: ports.releases ?? NO_RELEASE_STORE,
       clouds: ports.clouds,
       log: ports.log,
-      changed: (projectId, instanceIds) => ports.versions.bump({ projectId, instanceIds }),
+      changed: (tenant, instanceIds) => ports.versions.bump({ tenant, instanceIds }),
     },
     options.releases,
   );
@@ -111,7 +117,7 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
     limits.consumeSignUp,
   );
   const usage = new Usage(ports.usage ?? NO_USAGE_STORE, ports.log);
-  const app = new Hono<GatewayEnv>({ getPath: routedPath });
+  const app = new Hono<GatewayEnv>({ getPath: (request) => routedPath(request, isRegional) });
 
   const opening: readonly MountedStage[] = [
     { paths: ALL_PATHS, ...requestLog(ports.log, ports.metrics) },
@@ -119,6 +125,7 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
     { paths: REDU_PATHS, ...cors(options.corsOrigins, access.keyOrigins) },
     { paths: ALL_PATHS, ...rejectUnservable(options.unreadable) },
     { paths: ALL_PATHS, ...rejectDotSegments(options.requestTarget) },
+    { paths: ALL_PATHS, ...selectRegion(ports.clouds.regions) },
     { paths: REDU_PATHS, ...setBasePath(basePathOf(options.publicUrl)) },
   ];
   for (const { paths, handle } of opening) for (const path of paths) app.use(path, handle);
@@ -145,7 +152,8 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
     app.route('/', adminApi(access, adminTokens, renderError, consoleApp?.adminTokenOf, further));
   }
 
-  const keyed: readonly Stage[] = [authenticate(access, consoleApp?.keyOf), limits.stage];
+  const region = findRegion(access);
+  const keyed: readonly Stage[] = [authenticate(access, consoleApp?.keyOf), limits.stage, region];
   const forWrites = [openCloud(access), invalidateOnWrite(ports.versions)].map(unlessSignUp);
   const idempotent = idempotency(ports, { ...options, storeKey: () => secretCheck.storeKey() }, isRetrySafe);
   app.use('/v1/api_keys/*', retriesOfEndedKeys(access, limits.stage.handle, idempotent.replay));
@@ -173,8 +181,16 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
     const { seconds, background: waitUntil = () => {} } = options.cache;
     const cache = { responses, isOn: seconds > 0, waitUntil };
     const headTimeoutMs = options.headTimeoutMs ?? DEFAULT_HEAD_TIMEOUT_MS;
-    const given = { access, services, versions, requestTarget, requestBody, cache, headTimeoutMs };
-    const nova = novaDialect({ ...given, served, publicUrl: url, limit: limits.stage });
+    const given = { access, services, versions, requestBody, cache, headTimeoutMs };
+    const nova = novaDialect({
+      ...given,
+      served,
+      requestTarget: targetWithoutRegion(requestTarget),
+      publicUrl: url,
+      regionalUrl: regionalUrl(url),
+      limit: limits.stage,
+      region,
+    });
     app.route('/', nova.routes);
     if (nova.fastPath !== null) {
       const forAll = opening.filter(({ paths }) => paths === ALL_PATHS);
@@ -236,6 +252,13 @@ const ALL_PATHS = ['*'];
 const REDU_PREFIXES = ['/v1/', '/cloud/v1/'];
 const REDU_PATHS = REDU_PREFIXES.map((prefix) => `${prefix}*`);
 
+/** Identity is one for all regions, as are the routes for operators and browsers. */
+function isRegional(path: string): boolean {
+  const service = serviceOfPath(path);
+  if (service !== null) return service !== 'identity';
+  return REDU_PREFIXES.some((prefix) => path.startsWith(prefix));
+}
+
 interface MountedStage extends Stage {
   readonly paths: readonly string[];
 }
@@ -248,7 +271,7 @@ function unlessSignUp(stage: MiddlewareHandler<GatewayEnv>): MiddlewareHandler<G
 function setBasePath(basePath: string): Stage {
   return {
     handle(c, next) {
-      c.set('basePath', basePath);
+      c.set('basePath', basePath + c.get('regionPrefix'));
       return next();
     },
     check: () => true,

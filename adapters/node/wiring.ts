@@ -4,7 +4,7 @@ import { SecretCheck, WRONG_SECRET } from '../../src/access/secret-check.ts';
 import { importServerSecret, type ServerSecret } from '../../src/access/server-secret.ts';
 import { trustedProxies } from '../../src/access/trusted-proxies.ts';
 import { monotonicMs } from '../../src/clock.ts';
-import { type Config, type OpenStackConfig, readConfig } from '../../src/config/config.ts';
+import { type Config, type OpenStackConfig, type RegionConfig, readConfig } from '../../src/config/config.ts';
 import { ConfigError } from '../../src/config/config-error.ts';
 import { novaTranslation } from '../../src/dialects/nova/translated/translation.ts';
 import { createGateway } from '../../src/gateway.ts';
@@ -25,7 +25,7 @@ import { undiciTransport } from '../openstack/http/undici.ts';
 import { type OpenStackDriver, type OpenStackOptions, openStackDriver } from '../openstack/index.ts';
 import { openRedis, parseRedisUrl, type Redis } from '../redis/index.ts';
 import { reduDriver } from '../redu/index.ts';
-import { createSandbox } from '../sandbox/index.ts';
+import { createSandbox, sandboxRegions } from '../sandbox/index.ts';
 import { databaseUrlProblem, openStores } from '../sql/open.ts';
 import { readCertificates } from './certificates.ts';
 import { connectionLimit } from './connections.ts';
@@ -46,14 +46,15 @@ export const STATE_DIRECTORY = '.linguanova';
 type CloudPorts = Pick<OpenStackOptions, 'log' | 'metrics' | 'services'>;
 
 export function openStackOf(
-  { authUrl, region, interface: iface, ca, serviceAccount }: OpenStackConfig,
+  { authUrl, interface: iface, ca, serviceAccount }: OpenStackConfig,
+  regions: RegionConfig,
   ports: CloudPorts = {},
 ): OpenStackDriver {
   return openStackDriver({
     ...ports,
     transport: undiciTransport({ ca }),
     authUrl,
-    endpoints: { region, interface: iface },
+    endpoints: { ...regions, interface: iface },
     serviceAccount,
   });
 }
@@ -68,14 +69,17 @@ function sandboxCloud(config: Config, ports: CloudPorts) {
     id: derived('sandbox credential id').slice(0, 32),
     secret: derived('sandbox credential'),
   };
-  const { accounts, admin, authUrl, fetch } = createSandbox({ applicationCredential });
+  const { accounts, admin, authUrl, fetch } = createSandbox({
+    applicationCredential,
+    regions: sandboxRegions(config.regions),
+  });
   const [customer] = accounts;
   if (customer === undefined) throw new Error('the sandbox has no account');
   const clouds = openStackDriver({
     ...ports,
     transport: fetchTransport(fetch),
     authUrl,
-    endpoints: { region: null, interface: 'public' },
+    endpoints: { ...config.regions, interface: 'public' },
     serviceAccount: {
       kind: 'password',
       user: { id: admin.userId },
@@ -89,7 +93,7 @@ function sandboxCloud(config: Config, ports: CloudPorts) {
 export function cloudOf(config: Config, options: CloudPorts = {}) {
   const { openStack, reduUrl, services } = config;
   const ports = { ...options, services };
-  if (openStack !== null) return withPassThrough(openStackOf(openStack, ports), null);
+  if (openStack !== null) return withPassThrough(openStackOf(openStack, config.regions, ports), null);
   if (reduUrl !== null) {
     const clouds = reduDriver({ url: reduUrl, fetch });
     return { clouds, nova: novaTranslation, sandbox: null, accountClouds: null };

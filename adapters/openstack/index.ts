@@ -19,6 +19,8 @@ import { withWaitUntil } from './http/wait-until.ts';
 import type { EndpointChoice } from './keystone/catalog.ts';
 import { forOpenStack, type ServiceAccount } from './keystone/credentials.ts';
 import { keystoneIdentities } from './keystone/identity-provider.ts';
+import { CatalogRegions, type RegionChoice } from './keystone/regions.ts';
+import { callerIn, type Token } from './keystone/token.ts';
 import { TokenSource } from './keystone/token-source.ts';
 import { Microversions } from './nova/microversion.ts';
 import { OPENSTACK_CAPABILITIES, type OpenStack, openStackCloud } from './openstack-cloud.ts';
@@ -30,7 +32,7 @@ export interface OpenStackOptions {
   readonly transport: Transport;
   /** Keystone's address, with or without `/v3` (`OS_AUTH_URL`). */
   readonly authUrl: string;
-  readonly endpoints: EndpointChoice;
+  readonly endpoints: RegionChoice & Pick<EndpointChoice, 'interface'>;
   /** Those of the Nova dialect; the four default ones unless given. */
   readonly services?: ServedServices;
   /** For service keys and `reconcile`; null when the operator configured none. */
@@ -61,13 +63,16 @@ export function openStackDriver(options: OpenStackOptions): OpenStackDriver {
   const resilient = new ResilientTransport(options.transport, options, options.resilience);
   const transport = background === undefined ? resilient : withWaitUntil(resilient, background);
   const authUrl = withVersion(options.authUrl);
+  const regions = new CatalogRegions(endpoints);
+  const onToken = ({ catalog }: Token) => regions.learn(catalog);
   const openStack = {
     transport,
     authUrl,
-    endpoints,
+    regions,
+    interface: endpoints.interface,
     services: options.services ?? DEFAULT_SERVICES,
     hasServiceAccount: options.serviceAccount !== null,
-    tokens: new TokenSource({ ...options, transport, authUrl, background }),
+    tokens: new TokenSource({ ...options, transport, authUrl, background, onToken }),
     microversions: new Microversions(transport, background),
   };
   const identities = keystoneIdentities(openStack);
@@ -77,21 +82,31 @@ export function openStackDriver(options: OpenStackOptions): OpenStackDriver {
     accountClouds: accountClouds(openStack, identities, options.serviceAccount),
     passThrough: openStackPassThrough(openStack),
     open: (credential, call) => openStackCloud(openStack, forOpenStack(credential), call),
+    regions,
+    async listRegions(credential, call) {
+      const { catalog } = await openStack.tokens.token(forOpenStack(credential), call);
+      return regions.listIn(catalog, endpoints.interface);
+    },
     caller: async (credential, call) =>
-      (await openStack.tokens.token(forOpenStack(credential), call)).identity,
-    peekCaller: (credential) => openStack.tokens.cached(forOpenStack(credential))?.identity ?? null,
+      callerIn(await openStack.tokens.token(forOpenStack(credential), call), call.region),
+    peekCaller(credential, region) {
+      const token = openStack.tokens.cached(forOpenStack(credential));
+      return token === null ? null : callerIn(token, region);
+    },
     openAsServiceAccount: (call) => openStackCloud(openStack, { kind: 'service_account' }, call),
     endpoints: () =>
-      resilient.services.map(({ service, open, running }) => ({
+      resilient.services.map(({ region, service, open, running }) => ({
+        region,
         service,
         isOpen: open > 0,
         inFlight: running,
       })),
     async ping(call) {
-      await resilient.probe(call.deadline);
-      if (resilient.down.length > 0) {
+      await resilient.probe(call.region, call.deadline);
+      const down = resilient.downIn(call.region);
+      if (down.length > 0) {
         throw new ComputeError('unavailable', 'The cloud is not available at the moment.', {
-          cause: new Error(`no calls are made to: ${resilient.down.join(', ')}`),
+          cause: new Error(`no calls are made to: ${down.join(', ')}`),
         });
       }
       const response = await send(
@@ -117,8 +132,10 @@ function accountClouds(
   if (account === null) return null;
   const own: ServiceAccountClouds['own'] = (call) =>
     openStackCloud(openStack, { kind: 'service_account' }, call);
-  if (account.kind === 'application_credential') return { own };
+  const regions = () => openStack.regions.served();
+  if (account.kind === 'application_credential') return { regions, own };
   return {
+    regions,
     own: account.project === null ? null : own,
     async inProject(projectId, call) {
       const credential = { kind: 'service', projectId } as const;

@@ -9,9 +9,10 @@ import { volumeQuotas } from './cinder/quotas.ts';
 import { imageCalls } from './glance/images.ts';
 import type { ServiceType } from './http/transport.ts';
 import type { UpstreamContext } from './http/upstream-client.ts';
-import { type EndpointChoice, endpointOf } from './keystone/catalog.ts';
+import { endpointOf } from './keystone/catalog.ts';
 import { identityOf } from './keystone/identity.ts';
-import type { Token } from './keystone/token.ts';
+import { type CatalogRegions, missingService } from './keystone/regions.ts';
+import { callerIn, type Token } from './keystone/token.ts';
 import type { TokenOwner } from './keystone/token-source.ts';
 import * as floatingIps from './neutron/floating-ips.ts';
 import * as parts from './neutron/network-parts.ts';
@@ -46,7 +47,9 @@ export interface OpenStack extends Pick<Session, 'transport' | 'tokens'> {
   readonly authUrl: string;
   readonly hasServiceAccount: boolean;
   readonly microversions: Microversions;
-  readonly endpoints: EndpointChoice;
+  readonly regions: CatalogRegions;
+  /** Of endpoints: `public`, `internal` or `admin`. */
+  readonly interface: string;
   /** Those of the Nova dialect. */
   readonly services: ServedServices;
 }
@@ -57,9 +60,15 @@ export interface OpenStack extends Pick<Session, 'transport' | 'tokens'> {
  * */
 export function openStackCloud(openStack: OpenStack, owner: TokenOwner, context: UpstreamContext): Cloud {
   const session: Session = { transport: openStack.transport, tokens: openStack.tokens, owner, context };
-  const service = (type: ServiceType) =>
-    new Service(type, session, (token) => endpointOf(token.catalog, type, openStack.endpoints));
-  const novaAddress = ({ catalog }: Token) => endpointOf(catalog, 'compute', openStack.endpoints);
+  /** @throws ComputeError As `missingService`. */
+  const addressOf = (type: ServiceType) => (token: Token) => {
+    const region = openStack.regions.nameIn(token.catalog, context.region);
+    const address = endpointOf(token.catalog, type, { region, interface: openStack.interface });
+    if (address === null) throw missingService(token.catalog, type, region);
+    return address;
+  };
+  const service = (type: ServiceType) => new Service(type, session, addressOf(type));
+  const novaAddress = addressOf('compute');
   const nova = new Nova(
     (headers) => new Service('compute', session, novaAddress, headers),
     async () => {
@@ -71,7 +80,7 @@ export function openStackCloud(openStack: OpenStack, owner: TokenOwner, context:
   const glance = service('image');
   const keystone = new Service('identity', session, () => openStack.authUrl);
   const token = () => openStack.tokens.token(owner, context);
-  const caller = async () => (await token()).identity;
+  const caller = async () => callerIn(await token(), context.region);
   const projectId = async () => (await caller()).projectId;
   const ofUser = keypairs.userKeyPairs(nova);
   const isService = owner.kind === 'service';
@@ -130,7 +139,7 @@ export function openStackCloud(openStack: OpenStack, owner: TokenOwner, context:
     findInstance: (mark) => servers.findServer(nova, mark),
     async createInstance(instance) {
       // Nova would accept it, and fail to boot.
-      if (instance.bootVolume) endpointOf((await token()).catalog, 'volume', openStack.endpoints);
+      if (instance.bootVolume) addressOf('volume')(await token());
       const name = instance.keypairName;
       const keyName =
         isService && name !== null ? storedKeyPairName(name, keyPairPrefix(await projectId())) : name;

@@ -9,8 +9,9 @@ import type {
 } from '../../src/dialects/nova/pass-through.ts';
 import { isStream, type UpstreamRequest } from './http/transport.ts';
 import { discard, open } from './http/upstream-client.ts';
-import { rootOf } from './keystone/catalog.ts';
+import { entriesOf, rootOf } from './keystone/catalog.ts';
 import { forOpenStack } from './keystone/credentials.ts';
+import { missingService } from './keystone/regions.ts';
 import { sessionOf } from './keystone/session.ts';
 import type { Token } from './keystone/token.ts';
 import { rejection } from './keystone/token-source.ts';
@@ -19,12 +20,12 @@ import { sessionExpired } from './service.ts';
 
 /** `PassThrough` to the services of an OpenStack. */
 export function openStackPassThrough(openStack: OpenStack): PassThrough {
-  const { tokens, endpoints, transport } = openStack;
-  /** The addresses of services are the same for every caller, so the latest session serves requests without a credential. */
-  let latest: CloudSession | undefined;
-  const sessionWith = (token: Token): CloudSession => {
-    latest = sessionOf(token, endpoints, openStack.authUrl, openStack.services);
-    return latest;
+  const { tokens, transport } = openStack;
+  /** The addresses of services are the same for every caller, so the latest token finds them for requests without a credential. */
+  let latest: Token | undefined;
+  const sessionWith = (token: Token, { region }: Pick<CallContext, 'region'>): CloudSession => {
+    latest = token;
+    return sessionOf(token, region, openStack);
   };
 
   /** @param token null where the service requires none. */
@@ -55,23 +56,28 @@ export function openStackPassThrough(openStack: OpenStack): PassThrough {
     return root;
   }
 
-  async function anySession(
-    credential: CloudCredential | null,
-    call: CallContext,
-  ): Promise<CloudSession | null> {
-    if (credential !== null) return sessionWith(await tokens.token(forOpenStack(credential), call));
+  async function anyToken(credential: CloudCredential | null, call: CallContext): Promise<Token | null> {
+    if (credential !== null) return tokens.token(forOpenStack(credential), call);
     if (latest !== undefined || !openStack.hasServiceAccount) return latest ?? null;
-    return sessionWith(await tokens.token({ kind: 'service_account' }, call));
+    return tokens.token({ kind: 'service_account' }, call);
   }
+
+  /** @throws ComputeError `not_implemented` for a service of another region, else `not_found`. */
+  const assertService = (session: CloudSession, service: ForwardRequest['service'], { catalog }: Token) => {
+    if (service === 'identity' || session.services.has(service)) return;
+    const missing = missingService(catalog, service, session.region);
+    const isElsewhere = entriesOf(catalog, service).length > 0;
+    throw isElsewhere ? missing : new ComputeError('not_found', `This cloud has no ${service} service.`);
+  };
 
   return {
     async session(credential, call) {
-      return sessionWith(await tokens.token(forOpenStack(credential), call));
+      return sessionWith(await tokens.token(forOpenStack(credential), call), call);
     },
 
-    peekSession(credential) {
+    peekSession(credential, region) {
       const token = tokens.cached(forOpenStack(credential));
-      return token === null ? null : sessionWith(token);
+      return token === null ? null : sessionWith(token, { region });
     },
 
     async forward(credential, request, call) {
@@ -81,20 +87,25 @@ export function openStackPassThrough(openStack: OpenStack): PassThrough {
       const sent = isStream(request.body)
         ? { ...request, body: noticing(request.body, () => (isSpent = true)) }
         : request;
-      const first = await respond(sessionWith(token), sent, token.id, call);
+      const session = sessionWith(token, call);
+      assertService(session, request.service, token);
+      const first = await respond(session, sent, token.id, call);
       if (first.status !== 401) return first;
       await discard(first);
       const renewed = await tokens.token(owner, call, token);
       if (isSpent) throw sessionExpired();
-      const second = await respond(sessionWith(renewed), sent, renewed.id, call);
+      const second = await respond(sessionWith(renewed, call), sent, renewed.id, call);
       if (second.status !== 401) return second;
       await discard(second);
       throw rejection(owner, new Error(`${request.service} rejects a new token`), call);
     },
 
     async document(service, path, credential, call) {
-      const session = await anySession(credential, call);
-      if (session?.services.get(service) === undefined) return null;
+      const token = await anyToken(credential, call);
+      if (token === null) return null;
+      const session = sessionWith(token, call);
+      if (credential !== null) assertService(session, service, token);
+      else if (!session.services.has(service)) return null;
       const headers = { accept: 'application/json' };
       const headTimeoutMs = remainingMs(call.deadline);
       const request = { service, method: 'GET', path, headers, body: null, headTimeoutMs } as const;

@@ -265,6 +265,7 @@ describe('retries', () => {
       url.includes('/servers') ? { breaks: 'after sending' } : undefined,
     );
     const late = cloud.driver.open(CREDENTIAL, {
+      region: '',
       deadline: deadlineIn(-1),
       requestId: 'r',
       trace: new CallTrace(),

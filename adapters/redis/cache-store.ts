@@ -79,7 +79,7 @@ export function releaseScript(client: RedisClient): ReleaseScript {
   return defineScripts<ReleaseScript>(client, 1, { linguanovaRelease: RELEASE });
 }
 
-/** Cached responses in Redis, `linguanova:cache:{<project>}:<digest>`, and the locks of their fetches. */
+/** Cached responses in Redis, `linguanova:cache:{<region>/<project>}:<digest>`, and the locks of their fetches. */
 export function redisCacheStore(connection: RedisConnection, now: () => number = monotonicMs): CacheStore {
   const { client } = connection;
   const scripts = defineScripts<StoreScript>(client, 2, { linguanovaKeep: STORE });
@@ -103,7 +103,7 @@ export function redisCacheStore(connection: RedisConnection, now: () => number =
       const name = await keyOf(key);
       const bytes = encodeEntry(response, lifetimeMs);
       const prefix = prefixOf(key);
-      const index = `linguanova:cached:{${key.projectId}}`;
+      const index = `linguanova:cached:{${key.tenant}}`;
       const digest = name.slice(prefix.length);
       await connection
         .runBestEffort(() => scripts.linguanovaKeep(name, index, bytes, Math.floor(ttlMs), digest, prefix))
@@ -136,8 +136,8 @@ async function keyOf(key: CacheKey): Promise<string> {
   return prefixOf(key) + encodeBase64Url(await key.digest());
 }
 
-function prefixOf({ projectId }: CacheKey): string {
-  return `linguanova:cache:{${projectId}}:`;
+function prefixOf({ tenant }: CacheKey): string {
+  return `linguanova:cache:{${tenant}}:`;
 }
 
 /** To be increased with every change of the format, since gateways of two releases may share a Redis. */

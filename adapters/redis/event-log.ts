@@ -90,7 +90,7 @@ export class RedisEventLog implements EventLog {
   }
 
   async #openShared(feed: FeedKey, subscriber: LogSubscriber): Promise<LogHandle> {
-    const name = `linguanova:feed:{${feed.projectId}}:${encodeBase64Url(await feed.digest())}`;
+    const name = `linguanova:feed:{${feed.tenant}}:${encodeBase64Url(await feed.digest())}`;
     const handle = new RedisLogHandle(this.#connection, name, subscriber, () => {
       if (this.#handles.get(`${name}:log`) === handle) this.#handles.delete(`${name}:log`);
     });

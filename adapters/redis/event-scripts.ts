@@ -1,5 +1,5 @@
 /**
- * The log of a feed in Redis: three keys in one slot of a cluster, with the prefix `linguanova:feed:{<project>}:<digest>`.
+ * The log of a feed in Redis: three keys in one slot of a cluster, with the prefix `linguanova:feed:{<region>/<project>}:<digest>`.
  * `:lease` holds the leader. `:log` is a stream; its ids are a time that names the log, and a number without gaps. `:snapshot` is
  * a hash of the state after the last entry, by instance, with the name of the log. Only the lease holder can write.
  */

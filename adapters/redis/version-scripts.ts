@@ -1,5 +1,5 @@
 /**
- * Project versions in Redis, `linguanova:version:{<project>}`, and the read leases of gateways, `linguanova:leases`. Versions are
+ * Project versions in Redis, `linguanova:version:{<region>/<project>}`, and the read leases of gateways, `linguanova:leases`. Versions are
  * microseconds of Redis's clock, so that none is reused even after Redis lost its data.
  */
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { SingleFlight, sleep } from '../../src/async.ts';
+import type { Tenant } from '../../src/compute/regions.ts';
 import { LruMap } from '../../src/lru-map.ts';
 import { LocalVersions } from '../../src/traffic/versions/local-versions.ts';
 import type {
@@ -16,7 +17,7 @@ import { LEASES_KEY, VERSION_TTL_S, type VersionScripts, versionScripts } from '
 
 const CHANGES_CHANNEL = 'linguanova:changes';
 const acksChannel = (node: string) => `linguanova:acks:${node}`;
-const versionKey = (projectId: string) => `linguanova:version:{${projectId}}`;
+const versionKey = (tenant: Tenant) => `linguanova:version:{${tenant}}`;
 
 const MAX_PROJECTS = 50_000;
 /** Well below `VERSION_TTL_S`, which a refresh extends. */
@@ -35,7 +36,7 @@ interface CachedVersion {
 
 /** Follows the number in a message. */
 const ChangeMessage = z.object({
-  project: z.string(),
+  tenant: z.string().transform((text) => text as Tenant),
   instances: z.array(z.string()).readonly().nullable(),
   from: z.string(),
   id: z.int(),
@@ -56,7 +57,7 @@ export class RedisVersions implements ProjectVersions {
   readonly #local = new LocalVersions();
   readonly #cached = new LruMap<CachedVersion>({ max: MAX_PROJECTS, lifetimeMs: CACHED_VERSION_TTL_MS });
   readonly #inFlight = new SingleFlight<ProjectVersion>();
-  readonly #queued = new Set<string>();
+  readonly #queued = new Set<Tenant>();
   readonly #acknowledgements = new Acknowledgements();
   readonly #listeners: ((change: ProjectChange | null) => void)[] = [];
   #state: 'standalone' | 'joining' | 'connected' = 'standalone';
@@ -95,20 +96,20 @@ export class RedisVersions implements ProjectVersions {
     this.#listeners.push(listener);
   }
 
-  peek(projectId: string): ProjectVersion | null {
+  peek(tenant: Tenant): ProjectVersion | null {
     if (!this.#lease.isHeld) {
-      return this.#state === 'standalone' ? this.#standaloneVersion(projectId) : null;
+      return this.#state === 'standalone' ? this.#standaloneVersion(tenant) : null;
     }
-    const cached = this.#cached.get(projectId);
+    const cached = this.#cached.get(tenant);
     return cached?.epoch === this.#epoch ? cached.version : null;
   }
 
-  current(projectId: string): Promise<ProjectVersion> {
-    const cached = this.peek(projectId);
+  current(tenant: Tenant): Promise<ProjectVersion> {
+    const cached = this.peek(tenant);
     if (cached !== null) return Promise.resolve(cached);
     // Without a lease a call in flight may return a version from before a change that this request has to see.
-    if (!this.#lease.isHeld) return this.#fetch(projectId);
-    return this.#inFlight.run(`${this.#epoch} ${projectId}`, () => this.#fetch(projectId));
+    if (!this.#lease.isHeld) return this.#fetch(tenant);
+    return this.#inFlight.run(`${this.#epoch} ${tenant}`, () => this.#fetch(tenant));
   }
 
   async bump(change: ProjectChange): Promise<void> {
@@ -119,7 +120,7 @@ export class RedisVersions implements ProjectVersions {
     while (!(await this.#tryPublish(change))) {
       const left = until - performance.now();
       if (left <= 0 || this.#isClosed) {
-        this.#queueInvalidation(change.projectId);
+        this.#queueInvalidation(change.tenant);
         return;
       }
       await this.#connection.whenUp(left);
@@ -133,40 +134,40 @@ export class RedisVersions implements ProjectVersions {
     );
   }
 
-  #standaloneVersion(projectId: string): ProjectVersion {
-    return { ...this.#local.peek(projectId), maxAgeMs: STANDALONE_MAX_AGE_MS };
+  #standaloneVersion(tenant: Tenant): ProjectVersion {
+    return { ...this.#local.peek(tenant), maxAgeMs: STANDALONE_MAX_AGE_MS };
   }
 
-  async #fetch(projectId: string): Promise<ProjectVersion> {
+  async #fetch(tenant: Tenant): Promise<ProjectVersion> {
     const epoch = this.#epoch;
     try {
       const number = await this.#connection.run(() =>
-        this.#scripts.linguanovaCurrent(versionKey(projectId), VERSION_TTL_S, this.#floor(projectId)),
+        this.#scripts.linguanovaCurrent(versionKey(tenant), VERSION_TTL_S, this.#floor(tenant)),
       );
-      if (epoch === this.#epoch && this.#state === 'connected') return this.#observe(projectId, number, true);
+      if (epoch === this.#epoch && this.#state === 'connected') return this.#observe(tenant, number, true);
     } catch {
       // The connection has logged the outage.
     }
     return this.#state === 'connected' && epoch !== this.#epoch
-      ? this.current(projectId)
-      : this.#standaloneVersion(projectId);
+      ? this.current(tenant)
+      : this.#standaloneVersion(tenant);
   }
 
   /** @param waits Resolve only when no gateway can serve an older version. */
-  async #publish({ projectId, instanceIds }: ProjectChange, waits: boolean): Promise<void> {
+  async #publish({ tenant, instanceIds }: ProjectChange, waits: boolean): Promise<void> {
     const acks = this.#acknowledgements.expect();
     const receivesAcks = this.#subscription.alive;
     try {
       const number = await this.#connection.run(() =>
-        this.#scripts.linguanovaNext(versionKey(projectId), VERSION_TTL_S, this.#floor(projectId)),
+        this.#scripts.linguanovaNext(versionKey(tenant), VERSION_TTL_S, this.#floor(tenant)),
       );
       const { id: from } = this.#connection;
-      const message = { project: projectId, instances: instanceIds, from, id: acks.id };
-      const text = `${number} ${JSON.stringify(message satisfies z.infer<typeof ChangeMessage>)}`;
+      const message = { tenant, instances: instanceIds, from, id: acks.id };
+      const text = `${number} ${JSON.stringify(message satisfies z.input<typeof ChangeMessage>)}`;
       const [completeForMs, ...nodes] = await this.#connection.run(() =>
         this.#scripts.linguanovaAnnounce(LEASES_KEY, CHANGES_CHANNEL, text, LEASE_EXPIRED_AFTER_MS),
       );
-      this.#observe(projectId, number, false);
+      this.#observe(tenant, number, false);
       if (!waits) return;
       const others = nodes.filter((node) => node !== from);
       // Lease holders may be missing from a list that Redis has lost.
@@ -193,9 +194,9 @@ export class RedisVersions implements ProjectVersions {
     const { data: message } = ChangeMessage.safeParse(parseJson(rest));
     if (message === undefined || message.from === this.#connection.id || !Number.isSafeInteger(number))
       return;
-    const { project, instances, from, id } = message;
-    this.#observe(project, number, false);
-    this.#notify({ projectId: project, instanceIds: instances });
+    const { tenant, instances, from, id } = message;
+    this.#observe(tenant, number, false);
+    this.#notify({ tenant, instanceIds: instances });
     // If it is lost, the write waits until the lease has expired.
     this.#connection
       .run(() => this.#connection.client.publish(acksChannel(from), `${id} ${this.#connection.id}`))
@@ -203,22 +204,22 @@ export class RedisVersions implements ProjectVersions {
   }
 
   /** The higher of this number and the cached one. @param fetched Its message may still be under way. */
-  #observe(projectId: string, number: number, fetched: boolean): ProjectVersion {
-    const cached = this.#cached.get(projectId);
+  #observe(tenant: Tenant, number: number, fetched: boolean): ProjectVersion {
+    const cached = this.#cached.get(tenant);
     if (cached?.epoch === this.#epoch && cached.version.number >= number) return cached.version;
     const version = { number, shared: true };
-    this.#cached.set(projectId, { version, epoch: this.#epoch });
-    if (fetched && cached?.epoch === this.#epoch) this.#notify({ projectId, instanceIds: null });
+    this.#cached.set(tenant, { version, epoch: this.#epoch });
+    if (fetched && cached?.epoch === this.#epoch) this.#notify({ tenant, instanceIds: null });
     return version;
   }
 
-  #floor(projectId: string): number {
-    return this.#cached.get(projectId)?.version.number ?? 0;
+  #floor(tenant: Tenant): number {
+    return this.#cached.get(tenant)?.version.number ?? 0;
   }
 
-  #queueInvalidation(projectId: string): void {
-    this.#queued.delete(projectId);
-    this.#queued.add(projectId);
+  #queueInvalidation(tenant: Tenant): void {
+    this.#queued.delete(tenant);
+    this.#queued.add(tenant);
     const [oldest] = this.#queued;
     if (this.#queued.size > MAX_QUEUED_INVALIDATIONS && oldest !== undefined) this.#queued.delete(oldest);
   }
@@ -231,13 +232,14 @@ export class RedisVersions implements ProjectVersions {
   async #join(): Promise<void> {
     if (this.#state !== 'standalone' || !this.#connection.available || this.#isClosed) return;
     this.#state = 'joining';
-    while (this.#queued.size > 0) {
-      const [projectId = ''] = this.#queued;
-      this.#queued.delete(projectId);
+    for (;;) {
+      const [tenant] = this.#queued;
+      if (tenant === undefined) break;
+      this.#queued.delete(tenant);
       try {
-        await this.#publish({ projectId, instanceIds: null }, false);
+        await this.#publish({ tenant, instanceIds: null }, false);
       } catch {
-        this.#queueInvalidation(projectId);
+        this.#queueInvalidation(tenant);
         this.#leave();
       }
       if (!this.#isJoining()) return;

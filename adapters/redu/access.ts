@@ -8,6 +8,7 @@ import type {
   KeyPairType,
   SecurityGroup,
 } from '../../src/compute/model.ts';
+import { NO_REGIONS } from '../../src/compute/regions.ts';
 import {
   decodeKeyPair,
   decodeSecurityGroup,
@@ -82,7 +83,7 @@ export async function identity(session: ReduSession): Promise<Identity> {
 
 export async function caller(session: ReduSession): Promise<SignedInCaller> {
   const { userId, projectId, roles } = await identity(session);
-  return { userId, projectId, roles };
+  return { region: NO_REGIONS.default, userId, projectId, roles };
 }
 
 export function listKeyPairs(session: ReduSession): Promise<KeyPair[]> {

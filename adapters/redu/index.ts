@@ -9,6 +9,7 @@
 import type { IdentityProvider } from '../../src/access/identity-provider.ts';
 import type { CallContext, CloudCredential, CloudDriver } from '../../src/compute/cloud.ts';
 import { ComputeError, hasCode } from '../../src/compute/errors.ts';
+import { NO_REGIONS, ONLY_REGION } from '../../src/compute/regions.ts';
 import { caller } from './access.ts';
 import { type Fetch, ReduHttpClient } from './http-client.ts';
 import { REDU_CAPABILITIES, reduCloud } from './redu-cloud.ts';
@@ -55,6 +56,10 @@ export function reduDriver({ url, fetch }: ReduOptions): ReduDriver {
       },
       deleteCredential: async () => false,
     },
+    regions: NO_REGIONS,
+    listRegions: async () => [
+      { name: ONLY_REGION, isDefault: true, services: ['compute', 'image', 'network', 'volume'] },
+    ],
     open: (credential, call) => reduCloud(sessionOf(credential), call),
     caller: (credential, call) => reduCloud(sessionOf(credential), call).caller(),
     async ping(call) {

@@ -21,6 +21,7 @@ const NETWORK = 'f1a2b3c4-0000-4000-8000-000000000001';
 function cloudOver(fetch: (request: Request) => Response | Promise<Response>, deadline = 5_000): Cloud {
   const driver = reduDriver({ url: 'http://redu.example', fetch: async (request) => fetch(request) });
   return driver.open(CREDENTIAL, {
+    region: '',
     deadline: deadlineIn(deadline),
     requestId: 'req-test',
     log: SILENT,
@@ -39,7 +40,7 @@ test('a call has the trace context of its request', async () => {
     },
   });
   const trace = new CallTrace(new RequestSpan(new Headers({ traceparent })).spans);
-  const call = { deadline: deadlineIn(5_000), requestId: 'req-test', log: SILENT, trace };
+  const call = { region: '', deadline: deadlineIn(5_000), requestId: 'req-test', log: SILENT, trace };
   await driver.open(CREDENTIAL, call).listKeyPairs();
   expect(sent).toEqual([traceparent]);
 });
@@ -259,7 +260,12 @@ describe('a cloud that supports only what redu documents', () => {
     const { cloud } = documented();
     expect(await cloud.getInstance(INSTANCE.id)).toMatchObject({ id: INSTANCE.id, state: 'active' });
     expect(await cloud.getKeyPair('laptop')).toMatchObject({ fingerprint: 'aa:bb' });
-    expect(await cloud.caller()).toEqual({ userId: 'usr_1', projectId: 'usr_1', roles: ['user'] });
+    expect(await cloud.caller()).toEqual({
+      region: '',
+      userId: 'usr_1',
+      projectId: 'usr_1',
+      roles: ['user'],
+    });
     expect(await cloud.listInstances({ statuses: ['SHUTOFF'] }, {})).toEqual({ instances: [], more: false });
     const unknown = cloud.getInstance('c3a29e87-5e7f-4f88-b8a2-44d6e8f19abc');
     await expect(unknown).rejects.toMatchObject({ code: 'not_found' });

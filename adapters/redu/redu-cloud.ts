@@ -62,7 +62,7 @@ export function reduCloud(open: (call: CallContext) => ReduSession, call: CallCo
     acrossProjects: () => reduCloud(open, call),
     caller: async () => {
       const { userId, projectId: project, roles } = await identityOnce();
-      return { userId, projectId: project, roles };
+      return { region: call.region, userId, projectId: project, roles };
     },
     identity: identityOnce,
 

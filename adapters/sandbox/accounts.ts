@@ -81,7 +81,7 @@ export function addProject(
   shared: { readonly publicNetworkId: string; readonly adminUserId: string },
   options: ProjectOptions,
 ): Account {
-  const { identity, compute } = cloud;
+  const { identity } = cloud;
   const project = { id: options.id ?? hexId(), name: options.name };
   const userName = options.userName ?? `${options.name}-user`;
   const user = addUser(cloud, { ...options, name: userName, projectId: project.id });
@@ -89,12 +89,8 @@ export function addProject(
   identity.assignments.set(`${project.id}/${user.id}`, new Set(['member']));
   // So that the operator's account can act for the customer, with no more rights there than the customer has.
   identity.assignments.set(`${project.id}/${shared.adminUserId}`, new Set(['member']));
-  compute.quotas.set(project.id, { ...DEFAULT_QUOTA, ...options.quota });
   const credential = addCredential(cloud, user, project, options.applicationCredential);
-  const network = addPrivateNetwork(cloud, project, shared.publicNetworkId, options.cidr);
-  defaultGroup(cloud, project.id);
-  const keyPairName = options.withKeyPair === false ? null : `${options.name}-key`;
-  if (keyPairName !== null) addKeyPair(cloud, user, keyPairName);
+  const resources = addResources(cloud, project, user.id, shared.publicNetworkId, options);
   return {
     projectId: project.id,
     projectName: project.name,
@@ -103,9 +99,24 @@ export function addProject(
     password: user.password,
     applicationCredentialId: credential.id,
     applicationCredentialSecret: credential.secret,
-    networkId: network.id,
-    keyPairName,
+    ...resources,
   };
+}
+
+/** What a project has in each region: quotas, a network, the default group, a key pair. */
+export function addResources(
+  cloud: Cloud,
+  project: { readonly id: string; readonly name: string },
+  userId: string,
+  publicNetworkId: string,
+  options: ProjectOptions,
+): Pick<Account, 'networkId' | 'keyPairName'> {
+  cloud.compute.quotas.set(project.id, { ...DEFAULT_QUOTA, ...options.quota });
+  const network = addPrivateNetwork(cloud, project, publicNetworkId, options.cidr);
+  defaultGroup(cloud, project.id);
+  const keyPairName = options.withKeyPair === false ? null : `${options.name}-key`;
+  if (keyPairName !== null) addKeyPair(cloud, userId, keyPairName);
+  return { networkId: network.id, keyPairName };
 }
 
 function addUser(
@@ -123,9 +134,9 @@ function addUser(
   return user;
 }
 
-function addKeyPair(cloud: Cloud, user: User, name: string): void {
+function addKeyPair(cloud: Cloud, userId: string, name: string): void {
   const fingerprint = fingerprintOf(PUBLIC_KEY) ?? '';
-  const wanted = { userId: user.id, name, publicKey: PUBLIC_KEY, fingerprint, type: 'ssh' };
+  const wanted = { userId, name, publicKey: PUBLIC_KEY, fingerprint, type: 'ssh' };
   cloud.compute.keyPairs.push(newKeyPair(cloud.compute, wanted, cloud.timeline.now()));
 }
 
@@ -168,10 +179,10 @@ function addPrivateNetwork(
   return network;
 }
 
-/** Makes the network that floating IPs come from. Shared, as on the cloud that was measured. */
-export function addPublicNetwork(cloud: Cloud, projectId: string): Network {
+/** Makes the network that floating IPs come from, `prefix`.0/24. Shared, as on the cloud that was measured. */
+export function addPublicNetwork(cloud: Cloud, projectId: string, prefix = '203.0.113'): Network {
   const network = addNetwork(cloud, projectId, 'public', { external: true, shared: true, mtu: 1500 });
-  addSubnet(cloud, network, '203.0.113.0/24', '203.0.113.1', false);
+  addSubnet(cloud, network, `${prefix}.0/24`, `${prefix}.1`, false);
   return network;
 }
 

@@ -8,10 +8,12 @@ import type { Minors } from './nova/microversion.ts';
 import { type Compute, createCompute } from './nova/model.ts';
 import { createTimeline, type Timeline } from './timeline.ts';
 
-/** One cloud. Services read and change each other's state through the functions of the other's folder only. */
+/** One region of a cloud. Services read and change each other's state through the functions of the other's folder only. */
 export interface Cloud {
-  /** Where the catalog's URLs point, without a trailing slash. */
+  /** Where the URLs of its services point, without a trailing slash. */
   readonly baseUrl: string;
+  /** Keystone's, which all regions share. */
+  readonly authUrl: string;
   /** Duration of a boot in ms. Everything else that takes time takes a part of it. */
   readonly bootMilliseconds: number;
   /** Whether the boot of a server of this name finds no host. */
@@ -29,7 +31,7 @@ export interface Cloud {
   networkChanged: (deviceId: string) => void;
 }
 
-/** What a cloud is made with; see `SandboxOptions` for the meaning. */
+/** What a region is made with; see `SandboxOptions` for the meaning. */
 export interface CloudOptions {
   baseUrl: string;
   now: () => number;
@@ -39,16 +41,28 @@ export interface CloudOptions {
   novaMinors: Minors;
 }
 
-/** A cloud with its services, flavors and roles, and without customers. */
-export function createCloud(options: CloudOptions): Cloud {
+/**
+ * A region with its services, flavors and roles, and without customers.
+ *
+ * @param shared Keystone and the clock, of the first one.
+ */
+export function createCloud(
+  options: CloudOptions,
+  { authUrl, identity, timeline }: Pick<Cloud, 'authUrl' | 'identity' | 'timeline'> = {
+    authUrl: `${options.baseUrl}/identity/v3`,
+    identity: createIdentity(),
+    timeline: createTimeline(options.now),
+  },
+): Cloud {
   return {
+    authUrl,
+    identity,
+    timeline,
     baseUrl: options.baseUrl,
     bootMilliseconds: options.bootMilliseconds,
     failsToBoot: options.failsToBoot,
     reclaimMilliseconds: options.reclaimMilliseconds,
     novaMinors: options.novaMinors,
-    timeline: createTimeline(options.now),
-    identity: createIdentity(),
     compute: createCompute(),
     networking: createNetworking(),
     images: createImages(),

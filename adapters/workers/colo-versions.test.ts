@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { tenant } from '../../test/support/tenants.ts';
 import type { ColoCache } from './colo-cache.ts';
 import { ColoVersions } from './colo-versions.ts';
 
@@ -32,10 +33,10 @@ function isolate(cache: ColoCache) {
   const works: Promise<unknown>[] = [];
   const versions = new ColoVersions(cache, (work) => void works.push(work));
   const idle = async () => void (await Promise.all(works));
-  return { versions, idle, current: async () => (await versions.current('p')).number };
+  return { versions, idle, current: async () => (await versions.current(tenant('p'))).number };
 }
 
-const change = { projectId: 'p', instanceIds: ['i'] };
+const change = { tenant: tenant('p'), instanceIds: ['i'] };
 
 test('a busy isolate refreshes a version in the background, not per request', async () => {
   const { cache, looks } = place();

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { sleep, withTimeout } from '../../src/async.ts';
 import { monotonicMs, wallMs } from '../../src/clock.ts';
+import type { Tenant } from '../../src/compute/regions.ts';
 import { LruMap } from '../../src/lru-map.ts';
 import { LocalVersions } from '../../src/traffic/versions/local-versions.ts';
 import type {
@@ -54,7 +55,7 @@ export class ColoVersions implements ProjectVersions {
   readonly #listeners: ((change: ProjectChange | null) => void)[] = [];
   #standaloneUntil = Number.NEGATIVE_INFINITY;
   /** The last version written and not yet read back. */
-  #unconfirmed: { readonly projectId: string; readonly number: number } | null = null;
+  #unconfirmed: { readonly tenant: Tenant; readonly number: number } | null = null;
 
   /** @param background `waitUntil`: keeps a read running after the response of the request that started it. */
   constructor(cache: ColoCache, background: (work: Promise<unknown>) => void, timeoutMs = CACHE_TIMEOUT_MS) {
@@ -67,77 +68,77 @@ export class ColoVersions implements ProjectVersions {
     this.#listeners.push(listener);
   }
 
-  async current(projectId: string): Promise<ProjectVersion> {
-    return this.peek(projectId) ?? this.#readOrStandalone(projectId);
+  async current(tenant: Tenant): Promise<ProjectVersion> {
+    return this.peek(tenant) ?? this.#readOrStandalone(tenant);
   }
 
-  peek(projectId: string): ProjectVersion | null {
-    if (monotonicMs() < this.#standaloneUntil) return this.#local.peek(projectId);
+  peek(tenant: Tenant): ProjectVersion | null {
+    if (monotonicMs() < this.#standaloneUntil) return this.#local.peek(tenant);
     const now = performance.now();
-    const known = this.#versions.get(projectId);
+    const known = this.#versions.get(tenant);
     if (known === undefined || known.readAt === null || now - known.readAt >= LOCAL_TTL_MS) return null;
     if (now - Math.max(known.readAt, known.refreshStartedAt) >= REFRESH_AFTER_MS) {
       known.refreshStartedAt = now;
-      this.#background(this.#readOrStandalone(projectId));
+      this.#background(this.#readOrStandalone(tenant));
     }
     return { number: known.number, shared: true };
   }
 
   async bump(change: ProjectChange): Promise<void> {
-    const { projectId, instanceIds } = change;
+    const { tenant, instanceIds } = change;
     await this.#local.bump(change);
     const number = newNumber(wallMs());
-    this.#remember(projectId, number, null);
+    this.#remember(tenant, number, null);
     for (const listener of this.#listeners) listener(change);
     try {
-      const before = await this.#inTime(this.#read(projectId));
+      const before = await this.#inTime(this.#read(tenant));
       const changes = [
         ...(before?.changes ?? []),
         { number, instances: instanceIds && [...instanceIds] },
       ].slice(-MAX_STORED_CHANGES);
-      await this.#inTime(this.#write(projectId, { number, changes }));
+      await this.#inTime(this.#write(tenant, { number, changes }));
       await sleep(LOCAL_TTL_MS + CLOCK_GRACE_MS);
     } catch {
       this.#standaloneUntil = monotonicMs() + STANDALONE_FOR_MS;
     }
   }
 
-  async #readOrStandalone(projectId: string): Promise<ProjectVersion> {
+  async #readOrStandalone(tenant: Tenant): Promise<ProjectVersion> {
     try {
-      const stored = await this.#readShared(projectId);
+      const stored = await this.#readShared(tenant);
       if (stored !== null) return { number: stored.number, shared: true };
     } catch {
       this.#standaloneUntil = monotonicMs() + STANDALONE_FOR_MS;
     }
-    return this.#local.current(projectId);
+    return this.#local.current(tenant);
   }
 
-  async #readShared(projectId: string): Promise<StoredVersion | null> {
+  async #readShared(tenant: Tenant): Promise<StoredVersion | null> {
     const began = performance.now();
-    const stored = (await this.#inTime(this.#read(projectId))) ?? (await this.#initialize(projectId));
-    if (stored !== null) this.#apply(projectId, stored, began);
+    const stored = (await this.#inTime(this.#read(tenant))) ?? (await this.#initialize(tenant));
+    if (stored !== null) this.#apply(tenant, stored, began);
     return stored;
   }
 
   /** null where the cache stores nothing: on workers.dev a `put` has no effect. */
-  async #initialize(projectId: string): Promise<StoredVersion | null> {
-    const known = this.#versions.peek(projectId)?.number;
-    if (this.#unconfirmed?.projectId === projectId && this.#unconfirmed.number === known) {
+  async #initialize(tenant: Tenant): Promise<StoredVersion | null> {
+    const known = this.#versions.peek(tenant)?.number;
+    if (this.#unconfirmed?.tenant === tenant && this.#unconfirmed.number === known) {
       this.#standaloneUntil = monotonicMs() + STANDALONE_FOR_MS;
       return null;
     }
     const stored: StoredVersion = { number: newNumber(wallMs() - DEFAULT_AGE_MS), changes: [] };
-    this.#unconfirmed = { projectId, number: stored.number };
-    await this.#inTime(this.#write(projectId, stored));
+    this.#unconfirmed = { tenant, number: stored.number };
+    await this.#inTime(this.#write(tenant, stored));
     return stored;
   }
 
   /** Notifies listeners of changes by other isolates since the last read. */
-  #apply(projectId: string, { number, changes }: StoredVersion, readAt: number): void {
-    const { number: known, readAt: before = null } = this.#versions.peek(projectId) ?? {};
+  #apply(tenant: Tenant, { number, changes }: StoredVersion, readAt: number): void {
+    const { number: known, readAt: before = null } = this.#versions.peek(tenant) ?? {};
     // Reads may overtake each other; the result of an earlier one is outdated.
     if (before !== null && readAt < before) return;
-    this.#remember(projectId, number, readAt);
+    this.#remember(tenant, number, readAt);
     if (known === number && this.#unconfirmed?.number === number) this.#unconfirmed = null;
     if (known === number || known === undefined) return;
     const at = changes.findIndex((change) => change.number === known);
@@ -145,12 +146,12 @@ export class ColoVersions implements ProjectVersions {
     const ids = missed?.some((instances) => instances === null)
       ? null
       : missed?.flatMap((some) => some ?? []);
-    const change = missed && { projectId, instanceIds: ids ?? null };
+    const change = missed && { tenant, instanceIds: ids ?? null };
     for (const listener of this.#listeners) listener(change);
   }
 
-  #remember(projectId: string, number: number, readAt: number | null): void {
-    this.#versions.set(projectId, { number, readAt, refreshStartedAt: Number.NEGATIVE_INFINITY });
+  #remember(tenant: Tenant, number: number, readAt: number | null): void {
+    this.#versions.set(tenant, { number, readAt, refreshStartedAt: Number.NEGATIVE_INFINITY });
   }
 
   #inTime<Result>(work: Promise<Result>): Promise<Result> {
@@ -159,14 +160,14 @@ export class ColoVersions implements ProjectVersions {
     });
   }
 
-  async #read(projectId: string): Promise<StoredVersion | null> {
-    const found = await this.#cache.match(urlOf(projectId));
+  async #read(tenant: Tenant): Promise<StoredVersion | null> {
+    const found = await this.#cache.match(urlOf(tenant));
     return found === undefined ? null : (StoredVersion.safeParse(await found.json()).data ?? null);
   }
 
-  #write(projectId: string, stored: StoredVersion): Promise<void> {
+  #write(tenant: Tenant, stored: StoredVersion): Promise<void> {
     const headers = { 'Cache-Control': `max-age=${VERSION_TTL_SECONDS}` };
-    return this.#cache.put(urlOf(projectId), Response.json(stored, { headers }));
+    return this.#cache.put(urlOf(tenant), Response.json(stored, { headers }));
   }
 }
 
@@ -175,6 +176,6 @@ function newNumber(atMs: number): number {
   return atMs * 1_000 + Math.floor(Math.random() * 1_000);
 }
 
-function urlOf(projectId: string): string {
-  return `https://linguanova.invalid/version/${encodeURIComponent(projectId)}`;
+function urlOf(tenant: Tenant): string {
+  return `https://linguanova.invalid/version/${encodeURIComponent(tenant)}`;
 }

@@ -27,13 +27,13 @@ const HEARTBEAT_INTERVAL_MS = 5_000;
 /**
  * Durable Object class of the sandbox that all isolates share. Its data is in memory, so an alarm keeps the object from eviction.
  */
-export function sandboxObject(create: () => SandboxCloud) {
-  return class Sandbox<Env> extends DurableObject<Env> implements SandboxObject {
+export function sandboxObject<Bindings>(create: (bindings: Bindings) => SandboxCloud) {
+  return class Sandbox<Env extends Bindings> extends DurableObject<Env> implements SandboxObject {
     readonly #cloud: SandboxCloud;
 
     constructor(ctx: DurableObjectState, env: Env) {
       super(ctx, env);
-      this.#cloud = create();
+      this.#cloud = create(env);
     }
 
     async fetch(request: Request): Promise<Response> {

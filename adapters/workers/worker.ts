@@ -2,7 +2,8 @@ import { waitUntil } from 'cloudflare:workers';
 import { SecretCheck } from '../../src/access/secret-check.ts';
 import { importServerSecret } from '../../src/access/server-secret.ts';
 import { trustedProxies } from '../../src/access/trusted-proxies.ts';
-import { type Config, type OpenStackConfig, readConfig } from '../../src/config/config.ts';
+import { tenantOf } from '../../src/compute/regions.ts';
+import { type Config, type OpenStackConfig, type RegionConfig, readConfig } from '../../src/config/config.ts';
 import { ConfigError } from '../../src/config/config-error.ts';
 import { createGateway } from '../../src/gateway.ts';
 import { parseHost } from '../../src/http/host.ts';
@@ -56,13 +57,21 @@ function rejectCertificates(): never {
 
 type CloudAddress = Pick<OpenStackOptions, 'transport' | 'authUrl' | 'endpoints' | 'serviceAccount'>;
 
-function addressOf({ authUrl, region, interface: kind, serviceAccount }: OpenStackConfig): CloudAddress {
+function addressOf(
+  { authUrl, interface: kind, serviceAccount }: OpenStackConfig,
+  regions: RegionConfig,
+): CloudAddress {
   const transport = fetchTransport((request) => fetch(request));
-  return { transport, authUrl, endpoints: { region, interface: kind }, serviceAccount };
+  return { transport, authUrl, endpoints: { ...regions, interface: kind }, serviceAccount };
+}
+
+/** As `readConfig`. */
+export function configOf(bindings: object): Config {
+  return readConfig(variablesIn(bindings), { readCertificates: rejectCertificates });
 }
 
 /** All isolates share one sandbox object. */
-async function sandboxOf({ SANDBOX: sandboxes }: Bindings): Promise<CloudAddress> {
+async function sandboxOf({ SANDBOX: sandboxes }: Bindings, regions: RegionConfig): Promise<CloudAddress> {
   if (sandboxes === undefined) {
     throw new ConfigError(
       'OS_AUTH_URL',
@@ -74,7 +83,7 @@ async function sandboxOf({ SANDBOX: sandboxes }: Bindings): Promise<CloudAddress
   return {
     transport: fetchTransport((request) => object().fetch(request)),
     authUrl,
-    endpoints: { region: null, interface: 'public' },
+    endpoints: { ...regions, interface: 'public' },
     serviceAccount: {
       kind: 'password',
       user: { id: admin.userId },
@@ -87,7 +96,7 @@ async function sandboxOf({ SANDBOX: sandboxes }: Bindings): Promise<CloudAddress
 /** The configured cloud, and the service account's view of it for `reconcile`; null without one. */
 async function cloudOf(
   bindings: Bindings,
-  { openStack, reduUrl, services }: Config,
+  { openStack, reduUrl, services, regions }: Config,
   options: Omit<OpenStackOptions, keyof CloudAddress>,
 ) {
   if (reduUrl !== null) {
@@ -98,7 +107,7 @@ async function cloudOf(
   const clouds = openStackDriver({
     ...options,
     services,
-    ...(openStack === null ? await sandboxOf(bindings) : addressOf(openStack)),
+    ...(openStack === null ? await sandboxOf(bindings, regions) : addressOf(openStack, regions)),
   });
   return { clouds, nova: clouds.passThrough, accountClouds: clouds.accountClouds };
 }
@@ -110,8 +119,8 @@ function secretOf({ secret, previousSecret }: Config) {
 
 function openInObject({ EVENTS: objects }: Bindings): OpenStream {
   return async function openedByObject(c) {
-    const { projectId } = c.get('principal');
-    const response = await objects.get(objects.idFromName(projectId)).fetch(c.req.raw);
+    const tenant = tenantOf({ region: c.get('region'), projectId: c.get('principal').projectId });
+    const response = await objects.get(objects.idFromName(tenant)).fetch(c.req.raw);
     // A copy, whose headers are mutable.
     return new Response(response.body, response);
   };
@@ -154,7 +163,7 @@ export async function createEdgeGateway(
   overrides: TestOverrides = {},
   { ownsStreams }: Role = { ownsStreams: false },
 ): Promise<EdgeGateway> {
-  const config = readConfig(variablesIn(bindings), { readCertificates: rejectCertificates });
+  const config = configOf(bindings);
   const log = consoleLogger(config.logLevel);
   const metrics = analyticsMetrics(bindings.METRICS);
   assertBound(bindings);

@@ -96,6 +96,7 @@ export function anonymousCall(c: Context<GatewayEnv>, access: Access): CallConte
 export function callContext(c: Context<GatewayEnv>, upstreamBudgetMs: number): CallContext {
   const principal: Principal | undefined = c.get('principal');
   return {
+    region: c.get('region'),
     deadline: deadlineIn(upstreamBudgetMs),
     requestId: c.get('requestId'),
     log: c.get('log'),

@@ -34,6 +34,7 @@ import type {
   ServerGroupPolicy,
 } from './model.ts';
 import type { NetworkCalls } from './networks.ts';
+import type { Region, ServedRegions } from './regions.ts';
 import type { SecurityGroupCalls } from './security-groups.ts';
 import type { BootVolume, VolumeCalls } from './volumes.ts';
 
@@ -49,6 +50,8 @@ export type CloudCredential =
 
 /** What the upstream calls of one request share. */
 export interface CallContext {
+  /** A region that `CloudDriver.regions` serves. */
+  readonly region: string;
   /** A call still running then ends with `timeout`. A client that disconnects ends none: a write is finished or undone. */
   readonly deadline: MonotonicMs;
   readonly log: Logger;
@@ -74,21 +77,25 @@ export interface CloudCapabilities {
 /** One per process. */
 export interface CloudDriver {
   readonly capabilities: CloudCapabilities;
+  readonly regions: ServedRegions;
+  /** Those of the caller's catalog that are served, the default one first. No I/O while the credential's token is cached. */
+  listRegions(credential: CloudCredential, call: CallContext): Promise<readonly Region[]>;
   /** Performs no I/O. */
   open(credential: CloudCredential, call: CallContext): Cloud;
   /** `open(...).caller()`, for authorizing a cached response. */
   caller(credential: CloudCredential, call: CallContext): Promise<SignedInCaller>;
   /** The caller if it is known without I/O, else null. */
-  peekCaller?(credential: CloudCredential): SignedInCaller | null;
+  peekCaller?(credential: CloudCredential, region: string): SignedInCaller | null;
   /** The services that were called so far. Absent: unknown. */
   endpoints?(): readonly ServiceEndpoints[];
-  /** Rejects with `unavailable` or `timeout`. */
+  /** The call's region. Rejects with `unavailable` or `timeout`. */
   ping(call: CallContext): Promise<void>;
   close(): Promise<void>;
 }
 
-/** The endpoints of a service together. */
+/** The endpoints of a service in a region together; of identity, which all share, the region is empty. */
 export interface ServiceEndpoints {
+  readonly region: string;
   readonly service: string;
   /** Whether the circuit of one of them is open. */
   readonly isOpen: boolean;
@@ -102,6 +109,8 @@ export interface Caller {
 
 /** A caller whose credential the cloud has accepted. */
 export interface SignedInCaller extends Caller {
+  /** As `CallContext.region`. */
+  readonly region: string;
   /** Names. */
   readonly roles: readonly string[];
   /** The credential's access rules, serialized; absent: the roles alone decide. */

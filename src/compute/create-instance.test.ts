@@ -46,7 +46,7 @@ function diaryCloud(change: Partial<Cloud> = {}) {
     capabilities: { floatingIps: true, securityGroups: true, keyPairs: true, nativeAccessFlags: false },
     log,
     detached: () => cloud as Cloud,
-    caller: async () => ({ userId: 'u', projectId: 'p', roles: ['member'] }),
+    caller: async () => ({ region: '', userId: 'u', projectId: 'p', roles: ['member'] }),
     listFlavors: async () => [{ id: 'f1', name: 'small', vcpus: 1, ram: 1, disk: 1, isPublic: true }],
     listImages: async () => [
       {

@@ -15,7 +15,7 @@ beforeEach(() => {
   [ports, insecure, failing, locked] = [{ p1: ['default'], p2: ['default', 'g'] }, [], null, false];
 });
 
-const unlocked = vi.fn(async () => ({ userId: 'u', projectId: 'p', roles: ['member'] }));
+const unlocked = vi.fn(async () => ({ region: '', userId: 'u', projectId: 'p', roles: ['member'] }));
 function cloud(): Cloud {
   const methods: Partial<Cloud> = {
     log: silentLogger,
@@ -72,7 +72,7 @@ test('a locked instance is a conflict, except for an administrator', async () =>
   locked = true;
   await expect(attachSecurityGroup(cloud(), ID, 'g')).rejects.toMatchObject({ code: 'conflict' });
   await expect(detachSecurityGroup(cloud(), ID, 'g')).rejects.toMatchObject({ code: 'conflict' });
-  unlocked.mockResolvedValueOnce({ userId: 'u', projectId: 'p', roles: ['admin'] });
+  unlocked.mockResolvedValueOnce({ region: '', userId: 'u', projectId: 'p', roles: ['admin'] });
   await attachSecurityGroup(cloud(), ID, 'g');
   expect(ports.p1).toContain('g');
 });

@@ -4,6 +4,7 @@ import { silentLogger } from '../../test/support/silent-logger.ts';
 import type { Cloud } from './cloud.ts';
 import { ComputeError } from './errors.ts';
 import { PendingReleases } from './pending-releases.ts';
+import { NO_REGIONS } from './regions.ts';
 
 /** A cloud that is down; `called` has the projects that tried. */
 function downFor(projectId: string, called: Set<string>): Cloud {
@@ -24,7 +25,7 @@ test('projects that wait for their next attempt leave the others their turn', as
   const called = new Set<string>();
   const releases = new PendingReleases({
     store: memoryReleaseStore(),
-    clouds: { open: () => downFor('', called) },
+    clouds: { regions: NO_REGIONS, open: () => downFor('', called) },
     log: silentLogger,
     changed: async () => {},
   });

@@ -5,11 +5,12 @@ import type { Logger } from '../telemetry/logger.ts';
 import { CallTrace } from './call-trace.ts';
 import type { Cloud, CloudCredential, CloudDriver } from './cloud.ts';
 import { hasCode } from './errors.ts';
+import { type Located, type Tenant, tenantOf } from './regions.ts';
 import { attemptRelease, type Release, type ReleaseOutcome, SETTLING_MS } from './release.ts';
 import type { ReleaseStore } from './release-store.ts';
 import { attemptConfirmation } from './resize-confirmation.ts';
 
-export interface NewRelease extends Partial<Omit<Release, 'id' | 'projectId' | 'settledAt'>> {
+export interface NewRelease extends Partial<Omit<Release, 'id' | keyof Located | 'settledAt'>> {
   readonly settlesInMs?: number;
   /** Until when other processes leave it alone; by default they do not. */
   readonly dueInMs?: number;
@@ -28,9 +29,9 @@ export interface Releases {
 
 export interface PendingReleasesPorts {
   readonly store: ReleaseStore;
-  readonly clouds: Pick<CloudDriver, 'open'>;
+  readonly clouds: Pick<CloudDriver, 'open' | 'regions'>;
   readonly log: Logger;
-  readonly changed: (projectId: string, instanceIds: readonly string[]) => Promise<void>;
+  readonly changed: (tenant: Tenant, instanceIds: readonly string[]) => Promise<void>;
 }
 
 export interface PendingReleasesOptions {
@@ -40,7 +41,7 @@ export interface PendingReleasesOptions {
 }
 
 const ATTEMPT_TIMEOUT_MS = 15_000;
-/** Projects between two attempts are not counted. Releases of one project run one after the other. */
+/** Projects between two attempts are not counted. Releases of one project in one region run one after the other. */
 const MAX_CONCURRENT_PROJECTS = 16;
 const MAX_JOBS_PER_PROJECT = 10_000;
 /** Bounds of the pause between attempts, which is a quarter of the time since the first one. */
@@ -72,19 +73,19 @@ interface Job {
 }
 
 /**
- * Attempts releases in the background with growing pauses, one at a time per project. They are stored first: what a process leaves
+ * Attempts releases in the background with growing pauses, one at a time per project and region. They are stored first: what a process leaves
  * is continued by the service account if it has a role in the project, else by the next request of the project on any gateway.
  */
 export class PendingReleases implements Releases {
   readonly #ports: PendingReleasesPorts;
   readonly #background: (work: Promise<unknown>) => void;
   readonly #maxWorkMs: number;
-  /** By project, then by release. Each project is queued or being processed. */
-  readonly #jobs = new Map<string, Map<string, Job>>();
-  readonly #queue: string[] = [];
-  /** Projects being processed, with the start in monotonic ms. */
-  readonly #working = new Map<string, number>();
-  readonly #pauses = new Map<string, AbortController>();
+  /** By tenant, then by release. Each tenant is queued or being processed. */
+  readonly #jobs = new Map<Tenant, Map<string, Job>>();
+  readonly #queue: Tenant[] = [];
+  /** Tenants being processed, with the start in monotonic ms. */
+  readonly #working = new Map<Tenant, number>();
+  readonly #pauses = new Map<Tenant, AbortController>();
   /** Releases from the store that wait for a credential, by project. */
   readonly #unclaimed = new Map<string, readonly Release[]>();
   readonly #withoutRole = new LruMap<true>({ max: 1_000, lifetimeMs: NO_ROLE_TTL_MS });
@@ -101,27 +102,27 @@ export class PendingReleases implements Releases {
     cloud: Cloud,
     { settlesInMs = SETTLING_MS, dueInMs = 0, ...what }: NewRelease,
   ): Promise<Release> {
-    const { projectId } = await cloud.caller();
+    const { region, projectId } = await cloud.caller();
     const settledAt = wallMs() + settlesInMs;
-    const planned = { ...NOTHING, ...what, id: crypto.randomUUID(), projectId, settledAt };
+    const planned = { ...NOTHING, ...what, id: crypto.randomUUID(), region, projectId, settledAt };
     await this.#put(planned, dueInMs);
     return planned;
   }
 
   begin(cloud: Cloud, release: Release): void {
-    const { projectId } = release;
+    const tenant = this.#tenantOf(release);
     if (this.#stopped) return;
-    this.#forgetIfEnded(projectId);
-    const jobs = this.#jobs.get(projectId) ?? new Map<string, Job>();
+    this.#forgetIfEnded(tenant);
+    const jobs = this.#jobs.get(tenant) ?? new Map<string, Job>();
     if (jobs.has(release.id) || jobs.size >= MAX_JOBS_PER_PROJECT) return;
     const now = monotonicMs();
     jobs.set(release.id, { release, cloud, since: now, nextAt: now });
-    if (this.#jobs.has(projectId)) {
-      this.#pauses.get(projectId)?.abort();
+    if (this.#jobs.has(tenant)) {
+      this.#pauses.get(tenant)?.abort();
       return;
     }
-    this.#jobs.set(projectId, jobs);
-    this.#queue.push(projectId);
+    this.#jobs.set(tenant, jobs);
+    this.#queue.push(tenant);
     this.#workOn();
   }
 
@@ -142,7 +143,7 @@ export class PendingReleases implements Releases {
     const mine = this.#unclaimed.get(projectId);
     if (mine !== undefined) {
       this.#unclaimed.delete(projectId);
-      for (const release of mine) this.begin(this.#open(credential), release);
+      for (const release of mine) this.begin(this.#open(credential, this.#regionOf(release)), release);
     }
     if (this.#isLoadDue()) {
       this.#background(this.load().then(() => this.served(projectId, credential)));
@@ -158,7 +159,7 @@ export class PendingReleases implements Releases {
       this.#storeFailed(error);
       return [];
     });
-    const isMine = ({ projectId, id }: Release) => this.#jobs.get(projectId)?.has(id) === true;
+    const isMine = (release: Release) => this.#jobs.get(this.#tenantOf(release))?.has(release.id) === true;
     const byProject = Map.groupBy(
       found.filter((release) => !isMine(release)),
       ({ projectId }) => projectId,
@@ -181,59 +182,72 @@ export class PendingReleases implements Releases {
 
   async #tryServiceAccount(projectId: string): Promise<void> {
     if (this.#withoutRole.get(projectId)) return;
-    const cloud = this.#open({ kind: 'service', projectId });
-    const may = await cloud.caller().then(
-      (caller) => caller.projectId === projectId,
-      () => false,
-    );
+    const credential = { kind: 'service', projectId } as const;
+    const may = await this.#open(credential, this.#ports.clouds.regions.default)
+      .caller()
+      .then(
+        (caller) => caller.projectId === projectId,
+        () => false,
+      );
     if (!may) this.#withoutRole.set(projectId, true);
     const releases = may ? this.#unclaimed.get(projectId) : undefined;
     if (releases === undefined) return;
     this.#unclaimed.delete(projectId);
-    for (const release of releases) this.begin(cloud, release);
+    for (const release of releases) this.begin(this.#open(credential, this.#regionOf(release)), release);
   }
 
-  #open(credential: CloudCredential): Cloud {
+  #regionOf({ region = this.#ports.clouds.regions.default }: Release): string {
+    return region;
+  }
+
+  #tenantOf(release: Release): Tenant {
+    return tenantOf({ region: this.#regionOf(release), projectId: release.projectId });
+  }
+
+  #open(credential: CloudCredential, region: string): Cloud {
     const requestId = `req-${crypto.randomUUID()}`;
     const deadline = deadlineIn(ATTEMPT_TIMEOUT_MS);
     const { log, clouds } = this.#ports;
-    return clouds.open(credential, { deadline, requestId, log, trace: new CallTrace() });
+    return clouds.open(credential, { region, deadline, requestId, log, trace: new CallTrace() });
   }
 
   /** A runtime may end background work without notice. */
-  #forgetIfEnded(projectId: string): void {
-    const since = this.#working.get(projectId);
+  #forgetIfEnded(tenant: Tenant): void {
+    const since = this.#working.get(tenant);
     if (since === undefined || monotonicMs() - since < this.#maxWorkMs + ATTEMPT_TIMEOUT_MS) return;
-    this.#working.delete(projectId);
-    this.#pauses.delete(projectId);
-    this.#jobs.delete(projectId);
+    this.#working.delete(tenant);
+    this.#pauses.delete(tenant);
+    this.#jobs.delete(tenant);
   }
 
   #workOn(): void {
     while (this.#working.size - this.#pauses.size < MAX_CONCURRENT_PROJECTS) {
-      const projectId = this.#queue.shift();
-      if (projectId === undefined) return;
+      const tenant = this.#queue.shift();
+      if (tenant === undefined) return;
       const since = monotonicMs();
-      this.#working.set(projectId, since);
+      this.#working.set(tenant, since);
       const over = () => {
-        if (this.#working.get(projectId) === since) this.#working.delete(projectId);
+        if (this.#working.get(tenant) === since) this.#working.delete(tenant);
         this.#workOn();
       };
-      this.#background(this.#workFor(projectId, since).then(over, over));
+      this.#background(this.#workFor(tenant, since).then(over, over));
     }
   }
 
-  async #workFor(projectId: string, since: number): Promise<void> {
-    const jobs = this.#jobs.get(projectId) ?? new Map<string, Job>();
+  async #workFor(tenant: Tenant, since: number): Promise<void> {
+    const jobs = this.#jobs.get(tenant) ?? new Map<string, Job>();
     while (jobs.size > 0 && !this.#stopped && monotonicMs() - since < this.#maxWorkMs) {
       const next = [...jobs.values()].reduce((a, b) => (b.nextAt < a.nextAt ? b : a));
       const pause = next.nextAt - monotonicMs();
-      if (pause > 0) await this.#pause(projectId, pause);
+      if (pause > 0) await this.#pause(tenant, pause);
       else await this.#attempt(jobs, next);
     }
-    if (this.#jobs.get(projectId) === jobs) this.#jobs.delete(projectId);
+    if (this.#jobs.get(tenant) === jobs) this.#jobs.delete(tenant);
     const left = [...jobs.values()].map(({ release }) => release);
-    if (left.length > 0) this.#unclaimed.set(projectId, left);
+    const [first] = left;
+    if (first === undefined) return;
+    const { projectId } = first;
+    this.#unclaimed.set(projectId, [...(this.#unclaimed.get(projectId) ?? []), ...left]);
   }
 
   /** Never rejects. */
@@ -259,7 +273,7 @@ export class PendingReleases implements Releases {
     if (outcome === 'done') {
       await this.cancel(release);
       const resized = release.confirms && release.instanceId;
-      await this.#ports.changed(release.projectId, resized ? [resized] : []).catch(() => {});
+      await this.#ports.changed(this.#tenantOf(release), resized ? [resized] : []).catch(() => {});
       return;
     }
     // A long resize is no failure.
@@ -273,12 +287,12 @@ export class PendingReleases implements Releases {
   }
 
   /** Ends early when there is more to do for the project. */
-  async #pause(projectId: string, durationMs: number): Promise<void> {
+  async #pause(tenant: Tenant, durationMs: number): Promise<void> {
     const pause = new AbortController();
-    this.#pauses.set(projectId, pause);
+    this.#pauses.set(tenant, pause);
     this.#workOn();
     await sleep(durationMs, pause.signal).catch(() => {});
-    this.#pauses.delete(projectId);
+    this.#pauses.delete(tenant);
   }
 
   async #put(release: Release, delay: number): Promise<void> {

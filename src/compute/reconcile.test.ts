@@ -81,7 +81,7 @@ async function freedOf(
     listFloatingIps: async () => at().floatingIps ?? [],
     listInstances: async () => ({ instances: at().instances ?? [], more: false }),
     getInstance,
-    caller: async () => ({ userId: 'u', projectId: 'p', roles: ['member'] }),
+    caller: async () => ({ region: '', userId: 'u', projectId: 'p', roles: ['member'] }),
     listNetworks: async () => at().networks ?? [],
     listRouters: async () => at().routers ?? [],
     getNetwork: async (id) => at().networks?.find((network) => network.id === id) ?? notFound(),

@@ -14,6 +14,8 @@ import { isOwned } from './ownership.ts';
 /** Plain data, stored until it is done. */
 export interface Release {
   readonly id: string;
+  /** Absent in what was stored before there were regions: the default one. */
+  readonly region?: string;
   readonly projectId: string;
   /** Released only once this instance is gone; null: it was never created. */
   readonly instanceId: string | null;

@@ -10,6 +10,7 @@ import { unknownNames } from './unknown-names.ts';
 
 const DEFAULT_RECONCILE_MINUTES = 15;
 const DEFAULT_STALE_IF_ERROR_SECONDS = 300;
+const SANDBOX_REGION = 'RegionOne';
 
 type Reference =
   | { readonly id: string }
@@ -25,9 +26,16 @@ export type ServiceAccount =
       readonly project: Reference | null;
     };
 
+/** Which regions are served, and which one requests get that name none. */
+export interface RegionConfig {
+  /** The default one; null: the cloud's only one. */
+  readonly region: string | null;
+  /** The default one among them; `*`: all of the catalog. */
+  readonly served: readonly string[] | '*';
+}
+
 export interface OpenStackConfig {
   readonly authUrl: string;
-  readonly region: string | null;
   readonly interface: 'public' | 'internal' | 'admin';
   /** PEM. */
   readonly ca: string | undefined;
@@ -39,6 +47,7 @@ export interface Config {
   readonly port: number;
   /** null: `reduUrl`, else the sandbox. */
   readonly openStack: OpenStackConfig | null;
+  readonly regions: RegionConfig;
   /** A cloud that speaks redu, instead of OpenStack. */
   readonly reduUrl: string | null;
   /** 32 bytes, base64; null only with the sandbox, which generates one. */
@@ -132,6 +141,8 @@ export function readConfig(
   const minutes = collect(() =>
     reconcileMinutes(variables, isAccountGiven, isOpenStack || (!isSandbox && given.REDU_URL !== undefined)),
   );
+  const isRedu = !isSandbox && !isOpenStack && given.REDU_URL !== undefined;
+  const regions = collect(() => regionsOf(variables, isOpenStack, isRedu));
   collect(() => checkSecrets(variables));
   collect(() => staleIfErrorSeconds(variables));
   if (redisUrl !== undefined) collect(() => checks.checkRedisUrl?.(redisUrl));
@@ -144,12 +155,12 @@ export function readConfig(
     openStack: isOpenStack
       ? {
           authUrl: variables.OS_AUTH_URL ?? '',
-          region: variables.OS_REGION_NAME ?? null,
           interface: variables.OS_INTERFACE,
           ca,
           serviceAccount: account ?? null,
         }
       : null,
+    regions: regions ?? { region: null, served: [] },
     reduUrl: isSandbox ? null : (variables.REDU_URL ?? null),
     secret: variables.LINGUANOVA_SECRET ?? null,
     previousSecret: variables.LINGUANOVA_SECRET_PREVIOUS ?? null,
@@ -247,6 +258,33 @@ function reconcileMinutes(
     );
   }
   return minutes ?? 0;
+}
+
+/** The sandbox has the regions that are named. */
+function regionsOf(
+  { OS_REGION_NAME: region, LINGUANOVA_REGIONS: served }: Environment,
+  isOpenStack: boolean,
+  isRedu: boolean,
+): RegionConfig {
+  if (isRedu) {
+    if (served !== undefined)
+      throw new ConfigError('LINGUANOVA_REGIONS', 'needs OS_AUTH_URL: a redu cloud has no regions');
+    return { region: null, served: [] };
+  }
+  if (region === undefined && isOpenStack) {
+    if (served !== undefined)
+      throw new ConfigError(
+        'OS_REGION_NAME',
+        'is required when LINGUANOVA_REGIONS is set: the default region',
+      );
+    return { region: null, served: [] };
+  }
+  const name =
+    region ?? (served === undefined || served === '*' ? SANDBOX_REGION : (served[0] ?? SANDBOX_REGION));
+  if (served === undefined) return { region: name, served: [name] };
+  if (served !== '*' && !served.includes(name))
+    throw new ConfigError('LINGUANOVA_REGIONS', `must include ${name}, the region in OS_REGION_NAME`);
+  return { region: name, served };
 }
 
 /** Variables of a deployment; with one of them the sandbox is not the default. */

@@ -168,6 +168,13 @@ export const Environment = z.object({
     .transform(Number)
     .default(1)
     .describe('Share of the requests that `traceidratio` traces, from 0 to 1.'),
+  LINGUANOVA_REGIONS: z
+    .string()
+    .transform(parseRegions)
+    .optional()
+    .describe(
+      'Regions that are served, comma-separated with the one of `OS_REGION_NAME` among them; `*`: all of the catalog. Unset: that one.',
+    ),
   LINGUANOVA_SANDBOX: z
     .enum(['1'], { error: 'must be 1, or unset' })
     .optional()
@@ -199,7 +206,9 @@ export const Environment = z.object({
     .url({ protocol: /^https?$/, error: 'must be an http or https URL, without /v1' })
     .optional()
     .describe('Instead of `OS_AUTH_URL`: URL of a [redu cloud](operating.md#a-redu-cloud), without `/v1`.'),
-  OS_REGION_NAME: text.optional().describe('Region of the catalog. Unset: any.'),
+  OS_REGION_NAME: text
+    .optional()
+    .describe('Default region: that of requests that name none. Unset: the only one of the cloud.'),
   LINGUANOVA_SERVICES: z
     .string()
     .transform(parseServices)
@@ -254,6 +263,22 @@ function parsePlans(list: string, context: z.RefinementCtx): Plan[] {
     });
   }
   return plans;
+}
+
+/** Names, comma-separated; `*` alone: all. */
+function parseRegions(list: string, context: z.RefinementCtx): readonly string[] | '*' {
+  const names = list.split(',').map((name) => name.trim());
+  if (list.trim() === '*') return '*';
+  if (
+    names.some((name) => name === '' || name === '*' || name.length > 255) ||
+    new Set(names).size < names.length
+  ) {
+    context.addIssue({
+      code: 'custom',
+      message: 'must be names of regions, comma-separated and each once, or *',
+    });
+  }
+  return names;
 }
 
 /** `operation=points`, comma-separated; what is not named keeps its default. */

@@ -10,8 +10,8 @@ function reporter() {
     read: async (name) => (name === 'cache_requests' ? counted.reads : counted.calls),
   };
   const endpoints = () => [
-    { service: 'compute', isOpen: false, inFlight: 3 },
-    { service: 'image', isOpen: true, inFlight: 0 },
+    { region: 'RegionOne', service: 'compute', isOpen: false, inFlight: 3 },
+    { region: 'RegionOne', service: 'image', isOpen: true, inFlight: 0 },
   ];
   return { counted, reporter: new NodeReporter(metrics, { endpoints }) };
 }
@@ -25,7 +25,7 @@ const reads = (hit: number, stale: number, miss: number, bypass: number): Sample
 
 /** Calls of compute: `fast` up to 10 ms, `slow` up to 100 ms, each of 5 ms or 50 ms. */
 function calls(fast: number, slow: number, status = '2xx'): Samples {
-  const labels = { service: 'compute', method: 'GET', status };
+  const labels = { region: 'RegionOne', service: 'compute', method: 'GET', status };
   return [
     { part: 'bucket', labels: { ...labels, le: 0.01 }, value: fast },
     { part: 'bucket', labels: { ...labels, le: 0.1 }, value: fast + slow },
@@ -41,8 +41,8 @@ test('without traffic there are no ratios and latencies', async () => {
     window_seconds: 0,
     cache: { reads: 0, hit_ratio: null },
     upstream: [
-      { service: 'compute', circuit: 'closed', in_flight: 3, ...none },
-      { service: 'image', circuit: 'open', in_flight: 0, ...none },
+      { region: 'RegionOne', service: 'compute', circuit: 'closed', in_flight: 3, ...none },
+      { region: 'RegionOne', service: 'image', circuit: 'open', in_flight: 0, ...none },
     ],
   });
 });

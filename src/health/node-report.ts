@@ -23,6 +23,7 @@ export const nodeReportSchema = z.object({
   upstream: z
     .array(
       z.object({
+        region: z.string().describe('Empty of identity, which is one for all regions.'),
         service: z.string(),
         circuit: z.enum(['closed', 'open']),
         in_flight: z.int(),
@@ -74,12 +75,13 @@ export class NodeReporter {
 
   #upstream(calls: Samples): NodeReport['upstream'] {
     const endpoints = this.#clouds.endpoints?.() ?? [];
-    return endpoints.map(({ service, isOpen, inFlight }) => {
-      const own = calls.filter(({ labels }) => labels.service === service);
+    return endpoints.map(({ region, service, isOpen, inFlight }) => {
+      const own = calls.filter(({ labels }) => labels.region === region && labels.service === service);
       const total = sum(own, 'count');
       const failed = own.filter(({ labels }) => ['5xx', 'none'].includes(String(labels.status)));
       const p95 = quantile(own, total * 0.95);
       return {
+        region,
         service,
         circuit: isOpen ? 'open' : 'closed',
         in_flight: inFlight,

@@ -53,7 +53,13 @@ export function readiness({ clouds, keys, secretCheck, redis }: ReadinessPorts):
   let last: { at: MonotonicMs; parts: ReturnType<typeof probeAll> } | undefined;
   return async function examine({ requestId, log }) {
     if (last === undefined || monotonicMs() - last.at > REMEMBER_MILLISECONDS) {
-      const call = { deadline: deadlineIn(PROBE_TIMEOUT_MS), requestId, log, trace: new CallTrace() };
+      const call = {
+        region: clouds.regions.default,
+        deadline: deadlineIn(PROBE_TIMEOUT_MS),
+        requestId,
+        log,
+        trace: new CallTrace(),
+      };
       last = { at: monotonicMs(), parts: probeAll(call) };
     }
     const ofRedis = redis === undefined ? null : await timed(probed(redis.probe()));

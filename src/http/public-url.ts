@@ -37,6 +37,14 @@ function requestOrigin(forwardedOrigin: (c: Context) => ForwardedOrigin): Public
   };
 }
 
+/** The base of links of a request to a region: as the client wrote its path. */
+export function regionalUrl(url: PublicUrl): (c: Context<GatewayEnv>) => string {
+  return (c) => {
+    const prefix = c.get('regionPrefix');
+    return prefix === '' ? url(c) : url(c) + prefix;
+  };
+}
+
 /** Whether no proxy is known in front of this request, so that clients reach the paths that proxies hide. */
 export function isDirect(
   configured: string | null,

@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import { ComputeError } from '../compute/errors.ts';
 import type { GatewayEnv, Stage } from '../context.ts';
 import { parseHost } from './host.ts';
+import { withoutRegion } from './region-path.ts';
 
 /** Path and query in origin form, as the client wrote them, where the runtime still knows. */
 export type RequestTarget = (c: Context) => string;
@@ -43,12 +44,28 @@ function isOriginForm(text: string): boolean {
   return query >= 0 && query < backslash;
 }
 
-/** What the routes of all dialects match: the path with its escapes as they were written, so that each fixed segment has one spelling. */
-export function routedPath({ url }: { readonly url: string }): string {
+/** The path of a URL with its escapes as they were written. */
+export function pathOf(url: string): string {
   const start = url.indexOf('/', url.indexOf('://') + 3);
   const query = url.indexOf('?', start);
-  const path = query < 0 ? url.slice(start) : url.slice(start, query);
+  return query < 0 ? url.slice(start) : url.slice(start, query);
+}
+
+/**
+ * What the routes of all dialects match, below a region: the path as it was written, so that each fixed segment has one spelling.
+ *
+ * @param isRegional Whether a path is served for each region.
+ */
+export function routedPath({ url }: { readonly url: string }, isRegional: (path: string) => boolean): string {
+  const whole = pathOf(url);
+  const below = withoutRegion(whole);
+  const path = below !== whole && isRegional(below) ? below : whole;
   return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+}
+
+/** The target as a request without a region would have it. */
+export function targetWithoutRegion(target: RequestTarget): RequestTarget {
+  return (c) => withoutRegion(target(c));
 }
 
 export function rejectUnservable(problemOf: RequestRejection): Stage {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { CREDENTIAL, FakeCloud } from '../../test/support/fake-cloud.ts';
 import { testVersions } from '../../test/support/fake-versions.ts';
+import { tenant } from '../../test/support/tenants.ts';
 import { deadlineIn } from '../clock.ts';
 import { CallTrace } from '../compute/call-trace.ts';
 import type { CallContext, Cloud } from '../compute/cloud.ts';
@@ -38,6 +39,7 @@ function inventoriesUnderTest({ count = RELIST_THRESHOLD + 10, maxInstances = 10
     const trace = new CallTrace();
     const log = { info() {}, warn() {}, error() {}, with: () => log };
     const call = {
+      region: '',
       deadline: deadlineIn(30_000),
       requestId: 'r',
       log,
@@ -81,12 +83,12 @@ describe('lists', () => {
     const { model, list, versions } = inventoriesUnderTest();
     await list();
     model.silently('i0001', { metadata: { a: 'b' } });
-    await versions.bump({ projectId: PROJECT, instanceIds: ['i0001'] });
+    await versions.bump({ tenant: tenant(PROJECT), instanceIds: ['i0001'] });
     expect(await list()).toEqual({
       calls: ['changes', 'groups', 'look i0001', 'ports of i0001'],
       true: true,
     });
-    await versions.bump({ projectId: 'another', instanceIds: ['i0001'] });
+    await versions.bump({ tenant: tenant('another'), instanceIds: ['i0001'] });
     expect(await list()).toEqual(NOTHING);
   });
 
@@ -205,7 +207,7 @@ describe('a sync', () => {
     const open = gated(model);
     const early = request().cloud.listInstances({}, {});
     await vi.waitFor(() => expect(model.calls).toContain('changes'));
-    await versions.bump({ projectId: PROJECT, instanceIds: ['i0001'] });
+    await versions.bump({ tenant: tenant(PROJECT), instanceIds: ['i0001'] });
     const late = request().cloud.listInstances({}, {});
     model.silently('i0001', { metadata: { a: 'b' } });
     open();
@@ -218,7 +220,7 @@ describe('a sync', () => {
     const { model, list, request, versions } = inventoriesUnderTest();
     await list();
     model.silently('i0001', { metadata: { a: 'b' } });
-    await versions.bump({ projectId: PROJECT, instanceIds: ['i0001'] });
+    await versions.bump({ tenant: tenant(PROJECT), instanceIds: ['i0001'] });
     model.gate = () => Promise.reject(new ComputeError('unavailable', 'away'));
     await expect(request().cloud.listInstances({}, {})).rejects.toThrow('away');
     model.gate = async () => {};
@@ -332,7 +334,7 @@ describe('a request that writes', () => {
     const made = await cloud.createInstance({} as Parameters<Cloud['createInstance']>[0]);
     await cloud.deleteFloatingIp('address');
     expect([...trace.changedInstanceIds]).toEqual(['i0001', made]);
-    await versions.bump({ projectId: PROJECT, instanceIds: [...trace.changedInstanceIds] });
+    await versions.bump({ tenant: tenant(PROJECT), instanceIds: [...trace.changedInstanceIds] });
     expect((await list()).true).toBe(true);
   });
 

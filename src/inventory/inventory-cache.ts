@@ -1,5 +1,6 @@
 import type { Cloud, CloudCredential, SignedInCaller } from '../compute/cloud.ts';
 import type { CloudInstance } from '../compute/model.ts';
+import { type Tenant, tenantOf } from '../compute/regions.ts';
 import { LruMap } from '../lru-map.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { ProjectVersions } from '../traffic/versions/project-versions.ts';
@@ -51,28 +52,28 @@ export class InventoryCache {
       max: MAX_INVENTORIES,
       weight: { of: (inventory) => inventory.size, max: options.maxInstances ?? MAX_INSTANCES },
     });
-    versions.onChange((change) => this.#invalidate(change?.projectId ?? null, change?.instanceIds ?? null));
+    versions.onChange((change) => this.#invalidate(change?.tenant ?? null, change?.instanceIds ?? null));
   }
 
-  #invalidate(projectId: string | null, instanceIds: readonly string[] | null): void {
+  #invalidate(tenant: Tenant | null, instanceIds: readonly string[] | null): void {
     for (const inventory of this.#inventories.values()) {
-      if (projectId === null || inventory.projectId === projectId) inventory.invalidate(instanceIds);
+      if (tenant === null || inventory.tenant === tenant) inventory.invalidate(instanceIds);
     }
   }
 
   /** The snapshot, if it is fresh. */
   async current(scope: InventoryScope): Promise<InventorySnapshot | null> {
-    const version = await this.#versions.current(scope.caller.projectId);
+    const version = await this.#versions.current(tenantOf(scope.caller));
     return this.#inventories.get(keyOf(scope))?.current(version) ?? null;
   }
 
   /** As `Inventory.sync`. */
   async sync(scope: InventoryScope, cloud: Cloud, mayRelist: boolean): Promise<InventorySnapshot | null> {
-    const version = await this.#versions.current(scope.caller.projectId);
+    const version = await this.#versions.current(tenantOf(scope.caller));
     const key = keyOf(scope);
     const known = this.#inventories.get(key);
     if (known === undefined && !mayRelist) return null;
-    const inventory = known ?? new Inventory(scope.caller.projectId, this.#maxAgeMs, this.#relistThreshold);
+    const inventory = known ?? new Inventory(tenantOf(scope.caller), this.#maxAgeMs, this.#relistThreshold);
     if (known === undefined) this.#inventories.set(key, inventory);
     const open = () => cloud.detached(SYNC_TIMEOUT_MS);
     const snapshot = inventory.sync(version, open, mayRelist, ({ kind }) => {
@@ -89,13 +90,13 @@ export class InventoryCache {
    * list shows an older state.
    */
   async invalidateIfNewer(
-    { caller: { projectId } }: InventoryScope,
+    { caller }: InventoryScope,
     id: string,
     known: CloudInstance | undefined,
     found: CloudInstance | undefined,
   ): Promise<void> {
-    if (differsFromSnapshot(known, found, projectId))
-      await this.#versions.bump({ projectId, instanceIds: [id] });
+    if (differsFromSnapshot(known, found, caller.projectId))
+      await this.#versions.bump({ tenant: tenantOf(caller), instanceIds: [id] });
   }
 
   /** Inserts it again with its new size, which may evict others or itself. */
@@ -121,5 +122,5 @@ function differsFromSnapshot(
 }
 
 function keyOf({ caller, kind }: InventoryScope): string {
-  return JSON.stringify([caller.projectId, kind, caller.accessRules ?? '', ...caller.roles.toSorted()]);
+  return JSON.stringify([tenantOf(caller), kind, caller.accessRules ?? '', ...caller.roles.toSorted()]);
 }

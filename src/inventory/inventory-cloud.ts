@@ -28,8 +28,10 @@ export function withInventory(
   return {
     capabilities: driver.capabilities,
     open: (credential, call) => inventoryCloud(driver.open(credential, call), credential, call, inventories),
+    regions: driver.regions,
+    listRegions: (credential, call) => driver.listRegions(credential, call),
     caller: (credential, call) => driver.caller(credential, call),
-    peekCaller: (credential) => driver.peekCaller?.(credential) ?? null,
+    peekCaller: (credential, region) => driver.peekCaller?.(credential, region) ?? null,
     ping: (call) => driver.ping(call),
     close: () => driver.close(),
   };

@@ -2,6 +2,7 @@ import { monotonicMs } from '../clock.ts';
 import type { Cloud } from '../compute/cloud.ts';
 import { NO_REACH } from '../compute/instance-view.ts';
 import type { Reach } from '../compute/model.ts';
+import type { Tenant } from '../compute/regions.ts';
 import { TRANSITIONAL_MAX_AGE_MS } from '../compute/states.ts';
 import { forThisRequest } from '../cross-request-promise.ts';
 import type { ProjectVersion } from '../traffic/versions/project-versions.ts';
@@ -17,9 +18,9 @@ export interface InventorySnapshot extends InventoryState {
   readonly hasTransitional: boolean;
 }
 
-/** The instances of one project as one kind of caller sees them, with at most one sync in flight. */
+/** The instances of one project in a region as one kind of caller sees them, with at most one sync in flight. */
 export class Inventory {
-  readonly projectId: string;
+  readonly tenant: Tenant;
   readonly #maxAgeMs: number;
   readonly #relistThreshold: number;
   #snapshot: InventorySnapshot | null = null;
@@ -32,8 +33,8 @@ export class Inventory {
   #inFlight: { readonly version: ProjectVersion; readonly snapshot: Promise<InventorySnapshot> } | null =
     null;
 
-  constructor(projectId: string, maxAgeMs: number, relistThreshold: number) {
-    this.projectId = projectId;
+  constructor(tenant: Tenant, maxAgeMs: number, relistThreshold: number) {
+    this.tenant = tenant;
     this.#maxAgeMs = maxAgeMs;
     this.#relistThreshold = relistThreshold;
   }

@@ -15,6 +15,8 @@ const REVOKED_WITHIN_MS = 86_400_000;
 
 /** The service account's view of the cloud. */
 export interface ServiceAccountClouds {
+  /** As `ServedRegions.served`: the first sign-in may add some. */
+  readonly regions: () => readonly string[];
   /** Its own project; null: it has none. */
   readonly own: ((call: CallContext) => Cloud) | null;
   /** Another project; resolves with null without a role there. Absent: the account is bound to its own project. */
@@ -28,20 +30,36 @@ export interface ReconcilePorts {
 }
 
 /**
- * Reconciles the service account's project and each project with keys, one after the other, until `signal` is aborted. A project
- * that fails stops no other. An account that cannot use its own project is not tried in others: Keystone might lock it.
+ * Reconciles the service account's project and each project with keys, one after the other and in one region after the other, until
+ * `signal` is aborted. A project that fails stops no other. An account that cannot use its own project is not tried in others:
+ * Keystone might lock it.
  *
  * @throws The database's error.
  */
 export async function reconcileProjects(
+  ports: ReconcilePorts,
+  progress: RunProgress,
+  signal: AbortSignal,
+): Promise<void> {
+  const done = new Set<string>();
+  const next = () => ports.clouds.regions().find((region) => !done.has(region));
+  for (let region = next(); region !== undefined; region = next()) {
+    done.add(region);
+    await reconcileRegion(ports, region, progress, signal);
+  }
+}
+
+async function reconcileRegion(
   { clouds, keys, log }: ReconcilePorts,
+  region: string,
   progress: RunProgress,
   signal: AbortSignal,
 ): Promise<void> {
   const { own, inProject } = clouds;
   const inOne = async (project: string, open: (call: CallContext) => Promise<Cloud | null>) => {
     const requestId = `req-${crypto.randomUUID()}`;
-    const call = { deadline: deadlineIn(PROJECT_TIMEOUT_MS), requestId, log, trace: new CallTrace() };
+    const deadline = deadlineIn(PROJECT_TIMEOUT_MS);
+    const call = { region, deadline, requestId, log, trace: new CallTrace() };
     try {
       const cloud = await open(call);
       if (cloud === null) {
@@ -51,7 +69,7 @@ export async function reconcileProjects(
       progress.succeeded(await reconcile(cloud, { olderThanSeconds: MIN_AGE_SECONDS, nowMs: wallMs() }));
       return (await cloud.caller()).projectId;
     } catch (error) {
-      progress.fails(project, error);
+      progress.fails({ region, project }, error);
       return null;
     }
   };

@@ -38,11 +38,11 @@ export class RunProgress {
     for (const { kind } of orphans) this.#ports.metrics.count('reconcile_released', { kind });
   }
 
-  fails(project: string, error: unknown): void {
+  fails(where: { readonly region?: string; readonly project: string }, error: unknown): void {
     this.projects += 1;
     this.failed += 1;
     this.error ??= (error instanceof Error ? error.message : String(error)).slice(0, MAX_ERROR_LENGTH);
-    if (this.failed <= MAX_LOGGED_FAILURES) this.#ports.log.error('reconcile_failed', { project }, error);
+    if (this.failed <= MAX_LOGGED_FAILURES) this.#ports.log.error('reconcile_failed', { ...where }, error);
   }
 }
 
@@ -73,7 +73,7 @@ export async function recordRun(
   try {
     await work(progress);
   } catch (error) {
-    progress.fails('all', error);
+    progress.fails({ project: 'all' }, error);
   } finally {
     clearInterval(saving);
   }

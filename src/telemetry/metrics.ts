@@ -41,7 +41,7 @@ export const COUNTERS = {
   },
   upstream_rejections: {
     help: 'Calls not made to the cloud: breaker_open or concurrency_limit.',
-    labels: ['service', 'reason'],
+    labels: ['region', 'service', 'reason'],
   },
   reconcile_runs: {
     help: 'Runs of reconcile on this node: completed, failed or stopped.',
@@ -57,8 +57,8 @@ export const GAUGES = {
   cache_bytes: { help: 'Bytes of cached responses in this process.', labels: [] },
   event_streams: { help: 'Open event streams.', labels: [] },
   event_feeds: { help: 'Feeds with subscribers, by role: leader, follower or standalone.', labels: ['role'] },
-  upstream_breakers_open: { help: 'Endpoints whose circuit is open.', labels: ['service'] },
-  upstream_calls_in_flight: { help: 'Calls to the cloud in flight.', labels: ['service'] },
+  upstream_breakers_open: { help: 'Endpoints whose circuit is open.', labels: ['region', 'service'] },
+  upstream_calls_in_flight: { help: 'Calls to the cloud in flight.', labels: ['region', 'service'] },
   keys: {
     help: 'API keys: active, disabled, expired or revoked. Counted every 30 s, up to 100,000.',
     labels: ['state'],
@@ -73,7 +73,7 @@ export const HISTOGRAMS = {
   },
   upstream_duration_seconds: {
     help: 'Time of calls to the cloud; status is a class, or none without a response.',
-    labels: ['service', 'method', 'status'],
+    labels: ['region', 'service', 'method', 'status'],
   },
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
 

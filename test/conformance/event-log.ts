@@ -22,7 +22,7 @@ const SOON = { timeout: 20_000 };
 /** A feed of this test only. */
 export function newFeed(): FeedKey {
   feeds += 1;
-  const caller = { projectId: `p${feeds}`, userId: 'u', roles: ['member'] };
+  const caller = { region: '', projectId: `p${feeds}`, userId: 'u', roles: ['member'] };
   return CacheKey.of(CacheScope.of(caller, 'application_credential'), '/v1/events');
 }
 

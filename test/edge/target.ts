@@ -60,6 +60,7 @@ export async function edgeTarget(url: string): Promise<Target> {
         clouds.open(
           { kind: 'application_credential', ...secret },
           {
+            region: '',
             deadline: deadlineIn(60_000),
             requestId: `req-${crypto.randomUUID()}`,
             trace: new CallTrace(),

@@ -97,6 +97,7 @@ export function startNodes(): Nodes {
     },
     async withdraw(userId, credentialId) {
       const call = {
+        region: '',
         deadline: deadlineIn(30_000),
         requestId: `req-${crypto.randomUUID()}`,
         trace: new CallTrace(),

@@ -96,6 +96,7 @@ function counting(transport: Transport, traffic: Traffic): Transport {
 
 function readingCall(): CallContext {
   return {
+    region: '',
     deadline: deadlineIn(60_000),
     requestId: `req-${crypto.randomUUID()}`,
     allowStale: true,

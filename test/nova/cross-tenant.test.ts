@@ -33,7 +33,9 @@ test('every route of the facade and of pass-through has an attempt', async () =>
       cache: { responses: {} as ResponseCache, isOn: true, waitUntil() {} },
       headTimeoutMs: 1_000,
       publicUrl: () => '',
+      regionalUrl: () => '',
       limit: { handle: (_, next) => next() },
+      region: { handle: (_, next) => next() },
     }).routes,
   );
   const routes = new Set(

@@ -42,6 +42,7 @@ describe('an inventory follows a real Nova', () => {
   };
   const driver = withInventory(plain, testVersions(), metrics, { maxAgeMs: 1e-6, relistThreshold: 0 });
   const call = (): CallContext => ({
+    region: '',
     deadline: deadlineIn(60_000),
     requestId: `req-${crypto.randomUUID()}`,
     allowStale: true,

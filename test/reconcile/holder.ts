@@ -15,6 +15,12 @@ const inProject = () => {
   return new Promise<never>(() => {});
 };
 new ReconcileSchedule(
-  { clouds: { own: null, inProject }, keys, store: reconciles, log: silentLogger, metrics: silentMetrics },
+  {
+    clouds: { regions: () => [''], own: null, inProject },
+    keys,
+    store: reconciles,
+    log: silentLogger,
+    metrics: silentMetrics,
+  },
   { intervalMs: 4_000, leaseMs: Number(leaseMs), node: 'killed' },
 ).start();

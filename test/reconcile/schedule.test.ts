@@ -54,7 +54,7 @@ async function node(
   };
   const ports = { keys, store: reconciles, log: silentLogger, metrics: silentMetrics };
   const schedule = new ReconcileSchedule(
-    { ...ports, clouds: { own: null, inProject } },
+    { ...ports, clouds: { regions: () => [''], own: null, inProject } },
     { intervalMs, leaseMs: LEASE_MS, node: name },
   );
   ends.push(() => schedule.stop());

@@ -71,7 +71,7 @@ export class FakeCloud {
     const cloud: Partial<Cloud> = {
       capabilities: { floatingIps: true, securityGroups: true, keyPairs: true, nativeAccessFlags: false },
       detached: () => this.open(),
-      caller: async () => ({ userId: 'user', projectId: 'project', roles: this.roles }),
+      caller: async () => ({ region: '', userId: 'user', projectId: 'project', roles: this.roles }),
       listInstances: (filter) =>
         respond(filter.changedSince === undefined ? 'list' : 'changes', () => ({
           instances: this.#listed(filter),

@@ -11,9 +11,9 @@ export function testVersions(): ProjectVersions & {
     for (const listener of listeners) listener(change);
   };
   return {
-    current: async (projectId) => ({ number: numbers.get(projectId) ?? 0, shared: false }),
+    current: async (tenant) => ({ number: numbers.get(tenant) ?? 0, shared: false }),
     async bump(change) {
-      numbers.set(change.projectId, (numbers.get(change.projectId) ?? 0) + 1);
+      numbers.set(change.tenant, (numbers.get(change.tenant) ?? 0) + 1);
       notify(change);
     },
     onChange: (listener) => listeners.push(listener),

@@ -180,6 +180,7 @@ export async function startGateway(
     logged,
     async keyFor(credential, scopes = DEFAULT_SCOPES, plan = 'default') {
       const call = {
+        region: '',
         deadline: deadlineIn(30_000),
         requestId: `req-${crypto.randomUUID()}`,
         trace: new CallTrace(),

@@ -76,6 +76,7 @@ export function scriptedCloud(
     driver,
     open: (credential = CREDENTIAL) =>
       driver.open(credential, {
+        region: '',
         deadline: deadlineIn(5_000),
         requestId: 'req-test',
         log: silent,

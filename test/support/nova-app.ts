@@ -77,6 +77,7 @@ export function novaApp(methods: Partial<Cloud> = {}, scopes: readonly Scope[] =
     c.set('requestId', 'req-1');
     c.set('log', silentLogger);
     c.set('trace', new CallTrace());
+    c.set('region', '');
     c.set('principal', {
       keyId: 'key-1',
       familyId: 'key-1',
@@ -104,6 +105,7 @@ export function novaApp(methods: Partial<Cloud> = {}, scopes: readonly Scope[] =
       requestTarget: (c) => c.req.url.slice('http://localhost'.length),
       requestBody: (c) => c.req.raw.body,
       publicUrl: () => URL_OF_GATEWAY,
+      regionalUrl: () => URL_OF_GATEWAY,
     }),
   );
   app.onError((error, c) => novaErrorResponse(error, c, URL_OF_GATEWAY));

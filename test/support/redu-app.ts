@@ -64,6 +64,7 @@ export function reduApp(methods: Partial<Cloud> = {}, scopes: readonly Scope[] =
     c.set('requestId', 'req-1');
     c.set('log', SILENT);
     c.set('trace', new CallTrace());
+    c.set('region', '');
     c.set('cloud', partialCloud(methods));
     c.set('principal', {
       keyId: 'key-1',

@@ -108,6 +108,7 @@ export async function sandboxTarget({
       client: async (scopes) => new ReduClient(gateway.url, await gateway.keyFor(credential, scopes)),
       cloud: () =>
         clouds.open(credential, {
+          region: '',
           deadline: deadlineIn(60_000),
           requestId: `req-${crypto.randomUUID()}`,
           trace: new CallTrace(),

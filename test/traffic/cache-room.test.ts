@@ -5,6 +5,7 @@ import { CacheKey, CacheScope } from '../../src/traffic/cache/cache-key.ts';
 import type { CachedResponse } from '../../src/traffic/cache/cache-store.ts';
 import { startRedis } from '../support/redis.ts';
 import { silentLogger } from '../support/silent-logger.ts';
+import { tenant } from '../support/tenants.ts';
 
 const MEMORY = 8 * 1024 * 1024;
 const BODY = 20_000;
@@ -24,7 +25,7 @@ test.skipIf(server === null)(
     const { cacheStore, counter, versions } = redis;
     const key = (projectId: string, n: number) =>
       CacheKey.of(
-        CacheScope.of({ projectId, userId: 'u', roles: [] }, 'service'),
+        CacheScope.of({ region: '', projectId, userId: 'u', roles: [] }, 'service'),
         `/v1/instances?status=${n}`,
       );
     const answer = (): CachedResponse => ({
@@ -46,8 +47,8 @@ test.skipIf(server === null)(
       for (let m = 0; m < 60; m++) await cacheStore.write(key(`project ${n}`, m), answer(), 300_000);
     }
     expect((await counter.acquire('limit:x', 1, 60)).total).toBe(1);
-    await versions.bump({ projectId: 'acme', instanceIds: [] });
-    expect(await versions.current('acme')).toMatchObject({ shared: true });
+    await versions.bump({ tenant: tenant('acme'), instanceIds: [] });
+    expect(await versions.current(tenant('acme'))).toMatchObject({ shared: true });
     await redis.ping();
   },
 );

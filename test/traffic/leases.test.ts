@@ -3,10 +3,11 @@ import { prometheusMetrics } from '../../adapters/node/prometheus.ts';
 import { openRedis, parseRedisUrl, type Redis } from '../../adapters/redis/index.ts';
 import { startRedis } from '../support/redis.ts';
 import { silentLogger } from '../support/silent-logger.ts';
+import { tenant } from '../support/tenants.ts';
 import { type RedisProxy, redisProxy } from './redis-proxy.ts';
 
-const P = 'p1';
-const CHANGE = { projectId: P, instanceIds: ['i1'] };
+const P = tenant('p1');
+const CHANGE = { tenant: P, instanceIds: ['i1'] };
 /** Longer than a lease lasts, milliseconds. */
 const LEASE_OVER = 1_050;
 
@@ -74,7 +75,7 @@ describe.skipIf(server === null)(
       await server.command('set', `linguanova:version:{${P}}`, String(number + 1));
       standStill();
       expect(await reader.current(P)).toMatchObject({ number: number + 1, shared: true });
-      expect(heard).toEqual([{ projectId: P, instanceIds: null }]);
+      expect(heard).toEqual([{ tenant: P, instanceIds: null }]);
     });
 
     test('without Redis it counts versions itself and serves them for one second', async () => {

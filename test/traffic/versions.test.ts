@@ -6,12 +6,12 @@ import { LocalVersions } from '../../src/traffic/versions/local-versions.ts';
 import type { ProjectChange, ProjectVersions } from '../../src/traffic/versions/project-versions.ts';
 import { startRedis } from '../support/redis.ts';
 import { silentLogger } from '../support/silent-logger.ts';
+import { tenant } from '../support/tenants.ts';
 import { FAULTS } from './redis-faults.ts';
 
-const P = 'p1';
-const change = (projectId = P, instanceIds: readonly string[] = []) => ({ projectId, instanceIds });
-const numberOf = async (versions: ProjectVersions, projectId = P) =>
-  (await versions.current(projectId)).number;
+const P = tenant('p1');
+const change = (of = P, instanceIds: readonly string[] = []) => ({ tenant: of, instanceIds });
+const numberOf = async (versions: ProjectVersions, of = P) => (await versions.current(of)).number;
 
 const server = await startRedis();
 const opened: Redis[] = [];
@@ -34,10 +34,10 @@ function promises(name: string, create: () => Promise<ProjectVersions>): void {
       await versions.bump(change());
       seen.push(await numberOf(versions));
     }
-    await versions.bump(change('another'));
+    await versions.bump(change(tenant('another')));
     expect(await numberOf(versions)).toBe(seen.at(-1));
     expect(new Set(seen).size).toBe(6);
-    expect(await numberOf(versions, 'another')).not.toBe(await numberOf(versions));
+    expect(await numberOf(versions, tenant('another'))).not.toBe(await numberOf(versions));
   });
 
   test(`${name}: notifies listeners of changes`, async () => {

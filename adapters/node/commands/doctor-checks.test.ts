@@ -30,6 +30,7 @@ async function findings(roleOf: 'admin' | 'member') {
     clouds,
     operatorCloud: (call) => clouds.openAsServiceAccount(call),
     call: () => ({
+      region: '',
       deadline: deadlineIn(5_000),
       requestId: 'req-doctor',
       log: silentLogger,

@@ -12,7 +12,7 @@ export async function run({ values }: Invocation<'doctor'>): Promise<void> {
   const { openStack } = config;
   const { clouds } = cloudOf(config);
   const operatorDriver =
-    openStack === null || openStack.serviceAccount === null ? null : openStackOf(openStack);
+    openStack === null || openStack.serviceAccount === null ? null : openStackOf(openStack, config.regions);
   const results = await runChecks({
     config,
     importSecret: () => serverSecret(config),
@@ -21,7 +21,7 @@ export async function run({ values }: Invocation<'doctor'>): Promise<void> {
     clouds,
     operatorCloud: operatorDriver === null ? null : operatorDriver.openAsServiceAccount,
     // The results report what the log would.
-    call: () => commandCall(config, 'silent'),
+    call: () => commandCall(config, clouds.regions.default, 'silent'),
   });
   print(values.json === true ? JSON.stringify(results) : formatReport(results));
   await Promise.all([clouds.close(), operatorDriver?.close()]);

@@ -22,8 +22,8 @@ export async function run({ values }: Invocation<'reconcile'>): Promise<void> {
   const config = configuration({ needsSecret: false });
   if (config.openStack === null)
     throw new ConfigError('OS_AUTH_URL', 'is required: there is nothing to reconcile');
-  const clouds = openStackOf(config.openStack);
-  const call = commandCall(config);
+  const clouds = openStackOf(config.openStack, config.regions);
+  const call = commandCall(config, clouds.regions.default);
   const projectId = values['project-id'];
   try {
     const cloud =
@@ -45,10 +45,11 @@ export async function run({ values }: Invocation<'reconcile'>): Promise<void> {
 /** Records the run for `/admin/v1/reconcile_runs`, where the gateways' database is reachable. */
 async function recorded(
   { databaseUrl }: Config,
-  { log }: CallContext,
+  call: CallContext,
   project: string,
   work: () => Promise<Orphan[]>,
 ): Promise<Orphan[]> {
+  const { log } = call;
   if (!databaseExists(databaseUrl)) return work();
   const stores = await openStores(databaseUrl).catch((error: unknown) => {
     log.warn('reconcile_run_not_recorded', {}, error);
@@ -64,7 +65,7 @@ async function recorded(
       result.resolve(working);
       await working.then(
         (orphans) => progress.succeeded(orphans),
-        (error: unknown) => progress.fails(project, error),
+        (error: unknown) => progress.fails({ region: call.region, project }, error),
       );
     });
   } finally {

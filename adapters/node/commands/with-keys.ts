@@ -60,7 +60,7 @@ export async function withCloud(
       services,
       secret,
       identities: clouds.identities,
-      call: commandCall(config),
+      call: commandCall(config, clouds.regions.default),
     });
   } finally {
     await Promise.all([clouds.close(), keys.close()]);

@@ -6,6 +6,7 @@ import { type StreamedResponse, type Transport, TransportError, type UpstreamReq
 
 const FAR = deadlineIn(3_600_000);
 const NEUTRON: UpstreamRequest = {
+  region: 'RegionOne',
   service: 'network',
   method: 'GET',
   url: 'http://cloud.test/n/v2.0/ports?limit=1',
@@ -63,21 +64,21 @@ describe('opening the circuit', () => {
   ])('%s: %#', async (_, reply, opens) => {
     const { transport, sent, callOften } = guarded(() => reply);
     await callOften(40);
-    expect(transport.down).toEqual(opens ? ['network'] : []);
+    expect(transport.downIn('RegionOne')).toEqual(opens ? ['network'] : []);
     expect(sent.length).toBe(opens ? 10 : 40);
   });
 
   test('a timeout of a request with enough time counts as a failure', async () => {
     const { transport, callOften } = guarded(() => broken({ timedOut: true }), { serviceTimeoutMs: 0 });
     await callOften(10);
-    expect(transport.down).toEqual(['network']);
+    expect(transport.downIn('RegionOne')).toEqual(['network']);
   });
 
   test('one failing backend of three does not open it', async () => {
     let n = 0;
     const { transport, callOften } = guarded(() => (++n % 3 === 0 ? 503 : 200));
     await callOften(300);
-    expect(transport.down).toEqual([]);
+    expect(transport.downIn('RegionOne')).toEqual([]);
   });
 });
 
@@ -137,14 +138,14 @@ describe('an open circuit', () => {
   test('is closed by a health check of the version document, which needs no token', async () => {
     const { transport, sent, setReply } = await down({ initialOpenMs: 1 });
     await vi.waitFor(async () => {
-      await transport.probe(FAR);
+      await transport.probe('RegionOne', FAR);
       expect(sent.length).toBeGreaterThan(10);
     });
-    expect(transport.down).toEqual(['network']);
+    expect(transport.downIn('RegionOne')).toEqual(['network']);
     setReply(401);
     await vi.waitFor(async () => {
-      await transport.probe(FAR);
-      expect(transport.down).toEqual([]);
+      await transport.probe('RegionOne', FAR);
+      expect(transport.downIn('RegionOne')).toEqual([]);
     });
     expect(sent.at(-1)).toMatchObject({ method: 'GET', url: 'http://cloud.test/n/v2.0' });
   });
@@ -179,12 +180,12 @@ describe('an open circuit', () => {
     const stragglers = Array.from({ length: 30 }, () => call());
     reply = 503;
     await callOften(10);
-    expect(transport.down).toEqual(['network']);
+    expect(transport.downIn('RegionOne')).toEqual(['network']);
     reply = 200;
     await vi.waitFor(async () => expect(await call()).toBe(200));
     late.resolve(503);
     expect(await Promise.all(stragglers)).toEqual(Array(30).fill(503));
-    expect(transport.down).toEqual([]);
+    expect(transport.downIn('RegionOne')).toEqual([]);
     expect(await call()).toBe(200);
   });
 });
@@ -258,12 +259,12 @@ test('metrics count calls, rejections and open circuits', async () => {
   const lines = (await metrics.expose()).split('\n').filter((line) => line.includes('_upstream_'));
   expect(lines).toEqual(
     expect.arrayContaining([
-      'linguanova_upstream_duration_seconds_count{service="network",method="GET",status="5xx"} 10',
-      'linguanova_upstream_duration_seconds_count{service="compute",method="GET",status="2xx"} 1',
-      'linguanova_upstream_rejections_total{service="network",reason="breaker_open"} 2',
-      'linguanova_upstream_breakers_open{service="network"} 1',
-      'linguanova_upstream_breakers_open{service="compute"} 0',
-      'linguanova_upstream_calls_in_flight{service="network"} 0',
+      'linguanova_upstream_duration_seconds_count{region="RegionOne",service="network",method="GET",status="5xx"} 10',
+      'linguanova_upstream_duration_seconds_count{region="RegionOne",service="compute",method="GET",status="2xx"} 1',
+      'linguanova_upstream_rejections_total{region="RegionOne",service="network",reason="breaker_open"} 2',
+      'linguanova_upstream_breakers_open{region="RegionOne",service="network"} 1',
+      'linguanova_upstream_breakers_open{region="RegionOne",service="compute"} 0',
+      'linguanova_upstream_calls_in_flight{region="RegionOne",service="network"} 0',
     ]),
   );
 });

@@ -1,5 +1,5 @@
 /**
- * Per endpoint (origin and service): a circuit breaker, and a limit on concurrent calls with a fair share for each tenant. So a
+ * Per endpoint (region, service and origin): a circuit breaker, and a limit on concurrent calls with a fair share for each tenant. So a
  * service that is down or slow delays no request that does not need it, and no tenant's calls make those of another wait.
  *
  * @module
@@ -7,7 +7,7 @@
 
 import type { MonotonicMs } from '../../../src/clock.ts';
 import { ComputeError } from '../../../src/compute/errors.ts';
-import type { Logger } from '../../../src/telemetry/logger.ts';
+import type { LogFields, Logger } from '../../../src/telemetry/logger.ts';
 import type { Metrics } from '../../../src/telemetry/metrics.ts';
 import { Breaker, type BreakerOptions } from './breaker.ts';
 import { ConcurrencyLimiter, type ConcurrencyLimiterOptions } from './concurrency-limiter.ts';
@@ -29,6 +29,7 @@ export interface ResilientTransportPorts {
 export type ResilienceOptions = BreakerOptions & ConcurrencyLimiterOptions;
 
 interface Endpoint {
+  readonly region: string;
   readonly service: ServiceType;
   /** Its version document, which needs no token. */
   readonly root: string;
@@ -48,9 +49,9 @@ export class ResilientTransport implements Transport {
   readonly #transport: Transport;
   readonly #ports: ResilientTransportPorts;
   readonly #options: ResilienceOptions;
-  /** By service and origin: as many as the cloud's catalog has. */
+  /** By region, service and origin: as many as the cloud's catalog has. */
   readonly #endpoints = new Map<string, Endpoint>();
-  /** By origin: connections in use by streamed responses. */
+  /** By region and origin: connections in use by streamed responses. */
   readonly #connections = new Map<string, ConcurrencyLimiter>();
 
   constructor(transport: Transport, ports: ResilientTransportPorts, options: ResilienceOptions = {}) {
@@ -60,25 +61,29 @@ export class ResilientTransport implements Transport {
     ports.metrics?.beforeExpose(() => this.#reportMetrics());
   }
 
-  /** Services whose circuit is open. */
-  get down(): readonly ServiceType[] {
-    const down = [...this.#endpoints.values()].filter(({ breaker }) => breaker.open);
+  /** Services of a region whose circuit is open; identity, which all regions share, is one of each. */
+  downIn(region: string): readonly ServiceType[] {
+    const down = this.#of(region).filter(({ breaker }) => breaker.open);
     return down.map(({ service }) => service);
   }
 
-  /** Probes endpoints whose circuit may close, so that recovery needs no customer's request. */
-  async probe(deadline: MonotonicMs): Promise<void> {
-    const due = [...this.#endpoints.values()].filter(({ breaker }) => breaker.open && !breaker.isRejecting);
+  /** Probes endpoints of a region whose circuit may close, so that recovery needs no customer's request. */
+  async probe(region: string, deadline: MonotonicMs): Promise<void> {
+    const due = this.#of(region).filter(({ breaker }) => breaker.open && !breaker.isRejecting);
     const headers = { accept: 'application/json' };
     const probes = due.map(({ service, root: url }) =>
-      this.open({ service, method: 'GET', url, headers, buffered: true }, deadline),
+      this.open({ region, service, method: 'GET', url, headers, buffered: true }, deadline),
     );
     await Promise.allSettled(probes);
   }
 
+  #of(region: string): Endpoint[] {
+    return [...this.#endpoints.values()].filter((one) => one.region === region || one.service === 'identity');
+  }
+
   async open(request: UpstreamRequest, deadline: MonotonicMs): Promise<StreamedResponse> {
     const endpoint = this.#endpointOf(request);
-    const call = () => this.#timed(request, () => this.#transport.open(request, deadline));
+    const call = () => this.#timed(endpoint, request, () => this.#transport.open(request, deadline));
     try {
       if (!request.urgent) endpoint.breaker.assertClosed();
       return await (request.buffered
@@ -112,11 +117,11 @@ export class ResilientTransport implements Transport {
    */
   async #streamed(
     { breaker, limiter }: Endpoint,
-    { tenant = GATEWAY, url, body }: UpstreamRequest,
+    { region = '', tenant = GATEWAY, url, body }: UpstreamRequest,
     deadline: MonotonicMs,
     call: () => Promise<StreamedResponse>,
   ): Promise<StreamedResponse> {
-    const connections = this.#connectionsTo(originOf(url));
+    const connections = this.#connectionsTo(`${region} ${originOf(url)}`);
     await connections?.acquire(tenant, false, deadline);
     const release = () => connections?.release(tenant);
     try {
@@ -132,14 +137,15 @@ export class ResilientTransport implements Transport {
     }
   }
 
-  #countRejection(error: unknown, { service, breaker }: Endpoint): void {
+  #countRejection(error: unknown, { region, service, breaker }: Endpoint): void {
     if (!(error instanceof ComputeError)) return;
     const reason = breaker.open ? 'breaker_open' : 'concurrency_limit';
-    this.#ports.metrics?.count('upstream_rejections', { service, reason });
+    this.#ports.metrics?.count('upstream_rejections', { region, service, reason });
   }
 
   async #timed(
-    { service, method }: UpstreamRequest,
+    { region, service }: Endpoint,
+    { method }: UpstreamRequest,
     call: () => Promise<StreamedResponse>,
   ): Promise<StreamedResponse> {
     const started = performance.now();
@@ -150,19 +156,22 @@ export class ResilientTransport implements Transport {
       return response;
     } finally {
       const seconds = (performance.now() - started) / 1000;
-      this.#ports.metrics?.observe('upstream_duration_seconds', seconds, { service, method, status });
+      const labels = { region, service, method, status };
+      this.#ports.metrics?.observe('upstream_duration_seconds', seconds, labels);
     }
   }
 
-  #endpointOf({ service, url }: UpstreamRequest): Endpoint {
+  #endpointOf({ region: given = '', service, url }: UpstreamRequest): Endpoint {
     const origin = originOf(url);
-    const key = `${service} ${origin}`;
+    const region = service === 'identity' ? '' : given;
+    const key = JSON.stringify([region, service, origin]);
     let endpoint = this.#endpoints.get(key);
     if (endpoint === undefined) {
       endpoint = {
+        region,
         service,
         root: VERSIONED.exec(url)?.[0] ?? origin,
-        breaker: new Breaker((open) => this.#logBreaker(service, origin, open), this.#options),
+        breaker: new Breaker((open) => this.#logBreaker({ region, service, origin }, open), this.#options),
         limiter: new ConcurrencyLimiter(this.#options),
       };
       this.#endpoints.set(key, endpoint);
@@ -171,39 +180,49 @@ export class ResilientTransport implements Transport {
   }
 
   /** null when the transport has no limit. */
-  #connectionsTo(origin: string): ConcurrencyLimiter | null {
+  #connectionsTo(regionAndOrigin: string): ConcurrencyLimiter | null {
     const { maxConnections } = this.#transport;
     if (maxConnections === undefined) return null;
-    let connections = this.#connections.get(origin);
+    let connections = this.#connections.get(regionAndOrigin);
     if (connections === undefined) {
       connections = new ConcurrencyLimiter({ ...this.#options, maxConcurrent: maxConnections });
-      this.#connections.set(origin, connections);
+      this.#connections.set(regionAndOrigin, connections);
     }
     return connections;
   }
 
-  #logBreaker(service: ServiceType, origin: string, open: boolean): void {
+  #logBreaker(fields: LogFields, open: boolean): void {
     const { log } = this.#ports;
-    if (open) log?.warn('upstream_breaker_opened', { service, origin });
-    else log?.info('upstream_breaker_closed', { service, origin });
+    if (open) log?.warn('upstream_breaker_opened', fields);
+    else log?.info('upstream_breaker_closed', fields);
   }
 
-  /** Open circuits and calls in flight, by service. */
-  get services(): readonly { service: ServiceType; open: number; running: number }[] {
-    const sums = new Map<ServiceType, { open: number; running: number }>();
-    for (const { service, breaker, limiter } of this.#endpoints.values()) {
-      const { open, running } = sums.get(service) ?? { open: 0, running: 0 };
-      sums.set(service, { open: open + Number(breaker.open), running: running + limiter.running });
+  /** Open circuits and calls in flight, by region and service. */
+  get services(): readonly ServiceLoad[] {
+    const sums = new Map<string, ServiceLoad>();
+    for (const { region, service, breaker, limiter } of this.#endpoints.values()) {
+      const key = JSON.stringify([region, service]);
+      const { open, running } = sums.get(key) ?? { open: 0, running: 0 };
+      const sum = { open: open + Number(breaker.open), running: running + limiter.running };
+      sums.set(key, { region, service, ...sum });
     }
-    return [...sums].map(([service, sum]) => ({ service, ...sum }));
+    return [...sums.values()];
   }
 
   #reportMetrics(): void {
-    for (const { service, open, running } of this.services) {
-      this.#ports.metrics?.set('upstream_breakers_open', open, { service });
-      this.#ports.metrics?.set('upstream_calls_in_flight', running, { service });
+    for (const { region, service, open, running } of this.services) {
+      this.#ports.metrics?.set('upstream_breakers_open', open, { region, service });
+      this.#ports.metrics?.set('upstream_calls_in_flight', running, { region, service });
     }
   }
+}
+
+interface ServiceLoad {
+  /** Empty of identity. */
+  readonly region: string;
+  readonly service: ServiceType;
+  readonly open: number;
+  readonly running: number;
 }
 
 function originOf(url: string): string {

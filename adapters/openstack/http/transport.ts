@@ -13,6 +13,8 @@ export type ServiceType = 'identity' | Service;
 export interface UpstreamRequest {
   /** Several services may share an origin. */
   readonly service: ServiceType;
+  /** As in `CallContext`; identity is the same in all of them. */
+  readonly region?: string;
   /** As in `CallContext`. */
   readonly tenant?: string | undefined;
   /** Cleanup: first in the queue, and sent although the circuit is open. */

@@ -28,6 +28,7 @@ function scripted(...outcomes: (StreamedResponse | Error)[]) {
 }
 
 const context = () => ({
+  region: '',
   deadline: deadlineIn(5_000),
   requestId: 'req-1',
   log: silent,

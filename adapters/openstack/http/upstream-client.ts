@@ -112,7 +112,7 @@ export async function discard({ body }: Pick<StreamedResponse, 'body'>): Promise
 async function tryOnce(
   transport: Transport,
   request: UpstreamRequest,
-  { tenant, urgent, trace }: UpstreamContext,
+  { region, tenant, urgent, trace }: UpstreamContext,
   deadline: MonotonicMs,
   attempt: number,
 ): Promise<StreamedResponse | TransportError | ComputeError> {
@@ -123,7 +123,7 @@ async function tryOnce(
   const headers = { ...request.headers, ...span.headers };
   let response: StreamedResponse | undefined;
   try {
-    response = await transport.open({ ...request, headers, tenant, urgent }, deadline);
+    response = await transport.open({ ...request, region, headers, tenant, urgent }, deadline);
     span.end(response.status);
     return response;
   } catch (error) {

@@ -1,14 +1,12 @@
-import { ComputeError } from '../../../src/compute/errors.ts';
-import { noBlockStorage } from '../../../src/compute/volumes.ts';
-import type { EndpointName } from '../../../src/dialects/nova/services.ts';
+import { ALL_SERVICES, type EndpointName } from '../../../src/dialects/nova/services.ts';
 import { isFurtherService, typesOf } from '../../../src/further-services.ts';
 import type { ServiceType } from '../http/transport.ts';
 import type { CatalogEntry } from './token.ts';
 
 /** Which of a service's endpoints to use. */
 export interface EndpointChoice {
-  /** Any region when null. */
-  readonly region: string | null;
+  /** Its name in the catalog. */
+  readonly region: string;
   /** `public`, `internal` or `admin`. */
   readonly interface: string;
 }
@@ -24,6 +22,12 @@ const SERVICE_TYPES: Readonly<Record<EndpointName, readonly string[]>> = {
 
 function typesIn(service: ServiceType): readonly string[] {
   return isFurtherService(service) ? typesOf(service) : SERVICE_TYPES[service];
+}
+
+/** The gateway's name for a type, which catalogs may have under several; the type itself for an unknown one. */
+export function serviceOfType(type: string): string {
+  const names: readonly ServiceType[] = ['identity', ...ALL_SERVICES];
+  return names.find((name) => typesIn(name).includes(type)) ?? type;
 }
 
 /** The type that the catalog has for a service. */
@@ -48,27 +52,20 @@ const VERSION_SEGMENT: Partial<Record<ServiceType, string>> = {
 /** A version, and the project that may follow it: `/v2.1`, `/v3/<project>`. */
 const VERSION = /\/v\d+(?:\.\d+)?(\/[^/]+)?$/;
 
-/**
- * The address of a service, without trailing slash and with its version.
- *
- * @throws ComputeError `unavailable` when the catalog has none: the operator has to fix it. Block storage is optional.
- */
+export function regionOf({ region_id: id, region }: CatalogEntry['endpoints'][number]): string | undefined {
+  return id ?? region ?? undefined;
+}
+
+/** The address of a service, without trailing slash and with its version; null: the catalog has none there. */
 export function endpointOf(
   catalog: readonly CatalogEntry[],
   service: ServiceType,
   choice: EndpointChoice,
-): string {
+): string | null {
   const endpoint = entriesOf(catalog, service).find(
-    (candidate) =>
-      candidate.interface === choice.interface &&
-      (choice.region === null || candidate.region_id === choice.region || candidate.region === choice.region),
+    (candidate) => candidate.interface === choice.interface && regionOf(candidate) === choice.region,
   );
-  if (endpoint === undefined) {
-    if (service === 'volume') throw noBlockStorage();
-    throw new ComputeError('unavailable', `This cloud has no ${service} service.`, {
-      cause: new Error(`no ${choice.interface} endpoint of ${service} in region ${choice.region ?? '(any)'}`),
-    });
-  }
+  if (endpoint === undefined) return null;
   const version = VERSION_SEGMENT[service];
   if (version === undefined) return withoutSlash(endpoint.url);
   return `${rootOf(endpoint.url)}/${version}${projectIn(endpoint.url)}`;

@@ -6,25 +6,23 @@ import {
   type Service,
 } from '../../../src/dialects/nova/services.ts';
 import { type FurtherService, isFurtherService } from '../../../src/further-services.ts';
-import { belowRoot, type EndpointChoice, entriesOf, projectIn, rootOf, typeOf } from './catalog.ts';
+import { belowRoot, type EndpointChoice, entriesOf, projectIn, regionOf, rootOf, typeOf } from './catalog.ts';
+import type { CatalogRegions } from './regions.ts';
 import type { CatalogEntry, Token } from './token.ts';
 
 const DEFAULT_PARTS: readonly EndpointName[] = ['identity', ...SERVICES];
 
-const sessions = new WeakMap<Token, CloudSession>();
+const sessions = new WeakMap<Token, Map<string, CloudSession>>();
 
-/** The subject and the services of a token; computed once per token. */
-export function sessionOf(
-  token: Token,
-  choice: EndpointChoice,
-  authUrl: string,
-  served: ServedServices,
-): CloudSession {
-  const known = sessions.get(token);
+/** The subject and the services of a token in a region; computed once per token and region. */
+export function sessionOf(token: Token, region: string, openStack: SessionPorts): CloudSession {
+  const ofToken = sessions.get(token) ?? new Map<string, CloudSession>();
+  const known = ofToken.get(region);
   if (known !== undefined) return known;
   const { accessRules } = token.identity;
+  const choice = { region: openStack.regions.nameIn(token.catalog, region), interface: openStack.interface };
   const services = new Map<Service, ServiceAddress>();
-  for (const service of served) {
+  for (const service of openStack.services) {
     const endpoint = endpointsOf(token.catalog, service, choice).find(
       ({ interface: one }) => one === choice.interface,
     );
@@ -40,12 +38,19 @@ export function sessionOf(
   const session = {
     ...token.subject,
     ...(accessRules !== undefined && { accessRules }),
-    region: regionOf(token.catalog, choice),
+    region: choice.region,
     services,
-    roots: rootsOf(token, choice, authUrl, [...served].filter(isFurtherService)),
+    roots: rootsOf(token, choice, openStack.authUrl, [...openStack.services].filter(isFurtherService)),
   };
-  sessions.set(token, session);
+  sessions.set(token, ofToken.set(region, session));
   return session;
+}
+
+interface SessionPorts {
+  readonly authUrl: string;
+  readonly interface: string;
+  readonly regions: CatalogRegions;
+  readonly services: ServedServices;
 }
 
 /** Any interface: a service may name itself, and its neighbours, by another than the gateway uses. */
@@ -69,14 +74,5 @@ function endpointsOf(
   part: EndpointName | FurtherService,
   { region }: EndpointChoice,
 ) {
-  const isHere = (one: CatalogEntry['endpoints'][number]) =>
-    region === null || one.region_id === region || one.region === region;
-  return entriesOf(catalog, part).filter(isHere);
-}
-
-function regionOf(catalog: readonly CatalogEntry[], choice: EndpointChoice): string {
-  const [endpoint] = endpointsOf(catalog, 'compute', choice).filter(
-    ({ interface: one }) => one === choice.interface,
-  );
-  return choice.region ?? endpoint?.region_id ?? endpoint?.region ?? 'RegionOne';
+  return entriesOf(catalog, part).filter((endpoint) => regionOf(endpoint) === region);
 }

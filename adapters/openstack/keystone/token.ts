@@ -12,10 +12,22 @@ export interface Token {
   readonly id: string;
   /** How long it is valid from when Keystone issued it, by Keystone's own clock. */
   readonly lifetimeMs: number;
-  readonly identity: Omit<Identity, 'email'> & Pick<SignedInCaller, 'accessRules'>;
+  readonly identity: Omit<Identity, 'email'> & Omit<SignedInCaller, 'region'>;
   /** In Keystone's format, with domains and the roles' ids. */
   readonly subject: Subject;
   readonly catalog: readonly CatalogEntry[];
+}
+
+const callers = new WeakMap<Token, Map<string, SignedInCaller>>();
+
+/** The same object as long as the token is in use: caches compare it. */
+export function callerIn(token: Token, region: string): SignedInCaller {
+  const ofToken = callers.get(token) ?? new Map<string, SignedInCaller>();
+  const known = ofToken.get(region);
+  if (known !== undefined) return known;
+  const caller = { ...token.identity, region };
+  callers.set(token, ofToken.set(region, caller));
+  return caller;
 }
 
 const CatalogEntry = z.object({

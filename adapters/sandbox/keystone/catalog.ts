@@ -2,7 +2,6 @@
 
 import type { Cloud } from '../cloud.ts';
 import { hexId } from '../http.ts';
-import { REGION } from './model.ts';
 
 const SERVICES = [
   ['identity', 'keystone', '/identity/v3'],
@@ -12,24 +11,35 @@ const SERVICES = [
   ['volumev3', 'cinder', '/volume/v3/'],
 ] as const;
 
-/** The catalog as it stands in a token. Service and endpoint ids stay the same as long as the cloud lives. */
+/**
+ * The catalog as it stands in a token. Service and endpoint ids stay the same as long as the cloud lives. As in Keystone, a service
+ * has the endpoints of all regions, and where there are several they are in the order of their ids, which is none.
+ */
 export function catalog(cloud: Cloud, projectId: string): unknown[] {
+  const { regions, catalogIds } = cloud.identity;
   const idOf = (key: string) => {
-    const id = cloud.identity.catalogIds.get(key) ?? hexId();
-    cloud.identity.catalogIds.set(key, id);
+    const id = catalogIds.get(key) ?? hexId();
+    catalogIds.set(key, id);
     return id;
   };
-  return SERVICES.map(([type, name, path]) => ({
-    endpoints: ['internal', 'admin', 'public'].map((scope) => ({
-      id: idOf(`${type}/${scope}`),
-      interface: scope,
-      region_id: REGION,
-      // Cinder's addresses name the project.
-      url: cloud.baseUrl + path + (path.endsWith('/') ? projectId : ''),
-      region: REGION,
-    })),
-    id: idOf(type),
-    type,
-    name,
-  }));
+  const hasSeveral = regions.length > 1;
+  return SERVICES.map(([type, name, path]) => {
+    const endpoints = regions
+      .filter(({ without }) => !without.includes(type))
+      .flatMap((region) =>
+        ['internal', 'admin', 'public'].map((scope) => ({
+          id: idOf(`${region.name}/${type}/${scope}`),
+          interface: scope,
+          region_id: region.name,
+          // Cinder's addresses name the project.
+          url:
+            type === 'identity'
+              ? cloud.authUrl
+              : region.baseUrl + path + (path.endsWith('/') ? projectId : ''),
+          region: region.name,
+        })),
+      );
+    if (hasSeveral) endpoints.sort((a, b) => (a.id < b.id ? -1 : 1));
+    return { endpoints, id: idOf(type), type, name };
+  });
 }

@@ -9,6 +9,14 @@ export interface Project {
   tags?: readonly string[];
 }
 
+export interface Region {
+  name: string;
+  /** Of its services, without a trailing slash. */
+  baseUrl: string;
+  /** Types that its catalog lacks. */
+  without: readonly string[];
+}
+
 export interface User {
   id: string;
   name: string;
@@ -83,12 +91,11 @@ export interface Identity {
   memberships: Set<string>;
   /** What Keystone stores without acting on it here, by collection and id. */
   records: Map<string, Map<string, Fields>>;
+  /** In the order in which they were made. */
+  regions: Region[];
   /** Ids of the catalog's services and endpoints, made on first use. */
   catalogIds: Map<string, string>;
 }
-
-/** The one region. */
-export const REGION = 'RegionOne';
 
 /** Lifetime of a token in ms (Keystone's default of 3600 s, measured). */
 export const TOKEN_LIFE = 3600_000;
@@ -101,6 +108,7 @@ export function createIdentity(): Identity {
     assignments: new Map(),
     credentials: new Map(),
     tokens: new Map(),
+    regions: [],
     catalogIds: new Map(),
     memberships: new Set(),
     records: new Map<string, Map<string, Fields>>([
@@ -108,7 +116,7 @@ export function createIdentity(): Identity {
         'domains',
         new Map([['default', { name: 'Default', description: 'The default domain', enabled: true }]]),
       ],
-      ['regions', new Map([[REGION, { description: '', parent_region_id: null }]])],
+      ['regions', new Map()],
     ]),
   };
 }
@@ -128,4 +136,10 @@ export function effectiveRoles(identity: Identity, userId: string, projectId: st
     ...['manager', 'service'].filter((role) => assigned.has(role)),
     ...(assigned.has('admin') ? ['admin'] : []),
   ];
+}
+
+/** A region with its services; Keystone has a record of it. */
+export function addRegion(identity: Identity, region: Region): void {
+  identity.regions.push(region);
+  identity.records.get('regions')?.set(region.name, { description: '', parent_region_id: null });
 }

@@ -57,5 +57,5 @@ function matches(pattern: string, path: string): boolean {
 
 /** The header that goes with every 401. */
 export function challenge(cloud: Cloud): Record<string, string> {
-  return { 'WWW-Authenticate': `Keystone uri="${cloud.baseUrl}/identity/v3"` };
+  return { 'WWW-Authenticate': `Keystone uri="${cloud.authUrl}"` };
 }

@@ -32,6 +32,8 @@ interface NovaPorts extends TranslationPorts {
   /** What the head of a passed-through response may take, milliseconds. */
   readonly headTimeoutMs: number;
   readonly limit: Stage;
+  /** Behind it the request's region is known to be served. */
+  readonly region: Stage;
 }
 
 interface NovaDialect {
@@ -46,7 +48,7 @@ interface NovaDialect {
 }
 
 export function novaDialect(ports: NovaPorts): NovaDialect {
-  const { access, limit, served = DEFAULT_SERVICES } = ports;
+  const { access, limit, region, served = DEFAULT_SERVICES } = ports;
   const tokens = new KeyTokens(access.secret);
   const { openSession, keystone, documents, handler, findHit } = servicesOf(ports, tokens);
   const router = new Hono<GatewayEnv>({ strict: false });
@@ -62,11 +64,19 @@ export function novaDialect(ports: NovaPorts): NovaDialect {
     (service) => `${SERVICE_ENDPOINTS[service].prefix}/`,
   );
   for (const prefix of prefixes) {
-    router.all(`${prefix}*`, documents.handle, authenticated.handle, limit.handle, rules, handler);
+    router.all(
+      `${prefix}*`,
+      documents.handle,
+      authenticated.handle,
+      limit.handle,
+      region.handle,
+      rules,
+      handler,
+    );
   }
   return {
     routes: router,
-    fastPath: findHit && { prefixes, stages: [override, documents, authenticated, limit], findHit },
+    fastPath: findHit && { prefixes, stages: [override, documents, authenticated, limit, region], findHit },
   };
 }
 
@@ -79,7 +89,7 @@ interface Services {
 }
 
 function servicesOf(ports: NovaPorts, tokens: KeyTokens): Services {
-  const { services, access, publicUrl } = ports;
+  const { services, access, regionalUrl } = ports;
   if ('forward' in services) {
     const { metrics } = access;
     const cache = new ProxyCache({ ...ports, ...ports.cache, metrics, passThrough: services });
@@ -97,7 +107,7 @@ function servicesOf(ports: NovaPorts, tokens: KeyTokens): Services {
   return {
     openSession: services.openSession(access.clouds),
     keystone: null,
-    documents: { handle: services.versionDocuments(publicUrl) },
+    documents: { handle: services.versionDocuments(regionalUrl) },
     handler: services.handler(ports),
     findHit: null,
   };

@@ -76,10 +76,9 @@ export function forward(ports: ForwardPorts): Handler<GatewayEnv> {
     };
     const send = (sent: ForwardRequest, signal: AbortSignal | null) =>
       passThrough.forward(credential, signal === null ? sent : { ...sent, signal }, call);
-    const publicUrl = ports.publicUrl(c);
+    const urls = { identity: ports.publicUrl(c), services: ports.regionalUrl(c) };
     const nova = target.service === 'compute' ? { prefix: prefixOf(principal.projectId) } : null;
-    const rewrite = (response: ForwardedResponse) =>
-      rewriteResponse(response, session.roots, publicUrl, nova);
+    const rewrite = (response: ForwardedResponse) => rewriteResponse(response, session.roots, urls, nova);
     if (credential.kind === 'service' && isKeyPairs(target)) {
       const forwarded = (sent: ForwardRequest) => send(sent, c.req.raw.signal);
       try {
@@ -96,7 +95,7 @@ export function forward(ports: ForwardPorts): Handler<GatewayEnv> {
         sendKeepingMark(target, request, fields, (sent) => send(sent, signal)),
       );
     } finally {
-      if (isAdministrator(session)) await ports.cache.invalidateAll();
+      if (isAdministrator(session)) await ports.cache.invalidateAll(call.region);
     }
     return toResponse(c.get('responseHeaders'), rewrite(response));
   };

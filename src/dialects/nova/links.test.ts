@@ -11,7 +11,8 @@ const ROOTS: CloudSession['roots'] = [
   { url: 'http://127.0.0.1', part: 'identity' },
 ];
 const PUBLIC = 'https://api.example.org/cloud';
-const links = linkRewriter(ROOTS, PUBLIC);
+const URLS = { identity: PUBLIC, services: PUBLIC };
+const links = linkRewriter(ROOTS, URLS);
 
 describe('a complete JSON text', () => {
   test.each([
@@ -137,11 +138,11 @@ test.each([1, 2, 3, 7, 20, 1000])(
         controller.close();
       },
     });
-    const stream = source.pipeThrough(linkRewriter(ROOTS, PUBLIC, removed).stream());
+    const stream = source.pipeThrough(linkRewriter(ROOTS, URLS, removed).stream());
     expect(await new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>).text()).toBe(
       text.replace('"ln_p_laptop"', '"laptop"'),
     );
-    const refusal = linkRewriter(ROOTS, PUBLIC, { ...removed, isAnywhere: true });
+    const refusal = linkRewriter(ROOTS, URLS, { ...removed, isAnywhere: true });
     expect(refusal.json('{"message": "Key pair \'ln_p_x\' exists"}')).toBe(
       '{"message": "Key pair \'x\' exists"}',
     );
@@ -150,7 +151,7 @@ test.each([1, 2, 3, 7, 20, 1000])(
 
 describe('marks of instances', () => {
   const MARK = 'linguanova request=0123456789abcdef';
-  const rewriter = linkRewriter(ROOTS, PUBLIC, { prefix: null, isAnywhere: false });
+  const rewriter = linkRewriter(ROOTS, URLS, { prefix: null, isAnywhere: false });
   const ROWS = [
     [`{"description": "${MARK}", "tags": []}`, '{"description": null, "tags": []}'],
     [`{"description":"${MARK}","tags":["${MARK}"]}`, '{"description":null,"tags":[]}'],

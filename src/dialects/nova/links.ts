@@ -16,6 +16,12 @@ export interface Removed {
   readonly isAnywhere: boolean;
 }
 
+/** Where clients find what the cloud's addresses lead to; identity is one for all regions. */
+export interface GatewayUrls {
+  readonly identity: string;
+  readonly services: string;
+}
+
 export interface LinkRewriter {
   readonly json: Rewrite;
   /** Rewrites a single address, as in `Location`. */
@@ -38,7 +44,7 @@ const rewriters = new WeakMap<CloudSession['roots'], LruMap<LinkRewriter>>();
 
 export function cachedRewriter(
   roots: CloudSession['roots'],
-  publicUrl: string,
+  urls: GatewayUrls,
   removed: Removed | null,
 ): LinkRewriter {
   let known = rewriters.get(roots);
@@ -46,8 +52,8 @@ export function cachedRewriter(
     known = new LruMap({ max: MAX_PUBLIC_URLS });
     rewriters.set(roots, known);
   }
-  const key = `${publicUrl} ${removed?.isAnywhere} ${removed?.prefix}`;
-  const rewriter = known.get(key) ?? linkRewriter(roots, publicUrl, removed);
+  const key = `${urls.identity} ${urls.services} ${removed?.isAnywhere} ${removed?.prefix}`;
+  const rewriter = known.get(key) ?? linkRewriter(roots, urls, removed);
   known.set(key, rewriter);
   return rewriter;
 }
@@ -55,10 +61,10 @@ export function cachedRewriter(
 /** Matches addresses at the start of JSON strings only: a name that contains one stays unchanged. */
 export function linkRewriter(
   roots: CloudSession['roots'],
-  publicUrl: string,
+  urls: GatewayUrls,
   removed: Removed | null = null,
 ): LinkRewriter {
-  const targets = targetsOf(roots, publicUrl);
+  const targets = targetsOf(roots, urls);
   const alternatives = [...targets]
     .sort(([a], [b]) => b.length - a.length)
     .map(([address, { below }]) => escaped(address) + (below && `(?=${escaped(below)}[^"])`))
@@ -91,15 +97,16 @@ export function linkRewriter(
  * The replacement of each root, by host, port and path. Behind a TLS-terminating proxy a service prints `http`, and a default
  * port or none: neither distinguishes roots.
  */
-function targetsOf(roots: CloudSession['roots'], publicUrl: string): Map<string, LinkTarget> {
+function targetsOf(roots: CloudSession['roots'], urls: GatewayUrls): Map<string, LinkTarget> {
   const targets = new Map<string, LinkTarget>();
   for (const { url, part, below = '' } of roots) {
     const [, host = '', port = '', path = ''] = /^https?:\/\/([^/?#]*?)(:\d+)?(\/[^?#]*)?$/i.exec(url) ?? [];
     if (host === '') continue;
+    const base = part === 'identity' ? urls.identity : urls.services;
     const ports = port === '' || DEFAULT_PORTS.includes(port) ? ['', ...DEFAULT_PORTS] : [port];
     for (const one of ports) {
       const address = withLowerHost(host + one + path);
-      if (!targets.has(address)) targets.set(address, { to: publicUrl + prefixOf(part), below });
+      if (!targets.has(address)) targets.set(address, { to: base + prefixOf(part), below });
     }
   }
   return targets;

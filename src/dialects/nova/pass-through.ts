@@ -57,14 +57,14 @@ export interface PassThrough {
   /** Without I/O while the credential's token is cached. */
   session(credential: CloudCredential, call: CallContext): Promise<CloudSession>;
   /** The cached session, the same object each time; null if there is none. */
-  peekSession(credential: CloudCredential): CloudSession | null;
+  peekSession(credential: CloudCredential, region: string): CloudSession | null;
   /**
    * Sends a request with the credential's token. Responses of any status but 401 resolve, once their headers have arrived; a
    * token that the service refuses is replaced once, where the body can be sent again.
    *
    * Bodies may take as long as bytes keep moving, in either direction.
    *
-   * @throws ComputeError `not_found` when the cloud has no such service.
+   * @throws ComputeError `not_found` when the cloud has no such service; `not_implemented` when another region has it.
    */
   forward(
     credential: CloudCredential,

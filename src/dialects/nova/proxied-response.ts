@@ -2,7 +2,7 @@ import { ComputeError } from '../../compute/errors.ts';
 import { CLOUD_REQUEST_ID } from '../../http/request-log.ts';
 import type { ResponseHeaders } from '../../http/response-headers.ts';
 import { responseHeaders } from './headers.ts';
-import { cachedRewriter, type Removed } from './links.ts';
+import { cachedRewriter, type GatewayUrls, type Removed } from './links.ts';
 import type { CloudSession, ForwardedResponse } from './pass-through.ts';
 
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\b/i;
@@ -19,13 +19,13 @@ export interface ProxiedResponse {
 export function rewriteResponse(
   { status, headers: given, body }: ForwardedResponse,
   roots: CloudSession['roots'],
-  publicUrl: string,
+  urls: GatewayUrls,
   /** Of Nova: what is removed. */
   nova: Pick<Removed, 'prefix'> | null = null,
 ): ProxiedResponse {
   const headers = responseHeaders(status, given);
   const removed = nova && { ...nova, isAnywhere: status >= 400 };
-  const links = cachedRewriter(roots, publicUrl, removed);
+  const links = cachedRewriter(roots, urls, removed);
   for (const name of ['location', 'content-location']) {
     const address = headers[name];
     if (address !== undefined) headers[name] = links.address(address);

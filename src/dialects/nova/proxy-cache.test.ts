@@ -1,5 +1,6 @@
 import { Context } from 'hono';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { tenant } from '../../../test/support/tenants.ts';
 import type { Principal } from '../../access/principal.ts';
 import { CallTrace } from '../../compute/call-trace.ts';
 import type { CloudCredential } from '../../compute/cloud.ts';
@@ -73,7 +74,7 @@ function proxyCache(more: Partial<ProxyCachePorts> = {}): ProxyCache {
     metrics: METRICS,
     passThrough: { peekSession: () => peekSession },
     requestTarget: (c) => c.req.url.replace(/^https?:\/\/[^/]*/, ''),
-    publicUrl: (c) => new URL(c.req.url).origin,
+    regionalUrl: (c) => new URL(c.req.url).origin,
     isOn: true,
     waitUntil() {},
     now: () => now,
@@ -88,6 +89,7 @@ function contextOf({ publicUrl, target, headers }: Asked): Context<GatewayEnv> {
   const c = new Context<GatewayEnv>(new Request(`${publicUrl}${target}`, { headers }));
   c.set('responseHeaders', new ResponseHeaders());
   c.set('trace', new CallTrace());
+  c.set('region', '');
   return c;
 }
 
@@ -144,14 +146,14 @@ describe('the fast path', () => {
 
   test('finds nothing from before a write, of the project or of an administrator', async () => {
     await get(asked());
-    await versions.bump({ projectId: 'p2', instanceIds: [] });
+    await versions.bump({ tenant: tenant('p2'), instanceIds: [] });
     expect(find()).not.toBeNull();
-    await versions.bump({ projectId: 'p1', instanceIds: [] });
+    await versions.bump({ tenant: tenant('p1'), instanceIds: [] });
     expect(find()).toBeNull();
     now += 10_000;
     await get(asked());
     expect(find()).not.toBeNull();
-    await reads.invalidateAll();
+    await reads.invalidateAll('');
     expect(find()).toBeNull();
   });
 
@@ -218,6 +220,7 @@ describe('coalescing', () => {
       const c = new Context<GatewayEnv>(new Request(`http://gateway${SERVER}`, { signal }));
       c.set('responseHeaders', new ResponseHeaders());
       c.set('trace', new CallTrace());
+      c.set('region', '');
       const send = (_: unknown, shared: AbortSignal) => {
         signals.push(shared);
         return new Promise<never>((_, reject) => shared.addEventListener('abort', reject));
@@ -255,7 +258,7 @@ describe('coalescing', () => {
 });
 
 describe('after a write, at any gateway', () => {
-  const change = (projectId = 'p1') => versions.bump({ projectId, instanceIds: [] });
+  const change = (projectId = 'p1') => versions.bump({ tenant: tenant(projectId), instanceIds: [] });
 
   test('no older response is served, and none is stored for five seconds', async () => {
     await Promise.all([get(asked()), get(asked(), others)]);
@@ -288,7 +291,7 @@ describe('after a write, at any gateway', () => {
   test('an administrator’s write invalidates the responses of every project', async () => {
     const flavors = asked('/compute/v2.1/flavors');
     await get(flavors, others);
-    await reads.invalidateAll();
+    await reads.invalidateAll('');
     expect((await get(flavors, others)).cache).toBe('MISS');
   });
 });

@@ -12,6 +12,7 @@ import type { Context } from 'hono';
 import { routePath } from 'hono/route';
 import type { Principal } from '../../access/principal.ts';
 import { monotonicMs } from '../../clock.ts';
+import { type Tenant, tenantOf } from '../../compute/regions.ts';
 import type { GatewayEnv } from '../../context.ts';
 import type { ResponseHeaders } from '../../http/response-headers.ts';
 import { LruMap } from '../../lru-map.ts';
@@ -30,8 +31,8 @@ import { type ProxiedResponse, readSmall, toResponse, withCloudId } from './prox
 import type { Target } from './target.ts';
 import type { TranslationPorts } from './translation.ts';
 
-/** The project id whose version counts what administrators changed. No project has it. */
-const GLOBAL_SCOPE = 'everybody';
+/** The project id whose version counts what administrators changed in a region. No project has it. */
+const EVERYBODY = 'everybody';
 /** By OpenStack's default policies they reach other projects; `service` at Neutron, since 2024. */
 const CROSS_PROJECT_ROLES: ReadonlySet<string> = new Set(['admin', 'service']);
 
@@ -79,13 +80,16 @@ interface ProxyRead {
 
 interface CacheableRead {
   readonly scope: CacheScope;
+  /** Its version counts what administrators changed in the region. */
+  readonly everybody: Tenant;
   readonly request: string;
   readonly policy: Policy;
   /** Of the global version used last. */
   key: { readonly of: number; readonly key: CacheKey } | null;
 }
 
-export interface ProxyCachePorts extends Pick<TranslationPorts, 'versions' | 'requestTarget' | 'publicUrl'> {
+export interface ProxyCachePorts
+  extends Pick<TranslationPorts, 'versions' | 'requestTarget' | 'regionalUrl'> {
   readonly responses: ResponseCache;
   readonly metrics: Metrics;
   readonly passThrough: Pick<PassThrough, 'peekSession'>;
@@ -100,7 +104,7 @@ type Send = (request: ForwardRequest, signal: AbortSignal) => Promise<ForwardedR
 export class ProxyCache {
   readonly #ports: ProxyCachePorts;
   readonly #now: () => number;
-  /** When a project last changed, in monotonic ms. */
+  /** When a project, or another one of its region by an administrator, last changed, in monotonic ms. */
   readonly #changedAt = new LruMap<number>({ max: MAX_PROJECTS });
   #allChangedAt = Number.NEGATIVE_INFINITY;
   readonly #unshareable = new LruMap<true>({ max: MAX_UNSHAREABLE, lifetimeMs: UNSHAREABLE_TTL_MS });
@@ -110,8 +114,8 @@ export class ProxyCache {
     this.#ports = ports;
     this.#now = ports.now ?? monotonicMs;
     ports.versions.onChange((change) => {
-      if (change === null || change.projectId === GLOBAL_SCOPE) this.#allChangedAt = this.#now();
-      else this.#changedAt.set(change.projectId, this.#now());
+      if (change === null) this.#allChangedAt = this.#now();
+      else this.#changedAt.set(change.tenant, this.#now());
     });
   }
 
@@ -124,19 +128,20 @@ export class ProxyCache {
   ): Promise<Response> {
     const gathered = c.get('responseHeaders');
     const { signal } = c.req.raw;
-    const cacheable = this.#cacheable(read, this.#ports.publicUrl(c));
+    const cacheable = this.#cacheable(read, c.get('region'), this.#ports.regionalUrl(c));
     if (cacheable === null) return toResponse(gathered, rewrite(await send(read.request, signal)));
 
     const { metrics, versions, responses, waitUntil } = this.#ports;
     const { principal, session } = read;
-    const { policy } = cacheable;
+    const { policy, scope } = cacheable;
     const route = routePath(c);
     const startedAt = this.#now();
-    const version = await versions.current(session.project.id);
-    const all = await versions.current(GLOBAL_SCOPE);
+    const version = await versions.current(scope.tenant);
+    const all = await versions.current(cacheable.everybody);
     const key = keyOf(cacheable, all);
     const isQuiet =
-      policy.quietAfterWrite && startedAt - this.#lastChange(session.project.id) <= WRITE_QUIET_MS;
+      policy.quietAfterWrite &&
+      startedAt - this.#lastChange(scope.tenant, cacheable.everybody) <= WRITE_QUIET_MS;
     const { 'if-none-match': ifNoneMatch, ...headers } = read.request.headers;
     const request = { ...read.request, headers };
     let direct: ProxiedResponse | null = null;
@@ -179,9 +184,10 @@ export class ProxyCache {
   readonly findHit: FindHit = (c) => {
     const { passThrough, versions, responses, metrics } = this.#ports;
     const principal = c.get('principal');
-    const entry = this.#memo.get(this.#varyKey(c), principal, passThrough.peekSession(principal.credential));
-    const version = entry && (versions.peek?.(entry.read.scope.projectId) ?? null);
-    const all = version && (versions.peek?.(GLOBAL_SCOPE) ?? null);
+    const session = passThrough.peekSession(principal.credential, c.get('region'));
+    const entry = this.#memo.get(this.#varyKey(c), principal, session);
+    const version = entry && (versions.peek?.(entry.read.scope.tenant) ?? null);
+    const all = version && (versions.peek?.(entry.read.everybody) ?? null);
     const hit = all && responses.peekFresh(keyOf(entry.read, all), both(version, all), false);
     if (!hit) return null;
     const { route } = entry;
@@ -194,26 +200,28 @@ export class ProxyCache {
     };
   };
 
-  /** After an administrator's write, besides the change of the project. */
-  async invalidateAll(): Promise<void> {
-    await this.#ports.versions.bump({ projectId: GLOBAL_SCOPE, instanceIds: [] });
+  /** After an administrator's write in a region, besides the change of the project. */
+  async invalidateAll(region: string): Promise<void> {
+    await this.#ports.versions.bump({ tenant: everybodyIn(region), instanceIds: [] });
   }
 
-  #cacheable(read: ProxyRead, publicUrl: string): CacheableRead | null {
+  #cacheable(read: ProxyRead, region: string, publicUrl: string): CacheableRead | null {
     const policy = this.#ports.isOn ? policyFor(read) : null;
     if (policy === null) return null;
     const { service, path } = read.request;
-    return { scope: scopeFor(read, publicUrl), request: `${service} ${path}`, policy, key: null };
+    const scope = scopeFor(read, region, publicUrl);
+    return { scope, everybody: everybodyIn(region), request: `${service} ${path}`, policy, key: null };
   }
 
-  #lastChange(projectId: string): number {
-    return Math.max(this.#allChangedAt, this.#changedAt.get(projectId) ?? Number.NEGATIVE_INFINITY);
+  #lastChange(...tenants: readonly Tenant[]): number {
+    const changes = tenants.map((tenant) => this.#changedAt.get(tenant) ?? Number.NEGATIVE_INFINITY);
+    return Math.max(this.#allChangedAt, ...changes);
   }
 
   /** All of a request that the response may depend on, as the client wrote it. */
   #varyKey(c: Context<GatewayEnv>): string {
-    const { requestTarget, publicUrl } = this.#ports;
-    let text = `${requestTarget(c)} ${publicUrl(c)}`;
+    const { requestTarget, regionalUrl } = this.#ports;
+    let text = `${requestTarget(c)} ${regionalUrl(c)}`;
     const headers = requestHeaders(c.req.raw.headers, true);
     for (const name in headers) if (!UNVARYING.has(name)) text += `\n${name}: ${headers[name]}`;
     return text;
@@ -222,6 +230,10 @@ export class ProxyCache {
 
 /** Request headers on which no response depends. */
 const UNVARYING: ReadonlySet<string> = new Set(['user-agent', 'if-none-match']);
+
+function everybodyIn(region: string): Tenant {
+  return tenantOf({ region, projectId: EVERYBODY });
+}
 
 /** Whether the services let the caller through to other projects. */
 export function isAdministrator(session: CloudSession): boolean {
@@ -245,9 +257,10 @@ function policyFor({ session, target, request }: ProxyRead): Policy | null {
 }
 
 /** The caller, and every request header that reaches the cloud. */
-function scopeFor({ session, principal, request }: ProxyRead, publicUrl: string): CacheScope {
+function scopeFor({ session, principal, request }: ProxyRead, region: string, publicUrl: string): CacheScope {
   const { user, project, roles, accessRules } = session;
   const caller = {
+    region,
     userId: user.id,
     projectId: project.id,
     roles: roles.map(({ name }) => name),

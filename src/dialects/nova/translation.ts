@@ -26,4 +26,6 @@ export interface TranslationPorts {
   readonly requestTarget: RequestTarget;
   readonly requestBody: RequestBody;
   readonly publicUrl: PublicUrl;
+  /** `publicUrl`, and the region's prefix as requested. */
+  readonly regionalUrl: PublicUrl;
 }

@@ -6,6 +6,7 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { anonymousCall } from '../../access/access.ts';
 import { admit } from '../../access/authenticate.ts';
 import type { KeyTokens } from '../../access/key-token.ts';
+import { readRegion } from '../../access/select-region.ts';
 import { ComputeError } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { isFurtherService } from '../../further-services.ts';
@@ -40,10 +41,10 @@ interface CachedDocument {
 
 /** Serves version documents; calls `next` for all else. */
 export function versionDocuments(
-  ports: Pick<ForwardPorts, 'access' | 'passThrough' | 'publicUrl' | 'requestTarget'>,
+  ports: Pick<ForwardPorts, 'access' | 'passThrough' | 'publicUrl' | 'regionalUrl' | 'requestTarget'>,
   tokens: KeyTokens,
 ): MiddlewareHandler<GatewayEnv> {
-  const { access, passThrough, publicUrl } = ports;
+  const { access, passThrough, publicUrl, regionalUrl } = ports;
   const cache = new LruMap<CachedDocument>({ max: MAX_DOCUMENTS });
 
   const fetchDocument = async (
@@ -51,10 +52,14 @@ export function versionDocuments(
     service: ServiceName,
     path: string,
   ): Promise<CachedDocument> => {
-    const call = anonymousCall(c, access);
+    // A region that is in no catalog read so far is looked up in the caller's.
+    const isKnown = c.get('region') !== undefined;
+    const anonymous = isKnown
+      ? await passThrough.document(service, path, null, anonymousCall(c, access))
+      : null;
+    const credential = anonymous === null ? await callerCredential(c) : null;
     const found =
-      (await passThrough.document(service, path, null, call)) ??
-      (await passThrough.document(service, path, await callerCredential(c), call));
+      anonymous ?? (await passThrough.document(service, path, credential, anonymousCall(c, access)));
     if (found === null) throw new ComputeError('not_found', 'The resource could not be found.');
     const { answer, roots } = found;
     return { ...answer, body: await readWhole(answer.body), roots };
@@ -63,6 +68,7 @@ export function versionDocuments(
   const callerCredential = async (c: Context<GatewayEnv>) => {
     const token = c.req.header('x-auth-token')?.trim() || undefined;
     await admit(access, c, token && (await resolveToken(access, c, tokens, token)));
+    if (c.get('region') === undefined) await readRegion(c, access.clouds, access.upstreamBudgetMs);
     return c.var.principal.credential;
   };
 
@@ -79,12 +85,13 @@ export function versionDocuments(
       !DOCUMENTS[part].includes(below)
     )
       return next();
-    const name = `${part} ${below}`;
+    const name = JSON.stringify([c.get('region'), part, below]);
     const cached = cache.get(name);
     const document = cached ?? (await fetchDocument(c, part, below || '/'));
     const lifetime = document.status < 400 ? DOCUMENT_TTL_MS : ERROR_TTL_MS;
     if (cached === undefined) cache.set(name, document, lifetime);
-    return toResponse(c.get('responseHeaders'), rewriteResponse(document, document.roots, publicUrl(c)));
+    const urls = { identity: publicUrl(c), services: regionalUrl(c) };
+    return toResponse(c.get('responseHeaders'), rewriteResponse(document, document.roots, urls));
   };
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { CacheKey, CacheScope } from './cache-key.ts';
 import { targetOf } from './read.ts';
 
-const CALLER = { projectId: 'p1', userId: 'u1', roles: ['member', 'reader'] };
+const CALLER = { region: '', projectId: 'p1', userId: 'u1', roles: ['member', 'reader'] };
 
 describe('a scope', () => {
   const text = (caller: Partial<typeof CALLER>, kind: 'service' | 'application_credential' = 'service') =>
@@ -52,6 +52,7 @@ test('no two callers share a key, whatever their names are made of', () => {
   );
   const asking = fc.record({
     kind: fc.constantFrom('service' as const, 'application_credential' as const),
+    region: nasty,
     projectId: nasty,
     userId: nasty,
     roles: fc.array(nasty, { maxLength: 3 }),

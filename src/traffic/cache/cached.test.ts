@@ -1,5 +1,6 @@
 import { Context } from 'hono';
 import { beforeEach, expect, test, vi } from 'vitest';
+import { tenant } from '../../../test/support/tenants.ts';
 import type { Principal } from '../../access/principal.ts';
 import { CallTrace } from '../../compute/call-trace.ts';
 import type { CallContext, Cloud, CloudDriver, SignedInCaller } from '../../compute/cloud.ts';
@@ -16,7 +17,7 @@ const principal = {
   scopes: [],
   credential: { kind: 'service', projectId: 'p1' },
 } as unknown as Principal;
-const caller: SignedInCaller = { projectId: 'p1', userId: 'u1', roles: ['member'] };
+const caller: SignedInCaller = { region: '', projectId: 'p1', userId: 'u1', roles: ['member'] };
 
 let peekCaller: SignedInCaller | null;
 let authenticate: ReturnType<typeof vi.fn<CloudDriver['caller']>>;
@@ -55,6 +56,7 @@ beforeEach(() => {
 function contextOf(target: string, by: Principal): Context<GatewayEnv> {
   const c = new Context<GatewayEnv>(new Request(`http://gateway${target}`));
   c.set('principal', by);
+  c.set('region', '');
   c.set('responseHeaders', new ResponseHeaders());
   return c;
 }
@@ -85,7 +87,7 @@ test('the tag of a write’s precondition is loaded past the cache', async () =>
   c.set('cloud', { caller: async () => caller } as unknown as Cloud);
   const tag = await served.currentTag?.(c);
   expect(loads).toBe(2);
-  await versions.bump({ projectId: 'p1', instanceIds: [] });
+  await versions.bump({ tenant: tenant('p1'), instanceIds: [] });
   loads = 1;
   const response = await served.handler(contextOf(TARGET, principal), async () => {});
   expect((response as Response).headers.get('etag')).toBe(tag);
@@ -101,9 +103,9 @@ test('the fast path finds a response for the same key and target only', async ()
 
 test('the fast path finds no response from before a write of the project', async () => {
   await get();
-  await versions.bump({ projectId: 'p2', instanceIds: [] });
+  await versions.bump({ tenant: tenant('p2'), instanceIds: [] });
   expect(find()).not.toBeNull();
-  await versions.bump({ projectId: 'p1', instanceIds: [] });
+  await versions.bump({ tenant: tenant('p1'), instanceIds: [] });
   expect(find()).toBeNull();
 });
 

@@ -120,7 +120,7 @@ export function caching(
           fetchRead(read, input, principal, open(principal, used), used);
         const lookup: CacheLookup = {
           key,
-          version: await versions.current(key.projectId),
+          version: await versions.current(key.tenant),
           lifetimeMs,
           staleIfErrorMs: staleSeconds * 1_000,
           shared: parameters === null || !UNBOUNDED_PARAMETERS.some((parameter) => parameters.has(parameter)),
@@ -148,8 +148,9 @@ export function caching(
 
   const findHit: FindHit = (c) => {
     const principal = c.get('principal');
-    const entry = memo.get(requestTarget(c), principal, clouds.peekCaller?.(principal.credential) ?? null);
-    const version = entry && (versions.peek?.(entry.key.projectId) ?? null);
+    const caller = clouds.peekCaller?.(principal.credential, c.get('region')) ?? null;
+    const entry = memo.get(requestTarget(c), principal, caller);
+    const version = entry && (versions.peek?.(entry.key.tenant) ?? null);
     const hit = version && responses.peekFresh(entry.key, version, true);
     if (!hit) return null;
     const { route } = entry;

@@ -3,7 +3,10 @@ import { CacheKey, CacheScope } from './cache-key.ts';
 import type { CachedResponse, CacheStore } from './cache-store.ts';
 import { type CoalesceOptions, coalesceAcrossNodes } from './coalesce.ts';
 
-const KEY = CacheKey.of(CacheScope.of({ projectId: 'p', userId: 'u', roles: [] }, 'service'), '/v1/things');
+const KEY = CacheKey.of(
+  CacheScope.of({ region: '', projectId: 'p', userId: 'u', roles: [] }, 'service'),
+  '/v1/things',
+);
 
 /** A store as Redis is one, in this process. */
 function testStore() {

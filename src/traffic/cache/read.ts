@@ -3,6 +3,7 @@ import type { Principal } from '../../access/principal.ts';
 import type { Cloud } from '../../compute/cloud.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { publicPath } from '../../http/public-url.ts';
+import { withoutRegion } from '../../http/region-path.ts';
 import type { ScopeKind } from './cache-key.ts';
 
 /**
@@ -60,14 +61,14 @@ export interface Target {
   readonly parameters: URLSearchParams | null;
 }
 
-/** Path and query with sorted parameters; scheme and authority, which the client chooses, are dropped. */
+/** Path and query with sorted parameters; scheme, authority and region's prefix, which the client chooses, are dropped. */
 export function targetOf(url: string): Target {
   const afterScheme = url.indexOf('://') + 3;
   const end = url.indexOf('#');
   const path = url.indexOf('/', afterScheme);
   const query = url.indexOf('?', afterScheme);
   const whole = end < 0 ? url.length : end;
-  const pathname = url.slice(path, query < 0 ? whole : query).replace(/\/$/, '');
+  const pathname = withoutRegion(url.slice(path, query < 0 ? whole : query).replace(/\/$/, ''));
   if (query < 0 || query + 1 >= whole) return { text: pathname, parameters: null };
   const parameters = new URLSearchParams(url.slice(query + 1, whole));
   // Stable: of a parameter that is given several times, the order stays.

@@ -7,7 +7,7 @@ import { type CacheLookup, type OriginResponse, ResponseCache } from './response
 
 const LIFETIME = 5_000;
 const STALE_FOR = 300_000;
-const CALLER = { projectId: 'p1', userId: 'u1', roles: ['member'] };
+const CALLER = { region: '', projectId: 'p1', userId: 'u1', roles: ['member'] };
 const KEY = CacheKey.of(CacheScope.of(CALLER, 'service'), '/v1/things');
 
 let now: number;
@@ -50,7 +50,7 @@ function fetched(text: string): OriginResponse {
 async function ask(key = KEY): Promise<CacheResult> {
   const question: CacheLookup = {
     key,
-    version: await versions.current('p1'),
+    version: await versions.current(KEY.tenant),
     lifetimeMs: LIFETIME,
     staleIfErrorMs: STALE_FOR,
     shared: true,
@@ -81,7 +81,7 @@ async function filled(text: string, more?: Partial<OriginResponse>): Promise<voi
   expect(said(await pending)).toBe(`${text} miss`);
 }
 
-const changed = () => versions.bump({ projectId: 'p1', instanceIds: [] });
+const changed = () => versions.bump({ tenant: KEY.tenant, instanceIds: [] });
 
 describe('age', () => {
   test('served while fresh; then stale with one background revalidation; then fetched first', async () => {

@@ -268,8 +268,8 @@ export class ResponseCache {
   }
 
   /** A response generated before a write is sent to requests that arrived before it, and not stored. */
-  async #isCurrent({ projectId }: CacheKey, { version }: CachedResponse): Promise<boolean> {
-    return (await this.#ports.versions.current(projectId)).number === version;
+  async #isCurrent({ tenant }: CacheKey, { version }: CachedResponse): Promise<boolean> {
+    return (await this.#ports.versions.current(tenant)).number === version;
   }
 
   #store(key: CacheKey, response: CachedResponse): void {

@@ -162,7 +162,7 @@ export class Events {
       const verdict = await subscriber.reverify();
       if (!verdict.ok || !verdict.principal.scopes.includes('instances:read')) return 'key_revoked';
       const { principal } = verdict;
-      const call = this.#feeds.backgroundCall(key.projectId);
+      const call = this.#feeds.backgroundCall(key);
       const caller = await this.#ports.clouds.caller(principal.credential, call);
       if (feedKeyOf(caller, principal).text !== key.text) return 'credential_revoked';
       subscriber.principal = principal;

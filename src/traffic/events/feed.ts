@@ -17,10 +17,10 @@ export interface FeedDeps extends Pick<PollerDeps, 'maxAgeMs'> {
   readonly eventLog: EventLog;
   readonly encoder: EventEncoder;
   /** With the credential of one of the subscribers; as `PollerDeps.poll`. */
-  readonly poll: (subscribers: ReadonlySet<Subscriber>) => Promise<PollResult>;
-  readonly invalidate: (projectId: string, instanceIds: readonly string[]) => Promise<void>;
+  readonly poll: (key: FeedKey, subscribers: ReadonlySet<Subscriber>) => Promise<PollResult>;
+  readonly invalidate: (key: FeedKey, instanceIds: readonly string[]) => Promise<void>;
   /** Polls fail from now on; with null, they succeed again. */
-  readonly onHealthChange: (projectId: string, error: unknown) => void;
+  readonly onHealthChange: (key: FeedKey, error: unknown) => void;
   readonly onEvents: (entries: readonly LogEntry[]) => void;
 }
 
@@ -48,13 +48,12 @@ export class Feed {
   #lastId: string | null = null;
 
   constructor(key: FeedKey, deps: FeedDeps) {
-    const { projectId } = key;
     this.key = key;
     this.#deps = deps;
     this.#poller = new InstancePoller({
       openLog: async () => this.#log ?? this.#open(),
-      poll: () => deps.poll(this.subscribers),
-      invalidate: (ids) => deps.invalidate(projectId, ids),
+      poll: () => deps.poll(key, this.subscribers),
+      invalidate: (ids) => deps.invalidate(key, ids),
       asDeleted: deps.encoder.asDeleted,
       onPollSettled: (error) => this.#onPollSettled(error),
       maxAgeMs: deps.maxAgeMs,
@@ -150,7 +149,7 @@ export class Feed {
     // A request that cannot even be opened gets the error in its response.
     if (isFailing !== this.#isFailing && this.#lastId !== null) {
       this.#isFailing = isFailing;
-      this.#deps.onHealthChange(this.key.projectId, error);
+      this.#deps.onHealthChange(this.key, error);
     }
     this.#hasPolled ||= !isFailing;
     if (isFailing) for (const { reject } of this.#pendingReady) reject(error);

@@ -3,6 +3,7 @@ import { CallTrace } from '../../compute/call-trace.ts';
 import type { CallContext, CloudDriver } from '../../compute/cloud.ts';
 import { ComputeError, hasCode } from '../../compute/errors.ts';
 import { listInstances } from '../../compute/instances.ts';
+import type { Located } from '../../compute/regions.ts';
 import { isTransitional } from '../../compute/states.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
@@ -41,15 +42,15 @@ export class Feeds {
       eventLog,
       encoder,
       maxAgeMs,
-      poll: (subscribers) => this.#poll(subscribers),
-      invalidate: async (projectId, instanceIds) => {
-        const change = { projectId, instanceIds };
+      poll: (key, subscribers) => this.#poll(key, subscribers),
+      invalidate: async ({ tenant }, instanceIds) => {
+        const change = { tenant, instanceIds };
         this.#ownChanges.add(change);
         await versions.bump(change);
       },
-      onHealthChange: (project, error) => {
-        if (error === null) log.info('event_polling_recovered', { project });
-        else log.warn('event_polling_failed', { project }, error);
+      onHealthChange: ({ region, projectId: project }, error) => {
+        if (error === null) log.info('event_polling_recovered', { region, project });
+        else log.warn('event_polling_failed', { region, project }, error);
       },
       onEvents: (entries) => {
         for (const { change } of entries) if (change !== null) metrics.count('events', { kind: change.kind });
@@ -90,8 +91,9 @@ export class Feeds {
   }
 
   /** Context of a call that belongs to no request. */
-  backgroundCall(projectId: string): CallContext {
+  backgroundCall({ region, projectId }: Located): CallContext {
     return {
+      region,
       tenant: projectId,
       deadline: deadlineIn(POLL_TIMEOUT_MS),
       requestId: `req-${crypto.randomUUID()}`,
@@ -102,12 +104,12 @@ export class Feeds {
   }
 
   /** Tries the credential of each subscriber in turn, and disconnects those that the cloud rejects. */
-  async #poll(subscribers: ReadonlySet<Subscriber>): Promise<PollResult> {
+  async #poll(key: FeedKey, subscribers: ReadonlySet<Subscriber>): Promise<PollResult> {
     const { clouds, metrics } = this.#ports;
     for (const subscriber of subscribers) {
       const { principal } = subscriber;
       try {
-        const cloud = clouds.open(principal.credential, this.backgroundCall(principal.projectId));
+        const cloud = clouds.open(principal.credential, this.backgroundCall(key));
         const { instances } = await listInstances(cloud, {}, {});
         metrics.count('event_polls', { result: 'ok' });
         return {
@@ -129,7 +131,7 @@ export class Feeds {
   #onProjectChange(change: ProjectChange | null): void {
     if (change !== null && this.#ownChanges.has(change)) return;
     for (const feed of this.#feeds.values()) {
-      if (change === null || change.projectId === feed.key.projectId) feed.wake();
+      if (change === null || change.tenant === feed.key.tenant) feed.wake();
     }
   }
 }

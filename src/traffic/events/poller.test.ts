@@ -4,7 +4,7 @@ import type { Change, InstanceSnapshot, LogHandle } from './event-log.ts';
 import { LocalEventLog } from './local-event-log.ts';
 import { diffSnapshots, InstancePoller, nextPollDelay, type PollResult } from './poller.ts';
 
-const CALLER = { projectId: 'p', userId: 'u', roles: ['member'] };
+const CALLER = { region: '', projectId: 'p', userId: 'u', roles: ['member'] };
 const FEED = CacheKey.of(CacheScope.of(CALLER, 'service'), '/v1/events');
 
 beforeEach(() => {

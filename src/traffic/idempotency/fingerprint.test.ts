@@ -6,17 +6,19 @@ const others = new Fingerprints(new Uint8Array(32).fill(2));
 const body = (text: string) => new TextEncoder().encode(text);
 const url = (path: string) => new URL(path, 'http://gateway.example');
 
-test('a scope depends on family and key, without ambiguity between them', () => {
+test('a scope depends on family, region and key, without ambiguity between them', () => {
   const scopes = [
-    prints.scope('family', 'key'),
-    prints.scope('famil', 'ykey'),
-    prints.scope('family', 'key2'),
-    prints.scope('family2', 'key'),
-    prints.scope('', 'familykey'),
-    others.scope('family', 'key'),
+    prints.scope('family', 'RegionOne', 'key'),
+    prints.scope('famil', 'RegionOne', 'ykey'),
+    prints.scope('family', 'RegionOne', 'key2'),
+    prints.scope('family2', 'RegionOne', 'key'),
+    prints.scope('', 'RegionOne', 'familykey'),
+    prints.scope('family', 'RegionTwo', 'key'),
+    prints.scope('familyRegionOne', '', 'key'),
+    others.scope('family', 'RegionOne', 'key'),
   ];
   expect(new Set(scopes).size).toBe(scopes.length);
-  expect(prints.scope('family', 'key')).toBe(scopes[0]);
+  expect(prints.scope('family', 'RegionOne', 'key')).toBe(scopes[0]);
 });
 
 test('a fingerprint depends on method, path, query and every byte of the body', async () => {

@@ -17,8 +17,8 @@ export class Fingerprints {
   }
 
   /** Identifies the record. Bound to the key family, so that it survives rotation and never matches another customer's. */
-  scope(familyId: string, idempotencyKey: string): string {
-    return this.#hash('scope', familyId, idempotencyKey);
+  scope(familyId: string, region: string, idempotencyKey: string): string {
+    return this.#hash('scope', familyId, region, idempotencyKey);
   }
 
   /** Equal for equal requests. */

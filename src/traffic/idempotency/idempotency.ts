@@ -98,7 +98,7 @@ export function idempotency(
     const header = c.req.method === 'POST' ? c.req.header(IDEMPOTENCY_KEY) : undefined;
     if (header === undefined) return null;
     const fingerprints = await fingerprintsOf();
-    const scope = fingerprints.scope(c.var.principal.familyId, parseIdempotencyKey(header));
+    const scope = fingerprints.scope(c.var.principal.familyId, c.var.region, parseIdempotencyKey(header));
     const fingerprint = await fingerprints.request(c.req.method, new URL(c.req.url), await bodyOf(c));
     return { scope, fingerprint };
   }

@@ -4,6 +4,7 @@
 
 import type { Context, MiddlewareHandler } from 'hono';
 import { type ErrorCode, hasCode } from '../../compute/errors.ts';
+import { tenantOf } from '../../compute/regions.ts';
 import type { GatewayEnv } from '../../context.ts';
 import type { ProjectVersions } from './project-versions.ts';
 
@@ -32,8 +33,8 @@ export function invalidateOnWrite(versions: ProjectVersions): MiddlewareHandler<
 
 /** For the pass-through, which knows better than the method whether a request is a write. */
 export function invalidate(versions: ProjectVersions, c: Context<GatewayEnv>): Promise<void> {
-  const { projectId } = c.get('principal');
-  return versions.bump({ projectId, instanceIds: [...c.get('trace').changedInstanceIds] });
+  const tenant = tenantOf({ region: c.get('region'), projectId: c.get('principal').projectId });
+  return versions.bump({ tenant, instanceIds: [...c.get('trace').changedInstanceIds] });
 }
 
 function mayHaveChanged({ error, res }: Context<GatewayEnv>): boolean {

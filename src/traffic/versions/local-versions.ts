@@ -1,3 +1,4 @@
+import type { Tenant } from '../../compute/regions.ts';
 import { LruMap } from '../../lru-map.ts';
 import type { ProjectChange, ProjectVersion, ProjectVersions } from './project-versions.ts';
 
@@ -9,16 +10,16 @@ export class LocalVersions implements ProjectVersions {
   readonly #listeners: ((change: ProjectChange | null) => void)[] = [];
   #last = 0;
 
-  async current(projectId: string): Promise<ProjectVersion> {
-    return this.peek(projectId);
+  async current(tenant: Tenant): Promise<ProjectVersion> {
+    return this.peek(tenant);
   }
 
-  peek(projectId: string): ProjectVersion {
-    return this.#versions.get(projectId) ?? this.#next(projectId);
+  peek(tenant: Tenant): ProjectVersion {
+    return this.#versions.get(tenant) ?? this.#next(tenant);
   }
 
   async bump(change: ProjectChange): Promise<void> {
-    this.#next(change.projectId);
+    this.#next(change.tenant);
     for (const listener of this.#listeners) listener(change);
   }
 
@@ -27,10 +28,10 @@ export class LocalVersions implements ProjectVersions {
   }
 
   /** Numbers are unique over all projects, since one may be evicted. */
-  #next(projectId: string): ProjectVersion {
+  #next(tenant: Tenant): ProjectVersion {
     this.#last += 1;
     const version = { number: this.#last, shared: false };
-    this.#versions.set(projectId, version);
+    this.#versions.set(tenant, version);
     return version;
   }
 }

@@ -49,7 +49,11 @@ export function keystonePassThrough(ports: KeystonePorts): MiddlewareHandler<Gat
       call,
     );
     const roots = rootsOf(session, segments.includes('endpoints'));
-    return toResponse(c.get('responseHeaders'), rewriteResponse(response, roots, ports.publicUrl(c)));
+    const url = ports.publicUrl(c);
+    return toResponse(
+      c.get('responseHeaders'),
+      rewriteResponse(response, roots, { identity: url, services: url }),
+    );
   };
 }
 

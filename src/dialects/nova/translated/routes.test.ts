@@ -35,7 +35,7 @@ const IMAGES: Awaited<ReturnType<Cloud['listImages']>> = ['ubuntu', 'debian'].ma
 }));
 const quotas = async () =>
   Object.fromEntries(QUOTA_NAMES.map((name, n) => [name, { limit: n === 0 ? null : n, used: n }])) as Quotas;
-const caller = async () => ({ userId: 'u', projectId: PROJECT_ID, roles: [] });
+const caller = async () => ({ region: '', userId: 'u', projectId: PROJECT_ID, roles: [] });
 
 describe('flavors', () => {
   const { call } = novaApp({ listFlavors: async () => FLAVORS });

@@ -8,6 +8,7 @@ import {
   PROJECT_ID,
   URL_OF_GATEWAY,
 } from '../../../../test/support/nova-app.ts';
+import { tenant } from '../../../../test/support/tenants.ts';
 import type { Cloud, NewInstance } from '../../../compute/cloud.ts';
 import { ComputeError } from '../../../compute/errors.ts';
 import type { Instance } from '../../../compute/model.ts';
@@ -220,7 +221,7 @@ describe('a server', () => {
 describe('a new server', () => {
   const creating = (methods: Partial<Cloud> = {}) => {
     const createInstance = vi.fn<Cloud['createInstance']>(async () => ID);
-    const caller = async () => ({ userId: 'u', projectId: PROJECT_ID, roles: [] });
+    const caller = async () => ({ region: '', userId: 'u', projectId: PROJECT_ID, roles: [] });
     return { createInstance, ...novaApp({ createInstance, caller, ...shown(), ...methods }) };
   };
   const MINIMAL = { name: 'web', flavorRef: 'm1.small', imageRef: IMAGE_ID };
@@ -266,7 +267,7 @@ describe('a new server', () => {
     expect(response.status).toBe(202);
     expect(response.headers.get('location')).toBe(`${URL_OF_GATEWAY}${SERVER}`);
     expect(response.json.server).toMatchObject({ id: ID, security_groups: [{ name: 'web' }] });
-    expect(changes).toEqual([{ projectId: PROJECT_ID, instanceIds: [] }]);
+    expect(changes).toEqual([{ tenant: tenant(PROJECT_ID), instanceIds: [] }]);
   });
 
   test('accepts the image as a block device', async () => {
@@ -404,7 +405,7 @@ describe('a new server', () => {
     const createInstance = async () => {
       throw ComputeError.input('flavor', 'there is no flavor "x"');
     };
-    const caller = async () => ({ userId: 'u', projectId: PROJECT_ID, roles: [] });
+    const caller = async () => ({ region: '', userId: 'u', projectId: PROJECT_ID, roles: [] });
     const { json } = await novaApp({ createInstance, caller }).call(`POST ${SERVERS}`, { server: MINIMAL });
     expect(json.badRequest.message).toBe(
       'Invalid input for field/attribute flavorRef. there is no flavor "x"',

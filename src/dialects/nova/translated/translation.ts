@@ -10,6 +10,7 @@ import { callContext } from '../../../access/access.ts';
 import { assertScope } from '../../../access/require-scope.ts';
 import type { CloudDriver } from '../../../compute/cloud.ts';
 import { ComputeError, type FieldNames, renameFields } from '../../../compute/errors.ts';
+import { ONLY_REGION } from '../../../compute/regions.ts';
 import type { GatewayEnv } from '../../../context.ts';
 import { invalidate } from '../../../traffic/versions/invalidate.ts';
 import { scopeFor, withoutProject } from '../permissions.ts';
@@ -28,8 +29,7 @@ export const novaTranslation: NovaTranslation = {
 };
 
 const DOMAIN = { id: 'default', name: 'Default' };
-/** OpenStack's default name of a region. */
-const REGION = 'RegionOne';
+
 const OFFERED = new Map<ServiceName, { projectInPath: boolean }>([
   ['compute', { projectInPath: false }],
   ['image', { projectInPath: false }],
@@ -47,7 +47,7 @@ function openSession(clouds: CloudDriver): OpenSession {
       user: { id: userId, name: username, domain: DOMAIN },
       project: { id: projectId, name: projectName, domain: DOMAIN },
       roles: roles.map((name) => ({ id: keystoneId(`role ${name}`), name })),
-      region: REGION,
+      region: ONLY_REGION,
       services: OFFERED,
     };
   };
@@ -55,7 +55,7 @@ function openSession(clouds: CloudDriver): OpenSession {
 
 /** Requires `authenticateToken` and the rate limits before it. */
 export function translated(ports: TranslationPorts): Handler<GatewayEnv> {
-  const { access, requestTarget, requestBody, publicUrl, versions } = ports;
+  const { access, requestTarget, requestBody, regionalUrl, versions } = ports;
   return async function handleTranslated(c) {
     const target = parseTarget(requestTarget(c));
     const { principal } = c.var;
@@ -67,7 +67,7 @@ export function translated(ports: TranslationPorts): Handler<GatewayEnv> {
     const cloud = access.clouds.open(principal.credential, callContext(c, access.upstreamBudgetMs));
     try {
       const response = await handler(
-        { c, cloud, query: target.query, publicUrl: publicUrl(c), requestBody },
+        { c, cloud, query: target.query, publicUrl: regionalUrl(c), requestBody },
         ...open,
       );
       return withHeaders(response, target, c.var.requestId);

@@ -1,0 +1,84 @@
+import { fetchTransport } from '../../adapters/openstack/http/fetch.ts';
+import { TransportError } from '../../adapters/openstack/http/transport.ts';
+import { openStackDriver } from '../../adapters/openstack/index.ts';
+import { createSandbox } from '../../adapters/sandbox/index.ts';
+import type { CloudCredential } from '../../src/compute/cloud.ts';
+import { type GatewayUnderTest, type RunningGateway, startGateway } from './gateway.ts';
+
+/** Regions of the cloud: the third one is not served, and the second has no block storage. */
+export const [ONE, TWO, UNSERVED] = ['RegionOne', 'RegionTwo', 'RegionThree'];
+
+export interface RegionalGateway extends RunningGateway {
+  readonly key: string;
+  readonly projectId: string;
+  /** `METHOD url` of each upstream request. */
+  readonly sent: string[];
+  /** The region is out of reach. */
+  readonly down: Set<string>;
+  request(
+    path: string,
+    init?: RequestInit & { readonly json?: unknown },
+    key?: string,
+  ): Promise<{ readonly status: number; readonly headers: Headers; readonly body: Parsed }>;
+  keyOf(scopes?: Parameters<RunningGateway['keyFor']>[1]): Promise<string>;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: tests read whatever the gateway responded
+type Parsed = any;
+
+/** A gateway that serves two of the three regions of a sandbox. */
+export async function regionalGateway(
+  served: readonly string[] | '*' = [ONE, TWO],
+  options: GatewayUnderTest = {},
+): Promise<RegionalGateway> {
+  const sandbox = createSandbox({
+    bootMilliseconds: 60,
+    regions: [{ name: ONE }, { name: TWO, without: ['volumev3'] }, { name: UNSERVED }],
+  });
+  const [account] = sandbox.accounts;
+  if (account === undefined) throw new Error('the sandbox has no account');
+  const sent: string[] = [];
+  const down = new Set<string>();
+  const transport = fetchTransport((request) => {
+    sent.push(`${request.method} ${request.url}`);
+    const region = [TWO, UNSERVED].find((name) => request.url.includes(`/${name}/`)) ?? ONE;
+    if (down.has(region) && !request.url.includes('/identity/'))
+      throw new TransportError('refused', { sent: false, timedOut: false });
+    return sandbox.fetch(request);
+  });
+  const clouds = openStackDriver({
+    transport,
+    authUrl: sandbox.authUrl,
+    endpoints: { region: ONE, served, interface: 'public' },
+    serviceAccount: null,
+  });
+  const gateway = await startGateway(clouds, options);
+  const credential: CloudCredential = {
+    kind: 'application_credential',
+    id: account.applicationCredentialId,
+    secret: account.applicationCredentialSecret,
+  };
+  const key = await gateway.keyFor(credential);
+  return {
+    ...gateway,
+    key,
+    projectId: account.projectId,
+    sent,
+    down,
+    keyOf: (scopes) => gateway.keyFor(credential, scopes),
+    async request(path, { json, ...init } = {}, used = key) {
+      const headers = new Headers(init.headers);
+      if (used !== '') for (const name of ['x-api-key', 'x-auth-token']) headers.set(name, used);
+      if (json !== undefined) headers.set('content-type', 'application/json');
+      const body = json === undefined ? {} : { body: JSON.stringify(json) };
+      const response = await fetch(gateway.url + path, { ...init, ...body, headers });
+      const text = await response.text();
+      const isJson = response.headers.get('content-type')?.includes('json');
+      return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+    },
+    async stop() {
+      await gateway.stop();
+      await clouds.close();
+    },
+  };
+}
