@@ -117,7 +117,10 @@ describe('an application credential made with a key', () => {
     const maker = await made(await keyWith({}, READS), { unrestricted: true, expires_at: LATER });
     expect(maker.unrestricted).toBe(true);
     const restricted = await made(maker.secret);
-    expect(restricted).toMatchObject({ unrestricted: false, expires_at: LATER });
+    // It ends with its maker, without an expiry of its own.
+    expect(restricted).toMatchObject({ unrestricted: false, expires_at: null });
+    const { body: shown } = await admin(`GET /admin/v1/keys/${restricted.id}`);
+    expect(shown.expires_at).toBe('2031-01-01T00:00:00.000Z');
     const scopesOf = async ({ id }: { id: string }) => (await admin(`GET /admin/v1/keys/${id}`)).body.scopes;
     expect(await scopesOf(maker)).toEqual(READS);
     expect(await scopesOf(restricted)).toEqual(['instances:read']);

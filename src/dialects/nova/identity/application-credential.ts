@@ -104,9 +104,21 @@ interface ViewOptions {
   readonly roles: readonly KeyRole[] | null;
   /** Of the user's resources, without trailing slash. */
   readonly base: string;
+  /** The key of the request. */
+  readonly caller: StoredKey;
 }
 
-export function credentialView(key: StoredKey, { userId, roles, base }: ViewOptions) {
+/**
+ * Without an expiry of its own a key ends with its maker. Its maker is shown none then, as Keystone would, since Terraform replaces a
+ * credential with an expiry that its configuration lacks.
+ */
+function ownExpiry({ id, roles, expiresAt }: StoredKey, caller: StoredKey): string | null {
+  const isMade = roles !== null && id !== caller.id;
+  return isMade && expiresAt === caller.expiresAt ? null : expiresAt;
+}
+
+export function credentialView(key: StoredKey, { userId, roles, base, caller }: ViewOptions) {
+  const expiresAt = ownExpiry(key, caller);
   return {
     id: key.id,
     name: key.name,
@@ -114,7 +126,7 @@ export function credentialView(key: StoredKey, { userId, roles, base }: ViewOpti
     user_id: userId,
     project_id: key.projectId,
     system: null,
-    expires_at: key.expiresAt === null ? null : key.expiresAt.replace('Z', '000'),
+    expires_at: expiresAt?.replace('Z', '000') ?? null,
     unrestricted: key.scopes.includes('keys:write'),
     ...(key.accessRules !== null && { access_rules: key.accessRules }),
     roles: (key.roles ?? roles ?? []).map((one) => ({ ...one, domain_id: null })),

@@ -65,12 +65,14 @@ export function applicationCredentials(
   add('GET', CREDENTIALS, async (c, found, path) => {
     const name = c.req.query('name');
     const keys = await liveKeys(access, c.var.principal, name);
-    const items = keys.map((key) => view(key, c.var.principal, found, path));
+    const caller = await callerOf(access, c.var.principal);
+    const items = keys.map((key) => view(key, caller, c.var.principal, found, path));
     return listed(c, 'application_credentials', items, `${path}/application_credentials`);
   });
   add('GET', `${CREDENTIALS}/:id`, async (c, found, path) => {
     const key = await credentialOf(access, c);
-    return c.json({ application_credential: view(key, c.var.principal, found, path) });
+    const caller = await callerOf(access, c.var.principal);
+    return c.json({ application_credential: view(key, caller, c.var.principal, found, path) });
   });
   add('POST', CREDENTIALS, async (c, found, path) => {
     const { principal } = c.var;
@@ -84,7 +86,8 @@ export function applicationCredentials(
       by: actor(access, c),
       call,
     });
-    const shown = { ...view(key, principal, found, path), secret: text };
+    const caller = await callerOf(access, principal);
+    const shown = { ...view(key, caller, principal, found, path), secret: text };
     return c.json({ application_credential: shown }, 201);
   });
   add('DELETE', `${CREDENTIALS}/:id`, async (c) => {
@@ -126,6 +129,12 @@ function liveKeys(
   return keys.list(filter, { limit: MAX_LISTED, after: null });
 }
 
+async function callerOf({ keys }: Access, { keyId }: Principal): Promise<StoredKey> {
+  const caller = await keys.find(keyId);
+  if (caller === null) throw new ComputeError('unauthenticated', 'Invalid API key');
+  return caller;
+}
+
 /** A live key of the caller's user. @throws ComputeError `not_found`. */
 async function credentialOf({ keys }: Access, c: Context<GatewayEnv>): Promise<StoredKey> {
   const id = c.req.param('id') ?? '';
@@ -137,12 +146,19 @@ async function credentialOf({ keys }: Access, c: Context<GatewayEnv>): Promise<S
   return key;
 }
 
-function view(key: StoredKey, { credential }: Principal, { user, roles }: NovaSession, base: string) {
+function view(
+  key: StoredKey,
+  caller: StoredKey,
+  { credential }: Principal,
+  { user, roles }: NovaSession,
+  base: string,
+) {
   const ownId = credential.kind === 'application_credential' ? credential.id : null;
   return credentialView(key, {
     userId: user.id,
     roles: key.cloudCredentialId === ownId ? roles : null,
     base,
+    caller,
   });
 }
 
