@@ -190,7 +190,8 @@ type NetworkTraits = Pick<Network, 'external' | 'mtu'> & { readonly shared: bool
 
 function addNetwork(cloud: Cloud, projectId: string, name: string, traits: NetworkTraits): Network {
   const { shared, ...rest } = traits;
-  const network = { ...newResource(projectId, name, cloud.timeline.now()), ...rest, revision: 2 };
+  const settings = { adminStateUp: true, portSecurity: true, revision: 2 };
+  const network = { ...newResource(projectId, name, cloud.timeline.now()), ...rest, ...settings };
   enterNetwork(cloud, network, shared);
   return network;
 }
@@ -203,6 +204,8 @@ function addSubnet(cloud: Cloud, network: Network, cidr: string, gatewayIp: stri
     gatewayIp,
     dhcp,
     dnsNameservers: dhcp ? ['192.0.2.53'] : [],
+    hostRoutes: [],
+    pools: null,
   };
   cloud.networking.subnets.set(subnet.id, subnet);
   return subnet;

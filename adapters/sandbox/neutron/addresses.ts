@@ -4,7 +4,7 @@ import type { Cloud } from '../cloud.ts';
 import { Fault } from '../http.ts';
 import { contains, formatAddress, parseAddress, parsePrefix } from './ipv4.ts';
 import type { FixedIp, Subnet } from './model.ts';
-import { subnetsOf } from './networks.ts';
+import { poolsOf, subnetsOf } from './networks.ts';
 
 function takenOn(cloud: Cloud, subnet: Subnet): Set<string> {
   const { ports, routers, floatingIps } = cloud.networking;
@@ -24,12 +24,12 @@ function takenOn(cloud: Cloud, subnet: Subnet): Set<string> {
 /** The lowest free address of a network. Neutron takes any; the lowest makes demos easier to read. */
 export function freeAddress(cloud: Cloud, networkId: string): FixedIp {
   for (const subnet of subnetsOf(cloud, networkId)) {
-    const prefix = parsePrefix(subnet.cidr);
-    if (!prefix) continue;
     const taken = takenOn(cloud, subnet);
-    for (let value = prefix.base + 2; value < prefix.base + prefix.size - 1; value++) {
-      const address = formatAddress(value);
-      if (!taken.has(address)) return { subnetId: subnet.id, address };
+    for (const { start, end } of poolsOf(subnet)) {
+      for (let value = parseAddress(start) ?? 0; value <= (parseAddress(end) ?? -1); value++) {
+        const address = formatAddress(value);
+        if (!taken.has(address)) return { subnetId: subnet.id, address };
+      }
     }
   }
   const message = `No more IP addresses available on network ${networkId}.`;

@@ -187,6 +187,25 @@ export function replaceTags<R extends Resource>(kind: Kind<R>) {
   };
 }
 
+/** GET /v2.0/{plural}/{id}/tags/{tag}: whether it is there. */
+export function hasTag<R extends Resource>(kind: Kind<R>) {
+  return (call: NeutronCall, id: string, tag: string): Response => {
+    const record = find(call.cloud, call.principal, kind, id);
+    if (!record.tags.includes(tag)) throw new Fault(404, 'TagNotFound', `Tag ${tag} could not be found.`);
+    return empty(204);
+  };
+}
+
+/** DELETE /v2.0/{plural}/{id}/tags */
+export function removeTags<R extends Resource>(kind: Kind<R>) {
+  return (call: NeutronCall, id: string): Response => {
+    const record = find(call.cloud, call.principal, kind, id);
+    record.tags = [];
+    touch(record, call.cloud.timeline.now());
+    return empty(204);
+  };
+}
+
 /** PUT /v2.0/{plural}/{id}/tags/{tag} */
 export function addTag<R extends Resource>(kind: Kind<R>) {
   return (call: NeutronCall, id: string, tag: string): Response => {

@@ -5,33 +5,30 @@ import { Fault, json, type Route, routedMethod, router } from '../http.ts';
 import { isForbiddenWrite } from '../keystone/policy.ts';
 import { challenge, principalOf } from '../keystone/principal.ts';
 import type { NeutronCall } from './call.ts';
-import { addTag, type Kind, list, removeTag, replaceTags, show, showTags } from './collection.ts';
+import {
+  addTag,
+  hasTag,
+  type Kind,
+  list,
+  removeTag,
+  removeTags,
+  replaceTags,
+  show,
+  showTags,
+} from './collection.ts';
 import { listExtensions, showExtension } from './extensions.ts';
 import { disallowed, faultReply } from './faults.ts';
 import { createFloatingIp, deleteFloatingIp, floatingIps, updateFloatingIp } from './floatingips.ts';
 import type { Resource } from './model.ts';
-import {
-  createNetwork,
-  createSubnet,
-  deleteNetwork,
-  deleteSubnet,
-  networks,
-  subnets,
-  updateNetwork,
-} from './networks.ts';
+import { createNetwork, deleteNetwork, networks, subnets, updateNetwork } from './networks.ts';
 import { createPort, deletePort, ports, updatePort } from './ports.ts';
-import { showQuota, showQuotaDetails, updateQuota } from './quotas.ts';
+import { showQuota, showQuotaDefaults, showQuotaDetails, updateQuota } from './quotas.ts';
 import { createPolicy, deletePolicy, rbacPolicies } from './rbac.ts';
-import {
-  addInterface,
-  createRouter,
-  deleteRouter,
-  removeInterface,
-  routers,
-  updateRouter,
-} from './routers.ts';
+import { addInterface, removeInterface } from './router-interfaces.ts';
+import { addRoutes, createRouter, deleteRouter, removeRoutes, routers, updateRouter } from './routers.ts';
 import { createRule, deleteRule, rules, updateRule } from './rules.ts';
 import { createGroup, deleteGroup, securityGroups, updateGroup } from './security-groups.ts';
+import { createSubnet, deleteSubnet, updateSubnet } from './subnets.ts';
 
 function reading<R extends Resource>(path: string, kind: Kind<R>): Route<NeutronCall>[] {
   return [
@@ -39,10 +36,14 @@ function reading<R extends Resource>(path: string, kind: Kind<R>): Route<Neutron
     ['GET', `${path}/:id`, show(kind)],
     ['GET', `${path}/:id/tags`, showTags(kind)],
     ['PUT', `${path}/:id/tags`, replaceTags(kind)],
+    ['DELETE', `${path}/:id/tags`, removeTags(kind)],
+    ['GET', `${path}/:id/tags/:tag`, hasTag(kind)],
     ['PUT', `${path}/:id/tags/:tag`, addTag(kind)],
     ['DELETE', `${path}/:id/tags/:tag`, removeTag(kind)],
   ];
 }
+
+const ROUTER_PROVIDER = { service_type: 'L3_ROUTER_NAT', name: 'single_node', default: false };
 
 const TABLE: Route<NeutronCall>[] = [
   ['GET', '/v2.0/', resources],
@@ -54,6 +55,11 @@ const TABLE: Route<NeutronCall>[] = [
   ['GET', '/v2.0/flavors', () => json(200, { flavors: [] })],
   ['GET', '/v2.0/network-ip-availabilities', () => json(200, { network_ip_availabilities: [] })],
   ['GET', '/v2.0/service-profiles', () => json(200, { service_profiles: [] })],
+  // A project has none, and the sandbox makes none.
+  ['GET', '/v2.0/address-groups', () => json(200, { address_groups: [] })],
+  ['GET', '/v2.0/address-scopes', () => json(200, { address_scopes: [] })],
+  ['GET', '/v2.0/subnetpools', () => json(200, { subnetpools: [] })],
+  ['GET', '/v2.0/service-providers', () => json(200, { service_providers: [ROUTER_PROVIDER] })],
   ['GET', '/v2.0/auto-allocated-topology/:project', allocateTopology],
   ...reading('/v2.0/networks', networks),
   ['POST', '/v2.0/networks', createNetwork],
@@ -62,6 +68,7 @@ const TABLE: Route<NeutronCall>[] = [
   ['DELETE', '/v2.0/networks', (call) => deleteNetwork(call, 'None')],
   ...reading('/v2.0/subnets', subnets),
   ['POST', '/v2.0/subnets', createSubnet],
+  ['PUT', '/v2.0/subnets/:id', updateSubnet],
   ['DELETE', '/v2.0/subnets/:id', deleteSubnet],
   ...reading('/v2.0/ports', ports),
   ['POST', '/v2.0/ports', createPort],
@@ -73,6 +80,8 @@ const TABLE: Route<NeutronCall>[] = [
   ['DELETE', '/v2.0/routers/:id', deleteRouter],
   ['PUT', '/v2.0/routers/:id/add_router_interface', addInterface],
   ['PUT', '/v2.0/routers/:id/remove_router_interface', removeInterface],
+  ['PUT', '/v2.0/routers/:id/add_extraroutes', addRoutes],
+  ['PUT', '/v2.0/routers/:id/remove_extraroutes', removeRoutes],
   ...reading('/v2.0/security-groups', securityGroups),
   ['POST', '/v2.0/security-groups', createGroup],
   ['PUT', '/v2.0/security-groups/:id', updateGroup],
@@ -90,6 +99,7 @@ const TABLE: Route<NeutronCall>[] = [
   ['PUT', '/v2.0/floatingips/:id', updateFloatingIp],
   ['DELETE', '/v2.0/floatingips/:id', deleteFloatingIp],
   ['GET', '/v2.0/quotas/:project', showQuota],
+  ['GET', '/v2.0/quotas/:project/default', showQuotaDefaults],
   ['GET', '/v2.0/quotas/:project/details', showQuotaDetails],
   ['GET', '/v2.0/quotas/:project/details.json', showQuotaDetails],
   ['PUT', '/v2.0/quotas/:project', updateQuota],

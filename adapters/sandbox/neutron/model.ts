@@ -16,6 +16,9 @@ export interface Resource {
 export interface Network extends Resource {
   external: boolean;
   mtu: number;
+  adminStateUp: boolean;
+  /** What ports on it have unless they say otherwise. */
+  portSecurity: boolean;
 }
 
 export interface Subnet extends Resource {
@@ -24,9 +27,19 @@ export interface Subnet extends Resource {
   gatewayIp: string | null;
   dhcp: boolean;
   dnsNameservers: string[];
+  hostRoutes: Record<string, unknown>[];
+  /** null: all but the first and the last addresses. */
+  pools: { start: string; end: string }[] | null;
+}
+
+export interface Route {
+  destination: string;
+  nexthop: string;
 }
 
 export interface Router extends Resource {
+  adminStateUp: boolean;
+  routes: Route[];
   gateway: { networkId: string; subnetId: string; address: string } | null;
 }
 

@@ -3,10 +3,9 @@
 import type { Cloud } from '../cloud.ts';
 import { empty, Fault, type Fields, json } from '../http.ts';
 import type { Principal } from '../keystone/model.ts';
-import { repr } from '../python.ts';
 import { createBody, type NeutronCall, type Shape, text, updateBody } from './call.ts';
 import { find, type Kind } from './collection.ts';
-import { badRequest, disallowed, overQuota } from './faults.ts';
+import { disallowed, overQuota } from './faults.ts';
 import { formatAddress, parsePrefix } from './ipv4.ts';
 import { type Network, newResource, type Subnet, touch } from './model.ts';
 import { hasRoom } from './quotas.ts';
@@ -27,25 +26,15 @@ const NETWORK: Shape = {
     'provider:physical_network',
     'provider:segmentation_id',
   ],
-  updatable: ['name', 'description', 'admin_state_up', 'shared', 'router:external', 'mtu'],
-};
-
-const SUBNET: Shape = {
-  name: 'subnet',
-  required: ['network_id'],
-  creatable: [
-    'network_id',
-    'cidr',
-    'ip_version',
+  updatable: [
     'name',
     'description',
-    'gateway_ip',
-    'enable_dhcp',
-    'dns_nameservers',
-    'allocation_pools',
-    'host_routes',
+    'admin_state_up',
+    'shared',
+    'router:external',
+    'mtu',
+    'port_security_enabled',
   ],
-  updatable: ['name', 'description', 'enable_dhcp', 'dns_nameservers', 'gateway_ip'],
 };
 
 export const networks: Kind<Network> = {
@@ -69,7 +58,7 @@ export const networks: Kind<Network> = {
   view: (cloud, network, projectId = network.projectId) => ({
     id: network.id,
     name: network.name,
-    admin_state_up: true,
+    admin_state_up: network.adminStateUp,
     mtu: network.mtu,
     status: 'ACTIVE',
     subnets: subnetsOf(cloud, network.id).map((subnet) => subnet.id),
@@ -79,7 +68,9 @@ export const networks: Kind<Network> = {
     ipv4_address_scope: null,
     ipv6_address_scope: null,
     'router:external': network.external,
-    port_security_enabled: true,
+    port_security_enabled: network.portSecurity,
+    qinq: false,
+    vlan_transparent: false,
     // Neutron prints is_default for external networks only, false unless the operator set it (seen).
     ...(network.external && { is_default: false }),
     ...commonView(network),
@@ -92,7 +83,7 @@ export const subnets: Kind<Subnet> = {
   records: (cloud) => cloud.networking.subnets,
   attributes: [...COMMON_ATTRIBUTES, 'network_id', 'cidr', 'ip_version', 'gateway_ip', 'enable_dhcp'],
   missing: (id) => new Fault(404, 'SubnetNotFound', `Subnet ${id} could not be found.`),
-  view: (_cloud, subnet) => ({
+  view: (cloud, subnet) => ({
     id: subnet.id,
     name: subnet.name,
     network_id: subnet.networkId,
@@ -103,17 +94,19 @@ export const subnets: Kind<Subnet> = {
     ipv6_address_mode: null,
     gateway_ip: subnet.gatewayIp,
     cidr: subnet.cidr,
-    allocation_pools: poolOf(subnet),
-    host_routes: [],
+    allocation_pools: poolsOf(subnet),
+    host_routes: subnet.hostRoutes,
     dns_nameservers: subnet.dnsNameservers,
     service_types: [],
+    'router:external': cloud.networking.networks.get(subnet.networkId)?.external ?? false,
     ...commonView(subnet),
   }),
 };
 
-function poolOf(subnet: Subnet): Fields[] {
+/** Where free addresses are taken from. */
+export function poolsOf(subnet: Subnet): { start: string; end: string }[] {
   const prefix = parsePrefix(subnet.cidr);
-  if (!prefix) return [];
+  if (subnet.pools !== null || !prefix) return subnet.pools ?? [];
   return [{ start: formatAddress(prefix.base + 2), end: formatAddress(prefix.base + prefix.size - 2) }];
 }
 
@@ -137,12 +130,7 @@ function isForeignAndShared(cloud: Cloud, network: Network, projectId: string): 
 export function createNetwork(call: NeutronCall): Response {
   const { cloud, principal } = call;
   const given = createBody(call, NETWORK);
-  const privileged = Object.keys(given).find(
-    (key) => key.startsWith('provider:') || key === 'router:external' || key === 'shared',
-  );
-  if (privileged && given[privileged] !== false && !principal.isAdmin) {
-    throw disallowed(`(rule:create_network and rule:create_network:${privileged})`);
-  }
+  refusePrivileged(call, given, 'create_network');
   if (!hasRoom(cloud, principal.projectId, 'network')) throw overQuota('network');
   const network: Network = {
     ...newResource(
@@ -153,10 +141,22 @@ export function createNetwork(call: NeutronCall): Response {
     ),
     external: given['router:external'] === true,
     mtu: typeof given.mtu === 'number' ? given.mtu : 1450,
+    adminStateUp: given.admin_state_up !== false,
+    portSecurity: given.port_security_enabled !== false,
     revision: 1,
   };
   enterNetwork(cloud, network, given.shared === true);
   return json(201, { network: { is_default: false, ...networks.view(cloud, network) } });
+}
+
+/** What only an administrator may set. @throws Fault 403 */
+function refusePrivileged({ principal }: NeutronCall, given: Fields, rule: string): void {
+  const privileged = Object.keys(given).find(
+    (key) => key.startsWith('provider:') || key === 'router:external' || key === 'shared',
+  );
+  if (privileged && given[privileged] !== false && !principal.isAdmin) {
+    throw disallowed(`(rule:${rule} and rule:${rule}:${privileged})`);
+  }
 }
 
 /** Enters a network, with the policies that make it shared or external for every project. */
@@ -172,6 +172,10 @@ export function enterNetwork(cloud: Cloud, network: Network, shared: boolean): v
 export function updateNetwork(call: NeutronCall, id: string): Response {
   const network = own(call, id);
   const given = updateBody(call, NETWORK);
+  refusePrivileged(call, given, 'update_network');
+  if (typeof given.mtu === 'number') network.mtu = given.mtu;
+  if (given.admin_state_up !== undefined) network.adminStateUp = given.admin_state_up !== false;
+  if (given.port_security_enabled !== undefined) network.portSecurity = given.port_security_enabled !== false;
   network.name = text(given, 'name', network.name);
   network.description = text(given, 'description', network.description ?? '');
   touch(network, call.cloud.timeline.now());
@@ -196,46 +200,4 @@ function own(call: NeutronCall, id: string): Network {
   const network = find(call.cloud, call.principal, networks, id);
   if (network.projectId !== call.principal.projectId && !call.principal.isAdmin) throw networks.missing(id);
   return network;
-}
-
-/** POST /v2.0/subnets, IPv4 only. */
-export function createSubnet(call: NeutronCall): Response {
-  const { cloud, principal } = call;
-  const given = createBody(call, SUBNET);
-  const network = find(cloud, principal, networks, text(given, 'network_id'));
-  const prefix = parsePrefix(text(given, 'cidr'));
-  if (!prefix)
-    throw badRequest(`Invalid input for cidr. Reason: ${repr(given.cidr)} is not a valid IP subnet.`);
-  if (!hasRoom(cloud, principal.projectId, 'subnet')) throw overQuota('subnet');
-  const servers = Array.isArray(given.dns_nameservers) ? given.dns_nameservers.map(String) : [];
-  const subnet: Subnet = {
-    ...newResource(
-      principal.projectId,
-      text(given, 'name'),
-      cloud.timeline.now(),
-      text(given, 'description'),
-    ),
-    networkId: network.id,
-    cidr: `${formatAddress(prefix.base)}/${prefix.length}`,
-    gatewayIp: given.gateway_ip === null ? null : text(given, 'gateway_ip', formatAddress(prefix.base + 1)),
-    dhcp: given.enable_dhcp !== false,
-    dnsNameservers: servers,
-  };
-  cloud.networking.subnets.set(subnet.id, subnet);
-  touch(network, cloud.timeline.now());
-  return json(201, { subnet: subnets.view(cloud, subnet) });
-}
-
-/** DELETE /v2.0/subnets/{id} */
-export function deleteSubnet(call: NeutronCall, id: string): Response {
-  const subnet = find(call.cloud, call.principal, subnets, id);
-  const used = [...call.cloud.networking.ports.values()].some((port) =>
-    port.fixedIps.some((ip) => ip.subnetId === id),
-  );
-  if (used) {
-    const reason = 'One or more ports have an IP allocation from this subnet.';
-    throw new Fault(409, 'SubnetInUse', `Unable to complete operation on subnet ${id}: ${reason}`);
-  }
-  call.cloud.networking.subnets.delete(subnet.id);
-  return empty(204);
 }

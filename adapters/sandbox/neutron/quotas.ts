@@ -12,6 +12,7 @@ export const NETWORK_QUOTA: NetworkQuota = {
   subnet: 100,
   subnetpool: -1,
   port: 500,
+  router_route: 30,
   router: 10,
   floatingip: 50,
   rbac_policy: 10,
@@ -63,6 +64,12 @@ export function showQuotaDetails(call: NeutronCall, projectId: string): Response
     details[resource] = { limit, used: used(call.cloud, projectId, resource), reserved: 0 };
   }
   return json(200, { quota: details });
+}
+
+/** GET /v2.0/quotas/{project}/default */
+export function showQuotaDefaults(call: NeutronCall, projectId: string): Response {
+  authorize(call, projectId, 'get_quota');
+  return json(200, { quota: NETWORK_QUOTA });
 }
 
 /** PUT /v2.0/quotas/{project}, administrator only. */

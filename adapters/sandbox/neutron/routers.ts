@@ -1,14 +1,22 @@
 /** @module Routers: made and deleted, connected to subnets and to external networks. */
 
 import type { Cloud } from '../cloud.ts';
-import { empty, Fault, type Fields, isFields, json, parseJson } from '../http.ts';
+import { empty, Fault, type Fields, isFields, json } from '../http.ts';
+import { repr } from '../python.ts';
 import { freeAddress } from './addresses.ts';
 import { createBody, type NeutronCall, type Shape, text, updateBody } from './call.ts';
 import { find, type Kind } from './collection.ts';
-import { overQuota } from './faults.ts';
-import { contains, parsePrefix } from './ipv4.ts';
-import { newResource, type Port, type Router, type Subnet, touch } from './model.ts';
-import { networks, subnets } from './networks.ts';
+import { badRequest, disallowed, overQuota } from './faults.ts';
+import { contains, parseAddress, parsePrefix } from './ipv4.ts';
+import {
+  newResource,
+  type Port,
+  type Router,
+  type Route as StaticRoute,
+  type Subnet,
+  touch,
+} from './model.ts';
+import { networks } from './networks.ts';
 import { addPort } from './ports.ts';
 import { hasRoom } from './quotas.ts';
 import { COMMON_ATTRIBUTES, commonView } from './view.ts';
@@ -22,7 +30,7 @@ export const routers: Kind<Router> = {
   view: (_cloud, router) => ({
     id: router.id,
     name: router.name,
-    admin_state_up: true,
+    admin_state_up: router.adminStateUp,
     status: 'ACTIVE',
     external_gateway_info: router.gateway && {
       network_id: router.gateway.networkId,
@@ -31,7 +39,7 @@ export const routers: Kind<Router> = {
     },
     availability_zones: [],
     availability_zone_hints: [],
-    routes: [],
+    routes: router.routes,
     flavor_id: null,
     ...commonView(router),
   }),
@@ -47,6 +55,8 @@ export function addRouter(
 ): Router {
   const router: Router = {
     ...newResource(projectId, name, cloud.timeline.now()),
+    adminStateUp: true,
+    routes: [],
     gateway: { networkId: externalId, ...freeAddress(cloud, externalId) },
     revision: 4,
   };
@@ -55,7 +65,7 @@ export function addRouter(
   return router;
 }
 
-function addInterfacePort(cloud: Cloud, router: Router, subnet: Subnet): Port {
+export function addInterfacePort(cloud: Cloud, router: Router, subnet: Subnet): Port {
   const port = addPort(cloud, router, subnet.networkId, {
     fixedIps: [{ subnetId: subnet.id, address: subnet.gatewayIp ?? '' }],
     securityGroupIds: [],
@@ -70,8 +80,16 @@ function addInterfacePort(cloud: Cloud, router: Router, subnet: Subnet): Port {
 
 const ROUTER: Shape = {
   name: 'router',
-  creatable: ['name', 'description', 'admin_state_up', 'external_gateway_info'],
-  updatable: ['name', 'description', 'admin_state_up', 'external_gateway_info'],
+  creatable: ['name', 'description', 'admin_state_up', 'external_gateway_info', 'distributed', 'ha'],
+  updatable: [
+    'name',
+    'description',
+    'admin_state_up',
+    'external_gateway_info',
+    'distributed',
+    'ha',
+    'routes',
+  ],
 };
 
 /** POST /v2.0/routers */
@@ -85,7 +103,14 @@ export function createRouter(call: NeutronCall): Response {
     cloud.timeline.now(),
     text(given, 'description'),
   );
-  const router: Router = { ...created, gateway: gatewayOf(call, given), revision: 3 };
+  refusePrivileged(call, given, 'create_router');
+  const router: Router = {
+    ...created,
+    adminStateUp: given.admin_state_up !== false,
+    routes: [],
+    gateway: gatewayOf(call, given),
+    revision: 3,
+  };
   cloud.networking.routers.set(router.id, router);
   return json(201, { router: routers.view(cloud, router) });
 }
@@ -94,11 +119,85 @@ export function createRouter(call: NeutronCall): Response {
 export function updateRouter(call: NeutronCall, id: string): Response {
   const router = find(call.cloud, call.principal, routers, id);
   const given = updateBody(call, ROUTER);
+  refusePrivileged(call, given, 'update_router');
+  if (given.routes !== undefined) router.routes = routesOf(call, router, given.routes);
+  if (given.admin_state_up !== undefined) router.adminStateUp = given.admin_state_up !== false;
   router.name = text(given, 'name', router.name);
   router.description = text(given, 'description', router.description ?? '');
   if (given.external_gateway_info !== undefined) router.gateway = gatewayOf(call, given);
   touch(router, call.cloud.timeline.now());
   return json(200, { router: routers.view(call.cloud, router) });
+}
+
+const PRIVILEGED_OF_GATEWAY = ['enable_snat', 'external_fixed_ips'];
+
+/** What only an administrator may choose: how a router is placed, and its address outside. @throws Fault 403 */
+function refusePrivileged({ principal }: NeutronCall, given: Fields, rule: string): void {
+  if (principal.isAdmin) return;
+  const placed = ['distributed', 'ha'].find((name) => given[name] !== undefined);
+  if (placed) throw disallowed(`(rule:${rule} and rule:${rule}:${placed})`);
+  const gateway = `${rule}:external_gateway_info`;
+  const info = given.external_gateway_info;
+  const chosen = isFields(info) ? PRIVILEGED_OF_GATEWAY.find((name) => info[name] !== undefined) : undefined;
+  if (!chosen) return;
+  const parts = `(rule:${gateway}:network_id and rule:${gateway}:${chosen})`;
+  throw disallowed(`(rule:${rule} and (rule:${gateway} and ${parts}))`);
+}
+
+/** PUT /v2.0/routers/{id}/add_extraroutes */
+export function addRoutes(call: NeutronCall, id: string): Response {
+  return changeRoutes(call, id, (routes, given) => [
+    ...routes,
+    ...given.filter((route) => !routes.some((one) => isSame(one, route))),
+  ]);
+}
+
+/** PUT /v2.0/routers/{id}/remove_extraroutes */
+export function removeRoutes(call: NeutronCall, id: string): Response {
+  return changeRoutes(call, id, (routes, given) =>
+    routes.filter((route) => !given.some((one) => isSame(one, route))),
+  );
+}
+
+function isSame(a: StaticRoute, b: StaticRoute): boolean {
+  return a.destination === b.destination && a.nexthop === b.nexthop;
+}
+
+function changeRoutes(
+  call: NeutronCall,
+  id: string,
+  change: (routes: StaticRoute[], given: StaticRoute[]) => StaticRoute[],
+): Response {
+  const router = find(call.cloud, call.principal, routers, id);
+  router.routes = change(router.routes, routesOf(call, router, updateBody(call, ROUTER).routes));
+  touch(router, call.cloud.timeline.now());
+  return json(200, { router: routers.view(call.cloud, router) });
+}
+
+/** @throws Fault 400 for a hop that is in no subnet of the router. */
+function routesOf({ cloud }: NeutronCall, router: Router, given: unknown): StaticRoute[] {
+  const routes = (Array.isArray(given) ? given : []).filter(isFields).map((route) => ({
+    destination: String(route.destination),
+    nexthop: String(route.nexthop),
+  }));
+  const subnetIds = [
+    ...interfacesOf(cloud, router).flatMap((port) => port.fixedIps.map(({ subnetId }) => subnetId)),
+    ...(router.gateway ? [router.gateway.subnetId] : []),
+  ];
+  for (const { destination, nexthop } of routes) {
+    if (!parsePrefix(destination)) {
+      throw badRequest(`Invalid input for routes. Reason: '${destination}' is not a valid CIDR.`);
+    }
+    const hop = parseAddress(nexthop);
+    const isConnected = subnetIds.some((id) => {
+      const prefix = parsePrefix(cloud.networking.subnets.get(id)?.cidr ?? '');
+      return prefix !== undefined && hop !== undefined && contains(prefix, hop);
+    });
+    if (isConnected) continue;
+    const reason = 'the nexthop is not connected with router';
+    throw new Fault(400, 'InvalidRoutes', `Invalid format for routes: ${repr(routes)}, ${reason}`);
+  }
+  return routes;
 }
 
 function gatewayOf({ cloud, principal }: NeutronCall, given: Fields): Router['gateway'] {
@@ -121,76 +220,13 @@ export function deleteRouter(call: NeutronCall, id: string): Response {
   return empty(204);
 }
 
-/** PUT /v2.0/routers/{id}/add_router_interface */
-export function addInterface(call: NeutronCall, id: string): Response {
-  const { cloud } = call;
-  const { router, subnet } = namedInterface(call, id);
-  for (const port of interfacesOf(cloud, router)) {
-    for (const { subnetId } of port.fixedIps) {
-      const other = cloud.networking.subnets.get(subnetId);
-      if (subnetId === subnet.id) throw routerFault(`Router already has a port on subnet ${subnet.id}.`);
-      if (other && overlap(other.cidr, subnet.cidr)) {
-        const overlapping = `overlaps with cidr ${other.cidr} of subnet ${other.id}`;
-        throw routerFault(`Cidr ${subnet.cidr} of subnet ${subnet.id} ${overlapping}.`);
-      }
-    }
-  }
-  return json(200, interfaceView(router, addInterfacePort(cloud, router, subnet), subnet));
-}
-
-/** PUT /v2.0/routers/{id}/remove_router_interface */
-export function removeInterface(call: NeutronCall, id: string): Response {
-  const { cloud } = call;
-  const { router, subnet } = namedInterface(call, id);
-  const port = interfacesOf(cloud, router).find((one) =>
-    one.fixedIps.some(({ subnetId }) => subnetId === subnet.id),
-  );
-  if (!port) {
-    const message = `Router ${id} has no interface on subnet ${subnet.id}`;
-    throw new Fault(404, 'RouterInterfaceNotFoundForSubnet', message);
-  }
-  const floating = [...cloud.networking.floatingIps.values()].some(({ routerId, portId }) => {
-    const fixed = cloud.networking.ports.get(portId ?? '')?.fixedIps ?? [];
-    return routerId === id && fixed.some(({ subnetId }) => subnetId === subnet.id);
-  });
-  if (floating) {
-    const message = `Router interface for subnet ${subnet.id} on router ${id} cannot be deleted, as it is required by one or more floating IPs.`;
-    throw new Fault(409, 'RouterInterfaceInUseByFloatingIP', message);
-  }
-  cloud.networking.ports.delete(port.id);
-  return json(200, interfaceView(router, port, subnet));
-}
-
-function namedInterface(call: NeutronCall, id: string): { router: Router; subnet: Subnet } {
-  const router = find(call.cloud, call.principal, routers, id);
-  const body = parseJson(call.text);
-  const subnetId = isFields(body) ? body.subnet_id : undefined;
-  if (typeof subnetId !== 'string') throw routerFault('Either subnet_id or port_id must be specified.');
-  return { router, subnet: find(call.cloud, call.principal, subnets, subnetId) };
-}
-
-function interfacesOf(cloud: Cloud, router: Router): Port[] {
+/** The ports that connect a router with subnets. */
+export function interfacesOf(cloud: Cloud, router: Router): Port[] {
   return [...cloud.networking.ports.values()].filter(
     (port) => port.deviceId === router.id && port.deviceOwner === 'network:router_interface',
   );
 }
 
-function interfaceView(router: Router, port: Port, subnet: Subnet): Fields {
-  return {
-    id: router.id,
-    tenant_id: router.projectId,
-    port_id: port.id,
-    network_id: subnet.networkId,
-    subnet_id: subnet.id,
-    subnet_ids: [subnet.id],
-  };
-}
-
-function overlap(a: string, b: string): boolean {
-  const [left, right] = [parsePrefix(a), parsePrefix(b)];
-  return !!left && !!right && (contains(left, right.base) || contains(right, left.base));
-}
-
-function routerFault(reason: string): Fault {
+export function routerFault(reason: string): Fault {
   return new Fault(400, 'BadRequest', `Bad router request: ${reason}`);
 }

@@ -7,7 +7,7 @@ import { newResource, type SecurityGroupRule } from './model.ts';
 import { commonView } from './view.ts';
 
 /** A rule as it stands in its own list. */
-export function ruleView(rule: SecurityGroupRule): Fields {
+export function ruleView(cloud: Cloud, rule: SecurityGroupRule): Fields {
   const prefix = rule.prefix === null ? undefined : parsePrefix(rule.prefix);
   const { tags: _tags, ...common } = commonView(rule);
   return {
@@ -22,6 +22,7 @@ export function ruleView(rule: SecurityGroupRule): Fields {
     remote_address_group_id: null,
     normalized_cidr: prefix ? `${formatAddress(prefix.base)}/${prefix.length}` : rule.prefix,
     remote_group_id: rule.remoteGroupId,
+    belongs_to_default_sg: cloud.networking.groups.get(rule.groupId)?.name === 'default',
     ...common,
   };
 }

@@ -59,7 +59,7 @@ export const rules: Kind<SecurityGroupRule> = {
     'remote_group_id',
   ],
   missing: (id) => new Fault(404, 'SecurityGroupRuleNotFound', `Security group rule ${id} does not exist`),
-  view: (_cloud, rule) => ruleView(rule),
+  view: ruleView,
 };
 
 /** POST /v2.0/security-group-rules */
@@ -102,7 +102,7 @@ export function createRule(call: NeutronCall): Response {
   refuseDouble(cloud, rule);
   if (!hasRoom(cloud, principal.projectId, 'security_group_rule')) throw overQuota('security_group_rule');
   touch(group, cloud.timeline.now());
-  return json(201, { security_group_rule: ruleView(addRule(cloud, principal.projectId, rule)) });
+  return json(201, { security_group_rule: ruleView(cloud, addRule(cloud, principal.projectId, rule)) });
 }
 
 /** PUT /v2.0/security-group-rules/{id}: only the description can change. */
@@ -110,7 +110,7 @@ export function updateRule(call: NeutronCall, id: string): Response {
   const rule = find(call.cloud, call.principal, rules, id);
   rule.description = text(updateBody(call, RULE), 'description', rule.description ?? '');
   touch(rule, call.cloud.timeline.now());
-  return json(200, { security_group_rule: ruleView(rule) });
+  return json(200, { security_group_rule: ruleView(call.cloud, rule) });
 }
 
 /** DELETE /v2.0/security-group-rules/{id} */

@@ -31,7 +31,7 @@ export const securityGroups: Kind<SecurityGroup> = {
     shared: isGranted(cloud, group, projectId, 'access_as_shared'),
     security_group_rules: [...cloud.networking.rules.values()]
       .filter((rule) => rule.groupId === group.id)
-      .map((rule) => ({ ...ruleView(rule), standard_attr_id: rule.serial, tags: rule.tags })),
+      .map((rule) => ({ ...ruleView(cloud, rule), standard_attr_id: rule.serial, tags: rule.tags })),
     ...commonView(group),
   }),
 };

@@ -28,6 +28,15 @@ function namesOf(service: string): string[] {
   return files.map((file) => file.slice(0, -5));
 }
 
+/** Attributes of Neutron that the recorded release did not have. */
+const NEWER = [
+  'belongs_to_default_sg',
+  'qinq',
+  'quota.router_route',
+  'subnets[0].router:external',
+  'vlan_transparent',
+];
+
 describe.skipIf(!present).each(['keystone', 'nova', 'neutron', 'glance'])('%s as recorded', (service) => {
   const all = present ? namesOf(service) : [];
   it.for(all)('%s', async (name, { skip }) => {
@@ -43,7 +52,10 @@ describe.skipIf(!present).each(['keystone', 'nova', 'neutron', 'glance'])('%s as
     const body =
       /json/.test(reply.headers.get('Content-Type') ?? '') && text ? JSON.parse(text) : text || null;
     const real = recording.response;
-    const differences = shapeDifferences(real.body || null, body);
+    const differences = shapeDifferences(real.body || null, body).filter(
+      (difference) =>
+        !NEWER.some((attribute) => difference.endsWith(`${attribute}: not in the real response`)),
+    );
     expect([reply.status, ...differences].join('\n')).toBe(String(real.status));
     expect(bare(reply.headers.get('Content-Type'))).toBe(bare(headerOf(real.headers, 'Content-Type')));
     for (const header of ['OpenStack-API-Version', 'X-OpenStack-Nova-API-Version']) {
