@@ -26,6 +26,7 @@ const FEATURES = {
   softPolicies: { since: '2.15', name: 'soft policies of server groups' },
   descriptions: { since: '2.19', name: 'descriptions of instances' },
   volumesOfShelved: { since: '2.20', name: 'volume attachments of shelved instances' },
+  historyOfDeleted: { since: '2.21', name: 'history of deleted instances' },
   tags: { since: '2.26', name: 'tags of instances' },
   hypervisorPages: { since: '2.33', name: 'pages of hypervisors' },
   keyPairPages: { since: '2.35', name: 'pages of key pairs' },

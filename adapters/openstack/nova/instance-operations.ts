@@ -50,7 +50,9 @@ export function instanceOperations(
 }
 
 async function listHistory(nova: Nova, id: string): Promise<HistoryEntry[]> {
-  const { instanceActions } = await nova.using().get(`/servers/${id}/os-instance-actions`, HistoryBody);
+  const { instanceActions } = await nova
+    .using('historyOfDeleted')
+    .get(`/servers/${id}/os-instance-actions`, HistoryBody);
   return instanceActions.map(({ action, request_id, start_time, message, user_id }) => ({
     id: request_id,
     action: neutralAction(action),
