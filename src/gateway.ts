@@ -2,7 +2,7 @@
  * The request pipeline, on one page.
  *
  * ```
- * requestLog -> countUsage -> cors -> selectRegion -> authenticate -> limit -> findRegion -> [writes: openCloud -> invalidateOnWrite]   below, in this order
+ * requestLog -> countUsage -> cors -> selectRegion -> authenticate -> limit -> requireRegion -> findRegion -> [writes: openCloud -> invalidateOnWrite]   below, in this order
  *   -> requireScope -> [POST: idempotency] -> [writes: precondition] -> [reads: cached]     per route: dialects/redu/mount.ts
  *   -> decode -> use case -> Cloud -> encode                                                its handler: dialects/redu/
  * ```
@@ -16,6 +16,7 @@ import { callContext, createAccess } from './access/access.ts';
 import { type AdminRoute, adminApi } from './access/admin-api.ts';
 import { authenticate, openCloud } from './access/authenticate.ts';
 import { cors } from './access/cors.ts';
+import { requireRegion } from './access/require-region.ts';
 import { retention } from './access/retention.ts';
 import { SecretCheck } from './access/secret-check.ts';
 import { findRegion, selectRegion } from './access/select-region.ts';
@@ -152,8 +153,8 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
     app.route('/', adminApi(access, adminTokens, renderError, consoleApp?.adminTokenOf, further));
   }
 
-  const region = findRegion(access);
-  const keyed: readonly Stage[] = [authenticate(access, consoleApp?.keyOf), limits.stage, region];
+  const region = [requireRegion(access), findRegion(access)];
+  const keyed: readonly Stage[] = [authenticate(access, consoleApp?.keyOf), limits.stage, ...region];
   const forWrites = [openCloud(access), invalidateOnWrite(ports.versions)].map(unlessSignUp);
   const idempotent = idempotency(ports, { ...options, storeKey: () => secretCheck.storeKey() }, isRetrySafe);
   app.use('/v1/api_keys/*', retriesOfEndedKeys(access, limits.stage.handle, idempotent.replay));

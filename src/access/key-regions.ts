@@ -1,19 +1,17 @@
-/** Regions that an API key is bound to; null: all, also those that are served later. */
-
-import { ComputeError } from '../compute/errors.ts';
+import type { ServedRegions } from '../compute/regions.ts';
 import type { Principal } from './principal.ts';
 
+/** The regions that an API key is bound to; null: all, also those that are served later. */
 export type KeyRegions = Principal['regions'];
 
-export function mayUseRegion({ regions }: Pick<Principal, 'regions'>, region: string): boolean {
-  return regions === null || regions.includes(region);
-}
-
-/** @throws ComputeError `forbidden`, naming the region. */
-export function assertRegion(principal: Pick<Principal, 'regions'>, region: string): void {
-  if (!mayUseRegion(principal, region)) {
-    throw new ComputeError('forbidden', `This API key may not be used in the region "${region}".`);
-  }
+/** @param region As `CallContext.region`. */
+export function mayUseRegion(
+  { regions }: Pick<Principal, 'regions'>,
+  region: string,
+  served: ServedRegions,
+): boolean {
+  if (regions === null) return true;
+  return region === '' ? regions.some((name) => served.resolve(name) === '') : regions.includes(region);
 }
 
 /** Whether a key with the regions `given` may issue or revoke one with those of `wanted`. */

@@ -193,6 +193,8 @@ export function createClient(options: ClientOptions) {
     quotas: (o?: CallOptions) => request('GET /v1/quotas', {}, o),
     /** The identity, scopes and regions of the key. */
     me: (o?: CallOptions) => request('GET /v1/me', {}, o),
+    /** Those that the key may use, with the services of each. */
+    regions: list('GET /v1/regions'),
     apiKeys: {
       ...list('GET /v1/api_keys'),
       get: (id: string, o?: CallOptions) => request('GET /v1/api_keys/{id}', { params: { id } }, o),

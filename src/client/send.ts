@@ -6,6 +6,8 @@ export interface ClientOptions {
   /** As in `https://api.example.org`; empty: the page's origin. */
   readonly baseUrl: string;
   readonly apiKey?: string;
+  /** The default one, if absent or empty. */
+  readonly region?: string;
   /** Replaces the global `fetch`. */
   readonly fetch?: typeof globalThis.fetch;
   /** Sent with every request. */
@@ -56,7 +58,7 @@ const MAX_RETRIES = 3;
 const RETRYABLE_STATUSES: readonly number[] = [502, 503, 504];
 
 export function sender(options: ClientOptions): Sender {
-  const base = options.baseUrl.replace(/(?<!\/)\/+$/, '');
+  const base = options.baseUrl.replace(/(?<!\/)\/+$/, '') + regionPath(options.region ?? '');
   const { maxRetries = MAX_RETRIES } = options;
   // A browser's own fetch must be called on the window.
   const fetcher: typeof fetch = options.fetch ?? ((input, init) => fetch(input, init));
@@ -113,6 +115,10 @@ export function sender(options: ClientOptions): Sender {
   }
 
   return { send: send as Sender['send'], open, signal: options.signal };
+}
+
+function regionPath(region: string): string {
+  return region === '' ? '' : `/regions/${encodeURIComponent(region)}`;
 }
 
 /** In ms, or null. After 429 any request can be retried, else only a `repeatable` one. */

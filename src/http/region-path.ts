@@ -10,6 +10,11 @@ export interface RegionPath {
 
 const REGIONS = '/regions/';
 
+/** The prefix of a region's paths. */
+export function regionPath(name: string): string {
+  return `${REGIONS}${encodeURIComponent(name)}`;
+}
+
 /** null: another path. */
 export function parseRegionPath(path: string): RegionPath | null {
   if (!path.startsWith(REGIONS)) return null;

@@ -187,6 +187,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
     scopes: ['instances:read', 'instances:write', 'network:write', 'keypairs:write', 'volumes:write'],
     regions: null,
   },
+  Region: { name: 'RegionOne', default: true, services: ['compute', 'identity', 'image', 'network'] },
   Instance: WEB,
   InstanceDetail: INSTANCE,
   NewInstance: {

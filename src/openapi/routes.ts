@@ -16,6 +16,7 @@ import { LEGACY_ROUTES } from '../dialects/redu/legacy.ts';
 import { ME } from '../dialects/redu/me.ts';
 import { NETWORK_ROUTES } from '../dialects/redu/networks.ts';
 import { QUOTAS } from '../dialects/redu/quotas.ts';
+import { REGIONS } from '../dialects/redu/regions.ts';
 import { SECURITY_GROUP_ROUTES } from '../dialects/redu/security-groups.ts';
 import { SERVER_GROUP_ROUTES } from '../dialects/redu/server-groups.ts';
 import { VOLUME_SNAPSHOT_ROUTES } from '../dialects/redu/volume-snapshots.ts';
@@ -28,6 +29,7 @@ import { USAGE_ROUTES } from '../usage/usage-routes.ts';
 /** All routes except those of the Nova dialect, which OpenStack documents. */
 export const ROUTES = [
   ME,
+  REGIONS,
   ...Object.values(INSTANCE_ROUTES),
   INSTANCE_ACTION,
   ...Object.values(INSTANCE_VOLUME_ROUTES),

@@ -16,6 +16,11 @@ const EVENTS =
 
 /** Texts of every route; the compiler rejects a missing and a surplus one. */
 export const TEXTS: Readonly<Record<RouteName, RouteText>> = {
+  'GET /v1/regions': {
+    id: 'listRegions',
+    summary: 'List the regions that are served, with the services of each',
+    description: 'Those that the key may use. Every path is also below `/regions/{name}`, for that region.',
+  },
   'GET /v1/me': { id: 'getMe', summary: 'Get the current identity, scopes and regions' },
   'GET /v1/instances': {
     id: 'listInstances',

@@ -61,6 +61,7 @@ const WRITES: Readonly<Record<string, readonly string[]>> = {
 
 const READS = [
   '/v1/me',
+  '/v1/regions',
   '/v1/instances',
   `/v1/instances/${ID}`,
   '/v1/flavors',

@@ -2,6 +2,7 @@ import { type BadRequest, badFields, ID, row } from './row.ts';
 
 /** Paged lists (`limit`, `cursor`), without those that need the scope `admin`. */
 const PAGED = [
+  'regions',
   'flavors',
   'images',
   'networks',

@@ -152,6 +152,28 @@ describe.skipIf(browser === null)('Chromium on a gateway with the sandbox', () =
     await visit.end();
   });
 
+  test('a customer chooses a region, of which the page then shows the instances', LONG, async () => {
+    const regional = await startProcess({ LOG_LEVEL: 'silent', LINGUANOVA_REGIONS: 'RegionOne,RegionTwo' });
+    const context = await chromium.newContext();
+    const page = await context.newPage();
+    await page.goto(`${regional.url}/console`);
+    await signInWithKey(page, /x-api-key: (\w+)"/.exec(regional.stdout())?.[1] ?? '');
+    const instance = page.getByText('web-production-01').first();
+    await instance.waitFor();
+    const region = page.getByRole('combobox', { name: 'Region' });
+    await region.selectOption('RegionTwo');
+    await instance.waitFor({ state: 'detached' });
+    await heading(page, 'Instances');
+    expect(await region.inputValue()).toBe('RegionTwo');
+    await page.getByRole('link', { name: 'Quick start' }).click();
+    await page.getByText('/regions/RegionTwo/v1/instances').first().waitFor();
+    await region.selectOption('RegionOne');
+    await page.getByRole('link', { name: 'Instances' }).click();
+    await instance.waitFor();
+    await context.close();
+    await regional.end('SIGTERM');
+  });
+
   test('operators: keys, plans, audit log, health', LONG, async () => {
     const visit = await visitConsole(chromium, gateway.url, {
       name: 'operator',

@@ -37,6 +37,7 @@ test.each(Object.keys(RUN) as (keyof typeof RUN)[])(
     // The name is a customer's own, and stands in a comment of the shell.
     const context = {
       url: gateway.url,
+      region: '',
       keyId: key.split('_')[1] ?? '',
       keyName: "it's `false`; $(false)\nfalse",
     };
@@ -51,8 +52,16 @@ test.each(Object.keys(RUN) as (keyof typeof RUN)[])(
   },
 );
 
+const EXAMPLE = { url: 'https://api.example.org', keyId: 'abc', keyName: 'ci' };
+
+test('a sample of a region names it', () => {
+  const context = { ...EXAMPLE, region: 'Region Two' };
+  expect(sampleOf('curl', context)).toContain('https://api.example.org/regions/Region%20Two/v1/instances');
+  expect(sampleOf('openstack', context)).toContain("--os-region-name 'Region Two' server list");
+});
+
 test('the OpenStack command contains the id of the key', () => {
-  const command = sampleOf('openstack', { url: 'https://api.example.org', keyId: 'abc', keyName: 'ci' });
+  const command = sampleOf('openstack', { ...EXAMPLE, region: '' });
   expect(command).toContain('--os-auth-url https://api.example.org/identity/v3');
   expect(command).toContain('--os-application-credential-id abc');
 });

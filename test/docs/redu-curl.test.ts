@@ -44,6 +44,7 @@ test('there is a command for each resource', () => {
   const shown = BLOCKS.join('\n');
   const resources = [
     'me',
+    'regions',
     'api_keys',
     'instances',
     'flavors',

@@ -266,6 +266,7 @@ describe('revocation', () => {
   test.each([
     ['is revoked', (acme: ReduClient) => admin(acme, 'DELETE')],
     ['has lost its scope', (acme: ReduClient) => admin(acme, 'PATCH', { scopes: ['keypairs:write'] })],
+    ['has lost its region', (acme: ReduClient) => admin(acme, 'PATCH', { regions: ['Elsewhere'] })],
   ])('a key that %s closes its streams', async (_, change) => {
     const [gateways, acme] = await start();
     const [other] = await gateways.clients();

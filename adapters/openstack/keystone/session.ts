@@ -21,25 +21,16 @@ export function sessionOf(token: Token, region: string, openStack: SessionPorts)
   if (known !== undefined) return known;
   const { accessRules } = token.identity;
   const choice = { region: openStack.regions.nameIn(token.catalog, region), interface: openStack.interface };
-  const services = new Map<Service, ServiceAddress>();
-  for (const service of openStack.services) {
-    const endpoint = endpointsOf(token.catalog, service, choice).find(
-      ({ interface: one }) => one === choice.interface,
-    );
-    if (endpoint !== undefined) {
-      services.set(service, {
-        root: rootOf(endpoint.url),
-        projectInPath: projectIn(endpoint.url) !== '',
-        type: typeOf(token.catalog, service) ?? service,
-        path: belowRoot(endpoint.url),
-      });
-    }
-  }
   const session = {
     ...token.subject,
     ...(accessRules !== undefined && { accessRules }),
     region: choice.region,
-    services,
+    services: servicesOf(token, choice, openStack.services),
+    regions: openStack.regions.listIn(token.catalog, choice.interface).map(({ name, isDefault }) => ({
+      name,
+      isDefault,
+      services: servicesOf(token, { ...choice, region: name }, openStack.services),
+    })),
     roots: rootsOf(token, choice, openStack.authUrl, [...openStack.services].filter(isFurtherService)),
   };
   sessions.set(token, ofToken.set(region, session));
@@ -51,6 +42,28 @@ interface SessionPorts {
   readonly interface: string;
   readonly regions: CatalogRegions;
   readonly services: ServedServices;
+}
+
+function servicesOf(
+  { catalog }: Token,
+  choice: EndpointChoice,
+  served: ServedServices,
+): Map<Service, ServiceAddress> {
+  const services = new Map<Service, ServiceAddress>();
+  for (const service of served) {
+    const endpoint = endpointsOf(catalog, service, choice).find(
+      ({ interface: one }) => one === choice.interface,
+    );
+    if (endpoint !== undefined) {
+      services.set(service, {
+        root: rootOf(endpoint.url),
+        projectInPath: projectIn(endpoint.url) !== '',
+        type: typeOf(catalog, service) ?? service,
+        path: belowRoot(endpoint.url),
+      });
+    }
+  }
+  return services;
 }
 
 /** Any interface: a service may name itself, and its neighbours, by another than the gateway uses. */

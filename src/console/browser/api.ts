@@ -14,8 +14,24 @@ export const SESSION_EXPIRED = 'session-over';
 /** Event on the window: the session has another key. */
 export const SESSION_RENEWED = 'session-renewed';
 
-/** Authenticated by the session. */
-export const client = createClient({ baseUrl: BASE, headers: HEADERS, fetch: asSession });
+const REGION = 'linguanova-region';
+
+/** That of the tab; empty: the default one. */
+export const region = window.sessionStorage.getItem(REGION) ?? '';
+
+/** Reloads the page: all of its data belongs to the region. */
+export function chooseRegion(name: string): void {
+  window.sessionStorage.setItem(REGION, name);
+  window.location.reload();
+}
+
+const OF_SESSION = { baseUrl: BASE, headers: HEADERS, fetch: asSession };
+
+/** Authenticated by the session, in the region of the tab. */
+export const client = createClient({ ...OF_SESSION, region });
+
+/** The same in no region. */
+export const regionlessClient = createClient(OF_SESSION);
 
 async function asSession(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
   const response = await fetch(input, { ...init, credentials: 'same-origin' });

@@ -1,4 +1,4 @@
-import { client } from './api.ts';
+import { client, region } from './api.ts';
 import { snippet } from './copy.ts';
 import { h } from './dom.ts';
 import { card, stack } from './elements.ts';
@@ -20,7 +20,8 @@ export const codeView: View<CustomerContext> = {
     const choice = select('key', labels);
     const show = () => {
       const key = keys.find(({ id }) => id === choice.value);
-      const context = { url: state.url, keyId: key?.id ?? 'ID', keyName: key?.name ?? 'yours' };
+      const names = { keyId: key?.id ?? 'ID', keyName: key?.name ?? 'yours' };
+      const context = { url: state.url, region, ...names };
       place.replaceChildren(
         card('Set the key in the environment', snippet(exportOf(context), 'the command that sets the key')),
         ...languages.map((language) =>

@@ -1,5 +1,6 @@
 import type { ApiKey, NewApiKey } from '../../client/index.ts';
 import { announce } from './announce.ts';
+import { region } from './api.ts';
 import { copyable, snippet } from './copy.ts';
 import { cancel, confirm, openDialog } from './dialog.ts';
 import { type Child, h } from './dom.ts';
@@ -101,7 +102,7 @@ export function expiryIn(data: FormData): string | null {
 export function showKeyOnce(key: NewApiKey, state: SessionState | null, onClose: () => unknown): void {
   const warning = h('p', 'Copy it now: it is not stored and cannot be shown again.');
   const sample =
-    state && sampleOf('curl', { url: state.url, keyId: key.id, keyName: key.name, key: key.key });
+    state && sampleOf('curl', { url: state.url, region, keyId: key.id, keyName: key.name, key: key.key });
   const done = h('div.row.end', cancel('Done'));
   const parts = [warning, copyable(key.key, 'the key'), sample && snippet(sample, 'a first request'), done];
   openDialog('Your new key', parts, onClose);

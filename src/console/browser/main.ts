@@ -10,6 +10,7 @@ import { LiveInstances } from './live.ts';
 import { auditView, healthView, plansView } from './operator.ts';
 import { newServiceKeyView, operatorKeysView } from './operator-keys.ts';
 import { clearReadings } from './rate-limit.ts';
+import { regionChoice } from './region-choice.ts';
 import { type CustomerSession, fetchSession, type SessionState, signOut } from './session.ts';
 import { runShell, type ShellOptions } from './shell.ts';
 import { showSignIn } from './sign-in.ts';
@@ -95,6 +96,7 @@ function customerShell(
       ...common,
       views: CUSTOMER_VIEWS,
       who: `${identity}, project ${session.key.project_id}`,
+      aside: regionChoice(over.signal),
       context: (signal, rest) => ({ signal, rest, state: now, session, instances }),
     },
     over.signal,

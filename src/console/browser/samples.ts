@@ -1,6 +1,8 @@
 interface SampleContext {
   /** The gateway's public URL. */
   readonly url: string;
+  /** Empty: the default one. */
+  readonly region: string;
   readonly keyId: string;
   readonly keyName: string;
   /** Inserted instead of the environment variable, right after creation. */
@@ -13,7 +15,9 @@ export type Language = 'curl' | 'fetch' | 'Python' | 'Go' | 'openstack';
 export const LANGUAGES: readonly Language[] = ['curl', 'fetch', 'Python', 'Go', 'openstack'];
 
 export function sampleOf(language: Language, context: SampleContext): string {
-  return SAMPLES[language](context);
+  const { url, region } = context;
+  const inRegion = region === '' ? url : `${url}/regions/${encodeURIComponent(region)}`;
+  return language === 'openstack' ? openstack(context) : SAMPLES[language]({ ...context, url: inRegion });
 }
 
 export function exportOf({ keyId, keyName }: SampleContext): string {
@@ -26,7 +30,7 @@ function oneLine(name: string): string {
 }
 
 /** Programs that list the instances. Each runs unmodified with the key in the environment. */
-const SAMPLES: Readonly<Record<Language, (context: SampleContext) => string>> = {
+const SAMPLES: Readonly<Record<Exclude<Language, 'openstack'>, (context: SampleContext) => string>> = {
   curl: ({ url, key }) => `curl ${url}/v1/instances -H "x-api-key: ${key ?? '$LINGUANOVA_KEY'}"`,
 
   fetch: ({ url }) => `const response = await fetch('${url}/v1/instances', {
@@ -77,10 +81,13 @@ func main() {
 		fmt.Println(instance.Name, instance.State)
 	}
 }`,
+};
 
-  openstack: ({ url, keyId }) => `openstack --os-auth-type v3applicationcredential \\
+function openstack({ url, keyId, region }: SampleContext): string {
+  const inRegion = region === '' ? '' : `--os-region-name '${region.replaceAll("'", "'\\''")}' `;
+  return `openstack --os-auth-type v3applicationcredential \\
   --os-auth-url ${url}/identity/v3 \\
   --os-application-credential-id ${keyId} \\
   --os-application-credential-secret "$LINGUANOVA_KEY" \\
-  server list`,
-};
+  ${inRegion}server list`;
+}

@@ -7,6 +7,8 @@ export interface ShellOptions<Context> {
   readonly views: readonly View<Context>[];
   readonly who: string;
   readonly context: (signal: AbortSignal, rest: string) => Context;
+  /** In the header, above the way out. */
+  readonly aside?: Node;
   readonly onSignOut: () => void;
   /** After a sign-in, when the focused element is gone. */
   readonly takesFocus: boolean;
@@ -66,7 +68,12 @@ export function runShell<Context>(options: ShellOptions<Context>, over: AbortSig
         h('span', 'Console'),
       ),
       h('nav', { 'aria-label': 'Main' }, ...links),
-      h('div.who', h('p', who), button('Sign out', options.onSignOut, { class: 'small' })),
+      h(
+        'div.who',
+        h('p', who),
+        options.aside ?? null,
+        button('Sign out', options.onSignOut, { class: 'small' }),
+      ),
     ),
     main,
   );

@@ -32,8 +32,8 @@ interface NovaPorts extends TranslationPorts {
   /** What the head of a passed-through response may take, milliseconds. */
   readonly headTimeoutMs: number;
   readonly limit: Stage;
-  /** Behind it the request's region is known to be served. */
-  readonly region: Stage;
+  /** Behind them the request's region is served, and the key may use it. */
+  readonly region: readonly Stage[];
 }
 
 interface NovaDialect {
@@ -63,20 +63,25 @@ export function novaDialect(ports: NovaPorts): NovaDialect {
   const prefixes = SERVICES.filter((service) => served.has(service)).map(
     (service) => `${SERVICE_ENDPOINTS[service].prefix}/`,
   );
+  const regionHandlers = region.map(({ handle }) => handle);
   for (const prefix of prefixes) {
     router.all(
       `${prefix}*`,
       documents.handle,
       authenticated.handle,
       limit.handle,
-      region.handle,
+      ...regionHandlers,
       rules,
       handler,
     );
   }
   return {
     routes: router,
-    fastPath: findHit && { prefixes, stages: [override, documents, authenticated, limit, region], findHit },
+    fastPath: findHit && {
+      prefixes,
+      stages: [override, documents, authenticated, limit, ...region],
+      findHit,
+    },
   };
 }
 

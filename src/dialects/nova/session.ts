@@ -17,6 +17,14 @@ export interface NovaSession {
   readonly accessRules?: string;
   readonly region: string;
   readonly services: ReadonlyMap<Service, OfferedService>;
+  /** All that are served, the default one first. */
+  readonly regions: readonly OfferedRegion[];
+}
+
+export interface OfferedRegion {
+  readonly name: string;
+  readonly isDefault: boolean;
+  readonly services: ReadonlyMap<Service, OfferedService>;
 }
 
 export interface OfferedService {

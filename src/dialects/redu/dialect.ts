@@ -37,6 +37,7 @@ import { ME, readMe } from './me.ts';
 import { Mount } from './mount.ts';
 import { networks } from './networks.ts';
 import { QUOTAS, readQuotas } from './quotas.ts';
+import { regions } from './regions.ts';
 import { securityGroups } from './security-groups.ts';
 import { serverGroups } from './server-groups.ts';
 import { volumeSnapshots } from './volume-snapshots.ts';
@@ -81,6 +82,7 @@ export function reduDialect(
   floatingIps(mount);
   networks(mount);
   apiKeys(access, mount);
+  regions(access, mount);
   keypairs(mount);
   securityGroups(mount);
   serverGroups(mount);

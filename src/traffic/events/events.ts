@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import { callContext } from '../../access/access.ts';
+import { mayUseRegion } from '../../access/key-regions.ts';
 import type { Principal } from '../../access/principal.ts';
 import { sleep } from '../../async.ts';
 import { monotonicMs } from '../../clock.ts';
@@ -162,8 +163,10 @@ export class Events {
       const verdict = await subscriber.reverify();
       if (!verdict.ok || !verdict.principal.scopes.includes('instances:read')) return 'key_revoked';
       const { principal } = verdict;
+      const { clouds } = this.#ports;
+      if (!mayUseRegion(principal, key.region, clouds.regions)) return 'key_revoked';
       const call = this.#feeds.backgroundCall(key);
-      const caller = await this.#ports.clouds.caller(principal.credential, call);
+      const caller = await clouds.caller(principal.credential, call);
       if (feedKeyOf(caller, principal).text !== key.text) return 'credential_revoked';
       subscriber.principal = principal;
       subscriber.verifiedAt = monotonicMs();

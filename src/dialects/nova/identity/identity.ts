@@ -52,7 +52,10 @@ export function identityFacade(
   if (keystone !== null) router.use('/v3/*', keystone);
   router.get('/v3/auth/tokens', (c) => showToken(ports, c));
   router.delete('/v3/auth/tokens', (c) => revokeToken(ports, c));
-  get('/v3/auth/catalog', (found, c) => ({ catalog: catalogOf(found, ports.publicUrl(c)), links: self(c) }));
+  get('/v3/auth/catalog', (found, c) => ({
+    catalog: catalogOf(found, c.var.principal.regions, ports.publicUrl(c)),
+    links: self(c),
+  }));
   list('/v3/auth/projects', 'projects', (found, c) => [project(found, c)]);
   empty('/v3/auth/domains', 'domains');
   empty('/v3/auth/system', 'system');

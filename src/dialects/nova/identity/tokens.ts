@@ -118,7 +118,7 @@ async function tokenResponse(
     project: session.project,
     is_domain: false,
     roles: session.roles,
-    ...(withCatalog && { catalog: catalogOf(session, publicUrl(c)) }),
+    ...(withCatalog && { catalog: catalogOf(session, c.var.principal.regions, publicUrl(c)) }),
     ...(token.method === 'application_credential' && {
       application_credential: {
         ...{ id, name, restricted: !scopes.includes('keys:write') },

@@ -49,6 +49,7 @@ function openSession(clouds: CloudDriver): OpenSession {
       roles: roles.map((name) => ({ id: keystoneId(`role ${name}`), name })),
       region: ONLY_REGION,
       services: OFFERED,
+      regions: [{ name: ONLY_REGION, isDefault: true, services: OFFERED }],
     };
   };
 }
