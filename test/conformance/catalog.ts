@@ -14,6 +14,7 @@ export function catalogConformance(target: () => Target): void {
         roles: ['member'],
         project_id: target().acme.projectId,
         scopes: ['instances:read'],
+        regions: null,
       });
     });
 

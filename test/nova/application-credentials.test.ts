@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fetchTransport } from '../../adapters/openstack/http/fetch.ts';
 import { openStackDriver } from '../../adapters/openstack/index.ts';
 import { type Account, createSandbox } from '../../adapters/sandbox/index.ts';
+import { upstreamCallsOf } from '../../src/dialects/redu/upstream-calls.ts';
 import { DEFAULT_SCOPES, type Scope } from '../../src/scopes.ts';
 import { ADMIN_TOKEN, type RunningGateway, startGateway } from '../support/gateway.ts';
 import { byCredential, keyIdOf, sendNova } from '../support/nova-client.ts';
@@ -314,6 +315,19 @@ describe('access rules', () => {
     expect(creating.status).toBe(403);
     expect(creating.body.error.message).toContain('access rules');
     expect(arrived).toEqual([]);
+  });
+
+  test('every redu route has its upstream calls, but the one without a key', () => {
+    const routes = gateway.routes
+      .filter(({ method, path }) => method !== 'ALL' && /^\/(cloud\/)?v1\//.test(path) && !path.endsWith('*'))
+      .map(({ method, path }) => ({ method: method as 'GET', path: path.replaceAll(/:(\w+)/g, '{$1}') }));
+    expect(routes.length).toBeGreaterThan(50);
+    const missing = routes.filter(
+      ({ method, path }) => upstreamCallsOf({ method, path: path as '/' }) === null,
+    );
+    expect(new Set(missing.map(({ method, path }) => `${method} ${path}`))).toEqual(
+      new Set(['POST /v1/api_keys']),
+    );
   });
 
   test('are listed and shown while a key has them, and may be named by their id', async () => {
