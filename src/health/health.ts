@@ -23,7 +23,8 @@ export const readinessSchema = z
     schema: ownSchema,
     store: dependencySchema,
     redis: dependencySchema.optional(),
-    cloud: dependencySchema,
+    cloud: dependencySchema.describe('The default region; `regions` has all, where several are served.'),
+    regions: z.record(z.string(), dependencySchema).optional(),
   })
   .meta({ id: 'Readiness' });
 

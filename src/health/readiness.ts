@@ -31,7 +31,10 @@ export interface Readiness {
   readonly schema: OwnState;
   readonly store: ProbeState;
   readonly redis?: ProbeState;
+  /** Of the default region. */
   readonly cloud: ProbeState;
+  /** Each served region; absent where there is one. */
+  readonly regions?: Readonly<Record<string, ProbeState>>;
 }
 
 /** What works, and how long each probe of a shared dependency took in ms. */
@@ -41,14 +44,22 @@ export type Examine = (call: Pick<CallContext, 'requestId' | 'log'>) => Promise<
 }>;
 
 export function readiness({ clouds, keys, secretCheck, redis }: ReadinessPorts): Examine {
+  const probeRegion = (call: CallContext) => timed(probed(clouds.ping(call).then(() => 'ok' as const)));
   const probeAll = async (call: CallContext) => {
-    const [secret, schema, store, cloud] = await Promise.all([
+    const others = clouds.regions.served().filter((region) => region !== call.region);
+    const [secret, schema, store, cloud, ...further] = await Promise.all([
       probeSecret(secretCheck),
       probeSchema(keys),
       timed(probeStore(keys)),
-      timed(probed(clouds.ping(call).then(() => 'ok' as const))),
+      probeRegion(call),
+      ...others.map((region) => probeRegion({ ...call, region })),
     ]);
-    return { secret, schema, store, cloud };
+    const all = [call.region, ...others].map((region, index) => {
+      const { state } = [cloud, ...further][index] ?? cloud;
+      return [region, state] as const;
+    });
+    const regions = others.length === 0 ? null : Object.fromEntries(all);
+    return { secret, schema, store, cloud, regions };
   };
   let last: { at: MonotonicMs; parts: ReturnType<typeof probeAll> } | undefined;
   return async function examine({ requestId, log }) {
@@ -63,13 +74,14 @@ export function readiness({ clouds, keys, secretCheck, redis }: ReadinessPorts):
       last = { at: monotonicMs(), parts: probeAll(call) };
     }
     const ofRedis = redis === undefined ? null : await timed(probed(redis.probe()));
-    const { secret, schema, store, cloud } = await forThisRequest(last.parts);
+    const { secret, schema, store, cloud, regions } = await forThisRequest(last.parts);
     const states = { store: store.state, ...(ofRedis && { redis: ofRedis.state }), cloud: cloud.state };
     const isFailed = secret === 'wrong' || schema === 'wrong';
-    const isDegraded = [secret, schema, ...Object.values(states)].some((state) => state !== 'ok');
+    const all = [secret, schema, ...Object.values(states), ...Object.values(regions ?? {})];
+    const isDegraded = all.some((state) => state !== 'ok');
     const status = isFailed ? 'failed' : isDegraded ? 'degraded' : 'ok';
     return {
-      readiness: { status, secret, schema, ...states },
+      readiness: { status, secret, schema, ...states, ...(regions && { regions }) },
       latencyMs: { store: store.ms, ...(ofRedis && { redis: ofRedis.ms }), cloud: cloud.ms },
     };
   };

@@ -29,7 +29,7 @@ export function requestLog(root: Logger, metrics: Metrics): Stage {
     if (isNew || !headers.isAppliedTo(c.res)) addMissingHeaders(c, headers);
     const served = { method: c.req.method, route: routePath(c, -1), status: c.res.status, started };
     // `c.get`: `c.var` copies all variables. Later stages may have replaced the log.
-    recordRequest(c.get('log'), metrics, served, upstreamFields(trace));
+    recordRequest(c.get('log'), metrics, served, { region: regionOf(c), ...upstreamFields(trace) });
     if (span.isRecorded) endSpan(span, c, served);
   };
   return {
@@ -49,10 +49,16 @@ export function requestLog(root: Logger, metrics: Metrics): Stage {
         trace_id: span.spans.traceId,
         key: keyId,
         project: projectId,
+        region: regionOf(c),
       });
       if (span.isRecorded) endSpan(span, c, served, { 'linguanova.cache.result': 'hit' }, performance.now());
     },
   };
+}
+
+/** Absent where it is not known, as for a request that was rejected before. */
+function regionOf(c: Context<GatewayEnv>): string | undefined {
+  return c.get('region') || undefined;
 }
 
 function endSpan(

@@ -159,5 +159,21 @@ describe('state of regions is apart', () => {
     expect([rejected.status, rejected.headers.get('retry-after')]).toEqual([503, expect.any(String)]);
     for (const path of ['/compute/v2.1/os-keypairs', '/v1/keypairs', at(ONE, '/v1/keypairs')])
       expect((await gateway.request(path)).status, path).toBe(200);
+    const { body } = await gateway.request('/readyz');
+    expect(body).toMatchObject({
+      status: 'degraded',
+      cloud: 'ok',
+      regions: { [ONE]: 'ok', [TWO]: 'unreachable' },
+    });
+  });
+
+  test('the log line of a request names its region, on a cache hit too', async () => {
+    const regions = async (path: string) => {
+      await gateway.request(path);
+      return gateway.logged.findLast(({ event }) => event === 'request')?.fields.region;
+    };
+    expect(await regions(at(TWO, '/v1/flavors'))).toBe(TWO);
+    for (let n = 0; n < 2; n++) expect(await regions('/v1/flavors')).toBe(ONE);
+    expect(await regions(at('Nowhere', '/v1/flavors'))).toBeUndefined();
   });
 });
