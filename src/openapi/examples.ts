@@ -166,6 +166,7 @@ const NODE = {
   cache: { reads: 5_210, hit_ratio: 0.93 },
   upstream: [
     {
+      region: 'RegionOne',
       service: 'compute',
       circuit: 'closed',
       in_flight: 2,
