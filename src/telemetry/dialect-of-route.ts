@@ -1,7 +1,10 @@
+import { isFurtherService } from '../further-services.ts';
+
 /** Value of the label `dialect`: `redu`, `nova`, `admin`, `console`, or `none` for health and unknown paths. */
 export function dialectOf(route: string): string {
   const end = route.indexOf('/', 1);
-  return DIALECTS[route.slice(1, end < 0 ? undefined : end)] ?? 'none';
+  const first = route.slice(1, end < 0 ? undefined : end);
+  return DIALECTS[first] ?? (isFurtherService(first) ? 'nova' : 'none');
 }
 
 /** By the first segment of a route's path. */

@@ -26,7 +26,11 @@ export interface RecordedGateway {
   close(): Promise<void>;
 }
 
-export async function recordedGateway(options: GatewayUnderTest = {}): Promise<RecordedGateway> {
+/** @param further Services that the cloud has besides, by type; `%(project)s` is the project. */
+export async function recordedGateway(
+  options: GatewayUnderTest = {},
+  further: Readonly<Record<string, string>> = {},
+): Promise<RecordedGateway> {
   const sandbox = createSandbox({
     bootMilliseconds: 60,
     projects: [{ name: 'acme' }, { name: 'globex' }],
@@ -40,8 +44,10 @@ export async function recordedGateway(options: GatewayUnderTest = {}): Promise<R
       if (!url.endsWith('/auth/tokens')) {
         arrived.push({ method, url, headers: Object.fromEntries(request.headers) });
       }
-      return recorded.respond(request) ?? sandbox.fetch(request);
+      const response = recorded.respond(request) ?? (await sandbox.fetch(request));
+      return method === 'POST' && url.endsWith('/auth/tokens') ? withServices(response, further) : response;
     }),
+    ...(options.services && { services: options.services }),
     authUrl: sandbox.authUrl,
     endpoints: { region: null, interface: 'public' },
     serviceAccount: {
@@ -75,4 +81,24 @@ export async function recordedGateway(options: GatewayUnderTest = {}): Promise<R
     },
   };
   return recorded;
+}
+
+/** The token's catalog with further services. */
+async function withServices(
+  response: Response,
+  further: Readonly<Record<string, string>>,
+): Promise<Response> {
+  const { status, headers } = response;
+  if (status !== 201) return response;
+  const { token } = (await response.json()) as { token: { project: { id: string }; catalog: object[] } };
+  for (const [type, url] of Object.entries(further)) {
+    const endpoint = {
+      region: 'RegionOne',
+      region_id: 'RegionOne',
+      url: url.replace('%(project)s', token.project.id),
+    };
+    token.catalog.push({ type, name: type, endpoints: [{ id: type, interface: 'public', ...endpoint }] });
+  }
+  const { 'content-length': _, ...others } = Object.fromEntries(headers);
+  return Response.json({ token }, { status, headers: others });
 }

@@ -15,6 +15,7 @@ import { CallTrace } from '../../src/compute/call-trace.ts';
 import type { CloudCredential, CloudDriver } from '../../src/compute/cloud.ts';
 import type { ReleaseStore } from '../../src/compute/release-store.ts';
 import type { PassThrough } from '../../src/dialects/nova/pass-through.ts';
+import type { ServedServices } from '../../src/dialects/nova/services.ts';
 import { novaTranslation } from '../../src/dialects/nova/translated/translation.ts';
 import { createGateway, type Gateway } from '../../src/gateway.ts';
 import type { InventoryOptions } from '../../src/inventory/inventory-cache.ts';
@@ -84,6 +85,8 @@ export interface GatewayUnderTest {
   readonly inventory?: Partial<InventoryOptions>;
   readonly streams?: Partial<StreamLimits>;
   readonly adminTokens?: readonly AdminToken[];
+  /** `LINGUANOVA_SERVICES`. */
+  readonly services?: ServedServices;
   /** What requests in flight have when it stops. */
   readonly shutdownMs?: number;
   /** Unless given, requests are not counted. */
@@ -137,6 +140,7 @@ export async function startGateway(
       upstreamBudgetMs: options.deadline ?? 30_000,
       ...(options.upstreamTimeoutMs !== undefined && { headTimeoutMs: options.upstreamTimeoutMs }),
       ...(options.lease !== undefined && { leaseMs: options.lease }),
+      ...(options.services && { services: options.services }),
       limits,
       publicUrl: options.publicUrl ?? null,
       corsOrigins: options.corsOrigins ?? [],

@@ -51,12 +51,12 @@ function servicesOf(
 ): Map<Service, ServiceAddress> {
   const services = new Map<Service, ServiceAddress>();
   for (const service of served) {
-    const endpoint = endpointsOf(catalog, service, choice).find(
-      ({ interface: one }) => one === choice.interface,
-    );
+    const endpoints = endpointsOf(catalog, service, choice);
+    const endpoint = endpoints.find((one) => one.interface === choice.interface);
     if (endpoint !== undefined) {
       services.set(service, {
         root: rootOf(endpoint.url),
+        publicRoot: rootOf((endpoints.find((one) => one.interface === 'public') ?? endpoint).url),
         projectInPath: projectIn(endpoint.url) !== '',
         type: typeOf(catalog, service) ?? service,
         path: belowRoot(endpoint.url),

@@ -7,17 +7,19 @@
 import { type Handler, Hono, type MiddlewareHandler } from 'hono';
 import { KeyTokens } from '../../access/key-token.ts';
 import type { GatewayEnv, Stage } from '../../context.ts';
+import { isFurtherService } from '../../further-services.ts';
 import type { RequestBody } from '../../http/request-target.ts';
 import type { FindHit } from '../../traffic/cache/request-memo.ts';
 import { serviceRules } from './access-rules.ts';
 import { authenticateToken } from './authenticate.ts';
 import { forward } from './forward.ts';
+import { forwardFurther } from './further/forward.ts';
 import { identityFacade } from './identity/identity.ts';
 import { keystonePassThrough } from './identity/keystone.ts';
 import { rejectMethodOverride } from './method-override.ts';
 import type { PassThrough } from './pass-through.ts';
 import { ProxyCache, type ProxyCachePorts } from './proxy-cache.ts';
-import { DEFAULT_SERVICES, SERVICE_ENDPOINTS, SERVICES, type ServedServices } from './services.ts';
+import { DEFAULT_SERVICES, prefixOf, SERVICE_ENDPOINTS, SERVICES, type ServedServices } from './services.ts';
 import type { OpenSession } from './session.ts';
 import type { NovaTranslation, TranslationPorts } from './translation.ts';
 import { versionDocuments } from './version-documents.ts';
@@ -53,7 +55,9 @@ export function novaDialect(ports: NovaPorts): NovaDialect {
   const { openSession, keystone, documents, handler, findHit } = servicesOf(ports, tokens);
   const router = new Hono<GatewayEnv>({ strict: false });
   const override = rejectMethodOverride(ports.requestTarget);
+  const further = [...served].filter(isFurtherService);
   for (const { prefix } of Object.values(SERVICE_ENDPOINTS)) router.use(`${prefix}/*`, override.handle);
+  for (const service of further) router.use(`${prefixOf(service)}/*`, override.handle);
   router.route(
     SERVICE_ENDPOINTS.identity.prefix,
     identityFacade({ ...ports, tokens, openSession }, limit.handle, keystone),
@@ -74,6 +78,14 @@ export function novaDialect(ports: NovaPorts): NovaDialect {
       rules,
       handler,
     );
+  }
+  if ('forward' in ports.services) {
+    const forwarded = forwardFurther({ ...ports, passThrough: ports.services });
+    for (const service of further.filter((one) => one !== 'object-store')) {
+      const path = `${prefixOf(service)}/*`;
+      for (const { handle } of [documents, authenticated, limit, ...region]) router.use(path, handle);
+      router.all(path, rules, forwarded);
+    }
   }
   return {
     routes: router,

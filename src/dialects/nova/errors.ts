@@ -8,7 +8,7 @@ import type { ComputeError, ErrorCode } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { type FurtherService, isFurtherService } from '../../further-services.ts';
 import { reportError } from '../../http/error-report.ts';
-import { furtherErrorBody } from './further-errors.ts';
+import { furtherErrorBody } from './further/errors.ts';
 import { type EndpointName, SERVICE_ENDPOINTS, serviceOfPath } from './services.ts';
 
 interface ErrorRow {

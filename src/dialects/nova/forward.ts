@@ -34,7 +34,7 @@ import { parseTarget, type Target } from './target.ts';
 import type { TranslationPorts } from './translation.ts';
 
 /** The largest body that is read before it is sent on; image data is not. 1 MiB, the redu dialect's. */
-const MAX_BODY_BYTES = 1_048_576;
+export const MAX_BODY_BYTES = 1_048_576;
 
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -223,7 +223,7 @@ function readObject(bytes: Uint8Array): Fields {
 }
 
 /** The services let an administrator through to every project, so such a credential takes a key that is meant for it. */
-function assertNoHiddenAdministrator(c: Context<GatewayEnv>, session: CloudSession): void {
+export function assertNoHiddenAdministrator(c: Context<GatewayEnv>, session: CloudSession): void {
   const role = crossProjectRole(session);
   if (role === null) return;
   if (c.get('principal').scopes.includes('admin')) return;

@@ -6,6 +6,8 @@ import type { NovaSession, OfferedService } from './session.ts';
 export interface ServiceAddress extends OfferedService {
   /** Absolute, without version and trailing slash: what the service's own version document lies at. */
   readonly root: string;
+  /** That of its public endpoint, which it names itself by in references. */
+  readonly publicRoot: string;
 }
 
 /** Whom the cloud takes a credential for, and where its services are. The region is that of the endpoints in use. */

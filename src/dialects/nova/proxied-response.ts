@@ -30,7 +30,10 @@ export function rewriteResponse(
     const address = headers[name];
     if (address !== undefined) headers[name] = links.address(address);
   }
+  const challenge = headers['www-authenticate'];
+  if (challenge !== undefined) headers['www-authenticate'] = links.json(challenge);
   headers['cache-control'] ??= 'no-store';
+  if (isRedirect(status) && body !== null && !isJson(headers)) return withoutBody(status, headers, body);
   if (body === null || !isJson(headers)) return { status, headers, body };
   const { 'content-length': _, ...others } = headers;
   const rewritten =
@@ -38,7 +41,21 @@ export function rewriteResponse(
   return { status, headers: others, body: rewritten };
 }
 
-function isJson(headers: Readonly<Record<string, string>>): boolean {
+function isRedirect(status: number): boolean {
+  return status > 300 && status < 400 && status !== 304;
+}
+
+/** A page that names the new address once more, and the cloud's own. */
+function withoutBody(
+  status: number,
+  { 'content-type': _, 'content-length': __, ...headers }: Readonly<Record<string, string>>,
+  body: Uint8Array | ReadableStream<Uint8Array>,
+): ProxiedResponse {
+  if (body instanceof ReadableStream) void body.cancel();
+  return { status, headers, body: null };
+}
+
+export function isJson(headers: Readonly<Record<string, string>>): boolean {
   return JSON_TYPE.test(headers['content-type'] ?? '');
 }
 

@@ -61,7 +61,7 @@ function parse(target: string) {
   return { part, path: search === '' ? below : `${below}?${search}`, segments, search };
 }
 
-function decodedSegment(segment: string, index: number, all: readonly string[]): string {
+export function decodedSegment(segment: string, index: number, all: readonly string[]): string {
   const isTag = index === all.length - 1 && all[index - 1] === 'tags';
   if (!SEGMENT.test(segment)) throw notFound();
   let decoded: string;
@@ -74,6 +74,6 @@ function decodedSegment(segment: string, index: number, all: readonly string[]):
   return decoded;
 }
 
-function notFound(): ComputeError {
+export function notFound(): ComputeError {
   return new ComputeError('not_found', 'The resource could not be found.');
 }

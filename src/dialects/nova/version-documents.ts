@@ -15,13 +15,13 @@ import { resolveToken } from './authenticate.ts';
 import type { ForwardPorts } from './forward.ts';
 import type { CloudSession, ForwardedResponse } from './pass-through.ts';
 import { rewriteResponse, toResponse } from './proxied-response.ts';
-import { prefixOf, type ServiceName, serviceOfPath } from './services.ts';
+import { prefixOf, type Service, type ServiceName, serviceOfPath } from './services.ts';
 
 /** Bounds the time until an upgrade of the cloud shows. */
 const DOCUMENT_TTL_MS = 60_000;
 /** Limits the requests that unauthenticated clients can cause while the cloud fails. */
 const ERROR_TTL_MS = 1_000;
-const MAX_DOCUMENTS = 20;
+const MAX_DOCUMENTS = 60;
 const MAX_DOCUMENT_BYTES = 65_536;
 
 /** Paths outside the versions that are passed through, and Nova's public documents. */
@@ -31,6 +31,12 @@ const DOCUMENTS: Readonly<Record<ServiceName, readonly string[]>> = {
   network: ['', '/'],
   volume: ['', '/'],
 };
+
+/** Of a further service only its root, which names its versions. Object storage has none. */
+function documentsOf(service: Service): readonly string[] {
+  if (!isFurtherService(service)) return DOCUMENTS[service];
+  return service === 'object-store' ? [] : ['', '/'];
+}
 
 interface CachedDocument {
   readonly status: number;
@@ -49,7 +55,7 @@ export function versionDocuments(
 
   const fetchDocument = async (
     c: Context<GatewayEnv>,
-    service: ServiceName,
+    service: Service,
     path: string,
   ): Promise<CachedDocument> => {
     // A region that is in no catalog read so far is looked up in the caller's.
@@ -77,14 +83,7 @@ export function versionDocuments(
     const part = serviceOfPath(path);
     const below = part === null ? '' : path.slice(prefixOf(part).length);
     const isRead = c.req.method === 'GET' || c.req.method === 'HEAD';
-    if (
-      part === null ||
-      part === 'identity' ||
-      isFurtherService(part) ||
-      !isRead ||
-      !DOCUMENTS[part].includes(below)
-    )
-      return next();
+    if (part === null || part === 'identity' || !isRead || !documentsOf(part).includes(below)) return next();
     const name = JSON.stringify([c.get('region'), part, below]);
     const cached = cache.get(name);
     const document = cached ?? (await fetchDocument(c, part, below || '/'));

@@ -1,4 +1,4 @@
-import type { FurtherService } from '../../further-services.ts';
+import type { FurtherService } from '../../../further-services.ts';
 
 interface Refusal {
   readonly status: number;
