@@ -186,6 +186,7 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
     const nova = novaDialect({
       ...given,
       served,
+      anonymousObjects: options.anonymousObjects,
       requestTarget: targetWithoutRegion(requestTarget),
       publicUrl: url,
       regionalUrl: regionalUrl(url),

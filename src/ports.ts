@@ -76,6 +76,8 @@ export interface GatewayOptions
   readonly console: boolean;
   /** Services of the cloud served in the Nova dialect (`LINGUANOVA_SERVICES`); the four default ones unless given. */
   readonly services?: ServedServices;
+  /** Whether requests without a key reach object storage (`LINGUANOVA_ANONYMOUS_OBJECTS`); not unless given. */
+  readonly anonymousObjects?: boolean;
   /** Where clients find the gateway, `LINGUANOVA_PUBLIC_URL`; null: where the request has. */
   readonly publicUrl: string | null;
   /** That address as trusted proxies forward it. */

@@ -3,12 +3,21 @@ import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 import { ComputeError } from '../../src/compute/errors.ts';
 import { parseHost } from '../../src/http/host.ts';
-import { invalidHost, invalidTarget, parseRequestTarget } from '../../src/http/request-target.ts';
+import { splitObjectName } from '../../src/http/object-name.ts';
+import {
+  hasDotSegment,
+  invalidHost,
+  invalidTarget,
+  parseRequestTarget,
+} from '../../src/http/request-target.ts';
 
 /** A host for URLs of requests that name none, or none that is valid. */
 const DEFAULT_HOST = 'localhost';
 
 const rejections = new WeakMap<object, ComputeError>();
+
+/** Targets of objects whose names a URL would not keep. */
+const targets = new WeakMap<object, string>();
 
 /**
  * Validates Host and target of a request once, before any URL is built, and leaves them in one form for all that follows: `url` in
@@ -22,8 +31,16 @@ export function normalizeRequest(incoming: IncomingMessage): void {
   if (httpVersionMajor !== 1) rejectRequest(incoming, new ComputeError('invalid', 'Use HTTP/1.1.'));
   else if (parsed === null) rejectRequest(incoming, invalidTarget());
   else if (host === null) rejectRequest(incoming, invalidHost());
-  incoming.url = parsed === null ? leadingPath(url) : parsed.target;
+  incoming.url = parsed === null ? leadingPath(url) : routable(incoming, parsed.target);
   headers.host = parsed?.authority ?? host ?? DEFAULT_HOST;
+}
+
+/** What URLs are built of: a parser would resolve the dots in an object's name, which leaves another path. */
+function routable(incoming: IncomingMessage, target: string): string {
+  const { container, name } = splitObjectName(target);
+  if (name === '' || !hasDotSegment(`/${name}`)) return target;
+  targets.set(incoming, target);
+  return `${container}-${target.slice(container.length + name.length)}`;
 }
 
 /** Has the pipeline end this request with `problem`. */
@@ -70,7 +87,8 @@ export function peerAddress(c: Context): string | null {
 
 /** Path and query as received, before URL parsing. */
 export function requestTarget(c: Context): string {
-  return (c.env as HttpBindings).incoming.url ?? '';
+  const { incoming } = c.env as HttpBindings;
+  return targets.get(incoming) ?? incoming.url ?? '';
 }
 
 /**

@@ -100,6 +100,14 @@ export function openStackPassThrough(openStack: OpenStack): PassThrough {
       throw rejection(owner, new Error(`${request.service} rejects a new token`), call);
     },
 
+    async anonymous(request, call) {
+      const token = await anyToken(null, call);
+      if (token === null) return null;
+      const session = sessionWith(token, call);
+      assertService(session, request.service, token);
+      return { answer: await respond(session, request, null, call), roots: session.roots };
+    },
+
     async document(service, path, credential, call) {
       const token = await anyToken(credential, call);
       if (token === null) return null;

@@ -7,7 +7,7 @@
 
 import type * as z from 'zod';
 import { ComputeError } from '../../src/compute/errors.ts';
-import type { ServiceType, Transport } from './http/transport.ts';
+import { assertNoDotSegments, type ServiceType, type Transport } from './http/transport.ts';
 import { send, type UpstreamContext, type UpstreamResponse } from './http/upstream-client.ts';
 import { errorFrom, parseBody } from './http/upstream-error.ts';
 import type { Token } from './keystone/token.ts';
@@ -142,12 +142,6 @@ export class Service {
 /** The token was rejected after a part of a stream, which cannot be sent again. */
 export function sessionExpired(): ComputeError {
   return new ComputeError('unavailable', 'The session at the cloud has expired. Send the request again.');
-}
-
-/** A URL parser would remove dot segments, which leaves the path of another resource. */
-function assertNoDotSegments(path: string): void {
-  if (/(^|\/)(\.|%2e){1,2}(\/|$)/i.test(path))
-    throw new ComputeError('not_found', 'There is nothing of that name.');
 }
 
 function queryString(query: Query = {}): string {

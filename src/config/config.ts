@@ -72,6 +72,8 @@ export interface Config {
   readonly streams: StreamLimits;
   readonly keepAliveSeconds: number;
   readonly services: ServedServices;
+  /** Whether object storage is served without a key. */
+  readonly anonymousObjects: boolean;
   /** Networks of proxies whose `X-Forwarded-*` headers are used. */
   readonly trustedProxies: readonly string[];
   readonly logLevel: string;
@@ -184,6 +186,7 @@ export function readConfig(
     streams: variables.LINGUANOVA_EVENT_STREAMS,
     keepAliveSeconds: variables.LINGUANOVA_KEEP_ALIVE_SECONDS,
     services: variables.LINGUANOVA_SERVICES,
+    anonymousObjects: variables.LINGUANOVA_ANONYMOUS_OBJECTS !== undefined,
     trustedProxies: variables.LINGUANOVA_TRUSTED_PROXIES,
     logLevel: variables.LOG_LEVEL,
     auditDays: variables.LINGUANOVA_AUDIT_DAYS,

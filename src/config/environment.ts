@@ -175,6 +175,12 @@ export const Environment = z.object({
     .describe(
       'Regions that are served, comma-separated with the one of `OS_REGION_NAME` among them; `*`: all of the catalog. Unset: that one.',
     ),
+  LINGUANOVA_ANONYMOUS_OBJECTS: z
+    .enum(['1'], { error: 'must be 1, or unset' })
+    .optional()
+    .describe(
+      '`1`: serve temporary URLs, form posts and [public containers](object-storage.md) without a key.',
+    ),
   LINGUANOVA_SANDBOX: z
     .enum(['1'], { error: 'must be 1, or unset' })
     .optional()

@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import { ComputeError } from '../compute/errors.ts';
 import type { GatewayEnv, Stage } from '../context.ts';
 import { parseHost } from './host.ts';
+import { splitObjectName } from './object-name.ts';
 import { withoutRegion } from './region-path.ts';
 
 /** Path and query in origin form, as the client wrote them, where the runtime still knows. */
@@ -92,16 +93,21 @@ export function invalidTarget(): ComputeError {
   );
 }
 
+/** Whether a URL parser would take segments out of this path. */
+export function hasDotSegment(path: string): boolean {
+  return DOT_SEGMENT.test(path);
+}
+
 /**
  * Refuses paths with `.` or `..` in them, encoded or not. A URL parser takes such segments out, and what is left is another
- * path: of `DELETE /v1/security_groups/{id}/rules/..` it would be the group itself.
+ * path: of `DELETE /v1/security_groups/{id}/rules/..` it would be the group itself. The name of an object may have any.
  */
 export function rejectDotSegments(target: RequestTarget): Stage {
   const check = (c: Context<GatewayEnv>) => {
     const written = target(c);
     // Few paths have either of them, and the expression costs more.
     const isSuspect = written.includes('.') || written.includes('%');
-    return !isSuspect || !DOT_SEGMENT.test(written.replace(/[?#].*$/s, ''));
+    return !isSuspect || !hasDotSegment(splitObjectName(written).container.replace(/[?#].*$/s, ''));
   };
   return {
     handle(c, next) {

@@ -85,12 +85,14 @@ export interface GatewayUnderTest {
   readonly inventory?: Partial<InventoryOptions>;
   readonly streams?: Partial<StreamLimits>;
   readonly adminTokens?: readonly AdminToken[];
-  /** `LINGUANOVA_SERVICES`. */
-  readonly services?: ServedServices;
   /** What requests in flight have when it stops. */
   readonly shutdownMs?: number;
   /** Unless given, requests are not counted. */
   readonly usage?: UsageStore;
+  /** `LINGUANOVA_SERVICES`. */
+  readonly services?: ServedServices;
+  /** `LINGUANOVA_ANONYMOUS_OBJECTS`. */
+  readonly anonymousObjects?: boolean;
 }
 
 const PLANS: readonly Plan[] = [
@@ -140,7 +142,8 @@ export async function startGateway(
       upstreamBudgetMs: options.deadline ?? 30_000,
       ...(options.upstreamTimeoutMs !== undefined && { headTimeoutMs: options.upstreamTimeoutMs }),
       ...(options.lease !== undefined && { leaseMs: options.lease }),
-      ...(options.services && { services: options.services }),
+      ...(options.services !== undefined && { services: options.services }),
+      anonymousObjects: options.anonymousObjects ?? false,
       limits,
       publicUrl: options.publicUrl ?? null,
       corsOrigins: options.corsOrigins ?? [],

@@ -1,11 +1,18 @@
 import { readableStream } from '../../../src/async.ts';
 import { remainingMs } from '../../../src/clock.ts';
-import { isStream, MAX_RESPONSE_BYTES, type Transport, TransportError } from './transport.ts';
+import {
+  assertNoDotSegments,
+  isStream,
+  MAX_RESPONSE_BYTES,
+  type Transport,
+  TransportError,
+} from './transport.ts';
 
 /** A transport over a fetch function: the runtime's own, or a service in this process. */
 export function fetchTransport(fetch: (request: Request) => Promise<Response>): Transport {
   return {
     async open({ method, url, headers, body = null, signal, buffered = false }, deadline) {
+      assertNoDotSegments(url);
       const ending = new AbortController();
       let timedOut = false;
       const expire = () => {

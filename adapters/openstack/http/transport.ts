@@ -6,6 +6,7 @@
  */
 
 import type { MonotonicMs } from '../../../src/clock.ts';
+import { ComputeError } from '../../../src/compute/errors.ts';
 import type { Service } from '../../../src/dialects/nova/services.ts';
 
 export type ServiceType = 'identity' | Service;
@@ -60,6 +61,17 @@ export const MAX_RESPONSE_BYTES = 64 * 1024 * 1024;
 /** Whether a body can be sent only once, and may take its time. */
 export function isStream(body: UpstreamRequest['body']): body is AsyncIterable<Uint8Array> {
   return typeof body === 'object' && body !== null && !(body instanceof Uint8Array);
+}
+
+/**
+ * A URL parser would remove dot segments, which leaves the path of another resource.
+ *
+ * @throws ComputeError `not_found`.
+ */
+export function assertNoDotSegments(url: string): void {
+  const [path = ''] = url.split('?', 1);
+  if (/(^|\/)(\.|%2e){1,2}(\/|$)/i.test(path))
+    throw new ComputeError('not_found', 'There is nothing of that name.');
 }
 
 /** No complete response. */

@@ -17,6 +17,7 @@ import { forwardFurther } from './further/forward.ts';
 import { identityFacade } from './identity/identity.ts';
 import { keystonePassThrough } from './identity/keystone.ts';
 import { rejectMethodOverride } from './method-override.ts';
+import { anonymousObjects, objectStorage } from './object-store/object-store.ts';
 import type { PassThrough } from './pass-through.ts';
 import { ProxyCache, type ProxyCachePorts } from './proxy-cache.ts';
 import { DEFAULT_SERVICES, prefixOf, SERVICE_ENDPOINTS, SERVICES, type ServedServices } from './services.ts';
@@ -29,6 +30,8 @@ interface NovaPorts extends TranslationPorts {
   readonly services: PassThrough | NovaTranslation;
   /** The default ones unless given. */
   readonly served?: ServedServices;
+  /** Whether object storage is served without a key, as far as the cloud does. */
+  readonly anonymousObjects?: boolean | undefined;
   readonly requestBody: RequestBody;
   readonly cache: Pick<ProxyCachePorts, 'responses' | 'isOn' | 'waitUntil'>;
   /** What the head of a passed-through response may take, milliseconds. */
@@ -80,11 +83,15 @@ export function novaDialect(ports: NovaPorts): NovaDialect {
     );
   }
   if ('forward' in ports.services) {
-    const forwarded = forwardFurther({ ...ports, passThrough: ports.services });
-    for (const service of further.filter((one) => one !== 'object-store')) {
+    const own = { ...ports, passThrough: ports.services };
+    const forwarded = forwardFurther(own);
+    for (const service of further) {
       const path = `${prefixOf(service)}/*`;
-      for (const { handle } of [documents, authenticated, limit, ...region]) router.use(path, handle);
-      router.all(path, rules, forwarded);
+      const isObjects = service === 'object-store';
+      router.use(path, documents.handle);
+      if (isObjects && ports.anonymousObjects) router.use(path, anonymousObjects(own));
+      for (const { handle } of [authenticated, limit, ...region]) router.use(path, handle);
+      router.all(path, rules, isObjects ? objectStorage(own) : forwarded);
     }
   }
   return {

@@ -74,6 +74,15 @@ export interface PassThrough {
     call: CallContext,
   ): Promise<ForwardedResponse>;
   /**
+   * Sends a request without any token, as long as an address of its service is known, and the roots in the response.
+   *
+   * @returns null when it is not.
+   */
+  anonymous(
+    request: ForwardRequest,
+    call: CallContext,
+  ): Promise<{ readonly answer: ForwardedResponse; readonly roots: CloudSession['roots'] } | null>;
+  /**
    * The document at `path` below a service's root, which needs no token, and the roots in it.
    *
    * @param credential The caller's, if there is one: without an earlier session it is needed to find the services.

@@ -32,10 +32,10 @@ const DOCUMENTS: Readonly<Record<ServiceName, readonly string[]>> = {
   volume: ['', '/'],
 };
 
-/** Of a further service only its root, which names its versions. Object storage has none. */
+/** Of a further service only its root, which names its versions; object storage has none, but what it can do. */
 function documentsOf(service: Service): readonly string[] {
   if (!isFurtherService(service)) return DOCUMENTS[service];
-  return service === 'object-store' ? [] : ['', '/'];
+  return service === 'object-store' ? ['/info'] : ['', '/'];
 }
 
 interface CachedDocument {
