@@ -15,6 +15,8 @@ export interface Ran {
 
 /** The `openstack` command line in a process of its own: each start of it costs seconds. */
 export interface OpenStackCommands {
+  /** Where commands find files. */
+  readonly folder: string;
   /** @param command In words separated by one space, or as its words. */
   run(command: string | readonly string[]): Promise<Ran>;
   /** What a command prints that has to succeed. */
@@ -49,11 +51,13 @@ export function openStackCommands(
       OS_CLIENT_CONFIG_FILE: join(folder, 'clouds.yaml'),
       OS_CLOUD: 'tested',
     },
+    cwd: folder,
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const lines = createInterface({ input: client.stdout })[Symbol.asyncIterator]();
 
   const commands: OpenStackCommands = {
+    folder,
     async run(command) {
       const words = typeof command === 'string' ? command.split(' ') : command;
       client.stdin.write(`${JSON.stringify(words)}\n`);
