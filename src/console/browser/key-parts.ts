@@ -18,6 +18,8 @@ const SCOPES = [
   ['volumes:write', 'Create, attach and delete volumes'],
   ['images:write', 'Upload, change and delete images'],
   ['keys:write', 'Create further API keys'],
+  ['*:read', 'Read object storage, DNS and other further services'],
+  ['*:write', 'Change further services'],
   ['admin', 'Read hosts and other projects'],
 ] as const;
 
