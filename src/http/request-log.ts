@@ -27,9 +27,15 @@ export function requestLog(root: Logger, metrics: Metrics): Stage {
     const isNew = cloudId !== undefined && headers.get(CLOUD_REQUEST_ID) !== cloudId;
     if (isNew) headers.set(CLOUD_REQUEST_ID, cloudId);
     if (isNew || !headers.isAppliedTo(c.res)) addMissingHeaders(c, headers);
-    const served = { method: c.req.method, route: routePath(c, -1), status: c.res.status, started };
+    const served = {
+      method: c.req.method,
+      route: routePath(c, -1),
+      status: c.res.status,
+      region: regionOf(c),
+      started,
+    };
     // `c.get`: `c.var` copies all variables. Later stages may have replaced the log.
-    recordRequest(c.get('log'), metrics, served, { region: regionOf(c), ...upstreamFields(trace) });
+    recordRequest(c.get('log'), metrics, served, upstreamFields(trace));
     if (span.isRecorded) endSpan(span, c, served);
   };
   return {
@@ -41,7 +47,8 @@ export function requestLog(root: Logger, metrics: Metrics): Stage {
     commit: identify,
     finish(c, { status }, route) {
       const { keyId, projectId } = c.get('principal');
-      const served = { method: 'GET', route, status, started: c.get('startedAt') ?? 0 };
+      const started = c.get('startedAt') ?? 0;
+      const served = { method: 'GET', route, status, region: regionOf(c), started };
       const span = new RequestSpan(c.req.raw.headers, served.started);
       // A logger of this request would cost more than the line.
       recordRequest(root, metrics, served, {
@@ -49,7 +56,6 @@ export function requestLog(root: Logger, metrics: Metrics): Stage {
         trace_id: span.spans.traceId,
         key: keyId,
         project: projectId,
-        region: regionOf(c),
       });
       if (span.isRecorded) endSpan(span, c, served, { 'linguanova.cache.result': 'hit' }, performance.now());
     },
@@ -102,6 +108,8 @@ export interface CompletedRequest {
   readonly method: string;
   readonly route: string;
   readonly status: number;
+  /** A served one. */
+  readonly region: string | undefined;
   readonly started: number;
 }
 
@@ -111,13 +119,15 @@ export function recordRequest(
   served: CompletedRequest,
   others: LogFields,
 ): void {
-  const { method, route, status, started } = served;
+  const { method, route, status, region, started } = served;
   const dialect = dialectOf(route);
   const durationMs = performance.now() - started;
-  metrics.count('requests', { method, route, dialect, status: String(status) });
-  metrics.observe('request_duration_seconds', durationMs / 1000, { route, dialect });
+  const ofRegion = region ?? '';
+  metrics.count('requests', { method, route, dialect, status: String(status), region: ofRegion });
+  metrics.observe('request_duration_seconds', durationMs / 1000, { route, dialect, region: ofRegion });
   log.info('request', {
     ...others,
+    region,
     method,
     route,
     dialect,

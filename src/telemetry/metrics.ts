@@ -6,8 +6,8 @@ export interface MetricDefinition {
 
 export const COUNTERS = {
   requests: {
-    help: 'Requests by route and response status.',
-    labels: ['method', 'route', 'dialect', 'status'],
+    help: 'Requests by route, response status and region; region is empty without a served one.',
+    labels: ['method', 'route', 'dialect', 'status', 'region'],
   },
   key_verifications: {
     help: 'Authentications: ok, admin_token, or the reason of a refusal.',
@@ -25,7 +25,7 @@ export const COUNTERS = {
   inventory_syncs: { help: "Syncs of a project's instances: full or delta.", labels: ['kind'] },
   cache_requests: {
     help: 'Reads: hit, miss, stale, or bypass when nothing is cached.',
-    labels: ['result', 'route'],
+    labels: ['result', 'route', 'region'],
   },
   cache_revalidations: { help: 'Background revalidations: ok or failed.', labels: ['result'] },
   events: { help: 'Instance events: created, state_changed, updated or deleted.', labels: ['kind'] },
@@ -69,7 +69,7 @@ export const GAUGES = {
 export const HISTOGRAMS = {
   request_duration_seconds: {
     help: 'Time from the arrival of a request to its response.',
-    labels: ['route', 'dialect'],
+    labels: ['route', 'dialect', 'region'],
   },
   upstream_duration_seconds: {
     help: 'Time of calls to the cloud; status is a class, or none without a response.',

@@ -69,13 +69,13 @@ test('metrics count and time requests and upstream calls, and count keys by stat
   await get('/v1/flavors');
   const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
   const has = [
-    /^linguanova_requests_total\{method="GET",route="\/v1\/flavors",dialect="redu",status="200"\} 1$/m,
-    /^linguanova_request_duration_seconds_count\{route="\/v1\/flavors",dialect="redu"\} 1$/m,
-    /^linguanova_request_duration_seconds_bucket\{le="30",route="\/v1\/flavors",dialect="redu"\} 1$/m,
-    /^linguanova_upstream_duration_seconds_count\{service="compute",method="GET",status="2xx"\} [1-9]/m,
-    /^linguanova_upstream_duration_seconds_count\{service="identity",method="POST",status="2xx"\} [1-9]/m,
-    /^linguanova_upstream_breakers_open\{service="compute"\} 0$/m,
-    /^linguanova_upstream_calls_in_flight\{service="compute"\} 0$/m,
+    /^linguanova_requests_total\{method="GET",route="\/v1\/flavors",dialect="redu",status="200",region="RegionOne"\} 1$/m,
+    /^linguanova_request_duration_seconds_count\{route="\/v1\/flavors",dialect="redu",region="RegionOne"\} 1$/m,
+    /^linguanova_request_duration_seconds_bucket\{le="30",route="\/v1\/flavors",dialect="redu",region="RegionOne"\} 1$/m,
+    /^linguanova_upstream_duration_seconds_count\{region="RegionOne",service="compute",method="GET",status="2xx"\} [1-9]/m,
+    /^linguanova_upstream_duration_seconds_count\{region="",service="identity",method="POST",status="2xx"\} [1-9]/m,
+    /^linguanova_upstream_breakers_open\{region="RegionOne",service="compute"\} 0$/m,
+    /^linguanova_upstream_calls_in_flight\{region="RegionOne",service="compute"\} 0$/m,
     /^linguanova_keys\{state="active"\} 1$/m,
     /^linguanova_keys\{state="revoked"\} 0$/m,
   ];

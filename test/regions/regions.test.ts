@@ -176,4 +176,18 @@ describe('state of regions is apart', () => {
     for (let n = 0; n < 2; n++) expect(await regions('/v1/flavors')).toBe(ONE);
     expect(await regions(at('Nowhere', '/v1/flavors'))).toBeUndefined();
   });
+
+  test('counters of requests and of the cache, with served regions only', async () => {
+    for (const prefix of ['', at(TWO, ''), at('Nowhere', '')])
+      await gateway.request(`${prefix}/v1/flavors/m1.tiny`);
+    const metrics: string = (await gateway.request('/metrics')).body;
+    for (const region of [ONE, TWO]) {
+      expect(metrics).toMatch(
+        new RegExp(`^linguanova_requests_total{.*status="200",region="${region}"} `, 'm'),
+      );
+      expect(metrics).toMatch(new RegExp(`^linguanova_cache_requests_total{.*region="${region}"} `, 'm'));
+    }
+    expect(metrics).toMatch(/^linguanova_requests_total{.*status="404",region=""} /m);
+    expect(metrics).not.toContain('Nowhere');
+  });
 });

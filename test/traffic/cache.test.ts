@@ -159,15 +159,21 @@ describe('what a client receives', () => {
     const [, client] = await start({ seconds: 0 });
     for (let n = 0; n < 2; n++) expect(cacheOf(await client.get('/v1/flavors'))).toBeNull();
     const metrics = await (await fetch(`${client.url}/metrics`)).text();
-    expect(metrics).toContain('linguanova_cache_requests_total{result="bypass",route="/v1/flavors"} 2');
+    expect(metrics).toContain(
+      'linguanova_cache_requests_total{result="bypass",route="/v1/flavors",region=""} 2',
+    );
   });
 
   test('what is counted', async () => {
     const [, client] = await start();
     for (let n = 0; n < 3; n++) await client.get('/v1/flavors');
     const metrics = await (await fetch(`${client.url}/metrics`)).text();
-    expect(metrics).toContain('linguanova_cache_requests_total{result="miss",route="/v1/flavors"} 1');
-    expect(metrics).toContain('linguanova_cache_requests_total{result="hit",route="/v1/flavors"} 2');
+    expect(metrics).toContain(
+      'linguanova_cache_requests_total{result="miss",route="/v1/flavors",region=""} 1',
+    );
+    expect(metrics).toContain(
+      'linguanova_cache_requests_total{result="hit",route="/v1/flavors",region=""} 2',
+    );
     expect(metrics).toMatch(/^linguanova_cache_bytes [1-9]/m);
   });
 });

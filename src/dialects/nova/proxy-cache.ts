@@ -172,7 +172,7 @@ export class ProxyCache {
           },
           c.get('trace').spans,
         );
-    metrics.count('cache_requests', { result: found?.result ?? 'miss', route });
+    metrics.count('cache_requests', { result: found?.result ?? 'miss', route, region: c.get('region') });
     if (found === null) {
       if (key.text.length <= MAX_KEY_CHARACTERS) this.#unshareable.set(key.text, true);
       return toResponse(gathered, direct ?? rewrite(await send(request, signal)));
@@ -194,7 +194,7 @@ export class ProxyCache {
     return {
       route,
       respond: () => {
-        metrics.count('cache_requests', { result: 'hit', route });
+        metrics.count('cache_requests', { result: 'hit', route, region: c.get('region') });
         return respond(c.get('responseHeaders'), hit, c.req.header('if-none-match'), this.#now());
       },
     };

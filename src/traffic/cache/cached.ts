@@ -110,7 +110,7 @@ export function caching(
           ttl === 'none' ||
           (parameters !== null && bypassOn.some((parameter) => parameters.has(parameter)))
         ) {
-          metrics.count('cache_requests', { result: 'bypass', route: routePath(c) });
+          metrics.count('cache_requests', { result: 'bypass', route: routePath(c), region: c.get('region') });
           return uncachedResponse(c, read, input, open(principal, call));
         }
         // Authenticated by the cloud before any lookup.
@@ -132,7 +132,7 @@ export function caching(
         const found = looking instanceof Promise ? await looking : looking;
         if (found === null) throw new Error('a read without a response');
         const route = routePath(c);
-        metrics.count('cache_requests', { result: found.result, route });
+        metrics.count('cache_requests', { result: found.result, route, region: c.get('region') });
         memo.set(requestTarget(c), { principal, authContext: caller, key, route });
         return toResponse(c.get('responseHeaders'), c.req.header('If-None-Match'), found, monotonicMs());
       },
@@ -157,7 +157,7 @@ export function caching(
     return {
       route,
       respond() {
-        metrics.count('cache_requests', { result: 'hit', route });
+        metrics.count('cache_requests', { result: 'hit', route, region: c.get('region') });
         return toResponse(c.get('responseHeaders'), c.req.header('If-None-Match'), hit, monotonicMs());
       },
     };
