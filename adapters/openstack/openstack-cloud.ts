@@ -133,7 +133,10 @@ export function openStackCloud(openStack: OpenStack, owner: TokenOwner, context:
       const { networkId, allProjects = false } = filter;
       const onNetwork = networkId === undefined ? null : await listPorts({ networkId, allProjects });
       const ids = onNetwork && new Set(onNetwork.map((port) => port.instanceId));
-      return servers.listServers(nova, filter, window, ids);
+      const listed = servers.listServers(nova, filter, window, ids);
+      if (window.marker === undefined || allProjects) return listed;
+      const isOwn = projectId().then((own) => servers.assertOwnMarker(nova, String(window.marker), own));
+      return (await Promise.all([listed, isOwn]))[0];
     },
     getInstance,
     findInstance: (mark) => servers.findServer(nova, mark),

@@ -8,6 +8,7 @@ import { ReduClient } from '../support/redu-client.ts';
 import { type SandboxTarget, sandboxTarget } from '../support/sandbox-target.ts';
 import { ACTIONS, ATTEMPTS, type Attempt, STREAMS } from './foreign-attempts.ts';
 import { everythingOf, makeThings, type Things } from './foreign-things.ts';
+import { fillIn, NOBODYS, refusalOf } from './refusals.ts';
 
 test('every route has its attempts, and every attempt its route', () => {
   const routes = reduDialect({} as Access)
@@ -32,27 +33,6 @@ const CALLERS: readonly (readonly [string, Kind, 'member' | 'admin'])[] = [
   ['the credential of an administrator', 'application_credential', 'admin'],
   ['a service account that is an administrator', 'service', 'admin'],
 ];
-
-/** Ids and names of the right form that nothing has. */
-const NOBODYS: Things = {
-  instance: '3c9c5f5c-4acd-414a-aafc-3eab36ea1101',
-  address: '192.0.2.99',
-  'floating ip': '3c9c5f5c-4acd-414a-aafc-3eab36ea1109',
-  port: '3c9c5f5c-4acd-414a-aafc-3eab36ea1102',
-  network: '3c9c5f5c-4acd-414a-aafc-3eab36ea1103',
-  image: '3c9c5f5c-4acd-414a-aafc-3eab36ea1104',
-  'image name': 'nobodys-snapshot',
-  keypair: 'nobodys-pair',
-  group: '3c9c5f5c-4acd-414a-aafc-3eab36ea1105',
-  'group name': 'nobodys-group',
-  rule: '3c9c5f5c-4acd-414a-aafc-3eab36ea1106',
-  'server group': '3c9c5f5c-4acd-414a-aafc-3eab36ea1107',
-  volume: '3c9c5f5c-4acd-414a-aafc-3eab36ea1121',
-  snapshot: '3c9c5f5c-4acd-414a-aafc-3eab36ea1122',
-  'api key': 'zzzzzzzzzzzz',
-  project: '3c9c5f5c4acd414aaafc3eab36ea1108',
-  'project name': 'nobodys-project',
-};
 
 /** Each kind of key against the same kind: two service keys share the account that they act as. */
 describe.each(CALLERS)('acme with %s', (_caller, kind, role) => {
@@ -130,15 +110,6 @@ describe.each(CALLERS)('acme with %s', (_caller, kind, role) => {
       expect.soft(await refusal(method, attempt, foreign)).toEqual(await refusal(method, attempt, NOBODYS));
   });
 
-  /** What the caller reads of a refusal, without the values that it named itself. */
-  async function refusal(method: string, attempt: Attempt, things: Things) {
-    const tried = filledIn(attempt, things);
-    const { status, body } = await acme.request(method, tried.path, tried.body);
-    const blank = (text: string) =>
-      Object.entries(things).reduce((rest, [thing, value]) => rest.replaceAll(value, `{${thing}}`), text);
-    return { status, body: JSON.parse(blank(JSON.stringify(body))) };
-  }
-
   /** All service keys act as one user, and key pairs are the user's: such keys may have none at all. */
   function isAboutKeypairs({ path, body }: Attempt): boolean {
     return path.includes('keypairs') || JSON.stringify(body)?.includes('{keypair}') === true;
@@ -161,19 +132,12 @@ describe.each(CALLERS)('acme with %s', (_caller, kind, role) => {
       .map(([thing]) => thing);
   }
 
-  function filledIn({ path, body, made }: Attempt, others: Things = foreign) {
-    const { userName, password } = target.acme;
-    const fill = (text: string) =>
-      text.replaceAll(/\{(own )?([a-z ]+)\}/g, (_, isOwn: string | undefined, thing: string) => {
-        const named: Readonly<Record<string, string>> = isOwn ? { ...own, user: userName, password } : others;
-        const value = named[thing];
-        if (value === undefined) throw new Error(`there is no ${thing}`);
-        return value;
-      });
-    return {
-      path: fill(path),
-      body: body === undefined ? undefined : JSON.parse(fill(JSON.stringify(body))),
-      made: made === undefined ? undefined : fill(made),
-    };
+  function filledIn(attempt: Attempt, others: Things = foreign) {
+    const { userName: user, password } = target.acme;
+    return fillIn(attempt, { ...own, user, password }, others);
+  }
+
+  function refusal(method: string, attempt: Attempt, things: Things) {
+    return refusalOf(acme, method, filledIn(attempt, things), things);
   }
 });

@@ -284,7 +284,9 @@ describe('access rules', () => {
 
   test('allow a redu route only if every call that it would make matches, also cached ones', async () => {
     const key = await keyWith();
-    const detail = ['/v2.1/servers/detail', '/v2.1/os-server-groups'].map((path) => ({ ...FLAVORS, path }));
+    const server = '/v2.1/servers/*';
+    const reads = ['/v2.1/servers/detail', '/v2.1/os-server-groups', server, `${server}/os-instance-actions`];
+    const detail = reads.map((path) => ({ ...FLAVORS, path }));
     const network = ['security-groups', 'ports', 'networks', 'floatingips'].map((name) => ({
       ...{ service: 'network', method: 'GET' },
       path: `/v2.0/${name}`,

@@ -21,6 +21,7 @@ import type { Nova } from './nova.ts';
 import { instanceFrom, Server } from './server.ts';
 
 const ServerBody = z.object({ server: Server });
+const ActorsBody = z.object({ instanceActions: z.array(z.object({ project_id: z.string() })) });
 const CreatedBody = z.object({ server: z.object({ id: z.string() }) });
 const SnapshotBody = z.object({ image_id: z.string() });
 /** A cloud may set no password (`enable_instance_password`), or print none. */
@@ -104,6 +105,35 @@ export async function getServer(nova: Nova, id: string, projectId: string | null
   const [instance] = await instancesFrom(nova, [server]);
   if (instance?.projectId === (projectId ?? server.tenant_id) && !isGone(server)) return instance;
   throw noSuchServer(id);
+}
+
+/**
+ * Nova takes an instance of any project as a marker; one of another project is refused like one that does not exist. A deleted
+ * one, which Nova still has the history of, is a marker.
+ *
+ * @throws ComputeError `invalid`, with Nova's text.
+ */
+export async function assertOwnMarker(nova: Nova, marker: string, projectId: string): Promise<void> {
+  try {
+    await getServer(nova, marker, projectId);
+  } catch (error) {
+    if (!hasCode(error, 'not_found')) throw error;
+    if (await wasOf(nova, marker, projectId)) return;
+    throw new ComputeError('invalid', `marker [${marker}] not found`);
+  }
+}
+
+/** Whether a deleted instance was of the project, by what its members did with it. */
+async function wasOf(nova: Nova, id: string, projectId: string): Promise<boolean> {
+  try {
+    const { instanceActions } = await nova
+      .using('historyOfDeleted')
+      .get(`/servers/${id}/os-instance-actions`, ActorsBody);
+    return instanceActions.some(({ project_id }) => project_id === projectId);
+  } catch (error) {
+    if (hasCode(error, 'not_found', 'forbidden')) return false;
+    throw error;
+  }
 }
 
 /** With Nova's text. */

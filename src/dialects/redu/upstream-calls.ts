@@ -36,7 +36,9 @@ const SUBNETS = 'network GET /subnets';
 const ROUTERS = 'network GET /routers';
 const VOLUME = 'block-storage GET /volumes/{id}';
 const REACH: Row = [GROUPS, PORTS, NETWORKS, FLOATING_IPS, SERVER_GROUPS];
-const LIST: Row = ['compute GET /servers/detail', ...REACH];
+/** The marker of a page is read. */
+const MARKER: Row = [SERVER, 'compute GET /servers/{id}/os-instance-actions'];
+const LIST: Row = ['compute GET /servers/detail', ...MARKER, ...REACH];
 const DETAIL: Row = [SERVER, 'compute GET /servers/{id}/os-volume_attachments', ...REACH];
 const MAKE_PUBLIC: Row = [
   ...[PORTS, 'network GET,PUT,DELETE /ports/{port}', FLOATING_IPS, 'network POST /floatingips'],
