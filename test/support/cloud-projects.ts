@@ -52,18 +52,45 @@ export class CloudProjects {
     );
   }
 
-  async make({ name, roles, cidr, networkName, quotas }: ProjectWish): Promise<CloudProject> {
+  /** A project that cannot be completed is removed. */
+  async make(wish: ProjectWish): Promise<CloudProject> {
+    const { name } = wish;
     const admin = this.#admin;
     const password = randomBytes(12).toString('hex');
     const { project } = await admin('identity', 'POST', '/projects', { project: { name } });
     const { user } = await admin('identity', 'POST', '/users', { user: { name, password } });
+    const identity = {
+      projectId: project.id,
+      projectName: name,
+      userId: user.id,
+      userName: name,
+      password,
+    };
+    try {
+      return { ...identity, ...(await this.#furnish(identity, wish)) };
+    } catch (error) {
+      await this.remove(identity);
+      throw error;
+    }
+  }
+
+  async #furnish(
+    {
+      projectId,
+      userId,
+      userName,
+      password,
+    }: Pick<CloudProject, 'projectId' | 'userId' | 'userName' | 'password'>,
+    { name, roles, cidr, networkName, quotas }: ProjectWish,
+  ) {
+    const admin = this.#admin;
     for (const role of (await admin('identity', 'GET', '/roles')).roles) {
       if (!roles.includes(role.name)) continue;
-      await admin('identity', 'PUT', `/projects/${project.id}/users/${user.id}/roles/${role.id}`);
+      await admin('identity', 'PUT', `/projects/${projectId}/users/${userId}/roles/${role.id}`);
     }
     if (quotas !== undefined)
-      await admin('compute', 'PUT', `/os-quota-sets/${project.id}`, { quota_set: quotas });
-    const own = await signIn(this.#variables, { name, password, project: name });
+      await admin('compute', 'PUT', `/os-quota-sets/${projectId}`, { quota_set: quotas });
+    const own = await signIn(this.#variables, { name: userName, password, project: name });
     const { network } = await own('network', 'POST', '/networks', { network: { name: networkName } });
     const { subnet } = await own('network', 'POST', '/subnets', {
       subnet: { name: networkName, network_id: network.id, ip_version: 4, cidr },
@@ -73,18 +100,18 @@ export class CloudProjects {
       router: { name: networkName, external_gateway_info: gateway },
     });
     await own('network', 'PUT', `/routers/${router.id}/add_router_interface`, { subnet_id: subnet.id });
-    const path = `/users/${user.id}/application_credentials`;
-    const { application_credential: credential } = await own('identity', 'POST', path, {
-      application_credential: { name },
+    const path = `/users/${userId}/application_credentials`;
+    const wish = { application_credential: { name } };
+    // Keystone may not know the role for a moment after it was given.
+    const made = await own('identity', 'POST', path, wish).catch(async (error) => {
+      if (!(error instanceof ServiceError && error.status === 400)) throw error;
+      await setTimeout(2_000);
+      return own('identity', 'POST', path, wish);
     });
+    const { id, secret } = made.application_credential;
     const groups = await own('network', 'GET', '/security-groups?name=default');
     return {
-      projectId: project.id,
-      projectName: name,
-      userId: user.id,
-      userName: name,
-      password,
-      credential: { id: credential.id, secret: credential.secret },
+      credential: { id, secret },
       networkId: network.id,
       networkName,
       subnetId: subnet.id,

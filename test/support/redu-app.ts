@@ -82,7 +82,8 @@ export function reduApp(methods: Partial<Cloud> = {}, scopes: readonly Scope[] =
     await next();
   });
   // Routes that need it have their tests where there is a store: test/keys.
-  app.route('/', reduDialect({} as Access));
+  const access: Partial<Access> = { services: new Set() };
+  app.route('/', reduDialect(access as Access));
   app.onError((error, c) => reduErrorResponse(error, c.var.requestId, c.var.log));
   app.notFound((c) => reduErrorResponse(new ComputeError('not_found', 'No such path.'), c.var.requestId));
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { prometheusMetrics } from '../../adapters/node/prometheus.ts';
 import { undiciTransport } from '../../adapters/openstack/http/undici.ts';
 import { type OpenStackDriver, openStackDriver } from '../../adapters/openstack/index.ts';
-import type { Logger } from '../../src/telemetry/logger.ts';
+import type { LogFields, Logger } from '../../src/telemetry/logger.ts';
 import { type Behaviour, FaultyCloud } from '../support/faulty-cloud.ts';
 import { type RunningGateway, startGateway } from '../support/gateway.ts';
 import { type ReduAnswer, ReduClient } from '../support/redu-client.ts';
@@ -26,7 +26,7 @@ const logged: string[] = [];
 beforeEach(async () => {
   logged.length = 0;
   cloud = await FaultyCloud.start({ bootMilliseconds: 10 });
-  const write = (event: string, fields = {}) => logged.push(`${event} ${Object.values(fields)[0]}`);
+  const write = (event: string, fields: LogFields = {}) => logged.push(`${event} ${fields.service}`);
   const log: Logger = { info: write, warn: write, error: write, with: () => log };
   clouds = openStackDriver({
     transport: undiciTransport(),
