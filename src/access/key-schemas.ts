@@ -28,8 +28,8 @@ const ofCompute = z.enum(SCOPES);
 /** A string in the contract, which would otherwise list two for each service of OpenStack. */
 const ofFurtherService = z
   .string()
-  .regex(/^([a-z][a-z-]*|\*):(read|write)$/)
-  .refine((text) => ALL_SCOPES.some((scope) => scope === text))
+  .regex(/^([a-z][a-z-]*|\*):(read|write)$/, { abort: true })
+  .refine((text) => ALL_SCOPES.some((scope) => scope === text), { abort: true })
   .describe('`TYPE:read` or `TYPE:write` of a further service; `*`: of each, also of one served later.');
 const scope = z.union([ofCompute, ofFurtherService], {
   error: `must be one of ${SCOPES.join(', ')}, or TYPE:read or TYPE:write of a further service`,

@@ -65,6 +65,7 @@ export const ADMIN_ROWS: readonly BadRequest[] = [
       ),
       ['scopes: none', { scopes: [] }],
       ['scopes: an unknown one', { scopes: ['instances:read', 'root'] }, ['scopes.1']],
+      ['scopes: of no service', { scopes: ['instances:read', 'nothing:read'] }, ['scopes.1']],
       ['scopes: a wildcard', { scopes: ['*'] }, ['scopes.0']],
       ['scopes: a number', { scopes: [7] }, ['scopes.0']],
       ['an id', { id: 'mine' }],
