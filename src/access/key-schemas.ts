@@ -18,7 +18,7 @@ const MAX_OVERLAP_SECONDS = 2_592_000;
 const LAST_MOMENT = Date.parse('9999-12-31T23:59:59Z');
 
 /** A future time with any offset, normalized to UTC. */
-const futureTime = z.iso
+export const futureTime = z.iso
   .datetime({ offset: true, abort: true, error: 'must be a time in ISO 8601, as 2027-01-31T00:00:00Z' })
   .refine((text) => Date.parse(text) > wallMs(), 'must be in the future')
   .refine((text) => Date.parse(text) <= LAST_MOMENT, 'must be before the year 10000')

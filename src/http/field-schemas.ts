@@ -16,6 +16,12 @@ export const text = z.string().refine((value) => !/[\ud800-\udfff]/.test(value),
   abort: true,
 });
 
+/** Text of the gateway's own, which every database of its keys can store: no NUL and no half of a character. */
+export const storableText = z.string().refine((value) => !value.includes('\0') && !/\p{Cs}/u.test(value), {
+  error: 'must have no NUL and no half of a surrogate pair',
+  abort: true,
+});
+
 export const printableText = text
   .regex(PRINTABLE_RANGE, { error: PRINTABLE_PROBLEM, abort: true })
   .refine((value) => PRINTABLE.test(value), PRINTABLE_PROBLEM);

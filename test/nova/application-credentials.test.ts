@@ -192,6 +192,30 @@ describe('an application credential made with a key', () => {
     expect((await send(key, `GET application_credentials/${id}`)).status).toBe(200);
   });
 
+  test.each<readonly [name: string, credential: object]>([
+    ['a year of five digits in UTC', { expires_at: '9999-12-31T23:59:59-05:00' }],
+    ['a day that is in no calendar', { expires_at: '2030-02-31T00:00:00' }],
+    ['NUL in the description', { description: 'a\0b' }],
+    ['half of a character in the description', { description: '\ud800' }],
+    ['NUL in the name', { name: 'a\0b' }],
+  ])('with %s is 400, before it is stored', async (_, credential) => {
+    const { status, body } = await create(await keyWith(), { name: crypto.randomUUID(), ...credential });
+    expect(status, JSON.stringify(body)).toBe(400);
+    expect(body.error.message).toContain(Object.keys(credential)[0]);
+  });
+
+  test('has any other text as its description, and the last second of the year 9999 as its expiry', async () => {
+    const odd = { description: 'für CI 🚀\n\ttwo lines', expires_at: '9999-12-31T23:59:59.000000' };
+    expect(await made(await keyWith(), odd)).toMatchObject(odd);
+  });
+
+  test.each(['%00', 'a%00b', '%F0%9F%9A%80', ''])(
+    'listed by the name "%s", which none has, is 400',
+    async (name) => {
+      expect((await send(await keyWith(), `GET application_credentials?name=${name}`)).status).toBe(400);
+    },
+  );
+
   test('of more scopes than the key that deletes it has is 403; one that does not exist, 404', async () => {
     const { id } = await made(await keyWith());
     const narrow = await keyWith({}, READS);

@@ -1,3 +1,4 @@
+import { storedTime } from '../../adapters/sql/rows.ts';
 import type { AuditEntry, AuditRecord } from '../../src/access/audit.ts';
 import type {
   KeyFilter,
@@ -27,6 +28,7 @@ export function memoryKeyStore(): KeyStore {
 
   function add(key: StoredKey): void {
     if (keys.has(key.id)) throw new ComputeError('conflict', 'There is a key with this id already.');
+    assertStorable(key);
     keys.set(key.id, key);
   }
 
@@ -49,6 +51,7 @@ export function memoryKeyStore(): KeyStore {
     },
 
     async list(filter, { limit, after, order = OLDEST_FIRST }) {
+      assertText(filter.name, filter.text);
       const compare = inOrder(order);
       return [...keys.values()]
         .filter((key) => isShown(key, filter) && (after === null || compare(key, after) > 0))
@@ -71,6 +74,7 @@ export function memoryKeyStore(): KeyStore {
       if (key === undefined || key.revokedAt !== null) return null;
       if (seen?.successorId === null && key.successorId !== null) return null;
       const changed = { ...key, ...change };
+      assertStorable(changed);
       keys.set(id, changed);
       append(entry);
       return changed;
@@ -260,6 +264,17 @@ const byAge = inOrder(OLDEST_FIRST);
 
 function compareText(a: string, b: string): number {
   return a === b ? 0 : a < b ? -1 : 1;
+}
+
+/** Refuses what a database refuses. */
+function assertStorable({ name, description, createdAt, expiresAt }: StoredKey): void {
+  assertText(name, description);
+  for (const time of [createdAt, expiresAt]) if (time !== null) storedTime(time);
+}
+
+/** As PostgreSQL. */
+function assertText(...texts: readonly (string | null | undefined)[]): void {
+  if (texts.some((value) => value?.includes('\0'))) throw new RangeError('invalid byte sequence: 0x00');
 }
 
 /** Neither revoked nor expired. */

@@ -3,10 +3,10 @@
 import * as z from 'zod';
 import { type AccessRule, MAX_WILDCARDS, wildcardsOf } from '../../../access/access-rules.ts';
 import type { Delegation } from '../../../access/delegate-key.ts';
+import { futureTime } from '../../../access/key-schemas.ts';
 import type { KeyRole, StoredKey } from '../../../access/key-store.ts';
-import { wallMs } from '../../../clock.ts';
 import { ComputeError } from '../../../compute/errors.ts';
-import { shortText } from '../../../http/field-schemas.ts';
+import { shortText, storableText } from '../../../http/field-schemas.ts';
 import { keystoneId } from '../session.ts';
 
 const MAX_ROLES = 32;
@@ -16,18 +16,14 @@ const MAX_DESCRIPTION_LENGTH = 1_000;
 const MAX_RULE_PATH_LENGTH = 225;
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(Z|[+-]\d\d:\d\d)?$/;
-const instantOf = (text: string) => Date.parse(TIME.exec(text)?.[1] === undefined ? `${text}Z` : text);
 
 /** UTC unless it has an offset, as at Keystone. */
 const expiry = z
   .string()
   .max(40)
-  .refine((text) => TIME.test(text) && !Number.isNaN(instantOf(text)), {
-    error: 'must be a time in ISO 8601, as 2027-01-31T00:00:00',
-    abort: true,
-  })
-  .refine((text) => instantOf(text) > wallMs(), 'must be in the future')
-  .transform((text) => new Date(instantOf(text)).toISOString());
+  .regex(TIME, { error: 'must be a time in ISO 8601, as 2027-01-31T00:00:00', abort: true })
+  .transform((time) => (TIME.exec(time)?.[1] === undefined ? `${time}Z` : time))
+  .pipe(futureTime);
 
 const role = z.union([z.strictObject({ id: shortText }), z.strictObject({ name: shortText })], {
   error: 'must have an id or a name',
@@ -45,11 +41,14 @@ const rule = z.union([newRule, z.strictObject({ id: shortText })], {
   error: 'must have service, method and path, or the id of an access rule',
 });
 
+/** Ignores unknown parameters, as Keystone does. */
+export const credentialQuery = z.object({ name: shortText.optional() });
+
 /** Ignores unknown members, as Keystone does. */
 export const newCredentialSchema = z.object({
   application_credential: z.object({
     name: shortText,
-    description: z.string().max(MAX_DESCRIPTION_LENGTH).nullish(),
+    description: storableText.max(MAX_DESCRIPTION_LENGTH).nullish(),
     secret: z.string().max(0, 'cannot be chosen: it is an API key that the gateway makes').nullish(),
     expires_at: expiry.nullish(),
     unrestricted: z.boolean().nullish(),

@@ -15,9 +15,10 @@ import { wallTime } from '../../../clock.ts';
 import { ComputeError, hasCode } from '../../../compute/errors.ts';
 import type { GatewayEnv } from '../../../context.ts';
 import { MAX_SIGN_IN_BYTES } from '../../../http/body.ts';
-import { decodeBody } from '../../../http/decode.ts';
+import { decodeBody, decodeQuery } from '../../../http/decode.ts';
 import type { NovaSession } from '../session.ts';
 import {
+  credentialQuery,
   credentialView,
   delegationOf,
   findRule,
@@ -63,7 +64,7 @@ export function applicationCredentials(
     c.json({ [name]: items, links: { next: null, self: path, previous: null } });
 
   add('GET', CREDENTIALS, async (c, found, path) => {
-    const name = c.req.query('name');
+    const { name } = decodeQuery(c, credentialQuery);
     const keys = await liveKeys(access, c.var.principal, name);
     const caller = await callerOf(access, c.var.principal);
     const items = keys.map((key) => view(key, caller, c.var.principal, found, path));
