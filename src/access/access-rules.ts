@@ -4,6 +4,7 @@
  */
 
 import { ComputeError } from '../compute/errors.ts';
+import { PathPattern } from './path-pattern.ts';
 
 /** A request to a service of the cloud. */
 export interface ServiceCall {
@@ -21,12 +22,11 @@ export interface AccessRule extends Omit<ServiceCall, 'otherPath'> {
   readonly id: string;
 }
 
-/** In the path of a rule, which bounds the time that a comparison takes. */
-export const MAX_WILDCARDS = 16;
-
-export function wildcardsOf(path: string): number {
-  return path.split(/\*\*|\*|\{[^{}]*\}/).length - 1;
-}
+/**
+ * Longest path that is compared, which bounds the time with the number and length of rules. That of an object whose name and
+ * container's are as long as Swift allows has 3,900 characters at most.
+ */
+export const MAX_PATH_LENGTH = 4_096;
 
 /** Names of one service in catalogs and rules. */
 const ALIASES: Readonly<Record<string, string>> = {
@@ -40,6 +40,12 @@ const serviceOf = (type: string) => ALIASES[type] ?? type;
 /** @throws ComputeError `forbidden` unless each of `calls` matches a rule. */
 export function assertAllowed(rules: readonly AccessRule[] | null, calls: readonly ServiceCall[]): void {
   if (rules === null) return;
+  if (calls.some(({ path }) => path.length > MAX_PATH_LENGTH)) {
+    throw new ComputeError(
+      'forbidden',
+      `This API key has access rules, which allow no path of more than ${MAX_PATH_LENGTH} characters.`,
+    );
+  }
   const missing = calls.find((call) => !rules.some((rule) => matches(rule, call)));
   if (missing === undefined) return;
   const { service, method, path } = missing;
@@ -54,46 +60,8 @@ export function isRuleOf(rules: readonly ServiceCall[], { service, method, path 
   return rules.some((rule) => rule.service === service && rule.method === method && rule.path === path);
 }
 
-function matches(rule: AccessRule, { service, method, path, otherPath = path }: ServiceCall): boolean {
+function matches(rule: AccessRule, { service, method, path, otherPath }: ServiceCall): boolean {
   if (rule.method !== method || serviceOf(rule.service) !== serviceOf(service)) return false;
-  const tokens = tokensOf(rule.path);
-  return matchesPath(tokens, path) || matchesPath(tokens, otherPath);
-}
-
-interface Token {
-  /** undefined: any character, but a slash only where `hasSlash`. */
-  readonly character?: string;
-  readonly hasSlash?: boolean;
-  /** Any number of times, none included. */
-  readonly repeats: boolean;
-}
-
-function tokensOf(pattern: string): readonly Token[] {
-  return pattern.split(/(\*\*|\*|\{[^{}]*\})/).flatMap((part, index): readonly Token[] => {
-    if (index % 2 === 0) return [...part].map((character) => ({ character, repeats: false }));
-    return part === '**' ? [{ hasSlash: true, repeats: true }] : [{ repeats: false }, { repeats: true }];
-  });
-}
-
-/** Follows all alternatives at once, since a regular expression takes exponential time for some patterns. */
-function matchesPath(tokens: readonly Token[], path: string): boolean {
-  const enter = (positions: Set<number>, position: number): void => {
-    positions.add(position);
-    if (tokens[position]?.repeats) enter(positions, position + 1);
-  };
-  let positions = new Set<number>();
-  enter(positions, 0);
-  for (const character of path) {
-    const next = new Set<number>();
-    for (const position of positions) {
-      const token = tokens[position];
-      if (token !== undefined && accepts(token, character)) enter(next, position + (token.repeats ? 0 : 1));
-    }
-    positions = next;
-  }
-  return positions.has(tokens.length);
-}
-
-function accepts({ character, hasSlash = false }: Token, given: string): boolean {
-  return character === undefined ? hasSlash || given !== '/' : character === given;
+  const pattern = new PathPattern(rule.path);
+  return pattern.matches(path) || (otherPath !== undefined && pattern.matches(otherPath));
 }
