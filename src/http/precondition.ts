@@ -14,10 +14,8 @@ export type CurrentTag = () => Promise<string | null>;
  * @throws ComputeError `precondition_failed`; what `currentTag` rejects with.
  */
 export async function assertPrecondition(c: Context, currentTag: CurrentTag | null): Promise<void> {
-  const given = c.req.header('If-Match');
-  const ifMatch = given?.trim() === '*' ? undefined : given;
-  const ifNoneMatch = c.req.header('If-None-Match');
-  if (ifMatch === undefined && ifNoneMatch === undefined) return;
+  if (!comparesTag(c)) return;
+  const { ifMatch, ifNoneMatch } = tagsOf(c);
   const etag = currentTag === null ? null : await currentTag();
   if (ifMatch !== undefined && !entityTagListed(ifMatch, etag)) {
     throw new ComputeError(
@@ -33,4 +31,18 @@ export async function assertPrecondition(c: Context, currentTag: CurrentTag | nu
       'The resource is there as If-None-Match excludes it: send the request without If-None-Match.',
     );
   }
+}
+
+/** Whether the precondition of a write, if it has one, takes a read. */
+export function comparesTag(c: Context): boolean {
+  const { ifMatch, ifNoneMatch } = tagsOf(c);
+  return ifMatch !== undefined || ifNoneMatch !== undefined;
+}
+
+function tagsOf(c: Context) {
+  const ifMatch = c.req.header('If-Match');
+  return {
+    ifMatch: ifMatch?.trim() === '*' ? undefined : ifMatch,
+    ifNoneMatch: c.req.header('If-None-Match'),
+  };
 }

@@ -4,7 +4,7 @@ import type { Principal } from '../../access/principal.ts';
 import { requireScope } from '../../access/require-scope.ts';
 import { asNotApplied } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
-import { assertPrecondition, type CurrentTag } from '../../http/precondition.ts';
+import { assertPrecondition, type CurrentTag, comparesTag } from '../../http/precondition.ts';
 import { at, type RouteDefinition } from '../../http/route.ts';
 import type { ServedRead, ServeRead } from '../../traffic/cache/cached.ts';
 import type { CachePolicy, Read } from '../../traffic/cache/read.ts';
@@ -21,8 +21,8 @@ export class Mount {
   readonly #router: Hono<GatewayEnv>;
   readonly #serveRead: ServeRead;
   readonly #idempotent: MiddlewareHandler<GatewayEnv>;
-  /** How the entity tag of each path with a GET is read, by the path as hono writes it; null: its responses have none. */
-  readonly #tags = new Map<string, ServedRead['currentTag']>();
+  /** The GET of each path, by the path as hono writes it. */
+  readonly #reads = new Map<string, TaggedRead>();
 
   constructor(router: Hono<GatewayEnv>, serveRead: ServeRead, idempotent: MiddlewareHandler<GatewayEnv>) {
     this.#router = router;
@@ -43,22 +43,34 @@ export class Mount {
     const [method, path] = at(route);
     const stages: MiddlewareHandler<GatewayEnv>[] = [];
     if (route.scope !== undefined) stages.push(requireScope(route.scope));
-    stages.push(authorized((c) => assertRules(route, c)));
+    const taggedRead = method === 'GET' ? () => null : () => this.#readOf(path);
+    stages.push(authorized((c) => assertRules(route, taggedRead(), c)));
     if (authorize !== undefined) stages.push(authorized(authorize));
     if (method === 'POST') stages.push(this.#idempotent);
-    if (method === 'GET') this.#tags.set(path, currentTag);
-    else stages.push(this.#precondition(path));
+    if (method === 'GET') this.#reads.set(path, { route, currentTag });
+    else stages.push(precondition(taggedRead));
     this.#router.on(method, [path], ...stages, handler);
     return this;
   }
 
-  #precondition(path: string): MiddlewareHandler<GatewayEnv> {
-    const tags = this.#tags;
-    return async function preconditionHolds(c, next) {
-      await assertPrecondition(c, currentTagFor(c, path, tags));
-      await next();
-    };
+  /** Of the resource at the path of a write, or of the one that it belongs to, as an action belongs to its instance; null: none. */
+  #readOf(path: string): TaggedRead | null {
+    let pattern = path.replace(/\/actions$/, '');
+    while (!this.#reads.has(pattern) && pattern !== '') pattern = pattern.slice(0, pattern.lastIndexOf('/'));
+    return this.#reads.get(pattern) ?? null;
   }
+}
+
+/** A GET and how its entity tag is read; null: its responses have none. */
+interface TaggedRead extends Pick<ServedRead, 'currentTag'> {
+  readonly route: RouteDefinition;
+}
+
+function precondition(readOf: () => TaggedRead | null): MiddlewareHandler<GatewayEnv> {
+  return async function preconditionHolds(c, next) {
+    await assertPrecondition(c, currentTagFor(c, readOf()));
+    await next();
+  };
 }
 
 /** A rendered document ends as those of `jsonText` do. */
@@ -72,16 +84,9 @@ function withNewline<Input, Value>(read: Read<Input, Value>): Read<Input, Value>
   };
 }
 
-/** Of the resource at the path of a write, or of the one that it belongs to, as an action belongs to its instance; null: none. */
-function currentTagFor(
-  c: Context<GatewayEnv>,
-  path: string,
-  tags: ReadonlyMap<string, ServedRead['currentTag']>,
-): CurrentTag | null {
-  let pattern = path.replace(/\/actions$/, '');
-  while (!tags.has(pattern) && pattern !== '') pattern = pattern.slice(0, pattern.lastIndexOf('/'));
-  const currentTag = tags.get(pattern);
-  if (currentTag === undefined) return null;
+function currentTagFor(c: Context<GatewayEnv>, read: TaggedRead | null): CurrentTag | null {
+  if (read === null) return null;
+  const { currentTag } = read;
   if (currentTag === null) return async () => null;
   return async () => {
     try {
@@ -92,10 +97,17 @@ function currentTagFor(
   };
 }
 
-/** A sign-up has no key, and so no rules. */
-function assertRules(route: RouteDefinition, c: Context<GatewayEnv>): void {
+/**
+ * A sign-up has no key, and so no rules. A precondition makes the calls of the read too.
+ *
+ * @param read Whose entity tag a precondition compares.
+ */
+function assertRules(route: RouteDefinition, read: TaggedRead | null, c: Context<GatewayEnv>): void {
   const principal: Principal | undefined = c.get('principal');
-  if (principal?.accessRules) assertAllowed(principal.accessRules, upstreamCalls(route, c));
+  if (!principal?.accessRules) return;
+  const calls = upstreamCalls(route, c, c.req.query());
+  const isRead = read !== null && read.currentTag !== null && comparesTag(c);
+  assertAllowed(principal.accessRules, isRead ? [...calls, ...upstreamCalls(read.route, c, {})] : calls);
 }
 
 function authorized(authorize: Authorize): MiddlewareHandler<GatewayEnv> {

@@ -215,8 +215,17 @@ function filtersOf({ method, path }: Pick<RouteDefinition, 'method' | 'path'>): 
   return method === 'GET' && FILTERED.includes(path) ? BY_QUERY : {};
 }
 
-/** The calls of this request. @throws ComputeError `forbidden` for a route that is in no row. */
-export function upstreamCalls(route: RouteDefinition, c: Context<GatewayEnv>): readonly ServiceCall[] {
+/**
+ * The calls that a route makes in this request.
+ *
+ * @param query What the route reads of the request's query.
+ * @throws ComputeError `forbidden` for a route that is in no row.
+ */
+export function upstreamCalls(
+  route: RouteDefinition,
+  c: Context<GatewayEnv>,
+  query: Readonly<Record<string, string>>,
+): readonly ServiceCall[] {
   const row = ROWS[`${route.method} ${route.path}`];
   if (row === undefined) {
     throw new ComputeError(
@@ -229,7 +238,7 @@ export function upstreamCalls(route: RouteDefinition, c: Context<GatewayEnv>): r
     ...c.req.param(),
   };
   const filters = Object.entries(filtersOf(route)).flatMap(([name, calls]) =>
-    c.req.query(name) === undefined ? [] : calls,
+    query[name] === undefined ? [] : calls,
   );
   return [...row, ...filters].flatMap((text) => callsOf(text, parameters));
 }
