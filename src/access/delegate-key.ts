@@ -50,10 +50,11 @@ const IMPLIED: Readonly<Record<string, string>> = { admin: 'manager', manager: '
  * Makes a key with the maker's networks, regions, plan and scopes, without `admin`, which the operator gives, and without
  * `keys:write` unless it is to be unrestricted.
  *
- * Its credential is the maker's, sealed again. Other roles take another credential, created at the cloud.
+ * Its credential is the maker's, sealed again. Other roles take another credential, created at the cloud for the user whose
+ * application credential the maker has.
  *
  * @throws ComputeError `forbidden` without `keys:write`, for access rules that the maker lacks, and for other roles with a restricted
- *   credential; `conflict` for a name in use; `quota_exceeded`; `invalid`. Then nothing is left at the cloud.
+ *   credential or a service key; `conflict` for a name in use; `quota_exceeded`; `invalid`. Then nothing is left at the cloud.
  */
 export async function delegateKey(
   access: Access,
@@ -64,28 +65,29 @@ export async function delegateKey(
   const { keys, identities, secret } = access;
   const maker = await keys.find(principal.keyId);
   if (maker === null) throw new ComputeError('unauthenticated', 'Invalid API key');
+  const { credential } = principal;
   const { projectId, userId, plan, allowedCidrs, allowedOrigins, regions } = maker;
   const { name, description } = wanted;
   const lasting = {
-    ...{ name, description, projectId, userId: userId ?? '', plan, allowedCidrs, allowedOrigins, regions },
+    ...{ name, description, projectId, userId, plan, allowedCidrs, allowedOrigins, regions },
     scopes: scopesFor(wanted, principal),
     accessRules: rulesFor(wanted, principal),
     expiresAt: expiryFor(wanted, maker),
   };
   await assertNameIsFree(keys, { projectId, userId, name });
   await assertKeyQuota(keys, maker);
-  const issue = (credential: Pick<Parameters<typeof issueKey>[2], CredentialFields>) =>
-    issueKey(keys, secret, { ...lasting, ...credential }, by, { ...selfServiceLimit(), isNameUnique: true });
+  const issue = (sealed: Pick<Parameters<typeof issueKey>[2], CredentialFields>) =>
+    issueKey(keys, secret, { ...lasting, ...sealed }, by, { ...selfServiceLimit(), isNameUnique: true });
 
   const chosen = wanted.roles === null ? roles : ownRoles(wanted.roles, roles);
   let issued: IssuedKey;
   if (chosen !== null) {
-    const { credential } = principal;
     const { ownsCloudCredential, credentialExpiresAt } = maker;
     issued = await issue({ credential, ownsCloudCredential, credentialExpiresAt, roles: chosen });
   } else {
+    if (credential.kind !== 'application_credential' || userId === null) throw allRolesOnly();
     const derived = await identities.deriveCredential(
-      principal.credential,
+      credential,
       {
         name: `linguanova ${crypto.randomUUID()} ${name}`.slice(0, 255),
         roles: wanted.roles ?? [],
@@ -96,8 +98,7 @@ export async function delegateKey(
     );
     const made = { ...derived, ownsCloudCredential: true, credentialExpiresAt: lasting.expiresAt };
     const store = () => issue(made);
-    const owner = userId ?? '';
-    issued = await keepOrWithdraw(identities, owner, derived.credential, call, store, principal.credential);
+    issued = await keepOrWithdraw(identities, userId, derived.credential, call, store, credential);
   }
   await endWithMaker(access, principal, issued, by, call);
   return issued;
@@ -135,6 +136,11 @@ function ownRoles(chosen: readonly RoleReference[], own: readonly KeyRole[]): re
     for (let one: string | undefined = name; one !== undefined; one = IMPLIED[one]) given.add(one);
   }
   return own.every(({ name }) => given.has(name)) ? found : null;
+}
+
+/** A service key signs in as the operator's account, so a credential derived from it would be that account's. */
+function allRolesOnly(): ComputeError {
+  return new ComputeError('forbidden', 'roles: this API key can pass on only all of its roles.');
 }
 
 /** A key that was ended meanwhile must not live on in another. */

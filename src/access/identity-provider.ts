@@ -33,7 +33,7 @@ export interface DerivedCredential {
   readonly roles: readonly { readonly id: string; readonly name: string }[];
 }
 
-type ApplicationCredential = Extract<CloudCredential, { kind: 'application_credential' }>;
+export type ApplicationCredential = Extract<CloudCredential, { kind: 'application_credential' }>;
 
 export interface IdentifiedCaller extends Caller {
   /** ISO 8601; null: never, or unknown. */
@@ -72,7 +72,7 @@ export interface IdentityProvider {
    * `forbidden` for a restricted credential; `invalid` for roles that it lacks; `not_implemented` where users are the cloud's alone.
    */
   deriveCredential(
-    credential: CloudCredential,
+    credential: ApplicationCredential,
     wish: DerivedCredentialRequest,
     call: CallContext,
   ): Promise<DerivedCredential>;

@@ -29,8 +29,8 @@ export interface KeyRequest
   extends Omit<InheritedFields, 'kind' | 'cloudCredentialId' | 'userId' | keyof CredentialDetails>,
     Partial<CredentialDetails> {
   readonly credential: CloudCredential;
-  /** The cloud's user of that credential; ignored for service keys, which act as the gateway's account. */
-  readonly userId: string;
+  /** The cloud's user of that credential; ignored for service keys, which act as the gateway's account, else required. */
+  readonly userId: string | null;
 }
 
 export type Actor = Pick<AuditEntry, 'actor' | 'address' | 'requestId'>;
@@ -105,11 +105,10 @@ export async function issueKey(
 ): Promise<IssuedKey> {
   assertBrowserScopes(request);
   const { credential, ...rest } = request;
-  const isService = credential.kind === 'service';
   const issued = await makeKey(secret, credential, null, {
     ...NO_DETAILS,
     ...rest,
-    userId: isService ? null : request.userId,
+    userId: ownerOf(request),
     expiresAt:
       request.expiresAt === null ? request.credentialExpiresAt : checkedExpiry(request.expiresAt, request),
     kind: credential.kind,
@@ -119,6 +118,13 @@ export async function issueKey(
   if (await keys.insert(issued.key, entry, limit)) return issued;
   if (limit?.isNameUnique) await assertNameIsFree(keys, issued.key);
   throw tooManyKeys();
+}
+
+/** Without its user a key would be a sibling of service keys, and its credential could not be deleted. */
+function ownerOf({ credential, userId }: KeyRequest): string | null {
+  if (credential.kind === 'service') return null;
+  if (!userId) throw new Error(`a key with a credential of kind ${credential.kind} needs its user`);
+  return userId;
 }
 
 /**

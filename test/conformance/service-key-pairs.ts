@@ -111,6 +111,25 @@ export function serviceKeyPairConformance(target: () => Target): void {
         expect((await nova(acme, 'POST', '/os-keypairs', { keypair: given })).status).toBe(400);
     });
 
+    test('no key that a service key makes reaches the operator’s account', async () => {
+      const headers = { 'x-auth-token': acme.key, 'x-subject-token': acme.key };
+      const { user } = (await sendNova(target().url, 'GET /identity/v3/auth/tokens', headers)).body.token;
+      const credentials = `/identity/v3/users/${user.id}/application_credentials`;
+      const create = (more: object) =>
+        sendNova(target().url, `POST ${credentials}`, headers, {
+          application_credential: { name: `conf-${crypto.randomUUID()}`, ...more },
+        });
+      for (const role of ['reader', 'admin'])
+        expect((await create({ roles: [{ name: role }] })).status).toBe(403);
+      const made = await create({});
+      expect(made.status).toBe(201);
+      const { id, secret } = made.body.application_credential;
+      const further = new ReduClient(target().url, secret);
+      expect(await namesOf(further)).toEqual(await namesOf(acme));
+      expect((await further.get('/v1/me')).body.id).toBe(id);
+      expect((await sendNova(target().url, `DELETE ${credentials}/${id}`, headers)).status).toBe(204);
+    });
+
     test('an instance has the key pair under its name, in both dialects and for every viewer', async () => {
       const networks = [{ uuid: target().acme.networkId }];
       const imageRef = (await acme.get(`/v1/images?name=${IMAGE}`)).body.items[0].id;

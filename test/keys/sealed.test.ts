@@ -52,6 +52,18 @@ test('the database files contain neither the key nor the credential', async () =
     expect(bytes.includes(never)).toBe(false);
 });
 
+test('only a service key has no user', async () => {
+  const { store, server, key } = await issuedOnDisk();
+  const by = { actor: 'cli', address: null, requestId: null };
+  for (const userId of [null, ''])
+    await expect(issueKey(store, server, { ...key, credential: CREDENTIAL, userId }, by)).rejects.toThrow(
+      'needs its user',
+    );
+  const credential = { kind: 'service', projectId: 'p' } as const;
+  const issued = await issueKey(store, server, { ...key, credential, name: 's', userId: 'u' }, by);
+  expect(issued.key.userId).toBeNull();
+});
+
 test('the database and the server’s secret together open no credential', async () => {
   const { store, server, key, secret } = await issuedOnDisk();
   const row = await store.find(key.id);

@@ -59,12 +59,16 @@ describe.each<Kind>(['application_credential', 'service'])('acme with a key of t
   let globex: ReduClient;
   let own: Things;
   let foreign: Things;
+  /** The user that the cloud has for acme's key. */
+  let ownUser: string;
   beforeAll(async () => {
     target = await sandboxTarget();
     acme = await clientOf(target.acme);
     globex = await clientOf(target.globex);
     own = await makeThings(target.acme, acme, 'acme');
     foreign = await makeThings(target.globex, globex, 'globex');
+    const headers = { 'x-auth-token': acme.key, 'x-subject-token': acme.key };
+    ownUser = (await sendNova(target.url, 'GET /identity/v3/auth/tokens', headers)).body.token.user.id;
   });
   afterAll(() => target.close());
 
@@ -111,6 +115,7 @@ describe.each<Kind>(['application_credential', 'service'])('acme with a key of t
       user: target.globex.userId,
       ...Object.fromEntries(Object.entries(own).map(([thing, value]) => [`own ${thing}`, value])),
       'own key': acme.key,
+      'own user': ownUser,
     };
     const fill = (text: string) =>
       text.replaceAll(/\{([a-z ]+)\}/g, (_, thing: string) => {

@@ -71,8 +71,14 @@ export const IDENTITY_ATTEMPTS: Record<string, readonly NovaAttempt[]> = {
   'GET /identity/v3/users/:id/projects': [
     { target: 'GET /identity/v3/users/{user}/projects', statuses: [403] },
   ],
-  ...ofUser('application_credentials', 'GET', 'POST'),
+  ...ofUser('application_credentials', 'GET'),
   ...ofUser('application_credentials/:id', 'GET', 'DELETE'),
+  'POST /identity/v3/users/:user/application_credentials': ['{user}', '{own user}'].flatMap((user) =>
+    ['reader', 'admin'].map((name) => ({
+      target: `POST /identity/v3/users/${user}/application_credentials`,
+      body: { application_credential: { name: 'mine', roles: [{ name }], unrestricted: true } },
+    })),
+  ),
   ...ofUser('access_rules', 'GET'),
   ...ofUser('access_rules/:id', 'GET', 'DELETE'),
 };
@@ -80,11 +86,10 @@ export const IDENTITY_ATTEMPTS: Record<string, readonly NovaAttempt[]> = {
 /** The other's user, whatever the id. */
 function ofUser(path: string, ...methods: readonly string[]): Record<string, readonly NovaAttempt[]> {
   const target = `/identity/v3/users/{user}/${path.replace(':id', '0123456789abcdef')}`;
-  const body = { application_credential: { name: 'mine' } };
   return Object.fromEntries(
     methods.map((method) => [
       `${method} /identity/v3/users/:user/${path}`,
-      [{ target: `${method} ${target}`, ...(method === 'POST' && { body }) }],
+      [{ target: `${method} ${target}` }],
     ]),
   );
 }

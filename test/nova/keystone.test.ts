@@ -154,3 +154,35 @@ describe('a member', () => {
     expect(JSON.stringify(body)).not.toContain(CLOUD);
   });
 });
+
+describe('a service key', () => {
+  test('passes on all its roles to a service key; others are 403 and reach nothing of the operator’s account', async () => {
+    const key = await running.keyOf(running.acme, 'service');
+    const headers = { 'x-auth-token': key, 'x-subject-token': key };
+    const { token } = (await sendNova(url, 'GET /identity/v3/auth/tokens', headers)).body;
+    const line = `POST users/${token.user.id}/application_credentials`;
+    const create = (more: object) =>
+      reached(key, line, {
+        application_credential: { name: crypto.randomUUID(), unrestricted: true, ...more },
+      });
+    for (const role of ['reader', 'admin', 'nonsense']) {
+      const { status, body, isPassed } = await create({ roles: [{ name: role }] });
+      expect([status, body.error.message, isPassed]).toEqual([
+        403,
+        'roles: this API key can pass on only all of its roles.',
+        false,
+      ]);
+    }
+    for (const roles of [undefined, token.roles.map(({ id }: { id: string }) => ({ id }))]) {
+      const made = await create({ roles });
+      expect([made.status, made.isPassed]).toEqual([201, false]);
+      const { id, secret } = made.body.application_credential;
+      const me = await sendNova(url, 'GET /v1/me', { 'x-api-key': secret });
+      expect(me.body).toMatchObject({ id, project_id: running.acme.projectId });
+      const item = `users/${token.user.id}/application_credentials/${id}`;
+      expect((await send(key, `GET ${item}`)).status).toBe(200);
+      expect((await send(key, `DELETE ${item}`)).status).toBe(204);
+      expect((await sendNova(url, 'GET /v1/me', { 'x-api-key': secret })).status).toBe(401);
+    }
+  });
+});

@@ -123,9 +123,8 @@ export function keystoneIdentities(openStack: OpenStack): IdentityProvider {
     },
 
     async deriveCredential(credential, wish, call) {
-      const owner = forOpenStack(credential);
-      const { userId } = (await tokens.token(owner, call)).identity;
-      const response = await keystoneOf(owner, call).call(
+      const { userId } = (await tokens.token(credential, call)).identity;
+      const response = await keystoneOf(credential, call).call(
         'POST',
         `/users/${userId}/application_credentials`,
         {
@@ -137,6 +136,8 @@ export function keystoneIdentities(openStack: OpenStack): IdentityProvider {
     },
 
     async deleteCredential(userId, id, call, other = null) {
+      // Keystone finds nothing below an empty user, and its 404 would mean that the credential is gone.
+      if (userId === '') return false;
       const path = `/users/${userId}/application_credentials/${id}`;
       const account = openStack.hasServiceAccount ? [{ kind: 'service_account' } as const] : [];
       for (const owner of [...account, ...(other === null ? [] : [forOpenStack(other)])]) {
