@@ -123,7 +123,7 @@ function servicesOf(ports: NovaPorts, tokens: KeyTokens): Services {
       openSession,
       keystone: keystonePassThrough(own),
       // A document is no read of a resource, so no cached response is one.
-      documents: { handle: versionDocuments(own, tokens), check: () => true },
+      documents: { handle: versionDocuments(own, tokens, ports.cache.waitUntil), check: () => true },
       handler: forward(own),
       findHit: ports.cache.isOn ? cache.findHit : null,
     };

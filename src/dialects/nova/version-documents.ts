@@ -7,6 +7,8 @@ import { anonymousCall } from '../../access/access.ts';
 import { admit } from '../../access/authenticate.ts';
 import type { KeyTokens } from '../../access/key-token.ts';
 import { readRegion } from '../../access/select-region.ts';
+import { SingleFlight } from '../../async.ts';
+import type { CloudCredential } from '../../compute/cloud.ts';
 import { ComputeError } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { isFurtherService } from '../../further-services.ts';
@@ -21,7 +23,6 @@ import { prefixOf, type Service, type ServiceName, serviceOfPath } from './servi
 const DOCUMENT_TTL_MS = 60_000;
 /** Limits the requests that unauthenticated clients can cause while the cloud fails. */
 const ERROR_TTL_MS = 1_000;
-const MAX_DOCUMENTS = 60;
 const MAX_DOCUMENT_BYTES = 65_536;
 
 /** Paths outside the versions that are passed through, and Nova's public documents. */
@@ -45,37 +46,68 @@ interface CachedDocument {
   readonly roots: CloudSession['roots'];
 }
 
+type Found = CachedDocument | { readonly failure: unknown };
+
 /** Serves version documents; calls `next` for all else. */
 export function versionDocuments(
   ports: Pick<ForwardPorts, 'access' | 'passThrough' | 'publicUrl' | 'regionalUrl' | 'requestTarget'>,
   tokens: KeyTokens,
+  waitUntil: (work: Promise<unknown>, c: Context<GatewayEnv>) => void,
 ): MiddlewareHandler<GatewayEnv> {
   const { access, passThrough, publicUrl, regionalUrl } = ports;
-  const cache = new LruMap<CachedDocument>({ max: MAX_DOCUMENTS });
+  /** Has at most one entry for each document of each service of each served region; evicting one would be work for any client. */
+  const cache = new LruMap<Found>({});
+  const flight = new SingleFlight<CachedDocument | null>();
 
+  /** null: without a credential the cloud's endpoints are unknown. */
   const fetchDocument = async (
     c: Context<GatewayEnv>,
     service: Service,
     path: string,
-  ): Promise<CachedDocument> => {
-    // A region that is in no catalog read so far is looked up in the caller's.
-    const isKnown = c.get('region') !== undefined;
-    const anonymous = isKnown
-      ? await passThrough.document(service, path, null, anonymousCall(c, access))
-      : null;
-    const credential = anonymous === null ? await callerCredential(c) : null;
-    const found =
-      anonymous ?? (await passThrough.document(service, path, credential, anonymousCall(c, access)));
-    if (found === null) throw new ComputeError('not_found', 'The resource could not be found.');
-    const { answer, roots } = found;
-    return { ...answer, body: await readWhole(answer.body), roots };
+    credential: CloudCredential | null,
+  ): Promise<CachedDocument | null> => {
+    const found = await passThrough.document(service, path, credential, anonymousCall(c, access));
+    return found && { ...found.answer, body: await readWhole(found.answer.body), roots: found.roots };
   };
-  /** Before the first sign-in since the start, the cloud's endpoints are unknown: this request then has to authenticate. */
-  const callerCredential = async (c: Context<GatewayEnv>) => {
+
+  const authenticateCaller = async (c: Context<GatewayEnv>): Promise<void> => {
+    if (c.get('principal') !== undefined) return;
     const token = c.req.header('x-auth-token')?.trim() || undefined;
     await admit(access, c, token && (await resolveToken(access, c, tokens, token)));
-    if (c.get('region') === undefined) await readRegion(c, access.clouds, access.upstreamBudgetMs);
-    return c.var.principal.credential;
+  };
+
+  const findDocument = async (
+    c: Context<GatewayEnv>,
+    service: Service,
+    path: string,
+  ): Promise<CachedDocument> => {
+    const name = JSON.stringify([c.get('region'), service, path]);
+    const cached = cache.get(name);
+    if (cached !== undefined && 'failure' in cached) throw cached.failure;
+    if (cached !== undefined) return cached;
+    const store = (document: CachedDocument) =>
+      cache.set(name, document, document.status < 400 ? DOCUMENT_TTL_MS : ERROR_TTL_MS);
+    // Beyond the limit of its address a request has to authenticate.
+    const isFree = flight.has(name) || access.anonymousRequests.record(access.clientAddress(c)) === null;
+    if (!isFree) await authenticateCaller(c);
+    const work = async () => {
+      try {
+        const document = await fetchDocument(c, service, path, null);
+        if (document !== null) store(document);
+        return document;
+      } catch (failure) {
+        cache.set(name, { failure }, ERROR_TTL_MS);
+        throw failure;
+      }
+    };
+    const shared = await flight.run(name, work, { background: (landing) => waitUntil(landing, c) });
+    if (shared !== null) return shared;
+    // Before the first sign-in since the start, the cloud's endpoints are unknown: this request then has to authenticate.
+    await authenticateCaller(c);
+    const own = await fetchDocument(c, service, path, c.var.principal.credential);
+    if (own === null) throw new ComputeError('not_found', 'The resource could not be found.');
+    store(own);
+    return own;
   };
 
   return async function versionDocument(c, next) {
@@ -84,11 +116,12 @@ export function versionDocuments(
     const below = part === null ? '' : path.slice(prefixOf(part).length);
     const isRead = c.req.method === 'GET' || c.req.method === 'HEAD';
     if (part === null || part === 'identity' || !isRead || !documentsOf(part).includes(below)) return next();
-    const name = JSON.stringify([c.get('region'), part, below]);
-    const cached = cache.get(name);
-    const document = cached ?? (await fetchDocument(c, part, below || '/'));
-    const lifetime = document.status < 400 ? DOCUMENT_TTL_MS : ERROR_TTL_MS;
-    if (cached === undefined) cache.set(name, document, lifetime);
+    // A region that is in no catalog read so far is looked up in the caller's.
+    if (c.get('region') === undefined) {
+      await authenticateCaller(c);
+      await readRegion(c, access.clouds, access.upstreamBudgetMs);
+    }
+    const document = await findDocument(c, part, below || '/');
     const urls = { identity: publicUrl(c), services: regionalUrl(c) };
     return toResponse(c.get('responseHeaders'), rewriteResponse(document, document.roots, urls));
   };
