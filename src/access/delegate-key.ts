@@ -86,6 +86,9 @@ export async function delegateKey(
     issued = await issue({ credential, ownsCloudCredential, credentialExpiresAt, roles: chosen });
   } else {
     if (credential.kind !== 'application_credential' || userId === null) throw allRolesOnly();
+    if (wanted.roles?.some((one) => !roles.some((role) => isNamed(role, one)))) {
+      throw ComputeError.field('roles', 'must be roles of this API key');
+    }
     const derived = await identities.deriveCredential(
       credential,
       {
@@ -125,11 +128,13 @@ function expiryFor({ expiresAt }: Delegation, maker: StoredKey): string | null {
   throw ComputeError.field('expires_at', `must not be after ${maker.expiresAt}, when this API key expires`);
 }
 
+function isNamed(role: KeyRole, one: RoleReference): boolean {
+  return 'id' in one ? one.id === role.id : one.name === role.name;
+}
+
 /** The chosen roles if they give as much as `own`; null: others. */
 function ownRoles(chosen: readonly RoleReference[], own: readonly KeyRole[]): readonly KeyRole[] | null {
-  const found = own.filter((role) =>
-    chosen.some((one) => ('id' in one ? one.id === role.id : one.name === role.name)),
-  );
+  const found = own.filter((role) => chosen.some((one) => isNamed(role, one)));
   if (found.length < chosen.length) return null;
   const given = new Set<string>();
   for (const { name } of found) {

@@ -251,6 +251,10 @@ describe('roles', () => {
     expect((await redu(reader.secret, '/v1/me')).body.roles).toEqual(['reader']);
     const further = await made(reader.secret);
     expect(further.roles).toMatchObject([{ name: 'reader' }]);
+    // The user has the role, its credential does not.
+    arrived.length = 0;
+    expect((await create(reader.secret, { name: 'more', roles: [{ name: 'member' }] })).status).toBe(400);
+    expect(arrived).toEqual([]);
     expect(await atCloud()).toHaveLength(credentials.length + 1);
     expect((await send(key, `DELETE application_credentials/${reader.id}`)).status).toBe(204);
     expect((await redu(further.secret, '/v1/me')).status).toBe(200);

@@ -91,7 +91,13 @@ describe('an administrator’s key with the scope admin', () => {
       'x-subject-token': administrator,
     });
     const id = shown.body.token.user.id as string;
-    for (const spelling of [id, id.toUpperCase(), `%${id.charCodeAt(0).toString(16)}${id.slice(1)}`]) {
+    for (const spelling of [
+      id,
+      id.toUpperCase(),
+      `${id}%20`,
+      `${id}%C2%A0`,
+      `%${id.charCodeAt(0).toString(16)}${id.slice(1)}`,
+    ]) {
       for (const part of ['application_credentials', 'access_rules'])
         expect((await reached(administrator, `GET users/${spelling}/${part}`)).isPassed).toBe(false);
     }

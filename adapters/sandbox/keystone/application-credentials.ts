@@ -5,8 +5,7 @@ import { empty, Fault, type Fields, hexId, isFields, json, randomText } from '..
 import { microseconds, parseInstant } from '../timeline.ts';
 import { collection, type KeystoneCall } from './call.ts';
 import { badRequest, forbidden, invalid, notFound } from './faults.ts';
-import type { Principal } from './model.ts';
-import { type AccessRule, type ApplicationCredential, effectiveRoles } from './model.ts';
+import type { AccessRule, ApplicationCredential, Principal } from './model.ts';
 import { roleFields } from './roles.ts';
 
 const MANAGING =
@@ -50,7 +49,7 @@ export function createCredential(call: KeystoneCall, userId: string): Response {
     secret: typeof given.secret === 'string' ? given.secret : randomText(64),
     userId,
     projectId: principal.projectId,
-    roles: wantedRoles(call.cloud, principal, given),
+    roles: wantedRoles(call.cloud, principal.roles, given),
     expiresAt: wantedExpiry(call.cloud, given),
     unrestricted: typeof given.unrestricted === 'boolean' ? given.unrestricted : null,
     accessRules: wantedRules(given),
@@ -85,9 +84,9 @@ function find(cloud: Cloud, userId: string, id: string): ApplicationCredential {
   return credential;
 }
 
-function wantedRoles(cloud: Cloud, principal: Principal, given: Fields): string[] {
-  if (!Array.isArray(given.roles)) return principal.roles;
-  const held = effectiveRoles(cloud.identity, principal.userId, principal.projectId);
+/** @param held Roles of the token: those of a credential are fewer than its user's. */
+function wantedRoles(cloud: Cloud, held: string[], given: Fields): string[] {
+  if (!Array.isArray(given.roles)) return held;
   return given.roles.filter(isFields).map((wanted) => {
     const role = cloud.identity.roles.find(({ id, name }) => id === wanted.id || name === wanted.name);
     if (!role) throw new Fault(404, '', `Role ${wanted.name ?? wanted.id} is not defined`);

@@ -128,7 +128,11 @@ export function assignedRoles(identity: Identity, userId: string, projectId: str
 
 /** Assigned roles and what they imply: admin and manager imply member, member implies reader. In the order Keystone prints. */
 export function effectiveRoles(identity: Identity, userId: string, projectId: string): string[] {
-  const assigned = assignedRoles(identity, userId, projectId);
+  return withImplied(assignedRoles(identity, userId, projectId));
+}
+
+/** These roles and what they imply, as `effectiveRoles`. */
+export function withImplied(assigned: ReadonlySet<string>): string[] {
   const member = ['member', 'manager', 'admin'].some((role) => assigned.has(role));
   return [
     ...(member || assigned.has('reader') ? ['reader'] : []),

@@ -7,7 +7,7 @@ import { authenticate, inDefaultDomain, type Proof } from './authenticate.ts';
 import type { KeystoneCall } from './call.ts';
 import { catalog } from './catalog.ts';
 import { badRequest, forbidden, unauthorized } from './faults.ts';
-import { effectiveRoles, TOKEN_LIFE, type Token } from './model.ts';
+import { effectiveRoles, TOKEN_LIFE, type Token, withImplied } from './model.ts';
 import { findToken } from './principal.ts';
 
 /** POST /v3/auth/tokens */
@@ -47,7 +47,8 @@ function makeToken(cloud: Cloud, proof: Proof, auth: Fields): Token {
   const { identity, timeline } = cloud;
   const projectId = proof.credential?.projectId ?? scopeOf(cloud, proof, auth);
   const roles =
-    proof.credential?.roles ?? (projectId ? effectiveRoles(identity, proof.user.id, projectId) : []);
+    (proof.credential && withImplied(new Set(proof.credential.roles))) ??
+    (projectId ? effectiveRoles(identity, proof.user.id, projectId) : []);
   if (projectId && roles.length === 0) throw unauthorized(cloud);
 
   const now = timeline.now();

@@ -75,7 +75,7 @@ export function delegationOf(
 function ruleOf(given: z.output<typeof rule>, userId: string, known: readonly AccessRule[]): AccessRule {
   if (!('id' in given)) {
     const { service, method, path } = given;
-    return { id: keystoneId(`access rule ${userId} ${service} ${method} ${path}`), ...given };
+    return { id: keystoneId(`access rule ${JSON.stringify([userId, service, method, path])}`), ...given };
   }
   return findRule(known, given.id);
 }

@@ -30,6 +30,9 @@ const COLLECTIONS: ReadonlySet<string> = new Set([
 /** A key is an application credential, so these of its own user are the gateway's. */
 const KEYS_OF_USER: ReadonlySet<string> = new Set(['application_credentials', 'access_rules']);
 
+/** Keystone's database may compare others as equal to it, as one with a space at its end. */
+const PLAIN_ID = /^[0-9a-zA-Z_-]+$/;
+
 /** Collections that every member may read, as Keystone narrows them. */
 const OPEN_COLLECTIONS: ReadonlySet<string> = new Set(['limits', 'regions', 'registered_limits']);
 
@@ -61,7 +64,7 @@ export function goesToKeystone(
   if (!isKeystoneCollection(segments) || issuesTokens(segments)) return false;
   // Keystone's database compares ids case-insensitively.
   const isOwnUser = collection === 'users' && id.toLowerCase() === caller.session.user.id.toLowerCase();
-  if (isOwnUser && KEYS_OF_USER.has(part)) return false;
+  if (KEYS_OF_USER.has(part) && collection === 'users' && (isOwnUser || !PLAIN_ID.test(id))) return false;
   return caller.isAdministrator ? caller.hasAdminScope : isRead && isOpenToMembers(segments, caller);
 }
 
