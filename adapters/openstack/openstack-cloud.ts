@@ -71,7 +71,8 @@ export function openStackCloud(openStack: OpenStack, owner: TokenOwner, context:
   const novaAddress = addressOf('compute');
   const nova = new Nova(
     (headers) => new Service('compute', session, novaAddress, headers),
-    async () => {
+    async (of) => {
+      if (of !== undefined) return openStack.microversions.range(...of, context);
       const signedIn = await token();
       return openStack.microversions.range(novaAddress(signedIn), signedIn, context);
     },
