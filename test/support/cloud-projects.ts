@@ -17,13 +17,16 @@ export interface ProjectWish {
   readonly quotas?: Readonly<Record<string, number>>;
 }
 
-export interface CloudProject {
+export interface CloudProject extends ProjectNetwork {
   readonly projectId: string;
   readonly projectName: string;
   readonly userId: string;
   readonly userName: string;
   readonly password: string;
   readonly credential: { readonly id: string; readonly secret: string };
+}
+
+export interface ProjectNetwork {
   readonly networkId: string;
   readonly networkName: string;
   readonly subnetId: string;
@@ -90,7 +93,26 @@ export class CloudProjects {
     }
     if (quotas !== undefined)
       await admin('compute', 'PUT', `/os-quota-sets/${projectId}`, { quota_set: quotas });
+    const made = await this.makeNetwork({ userName, password, projectName: name }, { cidr, networkName });
     const own = await signIn(this.#variables, { name: userName, password, project: name });
+    const path = `/users/${userId}/application_credentials`;
+    const wish = { application_credential: { name } };
+    // Keystone may not know the role for a moment after it was given.
+    const credential = await own('identity', 'POST', path, wish).catch(async (error) => {
+      if (!(error instanceof ServiceError && error.status === 400)) throw error;
+      await setTimeout(2_000);
+      return own('identity', 'POST', path, wish);
+    });
+    const { id, secret } = credential.application_credential;
+    return { ...made, credential: { id, secret } };
+  }
+
+  /** Creates a network with a router to the public one, in the region of the variables. */
+  async makeNetwork(
+    { userName, password, projectName }: Pick<CloudProject, 'userName' | 'password' | 'projectName'>,
+    { cidr, networkName }: Pick<ProjectWish, 'cidr' | 'networkName'>,
+  ): Promise<ProjectNetwork> {
+    const own = await signIn(this.#variables, { name: userName, password, project: projectName });
     const { network } = await own('network', 'POST', '/networks', { network: { name: networkName } });
     const { subnet } = await own('network', 'POST', '/subnets', {
       subnet: { name: networkName, network_id: network.id, ip_version: 4, cidr },
@@ -100,18 +122,8 @@ export class CloudProjects {
       router: { name: networkName, external_gateway_info: gateway },
     });
     await own('network', 'PUT', `/routers/${router.id}/add_router_interface`, { subnet_id: subnet.id });
-    const path = `/users/${userId}/application_credentials`;
-    const wish = { application_credential: { name } };
-    // Keystone may not know the role for a moment after it was given.
-    const made = await own('identity', 'POST', path, wish).catch(async (error) => {
-      if (!(error instanceof ServiceError && error.status === 400)) throw error;
-      await setTimeout(2_000);
-      return own('identity', 'POST', path, wish);
-    });
-    const { id, secret } = made.application_credential;
     const groups = await own('network', 'GET', '/security-groups?name=default');
     return {
-      credential: { id, secret },
       networkId: network.id,
       networkName,
       subnetId: subnet.id,
@@ -131,23 +143,24 @@ export class CloudProjects {
 
   /** Deletes the project, its user and everything that it owns. */
   async remove({ projectId, userId }: Pick<CloudProject, 'projectId' | 'userId'>): Promise<void> {
+    await this.empty(projectId);
+    await this.#admin('identity', 'DELETE', `/users/${userId}`).catch(ignoreGone);
+    await this.#admin('identity', 'DELETE', `/projects/${projectId}`).catch(ignoreGone);
+    // The cloud makes the default one again whenever groups are listed, until the project is gone.
+    await this.#dropGroups(projectId);
+  }
+
+  /** Deletes everything that a project owns, in the region of the variables. */
+  async empty(projectId: string): Promise<void> {
     const admin = this.#admin;
     const own = `project_id=${projectId}`;
     const all = `all_tenants=1&${own}`;
-    const each = async (
-      service: ServiceName,
-      path: string,
-      key: string,
-      act: (item: Item) => Promise<unknown>,
-    ) => {
-      const found = await admin(service, 'GET', path);
-      for (const item of found[key] ?? []) {
-        if ((item.project_id ?? item.tenant_id ?? item.owner ?? projectId) === projectId)
-          await act(item).catch(ignoreGone);
-      }
-    };
-    const drop = (service: ServiceName, path: string) => (item: Item) =>
-      admin(service, 'DELETE', `${path}/${item.id}`);
+    const each = (service: ServiceName, path: string, key: string, act: Act) =>
+      this.#each(projectId, service, path, key, act);
+    const drop =
+      (service: ServiceName, path: string): Act =>
+      (item) =>
+        admin(service, 'DELETE', `${path}/${item.id}`);
 
     await each('compute', `/servers?${all}`, 'servers', drop('compute', '/servers'));
     await untilGone(async () => (await admin('compute', 'GET', `/servers?${all}`)).servers);
@@ -170,14 +183,28 @@ export class CloudProjects {
       await each('volumev3', `/volumes/detail?${all}`, 'volumes', drop('volumev3', '/volumes'));
       await untilGone(async () => (await admin('volumev3', 'GET', `/volumes/detail?${all}`)).volumes);
     }
-    await admin('identity', 'DELETE', `/users/${userId}`).catch(ignoreGone);
-    await admin('identity', 'DELETE', `/projects/${projectId}`).catch(ignoreGone);
-    await each('network', `/security-groups?${own}`, 'security_groups', drop('network', '/security-groups'));
+    await this.#dropGroups(projectId);
+  }
+
+  #dropGroups(projectId: string): Promise<void> {
+    const path = `/security-groups?project_id=${projectId}`;
+    return this.#each(projectId, 'network', path, 'security_groups', ({ id }) =>
+      this.#admin('network', 'DELETE', `/security-groups/${id}`),
+    );
+  }
+
+  async #each(projectId: string, service: ServiceName, path: string, key: string, act: Act): Promise<void> {
+    const found = await this.#admin(service, 'GET', path);
+    for (const item of found[key] ?? []) {
+      if ((item.project_id ?? item.tenant_id ?? item.owner ?? projectId) === projectId)
+        await act(item).catch(ignoreGone);
+    }
   }
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: any item of any list
 type Item = any;
+type Act = (item: Item) => Promise<unknown>;
 type ServiceName = 'identity' | 'compute' | 'network' | 'image' | 'volumev3';
 
 interface Session {

@@ -12,6 +12,12 @@ export interface ServiceResponse {
   readonly body: any;
 }
 
+interface Endpoint {
+  readonly interface: string;
+  readonly region: string;
+  readonly url: string;
+}
+
 /**
  * OpenStack as another tool of the same customer uses it, past the gateway: to see what is really there, and to make what
  * the gateway did not.
@@ -21,9 +27,18 @@ export class OpenStackClient {
   readonly #authUrl: string;
   readonly #credential: ApplicationCredential;
   readonly #microversion: string;
+  readonly #region: string | undefined;
   #session: Promise<{ token: string; endpoints: ReadonlyMap<string, string> }> | undefined;
 
-  constructor(send: Send, authUrl: string, credential: ApplicationCredential, microversion = '2.46') {
+  /** @param region Any, unless given: the cloud has one only. */
+  constructor(
+    send: Send,
+    authUrl: string,
+    credential: ApplicationCredential,
+    microversion = '2.46',
+    region?: string,
+  ) {
+    this.#region = region;
     this.#microversion = microversion;
     this.#send = send;
     this.#authUrl = authUrl;
@@ -93,6 +108,10 @@ export class OpenStackClient {
     return { status: response.status, body: text === '' ? null : JSON.parse(text) };
   }
 
+  #isMine({ interface: face, region }: Endpoint): boolean {
+    return face === 'public' && (this.#region === undefined || region === this.#region);
+  }
+
   async #signIn() {
     const response = await this.#send(
       new Request(`${this.#authUrl}/auth/tokens`, {
@@ -107,12 +126,12 @@ export class OpenStackClient {
     );
     if (response.status !== 201) throw new Error(`sign-in: ${response.status} ${await response.text()}`);
     const { token } = (await response.json()) as {
-      token: { catalog: { type: string; endpoints: { interface: string; url: string }[] }[] };
+      token: { catalog: { type: string; endpoints: Endpoint[] }[] };
     };
     const endpoints = new Map(
       token.catalog.map(({ type, endpoints }) => [
         type,
-        (endpoints.find((endpoint) => endpoint.interface === 'public')?.url ?? '').replace(/\/$/, ''),
+        (endpoints.find((one) => this.#isMine(one))?.url ?? '').replace(/\/$/, ''),
       ]),
     );
     return { token: response.headers.get('x-subject-token') ?? '', endpoints };

@@ -28,15 +28,20 @@ export interface OpenStackCommands {
   close(): Promise<void>;
 }
 
-/** @param authUrl Keystone's, or the gateway's, with `/v3`. */
+/**
+ * @param authUrl Keystone's, or the gateway's, with `/v3`.
+ * @param regions Those that commands may name; the first one is meant where a command names none.
+ */
 export function openStackCommands(
   authUrl: string,
   credential: { readonly id: string; readonly secret: string },
+  regions: readonly string[] = ['RegionOne'],
 ): OpenStackCommands {
   const folder = mkdtempSync(join(tmpdir(), 'linguanova-commands-'));
   const cloud = {
     auth_type: 'v3applicationcredential',
-    region_name: 'RegionOne',
+    region_name: regions[0],
+    regions,
     auth: {
       auth_url: authUrl,
       application_credential_id: credential.id,

@@ -7,6 +7,8 @@ export interface ProxiedCall {
   readonly method: string;
   /** Path and query at the service. */
   readonly path: string;
+  /** Of the service. */
+  readonly port: string;
 }
 
 /**
@@ -43,8 +45,8 @@ export async function openStackProxy(authUrl: string): Promise<OpenStackProxy> {
   };
 
   async function pass(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const [, port, path = '/'] = /^\/port\/(\d+)(.*)$/.exec(request.url ?? '') ?? [];
-    const call = { method: request.method ?? 'GET', path };
+    const [, port = '', path = '/'] = /^\/port\/(\d+)(.*)$/.exec(request.url ?? '') ?? [];
+    const call = { method: request.method ?? 'GET', path, port };
     const body = await buffer(request);
     await proxy.before(call);
     const { host: _, connection: __, 'content-length': ___, ...headers } = request.headers;

@@ -15,7 +15,11 @@ export function openStackHome(): string {
  */
 export function realOpenStack(): Readonly<Record<string, string>> | null {
   const path = process.env[OPENSTACK_ENV_FILE] ?? join(openStackHome(), 'env');
-  if (!existsSync(path)) return null;
+  return existsSync(path) ? variablesIn(path) : null;
+}
+
+/** @param path A file of lines `export NAME='value'`. */
+export function variablesIn(path: string): Readonly<Record<string, string>> {
   const variables = readFileSync(path, 'utf8').matchAll(/^export (\w+)=(.*)$/gm);
   return Object.fromEntries(
     [...variables].map(([, name, value = '']) => [name, value.replace(/^(['"])(.*)\1$/, '$2')]),
