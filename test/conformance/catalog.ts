@@ -9,7 +9,7 @@ export function catalogConformance(target: () => Target): void {
       expect(status).toBe(200);
       expect(body).toEqual({
         id: target().acme.userId,
-        username: 'acme-user',
+        username: target().acme.userName,
         email: null,
         roles: expect.arrayContaining(['member']),
         project_id: target().acme.projectId,
