@@ -101,7 +101,7 @@ describe.skipIf(redis === null)('two nodes on one Redis', { timeout: 120_000 }, 
     for (const answer of everything) expect(await names(answer)).toContain('late');
   });
 
-  test('nothing of a customer but the project is in the name of an entry, and every entry ends', async () => {
+  test('nothing of a customer but region and project is in the name of an entry, and every entry ends', async () => {
     const [, a] = await start();
     await a.post('/v1/keypairs', { name: 'laptop' });
     await a.get('/v1/keypairs');
@@ -109,7 +109,7 @@ describe.skipIf(redis === null)('two nodes on one Redis', { timeout: 120_000 }, 
     const keys = (await redis?.command('keys', '*')) as string[];
     for (const key of keys) {
       expect(key).toMatch(
-        /^linguanova:(nodes|leases|version:\{\w+\}|cached:\{\w+\}|cache:\{\w+\}:[\w-]{43})$/,
+        /^linguanova:(nodes|leases|version:\{[\w%-]*\/\w+\}|cached:\{[\w%-]*\/\w+\}|cache:\{[\w%-]*\/\w+\}:[\w-]{43})$/,
       );
       expect(await redis?.command('pttl', key), key).toBeGreaterThan(0);
     }

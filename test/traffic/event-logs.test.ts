@@ -78,18 +78,18 @@ describe.skipIf(server === null)('on Redis', { timeout: 60_000 }, () => {
 
   test('ignores a snapshot without the name of its log', async () => {
     const { feed, leader } = await pair();
-    const [key = ''] = (await server.command('keys', `*{${feed.projectId}}*:snapshot`)) as string[];
+    const [key = ''] = (await server.command('keys', `*{${feed.tenant}}*:snapshot`)) as string[];
     await server.command('del', key);
     expect(await leader.snapshot()).toBeNull();
   });
 
-  test('every key names only the project, and has a TTL', async () => {
+  test('every key names only the region and the project, and has a TTL', async () => {
     const { feed } = await pair();
     const keys = (await server.command('keys', 'linguanova:feed:*')) as string[];
-    const ours = keys.filter((key) => key.includes(`{${feed.projectId}}`));
+    const ours = keys.filter((key) => key.includes(`{${feed.tenant}}`));
     expect(ours).toHaveLength(3);
     for (const key of ours) {
-      expect(key).toMatch(/^linguanova:feed:\{\w+\}:[\w-]{43}:(lease|log|snapshot)$/);
+      expect(key).toMatch(/^linguanova:feed:\{[\w%-]*\/\w+\}:[\w-]{43}:(lease|log|snapshot)$/);
       expect(await server.command('pttl', key), key).toBeGreaterThan(0);
     }
   });
