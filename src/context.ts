@@ -3,7 +3,7 @@ import type { Verdict } from './access/key-verifier.ts';
 import type { Principal } from './access/principal.ts';
 import type { CallTrace } from './compute/call-trace.ts';
 import type { Cloud } from './compute/cloud.ts';
-import type { Releases } from './compute/pending-releases.ts';
+import type { Releases } from './compute/releases.ts';
 import type { Attempt } from './compute/requests.ts';
 import type { ResponseHeaders } from './http/response-headers.ts';
 import type { Logger } from './telemetry/logger.ts';

@@ -52,6 +52,26 @@ export function isFurtherService(name: string): name is FurtherService {
   return Object.hasOwn(ALIASES, name);
 }
 
+/** Block storage, the official type first. */
+export const BLOCK_STORAGE_TYPES = [
+  'block-storage',
+  'block-store',
+  'volumev3',
+  'volumev2',
+  'volume',
+] as const;
+
+const OFFICIAL_TYPES: ReadonlyMap<string, string> = new Map(
+  [BLOCK_STORAGE_TYPES, ...FURTHER_SERVICES.map(typesOf)].flatMap((types) =>
+    types.map((type) => [type, types[0]] as const),
+  ),
+);
+
+/** The official type for any name of a service. */
+export function officialTypeOf(type: string): string {
+  return OFFICIAL_TYPES.get(type) ?? type;
+}
+
 /** The types that a catalog may have for a service, the official one first. */
 export function typesOf(service: FurtherService): readonly [FurtherService, ...string[]] {
   return [service, ...ALIASES[service]];

@@ -19,7 +19,7 @@ import { cors } from './access/cors.ts';
 import { requireRegion } from './access/require-region.ts';
 import { retention } from './access/retention.ts';
 import { SecretCheck } from './access/secret-check.ts';
-import { findRegion, selectRegion } from './access/select-region.ts';
+import { findRegion, requireKnownRegion, selectRegion } from './access/select-region.ts';
 import { ComputeError } from './compute/errors.ts';
 import { PendingReleases } from './compute/pending-releases.ts';
 import { NO_RELEASE_STORE } from './compute/release-store.ts';
@@ -267,7 +267,7 @@ interface MountedStage extends Stage {
 
 /** A sign-up has no key yet. */
 function unlessSignUp(stage: MiddlewareHandler<GatewayEnv>): MiddlewareHandler<GatewayEnv> {
-  return (c, next) => (isSignUp(c) ? next() : stage(c, next));
+  return (c, next) => (isSignUp(c) ? requireKnownRegion(c, next) : stage(c, next));
 }
 
 function setBasePath(basePath: string): Stage {

@@ -72,13 +72,9 @@ test('a path of more characters than are compared is forbidden, whatever the rul
   expect(isAllowed('/**', ofLength(MAX_PATH_LENGTH + 1))).toBe(false);
 });
 
-test('the longest path takes little time with as many rules and wildcards as a key may have', () => {
-  const rules = Array.from({ length: 64 }, (_, index) => ({
-    ...{ id: `${index}`, service: 'compute', method: 'GET' },
-    path: `/${'**a'.repeat(70)}Z${index}`,
-  }));
-  const path = `/${'a'.repeat(MAX_PATH_LENGTH - 1)}`;
-  const started = performance.now();
-  expect(() => assertAllowed(rules, [{ service: 'compute', method: 'GET', path }])).toThrow('none of them');
-  expect(performance.now() - started).toBeLessThan(1_000);
+test('a rule of one name of a service allows calls of its other names', () => {
+  const rule = { id: 'r', service: 'sharev2', method: 'GET', path: '/v2/shares' };
+  const call = { ...rule, service: 'shared-file-system' };
+  expect(() => assertAllowed([rule], [call])).not.toThrow();
+  expect(() => assertAllowed([rule], [{ ...call, service: 'dns' }])).toThrow('none of them');
 });

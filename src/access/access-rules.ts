@@ -4,6 +4,7 @@
  */
 
 import { ComputeError } from '../compute/errors.ts';
+import { officialTypeOf } from '../further-services.ts';
 import { PathPattern } from './path-pattern.ts';
 
 /** A request to a service of the cloud. */
@@ -28,14 +29,8 @@ export interface AccessRule extends Omit<ServiceCall, 'otherPath'> {
  */
 export const MAX_PATH_LENGTH = 4_096;
 
-/** Names of one service in catalogs and rules. */
-const ALIASES: Readonly<Record<string, string>> = {
-  volume: 'block-storage',
-  volumev2: 'block-storage',
-  volumev3: 'block-storage',
-  'block-store': 'block-storage',
-};
-const serviceOf = (type: string) => ALIASES[type] ?? type;
+/** The compiled path of each rule, which lives as long as the principal that has it. */
+const patterns = new WeakMap<AccessRule, PathPattern>();
 
 /** @throws ComputeError `forbidden` unless each of `calls` matches a rule. */
 export function assertAllowed(rules: readonly AccessRule[] | null, calls: readonly ServiceCall[]): void {
@@ -61,7 +56,10 @@ export function isRuleOf(rules: readonly ServiceCall[], { service, method, path 
 }
 
 function matches(rule: AccessRule, { service, method, path, otherPath }: ServiceCall): boolean {
-  if (rule.method !== method || serviceOf(rule.service) !== serviceOf(service)) return false;
-  const pattern = new PathPattern(rule.path);
+  if (rule.method !== method || officialTypeOf(rule.service) !== officialTypeOf(service)) {
+    return false;
+  }
+  const pattern = patterns.get(rule) ?? new PathPattern(rule.path);
+  patterns.set(rule, pattern);
   return pattern.matches(path) || (otherPath !== undefined && pattern.matches(otherPath));
 }

@@ -16,6 +16,7 @@ import {
   selfServiceLimit,
 } from './issue-key.ts';
 import { keepOrWithdraw } from './keep-or-withdraw.ts';
+import { coverRoles } from './key-roles.ts';
 import { isLive, type KeyRole, type StoredKey } from './key-store.ts';
 import type { Principal } from './principal.ts';
 import { assertScope } from './require-scope.ts';
@@ -42,9 +43,6 @@ interface DelegationContext {
   readonly by: Actor;
   readonly call: CallContext;
 }
-
-/** What Keystone gives with a role. */
-const IMPLIED: Readonly<Record<string, string>> = { admin: 'manager', manager: 'member', member: 'reader' };
 
 /**
  * Makes a key with the maker's networks, regions, plan and scopes, without `admin`, which the operator gives, and without
@@ -136,11 +134,7 @@ function isNamed(role: KeyRole, one: RoleReference): boolean {
 function ownRoles(chosen: readonly RoleReference[], own: readonly KeyRole[]): readonly KeyRole[] | null {
   const found = own.filter((role) => chosen.some((one) => isNamed(role, one)));
   if (found.length < chosen.length) return null;
-  const given = new Set<string>();
-  for (const { name } of found) {
-    for (let one: string | undefined = name; one !== undefined; one = IMPLIED[one]) given.add(one);
-  }
-  return own.every(({ name }) => given.has(name)) ? found : null;
+  return coverRoles(found, own) ? found : null;
 }
 
 /** A service key signs in as the operator's account, so a credential derived from it would be that account's. */

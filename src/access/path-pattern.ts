@@ -20,6 +20,10 @@ export class PathPattern {
   /** Of the rest. State n: n steps are done. */
   readonly #steps: readonly Step[];
   readonly #loops = new Map<number, Loop>();
+  /** States in which a character is a step; of characters that no step names at null. */
+  readonly #onward: ReadonlyMap<Step, Int32Array>;
+  readonly #overSlash: Int32Array;
+  readonly #inSegment: Int32Array;
 
   constructor(pattern: string) {
     const [prefix = '', ...rest] = pattern.split(WILDCARD);
@@ -32,6 +36,9 @@ export class PathPattern {
     this.#prefix = prefix;
     this.#steps = steps;
     this.words = Math.floor(steps.length / BITS) + 1;
+    this.#onward = this.#steppingStates();
+    this.#overSlash = this.#staying((loop) => loop === 'any');
+    this.#inSegment = this.#staying(() => true);
   }
 
   matches(path: string): boolean {
@@ -41,16 +48,13 @@ export class PathPattern {
 
   #matchesRest(path: string): boolean {
     const { words } = this;
-    const onward = this.#onward();
-    const others = onward.get(null) ?? new Int32Array(words);
-    const overSlash = this.#staying((loop) => loop === 'any');
-    const inSegment = this.#staying(() => true);
+    const others = this.#onward.get(null) ?? new Int32Array(words);
     const states = new Int32Array(words);
     states[0] = 1;
     for (let index = this.#prefix.length; index < path.length; index++) {
       const character = path.charAt(index);
-      const stepping = onward.get(character) ?? others;
-      const staying = character === SLASH ? overSlash : inSegment;
+      const stepping = this.#onward.get(character) ?? others;
+      const staying = character === SLASH ? this.#overSlash : this.#inSegment;
       let carry = 0;
       let left = 0;
       for (let word = 0; word < words; word++) {
@@ -66,8 +70,7 @@ export class PathPattern {
     return hasBit(states, this.#steps.length);
   }
 
-  /** The states in which a character is a step. */
-  #onward(): ReadonlyMap<Step, Int32Array> {
+  #steppingStates(): ReadonlyMap<Step, Int32Array> {
     const any = new Int32Array(this.words);
     for (const [state, step] of this.#steps.entries()) if (step === null) setBit(any, state);
     const onward = new Map<Step, Int32Array>([[null, any]]);

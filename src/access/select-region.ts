@@ -3,7 +3,7 @@
  * from the catalogs of the cloud; so the second stage, behind authentication, reads the caller's catalog for a name that is not known.
  */
 
-import type { Context } from 'hono';
+import type { Context, Next } from 'hono';
 import type { CloudDriver } from '../compute/cloud.ts';
 import { ComputeError } from '../compute/errors.ts';
 import type { ServedRegions } from '../compute/regions.ts';
@@ -48,6 +48,12 @@ export function findRegion({ clouds, upstreamBudgetMs }: Pick<Access, 'clouds' |
     },
     check: () => true,
   };
+}
+
+/** Refuses a region that is in no catalog read so far: a request without a key has none to look it up in. */
+export function requireKnownRegion(c: Context<GatewayEnv>, next: Next): Promise<void> {
+  if (c.get('region') === undefined) throw unknownRegion();
+  return next();
 }
 
 /** @throws ComputeError `not_found`: the cloud has no such region; and what signing in may throw. */

@@ -4,6 +4,7 @@ import { ComputeError } from '../compute/errors.ts';
 import { hasScope } from '../scopes.ts';
 import { isRuleOf } from './access-rules.ts';
 import { isWithinRegions } from './key-regions.ts';
+import { coverRoles } from './key-roles.ts';
 import type { KeyStore, StoredKey } from './key-store.ts';
 import type { Principal } from './principal.ts';
 
@@ -23,8 +24,14 @@ export async function siblingKey(keys: KeyStore, principal: Principal, id: strin
   return key;
 }
 
-/** A key may end itself, and siblings that can do no more than it can. */
-export function assertMayRevoke({ keyId, scopes, regions, accessRules }: Principal, key: StoredKey): void {
+/**
+ * A key may end itself, and siblings that can do no more than it can. Of roles the store knows those of keys that were made with a
+ * choice of them.
+ *
+ * @throws ComputeError `forbidden`.
+ */
+export async function assertMayRevoke(keys: KeyStore, principal: Principal, key: StoredKey): Promise<void> {
+  const { keyId, scopes, regions, accessRules } = principal;
   if (key.id === keyId) return;
   const missing = key.scopes.find((scope) => !hasScope(scopes, scope));
   if (missing !== undefined) {
@@ -32,6 +39,11 @@ export function assertMayRevoke({ keyId, scopes, regions, accessRules }: Princip
   }
   if (!isWithinRegions(key.regions, regions)) {
     throw new ComputeError('forbidden', 'This API key lacks regions of the key to revoke.');
+  }
+  const { roles = null, cloudCredentialId } = (await keys.find(keyId)) ?? {};
+  const isSameCredential = key.cloudCredentialId === cloudCredentialId;
+  if (roles !== null && !isSameCredential && (key.roles === null || !coverRoles(roles, key.roles))) {
+    throw new ComputeError('forbidden', 'This API key lacks roles of the key to revoke.');
   }
   if (accessRules === null) return;
   if (key.accessRules === null || !key.accessRules.every((rule) => isRuleOf(accessRules, rule))) {

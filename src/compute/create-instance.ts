@@ -15,8 +15,8 @@ import {
 } from './lookups.ts';
 import type { CloudInstance, Instance, SecurityGroup } from './model.ts';
 import { instanceMark, newRequestMark, ownedDescription } from './ownership.ts';
-import { type NewRelease, noReleases } from './pending-releases.ts';
 import { type PublicAccess, preparePublicAccess } from './public-access.ts';
+import { type NewRelease, noReleases } from './releases.ts';
 import type { Attempt, CreateInstance, Owner } from './requests.ts';
 import { isIndeterminate, recorded, type Undo, undoable } from './saga.ts';
 import { ensureSshGroup, openPorts } from './ssh-access.ts';

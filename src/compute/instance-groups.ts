@@ -7,7 +7,7 @@
 import type { Cloud } from './cloud.ts';
 import { ComputeError } from './errors.ts';
 import type { Port } from './model.ts';
-import type { Releases } from './pending-releases.ts';
+import type { Releases } from './releases.ts';
 import { undoable } from './saga.ts';
 import { openPorts } from './ssh-access.ts';
 import { assertMayUnlock } from './update-instance.ts';

@@ -9,7 +9,7 @@ import { ComputeError } from './errors.ts';
 import { recordAccess } from './floating-ips.ts';
 import { resolveAttachments } from './lookups.ts';
 import { isOwned } from './ownership.ts';
-import { noReleases, type Releases } from './pending-releases.ts';
+import { noReleases, type Releases } from './releases.ts';
 import { CLEANUP_TIMEOUT_MS } from './saga.ts';
 
 /** `not_found`. */

@@ -5,27 +5,11 @@ import type { Logger } from '../telemetry/logger.ts';
 import { CallTrace } from './call-trace.ts';
 import type { Cloud, CloudCredential, CloudDriver } from './cloud.ts';
 import { hasCode } from './errors.ts';
-import { type Located, type Tenant, tenantOf } from './regions.ts';
+import { type Tenant, tenantOf } from './regions.ts';
 import { attemptRelease, type Release, type ReleaseOutcome, SETTLING_MS } from './release.ts';
 import type { ReleaseStore } from './release-store.ts';
+import { type NewRelease, NOTHING, type Releases } from './releases.ts';
 import { attemptConfirmation } from './resize-confirmation.ts';
-
-export interface NewRelease extends Partial<Omit<Release, 'id' | keyof Located | 'settledAt'>> {
-  readonly settlesInMs?: number;
-  /** Until when other processes leave it alone; by default they do not. */
-  readonly dueInMs?: number;
-}
-
-export interface Releases {
-  /** Stores a release, so that another process can continue it. Never rejects. */
-  plan(cloud: Cloud, what: NewRelease): Promise<Release>;
-  /** Attempts it in the background until it is done. */
-  begin(cloud: Cloud, release: Release): void;
-  /** Plans and begins in the background what `find` resolves with. */
-  check(cloud: Cloud, find: () => Promise<NewRelease | null>): void;
-  /** Never rejects. */
-  cancel(release: Release): Promise<void>;
-}
 
 export interface PendingReleasesPorts {
   readonly store: ReleaseStore;
@@ -55,18 +39,11 @@ const LOAD_BATCH = 200;
 const NO_ROLE_TTL_MS = 3_600_000;
 const GIVE_UP_AFTER_MS = 900_000;
 
-const NOTHING = {
-  instanceId: null,
-  portIds: [],
-  floatingIpIds: [],
-  address: null,
-  mark: null,
-  serverMark: null,
-};
-
 interface Job {
   readonly release: Release;
   readonly cloud: Cloud;
+  /** The credential it was lent, by name; null: that of the request which began it. */
+  readonly lentBy: string | null;
   /** Monotonic ms. */
   readonly since: number;
   nextAt: number;
@@ -89,6 +66,8 @@ export class PendingReleases implements Releases {
   /** Releases from the store that wait for a credential, by project. */
   readonly #unclaimed = new Map<string, readonly Release[]>();
   readonly #withoutRole = new LruMap<true>({ max: 1_000, lifetimeMs: NO_ROLE_TTL_MS });
+  /** Names of credentials that the cloud refused a release; others of the project continue it. */
+  readonly #refused = new LruMap<true>({ max: 10_000, lifetimeMs: RETRY_LATER_MS });
   #loadedAt = Number.NEGATIVE_INFINITY;
   #stopped = false;
 
@@ -110,13 +89,17 @@ export class PendingReleases implements Releases {
   }
 
   begin(cloud: Cloud, release: Release): void {
+    this.#begin(cloud, release, null);
+  }
+
+  #begin(cloud: Cloud, release: Release, lentBy: string | null): void {
     const tenant = this.#tenantOf(release);
     if (this.#stopped) return;
     this.#forgetIfEnded(tenant);
     const jobs = this.#jobs.get(tenant) ?? new Map<string, Job>();
     if (jobs.has(release.id) || jobs.size >= MAX_JOBS_PER_PROJECT) return;
     const now = monotonicMs();
-    jobs.set(release.id, { release, cloud, since: now, nextAt: now });
+    jobs.set(release.id, { release, cloud, lentBy, since: now, nextAt: now });
     if (this.#jobs.has(tenant)) {
       this.#pauses.get(tenant)?.abort();
       return;
@@ -141,18 +124,23 @@ export class PendingReleases implements Releases {
   /** Lends the credential of a request to unclaimed releases of its project. */
   served(projectId: string, credential: CloudCredential): void {
     const mine = this.#unclaimed.get(projectId);
-    if (mine !== undefined) {
+    if (mine !== undefined && !this.#refused.get(nameOf(credential))) {
       this.#unclaimed.delete(projectId);
-      for (const release of mine) this.begin(this.#open(credential, this.#regionOf(release)), release);
+      this.#lend(credential, mine);
     }
     if (this.#isLoadDue()) {
-      this.#background(this.load().then(() => this.served(projectId, credential)));
+      const offered = this.#offers().then((offers) => Promise.all(offers));
+      this.#background(offered.then(() => this.served(projectId, credential)));
     }
   }
 
-  /** Reads the store every 15 s at most and tries the service account. To be called regularly. */
+  /** Reads the store every 15 s at most. To be called regularly. */
   async load(): Promise<void> {
-    if (!this.#isLoadDue()) return;
+    if (this.#isLoadDue()) this.#background(Promise.all(await this.#offers()));
+  }
+
+  /** What the store has, each project's being offered to the service account. */
+  async #offers(): Promise<readonly Promise<void>[]> {
     this.#loadedAt = monotonicMs();
     const now = wallTime();
     const found = await this.#ports.store.due(now, LOAD_BATCH).catch((error) => {
@@ -164,10 +152,7 @@ export class PendingReleases implements Releases {
       found.filter((release) => !isMine(release)),
       ({ projectId }) => projectId,
     );
-    for (const [projectId, releases] of byProject) {
-      this.#unclaimed.set(projectId, releases);
-      this.#background(this.#tryServiceAccount(projectId));
-    }
+    return [...byProject].map(([projectId, releases]) => this.#offer(projectId, releases));
   }
 
   /** Unfinished releases stay in the store. */
@@ -180,9 +165,28 @@ export class PendingReleases implements Releases {
     return !this.#stopped && monotonicMs() - this.#loadedAt >= LOAD_INTERVAL_MS;
   }
 
-  async #tryServiceAccount(projectId: string): Promise<void> {
-    if (this.#withoutRole.get(projectId)) return;
+  /** To the service account first: a customer's credential may lack the rights. Never rejects. */
+  async #offer(projectId: string, releases: readonly Release[]): Promise<void> {
     const credential = { kind: 'service', projectId } as const;
+    const may = !this.#refused.get(nameOf(credential)) && (await this.#mayServe(projectId, credential));
+    if (may) this.#lend(credential, releases);
+    else this.#unclaim(projectId, releases);
+  }
+
+  #lend(credential: CloudCredential, releases: readonly Release[]): void {
+    for (const release of releases) {
+      this.#begin(this.#open(credential, this.#regionOf(release)), release, nameOf(credential));
+    }
+  }
+
+  #unclaim(projectId: string, releases: readonly Release[]): void {
+    const known = this.#unclaimed.get(projectId) ?? [];
+    const added = releases.filter(({ id }) => !known.some((one) => one.id === id));
+    this.#unclaimed.set(projectId, [...known, ...added]);
+  }
+
+  async #mayServe(projectId: string, credential: CloudCredential): Promise<boolean> {
+    if (this.#withoutRole.get(projectId)) return false;
     const may = await this.#open(credential, this.#ports.clouds.regions.default)
       .caller()
       .then(
@@ -190,10 +194,7 @@ export class PendingReleases implements Releases {
         () => false,
       );
     if (!may) this.#withoutRole.set(projectId, true);
-    const releases = may ? this.#unclaimed.get(projectId) : undefined;
-    if (releases === undefined) return;
-    this.#unclaimed.delete(projectId);
-    for (const release of releases) this.begin(this.#open(credential, this.#regionOf(release)), release);
+    return may;
   }
 
   #regionOf({ region = this.#ports.clouds.regions.default }: Release): string {
@@ -246,13 +247,12 @@ export class PendingReleases implements Releases {
     const left = [...jobs.values()].map(({ release }) => release);
     const [first] = left;
     if (first === undefined) return;
-    const { projectId } = first;
-    this.#unclaimed.set(projectId, [...(this.#unclaimed.get(projectId) ?? []), ...left]);
+    this.#unclaim(first.projectId, left);
   }
 
   /** Never rejects. */
   async #attempt(jobs: Map<string, Job>, job: Job): Promise<void> {
-    const { release, cloud } = job;
+    const { release, cloud, lentBy } = job;
     let outcome: ReleaseOutcome | 'refused' = 'waiting';
     let failure: unknown;
     try {
@@ -284,6 +284,9 @@ export class PendingReleases implements Releases {
       cloud.log.error('cleanup_failed', { what, release: release.id }, failure);
     }
     await this.#put(release, RETRY_LATER_MS);
+    if (outcome !== 'refused') return;
+    if (lentBy !== null) this.#refused.set(lentBy, true);
+    this.#unclaim(release.projectId, [release]);
   }
 
   /** Ends early when there is more to do for the project. */
@@ -305,16 +308,14 @@ export class PendingReleases implements Releases {
   }
 }
 
-/** Repeats nothing, for use without a gateway. */
-export const noReleases: Releases = {
-  plan: async (_, { settlesInMs: _settlesIn, dueInMs: _dueIn, ...what }) => ({
-    ...NOTHING,
-    ...what,
-    id: '',
-    projectId: '',
-    settledAt: 0,
-  }),
-  begin() {},
-  check() {},
-  async cancel() {},
-};
+/** Of a credential, without its secret. A redu cloud releases by itself. */
+function nameOf(credential: CloudCredential): string {
+  switch (credential.kind) {
+    case 'application_credential':
+      return credential.id;
+    case 'service':
+      return `service ${credential.projectId}`;
+    case 'redu_key':
+      return credential.kind;
+  }
+}

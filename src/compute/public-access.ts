@@ -9,7 +9,7 @@ import { ComputeError, type ErrorCode, hasCode, ignoreNotFound } from './errors.
 import type { ResolvedAttachments } from './lookups.ts';
 import type { FloatingIp, Network } from './model.ts';
 import { isOwned } from './ownership.ts';
-import type { NewRelease } from './pending-releases.ts';
+import type { NewRelease } from './releases.ts';
 import { noteLostResponse, type Undo } from './saga.ts';
 
 export interface PublicAccess {

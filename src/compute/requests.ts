@@ -5,7 +5,7 @@
  */
 
 import type { InstanceAction, RequestedNetworks } from './cloud.ts';
-import type { Releases } from './pending-releases.ts';
+import type { Releases } from './releases.ts';
 import type { BootVolume } from './volumes.ts';
 
 /** Flavors and images by id or name. */

@@ -6,7 +6,7 @@
 
 import type { Cloud } from './cloud.ts';
 import { hasCode, INDETERMINATE_CODES } from './errors.ts';
-import { type NewRelease, noReleases, type Releases } from './pending-releases.ts';
+import { type NewRelease, noReleases, type Releases } from './releases.ts';
 
 /** Deadline of undo and cleanup, independent of the request's. */
 export const CLEANUP_TIMEOUT_MS = 15_000;

@@ -65,7 +65,8 @@ async function made(key: string, credential: object = {}) {
   expect(status, JSON.stringify(body)).toBe(201);
   return body.application_credential;
 }
-const redu = (key: string, path: string) => sendNova(gateway.url, `GET ${path}`, { 'x-api-key': key });
+const redu = (key: string, path: string, method = 'GET') =>
+  sendNova(gateway.url, `${method} ${path}`, { 'x-api-key': key });
 const admin = (target: string) => sendNova(gateway.url, target, { authorization: `Bearer ${ADMIN_TOKEN}` });
 
 describe('an application credential made with a key', () => {
@@ -256,6 +257,9 @@ describe('roles', () => {
     expect((await create(reader.secret, { name: 'more', roles: [{ name: 'member' }] })).status).toBe(400);
     expect(arrived).toEqual([]);
     expect(await atCloud()).toHaveLength(credentials.length + 1);
+    const member = await made(key);
+    expect((await send(reader.secret, `DELETE application_credentials/${member.id}`)).status).toBe(403);
+    expect((await redu(reader.secret, `/v1/api_keys/${member.id}`, 'DELETE')).status).toBe(403);
     expect((await send(key, `DELETE application_credentials/${reader.id}`)).status).toBe(204);
     expect((await redu(further.secret, '/v1/me')).status).toBe(200);
     expect((await send(key, `DELETE application_credentials/${further.id}`)).status).toBe(204);

@@ -55,6 +55,18 @@ describe('the catalog', () => {
   });
 });
 
+test.each([
+  ['orchestration', 403],
+  ['workflow', 403],
+  ['key-manager', 200],
+])('%s responds %i to a service key, whose user is the account of the operator', async (service, status) => {
+  const key = await running.keyOf(running.acme, 'service', [...DEFAULT_SCOPES, ...EVERY_SERVICE]);
+  await send('GET /key-manager/v1/secrets', key);
+  const before = running.arrived.length;
+  expect((await send(`GET /${service}/v1/things`, key)).status).toBe(status);
+  expect(running.arrived.length > before).toBe(status === 200);
+});
+
 describe('a request', () => {
   test('reaches the service at its root, with its path, query and microversion; links lead back', async () => {
     const { body } = await send('GET /workflow/v2/workflows?limit=1', everything, undefined, {

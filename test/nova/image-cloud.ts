@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { respondWithToken } from '../support/keystone-token.ts';
 
 /** A cloud of Keystone and Glance only: discards uploads, and serves images of the requested size. */
 export interface ImageCloud {
@@ -63,21 +64,9 @@ function give(response: ServerResponse, bytes: number): void {
 }
 
 function token(response: ServerResponse, url: string): void {
-  const domain = { id: 'default', name: 'Default' };
-  const endpoint = { interface: 'public', region: 'R', region_id: 'R' };
-  const services = { image: '', compute: '/v2.1', network: '' };
-  const body = {
-    token: {
-      expires_at: new Date(Date.now() + 3_600_000).toISOString(),
-      user: { id: 'u', name: 'u', domain },
-      project: { id: 'p', name: 'p', domain },
-      roles: [{ id: 'r', name: 'member' }],
-      catalog: Object.entries(services).map(([type, path]) => ({
-        type,
-        endpoints: [{ ...endpoint, url: `${url}/${type}${path}` }],
-      })),
-    },
-  };
-  response.writeHead(201, { 'content-type': 'application/json', 'x-subject-token': 'cloud-token' });
-  response.end(JSON.stringify(body));
+  respondWithToken(response, {
+    image: `${url}/image`,
+    compute: `${url}/compute/v2.1`,
+    network: `${url}/network`,
+  });
 }

@@ -1,5 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { respondWithToken } from '../support/keystone-token.ts';
 
 /** A cloud of Keystone and object storage only, which records what arrives. */
 export interface ObjectCloud {
@@ -44,26 +45,10 @@ export async function startObjectCloud(): Promise<ObjectCloud> {
 }
 
 function token(response: ServerResponse, url: string): void {
-  const domain = { id: 'default', name: 'Default' };
-  const endpoint = { interface: 'public', region: 'R', region_id: 'R' };
-  const services = {
-    compute: '/compute/v2.1',
-    network: '/network',
-    image: '/image',
-    'object-store': '/swift/v1/AUTH_p',
-  };
-  const body = {
-    token: {
-      expires_at: new Date(Date.now() + 3_600_000).toISOString(),
-      user: { id: 'u', name: 'u', domain },
-      project: { id: 'p', name: 'p', domain },
-      roles: [{ id: 'r', name: 'member' }],
-      catalog: Object.entries(services).map(([type, path]) => ({
-        type,
-        endpoints: [{ ...endpoint, url: url + path }],
-      })),
-    },
-  };
-  response.writeHead(201, { 'content-type': 'application/json', 'x-subject-token': 'cloud-token' });
-  response.end(JSON.stringify(body));
+  respondWithToken(response, {
+    compute: `${url}/compute/v2.1`,
+    network: `${url}/network`,
+    image: `${url}/image`,
+    'object-store': `${url}/swift/v1/AUTH_p`,
+  });
 }

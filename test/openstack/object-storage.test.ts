@@ -1,8 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { read as readPage, section } from '../docs/pages.ts';
 import { type GatewayProcess, startProcess } from '../support/gateway-process.ts';
 import { sendNova } from '../support/nova-client.ts';
 import { requireOpenStack } from './target.ts';
@@ -331,6 +333,14 @@ describe('who may', () => {
     expect((await sendTo(gateway.url, signed('GET', soon))).body).toBe('for a while');
     expect((await sendTo(gateway.url, signed('GET', 1))).status).toBe(401);
     expect((await sendTo(gateway.url, signed('GET', soon), { method: 'PUT', body: 'x' })).status).toBe(401);
+    const [, script = ''] =
+      /```python\n([^`]*)```/.exec(section(readPage('docs/object-storage.md'), 'Without a key')) ?? [];
+    const documented = script
+      .replace('AUTH_PROJECT/photos/2026/cat.jpg', `${account}/${container}/shared`)
+      .replace('https://api.example.org', gateway.url)
+      .replace('b"KEY"', `b"${key}"`);
+    const printed = execFileSync('/usr/bin/python3', ['-c', documented], { encoding: 'utf8' });
+    expect((await fetch(printed.trim())).status).toBe(200);
     const upload = await sendTo(gateway.url, signed('PUT', soon), { method: 'PUT', body: 'from outside' });
     expect(upload.status).toBe(201);
     expect((await send(`${data}/shared`)).body).toBe('from outside');

@@ -1,4 +1,4 @@
-/** Further services of the real OpenStack by their client, with the commands of docs/services.md as printed. */
+/** Further services of the real OpenStack by their client, with the commands of their pages as printed. */
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ import { type OpenStackCommands, openStackCommands } from '../support/openstack-
 import { silentLogger } from '../support/silent-logger.ts';
 import { requireOpenStack } from './target.ts';
 
-const PAGE = read('docs/services.md');
+const PAGES = [read('docs/services.md'), read('docs/object-storage.md')];
 const TIMEOUT = 180_000;
 
 const variables = requireOpenStack();
@@ -55,11 +55,18 @@ afterAll(async () => {
 const keyWith = (scopes: Parameters<RunningGateway['keyFor']>[1]) =>
   gateway.keyFor({ kind: 'application_credential', ...project.credential }, scopes);
 
-describe('the commands of docs/services.md', () => {
-  test.each(['Orchestration', 'Secrets', 'Load balancers', 'DNS'])(
+describe('the commands of docs/services.md and docs/object-storage.md', () => {
+  test.each([
+    ['Orchestration', PAGES[0]],
+    ['Secrets', PAGES[0]],
+    ['Load balancers', PAGES[0]],
+    ['DNS', PAGES[0]],
+    ['Use', PAGES[1]],
+  ])(
     '%s',
-    async (heading) => {
-      const text = section(PAGE, heading);
+    async (heading, page = '') => {
+      const text = section(page, heading);
+      writeFileSync(join(commands.folder, 'cat.jpg'), 'a picture');
       const [, template] = /```yaml\n([^`]*)```/.exec(text) ?? [];
       if (template !== undefined) writeFileSync(join(commands.folder, 'stack.yaml'), template);
       const [, script = ''] = /```sh\n([^`]*)```/.exec(text) ?? [];

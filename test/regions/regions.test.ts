@@ -104,6 +104,10 @@ describe('with LINGUANOVA_REGIONS=*', () => {
     const fresh = await regionalGateway('*');
     expect((await fresh.request(at(TWO, '/v1/flavors'), {}, '')).status).toBe(401);
     expect((await fresh.request(at(TWO, '/compute/v2.1'), {}, '')).status).toBe(401);
+    const signUp = at('Nowhere', '/v1/api_keys');
+    fresh.sent.length = 0;
+    expect((await fresh.request(signUp, { method: 'POST', body: '{}' }, '')).status).toBe(404);
+    expect(fresh.sent).toEqual([]);
     expect((await fresh.request(at(TWO, '/compute/v2.1'))).status).toBe(200);
     await fresh.stop();
   });

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { memoryReleaseStore } from '../support/memory-release-store.ts';
 import { type ReleasingGateway, releasingGateway } from '../support/releasing-gateway.ts';
+import { byPassword } from '../support/sandbox-client.ts';
 
 const PUBLIC = {
   name: 'web',
@@ -173,6 +174,21 @@ describe('releases of a gateway that was stopped', () => {
     const { before, next } = await crashed(true);
     await setup.joinServiceAccount();
     await next.flush();
+    await expect.poll(belongings).toEqual(before);
+  });
+
+  test('are continued by the service account, although a key of a reader is used first', async () => {
+    const { before, next } = await crashed(true);
+    await setup.joinServiceAccount();
+    await expect.poll(async () => (await belongings()).servers).toEqual(before.servers);
+    const { userId } = setup.account;
+    const user = await byPassword(setup.sandbox, setup.account);
+    const { body } = await user('POST', `/identity/v3/users/${userId}/application_credentials`, {
+      application_credential: { name: 'reader', roles: [{ name: 'reader' }] },
+    });
+    const { id, secret } = body.application_credential;
+    const reader = await setup.gateway.keyFor({ kind: 'application_credential', id, secret });
+    expect((await fetch(`${next.url}/v1/me`, { headers: { 'x-api-key': reader } })).status).toBe(200);
     await expect.poll(belongings).toEqual(before);
   });
 });

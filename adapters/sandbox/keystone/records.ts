@@ -16,7 +16,7 @@ interface Collection {
   readonly required?: readonly string[];
   readonly defaults?: Fields;
   /** Who may read: else the administrator alone. */
-  readonly readers?: 'everybody';
+  readonly readers?: 'members';
 }
 
 const COLLECTIONS: readonly Collection[] = [
@@ -24,9 +24,9 @@ const COLLECTIONS: readonly Collection[] = [
   { name: 'groups', item: 'group', required: ['name'], defaults: { domain_id: 'default', description: '' } },
   { name: 'services', item: 'service', required: ['type'], defaults: { enabled: true } },
   { name: 'endpoints', item: 'endpoint', required: ['service_id', 'interface', 'url'] },
-  { name: 'regions', item: 'region', readers: 'everybody', defaults: { parent_region_id: null } },
-  { name: 'registered_limits', item: 'registered_limit', readers: 'everybody' },
-  { name: 'limits', item: 'limit', readers: 'everybody' },
+  { name: 'regions', item: 'region', readers: 'members', defaults: { parent_region_id: null } },
+  { name: 'registered_limits', item: 'registered_limit', readers: 'members' },
+  { name: 'limits', item: 'limit', readers: 'members' },
   { name: 'policies', item: 'policy', required: ['blob', 'type'] },
 ];
 

@@ -1,7 +1,7 @@
 /**
  * The Nova dialect: OpenStack's own tools with an API key. An identity service of the gateway's own under `/identity`, and the
  * services under `/compute`, `/image`, `/networking` and `/volume`: the cloud's own, passed through, where it has them; else
- * translated.
+ * translated. Further services of the cloud are passed through under their types.
  */
 
 import { type Handler, Hono, type MiddlewareHandler } from 'hono';

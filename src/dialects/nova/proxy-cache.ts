@@ -32,7 +32,7 @@ import type { Target } from './target.ts';
 import type { TranslationPorts } from './translation.ts';
 
 /** The project id whose version counts what administrators changed in a region. No project has it. */
-const EVERYBODY = 'everybody';
+const ALL_PROJECTS = 'all-projects';
 /** By OpenStack's default policies they reach other projects; `service` at Neutron, since 2024. */
 const CROSS_PROJECT_ROLES: ReadonlySet<string> = new Set(['admin', 'service']);
 
@@ -81,7 +81,7 @@ interface ProxyRead {
 interface CacheableRead {
   readonly scope: CacheScope;
   /** Its version counts what administrators changed in the region. */
-  readonly everybody: Tenant;
+  readonly allProjects: Tenant;
   readonly request: string;
   readonly policy: Policy;
   /** Of the global version used last. */
@@ -137,11 +137,11 @@ export class ProxyCache {
     const route = routePath(c);
     const startedAt = this.#now();
     const version = await versions.current(scope.tenant);
-    const all = await versions.current(cacheable.everybody);
+    const all = await versions.current(cacheable.allProjects);
     const key = keyOf(cacheable, all);
     const isQuiet =
       policy.quietAfterWrite &&
-      startedAt - this.#lastChange(scope.tenant, cacheable.everybody) <= WRITE_QUIET_MS;
+      startedAt - this.#lastChange(scope.tenant, cacheable.allProjects) <= WRITE_QUIET_MS;
     const { 'if-none-match': ifNoneMatch, ...headers } = read.request.headers;
     const request = { ...read.request, headers };
     let direct: ProxiedResponse | null = null;
@@ -187,7 +187,7 @@ export class ProxyCache {
     const session = passThrough.peekSession(principal.credential, c.get('region'));
     const entry = this.#memo.get(this.#varyKey(c), principal, session);
     const version = entry && (versions.peek?.(entry.read.scope.tenant) ?? null);
-    const all = version && (versions.peek?.(entry.read.everybody) ?? null);
+    const all = version && (versions.peek?.(entry.read.allProjects) ?? null);
     const hit = all && responses.peekFresh(keyOf(entry.read, all), both(version, all), false);
     if (!hit) return null;
     const { route } = entry;
@@ -202,7 +202,7 @@ export class ProxyCache {
 
   /** After an administrator's write in a region, besides the change of the project. */
   async invalidateAll(region: string): Promise<void> {
-    await this.#ports.versions.bump({ tenant: everybodyIn(region), instanceIds: [] });
+    await this.#ports.versions.bump({ tenant: allProjectsIn(region), instanceIds: [] });
   }
 
   #cacheable(read: ProxyRead, region: string, publicUrl: string): CacheableRead | null {
@@ -210,7 +210,7 @@ export class ProxyCache {
     if (policy === null) return null;
     const { service, path } = read.request;
     const scope = scopeFor(read, region, publicUrl);
-    return { scope, everybody: everybodyIn(region), request: `${service} ${path}`, policy, key: null };
+    return { scope, allProjects: allProjectsIn(region), request: `${service} ${path}`, policy, key: null };
   }
 
   #lastChange(...tenants: readonly Tenant[]): number {
@@ -231,8 +231,8 @@ export class ProxyCache {
 /** Request headers on which no response depends. */
 const UNVARYING: ReadonlySet<string> = new Set(['user-agent', 'if-none-match']);
 
-function everybodyIn(region: string): Tenant {
-  return tenantOf({ region, projectId: EVERYBODY });
+function allProjectsIn(region: string): Tenant {
+  return tenantOf({ region, projectId: ALL_PROJECTS });
 }
 
 /** Whether the services let the caller through to other projects. */

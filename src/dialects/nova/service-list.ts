@@ -1,17 +1,9 @@
-import { FURTHER_SERVICES, typesOf } from '../../further-services.ts';
+import { BLOCK_STORAGE_TYPES, FURTHER_SERVICES, typesOf } from '../../further-services.ts';
 import { ALL_SERVICES, SERVICES, type ServedServices, type Service } from './services.ts';
-
-/** Further names of a default service. */
-const DEFAULT_ALIASES: Readonly<Record<string, Service>> = {
-  'block-storage': 'volume',
-  'block-store': 'volume',
-  volumev2: 'volume',
-  volumev3: 'volume',
-};
 
 const BY_NAME: ReadonlyMap<string, Service> = new Map([
   ...SERVICES.map((service) => [service, service] as const),
-  ...Object.entries(DEFAULT_ALIASES),
+  ...BLOCK_STORAGE_TYPES.map((type) => [type, 'volume'] as const),
   ...FURTHER_SERVICES.flatMap((service) => typesOf(service).map((type) => [type, service] as const)),
 ]);
 

@@ -84,7 +84,7 @@ export function apiKeys(access: Access, mount: Mount): void {
     .add(revoke, async (c) => {
       const key = await sibling(access, c);
       const { principal } = c.var;
-      assertMayRevoke(principal, key);
+      await assertMayRevoke(access.keys, principal, key);
       const { credential } = principal;
       const revocation = { id: key.id, reach: reachOf(key), by: actor(access, c), credential };
       await revokeAndInvalidate(access, revocation, callContext(c, access.upstreamBudgetMs));

@@ -27,6 +27,22 @@ const METHODS: ReadonlySet<string> = new Set([...READS, 'POST', 'PUT', 'PATCH', 
 /** What they make is in no response that the gateway caches. */
 const APART: ReadonlySet<FurtherService> = new Set(['dns', 'key-manager', 'placement']);
 
+/**
+ * They call Nova as the user of the token. That of a service key is the operator's account, whose key pairs are those of every
+ * project.
+ */
+const ACT_AS_USER: ReadonlySet<FurtherService> = new Set([
+  'application-catalog',
+  'application-deployment',
+  'clustering',
+  'container-infrastructure-management',
+  'data-processing',
+  'database',
+  'nfv-orchestration',
+  'orchestration',
+  'workflow',
+]);
+
 /** Behind `authenticateToken` and the limits. */
 export function forwardFurther(ports: FurtherPorts): Handler<GatewayEnv> {
   const { access, passThrough } = ports;
@@ -38,6 +54,9 @@ export function forwardFurther(ports: FurtherPorts): Handler<GatewayEnv> {
     const principal = c.get('principal');
     const isRead = READS.has(method);
     assertScope(principal, serviceScope(service, isRead ? 'read' : 'write'));
+    if (principal.credential.kind === 'service' && ACT_AS_USER.has(service)) {
+      throw new ComputeError('forbidden', `A service key has no user of its own, as ${service} requires.`);
+    }
     const received = isRead ? null : await bodyOf(c, ports);
     const call = callContext(c, access.upstreamBudgetMs);
     const session = await passThrough.session(principal.credential, call);

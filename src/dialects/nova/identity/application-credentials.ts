@@ -95,7 +95,7 @@ export function applicationCredentials(
     const { principal } = c.var;
     assertScope(principal, 'keys:write');
     const key = await credentialOf(access, c);
-    assertMayRevoke(principal, key);
+    await assertMayRevoke(access.keys, principal, key);
     const { credential } = principal;
     const revocation = { id: key.id, reach: reachOf(key), by: actor(access, c), credential };
     await revokeAndInvalidate(access, revocation, callContext(c, access.upstreamBudgetMs));

@@ -38,7 +38,7 @@ const OPEN_COLLECTIONS: ReadonlySet<string> = new Set(['limits', 'regions', 'reg
 
 export interface KeystoneCaller {
   readonly session: Pick<NovaSession, 'user' | 'project'>;
-  /** A service key's user is the operator's account, which is no business of the customer. */
+  /** A service key's user is the operator's account, which customers must not see. */
   readonly isServiceKey: boolean;
   /** Whether the cloud takes the credential for an administrator. */
   readonly isAdministrator: boolean;

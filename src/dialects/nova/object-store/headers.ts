@@ -50,7 +50,7 @@ const FORWARDED: ReadonlySet<string> = new Set([
 /** Metadata and settings, and their removal; what Swift sets for itself (`Sysmeta`) is no customer's. */
 const METADATA = /^x-(?:remove-)?(?:account|container|object)-(?!sysmeta-|transient-sysmeta-)/;
 
-/** Who reads one of these can write: they sign temporary URLs and synchronise containers. */
+/** A reader of one of these can write: they sign temporary URLs and synchronise containers. */
 const SECRETS = /^x-(?:(?:account|container)-meta-temp-url-key(?:-\d+)?|container-sync-key)$/;
 
 export function objectRequestHeaders(given: Headers): Record<string, string> {
