@@ -9,8 +9,8 @@ const PATIENT = { expect: { poll: { timeout: 20_000 } } };
 
 /**
  * `unit` (beside the code), `suites` (conformance, e2e, bad input: against the sandbox), `traffic` (load on several nodes,
- * with nothing else beside it), `workerd` (inside the runtime of Workers) and `edge` (workers from outside), and `openstack`
- * (the same conformance suite and more, against a real OpenStack).
+ * with nothing else beside it), `workerd` (inside the runtime of Workers) and `edge` (workers from outside), `openstack`
+ * (the same conformance suite and more, against a real OpenStack), and `tools` (programs that customers use, which each file installs).
  */
 export default defineConfig({
   test: {
@@ -31,7 +31,13 @@ export default defineConfig({
           name: 'suites',
           ...SECOND_TRY,
           include: ['test/**/*.test.ts'],
-          exclude: ['**/node_modules/**', 'test/openstack/**', 'test/traffic/**', 'test/edge/**'],
+          exclude: [
+            '**/node_modules/**',
+            'test/openstack/**',
+            'test/traffic/**',
+            'test/edge/**',
+            'test/tools/**',
+          ],
           setupFiles: ['test/setup/node-version.ts'],
           testTimeout: 90_000,
           hookTimeout: 60_000,
@@ -88,6 +94,17 @@ export default defineConfig({
           setupFiles: ['test/setup/node-version.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          ...PATIENT,
+          name: 'tools',
+          include: ['test/tools/**/*.test.ts'],
+          setupFiles: ['test/setup/node-version.ts'],
+          testTimeout: 1_800_000,
+          hookTimeout: 3_600_000,
           fileParallelism: false,
         },
       },

@@ -9,6 +9,12 @@ export function openStackHome(): string {
   return process.env.OPENSTACK_HOME ?? '/tmp/openstack-real';
 }
 
+/** The release of that OpenStack. */
+export function openStackRelease(): string {
+  const name = readFileSync(join(openStackHome(), 'state/release'), 'utf8').trim();
+  return name === 'zed' ? 'Zed' : '2026.2';
+}
+
 /**
  * The real OpenStack that is running on this machine, as its `env` file has it: the variables `OS_AUTH_URL`,
  * `ACME_APP_CRED_ID` and so on. null when there is none.
