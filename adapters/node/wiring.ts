@@ -69,7 +69,7 @@ function sandboxCloud(config: Config, ports: CloudPorts) {
     id: derived('sandbox credential id').slice(0, 32),
     secret: derived('sandbox credential'),
   };
-  const { accounts, admin, authUrl, fetch } = createSandbox({
+  const { accounts, admin, authUrl, ...sandbox } = createSandbox({
     applicationCredential,
     regions: sandboxRegions(config.regions),
   });
@@ -77,7 +77,10 @@ function sandboxCloud(config: Config, ports: CloudPorts) {
   if (customer === undefined) throw new Error('the sandbox has no account');
   const clouds = openStackDriver({
     ...ports,
-    transport: fetchTransport(fetch),
+    // Endpoints that are given by hand are of services outside.
+    transport: fetchTransport((request) =>
+      request.url.startsWith(new URL(authUrl).origin) ? sandbox.fetch(request) : fetch(request),
+    ),
     authUrl,
     endpoints: { ...config.regions, interface: 'public' },
     serviceAccount: {

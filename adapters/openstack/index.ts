@@ -18,6 +18,7 @@ import { send } from './http/upstream-client.ts';
 import { withWaitUntil } from './http/wait-until.ts';
 import type { EndpointChoice } from './keystone/catalog.ts';
 import { forOpenStack, type ServiceAccount } from './keystone/credentials.ts';
+import { type GivenEndpoint, withGivenEndpoints } from './keystone/given-endpoints.ts';
 import { keystoneIdentities } from './keystone/identity-provider.ts';
 import { CatalogRegions, type RegionChoice } from './keystone/regions.ts';
 import { callerIn, type Token } from './keystone/token.ts';
@@ -32,7 +33,8 @@ export interface OpenStackOptions {
   readonly transport: Transport;
   /** Keystone's address, with or without `/v3` (`OS_AUTH_URL`). */
   readonly authUrl: string;
-  readonly endpoints: RegionChoice & Pick<EndpointChoice, 'interface'>;
+  readonly endpoints: RegionChoice &
+    Pick<EndpointChoice, 'interface'> & { readonly given?: readonly GivenEndpoint[] };
   /** Those of the Nova dialect; the four default ones unless given. */
   readonly services?: ServedServices;
   /** For service keys and `reconcile`; null when the operator configured none. */
@@ -64,7 +66,11 @@ export function openStackDriver(options: OpenStackOptions): OpenStackDriver {
   const transport = background === undefined ? resilient : withWaitUntil(resilient, background);
   const authUrl = withVersion(options.authUrl);
   const regions = new CatalogRegions(endpoints);
-  const onToken = ({ catalog }: Token) => regions.learn(catalog);
+  const received = (issued: Token) => {
+    const token = withGivenEndpoints(issued, endpoints.given ?? [], endpoints);
+    regions.learn(token.catalog);
+    return token;
+  };
   const openStack = {
     transport,
     authUrl,
@@ -72,7 +78,7 @@ export function openStackDriver(options: OpenStackOptions): OpenStackDriver {
     interface: endpoints.interface,
     services: options.services ?? DEFAULT_SERVICES,
     hasServiceAccount: options.serviceAccount !== null,
-    tokens: new TokenSource({ ...options, transport, authUrl, background, onToken }),
+    tokens: new TokenSource({ ...options, transport, authUrl, background, received }),
     microversions: new Microversions(transport, background),
   };
   const identities = keystoneIdentities(openStack);

@@ -81,7 +81,10 @@ async function sandboxOf({ SANDBOX: sandboxes }: Bindings, regions: RegionConfig
   const object = () => sandboxes.get(sandboxes.idFromName('sandbox'));
   const { authUrl, admin } = await object().access();
   return {
-    transport: fetchTransport((request) => object().fetch(request)),
+    // As on Node.
+    transport: fetchTransport((request) =>
+      request.url.startsWith(new URL(authUrl).origin) ? object().fetch(request) : fetch(request),
+    ),
     authUrl,
     endpoints: { ...regions, interface: 'public' },
     serviceAccount: {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { Environment } from '../../src/config/environment.ts';
+import { ENDPOINT_VARIABLES } from '../../src/config/given-endpoints.ts';
 import { LOG_EVENTS } from '../../src/telemetry/log-events.ts';
 import { COUNTERS, GAUGES, HISTOGRAMS } from '../../src/telemetry/metrics.ts';
 import { NOTICE, table, ticks } from './markdown.ts';
@@ -13,11 +14,14 @@ export function reference(): string {
     '## Variables',
     table(
       ['variable', 'default', 'meaning'],
-      Object.entries(Environment.shape).map(([name, schema]) => [
-        ticks(name),
-        defaultOf(schema),
-        schema.description ?? '',
-      ]),
+      [
+        ...Object.entries(Environment.shape).map(([name, schema]) => [
+          ticks(name),
+          defaultOf(schema),
+          schema.description ?? '',
+        ]),
+        [ticks(ENDPOINT_VARIABLES.name), 'none', ENDPOINT_VARIABLES.description],
+      ],
     ),
     '## Log events',
     'Lines of a request also have `request_id`, `key` and `project`, and `trace_id` if they belong to a [trace](operating.md#traces).',

@@ -6,6 +6,7 @@ import type { StreamLimits } from '../traffic/events/stream-slots.ts';
 import type { LimitOptions } from '../traffic/limit/limit.ts';
 import { ConfigError, type Problem } from './config-error.ts';
 import { Environment } from './environment.ts';
+import { type GivenEndpoint, givenEndpoints, isEndpointVariable } from './given-endpoints.ts';
 import { unknownNames } from './unknown-names.ts';
 
 const DEFAULT_RECONCILE_MINUTES = 15;
@@ -26,12 +27,14 @@ export type ServiceAccount =
       readonly project: Reference | null;
     };
 
-/** Which regions are served, and which one requests get that name none. */
+/** Which regions are served, which one requests get that name none, and endpoints in them. */
 export interface RegionConfig {
   /** The default one; null: the cloud's only one. */
   readonly region: string | null;
   /** The default one among them; `*`: all of the catalog. */
   readonly served: readonly string[] | '*';
+  /** Given by hand; all others are the catalog's. */
+  readonly given: readonly GivenEndpoint[];
 }
 
 export interface OpenStackConfig {
@@ -111,7 +114,8 @@ export function readConfig(
 ): Config {
   const given: Record<string, string> = {};
   for (const [name, value] of Object.entries(environment)) if (value) given[name] = value;
-  const unknown = unknownNames(Object.keys(given), Object.keys(Environment.shape));
+  const names = Object.keys(given).filter((name) => !isEndpointVariable(name));
+  const unknown = unknownNames(names, Object.keys(Environment.shape));
   const parsed = Environment.safeParse(given);
   const wrong = new Map(parsed.error?.issues.map(({ path, message }) => [String(path[0]), message]));
   const problems: Problem[] = [
@@ -144,7 +148,10 @@ export function readConfig(
     reconcileMinutes(variables, isAccountGiven, isOpenStack || (!isSandbox && given.REDU_URL !== undefined)),
   );
   const isRedu = !isSandbox && !isOpenStack && given.REDU_URL !== undefined;
-  const regions = collect(() => regionsOf(variables, isOpenStack, isRedu));
+  const chosen = collect(() => regionsOf(variables, isOpenStack, isRedu));
+  const regions = chosen ?? { region: null, served: [] };
+  const { LINGUANOVA_SERVICES: services } = variables;
+  const endpoints = collect(() => givenEndpoints(given, { ...regions, services, hasCatalog: !isRedu }));
   collect(() => checkSecrets(variables));
   collect(() => staleIfErrorSeconds(variables));
   if (redisUrl !== undefined) collect(() => checks.checkRedisUrl?.(redisUrl));
@@ -162,7 +169,7 @@ export function readConfig(
           serviceAccount: account ?? null,
         }
       : null,
-    regions: regions ?? { region: null, served: [] },
+    regions: { ...regions, given: endpoints ?? [] },
     reduUrl: isSandbox ? null : (variables.REDU_URL ?? null),
     secret: variables.LINGUANOVA_SECRET ?? null,
     previousSecret: variables.LINGUANOVA_SECRET_PREVIOUS ?? null,
@@ -185,7 +192,7 @@ export function readConfig(
     },
     streams: variables.LINGUANOVA_EVENT_STREAMS,
     keepAliveSeconds: variables.LINGUANOVA_KEEP_ALIVE_SECONDS,
-    services: variables.LINGUANOVA_SERVICES,
+    services,
     anonymousObjects: variables.LINGUANOVA_ANONYMOUS_OBJECTS !== undefined,
     trustedProxies: variables.LINGUANOVA_TRUSTED_PROXIES,
     logLevel: variables.LOG_LEVEL,
@@ -268,7 +275,7 @@ function regionsOf(
   { OS_REGION_NAME: region, LINGUANOVA_REGIONS: served }: Environment,
   isOpenStack: boolean,
   isRedu: boolean,
-): RegionConfig {
+): Omit<RegionConfig, 'given'> {
   if (isRedu) {
     if (served !== undefined)
       throw new ConfigError('LINGUANOVA_REGIONS', 'needs OS_AUTH_URL: a redu cloud has no regions');

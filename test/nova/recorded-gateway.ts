@@ -1,5 +1,5 @@
 import { fetchTransport } from '../../adapters/openstack/http/fetch.ts';
-import { openStackDriver } from '../../adapters/openstack/index.ts';
+import { type OpenStackOptions, openStackDriver } from '../../adapters/openstack/index.ts';
 import { type Account, createSandbox } from '../../adapters/sandbox/index.ts';
 import type { Scope } from '../../src/scopes.ts';
 import { type GatewayUnderTest, type RunningGateway, startGateway } from '../support/gateway.ts';
@@ -26,10 +26,14 @@ export interface RecordedGateway {
   close(): Promise<void>;
 }
 
-/** @param further Services that the cloud has besides, by type; `%(project)s` is the project. */
+/**
+ * @param further Services that the cloud has besides, by type; `%(project)s` is the project.
+ * @param given Endpoints by hand.
+ */
 export async function recordedGateway(
   options: GatewayUnderTest = {},
   further: Readonly<Record<string, string>> = {},
+  given: OpenStackOptions['endpoints']['given'] = [],
 ): Promise<RecordedGateway> {
   const sandbox = createSandbox({
     bootMilliseconds: 60,
@@ -49,7 +53,7 @@ export async function recordedGateway(
     }),
     ...(options.services && { services: options.services }),
     authUrl: sandbox.authUrl,
-    endpoints: { region: null, interface: 'public' },
+    endpoints: { region: null, interface: 'public', given },
     serviceAccount: {
       kind: 'password',
       user: { id: sandbox.admin.userId },

@@ -77,9 +77,13 @@ export class CatalogRegions implements ServedRegions {
 /** Bounds what a broken catalog may take. */
 const MAX_REGIONS = 1_000;
 
-/** Where the operator has named none: those of compute, of which there has to be one. The order of a catalog means nothing. */
-function onlyRegions(catalog: Catalog): string[] {
-  return [...new Set(catalog.filter(({ type }) => type === 'compute').flatMap(regionsOf))];
+/**
+ * Where the operator has named none: those of compute, of which there has to be one. The order of a catalog means nothing. A catalog
+ * without compute has one for an endpoint that is given by hand.
+ */
+export function onlyRegions(catalog: Catalog): string[] {
+  const ofCompute = catalog.filter(({ type }) => type === 'compute').flatMap(regionsOf);
+  return [...new Set(ofCompute.length > 0 ? ofCompute : catalog.flatMap(regionsOf))];
 }
 
 function regionsOf({ endpoints }: CatalogEntry): string[] {

@@ -56,7 +56,8 @@ function servicesOf(
     if (endpoint !== undefined) {
       services.set(service, {
         root: rootOf(endpoint.url),
-        publicRoot: rootOf((endpoints.find((one) => one.interface === 'public') ?? endpoint).url),
+        // The catalog's, which follows one that is given by hand.
+        publicRoot: rootOf((endpoints.findLast((one) => one.interface === 'public') ?? endpoint).url),
         projectInPath: projectIn(endpoint.url) !== '',
         type: typeOf(catalog, service) ?? service,
         path: belowRoot(endpoint.url),

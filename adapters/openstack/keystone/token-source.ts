@@ -46,7 +46,7 @@ export class TokenSource {
   /** Without trailing slash, with `/v3`. */
   readonly #authUrl: string;
   readonly #account: ServiceAccount | null;
-  readonly #onToken: (token: Token) => void;
+  readonly #received: (token: Token) => Token;
   readonly #tokens = new LruMap<CachedToken>({ max: MAX_TOKENS });
   readonly #signIns = new SingleFlight<Token>();
   readonly #rejections = new LruMap<unknown>({ max: MAX_TOKENS, lifetimeMs: REJECTION_TTL_MS });
@@ -57,8 +57,8 @@ export class TokenSource {
     readonly transport: Transport;
     readonly authUrl: string;
     readonly serviceAccount: ServiceAccount | null;
-    /** Called with each token that Keystone issues. */
-    readonly onToken: (token: Token) => void;
+    /** What becomes of each token that Keystone issues. */
+    readonly received: (token: Token) => Token;
     /** For tests. */
     readonly confirmAfterMs?: number | undefined;
     /** As in `FlightOptions`. */
@@ -67,7 +67,7 @@ export class TokenSource {
     this.#transport = options.transport;
     this.#authUrl = options.authUrl;
     this.#account = options.serviceAccount;
-    this.#onToken = options.onToken;
+    this.#received = options.received;
     this.#confirmAfterMs = options.confirmAfterMs ?? CONFIRM_AFTER_MS;
     this.#background = options.background;
   }
@@ -117,9 +117,9 @@ export class TokenSource {
     const signIn = async () => {
       const signedInAt = monotonicMs();
       try {
-        const token = await this.#signIn(owner, sharedContext(context, SIGN_IN_TIMEOUT_MS, tenant));
+        const issued = await this.#signIn(owner, sharedContext(context, SIGN_IN_TIMEOUT_MS, tenant));
+        const token = this.#received(issued);
         this.#tokens.set(keyOf(owner), { secret: secretOf(owner), token, signedInAt });
-        this.#onToken(token);
         return token;
       } catch (error) {
         if (isRejection(error)) this.#rejections.set(attempt, error);
