@@ -23,7 +23,7 @@ test('the variables of the page are a configuration', () => {
     { ...assignments(variables), LINGUANOVA_SECRET: secret },
     { readCertificates: () => '' },
   );
-  expect(regions).toEqual({ region: ONE, served: [ONE, TWO] });
+  expect(regions).toMatchObject({ region: ONE, served: [ONE, TWO] });
 });
 
 test('the sandbox of the page has both regions', async () => {
