@@ -3,6 +3,7 @@
 import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GATEWAY_MANIFEST, ROOT } from './manifests.ts';
+import { bundleProtocol } from './protocol.ts';
 import { writeReferencePage } from './reference-page.ts';
 import { run, writeJson } from './steps.ts';
 
@@ -16,6 +17,7 @@ export async function buildGateway(target: string): Promise<void> {
     cpSync(join(ROOT, path), join(target, path), { recursive: true, filter });
   }
   cpSync(join(ROOT, 'build/package/linguanova.cjs'), join(target, 'bin/linguanova.cjs'));
+  await bundleProtocol(target);
   await writeReferencePage(join(target, 'adapters/assets/reference-page'));
   writeJson(join(target, 'package.json'), GATEWAY_MANIFEST);
   writeJson(join(target, 'npm-shrinkwrap.json'), shrinkwrap());

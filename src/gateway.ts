@@ -49,6 +49,9 @@ import {
   targetWithoutRegion,
 } from './http/request-target.ts';
 import { withInventory } from './inventory/inventory-cloud.ts';
+import { rpcErrorResponse } from './mcp/errors.ts';
+import { MCP_PATH, mcp } from './mcp/mcp.ts';
+import { requireOrigin } from './mcp/require-origin.ts';
 import type { GatewayOptions, Ports } from './ports.ts';
 import { RECONCILE_RUNS, reconcileRuns } from './reconcile/reconcile-routes.ts';
 import { NO_RECONCILE_STORE } from './reconcile/reconcile-store.ts';
@@ -101,6 +104,7 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   /** In the dialect whose path it is. Never throws. */
   const renderError = (error: unknown, c: Context<GatewayEnv>) => {
     try {
+      if (c.req.path === MCP_PATH) return rpcErrorResponse(error, c);
       return serviceOfPath(c.req.path) === null
         ? renderReduError(error, c)
         : novaErrorResponse(error, c, url(c));
@@ -123,7 +127,7 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   const opening: readonly MountedStage[] = [
     { paths: ALL_PATHS, ...requestLog(ports.log, ports.metrics) },
     { paths: ALL_PATHS, ...countUsage(usage) },
-    { paths: REDU_PATHS, ...cors(options.corsOrigins, access.keyOrigins) },
+    { paths: [...REDU_PATHS, MCP_PATH], ...cors(options.corsOrigins, access.keyOrigins) },
     { paths: ALL_PATHS, ...rejectUnservable(options.unreadable) },
     { paths: ALL_PATHS, ...rejectDotSegments(options.requestTarget) },
     { paths: ALL_PATHS, ...selectRegion(ports.clouds.regions) },
@@ -173,6 +177,13 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   app.route(
     '/',
     reduDialect(access, serveRead, openStream, unlessSignUp(idempotent.stage), requestBody, usage),
+  );
+
+  app.use(MCP_PATH, requireOrigin(options.publicUrl), authenticate(access).handle, limits.stage.handle);
+  const { ownEnv = ({ env }: Context) => env } = options;
+  app.route(
+    '/',
+    mcp((request, c) => fetch(request, ownEnv(c, request.url.slice(new URL(request.url).origin.length)))),
   );
 
   const pipelines: FastPipeline[] = [];
@@ -229,19 +240,15 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   };
   const { routes } = app;
   const tryFastPath = fastPath(pipelines);
-  return {
-    fetch(request, env, ctx) {
-      try {
-        const response = tryFastPath(request, env) ?? app.fetch(request, env, ctx);
-        return response instanceof Promise ? response.catch(defect) : response;
-      } catch (error) {
-        return defect(error);
-      }
-    },
-    routes,
-    flush,
-    endStreams,
+  const fetch: Gateway['fetch'] = (request, env, ctx) => {
+    try {
+      const response = tryFastPath(request, env) ?? app.fetch(request, env, ctx);
+      return response instanceof Promise ? response.catch(defect) : response;
+    } catch (error) {
+      return defect(error);
+    }
   };
+  return { fetch, routes, flush, endStreams };
 }
 
 /** Other methods change nothing, or are rejected. */

@@ -12,7 +12,7 @@ import type { HealthPorts } from './health/health.ts';
 import type { NodePresence } from './health/node-presence.ts';
 import type { ReadinessPorts } from './health/readiness.ts';
 import type { Assets } from './http/assets.ts';
-import type { RequestBody, RequestRejection, RequestTarget } from './http/request-target.ts';
+import type { OwnEnv, RequestBody, RequestRejection, RequestTarget } from './http/request-target.ts';
 import type { InventoryOptions } from './inventory/inventory-cache.ts';
 import type { ReconcileStore } from './reconcile/reconcile-store.ts';
 import type { CacheOptions, CachePorts } from './traffic/cache/cached.ts';
@@ -64,6 +64,8 @@ export interface GatewayOptions
   /** Bearer tokens of `/admin`; empty: there is no `/admin`. */
   readonly adminTokens: readonly AdminToken[];
   readonly requestTarget: RequestTarget;
+  /** Unless given, the environment of the client's request. */
+  readonly ownEnv?: OwnEnv;
   /** What the runtime found wrong with Host or target, before any route is looked up. */
   readonly unreadable: RequestRejection;
   /** What the head of a passed-through response may take (`LINGUANOVA_UPSTREAM_TIMEOUT_SECONDS`); ten minutes unless given. */

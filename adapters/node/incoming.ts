@@ -85,6 +85,12 @@ export function peerAddress(c: Context): string | null {
   return (c.env as HttpBindings).incoming.socket.remoteAddress ?? null;
 }
 
+/** Of a request that the gateway sends itself for that of `c`: from the same peer, to another target. */
+export function ownEnv(c: Context, target: string): object {
+  const { socket } = (c.env as HttpBindings).incoming;
+  return { incoming: { url: target, headers: {}, socket } };
+}
+
 /** Path and query as received, before URL parsing. */
 export function requestTarget(c: Context): string {
   const { incoming } = c.env as HttpBindings;

@@ -29,7 +29,7 @@ import { createSandbox, sandboxRegions } from '../sandbox/index.ts';
 import { databaseUrlProblem, openStores } from '../sql/open.ts';
 import { readCertificates } from './certificates.ts';
 import { connectionLimit } from './connections.ts';
-import { peerAddress, rejectionOf, requestBody, requestTarget } from './incoming.ts';
+import { ownEnv, peerAddress, rejectionOf, requestBody, requestTarget } from './incoming.ts';
 import { pinoLogger } from './logger.ts';
 import { prometheusMetrics } from './prometheus.ts';
 import { serve } from './serve.ts';
@@ -186,6 +186,7 @@ export async function serveGateway(config: Config) {
       upstreamBudgetMs: UPSTREAM_BUDGET_MS,
       ...trustedProxies(config.trustedProxies, peerAddress),
       requestTarget,
+      ownEnv,
       unreadable: rejectionOf,
       requestBody,
     },

@@ -8,6 +8,9 @@ import { withoutRegion } from './region-path.ts';
 /** Path and query in origin form, as the client wrote them, where the runtime still knows. */
 export type RequestTarget = (c: Context) => string;
 
+/** The runtime's environment of a request to `target` that the gateway sends itself in place of that of `c`. */
+export type OwnEnv = (c: Context, target: string) => unknown;
+
 /** Why the runtime cannot serve a request as it was sent; null: it can. */
 export type RequestRejection = (c: Context) => ComputeError | null;
 

@@ -1,6 +1,6 @@
 /**
  * The contract: OpenAPI 3.1, generated from the route definitions and schemas that serve requests. Generated at start or build
- * time, never per request, and not part of the edge bundle.
+ * time, never per request.
  */
 
 import { errorSchema, REDU_ERRORS } from '../dialects/redu/errors.ts';

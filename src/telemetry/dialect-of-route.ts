@@ -1,6 +1,6 @@
 import { isFurtherService } from '../further-services.ts';
 
-/** Value of the label `dialect`: `redu`, `nova`, `admin`, `console`, or `none` for health and unknown paths. */
+/** Value of the label `dialect`: `redu`, `mcp`, `nova`, `admin`, `console`, or `none` for health and unknown paths. */
 export function dialectOf(route: string): string {
   const end = route.indexOf('/', 1);
   const first = route.slice(1, end < 0 ? undefined : end);
@@ -10,6 +10,7 @@ export function dialectOf(route: string): string {
 /** By the first segment of a route's path. */
 const DIALECTS: Readonly<Record<string, string>> = {
   v1: 'redu',
+  mcp: 'mcp',
   cloud: 'redu',
   admin: 'admin',
   console: 'console',

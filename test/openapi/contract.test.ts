@@ -12,8 +12,8 @@ beforeAll(async () => {
 });
 afterAll(() => target.close());
 
-/** Paths of the cloud's own APIs and of the console. */
-const PASSED_THROUGH = /^\/(identity|compute|image|networking|volume|console)\b|^\/\*$|^\/$/;
+/** Paths of the cloud's own APIs, of the console, and of the assistants' protocol. */
+const PASSED_THROUGH = /^\/(identity|compute|image|networking|volume|console|mcp)\b|^\/\*$|^\/$/;
 
 test('routes and contract match one to one', () => {
   const served = target.gateway.routes

@@ -1,5 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { peerAddress, rejectionOf, requestBody, requestTarget } from '../../adapters/node/incoming.ts';
+import {
+  ownEnv,
+  peerAddress,
+  rejectionOf,
+  requestBody,
+  requestTarget,
+} from '../../adapters/node/incoming.ts';
 import { prometheusMetrics } from '../../adapters/node/prometheus.ts';
 import { type RunningServer, serve } from '../../adapters/node/serve.ts';
 import { openRedis, parseRedisUrl, type Redis } from '../../adapters/redis/index.ts';
@@ -154,6 +160,7 @@ export async function startGateway(
       auditDays: 365,
       usageDays: 90,
       requestTarget,
+      ownEnv,
       unreadable: rejectionOf,
       requestBody,
       forwardedOrigin: () => ({ scheme: null, host: null }),

@@ -76,13 +76,25 @@ export const errorSchema = z
 export type ReduError = z.infer<typeof errorSchema>;
 
 export function reduErrorResponse(thrown: unknown, requestId: string, log?: Logger): Response {
+  const { status, headers, error } = reduError(thrown, requestId, log);
+  return new Response(jsonText({ error }), { status, headers });
+}
+
+/** The parts of such a response, for another envelope. */
+export function reduError(
+  thrown: unknown,
+  requestId: string,
+  log?: Logger,
+): ReduError & { readonly status: number; readonly headers: Headers } {
   const { error: reported, retryAfter } = reportError(thrown, REDU_ERRORS, requestId, log);
   const error = renameFields(reported, REDU_FIELDS);
   const { status, code } = REDU_ERRORS[error.code];
   const headers = new Headers({ 'Content-Type': 'application/json', 'X-Request-Id': requestId });
   if (error.code === 'unauthenticated') headers.set('WWW-Authenticate', 'Bearer');
   if (retryAfter !== null) headers.set('Retry-After', retryAfter);
-  const body: ReduError = {
+  return {
+    status,
+    headers,
     error: {
       code,
       message: FIXED_MESSAGES[error.code] ?? error.message,
@@ -91,7 +103,6 @@ export function reduErrorResponse(thrown: unknown, requestId: string, log?: Logg
       }),
     },
   };
-  return new Response(jsonText(body), { status, headers });
 }
 
 /** `reduErrorResponse` for the request of `c`; fits hono's `onError`. */

@@ -23,8 +23,8 @@ const CREATES: ReadonlySet<string> = new Set(['/v1/instances', '/cloud/v1/comput
 const NOVA_CREATES = /^\/compute\/v2(?:\.1)?(?:\/[0-9a-f-]{32,36})?\/(?:servers|os-volumes_boot)\/?$/i;
 
 export function costOf(method: string, path: string, costs: Costs): number {
-  // Authentication changes nothing, and each command of the OpenStack tools begins with it.
-  if (READS.has(method) || path.startsWith('/identity/')) return costs.read;
+  // Authentication changes nothing, and each command of the OpenStack tools begins with it. A call of a tool is charged by itself.
+  if (READS.has(method) || path.startsWith('/identity/') || path === '/mcp') return costs.read;
   const creates = CREATES.has(path.replace(/\/$/, '')) || NOVA_CREATES.test(path);
   return method === 'POST' && creates ? costs.create : costs.write;
 }
