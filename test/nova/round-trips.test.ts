@@ -26,11 +26,12 @@ import { reduErrorResponse } from '../../src/dialects/redu/errors.ts';
 import { anyInstance } from '../support/any-instance.ts';
 
 const URL_OF_GATEWAY = 'https://api.example.org';
+const VIEWER = { publicUrl: URL_OF_GATEWAY, minor: 1, flavors: [] };
 const BY_FLAGS = { capabilities: { nativeAccessFlags: true } } as Cloud;
 const overTheWire = <T>(body: T) => JSON.parse(JSON.stringify(body));
 
 async function byNova(original: Instance): Promise<Instance | undefined> {
-  const decoded = instanceFrom(Server.parse(overTheWire(serverView(original, URL_OF_GATEWAY))));
+  const decoded = instanceFrom(Server.parse(overTheWire(serverView(original, VIEWER))));
   return (await withAccess(BY_FLAGS, [decoded], NO_REACH))[0];
 }
 

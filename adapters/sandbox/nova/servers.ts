@@ -131,8 +131,13 @@ function storeMetadata(
 }
 
 function tagged(call: NovaCall, id: string): Server {
-  if (call.minor < 26) throw goneAtThisVersion();
+  requireTags(call);
   return findServer(call, id);
+}
+
+/** @throws Fault 404, whatever the body */
+function requireTags({ minor }: NovaCall): void {
+  if (minor < 26) throw goneAtThisVersion();
 }
 
 /** A server whose tags can be changed now. */
@@ -153,6 +158,7 @@ export function listTags(call: NovaCall, id: string): Response {
 
 /** PUT /servers/{id}/tags */
 export function replaceTags(call: NovaCall, id: string): Response {
+  requireTags(call);
   const body: Fields = bodyOf(call, enveloped('tags', { type: 'array', items: newTag, maxItems: 50 }));
   const server = taggable(call, id, 'update tags');
   server.tags = distinct(body.tags as string[]);

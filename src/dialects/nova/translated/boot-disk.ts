@@ -1,13 +1,14 @@
 import * as z from 'zod';
 import { ComputeError } from '../../../compute/errors.ts';
 import type { CreateInstance } from '../../../compute/requests.ts';
-import { uuid } from '../../../http/field-schemas.ts';
+import { shortText, uuid } from '../../../http/field-schemas.ts';
 import { integer } from './fields.ts';
 import { isTrue } from './lists.ts';
+import { assertMembers } from './microversions.ts';
 
 const FIELD = 'server.block_device_mapping_v2';
 
-/** Every member of `block_device_mapping_v2` at 2.1, so that each unsupported one is refused by name. */
+/** Every member of `block_device_mapping_v2`, so that each unsupported one is refused by name. */
 export const blockDevice = z.strictObject({
   uuid: z.string().nullish(),
   source_type: z.enum(['volume', 'image', 'snapshot', 'blank']).optional(),
@@ -20,8 +21,15 @@ export const blockDevice = z.strictObject({
   guest_format: z.string().nullish(),
   no_device: z.unknown().optional(),
   volume_size: integer.nullish(),
+  volume_type: shortText.nullish(),
+  tag: z.string().optional(),
 });
 type BlockDevice = z.output<typeof blockDevice>;
+
+/** @throws ComputeError `invalid`: a member that the microversion does not have. */
+export function assertDevice(device: BlockDevice, minor: number): void {
+  assertMembers(device, { tag: [32], volume_type: [67] }, minor, FIELD);
+}
 
 function isVolume({ source_type = 'volume', destination_type = 'local' }: BlockDevice): boolean {
   return destination_type === 'volume' || source_type === 'volume';
@@ -34,8 +42,9 @@ export function unsupportedDisk(devices: readonly BlockDevice[]): string | false
     if (source_type === 'snapshot') return 'volumes made of a snapshot (block_device_mapping_v2)';
     if (source_type === 'blank' || (boot_index ?? 0) !== 0)
       return 'additional disks (block_device_mapping_v2)';
-    const { delete_on_termination: ___, volume_size, ...others } = rest;
-    const beyond = isVolume(device) ? others : { ...others, volume_size };
+    const { delete_on_termination: ___, volume_size, volume_type, ...others } = rest;
+    const ofNewVolume = { volume_size, volume_type };
+    const beyond = isVolume(device) ? others : { ...others, ...ofNewVolume };
     const [member] = Object.entries(beyond).find(([, value]) => value != null) ?? [];
     if (member !== undefined) return `${member} of block_device_mapping_v2`;
   }
@@ -63,5 +72,8 @@ export function diskOf(
   if (!isVolume(device)) return { image: id.data, bootVolume: null };
   const sizeGb = device.volume_size ?? 0;
   if (sizeGb < 1) throw ComputeError.field(FIELD, 'must have a volume_size of 1 or more');
-  return { image: id.data, bootVolume: { kind: 'new', sizeGb, volumeType: null, deleteWithInstance } };
+  return {
+    image: id.data,
+    bootVolume: { kind: 'new', sizeGb, volumeType: device.volume_type ?? null, deleteWithInstance },
+  };
 }

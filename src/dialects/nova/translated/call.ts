@@ -12,6 +12,8 @@ export interface NovaCall {
   readonly c: Context<GatewayEnv>;
   readonly cloud: Cloud;
   readonly query: URLSearchParams;
+  /** Of compute, the second number of the microversion. */
+  readonly minor: number;
   /** The gateway's public URL, without a trailing slash. */
   readonly publicUrl: string;
   /** How the data of an image is read. */

@@ -31,16 +31,21 @@ const UNSUPPORTED_SORT_KEYS = [
 ];
 
 export function listFlavors(call: NovaCall): Promise<Response> {
-  return listResponse(call, ({ id, name }) => ({ id, name, links: linksTo(call.publicUrl, 'flavors', id) }));
+  return listResponse(call, ({ id, name }) => ({
+    id,
+    name,
+    links: linksTo(call.publicUrl, 'flavors', id),
+    ...(call.minor >= 55 && { description: null }),
+  }));
 }
 
 export function listFlavorsWithDetail(call: NovaCall): Promise<Response> {
-  return listResponse(call, (flavor) => flavorView(flavor, call.publicUrl));
+  return listResponse(call, (flavor) => flavorView(flavor, call));
 }
 
 /** `GET /flavors/{id}`; by name too, as a redu cloud may reference a flavor by name. */
-export async function showFlavor({ c, cloud, publicUrl }: NovaCall, idOrName = ''): Promise<Response> {
-  return c.json({ flavor: flavorView(await flavorOf(cloud, idOrName), publicUrl) });
+export async function showFlavor(call: NovaCall, idOrName = ''): Promise<Response> {
+  return call.c.json({ flavor: flavorView(await flavorOf(call.cloud, idOrName), call) });
 }
 
 /** `GET /flavors/{id}/os-extra_specs`: redu reports none. */
@@ -66,18 +71,21 @@ async function listResponse(call: NovaCall, view: (flavor: Flavor) => object): P
   return pageResponse(call, 'flavors', page, view);
 }
 
-function flavorView({ id, name, vcpus, ram, disk, isPublic }: Flavor, publicUrl: string) {
+/** redu reports neither swap nor description nor extra specs. */
+function flavorView({ id, name, vcpus, ram, disk, isPublic }: Flavor, { minor, publicUrl }: NovaCall) {
   return {
     id,
     name,
     ram,
     disk,
     vcpus,
-    swap: '',
+    swap: minor >= 75 ? 0 : '',
     rxtx_factor: 1,
     'OS-FLV-EXT-DATA:ephemeral': 0,
     'OS-FLV-DISABLED:disabled': false,
     'os-flavor-access:is_public': isPublic,
     links: linksTo(publicUrl, 'flavors', id),
+    ...(minor >= 55 && { description: null }),
+    ...(minor >= 61 && { extra_specs: {} }),
   };
 }

@@ -1,20 +1,27 @@
 import type { HistoryEntry } from '../../../compute/instance-operations.ts';
 import { novaAction } from '../action-names.ts';
-import { findOrThrow, type NovaCall, serverId } from './call.ts';
+import { findOrThrow, type NovaCall, serverId, unsupported } from './call.ts';
+import { nextQuery, pageWindow, paginate } from './lists.ts';
 
-export async function listHistory({ c, cloud }: NovaCall, segment = ''): Promise<Response> {
+/** Since 2.58 in pages. */
+export async function listHistory(call: NovaCall, segment = ''): Promise<Response> {
+  const { cloud, minor, query } = call;
   const id = serverId(segment);
-  const { projectId } = c.var.principal;
-  const instanceActions = (await cloud.listHistory(id)).map((entry) => view(entry, id, projectId));
-  return c.json({ instanceActions });
+  const timed = ['changes-since', 'changes-before'].find((name) => minor >= 58 && query.has(name));
+  if (timed !== undefined) throw unsupported(`filtering the actions of a server by ${timed}`);
+  const entries = await cloud.listHistory(id);
+  const page = minor < 58 ? { items: entries, more: false } : paginate(entries, pageWindow(query));
+  const next = nextQuery(call, page);
+  const href = `${call.publicUrl}${call.c.req.path}?${next}`;
+  return call.c.json({
+    instanceActions: page.items.map((entry) => view(call, entry, id)),
+    ...(next !== null && { links: [{ rel: 'next', href }] }),
+  });
 }
 
-/** Without the events of the action, which Nova shows members from 2.51 on. */
-export async function showHistoryEntry(
-  { c, cloud }: NovaCall,
-  segment = '',
-  requestId = '',
-): Promise<Response> {
+/** redu reports no events, which Nova shows members from 2.51 on. */
+export async function showHistoryEntry(call: NovaCall, segment = '', requestId = ''): Promise<Response> {
+  const { c, cloud, minor } = call;
   const id = serverId(segment);
   const entry = findOrThrow(
     await cloud.listHistory(id),
@@ -22,17 +29,19 @@ export async function showHistoryEntry(
     'Action',
     requestId,
   );
-  return c.json({ instanceAction: view(entry, id, c.var.principal.projectId) });
+  return c.json({ instanceAction: { ...view(call, entry, id), ...(minor >= 51 && { events: [] }) } });
 }
 
-function view({ id, action, startedAt, message, userId }: HistoryEntry, server: string, project: string) {
+function view({ c, minor }: NovaCall, entry: HistoryEntry, server: string) {
+  const { id, action, startedAt, message, userId } = entry;
   return {
     action: novaAction(action),
     instance_uuid: server,
     request_id: id,
     user_id: userId,
-    project_id: project,
+    project_id: c.var.principal.projectId,
     start_time: startedAt.replace(/(?:\.\d+)?Z$/, '.000000'),
     message,
+    ...(minor >= 58 && { updated_at: null }),
   };
 }

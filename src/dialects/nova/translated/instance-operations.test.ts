@@ -49,7 +49,16 @@ test('a console, in the form of before and after microversion 2.6', async () => 
     console: { type: 'novnc', url: 'https://console' },
   });
   const wanted = { protocol: 'spice', type: 'spice-html5' };
-  expect((await call(`POST ${SERVER}/remote-consoles`, { remote_console: wanted })).json).toEqual({
+  const remoteConsoles = (version: string) =>
+    call(
+      `POST ${SERVER}/remote-consoles`,
+      { remote_console: wanted },
+      { 'x-openstack-nova-api-version': version },
+    );
+  expect((await remoteConsoles('2.6')).json).toEqual({
     remote_console: { ...wanted, url: 'https://console' },
   });
+  expect((await remoteConsoles('2.5')).status).toBe(404);
+  const late = { 'x-openstack-nova-api-version': '2.6' };
+  expect((await call(ACTION, { 'os-getVNCConsole': { type: 'novnc' } }, late)).status).toBe(404);
 });

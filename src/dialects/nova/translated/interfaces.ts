@@ -12,6 +12,7 @@ import { decodeBody } from '../../../http/decode.ts';
 import { uuid } from '../../../http/field-schemas.ts';
 import { emptyResponse, findOrThrow, type NovaCall, parseId, serverId, unsupported } from './call.ts';
 import { unsupportedField } from './fields.ts';
+import { assertMembers } from './microversions.ts';
 
 const attachmentSchema = z.strictObject({
   interfaceAttachment: z.strictObject({
@@ -25,20 +26,25 @@ const attachmentSchema = z.strictObject({
   }),
 });
 
-export async function listInterfaces({ c, cloud }: NovaCall, segment = ''): Promise<Response> {
+export async function listInterfaces({ c, cloud, minor }: NovaCall, segment = ''): Promise<Response> {
   const attached = await listInstanceNetworks(cloud, serverId(segment));
-  return c.json({ interfaceAttachments: attached.map(view) });
+  return c.json({ interfaceAttachments: attached.map((one) => view(one, minor)) });
 }
 
-export async function showInterface({ c, cloud }: NovaCall, segment = '', portId = ''): Promise<Response> {
+export async function showInterface(
+  { c, cloud, minor }: NovaCall,
+  segment = '',
+  portId = '',
+): Promise<Response> {
   const attached = await listInstanceNetworks(cloud, serverId(segment));
   const found = findOrThrow(attached, (one) => one.portId === portId.toLowerCase(), 'Port id', portId);
-  return c.json({ interfaceAttachment: view(found) });
+  return c.json({ interfaceAttachment: view(found, minor) });
 }
 
-export async function attachInterface({ c, cloud }: NovaCall, segment = ''): Promise<Response> {
+export async function attachInterface({ c, cloud, minor }: NovaCall, segment = ''): Promise<Response> {
   const id = serverId(segment);
   const { interfaceAttachment: given } = await decodeBody(c, attachmentSchema);
+  assertMembers(given, { tag: [49] }, minor, 'interfaceAttachment');
   if (given.tag !== undefined) throw unsupported('an interface with a tag');
   const { net_id, port_id, fixed_ips } = given;
   if (net_id !== undefined && port_id !== undefined) {
@@ -56,7 +62,7 @@ export async function attachInterface({ c, cloud }: NovaCall, segment = ''): Pro
         : { kind: 'port', portId: port_id },
     address: fixed_ips?.[0]?.ip_address ?? null,
   });
-  return c.json({ interfaceAttachment: view(attached) });
+  return c.json({ interfaceAttachment: view(attached, minor) });
 }
 
 export async function detachInterface(call: NovaCall, segment = '', portId = ''): Promise<Response> {
@@ -66,10 +72,11 @@ export async function detachInterface(call: NovaCall, segment = '', portId = '')
 }
 
 /** redu reports neither subnet nor MAC address nor state. */
-function view({ portId, networkId, addresses }: AttachedNetwork) {
+function view({ portId, networkId, addresses }: AttachedNetwork, minor: number) {
   return {
     port_id: portId,
     net_id: networkId,
     fixed_ips: addresses.map((address) => ({ ip_address: address })),
+    ...(minor >= 70 && { tag: null }),
   };
 }

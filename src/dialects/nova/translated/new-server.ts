@@ -1,13 +1,23 @@
 import * as z from 'zod';
-import type { NetworkAttachment } from '../../../compute/cloud.ts';
+import type { NetworkAttachment, RequestedNetworks } from '../../../compute/cloud.ts';
 import { ComputeError } from '../../../compute/errors.ts';
 import type { CreateInstance } from '../../../compute/requests.ts';
 import { canonicalBase64 } from '../../../http/base64.ts';
 import { name, shortText, uuid } from '../../../http/field-schemas.ts';
-import { blockDevice, diskOf, unsupportedDisk } from './boot-disk.ts';
+import { assertDevice, blockDevice, diskOf, unsupportedDisk } from './boot-disk.ts';
 import { unsupported } from './call.ts';
-import { diskConfig, flavorReference, imageReference, integer, unsupportedField } from './fields.ts';
+import {
+  diskConfig,
+  flavorReference,
+  imageReference,
+  integer,
+  MAX_SERVER_TAGS,
+  serverDescription,
+  serverTag,
+  unsupportedField,
+} from './fields.ts';
 import { isTrue } from './lists.ts';
+import { assertMembers, type Span } from './microversions.ts';
 import { metadataSchema, splitFlags } from './server-metadata.ts';
 
 const MAX_NETWORKS = 16;
@@ -17,6 +27,7 @@ const attachment = z.strictObject({
   uuid: uuid.optional(),
   port: uuid.nullish(),
   fixed_ip: z.string().optional(),
+  tag: unsupportedField,
 });
 const userData = z
   .string()
@@ -29,13 +40,13 @@ const userData = z
 const count = integer.refine((value) => value >= 1, 'must be 1 or more').optional();
 const hints = z.looseObject({ group: uuid.nullish() }).optional();
 
-/** `POST /servers` at microversion 2.1. */
+/** `POST /servers` with the members of every microversion. */
 export const newServerSchema = z.strictObject({
   server: z.strictObject({
     name,
     flavorRef: flavorReference,
     imageRef: z.union([z.literal(''), imageReference]).optional(),
-    networks: z.array(attachment).max(MAX_NETWORKS).optional(),
+    networks: z.union([z.enum(['auto', 'none']), z.array(attachment).max(MAX_NETWORKS)]).optional(),
     security_groups: z.array(z.strictObject({ name: shortText })).optional(),
     key_name: shortText.optional(),
     user_data: userData.nullish(),
@@ -51,6 +62,11 @@ export const newServerSchema = z.strictObject({
     adminPass: unsupportedField,
     block_device_mapping: unsupportedField,
     personality: unsupportedField,
+    description: serverDescription,
+    tags: z.array(serverTag).max(MAX_SERVER_TAGS).optional(),
+    trusted_image_certificates: unsupportedField,
+    host: unsupportedField,
+    hypervisor_hostname: unsupportedField,
     return_reservation_id: unsupportedField,
   }),
   'os:scheduler_hints': hints,
@@ -58,9 +74,20 @@ export const newServerSchema = z.strictObject({
 });
 type NewServerBody = z.output<typeof newServerSchema>;
 
+const SPANS: Readonly<Record<string, Span>> = {
+  description: [19],
+  tags: [52],
+  personality: [1, 56],
+  trusted_image_certificates: [63],
+  host: [74],
+  hypervisor_hostname: [74],
+};
+
 /** @throws ComputeError `invalid`; `not_implemented`: no unsupported member is dropped silently. */
-export function toCreateInstance(body: NewServerBody): CreateInstance {
+export function toCreateInstance(body: NewServerBody, minor: number): CreateInstance {
   const { server } = body;
+  assertMembers(server, SPANS, minor, 'server');
+  for (const device of server.block_device_mapping_v2 ?? []) assertDevice(device, minor);
   assertSupported(server);
   assertSupportedHints(body);
   const { items, flags } = splitFlags<string>(server.metadata ?? {});
@@ -69,14 +96,14 @@ export function toCreateInstance(body: NewServerBody): CreateInstance {
     name: server.name,
     flavor: server.flavorRef,
     ...diskOf(server.imageRef, server.block_device_mapping_v2 ?? []),
-    networks: (server.networks ?? []).map(toAttachment),
+    networks: toNetworks(server.networks, minor),
     securityGroupNames: [...new Set(server.security_groups?.map((one) => one.name))],
     keypairName: server.key_name ?? null,
     userData: server.user_data || null,
     availabilityZone: server.availability_zone ?? null,
     serverGroupId: group ?? null,
-    description: null,
-    tags: [],
+    description: server.description || null,
+    tags: [...new Set(server.tags)],
     metadata: items,
     isPublic: flags.isPublic ?? false,
     enableSsh: flags.enableSsh ?? false,
@@ -86,6 +113,7 @@ export function toCreateInstance(body: NewServerBody): CreateInstance {
 function assertSupported(server: NewServerBody['server']): void {
   const { min_count: least = 1, max_count: most = least } = server;
   if (least > most) throw ComputeError.field('server.min_count', 'must not be more than max_count');
+  const nics = typeof server.networks === 'object' ? server.networks : [];
   const beyond = [
     server.adminPass !== undefined && 'an adminPass',
     (server.accessIPv4 || server.accessIPv6) && 'an accessIPv4 or accessIPv6',
@@ -96,7 +124,10 @@ function assertSupported(server: NewServerBody['server']): void {
     unsupportedDisk(server.block_device_mapping_v2 ?? []),
     server.return_reservation_id === true && 'a return_reservation_id',
     Math.max(least, most) > 1 && 'a min_count or max_count above 1',
-    server.networks?.some((one) => one.fixed_ip !== undefined) && 'a fixed_ip',
+    isFilled(server.trusted_image_certificates) && 'trusted_image_certificates',
+    (server.host || server.hypervisor_hostname) && 'a host or hypervisor_hostname',
+    nics.some((one) => one.fixed_ip !== undefined) && 'a fixed_ip',
+    nics.some((one) => one.tag !== undefined) && 'a tag of a network',
   ].find((member) => typeof member === 'string');
   if (beyond !== undefined) throw unsupported(`making servers with ${beyond}`);
 }
@@ -107,6 +138,13 @@ function assertSupportedHints(body: NewServerBody): void {
       Object.entries(body[member] ?? {}).find(([name, value]) => name !== 'group' && value != null) ?? [];
     if (hint !== undefined) throw unsupported(`making servers with the scheduler hint ${hint}`);
   }
+}
+
+function toNetworks(networks: NewServerBody['server']['networks'], minor: number): RequestedNetworks {
+  if (minor >= 37 && networks === undefined) throw ComputeError.field('server.networks', 'is required');
+  if (typeof networks !== 'string') return (networks ?? []).map(toAttachment);
+  if (minor < 37) throw ComputeError.field('server.networks', `${networks} needs microversion 2.37`);
+  return networks;
 }
 
 function toAttachment({ uuid: networkId, port }: z.output<typeof attachment>): NetworkAttachment {

@@ -8,6 +8,7 @@ import { ComputeError } from '../../../compute/errors.ts';
 import type { Quota, QuotaName, Quotas } from '../../../compute/model.ts';
 import type { NovaCall, NovaHandler } from './call.ts';
 import { isTrue } from './lists.ts';
+import { isWithin, type Span } from './microversions.ts';
 
 /** The services' value for "no limit", and for a limit that redu does not report. */
 const UNLIMITED = -1;
@@ -56,6 +57,25 @@ const QUOTA_SET: Members = {
   injected_file_path_bytes: null,
 };
 
+/** Members of compute that its later microversions do not have. */
+const SPANS: Readonly<Record<string, Span>> = {
+  ...spans(35, ['maxTotalFloatingIps', 'maxSecurityGroups', 'maxSecurityGroupRules']),
+  ...spans(35, ['totalFloatingIpsUsed', 'totalSecurityGroupsUsed']),
+  ...spans(35, ['floating_ips', 'security_groups', 'security_group_rules', 'fixed_ips']),
+  ...spans(38, ['maxImageMeta']),
+  ...spans(56, ['maxPersonality', 'maxPersonalitySize']),
+  ...spans(56, ['injected_files', 'injected_file_content_bytes', 'injected_file_path_bytes']),
+};
+
+function spans(until: number, members: readonly string[]): Record<string, Span> {
+  return Object.fromEntries(members.map((member) => [member, [1, until]]));
+}
+
+function membersAt(minor: number, members: object): object {
+  const shown = Object.entries(members).filter(([member]) => isWithin(minor, SPANS[member] ?? [1]));
+  return Object.fromEntries(shown);
+}
+
 const NETWORK_QUOTA: Members = {
   floatingip: 'floatingIps',
   network: 'networks',
@@ -91,7 +111,7 @@ export async function showVolumeLimits({ c, cloud }: NovaCall): Promise<Response
   return c.json({ limits: { rate: [], absolute } });
 }
 
-export async function showLimits({ c, cloud }: NovaCall): Promise<Response> {
+export async function showLimits({ c, cloud, minor }: NovaCall): Promise<Response> {
   const quotas = await cloud.quotas();
   const absolute = {
     ...membersOf(LIMITS, quotas, limitOf),
@@ -99,7 +119,7 @@ export async function showLimits({ c, cloud }: NovaCall): Promise<Response> {
     maxPersonalitySize: 0,
     ...membersOf(USAGE, quotas, usageOf),
   };
-  return c.json({ limits: { rate: [], absolute } });
+  return c.json({ limits: { rate: [], absolute: membersAt(minor, absolute) } });
 }
 
 /** `GET /os-quota-sets/{project}`, and `.../defaults`: redu reports the project's own limits only. */
@@ -127,18 +147,18 @@ export const showNetworkQuotaDetails = quotaHandler(networkQuota, (quota) => ({
 type QuotaView = (quota: Quota) => unknown;
 
 function quotaHandler(
-  body: (quotas: Quotas, view: QuotaView, project: string) => object,
+  body: (quotas: Quotas, view: QuotaView, project: string, minor: number) => object,
   view: QuotaView,
 ): NovaHandler {
-  return async function showQuotas({ c, cloud }, project = '') {
+  return async function showQuotas({ c, cloud, minor }, project = '') {
     if (project !== c.var.principal.projectId)
       throw new ComputeError('forbidden', 'The quotas of another project are not accessible.');
-    return c.json(body(await cloud.quotas(), view, project));
+    return c.json(body(await cloud.quotas(), view, project, minor));
   };
 }
 
-function quotaSet(quotas: Quotas, view: QuotaView, id: string): object {
-  return { quota_set: { id, ...membersOf(QUOTA_SET, quotas, view) } };
+function quotaSet(quotas: Quotas, view: QuotaView, id: string, minor: number): object {
+  return { quota_set: { id, ...membersAt(minor, membersOf(QUOTA_SET, quotas, view)) } };
 }
 
 function volumeQuotaSet(quotas: Quotas, view: QuotaView, id: string): object {

@@ -470,7 +470,7 @@ describe('unknown and unsupported paths', () => {
 
   test.each([
     [`POST ${COMPUTE}/os-volumes`, 'POST os-volumes'],
-    [`PUT ${COMPUTE}/servers/${ID}/tags/x`, 'PUT servers/{id}/tags'],
+    [`PUT ${COMPUTE}/servers/${ID}/os-volume_attachments/${ID}`, 'PUT servers/{id}/os-volume_attachments'],
     ['GET /image/v2/schemas/image', 'GET schemas'],
     [`POST /image/v2/images/${ID}/import`, 'POST images/{id}/import'],
     [`GET /image/v2/images/${ID}/members`, 'GET images/{id}/members'],
@@ -530,19 +530,20 @@ describe('versions', () => {
     { 'openstack-api-version': 'volume 3.60, compute latest' },
     { 'openstack-api-version': 'volume 3.60' },
     { 'x-openstack-nova-api-version': '2.1' },
+    { 'x-openstack-nova-microversion': '2.64' },
   ])('%j is served', async (headers) => {
     expect((await flavors(headers)).status).toBe(200);
   });
 
   test.each([
-    { 'openstack-api-version': 'compute 2.79' },
-    { 'x-openstack-nova-api-version': '2.2' },
-    { 'x-openstack-nova-microversion': '2.79' },
+    { 'openstack-api-version': 'compute 2.89' },
+    { 'x-openstack-nova-api-version': '2.0' },
+    { 'x-openstack-nova-microversion': '2.104' },
     { 'x-openstack-nova-api-version': '3.0' },
   ])('%j is 406', async (headers) => {
     const { status, json } = await flavors(headers);
     expect([status, json.computeFault.code]).toEqual([406, 406]);
-    expect(json.computeFault.message).toContain('Minimum is 2.1 and maximum is 2.1.');
+    expect(json.computeFault.message).toContain('Minimum is 2.1 and maximum is 2.88.');
   });
 
   test('a malformed version is 400', async () => {

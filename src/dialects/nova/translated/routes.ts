@@ -14,6 +14,7 @@ import * as images from './images.ts';
 import { listHistory, showHistoryEntry } from './instance-history.ts';
 import * as interfaces from './interfaces.ts';
 import { createKeyPair, deleteKeyPair, listKeyPairs, showKeyPair } from './key-pairs.ts';
+import type { Span } from './microversions.ts';
 import * as networks from './networks.ts';
 import * as quotas from './quotas.ts';
 import * as groups from './security-groups.ts';
@@ -21,6 +22,7 @@ import { runServerAction } from './server-actions.ts';
 import * as serverGroups from './server-groups.ts';
 import { listServers, listServersWithDetail } from './server-list.ts';
 import * as metadata from './server-metadata.ts';
+import * as tags from './server-tags.ts';
 import * as serverVolumes from './server-volumes.ts';
 import * as servers from './servers.ts';
 import * as snapshots from './volume-snapshots.ts';
@@ -49,6 +51,12 @@ export const ROUTES: Readonly<Record<ServiceName, Readonly<Record<string, NovaHa
     'POST servers/*/os-volume_attachments': serverVolumes.createAttachment,
     'GET servers/*/os-volume_attachments/*': serverVolumes.showAttachment,
     'DELETE servers/*/os-volume_attachments/*': serverVolumes.deleteAttachment,
+    'GET servers/*/tags': tags.listTags,
+    'PUT servers/*/tags': tags.replaceTags,
+    'DELETE servers/*/tags': tags.deleteTags,
+    'GET servers/*/tags/*': tags.hasTag,
+    'PUT servers/*/tags/*': tags.putTag,
+    'DELETE servers/*/tags/*': tags.deleteTag,
     'GET servers/*/ips': servers.listAddresses,
     'GET servers/*/ips/*': servers.showAddresses,
     'GET servers/*/os-security-groups': computeGroups.listServerGroups,
@@ -188,6 +196,32 @@ export const UNSUPPORTED: Readonly<Record<ServiceName, readonly string[]>> = {
     'volumes',
   ],
 };
+
+/** Nova's proxies for other services end with 2.35. */
+const PROXY: Span = [1, 35];
+const COLLECTION_SPANS: Readonly<Record<string, Span>> = {
+  images: PROXY,
+  'os-floating-ips': PROXY,
+  'os-networks': PROXY,
+  'os-security-groups': PROXY,
+  'os-snapshots': PROXY,
+  'os-tenant-networks': PROXY,
+  'os-volumes': PROXY,
+};
+/** Below one server. */
+const PART_SPANS: Readonly<Record<string, Span>> = {
+  'remote-consoles': [6],
+  tags: [26],
+  topology: [78],
+};
+
+/** The microversions that have compute's path. */
+export function spanOf([collection = '', , part = '']: readonly string[]): Span {
+  const always: Span = [1];
+  if (Object.hasOwn(COLLECTION_SPANS, collection)) return COLLECTION_SPANS[collection] ?? always;
+  const isPart = collection === 'servers' && Object.hasOwn(PART_SPANS, part);
+  return (isPart ? PART_SPANS[part] : undefined) ?? always;
+}
 
 async function listAvailabilityZones({ c, cloud }: NovaCall): Promise<Response> {
   const zones = (await cloud.listAvailabilityZones()).map(({ name, available }) => ({

@@ -13,8 +13,9 @@ import { emptyResponse, type NovaCall, serverId, unsupported } from './call.ts';
 import { groupNamed } from './compute-security-groups.ts';
 import { CONSOLE_ACTIONS, consoleAction, consoleOutput } from './consoles.ts';
 import { diskConfig, flavorReference, imageReference } from './fields.ts';
+import { isWithin, type Span } from './microversions.ts';
 import { metadataSchema } from './server-metadata.ts';
-import { plainServer } from './server-view.ts';
+import { changedServer, viewerOf } from './server-view.ts';
 
 /** Actions without an argument, by Nova's name. */
 const PLAIN_ACTIONS = {
@@ -33,7 +34,7 @@ const PLAIN_ACTIONS = {
   revertResize: 'revert_resize',
 } as const satisfies Readonly<Record<string, RequestedAction['action']>>;
 
-/** Actions of Nova at microversion 2.1 that the neutral model does not have. */
+/** Actions of Nova that the neutral model does not have. */
 const UNSUPPORTED: ReadonlySet<string> = new Set([
   'addFixedIp',
   'addFloatingIp',
@@ -49,6 +50,16 @@ const UNSUPPORTED: ReadonlySet<string> = new Set([
   'shelveOffload',
   'trigger_crash_dump',
 ]);
+
+/** The microversions that have an action; the others are in all. */
+const SPANS: Readonly<Record<string, Span>> = {
+  ...Object.fromEntries(Object.keys(CONSOLE_ACTIONS).map((name): [string, Span] => [name, [1, 5]])),
+  addFixedIp: [1, 43],
+  addFloatingIp: [1, 43],
+  removeFixedIp: [1, 43],
+  removeFloatingIp: [1, 43],
+  trigger_crash_dump: [17],
+};
 
 const reboot = z.strictObject({
   type: z
@@ -105,13 +116,15 @@ export function requestedAction(action: string, argument: unknown): RequestedAct
 
 /** `POST /servers/{id}/action`: the response says accepted, not completed. */
 export async function runServerAction(call: NovaCall, segment = ''): Promise<Response> {
-  const { c, cloud, publicUrl } = call;
+  const { c, cloud } = call;
   const id = serverId(segment);
   const body = await readJsonObject(c);
   const scope = scopeForAction(body);
   if (scope !== null) assertScope(c.var.principal, scope);
   const [[name, argument] = ['', null], ...others] = Object.entries(body);
   if (others.length > 0) throw new ComputeError('invalid', 'The body must hold one action.');
+  if (Object.hasOwn(SPANS, name) && !isWithin(call.minor, SPANS[name] ?? [1]))
+    throw new ComputeError('not_found', 'The resource could not be found.');
   if (name === 'createImage') return snapshot(call, id, argument);
   if (name === 'createBackup') return backUp(call, id, argument);
   if (name === 'os-getConsoleOutput') return consoleOutput(call, id, argument);
@@ -129,7 +142,7 @@ export async function runServerAction(call: NovaCall, segment = ''): Promise<Res
   const password = adminPassword === null ? {} : { adminPass: adminPassword };
   switch (action.action) {
     case 'rebuild': {
-      const server = plainServer(await getInstance(cloud, id), publicUrl);
+      const server = changedServer(await getInstance(cloud, id), await viewerOf(call));
       return c.json({ server: { ...server, ...password } }, 202);
     }
     case 'rescue':
@@ -168,7 +181,9 @@ async function backUp(call: NovaCall, id: string, argument: unknown): Promise<Re
   return imageAccepted(call, await call.cloud.backup(id, { ...given, type }));
 }
 
-function imageAccepted({ c, publicUrl }: NovaCall, imageId: string): Response {
+/** Since 2.45 in the body. */
+function imageAccepted({ c, publicUrl, minor }: NovaCall, imageId: string): Response {
+  if (minor >= 45) return c.json({ image_id: imageId }, 202);
   return c.body(null, 202, {
     Location: `${publicUrl}${SERVICE_ENDPOINTS.image.prefix}/v2/images/${imageId}`,
   });

@@ -3,26 +3,50 @@ import { ComputeError } from '../../../compute/errors.ts';
 import { SERVER_GROUP_POLICIES, type ServerGroup } from '../../../compute/model.ts';
 import { decodeBody } from '../../../http/decode.ts';
 import { name } from '../../../http/field-schemas.ts';
-import { emptyResponse, type NovaCall, parseId } from './call.ts';
+import { emptyResponse, type NovaCall, parseId, unsupported } from './call.ts';
+import { assertMembers, type Span } from './microversions.ts';
 
+const policy = z.enum(SERVER_GROUP_POLICIES);
 /** Nova has soft policies from microversion 2.15; here every version accepts them. */
 const newGroupSchema = z.strictObject({
-  server_group: z.strictObject({ name, policies: z.array(z.enum(SERVER_GROUP_POLICIES)).length(1) }),
+  server_group: z.strictObject({
+    name,
+    policies: z.array(policy).length(1).optional(),
+    policy: policy.optional(),
+    rules: z.record(z.string(), z.unknown()).nullish(),
+  }),
 });
+const SPANS: Readonly<Record<string, Span>> = { policies: [1, 63], policy: [64], rules: [64] };
 
-export async function listServerGroups({ c, cloud }: NovaCall): Promise<Response> {
-  return c.json({ server_groups: (await cloud.listServerGroups()).map(groupView) });
+export async function listServerGroups(call: NovaCall): Promise<Response> {
+  const [groups, owner] = await Promise.all([call.cloud.listServerGroups(), ownerOf(call)]);
+  return call.c.json({ server_groups: groups.map((group) => ({ ...groupView(call, group), ...owner })) });
 }
 
-export async function createServerGroup({ c, cloud }: NovaCall): Promise<Response> {
-  const { server_group: wanted } = await decodeBody(c, newGroupSchema);
-  const [policy] = wanted.policies;
-  if (policy === undefined) throw ComputeError.field('server_group.policies', 'must name one policy');
-  return c.json({ server_group: groupView(await cloud.createServerGroup(wanted.name, policy)) });
+export async function createServerGroup(call: NovaCall): Promise<Response> {
+  const { server_group: wanted } = await decodeBody(call.c, newGroupSchema);
+  assertMembers(wanted, SPANS, call.minor, 'server_group');
+  const [rule] = Object.keys(wanted.rules ?? {});
+  if (rule !== undefined) throw unsupported(`server groups with the rule ${rule}`);
+  const chosen = call.minor < 64 ? wanted.policies?.[0] : wanted.policy;
+  if (chosen === undefined)
+    throw ComputeError.field(`server_group.${call.minor < 64 ? 'policies' : 'policy'}`, 'is required');
+  return shown(call, await call.cloud.createServerGroup(wanted.name, chosen));
 }
 
-export async function showServerGroup({ c, cloud }: NovaCall, segment = ''): Promise<Response> {
-  return c.json({ server_group: groupView(await cloud.getServerGroup(groupId(segment))) });
+export async function showServerGroup(call: NovaCall, segment = ''): Promise<Response> {
+  return shown(call, await call.cloud.getServerGroup(groupId(segment)));
+}
+
+async function shown(call: NovaCall, group: ServerGroup): Promise<Response> {
+  return call.c.json({ server_group: { ...groupView(call, group), ...(await ownerOf(call)) } });
+}
+
+/** Since 2.13. redu reports no user: the caller's. */
+async function ownerOf({ minor, cloud, c }: NovaCall): Promise<object> {
+  if (minor < 13) return {};
+  const { userId } = await cloud.caller();
+  return { project_id: c.var.principal.projectId, user_id: userId };
 }
 
 export async function deleteServerGroup(call: NovaCall, segment = ''): Promise<Response> {
@@ -34,6 +58,11 @@ function groupId(segment: string): string {
   return parseId(segment, 'Instance group');
 }
 
-function groupView({ id, name: called, policy, memberIds }: ServerGroup) {
-  return { id, name: called, policies: [policy], members: memberIds, metadata: {} };
+function groupView({ minor }: NovaCall, group: ServerGroup) {
+  return {
+    id: group.id,
+    name: group.name,
+    members: group.memberIds,
+    ...(minor < 64 ? { policies: [group.policy], metadata: {} } : { policy: group.policy, rules: {} }),
+  };
 }

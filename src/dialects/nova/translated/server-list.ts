@@ -1,5 +1,6 @@
 /**
- * Lists of servers. At microversion 2.1 Nova ignores parameters that it does not know, or knows for administrators only.
+ * Lists of servers. Before microversion 2.75 Nova ignores parameters that it does not know, and before 2.83 most of those that it
+ * knows for administrators.
  *
  * @module
  */
@@ -11,12 +12,13 @@ import type { InstanceQuery } from '../../../compute/requests.ts';
 import { INSTANCE_STATUSES } from '../../../compute/states.ts';
 import { uuid } from '../../../http/field-schemas.ts';
 import { requestsAllTenants } from '../permissions.ts';
-import type { NovaCall } from './call.ts';
+import { type NovaCall, unsupported } from './call.ts';
 import {
   type Accepts,
   acceptsAll,
   type Compare,
   compareBy,
+  isTrue,
   markerNotFound,
   type Page,
   type PageWindow,
@@ -27,7 +29,7 @@ import {
   sortKeysOf,
   timeOf,
 } from './lists.ts';
-import { serverReference, serverView } from './server-view.ts';
+import { type ServerStates, serverReference, serverStates, serverView, viewerOf } from './server-view.ts';
 
 /** Nova's own bound on a page. */
 const MAX_LIMIT = 1_000;
@@ -77,20 +79,15 @@ interface ServerQuery {
   readonly order: Compare<Instance> | null;
 }
 
-export function listServers(call: NovaCall): Promise<Response> {
-  return listResponse(call, serverReference);
+export async function listServers(call: NovaCall): Promise<Response> {
+  const page = await pageOf(call, serverQuery(call));
+  return pageResponse(call, 'servers', page, (instance) => serverReference(instance, call.publicUrl));
 }
 
-export function listServersWithDetail(call: NovaCall): Promise<Response> {
-  return listResponse(call, serverView);
-}
-
-async function listResponse(
-  call: NovaCall,
-  view: (instance: Instance, publicUrl: string) => object,
-): Promise<Response> {
-  const page = await pageOf(call, serverQuery(call.query));
-  return pageResponse(call, 'servers', page, (instance) => view(instance, call.publicUrl));
+export async function listServersWithDetail(call: NovaCall): Promise<Response> {
+  const page = await pageOf(call, serverQuery(call));
+  const viewer = await viewerOf(call, page.items.length > 0);
+  return pageResponse(call, 'servers', page, (instance) => serverView(instance, viewer));
 }
 
 /** The cloud filters, sorts and pages where it can; otherwise the list is complete and narrowed here. */
@@ -104,21 +101,31 @@ async function pageOf({ cloud }: NovaCall, parsed: ServerQuery | null): Promise<
 }
 
 /** null when nothing can match. `invalid`. */
-function serverQuery(given: URLSearchParams): ServerQuery | null {
+function serverQuery({ query: given, minor }: NovaCall): ServerQuery | null {
+  if (minor >= 75) refuseUnknown(given);
   const text = (name: string) => given.get(name) || undefined;
   const statuses = given.getAll('status').map((status) => status.toUpperCase());
   // No server has a reservation: `return_reservation_id` is unsupported.
-  if (statuses.some((status) => !STATUSES.has(status)) || text('reservation_id')) return null;
+  if (statuses.some((status) => !STATUSES.has(status))) {
+    if (minor >= 38) throw ComputeError.field('status', 'Invalid status value');
+    return null;
+  }
+  if (text('reservation_id')) return null;
   const [name, flavor, image] = [text('name'), text('flavor'), text('image')];
   const allProjects = requestsAllTenants(given);
-  const filters = filtersOf(text, allProjects);
-  const sortKeys = sortKeysOf(given, 'desc').filter((key) => !IGNORED_SORT_KEYS.has(key.name));
+  const filters = [...filtersOf(text, allProjects), ...laterFilters(text, minor)];
+  const tags = minor >= 26 ? text('tags')?.split(',') : undefined;
+  const keypairName = minor >= 83 ? text('key_name') : undefined;
+  const isStrict = minor >= 75;
+  const sortKeys = sortKeysOf(given, 'desc').filter((key) => isStrict || !IGNORED_SORT_KEYS.has(key.name));
   return {
     query: {
       ...(statuses.length > 0 && { statuses: [...new Set(statuses)] }),
       ...(name !== undefined && { name }),
       ...(flavor !== undefined && { flavor }),
       ...(image !== undefined && { image }),
+      ...(tags !== undefined && { tags }),
+      ...(keypairName !== undefined && { keypairName }),
       ...(allProjects && { allProjects }),
     },
     window: windowOf(given, text('marker')),
@@ -154,6 +161,86 @@ function filtersOf(text: (name: string) => string | undefined, allProjects: bool
   const project = allProjects ? (text('project_id') ?? text('tenant_id')) : undefined;
   if (project !== undefined) filters.push(({ projectId }) => projectId === project);
   return filters;
+}
+
+type LaterFilter = readonly [since: number, make: (value: string, name: string) => Accepts<Instance>];
+
+/** Filters by a member of the server, which members of a project have since 2.83. */
+const byMember = (read: (states: ServerStates, instance: Instance) => unknown): LaterFilter => [
+  83,
+  (value) => (instance) => String(read(serverStates(instance), instance) ?? '') === value,
+];
+const unreported: LaterFilter = [
+  83,
+  (_, name) => {
+    throw unsupported(`filtering servers by ${name}`);
+  },
+];
+
+const LATER_FILTERS: Readonly<Record<string, LaterFilter>> = {
+  'tags-any': [
+    26,
+    (value) =>
+      ({ tags }) =>
+        value.split(',').some((tag) => tags.includes(tag)),
+  ],
+  'not-tags': [
+    26,
+    (value) =>
+      ({ tags }) =>
+        !value.split(',').every((tag) => tags.includes(tag)),
+  ],
+  'not-tags-any': [
+    26,
+    (value) =>
+      ({ tags }) =>
+        !value.split(',').some((tag) => tags.includes(tag)),
+  ],
+  'changes-before': [
+    66,
+    (value, name) => {
+      const until = timeOf(name, value);
+      return ({ updated }) => Date.parse(updated) <= until;
+    },
+  ],
+  locked: [
+    73,
+    (value) =>
+      ({ locked }) =>
+        locked === isTrue(value),
+  ],
+  availability_zone: byMember((_, { availabilityZone }) => availabilityZone),
+  power_state: byMember(({ powerState }) => powerState),
+  task_state: byMember(({ taskState }) => taskState),
+  user_id: byMember((_, { userId }) => userId),
+  vm_state: byMember(({ vmState }) => vmState),
+  config_drive: unreported,
+  created_at: unreported,
+  launched_at: unreported,
+  progress: unreported,
+  terminated_at: unreported,
+};
+
+function laterFilters(text: (name: string) => string | undefined, minor: number): Accepts<Instance>[] {
+  return Object.entries(LATER_FILTERS).flatMap(([name, [since, make]]) => {
+    const value = minor >= since ? text(name) : undefined;
+    return value === undefined ? [] : [make(value, name)];
+  });
+}
+
+/** Parameters of 2.75 beyond the filters above; Nova accepts some and ignores them. */
+const OTHER_PARAMETERS: ReadonlySet<string> = new Set([
+  ...['status', 'name', 'flavor', 'image', 'limit', 'marker', 'sort_key', 'sort_dir', 'reservation_id'],
+  ...['ip', 'ip6', 'changes-since', 'all_tenants', 'project_id', 'tenant_id', 'tags', 'key_name'],
+  ...['access_ip_v4', 'access_ip_v6', 'auto_disk_config', 'deleted', 'description', 'display_description'],
+  ...['display_name', 'host', 'hostname', 'image_ref', 'instance_type_id', 'kernel_id', 'launch_index'],
+  ...['locked_by', 'node', 'ramdisk_id', 'root_device_name', 'soft_deleted', 'uuid'],
+]);
+
+function refuseUnknown(query: URLSearchParams): void {
+  const known = (name: string) => OTHER_PARAMETERS.has(name) || Object.hasOwn(LATER_FILTERS, name);
+  const unknown = [...query.keys()].find((name) => !known(name) && !name.startsWith('_'));
+  if (unknown !== undefined) throw ComputeError.field(unknown, 'is no parameter of this list');
 }
 
 /** Never run as a regular expression: a crafted one backtracks without end. */

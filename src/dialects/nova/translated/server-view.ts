@@ -1,14 +1,14 @@
 /**
- * An instance as Nova's server at microversion 2.1. `adapters/openstack/nova/server.ts` is the inverse; the table of both is in
+ * An instance as Nova's server, by microversion. `adapters/openstack/nova/server.ts` is the inverse; the table of both is in
  * `docs/dialects.md`.
  *
  * @module
  */
 
 import { FLAG_PUBLIC, FLAG_SSH, PUBLIC_ADDRESS } from '../../../compute/instance-view.ts';
-import type { Instance, InstanceAddress } from '../../../compute/model.ts';
+import type { Flavor, Instance, InstanceAddress, InstanceVolume } from '../../../compute/model.ts';
 import type { InstanceState, InstanceStatus } from '../../../compute/states.ts';
-import { linksTo } from './call.ts';
+import { linksTo, type NovaCall } from './call.ts';
 
 /** Statuses with which Nova prints a progress. */
 const WITH_PROGRESS: ReadonlySet<InstanceStatus> = new Set([
@@ -23,15 +23,38 @@ const WITH_PROGRESS: ReadonlySet<InstanceStatus> = new Set([
 /** The network of a public address when the cloud does not report the server's networks. */
 const PUBLIC_NETWORK_NAME = 'public';
 
+/** What a view depends on beyond the instance. */
+export interface Viewer {
+  readonly publicUrl: string;
+  readonly minor: number;
+  /** From 2.47 on a server has its flavor's members in place of its id. */
+  readonly flavors: readonly Flavor[];
+}
+
+/** @param isShown Whether there is anything to show. */
+export async function viewerOf({ publicUrl, minor, cloud }: NovaCall, isShown = true): Promise<Viewer> {
+  return { publicUrl, minor, flavors: minor >= 47 && isShown ? await cloud.listFlavors() : [] };
+}
+
 export function serverReference({ id, name }: Instance, publicUrl: string) {
   return { id, name, links: linksTo(publicUrl, 'servers', id) };
 }
 
-export function serverView(instance: Instance, publicUrl: string) {
+/** A server as it is shown alone: since 2.71 with its group. */
+export function shownServer(instance: Instance, viewer: Viewer) {
+  return { ...serverView(instance, viewer), ...groupView(instance, viewer) };
+}
+
+function groupView({ serverGroupId }: Instance, { minor }: Viewer) {
+  return minor >= 71 && { server_groups: serverGroupId === null ? [] : [serverGroupId] };
+}
+
+/** As in a list. */
+export function serverView(instance: Instance, viewer: Viewer) {
   const { securityGroupNames } = instance;
   const { vmState, taskState, powerState } = serverStates(instance);
   return {
-    ...plainServer(instance, publicUrl),
+    ...plainServer(instance, viewer),
     addresses: byNetwork(instance, extendedAddress),
     key_name: instance.keypairName,
     config_drive: '',
@@ -41,16 +64,26 @@ export function serverView(instance: Instance, publicUrl: string) {
     'OS-EXT-STS:power_state': powerState,
     'OS-SRV-USG:launched_at': null,
     'OS-SRV-USG:terminated_at': null,
-    'os-extended-volumes:volumes_attached': instance.volumes.map(({ id }) => ({ id })),
+    'os-extended-volumes:volumes_attached': instance.volumes.map((volume) => attachedVolume(volume, viewer)),
     ...(securityGroupNames !== 'unknown' && {
       security_groups: securityGroupNames.map((name) => ({ name })),
     }),
   };
 }
 
-/** The response to updates and rebuilds: without the attributes of extensions. */
-export function plainServer(instance: Instance, publicUrl: string) {
-  const { id, imageId, flavorId, fault } = instance;
+function attachedVolume({ id, deleteWithInstance }: InstanceVolume, { minor }: Viewer) {
+  return { id, ...(minor >= 3 && { delete_on_termination: deleteWithInstance }) };
+}
+
+/** The response to updates and rebuilds: before 2.75 without the attributes of extensions. */
+export function changedServer(instance: Instance, viewer: Viewer) {
+  if (viewer.minor >= 75) return shownServer(instance, viewer);
+  return { ...plainServer(instance, viewer), ...groupView(instance, viewer) };
+}
+
+function plainServer(instance: Instance, viewer: Viewer) {
+  const { id, imageId, fault } = instance;
+  const { publicUrl } = viewer;
   const { status } = serverStates(instance);
   return {
     id,
@@ -61,7 +94,7 @@ export function plainServer(instance: Instance, publicUrl: string) {
     metadata: serverMetadata(instance),
     hostId: '',
     image: imageId === null ? '' : { id: imageId, links: [linksTo(publicUrl, 'images', imageId)[1]] },
-    flavor: { id: flavorId, links: [linksTo(publicUrl, 'flavors', flavorId)[1]] },
+    flavor: flavorOf(instance, viewer),
     created: instance.created,
     updated: instance.updated,
     addresses: byNetwork(instance, plainAddress),
@@ -71,7 +104,29 @@ export function plainServer(instance: Instance, publicUrl: string) {
     'OS-DCF:diskConfig': 'MANUAL',
     ...(WITH_PROGRESS.has(status) && { progress: 0 }),
     ...(fault !== null && { fault: { code: fault.code, message: fault.message, created: fault.created } }),
+    ...sinceOf(instance, viewer),
   };
+}
+
+/** Members of later microversions. redu reports neither why an instance is locked nor certificates. */
+function sinceOf({ locked, description, tags }: Instance, { minor }: Viewer) {
+  return {
+    ...(minor >= 9 && { locked }),
+    ...(minor >= 19 && { description }),
+    ...(minor >= 26 && { tags }),
+    ...(minor >= 63 && { trusted_image_certificates: null }),
+    ...(minor >= 73 && { locked_reason: null }),
+  };
+}
+
+/** A flavor that is listed no more is shown by its name alone. redu reports neither swap nor extra specs. */
+function flavorOf({ flavorId }: Instance, { minor, publicUrl, flavors }: Viewer) {
+  if (minor < 47) return { id: flavorId, links: [linksTo(publicUrl, 'flavors', flavorId)[1]] };
+  const byId = flavors.find(({ id }) => id === flavorId);
+  const found = byId ?? flavors.find(({ name }) => name === flavorId);
+  if (found === undefined) return { original_name: flavorId };
+  const { name, vcpus, ram, disk } = found;
+  return { original_name: name, vcpus, ram, disk, ephemeral: 0, swap: 0, extra_specs: {} };
 }
 
 /** The items, and the flags that are true: a server without flags has exactly the metadata it was given. */

@@ -3,19 +3,26 @@ import type { InstanceVolume } from '../../../compute/model.ts';
 import { decodeBody } from '../../../http/decode.ts';
 import { uuid } from '../../../http/field-schemas.ts';
 import { emptyResponse, findOrThrow, type NovaCall, parseId, serverId, unsupported } from './call.ts';
+import { assertMembers } from './microversions.ts';
 
-/** `POST os-volume_attachments` at microversion 2.1. */
 const attachmentSchema = z.strictObject({
-  volumeAttachment: z.strictObject({ volumeId: uuid, device: z.string().nullish() }),
+  volumeAttachment: z.strictObject({
+    volumeId: uuid,
+    device: z.string().nullish(),
+    tag: z.string().optional(),
+    delete_on_termination: z.boolean().optional(),
+  }),
 });
 
-export async function listAttachments({ c, cloud }: NovaCall, segment = ''): Promise<Response> {
+export async function listAttachments(call: NovaCall, segment = ''): Promise<Response> {
+  const { c, cloud } = call;
   const id = serverId(segment);
   const volumes = await cloud.listInstanceVolumes(id);
-  return c.json({ volumeAttachments: volumes.map((volume) => attachmentView(id, volume)) });
+  return c.json({ volumeAttachments: volumes.map((volume) => attachmentView(call, id, volume)) });
 }
 
-export async function showAttachment({ c, cloud }: NovaCall, segment = '', volume = ''): Promise<Response> {
+export async function showAttachment(call: NovaCall, segment = '', volume = ''): Promise<Response> {
+  const { c, cloud } = call;
   const id = serverId(segment);
   const attached = findOrThrow(
     await cloud.listInstanceVolumes(id),
@@ -23,18 +30,23 @@ export async function showAttachment({ c, cloud }: NovaCall, segment = '', volum
     'Volume',
     volume,
   );
-  return c.json({ volumeAttachment: attachmentView(id, attached) });
+  return c.json({ volumeAttachment: attachmentView(call, id, attached) });
 }
 
 /** The cloud chooses the device, as Nova's drivers do. */
-export async function createAttachment({ c, cloud }: NovaCall, segment = ''): Promise<Response> {
+export async function createAttachment(call: NovaCall, segment = ''): Promise<Response> {
+  const { c, cloud } = call;
   const id = serverId(segment);
-  const { volumeId, device } = (await decodeBody(c, attachmentSchema)).volumeAttachment;
+  const { volumeAttachment: given } = await decodeBody(c, attachmentSchema);
+  assertMembers(given, { tag: [49], delete_on_termination: [79] }, call.minor, 'volumeAttachment');
+  const { volumeId, device, tag, delete_on_termination } = given;
   if (device) throw unsupported('attaching volumes with a device');
+  if (tag !== undefined) throw unsupported('attaching volumes with a tag');
+  if (delete_on_termination) throw unsupported('attaching volumes with delete_on_termination');
   await cloud.attachVolume(id, volumeId);
   const attached = (await cloud.listInstanceVolumes(id)).find((one) => one.id === volumeId);
   const volume = attached ?? { id: volumeId, device: null, deleteWithInstance: false };
-  return c.json({ volumeAttachment: attachmentView(id, volume) });
+  return c.json({ volumeAttachment: attachmentView(call, id, volume) });
 }
 
 export async function deleteAttachment(call: NovaCall, segment = '', volume = ''): Promise<Response> {
@@ -43,6 +55,17 @@ export async function deleteAttachment(call: NovaCall, segment = '', volume = ''
   return emptyResponse(call, 202);
 }
 
-function attachmentView(serverId: string, { id, device }: InstanceVolume) {
-  return { id, volumeId: id, serverId, device };
+function attachmentView(
+  { minor }: NovaCall,
+  serverId: string,
+  { id, device, deleteWithInstance }: InstanceVolume,
+) {
+  return {
+    id,
+    volumeId: id,
+    serverId,
+    device,
+    ...(minor >= 70 && { tag: null }),
+    ...(minor >= 79 && { delete_on_termination: deleteWithInstance }),
+  };
 }

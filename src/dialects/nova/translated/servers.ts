@@ -6,13 +6,15 @@ import { updateInstance } from '../../../compute/update-instance.ts';
 import { decodeBody } from '../../../http/decode.ts';
 import { name } from '../../../http/field-schemas.ts';
 import { emptyResponse, linksTo, type NovaCall, notFound, ownerOf, serverId, unsupported } from './call.ts';
-import { unsupportedField } from './fields.ts';
+import { serverDescription, unsupportedField } from './fields.ts';
+import { assertMembers } from './microversions.ts';
 import { newServerSchema, toCreateInstance } from './new-server.ts';
-import { plainServer, serverAddresses, serverView } from './server-view.ts';
+import { changedServer, serverAddresses, shownServer, viewerOf } from './server-view.ts';
 
 const serverChangeSchema = z.strictObject({
   server: z.strictObject({
     name: name.optional(),
+    description: serverDescription,
     accessIPv4: unsupportedField,
     accessIPv6: unsupportedField,
     'OS-DCF:diskConfig': unsupportedField,
@@ -21,7 +23,7 @@ const serverChangeSchema = z.strictObject({
 
 export async function createServer(call: NovaCall): Promise<Response> {
   const { c, cloud, publicUrl } = call;
-  const request = toCreateInstance(await decodeBody(c, newServerSchema));
+  const request = toCreateInstance(await decodeBody(c, newServerSchema), call.minor);
   // "zone:host" forces a host.
   if (request.availabilityZone?.includes(':')) assertScope(c.var.principal, 'admin');
   if (request.bootVolume !== null) assertScope(c.var.principal, 'volumes:write');
@@ -37,21 +39,27 @@ export async function createServer(call: NovaCall): Promise<Response> {
   return c.json({ server }, 202, { Location: links[0].href });
 }
 
-export async function showServer({ c, cloud, publicUrl }: NovaCall, segment = ''): Promise<Response> {
-  const instance = await getInstance(cloud, serverId(segment));
-  return c.json({ server: serverView(instance, publicUrl) });
+export async function showServer(call: NovaCall, segment = ''): Promise<Response> {
+  const id = serverId(segment);
+  const [instance, viewer] = await Promise.all([getInstance(call.cloud, id), viewerOf(call)]);
+  return call.c.json({ server: shownServer(instance, viewer) });
 }
 
-/** `PUT /servers/{id}`: changes the name. */
+/** `PUT /servers/{id}`: changes the name and the description. */
 export async function updateServer(call: NovaCall, segment = ''): Promise<Response> {
-  const { c, cloud, publicUrl } = call;
+  const { c, cloud } = call;
   const id = serverId(segment);
-  const { name: wanted, ...others } = (await decodeBody(c, serverChangeSchema)).server;
+  const { server: given } = await decodeBody(c, serverChangeSchema);
+  assertMembers(given, { description: [19] }, call.minor, 'server');
+  const { name: wanted, description, ...others } = given;
   const [beyond] = Object.entries(others).find(([, value]) => value !== undefined) ?? [];
   if (beyond !== undefined) throw unsupported(`changing the ${beyond} of a server`);
-  const change = wanted === undefined ? {} : { name: wanted };
+  const change = {
+    ...(wanted !== undefined && { name: wanted }),
+    ...(description !== undefined && { description: description || null }),
+  };
   const instance = await updateInstance(cloud, id, change, ownerOf(call));
-  return c.json({ server: plainServer(instance, publicUrl) });
+  return c.json({ server: changedServer(instance, await viewerOf(call)) });
 }
 
 /** `DELETE /servers/{id}`: also releases the port and floating IP that the gateway created for it. */

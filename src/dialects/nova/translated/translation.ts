@@ -13,14 +13,16 @@ import { ComputeError, type FieldNames, renameFields } from '../../../compute/er
 import { ONLY_REGION } from '../../../compute/regions.ts';
 import type { GatewayEnv } from '../../../context.ts';
 import { invalidate } from '../../../traffic/versions/invalidate.ts';
+import { novaErrorResponse } from '../errors.ts';
 import { scopeFor, withoutProject } from '../permissions.ts';
 import type { ServiceName } from '../services.ts';
 import { keystoneId, type OpenSession } from '../session.ts';
 import { parseTarget, type Target } from '../target.ts';
 import type { NovaTranslation, TranslationPorts } from '../translation.ts';
 import { type NovaHandler, unsupported } from './call.ts';
-import { ROUTES, UNSUPPORTED } from './routes.ts';
-import { microversionError, VERSION_HEADERS, versionDocuments } from './versions.ts';
+import { isWithin, negotiate, OLDEST, versionHeaders } from './microversions.ts';
+import { ROUTES, spanOf, UNSUPPORTED } from './routes.ts';
+import { versionDocuments } from './versions.ts';
 
 export const novaTranslation: NovaTranslation = {
   openSession,
@@ -56,24 +58,26 @@ function openSession(clouds: CloudDriver): OpenSession {
 
 /** Requires `authenticateToken` and the rate limits before it. */
 export function translated(ports: TranslationPorts): Handler<GatewayEnv> {
-  const { access, requestTarget, requestBody, regionalUrl, versions } = ports;
+  const { access, requestTarget, requestBody, publicUrl, regionalUrl, versions } = ports;
   return async function handleTranslated(c) {
     const target = parseTarget(requestTarget(c));
     const { principal } = c.var;
     const method = c.req.method === 'HEAD' ? 'GET' : c.req.method;
     assertScope(principal, scopeFor(method, target));
-    const refused = target.service === 'compute' ? microversionError(c.req.raw.headers) : null;
-    if (refused !== null) return refused;
-    const { handler, open } = routeOf(method, target, principal.projectId);
+    const minor = target.service === 'compute' ? negotiate(c.req.raw.headers) : OLDEST;
+    if (minor instanceof Response) return minor;
     const cloud = access.clouds.open(principal.credential, callContext(c, access.upstreamBudgetMs));
     try {
+      const { handler, open } = routeOf(method, target, principal.projectId, minor);
       const response = await handler(
-        { c, cloud, query: target.query, publicUrl: regionalUrl(c), requestBody },
+        { c, cloud, query: target.query, minor, publicUrl: regionalUrl(c), requestBody },
         ...open,
       );
-      return withHeaders(response, target, c.var.requestId);
+      return withHeaders(response, target, minor, c.var.requestId);
     } catch (error) {
-      throw withNovaFieldNames(error);
+      // Here rather than by the application: Nova's errors have its microversion too.
+      const response = novaErrorResponse(withNovaFieldNames(error), c, publicUrl(c));
+      return withHeaders(response, target, minor, c.var.requestId);
     } finally {
       // Whatever the outcome, and before the response leaves.
       if (method !== 'GET') await invalidate(versions, c);
@@ -81,12 +85,12 @@ export function translated(ports: TranslationPorts): Handler<GatewayEnv> {
   };
 }
 
-function withHeaders(response: Response, { service }: Target, requestId: string): Response {
+function withHeaders(response: Response, { service }: Target, minor: number, requestId: string): Response {
   const { headers } = response;
   headers.set('X-OpenStack-Request-ID', requestId);
   if (service !== 'compute') return response;
   headers.set('X-Compute-Request-ID', requestId);
-  for (const [name, value] of Object.entries(VERSION_HEADERS)) headers.set(name, value);
+  for (const [name, value] of Object.entries(versionHeaders(`2.${minor}`))) headers.set(name, value);
   return response;
 }
 
@@ -97,7 +101,7 @@ interface RouteMatch {
 }
 
 /** @throws ComputeError `not_found`, or `not_implemented` where OpenStack has something. */
-function routeOf(method: string, target: Target, projectId: string): RouteMatch {
+function routeOf(method: string, target: Target, projectId: string, minor: number): RouteMatch {
   const { service } = target;
   const segments = withoutProject(service, target.segments);
   if (segments !== target.segments && target.segments[0] !== projectId) {
@@ -106,6 +110,7 @@ function routeOf(method: string, target: Target, projectId: string): RouteMatch 
       'Malformed request URL: the project in the path is not that of the token.',
     );
   }
+  if (service === 'compute' && !isWithin(minor, spanOf(segments))) throw noSuchResource();
   for (const [pattern, handler] of Object.entries(ROUTES[service])) {
     const [verb, path = ''] = pattern.split(' ');
     const open = verb === method ? openSegments(path.split('/'), segments) : null;
@@ -113,7 +118,11 @@ function routeOf(method: string, target: Target, projectId: string): RouteMatch 
   }
   if (UNSUPPORTED[service].includes(segments[0] ?? ''))
     throw unsupported(`${method} ${operationOf(segments)}`);
-  throw new ComputeError('not_found', 'The resource could not be found.');
+  throw noSuchResource();
+}
+
+function noSuchResource(): ComputeError {
+  return new ComputeError('not_found', 'The resource could not be found.');
 }
 
 /** The segments at the pattern's `*`; null when the pattern does not match. */

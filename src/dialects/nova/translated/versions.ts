@@ -1,55 +1,14 @@
 /**
- * Version documents and microversions of the services that the gateway implements itself.
+ * Version documents of the services that the gateway implements itself.
  *
  * @module
  */
 
 import type { MiddlewareHandler } from 'hono';
-import { ComputeError } from '../../../compute/errors.ts';
 import type { GatewayEnv } from '../../../context.ts';
 import type { PublicUrl } from '../../../http/public-url.ts';
 import { SERVICE_ENDPOINTS, type ServiceName } from '../services.ts';
-
-/** The only one: the neutral model covers servers as of 2.1. */
-export const MICROVERSION = '2.1';
-const NOT_ACCEPTABLE = 406;
-
-/** Nova's older header, and the spelling of a vendor's documentation, as in pass-through. */
-const HEADER_NAMES = ['x-openstack-nova-api-version', 'x-openstack-nova-microversion'];
-
-export const VERSION_HEADERS: Readonly<Record<string, string>> = {
-  'OpenStack-API-Version': `compute ${MICROVERSION}`,
-  'X-OpenStack-Nova-API-Version': MICROVERSION,
-  Vary: 'OpenStack-API-Version, X-OpenStack-Nova-API-Version',
-};
-
-/**
- * Nova's 406 for any other microversion; null when the request is acceptable.
- *
- * @throws ComputeError `invalid` for a malformed version.
- */
-export function microversionError(headers: Headers): Response | null {
-  const requested = requestedVersion(headers);
-  if (requested === undefined || requested === 'latest' || requested === MICROVERSION) return null;
-  if (!/^[1-9]\d*\.(?:[1-9]\d*|0)$/.test(requested)) {
-    const form = 'is of invalid format. Must be of format MajorNum.MinorNum.';
-    throw new ComputeError('invalid', `API Version String ${requested} ${form}`);
-  }
-  const message = `Version ${requested} is not supported by the API. Minimum is ${MICROVERSION} and maximum is ${MICROVERSION}.`;
-  return Response.json(
-    { computeFault: { code: NOT_ACCEPTABLE, message } },
-    { status: NOT_ACCEPTABLE, headers: VERSION_HEADERS },
-  );
-}
-
-/** A microversion of another service is ignored. */
-function requestedVersion(headers: Headers): string | undefined {
-  for (const item of (headers.get('openstack-api-version') ?? '').split(',')) {
-    const [service, version] = item.trim().split(/\s+/);
-    if (service?.toLowerCase() === 'compute' && version) return version;
-  }
-  return HEADER_NAMES.map((name) => headers.get(name)?.trim()).find(Boolean);
-}
+import { NEWEST_VERSION, OLDEST_VERSION } from './microversions.ts';
 
 /** Serves the services' version documents, without authentication. */
 export function versionDocuments(publicUrl: PublicUrl): MiddlewareHandler<GatewayEnv> {
@@ -91,8 +50,8 @@ const MEDIA_TYPE = {
 function compute(url: string) {
   return {
     ...shortVersion(url, 'compute', SERVICE_ENDPOINTS.compute.version),
-    version: MICROVERSION,
-    min_version: MICROVERSION,
+    version: NEWEST_VERSION,
+    min_version: OLDEST_VERSION,
     updated: '2013-07-23T11:33:21Z',
   };
 }
