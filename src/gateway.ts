@@ -223,6 +223,7 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
         .catch((error) => log.warn('key_sweep_failed', {}, error)),
     (daysAgo) =>
       usage.sweep(daysAgo(options.usageDays)).catch((error) => log.warn('usage_sweep_failed', {}, error)),
+    () => access.credentials.sweep(),
   ]);
   const flush: Gateway['flush'] = async (extent) => {
     access.rejectionLog.flush();

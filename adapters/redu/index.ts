@@ -54,6 +54,7 @@ export function reduDriver({ url, fetch }: ReduOptions): ReduDriver {
       async deriveCredential() {
         throw new ComputeError('not_implemented', 'The cloud behind this gateway has no roles to choose.');
       },
+      rolesOfCredentials: async () => null,
       deleteCredential: async () => false,
     },
     regions: NO_REGIONS,

@@ -32,7 +32,11 @@ export function idsWithin(id: string, reach: RevocationReach) {
         select made.id, made.successor_id from api_key as made join line on made.id = line.successor_id
       ) select id from line)`;
     case 'family':
-      return sql<string>`(select id from api_key where family_id = (select family_id from api_key where id = ${id}))`;
+      return sql<string>`(with recursive reached(id) as (
+        select id from api_key where family_id = (select family_id from api_key where id = ${id})
+        union
+        select made.id from api_key as made join reached on made.maker_id = reached.id
+      ) select id from reached)`;
   }
 }
 

@@ -30,6 +30,7 @@ import {
   touchNothing,
   updateKey,
 } from './key-statements.ts';
+import { scheduleCredentials, sqlOwnedCredentials } from './owned-credentials.ts';
 import { rowToAudit, rowToKey } from './rows.ts';
 import { selectSchema } from './schema.ts';
 import { sqlSecretStore } from './secret-store.ts';
@@ -58,13 +59,18 @@ export function sqlKeyStore(database: SqlDatabase): KeyStore {
       const changeId = crypto.randomUUID();
       const inserted = insertKey(builder, key, changeId);
       if (limit === undefined) {
-        await database.batch([inserted, appendEntry(builder, entry)]);
+        await database.batch([
+          inserted,
+          appendEntry(builder, entry),
+          scheduleCredentials(builder, key.id, changeId),
+        ]);
         return true;
       }
       const [, tooMany] = await database.batch([
         inserted,
         deleteIfTooMany(builder, key, limit, changeId),
         appendEntryOfChange(builder, entry, key.id, changeId),
+        scheduleCredentials(builder, key.id, changeId),
       ]);
       return tooMany.length === 0;
     },
@@ -74,6 +80,7 @@ export function sqlKeyStore(database: SqlDatabase): KeyStore {
       const [[row]] = await database.batch([
         updateKey(builder, id, change, changeId, seen),
         appendEntryOfChange(builder, entry, id, changeId),
+        scheduleCredentials(builder, id, changeId),
       ]);
       return row === undefined ? null : rowToKey(row);
     },
@@ -84,6 +91,7 @@ export function sqlKeyStore(database: SqlDatabase): KeyStore {
         revokeKeys(builder, id, reach, at, changeId),
         appendEntryOfChange(builder, entry, id, changeId, reach),
         selectReached(builder, id, reach),
+        scheduleCredentials(builder, id, changeId, reach),
       ]);
       return rows.map(rowToKey);
     },
@@ -94,9 +102,12 @@ export function sqlKeyStore(database: SqlDatabase): KeyStore {
       const inserted = insertSuccessor(builder, id, successor, now, changeId);
       const retired = retireKey(builder, id, retirement);
       const audited = appendEntryOfChange(builder, entry, id, changeId);
-      if (limit === undefined) return (await database.batch([inserted, retired, audited]))[1].length > 0;
+      const scheduled = scheduleCredentials(builder, successor.id, changeId);
+      if (limit === undefined) {
+        return (await database.batch([inserted, retired, audited, scheduled]))[1].length > 0;
+      }
       const tooMany = deleteIfTooMany(builder, successor, forSuccessor(limit, oldExpiresAt), changeId);
-      return (await database.batch([inserted, tooMany, retired, audited]))[2].length > 0;
+      return (await database.batch([inserted, tooMany, retired, audited, scheduled]))[2].length > 0;
     },
 
     async countLive(owner, now) {
@@ -174,6 +185,7 @@ export function sqlKeyStore(database: SqlDatabase): KeyStore {
     },
 
     secrets: sqlSecretStore(database),
+    ownedCredentials: sqlOwnedCredentials(database),
 
     close: () => database.close(),
   };

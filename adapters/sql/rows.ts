@@ -26,6 +26,7 @@ export function keyToRow(key: StoredKey, changeId: string): ApiKeyRow {
     description: key.description,
     roles: listOrNull(key.roles),
     access_rules: listOrNull(key.accessRules),
+    maker_id: key.makerId,
     created_at: storedTime(key.createdAt),
     expires_at: storedTimeOrNull(key.expiresAt),
     disabled: Number(key.disabled),
@@ -61,6 +62,7 @@ export function rowToKey(row: ApiKeyRow): StoredKey {
     roles: row.roles === null ? null : (JSON.parse(row.roles) as StoredKey['roles']),
     accessRules:
       row.access_rules === null ? null : (JSON.parse(row.access_rules) as StoredKey['accessRules']),
+    makerId: row.maker_id,
     createdAt: row.created_at,
     expiresAt: row.expires_at,
     disabled: row.disabled !== 0,

@@ -30,6 +30,7 @@ export const TABLES = {
     description: 'text?',
     roles: 'text?',
     access_rules: 'text?',
+    maker_id: 'text?',
     created_at: 'text',
     expires_at: 'text?',
     disabled: 'integer',
@@ -65,6 +66,8 @@ export const TABLES = {
   node: { id: 'text', name: 'text', version: 'text', started_at: 'text', seen_at: 'text', report: 'text' },
   /** `plan` is JSON of a `Release`. */
   pending_release: { id: 'text', project_id: 'text', due_at: 'text', plan: 'text' },
+  /** An application credential that the gateway has to delete at the cloud from `due_at` on. */
+  owned_credential: { id: 'text', user_id: 'text', due_at: 'text' },
   reconcile_run: {
     id: 'text',
     started_by: 'text',

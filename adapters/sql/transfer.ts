@@ -19,6 +19,7 @@ const PRIMARY_KEYS: Readonly<Record<Table, readonly string[] | null>> = {
   idempotency: ['scope'],
   lease: null,
   node: null,
+  owned_credential: ['id'],
   pending_release: ['id'],
   reconcile_run: ['id'],
   revoked_token: ['owner', 'id'],

@@ -14,6 +14,7 @@ import { KeyVerifier } from './key-verifier.ts';
 import type { Principal } from './principal.ts';
 import type { ServerSecret } from './server-secret.ts';
 import { SignInQueue } from './sign-in-queue.ts';
+import { CredentialSweep } from './withdraw-credentials.ts';
 
 /** Per address and minute. */
 const MAX_ANONYMOUS_REQUESTS = 600;
@@ -43,6 +44,7 @@ export interface AccessOptions {
 
 export interface Access extends AccessPorts, AccessOptions {
   readonly releases: PendingReleases;
+  readonly credentials: CredentialSweep;
   readonly verifier: KeyVerifier;
   readonly keyOrigins: KeyOrigins;
   /**
@@ -71,6 +73,7 @@ export function createAccess(
     ...ports,
     ...options,
     releases,
+    credentials: new CredentialSweep({ ...ports, region: ports.clouds.regions.default }),
     spendSignUp,
     verifier: new KeyVerifier(ports.keys, options.secret),
     keyOrigins: new KeyOrigins(ports.keys),

@@ -85,6 +85,7 @@ function applyVerdict(
   c.set('principal', principal);
   c.set('releases', access.releases);
   access.releases.served(principal.projectId, principal.credential);
+  access.credentials.served(principal);
 }
 
 export function recordAuthenticated({ metrics, journal }: Access, { keyId }: Principal): void {

@@ -71,6 +71,7 @@ export async function delegateKey(
     scopes: scopesFor(wanted, principal),
     accessRules: rulesFor(wanted, principal),
     expiresAt: expiryFor(wanted, maker),
+    makerId: maker.id,
   };
   await assertNameIsFree(keys, { projectId, userId, name });
   await assertKeyQuota(keys, maker);

@@ -77,6 +77,14 @@ export interface IdentityProvider {
     call: CallContext,
   ): Promise<DerivedCredential>;
   /**
+   * The roles of all application credentials of the credential's user, by id; null if the cloud does not show them to it, as with access
+   * rules.
+   */
+  rolesOfCredentials(
+    credential: ApplicationCredential,
+    call: CallContext,
+  ): Promise<ReadonlyMap<string, DerivedCredential['roles']> | null>;
+  /**
    * By the service account, else by `other` of the same user, which has to be unrestricted. False if neither has the right.
    */
   deleteCredential(

@@ -23,7 +23,7 @@ type InheritedFields = Omit<
 /** What changes after a key was made. */
 const FRESH = { disabled: false, revokedAt: null, successorId: null, lastUsedAt: null } as const;
 
-const NO_DETAILS: CredentialDetails = { description: null, roles: null, accessRules: null };
+const NO_DETAILS: CredentialDetails = { description: null, roles: null, accessRules: null, makerId: null };
 
 export interface KeyRequest
   extends Omit<InheritedFields, 'kind' | 'cloudCredentialId' | 'userId' | keyof CredentialDetails>,
@@ -187,7 +187,7 @@ async function makeKey(
   const text = formatKey(parts);
   const { name, projectId, userId, kind, cloudCredentialId, ownsCloudCredential } = inherited;
   const { credentialExpiresAt, scopes, plan, allowedCidrs, allowedOrigins, regions, expiresAt } = inherited;
-  const { description, roles, accessRules } = inherited;
+  const { description, roles, accessRules, makerId } = inherited;
   const binding = { id: parts.id, familyId: familyId ?? parts.id, projectId, userId };
   const key: StoredKey = {
     ...binding,
@@ -208,6 +208,7 @@ async function makeKey(
     description,
     roles,
     accessRules,
+    makerId,
     createdAt: wallTime(),
     expiresAt,
     ...FRESH,

@@ -259,6 +259,7 @@ export const keySchema = z
       .describe(
         'What the key may request of the cloud, as `compute GET /v2.1/flavors`; null: all that its scopes allow.',
       ),
+    maker_id: z.string().nullable().describe('The key that made it, as an application credential.'),
     disabled: z.boolean(),
     created_at: z.string(),
     expires_at: z.string().nullable(),
@@ -296,6 +297,7 @@ export function keyView(key: StoredKey, served: ReadonlySet<string>): z.infer<ty
     description: key.description,
     roles: key.roles?.map(({ name }) => name) ?? null,
     access_rules: key.accessRules?.map(({ service, method, path }) => `${service} ${method} ${path}`) ?? null,
+    maker_id: key.makerId,
     disabled: key.disabled,
     created_at: key.createdAt,
     expires_at: key.expiresAt,

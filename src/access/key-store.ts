@@ -14,6 +14,7 @@ import type { CloudCredential } from '../compute/cloud.ts';
 import type { Scope } from '../scopes.ts';
 import type { AccessRule } from './access-rules.ts';
 import type { AuditEntry, AuditQuery, AuditRecord } from './audit.ts';
+import type { OwnedCredentials } from './owned-credentials.ts';
 
 /** A role of the cloud. */
 export interface KeyRole {
@@ -28,6 +29,8 @@ export interface CredentialDetails {
   readonly roles: readonly KeyRole[] | null;
   /** What it may request of the cloud's services; null: everything. */
   readonly accessRules: readonly AccessRule[] | null;
+  /** The id of the key that made it. */
+  readonly makerId: string | null;
 }
 
 /** Without the customer's secret it opens nothing. */
@@ -149,7 +152,8 @@ export interface LiveKeyLimit {
 }
 
 /**
- * The keys that a revocation includes: the key, the key and all its successors, or its whole family.
+ * The keys that a revocation includes: the key, the key and all its successors, or its whole family with all keys that those made,
+ * and these in turn.
  */
 export type RevocationReach = 'key' | 'successors' | 'family';
 
@@ -222,6 +226,7 @@ export interface KeyStore {
    */
   sweep(now: string, auditBefore: string | null): Promise<void>;
   readonly secrets: SecretStore;
+  readonly ownedCredentials: OwnedCredentials;
 
   ping(): Promise<void>;
   /** Attempts a write that changes nothing. Rejects if the database is unreachable. */

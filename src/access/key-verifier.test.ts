@@ -34,6 +34,7 @@ const ROW: FoundKey = {
   description: null,
   roles: null,
   accessRules: null,
+  makerId: null,
   createdAt: '2026-01-01T00:00:00.000Z',
   expiresAt: null,
   disabled: false,

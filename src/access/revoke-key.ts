@@ -4,6 +4,7 @@ import type { Access } from './access.ts';
 import type { IdentityProvider } from './identity-provider.ts';
 import { type Actor, auditEntry } from './issue-key.ts';
 import type { KeyStore, RevocationReach, StoredKey } from './key-store.ts';
+import { withdrawCredential } from './withdraw-credentials.ts';
 
 /**
  * The reach for a key that the caller has read. A successor created since then is unknown to the caller, so it is revoked too.
@@ -22,7 +23,7 @@ export interface Revocation {
 
 /**
  * Revokes the keys within `reach` permanently. An application credential created by the gateway is deleted with its last key; a
- * failed deletion becomes an audit entry, and the keys are revoked anyway.
+ * failed deletion becomes an audit entry and is tried again later, and the keys are revoked anyway.
  *
  * @returns The keys within reach, to be invalidated; empty if the key does not exist.
  */
@@ -36,12 +37,8 @@ export async function revokeKey(
   const revoked = await keys.revoke(id, now, auditEntry('key.revoke', id, by, ''), reach);
   for (const { id: keyId, userId, credentialId } of ownedCredentials(revoked)) {
     if ((await keys.countLive({ cloudCredentialId: credentialId }, now)) > 0) continue;
-    const deleting = identities.deleteCredential(userId, credentialId, call, credential);
-    const withdrawn = await deleting.catch((error) => {
-      call.log.warn('credential_cleanup_failed', { key: keyId }, error);
-      return false;
-    });
-    if (withdrawn) continue;
+    const owned = { id: credentialId, userId };
+    if (await withdrawCredential({ keys, identities }, owned, call, credential)) continue;
     const detail = `application credential ${credentialId}`;
     await keys.appendAudit([auditEntry('key.credential_left', keyId, by, detail)]);
   }

@@ -1,11 +1,13 @@
 /** What a key may see and end: the keys of the same user in the same project, its siblings. */
 
+import type { CallContext } from '../compute/cloud.ts';
 import { ComputeError } from '../compute/errors.ts';
 import { hasScope } from '../scopes.ts';
 import { isRuleOf } from './access-rules.ts';
+import type { IdentityProvider } from './identity-provider.ts';
 import { isWithinRegions } from './key-regions.ts';
 import { coverRoles } from './key-roles.ts';
-import type { KeyStore, StoredKey } from './key-store.ts';
+import type { KeyRole, KeyStore, StoredKey } from './key-store.ts';
 import type { Principal } from './principal.ts';
 
 /** A script in a page must not revoke or rotate the page's key, nor see other keys. */
@@ -25,12 +27,36 @@ export async function siblingKey(keys: KeyStore, principal: Principal, id: strin
 }
 
 /**
- * A key may end itself, and siblings that can do no more than it can. Of roles the store knows those of keys that were made with a
- * choice of them.
+ * The roles of these keys at the cloud, which shows the caller those of its user's credentials; null: not known. A credential that is
+ * gone gives none. The store has those of keys that were made with another key.
+ */
+export async function rolesOfKeys(
+  identities: IdentityProvider,
+  { credential }: Principal,
+  keys: readonly StoredKey[],
+  call: CallContext,
+): Promise<ReadonlyMap<string, readonly KeyRole[] | null>> {
+  const isKnown = keys.every(({ roles, cloudCredentialId }) => roles !== null || cloudCredentialId === null);
+  const found =
+    isKnown || credential.kind !== 'application_credential'
+      ? null
+      : await identities.rolesOfCredentials(credential, call);
+  const rolesOf = ({ roles, cloudCredentialId }: StoredKey) =>
+    roles ?? (found === null || cloudCredentialId === null ? null : (found.get(cloudCredentialId) ?? []));
+  return new Map(keys.map((key) => [key.id, rolesOf(key)]));
+}
+
+/**
+ * A key may end itself, and siblings that can do no more than it can.
  *
  * @throws ComputeError `forbidden`.
  */
-export async function assertMayRevoke(keys: KeyStore, principal: Principal, key: StoredKey): Promise<void> {
+export async function assertMayRevoke(
+  { keys, identities }: { readonly keys: KeyStore; readonly identities: IdentityProvider },
+  principal: Principal,
+  key: StoredKey,
+  call: CallContext,
+): Promise<void> {
   const { keyId, scopes, regions, accessRules } = principal;
   if (key.id === keyId) return;
   const missing = key.scopes.find((scope) => !hasScope(scopes, scope));
@@ -40,10 +66,13 @@ export async function assertMayRevoke(keys: KeyStore, principal: Principal, key:
   if (!isWithinRegions(key.regions, regions)) {
     throw new ComputeError('forbidden', 'This API key lacks regions of the key to revoke.');
   }
-  const { roles = null, cloudCredentialId } = (await keys.find(keyId)) ?? {};
-  const isSameCredential = key.cloudCredentialId === cloudCredentialId;
-  if (roles !== null && !isSameCredential && (key.roles === null || !coverRoles(roles, key.roles))) {
-    throw new ComputeError('forbidden', 'This API key lacks roles of the key to revoke.');
+  const own = await keys.find(keyId);
+  if (own !== null && own.cloudCredentialId !== key.cloudCredentialId) {
+    const roles = await rolesOfKeys(identities, principal, [own, key], call);
+    const [mine, theirs] = [roles.get(own.id), roles.get(key.id)];
+    if (!mine || !theirs || !coverRoles(mine, theirs)) {
+      throw new ComputeError('forbidden', 'This API key lacks roles of the key to revoke.');
+    }
   }
   if (accessRules === null) return;
   if (key.accessRules === null || !key.accessRules.every((rule) => isRuleOf(accessRules, rule))) {

@@ -1,9 +1,10 @@
 import type * as z from 'zod';
+import { wallMs } from '../clock.ts';
 import { ComputeError } from '../compute/errors.ts';
 import { assertBrowserScopes } from './browser-key.ts';
 import { type Actor, auditEntry, checkedExpiry } from './issue-key.ts';
 import type { keyChangeSchema } from './key-schemas.ts';
-import type { KeyChange, KeyStore, StoredKey } from './key-store.ts';
+import { type KeyChange, type KeyStore, keyState, type StoredKey } from './key-store.ts';
 
 /**
  * Changes a key as the operator asks.
@@ -21,6 +22,12 @@ export async function updateKey(
   const { id } = before;
   const { allowed_cidrs, allowed_origins, regions, expires_at, name, scopes, plan, disabled } = body;
   if (plan !== undefined) assertPlan(plan, plans);
+  if (expires_at !== undefined && before.ownsCloudCredential && keyState(before, wallMs()) === 'expired') {
+    throw new ComputeError(
+      'conflict',
+      `Key ${id} has expired, and its credential is deleted at the cloud: issue a new key.`,
+    );
+  }
   const change: KeyChange = {
     ...(name !== undefined && { name }),
     ...(scopes !== undefined && { scopes }),

@@ -135,6 +135,7 @@ const API_KEY = {
   description: null,
   roles: null,
   access_rules: null,
+  maker_id: null,
   disabled: false,
   created_at: '2026-02-12T09:00:00.000Z',
   expires_at: null,

@@ -32,7 +32,8 @@ export const LOG_EVENTS = {
     created_instance_not_readable: 'Accepted, but the cloud could not show it yet: `instance`, `error`.',
     release_store_failed:
       'A pending release could not be stored, so a crash would leave it to `reconcile`: `error`.',
-    credential_cleanup_failed: "A revoked key's application credential still exists: `key`, `error`.",
+    credential_cleanup_failed:
+      'The application credential of a key that has ended still exists: `credential`, `error`. It is tried again.',
     event_polling_failed:
       'A project with subscribers cannot be polled: `project`, `error`. Once until it recovers.',
     redis_disconnected: 'Redis fails; limits, cache and events are local to each node: `reason`.',

@@ -30,6 +30,8 @@ const WALL_CLOCK: Readonly<Record<string, string>> = {
   'src/access/key-token.ts': 'compares the expiry that is sealed in a token',
   'src/access/key-verifier.ts': 'compares stored expiries',
   'src/access/retention.ts': 'compares stored expiries',
+  'src/access/withdraw-credentials.ts': 'compares stored expiries',
+  'src/access/update-key.ts': 'compares stored expiries',
   'src/access/revoke-key.ts': 'stores when a key was revoked',
   'src/compute/create-instance.ts': 'shows when an instance was made',
   'src/compute/pending-releases.ts': 'stores when a release is due and settled',

@@ -85,6 +85,7 @@ export function adminKeyConformance(target: () => Target): void {
         description: null,
         roles: null,
         access_rules: null,
+        maker_id: null,
         disabled: false,
         created_at: expect.stringMatching(/^\d{4}-.*Z$/),
         expires_at: null,

@@ -12,6 +12,7 @@ import { changesConformance } from './key-store/changes.ts';
 import { familiesConformance } from './key-store/families.ts';
 import { keysConformance } from './key-store/keys.ts';
 import { listsConformance } from './key-store/lists.ts';
+import { ownedCredentialsConformance } from './key-store/owned-credentials.ts';
 import { retentionConformance } from './key-store/retention.ts';
 import { rotationConformance } from './key-store/rotation.ts';
 import { allKeys, auditEntry, storedKey } from './key-store/samples.ts';
@@ -47,6 +48,7 @@ export function keyStoreConformance(name: string, open: () => Promise<KeyStoreUn
     describe('families', () => familiesConformance(store, () => opened.reopen()));
     describe('active keys', () => activeKeysConformance(store, () => opened.reopen()));
     describe('rotation', () => rotationConformance(store));
+    describe('owned credentials', () => ownedCredentialsConformance(store, () => opened.reopen()));
     describe('retention', () => retentionConformance(store, () => opened.reopen()));
     describe('audit', () => auditConformance(store));
     describe('secrets', () => secretsConformance(store, () => opened.reopen()));

@@ -39,6 +39,7 @@ import {
 import { SQLITE_TYPES } from '../../adapters/sql/migrations/column-types.ts';
 import { migrationsFor } from '../../adapters/sql/migrations/migrate.ts';
 import { openKeyStore, openStores } from '../../adapters/sql/open.ts';
+import { scheduleCredentials } from '../../adapters/sql/owned-credentials.ts';
 import { deleteRuns, selectRuns } from '../../adapters/sql/reconcile-store.ts';
 import { openSqlite } from '../../adapters/sql/sqlite.ts';
 import {
@@ -118,7 +119,9 @@ test('no statement scans a table', async () => {
     [updateKey(builder, 'a', { name: 'b' }, 'change'), byKey],
     [retireKey(builder, 'a', { successorId: 'b', oldExpiresAt: now, changeId: 'c' }), byKey],
     [revokeKeys(builder, 'a', 'family', now, 'change'), /api_key_by_family/],
+    [revokeKeys(builder, 'a', 'family', now, 'change'), /api_key_by_maker/],
     [revokeKeys(builder, 'a', 'successors', now, 'change'), byKey],
+    [scheduleCredentials(builder, 'a', 'change', 'family'), /api_key_by_cloud_credential/],
     [selectReached(builder, 'a', 'key'), byKey],
     [deleteIfTooMany(builder, storedKey('a'), { atMost: 9, now }, 'change'), byKey],
     [countLive(builder, { projectId: 'acme', userId: 'b' }, now), /api_key_by_(project|user)_and_age \(/],

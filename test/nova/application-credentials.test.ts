@@ -233,6 +233,24 @@ describe('an application credential made with a key', () => {
   });
 });
 
+describe('roles of keys that store none', () => {
+  test('are shown as the cloud has them, and a key ends no sibling that has more', async () => {
+    const [whole, reader] = [await keyWith(), await keyWith({ roles: [{ name: 'reader' }] })];
+    const rolesOf = async (key: string, id: string) => {
+      const { body } = await send(key, `GET application_credentials/${id}`);
+      return body.application_credential.roles.map(({ name }: { name: string }) => name);
+    };
+    expect(await rolesOf(whole, keyIdOf(reader))).toEqual(['reader']);
+    expect(await rolesOf(reader, keyIdOf(whole))).toEqual(['reader', 'member']);
+    const refused = await redu(reader, `/v1/api_keys/${keyIdOf(whole)}`, 'DELETE');
+    expect([refused.status, refused.body.error.message]).toEqual([
+      403,
+      'This API key lacks roles of the key to revoke.',
+    ]);
+    expect((await redu(whole, `/v1/api_keys/${keyIdOf(reader)}`, 'DELETE')).status).toBe(204);
+  });
+});
+
 describe('roles', () => {
   test('of the maker need no other credential, named in any way', async () => {
     const key = await keyWith();

@@ -121,6 +121,29 @@ describe('a request', () => {
     });
   });
 
+  test('a secret in base64 arrives as it was sent; compressed JSON is 415', async () => {
+    let arrived: Promise<[string | null, string]> | undefined;
+    running.respond = (request) => {
+      const encoding = request.headers.get('content-encoding');
+      arrived = request
+        .clone()
+        .text()
+        .then((text) => [encoding, text]);
+      return new Response(null, { status: 204 });
+    };
+    const put = async (type: string) =>
+      (
+        await fetch(`${url}/key-manager/v1/secrets/1`, {
+          method: 'PUT',
+          headers: { 'x-auth-token': everything, 'content-type': type, 'content-encoding': 'base64' },
+          body: 'aGVsbG8=',
+        })
+      ).status;
+    expect(await put('application/octet-stream')).toBe(204);
+    expect(await arrived).toEqual(['base64', 'aGVsbG8=']);
+    expect(await put('application/json')).toBe(415);
+  });
+
   test('a challenge names the gateway', async () => {
     running.respond = () =>
       new Response('{}', { status: 403, headers: { 'www-authenticate': `Keystone uri="${CLOUD}:9311/v3"` } });

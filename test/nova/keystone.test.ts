@@ -153,6 +153,18 @@ describe('a member', () => {
     expect(JSON.stringify([body, ...headers])).not.toContain(CLOUD);
   });
 
+  test.each(['auth', 'OS-FEDERATION'])(
+    'has the key’s project alone, and asks no Keystone: %s/projects',
+    async (group) => {
+      const { body, isPassed } = await reached(member, `GET ${group}/projects`);
+      expect([body.projects.map(({ id }: { id: string }) => id), isPassed]).toEqual([
+        [running.acme.projectId],
+        false,
+      ]);
+      expect((await send(member, `GET ${group}/domains`)).body.domains).toEqual([]);
+    },
+  );
+
   test.each(NAMES)('reads with a service key, without the operator’s account: %s', async (name) => {
     const service = await running.keyOf(running.acme, 'service');
     const { status, body } = await send(service, `GET ${paths()[name]}`);

@@ -141,6 +141,24 @@ export class CloudProjects {
     await own('compute', 'POST', '/os-keypairs', { keypair: { name, public_key: publicKey } });
   }
 
+  /** The cloud's administrator as one of a project, with an unrestricted application credential. */
+  async administratorIn({ projectId, projectName }: Pick<CloudProject, 'projectId' | 'projectName'>) {
+    const admin = this.#admin;
+    const { ADMIN_USER: name = '', ADMIN_PASSWORD: password = '' } = this.#variables;
+    const [user] = (await admin('identity', 'GET', `/users?name=${name}`)).users;
+    for (const role of (await admin('identity', 'GET', '/roles')).roles) {
+      if (!['admin', 'member'].includes(role.name)) continue;
+      await admin('identity', 'PUT', `/projects/${projectId}/users/${user.id}/roles/${role.id}`);
+    }
+    const call = await signIn(this.#variables, { name, password, project: projectName });
+    const wish = { application_credential: { name: projectName, unrestricted: true } };
+    const made = await call('identity', 'POST', `/users/${user.id}/application_credentials`, wish);
+    const { id, secret } = made.application_credential;
+    const remove = () =>
+      admin('identity', 'DELETE', `/users/${user.id}/application_credentials/${id}`).catch(ignoreGone);
+    return { call, credential: { id, secret }, remove };
+  }
+
   /** Deletes the project, its user and everything that it owns. */
   async remove({ projectId, userId }: Pick<CloudProject, 'projectId' | 'userId'>): Promise<void> {
     await this.empty(projectId);
@@ -205,14 +223,18 @@ export class CloudProjects {
 // biome-ignore lint/suspicious/noExplicitAny: any item of any list
 type Item = any;
 type Act = (item: Item) => Promise<unknown>;
-type ServiceName = 'identity' | 'compute' | 'network' | 'image' | 'volumev3';
+type ServiceName = 'identity' | 'compute' | 'network' | 'image' | 'volumev3' | 'load-balancer';
 
-interface Session {
+export interface Session {
   (service: ServiceName, method: string, path: string, body?: unknown): Promise<Item>;
   has(service: ServiceName): boolean;
 }
 
-const VERSIONS: Partial<Record<ServiceName, string>> = { network: '/v2.0', image: '/v2' };
+const VERSIONS: Partial<Record<ServiceName, string>> = {
+  network: '/v2.0',
+  image: '/v2',
+  'load-balancer': '/v2.0/lbaas',
+};
 
 async function signIn(
   { OS_AUTH_URL: authUrl = '', OS_REGION_NAME: region }: Variables,

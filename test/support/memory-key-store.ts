@@ -11,6 +11,7 @@ import type {
   StoredSecrets,
 } from '../../src/access/key-store.ts';
 import { keyState, OLDEST_FIRST } from '../../src/access/key-store.ts';
+import type { OwnedCredentials } from '../../src/access/owned-credentials.ts';
 import { timingSafeEqual } from '../../src/access/server-secret.ts';
 import { ComputeError } from '../../src/compute/errors.ts';
 
@@ -185,10 +186,37 @@ export function memoryKeyStore(): KeyStore {
     },
 
     secrets: memorySecretStore(keys),
+    ownedCredentials: memoryOwnedCredentials(keys),
     ping: async () => {},
     isWritable: async () => true,
     hasSchema: async () => true,
     close: async () => {},
+  };
+}
+
+function memoryOwnedCredentials(keys: ReadonlyMap<string, StoredKey>): OwnedCredentials {
+  const postponed = new Map<string, string>();
+  const removed = new Set<string>();
+  const dueAt = (id: string) => {
+    const using = [...keys.values()].filter((key) => key.cloudCredentialId === id);
+    const ends = using.map(({ revokedAt, expiresAt }) => revokedAt ?? expiresAt ?? '~');
+    return postponed.get(id) ?? ends.sort().at(-1) ?? '';
+  };
+  return {
+    async due(now, limit) {
+      const owned = [...keys.values()].flatMap(({ cloudCredentialId: id, ownsCloudCredential, userId }) =>
+        ownsCloudCredential && id !== null && userId !== null && !removed.has(id) ? [{ id, userId }] : [],
+      );
+      const distinct = [...new Map(owned.map((one) => [one.id, one])).values()];
+      const due = distinct.filter(({ id }) => dueAt(id) <= now);
+      return due.sort((a, b) => (dueAt(a.id) < dueAt(b.id) ? -1 : 1)).slice(0, limit);
+    },
+    async postpone(id, until) {
+      postponed.set(id, until);
+    },
+    async remove(id) {
+      removed.add(id);
+    },
   };
 }
 
@@ -237,7 +265,11 @@ function reachedFrom(
   const key = keys.get(id);
   if (key === undefined || reach === 'key') return key === undefined ? [] : [key];
   if (reach === 'family') {
-    return [...keys.values()].filter(({ familyId }) => familyId === key.familyId).sort(byAge);
+    const reached = new Set([...keys.values()].filter(({ familyId }) => familyId === key.familyId));
+    for (const maker of reached) {
+      for (const made of keys.values()) if (made.makerId === maker.id) reached.add(made);
+    }
+    return [...reached].sort(byAge);
   }
   const line = [key];
   for (let next = keys.get(key.successorId ?? ''); next !== undefined; ) {

@@ -22,14 +22,14 @@ import {
 import { readToken, type Token } from './token.ts';
 import { isRejection, type TokenOwner } from './token-source.ts';
 
-const CredentialBody = z.object({
-  application_credential: z.object({
-    id: z.string(),
-    secret: z.string().optional(),
-    expires_at: z.string().nullish(),
-    roles: z.array(z.object({ id: z.string(), name: z.string() })).default([]),
-  }),
+const Credential = z.object({
+  id: z.string(),
+  secret: z.string().optional(),
+  expires_at: z.string().nullish(),
+  roles: z.array(z.object({ id: z.string(), name: z.string() })).default([]),
 });
+const CredentialBody = z.object({ application_credential: Credential });
+const CredentialList = z.object({ application_credentials: z.array(Credential) });
 
 /** Keystone as the issuer of keys' credentials (Identity API v3, "Application Credentials"). */
 export function keystoneIdentities(openStack: OpenStack): IdentityProvider {
@@ -133,6 +133,19 @@ export function keystoneIdentities(openStack: OpenStack): IdentityProvider {
       );
       const { id, secret = '', roles } = parseBody(response, CredentialBody).application_credential;
       return { credential: { kind: 'application_credential', id, secret }, roles };
+    },
+
+    async rolesOfCredentials(credential, call) {
+      const { userId } = (await tokens.token(credential, call)).identity;
+      const path = `/users/${userId}/application_credentials`;
+      try {
+        const response = await keystoneOf(credential, call).call('GET', path);
+        const { application_credentials: found } = parseBody(response, CredentialList);
+        return new Map(found.map(({ id, roles }) => [id, roles]));
+      } catch (error) {
+        if (hasCode(error, 'forbidden', 'unauthenticated')) return null;
+        throw error;
+      }
     },
 
     async deleteCredential(userId, id, call, other = null) {

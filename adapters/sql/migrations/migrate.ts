@@ -2,6 +2,9 @@ import { type CreateTableBuilder, type Kysely, type Migration, Migrator, sql } f
 import type { Tables } from '../schema.ts';
 import { type ColumnTypes, SQLITE_TYPES } from './column-types.ts';
 
+/** After all times, as texts. */
+export const NEVER = '9999-12-31T23:59:59.999Z';
+
 /** By column its type; with `?` null is a value. */
 type Columns = Readonly<Record<string, keyof ColumnTypes | `${keyof ColumnTypes}?`>>;
 
@@ -216,6 +219,18 @@ export function migrationsFor(types: ColumnTypes): Readonly<Record<string, Migra
       for (const column of ['description', 'roles', 'access_rules']) {
         await db.schema.alterTable('api_key').addColumn(column, text).execute();
       }
+    },
+
+    async '014-owned-credentials'(db) {
+      await createTable(db, 'owned_credential', { id: 'text', user_id: 'text', due_at: 'text' }, 'id');
+      await createIndex(db, 'owned_credential_by_due', 'owned_credential', 'due_at');
+      // Also those of ended keys, of which some could not be deleted. On D1 repeated if interrupted.
+      await sql`insert into owned_credential (id, user_id, due_at)
+      select cloud_credential_id, min(user_id), max(coalesce(revoked_at, expires_at, ${sql.lit(NEVER)})) from api_key
+      where owns_cloud_credential = 1 and cloud_credential_id is not null and user_id is not null
+      group by cloud_credential_id on conflict (id) do nothing`.execute(db);
+      await db.schema.alterTable('api_key').addColumn('maker_id', text).execute();
+      await createIndex(db, 'api_key_by_maker', 'api_key', 'maker_id');
     },
   };
   return Object.fromEntries(Object.entries(migrations).map(([name, up]) => [name, { up }]));

@@ -84,10 +84,11 @@ export function apiKeys(access: Access, mount: Mount): void {
     .add(revoke, async (c) => {
       const key = await sibling(access, c);
       const { principal } = c.var;
-      await assertMayRevoke(access.keys, principal, key);
+      const call = callContext(c, access.upstreamBudgetMs);
+      await assertMayRevoke(access, principal, key, call);
       const { credential } = principal;
       const revocation = { id: key.id, reach: reachOf(key), by: actor(access, c), credential };
-      await revokeAndInvalidate(access, revocation, callContext(c, access.upstreamBudgetMs));
+      await revokeAndInvalidate(access, revocation, call);
       return c.body(null, 204);
     })
     .add(rotate, rotateOwn(access), (c) => refuseBrowserKey(c.get('principal')));

@@ -48,6 +48,20 @@ export function familiesConformance(store: () => KeyStore, reopen: () => Promise
     expect(log.map(({ sequence }) => sequence)).toEqual(reached.map((_, index) => before + index + 1));
   });
 
+  test('revocation of a family reaches the keys that it made, and those that these made', async () => {
+    await family();
+    for (const [id, makerId] of [
+      ['m', 'b'],
+      ['n', 'm'],
+      ['o', 'z'],
+    ] as const)
+      await store().insert(storedKey(id, { makerId }), auditEntry());
+    const revoked = await store().revoke('c', LATER, entry(), 'family');
+    expect(revoked.map(({ id }) => id).sort()).toEqual(['a', 'b', 'c', 'd', 'm', 'n']);
+    expect((await store().revoke('z', LATER, entry(), 'key')).map(({ id }) => id)).toEqual(['z']);
+    expect((await store().find('o'))?.revokedAt).toBeNull();
+  });
+
   test('a member that was already revoked keeps its time and audit entry', async () => {
     await family();
     await store().revoke('b', NOW, entry('one'), 'key');

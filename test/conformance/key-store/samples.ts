@@ -25,6 +25,7 @@ export function storedKey(id: string, differs: Partial<StoredKey> = {}): StoredK
     description: null,
     roles: null,
     accessRules: null,
+    makerId: null,
     createdAt: '2026-03-01T10:00:00.000Z',
     expiresAt: null,
     disabled: false,

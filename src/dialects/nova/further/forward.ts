@@ -83,17 +83,20 @@ export function forwardFurther(ports: FurtherPorts): Handler<GatewayEnv> {
   };
 }
 
-/** JSON is read whole, since no service of OpenStack takes it in chunks; anything else is streamed. */
+/**
+ * JSON is read whole, since no service of OpenStack takes it in chunks; anything else is streamed as it is encoded: a secret may be in
+ * base64.
+ */
 async function bodyOf(
   c: Context<GatewayEnv>,
   { requestBody }: FurtherPorts,
 ): Promise<ForwardRequest['body']> {
-  const encoding = c.req.header('content-encoding');
-  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
-    throw new ComputeError('unsupported_media_type', 'Send the body without Content-Encoding.');
-  }
   const type = c.req.header('content-type');
   if (type !== undefined && !isJson({ 'content-type': type })) return requestBody(c);
+  const encoding = c.req.header('content-encoding');
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
+    throw new ComputeError('unsupported_media_type', 'Send JSON without Content-Encoding.');
+  }
   const bytes = await readBytes(c.req.raw, MAX_BODY_BYTES);
   return bytes.length === 0 ? null : bytes;
 }

@@ -10,7 +10,7 @@ import type { StoredKey } from '../../../access/key-store.ts';
 import type { Principal } from '../../../access/principal.ts';
 import { assertScope } from '../../../access/require-scope.ts';
 import { reachOf, revokeAndInvalidate } from '../../../access/revoke-key.ts';
-import { assertMayRevoke, refuseBrowserKey, siblingKey } from '../../../access/sibling-keys.ts';
+import { assertMayRevoke, refuseBrowserKey, rolesOfKeys, siblingKey } from '../../../access/sibling-keys.ts';
 import { wallTime } from '../../../clock.ts';
 import { ComputeError, hasCode } from '../../../compute/errors.ts';
 import type { GatewayEnv } from '../../../context.ts';
@@ -63,17 +63,34 @@ export function applicationCredentials(
   const listed = (c: Context, name: string, items: readonly object[], path: string) =>
     c.json({ [name]: items, links: { next: null, self: path, previous: null } });
 
+  const views = async (
+    c: Context<GatewayEnv>,
+    keys: readonly StoredKey[],
+    caller: StoredKey,
+    { user, roles: own }: NovaSession,
+    base: string,
+  ) => {
+    const { principal } = c.var;
+    const others = keys.filter((one) => one.cloudCredentialId !== caller.cloudCredentialId);
+    const call = callContext(c, access.upstreamBudgetMs);
+    const roles = await rolesOfKeys(access.identities, principal, others, call);
+    return keys.map((key) =>
+      credentialView(key, { userId: user.id, roles: roles.get(key.id) ?? own, base, caller }),
+    );
+  };
+
   add('GET', CREDENTIALS, async (c, found, path) => {
     const { name } = decodeQuery(c, credentialQuery);
     const keys = await liveKeys(access, c.var.principal, name);
     const caller = await callerOf(access, c.var.principal);
-    const items = keys.map((key) => view(key, caller, c.var.principal, found, path));
+    const items = await views(c, keys, caller, found, path);
     return listed(c, 'application_credentials', items, `${path}/application_credentials`);
   });
   add('GET', `${CREDENTIALS}/:id`, async (c, found, path) => {
     const key = await credentialOf(access, c);
     const caller = await callerOf(access, c.var.principal);
-    return c.json({ application_credential: view(key, caller, c.var.principal, found, path) });
+    const [shown] = await views(c, [key], caller, found, path);
+    return c.json({ application_credential: shown });
   });
   add('POST', CREDENTIALS, async (c, found, path) => {
     const { principal } = c.var;
@@ -88,17 +105,18 @@ export function applicationCredentials(
       call,
     });
     const caller = await callerOf(access, principal);
-    const shown = { ...view(key, caller, principal, found, path), secret: text };
-    return c.json({ application_credential: shown }, 201);
+    const [shown] = await views(c, [key], caller, found, path);
+    return c.json({ application_credential: { ...shown, secret: text } }, 201);
   });
   add('DELETE', `${CREDENTIALS}/:id`, async (c) => {
     const { principal } = c.var;
     assertScope(principal, 'keys:write');
     const key = await credentialOf(access, c);
-    await assertMayRevoke(access.keys, principal, key);
+    const call = callContext(c, access.upstreamBudgetMs);
+    await assertMayRevoke(access, principal, key, call);
     const { credential } = principal;
     const revocation = { id: key.id, reach: reachOf(key), by: actor(access, c), credential };
-    await revokeAndInvalidate(access, revocation, callContext(c, access.upstreamBudgetMs));
+    await revokeAndInvalidate(access, revocation, call);
     return c.body(null, 204);
   });
 
@@ -145,22 +163,6 @@ async function credentialOf({ keys }: Access, c: Context<GatewayEnv>): Promise<S
   });
   if (key.revokedAt !== null) throw missing();
   return key;
-}
-
-function view(
-  key: StoredKey,
-  caller: StoredKey,
-  { credential }: Principal,
-  { user, roles }: NovaSession,
-  base: string,
-) {
-  const ownId = credential.kind === 'application_credential' ? credential.id : null;
-  return credentialView(key, {
-    userId: user.id,
-    roles: key.cloudCredentialId === ownId ? roles : null,
-    base,
-    caller,
-  });
 }
 
 function actor(access: Access, c: Context<GatewayEnv>) {

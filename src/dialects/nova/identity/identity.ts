@@ -56,8 +56,10 @@ export function identityFacade(
     catalog: catalogOf(found, c.var.principal.regions, ports.publicUrl(c)),
     links: self(c),
   }));
-  list('/v3/auth/projects', 'projects', (found, c) => [project(found, c)]);
-  empty('/v3/auth/domains', 'domains');
+  for (const group of ['auth', 'OS-FEDERATION']) {
+    list(`/v3/${group}/projects`, 'projects', (found, c) => [project(found, c)]);
+    empty(`/v3/${group}/domains`, 'domains');
+  }
   empty('/v3/auth/system', 'system');
   list('/v3/projects', 'projects', (found, c) => [namedOrForbidden(c, project(found, c))]);
   get('/v3/projects/:id', (found, c) => ({ project: ownOrForbidden(c, project(found, c)) }));

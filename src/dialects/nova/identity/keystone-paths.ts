@@ -83,8 +83,6 @@ function isOpenToMembers(
       return (
         !isServiceKey && id === user.id && (part === 'groups' || part === undefined) && item === undefined
       );
-    case 'OS-FEDERATION':
-      return !isServiceKey && (id === 'projects' || id === 'domains') && part === undefined;
     default:
       return false;
   }
