@@ -176,7 +176,10 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   const { requestBody = (c: Context) => c.req.raw.body } = options;
   app.route(
     '/',
-    reduDialect(access, serveRead, openStream, unlessSignUp(idempotent.stage), requestBody, usage),
+    reduDialect(access, serveRead, openStream, unlessSignUp(idempotent.stage), requestBody, usage, {
+      publicUrl: url,
+      hasNova: ports.nova !== undefined,
+    }),
   );
 
   app.use(MCP_PATH, requireOrigin(options.publicUrl), authenticate(access).handle, limits.stage.handle);

@@ -7,7 +7,7 @@ import { type Access, callContext } from './access.ts';
 import { mayUseRegion } from './key-regions.ts';
 
 /** Routes of the key and the gateway itself, which belong to no region unless their path names one. */
-const WITHOUT_REGION = /^\/(?:v1\/(?:me|regions|usage|api_keys(?:\/.*)?)|cloud\/v1\/me)\/?$/;
+const WITHOUT_REGION = /^\/(?:v1\/(?:me|config|regions|usage|api_keys(?:\/.*)?)|cloud\/v1\/me)\/?$/;
 
 /**
  * Rejects a key that is bound to other regions than the request's, before the cloud is called. To be mounted behind authentication

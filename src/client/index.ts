@@ -193,6 +193,9 @@ export function createClient(options: ClientOptions) {
     quotas: (o?: CallOptions) => request('GET /v1/quotas', {}, o),
     /** The identity, scopes and regions of the key. */
     me: (o?: CallOptions) => request('GET /v1/me', {}, o),
+    /** The configuration of a tool for the key, with `<SECRET>` in its place. */
+    config: (format: QueryOf<'GET /v1/config'>['format'], o?: CallOptions) =>
+      request('GET /v1/config', { query: { format } }, o),
     /** Those that the key may use, with the services of each. */
     regions: list('GET /v1/regions'),
     apiKeys: {

@@ -80,7 +80,7 @@ export function sender(options: ClientOptions): Sender {
       const response = await open(path, { ...init, signal });
       const text = await response.text();
       const { headers } = response;
-      return { headers, body: text === '' ? undefined : parsed(text, response) };
+      return { headers, body: bodyOf(text, response) };
     } catch (error) {
       given?.throwIfAborted();
       if (error instanceof LinguanovaError) return error;
@@ -160,6 +160,12 @@ function queryText(query: object | undefined): string {
     ),
   ).toString();
   return text && `?${text}`;
+}
+
+function bodyOf(text: string, response: Response): unknown {
+  if (text === '') return undefined;
+  const isText = response.headers.get('content-type')?.startsWith('text/plain');
+  return isText ? text : parsed(text, response);
 }
 
 function parsed(text: string, { status, headers }: Response): unknown {

@@ -309,7 +309,7 @@ function namesOfDeployment(given: Readonly<Record<string, string>>): string[] {
   });
 }
 
-function isLoopback(host: string): boolean {
+export function isLoopback(host: string): boolean {
   return /^localhost$/i.test(host) || isInside(host, ['127.0.0.0/8', '::1/128']);
 }
 

@@ -1,3 +1,5 @@
+import { SECRET_PLACEHOLDER, toolConfig } from '../tool-config.ts';
+
 const PROJECT = '719015812e824d5b874b4190dde8f43c';
 const USER = 'ab2399414c9248a09de5ed551c817f16';
 
@@ -117,6 +119,15 @@ const VOLUME_SNAPSHOT = {
 const KEY_ID = 'lt34zc8lrbokxwxw';
 /** As in docs/api-keys.md; not a valid key. */
 const KEY_TEXT = `ln_${KEY_ID}_mj65EOtFlexBk39M4PLwssKHsy4ekpMAZ0S8SGA`;
+
+export const TOOL_CONFIG_EXAMPLE = toolConfig('clouds.yaml', {
+  url: 'https://api.example.org',
+  region: { name: 'RegionOne', isDefault: true, services: [] },
+  keyId: KEY_ID,
+  key: SECRET_PLACEHOLDER,
+  hasNova: true,
+  served: new Set(),
+});
 
 const API_KEY = {
   id: KEY_ID,

@@ -69,7 +69,9 @@ function headersOf({ method, path, media }: RouteDefinition): string[] {
     'X-RateLimit-Reset',
   ];
   const isCached =
-    method === 'GET' && media === undefined && !/^\/v1\/(api_keys|usage|regions)|\/console_log$/.test(path);
+    method === 'GET' &&
+    media === undefined &&
+    !/^\/v1\/(api_keys|config|usage|regions)|\/console_log$/.test(path);
   return [
     'X-Request-Id',
     ...limits,

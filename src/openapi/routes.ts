@@ -19,6 +19,7 @@ import { QUOTAS } from '../dialects/redu/quotas.ts';
 import { REGIONS } from '../dialects/redu/regions.ts';
 import { SECURITY_GROUP_ROUTES } from '../dialects/redu/security-groups.ts';
 import { SERVER_GROUP_ROUTES } from '../dialects/redu/server-groups.ts';
+import { TOOL_CONFIG } from '../dialects/redu/tool-config.ts';
 import { VOLUME_SNAPSHOT_ROUTES } from '../dialects/redu/volume-snapshots.ts';
 import { VOLUME_ROUTES } from '../dialects/redu/volumes.ts';
 import { HEALTH_ROUTES } from '../health/health.ts';
@@ -30,6 +31,7 @@ import { USAGE_ROUTES } from '../usage/usage-routes.ts';
 export const ROUTES = [
   ME,
   REGIONS,
+  TOOL_CONFIG,
   ...Object.values(INSTANCE_ROUTES),
   INSTANCE_ACTION,
   ...Object.values(INSTANCE_VOLUME_ROUTES),

@@ -1,5 +1,5 @@
 import type { REDU_ERRORS } from '../dialects/redu/errors.ts';
-import { CREATED_INSTANCE } from './examples.ts';
+import { CREATED_INSTANCE, TOOL_CONFIG_EXAMPLE } from './examples.ts';
 import type { RouteName } from './routes.ts';
 
 export interface RouteText {
@@ -20,6 +20,13 @@ export const TEXTS: Readonly<Record<RouteName, RouteText>> = {
     id: 'listRegions',
     summary: 'List the regions that are served, with the services of each',
     description: 'Those that the key may use. Every path is also below `/regions/{name}`, for that region.',
+  },
+  'GET /v1/config': {
+    id: 'getConfig',
+    summary: 'Get the configuration of a tool for this key',
+    description:
+      'With `<SECRET>` in the place of the key, which is not stored. 501 where the cloud lacks what the tool needs.',
+    responseExample: TOOL_CONFIG_EXAMPLE,
   },
   'GET /v1/me': { id: 'getMe', summary: 'Get the current identity, scopes and regions' },
   'GET /v1/instances': {

@@ -11,6 +11,7 @@ const PATHS: Readonly<Record<string, readonly string[]>> = {
   [`/v1/instances/${ID}/actions`]: ['GET', 'POST'],
   [`/v1/instances/${ID}/console_log`]: ['GET'],
   [`/v1/instances/${ID}/console`]: ['POST'],
+  '/v1/config': ['GET'],
   '/v1/regions': ['GET'],
   '/v1/flavors': ['GET'],
   '/v1/images': ['GET', 'POST'],

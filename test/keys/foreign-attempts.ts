@@ -48,6 +48,7 @@ export const STREAMS = ['GET /v1/events'];
 
 export const ATTEMPTS: Readonly<Record<string, readonly Attempt[]>> = {
   'GET /v1/me': [shows('/v1/me')],
+  'GET /v1/config': [shows('/v1/config?format=env')],
   'GET /v1/regions': [shows('/v1/regions')],
   'GET /v1/instances': [
     shows('/v1/instances'),

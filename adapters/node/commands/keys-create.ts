@@ -2,14 +2,19 @@ import { issueKey } from '../../../src/access/issue-key.ts';
 import { credentialOf, keyRequestOf, newKeySchema } from '../../../src/access/key-schemas.ts';
 import { assertPlan } from '../../../src/access/update-key.ts';
 import { decode } from '../../../src/http/decode.ts';
+import { configOption } from './config-option.ts';
 import { credentialArgument } from './credential-argument.ts';
 import { identify } from './identify.ts';
+import { print } from './output.ts';
 import { rightsOf } from './rights.ts';
 import { showIssuedKey } from './show-key.ts';
 import type { Invocation } from './specification.ts';
+import { UsageError } from './usage-error.ts';
 import { ACTOR, withCloud } from './with-keys.ts';
 
 export async function run({ values }: Invocation<'keys create'>): Promise<void> {
+  if (values.config !== undefined && values.json === true)
+    throw new UsageError('--config and --json exclude each other: both print the key');
   await withCloud({ opensKeys: true }, async (context) => {
     const body = decode(newKeySchema, {
       name: values.name,
@@ -20,11 +25,13 @@ export async function run({ values }: Invocation<'keys create'>): Promise<void> 
     assertPlan(body.plan, context.plans);
     const credential = credentialOf(body);
     const request = keyRequestOf(body, credential, await identify(context, credential));
-    showIssuedKey(
-      await issueKey(context.keys, context.secret, request, ACTOR),
-      context.services,
-      values.json,
-    );
+    const render =
+      values.config === undefined
+        ? null
+        : await configOption(values.config, context, credential, request.regions);
+    const issued = await issueKey(context.keys, context.secret, request, ACTOR);
+    if (render !== null) print(render(issued));
+    else showIssuedKey(issued, context.services, values.json);
   });
 }
 

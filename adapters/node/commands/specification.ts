@@ -4,6 +4,7 @@
  */
 
 import { SCOPES } from '../../../src/scopes.ts';
+import { CONFIG_FORMATS } from '../../../src/tool-config.ts';
 
 export interface Option {
   /** Placeholder of its value; absent: a flag. */
@@ -125,6 +126,11 @@ export const COMMANDS = {
         text: "the customer's key of a redu cloud; better -, @PATH, or --secret-file alone",
       },
       ...rights,
+      config: {
+        value: 'FORMAT',
+        choices: CONFIG_FORMATS,
+        text: `print the configuration of a tool with the key, and nothing else: ${CONFIG_FORMATS.join(', ')}`,
+      },
       json,
     },
   },

@@ -3,7 +3,8 @@ import type { Actor } from '../../../src/access/issue-key.ts';
 import type { KeyStore, StoredKey } from '../../../src/access/key-store.ts';
 import { SecretCheck, WRONG_SECRET } from '../../../src/access/secret-check.ts';
 import type { ServerSecret } from '../../../src/access/server-secret.ts';
-import type { CallContext } from '../../../src/compute/cloud.ts';
+import type { CallContext, CloudDriver } from '../../../src/compute/cloud.ts';
+import type { Config } from '../../../src/config/config.ts';
 import { ConfigError } from '../../../src/config/config-error.ts';
 import { openKeyStore } from '../../sql/open.ts';
 import { cloudOf, configuration, serverSecret } from '../wiring.ts';
@@ -19,6 +20,8 @@ export interface StoreContext {
 }
 
 export interface IssuingContext extends StoreContext {
+  readonly config: Config;
+  readonly clouds: Pick<CloudDriver, 'listRegions'>;
   readonly identities: IdentityProvider;
   readonly secret: ServerSecret;
   readonly call: CallContext;
@@ -55,6 +58,8 @@ export async function withCloud(
     const plans = config.limits.plans.map(({ name }) => name);
     const { services } = config;
     await work({
+      config,
+      clouds,
       keys,
       plans,
       services,

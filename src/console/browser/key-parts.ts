@@ -1,6 +1,7 @@
 import type { ApiKey, NewApiKey } from '../../client/index.ts';
 import { announce } from './announce.ts';
 import { region } from './api.ts';
+import { configChoice } from './config-choice.ts';
 import { copyable, snippet } from './copy.ts';
 import { cancel, confirm, openDialog } from './dialog.ts';
 import { type Child, h } from './dom.ts';
@@ -106,6 +107,7 @@ export function showKeyOnce(key: NewApiKey, state: SessionState | null, onClose:
   const sample =
     state && sampleOf('curl', { url: state.url, region, keyId: key.id, keyName: key.name, key: key.key });
   const done = h('div.row.end', cancel('Done'));
-  const parts = [warning, copyable(key.key, 'the key'), sample && snippet(sample, 'a first request'), done];
+  const first = sample && snippet(sample, 'a first request');
+  const parts = [warning, copyable(key.key, 'the key'), first, configChoice(key), done];
   openDialog('Your new key', parts, onClose);
 }

@@ -40,6 +40,7 @@ import { QUOTAS, readQuotas } from './quotas.ts';
 import { regions } from './regions.ts';
 import { securityGroups } from './security-groups.ts';
 import { serverGroups } from './server-groups.ts';
+import { type ServedTools, toolConfigRoute } from './tool-config.ts';
 import { volumeSnapshots } from './volume-snapshots.ts';
 import { volumes } from './volumes.ts';
 
@@ -64,6 +65,7 @@ export function reduDialect(
   idempotent: MiddlewareHandler<GatewayEnv> = (_, next) => next(),
   requestBody: RequestBody = (c) => c.req.raw.body,
   usage = new Usage(NO_USAGE_STORE, access.log),
+  tools: ServedTools = { publicUrl: () => '', hasNova: false },
 ): Hono<GatewayEnv> {
   const router = new Hono<GatewayEnv>({ strict: false });
   const mount = new Mount(router, serveRead, idempotent)
@@ -83,6 +85,7 @@ export function reduDialect(
   networks(mount);
   apiKeys(access, mount);
   regions(access, mount);
+  toolConfigRoute(access, tools, mount);
   keypairs(mount);
   securityGroups(mount);
   serverGroups(mount);

@@ -68,6 +68,7 @@ const CREDENTIALS = '/users/{user}/application_credentials';
 const ROWS: Readonly<Record<string, Row>> = {
   'GET /v1/me': ME,
   'GET /v1/usage': [],
+  'GET /v1/config': [],
   'GET /v1/regions': [],
   'GET /v1/events': LIST,
   'GET /v1/api_keys': [`identity GET ${CREDENTIALS}`],
