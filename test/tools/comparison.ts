@@ -51,37 +51,32 @@ export class Comparison {
   }
 
   /**
-   * Runs the program by this way and records how many of its steps are as directly.
+   * Runs the program by this way. Directly and on the sandbox its steps have to succeed; by the other ways those that do directly
+   * need the same outcome.
    *
-   * @returns The steps that differ, as `name: outcome, directly outcome`, without the named ones.
+   * @returns The steps that differ, without the named ones.
    */
   async differences(
     program: Program,
     run: Pick<RecordedRun, 'tool' | 'version' | 'run' | 'where'>,
     named: Differences = {},
   ): Promise<string[]> {
-    const expected = run.where === 'sandbox' ? null : await this.#directly(program);
-    const steps = run.where === 'directly' && expected ? expected : await this.#run(program, run.where);
-    const reasons = Object.keys(named[run.where] ?? {});
-    const found: string[] = [];
-    let differing = 0;
-    const direct = new Map(expected ?? []);
-    for (const name of new Set([...direct.keys(), ...steps.map(([name]) => name)])) {
-      const outcome = steps.find(([other]) => other === name)?.[1];
-      // The sandbox is compared with nothing: its steps have to succeed.
-      const wanted = expected === null ? undefined : direct.get(name);
-      const isSame = expected === null ? outcome !== undefined && !isFailure(outcome) : outcome === wanted;
-      if (isSame) continue;
-      differing += 1;
-      if (!reasons.some((reason) => name.startsWith(reason)))
-        found.push(`${name}: ${outcome}, directly ${wanted}`);
-    }
-    const total = Math.max(steps.length, direct.size);
-    record({
-      ...run,
-      outcome: `${total - differing} of ${total} steps${run.where === 'sandbox' ? '' : ' as directly'}`,
-    });
-    return found;
+    const { where } = run;
+    const isCompared = where === 'gateway' || where === 'redu chain';
+    const steps = where === 'directly' ? await this.#directly(program) : await this.#run(program, where);
+    const wanted = (isCompared ? await this.#directly(program) : steps).filter(
+      ([, outcome]) => !(isCompared && isFailure(outcome)),
+    );
+    const outcomes = new Map(steps);
+    const differing = wanted.filter(
+      ([name, outcome]) => isFailure(outcome) || outcomes.get(name) !== outcome,
+    );
+    const good = `${wanted.length - differing.length} of ${wanted.length} steps`;
+    record({ ...run, outcome: isCompared ? `${good} as directly` : good });
+    const reasons = Object.keys(named[where] ?? {});
+    return differing
+      .filter(([name]) => !reasons.some((reason) => name.startsWith(reason)))
+      .map(([name, outcome]) => `${name}: ${outcomes.get(name)}, wanted ${outcome}`);
   }
 
   #directly(program: Program): Promise<Steps> {
