@@ -26,6 +26,7 @@ import { TokenSource } from './keystone/token-source.ts';
 import { Microversions } from './nova/microversion.ts';
 import { OPENSTACK_CAPABILITIES, type OpenStack, openStackCloud } from './openstack-cloud.ts';
 import { openStackPassThrough } from './pass-through.ts';
+import { RegionProbes } from './region-probes.ts';
 
 export type { ServiceAccount } from './keystone/credentials.ts';
 
@@ -69,6 +70,7 @@ export function openStackDriver(options: OpenStackOptions): OpenStackDriver {
   const received = (issued: Token) => {
     const token = withGivenEndpoints(issued, endpoints.given ?? [], endpoints);
     regions.learn(token.catalog);
+    probes.learn(token.catalog);
     return token;
   };
   const openStack = {
@@ -82,6 +84,7 @@ export function openStackDriver(options: OpenStackOptions): OpenStackDriver {
     microversions: new Microversions(transport, background),
   };
   const identities = keystoneIdentities(openStack);
+  const probes = new RegionProbes({ ...openStack, transport: options.transport, background });
   return {
     capabilities: OPENSTACK_CAPABILITIES,
     identities,
@@ -122,6 +125,7 @@ export function openStackDriver(options: OpenStackOptions): OpenStackDriver {
       );
       if (response.status !== 200)
         throw new ComputeError('unavailable', 'The cloud is not available at the moment.');
+      await probes.assertUp(call);
     },
     close: () => resilient.close(),
   };

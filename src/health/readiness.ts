@@ -1,6 +1,6 @@
 import type { KeyStore } from '../access/key-store.ts';
 import type { SecretCheck } from '../access/secret-check.ts';
-import { deadlineIn, type MonotonicMs, monotonicMs } from '../clock.ts';
+import { deadlineIn, type MonotonicMs, monotonicMs, remainingMs } from '../clock.ts';
 import { CallTrace } from '../compute/call-trace.ts';
 import type { CallContext, CloudDriver } from '../compute/cloud.ts';
 import { forThisRequest } from '../cross-request-promise.ts';
@@ -14,8 +14,8 @@ import {
   probeStore,
 } from './probes.ts';
 
-/** Probe results of cloud and database are cached, since the route is public; Redis is cheap to probe. */
-const REMEMBER_MILLISECONDS = 1_000;
+/** Probe results of cloud and database are shared and cached, since the route is public; Redis is cheap to probe. */
+const REMEMBER_MS = 1_000;
 
 export interface ReadinessPorts {
   readonly clouds: CloudDriver;
@@ -61,9 +61,9 @@ export function readiness({ clouds, keys, secretCheck, redis }: ReadinessPorts):
     const regions = others.length === 0 ? null : Object.fromEntries(all);
     return { secret, schema, store, cloud, regions };
   };
-  let last: { at: MonotonicMs; parts: ReturnType<typeof probeAll> } | undefined;
+  let last: { parts: ReturnType<typeof probeAll>; until: MonotonicMs } | undefined;
   return async function examine({ requestId, log }) {
-    if (last === undefined || monotonicMs() - last.at > REMEMBER_MILLISECONDS) {
+    if (last === undefined || remainingMs(last.until) === 0) {
       const call = {
         region: clouds.regions.default,
         deadline: deadlineIn(PROBE_TIMEOUT_MS),
@@ -71,7 +71,13 @@ export function readiness({ clouds, keys, secretCheck, redis }: ReadinessPorts):
         log,
         trace: new CallTrace(),
       };
-      last = { at: monotonicMs(), parts: probeAll(call) };
+      // At the edge, probes end with the request that began them, which then never settle.
+      const current = { parts: probeAll(call), until: deadlineIn(PROBE_TIMEOUT_MS + REMEMBER_MS) };
+      const settle = () => {
+        current.until = deadlineIn(REMEMBER_MS);
+      };
+      current.parts.then(settle, settle);
+      last = current;
     }
     const ofRedis = redis === undefined ? null : await timed(probed(redis.probe()));
     const { secret, schema, store, cloud, regions } = await forThisRequest(last.parts);

@@ -77,7 +77,7 @@ export class InventoryCache {
     if (known === undefined) this.#inventories.set(key, inventory);
     const open = () => cloud.detached(SYNC_TIMEOUT_MS);
     const snapshot = inventory.sync(version, open, mayRelist, ({ kind }) => {
-      this.#metrics.count('inventory_syncs', { kind });
+      this.#metrics.count('inventory_syncs', { kind, region: scope.caller.region });
       this.#reweigh(key, inventory);
     });
     const ignore = () => {};

@@ -2,6 +2,7 @@ import type { KeyStore } from '../access/key-store.ts';
 import { deadlineIn, wallMs } from '../clock.ts';
 import { CallTrace } from '../compute/call-trace.ts';
 import type { CallContext, Cloud } from '../compute/cloud.ts';
+import { hasCode } from '../compute/errors.ts';
 import { reconcile } from '../compute/reconcile.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { RunProgress } from './record-run.ts';
@@ -66,10 +67,12 @@ async function reconcileRegion(
         progress.skipped += 1;
         return null;
       }
-      progress.succeeded(await reconcile(cloud, { olderThanSeconds: MIN_AGE_SECONDS, nowMs: wallMs() }));
+      const released = await reconcile(cloud, { olderThanSeconds: MIN_AGE_SECONDS, nowMs: wallMs() });
+      progress.succeeded(region, released);
       return (await cloud.caller()).projectId;
     } catch (error) {
-      progress.fails({ region, project }, error);
+      // Nothing of the gateway is in a region without compute or network service.
+      if (!hasCode(error, 'not_implemented')) progress.fails({ region, project }, error);
       return null;
     }
   };

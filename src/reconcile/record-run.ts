@@ -32,10 +32,10 @@ export class RunProgress {
     this.#ports = ports;
   }
 
-  succeeded(orphans: readonly Orphan[]): void {
+  succeeded(region: string, orphans: readonly Orphan[]): void {
     this.projects += 1;
     this.released += orphans.length;
-    for (const { kind } of orphans) this.#ports.metrics.count('reconcile_released', { kind });
+    for (const { kind } of orphans) this.#ports.metrics.count('reconcile_released', { kind, region });
   }
 
   fails(where: { readonly region?: string; readonly project: string }, error: unknown): void {

@@ -56,7 +56,7 @@ export const LOG_EVENTS = {
     credential_cleanup_failed:
       'The key could not be stored, and its application credential still exists: `credential`, `error`.',
     reconcile_failed:
-      'A project could not be cleaned up; the next run retries: `project`, `error`. At most ten per run.',
+      'A project could not be cleaned up; the next run retries: `region`, `project`, `error`. At most ten per run.',
     idempotency_store_failed: 'A response could not be stored; the retry finds out what happened: `error`.',
     idempotency_lease_lost: 'An attempt outlived its lease: a suspended process, or clocks that differ.',
     server_secret_mismatch:

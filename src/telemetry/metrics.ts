@@ -19,17 +19,20 @@ export const COUNTERS = {
   },
   idempotent_requests: {
     help: 'Requests with an Idempotency-Key: first, resumed, replayed, waited or conflict.',
-    labels: ['result'],
+    labels: ['result', 'region'],
   },
   redis_failures: { help: 'Redis commands that failed, by reason.', labels: ['reason'] },
-  inventory_syncs: { help: "Syncs of a project's instances: full or delta.", labels: ['kind'] },
+  inventory_syncs: { help: "Syncs of a project's instances: full or delta.", labels: ['kind', 'region'] },
   cache_requests: {
     help: 'Reads: hit, miss, stale, or bypass when nothing is cached.',
     labels: ['result', 'route', 'region'],
   },
-  cache_revalidations: { help: 'Background revalidations: ok or failed.', labels: ['result'] },
-  events: { help: 'Instance events: created, state_changed, updated or deleted.', labels: ['kind'] },
-  event_polls: { help: 'Polls of projects with subscribers: ok or failed.', labels: ['result'] },
+  cache_revalidations: { help: 'Background revalidations: ok or failed.', labels: ['result', 'region'] },
+  events: {
+    help: 'Instance events: created, state_changed, updated or deleted.',
+    labels: ['kind', 'region'],
+  },
+  event_polls: { help: 'Polls of projects with subscribers: ok or failed.', labels: ['result', 'region'] },
   event_streams_closed: { help: 'Event streams closed, by reason.', labels: ['reason'] },
   connections_closed: {
     help: 'Connections closed for lack of file descriptors: no_request, idle, or rejected when all others were busy.',
@@ -47,7 +50,7 @@ export const COUNTERS = {
     help: 'Runs of reconcile on this node: completed, failed or stopped.',
     labels: ['outcome'],
   },
-  reconcile_released: { help: 'Resources that reconcile released, by kind.', labels: ['kind'] },
+  reconcile_released: { help: 'Resources that reconcile released, by kind.', labels: ['kind', 'region'] },
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
 
 export const GAUGES = {

@@ -26,16 +26,21 @@ export interface RegionalGateway extends RunningGateway {
 // biome-ignore lint/suspicious/noExplicitAny: tests read whatever the gateway responded
 type Parsed = any;
 
+export interface RegionalOptions extends GatewayUnderTest {
+  readonly hasServiceAccount?: boolean;
+}
+
 /** A gateway that serves two of the three regions of a sandbox. */
 export async function regionalGateway(
   served: readonly string[] | '*' = [ONE, TWO],
-  options: GatewayUnderTest = {},
+  { hasServiceAccount = false, ...options }: RegionalOptions = {},
 ): Promise<RegionalGateway> {
   const sandbox = createSandbox({
     bootMilliseconds: 60,
     regions: [{ name: ONE }, { name: TWO, without: ['volumev3'] }, { name: UNSERVED }],
   });
-  const [account] = sandbox.accounts;
+  const { accounts, admin } = sandbox;
+  const [account] = accounts;
   if (account === undefined) throw new Error('the sandbox has no account');
   const sent: string[] = [];
   const down = new Set<string>();
@@ -50,7 +55,14 @@ export async function regionalGateway(
     transport,
     authUrl: sandbox.authUrl,
     endpoints: { region: ONE, served, interface: 'public' },
-    serviceAccount: null,
+    serviceAccount: hasServiceAccount
+      ? {
+          kind: 'password',
+          user: { id: admin.userId },
+          password: admin.password,
+          project: { id: admin.projectId },
+        }
+      : null,
   });
   const gateway = await startGateway(clouds, options);
   const credential: CloudCredential = {

@@ -23,12 +23,18 @@ async function findings(roleOf: 'admin' | 'member') {
     serviceAccount: { kind: 'password', user: { id: userId }, password, project: { id: projectId } },
   });
   return runChecks({
-    config: { reduUrl: null, openStack: {}, secret: null } as unknown as Config,
+    config: {
+      reduUrl: null,
+      openStack: {},
+      secret: null,
+      regions: { region: null, served: [] },
+    } as unknown as Config,
     importSecret: () => importServerSecret(btoa('0123456789abcdef0123456789abcdef')),
     openKeys: async () => memoryKeyStore(),
     openRedis: async () => null,
     clouds,
     operatorCloud: (call) => clouds.openAsServiceAccount(call),
+    regions: () => clouds.regions.served(),
     call: () => ({
       region: '',
       deadline: deadlineIn(5_000),

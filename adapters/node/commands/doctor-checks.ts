@@ -3,6 +3,7 @@ import { SecretCheck, WRONG_SECRET } from '../../../src/access/secret-check.ts';
 import type { ServerSecret } from '../../../src/access/server-secret.ts';
 import { wallTime } from '../../../src/clock.ts';
 import type { CallContext, Cloud, CloudDriver } from '../../../src/compute/cloud.ts';
+import { hasCode } from '../../../src/compute/errors.ts';
 import type { Config } from '../../../src/config/config.ts';
 
 export interface DoctorContext {
@@ -14,11 +15,15 @@ export interface DoctorContext {
   readonly clouds: Pick<CloudDriver, 'ping'>;
   /** The cloud as the operator's account sees it; null: there is no account. */
   readonly operatorCloud: ((call: CallContext) => Cloud) | null;
+  /** Those to check, once the operator's account has signed in. @throws If one is not served. */
+  readonly regions: () => readonly string[];
   readonly call: () => CallContext;
 }
 
 export interface CheckResult {
   readonly name: string;
+  /** Absent where the check is of no region, or there is one. */
+  readonly region?: string;
   readonly ok: boolean;
   readonly detail: string;
   /** A risk of a configuration that works. */
@@ -33,6 +38,9 @@ interface Check {
   readonly run: () => Promise<string | Pick<CheckResult, 'detail' | 'warning'>>;
 }
 
+const ACCOUNT_VARIABLES = 'OS_USERNAME and the other OS_* of the account';
+const REGION_VARIABLES = 'OS_REGION_NAME, LINGUANOVA_REGIONS and OS_INTERFACE';
+
 const MAX_COUNTED_KEYS = 100_000;
 
 const ADMIN_ROLE = 'admin';
@@ -42,23 +50,36 @@ const ADMIN_ROLE_WARNING =
 
 export async function runChecks(context: DoctorContext): Promise<CheckResult[]> {
   const results: CheckResult[] = [];
-  for (const { name, variables, run } of [...ownChecks(context), ...cloudChecks(context)]) {
-    const started = performance.now();
-    const outcome = await run().then(
-      (found) => ({ ok: true, ...(typeof found === 'string' ? { detail: found } : found) }),
-      (error: unknown) => ({ ok: false, detail: `${describeError(error)}; see ${variables}` }),
-    );
-    results.push({ name, ...outcome, durationMs: Math.round(performance.now() - started) });
+  const runAll = async (checks: readonly Check[], where: Pick<CheckResult, 'region'> = {}) => {
+    for (const { name, variables, run } of checks) {
+      const started = performance.now();
+      const outcome = await run().then(
+        (found) => ({ ok: true, ...(typeof found === 'string' ? { detail: found } : found) }),
+        (error: unknown) => ({ ok: false, detail: `${describeError(error)}; see ${variables}` }),
+      );
+      results.push({ name, ...where, ...outcome, durationMs: Math.round(performance.now() - started) });
+    }
+  };
+  await runAll([...ownChecks(context), ...cloudChecks(context)]);
+  let regions: readonly string[] = [];
+  try {
+    regions = context.regions();
+  } catch (error) {
+    await runAll([{ name: 'region', variables: REGION_VARIABLES, run: () => Promise.reject(error) }]);
   }
+  for (const region of regions)
+    await runAll(regionChecks(context, region), regions.length > 1 ? { region } : {});
   return results;
 }
 
 export function formatReport(results: readonly CheckResult[]): string {
-  const width = Math.max(...results.map(({ name }) => name.length));
-  const line = ({ name, ok, detail, warning, durationMs }: CheckResult) => {
+  const titleOf = ({ name, region }: CheckResult) => (region === undefined ? name : `${name} ${region}`);
+  const width = Math.max(...results.map((result) => titleOf(result).length));
+  const line = (result: CheckResult) => {
+    const { ok, detail, warning, durationMs } = result;
     const state = !ok ? 'FAILED' : warning === undefined ? 'ok    ' : 'WARN  ';
     const text = warning === undefined ? detail : `${detail}; ${warning}`;
-    return `${state}  ${name.padEnd(width)}  ${text} (${durationMs} ms)`;
+    return `${state}  ${titleOf(result).padEnd(width)}  ${text} (${durationMs} ms)`;
   };
   return results.map(line).join('\n');
 }
@@ -112,8 +133,6 @@ function ownChecks({ config, importSecret, openKeys, openRedis }: DoctorContext)
 }
 
 function cloudChecks({ config, clouds, operatorCloud, call }: DoctorContext): Check[] {
-  const account = 'OS_USERNAME and the other OS_* of the account';
-  const endpoints = 'OS_REGION_NAME and OS_INTERFACE';
   const cloud: Check = {
     name: 'cloud',
     variables: config.reduUrl === null ? 'OS_AUTH_URL and OS_CACERT' : 'REDU_URL',
@@ -128,33 +147,57 @@ function cloudChecks({ config, clouds, operatorCloud, call }: DoctorContext): Ch
     const without = async () => 'none: service keys and reconcile are unavailable';
     return [
       cloud,
-      ...(config.openStack === null ? [] : [{ name: 'service account', variables: account, run: without }]),
+      ...(config.openStack === null
+        ? []
+        : [{ name: 'service account', variables: ACCOUNT_VARIABLES, run: without }]),
     ];
   }
-  const found = (list: (cloud: Cloud) => Promise<readonly unknown[]>, what: string) => async () =>
-    `reachable, with ${(await list(operatorCloud(call()))).length} ${what}`;
   return [
     cloud,
     {
       name: 'service account',
-      variables: account,
+      variables: ACCOUNT_VARIABLES,
       async run() {
         const { projectId, roles } = await operatorCloud(call()).caller();
         const detail = `signs in to project ${projectId} as ${roles.join(', ')}`;
         return roles.includes(ADMIN_ROLE) ? { detail, warning: ADMIN_ROLE_WARNING } : detail;
       },
     },
-    {
-      name: 'key pairs',
-      variables: account,
-      async run() {
-        const { limit, used } = (await operatorCloud(call()).quotas()).keyPairs;
-        return `${used} of the account's ${limit ?? 'unlimited'}, which all service keys share`;
-      },
-    },
-    { name: 'nova', variables: endpoints, run: found((given) => given.listFlavors(), 'flavors') },
-    { name: 'neutron', variables: endpoints, run: found((given) => given.listNetworks(), 'networks') },
-    { name: 'glance', variables: endpoints, run: found((given) => given.listImages(), 'images') },
+  ];
+}
+
+function regionChecks({ config, operatorCloud, call }: DoctorContext, region: string): Check[] {
+  if (operatorCloud === null) return [];
+  const cloud = () => operatorCloud({ ...call(), region });
+  const check = (name: string, run: Check['run']): Check => ({
+    name,
+    variables: REGION_VARIABLES,
+    run: () =>
+      run().catch((error: unknown) => {
+        // A region that the operator has not named need not have every service.
+        if (config.regions.served !== '*' || !hasCode(error, 'not_implemented')) throw error;
+        return 'none in this region';
+      }),
+  });
+  const found = (list: (cloud: Cloud) => Promise<readonly unknown[]>, what: string) => async () =>
+    `reachable, with ${(await list(cloud())).length} ${what}`;
+  return [
+    check('key pairs', async () => {
+      const { limit, used } = (await cloud().quotas()).keyPairs;
+      return `${used} of the account's ${limit ?? 'unlimited'}, which all service keys share`;
+    }),
+    check(
+      'nova',
+      found((given) => given.listFlavors(), 'flavors'),
+    ),
+    check(
+      'neutron',
+      found((given) => given.listNetworks(), 'networks'),
+    ),
+    check(
+      'glance',
+      found((given) => given.listImages(), 'images'),
+    ),
   ];
 }
 

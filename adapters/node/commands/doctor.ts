@@ -5,6 +5,7 @@ import { cloudOf, configuration, openStackOf, redisOf, serverSecret } from '../w
 import { commandCall } from './command-call.ts';
 import { formatReport, runChecks } from './doctor-checks.ts';
 import { print } from './output.ts';
+import { chosenRegions } from './regions.ts';
 import type { Invocation } from './specification.ts';
 
 export async function run({ values }: Invocation<'doctor'>): Promise<void> {
@@ -20,6 +21,7 @@ export async function run({ values }: Invocation<'doctor'>): Promise<void> {
     openRedis: () => redisOf(config, pinoLogger('silent'), prometheusMetrics()),
     clouds,
     operatorCloud: operatorDriver === null ? null : operatorDriver.openAsServiceAccount,
+    regions: () => chosenRegions((operatorDriver ?? clouds).regions, values.region),
     // The results report what the log would.
     call: () => commandCall(config, clouds.regions.default, 'silent'),
   });

@@ -44,6 +44,7 @@ export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 const STATES = ['active', 'disabled', 'expired', 'revoked'];
 
 const json = { text: 'print JSON' } as const;
+const region = { value: 'NAME', text: 'one region; by default every one that is served' } as const;
 const id = { name: 'ID', text: 'the id of a key' } as const;
 
 /** What a key may do; the value of each option is checked as by the admin API. */
@@ -91,7 +92,7 @@ export const COMMANDS = {
   doctor: {
     summary: 'check the secret, the store, Redis and the cloud as configured',
     details: 'The exit status is 1 if a check fails.',
-    options: { json },
+    options: { region, json },
   },
   migrate: {
     summary: 'bring the database of DATABASE_URL to the schema of this version',
@@ -100,10 +101,12 @@ export const COMMANDS = {
   },
   reconcile: {
     summary: 'release ports and floating IPs of the gateway that serve no instance',
-    details: 'In the project of the service account (OS_*), or in another one in which it has a role.',
+    details:
+      'In the project of the service account (OS_*), or in another one in which it has a role, in every region that is served.',
     options: {
       'older-than': { value: 'SECONDS', text: 'the minimum age of what is released; 600 by default' },
       'project-id': { value: 'P', text: 'the project, instead of that of the service account' },
+      region,
       json,
     },
   },

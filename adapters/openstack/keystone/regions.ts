@@ -33,6 +33,11 @@ export class CatalogRegions implements ServedRegions {
     return this.#served === '*' ? undefined : null;
   }
 
+  /** Whether a catalog has it. */
+  isKnown(name: string): boolean {
+    return this.#known.has(name);
+  }
+
   served(): readonly string[] {
     const all = this.#served === '*' ? this.#known : this.#served;
     return [...new Set([this.default, ...all])];

@@ -204,7 +204,9 @@ export class ResponseCache {
     const fetching = this.#flights.run(name, () => this.#obtain(lookup, () => fetch(never), isFresh), {
       maxAgeMs: joinableMs(lookup),
     });
-    const count = (result: string) => () => this.#ports.metrics.count('cache_revalidations', { result });
+    const { region } = lookup.key;
+    const count = (result: string) => () =>
+      this.#ports.metrics.count('cache_revalidations', { result, region });
     lookup.waitUntil(fetching.then(count('ok'), count('failed')));
   }
 

@@ -21,7 +21,7 @@ export interface FeedDeps extends Pick<PollerDeps, 'maxAgeMs'> {
   readonly invalidate: (key: FeedKey, instanceIds: readonly string[]) => Promise<void>;
   /** Polls fail from now on; with null, they succeed again. */
   readonly onHealthChange: (key: FeedKey, error: unknown) => void;
-  readonly onEvents: (entries: readonly LogEntry[]) => void;
+  readonly onEvents: (key: FeedKey, entries: readonly LogEntry[]) => void;
 }
 
 /** `leader` polls for all gateways, `standalone` for itself; `follower` receives what the leader publishes. */
@@ -129,7 +129,7 @@ export class Feed {
     const last = entries.at(-1);
     if (last === undefined) return;
     this.#lastId = last.id;
-    this.#deps.onEvents(entries);
+    this.#deps.onEvents(this.key, entries);
     const { encodeEvents } = this.#deps.encoder;
     // Encoded once for all subscribers of the whole project.
     const encoded = encodeEvents(entries);

@@ -52,8 +52,9 @@ export class Feeds {
         if (error === null) log.info('event_polling_recovered', { region, project });
         else log.warn('event_polling_failed', { region, project }, error);
       },
-      onEvents: (entries) => {
-        for (const { change } of entries) if (change !== null) metrics.count('events', { kind: change.kind });
+      onEvents: ({ region }, entries) => {
+        for (const { change } of entries)
+          if (change !== null) metrics.count('events', { kind: change.kind, region });
       },
     };
     versions.onChange((change) => this.#onProjectChange(change));
@@ -111,14 +112,14 @@ export class Feeds {
       try {
         const cloud = clouds.open(principal.credential, this.backgroundCall(key));
         const { instances } = await listInstances(cloud, {}, {});
-        metrics.count('event_polls', { result: 'ok' });
+        metrics.count('event_polls', { result: 'ok', region: key.region });
         return {
           snapshot: new Map(instances.map((one) => [one.id, this.#encoder.encodeInstance(one)])),
           hasTransitional: instances.some(({ state, inTransition }) => inTransition || isTransitional(state)),
         };
       } catch (error) {
         if (!hasCode(error, 'forbidden')) {
-          metrics.count('event_polls', { result: 'failed' });
+          metrics.count('event_polls', { result: 'failed', region: key.region });
           throw error;
         }
         if (subscriber.isSubscribed) subscriber.stream.end('credential_revoked');

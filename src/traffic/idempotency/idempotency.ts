@@ -77,7 +77,8 @@ export function idempotency(
     retentionMs: RETENTION_MS,
     waitTimeoutMs: upstreamBudgetMs,
   });
-  const count = (result: string) => metrics.count('idempotent_requests', { result });
+  const count = ({ var: { region } }: Context<GatewayEnv>, result: string) =>
+    metrics.count('idempotent_requests', { result, region });
 
   async function completeAttempt(c: Context<GatewayEnv>, { scope, runId }: IdempotencyRecord): Promise<void> {
     try {
@@ -128,7 +129,7 @@ export function idempotency(
     const response = await openStored(c, record.scope, record.sealedResponse);
     // Only a success can have invalidated the key that its retry uses.
     if (response === null || response.status >= 300) return null;
-    count('replayed');
+    count(c, 'replayed');
     return replay(response);
   }
 
@@ -139,10 +140,10 @@ export function idempotency(
     const acquisition = await attempts.acquire(scope, fingerprint, c.var.requestId);
     switch (acquisition.kind) {
       case 'mismatch':
-        count('conflict');
+        count(c, 'conflict');
         throw new ComputeError('conflict', MISMATCH);
       case 'in_progress':
-        count('conflict');
+        count(c, 'conflict');
         throw new ComputeError('conflict', IN_PROGRESS, {
           retryAfter: Math.ceil(acquisition.remainingLeaseMs / 1000),
         });
@@ -150,7 +151,7 @@ export function idempotency(
         // The wait has used up the deadline.
         if (acquisition.waited) c.set('cloud', c.var.cloud.detached(upstreamBudgetMs));
         const response = await openStored(c, scope, acquisition.sealedResponse);
-        count(response === null ? 'conflict' : acquisition.waited ? 'waited' : 'replayed');
+        count(c, response === null ? 'conflict' : acquisition.waited ? 'waited' : 'replayed');
         if (response === null) throw new ComputeError('conflict', UNREADABLE);
         return replay(response);
       }
@@ -159,10 +160,10 @@ export function idempotency(
     const { record, waited } = acquisition;
     if (record.resumed && !isRetrySafe(c)) {
       await store.release(scope, record.runId, isoTime(wallMs()));
-      count('conflict');
+      count(c, 'conflict');
       throw new ComputeError('conflict', INTERRUPTED);
     }
-    count(record.resumed ? 'resumed' : 'first');
+    count(c, record.resumed ? 'resumed' : 'first');
     // The wait has used up the deadline.
     if (waited) c.set('cloud', c.var.cloud.detached(upstreamBudgetMs));
     c.set('attempt', { mark: (await fingerprintsOf()).mark(record), resumed: record.resumed });
