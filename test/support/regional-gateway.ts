@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { fetchTransport } from '../../adapters/openstack/http/fetch.ts';
 import { TransportError } from '../../adapters/openstack/http/transport.ts';
 import { openStackDriver } from '../../adapters/openstack/index.ts';
@@ -9,6 +10,8 @@ import { type GatewayUnderTest, type RunningGateway, startGateway } from './gate
 export const [ONE, TWO, UNSERVED] = ['RegionOne', 'RegionTwo', 'RegionThree'];
 
 export interface RegionalGateway extends RunningGateway {
+  /** The first one is this gateway. */
+  readonly nodes: readonly RunningGateway[];
   readonly key: string;
   readonly projectId: string;
   /** `METHOD url` of each upstream request. */
@@ -28,12 +31,14 @@ type Parsed = any;
 
 export interface RegionalOptions extends GatewayUnderTest {
   readonly hasServiceAccount?: boolean;
+  /** Gateways with the same keys; 1 by default. */
+  readonly nodes?: number;
 }
 
 /** A gateway that serves two of the three regions of a sandbox. */
 export async function regionalGateway(
   served: readonly string[] | '*' = [ONE, TWO],
-  { hasServiceAccount = false, ...options }: RegionalOptions = {},
+  { hasServiceAccount = false, nodes: count = 1, ...options }: RegionalOptions = {},
 ): Promise<RegionalGateway> {
   const sandbox = createSandbox({
     bootMilliseconds: 60,
@@ -64,7 +69,11 @@ export async function regionalGateway(
         }
       : null,
   });
-  const gateway = await startGateway(clouds, options);
+  const secret = randomBytes(32).toString('base64');
+  const gateway = await startGateway(clouds, { secret, ...options });
+  const nodes = [gateway];
+  while (nodes.length < count)
+    nodes.push(await startGateway(clouds, { secret, ...options, keys: gateway.keys }));
   const credential: CloudCredential = {
     kind: 'application_credential',
     id: account.applicationCredentialId,
@@ -73,6 +82,7 @@ export async function regionalGateway(
   const key = await gateway.keyFor(credential);
   return {
     ...gateway,
+    nodes,
     key,
     projectId: account.projectId,
     sent,
@@ -89,7 +99,7 @@ export async function regionalGateway(
       return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
     },
     async stop() {
-      await gateway.stop();
+      await Promise.all(nodes.map((node) => node.stop()));
       await clouds.close();
     },
   };

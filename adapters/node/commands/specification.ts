@@ -49,7 +49,10 @@ const id = { name: 'ID', text: 'the id of a key' } as const;
 
 /** What a key may do; the value of each option is checked as by the admin API. */
 const rights = {
-  scopes: { value: 'A,B', text: `what it may do: ${SCOPES.join(', ')}` },
+  scopes: {
+    value: 'A,B',
+    text: `what it may do: ${SCOPES.join(', ')}; of a further service TYPE:read, TYPE:write, of all *:read, *:write`,
+  },
   plan: { value: 'PLAN', text: 'a plan of LINGUANOVA_PLANS' },
   'expires-at': { value: 'TIME', text: 'ISO 8601, such as 2027-01-31T00:00:00Z, or never' },
   cidr: {
