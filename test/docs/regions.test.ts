@@ -1,8 +1,12 @@
 import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
 import { startProcess } from '../support/gateway-process.ts';
+import { keyIdOf } from '../support/nova-client.ts';
 import { ONE, regionalGateway, TWO } from '../support/regional-gateway.ts';
 import { fenced, read } from './pages.ts';
 
@@ -53,3 +57,46 @@ test('the requests of the page work as printed, with the response that it shows'
   const [shown = ''] = fenced(PAGE, 'json');
   expect(outputs).toEqual([JSON.parse(shown), []]);
 });
+
+/** Where `test/tools/install/terraform` or a machine's own build has the programs. */
+const BIN = join(process.env.TERRAFORM_HOME ?? '/tmp/terraform', 'bin');
+
+test.skipIf(!existsSync(join(BIN, 'tofu')))(
+  'one plan of Terraform makes the resources of the page in both regions, and has nothing to change then',
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'linguanova-regions-'));
+    const [resources = ''] = fenced(PAGE, 'hcl');
+    const source = 'terraform-provider-openstack/openstack';
+    const block = (name: string, ...lines: readonly string[]) => [`${name} {`, ...lines, '}'].join('\n');
+    const provider = `openstack = { source = "${source}" }`;
+    const main = block('terraform', block('required_providers', provider));
+    writeFileSync(join(folder, 'main.tf'), `${main}\n${resources}`);
+    const overrides = block('dev_overrides', `"${source}" = "${BIN}"`);
+    writeFileSync(join(folder, 'tofurc'), block('provider_installation', overrides, 'direct {}'));
+    const env = {
+      PATH: `${BIN}:${process.env.PATH}`,
+      TF_CLI_CONFIG_FILE: join(folder, 'tofurc'),
+      CHECKPOINT_DISABLE: '1',
+      OS_AUTH_TYPE: 'v3applicationcredential',
+      OS_AUTH_URL: `${gateway.url}/identity/v3`,
+      OS_REGION_NAME: ONE,
+      OS_APPLICATION_CREDENTIAL_ID: keyIdOf(gateway.key),
+      OS_APPLICATION_CREDENTIAL_SECRET: gateway.key,
+    };
+    const tofu = (...args: readonly string[]) => promisify(execFile)('tofu', args, { cwd: folder, env });
+    const laptops = async () => {
+      const prefixes = ['', `/regions/${TWO}`];
+      const found = await Promise.all(prefixes.map((one) => gateway.request(`${one}/v1/keypairs/laptop`)));
+      return found.map(({ status }) => status);
+    };
+    try {
+      await tofu('apply', '-auto-approve');
+      expect(await laptops()).toEqual([200, 200]);
+      expect((await tofu('plan', '-detailed-exitcode')).stdout).toContain('No changes.');
+      await tofu('destroy', '-auto-approve');
+      expect(await laptops()).toEqual([404, 404]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+);

@@ -4,6 +4,7 @@ import { undiciTransport } from '../../adapters/openstack/http/undici.ts';
 import { openStackDriver } from '../../adapters/openstack/index.ts';
 import { DEFAULT_SCOPES } from '../../src/scopes.ts';
 import { IMAGE } from '../conformance/target.ts';
+import { fenced, read as readPage } from '../docs/pages.ts';
 import { CloudProjects } from '../support/cloud-projects.ts';
 import { type GatewayUnderTest, type RunningGateway, startGateway } from '../support/gateway.ts';
 import { keyIdOf } from '../support/nova-client.ts';
@@ -170,6 +171,17 @@ describe('one key reaches both regions of a real OpenStack', () => {
       expect(await column(region, 'image list', 'ID')).toEqual(idsOf(images));
     },
   );
+
+  test('the command of docs/regions.md lists the servers of the region that it names', async () => {
+    const command =
+      fenced(readPage('docs/regions.md'), 'sh').find((block) => block.startsWith('openstack ')) ?? '';
+    expect(command).toContain(`--os-region-name ${TWO}`);
+    const made = await create(IN_TWO, uniqueName('printed'));
+    const listed = await commandsIn.get(TWO)?.run(command.trim().split(' ').slice(1));
+    expect([listed?.code, listed?.out]).toEqual([0, expect.stringContaining(made.body.id)]);
+    await customer.client.delete(`${IN_TWO}/v1/instances/${made.body.id}`);
+    await expect.poll(() => serversIn(TWO), SOON).not.toContain(made.body.id);
+  });
 
   test('openstack: a service that only one region has is not in the catalog of the other', async () => {
     expect((await run(ONE, 'volume list')).code).toBe(0);

@@ -32,6 +32,19 @@ export function scopeTicks(offersAdmin: boolean, hint?: string): HTMLElement {
   return ticks('Scopes', boxes, hint);
 }
 
+/** null: there is nothing to choose. */
+export function regionTicks(names: readonly string[]): HTMLElement | null {
+  if (names.length < 2) return null;
+  const boxes = names.map((name) => tick('regions', name, { value: name, isTicked: true }));
+  return ticks('Regions', boxes, 'All of them: regions that are added later, too.');
+}
+
+/** null: all. */
+export function regionsIn(data: FormData, names: readonly string[]): string[] | null {
+  const chosen = data.getAll('regions').map(String);
+  return chosen.length === names.length || names.length < 2 ? null : chosen;
+}
+
 interface KeyTableOptions {
   readonly isCurrent?: (key: ApiKey) => boolean;
   readonly actions: (key: ApiKey) => readonly Child[];
@@ -52,7 +65,12 @@ function rowOf(key: ApiKey, { isCurrent, actions, withProject }: KeyTableOptions
   return h(
     'tr',
     { 'data-id': key.id },
-    rowHead('Name', key.name, about !== null && h('span.faint.below', about)),
+    rowHead(
+      'Name',
+      key.name,
+      about !== null && h('span.faint.below', about),
+      key.regions !== null && h('span.faint.below', `only in ${key.regions.join(', ')}`),
+    ),
     cell('State', h(key.state === 'active' ? 'span.badge.good' : 'span.badge.idle', key.state)),
     cell('Key', `ln_${key.id.slice(0, 4)}…${key.last_four}`, 'mono'),
     withProject ? cell('Plan', key.plan) : cell('Scopes', key.scopes.join(', '), 'scopes'),

@@ -1,11 +1,20 @@
 import type { ApiKey, NewApiKey } from '../../client/index.ts';
 import { announce } from './announce.ts';
-import { client, clientOf, SESSION_RENEWED } from './api.ts';
+import { client, clientOf, regionlessClient, SESSION_RENEWED } from './api.ts';
 import { confirm } from './dialog.ts';
 import { h, nodes } from './dom.ts';
 import { actionButton, stack } from './elements.ts';
 import { cardForm, field, input, select, textOf } from './field.ts';
-import { expiryField, expiryIn, keyTable, revokeButton, scopeTicks, showKeyOnce } from './key-parts.ts';
+import {
+  expiryField,
+  expiryIn,
+  keyTable,
+  regionsIn,
+  regionTicks,
+  revokeButton,
+  scopeTicks,
+  showKeyOnce,
+} from './key-parts.ts';
 import { signIn } from './session.ts';
 import { credentialFields, credentialsIn } from './sign-in.ts';
 import { type CustomerContext, go, type View } from './view.ts';
@@ -54,7 +63,11 @@ export const issueView: View<CustomerContext> = {
   title: 'Issue a key',
   within: 'keys',
   async show({ session, state, signal }) {
-    const me = await client.me({ signal });
+    const [me, listed] = await Promise.all([
+      client.me({ signal }),
+      regionlessClient.regions.list({}, { signal }),
+    ]);
+    const regions = listed.map(({ name }) => name);
     const known = session.key.user_id === null ? {} : { username: me.username, project: me.project_id };
     return cardForm(
       'keys',
@@ -64,6 +77,7 @@ export const issueView: View<CustomerContext> = {
           const key = await client.apiKeys.create({
             name: textOf(data, 'name') ?? '',
             scopes: data.getAll('scopes') as NewApiKey['scopes'] & never[],
+            regions: regionsIn(data, regions),
             expires_at: expiryIn(data),
             credentials: credentialsIn(data),
           });
@@ -73,6 +87,7 @@ export const issueView: View<CustomerContext> = {
       },
       field('Name', input('name', { required: true, maxlength: 255 }), 'A label for you.'),
       scopeTicks(false, 'Permissions of the key.'),
+      regionTicks(regions),
       expiryField(),
       h(
         'fieldset',

@@ -5,7 +5,16 @@ import { confirm } from './dialog.ts';
 import { h } from './dom.ts';
 import { actionButton, stack } from './elements.ts';
 import { cardForm, field, form, input, same, select, textOf } from './field.ts';
-import { expiryField, expiryIn, keyTable, revokeButton, scopeTicks, showKeyOnce } from './key-parts.ts';
+import {
+  expiryField,
+  expiryIn,
+  keyTable,
+  regionsIn,
+  regionTicks,
+  revokeButton,
+  scopeTicks,
+  showKeyOnce,
+} from './key-parts.ts';
 import { growingList } from './pages.ts';
 import type { OperatorSession } from './session.ts';
 import { go, type OperatorContext, type View } from './view.ts';
@@ -76,7 +85,9 @@ export const newServiceKeyView: View<OperatorContext> = {
   name: 'new-key',
   title: 'New service key',
   within: 'all-keys',
-  show({ session, state }) {
+  async show({ session, state }) {
+    const health = await request<{ regions?: Record<string, string> }>('GET', '/admin/v1/health');
+    const regions = Object.keys(health.regions ?? {});
     return cardForm(
       'all-keys',
       {
@@ -86,6 +97,7 @@ export const newServiceKeyView: View<OperatorContext> = {
             name: textOf(data, 'name'),
             project_id: textOf(data, 'project_id'),
             scopes: data.getAll('scopes'),
+            regions: regionsIn(data, regions),
             plan: textOf(data, 'plan'),
             expires_at: expiryIn(data),
           });
@@ -99,6 +111,7 @@ export const newServiceKeyView: View<OperatorContext> = {
         'Project ID. The key acts there as the gateway’s account.',
       ),
       scopeTicks(true),
+      regionTicks(regions),
       planField(session),
       expiryField(),
     );

@@ -14,6 +14,8 @@ test('a scope depends on family, region and key, without ambiguity between them'
     prints.scope('family2', 'RegionOne', 'key'),
     prints.scope('', 'RegionOne', 'familykey'),
     prints.scope('family', 'RegionTwo', 'key'),
+    prints.scope('family', null, 'key'),
+    prints.scope('family', '', 'key'),
     prints.scope('familyRegionOne', '', 'key'),
     others.scope('family', 'RegionOne', 'key'),
   ];
@@ -41,4 +43,10 @@ test('a key reused after expiry has another mark', () => {
   );
   expect(first).toMatch(/^[0-9a-f]{32}$/);
   expect(second).not.toBe(first);
+});
+
+test('a record of the default region has the name that a gateway of 0.2.0 gives it', () => {
+  expect(prints.scope('family', null, 'key')).toBe(
+    '5806f8ff4453fe4a10cfd2ce37760ab0af0790aee068cdbf8d6283f351508632',
+  );
 });

@@ -16,9 +16,14 @@ export class Fingerprints {
     this.#key = hkdf(sha256, storeKey, undefined, utf8ToBytes('linguanova idempotency'), 32);
   }
 
-  /** Identifies the record. Bound to the key family, so that it survives rotation and never matches another customer's. */
-  scope(familyId: string, region: string, idempotencyKey: string): string {
-    return this.#hash('scope', familyId, region, idempotencyKey);
+  /**
+   * Identifies the record. Bound to the key family, so that it survives rotation and never matches another customer's.
+   *
+   * @param region null: the default one, whose records have the names that a gateway without regions gives them.
+   */
+  scope(familyId: string, region: string | null, idempotencyKey: string): string {
+    const ofRegion = region === null ? [] : [region];
+    return this.#hash('scope', familyId, ...ofRegion, idempotencyKey);
   }
 
   /** Equal for equal requests. */

@@ -5,6 +5,7 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import type { ServerSecret } from '../../access/server-secret.ts';
 import { wallMs } from '../../clock.ts';
+import type { CloudDriver } from '../../compute/cloud.ts';
 import { ComputeError } from '../../compute/errors.ts';
 import { CLEANUP_TIMEOUT_MS } from '../../compute/saga.ts';
 import type { GatewayEnv } from '../../context.ts';
@@ -25,6 +26,7 @@ import {
 
 export interface IdempotencyPorts {
   readonly idempotency: IdempotencyStore;
+  readonly clouds: Pick<CloudDriver, 'regions'>;
   readonly log: Logger;
   readonly metrics: Metrics;
 }
@@ -58,7 +60,7 @@ const LEASE_GRACE_MS = 10_000;
  *   response is a `conflict`.
  */
 export function idempotency(
-  { idempotency: store, metrics }: IdempotencyPorts,
+  { idempotency: store, clouds, metrics }: IdempotencyPorts,
   {
     secret,
     storeKey,
@@ -99,7 +101,8 @@ export function idempotency(
     const header = c.req.method === 'POST' ? c.req.header(IDEMPOTENCY_KEY) : undefined;
     if (header === undefined) return null;
     const fingerprints = await fingerprintsOf();
-    const scope = fingerprints.scope(c.var.principal.familyId, c.var.region, parseIdempotencyKey(header));
+    const region = c.var.region === clouds.regions.default ? null : c.var.region;
+    const scope = fingerprints.scope(c.var.principal.familyId, region, parseIdempotencyKey(header));
     const fingerprint = await fingerprints.request(c.req.method, new URL(c.req.url), await bodyOf(c));
     return { scope, fingerprint };
   }
@@ -189,7 +192,10 @@ async function readerOf(c: Context<GatewayEnv>): Promise<Pick<StoredResponse, 'r
 }
 
 /** Deletes expired records. Never rejects. */
-export async function sweepIdempotency({ idempotency: store, log }: IdempotencyPorts): Promise<void> {
+export async function sweepIdempotency({
+  idempotency: store,
+  log,
+}: Pick<IdempotencyPorts, 'idempotency' | 'log'>): Promise<void> {
   await store.sweep(isoTime(wallMs())).catch((error) => log.warn('idempotency_sweep_failed', {}, error));
 }
 
