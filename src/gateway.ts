@@ -51,6 +51,7 @@ import {
 import { withInventory } from './inventory/inventory-cloud.ts';
 import { rpcErrorResponse } from './mcp/errors.ts';
 import { MCP_PATH, mcp } from './mcp/mcp.ts';
+import type { OwnRequest } from './mcp/message.ts';
 import { requireOrigin } from './mcp/require-origin.ts';
 import type { GatewayOptions, Ports } from './ports.ts';
 import { RECONCILE_RUNS, reconcileRuns } from './reconcile/reconcile-routes.ts';
@@ -184,10 +185,11 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
 
   app.use(MCP_PATH, requireOrigin(options.publicUrl), authenticate(access).handle, limits.stage.handle);
   const { ownEnv = ({ env }: Context) => env } = options;
-  app.route(
-    '/',
-    mcp((request, c) => fetch(request, ownEnv(c, request.url.slice(new URL(request.url).origin.length)))),
-  );
+  const send: OwnRequest = (request, c) => {
+    const { pathname, search } = new URL(request.url);
+    return fetch(request, ownEnv(c, pathname + search));
+  };
+  app.route('/', mcp(send));
 
   const pipelines: FastPipeline[] = [];
   if (findHit !== null) pipelines.push({ prefixes: REDU_PREFIXES, stages: [...opening, ...keyed], findHit });

@@ -146,6 +146,12 @@ function outputSchema(verb: Verb, operations: readonly Operation[]): ToolDefinit
  */
 function standalone(schema: object, { named }: Schemas): JsonSchema & { type: 'object' } {
   const whole = { type: 'object', ...schema, ...(Object.keys(named).length > 0 && { $defs: named }) };
-  const text = JSON.stringify(portable(whole), (name, value) => (name === 'pattern' ? undefined : value));
+  const text = JSON.stringify(portable(whole), (name, value) => (isPattern(name, value) ? undefined : value));
   return JSON.parse(text.replaceAll('"#/components/schemas/', '"#/$defs/'));
+}
+
+function isPattern(name: string, value: unknown): boolean {
+  if (name === 'allOf' && Array.isArray(value))
+    return value.every((one: object) => Object.keys(one).every((keyword) => keyword === 'pattern'));
+  return name === 'pattern';
 }
