@@ -1,3 +1,4 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Scope } from '../../src/scopes.ts';
 import { type McpClient, mcpClient } from '../support/mcp-client.ts';
@@ -190,6 +191,29 @@ describe('the tools', () => {
     await expect.poll(async () => (await client.call('show', on)).isError).toBe(true);
   });
 
+  test('every list and every result that needs no id conforms to the output schema', async () => {
+    const { tools } = await client.request('tools/list');
+    const ajv = new Ajv2020({ strict: false, validateFormats: false });
+    for (const { name, inputSchema, outputSchema, description } of tools.slice(0, 2)) {
+      const validate = ajv.compile(outputSchema);
+      ajv.compile(inputSchema);
+      const kinds = inputSchema.properties.kind.enum.filter((kind: string) =>
+        description.includes(`- ${kind}:`),
+      );
+      for (const kind of kinds) {
+        const { structuredContent } = await client.call(name, { kind });
+        expect(validate(structuredContent), `${kind}: ${ajv.errorsText(validate.errors)}`).toBe(true);
+      }
+    }
+  });
+
+  test('a call is in the log with the route that it used, for the same key', async () => {
+    await client.call('list', { kind: 'availability_zones' });
+    const lines = gateway.logged.filter(({ event }) => event === 'request').slice(-2);
+    expect(lines.map(({ fields }) => fields.route).toSorted()).toEqual(['/mcp', '/v1/availability_zones']);
+    expect(lines[0]?.fields.key).toBe(lines[1]?.fields.key);
+  });
+
   test('a list has pages, of instances too', async () => {
     for (const kind of ['instances', 'images', 'flavors']) {
       const first = (await client.call('list', { kind, limit: 1 })).structuredContent;
@@ -251,4 +275,26 @@ describe('the tools', () => {
     for (const id of [`${SERVER}/../${SERVER}`, '%2e%2e', `${SERVER}?x=`, '../v1/me'])
       expect((await failure('show', { kind: 'instances', id })).status, id).toBe(404);
   });
+});
+
+test('a message costs a read, and a call its request too', async () => {
+  const plans = [{ name: 'default', points: 10, projectPoints: 1_000, seconds: 60 }];
+  const limited = await regionalGateway([ONE], { limits: { mode: 'enforce', plans } });
+  try {
+    const caller = mcpClient(limited.url, limited.key);
+    const ping = { jsonrpc: '2.0', id: 1, method: 'ping' };
+    const first = await caller.send(ping);
+    expect(first.headers.get('x-ratelimit-remaining')).toBe('9');
+    // 1 for the message, 5 for the instance, which is refused only then.
+    await failure('create', { kind: 'instances', fields: {} }, caller);
+    expect((await caller.send(ping)).headers.get('x-ratelimit-remaining')).toBe('2');
+    const exhausted = await failure('create', { kind: 'instances', fields: {} }, caller);
+    expect(exhausted).toMatchObject({ status: 429, retry_after: expect.any(Number) });
+    await caller.send(ping);
+    const { status, headers, body } = await caller.send(ping);
+    expect([status, body.error.data.code]).toEqual([429, 'overLimit']);
+    expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+  } finally {
+    await limited.stop();
+  }
 });

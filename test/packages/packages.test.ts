@@ -4,6 +4,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeArtefacts } from '../../build/artefacts.ts';
 import { type GatewayProcess, startProcess } from '../support/gateway-process.ts';
+import { mcpClient } from '../support/mcp-client.ts';
 import { clientSuite } from './client-suite.ts';
 import { installTools, type Packages, pack, project, run, type Tools } from './setup.ts';
 
@@ -76,6 +77,14 @@ describe('linguanova', () => {
     );
     expect(files.filter((name) => /(?<!\.d)\.ts$|\.test\.|fixtures|\/test\/|workers/.test(name))).toEqual([]);
     expect(files).toContain('package/adapters/node/main.js');
+  });
+
+  test('serves tools to assistants, with a protocol library that is not installed', async () => {
+    const { structuredContent } = await mcpClient(gateway.url, key()).call('list', { kind: 'images' });
+    expect(structuredContent.items.length).toBeGreaterThan(0);
+    expect(readdirSync(join(folder, 'node_modules'))).not.toContain('@modelcontextprotocol');
+    const protocol = join(folder, 'node_modules/linguanova/src/mcp');
+    expect(readdirSync(protocol)).toContain('LICENSE-of-the-protocol');
   });
 
   test('installs at most 60 packages and 60 MB', () => {
