@@ -40,6 +40,7 @@ import { OPERATOR_HEALTH, operatorHealth } from './health/operator-health.ts';
 import { readiness } from './health/readiness.ts';
 import { serveAssets } from './http/assets.ts';
 import { landing } from './http/landing.ts';
+import { methodNotAllowed } from './http/method-not-allowed.ts';
 import { basePathOf, isDirect, publicUrl, regionalUrl } from './http/public-url.ts';
 import { newRequestId, requestLog } from './http/request-log.ts';
 import {
@@ -135,10 +136,11 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
     { paths: REDU_PATHS, ...setBasePath(basePathOf(options.publicUrl)) },
   ];
   for (const { paths, handle } of opening) for (const path of paths) app.use(path, handle);
-  app.route('/', landing(url, options.console, isDirect(options.publicUrl, options.forwardedOrigin)));
+  const links = landing(url, options.console, isDirect(options.publicUrl, options.forwardedOrigin));
+  app.route('/', methodNotAllowed(links, renderError));
   const secretCheck = new SecretCheck(ports.keys.secrets, options.secret);
   const examine = readiness({ ...ports, secretCheck });
-  app.route('/', health({ ...ports, examine }));
+  app.route('/', methodNotAllowed(health({ ...ports, examine }), renderError));
   if (ports.assets !== undefined) app.route('/', serveAssets(ports.assets));
   const { adminTokens } = options;
   const consoleApp = options.console

@@ -162,12 +162,17 @@ function phrase(type: string, schema: Schema): string {
   }
   if (type === 'object') return objectPhrase(schema);
   if (type === 'string') {
-    const alternatives = /^\^\(([\w|]+)\)\$$/.exec(schema.pattern ?? '')?.[1];
+    const alternatives = /^\^\(([\w|]+)\)\$$/.exec(withoutCase(schema.pattern ?? ''))?.[1];
     if (alternatives !== undefined) return either(alternatives.split('|').map((text) => ticks(`"${text}"`)));
     if (schema.format !== undefined) return schema.format;
     return ['string', range(schema.minLength, schema.maxLength, ' characters')].filter(Boolean).join(', ');
   }
   return [type, range(schema.minimum, schema.maximum, '')].filter(Boolean).join(', ');
+}
+
+/** `[Oo][Nn]` as `on`. */
+function withoutCase(pattern: string): string {
+  return pattern.replaceAll(/\[[A-Z]([a-z])\]/g, '$1');
 }
 
 function objectPhrase({ properties, additionalProperties, required = [] }: Schema): string {

@@ -158,7 +158,7 @@ export const keyChangeSchema = z
     path: ['body'],
     error: 'must change something',
   })
-  .meta({ id: 'KeyChange' });
+  .meta({ id: 'KeyChange', minProperties: 1 });
 
 const overlap = z
   .int()

@@ -88,10 +88,15 @@ export async function readBytes(request: Request, limit: number): Promise<Uint8A
 export function readStream(c: Context, streamed: RequestBody): AsyncIterable<Uint8Array> {
   const body = c.req.header('Content-Length') === '0' ? null : streamed(c);
   if (body === null) throw invalidBody('is required: bytes');
+  assertOctets(c);
+  return body;
+}
+
+/** @throws ComputeError `unsupported_media_type` unless the body is `application/octet-stream`, uncompressed. */
+export function assertOctets(c: Context): void {
   assertUncompressed(c.req.header('Content-Encoding'));
   if (c.req.header('Content-Type')?.trim().toLowerCase() !== OCTETS)
     throw new ComputeError('unsupported_media_type', `Send the body as Content-Type: ${OCTETS}.`);
-  return body;
 }
 
 function assertJson(type: string | undefined, encoding: string | undefined): void {

@@ -5,16 +5,20 @@ import { isOwned } from '../compute/ownership.ts';
 const PRINTABLE = /^(?:[^\p{C}\p{Z}]|\p{Zs})*$/u;
 const PRINTABLE_PROBLEM = 'must have printable characters only';
 /** The closest that the contract can state: without escapes, which differ between engines of regular expressions. */
-const PRINTABLE_RANGE = /^[ -~\u00a0-\ufffd]*$/;
+const PRINTABLE_RANGE = /^[ -~\u00a0-\ud7ff\ue000-\ufffd]*$/;
+const NAME_RANGE =
+  /^[!-~\u00a1-\ud7ff\ue000-\ufffd]([ -~\u00a0-\ud7ff\ue000-\ufffd]*[!-~\u00a1-\ud7ff\ue000-\ufffd])?$/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: a line break is text, too
+const UP_TO_FFFF = /^[\u0000-\ud7ff\ue000-\uffff]*$/;
+const BEYOND_FFFF_PROBLEM = 'must have no characters beyond U+FFFF, such as emoji';
 
-/**
- * Text that every cloud can store. Beyond U+FFFF (emoji, and half of one) many of OpenStack's databases fail, with a 500 or
- * halfway through.
- */
-export const text = z.string().refine((value) => !/[\ud800-\udfff]/.test(value), {
-  error: 'must have no characters beyond U+FFFF, such as emoji',
-  abort: true,
-});
+/** Beyond U+FFFF (emoji, and half of one) many of OpenStack's databases fail, with a 500 or halfway through. */
+export function upToFfff(schema: z.ZodString): z.ZodString {
+  return schema.regex(UP_TO_FFFF, { error: BEYOND_FFFF_PROBLEM, abort: true });
+}
+
+/** Text that every cloud can store. */
+export const text = upToFfff(z.string());
 
 /** Text of the gateway's own, which every database of its keys can store: no NUL and no half of a character. */
 export const storableText = z.string().refine((value) => !value.includes('\0') && !/\p{Cs}/u.test(value), {
@@ -22,20 +26,34 @@ export const storableText = z.string().refine((value) => !value.includes('\0') &
   abort: true,
 });
 
-export const printableText = text
-  .regex(PRINTABLE_RANGE, { error: PRINTABLE_PROBLEM, abort: true })
+export const printableText = z
+  .string()
+  .regex(PRINTABLE_RANGE, {
+    error: ({ input }) => (UP_TO_FFFF.test(String(input)) ? PRINTABLE_PROBLEM : BEYOND_FFFF_PROBLEM),
+    abort: true,
+  })
   .refine((value) => PRINTABLE.test(value), PRINTABLE_PROBLEM);
 
 /** 1 to 255 characters. */
 export const shortText = printableText.min(1).max(255);
 
 /** The name of something, by Nova's rule: printable, 1 to 255 characters, no space at either end. */
-export const name = shortText.refine((value) => value.trim() === value, 'must not begin or end with a space');
+export const name = shortText
+  .refine((value) => value.trim() === value, 'must not begin or end with a space')
+  .meta({ pattern: NAME_RANGE.source });
 
 /** A customer's own description: the gateway releases what has its mark. */
 export const description = text
   .max(255)
   .refine((value) => !isOwned({ description: value }), 'must not begin with "linguanova key="');
+
+/** Any of these words in upper, lower or mixed case. It spells out both: an expression of JSON Schema has no flags. */
+export function inAnyCase(words: readonly string[]): RegExp {
+  const spelled = words.map((word) =>
+    word.replaceAll(/[a-z]/gi, (letter) => `[${letter.toUpperCase()}${letter.toLowerCase()}]`),
+  );
+  return new RegExp(`^(${spelled.join('|')})$`);
+}
 
 /** An id of the cloud, in lower case as the cloud prints it. */
 export const uuid = z.guid().toLowerCase();

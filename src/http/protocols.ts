@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { inAnyCase } from './field-schemas.ts';
 
 /** The protocols that Neutron knows by name; all others go by their IANA number. */
 const NAMES: ReadonlySet<string> = new Set([
@@ -35,7 +36,8 @@ const WITH_PORTS: ReadonlySet<string> = new Set([
 ]);
 const ICMP: ReadonlySet<string> = new Set(['icmp', 'icmpv6', 'ipv6-icmp', '1', '58']);
 const IPV6_NUMBERS: ReadonlySet<string> = new Set(['41', '43', '44', '58', '59', '60']);
-const MAX_NUMBER = 255;
+const NUMBER = /^([01]?[0-9]{1,2}|2[0-4][0-9]|25[0-5])$/;
+const NAME_OR_NUMBER = new RegExp(`${inAnyCase([...NAMES, 'any']).source}|${NUMBER.source}`);
 
 /** Ports, or type and code of ICMP. */
 export interface PortRange {
@@ -47,12 +49,12 @@ export interface PortRange {
 export const protocolSchema = z
   .string()
   .max(40)
-  .toLowerCase()
-  .refine((protocol) => protocol === 'any' || NAMES.has(protocol) || isNumber(protocol), {
+  .regex(NAME_OR_NUMBER, {
     error:
       'must be tcp, udp, icmp, another IANA protocol name, a protocol number from 0 to 255, or null for any',
     abort: true,
   })
+  .toLowerCase()
   .transform((protocol) => (protocol === 'any' ? null : protocol));
 
 export function hasPorts(protocol: string): boolean {
@@ -66,8 +68,4 @@ export function isIcmp(protocol: string): boolean {
 /** Exists over IPv6 only. */
 export function isIpv6Only(protocol: string): boolean {
   return protocol === 'icmpv6' || protocol.startsWith('ipv6-') || IPV6_NUMBERS.has(protocol);
-}
-
-function isNumber(protocol: string): boolean {
-  return /^\d{1,3}$/.test(protocol) && Number(protocol) <= MAX_NUMBER;
 }

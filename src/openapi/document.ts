@@ -56,7 +56,7 @@ const IDEMPOTENCY_KEY = {
   name: 'Idempotency-Key',
   in: 'header',
   description: 'Requests with the same key and body are executed once.',
-  schema: { type: 'string', minLength: 1, maxLength: 255 },
+  schema: { type: 'string', pattern: '^([!#-+.-~-]{1,255}|"([ !#-\\[\\]-~]|\\\\["\\\\]){1,255}")$' },
 };
 
 const IF_MATCH = {

@@ -1,5 +1,6 @@
 import type { ResponseBody, RouteDefinition } from '../http/route.ts';
 import { EVENTS, EXAMPLES, PATH_EXAMPLES } from './examples.ts';
+import { ROUTES } from './routes.ts';
 import type { JsonSchema, Schemas } from './schemas.ts';
 import { tagOf } from './tags.ts';
 import type { RouteText } from './texts.ts';
@@ -60,7 +61,8 @@ const SUCCESS = {
 } as const;
 
 /** Names of the response headers, as in `components`. */
-function headersOf({ method, path, media }: RouteDefinition): string[] {
+function headersOf(route: RouteDefinition): string[] {
+  const { method, path } = route;
   const limits = [
     'RateLimit-Policy',
     'RateLimit',
@@ -68,10 +70,7 @@ function headersOf({ method, path, media }: RouteDefinition): string[] {
     'X-RateLimit-Remaining',
     'X-RateLimit-Reset',
   ];
-  const isCached =
-    method === 'GET' &&
-    media === undefined &&
-    !/^\/v1\/(api_keys|config|usage|regions)|\/console_log$/.test(path);
+  const isCached = isTagged(route);
   return [
     'X-Request-Id',
     ...limits,
@@ -80,6 +79,21 @@ function headersOf({ method, path, media }: RouteDefinition): string[] {
     ...(hasLocation(method, path) ? ['Location'] : []),
     ...(takesIdempotencyKey(method, path) ? ['Idempotency-Replayed'] : []),
   ];
+}
+
+/** Whether a read has an entity tag. */
+function isTagged({ method, path, media }: RouteDefinition): boolean {
+  if (method !== 'GET' || media !== undefined) return false;
+  return /^\/(v1|cloud)\//.test(path) && !/^\/v1\/(api_keys|config|usage|regions)|\/console_log$/.test(path);
+}
+
+/** Whether a write has a precondition: what is at its path, or what that belongs to, has an entity tag. */
+function takesIfMatch(path: string): boolean {
+  const read = ROUTES.find(
+    (route) => route.method === 'GET' && route.path === path.replace(/\/actions$/, ''),
+  );
+  if (read !== undefined) return isTagged(read);
+  return path !== '' && takesIfMatch(path.slice(0, path.lastIndexOf('/')));
 }
 
 /** Collections whose POST names the new resource in `Location`. */
@@ -166,7 +180,10 @@ function queryParameters({ query }: RouteDefinition, schemas: Schemas): object[]
 function headerParameters({ method, path, media }: RouteDefinition): object[] {
   if (media === 'text/event-stream') return [reference('parameters', 'LastEventId')];
   if (method === 'GET') return [];
-  const names = [...(takesIdempotencyKey(method, path) ? ['IdempotencyKey'] : []), 'IfMatch'];
+  const names = [
+    ...(takesIdempotencyKey(method, path) ? ['IdempotencyKey'] : []),
+    ...(takesIfMatch(path) ? ['IfMatch'] : []),
+  ];
   return names.map((name) => reference('parameters', name));
 }
 

@@ -50,6 +50,10 @@ const PATHS: Readonly<Record<string, readonly string[]>> = {
   '/cloud/v1/compute/instances/create': ['POST'],
   '/cloud/v1/compute/keypairs': ['GET', 'POST'],
   '/cloud/v1/network/security_groups/list': ['GET'],
+  '/': ['GET'],
+  '/healthz': ['GET'],
+  '/readyz': ['GET'],
+  '/metrics': ['GET'],
 };
 
 export const METHOD_ROWS: readonly BadRequest[] = [

@@ -46,8 +46,8 @@ async function keyWithRules(rules: readonly object[]) {
   arrived.length = 0;
   return made.body.application_credential.secret as string;
 }
-const write = (target: string, key: string, headers: Readonly<Record<string, string>>) =>
-  sendNova(setup.gateway.url, target, { 'x-api-key': key, ...headers });
+const write = (target: string, key: string, headers: Readonly<Record<string, string>>, body?: object) =>
+  sendNova(setup.gateway.url, target, { 'x-api-key': key, ...headers }, body);
 
 /** Rules for what the route itself requests. */
 const rulesOf = (served: string) =>
@@ -104,9 +104,8 @@ test('the query of a write is none of the read', async () => {
   const { status } = await write(
     'POST /v1/instances?flavor=m1.tiny',
     await keyWithRules([...created, ...listed]),
-    {
-      'if-match': 'W/"x"',
-    },
+    { 'if-match': 'W/"x"' },
+    { name: 'web-1', flavor_id: 'm1.tiny', image_id: 'debian-13' },
   );
   expect(status).toBe(412);
 });

@@ -58,7 +58,7 @@ export const floatingIpChangeSchema = z
   .refine((body) => Object.values(body).some((value) => value !== undefined), {
     error: 'must have instance_id, port_id or description; null takes the address off its instance',
   })
-  .meta({ id: 'FloatingIpChange' });
+  .meta({ id: 'FloatingIpChange', minProperties: 1 });
 
 export const FLOATING_IP_ROUTES = {
   list: route({

@@ -71,7 +71,7 @@ export const imageChangeSchema = z
     path: ['body'],
     error: 'must have name, visibility or tags',
   })
-  .meta({ id: 'ImageChange' });
+  .meta({ id: 'ImageChange', minProperties: 1 });
 
 const imageQuerySchema = pageQuerySchema.extend({
   name: z.string().max(255).optional(),

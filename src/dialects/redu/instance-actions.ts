@@ -5,7 +5,7 @@ import { actOnInstance } from '../../compute/instances.ts';
 import type { RequestedAction } from '../../compute/requests.ts';
 import type { GatewayEnv } from '../../context.ts';
 import { decodeBody } from '../../http/decode.ts';
-import { idOrName, name, shortText } from '../../http/field-schemas.ts';
+import { idOrName, inAnyCase, name, shortText } from '../../http/field-schemas.ts';
 import { respondJson } from '../../http/json.ts';
 import { route } from '../../http/route.ts';
 import { isAdmin, onInstance } from './across-projects.ts';
@@ -40,8 +40,8 @@ const ACTIONS = [
 
 const rebootType = z
   .string()
-  .toLowerCase()
-  .pipe(z.enum(['soft', 'hard']));
+  .regex(inAnyCase(['soft', 'hard']), 'must be one of soft, hard')
+  .toLowerCase();
 
 export const instanceActionSchema = z
   .discriminatedUnion(

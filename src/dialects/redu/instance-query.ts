@@ -4,21 +4,27 @@ import type { InstanceWindow } from '../../compute/cloud.ts';
 import type { InstanceQuery } from '../../compute/requests.ts';
 import { INSTANCE_STATUSES } from '../../compute/states.ts';
 import { decodeParameters } from '../../http/decode.ts';
-import { idOrName, queryNumber, shortText, uuid } from '../../http/field-schemas.ts';
+import { idOrName, inAnyCase, queryNumber, shortText, uuid } from '../../http/field-schemas.ts';
 import type { ReadRequest } from '../../traffic/cache/read.ts';
 import { namePattern, tag } from './instance-schemas.ts';
 
-const TRUE_OR_FALSE = /^(1|0|true|false)$/i;
+const TRUE_OR_FALSE = inAnyCase(['1', '0', 'true', 'false']);
 
 const flagParameter = z
   .string()
   .regex(TRUE_OR_FALSE, 'must be 1, 0, true or false')
   .transform((value) => value === '1' || value.toLowerCase() === 'true');
 
+const statusParameter = z
+  .string()
+  .toUpperCase()
+  .pipe(z.enum(INSTANCE_STATUSES))
+  .meta({ pattern: inAnyCase(INSTANCE_STATUSES).source });
+
 /** The filters of the compute API reference, pages, and the level of detail. */
 export const instanceQuerySchema = z
   .strictObject({
-    status: z.array(z.string().toUpperCase().pipe(z.enum(INSTANCE_STATUSES))).optional(),
+    status: z.array(statusParameter).optional(),
     name: namePattern.optional().describe('A regular expression, found anywhere in the name.'),
     flavor: idOrName.optional(),
     image: idOrName.optional(),

@@ -103,7 +103,8 @@ export const newTagsSchema = z.strictObject({ tags: tagList }).meta({ id: 'NewIn
 const groupNames = z
   .array(shortText)
   .max(32)
-  .refine((names) => new Set(names).size === names.length, 'must name each group once');
+  .refine((names) => new Set(names).size === names.length, 'must name each group once')
+  .meta({ uniqueItems: true });
 
 const bootVolumeSchema = z
   .strictObject({
@@ -172,7 +173,7 @@ export const instanceChangeSchema = z
     path: ['body'],
     error: 'must have name, description or metadata',
   })
-  .meta({ id: 'InstanceChange' });
+  .meta({ id: 'InstanceChange', minProperties: 1 });
 export type InstanceChangeBody = z.output<typeof instanceChangeSchema>;
 
 const NO_CONTROL_CHARACTERS = /^[ -~\u00a0-\uffff]*$/;

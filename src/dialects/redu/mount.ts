@@ -4,6 +4,8 @@ import type { Principal } from '../../access/principal.ts';
 import { requireScope } from '../../access/require-scope.ts';
 import { asNotApplied } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
+import { assertOctets } from '../../http/body.ts';
+import { decodeBody } from '../../http/decode.ts';
 import { assertPrecondition, type CurrentTag, comparesTag } from '../../http/precondition.ts';
 import { at, type RouteDefinition } from '../../http/route.ts';
 import type { ServedRead, ServeRead } from '../../traffic/cache/cached.ts';
@@ -48,7 +50,7 @@ export class Mount {
     if (authorize !== undefined) stages.push(authorized(authorize));
     if (method === 'POST') stages.push(this.#idempotent);
     if (method === 'GET') this.#reads.set(path, { route, currentTag });
-    else stages.push(precondition(taggedRead));
+    else stages.push(precondition(route, taggedRead));
     this.#router.on(method, [path], ...stages, handler);
     return this;
   }
@@ -66,9 +68,18 @@ interface TaggedRead extends Pick<ServedRead, 'currentTag'> {
   readonly route: RouteDefinition;
 }
 
-function precondition(readOf: () => TaggedRead | null): MiddlewareHandler<GatewayEnv> {
+/** What is no valid request whatever its precondition is refused as such. */
+function precondition(
+  { body, takesBytes }: RouteDefinition,
+  readOf: () => TaggedRead | null,
+): MiddlewareHandler<GatewayEnv> {
   return async function preconditionHolds(c, next) {
-    await assertPrecondition(c, currentTagFor(c, readOf()));
+    const read = readOf();
+    if (read?.currentTag && comparesTag(c)) {
+      if (takesBytes) assertOctets(c);
+      if (body !== undefined) await decodeBody(c, body);
+    }
+    await assertPrecondition(c, currentTagFor(c, read));
     await next();
   };
 }

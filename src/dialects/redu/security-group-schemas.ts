@@ -53,11 +53,14 @@ export const securityGroupChangeSchema = z
     path: ['body'],
     error: 'must change something',
   })
-  .meta({ id: 'SecurityGroupChange' });
+  .meta({ id: 'SecurityGroupChange', minProperties: 1 });
 
-const portSchema = z.union([z.int().transform(single), z.string().regex(PORT_RANGE).transform(range)], {
-  error: PORT_PROBLEM,
-});
+const portSchema = z.union(
+  [z.int().min(0).max(MAX_PORT).transform(single), z.string().regex(PORT_RANGE).transform(range)],
+  {
+    error: PORT_PROBLEM,
+  },
+);
 
 const cidrSchema = z.union([z.cidrv4(), z.cidrv6()], {
   error:

@@ -62,7 +62,7 @@ export const volumeChangeSchema = z
     path: ['body'],
     error: 'must have name, description or both',
   })
-  .meta({ id: 'VolumeChange' });
+  .meta({ id: 'VolumeChange', minProperties: 1 });
 
 export const volumeActionSchema = z
   .strictObject({ action: z.literal('extend', { error: 'must be extend' }), size_gb: sizeGb })
