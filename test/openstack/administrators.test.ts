@@ -13,6 +13,7 @@ interface Side {
   readonly identity: string;
   readonly compute: string;
   readonly network: string;
+  readonly volume: string;
 }
 
 type Service = Exclude<keyof Side, 'token'>;
@@ -52,19 +53,28 @@ beforeAll(async () => {
     identity: `${url}/identity/v3`,
     compute: `${url}/compute/v2.1`,
     network: `${url}/networking/v2.0`,
+    volume: `${url}/volume/v3`,
   };
   const token = await new KeystoneAdmin(fetch, authUrl, account).token();
-  const { body } = await send({ token, ...cloud }, 'identity', `GET /projects?name=${account.project}`);
+  /** Cinder's address is the project's own. */
+  const volumesOf = async (of: string): Promise<string> => {
+    const { body } = await send({ token: of, ...cloud, volume: '' }, 'identity', 'GET /auth/catalog');
+    const { endpoints } = body.catalog.find(({ type }: Body) => ['volumev3', 'block-storage'].includes(type));
+    return endpoints.find((one: Body) => one.interface === 'public').url;
+  };
+  const direct = { token, ...cloud, volume: '' };
+  const { body } = await send(direct, 'identity', `GET /projects?name=${account.project}`);
   const credential = { id: read('ACME_APP_CRED_ID'), secret: read('ACME_APP_CRED_SECRET') };
   sides.administrator = {
-    direct: { token, ...cloud },
+    direct: { token, ...cloud, volume: await volumesOf(token) },
     through: {
       token: await gateway.keyFor({ kind: 'service', projectId: body.projects[0].id }, SCOPES),
       ...ours,
     },
   };
+  const own = await new OpenStackClient(fetch, authUrl, credential).token();
   sides.member = {
-    direct: { token: await new OpenStackClient(fetch, authUrl, credential).token(), ...cloud },
+    direct: { token: own, ...cloud, volume: await volumesOf(own) },
     through: {
       token: await gateway.keyFor({ kind: 'application_credential', ...credential }, DEFAULT_SCOPES),
       ...ours,
@@ -89,13 +99,16 @@ async function send(side: Side, service: Service, line: string, body?: unknown) 
 
 /** A response with what differs between two runs replaced: addresses, ids by their order, times, the run's name. */
 function comparable(side: Side, run: string, ids: Map<string, string>, body: Body): unknown {
-  const ours = [side.identity.replace(/\/v3$/, ''), side.compute.replace(/\/v2\.1$/, '')];
+  const volumes = [side.volume, side.volume.replace('/v3', '')];
+  const ours = [...volumes, side.identity.replace(/\/v3$/, ''), side.compute.replace(/\/v2\.1$/, '')];
   // An address that Keystone stores is data, and has to be the same on both sides.
   const stored = JSON.stringify(body).replace(/"url":\s*"([^"]*)"/g, (_, url) => `"url":"${btoa(url)}"`);
   const text = [ours, side.network.replace(/\/v2\.0$/, '')]
     .flat()
     .reduce((all, address, index) => all.replaceAll(address, `address${index}`), stored)
     .replace(/"id":\s*\d+/g, '"id":0')
+    // Quotas of each type of volume, also of others that come and go.
+    .replace(/,\s*"(?:gigabytes|snapshots|volumes)_[^"]+":\s*-?\d+/g, '')
     .replaceAll(run, 'run')
     .replace(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?Z?/g, 'time')
     .replace(/[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|\b[0-9a-f]{32}\b/g, (id) => {
@@ -264,6 +277,96 @@ describe('an administrator’s key and the administrator get the same', () => {
       );
       await act('network', `GET /agents/${NOWHERE}`);
     }));
+
+  test('types of volumes, their access, quotas, quality of service and the actions of administrators', () =>
+    alike('administrator', async (act) => {
+      const acme = read('ACME_PROJECT_ID');
+      const { volume_type: type } = await act('volume', 'POST /types', {
+        volume_type: { name: '{run}', 'os-volume-type-access:is_public': false },
+      });
+      act.made('volume', `/types/${type.id}`);
+      await act('volume', `POST /types/${type.id}/extra_specs`, { extra_specs: { a: 'b' } });
+      await act('volume', `GET /types/${type.id}/extra_specs`);
+      await act('volume', `POST /types/${type.id}/action`, { addProjectAccess: { project: acme } });
+      await act('volume', `GET /types/${type.id}/os-volume-type-access`);
+      await act('volume', `POST /types/${type.id}/action`, { removeProjectAccess: { project: acme } });
+      await act('volume', `PUT /types/${type.id}`, { volume_type: { description: 'b' } });
+      const { qos_specs: specs } = await act('volume', 'POST /qos-specs', { qos_specs: { name: '{run}' } });
+      act.made('volume', `/qos-specs/${specs.id}`);
+      await act('volume', `GET /qos-specs/${specs.id}/associate?vol_type_id=${type.id}`);
+      await act('volume', `GET /qos-specs/${specs.id}/associations`);
+      await act('volume', `GET /qos-specs/${specs.id}/disassociate_all`);
+      await act('volume', `GET /os-quota-sets/${acme}`);
+      await act('volume', `GET /os-quota-sets/${acme}/defaults`);
+      await act('volume', 'GET /os-quota-class-sets/default');
+      await act('volume', `POST /volumes/${NOWHERE}/action`, { 'os-reset_status': { status: 'error' } });
+      await act('volume', `POST /volumes/${NOWHERE}/action`, { 'os-force_delete': {} });
+      for (const path of ['os-services', 'scheduler-stats/get_pools', 'volumes/detail?all_tenants=1&limit=1'])
+        await send(sides.administrator.through, 'volume', `GET /${path}`).then(({ status }) =>
+          expect([path, status]).toEqual([path, 200]),
+        );
+    }));
+
+  test('roles on the system', () =>
+    alike('administrator', async (act) => {
+      const { user } = await act('identity', 'POST /users', { user: { name: '{run}' } });
+      act.made('identity', `/users/${user.id}`);
+      const { roles } = await act('identity', 'GET /roles?name=reader');
+      for (const method of ['PUT', 'HEAD', 'DELETE', 'HEAD'])
+        await act('identity', `${method} /system/users/${user.id}/roles/${roles[0].id}`);
+      await act('identity', `GET /system/users/${user.id}/roles`);
+      await act('identity', 'GET /role_assignments?scope.system=all&user.id=none');
+    }));
+});
+
+describe('the scope of the whole system', () => {
+  const auth = (password: string, scope: object) => ({
+    auth: {
+      identity: {
+        methods: ['password'],
+        password: { user: { name: 'admin', domain: { id: 'default' }, password } },
+      },
+      scope,
+    },
+  });
+
+  test('is 401 at the sign-in with an administrator’s key, whose scope is its project', async () => {
+    const { through } = sides.administrator;
+    const { status, body } = await send(
+      through,
+      'identity',
+      'POST /auth/tokens',
+      auth(through.token, { system: { all: true } }),
+    );
+    expect([status, body.error.code]).toEqual([401, 401]);
+    const systems = await send(through, 'identity', 'GET /auth/system');
+    expect([systems.status, systems.body.system]).toEqual([200, []]);
+  });
+
+  test('of a user without a project gives no API key: 401', async () => {
+    const { direct } = sides.administrator;
+    const name = `system-${crypto.randomUUID().slice(0, 8)}`;
+    const password = crypto.randomUUID();
+    const { user } = (await send(direct, 'identity', 'POST /users', { user: { name, password } })).body;
+    try {
+      const { roles } = (await send(direct, 'identity', 'GET /roles?name=admin')).body;
+      await send(direct, 'identity', `PUT /system/users/${user.id}/roles/${roles[0].id}`);
+      const response = await fetch(`${gateway.url}/v1/api_keys`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({
+          name: 'x',
+          credentials: { username: name, password, project_id: read('ACME_PROJECT_ID') },
+        }),
+      });
+      expect([response.status, await response.text()]).toEqual([
+        401,
+        expect.stringContaining('this project'),
+      ]);
+    } finally {
+      await send(direct, 'identity', `DELETE /users/${user.id}`);
+    }
+  });
 });
 
 describe('a member', () => {
@@ -288,6 +391,8 @@ describe('a member', () => {
       for (const path of ['/agents', '/network-ip-availabilities', '/service_profiles', '/flavors'])
         await act('network', `GET ${path}`);
       await act('compute', 'GET /os-quota-sets//defaults');
+      for (const path of ['/types', '/os-quota-sets//defaults', '/qos-specs', '/limits'])
+        await act('volume', `GET ${path}`);
     }));
 
   test('gets the status that Keystone has for what is not a member’s', async () => {

@@ -15,6 +15,8 @@ export interface ProjectWish {
   readonly networkName: string;
   /** At Nova; the cloud's defaults unless named. */
   readonly quotas?: Readonly<Record<string, number>>;
+  /** Whether its credential may make others. */
+  readonly isUnrestricted?: boolean;
 }
 
 export interface CloudProject extends ProjectNetwork {
@@ -84,7 +86,7 @@ export class CloudProjects {
       userName,
       password,
     }: Pick<CloudProject, 'projectId' | 'userId' | 'userName' | 'password'>,
-    { name, roles, cidr, networkName, quotas }: ProjectWish,
+    { name, roles, cidr, networkName, quotas, isUnrestricted = false }: ProjectWish,
   ) {
     const admin = this.#admin;
     for (const role of (await admin('identity', 'GET', '/roles')).roles) {
@@ -96,7 +98,7 @@ export class CloudProjects {
     const made = await this.makeNetwork({ userName, password, projectName: name }, { cidr, networkName });
     const own = await signIn(this.#variables, { name: userName, password, project: name });
     const path = `/users/${userId}/application_credentials`;
-    const wish = { application_credential: { name } };
+    const wish = { application_credential: { name, unrestricted: isUnrestricted } };
     // Keystone may not know the role for a moment after it was given.
     const credential = await own('identity', 'POST', path, wish).catch(async (error) => {
       if (!(error instanceof ServiceError && error.status === 400)) throw error;
@@ -182,6 +184,13 @@ export class CloudProjects {
 
     await each('compute', `/servers?${all}`, 'servers', drop('compute', '/servers'));
     await untilGone(async () => (await admin('compute', 'GET', `/servers?${all}`)).servers);
+    if (admin.has('load-balancer')) {
+      const list = `/loadbalancers?${own}`;
+      await each('load-balancer', list, 'loadbalancers', ({ id }) =>
+        admin('load-balancer', 'DELETE', `/loadbalancers/${id}?cascade=true`),
+      );
+      await untilGone(async () => (await admin('load-balancer', 'GET', list)).loadbalancers);
+    }
     await each('network', `/floatingips?${own}`, 'floatingips', drop('network', '/floatingips'));
     await each('network', `/ports?${own}`, 'ports', async ({ id, device_owner: owner, device_id: device }) =>
       owner === 'network:router_interface'
