@@ -39,18 +39,20 @@ const send = (target: string, key: string, body?: unknown, headers = {}) =>
   sendNova(url, target, { 'x-auth-token': key, ...headers }, body);
 
 describe('the catalog', () => {
-  test('has the services that are served and that the cloud has, at its versions, under its types', async () => {
+  test('has the services that are served and that the cloud has, at its versions, under its types and names', async () => {
     const { body } = await send('GET /identity/v3/auth/catalog', everything);
-    const entries = body.catalog.map((entry: { type: string; endpoints: { url: string }[] }) => [
-      entry.type,
-      entry.endpoints[0]?.url.replace(url, ''),
-    ]);
+    const entries = body.catalog.map(
+      (entry: { type: string; name: string; endpoints: { url: string }[] }) => [
+        `${entry.type} ${entry.name}`,
+        entry.endpoints[0]?.url.replace(url, ''),
+      ],
+    );
     expect(Object.fromEntries(entries)).toEqual({
-      identity: '/identity/v3',
-      compute: '/compute/v2.1',
-      orchestration: `/orchestration/v1/${running.acme.projectId}`,
-      'key-manager': '/key-manager',
-      workflowv2: '/workflow/v2',
+      'identity keystone': '/identity/v3',
+      'compute nova': '/compute/v2.1',
+      'orchestration own-orchestration': `/orchestration/v1/${running.acme.projectId}`,
+      'key-manager own-key-manager': '/key-manager',
+      'workflowv2 own-workflowv2': '/workflow/v2',
     });
   });
 });

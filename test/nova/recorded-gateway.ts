@@ -101,7 +101,11 @@ async function withServices(
       region_id: 'RegionOne',
       url: url.replace('%(project)s', token.project.id),
     };
-    token.catalog.push({ type, name: type, endpoints: [{ id: type, interface: 'public', ...endpoint }] });
+    token.catalog.push({
+      type,
+      name: `own-${type}`,
+      endpoints: [{ id: type, interface: 'public', ...endpoint }],
+    });
   }
   const { 'content-length': _, ...others } = Object.fromEntries(headers);
   return Response.json({ token }, { status, headers: others });

@@ -99,12 +99,7 @@ export class CloudProjects {
     const own = await signIn(this.#variables, { name: userName, password, project: name });
     const path = `/users/${userId}/application_credentials`;
     const wish = { application_credential: { name, unrestricted: isUnrestricted } };
-    // Keystone may not know the role for a moment after it was given.
-    const credential = await own('identity', 'POST', path, wish).catch(async (error) => {
-      if (!(error instanceof ServiceError && error.status === 400)) throw error;
-      await setTimeout(2_000);
-      return own('identity', 'POST', path, wish);
-    });
+    const credential = await afterRolesAreKnown(() => own('identity', 'POST', path, wish));
     const { id, secret } = credential.application_credential;
     return { ...made, credential: { id, secret } };
   }
@@ -298,6 +293,19 @@ function ignoreGone(error: unknown): void {
 }
 
 const PATIENCE_MS = 60_000;
+
+/** Keystone may not know a role for a moment after it was given: then it is 400. */
+async function afterRolesAreKnown<T>(make: () => Promise<T>): Promise<T> {
+  const end = Date.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return await make();
+    } catch (error) {
+      if (!(error instanceof ServiceError && error.status === 400) || Date.now() > end) throw error;
+      await setTimeout(2_000);
+    }
+  }
+}
 
 async function untilGone(list: () => Promise<readonly Item[]>): Promise<void> {
   const end = Date.now() + PATIENCE_MS;

@@ -35,6 +35,12 @@ export function typeOf(catalog: readonly CatalogEntry[], service: ServiceType): 
   return typesIn(service).find((type) => catalog.some((entry) => entry.type === type));
 }
 
+/** The name that the catalog has for a service: some clients search by it. */
+export function nameOf(catalog: readonly CatalogEntry[], service: ServiceType): string | undefined {
+  const type = typeOf(catalog, service);
+  return catalog.find((entry) => entry.type === type && Boolean(entry.name))?.name;
+}
+
 /** The endpoints of a service. */
 export function entriesOf(catalog: readonly CatalogEntry[], service: ServiceType): CatalogEntry['endpoints'] {
   const entries = typesIn(service).map((type) => catalog.filter((entry) => entry.type === type));

@@ -6,7 +6,16 @@ import {
   type Service,
 } from '../../../src/dialects/nova/services.ts';
 import { type FurtherService, isFurtherService } from '../../../src/further-services.ts';
-import { belowRoot, type EndpointChoice, entriesOf, projectIn, regionOf, rootOf, typeOf } from './catalog.ts';
+import {
+  belowRoot,
+  type EndpointChoice,
+  entriesOf,
+  nameOf,
+  projectIn,
+  regionOf,
+  rootOf,
+  typeOf,
+} from './catalog.ts';
 import type { CatalogRegions } from './regions.ts';
 import type { CatalogEntry, Token } from './token.ts';
 
@@ -60,6 +69,7 @@ function servicesOf(
         publicRoot: rootOf((endpoints.findLast((one) => one.interface === 'public') ?? endpoint).url),
         projectInPath: projectIn(endpoint.url) !== '',
         type: typeOf(catalog, service) ?? service,
+        name: nameOf(catalog, service) ?? service,
         path: belowRoot(endpoint.url),
       });
     }

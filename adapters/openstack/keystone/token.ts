@@ -32,6 +32,7 @@ export function callerIn(token: Token, region: string): SignedInCaller {
 
 const CatalogEntry = z.object({
   type: z.string(),
+  name: z.string().optional(),
   endpoints: z.array(
     z.object({
       interface: z.string(),

@@ -106,6 +106,20 @@ describe('actions over time', () => {
     wait(2000);
     expect(await image()).toMatchObject({ status: 'active', name: 'mine', image_type: 'snapshot' });
   });
+
+  it("make a snapshot that Nova's images delete, too; another project's image is 403", async () => {
+    const { act, send } = await runningServer();
+    const { image_id } = (await act({ createImage: { name: 'mine' } })).body;
+    const remove = async (id: string, version = '2.35') => {
+      const headers = { 'OpenStack-API-Version': `compute ${version}` };
+      return (await send('DELETE', `/compute/v2.1/images/${id}`, undefined, headers)).status;
+    };
+    expect(await remove(image_id, '2.36')).toBe(404);
+    expect(await remove(image_id)).toBe(204);
+    expect(await remove(image_id)).toBe(404);
+    const [{ id }] = (await send('GET', '/image/v2/images')).body.images;
+    expect(await remove(id)).toBe(403);
+  });
 });
 
 describe('updated', () => {

@@ -2,10 +2,10 @@
 
 import { visibleImages } from '../glance/images.ts';
 import type { Image } from '../glance/model.ts';
-import { type Fields, json } from '../http.ts';
+import { empty, type Fields, json } from '../http.ts';
 import { seconds } from '../timeline.ts';
 import { links, type NovaCall, pageLinks, pageOf } from './call.ts';
-import { badRequest, goneAtThisVersion, notFound } from './faults.ts';
+import { badRequest, goneAtThisVersion, notFound, novaFault } from './faults.ts';
 
 /** GET /images */
 export function listImages(call: NovaCall): Response {
@@ -23,6 +23,17 @@ export function showImage(call: NovaCall, id: string): Response {
   const image = visibleImages(call.cloud, call.principal).find((candidate) => candidate.id === id);
   if (!image) throw notFound('Image not found.');
   return json(200, { image: view(call, image) });
+}
+
+/** DELETE /images/{id} */
+export function deleteImage(call: NovaCall, id: string): Response {
+  if (call.minor >= 36) throw goneAtThisVersion();
+  const image = visibleImages(call.cloud, call.principal).find((candidate) => candidate.id === id);
+  if (!image) throw notFound('Image not found.');
+  if (image.protected || (image.owner !== call.principal.projectId && !call.principal.isAdmin))
+    throw novaFault(403, 'You are not allowed to delete the image.');
+  call.cloud.images.delete(id);
+  return empty(204);
 }
 
 function listed(call: NovaCall, show: (image: Image) => Fields): Response {

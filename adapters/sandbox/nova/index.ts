@@ -27,7 +27,7 @@ import {
   showHypervisor,
   showHypervisorStatistics,
 } from './hosts.ts';
-import { listImages, listImagesWithDetail, showImage } from './image-proxy.ts';
+import { deleteImage, listImages, listImagesWithDetail, showImage } from './image-proxy.ts';
 import { listActions, showAction } from './instance-actions.ts';
 import {
   attachInterface,
@@ -122,6 +122,7 @@ const TABLE: Route<NovaCall>[] = [
   ['GET', '/images', listImages],
   ['GET', '/images/detail', listImagesWithDetail],
   ['GET', '/images/:id', showImage],
+  ['DELETE', '/images/:id', deleteImage],
   ['GET', '/os-keypairs', listKeyPairs],
   ['POST', '/os-keypairs', createKeyPair],
   ['GET', '/os-keypairs/:name', showKeyPair],

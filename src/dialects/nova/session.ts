@@ -32,6 +32,8 @@ export interface OfferedService {
   readonly projectInPath: boolean;
   /** As the cloud's catalog has it: the official one or an alias. */
   readonly type?: string;
+  /** As the cloud's catalog has it. */
+  readonly name?: string;
   /** Of its URL, the version and the project, as far as it has them. */
   readonly path?: string;
 }

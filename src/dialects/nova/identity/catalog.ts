@@ -24,10 +24,11 @@ export function catalogOf(session: NovaSession, bound: KeyRegions, publicUrl: st
   });
 }
 
-/** A further service has the type that the cloud gives it, which may be an alias: clients search for one or the other. */
+/** A further service has the type and the name that the cloud gives it: clients search for one or the other. */
 function namesOf(part: Part, [region]: readonly OfferedRegion[]): { type: string; name: string } {
   if (!isFurtherService(part)) return SERVICE_ENDPOINTS[part];
-  return { type: region?.services.get(part)?.type ?? part, name: part };
+  const offered = region?.services.get(part);
+  return { type: offered?.type ?? part, name: offered?.name ?? part };
 }
 
 function endpointsIn(

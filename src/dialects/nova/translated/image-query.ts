@@ -81,9 +81,8 @@ function filterOf(name: string, value: string): Accepts<Image> {
     case 'updated_at':
       return timeFilter(name, value, (image) => image.updated);
     case 'os_hidden':
-      // A redu cloud lists no hidden images.
-      if (isTrue(value)) throw unsupported('listing hidden images');
-      return () => true;
+      // A redu cloud lists no hidden images; clients search among them for a name that they have not found.
+      return () => !isTrue(value);
     case 'member_status':
       if (value !== 'accepted' && value !== 'all')
         throw unsupported(`filtering images by member_status ${value}`);

@@ -90,6 +90,7 @@ describe('images', () => {
     expect(await names(`id=in:${IMAGE_ID},x`)).toEqual(['ubuntu']);
     expect(await names('status=queued')).toEqual([]);
     expect(await names('os_hidden=False')).toEqual(['debian', 'ubuntu']);
+    expect(await names('os_hidden=True')).toEqual([]);
     expect((await call('GET /image/v2/images?limit=1')).json.next).toBe(
       `/v2/images?limit=1&marker=${OTHER_ID}`,
     );

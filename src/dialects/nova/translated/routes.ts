@@ -71,6 +71,7 @@ export const ROUTES: Readonly<Record<ServiceName, Readonly<Record<string, NovaHa
     'GET images': images.listComputeImages,
     'GET images/detail': images.listComputeImagesWithDetail,
     'GET images/*': images.showComputeImage,
+    'DELETE images/*': imageWrites.deleteImage,
     'GET os-keypairs': listKeyPairs,
     'POST os-keypairs': createKeyPair,
     'GET os-keypairs/*': showKeyPair,
