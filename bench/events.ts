@@ -132,7 +132,7 @@ function memory(url: string): Promise<number> {
 }
 
 function looks(url: string): Promise<number> {
-  return metric(url, 'linguanova_event_polls_total\\{result="ok"\\}');
+  return metric(url, 'linguanova_event_polls_total\\{result="ok",region="[^"]*"\\}');
 }
 
 async function metric(url: string, name: string): Promise<number> {

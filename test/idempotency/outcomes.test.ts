@@ -184,7 +184,7 @@ describe('concurrent requests', () => {
     }
     expect(await servers()).toHaveLength(1);
     const counted = await (await fetch(`${one.url}/metrics`)).text();
-    expect(counted).toContain('linguanova_idempotent_requests_total{result="first"} 1');
+    expect(counted).toContain('linguanova_idempotent_requests_total{result="first",region=""} 1');
   });
 
   test('if the first creates nothing, one of the waiting requests runs', async () => {
