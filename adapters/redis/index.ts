@@ -62,7 +62,7 @@ function stateOf(error: unknown): ProbeState {
   return PROBE_STATES.find((state) => state === reason) ?? 'unreachable';
 }
 
-/** Keys `linguanova:limit:family:<plan>:<id>` and `linguanova:limit:project:<plan>:<id>`. */
+/** Keys `linguanova:limit:family:<plan>:<id>`, `linguanova:limit:project:<plan>:<id>` and `linguanova:limit:objects:address:<network>`. */
 function redisCounter(connection: RedisConnection): Counter {
   const limiter = new RateLimiterRedis({
     storeClient: connection.client,

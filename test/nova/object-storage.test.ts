@@ -144,6 +144,35 @@ test('a body is data in both directions: a form arrives, and JSON with the addre
   expect(headers.location).toBe(`http://gateway.example${OBJECTS}/`);
 });
 
+test('OPTIONS reaches the cloud with what a browser asks, and needs object-store:read', async () => {
+  const asked = ['Origin: https://a.example', 'Access-Control-Request-Method: PUT'];
+  expect((await send(`OPTIONS ${OBJECTS}/o`, [withKey(), ...asked])).status).toBe(200);
+  expect(cloud.arrived).toMatchObject([
+    {
+      method: 'OPTIONS',
+      headers: { origin: 'https://a.example', 'access-control-request-method': 'PUT' },
+    },
+  ]);
+});
+
+test('/info is served without a key, and nothing else outside of accounts is', async () => {
+  for (let times = 0; times < 3; times++) expect((await send('GET /object-store/info')).status).toBe(200);
+  expect(cloud.arrived.map(({ target }) => target)).toEqual(['/swift/info']);
+  for (const path of ['/object-store/info/', '/object-store/healthcheck', '/object-store/crossdomain.xml'])
+    expect((await send(`GET ${path}`)).status).toBe(401);
+  expect((await send('PUT /object-store/info', ['Content-Length: 0'])).status).toBe(401);
+  expect(cloud.arrived).toHaveLength(1);
+});
+
+test('a form post without a key arrives byte by byte where the operator serves them', async () => {
+  const body = '--x\r\nContent-Disposition: form-data; name="signature"\r\n\r\nabc\r\n--x--\r\n';
+  const fields = ['Content-Type: multipart/form-data; boundary=x', `Content-Length: ${body.length}`];
+  expect((await send(`POST ${OBJECTS}/`, fields, open, body)).status).toBe(200);
+  expect(cloud.arrived).toMatchObject([{ method: 'POST', target: '/swift/v1/AUTH_p/c/', body }]);
+  expect(cloud.arrived[0]?.headers).not.toHaveProperty('x-auth-token');
+  expect((await send(`POST ${OBJECTS}/`, fields, closed, body)).status).toBe(401);
+});
+
 describe('a request without a key', () => {
   test('is 401 unless the operator serves them, and a wrong key always is', async () => {
     for (const line of [

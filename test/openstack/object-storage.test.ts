@@ -357,6 +357,50 @@ describe('who may', () => {
     expect((await sendTo(gateway.url, `${data}/shared`)).status).toBe(401);
   });
 
+  test('without a key: a form post, signed without the prefix, makes an object, and one with a wrong signature none', async () => {
+    const key = 'f'.repeat(20);
+    await send(data, { method: 'POST', headers: { 'x-container-meta-temp-url-key': key } });
+    const expires = `${Math.floor(Date.now() / 1000) + 60}`;
+    const text = [`/v1/${account}/${container}/form-`, '', '1000', '1', expires].join('\n');
+    const post = async (signature: string, name: string) => {
+      const form = new FormData();
+      const fields = { redirect: '', max_file_size: '1000', max_file_count: '1', expires, signature };
+      for (const [field, value] of Object.entries(fields)) form.set(field, value);
+      form.set('file1', new Blob([`posted as ${name}`]), name);
+      return (await fetch(`${gateway.url}${data}/form-`, { method: 'POST', body: form })).status;
+    };
+    expect(await post(createHmac('sha256', key).update(text).digest('hex'), 'a')).toBe(201);
+    expect((await send(`${data}/form-a`)).body).toBe('posted as a');
+    expect(await post('0'.repeat(64), 'b')).toBe(401);
+    expect((await send(`${data}/form-b`)).status).toBe(404);
+    await send(data, { method: 'POST', headers: { 'x-remove-container-meta-temp-url-key': 'x' } });
+  });
+
+  test('the preflight of a browser is the container’s to allow, with a key and without', async () => {
+    const origin = 'https://app.example.org';
+    const allow = { 'x-container-meta-access-control-allow-origin': origin };
+    await send(data, { method: 'POST', headers: allow });
+    const headers = { origin, 'access-control-request-method': 'GET' };
+    for (const answer of [
+      await send(`${data}/closed`, { method: 'OPTIONS', headers }),
+      await sendTo(gateway.url, `${data}/closed`, { method: 'OPTIONS', headers }),
+    ]) {
+      expect(answer.status).toBe(200);
+      expect(answer.headers['access-control-allow-origin']).toBe(origin);
+    }
+    const other = { ...headers, origin: 'https://evil.example.org' };
+    expect((await sendTo(gateway.url, data, { method: 'OPTIONS', headers: other })).status).toBe(401);
+    await send(data, {
+      method: 'POST',
+      headers: { 'x-remove-container-meta-access-control-allow-origin': 'x' },
+    });
+  });
+
+  test('what object storage can do is at /info, without a key', async () => {
+    const { status, body } = await sendTo(gateway.url, '/object-store/info');
+    expect([status, Object.keys(JSON.parse(body))]).toEqual([200, expect.arrayContaining(['swift', 'slo'])]);
+  });
+
   test('static pages: the redirect of a public container leads back to the gateway', async () => {
     const headers = { 'x-container-read': '.r:*,.rlistings', 'x-container-meta-web-index': 'index.html' };
     await send(data, { method: 'POST', headers });

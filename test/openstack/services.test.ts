@@ -1,7 +1,9 @@
 /** Further services of the real OpenStack by their client, with the commands of their pages as printed. */
 
+import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { undiciTransport } from '../../adapters/openstack/http/undici.ts';
 import { openStackDriver } from '../../adapters/openstack/index.ts';
@@ -17,6 +19,7 @@ import { type OpenStackCommands, openStackCommands } from '../support/openstack-
 import { silentLogger } from '../support/silent-logger.ts';
 import { requireOpenStack } from './target.ts';
 
+const run = promisify(execFile);
 const PAGES = [read('docs/services.md'), read('docs/object-storage.md')];
 const TIMEOUT = 180_000;
 
@@ -104,7 +107,7 @@ test('a key that lacks the scope gets 403 of each', async () => {
   }
 });
 
-test('placement is the administrator’s', async () => {
+test('placement is the administrator’s, with the command of docs/services.md as printed', async () => {
   const at = 'GET /placement/resource_providers';
   const member = await keyWith([...DEFAULT_SCOPES, ...EVERY_SERVICE]);
   expect((await sendNova(gateway.url, at, { 'x-auth-token': member })).status).toBe(403);
@@ -118,7 +121,8 @@ test('placement is the administrator’s', async () => {
     })
     .identity();
   const admin = await gateway.keyFor({ kind: 'service', projectId }, [...SCOPES, ...EVERY_SERVICE]);
-  const { status, body } = await sendNova(gateway.url, at, { 'x-auth-token': admin });
-  expect(status).toBe(200);
-  expect(body.resource_providers.length).toBeGreaterThan(0);
+  const [, printed = ''] = /```sh\n([^`]*)```/.exec(section(PAGES[0] ?? '', 'Placement')) ?? [];
+  const command = printed.replace('https://api.example.org', gateway.url).replace('curl ', 'curl -sS ');
+  const { stdout } = await run('sh', ['-c', command], { env: { ...process.env, KEY: admin } });
+  expect(JSON.parse(stdout).resource_providers.length).toBeGreaterThan(0);
 });

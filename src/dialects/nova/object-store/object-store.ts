@@ -6,7 +6,6 @@
 import type { Context, Handler, MiddlewareHandler } from 'hono';
 import { anonymousCall, callContext } from '../../../access/access.ts';
 import { presentedKey } from '../../../access/authenticate.ts';
-import { FailureLimit } from '../../../access/failure-limit.ts';
 import { assertScope } from '../../../access/require-scope.ts';
 import { ComputeError } from '../../../compute/errors.ts';
 import type { GatewayEnv } from '../../../context.ts';
@@ -22,8 +21,8 @@ type ObjectPorts = Pick<
   'access' | 'passThrough' | 'requestTarget' | 'requestBody' | 'publicUrl' | 'regionalUrl' | 'headTimeoutMs'
 >;
 
-/** Of an address and minute: pages of a public container have many parts. */
-const MAX_ANONYMOUS_REQUESTS = 600;
+/** Spends a request of an address. Seconds until it may send the next one; null: now. */
+export type AnonymousAdmission = (address: string | null) => Promise<number | null>;
 
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 const METHODS: ReadonlySet<string> = new Set([...READS, 'POST', 'PUT', 'DELETE', 'COPY']);
@@ -54,13 +53,15 @@ export function objectStorage(ports: ObjectPorts): Handler<GatewayEnv> {
  * Temporary URLs, form posts and public containers (`LINGUANOVA_ANONYMOUS_OBJECTS`): a request without a key goes to the cloud
  * without a token, which decides by signature and access list. To be mounted before authentication.
  */
-export function anonymousObjects(ports: ObjectPorts): MiddlewareHandler<GatewayEnv> {
+export function anonymousObjects(
+  ports: ObjectPorts,
+  admit: AnonymousAdmission,
+): MiddlewareHandler<GatewayEnv> {
   const { access, passThrough } = ports;
-  const requests = new FailureLimit(MAX_ANONYMOUS_REQUESTS);
   return async function forwardAnonymously(c, next) {
     const hasKey = (c.req.header('x-auth-token')?.trim() || presentedKey(c)) !== undefined;
     if (hasKey || !parseObjectPath(ports.requestTarget(c)).isOfContainer) return next();
-    const retryAfter = requests.record(access.clientAddress(c));
+    const retryAfter = await admit(access.clientAddress(c));
     if (retryAfter !== null) {
       throw new ComputeError('rate_limited', 'Too many requests without an API key from this address.', {
         retryAfter,
