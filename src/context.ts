@@ -38,6 +38,8 @@ export interface RequestVariables {
   regionPrefix: string;
   /** gateway: the path of `LINGUANOVA_PUBLIC_URL` and the region's prefix, without a trailing slash; empty without them. */
   basePath: string;
+  /** nova: the route where none of the router's took the request. */
+  route?: string;
   /** idempotency, for a request with an `Idempotency-Key`. */
   attempt?: Attempt;
 }

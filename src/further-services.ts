@@ -44,12 +44,23 @@ const ALIASES = {
   workflow: ['workflowv2'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
-export type FurtherService = keyof typeof ALIASES;
+export type OfficialService = keyof typeof ALIASES;
 
-export const FURTHER_SERVICES = Object.keys(ALIASES) as readonly FurtherService[];
+declare const other: unique symbol;
+/** A type that only the catalog of a cloud has: served with `LINGUANOVA_SERVICES=*`. */
+export type OtherService = string & { readonly [other]: true };
 
-export function isFurtherService(name: string): name is FurtherService {
+export type FurtherService = OfficialService | OtherService;
+
+export const FURTHER_SERVICES = Object.keys(ALIASES) as readonly OfficialService[];
+
+export function isOfficialService(name: string): name is OfficialService {
   return Object.hasOwn(ALIASES, name);
+}
+
+/** Official, or a type that may be another service's. */
+export function isFurtherService(name: string): name is FurtherService {
+  return isOfficialService(name) || isOtherService(name);
 }
 
 /** Block storage, the official type first. */
@@ -74,5 +85,29 @@ export function officialTypeOf(type: string): string {
 
 /** The types that a catalog may have for a service, the official one first. */
 export function typesOf(service: FurtherService): readonly [FurtherService, ...string[]] {
-  return [service, ...ALIASES[service]];
+  return isOfficialService(service) ? [service, ...ALIASES[service]] : [service];
+}
+
+/** First segments of the gateway's own paths, and first parts of scopes that are of no service. */
+const RESERVED: ReadonlySet<string> = new Set([
+  ...['admin', 'assets', 'cloud', 'compute', 'console', 'docs', 'healthz', 'identity', 'image', 'images'],
+  ...['instances', 'keypairs', 'keys', 'livez', 'mcp', 'metrics', 'network', 'networking', 'openapi'],
+  ...['readyz', 'reference', 'regions', 'v1', 'volumes'],
+]);
+
+/** Their requests are signed over host and path, which a gateway changes. */
+const SIGNED: ReadonlySet<string> = new Set(['cloudformation', 'ec2', 's3']);
+
+const OTHER_TYPE = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/;
+const MAX_TYPE_LENGTH = 64;
+
+/** Whether a type may be that of a service which OpenStack has no name for: its path is none of the gateway's own. */
+export function isOtherService(type: string): type is OtherService {
+  return (
+    type.length <= MAX_TYPE_LENGTH &&
+    OTHER_TYPE.test(type) &&
+    !OFFICIAL_TYPES.has(type) &&
+    !RESERVED.has(type) &&
+    !SIGNED.has(type)
+  );
 }

@@ -27,7 +27,7 @@ import { createConsole } from './console/console.ts';
 import type { GatewayEnv, Stage } from './context.ts';
 import { novaDialect } from './dialects/nova/dialect.ts';
 import { novaErrorResponse } from './dialects/nova/errors.ts';
-import { DEFAULT_SERVICES, serviceOfPath } from './dialects/nova/services.ts';
+import { DEFAULT_SERVICES, isServicePath, serviceOfPath } from './dialects/nova/services.ts';
 import { isSignUp } from './dialects/redu/api-keys.ts';
 import { reduDialect } from './dialects/redu/dialect.ts';
 import { reduErrorResponse, respondWithError as renderReduError } from './dialects/redu/errors.ts';
@@ -60,6 +60,7 @@ import { NO_RECONCILE_STORE } from './reconcile/reconcile-store.ts';
 import { caching } from './traffic/cache/cached.ts';
 import { Events, type OpenStream } from './traffic/events/events.ts';
 import { idempotency, sweepIdempotency } from './traffic/idempotency/idempotency.ts';
+import { addressLimit } from './traffic/limit/address-limit.ts';
 import { limit } from './traffic/limit/limit.ts';
 import { invalidateOnWrite } from './traffic/versions/invalidate.ts';
 import { countUsage, Usage } from './usage/usage.ts';
@@ -107,16 +108,16 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   const renderError = (error: unknown, c: Context<GatewayEnv>) => {
     try {
       if (c.req.path === MCP_PATH) return rpcErrorResponse(error, c);
-      return serviceOfPath(c.req.path) === null
-        ? renderReduError(error, c)
-        : novaErrorResponse(error, c, url(c));
+      return isServicePath(c.req.path, served)
+        ? novaErrorResponse(error, c, url(c))
+        : renderReduError(error, c);
     } catch (failure) {
       return defect(failure);
     }
   };
+  const { services: served = DEFAULT_SERVICES } = options;
   const limits = limit(ports, options.limits, renderError);
   const plans = options.limits.plans.map(({ name }) => name);
-  const { services: served = DEFAULT_SERVICES } = options;
   const access = createAccess(
     { ...ports, clouds },
     { ...options, plans, services: served },
@@ -196,6 +197,7 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
   const pipelines: FastPipeline[] = [];
   if (findHit !== null) pipelines.push({ prefixes: REDU_PREFIXES, stages: [...opening, ...keyed], findHit });
   const { nova: services, versions } = ports;
+  let others: ReturnType<typeof novaDialect>['others'] = null;
   if (services !== undefined) {
     const { seconds, background: waitUntil = () => {} } = options.cache;
     const cache = { responses, isOn: seconds > 0, waitUntil };
@@ -204,7 +206,7 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
     const nova = novaDialect({
       ...given,
       served,
-      anonymousObjects: options.anonymousObjects,
+      anonymousObjects: options.anonymousObjects ? addressLimit(ports.counter, 'objects') : undefined,
       requestTarget: targetWithoutRegion(requestTarget),
       publicUrl: url,
       regionalUrl: regionalUrl(url),
@@ -212,14 +214,16 @@ export function createGateway(ports: Ports, options: GatewayOptions): Gateway {
       region,
     });
     app.route('/', nova.routes);
+    others = nova.others;
     if (nova.fastPath !== null) {
       const forAll = opening.filter(({ paths }) => paths === ALL_PATHS);
       pipelines.push({ ...nova.fastPath, stages: [...forAll, ...nova.fastPath.stages] });
     }
   }
 
-  app.notFound((c) =>
-    renderError(new ComputeError('not_found', 'Not found: no route matches this path.'), c),
+  app.notFound(
+    (c) =>
+      others?.(c) ?? renderError(new ComputeError('not_found', 'Not found: no route matches this path.'), c),
   );
   app.onError(renderError);
   const { keys, log } = ports;

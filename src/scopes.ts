@@ -1,4 +1,9 @@
-import { FURTHER_SERVICES, type FurtherService, isFurtherService } from './further-services.ts';
+import {
+  FURTHER_SERVICES,
+  type FurtherService,
+  isOfficialService,
+  type OfficialService,
+} from './further-services.ts';
 
 /** What an API key may do: a key holds a set of scopes, a route requires one. Each further service has two more. */
 export const SCOPES = [
@@ -17,7 +22,7 @@ export const EVERY_SERVICE = ['*:read', '*:write'] as const;
 
 const ACCESSES = ['read', 'write'] as const;
 type ServiceAccess = (typeof ACCESSES)[number];
-export type ServiceScope = `${FurtherService}:${ServiceAccess}` | (typeof EVERY_SERVICE)[number];
+export type ServiceScope = `${OfficialService}:${ServiceAccess}` | (typeof EVERY_SERVICE)[number];
 export type Scope = (typeof SCOPES)[number] | ServiceScope;
 
 /** The scopes of a key whose issuer names none, besides `EVERY_SERVICE`: all but `admin`. */
@@ -30,8 +35,9 @@ export const ALL_SCOPES: readonly Scope[] = [
   ...FURTHER_SERVICES.flatMap((service) => ACCESSES.map((access) => serviceScope(service, access))),
 ];
 
+/** A service that OpenStack has no name for has those of every service only. */
 export function serviceScope(service: FurtherService, access: ServiceAccess): ServiceScope {
-  return `${service}:${access}`;
+  return isOfficialService(service) ? `${service}:${access}` : `*:${access}`;
 }
 
 /** Whether `scopes` contain `scope`, by name or as one of every service. */
@@ -39,7 +45,7 @@ export function hasScope(scopes: readonly Scope[], scope: Scope): boolean {
   if (scopes.includes(scope)) return true;
   const [service = '', access] = scope.split(':');
   return (
-    isFurtherService(service) && EVERY_SERVICE.some((one) => one === `*:${access}` && scopes.includes(one))
+    isOfficialService(service) && EVERY_SERVICE.some((one) => one === `*:${access}` && scopes.includes(one))
   );
 }
 

@@ -9,7 +9,7 @@ import type {
 } from '../../src/dialects/nova/pass-through.ts';
 import { isStream, type UpstreamRequest } from './http/transport.ts';
 import { discard, open } from './http/upstream-client.ts';
-import { entriesOf, rootOf } from './keystone/catalog.ts';
+import { entriesOf, regionOf, rootOf } from './keystone/catalog.ts';
 import { forOpenStack } from './keystone/credentials.ts';
 import { missingService } from './keystone/regions.ts';
 import { sessionOf } from './keystone/session.ts';
@@ -66,7 +66,7 @@ export function openStackPassThrough(openStack: OpenStack): PassThrough {
   const assertService = (session: CloudSession, service: ForwardRequest['service'], { catalog }: Token) => {
     if (service === 'identity' || session.services.has(service)) return;
     const missing = missingService(catalog, service, session.region);
-    const isElsewhere = entriesOf(catalog, service).length > 0;
+    const isElsewhere = entriesOf(catalog, service).some((one) => regionOf(one) !== session.region);
     throw isElsewhere ? missing : new ComputeError('not_found', `This cloud has no ${service} service.`);
   };
 

@@ -1,4 +1,4 @@
-import { servicesNamed } from '../dialects/nova/service-list.ts';
+import { serviceNamed } from '../dialects/nova/service-list.ts';
 import { SERVICES, type ServedServices, type Service } from '../dialects/nova/services.ts';
 import { ConfigError, type Problem } from './config-error.ts';
 
@@ -64,7 +64,7 @@ function endpointsIn(
   if (!served.hasCatalog) return 'needs OS_AUTH_URL: a redu cloud has no catalog';
   const name = variable.slice(PREFIX.length);
   if (name === 'IDENTITY') return 'is not a variable of linguanova: OS_AUTH_URL has the endpoint of identity';
-  const [service] = servicesNamed([name.toLowerCase().replaceAll('_', '-')]) ?? [];
+  const service = serviceNamed(name.toLowerCase().replaceAll('_', '-'));
   if (service === undefined || name !== name.toUpperCase())
     return 'must end in a type of OpenStack services in capitals, with _ for -, as in LINGUANOVA_ENDPOINT_OBJECT_STORE';
   const isServed = served.services.has(service) || SERVICES.some((one) => one === service);

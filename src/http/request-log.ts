@@ -29,7 +29,7 @@ export function requestLog(root: Logger, metrics: Metrics): Stage {
     if (isNew || !headers.isAppliedTo(c.res)) addMissingHeaders(c, headers);
     const served = {
       method: c.req.method,
-      route: routePath(c, -1),
+      route: c.get('route') ?? routePath(c, -1),
       status: c.res.status,
       region: regionOf(c),
       started,

@@ -1,5 +1,5 @@
-import { ALL_SERVICES, type EndpointName } from '../../../src/dialects/nova/services.ts';
-import { isFurtherService, typesOf } from '../../../src/further-services.ts';
+import { type EndpointName, SERVICES } from '../../../src/dialects/nova/services.ts';
+import { FURTHER_SERVICES, isFurtherService, typesOf } from '../../../src/further-services.ts';
 import type { ServiceType } from '../http/transport.ts';
 import type { CatalogEntry } from './token.ts';
 
@@ -26,7 +26,7 @@ function typesIn(service: ServiceType): readonly string[] {
 
 /** The gateway's name for a type, which catalogs may have under several; the type itself for an unknown one. */
 export function serviceOfType(type: string): string {
-  const names: readonly ServiceType[] = ['identity', ...ALL_SERVICES];
+  const names: readonly ServiceType[] = ['identity', ...SERVICES, ...FURTHER_SERVICES];
   return names.find((name) => typesIn(name).includes(type)) ?? type;
 }
 

@@ -1,11 +1,13 @@
 import type { CloudSession, ServiceAddress } from '../../../src/dialects/nova/pass-through.ts';
 import {
   type EndpointName,
+  OTHERS,
   SERVICES,
   type ServedServices,
   type Service,
 } from '../../../src/dialects/nova/services.ts';
 import { type FurtherService, isFurtherService } from '../../../src/further-services.ts';
+import { Addresses } from './addresses.ts';
 import {
   belowRoot,
   type EndpointChoice,
@@ -30,17 +32,22 @@ export function sessionOf(token: Token, region: string, openStack: SessionPorts)
   if (known !== undefined) return known;
   const { accessRules } = token.identity;
   const choice = { region: openStack.regions.nameIn(token.catalog, region), interface: openStack.interface };
+  const addresses = new Addresses(token.catalog, openStack.authUrl);
+  const served = [...openStack.services].flatMap<Service>((name) =>
+    name === OTHERS ? addresses.others : [name],
+  );
+  const services = (of: EndpointChoice) => servicesOf(token, of, served, addresses);
   const session = {
     ...token.subject,
     ...(accessRules !== undefined && { accessRules }),
     region: choice.region,
-    services: servicesOf(token, choice, openStack.services),
+    services: services(choice),
     regions: openStack.regions.listIn(token.catalog, choice.interface).map(({ name, isDefault }) => ({
       name,
       isDefault,
-      services: servicesOf(token, { ...choice, region: name }, openStack.services),
+      services: services({ ...choice, region: name }),
     })),
-    roots: rootsOf(token, choice, openStack.authUrl, [...openStack.services].filter(isFurtherService)),
+    roots: rootsOf(token, choice, openStack.authUrl, served.filter(isFurtherService)),
   };
   sessions.set(token, ofToken.set(region, session));
   return session;
@@ -56,13 +63,15 @@ interface SessionPorts {
 function servicesOf(
   { catalog }: Token,
   choice: EndpointChoice,
-  served: ServedServices,
+  served: readonly Service[],
+  addresses: Addresses,
 ): Map<Service, ServiceAddress> {
   const services = new Map<Service, ServiceAddress>();
   for (const service of served) {
     const endpoints = endpointsOf(catalog, service, choice);
     const endpoint = endpoints.find((one) => one.interface === choice.interface);
-    if (endpoint !== undefined) {
+    const isFurther = isFurtherService(service);
+    if (endpoint !== undefined && (!isFurther || addresses.isOwn(service, endpoint.url))) {
       services.set(service, {
         root: rootOf(endpoint.url),
         // The catalog's, which follows one that is given by hand.
@@ -71,6 +80,7 @@ function servicesOf(
         type: typeOf(catalog, service) ?? service,
         name: nameOf(catalog, service) ?? service,
         path: belowRoot(endpoint.url),
+        below: isFurther ? addresses.below(service, endpoint.url) : [],
       });
     }
   }

@@ -4,11 +4,13 @@
  * translated. Further services of the cloud are passed through under their types.
  */
 
-import { type Handler, Hono, type MiddlewareHandler } from 'hono';
+import { type Context, type Handler, Hono, type MiddlewareHandler } from 'hono';
+import { every } from 'hono/combine';
 import { KeyTokens } from '../../access/key-token.ts';
 import type { GatewayEnv, Stage } from '../../context.ts';
-import { isFurtherService } from '../../further-services.ts';
+import { isFurtherService, isOtherService } from '../../further-services.ts';
 import type { RequestBody } from '../../http/request-target.ts';
+import { OTHER_SERVICES_ROUTE } from '../../telemetry/dialect-of-route.ts';
 import type { FindHit } from '../../traffic/cache/request-memo.ts';
 import { serviceRules } from './access-rules.ts';
 import { authenticateToken } from './authenticate.ts';
@@ -17,10 +19,18 @@ import { forwardFurther } from './further/forward.ts';
 import { identityFacade } from './identity/identity.ts';
 import { keystonePassThrough } from './identity/keystone.ts';
 import { rejectMethodOverride } from './method-override.ts';
-import { anonymousObjects, objectStorage } from './object-store/object-store.ts';
+import { type AnonymousAdmission, anonymousObjects, objectStorage } from './object-store/object-store.ts';
 import type { PassThrough } from './pass-through.ts';
 import { ProxyCache, type ProxyCachePorts } from './proxy-cache.ts';
-import { DEFAULT_SERVICES, prefixOf, SERVICE_ENDPOINTS, SERVICES, type ServedServices } from './services.ts';
+import {
+  DEFAULT_SERVICES,
+  OTHERS,
+  prefixOf,
+  SERVICE_ENDPOINTS,
+  SERVICES,
+  type ServedServices,
+  serviceOfPath,
+} from './services.ts';
 import type { OpenSession } from './session.ts';
 import type { NovaTranslation, TranslationPorts } from './translation.ts';
 import { versionDocuments } from './version-documents.ts';
@@ -30,8 +40,8 @@ interface NovaPorts extends TranslationPorts {
   readonly services: PassThrough | NovaTranslation;
   /** The default ones unless given. */
   readonly served?: ServedServices;
-  /** Whether object storage is served without a key, as far as the cloud does. */
-  readonly anonymousObjects?: boolean | undefined;
+  /** Absent: object storage is not served without a key. */
+  readonly anonymousObjects?: AnonymousAdmission | undefined;
   readonly requestBody: RequestBody;
   readonly cache: Pick<ProxyCachePorts, 'responses' | 'isOn' | 'waitUntil'>;
   /** What the head of a passed-through response may take, milliseconds. */
@@ -44,6 +54,8 @@ interface NovaPorts extends TranslationPorts {
 interface NovaDialect {
   /** Every route of the dialect, to be mounted at `/`. Handlers throw; `novaErrorResponse` renders. */
   readonly routes: Hono<GatewayEnv>;
+  /** Serves a request that no route takes, if it may be of a service that only the catalog names. */
+  readonly others: ((c: Context<GatewayEnv>) => Promise<Response> | null) | null;
   /** The stages of a read that is passed through, and the look-up of its cached response; null: nothing is cached. */
   readonly fastPath: {
     readonly prefixes: readonly string[];
@@ -89,18 +101,38 @@ export function novaDialect(ports: NovaPorts): NovaDialect {
       const path = `${prefixOf(service)}/*`;
       const isObjects = service === 'object-store';
       router.use(path, documents.handle);
-      if (isObjects && ports.anonymousObjects) router.use(path, anonymousObjects(own));
+      if (isObjects && ports.anonymousObjects)
+        router.use(path, anonymousObjects(own, ports.anonymousObjects));
       for (const { handle } of [authenticated, limit, ...region]) router.use(path, handle);
       router.all(path, rules, isObjects ? objectStorage(own) : forwarded);
     }
   }
   return {
     routes: router,
+    others: othersOf(ports, tokens, rules),
     fastPath: findHit && {
       prefixes,
       stages: [override, documents, authenticated, limit, ...region],
       findHit,
     },
+  };
+}
+
+function othersOf(
+  ports: NovaPorts,
+  tokens: KeyTokens,
+  rules: MiddlewareHandler<GatewayEnv>,
+): NovaDialect['others'] {
+  const { access, limit, region, services, served, requestTarget } = ports;
+  if (!served?.has(OTHERS) || !('forward' in services)) return null;
+  const stages = [rejectMethodOverride(requestTarget), authenticateToken(access, tokens), limit, ...region];
+  const forwarded = forwardFurther({ ...ports, passThrough: services });
+  const run = every(...stages.map(({ handle }) => handle), rules, forwarded);
+  return (c) => {
+    const service = serviceOfPath(c.req.path);
+    if (service === null || !isOtherService(service)) return null;
+    c.set('route', OTHER_SERVICES_ROUTE);
+    return Promise.resolve(run(c, async () => {})).then((response) => response ?? c.res);
   };
 }
 

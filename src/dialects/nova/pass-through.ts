@@ -8,6 +8,8 @@ export interface ServiceAddress extends OfferedService {
   readonly root: string;
   /** That of its public endpoint, which it names itself by in references. */
   readonly publicRoot: string;
+  /** Paths below the root that are other services': never reached by way of this one. */
+  readonly below: readonly string[];
 }
 
 /** Whom the cloud takes a credential for, and where its services are. The region is that of the endpoints in use. */

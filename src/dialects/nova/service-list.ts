@@ -7,10 +7,15 @@ const BY_NAME: ReadonlyMap<string, Service> = new Map([
   ...FURTHER_SERVICES.flatMap((service) => typesOf(service).map((type) => [type, service] as const)),
 ]);
 
+/** By its official type or an alias. */
+export function serviceNamed(name: string): Service | undefined {
+  return BY_NAME.get(name);
+}
+
 /** `*`: all. @returns null if one is no service. */
 export function servicesNamed(names: readonly string[]): ServedServices | null {
-  const services = names.map((name) => (name === '*' ? name : BY_NAME.get(name)));
+  const services = names.map((name) => (name === '*' ? name : serviceNamed(name)));
   if (services.includes(undefined)) return null;
   if (services.includes('*')) return ALL_SERVICES;
-  return new Set(services as Service[]);
+  return new Set(services as readonly Service[]);
 }

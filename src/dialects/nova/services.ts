@@ -1,4 +1,9 @@
-import { FURTHER_SERVICES, type FurtherService, isFurtherService } from '../../further-services.ts';
+import {
+  FURTHER_SERVICES,
+  type FurtherService,
+  isFurtherService,
+  isOtherService,
+} from '../../further-services.ts';
 
 /** Services of the cloud whose paths and scopes the gateway defines. */
 export const SERVICES = ['compute', 'image', 'network', 'volume'] as const;
@@ -7,10 +12,13 @@ export type ServiceName = (typeof SERVICES)[number];
 /** Any service of the cloud. */
 export type Service = ServiceName | FurtherService;
 
+/** With it, services are served that only the catalog names. */
+export const OTHERS = '*';
+
 /** The services that are served (`LINGUANOVA_SERVICES`). */
-export type ServedServices = ReadonlySet<Service>;
+export type ServedServices = ReadonlySet<Service | typeof OTHERS>;
 export const DEFAULT_SERVICES: ServedServices = new Set(SERVICES);
-export const ALL_SERVICES: ServedServices = new Set([...SERVICES, ...FURTHER_SERVICES]);
+export const ALL_SERVICES: ServedServices = new Set([...SERVICES, ...FURTHER_SERVICES, OTHERS]);
 
 /** The gateway itself implements identity. */
 export type EndpointName = ServiceName | 'identity';
@@ -41,7 +49,13 @@ export function prefixOf(service: EndpointName | FurtherService): string {
   return isFurtherService(service) ? `/${service}` : SERVICE_ENDPOINTS[service].prefix;
 }
 
-/** Served or not; null for a path of another dialect. */
+/** Whether a path is of this dialect: others than official services exist only where the operator serves them. */
+export function isServicePath(path: string, served: ServedServices): boolean {
+  const service = serviceOfPath(path);
+  return service !== null && (!isOtherService(service) || served.has(OTHERS));
+}
+
+/** Served or not, and also where no catalog has it; null for a path of another dialect. */
 export function serviceOfPath(path: string): EndpointName | FurtherService | null {
   const isBelow = (prefix: string) => path === prefix || path.startsWith(`${prefix}/`);
   const named = ENDPOINT_NAMES.find((part) => isBelow(SERVICE_ENDPOINTS[part].prefix));

@@ -6,9 +6,11 @@ import { Limiter } from './limiter.ts';
 export type AddressLimit = (address: string | null) => Promise<number | null>;
 
 const WINDOW_SECONDS = 60;
+/** Pages of a public container have many parts. */
+const MAX_REQUESTS = 600;
 
 /** Limits requests without a key by client network, over all gateways that share the counter; whatever `LINGUANOVA_LIMITS` says. */
-export function addressLimit(counter: Counter, name: string, points: number): AddressLimit {
+export function addressLimit(counter: Counter, name: string, points = MAX_REQUESTS): AddressLimit {
   const limiter = new Limiter(counter);
   return async function spend(address) {
     const limit = { key: `${name}:address:${clientNetwork(address)}`, points, seconds: WINDOW_SECONDS };

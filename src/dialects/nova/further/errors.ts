@@ -1,4 +1,4 @@
-import type { FurtherService } from '../../../further-services.ts';
+import { type FurtherService, isOfficialService, type OfficialService } from '../../../further-services.ts';
 
 interface Refusal {
   readonly status: number;
@@ -13,7 +13,7 @@ type Envelope = (refusal: Refusal) => object;
 const COMMON: Envelope = ({ status, title, message }) => ({ error: { code: status, title, message } });
 
 /** What clients of a service look for its messages in. */
-const ENVELOPES: Partial<Record<FurtherService, Envelope>> = {
+const ENVELOPES: Partial<Record<OfficialService, Envelope>> = {
   'load-balancer': ({ title, message }) => ({
     faultcode: 'Client',
     faultstring: message,
@@ -32,5 +32,6 @@ const ENVELOPES: Partial<Record<FurtherService, Envelope>> = {
 
 /** An error of the gateway in the format of the service at its path. */
 export function furtherErrorBody(service: FurtherService, refusal: Refusal): object {
-  return (refusal.status === 401 ? COMMON : (ENVELOPES[service] ?? COMMON))(refusal);
+  const own = isOfficialService(service) ? ENVELOPES[service] : undefined;
+  return (refusal.status === 401 || own === undefined ? COMMON : own)(refusal);
 }

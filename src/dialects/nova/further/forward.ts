@@ -8,7 +8,7 @@ import { callContext } from '../../../access/access.ts';
 import { assertScope } from '../../../access/require-scope.ts';
 import { ComputeError } from '../../../compute/errors.ts';
 import type { GatewayEnv } from '../../../context.ts';
-import type { FurtherService } from '../../../further-services.ts';
+import { type FurtherService, isOfficialService } from '../../../further-services.ts';
 import { readBytes } from '../../../http/body.ts';
 import { serviceScope } from '../../../scopes.ts';
 import { invalidate } from '../../../traffic/versions/invalidate.ts';
@@ -17,7 +17,7 @@ import type { CloudSession, ForwardMethod, ForwardRequest } from '../pass-throug
 import { isJson, rewriteResponse, toResponse } from '../proxied-response.ts';
 import { furtherRequestHeaders } from './headers.ts';
 import { withCloudReferences } from './references.ts';
-import { parseFurtherTarget } from './target.ts';
+import { assertOwnPath, parseFurtherTarget } from './target.ts';
 
 type FurtherPorts = Omit<ForwardPorts, 'cache'>;
 
@@ -43,6 +43,11 @@ const ACT_AS_USER: ReadonlySet<FurtherService> = new Set([
   'workflow',
 ]);
 
+/** What a service does that OpenStack has no name for is not known. */
+function actsAsUser(service: FurtherService): boolean {
+  return ACT_AS_USER.has(service) || !isOfficialService(service);
+}
+
 /** Behind `authenticateToken` and the limits. */
 export function forwardFurther(ports: FurtherPorts): Handler<GatewayEnv> {
   const { access, passThrough } = ports;
@@ -54,13 +59,14 @@ export function forwardFurther(ports: FurtherPorts): Handler<GatewayEnv> {
     const principal = c.get('principal');
     const isRead = READS.has(method);
     assertScope(principal, serviceScope(service, isRead ? 'read' : 'write'));
-    if (principal.credential.kind === 'service' && ACT_AS_USER.has(service)) {
+    if (principal.credential.kind === 'service' && actsAsUser(service)) {
       throw new ComputeError('forbidden', `A service key has no user of its own, as ${service} requires.`);
     }
     const received = isRead ? null : await bodyOf(c, ports);
     const call = callContext(c, access.upstreamBudgetMs);
     const session = await passThrough.session(principal.credential, call);
     assertNoHiddenAdministrator(c, session);
+    assertOwnPath(session.services.get(service)?.below ?? [], path);
     const urls = { identity: ports.publicUrl(c), services: ports.regionalUrl(c) };
     const body = received instanceof Uint8Array ? withReferences(received, session, urls.services) : received;
     const { 'content-length': length, ...headers } = furtherRequestHeaders(c.req.raw.headers);

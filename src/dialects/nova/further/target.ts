@@ -18,3 +18,16 @@ export function parseFurtherTarget(target: string): FurtherTarget {
   for (const segment of segments) decodedSegment(segment, 0, [segment]);
   return { service, path: (path || '/') + search };
 }
+
+/**
+ * Several services may share an address, one at its root: what is below it by path is another's, with scopes of its own.
+ *
+ * @param others Paths of other services below the root of this one.
+ * @throws ComputeError `not_found`.
+ */
+export function assertOwnPath(others: readonly string[], path: string): void {
+  if (others.length === 0) return;
+  const [whole = ''] = path.split('?', 1);
+  const decoded = `${whole.split('/').map(decodeURIComponent).join('/')}/`;
+  if (others.some((other) => decoded.startsWith(`${other}/`))) throw notFound();
+}

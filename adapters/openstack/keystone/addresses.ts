@@ -1,0 +1,63 @@
+import {
+  type FurtherService,
+  isFurtherService,
+  isOfficialService,
+  isOtherService,
+  type OtherService,
+} from '../../../src/further-services.ts';
+import { belowRoot, projectIn, rootOf, serviceOfType } from './catalog.ts';
+import type { CatalogEntry } from './token.ts';
+
+interface Address {
+  readonly service: string;
+  /** Both as URL parsers print them, without trailing slash. */
+  readonly root: string;
+  /** With the version, without the project. */
+  readonly versioned: string;
+}
+
+/** Where the services of a catalog are, by whatever interface and region, so that none is reached by way of another. */
+export class Addresses {
+  readonly #all: readonly Address[];
+  /** The types that OpenStack has no name for. */
+  readonly others: readonly OtherService[];
+
+  constructor(catalog: readonly CatalogEntry[], authUrl: string) {
+    const found = catalog.flatMap(({ type, endpoints }) =>
+      endpoints.map(({ url }) => ({ service: serviceOfType(type), ...addressOf(url) })),
+    );
+    this.#all = [{ service: 'identity', ...addressOf(authUrl) }, ...found];
+    this.others = [...new Set(catalog.map(({ type }) => type).filter(isOtherService))];
+  }
+
+  /**
+   * Whether a service of which the gateway knows the name only is at an address of its own. At that of compute or identity, the
+   * gateway's rules would not hold; and a type that OpenStack has no name for may be any other service.
+   */
+  isOwn(service: FurtherService, url: string): boolean {
+    const { root } = addressOf(url);
+    const neighbours = this.#all.filter((one) => one.service !== service && one.root === root);
+    return neighbours.every(({ service: other }) => isOfficialService(service) && isFurtherService(other));
+  }
+
+  /** Paths below the root of a service at which others are. */
+  below(service: FurtherService, url: string): readonly string[] {
+    const { root, versioned } = addressOf(url);
+    const paths = this.#all
+      .filter((one) => one.service !== service && one.versioned !== versioned)
+      .filter((one) => one.versioned.startsWith(`${root}/`))
+      .map((one) => one.versioned.slice(root.length));
+    return [...new Set(paths)];
+  }
+}
+
+function addressOf(url: string): Omit<Address, 'service'> {
+  const root = rootOf(url);
+  const below = belowRoot(url);
+  const version = below.slice(0, below.length - projectIn(url).length);
+  return { root: printed(root), versioned: printed(root + version) };
+}
+
+function printed(url: string): string {
+  return (URL.parse(url)?.href ?? url).replace(/\/$/, '');
+}
