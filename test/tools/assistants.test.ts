@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { fenced, read } from '../docs/pages.ts';
 import { startFixtures } from '../support/mcp-fixtures.ts';
 import { installed } from './install.ts';
 import { record } from './record.ts';
@@ -83,8 +84,13 @@ describe('the conformance suite of the protocol', () => {
 
 describe("the inspector's command line", () => {
   test('lists and calls the tools', async () => {
-    const { tools } = await inspect('--method', 'tools/list', '--strict');
-    expect(tools).toHaveLength(6);
+    const [printed = ''] = fenced(read('docs/tools/assistants.md'), 'sh').filter((block) =>
+      block.startsWith('npx '),
+    );
+    const env = { ...process.env, URL: way.gateway?.url ?? '', KEY: way.secret };
+    const options = { cwd: folder, env, timeout: CALL_TIMEOUT_MS, maxBuffer: 1e7 };
+    const { stdout } = await promisify(execFile)('sh', ['-ec', printed], options);
+    expect(JSON.parse(stdout).tools).toHaveLength(6);
     const listed = await inspect(
       '--method',
       'tools/call',
