@@ -20,10 +20,13 @@ beforeAll(async () => {
 });
 
 const OBJECTS = 'a redu cloud has no object storage';
+const FLAG = 'enableSSH is shown while a security group opens TCP 22';
 const DIFFERENCES: Differences = {
   directly: { 'create a volume': 'Libcloud searches for a service with the name cinderv3' },
   'redu chain': {
     'list subnets': 'a redu cloud reports no subnets',
+    metadata: FLAG,
+    'set metadata': FLAG,
     'create a container': OBJECTS,
     'upload an object': OBJECTS,
     'list objects': OBJECTS,
