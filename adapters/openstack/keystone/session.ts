@@ -7,10 +7,7 @@ import {
   type Service,
 } from '../../../src/dialects/nova/services.ts';
 import { type FurtherService, isFurtherService } from '../../../src/further-services.ts';
-<<<<<<< HEAD
 import { Addresses } from './addresses.ts';
-=======
->>>>>>> e0c21d66 (tools: restore what the commit of Kubernetes had taken back)
 import {
   belowRoot,
   type EndpointChoice,

@@ -1,9 +1,6 @@
 """rclone, with a remote of the type swift that signs in from OpenStack's variables."""
 
-<<<<<<< HEAD
 import json
-=======
->>>>>>> e0c21d66 (tools: restore what the commit of Kubernetes had taken back)
 import os
 import random
 import sys
@@ -34,11 +31,7 @@ with steps() as step:
     step("copy", rclone, "copy", source, top)
     step("lsf", lambda: sorted(rclone("lsf", "-R", top).split("\n")), outcome=str)
     step("check", rclone, "check", source, top)
-<<<<<<< HEAD
     step("size", lambda: json.loads(rclone("size", "--json", top))["bytes"], outcome=str)
-=======
-    step("size", lambda: rclone("size", "--json", top), outcome=str)
->>>>>>> e0c21d66 (tools: restore what the commit of Kubernetes had taken back)
     step("cat", lambda: rclone("cat", top + "/sub/a b.txt"), outcome=str)
     step("cat a range", lambda: rclone("cat", "--offset", "1", "--count", "2", top + "/plain.txt"), outcome=str)
     step("hashsum", lambda: rclone("hashsum", "MD5", top + "/plain.txt").split()[0], outcome=str)
