@@ -4,6 +4,8 @@ import { VERSION, Workspace } from './terraform/workspace.ts';
 import { openWay, type ToolProject, toolProject, type Way } from './ways.ts';
 
 const CYCLES = 20;
+/** A cycle takes a minute or two on a machine that does nothing else. */
+const TIMEOUT_MS = 4 * 3_600_000;
 /** Two stacks at once, each half of the cycles. */
 const STACKS = ['one', 'two'];
 
@@ -41,42 +43,46 @@ async function owned(): Promise<object> {
   };
 }
 
-test(`${CYCLES} cycles of create, change and destroy, two at once: no drift, nothing left, no server error`, async () => {
-  const before = await owned();
-  const failures: string[] = [];
-  let done = 0;
-  const cycles = async (name: string) => {
-    for (let cycle = 1; cycle <= CYCLES / STACKS.length; cycle++) {
-      const workspace = await Workspace.open('stack', way, { name: `soak-${name}` });
-      const first = {};
-      const changed = { role: 'api' };
-      const steps = [
-        () => workspace.apply(first),
-        () => workspace.drift(first),
-        () => workspace.apply(changed),
-        () => workspace.drift(changed),
-        () => workspace.destroy(changed),
-      ];
-      for (const step of steps) {
-        const failure = await step();
-        if (failure !== null) failures.push(`${name} ${cycle}: ${failure}`);
+test(
+  `${CYCLES} cycles of create, change and destroy, two at once: no drift, nothing left, no server error`,
+  async () => {
+    const before = await owned();
+    const failures: string[] = [];
+    let done = 0;
+    const cycles = async (name: string) => {
+      for (let cycle = 1; cycle <= CYCLES / STACKS.length; cycle++) {
+        const workspace = await Workspace.open('stack', way, { name: `soak-${name}` });
+        const first = {};
+        const changed = { role: 'api' };
+        const steps = [
+          () => workspace.apply(first),
+          () => workspace.drift(first),
+          () => workspace.apply(changed),
+          () => workspace.drift(changed),
+          () => workspace.destroy(changed),
+        ];
+        for (const step of steps) {
+          const failure = await step();
+          if (failure !== null) failures.push(`${name} ${cycle}: ${failure}`);
+        }
+        workspace.close();
+        done++;
       }
-      workspace.close();
-      done++;
-    }
-  };
-  await Promise.all(STACKS.map(cycles));
-  const errors = await serverErrors();
-  const left = await owned();
-  const outcome = `${done} cycles, ${failures.length} failures, ${errors.length} server errors`;
-  record({
-    tool: 'Terraform',
-    version: VERSION,
-    run: `${CYCLES} cycles of a stack, two at once`,
-    where: 'gateway',
-    outcome,
-  });
-  expect(failures).toEqual([]);
-  expect(errors).toEqual([]);
-  expect(left).toEqual(before);
-});
+    };
+    await Promise.all(STACKS.map(cycles));
+    const errors = await serverErrors();
+    const left = await owned();
+    const outcome = `${done} cycles, ${failures.length} failures, ${errors.length} server errors`;
+    record({
+      tool: 'Terraform',
+      version: VERSION,
+      run: `${CYCLES} cycles of a stack, two at once`,
+      where: 'gateway',
+      outcome,
+    });
+    expect(failures).toEqual([]);
+    expect(errors).toEqual([]);
+    expect(left).toEqual(before);
+  },
+  TIMEOUT_MS,
+);
