@@ -83,6 +83,7 @@ test('every response matches the contract', async () => {
   await client.until(created.id, ({ state }) => state === 'active');
   await call('GET', instance);
   await call('GET', '/v1/flavors/m1.tiny');
+  await call('GET', '/v1/config?format=env');
   await call('GET', `${instance}/actions`);
   await call('GET', `${instance}/console_log?lines=1`);
   await call('POST', `${instance}/console`, {});
