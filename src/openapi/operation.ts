@@ -6,6 +6,7 @@ import { tagOf } from './tags.ts';
 import type { RouteText } from './texts.ts';
 
 const JSON_TYPE = 'application/json';
+const EVENT_STREAM = 'text/event-stream';
 
 export function operation(route: RouteDefinition, text: RouteText, schemas: Schemas): object {
   return {
@@ -44,7 +45,8 @@ function success(route: RouteDefinition, text: RouteText, schemas: Schemas): obj
     ...(response && {
       content: {
         [media]: {
-          schema: schemas.output(response),
+          // The schema of a stream would be that of all its bytes.
+          ...(media !== EVENT_STREAM && { schema: schemas.output(response) }),
           ...(text.responseExample ? { example: text.responseExample } : exampleOf(response, media)),
         },
         ...(route.csv && { 'text/csv': { schema: { type: 'string' } } }),
@@ -112,10 +114,11 @@ function errorReferences({ method, path, scope, query, body: json, takesBytes }:
     ...(query || body ? [400] : []),
     401,
     ...(scope || path.startsWith('/v1/api_keys') ? [403] : []),
-    ...(path.includes('{') ? [404] : []),
+    ...(path.includes('{') || namesOthers(method, path) ? [404] : []),
     ...(method !== 'GET' ? [409, 412] : []),
     ...(body ? [413, 415] : []),
     429,
+    ...(query ? [431] : []),
     500,
     ...(isCloud ? [501] : []),
     502,
@@ -123,6 +126,11 @@ function errorReferences({ method, path, scope, query, body: json, takesBytes }:
     504,
   ];
   return Object.fromEntries(statuses.map((status) => [status, reference('responses', `${status}`)]));
+}
+
+/** A POST that finds what its body names before it makes anything: an instance, a volume. */
+function namesOthers(method: string, path: string): boolean {
+  return method === 'POST' && /^\/v1\/(floating_ips|volume_snapshots)$/.test(path);
 }
 
 function securityOf({ method, path }: RouteDefinition): object[] {
@@ -178,7 +186,7 @@ function queryParameters({ query }: RouteDefinition, schemas: Schemas): object[]
 }
 
 function headerParameters({ method, path, media }: RouteDefinition): object[] {
-  if (media === 'text/event-stream') return [reference('parameters', 'LastEventId')];
+  if (media === EVENT_STREAM) return [reference('parameters', 'LastEventId')];
   if (method === 'GET') return [];
   const names = [
     ...(takesIdempotencyKey(method, path) ? ['IdempotencyKey'] : []),
@@ -200,7 +208,7 @@ function listed(name: string, items: readonly object[]): object {
 }
 
 function exampleOf(body: ResponseBody, media?: string): { example?: unknown } {
-  if (media === 'text/event-stream') return { example: EVENTS };
+  if (media === EVENT_STREAM) return { example: EVENTS };
   if ('list' in body) return wrapped(exampleOf(body.list), (item) => [item]);
   if ('page' in body) return wrapped(exampleOf(body.page), (item) => ({ items: [item], next_cursor: null }));
   const example = EXAMPLES[body.meta()?.id ?? ''];

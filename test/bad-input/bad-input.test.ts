@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { formatKey, parseKey } from '../../src/access/key-format.ts';
+import { OPERATIONS } from '../openapi/document.ts';
 import { ADMIN_TOKEN } from '../support/gateway.ts';
 import { type SandboxTarget, sandboxTarget } from '../support/sandbox-target.ts';
 import { ACTION_ROWS } from './action-rows.ts';
@@ -63,6 +64,23 @@ for (const [table, rows] of Object.entries(TABLES)) {
     });
   });
 }
+
+test('the contract has each of these refusals at its operation', () => {
+  const paths = OPERATIONS.map(({ path, ...one }) => ({
+    ...one,
+    pattern: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`),
+  }));
+  const missing = Object.values(TABLES).flatMap((rows) =>
+    rows.flatMap(({ method, path, refusal }) => {
+      const [plain = ''] = path.split('?');
+      const found = paths.filter((one) => one.method === method && one.pattern.test(plain));
+      const isListed =
+        found.length === 0 || found.some(({ operation }) => refusal.status in operation.responses);
+      return isListed ? [] : [`${method} ${path}: ${refusal.status}`];
+    }),
+  );
+  expect(missing).toEqual([]);
+});
 
 /** Every change of a key writes an audit entry. */
 async function lastWritten() {
