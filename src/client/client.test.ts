@@ -111,6 +111,11 @@ describe('errors', () => {
     });
   });
 
+  test('config resolves to the text of the response', async () => {
+    const { client } = against(() => new Response('LINGUANOVA_KEY=<SECRET>\n'));
+    expect(await client.config('env')).toBe('LINGUANOVA_KEY=<SECRET>\n');
+  });
+
   test('an AbortSignal throws its reason before, during and between attempts', async () => {
     const reason = new Error('enough');
     const before = against(ok);

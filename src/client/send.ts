@@ -55,6 +55,8 @@ const UPLOAD_TIMEOUT_MS = 7_200_000;
 /** A longer `Retry-After` is not waited for. */
 const MAX_RETRY_AFTER_SECONDS = 60;
 const MAX_RETRIES = 3;
+/** The others respond with JSON. */
+const TEXT_ROUTE: Route = 'GET /v1/config';
 const RETRYABLE_STATUSES: readonly number[] = [502, 503, 504];
 
 export function sender(options: ClientOptions): Sender {
@@ -74,13 +76,19 @@ export function sender(options: ClientOptions): Sender {
   }
 
   /** Maps every failure to a LinguanovaError. */
-  async function attempt(path: string, init: RequestInit, given: AbortSignal | undefined, timeoutMs: number) {
+  async function attempt(
+    path: string,
+    init: RequestInit,
+    given: AbortSignal | undefined,
+    timeoutMs: number,
+    read: typeof parsed,
+  ) {
     const { signal, end } = withTimeout(timeoutMs, given);
     try {
       const response = await open(path, { ...init, signal });
       const text = await response.text();
       const { headers } = response;
-      return { headers, body: bodyOf(text, response) };
+      return { headers, body: text === '' ? undefined : read(text, response) };
     } catch (error) {
       given?.throwIfAborted();
       if (error instanceof LinguanovaError) return error;
@@ -95,6 +103,7 @@ export function sender(options: ClientOptions): Sender {
     const path =
       template.replace(/\{(\w+)\}/g, (_, name) => segment(input.params?.[name])) + queryText(input.query);
     const once = method === 'POST' && supportsIdempotencyKey(template);
+    const read = route === TEXT_ROUTE ? (text: string) => text : parsed;
     const { type, timeoutMs, isRepeatable, ...body } = encoded(input.body);
     const headers: Record<string, string> = type === null ? {} : { 'content-type': type };
     if (once) headers['idempotency-key'] = idempotencyKey ?? randomText();
@@ -103,7 +112,7 @@ export function sender(options: ClientOptions): Sender {
 
     for (let retries = 0; ; retries++) {
       signal?.throwIfAborted();
-      const outcome = await attempt(path, init, signal, timeoutMs);
+      const outcome = await attempt(path, init, signal, timeoutMs, read);
       if (!(outcome instanceof LinguanovaError)) return outcome;
       // An earlier attempt deleted it, and its response was lost.
       if (method === 'DELETE' && retries > 0 && outcome.status === 404)
@@ -160,12 +169,6 @@ function queryText(query: object | undefined): string {
     ),
   ).toString();
   return text && `?${text}`;
-}
-
-function bodyOf(text: string, response: Response): unknown {
-  if (text === '') return undefined;
-  const isText = response.headers.get('content-type')?.startsWith('text/plain');
-  return isText ? text : parsed(text, response);
 }
 
 function parsed(text: string, { status, headers }: Response): unknown {

@@ -9,7 +9,7 @@ import type { Mount } from './mount.ts';
 export const TOOL_CONFIG = route({
   method: 'GET',
   path: '/v1/config',
-  query: z.object({ format: z.enum(CONFIG_FORMATS).describe('The tool whose configuration it is.') }),
+  query: z.strictObject({ format: z.enum(CONFIG_FORMATS).describe('The tool whose configuration it is.') }),
   status: 200,
   response: z.string(),
   media: 'text/plain',
