@@ -7,7 +7,7 @@ import { CONFIG_FORMATS } from '../../src/tool-config.ts';
 import { database, emptyDirectory } from '../e2e/keys-database.ts';
 import { PROJECT } from '../e2e/wrong-keys-commands.ts';
 import { type GatewayProcess, startProcess } from '../support/gateway-process.ts';
-import { code, fenced, read, rows } from './pages.ts';
+import { code, fenced, read, rows, section } from './pages.ts';
 
 const PAGE = read('docs/tools/configuration.md');
 const MAIN = join(import.meta.dirname, '../../adapters/node/main.ts');
@@ -45,6 +45,16 @@ test('a key and its configuration are created and requested as printed', () => {
   const command = request.replace('http://127.0.0.1:8787', gateway.url);
   shell(command, { LINGUANOVA_KEY: auth.application_credential_secret });
   expect(readFileSync(join(folder, 'clouds.yaml'), 'utf8')).toBe(created);
+});
+
+test('the commands of the README write the configuration of the three tools', () => {
+  const [commands = ''] = fenced(section(read('README.md'), 'Use it with your tools'), 'sh');
+  shell(create, { PROJECT });
+  const { auth } = parse(readFileSync(join(folder, 'clouds.yaml'), 'utf8')).clouds.linguanova;
+  const key = auth.application_credential_secret;
+  shell(commands.replace('http://127.0.0.1:8787', gateway.url), { LINGUANOVA_KEY: key });
+  for (const file of ['clouds.yaml', 'provider.tf', 'cloud.conf'])
+    expect(readFileSync(join(folder, file), 'utf8'), file).toContain(key);
 });
 
 test('the program lists the instances with .env', () => {

@@ -1,4 +1,4 @@
-"""How schemathesis signs in: with a key that is issued anew when a request has revoked it, and as the operator at /admin."""
+"""How schemathesis signs in: with a new key after a request has revoked the last one, and as the operator at /admin."""
 
 import itertools
 import json
