@@ -4,6 +4,8 @@ import { afterAll, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { readConfig } from '../../src/config/config.ts';
 import { Environment } from '../../src/config/environment.ts';
+import { prefixOf } from '../../src/dialects/nova/services.ts';
+import { regionPath } from '../../src/http/region-path.ts';
 import { VERSION } from '../../src/version.ts';
 import { fenced, read, section } from '../docs/pages.ts';
 import { sandboxGateway } from '../wire/sandbox-gateway.ts';
@@ -125,6 +127,16 @@ test('a pod is killed after 75 seconds, and its probes are paths of the gateway'
   }
 });
 
+/** Of docs/services.md and docs/object-storage.md. */
+const PROVEN_SERVICES = [
+  'object-store',
+  'orchestration',
+  'key-manager',
+  'load-balancer',
+  'dns',
+  'placement',
+] as const;
+
 test('the ingress reaches every route of the gateway but those for operators', () => {
   const { paths } = byKind.get('Ingress').spec.rules[0].http;
   const reached = (route: string) =>
@@ -133,7 +145,8 @@ test('the ingress reaches every route of the gateway but those for operators', (
     );
   const routes = gateway.routes
     .map(({ path }) => path)
-    .filter((path) => path.startsWith('/') && path !== '/*');
+    .filter((path) => path.startsWith('/') && path !== '/*')
+    .concat(regionPath('RegionTwo'), PROVEN_SERVICES.map(prefixOf));
   const inside = routes.filter((route) => /^\/(admin|metrics|readyz|healthz)(\/|$)/.test(route));
   expect(new Set(inside.map((route) => route.split('/')[1]))).toEqual(
     new Set(['admin', 'metrics', 'readyz', 'healthz']),
