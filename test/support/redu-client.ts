@@ -34,10 +34,11 @@ export class ReduClient {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();
+    const isPlain = response.headers.get('content-type')?.startsWith('text/plain') === true;
     return {
       status: response.status,
       headers: response.headers,
-      body: text === '' ? null : JSON.parse(text),
+      body: isPlain ? text : text === '' ? null : JSON.parse(text),
     };
   }
 
@@ -55,7 +56,7 @@ export class ReduClient {
     return {
       status: response.status,
       headers: response.headers,
-      body: text === '' ? null : JSON.parse(text),
+      body: isPlain ? text : text === '' ? null : JSON.parse(text),
     };
   }
   patch = (path: string, body: unknown) => this.request('PATCH', path, body);
