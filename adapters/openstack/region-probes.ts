@@ -105,7 +105,8 @@ export class RegionProbes {
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
       if (!this.#down.has(name)) {
-        const { origin, pathname } = new URL(url);
+        // A catalog may have an address that is no URL.
+        const { origin, pathname } = URL.parse(url) ?? { origin: root, pathname: '/' };
         log.warn('upstream_unreachable', { method: 'GET', origin, path: pathname, sent: error.sent }, error);
       }
       this.#down.add(name);

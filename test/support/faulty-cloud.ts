@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { type Account, createSandbox, type SandboxOptions } from '../../adapters/sandbox/index.ts';
 
-export type FaultyService = 'identity' | 'compute' | 'networking' | 'image';
+export type FaultyService = 'identity' | 'compute' | 'networking' | 'image' | 'volume';
 
 /** How a service behaves. `dead`: nothing listens; `silent`: it accepts requests and never responds. */
 export type Behaviour = 'well' | 'dead' | 'silent' | 'cut' | 'rubbish' | '503' | '504 page';
@@ -15,9 +15,10 @@ const HOSTS: Readonly<Record<FaultyService, string>> = {
   compute: '127.3.7.2',
   networking: '127.3.7.3',
   image: '127.3.7.4',
+  volume: '127.3.7.5',
 };
 
-/** A sandbox whose four services listen each for itself, over real sockets, and fail as a test wants. */
+/** A sandbox whose services listen each for itself, over real sockets, and fail as a test wants. */
 export class FaultyCloud {
   readonly accounts: readonly Account[];
   readonly #services: ReadonlyMap<FaultyService, Service>;

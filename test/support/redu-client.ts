@@ -56,7 +56,7 @@ export class ReduClient {
     return {
       status: response.status,
       headers: response.headers,
-      body: isPlain ? text : text === '' ? null : JSON.parse(text),
+      body: text === '' ? null : JSON.parse(text),
     };
   }
   patch = (path: string, body: unknown) => this.request('PATCH', path, body);
