@@ -1,7 +1,7 @@
 /** `LINGUANOVA_SERVICES=*`: types that only the catalog of the cloud has, and services that share an address. */
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { ALL_SERVICES, type ServedServices } from '../../src/dialects/nova/services.ts';
+import { ALL_SERVICES, type ServedServices, type Service } from '../../src/dialects/nova/services.ts';
 import { isOtherService } from '../../src/further-services.ts';
 import { DEFAULT_SCOPES, EVERY_SERVICE, SCOPES, type Scope } from '../../src/scopes.ts';
 import { sendNova } from '../support/nova-client.ts';
@@ -127,13 +127,20 @@ describe('what is below the root of one service', () => {
     '/key-manager/dns?a=b',
     '/key-manager/%64ns/v2/zones',
     '/key-manager/billing/v1/x',
+    '/key-manager/billing/v2',
+    '/key-manager/billing',
+    '/xloud-root/compute',
+    '/xloud-root/compute/v2/servers',
     '/xloud-root/compute/v2.1/servers',
+    '/xloud-root/c%6fmpute/v2/servers',
+    '/xloud-root/identity/v2.0/tokens',
+    '/xloud-root/volume/v2/volumes',
     '/xloud-root/identity/v3/users',
     '/xloud-root/networking/v2.0/networks',
   ])('%s is another’s', (path) => refused(`GET ${path}`, [404]));
 
   test('a path is its own where no other service is', async () => {
-    for (const path of ['/key-manager/v1/secrets', '/key-manager/dnsx', '/key-manager/billing/v2'])
+    for (const path of ['/key-manager/v1/secrets', '/key-manager/dnsx', '/key-manager/billings/v2'])
       expect((await send(`GET ${path}`)).status).toBe(200);
   });
 
@@ -144,6 +151,31 @@ describe('what is below the root of one service', () => {
     expect((await send('GET /key-manager/dns/v2/zones', token, some)).status).toBe(404);
     expect(some.arrived.slice(arrived)).toEqual([]);
   });
+});
+
+test('a service at the root of the cloud’s address leads no service key to compute, whatever the version', async () => {
+  const services = new Set<Service>(['compute', 'key-manager']);
+  const atRoot = await recordedGateway({ services }, { 'key-manager': `${SANDBOX}/` });
+  try {
+    const key = await atRoot.keyOf(atRoot.acme, 'service', ['key-manager:read', 'key-manager:write']);
+    expect((await send('GET /key-manager/v1/secrets', key, atRoot)).status).toBe(404);
+    const arrived = atRoot.arrived.length;
+    expect(atRoot.arrived.at(-1)?.url).toBe(`${SANDBOX}/v1/secrets`);
+    for (const path of [
+      'compute',
+      'compute/v2',
+      'compute/v2.1',
+      'compute/v3',
+      'identity/v2.0',
+      'networking/v3',
+    ]) {
+      expect((await send(`GET /key-manager/${path}/os-keypairs`, key, atRoot)).status, path).toBe(404);
+      expect((await send(`DELETE /key-manager/${path}/os-keypairs/a`, key, atRoot)).status, path).toBe(404);
+    }
+    expect(atRoot.arrived.slice(arrived)).toEqual([]);
+  } finally {
+    await atRoot.close();
+  }
 });
 
 test('no route and no scope of the gateway is of a service that only a catalog names', () => {

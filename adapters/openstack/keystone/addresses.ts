@@ -40,13 +40,17 @@ export class Addresses {
     return neighbours.every(({ service: other }) => isOfficialService(service) && isFurtherService(other));
   }
 
-  /** Paths below the root of a service at which others are. */
+  /**
+   * Paths below the root of a service at which others are: those that share the root by their version, any other as a whole, since a
+   * service may serve versions that no catalog has.
+   */
   below(service: FurtherService, url: string): readonly string[] {
     const { root, versioned } = addressOf(url);
     const paths = this.#all
       .filter((one) => one.service !== service && one.versioned !== versioned)
-      .filter((one) => one.versioned.startsWith(`${root}/`))
-      .map((one) => one.versioned.slice(root.length));
+      .map((one) => (one.root === root ? one.versioned : one.root))
+      .filter((address) => address.startsWith(`${root}/`))
+      .map((address) => address.slice(root.length));
     return [...new Set(paths)];
   }
 }
