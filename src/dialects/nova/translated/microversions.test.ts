@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { ID, IMAGE_ID, INSTANCE, novaApp, OTHER_ID } from '../../../../test/support/nova-app.ts';
 import type { Cloud } from '../../../compute/cloud.ts';
+import { ComputeError } from '../../../compute/errors.ts';
 
 const COMPUTE = '/compute/v2.1';
 const at = (minor: number) => ({ 'openstack-api-version': `compute 2.${minor}` });
@@ -139,6 +140,42 @@ test('a server at 2.47 has the members of its flavor, and only the name of one t
     const { json } = await call(`GET ${COMPUTE}/servers/${ID}`, undefined, at(47));
     expect(json.server.flavor).toEqual(expected);
   }
+});
+
+test.each([
+  ['listFlavors', 47, `PUT ${COMPUTE}/servers/${ID}`, { server: { description: 'Shop' } }],
+  ['listFlavors', 47, `POST ${COMPUTE}/servers/${ID}/action`, { rebuild: { imageRef: IMAGE_ID } }],
+  ['caller', 13, `POST ${COMPUTE}/os-server-groups`, { server_group: { name: 'g', policies: ['affinity'] } }],
+] as const)('when %s fails, 2.%i has written nothing: %s', async (read, minor, target, body) => {
+  const written = vi.fn(async () => ({}) as never);
+  const { call } = novaApp({
+    getInstance: async () => INSTANCE,
+    getImage: async () => ({ id: IMAGE_ID }) as never,
+    listImages: async () => [{ id: IMAGE_ID, name: 'debian' }] as never,
+    changeInstance: written,
+    act: written,
+    createServerGroup: written,
+    [read]: async () => {
+      throw new ComputeError('unavailable', 'The cloud does not respond.');
+    },
+  });
+  expect((await call(target, body, at(minor))).status).toBe(503);
+  expect(written).not.toHaveBeenCalled();
+});
+
+test('an attached volume is 200 without a device when the list that has it fails', async () => {
+  const { call } = novaApp({
+    attachVolume: async () => {},
+    listInstanceVolumes: async () => {
+      throw new ComputeError('unavailable', 'The cloud does not respond.');
+    },
+  });
+  const body = { volumeAttachment: { volumeId: OTHER_ID } };
+  const { status, json } = await call(`POST ${COMPUTE}/servers/${ID}/os-volume_attachments`, body, at(1));
+  expect([status, json.volumeAttachment]).toEqual([
+    200,
+    expect.objectContaining({ volumeId: OTHER_ID, device: null }),
+  ]);
 });
 
 test('an error of the cloud has the microversion of the request', async () => {

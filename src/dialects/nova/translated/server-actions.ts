@@ -138,11 +138,12 @@ export async function runServerAction(call: NovaCall, segment = ''): Promise<Res
   // 404 has precedence over 501.
   if (UNSUPPORTED.has(name)) await getInstance(cloud, id);
   const action = requestedAction(name, argument);
+  const viewer = await viewerOf(call, action.action === 'rebuild');
   const { adminPassword } = await actOnInstance(cloud, id, action);
   const password = adminPassword === null ? {} : { adminPass: adminPassword };
   switch (action.action) {
     case 'rebuild': {
-      const server = changedServer(await getInstance(cloud, id), await viewerOf(call));
+      const server = changedServer(await getInstance(cloud, id), viewer);
       return c.json({ server: { ...server, ...password } }, 202);
     }
     case 'rescue':

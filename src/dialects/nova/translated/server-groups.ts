@@ -31,14 +31,13 @@ export async function createServerGroup(call: NovaCall): Promise<Response> {
   const chosen = call.minor < 64 ? wanted.policies?.[0] : wanted.policy;
   if (chosen === undefined)
     throw ComputeError.field(`server_group.${call.minor < 64 ? 'policies' : 'policy'}`, 'is required');
-  return shown(call, await call.cloud.createServerGroup(wanted.name, chosen));
+  const owner = await ownerOf(call);
+  const group = await call.cloud.createServerGroup(wanted.name, chosen);
+  return call.c.json({ server_group: { ...groupView(call, group), ...owner } });
 }
 
 export async function showServerGroup(call: NovaCall, segment = ''): Promise<Response> {
-  return shown(call, await call.cloud.getServerGroup(groupId(segment)));
-}
-
-async function shown(call: NovaCall, group: ServerGroup): Promise<Response> {
+  const group = await call.cloud.getServerGroup(groupId(segment));
   return call.c.json({ server_group: { ...groupView(call, group), ...(await ownerOf(call)) } });
 }
 

@@ -31,7 +31,11 @@ export interface Viewer {
   readonly flavors: readonly Flavor[];
 }
 
-/** @param isShown Whether there is anything to show. */
+/**
+ * Awaited before a write: a list of flavors that fails after it would lose the outcome.
+ *
+ * @param isShown Whether there is anything to show.
+ */
 export async function viewerOf({ publicUrl, minor, cloud }: NovaCall, isShown = true): Promise<Viewer> {
   return { publicUrl, minor, flavors: minor >= 47 && isShown ? await cloud.listFlavors() : [] };
 }

@@ -44,7 +44,9 @@ export async function createAttachment(call: NovaCall, segment = ''): Promise<Re
   if (tag !== undefined) throw unsupported('attaching volumes with a tag');
   if (delete_on_termination) throw unsupported('attaching volumes with delete_on_termination');
   await cloud.attachVolume(id, volumeId);
-  const attached = (await cloud.listInstanceVolumes(id)).find((one) => one.id === volumeId);
+  // The volume is attached: a list that fails only leaves the device unknown.
+  const volumes = await cloud.listInstanceVolumes(id).catch(() => []);
+  const attached = volumes.find((one) => one.id === volumeId);
   const volume = attached ?? { id: volumeId, device: null, deleteWithInstance: false };
   return c.json({ volumeAttachment: attachmentView(call, id, volume) });
 }

@@ -58,8 +58,9 @@ export async function updateServer(call: NovaCall, segment = ''): Promise<Respon
     ...(wanted !== undefined && { name: wanted }),
     ...(description !== undefined && { description: description || null }),
   };
+  const viewer = await viewerOf(call);
   const instance = await updateInstance(cloud, id, change, ownerOf(call));
-  return c.json({ server: changedServer(instance, await viewerOf(call)) });
+  return c.json({ server: changedServer(instance, viewer) });
 }
 
 /** `DELETE /servers/{id}`: also releases the port and floating IP that the gateway created for it. */
