@@ -45,16 +45,21 @@ export type Bytes = Blob | Uint8Array | ReadableStream<Uint8Array>;
 
 /** Numbers, booleans and literals in place of the texts that a query has; a text where the gateway makes something else of it. */
 function querySchema(query: z.ZodType): JsonSchema {
-  const fields = (io: 'input' | 'output') => {
-    const schema = z.toJSONSchema(query, { io, unrepresentable: 'any', override: nameConverted });
-    return schema.properties as Record<string, JsonSchema>;
-  };
-  const values = fields('output');
-  const typed = Object.entries(fields('input')).map(([name, text]) => {
+  const schemaOf = (io: 'input' | 'output') =>
+    z.toJSONSchema(query, { io, unrepresentable: 'any', override: nameConverted });
+  const fields = ({ properties }: JsonSchema) => properties as Record<string, JsonSchema>;
+  const values = fields(schemaOf('output') as JsonSchema);
+  const given = schemaOf('input') as JsonSchema;
+  const typed = Object.entries(fields(given)).map(([name, text]) => {
     const value = values[name];
     return [name, value?.type === undefined ? text : { ...value, description: text.description }];
   });
-  return { type: 'object', properties: Object.fromEntries(typed) };
+  const { required } = given;
+  return {
+    type: 'object',
+    properties: Object.fromEntries(typed),
+    ...(required === undefined ? {} : { required }),
+  };
 }
 
 /** zod does not know what a conversion returns; a try does. */

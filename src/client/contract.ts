@@ -33,7 +33,7 @@ type QueryInput<S extends z.ZodType> = QueryInputFields<z.input<S>, z.output<S>>
 type QueryInputFields<I, O> = {
   [K in keyof I]:
     | QueryInputValue<NonNullable<I[K]>, K extends keyof O ? NonNullable<O[K]> : never>
-    | undefined;
+    | (undefined extends I[K] ? undefined : never);
 };
 type QueryInputValue<I, O> = [O] extends [number | boolean]
   ? O

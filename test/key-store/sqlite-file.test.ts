@@ -35,7 +35,7 @@ test('a process reads and writes while another writes', { timeout: 60_000 }, asy
 test('a full disk is "unavailable" and loses no acknowledged write', {
   timeout: 60_000,
 }, async () => {
-  const { ids, problem } = await startWriter(disk.url, 'full', 100_000, '1500').ended;
+  const { ids, problem } = await startWriter(disk.url, 'full', 100_000, '2000').ended;
   expect(problem).toBe('unavailable');
   expect(ids.length).toBeGreaterThan(10);
   await expectWhole(disk.url, ids);

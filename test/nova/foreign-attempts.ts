@@ -59,6 +59,12 @@ export const IDENTITY_ATTEMPTS: Record<string, readonly NovaAttempt[]> = {
   'GET /identity/v3/auth/catalog': [{ target: 'GET /identity/v3/auth/catalog', statuses: READ }],
   'GET /identity/v3/auth/projects': [{ target: 'GET /identity/v3/auth/projects', statuses: READ }],
   'GET /identity/v3/auth/domains': [{ target: 'GET /identity/v3/auth/domains', statuses: READ }],
+  ...Object.fromEntries(
+    ['projects', 'domains'].map((kind) => {
+      const target = `GET /identity/v3/OS-FEDERATION/${kind}`;
+      return [target, [{ target, statuses: READ }]];
+    }),
+  ),
   'GET /identity/v3/auth/system': [{ target: 'GET /identity/v3/auth/system', statuses: READ }],
   'GET /identity/v3/domains': [{ target: 'GET /identity/v3/domains', statuses: READ }],
   'GET /identity/v3/domains/:id': [{ target: 'GET /identity/v3/domains/{project}', statuses: [403] }],
