@@ -12,6 +12,7 @@ import type { UpstreamContext } from './http/upstream-client.ts';
 import { endpointOf } from './keystone/catalog.ts';
 import { identityOf } from './keystone/identity.ts';
 import { type CatalogRegions, missingService } from './keystone/regions.ts';
+import { regionSharingNetworks } from './keystone/shared-networks.ts';
 import { callerIn, type Token } from './keystone/token.ts';
 import type { TokenOwner } from './keystone/token-source.ts';
 import * as floatingIps from './neutron/floating-ips.ts';
@@ -128,6 +129,11 @@ export function openStackCloud(openStack: OpenStack, owner: TokenOwner, context:
       listFloatingIps: () => cloud.listFloatingIps({ allProjects: true }),
     }),
     caller,
+    async regionSharingNetworks() {
+      const { catalog } = await token();
+      const region = openStack.regions.nameIn(catalog, context.region);
+      return regionSharingNetworks(catalog, { region, interface: openStack.interface });
+    },
     identity: async (): Promise<Identity> => identityOf(keystone, await token()),
 
     async listInstances(filter, window) {

@@ -64,6 +64,7 @@ export function reduCloud(open: (call: CallContext) => ReduSession, call: CallCo
       const { userId, projectId: project, roles } = await identityOnce();
       return { region: call.region, userId, projectId: project, roles };
     },
+    regionSharingNetworks: async () => null,
     identity: identityOnce,
 
     listInstances: (filter, window) => instances.listInstances(session, filter, window),

@@ -239,6 +239,8 @@ export interface Cloud
   acrossProjects(): Cloud;
   /** Costs nothing beyond the sign-in. */
   caller(): Promise<SignedInCaller>;
+  /** Another region that has its ports in this one's network service; null: none. Costs nothing beyond the sign-in. */
+  regionSharingNetworks(): Promise<string | null>;
   identity(): Promise<Identity>;
 
   /** Newest first. `invalid`: a marker that does not exist, a name that is no regular expression. */

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Cloud } from './cloud.ts';
 import { ComputeError } from './errors.ts';
@@ -74,6 +74,7 @@ async function freedOf(
   const at = () => looks[Math.min(look, looks.length - 1)] ?? {};
   const cloud: Partial<Cloud> = {
     log,
+    regionSharingNetworks: async () => null,
     async listPorts() {
       look += 1;
       return at().ports ?? [];
@@ -177,6 +178,15 @@ describe('reconcile does not release', () => {
   test('the port of an instance that exists but is in no list', async () => {
     const project = { ports: [{ ...PORT, instanceId: 'i' }], floatingIps: [IP] };
     await expect(freedOf([project], async () => instance({}))).rejects.toThrow('which no list shows');
+  });
+
+  test('anything of a network service that another region has too', async () => {
+    const regionSharingNetworks = async () => 'RegionTwo';
+    const deletePort = vi.fn();
+    const project = { ports: [PORT] };
+    const run = freedOf([project], notFound, { regionSharingNetworks, deletePort });
+    await expect(run).rejects.toThrow('is also that of region RegionTwo');
+    expect(deletePort).not.toHaveBeenCalled();
   });
 
   test('anything when the instance of a port cannot be fetched', async () => {

@@ -29,9 +29,10 @@ export interface Orphan {
 
 /**
  * Releases the orphans of one project and resolves with them; each is logged. Rejects with the cloud's error at the first that
- * cannot be released or verified; another run continues from there.
+ * cannot be released or verified; another run continues from there. Rejects as `assertOwnNetworks` before any.
  */
 export async function reconcile(cloud: Cloud, options: ReconcileOptions): Promise<Orphan[]> {
+  await assertOwnNetworks(cloud);
   const released: Orphan[] = [];
   const note = (orphan: Orphan) => {
     released.push(orphan);
@@ -40,6 +41,16 @@ export async function reconcile(cloud: Cloud, options: ReconcileOptions): Promis
   await releaseAddresses(cloud, options, note);
   for (const part of await removeLostNetworks(cloud, isOldEnough(options))) note({ ...part, address: '' });
   return released;
+}
+
+/** In a shared network service, a port of another region's instance looks like one without an instance. @throws ComputeError `conflict`. */
+export async function assertOwnNetworks(cloud: Pick<Cloud, 'regionSharingNetworks'>): Promise<void> {
+  const region = await cloud.regionSharingNetworks();
+  if (region === null) return;
+  throw new ComputeError(
+    'conflict',
+    `The network service is also that of region ${region}, whose instances have ports there: nothing is released. Give each region an endpoint of its own in the catalog, or in LINGUANOVA_ENDPOINT_NETWORK.`,
+  );
 }
 
 async function releaseAddresses(

@@ -36,6 +36,10 @@ describe('an endpoint is given', () => {
     ]);
   });
 
+  test('for several regions at one address, where they may share the service', () => {
+    expect(givenEndpoints({ LINGUANOVA_ENDPOINT_IMAGE: 'One=http://g,Two=http://g' }, ALL)).toHaveLength(2);
+  });
+
   test('for a default service that the Nova dialect does not serve, since redu uses it', () => {
     const given = { LINGUANOVA_ENDPOINT_VOLUME: 'http://c' };
     expect(givenEndpoints(given, { ...ALL, services: new Set(['compute']) })).toHaveLength(1);
@@ -59,6 +63,10 @@ describe('the start is refused, without the value, for', () => {
     ['COMPUTE', 'http://a,http://hunter2'],
     ['COMPUTE', 'One=http://a,One=http://hunter2'],
     ['COMPUTE', 'Three=http://hunter2'],
+    ['COMPUTE', 'One=http://hunter2/v2.1,Two=http://hunter2/'],
+    ['COMPUTE', 'One=http://hunter2/v2.1/%(project_id)s,Two=http://hunter2/v2.1'],
+    ['NETWORK', 'One=http://hunter2,Two=http://hunter2'],
+    ['NETWORK', 'One=http://hunter2/net,Two=http://HUNTER2:80/net/v2.0/'],
     ['COMPUTE', '=http://hunter2'],
     ['IDENTITY', 'http://hunter2'],
     ['FOO', 'http://hunter2'],

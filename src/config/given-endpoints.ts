@@ -27,6 +27,10 @@ const IN_REGION = /^\s*([^=]+?)\s*=\s*(.+?)\s*$/;
 const FORM =
   'must be an http or https URL without user, query and fragment, or REGION=URL for several regions, comma-separated; %(project_id)s stands for the project';
 
+/** What a region has of its own: docs/regions.md. */
+const PER_REGION: ReadonlySet<Service> = new Set(['compute', 'network']);
+const VERSION = /(?:\/v\d+(?:\.\d+)?(?:\/[^/]+)?)?\/*$/;
+
 interface Served {
   readonly services: ServedServices;
   readonly region: string | null;
@@ -81,12 +85,21 @@ function endpointsIn(
     region === null || (byDefault !== null && (all === '*' || all.includes(region)));
   if (!regions.every(isNamed))
     return 'must name regions that are served: see OS_REGION_NAME and LINGUANOVA_REGIONS';
+  const roots = parts.map(([, url]) => rootOf(url));
+  if (PER_REGION.has(service) && new Set(roots).size < roots.length)
+    return `must have a URL of its own for each region: two regions never share their ${service} service`;
   return parts.map(([region, url]) => ({ service, region: region ?? null, url }));
 }
 
 function regionAndUrl(text: string): readonly [string | undefined, string] {
   const [, region, url = ''] = IN_REGION.exec(text) ?? [];
   return [region, url];
+}
+
+/** To compare: as URL parsers print it, without the version of the API. */
+function rootOf(url: string): string {
+  const given = url.replaceAll(PROJECT, 'p');
+  return (URL.parse(given)?.href ?? given).replace(VERSION, '');
 }
 
 function isUrl(text: string): boolean {

@@ -34,6 +34,7 @@ const empty = (projectId: string) =>
     listPorts: async () => [],
     listFloatingIps: async () => [],
     listNetworks: async () => [],
+    regionSharingNetworks: async () => null,
     listRouters: async () => [],
     listInstances: async () => ({ instances: [], more: false }),
   }) as unknown as Cloud;

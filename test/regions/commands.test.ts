@@ -75,6 +75,17 @@ const reconcile = async (region?: string, more: Record<string, string> = {}) => 
   return { failure, released: released.map((one) => [one.region, one.id]) };
 };
 
+const doctor = async (region?: string, more: Record<string, string> = {}) => {
+  const values = { json: true, ...(region !== undefined && { region }) };
+  const { printed } = await output(() => runDoctor({ values, operands: [] }), more);
+  const code = Number(process.exitCode ?? 0);
+  process.exitCode = 0;
+  const found: { name: string; region?: string; ok: boolean; detail: string }[] = JSON.parse(printed);
+  const of = (wanted: string) =>
+    found.filter(({ name }) => name === wanted).map(({ region, ok }) => [region, ok]);
+  return { code, of, found };
+};
+
 describe('linguanova reconcile', () => {
   test('releases in every served region, with --region in one', async () => {
     const [one, two, again] = [await portIn(ONE), await portIn(TWO), await portIn(TWO)];
@@ -114,18 +125,56 @@ describe('linguanova reconcile', () => {
   );
 });
 
-describe('linguanova doctor', () => {
-  const doctor = async (region?: string, more: Record<string, string> = {}) => {
-    const values = { json: true, ...(region !== undefined && { region }) };
-    const { printed } = await output(() => runDoctor({ values, operands: [] }), more);
-    const code = Number(process.exitCode ?? 0);
-    process.exitCode = 0;
-    const found: { name: string; region?: string; ok: boolean; detail: string }[] = JSON.parse(printed);
-    const of = (wanted: string) =>
-      found.filter(({ name }) => name === wanted).map(({ region, ok }) => [region, ok]);
-    return { code, of, found };
+describe('a region whose network service is that of another', () => {
+  const shared = () => {
+    const network = server.sandbox.authUrl.replace('/identity/v3', '/networking');
+    return { LINGUANOVA_ENDPOINT_NETWORK: `${TWO}=${network}` };
+  };
+  const instanceInOne = async () => {
+    const client = new OpenStackClient(fetch, server.sandbox.authUrl, credential, '2.46', ONE);
+    const { networks } = (await client.network('GET', '/networks')).body;
+    const isExternal = (one: Record<string, unknown>) => one['router:external'] === true;
+    const floating_network_id = networks.find(isExternal).id;
+    const description = ownedDescription('0123456789abcdef', 'alive');
+    const port = await portIn(ONE);
+    const floatingip = { floating_network_id, port_id: port, description };
+    await client.network('POST', '/floatingips', { floatingip });
+    const [flavorRef, imageRef] = [
+      (await client.compute('GET', '/flavors')).body.flavors[0].id,
+      server.sandbox.images['debian-12-amd64'],
+    ];
+    const made = { name: 'alive', flavorRef, imageRef, networks: [{ port }] };
+    const { status } = await client.compute('POST', '/servers', { server: made });
+    expect(status).toBe(202);
+    return client;
   };
 
+  test.each([
+    ['reconcile of that region', TWO, {}],
+    ['reconcile of the other', ONE, {}],
+    ['reconcile where the other is not served', undefined, { OS_REGION_NAME: TWO, LINGUANOVA_REGIONS: TWO }],
+  ])('%s fails, and releases nothing of a living instance', async (_, region, served) => {
+    const client = await instanceInOne();
+    const before = await client.belongings();
+    const { failure, released } = await reconcile(region, { ...shared(), ...served });
+    expect(await client.belongings()).toEqual(before);
+    expect(released).toEqual([]);
+    expect(failure).toMatch(/^Region(One|Two): The network service is also that of region Region(One|Two)\b/);
+  });
+
+  test('doctor fails for both', async () => {
+    const { code, of } = await doctor(undefined, shared());
+    expect([code, of('neutron')]).toEqual([
+      1,
+      [
+        [ONE, false],
+        [TWO, false],
+      ],
+    ]);
+  });
+});
+
+describe('linguanova doctor', () => {
   test('checks the services of every served region, with --region of one', async () => {
     const { code, of } = await doctor();
     expect([code, of('nova'), of('cloud')]).toEqual([

@@ -4,6 +4,7 @@ import type { ServerSecret } from '../../../src/access/server-secret.ts';
 import { wallTime } from '../../../src/clock.ts';
 import type { CallContext, Cloud, CloudDriver } from '../../../src/compute/cloud.ts';
 import { hasCode } from '../../../src/compute/errors.ts';
+import { assertOwnNetworks } from '../../../src/compute/reconcile.ts';
 import type { Config } from '../../../src/config/config.ts';
 
 export interface DoctorContext {
@@ -192,7 +193,10 @@ function regionChecks({ config, operatorCloud, call }: DoctorContext, region: st
     ),
     check(
       'neutron',
-      found((given) => given.listNetworks(), 'networks'),
+      found(async (given) => {
+        await assertOwnNetworks(given);
+        return given.listNetworks();
+      }, 'networks'),
     ),
     check(
       'glance',
