@@ -18,7 +18,7 @@ import { send } from './http/upstream-client.ts';
 import { withWaitUntil } from './http/wait-until.ts';
 import type { EndpointChoice } from './keystone/catalog.ts';
 import { forOpenStack, type ServiceAccount } from './keystone/credentials.ts';
-import { type GivenEndpoint, withGivenEndpoints } from './keystone/given-endpoints.ts';
+import { type GivenEndpoint, GivenEndpoints } from './keystone/given-endpoints.ts';
 import { keystoneIdentities } from './keystone/identity-provider.ts';
 import { CatalogRegions, type RegionChoice } from './keystone/regions.ts';
 import { callerIn, type Token } from './keystone/token.ts';
@@ -67,9 +67,10 @@ export function openStackDriver(options: OpenStackOptions): OpenStackDriver {
   const transport = background === undefined ? resilient : withWaitUntil(resilient, background);
   const authUrl = withVersion(options.authUrl);
   const regions = new CatalogRegions(endpoints);
+  const given = new GivenEndpoints({ ...endpoints, regions, log: options.log });
   const received = (issued: Token) => {
-    const token = withGivenEndpoints(issued, endpoints.given ?? [], endpoints);
-    regions.learn(token.catalog);
+    regions.learn(issued.catalog);
+    const token = given.addTo(issued);
     probes.learn(token.catalog);
     return token;
   };

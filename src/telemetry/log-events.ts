@@ -24,6 +24,8 @@ export const LOG_EVENTS = {
     connection_limit_reached:
       'File descriptors are exhausted, so connections are closed: `limit`, `reason`. Once a minute.',
     requests_cut: 'Requests were still open 65 seconds after the signal to stop and were cut: `requests`.',
+    endpoint_unused:
+      'An endpoint given by hand is for a region that a catalog lacks, and `LINGUANOVA_REGIONS` serves those of catalogs: `service`, `region`. Once.',
     request_failed_upstream: 'A customer got 502, 503 or 504: `error`.',
     upstream_unreachable: 'No response after all retries: `method`, `origin`, `path`, `sent`, `error`.',
     upstream_breaker_opened: 'The circuit of an endpoint opened: `service`, `origin`.',

@@ -175,6 +175,15 @@ describe('a region whose network service is that of another', () => {
 });
 
 describe('linguanova doctor', () => {
+  test('fails on an endpoint by hand for a region that no catalog has, naming it', async () => {
+    const more = { LINGUANOVA_REGIONS: '*', LINGUANOVA_ENDPOINT_IMAGE: `Regiontwo=${variables.OS_AUTH_URL}` };
+    const { code, of, found } = await doctor(undefined, more);
+    expect([code, of('endpoints by hand')]).toEqual([1, [[undefined, false]]]);
+    const { detail } = found.find(({ name }) => name === 'endpoints by hand') ?? {};
+    expect(detail).toMatch(/no region Regiontwo; see LINGUANOVA_ENDPOINT_/);
+    expect(found.map(({ region }) => region)).not.toContain('Regiontwo');
+  });
+
   test('checks the services of every served region, with --region of one', async () => {
     const { code, of } = await doctor();
     expect([code, of('nova'), of('cloud')]).toEqual([

@@ -27,7 +27,7 @@ async function findings(roleOf: 'admin' | 'member') {
       reduUrl: null,
       openStack: {},
       secret: null,
-      regions: { region: null, served: [] },
+      regions: { region: null, served: [], given: [] },
     } as unknown as Config,
     importSecret: () => importServerSecret(btoa('0123456789abcdef0123456789abcdef')),
     openKeys: async () => memoryKeyStore(),
@@ -35,6 +35,7 @@ async function findings(roleOf: 'admin' | 'member') {
     clouds,
     operatorCloud: (call) => clouds.openAsServiceAccount(call),
     regions: () => clouds.regions.served(),
+    isServed: () => true,
     call: () => ({
       region: '',
       deadline: deadlineIn(5_000),

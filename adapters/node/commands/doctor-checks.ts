@@ -18,6 +18,8 @@ export interface DoctorContext {
   readonly operatorCloud: ((call: CallContext) => Cloud) | null;
   /** Those to check, once the operator's account has signed in. @throws If one is not served. */
   readonly regions: () => readonly string[];
+  /** As of the operator's catalog too. */
+  readonly isServed: (region: string) => boolean;
   readonly call: () => CallContext;
 }
 
@@ -62,6 +64,7 @@ export async function runChecks(context: DoctorContext): Promise<CheckResult[]> 
     }
   };
   await runAll([...ownChecks(context), ...cloudChecks(context)]);
+  await runAll(endpointChecks(context));
   let regions: readonly string[] = [];
   try {
     regions = context.regions();
@@ -162,6 +165,23 @@ function cloudChecks({ config, clouds, operatorCloud, call }: DoctorContext): Ch
         const { projectId, roles } = await operatorCloud(call()).caller();
         const detail = `signs in to project ${projectId} as ${roles.join(', ')}`;
         return roles.includes(ADMIN_ROLE) ? { detail, warning: ADMIN_ROLE_WARNING } : detail;
+      },
+    },
+  ];
+}
+
+/** Of those that are for named regions. */
+function endpointChecks({ config, operatorCloud, isServed }: DoctorContext): Check[] {
+  const named = config.regions.given.flatMap(({ region }) => region ?? []);
+  if (operatorCloud === null || named.length === 0) return [];
+  return [
+    {
+      name: 'endpoints by hand',
+      variables: 'LINGUANOVA_ENDPOINT_<TYPE>',
+      async run() {
+        const unknown = [...new Set(named)].filter((region) => !isServed(region));
+        if (unknown.length > 0) throw new Error(`the catalog has no region ${unknown.join(', ')}`);
+        return `in ${[...new Set(named)].join(', ')}`;
       },
     },
   ];

@@ -22,6 +22,7 @@ export async function run({ values }: Invocation<'doctor'>): Promise<void> {
     clouds,
     operatorCloud: operatorDriver === null ? null : operatorDriver.openAsServiceAccount,
     regions: () => chosenRegions((operatorDriver ?? clouds).regions, values.region),
+    isServed: (region) => (operatorDriver ?? clouds).regions.resolve(region) != null,
     // The results report what the log would.
     call: () => commandCall(config, clouds.regions.default, 'silent'),
   });

@@ -35,6 +35,11 @@ export function typeOf(catalog: readonly CatalogEntry[], service: ServiceType): 
   return typesIn(service).find((type) => catalog.some((entry) => entry.type === type));
 }
 
+/** The type of a service that no catalog has. */
+export function mainTypeOf(service: ServiceType): string {
+  return typesIn(service)[0] ?? service;
+}
+
 /** The name that the catalog has for a service: some clients search by it. */
 export function nameOf(catalog: readonly CatalogEntry[], service: ServiceType): string | undefined {
   const type = typeOf(catalog, service);

@@ -13,7 +13,8 @@ const SERVICES = [
 
 /**
  * The catalog as it stands in a token. Service and endpoint ids stay the same as long as the cloud lives. As in Keystone, a service
- * has the endpoints of all regions, and where there are several they are in the order of their ids, which is none.
+ * has the endpoints of all regions, and where there are several they are in the order of their ids, which is none. One that no
+ * region has is not registered.
  */
 export function catalog(cloud: Cloud, projectId: string): unknown[] {
   const { regions, catalogIds } = cloud.identity;
@@ -23,7 +24,8 @@ export function catalog(cloud: Cloud, projectId: string): unknown[] {
     return id;
   };
   const hasSeveral = regions.length > 1;
-  return SERVICES.map(([type, name, path]) => {
+  const registered = SERVICES.filter(([type]) => regions.some(({ without }) => !without.includes(type)));
+  return registered.map(([type, name, path]) => {
     const endpoints = regions
       .filter(({ without }) => !without.includes(type))
       .flatMap((region) =>
