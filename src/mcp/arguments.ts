@@ -18,14 +18,15 @@ export interface ApiRequest {
   readonly idempotencyKey?: string;
 }
 
+/** Half of a surrogate pair has no UTF-8, so that no URL can have it. */
+const urlText = z.string().refine((text) => text.isWellFormed(), 'must have no half of a surrogate pair');
 /** A URL parser takes the segments `.` and `..` out of a path, and an empty one makes it that of the list. */
-const segment = z
-  .string()
+const segment = urlText
   .min(1)
   .max(255)
   .refine((text) => text !== '.' && text !== '..', 'must be an id or name');
 const region = segment.optional().describe('One of `list` of kind `regions`; by default the default region.');
-const scalar = z.union([z.string(), z.number(), z.boolean()]);
+const scalar = z.union([urlText, z.number(), z.boolean()]);
 
 /** Of one tool. What fields and filters a kind takes is decided by its route. */
 export function argumentsSchema(verb: Verb, operations: readonly Operation[]) {
@@ -35,11 +36,11 @@ export function argumentsSchema(verb: Verb, operations: readonly Operation[]) {
     kind: z.enum(kinds),
     ...Object.fromEntries(names.map((name) => [name, segment.optional()])),
     ...(operations.some(({ filters }) => filters.length > 0) && {
-      filters: z.record(z.string(), z.union([scalar, z.array(scalar)])).optional(),
+      filters: z.record(urlText, z.union([scalar, z.array(scalar)])).optional(),
     }),
     ...(verb === 'list' && {
       limit: z.int().min(1).max(MAX_ITEMS).default(DEFAULT_ITEMS),
-      cursor: z.string().max(1000).optional().describe('next_cursor of the previous page.'),
+      cursor: urlText.max(1000).optional().describe('next_cursor of the previous page.'),
     }),
     ...(operations.some(({ route }) => route.body) && {
       fields: z.record(z.string(), z.unknown()).optional(),

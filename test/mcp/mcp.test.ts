@@ -263,6 +263,13 @@ describe('the tools', () => {
     ['create', { kind: 'networks', fields: {}, idempotency_key: 'a\r\nx-api-key: b' }, 'idempotency_key'],
     ['delete', { kind: 'security_group_rules', id: SERVER }, 'rule_id'],
     ['delete', { kind: 'security_group_rules', id: SERVER, rule_id: '.' }, 'rule_id'],
+    ['show', { kind: 'instances', id: '\ud800' }, 'id'],
+    ['show', { kind: 'keypairs', name: 'a\udc00' }, 'name'],
+    ['show', { kind: 'me', region: '\ud800' }, 'region'],
+    ['list', { kind: 'images', filters: { name: '\ud800' } }, 'filters.name'],
+    ['list', { kind: 'images', filters: { name: ['a', '\ud800'] } }, 'filters.name.1'],
+    ['list', { kind: 'images', filters: { '\ud800': 'a' } }, 'filters.\\u{d800}'],
+    ['list', { kind: 'images', cursor: '\ud800' }, 'cursor'],
   ])('%s %j is refused naming %s, and nothing reaches the cloud', async (name, args, field) => {
     const sent = gateway.sent.length;
     const { status, error } = await failure(name, args);
