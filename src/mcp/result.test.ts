@@ -16,6 +16,22 @@ describe('resultOf', () => {
     expect(JSON.parse(content[0]?.text ?? '')).toEqual({ name });
   });
 
+  test.each([
+    ['variation selectors', '\ufe00\ufe0f\u{e0100}\u{e01ef}\u180b'],
+    ['fillers', '\u115f\u1160\u3164\uffa0'],
+    ['the grapheme joiner', '\u034f'],
+    ['unassigned ignorable characters', '\u{e0fff}\u2065'],
+    ['separators of lines and paragraphs', '\u2028\u2029'],
+  ])('%s are written as escapes, in the names of members and in errors too', async (_, hidden) => {
+    const escaped = Array.from(hidden, (one) => `\\u{${one.codePointAt(0)?.toString(16)}}`).join('');
+    const given = { metadata: { [`k${hidden}`]: `a${hidden}`, list: [{ [hidden]: null }] } };
+    const expected = { metadata: { [`k${escaped}`]: `a${escaped}`, list: [{ [escaped]: null }] } };
+    const { structuredContent } = await resultOf(json(given), on('show', 'instances'));
+    expect(structuredContent).toEqual(expected);
+    const { content } = await resultOf(json(given, {}, 400), null);
+    expect(JSON.parse(content[0]?.text ?? '')).toMatchObject(expected);
+  });
+
   test('text in other scripts, and emoji, stay as they are', async () => {
     const name = 'ветка — 東京 😀';
     const { structuredContent } = await resultOf(json({ name }), on('show', 'instances'));

@@ -14,7 +14,7 @@ export const MAX_RESULT_CHARACTERS = 65_536;
 const TOO_LONG = `The result is longer than ${MAX_RESULT_CHARACTERS} characters: use filters, a smaller limit, or fewer lines. It begins:`;
 
 /** Characters that no reader sees, in which instructions to a model can hide, and those that control terminals. */
-const INVISIBLE = /[^\P{C}\n\r\t]/gu;
+const INVISIBLE = /[^\P{C}\n\r\t]|\p{Default_Ignorable_Code_Point}|[\u2028\u2029]/gu;
 
 export async function resultOf(response: Response, operation: Operation | null): Promise<ToolResult> {
   const value = parsed(await response.text());
@@ -46,7 +46,16 @@ function truncated(text: string): ToolResult {
 
 function parsed(body: string): Record<string, unknown> {
   if (body === '') return DONE;
-  return JSON.parse(body, (_, value) => (typeof value === 'string' ? visible(value) : value));
+  return JSON.parse(body, (_, value) => {
+    if (typeof value === 'string') return visible(value);
+    return value === null || typeof value !== 'object' || Array.isArray(value)
+      ? value
+      : withVisibleNames(value);
+  });
+}
+
+function withVisibleNames(fields: object): object {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [visible(name), value]));
 }
 
 function visible(text: string): string {
