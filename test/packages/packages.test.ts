@@ -85,6 +85,8 @@ describe('linguanova', () => {
     expect(readdirSync(join(folder, 'node_modules'))).not.toContain('@modelcontextprotocol');
     const protocol = join(folder, 'node_modules/linguanova/src/mcp');
     expect(readdirSync(protocol)).toContain('LICENSE-of-the-protocol');
+    // That the library brings its own copy of, under another licence.
+    expect(readFileSync(join(protocol, 'protocol.js'), 'utf8')).not.toMatch(/ajv implementation|@cfworker/);
   });
 
   test('installs at most 60 packages and 60 MB', () => {
