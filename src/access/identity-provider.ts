@@ -1,4 +1,5 @@
 import type { CallContext, Caller, CloudCredential } from '../compute/cloud.ts';
+import type { KeyRole } from './key-store.ts';
 
 /** Credentials of a customer who requests a key. Secret; never logged. */
 export type SignIn =
@@ -30,7 +31,7 @@ export interface DerivedCredentialRequest extends Omit<CredentialRequest, 'roles
 
 export interface DerivedCredential {
   readonly credential: ApplicationCredential;
-  readonly roles: readonly { readonly id: string; readonly name: string }[];
+  readonly roles: readonly KeyRole[];
 }
 
 export type ApplicationCredential = Extract<CloudCredential, { kind: 'application_credential' }>;
@@ -44,6 +45,8 @@ export interface IssuedCredential extends IdentifiedCaller {
   readonly credential: ApplicationCredential;
   /** Created for this key, and deleted with it. */
   readonly owned: boolean;
+  /** null: the cloud does not show them to it. */
+  readonly roles: readonly KeyRole[] | null;
 }
 
 /** The cloud's identity service. Every method may also fail with `unavailable`, `timeout` or `bad_gateway`. */

@@ -252,7 +252,7 @@ export const keySchema = z
     roles: z
       .array(z.string())
       .nullable()
-      .describe('Of a key made as an application credential: its roles at the cloud.'),
+      .describe('Its roles at the cloud; null: not stored, as for a key that the operator issued.'),
     access_rules: z
       .array(z.string())
       .nullable()

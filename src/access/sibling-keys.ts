@@ -1,7 +1,7 @@
 /** What a key may see and end: the keys of the same user in the same project, its siblings. */
 
 import type { CallContext } from '../compute/cloud.ts';
-import { ComputeError } from '../compute/errors.ts';
+import { ComputeError, hasCode } from '../compute/errors.ts';
 import { hasScope } from '../scopes.ts';
 import { isRuleOf } from './access-rules.ts';
 import type { IdentityProvider } from './identity-provider.ts';
@@ -28,7 +28,7 @@ export async function siblingKey(keys: KeyStore, principal: Principal, id: strin
 
 /**
  * The roles of these keys at the cloud, which shows the caller those of its user's credentials; null: not known. A credential that is
- * gone gives none. The store has those of keys that were made with another key.
+ * gone gives none. The store lacks those of keys that the operator issued, and of some older ones.
  */
 export async function rolesOfKeys(
   identities: IdentityProvider,
@@ -47,7 +47,8 @@ export async function rolesOfKeys(
 }
 
 /**
- * A key may end itself, and siblings that can do no more than it can.
+ * A key may end itself, and siblings that can do no more than it can. Where the roles of neither are stored, a failure of the cloud
+ * does not block it: a leaked key that stays valid is the greater harm.
  *
  * @throws ComputeError `forbidden`.
  */
@@ -68,9 +69,13 @@ export async function assertMayRevoke(
   }
   const own = await keys.find(keyId);
   if (own !== null && own.cloudCredentialId !== key.cloudCredentialId) {
-    const roles = await rolesOfKeys(identities, principal, [own, key], call);
-    const [mine, theirs] = [roles.get(own.id), roles.get(key.id)];
-    if (!mine || !theirs || !coverRoles(mine, theirs)) {
+    const roles = await rolesOfKeys(identities, principal, [own, key], call).catch((error) => {
+      const mayPass = own.roles === null && key.roles === null;
+      if (mayPass && hasCode(error, 'unavailable', 'timeout', 'bad_gateway')) return null;
+      throw error;
+    });
+    const [mine, theirs] = [roles?.get(own.id), roles?.get(key.id)];
+    if (roles !== null && !(mine && theirs && coverRoles(mine, theirs))) {
       throw new ComputeError('forbidden', 'This API key lacks roles of the key to revoke.');
     }
   }

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { fetchTransport } from '../../adapters/openstack/http/fetch.ts';
 import { openStackDriver } from '../../adapters/openstack/index.ts';
 import { createSandbox } from '../../adapters/sandbox/index.ts';
@@ -24,10 +24,10 @@ async function setUp({ hasServiceAccount = true } = {}) {
   const [acme, globex] = sandbox.accounts;
   if (acme === undefined || globex === undefined) throw new Error('the sandbox lacks accounts');
   const domain = { name: 'Default' };
-  const cloud = { deletes: true };
+  const cloud = { deletes: true, answers: true };
   const clouds = openStackDriver({
     transport: fetchTransport((request) =>
-      request.method === 'DELETE' && !cloud.deletes
+      !cloud.answers || (request.method === 'DELETE' && !cloud.deletes)
         ? Promise.reject(new TypeError('fetch failed'))
         : sandbox.fetch(request),
     ),
@@ -54,6 +54,10 @@ async function setUp({ hasServiceAccount = true } = {}) {
     const { body } = await user('GET', path);
     return body.application_credentials.map(({ id }: { id: string }) => id) as string[];
   };
+  const restricted = async () => {
+    const wish = { application_credential: { name: crypto.randomUUID(), roles: [{ name: 'reader' }] } };
+    return (await user('POST', path, wish)).body.application_credential as { id: string; secret: string };
+  };
   /** A key of acme’s user that carries a credential of the user’s own. */
   const keyWith = async (gateway: RunningGateway, by = user, userId = acme.userId) => {
     const wish = { application_credential: { name: crypto.randomUUID(), unrestricted: true } };
@@ -61,14 +65,19 @@ async function setUp({ hasServiceAccount = true } = {}) {
     const { id, secret } = body.application_credential;
     return gateway.keyFor({ kind: 'application_credential', id, secret }, DEFAULT_SCOPES);
   };
-  const signUp = async (gateway: RunningGateway) => {
+  const signUp = async (gateway: RunningGateway, more: object = {}) => {
     const { userName: username, password, projectId: project_id } = acme;
     const credentials = { username, password, project_id };
-    const { body } = await sendNova(gateway.url, 'POST /v1/api_keys', {}, { name: 'own', credentials });
+    const { body } = await sendNova(
+      gateway.url,
+      'POST /v1/api_keys',
+      {},
+      { name: 'own', credentials, ...more },
+    );
     return body as { id: string; key: string; application_credential_id: string };
   };
   const byGlobex = await byPassword(sandbox, globex);
-  return { keys, start, atCloud, signUp, keyWith, byGlobex, globex, cloud };
+  return { keys, start, atCloud, signUp, restricted, keyWith, byGlobex, globex, cloud };
 }
 
 const expire = (keys: KeyStore, id: string) => keys.update(id, { expiresAt: PAST }, auditEntry());
@@ -148,4 +157,60 @@ test('revoking a key with its family ends the keys that it made; alone it leaves
   expect([await status(first), await status(second)]).toEqual([401, 200]);
   await admin(gateway, `DELETE /admin/v1/keys/${keyIdOf(maker)}?family=true`);
   expect([await status(maker), await status(second)]).toEqual([401, 401]);
+});
+
+describe('while the cloud is down', () => {
+  const revoke = (gateway: RunningGateway, by: string, key: string) =>
+    sendNova(gateway.url, `DELETE /v1/api_keys/${keyIdOf(key)}`, { 'x-api-key': by });
+  const isValid = async ({ keys }: RunningGateway, key: string) =>
+    (await keys.find(keyIdOf(key)))?.revokedAt === null;
+
+  test('a key revokes a sibling with its roles or fewer, and none with more', async () => {
+    const { start, signUp, keyWith, cloud } = await setUp();
+    const gateway = await start();
+    const [own, leaked, reader] = [
+      await signUp(gateway),
+      await signUp(gateway),
+      await signUp(gateway, { roles: ['reader'] }),
+    ];
+    expect(reader).toMatchObject({ roles: ['reader'] });
+    const issued = await keyWith(gateway);
+    cloud.answers = false;
+    expect((await revoke(gateway, reader.key, own.key)).status).toBe(403);
+    expect((await revoke(gateway, reader.key, issued)).status, 'its roles are not known').toBe(503);
+    for (const { key } of [leaked, reader]) {
+      expect((await revoke(gateway, own.key, key)).status).toBe(204);
+      expect(await isValid(gateway, key)).toBe(false);
+    }
+    expect(await isValid(gateway, own.key)).toBe(true);
+    expect(await isValid(gateway, issued)).toBe(true);
+  });
+
+  test('a key revokes a sibling when the roles of neither are known', async () => {
+    const { start, keyWith, cloud } = await setUp();
+    const gateway = await start();
+    const [own, leaked] = [await keyWith(gateway), await keyWith(gateway)];
+    cloud.answers = false;
+    expect((await revoke(gateway, own, leaked)).status).toBe(204);
+    expect(await isValid(gateway, leaked)).toBe(false);
+  });
+});
+
+test('a key made from a restricted credential has the roles of that credential', async () => {
+  const { start, restricted } = await setUp();
+  const gateway = await start();
+  const credential = await restricted();
+  const { body } = await sendNova(
+    gateway.url,
+    'POST /v1/api_keys',
+    {},
+    {
+      name: 'own',
+      credentials: {
+        application_credential_id: credential.id,
+        application_credential_secret: credential.secret,
+      },
+    },
+  );
+  expect(body).toMatchObject({ application_credential_id: credential.id, roles: ['reader'] });
 });

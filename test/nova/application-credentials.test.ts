@@ -251,6 +251,22 @@ describe('roles of keys that store none', () => {
   });
 });
 
+test('a key that was not made with the caller is shown with its expiry, though it is that of the caller', async () => {
+  const { userName: username, password, projectId: project_id } = acme;
+  const [one, other] = await Promise.all(
+    ['one', 'other'].map(async (name) => {
+      const wish = {
+        name,
+        expires_at: '2031-01-01T00:00:00Z',
+        credentials: { username, password, project_id },
+      };
+      return (await sendNova(gateway.url, 'POST /v1/api_keys', {}, wish)).body;
+    }),
+  );
+  const { body } = await send(one.key, `GET application_credentials/${other.id}`);
+  expect(body.application_credential.expires_at).toBe(LATER);
+});
+
 describe('roles', () => {
   test('of the maker need no other credential, named in any way', async () => {
     const key = await keyWith();

@@ -31,6 +31,8 @@ const Credential = z.object({
 const CredentialBody = z.object({ application_credential: Credential });
 const CredentialList = z.object({ application_credentials: z.array(Credential) });
 
+const UNKNOWN = { credentialExpiresAt: null, roles: null };
+
 /** Keystone as the issuer of keys' credentials (Identity API v3, "Application Credentials"). */
 export function keystoneIdentities(openStack: OpenStack): IdentityProvider {
   const { transport, authUrl, tokens } = openStack;
@@ -56,16 +58,14 @@ export function keystoneIdentities(openStack: OpenStack): IdentityProvider {
     );
 
   /** null also if the credential's access rules forbid it to read about itself. */
-  async function expiryOf(
-    userId: string,
-    id: string,
-    token: Token,
-    call: CallContext,
-  ): Promise<string | null> {
+  async function detailsOf(userId: string, id: string, token: Token, call: CallContext) {
     const path = `/users/${userId}/application_credentials/${encodeURIComponent(id)}`;
     const response = await request({ method: 'GET', path, token }, call);
-    if (response.status === 200) return readCredential(response).expiresAt;
-    if (response.status >= 400 && response.status < 500) return null;
+    if (response.status === 200) {
+      const { expiresAt: credentialExpiresAt, roles } = readCredential(response);
+      return { credentialExpiresAt, roles };
+    }
+    if (response.status >= 400 && response.status < 500) return UNKNOWN;
     throw errorFrom('identity', response);
   }
 
@@ -80,7 +80,7 @@ export function keystoneIdentities(openStack: OpenStack): IdentityProvider {
         const token = await tokens.token(credential, call);
         const { userId, projectId } = token.identity;
         const isOwn = credential.kind === 'application_credential';
-        const credentialExpiresAt = isOwn ? await expiryOf(userId, credential.id, token, call) : null;
+        const { credentialExpiresAt } = isOwn ? await detailsOf(userId, credential.id, token, call) : UNKNOWN;
         return { userId, projectId, credentialExpiresAt };
       } catch (error) {
         if (isRejection(error)) return null;
@@ -109,15 +109,15 @@ export function keystoneIdentities(openStack: OpenStack): IdentityProvider {
         call,
       );
       if (made.status === 201) {
-        const { id, secret = '' } = readCredential(made);
+        const { id, secret = '', roles } = readCredential(made);
         const credential = { kind: 'application_credential', id, secret } as const;
         // As requested: Keystone cuts off the fraction of a second.
-        return { ...caller, owned: true, credential, credentialExpiresAt: wish.expiresAt };
+        return { ...caller, owned: true, credential, credentialExpiresAt: wish.expiresAt, roles };
       }
       const error = errorFrom('identity', made);
       if (signIn.kind === 'application_credential' && error.code === 'forbidden') {
-        const credentialExpiresAt = await expiryOf(caller.userId, signIn.id, token, call);
-        return { ...caller, owned: false, credential: itself(signIn, wish), credentialExpiresAt };
+        const details = await detailsOf(caller.userId, signIn.id, token, call);
+        return { ...caller, owned: false, credential: itself(signIn, wish), ...details };
       }
       throw error;
     },
@@ -200,8 +200,8 @@ function credentialBody(
 }
 
 function readCredential(response: UpstreamResponse) {
-  const { id, secret, expires_at } = parseBody(response, CredentialBody).application_credential;
-  return { id, secret, expiresAt: expires_at == null ? null : utcTime(expires_at) };
+  const { id, secret, roles, expires_at } = parseBody(response, CredentialBody).application_credential;
+  return { id, secret, roles, expiresAt: expires_at == null ? null : utcTime(expires_at) };
 }
 
 /** Keystone's times are UTC without a zone. */

@@ -149,6 +149,7 @@ export async function issueOwnKey(
     userId: issued.userId,
     ownsCloudCredential: issued.owned,
     credentialExpiresAt: issued.credentialExpiresAt,
+    roles: issued.roles,
     scopes,
     plan: 'default',
     allowedCidrs: body.allowed_cidrs,

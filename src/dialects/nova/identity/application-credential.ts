@@ -108,8 +108,8 @@ interface ViewOptions {
  * Without an expiry of its own a key ends with its maker. Its maker is shown none then, as Keystone would, since Terraform replaces a
  * credential with an expiry that its configuration lacks.
  */
-function ownExpiry({ id, roles, expiresAt }: StoredKey, caller: StoredKey): string | null {
-  const isMade = roles !== null && id !== caller.id;
+function ownExpiry({ id, makerId, expiresAt }: StoredKey, caller: StoredKey): string | null {
+  const isMade = makerId !== null && id !== caller.id;
   return isMade && expiresAt === caller.expiresAt ? null : expiresAt;
 }
 
