@@ -20,6 +20,8 @@ interface RegionProbePorts extends Pick<OpenStack, 'regions' | 'interface' | 'to
 /** A region has several services, and the route of readiness is public. */
 const OUTCOME_TTL_MS = 5_000;
 const TIMEOUT_MS = 3_000;
+/** About a token's lifetime: a service that no catalog has had for so long is gone. */
+const CATALOG_TTL_MS = 3_600_000;
 /** Keystone may lock an account that keeps failing. */
 const SIGN_IN_INTERVAL_MS = 60_000;
 
@@ -31,11 +33,12 @@ export class RegionProbes {
   readonly #ports: RegionProbePorts;
   readonly #outcomes = new LruMap<{ readonly failure: ComputeError | null }>({ lifetimeMs: OUTCOME_TTL_MS });
   readonly #flights = new SingleFlight<ComputeError | null>();
-  /** By region and service, in any catalog: some projects do not see every endpoint. */
-  readonly #roots = new Map<string, Map<ServiceName, string>>();
+  /** By region and service, in any recent catalog: some projects do not see every endpoint. */
+  readonly #roots = new LruMap<string>({ lifetimeMs: CATALOG_TTL_MS });
   /** Services that the last try could not reach, for the log. */
   readonly #down = new Set<string>();
   #catalog: Catalog | undefined;
+  #learnedAt: MonotonicMs | undefined;
   #signedInAt: MonotonicMs | undefined;
 
   constructor(ports: RegionProbePorts) {
@@ -45,6 +48,7 @@ export class RegionProbes {
   /** To be called with each catalog that Keystone issues. */
   learn(catalog: Catalog): void {
     this.#catalog = catalog;
+    this.#learnedAt = monotonicMs();
   }
 
   /** Resolves where no catalog has been read yet. @throws ComputeError `unavailable` or `timeout`. */
@@ -67,7 +71,8 @@ export class RegionProbes {
 
   async #failureIn(call: CallContext): Promise<ComputeError | null> {
     const { regions } = this.#ports;
-    const catalog = this.#catalog ?? (await this.#signIn(call));
+    const isRecent = this.#learnedAt !== undefined && monotonicMs() - this.#learnedAt < CATALOG_TTL_MS;
+    const catalog = (isRecent ? undefined : await this.#signIn(call)) ?? this.#catalog;
     if (catalog === undefined) return null;
     try {
       const region = regions.nameIn(catalog, call.region);
@@ -83,12 +88,15 @@ export class RegionProbes {
   }
 
   #rootsIn(catalog: Catalog, region: string): ReadonlyMap<ServiceName, string> {
-    const roots = this.#roots.get(region) ?? new Map<ServiceName, string>();
+    const roots = new Map<ServiceName, string>();
+    const lifetimeMs = CATALOG_TTL_MS - (monotonicMs() - (this.#learnedAt ?? monotonicMs()));
     for (const service of SERVICES) {
+      const key = JSON.stringify([region, service]);
       const address = endpointOf(catalog, service, { region, interface: this.#ports.interface });
-      if (address !== null) roots.set(service, rootOf(address));
+      const root = address === null ? this.#roots.get(key) : rootOf(address);
+      if (address !== null) this.#roots.set(key, rootOf(address), lifetimeMs);
+      if (root !== undefined) roots.set(service, root);
     }
-    if (roots.size > 0) this.#roots.set(region, roots);
     return roots;
   }
 

@@ -1,7 +1,9 @@
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, afterEach, expect, test } from 'vitest';
+import { later, now } from '../support/later.ts';
 import { ONE, type RegionalGateway, regionalGateway, TWO } from '../support/regional-gateway.ts';
 
 const gateways: RegionalGateway[] = [];
+afterEach(now);
 afterAll(() => Promise.all(gateways.map((gateway) => gateway.stop())));
 const started = async (...options: Parameters<typeof regionalGateway>) => {
   const gateway = await regionalGateway(...options);
@@ -45,6 +47,30 @@ test('a served region that no catalog has is unreachable', async () => {
   const gateway = await started([ONE, 'Regiontwo'], { hasServiceAccount: true });
   expect(await readiness(gateway)).toMatchObject({ cloud: 'ok', regions: { Regiontwo: 'unreachable' } });
 });
+
+test.each([
+  ['of a customer', false],
+  ['of the service account, which readiness makes', true],
+])(
+  'a service that has left the catalog is tried until an hour after the last sign-in that had it: %s',
+  async (_, has) => {
+    const gateway = await started([ONE, TWO], { hasServiceAccount: has });
+    const look = async () => {
+      if (!has) await gateway.request('/v1/flavors');
+      return readiness(gateway);
+    };
+    expect(await look()).toMatchObject({ status: 'ok' });
+    gateway.without.push('image');
+    gateway.down.add(`${TWO}/image`);
+    later(120_000);
+    await look();
+    expect(await look()).toMatchObject({ regions: { [TWO]: 'unreachable' } });
+    later(3_601_000);
+    await look();
+    later(6_000);
+    expect(await look()).toMatchObject({ status: 'ok', regions: { [TWO]: 'ok' } });
+  },
+);
 
 test('counters of revalidations, syncs, events and idempotency keys have the region', async () => {
   const gateway = await started([ONE, TWO], { cache: { seconds: 1 } });

@@ -16,8 +16,10 @@ export interface RegionalGateway extends RunningGateway {
   readonly projectId: string;
   /** `METHOD url` of each upstream request. */
   readonly sent: string[];
-  /** The region is out of reach. */
+  /** Regions that are out of reach, or services of one: `RegionTwo/image`. */
   readonly down: Set<string>;
+  /** Types that the catalog lacks in the second region; tests may add some. */
+  readonly without: string[];
   request(
     path: string,
     init?: RequestInit & { readonly json?: unknown },
@@ -40,9 +42,10 @@ export async function regionalGateway(
   served: readonly string[] | '*' = [ONE, TWO],
   { hasServiceAccount = false, nodes: count = 1, ...options }: RegionalOptions = {},
 ): Promise<RegionalGateway> {
+  const without = ['volumev3'];
   const sandbox = createSandbox({
     bootMilliseconds: 60,
-    regions: [{ name: ONE }, { name: TWO, without: ['volumev3'] }, { name: UNSERVED }],
+    regions: [{ name: ONE }, { name: TWO, without }, { name: UNSERVED }],
   });
   const { accounts, admin } = sandbox;
   const [account] = accounts;
@@ -52,7 +55,8 @@ export async function regionalGateway(
   const transport = fetchTransport((request) => {
     sent.push(`${request.method} ${request.url}`);
     const region = [TWO, UNSERVED].find((name) => request.url.includes(`/${name}/`)) ?? ONE;
-    if (down.has(region) && !request.url.includes('/identity/'))
+    const isDown = down.has(region) || [...down].some((one) => request.url.includes(`/${one}/`));
+    if (isDown && !request.url.includes('/identity/'))
       throw new TransportError('refused', { sent: false, timedOut: false });
     return sandbox.fetch(request);
   });
@@ -87,6 +91,7 @@ export async function regionalGateway(
     projectId: account.projectId,
     sent,
     down,
+    without,
     keyOf: (scopes) => gateway.keyFor(credential, scopes),
     async request(path, { json, ...init } = {}, used = key) {
       const headers = new Headers(init.headers);

@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { deadlineIn } from '../../../src/clock.ts';
+import { later, now } from '../../../test/support/later.ts';
 import { prometheusMetrics } from '../../node/prometheus.ts';
 import { type ResilienceOptions, ResilientTransport } from './resilient-transport.ts';
 import { type StreamedResponse, type Transport, TransportError, type UpstreamRequest } from './transport.ts';
@@ -148,6 +149,21 @@ describe('an open circuit', () => {
       expect(transport.downIn('RegionOne')).toEqual([]);
     });
     expect(sent.at(-1)).toMatchObject({ method: 'GET', url: 'http://cloud.test/n/v2.0' });
+  });
+
+  test('is of no account once the endpoint had no call for an hour', async () => {
+    const { transport, sent, call } = await down({ initialOpenMs: 1 });
+    later(3_500_000);
+    await transport.probe('RegionOne', deadlineIn(1_000));
+    expect(transport.downIn('RegionOne')).toEqual(['network']);
+    later(200_000);
+    const { length } = sent;
+    await transport.probe('RegionOne', deadlineIn(1_000));
+    expect([sent.length, transport.downIn('RegionOne')]).toEqual([length, []]);
+    expect(transport.services).toEqual([expect.objectContaining({ service: 'network', open: 0 })]);
+    await call();
+    expect(transport.downIn('RegionOne')).toEqual(['network']);
+    now();
   });
 
   test('stays open for longer after each failed probe, up to a maximum', async () => {

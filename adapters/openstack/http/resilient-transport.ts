@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { MonotonicMs } from '../../../src/clock.ts';
+import { type MonotonicMs, monotonicMs } from '../../../src/clock.ts';
 import { ComputeError } from '../../../src/compute/errors.ts';
 import type { LogFields, Logger } from '../../../src/telemetry/logger.ts';
 import type { Metrics } from '../../../src/telemetry/metrics.ts';
@@ -35,11 +35,16 @@ interface Endpoint {
   readonly root: string;
   readonly breaker: Breaker;
   readonly limiter: ConcurrencyLimiter;
+  /** The last call, other than a probe. */
+  usedAt: MonotonicMs;
 }
 
 const ORIGIN = /^https?:\/\/[^/?]+/;
 /** An address up to the version of the API: any response from there but 5xx shows that the service is up. */
 const VERSIONED = /^https?:\/\/[^?]*?\/v\d+(\.\d+)?(?=[/?]|$)/;
+
+/** About a token's lifetime: an endpoint that had no call for so long may have left the catalog, and would never recover. */
+const UNUSED_AFTER_MS = 3_600_000;
 
 /** The tenant of the gateway's own calls. */
 const GATEWAY = 'gateway';
@@ -63,17 +68,18 @@ export class ResilientTransport implements Transport {
 
   /** Services of a region whose circuit is open; identity, which all regions share, is one of each. */
   downIn(region: string): readonly ServiceType[] {
-    const down = this.#of(region).filter(({ breaker }) => breaker.open);
+    const down = this.#of(region).filter(isDown);
     return down.map(({ service }) => service);
   }
 
   /** Probes endpoints of a region whose circuit may close, so that recovery needs no customer's request. */
   async probe(region: string, deadline: MonotonicMs): Promise<void> {
-    const due = this.#of(region).filter(({ breaker }) => breaker.open && !breaker.isRejecting);
+    const due = this.#of(region).filter((one) => isDown(one) && !one.breaker.isRejecting);
     const headers = { accept: 'application/json' };
-    const probes = due.map(({ service, root: url }) =>
-      this.open({ region, service, method: 'GET', url, headers, buffered: true }, deadline),
-    );
+    const probes = due.map((endpoint) => {
+      const { service, root: url } = endpoint;
+      return this.#open(endpoint, { region, service, method: 'GET', url, headers, buffered: true }, deadline);
+    });
     await Promise.allSettled(probes);
   }
 
@@ -81,8 +87,17 @@ export class ResilientTransport implements Transport {
     return [...this.#endpoints.values()].filter((one) => one.region === region || one.service === 'identity');
   }
 
-  async open(request: UpstreamRequest, deadline: MonotonicMs): Promise<StreamedResponse> {
+  open(request: UpstreamRequest, deadline: MonotonicMs): Promise<StreamedResponse> {
     const endpoint = this.#endpointOf(request);
+    endpoint.usedAt = monotonicMs();
+    return this.#open(endpoint, request, deadline);
+  }
+
+  async #open(
+    endpoint: Endpoint,
+    request: UpstreamRequest,
+    deadline: MonotonicMs,
+  ): Promise<StreamedResponse> {
     const call = () => this.#timed(endpoint, request, () => this.#transport.open(request, deadline));
     try {
       if (!request.urgent) endpoint.breaker.assertClosed();
@@ -173,6 +188,7 @@ export class ResilientTransport implements Transport {
         root: VERSIONED.exec(url)?.[0] ?? origin,
         breaker: new Breaker((open) => this.#logBreaker({ region, service, origin }, open), this.#options),
         limiter: new ConcurrencyLimiter(this.#options),
+        usedAt: monotonicMs(),
       };
       this.#endpoints.set(key, endpoint);
     }
@@ -200,10 +216,11 @@ export class ResilientTransport implements Transport {
   /** Open circuits and calls in flight, by region and service. */
   get services(): readonly ServiceLoad[] {
     const sums = new Map<string, ServiceLoad>();
-    for (const { region, service, breaker, limiter } of this.#endpoints.values()) {
+    for (const endpoint of this.#endpoints.values()) {
+      const { region, service, limiter } = endpoint;
       const key = JSON.stringify([region, service]);
       const { open, running } = sums.get(key) ?? { open: 0, running: 0 };
-      const sum = { open: open + Number(breaker.open), running: running + limiter.running };
+      const sum = { open: open + Number(isDown(endpoint)), running: running + limiter.running };
       sums.set(key, { region, service, ...sum });
     }
     return [...sums.values()];
@@ -215,6 +232,10 @@ export class ResilientTransport implements Transport {
       this.#ports.metrics?.set('upstream_calls_in_flight', running, { region, service });
     }
   }
+}
+
+function isDown({ breaker, usedAt }: Endpoint): boolean {
+  return breaker.open && monotonicMs() - usedAt < UNUSED_AFTER_MS;
 }
 
 interface ServiceLoad {
