@@ -3,6 +3,7 @@ import type { RevocationReach } from '../../src/access/key-store.ts';
 import type { OwnedCredentials } from '../../src/access/owned-credentials.ts';
 import type { SqlDatabase } from './database.ts';
 import { idsWithin } from './family-statements.ts';
+import { isLive } from './key-statements.ts';
 import { NEVER } from './migrations/migrate.ts';
 import { storedTime } from './rows.ts';
 import type { Db } from './schema.ts';
@@ -41,8 +42,19 @@ export function sqlOwnedCredentials({ builder, batch, read }: SqlDatabase): Owne
       const rows = await read(
         builder
           .selectFrom('owned_credential')
-          .select(['id', 'user_id'])
+          .select(['owned_credential.id', 'owned_credential.user_id'])
           .where('due_at', '<=', storedTime(now))
+          // A node of an older version changes keys without the schedule.
+          .where(({ not, exists, selectFrom }) =>
+            not(
+              exists(
+                selectFrom('api_key')
+                  .select('api_key.id')
+                  .whereRef('api_key.cloud_credential_id', '=', 'owned_credential.id')
+                  .where(isLive(now)),
+              ),
+            ),
+          )
           .orderBy('due_at')
           .limit(limit),
       );

@@ -9,7 +9,7 @@ export interface OwnedCredential {
  * last key with it has expired or was revoked. Contract, held by `test/conformance/key-store/owned-credentials.ts`.
  */
 export interface OwnedCredentials {
-  /** The longest due first. */
+  /** Those that no living key has, whatever their schedule; the longest due first. */
   due(now: string, limit: number): Promise<readonly OwnedCredential[]>;
   /** Until the next attempt to delete it; a missing one is no error. */
   postpone(id: string, dueAt: string): Promise<void>;

@@ -208,7 +208,9 @@ function memoryOwnedCredentials(keys: ReadonlyMap<string, StoredKey>): OwnedCred
         ownsCloudCredential && id !== null && userId !== null && !removed.has(id) ? [{ id, userId }] : [],
       );
       const distinct = [...new Map(owned.map((one) => [one.id, one])).values()];
-      const due = distinct.filter(({ id }) => dueAt(id) <= now);
+      const isUsed = (id: string) =>
+        [...keys.values()].some((key) => key.cloudCredentialId === id && isLive(key, now));
+      const due = distinct.filter(({ id }) => dueAt(id) <= now && !isUsed(id));
       return due.sort((a, b) => (dueAt(a.id) < dueAt(b.id) ? -1 : 1)).slice(0, limit);
     },
     async postpone(id, until) {

@@ -45,6 +45,13 @@ export function ownedCredentialsConformance(store: () => KeyStore, reopen: () =>
     expect(await due(LATER)).toEqual([C]);
   });
 
+  test('a credential is not due while a key with it lives, though its schedule is stale', async () => {
+    await insert('a', { expiresAt: LATER });
+    await store().ownedCredentials.postpone('c', NOW);
+    expect(await due(END)).toEqual([]);
+    expect(await due(LATER)).toEqual([C]);
+  });
+
   test('a credential that the gateway does not own is never due', async () => {
     await insert('a', { ownsCloudCredential: false, expiresAt: NOW });
     await insert('s', { ...SERVICE, expiresAt: NOW });
