@@ -26,10 +26,7 @@ export async function readJsonObject(
 ): Promise<Record<string, unknown>> {
   const type = c.req.header('Content-Type');
   assertJson(type, c.req.header('Content-Encoding'));
-  // An earlier stage may have read it; hono caches the bytes.
-  const bytes = c.req.raw.bodyUsed
-    ? new Uint8Array(await c.req.arrayBuffer())
-    : await readBytes(c.req.raw, maxBytes);
+  const bytes = await readBody(c, maxBytes);
   if (bytes.length > maxBytes) throw tooLarge(maxBytes);
   if (bytes.length === 0) throw invalidBody('is required: a JSON object');
   // After the check for an empty body, whose error is the more helpful one.
@@ -41,6 +38,14 @@ export async function readJsonObject(
     throw invalidBody('must be a JSON object');
   }
   return value as Record<string, unknown>;
+}
+
+/** Reads a body once and leaves it in hono's cache, for the stages that follow. @throws ComputeError as `readBytes`. */
+export async function readBody(c: Context, maxBytes = MAX_BODY_BYTES): Promise<Uint8Array<ArrayBuffer>> {
+  if (c.req.raw.bodyUsed) return new Uint8Array(await c.req.arrayBuffer());
+  const bytes = new Uint8Array(await readBytes(c.req.raw, maxBytes));
+  c.req.bodyCache.arrayBuffer = bytes.buffer;
+  return bytes;
 }
 
 /**

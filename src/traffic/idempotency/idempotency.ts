@@ -9,7 +9,7 @@ import type { CloudDriver } from '../../compute/cloud.ts';
 import { ComputeError } from '../../compute/errors.ts';
 import { CLEANUP_TIMEOUT_MS } from '../../compute/saga.ts';
 import type { GatewayEnv } from '../../context.ts';
-import { MAX_BODY_BYTES, readBytes } from '../../http/body.ts';
+import { readBody } from '../../http/body.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import { Attempts, isoTime } from './attempts.ts';
@@ -103,7 +103,7 @@ export function idempotency(
     const fingerprints = await fingerprintsOf();
     const region = c.var.region === clouds.regions.default ? null : c.var.region;
     const scope = fingerprints.scope(c.var.principal.familyId, region, parseIdempotencyKey(header));
-    const fingerprint = await fingerprints.request(c.req.method, new URL(c.req.url), await bodyOf(c));
+    const fingerprint = await fingerprints.request(c.req.method, new URL(c.req.url), await readBody(c));
     return { scope, fingerprint };
   }
 
@@ -197,13 +197,6 @@ export async function sweepIdempotency({
   log,
 }: Pick<IdempotencyPorts, 'idempotency' | 'log'>): Promise<void> {
   await store.sweep(isoTime(wallMs())).catch((error) => log.warn('idempotency_sweep_failed', {}, error));
-}
-
-/** Reads the body and leaves it in hono's cache for the handler. */
-async function bodyOf(c: Context): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(await readBytes(c.req.raw, MAX_BODY_BYTES));
-  c.req.bodyCache.arrayBuffer = bytes.buffer;
-  return bytes;
 }
 
 function replay({ status, headers, body }: StoredResponse): Response {
