@@ -67,6 +67,9 @@ export async function assertMayRevoke(
   if (!isWithinRegions(key.regions, regions)) {
     throw new ComputeError('forbidden', 'This API key lacks regions of the key to revoke.');
   }
+  if (accessRules !== null && !key.accessRules?.every((rule) => isRuleOf(accessRules, rule))) {
+    throw new ComputeError('forbidden', 'This API key lacks access rules of the key to revoke.');
+  }
   const own = await keys.find(keyId);
   if (own !== null && own.cloudCredentialId !== key.cloudCredentialId) {
     const roles = await rolesOfKeys(identities, principal, [own, key], call).catch((error) => {
@@ -78,9 +81,5 @@ export async function assertMayRevoke(
     if (roles !== null && !(mine && theirs && coverRoles(mine, theirs))) {
       throw new ComputeError('forbidden', 'This API key lacks roles of the key to revoke.');
     }
-  }
-  if (accessRules === null) return;
-  if (key.accessRules === null || !key.accessRules.every((rule) => isRuleOf(accessRules, rule))) {
-    throw new ComputeError('forbidden', 'This API key lacks access rules of the key to revoke.');
   }
 }

@@ -251,6 +251,12 @@ describe('roles of keys that store none', () => {
   });
 });
 
+test('roles that the cloud does not show are shown as none, never as those of the caller', async () => {
+  const [ruled, other] = [await keyWith({ access_rules: [FLAVORS] }), await keyWith()];
+  const { status, body } = await send(ruled, `GET application_credentials/${keyIdOf(other)}`);
+  expect([status, body.application_credential?.roles]).toEqual([200, []]);
+});
+
 test('a key that was not made with the caller is shown with its expiry, though it is that of the caller', async () => {
   const { userName: username, password, projectId: project_id } = acme;
   const [one, other] = await Promise.all(
@@ -422,8 +428,16 @@ describe('access rules', () => {
     const narrow = await made(maker.secret, { access_rules: [FLAVORS] });
     expect(narrow.access_rules).toEqual([maker.access_rules[2]]);
     expect((await create(maker.secret, { name: 'x', access_rules: [SERVERS] })).status).toBe(403);
-    const wide = await made(await keyWith());
-    expect((await send(maker.secret, `DELETE application_credentials/${wide.id}`)).status).toBe(403);
+    const wide = keyIdOf(await keyWith());
+    arrived.length = 0;
+    const refused = await send(maker.secret, `DELETE application_credentials/${wide}`);
+    expect([refused.status, refused.body.error.message]).toEqual([
+      403,
+      'This API key lacks access rules of the key to revoke.',
+    ]);
+    expect(arrived).toEqual([]);
+    const readsRoles = await redu(maker.secret, `/v1/api_keys/${narrow.id}`, 'DELETE');
+    expect(readsRoles.status, 'redu’s route may list the credentials').toBe(403);
     expect((await send(maker.secret, `DELETE application_credentials/${narrow.id}`)).status).toBe(204);
   });
 

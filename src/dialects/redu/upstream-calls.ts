@@ -73,7 +73,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   'GET /v1/events': LIST,
   'GET /v1/api_keys': [`identity GET ${CREDENTIALS}`],
   'GET /v1/api_keys/{id}': [`identity GET ${CREDENTIALS}/{id}`],
-  'DELETE /v1/api_keys/{id}': [`identity DELETE ${CREDENTIALS}/{id}`],
+  'DELETE /v1/api_keys/{id}': [`identity GET ${CREDENTIALS}`, `identity DELETE ${CREDENTIALS}/{id}`],
   'POST /v1/api_keys/{id}/rotate': [`identity POST ${CREDENTIALS}`],
 
   'GET /v1/instances': LIST,

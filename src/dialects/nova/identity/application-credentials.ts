@@ -74,9 +74,11 @@ export function applicationCredentials(
     const others = keys.filter((one) => one.cloudCredentialId !== caller.cloudCredentialId);
     const call = callContext(c, access.upstreamBudgetMs);
     const roles = await rolesOfKeys(access.identities, principal, others, call);
-    return keys.map((key) =>
-      credentialView(key, { userId: user.id, roles: roles.get(key.id) ?? own, base, caller }),
-    );
+    return keys.map((key) => {
+      const isOwn = key.cloudCredentialId === caller.cloudCredentialId;
+      const shown = isOwn ? own : (roles.get(key.id) ?? null);
+      return credentialView(key, { userId: user.id, roles: shown, base, caller });
+    });
   };
 
   add('GET', CREDENTIALS, async (c, found, path) => {
