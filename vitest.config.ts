@@ -9,7 +9,7 @@ const PATIENT = { expect: { poll: { timeout: 20_000 } } };
 
 /**
  * `unit` (beside the code), `suites` (conformance, e2e, bad input: against the sandbox), `traffic` (load on several nodes,
- * with nothing else beside it), `workerd` (inside the runtime of Workers) and `edge` (workers from outside), `openstack`
+ * with nothing else at the same time), `workerd` (inside the runtime of Workers) and `edge` (workers from outside), `openstack`
  * (the same conformance suite and more, against a real OpenStack), and `tools` (programs that customers use, which each file installs).
  */
 export default defineConfig({
