@@ -38,7 +38,7 @@ export async function revokeKey(
   for (const { id: keyId, userId, credentialId } of ownedCredentials(revoked)) {
     if ((await keys.countLive({ cloudCredentialId: credentialId }, now)) > 0) continue;
     const owned = { id: credentialId, userId };
-    if (await withdrawCredential({ keys, identities }, owned, call, credential)) continue;
+    if ((await withdrawCredential({ keys, identities }, owned, call, credential)) === 'gone') continue;
     const detail = `application credential ${credentialId}`;
     await keys.appendAudit([auditEntry('key.credential_left', keyId, by, detail)]);
   }

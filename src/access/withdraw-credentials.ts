@@ -15,34 +15,38 @@ export interface WithdrawalPorts {
 
 /** After an attempt that was interrupted, or did not reach the cloud. */
 const RETRY_MS = 300_000;
-/** After the cloud refused it to all who could ask. */
-const RETRY_REFUSED_MS = 86_400_000;
+/** After the cloud refused it; each attempt offers it to the requests of the node that made it. */
+const RETRY_REFUSED_MS = 3_600_000;
+/** A node offers a refused one, and remembers a credential that may delete no other, for this long. */
+const OFFER_MS = 86_400_000;
 /** A key whose expiry is being moved has this long. */
 const SETTLING_MS = 10_000;
-const MAX_PER_SWEEP = 20;
+const MAX_PER_SWEEP = 100;
 const SWEEP_TIMEOUT_MS = 15_000;
 
+/** `failed`: the cloud gave no verdict. */
+export type Withdrawal = 'gone' | 'refused' | 'failed';
+
 /**
- * Deletes at the cloud a credential that no living key uses. Never rejects; what failed is due again later.
+ * Deletes at the cloud a credential that no living key uses. Never rejects; what is not gone is due again later.
  *
  * @param other As in `IdentityProvider.deleteCredential`.
- * @returns Whether it is gone.
  */
 export async function withdrawCredential(
   { keys, identities }: WithdrawalPorts,
   { id, userId }: OwnedCredential,
   call: CallContext,
   other?: CloudCredential,
-): Promise<boolean> {
+): Promise<Withdrawal> {
   try {
     await keys.ownedCredentials.postpone(id, inFuture(RETRY_MS));
     const isGone = await identities.deleteCredential(userId, id, call, other);
     if (isGone) await keys.ownedCredentials.remove(id);
     else await keys.ownedCredentials.postpone(id, inFuture(RETRY_REFUSED_MS));
-    return isGone;
+    return isGone ? 'gone' : 'refused';
   } catch (error) {
     call.log.warn('credential_cleanup_failed', { credential: id }, error);
-    return false;
+    return 'failed';
   }
 }
 
@@ -58,9 +62,9 @@ interface SweepPorts extends WithdrawalPorts {
 export class CredentialSweep {
   readonly #ports: SweepPorts;
   /** By user, what the service account may not delete. */
-  readonly #waiting = new LruMap<readonly OwnedCredential[]>({ max: 1_000, lifetimeMs: RETRY_REFUSED_MS });
+  readonly #waiting = new LruMap<readonly OwnedCredential[]>({ max: 1_000, lifetimeMs: OFFER_MS });
   /** Ids of credentials that may delete no other. */
-  readonly #restricted = new LruMap<true>({ max: 10_000, lifetimeMs: RETRY_REFUSED_MS });
+  readonly #restricted = new LruMap<true>({ max: 10_000, lifetimeMs: OFFER_MS });
 
   constructor(ports: SweepPorts) {
     this.#ports = ports;
@@ -76,7 +80,7 @@ export class CredentialSweep {
     });
     const call = this.#call();
     for (const one of due) {
-      if (await withdrawCredential(this.#ports, one, call)) continue;
+      if ((await withdrawCredential(this.#ports, one, call)) !== 'refused') continue;
       const others = this.#waiting.get(one.userId) ?? [];
       this.#waiting.set(one.userId, [...others.filter(({ id }) => id !== one.id), one]);
     }
@@ -98,9 +102,13 @@ export class CredentialSweep {
   ): Promise<void> {
     const call = this.#call();
     for (const [index, one] of waiting.entries()) {
-      if (await withdrawCredential(this.#ports, one, call, credential)) continue;
-      this.#restricted.set(credential.id, true);
-      this.#waiting.set(userId, waiting.slice(index));
+      const outcome = await withdrawCredential(this.#ports, one, call, credential);
+      if (outcome === 'gone') continue;
+      // Without a verdict, the next attempt of the schedule offers it again: a cloud in trouble gets no call for each request.
+      if (outcome === 'refused') {
+        this.#restricted.set(credential.id, true);
+        this.#waiting.set(userId, waiting.slice(index));
+      }
       return;
     }
   }
