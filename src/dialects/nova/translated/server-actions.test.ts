@@ -1,12 +1,13 @@
 import { describe, expect, test, vi } from 'vitest';
 import { ID, IMAGE_ID, INSTANCE, novaApp, URL_OF_GATEWAY } from '../../../../test/support/nova-app.ts';
 import type { Cloud, InstanceAction } from '../../../compute/cloud.ts';
+import { ComputeError } from '../../../compute/errors.ts';
 import type { SecurityGroup } from '../../../compute/model.ts';
 import { SCOPES } from '../../../scopes.ts';
 
 const ACTION = `POST /compute/v2.1/servers/${ID}/action`;
 
-function acting(adminPassword: string | null = null) {
+function acting(adminPassword: string | null = null, differs: Partial<Cloud> = {}) {
   const act = vi.fn<Cloud['act']>(async () => ({ adminPassword }));
   const snapshot = vi.fn<Cloud['snapshot']>(async () => IMAGE_ID);
   const backup = vi.fn<Cloud['backup']>(async () => IMAGE_ID);
@@ -18,7 +19,7 @@ function acting(adminPassword: string | null = null) {
     act,
     snapshot,
     backup,
-    ...novaApp({ act, snapshot, backup, listFlavors, listImages, getInstance }),
+    ...novaApp({ act, snapshot, backup, listFlavors, listImages, getInstance, ...differs }),
   };
 }
 
@@ -53,6 +54,22 @@ test.each<[object, InstanceAction, number]>([
 test('rescue and rebuild return the password that the cloud has set', async () => {
   const { call } = acting('secret');
   expect(await call(ACTION, { rescue: null })).toMatchObject({ status: 200, json: { adminPass: 'secret' } });
+  const rebuilt = await call(ACTION, { rebuild: { imageRef: IMAGE_ID } });
+  expect(rebuilt).toMatchObject({ status: 202, json: { server: { id: ID, adminPass: 'secret' } } });
+});
+
+test('rebuild returns the password also when the instance cannot be read afterwards', async () => {
+  let isRebuilt = false;
+  const { call } = acting('secret', {
+    act: async () => {
+      isRebuilt = true;
+      return { adminPassword: 'secret' };
+    },
+    getInstance: async () => {
+      if (isRebuilt) throw new ComputeError('unavailable', 'The cloud did not respond.');
+      return INSTANCE;
+    },
+  });
   const rebuilt = await call(ACTION, { rebuild: { imageRef: IMAGE_ID } });
   expect(rebuilt).toMatchObject({ status: 202, json: { server: { id: ID, adminPass: 'secret' } } });
 });

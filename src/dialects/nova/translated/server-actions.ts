@@ -139,12 +139,14 @@ export async function runServerAction(call: NovaCall, segment = ''): Promise<Res
   if (UNSUPPORTED.has(name)) await getInstance(cloud, id);
   const action = requestedAction(name, argument);
   const viewer = await viewerOf(call, action.action === 'rebuild');
+  const before = action.action === 'rebuild' ? await getInstance(cloud, id) : null;
   const { adminPassword } = await actOnInstance(cloud, id, action);
   const password = adminPassword === null ? {} : { adminPass: adminPassword };
   switch (action.action) {
     case 'rebuild': {
-      const server = changedServer(await getInstance(cloud, id), viewer);
-      return c.json({ server: { ...server, ...password } }, 202);
+      // The password is shown once: a read that fails must not lose it.
+      const after = await getInstance(cloud, id).catch((error) => before ?? Promise.reject(error));
+      return c.json({ server: { ...changedServer(after, viewer), ...password } }, 202);
     }
     case 'rescue':
       return c.json(password);
