@@ -23,13 +23,12 @@ export const ENDPOINT_VARIABLES = {
 
 const PROJECT = /[%$]\((?:project|tenant)_id\)s/g;
 const URL_FORM = /^https?:\/\/[^/?#@\\\s]+(?:\/[\w.~-]+)*\/?$/;
-const IN_REGION = /^\s*([^=]+?)\s*=\s*(.+?)\s*$/;
 const FORM =
   'must be an http or https URL without user, query and fragment, or REGION=URL for several regions, comma-separated; %(project_id)s stands for the project';
 
 /** What a region has of its own: docs/regions.md. */
 const PER_REGION: ReadonlySet<Service> = new Set(['compute', 'network']);
-const VERSION = /(?:\/v\d+(?:\.\d+)?(?:\/[^/]+)?)?\/*$/;
+const VERSION = /^v\d+(?:\.\d+)?$/;
 
 interface Served {
   readonly services: ServedServices;
@@ -92,14 +91,18 @@ function endpointsIn(
 }
 
 function regionAndUrl(text: string): readonly [string | undefined, string] {
-  const [, region, url = ''] = IN_REGION.exec(text) ?? [];
-  return [region, url];
+  const at = text.indexOf('=');
+  return at < 0 ? [undefined, ''] : [text.slice(0, at).trim() || undefined, text.slice(at + 1).trim()];
 }
 
-/** To compare: as URL parsers print it, without the version of the API. */
+/** To compare: as URL parsers print it, without the version of the API and the project behind it. */
 function rootOf(url: string): string {
-  const given = url.replaceAll(PROJECT, 'p');
-  return (URL.parse(given)?.href ?? given).replace(VERSION, '');
+  const parsed = URL.parse(url.replaceAll(PROJECT, 'p'));
+  if (parsed === null) return url;
+  const segments = parsed.pathname.split('/').filter((segment) => segment !== '');
+  const version = segments.slice(-2).findIndex((segment) => VERSION.test(segment));
+  const root = version < 0 ? segments : segments.slice(0, Math.max(segments.length - 2, 0) + version);
+  return [parsed.origin, ...root].join('/');
 }
 
 function isUrl(text: string): boolean {

@@ -52,7 +52,7 @@ test('every regular expression of the source is found', () => {
   expect(EXPRESSIONS.length).toBeGreaterThan(100);
 });
 
-test.each([/\/+$/, /\s*,\s*/, /<\/?[a-z][^>]*>/i, /\?.*$/])(
+test.each([/\/+$/, /\s*,\s*/, /<\/?[a-z][^>]*>/i, /\?.*$/, /^\s*([^=]+?)\s*=/, /^(a+)+$/])(
   'detects that %s is superlinear',
   (expression) => {
     expect(superlinearText(expression)).not.toBeNull();
