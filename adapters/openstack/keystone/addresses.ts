@@ -10,6 +10,8 @@ import type { CatalogEntry } from './token.ts';
 
 interface Address {
   readonly service: string;
+  /** Empty for what is no URL. */
+  readonly origin: string;
   /** Both as URL parsers print them, without trailing slash. */
   readonly root: string;
   /** With the version, without the project. */
@@ -18,15 +20,18 @@ interface Address {
 
 /** Where the services of a catalog are, by whatever interface and region, so that none is reached by way of another. */
 export class Addresses {
-  readonly #all: readonly Address[];
+  /** By origin, since services of other origins are never neighbours. */
+  readonly #all: ReadonlyMap<string, readonly Address[]>;
   /** The types that OpenStack has no name for. */
   readonly others: readonly OtherService[];
 
   constructor(catalog: readonly CatalogEntry[], authUrl: string) {
-    const found = catalog.flatMap(({ type, endpoints }) =>
-      endpoints.map(({ url }) => ({ service: serviceOfType(type), ...addressOf(url) })),
-    );
-    this.#all = [{ service: 'identity', ...addressOf(authUrl) }, ...found];
+    const found = catalog.flatMap(({ type, endpoints }) => {
+      const service = serviceOfType(type);
+      return endpoints.map(({ url }) => ({ service, ...addressOf(url) }));
+    });
+    const all = [{ service: 'identity', ...addressOf(authUrl) }, ...found];
+    this.#all = Map.groupBy(all, ({ origin }) => origin);
     this.others = [...new Set(catalog.map(({ type }) => type).filter(isOtherService))];
   }
 
@@ -35,8 +40,8 @@ export class Addresses {
    * gateway's rules would not hold; and a type that OpenStack has no name for may be any other service.
    */
   isOwn(service: FurtherService, url: string): boolean {
-    const { root } = addressOf(url);
-    const neighbours = this.#all.filter((one) => one.service !== service && one.root === root);
+    const { origin, root } = addressOf(url);
+    const neighbours = this.#at(origin).filter((one) => one.service !== service && one.root === root);
     return neighbours.every(({ service: other }) => isOfficialService(service) && isFurtherService(other));
   }
 
@@ -45,13 +50,17 @@ export class Addresses {
    * service may serve versions that no catalog has.
    */
   below(service: FurtherService, url: string): readonly string[] {
-    const { root, versioned } = addressOf(url);
-    const paths = this.#all
+    const { origin, root, versioned } = addressOf(url);
+    const paths = this.#at(origin)
       .filter((one) => one.service !== service && one.versioned !== versioned)
       .map((one) => (one.root === root ? one.versioned : one.root))
       .filter((address) => address.startsWith(`${root}/`))
       .map((address) => address.slice(root.length));
     return [...new Set(paths)];
+  }
+
+  #at(origin: string): readonly Address[] {
+    return this.#all.get(origin) ?? [];
   }
 }
 
@@ -59,9 +68,8 @@ function addressOf(url: string): Omit<Address, 'service'> {
   const root = rootOf(url);
   const below = belowRoot(url);
   const version = below.slice(0, below.length - projectIn(url).length);
-  return { root: printed(root), versioned: printed(root + version) };
-}
-
-function printed(url: string): string {
-  return (URL.parse(url)?.href ?? url).replace(/\/$/, '');
+  const parsed = URL.parse(root);
+  if (parsed === null) return { origin: '', root, versioned: root + version };
+  const printed = parsed.href.replace(/\/$/, '');
+  return { origin: parsed.origin, root: printed, versioned: printed + version };
 }
