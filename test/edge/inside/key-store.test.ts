@@ -16,6 +16,10 @@ keyStoreConformance('D1', async () => ({
 }));
 
 afterEach(async () => {
-  const tables = ['api_key', 'audit_entry', 'revoked_token'];
-  await d1.batch(tables.map((table) => d1.prepare(`delete from ${table}`)));
+  const { results } = await d1
+    .prepare(`select name from sqlite_schema where type = 'table' and name not like 'd1\\_%' escape '\\'
+      and name not like '\\_%' escape '\\' and name not like 'sqlite\\_%' escape '\\'`)
+    .all();
+  const tables = (results ?? []) as { name: string }[];
+  await d1.batch(tables.map(({ name }) => d1.prepare(`delete from ${name}`)));
 });
