@@ -162,6 +162,44 @@ export function novaConformance(target: () => Target): void {
       expect(second.body.servers[0].id).not.toBe(first.servers[0].id);
     });
 
+    const listStatus = async (query: string, minor: number) => {
+      const headers = { 'x-auth-token': redu.key, 'openstack-api-version': `compute 2.${minor}` };
+      return (await sendNova(target().url, `GET /compute/v2.1/servers?${query}`, headers)).status;
+    };
+
+    test.each([
+      [
+        1,
+        [
+          'name=',
+          'ip=',
+          'flavor=',
+          'key_name=',
+          'reservation_id=',
+          'changes-since=',
+          'sort_key=',
+          'sort_dir=',
+        ],
+      ],
+      [26, ['tags=', 'not-tags=']],
+      [38, ['status=']],
+      [66, ['changes-before=']],
+      [73, ['locked=', 'locked=foo']],
+      [75, ['instance_type_id=1', 'zzz=1']],
+    ])(
+      'a server list refuses parameters that Nova refuses since 2.%i, and none of them before',
+      async (minor, queries) => {
+        for (const query of queries) {
+          expect(await listStatus(query, minor), query).toBe(400);
+          if (minor > 1) expect(await listStatus(query, minor - 1), query).toBe(200);
+        }
+      },
+    );
+
+    test('a server list is sorted by whether servers are locked since 2.73', async () => {
+      expect(await listStatus('sort_key=locked', 75)).toBe(200);
+    });
+
     test('Nova’s errors are returned unchanged', async () => {
       const headers = { 'x-auth-token': redu.key };
       const missing = await sendNova(

@@ -25,6 +25,7 @@ export function listServersWithDetail(call: NovaCall): Response {
 function listed(call: NovaCall, action: string, view: (server: Server) => Fields): Response {
   const { query } = call;
   refuseUnknownParameters(call);
+  refuseEmptyParameters(call);
   const limit = limitOf(query);
   const filters = filtersOf(call, action);
   const all = sorted([...call.cloud.compute.servers.values()], query);
@@ -94,7 +95,11 @@ function filtersOf(call: NovaCall, action: string): Accepts[] | undefined {
   has('tags-any', 26, (tags) => (server) => tags.split(',').some((tag) => server.tags.includes(tag)));
   has('not-tags', 26, (tags) => (server) => !tags.split(',').every((tag) => server.tags.includes(tag)));
   has('not-tags-any', 26, (tags) => (server) => !tags.split(',').some((tag) => server.tags.includes(tag)));
-  has('locked', 73, () => (server) => server.locked === flag(query, 'locked'));
+  has('locked', 73, (value) => {
+    if (value === '') throw badRequest("Unrecognized value ''");
+    const wanted = flag(query, 'locked');
+    return (server) => server.locked === wanted;
+  });
   // Below 2.83 these are for the administrator; a member's are dropped without a word.
   const open = principal.isAdmin ? 1 : 83;
   has('key_name', open, (name) => (server) => server.keyName === name);
@@ -150,6 +155,7 @@ const SORTABLE: Record<string, (server: Server) => string | number> = {
   launched_at: (server) => server.launchedAt ?? 0,
   image_ref: (server) => server.imageId ?? '',
   key_name: (server) => server.keyName ?? '',
+  locked: (server) => Number(server.locked),
 };
 const SORT_KEYS = [
   'hostname',
@@ -217,7 +223,7 @@ function newestFirst(a: Server, b: Server): number {
 }
 
 const PARAMETERS = new Set([
-  ...SORT_KEYS,
+  ...SORT_KEYS.filter((name) => name !== 'instance_type_id'),
   'tenant_id',
   'image',
   'flavor',
@@ -249,8 +255,24 @@ const PARAMETERS = new Set([
   'hypervisor_hostname',
   'cell_name',
   'key_name',
-  'instance_type_id',
 ]);
+
+/** Regular expressions in Nova's schemas, also those that it then ignores: an empty one is refused. */
+const REGEX_PARAMETERS = [
+  ...['access_ip_v4', 'access_ip_v6', 'auto_disk_config', 'availability_zone', 'config_drive', 'created_at'],
+  ...['description', 'display_description', 'display_name', 'flavor', 'hostname', 'kernel_id', 'key_name'],
+  ...['launched_at', 'locked_by', 'node', 'power_state', 'progress', 'ramdisk_id', 'reservation_id'],
+  ...['root_device_name', 'terminated_at', 'ip6'],
+];
+const TAG_PARAMETERS = ['tags', 'tags-any', 'not-tags', 'not-tags-any'];
+
+function refuseEmptyParameters({ query, minor }: NovaCall): void {
+  const names = [...REGEX_PARAMETERS, ...(minor >= 26 ? TAG_PARAMETERS : [])];
+  const empty = names.find((name) => query.get(name) === '');
+  if (empty === undefined) return;
+  const problem = TAG_PARAMETERS.includes(empty) ? 'is too short' : "is not a 'regex'";
+  throw badRequest(`Invalid input for query parameters ${empty}. Value: . '' ${problem}`);
+}
 
 /** From 2.75 on a parameter Nova does not know is refused, unless it begins with an underscore. */
 function refuseUnknownParameters(call: NovaCall): void {

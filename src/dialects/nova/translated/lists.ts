@@ -26,6 +26,13 @@ export function isTrue(value: unknown): boolean {
   return /^(?:1|t|true|y|yes|on)$/i.test(String(value));
 }
 
+/** @throws ComputeError `invalid`: what OpenStack's services parse neither as true nor as false. */
+export function strictBoolean(name: string, text: string): boolean {
+  if (isTrue(text)) return true;
+  if (/^(?:0|f|false|n|no|off)$/i.test(text)) return false;
+  throw ComputeError.field(name, 'must be true or false');
+}
+
 export function acceptsAll<T>(filters: readonly Accepts<T>[]): Accepts<T> {
   return (item) => filters.every((accepts) => accepts(item));
 }

@@ -18,7 +18,6 @@ import {
   acceptsAll,
   type Compare,
   compareBy,
-  isTrue,
   markerNotFound,
   type Page,
   type PageWindow,
@@ -26,7 +25,9 @@ import {
   pageWindow,
   paginate,
   type SortFields,
+  type SortKey,
   sortKeysOf,
+  strictBoolean,
   timeOf,
 } from './lists.ts';
 import { type ServerStates, serverReference, serverStates, serverView, viewerOf } from './server-view.ts';
@@ -43,6 +44,7 @@ const SORT_FIELDS: SortFields<Instance> = {
   display_name: ({ name }) => name,
   image_ref: ({ imageId }) => imageId ?? '',
   key_name: ({ keypairName }) => keypairName ?? '',
+  locked: ({ locked }) => Number(locked),
   project_id: ({ projectId }) => projectId,
   updated_at: ({ updated }) => updated,
   user_id: ({ userId }) => userId,
@@ -103,6 +105,7 @@ async function pageOf({ cloud }: NovaCall, parsed: ServerQuery | null): Promise<
 /** null when nothing can match. `invalid`. */
 function serverQuery({ query: given, minor }: NovaCall): ServerQuery | null {
   if (minor >= 75) refuseUnknown(given);
+  refuseEmpty(given, minor);
   const text = (name: string) => given.get(name) || undefined;
   const statuses = given.getAll('status').map((status) => status.toUpperCase());
   // No server has a reservation: `return_reservation_id` is unsupported.
@@ -117,7 +120,9 @@ function serverQuery({ query: given, minor }: NovaCall): ServerQuery | null {
   const tags = minor >= 26 ? text('tags')?.split(',') : undefined;
   const keypairName = minor >= 83 ? text('key_name') : undefined;
   const isStrict = minor >= 75;
-  const sortKeys = sortKeysOf(given, 'desc').filter((key) => isStrict || !IGNORED_SORT_KEYS.has(key.name));
+  const isSorted = ({ name }: SortKey) =>
+    isStrict || !IGNORED_SORT_KEYS.has(name) || (name === 'locked' && minor >= 73);
+  const sortKeys = sortKeysOf(given, 'desc').filter(isSorted);
   return {
     query: {
       ...(statuses.length > 0 && { statuses: [...new Set(statuses)] }),
@@ -205,9 +210,10 @@ const LATER_FILTERS: Readonly<Record<string, LaterFilter>> = {
   ],
   locked: [
     73,
-    (value) =>
-      ({ locked }) =>
-        locked === isTrue(value),
+    (value, name) => {
+      const wanted = strictBoolean(name, value);
+      return ({ locked }) => locked === wanted;
+    },
   ],
   availability_zone: byMember((_, { availabilityZone }) => availabilityZone),
   power_state: byMember(({ powerState }) => powerState),
@@ -233,9 +239,51 @@ const OTHER_PARAMETERS: ReadonlySet<string> = new Set([
   ...['status', 'name', 'flavor', 'image', 'limit', 'marker', 'sort_key', 'sort_dir', 'reservation_id'],
   ...['ip', 'ip6', 'changes-since', 'all_tenants', 'project_id', 'tenant_id', 'tags', 'key_name'],
   ...['access_ip_v4', 'access_ip_v6', 'auto_disk_config', 'deleted', 'description', 'display_description'],
-  ...['display_name', 'host', 'hostname', 'image_ref', 'instance_type_id', 'kernel_id', 'launch_index'],
+  ...['display_name', 'host', 'hostname', 'image_ref', 'kernel_id', 'launch_index'],
   ...['locked_by', 'node', 'ramdisk_id', 'root_device_name', 'soft_deleted', 'uuid'],
 ]);
+
+/** Regular expressions and the like, which Nova refuses when empty, also those that it ignores. */
+const NEVER_EMPTY: Readonly<Record<string, number>> = {
+  ...sinceOf(1, ['access_ip_v4', 'access_ip_v6', 'auto_disk_config', 'availability_zone', 'changes-since']),
+  ...sinceOf(1, [
+    'config_drive',
+    'created_at',
+    'description',
+    'display_description',
+    'display_name',
+    'flavor',
+  ]),
+  ...sinceOf(1, [
+    'hostname',
+    'ip',
+    'ip6',
+    'kernel_id',
+    'key_name',
+    'launched_at',
+    'locked_by',
+    'name',
+    'node',
+  ]),
+  ...sinceOf(1, ['power_state', 'progress', 'ramdisk_id', 'reservation_id', 'root_device_name', 'sort_dir']),
+  ...sinceOf(1, ['sort_key', 'terminated_at']),
+  ...sinceOf(26, ['not-tags', 'not-tags-any', 'tags', 'tags-any']),
+  ...sinceOf(66, ['changes-before']),
+  ...sinceOf(73, ['locked']),
+};
+
+function sinceOf(minor: number, names: readonly string[]): Record<string, number> {
+  return Object.fromEntries(names.map((name) => [name, minor]));
+}
+
+function refuseEmpty(query: URLSearchParams, minor: number): void {
+  const [found] = [...query].find(([name, value]) => value === '' && isNeverEmpty(name, minor)) ?? [];
+  if (found !== undefined) throw ComputeError.field(found, 'must not be empty');
+}
+
+function isNeverEmpty(name: string, minor: number): boolean {
+  return Object.hasOwn(NEVER_EMPTY, name) && minor >= (NEVER_EMPTY[name] ?? 0);
+}
 
 function refuseUnknown(query: URLSearchParams): void {
   const known = (name: string) => OTHER_PARAMETERS.has(name) || Object.hasOwn(LATER_FILTERS, name);
