@@ -57,6 +57,16 @@ describe('the openstack client, with an API key in clouds.yaml', () => {
     expect(await commands.names('project list')).toEqual([target.acme.projectName]);
   });
 
+  test('a network is shared with a project that a member cannot look up, by its id', async () => {
+    const shared = await commands.json('network create cli-shared');
+    const policy = await commands.json(
+      `network rbac create --type network --action access_as_shared --target-project ${target.globex.projectId} ${shared.id}`,
+    );
+    expect(policy).toMatchObject({ object_id: shared.id, target_project_id: target.globex.projectId });
+    await commands.print(`network rbac delete ${policy.id}`);
+    await commands.print(`network delete ${shared.id}`);
+  });
+
   test('keypair', async () => {
     expect(await commands.print('keypair create cli-pair')).toContain('PRIVATE KEY');
     expect(await commands.names('keypair list')).toContain('cli-pair');

@@ -125,19 +125,18 @@ function ownOrForbidden<T extends { readonly id: string }>(c: Context, item: T):
 }
 
 /**
- * The only item of a list that Keystone restricts to administrators, unfiltered or filtered by its name. After a 403 clients
- * continue with the given id; an empty list means "does not exist" to them.
+ * The only item of a list that Keystone restricts to administrators, filtered by its name. After a 403 clients continue with the
+ * given id; an empty list means "does not exist" to them, and so does a list that lacks it.
  *
- * @throws ComputeError `forbidden` for any other filter.
+ * @throws ComputeError `forbidden` without that filter, or with any other.
  */
 function namedOrForbidden<
   T extends { readonly id: string; readonly name: string; readonly domain_id?: string },
 >(c: Context, item: T): T {
   const { name, domain_id: domainId, ...others } = c.req.query();
-  const isUnfiltered = name === undefined && domainId === undefined && Object.keys(others).length === 0;
   const isNamed = name === item.name && (domainId === undefined || domainId === item.domain_id);
   const hasOtherFilter = OTHER_FILTERS.some((filter) => filter in others);
-  return isUnfiltered || (isNamed && !hasOtherFilter) ? item : forbidden();
+  return isNamed && !hasOtherFilter ? item : forbidden();
 }
 
 /** Keystone's further filters of projects and domains. */
