@@ -85,6 +85,7 @@ const HEADERS = {
   'X-RateLimit-Remaining': count('Points left.'),
   'X-RateLimit-Reset': count('Seconds until the limit resets.'),
   'Retry-After': count('Seconds to wait before a retry.'),
+  'WWW-Authenticate': text('`Bearer`: the scheme that takes a key.'),
   ETag: text('With a read as `If-None-Match`: 304 if unchanged; with a write as `If-Match`: 412 if changed.'),
   Age: count('Age of the response in seconds.'),
   'X-Cache': {
@@ -94,6 +95,13 @@ const HEADERS = {
   Link: text('With `limit`, if more items follow: `<...>; rel="next"`.'),
   Location: text('URL of the created resource.'),
   'Idempotency-Replayed': text('`true`: the stored response of the first request with this key.'),
+};
+
+/** Of errors, by status. */
+const FURTHER_HEADERS: Readonly<Record<number, readonly string[]>> = {
+  401: ['WWW-Authenticate'],
+  429: ['Retry-After'],
+  503: ['Retry-After'],
 };
 
 /** Of the errors that an operation refers to. */
@@ -106,7 +114,7 @@ function errorResponses(schemas: Schemas, paths: string): object {
     const [description, message] = ERROR_TEXTS[code];
     const details = code === 'badRequest' && { details: [{ field: 'name', message: 'must not be empty' }] };
     const example = { error: { code, message, ...details } };
-    const names = ['X-Request-Id', ...([429, 503].includes(status) ? ['Retry-After'] : [])];
+    const names = ['X-Request-Id', ...(FURTHER_HEADERS[status] ?? [])];
     const headers = Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
     return [status, { description, headers, content: { 'application/json': { schema, example } } }];
   });

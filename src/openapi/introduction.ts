@@ -19,7 +19,8 @@ curl "$URL/v1/instances" -H "x-api-key: $KEY"
 
 The body of each error is \`{"error": {"code", "message"}}\`. Programs compare \`code\`; \`message\` is for people. 400 also has
 \`details\`: each invalid field with its dotted path. Unknown fields and parameters are refused. Quote \`X-Request-Id\` in support
-requests. The method of a path that is not listed here is 405.
+requests. Before an operation is chosen, a request may be 405, for a method that its path does not have; 408, if it did not arrive
+in time; 417, for an \`Expect\` other than \`100-continue\`.
 
 ## Limits
 

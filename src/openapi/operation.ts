@@ -33,7 +33,12 @@ export function operation(route: RouteDefinition, text: RouteText, schemas: Sche
         content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
       },
     }),
-    responses: { [route.status]: success(route, text, schemas), ...errorReferences(route) },
+    responses: {
+      [route.status]: success(route, text, schemas),
+      ...(isTagged(route) && { 304: notModified(route) }),
+      ...errorReferences(route),
+      ...(route.path === READINESS && { 503: notReady(route, schemas) }),
+    },
   };
 }
 
@@ -41,7 +46,7 @@ function success(route: RouteDefinition, text: RouteText, schemas: Schemas): obj
   const { response, media = JSON_TYPE } = route;
   return {
     description: route.method === 'PUT' && route.status === 204 ? 'Done' : SUCCESS[route.status],
-    ...(isLimited(route) && { headers: references('headers', headersOf(route)) }),
+    headers: references('headers', headersOf(route)),
     ...(response && {
       content: {
         [media]: {
@@ -55,6 +60,27 @@ function success(route: RouteDefinition, text: RouteText, schemas: Schemas): obj
   };
 }
 
+function notModified(route: RouteDefinition): object {
+  return {
+    description: 'Not modified: `If-None-Match` has the current `ETag`',
+    headers: references(
+      'headers',
+      headersOf(route).filter((name) => name !== 'Link'),
+    ),
+  };
+}
+
+const READINESS = '/readyz';
+
+/** Not an error of the dialect: it names what has failed. */
+function notReady({ response }: RouteDefinition, schemas: Schemas): object {
+  return {
+    description: 'This node has failed: send it no requests',
+    headers: references('headers', ['X-Request-Id']),
+    ...(response && { content: { [JSON_TYPE]: { schema: schemas.output(response) } } }),
+  };
+}
+
 const SUCCESS = {
   200: 'OK',
   201: 'Created',
@@ -62,20 +88,21 @@ const SUCCESS = {
   204: 'Deleted',
 } as const;
 
+const LIMITS = [
+  'RateLimit-Policy',
+  'RateLimit',
+  'X-RateLimit-Limit',
+  'X-RateLimit-Remaining',
+  'X-RateLimit-Reset',
+];
+
 /** Names of the response headers, as in `components`. */
 function headersOf(route: RouteDefinition): string[] {
   const { method, path } = route;
-  const limits = [
-    'RateLimit-Policy',
-    'RateLimit',
-    'X-RateLimit-Limit',
-    'X-RateLimit-Remaining',
-    'X-RateLimit-Reset',
-  ];
   const isCached = isTagged(route);
   return [
     'X-Request-Id',
-    ...limits,
+    ...(isLimited(route) ? LIMITS : []),
     ...(isCached ? ['ETag', 'Age', 'X-Cache'] : []),
     ...(isCached && path.includes('instances') && !path.includes('{') ? ['Link'] : []),
     ...(hasLocation(method, path) ? ['Location'] : []),
@@ -106,35 +133,56 @@ function hasLocation(method: string, path: string): boolean {
   return method === 'POST' && RESOURCES.test(path);
 }
 
-function errorReferences({ method, path, scope, query, body: json, takesBytes }: RouteDefinition): object {
-  const body = json !== undefined || takesBytes;
-  if (isOpen(path)) return { 400: reference('responses', '400'), 500: reference('responses', '500') };
-  const isCloud = !path.startsWith('/admin');
+/** Errors by status. `test/openapi/responses.test.ts` makes each of them occur. */
+function errorReferences(route: RouteDefinition): object {
+  const { method, path, body, takesBytes } = route;
+  const isWrite = method !== 'GET';
+  const hasBody = body !== undefined || takesBytes;
+  const cloud = cloudCallsOf(route);
   const statuses = [
-    ...(query || body ? [400] : []),
-    401,
-    ...(scope || path.startsWith('/v1/api_keys') ? [403] : []),
-    ...(path.includes('{') || namesOthers(method, path) ? [404] : []),
-    ...(method !== 'GET' ? [409, 412] : []),
-    ...(body ? [413, 415] : []),
-    429,
-    ...(query ? [431] : []),
+    400,
+    ...(isOpen(path) ? [] : [401]),
+    ...(isOpen(path) || path.startsWith('/admin') ? [] : [403]),
+    ...(path.includes('{') || namesOthers(route) ? [404] : []),
+    ...(isWrite && mayConflict(route) ? [409] : []),
+    ...(isWrite ? [412] : []),
+    ...(hasBody ? [413, 415] : []),
+    ...(isOpen(path) ? [] : [429]),
+    431,
     500,
-    ...(isCloud ? [501] : []),
-    502,
-    503,
-    504,
+    ...(cloud === 'services' || isSignUp(route) ? [501] : []),
+    ...(cloud === 'none' ? [] : [502]),
+    ...(isOpen(path) || path === '/admin/v1/health' ? [] : [503]),
+    ...(cloud === 'none' ? [] : [504]),
   ];
   return Object.fromEntries(statuses.map((status) => [status, reference('responses', `${status}`)]));
 }
 
-/** A POST that finds what its body names before it makes anything: an instance, a volume. */
-function namesOthers(method: string, path: string): boolean {
-  return method === 'POST' && /^\/v1\/(floating_ips|volume_snapshots)$/.test(path);
+/** What of the cloud a request may have to wait for: services, the identity service alone, or nothing. */
+function cloudCallsOf({ method, path }: RouteDefinition): 'services' | 'identity' | 'none' {
+  if (path.startsWith('/admin')) return method === 'POST' ? 'identity' : 'none';
+  if (path.startsWith('/v1/api_keys')) return method === 'GET' ? 'none' : 'identity';
+  if (isOpen(path) || path === '/v1/usage') return 'none';
+  return /\/v1\/(config|me|regions)$/.test(path) ? 'identity' : 'services';
 }
 
-function securityOf({ method, path }: RouteDefinition): object[] {
-  if (isOpen(path) || (method === 'POST' && path === '/v1/api_keys')) return [];
+/** A new key of the operator's collides with none, and the end of one succeeds whatever its state. */
+function mayConflict({ method, path }: RouteDefinition): boolean {
+  return !(path === '/admin/v1/keys' || (method === 'DELETE' && /\/(api_)?keys\/\{id\}$/.test(path)));
+}
+
+function isSignUp({ method, path }: RouteDefinition): boolean {
+  return method === 'POST' && path === '/v1/api_keys';
+}
+
+/** Finds what its body names before it makes anything, an instance or a volume; or what a tool needs. */
+function namesOthers({ method, path }: RouteDefinition): boolean {
+  return path === '/v1/config' || (method === 'POST' && /^\/v1\/(floating_ips|volume_snapshots)$/.test(path));
+}
+
+function securityOf(route: RouteDefinition): object[] {
+  const { path } = route;
+  if (isOpen(path) || isSignUp(route)) return [];
   return path.startsWith('/admin') ? [{ admin: [] }] : [{ apiKey: [] }, { bearer: [] }];
 }
 

@@ -289,7 +289,7 @@ type ReduCode = (typeof REDU_ERRORS)[keyof typeof REDU_ERRORS]['code'];
 /** What an error means, and the message of its example. */
 export const ERROR_TEXTS: Readonly<Record<ReduCode, readonly [description: string, message: string]>> = {
   badRequest: [
-    'A field, parameter or body is invalid, or refers to a resource that does not exist.',
+    'A field, parameter, body or `Host` is invalid, or a field refers to a resource that does not exist.',
     'name: must not be empty',
   ],
   unauthorized: ['The API key is missing or invalid.', 'Invalid API key'],

@@ -1,8 +1,8 @@
-import { request } from 'node:http';
+import { type IncomingHttpHeaders, request } from 'node:http';
 
 export interface RawResponse {
   readonly status: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly headers: Readonly<IncomingHttpHeaders>;
   readonly text: string;
 }
 
@@ -10,7 +10,7 @@ const TIMEOUT_MS = 10_000;
 
 /**
  * Sends one request unchanged on a new connection: `fetch` would normalize the path and reject some headers. Rejects without a
- * complete response.
+ * complete response; of a stream of events the first part is enough.
  */
 export function send(
   url: string,
@@ -45,15 +45,19 @@ export function send(
     sent.on('response', (response) => {
       responded = true;
       const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      const end = () => {
+        const text = Buffer.concat(chunks).toString('utf8');
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, text });
+      };
+      const isEndless = response.headers['content-type'] === 'text/event-stream';
+      response.on('data', (chunk: Buffer) => {
+        chunks.push(chunk);
+        if (!isEndless) return;
+        end();
+        sent.destroy();
+      });
       response.on('error', reject);
-      response.on('end', () =>
-        resolve({
-          status: response.statusCode ?? 0,
-          headers: response.headers,
-          text: Buffer.concat(chunks).toString('utf8'),
-        }),
-      );
+      response.on('end', end);
     });
     if (bytes !== null) {
       // Several writes make several chunks.

@@ -1,4 +1,4 @@
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { openApi } from '../../src/openapi/document.ts';
 
@@ -53,13 +53,29 @@ ajv.addVocabulary(['example', 'components']);
 
 /** The first violation of a schema, or null. */
 export function problem(schema: Json, value: unknown): string | null {
-  const validate = ajv.compile({ ...schema, components: DOCUMENT.components });
-  return validate(value) ? null : ajv.errorsText(validate.errors);
+  return problemBy(
+    validatorOf(schema, validators, (one) => one),
+    value,
+  );
 }
 
 /** Like `problem` with closed objects: a response must not have fields that the contract lacks. */
 export function problemOfAnswer(schema: Json, value: unknown): string | null {
-  const validate = ajv.compile(closed({ ...schema, components: DOCUMENT.components }));
+  return problemBy(validatorOf(schema, strictValidators, closed), value);
+}
+
+/** Compiling takes longer than many validations. */
+type Validators = WeakMap<object, ValidateFunction>;
+const validators: Validators = new WeakMap();
+const strictValidators: Validators = new WeakMap();
+
+function validatorOf(schema: Json, known: Validators, prepared: (whole: Json) => Json): ValidateFunction {
+  const validate = known.get(schema) ?? ajv.compile(prepared({ ...schema, components: DOCUMENT.components }));
+  known.set(schema, validate);
+  return validate;
+}
+
+function problemBy(validate: ValidateFunction, value: unknown): string | null {
   return validate(value) ? null : ajv.errorsText(validate.errors);
 }
 

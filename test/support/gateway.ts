@@ -25,6 +25,7 @@ import type { ServedServices } from '../../src/dialects/nova/services.ts';
 import { novaTranslation } from '../../src/dialects/nova/translated/translation.ts';
 import { createGateway, type Gateway } from '../../src/gateway.ts';
 import type { InventoryOptions } from '../../src/inventory/inventory-cache.ts';
+import type { ReconcileStore } from '../../src/reconcile/reconcile-store.ts';
 import { DEFAULT_SCOPES, type Scope } from '../../src/scopes.ts';
 import type { LogFields, Logger } from '../../src/telemetry/logger.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
@@ -95,6 +96,8 @@ export interface GatewayUnderTest {
   readonly shutdownMs?: number;
   /** Unless given, requests are not counted. */
   readonly usage?: UsageStore;
+  /** Unless given, there are no runs of `reconcile`. */
+  readonly reconciles?: ReconcileStore;
   /** `LINGUANOVA_SERVICES`. */
   readonly services?: ServedServices;
   /** `LINGUANOVA_ANONYMOUS_OBJECTS`. */
@@ -140,6 +143,7 @@ export async function startGateway(
       versions: redis?.versions ?? new LocalVersions(),
       eventLog: redis?.eventLog ?? new LocalEventLog(),
       ...(options.usage && { usage: options.usage }),
+      ...(options.reconciles && { reconciles: options.reconciles }),
       ...(redis !== null && { redis, cacheStore: redis.cacheStore }),
     },
     {
