@@ -2,7 +2,8 @@ import * as z from 'zod';
 import { wallTime } from '../clock.ts';
 import { ComputeError } from '../compute/errors.ts';
 import { queryNumber, shortText } from '../http/field-schemas.ts';
-import { decodeCursor, encodeCursor, type Page } from '../http/page.ts';
+import { encodeCursor, type Page } from '../http/page.ts';
+import { cursorSchema } from '../http/page-schemas.ts';
 import { type keySchema, keyView } from './key-schemas.ts';
 import {
   KEY_STATES,
@@ -37,28 +38,17 @@ interface Cursor {
   readonly id: string;
 }
 
-const cursorSchema = z
-  .string()
-  .max(2_000)
-  .transform((text, context): Cursor => {
-    const [sortAndValue = '', id = ''] = decodeCursor(text) ?? [];
-    const sort = SORTS.find((name) => sortAndValue.startsWith(`${name} `));
-    const value = sortAndValue.slice((sort?.length ?? 0) + 1);
-    const isValue =
-      sort?.endsWith('name') || TIME.test(value) || (value === '' && sort?.endsWith('last_used_at'));
-    if (sort !== undefined && isValue && ID.test(id)) return { sort, value, id };
-    context.addIssue({
-      code: 'custom',
-      message: 'is not a next_cursor of this list; omit it for the first page',
-    });
-    return z.NEVER;
-  })
-  .optional()
-  .meta({ description: 'next_cursor of the previous page.' });
+const cursor = cursorSchema(([sortAndValue, id]): Cursor | null => {
+  const sort = SORTS.find((name) => sortAndValue.startsWith(`${name} `));
+  const value = sortAndValue.slice((sort?.length ?? 0) + 1);
+  const isValue =
+    sort?.endsWith('name') || TIME.test(value) || (value === '' && sort?.endsWith('last_used_at'));
+  return sort !== undefined && isValue && ID.test(id) ? { sort, value, id } : null;
+});
 
 export const keyListParameters = {
   limit: queryNumber(1, MAX_PAGE).optional(),
-  cursor: cursorSchema,
+  cursor,
   state: z.enum(KEY_STATES).optional().describe('Only keys in this state.'),
 };
 

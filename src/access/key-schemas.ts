@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { wallMs } from '../clock.ts';
 import type { CloudCredential } from '../compute/cloud.ts';
 import { name, shortText } from '../http/field-schemas.ts';
-import { isOrigin } from '../http/host.ts';
+import { isOrigin, ORIGIN } from '../http/host.ts';
 import { ALL_SCOPES, SCOPES, type Scope, shownScopes } from '../scopes.ts';
 import { areScopesAllowed, BROWSER_SCOPES_PROBLEM, defaultScopes } from './browser-key.ts';
 import type { IdentifiedCaller } from './identity-provider.ts';
@@ -56,23 +56,27 @@ function scopesMatchOrigins(body: {
 /** The longest is `ffff:...:255.255.255.255/128`. */
 const MAX_CIDR_LENGTH = 49;
 
+/** The closest that the contract can state: without the places where an IPv6 address may be shortened. */
+const CIDR =
+  /^([0-9]{1,3}(\.[0-9]{1,3}){3}\/([12]?[0-9]|3[0-2])|[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]*\/([1-9]?[0-9]|1[01][0-9]|12[0-8]))$/;
+const CIDR_PROBLEM = 'must be a network in CIDR form, as 198.51.100.0/24';
 const cidr = z
   .string()
   .max(MAX_CIDR_LENGTH)
-  .refine(isCidr, 'must be a network in CIDR form, as 198.51.100.0/24');
+  .regex(CIDR, { error: CIDR_PROBLEM, abort: true })
+  .refine(isCidr, CIDR_PROBLEM);
 const cidrs = z.array(cidr).max(MAX_CIDRS);
 
 const MAX_ORIGINS = 16;
 const MAX_ORIGIN_LENGTH = 255;
+const ORIGIN_PROBLEM = 'must be an origin such as https://app.example.org, without a path or trailing slash';
 const origins = z
   .array(
     z
       .string()
       .max(MAX_ORIGIN_LENGTH)
-      .refine(
-        isOrigin,
-        'must be an origin such as https://app.example.org, without a path or trailing slash',
-      ),
+      .regex(ORIGIN, { error: ORIGIN_PROBLEM, abort: true })
+      .refine(isOrigin, ORIGIN_PROBLEM),
   )
   .max(MAX_ORIGINS)
   .describe('Origins of the pages that may use the key: makes it a browser key, which is read-only.');

@@ -5,9 +5,10 @@ import { isOwned } from '../compute/ownership.ts';
 const PRINTABLE = /^(?:[^\p{C}\p{Z}]|\p{Zs})*$/u;
 const PRINTABLE_PROBLEM = 'must have printable characters only';
 /** The closest that the contract can state: without escapes, which differ between engines of regular expressions. */
-const PRINTABLE_RANGE = /^[ -~\u00a0-\ud7ff\ue000-\ufffd]*$/;
-const NAME_RANGE =
-  /^[!-~\u00a1-\ud7ff\ue000-\ufffd]([ -~\u00a0-\ud7ff\ue000-\ufffd]*[!-~\u00a1-\ud7ff\ue000-\ufffd])?$/;
+const VISIBLE = String.raw`!-~\u00a1-\u00ac\u00ae-\u167f\u1681-\u1fff\u2010-\u2027\u2030-\u205e\u2070-\u2fff\u3001-\ud7ff\uf900-\ufefe\uff00-\ufff8\ufffc\ufffd`;
+const SPACES = String.raw` \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000`;
+const PRINTABLE_RANGE = new RegExp(`^[${VISIBLE}${SPACES}]*$`);
+const NAME_RANGE = new RegExp(`^[${VISIBLE}]([${VISIBLE}${SPACES}]*[${VISIBLE}])?$`);
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a line break is text, too
 const UP_TO_FFFF = /^[\u0000-\ud7ff\ue000-\uffff]*$/;
 const BEYOND_FFFF_PROBLEM = 'must have no characters beyond U+FFFF, such as emoji';

@@ -32,7 +32,8 @@ function read(text: string): string | null {
   return name.startsWith('[') || url.hostname === name.toLowerCase() ? url.host : null;
 }
 
-const ORIGIN = /^https?:\/\/(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::\d+)?$/;
+/** The closest to an origin that the contract can state. */
+export const ORIGIN = /^https?:\/\/([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?$/;
 
 /** Whether `text` is an origin of the web as browsers print it: `https://app.example.org`, with a port where it is no usual one. */
 export function isOrigin(text: string): boolean {

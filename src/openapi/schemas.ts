@@ -73,6 +73,8 @@ function simplify(schema: Record<string, unknown>, io: 'input' | 'output'): void
     for (const keyword of Object.keys(schema)) delete schema[keyword];
     schema.$ref = `#/$defs/${standsFor}`;
   }
+  // Zod's own names: to JSON Schema these say nothing, and the pattern everything.
+  if (schema.format === 'cidrv4' || schema.format === 'cidrv6') delete schema.format;
   // Redundant with the format or type.
   if (schema.format !== undefined || schema.type === 'integer') delete schema.pattern;
   if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;

@@ -5,7 +5,8 @@ import type { GatewayEnv } from '../context.ts';
 import { decodeQuery } from '../http/decode.ts';
 import { queryNumber } from '../http/field-schemas.ts';
 import { respondJson } from '../http/json.ts';
-import { decodeCursor, encodeCursor } from '../http/page.ts';
+import { encodeCursor } from '../http/page.ts';
+import { cursorSchema } from '../http/page-schemas.ts';
 import { route } from '../http/route.ts';
 import {
   OUTCOMES,
@@ -43,20 +44,9 @@ const runSchema = z
 
 const query = z.strictObject({
   limit: queryNumber(1, MAX_PAGE).default(DEFAULT_PAGE),
-  cursor: z
-    .string()
-    .max(200)
-    .transform((text, context): RunPosition => {
-      const [startedAt = '', id = ''] = decodeCursor(text) ?? [];
-      if (TIME.test(startedAt) && ID.test(id)) return { startedAt, id };
-      context.addIssue({
-        code: 'custom',
-        message: 'is not a next_cursor of this list; omit it for the first page',
-      });
-      return z.NEVER;
-    })
-    .optional()
-    .meta({ description: 'next_cursor of the previous page.' }),
+  cursor: cursorSchema(([startedAt, id]): RunPosition | null =>
+    TIME.test(startedAt) && ID.test(id) ? { startedAt, id } : null,
+  ),
 });
 
 export const RECONCILE_RUNS = route({

@@ -7,7 +7,8 @@ import type { GatewayEnv } from '../context.ts';
 import { respondWithPage } from '../http/csv.ts';
 import { decodeParameters } from '../http/decode.ts';
 import { queryNumber, queryTime } from '../http/field-schemas.ts';
-import { decodeCursor, encodeCursor, type Page } from '../http/page.ts';
+import { encodeCursor, type Page } from '../http/page.ts';
+import { cursorSchema } from '../http/page-schemas.ts';
 import { route } from '../http/route.ts';
 import type { Usage } from './usage.ts';
 import {
@@ -27,19 +28,12 @@ const MAX_PAGE = 1_000;
 const START = /^\d{4}-\d\d-\d\dT\d\d:00:00\.000Z$/;
 const PROJECT_AND_KEY = /^([0-9a-zA-Z_-]{1,64})\/([0-9a-z]{0,64})$/;
 
-const cursor = z
-  .string()
-  .max(300)
-  .transform((text, context): UsagePosition => {
-    const [start = '', id = ''] = decodeCursor(text) ?? [];
-    const [, project, key] = PROJECT_AND_KEY.exec(id) ?? [];
-    if (START.test(start) && project !== undefined) return { start, projectId: project, keyId: key || null };
-    context.addIssue({
-      code: 'custom',
-      message: 'is not a next_cursor of this list; omit it for the first page',
-    });
-    return z.NEVER;
-  });
+const cursor = cursorSchema(([start, id]): UsagePosition | null => {
+  const [, project, key] = PROJECT_AND_KEY.exec(id) ?? [];
+  return START.test(start) && project !== undefined
+    ? { start, projectId: project, keyId: key || null }
+    : null;
+});
 
 const GROUPS = ['project', 'key'] as const;
 
@@ -53,7 +47,7 @@ const ownUsageQuery = z.strictObject({
     .default(['key'])
     .describe('`key`: one item per key, the default; `project`: one per project, with `key_id` null.'),
   limit: queryNumber(1, MAX_PAGE).default(MAX_PAGE),
-  cursor: cursor.optional().meta({ description: 'next_cursor of the previous page.' }),
+  cursor,
 });
 const usageQuery = z.strictObject({ ...ownUsageQuery.shape, project_id: projectId.optional() });
 

@@ -7,6 +7,10 @@ import { DOCUMENT, OPERATIONS, operationOf, problem, resolved } from './document
 const ID = '8b6f4c21-1c7e-4c45-9e5a-1b6c7a9f2d11';
 const INSTANCE = { name: 'web-1', flavor_id: 'm1.tiny', image_id: 'debian-13' };
 const RULE = { protocol: 'tcp', port: 443 };
+const SIGN_UP = {
+  name: 'ci',
+  credentials: { application_credential_id: ID, application_credential_secret: 'secret' },
+};
 
 let target: SandboxTarget;
 let client: ReduClient;
@@ -36,6 +40,17 @@ test.each<[method: string, path: string, body: object]>([
   ['POST', `/v1/security_groups/${ID}/rules`, { ...RULE, port: -1 }],
   ['POST', `/v1/security_groups/${ID}/rules`, { ...RULE, protocol: 'carrier-pigeon' }],
   ['POST', `/v1/security_groups/${ID}/rules`, { protocol: '256' }],
+  ['POST', `/v1/security_groups/${ID}/rules`, { ...RULE, cidr: '8' }],
+  ['POST', `/v1/security_groups/${ID}/rules`, { ...RULE, cidr: '2001:db8::/129' }],
+  ['POST', '/v1/networks', { name: 'web', cidr: '127.0.0.0/8' }],
+  ['POST', '/v1/networks', { name: 'web', cidr: '224.0.0.0/24' }],
+  ['POST', '/v1/images', { name: 'soft\u00adhyphen' }],
+  ['POST', '/v1/images', { name: 'for private use: \ue000' }],
+  ['POST', '/v1/images', { name: 'ends with a space\u2003' }],
+  ['POST', '/v1/api_keys', { ...SIGN_UP, allowed_cidrs: ['8'] }],
+  ['POST', '/v1/api_keys', { ...SIGN_UP, allowed_cidrs: ['192.0.2.0/33'] }],
+  ['POST', '/v1/api_keys', { ...SIGN_UP, allowed_origins: ['app.example.org'] }],
+  ['POST', '/v1/api_keys', { ...SIGN_UP, allowed_origins: ['https://app.example.org/'] }],
 ])('%s %s with %j is refused by the contract and by the server', async (method, path, body) => {
   expect(problemOf(method, path, body)).not.toBeNull();
   expect((await client.request(method, path, body)).status).toBe(400);
@@ -46,6 +61,7 @@ test.each<[method: string, path: string, body: object]>([
   ['POST', `/v1/instances/${ID}/actions`, { action: 'reboot', type: 'HARD' }],
   ['POST', `/v1/security_groups/${ID}/rules`, { ...RULE, protocol: 'TCP' }],
   ['POST', `/v1/security_groups/${ID}/rules`, { protocol: '089' }],
+  ['POST', `/v1/security_groups/${ID}/rules`, { ...RULE, cidr: '2001:DB8::/32' }],
 ])('%s %s with %j is valid by the contract and for the server', async (method, path, body) => {
   expect(problemOf(method, path, body)).toBeNull();
   expect((await client.request(method, path, body)).status).toBe(404);
@@ -63,6 +79,23 @@ test.each(['status=active&status=Error', 'all_tenants=False&detail=TRUE', 'statu
       return problem(schema, schema.type === 'array' ? values : values[0]) === null;
     });
     expect((await client.get(`/v1/instances?${query}`)).status).toBe(isValid ? 200 : 400);
+  },
+);
+
+test.each(['', '%C3%A9', 'a.b', 'abc='])(
+  'a cursor "%s" is refused by the contract and by every list',
+  async (cursor) => {
+    const admin = { authorization: `Bearer ${target.adminToken}` };
+    for (const { method, path, operation } of OPERATIONS) {
+      const parameter = operation.parameters
+        ?.map(resolved)
+        .find(({ name }: { name: string }) => name === 'cursor');
+      if (parameter === undefined || path.includes('{')) continue;
+      expect(problem(parameter.schema, decodeURIComponent(cursor)), path).not.toBeNull();
+      const headers = path.startsWith('/admin') ? admin : {};
+      const response = await client.request(method, `${path}?cursor=${cursor}`, undefined, headers);
+      expect(response.status, path).toBe(400);
+    }
   },
 );
 

@@ -34,19 +34,15 @@ export const networkDetailSchema = networkSchema
   })
   .meta({ id: 'NetworkDetail' });
 
-/** Prefixes that Neutron takes with DHCP. */
-const CIDR = /^[0-9.]+\/([89]|[12][0-9]|30)$/;
-/** 0/8, 127/8 and multicast: Neutron refuses them. */
-const RESERVED = /^(?:0|127|22[4-9]|2[3-5]\d)\./;
+/** Prefixes that Neutron takes with DHCP, and not 0/8, 127/8 and multicast, which it refuses. */
+const CIDR =
+  /^([1-9][0-9]?|1[01][0-9]|12[0-689]|1[3-9][0-9]|2[01][0-9]|22[0-3])\.[0-9.]+\/([89]|[12][0-9]|30)$/;
 const CIDR_PROBLEM = 'must be an IPv4 network from /8 to /30, such as 10.0.0.0/24';
 
 export const newNetworkSchema = z
   .strictObject({
     name,
-    cidr: z
-      .cidrv4({ error: CIDR_PROBLEM, abort: true })
-      .regex(CIDR, { error: CIDR_PROBLEM, abort: true })
-      .refine((value) => !RESERVED.test(value), CIDR_PROBLEM),
+    cidr: z.cidrv4({ error: CIDR_PROBLEM, abort: true }).regex(CIDR, { error: CIDR_PROBLEM }),
     routed: z
       .boolean()
       .default(true)
