@@ -37,7 +37,7 @@ export interface ImageCalls {
   deleteImage(id: string): Promise<void>;
   /**
    * Streams the data of a queued image, once and without a deadline. `not_found`, `forbidden` (another project's), `conflict`
-   * (it has data), `invalid`, `unsupported_media_type` (not of its format), `quota_exceeded`.
+   * (it has data), `invalid` (also data of another format), `quota_exceeded`.
    */
   uploadImage(id: string, data: AsyncIterable<Uint8Array>): Promise<void>;
 }

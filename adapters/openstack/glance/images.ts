@@ -130,7 +130,8 @@ async function uploadImage(
     await glance.upload(`${pathOf(id)}/file`, data);
   } catch (error) {
     if (!isRefused(error, 415)) throw error;
-    throw new ComputeError('unsupported_media_type', 'The data is not of the disk_format of the image.', {
+    // The media type is the gateway's own: the data is of another format than the image was made for.
+    throw new ComputeError('invalid', 'The data is not of the disk_format of the image.', {
       cause: error.cause,
     });
   }
