@@ -84,7 +84,7 @@ export function openStackDriver(options: OpenStackOptions): OpenStackDriver {
     tokens: new TokenSource({ ...options, transport, authUrl, background, received }),
     microversions: new Microversions(transport, background),
   };
-  const identities = keystoneIdentities(openStack);
+  const identities = keystoneIdentities(openStack, options.serviceAccount);
   const probes = new RegionProbes({ ...openStack, transport: options.transport, background });
   return {
     capabilities: OPENSTACK_CAPABILITIES,

@@ -224,7 +224,10 @@ async function identify(access: Access, credential: CloudCredential, c: Context<
   const caller = await access.identities.identify(credential, callContext(c, access.upstreamBudgetMs));
   if (caller !== null) return caller;
   throw credential.kind === 'service'
-    ? ComputeError.field('project_id', 'the gateway’s own account (OS_USERNAME) cannot act in this project')
+    ? ComputeError.field(
+        'project_id',
+        'the gateway has no account (OS_USERNAME) that can act in this project',
+      )
     : ComputeError.field(credential.kind, 'was rejected by the cloud');
 }
 

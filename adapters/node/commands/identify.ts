@@ -12,7 +12,7 @@ export async function identify(
   if (caller !== null) return caller;
   throw new UsageError(
     {
-      service: "--project-id: the gateway's own account (OS_USERNAME) cannot act in this project",
+      service: '--project-id: the gateway has no account (OS_USERNAME) that can act in this project',
       application_credential:
         'The cloud rejects this credential: check --application-credential-id and its secret',
       redu_key: 'The cloud rejects --redu-key',

@@ -6,6 +6,14 @@ import { createSandbox } from '../../sandbox/index.ts';
 import { fetchTransport } from '../http/fetch.ts';
 import { openStackDriver } from '../index.ts';
 
+const CALL = {
+  region: '',
+  deadline: deadlineIn(5_000),
+  requestId: 'req-1',
+  trace: new CallTrace(),
+  log: silentLogger,
+};
+
 test('a credential without its user is not deleted, and not reported as deleted', async () => {
   const { authUrl, admin, accounts, fetch } = createSandbox();
   const sent: string[] = [];
@@ -23,14 +31,28 @@ test('a credential without its user is not deleted, and not reported as deleted'
       project: { id: admin.projectId },
     },
   });
-  const call = {
-    region: '',
-    deadline: deadlineIn(5_000),
-    requestId: 'req-1',
-    trace: new CallTrace(),
-    log: silentLogger,
-  };
   const id = accounts[0]?.applicationCredentialId ?? '';
-  expect(await identities.deleteCredential('', id, call)).toBe(false);
+  expect(await identities.deleteCredential('', id, CALL)).toBe(false);
+  expect(sent).toEqual([]);
+});
+
+test.each([
+  ['without an account', null],
+  [
+    'with an application credential, which is of one project',
+    { kind: 'application_credential', id: 'a', secret: 's' },
+  ],
+] as const)('%s no service key is identified, and nothing is sent', async (_, serviceAccount) => {
+  const sent: string[] = [];
+  const { identities } = openStackDriver({
+    transport: fetchTransport(async ({ url }) => {
+      sent.push(url);
+      return new Response(null, { status: 503 });
+    }),
+    authUrl: 'https://keystone.example.org/v3',
+    endpoints: { region: null, interface: 'public' },
+    serviceAccount,
+  });
+  expect(await identities.identify({ kind: 'service', projectId: 'p' }, CALL)).toBeNull();
   expect(sent).toEqual([]);
 });

@@ -15,6 +15,7 @@ import type { OpenStack } from '../openstack-cloud.ts';
 import { Service } from '../service.ts';
 import {
   forOpenStack,
+  type ServiceAccount,
   type SignIn as SignInBody,
   withApplicationCredential,
   withPassword,
@@ -34,7 +35,7 @@ const CredentialList = z.object({ application_credentials: z.array(Credential) }
 const UNKNOWN = { credentialExpiresAt: null, roles: null };
 
 /** Keystone as the issuer of keys' credentials (Identity API v3, "Application Credentials"). */
-export function keystoneIdentities(openStack: OpenStack): IdentityProvider {
+export function keystoneIdentities(openStack: OpenStack, account: ServiceAccount | null): IdentityProvider {
   const { transport, authUrl, tokens } = openStack;
   const request = (
     options: Pick<UpstreamRequest, 'method'> & { path: string; body?: unknown; token?: Token },
@@ -76,6 +77,8 @@ export function keystoneIdentities(openStack: OpenStack): IdentityProvider {
     hasUsers: true,
     async identify(credential, call) {
       if (credential.kind === 'redu_key') return null;
+      // A service key that is in use waits for its account to return; a new one has nothing to wait for.
+      if (credential.kind === 'service' && account?.kind !== 'password') return null;
       try {
         const token = await tokens.token(credential, call);
         const { userId, projectId } = token.identity;
