@@ -75,7 +75,10 @@ export const newRuleSchema = z
       .default(null)
       .describe('tcp, udp, icmp, another protocol by its IANA name or number, or null: any.'),
     port: portSchema.nullable().default(null).describe('null: any. With icmp: type, or type and code.'),
-    cidr: cidrSchema.nullable().default(null).describe('null: any address, if no group is named.'),
+    cidr: cidrSchema
+      .nullable()
+      .default(null)
+      .describe('An IPv4 or IPv6 network; null: any address, if no group is named.'),
     source_group_id: uuid
       .nullable()
       .default(null)
