@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault } from './faulty-gateways.ts';
-import { DEADLINE_MS } from './world.ts';
 
 const isSignIn = ({ url }: Request) => url.endsWith('/auth/tokens');
 
@@ -27,11 +26,17 @@ export const failing: Fault = () => new Response('<h1>500 Internal Server Error<
 
 export const unreachable: Fault = () => Promise.reject(new TypeError('fetch failed'));
 
-/** Responds in the end, so that the cleanup after a request does not wait for its own deadline. */
-export const slow: Fault = async ({ signal }) => {
-  await sleep(4 * DEADLINE_MS, undefined, { signal });
-  return new Response(null, { status: 503 });
-};
+/** Far longer than the deadline, so that on a busy machine too each request meets it. */
+const SILENCE_MS = 5_000;
+
+/** Silent, and then down, so that the cleanup after a request does not wait for its own deadline. */
+export function silent(): Fault {
+  const until = performance.now() + SILENCE_MS;
+  return async ({ signal }) => {
+    await sleep(Math.max(0, until - performance.now()), undefined, { signal });
+    return new Response(null, { status: 503 });
+  };
+}
 
 function keystoneError(code: number): Response {
   return Response.json({ error: { message: 'Refused.', code } }, { status: code });

@@ -38,8 +38,6 @@ export interface FaultyGateways {
   stop(): Promise<void>;
 }
 
-const BOOT_MILLISECONDS = 40;
-
 /** So that responses have the headers of limits. */
 const UNLIMITED: Partial<LimitOptions> = {
   mode: 'enforce',
@@ -50,7 +48,8 @@ type Clouds = Parameters<typeof startGateway>[0];
 
 export async function faultyGateways(): Promise<FaultyGateways> {
   const sandbox = createSandbox({
-    bootMilliseconds: BOOT_MILLISECONDS,
+    // So that no request finds a resource in transition.
+    bootMilliseconds: 0,
     regions: [
       { name: 'RegionOne' },
       { name: 'RegionTwo', without: ['compute', 'image', 'network', 'volumev3'] },

@@ -7,7 +7,7 @@ import {
   forbiddenCredentials,
   fullImageStore,
   refusedSignIn,
-  slow,
+  silent,
   unreachable,
 } from './faults.ts';
 import type { Fault } from './faulty-gateways.ts';
@@ -92,7 +92,7 @@ const GENERAL: readonly Provocation[] = [
   ],
   ['a cloud that fails', (world) => world.sendToFaulty(failing)],
   ['a cloud that cannot be reached', (world) => world.sendToFaulty(unreachable)],
-  ['a cloud that takes longer than the deadline', (world) => world.sendToFaulty(slow)],
+  ['a cloud that is silent for longer than the deadline', (world) => world.sendToFaulty(silent())],
   [
     'a database that cannot be reached',
     async (world) => world.send(OPERATIONS, unchanged, await world.gateways.startWithoutDatabase()),
@@ -160,7 +160,7 @@ const PARTICULAR: readonly Provocation[] = [
   ['a key that was rotated or revoked', changeEndedKeys],
   ['keys at a cloud that fails', (world) => sendOfKeys(world, failing)],
   ['keys at a cloud that cannot be reached', (world) => sendOfKeys(world, unreachable)],
-  ['keys at a cloud that takes longer than the deadline', (world) => sendOfKeys(world, slow)],
+  ['keys at a cloud that is silent for longer than the deadline', (world) => sendOfKeys(world, silent())],
 ];
 
 export const PROVOCATIONS: readonly Provocation[] = [...GENERAL, ...PARTICULAR];
