@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ADMIN_TOKEN } from '../support/gateway.ts';
 import { type GatewayProcess, runCommand, startProcess } from '../support/gateway-process.ts';
 import { OpenStackClient } from '../support/openstack-client.ts';
@@ -57,12 +57,17 @@ describe('after a crash of the gateway during', () => {
     proxy.after = () => {};
   });
 
+  const running: GatewayProcess[] = [];
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map((gateway) => gateway.end('SIGKILL')));
+  });
   const gatewayWithKey = async (): Promise<{ gateway: GatewayProcess; client: ReduClient }> => {
     const gateway = await startProcess({
       OS_AUTH_URL: proxy.authUrl,
       LINGUANOVA_SECRET: randomBytes(32).toString('base64'),
       LINGUANOVA_ADMIN_TOKEN: ADMIN_TOKEN,
     });
+    running.push(gateway);
     const response = await fetch(`${gateway.url}/admin/v1/keys`, {
       method: 'POST',
       headers: { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'application/json' },
