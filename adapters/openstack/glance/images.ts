@@ -15,6 +15,7 @@ const ImageItem = z.object({
   visibility: z.string(),
   owner: z.string().nullish(),
   size: z.number().nullish(),
+  checksum: z.string().nullish(),
   min_disk: z.number().nullish(),
   min_ram: z.number().nullish(),
   disk_format: z.string().nullish(),
@@ -129,12 +130,25 @@ async function uploadImage(
   try {
     await glance.upload(`${pathOf(id)}/file`, data);
   } catch (error) {
+    // Glance keeps what it has refused, and fails to store anything in its place.
+    if (isRefused(error, 500) && (await hasRefusedData(glance, id)))
+      throw new ComputeError(
+        'conflict',
+        'The cloud refused data for this image before: delete it, and create another.',
+        { cause: error.cause },
+      );
     if (!isRefused(error, 415)) throw error;
     // The media type is the gateway's own: the data is of another format than the image was made for.
     throw new ComputeError('invalid', 'The data is not of the disk_format of the image.', {
       cause: error.cause,
     });
   }
+}
+
+/** Of what it received Glance has the checksum. */
+async function hasRefusedData(glance: Service, id: string): Promise<boolean> {
+  const image = await glance.get(pathOf(id), ImageItem).catch(() => null);
+  return image?.status === 'queued' && image.checksum != null;
 }
 
 function isRefused(error: unknown, status: number): error is ComputeError {
