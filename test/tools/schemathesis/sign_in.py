@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import re
 
 import requests
 import schemathesis
@@ -10,7 +11,8 @@ import schemathesis
 GATEWAY = os.environ["GATEWAY_URL"]
 OPERATOR = {"authorization": f"Bearer {os.environ['GATEWAY_ADMIN_TOKEN']}"}
 CUSTOMER = json.loads(os.environ["GATEWAY_CUSTOMER"])
-ADDRESSES = itertools.count()
+NUMBERS = itertools.count()
+IDEMPOTENCY_KEY = re.compile(r"[!#-+.-~-]{1,200}")
 
 
 @schemathesis.auth(retry_on=[401, 403]).skip_for(path_regex="^/admin/")
@@ -36,6 +38,12 @@ class Operator:
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """Each request from an address of its own: an address may fail ten times a minute to sign in."""
-    number = next(ADDRESSES)
+    """
+    Each request from an address of its own: an address may fail ten times a minute to sign in. And with an Idempotency-Key of its
+    own, if it has a valid one: schemathesis varies one request after another, which with the same key is 409 whatever its body.
+    """
+    number = next(NUMBERS)
     case.headers["x-forwarded-for"] = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
+    key = case.headers.get("Idempotency-Key")
+    if isinstance(key, str) and IDEMPOTENCY_KEY.fullmatch(key):
+        case.headers["Idempotency-Key"] = f"{key}-{number}"
