@@ -10,6 +10,8 @@ import type { RequestBody } from './request-target.ts';
 export const MAX_BODY_BYTES = 1_048_576;
 /** Of a sign-in, which is read before authentication. */
 export const MAX_SIGN_IN_BYTES = 16_384;
+/** All fields of a new key at their longest, each character as an escape of JSON, are 200 KB. */
+export const MAX_SIGN_UP_BYTES = 262_144;
 
 const OCTETS = 'application/octet-stream';
 const RECEIVE_TIMEOUT_MS = 30_000;

@@ -123,6 +123,18 @@ test('If-Match is a parameter of the writes of what has an entity tag', async ()
   }
 });
 
+test('a sign-up with every list at its longest is valid by the contract and read by the server', async () => {
+  const body = {
+    ...SIGN_UP,
+    name: '字'.repeat(255),
+    regions: Array<string>(64).fill('字'.repeat(255)),
+    roles: Array<string>(32).fill('字'.repeat(255)),
+    allowed_cidrs: Array<string>(64).fill('2001:db8::/32'),
+  };
+  expect(problemOf('POST', '/v1/api_keys', body)).toBeNull();
+  expect((await client.post('/v1/api_keys', body)).status).toBe(401);
+});
+
 test('an invalid body is 400 or 415 whatever the precondition', async () => {
   const { body: volume } = await client.post('/v1/volumes', { name: 'precondition', size_gb: 1 });
   const { body: image } = await client.post('/v1/images', { name: 'precondition' });

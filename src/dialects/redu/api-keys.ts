@@ -31,7 +31,7 @@ import { assertMayRevoke, refuseBrowserKey, siblingKey } from '../../access/sibl
 import type { Caller } from '../../compute/cloud.ts';
 import { ComputeError, hasCode } from '../../compute/errors.ts';
 import type { GatewayEnv } from '../../context.ts';
-import { MAX_SIGN_IN_BYTES } from '../../http/body.ts';
+import { MAX_SIGN_UP_BYTES } from '../../http/body.ts';
 import { decode, decodeBody, decodeQuery } from '../../http/decode.ts';
 import { respondJson } from '../../http/json.ts';
 import { route } from '../../http/route.ts';
@@ -115,7 +115,7 @@ function rotateOwn(access: Access) {
 
 function signUp(access: Access) {
   return async function signedUp(c: Context<GatewayEnv>): Promise<Response> {
-    const body = await decodeBody(c, API_KEY_ROUTES.signUp.body, MAX_SIGN_IN_BYTES);
+    const body = await decodeBody(c, API_KEY_ROUTES.signUp.body, MAX_SIGN_UP_BYTES);
     return respondJson(c, createdKeyView(await issueOwnKey(access, c, body), access.services), 201);
   };
 }
