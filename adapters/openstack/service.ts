@@ -6,6 +6,7 @@
  */
 
 import type * as z from 'zod';
+import { deadlineIn } from '../../src/clock.ts';
 import { ComputeError } from '../../src/compute/errors.ts';
 import { assertNoDotSegments, type ServiceType, type Transport } from './http/transport.ts';
 import { send, type UpstreamContext, type UpstreamResponse } from './http/upstream-client.ts';
@@ -30,6 +31,8 @@ export interface CallOptions {
   /** Instead of a body: it can be sent once, and may take its time. */
   readonly data?: AsyncIterable<Uint8Array>;
   readonly headers?: Readonly<Record<string, string>>;
+  /** In place of the request's deadline, for a call after a transfer that may have taken longer. */
+  readonly timeoutMs?: number;
 }
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -76,13 +79,14 @@ export class Service {
    */
   async call(method: Method, path: string, options: CallOptions = {}): Promise<UpstreamResponse> {
     assertNoDotSegments(path);
-    const { tokens, owner, context } = this.#session;
+    const { tokens, owner } = this.#session;
+    const context = this.#contextOf(options);
     const token = await tokens.token(owner, context);
-    let response = await this.#send(method, path, options, token);
+    let response = await this.#send(method, path, options, token, context);
     if (response.status === 401) {
       const fresh = await tokens.token(owner, context, token);
       if (options.data !== undefined) throw sessionExpired();
-      response = await this.#send(method, path, options, fresh);
+      response = await this.#send(method, path, options, fresh, context);
       if (response.status === 401) throw rejection(owner, errorFrom(this.#type, response), context);
     }
     if (response.status >= 200 && response.status < 300) return response;
@@ -110,13 +114,19 @@ export class Service {
     }
   }
 
+  #contextOf({ timeoutMs }: CallOptions): UpstreamContext {
+    const { context } = this.#session;
+    return timeoutMs === undefined ? context : { ...context, deadline: deadlineIn(timeoutMs) };
+  }
+
   async #send(
     method: Method,
     path: string,
     { query, body, data, headers }: CallOptions,
     token: Token,
+    context: UpstreamContext,
   ): Promise<UpstreamResponse> {
-    const { transport, context } = this.#session;
+    const { transport } = this.#session;
     const address = this.#addressOf(token);
     return send(
       transport,

@@ -68,7 +68,10 @@ export async function identity(session: ReduSession): Promise<Identity> {
   const me = await currentOrLegacy(
     () => session.read({ method: 'GET', path: '/v1/me' }, 'collection', Me),
     () => session.read({ method: 'GET', path: '/cloud/v1/me' }, 'collection', Me),
-  );
+  ).catch((error) => {
+    if (!hasCode(error, 'not_implemented')) throw error;
+    throw new ComputeError('bad_gateway', 'The cloud does not serve redu at this address.', { cause: error });
+  });
   // The documented response names no project: each user has one.
   const projectId = me.project_id ?? me.id;
   return {

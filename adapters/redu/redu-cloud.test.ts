@@ -304,6 +304,11 @@ describe('a cloud that supports only what redu documents', () => {
     expect(requested.length - before).toBe(0);
   });
 
+  test('is no redu cloud where neither path of the caller is served', async () => {
+    const cloud = cloudOver(new Hono().fetch);
+    await expect(cloud.caller()).rejects.toMatchObject({ code: 'bad_gateway' });
+  });
+
   test('falls back to the older paths', async () => {
     let made = false;
     const app = new Hono()

@@ -63,3 +63,12 @@ test('after a refusal, only other credentials of the user are offered it', async
   await request('own');
   expect(asked).toEqual(['old by restricted', 'old by own']);
 });
+
+test('a deletion without a verdict leaves the others of the user their turn', async () => {
+  const { keys, asked, nextAttempt, request } = await setUp(['failed', 'gone']);
+  await keys.insert(storedKey('2', { cloudCredentialId: 'other', expiresAt: PAST }), auditEntry());
+  await nextAttempt();
+  await request('own');
+  await request('own');
+  expect(new Set(asked)).toEqual(new Set(['old by own', 'other by own']));
+});

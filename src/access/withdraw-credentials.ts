@@ -1,4 +1,4 @@
-import { deadlineIn, wallMs } from '../clock.ts';
+import { deadlineIn, remainingMs, wallMs } from '../clock.ts';
 import { CallTrace } from '../compute/call-trace.ts';
 import type { CallContext, CloudCredential } from '../compute/cloud.ts';
 import { LruMap } from '../lru-map.ts';
@@ -80,10 +80,16 @@ export class CredentialSweep {
     });
     const call = this.#call();
     for (const one of due) {
-      if ((await withdrawCredential(this.#ports, one, call)) !== 'refused') continue;
-      const others = this.#waiting.get(one.userId) ?? [];
-      this.#waiting.set(one.userId, [...others.filter(({ id }) => id !== one.id), one]);
+      // What is left stays due for the next sweep.
+      if (remainingMs(call.deadline) <= 0) return;
+      if ((await withdrawCredential(this.#ports, one, call)) === 'refused') this.#offer(one.userId, [one]);
     }
+  }
+
+  #offer(userId: string, added: readonly OwnedCredential[]): void {
+    const others = this.#waiting.get(userId) ?? [];
+    const all = [...added, ...others.filter(({ id }) => !added.some((one) => one.id === id))];
+    if (all.length > 0) this.#waiting.set(userId, all);
   }
 
   /** Lends the credential of a request to what waits for one of its user. */
@@ -104,11 +110,9 @@ export class CredentialSweep {
     for (const [index, one] of waiting.entries()) {
       const outcome = await withdrawCredential(this.#ports, one, call, credential);
       if (outcome === 'gone') continue;
-      // Without a verdict, the next attempt of the schedule offers it again: a cloud in trouble gets no call for each request.
-      if (outcome === 'refused') {
-        this.#restricted.set(credential.id, true);
-        this.#waiting.set(userId, waiting.slice(index));
-      }
+      // Without a verdict, the schedule offers it again: a cloud in trouble gets no call for each request. The others have their turn.
+      if (outcome === 'refused') this.#restricted.set(credential.id, true);
+      this.#offer(userId, waiting.slice(outcome === 'refused' ? index : index + 1));
       return;
     }
   }

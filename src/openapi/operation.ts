@@ -144,7 +144,7 @@ function errorReferences(route: RouteDefinition): object {
     ...(isOpen(path) ? [] : [401]),
     ...(isOpen(path) || path.startsWith('/admin') ? [] : [403]),
     ...(path.includes('{') || namesOthers(route) ? [404] : []),
-    ...(isWrite && mayConflict(route) ? [409] : []),
+    ...((isWrite && mayConflict(route)) || path.endsWith('/console_log') ? [409] : []),
     ...(isWrite ? [412] : []),
     ...(hasBody ? [413, 415] : []),
     ...(isOpen(path) ? [] : [429]),

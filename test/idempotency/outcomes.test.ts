@@ -148,6 +148,17 @@ describe('an attempt that created nothing', () => {
     expect(await made()).toEqual([1, 1, 1]);
   });
 
+  test('can be retried immediately if the sign-in at the cloud got no response', async () => {
+    const { key } = await nodes.client(await nodes.node(impatient));
+    // It has no token yet.
+    const client = new ReduClient((await nodes.node({ ...impatient, clouds: 'own' })).url, key);
+    const create = () => client.postOnce(KEY, '/v1/security_groups', { name: 'web' });
+    nodes.outcomeOf = only('POST', '/auth/tokens', 'lost');
+    expect((await create()).status).toBe(504);
+    nodes.outcomeOf = () => 'passes';
+    expect((await create()).status).toBe(201);
+  });
+
   test('a rejection by the cloud is replayed', async () => {
     const client = await nodes.client(await nodes.node());
     await client.post('/v1/keypairs', { name: 'taken' });

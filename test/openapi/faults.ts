@@ -6,6 +6,12 @@ const isSignIn = ({ url }: Request) => url.endsWith('/auth/tokens');
 /** Keystone rejects every credential. */
 export const refusedSignIn: Fault = (request) => (isSignIn(request) ? keystoneError(401) : null);
 
+/** Keystone, or a proxy before it, answers sign-ins with a status that no sign-in has. */
+export const strangeSignIn =
+  (status: number): Fault =>
+  (request) =>
+    isSignIn(request) ? keystoneError(status) : null;
+
 /** Keystone's policy forbids to make application credentials. */
 export const forbiddenCredentials: Fault = ({ method, url }) =>
   method === 'POST' && url.endsWith('/application_credentials') ? keystoneError(403) : null;

@@ -8,6 +8,7 @@ import {
   fullImageStore,
   refusedSignIn,
   silent,
+  strangeSignIn,
   unreachable,
 } from './faults.ts';
 import type { Fault } from './faulty-gateways.ts';
@@ -64,6 +65,8 @@ const GENERAL: readonly Provocation[] = [
     },
   ],
   ['a credential that the cloud rejects', (world) => world.sendToFaulty(refusedSignIn)],
+  ['sign-ins that the cloud forbids', (world) => world.sendToFaulty(strangeSignIn(403))],
+  ['sign-ins that the cloud does not implement', (world) => world.sendToFaulty(strangeSignIn(501))],
   [
     'unknown ids',
     (world) =>
@@ -72,7 +75,7 @@ const GENERAL: readonly Provocation[] = [
   ['If-Match with another tag', (world) => world.send(writes, withHeaders({ 'if-match': '"another"' }))],
   ['a body above 1 MiB', (world) => world.send(withBody, () => ({ body: { name: ABOVE_MIB } }))],
   ['a body of another type', (world) => world.send(withBody, withHeaders({ 'content-type': 'text/plain' }))],
-  ['a cloud that answers writes with 409', (world) => world.sendToFaulty(conflicting, writes)],
+  ['a cloud that answers writes with 409', (world) => world.sendToFaulty(conflicting, OPERATIONS)],
   ['a plan without points left', sendWithoutPoints],
   [
     'an address with too many failures',

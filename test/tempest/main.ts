@@ -99,9 +99,9 @@ async function runThroughGateway(): Promise<Map<string, Outcome>> {
     authUrl: `${last.url}/identity/v3`,
     signIn({ userName, projectId, projectName }) {
       const key = keys.get(userName) ?? '';
-      // A redu cloud does not report the names of its projects.
-      const project = last === gateway ? projectName : projectId;
-      return { userName: parseKey(key)?.id ?? '', password: key, projectName: project };
+      if (last === gateway) return { userName, password: key, projectName };
+      // A redu cloud reports the names neither of its users nor of its projects.
+      return { userName: parseKey(key)?.id ?? '', password: key, projectName: projectId };
     },
     changed: last === gateway ? [] : OF_A_REDU_CLOUD,
     log: join(OUTPUT, `${only}.log`),

@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { deadlineIn } from '../../../src/clock.ts';
+import { deadlineIn, remainingMs } from '../../../src/clock.ts';
 import { CallTrace } from '../../../src/compute/call-trace.ts';
 import { silentLogger } from '../../../test/support/silent-logger.ts';
 import { createSandbox } from '../../sandbox/index.ts';
@@ -16,7 +17,7 @@ const IMAGE = {
 } as const;
 
 /** A cloud whose Glance answers each upload with the next status, and has this checksum of its images. */
-function cloudRefusing(statuses: readonly number[], checksum: string | null) {
+function cloudRefusing(statuses: readonly number[], checksum: string | null, deadline = deadlineIn(30_000)) {
   const { authUrl, accounts, fetch } = createSandbox();
   const left = [...statuses];
   const driver = openStackDriver({
@@ -31,7 +32,7 @@ function cloudRefusing(statuses: readonly number[], checksum: string | null) {
     serviceAccount: null,
   });
   const [{ applicationCredentialId: id = '', applicationCredentialSecret: secret = '' } = {}] = accounts;
-  const call = { ...CALL, deadline: deadlineIn(30_000), trace: new CallTrace() };
+  const call = { ...CALL, deadline, trace: new CallTrace() };
   return driver.open({ kind: 'application_credential', id, secret }, call);
 }
 
@@ -55,4 +56,15 @@ test.each([
   const cloud = cloudRefusing([500], checksum);
   const { id } = await cloud.createImage(IMAGE);
   await expect(cloud.uploadImage(id, gif())).rejects.toMatchObject({ code });
+});
+
+test('an upload that outlives the deadline of its request is a conflict too where the image has refused data', async () => {
+  const deadline = deadlineIn(1_000);
+  const cloud = cloudRefusing([500], '9e47b070902cdb2006a44c8194469515', deadline);
+  const { id } = await cloud.createImage(IMAGE);
+  async function* slow() {
+    yield* gif();
+    await sleep(remainingMs(deadline) + 10);
+  }
+  await expect(cloud.uploadImage(id, slow())).rejects.toMatchObject({ code: 'conflict' });
 });

@@ -120,6 +120,8 @@ async function deleteImage(glance: Service, id: string): Promise<void> {
   }
 }
 
+const LOOK_UP_TIMEOUT_MS = 5_000;
+
 async function uploadImage(
   glance: Service,
   { id, status }: Image,
@@ -145,10 +147,15 @@ async function uploadImage(
   }
 }
 
-/** Of what it received Glance has the checksum. */
+/** Of what it received Glance has the checksum. The upload may have outlived the request's deadline. */
 async function hasRefusedData(glance: Service, id: string): Promise<boolean> {
-  const image = await glance.get(pathOf(id), ImageItem).catch(() => null);
-  return image?.status === 'queued' && image.checksum != null;
+  try {
+    const response = await glance.call('GET', pathOf(id), { timeoutMs: LOOK_UP_TIMEOUT_MS });
+    const { status, checksum } = glance.read(response, ImageItem);
+    return status === 'queued' && checksum != null;
+  } catch {
+    return false;
+  }
 }
 
 function isRefused(error: unknown, status: number): error is ComputeError {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { deadlineIn } from '../../../src/clock.ts';
 import { CallTrace } from '../../../src/compute/call-trace.ts';
+import { byPassword } from '../../../test/support/sandbox-client.ts';
 import { silentLogger } from '../../../test/support/silent-logger.ts';
 import { createSandbox } from '../../sandbox/index.ts';
 import { fetchTransport } from '../http/fetch.ts';
@@ -55,4 +56,33 @@ test.each([
   });
   expect(await identities.identify({ kind: 'service', projectId: 'p' }, CALL)).toBeNull();
   expect(sent).toEqual([]);
+});
+
+test('a credential is deleted by another of its user where the cloud rejects the account', async () => {
+  const sandbox = createSandbox();
+  const [account] = sandbox.accounts;
+  if (account === undefined) throw new Error('the sandbox has no account');
+  const { identities } = openStackDriver({
+    transport: fetchTransport(sandbox.fetch),
+    authUrl: sandbox.authUrl,
+    endpoints: { region: null, interface: 'public' },
+    serviceAccount: {
+      kind: 'password',
+      user: { id: sandbox.admin.userId },
+      password: 'not its password',
+      project: { id: sandbox.admin.projectId },
+    },
+  });
+  const user = await byPassword(sandbox, account);
+  const make = async (unrestricted: boolean) => {
+    const wish = { application_credential: { name: crypto.randomUUID(), unrestricted } };
+    const { body } = await user('POST', `/identity/v3/users/${account.userId}/application_credentials`, wish);
+    const { id, secret } = body.application_credential;
+    return { kind: 'application_credential', id, secret } as const;
+  };
+  const [old, own] = [await make(false), await make(true)];
+  expect(await identities.deleteCredential(account.userId, old.id, CALL, own)).toBe(true);
+  await expect(identities.deleteCredential(account.userId, own.id, CALL)).rejects.toMatchObject({
+    code: 'unavailable',
+  });
 });

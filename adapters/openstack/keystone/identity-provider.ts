@@ -156,15 +156,18 @@ export function keystoneIdentities(openStack: OpenStack, account: ServiceAccount
       if (userId === '') return false;
       const path = `/users/${userId}/application_credentials/${id}`;
       const account = openStack.hasServiceAccount ? [{ kind: 'service_account' } as const] : [];
+      let failure: unknown = null;
       for (const owner of [...account, ...(other === null ? [] : [forOpenStack(other)])]) {
         try {
           await keystoneOf(owner, call).call('DELETE', path);
           return true;
         } catch (error) {
           if (hasCode(error, 'not_found')) return true;
-          if (!hasCode(error, 'forbidden')) throw error;
+          // An account that Keystone rejects says nothing about the user's own credential.
+          if (!hasCode(error, 'forbidden')) failure = error;
         }
       }
+      if (failure !== null) throw failure;
       return false;
     },
   };

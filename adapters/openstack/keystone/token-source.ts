@@ -1,6 +1,6 @@
 import { SingleFlight, withTimeout } from '../../../src/async.ts';
 import { type MonotonicMs, monotonicMs, remainingMs } from '../../../src/clock.ts';
-import { ComputeError } from '../../../src/compute/errors.ts';
+import { asNotApplied, ComputeError, hasCode } from '../../../src/compute/errors.ts';
 import { LruMap } from '../../../src/lru-map.ts';
 import type { Transport } from '../http/transport.ts';
 import { send, sharedContext, type UpstreamContext } from '../http/upstream-client.ts';
@@ -77,14 +77,15 @@ export class TokenSource {
    *
    * @param rejected A token that a service has just rejected: it is not returned again.
    * @throws ComputeError `forbidden`: Keystone rejects the customer's credential; `unavailable`: it rejects the operator's
-   *   account, or cannot be reached; `timeout`; `bad_gateway`.
+   *   account, or cannot be reached; `timeout`; `bad_gateway`. All are `notApplied`: the call that needs the token was not sent.
    */
   async token(owner: TokenOwner, context: UpstreamContext, rejected?: Token): Promise<Token> {
     const cached = this.#usable(owner);
     if (cached === null || cached.token === rejected) {
-      return withTimeout(this.#renew(owner, context), remainingMs(context.deadline), () => {
+      const renewed = withTimeout(this.#renew(owner, context), remainingMs(context.deadline), () => {
         throw new ComputeError('timeout', 'The cloud did not respond in time.');
       });
+      return renewed.catch((error) => Promise.reject(asNotApplied(error)));
     }
     if (this.#needsConfirmation(cached)) this.#confirm(owner, cached, context);
     return cached.token;
@@ -159,9 +160,8 @@ export class TokenSource {
     const error = signInErrorFrom(response);
     // 404: the application credential, or its user, was deleted. 401: any other rejection.
     if (response.status === 401 || response.status === 404) throw rejection(owner, error, context);
-    throw error.code === 'invalid'
-      ? new ComputeError('bad_gateway', 'The cloud failed to sign in.', { cause: error })
-      : error;
+    if (hasCode(error, 'rate_limited', 'unavailable', 'timeout', 'bad_gateway')) throw error;
+    throw new ComputeError('bad_gateway', 'The cloud failed to sign in.', { cause: error });
   }
 
   #bodyFor(owner: TokenOwner): SignIn {
