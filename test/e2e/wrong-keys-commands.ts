@@ -18,7 +18,7 @@ export const WRONG_COMMANDS: readonly (readonly [name: string, args: readonly st
       [...CREATE, '--redu-key', '-', '--secret-file', '-'],
       /alternative to --redu-key/,
     ],
-    ['an unknown project', ['create', '--name', 'x', '--project-id', 'unknown'], /rejects|cannot act/],
+    ['an unknown project', ['create', '--name', 'x', '--project-id', 'unknown'], /can act in this project/],
     ['half a credential', ['create', '--name', 'x', '--application-credential-id', 'a'], /secret/],
     ['an unknown scope', [...CREATE, '--scopes', 'instances:read,root'], /scopes.*instances:write/],
     ['an unknown plan', [...CREATE, '--plan', 'platinum'], /plan.*default/],
