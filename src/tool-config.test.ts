@@ -56,13 +56,13 @@ test('env has the paths of a region that is not the default one', () => {
 });
 
 test.each(CONFIG_FORMATS.filter((format) => format !== 'env'))(
-  '%s is not found without the OpenStack API',
+  '%s is not implemented without the OpenStack API',
   (format) => {
     expect(() => toolConfig(format, source('RegionOne', { hasNova: false }))).toThrow(ComputeError);
   },
 );
 
-test('rclone is not found where object storage is missing or not served', () => {
+test('rclone is not implemented where object storage is missing or not served', () => {
   const without = { name: 'RegionOne', isDefault: true, services: ['compute'] };
   for (const changed of [{ region: without }, { served: new Set<string>() }])
     expect(() => toolConfig('rclone', source('RegionOne', changed))).toThrow('object storage');

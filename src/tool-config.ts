@@ -28,12 +28,15 @@ export interface ConfigSource {
   readonly served: Pick<ReadonlySet<string>, 'has'>;
 }
 
-/** Of one tool, ending with a newline. @throws ComputeError `not_found`: the cloud lacks what the tool is for. */
+/** Of one tool, ending with a newline. @throws ComputeError `not_implemented`: the cloud lacks what the tool is for. */
 export function toolConfig(format: ConfigFormat, source: ConfigSource): string {
   if (format !== 'env' && !source.hasNova)
-    throw new ComputeError('not_found', `${format} needs OpenStack's API, which is not served here.`);
+    throw new ComputeError('not_implemented', `${format} needs OpenStack's API, which is not served here.`);
   if (format === 'rclone' && !hasObjectStorage(source))
-    throw new ComputeError('not_found', 'rclone needs object storage, which is not served in this region.');
+    throw new ComputeError(
+      'not_implemented',
+      'rclone needs object storage, which is not served in this region.',
+    );
   return `${FORMATS[format](source).join('\n')}\n`;
 }
 

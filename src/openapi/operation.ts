@@ -150,7 +150,7 @@ function errorReferences(route: RouteDefinition): object {
     ...(isOpen(path) ? [] : [429]),
     431,
     500,
-    ...(cloud === 'services' || isSignUp(route) ? [501] : []),
+    ...(cloud === 'services' || isSignUp(route) || path === '/v1/config' ? [501] : []),
     ...(cloud === 'none' ? [] : [502]),
     ...(isOpen(path) || path === '/admin/v1/health' ? [] : [503]),
     ...(cloud === 'none' ? [] : [504]),

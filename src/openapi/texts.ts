@@ -25,7 +25,7 @@ export const TEXTS: Readonly<Record<RouteName, RouteText>> = {
     id: 'getConfig',
     summary: 'Get the configuration of a tool for this key',
     description:
-      'With `<SECRET>` in the place of the key, which is not stored. 404 where the cloud lacks what the tool needs.',
+      'With `<SECRET>` in the place of the key, which is not stored. 501 where the cloud lacks what the tool needs.',
     responseExample: TOOL_CONFIG_EXAMPLE,
   },
   'GET /v1/me': { id: 'getMe', summary: 'Get the current identity, scopes and regions' },

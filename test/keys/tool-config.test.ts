@@ -27,10 +27,10 @@ describe('GET /v1/config', () => {
     },
   );
 
-  test('rclone without object storage is 404, which names it', async () => {
+  test('rclone without object storage is 501, which names it', async () => {
     const response = await config(await gateway.keyOf(), '?format=rclone');
     const { error } = await response.json();
-    expect([response.status, error.code]).toEqual([404, 'itemNotFound']);
+    expect([response.status, error.code]).toEqual([501, 'notImplemented']);
     expect(error.message).toContain('object storage');
   });
 

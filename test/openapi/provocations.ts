@@ -142,6 +142,10 @@ const PARTICULAR: readonly Provocation[] = [
     },
   ],
   [
+    'a tool whose service the cloud lacks',
+    (world) => world.send(named('GET /v1/config'), () => ({ path: '/v1/config?format=rclone' })),
+  ],
+  [
     'a key bound to a region that is gone',
     async (world) => {
       const key = await changedKey(world, { regions: ['RegionThree'] });
