@@ -66,10 +66,10 @@ export const IDENTITY_ATTEMPTS: Record<string, readonly NovaAttempt[]> = {
     }),
   ),
   'GET /identity/v3/auth/system': [{ target: 'GET /identity/v3/auth/system', statuses: READ }],
-  'GET /identity/v3/domains': [{ target: 'GET /identity/v3/domains', statuses: READ }],
+  'GET /identity/v3/domains': [{ target: 'GET /identity/v3/domains', statuses: [403] }],
   'GET /identity/v3/domains/:id': [{ target: 'GET /identity/v3/domains/{project}', statuses: [403] }],
   'GET /identity/v3/projects': [
-    { target: 'GET /identity/v3/projects', statuses: READ },
+    { target: 'GET /identity/v3/projects', statuses: [403] },
     { target: 'GET /identity/v3/projects?name={project name}', statuses: [403] },
   ],
   'GET /identity/v3/projects/:id': [{ target: 'GET /identity/v3/projects/{project}', statuses: [403] }],
