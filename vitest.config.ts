@@ -1,5 +1,6 @@
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
+import { SpreadLongFiles } from './test/setup/spread-long-files.ts';
 
 /** Suites with real processes and clocks: on CI once more for a test that failed, and its name printed. */
 const SECOND_TRY = { retry: process.env.CI === undefined ? 0 : 1 };
@@ -14,6 +15,7 @@ const PATIENT = { expect: { poll: { timeout: 20_000 } } };
  */
 export default defineConfig({
   test: {
+    sequence: { sequencer: SpreadLongFiles },
     reporters: ['default', './test/support/flaky-reporter.ts'],
     projects: [
       {

@@ -25,7 +25,7 @@ const MAX_PER_SWEEP = 100;
 const SWEEP_TIMEOUT_MS = 15_000;
 
 /** `failed`: the cloud gave no verdict. */
-export type Withdrawal = 'gone' | 'refused' | 'failed';
+type Withdrawal = 'gone' | 'refused' | 'failed';
 
 /**
  * Deletes at the cloud a credential that no living key uses. Never rejects; what is not gone is due again later.

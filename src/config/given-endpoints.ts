@@ -28,7 +28,7 @@ const FORM =
 
 /** What a region has of its own: docs/regions.md. */
 const PER_REGION: ReadonlySet<Service> = new Set(['compute', 'network']);
-const VERSION = /^v\d+(?:\.\d+)?$/;
+const VERSION = /\/v\d+(?:\.\d+)?(?:\/[^/]+)?$/;
 
 interface Served {
   readonly services: ServedServices;
@@ -97,12 +97,8 @@ function regionAndUrl(text: string): readonly [string | undefined, string] {
 
 /** To compare: as URL parsers print it, without the version of the API and the project behind it. */
 function rootOf(url: string): string {
-  const parsed = URL.parse(url.replaceAll(PROJECT, 'p'));
-  if (parsed === null) return url;
-  const segments = parsed.pathname.split('/').filter((segment) => segment !== '');
-  const version = segments.slice(-2).findIndex((segment) => VERSION.test(segment));
-  const root = version < 0 ? segments : segments.slice(0, Math.max(segments.length - 2, 0) + version);
-  return [parsed.origin, ...root].join('/');
+  const given = url.replaceAll(PROJECT, 'p');
+  return (URL.parse(given)?.href ?? given).replace(/\/$/, '').replace(VERSION, '');
 }
 
 function isUrl(text: string): boolean {

@@ -196,7 +196,7 @@ export function novaConformance(target: () => Target): void {
       },
     );
 
-    test('a server list is sorted by whether servers are locked since 2.73', async () => {
+    test('a server list takes locked as a sort key since 2.73', async () => {
       expect(await listStatus('sort_key=locked', 75)).toBe(200);
     });
 

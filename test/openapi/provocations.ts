@@ -75,7 +75,7 @@ const GENERAL: readonly Provocation[] = [
   ['If-Match with another tag', (world) => world.send(writes, withHeaders({ 'if-match': '"another"' }))],
   ['a body above 1 MiB', (world) => world.send(withBody, () => ({ body: { name: ABOVE_MIB } }))],
   ['a body of another type', (world) => world.send(withBody, withHeaders({ 'content-type': 'text/plain' }))],
-  ['a cloud that answers writes with 409', (world) => world.sendToFaulty(conflicting, OPERATIONS)],
+  ['a cloud that answers calls but reads with 409', (world) => world.sendToFaulty(conflicting)],
   ['a plan without points left', sendWithoutPoints],
   [
     'an address with too many failures',
@@ -120,7 +120,7 @@ const PARTICULAR: readonly Provocation[] = [
   [
     'a sign-up with wrong credentials',
     (world) => {
-      const credentials = { username: 'nobody', password: 'wrong', project_name: 'none' };
+      const credentials = { username: 'unknown', password: 'wrong', project_name: 'none' };
       return world.send(named('POST /v1/api_keys'), () => ({ body: { name: 'contract', credentials } }));
     },
   ],

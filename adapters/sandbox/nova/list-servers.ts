@@ -223,6 +223,7 @@ function newestFirst(a: Server, b: Server): number {
 }
 
 const PARAMETERS = new Set([
+  // It sorts and does not filter.
   ...SORT_KEYS.filter((name) => name !== 'instance_type_id'),
   'tenant_id',
   'image',

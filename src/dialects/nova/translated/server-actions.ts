@@ -138,23 +138,30 @@ export async function runServerAction(call: NovaCall, segment = ''): Promise<Res
   // 404 has precedence over 501.
   if (UNSUPPORTED.has(name)) await getInstance(cloud, id);
   const action = requestedAction(name, argument);
-  const viewer = await viewerOf(call, action.action === 'rebuild');
-  const before = action.action === 'rebuild' ? await getInstance(cloud, id) : null;
+  if (action.action === 'rebuild') return rebuildServer(call, id, action);
   const { adminPassword } = await actOnInstance(cloud, id, action);
-  const password = adminPassword === null ? {} : { adminPass: adminPassword };
   switch (action.action) {
-    case 'rebuild': {
-      // The password is shown once: a read that fails must not lose it.
-      const after = await getInstance(cloud, id).catch((error) => before ?? Promise.reject(error));
-      return c.json({ server: { ...changedServer(after, viewer), ...password } }, 202);
-    }
     case 'rescue':
-      return c.json(password);
+      return c.json(shownOnce(adminPassword));
     case 'confirm_resize':
       return emptyResponse(call, 204);
     default:
       return emptyResponse(call, 202);
   }
+}
+
+async function rebuildServer(call: NovaCall, id: string, action: RequestedAction): Promise<Response> {
+  const { c, cloud } = call;
+  const viewer = await viewerOf(call);
+  const before = await getInstance(cloud, id);
+  const { adminPassword } = await actOnInstance(cloud, id, action);
+  // A read that fails must not lose the password.
+  const after = await getInstance(cloud, id).catch(() => before);
+  return c.json({ server: { ...changedServer(after, viewer), ...shownOnce(adminPassword) } }, 202);
+}
+
+function shownOnce(adminPassword: string | null): { adminPass?: string } {
+  return adminPassword === null ? {} : { adminPass: adminPassword };
 }
 
 const namedGroup = z.looseObject({ name: shortText });

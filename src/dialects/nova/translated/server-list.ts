@@ -68,7 +68,7 @@ const IGNORED_SORT_KEYS: ReadonlySet<string> = new Set([
     'key_data',
     'launched_on',
   ],
-  ...['locked', 'memory_mb', 'os_type', 'reservation_id', 'root_gb', 'shutdown_terminate', 'user_data'],
+  ...['memory_mb', 'os_type', 'reservation_id', 'root_gb', 'shutdown_terminate', 'user_data'],
   ...['vcpus', 'vm_mode'],
 ]);
 
@@ -120,9 +120,9 @@ function serverQuery({ query: given, minor }: NovaCall): ServerQuery | null {
   const tags = minor >= 26 ? text('tags')?.split(',') : undefined;
   const keypairName = minor >= 83 ? text('key_name') : undefined;
   const isStrict = minor >= 75;
-  const isSorted = ({ name }: SortKey) =>
-    isStrict || !IGNORED_SORT_KEYS.has(name) || (name === 'locked' && minor >= 73);
-  const sortKeys = sortKeysOf(given, 'desc').filter(isSorted);
+  const isIgnored = ({ name }: SortKey) =>
+    name === 'locked' ? minor < 73 : !isStrict && IGNORED_SORT_KEYS.has(name);
+  const sortKeys = sortKeysOf(given, 'desc').filter((key) => !isIgnored(key));
   return {
     query: {
       ...(statuses.length > 0 && { statuses: [...new Set(statuses)] }),
@@ -243,46 +243,27 @@ const OTHER_PARAMETERS: ReadonlySet<string> = new Set([
   ...['locked_by', 'node', 'ramdisk_id', 'root_device_name', 'soft_deleted', 'uuid'],
 ]);
 
-/** Regular expressions and the like, which Nova refuses when empty, also those that it ignores. */
-const NEVER_EMPTY: Readonly<Record<string, number>> = {
-  ...sinceOf(1, ['access_ip_v4', 'access_ip_v6', 'auto_disk_config', 'availability_zone', 'changes-since']),
-  ...sinceOf(1, [
-    'config_drive',
-    'created_at',
-    'description',
-    'display_description',
-    'display_name',
-    'flavor',
-  ]),
-  ...sinceOf(1, [
-    'hostname',
-    'ip',
-    'ip6',
-    'kernel_id',
-    'key_name',
-    'launched_at',
-    'locked_by',
-    'name',
-    'node',
-  ]),
-  ...sinceOf(1, ['power_state', 'progress', 'ramdisk_id', 'reservation_id', 'root_device_name', 'sort_dir']),
-  ...sinceOf(1, ['sort_key', 'terminated_at']),
-  ...sinceOf(26, ['not-tags', 'not-tags-any', 'tags', 'tags-any']),
-  ...sinceOf(66, ['changes-before']),
-  ...sinceOf(73, ['locked']),
-};
-
-function sinceOf(minor: number, names: readonly string[]): Record<string, number> {
-  return Object.fromEntries(names.map((name) => [name, minor]));
-}
+/** What Nova refuses when empty, also where it ignores it, and the microversion since which it does. */
+const NEVER_EMPTY: readonly (readonly [since: number, names: readonly string[]])[] = [
+  [
+    1,
+    [
+      ...['access_ip_v4', 'access_ip_v6', 'auto_disk_config', 'availability_zone', 'changes-since'],
+      ...['config_drive', 'created_at', 'description', 'display_description', 'display_name', 'flavor'],
+      ...['hostname', 'ip', 'ip6', 'kernel_id', 'key_name', 'launched_at', 'locked_by', 'name', 'node'],
+      ...['power_state', 'progress', 'ramdisk_id', 'reservation_id', 'root_device_name', 'sort_dir'],
+      ...['sort_key', 'terminated_at'],
+    ],
+  ],
+  [26, ['not-tags', 'not-tags-any', 'tags', 'tags-any']],
+  [66, ['changes-before']],
+  [73, ['locked']],
+];
 
 function refuseEmpty(query: URLSearchParams, minor: number): void {
-  const [found] = [...query].find(([name, value]) => value === '' && isNeverEmpty(name, minor)) ?? [];
-  if (found !== undefined) throw ComputeError.field(found, 'must not be empty');
-}
-
-function isNeverEmpty(name: string, minor: number): boolean {
-  return Object.hasOwn(NEVER_EMPTY, name) && minor >= (NEVER_EMPTY[name] ?? 0);
+  const names = NEVER_EMPTY.flatMap(([since, those]) => (minor >= since ? those : []));
+  const empty = names.find((name) => query.getAll(name).includes(''));
+  if (empty !== undefined) throw ComputeError.field(empty, 'must not be empty');
 }
 
 function refuseUnknown(query: URLSearchParams): void {

@@ -55,6 +55,15 @@ describe('a list of servers', () => {
     expect(headers.get('x-compute-request-id')).toBe('req-1');
   });
 
+  test.each([
+    ['2.72', [ID, OTHER_ID]],
+    ['2.73', [OTHER_ID, ID]],
+  ])('at %s a sort by whether servers are locked gives %j', async (version, expected) => {
+    const { call } = listing(INSTANCE, { ...other, locked: true });
+    const headers = { 'openstack-api-version': `compute ${version}` };
+    expect(ids((await call(`GET ${SERVERS}?sort_key=locked`, undefined, headers)).json)).toEqual(expected);
+  });
+
   test('filters that the cloud supports are passed to it', async () => {
     const { call, listInstances } = listing();
     await call(`GET ${SERVERS}/detail?status=active&status=shutoff&name=^web&limit=7&marker=${OTHER_ID}`);
